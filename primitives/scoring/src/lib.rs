@@ -1,0 +1,25 @@
+//! Exact integer machine learning.
+//!
+//! Every score that reaches the chain is computed here, by the same code in the runtime, in the worker and in tests. No float, no
+//! allocation beyond `alloc`, no operation whose result depends on the machine.
+//!
+//! Data flows one way: a [`Program`] says what is computed, [`sample`] makes the windows of one chunk (drawn from a [`Generator`] or cut
+//! from the published series), [`score`] turns a [`Model`] and a chunk into an error sum, and [`verdict`] compares two vectors of sums.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
+
+extern crate alloc;
+
+pub mod math;
+pub mod model;
+pub mod philox;
+pub mod program;
+pub mod sample;
+pub mod score;
+pub mod verdict;
+
+pub use model::{Layer, Model, ModelError, Net};
+pub use program::{Forecast, Generator, Program, ProgramError, Quadratic};
+pub use sample::Windows;
+pub use score::score;

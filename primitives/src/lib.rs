@@ -1,0 +1,65 @@
+//! What the chain and the worker must agree on.
+//!
+//! Identifiers, SCALE types, the one commitment form, and every formula of the protocol as a pure function. Nothing here knows FRAME:
+//! the pallets call these functions, the worker calls the same ones, and tests pin them with golden vectors.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod base_fee;
+pub mod beacon;
+pub mod commitment;
+pub mod difficulty;
+pub mod domain;
+pub mod draw;
+pub mod emission;
+pub mod gauge;
+pub mod payload;
+pub mod quorum;
+pub mod reputation;
+pub mod round;
+pub mod views;
+
+pub use bounded_collections;
+pub use domain::{DomainSpec, Evidence, Gene, Limits, ModelId, ModelRef, SizeClass, Split, Status};
+pub use round::{RoundId, RoundParams};
+
+/// Number of a block.
+pub type BlockNumber = u32;
+/// Identifier of a domain, given in order of registration.
+pub type DomainId = u32;
+/// Amount of money in plancks: 10⁻¹² DOIN.
+pub type Balance = u128;
+/// A 32-byte hash, always blake2b-256.
+pub type Hash = [u8; 32];
+/// Q32 fixed point: 2³² is one bit (one halving of the loss).
+pub type Q32 = u64;
+
+/// One DOIN in plancks.
+pub const DOIN: Balance = 1_000_000_000_000;
+/// One in Q32.
+pub const ONE_Q32: Q32 = 1 << 32;
+/// Parts per million in one.
+pub const MILLION: u32 = 1_000_000;
+/// Engine id of the digest item that every header carries.
+pub const DOIN_ENGINE_ID: [u8; 4] = *b"DOIN";
+
+/// The content of the header's DOIN digest.
+#[derive(Clone, Debug, PartialEq, Eq, codec::Encode, codec::Decode, scale_info::TypeInfo)]
+pub enum DoinLog {
+	/// First version: the number of work blocks sealed on this branch, this block's included, and this block's seal if it has one.
+	#[codec(index = 1)]
+	V1 {
+		/// Work blocks sealed so far on this branch.
+		work_index: u64,
+		/// This block's seal: effective improvement taken, and the threshold T, both Q32.
+		seal: Option<(Q32, Q32)>,
+	},
+}
+
+/// blake2b-256 of `data`.
+pub fn blake2_256(data: &[u8]) -> Hash {
+	use blake2::{digest::consts::U32, Blake2b, Digest};
+	Blake2b::<U32>::digest(data).into()
+}

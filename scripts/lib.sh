@@ -1,0 +1,27 @@
+# Shared by every script: where things are, how cargo is called. Sourced, never run.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Compiled dependencies live outside the checkout, so that a fresh clone on the same machine reuses them.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/doin/target}
+# Lets the wasm builder find this workspace's Cargo.lock from a target folder that is not inside it.
+export WASM_BUILD_WORKSPACE_HINT=$ROOT
+# The SDK asks for a vendored OpenSSL; the system's saves three minutes of C.
+export OPENSSL_NO_VENDOR=1
+
+BIN=$CARGO_TARGET_DIR/release
+
+# The two selections (ARCHITECTURE.md, "Building"). Any other one changes feature unification and recompiles the SDK.
+ALL=(--release --workspace --all-targets)
+PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-primitives-frame
+	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
+	-p pallet-doin-quorum -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market)
+
+# Debian's compiler builds the runtime where rustup has no wasm32v1-none (scripts/setup.sh).
+if ! [ -d "$(rustc --print target-libdir --target wasm32v1-none 2>/dev/null)" ] && rustup toolchain list 2>/dev/null | grep -q '^system'; then
+	export WASM_BUILD_TOOLCHAIN=system
+fi
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
