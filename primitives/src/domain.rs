@@ -3,7 +3,7 @@
 use crate::{Balance, BlockNumber, DomainId, Hash, RoundId, MILLION, Q32};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_scoring::{Generator, Program};
+use doin_scoring::{Generator, Program, ProgramError};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,11 @@ pub const MAX_PAGES: u32 = 256;
 pub const MAX_WINDOW_MACS: u32 = 65_536;
 /// Smallest relative improvement that a domain may ask for, in parts per million.
 pub const MIN_IMPROVEMENT_FLOOR: u32 = 2_000;
+
+/// Most fractional bits of a gene.
+pub const MAX_GENE_FRAC: u8 = 32;
+/// Loss of the initial champion: a target lies below it.
+pub const INITIAL_LOSS: u32 = 1 << 20;
 
 /// Bytes of an encoded model.
 pub type ModelBytes = BoundedVec<u8, ConstU32<MAX_MODEL_BYTES>>;
@@ -116,6 +121,86 @@ impl DomainSpec {
 	pub fn pages(&self) -> u32 {
 		self.values.div_ceil(PAGE_VALUES)
 	}
+
+	/// Values that page `index` has to hold; `None` when the series has no such page.
+	pub fn page_len(&self, index: u32) -> Option<u32> {
+		let left = self.values.checked_sub(index.checked_mul(PAGE_VALUES)?)?;
+		(left > 0).then_some(left.min(PAGE_VALUES))
+	}
+
+	/// Whether the chain would register this record. The first fault found is named.
+	pub fn check(&self) -> Result<(), SpecError> {
+		let ensure = |fine: bool, error: SpecError| if fine { Ok(()) } else { Err(error) };
+		let text = |bytes: &[u8]| core::str::from_utf8(bytes).is_ok();
+		ensure(!self.name.is_empty() && text(&self.name), SpecError::Name)?;
+		ensure(text(&self.unit), SpecError::Unit)?;
+		for (index, gene) in self.genes.iter().enumerate() {
+			ensure(!gene.name.is_empty() && text(&gene.name), SpecError::GeneName)?;
+			ensure(self.genes.iter().take(index).all(|other| other.name != gene.name), SpecError::DuplicateGene)?;
+			ensure(gene.lo <= gene.hi, SpecError::GeneBounds)?;
+			ensure(!gene.log || gene.lo >= 1, SpecError::GeneScale)?;
+			ensure(gene.frac <= MAX_GENE_FRAC, SpecError::GeneFraction)?;
+		}
+		ensure((1..=MAX_MODEL_BYTES).contains(&self.limits.model_bytes), SpecError::ModelBytes)?;
+		ensure((1..=MAX_WINDOW_MACS).contains(&self.limits.window_macs), SpecError::WindowMacs)?;
+		ensure(self.pages() <= MAX_PAGES, SpecError::TooManyPages)?;
+		ensure(self.values > 0 || self.data_root == Hash::default(), SpecError::DataRoot)?;
+		ensure((MIN_IMPROVEMENT_FLOOR..MILLION).contains(&self.min_improvement), SpecError::MinImprovement)?;
+		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
+		self.program
+			.check(self.split.train_end, self.split.validation_end, self.values)
+			.map_err(SpecError::Program)?;
+		match (&self.evidence, &self.program) {
+			(Evidence::Public, _) => Ok(()),
+			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => generator.check(forecast).map_err(SpecError::Program),
+			(Evidence::Synthetic(_), _) => Err(SpecError::Program(ProgramError::NotSynthetic)),
+		}
+	}
+
+	/// Class of evaluators its rounds need: by the costliest chunk, drawn or of the validation split, that its limits admit.
+	pub fn class(&self) -> SizeClass {
+		let windows = match &self.program {
+			Program::Quadratic(_) => 0,
+			Program::Forecast(forecast) => {
+				let validation = self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
+				validation.min(doin_scoring::program::MAX_WINDOWS.into()).max(forecast.windows.into())
+			},
+		};
+		SizeClass::of(u64::from(windows).saturating_mul(self.limits.window_macs.into()))
+	}
+}
+
+/// Why a domain's record is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecError {
+	/// The name is empty or not UTF-8.
+	Name,
+	/// The unit is not UTF-8.
+	Unit,
+	/// The name of a gene is empty or not UTF-8.
+	GeneName,
+	/// Two genes have the same name.
+	DuplicateGene,
+	/// A gene's smallest value is above its largest.
+	GeneBounds,
+	/// A gene on a logarithmic scale starts below 1.
+	GeneScale,
+	/// A gene has more than [`MAX_GENE_FRAC`] fractional bits.
+	GeneFraction,
+	/// The limit on a model's bytes is 0 or above [`MAX_MODEL_BYTES`].
+	ModelBytes,
+	/// The limit on a window's cost is 0 or above [`MAX_WINDOW_MACS`].
+	WindowMacs,
+	/// The series takes more than [`MAX_PAGES`] pages.
+	TooManyPages,
+	/// There is no series, and yet a data root.
+	DataRoot,
+	/// The least improvement is below [`MIN_IMPROVEMENT_FLOOR`], or everything.
+	MinImprovement,
+	/// The initial champion would already pass the target.
+	Target,
+	/// The program, its split or its generator is refused.
+	Program(ProgramError),
 }
 
 /// Where a domain is in its life.
@@ -217,3 +302,103 @@ pub struct DomainState<AccountId> {
 /// Why a domain's identifier is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownDomain(pub DomainId);
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use alloc::vec;
+	use doin_scoring::{Forecast, Quadratic};
+
+	fn bytes<const N: u32>(text: &[u8]) -> BoundedVec<u8, ConstU32<N>> {
+		BoundedVec::truncate_from(text.to_vec())
+	}
+
+	fn gene(name: &str, lo: i64, hi: i64, log: bool) -> Gene {
+		Gene { name: bytes(name.as_bytes()), lo, hi, log, frac: 0 }
+	}
+
+	fn spec() -> DomainSpec {
+		DomainSpec {
+			name: bytes(b"Tides"),
+			unit: bytes("0.1 µm".as_bytes()),
+			program: Program::Forecast(Forecast { horizon: 4, history: 24, season: 12, chunks: 32, windows: 8 }),
+			genes: BoundedVec::truncate_from(vec![gene("width", 1, 64, true), gene("depth", -2, 2, false)]),
+			limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
+			data_root: [7; 32],
+			values: 2_500,
+			split: Split { train_end: 1_500, validation_end: 2_000 },
+			evidence: Evidence::Synthetic(Generator {
+				template: BoundedVec::truncate_from(vec![0; 12]),
+				ar: BoundedVec::truncate_from(vec![1_000, -500]),
+				noise: 256,
+				level: 0,
+			}),
+			min_improvement: MIN_IMPROVEMENT_FLOOR,
+			target: INITIAL_LOSS - 1,
+		}
+	}
+
+	fn refused(change: impl FnOnce(&mut DomainSpec)) -> SpecError {
+		let mut spec = spec();
+		change(&mut spec);
+		spec.check().expect_err("the record has a fault")
+	}
+
+	#[test]
+	fn a_sound_record_passes() {
+		assert_eq!(spec().check(), Ok(()));
+		assert_eq!(DomainSpec { evidence: Evidence::Public, target: 0, ..spec() }.check(), Ok(()));
+		let quadratic = DomainSpec {
+			program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) }),
+			evidence: Evidence::Public,
+			data_root: [0; 32],
+			values: 0,
+			split: Split { train_end: 0, validation_end: 0 },
+			genes: BoundedVec::default(),
+			..spec()
+		};
+		assert_eq!(quadratic.check(), Ok(()));
+		assert_eq!(DomainSpec { data_root: [1; 32], ..quadratic.clone() }.check(), Err(SpecError::DataRoot));
+		let synthetic = DomainSpec { evidence: spec().evidence, ..quadratic };
+		assert_eq!(synthetic.check(), Err(SpecError::Program(ProgramError::NotSynthetic)));
+	}
+
+	#[test]
+	fn every_fault_has_its_name() {
+		assert_eq!(refused(|s| s.name = bytes(b"")), SpecError::Name);
+		assert_eq!(refused(|s| s.name = bytes(&[0xff])), SpecError::Name);
+		assert_eq!(refused(|s| s.unit = bytes(&[0xff])), SpecError::Unit);
+		assert_eq!(refused(|s| s.genes[0].name = bytes(b"")), SpecError::GeneName);
+		assert_eq!(refused(|s| s.genes[0].name = bytes(&[0xc0])), SpecError::GeneName);
+		assert_eq!(refused(|s| s.genes[1].name = bytes(b"width")), SpecError::DuplicateGene);
+		assert_eq!(refused(|s| s.genes[1].lo = 3), SpecError::GeneBounds);
+		assert_eq!(refused(|s| s.genes[1].log = true), SpecError::GeneScale);
+		assert_eq!(refused(|s| s.genes[0].frac = 33), SpecError::GeneFraction);
+		assert_eq!(refused(|s| s.limits.model_bytes = 0), SpecError::ModelBytes);
+		assert_eq!(refused(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1), SpecError::ModelBytes);
+		assert_eq!(refused(|s| s.limits.window_macs = 0), SpecError::WindowMacs);
+		assert_eq!(refused(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1), SpecError::WindowMacs);
+		assert_eq!(refused(|s| s.values = MAX_PAGES * PAGE_VALUES + 1), SpecError::TooManyPages);
+		assert_eq!(refused(|s| s.min_improvement = MIN_IMPROVEMENT_FLOOR - 1), SpecError::MinImprovement);
+		assert_eq!(refused(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
+		assert_eq!(refused(|s| s.target = INITIAL_LOSS), SpecError::Target);
+		assert_eq!(refused(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
+		assert_eq!(
+			refused(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),
+			SpecError::Program(ProgramError::Dimensions)
+		);
+		assert_eq!(
+			refused(|s| s.evidence = Evidence::Synthetic(Generator { template: BoundedVec::default(), ar: BoundedVec::default(), noise: 1, level: 0 })),
+			SpecError::Program(ProgramError::Template)
+		);
+	}
+
+	#[test]
+	fn pages_are_full_but_the_last() {
+		let spec = spec();
+		assert_eq!(spec.pages(), 3);
+		assert_eq!([0, 1, 2, 3, u32::MAX].map(|index| spec.page_len(index)), [Some(1024), Some(1024), Some(452), None, None]);
+		let even = DomainSpec { values: 2_048, ..spec };
+		assert_eq!((even.pages(), even.page_len(1), even.page_len(2)), (2, Some(1024), None));
+	}
+}

@@ -1,1 +1,193 @@
-//! Filled in with its pallet.
+//! Standing of an evaluator: a score that deeds move and time pulls back to neutral.
+//!
+//! Scores are Q32. They decay lazily, by the number of blocks since they were last written, towards [`NEUTRAL`] from both sides: a fault is
+//! forgiven and a merit forgotten at the same pace. From two points below neutral, one half-life leads back to [`THRESHOLD`] exactly.
+
+use crate::{draw::ONE_Q16, Q32, ONE_Q32};
+
+/// Score of an account nothing is known about: 3.
+pub const NEUTRAL: Q32 = 3 << 32;
+/// Below this an evaluator is not drawn: 2.
+pub const THRESHOLD: Q32 = 2 << 32;
+/// Highest score: 10, where [`factor`] reaches 1. More would only be a stock of merits to pay for faults with.
+pub const CEILING: Q32 = 10 << 32;
+/// An answer that was true: +0.4.
+pub const AGREED: i64 = (4 << 32) / 10;
+/// A drawn seat without an answer: −1.
+pub const NO_SHOW: i64 = -(1 << 32);
+/// A false answer: −2.
+pub const FALSE: i64 = -(2 << 32);
+/// Two blocks or votes signed where one was due: −10, which no score survives.
+pub const EQUIVOCATED: i64 = -(10 << 32);
+
+/// log2(11) in Q32.
+const LOG2_11: u64 = 14_858_145_665;
+
+/// `2^(−2^−i)` in Q64 for i in 1..=32: the factors of the binary digits of an exponent, by exact decimal arithmetic.
+const HALVINGS: [u64; 32] = [
+	13_043_817_825_332_782_212,
+	15_511_800_964_685_064_948,
+	16_915_738_899_553_466_671,
+	17_664_662_643_191_237_676,
+	18_051_468_387_014_017_850,
+	18_248_035_989_933_441_397,
+	18_347_121_020_861_646_924,
+	18_396_865_112_328_554_661,
+	18_421_787_711_448_657_618,
+	18_434_261_669_329_232_140,
+	18_440_501_815_349_552_982,
+	18_443_622_680_442_407_998,
+	18_445_183_311_048_607_332,
+	18_445_963_675_871_538_004,
+	18_446_353_870_663_572_145,
+	18_446_548_971_154_807_802,
+	18_446_646_522_174_239_825,
+	18_446_695_297_877_410_579,
+	18_446_719_685_777_359_791,
+	18_446_731_879_739_425_374,
+	18_446_737_976_723_480_912,
+	18_446_741_025_216_264_368,
+	18_446_742_549_462_845_018,
+	18_446_743_311_586_182_574,
+	18_446_743_692_647_863_159,
+	18_446_743_883_178_706_404,
+	18_446_743_978_444_128_764,
+	18_446_744_026_076_840_128,
+	18_446_744_049_893_195_857,
+	18_446_744_061_801_373_733,
+	18_446_744_067_755_462_673,
+	18_446_744_070_732_507_144,
+];
+
+/// `distance · 2^(−blocks / half_life)`, rounded down. Exact at whole half-lives.
+fn halved(distance: Q32, blocks: u32, half_life: u32) -> Q32 {
+	let half_life = half_life.max(1);
+	let whole = blocks.checked_div(half_life).unwrap_or(0);
+	let rest = u64::from(blocks.checked_rem(half_life).unwrap_or(0));
+	let exponent = rest.wrapping_shl(32).checked_div(u64::from(half_life)).unwrap_or(0);
+	let mut left = distance.checked_shr(whole).unwrap_or(0);
+	for (digit, factor) in HALVINGS.iter().enumerate() {
+		let mask = (1u64 << 31).checked_shr(digit as u32).unwrap_or(0);
+		if exponent & mask != 0 {
+			left = (u128::from(left).saturating_mul(u128::from(*factor)) >> 64) as u64;
+		}
+	}
+	left
+}
+
+/// `score` after `blocks` blocks in which nothing happened.
+pub fn decayed(score: Q32, blocks: u32, half_life: u32) -> Q32 {
+	match score.checked_sub(NEUTRAL) {
+		Some(above) => NEUTRAL.saturating_add(halved(above, blocks, half_life)),
+		None => NEUTRAL.saturating_sub(halved(NEUTRAL.saturating_sub(score), blocks, half_life)),
+	}
+}
+
+/// `score` moved by a deed, within `0..=`[`CEILING`].
+pub fn moved(score: Q32, by: i64) -> Q32 {
+	score.saturating_add_signed(by).min(CEILING)
+}
+
+/// `log2(x)` in Q32 of a Q32 number that is at least 1, by repeated squaring; exact to the last but a few bits.
+fn log2(x: Q32) -> Q32 {
+	let whole = x.checked_ilog2().unwrap_or(32).saturating_sub(32);
+	// The mantissa in Q63, in [1, 2).
+	let mut mantissa = x.checked_shl(31u32.saturating_sub(whole)).unwrap_or(0);
+	let mut log = u64::from(whole);
+	for _ in 0..32 {
+		let square = u128::from(mantissa).saturating_mul(u128::from(mantissa)) >> 63;
+		let carry = square >> 64;
+		mantissa = (square >> carry) as u64;
+		log = (log << 1) | carry as u64;
+	}
+	log
+}
+
+/// `min(1, ln(1 + score) / ln 11)` in Q16: the weight of a score in a draw.
+pub fn factor(score: Q32) -> u32 {
+	if score >= CEILING {
+		return ONE_Q16;
+	}
+	let log = log2(score.saturating_add(ONE_Q32));
+	let ratio = u128::from(log).saturating_mul(u128::from(ONE_Q16)).checked_div(u128::from(LOG2_11)).unwrap_or(0);
+	(ratio as u32).min(ONE_Q16)
+}
+
+/// `score` in millionths, for people.
+pub fn millionths(score: Q32) -> u32 {
+	(u128::from(score).saturating_mul(1_000_000) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	const WEEK: u32 = 100_800;
+
+	#[test]
+	fn factors_are_the_published_ones() {
+		for (tenths, expected) in [(0, 0), (4, 1_403), (10, 2_891), (20, 4_582), (50, 7_472), (100, 10_000), (1_000, 10_000)] {
+			let q16 = u64::from(factor((tenths << 32) / 10));
+			let ten_thousandths = (q16 * 10_000 + (1 << 15)) >> 16;
+			assert!(ten_thousandths.abs_diff(expected) <= 1, "score {tenths} / 10: {ten_thousandths}, expected {expected}");
+		}
+	}
+
+	#[test]
+	fn factors_never_fall_as_scores_rise() {
+		let mut last = 0;
+		for step in 0..11_000u64 {
+			let now = factor(step * ONE_Q32 / 1_000);
+			assert!(now >= last);
+			last = now;
+		}
+		assert_eq!(last, ONE_Q16);
+	}
+
+	#[test]
+	fn a_false_answer_from_neutral_is_forgiven_after_exactly_one_half_life() {
+		for half_life in [1, 2, 7, 50, WEEK, 302_400] {
+			let fallen = moved(NEUTRAL, FALSE);
+			assert_eq!(fallen, ONE_Q32);
+			assert_eq!(decayed(fallen, half_life, half_life), THRESHOLD);
+			assert!(decayed(fallen, half_life - 1, half_life) < THRESHOLD, "half-life {half_life}");
+		}
+	}
+
+	#[test]
+	fn decay_reaches_neutral_from_both_sides() {
+		assert_eq!(decayed(CEILING, WEEK, WEEK), NEUTRAL + (7 << 31));
+		assert_eq!(decayed(0, WEEK, WEEK), 3 << 31);
+		assert_eq!(decayed(NEUTRAL, 12_345, WEEK), NEUTRAL);
+		assert_eq!(decayed(0, u32::MAX, WEEK), NEUTRAL);
+		assert_eq!(decayed(CEILING, u32::MAX, 1), NEUTRAL);
+		// √½ of 7 above neutral: 4.949 747 468.
+		assert_eq!(millionths(decayed(CEILING, WEEK / 2, WEEK)), 7_949_747);
+	}
+
+	#[test]
+	fn deeds_move_scores_within_their_range() {
+		assert_eq!(millionths(moved(NEUTRAL, AGREED)), 3_399_999);
+		assert_eq!(moved(NEUTRAL, NO_SHOW), THRESHOLD);
+		assert_eq!(moved(ONE_Q32, FALSE), 0);
+		assert_eq!(moved(CEILING, EQUIVOCATED), 0);
+		assert_eq!(moved(CEILING, AGREED), CEILING);
+	}
+
+	proptest! {
+		#[test]
+		fn decay_is_monotone_in_time_and_never_crosses_neutral(score in 0..=CEILING, a in 0u32..2_000_000, b in 0u32..2_000_000) {
+			let (early, late) = (decayed(score, a.min(b), WEEK), decayed(score, a.max(b), WEEK));
+			prop_assert!(late.abs_diff(NEUTRAL) <= early.abs_diff(NEUTRAL) + 32);
+			prop_assert_eq!(score > NEUTRAL && late < NEUTRAL, false);
+			prop_assert_eq!(score < NEUTRAL && late > NEUTRAL, false);
+		}
+
+		#[test]
+		fn decay_in_two_steps_is_decay_in_one(score in 0..=CEILING, a in 0u32..400_000, b in 0u32..400_000) {
+			let twice = decayed(decayed(score, a, WEEK), b, WEEK);
+			prop_assert!(twice.abs_diff(decayed(score, a + b, WEEK)) < 256);
+		}
+	}
+}

@@ -20,7 +20,70 @@ pub mod decimal {
 
 	/// Reads a decimal string.
 	pub fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-		String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom("expected a decimal number in a string"))
+		String::deserialize(deserializer)?
+			.parse()
+			.map_err(|_| D::Error::custom("expected a decimal number in a string"))
+	}
+}
+
+/// Serialises 32 bytes as `0x` and 64 hex digits.
+pub mod hex32 {
+	use crate::Hash;
+	use alloc::{format, string::String};
+	use core::fmt::Write;
+	use serde::{de::Error, Deserialize, Deserializer, Serializer};
+
+	fn write(value: &Hash) -> String {
+		let mut text = String::from("0x");
+		for byte in value {
+			// Writing to a string cannot fail.
+			let _ = write!(text, "{byte:02x}");
+		}
+		text
+	}
+
+	fn read<E: Error>(text: &str) -> Result<Hash, E> {
+		let digits = text
+			.strip_prefix("0x")
+			.filter(|digits| digits.len() == 64 && digits.bytes().all(|c| c.is_ascii_hexdigit()));
+		let mut value = Hash::default();
+		for (i, byte) in value.iter_mut().enumerate() {
+			*byte = digits
+				.and_then(|digits| digits.get(i * 2..i * 2 + 2))
+				.and_then(|pair| u8::from_str_radix(pair, 16).ok())
+				.ok_or_else(|| E::custom(format!("expected 0x and 64 hex digits, got `{text}`")))?;
+		}
+		Ok(value)
+	}
+
+	/// Writes `value` in hex.
+	pub fn serialize<S: Serializer>(value: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.serialize_str(&write(value))
+	}
+
+	/// Reads `0x` and 64 hex digits.
+	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+		read(&String::deserialize(deserializer)?)
+	}
+
+	/// The same for something that may be missing, as `null`.
+	pub mod option {
+		use super::{read, write, Deserialize, Deserializer, Hash, Serializer, String};
+
+		/// Writes `value` in hex, or `null`.
+		pub fn serialize<S: Serializer>(value: &Option<Hash>, serializer: S) -> Result<S::Ok, S::Error> {
+			match value {
+				Some(value) => serializer.serialize_some(&write(value)),
+				None => serializer.serialize_none(),
+			}
+		}
+
+		/// Reads `0x` and 64 hex digits, or `null`.
+		pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
+			Option::<String>::deserialize(deserializer)?
+				.map(|text| read(&text))
+				.transpose()
+		}
 	}
 }
 
@@ -105,6 +168,7 @@ pub struct SeatView<AccountId> {
 	/// Who sits on it.
 	pub who: AccountId,
 	/// Its commitment.
+	#[serde(with = "hex32")]
 	pub commitment: Hash,
 	/// What it has come to.
 	pub status: SeatStatus,
@@ -142,7 +206,20 @@ pub struct RoundView<AccountId> {
 }
 
 /// What a recomputation is waiting for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, codec::DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	codec::DecodeWithMemTracking,
+	codec::MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub enum QuorumPhase {
 	/// VRF outputs, before evaluators and windows are drawn.
 	Drawing,
@@ -181,6 +258,7 @@ pub struct QuorumView<AccountId> {
 	/// First block after this phase; a time-out in `Settling` and `Replaying`.
 	pub phase_end: BlockNumber,
 	/// Seed of the drawn windows, once drawn.
+	#[serde(with = "hex32::option", default)]
 	pub seed: Option<Hash>,
 	/// Models to measure, in the order of the sums: initial champion, champion, contender, candidates, each once.
 	pub models: Vec<ModelRef>,
@@ -208,7 +286,19 @@ pub struct WorkEntryView<AccountId> {
 }
 
 /// The last seal.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, codec::DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	codec::DecodeWithMemTracking,
+	codec::MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct SealView {
 	/// Number of the work block, from 1.
@@ -296,4 +386,46 @@ pub struct ReputationView {
 	pub rejected: u32,
 	/// Seats never revealed.
 	pub unrevealed: u32,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn hashes_are_hex_and_amounts_are_strings_in_json() {
+		let seat = SeatView {
+			who: 1u8,
+			commitment: [0xab; 32],
+			status: SeatStatus::Committed,
+			model: None,
+			fee: Balance::MAX,
+		};
+		let json = serde_json::to_value(&seat).unwrap();
+		assert_eq!(json["commitment"], serde_json::json!(alloc::format!("0x{}", "ab".repeat(32))));
+		assert_eq!(json["fee"], serde_json::json!("340282366920938463463374607431768211455"));
+		assert_eq!(serde_json::from_value::<SeatView<u8>>(json).unwrap(), seat);
+	}
+
+	#[test]
+	fn a_missing_hash_is_null_and_a_short_one_is_refused() {
+		let mut view = QuorumView::<u8> {
+			round: RoundId { domain: 1, number: 2 },
+			phase: QuorumPhase::Drawing,
+			phase_end: 3,
+			seed: None,
+			models: Vec::new(),
+			class: SizeClass::Small,
+			seats: Vec::new(),
+			truth: Vec::new(),
+		};
+		let mut json = serde_json::to_value(&view).unwrap();
+		assert!(json["seed"].is_null());
+		assert_eq!(serde_json::from_value::<QuorumView<u8>>(json.clone()).unwrap(), view);
+		json["seed"] = serde_json::json!("0x01");
+		assert!(serde_json::from_value::<QuorumView<u8>>(json.clone()).is_err());
+		view.seed = Some([1; 32]);
+		json["seed"] = serde_json::json!(alloc::format!("0x{}", "01".repeat(32)));
+		assert_eq!(serde_json::from_value::<QuorumView<u8>>(json).unwrap(), view);
+	}
 }

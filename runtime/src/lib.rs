@@ -1,2 +1,178 @@
+//! The DOIN runtime: BABE and GRANDPA make and finalise blocks, NPoS chooses who does, and eight small pallets decide what machine-learning
+//! work is worth.
+//!
+//! - [`configs`] gives every pallet its types and constants, by concern.
+//! - [`judge`] is the truth: it recomputes a chunk of a model's score with the same code that the worker runs.
+//! - [`apis`] is what nodes and workers ask.
+//! - [`genesis_config_presets`] are the chains this runtime can start.
+
 #![cfg_attr(not(feature = "std"), no_std)]
-//! Stub.
+#![recursion_limit = "512"]
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+extern crate alloc;
+
+pub mod apis;
+pub mod configs;
+pub mod demo;
+pub mod genesis_config_presets;
+pub mod judge;
+pub mod reads;
+
+use alloc::{borrow::Cow, vec::Vec};
+use sp_runtime::{
+	generic, impl_opaque_keys,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+pub use doin_primitives::{Balance, BlockNumber};
+
+/// Any signature an account may use.
+pub type Signature = MultiSignature;
+/// An account: a 32-byte public key or its hash.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// Transactions sent by an account.
+pub type Nonce = u32;
+/// Hash of a block or of state.
+pub type Hash = sp_core::H256;
+/// Address of an account in a transaction.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Header.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// Block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// Transaction as it is sent.
+pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a signer signs.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+
+/// What surrounds every signed call, in the order in which polkadot.js and subxt expect it.
+pub type TxExtension = (
+	frame_system::AuthorizeCall<Runtime>,
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+	frame_system::WeightReclaim<Runtime>,
+);
+
+/// Executes blocks.
+pub type Executive =
+	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
+
+/// Types that the node needs, without the meaning of calls.
+pub mod opaque {
+	use super::*;
+	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+	/// Header.
+	pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+	/// Block of opaque transactions.
+	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+	/// Identifier of a block.
+	pub type BlockId = generic::BlockId<Block>;
+	/// Hash of a block.
+	pub type Hash = super::Hash;
+}
+
+impl_opaque_keys! {
+	/// A validator's session keys.
+	pub struct SessionKeys {
+		/// Finalises.
+		pub grandpa: Grandpa,
+		/// Authors, and contributes the VRF outputs that draws are made of.
+		pub babe: Babe,
+	}
+}
+
+/// Version of the runtime. Bump `spec_version` with every change of logic, `transaction_version` with every change of a call's encoding.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("doin"),
+	impl_name: Cow::Borrowed("doin-node"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+// Hooks run in this order: slot and round lengths are there before anything asks for them, the session turns before the gauge counts
+// votes, a verdict is reached before the work block that pays for it is sealed.
+#[frame_support::runtime]
+mod runtime {
+	/// The runtime.
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timing = pallet_doin_timing;
+	#[runtime::pallet_index(2)]
+	pub type Babe = pallet_babe;
+	#[runtime::pallet_index(3)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(4)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(5)]
+	pub type TransactionPayment = pallet_transaction_payment;
+	#[runtime::pallet_index(6)]
+	pub type FeeMarket = pallet_doin_fee_market;
+	#[runtime::pallet_index(7)]
+	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(8)]
+	pub type Staking = pallet_staking;
+	#[runtime::pallet_index(9)]
+	pub type VoterList = pallet_bags_list<Instance1>;
+	#[runtime::pallet_index(10)]
+	pub type Offences = pallet_offences;
+	#[runtime::pallet_index(11)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(12)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(13)]
+	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(14)]
+	pub type Proxy = pallet_proxy;
+	#[runtime::pallet_index(15)]
+	pub type Utility = pallet_utility;
+	#[runtime::pallet_index(16)]
+	pub type Multisig = pallet_multisig;
+
+	#[runtime::pallet_index(20)]
+	pub type Gauge = pallet_doin_gauge;
+	#[runtime::pallet_index(21)]
+	pub type Domains = pallet_doin_domains;
+	#[runtime::pallet_index(22)]
+	pub type Reputation = pallet_doin_reputation;
+	#[runtime::pallet_index(23)]
+	pub type Quorum = pallet_doin_quorum;
+	#[runtime::pallet_index(24)]
+	pub type Optimae = pallet_doin_optimae;
+	#[runtime::pallet_index(25)]
+	pub type Work = pallet_doin_work;
+}

@@ -44,9 +44,29 @@ where
 		}
 	}
 
+	/// Takes `item` off block `at`, where [`Self::schedule`] put it, and says whether it was still there.
+	pub fn cancel(at: BlockNumber, item: &Item) -> bool
+	where
+		Item: PartialEq,
+	{
+		let mut items = Due::get(at);
+		let Some(place) = items.iter().position(|other| other == item) else { return false };
+		items.remove(place);
+		if items.is_empty() {
+			Due::remove(at);
+		} else {
+			Due::insert(at, items);
+		}
+		true
+	}
+
 	/// Serves everything due up to `now`, oldest first, at `cost` an item, as long as `meter` lasts.
 	pub fn serve(now: BlockNumber, meter: &mut WeightMeter, cost: Weight, mut each: impl FnMut(Item)) {
-		let mut at = Cursor::get();
+		// Nothing can be due before the first service: a pallet that joins a running chain does not visit the blocks before it.
+		let mut at = match Cursor::get() {
+			0 => now,
+			cursor => cursor,
+		};
 		while at <= now {
 			let mut due = Due::take(at);
 			while !due.is_empty() {
@@ -60,5 +80,111 @@ where
 			at = at.saturating_add(1);
 		}
 		Cursor::put(at);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use frame_support::{pallet_prelude::ValueQuery, storage_alias, Twox64Concat};
+	use sp_io::TestExternalities;
+
+	#[storage_alias]
+	type Due = StorageMap<Agenda, Twox64Concat, BlockNumber, Items<u32>, ValueQuery>;
+	#[storage_alias]
+	type Cursor = StorageValue<Agenda, BlockNumber, ValueQuery>;
+	type Tested = Agenda<Due, Cursor, u32>;
+
+	const COST: Weight = Weight::from_parts(10, 0);
+
+	/// What a block serves with the weight of `items` items.
+	fn served(now: BlockNumber, items: u64) -> Vec<u32> {
+		let mut meter = WeightMeter::with_limit(COST.saturating_mul(items));
+		let mut served = Vec::new();
+		Tested::serve(now, &mut meter, COST, |item| served.push(item));
+		assert_eq!(meter.consumed(), COST.saturating_mul(served.len() as u64));
+		served
+	}
+
+	#[test]
+	fn items_are_served_in_their_block_and_in_order() {
+		TestExternalities::default().execute_with(|| {
+			assert_eq!(Tested::schedule(0, 5, 1), 5);
+			assert_eq!(Tested::schedule(0, 3, 2), 3);
+			assert_eq!(Tested::schedule(0, 5, 3), 5);
+			assert_eq!(Tested::schedule(4, 2, 4), 5, "never in this block or before");
+			assert!(served(1, 9).is_empty());
+			assert!(served(2, 9).is_empty());
+			assert_eq!(served(3, 9), [2]);
+			assert!(served(4, 9).is_empty());
+			assert_eq!(served(5, 9), [1, 3, 4]);
+			assert_eq!(Due::iter().count(), 0);
+			assert_eq!(Cursor::get(), 6);
+		});
+	}
+
+	#[test]
+	fn what_the_weight_does_not_reach_waits_for_the_next_block() {
+		TestExternalities::default().execute_with(|| {
+			for item in 0..5 {
+				Tested::schedule(0, 1, item);
+			}
+			Tested::schedule(0, 2, 5);
+			assert_eq!(served(1, 2), [0, 1]);
+			assert_eq!(Cursor::get(), 1);
+			assert!(served(2, 0).is_empty());
+			assert_eq!(served(3, 3), [2, 3, 4]);
+			assert_eq!(served(4, 3), [5]);
+		});
+	}
+
+	#[test]
+	fn a_full_block_spills_into_the_next_one() {
+		TestExternalities::default().execute_with(|| {
+			let blocks: Vec<_> = (0..1_024).map(|item| Tested::schedule(0, 7, item)).collect();
+			assert_eq!(blocks.first(), Some(&7));
+			assert_eq!(blocks.last(), Some(&38), "1 024 items fill 32 blocks");
+			assert_eq!(Tested::schedule(0, 7, 1_024), 39);
+			let all: Vec<_> = (1..=39).flat_map(|now| served(now, 100)).collect();
+			assert_eq!(all, (0..=1_024).collect::<Vec<_>>());
+		});
+	}
+
+	#[test]
+	fn an_item_can_be_rescheduled_while_it_is_served() {
+		TestExternalities::default().execute_with(|| {
+			Tested::schedule(0, 1, 7);
+			let mut meter = WeightMeter::new();
+			Tested::serve(1, &mut meter, COST, |item| assert_eq!(Tested::schedule(1, 1, item), 2));
+			assert_eq!(served(2, 9), [7]);
+		});
+	}
+
+	#[test]
+	fn a_cancelled_item_is_gone_and_its_place_free() {
+		TestExternalities::default().execute_with(|| {
+			for item in 0..PER_BLOCK {
+				Tested::schedule(0, 4, item);
+			}
+			assert!(Tested::cancel(4, &3));
+			assert!(!Tested::cancel(4, &3));
+			assert!(!Tested::cancel(5, &4));
+			assert_eq!(Tested::schedule(0, 4, 99), 4);
+			let all = served(4, 100);
+			assert_eq!(all.len(), PER_BLOCK as usize);
+			assert!(!all.contains(&3) && all.contains(&99));
+			assert_eq!(Tested::schedule(4, 9, 1), 9);
+			assert!(Tested::cancel(9, &1));
+			assert_eq!(Due::iter().count(), 0);
+		});
+	}
+
+	#[test]
+	fn an_agenda_that_joins_a_running_chain_starts_there() {
+		TestExternalities::default().execute_with(|| {
+			Tested::schedule(4_000_000_000, 0, 1);
+			assert_eq!(served(4_000_000_001, 9), [1]);
+			assert_eq!(Cursor::get(), 4_000_000_002);
+		});
 	}
 }

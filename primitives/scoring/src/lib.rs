@@ -4,10 +4,22 @@
 //! allocation beyond `alloc`, no operation whose result depends on the machine.
 //!
 //! Data flows one way: a [`Program`] says what is computed, [`sample`] makes the windows of one chunk (drawn from a [`Generator`] or cut
-//! from the published series), [`score`] turns a [`Model`] and a chunk into an error sum, and [`verdict`] compares two vectors of sums.
+//! from the published series), [`score()`] turns a [`Model`] and a chunk into an error sum, and [`verdict`] compares two vectors of sums.
+//!
+//! Nothing here panics, whatever it is given: bytes, models and programs come from strangers. What has not been admitted scores badly
+//! instead.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::float_arithmetic,
+		clippy::arithmetic_side_effects,
+		clippy::indexing_slicing,
+		clippy::unwrap_used,
+		clippy::panic
+	)
+)]
 
 extern crate alloc;
 
@@ -19,7 +31,8 @@ pub mod sample;
 pub mod score;
 pub mod verdict;
 
-pub use model::{Layer, Model, ModelError, Net};
+pub use model::{Class, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Program, ProgramError, Quadratic};
 pub use sample::Windows;
-pub use score::score;
+pub use score::{features, score, score_point, Scratch};
+pub use verdict::Verdict;

@@ -18,6 +18,15 @@ pub const MAX_WINDOWS: u16 = 64;
 pub const CHUNKS: core::ops::RangeInclusive<u16> = 32..=256;
 /// Most coordinates of `Quadratic`.
 pub const MAX_DIMENSIONS: u32 = 256;
+/// Largest coordinate of a target, Q8, in absolute value.
+pub const MAX_TARGET: i32 = 1 << 15;
+/// Largest noise of a generator, Q8.
+pub const MAX_NOISE: u32 = 1 << 24;
+/// One in Q12.
+const ONE_Q12: u64 = 1 << 12;
+
+// A chunk has at most 2¹² predictions, so its error sum fits `u32`.
+const _: () = assert!(MAX_WINDOWS as u32 * MAX_HORIZON as u32 <= 1 << 12);
 
 /// What a domain's loss is. Adding a variant is a runtime upgrade; indices never change.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -81,7 +90,8 @@ pub enum ProgramError {
 	History,
 	/// Chunks are not within 32..=256, or a chunk has no or more than 64 windows.
 	Chunks,
-	/// The validation split has fewer windows than chunks, or too many for a chunk.
+	/// The cuts do not lie in order within the series, the validation split has fewer windows than chunks, or a program without a
+	/// series has one.
 	Split,
 	/// A generator's season differs from the program's.
 	Template,
@@ -91,4 +101,115 @@ pub enum ProgramError {
 	Range,
 	/// This program has no generator.
 	NotSynthetic,
+}
+
+impl Program {
+	/// Whether the program is well formed and fits a series of `values` values cut at `train_end` and `validation_end`.
+	///
+	/// `Quadratic` has no series: all three are 0.
+	pub fn check(&self, train_end: u32, validation_end: u32, values: u32) -> Result<(), ProgramError> {
+		match self {
+			Program::Quadratic(quadratic) => {
+				quadratic.check()?;
+				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
+			}
+			Program::Forecast(forecast) => {
+				forecast.check()?;
+				ensure(train_end < validation_end && validation_end <= values, ProgramError::Split)?;
+				forecast.validation_windows(train_end, validation_end).map(drop)
+			}
+		}
+	}
+
+	/// Chunks of a measurement.
+	pub fn chunks(&self) -> u16 {
+		match self {
+			Program::Quadratic(quadratic) => quadratic.dimension(),
+			Program::Forecast(forecast) => forecast.chunks,
+		}
+	}
+
+	/// Short lower-case name for people.
+	pub fn name(&self) -> &'static str {
+		match self {
+			Program::Quadratic(_) => "quadratic",
+			Program::Forecast(_) => "forecast",
+		}
+	}
+}
+
+impl Quadratic {
+	/// Whether the target is well formed.
+	pub fn check(&self) -> Result<(), ProgramError> {
+		let in_range = self
+			.target
+			.iter()
+			.all(|target| target.unsigned_abs() <= MAX_TARGET.unsigned_abs());
+		ensure(CHUNKS.contains(&self.dimension()) && in_range, ProgramError::Dimensions)
+	}
+
+	/// Number of coordinates.
+	pub fn dimension(&self) -> u16 {
+		u16::try_from(self.target.len()).unwrap_or(u16::MAX)
+	}
+}
+
+impl Forecast {
+	/// Whether every number lies in its range.
+	pub fn check(&self) -> Result<(), ProgramError> {
+		ensure((1..=MAX_HORIZON).contains(&self.horizon), ProgramError::Horizon)?;
+		ensure((1..=MAX_HISTORY).contains(&self.history), ProgramError::History)?;
+		let season = u32::from(self.season);
+		ensure(
+			(1..=MAX_SEASON).contains(&season) && self.season <= self.history,
+			ProgramError::Season,
+		)?;
+		ensure(
+			CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows),
+			ProgramError::Chunks,
+		)
+	}
+
+	/// Values of one window: history and horizon.
+	pub fn span(&self) -> u32 {
+		u32::from(self.history).saturating_add(u32::from(self.horizon))
+	}
+}
+
+impl Generator {
+	/// Whether the generator makes stable series of `program` that stay within `i32`.
+	pub fn check(&self, program: &Forecast) -> Result<(), ProgramError> {
+		ensure(self.template.len() == usize::from(program.season), ProgramError::Template)?;
+		let memory = self
+			.ar
+			.iter()
+			.fold(0u64, |sum, a| sum.saturating_add(u64::from(a.unsigned_abs())));
+		// One minus Σ|ar|, Q12.
+		let slack = ONE_Q12
+			.checked_sub(memory)
+			.filter(|slack| *slack > 0)
+			.ok_or(ProgramError::Unstable)?;
+		ensure(self.noise <= MAX_NOISE, ProgramError::Range)?;
+		// Everything in Q8. An innovation is below 4.9 of the noise and two roundings add less than 2, so the remainder never exceeds
+		// their sum over 1 − Σ|ar|; a level moves by at most the largest difference a step.
+		let innovation = u64::from(self.noise).saturating_mul(5).saturating_add(2);
+		let remainder = innovation
+			.saturating_mul(ONE_Q12)
+			.checked_div(slack)
+			.unwrap_or(u64::MAX)
+			.saturating_add(1);
+		let difference = self
+			.template
+			.iter()
+			.map(|mean| u64::from(mean.unsigned_abs()))
+			.max()
+			.unwrap_or(0);
+		let travel = difference.saturating_add(remainder).saturating_mul(u64::from(program.span()));
+		let furthest = (u64::from(self.level.unsigned_abs()) << 8).saturating_add(travel);
+		ensure(furthest <= (i32::MAX as u64) << 8, ProgramError::Range)
+	}
+}
+
+fn ensure(condition: bool, error: ProgramError) -> Result<(), ProgramError> {
+	condition.then_some(()).ok_or(error)
 }

@@ -1,1 +1,224 @@
-//! Stub.
+//! Drives the real runtime: genesis from a preset, blocks with signed VRF pre-digests, signed transactions, everything through
+//! `Executive`, as a node would.
+
+pub mod round;
+
+use codec::Encode;
+use doin_primitives::Balance;
+use doin_runtime::{
+	AccountId, Babe, Balances, BlockNumber, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
+	SignedPayload, System, TxExtension, UncheckedExtrinsic,
+};
+use frame_support::traits::{fungible::Inspect, Get};
+use sp_consensus_babe::{
+	digests::{PreDigest, SecondaryVRFPreDigest},
+	make_vrf_sign_data, Slot, BABE_ENGINE_ID,
+};
+use sp_core::{crypto::VrfSecret, Pair, H256};
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{
+	generic::Era,
+	traits::Header as _,
+	transaction_validity::TransactionValidityError,
+	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, MultiSignature,
+};
+
+/// Slot in which block 1 is made.
+const FIRST_SLOT: u64 = 1_000_000;
+
+/// A chain under test: a state and the header of its last block.
+pub struct Chain {
+	ext: sp_io::TestExternalities,
+	parent: Header,
+	slot: u64,
+	open: bool,
+}
+
+impl Chain {
+	/// The chain of a genesis preset, before its first block.
+	pub fn preset(name: &str) -> Self {
+		let patch = doin_runtime::genesis_config_presets::get_preset(&name.into()).unwrap_or_else(|| panic!("preset {name}"));
+		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("presets are JSON");
+		let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default genesis is JSON");
+		merge(&mut genesis, patch);
+		let genesis: RuntimeGenesisConfig = serde_json::from_value(genesis).expect("a preset fits the genesis");
+		Self::from_genesis(genesis)
+	}
+
+	/// The chain of a genesis.
+	pub fn from_genesis(genesis: RuntimeGenesisConfig) -> Self {
+		let ext = sp_io::TestExternalities::new(genesis.build_storage().expect("genesis builds"));
+		let parent = Header::new(0, H256::zero(), H256::repeat_byte(7), H256::zero(), Digest::default());
+		Chain { ext, parent, slot: FIRST_SLOT, open: false }
+	}
+
+	/// Reads or writes the state.
+	pub fn state<R>(&mut self, f: impl FnOnce() -> R) -> R {
+		self.ext.execute_with(f)
+	}
+
+	/// Number of the last or open block.
+	pub fn number(&mut self) -> BlockNumber {
+		self.state(System::block_number)
+	}
+
+	/// Starts a block.
+	pub fn begin(&mut self) {
+		assert!(!self.open, "a block is already open");
+		let (slot, parent) = (self.slot, self.parent.clone());
+		let header = self.ext.execute_with(|| {
+			let header = Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), pre_digest(slot.into()));
+			Executive::initialize_block(&header);
+			let now = slot * Babe::slot_duration();
+			let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
+			Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).expect("valid").expect("the timestamp is set");
+			header
+		});
+		self.parent = header;
+		self.open = true;
+	}
+
+	/// Seals the open block and returns its header.
+	pub fn end(&mut self) -> Header {
+		assert!(self.open, "no block is open");
+		let header = self.ext.execute_with(Executive::finalize_block);
+		self.parent = header.clone();
+		self.slot += 1;
+		self.open = false;
+		header
+	}
+
+	/// An empty block.
+	pub fn block(&mut self) -> Header {
+		self.begin();
+		self.end()
+	}
+
+	/// Empty blocks until block `number` has been made.
+	pub fn run_to(&mut self, number: BlockNumber) {
+		while self.number() < number {
+			self.block();
+		}
+	}
+
+	/// A signed transaction without a tip, applied to the open block.
+	pub fn apply(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> ApplyExtrinsicResult {
+		self.apply_with_tip(who, call, 0)
+	}
+
+	/// A signed transaction, applied to the open block.
+	pub fn apply_with_tip(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>, tip: Balance) -> ApplyExtrinsicResult {
+		assert!(self.open, "no block is open");
+		let call = call.into();
+		self.ext.execute_with(|| Executive::apply_extrinsic(sign(who, call, tip)))
+	}
+
+	/// A block with one transaction that has to succeed.
+	pub fn ok(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Header {
+		self.skip_session_block();
+		self.begin();
+		let applied = self.apply(who, call);
+		assert_eq!(applied, Ok(Ok(())), "block {}", self.parent.number());
+		self.end()
+	}
+
+	/// A block with one transaction that is included and has to fail.
+	pub fn fails(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> DispatchError {
+		self.skip_session_block();
+		self.begin();
+		let applied = self.apply(who, call);
+		self.end();
+		applied.expect("the transaction is valid").expect_err("the call fails")
+	}
+
+	/// A transaction that may not be included.
+	pub fn invalid(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> TransactionValidityError {
+		self.skip_session_block();
+		self.begin();
+		let applied = self.apply(who, call);
+		self.end();
+		applied.expect_err("the transaction is invalid")
+	}
+
+	/// The first block of a session is full: makes it, if it is next, so that the block after it takes transactions.
+	pub fn skip_session_block(&mut self) {
+		let slot = self.slot;
+		let next = self.state(|| {
+			let start = *Babe::current_epoch_start();
+			start != 0 && slot >= start + <Runtime as pallet_babe::Config>::EpochDuration::get()
+		});
+		if next {
+			self.block();
+		}
+	}
+
+	/// Events of the last or open block.
+	pub fn events(&mut self) -> Vec<RuntimeEvent> {
+		self.state(|| System::events().into_iter().map(|record| record.event).collect())
+	}
+
+	/// What an account can spend or has on hold.
+	pub fn total(&mut self, who: &AccountId) -> Balance {
+		self.state(|| <Balances as Inspect<AccountId>>::total_balance(who))
+	}
+
+	/// Every planck there is.
+	pub fn issuance(&mut self) -> Balance {
+		self.state(Balances::total_issuance)
+	}
+}
+
+/// The pre-digest of a secondary slot with VRF, signed by the authority whose turn it is.
+fn pre_digest(slot: Slot) -> Digest {
+	let authorities = Babe::authorities();
+	let index = *slot as usize % authorities.len();
+	let key = &authorities[index].0;
+	let pair = Sr25519Keyring::iter()
+		.find(|k| k.public().0 == <sp_consensus_babe::AuthorityId as AsRef<sp_core::sr25519::Public>>::as_ref(key).0)
+		.expect("authorities are development keys")
+		.pair();
+	let start = Babe::current_epoch_start();
+	let turned = *start != 0 && *slot >= *start + <Runtime as pallet_babe::Config>::EpochDuration::get();
+	let epoch = if turned { Babe::next_epoch() } else { Babe::current_epoch() };
+	let data = make_vrf_sign_data(&epoch.randomness, slot, epoch.epoch_index);
+	let digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
+		authority_index: index as u32,
+		slot,
+		vrf_signature: pair.vrf_sign(&data).into(),
+	});
+	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
+}
+
+/// A transaction as a wallet would send it.
+pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
+	let account = who.to_account_id();
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(Era::Immortal),
+		frame_system::CheckNonce::from(System::account_nonce(&account)),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call, extension).expect("the extension is complete");
+	let signature = MultiSignature::Sr25519(payload.using_encoded(|bytes| who.pair().sign(bytes)));
+	let (call, extension, _) = payload.deconstruct();
+	UncheckedExtrinsic::new_signed(call, account.into(), signature, extension)
+}
+
+/// JSON merge patch, as the genesis builder applies it.
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+	match (into, patch) {
+		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+			}
+		},
+		(into, patch) => *into = patch,
+	}
+}

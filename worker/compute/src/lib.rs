@@ -1,1 +1,91 @@
-//! Stub.
+//! Training and scoring on a worker.
+//!
+//! What leaves this crate is exact: nets that `doin-scoring` admits, and error sums that every other machine gets as well. Training
+//! itself need not be trusted, yet the [`mlp`] trainer is made of integers only and gives the same net for the same [`Candidate`] and data on
+//! every machine and number of threads; the closed-form [`ridge`] uses `f64` and rounds at its end.
+//!
+//! [`TrainingSet`] holds the windows, [`train_all`] trains a population on all cores, [`chunk_sums`] answers for an evaluator,
+//! [`generator`] fits the source of a synthetic domain, and [`baseline`] tells people what a model is worth.
+//!
+//! Everything hot goes through [`kernel`]: faster back-ends replace its one function and nothing else.
+
+pub mod baseline;
+pub mod chunks;
+pub mod data;
+pub mod generator;
+pub mod kernel;
+mod linalg;
+pub mod lion;
+pub mod mlp;
+pub mod population;
+pub mod ridge;
+
+pub use chunks::{chunk_sums, validation_sums};
+pub use data::{Measure, Mix, Task, TrainingSet};
+pub use population::{train_all, train_each, Candidate, Trained};
+pub use ridge::Linear;
+
+use doin_scoring::{ModelError, ProgramError};
+
+/// Why something is not computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+	/// The domain's program is not `Forecast`.
+	#[error("the domain's program is `{0}`, which has nothing to train: only forecasts are trained here")]
+	NotForecast(&'static str),
+	/// The program or the generator is malformed, or does not fit the series.
+	#[error("the domain's program or generator is refused: {0:?}")]
+	Program(ProgramError),
+	/// The split lies outside the series, or the series is too short for it.
+	#[error("the series has {have} values, {need} are needed for {what}")]
+	Short {
+		/// Values there are.
+		have: usize,
+		/// Values there should be.
+		need: usize,
+		/// What they are needed for.
+		what: &'static str,
+	},
+	/// A trained model is not admitted by the domain.
+	#[error("the model is not admitted by the domain: {0:?}")]
+	Model(ModelError),
+	/// A gene has a value that the trainer cannot use.
+	#[error("gene `{name}` is {value}; it must lie in {lo}..={hi} here")]
+	Gene {
+		/// Its name.
+		name: String,
+		/// Its value.
+		value: i64,
+		/// Smallest usable value.
+		lo: i64,
+		/// Largest usable value.
+		hi: i64,
+	},
+	/// A gene that the trainer does not know.
+	#[error("the domain has a gene `{0}`, which this trainer does not know: known are {1}")]
+	UnknownGene(String, &'static str),
+	/// The values are so large that a linear model of them has no 12-bit weights.
+	#[error("no 12-bit weights reach from inputs to outputs: the unit of the series is too fine, multiply it by ten")]
+	Unit,
+	/// The normal equations have no solution, because the series never moves.
+	#[error("the series is constant in its training part: there is nothing to learn")]
+	Constant,
+	/// Threads cannot be started.
+	#[error("cannot start {0} threads: {1}")]
+	Threads(usize, String),
+	/// The caller asked to stop.
+	#[error("stopped")]
+	Stopped,
+}
+
+impl From<ProgramError> for Error {
+	fn from(error: ProgramError) -> Self {
+		Error::Program(error)
+	}
+}
+
+impl From<ModelError> for Error {
+	fn from(error: ModelError) -> Self {
+		Error::Model(error)
+	}
+}

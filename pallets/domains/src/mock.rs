@@ -1,0 +1,210 @@
+//! A chain of System, Balances and the registry, with weights made up by each test.
+
+use crate::{self as pallet_doin_domains, *};
+use doin_primitives::{
+	blake2_256,
+	bounded_collections::BoundedVec,
+	domain::{Gene, Limits, PAGE_VALUES},
+	Evidence, Split,
+};
+use doin_scoring::{Forecast, Generator, Program, Quadratic};
+use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128};
+use sp_runtime::BuildStorage;
+
+/// An account.
+pub type AccountId = u64;
+
+/// What everybody owns at genesis.
+pub const ENDOWMENT: Balance = 10_000_000;
+/// Fee of a registration.
+pub const FEE: Balance = 500;
+/// Deposit per domain.
+pub const BASE: Balance = 1_000;
+/// Deposit per byte.
+pub const PER_BYTE: Balance = 2;
+/// Smallest gift.
+pub const MIN_BOUNTY: Balance = 100;
+/// Length of the test series: two full pages and a part.
+pub const VALUES: u32 = 2_500;
+/// Account that registers.
+pub const OWNER: AccountId = 1;
+/// Account that is somebody else.
+pub const OTHER: AccountId = 2;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type Registry = pallet_doin_domains;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<MIN_BOUNTY>;
+}
+
+parameter_types! {
+	/// Weight of every domain.
+	pub static VotedWeight: u32 = 0;
+}
+
+/// The made-up weights.
+pub struct MockGauge;
+impl Gauge for MockGauge {
+	fn weight(_domain: DomainId) -> u32 {
+		VotedWeight::get()
+	}
+}
+
+impl Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Gauge = MockGauge;
+	type RegistrationFee = ConstU128<FEE>;
+	type BaseDeposit = ConstU128<BASE>;
+	type ByteDeposit = ConstU128<PER_BYTE>;
+	type MinBounty = ConstU128<MIN_BOUNTY>;
+	type WeightInfo = ();
+}
+
+/// A chain with accounts 1 to 20 endowed and no domain.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	with_genesis(Vec::new())
+}
+
+/// The same with domains at genesis.
+pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExternalities {
+	let genesis = RuntimeGenesisConfig {
+		system: Default::default(),
+		balances: pallet_balances::GenesisConfig {
+			balances: (1..=20).map(|who| (who, ENDOWMENT)).collect(),
+			..Default::default()
+		},
+		registry: GenesisConfig { domains },
+	};
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
+	ext.execute_with(|| System::set_block_number(1));
+	ext
+}
+
+/// Runs `test` on a fresh chain and checks the pallet's invariants afterwards.
+pub fn build_and_execute(test: impl FnOnce()) {
+	execute(new_test_ext(), test);
+}
+
+/// Runs `test` on `ext` and checks the pallet's invariants afterwards.
+pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
+	ext.execute_with(|| {
+		test();
+		Pallet::<Test>::do_try_state().expect("the registry is consistent");
+	});
+}
+
+/// Everything this pallet has said.
+pub fn events() -> Vec<Event<Test>> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Registry(event) => Some(event),
+			_ => None,
+		})
+		.collect()
+}
+
+/// A trend, a season of 12 steps and a little deterministic noise.
+pub fn series() -> Vec<i32> {
+	(0..VALUES)
+		.map(|t| {
+			let season = (t % 12).abs_diff(6) * 100;
+			let noise = t.wrapping_mul(2_654_435_761) >> 28;
+			(t / 4 + season + noise) as i32
+		})
+		.collect()
+}
+
+/// A gene from `lo` to `hi`.
+pub fn gene(name: &str, lo: i64, hi: i64) -> Gene {
+	Gene { name: BoundedVec::truncate_from(name.into()), lo, hi, log: false, frac: 0 }
+}
+
+/// A domain of a forecast on [`series`] that may be voted for, with a target of half the initial loss.
+pub fn forecast() -> DomainSpec {
+	DomainSpec {
+		name: BoundedVec::truncate_from(b"Tides".to_vec()),
+		unit: BoundedVec::truncate_from(b"mm".to_vec()),
+		program: Program::Forecast(Forecast { horizon: 4, history: 24, season: 12, chunks: 32, windows: 8 }),
+		genes: BoundedVec::truncate_from(vec![gene("width", 1, 64), gene("depth", 0, 2)]),
+		limits: Limits { model_bytes: 4_096, window_macs: 4_096 },
+		data_root: blake2_256(&series().encode()),
+		values: VALUES,
+		split: Split { train_end: 1_500, validation_end: 2_000 },
+		evidence: Evidence::Synthetic(Generator {
+			template: BoundedVec::truncate_from(vec![0; 12]),
+			ar: BoundedVec::truncate_from(vec![1_000]),
+			noise: 256,
+			level: 0,
+		}),
+		min_improvement: 2_000,
+		target: 1 << 19,
+	}
+}
+
+/// A domain without a series.
+pub fn quadratic() -> DomainSpec {
+	DomainSpec {
+		program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) }),
+		data_root: [0; 32],
+		values: 0,
+		split: Split { train_end: 0, validation_end: 0 },
+		evidence: Evidence::Public,
+		..forecast()
+	}
+}
+
+/// Pages of a series.
+pub fn pages(values: &[i32]) -> Vec<Page> {
+	values.chunks(PAGE_VALUES as usize).map(|page| Page::truncate_from(page.to_vec())).collect()
+}
+
+/// Registers `spec` and uploads `values`.
+pub fn load(spec: DomainSpec, values: &[i32]) -> DomainId {
+	let domain = NextDomainId::<Test>::get();
+	assert_ok!(Registry::register(RuntimeOrigin::signed(OWNER), Box::new(spec)));
+	for (index, page) in (0..).zip(pages(values)) {
+		assert_ok!(Registry::upload(RuntimeOrigin::signed(OWNER), domain, index, page));
+	}
+	domain
+}
+
+/// An active domain of [`forecast`].
+pub fn active() -> DomainId {
+	let domain = load(forecast(), &series());
+	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, VALUES));
+	domain
+}

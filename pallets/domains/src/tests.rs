@@ -1,0 +1,544 @@
+//! The life of a domain, its money, and what its owner cannot do.
+
+use crate::{mock::*, *};
+use doin_primitives::{
+	bounded_collections::BoundedVec,
+	domain::{MAX_MODEL_BYTES, MAX_WINDOW_MACS, PAGE_VALUES},
+	Evidence, RoundId, ONE_Q32,
+};
+use doin_primitives_frame::{Domains, OnWeighed, Votable};
+use doin_scoring::{Program, Quadratic};
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::fungible::{hold::Inspect as _, Inspect as _},
+};
+use sp_runtime::TokenError;
+
+fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+fn deposit_of(who: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Domain.into(), &who)
+}
+
+fn bounty_of(who: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Bounty.into(), &who)
+}
+
+fn state(domain: DomainId) -> DomainState<AccountId> {
+	States::<Test>::get(domain).expect("the domain exists")
+}
+
+fn said(event: Event<Test>) -> bool {
+	events().contains(&event)
+}
+
+/// A champion of `author` with error `error` where the initial champion has 1 000 000.
+fn champion(author: AccountId, error: u64) -> Champion<AccountId> {
+	Champion {
+		model: ModelRef::Stored(9),
+		author: Some(author),
+		round: Some(RoundId { domain: 0, number: 3 }),
+		block: 5,
+		error,
+		initial_error: 1_000_000,
+		validation_error: error,
+	}
+}
+
+#[test]
+fn a_domain_is_registered_loaded_activated_closed_and_retired() {
+	build_and_execute(|| {
+		let issuance = Balances::total_issuance();
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		let deposit = BASE + PER_BYTE * (forecast().encoded_size() as Balance + 4 * Balance::from(VALUES));
+		assert_eq!(events(), [Event::Registered { domain: 0, owner: OWNER, pages: 3, deposit, fee: FEE }]);
+		assert_eq!(deposit_of(OWNER), deposit);
+		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - deposit - FEE);
+		assert_eq!(Balances::total_issuance(), issuance - FEE, "the fee is burned");
+		assert_eq!((state(0).status, state(0).pages_missing), (Status::Loading, 3));
+
+		// Any order, the last page first.
+		for (missing, (index, page)) in pages(&series()).into_iter().enumerate().rev().enumerate() {
+			assert_ok!(Registry::upload(signed(OWNER), 0, index as u32, page));
+			assert!(said(Event::PageUploaded { domain: 0, index: index as u32, missing: 2 - missing as u32 }));
+		}
+		assert_ok!(Registry::activate(signed(OTHER), 0, VALUES));
+		let champion = state(0).champion;
+		assert_eq!((champion.model, champion.author), (ModelRef::Seasonal, None), "the series is seasonal");
+		assert!(champion.error > 0 && champion.error == champion.initial_error && champion.error == champion.validation_error);
+		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Seasonal, error: champion.error }));
+		assert_eq!(Registry::series(0), Some(series()));
+		assert_eq!(<Registry as Domains<AccountId>>::page(0, 2).map(|page| page.to_vec()), Some(series()[2_048..].to_vec()));
+
+		assert_ok!(Registry::close(signed(OWNER), 0));
+		assert!(said(Event::Closed { domain: 0, open_rounds: 0 }));
+		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
+		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(3)));
+		assert!(said(Event::Retired { domain: 0, owner: OWNER, deposit, bounty: 0 }));
+		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
+		assert_eq!(Pages::<Test>::iter().count(), 0);
+		assert_noop!(Registry::close(signed(OWNER), 0), Error::<Test>::UnknownDomain);
+		assert_eq!(NextDomainId::<Test>::get(), 1, "identifiers are never reused");
+	});
+}
+
+#[test]
+fn a_domain_without_a_series_is_active_at_once() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(quadratic())));
+		let state = state(0);
+		assert_eq!((state.status, state.initial, state.champion.error), (Status::Active, ModelRef::Origin, 32 * 256 * 256));
+		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Origin, error: 32 * 256 * 256 }));
+		assert_noop!(Registry::activate(signed(OWNER), 0, 0), Error::<Test>::NotLoading);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, Page::default()), Error::<Test>::NotLoading);
+		assert!(!<Registry as Votable>::votable(0), "a problem whose optimum is on-chain never weighs");
+	});
+}
+
+#[test]
+fn a_record_with_a_fault_is_refused_with_its_name() {
+	build_and_execute(|| {
+		let refused = |change: fn(&mut DomainSpec), error: Error<Test>| {
+			let mut spec = forecast();
+			change(&mut spec);
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+		};
+		refused(|s| s.name = Default::default(), Error::BadName);
+		refused(|s| s.name = BoundedVec::truncate_from(vec![0xff]), Error::BadName);
+		refused(|s| s.unit = BoundedVec::truncate_from(vec![0xff]), Error::BadUnit);
+		refused(|s| s.genes[0].name = Default::default(), Error::BadGeneName);
+		refused(|s| s.genes[1].name = s.genes[0].name.clone(), Error::DuplicateGene);
+		refused(|s| s.genes[0].lo = s.genes[0].hi + 1, Error::BadGeneBounds);
+		refused(|s| (s.genes[0].log, s.genes[0].lo) = (true, 0), Error::BadGeneScale);
+		refused(|s| s.genes[0].frac = 33, Error::BadGeneFraction);
+		refused(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1, Error::BadModelBytes);
+		refused(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1, Error::BadWindowMacs);
+		refused(|s| s.values = MAX_PAGES * PAGE_VALUES + 1, Error::TooManyPages);
+		refused(|s| s.min_improvement = 1_999, Error::BadMinImprovement);
+		refused(|s| s.target = 1 << 20, Error::BadTarget);
+		refused(|s| s.split.validation_end = VALUES + 1, Error::BadSplit);
+		refused(|s| s.split.validation_end = s.split.train_end + 20, Error::BadSplit);
+		let program = |change: fn(&mut doin_scoring::Forecast), error: Error<Test>| {
+			let mut spec = forecast();
+			if let Program::Forecast(forecast) = &mut spec.program {
+				change(forecast);
+			}
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+		};
+		program(|f| f.horizon = 0, Error::BadHorizon);
+		program(|f| f.season = 25, Error::BadSeason);
+		program(|f| f.history = 1_025, Error::BadHistory);
+		program(|f| f.chunks = 31, Error::BadChunks);
+		program(|f| f.season = 6, Error::BadTemplate);
+		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {
+			let mut spec = forecast();
+			if let Evidence::Synthetic(generator) = &mut spec.evidence {
+				change(generator);
+			}
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+		};
+		generator(|g| g.ar = BoundedVec::truncate_from(vec![4_096]), Error::UnstableGenerator);
+		generator(|g| g.noise = u32::MAX, Error::GeneratorOutOfRange);
+		let other = |spec: DomainSpec, error: Error<Test>| assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::BadDataRoot);
+		other(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
+		let target = |target| DomainSpec { program: Program::Quadratic(Quadratic { target }), ..quadratic() };
+		other(target(BoundedVec::truncate_from(vec![1; 31])), Error::BadDimensions);
+		other(target(BoundedVec::truncate_from(vec![0; 32])), Error::ConstantSeries);
+	});
+}
+
+#[test]
+fn an_owner_has_to_afford_fee_and_deposit() {
+	build_and_execute(|| {
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
+		// The fee alone is there, the deposit is not.
+		assert_ok!(Balances::transfer_allow_death(signed(OTHER), 77, FEE + MIN_BOUNTY));
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
+	});
+}
+
+#[test]
+fn a_registration_without_identifiers_left_is_refused() {
+	build_and_execute(|| {
+		NextDomainId::<Test>::put(DomainId::MAX);
+		assert_noop!(Registry::register(signed(OWNER), Box::new(quadratic())), Error::<Test>::NoMoreIds);
+	});
+}
+
+#[test]
+fn pages_are_uploaded_by_the_owner_once_and_in_full() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		let pages = pages(&series());
+		assert_noop!(Registry::upload(signed(OWNER), 7, 0, pages[0].clone()), Error::<Test>::UnknownDomain);
+		assert_noop!(Registry::upload(signed(OTHER), 0, 0, pages[0].clone()), Error::<Test>::NotOwner);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 3, Page::default()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload(signed(OWNER), 0, u32::MAX, Page::default()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[2].clone()), Error::<Test>::PageLength);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 2, pages[0].clone()), Error::<Test>::PageLength);
+		assert_ok!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()));
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()), Error::<Test>::PageAlreadyUploaded);
+		assert_noop!(Registry::activate(signed(OWNER), 0, VALUES), Error::<Test>::PagesMissing);
+		assert_eq!(Registry::series(0), None);
+	});
+}
+
+#[test]
+fn activation_checks_its_price_and_happens_once() {
+	build_and_execute(|| {
+		let domain = load(forecast(), &series());
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1), Error::<Test>::WrongValues);
+		assert_noop!(Registry::activate(signed(OWNER), 9, VALUES), Error::<Test>::UnknownDomain);
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::NotLoading);
+		assert_noop!(Registry::upload(signed(OWNER), domain, 0, pages(&series())[0].clone()), Error::<Test>::NotLoading);
+	});
+}
+
+#[test]
+fn another_series_than_the_declared_one_is_refused_and_the_deposit_comes_back() {
+	build_and_execute(|| {
+		let mut forged = series();
+		forged[2_100] += 1;
+		let domain = load(forecast(), &forged);
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::DataRootMismatch);
+		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
+		assert_ok!(Registry::retire(signed(OWNER), domain));
+		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
+	});
+}
+
+#[test]
+fn a_half_loaded_domain_retires_too() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		assert_ok!(Registry::upload(signed(OWNER), 0, 1, pages(&series())[1].clone()));
+		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
+		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(1)));
+		assert_eq!(deposit_of(OWNER), 0);
+	});
+}
+
+#[test]
+fn a_series_without_error_is_refused() {
+	build_and_execute(|| {
+		let constant = vec![5; VALUES as usize];
+		let seasonal: Vec<i32> = (0..VALUES).map(|t| (t % 12) as i32).collect();
+		for values in [constant, seasonal] {
+			let spec = DomainSpec { data_root: doin_primitives::blake2_256(&values.encode()), ..forecast() };
+			let domain = load(spec, &values);
+			assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::ConstantSeries);
+			assert_ok!(Registry::retire(signed(OWNER), domain));
+		}
+		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - 2 * FEE);
+	});
+}
+
+#[test]
+fn a_series_without_season_starts_from_its_last_value() {
+	build_and_execute(|| {
+		let walk: Vec<i32> = (0..VALUES).map(|t| (t * 3) as i32).collect();
+		let spec = DomainSpec { data_root: doin_primitives::blake2_256(&walk.encode()), ..forecast() };
+		let domain = load(spec, &walk);
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_eq!(state(domain).initial, ModelRef::RepeatLast);
+		// Steps 1 to 4 ahead are off by 3, 6, 9 and 12 in 15 windows of 32 chunks, in 1/16 units.
+		assert_eq!(state(domain).champion.error, 30 * 16 * 15 * 32);
+	});
+}
+
+#[test]
+fn a_bounty_grows_and_stays_with_its_donors() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 100));
+		assert_eq!((bounty_of(OTHER), bounty_of(3), state(domain).bounty), (400, 200, 600));
+		assert_eq!(events().last(), Some(&Event::BountyAdded { domain, donor: OTHER, amount: 100, bounty: 600 }));
+	});
+}
+
+#[test]
+fn a_bounty_is_checked() {
+	build_and_execute(|| {
+		assert_noop!(Registry::add_bounty(signed(OTHER), 5, 300), Error::<Test>::UnknownDomain);
+		let loading = load(forecast(), &series());
+		assert_noop!(Registry::add_bounty(signed(OTHER), loading, 300), Error::<Test>::NotActive);
+		let domain = active();
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY - 1), Error::<Test>::BountyTooSmall);
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 2 * ENDOWMENT), TokenError::FundsUnavailable);
+		for donor in 3..11 {
+			assert_ok!(Registry::add_bounty(signed(donor), domain, MIN_BOUNTY));
+		}
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY), Error::<Test>::TooManyDonors);
+		assert_ok!(Registry::add_bounty(signed(3), domain, MIN_BOUNTY));
+		let endless = NextDomainId::<Test>::get();
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
+		assert_noop!(Registry::add_bounty(signed(OTHER), endless, 300), Error::<Test>::NoTarget);
+	});
+}
+
+#[test]
+fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
+	build_and_execute(|| {
+		let domain = active();
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 500, 950_000);
+		let now = state(domain);
+		assert_eq!((now.champion, now.high_water, now.status), (champion(7, 900_000), 500, Status::Active));
+		let (model, former) = (ModelRef::Stored(9), ModelRef::Seasonal);
+		assert_eq!(events().last(), Some(&Event::ChampionReplaced { domain, model, former, high_water: 500 }));
+
+		<Registry as Domains<AccountId>>::crown(domain, champion(8, 890_000), 400, 940_000);
+		assert_eq!(state(domain).high_water, 500, "the mark never falls");
+		<Registry as Domains<AccountId>>::crown(4_000, champion(8, 1), 400, 1);
+	});
+}
+
+#[test]
+fn passing_the_target_converges_and_pays_the_bounty() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::add_bounty(signed(7), domain, 200));
+		let issuance = Balances::total_issuance();
+		// The bound misses the target by a hair.
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 400_000), ONE_Q32, 500_001);
+		assert_eq!((state(domain).status, state(domain).bounty), (Status::Active, 500));
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 390_000), ONE_Q32, 500_000);
+		assert_eq!((state(domain).status, state(domain).bounty), (Status::Converged, 0));
+		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 1 << 19, bounty: 500 }));
+		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
+		assert_eq!((bounty_of(7), bounty_of(OTHER)), (0, 0));
+		assert_eq!(Balances::total_issuance(), issuance);
+
+		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 300), Error::<Test>::NotActive);
+		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::NotActive);
+		assert!(!<Registry as Votable>::votable(domain));
+
+		// A verdict that was under way may still improve it, and is not paid twice.
+		let before = events().len();
+		<Registry as Domains<AccountId>>::crown(domain, champion(8, 300_000), ONE_Q32, 310_000);
+		assert_eq!(events().len(), before + 1);
+		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
+		assert_ok!(Registry::retire(signed(OWNER), domain));
+	});
+}
+
+#[test]
+fn a_bounty_reaches_an_author_who_owns_nothing() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY));
+		<Registry as Domains<AccountId>>::crown(domain, champion(777, 1), 0, 1);
+		assert_eq!(Balances::balance(&777), MIN_BOUNTY);
+	});
+}
+
+#[test]
+fn a_domain_without_target_never_converges() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
+		<Registry as Domains<AccountId>>::crown(0, champion(7, 0), 0, 0);
+		assert_eq!(state(0).status, Status::Active);
+	});
+}
+
+#[test]
+fn a_closing_domain_lets_what_is_committed_run_to_its_verdict() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
+		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
+		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
+		assert_ok!(Registry::close(signed(OWNER), domain));
+		assert_eq!(events().last(), Some(&Event::Closed { domain, open_rounds: 2 }));
+		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
+		<Registry as Domains<AccountId>>::leave(domain);
+		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
+		// M6: closing before paying does not save the bounty.
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
+		<Registry as Domains<AccountId>>::leave(domain);
+		assert_eq!(Balances::balance(&7), ENDOWMENT + 300);
+		assert_eq!(state(domain).status, Status::Converged);
+		assert_ok!(Registry::retire(signed(OWNER), domain));
+	});
+}
+
+#[test]
+fn anyone_retires_a_closed_domain_and_the_bounty_goes_back_to_its_donors() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::add_bounty(signed(OWNER), domain, 200));
+		assert_ok!(Registry::close(signed(OWNER), domain));
+		assert_ok!(Registry::retire(signed(OTHER), domain));
+		assert_eq!((Balances::balance(&OWNER), Balances::balance(&OTHER)), (ENDOWMENT - FEE, ENDOWMENT));
+		assert!(matches!(events().last(), Some(Event::Retired { bounty: 500, owner: OWNER, .. })));
+	});
+}
+
+#[test]
+fn an_owner_cannot_close_a_weighted_domain_nor_take_its_bounty_nor_change_its_record() {
+	build_and_execute(|| {
+		// M6.
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		VotedWeight::set(1);
+		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
+		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::StillWeighed);
+		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
+		assert_noop!(Registry::retire(RuntimeOrigin::root(), domain), Error::<Test>::StillActive);
+		// Registering again makes another domain; this one stays as it is.
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { min_improvement: 999_999, ..forecast() })));
+		assert_eq!(<Registry as Domains<AccountId>>::spec(domain), Some(forecast()));
+		assert_eq!(state(domain).bounty, 300);
+		// Root may close it: what is committed still runs to its verdict.
+		assert_ok!(Registry::close(RuntimeOrigin::root(), domain));
+		assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));
+		assert_eq!(bounty_of(OTHER), 0);
+	});
+}
+
+#[test]
+fn registering_the_same_problem_again_and_again_only_costs_fees() {
+	build_and_execute(|| {
+		// C1, H15: a clone starts from its baseline, weighs nothing, and needs votes of its own.
+		for round in 1..=3 {
+			let domain = active();
+			assert!(<Registry as Votable>::votable(domain));
+			assert_eq!(<MockGauge as Gauge>::weight(domain), 0);
+			assert_eq!((state(domain).high_water, state(domain).champion.author), (0, None));
+			assert_ok!(Registry::close(signed(OWNER), domain));
+			assert_ok!(Registry::retire(signed(OWNER), domain));
+			assert_eq!(Balances::balance(&OWNER), ENDOWMENT - round * FEE);
+		}
+		assert_eq!(NextDomainId::<Test>::get(), 3);
+	});
+}
+
+#[test]
+fn progress_before_the_vote_is_put_below_the_mark() {
+	build_and_execute(|| {
+		let domain = active();
+		<Registry as OnWeighed>::left_zero(domain);
+		assert_eq!(state(domain).high_water, 0, "a baseline has made no progress");
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 250_000), 10, 600_000);
+		<Registry as OnWeighed>::left_zero(domain);
+		let high_water = state(domain).high_water;
+		assert!(high_water.abs_diff(2 * ONE_Q32) <= 2, "a quarter of the error is two bits: {high_water}");
+		assert_eq!(events().last(), Some(&Event::HighWaterRaised { domain, high_water }));
+		// A later champion on luckier windows: the mark stays.
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 10, 950_000);
+		<Registry as OnWeighed>::left_zero(domain);
+		assert_eq!(state(domain).high_water, high_water);
+		<Registry as OnWeighed>::left_zero(4_000);
+	});
+}
+
+#[test]
+fn only_active_forecasts_with_unseen_evidence_are_votable() {
+	build_and_execute(|| {
+		assert!(!<Registry as Votable>::votable(0), "no such domain");
+		let loading = load(forecast(), &series());
+		assert!(!<Registry as Votable>::votable(loading));
+		assert_ok!(Registry::activate(signed(OWNER), loading, VALUES));
+		assert!(<Registry as Votable>::votable(loading));
+		assert_ok!(Registry::close(signed(OWNER), loading));
+		assert!(!<Registry as Votable>::votable(loading));
+		let public = load(DomainSpec { evidence: Evidence::Public, ..forecast() }, &series());
+		assert_ok!(Registry::activate(signed(OWNER), public, VALUES));
+		assert!(!<Registry as Votable>::votable(public));
+	});
+}
+
+#[test]
+fn rounds_enter_only_where_commits_are_taken() {
+	build_and_execute(|| {
+		assert_noop!(<Registry as Domains<AccountId>>::enter(0), Error::<Test>::UnknownDomain);
+		let domain = load(forecast(), &series());
+		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
+		assert_eq!(state(domain).open_rounds, 1);
+		<Registry as Domains<AccountId>>::leave(domain);
+		assert_eq!(state(domain).open_rounds, 0);
+		<Registry as Domains<AccountId>>::leave(4_000);
+	});
+}
+
+#[test]
+fn a_genesis_domain_is_active_from_block_0_on_a_deposit_without_fee() {
+	let domains = vec![GenesisDomain::new(OTHER, &forecast(), series()), GenesisDomain::new(OWNER, &quadratic(), Vec::new())];
+	execute(with_genesis(domains), || {
+		assert_eq!((state(0).status, state(0).initial, state(0).owner), (Status::Active, ModelRef::Seasonal, OTHER));
+		assert_eq!((state(1).status, state(1).initial), (Status::Active, ModelRef::Origin));
+		assert_eq!(Registry::series(0), Some(series()));
+		assert_eq!(deposit_of(OTHER), Registry::deposit(&forecast()));
+		assert_eq!(Balances::balance(&OTHER), ENDOWMENT - Registry::deposit(&forecast()));
+		assert!(<Registry as Votable>::votable(0));
+		assert_eq!(NextDomainId::<Test>::get(), 2);
+	});
+}
+
+#[test]
+#[should_panic(expected = "genesis: domain 0, `Tides`: Token(FundsUnavailable); its owner 77 has 0 free")]
+fn a_genesis_owner_has_to_be_funded() {
+	with_genesis(vec![GenesisDomain::new(77, &forecast(), series())]);
+}
+
+#[test]
+#[should_panic(expected = "DataRootMismatch")]
+fn a_genesis_series_has_to_match_its_root() {
+	let mut values = series();
+	values[0] += 1;
+	with_genesis(vec![GenesisDomain::new(OWNER, &forecast(), values)]);
+}
+
+#[test]
+#[should_panic(expected = "WrongValues")]
+fn a_genesis_series_has_to_be_complete() {
+	with_genesis(vec![GenesisDomain::new(OWNER, &forecast(), vec![1])]);
+}
+
+#[test]
+#[should_panic(expected = "genesis: domain 0: the record is not a SCALE-encoded DomainSpec")]
+fn a_genesis_record_has_to_decode() {
+	with_genesis(vec![GenesisDomain { owner: OWNER, spec: "0x0102".into(), values: Vec::new() }]);
+}
+
+#[test]
+fn a_genesis_record_says_what_is_wrong_with_it() {
+	let entry = |spec: &str| GenesisDomain { owner: OWNER, spec: spec.into(), values: Vec::new() };
+	assert_eq!(entry("0102").decoded(), Err("the record does not start with 0x".into()));
+	assert!(entry("0x0g").decoded().is_err_and(|reason| reason.starts_with("the record is not hex")));
+	let mut long = GenesisDomain::new(OWNER, &quadratic(), Vec::new());
+	assert_eq!(long.decoded(), Ok(quadratic()));
+	long.spec.push_str("00");
+	assert!(long.decoded().is_err(), "nothing may be left over");
+}
+
+#[test]
+fn the_largest_series_fits() {
+	build_and_execute(|| {
+		let values: Vec<i32> = (0..MAX_PAGES * PAGE_VALUES).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect();
+		let spec = DomainSpec {
+			data_root: doin_primitives::blake2_256(&values.encode()),
+			values: MAX_PAGES * PAGE_VALUES,
+			split: doin_primitives::Split { train_end: 200_000, validation_end: 260_000 },
+			..forecast()
+		};
+		let domain = load(spec, &values);
+		assert_ok!(Registry::activate(signed(OWNER), domain, MAX_PAGES * PAGE_VALUES));
+		assert_ok!(Registry::close(signed(OWNER), domain));
+		let post = Registry::retire(signed(OWNER), domain).expect("it retires");
+		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(MAX_PAGES)));
+		assert_eq!(Pages::<Test>::iter().count(), 0);
+	});
+}

@@ -1,0 +1,163 @@
+//! A chain of System, Balances and the gauge, with an electorate and domains made up by each test.
+
+use crate::{self as pallet_doin_gauge, *};
+use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use sp_runtime::BuildStorage;
+
+/// An account.
+pub type AccountId = u64;
+
+/// What everybody owns at genesis.
+pub const ENDOWMENT: Balance = 1_000_000;
+/// Deposit of a nomination.
+pub const NOMINATION: Balance = 1_000;
+/// Deposit of a ballot.
+pub const BALLOT: Balance = 10;
+/// Sessions a nomination lasts.
+pub const SESSIONS: u32 = 4;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type Gauge = pallet_doin_gauge;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<1>;
+}
+
+parameter_types! {
+	/// The active validators of the current session.
+	pub static Stakes: Vec<(AccountId, Balance)> = Vec::new();
+	/// Domains below this id are votable, but those in `Unvotable`.
+	pub static VotableBelow: DomainId = 1_000;
+	/// Domains that are not votable.
+	pub static Unvotable: Vec<DomainId> = Vec::new();
+	/// Domains whose weight left 0, in order.
+	pub static LeftZero: Vec<DomainId> = Vec::new();
+	/// The current session.
+	pub static Session: u32 = 0;
+}
+
+/// The made-up validators.
+pub struct MockElectorate;
+impl Electorate<AccountId> for MockElectorate {
+	fn stakes() -> Vec<(AccountId, Balance)> {
+		Stakes::get()
+	}
+	fn is_voter(who: &AccountId) -> bool {
+		Stakes::get().iter().any(|(voter, _)| voter == who)
+	}
+}
+
+/// The made-up domains.
+pub struct MockDomains;
+impl Votable for MockDomains {
+	fn votable(domain: DomainId) -> bool {
+		domain < VotableBelow::get() && !Unvotable::get().contains(&domain)
+	}
+}
+impl OnWeighed for MockDomains {
+	fn left_zero(domain: DomainId) {
+		LeftZero::mutate(|all| all.push(domain));
+	}
+}
+
+impl Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Electorate = MockElectorate;
+	type Votable = MockDomains;
+	type OnWeighed = MockDomains;
+	type SessionIndex = Session;
+	type NominationDeposit = ConstU128<NOMINATION>;
+	type BallotDeposit = ConstU128<BALLOT>;
+	type NominationSessions = ConstU32<SESSIONS>;
+	type MaxVoters = ConstU32<100>;
+	type WeightInfo = ();
+}
+
+/// A chain with accounts 1 to 9 endowed and nothing in the gauge.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	with_genesis(Vec::new(), Vec::new())
+}
+
+/// The same with ballots and weights at genesis.
+pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<(DomainId, u32)>) -> sp_io::TestExternalities {
+	let genesis = RuntimeGenesisConfig {
+		system: Default::default(),
+		balances: pallet_balances::GenesisConfig {
+			balances: (1..10).map(|who| (who, ENDOWMENT)).collect(),
+			..Default::default()
+		},
+		gauge: GenesisConfig { votes, weights },
+	};
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
+	ext.execute_with(|| System::set_block_number(1));
+	ext
+}
+
+/// Runs `test` on a fresh chain and checks the pallet's invariants afterwards.
+pub fn build_and_execute(test: impl FnOnce()) {
+	execute(new_test_ext(), test);
+}
+
+/// Runs `test` on `ext` and checks the pallet's invariants afterwards.
+pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
+	ext.execute_with(|| {
+		test();
+		Pallet::<Test>::do_try_state().expect("the gauge is consistent");
+	});
+}
+
+/// Begins the next session in the next block; returns what the hook weighed.
+pub fn next_session() -> Weight {
+	Session::mutate(|session| *session += 1);
+	next_block()
+}
+
+/// Begins the next block; returns what the hook weighed.
+pub fn next_block() -> Weight {
+	let now = System::block_number() + 1;
+	System::set_block_number(now);
+	<Pallet<Test> as Hooks<u64>>::on_initialize(now)
+}
+
+/// Everything this pallet has said.
+pub fn events() -> Vec<Event<Test>> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Gauge(event) => Some(event),
+			_ => None,
+		})
+		.collect()
+}

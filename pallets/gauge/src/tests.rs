@@ -1,0 +1,407 @@
+//! Nominations, ballots, sessions, and what a minority cannot do.
+
+use crate::{
+	mock::{Gauge, *},
+	*,
+};
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::fungible::{hold::Inspect as _, Inspect as _},
+};
+use sp_runtime::TokenError;
+
+type Pool = BoundedVec<(DomainId, u32), ConstU32<MAX_WEIGHED>>;
+
+fn votes(list: &[(DomainId, u32)]) -> Pool {
+	Pool::truncate_from(list.to_vec())
+}
+
+fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+fn nomination_hold(who: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Nomination.into(), &who)
+}
+
+fn ballot_hold(who: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Ballot.into(), &who)
+}
+
+/// Domain 7 nominated by 1, and three validators with 40, 30 and 30 of stake.
+fn three_validators() {
+	Stakes::set(vec![(1, 40), (2, 30), (3, 30)]);
+	assert_ok!(Gauge::nominate(signed(1), 7));
+}
+
+#[test]
+fn nominating_holds_a_deposit() {
+	build_and_execute(|| {
+		assert_ok!(Gauge::nominate(signed(1), 7));
+		assert_eq!(nomination_hold(1), NOMINATION);
+		assert_eq!(events(), [Event::Nominated { domain: 7, nominator: 1, deposit: NOMINATION }]);
+		assert_eq!(Nominations::<Test>::get()[..], [Nomination { domain: 7, nominator: 1, deposit: NOMINATION, since: 0 }]);
+		assert_noop!(Gauge::nominate(signed(2), 7), Error::<Test>::AlreadyNominated);
+	});
+}
+
+#[test]
+fn a_domain_that_cannot_weigh_cannot_be_nominated() {
+	build_and_execute(|| {
+		Unvotable::set(vec![7]);
+		assert_noop!(Gauge::nominate(signed(1), 7), Error::<Test>::NotVotable);
+	});
+}
+
+#[test]
+fn a_nominator_has_to_afford_the_deposit() {
+	build_and_execute(|| {
+		assert_noop!(Gauge::nominate(signed(77), 7), TokenError::FundsUnavailable);
+	});
+}
+
+#[test]
+fn the_list_of_nominations_ends_at_64() {
+	build_and_execute(|| {
+		// Downwards, so that the list has to sort.
+		for domain in (0..MAX_NOMINATED).rev() {
+			assert_ok!(Gauge::nominate(signed(1), domain));
+		}
+		assert_noop!(Gauge::nominate(signed(1), MAX_NOMINATED), Error::<Test>::TooManyNominated);
+		assert_ok!(Gauge::withdraw(signed(1), 10));
+		assert_ok!(Gauge::nominate(signed(2), MAX_NOMINATED));
+	});
+}
+
+#[test]
+fn a_nominator_gets_the_deposit_back() {
+	build_and_execute(|| {
+		assert_ok!(Gauge::nominate(signed(1), 7));
+		assert_noop!(Gauge::withdraw(signed(1), 8), Error::<Test>::NotNominated);
+		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
+		assert_ok!(Gauge::withdraw(signed(1), 7));
+		assert_eq!(Balances::balance(&1), ENDOWMENT);
+		assert_eq!(events().last(), Some(&Event::NominationWithdrawn { domain: 7, nominator: 1, deposit: NOMINATION }));
+		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::NotNominated);
+	});
+}
+
+#[test]
+fn a_weighed_domain_stays_nominated() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		next_session();
+		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::StillWeighed);
+		Unvotable::set(vec![7]);
+		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::StillWeighed);
+		next_session();
+		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_eq!(nomination_hold(1), 0);
+	});
+}
+
+#[test]
+fn anyone_can_take_a_lapsed_nomination_off_the_list() {
+	build_and_execute(|| {
+		assert_ok!(Gauge::nominate(signed(1), 7));
+		for _ in 1..SESSIONS {
+			next_session();
+		}
+		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
+		next_session();
+		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_eq!((Balances::balance(&1), Balances::balance(&2)), (ENDOWMENT, ENDOWMENT));
+	});
+}
+
+#[test]
+fn a_domain_that_weighed_has_its_full_time_again() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		for _ in 0..SESSIONS {
+			next_session();
+		}
+		assert_ok!(Gauge::vote(signed(1), votes(&[])));
+		next_session();
+		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
+	});
+}
+
+#[test]
+fn a_nomination_of_a_domain_that_cannot_weigh_any_more_can_be_removed_by_anyone() {
+	build_and_execute(|| {
+		assert_ok!(Gauge::nominate(signed(1), 7));
+		Unvotable::set(vec![7]);
+		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_eq!(nomination_hold(1), 0);
+	});
+}
+
+#[test]
+fn only_active_validators_vote() {
+	build_and_execute(|| {
+		three_validators();
+		assert_noop!(Gauge::vote(signed(4), votes(&[(7, 10)])), Error::<Test>::NotVoter);
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		assert_eq!(ballot_hold(2), BALLOT);
+		assert_eq!(events().last(), Some(&Event::Voted { who: 2, votes: votes(&[(7, 10)]) }));
+	});
+}
+
+#[test]
+fn a_ballot_is_checked() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::nominate(signed(1), 3));
+		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1_000_001)])), Error::<Test>::VoteTooHigh);
+		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (3, 1), (7, 2)])), Error::<Test>::DuplicateVote);
+		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (8, 1)])), Error::<Test>::NotNominated);
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 1_000_000), (3, 0)])));
+		assert_eq!(Ballots::<Test>::get(1).map(|b| b.votes), Some(votes(&[(3, 0), (7, 1_000_000)])), "stored sorted");
+		assert_ok!(Gauge::vote(signed(1), votes(&[])));
+		assert_noop!(Gauge::vote(signed(1), votes(&[])), Error::<Test>::NoBallot);
+	});
+}
+
+#[test]
+fn a_validator_has_to_afford_the_deposit_of_its_ballot() {
+	build_and_execute(|| {
+		three_validators();
+		Stakes::set(vec![(77, 1)]);
+		assert_noop!(Gauge::vote(signed(77), votes(&[(7, 1)])), TokenError::FundsUnavailable);
+	});
+}
+
+#[test]
+fn a_new_ballot_replaces_the_former_one_on_the_same_deposit() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 20)])));
+		assert_eq!(ballot_hold(1), BALLOT);
+		assert_eq!(Ballots::<Test>::get(1).map(|b| b.votes), Some(votes(&[(7, 20)])));
+		assert_ok!(Gauge::vote(signed(1), votes(&[])));
+		assert_eq!(ballot_hold(1), 0);
+		assert_eq!(events().last(), Some(&Event::BallotCleared { who: 1, deposit: BALLOT }));
+	});
+}
+
+#[test]
+fn weights_change_at_the_next_session_only() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 1_000_000)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 600_000)])));
+		for _ in 0..10 {
+			assert_eq!(next_block(), <() as WeightInfo>::on_initialize());
+			assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 0);
+		}
+		let weight = next_session();
+		assert_eq!(weight, <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1)));
+		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 600_000);
+		assert_eq!(LeftZero::get(), [7]);
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 0, to: 600_000 }));
+
+		let said = events().len();
+		next_session();
+		assert_eq!(events().len(), said, "nothing changed, nothing is said");
+		assert_eq!(LeftZero::get(), [7]);
+	});
+}
+
+#[test]
+fn the_runtime_may_announce_a_session_itself() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 5)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 5)])));
+		Session::set(1);
+		Gauge::on_new_session(1);
+		assert_eq!(Weights::<Test>::get()[..], [(7, 5)]);
+		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "and is not computed twice");
+	});
+}
+
+#[test]
+fn a_minority_voting_for_its_own_domains_gains_nothing() {
+	build_and_execute(|| {
+		// C1: 49 of 100 want one another's wash domains, and 40 more domains of the same kind.
+		Stakes::set(vec![(1, 25), (2, 24), (3, 51)]);
+		for domain in 0..MAX_WEIGHED {
+			assert_ok!(Gauge::nominate(signed(1), domain));
+		}
+		let everything: Vec<_> = (0..MAX_WEIGHED).map(|domain| (domain, MILLION)).collect();
+		assert_ok!(Gauge::vote(signed(1), votes(&everything)));
+		assert_ok!(Gauge::vote(signed(2), votes(&everything)));
+		next_session();
+		assert!(Weights::<Test>::get().is_empty());
+		assert!(LeftZero::get().is_empty());
+
+		// Nor can it lift what the majority accepts.
+		assert_ok!(Gauge::vote(signed(3), votes(&[(5, 1_000)])));
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(5, 1_000)]);
+	});
+}
+
+#[test]
+fn silent_stake_counts_against_a_weight() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, MILLION)])));
+		next_session();
+		assert!(Weights::<Test>::get().is_empty(), "40 of 100 is not half");
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, MILLION)])));
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(7, MILLION)]);
+	});
+}
+
+#[test]
+fn stake_counts_as_it_stands_in_the_new_session() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 900)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 100)])));
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(7, 100)]);
+		Stakes::set(vec![(1, 60), (2, 30), (3, 30)]);
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(7, 900)]);
+		assert_eq!(LeftZero::get(), [7], "rising further is not leaving 0");
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 100, to: 900 }));
+	});
+}
+
+#[test]
+fn stale_ballots_do_not_count_and_anyone_can_clear_them() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		next_session();
+		assert_noop!(Gauge::clear_ballot(signed(5), 1), Error::<Test>::StillVoter);
+		Stakes::set(vec![(2, 30), (3, 30), (4, 40)]);
+		next_session();
+		assert!(Weights::<Test>::get().is_empty());
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 10, to: 0 }));
+		assert_ok!(Gauge::clear_ballot(signed(5), 1));
+		assert_eq!(ballot_hold(1), 0);
+		assert_eq!(events().last(), Some(&Event::BallotCleared { who: 1, deposit: BALLOT }));
+		assert_noop!(Gauge::clear_ballot(signed(5), 1), Error::<Test>::NoBallot);
+	});
+}
+
+#[test]
+fn a_domain_that_stops_being_votable_weighs_nothing_and_leaves_zero_again_when_it_returns() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		next_session();
+		Unvotable::set(vec![7]);
+		next_session();
+		assert!(Weights::<Test>::get().is_empty());
+		Unvotable::set(vec![]);
+		next_session();
+		assert_eq!(LeftZero::get(), [7, 7]);
+	});
+}
+
+#[test]
+fn votes_for_a_withdrawn_domain_count_again_once_it_is_nominated_again() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		assert_ok!(Gauge::withdraw(signed(1), 7));
+		next_session();
+		assert!(Weights::<Test>::get().is_empty());
+		assert_ok!(Gauge::nominate(signed(5), 7));
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(7, 10)]);
+	});
+}
+
+#[test]
+fn at_most_32_domains_weigh_and_of_equal_ones_the_older() {
+	build_and_execute(|| {
+		Stakes::set(vec![(1, 50), (2, 50)]);
+		for domain in 0..40 {
+			assert_ok!(Gauge::nominate(signed(1), domain));
+		}
+		// Half of the stake each: 0..20 and 20..40; every one of 40 domains has support.
+		let first: Vec<_> = (0..20).map(|domain| (domain, 500)).collect();
+		let second: Vec<_> = (20..40).map(|domain| (domain, if domain == 39 { 501 } else { 500 })).collect();
+		assert_ok!(Gauge::vote(signed(1), votes(&first)));
+		assert_ok!(Gauge::vote(signed(2), votes(&second)));
+		next_session();
+		let weighed: Vec<_> = Weights::<Test>::get().iter().map(|(domain, _)| *domain).collect();
+		assert_eq!(weighed, (0..31).chain([39]).collect::<Vec<_>>());
+	});
+}
+
+#[test]
+fn validators_beyond_the_bound_are_not_counted_for_but_against() {
+	build_and_execute(|| {
+		assert_ok!(Gauge::nominate(signed(1), 7));
+		Stakes::set((100..201).map(|who| (who, 1)).chain([(2, 1_000)]).collect());
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
+		assert_eq!(
+			next_session(),
+			<() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(100, 1, 0)),
+			"the hook stays bounded"
+		);
+		assert!(Weights::<Test>::get().is_empty());
+	});
+}
+
+#[test]
+fn genesis_votes_and_weights_are_in_force_from_block_0() {
+	let ext = with_genesis(vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])], vec![(2, MILLION)]);
+	execute(ext, || {
+		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(2), MILLION);
+		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(4), 0);
+		assert_eq!((nomination_hold(1), nomination_hold(2)), (2 * NOMINATION, 0), "who names it first pays");
+		assert_eq!((ballot_hold(1), ballot_hold(2)), (BALLOT, BALLOT));
+		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "block 1 is still in session 0");
+		Stakes::set(vec![(1, 1)]);
+		next_session();
+		assert_eq!(Weights::<Test>::get()[..], [(2, MILLION), (4, 500_000)]);
+		assert_eq!(LeftZero::get(), [4], "what weighed at genesis does not leave 0");
+	});
+}
+
+#[test]
+#[should_panic(expected = "genesis: 77 cannot nominate domain 2, for which it votes")]
+fn a_genesis_voter_has_to_be_funded() {
+	with_genesis(vec![(77, vec![(2, 1)])], vec![]);
+}
+
+#[test]
+#[should_panic(expected = "genesis: ballot of 1: DuplicateVote")]
+fn a_genesis_ballot_is_checked() {
+	with_genesis(vec![(1, vec![(2, 1), (2, 3)])], vec![]);
+}
+
+#[test]
+#[should_panic(expected = "genesis: the ballot of 1 is empty")]
+fn an_empty_genesis_ballot_is_refused() {
+	with_genesis(vec![(1, vec![])], vec![]);
+}
+
+#[test]
+#[should_panic(expected = "genesis: domain 3 weighs, but nobody voted for it")]
+fn a_genesis_weight_needs_a_vote() {
+	with_genesis(vec![(1, vec![(2, 1)])], vec![(3, 1)]);
+}
+
+#[test]
+#[should_panic(expected = "genesis: domain 2 has weight 0; leave it out")]
+fn a_genesis_weight_is_above_zero() {
+	with_genesis(vec![(1, vec![(2, 1)])], vec![(2, 0)]);
+}

@@ -1,0 +1,357 @@
+//! Verdicts: who wins, who stays contender, what is paid.
+
+use crate::{
+	types::{Gathered, Measurement, SeatState, Stage, CONTENDER_ROUNDS},
+	*,
+};
+use alloc::vec::Vec;
+use doin_primitives::{
+	domain::{Champion, DomainState},
+	payload::Sums,
+	DomainSpec, Evidence, MILLION,
+};
+use doin_primitives_frame::{Eff, OnRecomputed, Outcome};
+use doin_scoring::verdict::{paired, public_test, total};
+
+/// The candidate to crown, and the statistics it is crowned with. For a contender they span all the draws it was measured on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Win {
+	/// Its place in the model list.
+	pub index: u8,
+	/// The model.
+	pub model: ModelId,
+	/// Its error sum.
+	pub error: u64,
+	/// The champion's on the same windows.
+	pub champion_error: u64,
+	/// The initial champion's on the same windows.
+	pub initial_error: u64,
+	/// Upper bound of its error.
+	pub upper: u64,
+	/// What it adds to the high-water mark.
+	pub increment: Q32,
+}
+
+/// One draw, and everything a verdict on it needs.
+pub(crate) struct Trial<'a> {
+	/// Whether the draw has been published before, so that bounds mean nothing.
+	public: bool,
+	min_improvement: u32,
+	high_water: Q32,
+	measurement: &'a Measurement,
+	truth: &'a Sums,
+	contender: Option<&'a Contender>,
+}
+
+impl<'a> Trial<'a> {
+	/// The trial of `measurement`, whose true sums are `truth`.
+	pub fn new<AccountId>(
+		spec: &DomainSpec,
+		state: &DomainState<AccountId>,
+		measurement: &'a Measurement,
+		truth: &'a Sums,
+		contender: Option<&'a Contender>,
+	) -> Self {
+		Self {
+			public: matches!(spec.evidence, Evidence::Public),
+			min_improvement: spec.min_improvement,
+			high_water: state.high_water,
+			measurement,
+			truth,
+			contender,
+		}
+	}
+
+	/// Place of a model in the list.
+	fn index(&self, model: &ModelRef) -> Option<usize> {
+		self.measurement.models.iter().position(|other| other == model)
+	}
+
+	/// Sums of a model on this draw.
+	fn sums(&self, model: &ModelRef) -> Option<&'a [u32]> {
+		self.truth.get(self.index(model)?).map(|sums| sums.as_slice())
+	}
+
+	/// Sums of the initial champion, which heads every list.
+	pub fn initial(&self) -> Option<&'a [u32]> {
+		self.truth.first().map(|sums| sums.as_slice())
+	}
+
+	/// Sums of the champion.
+	pub fn champion(&self) -> Option<&'a [u32]> {
+		self.sums(&self.measurement.champion)
+	}
+
+	/// Sums of a submitted model.
+	pub fn submitted(&self, model: ModelId) -> Option<&'a [u32]> {
+		self.sums(&ModelRef::Stored(model))
+	}
+
+	/// Upper bound and increment of `own` if it passes against `champion`.
+	fn passes(&self, initial: &[u32], champion: &[u32], own: &[u32]) -> Option<(u64, Q32)> {
+		if self.public {
+			return public_test(total(champion), total(own), self.min_improvement).then(|| (total(own), 0));
+		}
+		let verdict = paired(initial, champion, own, self.min_improvement, self.high_water)?;
+		verdict.passes.then_some((verdict.upper, verdict.increment))
+	}
+
+	fn win(&self, model: ModelId, initial: &[u32], champion: &[u32], own: &[u32]) -> Option<Win> {
+		let (upper, increment) = self.passes(initial, champion, own)?;
+		Some(Win {
+			index: u8::try_from(self.index(&ModelRef::Stored(model))?).ok()?,
+			model,
+			error: total(own),
+			champion_error: total(champion),
+			initial_error: total(initial),
+			upper,
+			increment,
+		})
+	}
+
+	/// Of the contender and `candidates`, the passing one with the smallest error on this draw, the earlier one on a tie. A contender passes
+	/// on everything it was measured on; a candidate has to pass against the contender as well.
+	pub fn winner(&self, candidates: &[ModelId]) -> Option<Win> {
+		let (initial, champion) = (self.initial()?, self.champion()?);
+		let rival = self.contender.and_then(|contender| Some((contender, self.submitted(contender.model)?)));
+		let mut best: Option<(u64, Win)> = None;
+		if let Some((contender, own)) = rival {
+			let all = [(&contender.initial, initial), (&contender.champion, champion), (&contender.own, own)].map(|(old, new)| joined(old, new));
+			let [all_initial, all_champion, all_own] = &all;
+			best = self.win(contender.model, all_initial, all_champion, all_own).map(|win| (total(own), win));
+		}
+		for model in candidates {
+			let Some(own) = self.submitted(*model) else { continue };
+			if rival.is_some_and(|(_, theirs)| self.passes(initial, theirs, own).is_none()) {
+				continue;
+			}
+			let Some(win) = self.win(*model, initial, champion, own) else { continue };
+			let error = total(own);
+			if best.as_ref().is_none_or(|(smallest, _)| error < *smallest) {
+				best = Some((error, win));
+			}
+		}
+		best.map(|(_, win)| win)
+	}
+}
+
+/// Two vectors of sums as one.
+fn joined(old: &[u32], new: &[u32]) -> Vec<u32> {
+	old.iter().chain(new).copied().collect()
+}
+
+/// As [`joined`], for storage: what does not fit is left out.
+fn gathered(old: &[u32], new: &[u32]) -> Gathered {
+	Gathered::truncate_from(joined(old, new))
+}
+
+impl<T: Config> Pallet<T> {
+	/// The domain's contender, if this measurement has it.
+	fn measured_contender(domain: DomainId, measurement: &Measurement) -> Option<Contender> {
+		Contenders::<T>::get(domain).filter(|contender| measurement.contender == Some(contender.model))
+	}
+
+	/// Crowns `win` and queues what is paid for it.
+	fn crown(
+		id: RoundId,
+		spec: &DomainSpec,
+		state: &DomainState<T::AccountId>,
+		win: &Win,
+		validation_error: u64,
+		author: T::AccountId,
+		outcome: &Outcome<T::AccountId>,
+	) {
+		let Win { model, error, champion_error, initial_error, upper, increment, .. } = *win;
+		let champion = Champion {
+			model: ModelRef::Stored(model),
+			author: Some(author.clone()),
+			round: Some(id),
+			block: Self::now(),
+			error,
+			initial_error,
+			validation_error,
+		};
+		let rate = u64::from(T::Gauge::weight(id.domain)).saturating_mul(spec.evidence.value().into());
+		let million = u128::from(MILLION);
+		let eff = (u128::from(increment).saturating_mul(rate.into()) / million / million) as Q32;
+		T::Domains::crown(id.domain, champion, state.high_water.saturating_add(increment), upper);
+		if eff > 0 {
+			T::Work::enqueue(Eff { round: id, eff, optimizer: author.clone(), evaluators: outcome.truthful.clone() });
+		}
+		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
+		Self::deposit_event(Event::Crowned {
+			round: id,
+			model,
+			who: author,
+			error,
+			champion_error,
+			initial_error,
+			upper,
+			increment,
+			eff,
+		});
+		if let ModelRef::Stored(old) = state.champion.model {
+			Self::remove_model(old);
+		}
+	}
+
+	/// Decides whether the contender stays, against the champion that is there after the verdict. `reference` is that one's sums on this draw.
+	fn judge_contender(domain: DomainId, trial: &Trial, contender: Contender, won: Option<&Win>, bar: (u64, u32), reference: &[u32]) -> bool {
+		let model = contender.model;
+		let (Some(initial), Some(own)) = (trial.initial(), trial.submitted(model)) else { return false };
+		let mut next = match won {
+			// It starts anew against the new champion, on the one draw that both were measured on.
+			Some(win) => Contender {
+				against: ModelRef::Stored(win.model),
+				initial: gathered(&[], initial),
+				champion: gathered(&[], reference),
+				own: gathered(&[], own),
+				..contender
+			},
+			None => Contender {
+				initial: gathered(&contender.initial, initial),
+				champion: gathered(&contender.champion, reference),
+				own: gathered(&contender.own, own),
+				..contender
+			},
+		};
+		next.rounds_left = next.rounds_left.saturating_sub(1);
+		let (validation_error, min_improvement) = bar;
+		let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
+		let promising = total(&next.own) < total(&next.champion) && public_test(validation_error, claimed, min_improvement);
+		if next.rounds_left == 0 || !promising {
+			if let Some(stored) = Models::<T>::get(model) {
+				Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
+			}
+			Self::drop_contender(domain, model, Reason::Expired);
+			return false;
+		}
+		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: next.rounds_left });
+		Contenders::<T>::insert(domain, next);
+		true
+	}
+
+	/// Of the candidates that did not win, the one with the smallest error below the champion's stays contender.
+	fn choose_contender(
+		domain: DomainId,
+		trial: &Trial,
+		candidates: &[ModelId],
+		champion: ModelRef,
+		bar: (u64, u32),
+		reference: &[u32],
+	) -> Option<ModelId> {
+		let (validation_error, min_improvement) = bar;
+		let below = |model: &ModelId| {
+			let own = trial.submitted(*model)?;
+			let claimed = total(&Models::<T>::get(model)?.validation);
+			let near = total(own) < total(reference) && public_test(validation_error, claimed, min_improvement);
+			near.then(|| (total(own), *model, own))
+		};
+		// The first of equal ones: the earlier seat.
+		let (_, model, own) = candidates.iter().filter(|model| ModelRef::Stored(**model) != champion).filter_map(below).min_by_key(|near| near.0)?;
+		let contender = Contender {
+			model,
+			against: champion,
+			rounds_left: CONTENDER_ROUNDS,
+			initial: gathered(&[], trial.initial()?),
+			champion: gathered(&[], reference),
+			own: gathered(&[], own),
+		};
+		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: CONTENDER_ROUNDS });
+		Contenders::<T>::insert(domain, contender);
+		Some(model)
+	}
+
+	/// The verdict on a measured round. `None` if nothing can be concluded from it.
+	fn decide(id: RoundId, round: &mut Round<T::AccountId>, measurement: &Measurement, outcome: &Outcome<T::AccountId>) -> Option<Option<ModelId>> {
+		let spec = T::Domains::spec(id.domain)?;
+		let state = T::Domains::state(id.domain)?;
+		if state.champion.model != measurement.champion || outcome.truth.len() != measurement.models.len() {
+			return None;
+		}
+		let contender = Self::measured_contender(id.domain, measurement);
+		let trial = Trial::new(&spec, &state, measurement, &outcome.truth, contender.as_ref());
+		let champion = trial.champion()?;
+		// Without an error of the initial champion there is no progress to speak of.
+		if total(trial.initial()?) == 0 {
+			return None;
+		}
+		let candidates = round.candidates();
+		let win = trial.winner(&candidates);
+		let winner = win.as_ref().map(|win| win.model);
+
+		let mut bar = (state.champion.validation_error, spec.min_improvement);
+		let mut reference = champion;
+		if let Some(win) = &win {
+			let stored = Models::<T>::get(win.model)?;
+			// On public evidence the draw is the validation split, and the truth about it is known.
+			bar.0 = if matches!(spec.evidence, Evidence::Public) { win.error } else { total(&stored.validation) };
+			reference = trial.submitted(win.model)?;
+			Self::crown(id, &spec, &state, win, bar.0, stored.author, outcome);
+		}
+		let mut kept = None;
+		match contender.clone() {
+			Some(contender) if Some(contender.model) == winner => Contenders::<T>::remove(id.domain),
+			Some(contender) => {
+				let model = contender.model;
+				kept = Self::judge_contender(id.domain, &trial, contender, win.as_ref(), bar, reference).then_some(model);
+			},
+			None => (),
+		}
+		if kept.is_none() && !matches!(spec.evidence, Evidence::Public) {
+			let now = winner.map_or(state.champion.model, ModelRef::Stored);
+			kept = Self::choose_contender(id.domain, &trial, &candidates, now, bar, reference);
+		}
+		Self::clear_seats(id, round, winner, kept);
+		Some(winner)
+	}
+
+	/// Releases the holds of a decided round's seats, and removes the models that nothing needs any more.
+	fn clear_seats(id: RoundId, round: &mut Round<T::AccountId>, winner: Option<ModelId>, kept: Option<ModelId>) {
+		for (index, seat) in round.seats.iter_mut().enumerate() {
+			let Some(model) = seat.model else { continue };
+			if seat.state == SeatState::Revealed && (Some(model) == winner || Some(model) == kept) {
+				Self::release_hold(seat);
+				continue;
+			}
+			if seat.state == SeatState::Revealed {
+				Self::reject(id, index as u8, seat, Reason::Lost);
+			}
+			Self::remove_model(model);
+		}
+	}
+}
+
+impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
+	fn leader(id: RoundId, truth: &Sums) -> Option<u8> {
+		let round = Rounds::<T>::get(id)?;
+		let Stage::Measuring(measurement) = &round.stage else { return None };
+		let spec = T::Domains::spec(id.domain)?;
+		let state = T::Domains::state(id.domain)?;
+		let contender = Self::measured_contender(id.domain, measurement);
+		Trial::new(&spec, &state, measurement, truth, contender.as_ref()).winner(&round.candidates()).map(|win| win.index)
+	}
+
+	fn ready() -> bool {
+		T::Work::room() > 0
+	}
+
+	fn recomputed(id: RoundId, outcome: Outcome<T::AccountId>) {
+		let Some(mut round) = Rounds::<T>::get(id) else { return };
+		let Stage::Measuring(measurement) = round.stage.clone() else { return };
+		match Self::decide(id, &mut round, &measurement, &outcome) {
+			Some(winner) => Self::finish(id, round, winner, outcome.settler.as_ref(), &outcome.truthful),
+			None => Self::void(id, round),
+		}
+	}
+
+	fn voided(id: RoundId) {
+		if let Some(round) = Rounds::<T>::get(id) {
+			Self::void(id, round);
+		}
+	}
+
+	fn weight() -> Weight {
+		T::WeightInfo::verdict()
+	}
+}

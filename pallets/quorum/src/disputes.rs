@@ -1,0 +1,124 @@
+//! One chunk decides: anybody can have the runtime contradict a settled round.
+
+use crate::{
+	roster::part,
+	types::{Answer, Dispute, Request, Stage},
+	Config, Disputes, Error, Event, HoldReason, Pallet, Requests, Truths, WeightInfo,
+};
+use alloc::vec::Vec;
+use doin_primitives::{
+	blake2_256,
+	commitment::{commitment, payload_hash, Tag},
+	payload::Challenge,
+	Balance, Hash, RoundId, SizeClass, MILLION,
+};
+use codec::Encode;
+use doin_primitives_frame::{Judge, Timing};
+use frame_support::{
+	dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
+	ensure,
+	pallet_prelude::*,
+	traits::{
+		fungible::hold::Mutate,
+		tokens::{Fortitude, Precision, Restriction},
+	},
+	weights::Weight,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Weight of a challenge: one chunk, and the slashes it may cause.
+	pub(crate) fn replay_weight(class: SizeClass) -> Weight {
+		T::WeightInfo::replay().saturating_add(T::Judge::weight(class))
+	}
+
+	/// Announces a challenge.
+	pub(crate) fn do_dispute(who: &T::AccountId, hash: Hash) -> DispatchResult {
+		ensure!(!Disputes::<T>::contains_key(who), Error::<T>::AlreadyDisputing);
+		let bond = T::DisputeBond::get();
+		T::Currency::hold(&HoldReason::Dispute.into(), who, bond)?;
+		Disputes::<T>::insert(who, Dispute { hash, at: Self::now(), bond });
+		Self::deposit_event(Event::Disputed { who: who.clone(), hash });
+		Ok(())
+	}
+
+	/// Gives the bond of an announced challenge back that was not made in time.
+	pub(crate) fn do_withdraw_dispute(who: &T::AccountId) -> DispatchResult {
+		let dispute = Disputes::<T>::get(who).ok_or(Error::<T>::NoDispute)?;
+		let expiry = dispute.at.saturating_add(T::Timing::rounds().challenge);
+		ensure!(Self::now() >= expiry, Error::<T>::NotExpired);
+		Self::end_dispute(who, &dispute)?;
+		Self::deposit_event(Event::DisputeWithdrawn { who: who.clone() });
+		Ok(())
+	}
+
+	/// Removes an announced challenge and releases its bond.
+	fn end_dispute(who: &T::AccountId, dispute: &Dispute) -> DispatchResult {
+		Disputes::<T>::remove(who);
+		T::Currency::release(&HoldReason::Dispute.into(), who, dispute.bond, Precision::Exact)?;
+		Ok(())
+	}
+
+	/// Has the runtime compute the chunk that was announced, and judges challenger or evaluators by it.
+	pub(crate) fn do_replay(
+		who: &T::AccountId,
+		round: RoundId,
+		model: u8,
+		chunk: u16,
+		salt: [u8; 32],
+		class: SizeClass,
+	) -> DispatchResultWithPostInfo {
+		let now = Self::now();
+		let dispute = Disputes::<T>::get(who).ok_or(Error::<T>::NoDispute)?;
+		ensure!(now > dispute.at, Error::<T>::TooEarly);
+		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
+		let Stage::Challenge { until } = request.stage else { return Err(Error::<T>::WrongPhase.into()) };
+		ensure!(now < until, Error::<T>::WrongPhase);
+		ensure!(request.class == class, Error::<T>::WrongClass);
+		let payload = payload_hash(&Challenge { model, chunk });
+		let announced = commitment(Tag::Dispute, &T::GenesisHash::get(), round, who, &payload, &salt);
+		ensure!(announced == dispute.hash, Error::<T>::CommitmentMismatch);
+		let computed = Self::judge(round, &request, model.into(), chunk.into())?;
+		let truth = Truths::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
+		let claimed = truth.get(usize::from(model)).and_then(|sums| sums.get(usize::from(chunk)));
+		if claimed == Some(&computed) {
+			Self::reject(who, round, &request, &dispute);
+			return Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::Yes });
+		}
+		Self::end_dispute(who, &dispute)?;
+		// Every answer that stood said the same, so all of them are false.
+		let vector = blake2_256(&truth.encode());
+		let liars: Vec<_> = request
+			.members
+			.iter()
+			.enumerate()
+			.filter(|(_, member)| member.answer == Answer::Revealed)
+			.map(|(place, _)| (place, vector))
+			.collect();
+		let reward = Self::punish_lies(&mut request, &liars, Some(who));
+		Self::deposit_event(Event::DisputeUpheld { round, challenger: who.clone(), model, chunk, reward });
+		Truths::<T>::remove(round);
+		Self::deposit_event(Event::Reopened { round });
+		Self::start_replay(now, round, &mut request);
+		Requests::<T>::insert(round, request);
+		Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::No })
+	}
+
+	/// The challenger was wrong: half of its bond to the accused, the rest burned.
+	fn reject(who: &T::AccountId, round: RoundId, request: &Request<T::AccountId>, dispute: &Dispute) {
+		Disputes::<T>::remove(who);
+		let reason = HoldReason::Dispute.into();
+		let accused: Vec<_> = request.members.iter().filter(|member| member.answer == Answer::Revealed).collect();
+		let half = part(dispute.bond, MILLION / 2);
+		let share = half.checked_div(accused.len() as Balance).unwrap_or(0);
+		let mut paid: Balance = 0;
+		for member in accused {
+			let (exact, free, force) = (Precision::Exact, Restriction::Free, Fortitude::Force);
+			// An account that can no longer be paid leaves its share to be burned.
+			let got = T::Currency::transfer_on_hold(&reason, who, &member.who, share, exact, free, force).unwrap_or(0);
+			paid = paid.saturating_add(got);
+		}
+		let rest = dispute.bond.saturating_sub(paid);
+		let burned = T::Currency::burn_held(&reason, who, rest, Precision::BestEffort, Fortitude::Force).unwrap_or(0);
+		Self::deposit_event(Event::DisputeRejected { round, challenger: who.clone(), paid, burned });
+	}
+}

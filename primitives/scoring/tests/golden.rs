@@ -1,0 +1,233 @@
+//! Golden vectors: what every other implementation (SIMD, WGSL, WebAssembly) must reproduce, and what no change may move.
+//!
+//! The vectors live in `tests/golden/*.json`. A change of behaviour fails here. If it is intended, every published error sum changes with
+//! it: it needs a new program or version, and only then `DOIN_BLESS=1 cargo test -p doin-scoring --test golden` to write the files anew.
+
+mod common;
+
+use common::{forecast, generator, net};
+use doin_scoring::{
+	features,
+	math::log2_q32,
+	model::Class,
+	philox::{philox4x32_10, purpose, Key, Stream},
+	sample::{drawn, generator_series},
+	score,
+	verdict::{loss, paired, ONE_BIT},
+	Model, Net, Program, Scratch,
+};
+use serde_json::{json, Value};
+use std::{env, fs, path::PathBuf};
+
+/// Compares `vectors` with the file of that name, or writes it when `DOIN_BLESS` is set.
+fn pinned(name: &str, vectors: Value) {
+	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+		.join("tests/golden")
+		.join(name)
+		.with_extension("json");
+	if env::var_os("DOIN_BLESS").is_some() {
+		// One vector a line.
+		let lines: Vec<String> = vectors
+			.as_array()
+			.expect("a list of vectors")
+			.iter()
+			.map(|v| format!("\t{v}"))
+			.collect();
+		fs::write(&path, format!("[\n{}\n]\n", lines.join(",\n"))).expect("the folder exists");
+		return;
+	}
+	let file =
+		fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; write it with DOIN_BLESS=1", path.display()));
+	let expected: Value = serde_json::from_str(&file).expect("written by this test");
+	let (expected, vectors) = (
+		expected.as_array().expect("a list"),
+		vectors.as_array().expect("a list").clone(),
+	);
+	assert_eq!(expected.len(), vectors.len(), "{name}: number of vectors");
+	for (index, (expected, vector)) in expected.iter().zip(&vectors).enumerate() {
+		assert_eq!(expected, vector, "{name}: vector {index}");
+	}
+}
+
+/// Seeds that differ in every byte.
+fn seed(number: u8) -> [u8; 32] {
+	core::array::from_fn(|byte| (byte as u8).wrapping_mul(37) ^ number)
+}
+
+/// The nets of the vectors: linear, MLP, MLP beside a linear path, and deep.
+fn nets() -> Vec<(&'static str, Net)> {
+	let stream = &mut Stream::new(&seed(1), purpose::WEIGHTS, 0);
+	let mut nets = vec![
+		("linear", net(stream, 16, 4, true, None)),
+		("mlp", net(stream, 24, 4, false, Some(&[12]))),
+		("mlp beside linear", net(stream, 20, 4, true, Some(&[8]))),
+		("deep", net(stream, 9, 4, true, Some(&[7, 5, 6]))),
+	];
+	// Rounding, none, amplifying, and clamping most of its input.
+	for ((_, net), in_shift) in nets.iter_mut().zip([-2, 0, 3, 7]) {
+		net.in_shift = in_shift;
+	}
+	nets
+}
+
+#[test]
+fn philox_reproduces_the_vectors_of_its_authors() {
+	assert_eq!(
+		philox4x32_10([0; 4], [0; 2]),
+		[0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
+	);
+	assert_eq!(
+		philox4x32_10([u32::MAX; 4], [u32::MAX; 2]),
+		[0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+	);
+	assert_eq!(
+		philox4x32_10(
+			[0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
+			[0xa409_3822, 0x299f_31d0]
+		),
+		[0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+	);
+}
+
+#[test]
+fn streams_stay_as_they_are() {
+	let mut vectors = Vec::new();
+	for (number, purpose, step) in [
+		(0, 1, 0u64),
+		(0, 1, 1),
+		(0, 2, 0),
+		(1, 1, 0),
+		(2, 5, u64::MAX),
+		(3, u32::MAX, 1 << 32),
+	] {
+		let mut stream = Stream::new(&seed(number), purpose, step);
+		let blocks: Vec<[u32; 4]> = (0..3).map(|_| stream.next_block()).collect();
+		let below: Vec<u32> = [2, 3, 10, 1_000, 3 << 30, u32::MAX]
+			.iter()
+			.map(|n| stream.below(*n))
+			.collect();
+		let mut order: Vec<u32> = (0..12).collect();
+		stream.shuffle(&mut order);
+		vectors.push(json!({
+			"seed": hex::encode(seed(number)), "purpose": purpose, "step": step.to_string(),
+			"words": Key::new(&seed(number), purpose).words(), "blocks": blocks, "below": below, "order": order,
+		}));
+	}
+	pinned("philox", vectors.into());
+}
+
+#[test]
+fn series_of_a_generator_stay_as_they_are() {
+	let mut plain = generator();
+	plain.ar = vec![].try_into().unwrap();
+	let mut persistent = generator();
+	persistent.ar = vec![3_000, 500, -200, 100, 90, 80, -70, 55].try_into().unwrap();
+	let mut silent = generator();
+	silent.noise = 0;
+	let mut vectors = Vec::new();
+	for generator in [generator(), plain, persistent, silent] {
+		assert_eq!(generator.check(&forecast()), Ok(()));
+		for (number, purpose) in [(4, purpose::SERIES), (5, purpose::SERIES), (4, purpose::WINDOW)] {
+			let values = generator_series(&generator, &seed(number), purpose, 40);
+			vectors.push(json!({
+				"template": generator.template.to_vec(), "ar": generator.ar.to_vec(), "noise": generator.noise,
+				"level": generator.level, "seed": hex::encode(seed(number)), "purpose": purpose, "values": values,
+			}));
+		}
+	}
+	pinned("series", vectors.into());
+}
+
+#[test]
+fn forward_passes_stay_as_they_are() {
+	let history = generator_series(&generator(), &seed(6), purpose::SERIES, 24);
+	let mut scratch = Scratch::default();
+	let mut vectors = Vec::new();
+	for (name, net) in nets() {
+		let mut x = vec![0; net.window()];
+		let mut out = vec![0; 4];
+		features(&net, &history, &mut x);
+		net.forward(&x, &mut out, &mut scratch);
+		let model = Model::Net(net);
+		let bytes = model.to_bytes();
+		let class = model
+			.admit(&Program::Forecast(forecast()), 4_096, 4_096, bytes.len())
+			.unwrap();
+		vectors.push(json!({
+			"name": name, "model": hex::encode(&bytes), "class": if class == Class::F { "F" } else { "I" }, "macs": model.macs(),
+			"history": history, "features": x, "out": out,
+		}));
+	}
+	pinned("forward", vectors.into());
+}
+
+#[test]
+fn chunk_sums_stay_as_they_are() {
+	let program = forecast();
+	let mut models = vec![("repeat last", Model::RepeatLast), ("seasonal", Model::Seasonal)];
+	models.extend(nets().into_iter().map(|(name, net)| (name, Model::Net(net))));
+	let mut vectors = Vec::new();
+	for (number, index) in [(7, 0), (7, 1), (7, 31), (8, 0)] {
+		let windows = drawn(&program, &generator(), &seed(number), index);
+		let sums: Vec<Value> = models
+			.iter()
+			.map(|(name, model)| json!([name, score(model, program.season, &windows)]))
+			.collect();
+		vectors.push(json!({
+			"seed": hex::encode(seed(number)), "chunk": index, "first window": &windows.values[..28],
+			"last window": &windows.values[4 * 28..], "sums": sums,
+		}));
+	}
+	pinned("chunks", vectors.into());
+}
+
+#[test]
+fn logarithms_stay_as_they_are() {
+	let stream = &mut Stream::new(&seed(9), 0, 0);
+	let mut values: Vec<u64> = (1..=20).collect();
+	values.extend([(1 << 24) - 1, 1 << 24, (1 << 24) + 1, 1_000_000, u64::MAX - 1, u64::MAX]);
+	values.extend((0..20).map(|bit| u64::from(stream.next_u32()) << 32 >> (bit * 3) | 1));
+	let vectors: Vec<Value> = values
+		.into_iter()
+		.map(|v| json!([v.to_string(), log2_q32(v).to_string()]))
+		.collect();
+	pinned("log2", vectors.into());
+}
+
+#[test]
+fn verdicts_stay_as_they_are() {
+	let stream = &mut Stream::new(&seed(10), 0, 0);
+	let mut vectors = Vec::new();
+	// Chunks, least improvement in ppm, gain of the candidate in per mille, spread of its gain, high-water mark.
+	for (chunks, minimum, gain, spread, high_water) in [
+		(32, 2_000, 0, 0, 0),
+		(32, 2_000, 50, 10, 0),
+		(32, 2_000, 50, 400, 0),
+		(32, 5_000, 20, 20, ONE_BIT / 8),
+		(64, 2_000, 900, 5, 0),
+		(128, 2_000, 30, 60, 0),
+		(256, 100_000, 90, 60, 0),
+		(1_024, 2_000, 10, 60, ONE_BIT / 16),
+	] {
+		let champion: Vec<u32> = (0..chunks).map(|_| 1_000_000 + stream.below(200_000)).collect();
+		let initial: Vec<u32> = champion.iter().map(|sum| sum + sum / 8 + stream.below(50_000)).collect();
+		let candidate: Vec<u32> = champion
+			.iter()
+			.map(|sum| sum - sum / 1_000 * gain + sum / 1_000 * stream.below(2 * spread + 1) - sum / 1_000 * spread)
+			.collect();
+		let verdict = paired(&initial, &champion, &candidate, minimum, high_water).unwrap();
+		let mut vector = json!({
+			"minimum": minimum, "high water": high_water, "upper": verdict.upper, "passes": verdict.passes,
+			"increment": verdict.increment, "progress": verdict.progress,
+			"loss": loss(candidate.iter().copied().map(u64::from).sum(), initial.iter().copied().map(u64::from).sum()),
+		});
+		// Long vectors would only make the file longer: they follow from the seed and are not written.
+		if chunks == 32 {
+			vector["initial"] = initial.into();
+			vector["champion"] = champion.into();
+			vector["candidate"] = candidate.into();
+		}
+		vectors.push(vector);
+	}
+	pinned("verdict", vectors.into());
+}

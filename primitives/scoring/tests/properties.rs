@@ -1,0 +1,677 @@
+//! What must hold for every input: hostile bytes, nets at the edge of the admission bound, seeds, partitions and noise.
+
+mod common;
+
+use common::{forecast, forward_by_definition, generator, net, number, score_by_definition};
+use doin_scoring::{
+	features,
+	model::{Class, MAX_ACT, MAX_DEPTH, SHIFTS},
+	philox::{purpose, Stream},
+	program::{Quadratic, CHUNKS},
+	sample::{drawn, generator_series, tail, validation, validation_span},
+	score, score_point,
+	verdict::{loss, paired, public_test, total, ONE_BIT},
+	Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
+};
+use proptest::prelude::*;
+
+fn program() -> Program {
+	Program::Forecast(forecast())
+}
+
+fn admit(model: &Model) -> Result<Class, ModelError> {
+	model.admit(&program(), 64 * 1024, 65_536, model.to_bytes().len())
+}
+
+/// A linear model of one weight per output, all zero but the first output's.
+fn one_weight(weight: i16, bias: i32, shift: u8) -> Model {
+	let skip = Layer {
+		inputs: 1,
+		outputs: 4,
+		shift,
+		weights: vec![weight, 0, 0, 0],
+		bias: vec![bias, 0, 0, 0],
+	};
+	Model::Net(Net {
+		window: 1,
+		in_shift: 0,
+		skip: Some(skip),
+		layers: vec![],
+	})
+}
+
+// Decoding.
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(2_000))]
+
+	#[test]
+	fn decoding_random_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), family in 0u8..5) {
+		let _ = Model::from_bytes(&bytes);
+		let mut framed = vec![1, family];
+		framed.extend(&bytes);
+		if let Ok(model) = Model::from_bytes(&framed) {
+			prop_assert_eq!(model.to_bytes(), framed, "a model has one encoding");
+			let _ = admit(&model);
+		}
+	}
+
+	#[test]
+	fn a_damaged_model_never_panics(seed: [u8; 32], at: prop::sample::Index, byte: u8, cut: prop::sample::Index) {
+		let stream = &mut Stream::new(&seed, 0, 0);
+		let mut bytes = Model::Net(net(stream, 10, 4, true, Some(&[5, 3]))).to_bytes();
+		let position = at.index(bytes.len());
+		bytes[position] = byte;
+		let windows = drawn(&forecast(), &generator(), &seed, 0);
+		if let Ok(model) = Model::from_bytes(&bytes) {
+			// Scoring what was not admitted is arbitrary, and no more than that.
+			score(&model, 8, &windows);
+			prop_assert_eq!(model.to_bytes(), bytes.clone());
+		}
+		bytes.truncate(cut.index(bytes.len()));
+		prop_assert!(Model::from_bytes(&bytes).is_err());
+	}
+
+	#[test]
+	fn a_model_survives_its_encoding(seed: [u8; 32], skip: bool, widths in proptest::collection::vec(1u16..20, 0..4)) {
+		let model = Model::Net(net(&mut Stream::new(&seed, 0, 0), 12, 4, skip, Some(&widths)));
+		prop_assert_eq!(Model::from_bytes(&model.to_bytes()), Ok(model));
+	}
+}
+
+#[test]
+fn lengths_are_checked_before_anything_is_allocated() {
+	// A point that claims 2³⁰ − 1 coordinates.
+	assert_eq!(Model::from_bytes(&[1, 2, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed));
+	// A layer of 65 535 × 65 535 with as many weights, it says; then one that does not even say so.
+	let layer = [1, 3, 10, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1];
+	assert_eq!(
+		Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFF]].concat()),
+		Err(ModelError::Malformed)
+	);
+	assert_eq!(
+		Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFE]].concat()),
+		Err(ModelError::Shape)
+	);
+	// A net of ten layers.
+	assert_eq!(
+		Model::from_bytes(&[1, 3, 10, 0, 0, 0, (MAX_DEPTH as u8 + 2) << 2]),
+		Err(ModelError::Shape)
+	);
+}
+
+#[test]
+fn the_edges_of_the_format_are_named() {
+	assert_eq!(Model::from_bytes(&[]), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[2, 0]), Err(ModelError::Version));
+	assert_eq!(Model::from_bytes(&[1, 0]), Ok(Model::RepeatLast));
+	assert_eq!(Model::from_bytes(&[1, 1]), Ok(Model::Seasonal));
+	assert_eq!(
+		Model::from_bytes(&[1, 0, 0]),
+		Err(ModelError::Malformed),
+		"a byte is left over"
+	);
+	assert_eq!(Model::from_bytes(&[1, 4]), Err(ModelError::Malformed));
+}
+
+// Admission.
+
+#[test]
+fn the_bound_of_class_f_and_of_class_i_is_exact() {
+	// A = 2047 · |w| + |b| + 2^(shift − 1), with a weight of 1 and a shift of 1: |b| + 2 048.
+	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_049, 1)), Ok(Class::F));
+	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_048, 1)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(1, i32::MAX - 2_048, 1)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(1, i32::MAX - 2_047, 1)), Err(ModelError::Overflow));
+	assert_eq!(admit(&one_weight(-1, -i32::MAX + 2_048, 1)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(-1, -i32::MAX + 2_047, 1)), Err(ModelError::Overflow));
+	assert_eq!(admit(&one_weight(0, i32::MIN, 1)), Err(ModelError::Overflow));
+	// The rounding term counts.
+	assert_eq!(admit(&one_weight(0, i32::MAX - (1 << 23), 24)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(0, i32::MAX - (1 << 23) + 1, 24)), Err(ModelError::Overflow));
+}
+
+#[test]
+fn a_model_outside_its_ranges_is_refused_by_name() {
+	let stream = &mut Stream::new(&[3; 32], 0, 0);
+	let good = net(stream, 10, 4, true, Some(&[5, 3]));
+	let with = |change: &dyn Fn(&mut Net)| {
+		let mut net = good.clone();
+		change(&mut net);
+		admit(&Model::Net(net))
+	};
+	assert_eq!(with(&|_| ()), Ok(Class::F));
+	assert_eq!(with(&|n| n.window = 0), Err(ModelError::Window));
+	assert_eq!(with(&|n| n.window = 25), Err(ModelError::Window));
+	assert_eq!(with(&|n| n.window = 11), Err(ModelError::Shape));
+	assert_eq!(with(&|n| n.in_shift = 12), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.in_shift = -25), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.layers[1].shift = 0), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.layers[1].shift = 25), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.layers[0].weights[7] = 2_048), Err(ModelError::Weight));
+	assert_eq!(with(&|n| n.layers[0].weights[7] = i16::MIN), Err(ModelError::Weight));
+	assert_eq!(with(&|n| n.layers.truncate(1)), Err(ModelError::Shape));
+	assert_eq!(with(&|n| n.layers[2].bias.truncate(3)), Err(ModelError::Shape));
+	assert_eq!(with(&|n| n.layers[2].weights.truncate(11)), Err(ModelError::Shape));
+	assert_eq!(
+		with(&|n| (n.skip, n.layers) = (None, vec![])),
+		Err(ModelError::Shape),
+		"a net of nothing"
+	);
+	assert_eq!(with(&|n| n.layers.clear()), Ok(Class::F), "a linear model");
+	assert_eq!(with(&|n| n.skip = None), Ok(Class::F), "an MLP");
+
+	let model = Model::Net(good.clone());
+	let len = model.to_bytes().len();
+	assert_eq!(model.macs(), 40 + 50 + 15 + 12);
+	assert_eq!(model.admit(&program(), len as u32, 117, len), Ok(Class::F));
+	assert_eq!(model.admit(&program(), len as u32 - 1, 117, len), Err(ModelError::TooLarge));
+	assert_eq!(model.admit(&program(), len as u32, 116, len), Err(ModelError::TooCostly));
+}
+
+#[test]
+fn widths_and_depth_are_bounded() {
+	let stream = &mut Stream::new(&[4; 32], 0, 0);
+	let admit = |widths: &[u16], stream: &mut Stream| {
+		let model = Model::Net(net(stream, 10, 4, false, Some(widths)));
+		model.admit(&program(), u32::MAX, u32::MAX, 0)
+	};
+	assert!(admit(&[512], stream).is_ok());
+	assert_eq!(admit(&[513], stream), Err(ModelError::Shape));
+	assert_eq!(admit(&[4, 0, 4], stream), Err(ModelError::Shape));
+	assert!(admit(&[2; MAX_DEPTH], stream).is_ok());
+	assert_eq!(admit(&[2; MAX_DEPTH + 1], stream), Err(ModelError::Shape));
+}
+
+#[test]
+fn baselines_and_strangers_are_no_submissions() {
+	let quadratic = Program::Quadratic(Quadratic {
+		target: vec![5; 40].try_into().unwrap(),
+	});
+	for model in [Model::RepeatLast, Model::Seasonal, Model::Point(vec![0; 4])] {
+		assert_eq!(admit(&model), Err(ModelError::Family));
+	}
+	for model in [Model::RepeatLast, Model::Seasonal, one_weight(1, 0, 1)] {
+		assert_eq!(model.admit(&quadratic, 10_000, 10_000, 100), Err(ModelError::Family));
+	}
+	let admit = |point: Vec<i32>| Model::Point(point).admit(&quadratic, 10_000, 10_000, 100);
+	assert_eq!(admit(vec![1 << 20; 40]), Ok(Class::I));
+	assert_eq!(admit(vec![-(1 << 20); 40]), Ok(Class::I));
+	assert_eq!(admit(vec![(1 << 20) + 1; 40]), Err(ModelError::Weight));
+	assert_eq!(admit(vec![i32::MIN; 40]), Err(ModelError::Weight));
+	assert_eq!(admit(vec![0; 39]), Err(ModelError::Shape));
+	assert_eq!(admit(vec![0; 41]), Err(ModelError::Shape));
+}
+
+/// A net pushed against the bound: rows of the largest weights, biases that use up what is left, activations at their limit.
+fn extreme(stream: &mut Stream, window: u16) -> (Net, Vec<i16>) {
+	let mut layer = |inputs: u16, outputs: u16| {
+		let limit = [MAX_ACT as u32, MAX_ACT as u32 / 2, 5][stream.below(3) as usize];
+		let shift = SHIFTS.start() + stream.below(u32::from(*SHIFTS.end())) as u8;
+		let mut weights = Vec::new();
+		let mut bias = Vec::new();
+		for _ in 0..outputs {
+			let row: Vec<i16> = (0..inputs).map(|_| number(stream, limit) as i16).collect();
+			let used: i64 = row.iter().map(|w| i64::from(w.unsigned_abs()) * i64::from(MAX_ACT)).sum();
+			let left = (i64::from(i32::MAX) - used - (1 << (shift - 1))).max(0);
+			bias.push(if stream.below(2) == 0 { left as i32 } else { -left as i32 });
+			weights.extend(row);
+		}
+		Layer {
+			inputs,
+			outputs,
+			shift,
+			weights,
+			bias,
+		}
+	};
+	let skip = layer(window, 4);
+	let layers = vec![layer(window, 6), layer(6, 5), layer(5, 4)];
+	let x = (0..window).map(|_| [-2047, 2047, 0, 1][stream.below(4) as usize]).collect();
+	(
+		Net {
+			window,
+			in_shift: 0,
+			skip: Some(skip),
+			layers,
+		},
+		x,
+	)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(1_000))]
+
+	#[test]
+	fn what_is_admitted_never_leaves_32_bits(seed: [u8; 32], window in 1u16..=24) {
+		let (net, x) = extreme(&mut Stream::new(&seed, 0, 0), window);
+		prop_assert_eq!(admit(&Model::Net(net.clone())), Ok(Class::I));
+		let mut out = vec![0; 4];
+		net.forward(&x, &mut out, &mut Scratch::default());
+		let out: Vec<i64> = out.into_iter().map(i64::from).collect();
+		prop_assert_eq!(out, forward_by_definition(&net, &x));
+	}
+
+	#[test]
+	fn a_score_follows_its_definition(
+		seed: [u8; 32], window in 1u16..=24, skip: bool, in_shift in -24i8..=11, depth in 0usize..3,
+		values in proptest::collection::vec(prop_oneof![any::<i32>(), -50_000..50_000], 28 * 3),
+	) {
+		let stream = &mut Stream::new(&seed, 0, 0);
+		let mut net = net(stream, window, 4, skip, (!skip || depth > 0).then_some(&[6, 5][..depth]));
+		net.in_shift = in_shift;
+		let windows = Windows { history: 24, horizon: 4, values };
+		let expected: u64 = windows.iter().map(|(history, future)| score_by_definition(&net, history, future)).sum();
+		prop_assert_eq!(u64::from(score(&Model::Net(net), 8, &windows)), expected);
+	}
+
+	#[test]
+	fn the_trainers_forward_pass_is_the_score(seed: [u8; 32]) {
+		let net = net(&mut Stream::new(&seed, 0, 0), 20, 4, true, Some(&[9]));
+		let windows = drawn(&forecast(), &generator(), &seed, 3);
+		let (mut x, mut out, mut scratch) = (vec![0; 20], vec![0; 4], Scratch::default());
+		let mut sum = 0;
+		for (history, future) in windows.iter() {
+			features(&net, history, &mut x);
+			net.forward(&x, &mut out, &mut scratch);
+			for (out, y) in out.iter().zip(future) {
+				sum += (history[23] * 16 + out - y * 16).unsigned_abs();
+			}
+		}
+		prop_assert_eq!(score(&Model::Net(net), 8, &windows), sum);
+	}
+}
+
+// Scores of baselines.
+
+#[test]
+fn baselines_repeat_the_last_value_or_the_last_season() {
+	let windows = Windows {
+		history: 5,
+		horizon: 4,
+		values: vec![10, 20, 30, 40, 50, 53, 40, 50, 33],
+	};
+	assert_eq!(score(&Model::RepeatLast, 3, &windows), (3 + 10 + 17) * 16);
+	// The season 30, 40, 50 starts again at the fourth step.
+	assert_eq!(score(&Model::Seasonal, 3, &windows), (23 + 3) * 16);
+	assert_eq!(score(&Model::Seasonal, 1, &windows), score(&Model::RepeatLast, 1, &windows));
+	assert_eq!(score(&Model::Point(vec![0]), 3, &windows), u32::MAX);
+}
+
+#[test]
+fn the_largest_chunk_of_the_largest_errors_fits() {
+	let values = [vec![i32::MIN; 100], vec![i32::MAX; 64]].concat().repeat(64);
+	let windows = Windows {
+		history: 100,
+		horizon: 64,
+		values,
+	};
+	assert_eq!(windows.len(), 64);
+	assert_eq!(score(&Model::RepeatLast, 1, &windows), 4_096 * ((1 << 20) - 1));
+}
+
+#[test]
+fn a_points_score_is_its_squared_distance() {
+	let quadratic = Quadratic {
+		target: vec![100, -3, 1 << 15].try_into().unwrap(),
+	};
+	assert_eq!(score_point(&quadratic, &[90, -3, 0], 0), 100);
+	assert_eq!(score_point(&quadratic, &[90, -3, 0], 1), 0);
+	assert_eq!(score_point(&quadratic, &[90, -3, 0], 2), 1 << 30);
+	assert_eq!(score_point(&quadratic, &[], 2), 1 << 30, "an empty point is the origin");
+	assert_eq!(score_point(&quadratic, &[0, 0, -(1 << 20)], 2), u32::MAX);
+	assert_eq!(score_point(&quadratic, &[0, 0, 0, 9], 3), 0);
+}
+
+// Windows.
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	#[test]
+	fn a_drawn_window_does_not_depend_on_its_chunk(seed: [u8; 32], index in 0u16..8) {
+		let mut whole = forecast();
+		whole.windows = 40;
+		let all = drawn(&whole, &generator(), &seed, 0);
+		let part = drawn(&forecast(), &generator(), &seed, index);
+		prop_assert_eq!(&part, &drawn(&forecast(), &generator(), &seed, index), "the same every time");
+		prop_assert_eq!(&all.values[usize::from(index) * 5 * 28..][..5 * 28], &part.values[..]);
+	}
+
+	#[test]
+	fn validation_chunks_tile_the_end_of_the_split(
+		horizon in 1u16..=64, history in 1u16..=200, chunks in 32u16..=256, train_end in 0u32..600, length in 1u32..9_000,
+	) {
+		let program = Forecast { horizon, history, season: 1, chunks, windows: 1 };
+		let end = train_end + length;
+		let series: Vec<i32> = (0..end as i32).collect();
+		let all: Vec<u32> = (train_end.max(u32::from(history))..).take_while(|target| target + u32::from(horizon) <= end).collect();
+		let Ok(per_chunk) = program.validation_windows(train_end, end) else {
+			prop_assert!(all.len() < usize::from(chunks));
+			prop_assert_eq!(validation_span(&program, train_end, end, 0), Err(ProgramError::Split));
+			return Ok(());
+		};
+		prop_assert_eq!(usize::from(per_chunk), (all.len() / usize::from(chunks)).min(64));
+		let mut targets = Vec::new();
+		for index in 0..chunks {
+			let span = validation_span(&program, train_end, end, index).unwrap();
+			prop_assert!(span.end <= end && span.len() < 1_024 + 64 + 64);
+			let windows = validation(&program, &series[span.start as usize..span.end as usize]);
+			prop_assert_eq!(windows.len(), usize::from(per_chunk));
+			for (past, future) in windows.iter() {
+				prop_assert_eq!((past.len(), future.len()), (usize::from(history), usize::from(horizon)));
+				prop_assert_eq!(past[past.len() - 1] + 1, future[0]);
+				targets.push(future[0] as u32);
+			}
+		}
+		prop_assert_eq!(&all[all.len() - targets.len()..], &targets[..], "the most recent windows, each once, in order");
+		prop_assert_eq!(validation_span(&program, train_end, end, chunks), Err(ProgramError::Chunks));
+	}
+}
+
+#[test]
+fn the_tail_starts_where_validation_ends() {
+	let series: Vec<i32> = (0..500).collect();
+	let windows = tail(&forecast(), &series, 450);
+	let targets: Vec<i32> = windows.iter().map(|(_, future)| future[0]).collect();
+	assert_eq!(targets, (450..=496).collect::<Vec<_>>());
+	assert!(tail(&forecast(), &series, 497).is_empty());
+	assert!(tail(&forecast(), &series, u32::MAX).is_empty());
+	assert_eq!(
+		tail(&forecast(), &series, 3).iter().next().unwrap().1[0],
+		24,
+		"no window lacks its history"
+	);
+}
+
+#[test]
+fn a_generated_series_has_the_season_the_memory_and_the_noise_it_was_given() {
+	let mut generator = generator();
+	generator.ar = vec![2_048].try_into().unwrap();
+	let steps = 200_000;
+	let values = generator_series(&generator, &[5; 32], purpose::SERIES, steps + 1);
+	assert_eq!(values[0], generator.level);
+	let differences: Vec<f64> = values.windows(2).map(|pair| f64::from(pair[1] - pair[0])).collect();
+	// Means per phase are the template, from some phase on.
+	let means: Vec<f64> = (0..8)
+		.map(|p| differences.iter().skip(p).step_by(8).sum::<f64>() / (steps / 8) as f64)
+		.collect();
+	let template: Vec<f64> = generator.template.iter().map(|mean| f64::from(*mean) / 256.0).collect();
+	let fits = |phase: usize| (0..8).all(|p| (means[p] - template[(p + phase) % 8]).abs() < 0.5);
+	let phase = (0..8).find(|phase| fits(*phase)).expect("one phase fits");
+	let remainder: Vec<f64> = differences
+		.iter()
+		.enumerate()
+		.map(|(t, d)| d - template[(t + phase) % 8])
+		.collect();
+	let covariance = |lag: usize| remainder.iter().zip(&remainder[lag..]).map(|(a, b)| a * b).sum::<f64>() / (steps - lag) as f64;
+	// An AR(1) of coefficient ½ and innovations of deviation 10: variance 100 / (1 − ¼), and 1/6 from rounding levels to raw units.
+	assert!((covariance(0) - 400.0 / 3.0).abs() < 2.0, "{}", covariance(0));
+	assert!(
+		(covariance(1) / covariance(0) - 0.5).abs() < 0.01,
+		"{}",
+		covariance(1) / covariance(0)
+	);
+	assert!((covariance(2) / covariance(0) - 0.25).abs() < 0.01);
+}
+
+#[test]
+fn phases_of_windows_are_drawn() {
+	let mut silent = generator();
+	silent.noise = 0;
+	let mut whole = forecast();
+	whole.windows = 64;
+	let windows = drawn(&whole, &silent, &[6; 32], 0);
+	let mut first: Vec<i32> = windows.iter().map(|(history, _)| history[1] - history[0]).collect();
+	first.sort_unstable();
+	first.dedup();
+	assert_eq!(
+		first,
+		[-30, -20, -9, -6, 7, 13, 20, 25],
+		"every difference of the template, in raw units"
+	);
+}
+
+// Programs and generators.
+
+#[test]
+fn a_program_outside_its_ranges_is_refused_by_name() {
+	let with = |change: &dyn Fn(&mut Forecast)| {
+		let mut program = forecast();
+		change(&mut program);
+		Program::Forecast(program).check(400, 450, 500)
+	};
+	assert_eq!(with(&|_| ()), Ok(()));
+	assert_eq!(with(&|p| p.horizon = 0), Err(ProgramError::Horizon));
+	assert_eq!(with(&|p| p.horizon = 65), Err(ProgramError::Horizon));
+	assert_eq!(with(&|p| p.history = 0), Err(ProgramError::History));
+	assert_eq!(with(&|p| p.history = 1_025), Err(ProgramError::History));
+	assert_eq!(with(&|p| p.season = 0), Err(ProgramError::Season));
+	assert_eq!(with(&|p| p.season = 25), Err(ProgramError::Season));
+	assert_eq!(with(&|p| (p.history, p.season) = (1_024, 513)), Err(ProgramError::Season));
+	assert_eq!(with(&|p| p.chunks = 31), Err(ProgramError::Chunks));
+	assert_eq!(with(&|p| p.chunks = 257), Err(ProgramError::Chunks));
+	assert_eq!(with(&|p| p.windows = 0), Err(ProgramError::Chunks));
+	assert_eq!(with(&|p| p.windows = 65), Err(ProgramError::Chunks));
+	assert_eq!(with(&|p| p.chunks = 48), Err(ProgramError::Split), "47 windows in the split");
+
+	let check = |train_end, validation_end, values| program().check(train_end, validation_end, values);
+	assert_eq!(check(450, 450, 500), Err(ProgramError::Split));
+	assert_eq!(check(400, 501, 500), Err(ProgramError::Split));
+	assert_eq!(check(0, u32::MAX, u32::MAX), Ok(()));
+	assert_eq!((program().chunks(), program().name()), (32, "forecast"));
+}
+
+#[test]
+fn a_quadratic_outside_its_ranges_is_refused() {
+	let quadratic = |target: Vec<i32>| {
+		Program::Quadratic(Quadratic {
+			target: target.try_into().unwrap(),
+		})
+	};
+	assert_eq!(quadratic(vec![1 << 15; 32]).check(0, 0, 0), Ok(()));
+	assert_eq!(quadratic(vec![-(1 << 15); 256]).check(0, 0, 0), Ok(()));
+	assert_eq!(quadratic(vec![0; 31]).check(0, 0, 0), Err(ProgramError::Dimensions));
+	assert_eq!(
+		quadratic(vec![(1 << 15) + 1; 32]).check(0, 0, 0),
+		Err(ProgramError::Dimensions)
+	);
+	assert_eq!(quadratic(vec![i32::MIN; 32]).check(0, 0, 0), Err(ProgramError::Dimensions));
+	assert_eq!(quadratic(vec![0; 32]).check(0, 0, 9), Err(ProgramError::Split));
+	assert_eq!(
+		(quadratic(vec![0; 77]).chunks(), quadratic(vec![0; 77]).name()),
+		(77, "quadratic")
+	);
+	assert!(CHUNKS.contains(&quadratic(vec![0; 256]).chunks()));
+}
+
+#[test]
+fn a_generator_that_could_leave_its_ranges_is_refused() {
+	let with = |change: &dyn Fn(&mut doin_scoring::Generator)| {
+		let mut generator = generator();
+		change(&mut generator);
+		generator.check(&forecast())
+	};
+	assert_eq!(with(&|_| ()), Ok(()));
+	assert_eq!(with(&|g| g.template.truncate(7)), Err(ProgramError::Template));
+	assert_eq!(with(&|g| g.ar = vec![4_096].try_into().unwrap()), Err(ProgramError::Unstable));
+	assert_eq!(
+		with(&|g| g.ar = vec![-2_048, 2_048].try_into().unwrap()),
+		Err(ProgramError::Unstable)
+	);
+	assert_eq!(
+		with(&|g| g.ar = vec![i16::MIN].try_into().unwrap()),
+		Err(ProgramError::Unstable)
+	);
+	assert_eq!(with(&|g| g.ar = vec![2_047, -2_048].try_into().unwrap()), Ok(()));
+	assert_eq!(with(&|g| g.level = i32::MAX), Err(ProgramError::Range));
+	assert_eq!(with(&|g| g.level = i32::MIN), Err(ProgramError::Range));
+	assert_eq!(with(&|g| g.template[0] = i32::MIN), Ok(()), "28 steps of 2²³ raw units");
+	assert_eq!(
+		with(&|g| (g.template[0], g.level) = (i32::MIN, 2_000_000_000)),
+		Err(ProgramError::Range)
+	);
+	assert_eq!(with(&|g| g.noise = (1 << 24) + 1), Err(ProgramError::Range));
+	assert_eq!(
+		with(&|g| (g.noise, g.ar) = (1 << 24, vec![4_095].try_into().unwrap())),
+		Err(ProgramError::Range)
+	);
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(300))]
+
+	#[test]
+	fn a_checked_generator_never_clamps(
+		seed: [u8; 32], noise in 0u32..=1 << 24, level: i32,
+		template in proptest::collection::vec(-2_000_000i32..2_000_000, 8), ar in proptest::collection::vec(-600i16..=600, 0..=8),
+	) {
+		let generator = doin_scoring::Generator { template: template.try_into().unwrap(), ar: ar.try_into().unwrap(), noise, level };
+		let values = generator_series(&generator, &seed, purpose::SERIES, 28);
+		if generator.check(&forecast()).is_ok() {
+			prop_assert!(values.iter().all(|value| *value != i32::MIN && *value != i32::MAX));
+		}
+		prop_assert_eq!(values.len(), 28);
+	}
+}
+
+// Verdicts.
+
+/// Chunk sums around `mean`, and a copy of each with noise of the given spread, both in per mille of the mean.
+fn sums(stream: &mut Stream, chunks: usize, mean: u32, noise: u32, gain: u32) -> (Vec<u32>, Vec<u32>) {
+	let unit = mean / 1_000;
+	let champion: Vec<u32> = (0..chunks).map(|_| mean + unit * stream.below(400) - unit * 200).collect();
+	// The sum of eight uniform numbers is close enough to a normal one.
+	let mut normal = || (0..8).map(|_| stream.below(2 * noise + 1)).sum::<u32>() / 8;
+	let candidate = champion
+		.iter()
+		.map(|sum| sum - unit * gain + unit * normal() - unit * noise)
+		.collect();
+	(champion, candidate)
+}
+
+proptest! {
+	#[test]
+	fn a_copy_never_passes(
+		initial in proptest::collection::vec(any::<u32>(), 2..100), minimum in 0u32..=1_000_000, high_water: u64,
+	) {
+		let champion: Vec<u32> = initial.iter().map(|sum| sum / 2).collect();
+		if let Some(verdict) = paired(&initial, &champion, &champion, minimum, high_water) {
+			prop_assert_eq!(verdict.upper, total(&champion));
+			prop_assert!(!verdict.passes && verdict.increment == 0);
+		}
+	}
+
+	#[test]
+	fn a_verdict_never_panics_and_stays_in_bounds(
+		sums in proptest::collection::vec(any::<[u32; 3]>(), 0..1_100), minimum: u32, high_water: u64,
+	) {
+		let column = |c: usize| sums.iter().map(|row| row[c]).collect::<Vec<_>>();
+		let (initial, champion, candidate) = (column(0), column(1), column(2));
+		if let Some(verdict) = paired(&initial, &champion, &candidate, minimum, high_water) {
+			prop_assert!(verdict.upper >= total(&candidate));
+			prop_assert!(verdict.increment <= ONE_BIT && verdict.increment <= verdict.progress.saturating_sub(high_water));
+			prop_assert!(verdict.passes || verdict.increment == 0);
+			prop_assert!(!verdict.passes || verdict.upper < total(&champion));
+		}
+	}
+
+	#[test]
+	fn the_order_of_chunks_does_not_matter(seed: [u8; 32]) {
+		let stream = &mut Stream::new(&seed, 0, 0);
+		let (champion, candidate) = sums(stream, 64, 1_000_000, 40, 20);
+		let mut order: Vec<usize> = (0..64).collect();
+		stream.shuffle(&mut order);
+		let shuffled = |sums: &[u32]| order.iter().map(|i| sums[*i]).collect::<Vec<_>>();
+		prop_assert_eq!(
+			paired(&champion, &champion, &candidate, 2_000, 0),
+			paired(&shuffled(&champion), &shuffled(&champion), &shuffled(&candidate), 2_000, 0)
+		);
+	}
+}
+
+#[test]
+fn noise_hardly_ever_passes_and_progress_does() {
+	let stream = &mut Stream::new(&[8; 32], 0, 0);
+	let mut passed = |chunks, gain| {
+		(0..5_000)
+			.filter(|_| {
+				let (champion, candidate) = sums(stream, chunks, 1_000_000, 100, gain);
+				paired(&champion, &champion, &candidate, 2_000, 0).unwrap().passes
+			})
+			.count()
+	};
+	// Three standard errors and the least improvement: at most 13 in 10 000 were expected from 3 σ alone; Student's tails are wider.
+	assert!(passed(32, 0) < 20);
+	assert!(passed(256, 0) < 10);
+	assert_eq!(passed(32, 50), 5_000);
+}
+
+#[test]
+fn the_increment_is_paid_by_the_bound_and_never_twice() {
+	let (initial, champion, candidate) = (vec![4_000; 32], vec![2_000; 32], vec![1_000; 32]);
+	let verdict = |high_water| paired(&initial, &champion, &candidate, 2_000, high_water).unwrap();
+	// No spread: the bound is the sum itself.
+	assert_eq!((verdict(0).upper, verdict(0).progress), (32_000, 2 * ONE_BIT));
+	assert_eq!(verdict(0).increment, ONE_BIT);
+	assert_eq!(verdict(ONE_BIT).increment, ONE_BIT);
+	assert_eq!(
+		verdict(ONE_BIT * 3 / 2).increment,
+		ONE_BIT / 2,
+		"only what lies beyond the best progress ever measured"
+	);
+	assert_eq!(verdict(2 * ONE_BIT).increment, 0);
+	assert!(verdict(2 * ONE_BIT).passes, "it is better all the same");
+	// From the initial champion to a hundredth is more than a bit, and one bit is paid.
+	let leap = paired(&initial, &initial, &[40; 32], 2_000, 0).unwrap();
+	assert_eq!(leap.increment, ONE_BIT);
+	assert!(leap.progress > 6 * ONE_BIT);
+	// The bound pays less than luck: the same mean with a spread.
+	let spread: Vec<u32> = (0..32).map(|i| if i % 2 == 0 { 900 } else { 1_100 }).collect();
+	let shaky = paired(&initial, &champion, &spread, 2_000, 0).unwrap();
+	assert_eq!(shaky.progress, verdict(0).progress);
+	assert!(shaky.increment < ONE_BIT);
+	// 9 · (32 · Σd² − (Σd)²) / 31 with d = 1100, 900: 9 · 32 · 320 000 / 31.
+	assert_eq!(shaky.upper, 32_000 + 1_724);
+}
+
+#[test]
+fn a_perfect_candidate_breaks_nothing() {
+	let verdict = paired(&[8; 32], &[8; 32], &[0; 32], 2_000, 0).unwrap();
+	assert_eq!(
+		(verdict.upper, verdict.passes, verdict.increment, verdict.progress),
+		(0, true, ONE_BIT, 8 * ONE_BIT)
+	);
+	let nothing_left = paired(&[8; 32], &[0; 32], &[0; 32], 0, 0).unwrap();
+	assert!(!nothing_left.passes, "nobody undercuts a champion without error");
+}
+
+#[test]
+fn a_verdict_needs_two_chunks_of_each_and_an_initial_error() {
+	assert_eq!(paired(&[1], &[1], &[1], 0, 0), None);
+	assert_eq!(paired(&[], &[], &[], 0, 0), None);
+	assert_eq!(paired(&[1, 1, 1], &[1, 1], &[1, 1], 0, 0), None);
+	assert_eq!(paired(&[1, 1], &[1, 1, 1], &[1, 1], 0, 0), None);
+	assert_eq!(paired(&[0, 0], &[1, 1], &[0, 0], 0, 0), None);
+	assert!(paired(&[0, 1], &[1, 1], &[0, 0], 0, 0).is_some());
+}
+
+#[test]
+fn the_public_test_asks_for_the_least_improvement() {
+	assert!(public_test(1_000_000, 998_000, 2_000));
+	assert!(!public_test(1_000_000, 998_001, 2_000));
+	assert!(!public_test(1_000_000, 1_000_000, 0));
+	assert!(public_test(1_000_000, 999_999, 0));
+	assert!(public_test(5, 0, 1_000_000));
+	assert!(!public_test(0, 0, 0));
+	assert!(!public_test(u64::MAX, 1, u32::MAX));
+	assert!(public_test(u64::MAX, u64::MAX / 1_000 * 998, 2_000));
+}
+
+#[test]
+fn the_loss_is_relative_to_the_initial_champion() {
+	assert_eq!(loss(7, 7), 1 << 20);
+	assert_eq!(loss(1, 3), (1 << 20) / 3);
+	assert_eq!(loss(5, 0), u64::MAX);
+	assert_eq!(loss(u64::MAX, 1), u64::MAX);
+}

@@ -1,0 +1,85 @@
+//! BABE, GRANDPA, sessions and offences.
+
+use crate::{configs::staking::*, configs::system::deposit, *};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, Get},
+};
+
+/// Most validators of a session.
+pub const MAX_AUTHORITIES: u32 = 100;
+/// Most nominators behind one validator that equivocation reports weigh.
+pub const MAX_NOMINATORS: u32 = 1_000;
+
+/// Blocks in which an equivocation can be reported: as long as the stake behind it stays bonded.
+pub struct ReportLongevity;
+impl Get<u64> for ReportLongevity {
+	fn get() -> u64 {
+		u64::from(BondingDuration::get())
+			.saturating_mul(SessionsPerEra::get().into())
+			.saturating_mul(pallet_doin_timing::EpochDuration::<Runtime>::get())
+	}
+}
+
+impl pallet_babe::Config for Runtime {
+	type DisabledValidators = Session;
+	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
+	type EpochDuration = pallet_doin_timing::EpochDuration<Runtime>;
+	type EquivocationReportSystem = pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+	type ExpectedBlockTime = pallet_doin_timing::ExpectedBlockTime<Runtime>;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+	type MaxNominators = ConstU32<MAX_NOMINATORS>;
+	type WeightInfo = ();
+}
+
+parameter_types! {
+	pub const MaxSetIdSessionEntries: u64 = BondingDuration::get() as u64 * SessionsPerEra::get() as u64;
+}
+
+impl pallet_grandpa::Config for Runtime {
+	type EquivocationReportSystem = pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+	type MaxNominators = ConstU32<MAX_NOMINATORS>;
+	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+}
+
+impl pallet_authorship::Config for Runtime {
+	type EventHandler = Staking;
+	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
+}
+
+parameter_types! {
+	/// Session keys take two 32-byte keys and their owner, twice.
+	pub const KeyDeposit: Balance = deposit(3, 160);
+}
+
+impl pallet_session::Config for Runtime {
+	type Currency = Balances;
+	type DisablingStrategy = pallet_session::disabling::UpToLimitWithReEnablingDisablingStrategy;
+	type KeyDeposit = KeyDeposit;
+	type Keys = SessionKeys;
+	type NextSessionRotation = Babe;
+	type RuntimeEvent = RuntimeEvent;
+	type SessionHandler = <SessionKeys as sp_runtime::traits::OpaqueKeys>::KeyTypeIdProviders;
+	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Staking>;
+	type ShouldEndSession = Babe;
+	type ValidatorId = AccountId;
+	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
+	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_session::historical::Config for Runtime {
+	type FullIdentification = ();
+	type FullIdentificationOf = pallet_staking::UnitIdentificationOf<Self>;
+	type RuntimeEvent = RuntimeEvent;
+}
+
+impl pallet_offences::Config for Runtime {
+	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = Staking;
+	type RuntimeEvent = RuntimeEvent;
+}

@@ -1,0 +1,123 @@
+//! The chains this runtime can start.
+//!
+//! | preset | validators | for |
+//! |---|---|---|
+//! | `development` | Alice | one machine: 2 s blocks, rounds of about 30 blocks, the demo domain registered and voted |
+//! | `local_testnet` | Alice, Bob, Charlie | a small network on one machine, with the same domain and round lengths |
+//!
+//! Both endow the well-known development accounts. Dave is the optimizer and Eve, Ferdie, One and Two are bonded evaluators, so that
+//! `doin-worker run --dev` finds its identities funded.
+
+use crate::{
+	configs::{staking::GeneratorPot, system::ExistentialDeposit},
+	demo, *,
+};
+use alloc::{format, string::String, vec, vec::Vec};
+use codec::Encode;
+use doin_primitives::{RoundParams, SizeClass, DOIN, MILLION};
+use frame_support::build_struct_json_patch;
+use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
+use sp_core::Get;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::traits::AccountIdConversion;
+
+pub use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+
+/// A quarter of the slots have a primary author; all slots carry a VRF output, which draws are made of.
+pub const BABE_EPOCH: BabeEpochConfiguration =
+	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
+
+/// Endowment of a development account.
+const ENDOWMENT: Balance = 1_000_000 * DOIN;
+/// Stake of a development validator.
+const STAKE: Balance = 100_000 * DOIN;
+/// Bond of a development evaluator.
+const BOND: Balance = 1_000 * DOIN;
+/// Threshold T of a development chain: 0.02 bit, its floor.
+const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
+
+/// Who optimizes on the development chains.
+pub const OPTIMIZER: Sr25519Keyring = Sr25519Keyring::Dave;
+/// Who evaluates on the development chains.
+pub const EVALUATORS: [Sr25519Keyring; 4] = [Sr25519Keyring::Eve, Sr25519Keyring::Ferdie, Sr25519Keyring::One, Sr25519Keyring::Two];
+
+fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
+	let grandpa = match validator {
+		Sr25519Keyring::Bob => Ed25519Keyring::Bob,
+		Sr25519Keyring::Charlie => Ed25519Keyring::Charlie,
+		_ => Ed25519Keyring::Alice,
+	};
+	SessionKeys { grandpa: grandpa.public().into(), babe: validator.public().into() }
+}
+
+fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
+	let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
+	let owner = Sr25519Keyring::Alice.to_account_id();
+	let pot: AccountId = GeneratorPot::get().into_account_truncating();
+	let mut balances: Vec<(AccountId, Balance)> = [
+		Sr25519Keyring::Alice,
+		Sr25519Keyring::Bob,
+		Sr25519Keyring::Charlie,
+		Sr25519Keyring::Dave,
+		Sr25519Keyring::Eve,
+		Sr25519Keyring::Ferdie,
+		Sr25519Keyring::One,
+		Sr25519Keyring::Two,
+	]
+	.iter()
+	.map(|key| (key.to_account_id(), ENDOWMENT))
+	.collect();
+	balances.push((pot, ExistentialDeposit::get()));
+	let demo_domain = pallet_doin_domains::GenesisDomain {
+		owner,
+		spec: format!("0x{}", hex(&demo::spec().encode())),
+		values: demo::values(),
+	};
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		timing: TimingConfig { slot_duration_ms: 2_000, epoch_length: 30, rounds: RoundParams::DEV, target_spacing_ms: 30_000 },
+		babe: BabeConfig { epoch_config: BABE_EPOCH },
+		balances: BalancesConfig { balances },
+		staking: StakingConfig {
+			validator_count: validators.len() as u32,
+			minimum_validator_count: 1,
+			stakers: stashes
+				.iter()
+				.map(|stash| (stash.clone(), stash.clone(), STAKE, pallet_staking::StakerStatus::Validator))
+				.collect::<Vec<_>>(),
+		},
+		session: SessionConfig {
+			keys: validators
+				.iter()
+				.map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key)))
+				.collect::<Vec<_>>(),
+		},
+		domains: DomainsConfig { domains: vec![demo_domain] },
+		gauge: GaugeConfig {
+			votes: stashes.iter().map(|stash| (stash.clone(), vec![(0, MILLION)])).collect::<Vec<_>>(),
+			weights: vec![(0, MILLION)],
+		},
+		quorum: QuorumConfig {
+			evaluators: EVALUATORS.iter().map(|key| (key.to_account_id(), BOND, SizeClass::Small)).collect::<Vec<_>>(),
+		},
+		work: WorkConfig { threshold: DEV_THRESHOLD, floor: DEV_THRESHOLD, ceiling: 1_000 * doin_primitives::ONE_Q32 },
+	})
+}
+
+fn hex(bytes: &[u8]) -> String {
+	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The genesis of a preset, as JSON.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		DEV_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice]),
+		LOCAL_TESTNET_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]),
+		_ => return None,
+	};
+	serde_json::to_vec(&patch).ok()
+}
+
+/// Names of all presets.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![PresetId::from(DEV_RUNTIME_PRESET), PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET)]
+}

@@ -1,0 +1,102 @@
+//! The truth: one chunk of one model's score, computed from what is on-chain.
+//!
+//! `settle`, `replay` and `dispute_claim` come here. The windows and the forward pass are [`doin_scoring`]'s, the same code that trains
+//! and answers in the worker, so a sum that differs is a lie and not a rounding.
+
+use crate::{AccountId, Domains, Optimae};
+use alloc::vec::Vec;
+use doin_primitives::{domain::PAGE_VALUES, DomainId, DomainSpec, Evidence, Hash, ModelRef, SizeClass};
+use doin_primitives_frame::{Domains as _, Fault, Judge, Models};
+use doin_scoring::{sample, score, Forecast, Model, Program, Windows};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
+use sp_core::Get;
+
+/// Recomputes chunks from the domains' pages and the stored models.
+pub struct Recomputer;
+
+/// Picoseconds of one multiply-accumulate in the node's WASM executor, with the activation and feature work that goes with it.
+const PICOS_PER_MAC: u64 = 1_500;
+/// Multiply-accumulates of the largest chunk of each class.
+const CHUNK_MACS: [u64; 2] = [1 << 20, 64 * doin_primitives::domain::MAX_WINDOW_MACS as u64];
+/// Picoseconds of drawing and decoding: 64 windows of 1 088 steps and a model of 64 KiB.
+const CHUNK_PICOS: u64 = 12_000_000_000;
+/// Pages that one chunk touches, and the reads of the domain's and the model's records.
+const CHUNK_READS: u64 = 4 + 4;
+
+impl Recomputer {
+	fn model(model: &ModelRef, spec: &DomainSpec) -> Result<Model, Fault> {
+		match model {
+			ModelRef::RepeatLast => Ok(Model::RepeatLast),
+			ModelRef::Seasonal => Ok(Model::Seasonal),
+			ModelRef::Origin => match &spec.program {
+				Program::Quadratic(quadratic) => Ok(Model::Point(alloc::vec![0; quadratic.target.len()])),
+				Program::Forecast(_) => Err(Fault::Misfit),
+			},
+			ModelRef::Stored(id) => {
+				let bytes = <Optimae as Models>::bytes(*id).ok_or(Fault::UnknownModel)?;
+				Model::from_bytes(&bytes).map_err(|_| Fault::Misfit)
+			},
+		}
+	}
+
+	/// The values `[start, end)` of a domain's series, from the pages that hold them.
+	fn values(domain: DomainId, start: u32, end: u32) -> Result<Vec<i32>, Fault> {
+		let mut values = Vec::with_capacity(end.saturating_sub(start) as usize);
+		let mut at = start;
+		while at < end {
+			let page = <Domains as doin_primitives_frame::Domains<AccountId>>::page(domain, at / PAGE_VALUES).ok_or(Fault::MissingPage)?;
+			let from = (at % PAGE_VALUES) as usize;
+			let to = page.len().min(from.saturating_add(end.saturating_sub(at) as usize));
+			let part = page.get(from..to).filter(|part| !part.is_empty()).ok_or(Fault::MissingPage)?;
+			values.extend_from_slice(part);
+			at = at.saturating_add(part.len() as u32);
+		}
+		Ok(values)
+	}
+
+	fn validation(domain: DomainId, spec: &DomainSpec, program: &Forecast, index: u16) -> Result<Windows, Fault> {
+		let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index).map_err(|_| Fault::NoSuchChunk)?;
+		Ok(sample::validation(program, &Self::values(domain, span.start, span.end)?))
+	}
+
+	fn sum(domain: DomainId, model: &ModelRef, index: u16, seed: Option<&Hash>) -> Result<u32, Fault> {
+		let spec = <Domains as doin_primitives_frame::Domains<AccountId>>::spec(domain).ok_or(Fault::UnknownDomain)?;
+		if index >= spec.program.chunks() {
+			return Err(Fault::NoSuchChunk);
+		}
+		let model = Self::model(model, &spec)?;
+		match &spec.program {
+			Program::Quadratic(quadratic) => match &model {
+				Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
+				_ => Err(Fault::Misfit),
+			},
+			Program::Forecast(program) => {
+				let windows = match (&spec.evidence, seed) {
+					(Evidence::Synthetic(generator), Some(seed)) => sample::drawn(program, generator, seed, index),
+					_ => Self::validation(domain, &spec, program, index)?,
+				};
+				Ok(score::score(&model, program.season, &windows))
+			},
+		}
+	}
+}
+
+impl Judge for Recomputer {
+	fn chunk(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> Result<u32, Fault> {
+		Self::sum(domain, model, index, Some(seed))
+	}
+
+	fn claim(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, Fault> {
+		Self::sum(domain, model, index, None)
+	}
+
+	fn chunks(domain: DomainId) -> Option<u16> {
+		<Domains as doin_primitives_frame::Domains<AccountId>>::spec(domain).map(|spec| spec.program.chunks())
+	}
+
+	fn weight(class: SizeClass) -> Weight {
+		let macs = CHUNK_MACS[class as usize];
+		Weight::from_parts((macs * PICOS_PER_MAC + CHUNK_PICOS) / 1_000_000 * 1_000_000, 0)
+			.saturating_add(<ParityDbWeight as Get<frame_support::weights::RuntimeDbWeight>>::get().reads(CHUNK_READS))
+	}
+}

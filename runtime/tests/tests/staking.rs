@@ -1,0 +1,38 @@
+//! The generators' share, from the seal into the pot and from the pot into an era's payouts.
+
+use doin_primitives::DOIN;
+use doin_runtime::{configs::staking::GeneratorPot, AccountId, Runtime, RuntimeCall, Work};
+use doin_runtime_tests::{round::seasonal_with_growth, Chain};
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave};
+use sp_runtime::traits::AccountIdConversion;
+
+#[test]
+fn one_era_is_paid_from_the_pot_without_touching_issuance() {
+	let mut chain = Chain::preset("development");
+	let pot: AccountId = GeneratorPot::get().into_account_truncating();
+	let endowed = chain.total(&pot);
+	chain.honest_round(&[(Dave, seasonal_with_growth(125))]);
+	while chain.state(Work::view).last_seal.is_none() {
+		chain.block();
+	}
+	// Through the end of the era that saw the first seals.
+	let era = chain.state(|| pallet_staking::ActiveEra::<Runtime>::get().expect("an era is active").index);
+	while chain.state(|| pallet_staking::ActiveEra::<Runtime>::get().expect("an era is active").index) == era {
+		chain.block();
+	}
+	let owed = chain.state(|| pallet_staking::ErasValidatorReward::<Runtime>::get(era).expect("the era has ended"));
+	assert!(owed >= 25 * DOIN / 10, "{owed}");
+	assert!(chain.total(&pot) - endowed >= owed);
+
+	let (issuance, stash, in_pot) = (chain.issuance(), chain.total(&Alice.to_account_id()), chain.total(&pot));
+	chain.skip_session_block();
+	let minted_before = chain.state(|| Work::view().mined);
+	let burned_before = chain.state(|| doin_runtime::FeeMarket::view().burned);
+	chain.ok(Bob, RuntimeCall::Staking(pallet_staking::Call::payout_stakers { validator_stash: Alice.to_account_id(), era }));
+	let minted = chain.state(|| Work::view().mined) - minted_before;
+	let burned = chain.state(|| doin_runtime::FeeMarket::view().burned) - burned_before;
+	assert_eq!(chain.issuance() + burned, issuance + minted, "paying out neither mints nor burns");
+	let paid = chain.total(&Alice.to_account_id()) - stash;
+	assert!(paid > 0 && paid <= owed && owed - paid < 1_000, "paid {paid} of {owed}");
+	assert!(in_pot + minted >= chain.total(&pot) + paid);
+}

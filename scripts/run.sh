@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Starts a development chain and a worker on the demo domain, and shows the main job at work. Ctrl-C stops everything; started again, it
+# continues where it was.
+#
+# Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]] [--fresh]
+#
+#   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary
+#   --data FILE            work on a column of a CSV of your own instead of the demo domain (CO2 at Mauna Loa)
+#   --fresh                forget the chain and journal of earlier runs first
+#
+# State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; node log: node.log in it, worker log: worker.log.
+. "$(dirname "$0")/lib.sh"
+
+usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
+
+HOME_DIR=${DOIN_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/doin/dev}
+RPC_PORT=${DOIN_RPC_PORT:-9944}
+fresh=no
+watch=()
+work=()
+while [ $# -gt 0 ]; do
+	case $1 in
+		--until-work-block) watch+=("$1" "${2:?--until-work-block needs a number}"); shift 2 ;;
+		--data | --column | --time | --season | --horizon | --history | --unit | --scale | --fill | --name)
+			work+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
+		--fresh) fresh=yes; shift ;;
+		-h | --help) usage; exit 0 ;;
+		*) usage >&2; die "unknown option $1" ;;
+	esac
+done
+
+"$ROOT/scripts/setup.sh"
+say "building (the first time takes half an hour on two cores, later ones seconds)"
+cargo build --manifest-path "$ROOT/Cargo.toml" "${ALL[@]}" --quiet
+
+[ $fresh = no ] || rm -rf "$HOME_DIR"
+mkdir -p "$HOME_DIR"
+
+# One chain per folder: a second run would fail on the database's lock in a less readable way.
+exec 9>"$HOME_DIR/lock"
+flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose another folder with DOIN_HOME"
+
+pids=()
+stop() {
+	trap - EXIT INT TERM
+	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+	for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+}
+trap stop EXIT
+trap 'stop; exit 130' INT TERM
+
+start() { # name, log, command...
+	local name=$1 log=$2
+	shift 2
+	"$@" >>"$log" 2>&1 9>&- &
+	pids+=($!)
+	say "started $name (process $!, log $log)"
+}
+
+started=$(date +%s)
+start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" --port "${DOIN_P2P_PORT:-30333}" \
+	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" --no-telemetry --no-prometheus --no-hardware-benchmarks
+node=${pids[0]}
+for _ in $(seq 120); do
+	kill -0 "$node" 2>/dev/null || { tail -n 20 "$HOME_DIR/node.log" >&2; die "the node stopped; its last lines are above, the rest in $HOME_DIR/node.log"; }
+	curl -sf -o /dev/null -H 'Content-Type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"system_health","params":[]}' \
+		"http://127.0.0.1:$RPC_PORT" && break
+	sleep 0.5
+done
+
+start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev --url "ws://127.0.0.1:$RPC_PORT" --journal "$HOME_DIR/journal.db" "${work[@]}"
+worker=${pids[1]}
+
+"$BIN/doin-worker" watch --url "ws://127.0.0.1:$RPC_PORT" --since "$started" --alongside "$worker" --alongside "$node" "${work[@]:0:0}" "${watch[@]}" 9>&- &
+viewer=$!
+pids+=("$viewer")
+if wait "$viewer"; then status=0; else status=$?; fi
+if [ $status -ne 0 ]; then
+	say "last lines of the worker ($HOME_DIR/worker.log):"
+	tail -n 8 "$HOME_DIR/worker.log" >&2
+fi
+exit $status

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what is missing and runs every check and test: train, format, clippy, unit, property, runtime and whole-system tests.
+# Usage: scripts/test.sh
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+step() { say "== $* ($(date +%H:%M:%S))"; }
+
+step setup
+"$ROOT/scripts/setup.sh"
+step "release train"
+"$ROOT/scripts/check-train.sh"
+step format
+cargo fmt --all --check
+step clippy
+# Through the wrapper clippy checks our own crates only and shares compiled dependencies with the build below.
+cargo clippy "${ALL[@]}" --quiet -- -D warnings
+step build
+cargo build "${ALL[@]}" --quiet
+step tests
+cargo test "${ALL[@]}" --no-fail-fast
+step "documentation tests"
+cargo test --release --workspace --doc --quiet

@@ -1,0 +1,176 @@
+//! The node as a process: authoring, finality, its database and its commands.
+
+use anyhow::Result;
+use doin_e2e::{run, Node};
+use serde_json::{json, Value};
+use std::time::Duration;
+
+/// Generous: a development slot is a few seconds, and tests share the machine.
+const LIMIT: Duration = Duration::from_secs(240);
+
+#[tokio::test]
+async fn a_development_node_authors_and_finalises_blocks() -> Result<()> {
+	let node = Node::dev().await?;
+	assert_eq!(node.call("system_name", []).await?, "DOIN node");
+	assert_eq!(node.call("system_chain", []).await?, "DOIN development");
+	assert_eq!(node.call("system_chainType", []).await?, "Development");
+	assert_eq!(
+		node.call("system_properties", []).await?,
+		json!({ "ss58Format": 42, "tokenDecimals": 12, "tokenSymbol": "DOIN" })
+	);
+	node.reach(4, LIMIT).await?;
+	node.finalize(2, LIMIT).await?;
+	assert!(node.finalized().await? <= node.best().await?);
+	Ok(())
+}
+
+#[tokio::test]
+async fn a_restarted_node_continues_from_its_database_and_a_purged_one_starts_again() -> Result<()> {
+	let node = Node::dev().await?;
+	let genesis = node.call("chain_getBlockHash", [json!(0)]).await?;
+	let final_block = node.finalize(2, LIMIT).await?;
+	let hash = node.call("chain_getBlockHash", [json!(final_block)]).await?;
+
+	let node = node.restart().await?;
+	assert!(node.finalized().await? >= final_block, "what was final stays final");
+	assert_eq!(node.call("chain_getBlockHash", [json!(final_block)]).await?, hash);
+	node.reach(final_block + 3, LIMIT).await?;
+
+	let (base, _) = node.stop()?;
+	let base_path = format!("--base-path={}", base.path().display());
+	let info: Value = json_of(&["chain-info", "--dev", &base_path])?;
+	assert!(info["best_number"].as_u64().unwrap() >= u64::from(final_block), "{info}");
+	assert_eq!(info["genesis_hash"], genesis);
+
+	let database = base.path().join("chains/doin-dev/paritydb");
+	assert!(database.is_dir(), "{} is the database", database.display());
+	let purge = run("doin-node", &["purge-chain", "--dev", "-y", &base_path])?;
+	assert!(purge.status.success(), "{}", String::from_utf8_lossy(&purge.stderr));
+	assert!(!database.exists());
+	Ok(())
+}
+
+#[tokio::test]
+async fn blocks_are_exported_checked_reverted_and_imported_again() -> Result<()> {
+	let node = Node::dev().await?;
+	node.reach(5, LIMIT).await?;
+	let (base, _) = node.stop()?;
+	let base_path = format!("--base-path={}", base.path().display());
+	let blocks = base.path().join("blocks");
+	let blocks = blocks.to_str().unwrap();
+
+	succeed(&["check-block", "--dev", &base_path, "2"])?;
+	succeed(&["export-blocks", "--dev", &base_path, "--binary", blocks])?;
+	succeed(&["revert", "--dev", &base_path, "1"])?;
+
+	let copy = tempfile::tempdir()?;
+	let copy_path = format!("--base-path={}", copy.path().display());
+	succeed(&["import-blocks", "--dev", &copy_path, "--binary", blocks])?;
+	let imported = json_of(&["chain-info", "--dev", &copy_path])?;
+	let original = json_of(&["chain-info", "--dev", &base_path])?;
+	assert!(imported["best_number"].as_u64().unwrap() >= 5, "{imported}");
+	assert_eq!(imported["genesis_hash"], original["genesis_hash"]);
+	Ok(())
+}
+
+#[test]
+fn chain_specifications_are_exported_and_can_be_read_again() -> Result<()> {
+	let folder = tempfile::tempdir()?;
+	for (chain, id, name) in [("dev", "doin-dev", "DOIN development"), ("local", "doin-local", "DOIN local")] {
+		let plain = json_of(&["export-chain-spec", "--chain", chain])?;
+		assert_eq!((plain["id"].as_str(), plain["name"].as_str()), (Some(id), Some(name)));
+		assert_eq!(plain["properties"]["tokenSymbol"], "DOIN");
+		assert!(
+			plain.get("lightSyncState").is_some(),
+			"light clients need a place for their sync state"
+		);
+
+		let file = folder.path().join(format!("{chain}.json"));
+		let file = file.to_str().unwrap();
+		succeed(&["export-chain-spec", "--chain", chain, "--raw", "--output", file])?;
+		let raw = json_of(&["export-chain-spec", "--raw", "--chain", file])?;
+		assert_eq!(raw["id"], id);
+		assert!(
+			raw["genesis"]["raw"]["top"].as_object().unwrap().contains_key("0x3a636f6465"),
+			"the runtime is under :code"
+		);
+	}
+	let legacy = json_of(&["build-spec", "--chain", "local"])?;
+	assert_eq!(legacy["id"], "doin-local");
+	assert_eq!(legacy["bootNodes"].as_array().unwrap().len(), 1);
+	Ok(())
+}
+
+#[test]
+fn an_unknown_chain_is_named_with_what_would_have_been_known() -> Result<()> {
+	for command in [
+		&["export-chain-spec", "--chain", "/nowhere/doin.json"][..],
+		&["--chain", "/nowhere/doin.json"][..],
+	] {
+		let output = run("doin-node", command)?;
+		let message = String::from_utf8_lossy(&output.stderr).into_owned();
+		assert!(!output.status.success());
+		for part in ["/nowhere/doin.json", "dev, local", "export-chain-spec"] {
+			assert!(message.contains(part), "`{part}` is missing in: {message}");
+		}
+	}
+	Ok(())
+}
+
+#[test]
+fn a_broken_chain_specification_is_named() -> Result<()> {
+	let folder = tempfile::tempdir()?;
+	let file = folder.path().join("broken.json");
+	std::fs::write(&file, "{ this is not JSON")?;
+	let output = run("doin-node", &["export-chain-spec", "--chain", file.to_str().unwrap()])?;
+	let message = String::from_utf8_lossy(&output.stderr).into_owned();
+	assert!(!output.status.success());
+	assert!(
+		message.contains("broken.json") && message.contains("cannot be used"),
+		"{message}"
+	);
+	Ok(())
+}
+
+#[test]
+fn keys_are_generated_and_inspected() -> Result<()> {
+	let key = json_of(&["key", "generate", "--output-type", "json"])?;
+	assert!(key["secretPhrase"].as_str().unwrap().split(' ').count() >= 12);
+	let alice = json_of(&["key", "inspect", "--output-type", "json", "//Alice"])?;
+	assert_eq!(alice["ss58Address"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+
+	let folder = tempfile::tempdir()?;
+	let file = folder.path().join("node-key");
+	succeed(&["key", "generate-node-key", "--file", file.to_str().unwrap()])?;
+	assert!(file.is_file());
+	Ok(())
+}
+
+#[test]
+fn help_teaches_the_first_steps() -> Result<()> {
+	let help = String::from_utf8(run("doin-node", &["--help"])?.stdout)?;
+	for part in [
+		"doin-node --dev",
+		"export-chain-spec",
+		"doin_domains",
+		"author_rotateKeysWithOwner",
+		"purge-chain",
+	] {
+		assert!(help.contains(part), "`{part}` is missing in --help");
+	}
+	Ok(())
+}
+
+fn succeed(arguments: &[&str]) -> Result<String> {
+	let output = run("doin-node", arguments)?;
+	assert!(
+		output.status.success(),
+		"{arguments:?} failed:\n{}",
+		String::from_utf8_lossy(&output.stderr)
+	);
+	Ok(String::from_utf8(output.stdout)?)
+}
+
+fn json_of(arguments: &[&str]) -> Result<Value> {
+	Ok(serde_json::from_str(&succeed(arguments)?)?)
+}

@@ -1,0 +1,263 @@
+//! The `doin` namespace as a client sees it.
+
+use anyhow::Result;
+use doin_e2e::Node;
+use jsonrpsee::core::{client::Subscription, ClientError};
+use serde_json::{json, Value};
+use std::time::Duration;
+
+const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// The names of an object's fields.
+fn fields(value: &Value) -> Vec<&str> {
+	let mut names: Vec<&str> = value
+		.as_object()
+		.unwrap_or_else(|| panic!("not an object: {value}"))
+		.keys()
+		.map(String::as_str)
+		.collect();
+	names.sort_unstable();
+	names
+}
+
+/// Asserts that `value` has exactly the fields of `names`.
+fn assert_fields(value: &Value, names: &[&str]) {
+	let mut names = names.to_vec();
+	names.sort_unstable();
+	assert_eq!(fields(value), names);
+}
+
+/// Asserts that `value` is a decimal number in a string.
+fn assert_decimal(value: &Value) {
+	let text = value.as_str().unwrap_or_else(|| panic!("amounts are strings: {value}"));
+	text.parse::<u128>().unwrap_or_else(|_| panic!("amounts are decimal: {text}"));
+}
+
+fn refusal(result: Result<Value, ClientError>) -> (i32, String) {
+	match result {
+		Err(ClientError::Call(error)) => (error.code(), error.message().to_owned()),
+		other => panic!("expected a refusal, got {other:?}"),
+	}
+}
+
+async fn next(subscription: &mut Subscription<Value>) -> Value {
+	let item = tokio::time::timeout(LIMIT, subscription.next())
+		.await
+		.expect("an answer in time");
+	item.expect("the subscription is open").expect("the answer is JSON")
+}
+
+#[tokio::test]
+async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
+	let node = Node::dev().await?;
+	node.reach(2, LIMIT).await?;
+
+	let domains = node.call("doin_domains", []).await?;
+	let domains = domains.as_array().expect("a list");
+	assert!(!domains.is_empty(), "the development chain starts with domains");
+	const VIEW: [&str; 13] = [
+		"bounty",
+		"class",
+		"evidence",
+		"highWater",
+		"id",
+		"minImprovement",
+		"name",
+		"owner",
+		"program",
+		"status",
+		"target",
+		"unit",
+		"weight",
+	];
+	for view in domains {
+		assert_fields(view, &VIEW);
+		assert_decimal(&view["bounty"]);
+		assert_decimal(&view["highWater"]);
+		assert!(
+			view["owner"].as_str().unwrap().starts_with('5'),
+			"accounts are SS58 addresses: {view}"
+		);
+
+		let id = view["id"].clone();
+		let record = node.call("doin_domain", [id.clone()]).await?;
+		let mut with_spec = VIEW.to_vec();
+		with_spec.push("spec");
+		assert_fields(&record, &with_spec);
+		assert_eq!(record["name"], view["name"]);
+		let spec = &record["spec"];
+		assert_fields(
+			spec,
+			&[
+				"program", "genes", "limits", "dataRoot", "values", "pages", "split", "evidence",
+			],
+		);
+		assert_eq!(spec["program"]["kind"], view["program"]);
+		assert_eq!(spec["evidence"]["kind"], view["evidence"]);
+		assert_eq!(spec["dataRoot"].as_str().unwrap().len(), 66);
+		assert_fields(&spec["limits"], &["modelBytes", "windowMacs"]);
+		for gene in spec["genes"].as_array().unwrap() {
+			assert_fields(gene, &["name", "lo", "hi", "log", "frac"]);
+		}
+
+		let champion = node.call("doin_champion", [id.clone()]).await?;
+		assert_fields(
+			&champion,
+			&[
+				"model",
+				"author",
+				"round",
+				"block",
+				"error",
+				"initialError",
+				"loss",
+				"validationError",
+				"genes",
+				"bytes",
+			],
+		);
+		assert_decimal(&champion["error"]);
+
+		let round = node.call("doin_round", [id.clone()]).await?;
+		assert_fields(
+			&round,
+			&[
+				"round",
+				"phase",
+				"phaseEnd",
+				"revealFrom",
+				"revealUntil",
+				"nextSeatFee",
+				"seatHold",
+				"seats",
+				"contender",
+			],
+		);
+		assert_eq!(round["round"]["domain"], id);
+		assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
+
+		assert!(node.call("doin_quorum", [id]).await?.is_array());
+	}
+
+	let work = node.call("doin_work", []).await?;
+	assert_fields(
+		&work,
+		&[
+			"workBlocks",
+			"threshold",
+			"queued",
+			"reward",
+			"mined",
+			"eraAccrual",
+			"queue",
+			"lastSeal",
+		],
+	);
+	for amount in ["threshold", "queued", "reward", "mined", "eraAccrual"] {
+		assert_decimal(&work[amount]);
+	}
+
+	let fees = node.call("doin_feeMarket", []).await?;
+	assert_fields(&fees, &["baseFee", "fullness", "floor", "ceiling", "burned"]);
+	let base_fee: u128 = fees["baseFee"].as_str().unwrap().parse()?;
+	assert!(base_fee >= fees["floor"].as_str().unwrap().parse()? && base_fee <= fees["ceiling"].as_str().unwrap().parse()?);
+
+	let standing = node.call("doin_reputation", [json!(ALICE)]).await?;
+	assert_fields(
+		&standing,
+		&["score", "drawable", "bond", "accepted", "rejected", "unrevealed"],
+	);
+	Ok(())
+}
+
+#[tokio::test]
+async fn a_question_about_an_earlier_block_is_answered_from_its_state() -> Result<()> {
+	let node = Node::dev().await?;
+	node.reach(3, LIMIT).await?;
+	let first = node.call("chain_getBlockHash", [json!(1)]).await?;
+	let then = node.call("doin_round", [json!(0), first.clone()]).await?;
+	assert_eq!(
+		node.call("doin_round", [json!(0), first]).await?,
+		then,
+		"a block's state does not change"
+	);
+	assert!(then["phaseEnd"].as_u64().unwrap() > 1);
+	Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_is_missing_and_what_to_do() -> Result<()> {
+	let node = Node::dev().await?;
+	for method in ["doin_domain", "doin_champion", "doin_round", "doin_quorum"] {
+		let (code, message) = refusal(node.call(method, [json!(4_000)]).await);
+		assert_eq!(
+			(code, message.as_str()),
+			(20_001, "no domain 4000; doin_domains lists them"),
+			"{method}"
+		);
+	}
+	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
+	assert_eq!(code, -32_602);
+	assert!(message.contains("`alice` is not an account"), "{message}");
+
+	let nowhere = format!("0x{}", "ab".repeat(32));
+	let (code, message) = refusal(node.call("doin_work", [json!(nowhere)]).await);
+	assert_eq!(code, 20_001);
+	assert!(
+		message.contains(&nowhere) && message.contains("chain_getBlockHash"),
+		"{message}"
+	);
+
+	match node.subscribe("Round", [json!(4_000)]).await {
+		Err(ClientError::Call(error)) => assert_eq!(error.message(), "no domain 4000; doin_domains lists them"),
+		other => panic!("expected a refusal, got {other:?}"),
+	}
+	Ok(())
+}
+
+#[tokio::test]
+async fn every_question_can_be_followed() -> Result<()> {
+	let node = Node::dev().await?;
+	for (name, method, params) in [
+		("Domains", "doin_domains", vec![]),
+		("Domain", "doin_domain", vec![json!(0)]),
+		("Champion", "doin_champion", vec![json!(0)]),
+		("Round", "doin_round", vec![json!(0)]),
+		("Quorum", "doin_quorum", vec![json!(0)]),
+		("Work", "doin_work", vec![]),
+		("FeeMarket", "doin_feeMarket", vec![]),
+		("Reputation", "doin_reputation", vec![json!(ALICE)]),
+	] {
+		let mut subscription = node.subscribe(name, params.clone()).await?;
+		let first = next(&mut subscription).await;
+		let answer = node.call(method, params).await?;
+		assert_eq!(std::mem::discriminant(&first), std::mem::discriminant(&answer), "{method}");
+		if first.is_object() {
+			assert_eq!(fields(&first), fields(&answer), "{method}");
+		}
+		subscription.unsubscribe().await?;
+	}
+	Ok(())
+}
+
+#[tokio::test]
+async fn a_subscription_delivers_changes_and_drops_repetitions() -> Result<()> {
+	let node = Node::dev().await?;
+	let mut rounds = node.subscribe("Round", [json!(0)]).await?;
+	let mut domains = node.subscribe("Domains", []).await?;
+
+	// The round moves on with the chain: commits, reveals, the next round's commits.
+	let mut last = next(&mut rounds).await;
+	for _ in 0..2 {
+		let now = next(&mut rounds).await;
+		assert_ne!(now, last, "an answer is sent when it has changed");
+		last = now;
+	}
+	// Meanwhile nothing happened to the domains, so blocks passed without an answer.
+	let first = next(&mut domains).await;
+	assert!(first.is_array());
+	let again = tokio::time::timeout(Duration::from_millis(500), domains.next()).await;
+	assert!(again.is_err(), "an answer that has not changed is not sent again: {again:?}");
+	Ok(())
+}

@@ -1,0 +1,121 @@
+//! What the chain says, typed.
+
+use crate::{client::Head, Account, Chain, ChainError};
+use codec::Decode;
+use doin_primitives::{
+	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
+	Balance, DomainId, DomainSpec, ModelId, RoundId, RoundParams,
+};
+use subxt::dynamic::Value;
+
+/// Money of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Funds {
+	/// What it can spend, the existential deposit included.
+	pub free: Balance,
+	/// Bonds, deposits and seat holds.
+	pub held: Balance,
+}
+
+/// `frame_system::AccountInfo` over `pallet_balances::AccountData`.
+#[derive(Decode)]
+struct AccountInfo {
+	_nonce: u32,
+	_consumers: u32,
+	_providers: u32,
+	_sufficients: u32,
+	free: Balance,
+	reserved: Balance,
+	_frozen: Balance,
+	_flags: u128,
+}
+
+/// `pallet_doin_optimae::types::StoredModel`.
+#[derive(Decode)]
+struct StoredModel {
+	_author: Account,
+	_round: RoundId,
+	_bytes: Vec<u8>,
+	_genes: Vec<i64>,
+	validation: Vec<u32>,
+	_hold: Balance,
+}
+
+impl Chain {
+	/// Every domain, in order of registration.
+	pub async fn domains(&self, at: Head) -> Result<Vec<DomainView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_domains", &()).await
+	}
+
+	/// One domain.
+	pub async fn domain(&self, at: Head, domain: DomainId) -> Result<Option<DomainView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_domain", &domain).await
+	}
+
+	/// Its immutable record.
+	pub async fn domain_spec(&self, at: Head, domain: DomainId) -> Result<Option<DomainSpec>, ChainError> {
+		self.ask(at, "DoinApi_domain_spec", &domain).await
+	}
+
+	/// Its series, when every page is there.
+	pub async fn series(&self, at: Head, domain: DomainId) -> Result<Option<Vec<i32>>, ChainError> {
+		self.ask(at, "DoinApi_series", &domain).await
+	}
+
+	/// Its champion.
+	pub async fn champion(&self, at: Head, domain: DomainId) -> Result<Option<ChampionView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_champion", &domain).await
+	}
+
+	/// A stored model.
+	pub async fn model(&self, at: Head, model: ModelId) -> Result<Option<Vec<u8>>, ChainError> {
+		self.ask(at, "DoinApi_model", &model).await
+	}
+
+	/// Its round on the grid at this block.
+	pub async fn round(&self, at: Head, domain: DomainId) -> Result<Option<RoundView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_round", &domain).await
+	}
+
+	/// A given round, as long as it is open.
+	pub async fn open_round(&self, at: Head, round: RoundId) -> Result<Option<RoundView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_open_round", &round).await
+	}
+
+	/// Recomputations of a domain that are not final yet, oldest first.
+	pub async fn quorums(&self, at: Head, domain: DomainId) -> Result<Vec<QuorumView<Account>>, ChainError> {
+		self.ask(at, "DoinApi_quorums", &domain).await
+	}
+
+	/// Proof of optimization.
+	pub async fn work(&self, at: Head) -> Result<WorkView<Account>, ChainError> {
+		self.ask(at, "DoinApi_work", &()).await
+	}
+
+	/// The fee market.
+	pub async fn fee_market(&self, at: Head) -> Result<FeeMarketView, ChainError> {
+		self.ask(at, "DoinApi_fee_market", &()).await
+	}
+
+	/// Standing of an account.
+	pub async fn reputation(&self, at: Head, who: Account) -> Result<ReputationView, ChainError> {
+		self.ask(at, "DoinApi_reputation", &who).await
+	}
+
+	/// Lengths of a round's phases.
+	pub async fn round_params(&self, at: Head) -> Result<RoundParams, ChainError> {
+		self.ask(at, "DoinApi_round_params", &()).await
+	}
+
+	/// The validation sums that the author of a stored model claims.
+	pub async fn claimed_sums(&self, at: Head, model: ModelId) -> Result<Option<Vec<u32>>, ChainError> {
+		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
+		Ok(stored.map(|stored| stored.validation))
+	}
+
+	/// Money of an account.
+	pub async fn funds(&self, at: Head, who: Account) -> Result<Funds, ChainError> {
+		let info: Option<AccountInfo> = self.storage(at, "System", "Account", vec![Value::from_bytes(who.0)]).await?;
+		Ok(info.map(|info| Funds { free: info.free, held: info.reserved }).unwrap_or_default())
+	}
+}

@@ -1,0 +1,102 @@
+//! What simple models achieve on a domain: the measure of every champion, for people.
+
+use crate::{data::TrainingSet, Error};
+use doin_scoring::{
+	model::OUT_FRAC,
+	program::MAX_WINDOWS,
+	sample, score,
+	verdict::{loss, total},
+	Model, Windows,
+};
+use rayon::prelude::*;
+
+/// The errors of one model on one set of windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+	/// Error sum, 2^−OUT_FRAC raw units.
+	pub error: u64,
+	/// Predictions it is the sum of.
+	pub predictions: u64,
+	/// Mean absolute error, raw units.
+	pub mean: f64,
+	/// Error sum against that of the best naive baseline (repeat-last or seasonal) on the same windows, which has 2²⁰.
+	pub loss: u64,
+}
+
+/// A model on every set of windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+	/// The model, as `repeat-last`, `seasonal`, `ridge`.
+	pub name: String,
+	/// On the validation split.
+	pub validation: Line,
+	/// On the held-out tail, if there is one. Nothing may be chosen by it.
+	pub tail: Option<Line>,
+	/// On the practice draw, if the domain has a generator.
+	pub practice: Option<Line>,
+}
+
+/// Repeat-last, seasonal and the ridge over the whole history, then `others`.
+pub fn report(data: &TrainingSet, others: &[(String, Model)]) -> Result<Vec<Row>, Error> {
+	let ridge = data.linear(data.task.program.history)?;
+	let mut models = vec![
+		("repeat-last".to_owned(), Model::RepeatLast),
+		("seasonal".to_owned(), Model::Seasonal),
+		("ridge".to_owned(), Model::Net(ridge.net.clone())),
+	];
+	models.extend_from_slice(others);
+	let program = &data.task.program;
+	let tail = sample::tail(program, &data.task.series, data.task.split.validation_end);
+	let tail_error = |model: &Model| -> u64 {
+		// A sum is `u32` as long as it covers no more windows than a chunk.
+		let block = program.span() as usize * usize::from(MAX_WINDOWS);
+		let blocks = tail.values.par_chunks(block).map(|values| {
+			let windows = Windows {
+				history: tail.history,
+				horizon: tail.horizon,
+				values: values.to_vec(),
+			};
+			u64::from(score(model, program.season, &windows))
+		});
+		blocks.sum()
+	};
+	let sums: Vec<[u64; 3]> = models
+		.iter()
+		.map(|(_, model)| {
+			let measure = data.measure(model);
+			[total(&measure.validation), tail_error(model), total(&measure.practice)]
+		})
+		.collect();
+	let initial: [u64; 3] = std::array::from_fn(|set| sums[0][set].min(sums[1][set]));
+	let validation_windows = program.validation_windows(data.task.split.train_end, data.task.split.validation_end)?;
+	let horizon = u64::from(program.horizon);
+	let chunks = u64::from(program.chunks) * horizon;
+	let predictions = [
+		chunks * u64::from(validation_windows),
+		tail.len() as u64 * horizon,
+		if data.task.generator.is_some() {
+			chunks * u64::from(program.windows)
+		} else {
+			0
+		},
+	];
+	let line = |row: &[u64; 3], set: usize| {
+		let (error, predictions) = (row[set], predictions[set]);
+		let mean = error as f64 / f64::from(1u32 << OUT_FRAC) / predictions as f64;
+		(predictions > 0).then(|| Line {
+			error,
+			predictions,
+			mean,
+			loss: loss(error, initial[set]),
+		})
+	};
+	let rows = models.iter().zip(&sums).filter_map(|((name, _), row)| {
+		Some(Row {
+			name: name.clone(),
+			validation: line(row, 0)?,
+			tail: line(row, 1),
+			practice: line(row, 2),
+		})
+	});
+	Ok(rows.collect())
+}

@@ -1,0 +1,127 @@
+//! Integer Lion: sign of the momentum, powers of two for every factor, nothing but `i32`.
+//!
+//! Parameters are kept as Q11.20 masters in (−2, 2) (biases: (−8, 8)); forward passes use them rounded to 12 bits. For a gradient G with
+//! `|G| < 2³⁰` (a batch of 256, gradients and activations of 11 bits):
+//!
+//! ```text
+//! u = sign(M − M/4 + G/4)       β₁ = 3/4
+//! P ← P − u·rate − decay(P)     decay(P) = ((P >> 8) · rate) >> 9
+//! M ← M + (G − M)/32            β₂ = 31/32
+//! ```
+
+/// Fractional bits of a master.
+pub const MASTER_FRAC: u32 = 20;
+/// Fractional bits of a forward weight.
+pub const WEIGHT_FRAC: u32 = 10;
+/// Fractional bits of an activation.
+pub const ACT_FRAC: u32 = 9;
+/// Largest master of a weight: rounds to 2047.
+pub const MAX_WEIGHT: i32 = (2 << MASTER_FRAC) - (1 << (MASTER_FRAC - WEIGHT_FRAC - 1)) - 1;
+/// Largest master of a bias.
+pub const MAX_BIAS: i32 = 8 << MASTER_FRAC;
+/// Rates are powers of two up to this one; a step of the decay stays below 2³¹.
+pub const MAX_RATE_SHIFT: u8 = 14;
+
+/// Masters and momenta of one kind of parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+	/// Masters, Q20.
+	pub masters: Vec<i32>,
+	momenta: Vec<i32>,
+	limit: i32,
+}
+
+impl Parameters {
+	/// Parameters starting at `masters`, kept within ±`limit`.
+	pub fn new(masters: Vec<i32>, limit: i32) -> Self {
+		Self {
+			momenta: vec![0; masters.len()],
+			masters,
+			limit,
+		}
+	}
+
+	/// One step against `gradients` of `rate` 2⁻²⁰.
+	pub fn step(&mut self, gradients: &[i32], rate: i32) {
+		let limit = self.limit;
+		for ((p, m), g) in self.masters.iter_mut().zip(&mut self.momenta).zip(gradients) {
+			let sign = m.wrapping_sub(*m >> 2).wrapping_add(*g >> 2).signum();
+			let decay = ((*p >> 8) * rate) >> 9;
+			*p = (*p - sign * rate - decay).clamp(-limit, limit);
+			*m = m.wrapping_add(g.wrapping_sub(*m) >> 5);
+		}
+	}
+}
+
+/// A rate that falls linearly from 2^`shift` to a 128th of it, by additions only.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+	/// Q16.
+	rate: i64,
+	fall: i64,
+	last: i64,
+}
+
+impl Schedule {
+	/// A schedule over `steps` steps.
+	pub fn new(shift: u8, steps: u32) -> Self {
+		let first = 1i64 << (16 + shift.min(MAX_RATE_SHIFT));
+		let last = (first >> 7).max(1 << 16);
+		Self {
+			rate: first,
+			fall: (first - last) / i64::from(steps.max(1)),
+			last,
+		}
+	}
+
+	/// The rate of the next step.
+	pub fn advance(&mut self) -> i32 {
+		let rate = self.rate;
+		self.rate = (rate - self.fall).max(self.last);
+		(rate >> 16) as i32
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_scoring::math::round_shift_i32;
+
+	#[test]
+	fn masters_never_round_beyond_twelve_bits() {
+		assert_eq!(round_shift_i32(MAX_WEIGHT, MASTER_FRAC - WEIGHT_FRAC), 2047);
+		assert_eq!(round_shift_i32(-MAX_WEIGHT, MASTER_FRAC - WEIGHT_FRAC), -2047);
+	}
+
+	#[test]
+	fn the_largest_gradients_do_not_overflow() {
+		let extreme = 256 * 2047 * 2047;
+		for rate in [1, 1 << MAX_RATE_SHIFT] {
+			let mut parameters = Parameters::new(vec![MAX_BIAS, -MAX_BIAS], MAX_BIAS);
+			for step in 0..200 {
+				let g = if step / 40 % 2 == 0 { extreme } else { -extreme };
+				parameters.step(&[g, -g], rate);
+				assert!(parameters.momenta.iter().all(|m| m.abs() <= extreme + 32));
+				assert!(parameters.masters.iter().all(|p| p.abs() <= MAX_BIAS));
+			}
+		}
+	}
+
+	#[test]
+	fn the_rate_falls_linearly() {
+		let mut schedule = Schedule::new(10, 100);
+		let rates: Vec<i32> = (0..120).map(|_| schedule.advance()).collect();
+		assert_eq!((rates[0], rates[50], rates[119]), (1024, 516, 8));
+		assert!(rates.windows(2).all(|pair| (0..=11).contains(&(pair[0] - pair[1]))));
+	}
+
+	#[test]
+	fn a_known_sequence_of_steps() {
+		let mut parameters = Parameters::new(vec![1 << 20, -(1 << 19), 0], MAX_WEIGHT);
+		for gradients in [[64, -64, 0], [-640, 3, 1], [7, 7, -7]] {
+			parameters.step(&gradients, 1024);
+		}
+		assert_eq!(parameters.masters, [1_025_224, -510_070, 1024]);
+		assert_eq!(parameters.momenta, [-19, -2, -1]);
+	}
+}

@@ -1,0 +1,250 @@
+//! What is searched: named integer genes with bounds.
+
+use crate::{
+	random::Random,
+	scale::{exp2, log2},
+	SearchError,
+};
+
+/// One dimension: an integer in `lo..=hi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneRange {
+	/// Name for people and for the evaluator that reads the genes.
+	pub name: String,
+	/// Smallest value.
+	pub lo: i64,
+	/// Largest value.
+	pub hi: i64,
+	/// Whether steps are proportional to the value; then `lo` is at least 1.
+	pub log: bool,
+}
+
+/// A search space. Candidates are vectors with one value per gene, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Space {
+	genes: Vec<GeneRange>,
+}
+
+impl Space {
+	/// A space of `genes`, refused when one of them makes no sense.
+	pub fn new(genes: Vec<GeneRange>) -> Result<Self, SearchError> {
+		if genes.is_empty() {
+			return Err(SearchError::Empty);
+		}
+		for (at, gene) in genes.iter().enumerate() {
+			if gene.lo > gene.hi {
+				return Err(SearchError::Bounds(gene.name.clone(), gene.lo, gene.hi));
+			}
+			if gene.log && gene.lo < 1 {
+				return Err(SearchError::Log(gene.name.clone(), gene.lo));
+			}
+			if genes[..at].iter().any(|other| other.name == gene.name) {
+				return Err(SearchError::Name(gene.name.clone()));
+			}
+		}
+		Ok(Self { genes })
+	}
+
+	/// The genes.
+	pub fn genes(&self) -> &[GeneRange] {
+		&self.genes
+	}
+
+	/// Number of points, saturating.
+	pub fn size(&self) -> u128 {
+		self.genes
+			.iter()
+			.fold(1u128, |size, gene| size.saturating_mul(gene.span() + 1))
+	}
+
+	/// Whether `candidate` is a point of this space.
+	pub fn check(&self, candidate: &[i64]) -> Result<(), SearchError> {
+		if candidate.len() != self.genes.len() {
+			return Err(SearchError::Length {
+				expected: self.genes.len(),
+				found: candidate.len(),
+			});
+		}
+		for (gene, &value) in self.genes.iter().zip(candidate) {
+			if !(gene.lo..=gene.hi).contains(&value) {
+				return Err(SearchError::Outside(gene.name.clone(), value, gene.lo, gene.hi));
+			}
+		}
+		Ok(())
+	}
+
+	/// A point drawn uniformly, on each gene's own scale.
+	pub(crate) fn sample(&self, random: &mut Random) -> Vec<i64> {
+		self.genes.iter().map(|gene| gene.sample(random)).collect()
+	}
+
+	/// Point number `index` in lexicographic order, counted modulo the size.
+	pub(crate) fn point(&self, mut index: u128) -> Vec<i64> {
+		let mut values = vec![0; self.genes.len()];
+		for (value, gene) in values.iter_mut().zip(&self.genes).rev() {
+			let count = gene.span() + 1;
+			*value = gene.at(index % count);
+			index /= count;
+		}
+		values
+	}
+}
+
+impl GeneRange {
+	/// An integer gene on a linear scale.
+	pub fn linear(name: &str, lo: i64, hi: i64) -> Self {
+		Self {
+			name: name.into(),
+			lo,
+			hi,
+			log: false,
+		}
+	}
+
+	/// An integer gene on a logarithmic scale.
+	pub fn log(name: &str, lo: i64, hi: i64) -> Self {
+		Self {
+			name: name.into(),
+			lo,
+			hi,
+			log: true,
+		}
+	}
+
+	fn span(&self) -> u128 {
+		u128::from(self.hi.abs_diff(self.lo))
+	}
+
+	fn at(&self, offset: u128) -> i64 {
+		// The offset is at most `hi − lo`, which fits u64; wrapping addition then lands inside the bounds.
+		self.lo.wrapping_add(offset as u64 as i64)
+	}
+
+	/// Positions of the lower bound and just above the upper one on the logarithmic scale, so that every integer owns its share.
+	fn log_bounds(&self) -> (u64, u64) {
+		let lo = log2(self.lo.unsigned_abs());
+		(lo, log2(self.hi.unsigned_abs().saturating_add(1)).max(lo + 1))
+	}
+
+	fn sample(&self, random: &mut Random) -> i64 {
+		if self.log {
+			let (lo, hi) = self.log_bounds();
+			return self.from_log(lo + random.up_to(hi - lo - 1));
+		}
+		self.at(random.up_to(self.hi.abs_diff(self.lo)).into())
+	}
+
+	fn from_log(&self, position: u64) -> i64 {
+		i64::try_from(exp2(position)).unwrap_or(i64::MAX).clamp(self.lo, self.hi)
+	}
+
+	/// `value` moved by as much as lies between `from` and `to` on the gene's scale.
+	pub(crate) fn translate(&self, value: i64, from: i64, to: i64) -> i64 {
+		if self.log {
+			let [value, from, to] = [value, from, to].map(|value| log2(value.unsigned_abs()));
+			return self.from_log((value + to).saturating_sub(from));
+		}
+		let moved = i128::from(value) + i128::from(to) - i128::from(from);
+		moved.clamp(self.lo.into(), self.hi.into()) as i64
+	}
+
+	/// A different value near `value`. The step's magnitude is spread evenly over all powers of two up to the whole range, so that one
+	/// operator both explores and refines.
+	pub(crate) fn mutate(&self, value: i64, random: &mut Random) -> i64 {
+		if self.lo == self.hi {
+			return value;
+		}
+		let up = match value {
+			_ if value <= self.lo => true,
+			_ if value >= self.hi => false,
+			_ => random.below(2) == 1,
+		};
+		let moved = if self.log {
+			let (lo, hi) = self.log_bounds();
+			let step = random.step(hi - lo);
+			let position = log2(value.unsigned_abs());
+			self.from_log(if up {
+				position.saturating_add(step)
+			} else {
+				position.saturating_sub(step)
+			})
+		} else {
+			let step = random.step(self.hi.abs_diff(self.lo));
+			if up {
+				self.hi.min(value.saturating_add_unsigned(step))
+			} else {
+				self.lo.max(value.saturating_sub_unsigned(step))
+			}
+		};
+		match (moved == value, up) {
+			(false, _) => moved,
+			(true, true) => value + 1,
+			(true, false) => value - 1,
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn a_space_that_makes_no_sense_is_refused_by_name() {
+		assert_eq!(Space::new(vec![]), Err(SearchError::Empty));
+		assert_eq!(
+			Space::new(vec![GeneRange::linear("a", 2, 1)]),
+			Err(SearchError::Bounds("a".into(), 2, 1))
+		);
+		assert_eq!(
+			Space::new(vec![GeneRange::log("a", 0, 1)]),
+			Err(SearchError::Log("a".into(), 0))
+		);
+		let twice = vec![GeneRange::linear("a", 0, 1), GeneRange::linear("a", 0, 1)];
+		assert_eq!(Space::new(twice), Err(SearchError::Name("a".into())));
+	}
+
+	#[test]
+	fn candidates_of_another_space_are_refused() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 9), GeneRange::log("b", 1, 9)]).unwrap();
+		assert_eq!(space.size(), 90);
+		assert_eq!(space.check(&[0]), Err(SearchError::Length { expected: 2, found: 1 }));
+		assert_eq!(space.check(&[0, 10]), Err(SearchError::Outside("b".into(), 10, 1, 9)));
+		assert_eq!(space.check(&[9, 1]), Ok(()));
+		assert_eq!(space.point(0), [0, 1]);
+		assert_eq!(space.point(89), [9, 9]);
+	}
+
+	#[test]
+	fn a_logarithmic_gene_gives_every_octave_its_share() {
+		let gene = GeneRange::log("rate", 1, 1023);
+		let mut random = Random::new(7);
+		let mut octaves = [0u32; 10];
+		for _ in 0..10_000 {
+			octaves[gene.sample(&mut random).ilog2() as usize] += 1;
+		}
+		assert!(octaves.iter().all(|&n| (850..1150).contains(&n)), "{octaves:?}");
+	}
+
+	proptest! {
+		#[test]
+		fn samples_and_mutants_keep_their_bounds(a: i64, b: i64, log: bool, seed: u64) {
+			let (mut lo, mut hi) = (a.min(b), a.max(b));
+			if log {
+				lo = lo.checked_abs().unwrap_or(1).max(1);
+				hi = hi.checked_abs().unwrap_or(1).max(lo);
+			}
+			let gene = GeneRange { name: "g".into(), lo, hi, log };
+			let mut random = Random::new(seed);
+			for _ in 0..20 {
+				let value = gene.sample(&mut random);
+				prop_assert!((lo..=hi).contains(&value));
+				let mutant = gene.mutate(value, &mut random);
+				prop_assert!((lo..=hi).contains(&mutant));
+				prop_assert!(mutant != value || lo == hi);
+				let other = gene.sample(&mut random);
+				prop_assert!((lo..=hi).contains(&gene.translate(mutant, value, other)));
+			}
+		}
+	}
+}

@@ -1,0 +1,329 @@
+//! Reads a series from a CSV file, and turns it into the whole numbers that a domain stores.
+
+use anyhow::{bail, Context, Result};
+use std::path::Path;
+
+/// Typical difference over one horizon, in raw units, below which a finer unit is chosen: twice this is what a 12-bit activation resolves.
+const RESOLUTION: f64 = 100.0;
+/// Largest raw value in absolute terms; sums of errors and generated series stay far inside 32 bits.
+const LIMIT: f64 = (1 << 30) as f64;
+
+/// What to do about values that are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fill {
+	/// A straight line between the neighbours.
+	Linear,
+}
+
+/// Which part of a file is the series.
+#[derive(Clone, Debug)]
+pub struct Selection<'a> {
+	/// The column of values.
+	pub column: &'a str,
+	/// The column of times, checked for order and gaps.
+	pub time: Option<&'a str>,
+	/// What to do about gaps.
+	pub fill: Option<Fill>,
+}
+
+/// A series as it stands in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+	/// One value per step, oldest first.
+	pub values: Vec<f64>,
+	/// Values that were filled in.
+	pub filled: usize,
+}
+
+/// A series in raw units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantised {
+	/// The values, in raw units.
+	pub values: Vec<i32>,
+	/// One raw unit, in units of the column: a power of ten unless it was chosen.
+	pub quantum: f64,
+}
+
+impl Series {
+	/// Reads the selected column. Messages give the line of the file.
+	pub fn read(path: &Path, selection: &Selection) -> Result<Self> {
+		let shown = path.display();
+		let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).with_context(|| {
+			format!("cannot read {shown}. Name a CSV file whose first line holds the names of its columns")
+		})?;
+		let headers = reader.headers().with_context(|| format!("{shown} has no readable first line"))?.clone();
+		let find = |name: &str| {
+			headers.iter().position(|header| header == name).with_context(|| {
+				let known: Vec<_> = headers.iter().map(|header| format!("`{header}`")).collect();
+				format!("{shown} has no column `{name}`. Its columns are {}", known.join(", "))
+			})
+		};
+		let column = find(selection.column)?;
+		let time = selection.time.map(find).transpose()?;
+		let mut rows: Vec<(u64, Option<f64>, Option<i64>)> = Vec::new();
+		for record in reader.records() {
+			let record = record.with_context(|| format!("{shown} is not a regular CSV file"))?;
+			let line = record.position().map_or(0, |position| position.line());
+			let text = record.get(column).unwrap_or("");
+			let value = number(text).with_context(|| {
+				format!("{shown}, line {line}: `{text}` in column `{}` is no number. Remove the line, or correct it", selection.column)
+			})?;
+			if value.is_none() && selection.fill.is_none() {
+				bail!("{shown}, line {line}: column `{}` has no value. Correct it, or fill gaps with --fill linear", selection.column);
+			}
+			let at = match time {
+				None => None,
+				Some(time) => Some(instant(record.get(time).unwrap_or("")).with_context(|| {
+					format!(
+						"{shown}, line {line}: `{}` is no time. Write 2016-07-01 13:00:00 or a number of seconds, or leave --time away",
+						record.get(time).unwrap_or("")
+					)
+				})?),
+			};
+			rows.push((line, value, at));
+		}
+		if rows.is_empty() {
+			bail!("{shown} has a header and no rows: nothing can be learned from it");
+		}
+		if time.is_some() {
+			rows = regular(rows, selection.fill).with_context(|| format!("{shown} is not a regular series"))?;
+		}
+		let series = fill(rows).with_context(|| format!("column `{}` of {shown} cannot be filled", selection.column))?;
+		let first = series.values[0];
+		if series.values.iter().all(|value| *value == first) {
+			bail!("column `{}` of {shown} is constant at {first}: there is nothing to forecast", selection.column);
+		}
+		Ok(series)
+	}
+
+	/// Rounds the values to a unit in which differences over `horizon` steps have about three digits, or to the unit given.
+	pub fn quantise(&self, horizon: usize, unit: Option<f64>) -> Result<Quantised> {
+		let quantum = match unit {
+			Some(unit) if unit.is_finite() && unit > 0.0 => unit,
+			Some(unit) => bail!("--unit {unit} is no unit: it is the size of one step of the stored values, and has to be above 0"),
+			None => self.natural_unit(horizon),
+		};
+		let largest = self.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+		if largest / quantum > LIMIT {
+			bail!("values up to {largest} do not fit 30 bits in units of {quantum}: choose a coarser one with --unit");
+		}
+		let values: Vec<i32> = self.values.iter().map(|value| (value / quantum).round() as i32).collect();
+		if values.iter().all(|value| *value == values[0]) {
+			bail!("in units of {quantum} the series is constant: choose a finer one with --unit");
+		}
+		Ok(Quantised { values, quantum })
+	}
+
+	/// The largest power of ten in which a typical difference over `horizon` steps is at least [`RESOLUTION`] units.
+	fn natural_unit(&self, horizon: usize) -> f64 {
+		let horizon = horizon.clamp(1, self.values.len() - 1);
+		let differences = self.values.windows(horizon + 1).map(|window| (window[horizon] - window[0]).abs());
+		let mean = differences.sum::<f64>() / (self.values.len() - horizon) as f64;
+		let typical = if mean > 0.0 { mean } else { 1.0 };
+		10f64.powi((typical / RESOLUTION).log10().floor() as i32)
+	}
+}
+
+impl Quantised {
+	/// The unit for people, as in `0.01 °C`.
+	pub fn unit(&self, of: &str) -> String {
+		format!("{} {of}", decimal(self.quantum)).trim_end().to_string()
+	}
+}
+
+/// A number without exponent.
+fn decimal(value: f64) -> String {
+	let text = format!("{value:.12}");
+	let text = text.trim_end_matches('0').trim_end_matches('.');
+	if text == "0" { format!("{value:e}") } else { text.to_string() }
+}
+
+/// The size of a raw unit that a domain's `unit` names, and the rest of it.
+pub fn parse_unit(unit: &str) -> (f64, &str) {
+	let (number, rest) = unit.trim().split_once(' ').unwrap_or((unit.trim(), ""));
+	match number.parse::<f64>() {
+		Ok(value) if value.is_finite() && value > 0.0 => (value, rest.trim()),
+		_ => (1.0, unit.trim()),
+	}
+}
+
+/// A finite number; nothing for an empty cell or NaN.
+fn number(text: &str) -> Result<Option<f64>> {
+	if text.is_empty() || ["nan", "na", "null", "none", "?"].contains(&text.to_ascii_lowercase().as_str()) {
+		return Ok(None);
+	}
+	let value: f64 = text.parse()?;
+	if !value.is_finite() {
+		bail!("it is infinite");
+	}
+	Ok(Some(value))
+}
+
+/// Seconds since 1970 of a date, a date and time, or a number of seconds.
+fn instant(text: &str) -> Result<i64> {
+	if let Ok(seconds) = text.parse::<f64>() {
+		if !seconds.is_finite() {
+			bail!("it is infinite");
+		}
+		return Ok(seconds as i64);
+	}
+	let text = text.trim_end_matches('Z').split('+').next().unwrap_or("");
+	let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0:0"));
+	let parts = |text: &str, separator: char| -> Result<Vec<i64>> {
+		text.split(separator).map(|part| Ok(part.split('.').next().unwrap_or("").parse::<i64>()?)).collect()
+	};
+	let (date, clock) = (parts(date, '-')?, parts(clock, ':')?);
+	let ([year, month, day], [hour, minute, rest @ ..]) = (&date[..], &clock[..]) else { bail!("it has no date and time") };
+	if !(1..=12).contains(month) || !(1..=31).contains(day) || !(0..24).contains(hour) || !(0..60).contains(minute) || rest.len() > 1 {
+		bail!("no such date");
+	}
+	// Days from a civil date: years begin in March, so the leap day comes last.
+	let (year, month) = if *month > 2 { (*year, month - 3) } else { (year - 1, month + 9) };
+	let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1 - 719_468;
+	Ok(days * 86_400 + hour * 3_600 + minute * 60 + rest.first().copied().unwrap_or(0))
+}
+
+type Row = (u64, Option<f64>, Option<i64>);
+
+/// Checks that times rise by equal steps; missing steps become missing values when they may be filled.
+fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
+	let times: Vec<(u64, i64)> = rows.iter().filter_map(|(line, _, at)| at.map(|at| (*line, at))).collect();
+	for pair in times.windows(2) {
+		if pair[1].1 <= pair[0].1 {
+			bail!("line {}: its time is not after that of line {}. Sort the rows by time and remove repeated ones", pair[1].0, pair[0].0);
+		}
+	}
+	let mut steps: Vec<i64> = times.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+	steps.sort_unstable();
+	let Some(step) = steps.get(steps.len() / 2).copied() else { return Ok(rows) };
+	let mut whole: Vec<Row> = Vec::with_capacity(rows.len());
+	for row in rows {
+		if let Some((last_line, _, Some(last))) = whole.last().copied() {
+			let apart = row.2.unwrap_or(last) - last;
+			let missing = (apart as f64 / step as f64).round() as i64 - 1;
+			if missing > 0 {
+				if fill.is_none() {
+					bail!(
+						"line {}: it is {apart} s after line {last_line}, usual are {step} s, so {missing} values are missing. \
+						Fill gaps with --fill linear, or leave --time away to take the rows as they stand",
+						row.0
+					);
+				}
+				whole.extend((1..=missing).map(|n| (row.0, None, Some(last + n * step))));
+			}
+		}
+		whole.push(row);
+	}
+	Ok(whole)
+}
+
+/// Puts straight lines into gaps.
+fn fill(rows: Vec<Row>) -> Result<Series> {
+	let known: Vec<(usize, f64)> = rows.iter().enumerate().filter_map(|(at, (_, value, _))| value.map(|value| (at, value))).collect();
+	let (Some((first, _)), Some((last, _))) = (known.first(), known.last()) else { bail!("it has no values at all") };
+	let mut values: Vec<f64> = Vec::with_capacity(last - first + 1);
+	for pair in known.windows(2) {
+		let ((from, start), (to, end)) = (pair[0], pair[1]);
+		values.extend((from..to).map(|at| start + (end - start) * (at - from) as f64 / (to - from) as f64));
+	}
+	values.extend(known.last().map(|(_, value)| value));
+	let filled = values.len() - known.len();
+	Ok(Series { values, filled })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn read_with(text: &str, time: bool, fill: Option<Fill>) -> Result<Series> {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("data.csv");
+		std::fs::write(&path, text).unwrap();
+		Series::read(&path, &Selection { column: "v", time: time.then_some("t"), fill })
+	}
+
+	fn refusal(text: &str, time: bool) -> String {
+		format!("{:#}", read_with(text, time, None).unwrap_err())
+	}
+
+	#[test]
+	fn a_column_is_read_in_order() {
+		let series = read_with("t,v\n2016-07-01 00:00:00,1.5\n2016-07-01 01:00:00, 2 \n2016-07-01 02:00:00,3e0\n", true, None).unwrap();
+		assert_eq!((series.values, series.filled), (vec![1.5, 2.0, 3.0], 0));
+	}
+
+	#[test]
+	fn a_missing_column_is_answered_with_those_there_are() {
+		let reason = refusal("a,b\n1,2\n", false);
+		assert!(reason.contains("no column `v`") && reason.contains("`a`, `b`"), "{reason}");
+	}
+
+	#[test]
+	fn bad_cells_are_named_by_line() {
+		assert!(refusal("t,v\n1,1\n2,x\n", false).contains("line 3: `x`"));
+		let gap = refusal("t,v\n1,1\n2,\n3,4\n", false);
+		assert!(gap.contains("line 3") && gap.contains("--fill linear"), "{gap}");
+		assert!(refusal("t,v\n1,1\n2,NaN\n", false).contains("line 3"));
+		assert!(refusal("t,v\n1,1\n2,inf\n", false).contains("line 3"));
+		assert!(refusal("t,v\n1,1\n2\n", false).contains("not a regular CSV file"));
+	}
+
+	#[test]
+	fn time_has_to_rise_evenly() {
+		assert!(refusal("t,v\n1,1\n3,2\n2,3\n", true).contains("line 4: its time is not after that of line 3"));
+		let gap = refusal("t,v\n2020-02-28,1\n2020-02-29,2\n2020-03-01,3\n2020-03-04,4\n", true);
+		assert!(gap.contains("line 5") && gap.contains("2 values are missing"), "{gap}");
+		assert!(refusal("t,v\nyesterday,1\n2,2\n", true).contains("`yesterday` is no time"));
+	}
+
+	#[test]
+	fn gaps_are_filled_with_straight_lines() {
+		let series = read_with("t,v\n0,1\n60,\n120,3\n180,4\n360,7\n", true, Some(Fill::Linear)).unwrap();
+		assert_eq!((series.values, series.filled), (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], 3));
+		assert!(format!("{:#}", read_with("t,v\n0,\n1,\n", false, Some(Fill::Linear)).unwrap_err()).contains("no values at all"));
+	}
+
+	#[test]
+	fn nothing_to_forecast_is_said() {
+		assert!(refusal("t,v\n1,5\n2,5\n", false).contains("constant at 5"));
+		assert!(refusal("t,v\n", false).contains("no rows"));
+	}
+
+	#[test]
+	fn dates_count_seconds() {
+		for (text, seconds) in [("1970-01-01", 0), ("2000-03-01", 951_868_800), ("2016-07-01T13:30:15Z", 1_467_379_815), ("-5", -5)] {
+			assert_eq!(instant(text).unwrap(), seconds, "{text}");
+		}
+		assert!(instant("2016-13-01").is_err() && instant("2016-07-01 25:00").is_err() && instant("").is_err());
+	}
+
+	#[test]
+	fn the_unit_gives_differences_three_digits() {
+		for (scale, unit) in [(1.0, 0.01), (1e-4, 1e-6), (1e6, 1e4)] {
+			let values: Vec<f64> = (0..100).map(|i| scale * f64::from(i) * 3.0).collect();
+			let series = Series { values, filled: 0 };
+			let quantised = series.quantise(1, None).unwrap();
+			assert!((quantised.quantum / unit - 1.0).abs() < 1e-9, "{scale}: {}", quantised.quantum);
+			assert_eq!(quantised.values[1], 300);
+		}
+	}
+
+	#[test]
+	fn a_chosen_unit_is_used_or_refused() {
+		let series = Series { values: vec![1.0, 2.0, 4.0], filled: 0 };
+		assert_eq!(series.quantise(1, Some(0.5)).unwrap().values, [2, 4, 8]);
+		assert_eq!(series.quantise(1, Some(0.5)).unwrap().unit("ppm"), "0.5 ppm");
+		assert!(format!("{:#}", series.quantise(1, Some(1e-12)).unwrap_err()).contains("coarser"));
+		assert!(format!("{:#}", series.quantise(1, Some(1e9)).unwrap_err()).contains("finer"));
+		assert!(series.quantise(1, Some(0.0)).is_err() && series.quantise(1, Some(f64::NAN)).is_err());
+	}
+
+	#[test]
+	fn a_unit_is_read_back() {
+		assert_eq!(parse_unit("0.01 °C"), (0.01, "°C"));
+		assert_eq!(parse_unit("0.00001"), (0.00001, ""));
+		assert_eq!(parse_unit("ppm"), (1.0, "ppm"));
+		assert_eq!(decimal(1e-5), "0.00001");
+		assert_eq!(decimal(100.0), "100");
+	}
+}
