@@ -71,7 +71,7 @@ done
 start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev --url "ws://127.0.0.1:$RPC_PORT" --journal "$HOME_DIR/journal.db" "${work[@]}"
 worker=${pids[1]}
 
-"$BIN/doin-worker" watch --url "ws://127.0.0.1:$RPC_PORT" --since "$started" --alongside "$worker" --alongside "$node" "${work[@]:0:0}" "${watch[@]}" 9>&- &
+"$BIN/doin-worker" watch --url "ws://127.0.0.1:$RPC_PORT" --since "$started" --alongside "$worker" --alongside "$node" "${watch[@]}" 9>&- &
 viewer=$!
 pids+=("$viewer")
 if wait "$viewer"; then status=0; else status=$?; fi

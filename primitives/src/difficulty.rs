@@ -171,8 +171,8 @@ mod tests {
 		assert_eq!(
 			d,
 			Difficulty {
-				threshold: 4_163_159_737,
-				spacing: 39_916_264,
+				threshold: 4_163_160_477,
+				spacing: 39_916_262,
 				anchor: ONE_Q32,
 				seals: 8
 			}
@@ -194,7 +194,7 @@ mod tests {
 		assert_eq!((slow.threshold, slow.anchor, slow.seals), (ONE_Q32 / 4, ONE_Q32 / 4, 0));
 		assert_eq!(
 			fast.sealed(60, fast.threshold, 600, WIDE).threshold,
-			4 * ONE_Q32 / 100 * 102 + 1,
+			4 * ONE_Q32 * 102 / 100,
 			"the next span goes on"
 		);
 	}

@@ -8,18 +8,12 @@
 //! Both endow the well-known development accounts. Dave is the optimizer and Eve, Ferdie, One and Two are bonded evaluators, so that
 //! `doin-worker run --dev` finds its identities funded.
 
-use crate::{
-	configs::{staking::GeneratorPot, system::ExistentialDeposit},
-	demo, *,
-};
-use alloc::{format, string::String, vec, vec::Vec};
-use codec::Encode;
+use crate::{demo, *};
+use alloc::{vec, vec::Vec};
 use doin_primitives::{RoundParams, SizeClass, DOIN, MILLION};
 use frame_support::build_struct_json_patch;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
-use sp_core::Get;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::traits::AccountIdConversion;
 
 pub use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
@@ -53,8 +47,7 @@ fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
 	let owner = Sr25519Keyring::Alice.to_account_id();
-	let pot: AccountId = GeneratorPot::get().into_account_truncating();
-	let mut balances: Vec<(AccountId, Balance)> = [
+	let balances: Vec<(AccountId, Balance)> = [
 		Sr25519Keyring::Alice,
 		Sr25519Keyring::Bob,
 		Sr25519Keyring::Charlie,
@@ -67,12 +60,7 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	.iter()
 	.map(|key| (key.to_account_id(), ENDOWMENT))
 	.collect();
-	balances.push((pot, ExistentialDeposit::get()));
-	let demo_domain = pallet_doin_domains::GenesisDomain {
-		owner,
-		spec: format!("0x{}", hex(&demo::spec().encode())),
-		values: demo::values(),
-	};
+	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig { slot_duration_ms: 2_000, epoch_length: 30, rounds: RoundParams::DEV, target_spacing_ms: 30_000 },
 		babe: BabeConfig { epoch_config: BABE_EPOCH },
@@ -101,10 +89,6 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 		},
 		work: WorkConfig { threshold: DEV_THRESHOLD, floor: DEV_THRESHOLD, ceiling: 1_000 * doin_primitives::ONE_Q32 },
 	})
-}
-
-fn hex(bytes: &[u8]) -> String {
-	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The genesis of a preset, as JSON.

@@ -11,7 +11,7 @@ use doin_primitives::{
 use doin_scoring::{sample, score, verdict, Forecast, Generator, Model, Program, Windows};
 use rayon::prelude::*;
 use std::{
-	collections::HashMap,
+	collections::BTreeMap,
 	sync::{Arc, Mutex},
 };
 
@@ -77,14 +77,6 @@ impl Problem {
 		match &self.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
 			Program::Quadratic(_) => None,
-		}
-	}
-
-	/// What draws come from, if verdicts rest on draws.
-	pub fn generator(&self) -> Option<&Generator> {
-		match &self.spec.evidence {
-			Evidence::Synthetic(generator) => Some(generator),
-			Evidence::Public => None,
 		}
 	}
 
@@ -160,8 +152,8 @@ pub fn bounded_row(sums: Vec<u32>) -> Result<ChunkSums> {
 /// Domains and models, loaded once. A domain's record and a model's bytes never change.
 #[derive(Default)]
 pub struct Library {
-	problems: Mutex<HashMap<DomainId, Arc<Problem>>>,
-	models: Mutex<HashMap<(DomainId, ModelRef), Arc<Model>>>,
+	problems: Mutex<BTreeMap<DomainId, Arc<Problem>>>,
+	models: Mutex<BTreeMap<(DomainId, ModelRef), Arc<Model>>>,
 }
 
 /// Models kept at most; far more than are open at a time.

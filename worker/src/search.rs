@@ -5,7 +5,7 @@ use crate::{
 	problem::Problem,
 };
 use anyhow::{bail, Context, Result};
-use doin_compute::{baseline, population, Candidate, Measure, Mix, Task, TrainingSet};
+use doin_compute::{baseline, population, Candidate, Measure, Task, TrainingSet};
 use doin_scoring::Model;
 use doin_search::{Ga, GeneRange, Settings, Space};
 use rayon::prelude::*;
@@ -63,7 +63,7 @@ impl Search {
 		// A gene that the trainer does not know is noticed before hours are spent.
 		let middle: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
 		Candidate::from_genes(named(&names, &middle), history)?;
-		let baselines = baseline::report(&data, &[])?;
+		let baselines = baseline::report(&data, Candidate::default().mix, &[])?;
 		let settings = &config.optimization_config;
 		let ga = Ga::new(
 			space,
@@ -89,11 +89,10 @@ impl Search {
 			started: Instant::now(),
 			stop: stop.clone(),
 			results,
-			arriving,
 		};
 		let thread = std::thread::Builder::new()
 			.name(format!("search-{}", problem.id))
-			.spawn(move || runner.run())
+			.spawn(move || runner.run(arriving))
 			.context("cannot start a thread for the search")?;
 		Ok(Self { found, baselines, immigrants, stop, thread: Some(thread) })
 	}
@@ -125,17 +124,16 @@ struct Runner {
 	started: Instant,
 	stop: Arc<AtomicBool>,
 	results: mpsc::UnboundedSender<Found>,
-	arriving: sync_mpsc::Receiver<Vec<i64>>,
 }
 
 /// Candidates in training, with a switch for each.
 type Training = Mutex<BTreeMap<usize, (Instant, Arc<AtomicBool>)>>;
 
 impl Runner {
-	fn run(mut self) {
+	fn run(mut self, arriving: sync_mpsc::Receiver<Vec<i64>>) {
 		self.batch(vec![ridge_genes(&self.ga, &self.names, self.history)]);
 		while !self.stop.load(Ordering::Relaxed) {
-			for genes in self.arriving.try_iter().collect::<Vec<_>>() {
+			for genes in arriving.try_iter() {
 				if let Err(error) = self.ga.immigrate(&genes) {
 					tracing::debug!("genes from elsewhere are not used: {error}");
 				}
@@ -211,6 +209,7 @@ fn ridge_genes(ga: &Ga, names: &[String], history: u16) -> Vec<i64> {
 	let value = |(gene, name): (&GeneRange, &String)| match name.as_str() {
 		"window" => i64::from(history).clamp(gene.lo, gene.hi),
 		"skip" => gene.hi,
+		"mix" => i64::from(Candidate::default().mix).clamp(gene.lo, gene.hi),
 		_ => gene.lo,
 	};
 	ga.space().genes().iter().zip(names).map(value).collect()
@@ -253,7 +252,7 @@ fn training_set(problem: &Problem, limits: &ResourceLimits, seed: u64) -> Result
 	let span = u64::from(task.program.span()) * 4;
 	let room = (limits.max_memory_mb.unwrap_or(MEMORY) << 20) / span.max(1);
 	let synthetic = if task.generator.is_some() { SYNTHETIC.min(room.try_into().unwrap_or(u32::MAX)) } else { 0 };
-	Ok(TrainingSet::new(task, Mix { published: true, synthetic, seed })?)
+	Ok(TrainingSet::new(task, synthetic, seed)?)
 }
 
 #[cfg(test)]

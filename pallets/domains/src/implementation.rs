@@ -11,7 +11,9 @@ use sp_runtime::SaturatedConversion;
 impl<T: Config> Pallet<T> {
 	/// What a domain's owner has on hold: a base, and a price per byte of the record and of the declared series.
 	pub fn deposit(spec: &DomainSpec) -> Balance {
-		let bytes = Balance::from(spec.values).saturating_mul(4).saturating_add(spec.encoded_size() as Balance);
+		let bytes = Balance::from(spec.values)
+			.saturating_mul(4)
+			.saturating_add(spec.encoded_size() as Balance);
 		T::BaseDeposit::get().saturating_add(T::ByteDeposit::get().saturating_mul(bytes))
 	}
 
@@ -41,10 +43,12 @@ impl<T: Config> Pallet<T> {
 		let origin = match &spec.program {
 			Program::Quadratic(quadratic) => {
 				let chunks = 0..spec.program.chunks();
-				let error = chunks.fold(0u64, |sum, chunk| sum.saturating_add(score_point(quadratic, &[], chunk).into()));
+				let error = chunks.fold(0u64, |sum, chunk| {
+					sum.saturating_add(score_point(quadratic, &[], chunk).into())
+				});
 				ensure!(error > 0, Error::<T>::ConstantSeries);
 				Some((ModelRef::Origin, error))
-			},
+			}
 			Program::Forecast(_) => None,
 		};
 		let (initial, error) = origin.unwrap_or((ModelRef::RepeatLast, 0));
@@ -61,7 +65,13 @@ impl<T: Config> Pallet<T> {
 		Specs::<T>::insert(domain, spec);
 		States::<T>::insert(domain, state);
 		Deposits::<T>::insert(domain, deposit);
-		Self::deposit_event(Event::Registered { domain, owner, pages, deposit, fee });
+		Self::deposit_event(Event::Registered {
+			domain,
+			owner,
+			pages,
+			deposit,
+			fee,
+		});
 		if origin.is_some() {
 			Self::deposit_event(Event::Activated { domain, initial, error });
 		}
@@ -95,8 +105,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
 		ensure!(state.pages_missing == 0, Error::<T>::PagesMissing);
 		let series = Self::series(domain).ok_or(Error::<T>::PagesMissing)?;
-		ensure!(series.using_encoded(blake2_256) == spec.data_root, Error::<T>::DataRootMismatch);
-		let Program::Forecast(program) = &spec.program else { return Err(Error::<T>::NotLoading.into()) };
+		ensure!(
+			series.using_encoded(blake2_256) == spec.data_root,
+			Error::<T>::DataRootMismatch
+		);
+		let Program::Forecast(program) = &spec.program else {
+			return Err(Error::<T>::NotLoading.into());
+		};
 		let (initial, error) = Self::better_baseline(&spec, program, &series)?;
 		ensure!(error > 0, Error::<T>::ConstantSeries);
 		state.status = Status::Active;
@@ -112,36 +127,60 @@ impl<T: Config> Pallet<T> {
 		let (mut last, mut seasonal) = (0u64, 0u64);
 		for chunk in 0..program.chunks {
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)?;
-			let values = series.get(span.start as usize..span.end as usize).ok_or(Error::<T>::BadSplit)?;
+			let values = series
+				.get(span.start as usize..span.end as usize)
+				.ok_or(Error::<T>::BadSplit)?;
 			let windows = sample::validation(program, values);
 			last = last.saturating_add(score(&Model::RepeatLast, program.season, &windows).into());
 			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program.season, &windows).into());
 		}
-		Ok(if seasonal < last { (ModelRef::Seasonal, seasonal) } else { (ModelRef::RepeatLast, last) })
+		Ok(if seasonal < last {
+			(ModelRef::Seasonal, seasonal)
+		} else {
+			(ModelRef::RepeatLast, last)
+		})
 	}
 
 	/// A champion that nobody found.
 	fn baseline(model: ModelRef, error: u64) -> Champion<T::AccountId> {
-		Champion { model, author: None, round: None, block: Self::now(), error, initial_error: error, validation_error: error }
+		Champion {
+			model,
+			author: None,
+			round: None,
+			block: Self::now(),
+			error,
+			initial_error: error,
+			validation_error: error,
+		}
 	}
 
 	/// Puts `amount` of `donor` on hold for a domain's bounty.
 	pub(crate) fn do_add_bounty(donor: T::AccountId, domain: DomainId, amount: Balance) -> DispatchResult {
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status == Status::Active, Error::<T>::NotActive);
-		ensure!(Specs::<T>::get(domain).is_some_and(|spec| spec.target > 0), Error::<T>::NoTarget);
+		ensure!(
+			Specs::<T>::get(domain).is_some_and(|spec| spec.target > 0),
+			Error::<T>::NoTarget
+		);
 		ensure!(amount >= T::MinBounty::get(), Error::<T>::BountyTooSmall);
 		let mut donations = Bounties::<T>::get(domain);
 		match donations.iter_mut().find(|(who, _)| *who == donor) {
 			Some((_, given)) => *given = given.saturating_add(amount),
-			None => donations.try_push((donor.clone(), amount)).map_err(|_| Error::<T>::TooManyDonors)?,
+			None => donations
+				.try_push((donor.clone(), amount))
+				.map_err(|_| Error::<T>::TooManyDonors)?,
 		}
 		T::Currency::hold(&HoldReason::Bounty.into(), &donor, amount)?;
 		state.bounty = state.bounty.saturating_add(amount);
 		let bounty = state.bounty;
 		Bounties::<T>::insert(domain, donations);
 		States::<T>::insert(domain, state);
-		Self::deposit_event(Event::BountyAdded { domain, donor, amount, bounty });
+		Self::deposit_event(Event::BountyAdded {
+			domain,
+			donor,
+			amount,
+			bounty,
+		});
 		Ok(())
 	}
 
@@ -153,7 +192,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(owner || state.status == Status::Closing, Error::<T>::NotOwner);
 		ensure!(state.open_rounds == 0, Error::<T>::RoundsOpen);
 
-		let pages = Specs::<T>::take(domain).map_or(0, |spec| spec.pages()).saturating_sub(state.pages_missing);
+		let pages = Specs::<T>::take(domain)
+			.map_or(0, |spec| spec.pages())
+			.saturating_sub(state.pages_missing);
 		// The record allows no more pages than that, so one call removes them all.
 		let _ = Pages::<T>::clear_prefix(domain, MAX_PAGES, None);
 		States::<T>::remove(domain);
@@ -162,7 +203,12 @@ impl<T: Config> Pallet<T> {
 		for (donor, given) in Bounties::<T>::take(domain) {
 			T::Currency::release(&HoldReason::Bounty.into(), &donor, given, Precision::BestEffort)?;
 		}
-		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty: state.bounty });
+		Self::deposit_event(Event::Retired {
+			domain,
+			owner: state.owner,
+			deposit,
+			bounty: state.bounty,
+		});
 		Ok(pages)
 	}
 
@@ -182,7 +228,7 @@ impl<T: Config> Pallet<T> {
 				Ok(amount) => paid = paid.saturating_add(amount),
 				Err(_) => {
 					let _ = T::Currency::release(&reason, &donor, given, Precision::BestEffort);
-				},
+				}
 			}
 		}
 		paid
@@ -202,14 +248,26 @@ impl<T: Config> Pallet<T> {
 			ensure!(domain < NextDomainId::<T>::get(), "identifiers below the next one only");
 			let here = Pages::<T>::iter_key_prefix(domain).count() as u32;
 			pages = pages.saturating_add(here);
-			ensure!(spec.pages() == here.saturating_add(state.pages_missing), "pages are stored or missing");
+			ensure!(
+				spec.pages() == here.saturating_add(state.pages_missing),
+				"pages are stored or missing"
+			);
 			let loading = state.status == Status::Loading;
 			ensure!(loading || state.pages_missing == 0, "only a loading domain misses pages");
 			ensure!(!loading || state.open_rounds == 0, "a loading domain takes no commits");
-			ensure!(loading || state.champion.initial_error > 0, "progress is measured against an error");
+			ensure!(
+				loading || state.champion.initial_error > 0,
+				"progress is measured against an error"
+			);
 			let baseline = state.champion.author.is_none();
-			ensure!(!baseline || state.champion.model == state.initial, "only the initial champion has no author");
-			ensure!(baseline || matches!(state.champion.model, ModelRef::Stored(_)), "a champion with an author is a stored model");
+			ensure!(
+				!baseline || state.champion.model == state.initial,
+				"only the initial champion has no author"
+			);
+			ensure!(
+				baseline || matches!(state.champion.model, ModelRef::Stored(_)),
+				"a champion with an author is a stored model"
+			);
 
 			let sum = deposits.entry(state.owner).or_default();
 			*sum = sum.saturating_add(Deposits::<T>::get(domain));
@@ -224,13 +282,22 @@ impl<T: Config> Pallet<T> {
 		let domains = States::<T>::iter_keys().count();
 		ensure!(Specs::<T>::iter_keys().count() == domains, "every record has a state");
 		ensure!(Deposits::<T>::iter_keys().count() == domains, "every domain has a deposit");
-		ensure!(Bounties::<T>::iter_keys().all(|domain| States::<T>::contains_key(domain)), "every bounty has a domain");
+		ensure!(
+			Bounties::<T>::iter_keys().all(|domain| States::<T>::contains_key(domain)),
+			"every bounty has a domain"
+		);
 		ensure!(Pages::<T>::iter_keys().count() as u32 == pages, "every page has a domain");
 		for (who, sum) in deposits {
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Domain.into(), &who) == sum, "every deposit is on hold");
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Domain.into(), &who) == sum,
+				"every deposit is on hold"
+			);
 		}
 		for (who, sum) in bounties {
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Bounty.into(), &who) == sum, "every bounty is on hold");
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Bounty.into(), &who) == sum,
+				"every bounty is on hold"
+			);
 		}
 		Ok(())
 	}
@@ -262,20 +329,32 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 	}
 
 	fn crown(domain: DomainId, champion: Champion<T::AccountId>, high_water: Q32, upper: u64) {
-		let (Some(spec), Some(mut state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return };
+		let (Some(spec), Some(mut state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else {
+			return;
+		};
 		let loss = verdict::loss(upper, champion.initial_error);
 		let converges = spec.target > 0 && loss <= spec.target.into() && state.status != Status::Converged;
 		let (model, former, author) = (champion.model, state.champion.model, champion.author.clone());
 		state.champion = champion;
 		state.high_water = state.high_water.max(high_water);
-		Self::deposit_event(Event::ChampionReplaced { domain, model, former, high_water: state.high_water });
+		Self::deposit_event(Event::ChampionReplaced {
+			domain,
+			model,
+			former,
+			high_water: state.high_water,
+		});
 		if converges {
 			state.status = Status::Converged;
 			let bounty = author.as_ref().map_or(0, |author| Self::pay_bounty(domain, author));
 			if author.is_some() {
 				state.bounty = 0;
 			}
-			Self::deposit_event(Event::Converged { domain, author, loss, bounty });
+			Self::deposit_event(Event::Converged {
+				domain,
+				author,
+				loss,
+				bounty,
+			});
 		}
 		States::<T>::insert(domain, state);
 	}
@@ -289,7 +368,10 @@ impl<T: Config> OnWeighed for Pallet<T> {
 		if progress > state.high_water {
 			state.high_water = progress;
 			States::<T>::insert(domain, state);
-			Self::deposit_event(Event::HighWaterRaised { domain, high_water: progress });
+			Self::deposit_event(Event::HighWaterRaised {
+				domain,
+				high_water: progress,
+			});
 		}
 	}
 }
@@ -297,8 +379,7 @@ impl<T: Config> OnWeighed for Pallet<T> {
 impl<T: Config> Votable for Pallet<T> {
 	fn votable(domain: DomainId) -> bool {
 		States::<T>::get(domain).is_some_and(|state| state.status == Status::Active)
-			&& Specs::<T>::get(domain).is_some_and(|spec| {
-				matches!(spec.program, Program::Forecast(_)) && !matches!(spec.evidence, Evidence::Public)
-			})
+			&& Specs::<T>::get(domain)
+				.is_some_and(|spec| matches!(spec.program, Program::Forecast(_)) && !matches!(spec.evidence, Evidence::Public))
 	}
 }

@@ -31,7 +31,11 @@
 //!   owner, whose deposit pays for keeping the solution available; one that never became active likewise.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+// FRAME's macros spell out the paths of what they generate.
+#![cfg_attr(
+	not(test),
+	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
+)]
 
 extern crate alloc;
 
@@ -50,7 +54,7 @@ pub use pallet::*;
 pub use types::{Donations, GenesisDomain, MAX_DONORS};
 pub use weights::WeightInfo;
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use doin_primitives::{
 	domain::{Champion, DomainState, Page, MAX_PAGES},
 	Balance, DomainId, DomainSpec, ModelRef, Status, Q32,
@@ -152,7 +156,7 @@ pub mod pallet {
 					Ok(spec) => spec,
 					Err(reason) => panic!("genesis: domain {index}: {reason}"),
 				};
-				let name = alloc::string::String::from_utf8_lossy(&spec.name).into_owned();
+				let name = String::from_utf8_lossy(&spec.name).into_owned();
 				if let Err(error) = Pallet::<T>::do_genesis(domain.owner.clone(), spec, &domain.values) {
 					panic!(
 						"genesis: domain {index}, `{name}`: {error:?}; its owner {:?} has {} free, and its values are {}",
@@ -283,7 +287,7 @@ pub mod pallet {
 		/// The initial champion makes no error, so there is nothing to improve: the series is constant or perfectly seasonal, or the
 		/// optimum is the origin. Retire the domain if it was registered; the deposit comes back. Choose another problem or split.
 		ConstantSeries,
-		/// The domain takes no commits: it is still loading, converged or closing.
+		/// The domain takes no commits: it is still loading, converged or closing. Activate it if it is loading, or choose another one.
 		NotActive,
 		/// The domain has no target (0), so a bounty could never be won. Give to a domain with a target.
 		NoTarget,
@@ -297,13 +301,13 @@ pub mod pallet {
 		StillActive,
 		/// Rounds of this domain are not decided yet. Wait for their verdicts.
 		RoundsOpen,
-		/// All identifiers are taken.
+		/// All 2³² identifiers are taken. No further domain can be registered before a runtime upgrade.
 		NoMoreIds,
-		/// The name is empty or not UTF-8.
+		/// The name is empty or not UTF-8. People choose by it: give it 1 to 64 bytes of UTF-8.
 		BadName,
-		/// The unit is not UTF-8.
+		/// The unit is not UTF-8. Give it up to 32 bytes of UTF-8, or none.
 		BadUnit,
-		/// The name of a gene is empty or not UTF-8.
+		/// The name of a gene is empty or not UTF-8. Searches are configured by it: give it 1 to 32 bytes of UTF-8.
 		BadGeneName,
 		/// Two genes have the same name. Rename one.
 		DuplicateGene,
@@ -311,7 +315,7 @@ pub mod pallet {
 		BadGeneBounds,
 		/// A gene on a logarithmic scale starts below 1. Raise `lo`, or make the scale linear.
 		BadGeneScale,
-		/// A gene has more than 32 fractional bits.
+		/// A gene has more than 32 fractional bits. Use fewer; the value is `raw / 2^frac`.
 		BadGeneFraction,
 		/// The limit on a model's bytes must lie in 1..=65 536.
 		BadModelBytes,
@@ -333,12 +337,12 @@ pub mod pallet {
 		BadSeason,
 		/// The history must lie in 1..=1 024.
 		BadHistory,
-		/// Chunks must lie in 32..=256, windows per chunk in 1..=64.
+		/// Chunks must lie in 32..=256, so that the paired test has a spread to judge by, and windows per chunk in 1..=64.
 		BadChunks,
 		/// The split does not fit: train_end < validation_end ≤ values, and the part between must hold at least one window per chunk.
 		/// A program without a series has 0 everywhere. Lengthen the validation part or ask for fewer chunks.
 		BadSplit,
-		/// The generator's template is not one season long.
+		/// The generator's template is not one season long. Give it one mean difference per step of the program's season.
 		BadTemplate,
 		/// The generator's remainder is not stable: the absolute values of `ar` must add up to less than 4 096 (one in Q12).
 		UnstableGenerator,
@@ -432,7 +436,10 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
-			assert!(T::MinBounty::get() >= T::Currency::minimum_balance(), "a bounty can be paid to an account that holds nothing else");
+			assert!(
+				T::MinBounty::get() >= T::Currency::minimum_balance(),
+				"a bounty can be paid to an account that holds nothing else"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -1,10 +1,6 @@
 //! What the registry keeps beside the records, and what genesis brings.
 
-use alloc::{
-	format,
-	string::String,
-	vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 use codec::{DecodeAll, Encode};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
@@ -33,13 +29,18 @@ pub struct GenesisDomain<AccountId> {
 impl<AccountId> GenesisDomain<AccountId> {
 	/// The entry of a domain in a chain specification.
 	pub fn new(owner: AccountId, spec: &DomainSpec, values: Vec<i32>) -> Self {
-		Self { owner, spec: format!("0x{}", hex::encode(spec.encode())), values }
+		Self {
+			owner,
+			spec: format!("0x{}", hex::encode(spec.encode())),
+			values,
+		}
 	}
 
 	/// The record that the entry carries, or what is wrong with it.
 	pub fn decoded(&self) -> Result<DomainSpec, String> {
 		let digits = self.spec.strip_prefix("0x").ok_or("the record does not start with 0x")?;
 		let bytes = hex::decode(digits).map_err(|error| format!("the record is not hex: {error}"))?;
-		DomainSpec::decode_all(&mut bytes.as_slice()).map_err(|error| format!("the record is not a SCALE-encoded DomainSpec: {error}"))
+		DomainSpec::decode_all(&mut bytes.as_slice())
+			.map_err(|error| format!("the record is not a SCALE-encoded DomainSpec: {error}"))
 	}
 }

@@ -33,7 +33,6 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![allow(unused_qualifications)]
 #![cfg_attr(
 	not(test),
 	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)

@@ -30,12 +30,16 @@
 //!   before the vote is not paid.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+// FRAME's macros spell out the paths of what they generate.
+#![cfg_attr(
+	not(test),
+	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
+)]
 
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
-mod benchmarking;
+pub mod benchmarking;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -53,7 +57,7 @@ use doin_primitives_frame::{Electorate, Gauge, OnWeighed, Votable};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
-		fungible::{hold::Mutate as MutateHold, Inspect},
+		fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
 		tokens::Precision,
 	},
 };
@@ -74,7 +78,9 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// The currency deposits are held in.
-		type Currency: Inspect<Self::AccountId, Balance = Balance> + MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ Mutate<Self::AccountId>
+			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's reasons for holds.
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The active validators and their stake: the runtime reads it from staking.
@@ -99,6 +105,9 @@ pub mod pallet {
 		type MaxVoters: Get<u32>;
 		/// What calls and the hook weigh.
 		type WeightInfo: WeightInfo;
+		/// Domains and validators for benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::AccountId>;
 	}
 
 	/// Why money is on hold.
@@ -164,7 +173,10 @@ pub mod pallet {
 			let nominations = Nominations::<T>::get();
 			for (domain, weight) in &weights {
 				assert!(*weight > 0, "genesis: domain {domain} has weight 0; leave it out");
-				assert!(Pallet::<T>::position(&nominations, *domain).is_ok(), "genesis: domain {domain} weighs, but nobody voted for it");
+				assert!(
+					Pallet::<T>::position(&nominations, *domain).is_ok(),
+					"genesis: domain {domain} weighs, but nobody voted for it"
+				);
 			}
 			Weights::<T>::put(weights);
 		}
@@ -268,11 +280,18 @@ pub mod pallet {
 			ensure!(<Self as Gauge>::weight(domain) == 0, Error::<T>::StillWeighed);
 			let nomination = nominations.get(at).ok_or(Error::<T>::NotNominated)?;
 			let lapsed = T::SessionIndex::get().saturating_sub(nomination.since) >= T::NominationSessions::get();
-			ensure!(nomination.nominator == who || lapsed || !T::Votable::votable(domain), Error::<T>::NotNominator);
+			ensure!(
+				nomination.nominator == who || lapsed || !T::Votable::votable(domain),
+				Error::<T>::NotNominator
+			);
 			let Nomination { nominator, deposit, .. } = nominations.remove(at);
 			T::Currency::release(&HoldReason::Nomination.into(), &nominator, deposit, Precision::BestEffort)?;
 			Nominations::<T>::put(nominations);
-			Self::deposit_event(Event::NominationWithdrawn { domain, nominator, deposit });
+			Self::deposit_event(Event::NominationWithdrawn {
+				domain,
+				nominator,
+				deposit,
+			});
 			Ok(())
 		}
 
@@ -285,7 +304,10 @@ pub mod pallet {
 			ensure!(T::Electorate::is_voter(&who), Error::<T>::NotVoter);
 			let values = Self::checked(&votes)?;
 			let nominations = Nominations::<T>::get();
-			ensure!(values.iter().all(|(domain, _)| Self::position(&nominations, *domain).is_ok()), Error::<T>::NotNominated);
+			ensure!(
+				values.iter().all(|(domain, _)| Self::position(&nominations, *domain).is_ok()),
+				Error::<T>::NotNominated
+			);
 			if values.is_empty() {
 				return Self::do_clear(who);
 			}
@@ -314,8 +336,14 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(T::MaxVoters::get() > 0, "the gauge counts the ballots of at least one validator");
-			assert!(T::NominationSessions::get() > 1, "a nomination lasts at least until ballots can take effect");
+			assert!(
+				T::MaxVoters::get() > 0,
+				"the gauge counts the ballots of at least one validator"
+			);
+			assert!(
+				T::NominationSessions::get() > 1,
+				"a nomination lasts at least until ballots can take effect"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -330,7 +358,9 @@ impl<T: Config> Pallet<T> {
 	pub fn on_new_session(session: u32) -> Weight {
 		LastSession::<T>::put(session);
 		let electorate = T::Electorate::stakes();
-		let total = electorate.iter().fold(Balance::default(), |sum, (_, stake)| sum.saturating_add(*stake));
+		let total = electorate
+			.iter()
+			.fold(Balance::default(), |sum, (_, stake)| sum.saturating_add(*stake));
 		let mut nominations = Nominations::<T>::get();
 
 		let mut support: Vec<Vec<(Balance, u32)>> = nominations.iter().map(|_| Vec::new()).collect();
@@ -367,7 +397,10 @@ impl<T: Config> Pallet<T> {
 
 		let former = Weights::<T>::get();
 		Weights::<T>::put(&weights);
-		let fallen = former.iter().map(|(domain, _)| *domain).filter(|domain| Self::value(&weights, *domain) == 0);
+		let fallen = former
+			.iter()
+			.map(|(domain, _)| *domain)
+			.filter(|domain| Self::value(&weights, *domain) == 0);
 		let mut changed: u32 = 0;
 		for domain in weights.iter().map(|(domain, _)| *domain).chain(fallen) {
 			let (from, to) = (Self::value(&former, domain), Self::value(&weights, domain));
@@ -403,7 +436,10 @@ impl<T: Config> Pallet<T> {
 		let mut sorted = votes.to_vec();
 		sorted.sort_unstable();
 		let domains = sorted.iter().map(|(domain, _)| domain);
-		ensure!(domains.clone().zip(domains.skip(1)).all(|(one, next)| one != next), Error::<T>::DuplicateVote);
+		ensure!(
+			domains.clone().zip(domains.skip(1)).all(|(one, next)| one != next),
+			Error::<T>::DuplicateVote
+		);
 		Values::try_from(sorted).map_err(|_| Error::<T>::TooManyVotes)
 	}
 
@@ -415,11 +451,22 @@ impl<T: Config> Pallet<T> {
 			Err(at) => at,
 		};
 		let deposit = T::NominationDeposit::get();
-		let nomination = Nomination { domain, nominator: nominator.clone(), deposit, since: T::SessionIndex::get() };
-		nominations.try_insert(at, nomination).map_err(|_| Error::<T>::TooManyNominated)?;
+		let nomination = Nomination {
+			domain,
+			nominator: nominator.clone(),
+			deposit,
+			since: T::SessionIndex::get(),
+		};
+		nominations
+			.try_insert(at, nomination)
+			.map_err(|_| Error::<T>::TooManyNominated)?;
 		T::Currency::hold(&HoldReason::Nomination.into(), &nominator, deposit)?;
 		Nominations::<T>::put(nominations);
-		Self::deposit_event(Event::Nominated { domain, nominator, deposit });
+		Self::deposit_event(Event::Nominated {
+			domain,
+			nominator,
+			deposit,
+		});
 		Ok(())
 	}
 
@@ -431,9 +478,15 @@ impl<T: Config> Pallet<T> {
 				let deposit = T::BallotDeposit::get();
 				T::Currency::hold(&HoldReason::Ballot.into(), &who, deposit)?;
 				deposit
-			},
+			}
 		};
-		Ballots::<T>::insert(&who, Ballot { votes: votes.clone(), deposit });
+		Ballots::<T>::insert(
+			&who,
+			Ballot {
+				votes: votes.clone(),
+				deposit,
+			},
+		);
 		Self::deposit_event(Event::Voted { who, votes });
 		Ok(())
 	}
@@ -455,7 +508,14 @@ impl<T: Config> Pallet<T> {
 		let sorted = |ids: &[DomainId]| ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one < next);
 		let ids = |values: &Values| values.iter().map(|(domain, _)| *domain).collect::<Vec<_>>();
 		let nominations = Nominations::<T>::get();
-		ensure!(sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()), "nominations are sorted, each domain once");
+		ensure!(
+			sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()),
+			"nominations are sorted, each domain once"
+		);
+		ensure!(
+			LastSession::<T>::get() <= T::SessionIndex::get(),
+			"no session is announced before it begins"
+		);
 		let weights = Weights::<T>::get();
 		ensure!(sorted(&ids(&weights)), "weights are sorted, each domain once");
 		for (domain, weight) in &weights {
@@ -468,12 +528,24 @@ impl<T: Config> Pallet<T> {
 			*sum = sum.saturating_add(nomination.deposit);
 		}
 		for (who, sum) in held {
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum, "every nomination is on hold");
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum,
+				"every nomination is on hold"
+			);
 		}
 		for (who, ballot) in Ballots::<T>::iter() {
-			ensure!(!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)), "a stored ballot is sorted and names somebody");
-			ensure!(ballot.votes.iter().all(|(_, value)| *value <= MILLION), "no vote is above 1 000 000");
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit, "every ballot is on hold");
+			ensure!(
+				!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)),
+				"a stored ballot is sorted and names somebody"
+			);
+			ensure!(
+				ballot.votes.iter().all(|(_, value)| *value <= MILLION),
+				"no vote is above 1 000 000"
+			);
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit,
+				"every ballot is on hold"
+			);
 		}
 		Ok(())
 	}

@@ -103,6 +103,20 @@ impl Config for Test {
 	type NominationSessions = ConstU32<SESSIONS>;
 	type MaxVoters = ConstU32<100>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = MockDomains;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId> for MockDomains {
+	fn votable(n: u32) -> Vec<DomainId> {
+		(0..n).collect()
+	}
+	fn voters(n: u32) -> Vec<AccountId> {
+		let voters: Vec<AccountId> = (1_000..).take(n as usize).collect();
+		Stakes::set(voters.iter().map(|who| (*who, 1)).collect());
+		voters
+	}
 }
 
 /// A chain with accounts 1 to 9 endowed and nothing in the gauge.
@@ -112,6 +126,11 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 
 /// The same with ballots and weights at genesis.
 pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<(DomainId, u32)>) -> sp_io::TestExternalities {
+	// What a former case in this thread has left behind.
+	Session::set(0);
+	Stakes::set(Vec::new());
+	Unvotable::set(Vec::new());
+	LeftZero::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: pallet_balances::GenesisConfig {

@@ -39,8 +39,23 @@ fn nominating_holds_a_deposit() {
 	build_and_execute(|| {
 		assert_ok!(Gauge::nominate(signed(1), 7));
 		assert_eq!(nomination_hold(1), NOMINATION);
-		assert_eq!(events(), [Event::Nominated { domain: 7, nominator: 1, deposit: NOMINATION }]);
-		assert_eq!(Nominations::<Test>::get()[..], [Nomination { domain: 7, nominator: 1, deposit: NOMINATION, since: 0 }]);
+		assert_eq!(
+			events(),
+			[Event::Nominated {
+				domain: 7,
+				nominator: 1,
+				deposit: NOMINATION
+			}]
+		);
+		assert_eq!(
+			Nominations::<Test>::get()[..],
+			[Nomination {
+				domain: 7,
+				nominator: 1,
+				deposit: NOMINATION,
+				since: 0
+			}]
+		);
 		assert_noop!(Gauge::nominate(signed(2), 7), Error::<Test>::AlreadyNominated);
 	});
 }
@@ -81,7 +96,14 @@ fn a_nominator_gets_the_deposit_back() {
 		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
 		assert_ok!(Gauge::withdraw(signed(1), 7));
 		assert_eq!(Balances::balance(&1), ENDOWMENT);
-		assert_eq!(events().last(), Some(&Event::NominationWithdrawn { domain: 7, nominator: 1, deposit: NOMINATION }));
+		assert_eq!(
+			events().last(),
+			Some(&Event::NominationWithdrawn {
+				domain: 7,
+				nominator: 1,
+				deposit: NOMINATION
+			})
+		);
 		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::NotNominated);
 	});
 }
@@ -148,7 +170,13 @@ fn only_active_validators_vote() {
 		assert_noop!(Gauge::vote(signed(4), votes(&[(7, 10)])), Error::<Test>::NotVoter);
 		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
 		assert_eq!(ballot_hold(2), BALLOT);
-		assert_eq!(events().last(), Some(&Event::Voted { who: 2, votes: votes(&[(7, 10)]) }));
+		assert_eq!(
+			events().last(),
+			Some(&Event::Voted {
+				who: 2,
+				votes: votes(&[(7, 10)])
+			})
+		);
 	});
 }
 
@@ -158,10 +186,17 @@ fn a_ballot_is_checked() {
 		three_validators();
 		assert_ok!(Gauge::nominate(signed(1), 3));
 		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1_000_001)])), Error::<Test>::VoteTooHigh);
-		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (3, 1), (7, 2)])), Error::<Test>::DuplicateVote);
+		assert_noop!(
+			Gauge::vote(signed(1), votes(&[(7, 1), (3, 1), (7, 2)])),
+			Error::<Test>::DuplicateVote
+		);
 		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (8, 1)])), Error::<Test>::NotNominated);
 		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 1_000_000), (3, 0)])));
-		assert_eq!(Ballots::<Test>::get(1).map(|b| b.votes), Some(votes(&[(3, 0), (7, 1_000_000)])), "stored sorted");
+		assert_eq!(
+			Ballots::<Test>::get(1).map(|b| b.votes),
+			Some(votes(&[(3, 0), (7, 1_000_000)])),
+			"stored sorted"
+		);
 		assert_ok!(Gauge::vote(signed(1), votes(&[])));
 		assert_noop!(Gauge::vote(signed(1), votes(&[])), Error::<Test>::NoBallot);
 	});
@@ -201,10 +236,20 @@ fn weights_change_at_the_next_session_only() {
 			assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 0);
 		}
 		let weight = next_session();
-		assert_eq!(weight, <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1)));
+		assert_eq!(
+			weight,
+			<() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1))
+		);
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 600_000);
 		assert_eq!(LeftZero::get(), [7]);
-		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 0, to: 600_000 }));
+		assert_eq!(
+			events().last(),
+			Some(&Event::WeightChanged {
+				domain: 7,
+				from: 0,
+				to: 600_000
+			})
+		);
 
 		let said = events().len();
 		next_session();
@@ -229,7 +274,7 @@ fn the_runtime_may_announce_a_session_itself() {
 #[test]
 fn a_minority_voting_for_its_own_domains_gains_nothing() {
 	build_and_execute(|| {
-		// C1: 49 of 100 want one another's wash domains, and 40 more domains of the same kind.
+		// C1: 49 of 100 vote everything for as many wash domains as a ballot holds.
 		Stakes::set(vec![(1, 25), (2, 24), (3, 51)]);
 		for domain in 0..MAX_WEIGHED {
 			assert_ok!(Gauge::nominate(signed(1), domain));
@@ -273,7 +318,14 @@ fn stake_counts_as_it_stands_in_the_new_session() {
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(7, 900)]);
 		assert_eq!(LeftZero::get(), [7], "rising further is not leaving 0");
-		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 100, to: 900 }));
+		assert_eq!(
+			events().last(),
+			Some(&Event::WeightChanged {
+				domain: 7,
+				from: 100,
+				to: 900
+			})
+		);
 	});
 }
 
@@ -288,7 +340,14 @@ fn stale_ballots_do_not_count_and_anyone_can_clear_them() {
 		Stakes::set(vec![(2, 30), (3, 30), (4, 40)]);
 		next_session();
 		assert!(Weights::<Test>::get().is_empty());
-		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 10, to: 0 }));
+		assert_eq!(
+			events().last(),
+			Some(&Event::WeightChanged {
+				domain: 7,
+				from: 10,
+				to: 0
+			})
+		);
 		assert_ok!(Gauge::clear_ballot(signed(5), 1));
 		assert_eq!(ballot_hold(1), 0);
 		assert_eq!(events().last(), Some(&Event::BallotCleared { who: 1, deposit: BALLOT }));
@@ -336,7 +395,9 @@ fn at_most_32_domains_weigh_and_of_equal_ones_the_older() {
 		}
 		// Half of the stake each: 0..20 and 20..40; every one of 40 domains has support.
 		let first: Vec<_> = (0..20).map(|domain| (domain, 500)).collect();
-		let second: Vec<_> = (20..40).map(|domain| (domain, if domain == 39 { 501 } else { 500 })).collect();
+		let second: Vec<_> = (20..40)
+			.map(|domain| (domain, if domain == 39 { 501 } else { 500 }))
+			.collect();
 		assert_ok!(Gauge::vote(signed(1), votes(&first)));
 		assert_ok!(Gauge::vote(signed(2), votes(&second)));
 		next_session();
@@ -362,13 +423,24 @@ fn validators_beyond_the_bound_are_not_counted_for_but_against() {
 
 #[test]
 fn genesis_votes_and_weights_are_in_force_from_block_0() {
-	let ext = with_genesis(vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])], vec![(2, MILLION)]);
+	let ext = with_genesis(
+		vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])],
+		vec![(2, MILLION)],
+	);
 	execute(ext, || {
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(2), MILLION);
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(4), 0);
-		assert_eq!((nomination_hold(1), nomination_hold(2)), (2 * NOMINATION, 0), "who names it first pays");
+		assert_eq!(
+			(nomination_hold(1), nomination_hold(2)),
+			(2 * NOMINATION, 0),
+			"who names it first pays"
+		);
 		assert_eq!((ballot_hold(1), ballot_hold(2)), (BALLOT, BALLOT));
-		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "block 1 is still in session 0");
+		assert_eq!(
+			next_block(),
+			<() as WeightInfo>::on_initialize(),
+			"block 1 is still in session 0"
+		);
 		Stakes::set(vec![(1, 1)]);
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(2, MILLION), (4, 500_000)]);
@@ -404,4 +476,60 @@ fn a_genesis_weight_needs_a_vote() {
 #[should_panic(expected = "genesis: domain 2 has weight 0; leave it out")]
 fn a_genesis_weight_is_above_zero() {
 	with_genesis(vec![(1, vec![(2, 1)])], vec![(2, 0)]);
+}
+
+mod properties {
+	use super::*;
+	use proptest::prelude::*;
+
+	/// What may happen between two blocks: (who, what, domain, value).
+	fn steps() -> impl Strategy<Value = Vec<(AccountId, u8, DomainId, u32)>> {
+		prop::collection::vec((1..6u64, 0..7u8, 0..4u32, 0..=MILLION), 1..80)
+	}
+
+	proptest! {
+		#![proptest_config(ProptestConfig::with_cases(64))]
+
+		#[test]
+		fn whatever_happens_deposits_are_held_and_a_minority_sets_nothing(steps in steps()) {
+			build_and_execute(|| {
+				// 1 to 4 have 24 of 100 each, so any two of them are a minority; 5 makes up the rest.
+				Stakes::set(vec![(1, 24), (2, 24), (3, 24), (4, 24), (5, 4)]);
+				for (who, what, domain, value) in steps {
+					// Most of it is refused at some time; what counts is what is left.
+					let _ = match what {
+						0 => Gauge::nominate(signed(who), domain),
+						1 => Gauge::withdraw(signed(who), domain),
+						2 | 3 => Gauge::vote(signed(who), votes(&[(domain, value), (domain ^ 1, value / 2)])),
+						4 => Gauge::vote(signed(who), votes(&[])),
+						5 => {
+							Unvotable::mutate(|all| if all.pop().is_none() { all.push(domain) });
+							Ok(())
+						},
+						_ => {
+							next_session();
+							Ok(())
+						},
+					};
+					Gauge::do_try_state().expect("the gauge is consistent after every step");
+				}
+				next_session();
+				for (domain, weight) in Weights::<Test>::get() {
+					let support: Balance = Stakes::get()
+						.into_iter()
+						.filter(|(who, _)| {
+							Ballots::<Test>::get(who).is_some_and(|ballot| ballot.votes.iter().any(|vote| vote.0 == domain && vote.1 >= weight))
+						})
+						.map(|(_, stake)| stake)
+						.sum();
+					assert!(support * 2 >= 100, "domain {domain} weighs {weight} on {support} of 100");
+				}
+				Stakes::set(Vec::new());
+				for who in 1..6 {
+					let _ = Gauge::clear_ballot(signed(who), who);
+					assert_eq!(ballot_hold(who), 0, "a former validator gets its deposit back");
+				}
+			});
+		}
+	}
 }

@@ -36,11 +36,11 @@
 //!   two candidates are never paid for one gap, and nobody who copies a revealed model in the next round can be judged before the model he
 //!   copied. When the wait is over, candidates that do not beat the new champion's validation sums are out without a measurement. At most
 //!   [`types::MAX_PENDING`] rounds of a domain are undecided, so the wait is bounded; further commits are refused before any hold.
-//! - **Contender.** The best candidate that was better than the champion but not beyond doubt stays contender for up to
-//!   [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion, and a candidate revealed later
-//!   must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another model is crowned,
-//!   a contender that is better than that model too begins anew against it. A `public` domain has none, for a second measurement is equal
-//!   to the first.
+//! - **Contender.** The best candidate that was better than the champion by at least one standard error, but not beyond doubt, stays contender
+//!   for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion, and a candidate
+//!   revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another
+//!   model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a second measurement
+//!   is equal to the first.
 //! - **Money.** Fees and holds stay in their owners' accounts, held for one of three reasons; this pallet has no account. Fees of a verdict
 //!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth;
 //!   dust is burned, and all of it is when the runtime had to compute the round itself.
@@ -54,6 +54,8 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod fees;
+#[cfg(any(test, feature = "try-runtime"))]
+mod invariants;
 #[cfg(test)]
 mod mock;
 mod rounds;

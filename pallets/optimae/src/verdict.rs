@@ -135,6 +135,20 @@ impl<'a> Trial<'a> {
 	}
 }
 
+/// Whether `own` is better than `champion` by at least one standard error of the difference: near enough to be measured again.
+///
+/// With `d` the differences per chunk, `D = Σd` and `Q = Σd²`, one standard error is `√((n·Q − D²) / (n − 1))`, so D reaches it exactly when
+/// `D² ≥ Q`. A smaller lead is luck as likely as not, and a contender of wild sums would only stand in the way of the others.
+pub(crate) fn near(champion: &[u32], own: &[u32]) -> bool {
+	let (mut lead, mut squares) = (0i128, 0i128);
+	for (champion, own) in champion.iter().zip(own) {
+		let difference = i128::from(*champion).saturating_sub(i128::from(*own));
+		lead = lead.saturating_add(difference);
+		squares = squares.saturating_add(difference.saturating_mul(difference));
+	}
+	lead > 0 && lead.saturating_mul(lead) >= squares
+}
+
 /// Two vectors of sums as one.
 fn joined(old: &[u32], new: &[u32]) -> Vec<u32> {
 	old.iter().chain(new).copied().collect()
@@ -218,7 +232,7 @@ impl<T: Config> Pallet<T> {
 		next.rounds_left = next.rounds_left.saturating_sub(1);
 		let (validation_error, min_improvement) = bar;
 		let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
-		let promising = total(&next.own) < total(&next.champion) && public_test(validation_error, claimed, min_improvement);
+		let promising = near(&next.champion, &next.own) && public_test(validation_error, claimed, min_improvement);
 		if next.rounds_left == 0 || !promising {
 			if let Some(stored) = Models::<T>::get(model) {
 				Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
@@ -231,7 +245,7 @@ impl<T: Config> Pallet<T> {
 		true
 	}
 
-	/// Of the candidates that did not win, the one with the smallest error below the champion's stays contender.
+	/// Of the near-misses among the candidates that did not win, the one with the smallest error stays contender.
 	fn choose_contender(
 		domain: DomainId,
 		trial: &Trial,
@@ -244,8 +258,8 @@ impl<T: Config> Pallet<T> {
 		let below = |model: &ModelId| {
 			let own = trial.submitted(*model)?;
 			let claimed = total(&Models::<T>::get(model)?.validation);
-			let near = total(own) < total(reference) && public_test(validation_error, claimed, min_improvement);
-			near.then(|| (total(own), *model, own))
+			let promising = near(reference, own) && public_test(validation_error, claimed, min_improvement);
+			promising.then(|| (total(own), *model, own))
 		};
 		// The first of equal ones: the earlier seat.
 		let (_, model, own) = candidates.iter().filter(|model| ModelRef::Stored(**model) != champion).filter_map(below).min_by_key(|near| near.0)?;

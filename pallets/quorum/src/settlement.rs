@@ -183,7 +183,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(request.class == class, Error::<T>::WrongClass);
 		ensure!(usize::from(model) < request.models.len() && from < request.chunks, Error::<T>::NoSuchChunk);
 		let mut known = Known::<T>::get(round, model);
-		known.resize(request.chunks.into(), None);
+		known.bounded_resize(request.chunks.into(), None);
 		let mut computed: u32 = 0;
 		for chunk in from..from.saturating_add(count).min(request.chunks) {
 			if let Some(entry @ None) = known.get_mut(usize::from(chunk)) {
@@ -207,7 +207,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Counts `chunks` for `who`. A full list drops its smallest entry for a larger one, so crumbs cannot keep real work out.
-	fn credit(request: &mut Request<T::AccountId>, who: &T::AccountId, chunks: u32) {
+	pub(crate) fn credit(request: &mut Request<T::AccountId>, who: &T::AccountId, chunks: u32) {
 		if let Some(helper) = request.helpers.iter_mut().find(|helper| helper.who == *who) {
 			helper.chunks = helper.chunks.saturating_add(chunks);
 			return;

@@ -22,6 +22,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+// FRAME's macros qualify the paths they generate.
 
 pub use pallet::*;
 pub use weights::WeightInfo;

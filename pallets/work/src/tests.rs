@@ -245,7 +245,9 @@ fn slicing_waiting_and_flooding_gain_nothing() {
 	let whole = 4 * R * 65 / 100;
 	execute_at_fixed_threshold(|| {
 		enqueue(ONE_Q32, 1, &[]);
-		(1..=4).for_each(|n| drop(block(n * QUARTER)));
+		for n in 1..=4 {
+			block(n * QUARTER);
+		}
 		assert_eq!(earned(1), whole, "at once");
 	});
 	execute_at_fixed_threshold(|| {
@@ -259,7 +261,9 @@ fn slicing_waiting_and_flooding_gain_nothing() {
 	});
 	execute_at_fixed_threshold(|| {
 		(0..1_024).for_each(|_| enqueue(ONE_Q32 / 1_024, 1, &[]));
-		(1..=32).for_each(|n| drop(block(n * QUARTER)));
+		for n in 1..=32 {
+			block(n * LONG);
+		}
 		assert_eq!(earned(1), whole, "in slices that fill the queue");
 	});
 	execute_at_fixed_threshold(|| {

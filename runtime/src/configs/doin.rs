@@ -1,7 +1,7 @@
 //! DOIN's own pallets, and the traits that tie them together.
 
 use crate::{configs::staking::GeneratorPot, configs::system::*, judge::Recomputer, *};
-use doin_primitives::{emission::INITIAL_REWARD, DomainId, SizeClass, DOIN};
+use doin_primitives::{emission::INITIAL_REWARD, SizeClass, DOIN};
 use doin_primitives_frame::{Electorate, Entropy, Judge, Timing as _};
 use frame_support::{
 	parameter_types,
@@ -135,4 +135,52 @@ impl pallet_doin_optimae::Config for Runtime {
 	type Timing = Timing;
 	type WeightInfo = pallet_doin_optimae::weights::SubstrateWeight<Runtime>;
 	type Work = Work;
+}
+
+parameter_types! {
+	/// Burned by a registration, so that domains are not registered for the sake of it.
+	pub const RegistrationFee: Balance = 10 * DOIN;
+	pub const DomainDeposit: Balance = 10 * DOIN;
+	pub const DomainByteDeposit: Balance = BYTE_DEPOSIT;
+	/// Above the existential deposit, so that a bounty can always be paid out.
+	pub const MinBounty: Balance = DOIN;
+}
+
+impl pallet_doin_domains::Config for Runtime {
+	type BaseDeposit = DomainDeposit;
+	type ByteDeposit = DomainByteDeposit;
+	type Currency = Balances;
+	type Gauge = Gauge;
+	type MinBounty = MinBounty;
+	type RegistrationFee = RegistrationFee;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type WeightInfo = pallet_doin_domains::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// Eight times R: what a lie can win in a round is less than what it costs.
+	pub const MinBond: Balance = 8 * INITIAL_REWARD;
+	pub const DisputeBond: Balance = DOIN;
+}
+
+impl pallet_doin_quorum::Config for Runtime {
+	type Currency = Balances;
+	type DisputeBond = DisputeBond;
+	type Entropy = ParentVrf;
+	type Gauge = Gauge;
+	type GenesisHash = GenesisHash;
+	type Handler = Optimae;
+	type Judge = Recomputer;
+	type MinBond = MinBond;
+	type Reputation = Reputation;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Timing = Timing;
+	type WeightInfo = pallet_doin_quorum::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_doin_work::Config for Runtime {
+	type Currency = Balances;
+	type PotId = GeneratorPot;
+	type TargetSpacing = pallet_doin_timing::TargetSpacingBlocks<Runtime>;
+	type WeightInfo = pallet_doin_work::weights::SubstrateWeight<Runtime>;
 }

@@ -22,10 +22,8 @@ impl Get<Option<AccountId>> for Author {
 }
 
 parameter_types! {
-	/// Plancks per microsecond of reference time on an idle chain: a transfer costs about 0.001 DOIN.
-	pub const BaseFeeFloor: Balance = 1_000_000;
-	/// A thousand times a thousand floors: what a day of full blocks reaches, and no more.
-	pub const BaseFeeCeiling: Balance = 1_000_000_000_000;
+	pub const BaseFeeFloor: Balance = doin_primitives::base_fee::DEFAULT_FLOOR;
+	pub const BaseFeeCeiling: Balance = doin_primitives::base_fee::DEFAULT_CEILING;
 }
 
 impl pallet_doin_fee_market::Config for Runtime {

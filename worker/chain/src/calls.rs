@@ -59,6 +59,8 @@ pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
 	("Optimae", "reveal", &["round", "reveal", "salt"]),
 	("Optimae", "dispute_claim", &["round", "seat", "chunk", "class"]),
 	("Quorum", "bond", &["amount", "class"]),
+	("Quorum", "bond_extra", &["amount"]),
+	("Quorum", "serve", &["domain"]),
 	("Quorum", "commit_sums", &["round", "hash"]),
 	("Quorum", "reveal_sums", &["round", "sums", "salt"]),
 	("Quorum", "settle", &["round", "class"]),
@@ -104,9 +106,19 @@ impl Call {
 		Self::new("Optimae", "dispute_claim", (round, seat, chunk, class))
 	}
 
-	/// Joins the evaluators of `class`, or adds to the bond.
+	/// Joins the evaluators of `class`.
 	pub fn bond(amount: Balance, class: SizeClass) -> Self {
 		Self::new("Quorum", "bond", (amount, class))
+	}
+
+	/// Adds to an evaluator's bond.
+	pub fn bond_extra(amount: Balance) -> Self {
+		Self::new("Quorum", "bond_extra", amount)
+	}
+
+	/// Serves a domain that weighs nothing, too.
+	pub fn serve(domain: DomainId) -> Self {
+		Self::new("Quorum", "serve", domain)
 	}
 
 	/// Commits a drawn evaluator's answer.

@@ -1,8 +1,9 @@
 //! What the chain says, typed.
 
-use crate::{client::Head, Account, Chain, ChainError};
+use crate::{client::Head, Account, Chain, ChainError, Vote};
 use codec::Decode;
 use doin_primitives::{
+	domain::DomainState,
 	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
 	Balance, DomainId, DomainSpec, ModelId, RoundId, RoundParams,
 };
@@ -111,6 +112,35 @@ impl Chain {
 	pub async fn claimed_sums(&self, at: Head, model: ModelId) -> Result<Option<Vec<u32>>, ChainError> {
 		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
 		Ok(stored.map(|stored| stored.validation))
+	}
+
+	/// Which chunks of one model of a replayed round the runtime has computed; empty before the first.
+	pub async fn computed_chunks(&self, at: Head, round: RoundId, model: u8) -> Result<Vec<Option<u32>>, ChainError> {
+		let id = Value::named_composite([("domain", Value::from(round.domain)), ("number", Value::from(round.number))]);
+		Ok(self.storage(at, "Quorum", "Known", vec![id, Value::from(model)]).await?.unwrap_or_default())
+	}
+
+	/// The changing part of a domain's record, as the registry keeps it.
+	pub async fn domain_state(&self, at: Head, domain: DomainId) -> Result<Option<DomainState<Account>>, ChainError> {
+		self.storage(at, "Domains", "States", vec![Value::from(domain)]).await
+	}
+
+	/// Whether a page of a domain's series is stored.
+	pub async fn has_page(&self, at: Head, domain: DomainId, index: u32) -> Result<bool, ChainError> {
+		let page: Option<Vec<i32>> = self.storage(at, "Domains", "Pages", vec![Value::from(domain), Value::from(index)]).await?;
+		Ok(page.is_some())
+	}
+
+	/// A validator's ballot; empty when it has none.
+	pub async fn ballot(&self, at: Head, validator: Account) -> Result<Vec<Vote>, ChainError> {
+		let ballot: Option<(Vec<Vote>, Balance)> = self.storage(at, "Gauge", "Ballots", vec![Value::from_bytes(validator.0)]).await?;
+		Ok(ballot.map(|(votes, _)| votes).unwrap_or_default())
+	}
+
+	/// Domains that can be voted for.
+	pub async fn nominated(&self, at: Head) -> Result<Vec<DomainId>, ChainError> {
+		let nominations: Option<Vec<(DomainId, Account, Balance, u32)>> = self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
+		Ok(nominations.unwrap_or_default().into_iter().map(|(domain, ..)| domain).collect())
 	}
 
 	/// Money of an account.

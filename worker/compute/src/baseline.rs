@@ -36,9 +36,9 @@ pub struct Row {
 	pub practice: Option<Line>,
 }
 
-/// Repeat-last, seasonal and the ridge over the whole history, then `others`.
-pub fn report(data: &TrainingSet, others: &[(String, Model)]) -> Result<Vec<Row>, Error> {
-	let ridge = data.linear(data.task.program.history)?;
+/// Repeat-last, seasonal and the ridge over the whole history and `mix` of [`crate::data::WHOLE`] synthetic windows, then `others`.
+pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Result<Vec<Row>, Error> {
+	let ridge = data.linear(data.task.program.history, mix)?;
 	let mut models = vec![
 		("repeat-last".to_owned(), Model::RepeatLast),
 		("seasonal".to_owned(), Model::Seasonal),
@@ -99,4 +99,50 @@ pub fn report(data: &TrainingSet, others: &[(String, Model)]) -> Result<Vec<Row>
 		})
 	});
 	Ok(rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::{seasonal, tent};
+
+	#[test]
+	fn a_report_shows_every_model_on_every_set_of_windows() {
+		let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+		let rows = report(&data, 0, &[("mine".into(), Model::Seasonal)]).unwrap();
+		assert_eq!(
+			rows.iter().map(|row| &*row.name).collect::<Vec<_>>(),
+			["repeat-last", "seasonal", "ridge", "mine"]
+		);
+		assert_eq!(
+			(rows[3].validation, rows[3].tail, rows[3].practice),
+			(rows[1].validation, rows[1].tail, rows[1].practice)
+		);
+		assert_eq!(rows[1].validation.loss, 1 << 20);
+		assert!(rows[2].tail.unwrap().loss < 1 << 20);
+		assert_eq!(rows[0].validation.predictions, 32 * 13 * 6);
+		assert_eq!(rows[0].tail.unwrap().predictions, (450 - 5) * 6);
+		assert_eq!(rows[0].practice.unwrap().predictions, 32 * 8 * 6);
+	}
+
+	#[test]
+	fn mean_errors_are_in_raw_units() {
+		let mut task = tent();
+		task.series = (0..6_000).map(|t| t * 7).collect();
+		task.program.horizon = 2;
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		let rows = report(&data, 0, &[]).unwrap();
+		assert_eq!(
+			(rows[0].validation.mean, rows[0].tail.unwrap().mean, rows[0].practice),
+			(10.5, 10.5, None)
+		);
+	}
+
+	#[test]
+	fn without_a_tail_none_is_reported() {
+		let mut task = tent();
+		task.split.validation_end = 6_000;
+		let rows = report(&TrainingSet::new(task, 0, 0).unwrap(), 0, &[]).unwrap();
+		assert!(rows.iter().all(|row| row.tail.is_none()));
+	}
 }

@@ -60,3 +60,79 @@ fn per_chunk(
 		.map(|model| rows.iter().map(|row| row[model]).collect())
 		.collect())
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{fixtures::seasonal, Task, TrainingSet};
+	use doin_primitives::Split;
+	use doin_scoring::Quadratic;
+
+	fn spec(task: &Task) -> DomainSpec {
+		DomainSpec {
+			name: Default::default(),
+			unit: Default::default(),
+			program: Program::Forecast(task.program.clone()),
+			genes: Default::default(),
+			limits: task.limits.clone(),
+			data_root: [0; 32],
+			values: task.series.len() as u32,
+			split: task.split,
+			evidence: task.generator.clone().map_or(Evidence::Public, Evidence::Synthetic),
+			min_improvement: 2_000,
+			target: 0,
+		}
+	}
+
+	#[test]
+	fn drawn_sums_are_those_of_each_chunk_alone() {
+		let task = seasonal();
+		let models = [Model::Seasonal, Model::RepeatLast];
+		let sums = chunk_sums(&spec(&task), &task.series, &[9; 32], &models).unwrap();
+		assert_eq!((sums.len(), sums[0].len()), (2, 32));
+		let windows = sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[9; 32], 17);
+		assert_eq!(sums[0][17], score(&Model::Seasonal, 12, &windows));
+		assert_eq!(sums[1][17], score(&Model::RepeatLast, 12, &windows));
+	}
+
+	#[test]
+	fn validation_sums_are_what_a_training_set_measures() {
+		let task = seasonal();
+		let sums = validation_sums(&spec(&task), &task.series, &[Model::RepeatLast]).unwrap();
+		let mut public = spec(&task);
+		public.evidence = Evidence::Public;
+		assert_eq!(
+			chunk_sums(&public, &task.series, &[1; 32], &[Model::RepeatLast]).unwrap(),
+			sums
+		);
+		assert_eq!(
+			TrainingSet::new(task, 0, 0).unwrap().measure(&Model::RepeatLast).validation,
+			sums[0]
+		);
+	}
+
+	#[test]
+	fn points_are_measured_coordinate_by_coordinate() {
+		let target: Vec<i32> = (0..40).map(|i| i * 10).collect();
+		let mut domain = spec(&seasonal());
+		domain.program = Program::Quadratic(Quadratic {
+			target: target.clone().try_into().unwrap(),
+		});
+		domain.evidence = Evidence::Public;
+		domain.split = Split {
+			train_end: 0,
+			validation_end: 0,
+		};
+		let models = [Model::Point(vec![]), Model::Point(target)];
+		let sums = chunk_sums(&domain, &[], &[0; 32], &models).unwrap();
+		assert_eq!(sums[0], (0..40).map(|i| i * i * 100).collect::<Vec<u32>>());
+		assert_eq!(sums[1], [0; 40]);
+	}
+
+	#[test]
+	fn a_series_that_lacks_values_is_refused() {
+		let task = seasonal();
+		let refused = validation_sums(&spec(&task), &task.series[..2_400], &[Model::RepeatLast]);
+		assert!(matches!(refused, Err(Error::Short { have: 2_400, .. })));
+	}
+}

@@ -80,25 +80,10 @@ impl Task {
 	}
 }
 
-/// What a training set holds beside the published training part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mix {
-	/// Whether windows of the published training part are trained on.
-	pub published: bool,
-	/// Windows drawn from the generator to train on; 0 for a domain without one.
-	pub synthetic: u32,
-	/// Seed of those windows and of the practice draw. Anything; it has nothing to do with the draws that decide.
-	pub seed: u64,
-}
-
-impl Mix {
-	/// The published training part alone.
-	pub const PUBLISHED: Self = Self {
-		published: true,
-		synthetic: 0,
-		seed: 0,
-	};
-}
+/// Windows to train on: those of the published series and those drawn from the generator, in this order.
+const SOURCES: usize = 2;
+/// A share of synthetic windows that is the whole.
+pub const WHOLE: u16 = 256;
 
 /// Error sums of a model, chunk by chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,19 +96,19 @@ pub struct Measure {
 
 /// Windows to fit, windows to stop early on, and windows to judge by.
 ///
-/// A window is a place in `values`; one with the published series' overlap costs one number. The last part of the training split (a
-/// seventh) and of the synthetic windows stops training early; targets of the two groups never overlap.
+/// A window is a place in `values`, so those of the published series share its values. The last seventh of the training split and of the
+/// synthetic windows stops training early; targets of the two groups never overlap, and nothing after the training split is trained on.
 #[derive(Debug)]
 pub struct TrainingSet {
 	/// The domain.
 	pub task: Task,
 	values: Vec<i32>,
-	fit: Vec<u32>,
-	inner: Vec<u32>,
+	fit: [Vec<u32>; SOURCES],
+	inner: [Vec<u32>; SOURCES],
 	validation: Vec<Windows>,
 	practice: Vec<Windows>,
 	initial: Measure,
-	linear: Mutex<BTreeMap<u16, Slot>>,
+	linear: Mutex<BTreeMap<(u16, u16), Slot>>,
 }
 
 /// A linear model that is being fitted, or was.
@@ -133,21 +118,27 @@ type Slot = Arc<OnceLock<Result<Arc<Linear>, Error>>>;
 const INNER: usize = 7;
 
 impl TrainingSet {
-	/// The windows of `task`, mixed as `mix` says.
-	pub fn new(task: Task, mix: Mix) -> Result<Self, Error> {
+	/// The windows of `task` and, if it has a generator, `synthetic` windows drawn from that. `seed` is for these and for the practice
+	/// draw; it can be anything and has nothing to do with the draws that decide.
+	pub fn new(task: Task, synthetic: u32, seed: u64) -> Result<Self, Error> {
 		task.check()?;
-		let Forecast {
-			history,
-			horizon,
-			chunks,
-			..
-		} = task.program;
-		let (history, horizon) = (usize::from(history), usize::from(horizon));
-		let span = history + horizon;
+		let (horizon, span) = (usize::from(task.program.horizon), task.program.span() as usize);
+		let end = task.split.train_end as usize;
+		let inner = (end / INNER).max(horizon);
+		let need = span + inner;
+		if end < need {
+			return Err(Error::Short {
+				have: end,
+				need,
+				what: "one window to train on and one to stop early on, in its training part",
+			});
+		}
+		let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).collect::<Vec<_>>();
+		let first_inner = end - inner - usize::from(task.program.history);
 		let mut set = Self {
-			values: Vec::new(),
-			fit: Vec::new(),
-			inner: Vec::new(),
+			values: task.series[..end].to_vec(),
+			fit: [places(0, end - inner), Vec::new()],
+			inner: [places(first_inner, end), Vec::new()],
 			validation: validation(&task)?,
 			practice: Vec::new(),
 			initial: Measure {
@@ -157,47 +148,22 @@ impl TrainingSet {
 			linear: Mutex::default(),
 			task,
 		};
-		if mix.published {
-			let end = set.task.split.train_end as usize;
-			let inner = (end / INNER).max(horizon);
-			let need = span + inner;
-			if end < need {
-				return Err(Error::Short {
-					have: end,
-					need,
-					what: "one window to train on and one to stop early on",
-				});
-			}
-			set.values.extend_from_slice(&set.task.series[..end]);
-			set.fit.extend(0..=(end - inner - span) as u32);
-			set.inner
-				.extend((end - inner - history.min(end - inner)) as u32..=(end - span) as u32);
-		}
-		let mut seed = [0; 32];
-		seed[..8].copy_from_slice(&mix.seed.to_le_bytes());
+		let mut bytes = [0; 32];
+		bytes[..8].copy_from_slice(&seed.to_le_bytes());
 		if let Some(generator) = &set.task.generator {
-			let source = Source::new(generator, &seed, purpose::SERIES);
-			let inner = mix.synthetic / INNER as u32;
-			for index in 0..mix.synthetic {
-				let start = set.values.len() as u32;
-				source.series(index.into(), span, &mut set.values);
-				if index < mix.synthetic - inner {
+			let source = Source::new(generator, &bytes, purpose::SERIES);
+			let inner = synthetic.div_ceil(INNER as u32);
+			for index in 0..synthetic {
+				let group = if index < synthetic - inner {
 					&mut set.fit
 				} else {
 					&mut set.inner
-				}
-				.push(start);
+				};
+				group[1].push(set.values.len() as u32);
+				source.series(index.into(), span, &mut set.values);
 			}
-			let draw = |index| sample::drawn(&set.task.program, generator, &seed, index);
-			set.practice = (0..chunks).into_par_iter().map(draw).collect();
-		}
-		if set.fit.is_empty() || set.inner.is_empty() {
-			let need = INNER * (1 + usize::from(!mix.published));
-			return Err(Error::Short {
-				have: 0,
-				need,
-				what: "a training set: mix in the published part or more synthetic windows",
-			});
+			let draw = |index| sample::drawn(&set.task.program, generator, &bytes, index);
+			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
 		set.initial = if total(&seasonal.validation) < total(&last.validation) {
@@ -208,34 +174,38 @@ impl TrainingSet {
 		Ok(set)
 	}
 
-	/// Windows to fit, as (history, future).
-	pub fn fit(&self) -> impl ExactSizeIterator<Item = (&[i32], &[i32])> {
-		self.fit.iter().map(|start| self.window(*start))
-	}
-
-	/// Windows to stop early on.
-	pub fn inner(&self) -> impl ExactSizeIterator<Item = (&[i32], &[i32])> {
-		self.inner.iter().map(|start| self.window(*start))
-	}
-
 	/// Number of windows to fit.
-	pub fn fit_len(&self) -> usize {
-		self.fit.len()
+	pub fn len(&self) -> usize {
+		self.fit.iter().map(Vec::len).sum()
 	}
 
-	/// Number of windows to stop early on.
-	pub fn inner_len(&self) -> usize {
-		self.inner.len()
+	/// Whether there is nothing to fit; there always is.
+	pub fn is_empty(&self) -> bool {
+		self.len() == 0
 	}
 
-	/// Window number `at` of those to fit.
-	pub fn fit_window(&self, at: usize) -> (&[i32], &[i32]) {
-		self.window(self.fit[at])
+	/// The windows to fit of one source, `false` for the published series, `true` for the generator, as (history, future).
+	pub fn fit(&self, synthetic: bool) -> impl ExactSizeIterator<Item = (&[i32], &[i32])> {
+		self.fit[usize::from(synthetic)].iter().map(|start| self.window(*start))
 	}
 
-	/// Window number `at` of those to stop early on.
-	pub fn inner_window(&self, at: usize) -> (&[i32], &[i32]) {
-		self.window(self.inner[at])
+	/// The windows of one source that stop training early.
+	pub fn inner(&self, synthetic: bool) -> impl ExactSizeIterator<Item = (&[i32], &[i32])> {
+		self.inner[usize::from(synthetic)].iter().map(|start| self.window(*start))
+	}
+
+	/// Window number `at` of [`TrainingSet::fit`].
+	pub fn fit_at(&self, synthetic: bool, at: usize) -> (&[i32], &[i32]) {
+		self.window(self.fit[usize::from(synthetic)][at])
+	}
+
+	/// The share of synthetic windows, of [`WHOLE`], that `mix` asks for and the set can give: none without synthetic windows.
+	pub fn share(&self, mix: u16) -> u16 {
+		if self.inner[1].is_empty() || self.fit[1].is_empty() {
+			0
+		} else {
+			mix.min(WHOLE)
+		}
 	}
 
 	fn window(&self, start: u32) -> (&[i32], &[i32]) {
@@ -269,17 +239,21 @@ impl TrainingSet {
 		u64::midpoint(validation, practice)
 	}
 
-	/// The power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12 bits.
-	pub fn in_shift(&self, window: usize) -> i8 {
+	/// The power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12 bits. A source
+	/// counts if `mix` takes anything from it.
+	pub fn in_shift(&self, window: u16, mix: u16) -> i8 {
 		const SAMPLES: usize = 4096;
-		let step = (self.fit.len() / SAMPLES).max(1);
+		let share = self.share(mix);
 		// How many differences need 0, 1, 2 … bits: a power of two is all that is asked for.
 		let (mut bits, mut count) = ([0usize; 33], 0usize);
-		for (history, _) in self.fit().step_by(step) {
-			let last = history.last().copied().unwrap_or(0);
-			for value in &history[history.len().saturating_sub(window)..] {
-				bits[(u32::BITS - last.abs_diff(*value).leading_zeros()) as usize] += 1;
-				count += 1;
+		for (synthetic, used) in [(false, share < WHOLE), (true, share > 0)] {
+			let step = (self.fit(synthetic).len() / SAMPLES).max(1);
+			for (history, _) in self.fit(synthetic).step_by(step).filter(|_| used) {
+				let last = history.last().copied().unwrap_or(0);
+				for value in &history[history.len().saturating_sub(window.into())..] {
+					bits[(u32::BITS - last.abs_diff(*value).leading_zeros()) as usize] += 1;
+					count += 1;
+				}
 			}
 		}
 		let (mut above, mut needed) = (0, 32);
@@ -290,13 +264,14 @@ impl TrainingSet {
 		(11 - needed as i8).clamp(*IN_SHIFTS.start(), *IN_SHIFTS.end())
 	}
 
-	/// The ridge of this window, fitted once.
-	pub fn linear(&self, window: u16) -> Result<Arc<Linear>, Error> {
+	/// The ridge of this window and share of synthetic windows, fitted once.
+	pub fn linear(&self, window: u16, mix: u16) -> Result<Arc<Linear>, Error> {
+		let share = self.share(mix);
 		let slot = {
 			let mut slots = self.linear.lock().unwrap_or_else(PoisonError::into_inner);
-			slots.entry(window).or_default().clone()
+			slots.entry((window, share)).or_default().clone()
 		};
-		slot.get_or_init(|| Linear::fit(self, window).map(Arc::new)).clone()
+		slot.get_or_init(|| Linear::fit(self, window, share).map(Arc::new)).clone()
 	}
 }
 
@@ -318,4 +293,98 @@ pub fn validation(task: &Task) -> Result<Vec<Windows>, Error> {
 		Ok(sample::validation(&task.program, values))
 	};
 	(0..task.program.chunks).map(chunk).collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::{seasonal, tent};
+
+	#[test]
+	fn nothing_after_the_training_part_is_trained_on() {
+		let task = seasonal();
+		let mut changed = task.clone();
+		changed.series[task.split.train_end as usize..].fill(0);
+		let (a, b) = (
+			TrainingSet::new(task, 0, 0).unwrap(),
+			TrainingSet::new(changed, 0, 0).unwrap(),
+		);
+		assert!(a.fit(false).eq(b.fit(false)));
+		assert!(a.inner(false).eq(b.inner(false)));
+	}
+
+	#[test]
+	fn targets_to_fit_end_where_targets_to_stop_by_begin() {
+		let mut task = seasonal();
+		task.series = (0..task.series.len() as i32).collect();
+		let set = TrainingSet::new(task, 0, 0).unwrap();
+		let last_fitted = set.fit(false).flat_map(|(_, future)| future).max();
+		let first_inner = set.inner(false).flat_map(|(_, future)| future).min();
+		assert_eq!((last_fitted, first_inner), (Some(&1_799), Some(&1_800)));
+		assert_eq!(set.inner(false).flat_map(|(_, future)| future).max(), Some(&2_099));
+		assert_eq!((set.len(), set.inner(false).len()), (1_771, 295));
+	}
+
+	#[test]
+	fn synthetic_windows_are_shared_out_and_depend_on_the_seed() {
+		let set = TrainingSet::new(seasonal(), 700, 1).unwrap();
+		assert_eq!((set.fit(true).len(), set.inner(true).len()), (600, 100));
+		assert_eq!(set.share(64), 64);
+		assert!(!set.fit(true).eq(TrainingSet::new(seasonal(), 700, 2).unwrap().fit(true)));
+		assert_eq!(set.initial().practice.len(), 32);
+	}
+
+	#[test]
+	fn without_synthetic_windows_there_is_no_share_of_them() {
+		for (task, synthetic) in [(tent(), 700), (seasonal(), 0), (seasonal(), 1)] {
+			assert_eq!(TrainingSet::new(task, synthetic, 0).unwrap().share(WHOLE), 0);
+		}
+	}
+
+	#[test]
+	fn fitness_is_relative_to_the_initial_champion() {
+		let set = TrainingSet::new(seasonal(), 0, 1).unwrap();
+		// The season is strong, so the initial champion is seasonal.
+		assert_eq!(set.initial(), &set.measure(&Model::Seasonal));
+		assert_eq!(set.fitness(&set.measure(&Model::Seasonal)), 1 << 20);
+		assert!(set.fitness(&set.measure(&Model::RepeatLast)) > 1 << 20);
+	}
+
+	#[test]
+	fn inputs_nearly_always_fit_twelve_bits() {
+		let set = TrainingSet::new(seasonal(), 0, 1).unwrap();
+		let shift = set.in_shift(24, 0);
+		let clipped = |shift: i8| {
+			let (mut x, mut clipped, mut all) = ([0; 24], 0, 0);
+			for (history, _) in set.fit(false) {
+				score::differences(shift, history, &mut x);
+				clipped += x.iter().filter(|x| x.abs() == 2047).count();
+				all += x.len();
+			}
+			clipped * 1000 / all
+		};
+		assert_eq!(clipped(shift), 0);
+		assert!(clipped(shift + 2) > 0);
+	}
+
+	#[test]
+	fn a_series_that_is_too_short_is_refused_with_numbers() {
+		let mut task = seasonal();
+		task.series.truncate(2_000);
+		let refused = TrainingSet::new(task, 0, 0).unwrap_err();
+		assert_eq!(
+			refused,
+			Error::Short {
+				have: 2_000,
+				need: 2_550,
+				what: "the end of its validation split"
+			}
+		);
+		let mut task = seasonal();
+		task.split.train_end = 20;
+		assert!(matches!(
+			TrainingSet::new(task, 0, 0),
+			Err(Error::Short { have: 20, need: 36, .. })
+		));
+	}
 }

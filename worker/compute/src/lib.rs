@@ -12,6 +12,8 @@
 pub mod baseline;
 pub mod chunks;
 pub mod data;
+#[cfg(test)]
+mod fixtures;
 pub mod generator;
 pub mod kernel;
 mod linalg;
@@ -21,7 +23,7 @@ pub mod population;
 pub mod ridge;
 
 pub use chunks::{chunk_sums, validation_sums};
-pub use data::{Measure, Mix, Task, TrainingSet};
+pub use data::{Measure, Task, TrainingSet};
 pub use population::{train_all, train_each, Candidate, Trained};
 pub use ridge::Linear;
 
@@ -67,9 +69,12 @@ pub enum Error {
 	/// The values are so large that a linear model of them has no 12-bit weights.
 	#[error("no 12-bit weights reach from inputs to outputs: the unit of the series is too fine, multiply it by ten")]
 	Unit,
-	/// The normal equations have no solution, because the series never moves.
-	#[error("the series is constant in its training part: there is nothing to learn")]
+	/// There is no noise to generate.
+	#[error("the series moves by the same amount at every step of its training part: there is no generator to fit")]
 	Constant,
+	/// Rounding left the normal equations without a solution under every ridge parameter.
+	#[error("the normal equations of window {0} have no solution: take a shorter window")]
+	Singular(u16),
 	/// Threads cannot be started.
 	#[error("cannot start {0} threads: {1}")]
 	Threads(usize, String),

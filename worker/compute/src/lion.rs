@@ -5,9 +5,11 @@
 //!
 //! ```text
 //! u = sign(M − M/4 + G/4)       β₁ = 3/4
-//! P ← P − u·rate − decay(P)     decay(P) = ((P >> 8) · rate) >> 9
+//! P ← P − u·rate − decay(P)     decay(P) = ((P >> 8) · rate) >> (12 − d)
 //! M ← M + (G − M)/32            β₂ = 31/32
 //! ```
+//!
+//! Where the sign never changes, step and decay cancel at `|P| = 2^(20 − d)`: no weight grows beyond 2^−d.
 
 /// Fractional bits of a master.
 pub const MASTER_FRAC: u32 = 20;
@@ -21,6 +23,8 @@ pub const MAX_WEIGHT: i32 = (2 << MASTER_FRAC) - (1 << (MASTER_FRAC - WEIGHT_FRA
 pub const MAX_BIAS: i32 = 8 << MASTER_FRAC;
 /// Rates are powers of two up to this one; a step of the decay stays below 2³¹.
 pub const MAX_RATE_SHIFT: u8 = 14;
+/// Strongest decay d.
+pub const MAX_DECAY: u8 = 8;
 
 /// Masters and momenta of one kind of parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +45,13 @@ impl Parameters {
 		}
 	}
 
-	/// One step against `gradients` of `rate` 2⁻²⁰.
-	pub fn step(&mut self, gradients: &[i32], rate: i32) {
+	/// One step against `gradients` of `rate` 2⁻²⁰ with decay `decay`, at most [`MAX_DECAY`].
+	pub fn step(&mut self, gradients: &[i32], rate: i32, decay: u8) {
 		let limit = self.limit;
+		let shift = 12 - decay.min(MAX_DECAY);
 		for ((p, m), g) in self.masters.iter_mut().zip(&mut self.momenta).zip(gradients) {
 			let sign = m.wrapping_sub(*m >> 2).wrapping_add(*g >> 2).signum();
-			let decay = ((*p >> 8) * rate) >> 9;
+			let decay = ((*p >> 8) * rate) >> shift;
 			*p = (*p - sign * rate - decay).clamp(-limit, limit);
 			*m = m.wrapping_add(g.wrapping_sub(*m) >> 5);
 		}
@@ -100,7 +105,7 @@ mod tests {
 			let mut parameters = Parameters::new(vec![MAX_BIAS, -MAX_BIAS], MAX_BIAS);
 			for step in 0..200 {
 				let g = if step / 40 % 2 == 0 { extreme } else { -extreme };
-				parameters.step(&[g, -g], rate);
+				parameters.step(&[g, -g], rate, MAX_DECAY);
 				assert!(parameters.momenta.iter().all(|m| m.abs() <= extreme + 32));
 				assert!(parameters.masters.iter().all(|p| p.abs() <= MAX_BIAS));
 			}
@@ -116,10 +121,21 @@ mod tests {
 	}
 
 	#[test]
+	fn decay_bounds_weights() {
+		for (decay, bound) in [(0, 1 << 20), (3, 1 << 17)] {
+			let mut parameters = Parameters::new(vec![0], MAX_WEIGHT);
+			for _ in 0..20_000 {
+				parameters.step(&[-1000], 1024, decay);
+			}
+			assert!(parameters.masters[0].abs_diff(bound) < 2048, "{}", parameters.masters[0]);
+		}
+	}
+
+	#[test]
 	fn a_known_sequence_of_steps() {
 		let mut parameters = Parameters::new(vec![1 << 20, -(1 << 19), 0], MAX_WEIGHT);
 		for gradients in [[64, -64, 0], [-640, 3, 1], [7, 7, -7]] {
-			parameters.step(&gradients, 1024);
+			parameters.step(&gradients, 1024, 3);
 		}
 		assert_eq!(parameters.masters, [1_025_224, -510_070, 1024]);
 		assert_eq!(parameters.momenta, [-19, -2, -1]);

@@ -5,9 +5,10 @@
 //! (data, genes, seed).
 
 use crate::{
-	data::TrainingSet,
+	data::{TrainingSet, WHOLE},
 	kernel::{padded, products, transpose},
 	lion::{Parameters, Schedule, ACT_FRAC, MASTER_FRAC, MAX_BIAS, MAX_WEIGHT, WEIGHT_FRAC},
+	population::Candidate,
 	ridge::Linear,
 	Error,
 };
@@ -29,41 +30,27 @@ const GRADIENT_BITS: u32 = 11;
 /// Fractional bits of an accumulator.
 const ACC_FRAC: u32 = WEIGHT_FRAC + ACT_FRAC;
 
-/// What is trained and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schema {
-	/// Steps of history the net reads.
-	pub window: u16,
-	/// Neurons of a hidden layer.
-	pub width: u16,
-	/// Hidden layers.
-	pub depth: u8,
-	/// The first rate is 2^(rate − 20).
-	pub rate: u8,
-	/// Passes over as many windows as there are.
-	pub epochs: u16,
-	/// Seed of first weights and batches.
-	pub seed: u64,
-}
+// A share is counted in rows of a batch.
+const _: () = assert!(WHOLE as usize == BATCH);
 
 /// Trains a net; with a linear path, that path stays as it is and the net learns what it leaves. The net of the epoch with the least
 /// error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says nothing.
-pub fn train(data: &TrainingSet, schema: &Schema, skip: Option<&Linear>, stop: &AtomicBool) -> Result<Net, Error> {
-	let mut trainer = Trainer::new(data, schema, skip);
-	let steps = (data.fit_len() / BATCH).max(1) as u32;
-	let mut schedule = Schedule::new(schema.rate, steps * u32::from(schema.epochs));
-	let mut best = (u64::MAX, trainer.net());
+pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, stop: &AtomicBool) -> Result<Net, Error> {
+	let mut trainer = Trainer::new(data, candidate, skip);
+	let steps = (data.len() / BATCH).max(1) as u32;
+	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
+	let mut best = (u128::MAX, trainer.net());
 	if skip.is_some() {
-		best.0 = trainer.inner_error();
+		best.0 = trainer.weighted_error();
 	}
-	for epoch in 0..u32::from(schema.epochs) {
+	for epoch in 0..u32::from(candidate.epochs) {
 		for step in 0..steps {
 			if stop.load(Ordering::Relaxed) {
 				return Err(Error::Stopped);
 			}
 			trainer.step(u64::from(epoch * steps + step), schedule.advance());
 		}
-		let error = trainer.inner_error();
+		let error = trainer.weighted_error();
 		if error < best.0 {
 			best = (error, trainer.net());
 		}
@@ -154,6 +141,8 @@ struct Trainer<'a> {
 	data: &'a TrainingSet,
 	window: usize,
 	horizon: usize,
+	share: u16,
+	decay: u8,
 	in_shift: i8,
 	skip: Option<&'a Linear>,
 	layers: Vec<Dense>,
@@ -172,16 +161,19 @@ struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-	fn new(data: &'a TrainingSet, schema: &Schema, skip: Option<&'a Linear>) -> Self {
-		let (window, horizon) = (usize::from(schema.window), usize::from(data.task.program.horizon));
+	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
+		let share = data.share(candidate.mix);
+		let (window, horizon) = (usize::from(candidate.window), usize::from(data.task.program.horizon));
 		let mut seed = [0; 32];
-		seed[..8].copy_from_slice(&schema.seed.to_le_bytes());
+		seed[..8].copy_from_slice(&candidate.seed.to_le_bytes());
 		let mut random = Stream::new(&seed, purpose::WEIGHTS, 0);
 		let mut trainer = Self {
 			data,
 			window,
 			horizon,
-			in_shift: skip.map_or_else(|| data.in_shift(window), |skip| skip.net.in_shift),
+			share,
+			decay: candidate.decay,
+			in_shift: skip.map_or_else(|| data.in_shift(candidate.window, share), |skip| skip.net.in_shift),
 			skip,
 			layers: Vec::new(),
 			batches: Key::new(&seed, purpose::BATCH),
@@ -196,12 +188,12 @@ impl<'a> Trainer<'a> {
 			scratch: Scratch::default(),
 		};
 		let mut inputs = window;
-		for _ in 0..schema.depth {
+		for _ in 0..candidate.depth {
 			trainer
 				.layers
-				.push(Dense::new(inputs, schema.width.into(), WEIGHT_FRAC, Some(&mut random)));
+				.push(Dense::new(inputs, candidate.width.into(), WEIGHT_FRAC, Some(&mut random)));
 			trainer.inputs.push(vec![0; BATCH * padded(inputs)]);
-			inputs = schema.width.into();
+			inputs = candidate.width.into();
 		}
 		trainer.inputs.push(vec![0; BATCH * padded(inputs)]);
 		let shift = trainer.out_shift();
@@ -211,47 +203,47 @@ impl<'a> Trainer<'a> {
 		trainer
 	}
 
-	/// The shift of the last layer under which targets are between a half and one on average, as accumulators see them.
+	/// The shift of the last layer under which targets are between a half and one on average, as accumulators see them. It looks at the
+	/// windows of a few batches.
 	fn out_shift(&mut self) -> u32 {
-		let rows = self.data.fit_len().min(16 * BATCH);
-		let step = self.data.fit_len() / rows.max(1);
+		const LOOKED_AT: u64 = 16;
 		let mut sum = 0u64;
-		for start in (0..rows).step_by(BATCH) {
-			let count = BATCH.min(rows - start);
-			self.load(count, |row| (start + row) * step, false);
-			sum += self.targets[..count * self.horizon]
-				.iter()
-				.map(|target| target.unsigned_abs())
-				.sum::<u64>();
+		for number in 0..LOOKED_AT {
+			self.draw(u64::MAX - number);
+			sum += self.targets.iter().map(|target| target.unsigned_abs()).sum::<u64>();
 		}
-		let mean = sum / (rows * self.horizon).max(1) as u64;
+		let mean = sum / (LOOKED_AT * self.targets.len() as u64);
 		let bits = u64::BITS - mean.leading_zeros();
 		ACC_FRAC
 			.saturating_sub(bits)
 			.clamp(u32::from(*SHIFTS.start()), u32::from(*SHIFTS.end()))
 	}
 
-	/// Fills inputs and targets of the first `count` rows with windows of the fit, or of the inner validation.
-	fn load(&mut self, count: usize, place: impl Fn(usize) -> usize, inner: bool) {
-		let stride = padded(self.window);
-		for row in 0..count {
-			let at = place(row);
-			let (history, future) = if inner {
-				self.data.inner_window(at)
-			} else {
-				self.data.fit_window(at)
-			};
-			let x = &mut self.inputs[0][row * stride..row * stride + self.window];
-			differences(self.in_shift, history, x);
-			self.path.fill(0);
-			if let Some(skip) = self.skip {
-				skip.net.forward(x, &mut self.path, &mut self.scratch);
-			}
-			let last = i64::from(history.last().copied().unwrap_or(0));
-			let targets = &mut self.targets[row * self.horizon..(row + 1) * self.horizon];
-			for ((target, value), path) in targets.iter_mut().zip(future).zip(&self.path) {
-				*target = ((i64::from(*value) - last) << OUT_FRAC) - i64::from(*path);
-			}
+	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
+	fn draw(&mut self, number: u64) {
+		let mut stream = self.batches.stream(number);
+		let data = self.data;
+		let windows = [false, true].map(|synthetic| data.fit(synthetic).len() as u32);
+		for row in 0..BATCH {
+			let synthetic = row < usize::from(self.share);
+			let at = stream.below(windows[usize::from(synthetic)]);
+			self.load(row, data.fit_at(synthetic, at as usize));
+		}
+	}
+
+	/// Fills input and targets of a row of the batch.
+	fn load(&mut self, row: usize, (history, future): (&[i32], &[i32])) {
+		let start = row * padded(self.window);
+		let x = &mut self.inputs[0][start..start + self.window];
+		differences(self.in_shift, history, x);
+		self.path.fill(0);
+		if let Some(skip) = self.skip {
+			skip.net.forward(x, &mut self.path, &mut self.scratch);
+		}
+		let last = i64::from(history.last().copied().unwrap_or(0));
+		let targets = &mut self.targets[row * self.horizon..(row + 1) * self.horizon];
+		for ((target, value), path) in targets.iter_mut().zip(future).zip(&self.path) {
+			*target = ((i64::from(*value) - last) << OUT_FRAC) - i64::from(*path);
 		}
 	}
 
@@ -277,10 +269,7 @@ impl<'a> Trainer<'a> {
 
 	/// One batch of windows drawn with replacement.
 	fn step(&mut self, number: u64, rate: i32) {
-		let mut stream = self.batches.stream(number);
-		let windows = self.data.fit_len() as u32;
-		let places: [u32; BATCH] = core::array::from_fn(|_| stream.below(windows));
-		self.load(BATCH, |row| places[row] as usize, false);
+		self.draw(number);
 		self.forward(BATCH);
 		let last = self.layers.len() - 1;
 		let shift = self.layers[last].shift;
@@ -318,32 +307,51 @@ impl<'a> Trainer<'a> {
 		}
 		self.sums.resize(layer.outputs * layer.inputs, 0);
 		products(&self.turned_gradient, &self.turned_inputs, BATCH, &mut self.sums);
-		layer.weights.step(&self.sums, rate);
+		layer.weights.step(&self.sums, rate, self.decay);
 		let bias_sums = self
 			.turned_gradient
 			.chunks_exact(BATCH)
 			.map(|row| row.iter().map(|g| i32::from(*g)).sum::<i32>() << ACT_FRAC);
 		let bias_sums: Vec<i32> = bias_sums.collect();
-		layer.bias.step(&bias_sums, rate);
+		layer.bias.step(&bias_sums, rate, self.decay);
 		layer.round();
 	}
 
-	/// Error sum of the inner validation windows, exactly as the chain counts it.
-	fn inner_error(&mut self) -> u64 {
-		let all = self.data.inner_len();
+	/// Error of the inner validation windows, both sources by their shares: each mean times [`WHOLE`] and the number of windows of both,
+	/// which spares the division.
+	fn weighted_error(&mut self) -> u128 {
+		let [published, synthetic] = [false, true].map(|synthetic| self.data.inner(synthetic).len() as u128);
+		let parts = [(false, WHOLE - self.share, synthetic.max(1)), (true, self.share, published)];
+		let part = |(synthetic, share, others)| match share {
+			0 => 0,
+			_ => u128::from(self.inner_error(synthetic)) * u128::from(share) * others,
+		};
+		parts.map(part).into_iter().sum()
+	}
+
+	/// Error sum of the inner validation windows of one source, exactly as the chain counts it.
+	fn inner_error(&mut self, synthetic: bool) -> u64 {
+		let data = self.data;
+		let mut windows = data.inner(synthetic);
 		let mut sum = 0;
-		for start in (0..all).step_by(BATCH) {
-			let count = BATCH.min(all - start);
-			self.load(count, |row| start + row, true);
+		while windows.len() > 0 {
+			let count = BATCH.min(windows.len());
+			for (row, window) in windows.by_ref().take(count).enumerate() {
+				self.load(row, window);
+			}
 			self.forward(count);
 			let shift = self.layers[self.layers.len() - 1].shift;
-			let errors = self.acc.iter().zip(&self.targets);
 			let error = |acc: &i32, target: &i64| {
 				(i64::from(round_shift_i32(*acc, shift)) - target)
 					.unsigned_abs()
 					.min(MAX_ERROR)
 			};
-			sum += errors.map(|(acc, target)| error(acc, target)).sum::<u64>();
+			sum += self
+				.acc
+				.iter()
+				.zip(&self.targets)
+				.map(|(acc, target)| error(acc, target))
+				.sum::<u64>();
 		}
 		sum
 	}
@@ -384,5 +392,125 @@ fn propagate(acc: &[i32], activations: &[i16], inputs: usize, gradient: &mut Vec
 				0
 			};
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::{seasonal, tent};
+	use doin_scoring::{score::score, Model, Windows};
+
+	const RUN: AtomicBool = AtomicBool::new(false);
+
+	fn candidate() -> Candidate {
+		Candidate {
+			window: 6,
+			width: 20,
+			depth: 1,
+			rate: 10,
+			epochs: 80,
+			decay: 0,
+			seed: 4,
+			..Candidate::default()
+		}
+	}
+
+	#[test]
+	fn beside_the_ridge_it_learns_what_no_linear_model_can() {
+		let data = TrainingSet::new(tent(), 0, 0).unwrap();
+		let linear = data.linear(6, 0).unwrap();
+		let error = |net: Net| data.fitness(&data.measure(&Model::Net(net)));
+		let (ridge, net) = (
+			error(linear.net.clone()),
+			error(train(&data, &candidate(), Some(&linear), &RUN).unwrap()),
+		);
+		assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
+		let alone = error(train(&data, &candidate(), None, &RUN).unwrap());
+		assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
+	}
+
+	#[test]
+	fn training_counts_errors_as_the_chain_does() {
+		let data = TrainingSet::new(seasonal(), 500, 1).unwrap();
+		let linear = data.linear(20, 64).unwrap();
+		let candidate = Candidate {
+			window: 20,
+			width: 9,
+			..candidate()
+		};
+		for skip in [None, Some(&*linear)] {
+			let mut trainer = Trainer::new(&data, &candidate, skip);
+			for step in 0..50 {
+				trainer.step(step, 512);
+			}
+			let model = Model::Net(trainer.net());
+			data.task.admit(&model).unwrap();
+			for synthetic in [false, true] {
+				let expected: u64 = data
+					.inner(synthetic)
+					.map(|(history, future)| {
+						let values = [history, future].concat();
+						u64::from(score(
+							&model,
+							12,
+							&Windows {
+								history: 24,
+								horizon: 6,
+								values,
+							},
+						))
+					})
+					.sum();
+				assert_eq!(trainer.inner_error(synthetic), expected);
+			}
+		}
+	}
+
+	#[test]
+	fn a_net_is_a_function_of_data_genes_and_seed() {
+		let data = TrainingSet::new(tent(), 0, 0).unwrap();
+		let short = Candidate {
+			epochs: 1,
+			..candidate()
+		};
+		let net = train(&data, &short, None, &RUN).unwrap();
+		assert_eq!(net, train(&data, &short, None, &RUN).unwrap());
+		assert_ne!(net, train(&data, &Candidate { seed: 5, ..short }, None, &RUN).unwrap());
+		// Pinned: another number here means that old training runs can no longer be repeated.
+		let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
+		assert_eq!(digest[..8], [195, 100, 52, 239, 211, 31, 59, 132]);
+	}
+
+	#[test]
+	fn beside_a_linear_path_it_starts_by_saying_nothing() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let linear = data.linear(24, 0).unwrap();
+		let candidate = Candidate {
+			window: 24,
+			..candidate()
+		};
+		let start = Trainer::new(&data, &candidate, Some(&linear)).net();
+		assert_eq!(
+			data.measure(&Model::Net(start)),
+			data.measure(&Model::Net(linear.net.clone()))
+		);
+	}
+
+	#[test]
+	fn it_stops_when_asked() {
+		let data = TrainingSet::new(tent(), 0, 0).unwrap();
+		assert_eq!(train(&data, &candidate(), None, &AtomicBool::new(true)), Err(Error::Stopped));
+	}
+
+	#[test]
+	fn gradients_keep_eleven_bits_and_stop_at_clamped_neurons() {
+		let mut acc = vec![0; BATCH * 3];
+		let mut x = vec![0; BATCH * padded(3)];
+		(acc[0], acc[1], acc[2]) = (1 << 20, -(1 << 25), 5 << 12);
+		(x[0], x[1], x[2]) = (100, 0, 2046);
+		let mut gradient = Vec::new();
+		propagate(&acc, &x, 3, &mut gradient);
+		assert_eq!(gradient[..3], [1 << 10, 0, 20]);
 	}
 }

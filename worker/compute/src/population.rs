@@ -1,14 +1,13 @@
 //! Training many candidates on all cores.
 
 use crate::{
-	data::{Measure, TrainingSet},
-	lion::MAX_RATE_SHIFT,
-	mlp::{train, Schema},
-	Error,
+	data::{Measure, TrainingSet, WHOLE},
+	lion::{MAX_DECAY, MAX_RATE_SHIFT},
+	mlp, Error,
 };
 use doin_scoring::{
 	model::{MAX_DEPTH, MAX_WIDTH},
-	Model, Net,
+	Model, ModelError, Net,
 };
 use rayon::{prelude::*, ThreadPool, ThreadPoolBuilder};
 use std::sync::{
@@ -17,7 +16,7 @@ use std::sync::{
 };
 
 /// Genes the trainer knows, for error messages and for whoever registers a domain.
-pub const GENES: &str = "window, width, depth, rate, epochs, seed, skip";
+pub const GENES: &str = "window, width, depth, rate, epochs, decay, seed, skip, mix";
 
 /// One point of the search space, and with the data everything that its net depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,10 +31,14 @@ pub struct Candidate {
 	pub rate: u8,
 	/// Passes over the training windows.
 	pub epochs: u16,
+	/// Strength of the decay: no weight grows beyond 2^−decay.
+	pub decay: u8,
 	/// Seed of first weights and batches.
 	pub seed: u64,
 	/// Whether the net stands beside the linear model rather than in its place.
 	pub skip: bool,
+	/// Windows trained on that are synthetic, of [`WHOLE`]; of no effect without synthetic windows.
+	pub mix: u16,
 }
 
 impl Default for Candidate {
@@ -46,8 +49,10 @@ impl Default for Candidate {
 			depth: 1,
 			rate: 10,
 			epochs: 12,
+			decay: 2,
 			seed: 0,
 			skip: true,
+			mix: 64,
 		}
 	}
 }
@@ -88,7 +93,9 @@ impl Candidate {
 				"depth" => candidate.depth = within(0, MAX_DEPTH as i64)? as u8,
 				"rate" => candidate.rate = within(0, MAX_RATE_SHIFT.into())? as u8,
 				"epochs" => candidate.epochs = within(1, 1000)? as u16,
+				"decay" => candidate.decay = within(0, MAX_DECAY.into())? as u8,
 				"seed" => candidate.seed = value as u64,
+				"mix" => candidate.mix = within(0, WHOLE.into())? as u16,
 				"skip" => candidate.skip = within(0, 1)? == 1,
 				_ => return Err(Error::UnknownGene(name.into(), GENES)),
 			}
@@ -111,7 +118,9 @@ impl Candidate {
 		within("window", self.window.into(), 1, program.history.into())?;
 		within("depth", self.depth.into(), 0, MAX_DEPTH as i64)?;
 		within("rate", self.rate.into(), 0, MAX_RATE_SHIFT.into())?;
+		within("decay", self.decay.into(), 0, MAX_DECAY.into())?;
 		within("epochs", self.epochs.into(), 1, 1000)?;
+		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
 		let (window, width, horizon) = (u64::from(self.window), u64::from(self.width), u64::from(program.horizon));
 		let linear = window * horizon;
@@ -125,10 +134,10 @@ impl Candidate {
 			biases += horizon;
 		}
 		if macs > data.task.limits.window_macs.into() {
-			return Err(Error::Model(doin_scoring::ModelError::TooCostly));
+			return Err(Error::Model(ModelError::TooCostly));
 		}
 		if 2 * macs + 4 * biases > data.task.limits.model_bytes.into() {
-			return Err(Error::Model(doin_scoring::ModelError::TooLarge));
+			return Err(Error::Model(ModelError::TooLarge));
 		}
 		Ok(())
 	}
@@ -137,31 +146,14 @@ impl Candidate {
 	pub fn train(&self, data: &TrainingSet, stop: &AtomicBool) -> Result<Net, Error> {
 		self.check(data)?;
 		if self.depth == 0 {
-			return Ok(data.linear(self.window)?.net.clone());
+			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
-		let linear = if self.skip { Some(data.linear(self.window)?) } else { None };
-		let Self {
-			window,
-			width,
-			depth,
-			rate,
-			epochs,
-			seed,
-			..
-		} = *self;
-		train(
-			data,
-			&Schema {
-				window,
-				width,
-				depth,
-				rate,
-				epochs,
-				seed,
-			},
-			linear.as_deref(),
-			stop,
-		)
+		let linear = if self.skip {
+			Some(data.linear(self.window, self.mix)?)
+		} else {
+			None
+		};
+		mlp::train(data, self, linear.as_deref(), stop)
 	}
 
 	/// Trains, admits and measures the candidate.
@@ -208,17 +200,16 @@ pub fn train_each(
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
 		// Linear models first, each on all cores: candidates that share one would otherwise wait for it.
-		let mut windows: Vec<u16> = candidates
+		let linear = candidates
 			.iter()
-			.filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok())
-			.map(|c| c.window)
-			.collect();
-		windows.sort_unstable();
-		windows.dedup();
-		for window in windows {
+			.filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
+		let mut linear: Vec<(u16, u16)> = linear.map(|c| (c.window, c.mix)).collect();
+		linear.sort_unstable();
+		linear.dedup();
+		for (window, mix) in linear {
 			if !stop.load(Ordering::Relaxed) {
 				// A failure comes back to whoever asks for the same model.
-				data.linear(window).ok();
+				data.linear(window, mix).ok();
 			}
 		}
 		candidates.par_iter().enumerate().with_max_len(1).for_each(|(at, candidate)| {
@@ -234,4 +225,105 @@ pub fn train_each(
 		});
 	});
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::seasonal;
+
+	fn some() -> Vec<Candidate> {
+		let base = Candidate {
+			window: 24,
+			width: 12,
+			epochs: 2,
+			..Candidate::default()
+		};
+		vec![
+			Candidate { depth: 0, ..base },
+			Candidate { seed: 1, ..base },
+			Candidate {
+				skip: false,
+				depth: 2,
+				..base
+			},
+			Candidate { window: 99, ..base },
+			Candidate {
+				mix: 0,
+				window: 13,
+				..base
+			},
+		]
+	}
+
+	#[test]
+	fn the_same_bits_come_from_one_thread_and_from_two() {
+		let data = TrainingSet::new(seasonal(), 700, 1).unwrap();
+		let one = train_all(&some(), &data, 1).unwrap();
+		let two = train_all(&some(), &TrainingSet::new(seasonal(), 700, 1).unwrap(), 2).unwrap();
+		assert_eq!(one, two);
+		assert_eq!(one, train_all(&some(), &data, 2).unwrap());
+		for (trained, candidate) in one.iter().zip(some()).filter(|(trained, _)| trained.is_ok()) {
+			let trained = trained.as_ref().unwrap();
+			assert_eq!(trained.candidate, candidate);
+			assert_eq!(trained.measure, data.measure(&trained.model));
+			data.task.admit(&trained.model).unwrap();
+		}
+		assert_eq!(
+			one[3],
+			Err(Error::Gene {
+				name: "window".into(),
+				value: 99,
+				lo: 1,
+				hi: 24
+			})
+		);
+		assert_eq!(one.iter().filter(|trained| trained.is_ok()).count(), 4);
+	}
+
+	#[test]
+	fn what_the_domain_would_not_admit_costs_no_time() {
+		let mut task = seasonal();
+		task.limits.window_macs = 24 * 6 + 5;
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		let results = train_all(&some()[..2], &data, 1).unwrap();
+		assert!(results[0].is_ok());
+		assert_eq!(results[1], Err(Error::Model(ModelError::TooCostly)));
+		let mut task = seasonal();
+		task.limits.model_bytes = 300;
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		assert_eq!(
+			train_all(&some()[..1], &data, 1).unwrap()[0],
+			Err(Error::Model(ModelError::TooLarge))
+		);
+	}
+
+	#[test]
+	fn a_stop_reaches_every_candidate() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let stopped = Mutex::new(0);
+		train_each(&some(), &data, 2, &AtomicBool::new(true), |_, result| {
+			assert_eq!(result, Err(Error::Stopped));
+			*stopped.lock().unwrap() += 1;
+		})
+		.unwrap();
+		assert_eq!(*stopped.lock().unwrap(), 5);
+	}
+
+	#[test]
+	fn genes_are_read_by_name() {
+		let genes = [("width", 7), ("window", 9), ("seed", -1), ("skip", 0)];
+		let candidate = Candidate::from_genes(genes, 24).unwrap();
+		assert_eq!(
+			(candidate.width, candidate.window, candidate.seed, candidate.skip),
+			(7, 9, u64::MAX, false)
+		);
+		assert_eq!(Candidate::from_genes([], 24).unwrap().window, 24);
+		assert_eq!(
+			Candidate::from_genes([("colour", 1)], 24),
+			Err(Error::UnknownGene("colour".into(), GENES))
+		);
+		let refused = Candidate::from_genes([("window", 25)], 24).unwrap_err();
+		assert_eq!(refused.to_string(), "gene `window` is 25; it must lie in 1..=24 here");
+	}
 }

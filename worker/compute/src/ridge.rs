@@ -6,7 +6,7 @@
 //! Cholesky factor), which costs no accuracy where inputs are as correlated as neighbours of a series are.
 
 use crate::{
-	data::TrainingSet,
+	data::{TrainingSet, WHOLE},
 	kernel::{padded, products, transpose},
 	linalg::{cholesky, solve},
 	Error,
@@ -37,7 +37,7 @@ pub struct Linear {
 	pub validation_error: u64,
 }
 
-/// Sums over all windows: inputs x (`n`), targets y (`m`).
+/// Sums over the windows of one source: inputs x (`n`), targets y (`m`).
 struct Sums {
 	count: i64,
 	x: Vec<i64>,
@@ -46,12 +46,21 @@ struct Sums {
 	xy: Vec<i64>,
 }
 
+/// Means and centred products over both sources by their shares.
+struct Moments {
+	x: Vec<f64>,
+	y: Vec<f64>,
+	xx: Vec<f64>,
+	xy: Vec<f64>,
+}
+
 impl Linear {
-	/// Fits the windows of `data` with the ridge parameter that is best by [`TrainingSet::fitness`].
-	pub fn fit(data: &TrainingSet, window: u16) -> Result<Self, Error> {
-		let mut in_shift = data.in_shift(window.into());
+	/// Fits the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter that is best by
+	/// [`TrainingSet::fitness`].
+	pub fn fit(data: &TrainingSet, window: u16, share: u16) -> Result<Self, Error> {
+		let mut in_shift = data.in_shift(window, share);
 		loop {
-			match Self::fit_scaled(data, window, in_shift) {
+			match Self::fit_scaled(data, window, share, in_shift) {
 				// Finer inputs need smaller weights, at the price of more clipped ones.
 				Err(Error::Unit) if in_shift < 0 => in_shift += 1,
 				result => return result,
@@ -59,20 +68,20 @@ impl Linear {
 		}
 	}
 
-	fn fit_scaled(data: &TrainingSet, window: u16, in_shift: i8) -> Result<Self, Error> {
+	fn fit_scaled(data: &TrainingSet, window: u16, share: u16, in_shift: i8) -> Result<Self, Error> {
 		let (n, m) = (usize::from(window), usize::from(data.task.program.horizon));
-		let sums = Sums::new(data, n, m, in_shift);
-		let (covariance, mean_variance) = sums.covariance(n);
-		if mean_variance <= 0.0 {
-			return Err(Error::Constant);
-		}
+		let moments = Moments::new(data, n, m, share, in_shift);
+		// Inputs are integers: less than this is a rounding error of a series that moves by the same amount at every step. Any damping
+		// then leaves the mean alone.
+		let mean_variance = (0..n).map(|i| moments.xx[i * n + i]).sum::<f64>() / n as f64;
+		let mean_variance = if mean_variance > 1e-6 { mean_variance } else { 1.0 };
 		let fits = LAMBDAS.par_iter().map(|lambda| {
-			let mut damped = covariance.clone();
+			let mut damped = moments.xx.clone();
 			for i in 0..n {
-				damped[i * n + i] += mean_variance * f64::from(*lambda).exp2();
+				damped[i * n + i] += mean_variance / f64::from(1u32 << -lambda);
 			}
-			let factor = cholesky(&damped, n).ok_or(Error::Constant)?;
-			let skip = sums.quantise(&factor, n, m).ok_or(Error::Unit)?;
+			let factor = cholesky(&damped, n).ok_or(Error::Singular(window))?;
+			let skip = moments.quantise(&factor, n, m).ok_or(Error::Unit)?;
 			let net = Net {
 				window,
 				in_shift,
@@ -87,93 +96,114 @@ impl Linear {
 			};
 			Ok((data.fitness(&measure), linear))
 		});
-		let fits: Vec<_> = fits.collect::<Result<_, Error>>()?;
-		let best = fits.into_iter().min_by_key(|(fitness, _)| *fitness).ok_or(Error::Constant)?;
-		Ok(best.1)
+		let fits: Vec<Result<_, Error>> = fits.collect();
+		// Some parameters may be too small for 12 bits, or for `f64`; the error of the largest one stands for all.
+		let error = fits.last().and_then(|fit| fit.as_ref().err().cloned());
+		let best = fits.into_iter().flatten().min_by_key(|(fitness, _)| *fitness);
+		best.map(|(_, linear)| linear).ok_or(error.unwrap_or(Error::Singular(window)))
 	}
 }
 
 impl Sums {
-	fn new(data: &TrainingSet, n: usize, m: usize, in_shift: i8) -> Self {
-		let (fit, all) = (data.fit_len(), data.fit_len() + data.inner_len());
-		let window = |at: usize| {
-			if at < fit {
-				data.fit_window(at)
-			} else {
-				data.inner_window(at - fit)
-			}
-		};
-		let stride = padded(n);
-		let empty = || Sums {
+	fn empty(n: usize, m: usize) -> Self {
+		Self {
 			count: 0,
 			x: vec![0; n],
 			y: vec![0; m],
 			xx: vec![0; n * n],
 			xy: vec![0; m * n],
-		};
-		let blocks = (0..all).step_by(BLOCK).collect::<Vec<_>>();
-		let sum_block = |mut sums: Sums, start: &usize| {
-			let block = *start..all.min(start + BLOCK);
-			let mut rows = vec![0i16; block.len() * stride];
-			for (row, at) in rows.chunks_exact_mut(stride).zip(block) {
-				let (history, future) = window(at);
-				let x = &mut row[..n];
-				differences(in_shift, history, x);
-				let last = i64::from(history.last().copied().unwrap_or(0));
-				sums.count += 1;
-				for (sum, x) in sums.x.iter_mut().zip(&*x) {
-					*sum += i64::from(*x);
-				}
-				for ((sum, products), value) in sums.y.iter_mut().zip(sums.xy.chunks_exact_mut(n)).zip(future) {
-					let y = ((i64::from(*value) - last) << OUT_FRAC).clamp(-MAX_TARGET, MAX_TARGET);
-					*sum += y;
-					for (product, x) in products.iter_mut().zip(&*x) {
-						*product += y * i64::from(*x);
-					}
-				}
-			}
-			let turned_stride = padded(rows.len() / stride);
-			let mut turned = vec![0i16; n * turned_stride];
-			transpose(&rows, stride, n, &mut turned);
-			let mut squares = vec![0i32; n * n];
-			products(&turned, &turned, turned_stride, &mut squares);
-			for (sum, square) in sums.xx.iter_mut().zip(squares) {
-				*sum += i64::from(square);
-			}
-			sums
-		};
-		blocks.par_iter().fold(empty, sum_block).reduce(empty, |mut a, b| {
-			a.count += b.count;
-			let add = |a: &mut [i64], b: &[i64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-			add(&mut a.x, &b.x);
-			add(&mut a.y, &b.y);
-			add(&mut a.xx, &b.xx);
-			add(&mut a.xy, &b.xy);
-			a
-		})
+		}
 	}
 
-	/// Exact `Σab − Σa·Σb / count`.
-	fn centred(&self, product: i64, a: i64, b: i64) -> f64 {
-		let count = i128::from(self.count);
-		((i128::from(product) * count - i128::from(a) * i128::from(b)) as f64) / count as f64
+	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shift: i8) -> Self {
+		let windows: Vec<_> = data.fit(synthetic).chain(data.inner(synthetic)).collect();
+		let sums = windows.par_chunks(BLOCK).fold(
+			|| Self::empty(n, m),
+			|mut sums, block| {
+				sums.add_block(block, n, in_shift);
+				sums
+			},
+		);
+		sums.reduce(
+			|| Self::empty(n, m),
+			|mut a, b| {
+				let add = |a: &mut [i64], b: &[i64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+				a.count += b.count;
+				add(&mut a.x, &b.x);
+				add(&mut a.y, &b.y);
+				add(&mut a.xx, &b.xx);
+				add(&mut a.xy, &b.xy);
+				a
+			},
+		)
 	}
 
-	/// Covariances of the inputs, and the mean of their variances, both times the number of windows.
-	fn covariance(&self, n: usize) -> (Vec<f64>, f64) {
-		let entry = |at: usize| self.centred(self.xx[at], self.x[at / n], self.x[at % n]);
-		let covariance: Vec<f64> = (0..n * n).map(entry).collect();
-		let mean = (0..n).map(|i| covariance[i * n + i]).sum::<f64>() / n as f64;
-		(covariance, mean)
+	fn add_block(&mut self, block: &[(&[i32], &[i32])], n: usize, in_shift: i8) {
+		let stride = padded(n);
+		let mut rows = vec![0i16; block.len() * stride];
+		for (row, (history, future)) in rows.chunks_exact_mut(stride).zip(block) {
+			let x = &mut row[..n];
+			differences(in_shift, history, x);
+			let last = i64::from(history.last().copied().unwrap_or(0));
+			self.count += 1;
+			for (sum, x) in self.x.iter_mut().zip(&*x) {
+				*sum += i64::from(*x);
+			}
+			for ((sum, products), value) in self.y.iter_mut().zip(self.xy.chunks_exact_mut(n)).zip(*future) {
+				let y = ((i64::from(*value) - last) << OUT_FRAC).clamp(-MAX_TARGET, MAX_TARGET);
+				*sum += y;
+				for (product, x) in products.iter_mut().zip(&*x) {
+					*product += y * i64::from(*x);
+				}
+			}
+		}
+		let turned_stride = padded(block.len());
+		let mut turned = vec![0i16; n * turned_stride];
+		transpose(&rows, stride, n, &mut turned);
+		let mut squares = vec![0i32; n * n];
+		products(&turned, &turned, turned_stride, &mut squares);
+		for (sum, square) in self.xx.iter_mut().zip(squares) {
+			*sum += i64::from(square);
+		}
+	}
+}
+
+impl Moments {
+	fn new(data: &TrainingSet, n: usize, m: usize, share: u16, in_shift: i8) -> Self {
+		let mut moments = Self {
+			x: vec![0.0; n],
+			y: vec![0.0; m],
+			xx: vec![0.0; n * n],
+			xy: vec![0.0; m * n],
+		};
+		for (synthetic, share) in [(false, WHOLE - share), (true, share)] {
+			if share == 0 {
+				continue;
+			}
+			let sums = Sums::new(data, n, m, synthetic, in_shift);
+			let weight = f64::from(share) / f64::from(WHOLE) / sums.count as f64;
+			let add = |to: &mut [f64], from: &[i64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * *from as f64);
+			add(&mut moments.x, &sums.x);
+			add(&mut moments.y, &sums.y);
+			add(&mut moments.xx, &sums.xx);
+			add(&mut moments.xy, &sums.xy);
+		}
+		let Self { x, y, xx, xy } = &mut moments;
+		let centre = |products: &mut [f64], a: &[f64]| {
+			for (products, a) in products.chunks_exact_mut(n).zip(a) {
+				products.iter_mut().zip(&*x).for_each(|(product, x)| *product -= a * x);
+			}
+		};
+		centre(xx, x);
+		centre(xy, y);
+		moments
 	}
 
 	/// The solution under Cholesky factor `l`, rounded to a layer; `None` if its weights are too large.
 	fn quantise(&self, l: &[f64], n: usize, m: usize) -> Option<Layer> {
 		let rows: Vec<Vec<f64>> = (0..m)
 			.map(|h| {
-				let mut row: Vec<f64> = (0..n)
-					.map(|i| self.centred(self.xy[h * n + i], self.x[i], self.y[h]))
-					.collect();
+				let mut row = self.xy[h * n..(h + 1) * n].to_vec();
 				solve(l, n, &mut row);
 				row
 			})
@@ -205,8 +235,8 @@ impl Sums {
 				rounded[i] = wanted.round().clamp(-limit, limit) as i16;
 				errors[i] = row[i] * scale - f64::from(rounded[i]);
 			}
-			let explained: f64 = rounded.iter().zip(&self.x).map(|(w, x)| f64::from(*w) * *x as f64).sum();
-			bias.push(((*y as f64 * scale - explained) / self.count as f64).round() as i32);
+			let explained: f64 = rounded.iter().zip(&self.x).map(|(w, x)| f64::from(*w) * x).sum();
+			bias.push((y * scale - explained).round() as i32);
 			weights.extend(rounded);
 		}
 		Layer {
@@ -215,6 +245,108 @@ impl Sums {
 			shift,
 			weights,
 			bias,
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		fixtures::{seasonal, tent},
+		population::pool,
+	};
+
+	#[test]
+	fn a_linear_recurrence_is_found_almost_exactly() {
+		// p(t) = 2 cos(2π/12) p(t−1) − p(t−2) within rounding: a pure wave.
+		let mut task = seasonal();
+		task.generator = None;
+		task.series = (0..3_000)
+			.map(|t| ((f64::from(t) * 0.523_598_775_6).sin() * 30_000.0).round() as i32)
+			.collect();
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		let linear = data.linear(24, 0).unwrap();
+		let initial = total(&data.measure(&Model::RepeatLast).validation);
+		assert!(
+			linear.validation_error * 200 < initial,
+			"{} of {initial}",
+			linear.validation_error
+		);
+	}
+
+	#[test]
+	fn it_beats_both_baselines_and_is_admitted() {
+		let data = TrainingSet::new(seasonal(), 1_000, 3).unwrap();
+		for mix in [0, 64, WHOLE] {
+			let linear = data.linear(24, mix).unwrap();
+			let model = Model::Net(linear.net.clone());
+			data.task.admit(&model).unwrap();
+			let measure = data.measure(&model);
+			assert_eq!(linear.validation_error, total(&measure.validation));
+			assert!(data.fitness(&measure) < 900_000, "mix {mix}: {}", data.fitness(&measure));
+		}
+	}
+
+	#[test]
+	fn the_model_does_not_depend_on_the_number_of_threads() {
+		let fit = |threads| {
+			let data = TrainingSet::new(seasonal(), 1_000, 3).unwrap();
+			pool(threads).unwrap().install(|| Linear::fit(&data, 20, 100).unwrap())
+		};
+		assert_eq!(fit(1), fit(3));
+	}
+
+	#[test]
+	fn rounding_costs_next_to_nothing() {
+		// The same solution with weights of one more bit at every step of the way is hardly better.
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let linear = data.linear(24, 0).unwrap();
+		let in_shift = linear.net.in_shift;
+		let moments = Moments::new(&data, 24, 6, 0, in_shift);
+		let mut damped = moments.xx.clone();
+		(0..24).for_each(|i| damped[i * 25] += 1.0);
+		let factor = cholesky(&damped, 24).unwrap();
+		let error = |layer: Layer| {
+			let net = Net {
+				window: 24,
+				in_shift,
+				skip: Some(layer),
+				layers: Vec::new(),
+			};
+			total(&data.measure(&Model::Net(net)).validation)
+		};
+		let fine = moments.quantise(&factor, 24, 6).unwrap();
+		let coarse = Layer {
+			shift: fine.shift - 3,
+			..fine.clone()
+		};
+		let rows: Vec<Vec<f64>> = fine
+			.weights
+			.chunks(24)
+			.map(|row| row.iter().map(|w| f64::from(*w) / f64::from(1u32 << fine.shift)).collect())
+			.collect();
+		let coarse = moments.round(&rows, &factor, 24, coarse.shift);
+		let (fine, coarse) = (error(fine), error(coarse));
+		assert!(coarse < fine + fine / 100, "12 bits {fine}, 9 bits {coarse}");
+	}
+
+	#[test]
+	fn large_values_are_scaled_until_weights_fit() {
+		let mut task = tent();
+		task.series.iter_mut().for_each(|value| *value *= 300);
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		let linear = data.linear(6, 0).unwrap();
+		data.task.admit(&Model::Net(linear.net.clone())).unwrap();
+	}
+
+	#[test]
+	fn a_steady_series_is_forecast_exactly() {
+		for pace in [0, 7, -3_000] {
+			let mut task = tent();
+			task.series = (0..6_000).map(|t| t * pace).collect();
+			let linear = TrainingSet::new(task, 0, 0).unwrap().linear(6, 0).unwrap();
+			assert_eq!(linear.validation_error, 0);
 		}
 	}
 }

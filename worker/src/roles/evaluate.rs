@@ -18,7 +18,7 @@ use doin_primitives::{
 	ModelId, ModelRef, RoundId,
 };
 use std::{
-	collections::{HashMap, HashSet},
+	collections::{BTreeMap, BTreeSet},
 	sync::{Arc, Mutex},
 	time::Duration,
 };
@@ -32,7 +32,7 @@ const REPLAY_CHUNKS: u16 = 8;
 const KEPT: usize = 64;
 
 /// A thing to do about a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Task {
 	Commit(RoundId, Account),
 	Reveal(RoundId, Account),
@@ -43,7 +43,7 @@ enum Task {
 }
 
 /// Sums of a round by the seed they were drawn with; computed once, however many identities need them.
-type Answers = Arc<Mutex<HashMap<(RoundId, [u8; 32]), Arc<OnceCell<Sums>>>>>;
+type Answers = Arc<Mutex<BTreeMap<(RoundId, [u8; 32]), Arc<OnceCell<Sums>>>>>;
 
 /// The role, with every identity that serves it.
 #[derive(Clone)]
@@ -53,8 +53,8 @@ pub struct Evaluator {
 	tasks: InFlight<Task>,
 	answers: Answers,
 	/// Truths and claims found to be right, so that they are checked once.
-	verified: Arc<Mutex<HashSet<(RoundId, [u8; 32])>>>,
-	claims: Arc<Mutex<HashSet<ModelId>>>,
+	verified: Arc<Mutex<BTreeSet<(RoundId, [u8; 32])>>>,
+	claims: Arc<Mutex<BTreeSet<ModelId>>>,
 }
 
 impl Evaluator {
@@ -254,11 +254,20 @@ impl Evaluator {
 		let problem = context.library.problem(&context.chain, head, round.domain).await?;
 		let chunks = problem.chunks();
 		for model in 0..quorum.models.len() as u8 {
-			let done = quorum.truth.get(usize::from(model)).map_or(0, Vec::len) as u16;
-			for from in (done..chunks).step_by(REPLAY_CHUNKS.into()) {
-				let call = Call::recompute(round, model, from, REPLAY_CHUNKS.min(chunks - from), quorum.class);
-				let included = context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await?;
-				tracing::info!("{}: replayed chunks {from}.. of model {model} in block {}", name(round), included.block.number);
+			let computed = context.chain.computed_chunks(head, round, model).await?;
+			let missing = |chunk: u16| computed.get(usize::from(chunk)).is_none_or(|sum| sum.is_none());
+			for from in (0..chunks).step_by(REPLAY_CHUNKS.into()) {
+				let count = REPLAY_CHUNKS.min(chunks - from);
+				if !(from..from + count).any(missing) {
+					continue;
+				}
+				let call = Call::recompute(round, model, from, count, quorum.class);
+				match context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await {
+					Ok(included) => tracing::info!("{}: replayed chunks {from}.. of model {model} in block {}", name(round), included.block.number),
+					// Somebody else has just done it.
+					Err(error) if error.dispatch() == Some("Quorum::NothingNew") => {},
+					Err(error) => return Err(error.into()),
+				}
 			}
 		}
 		Ok(())

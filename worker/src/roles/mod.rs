@@ -7,8 +7,7 @@ use crate::{config::Config, journal::Journal, problem::Library};
 use doin_chain::Chain;
 use doin_primitives::{blake2_256, RoundParams};
 use std::{
-	collections::HashSet,
-	hash::Hash,
+	collections::BTreeSet,
 	sync::{Arc, Mutex},
 };
 
@@ -41,10 +40,10 @@ impl Context {
 
 /// Things being done, so that none is begun twice.
 #[derive(Clone)]
-pub struct InFlight<K>(Arc<Mutex<HashSet<K>>>);
+pub struct InFlight<K>(Arc<Mutex<BTreeSet<K>>>);
 
 /// A thing being done; it is over when this is dropped.
-pub struct Flight<K: Eq + Hash>(InFlight<K>, Option<K>);
+pub struct Flight<K: Ord>(InFlight<K>, Option<K>);
 
 impl<K> Default for InFlight<K> {
 	fn default() -> Self {
@@ -52,7 +51,7 @@ impl<K> Default for InFlight<K> {
 	}
 }
 
-impl<K: Eq + Hash + Clone> InFlight<K> {
+impl<K: Ord + Clone> InFlight<K> {
 	/// Begins `key`, unless it is being done.
 	pub fn begin(&self, key: K) -> Option<Flight<K>> {
 		let mut set = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -60,7 +59,7 @@ impl<K: Eq + Hash + Clone> InFlight<K> {
 	}
 }
 
-impl<K: Eq + Hash> Drop for Flight<K> {
+impl<K: Ord> Drop for Flight<K> {
 	fn drop(&mut self) {
 		if let Some(key) = self.1.take() {
 			self.0 .0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(&key);

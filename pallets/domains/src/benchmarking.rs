@@ -1,0 +1,177 @@
+//! Benchmarks of the calls, at the sizes that cost most.
+
+use super::*;
+use alloc::vec;
+use codec::Encode;
+use doin_primitives::{
+	blake2_256,
+	bounded_collections::{BoundedVec, ConstU32},
+	domain::{Gene, Limits, MAX_GENES, MAX_MODEL_BYTES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_VALUES},
+	Evidence, Split,
+};
+use doin_scoring::{
+	program::{MAX_AR, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
+	Forecast, Generator, Program,
+};
+use frame_benchmarking::v2::*;
+use frame_system::RawOrigin;
+
+/// Most values of a series.
+const MAX_VALUES: u32 = MAX_PAGES * PAGE_VALUES;
+/// Fewest values that a split with the longest history, 256 chunks and the longest horizon leaves windows for.
+const MIN_VALUES: u32 = 4 * PAGE_VALUES;
+
+fn text<const N: u32>(len: usize, first: u8) -> BoundedVec<u8, ConstU32<N>> {
+	let mut bytes = vec![b'x'; len];
+	if let Some(byte) = bytes.first_mut() {
+		*byte = first;
+	}
+	BoundedVec::truncate_from(bytes)
+}
+
+fn values(len: u32) -> Vec<i32> {
+	(0..len).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect()
+}
+
+/// The largest record there is, of a series of `len` values.
+fn spec(len: u32) -> DomainSpec {
+	let genes = (0..MAX_GENES).map(|n| Gene {
+		name: text(32, b'a'.saturating_add(n as u8)),
+		lo: 1,
+		hi: 64,
+		log: true,
+		frac: 0,
+	});
+	DomainSpec {
+		name: text(64, b'x'),
+		unit: text(32, b'x'),
+		program: Program::Forecast(Forecast {
+			horizon: MAX_HORIZON,
+			history: MAX_HISTORY,
+			season: MAX_SEASON as u16,
+			chunks: 256,
+			windows: MAX_WINDOWS,
+		}),
+		genes: BoundedVec::truncate_from(genes.collect()),
+		limits: Limits {
+			model_bytes: MAX_MODEL_BYTES,
+			window_macs: MAX_WINDOW_MACS,
+		},
+		data_root: blake2_256(&values(len).encode()),
+		values: len,
+		split: Split {
+			train_end: MAX_HISTORY.into(),
+			validation_end: len,
+		},
+		evidence: Evidence::Synthetic(Generator {
+			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
+			ar: BoundedVec::truncate_from(vec![1; MAX_AR as usize]),
+			noise: 256,
+			level: 0,
+		}),
+		min_improvement: MIN_IMPROVEMENT_FLOOR,
+		target: 1,
+	}
+}
+
+/// An account that can pay for everything here.
+fn funded<T: Config>(n: u32) -> T::AccountId {
+	let who = account("domains", n, 0);
+	let amount = Pallet::<T>::deposit(&spec(MIN_VALUES)).saturating_mul(200);
+	let _ = T::Currency::mint_into(
+		&who,
+		amount
+			.saturating_add(T::RegistrationFee::get())
+			.saturating_add(T::MinBounty::get().saturating_mul(4)),
+	);
+	who
+}
+
+/// A domain of `len` values, all but the last `missing` pages loaded.
+fn loading<T: Config>(owner: &T::AccountId, len: u32, missing: u32) -> Result<DomainId, BenchmarkError> {
+	let spec = spec(len);
+	let loaded = spec.pages().saturating_sub(missing);
+	let domain = Pallet::<T>::do_register(owner.clone(), spec, 0)?;
+	for (index, page) in (0..loaded).zip(values(len).chunks(PAGE_VALUES as usize)) {
+		Pages::<T>::insert(domain, index, Page::truncate_from(page.to_vec()));
+	}
+	States::<T>::mutate_extant(domain, |state| state.pages_missing = missing);
+	Ok(domain)
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn register() {
+		let owner = funded::<T>(0);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), Box::new(spec(MIN_VALUES)));
+		assert!(NextDomainId::<T>::get() > 0);
+	}
+
+	#[benchmark]
+	fn upload(n: Linear<1, PAGE_VALUES>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, MIN_VALUES.saturating_add(n), 1)?;
+		let index = MIN_VALUES / PAGE_VALUES;
+		let page = Page::truncate_from(values(n));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain, index, page);
+		assert!(Pages::<T>::contains_key(domain, index));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn activate(v: Linear<MIN_VALUES, MAX_VALUES>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, v, 0)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain, v);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_bounty() -> Result<(), BenchmarkError> {
+		let domain = loading::<T>(&funded::<T>(0), MIN_VALUES, 0)?;
+		Pallet::<T>::do_activate(domain, MIN_VALUES)?;
+		for n in 1..MAX_DONORS {
+			Pallet::<T>::do_add_bounty(funded::<T>(n), domain, T::MinBounty::get())?;
+		}
+		let donor = funded::<T>(MAX_DONORS);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(donor), domain, T::MinBounty::get());
+		assert_eq!(Bounties::<T>::get(domain).len() as u32, MAX_DONORS);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn close() -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
+		Pallet::<T>::do_activate(domain, MIN_VALUES)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Closing));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn retire(p: Linear<4, MAX_PAGES>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, p.saturating_mul(PAGE_VALUES), 0)?;
+		States::<T>::mutate_extant(domain, |state| state.status = Status::Active);
+		for n in 1..=MAX_DONORS {
+			Pallet::<T>::do_add_bounty(funded::<T>(n), domain, T::MinBounty::get())?;
+		}
+		Pallet::<T>::close(RawOrigin::Root.into(), domain)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain);
+		assert!(!States::<T>::contains_key(domain));
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

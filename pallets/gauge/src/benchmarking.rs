@@ -1,0 +1,128 @@
+//! Benchmarks of the calls and of the session hook.
+
+use super::*;
+use frame_benchmarking::v2::*;
+use frame_system::RawOrigin;
+
+/// What the benchmarks need of the pallets around.
+pub trait BenchmarkHelper<AccountId> {
+	/// Makes `n` domains that are votable, and names them.
+	fn votable(n: u32) -> Vec<DomainId>;
+	/// Makes exactly `n` active validators with equal stake, and names them.
+	fn voters(n: u32) -> Vec<AccountId>;
+}
+
+/// Voters in the electorate that is measured at most.
+const VOTERS: u32 = 100;
+
+/// `n` as an account that can pay every deposit.
+fn funded<T: Config>(who: T::AccountId) -> T::AccountId {
+	let deposits = T::NominationDeposit::get().saturating_add(T::BallotDeposit::get());
+	let amount = deposits.saturating_add(T::Currency::minimum_balance()).saturating_mul(100);
+	let _ = T::Currency::mint_into(&who, amount);
+	who
+}
+
+/// Nominates `domains` for one funded account.
+fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkError> {
+	let nominator = funded::<T>(account("nominator", 0, 0));
+	for domain in domains {
+		Pallet::<T>::do_nominate(nominator.clone(), *domain)?;
+	}
+	Ok(nominator)
+}
+
+/// One voter, made active.
+fn voter<T: Config>() -> Result<T::AccountId, BenchmarkError> {
+	let who = T::BenchmarkHelper::voters(1)
+		.pop()
+		.ok_or(BenchmarkError::Stop("the helper makes voters"))?;
+	Ok(funded::<T>(who))
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn nominate() -> Result<(), BenchmarkError> {
+		let mut domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
+		let last = domains.pop().ok_or(BenchmarkError::Stop("the helper makes domains"))?;
+		let nominator = nominated::<T>(&domains)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(nominator), last);
+		assert_eq!(Nominations::<T>::get().len() as u32, MAX_NOMINATED);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn withdraw() -> Result<(), BenchmarkError> {
+		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
+		let nominator = nominated::<T>(&domains)?;
+		let first = domains
+			.first()
+			.copied()
+			.ok_or(BenchmarkError::Stop("the helper makes domains"))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(nominator), first);
+		assert!((Nominations::<T>::get().len() as u32) < MAX_NOMINATED);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn vote(n: Linear<1, MAX_WEIGHED>) -> Result<(), BenchmarkError> {
+		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
+		nominated::<T>(&domains)?;
+		let who = voter::<T>()?;
+		let votes: Vec<_> = domains
+			.into_iter()
+			.rev()
+			.take(n as usize)
+			.map(|domain| (domain, MILLION))
+			.collect();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), Values::truncate_from(votes));
+		assert!(Ballots::<T>::get(who).is_some_and(|ballot| ballot.votes.len() as u32 == n));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn clear_ballot() -> Result<(), BenchmarkError> {
+		let domains = T::BenchmarkHelper::votable(MAX_WEIGHED);
+		voter::<T>()?;
+		let who = funded::<T>(account("former", 0, 0));
+		let votes: Vec<_> = domains.into_iter().map(|domain| (domain, MILLION)).collect();
+		Pallet::<T>::do_vote(who.clone(), Values::truncate_from(votes))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account("anyone", 0, 0)), who.clone());
+		assert!(!Ballots::<T>::contains_key(who));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn on_initialize() {
+		LastSession::<T>::put(T::SessionIndex::get());
+		#[block]
+		{
+			Pallet::<T>::on_initialize(1u32.into());
+		}
+	}
+
+	#[benchmark]
+	fn new_session(v: Linear<1, VOTERS>, d: Linear<1, MAX_NOMINATED>, c: Linear<0, MAX_WEIGHED>) -> Result<(), BenchmarkError> {
+		let domains = T::BenchmarkHelper::votable(d);
+		nominated::<T>(&domains)?;
+		let votes: Vec<_> = domains.iter().take(c as usize).map(|domain| (*domain, MILLION)).collect();
+		for who in T::BenchmarkHelper::voters(v) {
+			Pallet::<T>::do_vote(funded::<T>(who), Values::truncate_from(votes.clone()))?;
+		}
+		#[block]
+		{
+			Pallet::<T>::on_new_session(T::SessionIndex::get());
+		}
+		assert_eq!(Weights::<T>::get().len() as u32, c.min(d));
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

@@ -1,0 +1,185 @@
+//! Commits: seats and their price.
+
+use crate::{mock::*, types::*, *};
+use doin_primitives::{
+	round::{Phase, MAX_SEATS},
+	RoundParams, Status,
+};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::TokenError;
+
+#[test]
+fn a_commit_takes_a_seat_for_a_fee_and_a_hold() {
+	test(|| {
+		let solution = steady(900);
+		let commitment = promise(current(DOMAIN), ALICE, &solution, SALT);
+		assert_ok!(commit(ALICE, DOMAIN, &solution, SALT));
+		let round = current(DOMAIN);
+		assert_eq!(
+			events(),
+			[Event::Committed { round, seat: 0, who: ALICE, commitment, fee: SEAT_FEE, burned: 0, hold: SEAT_HOLD }]
+		);
+		assert_eq!(held(HoldReason::SeatFee, ALICE), SEAT_FEE);
+		assert_eq!(held(HoldReason::Seat, ALICE), SEAT_HOLD);
+		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE - SEAT_HOLD);
+		assert_eq!(state(DOMAIN).open_rounds, 1);
+		assert_eq!(Pending::<Test>::get(DOMAIN).to_vec(), [round.number]);
+		let closing = RoundParams::DEV.reveal_window(round).1;
+		assert_eq!(Due::<Test>::get(closing).to_vec(), [round]);
+	});
+}
+
+#[test]
+fn the_fifth_seat_costs_double_and_every_further_one_twice_the_one_before() {
+	test(|| {
+		for seat in 0..MAX_SEATS as u8 {
+			let who = AccountId::from(seat) + 1;
+			let factor = 1 << seat.saturating_sub(3);
+			assert_eq!(Optimae::next_seat_fee(DOMAIN), Some(factor * SEAT_FEE));
+			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
+			assert_eq!(held(HoldReason::SeatFee, who), SEAT_FEE, "evaluators receive the plain fee");
+			assert_eq!(held(HoldReason::Seat, who), SEAT_HOLD, "the hold does not double");
+			assert_eq!(free(who), ENDOWMENT - factor * SEAT_FEE - SEAT_HOLD, "seat {seat}");
+		}
+		let round = Rounds::<Test>::get(current(DOMAIN)).unwrap();
+		assert_eq!(round.seats.last().unwrap().fee, 4_096 * SEAT_FEE);
+		assert_eq!(burned(), (8_192 - 2 - 12) * SEAT_FEE, "4 plain seats, then 2 + 4 + … + 4 096 less 12 plain parts");
+		assert_noop!(commit(17, DOMAIN, &steady(900), SALT), Error::<Test>::RoundFull);
+	});
+}
+
+#[test]
+fn a_seat_never_costs_less_than_its_evaluators_spend() {
+	test(|| {
+		BaseFeeNow::set(1_000_000_000);
+		Available::set(100);
+		// A quorum of nine commits and reveals, at 1 200 gas and bytes a call.
+		let fee = 9 * 2 * 1_200 * 1_000_000_000;
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
+		assert_eq!(held(HoldReason::SeatFee, ALICE), fee);
+		assert_eq!(held(HoldReason::Seat, ALICE), 5 * fee);
+		assert_eq!(Rounds::<Test>::get(current(DOMAIN)).unwrap().seats[0].base_fee, 1_000_000_000);
+
+		BaseFeeNow::set(1_000);
+		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
+		assert_eq!(held(HoldReason::SeatFee, BOB), SEAT_FEE, "each seat is priced by its own block");
+	});
+}
+
+#[test]
+fn an_account_may_take_several_seats_but_not_twice_the_same() {
+	test(|| {
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), [1; 32]));
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), [1; 32]), Error::<Test>::CommittedTwice);
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), [2; 32]));
+		assert_eq!(held(HoldReason::SeatFee, ALICE), 2 * SEAT_FEE);
+	});
+}
+
+#[test]
+fn a_copied_commitment_keeps_nobody_out_and_cannot_be_revealed() {
+	test(|| {
+		let solution = steady(900);
+		let hash = promise(current(DOMAIN), ALICE, &solution, SALT);
+		assert_ok!(send(BOB, Call::commit { domain: DOMAIN, hash }));
+		assert_ok!(send(ALICE, Call::commit { domain: DOMAIN, hash }));
+		let round = current(DOMAIN);
+		run_to_phase(DOMAIN, Phase::Reveal);
+		assert_ok!(reveal(ALICE, round, &solution, SALT));
+		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
+		run_to(RoundParams::DEV.reveal_window(round).1);
+		assert_eq!(Optimae::record(&BOB).unrevealed, 1);
+		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE - SEAT_HOLD / 5);
+	});
+}
+
+#[test]
+fn commits_are_taken_in_the_commit_phase_only() {
+	test(|| {
+		run_to_phase(DOMAIN, Phase::Reveal);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotCommitting);
+		run_to_phase(DOMAIN, Phase::Commit);
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
+	});
+}
+
+#[test]
+fn only_active_domains_take_commits() {
+	test(|| {
+		assert_noop!(send(ALICE, Call::commit { domain: 1_000, hash: [0; 32] }), Error::<Test>::UnknownDomain);
+		for status in [Status::Loading, Status::Converged, Status::Closing] {
+			States::mutate(DOMAIN, |state| state.as_mut().unwrap().status = status);
+			assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotActive);
+		}
+	});
+}
+
+#[test]
+fn who_cannot_pay_gets_no_seat_and_leaves_no_trace() {
+	test(|| {
+		assert_noop!(commit(PAUPER, DOMAIN, &steady(900), SALT), TokenError::FundsUnavailable);
+		// Enough for the fee, not for the hold.
+		assert_ok!(send_money(PAUPER, SEAT_FEE + SEAT_HOLD / 2));
+		assert_noop!(commit(PAUPER, DOMAIN, &steady(900), SALT), TokenError::FundsUnavailable);
+		assert_eq!(state(DOMAIN).open_rounds, 0);
+		assert_eq!(Rounds::<Test>::count(), 0);
+
+		// Enough for both, not for what the fifth seat burns.
+		assert_ok!(send_money(PAUPER, SEAT_HOLD / 2 + 1_000));
+		for who in 1..=4 {
+			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
+		}
+		assert_noop!(commit(PAUPER, DOMAIN, &steady(900), SALT), TokenError::FundsUnavailable);
+	});
+}
+
+fn send_money(to: AccountId, amount: Balance) -> DispatchResult {
+	<Balances as Mutate<AccountId>>::transfer(&20, &to, amount, frame_support::traits::tokens::Preservation::Preserve).map(|_| ())
+}
+
+#[test]
+fn a_domain_with_four_undecided_rounds_is_too_busy() {
+	test(|| {
+		for solution in [900, 800, 700, 600] {
+			collect(DOMAIN, &[(ALICE, steady(solution))]);
+		}
+		assert_noop!(commit(ALICE, DOMAIN, &steady(500), SALT), Error::<Test>::TooBusy);
+
+		decide(RoundId { domain: DOMAIN, number: Pending::<Test>::get(DOMAIN)[0] });
+		assert_ok!(commit(ALICE, DOMAIN, &steady(500), SALT));
+	});
+}
+
+#[test]
+fn a_chain_with_a_thousand_open_rounds_is_too_busy_for_another() {
+	test(|| {
+		for domain in 100..100 + MAX_ROUNDS {
+			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new());
+		}
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooBusy);
+		Rounds::<Test>::remove(RoundId { domain: 100, number: 0 });
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
+		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
+		for domain in 101..100 + MAX_ROUNDS {
+			Rounds::<Test>::remove(RoundId { domain, number: 0 });
+		}
+	});
+}
+
+#[test]
+fn a_view_shows_the_round_the_grid_is_in() {
+	test(|| {
+		let empty = Optimae::round_view(DOMAIN).unwrap();
+		assert_eq!((empty.round, empty.phase, empty.seats.len()), (current(DOMAIN), Phase::Commit, 0));
+		assert_eq!((empty.next_seat_fee, empty.seat_hold), (SEAT_FEE, SEAT_HOLD));
+		assert_eq!(Optimae::open_round(empty.round), None);
+		assert_eq!(Optimae::round_view(1_000), None);
+
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
+		let taken = Optimae::round_view(DOMAIN).unwrap();
+		assert_eq!(taken.seats[0].who, ALICE);
+		assert_eq!(taken.seats[0].fee, SEAT_FEE);
+		assert_eq!(Optimae::open_round(taken.round), Some(taken.clone()));
+		assert!(taken.reveal_from == taken.phase_end && taken.reveal_until > taken.reveal_from);
+	});
+}

@@ -1,0 +1,74 @@
+//! Small domains for tests.
+
+use crate::Task;
+use doin_primitives::{domain::Limits, Split};
+use doin_scoring::{
+	philox::{purpose, Stream},
+	sample::generator_series,
+	Forecast, Generator,
+};
+
+const LIMITS: Limits = Limits {
+	model_bytes: 65_536,
+	window_macs: 65_536,
+};
+
+/// A generator with a season of 12.
+pub fn generator() -> Generator {
+	let template: Vec<i32> = (0..12)
+		.map(|at| ((f64::from(at) * 0.523_6).cos() * 20_000.0) as i32)
+		.collect();
+	Generator {
+		template: template.try_into().unwrap(),
+		ar: vec![1_500, -700].try_into().unwrap(),
+		noise: 4_000,
+		level: 10_000,
+	}
+}
+
+/// A seasonal series of [`generator`], with that generator as evidence.
+pub fn seasonal() -> Task {
+	Task {
+		program: Forecast {
+			horizon: 6,
+			history: 24,
+			season: 12,
+			chunks: 32,
+			windows: 8,
+		},
+		limits: LIMITS,
+		series: generator_series(&generator(), &[5; 32], purpose::SERIES, 3_000),
+		split: Split {
+			train_end: 2_100,
+			validation_end: 2_550,
+		},
+		generator: Some(generator()),
+	}
+}
+
+/// A series whose differences follow a tent map with a little noise: nearly white to a linear model, nearly certain to a net.
+pub fn tent() -> Task {
+	let mut random = Stream::new(&[11; 32], 77, 0);
+	let (mut level, mut difference) = (0, 123i32);
+	let series = (0..6_000).map(|_| {
+		difference = 700 - difference.abs() * 9 / 5 + random.below(41) as i32 - 20;
+		level += difference;
+		level
+	});
+	Task {
+		program: Forecast {
+			horizon: 1,
+			history: 6,
+			season: 1,
+			chunks: 32,
+			windows: 8,
+		},
+		limits: LIMITS,
+		series: series.collect(),
+		split: Split {
+			train_end: 4_200,
+			validation_end: 5_100,
+		},
+		generator: None,
+	}
+}

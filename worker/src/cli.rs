@@ -1,0 +1,302 @@
+//! The command line.
+
+use crate::{
+	amount::Amount,
+	config::{Class, DEV_NODE},
+	csv_series::Fill,
+	domain, keys, run, status, watch,
+};
+use anyhow::{bail, Result};
+use clap::{Args, Parser, Subcommand};
+use doin_chain::{Account, Chain, Patience, Signer};
+use doin_primitives::DomainId;
+use std::{path::PathBuf, time::Duration};
+
+/// Finds better models for the domains of a DOIN chain, recomputes other people's scores, and is paid for both.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "\
+EXAMPLES
+  A development chain on this machine, everything at once:
+    doin-node --dev
+    doin-worker run --dev
+    doin-worker watch
+
+  A domain of your own, from one column of a CSV file:
+    doin-worker domain create --csv load.csv --column MW --time hour --season 24 --horizon 24 --dry-run
+    doin-worker domain create --csv load.csv --column MW --time hour --season 24 --horizon 24 --key owner.key
+
+  A worker on a public network:
+    doin-worker keys generate --out evaluator.key
+    doin-worker bond \"500 DOIN\" --key evaluator.key --url wss://NODE
+    doin-worker run --config worker.toml")]
+pub struct Cli {
+	/// Address of the node.
+	#[arg(long, global = true, env = "DOIN_URL", default_value = DEV_NODE, value_name = "WS-URL")]
+	pub url: String,
+	/// Say more; twice for everything. RUST_LOG overrides it.
+	#[arg(long, short, global = true, action = clap::ArgAction::Count)]
+	verbose: u8,
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+	/// Work: optimize and evaluate, until Ctrl-C.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker run --dev                                       all domains of a development chain, with its known keys
+  doin-worker run --dev --data load.csv --column MW --season 24   a domain from a file, created if it is not there yet
+  doin-worker run --config worker/configs/single-machine.toml
+
+The journal holds what was committed and has to be revealed. Never delete it while rounds are open: an answer or a candidate that cannot
+be revealed costs money. After a crash, start the worker again with the same journal.")]
+	Run(run::RunArgs),
+	/// Register, list and show domains.
+	#[command(subcommand)]
+	Domain(DomainCommand),
+	/// Vote weights of domains, as a validator: the share of new money that improvements of a domain earn.
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker vote 0=1000000 3=500000 --dev-key //Alice
+
+A weight is in parts per million. The ballot replaces the earlier one; a domain left out counts as 0. It is in force from the next session.")]
+	Vote {
+		/// DOMAIN=WEIGHT, at most 32 of them.
+		#[arg(required = true, value_parser = parse_vote)]
+		votes: Vec<(DomainId, u32)>,
+		#[command(flatten)]
+		key: KeyArgs,
+	},
+	/// Bond as an evaluator: whoever answers truly when drawn earns seat fees and 30 % of what is minted.
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker bond \"500 DOIN\" --key evaluator.key
+
+An evaluator is drawn for every weighted domain of its size class, and has to answer: start `doin-worker run` with the same key. A bond
+comes back only after the longest challenge window.")]
+	Bond {
+		/// The amount, as `500 DOIN`.
+		amount: Amount,
+		/// Which domains it serves: those with small chunks, or all of them.
+		#[arg(long, value_enum, default_value = "small")]
+		class: Class,
+		#[command(flatten)]
+		key: KeyArgs,
+	},
+	/// Show rounds, champions, work blocks and balances.
+	Status {
+		/// Accounts whose balances and standing are shown, too.
+		#[arg(long = "account", value_name = "ADDRESS")]
+		accounts: Vec<Account>,
+		/// As one JSON object.
+		#[arg(long)]
+		json: bool,
+	},
+	/// Follow the chain: rounds, accepted champions, sealed work blocks, money.
+	Watch(watch::WatchArgs),
+	/// Make and inspect keys.
+	#[command(subcommand)]
+	Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum DomainCommand {
+	/// Make a domain from one column of a CSV file.
+	#[command(after_help = "\
+EXAMPLES
+  Try it, without a node and without paying:
+    doin-worker domain create --csv co2.csv --column ppm --season 52 --horizon 13 --history 104 --dry-run
+  Register it:
+    doin-worker domain create --csv co2.csv --column ppm --season 52 --horizon 13 --history 104 --key owner.key
+
+An upload that was interrupted goes on when the same command is run again. A new domain weighs 0: it pays its bounty only, until
+validators vote for it (`doin-worker vote`).")]
+	Create(domain::CreateArgs),
+	/// List the domains of the chain.
+	List {
+		/// As JSON.
+		#[arg(long)]
+		json: bool,
+	},
+	/// Show one domain: its record, its champion, and what simple models achieve.
+	Show {
+		/// Its identifier.
+		id: DomainId,
+		/// As JSON.
+		#[arg(long)]
+		json: bool,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+	/// Make an sr25519 key.
+	Generate {
+		/// File for the phrase, readable by its owner only; on the screen when left out.
+		#[arg(long, value_name = "FILE")]
+		out: Option<PathBuf>,
+		/// Words of the phrase: 12 or 24.
+		#[arg(long, default_value_t = 12)]
+		words: usize,
+		/// As JSON.
+		#[arg(long)]
+		json: bool,
+	},
+	/// Show the address of a key.
+	Inspect {
+		#[command(flatten)]
+		key: KeyArgs,
+		/// As JSON.
+		#[arg(long)]
+		json: bool,
+	},
+}
+
+/// Which key signs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct KeyArgs {
+	/// File with the key that signs: a mnemonic phrase or a 0x seed.
+	#[arg(long, env = "DOIN_KEY", value_name = "FILE", conflicts_with = "dev_key")]
+	key: Option<PathBuf>,
+	/// Development key that signs, as //Alice. Everybody knows these.
+	#[arg(long, value_name = "//NAME")]
+	dev_key: Option<String>,
+	/// Account to act for, when the key is its proxy.
+	#[arg(long, value_name = "ADDRESS")]
+	proxy_for: Option<Account>,
+}
+
+impl KeyArgs {
+	/// Where the key is, if one was named.
+	pub fn source(&self) -> Option<keys::KeySource> {
+		let file = self.key.clone().map(keys::KeySource::File);
+		file.or_else(|| self.dev_key.clone().map(keys::KeySource::Dev))
+	}
+
+	/// The signer.
+	pub fn signer(&self) -> Result<Signer> {
+		match self.source() {
+			Some(source) => keys::signer(&source, self.proxy_for),
+			None => bail!("no key was named: add --key FILE, or --dev-key //Alice on a development chain"),
+		}
+	}
+}
+
+/// `DOMAIN=WEIGHT`.
+fn parse_vote(text: &str) -> Result<(DomainId, u32), String> {
+	let wrong = || format!("`{text}` is no vote: write DOMAIN=WEIGHT, as 0=1000000, with the weight in parts per million");
+	let (domain, weight) = text.split_once('=').ok_or_else(wrong)?;
+	let vote = (domain.parse().map_err(|_| wrong())?, weight.replace('_', "").parse().map_err(|_| wrong())?);
+	if vote.1 > doin_primitives::MILLION {
+		return Err(format!("`{text}` asks for more than 1000000 parts per million, which is everything"));
+	}
+	Ok(vote)
+}
+
+impl Cli {
+	/// What is logged when RUST_LOG does not say.
+	pub fn log_filter(&self) -> &'static str {
+		match (self.verbose, matches!(self.command, Command::Run(_))) {
+			(0, true) => "warn,doin_worker=info,doin_chain=info",
+			(0, false) => "warn",
+			(1, _) => "info,doin_worker=debug,doin_chain=debug",
+			_ => "debug",
+		}
+	}
+
+	/// Lets the node on the same machine go first: training on all cores starves its slots otherwise.
+	pub fn lower_priority(&self) {
+		#[cfg(unix)]
+		if matches!(self.command, Command::Run(_)) {
+			if let Err(error) = rustix::process::setpriority_process(None, 10) {
+				tracing::debug!("the priority stays as it is: {error}");
+			}
+		}
+	}
+
+	/// Does what was asked.
+	pub async fn execute(self) -> Result<()> {
+		let url = self.url;
+		let chain = || Chain::connect(&url, Patience::Within(Duration::from_secs(3)));
+		match self.command {
+			Command::Run(args) => run::run(&url, args).await,
+			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, args).await,
+			Command::Domain(DomainCommand::List { json }) => status::domains(&chain().await?, json).await,
+			Command::Domain(DomainCommand::Show { id, json }) => status::domain(&chain().await?, id, json).await,
+			Command::Vote { votes, key } => domain::vote(&chain().await?, &key.signer()?, &votes).await,
+			Command::Bond { amount, class, key } => domain::bond(&chain().await?, &key.signer()?, amount, class.into()).await,
+			Command::Status { accounts, json } => status::status(&chain().await?, &accounts, json).await,
+			Command::Watch(args) => watch::watch(&url, args).await,
+			Command::Keys(KeysCommand::Generate { out, words, json }) => keys::generate(words, out.as_deref(), json),
+			Command::Keys(KeysCommand::Inspect { key, json }) => match key.source() {
+				Some(source) => keys::inspect(&source, json),
+				None => bail!("name a key: --key FILE, or --dev-key //Alice"),
+			},
+		}
+	}
+}
+
+/// Which part of a file becomes a domain, and what is asked about it. Shared by `domain create` and `run --data`.
+#[derive(Clone, Debug, Args)]
+pub struct SeriesArgs {
+	/// Column of times: checked for order and gaps.
+	#[arg(long, value_name = "COLUMN")]
+	pub time: Option<String>,
+	/// Steps of one season, as 24 for hourly values of a daily rhythm; found out when left out.
+	#[arg(long, value_name = "STEPS")]
+	pub season: Option<u16>,
+	/// Steps to forecast; one season when left out, within 6 and 24.
+	#[arg(long, value_name = "STEPS")]
+	pub horizon: Option<u16>,
+	/// Steps of history a model sees; two seasons or four horizons when left out.
+	#[arg(long, value_name = "STEPS")]
+	pub history: Option<u16>,
+	/// Size of one step of the stored values, in units of the column; a suitable power of ten when left out.
+	#[arg(long, value_name = "SIZE")]
+	pub unit: Option<f64>,
+	/// Factor that the column is multiplied by first.
+	#[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+	pub scale: f64,
+	/// Fill missing values and missing times.
+	#[arg(long, value_enum)]
+	pub fill: Option<Fill>,
+	/// Name of the domain; made from file and column when left out.
+	#[arg(long)]
+	pub name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn the_command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn votes_are_read_and_refused() {
+		assert_eq!(parse_vote("3=1_000_000").unwrap(), (3, 1_000_000));
+		for wrong in ["3", "3=", "x=1", "3=1000001", "3=-1"] {
+			assert!(parse_vote(wrong).unwrap_err().contains("per million"), "{wrong}");
+		}
+	}
+
+	#[test]
+	fn what_the_scripts_call_is_understood() {
+		for line in [
+			"doin-worker run --dev --url ws://127.0.0.1:1 --journal j --data d --column c --season 24 --horizon 6 --history 48 --unit 0.1 --scale 2 --fill linear --name n --time t",
+			"doin-worker watch --url ws://127.0.0.1:1 --since 5 --alongside 1 --alongside 2 --until-work-block 1",
+			"doin-worker domain create --csv a --column b --time c --season 24 --horizon 24 --history 96 --dry-run --json",
+			"doin-worker vote 0=1 1=2 --dev-key //Alice",
+			"doin-worker bond 500DOIN --class large --key k",
+			"doin-worker status --json",
+			"doin-worker keys generate --out k --words 24",
+		] {
+			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
+		}
+		assert!(Cli::try_parse_from(["doin-worker", "run"]).is_err(), "run needs a configuration or --dev");
+	}
+}

@@ -1,0 +1,284 @@
+//! A domain on paper: its record, made from a series, with everything an owner should know before paying for it.
+
+use crate::{
+	cli::SeriesArgs,
+	csv_series::{Quantised, Selection, Series},
+};
+use anyhow::{bail, Context, Result};
+use codec::Encode;
+use doin_compute::{baseline, generator, Task, TrainingSet};
+use doin_primitives::{
+	blake2_256,
+	domain::{MAX_PAGES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_VALUES},
+	DomainSpec, Evidence, Gene, Limits, Split,
+};
+use doin_scoring::{
+	program::{CHUNKS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
+	Forecast, Program,
+};
+use std::path::Path;
+
+/// Per cent of the rows that train, and that validate; the rest is held out.
+const SPLIT: (usize, usize) = (70, 15);
+/// Correlation of differences one season apart from which on a season is believed.
+const SEASONAL: f64 = 0.1;
+
+/// What a domain asks, beside its series.
+#[derive(Clone, Debug)]
+pub struct Question {
+	/// Chunks of a measurement.
+	pub chunks: u16,
+	/// Windows of a drawn chunk.
+	pub windows: u16,
+	/// Least improvement of an accepted candidate, parts per million.
+	pub min_improvement: u32,
+	/// Loss at which it is solved, 2²⁰ being the initial champion; 0 for never.
+	pub target: u32,
+	/// What a model may cost.
+	pub limits: Limits,
+}
+
+impl Default for Question {
+	fn default() -> Self {
+		Self {
+			chunks: 32,
+			windows: 16,
+			min_improvement: 5_000,
+			target: 0,
+			limits: Limits { model_bytes: 64 * 1024, window_macs: 32_768 },
+		}
+	}
+}
+
+/// A domain that is not registered yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+	/// Its record.
+	pub spec: DomainSpec,
+	/// Its series.
+	pub values: Vec<i32>,
+	/// Size of a raw unit in units of the column.
+	pub quantum: f64,
+	/// Rows that were filled in.
+	pub filled: usize,
+	/// Whether the season was found rather than given.
+	pub season_found: bool,
+	/// How like the series the generator's are.
+	pub fit: generator::Report,
+	/// What simple models achieve.
+	pub baselines: Vec<baseline::Row>,
+}
+
+impl Draft {
+	/// Reads a column and makes a domain of it.
+	pub fn from_csv(path: &Path, column: &str, args: &SeriesArgs, question: &Question) -> Result<Self> {
+		if !args.scale.is_finite() || args.scale == 0.0 {
+			bail!("--scale {} would make nothing of the column: choose a factor other than 0", args.scale);
+		}
+		let mut series = Series::read(path, &Selection { column, time: args.time.as_deref(), fill: args.fill })?;
+		series.values.iter_mut().for_each(|value| *value *= args.scale);
+		let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+		let default_name = format!("{stem} {column}");
+		Self::new(&series, column, args.name.as_deref().unwrap_or(&default_name), args, question)
+	}
+
+	fn new(series: &Series, column: &str, name: &str, args: &SeriesArgs, question: &Question) -> Result<Self> {
+		let season_found = args.season.is_none();
+		let season = args.season.unwrap_or_else(|| find_season(&series.values));
+		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
+		let history = args.history.unwrap_or((2 * season).max(4 * horizon).clamp(season, MAX_HISTORY));
+		check_lengths(season, horizon, history, question)?;
+		let forecast = Forecast { horizon, history, season, chunks: question.chunks, windows: question.windows };
+		check_rows(series.values.len(), &forecast)?;
+		let Quantised { values, quantum } = series.quantise(horizon.into(), args.unit)?;
+		let unit = Quantised { values: Vec::new(), quantum }.unit(column);
+		let split = Split { train_end: part(values.len(), SPLIT.0), validation_end: part(values.len(), SPLIT.0 + SPLIT.1) };
+		let (generator, fit) = generator::fit(&values[..split.train_end as usize], &forecast).context("no generator fits the series")?;
+		let spec = DomainSpec {
+			name: text(name, "name")?,
+			unit: text(&unit, "unit")?,
+			program: Program::Forecast(forecast.clone()),
+			genes: genes(&forecast).try_into().map_err(|_| anyhow::anyhow!("too many genes"))?,
+			limits: question.limits.clone(),
+			data_root: blake2_256(&values.encode()),
+			values: values.len() as u32,
+			split,
+			evidence: Evidence::Synthetic(generator),
+			min_improvement: question.min_improvement,
+			target: question.target,
+		};
+		let data = TrainingSet::new(Task::new(&spec, values.clone())?, 0, 0)?;
+		spec.check().map_err(|error| anyhow::anyhow!("the chain would refuse the record: {error:?}"))?;
+		let baselines = baseline::report(&data, 0, &[])?;
+		if baselines.iter().take(2).any(|row| row.validation.error == 0) {
+			bail!("repeating old values makes no error at all on the validation part: there is nothing to improve");
+		}
+		Ok(Self { spec, values, quantum, filled: series.filled, season_found, fit, baselines })
+	}
+
+	/// What is forecast.
+	pub fn forecast(&self) -> Option<&Forecast> {
+		match &self.spec.program {
+			Program::Forecast(forecast) => Some(forecast),
+			Program::Quadratic(_) => None,
+		}
+	}
+}
+
+/// `percent` of `length`.
+fn part(length: usize, percent: usize) -> u32 {
+	(length * percent / 100) as u32
+}
+
+fn text<const N: u32>(text: &str, what: &str) -> Result<doin_primitives::bounded_collections::BoundedVec<u8, doin_primitives::bounded_collections::ConstU32<N>>> {
+	text.as_bytes().to_vec().try_into().map_err(|_| anyhow::anyhow!("the {what} `{text}` is longer than {N} bytes: choose a shorter one"))
+}
+
+/// The genes that the worker's trainer understands.
+fn genes(forecast: &Forecast) -> Vec<Gene> {
+	let gene = |name: &str, lo: i64, hi: i64, log| Gene { name: name.as_bytes().to_vec().try_into().unwrap_or_default(), lo, hi, log, frac: 0 };
+	vec![
+		gene("window", forecast.horizon.min(forecast.history).into(), forecast.history.into(), false),
+		gene("width", 4, 64, true),
+		gene("depth", 0, 3, false),
+		gene("rate", 6, 13, false),
+		gene("epochs", 1, 64, true),
+		gene("mix", 0, doin_compute::data::WHOLE.into(), false),
+	]
+}
+
+fn check_lengths(season: u16, horizon: u16, history: u16, question: &Question) -> Result<()> {
+	let within = |name: &str, value: u32, lo: u32, hi: u32| {
+		if (lo..=hi).contains(&value) {
+			return Ok(());
+		}
+		bail!("--{name} {value} is not possible: it has to lie within {lo} and {hi}")
+	};
+	within("season", season.into(), 1, MAX_SEASON)?;
+	within("horizon", horizon.into(), 1, MAX_HORIZON.into())?;
+	within("history", history.into(), season.into(), MAX_HISTORY.into())?;
+	within("chunks", question.chunks.into(), (*CHUNKS.start()).into(), (*CHUNKS.end()).into())?;
+	within("windows", question.windows.into(), 1, MAX_WINDOWS.into())?;
+	within("min-improvement", question.min_improvement, MIN_IMPROVEMENT_FLOOR, 999_999)?;
+	within("window-macs", question.limits.window_macs, 1, MAX_WINDOW_MACS)?;
+	within("model-bytes", question.limits.model_bytes, 64, doin_primitives::domain::MAX_MODEL_BYTES)
+}
+
+/// Says how many rows are needed when there are too few or too many.
+fn check_rows(rows: usize, forecast: &Forecast) -> Result<()> {
+	let needed = rows_needed(forecast);
+	if rows < needed {
+		bail!(
+			"the series has {rows} rows, and {needed} are needed for a season of {}, a history of {} and a horizon of {} steps: \
+			bring more data, or choose smaller ones with --season, --history and --horizon",
+			forecast.season,
+			forecast.history,
+			forecast.horizon
+		);
+	}
+	let most = (MAX_PAGES * PAGE_VALUES) as usize;
+	if rows > most {
+		bail!("the series has {rows} rows, and the chain stores at most {most}: take the last ones, or a coarser step");
+	}
+	Ok(())
+}
+
+/// Least rows so that every part is long enough.
+fn rows_needed(forecast: &Forecast) -> usize {
+	let span = forecast.span() as usize;
+	// A window to train on and one to stop early on, or three seasons for the generator.
+	let train = (span * 7 / 6 + 2).max(span + usize::from(forecast.horizon)).max(3 * usize::from(forecast.season) + 2);
+	let validation = usize::from(forecast.chunks) + usize::from(forecast.horizon);
+	(train * 100).div_ceil(SPLIT.0).max((validation * 100).div_ceil(SPLIT.1)) + 2
+}
+
+/// The season of a series: the smallest lag at which differences correlate almost as well as they ever do; 1 when they never do.
+fn find_season(values: &[f64]) -> u16 {
+	let differences: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+	let count = differences.len().max(1) as f64;
+	let mean = differences.iter().sum::<f64>() / count;
+	let centred: Vec<f64> = differences.iter().map(|difference| difference - mean).collect();
+	let variance = centred.iter().map(|value| value * value).sum::<f64>();
+	let most = (MAX_SEASON as usize).min(centred.len() / 8);
+	let correlation = |lag: usize| centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum::<f64>() / variance.max(f64::MIN_POSITIVE);
+	let correlations: Vec<(usize, f64)> = (2..=most).map(|lag| (lag, correlation(lag))).collect();
+	// A peak, not the slope of a series that moves slowly.
+	let peaks = correlations.windows(3).filter(|three| three[1].1 > three[0].1 && three[1].1 >= three[2].1).map(|three| three[1]);
+	let peaks: Vec<(usize, f64)> = peaks.filter(|(_, height)| *height >= SEASONAL).collect();
+	let highest = peaks.iter().map(|(_, height)| *height).fold(0.0, f64::max);
+	peaks.iter().find(|(_, height)| *height >= 0.9 * highest).map_or(1, |(lag, _)| *lag as u16)
+}
+
+#[cfg(test)]
+pub mod tests {
+	use super::*;
+
+	pub fn args() -> SeriesArgs {
+		SeriesArgs { time: None, season: None, horizon: None, history: None, unit: None, scale: 1.0, fill: None, name: None }
+	}
+
+	fn wave(rows: usize, season: usize) -> Series {
+		let noise = |t: usize| ((t * 7919 + t * t * 31) % 101) as f64 / 1000.0;
+		let values = (0..rows).map(|t| (t as f64 * std::f64::consts::TAU / season as f64).sin() * 5.0 + noise(t) + t as f64 / 1e4).collect();
+		Series { values, filled: 0 }
+	}
+
+	#[test]
+	fn a_series_becomes_a_domain_that_the_chain_takes() {
+		let draft = Draft::new(&wave(1500, 24), "load", "a wave", &args(), &Question::default()).unwrap();
+		let forecast = draft.forecast().unwrap();
+		assert_eq!((forecast.season, forecast.horizon, forecast.history), (24, 24, 96));
+		assert!(draft.season_found);
+		let Evidence::Synthetic(generator) = &draft.spec.evidence else { panic!() };
+		generator.check(forecast).unwrap();
+		let split = draft.spec.split;
+		draft.spec.program.check(split.train_end, split.validation_end, draft.spec.values).unwrap();
+		assert_eq!((split.train_end, split.validation_end, draft.spec.values), (1050, 1275, 1500));
+		assert_eq!(draft.spec.data_root, blake2_256(&draft.values.encode()));
+		assert!(draft.spec.unit.ends_with(b" load"));
+		assert_eq!(draft.baselines[2].name, "ridge");
+		assert!(draft.baselines[1].validation.error < draft.baselines[0].validation.error, "a wave is seasonal");
+	}
+
+	#[test]
+	fn too_few_rows_are_answered_with_how_many_are_needed() {
+		let reason = format!("{:#}", Draft::new(&wave(100, 24), "v", "n", &args(), &Question::default()).unwrap_err());
+		assert!(reason.contains("100 rows") && reason.contains("--history"), "{reason}");
+		// With exactly as many as the message asks for it works.
+		let given = SeriesArgs { season: Some(24), ..args() };
+		let forecast = Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 16 };
+		let needed = rows_needed(&forecast);
+		assert!(Draft::new(&wave(needed - 1, 24), "v", "n", &given, &Question::default()).is_err());
+		Draft::new(&wave(needed, 24), "v", "n", &given, &Question::default()).unwrap();
+	}
+
+	#[test]
+	fn impossible_lengths_are_named() {
+		let refusal = |args: SeriesArgs, question: Question| format!("{:#}", Draft::new(&wave(900, 24), "v", "n", &args, &question).unwrap_err());
+		assert!(refusal(SeriesArgs { horizon: Some(65), ..args() }, Question::default()).contains("--horizon 65"));
+		assert!(refusal(SeriesArgs { season: Some(24), history: Some(23), ..args() }, Question::default()).contains("--history 23"));
+		assert!(refusal(args(), Question { chunks: 31, ..Default::default() }).contains("--chunks 31"));
+		assert!(refusal(args(), Question { min_improvement: 1, ..Default::default() }).contains("--min-improvement 1"));
+		assert!(refusal(SeriesArgs { name: Some("x".into()), ..args() }, Question { windows: 0, ..Default::default() }).contains("--windows 0"));
+	}
+
+	#[test]
+	fn seasons_are_found_and_not_invented() {
+		for season in [7usize, 24, 52] {
+			assert_eq!(usize::from(find_season(&wave(1200, season).values)), season);
+		}
+		let mut state = 1u64;
+		let walk: Vec<f64> = (0..2000)
+			.map(|_| {
+				state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+				(state >> 40) as f64
+			})
+			.scan(0.0, |level, step| {
+				*level += step - 8_388_608.0;
+				Some(*level)
+			})
+			.collect();
+		assert_eq!(find_season(&walk), 1, "a random walk has none");
+		assert_eq!(find_season(&[1.0, 2.0]), 1);
+	}
+}
