@@ -3,7 +3,7 @@
 //! Scores are Q32. They decay lazily, by the number of blocks since they were last written, towards [`NEUTRAL`] from both sides: a fault is
 //! forgiven and a merit forgotten at the same pace. From two points below neutral, one half-life leads back to [`THRESHOLD`] exactly.
 
-use crate::{draw::ONE_Q16, Q32, ONE_Q32};
+use crate::{draw::ONE_Q16, ONE_Q32, Q32};
 
 /// Score of an account nothing is known about: 3.
 pub const NEUTRAL: Q32 = 3 << 32;
@@ -109,7 +109,10 @@ pub fn factor(score: Q32) -> u32 {
 		return ONE_Q16;
 	}
 	let log = log2(score.saturating_add(ONE_Q32));
-	let ratio = u128::from(log).saturating_mul(u128::from(ONE_Q16)).checked_div(u128::from(LOG2_11)).unwrap_or(0);
+	let ratio = u128::from(log)
+		.saturating_mul(u128::from(ONE_Q16))
+		.checked_div(u128::from(LOG2_11))
+		.unwrap_or(0);
 	(ratio as u32).min(ONE_Q16)
 }
 
@@ -127,10 +130,21 @@ mod tests {
 
 	#[test]
 	fn factors_are_the_published_ones() {
-		for (tenths, expected) in [(0, 0), (4, 1_403), (10, 2_891), (20, 4_582), (50, 7_472), (100, 10_000), (1_000, 10_000)] {
+		for (tenths, expected) in [
+			(0, 0),
+			(4, 1_403),
+			(10, 2_891),
+			(20, 4_582),
+			(50, 7_472),
+			(100, 10_000),
+			(1_000, 10_000),
+		] {
 			let q16 = u64::from(factor((tenths << 32) / 10));
 			let ten_thousandths = (q16 * 10_000 + (1 << 15)) >> 16;
-			assert!(ten_thousandths.abs_diff(expected) <= 1, "score {tenths} / 10: {ten_thousandths}, expected {expected}");
+			assert!(
+				ten_thousandths.abs_diff(expected) <= 1,
+				"score {tenths} / 10: {ten_thousandths}, expected {expected}"
+			);
 		}
 	}
 

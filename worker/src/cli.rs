@@ -14,7 +14,10 @@ use std::{path::PathBuf, time::Duration};
 
 /// Finds better models for the domains of a DOIN chain, recomputes other people's scores, and is paid for both.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "\
+#[command(
+	version,
+	about,
+	after_help = "\
 EXAMPLES
   A development chain on this machine, everything at once:
     doin-node --dev
@@ -28,7 +31,8 @@ EXAMPLES
   A worker on a public network:
     doin-worker keys generate --out evaluator.key
     doin-worker bond \"500 DOIN\" --key evaluator.key --url wss://NODE
-    doin-worker run --config worker.toml")]
+    doin-worker run --config worker.toml"
+)]
 pub struct Cli {
 	/// Address of the node.
 	#[arg(long, global = true, env = "DOIN_URL", default_value = DEV_NODE, value_name = "WS-URL")]
@@ -187,9 +191,14 @@ impl KeyArgs {
 fn parse_vote(text: &str) -> Result<(DomainId, u32), String> {
 	let wrong = || format!("`{text}` is no vote: write DOMAIN=WEIGHT, as 0=1000000, with the weight in parts per million");
 	let (domain, weight) = text.split_once('=').ok_or_else(wrong)?;
-	let vote = (domain.parse().map_err(|_| wrong())?, weight.replace('_', "").parse().map_err(|_| wrong())?);
+	let vote = (
+		domain.parse().map_err(|_| wrong())?,
+		weight.replace('_', "").parse().map_err(|_| wrong())?,
+	);
 	if vote.1 > doin_primitives::MILLION {
-		return Err(format!("`{text}` asks for more than 1000000 parts per million, which is everything"));
+		return Err(format!(
+			"`{text}` asks for more than 1000000 parts per million, which is everything"
+		));
 	}
 	Ok(vote)
 }
@@ -297,6 +306,9 @@ mod tests {
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
 		}
-		assert!(Cli::try_parse_from(["doin-worker", "run"]).is_err(), "run needs a configuration or --dev");
+		assert!(
+			Cli::try_parse_from(["doin-worker", "run"]).is_err(),
+			"run needs a configuration or --dev"
+		);
 	}
 }

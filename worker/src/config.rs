@@ -144,7 +144,12 @@ pub struct OptimizationConfig {
 
 impl Default for OptimizationConfig {
 	fn default() -> Self {
-		Self { population_size: 24, elite: 6, patience: 12, seed: None }
+		Self {
+			population_size: 24,
+			elite: 6,
+			patience: 12,
+			seed: None,
+		}
 	}
 }
 
@@ -172,10 +177,19 @@ fn journal() -> PathBuf {
 
 /// Keys that upstream has and this worker has not, and what takes their place.
 const ELSEWHERE: &[(&str, &str)] = &[
-	("has_synthetic_data", "the domain's record on the chain says what its verdicts are measured on"),
-	("synthetic_data_validation", "the domain's record on the chain says what its verdicts are measured on"),
+	(
+		"has_synthetic_data",
+		"the domain's record on the chain says what its verdicts are measured on",
+	),
+	(
+		"synthetic_data_validation",
+		"the domain's record on the chain says what its verdicts are measured on",
+	),
 	("higher_is_better", "losses are lower-is-better on every domain"),
-	("initial_threshold", "the chain sets the threshold of a work block; see `doin-worker status`"),
+	(
+		"initial_threshold",
+		"the chain sets the threshold of a work block; see `doin-worker status`",
+	),
 	("target_block_time", "the chain's genesis sets it"),
 	("quorum_min_evaluators", "the chain sizes the quorum"),
 	("quorum_tolerance", "scores are exact, so there is none"),
@@ -190,19 +204,24 @@ impl Config {
 	/// Reads a file.
 	pub fn load(path: &Path) -> Result<Self> {
 		let shown = path.display();
-		let text = std::fs::read_to_string(path)
-			.with_context(|| format!("cannot read the configuration {shown}. Copy one of worker/configs and name it with --config"))?;
+		let text = std::fs::read_to_string(path).with_context(|| {
+			format!("cannot read the configuration {shown}. Copy one of worker/configs and name it with --config")
+		})?;
 		let parsed = match path.extension().and_then(|extension| extension.to_str()) {
 			Some("toml") => toml::from_str(&text).map_err(|e| e.to_string()),
 			Some("json") => serde_json::from_str(&text).map_err(|e| e.to_string()),
 			_ => bail!("the configuration {shown} is neither .toml nor .json: rename it to what it is"),
 		};
 		let mut config: Self = parsed.map_err(|reason| {
-			let hint = elsewhere(&reason).map(|hint| format!("\n`{}` is no key of this worker: {}", hint.0, hint.1)).unwrap_or_default();
+			let hint = elsewhere(&reason)
+				.map(|hint| format!("\n`{}` is no key of this worker: {}", hint.0, hint.1))
+				.unwrap_or_default();
 			anyhow::anyhow!("the configuration {shown} is wrong: {}{hint}", reason.trim_end())
 		})?;
 		config.resolve(path.parent().unwrap_or(Path::new("")));
-		config.check().with_context(|| format!("the configuration {shown} is wrong"))?;
+		config
+			.check()
+			.with_context(|| format!("the configuration {shown} is wrong"))?;
 		Ok(config)
 	}
 
@@ -219,7 +238,14 @@ impl Config {
 		};
 		let mut identities = vec![identity(Role::Optimize, DEV_OPTIMIZER.into())];
 		identities.extend(DEV_EVALUATORS.iter().map(|name| identity(Role::Evaluate, name.to_string())));
-		Self { url: url.into(), genesis: None, journal, identities, domains: Vec::new(), resource_limits: Default::default() }
+		Self {
+			url: url.into(),
+			genesis: None,
+			journal,
+			identities,
+			domains: Vec::new(),
+			resource_limits: Default::default(),
+		}
 	}
 
 	/// Paths are meant from where the file lies.
@@ -231,7 +257,11 @@ impl Config {
 		};
 		from_folder(&mut self.journal);
 		for identity in &mut self.identities {
-			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
+			identity
+				.seed_file
+				.iter_mut()
+				.chain(&mut identity.mnemonic_file)
+				.for_each(from_folder);
 		}
 	}
 
@@ -241,12 +271,22 @@ impl Config {
 			bail!("`identities` is empty: add one with a role and a key");
 		}
 		for (at, identity) in self.identities.iter().enumerate() {
-			identity.source().with_context(|| format!("identity {} is incomplete", at + 1))?;
+			identity
+				.source()
+				.with_context(|| format!("identity {} is incomplete", at + 1))?;
 			if identity.role == Role::Optimize && (identity.bond.is_some() || identity.class.is_some()) {
-				bail!("identity {} optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"", at + 1);
+				bail!(
+					"identity {} optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"",
+					at + 1
+				);
 			}
 		}
-		if self.identities.iter().filter(|identity| identity.role == Role::Optimize).count() > 1 {
+		if self
+			.identities
+			.iter()
+			.filter(|identity| identity.role == Role::Optimize)
+			.count() > 1
+		{
 			bail!("two identities optimize: one is enough for every domain, and two would bid against each other");
 		}
 		for (at, domain) in self.domains.iter().enumerate() {
@@ -260,9 +300,16 @@ impl Config {
 			}
 			let search = &domain.optimization_config;
 			if search.population_size < 2 || search.elite == 0 || search.elite >= search.population_size {
-				bail!("`optimization_config` needs 1 ≤ elite < population_size, not {} and {}", search.elite, search.population_size);
+				bail!(
+					"`optimization_config` needs 1 ≤ elite < population_size, not {} and {}",
+					search.elite,
+					search.population_size
+				);
 			}
-			if domain.target_performance.is_some_and(|target| !(0.0..100.0).contains(&target)) {
+			if domain
+				.target_performance
+				.is_some_and(|target| !(0.0..100.0).contains(&target))
+			{
 				bail!("`target_performance` is a percentage below 100: how much smaller the error should get");
 			}
 		}
@@ -285,7 +332,9 @@ impl Config {
 
 	/// What is said about a domain.
 	pub fn domain(&self, id: DomainId, name: &str) -> Option<&DomainConfig> {
-		self.domains.iter().find(|domain| domain.domain_id == Some(id) || domain.name.as_deref() == Some(name))
+		self.domains
+			.iter()
+			.find(|domain| domain.domain_id == Some(id) || domain.name.as_deref() == Some(name))
 	}
 }
 
@@ -295,20 +344,26 @@ impl IdentityConfig {
 		match (&self.seed_file, &self.mnemonic_file, &self.dev) {
 			(Some(path), None, None) | (None, Some(path), None) => Ok(KeySource::File(path.clone())),
 			(None, None, Some(name)) => Ok(KeySource::Dev(name.clone())),
-			_ => bail!("it needs exactly one of `seed_file`, `mnemonic_file` and `dev`; make a key with `doin-worker keys generate`"),
+			_ => bail!(
+				"it needs exactly one of `seed_file`, `mnemonic_file` and `dev`; make a key with `doin-worker keys generate`"
+			),
 		}
 	}
 }
 
 /// A 32-byte hash in hexadecimal.
 pub fn parse_hash(text: &str) -> Result<[u8; 32]> {
-	let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+	let bytes = hex::decode(text.trim_start_matches("0x"))
+		.ok()
+		.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
 	bytes.with_context(|| format!("`{text}` is no hash: it should be 0x and 64 hexadecimal digits"))
 }
 
 /// The upstream key that a parser complains about.
 fn elsewhere(reason: &str) -> Option<&'static (&'static str, &'static str)> {
-	ELSEWHERE.iter().find(|(key, _)| reason.contains(&format!("unknown field `{key}`")))
+	ELSEWHERE
+		.iter()
+		.find(|(key, _)| reason.contains(&format!("unknown field `{key}`")))
 }
 
 #[cfg(test)]
@@ -341,7 +396,10 @@ mod tests {
 		let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 		let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],
 			"domains": [{"domain_id": 3, "optimize": true, "param_bounds": {"width": [8, 16]}}], "journal": "/tmp/x.db"}"#;
-		let (a, b) = (load("a.toml", &format!("journal = \"/tmp/x.db\"\n{toml}")).unwrap(), load("b.json", json).unwrap());
+		let (a, b) = (
+			load("a.toml", &format!("journal = \"/tmp/x.db\"\n{toml}")).unwrap(),
+			load("b.json", json).unwrap(),
+		);
 		assert_eq!(a, b);
 		assert_eq!(a.url, DEV_NODE);
 		assert_eq!(a.domain(3, "").unwrap().param_bounds["width"], [8, 16]);
@@ -356,13 +414,19 @@ mod tests {
 				r#"{"jurnal": "x", "identities": []}"#.into()
 			};
 			let reason = refusal(name, &text);
-			assert!(reason.contains("unknown field `jurnal`") && reason.contains("`journal`"), "{reason}");
+			assert!(
+				reason.contains("unknown field `jurnal`") && reason.contains("`journal`"),
+				"{reason}"
+			);
 		}
 	}
 
 	#[test]
 	fn upstreams_keys_are_explained() {
-		let reason = refusal("a.toml", &format!("{IDENTITY}[[domains]]\ndomain_id = 1\nhas_synthetic_data = true\n"));
+		let reason = refusal(
+			"a.toml",
+			&format!("{IDENTITY}[[domains]]\ndomain_id = 1\nhas_synthetic_data = true\n"),
+		);
 		assert!(reason.contains("the domain's record on the chain"), "{reason}");
 	}
 
@@ -383,7 +447,11 @@ mod tests {
 
 	#[test]
 	fn paths_start_where_the_file_lies() {
-		let config = load("a.toml", "journal = \"j.db\"\n[[identities]]\nrole = \"evaluate\"\nseed_file = \"keys/e.seed\"\n").unwrap();
+		let config = load(
+			"a.toml",
+			"journal = \"j.db\"\n[[identities]]\nrole = \"evaluate\"\nseed_file = \"keys/e.seed\"\n",
+		)
+		.unwrap();
 		assert!(config.journal.is_absolute() && config.journal.ends_with("j.db"));
 		assert!(config.identities[0].seed_file.as_ref().unwrap().is_absolute());
 	}

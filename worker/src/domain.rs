@@ -1,7 +1,7 @@
 //! What owners, validators and evaluators do once: registering a domain, voting, bonding.
 
 use crate::{
-	amount::Amount,
+	amount::{significant, Amount},
 	cli::{KeyArgs, SeriesArgs},
 	draft::{Draft, Question},
 };
@@ -63,7 +63,7 @@ impl CreateArgs {
 			None => 0,
 			Some(percent) if (0.0..100.0).contains(&percent) && percent > 0.0 => {
 				((1.0 - percent / 100.0) * f64::from(1u32 << 20)).round().max(1.0) as u32
-			},
+			}
 			Some(percent) => bail!("--target-performance {percent} is no percentage between 0 and 100"),
 		};
 		Ok(Question {
@@ -71,7 +71,10 @@ impl CreateArgs {
 			windows: self.windows,
 			min_improvement: self.min_improvement,
 			target,
-			limits: doin_primitives::Limits { model_bytes: self.model_bytes, window_macs: self.window_macs },
+			limits: doin_primitives::Limits {
+				model_bytes: self.model_bytes,
+				window_macs: self.window_macs,
+			},
 		})
 	}
 }
@@ -109,7 +112,11 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 		describe(&draft);
 	}
 	// A dry run needs no node; with one it says the price, too.
-	let patience = if args.dry_run { Patience::Once } else { Patience::Within(Duration::from_secs(3)) };
+	let patience = if args.dry_run {
+		Patience::Once
+	} else {
+		Patience::Within(Duration::from_secs(3))
+	};
 	let chain = match Chain::connect(url, patience).await {
 		Ok(chain) => Some(chain),
 		Err(error) if args.dry_run && error.is_passing() => None,
@@ -135,13 +142,20 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 				println!("Domain {id} takes commits. It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY");
 			}
 			Some(id)
-		},
+		}
 		None => {
 			if !args.json {
-				println!("{}", if price.is_some() { "Nothing was sent." } else { "Nothing was sent, and no node was asked what it costs." });
+				println!(
+					"{}",
+					if price.is_some() {
+						"Nothing was sent."
+					} else {
+						"Nothing was sent, and no node was asked what it costs."
+					}
+				);
 			}
 			None
-		},
+		}
 	};
 	if args.json {
 		println!("{}", json(&draft, price, registered)?);
@@ -159,17 +173,29 @@ fn describe(draft: &Draft) {
 		"series      {} values in units of {}{}; {} train, {} validate, {} are held out",
 		draft.spec.values,
 		text(&draft.spec.unit),
-		if draft.filled > 0 { format!(", {} of them filled in", draft.filled) } else { String::new() },
+		if draft.filled > 0 {
+			format!(", {} of them filled in", draft.filled)
+		} else {
+			String::new()
+		},
 		split.train_end,
 		split.validation_end - split.train_end,
 		draft.spec.values - split.validation_end
 	);
 	println!(
-		"question    forecast {} steps from {}; a season has {} steps{}",
+		"question    forecast {} steps from {}; a season has {}{}",
 		forecast.horizon,
 		forecast.history,
-		forecast.season,
-		if draft.season_found { " (found in the series; set it with --season)" } else { "" }
+		if forecast.season == 1 {
+			"one step".into()
+		} else {
+			format!("{} steps", forecast.season)
+		},
+		if draft.season_found {
+			" (found in the series; set it with --season)"
+		} else {
+			""
+		}
 	);
 	let fit = &draft.fit;
 	println!(
@@ -182,10 +208,13 @@ fn describe(draft: &Draft) {
 		fit.repeat_last.synthetic,
 		fit.repeat_last.published
 	);
-	println!("verdicts    {} chunks of {} windows; at least {} ppm better", forecast.chunks, forecast.windows, draft.spec.min_improvement);
+	println!(
+		"verdicts    {} chunks of {} windows; at least {} ppm better",
+		forecast.chunks, forecast.windows, draft.spec.min_improvement
+	);
 	println!("baselines   mean absolute error     validation   held-out tail   generated");
 	for row in &draft.baselines {
-		let line = |line: Option<f64>| line.map_or("-".into(), |mean| format!("{:.4}", mean * draft.quantum));
+		let line = |line: Option<f64>| line.map_or("-".into(), |mean| significant(mean * draft.quantum));
 		println!(
 			"            {:<22} {:>11} {:>15} {:>11}",
 			row.name,
@@ -200,9 +229,14 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 	let spec = &draft.spec;
 	let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 	let forecast = draft.forecast().context("only forecasts are made from files")?;
-	let Evidence::Synthetic(generator) = &spec.evidence else { bail!("only synthetic evidence is made from files") };
-	let genes: Vec<_> =
-		spec.genes.iter().map(|gene| serde_json::json!({ "name": text(&gene.name), "lo": gene.lo, "hi": gene.hi, "log": gene.log })).collect();
+	let Evidence::Synthetic(generator) = &spec.evidence else {
+		bail!("only synthetic evidence is made from files")
+	};
+	let genes: Vec<_> = spec
+		.genes
+		.iter()
+		.map(|gene| serde_json::json!({ "name": text(&gene.name), "lo": gene.lo, "hi": gene.hi, "log": gene.log }))
+		.collect();
 	let baselines: Vec<_> = draft
 		.baselines
 		.iter()
@@ -252,24 +286,36 @@ pub async fn register(chain: &Chain, signer: &Signer, draft: &Draft, nominate: b
 		Some(id) => {
 			eprintln!("domain {id} is there already: going on with it");
 			id
-		},
+		}
 		None => {
 			let price = Price::of(chain, draft).await?;
 			let funds = chain.funds(chain.head(), signer.account()).await?;
 			let needed = price.fee + price.deposit + if nominate { price.nomination } else { 0 };
 			if funds.free < needed {
-				bail!("{} has {}, and the domain takes {} and transaction fees: send it more", signer.account(), Amount(funds.free), Amount(needed));
+				bail!(
+					"{} has {}, and the domain takes {} and transaction fees: send it more",
+					signer.account(),
+					Amount(funds.free),
+					Amount(needed)
+				);
 			}
 			let included = chain.submit(signer, &Call::register(&draft.spec), Urgency::Relaxed).await?;
-			let id = included.event("Domains", "Registered").context("the registration did not say which domain it made")?;
+			let id = included
+				.event("Domains", "Registered")
+				.context("the registration did not say which domain it made")?;
 			eprintln!("domain {id} is registered in block {}", included.block.number);
 			id
-		},
+		}
 	};
 	upload(chain, signer, id, draft).await?;
-	let state = chain.domain_state(chain.head(), id).await?.with_context(|| format!("domain {id} is gone"))?;
+	let state = chain
+		.domain_state(chain.head(), id)
+		.await?
+		.with_context(|| format!("domain {id} is gone"))?;
 	if state.status == Status::Loading {
-		let included = chain.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed).await?;
+		let included = chain
+			.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed)
+			.await?;
 		eprintln!("domain {id} is active since block {}", included.block.number);
 	}
 	if nominate && !chain.nominated(chain.head()).await?.contains(&id) {
@@ -303,16 +349,26 @@ async fn upload(chain: &Chain, signer: &Signer, id: DomainId, draft: &Draft) -> 
 	if missing.is_empty() {
 		return Ok(());
 	}
-	let bar = if std::io::stderr().is_terminal() { ProgressBar::new(pages.len() as u64) } else { ProgressBar::hidden() };
-	bar.set_style(ProgressStyle::with_template("uploading {bar:30} {pos}/{len} pages, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()));
+	let bar = if std::io::stderr().is_terminal() {
+		ProgressBar::new(pages.len() as u64)
+	} else {
+		ProgressBar::hidden()
+	};
+	bar.set_style(
+		ProgressStyle::with_template("uploading {bar:30} {pos}/{len} pages, {eta} left")
+			.unwrap_or_else(|_| ProgressStyle::default_bar()),
+	);
 	bar.set_position((pages.len() - missing.len()) as u64);
 	for index in &missing {
 		let page = Page::try_from(pages[*index as usize].to_vec()).map_err(|_| anyhow::anyhow!("a page is too long"))?;
 		match chain.submit(signer, &Call::upload(id, *index, &page), Urgency::Relaxed).await {
-			Ok(_) => {},
+			Ok(_) => {}
 			// An attempt whose end nobody saw.
-			Err(error) if error.dispatch() == Some("Domains::PageAlreadyUploaded") => {},
-			Err(error) => return Err(error).with_context(|| format!("uploading page {index} of domain {id}; run the same command again to go on")),
+			Err(error) if error.dispatch() == Some("Domains::PageAlreadyUploaded") => {}
+			Err(error) => {
+				return Err(error)
+					.with_context(|| format!("uploading page {index} of domain {id}; run the same command again to go on"))
+			}
 		}
 		bar.inc(1);
 	}
@@ -329,7 +385,11 @@ pub async fn vote(chain: &Chain, signer: &Signer, votes: &[Vote]) -> Result<()> 
 		bail!("domain {} is named twice: give it one weight", pair[0].0);
 	}
 	let included = chain.submit(signer, &Call::vote(&sorted), Urgency::Relaxed).await?;
-	println!("The ballot of {} is in block {}. It counts from the next session on.", signer.account(), included.block.number);
+	println!(
+		"The ballot of {} is in block {}. It counts from the next session on.",
+		signer.account(),
+		included.block.number
+	);
 	Ok(())
 }
 
@@ -349,10 +409,18 @@ pub async fn add_vote(chain: &Chain, signer: &Signer, vote: Vote) -> Result<bool
 /// `bond`.
 pub async fn bond(chain: &Chain, signer: &Signer, amount: Amount, class: SizeClass) -> Result<()> {
 	let bonded = chain.reputation(chain.head(), signer.account()).await?.bond;
-	let call = if bonded == 0 { Call::bond(amount.0, class) } else { Call::bond_extra(amount.0) };
+	let call = if bonded == 0 {
+		Call::bond(amount.0, class)
+	} else {
+		Call::bond_extra(amount.0)
+	};
 	let included = chain.submit(signer, &call, Urgency::Relaxed).await?;
 	let whole = Amount(bonded.saturating_add(amount.0));
-	println!("{} has {whole} at stake since block {}. Start `doin-worker run` with this key: it may be drawn from now on.", signer.account(), included.block.number);
+	println!(
+		"{} has {whole} at stake since block {}. Start `doin-worker run` with this key: it may be drawn from now on.",
+		signer.account(),
+		included.block.number
+	);
 	Ok(())
 }
 
@@ -379,8 +447,14 @@ mod tests {
 		let draft = co2();
 		assert_eq!(draft.spec.check(), Ok(()));
 		assert_eq!(draft.spec.unit.as_slice(), b"0.01 ppm");
-		assert_eq!((draft.spec.values, draft.spec.split.train_end, draft.spec.split.validation_end), (2_284, 1_598, 1_941));
-		assert!(draft.baselines[2].validation.error < draft.baselines[1].validation.error, "the ridge beats the seasonal forecast");
+		assert_eq!(
+			(draft.spec.values, draft.spec.split.train_end, draft.spec.split.validation_end),
+			(2_284, 1_598, 1_941)
+		);
+		assert!(
+			draft.baselines[2].validation.error < draft.baselines[1].validation.error,
+			"the ridge beats the seasonal forecast"
+		);
 		let json = json(&draft, None, None).unwrap();
 		assert_eq!(json["generator"]["template"].as_array().unwrap().len(), 52);
 	}

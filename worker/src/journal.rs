@@ -75,18 +75,27 @@ impl Kind {
 }
 
 impl State {
-	const ALL: [(Self, &'static str); 4] =
-		[(Self::Prepared, "prepared"), (Self::Committed, "committed"), (Self::Revealed, "revealed"), (Self::Archived, "archived")];
+	const ALL: [(Self, &'static str); 4] = [
+		(Self::Prepared, "prepared"),
+		(Self::Committed, "committed"),
+		(Self::Revealed, "revealed"),
+		(Self::Archived, "archived"),
+	];
 
 	fn name(self) -> &'static str {
-		Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
+		Self::ALL
+			.iter()
+			.find(|(state, _)| *state == self)
+			.map_or("", |(_, name)| name)
 	}
 }
 
 /// The value that `name` stands for in a column.
 fn named<T: Copy>(all: &[(T, &str)], name: &str) -> rusqlite::Result<T> {
 	let found = all.iter().find(|(_, known)| *known == name).map(|(value, _)| *value);
-	found.ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("unknown name `{name}`").into()))
+	found.ok_or_else(|| {
+		rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("unknown name `{name}`").into())
+	})
 }
 
 impl Journal {
@@ -102,17 +111,27 @@ impl Journal {
 			.truncate(false)
 			.write(true)
 			.open(&lock_path)
-			.with_context(|| format!("cannot open {}: choose a journal in a folder that can be written to", lock_path.display()))?;
+			.with_context(|| {
+				format!(
+					"cannot open {}: choose a journal in a folder that can be written to",
+					lock_path.display()
+				)
+			})?;
 		match lock.try_lock() {
-			Ok(()) => {},
+			Ok(()) => {}
 			Err(std::fs::TryLockError::WouldBlock) => {
 				bail!("the journal {shown} is in use by another worker: stop that one, or give this one its own with --journal")
-			},
-			Err(std::fs::TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {}", lock_path.display())),
+			}
+			Err(std::fs::TryLockError::Error(error)) => {
+				return Err(error).with_context(|| format!("cannot lock {}", lock_path.display()))
+			}
 		}
 		let db = Connection::open(path).with_context(|| format!("cannot open the journal {shown}"))?;
 		Self::prepare(&db, genesis).with_context(|| format!("the journal {shown} cannot be used"))?;
-		Ok(Self { db: Mutex::new(db), _lock: lock })
+		Ok(Self {
+			db: Mutex::new(db),
+			_lock: lock,
+		})
 	}
 
 	fn prepare(db: &Connection, genesis: Hash) -> Result<()> {
@@ -140,8 +159,8 @@ impl Journal {
 		match known {
 			None => {
 				db.execute("INSERT INTO network VALUES (?)", params![&genesis[..]])?;
-			},
-			Some(known) if known == genesis => {},
+			}
+			Some(known) if known == genesis => {}
 			Some(known) => bail!(
 				"it belongs to the network with genesis 0x{}, and the node to the one with 0x{}: give this network its own with --journal",
 				hex::encode(known),
@@ -159,7 +178,12 @@ impl Journal {
 	pub fn prepare_entry(&self, entry: &Entry) -> Result<()> {
 		let existing = self.entry(entry.kind, entry.round, entry.who)?;
 		if existing.is_some_and(|existing| existing.state != State::Prepared) {
-			bail!("{:?} of round {} of domain {} is in the journal already", entry.kind, entry.round.number, entry.round.domain);
+			bail!(
+				"{:?} of round {} of domain {} is in the journal already",
+				entry.kind,
+				entry.round.number,
+				entry.round.domain
+			);
 		}
 		self.db().execute(
 			"INSERT OR REPLACE INTO entries (kind, domain, round, who, commitment, payload, salt, reveal_from, reveal_until, state)
@@ -192,14 +216,21 @@ impl Journal {
 	/// An entry.
 	pub fn entry(&self, kind: Kind, round: RoundId, who: Account) -> Result<Option<Entry>> {
 		let sql = format!("{SELECT} WHERE kind = ? AND domain = ? AND round = ? AND who = ?");
-		Ok(self.db().query_row(&sql, params![kind.name(), round.domain, round.number, &who.0[..]], read).optional()?)
+		Ok(self
+			.db()
+			.query_row(&sql, params![kind.name(), round.domain, round.number, &who.0[..]], read)
+			.optional()?)
 	}
 
 	/// Entries that are not archived, the most urgent first.
 	pub fn open_entries(&self, kind: Kind) -> Result<Vec<Entry>> {
 		let db = self.db();
-		let mut statement = db.prepare(&format!("{SELECT} WHERE kind = ? AND state <> 'archived' ORDER BY reveal_until, domain, round"))?;
-		let entries = statement.query_map(params![kind.name()], read)?.collect::<rusqlite::Result<_>>()?;
+		let mut statement = db.prepare(&format!(
+			"{SELECT} WHERE kind = ? AND state <> 'archived' ORDER BY reveal_until, domain, round"
+		))?;
+		let entries = statement
+			.query_map(params![kind.name()], read)?
+			.collect::<rusqlite::Result<_>>()?;
 		Ok(entries)
 	}
 
@@ -207,8 +238,16 @@ impl Journal {
 	pub fn archive_expired(&self, now: BlockNumber) -> Result<Vec<Entry>> {
 		let db = self.db();
 		let sql = format!("{SELECT} WHERE state = 'committed' AND reveal_until <= ?");
-		let lost = db.prepare(&sql)?.query_map(params![now], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-		db.execute("UPDATE entries SET state = 'archived', note = 'expired' WHERE state <> 'archived' AND reveal_until <= ?", params![now])?;
+		let lost = db
+			.prepare(&sql)?
+			.query_map(params![now], read)?
+			.collect::<rusqlite::Result<Vec<_>>>()?;
+		// A revealed candidate still waits for its verdict.
+		db.execute(
+			"UPDATE entries SET state = 'archived', note = 'expired'
+			WHERE state <> 'archived' AND reveal_until <= ? AND NOT (kind = 'optimae' AND state = 'revealed')",
+			params![now],
+		)?;
 		Ok(lost)
 	}
 }
@@ -218,7 +257,10 @@ const SELECT: &str = "SELECT kind, domain, round, who, commitment, payload, salt
 fn read(row: &Row) -> rusqlite::Result<Entry> {
 	Ok(Entry {
 		kind: named(&Kind::ALL, &row.get::<_, String>(0)?)?,
-		round: RoundId { domain: row.get(1)?, number: row.get(2)? },
+		round: RoundId {
+			domain: row.get(1)?,
+			number: row.get(2)?,
+		},
 		who: Account(row.get(3)?),
 		commitment: row.get(4)?,
 		payload: row.get(5)?,
@@ -265,7 +307,10 @@ mod tests {
 		std::mem::forget(journal);
 		let after = Journal::open(&copy.join("worker.db"), GENESIS).unwrap();
 		assert_eq!(after.open_entries(Kind::Optimae).unwrap(), [entry(1)]);
-		assert_eq!(after.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap(), Some(entry(1)));
+		assert_eq!(
+			after.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap(),
+			Some(entry(1))
+		);
 		assert_eq!(after.open_entries(Kind::Sums).unwrap(), []);
 	}
 
@@ -275,7 +320,10 @@ mod tests {
 		let path = folder.path().join("worker.db");
 		let first = Journal::open(&path, GENESIS).unwrap();
 		let reason = format!("{:#}", Journal::open(&path, GENESIS).err().unwrap());
-		assert!(reason.contains("in use by another worker") && reason.contains("--journal"), "{reason}");
+		assert!(
+			reason.contains("in use by another worker") && reason.contains("--journal"),
+			"{reason}"
+		);
 		drop(first);
 		Journal::open(&path, GENESIS).unwrap();
 	}
@@ -286,7 +334,10 @@ mod tests {
 		let path = folder.path().join("worker.db");
 		drop(Journal::open(&path, GENESIS).unwrap());
 		let reason = format!("{:#}", Journal::open(&path, [3; 32]).err().unwrap());
-		assert!(reason.contains(&hex::encode(GENESIS)) && reason.contains("--journal"), "{reason}");
+		assert!(
+			reason.contains(&hex::encode(GENESIS)) && reason.contains("--journal"),
+			"{reason}"
+		);
 	}
 
 	#[test]
@@ -294,7 +345,10 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("worker.db");
 		drop(Journal::open(&path, GENESIS).unwrap());
-		Connection::open(&path).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
+		Connection::open(&path)
+			.unwrap()
+			.pragma_update(None, "user_version", VERSION + 1)
+			.unwrap();
 		assert!(format!("{:#}", Journal::open(&path, GENESIS).err().unwrap()).contains("update the worker"));
 	}
 
@@ -305,15 +359,37 @@ mod tests {
 		for number in [3, 1, 2] {
 			journal.prepare_entry(&entry(number)).unwrap();
 		}
-		let order: Vec<u32> = journal.open_entries(Kind::Optimae).unwrap().iter().map(|entry| entry.round.number).collect();
+		let order: Vec<u32> = journal
+			.open_entries(Kind::Optimae)
+			.unwrap()
+			.iter()
+			.map(|entry| entry.round.number)
+			.collect();
 		assert_eq!(order, [1, 2, 3], "the most urgent first");
-		journal.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "").unwrap();
-		journal.mark(Kind::Optimae, entry(2).round, entry(2).who, State::Revealed, "").unwrap();
+		journal
+			.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "")
+			.unwrap();
+		journal
+			.mark(Kind::Optimae, entry(2).round, entry(2).who, State::Revealed, "")
+			.unwrap();
 		let lost = journal.archive_expired(25).unwrap();
 		assert_eq!(lost.len(), 1, "only what was committed and never revealed is a loss");
 		assert_eq!((lost[0].round.number, lost[0].state), (1, State::Committed));
-		assert_eq!(journal.open_entries(Kind::Optimae).unwrap(), [entry(3)]);
-		assert_eq!(journal.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap().unwrap().state, State::Archived);
+		let open: Vec<_> = journal
+			.open_entries(Kind::Optimae)
+			.unwrap()
+			.iter()
+			.map(|entry| entry.round.number)
+			.collect();
+		assert_eq!(open, [2, 3], "a revealed candidate waits for its verdict");
+		assert_eq!(
+			journal
+				.entry(Kind::Optimae, entry(1).round, entry(1).who)
+				.unwrap()
+				.unwrap()
+				.state,
+			State::Archived
+		);
 	}
 
 	#[test]
@@ -321,10 +397,22 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
 		journal.prepare_entry(&entry(1)).unwrap();
-		let better = Entry { payload: vec![4], ..entry(1) };
+		let better = Entry {
+			payload: vec![4],
+			..entry(1)
+		};
 		journal.prepare_entry(&better).unwrap();
-		journal.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "").unwrap();
+		journal
+			.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "")
+			.unwrap();
 		assert!(journal.prepare_entry(&entry(1)).is_err());
-		assert_eq!(journal.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap().unwrap().payload, [4]);
+		assert_eq!(
+			journal
+				.entry(Kind::Optimae, entry(1).round, entry(1).who)
+				.unwrap()
+				.unwrap()
+				.payload,
+			[4]
+		);
 	}
 }

@@ -1,6 +1,9 @@
 //! `status`, `domain list` and `domain show`: the chain at one block, for people or as JSON.
 
-use crate::{amount::Amount, problem::Problem};
+use crate::{
+	amount::{significant, Amount},
+	problem::Problem,
+};
 use anyhow::{Context, Result};
 use doin_chain::{Account, Chain, Head};
 use doin_compute::{baseline, Task, TrainingSet};
@@ -58,7 +61,11 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 	}
 	let mut standing = Vec::new();
 	for account in accounts {
-		standing.push((*account, chain.funds(at, *account).await?, chain.reputation(at, *account).await?));
+		standing.push((
+			*account,
+			chain.funds(at, *account).await?,
+			chain.reputation(at, *account).await?,
+		));
 	}
 	if as_json {
 		let domains: Vec<_> = pictures
@@ -88,9 +95,18 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 		work.queued as f64 / ONE_Q32 as f64
 	);
 	if let Some(seal) = &work.last_seal {
-		println!("last seal   work block {} in block {}: {} minted", seal.work_block, seal.block, Amount(seal.minted));
+		println!(
+			"last seal   work block {} in block {}: {} minted",
+			seal.work_block,
+			seal.block,
+			Amount(seal.minted)
+		);
 	}
-	println!("fees        {} plancks per gas; {} burned since genesis", fees.base_fee, Amount(fees.burned));
+	println!(
+		"fees        {} plancks per gas; {} burned since genesis",
+		fees.base_fee,
+		Amount(fees.burned)
+	);
 	for picture in &pictures {
 		show_domain(picture);
 	}
@@ -112,13 +128,31 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 
 fn show_domain(picture: &Picture) {
 	let domain = &picture.domain;
-	println!("domain {}    {} ({:?}, weight {:.1} %)", domain.id, domain.name, domain.status, f64::from(domain.weight) / 1e4);
+	println!(
+		"domain {}    {} ({:?}, weight {:.1} %)",
+		domain.id,
+		domain.name,
+		domain.status,
+		f64::from(domain.weight) / 1e4
+	);
 	if let Some(champion) = &picture.champion {
 		let author = champion.author.map_or("nobody".into(), |author| author.to_string());
-		println!("  champion  {} by {author} since block {}, {:.2} % better than the initial one", model_name(&champion.model), champion.block, better(champion.loss));
+		println!(
+			"  champion  {} by {author} since block {}, {:.2} % better than the initial one",
+			model_name(&champion.model),
+			champion.block,
+			better(champion.loss)
+		);
 	}
 	if let Some(round) = &picture.round {
-		println!("  round     {} takes {:?}s until block {}; {} seats, the next costs {}", round.round.number, round.phase, round.phase_end, round.seats.len(), Amount(round.next_seat_fee));
+		println!(
+			"  round     {} takes {:?}s until block {}; {} seats, the next costs {}",
+			round.round.number,
+			round.phase,
+			round.phase_end,
+			round.seats.len(),
+			Amount(round.next_seat_fee)
+		);
 	}
 	for quorum in &picture.quorums {
 		println!(
@@ -167,10 +201,16 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 	let picture = picture(chain, at, view).await?;
 	let problem = Problem::load(chain, at, id).await?;
 	let champion = match &picture.champion {
-		Some(ChampionView { model: ModelRef::Stored(model), .. }) => {
-			let bytes = chain.model(at, *model).await?.with_context(|| format!("model {model} is not stored any more"))?;
+		Some(ChampionView {
+			model: ModelRef::Stored(model),
+			..
+		}) => {
+			let bytes = chain
+				.model(at, *model)
+				.await?
+				.with_context(|| format!("model {model} is not stored any more"))?;
 			Some(crate::problem::admitted(&problem, &bytes)?)
-		},
+		}
 		_ => None,
 	};
 	let (size, unit) = problem.unit();
@@ -195,7 +235,13 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 	show_domain(&picture);
 	println!("  mean absolute errors in {unit}:   validation   held-out tail");
 	for row in rows {
-		println!("    {:<28} {:>12.4} {:>15}", row.name, row.validation.mean * size, row.tail.map_or("-".into(), |tail| format!("{:.4}", tail.mean * size)));
+		let tail = row.tail.map_or("-".into(), |tail| significant(tail.mean * size));
+		println!(
+			"    {:<28} {:>12} {:>15}",
+			row.name,
+			significant(row.validation.mean * size),
+			tail
+		);
 	}
 	Ok(())
 }

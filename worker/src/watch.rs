@@ -1,7 +1,7 @@
 //! `watch`: the main job as it happens, block by block: rounds, accepted champions, sealed work blocks, money.
 
 use crate::{
-	amount::Amount,
+	amount::{significant, Amount},
 	problem::{admitted, Library, Problem},
 	status::{better, model_name, report},
 };
@@ -53,11 +53,16 @@ impl Screen {
 	fn new() -> Self {
 		let bar = std::io::stdout().is_terminal().then(|| {
 			let bar = ProgressBar::new_spinner();
-			bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+			bar.set_style(
+				ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+			);
 			bar.enable_steady_tick(Duration::from_millis(120));
 			bar
 		});
-		Self { bar, last: String::new() }
+		Self {
+			bar,
+			last: String::new(),
+		}
 	}
 
 	fn line(&self, text: &str) {
@@ -72,7 +77,7 @@ impl Screen {
 		match &self.bar {
 			Some(bar) => bar.set_message(format!("block {block}  {what}{detail}")),
 			None if self.last != what => println!("block {block:>6}  {what}"),
-			None => {},
+			None => {}
 		}
 		self.last = what;
 	}
@@ -110,7 +115,9 @@ struct Watcher {
 /// `watch`.
 pub async fn watch(url: &str, args: WatchArgs) -> Result<()> {
 	let chain = Chain::connect(url, Patience::Within(Duration::from_secs(60))).await?;
-	let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+	let now = SystemTime::now()
+		.duration_since(UNIX_EPOCH)
+		.map_or(0, |since| since.as_secs());
 	let since = args.since.unwrap_or(now);
 	let pot = chain.constant::<[u8; 8]>("Work", "PotId").await.ok().map(pot_account);
 	let mut watcher = Watcher {
@@ -158,7 +165,7 @@ impl Watcher {
 		loop {
 			match self.look(at).await {
 				Ok(Some(summary)) => return Ok(Some(summary)),
-				Ok(None) => {},
+				Ok(None) => {}
 				// The connection comes back by itself.
 				Err(error) => tracing::warn!("block {}: {error:#}", at.number),
 			}
@@ -198,7 +205,11 @@ impl Watcher {
 			}
 		}
 		let before = self.work_blocks.replace(work.work_blocks);
-		if let Some(seal) = work.last_seal.as_ref().filter(|_| before.is_some_and(|before| before < work.work_blocks)) {
+		if let Some(seal) = work
+			.last_seal
+			.as_ref()
+			.filter(|_| before.is_some_and(|before| before < work.work_blocks))
+		{
 			self.say_sealed(at, seal).await?;
 		}
 		let queued = format!(
@@ -229,41 +240,58 @@ impl Watcher {
 		};
 		if let Some(row) = baselines.iter().find(|row| row.name == model_name(&initial)) {
 			let (size, unit) = problem.unit();
-			let ridge = baselines.iter().find(|row| row.name == "ridge").map_or(String::new(), |row| format!(", ridge {:.4}", row.validation.mean * size));
+			let ridge = baselines.iter().find(|row| row.name == "ridge").map_or(String::new(), |row| {
+				format!(", ridge {}", significant(row.validation.mean * size))
+			});
 			self.screen.line(&format!(
-				"domain {domain}: {}. To beat: {} with a mean absolute error of {:.4} {unit} on validation{ridge}",
+				"domain {domain}: {}. To beat: {} with a mean absolute error of {} {unit} on validation{ridge}",
 				problem.name(),
 				row.name,
-				row.validation.mean * size
+				significant(row.validation.mean * size)
 			));
 		}
-		self.known.insert(domain, Known { problem, baselines, champion: initial });
+		self.known.insert(
+			domain,
+			Known {
+				problem,
+				baselines,
+				champion: initial,
+			},
+		);
 		Ok(())
 	}
 
 	/// Says who the champion is when it changes.
 	async fn look_at_champion(&mut self, at: Head, domain: &DomainView<Account>) -> Result<()> {
-		let Some(champion) = self.chain.champion(at, domain.id).await? else { return Ok(()) };
+		let Some(champion) = self.chain.champion(at, domain.id).await? else {
+			return Ok(());
+		};
 		if domain.status == doin_primitives::Status::Loading {
 			return Ok(());
 		}
 		self.learn(at, domain.id).await?;
-		let Some(known) = self.known.get_mut(&domain.id) else { return Ok(()) };
+		let Some(known) = self.known.get_mut(&domain.id) else {
+			return Ok(());
+		};
 		let ModelRef::Stored(id) = champion.model else { return Ok(()) };
 		if known.champion == champion.model {
 			return Ok(());
 		}
 		let problem = known.problem.clone();
-		let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
+		let bytes = self
+			.chain
+			.model(at, id)
+			.await?
+			.with_context(|| format!("model {id} is not stored any more"))?;
 		let model = admitted(&problem, &bytes)?;
 		let of = problem.clone();
 		let tail = tokio::task::spawn_blocking(move || of.tail_error(&model)).await?;
 		let (size, unit) = problem.unit();
 		let on_draw = format!(
-			"error {:.4} {unit} on its draw, {:.2} % better than the best naive model ({:.4})",
-			problem.draw_error(champion.error),
+			"error {} {unit} on its draw, {:.2} % better than the best naive model ({})",
+			significant(problem.draw_error(champion.error)),
 			better(champion.loss),
-			problem.draw_error(champion.initial_error)
+			significant(problem.draw_error(champion.initial_error))
 		);
 		let on_tail = tail.map_or(String::new(), |error| {
 			let against: Vec<_> = known
@@ -274,11 +302,20 @@ impl Watcher {
 					Some(format!("{:.2} % than {}", 100.0 * (1.0 - error / other), row.name))
 				})
 				.collect();
-			format!("; on the real held-out tail {error:.4}: better by {}", against.join(", "))
+			format!(
+				"; on the real held-out tail {}: better by {}",
+				significant(error),
+				against.join(", ")
+			)
 		});
 		known.champion = champion.model;
 		let author = champion.author.map_or("nobody".into(), |author| author.to_string());
-		self.screen.line(&format!("block {:>6}  ACCEPTED domain {} {} by {author}: {on_draw}{on_tail}", champion.block, domain.id, model_name(&champion.model)));
+		self.screen.line(&format!(
+			"block {:>6}  ACCEPTED domain {} {} by {author}: {on_draw}{on_tail}",
+			champion.block,
+			domain.id,
+			model_name(&champion.model)
+		));
 		self.earners.extend(champion.author);
 		self.latest = Some((domain.id, champion));
 		Ok(())
@@ -293,14 +330,27 @@ impl Watcher {
 				1 => " (1 seat)".into(),
 				seats => format!(" ({seats} seats)"),
 			};
-			parts.push(format!("round {} {} until {}{seats}", round.round.number, format!("{:?}", round.phase).to_lowercase(), round.phase_end));
+			parts.push(format!(
+				"round {} {} until {}{seats}",
+				round.round.number,
+				format!("{:?}", round.phase).to_lowercase(),
+				round.phase_end
+			));
 		}
 		for quorum in self.chain.quorums(at, domain.id).await? {
 			self.earners.extend(quorum.seats.iter().map(|seat| seat.who));
 			let phase = match quorum.phase {
 				QuorumPhase::Drawing => "drawing".into(),
-				QuorumPhase::Answering => format!("{} of {} answers committed", quorum.seats.iter().filter(|seat| seat.committed).count(), quorum.seats.len()),
-				QuorumPhase::Revealing => format!("{} of {} answers revealed", quorum.seats.iter().filter(|seat| seat.revealed).count(), quorum.seats.len()),
+				QuorumPhase::Answering => format!(
+					"{} of {} answers committed",
+					quorum.seats.iter().filter(|seat| seat.committed).count(),
+					quorum.seats.len()
+				),
+				QuorumPhase::Revealing => format!(
+					"{} of {} answers revealed",
+					quorum.seats.iter().filter(|seat| seat.revealed).count(),
+					quorum.seats.len()
+				),
 				QuorumPhase::Settling => "settling".into(),
 				QuorumPhase::Replaying => "replaying in the runtime".into(),
 				QuorumPhase::Challenge => format!("challengeable until {}", quorum.phase_end),
@@ -324,7 +374,11 @@ impl Watcher {
 		let mut balances = Vec::new();
 		for account in &self.earners {
 			let funds = self.chain.funds(at, *account).await?;
-			balances.push(format!("{} {}", account.short(), Amount(funds.free.saturating_add(funds.held))));
+			balances.push(format!(
+				"{} {}",
+				account.short(),
+				Amount(funds.free.saturating_add(funds.held))
+			));
 		}
 		if let Some(pot) = self.pot {
 			balances.push(format!("generators' pot {}", Amount(self.chain.funds(at, pot).await?.free)));
@@ -336,7 +390,9 @@ impl Watcher {
 	/// The summary that a script reads.
 	async fn summary(&self, at: Head, seal: &SealView) -> Result<serde_json::Value> {
 		let fees = self.chain.fee_market(at).await?;
-		let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+		let now = SystemTime::now()
+			.duration_since(UNIX_EPOCH)
+			.map_or(0, |since| since.as_secs());
 		let mut summary = json!({
 			"champion": null,
 			"loss": null,
@@ -357,7 +413,8 @@ impl Watcher {
 					ModelRef::Stored(id) => json!(id),
 					_ => serde_json::Value::Null,
 				};
-				summary["champion"] = json!({ "domain": domain, "model": model, "author": champion.author, "block": champion.block });
+				summary["champion"] =
+					json!({ "domain": domain, "model": model, "author": champion.author, "block": champion.block });
 				summary["loss"] = json!(decimal(champion.error));
 				summary["baseline"] = json!(decimal(champion.initial_error));
 				summary["unit"] = json!(known.problem.unit().1);

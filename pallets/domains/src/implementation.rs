@@ -283,7 +283,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(Specs::<T>::iter_keys().count() == domains, "every record has a state");
 		ensure!(Deposits::<T>::iter_keys().count() == domains, "every domain has a deposit");
 		ensure!(
-			Bounties::<T>::iter_keys().all(|domain| States::<T>::contains_key(domain)),
+			Bounties::<T>::iter_keys().all(States::<T>::contains_key),
 			"every bounty has a domain"
 		);
 		ensure!(Pages::<T>::iter_keys().count() as u32 == pages, "every page has a domain");

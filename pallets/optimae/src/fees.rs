@@ -33,7 +33,11 @@ impl<T: Config> Pallet<T> {
 		// The fifth seat, with four taken, is the first that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(PLAIN_SEATS);
 		let whole = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		Price { base, whole, hold: base.saturating_mul(T::HoldFactor::get().into()) }
+		Price {
+			base,
+			whole,
+			hold: base.saturating_mul(T::HoldFactor::get().into()),
+		}
 	}
 
 	/// Releases up to `amount` of what is held of `who`.
@@ -89,7 +93,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pays the fees of a round's seats to whoever settled it, by at most half of them, and evenly to the evaluators that told the truth.
-	pub(crate) fn pay_fees(round: RoundId, seats: impl IntoIterator<Item = Seat<T::AccountId>>, settler: Option<&T::AccountId>, truthful: &Evaluators<T::AccountId>) {
+	pub(crate) fn pay_fees(
+		round: RoundId,
+		seats: impl IntoIterator<Item = Seat<T::AccountId>>,
+		settler: Option<&T::AccountId>,
+		truthful: &Evaluators<T::AccountId>,
+	) {
 		let mut pot = Credit::<T::AccountId, T::Currency>::zero();
 		for seat in seats {
 			pot.subsume(Self::seize(HoldReason::SeatFee, &seat.who, seat.fee_held));
@@ -107,6 +116,12 @@ impl<T: Config> Pallet<T> {
 			paid = Self::pay(who, pot.extract(each)).saturating_add(paid);
 		}
 		let burned = whole.saturating_sub(reimbursed).saturating_sub(paid);
-		Self::deposit_event(Event::FeesPaid { round, evaluators, each, settler: reimbursed, burned });
+		Self::deposit_event(Event::FeesPaid {
+			round,
+			evaluators,
+			each,
+			settler: reimbursed,
+			burned,
+		});
 	}
 }

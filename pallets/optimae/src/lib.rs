@@ -47,7 +47,10 @@
 //! - **Deadlines.** One agenda item per collecting round closes its reveals; dispatch checks the grid itself, so a late service is harmless.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+#![cfg_attr(
+	not(test),
+	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
+)]
 
 extern crate alloc;
 
@@ -459,16 +462,30 @@ pub mod pallet {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
 			let mut meter = WeightMeter::with_limit(Self::hook_limit());
 			meter.consume(T::WeightInfo::on_initialize());
-			Agenda::<Due<T>, Cursor<T>, RoundId>::serve(now.unique_saturated_into(), &mut meter, T::WeightInfo::close(), Self::serve);
+			Agenda::<Due<T>, Cursor<T>, RoundId>::serve(
+				now.unique_saturated_into(),
+				&mut meter,
+				T::WeightInfo::close(),
+				Self::serve,
+			);
 			meter.consumed()
 		}
 
 		fn integrity_test() {
 			let cost = T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::close());
-			assert!(cost.all_lte(Self::hook_limit()), "the hook must be able to close at least one round per block: {cost:?}");
+			assert!(
+				cost.all_lte(Self::hook_limit()),
+				"the hook must be able to close at least one round per block: {cost:?}"
+			);
 			let rounds = T::Timing::rounds();
-			assert!(rounds.commit > 0 && rounds.reveal > 0, "commit and reveal phases must not be empty: {rounds:?}");
-			assert!(T::SeatFee::get() > 0 && T::HoldFactor::get() > 0, "a seat must cost something");
+			assert!(
+				rounds.commit > 0 && rounds.reveal > 0,
+				"commit and reveal phases must not be empty: {rounds:?}"
+			);
+			assert!(
+				T::SeatFee::get() > 0 && T::HoldFactor::get() > 0,
+				"a seat must cost something"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

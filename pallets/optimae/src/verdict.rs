@@ -113,19 +113,30 @@ impl<'a> Trial<'a> {
 	/// on everything it was measured on; a candidate has to pass against the contender as well.
 	pub fn winner(&self, candidates: &[ModelId]) -> Option<Win> {
 		let (initial, champion) = (self.initial()?, self.champion()?);
-		let rival = self.contender.and_then(|contender| Some((contender, self.submitted(contender.model)?)));
+		let rival = self
+			.contender
+			.and_then(|contender| Some((contender, self.submitted(contender.model)?)));
 		let mut best: Option<(u64, Win)> = None;
 		if let Some((contender, own)) = rival {
-			let all = [(&contender.initial, initial), (&contender.champion, champion), (&contender.own, own)].map(|(old, new)| joined(old, new));
+			let all = [
+				(&contender.initial, initial),
+				(&contender.champion, champion),
+				(&contender.own, own),
+			]
+			.map(|(old, new)| joined(old, new));
 			let [all_initial, all_champion, all_own] = &all;
-			best = self.win(contender.model, all_initial, all_champion, all_own).map(|win| (total(own), win));
+			best = self
+				.win(contender.model, all_initial, all_champion, all_own)
+				.map(|win| (total(own), win));
 		}
 		for model in candidates {
 			let Some(own) = self.submitted(*model) else { continue };
 			if rival.is_some_and(|(_, theirs)| self.passes(initial, theirs, own).is_none()) {
 				continue;
 			}
-			let Some(win) = self.win(*model, initial, champion, own) else { continue };
+			let Some(win) = self.win(*model, initial, champion, own) else {
+				continue;
+			};
 			let error = total(own);
 			if best.as_ref().is_none_or(|(smallest, _)| error < *smallest) {
 				best = Some((error, win));
@@ -175,7 +186,15 @@ impl<T: Config> Pallet<T> {
 		author: T::AccountId,
 		outcome: &Outcome<T::AccountId>,
 	) {
-		let Win { model, error, champion_error, initial_error, upper, increment, .. } = *win;
+		let Win {
+			model,
+			error,
+			champion_error,
+			initial_error,
+			upper,
+			increment,
+			..
+		} = *win;
 		let champion = Champion {
 			model: ModelRef::Stored(model),
 			author: Some(author.clone()),
@@ -190,7 +209,12 @@ impl<T: Config> Pallet<T> {
 		let eff = (u128::from(increment).saturating_mul(rate.into()) / million / million) as Q32;
 		T::Domains::crown(id.domain, champion, state.high_water.saturating_add(increment), upper);
 		if eff > 0 {
-			T::Work::enqueue(Eff { round: id, eff, optimizer: author.clone(), evaluators: outcome.truthful.clone() });
+			T::Work::enqueue(Eff {
+				round: id,
+				eff,
+				optimizer: author.clone(),
+				evaluators: outcome.truthful.clone(),
+			});
 		}
 		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
 		Self::deposit_event(Event::Crowned {
@@ -210,9 +234,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Decides whether the contender stays, against the champion that is there after the verdict. `reference` is that one's sums on this draw.
-	fn judge_contender(domain: DomainId, trial: &Trial, contender: Contender, won: Option<&Win>, bar: (u64, u32), reference: &[u32]) -> bool {
+	fn judge_contender(
+		domain: DomainId,
+		trial: &Trial,
+		contender: Contender,
+		won: Option<&Win>,
+		bar: (u64, u32),
+		reference: &[u32],
+	) -> bool {
 		let model = contender.model;
-		let (Some(initial), Some(own)) = (trial.initial(), trial.submitted(model)) else { return false };
+		let (Some(initial), Some(own)) = (trial.initial(), trial.submitted(model)) else {
+			return false;
+		};
 		let mut next = match won {
 			// It starts anew against the new champion, on the one draw that both were measured on.
 			Some(win) => Contender {
@@ -240,7 +273,11 @@ impl<T: Config> Pallet<T> {
 			Self::drop_contender(domain, model, Reason::Expired);
 			return false;
 		}
-		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: next.rounds_left });
+		Self::deposit_event(Event::ContenderKept {
+			domain,
+			model,
+			rounds_left: next.rounds_left,
+		});
 		Contenders::<T>::insert(domain, next);
 		true
 	}
@@ -262,7 +299,11 @@ impl<T: Config> Pallet<T> {
 			promising.then(|| (total(own), *model, own))
 		};
 		// The first of equal ones: the earlier seat.
-		let (_, model, own) = candidates.iter().filter(|model| ModelRef::Stored(**model) != champion).filter_map(below).min_by_key(|near| near.0)?;
+		let (_, model, own) = candidates
+			.iter()
+			.filter(|model| ModelRef::Stored(**model) != champion)
+			.filter_map(below)
+			.min_by_key(|near| near.0)?;
 		let contender = Contender {
 			model,
 			against: champion,
@@ -271,13 +312,22 @@ impl<T: Config> Pallet<T> {
 			champion: gathered(&[], reference),
 			own: gathered(&[], own),
 		};
-		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: CONTENDER_ROUNDS });
+		Self::deposit_event(Event::ContenderKept {
+			domain,
+			model,
+			rounds_left: CONTENDER_ROUNDS,
+		});
 		Contenders::<T>::insert(domain, contender);
 		Some(model)
 	}
 
 	/// The verdict on a measured round. `None` if nothing can be concluded from it.
-	fn decide(id: RoundId, round: &mut Round<T::AccountId>, measurement: &Measurement, outcome: &Outcome<T::AccountId>) -> Option<Option<ModelId>> {
+	fn decide(
+		id: RoundId,
+		round: &mut Round<T::AccountId>,
+		measurement: &Measurement,
+		outcome: &Outcome<T::AccountId>,
+	) -> Option<Option<ModelId>> {
 		let spec = T::Domains::spec(id.domain)?;
 		let state = T::Domains::state(id.domain)?;
 		if state.champion.model != measurement.champion || outcome.truth.len() != measurement.models.len() {
@@ -299,7 +349,11 @@ impl<T: Config> Pallet<T> {
 		if let Some(win) = &win {
 			let stored = Models::<T>::get(win.model)?;
 			// On public evidence the draw is the validation split, and the truth about it is known.
-			bar.0 = if matches!(spec.evidence, Evidence::Public) { win.error } else { total(&stored.validation) };
+			bar.0 = if matches!(spec.evidence, Evidence::Public) {
+				win.error
+			} else {
+				total(&stored.validation)
+			};
 			reference = trial.submitted(win.model)?;
 			Self::crown(id, &spec, &state, win, bar.0, stored.author, outcome);
 		}
@@ -309,7 +363,7 @@ impl<T: Config> Pallet<T> {
 			Some(contender) => {
 				let model = contender.model;
 				kept = Self::judge_contender(id.domain, &trial, contender, win.as_ref(), bar, reference).then_some(model);
-			},
+			}
 			None => (),
 		}
 		if kept.is_none() && !matches!(spec.evidence, Evidence::Public) {
@@ -339,11 +393,15 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 	fn leader(id: RoundId, truth: &Sums) -> Option<u8> {
 		let round = Rounds::<T>::get(id)?;
-		let Stage::Measuring(measurement) = &round.stage else { return None };
+		let Stage::Measuring(measurement) = &round.stage else {
+			return None;
+		};
 		let spec = T::Domains::spec(id.domain)?;
 		let state = T::Domains::state(id.domain)?;
 		let contender = Self::measured_contender(id.domain, measurement);
-		Trial::new(&spec, &state, measurement, truth, contender.as_ref()).winner(&round.candidates()).map(|win| win.index)
+		Trial::new(&spec, &state, measurement, truth, contender.as_ref())
+			.winner(&round.candidates())
+			.map(|win| win.index)
 	}
 
 	fn ready() -> bool {
@@ -352,7 +410,9 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 
 	fn recomputed(id: RoundId, outcome: Outcome<T::AccountId>) {
 		let Some(mut round) = Rounds::<T>::get(id) else { return };
-		let Stage::Measuring(measurement) = round.stage.clone() else { return };
+		let Stage::Measuring(measurement) = round.stage.clone() else {
+			return;
+		};
 		match Self::decide(id, &mut round, &measurement, &outcome) {
 			Some(winner) => Self::finish(id, round, winner, outcome.settler.as_ref(), &outcome.truthful),
 			None => Self::void(id, round),

@@ -6,13 +6,13 @@ use crate::{
 	Config, Disputes, Error, Event, HoldReason, Pallet, Requests, Truths, WeightInfo,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	commitment::{commitment, payload_hash, Tag},
 	payload::Challenge,
 	Balance, Hash, RoundId, SizeClass, MILLION,
 };
-use codec::Encode;
 use doin_primitives_frame::{Judge, Timing};
 use frame_support::{
 	dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
@@ -36,7 +36,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Disputes::<T>::contains_key(who), Error::<T>::AlreadyDisputing);
 		let bond = T::DisputeBond::get();
 		T::Currency::hold(&HoldReason::Dispute.into(), who, bond)?;
-		Disputes::<T>::insert(who, Dispute { hash, at: Self::now(), bond });
+		Disputes::<T>::insert(
+			who,
+			Dispute {
+				hash,
+				at: Self::now(),
+				bond,
+			},
+		);
 		Self::deposit_event(Event::Disputed { who: who.clone(), hash });
 		Ok(())
 	}
@@ -71,7 +78,9 @@ impl<T: Config> Pallet<T> {
 		let dispute = Disputes::<T>::get(who).ok_or(Error::<T>::NoDispute)?;
 		ensure!(now > dispute.at, Error::<T>::TooEarly);
 		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
-		let Stage::Challenge { until } = request.stage else { return Err(Error::<T>::WrongPhase.into()) };
+		let Stage::Challenge { until } = request.stage else {
+			return Err(Error::<T>::WrongPhase.into());
+		};
 		ensure!(now < until, Error::<T>::WrongPhase);
 		ensure!(request.class == class, Error::<T>::WrongClass);
 		let payload = payload_hash(&Challenge { model, chunk });
@@ -82,7 +91,10 @@ impl<T: Config> Pallet<T> {
 		let claimed = truth.get(usize::from(model)).and_then(|sums| sums.get(usize::from(chunk)));
 		if claimed == Some(&computed) {
 			Self::reject(who, round, &request, &dispute);
-			return Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::Yes });
+			return Ok(PostDispatchInfo {
+				actual_weight: None,
+				pays_fee: Pays::Yes,
+			});
 		}
 		Self::end_dispute(who, &dispute)?;
 		// Every answer that stood said the same, so all of them are false.
@@ -95,19 +107,32 @@ impl<T: Config> Pallet<T> {
 			.map(|(place, _)| (place, vector))
 			.collect();
 		let reward = Self::punish_lies(&mut request, &liars, Some(who));
-		Self::deposit_event(Event::DisputeUpheld { round, challenger: who.clone(), model, chunk, reward });
+		Self::deposit_event(Event::DisputeUpheld {
+			round,
+			challenger: who.clone(),
+			model,
+			chunk,
+			reward,
+		});
 		Truths::<T>::remove(round);
 		Self::deposit_event(Event::Reopened { round });
 		Self::start_replay(now, round, &mut request);
 		Requests::<T>::insert(round, request);
-		Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::No })
+		Ok(PostDispatchInfo {
+			actual_weight: None,
+			pays_fee: Pays::No,
+		})
 	}
 
 	/// The challenger was wrong: half of its bond to the accused, the rest burned.
 	fn reject(who: &T::AccountId, round: RoundId, request: &Request<T::AccountId>, dispute: &Dispute) {
 		Disputes::<T>::remove(who);
 		let reason = HoldReason::Dispute.into();
-		let accused: Vec<_> = request.members.iter().filter(|member| member.answer == Answer::Revealed).collect();
+		let accused: Vec<_> = request
+			.members
+			.iter()
+			.filter(|member| member.answer == Answer::Revealed)
+			.collect();
 		let half = part(dispute.bond, MILLION / 2);
 		let share = half.checked_div(accused.len() as Balance).unwrap_or(0);
 		let mut paid: Balance = 0;
@@ -119,6 +144,11 @@ impl<T: Config> Pallet<T> {
 		}
 		let rest = dispute.bond.saturating_sub(paid);
 		let burned = T::Currency::burn_held(&reason, who, rest, Precision::BestEffort, Fortitude::Force).unwrap_or(0);
-		Self::deposit_event(Event::DisputeRejected { round, challenger: who.clone(), paid, burned });
+		Self::deposit_event(Event::DisputeRejected {
+			round,
+			challenger: who.clone(),
+			paid,
+			burned,
+		});
 	}
 }

@@ -35,7 +35,10 @@
 //! * Slashes and lost dispute bonds are burned but for the tenth that pays a challenger and the half that pays the wrongly accused.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+#![cfg_attr(
+	not(test),
+	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
+)]
 // FRAME's macros qualify the paths they generate.
 
 extern crate alloc;
@@ -152,8 +155,7 @@ pub mod pallet {
 
 	/// Seats of each roster, chunk by chunk.
 	#[pallet::storage]
-	pub type Seats<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, Roster, Twox64Concat, u32, SeatChunk<T::AccountId>, ValueQuery>;
+	pub type Seats<T: Config> = StorageDoubleMap<_, Twox64Concat, Roster, Twox64Concat, u32, SeatChunk<T::AccountId>, ValueQuery>;
 
 	/// Place of each evaluator on each roster it sits on.
 	#[pallet::storage]
@@ -482,7 +484,10 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MinBond::get() > 0, "an evaluator without a bond has nothing to lose");
 			let least = <T::Currency as fungible::Inspect<_>>::minimum_balance();
-			assert!(T::DisputeBond::get() >= least.saturating_mul(30), "each of 15 accused must be able to take its share of half");
+			assert!(
+				T::DisputeBond::get() >= least.saturating_mul(30),
+				"each of 15 accused must be able to take its share of half"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

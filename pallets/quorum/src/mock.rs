@@ -3,14 +3,16 @@
 
 use crate as pallet_doin_quorum;
 use codec::Encode;
-use doin_primitives::{blake2_256, payload::Sums, Balance, BlockNumber, DomainId, Hash, ModelRef, RoundId, RoundParams, SizeClass, DOIN};
+use doin_primitives::{
+	blake2_256, payload::Sums, Balance, BlockNumber, DomainId, Hash, ModelRef, RoundId, RoundParams, SizeClass, DOIN,
+};
 use doin_primitives_frame::{Deed, Fault, OnRecomputed, Outcome};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, Hooks},
 	weights::Weight,
 };
-use sp_runtime::{BuildStorage, traits::IdentityLookup};
+use sp_runtime::{traits::IdentityLookup, BuildStorage};
 use std::collections::BTreeMap;
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -27,7 +29,15 @@ pub const UNKNOWN: DomainId = 100;
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
-	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeHoldReason, RuntimeFreezeReason, RuntimeTask)]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeHoldReason,
+		RuntimeFreezeReason,
+		RuntimeTask
+	)]
 	pub struct Test;
 
 	#[runtime::pallet_index(0)]
@@ -192,15 +202,20 @@ pub fn true_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> 
 	u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
-/// A chain with `evaluators` bonded evaluators of the small class, accounts 1 to `evaluators`, and rich accounts 900 to 903.
+/// A chain with `evaluators` bonded evaluators of the small class, accounts 1 to `evaluators`, and rich accounts 9 000 to 9 003.
 pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let accounts = (1..=evaluators).chain(900..904);
-	pallet_balances::GenesisConfig::<Test> { balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(), ..Default::default() }
+	let accounts = (1..=evaluators).chain(9_000..9_004);
+	pallet_balances::GenesisConfig::<Test> {
+		balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(),
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.unwrap();
+	let evaluators = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
+	crate::GenesisConfig::<Test> { evaluators }
 		.assimilate_storage(&mut storage)
 		.unwrap();
-	let evaluators = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
-	crate::GenesisConfig::<Test> { evaluators }.assimilate_storage(&mut storage).unwrap();
 	let mut ext = sp_io::TestExternalities::new(storage);
 	ext.execute_with(|| {
 		Vrf::set(true);
@@ -215,11 +230,6 @@ pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 		to(1);
 	});
 	ext
-}
-
-/// A chain with ten evaluators.
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	new_test_ext_with(10)
 }
 
 /// Runs `test` on a chain with `evaluators` evaluators and checks the pallet's invariants after it.

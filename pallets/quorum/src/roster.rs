@@ -54,7 +54,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Chunk and place of seat `position`.
 	fn place(position: u32) -> (u32, usize) {
-		(position.checked_div(draw::CHUNK).unwrap_or(0), position.checked_rem(draw::CHUNK).unwrap_or(0) as usize)
+		(
+			position.checked_div(draw::CHUNK).unwrap_or(0),
+			position.checked_rem(draw::CHUNK).unwrap_or(0) as usize,
+		)
 	}
 
 	/// Adds a seat at the end of `roster`.
@@ -76,19 +79,25 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes `who` off `roster`; the last seat moves into the gap.
 	pub(crate) fn leave(roster: Roster, who: &T::AccountId) {
-		let Some(position) = SeatIndex::<T>::take(who, roster) else { return };
+		let Some(position) = SeatIndex::<T>::take(who, roster) else {
+			return;
+		};
 		let mut index = Rosters::<T>::get(roster);
 		index.len = index.len.saturating_sub(1);
 		let (chunk, place) = Self::place(position);
 		let (last_chunk, _) = Self::place(index.len);
-		let Some(last) = Seats::<T>::mutate(roster, last_chunk, |seats| seats.pop()) else { return };
+		let Some(last) = Seats::<T>::mutate(roster, last_chunk, |seats| seats.pop()) else {
+			return;
+		};
 		if let Some(sum) = index.sums.get_mut(last_chunk as usize) {
 			*sum = sum.saturating_sub(last.bond);
 		}
 		if position != index.len {
 			let bond = last.bond;
 			SeatIndex::<T>::insert(&last.who, roster, position);
-			let gone = Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(seat, last)));
+			let gone = Seats::<T>::mutate(roster, chunk, |seats| {
+				seats.get_mut(place).map(|seat| core::mem::replace(seat, last))
+			});
 			if let (Some(gone), Some(sum)) = (gone, index.sums.get_mut(chunk as usize)) {
 				*sum = sum.saturating_sub(gone.bond).saturating_add(bond);
 			}
@@ -106,10 +115,13 @@ impl<T: Config> Pallet<T> {
 
 	/// Writes a new bond into the seat of `who` on `roster`.
 	fn rebond(roster: Roster, who: &T::AccountId, bond: Balance) {
-		let Some(position) = SeatIndex::<T>::get(who, roster) else { return };
+		let Some(position) = SeatIndex::<T>::get(who, roster) else {
+			return;
+		};
 		let (chunk, place) = Self::place(position);
-		let old =
-			Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(&mut seat.bond, bond)));
+		let old = Seats::<T>::mutate(roster, chunk, |seats| {
+			seats.get_mut(place).map(|seat| core::mem::replace(&mut seat.bond, bond))
+		});
 		Rosters::<T>::mutate(roster, |index| {
 			if let (Some(old), Some(sum)) = (old, index.sums.get_mut(chunk as usize)) {
 				*sum = sum.saturating_sub(old).saturating_add(bond);
@@ -120,7 +132,7 @@ impl<T: Config> Pallet<T> {
 	/// Changes the recorded bond of `who`, and joins or leaves rosters where it crosses the minimum. Fails only where a roster is full, so
 	/// never when the bond falls.
 	fn set_bond(who: &T::AccountId, evaluator: &mut Evaluator, bond: Balance) -> DispatchResult {
-		let was = Self::active(evaluator);
+		let was = SeatIndex::<T>::contains_key(who, Roster::Class(evaluator.class));
 		evaluator.bond = bond;
 		let is = Self::active(evaluator);
 		for roster in Self::rosters(evaluator) {
@@ -128,7 +140,7 @@ impl<T: Config> Pallet<T> {
 				(true, true) => Self::rebond(roster, who, bond),
 				(true, false) => Self::leave(roster, who),
 				(false, true) => Self::join(roster, who, bond)?,
-				(false, false) => {},
+				(false, false) => {}
 			}
 		}
 		if was && !is {
@@ -142,10 +154,20 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Evaluators::<T>::contains_key(who), Error::<T>::AlreadyBonded);
 		ensure!(amount >= T::MinBond::get(), Error::<T>::BondTooSmall);
 		T::Currency::hold(&HoldReason::Bond.into(), who, amount)?;
-		let mut evaluator = Evaluator { bond: 0, class, serving: BoundedVec::new(), missed: 0, leaving: None };
+		let mut evaluator = Evaluator {
+			bond: 0,
+			class,
+			serving: BoundedVec::new(),
+			missed: 0,
+			leaving: None,
+		};
 		Self::set_bond(who, &mut evaluator, amount)?;
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::Bonded { who: who.clone(), amount, class });
+		Self::deposit_event(Event::Bonded {
+			who: who.clone(),
+			amount,
+			class,
+		});
 		Ok(())
 	}
 
@@ -156,7 +178,11 @@ impl<T: Config> Pallet<T> {
 		let bond = evaluator.bond.saturating_add(amount);
 		Self::set_bond(who, &mut evaluator, bond)?;
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::BondRaised { who: who.clone(), amount, bond });
+		Self::deposit_event(Event::BondRaised {
+			who: who.clone(),
+			amount,
+			bond,
+		});
 		Ok(())
 	}
 
@@ -177,18 +203,28 @@ impl<T: Config> Pallet<T> {
 			Self::join(Roster::Domain(domain), who, evaluator.bond)?;
 		}
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::Serving { who: who.clone(), domain });
+		Self::deposit_event(Event::Serving {
+			who: who.clone(),
+			domain,
+		});
 		Ok(())
 	}
 
 	/// Takes `who` off the roster of one domain.
 	pub(crate) fn do_unserve(who: &T::AccountId, domain: DomainId) -> DispatchResult {
 		let mut evaluator = Evaluators::<T>::get(who).ok_or(Error::<T>::NotBonded)?;
-		let at = evaluator.serving.iter().position(|served| *served == domain).ok_or(Error::<T>::NotServing)?;
+		let at = evaluator
+			.serving
+			.iter()
+			.position(|served| *served == domain)
+			.ok_or(Error::<T>::NotServing)?;
 		evaluator.serving.remove(at);
 		Self::leave(Roster::Domain(domain), who);
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::NoLongerServing { who: who.clone(), domain });
+		Self::deposit_event(Event::NoLongerServing {
+			who: who.clone(),
+			domain,
+		});
 		Ok(())
 	}
 
@@ -212,14 +248,19 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::now() >= until, Error::<T>::CoolingDown);
 		T::Currency::release(&HoldReason::Bond.into(), who, evaluator.bond, Precision::Exact)?;
 		Evaluators::<T>::remove(who);
-		Self::deposit_event(Event::Withdrawn { who: who.clone(), amount: evaluator.bond });
+		Self::deposit_event(Event::Withdrawn {
+			who: who.clone(),
+			amount: evaluator.bond,
+		});
 		Ok(())
 	}
 
 	/// Takes `ppm` of the bond of `who`: a tenth of it to `informer`, if there is one, and the rest burned. An evaluator that has nothing
 	/// left is no longer one. Returns what the informer got.
 	fn slash(who: &T::AccountId, ppm: u32, offence: Offence, informer: Option<&T::AccountId>) -> Balance {
-		let Some(mut evaluator) = Evaluators::<T>::get(who) else { return 0 };
+		let Some(mut evaluator) = Evaluators::<T>::get(who) else {
+			return 0;
+		};
 		let reason = HoldReason::Bond.into();
 		let amount = part(evaluator.bond, ppm);
 		let reward = informer.map_or(0, |informer| {
@@ -238,7 +279,11 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Evaluators::<T>::insert(who, evaluator);
 		}
-		Self::deposit_event(Event::Slashed { who: who.clone(), amount: taken, offence });
+		Self::deposit_event(Event::Slashed {
+			who: who.clone(),
+			amount: taken,
+			offence,
+		});
 		reward
 	}
 
@@ -246,11 +291,18 @@ impl<T: Config> Pallet<T> {
 	/// part of the round.
 	pub(crate) fn punish_absence(who: &T::AccountId) {
 		T::Reputation::note(who, Deed::NoShow);
-		let Some(mut evaluator) = Evaluators::<T>::get(who) else { return };
+		let Some(mut evaluator) = Evaluators::<T>::get(who) else {
+			return;
+		};
 		let doublings = evaluator.missed.min(MAX_DOUBLINGS);
 		evaluator.missed = evaluator.missed.saturating_add(1);
 		Evaluators::<T>::insert(who, evaluator);
-		Self::slash(who, NO_SHOW_PPM.saturating_mul(1u32.checked_shl(doublings.into()).unwrap_or(1)), Offence::NoShow, None);
+		Self::slash(
+			who,
+			NO_SHOW_PPM.saturating_mul(1u32.checked_shl(doublings.into()).unwrap_or(1)),
+			Offence::NoShow,
+			None,
+		);
 	}
 
 	/// Notes that a drawn evaluator answered: the next missed seat costs the lowest price again.
@@ -267,12 +319,17 @@ impl<T: Config> Pallet<T> {
 		let seats = request.members.len();
 		let mut reward: Balance = 0;
 		for (place, sums) in liars {
-			let Some(member) = request.members.get_mut(*place) else { continue };
+			let Some(member) = request.members.get_mut(*place) else {
+				continue;
+			};
 			member.answer = Answer::False;
 			let alike = liars.iter().filter(|(_, other)| other == sums).count();
 			// Two who say the same false thing have agreed on it; a third of the seats or more means to decide.
-			let (ppm, offence) =
-				if alike.saturating_mul(3) >= seats { (MILLION, Offence::Collusion) } else { (FALSE_PPM, Offence::False) };
+			let (ppm, offence) = if alike.saturating_mul(3) >= seats {
+				(MILLION, Offence::Collusion)
+			} else {
+				(FALSE_PPM, Offence::False)
+			};
 			T::Reputation::note(&member.who, Deed::False);
 			reward = reward.saturating_add(Self::slash(&member.who, ppm, offence, informer));
 		}
@@ -292,7 +349,12 @@ impl<T: Config> Pallet<T> {
 			seed,
 			k,
 			&Rosters::<T>::get(roster).sums,
-			|chunk| Seats::<T>::get(roster, chunk).into_iter().map(|seat| (seat.who, seat.bond)).collect(),
+			|chunk| {
+				Seats::<T>::get(roster, chunk)
+					.into_iter()
+					.map(|seat| (seat.who, seat.bond))
+					.collect()
+			},
 			|who| {
 				if without.contains(who) || !T::Reputation::drawable(who) {
 					0

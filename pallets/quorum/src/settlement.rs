@@ -5,13 +5,13 @@ use crate::{
 	Answers, Config, Error, Event, Known, Pallet, Requests, Truths, WeightInfo, MAX_RECOMPUTED,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	payload::{ChunkSums, Sums},
 	BlockNumber, Hash, RoundId, SizeClass,
 };
 use doin_primitives_frame::{Judge, OnRecomputed, Timing};
-use codec::Encode;
 use frame_support::{
 	dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
 	ensure,
@@ -48,7 +48,12 @@ fn first_difference(answers: &Standing) -> Option<(usize, usize)> {
 
 impl<T: Config> Pallet<T> {
 	/// The true sum of one chunk.
-	pub(crate) fn judge(round: RoundId, request: &Request<T::AccountId>, model: usize, chunk: usize) -> Result<u32, DispatchError> {
+	pub(crate) fn judge(
+		round: RoundId,
+		request: &Request<T::AccountId>,
+		model: usize,
+		chunk: usize,
+	) -> Result<u32, DispatchError> {
 		let model = request.models.get(model).ok_or(Error::<T>::NoSuchChunk)?;
 		let seed = request.seed.ok_or(Error::<T>::WrongPhase)?;
 		let chunk = u16::try_from(chunk).map_err(|_| Error::<T>::NoSuchChunk)?;
@@ -65,7 +70,9 @@ impl<T: Config> Pallet<T> {
 			wide.checked_rem(below as u64).unwrap_or(0) as usize
 		};
 		let models = request.models.len();
-		let leader = T::Handler::leader(round, truth).map(usize::from).filter(|leader| *leader < models);
+		let leader = T::Handler::leader(round, truth)
+			.map(usize::from)
+			.filter(|leader| *leader < models);
 		let mut checked = alloc::vec![0, 1, leader.unwrap_or_else(|| lot(0, models))];
 		checked.retain(|model| *model < models);
 		checked.sort_unstable();
@@ -75,18 +82,19 @@ impl<T: Config> Pallet<T> {
 		let first = lot(1, chunks);
 		let step = lot(2, chunks.saturating_sub(1)).saturating_add(1);
 		let second = first.saturating_add(step).checked_rem(chunks).unwrap_or(0);
-		checked.into_iter().flat_map(|model| [(model, first), (model, second)]).collect()
+		checked
+			.into_iter()
+			.flat_map(|model| [(model, first), (model, second)])
+			.collect()
 	}
 
 	/// Removes and punishes the answers of `answers` for which `lies` holds. Returns the others.
-	fn convict(
-		round: RoundId,
-		request: &mut Request<T::AccountId>,
-		answers: Standing,
-		lies: impl Fn(&Sums) -> bool,
-	) -> Standing {
+	fn convict(round: RoundId, request: &mut Request<T::AccountId>, answers: Standing, lies: impl Fn(&Sums) -> bool) -> Standing {
 		let (liars, standing): (Standing, Standing) = answers.into_iter().partition(|(_, sums)| lies(sums));
-		let liars: Vec<_> = liars.into_iter().map(|(place, sums)| (place, blake2_256(&sums.encode()))).collect();
+		let liars: Vec<_> = liars
+			.into_iter()
+			.map(|(place, sums)| (place, blake2_256(&sums.encode())))
+			.collect();
 		for (place, _) in &liars {
 			if let Some(member) = request.members.get(*place) {
 				Answers::<T>::remove(round, &member.who);
@@ -98,8 +106,14 @@ impl<T: Config> Pallet<T> {
 
 	/// Answers that nothing contradicts so far.
 	fn standing(round: RoundId, request: &Request<T::AccountId>) -> Standing {
-		let revealed = request.members.iter().enumerate().filter(|(_, member)| member.answer == Answer::Revealed);
-		revealed.filter_map(|(place, member)| Some((place, Answers::<T>::get(round, &member.who)?))).collect()
+		let revealed = request
+			.members
+			.iter()
+			.enumerate()
+			.filter(|(_, member)| member.answer == Answer::Revealed);
+		revealed
+			.filter_map(|(place, member)| Some((place, Answers::<T>::get(round, &member.who)?)))
+			.collect()
 	}
 
 	/// Weight of a settlement that replayed `chunks` chunks.
@@ -113,7 +127,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(who: &T::AccountId, round: RoundId, class: SizeClass) -> DispatchResultWithPostInfo {
 		let now = Self::now();
 		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
-		let Stage::Settling { until, spot } = request.stage else { return Err(Error::<T>::WrongPhase.into()) };
+		let Stage::Settling { until, spot } = request.stage else {
+			return Err(Error::<T>::WrongPhase.into());
+		};
 		ensure!(now < until, Error::<T>::WrongPhase);
 		ensure!(request.class == class, Error::<T>::WrongClass);
 		let mut answers = Self::standing(round, &request);
@@ -124,7 +140,10 @@ impl<T: Config> Pallet<T> {
 			answers = Self::convict(round, &mut request, answers, |sums| sum(sums, model, chunk) != Some(truth));
 			if first_difference(&answers).is_some() {
 				Requests::<T>::insert(round, request);
-				Self::deposit_event(Event::Narrowed { round, standing: answers.len() as u32 });
+				Self::deposit_event(Event::Narrowed {
+					round,
+					standing: answers.len() as u32,
+				});
 				return Ok(Some(Self::settle_weight(class, replayed)).into());
 			}
 		}
@@ -143,8 +162,12 @@ impl<T: Config> Pallet<T> {
 				request.settler = Some(who.clone());
 				let until = now.saturating_add(T::Timing::rounds().challenge);
 				Self::open_challenge(now, until, round, &mut request, truth);
-				Self::deposit_event(Event::Settled { round, settler: who.clone(), until });
-			},
+				Self::deposit_event(Event::Settled {
+					round,
+					settler: who.clone(),
+					until,
+				});
+			}
 			None => Self::start_replay(now, round, &mut request),
 		}
 		Requests::<T>::insert(round, request);
@@ -177,11 +200,16 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResultWithPostInfo {
 		ensure!(count <= MAX_RECOMPUTED, Error::<T>::TooManyChunks);
 		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
-		let Stage::Replaying { until, missing } = request.stage else { return Err(Error::<T>::WrongPhase.into()) };
+		let Stage::Replaying { until, missing } = request.stage else {
+			return Err(Error::<T>::WrongPhase.into());
+		};
 		let now = Self::now();
 		ensure!(now < until, Error::<T>::WrongPhase);
 		ensure!(request.class == class, Error::<T>::WrongClass);
-		ensure!(usize::from(model) < request.models.len() && from < request.chunks, Error::<T>::NoSuchChunk);
+		ensure!(
+			usize::from(model) < request.models.len() && from < request.chunks,
+			Error::<T>::NoSuchChunk
+		);
 		let mut known = Known::<T>::get(round, model);
 		known.bounded_resize(request.chunks.into(), None);
 		let mut computed: u32 = 0;
@@ -195,7 +223,13 @@ impl<T: Config> Pallet<T> {
 		Known::<T>::insert(round, model, known);
 		Self::credit(&mut request, who, computed);
 		let missing = missing.saturating_sub(computed);
-		Self::deposit_event(Event::ChunksComputed { round, who: who.clone(), model, computed, missing });
+		Self::deposit_event(Event::ChunksComputed {
+			round,
+			who: who.clone(),
+			model,
+			computed,
+			missing,
+		});
 		if missing == 0 {
 			Self::complete(now, round, &mut request)?;
 		} else {
@@ -203,7 +237,10 @@ impl<T: Config> Pallet<T> {
 		}
 		Requests::<T>::insert(round, request);
 		let actual_weight = Some(Self::recompute_weight(class, computed));
-		Ok(PostDispatchInfo { actual_weight, pays_fee: Pays::Yes })
+		Ok(PostDispatchInfo {
+			actual_weight,
+			pays_fee: Pays::Yes,
+		})
 	}
 
 	/// Counts `chunks` for `who`. A full list drops its smallest entry for a larger one, so crumbs cannot keep real work out.
@@ -212,7 +249,10 @@ impl<T: Config> Pallet<T> {
 			helper.chunks = helper.chunks.saturating_add(chunks);
 			return;
 		}
-		let helper = Helper { who: who.clone(), chunks };
+		let helper = Helper {
+			who: who.clone(),
+			chunks,
+		};
 		if let Err(helper) = request.helpers.try_push(helper) {
 			if let Some(smallest) = request.helpers.iter_mut().min_by_key(|helper| helper.chunks) {
 				if smallest.chunks < helper.chunks {
@@ -227,7 +267,10 @@ impl<T: Config> Pallet<T> {
 	fn complete(now: BlockNumber, round: RoundId, request: &mut Request<T::AccountId>) -> DispatchResult {
 		let mut truth = Sums::new();
 		for model in 0..request.models.len() as u8 {
-			let sums = Known::<T>::take(round, model).into_iter().collect::<Option<Vec<u32>>>().ok_or(Error::<T>::Unjudgeable)?;
+			let sums = Known::<T>::take(round, model)
+				.into_iter()
+				.collect::<Option<Vec<u32>>>()
+				.ok_or(Error::<T>::Unjudgeable)?;
 			let sums = ChunkSums::try_from(sums).map_err(|_| Error::<T>::Unjudgeable)?;
 			truth.try_push(sums).map_err(|_| Error::<T>::Unjudgeable)?;
 		}

@@ -37,7 +37,7 @@ where
 				Ok(()) => {
 					Due::insert(at, items);
 					return at;
-				},
+				}
 				Err(back) => item = back,
 			}
 			at = at.saturating_add(1);
@@ -50,7 +50,9 @@ where
 		Item: PartialEq,
 	{
 		let mut items = Due::get(at);
-		let Some(place) = items.iter().position(|other| other == item) else { return false };
+		let Some(place) = items.iter().position(|other| other == item) else {
+			return false;
+		};
 		items.remove(place);
 		if items.is_empty() {
 			Due::remove(at);

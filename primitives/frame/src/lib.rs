@@ -102,9 +102,10 @@ pub struct Outcome<AccountId> {
 	pub seed: Hash,
 	/// True sums, in the order of the model list.
 	pub truth: Sums,
-	/// Evaluators whose answers were true; empty when the runtime computed everything.
+	/// Evaluators whose answers were true, and whoever paid for a fifteenth or more of the chunks where no quorum decided: all of them share
+	/// the evaluators' part of the round.
 	pub truthful: Evaluators<AccountId>,
-	/// Who paid for the settlement.
+	/// Who paid for the settlement, or for most of the chunks.
 	pub settler: Option<AccountId>,
 }
 

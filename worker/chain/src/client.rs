@@ -64,7 +64,10 @@ struct Inner {
 
 impl std::fmt::Debug for Chain {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.debug_struct("Chain").field("url", &self.0.url).field("head", &self.head()).finish()
+		f.debug_struct("Chain")
+			.field("url", &self.0.url)
+			.field("head", &self.head())
+			.finish()
 	}
 }
 
@@ -77,14 +80,18 @@ impl Link {
 	/// Connects, and refuses a node whose chain is not the one this program was written for.
 	async fn open(url: &str) -> Result<(Self, Hash, Head), ChainError> {
 		if !(url.starts_with("ws://") || url.starts_with("wss://")) {
-			return Err(ChainError::BadUrl { url: url.into(), reason: "it does not start with ws:// or wss://".into() });
+			return Err(ChainError::BadUrl {
+				url: url.into(),
+				reason: "it does not start with ws:// or wss://".into(),
+			});
 		}
 		let unreachable = |reason: String| ChainError::Unreachable { url: url.into(), reason };
 		let raw = RpcClient::from_insecure_url(url).await.map_err(|e| unreachable(plain(&e)))?;
 		let rpc = LegacyRpcMethods::new(raw.clone());
 		let backend = LegacyBackend::builder().build(raw);
-		let client =
-			OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend)).await.map_err(|e| unreachable(plain(&e)))?;
+		let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend))
+			.await
+			.map_err(|e| unreachable(plain(&e)))?;
 		let link = Self { rpc, client };
 		let head = link.best(url).await?;
 		link.check_name(url, head).await?;
@@ -97,7 +104,10 @@ impl Link {
 	async fn best(&self, url: &str) -> Result<Head, ChainError> {
 		let lost = |e: subxt::rpcs::Error| lost(url, "chain_getHeader", &e);
 		let header = self.rpc.chain_get_header(None).await.map_err(lost)?;
-		let header = header.ok_or_else(|| ChainError::Unreadable { request: "chain_getHeader".into(), reason: "no best block".into() })?;
+		let header = header.ok_or_else(|| ChainError::Unreadable {
+			request: "chain_getHeader".into(),
+			reason: "no best block".into(),
+		})?;
 		Ok(head_of(&header))
 	}
 
@@ -107,10 +117,16 @@ impl Link {
 			.state_call("Core_version", None, Some(H256(head.hash)))
 			.await
 			.map_err(|e| lost(url, "Core_version", &e))?;
-		let found = String::decode(&mut &bytes[..])
-			.map_err(|e| ChainError::Unreadable { request: "Core_version".into(), reason: e.to_string() })?;
+		let found = String::decode(&mut &bytes[..]).map_err(|e| ChainError::Unreadable {
+			request: "Core_version".into(),
+			reason: e.to_string(),
+		})?;
 		if found != SPEC_NAME {
-			return Err(ChainError::WrongChain { url: url.into(), found, expected: SPEC_NAME.into() });
+			return Err(ChainError::WrongChain {
+				url: url.into(),
+				found,
+				expected: SPEC_NAME.into(),
+			});
 		}
 		Ok(())
 	}
@@ -128,36 +144,55 @@ impl Link {
 fn check_calls(url: &str, metadata: &ArcMetadata) -> Result<(), ChainError> {
 	let other = |what: String| Err(ChainError::OtherVersion { url: url.into(), what });
 	for (pallet, name, args) in EXPECTED {
-		let Some(found) = metadata.pallet_by_name(pallet) else { return other(format!("its runtime has no pallet {pallet}")) };
-		let Some(call) = found.call_variant_by_name(name) else { return other(format!("its runtime has no call {pallet}.{name}")) };
+		let Some(found) = metadata.pallet_by_name(pallet) else {
+			return other(format!("its runtime has no pallet {pallet}"));
+		};
+		let Some(call) = found.call_variant_by_name(name) else {
+			return other(format!("its runtime has no call {pallet}.{name}"));
+		};
 		let names: Vec<&str> = call.fields.iter().map(|field| field.name.as_deref().unwrap_or("?")).collect();
 		if names != *args {
-			return other(format!("{pallet}.{name} takes ({}), not ({})", names.join(", "), args.join(", ")));
+			return other(format!(
+				"{pallet}.{name} takes ({}), not ({})",
+				names.join(", "),
+				args.join(", ")
+			));
 		}
 	}
 	Ok(())
 }
 
 fn head_of(header: &<SubstrateConfig as subxt::Config>::Header) -> Head {
-	Head { number: header.number as BlockNumber, hash: blake2_256(&header.encode()) }
+	Head {
+		number: header.number as BlockNumber,
+		hash: blake2_256(&header.encode()),
+	}
 }
 
-/// An error with its innermost reason, which some transports hide in `source`.
+/// An error's innermost reason, without the layers it went through.
 pub(crate) fn plain(error: &(dyn std::error::Error + 'static)) -> String {
-	let mut text = error.to_string();
-	let mut inner = error.source();
-	while let Some(cause) = inner {
-		let cause_text = cause.to_string();
-		if !text.contains(&cause_text) {
-			text = format!("{text}: {cause_text}");
-		}
-		inner = cause.source();
+	let mut inner = error;
+	while let Some(cause) = inner.source() {
+		inner = cause;
 	}
-	text
+	let text = inner.to_string();
+	let mut rest = text.as_str();
+	for layer in ["Backend error: ", "RPC error: ", "client error: ", "User error: "]
+		.iter()
+		.cycle()
+		.take(12)
+	{
+		rest = rest.strip_prefix(layer).unwrap_or(rest);
+	}
+	rest.to_string()
 }
 
 pub(crate) fn lost(url: &str, request: &str, error: &(dyn std::error::Error + 'static)) -> ChainError {
-	ChainError::Lost { url: url.into(), request: request.into(), reason: plain(error) }
+	ChainError::Lost {
+		url: url.into(),
+		request: request.into(),
+		reason: plain(error),
+	}
 }
 
 impl Chain {
@@ -178,11 +213,18 @@ impl Chain {
 			if !error.is_passing() || !wait {
 				return Err(error);
 			}
-			tracing::warn!("{error}; trying again in {:.1} s", pause.as_secs_f32());
+			if patience == Patience::Forever {
+				tracing::warn!("{error}; trying again in {:.1} s", pause.as_secs_f32());
+			}
 			tokio::time::sleep(pause).await;
 			pause = longer(pause);
 		};
-		let inner = Arc::new(Inner { url: url.into(), genesis, link: RwLock::new(Arc::new(link)), head: watch::Sender::new(head) });
+		let inner = Arc::new(Inner {
+			url: url.into(),
+			genesis,
+			link: RwLock::new(Arc::new(link)),
+			head: watch::Sender::new(head),
+		});
 		tokio::spawn(follow(Arc::downgrade(&inner)));
 		Ok(Self(inner))
 	}
@@ -203,7 +245,11 @@ impl Chain {
 			return Ok(());
 		}
 		let (found, expected) = (hex::encode(self.0.genesis), hex::encode(expected));
-		Err(ChainError::OtherGenesis { url: self.0.url.clone(), found: format!("0x{found}"), expected: format!("0x{expected}") })
+		Err(ChainError::OtherGenesis {
+			url: self.0.url.clone(),
+			found: format!("0x{found}"),
+			expected: format!("0x{expected}"),
+		})
 	}
 
 	/// The best block as last heard of.
@@ -227,7 +273,12 @@ impl Chain {
 	/// The block with this number on the node's best branch.
 	pub async fn block(&self, number: BlockNumber) -> Result<Option<Head>, ChainError> {
 		let number_or_hash = subxt::rpcs::methods::legacy::NumberOrHex::Number(number.into());
-		let hash = self.link().rpc.chain_get_block_hash(Some(number_or_hash)).await.map_err(|e| self.lost("chain_getBlockHash", &e))?;
+		let hash = self
+			.link()
+			.rpc
+			.chain_get_block_hash(Some(number_or_hash))
+			.await
+			.map_err(|e| self.lost("chain_getBlockHash", &e))?;
 		Ok(hash.map(|hash| Head { number, hash: hash.0 }))
 	}
 
@@ -237,34 +288,60 @@ impl Chain {
 		let bytes = match self.link().rpc.state_call(method, Some(&args), Some(H256(at.hash))).await {
 			Ok(bytes) => bytes,
 			Err(subxt::rpcs::Error::User(error)) => {
-				let data = error.data.as_ref().map(|data| format!(": {}", data.get())).unwrap_or_default();
-				return Err(ChainError::Unreadable { request: method.into(), reason: format!("{error}{data}") });
-			},
+				let data = error
+					.data
+					.as_ref()
+					.map(|data| format!(": {}", data.get()))
+					.unwrap_or_default();
+				return Err(ChainError::Unreadable {
+					request: method.into(),
+					reason: format!("{error}{data}"),
+				});
+			}
 			Err(error) => return Err(self.lost(method, &error)),
 		};
-		R::decode_all(&mut &bytes[..]).map_err(|e| ChainError::Unreadable { request: method.into(), reason: e.to_string() })
+		R::decode_all(&mut &bytes[..]).map_err(|e| ChainError::Unreadable {
+			request: method.into(),
+			reason: e.to_string(),
+		})
 	}
 
 	/// A pallet's constant, as SCALE says it.
 	pub async fn constant<R: Decode>(&self, pallet: &str, name: &str) -> Result<R, ChainError> {
 		let request = format!("{pallet}.{name}");
-		let unreadable = |reason: String| ChainError::Unreadable { request: request.clone(), reason };
+		let unreadable = |reason: String| ChainError::Unreadable {
+			request: request.clone(),
+			reason,
+		};
 		let at = self.at(self.head()).await?;
 		let metadata = at.metadata();
-		let found = metadata.pallet_by_name(pallet).and_then(|pallet| pallet.constant_by_name(name));
+		let found = metadata
+			.pallet_by_name(pallet)
+			.and_then(|pallet| pallet.constant_by_name(name));
 		let constant = found.ok_or_else(|| unreadable("the runtime has no such constant".into()))?;
 		R::decode_all(&mut constant.value()).map_err(|e| unreadable(e.to_string()))
 	}
 
 	/// A storage item, as SCALE says it; `None` when nothing is stored under these keys.
-	pub(crate) async fn storage<R: Decode>(&self, at: Head, pallet: &str, item: &str, keys: Vec<Value>) -> Result<Option<R>, ChainError> {
+	pub(crate) async fn storage<R: Decode>(
+		&self,
+		at: Head,
+		pallet: &str,
+		item: &str,
+		keys: Vec<Value>,
+	) -> Result<Option<R>, ChainError> {
 		let request = format!("{pallet}.{item}");
 		let client = self.at(at).await?;
 		let entry = client.storage().entry((pallet, item)).map_err(|e| self.lost(&request, &e))?;
-		let Some(value) = entry.try_fetch(keys).await.map_err(|e| self.lost(&request, &e))? else { return Ok(None) };
+		let Some(value) = entry.try_fetch(keys).await.map_err(|e| self.lost(&request, &e))? else {
+			return Ok(None);
+		};
 		R::decode_all(&mut value.bytes())
 			.map(Some)
-			.map_err(|e| ChainError::Unreadable { request, reason: e.to_string() })
+			.map_err(|e| ChainError::Unreadable {
+				request,
+				reason: e.to_string(),
+			})
 	}
 
 	pub(crate) fn link(&self) -> Arc<Link> {
@@ -283,7 +360,10 @@ impl Chain {
 /// Publishes every best block, and opens a new connection when the old one breaks, until nobody holds the chain any more.
 async fn follow(inner: Weak<Inner>) {
 	loop {
-		let Some(link) = inner.upgrade().map(|inner| inner.link.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()) else {
+		let Some(link) = inner
+			.upgrade()
+			.map(|inner| inner.link.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone())
+		else {
 			return;
 		};
 		if let Ok(mut heads) = link.rpc.chain_subscribe_new_heads().await {
@@ -303,7 +383,7 @@ async fn follow(inner: Weak<Inner>) {
 					}
 					tracing::info!("connected to {} at block {}", held.url, head.number);
 					break;
-				},
+				}
 				Ok(_) => tracing::error!(
 					"the node at {} now belongs to another network; work goes on when the one with genesis 0x{} is back",
 					held.url,
@@ -325,17 +405,28 @@ mod tests {
 	#[tokio::test]
 	async fn a_missing_node_is_named_with_a_next_step() {
 		// A port that was free a moment ago.
-		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+		let port = std::net::TcpListener::bind("127.0.0.1:0")
+			.unwrap()
+			.local_addr()
+			.unwrap()
+			.port();
 		let url = format!("ws://127.0.0.1:{port}");
 		let error = Chain::connect(&url, Patience::Once).await.unwrap_err();
 		assert!(matches!(error, ChainError::Unreachable { .. }), "{error:?}");
 		let text = error.to_string();
-		assert!(text.contains(&url) && text.contains("doin-node --dev") && text.contains("refused"), "{text}");
+		assert!(
+			text.contains(&url) && text.contains("doin-node --dev") && text.contains("refused"),
+			"{text}"
+		);
 	}
 
 	#[tokio::test]
 	async fn patience_ends() {
-		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+		let port = std::net::TcpListener::bind("127.0.0.1:0")
+			.unwrap()
+			.local_addr()
+			.unwrap()
+			.port();
 		let started = std::time::Instant::now();
 		let patience = Patience::Within(Duration::from_millis(600));
 		Chain::connect(&format!("ws://127.0.0.1:{port}"), patience).await.unwrap_err();
@@ -349,8 +440,19 @@ mod tests {
 	}
 
 	#[test]
+	fn reasons_are_shown_without_their_layers() {
+		let error = std::io::Error::other("RPC error: client error: RPC error: client error: connection refused");
+		assert_eq!(plain(&error), "connection refused");
+	}
+
+	#[test]
 	fn pauses_grow_to_a_limit() {
-		let pauses: Vec<_> = std::iter::successors(Some(BACKOFF.0), |pause| Some(longer(*pause))).take(8).collect();
-		assert_eq!(pauses.iter().map(Duration::as_millis).collect::<Vec<_>>(), [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+		let pauses: Vec<_> = std::iter::successors(Some(BACKOFF.0), |pause| Some(longer(*pause)))
+			.take(8)
+			.collect();
+		assert_eq!(
+			pauses.iter().map(Duration::as_millis).collect::<Vec<_>>(),
+			[250, 500, 1000, 2000, 4000, 8000, 8000, 8000]
+		);
 	}
 }

@@ -58,7 +58,9 @@ pub enum ChainError {
 		reason: String,
 	},
 	/// An answer could not be decoded.
-	#[error("the answer to `{request}` cannot be read: {reason}. Update the worker or the node so that both have the same version")]
+	#[error(
+		"the answer to `{request}` cannot be read: {reason}. Update the worker or the node so that both have the same version"
+	)]
 	Unreadable {
 		/// The request.
 		request: String,

@@ -60,7 +60,10 @@ pub struct Event {
 impl Included {
 	/// First fields of the first event of this name, as `R`.
 	pub fn event<R: Decode>(&self, pallet: &str, name: &str) -> Option<R> {
-		let event = self.events.iter().find(|event| event.pallet == pallet && event.name == name)?;
+		let event = self
+			.events
+			.iter()
+			.find(|event| event.pallet == pallet && event.name == name)?;
 		R::decode(&mut &event.fields[..]).ok()
 	}
 }
@@ -87,18 +90,36 @@ impl Chain {
 			Urgency::Relaxed => self.head().number.saturating_add(ERA),
 			Urgency::Before(block) => block.saturating_sub(1),
 		};
-		let mut tip = if call.size() > LARGE || urgency != Urgency::Relaxed { TIP } else { 0 };
+		let mut tip = if call.size() > LARGE || urgency != Urgency::Relaxed {
+			TIP
+		} else {
+			0
+		};
 		let mut first_nonce = None;
 		loop {
 			let head = self.head();
 			let patience = if urgency == Urgency::Relaxed { ERA } else { PATIENCE };
-			let reason = match self.attempt(signer, call, tip, head.number.saturating_add(patience).min(last), &mut first_nonce).await {
+			let reason = match self
+				.attempt(
+					signer,
+					call,
+					tip,
+					head.number.saturating_add(patience).min(last),
+					&mut first_nonce,
+				)
+				.await
+			{
 				Attempt::Done(included) => return Ok(included),
 				Attempt::Over(error) => return Err(error),
 				Attempt::Again(reason) => reason,
 			};
 			if self.head().number >= last {
-				return Err(ChainError::NotIncluded { call: call.to_string(), who: signer.hot().to_string(), by: last, reason });
+				return Err(ChainError::NotIncluded {
+					call: call.to_string(),
+					who: signer.hot().to_string(),
+					by: last,
+					reason,
+				});
 			}
 			tracing::debug!("{call}: {reason}; trying again with twice the tip");
 			// An unchanged transaction that was once found invalid is banned for half an hour: change the tip, and let a block pass.
@@ -110,11 +131,17 @@ impl Chain {
 	/// What the fee of `call` would be now, without tip.
 	pub async fn fee(&self, signer: &Signer, call: &Call) -> Result<Balance, ChainError> {
 		let (transaction, _) = self.sign(signer, call, 0).await?;
-		transaction.partial_fee_estimate().await.map_err(|e| self.lost("TransactionPaymentApi_query_info", &e))
+		transaction
+			.partial_fee_estimate()
+			.await
+			.map_err(|e| self.lost("TransactionPaymentApi_query_info", &e))
 	}
 
 	async fn sign(&self, signer: &Signer, call: &Call, tip: Balance) -> Result<(Transaction, u64), ChainError> {
-		let unreadable = |e: ExtrinsicError| ChainError::Unreadable { request: format!("signing {call}"), reason: plain(&e) };
+		let unreadable = |e: ExtrinsicError| ChainError::Unreadable {
+			request: format!("signing {call}"),
+			reason: plain(&e),
+		};
 		let head = self.head();
 		let at = self.at(head).await?;
 		let wrapped;
@@ -123,7 +150,7 @@ impl Chain {
 			Some(real) => {
 				wrapped = call.proxied(real, indices(&at.metadata(), call)?);
 				&wrapped
-			},
+			}
 		};
 		let account = AccountId32(signer.hot().0);
 		let birth = match head.number.checked_sub(DEPTH) {
@@ -131,7 +158,10 @@ impl Chain {
 			None => head,
 		};
 		let client = at.tx();
-		let nonce = client.account_nonce(&account).await.map_err(|e| self.lost("AccountNonceApi_account_nonce", &e))?;
+		let nonce = client
+			.account_nonce(&account)
+			.await
+			.map_err(|e| self.lost("AccountNonceApi_account_nonce", &e))?;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.tip(tip)
 			.nonce(nonce)
@@ -141,7 +171,14 @@ impl Chain {
 		Ok((signable.sign(&signer.keypair).map_err(unreadable)?, nonce))
 	}
 
-	async fn attempt(&self, signer: &Signer, call: &Call, tip: Balance, until: BlockNumber, first_nonce: &mut Option<u64>) -> Attempt {
+	async fn attempt(
+		&self,
+		signer: &Signer,
+		call: &Call,
+		tip: Balance,
+		until: BlockNumber,
+		first_nonce: &mut Option<u64>,
+	) -> Attempt {
 		let (transaction, nonce) = match self.sign(signer, call, tip).await {
 			Ok(signed) => signed,
 			Err(error) if error.is_passing() => return Attempt::Again(error.to_string()),
@@ -149,7 +186,11 @@ impl Chain {
 		};
 		if *first_nonce.get_or_insert(nonce) < nonce {
 			// An earlier attempt was included while nobody looked: the nonce is spent, and sending it again would do the thing twice.
-			return Attempt::Done(Included { block: self.head(), events: Vec::new(), fee: 0 });
+			return Attempt::Done(Included {
+				block: self.head(),
+				events: Vec::new(),
+				fee: 0,
+			});
 		}
 		let mut progress = match transaction.submit_and_watch().await {
 			Ok(progress) => progress,
@@ -167,11 +208,13 @@ impl Chain {
 			match status {
 				Some(Ok(TransactionStatus::InBestBlock(block) | TransactionStatus::InFinalizedBlock(block))) => {
 					return self.outcome(signer, call, block).await
-				},
+				}
 				Some(Ok(
-					TransactionStatus::Error { message } | TransactionStatus::Invalid { message } | TransactionStatus::Dropped { message },
+					TransactionStatus::Error { message }
+					| TransactionStatus::Invalid { message }
+					| TransactionStatus::Dropped { message },
 				)) => return Attempt::Again(message),
-				Some(Ok(_)) => {},
+				Some(Ok(_)) => {}
 				Some(Err(error)) => return Attempt::Again(plain(&error)),
 				None => return Attempt::Again("the node stopped reporting on it".into()),
 			}
@@ -195,16 +238,28 @@ impl Chain {
 		};
 		let failed = |bytes: &[u8]| {
 			let (error, docs) = describe(bytes, &metadata);
-			Attempt::Over(ChainError::Failed { call: call.to_string(), who: signer.account().to_string(), error, docs })
+			Attempt::Over(ChainError::Failed {
+				call: call.to_string(),
+				who: signer.account().to_string(),
+				error,
+				docs,
+			})
 		};
-		let mut outcome = Included { block: Head { number, hash: hash.0 }, events: Vec::new(), fee: 0 };
+		let mut outcome = Included {
+			block: Head { number, hash: hash.0 },
+			events: Vec::new(),
+			fee: 0,
+		};
 		for event in events.iter() {
 			let event = match event {
 				Ok(event) => event,
 				Err(error) => {
 					let request = format!("events of {call}");
-					return Attempt::Over(ChainError::Unreadable { request, reason: plain(&error) });
-				},
+					return Attempt::Over(ChainError::Unreadable {
+						request,
+						reason: plain(&error),
+					});
+				}
 			};
 			let fields = event.field_bytes();
 			match (event.pallet_name(), event.event_name()) {
@@ -215,10 +270,14 @@ impl Chain {
 					if let Ok((_, fee, _)) = <(Account, Balance, Balance)>::decode(&mut &fields[..]) {
 						outcome.fee = fee;
 					}
-				},
-				_ => {},
+				}
+				_ => {}
 			}
-			outcome.events.push(Event { pallet: event.pallet_name().into(), name: event.event_name().into(), fields: fields.into() });
+			outcome.events.push(Event {
+				pallet: event.pallet_name().into(),
+				name: event.event_name().into(),
+				fields: fields.into(),
+			});
 		}
 		Attempt::Done(outcome)
 	}
@@ -228,7 +287,10 @@ impl Chain {
 fn indices(metadata: &ArcMetadata, call: &Call) -> Result<(u8, u8), ChainError> {
 	let pallet = metadata.pallet_by_name(call.pallet);
 	let found = pallet.and_then(|pallet| Some((pallet.call_index(), pallet.call_variant_by_name(call.name)?.index)));
-	found.ok_or_else(|| ChainError::Unreadable { request: format!("signing {call}"), reason: "the runtime has no such call".into() })
+	found.ok_or_else(|| ChainError::Unreadable {
+		request: format!("signing {call}"),
+		reason: "the runtime has no such call".into(),
+	})
 }
 
 /// Name of a dispatch error and what its documentation says.
@@ -236,15 +298,27 @@ fn describe(bytes: &[u8], metadata: &ArcMetadata) -> (String, String) {
 	match DispatchError::decode_from(bytes, metadata.clone()) {
 		Ok(DispatchError::Module(module)) => match module.details() {
 			Ok(details) => {
-				let docs = details.variant.docs.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-				let docs = if docs.is_empty() { "the chain says no more".into() } else { docs };
+				let docs = details
+					.variant
+					.docs
+					.iter()
+					.map(|line| line.trim())
+					.filter(|line| !line.is_empty())
+					.collect::<Vec<_>>()
+					.join(" ");
+				let docs = if docs.is_empty() {
+					"the chain says no more".into()
+				} else {
+					docs
+				};
 				(format!("{}::{}", details.pallet.name(), details.variant.name), docs)
-			},
+			}
 			Err(error) => (format!("error {:?}", module.bytes()), plain(&error)),
 		},
-		Ok(DispatchError::Token(error)) => {
-			(format!("Token::{error:?}"), format!("{error} Send DOIN to the account, or use one that has enough"))
-		},
+		Ok(DispatchError::Token(error)) => (
+			format!("Token::{error:?}"),
+			format!("{error} Send DOIN to the account, or use one that has enough"),
+		),
 		Ok(other) => (format!("{other:?}"), other.to_string()),
 		Err(error) => ("an unreadable error".into(), plain(&error)),
 	}
@@ -253,10 +327,16 @@ fn describe(bytes: &[u8], metadata: &ArcMetadata) -> (String, String) {
 /// Why the pool did not take a transaction, and whether another one would be taken.
 fn refusal(call: &Call, signer: &Signer, error: &ExtrinsicError) -> Attempt {
 	let user = match error {
-		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(subxt::rpcs::Error::User(user)))) => user,
+		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(subxt::rpcs::Error::User(user)))) => {
+			user
+		}
 		other => return Attempt::Again(plain(other)),
 	};
-	let data = user.data.as_ref().map(|data| data.get().trim_matches('"').to_string()).unwrap_or_default();
+	let data = user
+		.data
+		.as_ref()
+		.map(|data| data.get().trim_matches('"').to_string())
+		.unwrap_or_default();
 	let reason = if data.is_empty() { user.to_string() } else { data };
 	match hint(&reason) {
 		None => Attempt::Again(reason),
@@ -294,17 +374,35 @@ mod tests {
 
 	#[test]
 	fn only_what_money_or_an_update_can_mend_is_final() {
-		assert!(hint("Inability to pay some fees (e.g. account balance too low)").unwrap().contains("send DOIN"));
+		assert!(hint("Inability to pay some fees (e.g. account balance too low)")
+			.unwrap()
+			.contains("send DOIN"));
 		assert!(hint("Transaction has a bad signature").unwrap().contains("update"));
-		for passing in ["Transaction is outdated", "Transaction is temporarily banned", "Priority is too low: (10 vs 20)", "Immediately Dropped"] {
+		for passing in [
+			"Transaction is outdated",
+			"Transaction is temporarily banned",
+			"Priority is too low: (10 vs 20)",
+			"Immediately Dropped",
+		] {
 			assert_eq!(hint(passing), None, "{passing}");
 		}
 	}
 
 	#[test]
 	fn events_are_found_by_name() {
-		let event = Event { pallet: "Domains".into(), name: "Registered".into(), fields: (7u32, [1u8; 32]).encode() };
-		let included = Included { block: Head { number: 1, hash: [0; 32] }, events: vec![event], fee: 0 };
+		let event = Event {
+			pallet: "Domains".into(),
+			name: "Registered".into(),
+			fields: (7u32, [1u8; 32]).encode(),
+		};
+		let included = Included {
+			block: Head {
+				number: 1,
+				hash: [0; 32],
+			},
+			events: vec![event],
+			fee: 0,
+		};
 		assert_eq!(included.event::<u32>("Domains", "Registered"), Some(7));
 		assert_eq!(included.event::<u32>("Domains", "Retired"), None);
 	}

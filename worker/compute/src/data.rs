@@ -13,7 +13,7 @@ use doin_scoring::{
 use rayon::prelude::*;
 use std::{
 	collections::BTreeMap,
-	sync::{Arc, Mutex, OnceLock, PoisonError},
+	sync::{Arc, Mutex, PoisonError},
 };
 
 /// A forecasting domain, as far as a trainer needs to know it.
@@ -108,11 +108,11 @@ pub struct TrainingSet {
 	validation: Vec<Windows>,
 	practice: Vec<Windows>,
 	initial: Measure,
-	linear: Mutex<BTreeMap<(u16, u16), Slot>>,
+	linear: Mutex<BTreeMap<(u16, u16), Arc<Linear>>>,
 }
 
-/// A linear model that is being fitted, or was.
-type Slot = Arc<OnceLock<Result<Arc<Linear>, Error>>>;
+/// Linear models that are kept at most.
+const REMEMBERED: usize = 256;
 
 /// One in this many windows stops training early.
 const INNER: usize = 7;
@@ -264,14 +264,22 @@ impl TrainingSet {
 		(11 - needed as i8).clamp(*IN_SHIFTS.start(), *IN_SHIFTS.end())
 	}
 
-	/// The ridge of this window and share of synthetic windows, fitted once.
+	/// The ridge of this window and share of synthetic windows. It is remembered.
 	pub fn linear(&self, window: u16, mix: u16) -> Result<Arc<Linear>, Error> {
-		let share = self.share(mix);
-		let slot = {
-			let mut slots = self.linear.lock().unwrap_or_else(PoisonError::into_inner);
-			slots.entry((window, share)).or_default().clone()
-		};
-		slot.get_or_init(|| Linear::fit(self, window, share).map(Arc::new)).clone()
+		let key = (window, self.share(mix));
+		let remembered = || self.linear.lock().unwrap_or_else(PoisonError::into_inner);
+		if let Some(linear) = remembered().get(&key) {
+			return Ok(linear.clone());
+		}
+		// No lock is held while fitting: its parallel parts may run candidates on this very thread that ask for the same model. Then it is
+		// fitted twice, with the same result.
+		let linear = Arc::new(Linear::fit(self, window, key.1)?);
+		let mut models = remembered();
+		if models.len() >= REMEMBERED {
+			models.clear();
+		}
+		models.insert(key, linear.clone());
+		Ok(linear)
 	}
 }
 

@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 /// A generator with a season of 12.
 pub fn generator() -> Generator {
 	let template: Vec<i32> = (0..12)
-		.map(|at| ((f64::from(at) * 0.523_6).cos() * 20_000.0) as i32)
+		.map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 20_000.0) as i32)
 		.collect();
 	Generator {
 		template: template.try_into().unwrap(),

@@ -308,7 +308,7 @@ mod tests {
 
 	fn known(ar: &[i16]) -> Generator {
 		let template: Vec<i32> = (0..12)
-			.map(|at| ((f64::from(at) * 0.523_6).cos() * 5_000.0) as i32 + 100)
+			.map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 5_000.0) as i32 + 100)
 			.collect();
 		Generator {
 			template: template.try_into().unwrap(),

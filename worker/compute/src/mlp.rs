@@ -401,7 +401,7 @@ mod tests {
 	use crate::fixtures::{seasonal, tent};
 	use doin_scoring::{score::score, Model, Windows};
 
-	const RUN: AtomicBool = AtomicBool::new(false);
+	static RUN: AtomicBool = AtomicBool::new(false);
 
 	fn candidate() -> Candidate {
 		Candidate {

@@ -199,7 +199,7 @@ pub fn train_each(
 	each: impl Fn(usize, Result<Trained, Error>) + Sync,
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
-		// Linear models first, each on all cores: candidates that share one would otherwise wait for it.
+		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
 		let linear = candidates
 			.iter()
 			.filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
@@ -279,6 +279,26 @@ mod tests {
 			})
 		);
 		assert_eq!(one.iter().filter(|trained| trained.is_ok()).count(), 4);
+	}
+
+	#[test]
+	fn candidates_that_share_a_linear_model_do_not_wait_for_each_other() {
+		// Evaluated from within a pool, as a worker does: fitting is parallel itself and may run another candidate on the same thread.
+		let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+		let stop = AtomicBool::new(false);
+		let one = Candidate {
+			window: 24,
+			depth: 0,
+			..Candidate::default()
+		};
+		let results: Vec<_> = pool(3).unwrap().install(|| {
+			(0..64)
+				.into_par_iter()
+				.with_max_len(1)
+				.map(|_| one.evaluate(&data, &stop))
+				.collect()
+		});
+		assert!(results.iter().all(|result| result.is_ok() && *result == results[0]));
 	}
 
 	#[test]

@@ -263,7 +263,7 @@ mod tests {
 		let mut task = seasonal();
 		task.generator = None;
 		task.series = (0..3_000)
-			.map(|t| ((f64::from(t) * 0.523_598_775_6).sin() * 30_000.0).round() as i32)
+			.map(|t| ((f64::from(t) * std::f64::consts::FRAC_PI_6).sin() * 30_000.0).round() as i32)
 			.collect();
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();

@@ -198,7 +198,7 @@ impl Ga {
 		self.parents.clear();
 		self.improved_at = self.generation;
 		self.restarts += 1;
-		if self.restarts % 2 == 0 {
+		if self.restarts.is_multiple_of(2) {
 			self.offspring.extend(self.best.clone());
 		}
 	}

@@ -129,12 +129,12 @@ impl GeneRange {
 	fn sample(&self, random: &mut Random) -> i64 {
 		if self.log {
 			let (lo, hi) = self.log_bounds();
-			return self.from_log(lo + random.up_to(hi - lo - 1));
+			return self.value_at(lo + random.up_to(hi - lo - 1));
 		}
 		self.at(random.up_to(self.hi.abs_diff(self.lo)).into())
 	}
 
-	fn from_log(&self, position: u64) -> i64 {
+	fn value_at(&self, position: u64) -> i64 {
 		i64::try_from(exp2(position)).unwrap_or(i64::MAX).clamp(self.lo, self.hi)
 	}
 
@@ -142,7 +142,7 @@ impl GeneRange {
 	pub(crate) fn translate(&self, value: i64, from: i64, to: i64) -> i64 {
 		if self.log {
 			let [value, from, to] = [value, from, to].map(|value| log2(value.unsigned_abs()));
-			return self.from_log((value + to).saturating_sub(from));
+			return self.value_at((value + to).saturating_sub(from));
 		}
 		let moved = i128::from(value) + i128::from(to) - i128::from(from);
 		moved.clamp(self.lo.into(), self.hi.into()) as i64
@@ -163,7 +163,7 @@ impl GeneRange {
 			let (lo, hi) = self.log_bounds();
 			let step = random.step(hi - lo);
 			let position = log2(value.unsigned_abs());
-			self.from_log(if up {
+			self.value_at(if up {
 				position.saturating_add(step)
 			} else {
 				position.saturating_sub(step)

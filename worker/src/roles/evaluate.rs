@@ -84,9 +84,15 @@ impl Evaluator {
 
 	/// Starts whatever is due at `head`.
 	async fn look(&self, head: Head) -> Result<()> {
+		self.context.archive(head)?;
 		let chain = &self.context.chain;
 		for domain in chain.domains(head).await? {
-			if self.context.config.domain(domain.id, &domain.name).is_some_and(|config| !config.evaluate) {
+			if self
+				.context
+				.config
+				.domain(domain.id, &domain.name)
+				.is_some_and(|config| !config.evaluate)
+			{
 				continue;
 			}
 			for quorum in chain.quorums(head, domain.id).await? {
@@ -118,38 +124,48 @@ impl Evaluator {
 		let round = quorum.round;
 		let quorum = Arc::new(quorum);
 		match quorum.phase {
-			QuorumPhase::Drawing => {},
+			QuorumPhase::Drawing => {}
 			QuorumPhase::Answering | QuorumPhase::Revealing => {
 				for seat in &quorum.seats {
-					let Some(signer) = self.signers.iter().find(|signer| signer.account() == seat.who) else { continue };
+					let Some(signer) = self.signers.iter().find(|signer| signer.account() == seat.who) else {
+						continue;
+					};
 					if quorum.phase == QuorumPhase::Answering && !seat.committed {
-						self.start(Task::Commit(round, seat.who), self.clone().commit(head, signer.clone(), quorum.clone()));
+						self.start(
+							Task::Commit(round, seat.who),
+							self.clone().commit(head, signer.clone(), quorum.clone()),
+						);
 					} else if quorum.phase == QuorumPhase::Revealing && seat.committed && !seat.revealed {
-						self.start(Task::Reveal(round, seat.who), self.clone().reveal(signer.clone(), quorum.clone()));
+						self.start(
+							Task::Reveal(round, seat.who),
+							self.clone().reveal(signer.clone(), quorum.clone()),
+						);
 					}
 				}
-			},
+			}
 			QuorumPhase::Settling => {
 				if let Some(signer) = self.turn(head, &quorum) {
 					self.start(Task::Settle(round), self.clone().settle(signer, quorum));
 				}
-			},
+			}
 			QuorumPhase::Replaying => {
 				if let Some(signer) = self.turn(head, &quorum) {
 					self.start(Task::Replay(round), self.clone().replay(head, signer, quorum));
 				}
-			},
+			}
 			QuorumPhase::Challenge => {
 				if !quorum.truth.is_empty() {
 					self.start(Task::Verify(round), self.clone().verify(head, domain.clone(), quorum));
 				}
-			},
+			}
 		}
 	}
 
 	/// The identity whose turn it is to settle or replay a round: drawn ones in the order of their seats, one per block, then the others.
 	fn turn(&self, head: Head, quorum: &QuorumView<Account>) -> Option<Signer> {
-		let since = head.number.saturating_sub(quorum.phase_end.saturating_sub(self.context.params.settle_timeout));
+		let since = head
+			.number
+			.saturating_sub(quorum.phase_end.saturating_sub(self.context.params.settle_timeout));
 		let own = |who: &Account| self.signers.iter().find(|signer| signer.account() == *who);
 		let drawn = quorum.seats.iter().take(since as usize + 1).find_map(|seat| own(&seat.who));
 		let others = || {
@@ -185,7 +201,11 @@ impl Evaluator {
 						problem.drawn_sums(&models, &seed)
 					})
 					.await??;
-				tracing::info!("{}: computed {count} models in {} ms", name(quorum.round), started.elapsed().as_millis());
+				tracing::info!(
+					"{}: computed {count} models in {} ms",
+					name(quorum.round),
+					started.elapsed().as_millis()
+				);
 				bounded(sums)
 			})
 			.await?;
@@ -218,11 +238,23 @@ impl Evaluator {
 				};
 				context.journal.prepare_entry(&entry)?;
 				entry
-			},
+			}
 		};
-		let included = context.chain.submit(&signer, &Call::commit_sums(round, entry.commitment), Urgency::Before(quorum.phase_end)).await?;
+		let included = context
+			.chain
+			.submit(
+				&signer,
+				&Call::commit_sums(round, entry.commitment),
+				Urgency::Before(quorum.phase_end),
+			)
+			.await?;
 		context.journal.mark(Kind::Sums, round, who, State::Committed, "")?;
-		tracing::info!("{}: {} committed its answer in block {}", name(round), who.short(), included.block.number);
+		tracing::info!(
+			"{}: {} committed its answer in block {}",
+			name(round),
+			who.short(),
+			included.block.number
+		);
 		Ok(())
 	}
 
@@ -230,21 +262,41 @@ impl Evaluator {
 	async fn reveal(self, signer: Signer, quorum: Arc<QuorumView<Account>>) -> Result<()> {
 		let (context, who, round) = (&self.context, signer.account(), quorum.round);
 		let entry = context.journal.entry(Kind::Sums, round, who)?.with_context(|| {
-			format!("{}: {who} has committed an answer that is not in this journal; only the journal it was made with can reveal it", name(round))
+			format!(
+				"{}: {who} has committed an answer that is not in this journal; only the journal it was made with can reveal it",
+				name(round)
+			)
 		})?;
 		let sums = Sums::decode(&mut &entry.payload[..]).context("the journal holds sums that cannot be read")?;
 		let call = Call::reveal_sums(round, &sums, entry.salt);
-		let included = context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await?;
+		let included = context
+			.chain
+			.submit(&signer, &call, Urgency::Before(quorum.phase_end))
+			.await?;
 		context.journal.mark(Kind::Sums, round, who, State::Revealed, "")?;
-		tracing::info!("{}: {} revealed its answer in block {}", name(round), who.short(), included.block.number);
+		tracing::info!(
+			"{}: {} revealed its answer in block {}",
+			name(round),
+			who.short(),
+			included.block.number
+		);
 		Ok(())
 	}
 
 	/// Has the runtime compare the answers.
 	async fn settle(self, signer: Signer, quorum: Arc<QuorumView<Account>>) -> Result<()> {
 		let call = Call::settle(quorum.round, quorum.class);
-		let included = self.context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await?;
-		tracing::info!("{}: {} settled it in block {}", name(quorum.round), signer.account().short(), included.block.number);
+		let included = self
+			.context
+			.chain
+			.submit(&signer, &call, Urgency::Before(quorum.phase_end))
+			.await?;
+		tracing::info!(
+			"{}: {} settled it in block {}",
+			name(quorum.round),
+			signer.account().short(),
+			included.block.number
+		);
 		Ok(())
 	}
 
@@ -263,9 +315,13 @@ impl Evaluator {
 				}
 				let call = Call::recompute(round, model, from, count, quorum.class);
 				match context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await {
-					Ok(included) => tracing::info!("{}: replayed chunks {from}.. of model {model} in block {}", name(round), included.block.number),
+					Ok(included) => tracing::info!(
+						"{}: replayed chunks {from}.. of model {model} in block {}",
+						name(round),
+						included.block.number
+					),
 					// Somebody else has just done it.
-					Err(error) if error.dispatch() == Some("Quorum::NothingNew") => {},
+					Err(error) if error.dispatch() == Some("Quorum::NothingNew") => {}
 					Err(error) => return Err(error.into()),
 				}
 			}
@@ -277,24 +333,45 @@ impl Evaluator {
 	async fn verify(self, head: Head, domain: DomainView<Account>, quorum: Arc<QuorumView<Account>>) -> Result<()> {
 		let (context, round) = (&self.context, quorum.round);
 		let key = (round, doin_primitives::blake2_256(&quorum.truth.encode()));
-		if self.verified.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&key) {
+		if self
+			.verified
+			.lock()
+			.unwrap_or_else(|poisoned| poisoned.into_inner())
+			.contains(&key)
+		{
 			return Ok(());
 		}
 		let own = self.sums(head, &quorum).await?;
 		let Some(challenge) = first_difference(&quorum.truth, &own) else {
-			self.verified.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key);
+			self.verified
+				.lock()
+				.unwrap_or_else(|poisoned| poisoned.into_inner())
+				.insert(key);
 			return Ok(());
 		};
 		// Several workers of one operator would pay for the same discovery.
 		let signer = &self.signers[spread(&[&round.encode()], self.signers.len() as u32) as usize];
 		let who = signer.account();
-		tracing::warn!("{} ({}): the settled sum of model {} chunk {} is false", name(round), domain.name, challenge.model, challenge.chunk);
+		tracing::warn!(
+			"{} ({}): the settled sum of model {} chunk {} is false",
+			name(round),
+			domain.name,
+			challenge.model,
+			challenge.chunk
+		);
 		let known = context.journal.entry(Kind::Dispute, round, who)?;
 		let entry = match known {
 			Some(entry) if entry.payload == challenge.encode() => entry,
 			_ => {
 				let salt = salt();
-				let hash = commitment(Tag::Dispute, &context.chain.genesis(), round, &who, &payload_hash(&challenge), &salt);
+				let hash = commitment(
+					Tag::Dispute,
+					&context.chain.genesis(),
+					round,
+					&who,
+					&payload_hash(&challenge),
+					&salt,
+				);
 				let entry = Entry {
 					kind: Kind::Dispute,
 					round,
@@ -308,10 +385,13 @@ impl Evaluator {
 				};
 				context.journal.prepare_entry(&entry)?;
 				entry
-			},
+			}
 		};
 		if entry.state == State::Prepared {
-			let included = context.chain.submit(signer, &Call::dispute(entry.commitment), Urgency::Before(quorum.phase_end)).await?;
+			let included = context
+				.chain
+				.submit(signer, &Call::dispute(entry.commitment), Urgency::Before(quorum.phase_end))
+				.await?;
 			context.journal.mark(Kind::Dispute, round, who, State::Committed, "")?;
 			while context.chain.head().number <= included.block.number {
 				context.chain.next_head(context.chain.head()).await;
@@ -320,7 +400,12 @@ impl Evaluator {
 		let call = Call::replay(round, challenge.model, challenge.chunk, entry.salt, quorum.class);
 		let included = context.chain.submit(signer, &call, Urgency::Before(quorum.phase_end)).await?;
 		context.journal.mark(Kind::Dispute, round, who, State::Revealed, "")?;
-		tracing::info!("{}: {} proved a sum wrong in block {}", name(round), who.short(), included.block.number);
+		tracing::info!(
+			"{}: {} proved a sum wrong in block {}",
+			name(round),
+			who.short(),
+			included.block.number
+		);
 		Ok(())
 	}
 
@@ -329,23 +414,53 @@ impl Evaluator {
 		let context = &self.context;
 		let problem = context.library.problem(&context.chain, head, domain.id).await?;
 		for (index, seat) in round.seats.iter().enumerate() {
-			let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else { continue };
-			if self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&id) {
+			let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else {
+				continue;
+			};
+			if self
+				.claims
+				.lock()
+				.unwrap_or_else(|poisoned| poisoned.into_inner())
+				.contains(&id)
+			{
 				continue;
 			}
-			let Some(claimed) = context.chain.claimed_sums(head, id).await? else { continue };
-			let model = context.library.model(&context.chain, head, &problem, ModelRef::Stored(id)).await?;
+			let Some(claimed) = context.chain.claimed_sums(head, id).await? else {
+				continue;
+			};
+			let model = context
+				.library
+				.model(&context.chain, head, &problem, ModelRef::Stored(id))
+				.await?;
 			let of = problem.clone();
-			let own = context.compute(move || of.validation_sums(&[model.as_ref().clone()])).await??.remove(0);
+			let own = context
+				.compute(move || of.validation_sums(&[model.as_ref().clone()]))
+				.await??
+				.remove(0);
 			let Some(chunk) = claimed.iter().zip(&own).position(|(claimed, own)| claimed != own) else {
 				self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(id);
 				continue;
 			};
 			let signer = &self.signers[spread(&[&id.encode()], self.signers.len() as u32) as usize];
-			tracing::warn!("{}: seat {index} claims a false validation sum for chunk {chunk}", name(round.round));
+			tracing::warn!(
+				"{}: seat {index} claims a false validation sum for chunk {chunk}",
+				name(round.round)
+			);
 			let call = Call::dispute_claim(round.round, index as u8, chunk as u16, domain.class);
-			match context.chain.submit(signer, &call, Urgency::Before(round.reveal_until.saturating_add(context.params.draw_outputs))).await {
-				Ok(included) => tracing::info!("{}: the claim is disproved in block {}", name(round.round), included.block.number),
+			match context
+				.chain
+				.submit(
+					signer,
+					&call,
+					Urgency::Before(round.reveal_until.saturating_add(context.params.draw_outputs)),
+				)
+				.await
+			{
+				Ok(included) => tracing::info!(
+					"{}: the claim is disproved in block {}",
+					name(round.round),
+					included.block.number
+				),
 				// Somebody else was faster.
 				Err(ChainError::Failed { error, .. }) => tracing::debug!("the claim was not disproved by us: {error}"),
 				Err(error) => return Err(error.into()),
@@ -360,7 +475,10 @@ impl Evaluator {
 fn first_difference(truth: &[Vec<u32>], own: &Sums) -> Option<Challenge> {
 	truth.iter().zip(own).enumerate().find_map(|(model, (truth, own))| {
 		let chunk = truth.iter().zip(own).position(|(truth, own)| truth != own)?;
-		Some(Challenge { model: model as u8, chunk: chunk as u16 })
+		Some(Challenge {
+			model: model as u8,
+			chunk: chunk as u16,
+		})
 	})
 }
 

@@ -4,8 +4,8 @@ pub mod evaluate;
 pub mod optimize;
 
 use crate::{config::Config, journal::Journal, problem::Library};
-use doin_chain::Chain;
-use doin_primitives::{blake2_256, RoundParams};
+use doin_chain::{Chain, Head};
+use doin_primitives::{blake2_256, RoundId, RoundParams};
 use std::{
 	collections::BTreeSet,
 	sync::{Arc, Mutex},
@@ -29,6 +29,18 @@ pub struct Context {
 }
 
 impl Context {
+	/// Archives promises whose time is over, and says which ones were broken.
+	pub fn archive(&self, head: Head) -> anyhow::Result<()> {
+		for lost in self.journal.archive_expired(head.number)? {
+			let RoundId { domain, number } = lost.round;
+			tracing::error!(
+				"domain {domain} round {number}: a commitment of {} was never revealed, which costs a part of what it holds",
+				lost.who
+			);
+		}
+		Ok(())
+	}
+
 	/// Computes on the cores kept for what has a deadline, without holding up the network.
 	pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
 		let pool = self.urgent.clone();

@@ -9,7 +9,10 @@ const SALT: [u8; 32] = [5; 32];
 /// Announces that `who` will challenge a chunk.
 fn announce(who: u64, model: u8, chunk: u16) {
 	let payload = payload_hash(&Challenge { model, chunk });
-	assert_ok!(Quorum::dispute(signed(who), commitment(Tag::Dispute, &GENESIS, ROUND, &who, &payload, &SALT)));
+	assert_ok!(Quorum::dispute(
+		signed(who),
+		commitment(Tag::Dispute, &GENESIS, ROUND, &who, &payload, &SALT)
+	));
 }
 
 fn replay(who: u64, model: u8, chunk: u16) -> DispatchResultWithPostInfo {
@@ -35,21 +38,38 @@ fn one_challenger_overturns_a_unanimous_lie_and_is_paid() {
 		let before = issuance();
 		let members = settled_lie();
 		announce(OUTSIDER, 3, 6);
-		assert_eq!(Balances::balance_on_hold(&HoldReason::Dispute.into(), &OUTSIDER), DISPUTE_BOND);
+		assert_eq!(
+			Balances::balance_on_hold(&HoldReason::Dispute.into(), &OUTSIDER),
+			DISPUTE_BOND
+		);
 		pass(1);
 		let info = replay(OUTSIDER, 3, 6).unwrap();
 		assert_eq!(info.pays_fee, Pays::No, "who is right pays nothing");
 		let reward = 5 * 50 * DOIN;
-		seen(Event::DisputeUpheld { round: ROUND, challenger: OUTSIDER, model: 3, chunk: 6, reward });
+		seen(Event::DisputeUpheld {
+			round: ROUND,
+			challenger: OUTSIDER,
+			model: 3,
+			chunk: 6,
+			reward,
+		});
 		seen(Event::Reopened { round: ROUND });
 		assert_eq!(Balances::balance(&OUTSIDER), 1_000 * DOIN + reward);
 		assert_eq!(Balances::total_balance_on_hold(&OUTSIDER), 0);
 		for liar in &members {
-			seen(Event::Slashed { who: *liar, amount: 500 * DOIN, offence: Offence::Collusion });
+			seen(Event::Slashed {
+				who: *liar,
+				amount: 500 * DOIN,
+				offence: Offence::Collusion,
+			});
 		}
 		assert_eq!(before - issuance(), 5 * 500 * DOIN - reward);
 		assert_eq!(doers(Deed::False), members);
-		assert_eq!(Calls::get(), [], "a verdict that changes is reopened before anything is handed over");
+		assert_eq!(
+			Calls::get(),
+			[],
+			"a verdict that changes is reopened before anything is handed over"
+		);
 
 		let truth = truth();
 		recompute_everything(OTHER);
@@ -86,7 +106,12 @@ fn a_wrong_challenge_costs_its_bond_half_to_the_accused() {
 		announce(OUTSIDER, 3, 6);
 		pass(1);
 		assert_eq!(replay(OUTSIDER, 3, 6).unwrap().pays_fee, Pays::Yes);
-		seen(Event::DisputeRejected { round: ROUND, challenger: OUTSIDER, paid: DISPUTE_BOND / 2, burned: DISPUTE_BOND / 2 });
+		seen(Event::DisputeRejected {
+			round: ROUND,
+			challenger: OUTSIDER,
+			paid: DISPUTE_BOND / 2,
+			burned: DISPUTE_BOND / 2,
+		});
 		assert_eq!(Balances::balance(&OUTSIDER), 1_000 * DOIN - DISPUTE_BOND);
 		for who in &members {
 			assert_eq!(Balances::balance(who), 500 * DOIN + DISPUTE_BOND / 10);
@@ -133,15 +158,17 @@ fn a_challenge_is_refused_out_of_its_time_and_of_its_bounds() {
 		let wrong_class = Quorum::replay(signed(OUTSIDER), ROUND, 3, 6, SALT, Large).map_err(|error| error.error);
 		assert_noop!(wrong_class, Error::<Test>::WrongClass);
 		announce(OTHER, 9, 6);
-		announce(902, 3, CHUNKS);
-		let Stage::Challenge { until } = request().stage else { panic!() };
+		announce(THIRD, 3, CHUNKS);
+		let Stage::Challenge { until } = request().stage else {
+			panic!()
+		};
 		pass(1);
 		assert_noop!(refused(OTHER, 9, 6), Error::<Test>::NoSuchChunk);
-		assert_noop!(refused(902, 3, CHUNKS), Error::<Test>::NoSuchChunk);
+		assert_noop!(refused(THIRD, 3, CHUNKS), Error::<Test>::NoSuchChunk);
 		Ready::set(false);
 		to(until);
 		assert_noop!(refused(OUTSIDER, 3, 6), Error::<Test>::WrongPhase);
-		for who in [OUTSIDER, OTHER, 902] {
+		for who in [OUTSIDER, OTHER, THIRD] {
 			pass(5);
 			assert_ok!(Quorum::withdraw_dispute(signed(who)));
 			assert_eq!(Balances::balance(&who), 1_000 * DOIN);

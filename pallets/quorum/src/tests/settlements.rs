@@ -30,7 +30,11 @@ fn a_lying_minority_is_caught_by_one_replayed_chunk() {
 		let members = answered(|place| Some(if place == 3 { lie(2, 5, 1) } else { truth() }));
 		let truth = truth();
 		assert_ok!(settle());
-		seen(Event::Slashed { who: members[3], amount: 50 * DOIN, offence: Offence::False });
+		seen(Event::Slashed {
+			who: members[3],
+			amount: 50 * DOIN,
+			offence: Offence::False,
+		});
 		assert_eq!(bond_of(members[3]), 450 * DOIN);
 		assert_eq!(before - issuance(), 50 * DOIN);
 		to_the_end();
@@ -52,7 +56,11 @@ fn one_honest_answer_overturns_a_lying_majority() {
 		let truth = truth();
 		assert_ok!(settle());
 		for liar in &members[..4] {
-			seen(Event::Slashed { who: *liar, amount: 500 * DOIN, offence: Offence::Collusion });
+			seen(Event::Slashed {
+				who: *liar,
+				amount: 500 * DOIN,
+				offence: Offence::Collusion,
+			});
 			assert_eq!(bond_of(*liar), 0);
 			assert!(!Evaluators::<Test>::contains_key(liar));
 		}
@@ -90,7 +98,10 @@ fn two_alike_of_five_are_a_third_and_lose_everything() {
 	with(10, || {
 		let members = answered(|place| Some(if place < 2 { lie(0, 0, 5) } else { truth() }));
 		assert_ok!(settle());
-		assert_eq!((bond_of(members[0]), bond_of(members[1]), bond_of(members[2])), (0, 0, 500 * DOIN));
+		assert_eq!(
+			(bond_of(members[0]), bond_of(members[1]), bond_of(members[2])),
+			(0, 0, 500 * DOIN)
+		);
 	});
 }
 
@@ -103,7 +114,10 @@ fn a_common_lie_falls_to_the_spot_check_and_everybody_pays() {
 		assert_eq!(doers(Deed::False), members);
 		assert_eq!(before - issuance(), 5 * 500 * DOIN);
 		assert!(matches!(request().stage, Stage::Replaying { .. }));
-		seen(Event::ReplayStarted { round: ROUND, until: now() + 150 });
+		seen(Event::ReplayStarted {
+			round: ROUND,
+			until: now() + 150,
+		});
 		let truth = truth();
 		recompute_everything(OTHER);
 		to_the_end();
@@ -159,7 +173,12 @@ fn a_settlement_is_charged_for_the_chunks_it_replayed() {
 		use frame_support::dispatch::GetDispatchInfo;
 		Leader::set(Some(3));
 		answered(|place| Some(if place == 3 { lie(2, 5, 1) } else { truth() }));
-		let declared = crate::Call::<Test>::settle { round: ROUND, class: Small }.get_dispatch_info().call_weight;
+		let declared = crate::Call::<Test>::settle {
+			round: ROUND,
+			class: Small,
+		}
+		.get_dispatch_info()
+		.call_weight;
 		Judged::set(0);
 		let actual = settle().unwrap().actual_weight.unwrap();
 		assert_eq!(Judged::get(), MAX_REPLAYED, "one in dispute, two for each of three models");
@@ -195,7 +214,9 @@ fn a_round_that_nobody_settles_is_void_after_the_time_out() {
 	with(10, || {
 		let before = issuance();
 		answered(|_| Some(truth()));
-		let Stage::Settling { until, .. } = request().stage else { panic!() };
+		let Stage::Settling { until, .. } = request().stage else {
+			panic!()
+		};
 		to(until - 1);
 		assert_eq!(Calls::get(), []);
 		to(until);
