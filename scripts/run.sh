@@ -58,8 +58,8 @@ start() { # name, log, command...
 }
 
 started=$(date +%s)
-start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" --port "${DOIN_P2P_PORT:-30333}" \
-	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" --no-telemetry --no-prometheus --no-hardware-benchmarks
+start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" \
+	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" --no-telemetry --no-prometheus
 node=${pids[0]}
 for _ in $(seq 120); do
 	kill -0 "$node" 2>/dev/null || { tail -n 20 "$HOME_DIR/node.log" >&2; die "the node stopped; its last lines are above, the rest in $HOME_DIR/node.log"; }

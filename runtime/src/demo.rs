@@ -48,8 +48,11 @@ pub fn spec() -> DomainSpec {
 			gene("window", 13, 104, false),
 			gene("width", 4, 64, true),
 			gene("depth", 0, 3, false),
-			gene("rate", 0, 6, false),
+			gene("rate", 6, 13, false),
 			gene("epochs", 1, 64, true),
+			gene("mix", 0, 256, false),
+			gene("decay", 0, 4, false),
+			gene("skip", 0, 1, false),
 		]
 		.to_vec()
 		.try_into()

@@ -6,7 +6,7 @@
 use crate::{AccountId, Domains, Optimae};
 use alloc::vec::Vec;
 use doin_primitives::{domain::PAGE_VALUES, DomainId, DomainSpec, Evidence, Hash, ModelRef, SizeClass};
-use doin_primitives_frame::{Domains as _, Fault, Judge, Models};
+use doin_primitives_frame::{Fault, Judge, Models};
 use doin_scoring::{sample, score, Forecast, Model, Program, Windows};
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 use sp_core::Get;

@@ -29,6 +29,7 @@ pub struct Node {
 	process: Process,
 	config: NodeConfig,
 	rpc_port: u16,
+	network_port: u16,
 	base: TempDir,
 }
 
@@ -38,9 +39,7 @@ impl Node {
 	/// # Errors
 	/// When it does not come up.
 	pub async fn start(arguments: &[&str]) -> Result<Self> {
-		let config = NodeConfig {
-			arguments: arguments.iter().map(|argument| argument.to_string()).collect(),
-		};
+		let config = NodeConfig { arguments: arguments.iter().map(|argument| argument.to_string()).collect() };
 		Self::start_in(tempfile::tempdir()?, config).await
 	}
 
@@ -53,12 +52,12 @@ impl Node {
 	}
 
 	async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {
-		let rpc_port = free_port()?;
+		let (rpc_port, network_port) = (free_port()?, free_port()?);
 		let mut arguments = config.arguments.clone();
 		arguments.extend([
 			format!("--base-path={}", base.path().display()),
 			format!("--rpc-port={rpc_port}"),
-			format!("--listen-addr=/ip4/127.0.0.1/tcp/{}", free_port()?),
+			format!("--listen-addr=/ip4/127.0.0.1/tcp/{network_port}"),
 			"--no-prometheus".into(),
 			"--no-telemetry".into(),
 			"--no-mdns".into(),
@@ -68,23 +67,13 @@ impl Node {
 		let start = std::time::Instant::now();
 		let client = loop {
 			process.check()?;
-			match WsClientBuilder::default()
-				.request_timeout(Duration::from_secs(60))
-				.build(&url)
-				.await
-			{
+			match WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(&url).await {
 				Ok(client) => break client,
 				Err(error) if start.elapsed() > START => return Err(error).context("the node's RPC port does not answer"),
 				Err(_) => tokio::time::sleep(crate::POLL).await,
 			}
 		};
-		Ok(Self {
-			client,
-			process,
-			config,
-			rpc_port,
-			base,
-		})
+		Ok(Self { client, process, config, rpc_port, network_port, base })
 	}
 
 	/// Ends the node as Ctrl-C does, and starts it again on the same directory.
@@ -101,12 +90,7 @@ impl Node {
 	/// # Errors
 	/// When it does not end.
 	pub fn stop(self) -> Result<(TempDir, NodeConfig)> {
-		let Self {
-			mut process,
-			base,
-			config,
-			..
-		} = self;
+		let Self { mut process, base, config, .. } = self;
 		process.stop()?;
 		Ok((base, config))
 	}
@@ -114,6 +98,16 @@ impl Node {
 	/// Its WebSocket address.
 	pub fn url(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.rpc_port)
+	}
+
+	/// Its address for other nodes.
+	///
+	/// # Errors
+	/// When the node does not answer.
+	pub async fn address(&self) -> Result<String> {
+		let peer = self.call("system_localPeerId", []).await?;
+		let peer = peer.as_str().with_context(|| format!("a peer id is a string: {peer}"))?;
+		Ok(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", self.network_port))
 	}
 
 	/// Its directory.
@@ -143,13 +137,7 @@ impl Node {
 		name: &str,
 		params: impl IntoIterator<Item = Value>,
 	) -> Result<Subscription<Value>, ClientError> {
-		self.client
-			.subscribe(
-				&format!("doin_subscribe{name}"),
-				positional(params)?,
-				&format!("doin_unsubscribe{name}"),
-			)
-			.await
+		self.client.subscribe(&format!("doin_subscribe{name}"), positional(params)?, &format!("doin_unsubscribe{name}")).await
 	}
 
 	/// Number of the best block.
@@ -174,10 +162,7 @@ impl Node {
 	/// # Errors
 	/// When `limit` is over before.
 	pub async fn reach(&self, block: u32, limit: Duration) -> Result<u32> {
-		wait_for(&format!("block {block}"), limit, || async {
-			Ok(Some(self.best().await?).filter(|best| *best >= block))
-		})
-		.await
+		wait_for(&format!("block {block}"), limit, || async { Ok(Some(self.best().await?).filter(|best| *best >= block)) }).await
 	}
 
 	/// Waits until block `block` is final.
@@ -202,8 +187,6 @@ fn positional(params: impl IntoIterator<Item = Value>) -> Result<ArrayParams, Cl
 
 /// Block number of a header.
 fn number(header: &Value) -> Result<u32> {
-	let text = header["number"]
-		.as_str()
-		.with_context(|| format!("a header has a number: {header}"))?;
+	let text = header["number"].as_str().with_context(|| format!("a header has a number: {header}"))?;
 	Ok(u32::from_str_radix(text.trim_start_matches("0x"), 16)?)
 }

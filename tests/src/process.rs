@@ -19,16 +19,10 @@ const STOP: Duration = Duration::from_secs(60);
 /// When it was not built.
 pub fn executable(name: &str) -> Result<PathBuf> {
 	let test = std::env::current_exe()?;
-	let folder = test
-		.ancestors()
-		.nth(2)
-		.context("a test executable lies in <target>/<profile>/deps")?;
+	let folder = test.ancestors().nth(2).context("a test executable lies in <target>/<profile>/deps")?;
 	let path = folder.join(name);
 	if !path.is_file() {
-		bail!(
-			"{} is missing: build it with `cargo build --release --workspace --all-targets`",
-			path.display()
-		);
+		bail!("{} is missing: build it with `cargo build --release --workspace --all-targets`", path.display());
 	}
 	Ok(path)
 }
@@ -38,10 +32,7 @@ pub fn executable(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// When it was not built or cannot be started. A failing exit status is no error.
 pub fn run(name: &str, arguments: &[&str]) -> Result<Output> {
-	Ok(Command::new(executable(name)?)
-		.args(arguments)
-		.stdin(Stdio::null())
-		.output()?)
+	Ok(Command::new(executable(name)?).args(arguments).stdin(Stdio::null()).output()?)
 }
 
 /// A running child process with its output in a file. It is killed when this value is dropped.
@@ -66,11 +57,7 @@ impl Process {
 			.stderr(output)
 			.spawn()
 			.with_context(|| format!("starting {name}"))?;
-		Ok(Self {
-			name: name.into(),
-			child,
-			log: log.into(),
-		})
+		Ok(Self { name: name.into(), child, log: log.into() })
 	}
 
 	/// Everything it has printed so far.
@@ -110,12 +97,7 @@ impl Process {
 				return Ok(status);
 			}
 			if start.elapsed() > STOP {
-				bail!(
-					"{} did not end within {} s after SIGINT:\n{}",
-					self.name,
-					STOP.as_secs(),
-					self.tail()
-				);
+				bail!("{} did not end within {} s after SIGINT:\n{}", self.name, STOP.as_secs(), self.tail());
 			}
 			std::thread::sleep(Duration::from_millis(50));
 		}
@@ -133,11 +115,6 @@ impl Drop for Process {
 		// Both fail only when it has ended already, which is what they are for.
 		let _ = self.child.kill();
 		let _ = self.child.wait();
-		eprintln!(
-			"--- the end of what {} ({}) printed ---\n{}",
-			self.name,
-			self.child.id(),
-			self.tail()
-		);
+		eprintln!("--- the end of what {} ({}) printed ---\n{}", self.name, self.child.id(), self.tail());
 	}
 }

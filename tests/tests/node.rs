@@ -80,20 +80,14 @@ fn chain_specifications_are_exported_and_can_be_read_again() -> Result<()> {
 		let plain = json_of(&["export-chain-spec", "--chain", chain])?;
 		assert_eq!((plain["id"].as_str(), plain["name"].as_str()), (Some(id), Some(name)));
 		assert_eq!(plain["properties"]["tokenSymbol"], "DOIN");
-		assert!(
-			plain.get("lightSyncState").is_some(),
-			"light clients need a place for their sync state"
-		);
+		assert!(plain.get("lightSyncState").is_some(), "light clients need a place for their sync state");
 
 		let file = folder.path().join(format!("{chain}.json"));
 		let file = file.to_str().unwrap();
 		succeed(&["export-chain-spec", "--chain", chain, "--raw", "--output", file])?;
 		let raw = json_of(&["export-chain-spec", "--raw", "--chain", file])?;
 		assert_eq!(raw["id"], id);
-		assert!(
-			raw["genesis"]["raw"]["top"].as_object().unwrap().contains_key("0x3a636f6465"),
-			"the runtime is under :code"
-		);
+		assert!(raw["genesis"]["raw"]["top"].as_object().unwrap().contains_key("0x3a636f6465"), "the runtime is under :code");
 	}
 	let legacy = json_of(&["build-spec", "--chain", "local"])?;
 	assert_eq!(legacy["id"], "doin-local");
@@ -103,10 +97,7 @@ fn chain_specifications_are_exported_and_can_be_read_again() -> Result<()> {
 
 #[test]
 fn an_unknown_chain_is_named_with_what_would_have_been_known() -> Result<()> {
-	for command in [
-		&["export-chain-spec", "--chain", "/nowhere/doin.json"][..],
-		&["--chain", "/nowhere/doin.json"][..],
-	] {
+	for command in [&["export-chain-spec", "--chain", "/nowhere/doin.json"][..], &["--chain", "/nowhere/doin.json"][..]] {
 		let output = run("doin-node", command)?;
 		let message = String::from_utf8_lossy(&output.stderr).into_owned();
 		assert!(!output.status.success());
@@ -125,10 +116,7 @@ fn a_broken_chain_specification_is_named() -> Result<()> {
 	let output = run("doin-node", &["export-chain-spec", "--chain", file.to_str().unwrap()])?;
 	let message = String::from_utf8_lossy(&output.stderr).into_owned();
 	assert!(!output.status.success());
-	assert!(
-		message.contains("broken.json") && message.contains("cannot be used"),
-		"{message}"
-	);
+	assert!(message.contains("broken.json") && message.contains("cannot be used"), "{message}");
 	Ok(())
 }
 
@@ -149,13 +137,7 @@ fn keys_are_generated_and_inspected() -> Result<()> {
 #[test]
 fn help_teaches_the_first_steps() -> Result<()> {
 	let help = String::from_utf8(run("doin-node", &["--help"])?.stdout)?;
-	for part in [
-		"doin-node --dev",
-		"export-chain-spec",
-		"doin_domains",
-		"author_rotateKeysWithOwner",
-		"purge-chain",
-	] {
+	for part in ["doin-node --dev", "export-chain-spec", "doin_domains", "author_rotateKeysWithOwner", "purge-chain"] {
 		assert!(help.contains(part), "`{part}` is missing in --help");
 	}
 	Ok(())
@@ -163,11 +145,7 @@ fn help_teaches_the_first_steps() -> Result<()> {
 
 fn succeed(arguments: &[&str]) -> Result<String> {
 	let output = run("doin-node", arguments)?;
-	assert!(
-		output.status.success(),
-		"{arguments:?} failed:\n{}",
-		String::from_utf8_lossy(&output.stderr)
-	);
+	assert!(output.status.success(), "{arguments:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
 	Ok(String::from_utf8(output.stdout)?)
 }
 

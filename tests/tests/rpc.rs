@@ -11,12 +11,8 @@ const LIMIT: Duration = Duration::from_secs(240);
 
 /// The names of an object's fields.
 fn fields(value: &Value) -> Vec<&str> {
-	let mut names: Vec<&str> = value
-		.as_object()
-		.unwrap_or_else(|| panic!("not an object: {value}"))
-		.keys()
-		.map(String::as_str)
-		.collect();
+	let mut names: Vec<&str> =
+		value.as_object().unwrap_or_else(|| panic!("not an object: {value}")).keys().map(String::as_str).collect();
 	names.sort_unstable();
 	names
 }
@@ -42,9 +38,7 @@ fn refusal(result: Result<Value, ClientError>) -> (i32, String) {
 }
 
 async fn next(subscription: &mut Subscription<Value>) -> Value {
-	let item = tokio::time::timeout(LIMIT, subscription.next())
-		.await
-		.expect("an answer in time");
+	let item = tokio::time::timeout(LIMIT, subscription.next()).await.expect("an answer in time");
 	item.expect("the subscription is open").expect("the answer is JSON")
 }
 
@@ -75,10 +69,7 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 		assert_fields(view, &VIEW);
 		assert_decimal(&view["bounty"]);
 		assert_decimal(&view["highWater"]);
-		assert!(
-			view["owner"].as_str().unwrap().starts_with('5'),
-			"accounts are SS58 addresses: {view}"
-		);
+		assert!(view["owner"].as_str().unwrap().starts_with('5'), "accounts are SS58 addresses: {view}");
 
 		let id = view["id"].clone();
 		let record = node.call("doin_domain", [id.clone()]).await?;
@@ -87,12 +78,7 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 		assert_fields(&record, &with_spec);
 		assert_eq!(record["name"], view["name"]);
 		let spec = &record["spec"];
-		assert_fields(
-			spec,
-			&[
-				"program", "genes", "limits", "dataRoot", "values", "pages", "split", "evidence",
-			],
-		);
+		assert_fields(spec, &["program", "genes", "limits", "dataRoot", "values", "pages", "split", "evidence"]);
 		assert_eq!(spec["program"]["kind"], view["program"]);
 		assert_eq!(spec["evidence"]["kind"], view["evidence"]);
 		assert_eq!(spec["dataRoot"].as_str().unwrap().len(), 66);
@@ -104,35 +90,14 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 		let champion = node.call("doin_champion", [id.clone()]).await?;
 		assert_fields(
 			&champion,
-			&[
-				"model",
-				"author",
-				"round",
-				"block",
-				"error",
-				"initialError",
-				"loss",
-				"validationError",
-				"genes",
-				"bytes",
-			],
+			&["model", "author", "round", "block", "error", "initialError", "loss", "validationError", "genes", "bytes"],
 		);
 		assert_decimal(&champion["error"]);
 
 		let round = node.call("doin_round", [id.clone()]).await?;
 		assert_fields(
 			&round,
-			&[
-				"round",
-				"phase",
-				"phaseEnd",
-				"revealFrom",
-				"revealUntil",
-				"nextSeatFee",
-				"seatHold",
-				"seats",
-				"contender",
-			],
+			&["round", "phase", "phaseEnd", "revealFrom", "revealUntil", "nextSeatFee", "seatHold", "seats", "contender"],
 		);
 		assert_eq!(round["round"]["domain"], id);
 		assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
@@ -141,19 +106,7 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 	}
 
 	let work = node.call("doin_work", []).await?;
-	assert_fields(
-		&work,
-		&[
-			"workBlocks",
-			"threshold",
-			"queued",
-			"reward",
-			"mined",
-			"eraAccrual",
-			"queue",
-			"lastSeal",
-		],
-	);
+	assert_fields(&work, &["workBlocks", "threshold", "queued", "reward", "mined", "eraAccrual", "queue", "lastSeal"]);
 	for amount in ["threshold", "queued", "reward", "mined", "eraAccrual"] {
 		assert_decimal(&work[amount]);
 	}
@@ -164,10 +117,7 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 	assert!(base_fee >= fees["floor"].as_str().unwrap().parse()? && base_fee <= fees["ceiling"].as_str().unwrap().parse()?);
 
 	let standing = node.call("doin_reputation", [json!(ALICE)]).await?;
-	assert_fields(
-		&standing,
-		&["score", "drawable", "bond", "accepted", "rejected", "unrevealed"],
-	);
+	assert_fields(&standing, &["score", "drawable", "bond", "accepted", "rejected", "unrevealed"]);
 	Ok(())
 }
 
@@ -177,11 +127,7 @@ async fn a_question_about_an_earlier_block_is_answered_from_its_state() -> Resul
 	node.reach(3, LIMIT).await?;
 	let first = node.call("chain_getBlockHash", [json!(1)]).await?;
 	let then = node.call("doin_round", [json!(0), first.clone()]).await?;
-	assert_eq!(
-		node.call("doin_round", [json!(0), first]).await?,
-		then,
-		"a block's state does not change"
-	);
+	assert_eq!(node.call("doin_round", [json!(0), first]).await?, then, "a block's state does not change");
 	assert!(then["phaseEnd"].as_u64().unwrap() > 1);
 	Ok(())
 }
@@ -191,11 +137,7 @@ async fn a_refusal_names_what_is_missing_and_what_to_do() -> Result<()> {
 	let node = Node::dev().await?;
 	for method in ["doin_domain", "doin_champion", "doin_round", "doin_quorum"] {
 		let (code, message) = refusal(node.call(method, [json!(4_000)]).await);
-		assert_eq!(
-			(code, message.as_str()),
-			(20_001, "no domain 4000; doin_domains lists them"),
-			"{method}"
-		);
+		assert_eq!((code, message.as_str()), (20_001, "no domain 4000; doin_domains lists them"), "{method}");
 	}
 	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
 	assert_eq!(code, -32_602);
@@ -204,10 +146,7 @@ async fn a_refusal_names_what_is_missing_and_what_to_do() -> Result<()> {
 	let nowhere = format!("0x{}", "ab".repeat(32));
 	let (code, message) = refusal(node.call("doin_work", [json!(nowhere)]).await);
 	assert_eq!(code, 20_001);
-	assert!(
-		message.contains(&nowhere) && message.contains("chain_getBlockHash"),
-		"{message}"
-	);
+	assert!(message.contains(&nowhere) && message.contains("chain_getBlockHash"), "{message}");
 
 	match node.subscribe("Round", [json!(4_000)]).await {
 		Err(ClientError::Call(error)) => assert_eq!(error.message(), "no domain 4000; doin_domains lists them"),

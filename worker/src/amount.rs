@@ -20,11 +20,7 @@ impl FromStr for Amount {
 		};
 		let trimmed = text.trim();
 		let Some(number) = trimmed.strip_suffix("DOIN").or_else(|| trimmed.strip_suffix("doin")) else {
-			return trimmed
-				.replace('_', "")
-				.parse()
-				.map(Self)
-				.map_err(|_| wrong("it has no unit and is no whole number"));
+			return trimmed.replace('_', "").parse().map(Self).map_err(|_| wrong("it has no unit and is no whole number"));
 		};
 		let number = number.trim().replace('_', "");
 		let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
@@ -59,11 +55,7 @@ impl fmt::Display for Amount {
 
 /// A measured value with five significant digits, without exponent.
 pub fn significant(value: f64) -> String {
-	let magnitude = if value == 0.0 || !value.is_finite() {
-		0
-	} else {
-		value.abs().log10().floor() as i32
-	};
+	let magnitude = if value == 0.0 || !value.is_finite() { 0 } else { value.abs().log10().floor() as i32 };
 	format!("{value:.*}", (4 - magnitude).clamp(0, 12) as usize)
 }
 
@@ -86,13 +78,9 @@ mod tests {
 
 	#[test]
 	fn amounts_are_read_as_people_write_them() {
-		for (text, plancks) in [
-			("1 DOIN", DOIN),
-			("12.5DOIN", 25 * DOIN / 2),
-			(".000000000001 DOIN", 1),
-			("1_000", 1000),
-			("0", 0),
-		] {
+		for (text, plancks) in
+			[("1 DOIN", DOIN), ("12.5DOIN", 25 * DOIN / 2), (".000000000001 DOIN", 1), ("1_000", 1000), ("0", 0)]
+		{
 			assert_eq!(text.parse::<Amount>().unwrap().0, plancks, "{text}");
 		}
 		for text in ["", "DOIN", "1.5", "1.2.3 DOIN", "-1 DOIN", "1.0000000000001 DOIN", "1 DOGE"] {
@@ -102,13 +90,9 @@ mod tests {
 
 	#[test]
 	fn amounts_are_shown_short_but_never_as_nothing() {
-		for (plancks, shown) in [
-			(0, "0 DOIN"),
-			(DOIN, "1 DOIN"),
-			(DOIN / 4, "0.25 DOIN"),
-			(DOIN + 1, "1 DOIN"),
-			(7, "0.000000000007 DOIN"),
-		] {
+		for (plancks, shown) in
+			[(0, "0 DOIN"), (DOIN, "1 DOIN"), (DOIN / 4, "0.25 DOIN"), (DOIN + 1, "1 DOIN"), (7, "0.000000000007 DOIN")]
+		{
 			assert_eq!(Amount(plancks).to_string(), shown);
 		}
 		assert_eq!(format!("{:#}", Amount(DOIN + 1)), "1.000000000001 DOIN");
@@ -116,13 +100,9 @@ mod tests {
 
 	#[test]
 	fn values_keep_five_digits() {
-		for (value, shown) in [
-			(0.0, "0.0000"),
-			(1.26984, "1.2698"),
-			(0.0020123456, "0.0020123"),
-			(123456.7, "123457"),
-			(-12.5, "-12.500"),
-		] {
+		for (value, shown) in
+			[(0.0, "0.0000"), (1.26984, "1.2698"), (0.0020123456, "0.0020123"), (123456.7, "123457"), (-12.5, "-12.500")]
+		{
 			assert_eq!(significant(value), shown);
 		}
 	}

@@ -116,7 +116,7 @@ EXAMPLES
 
 An upload that was interrupted goes on when the same command is run again. A new domain weighs 0: it pays its bounty only, until
 validators vote for it (`doin-worker vote`).")]
-	Create(domain::CreateArgs),
+	Create(Box<domain::CreateArgs>),
 	/// List the domains of the chain.
 	List {
 		/// As JSON.
@@ -191,14 +191,9 @@ impl KeyArgs {
 fn parse_vote(text: &str) -> Result<(DomainId, u32), String> {
 	let wrong = || format!("`{text}` is no vote: write DOMAIN=WEIGHT, as 0=1000000, with the weight in parts per million");
 	let (domain, weight) = text.split_once('=').ok_or_else(wrong)?;
-	let vote = (
-		domain.parse().map_err(|_| wrong())?,
-		weight.replace('_', "").parse().map_err(|_| wrong())?,
-	);
+	let vote = (domain.parse().map_err(|_| wrong())?, weight.replace('_', "").parse().map_err(|_| wrong())?);
 	if vote.1 > doin_primitives::MILLION {
-		return Err(format!(
-			"`{text}` asks for more than 1000000 parts per million, which is everything"
-		));
+		return Err(format!("`{text}` asks for more than 1000000 parts per million, which is everything"));
 	}
 	Ok(vote)
 }
@@ -217,7 +212,7 @@ impl Cli {
 	/// Lets the node on the same machine go first: training on all cores starves its slots otherwise.
 	pub fn lower_priority(&self) {
 		#[cfg(unix)]
-		if matches!(self.command, Command::Run(_)) {
+		if matches!(self.command, Command::Run(_) | Command::Watch(_)) {
 			if let Err(error) = rustix::process::setpriority_process(None, 10) {
 				tracing::debug!("the priority stays as it is: {error}");
 			}
@@ -230,7 +225,7 @@ impl Cli {
 		let chain = || Chain::connect(&url, Patience::Within(Duration::from_secs(3)));
 		match self.command {
 			Command::Run(args) => run::run(&url, args).await,
-			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, args).await,
+			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, *args).await,
 			Command::Domain(DomainCommand::List { json }) => status::domains(&chain().await?, json).await,
 			Command::Domain(DomainCommand::Show { id, json }) => status::domain(&chain().await?, id, json).await,
 			Command::Vote { votes, key } => domain::vote(&chain().await?, &key.signer()?, &votes).await,
@@ -306,9 +301,6 @@ mod tests {
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
 		}
-		assert!(
-			Cli::try_parse_from(["doin-worker", "run"]).is_err(),
-			"run needs a configuration or --dev"
-		);
+		assert!(Cli::try_parse_from(["doin-worker", "run"]).is_err(), "run needs a configuration or --dev");
 	}
 }

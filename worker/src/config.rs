@@ -144,12 +144,7 @@ pub struct OptimizationConfig {
 
 impl Default for OptimizationConfig {
 	fn default() -> Self {
-		Self {
-			population_size: 24,
-			elite: 6,
-			patience: 12,
-			seed: None,
-		}
+		Self { population_size: 24, elite: 6, patience: 12, seed: None }
 	}
 }
 
@@ -177,19 +172,10 @@ fn journal() -> PathBuf {
 
 /// Keys that upstream has and this worker has not, and what takes their place.
 const ELSEWHERE: &[(&str, &str)] = &[
-	(
-		"has_synthetic_data",
-		"the domain's record on the chain says what its verdicts are measured on",
-	),
-	(
-		"synthetic_data_validation",
-		"the domain's record on the chain says what its verdicts are measured on",
-	),
+	("has_synthetic_data", "the domain's record on the chain says what its verdicts are measured on"),
+	("synthetic_data_validation", "the domain's record on the chain says what its verdicts are measured on"),
 	("higher_is_better", "losses are lower-is-better on every domain"),
-	(
-		"initial_threshold",
-		"the chain sets the threshold of a work block; see `doin-worker status`",
-	),
+	("initial_threshold", "the chain sets the threshold of a work block; see `doin-worker status`"),
 	("target_block_time", "the chain's genesis sets it"),
 	("quorum_min_evaluators", "the chain sizes the quorum"),
 	("quorum_tolerance", "scores are exact, so there is none"),
@@ -213,15 +199,12 @@ impl Config {
 			_ => bail!("the configuration {shown} is neither .toml nor .json: rename it to what it is"),
 		};
 		let mut config: Self = parsed.map_err(|reason| {
-			let hint = elsewhere(&reason)
-				.map(|hint| format!("\n`{}` is no key of this worker: {}", hint.0, hint.1))
-				.unwrap_or_default();
+			let hint =
+				elsewhere(&reason).map(|hint| format!("\n`{}` is no key of this worker: {}", hint.0, hint.1)).unwrap_or_default();
 			anyhow::anyhow!("the configuration {shown} is wrong: {}{hint}", reason.trim_end())
 		})?;
 		config.resolve(path.parent().unwrap_or(Path::new("")));
-		config
-			.check()
-			.with_context(|| format!("the configuration {shown} is wrong"))?;
+		config.check().with_context(|| format!("the configuration {shown} is wrong"))?;
 		Ok(config)
 	}
 
@@ -238,14 +221,7 @@ impl Config {
 		};
 		let mut identities = vec![identity(Role::Optimize, DEV_OPTIMIZER.into())];
 		identities.extend(DEV_EVALUATORS.iter().map(|name| identity(Role::Evaluate, name.to_string())));
-		Self {
-			url: url.into(),
-			genesis: None,
-			journal,
-			identities,
-			domains: Vec::new(),
-			resource_limits: Default::default(),
-		}
+		Self { url: url.into(), genesis: None, journal, identities, domains: Vec::new(), resource_limits: Default::default() }
 	}
 
 	/// Paths are meant from where the file lies.
@@ -257,11 +233,7 @@ impl Config {
 		};
 		from_folder(&mut self.journal);
 		for identity in &mut self.identities {
-			identity
-				.seed_file
-				.iter_mut()
-				.chain(&mut identity.mnemonic_file)
-				.for_each(from_folder);
+			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
 		}
 	}
 
@@ -271,9 +243,7 @@ impl Config {
 			bail!("`identities` is empty: add one with a role and a key");
 		}
 		for (at, identity) in self.identities.iter().enumerate() {
-			identity
-				.source()
-				.with_context(|| format!("identity {} is incomplete", at + 1))?;
+			identity.source().with_context(|| format!("identity {} is incomplete", at + 1))?;
 			if identity.role == Role::Optimize && (identity.bond.is_some() || identity.class.is_some()) {
 				bail!(
 					"identity {} optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"",
@@ -281,12 +251,7 @@ impl Config {
 				);
 			}
 		}
-		if self
-			.identities
-			.iter()
-			.filter(|identity| identity.role == Role::Optimize)
-			.count() > 1
-		{
+		if self.identities.iter().filter(|identity| identity.role == Role::Optimize).count() > 1 {
 			bail!("two identities optimize: one is enough for every domain, and two would bid against each other");
 		}
 		for (at, domain) in self.domains.iter().enumerate() {
@@ -306,10 +271,7 @@ impl Config {
 					search.population_size
 				);
 			}
-			if domain
-				.target_performance
-				.is_some_and(|target| !(0.0..100.0).contains(&target))
-			{
+			if domain.target_performance.is_some_and(|target| !(0.0..100.0).contains(&target)) {
 				bail!("`target_performance` is a percentage below 100: how much smaller the error should get");
 			}
 		}
@@ -332,9 +294,7 @@ impl Config {
 
 	/// What is said about a domain.
 	pub fn domain(&self, id: DomainId, name: &str) -> Option<&DomainConfig> {
-		self.domains
-			.iter()
-			.find(|domain| domain.domain_id == Some(id) || domain.name.as_deref() == Some(name))
+		self.domains.iter().find(|domain| domain.domain_id == Some(id) || domain.name.as_deref() == Some(name))
 	}
 }
 
@@ -353,17 +313,13 @@ impl IdentityConfig {
 
 /// A 32-byte hash in hexadecimal.
 pub fn parse_hash(text: &str) -> Result<[u8; 32]> {
-	let bytes = hex::decode(text.trim_start_matches("0x"))
-		.ok()
-		.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+	let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
 	bytes.with_context(|| format!("`{text}` is no hash: it should be 0x and 64 hexadecimal digits"))
 }
 
 /// The upstream key that a parser complains about.
 fn elsewhere(reason: &str) -> Option<&'static (&'static str, &'static str)> {
-	ELSEWHERE
-		.iter()
-		.find(|(key, _)| reason.contains(&format!("unknown field `{key}`")))
+	ELSEWHERE.iter().find(|(key, _)| reason.contains(&format!("unknown field `{key}`")))
 }
 
 #[cfg(test)]
@@ -396,10 +352,7 @@ mod tests {
 		let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 		let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],
 			"domains": [{"domain_id": 3, "optimize": true, "param_bounds": {"width": [8, 16]}}], "journal": "/tmp/x.db"}"#;
-		let (a, b) = (
-			load("a.toml", &format!("journal = \"/tmp/x.db\"\n{toml}")).unwrap(),
-			load("b.json", json).unwrap(),
-		);
+		let (a, b) = (load("a.toml", &format!("journal = \"/tmp/x.db\"\n{toml}")).unwrap(), load("b.json", json).unwrap());
 		assert_eq!(a, b);
 		assert_eq!(a.url, DEV_NODE);
 		assert_eq!(a.domain(3, "").unwrap().param_bounds["width"], [8, 16]);
@@ -414,19 +367,13 @@ mod tests {
 				r#"{"jurnal": "x", "identities": []}"#.into()
 			};
 			let reason = refusal(name, &text);
-			assert!(
-				reason.contains("unknown field `jurnal`") && reason.contains("`journal`"),
-				"{reason}"
-			);
+			assert!(reason.contains("unknown field `jurnal`") && reason.contains("`journal`"), "{reason}");
 		}
 	}
 
 	#[test]
 	fn upstreams_keys_are_explained() {
-		let reason = refusal(
-			"a.toml",
-			&format!("{IDENTITY}[[domains]]\ndomain_id = 1\nhas_synthetic_data = true\n"),
-		);
+		let reason = refusal("a.toml", &format!("{IDENTITY}[[domains]]\ndomain_id = 1\nhas_synthetic_data = true\n"));
 		assert!(reason.contains("the domain's record on the chain"), "{reason}");
 	}
 
@@ -447,11 +394,8 @@ mod tests {
 
 	#[test]
 	fn paths_start_where_the_file_lies() {
-		let config = load(
-			"a.toml",
-			"journal = \"j.db\"\n[[identities]]\nrole = \"evaluate\"\nseed_file = \"keys/e.seed\"\n",
-		)
-		.unwrap();
+		let config =
+			load("a.toml", "journal = \"j.db\"\n[[identities]]\nrole = \"evaluate\"\nseed_file = \"keys/e.seed\"\n").unwrap();
 		assert!(config.journal.is_absolute() && config.journal.ends_with("j.db"));
 		assert!(config.identities[0].seed_file.as_ref().unwrap().is_absolute());
 	}

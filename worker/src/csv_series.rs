@@ -52,10 +52,7 @@ impl Series {
 			.trim(csv::Trim::All)
 			.from_path(path)
 			.with_context(|| format!("cannot read {shown}. Name a CSV file whose first line holds the names of its columns"))?;
-		let headers = reader
-			.headers()
-			.with_context(|| format!("{shown} has no readable first line"))?
-			.clone();
+		let headers = reader.headers().with_context(|| format!("{shown} has no readable first line"))?.clone();
 		let find = |name: &str| {
 			headers.iter().position(|header| header == name).with_context(|| {
 				let known: Vec<_> = headers.iter().map(|header| format!("`{header}`")).collect();
@@ -101,10 +98,7 @@ impl Series {
 		let series = fill(rows).with_context(|| format!("column `{}` of {shown} cannot be filled", selection.column))?;
 		let first = series.values[0];
 		if series.values.iter().all(|value| *value == first) {
-			bail!(
-				"column `{}` of {shown} is constant at {first}: there is nothing to forecast",
-				selection.column
-			);
+			bail!("column `{}` of {shown} is constant at {first}: there is nothing to forecast", selection.column);
 		}
 		Ok(series)
 	}
@@ -132,10 +126,7 @@ impl Series {
 	/// The largest power of ten in which a typical difference over `horizon` steps is at least [`RESOLUTION`] units.
 	fn natural_unit(&self, horizon: usize) -> f64 {
 		let horizon = horizon.clamp(1, self.values.len() - 1);
-		let differences = self
-			.values
-			.windows(horizon + 1)
-			.map(|window| (window[horizon] - window[0]).abs());
+		let differences = self.values.windows(horizon + 1).map(|window| (window[horizon] - window[0]).abs());
 		let mean = differences.sum::<f64>() / (self.values.len() - horizon) as f64;
 		let typical = if mean > 0.0 { mean } else { 1.0 };
 		10f64.powi((typical / RESOLUTION).log10().floor() as i32)
@@ -192,14 +183,10 @@ fn instant(text: &str) -> Result<i64> {
 	let text = text.trim_end_matches('Z').split('+').next().unwrap_or("");
 	let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0:0"));
 	let parts = |text: &str, separator: char| -> Result<Vec<i64>> {
-		text.split(separator)
-			.map(|part| Ok(part.split('.').next().unwrap_or("").parse::<i64>()?))
-			.collect()
+		text.split(separator).map(|part| Ok(part.split('.').next().unwrap_or("").parse::<i64>()?)).collect()
 	};
 	let (date, clock) = (parts(date, '-')?, parts(clock, ':')?);
-	let ([year, month, day], [hour, minute, rest @ ..]) = (&date[..], &clock[..]) else {
-		bail!("it has no date and time")
-	};
+	let ([year, month, day], [hour, minute, rest @ ..]) = (&date[..], &clock[..]) else { bail!("it has no date and time") };
 	if !(1..=12).contains(month)
 		|| !(1..=31).contains(day)
 		|| !(0..24).contains(hour)
@@ -209,11 +196,7 @@ fn instant(text: &str) -> Result<i64> {
 		bail!("no such date");
 	}
 	// Days from a civil date: years begin in March, so the leap day comes last.
-	let (year, month) = if *month > 2 {
-		(*year, month - 3)
-	} else {
-		(year - 1, month + 9)
-	};
+	let (year, month) = if *month > 2 { (*year, month - 3) } else { (year - 1, month + 9) };
 	let days =
 		365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1 - 719_468;
 	Ok(days * 86_400 + hour * 3_600 + minute * 60 + rest.first().copied().unwrap_or(0))
@@ -261,14 +244,9 @@ fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
 
 /// Puts straight lines into gaps.
 fn fill(rows: Vec<Row>) -> Result<Series> {
-	let known: Vec<(usize, f64)> = rows
-		.iter()
-		.enumerate()
-		.filter_map(|(at, (_, value, _))| value.map(|value| (at, value)))
-		.collect();
-	let (Some((first, _)), Some((last, _))) = (known.first(), known.last()) else {
-		bail!("it has no values at all")
-	};
+	let known: Vec<(usize, f64)> =
+		rows.iter().enumerate().filter_map(|(at, (_, value, _))| value.map(|value| (at, value))).collect();
+	let (Some((first, _)), Some((last, _))) = (known.first(), known.last()) else { bail!("it has no values at all") };
 	let mut values: Vec<f64> = Vec::with_capacity(last - first + 1);
 	for pair in known.windows(2) {
 		let ((from, start), (to, end)) = (pair[0], pair[1]);
@@ -287,14 +265,7 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("data.csv");
 		std::fs::write(&path, text).unwrap();
-		Series::read(
-			&path,
-			&Selection {
-				column: "v",
-				time: time.then_some("t"),
-				fill,
-			},
-		)
+		Series::read(&path, &Selection { column: "v", time: time.then_some("t"), fill })
 	}
 
 	fn refusal(text: &str, time: bool) -> String {
@@ -303,12 +274,8 @@ mod tests {
 
 	#[test]
 	fn a_column_is_read_in_order() {
-		let series = read_with(
-			"t,v\n2016-07-01 00:00:00,1.5\n2016-07-01 01:00:00, 2 \n2016-07-01 02:00:00,3e0\n",
-			true,
-			None,
-		)
-		.unwrap();
+		let series =
+			read_with("t,v\n2016-07-01 00:00:00,1.5\n2016-07-01 01:00:00, 2 \n2016-07-01 02:00:00,3e0\n", true, None).unwrap();
 		assert_eq!((series.values, series.filled), (vec![1.5, 2.0, 3.0], 0));
 	}
 
@@ -351,12 +318,9 @@ mod tests {
 
 	#[test]
 	fn dates_count_seconds() {
-		for (text, seconds) in [
-			("1970-01-01", 0),
-			("2000-03-01", 951_868_800),
-			("2016-07-01T13:30:15Z", 1_467_379_815),
-			("-5", -5),
-		] {
+		for (text, seconds) in
+			[("1970-01-01", 0), ("2000-03-01", 951_868_800), ("2016-07-01T13:30:15Z", 1_467_379_815), ("-5", -5)]
+		{
 			assert_eq!(instant(text).unwrap(), seconds, "{text}");
 		}
 		assert!(instant("2016-13-01").is_err() && instant("2016-07-01 25:00").is_err() && instant("").is_err());
@@ -368,21 +332,14 @@ mod tests {
 			let values: Vec<f64> = (0..100).map(|i| scale * f64::from(i) * 3.0).collect();
 			let series = Series { values, filled: 0 };
 			let quantised = series.quantise(1, None).unwrap();
-			assert!(
-				(quantised.quantum / unit - 1.0).abs() < 1e-9,
-				"{scale}: {}",
-				quantised.quantum
-			);
+			assert!((quantised.quantum / unit - 1.0).abs() < 1e-9, "{scale}: {}", quantised.quantum);
 			assert_eq!(quantised.values[1], 300);
 		}
 	}
 
 	#[test]
 	fn a_chosen_unit_is_used_or_refused() {
-		let series = Series {
-			values: vec![1.0, 2.0, 4.0],
-			filled: 0,
-		};
+		let series = Series { values: vec![1.0, 2.0, 4.0], filled: 0 };
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().values, [2, 4, 8]);
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().unit("ppm"), "0.5 ppm");
 		assert!(format!("{:#}", series.quantise(1, Some(1e-12)).unwrap_err()).contains("coarser"));

@@ -71,10 +71,7 @@ impl CreateArgs {
 			windows: self.windows,
 			min_improvement: self.min_improvement,
 			target,
-			limits: doin_primitives::Limits {
-				model_bytes: self.model_bytes,
-				window_macs: self.window_macs,
-			},
+			limits: doin_primitives::Limits { model_bytes: self.model_bytes, window_macs: self.window_macs },
 		})
 	}
 }
@@ -112,11 +109,7 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 		describe(&draft);
 	}
 	// A dry run needs no node; with one it says the price, too.
-	let patience = if args.dry_run {
-		Patience::Once
-	} else {
-		Patience::Within(Duration::from_secs(3))
-	};
+	let patience = if args.dry_run { Patience::Once } else { Patience::Within(Duration::from_secs(3)) };
 	let chain = match Chain::connect(url, patience).await {
 		Ok(chain) => Some(chain),
 		Err(error) if args.dry_run && error.is_passing() => None,
@@ -147,11 +140,7 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 			if !args.json {
 				println!(
 					"{}",
-					if price.is_some() {
-						"Nothing was sent."
-					} else {
-						"Nothing was sent, and no node was asked what it costs."
-					}
+					if price.is_some() { "Nothing was sent." } else { "Nothing was sent, and no node was asked what it costs." }
 				);
 			}
 			None
@@ -173,11 +162,7 @@ fn describe(draft: &Draft) {
 		"series      {} values in units of {}{}; {} train, {} validate, {} are held out",
 		draft.spec.values,
 		text(&draft.spec.unit),
-		if draft.filled > 0 {
-			format!(", {} of them filled in", draft.filled)
-		} else {
-			String::new()
-		},
+		if draft.filled > 0 { format!(", {} of them filled in", draft.filled) } else { String::new() },
 		split.train_end,
 		split.validation_end - split.train_end,
 		draft.spec.values - split.validation_end
@@ -186,16 +171,8 @@ fn describe(draft: &Draft) {
 		"question    forecast {} steps from {}; a season has {}{}",
 		forecast.horizon,
 		forecast.history,
-		if forecast.season == 1 {
-			"one step".into()
-		} else {
-			format!("{} steps", forecast.season)
-		},
-		if draft.season_found {
-			" (found in the series; set it with --season)"
-		} else {
-			""
-		}
+		if forecast.season == 1 { "one step".into() } else { format!("{} steps", forecast.season) },
+		if draft.season_found { " (found in the series; set it with --season)" } else { "" }
 	);
 	let fit = &draft.fit;
 	println!(
@@ -229,9 +206,7 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 	let spec = &draft.spec;
 	let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 	let forecast = draft.forecast().context("only forecasts are made from files")?;
-	let Evidence::Synthetic(generator) = &spec.evidence else {
-		bail!("only synthetic evidence is made from files")
-	};
+	let Evidence::Synthetic(generator) = &spec.evidence else { bail!("only synthetic evidence is made from files") };
 	let genes: Vec<_> = spec
 		.genes
 		.iter()
@@ -300,22 +275,15 @@ pub async fn register(chain: &Chain, signer: &Signer, draft: &Draft, nominate: b
 				);
 			}
 			let included = chain.submit(signer, &Call::register(&draft.spec), Urgency::Relaxed).await?;
-			let id = included
-				.event("Domains", "Registered")
-				.context("the registration did not say which domain it made")?;
+			let id = included.event("Domains", "Registered").context("the registration did not say which domain it made")?;
 			eprintln!("domain {id} is registered in block {}", included.block.number);
 			id
 		}
 	};
 	upload(chain, signer, id, draft).await?;
-	let state = chain
-		.domain_state(chain.head(), id)
-		.await?
-		.with_context(|| format!("domain {id} is gone"))?;
+	let state = chain.domain_state(chain.head(), id).await?.with_context(|| format!("domain {id} is gone"))?;
 	if state.status == Status::Loading {
-		let included = chain
-			.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed)
-			.await?;
+		let included = chain.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed).await?;
 		eprintln!("domain {id} is active since block {}", included.block.number);
 	}
 	if nominate && !chain.nominated(chain.head()).await?.contains(&id) {
@@ -349,11 +317,7 @@ async fn upload(chain: &Chain, signer: &Signer, id: DomainId, draft: &Draft) -> 
 	if missing.is_empty() {
 		return Ok(());
 	}
-	let bar = if std::io::stderr().is_terminal() {
-		ProgressBar::new(pages.len() as u64)
-	} else {
-		ProgressBar::hidden()
-	};
+	let bar = if std::io::stderr().is_terminal() { ProgressBar::new(pages.len() as u64) } else { ProgressBar::hidden() };
 	bar.set_style(
 		ProgressStyle::with_template("uploading {bar:30} {pos}/{len} pages, {eta} left")
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -385,11 +349,7 @@ pub async fn vote(chain: &Chain, signer: &Signer, votes: &[Vote]) -> Result<()> 
 		bail!("domain {} is named twice: give it one weight", pair[0].0);
 	}
 	let included = chain.submit(signer, &Call::vote(&sorted), Urgency::Relaxed).await?;
-	println!(
-		"The ballot of {} is in block {}. It counts from the next session on.",
-		signer.account(),
-		included.block.number
-	);
+	println!("The ballot of {} is in block {}. It counts from the next session on.", signer.account(), included.block.number);
 	Ok(())
 }
 
@@ -409,11 +369,7 @@ pub async fn add_vote(chain: &Chain, signer: &Signer, vote: Vote) -> Result<bool
 /// `bond`.
 pub async fn bond(chain: &Chain, signer: &Signer, amount: Amount, class: SizeClass) -> Result<()> {
 	let bonded = chain.reputation(chain.head(), signer.account()).await?.bond;
-	let call = if bonded == 0 {
-		Call::bond(amount.0, class)
-	} else {
-		Call::bond_extra(amount.0)
-	};
+	let call = if bonded == 0 { Call::bond(amount.0, class) } else { Call::bond_extra(amount.0) };
 	let included = chain.submit(signer, &call, Urgency::Relaxed).await?;
 	let whole = Amount(bonded.saturating_add(amount.0));
 	println!(
@@ -447,10 +403,7 @@ mod tests {
 		let draft = co2();
 		assert_eq!(draft.spec.check(), Ok(()));
 		assert_eq!(draft.spec.unit.as_slice(), b"0.01 ppm");
-		assert_eq!(
-			(draft.spec.values, draft.spec.split.train_end, draft.spec.split.validation_end),
-			(2_284, 1_598, 1_941)
-		);
+		assert_eq!((draft.spec.values, draft.spec.split.train_end, draft.spec.split.validation_end), (2_284, 1_598, 1_941));
 		assert!(
 			draft.baselines[2].validation.error < draft.baselines[1].validation.error,
 			"the ridge beats the seasonal forecast"

@@ -45,10 +45,7 @@ impl Default for Question {
 			windows: 16,
 			min_improvement: 5_000,
 			target: 0,
-			limits: Limits {
-				model_bytes: 64 * 1024,
-				window_macs: 32_768,
-			},
+			limits: Limits { model_bytes: 64 * 1024, window_macs: 32_768 },
 		}
 	}
 }
@@ -76,24 +73,11 @@ impl Draft {
 	/// Reads a column and makes a domain of it.
 	pub fn from_csv(path: &Path, column: &str, args: &SeriesArgs, question: &Question) -> Result<Self> {
 		if !args.scale.is_finite() || args.scale == 0.0 {
-			bail!(
-				"--scale {} would make nothing of the column: choose a factor other than 0",
-				args.scale
-			);
+			bail!("--scale {} would make nothing of the column: choose a factor other than 0", args.scale);
 		}
-		let mut series = Series::read(
-			path,
-			&Selection {
-				column,
-				time: args.time.as_deref(),
-				fill: args.fill,
-			},
-		)?;
+		let mut series = Series::read(path, &Selection { column, time: args.time.as_deref(), fill: args.fill })?;
 		series.values.iter_mut().for_each(|value| *value *= args.scale);
-		let stem = path
-			.file_stem()
-			.map(|stem| stem.to_string_lossy().into_owned())
-			.unwrap_or_default();
+		let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
 		let default_name = format!("{stem} {column}");
 		Self::new(&series, column, args.name.as_deref().unwrap_or(&default_name), args, question)
 	}
@@ -102,28 +86,13 @@ impl Draft {
 		let season_found = args.season.is_none();
 		let season = args.season.unwrap_or_else(|| find_season(&series.values));
 		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
-		let history = args
-			.history
-			.unwrap_or((2 * season).max(4 * horizon).clamp(season, MAX_HISTORY));
+		let history = args.history.unwrap_or((2 * season).max(4 * horizon).clamp(season, MAX_HISTORY));
 		check_lengths(season, horizon, history, question)?;
-		let forecast = Forecast {
-			horizon,
-			history,
-			season,
-			chunks: question.chunks,
-			windows: question.windows,
-		};
+		let forecast = Forecast { horizon, history, season, chunks: question.chunks, windows: question.windows };
 		check_rows(series.values.len(), &forecast)?;
 		let Quantised { values, quantum } = series.quantise(horizon.into(), args.unit)?;
-		let unit = Quantised {
-			values: Vec::new(),
-			quantum,
-		}
-		.unit(column);
-		let split = Split {
-			train_end: part(values.len(), SPLIT.0),
-			validation_end: part(values.len(), SPLIT.0 + SPLIT.1),
-		};
+		let unit = Quantised { values: Vec::new(), quantum }.unit(column);
+		let split = Split { train_end: part(values.len(), SPLIT.0), validation_end: part(values.len(), SPLIT.0 + SPLIT.1) };
 		let (generator, fit) =
 			generator::fit(&values[..split.train_end as usize], &forecast).context("no generator fits the series")?;
 		let spec = DomainSpec {
@@ -140,21 +109,12 @@ impl Draft {
 			target: question.target,
 		};
 		let data = TrainingSet::new(Task::new(&spec, values.clone())?, 0, 0)?;
-		spec.check()
-			.map_err(|error| anyhow::anyhow!("the chain would refuse the record: {error:?}"))?;
+		spec.check().map_err(|error| anyhow::anyhow!("the chain would refuse the record: {error:?}"))?;
 		let baselines = baseline::report(&data, 0, &[])?;
 		if baselines.iter().take(2).any(|row| row.validation.error == 0) {
 			bail!("repeating old values makes no error at all on the validation part: there is nothing to improve");
 		}
-		Ok(Self {
-			spec,
-			values,
-			quantum,
-			filled: series.filled,
-			season_found,
-			fit,
-			baselines,
-		})
+		Ok(Self { spec, values, quantum, filled: series.filled, season_found, fit, baselines })
 	}
 
 	/// What is forecast.
@@ -191,17 +151,14 @@ fn genes(forecast: &Forecast) -> Vec<Gene> {
 		frac: 0,
 	};
 	vec![
-		gene(
-			"window",
-			forecast.horizon.min(forecast.history).into(),
-			forecast.history.into(),
-			false,
-		),
+		gene("window", forecast.horizon.min(forecast.history).into(), forecast.history.into(), false),
 		gene("width", 4, 64, true),
 		gene("depth", 0, 3, false),
 		gene("rate", 6, 13, false),
 		gene("epochs", 1, 64, true),
 		gene("mix", 0, doin_compute::data::WHOLE.into(), false),
+		gene("decay", 0, 4, false),
+		gene("skip", 0, 1, false),
 	]
 }
 
@@ -215,21 +172,11 @@ fn check_lengths(season: u16, horizon: u16, history: u16, question: &Question) -
 	within("season", season.into(), 1, MAX_SEASON)?;
 	within("horizon", horizon.into(), 1, MAX_HORIZON.into())?;
 	within("history", history.into(), season.into(), MAX_HISTORY.into())?;
-	within(
-		"chunks",
-		question.chunks.into(),
-		(*CHUNKS.start()).into(),
-		(*CHUNKS.end()).into(),
-	)?;
+	within("chunks", question.chunks.into(), (*CHUNKS.start()).into(), (*CHUNKS.end()).into())?;
 	within("windows", question.windows.into(), 1, MAX_WINDOWS.into())?;
 	within("min-improvement", question.min_improvement, MIN_IMPROVEMENT_FLOOR, 999_999)?;
 	within("window-macs", question.limits.window_macs, 1, MAX_WINDOW_MACS)?;
-	within(
-		"model-bytes",
-		question.limits.model_bytes,
-		64,
-		doin_primitives::domain::MAX_MODEL_BYTES,
-	)
+	within("model-bytes", question.limits.model_bytes, 64, doin_primitives::domain::MAX_MODEL_BYTES)
 }
 
 /// Says how many rows are needed when there are too few or too many.
@@ -255,9 +202,7 @@ fn check_rows(rows: usize, forecast: &Forecast) -> Result<()> {
 fn rows_needed(forecast: &Forecast) -> usize {
 	let span = forecast.span() as usize;
 	// A window to train on and one to stop early on, or three seasons for the generator.
-	let train = (span * 7 / 6 + 2)
-		.max(span + usize::from(forecast.horizon))
-		.max(3 * usize::from(forecast.season) + 2);
+	let train = (span * 7 / 6 + 2).max(span + usize::from(forecast.horizon)).max(3 * usize::from(forecast.season) + 2);
 	let validation = usize::from(forecast.chunks) + usize::from(forecast.horizon);
 	(train * 100).div_ceil(SPLIT.0).max((validation * 100).div_ceil(SPLIT.1)) + 2
 }
@@ -274,16 +219,10 @@ fn find_season(values: &[f64]) -> u16 {
 		|lag: usize| centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum::<f64>() / variance.max(f64::MIN_POSITIVE);
 	let correlations: Vec<(usize, f64)> = (2..=most).map(|lag| (lag, correlation(lag))).collect();
 	// A peak, not the slope of a series that moves slowly.
-	let peaks = correlations
-		.windows(3)
-		.filter(|three| three[1].1 > three[0].1 && three[1].1 >= three[2].1)
-		.map(|three| three[1]);
+	let peaks = correlations.windows(3).filter(|three| three[1].1 > three[0].1 && three[1].1 >= three[2].1).map(|three| three[1]);
 	let peaks: Vec<(usize, f64)> = peaks.filter(|(_, height)| *height >= SEASONAL).collect();
 	let highest = peaks.iter().map(|(_, height)| *height).fold(0.0, f64::max);
-	peaks
-		.iter()
-		.find(|(_, height)| *height >= 0.9 * highest)
-		.map_or(1, |(lag, _)| *lag as u16)
+	peaks.iter().find(|(_, height)| *height >= 0.9 * highest).map_or(1, |(lag, _)| *lag as u16)
 }
 
 #[cfg(test)]
@@ -291,16 +230,7 @@ pub mod tests {
 	use super::*;
 
 	pub fn args() -> SeriesArgs {
-		SeriesArgs {
-			time: None,
-			season: None,
-			horizon: None,
-			history: None,
-			unit: None,
-			scale: 1.0,
-			fill: None,
-			name: None,
-		}
+		SeriesArgs { time: None, season: None, horizon: None, history: None, unit: None, scale: 1.0, fill: None, name: None }
 	}
 
 	fn wave(rows: usize, season: usize) -> Series {
@@ -317,45 +247,24 @@ pub mod tests {
 		let forecast = draft.forecast().unwrap();
 		assert_eq!((forecast.season, forecast.horizon, forecast.history), (24, 24, 96));
 		assert!(draft.season_found);
-		let Evidence::Synthetic(generator) = &draft.spec.evidence else {
-			panic!()
-		};
+		let Evidence::Synthetic(generator) = &draft.spec.evidence else { panic!() };
 		generator.check(forecast).unwrap();
 		let split = draft.spec.split;
-		draft
-			.spec
-			.program
-			.check(split.train_end, split.validation_end, draft.spec.values)
-			.unwrap();
+		draft.spec.program.check(split.train_end, split.validation_end, draft.spec.values).unwrap();
 		assert_eq!((split.train_end, split.validation_end, draft.spec.values), (1050, 1275, 1500));
 		assert_eq!(draft.spec.data_root, blake2_256(&draft.values.encode()));
 		assert!(draft.spec.unit.ends_with(b" load"));
 		assert_eq!(draft.baselines[2].name, "ridge");
-		assert!(
-			draft.baselines[1].validation.error < draft.baselines[0].validation.error,
-			"a wave is seasonal"
-		);
+		assert!(draft.baselines[1].validation.error < draft.baselines[0].validation.error, "a wave is seasonal");
 	}
 
 	#[test]
 	fn too_few_rows_are_answered_with_how_many_are_needed() {
-		let reason = format!(
-			"{:#}",
-			Draft::new(&wave(100, 24), "v", "n", &args(), &Question::default()).unwrap_err()
-		);
+		let reason = format!("{:#}", Draft::new(&wave(100, 24), "v", "n", &args(), &Question::default()).unwrap_err());
 		assert!(reason.contains("100 rows") && reason.contains("--history"), "{reason}");
 		// With exactly as many as the message asks for it works.
-		let given = SeriesArgs {
-			season: Some(24),
-			..args()
-		};
-		let forecast = Forecast {
-			horizon: 24,
-			history: 96,
-			season: 24,
-			chunks: 32,
-			windows: 16,
-		};
+		let given = SeriesArgs { season: Some(24), ..args() };
+		let forecast = Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 16 };
 		let needed = rows_needed(&forecast);
 		assert!(Draft::new(&wave(needed - 1, 24), "v", "n", &given, &Question::default()).is_err());
 		Draft::new(&wave(needed, 24), "v", "n", &given, &Question::default()).unwrap();
@@ -366,50 +275,14 @@ pub mod tests {
 		let refusal = |args: SeriesArgs, question: Question| {
 			format!("{:#}", Draft::new(&wave(900, 24), "v", "n", &args, &question).unwrap_err())
 		};
-		assert!(refusal(
-			SeriesArgs {
-				horizon: Some(65),
-				..args()
-			},
-			Question::default()
-		)
-		.contains("--horizon 65"));
-		assert!(refusal(
-			SeriesArgs {
-				season: Some(24),
-				history: Some(23),
-				..args()
-			},
-			Question::default()
-		)
-		.contains("--history 23"));
-		assert!(refusal(
-			args(),
-			Question {
-				chunks: 31,
-				..Default::default()
-			}
-		)
-		.contains("--chunks 31"));
-		assert!(refusal(
-			args(),
-			Question {
-				min_improvement: 1,
-				..Default::default()
-			}
-		)
-		.contains("--min-improvement 1"));
-		assert!(refusal(
-			SeriesArgs {
-				name: Some("x".into()),
-				..args()
-			},
-			Question {
-				windows: 0,
-				..Default::default()
-			}
-		)
-		.contains("--windows 0"));
+		assert!(refusal(SeriesArgs { horizon: Some(65), ..args() }, Question::default()).contains("--horizon 65"));
+		assert!(
+			refusal(SeriesArgs { season: Some(24), history: Some(23), ..args() }, Question::default()).contains("--history 23")
+		);
+		assert!(refusal(args(), Question { chunks: 31, ..Default::default() }).contains("--chunks 31"));
+		assert!(refusal(args(), Question { min_improvement: 1, ..Default::default() }).contains("--min-improvement 1"));
+		assert!(refusal(SeriesArgs { name: Some("x".into()), ..args() }, Question { windows: 0, ..Default::default() })
+			.contains("--windows 0"));
 	}
 
 	#[test]

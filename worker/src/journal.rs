@@ -83,10 +83,7 @@ impl State {
 	];
 
 	fn name(self) -> &'static str {
-		Self::ALL
-			.iter()
-			.find(|(state, _)| *state == self)
-			.map_or("", |(_, name)| name)
+		Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
 	}
 }
 
@@ -106,17 +103,9 @@ impl Journal {
 			std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder of the journal {shown}"))?;
 		}
 		let lock_path = path.with_extension("lock");
-		let lock = File::options()
-			.create(true)
-			.truncate(false)
-			.write(true)
-			.open(&lock_path)
-			.with_context(|| {
-				format!(
-					"cannot open {}: choose a journal in a folder that can be written to",
-					lock_path.display()
-				)
-			})?;
+		let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).with_context(|| {
+			format!("cannot open {}: choose a journal in a folder that can be written to", lock_path.display())
+		})?;
 		match lock.try_lock() {
 			Ok(()) => {}
 			Err(std::fs::TryLockError::WouldBlock) => {
@@ -128,10 +117,7 @@ impl Journal {
 		}
 		let db = Connection::open(path).with_context(|| format!("cannot open the journal {shown}"))?;
 		Self::prepare(&db, genesis).with_context(|| format!("the journal {shown} cannot be used"))?;
-		Ok(Self {
-			db: Mutex::new(db),
-			_lock: lock,
-		})
+		Ok(Self { db: Mutex::new(db), _lock: lock })
 	}
 
 	fn prepare(db: &Connection, genesis: Hash) -> Result<()> {
@@ -178,12 +164,7 @@ impl Journal {
 	pub fn prepare_entry(&self, entry: &Entry) -> Result<()> {
 		let existing = self.entry(entry.kind, entry.round, entry.who)?;
 		if existing.is_some_and(|existing| existing.state != State::Prepared) {
-			bail!(
-				"{:?} of round {} of domain {} is in the journal already",
-				entry.kind,
-				entry.round.number,
-				entry.round.domain
-			);
+			bail!("{:?} of round {} of domain {} is in the journal already", entry.kind, entry.round.number, entry.round.domain);
 		}
 		self.db().execute(
 			"INSERT OR REPLACE INTO entries (kind, domain, round, who, commitment, payload, salt, reveal_from, reveal_until, state)
@@ -216,21 +197,15 @@ impl Journal {
 	/// An entry.
 	pub fn entry(&self, kind: Kind, round: RoundId, who: Account) -> Result<Option<Entry>> {
 		let sql = format!("{SELECT} WHERE kind = ? AND domain = ? AND round = ? AND who = ?");
-		Ok(self
-			.db()
-			.query_row(&sql, params![kind.name(), round.domain, round.number, &who.0[..]], read)
-			.optional()?)
+		Ok(self.db().query_row(&sql, params![kind.name(), round.domain, round.number, &who.0[..]], read).optional()?)
 	}
 
 	/// Entries that are not archived, the most urgent first.
 	pub fn open_entries(&self, kind: Kind) -> Result<Vec<Entry>> {
 		let db = self.db();
-		let mut statement = db.prepare(&format!(
-			"{SELECT} WHERE kind = ? AND state <> 'archived' ORDER BY reveal_until, domain, round"
-		))?;
-		let entries = statement
-			.query_map(params![kind.name()], read)?
-			.collect::<rusqlite::Result<_>>()?;
+		let mut statement =
+			db.prepare(&format!("{SELECT} WHERE kind = ? AND state <> 'archived' ORDER BY reveal_until, domain, round"))?;
+		let entries = statement.query_map(params![kind.name()], read)?.collect::<rusqlite::Result<_>>()?;
 		Ok(entries)
 	}
 
@@ -238,10 +213,7 @@ impl Journal {
 	pub fn archive_expired(&self, now: BlockNumber) -> Result<Vec<Entry>> {
 		let db = self.db();
 		let sql = format!("{SELECT} WHERE state = 'committed' AND reveal_until <= ?");
-		let lost = db
-			.prepare(&sql)?
-			.query_map(params![now], read)?
-			.collect::<rusqlite::Result<Vec<_>>>()?;
+		let lost = db.prepare(&sql)?.query_map(params![now], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
 		// A revealed candidate still waits for its verdict.
 		db.execute(
 			"UPDATE entries SET state = 'archived', note = 'expired'
@@ -257,10 +229,7 @@ const SELECT: &str = "SELECT kind, domain, round, who, commitment, payload, salt
 fn read(row: &Row) -> rusqlite::Result<Entry> {
 	Ok(Entry {
 		kind: named(&Kind::ALL, &row.get::<_, String>(0)?)?,
-		round: RoundId {
-			domain: row.get(1)?,
-			number: row.get(2)?,
-		},
+		round: RoundId { domain: row.get(1)?, number: row.get(2)? },
 		who: Account(row.get(3)?),
 		commitment: row.get(4)?,
 		payload: row.get(5)?,
@@ -307,10 +276,7 @@ mod tests {
 		std::mem::forget(journal);
 		let after = Journal::open(&copy.join("worker.db"), GENESIS).unwrap();
 		assert_eq!(after.open_entries(Kind::Optimae).unwrap(), [entry(1)]);
-		assert_eq!(
-			after.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap(),
-			Some(entry(1))
-		);
+		assert_eq!(after.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap(), Some(entry(1)));
 		assert_eq!(after.open_entries(Kind::Sums).unwrap(), []);
 	}
 
@@ -320,10 +286,7 @@ mod tests {
 		let path = folder.path().join("worker.db");
 		let first = Journal::open(&path, GENESIS).unwrap();
 		let reason = format!("{:#}", Journal::open(&path, GENESIS).err().unwrap());
-		assert!(
-			reason.contains("in use by another worker") && reason.contains("--journal"),
-			"{reason}"
-		);
+		assert!(reason.contains("in use by another worker") && reason.contains("--journal"), "{reason}");
 		drop(first);
 		Journal::open(&path, GENESIS).unwrap();
 	}
@@ -334,10 +297,7 @@ mod tests {
 		let path = folder.path().join("worker.db");
 		drop(Journal::open(&path, GENESIS).unwrap());
 		let reason = format!("{:#}", Journal::open(&path, [3; 32]).err().unwrap());
-		assert!(
-			reason.contains(&hex::encode(GENESIS)) && reason.contains("--journal"),
-			"{reason}"
-		);
+		assert!(reason.contains(&hex::encode(GENESIS)) && reason.contains("--journal"), "{reason}");
 	}
 
 	#[test]
@@ -345,10 +305,7 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("worker.db");
 		drop(Journal::open(&path, GENESIS).unwrap());
-		Connection::open(&path)
-			.unwrap()
-			.pragma_update(None, "user_version", VERSION + 1)
-			.unwrap();
+		Connection::open(&path).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
 		assert!(format!("{:#}", Journal::open(&path, GENESIS).err().unwrap()).contains("update the worker"));
 	}
 
@@ -359,37 +316,16 @@ mod tests {
 		for number in [3, 1, 2] {
 			journal.prepare_entry(&entry(number)).unwrap();
 		}
-		let order: Vec<u32> = journal
-			.open_entries(Kind::Optimae)
-			.unwrap()
-			.iter()
-			.map(|entry| entry.round.number)
-			.collect();
+		let order: Vec<u32> = journal.open_entries(Kind::Optimae).unwrap().iter().map(|entry| entry.round.number).collect();
 		assert_eq!(order, [1, 2, 3], "the most urgent first");
-		journal
-			.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "")
-			.unwrap();
-		journal
-			.mark(Kind::Optimae, entry(2).round, entry(2).who, State::Revealed, "")
-			.unwrap();
+		journal.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "").unwrap();
+		journal.mark(Kind::Optimae, entry(2).round, entry(2).who, State::Revealed, "").unwrap();
 		let lost = journal.archive_expired(25).unwrap();
 		assert_eq!(lost.len(), 1, "only what was committed and never revealed is a loss");
 		assert_eq!((lost[0].round.number, lost[0].state), (1, State::Committed));
-		let open: Vec<_> = journal
-			.open_entries(Kind::Optimae)
-			.unwrap()
-			.iter()
-			.map(|entry| entry.round.number)
-			.collect();
+		let open: Vec<_> = journal.open_entries(Kind::Optimae).unwrap().iter().map(|entry| entry.round.number).collect();
 		assert_eq!(open, [2, 3], "a revealed candidate waits for its verdict");
-		assert_eq!(
-			journal
-				.entry(Kind::Optimae, entry(1).round, entry(1).who)
-				.unwrap()
-				.unwrap()
-				.state,
-			State::Archived
-		);
+		assert_eq!(journal.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap().unwrap().state, State::Archived);
 	}
 
 	#[test]
@@ -397,22 +333,10 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
 		journal.prepare_entry(&entry(1)).unwrap();
-		let better = Entry {
-			payload: vec![4],
-			..entry(1)
-		};
+		let better = Entry { payload: vec![4], ..entry(1) };
 		journal.prepare_entry(&better).unwrap();
-		journal
-			.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "")
-			.unwrap();
+		journal.mark(Kind::Optimae, entry(1).round, entry(1).who, State::Committed, "").unwrap();
 		assert!(journal.prepare_entry(&entry(1)).is_err());
-		assert_eq!(
-			journal
-				.entry(Kind::Optimae, entry(1).round, entry(1).who)
-				.unwrap()
-				.unwrap()
-				.payload,
-			[4]
-		);
+		assert_eq!(journal.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap().unwrap().payload, [4]);
 	}
 }

@@ -39,10 +39,7 @@ fn read(path: &Path) -> Result<Keypair> {
 	let shown = path.display();
 	let text = std::fs::read_to_string(path)
 		.with_context(|| format!("cannot read the key file {shown}. Make one with `doin-worker keys generate --out {shown}`"))?;
-	let secret = text
-		.lines()
-		.map(str::trim)
-		.find(|line| !line.is_empty() && !line.starts_with('#'));
+	let secret = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
 	let secret = secret
 		.with_context(|| format!("the key file {shown} is empty: its first line should be a mnemonic phrase or a 0x seed"))?;
 	#[cfg(unix)]
@@ -66,10 +63,7 @@ fn write_new(path: &Path, secret: &str) -> Result<()> {
 		options.mode(0o600);
 	}
 	let mut file = options.open(path).with_context(|| {
-		format!(
-			"cannot create the key file {}: an existing one is never overwritten; choose another name",
-			path.display()
-		)
+		format!("cannot create the key file {}: an existing one is never overwritten; choose another name", path.display())
 	})?;
 	writeln!(file, "{secret}")?;
 	file.sync_all()?;
@@ -96,10 +90,9 @@ pub fn generate(words: usize, out: Option<&Path>, json: bool) -> Result<()> {
 	}
 	show(&pair, out.is_none().then_some(phrase.as_str()), json);
 	match out {
-		Some(path) => eprintln!(
-			"The phrase is in {}. Whoever has it has the money: keep a copy where nobody else looks.",
-			path.display()
-		),
+		Some(path) => {
+			eprintln!("The phrase is in {}. Whoever has it has the money: keep a copy where nobody else looks.", path.display())
+		}
 		None => eprintln!("Write the phrase down: it is shown once. With --out FILE it goes into a file instead."),
 	}
 	Ok(())
@@ -115,10 +108,7 @@ fn show(pair: &Keypair, phrase: Option<&str>, json: bool) {
 	let account = Account(pair.public_key().0);
 	let public = format!("0x{}", hex::encode(account.0));
 	if json {
-		println!(
-			"{}",
-			serde_json::json!({ "address": account, "publicKey": public, "scheme": "sr25519", "phrase": phrase })
-		);
+		println!("{}", serde_json::json!({ "address": account, "publicKey": public, "scheme": "sr25519", "phrase": phrase }));
 		return;
 	}
 	println!("address     {account}\npublic key  {public}\nscheme      sr25519");
@@ -162,10 +152,7 @@ mod tests {
 	#[test]
 	fn development_keys_are_the_usual_ones() {
 		let alice = signer(&KeySource::Dev("//Alice".into()), None).unwrap();
-		assert_eq!(
-			alice.account().to_string(),
-			"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-		);
+		assert_eq!(alice.account().to_string(), "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
 		let reason = format!("{:#}", KeySource::Dev("Alice".into()).load().unwrap_err());
 		assert!(reason.contains("two slashes"), "{reason}");
 	}
@@ -179,10 +166,7 @@ mod tests {
 			KeySource::File(path.clone()).load()
 		};
 		let seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
-		assert_eq!(
-			load(&format!("# Alice\n{seed}\n")).unwrap().public_key().0,
-			keypair("//Alice").unwrap().public_key().0
-		);
+		assert_eq!(load(&format!("# Alice\n{seed}\n")).unwrap().public_key().0, keypair("//Alice").unwrap().public_key().0);
 		assert!(format!("{:#}", load("").unwrap_err()).contains("is empty"));
 		for nonsense in ["0x12", "hello world", seed.trim_start_matches("0x")] {
 			assert!(

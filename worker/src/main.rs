@@ -30,11 +30,7 @@ fn main() -> ExitCode {
 		.init();
 	// Before any thread is started: threads inherit it.
 	cli.lower_priority();
-	let runtime = match tokio::runtime::Builder::new_multi_thread()
-		.worker_threads(2)
-		.enable_all()
-		.build()
-	{
+	let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
 		Ok(runtime) => runtime,
 		Err(error) => {
 			eprintln!("error: cannot start: {error}");

@@ -41,36 +41,22 @@ impl Problem {
 				.with_context(|| format!("the series of domain {id} is not complete: its owner is still uploading it"))?,
 		};
 		let problem = Self { id, spec, series };
-		problem.check().with_context(|| {
-			format!(
-				"the node at {} gives a false account of domain {id}: use another one",
-				chain.url()
-			)
-		})?;
+		problem
+			.check()
+			.with_context(|| format!("the node at {} gives a false account of domain {id}: use another one", chain.url()))?;
 		Ok(problem)
 	}
 
 	fn check(&self) -> Result<()> {
 		let spec = &self.spec;
 		if self.series.len() != spec.values as usize {
-			bail!(
-				"the series has {} values and its record says {}",
-				self.series.len(),
-				spec.values
-			);
+			bail!("the series has {} values and its record says {}", self.series.len(), spec.values);
 		}
-		let root = if self.series.is_empty() {
-			[0; 32]
-		} else {
-			blake2_256(&self.series.encode())
-		};
+		let root = if self.series.is_empty() { [0; 32] } else { blake2_256(&self.series.encode()) };
 		if root != spec.data_root {
 			bail!("the series has another hash than its record");
 		}
-		if let Err(error) = spec
-			.program
-			.check(spec.split.train_end, spec.split.validation_end, spec.values)
-		{
+		if let Err(error) = spec.program.check(spec.split.train_end, spec.split.validation_end, spec.values) {
 			bail!("its program is malformed: {error:?}");
 		}
 		Ok(())
@@ -137,11 +123,7 @@ impl Problem {
 			.values
 			.par_chunks(span * 16)
 			.map(|values| {
-				let piece = Windows {
-					history: windows.history,
-					horizon: windows.horizon,
-					values: values.to_vec(),
-				};
+				let piece = Windows { history: windows.history, horizon: windows.horizon, values: values.to_vec() };
 				u64::from(score::score(model, forecast.season, &piece))
 			})
 			.sum();
@@ -204,10 +186,7 @@ impl Library {
 			ModelRef::Seasonal => Model::Seasonal,
 			ModelRef::Origin => Model::Point(vec![0; usize::from(problem.chunks())]),
 			ModelRef::Stored(id) => {
-				let bytes = chain
-					.model(at, id)
-					.await?
-					.with_context(|| format!("model {id} is not stored any more"))?;
+				let bytes = chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 				admitted(problem, &bytes).with_context(|| format!("model {id} of domain {} is not admissible", problem.id))?
 			}
 		};
@@ -247,28 +226,14 @@ pub mod tests {
 		let spec = DomainSpec {
 			name: b"sawtooth".to_vec().try_into().unwrap(),
 			unit: b"0.5 mm".to_vec().try_into().unwrap(),
-			program: Program::Forecast(Forecast {
-				horizon: 4,
-				history: 16,
-				season: 8,
-				chunks: 32,
-				windows: 8,
-			}),
+			program: Program::Forecast(Forecast { horizon: 4, history: 16, season: 8, chunks: 32, windows: 8 }),
 			genes: Default::default(),
-			limits: Limits {
-				model_bytes: 4096,
-				window_macs: 4096,
-			},
+			limits: Limits { model_bytes: 4096, window_macs: 4096 },
 			data_root: blake2_256(&series.encode()),
 			values: 600,
-			split: Split {
-				train_end: 360,
-				validation_end: 480,
-			},
+			split: Split { train_end: 360, validation_end: 480 },
 			evidence: Evidence::Synthetic(Generator {
-				template: vec![0, 25_600, 25_600, 25_600, 25_600, 25_600, 25_600, -153_600]
-					.try_into()
-					.unwrap(),
+				template: vec![0, 25_600, 25_600, 25_600, 25_600, 25_600, 25_600, -153_600].try_into().unwrap(),
 				ar: Default::default(),
 				noise: 800,
 				level: 0,
@@ -296,9 +261,7 @@ pub mod tests {
 		let sums = problem.drawn_sums(&[Model::RepeatLast, Model::Seasonal], &[7; 32]).unwrap();
 		assert_eq!((sums.len(), sums[0].len()), (2, 32));
 		for chunk in [0u16, 31] {
-			let Evidence::Synthetic(generator) = &problem.spec.evidence else {
-				panic!("the sawtooth is drawn")
-			};
+			let Evidence::Synthetic(generator) = &problem.spec.evidence else { panic!("the sawtooth is drawn") };
 			let windows = sample::drawn(forecast, generator, &[7; 32], chunk);
 			assert_eq!(sums[1][usize::from(chunk)], score::score(&Model::Seasonal, 8, &windows));
 		}
@@ -313,10 +276,7 @@ pub mod tests {
 		let problem = sawtooth();
 		// One raw unit on each of the 32 · 8 · 4 values is half a millimetre.
 		assert_eq!(problem.draw_error(16 * 32 * 8 * 4), 0.5);
-		let (last, seasonal) = (
-			problem.tail_error(&Model::RepeatLast).unwrap(),
-			problem.tail_error(&Model::Seasonal).unwrap(),
-		);
+		let (last, seasonal) = (problem.tail_error(&Model::RepeatLast).unwrap(), problem.tail_error(&Model::Seasonal).unwrap());
 		assert!(seasonal < 5.0 && last > 50.0, "{seasonal} {last}");
 		assert_eq!(problem.unit(), (0.5, "mm".into()));
 	}
@@ -324,21 +284,9 @@ pub mod tests {
 	#[test]
 	fn strangers_models_are_checked_before_use() {
 		let problem = sawtooth();
-		let layer = |inputs: u16| Layer {
-			inputs,
-			outputs: 4,
-			shift: 4,
-			weights: vec![1; usize::from(inputs) * 4],
-			bias: vec![0; 4],
-		};
-		let net = |window| {
-			Model::Net(Net {
-				window,
-				in_shift: 0,
-				skip: Some(layer(window)),
-				layers: Vec::new(),
-			})
-		};
+		let layer =
+			|inputs: u16| Layer { inputs, outputs: 4, shift: 4, weights: vec![1; usize::from(inputs) * 4], bias: vec![0; 4] };
+		let net = |window| Model::Net(Net { window, in_shift: 0, skip: Some(layer(window)), layers: Vec::new() });
 		admitted(&problem, &net(8).to_bytes()).unwrap();
 		assert!(admitted(&problem, &net(17).to_bytes()).is_err(), "longer than the history");
 		assert!(admitted(&problem, &Model::Seasonal.to_bytes()).is_err(), "a baseline");

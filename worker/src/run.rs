@@ -69,12 +69,7 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 		chain.expect_genesis(crate::config::parse_hash(genesis)?)?;
 	}
 	let journal = Arc::new(Journal::open(&config.journal, chain.genesis())?);
-	tracing::info!(
-		"at {} on block {}; journal {}",
-		chain.url(),
-		chain.head().number,
-		config.journal.display()
-	);
+	tracing::info!("at {} on block {}; journal {}", chain.url(), chain.head().number, config.journal.display());
 
 	let mut optimizer = None;
 	let mut evaluators = Vec::new();
@@ -90,12 +85,7 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 	}
 	if let Some(draft) = draft {
 		let id = own_domain(&chain, &draft).await?;
-		config.domains = vec![DomainConfig {
-			domain_id: Some(id),
-			optimize: true,
-			evaluate: true,
-			..Default::default()
-		}];
+		config.domains = vec![DomainConfig { domain_id: Some(id), optimize: true, evaluate: true, ..Default::default() }];
 	}
 
 	let params = chain.round_params(chain.head()).await?;
@@ -139,10 +129,7 @@ fn cores(config: &Config, evaluates: bool, optimizes: bool) -> Cores {
 	let all = std::thread::available_parallelism().map_or(1, usize::from);
 	let used = config.resource_limits.cores.unwrap_or(all).clamp(1, all.max(1));
 	match (evaluates, optimizes) {
-		(true, true) => Cores {
-			urgent: 1,
-			search: used.saturating_sub(1).max(1),
-		},
+		(true, true) => Cores { urgent: 1, search: used.saturating_sub(1).max(1) },
 		(true, false) => Cores { urgent: used, search: 1 },
 		(false, _) => Cores { urgent: 1, search: used },
 	}
@@ -157,9 +144,7 @@ async fn join(chain: &Chain, identity: &IdentityConfig, signer: &Signer) -> Resu
 	match identity.bond {
 		Some(amount) => {
 			let class = identity.class.unwrap_or(Class::Small);
-			chain
-				.submit(signer, &Call::bond(amount.0, class.into()), Urgency::Relaxed)
-				.await?;
+			chain.submit(signer, &Call::bond(amount.0, class.into()), Urgency::Relaxed).await?;
 			tracing::info!("{who} is bonded with {amount}");
 		}
 		None => tracing::warn!(
@@ -172,20 +157,13 @@ async fn join(chain: &Chain, identity: &IdentityConfig, signer: &Signer) -> Resu
 /// Signs evaluators up for domains that weigh nothing and that the configuration wants evaluated.
 async fn serve_unweighted(roles: &Roles, evaluators: &[Signer]) -> Result<()> {
 	for domain in roles.chain.domains(roles.chain.head()).await? {
-		let wanted = roles
-			.config
-			.domain(domain.id, &domain.name)
-			.is_some_and(|config| config.evaluate);
+		let wanted = roles.config.domain(domain.id, &domain.name).is_some_and(|config| config.evaluate);
 		if !wanted || domain.weight > 0 || domain.status != Status::Active {
 			continue;
 		}
 		for signer in evaluators {
 			match roles.chain.submit(signer, &Call::serve(domain.id), Urgency::Relaxed).await {
-				Ok(_) => tracing::info!(
-					"{} serves domain {} although it weighs nothing",
-					signer.account().short(),
-					domain.id
-				),
+				Ok(_) => tracing::info!("{} serves domain {} although it weighs nothing", signer.account().short(), domain.id),
 				Err(error) if error.dispatch() == Some("Quorum::AlreadyServing") => {}
 				Err(error) => tracing::warn!("{error}"),
 			}
@@ -197,9 +175,7 @@ async fn serve_unweighted(roles: &Roles, evaluators: &[Signer]) -> Result<()> {
 /// Registers a draft with the development owner, and has the development validator vote for it.
 async fn own_domain(chain: &Chain, draft: &Draft) -> Result<DomainId> {
 	let owner = keys::signer(&keys::KeySource::Dev(DEV_OWNER.into()), None)?;
-	let id = domain::register(chain, &owner, draft, true)
-		.await
-		.context("cannot make a domain of the file")?;
+	let id = domain::register(chain, &owner, draft, true).await.context("cannot make a domain of the file")?;
 	match domain::add_vote(chain, &owner, (id, MILLION)).await {
 		Ok(true) => tracing::info!("the development validator has voted for domain {id}; it weighs from the next session on"),
 		Ok(false) => {}
@@ -252,24 +228,11 @@ async fn wanted(roles: &Roles, head: doin_chain::Head) -> Result<Vec<(DomainId, 
 			.into_iter()
 			.filter(|domain| domain.status == Status::Active && domain.weight > 0 && domain.program == "forecast");
 		return Ok(weighed
-			.map(|domain| {
-				(
-					domain.id,
-					DomainConfig {
-						optimize: true,
-						evaluate: true,
-						..Default::default()
-					},
-				)
-			})
+			.map(|domain| (domain.id, DomainConfig { optimize: true, evaluate: true, ..Default::default() }))
 			.collect());
 	}
 	let named = |domain: &doin_primitives::views::DomainView<doin_chain::Account>| {
-		roles
-			.config
-			.domain(domain.id, &domain.name)
-			.filter(|config| config.optimize)
-			.cloned()
+		roles.config.domain(domain.id, &domain.name).filter(|config| config.optimize).cloned()
 	};
 	Ok(domains
 		.iter()

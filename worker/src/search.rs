@@ -6,7 +6,10 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use doin_compute::{baseline, population, Candidate, Measure, Task, TrainingSet};
-use doin_scoring::Model;
+use doin_scoring::{
+	verdict::{loss, total},
+	Model,
+};
 use doin_search::{Ga, GeneRange, Settings, Space};
 use rayon::prelude::*;
 use std::{
@@ -94,13 +97,7 @@ impl Search {
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self {
-			found,
-			baselines,
-			immigrants,
-			stop,
-			thread: Some(thread),
-		})
+		Ok(Self { found, baselines, immigrants, stop, thread: Some(thread) })
 	}
 
 	/// Genes found by somebody else, to be bred with.
@@ -160,12 +157,7 @@ impl Runner {
 		let told: Vec<u64> = std::thread::scope(|scope| {
 			scope.spawn(|| self.watch(&training, &done));
 			let told = self.pool.install(|| {
-				asked
-					.par_iter()
-					.enumerate()
-					.with_max_len(1)
-					.map(|(at, genes)| self.candidate(at, genes, &training))
-					.collect()
+				asked.par_iter().enumerate().with_max_len(1).map(|(at, genes)| self.candidate(at, genes, &training)).collect()
 			});
 			done.store(true, Ordering::Relaxed);
 			told
@@ -180,24 +172,15 @@ impl Runner {
 	/// Trains one candidate and hands it over; its fitness.
 	fn candidate(&self, at: usize, genes: &[i64], training: &Training) -> u64 {
 		let switch = Arc::new(AtomicBool::new(self.stop.load(Ordering::Relaxed)));
-		training
-			.lock()
-			.unwrap_or_else(PoisonError::into_inner)
-			.insert(at, (Instant::now(), switch.clone()));
+		training.lock().unwrap_or_else(PoisonError::into_inner).insert(at, (Instant::now(), switch.clone()));
 		let candidate = Candidate::from_genes(named(&self.names, genes), self.history);
 		let trained = candidate.and_then(|candidate| candidate.evaluate(&self.data, &switch));
 		training.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
 		match trained {
 			Ok(trained) => {
 				let millis = self.started.elapsed().as_millis() as u64;
-				let fitness = trained.fitness;
-				let found = Found {
-					genes: genes.to_vec(),
-					model: trained.model,
-					measure: trained.measure,
-					fitness,
-					millis,
-				};
+				let fitness = fitness(&self.data, &trained.measure);
+				let found = Found { genes: genes.to_vec(), model: trained.model, measure: trained.measure, fitness, millis };
 				// Nobody listens any more when the role has ended, and then the switch is about to be raised.
 				let _ = self.results.send(found);
 				fitness
@@ -224,6 +207,18 @@ impl Runner {
 	}
 }
 
+/// What the search minimises, 2²⁰ being the initial champion. What is paid is the progress on draws; validation only has to be better
+/// than the champion's by a little, and every bit more of it makes the next champion harder to find. So draws count three times.
+fn fitness(data: &TrainingSet, measure: &Measure) -> u64 {
+	let initial = data.initial();
+	let validation = loss(total(&measure.validation), total(&initial.validation));
+	if measure.practice.is_empty() {
+		return validation;
+	}
+	let practice = loss(total(&measure.practice), total(&initial.practice));
+	practice.saturating_mul(3).saturating_add(validation) / 4
+}
+
 /// The genes of the linear model over the whole history: the first candidate, and hard to beat. Genes it has no use for are the smallest.
 fn ridge_genes(ga: &Ga, names: &[String], history: u16) -> Vec<i64> {
 	let value = |(gene, name): (&GeneRange, &String)| match name.as_str() {
@@ -236,12 +231,7 @@ fn ridge_genes(ga: &Ga, names: &[String], history: u16) -> Vec<i64> {
 }
 
 fn gene_names(problem: &Problem) -> Vec<String> {
-	problem
-		.spec
-		.genes
-		.iter()
-		.map(|gene| String::from_utf8_lossy(&gene.name).into_owned())
-		.collect()
+	problem.spec.genes.iter().map(|gene| String::from_utf8_lossy(&gene.name).into_owned()).collect()
 }
 
 fn named<'a>(names: &'a [String], genes: &'a [i64]) -> impl Iterator<Item = (&'a str, i64)> {
@@ -252,11 +242,7 @@ fn named<'a>(names: &'a [String], genes: &'a [i64]) -> impl Iterator<Item = (&'a
 fn space(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits) -> Result<Space> {
 	let names = gene_names(problem);
 	if let Some(unknown) = config.param_bounds.keys().find(|key| !names.contains(key)) {
-		bail!(
-			"`param_bounds` names `{unknown}`, but the genes of domain {} are {}",
-			problem.id,
-			names.join(", ")
-		);
+		bail!("`param_bounds` names `{unknown}`, but the genes of domain {} are {}", problem.id, names.join(", "));
 	}
 	let narrowed = |(gene, name): (&doin_primitives::Gene, &String)| -> Result<GeneRange> {
 		let (mut lo, mut hi) = (gene.lo, gene.hi);
@@ -267,18 +253,9 @@ fn space(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits) -> R
 			hi = hi.min(i64::from(most).max(lo));
 		}
 		if lo > hi {
-			bail!(
-				"`param_bounds.{name}` leaves nothing of the domain's {}..={}: choose bounds that overlap",
-				gene.lo,
-				gene.hi
-			);
+			bail!("`param_bounds.{name}` leaves nothing of the domain's {}..={}: choose bounds that overlap", gene.lo, gene.hi);
 		}
-		Ok(GeneRange {
-			name: name.clone(),
-			lo,
-			hi,
-			log: gene.log,
-		})
+		Ok(GeneRange { name: name.clone(), lo, hi, log: gene.log })
 	};
 	let genes = problem.spec.genes.iter().zip(&names).map(narrowed).collect::<Result<_>>()?;
 	Ok(Space::new(genes)?)
@@ -289,11 +266,7 @@ fn training_set(problem: &Problem, limits: &ResourceLimits, seed: u64) -> Result
 	let task = Task::new(&problem.spec, problem.series.clone())?;
 	let span = u64::from(task.program.span()) * 4;
 	let room = (limits.max_memory_mb.unwrap_or(MEMORY) << 20) / span.max(1);
-	let synthetic = if task.generator.is_some() {
-		SYNTHETIC.min(room.try_into().unwrap_or(u32::MAX))
-	} else {
-		0
-	};
+	let synthetic = if task.generator.is_some() { SYNTHETIC.min(room.try_into().unwrap_or(u32::MAX)) } else { 0 };
 	Ok(TrainingSet::new(task, synthetic, seed)?)
 }
 
@@ -305,22 +278,11 @@ mod tests {
 
 	fn problem() -> Problem {
 		let mut problem = sawtooth();
-		let gene = |name: &str, lo, hi| Gene {
-			name: name.as_bytes().to_vec().try_into().unwrap(),
-			lo,
-			hi,
-			log: false,
-			frac: 0,
-		};
-		problem.spec.genes = vec![
-			gene("window", 4, 16),
-			gene("width", 4, 8),
-			gene("depth", 0, 1),
-			gene("rate", 6, 10),
-			gene("epochs", 1, 2),
-		]
-		.try_into()
-		.unwrap();
+		let gene = |name: &str, lo, hi| Gene { name: name.as_bytes().to_vec().try_into().unwrap(), lo, hi, log: false, frac: 0 };
+		problem.spec.genes =
+			vec![gene("window", 4, 16), gene("width", 4, 8), gene("depth", 0, 1), gene("rate", 6, 10), gene("epochs", 1, 2)]
+				.try_into()
+				.unwrap();
 		problem
 	}
 
@@ -328,10 +290,7 @@ mod tests {
 	fn a_search_begins_with_the_ridge_and_finds_admissible_models() {
 		let problem = problem();
 		let config = DomainConfig {
-			optimization_config: crate::config::OptimizationConfig {
-				seed: Some(1),
-				..Default::default()
-			},
+			optimization_config: crate::config::OptimizationConfig { seed: Some(1), ..Default::default() },
 			..Default::default()
 		};
 		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), 2).unwrap();
@@ -340,10 +299,7 @@ mod tests {
 		let second = search.found.blocking_recv().unwrap();
 		for found in [&first, &second] {
 			crate::problem::admitted(&problem, &found.model.to_bytes()).unwrap();
-			assert_eq!(
-				found.measure.validation,
-				problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]
-			);
+			assert_eq!(found.measure.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
 		}
 		assert_eq!(search.baselines.len(), 3);
 		drop(search);
@@ -352,23 +308,12 @@ mod tests {
 	#[test]
 	fn bounds_are_narrowed_or_refused() {
 		let problem = problem();
-		let with = |name: &str, bounds| DomainConfig {
-			param_bounds: [(name.to_string(), bounds)].into(),
-			..Default::default()
-		};
-		let limits = ResourceLimits {
-			max_epochs: Some(1),
-			..Default::default()
-		};
+		let with = |name: &str, bounds| DomainConfig { param_bounds: [(name.to_string(), bounds)].into(), ..Default::default() };
+		let limits = ResourceLimits { max_epochs: Some(1), ..Default::default() };
 		let space = space(&problem, &with("width", [6, 99]), &limits).unwrap();
 		assert_eq!((space.genes()[1].lo, space.genes()[1].hi), (6, 8));
 		assert_eq!((space.genes()[4].lo, space.genes()[4].hi), (1, 1));
-		let refusal = |config| {
-			format!(
-				"{:#}",
-				super::space(&problem, &config, &ResourceLimits::default()).unwrap_err()
-			)
-		};
+		let refusal = |config| format!("{:#}", super::space(&problem, &config, &ResourceLimits::default()).unwrap_err());
 		assert!(refusal(with("wdth", [1, 2])).contains("window, width, depth, rate, epochs"));
 		assert!(refusal(with("width", [9, 10])).contains("leaves nothing of the domain's 4..=8"));
 	}
@@ -380,10 +325,7 @@ mod tests {
 		problem.spec.genes[4].hi = 900;
 		problem.spec.genes[2].lo = 1;
 		let config = DomainConfig::default();
-		let limits = ResourceLimits {
-			max_training_seconds: Some(0),
-			..Default::default()
-		};
+		let limits = ResourceLimits { max_training_seconds: Some(0), ..Default::default() };
 		let mut search = Search::start(&problem, &config, &limits, 1).unwrap();
 		std::thread::sleep(Duration::from_millis(900));
 		assert!(search.found.try_recv().is_err(), "nothing was trained to its end");

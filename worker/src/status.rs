@@ -61,11 +61,7 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 	}
 	let mut standing = Vec::new();
 	for account in accounts {
-		standing.push((
-			*account,
-			chain.funds(at, *account).await?,
-			chain.reputation(at, *account).await?,
-		));
+		standing.push((*account, chain.funds(at, *account).await?, chain.reputation(at, *account).await?));
 	}
 	if as_json {
 		let domains: Vec<_> = pictures
@@ -95,18 +91,9 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 		work.queued as f64 / ONE_Q32 as f64
 	);
 	if let Some(seal) = &work.last_seal {
-		println!(
-			"last seal   work block {} in block {}: {} minted",
-			seal.work_block,
-			seal.block,
-			Amount(seal.minted)
-		);
+		println!("last seal   work block {} in block {}: {} minted", seal.work_block, seal.block, Amount(seal.minted));
 	}
-	println!(
-		"fees        {} plancks per gas; {} burned since genesis",
-		fees.base_fee,
-		Amount(fees.burned)
-	);
+	println!("fees        {} plancks per gas; {} burned since genesis", fees.base_fee, Amount(fees.burned));
 	for picture in &pictures {
 		show_domain(picture);
 	}
@@ -128,13 +115,7 @@ pub async fn status(chain: &Chain, accounts: &[Account], as_json: bool) -> Resul
 
 fn show_domain(picture: &Picture) {
 	let domain = &picture.domain;
-	println!(
-		"domain {}    {} ({:?}, weight {:.1} %)",
-		domain.id,
-		domain.name,
-		domain.status,
-		f64::from(domain.weight) / 1e4
-	);
+	println!("domain {}    {} ({:?}, weight {:.1} %)", domain.id, domain.name, domain.status, f64::from(domain.weight) / 1e4);
 	if let Some(champion) = &picture.champion {
 		let author = champion.author.map_or("nobody".into(), |author| author.to_string());
 		println!(
@@ -201,14 +182,8 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 	let picture = picture(chain, at, view).await?;
 	let problem = Problem::load(chain, at, id).await?;
 	let champion = match &picture.champion {
-		Some(ChampionView {
-			model: ModelRef::Stored(model),
-			..
-		}) => {
-			let bytes = chain
-				.model(at, *model)
-				.await?
-				.with_context(|| format!("model {model} is not stored any more"))?;
+		Some(ChampionView { model: ModelRef::Stored(model), .. }) => {
+			let bytes = chain.model(at, *model).await?.with_context(|| format!("model {model} is not stored any more"))?;
 			Some(crate::problem::admitted(&problem, &bytes)?)
 		}
 		_ => None,
@@ -236,12 +211,7 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 	println!("  mean absolute errors in {unit}:   validation   held-out tail");
 	for row in rows {
 		let tail = row.tail.map_or("-".into(), |tail| significant(tail.mean * size));
-		println!(
-			"    {:<28} {:>12} {:>15}",
-			row.name,
-			significant(row.validation.mean * size),
-			tail
-		);
+		println!("    {:<28} {:>12} {:>15}", row.name, significant(row.validation.mean * size), tail);
 	}
 	Ok(())
 }

@@ -59,10 +59,7 @@ impl Screen {
 			bar.enable_steady_tick(Duration::from_millis(120));
 			bar
 		});
-		Self {
-			bar,
-			last: String::new(),
-		}
+		Self { bar, last: String::new() }
 	}
 
 	fn line(&self, text: &str) {
@@ -115,9 +112,7 @@ struct Watcher {
 /// `watch`.
 pub async fn watch(url: &str, args: WatchArgs) -> Result<()> {
 	let chain = Chain::connect(url, Patience::Within(Duration::from_secs(60))).await?;
-	let now = SystemTime::now()
-		.duration_since(UNIX_EPOCH)
-		.map_or(0, |since| since.as_secs());
+	let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
 	let since = args.since.unwrap_or(now);
 	let pot = chain.constant::<[u8; 8]>("Work", "PotId").await.ok().map(pot_account);
 	let mut watcher = Watcher {
@@ -205,11 +200,7 @@ impl Watcher {
 			}
 		}
 		let before = self.work_blocks.replace(work.work_blocks);
-		if let Some(seal) = work
-			.last_seal
-			.as_ref()
-			.filter(|_| before.is_some_and(|before| before < work.work_blocks))
-		{
+		if let Some(seal) = work.last_seal.as_ref().filter(|_| before.is_some_and(|before| before < work.work_blocks)) {
 			self.say_sealed(at, seal).await?;
 		}
 		let queued = format!(
@@ -240,9 +231,10 @@ impl Watcher {
 		};
 		if let Some(row) = baselines.iter().find(|row| row.name == model_name(&initial)) {
 			let (size, unit) = problem.unit();
-			let ridge = baselines.iter().find(|row| row.name == "ridge").map_or(String::new(), |row| {
-				format!(", ridge {}", significant(row.validation.mean * size))
-			});
+			let ridge = baselines
+				.iter()
+				.find(|row| row.name == "ridge")
+				.map_or(String::new(), |row| format!(", ridge {}", significant(row.validation.mean * size)));
 			self.screen.line(&format!(
 				"domain {domain}: {}. To beat: {} with a mean absolute error of {} {unit} on validation{ridge}",
 				problem.name(),
@@ -250,14 +242,7 @@ impl Watcher {
 				significant(row.validation.mean * size)
 			));
 		}
-		self.known.insert(
-			domain,
-			Known {
-				problem,
-				baselines,
-				champion: initial,
-			},
-		);
+		self.known.insert(domain, Known { problem, baselines, champion: initial });
 		Ok(())
 	}
 
@@ -278,11 +263,7 @@ impl Watcher {
 			return Ok(());
 		}
 		let problem = known.problem.clone();
-		let bytes = self
-			.chain
-			.model(at, id)
-			.await?
-			.with_context(|| format!("model {id} is not stored any more"))?;
+		let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 		let model = admitted(&problem, &bytes)?;
 		let of = problem.clone();
 		let tail = tokio::task::spawn_blocking(move || of.tail_error(&model)).await?;
@@ -302,11 +283,7 @@ impl Watcher {
 					Some(format!("{:.2} % than {}", 100.0 * (1.0 - error / other), row.name))
 				})
 				.collect();
-			format!(
-				"; on the real held-out tail {}: better by {}",
-				significant(error),
-				against.join(", ")
-			)
+			format!("; on the real held-out tail {}: better by {}", significant(error), against.join(", "))
 		});
 		known.champion = champion.model;
 		let author = champion.author.map_or("nobody".into(), |author| author.to_string());
@@ -374,11 +351,7 @@ impl Watcher {
 		let mut balances = Vec::new();
 		for account in &self.earners {
 			let funds = self.chain.funds(at, *account).await?;
-			balances.push(format!(
-				"{} {}",
-				account.short(),
-				Amount(funds.free.saturating_add(funds.held))
-			));
+			balances.push(format!("{} {}", account.short(), Amount(funds.free.saturating_add(funds.held))));
 		}
 		if let Some(pot) = self.pot {
 			balances.push(format!("generators' pot {}", Amount(self.chain.funds(at, pot).await?.free)));
@@ -390,9 +363,7 @@ impl Watcher {
 	/// The summary that a script reads.
 	async fn summary(&self, at: Head, seal: &SealView) -> Result<serde_json::Value> {
 		let fees = self.chain.fee_market(at).await?;
-		let now = SystemTime::now()
-			.duration_since(UNIX_EPOCH)
-			.map_or(0, |since| since.as_secs());
+		let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
 		let mut summary = json!({
 			"champion": null,
 			"loss": null,

@@ -33,11 +33,7 @@ impl<T: Config> Pallet<T> {
 		// The fifth seat, with four taken, is the first that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(PLAIN_SEATS);
 		let whole = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		Price {
-			base,
-			whole,
-			hold: base.saturating_mul(T::HoldFactor::get().into()),
-		}
+		Price { base, whole, hold: base.saturating_mul(T::HoldFactor::get().into()) }
 	}
 
 	/// Releases up to `amount` of what is held of `who`.
@@ -116,12 +112,6 @@ impl<T: Config> Pallet<T> {
 			paid = Self::pay(who, pot.extract(each)).saturating_add(paid);
 		}
 		let burned = whole.saturating_sub(reimbursed).saturating_sub(paid);
-		Self::deposit_event(Event::FeesPaid {
-			round,
-			evaluators,
-			each,
-			settler: reimbursed,
-			burned,
-		});
+		Self::deposit_event(Event::FeesPaid { round, evaluators, each, settler: reimbursed, burned });
 	}
 }

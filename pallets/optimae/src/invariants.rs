@@ -25,29 +25,17 @@ impl<T: Config> Pallet<T> {
 	fn check_rounds() -> Result<(), TryRuntimeError> {
 		let mut known = 0u32;
 		for (domain, pending) in Pending::<T>::iter() {
-			ensure!(
-				!pending.is_empty(),
-				"a domain without undecided rounds must not be stored as pending"
-			);
+			ensure!(!pending.is_empty(), "a domain without undecided rounds must not be stored as pending");
 			ensure!(pending.is_sorted(), "pending rounds must be in ascending order");
 			for (place, number) in pending.iter().enumerate() {
 				let round = Rounds::<T>::get(RoundId { domain, number: *number }).ok_or("a pending round must exist")?;
 				known = known.saturating_add(1);
-				ensure!(
-					place == 0 || !matches!(round.stage, Stage::Measuring(_)),
-					"only a domain's earliest round is measured"
-				);
+				ensure!(place == 0 || !matches!(round.stage, Stage::Measuring(_)), "only a domain's earliest round is measured");
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
 				for seat in &round.seats {
 					let in_race = matches!(seat.state, SeatState::Committed | SeatState::Revealed);
-					ensure!(
-						in_race || seat.hold == 0,
-						"a seat out of the race must not hold anything as its word"
-					);
-					ensure!(
-						seat.state != SeatState::Revealed || seat.model.is_some(),
-						"a candidate must have a model"
-					);
+					ensure!(in_race || seat.hold == 0, "a seat out of the race must not hold anything as its word");
+					ensure!(seat.state != SeatState::Revealed || seat.model.is_some(), "a candidate must have a model");
 					ensure!(
 						seat.state != SeatState::Committed || round.stage == Stage::Collecting,
 						"a seat cannot stay unrevealed once reveals are closed"
@@ -90,10 +78,7 @@ impl<T: Config> Pallet<T> {
 		let mut needed = Vec::new();
 		for (id, round) in Rounds::<T>::iter() {
 			for model in round.seats.iter().filter_map(|seat| seat.model) {
-				ensure!(
-					Models::<T>::get(model).is_some_and(|stored| stored.round == id),
-					"a candidate's model must be stored"
-				);
+				ensure!(Models::<T>::get(model).is_some_and(|stored| stored.round == id), "a candidate's model must be stored");
 				needed.push(model);
 			}
 		}
@@ -118,10 +103,7 @@ impl<T: Config> Pallet<T> {
 		}
 		for (model, stored) in Models::<T>::iter() {
 			let orphan = T::Domains::state(stored.round.domain).is_none();
-			ensure!(
-				orphan || unique.contains(&model),
-				"a model that nothing needs must be removed"
-			);
+			ensure!(orphan || unique.contains(&model), "a model that nothing needs must be removed");
 		}
 		Ok(())
 	}
@@ -131,15 +113,9 @@ impl<T: Config> Pallet<T> {
 		for (domain, contender) in Contenders::<T>::iter() {
 			ensure!(contender.rounds_left > 0, "a contender without rounds left must be dropped");
 			let lengths = (contender.initial.len(), contender.champion.len());
-			ensure!(
-				lengths == (contender.own.len(), contender.own.len()),
-				"a contender's sums must cover the same chunks"
-			);
+			ensure!(lengths == (contender.own.len(), contender.own.len()), "a contender's sums must cover the same chunks");
 			if let Some(state) = T::Domains::state(domain) {
-				ensure!(
-					state.champion.model == contender.against,
-					"a contender's sums must be against the champion"
-				);
+				ensure!(state.champion.model == contender.against, "a contender's sums must be against the champion");
 			}
 		}
 		Ok(())
@@ -168,14 +144,8 @@ impl<T: Config> Pallet<T> {
 			add(&who, 0, 0);
 		}
 		for (who, sums) in held.into_values() {
-			for (reason, sum) in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model]
-				.into_iter()
-				.zip(sums)
-			{
-				ensure!(
-					T::Currency::balance_on_hold(&reason.into(), &who) == sum,
-					"holds must equal what seats and models say"
-				);
+			for (reason, sum) in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model].into_iter().zip(sums) {
+				ensure!(T::Currency::balance_on_hold(&reason.into(), &who) == sum, "holds must equal what seats and models say");
 			}
 		}
 		Ok(())

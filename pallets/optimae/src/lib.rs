@@ -47,10 +47,7 @@
 //! - **Deadlines.** One agenda item per collecting round closes its reveals; dispatch checks the grid itself, so a late service is harmless.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
@@ -473,19 +470,10 @@ pub mod pallet {
 
 		fn integrity_test() {
 			let cost = T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::close());
-			assert!(
-				cost.all_lte(Self::hook_limit()),
-				"the hook must be able to close at least one round per block: {cost:?}"
-			);
+			assert!(cost.all_lte(Self::hook_limit()), "the hook must be able to close at least one round per block: {cost:?}");
 			let rounds = T::Timing::rounds();
-			assert!(
-				rounds.commit > 0 && rounds.reveal > 0,
-				"commit and reveal phases must not be empty: {rounds:?}"
-			);
-			assert!(
-				T::SeatFee::get() > 0 && T::HoldFactor::get() > 0,
-				"a seat must cost something"
-			);
+			assert!(rounds.commit > 0 && rounds.reveal > 0, "commit and reveal phases must not be empty: {rounds:?}");
+			assert!(T::SeatFee::get() > 0 && T::HoldFactor::get() > 0, "a seat must cost something");
 		}
 
 		#[cfg(feature = "try-runtime")]

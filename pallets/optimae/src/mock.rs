@@ -139,9 +139,7 @@ impl doin_primitives_frame::Domains<AccountId> for World {
 		None
 	}
 	fn enter(domain: DomainId) -> DispatchResult {
-		States::mutate(domain, |state| {
-			state.as_mut().expect("a round opens in a domain").open_rounds += 1
-		});
+		States::mutate(domain, |state| state.as_mut().expect("a round opens in a domain").open_rounds += 1);
 		Ok(())
 	}
 	fn leave(domain: DomainId) {
@@ -189,11 +187,7 @@ impl doin_primitives_frame::Judge for World {
 	}
 	/// The true validation sum of a chunk is the model's coordinate of that number.
 	fn claim(_: DomainId, model: &ModelRef, index: u16) -> Result<u32, Fault> {
-		coordinates(model)
-			.ok_or(Fault::UnknownModel)?
-			.get(usize::from(index))
-			.copied()
-			.ok_or(Fault::NoSuchChunk)
+		coordinates(model).ok_or(Fault::UnknownModel)?.get(usize::from(index)).copied().ok_or(Fault::NoSuchChunk)
 	}
 	fn chunks(_: DomainId) -> Option<u16> {
 		Some(CHUNKS as u16)
@@ -208,10 +202,7 @@ impl doin_primitives_frame::Work<AccountId> for World {
 		Room::get()
 	}
 	fn enqueue(entry: Eff<AccountId>) {
-		assert!(
-			Room::get() > 0 && entry.eff > 0,
-			"only what is worth something and fits is queued"
-		);
+		assert!(Room::get() > 0 && entry.eff > 0, "only what is worth something and fits is queued");
 		Queue::append(entry);
 	}
 }
@@ -261,13 +252,7 @@ impl Config for Test {
 impl BenchmarkHelper<AccountId> for World {
 	fn domain() -> DomainId {
 		add_domain(DOMAIN, synthetic());
-		System::set_block_number(30);
-		run_to(
-			World::rounds()
-				.place(DOMAIN, 30)
-				.phase_end
-				.saturating_add(World::rounds().reveal),
-		);
+		System::set_block_number(FIRST);
 		DOMAIN
 	}
 	fn reveal(_: DomainId, _: u32) -> Reveal {
@@ -291,40 +276,21 @@ pub fn coordinates(model: &ModelRef) -> Option<Vec<u32>> {
 
 /// Evidence that is drawn.
 pub fn synthetic() -> Evidence {
-	Evidence::Synthetic(Generator {
-		template: vec![0].try_into().unwrap(),
-		ar: Default::default(),
-		noise: 1,
-		level: 0,
-	})
+	Evidence::Synthetic(Generator { template: vec![0].try_into().unwrap(), ar: Default::default(), noise: 1, level: 0 })
 }
 
 /// Registers a domain whose models are points of [`CHUNKS`] coordinates and whose champion is the repeated last value.
 pub fn add_domain(domain: DomainId, evidence: Evidence) {
-	let gene = Gene {
-		name: b"width".to_vec().try_into().unwrap(),
-		lo: 0,
-		hi: 100,
-		log: false,
-		frac: 0,
-	};
+	let gene = Gene { name: b"width".to_vec().try_into().unwrap(), lo: 0, hi: 100, log: false, frac: 0 };
 	let spec = DomainSpec {
 		name: b"demo".to_vec().try_into().unwrap(),
 		unit: Default::default(),
-		program: Program::Quadratic(Quadratic {
-			target: vec![0; CHUNKS].try_into().unwrap(),
-		}),
+		program: Program::Quadratic(Quadratic { target: vec![0; CHUNKS].try_into().unwrap() }),
 		genes: vec![gene].try_into().unwrap(),
-		limits: Limits {
-			model_bytes: 1_024,
-			window_macs: 1_000,
-		},
+		limits: Limits { model_bytes: 1_024, window_macs: 1_000 },
 		data_root: Default::default(),
 		values: 0,
-		split: Split {
-			train_end: 0,
-			validation_end: 0,
-		},
+		split: Split { train_end: 0, validation_end: 0 },
 		evidence,
 		min_improvement: 2_000,
 		target: 0,
@@ -361,10 +327,7 @@ pub fn state(domain: DomainId) -> DomainState<AccountId> {
 pub fn candidate(errors: [u32; CHUNKS]) -> Reveal {
 	Reveal {
 		genes: vec![10].try_into().unwrap(),
-		model: Model::Point(errors.iter().map(|e| *e as i32).collect())
-			.to_bytes()
-			.try_into()
-			.unwrap(),
+		model: Model::Point(errors.iter().map(|e| *e as i32).collect()).to_bytes().try_into().unwrap(),
 		validation: errors.to_vec().try_into().unwrap(),
 		metrics: Default::default(),
 	}
@@ -400,10 +363,7 @@ pub fn promise(round: RoundId, who: AccountId, reveal: &Reveal, salt: [u8; 32]) 
 
 /// Sends a call as a transaction would: what fails leaves no trace.
 pub fn send(who: AccountId, call: Call<Test>) -> DispatchResult {
-	RuntimeCall::from(call)
-		.dispatch(RuntimeOrigin::signed(who))
-		.map(|_| ())
-		.map_err(|failed| failed.error)
+	RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(who)).map(|_| ()).map_err(|failed| failed.error)
 }
 
 /// Commits in the domain's current round.
@@ -414,27 +374,12 @@ pub fn commit(who: AccountId, domain: DomainId, reveal: &Reveal, salt: [u8; 32])
 
 /// Reveals in a round.
 pub fn reveal(who: AccountId, round: RoundId, reveal: &Reveal, salt: [u8; 32]) -> DispatchResult {
-	send(
-		who,
-		Call::reveal {
-			round,
-			reveal: Box::new(reveal.clone()),
-			salt,
-		},
-	)
+	send(who, Call::reveal { round, reveal: Box::new(reveal.clone()), salt })
 }
 
 /// Disputes a claim.
 pub fn dispute(who: AccountId, round: RoundId, seat: u8, chunk: u16) -> DispatchResult {
-	send(
-		who,
-		Call::dispute_claim {
-			round,
-			seat,
-			chunk,
-			class: SizeClass::Small,
-		},
-	)
+	send(who, Call::dispute_claim { round, seat, chunk, class: SizeClass::Small })
 }
 
 /// The round that a domain's grid is in.
@@ -484,12 +429,7 @@ pub fn collect(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
 /// The sums of every model of a request.
 pub fn truth_by(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>) -> Sums {
 	let models = Requests::get(round).expect("is being measured").models;
-	models
-		.iter()
-		.map(|model| ChunkSums::try_from(sums(model)).unwrap())
-		.collect::<Vec<_>>()
-		.try_into()
-		.unwrap()
+	models.iter().map(|model| ChunkSums::try_from(sums(model)).unwrap()).collect::<Vec<_>>().try_into().unwrap()
 }
 
 /// The verdict on `round` when its models' sums on the draw are `sums`.
@@ -502,15 +442,7 @@ pub fn decide_with(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, truthfu
 	let truth = truth_by(round, sums);
 	Requests::remove(round);
 	let truthful = Evaluators::try_from(truthful.to_vec()).unwrap();
-	Optimae::recomputed(
-		round,
-		Outcome {
-			seed: [0; 32],
-			truth,
-			truthful,
-			settler,
-		},
-	);
+	Optimae::recomputed(round, Outcome { seed: [0; 32], truth, truthful, settler });
 }
 
 /// The verdict on `round` when the draw shows what the models' coordinates say.
@@ -545,18 +477,20 @@ pub fn burned() -> Balance {
 	events().into_iter().map(of).sum()
 }
 
-/// Runs a test on a fresh chain at block [`FIRST`] with [`DOMAIN`] registered, then checks the invariants and that every missing unit was reported
-/// as burned.
-pub fn test(run: impl FnOnce()) {
+/// A fresh chain.
+pub fn ext() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let rich = (1..=20).chain(EVALUATORS).chain([SETTLER, WATCHER]);
-	pallet_balances::GenesisConfig::<Test> {
-		balances: rich.map(|who| (who, ENDOWMENT)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	sp_io::TestExternalities::new(storage).execute_with(|| {
+	pallet_balances::GenesisConfig::<Test> { balances: rich.map(|who| (who, ENDOWMENT)).collect(), ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
+	storage.into()
+}
+
+/// Runs a test on a fresh chain at block [`FIRST`] with [`DOMAIN`] registered, then checks the invariants and that every missing unit was
+/// reported as burned.
+pub fn test(run: impl FnOnce()) {
+	ext().execute_with(|| {
 		BaseFeeNow::set(1_000);
 		Available::set(3);
 		ServiceFull::set(false);
@@ -576,10 +510,6 @@ pub fn check(issued: Balance) {
 	Optimae::do_try_state().unwrap();
 	assert_eq!(Balances::total_issuance() + burned(), issued, "money is conserved");
 	for (domain, state) in States::iter() {
-		assert_eq!(
-			state.open_rounds as usize,
-			Pending::<Test>::get(domain).len(),
-			"the domain knows its open rounds"
-		);
+		assert_eq!(state.open_rounds as usize, Pending::<Test>::get(domain).len(), "the domain knows its open rounds");
 	}
 }

@@ -49,10 +49,7 @@ impl<T: Config> Pallet<T> {
 			}
 		};
 		// Somebody else's equal commitment is a copy that he can never reveal, and must not keep its author out.
-		ensure!(
-			!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash),
-			Error::<T>::CommittedTwice
-		);
+		ensure!(!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash), Error::<T>::CommittedTwice);
 
 		let index = round.seats.len() as u32;
 		let price = Self::price(domain, spec.class(), index);
@@ -131,31 +128,14 @@ impl<T: Config> Pallet<T> {
 	/// Whether `domain` admits what was revealed.
 	fn admit(domain: DomainId, spec: &DomainSpec, reveal: &Reveal) -> DispatchResult {
 		ensure!(reveal.genes.len() == spec.genes.len(), Error::<T>::GeneCount);
-		let bounded = reveal
-			.genes
-			.iter()
-			.zip(spec.genes.iter())
-			.all(|(value, gene)| (gene.lo..=gene.hi).contains(value));
+		let bounded = reveal.genes.iter().zip(spec.genes.iter()).all(|(value, gene)| (gene.lo..=gene.hi).contains(value));
 		ensure!(bounded, Error::<T>::GeneRange);
-		ensure!(
-			T::Judge::chunks(domain).map(usize::from) == Some(reveal.validation.len()),
-			Error::<T>::ChunkCount
-		);
+		ensure!(T::Judge::chunks(domain).map(usize::from) == Some(reveal.validation.len()), Error::<T>::ChunkCount);
 		// The size first: it bounds what decoding costs.
-		ensure!(
-			reveal.model.len() as u64 <= u64::from(spec.limits.model_bytes),
-			Error::<T>::ModelTooLarge
-		);
+		ensure!(reveal.model.len() as u64 <= u64::from(spec.limits.model_bytes), Error::<T>::ModelTooLarge);
 		Model::from_bytes(&reveal.model)
 			.and_then(|model| {
-				model
-					.admit(
-						&spec.program,
-						spec.limits.model_bytes,
-						spec.limits.window_macs,
-						reveal.model.len(),
-					)
-					.map(|_| ())
+				model.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, reveal.model.len()).map(|_| ())
 			})
 			.map_err(|error| Error::<T>::from(error).into())
 	}
@@ -169,14 +149,7 @@ impl<T: Config> Pallet<T> {
 		genes: Genes,
 		validation: ChunkSums,
 	) -> Result<Balance, DispatchError> {
-		let mut stored = StoredModel {
-			author,
-			round,
-			bytes,
-			genes,
-			validation,
-			hold: 0,
-		};
+		let mut stored = StoredModel { author, round, bytes, genes, validation, hold: 0 };
 		stored.hold = T::ByteHold::get().saturating_mul(stored.encoded_size() as Balance);
 		T::Currency::hold(&HoldReason::Model.into(), &stored.author, stored.hold)?;
 		let hold = stored.hold;
@@ -197,13 +170,7 @@ impl<T: Config> Pallet<T> {
 		seat.state = SeatState::Rejected;
 		Self::release_hold(seat);
 		Records::<T>::mutate(&seat.who, |record| record.rejected = record.rejected.saturating_add(1));
-		Self::deposit_event(Event::Rejected {
-			round,
-			seat: index,
-			who: seat.who.clone(),
-			model: seat.model,
-			reason,
-		});
+		Self::deposit_event(Event::Rejected { round, seat: index, who: seat.who.clone(), model: seat.model, reason });
 	}
 
 	/// [`Call::dispute_claim`].
@@ -229,16 +196,7 @@ impl<T: Config> Pallet<T> {
 			Self::remove_model(model);
 		}
 		Rounds::<T>::insert(id, round);
-		Self::deposit_event(Event::ClaimDisproved {
-			round: id,
-			seat: index,
-			challenger,
-			chunk,
-			claimed,
-			truth,
-			burned,
-			reward,
-		});
+		Self::deposit_event(Event::ClaimDisproved { round: id, seat: index, challenger, chunk, claimed, truth, burned, reward });
 		Ok(())
 	}
 
@@ -249,10 +207,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(Pending::<T>::get(domain).is_empty(), Error::<T>::ModelInUse);
 		let contends = Contenders::<T>::get(domain).is_some_and(|contender| contender.model == model);
 		if let Some(state) = T::Domains::state(domain) {
-			ensure!(
-				contends && (who == stored.author || state.status != Status::Active),
-				Error::<T>::ModelInUse
-			);
+			ensure!(contends && (who == stored.author || state.status != Status::Active), Error::<T>::ModelInUse);
 		}
 		if contends {
 			Self::drop_contender(domain, model, Reason::Withdrawn);
@@ -283,30 +238,16 @@ impl<T: Config> Pallet<T> {
 	/// The reveals are closed: whoever broke his word pays, and the round is measured, waits or ends.
 	fn close(id: RoundId, mut round: Round<T::AccountId>) {
 		let base_fee = T::BaseFee::base_fee();
-		for (index, seat) in round
-			.seats
-			.iter_mut()
-			.enumerate()
-			.filter(|(_, seat)| seat.state == SeatState::Committed)
-		{
+		for (index, seat) in round.seats.iter_mut().enumerate().filter(|(_, seat)| seat.state == SeatState::Committed) {
 			seat.state = SeatState::Unrevealed;
 			let (seat_index, who) = (index as u8, seat.who.clone());
 			if base_fee > seat.base_fee.saturating_mul(EXCUSING_RISE) {
 				Self::refund(seat);
-				Self::deposit_event(Event::Excused {
-					round: id,
-					seat: seat_index,
-					who,
-				});
+				Self::deposit_event(Event::Excused { round: id, seat: seat_index, who });
 			} else {
 				let burned = Self::penalise(seat).peek().saturating_add(Self::burn_fee(seat));
 				Records::<T>::mutate(&who, |record| record.unrevealed = record.unrevealed.saturating_add(1));
-				Self::deposit_event(Event::Unrevealed {
-					round: id,
-					seat: seat_index,
-					who,
-					burned,
-				});
+				Self::deposit_event(Event::Unrevealed { round: id, seat: seat_index, who, burned });
 			}
 		}
 		if round.candidates().is_empty() {
@@ -336,22 +277,14 @@ impl<T: Config> Pallet<T> {
 		if T::Recompute::open(id, spec.class(), measurement.models.clone(), authors).is_err() {
 			return Self::void(id, round);
 		}
-		Self::deposit_event(Event::MeasurementOpened {
-			round: id,
-			models: measurement.models.clone(),
-		});
+		Self::deposit_event(Event::MeasurementOpened { round: id, models: measurement.models.clone() });
 		round.stage = Stage::Measuring(measurement);
 		Rounds::<T>::insert(id, round);
 	}
 
 	/// Rejects the candidates that do not beat the champion that is there now; a verdict may have changed it since they were revealed.
 	fn reject_overtaken(id: RoundId, round: &mut Round<T::AccountId>, spec: &DomainSpec, state: &DomainState<T::AccountId>) {
-		for (index, seat) in round
-			.seats
-			.iter_mut()
-			.enumerate()
-			.filter(|(_, seat)| seat.state == SeatState::Revealed)
-		{
+		for (index, seat) in round.seats.iter_mut().enumerate().filter(|(_, seat)| seat.state == SeatState::Revealed) {
 			let Some(model) = seat.model else { continue };
 			let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
 			if !public_test(state.champion.validation_error, claimed, spec.min_improvement) {
@@ -373,20 +306,12 @@ impl<T: Config> Pallet<T> {
 				let _fits = models.try_push(model);
 			}
 		}
-		Measurement {
-			models,
-			champion,
-			contender,
-		}
+		Measurement { models, champion, contender }
 	}
 
 	/// Who must not judge: the candidates' authors, and the contender's while there is room in the list.
 	fn authors(round: &Round<T::AccountId>, contender: Option<ModelId>) -> Authors<T::AccountId> {
-		let candidates = round
-			.seats
-			.iter()
-			.filter(|seat| seat.state == SeatState::Revealed)
-			.map(|seat| seat.who.clone());
+		let candidates = round.seats.iter().filter(|seat| seat.state == SeatState::Revealed).map(|seat| seat.who.clone());
 		let contender = contender.and_then(Models::<T>::get).map(|stored| stored.author);
 		let mut authors = Authors::new();
 		for who in candidates.chain(contender) {

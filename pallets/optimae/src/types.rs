@@ -119,19 +119,12 @@ pub struct Round<AccountId> {
 impl<AccountId> Round<AccountId> {
 	/// A round that nobody has committed to yet.
 	pub fn new() -> Self {
-		Self {
-			seats: BoundedVec::new(),
-			stage: Stage::Collecting,
-		}
+		Self { seats: BoundedVec::new(), stage: Stage::Collecting }
 	}
 
 	/// Models of the candidates that are still in the race, in order of their seats.
 	pub fn candidates(&self) -> Vec<ModelId> {
-		self.seats
-			.iter()
-			.filter(|seat| seat.state == SeatState::Revealed)
-			.filter_map(|seat| seat.model)
-			.collect()
+		self.seats.iter().filter(|seat| seat.state == SeatState::Revealed).filter_map(|seat| seat.model).collect()
 	}
 }
 

@@ -113,21 +113,13 @@ impl<'a> Trial<'a> {
 	/// on everything it was measured on; a candidate has to pass against the contender as well.
 	pub fn winner(&self, candidates: &[ModelId]) -> Option<Win> {
 		let (initial, champion) = (self.initial()?, self.champion()?);
-		let rival = self
-			.contender
-			.and_then(|contender| Some((contender, self.submitted(contender.model)?)));
+		let rival = self.contender.and_then(|contender| Some((contender, self.submitted(contender.model)?)));
 		let mut best: Option<(u64, Win)> = None;
 		if let Some((contender, own)) = rival {
-			let all = [
-				(&contender.initial, initial),
-				(&contender.champion, champion),
-				(&contender.own, own),
-			]
-			.map(|(old, new)| joined(old, new));
+			let all = [(&contender.initial, initial), (&contender.champion, champion), (&contender.own, own)]
+				.map(|(old, new)| joined(old, new));
 			let [all_initial, all_champion, all_own] = &all;
-			best = self
-				.win(contender.model, all_initial, all_champion, all_own)
-				.map(|win| (total(own), win));
+			best = self.win(contender.model, all_initial, all_champion, all_own).map(|win| (total(own), win));
 		}
 		for model in candidates {
 			let Some(own) = self.submitted(*model) else { continue };
@@ -186,15 +178,7 @@ impl<T: Config> Pallet<T> {
 		author: T::AccountId,
 		outcome: &Outcome<T::AccountId>,
 	) {
-		let Win {
-			model,
-			error,
-			champion_error,
-			initial_error,
-			upper,
-			increment,
-			..
-		} = *win;
+		let Win { model, error, champion_error, initial_error, upper, increment, .. } = *win;
 		let champion = Champion {
 			model: ModelRef::Stored(model),
 			author: Some(author.clone()),
@@ -209,12 +193,7 @@ impl<T: Config> Pallet<T> {
 		let eff = (u128::from(increment).saturating_mul(rate.into()) / million / million) as Q32;
 		T::Domains::crown(id.domain, champion, state.high_water.saturating_add(increment), upper);
 		if eff > 0 {
-			T::Work::enqueue(Eff {
-				round: id,
-				eff,
-				optimizer: author.clone(),
-				evaluators: outcome.truthful.clone(),
-			});
+			T::Work::enqueue(Eff { round: id, eff, optimizer: author.clone(), evaluators: outcome.truthful.clone() });
 		}
 		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
 		Self::deposit_event(Event::Crowned {
@@ -273,11 +252,7 @@ impl<T: Config> Pallet<T> {
 			Self::drop_contender(domain, model, Reason::Expired);
 			return false;
 		}
-		Self::deposit_event(Event::ContenderKept {
-			domain,
-			model,
-			rounds_left: next.rounds_left,
-		});
+		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: next.rounds_left });
 		Contenders::<T>::insert(domain, next);
 		true
 	}
@@ -312,11 +287,7 @@ impl<T: Config> Pallet<T> {
 			champion: gathered(&[], reference),
 			own: gathered(&[], own),
 		};
-		Self::deposit_event(Event::ContenderKept {
-			domain,
-			model,
-			rounds_left: CONTENDER_ROUNDS,
-		});
+		Self::deposit_event(Event::ContenderKept { domain, model, rounds_left: CONTENDER_ROUNDS });
 		Contenders::<T>::insert(domain, contender);
 		Some(model)
 	}
@@ -349,11 +320,7 @@ impl<T: Config> Pallet<T> {
 		if let Some(win) = &win {
 			let stored = Models::<T>::get(win.model)?;
 			// On public evidence the draw is the validation split, and the truth about it is known.
-			bar.0 = if matches!(spec.evidence, Evidence::Public) {
-				win.error
-			} else {
-				total(&stored.validation)
-			};
+			bar.0 = if matches!(spec.evidence, Evidence::Public) { win.error } else { total(&stored.validation) };
 			reference = trial.submitted(win.model)?;
 			Self::crown(id, &spec, &state, win, bar.0, stored.author, outcome);
 		}
@@ -399,9 +366,7 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 		let spec = T::Domains::spec(id.domain)?;
 		let state = T::Domains::state(id.domain)?;
 		let contender = Self::measured_contender(id.domain, measurement);
-		Trial::new(&spec, &state, measurement, truth, contender.as_ref())
-			.winner(&round.candidates())
-			.map(|win| win.index)
+		Trial::new(&spec, &state, measurement, truth, contender.as_ref()).winner(&round.candidates()).map(|win| win.index)
 	}
 
 	fn ready() -> bool {

@@ -55,10 +55,7 @@ impl<T: Config> Pallet<T> {
 		let rounds = T::Timing::rounds();
 		let place = rounds.place(id.domain, Self::now());
 		let (reveal_from, reveal_until) = rounds.reveal_window(id);
-		let seats = round
-			.or_else(|| Rounds::<T>::get(id))
-			.map(|round| round.seats)
-			.unwrap_or_default();
+		let seats = round.or_else(|| Rounds::<T>::get(id)).map(|round| round.seats).unwrap_or_default();
 		let price = Self::price(id.domain, spec.class(), seats.len() as u32);
 		let seats = seats.into_iter().map(|seat| SeatView {
 			who: seat.who,

@@ -12,7 +12,7 @@ use frame_support::{
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use scale_info::TypeInfo;
-use sp_runtime::{Perbill, RuntimeDebug};
+use sp_runtime::Perbill;
 
 /// Reference time of a block: 2 s of the 6 s slot of a public network.
 pub const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
@@ -116,7 +116,7 @@ impl pallet_multisig::Config for Runtime {
 
 /// What a proxy may do in its principal's name.
 #[derive(
-	Copy, Clone, Default, Eq, PartialEq, Ord, PartialOrd, Encode, Decode, DecodeWithMemTracking, RuntimeDebug, MaxEncodedLen, TypeInfo,
+	Copy, Clone, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum ProxyType {
 	/// Everything.

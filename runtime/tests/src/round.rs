@@ -45,7 +45,7 @@ pub fn validation_sums(model: &Model) -> ChunkSums {
 /// A reveal of `model` with honest sums.
 pub fn reveal_of(model: &Model) -> Reveal {
 	Reveal {
-		genes: vec![104, 4, 0, 0, 1].try_into().expect("five genes"),
+		genes: vec![104, 4, 0, 6, 1, 0, 0, 0].try_into().expect("eight genes"),
 		model: model.to_bytes().try_into().expect("at most 64 KiB"),
 		validation: validation_sums(model),
 		metrics: Metrics::default(),

@@ -65,20 +65,12 @@ impl Signer {
 	/// Signs for the key's own account.
 	pub fn new(keypair: Keypair) -> Self {
 		let own = Account(keypair.public_key().0);
-		Self {
-			keypair,
-			own,
-			behalf: None,
-			turn: Default::default(),
-		}
+		Self { keypair, own, behalf: None, turn: Default::default() }
 	}
 
 	/// Signs for `real` through `Proxy.proxy`. The key's own account pays the fees.
 	pub fn on_behalf_of(self, real: Account) -> Self {
-		Self {
-			behalf: (real != self.own).then_some(real),
-			..self
-		}
+		Self { behalf: (real != self.own).then_some(real), ..self }
 	}
 
 	/// The account that calls are made for: commitments are bound to it, bonds and holds are its.
@@ -99,10 +91,7 @@ impl Signer {
 
 impl fmt::Debug for Signer {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.debug_struct("Signer")
-			.field("account", &self.account())
-			.field("hot", &self.own)
-			.finish_non_exhaustive()
+		f.debug_struct("Signer").field("account", &self.account()).field("hot", &self.own).finish_non_exhaustive()
 	}
 }
 
@@ -130,10 +119,6 @@ mod tests {
 		assert_eq!(signer.proxied(), None);
 		let hot = signer.clone().on_behalf_of(cold);
 		assert_eq!((hot.account(), hot.hot()), (cold, signer.account()));
-		assert_eq!(
-			hot.clone().on_behalf_of(hot.hot()).proxied(),
-			None,
-			"one's own account needs no proxy"
-		);
+		assert_eq!(hot.clone().on_behalf_of(hot.hot()).proxied(), None, "one's own account needs no proxy");
 	}
 }

@@ -88,11 +88,7 @@ fn address(who: Account) -> (u8, Account) {
 
 impl Call {
 	fn new(pallet: &'static str, name: &'static str, args: impl Encode) -> Self {
-		Self {
-			pallet,
-			name,
-			args: Args(args.encode()),
-		}
+		Self { pallet, name, args: Args(args.encode()) }
 	}
 
 	/// Bytes of its arguments.
@@ -194,11 +190,7 @@ impl Call {
 	pub(crate) fn proxied(&self, real: Account, indices: (u8, u8)) -> Self {
 		let mut args = (address(real), Option::<u8>::None, indices).encode();
 		args.extend_from_slice(&self.args.0);
-		Self {
-			pallet: "Proxy",
-			name: "proxy",
-			args: Args(args),
-		}
+		Self { pallet: "Proxy", name: "proxy", args: Args(args) }
 	}
 }
 
@@ -213,10 +205,7 @@ mod tests {
 		assert_eq!(Call::commit(7, [1; 32]).args.0, [&[7, 0, 0, 0][..], &[1; 32]].concat());
 		assert_eq!(Call::settle(round, SizeClass::Large).args.0, [7, 0, 0, 0, 9, 0, 0, 0, 1]);
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
-		assert_eq!(
-			Call::transfer(Account([3; 32]), 1).args.0,
-			[&[0][..], &[3; 32], &[4]].concat()
-		);
+		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());
 	}
 
 	#[test]
@@ -229,10 +218,7 @@ mod tests {
 		};
 		let call = Call::reveal(RoundId { domain: 1, number: 2 }, &reveal, [9; 32]);
 		// A `Box` is nothing in SCALE.
-		assert_eq!(
-			call.args.0,
-			(RoundId { domain: 1, number: 2 }, Box::new(reveal), [9u8; 32]).encode()
-		);
+		assert_eq!(call.args.0, (RoundId { domain: 1, number: 2 }, Box::new(reveal), [9u8; 32]).encode());
 	}
 
 	#[test]
@@ -245,11 +231,7 @@ mod tests {
 
 	#[test]
 	fn every_call_is_checked_against_the_chain() {
-		let known = |call: Call| {
-			EXPECTED
-				.iter()
-				.any(|(pallet, name, _)| *pallet == call.pallet && *name == call.name)
-		};
+		let known = |call: Call| EXPECTED.iter().any(|(pallet, name, _)| *pallet == call.pallet && *name == call.name);
 		assert!(known(Call::commit(0, [0; 32])) && known(Call::nominate(0)) && known(Call::bond(0, SizeClass::Small)));
 		assert!(known(Call::dispute([0; 32]).proxied(Account([0; 32]), (0, 0))));
 	}

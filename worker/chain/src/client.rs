@@ -64,10 +64,7 @@ struct Inner {
 
 impl std::fmt::Debug for Chain {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.debug_struct("Chain")
-			.field("url", &self.0.url)
-			.field("head", &self.head())
-			.finish()
+		f.debug_struct("Chain").field("url", &self.0.url).field("head", &self.head()).finish()
 	}
 }
 
@@ -80,10 +77,7 @@ impl Link {
 	/// Connects, and refuses a node whose chain is not the one this program was written for.
 	async fn open(url: &str) -> Result<(Self, Hash, Head), ChainError> {
 		if !(url.starts_with("ws://") || url.starts_with("wss://")) {
-			return Err(ChainError::BadUrl {
-				url: url.into(),
-				reason: "it does not start with ws:// or wss://".into(),
-			});
+			return Err(ChainError::BadUrl { url: url.into(), reason: "it does not start with ws:// or wss://".into() });
 		}
 		let unreachable = |reason: String| ChainError::Unreachable { url: url.into(), reason };
 		let raw = RpcClient::from_insecure_url(url).await.map_err(|e| unreachable(plain(&e)))?;
@@ -104,39 +98,25 @@ impl Link {
 	async fn best(&self, url: &str) -> Result<Head, ChainError> {
 		let lost = |e: subxt::rpcs::Error| lost(url, "chain_getHeader", &e);
 		let header = self.rpc.chain_get_header(None).await.map_err(lost)?;
-		let header = header.ok_or_else(|| ChainError::Unreadable {
-			request: "chain_getHeader".into(),
-			reason: "no best block".into(),
-		})?;
+		let header =
+			header.ok_or_else(|| ChainError::Unreadable { request: "chain_getHeader".into(), reason: "no best block".into() })?;
 		Ok(head_of(&header))
 	}
 
 	async fn check_name(&self, url: &str, head: Head) -> Result<(), ChainError> {
-		let bytes = self
-			.rpc
-			.state_call("Core_version", None, Some(H256(head.hash)))
-			.await
-			.map_err(|e| lost(url, "Core_version", &e))?;
-		let found = String::decode(&mut &bytes[..]).map_err(|e| ChainError::Unreadable {
-			request: "Core_version".into(),
-			reason: e.to_string(),
-		})?;
+		let bytes =
+			self.rpc.state_call("Core_version", None, Some(H256(head.hash))).await.map_err(|e| lost(url, "Core_version", &e))?;
+		let found = String::decode(&mut &bytes[..])
+			.map_err(|e| ChainError::Unreadable { request: "Core_version".into(), reason: e.to_string() })?;
 		if found != SPEC_NAME {
-			return Err(ChainError::WrongChain {
-				url: url.into(),
-				found,
-				expected: SPEC_NAME.into(),
-			});
+			return Err(ChainError::WrongChain { url: url.into(), found, expected: SPEC_NAME.into() });
 		}
 		Ok(())
 	}
 
 	/// A client at a block, for metadata, signing and storage.
 	pub(crate) async fn at(&self, url: &str, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, ChainError> {
-		self.client
-			.at_block_hash_and_number(H256(head.hash), head.number.into())
-			.await
-			.map_err(|e| lost(url, "metadata", &e))
+		self.client.at_block_hash_and_number(H256(head.hash), head.number.into()).await.map_err(|e| lost(url, "metadata", &e))
 	}
 }
 
@@ -152,21 +132,14 @@ fn check_calls(url: &str, metadata: &ArcMetadata) -> Result<(), ChainError> {
 		};
 		let names: Vec<&str> = call.fields.iter().map(|field| field.name.as_deref().unwrap_or("?")).collect();
 		if names != *args {
-			return other(format!(
-				"{pallet}.{name} takes ({}), not ({})",
-				names.join(", "),
-				args.join(", ")
-			));
+			return other(format!("{pallet}.{name} takes ({}), not ({})", names.join(", "), args.join(", ")));
 		}
 	}
 	Ok(())
 }
 
 fn head_of(header: &<SubstrateConfig as subxt::Config>::Header) -> Head {
-	Head {
-		number: header.number as BlockNumber,
-		hash: blake2_256(&header.encode()),
-	}
+	Head { number: header.number as BlockNumber, hash: blake2_256(&header.encode()) }
 }
 
 /// An error's innermost reason, without the layers it went through.
@@ -177,22 +150,14 @@ pub(crate) fn plain(error: &(dyn std::error::Error + 'static)) -> String {
 	}
 	let text = inner.to_string();
 	let mut rest = text.as_str();
-	for layer in ["Backend error: ", "RPC error: ", "client error: ", "User error: "]
-		.iter()
-		.cycle()
-		.take(12)
-	{
+	for layer in ["Backend error: ", "RPC error: ", "client error: ", "User error: "].iter().cycle().take(12) {
 		rest = rest.strip_prefix(layer).unwrap_or(rest);
 	}
 	rest.to_string()
 }
 
 pub(crate) fn lost(url: &str, request: &str, error: &(dyn std::error::Error + 'static)) -> ChainError {
-	ChainError::Lost {
-		url: url.into(),
-		request: request.into(),
-		reason: plain(error),
-	}
+	ChainError::Lost { url: url.into(), request: request.into(), reason: plain(error) }
 }
 
 impl Chain {
@@ -219,12 +184,8 @@ impl Chain {
 			tokio::time::sleep(pause).await;
 			pause = longer(pause);
 		};
-		let inner = Arc::new(Inner {
-			url: url.into(),
-			genesis,
-			link: RwLock::new(Arc::new(link)),
-			head: watch::Sender::new(head),
-		});
+		let inner =
+			Arc::new(Inner { url: url.into(), genesis, link: RwLock::new(Arc::new(link)), head: watch::Sender::new(head) });
 		tokio::spawn(follow(Arc::downgrade(&inner)));
 		Ok(Self(inner))
 	}
@@ -245,11 +206,7 @@ impl Chain {
 			return Ok(());
 		}
 		let (found, expected) = (hex::encode(self.0.genesis), hex::encode(expected));
-		Err(ChainError::OtherGenesis {
-			url: self.0.url.clone(),
-			found: format!("0x{found}"),
-			expected: format!("0x{expected}"),
-		})
+		Err(ChainError::OtherGenesis { url: self.0.url.clone(), found: format!("0x{found}"), expected: format!("0x{expected}") })
 	}
 
 	/// The best block as last heard of.
@@ -273,12 +230,8 @@ impl Chain {
 	/// The block with this number on the node's best branch.
 	pub async fn block(&self, number: BlockNumber) -> Result<Option<Head>, ChainError> {
 		let number_or_hash = subxt::rpcs::methods::legacy::NumberOrHex::Number(number.into());
-		let hash = self
-			.link()
-			.rpc
-			.chain_get_block_hash(Some(number_or_hash))
-			.await
-			.map_err(|e| self.lost("chain_getBlockHash", &e))?;
+		let hash =
+			self.link().rpc.chain_get_block_hash(Some(number_or_hash)).await.map_err(|e| self.lost("chain_getBlockHash", &e))?;
 		Ok(hash.map(|hash| Head { number, hash: hash.0 }))
 	}
 
@@ -288,36 +241,21 @@ impl Chain {
 		let bytes = match self.link().rpc.state_call(method, Some(&args), Some(H256(at.hash))).await {
 			Ok(bytes) => bytes,
 			Err(subxt::rpcs::Error::User(error)) => {
-				let data = error
-					.data
-					.as_ref()
-					.map(|data| format!(": {}", data.get()))
-					.unwrap_or_default();
-				return Err(ChainError::Unreadable {
-					request: method.into(),
-					reason: format!("{error}{data}"),
-				});
+				let data = error.data.as_ref().map(|data| format!(": {}", data.get())).unwrap_or_default();
+				return Err(ChainError::Unreadable { request: method.into(), reason: format!("{error}{data}") });
 			}
 			Err(error) => return Err(self.lost(method, &error)),
 		};
-		R::decode_all(&mut &bytes[..]).map_err(|e| ChainError::Unreadable {
-			request: method.into(),
-			reason: e.to_string(),
-		})
+		R::decode_all(&mut &bytes[..]).map_err(|e| ChainError::Unreadable { request: method.into(), reason: e.to_string() })
 	}
 
 	/// A pallet's constant, as SCALE says it.
 	pub async fn constant<R: Decode>(&self, pallet: &str, name: &str) -> Result<R, ChainError> {
 		let request = format!("{pallet}.{name}");
-		let unreadable = |reason: String| ChainError::Unreadable {
-			request: request.clone(),
-			reason,
-		};
+		let unreadable = |reason: String| ChainError::Unreadable { request: request.clone(), reason };
 		let at = self.at(self.head()).await?;
 		let metadata = at.metadata();
-		let found = metadata
-			.pallet_by_name(pallet)
-			.and_then(|pallet| pallet.constant_by_name(name));
+		let found = metadata.pallet_by_name(pallet).and_then(|pallet| pallet.constant_by_name(name));
 		let constant = found.ok_or_else(|| unreadable("the runtime has no such constant".into()))?;
 		R::decode_all(&mut constant.value()).map_err(|e| unreadable(e.to_string()))
 	}
@@ -336,12 +274,7 @@ impl Chain {
 		let Some(value) = entry.try_fetch(keys).await.map_err(|e| self.lost(&request, &e))? else {
 			return Ok(None);
 		};
-		R::decode_all(&mut value.bytes())
-			.map(Some)
-			.map_err(|e| ChainError::Unreadable {
-				request,
-				reason: e.to_string(),
-			})
+		R::decode_all(&mut value.bytes()).map(Some).map_err(|e| ChainError::Unreadable { request, reason: e.to_string() })
 	}
 
 	pub(crate) fn link(&self) -> Arc<Link> {
@@ -360,9 +293,7 @@ impl Chain {
 /// Publishes every best block, and opens a new connection when the old one breaks, until nobody holds the chain any more.
 async fn follow(inner: Weak<Inner>) {
 	loop {
-		let Some(link) = inner
-			.upgrade()
-			.map(|inner| inner.link.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone())
+		let Some(link) = inner.upgrade().map(|inner| inner.link.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone())
 		else {
 			return;
 		};
@@ -405,28 +336,17 @@ mod tests {
 	#[tokio::test]
 	async fn a_missing_node_is_named_with_a_next_step() {
 		// A port that was free a moment ago.
-		let port = std::net::TcpListener::bind("127.0.0.1:0")
-			.unwrap()
-			.local_addr()
-			.unwrap()
-			.port();
+		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 		let url = format!("ws://127.0.0.1:{port}");
 		let error = Chain::connect(&url, Patience::Once).await.unwrap_err();
 		assert!(matches!(error, ChainError::Unreachable { .. }), "{error:?}");
 		let text = error.to_string();
-		assert!(
-			text.contains(&url) && text.contains("doin-node --dev") && text.contains("refused"),
-			"{text}"
-		);
+		assert!(text.contains(&url) && text.contains("doin-node --dev") && text.contains("refused"), "{text}");
 	}
 
 	#[tokio::test]
 	async fn patience_ends() {
-		let port = std::net::TcpListener::bind("127.0.0.1:0")
-			.unwrap()
-			.local_addr()
-			.unwrap()
-			.port();
+		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 		let started = std::time::Instant::now();
 		let patience = Patience::Within(Duration::from_millis(600));
 		Chain::connect(&format!("ws://127.0.0.1:{port}"), patience).await.unwrap_err();
@@ -447,12 +367,7 @@ mod tests {
 
 	#[test]
 	fn pauses_grow_to_a_limit() {
-		let pauses: Vec<_> = std::iter::successors(Some(BACKOFF.0), |pause| Some(longer(*pause)))
-			.take(8)
-			.collect();
-		assert_eq!(
-			pauses.iter().map(Duration::as_millis).collect::<Vec<_>>(),
-			[250, 500, 1000, 2000, 4000, 8000, 8000, 8000]
-		);
+		let pauses: Vec<_> = std::iter::successors(Some(BACKOFF.0), |pause| Some(longer(*pause))).take(8).collect();
+		assert_eq!(pauses.iter().map(Duration::as_millis).collect::<Vec<_>>(), [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
 	}
 }

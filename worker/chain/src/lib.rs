@@ -8,7 +8,7 @@
 //! # async fn example() -> Result<(), doin_chain::ChainError> {
 //! let chain = doin_chain::Chain::connect("ws://127.0.0.1:9944", doin_chain::Patience::Once).await?;
 //! for domain in chain.domains(chain.head()).await? {
-//! 	println!("{} {} weighs {}", domain.id, domain.name, domain.weight);
+//!     println!("{} {} weighs {}", domain.id, domain.name, domain.weight);
 //! }
 //! # Ok(()) }
 //! ```

@@ -117,10 +117,7 @@ impl Chain {
 	/// Which chunks of one model of a replayed round the runtime has computed; empty before the first.
 	pub async fn computed_chunks(&self, at: Head, round: RoundId, model: u8) -> Result<Vec<Option<u32>>, ChainError> {
 		let id = Value::named_composite([("domain", Value::from(round.domain)), ("number", Value::from(round.number))]);
-		Ok(self
-			.storage(at, "Quorum", "Known", vec![id, Value::from(model)])
-			.await?
-			.unwrap_or_default())
+		Ok(self.storage(at, "Quorum", "Known", vec![id, Value::from(model)]).await?.unwrap_or_default())
 	}
 
 	/// The changing part of a domain's record, as the registry keeps it.
@@ -130,17 +127,14 @@ impl Chain {
 
 	/// Whether a page of a domain's series is stored.
 	pub async fn has_page(&self, at: Head, domain: DomainId, index: u32) -> Result<bool, ChainError> {
-		let page: Option<Vec<i32>> = self
-			.storage(at, "Domains", "Pages", vec![Value::from(domain), Value::from(index)])
-			.await?;
+		let page: Option<Vec<i32>> = self.storage(at, "Domains", "Pages", vec![Value::from(domain), Value::from(index)]).await?;
 		Ok(page.is_some())
 	}
 
 	/// A validator's ballot; empty when it has none.
 	pub async fn ballot(&self, at: Head, validator: Account) -> Result<Vec<Vote>, ChainError> {
-		let ballot: Option<(Vec<Vote>, Balance)> = self
-			.storage(at, "Gauge", "Ballots", vec![Value::from_bytes(validator.0)])
-			.await?;
+		let ballot: Option<(Vec<Vote>, Balance)> =
+			self.storage(at, "Gauge", "Ballots", vec![Value::from_bytes(validator.0)]).await?;
 		Ok(ballot.map(|(votes, _)| votes).unwrap_or_default())
 	}
 
@@ -148,21 +142,12 @@ impl Chain {
 	pub async fn nominated(&self, at: Head) -> Result<Vec<DomainId>, ChainError> {
 		let nominations: Option<Vec<(DomainId, Account, Balance, u32)>> =
 			self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
-		Ok(nominations
-			.unwrap_or_default()
-			.into_iter()
-			.map(|(domain, ..)| domain)
-			.collect())
+		Ok(nominations.unwrap_or_default().into_iter().map(|(domain, ..)| domain).collect())
 	}
 
 	/// Money of an account.
 	pub async fn funds(&self, at: Head, who: Account) -> Result<Funds, ChainError> {
 		let info: Option<AccountInfo> = self.storage(at, "System", "Account", vec![Value::from_bytes(who.0)]).await?;
-		Ok(info
-			.map(|info| Funds {
-				free: info.free,
-				held: info.reserved,
-			})
-			.unwrap_or_default())
+		Ok(info.map(|info| Funds { free: info.free, held: info.reserved }).unwrap_or_default())
 	}
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use codec::Decode;
 use doin_primitives::{Balance, BlockNumber};
+use std::time::Duration;
 use subxt::{
 	client::OnlineClientAtBlockImpl,
 	config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
@@ -60,10 +61,7 @@ pub struct Event {
 impl Included {
 	/// First fields of the first event of this name, as `R`.
 	pub fn event<R: Decode>(&self, pallet: &str, name: &str) -> Option<R> {
-		let event = self
-			.events
-			.iter()
-			.find(|event| event.pallet == pallet && event.name == name)?;
+		let event = self.events.iter().find(|event| event.pallet == pallet && event.name == name)?;
 		R::decode(&mut &event.fields[..]).ok()
 	}
 }
@@ -90,58 +88,36 @@ impl Chain {
 			Urgency::Relaxed => self.head().number.saturating_add(ERA),
 			Urgency::Before(block) => block.saturating_sub(1),
 		};
-		let mut tip = if call.size() > LARGE || urgency != Urgency::Relaxed {
-			TIP
-		} else {
-			0
-		};
+		let mut tip = if call.size() > LARGE || urgency != Urgency::Relaxed { TIP } else { 0 };
 		let mut first_nonce = None;
+		let patience = if urgency == Urgency::Relaxed { ERA } else { PATIENCE };
+		let mut reason = String::from("there was no time left to send it");
 		loop {
 			let head = self.head();
-			let patience = if urgency == Urgency::Relaxed { ERA } else { PATIENCE };
-			let reason = match self
-				.attempt(
-					signer,
-					call,
-					tip,
-					head.number.saturating_add(patience).min(last),
-					&mut first_nonce,
-				)
-				.await
-			{
+			if head.number >= last {
+				return Err(ChainError::NotIncluded { call: call.to_string(), who: signer.hot().to_string(), by: last, reason });
+			}
+			let until = head.number.saturating_add(patience).min(last);
+			match self.attempt(signer, call, tip, until, &mut first_nonce).await {
 				Attempt::Done(included) => return Ok(included),
 				Attempt::Over(error) => return Err(error),
-				Attempt::Again(reason) => reason,
-			};
-			if self.head().number >= last {
-				return Err(ChainError::NotIncluded {
-					call: call.to_string(),
-					who: signer.hot().to_string(),
-					by: last,
-					reason,
-				});
+				Attempt::Again(why) => reason = why,
 			}
 			tracing::debug!("{call}: {reason}; trying again with twice the tip");
 			// An unchanged transaction that was once found invalid is banned for half an hour: change the tip, and let a block pass.
 			tip = tip.max(TIP / 2).saturating_mul(2);
-			let _ = tokio::time::timeout(std::time::Duration::from_secs(10), self.next_head(head)).await;
+			let _ = tokio::time::timeout(Duration::from_secs(10), self.next_head(head)).await;
 		}
 	}
 
 	/// What the fee of `call` would be now, without tip.
 	pub async fn fee(&self, signer: &Signer, call: &Call) -> Result<Balance, ChainError> {
 		let (transaction, _) = self.sign(signer, call, 0).await?;
-		transaction
-			.partial_fee_estimate()
-			.await
-			.map_err(|e| self.lost("TransactionPaymentApi_query_info", &e))
+		transaction.partial_fee_estimate().await.map_err(|e| self.lost("TransactionPaymentApi_query_info", &e))
 	}
 
 	async fn sign(&self, signer: &Signer, call: &Call, tip: Balance) -> Result<(Transaction, u64), ChainError> {
-		let unreadable = |e: ExtrinsicError| ChainError::Unreadable {
-			request: format!("signing {call}"),
-			reason: plain(&e),
-		};
+		let unreadable = |e: ExtrinsicError| ChainError::Unreadable { request: format!("signing {call}"), reason: plain(&e) };
 		let head = self.head();
 		let at = self.at(head).await?;
 		let wrapped;
@@ -158,10 +134,7 @@ impl Chain {
 			None => head,
 		};
 		let client = at.tx();
-		let nonce = client
-			.account_nonce(&account)
-			.await
-			.map_err(|e| self.lost("AccountNonceApi_account_nonce", &e))?;
+		let nonce = client.account_nonce(&account).await.map_err(|e| self.lost("AccountNonceApi_account_nonce", &e))?;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.tip(tip)
 			.nonce(nonce)
@@ -186,11 +159,7 @@ impl Chain {
 		};
 		if *first_nonce.get_or_insert(nonce) < nonce {
 			// An earlier attempt was included while nobody looked: the nonce is spent, and sending it again would do the thing twice.
-			return Attempt::Done(Included {
-				block: self.head(),
-				events: Vec::new(),
-				fee: 0,
-			});
+			return Attempt::Done(Included { block: self.head(), events: Vec::new(), fee: 0 });
 		}
 		let mut progress = match transaction.submit_and_watch().await {
 			Ok(progress) => progress,
@@ -238,27 +207,15 @@ impl Chain {
 		};
 		let failed = |bytes: &[u8]| {
 			let (error, docs) = describe(bytes, &metadata);
-			Attempt::Over(ChainError::Failed {
-				call: call.to_string(),
-				who: signer.account().to_string(),
-				error,
-				docs,
-			})
+			Attempt::Over(ChainError::Failed { call: call.to_string(), who: signer.account().to_string(), error, docs })
 		};
-		let mut outcome = Included {
-			block: Head { number, hash: hash.0 },
-			events: Vec::new(),
-			fee: 0,
-		};
+		let mut outcome = Included { block: Head { number, hash: hash.0 }, events: Vec::new(), fee: 0 };
 		for event in events.iter() {
 			let event = match event {
 				Ok(event) => event,
 				Err(error) => {
 					let request = format!("events of {call}");
-					return Attempt::Over(ChainError::Unreadable {
-						request,
-						reason: plain(&error),
-					});
+					return Attempt::Over(ChainError::Unreadable { request, reason: plain(&error) });
 				}
 			};
 			let fields = event.field_bytes();
@@ -306,19 +263,14 @@ fn describe(bytes: &[u8], metadata: &ArcMetadata) -> (String, String) {
 					.filter(|line| !line.is_empty())
 					.collect::<Vec<_>>()
 					.join(" ");
-				let docs = if docs.is_empty() {
-					"the chain says no more".into()
-				} else {
-					docs
-				};
+				let docs = if docs.is_empty() { "the chain says no more".into() } else { docs };
 				(format!("{}::{}", details.pallet.name(), details.variant.name), docs)
 			}
 			Err(error) => (format!("error {:?}", module.bytes()), plain(&error)),
 		},
-		Ok(DispatchError::Token(error)) => (
-			format!("Token::{error:?}"),
-			format!("{error} Send DOIN to the account, or use one that has enough"),
-		),
+		Ok(DispatchError::Token(error)) => {
+			(format!("Token::{error:?}"), format!("{error} Send DOIN to the account, or use one that has enough"))
+		}
 		Ok(other) => (format!("{other:?}"), other.to_string()),
 		Err(error) => ("an unreadable error".into(), plain(&error)),
 	}
@@ -332,11 +284,7 @@ fn refusal(call: &Call, signer: &Signer, error: &ExtrinsicError) -> Attempt {
 		}
 		other => return Attempt::Again(plain(other)),
 	};
-	let data = user
-		.data
-		.as_ref()
-		.map(|data| data.get().trim_matches('"').to_string())
-		.unwrap_or_default();
+	let data = user.data.as_ref().map(|data| data.get().trim_matches('"').to_string()).unwrap_or_default();
 	let reason = if data.is_empty() { user.to_string() } else { data };
 	match hint(&reason) {
 		None => Attempt::Again(reason),
@@ -374,9 +322,7 @@ mod tests {
 
 	#[test]
 	fn only_what_money_or_an_update_can_mend_is_final() {
-		assert!(hint("Inability to pay some fees (e.g. account balance too low)")
-			.unwrap()
-			.contains("send DOIN"));
+		assert!(hint("Inability to pay some fees (e.g. account balance too low)").unwrap().contains("send DOIN"));
 		assert!(hint("Transaction has a bad signature").unwrap().contains("update"));
 		for passing in [
 			"Transaction is outdated",
@@ -390,19 +336,8 @@ mod tests {
 
 	#[test]
 	fn events_are_found_by_name() {
-		let event = Event {
-			pallet: "Domains".into(),
-			name: "Registered".into(),
-			fields: (7u32, [1u8; 32]).encode(),
-		};
-		let included = Included {
-			block: Head {
-				number: 1,
-				hash: [0; 32],
-			},
-			events: vec![event],
-			fee: 0,
-		};
+		let event = Event { pallet: "Domains".into(), name: "Registered".into(), fields: (7u32, [1u8; 32]).encode() };
+		let included = Included { block: Head { number: 1, hash: [0; 32] }, events: vec![event], fee: 0 };
 		assert_eq!(included.event::<u32>("Domains", "Registered"), Some(7));
 		assert_eq!(included.event::<u32>("Domains", "Retired"), None);
 	}

@@ -14,7 +14,7 @@ use doin_chain::{Account, Call, ChainError, Head, Signer, Urgency};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::{Challenge, Sums},
-	views::{DomainView, QuorumPhase, QuorumView, RoundView, SeatStatus},
+	views::{DomainView, QuorumPhase, QuorumView, RoundView, SeatStatus, SeatView},
 	ModelId, ModelRef, RoundId,
 };
 use std::{
@@ -30,6 +30,10 @@ const COURTESY: u32 = 4;
 const REPLAY_CHUNKS: u16 = 8;
 /// Rounds whose sums are kept.
 const KEPT: usize = 64;
+
+/// What a call fails with when somebody else has just done the same, or the round has moved on.
+const OVERTAKEN: [&str; 4] =
+	["Quorum::WrongPhase", "Quorum::UnknownRound", "Quorum::AlreadyCommitted", "Quorum::AlreadyRevealed"];
 
 /// A thing to do about a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,21 +91,22 @@ impl Evaluator {
 		self.context.archive(head)?;
 		let chain = &self.context.chain;
 		for domain in chain.domains(head).await? {
-			if self
-				.context
-				.config
-				.domain(domain.id, &domain.name)
-				.is_some_and(|config| !config.evaluate)
-			{
+			if self.context.config.domain(domain.id, &domain.name).is_some_and(|config| !config.evaluate) {
 				continue;
 			}
-			for quorum in chain.quorums(head, domain.id).await? {
-				self.serve(head, &domain, quorum);
+			let quorums = chain.quorums(head, domain.id).await?;
+			// Claims can be contradicted from the reveal until the verdict.
+			let mut revealed: Vec<RoundView<Account>> = chain.round(head, domain.id).await?.into_iter().collect();
+			for quorum in &quorums {
+				revealed.extend(chain.open_round(head, quorum.round).await?);
 			}
-			if let Some(round) = chain.round(head, domain.id).await? {
-				if round.seats.iter().any(|seat| seat.status == SeatStatus::Revealed) {
-					self.start(Task::Claims(round.round), self.clone().check_claims(head, domain, round));
+			for round in revealed {
+				if round.seats.iter().any(|seat| self.unchecked(seat)) {
+					self.start(Task::Claims(round.round), self.clone().check_claims(head, domain.clone(), round));
 				}
+			}
+			for quorum in quorums {
+				self.serve(head, &domain, quorum);
 			}
 		}
 		Ok(())
@@ -112,7 +117,15 @@ impl Evaluator {
 		let Some(flight) = self.tasks.begin(task) else { return };
 		tokio::spawn(async move {
 			if let Err(error) = work.await {
-				tracing::warn!("{task:?}: {error:#}");
+				let overtaken = error
+					.downcast_ref::<ChainError>()
+					.and_then(ChainError::dispatch)
+					.is_some_and(|error| OVERTAKEN.contains(&error));
+				if overtaken {
+					tracing::debug!("{task:?}: {error:#}");
+				} else {
+					tracing::warn!("{task:?}: {error:#}");
+				}
 				// The next block may be the same one for a moment.
 				tokio::time::sleep(Duration::from_millis(500)).await;
 			}
@@ -131,15 +144,9 @@ impl Evaluator {
 						continue;
 					};
 					if quorum.phase == QuorumPhase::Answering && !seat.committed {
-						self.start(
-							Task::Commit(round, seat.who),
-							self.clone().commit(head, signer.clone(), quorum.clone()),
-						);
+						self.start(Task::Commit(round, seat.who), self.clone().commit(head, signer.clone(), quorum.clone()));
 					} else if quorum.phase == QuorumPhase::Revealing && seat.committed && !seat.revealed {
-						self.start(
-							Task::Reveal(round, seat.who),
-							self.clone().reveal(signer.clone(), quorum.clone()),
-						);
+						self.start(Task::Reveal(round, seat.who), self.clone().reveal(signer.clone(), quorum.clone()));
 					}
 				}
 			}
@@ -163,9 +170,7 @@ impl Evaluator {
 
 	/// The identity whose turn it is to settle or replay a round: drawn ones in the order of their seats, one per block, then the others.
 	fn turn(&self, head: Head, quorum: &QuorumView<Account>) -> Option<Signer> {
-		let since = head
-			.number
-			.saturating_sub(quorum.phase_end.saturating_sub(self.context.params.settle_timeout));
+		let since = head.number.saturating_sub(quorum.phase_end.saturating_sub(self.context.params.settle_timeout));
 		let own = |who: &Account| self.signers.iter().find(|signer| signer.account() == *who);
 		let drawn = quorum.seats.iter().take(since as usize + 1).find_map(|seat| own(&seat.who));
 		let others = || {
@@ -201,11 +206,7 @@ impl Evaluator {
 						problem.drawn_sums(&models, &seed)
 					})
 					.await??;
-				tracing::info!(
-					"{}: computed {count} models in {} ms",
-					name(quorum.round),
-					started.elapsed().as_millis()
-				);
+				tracing::info!("{}: computed {count} models in {} ms", name(quorum.round), started.elapsed().as_millis());
 				bounded(sums)
 			})
 			.await?;
@@ -240,21 +241,10 @@ impl Evaluator {
 				entry
 			}
 		};
-		let included = context
-			.chain
-			.submit(
-				&signer,
-				&Call::commit_sums(round, entry.commitment),
-				Urgency::Before(quorum.phase_end),
-			)
-			.await?;
+		let included =
+			context.chain.submit(&signer, &Call::commit_sums(round, entry.commitment), Urgency::Before(quorum.phase_end)).await?;
 		context.journal.mark(Kind::Sums, round, who, State::Committed, "")?;
-		tracing::info!(
-			"{}: {} committed its answer in block {}",
-			name(round),
-			who.short(),
-			included.block.number
-		);
+		tracing::info!("{}: {} committed its answer in block {}", name(round), who.short(), included.block.number);
 		Ok(())
 	}
 
@@ -269,34 +259,17 @@ impl Evaluator {
 		})?;
 		let sums = Sums::decode(&mut &entry.payload[..]).context("the journal holds sums that cannot be read")?;
 		let call = Call::reveal_sums(round, &sums, entry.salt);
-		let included = context
-			.chain
-			.submit(&signer, &call, Urgency::Before(quorum.phase_end))
-			.await?;
+		let included = context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await?;
 		context.journal.mark(Kind::Sums, round, who, State::Revealed, "")?;
-		tracing::info!(
-			"{}: {} revealed its answer in block {}",
-			name(round),
-			who.short(),
-			included.block.number
-		);
+		tracing::info!("{}: {} revealed its answer in block {}", name(round), who.short(), included.block.number);
 		Ok(())
 	}
 
 	/// Has the runtime compare the answers.
 	async fn settle(self, signer: Signer, quorum: Arc<QuorumView<Account>>) -> Result<()> {
 		let call = Call::settle(quorum.round, quorum.class);
-		let included = self
-			.context
-			.chain
-			.submit(&signer, &call, Urgency::Before(quorum.phase_end))
-			.await?;
-		tracing::info!(
-			"{}: {} settled it in block {}",
-			name(quorum.round),
-			signer.account().short(),
-			included.block.number
-		);
+		let included = self.context.chain.submit(&signer, &call, Urgency::Before(quorum.phase_end)).await?;
+		tracing::info!("{}: {} settled it in block {}", name(quorum.round), signer.account().short(), included.block.number);
 		Ok(())
 	}
 
@@ -333,20 +306,12 @@ impl Evaluator {
 	async fn verify(self, head: Head, domain: DomainView<Account>, quorum: Arc<QuorumView<Account>>) -> Result<()> {
 		let (context, round) = (&self.context, quorum.round);
 		let key = (round, doin_primitives::blake2_256(&quorum.truth.encode()));
-		if self
-			.verified
-			.lock()
-			.unwrap_or_else(|poisoned| poisoned.into_inner())
-			.contains(&key)
-		{
+		if self.verified.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&key) {
 			return Ok(());
 		}
 		let own = self.sums(head, &quorum).await?;
 		let Some(challenge) = first_difference(&quorum.truth, &own) else {
-			self.verified
-				.lock()
-				.unwrap_or_else(|poisoned| poisoned.into_inner())
-				.insert(key);
+			self.verified.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key);
 			return Ok(());
 		};
 		// Several workers of one operator would pay for the same discovery.
@@ -364,14 +329,7 @@ impl Evaluator {
 			Some(entry) if entry.payload == challenge.encode() => entry,
 			_ => {
 				let salt = salt();
-				let hash = commitment(
-					Tag::Dispute,
-					&context.chain.genesis(),
-					round,
-					&who,
-					&payload_hash(&challenge),
-					&salt,
-				);
+				let hash = commitment(Tag::Dispute, &context.chain.genesis(), round, &who, &payload_hash(&challenge), &salt);
 				let entry = Entry {
 					kind: Kind::Dispute,
 					round,
@@ -388,10 +346,8 @@ impl Evaluator {
 			}
 		};
 		if entry.state == State::Prepared {
-			let included = context
-				.chain
-				.submit(signer, &Call::dispute(entry.commitment), Urgency::Before(quorum.phase_end))
-				.await?;
+			let included =
+				context.chain.submit(signer, &Call::dispute(entry.commitment), Urgency::Before(quorum.phase_end)).await?;
 			context.journal.mark(Kind::Dispute, round, who, State::Committed, "")?;
 			while context.chain.head().number <= included.block.number {
 				context.chain.next_head(context.chain.head()).await;
@@ -400,13 +356,14 @@ impl Evaluator {
 		let call = Call::replay(round, challenge.model, challenge.chunk, entry.salt, quorum.class);
 		let included = context.chain.submit(signer, &call, Urgency::Before(quorum.phase_end)).await?;
 		context.journal.mark(Kind::Dispute, round, who, State::Revealed, "")?;
-		tracing::info!(
-			"{}: {} proved a sum wrong in block {}",
-			name(round),
-			who.short(),
-			included.block.number
-		);
+		tracing::info!("{}: {} proved a sum wrong in block {}", name(round), who.short(), included.block.number);
 		Ok(())
+	}
+
+	/// Whether a seat's claim is still to be compared.
+	fn unchecked(&self, seat: &SeatView<Account>) -> bool {
+		let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else { return false };
+		!self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&id)
 	}
 
 	/// Compares the validation sums that revealed candidates claim with one's own.
@@ -417,50 +374,26 @@ impl Evaluator {
 			let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else {
 				continue;
 			};
-			if self
-				.claims
-				.lock()
-				.unwrap_or_else(|poisoned| poisoned.into_inner())
-				.contains(&id)
-			{
+			if self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&id) {
 				continue;
 			}
 			let Some(claimed) = context.chain.claimed_sums(head, id).await? else {
 				continue;
 			};
-			let model = context
-				.library
-				.model(&context.chain, head, &problem, ModelRef::Stored(id))
-				.await?;
+			let model = context.library.model(&context.chain, head, &problem, ModelRef::Stored(id)).await?;
 			let of = problem.clone();
-			let own = context
-				.compute(move || of.validation_sums(&[model.as_ref().clone()]))
-				.await??
-				.remove(0);
+			let own = context.compute(move || of.validation_sums(&[model.as_ref().clone()])).await??.remove(0);
 			let Some(chunk) = claimed.iter().zip(&own).position(|(claimed, own)| claimed != own) else {
 				self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(id);
 				continue;
 			};
 			let signer = &self.signers[spread(&[&id.encode()], self.signers.len() as u32) as usize];
-			tracing::warn!(
-				"{}: seat {index} claims a false validation sum for chunk {chunk}",
-				name(round.round)
-			);
+			tracing::warn!("{}: seat {index} claims a false validation sum for chunk {chunk}", name(round.round));
 			let call = Call::dispute_claim(round.round, index as u8, chunk as u16, domain.class);
-			match context
-				.chain
-				.submit(
-					signer,
-					&call,
-					Urgency::Before(round.reveal_until.saturating_add(context.params.draw_outputs)),
-				)
-				.await
-			{
-				Ok(included) => tracing::info!(
-					"{}: the claim is disproved in block {}",
-					name(round.round),
-					included.block.number
-				),
+			match context.chain.submit(signer, &call, Urgency::Relaxed).await {
+				Ok(included) => {
+					tracing::info!("{}: the claim is disproved in block {}", name(round.round), included.block.number)
+				}
 				// Somebody else was faster.
 				Err(ChainError::Failed { error, .. }) => tracing::debug!("the claim was not disproved by us: {error}"),
 				Err(error) => return Err(error.into()),
@@ -475,10 +408,7 @@ impl Evaluator {
 fn first_difference(truth: &[Vec<u32>], own: &Sums) -> Option<Challenge> {
 	truth.iter().zip(own).enumerate().find_map(|(model, (truth, own))| {
 		let chunk = truth.iter().zip(own).position(|(truth, own)| truth != own)?;
-		Some(Challenge {
-			model: model as u8,
-			chunk: chunk as u16,
-		})
+		Some(Challenge { model: model as u8, chunk: chunk as u16 })
 	})
 }
 

@@ -27,7 +27,7 @@ use doin_scoring::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Candidates kept for the rounds to come.
-const KEPT: usize = 24;
+const KEPT: usize = 256;
 /// Practice draws a candidate has to pass before it is worth a seat, and how many of them.
 const DRAWS: (usize, usize) = (4, 3);
 /// Undecided rounds of a domain from which on another commit would only wait.
@@ -70,10 +70,7 @@ impl Optimizer {
 	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, cores: usize) -> Result<Self> {
 		let (chain, head) = (&context.chain, context.chain.head());
 		let problem = context.library.problem(chain, head, domain).await?;
-		let state = chain
-			.domain_state(head, domain)
-			.await?
-			.with_context(|| format!("domain {domain} is gone"))?;
+		let state = chain.domain_state(head, domain).await?.with_context(|| format!("domain {domain} is gone"))?;
 		let initial = context.library.model(chain, head, &problem, state.initial).await?;
 		Ok(Self {
 			context,
@@ -94,12 +91,8 @@ impl Optimizer {
 	/// Works until the domain is done or the task is dropped.
 	pub async fn run(mut self) -> Result<()> {
 		let what = format!("domain {} ({})", self.problem.id, self.problem.name());
-		let (problem, config, limits, cores) = (
-			self.problem.clone(),
-			self.config.clone(),
-			self.context.config.resource_limits.clone(),
-			self.cores,
-		);
+		let (problem, config, limits, cores) =
+			(self.problem.clone(), self.config.clone(), self.context.config.resource_limits.clone(), self.cores);
 		let search = tokio::task::spawn_blocking(move || Search::start(&problem, &config, &limits, cores));
 		let mut search = Some(search.await?.with_context(|| format!("{what} cannot be optimized"))?);
 		if let Some(search) = &search {
@@ -178,10 +171,7 @@ impl Optimizer {
 			return Ok(false);
 		}
 		if view.domain.status != Status::Active {
-			tracing::info!(
-				"domain {id} takes no more commits ({:?}): the search ends",
-				view.domain.status
-			);
+			tracing::info!("domain {id} takes no more commits ({:?}): the search ends", view.domain.status);
 			return Ok(false);
 		}
 		if let Some(target) = self.config.target_performance {
@@ -212,9 +202,7 @@ impl Optimizer {
 		}
 		let first = self.champion.replace(champion.model).is_none();
 		let ours = champion.author == Some(self.signer.account());
-		let author = champion
-			.author
-			.map_or("nobody".into(), |author| if ours { "us".into() } else { author.to_string() });
+		let author = champion.author.map_or("nobody".into(), |author| if ours { "us".into() } else { author.to_string() });
 		let better = 100.0 * (1.0 - champion.loss as f64 / f64::from(1 << 20));
 		let verb = if first { "is" } else { "is now" };
 		tracing::info!(
@@ -229,11 +217,7 @@ impl Optimizer {
 
 	/// Reveals what is to be revealed, and sends again what did not arrive.
 	async fn keep_promises(&mut self, view: &View) -> Result<()> {
-		let (journal, chain, who) = (
-			self.context.journal.clone(),
-			self.context.chain.clone(),
-			self.signer.account(),
-		);
+		let (journal, chain, who) = (self.context.journal.clone(), self.context.chain.clone(), self.signer.account());
 		for entry in journal.open_entries(Kind::Optimae)? {
 			if entry.round.domain != self.problem.id || entry.who != who {
 				continue;
@@ -247,10 +231,7 @@ impl Optimizer {
 				}
 				continue;
 			};
-			let Some(seat) = seats
-				.iter()
-				.find(|seat| seat.who == who && seat.commitment == entry.commitment)
-			else {
+			let Some(seat) = seats.iter().find(|seat| seat.who == who && seat.commitment == entry.commitment) else {
 				if view.round.round == round && view.round.phase == Phase::Commit {
 					self.commit(&entry, view).await?;
 				}
@@ -267,12 +248,7 @@ impl Optimizer {
 					let call = Call::reveal(round, &reveal, entry.salt);
 					let included = chain.submit(&self.signer, &call, Urgency::Before(entry.reveal_until)).await?;
 					journal.mark(Kind::Optimae, round, who, State::Revealed, "")?;
-					tracing::info!(
-						"{}: revealed in block {} (fee {})",
-						name(round),
-						included.block.number,
-						Amount(included.fee)
-					);
+					tracing::info!("{}: revealed in block {} (fee {})", name(round), included.block.number, Amount(included.fee));
 				}
 				SeatStatus::Committed => {}
 				SeatStatus::Revealed => {
@@ -300,9 +276,7 @@ impl Optimizer {
 				continue;
 			}
 			self.awaited.remove(&round);
-			self.context
-				.journal
-				.mark(Kind::Optimae, round, self.signer.account(), State::Archived, "decided")?;
+			self.context.journal.mark(Kind::Optimae, round, self.signer.account(), State::Archived, "decided")?;
 			if model.is_some() && model == Some(view.champion.model) {
 				tracing::info!("{}: accepted. Our model is the champion", name(round));
 			} else {
@@ -331,19 +305,13 @@ impl Optimizer {
 			return Ok(());
 		}
 		let Some(found) = self.choose(view).await? else {
-			self.say(format!(
-				"domain {id}: searching; nothing found yet that would pass against the champion"
-			));
+			self.say(format!("domain {id}: searching; nothing found yet that would pass against the champion"));
 			return Ok(());
 		};
 		let funds = self.context.chain.funds(view.head, who).await?;
 		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
 		if funds.free < price {
-			self.say(format!(
-				"domain {id}: a seat takes {} and {who} has {}: send it more",
-				Amount(price),
-				Amount(funds.free)
-			));
+			self.say(format!("domain {id}: a seat takes {} and {who} has {}: send it more", Amount(price), Amount(funds.free)));
 			return Ok(());
 		}
 		let entry = self.entry(&found, view)?;
@@ -355,16 +323,9 @@ impl Optimizer {
 
 	async fn commit(&mut self, entry: &Entry, view: &View) -> Result<()> {
 		let call = Call::commit(self.problem.id, entry.commitment);
-		match self
-			.context
-			.chain
-			.submit(&self.signer, &call, Urgency::Before(view.round.phase_end))
-			.await
-		{
+		match self.context.chain.submit(&self.signer, &call, Urgency::Before(view.round.phase_end)).await {
 			Ok(included) => {
-				self.context
-					.journal
-					.mark(Kind::Optimae, entry.round, entry.who, State::Committed, "")?;
+				self.context.journal.mark(Kind::Optimae, entry.round, entry.who, State::Committed, "")?;
 				self.awaited.insert(entry.round, None);
 				self.said.clear();
 				tracing::info!(
@@ -376,9 +337,7 @@ impl Optimizer {
 				Ok(())
 			}
 			Err(error @ ChainError::Failed { .. }) => {
-				self.context
-					.journal
-					.mark(Kind::Optimae, entry.round, entry.who, State::Archived, "refused")?;
+				self.context.journal.mark(Kind::Optimae, entry.round, entry.who, State::Archived, "refused")?;
 				Err(error.into())
 			}
 			Err(error) => Err(error.into()),
@@ -398,10 +357,7 @@ impl Optimizer {
 				millis: found.millis,
 				config: blake2_256(&serde_json::to_vec(&self.config)?),
 				data: self.problem.spec.data_root,
-				optimizer: format!("doin-worker {}", env!("CARGO_PKG_VERSION"))
-					.into_bytes()
-					.try_into()
-					.unwrap_or_default(),
+				optimizer: format!("doin-worker {}", env!("CARGO_PKG_VERSION")).into_bytes().try_into().unwrap_or_default(),
 			},
 		};
 		let (round, who, salt) = (view.round.round, self.signer.account(), salt());
@@ -409,14 +365,7 @@ impl Optimizer {
 			kind: Kind::Optimae,
 			round,
 			who,
-			commitment: commitment(
-				Tag::Optimae,
-				&self.context.chain.genesis(),
-				round,
-				&who,
-				&payload_hash(&reveal),
-				&salt,
-			),
+			commitment: commitment(Tag::Optimae, &self.context.chain.genesis(), round, &who, &payload_hash(&reveal), &salt),
 			payload: reveal.encode(),
 			salt,
 			reveal_from: view.round.reveal_from,
@@ -428,12 +377,7 @@ impl Optimizer {
 	/// The best candidate that would pass against the champion and against everything that may become champion before it is measured.
 	async fn choose(&mut self, view: &View) -> Result<Option<Found>> {
 		let mut rivals = vec![view.champion.model];
-		let open = view
-			.quorums
-			.iter()
-			.flat_map(|quorum| &quorum.models)
-			.chain(view.round.contender.iter())
-			.copied();
+		let open = view.quorums.iter().flat_map(|quorum| &quorum.models).chain(view.round.contender.iter()).copied();
 		let seats = view.round.seats.iter().filter_map(|seat| seat.model);
 		let own = self.awaited.values().flatten().copied();
 		for rival in open.chain(seats).chain(own) {
@@ -443,12 +387,7 @@ impl Optimizer {
 		}
 		let mut models = Vec::with_capacity(rivals.len());
 		for rival in &rivals {
-			match self
-				.context
-				.library
-				.model(&self.context.chain, view.head, &self.problem, *rival)
-				.await
-			{
+			match self.context.library.model(&self.context.chain, view.head, &self.problem, *rival).await {
 				Ok(model) => models.push((*rival, model.as_ref().clone())),
 				// A rival that was released in the meantime is none.
 				Err(error) if *rival != view.champion.model => tracing::debug!("{error:#}"),
@@ -553,9 +492,6 @@ mod tests {
 		assert!(pass(Model::RepeatLast, Model::Seasonal, 0), "a sawtooth is seasonal");
 		assert!(!pass(Model::Seasonal, Model::RepeatLast, 0));
 		assert!(!pass(Model::Seasonal, Model::Seasonal, 0), "a copy never passes");
-		assert!(
-			!pass(Model::RepeatLast, Model::Seasonal, 1 << 40),
-			"what does not raise the mark is not paid"
-		);
+		assert!(!pass(Model::RepeatLast, Model::Seasonal, 1 << 40), "what does not raise the mark is not paid");
 	}
 }

@@ -12,10 +12,7 @@ const NEAR: [u32; 2] = [970, 100];
 fn with_contender() {
 	let [mean, swing] = NEAR;
 	decide(collect(DOMAIN, &[(ALICE, candidate(shaky(mean, swing)))]));
-	assert_eq!(
-		Contenders::<Test>::get(DOMAIN).map(|c| (c.model, c.rounds_left)),
-		Some((0, CONTENDER_ROUNDS))
-	);
+	assert_eq!(Contenders::<Test>::get(DOMAIN).map(|c| (c.model, c.rounds_left)), Some((0, CONTENDER_ROUNDS)));
 }
 
 /// A round of a candidate that turns out to be worse, which measures the contender again.
@@ -32,11 +29,7 @@ fn another_round() -> RoundId {
 fn a_near_miss_stays_contender_and_wins_when_its_sums_suffice() {
 	test(|| {
 		with_contender();
-		assert!(events().contains(&Event::ContenderKept {
-			domain: DOMAIN,
-			model: 0,
-			rounds_left: 4
-		}));
+		assert!(events().contains(&Event::ContenderKept { domain: DOMAIN, model: 0, rounds_left: 4 }));
 		assert!(held(HoldReason::Model, ALICE) > 0 && held(HoldReason::Seat, ALICE) == 0);
 		assert_eq!(Optimae::record(&ALICE), Record::default(), "nothing is decided about it");
 		for rounds_left in [3, 2] {
@@ -47,24 +40,11 @@ fn a_near_miss_stays_contender_and_wins_when_its_sums_suffice() {
 		}
 		let round = another_round();
 		let champion = state(DOMAIN).champion;
-		assert_eq!(
-			(champion.author, champion.round, champion.model),
-			(Some(ALICE), Some(round), ModelRef::Stored(0))
-		);
-		assert_eq!(
-			(champion.error, champion.initial_error),
-			(4 * 970 * 32, 4 * 32_000),
-			"its statistics span all four draws"
-		);
+		assert_eq!((champion.author, champion.round, champion.model), (Some(ALICE), Some(round), ModelRef::Stored(0)));
+		assert_eq!((champion.error, champion.initial_error), (4 * 970 * 32, 4 * 32_000), "its statistics span all four draws");
 		assert_eq!(champion.validation_error, 970 * 32);
 		assert_eq!(Contenders::<Test>::get(DOMAIN), None);
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				accepted: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(Optimae::record(&ALICE), Record { accepted: 1, ..Default::default() });
 		assert_eq!(Queue::get().len(), 1);
 		assert_eq!(Queue::get()[0].optimizer, ALICE);
 	});
@@ -78,18 +58,8 @@ fn a_contender_is_dropped_after_its_last_round() {
 			assert!(Contenders::<Test>::contains_key(DOMAIN));
 			another_round();
 		}
-		assert!(events().contains(&Event::ContenderDropped {
-			domain: DOMAIN,
-			model: 0,
-			reason: Reason::Expired
-		}));
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				rejected: 1,
-				..Default::default()
-			}
-		);
+		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: Reason::Expired }));
+		assert_eq!(Optimae::record(&ALICE), Record { rejected: 1, ..Default::default() });
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
 		assert_eq!(state(DOMAIN).champion.author, None);
 	});
@@ -122,18 +92,8 @@ fn a_lucky_copy_cannot_take_a_contenders_place() {
 		};
 		assert_eq!(Optimae::leader(round, &truth_by(round, kind)), Some(1));
 		decide_by(round, kind);
-		assert_eq!(
-			state(DOMAIN).champion.author,
-			Some(ALICE),
-			"the original wins with all its sums"
-		);
-		assert_eq!(
-			Optimae::record(&BOB),
-			Record {
-				rejected: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(state(DOMAIN).champion.author, Some(ALICE), "the original wins with all its sums");
+		assert_eq!(Optimae::record(&BOB), Record { rejected: 1, ..Default::default() });
 	});
 }
 
@@ -149,11 +109,7 @@ fn a_copy_that_passes_alone_still_loses_while_the_contender_is_undecided() {
 			_ => vec![INITIAL; CHUNKS],
 		});
 		assert_eq!(state(DOMAIN).champion.author, None);
-		assert_eq!(
-			Contenders::<Test>::get(DOMAIN).unwrap().model,
-			0,
-			"a near-miss does not displace an earlier one"
-		);
+		assert_eq!(Contenders::<Test>::get(DOMAIN).unwrap().model, 0, "a near-miss does not displace an earlier one");
 	});
 }
 
@@ -182,11 +138,7 @@ fn a_contender_better_than_the_new_champion_starts_anew_against_it() {
 			_ => vec![INITIAL; CHUNKS],
 		});
 		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
-		assert_eq!(
-			Contenders::<Test>::get(DOMAIN),
-			None,
-			"worse than the new champion on the draw that crowned it"
-		);
+		assert_eq!(Contenders::<Test>::get(DOMAIN), None, "worse than the new champion on the draw that crowned it");
 
 		let second = collect(DOMAIN, &[(CAROL, candidate(shaky(900, 200))), (ALICE, steady(940))]);
 		decide(second);
@@ -194,11 +146,7 @@ fn a_contender_better_than_the_new_champion_starts_anew_against_it() {
 		let contender = Contenders::<Test>::get(DOMAIN).unwrap();
 		assert_eq!(Models::<Test>::get(contender.model).unwrap().author, CAROL);
 		assert_eq!(contender.against, state(DOMAIN).champion.model);
-		assert_eq!(
-			contender.champion.to_vec(),
-			vec![940; CHUNKS],
-			"measured against the new champion on the same draw"
-		);
+		assert_eq!(contender.champion.to_vec(), vec![940; CHUNKS], "measured against the new champion on the same draw");
 	});
 }
 
@@ -207,11 +155,7 @@ fn the_best_near_miss_of_a_round_becomes_contender() {
 	test(|| {
 		let round = collect(
 			DOMAIN,
-			&[
-				(ALICE, candidate(shaky(980, 100))),
-				(BOB, candidate(shaky(970, 100))),
-				(CAROL, candidate(shaky(970, 100))),
-			],
+			&[(ALICE, candidate(shaky(980, 100))), (BOB, candidate(shaky(970, 100))), (CAROL, candidate(shaky(970, 100)))],
 		);
 		decide(round);
 		assert_eq!(Contenders::<Test>::get(DOMAIN).unwrap().model, 1, "the earlier one on a tie");
@@ -240,11 +184,7 @@ fn a_contender_is_withdrawn_by_its_author_between_rounds() {
 		assert_noop!(send(ALICE, Call::release { model: 0 }), Error::<Test>::ModelInUse);
 		expire(round);
 		assert_ok!(send(ALICE, Call::release { model: 0 }));
-		assert!(events().contains(&Event::ContenderDropped {
-			domain: DOMAIN,
-			model: 0,
-			reason: Reason::Withdrawn
-		}));
+		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: Reason::Withdrawn }));
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE);
 	});
 }
@@ -271,11 +211,7 @@ fn anybody_releases_what_a_closed_domain_keeps_and_nobody_its_champion() {
 fn a_lead_of_less_than_one_standard_error_is_no_near_miss() {
 	test(|| {
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(980, 120)))]));
-		assert_eq!(
-			Contenders::<Test>::get(DOMAIN),
-			None,
-			"20 a chunk, 120 up and down: 0.9 standard errors"
-		);
+		assert_eq!(Contenders::<Test>::get(DOMAIN), None, "20 a chunk, 120 up and down: 0.9 standard errors");
 		assert_eq!(Optimae::record(&ALICE).rejected, 1);
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(980, 100)))]));
 		assert_eq!(Contenders::<Test>::get(DOMAIN).map(|contender| contender.model), Some(1));

@@ -24,35 +24,17 @@ fn a_false_claim_is_disproved_by_one_chunk() {
 		assert_noop!(dispute(WATCHER, round, 0, 4), Error::<Test>::ClaimHolds);
 		assert_ok!(dispute(WATCHER, round, 0, 5));
 		let (reward, burned) = (PENALTY / 10, PENALTY - PENALTY / 10);
-		let disproved = Event::ClaimDisproved {
-			round,
-			seat: 0,
-			challenger: WATCHER,
-			chunk: 5,
-			claimed: 800,
-			truth: 900,
-			burned,
-			reward,
-		};
+		let disproved =
+			Event::ClaimDisproved { round, seat: 0, challenger: WATCHER, chunk: 5, claimed: 800, truth: 900, burned, reward };
 		assert_eq!(events().last(), Some(&disproved));
 		assert_eq!(free(WATCHER), ENDOWMENT + reward);
 		assert_eq!(held(HoldReason::Seat, ALICE), 0, "the rest of the hold comes back at once");
 		assert_noop!(dispute(WATCHER, round, 0, 5), Error::<Test>::NotRevealed);
 
 		decide(round);
-		assert_eq!(
-			state(DOMAIN).champion.author,
-			Some(BOB),
-			"a liar never wins, however good his model is"
-		);
+		assert_eq!(state(DOMAIN).champion.author, Some(BOB), "a liar never wins, however good his model is");
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE - PENALTY);
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				rejected: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(Optimae::record(&ALICE), Record { rejected: 1, ..Default::default() });
 		assert_eq!(Models::<Test>::iter().count(), 1);
 	});
 }
@@ -63,10 +45,7 @@ fn a_liars_bytes_stay_while_evaluators_need_them() {
 		let round = collect(DOMAIN, &[(ALICE, boast())]);
 		assert_ok!(dispute(WATCHER, round, 0, 5));
 		assert!(Models::<Test>::contains_key(0) && held(HoldReason::Model, ALICE) > 0);
-		assert_eq!(
-			Optimae::leader(round, &truth_by(round, |model| coordinates(model).unwrap())),
-			None
-		);
+		assert_eq!(Optimae::leader(round, &truth_by(round, |model| coordinates(model).unwrap())), None);
 		decide(round);
 		assert!(!Models::<Test>::contains_key(0));
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
@@ -95,18 +74,10 @@ fn a_claim_can_be_disproved_before_it_is_measured() {
 fn a_dispute_names_an_existing_chunk_of_an_existing_candidate_at_the_right_price() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, boast())]);
-		assert_noop!(
-			dispute(WATCHER, RoundId { number: 77, ..round }, 0, 5),
-			Error::<Test>::UnknownRound
-		);
+		assert_noop!(dispute(WATCHER, RoundId { number: 77, ..round }, 0, 5), Error::<Test>::UnknownRound);
 		assert_noop!(dispute(WATCHER, round, 1, 5), Error::<Test>::NoSuchSeat);
 		assert_noop!(dispute(WATCHER, round, 0, CHUNKS as u16), Error::<Test>::NoSuchChunk);
-		let wrong = Call::dispute_claim {
-			round,
-			seat: 0,
-			chunk: 5,
-			class: SizeClass::Large,
-		};
+		let wrong = Call::dispute_claim { round, seat: 0, chunk: 5, class: SizeClass::Large };
 		assert_noop!(send(WATCHER, wrong), Error::<Test>::WrongClass);
 		decide(round);
 		assert_noop!(dispute(WATCHER, round, 0, 5), Error::<Test>::UnknownRound);

@@ -41,10 +41,7 @@ fn a_reveal_stores_the_model_against_a_hold_and_tells_the_metrics() {
 			})
 		);
 		assert_eq!(<Optimae as doin_primitives_frame::Models>::bytes(0), Some(solution.model));
-		assert!(
-			events().last().unwrap().encoded_size() < 256,
-			"an event never carries a model"
-		);
+		assert!(events().last().unwrap().encoded_size() < 256, "an event never carries a model");
 	});
 }
 
@@ -89,13 +86,7 @@ fn a_commitment_is_worth_nothing_in_another_round() {
 		let solution = steady(900);
 		let old = promise(current(DOMAIN), ALICE, &solution, SALT);
 		run_to_phase(DOMAIN, Phase::Commit);
-		assert_ok!(send(
-			ALICE,
-			Call::commit {
-				domain: DOMAIN,
-				hash: old
-			}
-		));
+		assert_ok!(send(ALICE, Call::commit { domain: DOMAIN, hash: old }));
 		let round = current(DOMAIN);
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
@@ -105,39 +96,12 @@ fn a_commitment_is_worth_nothing_in_another_round() {
 #[test]
 fn what_the_domain_does_not_admit_is_refused_by_name() {
 	let short = |n: usize| steady(900).validation.into_inner()[..n].to_vec().try_into().unwrap();
-	let with_model = |bytes: Vec<u8>| Reveal {
-		model: bytes.try_into().unwrap(),
-		..steady(900)
-	};
+	let with_model = |bytes: Vec<u8>| Reveal { model: bytes.try_into().unwrap(), ..steady(900) };
 	let cases: Vec<(Reveal, Error<Test>)> = vec![
-		(
-			Reveal {
-				genes: Default::default(),
-				..steady(900)
-			},
-			Error::GeneCount,
-		),
-		(
-			Reveal {
-				genes: vec![101].try_into().unwrap(),
-				..steady(900)
-			},
-			Error::GeneRange,
-		),
-		(
-			Reveal {
-				genes: vec![-1].try_into().unwrap(),
-				..steady(900)
-			},
-			Error::GeneRange,
-		),
-		(
-			Reveal {
-				validation: short(31),
-				..steady(900)
-			},
-			Error::ChunkCount,
-		),
+		(Reveal { genes: Default::default(), ..steady(900) }, Error::GeneCount),
+		(Reveal { genes: vec![101].try_into().unwrap(), ..steady(900) }, Error::GeneRange),
+		(Reveal { genes: vec![-1].try_into().unwrap(), ..steady(900) }, Error::GeneRange),
+		(Reveal { validation: short(31), ..steady(900) }, Error::ChunkCount),
 		(with_model(vec![]), Error::ModelMalformed),
 		(with_model(vec![255, 0]), Error::ModelVersion),
 		(with_model(Model::Seasonal.to_bytes()), Error::ModelFamily),
@@ -198,30 +162,15 @@ fn a_candidate_that_is_not_better_on_validation_loses_only_its_fee() {
 		let round = committed(&solution);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
 		assert_ok!(reveal(BOB, round, &steady(998), SALT));
-		assert!(events().contains(&Event::Rejected {
-			round,
-			seat: 1,
-			who: ALICE,
-			model: None,
-			reason: Reason::NotBetter
-		}));
+		assert!(events().contains(&Event::Rejected { round, seat: 1, who: ALICE, model: None, reason: Reason::NotBetter }));
 		assert_eq!(held(HoldReason::Seat, ALICE), 0);
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
 		assert_eq!(held(HoldReason::SeatFee, ALICE), SEAT_FEE);
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				rejected: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(Optimae::record(&ALICE), Record { rejected: 1, ..Default::default() });
 		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::RevealedTwice);
 
 		run_to(RoundParams::DEV.reveal_window(round).1);
-		assert_eq!(
-			Requests::get(round).unwrap().models.to_vec(),
-			[ModelRef::RepeatLast, ModelRef::Stored(0)]
-		);
+		assert_eq!(Requests::get(round).unwrap().models.to_vec(), [ModelRef::RepeatLast, ModelRef::Stored(0)]);
 		decide(round);
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE, "its fee pays the round's evaluators");
 	});
@@ -233,21 +182,10 @@ fn a_seat_that_is_never_revealed_loses_its_fee_and_a_fifth_of_its_hold() {
 		let round = committed(&steady(900));
 		run_to(RoundParams::DEV.reveal_window(round).1);
 		let loss = SEAT_FEE + SEAT_HOLD / 5;
-		assert!(events().contains(&Event::Unrevealed {
-			round,
-			seat: 0,
-			who: ALICE,
-			burned: loss
-		}));
+		assert!(events().contains(&Event::Unrevealed { round, seat: 0, who: ALICE, burned: loss }));
 		assert!(events().contains(&Event::RoundDecided { round, winner: None }));
 		assert_eq!(free(ALICE), ENDOWMENT - loss);
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				unrevealed: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(Optimae::record(&ALICE), Record { unrevealed: 1, ..Default::default() });
 		assert_eq!(Rounds::<Test>::count(), 0);
 		assert_eq!(Requests::get(round), None, "nothing is measured when nobody reveals");
 	});
@@ -260,14 +198,7 @@ fn nobody_is_punished_for_a_base_fee_that_rose_above_four_times() {
 			let round = committed(&steady(900));
 			BaseFeeNow::set(fee);
 			run_to(RoundParams::DEV.reveal_window(round).1);
-			assert_eq!(
-				events().contains(&Event::Excused {
-					round,
-					seat: 0,
-					who: ALICE
-				}),
-				excused
-			);
+			assert_eq!(events().contains(&Event::Excused { round, seat: 0, who: ALICE }), excused);
 			assert_eq!(free(ALICE) == ENDOWMENT, excused);
 			assert_eq!(Optimae::record(&ALICE).unrevealed, u32::from(!excused));
 		});

@@ -17,15 +17,7 @@ fn a_commit_takes_a_seat_for_a_fee_and_a_hold() {
 		let round = current(DOMAIN);
 		assert_eq!(
 			events(),
-			[Event::Committed {
-				round,
-				seat: 0,
-				who: ALICE,
-				commitment,
-				fee: SEAT_FEE,
-				burned: 0,
-				hold: SEAT_HOLD
-			}]
+			[Event::Committed { round, seat: 0, who: ALICE, commitment, fee: SEAT_FEE, burned: 0, hold: SEAT_HOLD }]
 		);
 		assert_eq!(held(HoldReason::SeatFee, ALICE), SEAT_FEE);
 		assert_eq!(held(HoldReason::Seat, ALICE), SEAT_HOLD);
@@ -51,11 +43,7 @@ fn the_fifth_seat_costs_double_and_every_further_one_twice_the_one_before() {
 		}
 		let round = Rounds::<Test>::get(current(DOMAIN)).unwrap();
 		assert_eq!(round.seats.last().unwrap().fee, 4_096 * SEAT_FEE);
-		assert_eq!(
-			burned(),
-			(8_192 - 2 - 12) * SEAT_FEE,
-			"4 plain seats, then 2 + 4 + … + 4 096 less 12 plain parts"
-		);
+		assert_eq!(burned(), (8_192 - 2 - 12) * SEAT_FEE, "4 plain seats, then 2 + 4 + … + 4 096 less 12 plain parts");
 		assert_noop!(commit(17, DOMAIN, &steady(900), SALT), Error::<Test>::RoundFull);
 	});
 }
@@ -74,11 +62,7 @@ fn a_seat_never_costs_less_than_its_evaluators_spend() {
 
 		BaseFeeNow::set(1_000);
 		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
-		assert_eq!(
-			held(HoldReason::SeatFee, BOB),
-			SEAT_FEE,
-			"each seat is priced by its own block"
-		);
+		assert_eq!(held(HoldReason::SeatFee, BOB), SEAT_FEE, "each seat is priced by its own block");
 	});
 }
 
@@ -122,16 +106,7 @@ fn commits_are_taken_in_the_commit_phase_only() {
 #[test]
 fn only_active_domains_take_commits() {
 	test(|| {
-		assert_noop!(
-			send(
-				ALICE,
-				Call::commit {
-					domain: 1_000,
-					hash: [0; 32]
-				}
-			),
-			Error::<Test>::UnknownDomain
-		);
+		assert_noop!(send(ALICE, Call::commit { domain: 1_000, hash: [0; 32] }), Error::<Test>::UnknownDomain);
 		for status in [Status::Loading, Status::Converged, Status::Closing] {
 			States::mutate(DOMAIN, |state| state.as_mut().unwrap().status = status);
 			assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotActive);
@@ -170,10 +145,7 @@ fn a_domain_with_four_undecided_rounds_is_too_busy() {
 		}
 		assert_noop!(commit(ALICE, DOMAIN, &steady(500), SALT), Error::<Test>::TooBusy);
 
-		decide(RoundId {
-			domain: DOMAIN,
-			number: Pending::<Test>::get(DOMAIN)[0],
-		});
+		decide(RoundId { domain: DOMAIN, number: Pending::<Test>::get(DOMAIN)[0] });
 		assert_ok!(commit(ALICE, DOMAIN, &steady(500), SALT));
 	});
 }
@@ -198,10 +170,7 @@ fn a_chain_with_a_thousand_open_rounds_is_too_busy_for_another() {
 fn a_view_shows_the_round_the_grid_is_in() {
 	test(|| {
 		let empty = Optimae::round_view(DOMAIN).unwrap();
-		assert_eq!(
-			(empty.round, empty.phase, empty.seats.len()),
-			(current(DOMAIN), Phase::Commit, 0)
-		);
+		assert_eq!((empty.round, empty.phase, empty.seats.len()), (current(DOMAIN), Phase::Commit, 0));
 		assert_eq!((empty.next_seat_fee, empty.seat_hold), (SEAT_FEE, SEAT_HOLD));
 		assert_eq!(Optimae::open_round(empty.round), None);
 		assert_eq!(Optimae::round_view(1_000), None);

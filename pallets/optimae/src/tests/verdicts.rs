@@ -11,9 +11,7 @@ const SETTLE: Balance = 20_200 * 1_000;
 
 /// Increment from a steady `from` to a steady `to`.
 fn increment(from: u32, to: u32) -> Q32 {
-	paired(&[INITIAL; CHUNKS], &[from; CHUNKS], &[to; CHUNKS], 2_000, 0)
-		.unwrap()
-		.increment
+	paired(&[INITIAL; CHUNKS], &[from; CHUNKS], &[to; CHUNKS], 2_000, 0).unwrap().increment
 }
 
 #[test]
@@ -27,14 +25,8 @@ fn a_better_candidate_becomes_champion() {
 
 		let champion = state(DOMAIN).champion;
 		assert_eq!(champion.model, ModelRef::Stored(0));
-		assert_eq!(
-			(champion.author, champion.round, champion.block),
-			(Some(ALICE), Some(round), block())
-		);
-		assert_eq!(
-			(champion.error, champion.initial_error, champion.validation_error),
-			(16_000, 32_000, 16_000)
-		);
+		assert_eq!((champion.author, champion.round, champion.block), (Some(ALICE), Some(round), block()));
+		assert_eq!((champion.error, champion.initial_error, champion.validation_error), (16_000, 32_000, 16_000));
 		assert_eq!(state(DOMAIN).high_water, ONE_Q32, "half the error is one bit");
 		let crowned = Event::Crowned {
 			round,
@@ -50,34 +42,16 @@ fn a_better_candidate_becomes_champion() {
 		assert!(events().contains(&crowned));
 		assert_eq!(
 			Queue::get(),
-			[Eff {
-				round,
-				eff: ONE_Q32,
-				optimizer: ALICE,
-				evaluators: EVALUATORS.to_vec().try_into().unwrap()
-			}]
+			[Eff { round, eff: ONE_Q32, optimizer: ALICE, evaluators: EVALUATORS.to_vec().try_into().unwrap() }]
 		);
 		assert_eq!(events().last(), Some(&Event::RoundDecided { round, winner: Some(0) }));
 
 		assert_eq!(held(HoldReason::Seat, ALICE), 0);
-		assert_eq!(
-			held(HoldReason::Model, ALICE),
-			Models::<Test>::get(0).unwrap().hold,
-			"a champion's bytes stay paid for"
-		);
-		assert_eq!(
-			Optimae::record(&ALICE),
-			Record {
-				accepted: 1,
-				..Default::default()
-			}
-		);
+		assert_eq!(held(HoldReason::Model, ALICE), Models::<Test>::get(0).unwrap().hold, "a champion's bytes stay paid for");
+		assert_eq!(Optimae::record(&ALICE), Record { accepted: 1, ..Default::default() });
 		assert_eq!(Rounds::<Test>::count(), 0);
 		let view = Optimae::champion_view(DOMAIN).unwrap();
-		assert_eq!(
-			(view.loss, view.genes, view.bytes),
-			(1 << 19, vec![10], Models::<Test>::get(0).unwrap().bytes.len() as u32)
-		);
+		assert_eq!((view.loss, view.genes, view.bytes), (1 << 19, vec![10], Models::<Test>::get(0).unwrap().bytes.len() as u32));
 	});
 }
 
@@ -88,32 +62,14 @@ fn fees_reimburse_the_settler_and_are_shared_by_truthful_evaluators() {
 		decide(round);
 		let each = (2 * SEAT_FEE - SETTLE) / 3;
 		let burned = 2 * SEAT_FEE - SETTLE - 3 * each;
-		assert!(events().contains(&Event::FeesPaid {
-			round,
-			evaluators: 3,
-			each,
-			settler: SETTLE,
-			burned
-		}));
+		assert!(events().contains(&Event::FeesPaid { round, evaluators: 3, each, settler: SETTLE, burned }));
 		for who in EVALUATORS {
 			assert_eq!(free(who), ENDOWMENT + each);
 		}
 		assert_eq!(free(SETTLER), ENDOWMENT + SETTLE);
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE);
-		assert_eq!(
-			Optimae::record(&BOB),
-			Record {
-				rejected: 1,
-				..Default::default()
-			}
-		);
-		assert!(events().contains(&Event::Rejected {
-			round,
-			seat: 1,
-			who: BOB,
-			model: Some(1),
-			reason: Reason::Lost
-		}));
+		assert_eq!(Optimae::record(&BOB), Record { rejected: 1, ..Default::default() });
+		assert!(events().contains(&Event::Rejected { round, seat: 1, who: BOB, model: Some(1), reason: Reason::Lost }));
 	});
 }
 
@@ -132,13 +88,7 @@ fn fees_are_burned_when_the_runtime_had_to_compute_everything() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
 		decide_with(round, |model| coordinates(model).unwrap(), &[], None);
-		assert!(events().contains(&Event::FeesPaid {
-			round,
-			evaluators: 0,
-			each: 0,
-			settler: 0,
-			burned: SEAT_FEE
-		}));
+		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: SEAT_FEE }));
 		assert_eq!(state(DOMAIN).champion.author, Some(ALICE));
 	});
 }
@@ -158,11 +108,7 @@ fn the_smallest_error_wins_and_the_earlier_commit_on_a_tie() {
 		let round = collect(DOMAIN, &[(ALICE, steady(920)), (BOB, steady(900)), (CAROL, steady(900))]);
 		decide(round);
 		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
-		assert_eq!(
-			Models::<Test>::iter_keys().collect::<Vec<_>>(),
-			[1],
-			"the losers' models are gone"
-		);
+		assert_eq!(Models::<Test>::iter_keys().collect::<Vec<_>>(), [1], "the losers' models are gone");
 		for who in [ALICE, CAROL] {
 			assert_eq!(free(who), ENDOWMENT - SEAT_FEE);
 		}
@@ -196,10 +142,7 @@ fn a_replaced_champion_is_removed_and_its_hold_released() {
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE);
 		assert_eq!(Models::<Test>::iter_keys().collect::<Vec<_>>(), [1]);
 		assert_eq!(state(DOMAIN).high_water, increment(1_000, 900) + increment(900, 800));
-		assert_eq!(
-			Queue::get().iter().map(|entry| entry.eff).sum::<Q32>(),
-			state(DOMAIN).high_water
-		);
+		assert_eq!(Queue::get().iter().map(|entry| entry.eff).sum::<Q32>(), state(DOMAIN).high_water);
 	});
 }
 
@@ -255,11 +198,7 @@ fn on_public_evidence_the_validation_error_is_the_true_one() {
 		let mut boast = steady(900);
 		boast.validation = [0; CHUNKS].to_vec().try_into().unwrap();
 		decide(collect(8, &[(ALICE, boast)]));
-		assert_eq!(
-			state(8).champion.validation_error,
-			900 * 32,
-			"a false claim cannot lock the domain"
-		);
+		assert_eq!(state(8).champion.validation_error, 900 * 32, "a false claim cannot lock the domain");
 	});
 }
 
@@ -286,11 +225,7 @@ fn a_void_round_returns_everything() {
 		assert_eq!((Models::<Test>::iter().count(), Rounds::<Test>::count()), (0, 0));
 		Optimae::voided(round);
 		decide_unknown(round);
-		assert_eq!(
-			events().last(),
-			Some(&Event::RoundVoided { round }),
-			"a round that is over hears nothing"
-		);
+		assert_eq!(events().last(), Some(&Event::RoundVoided { round }), "a round that is over hears nothing");
 	});
 }
 
@@ -379,10 +314,7 @@ fn a_copy_of_a_revealed_model_is_overtaken_by_the_original() {
 		decide(original);
 		run_to(block() + 1);
 		assert_eq!(Requests::get(copy), None, "it is not even measured");
-		assert!(events().contains(&Event::RoundDecided {
-			round: copy,
-			winner: None
-		}));
+		assert!(events().contains(&Event::RoundDecided { round: copy, winner: None }));
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE);
 		assert_eq!(Optimae::record(&BOB).rejected, 1);
 	});
@@ -458,11 +390,7 @@ fn a_full_round_with_contender_and_champion_is_measured_whole() {
 		let round = collect(DOMAIN, &seats);
 		let request = Requests::get(round).unwrap();
 		assert_eq!(request.models.len(), MAX_SEATS as usize + 3);
-		assert_eq!(
-			request.exclude.len(),
-			MAX_SEATS as usize,
-			"the contender's author finds no room"
-		);
+		assert_eq!(request.exclude.len(), MAX_SEATS as usize, "the contender's author finds no room");
 		decide(round);
 		assert_eq!(state(DOMAIN).champion.author, Some(17));
 		assert_eq!(Models::<Test>::iter().count(), 1);
@@ -475,9 +403,7 @@ fn a_pump_of_noisy_copies_earns_nothing() {
 		// A copy that is really better on the published split, for it was chosen there, and no better on any draw.
 		let mut seed = 1u64;
 		let mut noise = move || {
-			seed = seed
-				.wrapping_mul(6_364_136_223_846_793_005)
-				.wrapping_add(1_442_695_040_888_963_407);
+			seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
 			((seed >> 33) % 201) as u32
 		};
 		decide(collect(DOMAIN, &[(ALICE, steady(900))]));
@@ -485,9 +411,8 @@ fn a_pump_of_noisy_copies_earns_nothing() {
 		for _ in 0..40 {
 			let round = collect(DOMAIN, &[(BOB, steady(890)), (BOB, steady(891)), (BOB, steady(892))]);
 			let windows: Vec<u32> = (0..CHUNKS).map(|_| 800 + noise()).collect();
-			let sums: Vec<Vec<u32>> = (0..6)
-				.map(|_| windows.iter().map(|chunk| chunk - chunk / 100 + noise() / 10).collect())
-				.collect();
+			let sums: Vec<Vec<u32>> =
+				(0..6).map(|_| windows.iter().map(|chunk| chunk - chunk / 100 + noise() / 10).collect()).collect();
 			let models = Requests::get(round).unwrap().models;
 			decide_by(round, |model| {
 				let place = models.iter().position(|other| other == model).unwrap();

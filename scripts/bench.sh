@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Benchmarks. They compile the SDK with other features, so they have a target folder of their own.
+#
+# Usage: scripts/bench.sh pallets     run every pallet benchmark once, as a test
+#        scripts/bench.sh weights     measure them on this machine and write pallets/*/src/weights.rs (builds frame-omni-bencher first: hours)
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
+OURS=(timing domains gauge optimae quorum reputation work fee-market)
+MEASURED=(domains gauge optimae quorum reputation work fee-market)
+
+pallets() {
+	local selection=()
+	for pallet in "${OURS[@]}"; do selection+=(-p "pallet-doin-$pallet"); done
+	cargo test --release --features runtime-benchmarks "${selection[@]}" bench
+}
+
+weights() {
+	cargo install --quiet --root "$CARGO_TARGET_DIR/tools" --locked frame-omni-bencher@0.28.0
+	cargo build --release -p doin-runtime --features runtime-benchmarks
+	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
+	for pallet in "${MEASURED[@]}"; do
+		"$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder-preset development \
+			--pallet "pallet_doin_${pallet//-/_}" --extrinsic '*' --steps 50 --repeat 20 \
+			--template "$ROOT/scripts/weights.hbs" --output "$ROOT/pallets/$pallet/src/weights.rs"
+	done
+}
+
+case ${1:-} in
+	pallets) pallets ;;
+	weights) weights ;;
+	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
+esac

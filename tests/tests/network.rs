@@ -1,0 +1,53 @@
+//! Several nodes of one chain.
+
+use anyhow::Result;
+use doin_e2e::{wait_for, Node};
+use serde_json::json;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Arguments of a validator of the local chain. Its network identity is made of `digit`: nobody depends on it after the test.
+fn validator(name: &str, digit: char) -> Vec<String> {
+	vec!["--chain=local".into(), format!("--{name}"), format!("--node-key={}", digit.to_string().repeat(64))]
+}
+
+async fn start(arguments: &[String]) -> Result<Node> {
+	let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+	Node::start(&arguments).await
+}
+
+#[tokio::test]
+async fn three_validators_and_a_late_observer_agree_on_what_is_final() -> Result<()> {
+	let alice = start(&validator("alice", '1')).await?;
+	let boot = format!("--bootnodes={}", alice.address().await?);
+	let mut bob = validator("bob", '2');
+	bob.push(boot.clone());
+	let bob = start(&bob).await?;
+	// The older network stack talks to the newer one.
+	let mut charlie = validator("charlie", '3');
+	charlie.extend([boot.clone(), "--network-backend=libp2p".into()]);
+	let charlie = start(&charlie).await?;
+
+	let final_block = alice.finalize(3, LIMIT).await?;
+	let observer = start(&["--chain=local".into(), boot]).await?;
+	let hash = alice.call("chain_getBlockHash", [json!(final_block)]).await?;
+	for node in [&bob, &charlie, &observer] {
+		node.finalize(final_block, LIMIT).await?;
+		assert_eq!(node.call("chain_getBlockHash", [json!(final_block)]).await?, hash);
+	}
+
+	// Two thirds of the votes do not make a majority of more than two thirds: without one of three, blocks go on and finality waits.
+	drop(charlie);
+	wait_for("the loss of a peer", LIMIT, || async {
+		let health = alice.call("system_health", []).await?;
+		Ok((health["peers"] == 2).then_some(()))
+	})
+	.await?;
+	let best = alice.best().await?;
+	alice.reach(best + 3, LIMIT).await?;
+	let settled = alice.finalized().await?;
+	tokio::time::sleep(Duration::from_secs(10)).await;
+	assert!(alice.finalized().await? <= settled + 1, "what was under way may end, nothing new becomes final");
+	Ok(())
+}
