@@ -21,9 +21,10 @@ weights() {
 	cargo build --release -p doin-runtime --features runtime-benchmarks
 	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
 	for pallet in "${MEASURED[@]}"; do
-		"$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder-preset development \
+		"$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder runtime --genesis-builder-preset development \
 			--pallet "pallet_doin_${pallet//-/_}" --extrinsic '*' --steps 50 --repeat 20 \
 			--template "$ROOT/scripts/weights.hbs" --output "$ROOT/pallets/$pallet/src/weights.rs"
+		rustfmt --edition 2021 "$ROOT/pallets/$pallet/src/weights.rs"
 	done
 }
 

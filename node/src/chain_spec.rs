@@ -28,12 +28,7 @@ pub const KNOWN: [&str; 2] = ["dev", "local"];
 /// # Errors
 /// When the node was built without a runtime.
 pub fn development() -> Result<ChainSpec, String> {
-	preset(
-		"DOIN development",
-		"doin-dev",
-		ChainType::Development,
-		sp_genesis_builder::DEV_RUNTIME_PRESET,
-	)
+	preset("DOIN development", "doin-dev", ChainType::Development, sp_genesis_builder::DEV_RUNTIME_PRESET)
 }
 
 /// Several validators (Alice, Bob, …) on one machine or in a test network.
@@ -41,12 +36,7 @@ pub fn development() -> Result<ChainSpec, String> {
 /// # Errors
 /// When the node was built without a runtime.
 pub fn local() -> Result<ChainSpec, String> {
-	preset(
-		"DOIN local",
-		"doin-local",
-		ChainType::Local,
-		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET,
-	)
+	preset("DOIN local", "doin-local", ChainType::Local, sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET)
 }
 
 /// The specification that `--chain id` names: nothing or `dev`, `local`, or the path of a file.

@@ -15,18 +15,20 @@ Examples:
     doin-node --dev --base-path ./dev -lbabe=debug,grandpa=debug
 
   A second node of a local network, told where the first one is:
-    doin-node --chain local --bob --base-path ./bob --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/<peer id>
+    doin-node --chain local --bob --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/<peer id>
 
   A validator of a network that is described by a file:
     doin-node key generate-node-key --base-path ./node --chain ./network.json
     doin-node --validator --chain ./network.json --base-path ./node --name \"my node\"
-    Then call `author_rotateKeysWithOwner` on its RPC port with the SCALE bytes of the validator's account, and submit
-    `session.setKeys` with the keys and the proof that it returns.
+    Then call `author_rotateKeysWithOwner` on its RPC port with the hex public key of the
+    validator's account, and submit `session.setKeys` with the keys and the proof it returns.
 
   What the chain knows about the domains, as JSON:
-    curl -H 'Content-Type: application/json' -d '{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"doin_domains\"}' http://127.0.0.1:9944
+    curl -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
+      -d '{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"doin_domains\"}'
 
-Chains: `dev` (also when none is named) and `local` are built in; anything else is the path of a chain specification.
+Chains: `dev` (also when none is named) and `local` are built in; anything else is the path of a
+chain specification.
 Support: https://github.com/doin-network/doin/issues";
 
 /// What the node was asked to do.

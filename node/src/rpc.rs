@@ -68,10 +68,7 @@ pub fn create_full(
 		finality_proofs,
 	} = deps;
 	let mut module = RpcModule::new(());
-	module.merge(SystemApiServer::<Hash, AccountId, Nonce>::into_rpc(System::new(
-		client.clone(),
-		pool.clone(),
-	)))?;
+	module.merge(SystemApiServer::<Hash, AccountId, Nonce>::into_rpc(System::new(client.clone(), pool.clone())))?;
 	module.merge(TransactionPayment::<_, Block>::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client.clone(), babe_worker.clone(), keystore.clone(), select_chain.clone()).into_rpc())?;
 	module.merge(
@@ -84,15 +81,8 @@ pub fn create_full(
 		)
 		.into_rpc(),
 	)?;
-	module.merge(
-		SyncState::new(
-			chain_spec.cloned_box(),
-			client.clone(),
-			authority_set.clone(),
-			babe_worker.clone(),
-		)?
-		.into_rpc(),
-	)?;
+	module
+		.merge(SyncState::new(chain_spec.cloned_box(), client.clone(), authority_set.clone(), babe_worker.clone())?.into_rpc())?;
 	module.merge(Dev::new(client.clone()).into_rpc())?;
 	module.merge(Doin::new(client.clone(), executor).into_rpc())?;
 	Ok(module)

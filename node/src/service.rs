@@ -38,10 +38,7 @@ pub type Inherents = Arc<
 	dyn CreateInherentDataProviders<
 		Block,
 		(),
-		InherentDataProviders = (
-			sp_consensus_babe::inherents::InherentDataProvider,
-			sp_timestamp::InherentDataProvider,
-		),
+		InherentDataProviders = (sp_consensus_babe::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider),
 	>,
 >;
 /// Imports a block: verifies its slot, then hands it to [`ForkChoice`].
@@ -160,14 +157,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		select_chain,
 		import_queue,
 		transaction_pool,
-		other: Consensus {
-			import,
-			babe,
-			babe_worker,
-			grandpa,
-			inherents,
-			telemetry,
-		},
+		other: Consensus { import, babe, babe_worker, grandpa, inherents, telemetry },
 	})
 }
 
@@ -200,20 +190,12 @@ fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuratio
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: Consensus {
-			import,
-			babe,
-			babe_worker,
-			grandpa,
-			inherents,
-			mut telemetry,
-		},
+		other: Consensus { import, babe, babe_worker, grandpa, inherents, mut telemetry },
 	} = new_partial(&config)?;
 	let keystore = keystore_container.keystore();
 	let registry = config.prometheus_registry().cloned();
-	let genesis = client
-		.block_hash(0)?
-		.ok_or_else(|| ServiceError::Other("the database has no genesis block: purge it".into()))?;
+	let genesis =
+		client.block_hash(0)?.ok_or_else(|| ServiceError::Other("the database has no genesis block: purge it".into()))?;
 
 	let metrics = N::register_notification_metrics(registry.as_ref());
 	let mut network_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone());
@@ -225,11 +207,8 @@ fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuratio
 	);
 	network_config.add_notification_protocol(grandpa_peers);
 	let authority_set = grandpa.shared_authority_set().clone();
-	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
-		backend.clone(),
-		authority_set.clone(),
-		Vec::new(),
-	));
+	let warp_sync =
+		Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(backend.clone(), authority_set.clone(), Vec::new()));
 
 	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
 		sc_service::build_network(sc_service::BuildNetworkParams {
@@ -329,9 +308,7 @@ fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuratio
 			max_block_proposal_slot_portion: Some(SlotProportion::new(PROPOSAL)),
 			telemetry: telemetry.as_ref().map(Telemetry::handle),
 		})?;
-		task_manager
-			.spawn_essential_handle()
-			.spawn_blocking("babe-proposer", Some("block-authoring"), authoring);
+		task_manager.spawn_essential_handle().spawn_blocking("babe-proposer", Some("block-authoring"), authoring);
 	}
 
 	if vote {
@@ -358,9 +335,7 @@ fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuratio
 			telemetry: telemetry.as_ref().map(Telemetry::handle),
 			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
 		})?;
-		task_manager
-			.spawn_essential_handle()
-			.spawn_blocking("grandpa-voter", None, voter);
+		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
 	}
 
 	Ok(task_manager)

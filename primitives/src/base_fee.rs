@@ -38,10 +38,7 @@ pub const fn fee(gas: u64, base: Balance) -> Balance {
 
 /// Fullness in parts per million of a block that used `used` of `limit`, at most [`FULL`]; nothing fills a dimension without a limit.
 pub fn fullness(used: u64, limit: u64) -> u32 {
-	let parts = u128::from(used)
-		.saturating_mul(FULL.into())
-		.checked_div(limit.into())
-		.unwrap_or(0);
+	let parts = u128::from(used).saturating_mul(FULL.into()).checked_div(limit.into()).unwrap_or(0);
 	parts.min(FULL.into()) as u32
 }
 
@@ -49,12 +46,8 @@ pub fn fullness(used: u64, limit: u64) -> u32 {
 /// least one planck up when more than the target was used, within `[floor, ceiling]`.
 pub fn next(base: Balance, used: u32, target: u32, max: u32, floor: Balance, ceiling: Balance) -> Balance {
 	let used = used.min(max);
-	let delta = |gap: u32| {
-		base.saturating_mul(gap.into())
-			.checked_div(target.into())
-			.and_then(|d| d.checked_div(STEP))
-			.unwrap_or(0)
-	};
+	let delta =
+		|gap: u32| base.saturating_mul(gap.into()).checked_div(target.into()).and_then(|d| d.checked_div(STEP)).unwrap_or(0);
 	let moved = if used > target {
 		base.saturating_add(delta(used.saturating_sub(target)).max(1))
 	} else {
@@ -71,15 +64,7 @@ mod tests {
 	#[test]
 	fn the_base_fee_moves_as_upstreams_does() {
 		// Golden vector A.10: block sizes around a target of 100, printed by upstream with eight decimals.
-		let table = [
-			(200, 112_500),
-			(200, 126_563),
-			(200, 142_383),
-			(0, 124_585),
-			(50, 116_798),
-			(100, 116_798),
-			(150, 124_098),
-		];
+		let table = [(200, 112_500), (200, 126_563), (200, 142_383), (0, 124_585), (50, 116_798), (100, 116_798), (150, 124_098)];
 		const SCALE: Balance = 1_000_000_000_000;
 		let mut base = SCALE / 1_000;
 		for (size, eight_decimals) in table {
@@ -103,11 +88,7 @@ mod tests {
 	fn floor_and_ceiling_bind() {
 		assert_eq!(next(1_000, 0, TARGET, FULL, 1_000, 2_000), 1_000);
 		assert_eq!(next(1_999, FULL, TARGET, FULL, 1_000, 2_000), 2_000);
-		assert_eq!(
-			next(5, TARGET, TARGET, FULL, 1_000, 2_000),
-			1_000,
-			"a value from outside is pulled in"
-		);
+		assert_eq!(next(5, TARGET, TARGET, FULL, 1_000, 2_000), 1_000, "a value from outside is pulled in");
 		assert_eq!(next(Balance::MAX, FULL, TARGET, FULL, 1, Balance::MAX), Balance::MAX);
 		assert_eq!(next(700, 50, 0, 100, 1, 10_000), 701, "no target, no slope");
 	}

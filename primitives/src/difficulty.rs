@@ -50,12 +50,7 @@ pub struct Difficulty {
 impl Difficulty {
 	/// Where a chain starts: at `threshold`, as if seals had come every `target` blocks.
 	pub fn new(threshold: Q32, target: BlockNumber) -> Self {
-		Self {
-			threshold,
-			spacing: fixed(target),
-			anchor: threshold,
-			seals: 0,
-		}
+		Self { threshold, spacing: fixed(target), anchor: threshold, seals: 0 }
 	}
 
 	/// The state after a seal of `taken`, `elapsed` blocks after the one before it. A seal that could not take T counts as if one had waited,
@@ -67,39 +62,19 @@ impl Difficulty {
 			.checked_div(taken.min(self.threshold).max(1).into())
 			.unwrap_or(0)
 			.min(u128::from(target.saturating_mul(LONGEST))) as u64;
-		let spacing = self
-			.spacing
-			.saturating_mul(SMOOTHING.saturating_sub(1))
-			.saturating_add(observed)
-			/ SMOOTHING;
+		let spacing = self.spacing.saturating_mul(SMOOTHING.saturating_sub(1)).saturating_add(observed) / SMOOTHING;
 
 		let old = u128::from(self.threshold);
-		let wanted = old
-			.saturating_mul(target.into())
-			.checked_div(spacing.into())
-			.unwrap_or(u128::MAX);
+		let wanted = old.saturating_mul(target.into()).checked_div(spacing.into()).unwrap_or(u128::MAX);
 		let stepped = wanted.clamp(old.saturating_mul(100 - STEP) / 100, old.saturating_mul(100 + STEP) / 100);
-		let span = (
-			u128::from(self.anchor / SPAN_FACTOR),
-			u128::from(self.anchor).saturating_mul(SPAN_FACTOR.into()),
-		);
+		let span = (u128::from(self.anchor / SPAN_FACTOR), u128::from(self.anchor).saturating_mul(SPAN_FACTOR.into()));
 		let threshold = (stepped.max(span.0).min(span.1).min(bounds.ceiling.into()) as u64).max(bounds.floor);
 
 		let seals = self.seals.saturating_add(1);
 		if seals >= SPAN {
-			Self {
-				threshold,
-				spacing,
-				anchor: threshold,
-				seals: 0,
-			}
+			Self { threshold, spacing, anchor: threshold, seals: 0 }
 		} else {
-			Self {
-				threshold,
-				spacing,
-				anchor: self.anchor,
-				seals,
-			}
+			Self { threshold, spacing, anchor: self.anchor, seals }
 		}
 	}
 }
@@ -130,10 +105,7 @@ mod tests {
 	use crate::ONE_Q32;
 	use proptest::prelude::*;
 
-	const WIDE: Bounds = Bounds {
-		floor: 1 << 12,
-		ceiling: 1 << 48,
-	};
+	const WIDE: Bounds = Bounds { floor: 1 << 12, ceiling: 1 << 48 };
 
 	fn near(value: f64, expected: f64) -> bool {
 		(value / expected - 1.0).abs() < 1e-6
@@ -156,27 +128,11 @@ mod tests {
 		let mut d = Difficulty::new(ONE_Q32, 600);
 		for (elapsed, threshold, spacing) in table {
 			d = d.sealed(elapsed, d.threshold, 600, WIDE);
-			assert!(
-				near(d.threshold as f64 / ONE_Q32 as f64, threshold),
-				"T = {}",
-				d.threshold as f64 / ONE_Q32 as f64
-			);
-			assert!(
-				near(d.spacing as f64 / 65_536.0, spacing),
-				"E = {}",
-				d.spacing as f64 / 65_536.0
-			);
+			assert!(near(d.threshold as f64 / ONE_Q32 as f64, threshold), "T = {}", d.threshold as f64 / ONE_Q32 as f64);
+			assert!(near(d.spacing as f64 / 65_536.0, spacing), "E = {}", d.spacing as f64 / 65_536.0);
 		}
 		// The same in integers, so that no rounding can drift unseen.
-		assert_eq!(
-			d,
-			Difficulty {
-				threshold: 4_163_160_477,
-				spacing: 39_916_262,
-				anchor: ONE_Q32,
-				seals: 8
-			}
-		);
+		assert_eq!(d, Difficulty { threshold: 4_163_160_477, spacing: 39_916_262, anchor: ONE_Q32, seals: 8 });
 	}
 
 	#[test]
@@ -192,11 +148,7 @@ mod tests {
 		let (fast, slow) = (run(60), run(6_000));
 		assert_eq!((fast.threshold, fast.anchor, fast.seals), (4 * ONE_Q32, 4 * ONE_Q32, 0));
 		assert_eq!((slow.threshold, slow.anchor, slow.seals), (ONE_Q32 / 4, ONE_Q32 / 4, 0));
-		assert_eq!(
-			fast.sealed(60, fast.threshold, 600, WIDE).threshold,
-			4 * ONE_Q32 * 102 / 100,
-			"the next span goes on"
-		);
+		assert_eq!(fast.sealed(60, fast.threshold, 600, WIDE).threshold, 4 * ONE_Q32 * 102 / 100, "the next span goes on");
 	}
 
 	#[test]
@@ -204,11 +156,7 @@ mod tests {
 		let d = Difficulty::new(ONE_Q32, 600);
 		assert_eq!(d.sealed(600, ONE_Q32 / 4, 600, WIDE), d.sealed(2_400, ONE_Q32, 600, WIDE));
 		assert_eq!(d.sealed(150, ONE_Q32 / 4, 600, WIDE).threshold, ONE_Q32);
-		assert_eq!(
-			d.sealed(600, 2 * ONE_Q32, 600, WIDE).threshold,
-			ONE_Q32,
-			"more than T is not faster than T"
-		);
+		assert_eq!(d.sealed(600, 2 * ONE_Q32, 600, WIDE).threshold, ONE_Q32, "more than T is not faster than T");
 	}
 
 	#[test]
@@ -225,23 +173,13 @@ mod tests {
 
 	#[test]
 	fn bounds_hold() {
-		let tight = Bounds {
-			floor: ONE_Q32 - 5,
-			ceiling: ONE_Q32 + 5,
-		};
+		let tight = Bounds { floor: ONE_Q32 - 5, ceiling: ONE_Q32 + 5 };
 		let d = Difficulty::new(ONE_Q32, 600);
 		assert_eq!(d.sealed(150, ONE_Q32, 600, tight).threshold, ONE_Q32 + 5);
 		assert_eq!(d.sealed(6_000, ONE_Q32, 600, tight).threshold, ONE_Q32 - 5);
 		let at_floor = Difficulty::new(100, 600);
-		let lowest = Bounds {
-			floor: 100,
-			ceiling: 1_000,
-		};
-		assert_eq!(
-			at_floor.sealed(150, 100, 600, lowest).threshold,
-			102,
-			"T leaves its lowest floor"
-		);
+		let lowest = Bounds { floor: 100, ceiling: 1_000 };
+		assert_eq!(at_floor.sealed(150, 100, 600, lowest).threshold, 102, "T leaves its lowest floor");
 	}
 
 	#[test]

@@ -60,7 +60,9 @@ pub struct Limits {
 
 /// Where the on-chain series is cut. Values `[0, train_end)` train, `[train_end, validation_end)` are the targets of validation, the
 /// rest is a held-out tail that no verdict and no honest optimizer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
 pub struct Split {
 	/// End of the training part.
 	pub train_end: u32,
@@ -147,12 +149,12 @@ impl DomainSpec {
 		ensure(self.values > 0 || self.data_root == Hash::default(), SpecError::DataRoot)?;
 		ensure((MIN_IMPROVEMENT_FLOOR..MILLION).contains(&self.min_improvement), SpecError::MinImprovement)?;
 		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
-		self.program
-			.check(self.split.train_end, self.split.validation_end, self.values)
-			.map_err(SpecError::Program)?;
+		self.program.check(self.split.train_end, self.split.validation_end, self.values).map_err(SpecError::Program)?;
 		match (&self.evidence, &self.program) {
 			(Evidence::Public, _) => Ok(()),
-			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => generator.check(forecast).map_err(SpecError::Program),
+			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => {
+				generator.check(forecast).map_err(SpecError::Program)
+			}
 			(Evidence::Synthetic(_), _) => Err(SpecError::Program(ProgramError::NotSynthetic)),
 		}
 	}
@@ -162,9 +164,10 @@ impl DomainSpec {
 		let windows = match &self.program {
 			Program::Quadratic(_) => 0,
 			Program::Forecast(forecast) => {
-				let validation = self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
+				let validation =
+					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
 				validation.min(doin_scoring::program::MAX_WINDOWS.into()).max(forecast.windows.into())
-			},
+			}
 		};
 		SizeClass::of(u64::from(windows).saturating_mul(self.limits.window_macs.into()))
 	}
@@ -204,7 +207,9 @@ pub enum SpecError {
 }
 
 /// Where a domain is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
 pub enum Status {
 	/// Registered; data pages are still missing.
 	#[codec(index = 0)]
@@ -221,7 +226,22 @@ pub enum Status {
 }
 
 /// A model that rounds can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub enum ModelRef {
 	/// The series' last value, repeated.
 	#[codec(index = 0)]
@@ -238,7 +258,22 @@ pub enum ModelRef {
 }
 
 /// The class of recomputation work an evaluator signs up for, by the larger of model size and chunk cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub enum SizeClass {
 	/// Chunks of at most 2²⁰ multiply-accumulates.
 	#[codec(index = 0)]
@@ -274,7 +309,7 @@ pub struct Champion<AccountId> {
 	pub error: u64,
 	/// Error sum of the initial champion on the same windows.
 	pub initial_error: u64,
-	/// Error sum on the validation split, which a better candidate must undercut.
+	/// Error sum on the validation split, which a better candidate must undercut: as its author claims it, until that is disproved.
 	pub validation_error: u64,
 }
 
@@ -289,6 +324,8 @@ pub struct DomainState<AccountId> {
 	pub pages_missing: u32,
 	/// The champion it started from.
 	pub initial: ModelRef,
+	/// Error sum of that one on the validation split, which the chain measured itself: the bar when the champion's own claim proves false.
+	pub initial_validation_error: u64,
 	/// The champion now.
 	pub champion: Champion<AccountId>,
 	/// Best progress ever measured, in Q32 bits below the initial champion.
@@ -388,7 +425,12 @@ mod tests {
 			SpecError::Program(ProgramError::Dimensions)
 		);
 		assert_eq!(
-			refused(|s| s.evidence = Evidence::Synthetic(Generator { template: BoundedVec::default(), ar: BoundedVec::default(), noise: 1, level: 0 })),
+			refused(|s| s.evidence = Evidence::Synthetic(Generator {
+				template: BoundedVec::default(),
+				ar: BoundedVec::default(),
+				noise: 1,
+				level: 0
+			})),
 			SpecError::Program(ProgramError::Template)
 		);
 	}

@@ -43,10 +43,7 @@ impl Stream {
 		let (mut wide, mut bits) = ([0; 16], [0; 2]);
 		wide.copy_from_slice(hash.get(..16).unwrap_or(&[0; 16]));
 		bits.copy_from_slice(hash.get(16..18).unwrap_or(&[0; 2]));
-		(
-			Balance::from_le_bytes(wide).checked_rem(bound).unwrap_or(0),
-			u32::from(u16::from_le_bytes(bits)),
-		)
+		(Balance::from_le_bytes(wide).checked_rem(bound).unwrap_or(0), u32::from(u16::from_le_bytes(bits)))
 	}
 }
 
@@ -107,13 +104,7 @@ mod tests {
 		let sums = bonds.chunks(3).map(|chunk| chunk.iter().sum()).collect();
 		let read = |index: u32| {
 			let start = index as usize * 3;
-			bonds
-				.iter()
-				.enumerate()
-				.skip(start)
-				.take(3)
-				.map(|(who, bond)| (who as u32, *bond))
-				.collect()
+			bonds.iter().enumerate().skip(start).take(3).map(|(who, bond)| (who as u32, *bond)).collect()
 		};
 		(sums, read)
 	}
@@ -194,9 +185,7 @@ mod tests {
 		// The smallest quorum comes from a roster as small as itself.
 		let bonds = [400; 3];
 		let (sums, read) = roster(&bonds);
-		let full = (0..1_000)
-			.filter(|n| draw(seed(*n), 3, &sums, &read, |_| ONE_Q16 / 2).len() == 3)
-			.count();
+		let full = (0..1_000).filter(|n| draw(seed(*n), 3, &sums, &read, |_| ONE_Q16 / 2).len() == 3).count();
 		assert!(full > 990, "{full}");
 	}
 
@@ -204,15 +193,13 @@ mod tests {
 	fn first_picks_follow_bond_times_factor() {
 		// Sixteen accounts, bonds 1..=16 in units, every third with half the reputation. 20 000 first picks.
 		let bonds: Vec<Balance> = (1..=16).map(|bond| bond * 400).collect();
-		let factor = |who: &u32| if who % 3 == 0 { ONE_Q16 / 2 } else { ONE_Q16 };
+		let factor = |who: &u32| if who.is_multiple_of(3) { ONE_Q16 / 2 } else { ONE_Q16 };
 		let (sums, read) = roster(&bonds);
 		let mut counts = [0u64; 16];
 		for n in 0..20_000 {
 			counts[draw(seed(n), 1, &sums, &read, factor)[0] as usize] += 1;
 		}
-		let weights: Vec<u64> = (0..16)
-			.map(|who| bonds[who] as u64 * u64::from(factor(&(who as u32))))
-			.collect();
+		let weights: Vec<u64> = (0..16).map(|who| bonds[who] as u64 * u64::from(factor(&(who as u32)))).collect();
 		let total: u64 = weights.iter().sum();
 		// Chi-square with 15 degrees of freedom, times 1 000: 37.7 is exceeded once in a thousand draws of 20 000.
 		let chi: u64 = counts

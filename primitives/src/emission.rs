@@ -45,7 +45,8 @@ mod tests {
 	#[test]
 	fn the_reward_halves_as_upstreams_does() {
 		// Golden vector A.9.
-		let table = [(0, 50 * DOIN), (209_999, 50 * DOIN), (210_000, 25 * DOIN), (420_000, 25 * DOIN / 2), (630_000, 25 * DOIN / 4)];
+		let table =
+			[(0, 50 * DOIN), (209_999, 50 * DOIN), (210_000, 25 * DOIN), (420_000, 25 * DOIN / 2), (630_000, 25 * DOIN / 4)];
 		for (index, expected) in table {
 			assert_eq!(reward(index), expected, "work block {index}");
 		}

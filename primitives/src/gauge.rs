@@ -51,11 +51,7 @@ mod tests {
 	#[test]
 	fn a_vote_above_one_counts_as_one() {
 		assert_eq!(clip(&mut [(100, u32::MAX)], 100), MILLION);
-		assert_eq!(
-			clip(&mut [(Balance::MAX, u32::MAX), (Balance::MAX, 1)], Balance::MAX),
-			MILLION,
-			"sums saturate"
-		);
+		assert_eq!(clip(&mut [(Balance::MAX, u32::MAX), (Balance::MAX, 1)], Balance::MAX), MILLION, "sums saturate");
 	}
 
 	fn votes() -> impl Strategy<Value = Vec<(Balance, u32)>> {

@@ -26,7 +26,21 @@ mod tests {
 	#[test]
 	fn sizes_are_the_published_ones() {
 		// The quorum table of the mechanics note, with the cap applied for small n too.
-		for (n, k) in [(0, 0), (1, 0), (2, 0), (3, 3), (4, 3), (5, 3), (6, 3), (8, 4), (10, 5), (16, 7), (100, 9), (1024, 13), (1 << 20, 15)] {
+		for (n, k) in [
+			(0, 0),
+			(1, 0),
+			(2, 0),
+			(3, 3),
+			(4, 3),
+			(5, 3),
+			(6, 3),
+			(8, 4),
+			(10, 5),
+			(16, 7),
+			(100, 9),
+			(1024, 13),
+			(1 << 20, 15),
+		] {
 			assert_eq!(size(n), k, "n = {n}");
 		}
 	}

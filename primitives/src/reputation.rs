@@ -109,10 +109,7 @@ pub fn factor(score: Q32) -> u32 {
 		return ONE_Q16;
 	}
 	let log = log2(score.saturating_add(ONE_Q32));
-	let ratio = u128::from(log)
-		.saturating_mul(u128::from(ONE_Q16))
-		.checked_div(u128::from(LOG2_11))
-		.unwrap_or(0);
+	let ratio = u128::from(log).saturating_mul(u128::from(ONE_Q16)).checked_div(u128::from(LOG2_11)).unwrap_or(0);
 	(ratio as u32).min(ONE_Q16)
 }
 
@@ -130,21 +127,10 @@ mod tests {
 
 	#[test]
 	fn factors_are_the_published_ones() {
-		for (tenths, expected) in [
-			(0, 0),
-			(4, 1_403),
-			(10, 2_891),
-			(20, 4_582),
-			(50, 7_472),
-			(100, 10_000),
-			(1_000, 10_000),
-		] {
+		for (tenths, expected) in [(0, 0), (4, 1_403), (10, 2_891), (20, 4_582), (50, 7_472), (100, 10_000), (1_000, 10_000)] {
 			let q16 = u64::from(factor((tenths << 32) / 10));
 			let ten_thousandths = (q16 * 10_000 + (1 << 15)) >> 16;
-			assert!(
-				ten_thousandths.abs_diff(expected) <= 1,
-				"score {tenths} / 10: {ten_thousandths}, expected {expected}"
-			);
+			assert!(ten_thousandths.abs_diff(expected) <= 1, "score {tenths} / 10: {ten_thousandths}, expected {expected}");
 		}
 	}
 

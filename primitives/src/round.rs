@@ -11,7 +11,22 @@ pub const MAX_SEATS: u32 = 16;
 pub const MAX_MODELS: u32 = MAX_SEATS + 3;
 
 /// A round of a domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub struct RoundId {
 	/// The domain.
 	pub domain: DomainId,
@@ -20,7 +35,9 @@ pub struct RoundId {
 }
 
 /// Lengths of a round's phases in blocks, and of the draw in VRF outputs. Genesis values; they never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
 pub struct RoundParams {
 	/// Blocks in which commits are taken.
 	pub commit: u32,
@@ -59,12 +76,13 @@ pub struct Place {
 }
 
 impl RoundParams {
-	/// Short phases for a development chain.
+	/// Short phases for a development chain: 33 blocks from the first commit to the verdict. A measurement (17 blocks) takes no longer than
+	/// a period, so rounds never queue up.
 	pub const DEV: Self =
-		Self { commit: 6, reveal: 5, draw_outputs: 2, answer: 5, answer_reveal: 5, challenge: 5, settle_timeout: 150 };
-	/// Phases of a public network with 6 s blocks: half an hour from commit to verdict.
+		Self { commit: 12, reveal: 5, draw_outputs: 2, answer: 4, answer_reveal: 4, challenge: 5, settle_timeout: 150 };
+	/// Phases of a public network with 6 s blocks: 36 minutes from the first commit to the verdict, and a measurement as long as a period.
 	pub const PUBLIC: Self =
-		Self { commit: 100, reveal: 30, draw_outputs: 16, answer: 40, answer_reveal: 20, challenge: 100, settle_timeout: 14_400 };
+		Self { commit: 150, reveal: 30, draw_outputs: 16, answer: 40, answer_reveal: 20, challenge: 100, settle_timeout: 14_400 };
 
 	/// Blocks from one round's first commit block to the next one's: commits and reveals alternate, verdicts are pipelined behind them.
 	pub const fn period(&self) -> u32 {
@@ -87,8 +105,11 @@ impl RoundParams {
 		let shifted = now.saturating_add(domain.checked_rem(period).unwrap_or(0));
 		let number = shifted.checked_div(period).unwrap_or(0);
 		let at = shifted.checked_rem(period).unwrap_or(0);
-		let (phase, left) =
-			if at < self.commit { (Phase::Commit, self.commit.saturating_sub(at)) } else { (Phase::Reveal, period.saturating_sub(at)) };
+		let (phase, left) = if at < self.commit {
+			(Phase::Commit, self.commit.saturating_sub(at))
+		} else {
+			(Phase::Reveal, period.saturating_sub(at))
+		};
 		Place { round: RoundId { domain, number }, phase, phase_end: now.saturating_add(left) }
 	}
 

@@ -20,9 +20,7 @@ pub mod decimal {
 
 	/// Reads a decimal string.
 	pub fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-		String::deserialize(deserializer)?
-			.parse()
-			.map_err(|_| D::Error::custom("expected a decimal number in a string"))
+		String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom("expected a decimal number in a string"))
 	}
 }
 
@@ -43,9 +41,7 @@ pub mod hex32 {
 	}
 
 	fn read<E: Error>(text: &str) -> Result<Hash, E> {
-		let digits = text
-			.strip_prefix("0x")
-			.filter(|digits| digits.len() == 64 && digits.bytes().all(|c| c.is_ascii_hexdigit()));
+		let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64 && digits.bytes().all(|c| c.is_ascii_hexdigit()));
 		let mut value = Hash::default();
 		for (i, byte) in value.iter_mut().enumerate() {
 			*byte = digits
@@ -80,9 +76,7 @@ pub mod hex32 {
 
 		/// Reads `0x` and 64 hex digits, or `null`.
 		pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
-			Option::<String>::deserialize(deserializer)?
-				.map(|text| read(&text))
-				.transpose()
+			Option::<String>::deserialize(deserializer)?.map(|text| read(&text)).transpose()
 		}
 	}
 }
@@ -394,13 +388,7 @@ mod tests {
 
 	#[test]
 	fn hashes_are_hex_and_amounts_are_strings_in_json() {
-		let seat = SeatView {
-			who: 1u8,
-			commitment: [0xab; 32],
-			status: SeatStatus::Committed,
-			model: None,
-			fee: Balance::MAX,
-		};
+		let seat = SeatView { who: 1u8, commitment: [0xab; 32], status: SeatStatus::Committed, model: None, fee: Balance::MAX };
 		let json = serde_json::to_value(&seat).unwrap();
 		assert_eq!(json["commitment"], serde_json::json!(alloc::format!("0x{}", "ab".repeat(32))));
 		assert_eq!(json["fee"], serde_json::json!("340282366920938463463374607431768211455"));

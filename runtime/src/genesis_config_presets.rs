@@ -8,7 +8,13 @@
 //! Both endow the well-known development accounts. Dave is the optimizer and Eve, Ferdie, One and Two are bonded evaluators, so that
 //! `doin-worker run --dev` finds its identities funded.
 
-use crate::{demo, *};
+use crate::{
+	configs::{
+		consensus::MAX_AUTHORITIES,
+		staking::{MAX_NOMINATING, MAX_TARGETS},
+	},
+	demo, *,
+};
 use alloc::{vec, vec::Vec};
 use doin_primitives::{RoundParams, SizeClass, DOIN, MILLION};
 use frame_support::build_struct_json_patch;
@@ -25,6 +31,10 @@ pub const BABE_EPOCH: BabeEpochConfiguration =
 const ENDOWMENT: Balance = 1_000_000 * DOIN;
 /// Stake of a development validator.
 const STAKE: Balance = 100_000 * DOIN;
+/// Least bond of a validator: one of 200 places must cost something.
+const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
+/// Least bond of a nominator.
+const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
 /// Bond of a development evaluator.
 const BOND: Balance = 1_000 * DOIN;
 /// Threshold T of a development chain: 0.02 bit, its floor.
@@ -33,7 +43,8 @@ const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
 /// Who optimizes on the development chains.
 pub const OPTIMIZER: Sr25519Keyring = Sr25519Keyring::Dave;
 /// Who evaluates on the development chains.
-pub const EVALUATORS: [Sr25519Keyring; 4] = [Sr25519Keyring::Eve, Sr25519Keyring::Ferdie, Sr25519Keyring::One, Sr25519Keyring::Two];
+pub const EVALUATORS: [Sr25519Keyring; 4] =
+	[Sr25519Keyring::Eve, Sr25519Keyring::Ferdie, Sr25519Keyring::One, Sr25519Keyring::Two];
 
 fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 	let grandpa = match validator {
@@ -66,18 +77,19 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 		babe: BabeConfig { epoch_config: BABE_EPOCH },
 		balances: BalancesConfig { balances },
 		staking: StakingConfig {
-			validator_count: validators.len() as u32,
+			validator_count: MAX_AUTHORITIES,
 			minimum_validator_count: 1,
+			max_validator_count: Some(MAX_TARGETS),
+			max_nominator_count: Some(MAX_NOMINATING),
+			min_validator_bond: MIN_VALIDATOR_BOND,
+			min_nominator_bond: MIN_NOMINATOR_BOND,
 			stakers: stashes
 				.iter()
 				.map(|stash| (stash.clone(), stash.clone(), STAKE, pallet_staking::StakerStatus::Validator))
 				.collect::<Vec<_>>(),
 		},
 		session: SessionConfig {
-			keys: validators
-				.iter()
-				.map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key)))
-				.collect::<Vec<_>>(),
+			keys: validators.iter().map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key))).collect::<Vec<_>>(),
 		},
 		domains: DomainsConfig { domains: vec![demo_domain] },
 		gauge: GaugeConfig {

@@ -8,12 +8,14 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
+// The macros that assemble a runtime make items that cannot be documented.
+#![allow(missing_docs)]
 
 /// The compiled runtime.
 #[cfg(feature = "std")]
 mod wasm {
 	// The file also says where the blob was built, which nobody asks.
-	#![allow(missing_docs, dead_code)]
+	#![allow(dead_code)]
 	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
 #[cfg(feature = "std")]
@@ -22,6 +24,8 @@ pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
 extern crate alloc;
 
 pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarks;
 pub mod configs;
 pub mod demo;
 pub mod genesis_config_presets;

@@ -4,6 +4,7 @@
 //! directory of its own that disappears with it. Their output goes to a file there, and its end is printed when a test lets go of them:
 //! the test harness shows it for tests that fail.
 
+pub mod chain;
 mod node;
 mod process;
 mod worker;
@@ -19,8 +20,9 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Time a process may take to answer its first request. The runtime is compiled at the start, and tests share the machine.
-pub const START: Duration = Duration::from_secs(180);
+/// Time a process may take to answer its first request. The runtime is compiled at the start, and tests share the machine with each
+/// other and, on a developer's machine, with a build.
+pub const START: Duration = Duration::from_secs(300);
 /// Time between two looks at something that is waited for.
 pub const POLL: Duration = Duration::from_millis(200);
 

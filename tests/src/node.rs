@@ -1,6 +1,6 @@
 //! A node under test.
 
-use crate::{free_port, wait_for, Process, START};
+use crate::{chain, free_port, wait_for, Process, START};
 use anyhow::{Context, Result};
 use jsonrpsee::{
 	core::{
@@ -43,12 +43,21 @@ impl Node {
 		Self::start_in(tempfile::tempdir()?, config).await
 	}
 
-	/// Starts a development chain: one validator, the directory is kept until the value is dropped.
+	/// Starts the one validator of a development chain.
 	///
 	/// # Errors
 	/// When it does not come up.
 	pub async fn dev() -> Result<Self> {
-		Self::start(&["--dev"]).await
+		Self::start(&["--dev", &format!("--chain={}", chain::raw("dev")?.display())]).await
+	}
+
+	/// Starts a node of the local network.
+	///
+	/// # Errors
+	/// When it does not come up.
+	pub async fn local(arguments: &[&str]) -> Result<Self> {
+		let chain = format!("--chain={}", chain::raw("local")?.display());
+		Self::start(&[arguments, &[&chain]].concat()).await
 	}
 
 	async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {

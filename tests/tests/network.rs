@@ -7,30 +7,22 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Arguments of a validator of the local chain. Its network identity is made of `digit`: nobody depends on it after the test.
-fn validator(name: &str, digit: char) -> Vec<String> {
-	vec!["--chain=local".into(), format!("--{name}"), format!("--node-key={}", digit.to_string().repeat(64))]
-}
-
-async fn start(arguments: &[String]) -> Result<Node> {
-	let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-	Node::start(&arguments).await
+/// Starts a validator. Its network identity is made of `digit`: nobody depends on it after the test.
+async fn validator(name: &str, digit: char, more: &[&str]) -> Result<Node> {
+	let key = format!("--node-key={}", digit.to_string().repeat(64));
+	Node::local(&[&[name, &key], more].concat()).await
 }
 
 #[tokio::test]
 async fn three_validators_and_a_late_observer_agree_on_what_is_final() -> Result<()> {
-	let alice = start(&validator("alice", '1')).await?;
+	let alice = validator("--alice", '1', &[]).await?;
 	let boot = format!("--bootnodes={}", alice.address().await?);
-	let mut bob = validator("bob", '2');
-	bob.push(boot.clone());
-	let bob = start(&bob).await?;
+	let bob = validator("--bob", '2', &[&boot]).await?;
 	// The older network stack talks to the newer one.
-	let mut charlie = validator("charlie", '3');
-	charlie.extend([boot.clone(), "--network-backend=libp2p".into()]);
-	let charlie = start(&charlie).await?;
+	let charlie = validator("--charlie", '3', &[&boot, "--network-backend=libp2p"]).await?;
 
 	let final_block = alice.finalize(3, LIMIT).await?;
-	let observer = start(&["--chain=local".into(), boot]).await?;
+	let observer = Node::local(&[&boot]).await?;
 	let hash = alice.call("chain_getBlockHash", [json!(final_block)]).await?;
 	for node in [&bob, &charlie, &observer] {
 		node.finalize(final_block, LIMIT).await?;

@@ -1,7 +1,7 @@
 //! The node as a process: authoring, finality, its database and its commands.
 
 use anyhow::Result;
-use doin_e2e::{run, Node};
+use doin_e2e::{chain, run, Node};
 use serde_json::{json, Value};
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(240);
 
 #[tokio::test]
-async fn a_development_node_authors_and_finalises_blocks() -> Result<()> {
-	let node = Node::dev().await?;
+async fn a_development_node_starts_from_nothing_authors_and_finalises() -> Result<()> {
+	let node = Node::start(&["--dev"]).await?;
 	assert_eq!(node.call("system_name", []).await?, "DOIN node");
 	assert_eq!(node.call("system_chain", []).await?, "DOIN development");
 	assert_eq!(node.call("system_chainType", []).await?, "Development");
@@ -25,7 +25,7 @@ async fn a_development_node_authors_and_finalises_blocks() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_restarted_node_continues_from_its_database_and_a_purged_one_starts_again() -> Result<()> {
+async fn a_database_is_continued_checked_exported_reverted_imported_and_purged() -> Result<()> {
 	let node = Node::dev().await?;
 	let genesis = node.call("chain_getBlockHash", [json!(0)]).await?;
 	let final_block = node.finalize(2, LIMIT).await?;
@@ -34,42 +34,33 @@ async fn a_restarted_node_continues_from_its_database_and_a_purged_one_starts_ag
 	let node = node.restart().await?;
 	assert!(node.finalized().await? >= final_block, "what was final stays final");
 	assert_eq!(node.call("chain_getBlockHash", [json!(final_block)]).await?, hash);
-	node.reach(final_block + 3, LIMIT).await?;
-
+	let best = node.reach(final_block + 3, LIMIT).await?;
 	let (base, _) = node.stop()?;
-	let base_path = format!("--base-path={}", base.path().display());
-	let info: Value = json_of(&["chain-info", "--dev", &base_path])?;
-	assert!(info["best_number"].as_u64().unwrap() >= u64::from(final_block), "{info}");
+
+	let chain = format!("--chain={}", chain::raw("dev")?.display());
+	let database = format!("--base-path={}", base.path().display());
+	let info = json_of(&["chain-info", &chain, &database])?;
+	assert!(info["best_number"].as_u64() >= Some(best.into()), "{info}");
 	assert_eq!(info["genesis_hash"], genesis);
 
-	let database = base.path().join("chains/doin-dev/paritydb");
-	assert!(database.is_dir(), "{} is the database", database.display());
-	let purge = run("doin-node", &["purge-chain", "--dev", "-y", &base_path])?;
-	assert!(purge.status.success(), "{}", String::from_utf8_lossy(&purge.stderr));
-	assert!(!database.exists());
-	Ok(())
-}
-
-#[tokio::test]
-async fn blocks_are_exported_checked_reverted_and_imported_again() -> Result<()> {
-	let node = Node::dev().await?;
-	node.reach(5, LIMIT).await?;
-	let (base, _) = node.stop()?;
-	let base_path = format!("--base-path={}", base.path().display());
-	let blocks = base.path().join("blocks");
-	let blocks = blocks.to_str().unwrap();
-
-	succeed(&["check-block", "--dev", &base_path, "2"])?;
-	succeed(&["export-blocks", "--dev", &base_path, "--binary", blocks])?;
-	succeed(&["revert", "--dev", &base_path, "1"])?;
+	let blocks = base.path().join("blocks").display().to_string();
+	succeed(&["check-block", &chain, &database, "2"])?;
+	succeed(&["export-blocks", &chain, &database, "--binary", &blocks])?;
+	succeed(&["revert", &chain, &database, "1"])?;
+	let reverted = json_of(&["chain-info", &chain, &database])?;
+	assert_eq!(reverted["best_number"].as_u64().unwrap() + 1, info["best_number"].as_u64().unwrap(), "{reverted}");
+	assert!(reverted["best_number"].as_u64() >= reverted["finalized_number"].as_u64());
 
 	let copy = tempfile::tempdir()?;
-	let copy_path = format!("--base-path={}", copy.path().display());
-	succeed(&["import-blocks", "--dev", &copy_path, "--binary", blocks])?;
-	let imported = json_of(&["chain-info", "--dev", &copy_path])?;
-	let original = json_of(&["chain-info", "--dev", &base_path])?;
-	assert!(imported["best_number"].as_u64().unwrap() >= 5, "{imported}");
-	assert_eq!(imported["genesis_hash"], original["genesis_hash"]);
+	let copied = format!("--base-path={}", copy.path().display());
+	succeed(&["import-blocks", &chain, &copied, "--binary", &blocks])?;
+	let imported = json_of(&["chain-info", &chain, &copied])?;
+	assert_eq!(imported["best_hash"], info["best_hash"], "the same blocks make the same chain");
+
+	let files = base.path().join("chains/doin-dev/paritydb");
+	assert!(files.is_dir(), "{} is the database", files.display());
+	succeed(&["purge-chain", &chain, "-y", &database])?;
+	assert!(!files.exists());
 	Ok(())
 }
 

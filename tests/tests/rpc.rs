@@ -42,11 +42,19 @@ async fn next(subscription: &mut Subscription<Value>) -> Value {
 	item.expect("the subscription is open").expect("the answer is JSON")
 }
 
+/// One node answers for all of them: starting one costs more than asking it everything.
 #[tokio::test]
-async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
+async fn the_doin_namespace() -> Result<()> {
 	let node = Node::dev().await?;
-	node.reach(2, LIMIT).await?;
+	node.reach(3, LIMIT).await?;
+	every_question_has_an_answer_of_the_documented_shape(&node).await?;
+	a_question_about_an_earlier_block_is_answered_from_its_state(&node).await?;
+	a_refusal_names_what_is_missing_and_what_to_do(&node).await?;
+	every_question_can_be_followed(&node).await?;
+	a_subscription_delivers_changes_and_drops_repetitions(&node).await
+}
 
+async fn every_question_has_an_answer_of_the_documented_shape(node: &Node) -> Result<()> {
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
@@ -121,10 +129,7 @@ async fn every_question_has_an_answer_of_the_documented_shape() -> Result<()> {
 	Ok(())
 }
 
-#[tokio::test]
-async fn a_question_about_an_earlier_block_is_answered_from_its_state() -> Result<()> {
-	let node = Node::dev().await?;
-	node.reach(3, LIMIT).await?;
+async fn a_question_about_an_earlier_block_is_answered_from_its_state(node: &Node) -> Result<()> {
 	let first = node.call("chain_getBlockHash", [json!(1)]).await?;
 	let then = node.call("doin_round", [json!(0), first.clone()]).await?;
 	assert_eq!(node.call("doin_round", [json!(0), first]).await?, then, "a block's state does not change");
@@ -132,9 +137,7 @@ async fn a_question_about_an_earlier_block_is_answered_from_its_state() -> Resul
 	Ok(())
 }
 
-#[tokio::test]
-async fn a_refusal_names_what_is_missing_and_what_to_do() -> Result<()> {
-	let node = Node::dev().await?;
+async fn a_refusal_names_what_is_missing_and_what_to_do(node: &Node) -> Result<()> {
 	for method in ["doin_domain", "doin_champion", "doin_round", "doin_quorum"] {
 		let (code, message) = refusal(node.call(method, [json!(4_000)]).await);
 		assert_eq!((code, message.as_str()), (20_001, "no domain 4000; doin_domains lists them"), "{method}");
@@ -155,9 +158,7 @@ async fn a_refusal_names_what_is_missing_and_what_to_do() -> Result<()> {
 	Ok(())
 }
 
-#[tokio::test]
-async fn every_question_can_be_followed() -> Result<()> {
-	let node = Node::dev().await?;
+async fn every_question_can_be_followed(node: &Node) -> Result<()> {
 	for (name, method, params) in [
 		("Domains", "doin_domains", vec![]),
 		("Domain", "doin_domain", vec![json!(0)]),
@@ -180,9 +181,7 @@ async fn every_question_can_be_followed() -> Result<()> {
 	Ok(())
 }
 
-#[tokio::test]
-async fn a_subscription_delivers_changes_and_drops_repetitions() -> Result<()> {
-	let node = Node::dev().await?;
+async fn a_subscription_delivers_changes_and_drops_repetitions(node: &Node) -> Result<()> {
 	let mut rounds = node.subscribe("Round", [json!(0)]).await?;
 	let mut domains = node.subscribe("Domains", []).await?;
 

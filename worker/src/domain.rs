@@ -15,6 +15,9 @@ use doin_primitives::{
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
+/// Pages uploaded by one extrinsic: 64 KiB, a small part of a block.
+const BATCH: usize = 16;
+
 /// What `domain create` takes.
 #[derive(Clone, Debug, Args)]
 pub struct CreateArgs {
@@ -39,11 +42,11 @@ pub struct CreateArgs {
 	#[arg(long, value_name = "PERCENT")]
 	target_performance: Option<f64>,
 	/// Most bytes of a model.
-	#[arg(long, default_value_t = Question::default().limits.model_bytes)]
+	#[arg(long, default_value_t = Question::default().model_bytes)]
 	model_bytes: u32,
-	/// Most multiply-accumulates of a model per window.
-	#[arg(long, default_value_t = Question::default().limits.window_macs)]
-	window_macs: u32,
+	/// Most multiply-accumulates of a model per window; as many as evaluators of the small class serve when left out.
+	#[arg(long)]
+	window_macs: Option<u32>,
 	/// Do not put it on the ballot: the nomination's deposit is saved, and nobody can vote for it.
 	#[arg(long)]
 	no_nominate: bool,
@@ -71,7 +74,8 @@ impl CreateArgs {
 			windows: self.windows,
 			min_improvement: self.min_improvement,
 			target,
-			limits: doin_primitives::Limits { model_bytes: self.model_bytes, window_macs: self.window_macs },
+			model_bytes: self.model_bytes,
+			window_macs: self.window_macs,
 		})
 	}
 }
@@ -281,7 +285,7 @@ pub async fn register(chain: &Chain, signer: &Signer, draft: &Draft, nominate: b
 		}
 	};
 	upload(chain, signer, id, draft).await?;
-	let state = chain.domain_state(chain.head(), id).await?.with_context(|| format!("domain {id} is gone"))?;
+	let state = chain.domain(chain.head(), id).await?.with_context(|| format!("domain {id} is gone"))?;
 	if state.status == Status::Loading {
 		let included = chain.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed).await?;
 		eprintln!("domain {id} is active since block {}", included.block.number);
@@ -323,18 +327,21 @@ async fn upload(chain: &Chain, signer: &Signer, id: DomainId, draft: &Draft) -> 
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
 	);
 	bar.set_position((pages.len() - missing.len()) as u64);
-	for index in &missing {
-		let page = Page::try_from(pages[*index as usize].to_vec()).map_err(|_| anyhow::anyhow!("a page is too long"))?;
-		match chain.submit(signer, &Call::upload(id, *index, &page), Urgency::Relaxed).await {
+	for batch in missing.chunks(BATCH) {
+		let mut calls = Vec::with_capacity(batch.len());
+		for index in batch {
+			let page = Page::try_from(pages[*index as usize].to_vec()).map_err(|_| anyhow::anyhow!("a page is too long"))?;
+			calls.push(Call::upload(id, *index, &page));
+		}
+		match chain.submit(signer, &Call::batch(calls), Urgency::Relaxed).await {
 			Ok(_) => {}
 			// An attempt whose end nobody saw.
 			Err(error) if error.dispatch() == Some("Domains::PageAlreadyUploaded") => {}
 			Err(error) => {
-				return Err(error)
-					.with_context(|| format!("uploading page {index} of domain {id}; run the same command again to go on"))
+				return Err(error).with_context(|| format!("uploading pages of domain {id}; run the same command again to go on"))
 			}
 		}
-		bar.inc(1);
+		bar.inc(batch.len() as u64);
 	}
 	bar.finish_and_clear();
 	eprintln!("{} pages of domain {id} are uploaded", pages.len());

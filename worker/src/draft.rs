@@ -20,6 +20,8 @@ use std::path::Path;
 
 /// Per cent of the rows that train, and that validate; the rest is held out.
 const SPLIT: (usize, usize) = (70, 15);
+/// Multiply-accumulates per window that are plenty for the nets that are trained here.
+const MACS: u32 = 32_768;
 /// Correlation of differences one season apart from which on a season is believed.
 const SEASONAL: f64 = 0.1;
 
@@ -34,19 +36,15 @@ pub struct Question {
 	pub min_improvement: u32,
 	/// Loss at which it is solved, 2²⁰ being the initial champion; 0 for never.
 	pub target: u32,
-	/// What a model may cost.
-	pub limits: Limits,
+	/// Most bytes of a model.
+	pub model_bytes: u32,
+	/// Most multiply-accumulates of a model per window; as many as the small class of evaluators serves when not said.
+	pub window_macs: Option<u32>,
 }
 
 impl Default for Question {
 	fn default() -> Self {
-		Self {
-			chunks: 32,
-			windows: 16,
-			min_improvement: 5_000,
-			target: 0,
-			limits: Limits { model_bytes: 64 * 1024, window_macs: 32_768 },
-		}
+		Self { chunks: 32, windows: 16, min_improvement: 5_000, target: 0, model_bytes: 64 * 1024, window_macs: None }
 	}
 }
 
@@ -100,7 +98,10 @@ impl Draft {
 			unit: text(&unit, "unit")?,
 			program: Program::Forecast(forecast.clone()),
 			genes: genes(&forecast).try_into().map_err(|_| anyhow::anyhow!("too many genes"))?,
-			limits: question.limits.clone(),
+			limits: Limits {
+				model_bytes: question.model_bytes,
+				window_macs: question.window_macs.unwrap_or_else(|| small_macs(&forecast, &split)),
+			},
 			data_root: blake2_256(&values.encode()),
 			values: values.len() as u32,
 			split,
@@ -141,6 +142,13 @@ fn text<const N: u32>(
 		.map_err(|_| anyhow::anyhow!("the {what} `{text}` is longer than {N} bytes: choose a shorter one"))
 }
 
+/// Most multiply-accumulates per window with which the costliest chunk stays in the small class, at most [`MACS`].
+fn small_macs(forecast: &Forecast, split: &Split) -> u32 {
+	let validation = (split.validation_end - split.train_end).div_ceil(forecast.chunks.into());
+	let windows = validation.min(MAX_WINDOWS.into()).max(forecast.windows.into());
+	((1 << 20) / windows.max(1)).min(MACS)
+}
+
 /// The genes that the worker's trainer understands.
 fn genes(forecast: &Forecast) -> Vec<Gene> {
 	let gene = |name: &str, lo: i64, hi: i64, log| Gene {
@@ -175,8 +183,8 @@ fn check_lengths(season: u16, horizon: u16, history: u16, question: &Question) -
 	within("chunks", question.chunks.into(), (*CHUNKS.start()).into(), (*CHUNKS.end()).into())?;
 	within("windows", question.windows.into(), 1, MAX_WINDOWS.into())?;
 	within("min-improvement", question.min_improvement, MIN_IMPROVEMENT_FLOOR, 999_999)?;
-	within("window-macs", question.limits.window_macs, 1, MAX_WINDOW_MACS)?;
-	within("model-bytes", question.limits.model_bytes, 64, doin_primitives::domain::MAX_MODEL_BYTES)
+	within("window-macs", question.window_macs.unwrap_or(1), 1, MAX_WINDOW_MACS)?;
+	within("model-bytes", question.model_bytes, 64, doin_primitives::domain::MAX_MODEL_BYTES)
 }
 
 /// Says how many rows are needed when there are too few or too many.
@@ -254,6 +262,7 @@ pub mod tests {
 		assert_eq!((split.train_end, split.validation_end, draft.spec.values), (1050, 1275, 1500));
 		assert_eq!(draft.spec.data_root, blake2_256(&draft.values.encode()));
 		assert!(draft.spec.unit.ends_with(b" load"));
+		assert_eq!(draft.spec.class(), doin_primitives::SizeClass::Small, "so that every evaluator can serve it");
 		assert_eq!(draft.baselines[2].name, "ridge");
 		assert!(draft.baselines[1].validation.error < draft.baselines[0].validation.error, "a wave is seasonal");
 	}

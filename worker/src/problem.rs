@@ -97,6 +97,15 @@ impl Problem {
 		Ok(doin_compute::validation_sums(&self.spec, &self.series, models)?)
 	}
 
+	/// The champion a domain starts from: the better baseline on validation, as the chain measures it when the domain is activated.
+	pub fn initial(&self) -> Result<Model> {
+		if self.forecast().is_none() {
+			return Ok(Model::Point(vec![0; usize::from(self.chunks())]));
+		}
+		let sums = self.validation_sums(&[Model::RepeatLast, Model::Seasonal])?;
+		Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })
+	}
+
 	/// Mean absolute error per forecast value, in the unit for people, of `error` over all windows of a draw.
 	pub fn draw_error(&self, error: u64) -> f64 {
 		match self.forecast() {
@@ -269,6 +278,7 @@ pub mod tests {
 		let validation = problem.validation_sums(&[Model::Seasonal]).unwrap();
 		assert_eq!(validation[0].len(), 32);
 		assert_ne!(validation[0], sums[1]);
+		assert_eq!(problem.initial().unwrap(), Model::Seasonal);
 	}
 
 	#[test]

@@ -115,13 +115,7 @@ pub struct Doin {
 impl Doin {
 	/// Answers from `client`; subscriptions run on `executor`.
 	pub fn new(client: Arc<Client>, executor: SubscriptionTaskExecutor) -> Self {
-		Self {
-			reader: Arc::new(Reader {
-				client,
-				newest: Mutex::default(),
-			}),
-			executor,
-		}
+		Self { reader: Arc::new(Reader { client, newest: Mutex::default() }), executor }
 	}
 
 	/// Serves a subscription: answers at every best block, without repetitions. A subscriber that is too slow misses answers, and always
@@ -130,10 +124,7 @@ impl Doin {
 		let reader = self.reader.clone();
 		spawn_subscription_task(&self.executor, async move {
 			// Listening starts before the first look, so that no block falls between the two.
-			let blocks = reader
-				.client
-				.import_notification_stream()
-				.filter(|block| ready(block.is_new_best));
+			let blocks = reader.client.import_notification_stream().filter(|block| ready(block.is_new_best));
 			let (question, first) = match question.and_then(|question| Ok((question.clone(), reader.ask(question, None)?))) {
 				Ok(start) => start,
 				Err(error) => return pending.reject(error).await,
@@ -143,9 +134,7 @@ impl Doin {
 				.take_while(|answer| ready(answer.is_some()))
 				.filter_map(ready);
 			let answers = without_repetitions(stream::once(ready(first)).chain(later)).boxed();
-			PendingSubscription::from(pending)
-				.pipe_from_stream(answers, RingBuffer::new(1))
-				.await;
+			PendingSubscription::from(pending).pipe_from_stream(answers, RingBuffer::new(1)).await;
 		});
 	}
 }
@@ -247,8 +236,7 @@ pub struct Answer(Arc<RawValue>);
 impl Answer {
 	fn new(view: &impl Serialize) -> RpcResult<Self> {
 		let json = serde_json::value::to_raw_value(view);
-		json.map(|json| Self(json.into()))
-			.map_err(|error| failure(UNREADABLE, format!("the answer has no JSON form: {error}")))
+		json.map(|json| Self(json.into())).map_err(|error| failure(UNREADABLE, format!("the answer has no JSON form: {error}")))
 	}
 }
 
@@ -292,10 +280,7 @@ impl Reader {
 		if at == best {
 			self.with_newest(|newest| {
 				if newest.at != at {
-					*newest = Newest {
-						at,
-						answers: BTreeMap::new(),
-					};
+					*newest = Newest { at, answers: BTreeMap::new() };
 				}
 				if newest.answers.len() < KEPT {
 					newest.answers.insert(question, answer.clone());
@@ -319,11 +304,7 @@ impl Reader {
 		}
 		let api = self.client.runtime_api();
 		let unreadable = |error: ApiError| unreadable(at, &error);
-		if api
-			.api_version::<dyn DoinApi<Block, AccountId>>(at)
-			.map_err(unreadable)?
-			.is_none()
-		{
+		if api.api_version::<dyn DoinApi<Block, AccountId>>(at).map_err(unreadable)?.is_none() {
 			return Err(failure(
 				UNREADABLE,
 				format!("the runtime of block {at:?} is older than the doin methods; ask about a later block"),
@@ -343,10 +324,9 @@ impl Reader {
 			},
 			Question::Round(id) => match api.round(at, id).map_err(unreadable)? {
 				Some(view) => Answer::new(&view),
-				None if known(id)? => Err(failure(
-					UNKNOWN,
-					format!("domain {id} has no rounds now; doin_domain tells its status"),
-				)),
+				None if known(id)? => {
+					Err(failure(UNKNOWN, format!("domain {id} has no rounds now; doin_domain tells its status")))
+				}
 				None => Err(no_domain(id)),
 			},
 			Question::Quorum(id) => match api.quorums(at, id).map_err(unreadable)? {
@@ -370,19 +350,11 @@ fn no_domain(id: DomainId) -> ErrorObjectOwned {
 
 fn unreadable(at: Hash, error: &ApiError) -> ErrorObjectOwned {
 	let error = error.to_string();
-	let advice = if error.contains("discarded") {
-		"; a node with --state-pruning archive keeps the state of every block"
-	} else {
-		""
-	};
+	let advice =
+		if error.contains("discarded") { "; a node with --state-pruning archive keeps the state of every block" } else { "" };
 	failure(UNREADABLE, format!("block {at:?} cannot be read: {error}{advice}"))
 }
 
 fn account(who: &str) -> RpcResult<AccountId> {
-	who.parse().map_err(|_| {
-		failure(
-			INVALID_PARAMS_CODE,
-			format!("`{who}` is not an account: give its SS58 address"),
-		)
-	})
+	who.parse().map_err(|_| failure(INVALID_PARAMS_CODE, format!("`{who}` is not an account: give its SS58 address")))
 }

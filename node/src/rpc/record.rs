@@ -40,28 +40,15 @@ struct SpecRecord {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 enum ProgramRecord {
-	Quadratic {
-		target: Vec<i32>,
-	},
-	Forecast {
-		horizon: u16,
-		history: u16,
-		season: u16,
-		chunks: u16,
-		windows: u16,
-	},
+	Quadratic { target: Vec<i32> },
+	Forecast { horizon: u16, history: u16, season: u16, chunks: u16, windows: u16 },
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 enum EvidenceRecord {
 	Public,
-	Synthetic {
-		template: Vec<i32>,
-		ar: Vec<i16>,
-		noise: u32,
-		level: i32,
-	},
+	Synthetic { template: Vec<i32>, ar: Vec<i16>, noise: u32, level: i32 },
 }
 
 #[derive(Serialize)]
@@ -106,9 +93,7 @@ impl From<DomainSpec> for SpecRecord {
 impl From<Program> for ProgramRecord {
 	fn from(program: Program) -> Self {
 		match program {
-			Program::Quadratic(program) => Self::Quadratic {
-				target: program.target.into_inner(),
-			},
+			Program::Quadratic(program) => Self::Quadratic { target: program.target.into_inner() },
 			Program::Forecast(program) => Self::Forecast {
 				horizon: program.horizon,
 				history: program.history,
@@ -137,30 +122,18 @@ impl From<Evidence> for EvidenceRecord {
 impl From<Gene> for GeneRecord {
 	fn from(gene: Gene) -> Self {
 		let name = String::from_utf8_lossy(&gene.name).into_owned();
-		Self {
-			name,
-			lo: gene.lo,
-			hi: gene.hi,
-			log: gene.log,
-			frac: gene.frac,
-		}
+		Self { name, lo: gene.lo, hi: gene.hi, log: gene.log, frac: gene.frac }
 	}
 }
 
 impl From<Limits> for LimitsRecord {
 	fn from(limits: Limits) -> Self {
-		Self {
-			model_bytes: limits.model_bytes,
-			window_macs: limits.window_macs,
-		}
+		Self { model_bytes: limits.model_bytes, window_macs: limits.window_macs }
 	}
 }
 
 impl From<Split> for SplitRecord {
 	fn from(split: Split) -> Self {
-		Self {
-			train_end: split.train_end,
-			validation_end: split.validation_end,
-		}
+		Self { train_end: split.train_end, validation_end: split.validation_end }
 	}
 }

@@ -35,13 +35,7 @@ fn values(len: u32) -> Vec<i32> {
 
 /// The largest record there is, of a series of `len` values.
 fn spec(len: u32) -> DomainSpec {
-	let genes = (0..MAX_GENES).map(|n| Gene {
-		name: text(32, b'a'.saturating_add(n as u8)),
-		lo: 1,
-		hi: 64,
-		log: true,
-		frac: 0,
-	});
+	let genes = (0..MAX_GENES).map(|n| Gene { name: text(32, b'a'.saturating_add(n as u8)), lo: 1, hi: 64, log: true, frac: 0 });
 	DomainSpec {
 		name: text(64, b'x'),
 		unit: text(32, b'x'),
@@ -53,16 +47,10 @@ fn spec(len: u32) -> DomainSpec {
 			windows: MAX_WINDOWS,
 		}),
 		genes: BoundedVec::truncate_from(genes.collect()),
-		limits: Limits {
-			model_bytes: MAX_MODEL_BYTES,
-			window_macs: MAX_WINDOW_MACS,
-		},
+		limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
 		data_root: blake2_256(&values(len).encode()),
 		values: len,
-		split: Split {
-			train_end: MAX_HISTORY.into(),
-			validation_end: len,
-		},
+		split: Split { train_end: MAX_HISTORY.into(), validation_end: len },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
 			ar: BoundedVec::truncate_from(vec![1; MAX_AR as usize]),
@@ -80,9 +68,7 @@ fn funded<T: Config>(n: u32) -> T::AccountId {
 	let amount = Pallet::<T>::deposit(&spec(MIN_VALUES)).saturating_mul(200);
 	let _ = T::Currency::mint_into(
 		&who,
-		amount
-			.saturating_add(T::RegistrationFee::get())
-			.saturating_add(T::MinBounty::get().saturating_mul(4)),
+		amount.saturating_add(T::RegistrationFee::get()).saturating_add(T::MinBounty::get().saturating_mul(4)),
 	);
 	who
 }

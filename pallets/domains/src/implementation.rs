@@ -11,9 +11,7 @@ use sp_runtime::SaturatedConversion;
 impl<T: Config> Pallet<T> {
 	/// What a domain's owner has on hold: a base, and a price per byte of the record and of the declared series.
 	pub fn deposit(spec: &DomainSpec) -> Balance {
-		let bytes = Balance::from(spec.values)
-			.saturating_mul(4)
-			.saturating_add(spec.encoded_size() as Balance);
+		let bytes = Balance::from(spec.values).saturating_mul(4).saturating_add(spec.encoded_size() as Balance);
 		T::BaseDeposit::get().saturating_add(T::ByteDeposit::get().saturating_mul(bytes))
 	}
 
@@ -43,9 +41,7 @@ impl<T: Config> Pallet<T> {
 		let origin = match &spec.program {
 			Program::Quadratic(quadratic) => {
 				let chunks = 0..spec.program.chunks();
-				let error = chunks.fold(0u64, |sum, chunk| {
-					sum.saturating_add(score_point(quadratic, &[], chunk).into())
-				});
+				let error = chunks.fold(0u64, |sum, chunk| sum.saturating_add(score_point(quadratic, &[], chunk).into()));
 				ensure!(error > 0, Error::<T>::ConstantSeries);
 				Some((ModelRef::Origin, error))
 			}
@@ -57,6 +53,7 @@ impl<T: Config> Pallet<T> {
 			status: if origin.is_some() { Status::Active } else { Status::Loading },
 			pages_missing: pages,
 			initial,
+			initial_validation_error: error,
 			champion: Self::baseline(initial, error),
 			high_water: 0,
 			bounty: 0,
@@ -65,13 +62,7 @@ impl<T: Config> Pallet<T> {
 		Specs::<T>::insert(domain, spec);
 		States::<T>::insert(domain, state);
 		Deposits::<T>::insert(domain, deposit);
-		Self::deposit_event(Event::Registered {
-			domain,
-			owner,
-			pages,
-			deposit,
-			fee,
-		});
+		Self::deposit_event(Event::Registered { domain, owner, pages, deposit, fee });
 		if origin.is_some() {
 			Self::deposit_event(Event::Activated { domain, initial, error });
 		}
@@ -105,10 +96,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
 		ensure!(state.pages_missing == 0, Error::<T>::PagesMissing);
 		let series = Self::series(domain).ok_or(Error::<T>::PagesMissing)?;
-		ensure!(
-			series.using_encoded(blake2_256) == spec.data_root,
-			Error::<T>::DataRootMismatch
-		);
+		ensure!(series.using_encoded(blake2_256) == spec.data_root, Error::<T>::DataRootMismatch);
 		let Program::Forecast(program) = &spec.program else {
 			return Err(Error::<T>::NotLoading.into());
 		};
@@ -116,6 +104,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(error > 0, Error::<T>::ConstantSeries);
 		state.status = Status::Active;
 		state.initial = initial;
+		state.initial_validation_error = error;
 		state.champion = Self::baseline(initial, error);
 		States::<T>::insert(domain, state);
 		Self::deposit_event(Event::Activated { domain, initial, error });
@@ -127,61 +116,65 @@ impl<T: Config> Pallet<T> {
 		let (mut last, mut seasonal) = (0u64, 0u64);
 		for chunk in 0..program.chunks {
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)?;
-			let values = series
-				.get(span.start as usize..span.end as usize)
-				.ok_or(Error::<T>::BadSplit)?;
+			let values = series.get(span.start as usize..span.end as usize).ok_or(Error::<T>::BadSplit)?;
 			let windows = sample::validation(program, values);
 			last = last.saturating_add(score(&Model::RepeatLast, program.season, &windows).into());
 			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program.season, &windows).into());
 		}
-		Ok(if seasonal < last {
-			(ModelRef::Seasonal, seasonal)
-		} else {
-			(ModelRef::RepeatLast, last)
-		})
+		Ok(if seasonal < last { (ModelRef::Seasonal, seasonal) } else { (ModelRef::RepeatLast, last) })
 	}
 
 	/// A champion that nobody found.
 	fn baseline(model: ModelRef, error: u64) -> Champion<T::AccountId> {
-		Champion {
-			model,
-			author: None,
-			round: None,
-			block: Self::now(),
-			error,
-			initial_error: error,
-			validation_error: error,
-		}
+		Champion { model, author: None, round: None, block: Self::now(), error, initial_error: error, validation_error: error }
 	}
 
 	/// Puts `amount` of `donor` on hold for a domain's bounty.
 	pub(crate) fn do_add_bounty(donor: T::AccountId, domain: DomainId, amount: Balance) -> DispatchResult {
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status == Status::Active, Error::<T>::NotActive);
-		ensure!(
-			Specs::<T>::get(domain).is_some_and(|spec| spec.target > 0),
-			Error::<T>::NoTarget
-		);
+		ensure!(Specs::<T>::get(domain).is_some_and(|spec| spec.target > 0), Error::<T>::NoTarget);
 		ensure!(amount >= T::MinBounty::get(), Error::<T>::BountyTooSmall);
 		let mut donations = Bounties::<T>::get(domain);
+		let mut displaced = None;
 		match donations.iter_mut().find(|(who, _)| *who == donor) {
 			Some((_, given)) => *given = given.saturating_add(amount),
-			None => donations
-				.try_push((donor.clone(), amount))
-				.map_err(|_| Error::<T>::TooManyDonors)?,
+			None => {
+				if donor != state.owner {
+					displaced = Self::make_place(&state.owner, &mut donations, amount)?;
+				}
+				donations.try_push((donor.clone(), amount)).map_err(|_| Error::<T>::TooManyDonors)?
+			}
 		}
 		T::Currency::hold(&HoldReason::Bounty.into(), &donor, amount)?;
 		state.bounty = state.bounty.saturating_add(amount);
+		if let Some((former, given)) = displaced {
+			T::Currency::release(&HoldReason::Bounty.into(), &former, given, Precision::BestEffort)?;
+			state.bounty = state.bounty.saturating_sub(given);
+			Self::deposit_event(Event::GiftReturned { domain, donor: former, amount: given });
+		}
 		let bounty = state.bounty;
 		Bounties::<T>::insert(domain, donations);
 		States::<T>::insert(domain, state);
-		Self::deposit_event(Event::BountyAdded {
-			domain,
-			donor,
-			amount,
-			bounty,
-		});
+		Self::deposit_event(Event::BountyAdded { domain, donor, amount, bounty });
 		Ok(())
+	}
+
+	/// Makes sure that somebody other than `owner` finds a place among the donors, of which one is kept for the owner: where there is none,
+	/// the smallest gift is taken out, and returned, if `amount` is larger.
+	fn make_place(
+		owner: &T::AccountId,
+		donations: &mut Donations<T::AccountId>,
+		amount: Balance,
+	) -> Result<Option<(T::AccountId, Balance)>, Error<T>> {
+		let others = || donations.iter().enumerate().filter(|(_, (who, _))| who != owner);
+		if (others().count() as u32) < MAX_DONORS.saturating_sub(1) {
+			return Ok(None);
+		}
+		// The first of equal ones.
+		let smallest = others().min_by_key(|(_, (_, given))| *given).filter(|(_, (_, given))| *given < amount);
+		let place = smallest.map(|(place, _)| place).ok_or(Error::<T>::TooManyDonors)?;
+		Ok(Some(donations.remove(place)))
 	}
 
 	/// Removes a domain and says how many pages it had. `who` is `None` for root.
@@ -192,9 +185,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(owner || state.status == Status::Closing, Error::<T>::NotOwner);
 		ensure!(state.open_rounds == 0, Error::<T>::RoundsOpen);
 
-		let pages = Specs::<T>::take(domain)
-			.map_or(0, |spec| spec.pages())
-			.saturating_sub(state.pages_missing);
+		let pages = Specs::<T>::take(domain).map_or(0, |spec| spec.pages()).saturating_sub(state.pages_missing);
 		// The record allows no more pages than that, so one call removes them all.
 		let _ = Pages::<T>::clear_prefix(domain, MAX_PAGES, None);
 		States::<T>::remove(domain);
@@ -203,12 +194,7 @@ impl<T: Config> Pallet<T> {
 		for (donor, given) in Bounties::<T>::take(domain) {
 			T::Currency::release(&HoldReason::Bounty.into(), &donor, given, Precision::BestEffort)?;
 		}
-		Self::deposit_event(Event::Retired {
-			domain,
-			owner: state.owner,
-			deposit,
-			bounty: state.bounty,
-		});
+		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty: state.bounty });
 		Ok(pages)
 	}
 
@@ -248,21 +234,16 @@ impl<T: Config> Pallet<T> {
 			ensure!(domain < NextDomainId::<T>::get(), "identifiers below the next one only");
 			let here = Pages::<T>::iter_key_prefix(domain).count() as u32;
 			pages = pages.saturating_add(here);
-			ensure!(
-				spec.pages() == here.saturating_add(state.pages_missing),
-				"pages are stored or missing"
-			);
+			ensure!(spec.pages() == here.saturating_add(state.pages_missing), "pages are stored or missing");
 			let loading = state.status == Status::Loading;
 			ensure!(loading || state.pages_missing == 0, "only a loading domain misses pages");
 			ensure!(!loading || state.open_rounds == 0, "a loading domain takes no commits");
-			ensure!(
-				loading || state.champion.initial_error > 0,
-				"progress is measured against an error"
-			);
+			ensure!(loading || state.champion.initial_error > 0, "progress is measured against an error");
 			let baseline = state.champion.author.is_none();
+			ensure!(!baseline || state.champion.model == state.initial, "only the initial champion has no author");
 			ensure!(
-				!baseline || state.champion.model == state.initial,
-				"only the initial champion has no author"
+				!baseline || state.champion.validation_error == state.initial_validation_error,
+				"the bar of the initial champion is its own"
 			);
 			ensure!(
 				baseline || matches!(state.champion.model, ModelRef::Stored(_)),
@@ -282,22 +263,13 @@ impl<T: Config> Pallet<T> {
 		let domains = States::<T>::iter_keys().count();
 		ensure!(Specs::<T>::iter_keys().count() == domains, "every record has a state");
 		ensure!(Deposits::<T>::iter_keys().count() == domains, "every domain has a deposit");
-		ensure!(
-			Bounties::<T>::iter_keys().all(States::<T>::contains_key),
-			"every bounty has a domain"
-		);
+		ensure!(Bounties::<T>::iter_keys().all(States::<T>::contains_key), "every bounty has a domain");
 		ensure!(Pages::<T>::iter_keys().count() as u32 == pages, "every page has a domain");
 		for (who, sum) in deposits {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Domain.into(), &who) == sum,
-				"every deposit is on hold"
-			);
+			ensure!(T::Currency::balance_on_hold(&HoldReason::Domain.into(), &who) == sum, "every deposit is on hold");
 		}
 		for (who, sum) in bounties {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Bounty.into(), &who) == sum,
-				"every bounty is on hold"
-			);
+			ensure!(T::Currency::balance_on_hold(&HoldReason::Bounty.into(), &who) == sum, "every bounty is on hold");
 		}
 		Ok(())
 	}
@@ -337,26 +309,27 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		let (model, former, author) = (champion.model, state.champion.model, champion.author.clone());
 		state.champion = champion;
 		state.high_water = state.high_water.max(high_water);
-		Self::deposit_event(Event::ChampionReplaced {
-			domain,
-			model,
-			former,
-			high_water: state.high_water,
-		});
+		Self::deposit_event(Event::ChampionReplaced { domain, model, former, high_water: state.high_water });
 		if converges {
 			state.status = Status::Converged;
 			let bounty = author.as_ref().map_or(0, |author| Self::pay_bounty(domain, author));
 			if author.is_some() {
 				state.bounty = 0;
 			}
-			Self::deposit_event(Event::Converged {
-				domain,
-				author,
-				loss,
-				bounty,
-			});
+			Self::deposit_event(Event::Converged { domain, author, loss, bounty });
 		}
 		States::<T>::insert(domain, state);
+	}
+
+	fn distrust(domain: DomainId) {
+		States::<T>::mutate_extant(domain, |state| {
+			state.champion.validation_error = state.initial_validation_error;
+			Self::deposit_event(Event::ChampionDistrusted {
+				domain,
+				model: state.champion.model,
+				validation_error: state.initial_validation_error,
+			});
+		});
 	}
 }
 
@@ -368,10 +341,7 @@ impl<T: Config> OnWeighed for Pallet<T> {
 		if progress > state.high_water {
 			state.high_water = progress;
 			States::<T>::insert(domain, state);
-			Self::deposit_event(Event::HighWaterRaised {
-				domain,
-				high_water: progress,
-			});
+			Self::deposit_event(Event::HighWaterRaised { domain, high_water: progress });
 		}
 	}
 }

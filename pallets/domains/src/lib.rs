@@ -26,16 +26,17 @@
 //! - Commits are counted by [`DomainState::open_rounds`]: a closing domain lets everything committed run to its verdict, and is removed
 //!   only after that. While it weighs more than 0 its owner cannot close it.
 //! - A bounty stays in its donors' accounts, on hold, so it is never anybody else's money: it goes to the author who passes the target, or
-//!   back to each donor when the domain is retired. The owner cannot take it. A domain with a bounty therefore has at most [`MAX_DONORS`].
+//!   back to each donor when the domain is retired. The owner cannot take it. A bounty therefore has at most [`MAX_DONORS`] donors. One of
+//!   their places is kept for the owner; of the others a larger gift displaces the smallest, which is returned at once, so nobody can keep
+//!   real money out with crumbs.
+//! - A champion brings its author's word for its error on the validation split, and that word is the bar for whoever comes next. When it is
+//!   proved false, the bar falls back to what the chain measured of the initial champion: no lie can keep better solutions out.
 //! - A closing domain without open rounds may be retired by anyone, so an owner cannot keep donors waiting. A converged one only by its
 //!   owner, whose deposit pays for keeping the solution available; one that never became active likewise.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
@@ -203,6 +204,15 @@ pub mod pallet {
 			/// Error sum of the initial champion on the validation split.
 			error: u64,
 		},
+		/// A gift was released to its donor, since a larger one took its place in the bounty.
+		GiftReturned {
+			/// The domain.
+			domain: DomainId,
+			/// Who gave.
+			donor: T::AccountId,
+			/// What was released.
+			amount: Balance,
+		},
 		/// A bounty grew.
 		BountyAdded {
 			/// The domain.
@@ -242,6 +252,15 @@ pub mod pallet {
 			former: ModelRef,
 			/// The domain's high-water mark now, Q32 bits.
 			high_water: Q32,
+		},
+		/// The champion's claim about the validation split was proved false: candidates have to undercut the initial champion's error.
+		ChampionDistrusted {
+			/// The domain.
+			domain: DomainId,
+			/// The champion.
+			model: ModelRef,
+			/// What candidates have to undercut now.
+			validation_error: u64,
 		},
 		/// A domain's target was passed: it takes no more commits, and its bounty was paid.
 		Converged {
@@ -293,7 +312,8 @@ pub mod pallet {
 		NoTarget,
 		/// The gift is below `MinBounty`. Give more.
 		BountyTooSmall,
-		/// Eight accounts share this bounty already. Give through one of them.
+		/// Eight accounts share a bounty at most, one of them the owner, and none of the gifts is smaller than this one. Give more than the
+		/// smallest, which is then returned, or give through one of the donors.
 		TooManyDonors,
 		/// Validators have voted this domain a weight above 0. Wait until it weighs 0 again; it changes at session boundaries.
 		StillWeighed,
@@ -396,7 +416,7 @@ pub mod pallet {
 		}
 
 		/// Adds `amount` to the bounty of a domain that takes commits. It is put on hold in the donor's account, goes to the author who
-		/// passes the target, and comes back only when the domain is retired.
+		/// passes the target, and comes back only when the domain is retired or a larger gift needs its place.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::add_bounty())]
 		pub fn add_bounty(origin: OriginFor<T>, domain: DomainId, amount: Balance) -> DispatchResult {

@@ -151,13 +151,7 @@ pub fn series() -> Vec<i32> {
 
 /// A gene from `lo` to `hi`.
 pub fn gene(name: &str, lo: i64, hi: i64) -> Gene {
-	Gene {
-		name: BoundedVec::truncate_from(name.into()),
-		lo,
-		hi,
-		log: false,
-		frac: 0,
-	}
+	Gene { name: BoundedVec::truncate_from(name.into()), lo, hi, log: false, frac: 0 }
 }
 
 /// A domain of a forecast on [`series`] that may be voted for, with a target of half the initial loss.
@@ -165,24 +159,12 @@ pub fn forecast() -> DomainSpec {
 	DomainSpec {
 		name: BoundedVec::truncate_from(b"Tides".to_vec()),
 		unit: BoundedVec::truncate_from(b"mm".to_vec()),
-		program: Program::Forecast(Forecast {
-			horizon: 4,
-			history: 24,
-			season: 12,
-			chunks: 32,
-			windows: 8,
-		}),
+		program: Program::Forecast(Forecast { horizon: 4, history: 24, season: 12, chunks: 32, windows: 8 }),
 		genes: BoundedVec::truncate_from(vec![gene("width", 1, 64), gene("depth", 0, 2)]),
-		limits: Limits {
-			model_bytes: 4_096,
-			window_macs: 4_096,
-		},
+		limits: Limits { model_bytes: 4_096, window_macs: 4_096 },
 		data_root: blake2_256(&series().encode()),
 		values: VALUES,
-		split: Split {
-			train_end: 1_500,
-			validation_end: 2_000,
-		},
+		split: Split { train_end: 1_500, validation_end: 2_000 },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![0; 12]),
 			ar: BoundedVec::truncate_from(vec![1_000]),
@@ -197,15 +179,10 @@ pub fn forecast() -> DomainSpec {
 /// A domain without a series.
 pub fn quadratic() -> DomainSpec {
 	DomainSpec {
-		program: Program::Quadratic(Quadratic {
-			target: BoundedVec::truncate_from(vec![256; 32]),
-		}),
+		program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) }),
 		data_root: [0; 32],
 		values: 0,
-		split: Split {
-			train_end: 0,
-			validation_end: 0,
-		},
+		split: Split { train_end: 0, validation_end: 0 },
 		evidence: Evidence::Public,
 		..forecast()
 	}
@@ -213,10 +190,7 @@ pub fn quadratic() -> DomainSpec {
 
 /// Pages of a series.
 pub fn pages(values: &[i32]) -> Vec<Page> {
-	values
-		.chunks(PAGE_VALUES as usize)
-		.map(|page| Page::truncate_from(page.to_vec()))
-		.collect()
+	values.chunks(PAGE_VALUES as usize).map(|page| Page::truncate_from(page.to_vec())).collect()
 }
 
 /// Registers `spec` and uploads `values`.

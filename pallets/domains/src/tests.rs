@@ -53,16 +53,7 @@ fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 		let issuance = Balances::total_issuance();
 		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
 		let deposit = BASE + PER_BYTE * (forecast().encoded_size() as Balance + 4 * Balance::from(VALUES));
-		assert_eq!(
-			events(),
-			[Event::Registered {
-				domain: 0,
-				owner: OWNER,
-				pages: 3,
-				deposit,
-				fee: FEE
-			}]
-		);
+		assert_eq!(events(), [Event::Registered { domain: 0, owner: OWNER, pages: 3, deposit, fee: FEE }]);
 		assert_eq!(deposit_of(OWNER), deposit);
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - deposit - FEE);
 		assert_eq!(Balances::total_issuance(), issuance - FEE, "the fee is burned");
@@ -71,44 +62,21 @@ fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 		// Any order, the last page first.
 		for (missing, (index, page)) in pages(&series()).into_iter().enumerate().rev().enumerate() {
 			assert_ok!(Registry::upload(signed(OWNER), 0, index as u32, page));
-			assert!(said(Event::PageUploaded {
-				domain: 0,
-				index: index as u32,
-				missing: 2 - missing as u32
-			}));
+			assert!(said(Event::PageUploaded { domain: 0, index: index as u32, missing: 2 - missing as u32 }));
 		}
 		assert_ok!(Registry::activate(signed(OTHER), 0, VALUES));
 		let champion = state(0).champion;
-		assert_eq!(
-			(champion.model, champion.author),
-			(ModelRef::Seasonal, None),
-			"the series is seasonal"
-		);
+		assert_eq!((champion.model, champion.author), (ModelRef::Seasonal, None), "the series is seasonal");
 		assert!(champion.error > 0 && champion.error == champion.initial_error && champion.error == champion.validation_error);
-		assert!(said(Event::Activated {
-			domain: 0,
-			initial: ModelRef::Seasonal,
-			error: champion.error
-		}));
+		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Seasonal, error: champion.error }));
 		assert_eq!(Registry::series(0), Some(series()));
-		assert_eq!(
-			<Registry as Domains<AccountId>>::page(0, 2).map(|page| page.to_vec()),
-			Some(series()[2_048..].to_vec())
-		);
+		assert_eq!(<Registry as Domains<AccountId>>::page(0, 2).map(|page| page.to_vec()), Some(series()[2_048..].to_vec()));
 
 		assert_ok!(Registry::close(signed(OWNER), 0));
-		assert!(said(Event::Closed {
-			domain: 0,
-			open_rounds: 0
-		}));
+		assert!(said(Event::Closed { domain: 0, open_rounds: 0 }));
 		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
 		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(3)));
-		assert!(said(Event::Retired {
-			domain: 0,
-			owner: OWNER,
-			deposit,
-			bounty: 0
-		}));
+		assert!(said(Event::Retired { domain: 0, owner: OWNER, deposit, bounty: 0 }));
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
 		assert_eq!(Pages::<Test>::iter().count(), 0);
 		assert_noop!(Registry::close(signed(OWNER), 0), Error::<Test>::UnknownDomain);
@@ -121,24 +89,11 @@ fn a_domain_without_a_series_is_active_at_once() {
 	build_and_execute(|| {
 		assert_ok!(Registry::register(signed(OWNER), Box::new(quadratic())));
 		let state = state(0);
-		assert_eq!(
-			(state.status, state.initial, state.champion.error),
-			(Status::Active, ModelRef::Origin, 32 * 256 * 256)
-		);
-		assert!(said(Event::Activated {
-			domain: 0,
-			initial: ModelRef::Origin,
-			error: 32 * 256 * 256
-		}));
+		assert_eq!((state.status, state.initial, state.champion.error), (Status::Active, ModelRef::Origin, 32 * 256 * 256));
+		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Origin, error: 32 * 256 * 256 }));
 		assert_noop!(Registry::activate(signed(OWNER), 0, 0), Error::<Test>::NotLoading);
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, 0, Page::default()),
-			Error::<Test>::NotLoading
-		);
-		assert!(
-			!<Registry as Votable>::votable(0),
-			"a problem whose optimum is on-chain never weighs"
-		);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, Page::default()), Error::<Test>::NotLoading);
+		assert!(!<Registry as Votable>::votable(0), "a problem whose optimum is on-chain never weighs");
 	});
 }
 
@@ -189,24 +144,9 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 		let other = |spec: DomainSpec, error: Error<Test>| {
 			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
 		};
-		other(
-			DomainSpec {
-				data_root: [1; 32],
-				..quadratic()
-			},
-			Error::BadDataRoot,
-		);
-		other(
-			DomainSpec {
-				evidence: forecast().evidence,
-				..quadratic()
-			},
-			Error::NotSynthetic,
-		);
-		let target = |target| DomainSpec {
-			program: Program::Quadratic(Quadratic { target }),
-			..quadratic()
-		};
+		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::BadDataRoot);
+		other(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
+		let target = |target| DomainSpec { program: Program::Quadratic(Quadratic { target }), ..quadratic() };
 		other(target(BoundedVec::truncate_from(vec![1; 31])), Error::BadDimensions);
 		other(target(BoundedVec::truncate_from(vec![0; 32])), Error::ConstantSeries);
 	});
@@ -215,16 +155,10 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 #[test]
 fn an_owner_has_to_afford_fee_and_deposit() {
 	build_and_execute(|| {
-		assert_noop!(
-			Registry::register(signed(77), Box::new(quadratic())),
-			TokenError::FundsUnavailable
-		);
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
 		// The fee alone is there, the deposit is not.
 		assert_ok!(Balances::transfer_allow_death(signed(OTHER), 77, FEE + MIN_BOUNTY));
-		assert_noop!(
-			Registry::register(signed(77), Box::new(quadratic())),
-			TokenError::FundsUnavailable
-		);
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
 	});
 }
 
@@ -232,10 +166,7 @@ fn an_owner_has_to_afford_fee_and_deposit() {
 fn a_registration_without_identifiers_left_is_refused() {
 	build_and_execute(|| {
 		NextDomainId::<Test>::put(DomainId::MAX);
-		assert_noop!(
-			Registry::register(signed(OWNER), Box::new(quadratic())),
-			Error::<Test>::NoMoreIds
-		);
+		assert_noop!(Registry::register(signed(OWNER), Box::new(quadratic())), Error::<Test>::NoMoreIds);
 	});
 }
 
@@ -244,35 +175,14 @@ fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 	build_and_execute(|| {
 		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
 		let pages = pages(&series());
-		assert_noop!(
-			Registry::upload(signed(OWNER), 7, 0, pages[0].clone()),
-			Error::<Test>::UnknownDomain
-		);
-		assert_noop!(
-			Registry::upload(signed(OTHER), 0, 0, pages[0].clone()),
-			Error::<Test>::NotOwner
-		);
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, 3, Page::default()),
-			Error::<Test>::NoSuchPage
-		);
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, u32::MAX, Page::default()),
-			Error::<Test>::NoSuchPage
-		);
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, 0, pages[2].clone()),
-			Error::<Test>::PageLength
-		);
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, 2, pages[0].clone()),
-			Error::<Test>::PageLength
-		);
+		assert_noop!(Registry::upload(signed(OWNER), 7, 0, pages[0].clone()), Error::<Test>::UnknownDomain);
+		assert_noop!(Registry::upload(signed(OTHER), 0, 0, pages[0].clone()), Error::<Test>::NotOwner);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 3, Page::default()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload(signed(OWNER), 0, u32::MAX, Page::default()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[2].clone()), Error::<Test>::PageLength);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 2, pages[0].clone()), Error::<Test>::PageLength);
 		assert_ok!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()));
-		assert_noop!(
-			Registry::upload(signed(OWNER), 0, 0, pages[0].clone()),
-			Error::<Test>::PageAlreadyUploaded
-		);
+		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()), Error::<Test>::PageAlreadyUploaded);
 		assert_noop!(Registry::activate(signed(OWNER), 0, VALUES), Error::<Test>::PagesMissing);
 		assert_eq!(Registry::series(0), None);
 	});
@@ -282,17 +192,11 @@ fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 fn activation_checks_its_price_and_happens_once() {
 	build_and_execute(|| {
 		let domain = load(forecast(), &series());
-		assert_noop!(
-			Registry::activate(signed(OWNER), domain, VALUES - 1),
-			Error::<Test>::WrongValues
-		);
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1), Error::<Test>::WrongValues);
 		assert_noop!(Registry::activate(signed(OWNER), 9, VALUES), Error::<Test>::UnknownDomain);
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
 		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::NotLoading);
-		assert_noop!(
-			Registry::upload(signed(OWNER), domain, 0, pages(&series())[0].clone()),
-			Error::<Test>::NotLoading
-		);
+		assert_noop!(Registry::upload(signed(OWNER), domain, 0, pages(&series())[0].clone()), Error::<Test>::NotLoading);
 	});
 }
 
@@ -302,10 +206,7 @@ fn another_series_than_the_declared_one_is_refused_and_the_deposit_comes_back() 
 		let mut forged = series();
 		forged[2_100] += 1;
 		let domain = load(forecast(), &forged);
-		assert_noop!(
-			Registry::activate(signed(OWNER), domain, VALUES),
-			Error::<Test>::DataRootMismatch
-		);
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::DataRootMismatch);
 		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
 		assert_ok!(Registry::retire(signed(OWNER), domain));
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
@@ -329,15 +230,9 @@ fn a_series_without_error_is_refused() {
 		let constant = vec![5; VALUES as usize];
 		let seasonal: Vec<i32> = (0..VALUES).map(|t| (t % 12) as i32).collect();
 		for values in [constant, seasonal] {
-			let spec = DomainSpec {
-				data_root: doin_primitives::blake2_256(&values.encode()),
-				..forecast()
-			};
+			let spec = DomainSpec { data_root: doin_primitives::blake2_256(&values.encode()), ..forecast() };
 			let domain = load(spec, &values);
-			assert_noop!(
-				Registry::activate(signed(OWNER), domain, VALUES),
-				Error::<Test>::ConstantSeries
-			);
+			assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::ConstantSeries);
 			assert_ok!(Registry::retire(signed(OWNER), domain));
 		}
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - 2 * FEE);
@@ -348,10 +243,7 @@ fn a_series_without_error_is_refused() {
 fn a_series_without_season_starts_from_its_last_value() {
 	build_and_execute(|| {
 		let walk: Vec<i32> = (0..VALUES).map(|t| (t * 3) as i32).collect();
-		let spec = DomainSpec {
-			data_root: doin_primitives::blake2_256(&walk.encode()),
-			..forecast()
-		};
+		let spec = DomainSpec { data_root: doin_primitives::blake2_256(&walk.encode()), ..forecast() };
 		let domain = load(spec, &walk);
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
 		assert_eq!(state(domain).initial, ModelRef::RepeatLast);
@@ -368,15 +260,7 @@ fn a_bounty_grows_and_stays_with_its_donors() {
 		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 100));
 		assert_eq!((bounty_of(OTHER), bounty_of(3), state(domain).bounty), (400, 200, 600));
-		assert_eq!(
-			events().last(),
-			Some(&Event::BountyAdded {
-				domain,
-				donor: OTHER,
-				amount: 100,
-				bounty: 600
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::BountyAdded { domain, donor: OTHER, amount: 100, bounty: 600 }));
 	});
 }
 
@@ -387,31 +271,59 @@ fn a_bounty_is_checked() {
 		let loading = load(forecast(), &series());
 		assert_noop!(Registry::add_bounty(signed(OTHER), loading, 300), Error::<Test>::NotActive);
 		let domain = active();
-		assert_noop!(
-			Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY - 1),
-			Error::<Test>::BountyTooSmall
-		);
-		assert_noop!(
-			Registry::add_bounty(signed(OTHER), domain, 2 * ENDOWMENT),
-			TokenError::FundsUnavailable
-		);
-		for donor in 3..11 {
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY - 1), Error::<Test>::BountyTooSmall);
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 2 * ENDOWMENT), TokenError::FundsUnavailable);
+		for donor in 3..10 {
 			assert_ok!(Registry::add_bounty(signed(donor), domain, MIN_BOUNTY));
 		}
-		assert_noop!(
-			Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY),
-			Error::<Test>::TooManyDonors
-		);
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY), Error::<Test>::TooManyDonors);
 		assert_ok!(Registry::add_bounty(signed(3), domain, MIN_BOUNTY));
 		let endless = NextDomainId::<Test>::get();
-		assert_ok!(Registry::register(
-			signed(OWNER),
-			Box::new(DomainSpec {
-				target: 0,
-				..quadratic()
-			})
-		));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
 		assert_noop!(Registry::add_bounty(signed(OTHER), endless, 300), Error::<Test>::NoTarget);
+	});
+}
+
+#[test]
+fn crumbs_keep_neither_the_owner_nor_a_larger_gift_out_of_a_bounty() {
+	build_and_execute(|| {
+		let domain = active();
+		for donor in 3..10 {
+			assert_ok!(Registry::add_bounty(signed(donor), domain, MIN_BOUNTY + Balance::from(donor)));
+		}
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY + 3), Error::<Test>::TooManyDonors);
+		assert_ok!(Registry::add_bounty(signed(OWNER), domain, MIN_BOUNTY));
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 5_000));
+		assert!(said(Event::GiftReturned { domain, donor: 3, amount: MIN_BOUNTY + 3 }));
+		assert_eq!((bounty_of(3), bounty_of(OTHER)), (0, 5_000));
+		assert_eq!(Balances::balance(&3), ENDOWMENT, "what is displaced is returned");
+		let rest: Balance = (4..10).map(|donor| MIN_BOUNTY + donor).sum();
+		assert_eq!(state(domain).bounty, rest + MIN_BOUNTY + 5_000);
+
+		// The owner's gift is the smallest, and stays.
+		assert_ok!(Registry::add_bounty(signed(11), domain, 6_000));
+		assert_eq!((bounty_of(4), bounty_of(OWNER)), (0, MIN_BOUNTY));
+		// Who has a place adds to it without taking another's.
+		assert_ok!(Registry::add_bounty(signed(5), domain, MIN_BOUNTY));
+		assert_eq!(bounty_of(6), MIN_BOUNTY + 6);
+	});
+}
+
+#[test]
+fn a_distrusted_champion_leaves_the_initial_bar() {
+	build_and_execute(|| {
+		let domain = active();
+		let bar = state(domain).champion.validation_error;
+		assert_eq!(state(domain).initial_validation_error, bar);
+		Registry::crown(domain, Champion { validation_error: 1, ..champion(OTHER, 900_000) }, 0, 900_000);
+		assert_eq!(state(domain).champion.validation_error, 1);
+		Registry::distrust(domain);
+		assert_eq!(state(domain).champion, Champion { validation_error: bar, ..champion(OTHER, 900_000) });
+		assert_eq!(
+			events().last(),
+			Some(&Event::ChampionDistrusted { domain, model: ModelRef::Stored(9), validation_error: bar })
+		);
+		Registry::distrust(1_000);
 	});
 }
 
@@ -421,20 +333,9 @@ fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
 		let domain = active();
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 500, 950_000);
 		let now = state(domain);
-		assert_eq!(
-			(now.champion, now.high_water, now.status),
-			(champion(7, 900_000), 500, Status::Active)
-		);
+		assert_eq!((now.champion, now.high_water, now.status), (champion(7, 900_000), 500, Status::Active));
 		let (model, former) = (ModelRef::Stored(9), ModelRef::Seasonal);
-		assert_eq!(
-			events().last(),
-			Some(&Event::ChampionReplaced {
-				domain,
-				model,
-				former,
-				high_water: 500
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::ChampionReplaced { domain, model, former, high_water: 500 }));
 
 		<Registry as Domains<AccountId>>::crown(domain, champion(8, 890_000), 400, 940_000);
 		assert_eq!(state(domain).high_water, 500, "the mark never falls");
@@ -454,19 +355,8 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 		assert_eq!((state(domain).status, state(domain).bounty), (Status::Active, 500));
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 390_000), ONE_Q32, 500_000);
 		assert_eq!((state(domain).status, state(domain).bounty), (Status::Converged, 0));
-		assert_eq!(
-			events().last(),
-			Some(&Event::Converged {
-				domain,
-				author: Some(7),
-				loss: 1 << 19,
-				bounty: 500
-			})
-		);
-		assert_eq!(
-			(Balances::balance(&7), Balances::balance(&OTHER)),
-			(ENDOWMENT + 300, ENDOWMENT - 300)
-		);
+		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 1 << 19, bounty: 500 }));
+		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
 		assert_eq!((bounty_of(7), bounty_of(OTHER)), (0, 0));
 		assert_eq!(Balances::total_issuance(), issuance);
 
@@ -497,13 +387,7 @@ fn a_bounty_reaches_an_author_who_owns_nothing() {
 #[test]
 fn a_domain_without_target_never_converges() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(
-			signed(OWNER),
-			Box::new(DomainSpec {
-				target: 0,
-				..quadratic()
-			})
-		));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
 		<Registry as Domains<AccountId>>::crown(0, champion(7, 0), 0, 0);
 		assert_eq!(state(0).status, Status::Active);
 	});
@@ -540,18 +424,8 @@ fn anyone_retires_a_closed_domain_and_the_bounty_goes_back_to_its_donors() {
 		assert_ok!(Registry::add_bounty(signed(OWNER), domain, 200));
 		assert_ok!(Registry::close(signed(OWNER), domain));
 		assert_ok!(Registry::retire(signed(OTHER), domain));
-		assert_eq!(
-			(Balances::balance(&OWNER), Balances::balance(&OTHER)),
-			(ENDOWMENT - FEE, ENDOWMENT)
-		);
-		assert!(matches!(
-			events().last(),
-			Some(Event::Retired {
-				bounty: 500,
-				owner: OWNER,
-				..
-			})
-		));
+		assert_eq!((Balances::balance(&OWNER), Balances::balance(&OTHER)), (ENDOWMENT - FEE, ENDOWMENT));
+		assert!(matches!(events().last(), Some(Event::Retired { bounty: 500, owner: OWNER, .. })));
 	});
 }
 
@@ -567,13 +441,7 @@ fn an_owner_cannot_close_a_weighted_domain_nor_take_its_bounty_nor_change_its_re
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
 		assert_noop!(Registry::retire(RuntimeOrigin::root(), domain), Error::<Test>::StillActive);
 		// Registering again makes another domain; this one stays as it is.
-		assert_ok!(Registry::register(
-			signed(OWNER),
-			Box::new(DomainSpec {
-				min_improvement: 999_999,
-				..forecast()
-			})
-		));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { min_improvement: 999_999, ..forecast() })));
 		assert_eq!(<Registry as Domains<AccountId>>::spec(domain), Some(forecast()));
 		assert_eq!(state(domain).bounty, 300);
 		// Root may close it: what is committed still runs to its verdict.
@@ -609,10 +477,7 @@ fn progress_before_the_vote_is_put_below_the_mark() {
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 250_000), 10, 600_000);
 		<Registry as OnWeighed>::left_zero(domain);
 		let high_water = state(domain).high_water;
-		assert!(
-			high_water.abs_diff(2 * ONE_Q32) <= 2,
-			"a quarter of the error is two bits: {high_water}"
-		);
+		assert!(high_water.abs_diff(2 * ONE_Q32) <= 2, "a quarter of the error is two bits: {high_water}");
 		assert_eq!(events().last(), Some(&Event::HighWaterRaised { domain, high_water }));
 		// A later champion on luckier windows: the mark stays.
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 10, 950_000);
@@ -632,13 +497,7 @@ fn only_active_forecasts_with_unseen_evidence_are_votable() {
 		assert!(<Registry as Votable>::votable(loading));
 		assert_ok!(Registry::close(signed(OWNER), loading));
 		assert!(!<Registry as Votable>::votable(loading));
-		let public = load(
-			DomainSpec {
-				evidence: Evidence::Public,
-				..forecast()
-			},
-			&series(),
-		);
+		let public = load(DomainSpec { evidence: Evidence::Public, ..forecast() }, &series());
 		assert_ok!(Registry::activate(signed(OWNER), public, VALUES));
 		assert!(!<Registry as Votable>::votable(public));
 	});
@@ -661,15 +520,9 @@ fn rounds_enter_only_where_commits_are_taken() {
 
 #[test]
 fn a_genesis_domain_is_active_from_block_0_on_a_deposit_without_fee() {
-	let domains = vec![
-		GenesisDomain::new(OTHER, &forecast(), series()),
-		GenesisDomain::new(OWNER, &quadratic(), Vec::new()),
-	];
+	let domains = vec![GenesisDomain::new(OTHER, &forecast(), series()), GenesisDomain::new(OWNER, &quadratic(), Vec::new())];
 	execute(with_genesis(domains), || {
-		assert_eq!(
-			(state(0).status, state(0).initial, state(0).owner),
-			(Status::Active, ModelRef::Seasonal, OTHER)
-		);
+		assert_eq!((state(0).status, state(0).initial, state(0).owner), (Status::Active, ModelRef::Seasonal, OTHER));
 		assert_eq!((state(1).status, state(1).initial), (Status::Active, ModelRef::Origin));
 		assert_eq!(Registry::series(0), Some(series()));
 		assert_eq!(deposit_of(OTHER), Registry::deposit(&forecast()));
@@ -702,24 +555,14 @@ fn a_genesis_series_has_to_be_complete() {
 #[test]
 #[should_panic(expected = "genesis: domain 0: the record is not a SCALE-encoded DomainSpec")]
 fn a_genesis_record_has_to_decode() {
-	with_genesis(vec![GenesisDomain {
-		owner: OWNER,
-		spec: "0x0102".into(),
-		values: Vec::new(),
-	}]);
+	with_genesis(vec![GenesisDomain { owner: OWNER, spec: "0x0102".into(), values: Vec::new() }]);
 }
 
 #[test]
 fn a_genesis_record_says_what_is_wrong_with_it() {
-	let entry = |spec: &str| GenesisDomain {
-		owner: OWNER,
-		spec: spec.into(),
-		values: Vec::new(),
-	};
+	let entry = |spec: &str| GenesisDomain { owner: OWNER, spec: spec.into(), values: Vec::new() };
 	assert_eq!(entry("0102").decoded(), Err("the record does not start with 0x".into()));
-	assert!(entry("0x0g")
-		.decoded()
-		.is_err_and(|reason| reason.starts_with("the record is not hex")));
+	assert!(entry("0x0g").decoded().is_err_and(|reason| reason.starts_with("the record is not hex")));
 	let mut long = GenesisDomain::new(OWNER, &quadratic(), Vec::new());
 	assert_eq!(long.decoded(), Ok(quadratic()));
 	long.spec.push_str("00");
@@ -729,16 +572,11 @@ fn a_genesis_record_says_what_is_wrong_with_it() {
 #[test]
 fn the_largest_series_fits() {
 	build_and_execute(|| {
-		let values: Vec<i32> = (0..MAX_PAGES * PAGE_VALUES)
-			.map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32)
-			.collect();
+		let values: Vec<i32> = (0..MAX_PAGES * PAGE_VALUES).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect();
 		let spec = DomainSpec {
 			data_root: doin_primitives::blake2_256(&values.encode()),
 			values: MAX_PAGES * PAGE_VALUES,
-			split: doin_primitives::Split {
-				train_end: 200_000,
-				validation_end: 260_000,
-			},
+			split: doin_primitives::Split { train_end: 200_000, validation_end: 260_000 },
 			..forecast()
 		};
 		let domain = load(spec, &values);

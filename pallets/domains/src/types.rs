@@ -29,11 +29,7 @@ pub struct GenesisDomain<AccountId> {
 impl<AccountId> GenesisDomain<AccountId> {
 	/// The entry of a domain in a chain specification.
 	pub fn new(owner: AccountId, spec: &DomainSpec, values: Vec<i32>) -> Self {
-		Self {
-			owner,
-			spec: format!("0x{}", hex::encode(spec.encode())),
-			values,
-		}
+		Self { owner, spec: format!("0x{}", hex::encode(spec.encode())), values }
 	}
 
 	/// The record that the entry carries, or what is wrong with it.

@@ -33,10 +33,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub use pallet::*;
 pub use weights::WeightInfo;
@@ -124,10 +121,7 @@ pub mod pallet {
 
 	impl<T: Config> Default for GenesisConfig<T> {
 		fn default() -> Self {
-			Self {
-				base_fee: T::Floor::get(),
-				_config: PhantomData,
-			}
+			Self { base_fee: T::Floor::get(), _config: PhantomData }
 		}
 	}
 
@@ -165,14 +159,8 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(
-				T::Floor::get() >= MIN_FLOOR,
-				"a base fee below {MIN_FLOOR} plancks per gas cannot move by an eighth"
-			);
-			assert!(
-				T::Floor::get() <= T::Ceiling::get(),
-				"the floor of the base fee is above its ceiling"
-			);
+			assert!(T::Floor::get() >= MIN_FLOOR, "a base fee below {MIN_FLOOR} plancks per gas cannot move by an eighth");
+			assert!(T::Floor::get() <= T::Ceiling::get(), "the floor of the base fee is above its ceiling");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -203,11 +191,7 @@ pub mod pallet {
 			let time = [DispatchClass::Normal, DispatchClass::Operational]
 				.iter()
 				.fold(0u64, |sum, class| sum.saturating_add(used.get(*class).ref_time()));
-			let time_limit = limits
-				.get(DispatchClass::Normal)
-				.max_total
-				.unwrap_or(limits.max_block)
-				.ref_time();
+			let time_limit = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block).ref_time();
 			let bytes_limit = *T::BlockLength::get().max.get(DispatchClass::Normal);
 			fullness(time, time_limit).max(fullness(frame_system::Pallet::<T>::block_size().into(), bytes_limit.into()))
 		}
@@ -247,10 +231,7 @@ impl<T: Config> frame_support::weights::WeightToFee for LengthToFee<T> {
 	type Balance = Balance;
 
 	fn weight_to_fee(length: &Weight) -> Balance {
-		fee(
-			gas_of_bytes(length.ref_time().try_into().unwrap_or(u32::MAX)),
-			BaseFeePerGas::<T>::get(),
-		)
+		fee(gas_of_bytes(length.ref_time().try_into().unwrap_or(u32::MAX)), BaseFeePerGas::<T>::get())
 	}
 }
 

@@ -117,14 +117,8 @@ impl pallet_fee_market::Config for Test {
 /// A chain with `base_fee` in its first block.
 pub fn storage(base_fee: Balance) -> sp_runtime::Storage {
 	RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig {
-			balances: vec![(ALICE, 1_000_000 * DOIN)],
-			..Default::default()
-		},
-		fee_market: pallet_fee_market::GenesisConfig {
-			base_fee,
-			..Default::default()
-		},
+		balances: pallet_balances::GenesisConfig { balances: vec![(ALICE, 1_000_000 * DOIN)], ..Default::default() },
+		fee_market: pallet_fee_market::GenesisConfig { base_fee, ..Default::default() },
 		..Default::default()
 	}
 	.build_storage()

@@ -24,20 +24,13 @@ fn call() -> RuntimeCall {
 }
 
 fn info(micros: u64, class: DispatchClass) -> DispatchInfo {
-	DispatchInfo {
-		call_weight: Weight::from_parts(micros * 1_000_000, 0),
-		class,
-		..Default::default()
-	}
+	DispatchInfo { call_weight: Weight::from_parts(micros * 1_000_000, 0), class, ..Default::default() }
 }
 
 /// Applies a transaction of `len` bytes that declares `info` and takes `actual`, and returns what its sender paid.
 fn pay(info: &DispatchInfo, actual: Option<Weight>, len: usize, tip: Balance) -> Balance {
 	let before = Balances::balance(&ALICE);
-	let post = PostDispatchInfo {
-		actual_weight: actual,
-		pays_fee: Default::default(),
-	};
+	let post = PostDispatchInfo { actual_weight: actual, pays_fee: Default::default() };
 	assert_ok!(ChargeTransactionPayment::<Test>::from(tip)
 		.test_run(Some(ALICE).into(), &call(), info, len, 0, |_| Ok(post))
 		.unwrap());
@@ -80,11 +73,7 @@ fn it_follows_upstreams_golden_blocks() {
 fn operational_time_counts_and_hooks_and_inherents_do_not() {
 	execute_at(8_000_000, || {
 		assert_eq!(block(HALF, HALF, 0, 0), 9_000_000);
-		assert_eq!(
-			block(0, MAX_TIME, 0, 0),
-			10_125_000,
-			"operational transactions cannot push it further than a full block"
-		);
+		assert_eq!(block(0, MAX_TIME, 0, 0), 10_125_000, "operational transactions cannot push it further than a full block");
 		assert_eq!(block(HALF, 0, MAX_TIME / 2, 0), 10_125_000);
 	});
 }
@@ -92,11 +81,7 @@ fn operational_time_counts_and_hooks_and_inherents_do_not() {
 #[test]
 fn the_fuller_dimension_decides() {
 	execute_at(8_000_000, || {
-		assert_eq!(
-			block(0, 0, 0, NORMAL_BYTES as usize),
-			9_000_000,
-			"large reveals fill a block long before its time is up"
-		);
+		assert_eq!(block(0, 0, 0, NORMAL_BYTES as usize), 9_000_000, "large reveals fill a block long before its time is up");
 		assert_eq!(block(HALF, 0, 0, NORMAL_BYTES as usize), 10_125_000);
 		assert_eq!(block(NORMAL_TIME, 0, 0, NORMAL_BYTES as usize / 2), 11_390_625);
 		assert_eq!(block(0, 0, 0, NORMAL_BYTES as usize / 2), 11_390_625);
@@ -108,11 +93,7 @@ fn a_session_block_says_nothing_about_demand() {
 	execute_at(8_000_000, || {
 		block(HALF, 0, 0, 0);
 		assert_eq!(block(0, 0, MAX_TIME, 0), 8_000_000);
-		assert_eq!(
-			Fullness::<Test>::get(),
-			TARGET,
-			"the fullness shown is that of the last block that was open to users"
-		);
+		assert_eq!(Fullness::<Test>::get(), TARGET, "the fullness shown is that of the last block that was open to users");
 		assert_eq!(block(0, 0, 0, 0), 7_000_000);
 	});
 }
@@ -124,11 +105,7 @@ fn it_changes_between_blocks_and_never_within_one() {
 		let number = System::block_number() + 1;
 		System::initialize(&number, &Default::default(), &Default::default());
 		FeeMarket::on_initialize(number);
-		assert_eq!(
-			FeeMarket::base_fee(),
-			9_000_000,
-			"what the pool saw is what the block charges"
-		);
+		assert_eq!(FeeMarket::base_fee(), 9_000_000, "what the pool saw is what the block charges");
 		System::set_block_consumed_resources(Weight::from_parts(NORMAL_TIME, 0), 0);
 		assert_eq!(FeeMarket::base_fee(), 9_000_000);
 		FeeMarket::on_finalize(number);
@@ -140,11 +117,7 @@ fn it_changes_between_blocks_and_never_within_one() {
 fn it_is_never_stuck_at_the_floor_and_never_above_the_ceiling() {
 	execute_at(FLOOR, || {
 		assert_eq!(block(0, 0, 0, 0), FLOOR);
-		assert_eq!(
-			block(HALF + HALF / 100_000, 0, 0, 0),
-			FLOOR + FLOOR * 5 / 500_000 / 8,
-			"five parts per million above half"
-		);
+		assert_eq!(block(HALF + HALF / 100_000, 0, 0, 0), FLOOR + FLOOR * 5 / 500_000 / 8, "five parts per million above half");
 		let mut blocks = 0;
 		while block(NORMAL_TIME, 0, 0, 0) < CEILING {
 			blocks += 1;
@@ -163,11 +136,7 @@ fn every_component_of_a_fee_moves_with_it() {
 		assert_eq!(TransactionPayment::compute_fee(145, &info, 0), 446 * FLOOR);
 		BaseFeePerGas::<Test>::put(10 * FLOOR);
 		assert_eq!(TransactionPayment::compute_fee(145, &info, 0), 4_460 * FLOOR);
-		assert_eq!(
-			TransactionPayment::compute_fee(145, &info, 7),
-			4_460 * FLOOR + 7,
-			"a tip is absolute"
-		);
+		assert_eq!(TransactionPayment::compute_fee(145, &info, 7), 4_460 * FLOOR + 7, "a tip is absolute");
 	});
 }
 
@@ -182,21 +151,9 @@ fn a_transfer_costs_about_a_thousandth_of_a_doin_at_the_floor() {
 #[test]
 fn the_price_for_other_pallets_is_what_a_transaction_pays() {
 	execute_at(12_345_678, || {
-		for (picos, len) in [
-			(0, 0),
-			(1, 1),
-			(999_999, 145),
-			(123_456_789_012, 65_536),
-			(u64::MAX, u32::MAX),
-		] {
-			let info = DispatchInfo {
-				call_weight: Weight::from_parts(picos, 5),
-				..Default::default()
-			};
-			assert_eq!(
-				FeeMarket::fee(info.call_weight, len),
-				TransactionPayment::compute_fee(len, &info, 0)
-			);
+		for (picos, len) in [(0, 0), (1, 1), (999_999, 145), (123_456_789_012, 65_536), (u64::MAX, u32::MAX)] {
+			let info = DispatchInfo { call_weight: Weight::from_parts(picos, 5), ..Default::default() };
+			assert_eq!(FeeMarket::fee(info.call_weight, len), TransactionPayment::compute_fee(len, &info, 0));
 		}
 		assert_eq!(FeeMarket::base_fee(), 12_345_678);
 	});
@@ -212,11 +169,7 @@ fn the_fee_is_burned_to_the_unit_and_the_tip_reaches_the_author() {
 		assert_eq!(Balances::balance(&BOB), tip);
 		assert_eq!(Burned::<Test>::get(), 446 * FLOOR);
 		assert_eq!(Balances::total_issuance(), issuance - 446 * FLOOR);
-		let event = PaymentEvent::TransactionFeePaid {
-			who: ALICE,
-			actual_fee: paid,
-			tip,
-		};
+		let event = PaymentEvent::TransactionFeePaid { who: ALICE, actual_fee: paid, tip };
 		System::assert_has_event(event.into());
 	});
 }
@@ -225,12 +178,7 @@ fn the_fee_is_burned_to_the_unit_and_the_tip_reaches_the_author() {
 fn what_a_call_did_not_use_is_paid_back_before_the_rest_is_burned() {
 	execute_at(FLOOR, || {
 		let issuance = Balances::total_issuance();
-		let paid = pay(
-			&info(10_000, DispatchClass::Normal),
-			Some(Weight::from_parts(50_000_000, 0)),
-			100,
-			0,
-		);
+		let paid = pay(&info(10_000, DispatchClass::Normal), Some(Weight::from_parts(50_000_000, 0)), 100, 0);
 		assert_eq!(paid, (101 + 50 + 100) * FLOOR);
 		assert_eq!(Burned::<Test>::get(), paid);
 		assert_eq!(Balances::total_issuance(), issuance - paid);

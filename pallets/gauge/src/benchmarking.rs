@@ -23,8 +23,11 @@ fn funded<T: Config>(who: T::AccountId) -> T::AccountId {
 	who
 }
 
-/// Nominates `domains` for one funded account.
+/// Nominates `domains`, and nothing else, for one funded account.
 fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkError> {
+	// What genesis has nominated takes places of a full list.
+	Nominations::<T>::kill();
+	Weights::<T>::kill();
 	let nominator = funded::<T>(account("nominator", 0, 0));
 	for domain in domains {
 		Pallet::<T>::do_nominate(nominator.clone(), *domain)?;
@@ -34,9 +37,7 @@ fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkE
 
 /// One voter, made active.
 fn voter<T: Config>() -> Result<T::AccountId, BenchmarkError> {
-	let who = T::BenchmarkHelper::voters(1)
-		.pop()
-		.ok_or(BenchmarkError::Stop("the helper makes voters"))?;
+	let who = T::BenchmarkHelper::voters(1).pop().ok_or(BenchmarkError::Stop("the helper makes voters"))?;
 	Ok(funded::<T>(who))
 }
 
@@ -59,10 +60,7 @@ mod benchmarks {
 	fn withdraw() -> Result<(), BenchmarkError> {
 		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
 		let nominator = nominated::<T>(&domains)?;
-		let first = domains
-			.first()
-			.copied()
-			.ok_or(BenchmarkError::Stop("the helper makes domains"))?;
+		let first = domains.first().copied().ok_or(BenchmarkError::Stop("the helper makes domains"))?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(nominator), first);
 		assert!((Nominations::<T>::get().len() as u32) < MAX_NOMINATED);
@@ -74,12 +72,7 @@ mod benchmarks {
 		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
 		nominated::<T>(&domains)?;
 		let who = voter::<T>()?;
-		let votes: Vec<_> = domains
-			.into_iter()
-			.rev()
-			.take(n as usize)
-			.map(|domain| (domain, MILLION))
-			.collect();
+		let votes: Vec<_> = domains.into_iter().rev().take(n as usize).map(|domain| (domain, MILLION)).collect();
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), Values::truncate_from(votes));
 		assert!(Ballots::<T>::get(who).is_some_and(|ballot| ballot.votes.len() as u32 == n));

@@ -31,10 +31,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
@@ -280,18 +277,11 @@ pub mod pallet {
 			ensure!(<Self as Gauge>::weight(domain) == 0, Error::<T>::StillWeighed);
 			let nomination = nominations.get(at).ok_or(Error::<T>::NotNominated)?;
 			let lapsed = T::SessionIndex::get().saturating_sub(nomination.since) >= T::NominationSessions::get();
-			ensure!(
-				nomination.nominator == who || lapsed || !T::Votable::votable(domain),
-				Error::<T>::NotNominator
-			);
+			ensure!(nomination.nominator == who || lapsed || !T::Votable::votable(domain), Error::<T>::NotNominator);
 			let Nomination { nominator, deposit, .. } = nominations.remove(at);
 			T::Currency::release(&HoldReason::Nomination.into(), &nominator, deposit, Precision::BestEffort)?;
 			Nominations::<T>::put(nominations);
-			Self::deposit_event(Event::NominationWithdrawn {
-				domain,
-				nominator,
-				deposit,
-			});
+			Self::deposit_event(Event::NominationWithdrawn { domain, nominator, deposit });
 			Ok(())
 		}
 
@@ -304,10 +294,7 @@ pub mod pallet {
 			ensure!(T::Electorate::is_voter(&who), Error::<T>::NotVoter);
 			let values = Self::checked(&votes)?;
 			let nominations = Nominations::<T>::get();
-			ensure!(
-				values.iter().all(|(domain, _)| Self::position(&nominations, *domain).is_ok()),
-				Error::<T>::NotNominated
-			);
+			ensure!(values.iter().all(|(domain, _)| Self::position(&nominations, *domain).is_ok()), Error::<T>::NotNominated);
 			if values.is_empty() {
 				return Self::do_clear(who);
 			}
@@ -336,14 +323,8 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(
-				T::MaxVoters::get() > 0,
-				"the gauge counts the ballots of at least one validator"
-			);
-			assert!(
-				T::NominationSessions::get() > 1,
-				"a nomination lasts at least until ballots can take effect"
-			);
+			assert!(T::MaxVoters::get() > 0, "the gauge counts the ballots of at least one validator");
+			assert!(T::NominationSessions::get() > 1, "a nomination lasts at least until ballots can take effect");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -358,9 +339,7 @@ impl<T: Config> Pallet<T> {
 	pub fn on_new_session(session: u32) -> Weight {
 		LastSession::<T>::put(session);
 		let electorate = T::Electorate::stakes();
-		let total = electorate
-			.iter()
-			.fold(Balance::default(), |sum, (_, stake)| sum.saturating_add(*stake));
+		let total = electorate.iter().fold(Balance::default(), |sum, (_, stake)| sum.saturating_add(*stake));
 		let mut nominations = Nominations::<T>::get();
 
 		let mut support: Vec<Vec<(Balance, u32)>> = nominations.iter().map(|_| Vec::new()).collect();
@@ -397,10 +376,7 @@ impl<T: Config> Pallet<T> {
 
 		let former = Weights::<T>::get();
 		Weights::<T>::put(&weights);
-		let fallen = former
-			.iter()
-			.map(|(domain, _)| *domain)
-			.filter(|domain| Self::value(&weights, *domain) == 0);
+		let fallen = former.iter().map(|(domain, _)| *domain).filter(|domain| Self::value(&weights, *domain) == 0);
 		let mut changed: u32 = 0;
 		for domain in weights.iter().map(|(domain, _)| *domain).chain(fallen) {
 			let (from, to) = (Self::value(&former, domain), Self::value(&weights, domain));
@@ -436,10 +412,7 @@ impl<T: Config> Pallet<T> {
 		let mut sorted = votes.to_vec();
 		sorted.sort_unstable();
 		let domains = sorted.iter().map(|(domain, _)| domain);
-		ensure!(
-			domains.clone().zip(domains.skip(1)).all(|(one, next)| one != next),
-			Error::<T>::DuplicateVote
-		);
+		ensure!(domains.clone().zip(domains.skip(1)).all(|(one, next)| one != next), Error::<T>::DuplicateVote);
 		Values::try_from(sorted).map_err(|_| Error::<T>::TooManyVotes)
 	}
 
@@ -451,22 +424,11 @@ impl<T: Config> Pallet<T> {
 			Err(at) => at,
 		};
 		let deposit = T::NominationDeposit::get();
-		let nomination = Nomination {
-			domain,
-			nominator: nominator.clone(),
-			deposit,
-			since: T::SessionIndex::get(),
-		};
-		nominations
-			.try_insert(at, nomination)
-			.map_err(|_| Error::<T>::TooManyNominated)?;
+		let nomination = Nomination { domain, nominator: nominator.clone(), deposit, since: T::SessionIndex::get() };
+		nominations.try_insert(at, nomination).map_err(|_| Error::<T>::TooManyNominated)?;
 		T::Currency::hold(&HoldReason::Nomination.into(), &nominator, deposit)?;
 		Nominations::<T>::put(nominations);
-		Self::deposit_event(Event::Nominated {
-			domain,
-			nominator,
-			deposit,
-		});
+		Self::deposit_event(Event::Nominated { domain, nominator, deposit });
 		Ok(())
 	}
 
@@ -480,13 +442,7 @@ impl<T: Config> Pallet<T> {
 				deposit
 			}
 		};
-		Ballots::<T>::insert(
-			&who,
-			Ballot {
-				votes: votes.clone(),
-				deposit,
-			},
-		);
+		Ballots::<T>::insert(&who, Ballot { votes: votes.clone(), deposit });
 		Self::deposit_event(Event::Voted { who, votes });
 		Ok(())
 	}
@@ -508,14 +464,8 @@ impl<T: Config> Pallet<T> {
 		let sorted = |ids: &[DomainId]| ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one < next);
 		let ids = |values: &Values| values.iter().map(|(domain, _)| *domain).collect::<Vec<_>>();
 		let nominations = Nominations::<T>::get();
-		ensure!(
-			sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()),
-			"nominations are sorted, each domain once"
-		);
-		ensure!(
-			LastSession::<T>::get() <= T::SessionIndex::get(),
-			"no session is announced before it begins"
-		);
+		ensure!(sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()), "nominations are sorted, each domain once");
+		ensure!(LastSession::<T>::get() <= T::SessionIndex::get(), "no session is announced before it begins");
 		let weights = Weights::<T>::get();
 		ensure!(sorted(&ids(&weights)), "weights are sorted, each domain once");
 		for (domain, weight) in &weights {
@@ -528,24 +478,12 @@ impl<T: Config> Pallet<T> {
 			*sum = sum.saturating_add(nomination.deposit);
 		}
 		for (who, sum) in held {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum,
-				"every nomination is on hold"
-			);
+			ensure!(T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum, "every nomination is on hold");
 		}
 		for (who, ballot) in Ballots::<T>::iter() {
-			ensure!(
-				!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)),
-				"a stored ballot is sorted and names somebody"
-			);
-			ensure!(
-				ballot.votes.iter().all(|(_, value)| *value <= MILLION),
-				"no vote is above 1 000 000"
-			);
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit,
-				"every ballot is on hold"
-			);
+			ensure!(!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)), "a stored ballot is sorted and names somebody");
+			ensure!(ballot.votes.iter().all(|(_, value)| *value <= MILLION), "no vote is above 1 000 000");
+			ensure!(T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit, "every ballot is on hold");
 		}
 		Ok(())
 	}

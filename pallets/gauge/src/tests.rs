@@ -39,23 +39,8 @@ fn nominating_holds_a_deposit() {
 	build_and_execute(|| {
 		assert_ok!(Gauge::nominate(signed(1), 7));
 		assert_eq!(nomination_hold(1), NOMINATION);
-		assert_eq!(
-			events(),
-			[Event::Nominated {
-				domain: 7,
-				nominator: 1,
-				deposit: NOMINATION
-			}]
-		);
-		assert_eq!(
-			Nominations::<Test>::get()[..],
-			[Nomination {
-				domain: 7,
-				nominator: 1,
-				deposit: NOMINATION,
-				since: 0
-			}]
-		);
+		assert_eq!(events(), [Event::Nominated { domain: 7, nominator: 1, deposit: NOMINATION }]);
+		assert_eq!(Nominations::<Test>::get()[..], [Nomination { domain: 7, nominator: 1, deposit: NOMINATION, since: 0 }]);
 		assert_noop!(Gauge::nominate(signed(2), 7), Error::<Test>::AlreadyNominated);
 	});
 }
@@ -96,14 +81,7 @@ fn a_nominator_gets_the_deposit_back() {
 		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
 		assert_ok!(Gauge::withdraw(signed(1), 7));
 		assert_eq!(Balances::balance(&1), ENDOWMENT);
-		assert_eq!(
-			events().last(),
-			Some(&Event::NominationWithdrawn {
-				domain: 7,
-				nominator: 1,
-				deposit: NOMINATION
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::NominationWithdrawn { domain: 7, nominator: 1, deposit: NOMINATION }));
 		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::NotNominated);
 	});
 }
@@ -170,13 +148,7 @@ fn only_active_validators_vote() {
 		assert_noop!(Gauge::vote(signed(4), votes(&[(7, 10)])), Error::<Test>::NotVoter);
 		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
 		assert_eq!(ballot_hold(2), BALLOT);
-		assert_eq!(
-			events().last(),
-			Some(&Event::Voted {
-				who: 2,
-				votes: votes(&[(7, 10)])
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::Voted { who: 2, votes: votes(&[(7, 10)]) }));
 	});
 }
 
@@ -186,17 +158,10 @@ fn a_ballot_is_checked() {
 		three_validators();
 		assert_ok!(Gauge::nominate(signed(1), 3));
 		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1_000_001)])), Error::<Test>::VoteTooHigh);
-		assert_noop!(
-			Gauge::vote(signed(1), votes(&[(7, 1), (3, 1), (7, 2)])),
-			Error::<Test>::DuplicateVote
-		);
+		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (3, 1), (7, 2)])), Error::<Test>::DuplicateVote);
 		assert_noop!(Gauge::vote(signed(1), votes(&[(7, 1), (8, 1)])), Error::<Test>::NotNominated);
 		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 1_000_000), (3, 0)])));
-		assert_eq!(
-			Ballots::<Test>::get(1).map(|b| b.votes),
-			Some(votes(&[(3, 0), (7, 1_000_000)])),
-			"stored sorted"
-		);
+		assert_eq!(Ballots::<Test>::get(1).map(|b| b.votes), Some(votes(&[(3, 0), (7, 1_000_000)])), "stored sorted");
 		assert_ok!(Gauge::vote(signed(1), votes(&[])));
 		assert_noop!(Gauge::vote(signed(1), votes(&[])), Error::<Test>::NoBallot);
 	});
@@ -236,20 +201,10 @@ fn weights_change_at_the_next_session_only() {
 			assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 0);
 		}
 		let weight = next_session();
-		assert_eq!(
-			weight,
-			<() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1))
-		);
+		assert_eq!(weight, <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1)));
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 600_000);
 		assert_eq!(LeftZero::get(), [7]);
-		assert_eq!(
-			events().last(),
-			Some(&Event::WeightChanged {
-				domain: 7,
-				from: 0,
-				to: 600_000
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 0, to: 600_000 }));
 
 		let said = events().len();
 		next_session();
@@ -318,14 +273,7 @@ fn stake_counts_as_it_stands_in_the_new_session() {
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(7, 900)]);
 		assert_eq!(LeftZero::get(), [7], "rising further is not leaving 0");
-		assert_eq!(
-			events().last(),
-			Some(&Event::WeightChanged {
-				domain: 7,
-				from: 100,
-				to: 900
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 100, to: 900 }));
 	});
 }
 
@@ -340,14 +288,7 @@ fn stale_ballots_do_not_count_and_anyone_can_clear_them() {
 		Stakes::set(vec![(2, 30), (3, 30), (4, 40)]);
 		next_session();
 		assert!(Weights::<Test>::get().is_empty());
-		assert_eq!(
-			events().last(),
-			Some(&Event::WeightChanged {
-				domain: 7,
-				from: 10,
-				to: 0
-			})
-		);
+		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 10, to: 0 }));
 		assert_ok!(Gauge::clear_ballot(signed(5), 1));
 		assert_eq!(ballot_hold(1), 0);
 		assert_eq!(events().last(), Some(&Event::BallotCleared { who: 1, deposit: BALLOT }));
@@ -395,9 +336,7 @@ fn at_most_32_domains_weigh_and_of_equal_ones_the_older() {
 		}
 		// Half of the stake each: 0..20 and 20..40; every one of 40 domains has support.
 		let first: Vec<_> = (0..20).map(|domain| (domain, 500)).collect();
-		let second: Vec<_> = (20..40)
-			.map(|domain| (domain, if domain == 39 { 501 } else { 500 }))
-			.collect();
+		let second: Vec<_> = (20..40).map(|domain| (domain, if domain == 39 { 501 } else { 500 })).collect();
 		assert_ok!(Gauge::vote(signed(1), votes(&first)));
 		assert_ok!(Gauge::vote(signed(2), votes(&second)));
 		next_session();
@@ -423,24 +362,13 @@ fn validators_beyond_the_bound_are_not_counted_for_but_against() {
 
 #[test]
 fn genesis_votes_and_weights_are_in_force_from_block_0() {
-	let ext = with_genesis(
-		vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])],
-		vec![(2, MILLION)],
-	);
+	let ext = with_genesis(vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])], vec![(2, MILLION)]);
 	execute(ext, || {
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(2), MILLION);
 		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(4), 0);
-		assert_eq!(
-			(nomination_hold(1), nomination_hold(2)),
-			(2 * NOMINATION, 0),
-			"who names it first pays"
-		);
+		assert_eq!((nomination_hold(1), nomination_hold(2)), (2 * NOMINATION, 0), "who names it first pays");
 		assert_eq!((ballot_hold(1), ballot_hold(2)), (BALLOT, BALLOT));
-		assert_eq!(
-			next_block(),
-			<() as WeightInfo>::on_initialize(),
-			"block 1 is still in session 0"
-		);
+		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "block 1 is still in session 0");
 		Stakes::set(vec![(1, 1)]);
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(2, MILLION), (4, 500_000)]);

@@ -4,14 +4,14 @@
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::types::{Gathered, Stage, CONTENDER_ROUNDS};
+use crate::types::{Gathered, Stage, CONTENDER_ROUNDS, MAX_GATHERED};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
-	domain::MAX_MODEL_BYTES,
+	domain::{Champion, DomainState, MAX_MODEL_BYTES},
 	payload::{ChunkSums, Sums},
-	round::MAX_SEATS,
+	round::{MAX_MODELS, MAX_SEATS},
 	DOIN,
 };
 use doin_primitives_frame::{Evaluators, OnRecomputed, Outcome};
@@ -55,13 +55,49 @@ fn revealed<T: Config>(domain: DomainId, solution: &Reveal, open: u32) -> RoundI
 	round
 }
 
-/// A round that is being measured, and its models.
+/// Stores `solution` as a model that `name` has found in an earlier round of `domain`.
+fn stored<T: Config>(name: &'static str, domain: DomainId, solution: &Reveal) -> (T::AccountId, ModelId) {
+	let author = rich::<T>(name, 0);
+	let model = NextModelId::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
+	let mut stored = StoredModel {
+		author: author.clone(),
+		round: RoundId { domain, number: 0 },
+		bytes: solution.model.clone(),
+		genes: solution.genes.clone(),
+		validation: solution.validation.clone(),
+		hold: 0,
+	};
+	stored.hold = T::ByteHold::get().saturating_mul(stored.encoded_size() as Balance);
+	assert!(T::Currency::hold(&HoldReason::Model.into(), &author, stored.hold).is_ok());
+	Models::<T>::insert(model, stored);
+	(author, model)
+}
+
+/// Makes a model contender against `against`, with all the sums that a contender can have gathered.
+fn contending<T: Config>(domain: DomainId, model: ModelId, against: ModelRef) {
+	let sums = Gathered::truncate_from(vec![1_000; MAX_GATHERED as usize]);
+	let contender =
+		Contender { model, against, rounds_left: CONTENDER_ROUNDS, initial: sums.clone(), champion: sums.clone(), own: sums };
+	Contenders::<T>::insert(domain, contender);
+}
+
+/// A round that is being measured, and its models: sixteen candidates against a champion and a contender that somebody has found.
 fn measured<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelList) {
+	let state = T::Domains::state(domain);
+	let Some(DomainState { champion, high_water, .. }) = state else { panic!("the domain exists") };
+	let (author, model) = stored::<T>("champion", domain, solution);
+	let champion = Champion { model: ModelRef::Stored(model), author: Some(author), ..champion };
+	let upper = champion.initial_error;
+	T::Domains::crown(domain, champion, high_water, upper);
+	let (_, contender) = stored::<T>("contender", domain, solution);
+	contending::<T>(domain, contender, ModelRef::Stored(model));
+
 	let round = revealed::<T>(domain, solution, 0);
 	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
 	Pallet::<T>::serve(round);
 	let stage = Rounds::<T>::get(round).map(|round| round.stage);
 	let Some(Stage::Measuring(measurement)) = stage else { panic!("a full round is measured: {stage:?}") };
+	assert_eq!(measurement.models.len() as u32, MAX_MODELS);
 	(round, measurement.models)
 }
 
@@ -73,14 +109,15 @@ mod benchmarks {
 	fn commit() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, 64);
-		let round = committed::<T>(domain, MAX_SEATS - 1, &solution);
+		// The first seat opens the round, which costs more than what is burned for a later one.
+		let round = committed::<T>(domain, 0, &solution);
 		let caller = rich::<T>("caller", 0);
 		let hash = promise::<T>(round, &caller, &solution);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), domain, hash);
 
-		assert_eq!(Rounds::<T>::get(round).map(|round| round.seats.len() as u32), Some(MAX_SEATS));
+		assert_eq!(Rounds::<T>::get(round).map(|round| round.seats.len()), Some(1));
 		Ok(())
 	}
 
@@ -123,35 +160,15 @@ mod benchmarks {
 	fn release() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
-		let caller = rich::<T>("caller", 0);
-		let mut stored = StoredModel {
-			author: caller.clone(),
-			round: RoundId { domain, number: 0 },
-			bytes: solution.model,
-			genes: solution.genes,
-			validation: solution.validation,
-			hold: 0,
-		};
-		stored.hold = T::ByteHold::get().saturating_mul(stored.encoded_size() as Balance);
-		assert!(T::Currency::hold(&HoldReason::Model.into(), &caller, stored.hold).is_ok());
-		Models::<T>::insert(0, stored);
-		NextModelId::<T>::put(1);
-		let sums = Gathered::truncate_from(vec![1_000; types::MAX_GATHERED as usize]);
-		let against = T::Domains::state(domain).ok_or(BenchmarkError::Stop("the domain exists"))?.champion.model;
-		let contender = Contender {
-			model: 0,
-			against,
-			rounds_left: CONTENDER_ROUNDS,
-			initial: sums.clone(),
-			champion: sums.clone(),
-			own: sums,
-		};
-		Contenders::<T>::insert(domain, contender);
+		let (caller, model) = stored::<T>("caller", domain, &solution);
+		let champion = T::Domains::state(domain).ok_or(BenchmarkError::Stop("the domain exists"))?.champion.model;
+		contending::<T>(domain, model, champion);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), 0);
+		_(RawOrigin::Signed(caller), model);
 
 		assert!(!Contenders::<T>::contains_key(domain));
+		assert!(!Models::<T>::contains_key(model));
 		Ok(())
 	}
 

@@ -1,6 +1,9 @@
 //! Money: the price of a seat, holds, and the payment of fees.
 
-use crate::{types::Seat, *};
+use crate::{
+	types::{Seat, SETTLED_CHUNKS},
+	*,
+};
 use doin_primitives::quorum;
 use doin_primitives_frame::Evaluators;
 use frame_support::traits::{fungible::Credit, tokens::Precision, Defensive, Imbalance};
@@ -28,12 +31,20 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn price(domain: DomainId, class: SizeClass, taken: u32) -> Price {
 		let quorum = quorum::size(T::Recompute::available(domain, class));
 		let answer = T::BaseFee::fee(T::AnswerWeight::get(), T::AnswerLen::get());
-		// An evaluator commits and reveals.
-		let base = T::SeatFee::get().max(answer.saturating_mul(2).saturating_mul(quorum.into()));
+		// An evaluator commits and reveals; the settler receives half of the fees at most, even of one seat's.
+		let spent = answer.saturating_mul(quorum.into()).saturating_add(Self::settle_cost(class)).saturating_mul(2);
+		let base = T::SeatFee::get().max(spent);
 		// The fifth seat, with four taken, is the first that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(PLAIN_SEATS);
 		let whole = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
 		Price { base, whole, hold: base.saturating_mul(T::HoldFactor::get().into()) }
+	}
+
+	/// What settling a round of `class` costs its caller at this block's prices.
+	pub(crate) fn settle_cost(class: SizeClass) -> Balance {
+		let dearer = T::Judge::weight(class).saturating_sub(T::Judge::weight(SizeClass::Small));
+		let weight = T::SettleWeight::get().saturating_add(dearer.saturating_mul(SETTLED_CHUNKS));
+		T::BaseFee::fee(weight, T::SettleLen::get())
 	}
 
 	/// Releases up to `amount` of what is held of `who`.
@@ -102,7 +113,8 @@ impl<T: Config> Pallet<T> {
 		let whole = pot.peek();
 		let mut reimbursed = 0;
 		if let Some(settler) = settler {
-			let cost = T::BaseFee::fee(T::SettleWeight::get(), T::SettleLen::get());
+			let class = T::Domains::spec(round.domain).map_or(SizeClass::Small, |spec| spec.class());
+			let cost = Self::settle_cost(class);
 			reimbursed = Self::pay(settler, pot.extract(cost.min(whole / 2)));
 		}
 		let evaluators = truthful.len() as u32;

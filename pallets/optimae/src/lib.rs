@@ -3,8 +3,8 @@
 //! ## Pallet API
 //!
 //! [`Call::commit`] takes a seat in a domain's current round, [`Call::reveal`] shows the model that was committed to,
-//! [`Call::dispute_claim`] proves that a revealed model's validation sums are false, [`Call::release`] gives a model's hold back when
-//! nothing needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the
+//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, [`Call::dispute_model`] those of a contender or a champion,
+//! and [`Call::release`] gives a model's hold back when nothing needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the
 //! bytes of models are read through [`doin_primitives_frame::Models`]. Runtime APIs are served by the functions in [`views`].
 //!
 //! ## Overview
@@ -23,7 +23,7 @@
 //!
 //! ## Design
 //!
-//! - **Price.** A seat costs what its evaluators spend on answering, at least [`Config::SeatFee`], and twice as much as the seat before from
+//! - **Price.** A seat costs what its evaluators spend on answering and twice what settling costs, at least [`Config::SeatFee`], and twice as much as the seat before from
 //!   the fifth seat on. The part that pays evaluators is held until the verdict; what is above it is burned at once. The hold is
 //!   [`Config::HoldFactor`] times that part. The winner's fee pays evaluators too.
 //! - **Cheap rejection.** A revealed model whose own validation sums do not beat the champion's by the domain's least improvement is taken
@@ -41,9 +41,16 @@
 //!   revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another
 //!   model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a second measurement
 //!   is equal to the first.
+//! - **False claims.** Validation sums are their author's word, and the champion's are the bar that reveals are admitted by. So they can be
+//!   disproved as long as the model is stored, by anybody, with one chunk that the runtime computes: a candidate or a contender is out, and
+//!   a champion, which the draw has proved better all the same, keeps its place but not its bar; reveals are then measured against the
+//!   initial champion's error, which the chain knows. On `public` evidence a verdict puts the truth in the place of the claim. Who is right
+//!   pays no fee.
 //! - **Money.** Fees and holds stay in their owners' accounts, held for one of three reasons; this pallet has no account. Fees of a verdict
 //!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth;
-//!   dust is burned, and all of it is when the runtime had to compute the round itself.
+//!   dust is burned, and all of it is when the runtime had to compute the round itself. So are the fees of a round that nobody settles
+//!   before its time-out: a seat is no free option to be let lapse. Where the seats are not at fault, because the domain is gone, the
+//!   service takes no more requests, or the draw shows nothing to improve, everything is returned.
 //! - **Deadlines.** One agenda item per collecting round closes its reveals; dispatch checks the grid itself, so a late service is harmless.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -81,6 +88,7 @@ use doin_primitives_frame::{
 };
 use doin_scoring::ModelError;
 use frame_support::{
+	dispatch::{DispatchResultWithPostInfo, WithPostDispatchInfo},
 	pallet_prelude::*,
 	traits::fungible::{Balanced, BalancedHold, Inspect, Mutate, MutateHold},
 	weights::WeightMeter,
@@ -151,7 +159,8 @@ pub mod pallet {
 		type AnswerWeight: Get<Weight>;
 		/// Encoded bytes of such a call, signature included: prices seats.
 		type AnswerLen: Get<u32>;
-		/// Weight of the call that settles a round: what its caller is reimbursed for.
+		/// Weight of the call that settles a round of the small class, with [`types::SETTLED_CHUNKS`] chunks computed: prices seats, and is
+		/// what its caller is reimbursed. Chunks of another class are added by the judge's weights.
 		type SettleWeight: Get<Weight>;
 		/// Encoded bytes of that call, signature included.
 		type SettleLen: Get<u32>;
@@ -299,6 +308,21 @@ pub mod pallet {
 			/// Part of the hold that the challenger received.
 			reward: Balance,
 		},
+		/// A validation sum of a contender or a champion was proved to be false. A contender is dropped; a champion is distrusted by its domain.
+		ModelDisproved {
+			/// The domain.
+			domain: DomainId,
+			/// The model.
+			model: ModelId,
+			/// Who proved it.
+			challenger: T::AccountId,
+			/// The chunk of the validation split.
+			chunk: u16,
+			/// The sum that was claimed.
+			claimed: u32,
+			/// The sum that the runtime computed, which now stands in its place.
+			truth: u32,
+		},
 		/// A round's reveals are closed, and it waits for an earlier round of its domain.
 		WaitingForVerdict {
 			/// The round.
@@ -370,7 +394,7 @@ pub mod pallet {
 			/// The new champion, if there is one.
 			winner: Option<ModelId>,
 		},
-		/// A round is void: everything still held was returned.
+		/// A round is void: everything still held was returned. If it ran into its time-out, its fees were burned before, as `FeesPaid` tells.
 		RoundVoided {
 			/// The round.
 			round: RoundId,
@@ -449,6 +473,10 @@ pub mod pallet {
 		CannotJudge,
 		/// No such model is stored.
 		UnknownModel,
+		/// The model is neither champion nor contender. Dispute a candidate's claim with `dispute_claim`, by its round and seat.
+		NotStanding,
+		/// The champion's claim is disproved already, and counts for nothing. There is nothing left to prove.
+		AlreadyDistrusted,
 		/// The model is still needed: as a candidate, as the champion of a domain, or as a contender of an undecided round. A contender can
 		/// be released by its author between rounds, and by anybody once its domain takes no more commits; a champion once its domain is gone.
 		ModelInUse,
@@ -506,10 +534,16 @@ pub mod pallet {
 
 		/// Proves that the validation sum that `seat` of `round` claimed for `chunk` is false: the runtime computes it. The candidate is
 		/// out, a fifth of its seat's hold is burned, and the caller receives a tenth of that. Possible from the reveal until the verdict,
-		/// by anybody. `class` is the domain's size class, which prices the call. Who is wrong loses the call's fee.
+		/// by anybody. `class` is the domain's size class, which prices the call. Who is right pays no fee, who is wrong loses it.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::dispute_claim().saturating_add(T::Judge::weight(*class)))]
-		pub fn dispute_claim(origin: OriginFor<T>, round: RoundId, seat: u8, chunk: u16, class: SizeClass) -> DispatchResult {
+		pub fn dispute_claim(
+			origin: OriginFor<T>,
+			round: RoundId,
+			seat: u8,
+			chunk: u16,
+			class: SizeClass,
+		) -> DispatchResultWithPostInfo {
 			let challenger = ensure_signed(origin)?;
 			Self::disprove(challenger, round, seat, chunk, class)
 		}
@@ -521,6 +555,17 @@ pub mod pallet {
 		pub fn release(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::release_model(who, model)
+		}
+
+		/// Proves that the validation sum that a contender or a champion claimed for `chunk` is false: the runtime computes it. A contender is
+		/// dropped. A champion stays, but new candidates are admitted by the initial champion's error instead of its claim. Possible as long
+		/// as the model is stored, by anybody. `class` is the domain's size class, which prices the call. Who is right pays no fee.
+		#[pallet::call_index(4)]
+		// No more storage than a candidate's dispute takes, which moves money besides.
+		#[pallet::weight(T::WeightInfo::dispute_claim().saturating_add(T::Judge::weight(*class)))]
+		pub fn dispute_model(origin: OriginFor<T>, model: ModelId, chunk: u16, class: SizeClass) -> DispatchResultWithPostInfo {
+			let challenger = ensure_signed(origin)?;
+			Self::disprove_model(challenger, model, chunk, class)
 		}
 	}
 
@@ -547,7 +592,7 @@ impl<T: Config> Pallet<T> {
 	fn hook_limit() -> Weight {
 		let block = T::BlockWeights::get().max_block;
 		let tenth = Perbill::from_percent(10);
-		Weight::from_parts(tenth * block.ref_time(), tenth * block.proof_size())
+		Weight::from_parts(tenth.mul_floor(block.ref_time()), tenth.mul_floor(block.proof_size()))
 	}
 
 	/// The block being executed.

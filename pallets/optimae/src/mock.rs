@@ -161,6 +161,12 @@ impl doin_primitives_frame::Domains<AccountId> for World {
 			state.champion = champion;
 		});
 	}
+	fn distrust(domain: DomainId) {
+		States::mutate(domain, |state| {
+			let state = state.as_mut().expect("known");
+			state.champion.validation_error = state.initial_validation_error;
+		});
+	}
 }
 
 impl doin_primitives_frame::Gauge for World {
@@ -192,8 +198,11 @@ impl doin_primitives_frame::Judge for World {
 	fn chunks(_: DomainId) -> Option<u16> {
 		Some(CHUNKS as u16)
 	}
-	fn weight(_: SizeClass) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+	fn weight(class: SizeClass) -> Weight {
+		match class {
+			SizeClass::Small => Weight::from_parts(1_000_000_000, 0),
+			SizeClass::Large => Weight::from_parts(4_000_000_000, 0),
+		}
 	}
 }
 
@@ -309,6 +318,7 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		status: Status::Active,
 		pages_missing: 0,
 		initial: ModelRef::RepeatLast,
+		initial_validation_error: champion.validation_error,
 		champion,
 		high_water: 0,
 		bounty: 0,
@@ -380,6 +390,11 @@ pub fn reveal(who: AccountId, round: RoundId, reveal: &Reveal, salt: [u8; 32]) -
 /// Disputes a claim.
 pub fn dispute(who: AccountId, round: RoundId, seat: u8, chunk: u16) -> DispatchResult {
 	send(who, Call::dispute_claim { round, seat, chunk, class: SizeClass::Small })
+}
+
+/// Disputes the claim of a champion or a contender.
+pub fn dispute_model(who: AccountId, model: ModelId, chunk: u16) -> DispatchResult {
+	send(who, Call::dispute_model { model, chunk, class: SizeClass::Small })
 }
 
 /// The round that a domain's grid is in.

@@ -173,20 +173,46 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Rejected { round, seat: index, who: seat.who.clone(), model: seat.model, reason });
 	}
 
-	/// [`Call::dispute_claim`].
-	pub(crate) fn disprove(challenger: T::AccountId, id: RoundId, index: u8, chunk: u16, class: SizeClass) -> DispatchResult {
-		let mut round = Rounds::<T>::get(id).ok_or(Error::<T>::UnknownRound)?;
+	/// Model and claim that a dispute of a candidate is about.
+	fn claim(
+		round: &Round<T::AccountId>,
+		id: RoundId,
+		index: u8,
+		chunk: u16,
+		class: SizeClass,
+	) -> Result<(ModelId, u32), Error<T>> {
 		let spec = T::Domains::spec(id.domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(class == spec.class(), Error::<T>::WrongClass);
-		let measuring = matches!(round.stage, Stage::Measuring(_));
-		let seat = round.seats.get_mut(usize::from(index)).ok_or(Error::<T>::NoSuchSeat)?;
+		let seat = round.seats.get(usize::from(index)).ok_or(Error::<T>::NoSuchSeat)?;
 		ensure!(seat.state == SeatState::Revealed, Error::<T>::NotRevealed);
 		let model = seat.model.ok_or(Error::<T>::NotRevealed)?;
 		let stored = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
 		let claimed = *stored.validation.get(usize::from(chunk)).ok_or(Error::<T>::NoSuchChunk)?;
-		let truth = T::Judge::claim(id.domain, &ModelRef::Stored(model), chunk).map_err(|_| Error::<T>::CannotJudge)?;
-		ensure!(truth != claimed, Error::<T>::ClaimHolds);
+		Ok((model, claimed))
+	}
 
+	/// The true validation sum of `chunk`, which must differ from the claimed one.
+	fn contradict(domain: DomainId, model: ModelId, chunk: u16, claimed: u32) -> Result<u32, Error<T>> {
+		let truth = T::Judge::claim(domain, &ModelRef::Stored(model), chunk).map_err(|_| Error::<T>::CannotJudge)?;
+		ensure!(truth != claimed, Error::<T>::ClaimHolds);
+		Ok(truth)
+	}
+
+	/// [`Call::dispute_claim`]. What is refused before the runtime computes a chunk is charged without it.
+	pub(crate) fn disprove(
+		challenger: T::AccountId,
+		id: RoundId,
+		index: u8,
+		chunk: u16,
+		class: SizeClass,
+	) -> DispatchResultWithPostInfo {
+		let cheap = |error: Error<T>| error.with_weight(T::WeightInfo::dispute_claim());
+		let mut round = Rounds::<T>::get(id).ok_or(Error::<T>::UnknownRound).map_err(cheap)?;
+		let (model, claimed) = Self::claim(&round, id, index, chunk, class).map_err(cheap)?;
+		let truth = Self::contradict(id.domain, model, chunk, claimed)?;
+
+		let measuring = matches!(round.stage, Stage::Measuring(_));
+		let seat = round.seats.get_mut(usize::from(index)).ok_or(Error::<T>::NoSuchSeat)?;
 		let penalty = Self::penalise(seat);
 		let (reward, burned) = Self::reward(&challenger, penalty);
 		Self::reject(id, index, seat, Reason::FalseClaim);
@@ -197,7 +223,75 @@ impl<T: Config> Pallet<T> {
 		}
 		Rounds::<T>::insert(id, round);
 		Self::deposit_event(Event::ClaimDisproved { round: id, seat: index, challenger, chunk, claimed, truth, burned, reward });
-		Ok(())
+		Ok(Pays::No.into())
+	}
+
+	/// What a dispute of a contender or a champion is about: the domain, whether the model is the champion, and the claim.
+	fn standing_claim(model: ModelId, chunk: u16, class: SizeClass) -> Result<(DomainId, bool, u32), Error<T>> {
+		let stored = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
+		let domain = stored.round.domain;
+		let spec = T::Domains::spec(domain).ok_or(Error::<T>::UnknownDomain)?;
+		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
+		ensure!(class == spec.class(), Error::<T>::WrongClass);
+		let champion = state.champion.model == ModelRef::Stored(model);
+		if champion {
+			// A second proof would change nothing, and must not be free.
+			ensure!(state.champion.validation_error < state.initial_validation_error, Error::<T>::AlreadyDistrusted);
+		} else {
+			let contends = Contenders::<T>::get(domain).is_some_and(|contender| contender.model == model);
+			ensure!(contends, Error::<T>::NotStanding);
+		}
+		let claimed = *stored.validation.get(usize::from(chunk)).ok_or(Error::<T>::NoSuchChunk)?;
+		Ok((domain, champion, claimed))
+	}
+
+	/// [`Call::dispute_model`]. What is refused before the runtime computes a chunk is charged without it.
+	pub(crate) fn disprove_model(
+		challenger: T::AccountId,
+		model: ModelId,
+		chunk: u16,
+		class: SizeClass,
+	) -> DispatchResultWithPostInfo {
+		let cheap = |error: Error<T>| error.with_weight(T::WeightInfo::dispute_claim());
+		let (domain, champion, claimed) = Self::standing_claim(model, chunk, class).map_err(cheap)?;
+		let truth = Self::contradict(domain, model, chunk, claimed)?;
+		Models::<T>::mutate_extant(model, |stored| {
+			if let Some(claim) = stored.validation.get_mut(usize::from(chunk)) {
+				*claim = truth;
+			}
+		});
+		Self::deposit_event(Event::ModelDisproved { domain, model, challenger, chunk, claimed, truth });
+		if champion {
+			T::Domains::distrust(domain);
+		} else {
+			Self::expel_contender(domain, model);
+		}
+		Ok(Pays::No.into())
+	}
+
+	/// Removes a contender that has lied. Its bytes stay until the verdict where evaluators are measuring it.
+	fn expel_contender(domain: DomainId, model: ModelId) {
+		if let Some(stored) = Models::<T>::get(model) {
+			Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
+		}
+		Contenders::<T>::remove(domain);
+		Self::deposit_event(Event::ContenderDropped { domain, model, reason: Reason::FalseClaim });
+		let first = Pending::<T>::get(domain).first().and_then(|number| Rounds::<T>::get(RoundId { domain, number: *number }));
+		let measured = first
+			.is_some_and(|round| matches!(round.stage, Stage::Measuring(measurement) if measurement.contender == Some(model)));
+		if !measured {
+			Self::remove_model(model);
+		}
+	}
+
+	/// Removes the bytes of a contender that was expelled while it was measured: the measurement is over.
+	pub(crate) fn sweep(domain: DomainId, stage: &Stage) {
+		let Stage::Measuring(Measurement { contender: Some(model), .. }) = stage else { return };
+		let contends = Contenders::<T>::get(domain).is_some_and(|contender| contender.model == *model);
+		let crowned = T::Domains::state(domain).is_some_and(|state| state.champion.model == ModelRef::Stored(*model));
+		if !contends && !crowned {
+			Self::remove_model(*model);
+		}
 	}
 
 	/// [`Call::release`].
@@ -331,13 +425,23 @@ impl<T: Config> Pallet<T> {
 		settler: Option<&T::AccountId>,
 		truthful: &doin_primitives_frame::Evaluators<T::AccountId>,
 	) {
+		Self::sweep(id.domain, &round.stage);
 		Self::pay_fees(id, round.seats, settler, truthful);
 		Self::deposit_event(Event::RoundDecided { round: id, winner });
 		Self::forget(id);
 	}
 
+	/// Ends a round that ran into its time-out: the fees of its seats are burned. Whoever sits on them could have settled it, and must not be
+	/// able to have a bad draw forgotten.
+	pub(crate) fn lapse(id: RoundId, mut round: Round<T::AccountId>) {
+		Self::pay_fees(id, round.seats.iter().cloned(), None, &Default::default());
+		round.seats.iter_mut().for_each(|seat| seat.fee_held = 0);
+		Self::void(id, round);
+	}
+
 	/// Ends a round as if it had not been: everything still held for it goes back.
 	pub(crate) fn void(id: RoundId, mut round: Round<T::AccountId>) {
+		Self::sweep(id.domain, &round.stage);
 		for seat in round.seats.iter_mut() {
 			Self::refund(seat);
 			if let Some(model) = seat.model.take() {

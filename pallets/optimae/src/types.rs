@@ -18,6 +18,8 @@ pub const MAX_ROUNDS: u32 = 1_024;
 pub const MAX_PENDING: u32 = 4;
 /// Rounds in which a near-miss is measured again.
 pub const CONTENDER_ROUNDS: u8 = 4;
+/// Chunks that settling a round in agreement computes at most, which its caller is reimbursed for.
+pub const SETTLED_CHUNKS: u64 = 6;
 /// Sums a contender has gathered before its last round.
 pub const MAX_GATHERED: u32 = MAX_CHUNKS * CONTENDER_ROUNDS as u32;
 

@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use doin_primitives::{
 	domain::{Champion, DomainState},
-	payload::Sums,
+	payload::{ChunkSums, Sums},
 	DomainSpec, Evidence, MILLION,
 };
 use doin_primitives_frame::{Eff, OnRecomputed, Outcome};
@@ -189,8 +189,9 @@ impl<T: Config> Pallet<T> {
 			validation_error,
 		};
 		let rate = u64::from(T::Gauge::weight(id.domain)).saturating_mul(spec.evidence.value().into());
-		let million = u128::from(MILLION);
-		let eff = (u128::from(increment).saturating_mul(rate.into()) / million / million) as Q32;
+		// The rate is a product of two parts per million.
+		const WHOLE: u128 = MILLION as u128 * MILLION as u128;
+		let eff = (u128::from(increment).saturating_mul(rate.into()) / WHOLE) as Q32;
 		T::Domains::crown(id.domain, champion, state.high_water.saturating_add(increment), upper);
 		if eff > 0 {
 			T::Work::enqueue(Eff { round: id, eff, optimizer: author.clone(), evaluators: outcome.truthful.clone() });
@@ -322,6 +323,11 @@ impl<T: Config> Pallet<T> {
 			// On public evidence the draw is the validation split, and the truth about it is known.
 			bar.0 = if matches!(spec.evidence, Evidence::Public) { win.error } else { total(&stored.validation) };
 			reference = trial.submitted(win.model)?;
+			if matches!(spec.evidence, Evidence::Public) {
+				// Nothing is left to dispute about the champion.
+				let known = ChunkSums::truncate_from(reference.to_vec());
+				Models::<T>::mutate_extant(win.model, |stored| stored.validation = known);
+			}
 			Self::crown(id, &spec, &state, win, bar.0, stored.author, outcome);
 		}
 		let mut kept = None;
@@ -386,7 +392,12 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 
 	fn voided(id: RoundId) {
 		if let Some(round) = Rounds::<T>::get(id) {
-			Self::void(id, round);
+			// Without its domain a round could not have been settled.
+			if T::Domains::spec(id.domain).is_some() {
+				Self::lapse(id, round);
+			} else {
+				Self::void(id, round);
+			}
 		}
 	}
 

@@ -24,6 +24,8 @@ pub trait BenchmarkHelper {
 	/// A domain that weighs nothing, its size class, and a model whose chunks the judge can compute on any seed. Called once, before
 	/// anything else; may write to storage.
 	fn domain() -> (DomainId, SizeClass, ModelRef);
+	/// Makes the parent block carry a VRF output.
+	fn entropy();
 }
 
 /// A funded account.
@@ -77,15 +79,7 @@ fn round<T: Config>(members: &[T::AccountId], answer: Answer, stage: Stage, due:
 		stage,
 		due,
 		seed: Some([7; 32]),
-		members: BoundedVec::truncate_from(
-			members
-				.iter()
-				.map(|who| Member {
-					who: who.clone(),
-					answer,
-				})
-				.collect(),
-		),
+		members: BoundedVec::truncate_from(members.iter().map(|who| Member { who: who.clone(), answer }).collect()),
 		settler: None,
 		helpers: BoundedVec::new(),
 	};
@@ -93,36 +87,20 @@ fn round<T: Config>(members: &[T::AccountId], answer: Answer, stage: Stage, due:
 	(round, class)
 }
 
-/// Fills the class's roster up to a full chunk, so that seats are read and written at their largest.
+/// Fills the class's roster up to one seat less than a full chunk, so that seats are read and written at their largest.
 fn crowd<T: Config>(class: SizeClass) {
+	let len = draw::CHUNK - 1;
 	let seats = SeatChunk::<T::AccountId>::truncate_from(
-		(0..draw::CHUNK)
-			.map(|index| Seat {
-				who: account("crowd", index, 0),
-				bond: T::MinBond::get(),
-			})
-			.collect(),
+		(0..len).map(|index| Seat { who: account("crowd", index, 0), bond: T::MinBond::get() }).collect(),
 	);
-	let sum = T::MinBond::get().saturating_mul(draw::CHUNK.into());
+	let sum = T::MinBond::get().saturating_mul(len.into());
 	for (position, seat) in seats.iter().enumerate() {
 		SeatIndex::<T>::insert(&seat.who, Roster::Class(class), position as u32);
-		let evaluator = Evaluator {
-			bond: seat.bond,
-			class,
-			serving: BoundedVec::new(),
-			missed: 0,
-			leaving: None,
-		};
+		let evaluator = Evaluator { bond: seat.bond, class, serving: BoundedVec::new(), missed: 0, leaving: None };
 		Evaluators::<T>::insert(&seat.who, evaluator);
 	}
 	Seats::<T>::insert(Roster::Class(class), 0, seats);
-	Rosters::<T>::insert(
-		Roster::Class(class),
-		RosterIndex {
-			len: draw::CHUNK,
-			sums: BoundedVec::truncate_from(alloc::vec![sum]),
-		},
-	);
+	Rosters::<T>::insert(Roster::Class(class), RosterIndex { len, sums: BoundedVec::truncate_from(alloc::vec![sum]) });
 }
 
 const LATE: BlockNumber = 1_000_000;
@@ -133,20 +111,22 @@ mod benchmarks {
 
 	#[benchmark]
 	fn on_initialize() {
+		T::BenchmarkHelper::entropy();
+		let folded = Beacon::<T>::get().folded;
+
 		#[block]
 		{
 			Pallet::<T>::fold();
 			Pallet::<T>::serve_agenda(Pallet::<T>::now());
 		}
+
+		assert_eq!(Beacon::<T>::get().folded, folded + 1);
 	}
 
 	#[benchmark]
 	fn step() {
 		let members = quorum::<T>(SizeClass::Small);
-		let stage = Stage::Answering {
-			commits_until: 1,
-			reveals_until: 1,
-		};
+		let stage = Stage::Answering { commits_until: 1, reveals_until: 1 };
 		let (round, _) = round::<T>(&members, Answer::Awaited, stage, 1);
 		let later = Requests::<T>::get(round).map_or(0, |request| request.due);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
@@ -156,10 +136,7 @@ mod benchmarks {
 			Pallet::<T>::serve_agenda(later);
 		}
 
-		assert!(matches!(
-			Requests::<T>::get(round).map(|request| request.stage),
-			Some(Stage::Replaying { .. })
-		));
+		assert!(matches!(Requests::<T>::get(round).map(|request| request.stage), Some(Stage::Replaying { .. })));
 	}
 
 	#[benchmark]
@@ -180,10 +157,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), DOIN);
 
-		assert_eq!(
-			Pallet::<T>::bond_of(&who),
-			T::MinBond::get().saturating_mul(2).saturating_add(DOIN)
-		);
+		assert_eq!(Pallet::<T>::bond_of(&who), T::MinBond::get().saturating_mul(2).saturating_add(DOIN));
 	}
 
 	#[benchmark]
@@ -224,9 +198,7 @@ mod benchmarks {
 	fn withdraw() {
 		let who = everywhere::<T>(0, SizeClass::Small);
 		ready(Pallet::<T>::do_unbond(&who).is_ok());
-		let later = Evaluators::<T>::get(&who)
-			.and_then(|evaluator| evaluator.leaving)
-			.unwrap_or(0);
+		let later = Evaluators::<T>::get(&who).and_then(|evaluator| evaluator.leaving).unwrap_or(0);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());
 
 		#[extrinsic_call]
@@ -238,10 +210,7 @@ mod benchmarks {
 	#[benchmark]
 	fn commit_sums() {
 		let members = quorum::<T>(SizeClass::Small);
-		let stage = Stage::Answering {
-			commits_until: LATE,
-			reveals_until: LATE,
-		};
+		let stage = Stage::Answering { commits_until: LATE, reveals_until: LATE };
 		let (round, _) = round::<T>(&members, Answer::Awaited, stage, LATE);
 		let who = members[14].clone();
 
@@ -254,10 +223,7 @@ mod benchmarks {
 	#[benchmark]
 	fn reveal_sums() {
 		let members = quorum::<T>(SizeClass::Small);
-		let stage = Stage::Answering {
-			commits_until: 0,
-			reveals_until: LATE,
-		};
+		let stage = Stage::Answering { commits_until: 0, reveals_until: LATE };
 		let (round, _) = round::<T>(&members, Answer::Awaited, stage, LATE);
 		let who = members[14].clone();
 		let sums = sums(MAX_MODELS, 1);
@@ -277,10 +243,7 @@ mod benchmarks {
 	#[benchmark]
 	fn settle() {
 		let members = quorum::<T>(SizeClass::Small);
-		let stage = Stage::Settling {
-			until: LATE,
-			spot: [3; 32],
-		};
+		let stage = Stage::Settling { until: LATE, spot: [3; 32] };
 		let (round, class) = round::<T>(&members, Answer::Revealed, stage, LATE);
 		// Nobody is right, and everybody in a different way: one replayed chunk, fifteen slashes.
 		for (place, who) in members.iter().enumerate() {
@@ -290,10 +253,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(members[0].clone()), round, class);
 
-		assert!(matches!(
-			Requests::<T>::get(round).map(|request| request.stage),
-			Some(Stage::Replaying { .. })
-		));
+		assert!(matches!(Requests::<T>::get(round).map(|request| request.stage), Some(Stage::Replaying { .. })));
 	}
 
 	#[benchmark]

@@ -35,10 +35,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn fold() {
 		if let Some(vrf) = T::Entropy::parent_vrf() {
 			Beacon::<T>::mutate(|state| {
-				*state = BeaconState {
-					value: beacon::fold(&state.value, &vrf),
-					folded: state.folded.saturating_add(1),
-				}
+				*state = BeaconState { value: beacon::fold(&state.value, &vrf), folded: state.folded.saturating_add(1) }
 			});
 		}
 	}
@@ -106,26 +103,16 @@ impl<T: Config> Pallet<T> {
 		request.seed = Some(seed);
 		for who in &drawn {
 			// A quorum is never larger than the list.
-			let _ = request.members.try_push(Member {
-				who: who.clone(),
-				answer: Answer::Awaited,
-			});
+			let _ = request.members.try_push(Member { who: who.clone(), answer: Answer::Awaited });
 		}
-		Self::deposit_event(Event::Drawn {
-			round,
-			seed,
-			evaluators: drawn,
-		});
+		Self::deposit_event(Event::Drawn { round, seed, evaluators: drawn });
 		if request.members.is_empty() {
 			return Self::start_replay(now, round, request);
 		}
 		let params = T::Timing::rounds();
 		let commits_until = now.saturating_add(params.answer);
 		let reveals_until = commits_until.saturating_add(params.answer_reveal);
-		request.stage = Stage::Answering {
-			commits_until,
-			reveals_until,
-		};
+		request.stage = Stage::Answering { commits_until, reveals_until };
 		Self::schedule(now, reveals_until, round, request);
 	}
 
@@ -147,11 +134,7 @@ impl<T: Config> Pallet<T> {
 	/// Takes the sums of a drawn evaluator.
 	pub(crate) fn do_reveal(who: &T::AccountId, round: RoundId, sums: Sums, salt: [u8; 32]) -> DispatchResult {
 		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
-		let Stage::Answering {
-			commits_until,
-			reveals_until,
-		} = request.stage
-		else {
+		let Stage::Answering { commits_until, reveals_until } = request.stage else {
 			return Err(Error::<T>::WrongPhase.into());
 		};
 		ensure!((commits_until..reveals_until).contains(&Self::now()), Error::<T>::WrongPhase);
@@ -162,10 +145,7 @@ impl<T: Config> Pallet<T> {
 			Answer::Revealed => return Err(Error::<T>::AlreadyRevealed.into()),
 			_ => return Err(Error::<T>::NotCommitted.into()),
 		};
-		ensure!(
-			sums.len() == models && sums.iter().all(|model| model.len() == chunks),
-			Error::<T>::WrongShape
-		);
+		ensure!(sums.len() == models && sums.iter().all(|model| model.len() == chunks), Error::<T>::WrongShape);
 		let committed = commitment(Tag::Sums, &T::GenesisHash::get(), round, who, &payload_hash(&sums), &salt);
 		ensure!(committed == hash, Error::<T>::CommitmentMismatch);
 		member.answer = Answer::Revealed;
@@ -182,11 +162,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<&'a mut Member<T::AccountId>, DispatchError> {
 		// Who was slashed to nothing has no bond left that its word could be worth.
 		ensure!(crate::Evaluators::<T>::contains_key(who), Error::<T>::NotBonded);
-		Ok(request
-			.members
-			.iter_mut()
-			.find(|member| member.who == *who)
-			.ok_or(Error::<T>::NotDrawn)?)
+		Ok(request.members.iter_mut().find(|member| member.who == *who).ok_or(Error::<T>::NotDrawn)?)
 	}
 
 	/// The reveals are over: punishes who is missing, and goes on with what is there.
@@ -198,10 +174,7 @@ impl<T: Config> Pallet<T> {
 				Self::forgive_absences(&member.who);
 			} else {
 				member.answer = Answer::Missed;
-				Self::deposit_event(Event::NoShow {
-					round,
-					who: member.who.clone(),
-				});
+				Self::deposit_event(Event::NoShow { round, who: member.who.clone() });
 				Self::punish_absence(&member.who);
 			}
 		}
@@ -264,19 +237,8 @@ impl<T: Config> Pallet<T> {
 				let _ = truthful.try_push(helper.who);
 			}
 		}
-		Self::deposit_event(Event::Recomputed {
-			round,
-			truthful: truthful.to_vec(),
-		});
-		T::Handler::recomputed(
-			round,
-			Outcome {
-				seed,
-				truth,
-				truthful,
-				settler: request.settler,
-			},
-		);
+		Self::deposit_event(Event::Recomputed { round, truthful: truthful.to_vec() });
+		T::Handler::recomputed(round, Outcome { seed, truth, truthful, settler: request.settler });
 	}
 }
 

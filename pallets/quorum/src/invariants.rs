@@ -21,16 +21,9 @@ impl<T: Config> Pallet<T> {
 		let bond = HoldReason::Bond.into();
 		let dispute = HoldReason::Dispute.into();
 		for (who, evaluator) in Evaluators::<T>::iter() {
-			ensure!(
-				T::Currency::balance_on_hold(&bond, &who) == evaluator.bond,
-				"a bond is not what is on hold"
-			);
+			ensure!(T::Currency::balance_on_hold(&bond, &who) == evaluator.bond, "a bond is not what is on hold");
 			ensure!(evaluator.bond > 0, "an evaluator has nothing at stake");
-			let mut expected = if Self::active(&evaluator) {
-				Self::rosters(&evaluator)
-			} else {
-				Vec::new()
-			};
+			let mut expected = if Self::active(&evaluator) { Self::rosters(&evaluator) } else { Vec::new() };
 			for (roster, _) in SeatIndex::<T>::iter_prefix(&who) {
 				let at = expected.iter().position(|other| *other == roster);
 				expected.remove(at.ok_or("an evaluator sits on a roster that it should not")?);
@@ -38,10 +31,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(expected.is_empty(), "an evaluator is missing from a roster");
 		}
 		for (who, pending) in Disputes::<T>::iter() {
-			ensure!(
-				T::Currency::balance_on_hold(&dispute, &who) == pending.bond,
-				"a dispute bond is not what is on hold"
-			);
+			ensure!(T::Currency::balance_on_hold(&dispute, &who) == pending.bond, "a dispute bond is not what is on hold");
 		}
 		Ok(())
 	}
@@ -79,18 +69,13 @@ impl<T: Config> Pallet<T> {
 	fn check_requests() -> Result<(), TryRuntimeError> {
 		let mut agenda = BTreeMap::<RoundId, Vec<u32>>::new();
 		for (block, rounds) in Due::<T>::iter() {
-			rounds
-				.into_iter()
-				.for_each(|round| agenda.entry(round).or_default().push(block));
+			rounds.into_iter().for_each(|round| agenda.entry(round).or_default().push(block));
 		}
 		let mut open = 0u32;
 		let mut answers = 0usize;
 		for (round, request) in Requests::<T>::iter() {
 			open = open.saturating_add(1);
-			ensure!(
-				agenda.remove(&round) == Some(alloc::vec![request.due]),
-				"a request is not on the agenda exactly once"
-			);
+			ensure!(agenda.remove(&round) == Some(alloc::vec![request.due]), "a request is not on the agenda exactly once");
 			let settled = matches!(request.stage, Stage::Challenge { .. });
 			ensure!(
 				Truths::<T>::contains_key(round) == settled,
@@ -98,37 +83,22 @@ impl<T: Config> Pallet<T> {
 			);
 			for member in &request.members {
 				let revealed = member.answer == Answer::Revealed && !settled;
-				ensure!(
-					Answers::<T>::contains_key(round, &member.who) == revealed,
-					"an answer is stored that nobody needs"
-				);
+				ensure!(Answers::<T>::contains_key(round, &member.who) == revealed, "an answer is stored that nobody needs");
 				answers = answers.saturating_add(usize::from(revealed));
 			}
 			let known = Known::<T>::iter_prefix(round).flat_map(|(_, sums)| sums).flatten().count();
 			let needed = request.models.len().saturating_mul(request.chunks.into());
 			match request.stage {
 				Stage::Replaying { missing, .. } => {
-					ensure!(
-						needed.checked_sub(known) == Some(missing as usize),
-						"the missing chunks do not add up"
-					)
+					ensure!(needed.checked_sub(known) == Some(missing as usize), "the missing chunks do not add up")
 				}
 				_ => ensure!(known == 0, "chunks are stored of a round that is not replayed"),
 			}
 		}
 		ensure!(agenda.is_empty(), "the agenda names a round that is not open");
-		ensure!(
-			open == Requests::<T>::count() && open <= MAX_OPEN,
-			"the open rounds are miscounted"
-		);
-		ensure!(
-			Answers::<T>::iter_keys().count() == answers,
-			"an answer belongs to no open round"
-		);
-		ensure!(
-			Truths::<T>::iter_keys().all(Requests::<T>::contains_key),
-			"sums belong to no open round"
-		);
+		ensure!(open == Requests::<T>::count() && open <= MAX_OPEN, "the open rounds are miscounted");
+		ensure!(Answers::<T>::iter_keys().count() == answers, "an answer belongs to no open round");
+		ensure!(Truths::<T>::iter_keys().all(Requests::<T>::contains_key), "sums belong to no open round");
 		let orphan = Known::<T>::iter_keys().any(|(round, _)| !Requests::<T>::contains_key(round));
 		ensure!(!orphan, "chunks belong to no open round");
 		Ok(())

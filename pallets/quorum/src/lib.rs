@@ -35,10 +35,7 @@
 //! * Slashes and lost dispute bonds are burned but for the tenth that pays a challenger and the half that pays the wrongly accused.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 // FRAME's macros qualify the paths they generate.
 
 extern crate alloc;
@@ -177,7 +174,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Truths<T: Config> = StorageMap<_, Twox64Concat, RoundId, Sums>;
 
-	/// Announced challenges, at most one per account.
+	/// Announced challenges, at most one per account. An expired one is replaced by the account's next.
 	#[pallet::storage]
 	pub type Disputes<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Dispute>;
 
@@ -359,7 +356,7 @@ pub mod pallet {
 			/// Commitment to what is challenged.
 			hash: Hash,
 		},
-		/// An announced challenge was not made in time; its bond is released.
+		/// An announced challenge was not made in time, or its round was reopened or over before; its bond is released.
 		DisputeWithdrawn {
 			/// Whose.
 			who: T::AccountId,
@@ -464,7 +461,8 @@ pub mod pallet {
 		TooManyChunks,
 		/// Every chunk asked for is known already. Ask for others.
 		NothingNew,
-		/// A challenge of the account is pending. Replay it, or withdraw it once it has expired.
+		/// A challenge of the account is pending. Replay it, which also ends it where its round can no longer be challenged; once it has
+		/// expired a new one takes its place.
 		AlreadyDisputing,
 		/// The account has announced no challenge. Call `dispute` first, a block earlier.
 		NoDispute,
@@ -581,6 +579,7 @@ pub mod pallet {
 
 		/// Announces a challenge, so that nobody can make it first who only read it. `hash` is
 		/// [`doin_primitives::commitment::commitment`] with the tag `Dispute` over the hash of a [`doin_primitives::payload::Challenge`].
+		/// An announcement of the caller that has expired is replaced, and its bond stands for the new one.
 		#[pallet::call_index(10)]
 		#[pallet::weight(T::WeightInfo::dispute())]
 		pub fn dispute(origin: OriginFor<T>, hash: Hash) -> DispatchResult {
@@ -588,7 +587,8 @@ pub mod pallet {
 		}
 
 		/// Makes the announced challenge: the runtime computes chunk `chunk` of model `model`. If the settled sum is false, whoever said it is
-		/// slashed, a tenth goes to the caller, and bond and fee come back; if it is true, the bond is lost.
+		/// slashed, a tenth goes to the caller, and bond and fee come back; if it is true, the bond is lost. If somebody else was first, or
+		/// the round is over, nothing is computed and the bond comes back.
 		#[pallet::call_index(11)]
 		#[pallet::weight(Pallet::<T>::replay_weight(*class))]
 		pub fn replay(

@@ -177,6 +177,9 @@ impl crate::benchmarking::BenchmarkHelper for Fake {
 	fn domain() -> (DomainId, SizeClass, ModelRef) {
 		(UNWEIGHTED, SizeClass::Small, ModelRef::Origin)
 	}
+	fn entropy() {
+		Vrf::set(true);
+	}
 }
 
 impl crate::Config for Test {
@@ -206,16 +209,11 @@ pub fn true_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> 
 pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let accounts = (1..=evaluators).chain(9_000..9_004);
-	pallet_balances::GenesisConfig::<Test> {
-		balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	let evaluators = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
-	crate::GenesisConfig::<Test> { evaluators }
+	pallet_balances::GenesisConfig::<Test> { balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(), ..Default::default() }
 		.assimilate_storage(&mut storage)
 		.unwrap();
+	let evaluators = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
+	crate::GenesisConfig::<Test> { evaluators }.assimilate_storage(&mut storage).unwrap();
 	let mut ext = sp_io::TestExternalities::new(storage);
 	ext.execute_with(|| {
 		Vrf::set(true);

@@ -54,10 +54,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Chunk and place of seat `position`.
 	fn place(position: u32) -> (u32, usize) {
-		(
-			position.checked_div(draw::CHUNK).unwrap_or(0),
-			position.checked_rem(draw::CHUNK).unwrap_or(0) as usize,
-		)
+		(position.checked_div(draw::CHUNK).unwrap_or(0), position.checked_rem(draw::CHUNK).unwrap_or(0) as usize)
 	}
 
 	/// Adds a seat at the end of `roster`.
@@ -95,9 +92,7 @@ impl<T: Config> Pallet<T> {
 		if position != index.len {
 			let bond = last.bond;
 			SeatIndex::<T>::insert(&last.who, roster, position);
-			let gone = Seats::<T>::mutate(roster, chunk, |seats| {
-				seats.get_mut(place).map(|seat| core::mem::replace(seat, last))
-			});
+			let gone = Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(seat, last)));
 			if let (Some(gone), Some(sum)) = (gone, index.sums.get_mut(chunk as usize)) {
 				*sum = sum.saturating_sub(gone.bond).saturating_add(bond);
 			}
@@ -119,9 +114,8 @@ impl<T: Config> Pallet<T> {
 			return;
 		};
 		let (chunk, place) = Self::place(position);
-		let old = Seats::<T>::mutate(roster, chunk, |seats| {
-			seats.get_mut(place).map(|seat| core::mem::replace(&mut seat.bond, bond))
-		});
+		let old =
+			Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(&mut seat.bond, bond)));
 		Rosters::<T>::mutate(roster, |index| {
 			if let (Some(old), Some(sum)) = (old, index.sums.get_mut(chunk as usize)) {
 				*sum = sum.saturating_sub(old).saturating_add(bond);
@@ -154,20 +148,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Evaluators::<T>::contains_key(who), Error::<T>::AlreadyBonded);
 		ensure!(amount >= T::MinBond::get(), Error::<T>::BondTooSmall);
 		T::Currency::hold(&HoldReason::Bond.into(), who, amount)?;
-		let mut evaluator = Evaluator {
-			bond: 0,
-			class,
-			serving: BoundedVec::new(),
-			missed: 0,
-			leaving: None,
-		};
+		let mut evaluator = Evaluator { bond: 0, class, serving: BoundedVec::new(), missed: 0, leaving: None };
 		Self::set_bond(who, &mut evaluator, amount)?;
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::Bonded {
-			who: who.clone(),
-			amount,
-			class,
-		});
+		Self::deposit_event(Event::Bonded { who: who.clone(), amount, class });
 		Ok(())
 	}
 
@@ -178,11 +162,7 @@ impl<T: Config> Pallet<T> {
 		let bond = evaluator.bond.saturating_add(amount);
 		Self::set_bond(who, &mut evaluator, bond)?;
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::BondRaised {
-			who: who.clone(),
-			amount,
-			bond,
-		});
+		Self::deposit_event(Event::BondRaised { who: who.clone(), amount, bond });
 		Ok(())
 	}
 
@@ -203,28 +183,18 @@ impl<T: Config> Pallet<T> {
 			Self::join(Roster::Domain(domain), who, evaluator.bond)?;
 		}
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::Serving {
-			who: who.clone(),
-			domain,
-		});
+		Self::deposit_event(Event::Serving { who: who.clone(), domain });
 		Ok(())
 	}
 
 	/// Takes `who` off the roster of one domain.
 	pub(crate) fn do_unserve(who: &T::AccountId, domain: DomainId) -> DispatchResult {
 		let mut evaluator = Evaluators::<T>::get(who).ok_or(Error::<T>::NotBonded)?;
-		let at = evaluator
-			.serving
-			.iter()
-			.position(|served| *served == domain)
-			.ok_or(Error::<T>::NotServing)?;
+		let at = evaluator.serving.iter().position(|served| *served == domain).ok_or(Error::<T>::NotServing)?;
 		evaluator.serving.remove(at);
 		Self::leave(Roster::Domain(domain), who);
 		Evaluators::<T>::insert(who, evaluator);
-		Self::deposit_event(Event::NoLongerServing {
-			who: who.clone(),
-			domain,
-		});
+		Self::deposit_event(Event::NoLongerServing { who: who.clone(), domain });
 		Ok(())
 	}
 
@@ -248,10 +218,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::now() >= until, Error::<T>::CoolingDown);
 		T::Currency::release(&HoldReason::Bond.into(), who, evaluator.bond, Precision::Exact)?;
 		Evaluators::<T>::remove(who);
-		Self::deposit_event(Event::Withdrawn {
-			who: who.clone(),
-			amount: evaluator.bond,
-		});
+		Self::deposit_event(Event::Withdrawn { who: who.clone(), amount: evaluator.bond });
 		Ok(())
 	}
 
@@ -279,11 +246,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Evaluators::<T>::insert(who, evaluator);
 		}
-		Self::deposit_event(Event::Slashed {
-			who: who.clone(),
-			amount: taken,
-			offence,
-		});
+		Self::deposit_event(Event::Slashed { who: who.clone(), amount: taken, offence });
 		reward
 	}
 
@@ -297,12 +260,7 @@ impl<T: Config> Pallet<T> {
 		let doublings = evaluator.missed.min(MAX_DOUBLINGS);
 		evaluator.missed = evaluator.missed.saturating_add(1);
 		Evaluators::<T>::insert(who, evaluator);
-		Self::slash(
-			who,
-			NO_SHOW_PPM.saturating_mul(1u32.checked_shl(doublings.into()).unwrap_or(1)),
-			Offence::NoShow,
-			None,
-		);
+		Self::slash(who, NO_SHOW_PPM.saturating_mul(1u32.checked_shl(doublings.into()).unwrap_or(1)), Offence::NoShow, None);
 	}
 
 	/// Notes that a drawn evaluator answered: the next missed seat costs the lowest price again.
@@ -324,8 +282,9 @@ impl<T: Config> Pallet<T> {
 			};
 			member.answer = Answer::False;
 			let alike = liars.iter().filter(|(_, other)| other == sums).count();
-			// Two who say the same false thing have agreed on it; a third of the seats or more means to decide.
-			let (ppm, offence) = if alike.saturating_mul(3) >= seats {
+			// Two who say the same false thing have agreed on it; a third of the seats or more means to decide. One alone has agreed with
+			// nobody, even where he is a third of the seats.
+			let (ppm, offence) = if alike > 1 && alike.saturating_mul(3) >= seats {
 				(MILLION, Offence::Collusion)
 			} else {
 				(FALSE_PPM, Offence::False)
@@ -349,12 +308,7 @@ impl<T: Config> Pallet<T> {
 			seed,
 			k,
 			&Rosters::<T>::get(roster).sums,
-			|chunk| {
-				Seats::<T>::get(roster, chunk)
-					.into_iter()
-					.map(|seat| (seat.who, seat.bond))
-					.collect()
-			},
+			|chunk| Seats::<T>::get(roster, chunk).into_iter().map(|seat| (seat.who, seat.bond)).collect(),
 			|who| {
 				if without.contains(who) || !T::Reputation::drawable(who) {
 					0

@@ -2,7 +2,7 @@
 
 use crate::{
 	types::{Answer, Helper, Request, Stage},
-	Answers, Config, Error, Event, Known, Pallet, Requests, Truths, WeightInfo, MAX_RECOMPUTED,
+	Answers, Config, Error, Event, Known, KnownSums, Pallet, Requests, Truths, WeightInfo, MAX_RECOMPUTED,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -13,7 +13,7 @@ use doin_primitives::{
 };
 use doin_primitives_frame::{Judge, OnRecomputed, Timing};
 use frame_support::{
-	dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
+	dispatch::{DispatchResultWithPostInfo, PostDispatchInfo, WithPostDispatchInfo},
 	ensure,
 	pallet_prelude::*,
 	weights::Weight,
@@ -70,9 +70,7 @@ impl<T: Config> Pallet<T> {
 			wide.checked_rem(below as u64).unwrap_or(0) as usize
 		};
 		let models = request.models.len();
-		let leader = T::Handler::leader(round, truth)
-			.map(usize::from)
-			.filter(|leader| *leader < models);
+		let leader = T::Handler::leader(round, truth).map(usize::from).filter(|leader| *leader < models);
 		let mut checked = alloc::vec![0, 1, leader.unwrap_or_else(|| lot(0, models))];
 		checked.retain(|model| *model < models);
 		checked.sort_unstable();
@@ -82,19 +80,13 @@ impl<T: Config> Pallet<T> {
 		let first = lot(1, chunks);
 		let step = lot(2, chunks.saturating_sub(1)).saturating_add(1);
 		let second = first.saturating_add(step).checked_rem(chunks).unwrap_or(0);
-		checked
-			.into_iter()
-			.flat_map(|model| [(model, first), (model, second)])
-			.collect()
+		checked.into_iter().flat_map(|model| [(model, first), (model, second)]).collect()
 	}
 
 	/// Removes and punishes the answers of `answers` for which `lies` holds. Returns the others.
 	fn convict(round: RoundId, request: &mut Request<T::AccountId>, answers: Standing, lies: impl Fn(&Sums) -> bool) -> Standing {
 		let (liars, standing): (Standing, Standing) = answers.into_iter().partition(|(_, sums)| lies(sums));
-		let liars: Vec<_> = liars
-			.into_iter()
-			.map(|(place, sums)| (place, blake2_256(&sums.encode())))
-			.collect();
+		let liars: Vec<_> = liars.into_iter().map(|(place, sums)| (place, blake2_256(&sums.encode()))).collect();
 		for (place, _) in &liars {
 			if let Some(member) = request.members.get(*place) {
 				Answers::<T>::remove(round, &member.who);
@@ -106,14 +98,13 @@ impl<T: Config> Pallet<T> {
 
 	/// Answers that nothing contradicts so far.
 	fn standing(round: RoundId, request: &Request<T::AccountId>) -> Standing {
-		let revealed = request
-			.members
-			.iter()
-			.enumerate()
-			.filter(|(_, member)| member.answer == Answer::Revealed);
-		revealed
-			.filter_map(|(place, member)| Some((place, Answers::<T>::get(round, &member.who)?)))
-			.collect()
+		let revealed = request.members.iter().enumerate().filter(|(_, member)| member.answer == Answer::Revealed);
+		revealed.filter_map(|(place, member)| Some((place, Answers::<T>::get(round, &member.who)?))).collect()
+	}
+
+	/// Weight of finding out that a round does not take a call now: no more than a commitment to sums, which looks the round up as well.
+	pub(crate) fn lookup_weight() -> Weight {
+		T::WeightInfo::commit_sums()
 	}
 
 	/// Weight of a settlement that replayed `chunks` chunks.
@@ -123,15 +114,21 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Judge::weight(class).saturating_mul(chunks.into()))
 	}
 
-	/// One step of a settlement.
-	pub(crate) fn do_settle(who: &T::AccountId, round: RoundId, class: SizeClass) -> DispatchResultWithPostInfo {
-		let now = Self::now();
-		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
+	/// The round, if it can be settled now, and what draws its spot checks.
+	fn settling(now: BlockNumber, round: RoundId, class: SizeClass) -> Result<(Request<T::AccountId>, Hash), Error<T>> {
+		let request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
 		let Stage::Settling { until, spot } = request.stage else {
-			return Err(Error::<T>::WrongPhase.into());
+			return Err(Error::<T>::WrongPhase);
 		};
 		ensure!(now < until, Error::<T>::WrongPhase);
 		ensure!(request.class == class, Error::<T>::WrongClass);
+		Ok((request, spot))
+	}
+
+	/// One step of a settlement. What is refused before the runtime computes anything is charged as such.
+	pub(crate) fn do_settle(who: &T::AccountId, round: RoundId, class: SizeClass) -> DispatchResultWithPostInfo {
+		let now = Self::now();
+		let (mut request, spot) = Self::settling(now, round, class).map_err(|error| error.with_weight(Self::lookup_weight()))?;
 		let mut answers = Self::standing(round, &request);
 		let mut replayed: u32 = 0;
 		if let Some((model, chunk)) = first_difference(&answers) {
@@ -140,10 +137,7 @@ impl<T: Config> Pallet<T> {
 			answers = Self::convict(round, &mut request, answers, |sums| sum(sums, model, chunk) != Some(truth));
 			if first_difference(&answers).is_some() {
 				Requests::<T>::insert(round, request);
-				Self::deposit_event(Event::Narrowed {
-					round,
-					standing: answers.len() as u32,
-				});
+				Self::deposit_event(Event::Narrowed { round, standing: answers.len() as u32 });
 				return Ok(Some(Self::settle_weight(class, replayed)).into());
 			}
 		}
@@ -162,11 +156,7 @@ impl<T: Config> Pallet<T> {
 				request.settler = Some(who.clone());
 				let until = now.saturating_add(T::Timing::rounds().challenge);
 				Self::open_challenge(now, until, round, &mut request, truth);
-				Self::deposit_event(Event::Settled {
-					round,
-					settler: who.clone(),
-					until,
-				});
+				Self::deposit_event(Event::Settled { round, settler: who.clone(), until });
 			}
 			None => Self::start_replay(now, round, &mut request),
 		}
@@ -189,7 +179,31 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::recompute().saturating_add(T::Judge::weight(class).saturating_mul(chunks.into()))
 	}
 
-	/// Computes up to `count` chunks of one model from chunk `from` on, those that are known already left out.
+	/// The round, if chunks of `model` from `from` on can be computed now, with the time-out, what it misses, and what is known of the model.
+	fn replaying(
+		round: RoundId,
+		model: u8,
+		from: u16,
+		count: u16,
+		class: SizeClass,
+	) -> Result<(Request<T::AccountId>, BlockNumber, u32, KnownSums), Error<T>> {
+		ensure!(count <= MAX_RECOMPUTED, Error::<T>::TooManyChunks);
+		let request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
+		let Stage::Replaying { until, missing } = request.stage else {
+			return Err(Error::<T>::WrongPhase);
+		};
+		ensure!(Self::now() < until, Error::<T>::WrongPhase);
+		ensure!(request.class == class, Error::<T>::WrongClass);
+		ensure!(usize::from(model) < request.models.len() && from < request.chunks, Error::<T>::NoSuchChunk);
+		let mut known = Known::<T>::get(round, model);
+		known.bounded_resize(request.chunks.into(), None);
+		let asked = known.iter().skip(from.into()).take(count.into());
+		ensure!(asked.into_iter().any(Option::is_none), Error::<T>::NothingNew);
+		Ok((request, until, missing, known))
+	}
+
+	/// Computes up to `count` chunks of one model from chunk `from` on, those that are known already left out. What is refused before the
+	/// runtime computes anything is charged as such.
 	pub(crate) fn do_recompute(
 		who: &T::AccountId,
 		round: RoundId,
@@ -198,20 +212,9 @@ impl<T: Config> Pallet<T> {
 		count: u16,
 		class: SizeClass,
 	) -> DispatchResultWithPostInfo {
-		ensure!(count <= MAX_RECOMPUTED, Error::<T>::TooManyChunks);
-		let mut request = Requests::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
-		let Stage::Replaying { until, missing } = request.stage else {
-			return Err(Error::<T>::WrongPhase.into());
-		};
 		let now = Self::now();
-		ensure!(now < until, Error::<T>::WrongPhase);
-		ensure!(request.class == class, Error::<T>::WrongClass);
-		ensure!(
-			usize::from(model) < request.models.len() && from < request.chunks,
-			Error::<T>::NoSuchChunk
-		);
-		let mut known = Known::<T>::get(round, model);
-		known.bounded_resize(request.chunks.into(), None);
+		let (mut request, until, missing, mut known) =
+			Self::replaying(round, model, from, count, class).map_err(|error| error.with_weight(Self::lookup_weight()))?;
 		let mut computed: u32 = 0;
 		for chunk in from..from.saturating_add(count).min(request.chunks) {
 			if let Some(entry @ None) = known.get_mut(usize::from(chunk)) {
@@ -219,17 +222,10 @@ impl<T: Config> Pallet<T> {
 				computed = computed.saturating_add(1);
 			}
 		}
-		ensure!(computed > 0, Error::<T>::NothingNew);
 		Known::<T>::insert(round, model, known);
 		Self::credit(&mut request, who, computed);
 		let missing = missing.saturating_sub(computed);
-		Self::deposit_event(Event::ChunksComputed {
-			round,
-			who: who.clone(),
-			model,
-			computed,
-			missing,
-		});
+		Self::deposit_event(Event::ChunksComputed { round, who: who.clone(), model, computed, missing });
 		if missing == 0 {
 			Self::complete(now, round, &mut request)?;
 		} else {
@@ -237,10 +233,7 @@ impl<T: Config> Pallet<T> {
 		}
 		Requests::<T>::insert(round, request);
 		let actual_weight = Some(Self::recompute_weight(class, computed));
-		Ok(PostDispatchInfo {
-			actual_weight,
-			pays_fee: Pays::Yes,
-		})
+		Ok(PostDispatchInfo { actual_weight, pays_fee: Pays::Yes })
 	}
 
 	/// Counts `chunks` for `who`. A full list drops its smallest entry for a larger one, so crumbs cannot keep real work out.
@@ -249,10 +242,7 @@ impl<T: Config> Pallet<T> {
 			helper.chunks = helper.chunks.saturating_add(chunks);
 			return;
 		}
-		let helper = Helper {
-			who: who.clone(),
-			chunks,
-		};
+		let helper = Helper { who: who.clone(), chunks };
 		if let Err(helper) = request.helpers.try_push(helper) {
 			if let Some(smallest) = request.helpers.iter_mut().min_by_key(|helper| helper.chunks) {
 				if smallest.chunks < helper.chunks {
@@ -267,10 +257,7 @@ impl<T: Config> Pallet<T> {
 	fn complete(now: BlockNumber, round: RoundId, request: &mut Request<T::AccountId>) -> DispatchResult {
 		let mut truth = Sums::new();
 		for model in 0..request.models.len() as u8 {
-			let sums = Known::<T>::take(round, model)
-				.into_iter()
-				.collect::<Option<Vec<u32>>>()
-				.ok_or(Error::<T>::Unjudgeable)?;
+			let sums = Known::<T>::take(round, model).into_iter().collect::<Option<Vec<u32>>>().ok_or(Error::<T>::Unjudgeable)?;
 			let sums = ChunkSums::try_from(sums).map_err(|_| Error::<T>::Unjudgeable)?;
 			truth.try_push(sums).map_err(|_| Error::<T>::Unjudgeable)?;
 		}

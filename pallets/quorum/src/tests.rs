@@ -26,10 +26,7 @@ use frame_support::{
 };
 use SizeClass::{Large, Small};
 
-const ROUND: RoundId = RoundId {
-	domain: WEIGHTED,
-	number: 7,
-};
+const ROUND: RoundId = RoundId { domain: WEIGHTED, number: 7 };
 /// Accounts that are no evaluators.
 const OUTSIDER: u64 = 9_000;
 const OTHER: u64 = 9_001;
@@ -62,13 +59,8 @@ fn members() -> Vec<u64> {
 fn truth() -> Sums {
 	let request = request();
 	let seed = request.seed.expect("windows are drawn");
-	let sums = |model: &ModelRef| {
-		ChunkSums::try_from(
-			(0..CHUNKS)
-				.map(|i| true_sum(ROUND.domain, model, &seed, i))
-				.collect::<Vec<_>>(),
-		)
-	};
+	let sums =
+		|model: &ModelRef| ChunkSums::try_from((0..CHUNKS).map(|i| true_sum(ROUND.domain, model, &seed, i)).collect::<Vec<_>>());
 	Sums::try_from(request.models.iter().map(|model| sums(model).unwrap()).collect::<Vec<_>>()).unwrap()
 }
 
@@ -83,8 +75,7 @@ fn lie(model: usize, chunk: usize, by: u32) -> Sums {
 /// False sums in every place, so that no spot check misses them.
 fn lies(by: u32) -> Sums {
 	let mut sums = truth();
-	sums.iter_mut()
-		.for_each(|model| model.iter_mut().for_each(|sum| *sum = sum.wrapping_add(by)));
+	sums.iter_mut().for_each(|model| model.iter_mut().for_each(|sum| *sum = sum.wrapping_add(by)));
 	sums
 }
 
@@ -128,16 +119,12 @@ fn to_the_draw() {
 }
 
 fn to_the_reveals() {
-	let Stage::Answering { commits_until, .. } = request().stage else {
-		panic!("not answering")
-	};
+	let Stage::Answering { commits_until, .. } = request().stage else { panic!("not answering") };
 	to(commits_until);
 }
 
 fn to_the_end_of_the_reveals() {
-	let Stage::Answering { reveals_until, .. } = request().stage else {
-		panic!("not answering")
-	};
+	let Stage::Answering { reveals_until, .. } = request().stage else { panic!("not answering") };
 	to(reveals_until);
 }
 
@@ -146,11 +133,7 @@ fn answered(answer: impl Fn(usize) -> Option<Sums>) -> Vec<u64> {
 	open();
 	to_the_draw();
 	let members = members();
-	let said: Vec<_> = members
-		.iter()
-		.enumerate()
-		.filter_map(|(place, who)| Some((*who, answer(place)?)))
-		.collect();
+	let said: Vec<_> = members.iter().enumerate().filter_map(|(place, who)| Some((*who, answer(place)?))).collect();
 	for (who, sums) in &said {
 		assert_ok!(commit(*who, sums));
 	}
@@ -193,20 +176,13 @@ fn issuance() -> Balance {
 
 /// Deeds of `kind`, and whose.
 fn doers(kind: Deed) -> Vec<u64> {
-	Deeds::get()
-		.into_iter()
-		.filter(|(_, deed)| *deed == kind)
-		.map(|(who, _)| who)
-		.collect()
+	Deeds::get().into_iter().filter(|(_, deed)| *deed == kind).map(|(who, _)| who).collect()
 }
 
 /// Nothing of any round is left behind.
 fn assert_clean() {
 	assert_eq!(Requests::<Test>::count(), 0);
-	assert_eq!(
-		Answers::<Test>::iter().count() + Truths::<Test>::iter().count() + Known::<Test>::iter().count(),
-		0
-	);
+	assert_eq!(Answers::<Test>::iter().count() + Truths::<Test>::iter().count() + Known::<Test>::iter().count(), 0);
 	assert_eq!(crate::Due::<Test>::iter().count(), 0);
 	assert_eq!(crate::Disputes::<Test>::iter().count(), 0);
 }

@@ -179,6 +179,6 @@ pub enum Offence {
 	NoShow,
 	/// Answered with a false sum.
 	False,
-	/// Answered with the same false sums as a third of the seats or more.
+	/// Two or more, and a third of the seats at least, answered with the same false sums.
 	Collusion,
 }

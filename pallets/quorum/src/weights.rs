@@ -51,11 +51,7 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 	}
 
 	fn slashes(micros: u64, reads: u64, writes: u64) -> Weight {
-		Self::of(
-			micros,
-			SLASH.0.saturating_mul(15).saturating_add(reads),
-			SLASH.1.saturating_mul(15).saturating_add(writes),
-		)
+		Self::of(micros, SLASH.0.saturating_mul(15).saturating_add(reads), SLASH.1.saturating_mul(15).saturating_add(writes))
 	}
 }
 

@@ -11,13 +11,7 @@ mod benchmarks {
 	#[benchmark]
 	fn forget() {
 		let who: T::AccountId = whitelisted_caller();
-		Records::<T>::insert(
-			&who,
-			Record {
-				score: reputation::NEUTRAL,
-				at: 0,
-			},
-		);
+		Records::<T>::insert(&who, Record { score: reputation::NEUTRAL, at: 0 });
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), who.clone());

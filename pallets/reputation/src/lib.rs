@@ -21,10 +21,7 @@
 //!   to neutral, anybody may have it forgotten.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 // FRAME's macros qualify the paths they generate.
 
 pub use pallet::*;
@@ -140,10 +137,7 @@ pub mod pallet {
 		pub fn forget(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
 			ensure_signed(origin)?;
 			let record = Records::<T>::get(&who).ok_or(Error::<T>::NoRecord)?;
-			ensure!(
-				Self::now(&record).abs_diff(reputation::NEUTRAL) < FORGETTABLE,
-				Error::<T>::StillRemembered
-			);
+			ensure!(Self::now(&record).abs_diff(reputation::NEUTRAL) < FORGETTABLE, Error::<T>::StillRemembered);
 			Records::<T>::remove(&who);
 			Self::deposit_event(Event::Forgotten { who });
 			Ok(())
@@ -192,17 +186,7 @@ impl<T: Config> Reputation<T::AccountId> for Pallet<T> {
 
 	fn note(who: &T::AccountId, deed: Deed) {
 		let score = reputation::moved(Self::standing(who), points(deed));
-		Records::<T>::insert(
-			who,
-			Record {
-				score,
-				at: Self::block(),
-			},
-		);
-		Self::deposit_event(Event::Noted {
-			who: who.clone(),
-			deed,
-			score: reputation::millionths(score),
-		});
+		Records::<T>::insert(who, Record { score, at: Self::block() });
+		Self::deposit_event(Event::Noted { who: who.clone(), deed, score: reputation::millionths(score) });
 	}
 }

@@ -20,27 +20,13 @@ fn an_unknown_account_is_neutral_and_drawable() {
 fn deeds_move_the_score_and_say_so() {
 	build_and_execute(|| {
 		Reputation::note(&ALICE, Deed::Agreed);
-		System::assert_last_event(
-			Event::Noted {
-				who: ALICE,
-				deed: Deed::Agreed,
-				score: 3_399_999,
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Noted { who: ALICE, deed: Deed::Agreed, score: 3_399_999 }.into());
 		Reputation::note(&ALICE, Deed::NoShow);
 		assert_eq!(Reputation::score(&ALICE), 2_399_999);
 		Reputation::note(&ALICE, Deed::False);
 		assert_eq!(Reputation::score(&ALICE), 399_999);
 		Reputation::note(&ALICE, Deed::Equivocated);
-		System::assert_last_event(
-			Event::Noted {
-				who: ALICE,
-				deed: Deed::Equivocated,
-				score: 0,
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Noted { who: ALICE, deed: Deed::Equivocated, score: 0 }.into());
 		assert_eq!(Reputation::factor(&ALICE), 0);
 		assert_eq!(Reputation::score(&BOB), 3_000_000, "a deed is its doer's alone");
 	});
@@ -98,10 +84,7 @@ fn a_record_is_forgotten_once_it_is_neutral_again_and_not_before() {
 		assert_noop!(Reputation::forget(RuntimeOrigin::signed(BOB), ALICE), Error::<Test>::NoRecord);
 		Reputation::note(&ALICE, Deed::False);
 		System::set_block_number(1 + 17 * 100);
-		assert_noop!(
-			Reputation::forget(RuntimeOrigin::signed(BOB), ALICE),
-			Error::<Test>::StillRemembered
-		);
+		assert_noop!(Reputation::forget(RuntimeOrigin::signed(BOB), ALICE), Error::<Test>::StillRemembered);
 		System::set_block_number(2 + 17 * 100);
 		assert_ok!(Reputation::forget(RuntimeOrigin::signed(BOB), ALICE));
 		System::assert_last_event(Event::Forgotten { who: ALICE }.into());

@@ -21,10 +21,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub use pallet::*;
 
@@ -173,13 +170,8 @@ pub mod pallet {
 		/// Checks that the values are still ones that genesis would take.
 		#[cfg(any(feature = "try-runtime", test))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-			check(
-				SlotDuration::<T>::get(),
-				EpochLength::<T>::get(),
-				&Rounds::<T>::get(),
-				TargetSpacing::<T>::get(),
-			)
-			.map_err(Into::into)
+			check(SlotDuration::<T>::get(), EpochLength::<T>::get(), &Rounds::<T>::get(), TargetSpacing::<T>::get())
+				.map_err(Into::into)
 		}
 	}
 }
@@ -187,35 +179,16 @@ pub mod pallet {
 /// Says what is wrong with a set of values, if anything is.
 fn check(slot_ms: u64, epoch: u64, rounds: &RoundParams, spacing_ms: u64) -> Result<(), &'static str> {
 	let ensure = |ok: bool, reason: &'static str| if ok { Ok(()) } else { Err(reason) };
-	ensure(
-		slot_ms.is_multiple_of(2),
-		"slot_duration_ms must be even, since the least time between blocks is half of it",
-	)?;
-	ensure(
-		(MIN_SLOT_MS..=MAX_SLOT_MS).contains(&slot_ms),
-		"slot_duration_ms must be 1 000 to 60 000",
-	)?;
+	ensure(slot_ms.is_multiple_of(2), "slot_duration_ms must be even, since the least time between blocks is half of it")?;
+	ensure((MIN_SLOT_MS..=MAX_SLOT_MS).contains(&slot_ms), "slot_duration_ms must be 1 000 to 60 000")?;
 	ensure(epoch >= MIN_EPOCH, "epoch_length must be at least 10 slots")?;
-	let phases = [
-		rounds.commit,
-		rounds.reveal,
-		rounds.answer,
-		rounds.answer_reveal,
-		rounds.challenge,
-		rounds.settle_timeout,
-	];
+	let phases = [rounds.commit, rounds.reveal, rounds.answer, rounds.answer_reveal, rounds.challenge, rounds.settle_timeout];
 	ensure(
 		phases.iter().all(|p| *p >= MIN_PHASE),
 		"every phase of a round must last at least 4 blocks, to outlast a session's first block and two full ones",
 	)?;
-	ensure(
-		phases.iter().all(|p| *p <= MAX_PHASE),
-		"no phase of a round may last more than 2^24 blocks",
-	)?;
-	ensure(
-		(1..=MAX_PHASE).contains(&rounds.draw_outputs),
-		"rounds.draw_outputs must be 1 to 2^24",
-	)?;
+	ensure(phases.iter().all(|p| *p <= MAX_PHASE), "no phase of a round may last more than 2^24 blocks")?;
+	ensure((1..=MAX_PHASE).contains(&rounds.draw_outputs), "rounds.draw_outputs must be 1 to 2^24")?;
 	ensure(
 		spacing_ms >= slot_ms.saturating_mul(MIN_SPACING.into()),
 		"target_spacing_ms must be at least 4 slots, since work blocks keep a quarter of it apart",

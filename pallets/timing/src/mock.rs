@@ -48,12 +48,7 @@ pub fn dev() -> pallet_timing::GenesisConfig<Test> {
 
 /// Runs `test` on a chain with this genesis, and checks its state afterwards.
 pub fn execute_on(timing: pallet_timing::GenesisConfig<Test>, test: impl FnOnce()) {
-	let storage = RuntimeGenesisConfig {
-		system: Default::default(),
-		timing_pallet: timing,
-	}
-	.build_storage()
-	.unwrap();
+	let storage = RuntimeGenesisConfig { system: Default::default(), timing_pallet: timing }.build_storage().unwrap();
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		test();
 		TimingPallet::do_try_state().unwrap();

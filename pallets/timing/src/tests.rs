@@ -51,104 +51,47 @@ fn nothing_can_change_the_values_of_a_running_chain() {
 #[test]
 #[should_panic(expected = "slot_duration_ms must be even")]
 fn an_odd_slot_is_refused() {
-	execute_on(
-		GenesisConfig {
-			slot_duration_ms: 6_001,
-			..Default::default()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { slot_duration_ms: 6_001, ..Default::default() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "slot_duration_ms must be 1 000 to 60 000")]
 fn a_slot_too_short_for_a_network_is_refused() {
-	execute_on(
-		GenesisConfig {
-			slot_duration_ms: 998,
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { slot_duration_ms: 998, ..dev() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "slot_duration_ms must be 1 000 to 60 000")]
 fn a_slot_longer_than_a_minute_is_refused() {
-	execute_on(
-		GenesisConfig {
-			slot_duration_ms: 60_002,
-			..Default::default()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { slot_duration_ms: 60_002, ..Default::default() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "epoch_length must be at least 10")]
 fn an_epoch_of_a_few_slots_is_refused() {
-	execute_on(
-		GenesisConfig {
-			epoch_length: 9,
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { epoch_length: 9, ..dev() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "must last at least 4 blocks")]
 fn a_phase_that_a_session_block_could_swallow_is_refused() {
-	execute_on(
-		GenesisConfig {
-			rounds: RoundParams {
-				answer_reveal: 3,
-				..RoundParams::DEV
-			},
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { rounds: RoundParams { answer_reveal: 3, ..RoundParams::DEV }, ..dev() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "no phase of a round may last more than")]
 fn a_phase_of_years_is_refused() {
-	execute_on(
-		GenesisConfig {
-			rounds: RoundParams {
-				settle_timeout: u32::MAX,
-				..RoundParams::DEV
-			},
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { rounds: RoundParams { settle_timeout: u32::MAX, ..RoundParams::DEV }, ..dev() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "draw_outputs must be 1")]
 fn a_draw_without_entropy_is_refused() {
-	execute_on(
-		GenesisConfig {
-			rounds: RoundParams {
-				draw_outputs: 0,
-				..RoundParams::DEV
-			},
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { rounds: RoundParams { draw_outputs: 0, ..RoundParams::DEV }, ..dev() }, || ());
 }
 
 #[test]
 #[should_panic(expected = "target_spacing_ms must be at least 4 slots")]
 fn work_blocks_closer_than_blocks_are_refused() {
-	execute_on(
-		GenesisConfig {
-			target_spacing_ms: 7_999,
-			..dev()
-		},
-		|| (),
-	);
+	execute_on(GenesisConfig { target_spacing_ms: 7_999, ..dev() }, || ());
 }

@@ -33,10 +33,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros spell out the paths of what they generate.
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
@@ -161,34 +158,20 @@ pub mod pallet {
 	impl<T> Default for GenesisConfig<T> {
 		/// A sixteenth of a bit, between 2⁻¹⁶ bit and 1 024 bits.
 		fn default() -> Self {
-			Self {
-				threshold: ONE_Q32 >> 4,
-				floor: ONE_Q32 >> 16,
-				ceiling: ONE_Q32 << 10,
-				_config: PhantomData,
-			}
+			Self { threshold: ONE_Q32 >> 4, floor: ONE_Q32 >> 16, ceiling: ONE_Q32 << 10, _config: PhantomData }
 		}
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			assert!(
-				self.floor >= MIN_FLOOR,
-				"work genesis: floor must be at least {MIN_FLOOR}, or T could never leave it"
-			);
-			assert!(
-				self.ceiling <= MAX_CEILING,
-				"work genesis: ceiling must be at most {MAX_CEILING}"
-			);
+			assert!(self.floor >= MIN_FLOOR, "work genesis: floor must be at least {MIN_FLOOR}, or T could never leave it");
+			assert!(self.ceiling <= MAX_CEILING, "work genesis: ceiling must be at most {MAX_CEILING}");
 			assert!(
 				(self.floor..=self.ceiling).contains(&self.threshold),
 				"work genesis: threshold must be between floor and ceiling"
 			);
-			ThresholdBounds::<T>::put(Bounds {
-				floor: self.floor,
-				ceiling: self.ceiling,
-			});
+			ThresholdBounds::<T>::put(Bounds { floor: self.floor, ceiling: self.ceiling });
 			DifficultyState::<T>::put(Difficulty::new(self.threshold, T::TargetSpacing::get()));
 			// Keeps the pot alive when an era takes everything out of it.
 			let missing = T::Currency::minimum_balance().saturating_sub(T::Currency::balance(&Pallet::<T>::pot()));
@@ -270,17 +253,11 @@ pub mod pallet {
 			let mut seal = None;
 			if due(queue.eff, difficulty.threshold, elapsed, target) {
 				let (taken, spent) = Self::seal(now, queue, difficulty.threshold);
-				Self::adjust(
-					difficulty.sealed(elapsed, taken, target, ThresholdBounds::<T>::get()),
-					difficulty.threshold,
-				);
+				Self::adjust(difficulty.sealed(elapsed, taken, target, ThresholdBounds::<T>::get()), difficulty.threshold);
 				seal = Some((taken, difficulty.threshold));
 				weight.saturating_accrue(spent);
 			}
-			let log = DoinLog::V1 {
-				work_index: WorkBlocks::<T>::get(),
-				seal,
-			};
+			let log = DoinLog::V1 { work_index: WorkBlocks::<T>::get(), seal };
 			frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(DOIN_ENGINE_ID, log.encode()));
 			weight
 		}
@@ -353,28 +330,9 @@ impl<T: Config> Pallet<T> {
 
 		let work_block = index.saturating_add(1);
 		WorkBlocks::<T>::put(work_block);
-		LastSeal::<T>::put(SealView {
-			work_block,
-			block: now,
-			taken,
-			minted,
-			optimizers,
-			evaluators,
-			generator,
-		});
-		Self::deposit_event(Event::Sealed {
-			work_block,
-			taken,
-			threshold,
-			minted,
-			optimizers,
-			evaluators,
-			generator,
-		});
-		(
-			taken,
-			T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees)),
-		)
+		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, generator });
+		Self::deposit_event(Event::Sealed { work_block, taken, threshold, minted, optimizers, evaluators, generator });
+		(taken, T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees)))
 	}
 
 	/// Takes up to `threshold` from the head of the queue, and from at most [`MAX_ENTRIES`] entries. Of an entry that holds more than what
@@ -389,11 +347,7 @@ impl<T: Config> Pallet<T> {
 			let eff = entry.eff.min(threshold.saturating_sub(taken));
 			taken = taken.saturating_add(eff);
 			entry.eff = entry.eff.saturating_sub(eff);
-			parts.push(Part {
-				eff,
-				optimizer: entry.optimizer.clone(),
-				evaluators: entry.evaluators.to_vec(),
-			});
+			parts.push(Part { eff, optimizer: entry.optimizer.clone(), evaluators: entry.evaluators.to_vec() });
 			if entry.eff == 0 {
 				Entries::<T>::remove(queue.head);
 				queue.head = queue.head.saturating_add(1);
@@ -427,10 +381,7 @@ impl<T: Config> Pallet<T> {
 			add(&mut finders, &part.optimizer, between(due.optimizers));
 			let verified = between(due.evaluators);
 			let seats = part.evaluators.len() as Balance;
-			let (each, odd) = (
-				verified.checked_div(seats).unwrap_or(0),
-				verified.checked_rem(seats).unwrap_or(0),
-			);
+			let (each, odd) = (verified.checked_div(seats).unwrap_or(0), verified.checked_rem(seats).unwrap_or(0));
 			for (seat, who) in (0..seats).zip(&part.evaluators) {
 				add(&mut verifiers, who, each.saturating_add(Balance::from(seat < odd)));
 			}
@@ -467,27 +418,18 @@ impl<T: Config> Pallet<T> {
 		use frame_support::ensure;
 
 		let queue = QueueState::<T>::get();
-		ensure!(
-			queue.head <= queue.tail && queue.len() <= MAX_QUEUE,
-			"the queue is longer than it may be"
-		);
+		ensure!(queue.head <= queue.tail && queue.len() <= MAX_QUEUE, "the queue is longer than it may be");
 		let mut held: Q32 = 0;
 		for place in queue.head..queue.tail {
 			let entry = Entries::<T>::get(place).ok_or("the queue has a gap")?;
 			ensure!(entry.eff > 0, "an entry of the queue is worth nothing");
 			held = held.saturating_add(entry.eff);
 		}
-		ensure!(
-			Entries::<T>::iter_keys().count() as u32 == queue.len(),
-			"an entry lies outside the queue"
-		);
+		ensure!(Entries::<T>::iter_keys().count() as u32 == queue.len(), "an entry lies outside the queue");
 		ensure!(held == queue.eff, "the queue does not hold what it says");
 
 		let bounds = ThresholdBounds::<T>::get();
-		ensure!(
-			(bounds.floor..=bounds.ceiling).contains(&DifficultyState::<T>::get().threshold),
-			"T is outside its bounds"
-		);
+		ensure!((bounds.floor..=bounds.ceiling).contains(&DifficultyState::<T>::get().threshold), "T is outside its bounds");
 
 		let (mined, accrued) = (Mined::<T>::get(), EraAccrual::<T>::get());
 		ensure!(mined <= emission::CAP, "more was mined than ever may be");
@@ -519,11 +461,7 @@ impl<T: Config> Work<T::AccountId> for Pallet<T> {
 			defensive!("improvement was enqueued without asking for room");
 			return;
 		}
-		Self::deposit_event(Event::Enqueued {
-			round: entry.round,
-			eff: entry.eff,
-			optimizer: entry.optimizer.clone(),
-		});
+		Self::deposit_event(Event::Enqueued { round: entry.round, eff: entry.eff, optimizer: entry.optimizer.clone() });
 		queue.eff = queue.eff.saturating_add(entry.eff);
 		Entries::<T>::insert(queue.tail, entry);
 		queue.tail = queue.tail.saturating_add(1);

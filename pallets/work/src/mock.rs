@@ -88,12 +88,7 @@ pub fn storage(work: pallet_work::GenesisConfig<Test>) -> Storage {
 
 /// Genesis of the tests' chain.
 pub fn genesis() -> pallet_work::GenesisConfig<Test> {
-	pallet_work::GenesisConfig {
-		threshold: T,
-		floor: 1 << 16,
-		ceiling: ONE_Q32 * 64,
-		..Default::default()
-	}
+	pallet_work::GenesisConfig { threshold: T, floor: 1 << 16, ceiling: ONE_Q32 * 64, ..Default::default() }
 }
 
 /// Externalities of the tests' chain.
@@ -138,12 +133,7 @@ pub fn sealed(log: DoinLog) -> (u64, Option<(Q32, Q32)>) {
 
 /// An improvement.
 pub fn entry(eff: Q32, optimizer: u64, evaluators: &[u64]) -> Eff<u64> {
-	Eff {
-		round: RoundId { domain: 1, number: 7 },
-		eff,
-		optimizer,
-		evaluators: evaluators.to_vec().try_into().unwrap(),
-	}
+	Eff { round: RoundId { domain: 1, number: 7 }, eff, optimizer, evaluators: evaluators.to_vec().try_into().unwrap() }
 }
 
 /// Enqueues an improvement.

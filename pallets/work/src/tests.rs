@@ -28,12 +28,7 @@ fn happened(event: Event<Test>) -> bool {
 
 /// A chain on which T cannot move, so that amounts are round.
 fn execute_at_fixed_threshold(test: impl FnOnce()) {
-	let fixed = GenesisConfig {
-		threshold: T,
-		floor: T,
-		ceiling: T,
-		..Default::default()
-	};
+	let fixed = GenesisConfig { threshold: T, floor: T, ceiling: T, ..Default::default() };
 	sp_io::TestExternalities::new(storage(fixed)).execute_with(|| {
 		test();
 		WorkPallet::do_try_state().unwrap();
@@ -60,29 +55,11 @@ fn fast_forward(work_blocks: u64, mined: Balance) {
 fn every_header_carries_the_number_of_work_blocks() {
 	execute(|| {
 		for number in 1..QUARTER {
-			assert_eq!(
-				block(number).1,
-				DoinLog::V1 {
-					work_index: 0,
-					seal: None
-				}
-			);
+			assert_eq!(block(number).1, DoinLog::V1 { work_index: 0, seal: None });
 		}
 		enqueue(T, 1, &[2, 3, 4]);
-		assert_eq!(
-			block(QUARTER).1,
-			DoinLog::V1 {
-				work_index: 1,
-				seal: Some((T, T))
-			}
-		);
-		assert_eq!(
-			block(QUARTER + 1).1,
-			DoinLog::V1 {
-				work_index: 1,
-				seal: None
-			}
-		);
+		assert_eq!(block(QUARTER).1, DoinLog::V1 { work_index: 1, seal: Some((T, T)) });
+		assert_eq!(block(QUARTER + 1).1, DoinLog::V1 { work_index: 1, seal: None });
 	});
 }
 
@@ -105,25 +82,10 @@ fn a_full_seal_pays_65_30_5_to_the_unit() {
 			evaluators: R * 30 / 100,
 			generator: R * 5 / 100,
 		}));
-		assert!(happened(Event::Rewarded {
-			who: 1,
-			amount: R * 65 / 100,
-			role: Role::Optimizer
-		}));
-		assert!(happened(Event::Rewarded {
-			who: 3,
-			amount: R / 10,
-			role: Role::Evaluator
-		}));
-		assert!(happened(Event::Rewarded {
-			who: WorkPallet::pot(),
-			amount: R * 5 / 100,
-			role: Role::Generator
-		}));
-		assert!(happened(Event::ThresholdChanged {
-			old: T,
-			new: T * 102 / 100
-		}));
+		assert!(happened(Event::Rewarded { who: 1, amount: R * 65 / 100, role: Role::Optimizer }));
+		assert!(happened(Event::Rewarded { who: 3, amount: R / 10, role: Role::Evaluator }));
+		assert!(happened(Event::Rewarded { who: WorkPallet::pot(), amount: R * 5 / 100, role: Role::Generator }));
+		assert!(happened(Event::ThresholdChanged { old: T, new: T * 102 / 100 }));
 	});
 }
 
@@ -140,13 +102,7 @@ fn the_split_is_exact_however_many_share_it() {
 		let evaluators: Balance = (10..=64).map(earned).sum();
 		assert_eq!((optimizers, evaluators, pot()), (R * 65 / 100, R * 30 / 100, R * 5 / 100));
 		assert!(earned(30) - earned(40) <= 1, "seats of one round differ by a planck at most");
-		assert_eq!(
-			System::events()
-				.iter()
-				.filter(|r| matches!(r.event, RuntimeEvent::Balances(_)))
-				.count(),
-			3 + 35 + 1
-		);
+		assert_eq!(System::events().iter().filter(|r| matches!(r.event, RuntimeEvent::Balances(_))).count(), 3 + 35 + 1);
 	});
 }
 
@@ -271,10 +227,7 @@ fn slicing_waiting_and_flooding_gain_nothing() {
 		enqueue(T - T / 1_000, 2, &[]);
 		enqueue(T / 1_000, 1, &[]);
 		block(QUARTER);
-		assert_eq!(
-			earned(1),
-			R * 65 / 100 - R * 65 / 100 * u128::from(T - T / 1_000) / u128::from(T)
-		);
+		assert_eq!(earned(1), R * 65 / 100 - R * 65 / 100 * u128::from(T - T / 1_000) / u128::from(T));
 	});
 }
 
@@ -338,11 +291,7 @@ fn an_improvement_worth_nothing_takes_no_place() {
 		assert_eq!(WorkPallet::room(), 1_024);
 		System::set_block_number(1);
 		enqueue(5, 1, &[2]);
-		assert!(happened(Event::Enqueued {
-			round: entry(5, 1, &[]).round,
-			eff: 5,
-			optimizer: 1
-		}));
+		assert!(happened(Event::Enqueued { round: entry(5, 1, &[]).round, eff: 5, optimizer: 1 }));
 		assert_eq!(WorkPallet::room(), 1_023);
 	});
 }
@@ -375,16 +324,8 @@ fn a_part_too_small_to_open_an_account_is_not_minted() {
 		assert_eq!(seal.evaluators, 0);
 		assert_eq!(seal.minted, earned(1) + pot());
 		let whole = emission::split(emission::minted(R, T / 1_000_000 * 2, T, 0));
-		assert!(happened(Event::Unpaid {
-			who: 201,
-			amount: whole.evaluators,
-			role: Role::Evaluator
-		}));
-		assert!(happened(Event::Unpaid {
-			who: 200,
-			amount: whole.optimizers - earned(1),
-			role: Role::Optimizer
-		}));
+		assert!(happened(Event::Unpaid { who: 201, amount: whole.evaluators, role: Role::Evaluator }));
+		assert!(happened(Event::Unpaid { who: 200, amount: whole.optimizers - earned(1), role: Role::Optimizer }));
 	});
 }
 
@@ -396,24 +337,14 @@ fn who_both_found_and_verified_is_paid_for_each() {
 		block(QUARTER);
 		assert_eq!((earned(1), earned(2)), (R * 65 / 200 + R / 20, R * 65 / 200 + R / 20));
 		assert_eq!((earned(3), earned(4)), (R / 10, R / 10));
-		assert!(
-			happened(Event::Rewarded {
-				who: 3,
-				amount: R / 10,
-				role: Role::Evaluator
-			}),
-			"two rounds, one payment"
-		);
+		assert!(happened(Event::Rewarded { who: 3, amount: R / 10, role: Role::Evaluator }), "two rounds, one payment");
 	});
 }
 
 #[test]
 fn the_threshold_follows_the_one_controller() {
 	execute(|| {
-		let bounds = Bounds {
-			floor: 1 << 16,
-			ceiling: ONE_Q32 * 64,
-		};
+		let bounds = Bounds { floor: 1 << 16, ceiling: ONE_Q32 * 64 };
 		let mut expected = Difficulty::new(T, TARGET);
 		let mut now = 0;
 		for spacing in [QUARTER, QUARTER, TARGET.into(), 3 * QUARTER, 333, LONG, LONG, QUARTER] {
@@ -513,24 +444,15 @@ fn the_view_shows_the_queue_from_its_head_and_the_last_seal() {
 	execute(|| {
 		(1..=40).for_each(|who| enqueue(T / 20, who, &[50, 51]));
 		let view = WorkPallet::view();
-		assert_eq!(
-			(view.work_blocks, view.threshold, view.queued, view.reward),
-			(0, T, T / 20 * 40, R)
-		);
-		assert_eq!(
-			(view.mined, view.era_accrual, view.queue.len(), view.last_seal),
-			(0, 0, 32, None)
-		);
+		assert_eq!((view.work_blocks, view.threshold, view.queued, view.reward), (0, T, T / 20 * 40, R));
+		assert_eq!((view.mined, view.era_accrual, view.queue.len(), view.last_seal), (0, 0, 32, None));
 		assert_eq!((view.queue[0].optimizer, view.queue[31].optimizer), (1, 32));
 		assert_eq!(view.queue[0].evaluators, [50, 51]);
 
 		block(QUARTER);
 		let view = WorkPallet::view();
 		let seal = view.last_seal.unwrap();
-		assert_eq!(
-			(view.work_blocks, seal.work_block, seal.block, seal.taken),
-			(1, 1, QUARTER as u32, T)
-		);
+		assert_eq!((view.work_blocks, seal.work_block, seal.block, seal.taken), (1, 1, QUARTER as u32, T));
 		assert_eq!((view.mined, view.era_accrual), (seal.minted, seal.generator));
 		assert_eq!((seal.minted, view.queue.len()), (R, 20));
 	});
@@ -539,11 +461,7 @@ fn the_view_shows_the_queue_from_its_head_and_the_last_seal() {
 #[test]
 #[should_panic(expected = "threshold must be between floor and ceiling")]
 fn a_genesis_outside_its_own_bounds_is_refused() {
-	storage(GenesisConfig {
-		threshold: T,
-		floor: T + 1,
-		..genesis()
-	});
+	storage(GenesisConfig { threshold: T, floor: T + 1, ..genesis() });
 }
 
 #[test]
@@ -555,10 +473,7 @@ fn a_genesis_whose_threshold_could_never_rise_is_refused() {
 #[test]
 #[should_panic(expected = "ceiling must be at most")]
 fn a_genesis_without_a_ceiling_is_refused() {
-	storage(GenesisConfig {
-		ceiling: u64::MAX,
-		..genesis()
-	});
+	storage(GenesisConfig { ceiling: u64::MAX, ..genesis() });
 }
 
 proptest! {

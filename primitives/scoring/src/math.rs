@@ -75,14 +75,8 @@ mod tests {
 	#[test]
 	fn rounding_shifts_go_to_the_nearest_and_halves_upwards() {
 		assert_eq!(round_shift(5, 0), 5);
-		assert_eq!(
-			[-6, -5, -3, -2, -1, 0, 1, 2, 3].map(|v| round_shift(v, 2)),
-			[-1, -1, -1, 0, 0, 0, 0, 1, 1]
-		);
-		assert_eq!(
-			[-6, -5, -3, -2, -1, 0, 1, 2, 3].map(|v| round_shift_i32(v, 2)),
-			[-1, -1, -1, 0, 0, 0, 0, 1, 1]
-		);
+		assert_eq!([-6, -5, -3, -2, -1, 0, 1, 2, 3].map(|v| round_shift(v, 2)), [-1, -1, -1, 0, 0, 0, 0, 1, 1]);
+		assert_eq!([-6, -5, -3, -2, -1, 0, 1, 2, 3].map(|v| round_shift_i32(v, 2)), [-1, -1, -1, 0, 0, 0, 0, 1, 1]);
 		assert_eq!(round_shift(i64::MAX, 62), 1);
 		assert_eq!(round_shift(i64::MIN, 200), -2);
 	}

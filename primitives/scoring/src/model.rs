@@ -143,10 +143,7 @@ impl Model {
 	///
 	/// Everything that scoring relies on is checked here, from the weights alone, so a forward pass needs no check at all.
 	pub fn admit(&self, program: &Program, max_bytes: u32, max_macs: u32, encoded_len: usize) -> Result<Class, ModelError> {
-		ensure(
-			u32::try_from(encoded_len).is_ok_and(|len| len <= max_bytes),
-			ModelError::TooLarge,
-		)?;
+		ensure(u32::try_from(encoded_len).is_ok_and(|len| len <= max_bytes), ModelError::TooLarge)?;
 		ensure(self.macs() <= u64::from(max_macs), ModelError::TooCostly)?;
 		match (self, program) {
 			(Model::Point(point), Program::Quadratic(quadratic)) => {
@@ -175,10 +172,7 @@ impl Model {
 impl Net {
 	/// Multiply-accumulates of one window.
 	pub fn macs(&self) -> u64 {
-		self.skip
-			.iter()
-			.chain(&self.layers)
-			.fold(0, |sum: u64, layer| sum.saturating_add(layer.macs()))
+		self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.macs()))
 	}
 
 	/// Steps of history it reads.
@@ -216,19 +210,10 @@ impl Layer {
 
 	/// Whether the layer leads from `inputs` to `outputs` and every number lies in its range.
 	fn admit(&self, inputs: u16, outputs: u16) -> Result<Class, ModelError> {
-		ensure(
-			self.inputs == inputs && self.outputs == outputs && inputs > 0,
-			ModelError::Shape,
-		)?;
-		ensure(
-			self.weights.len() as u64 == self.macs() && self.bias.len() == usize::from(outputs),
-			ModelError::Shape,
-		)?;
+		ensure(self.inputs == inputs && self.outputs == outputs && inputs > 0, ModelError::Shape)?;
+		ensure(self.weights.len() as u64 == self.macs() && self.bias.len() == usize::from(outputs), ModelError::Shape)?;
 		ensure(SHIFTS.contains(&self.shift), ModelError::Shift)?;
-		ensure(
-			self.weights.iter().all(|w| i32::from(w.unsigned_abs()) <= MAX_ACT),
-			ModelError::Weight,
-		)?;
+		ensure(self.weights.iter().all(|w| i32::from(w.unsigned_abs()) <= MAX_ACT), ModelError::Weight)?;
 		self.class().ok_or(ModelError::Overflow)
 	}
 
@@ -238,12 +223,8 @@ impl Layer {
 		let half = 1u64.checked_shl(u32::from(self.shift.saturating_sub(1))).unwrap_or(u64::MAX);
 		let rows = self.weights.chunks_exact(usize::from(self.inputs).max(1));
 		let widest = rows.zip(&self.bias).map(|(row, bias)| {
-			let sum = row
-				.iter()
-				.fold(0u64, |sum, w| sum.saturating_add(u64::from(w.unsigned_abs())));
-			sum.saturating_mul(MAX_ACT as u64)
-				.saturating_add(u64::from(bias.unsigned_abs()))
-				.saturating_add(half)
+			let sum = row.iter().fold(0u64, |sum, w| sum.saturating_add(u64::from(w.unsigned_abs())));
+			sum.saturating_mul(MAX_ACT as u64).saturating_add(u64::from(bias.unsigned_abs())).saturating_add(half)
 		});
 		match widest.max().unwrap_or(half) {
 			0..0x0100_0000 => Some(Class::F),
@@ -277,13 +258,7 @@ fn read_layer(input: &mut &[u8]) -> Result<Layer, ModelError> {
 	let (inputs, outputs, shift) = read::<(u16, u16, u8)>(input)?;
 	let weights = read_vec(input, Some(u64::from(inputs).saturating_mul(u64::from(outputs))))?;
 	let bias = read_vec(input, Some(u64::from(outputs)))?;
-	Ok(Layer {
-		inputs,
-		outputs,
-		shift,
-		weights,
-		bias,
-	})
+	Ok(Layer { inputs, outputs, shift, weights, bias })
 }
 
 fn read_net(input: &mut &[u8]) -> Result<Net, ModelError> {
@@ -299,10 +274,5 @@ fn read_net(input: &mut &[u8]) -> Result<Net, ModelError> {
 	for _ in 0..depth {
 		layers.push(read_layer(input)?);
 	}
-	Ok(Net {
-		window,
-		in_shift,
-		skip,
-		layers,
-	})
+	Ok(Net { window, in_shift, skip, layers })
 }

@@ -41,12 +41,7 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 		// 32 × 32 → 64 bits: cannot overflow.
 		let low = u64::from(MULTIPLIERS[0]).wrapping_mul(u64::from(c0));
 		let high = u64::from(MULTIPLIERS[1]).wrapping_mul(u64::from(c2));
-		(c0, c1, c2, c3) = (
-			(high >> 32) as u32 ^ c1 ^ k0,
-			high as u32,
-			(low >> 32) as u32 ^ c3 ^ k1,
-			low as u32,
-		);
+		(c0, c1, c2, c3) = ((high >> 32) as u32 ^ c1 ^ k0, high as u32, (low >> 32) as u32 ^ c3 ^ k1, low as u32);
 		k0 = k0.wrapping_add(WEYL[0]);
 		k1 = k1.wrapping_add(WEYL[1]);
 	}
@@ -70,10 +65,7 @@ impl Key {
 		let [s0, s1, s2, s3, s4, s5, s6, s7] = words;
 		let [a0, a1, a2, a3] = philox4x32_10([s0, s1, s2, s3], [s4, s5]);
 		let [k0, k1, k2, _] = philox4x32_10([a0 ^ s6, a1 ^ s7, a2 ^ purpose, a3], [s4, s5]);
-		Self {
-			key: [k0, k1],
-			tweak: k2,
-		}
+		Self { key: [k0, k1], tweak: k2 }
 	}
 
 	/// Block `index` of `step`.
@@ -84,13 +76,7 @@ impl Key {
 
 	/// The stream of `step`.
 	pub fn stream(&self, step: u64) -> Stream {
-		Stream {
-			key: *self,
-			step,
-			next: 0,
-			rest: [0; 4],
-			left: 0,
-		}
+		Stream { key: *self, step, next: 0, rest: [0; 4], left: 0 }
 	}
 
 	/// The words (k0, k1, k2), for kernels that compute blocks on another device.

@@ -141,10 +141,7 @@ impl Program {
 impl Quadratic {
 	/// Whether the target is well formed.
 	pub fn check(&self) -> Result<(), ProgramError> {
-		let in_range = self
-			.target
-			.iter()
-			.all(|target| target.unsigned_abs() <= MAX_TARGET.unsigned_abs());
+		let in_range = self.target.iter().all(|target| target.unsigned_abs() <= MAX_TARGET.unsigned_abs());
 		ensure(CHUNKS.contains(&self.dimension()) && in_range, ProgramError::Dimensions)
 	}
 
@@ -160,14 +157,8 @@ impl Forecast {
 		ensure((1..=MAX_HORIZON).contains(&self.horizon), ProgramError::Horizon)?;
 		ensure((1..=MAX_HISTORY).contains(&self.history), ProgramError::History)?;
 		let season = u32::from(self.season);
-		ensure(
-			(1..=MAX_SEASON).contains(&season) && self.season <= self.history,
-			ProgramError::Season,
-		)?;
-		ensure(
-			CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows),
-			ProgramError::Chunks,
-		)
+		ensure((1..=MAX_SEASON).contains(&season) && self.season <= self.history, ProgramError::Season)?;
+		ensure(CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows), ProgramError::Chunks)
 	}
 
 	/// Values of one window: history and horizon.
@@ -180,30 +171,15 @@ impl Generator {
 	/// Whether the generator makes stable series of `program` that stay within `i32`.
 	pub fn check(&self, program: &Forecast) -> Result<(), ProgramError> {
 		ensure(self.template.len() == usize::from(program.season), ProgramError::Template)?;
-		let memory = self
-			.ar
-			.iter()
-			.fold(0u64, |sum, a| sum.saturating_add(u64::from(a.unsigned_abs())));
+		let memory = self.ar.iter().fold(0u64, |sum, a| sum.saturating_add(u64::from(a.unsigned_abs())));
 		// One minus Σ|ar|, Q12.
-		let slack = ONE_Q12
-			.checked_sub(memory)
-			.filter(|slack| *slack > 0)
-			.ok_or(ProgramError::Unstable)?;
+		let slack = ONE_Q12.checked_sub(memory).filter(|slack| *slack > 0).ok_or(ProgramError::Unstable)?;
 		ensure(self.noise <= MAX_NOISE, ProgramError::Range)?;
 		// Everything in Q8. An innovation is below 4.9 of the noise and two roundings add less than 2, so the remainder never exceeds
 		// their sum over 1 − Σ|ar|; a level moves by at most the largest difference a step.
 		let innovation = u64::from(self.noise).saturating_mul(5).saturating_add(2);
-		let remainder = innovation
-			.saturating_mul(ONE_Q12)
-			.checked_div(slack)
-			.unwrap_or(u64::MAX)
-			.saturating_add(1);
-		let difference = self
-			.template
-			.iter()
-			.map(|mean| u64::from(mean.unsigned_abs()))
-			.max()
-			.unwrap_or(0);
+		let remainder = innovation.saturating_mul(ONE_Q12).checked_div(slack).unwrap_or(u64::MAX).saturating_add(1);
+		let difference = self.template.iter().map(|mean| u64::from(mean.unsigned_abs())).max().unwrap_or(0);
 		let travel = difference.saturating_add(remainder).saturating_mul(u64::from(program.span()));
 		let furthest = (u64::from(self.level.unsigned_abs()) << 8).saturating_add(travel);
 		ensure(furthest <= (i32::MAX as u64) << 8, ProgramError::Range)

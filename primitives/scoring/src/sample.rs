@@ -38,9 +38,7 @@ impl Windows {
 	/// Each window as (history, future).
 	pub fn iter(&self) -> impl Iterator<Item = (&[i32], &[i32])> {
 		// A window is at least as long as its history, or 1 against 0.
-		self.values
-			.chunks_exact(self.span())
-			.map(|window| window.split_at(self.history))
+		self.values.chunks_exact(self.span()).map(|window| window.split_at(self.history))
 	}
 
 	/// Number of windows.
@@ -60,11 +58,7 @@ impl Windows {
 		let count = values.len().saturating_add(1).saturating_sub(span);
 		let mut copied = Vec::with_capacity(count.saturating_mul(span));
 		values.windows(span).for_each(|window| copied.extend_from_slice(window));
-		Self {
-			history,
-			horizon,
-			values: copied,
-		}
+		Self { history, horizon, values: copied }
 	}
 }
 
@@ -78,21 +72,13 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
 	/// Series of `generator` from `seed`, for `purpose` ([`purpose`]).
 	pub fn new(generator: &'a Generator, seed: &[u8; 32], purpose: u32) -> Self {
-		Self {
-			generator,
-			key: Key::new(seed, purpose),
-		}
+		Self { generator, key: Key::new(seed, purpose) }
 	}
 
 	/// Appends the first `steps` values of series `index` to `values`. The generator has been checked; values that leave `i32`, which a
 	/// checked one has only in series much longer than a window, are clamped to it.
 	pub fn series(&self, index: u64, steps: usize, values: &mut Vec<i32>) {
-		let Generator {
-			template,
-			ar,
-			noise,
-			level,
-		} = self.generator;
+		let Generator { template, ar, noise, level } = self.generator;
 		let mut stream = self.key.stream(index);
 		let phase = stream.below(u32::try_from(template.len()).unwrap_or(0));
 		let mut season = template.iter().cycle().skip(phase as usize);
@@ -101,10 +87,7 @@ impl<'a> Source<'a> {
 		let factor = i64::from(*noise).wrapping_mul(NORMALISER);
 		let mut recent = [0i64; MAX_AR as usize];
 		let mut remainder = || {
-			let halves = stream
-				.next_block()
-				.into_iter()
-				.map(|word| (word & 0xFFFF).wrapping_add(word >> 16));
+			let halves = stream.next_block().into_iter().map(|word| (word & 0xFFFF).wrapping_add(word >> 16));
 			let epsilon = i64::from(halves.fold(0, u32::wrapping_add)).wrapping_sub(MEAN);
 			// Q8 × Q12 for the memory, Q8 × Q32 for the innovation, each rounded to Q8.
 			let terms = ar.iter().zip(&recent).map(|(a, r)| i64::from(*a).wrapping_mul(*r));
@@ -149,11 +132,7 @@ pub fn drawn(program: &Forecast, generator: &Generator, seed: &[u8; 32], index: 
 	for window in 0..u64::from(program.windows) {
 		source.series(first.saturating_add(window), span, &mut values);
 	}
-	Windows {
-		history,
-		horizon,
-		values,
-	}
+	Windows { history, horizon, values }
 }
 
 impl Forecast {
@@ -162,18 +141,9 @@ impl Forecast {
 	/// what does not fit is dropped, the oldest first.
 	pub fn validation_windows(&self, train_end: u32, validation_end: u32) -> Result<u16, ProgramError> {
 		let first = train_end.max(u32::from(self.history));
-		let origins = validation_end
-			.saturating_add(1)
-			.saturating_sub(u32::from(self.horizon))
-			.saturating_sub(first);
-		let per_chunk = origins
-			.checked_div(u32::from(self.chunks))
-			.unwrap_or(0)
-			.min(u32::from(MAX_WINDOWS));
-		u16::try_from(per_chunk)
-			.ok()
-			.filter(|windows| *windows > 0)
-			.ok_or(ProgramError::Split)
+		let origins = validation_end.saturating_add(1).saturating_sub(u32::from(self.horizon)).saturating_sub(first);
+		let per_chunk = origins.checked_div(u32::from(self.chunks)).unwrap_or(0).min(u32::from(MAX_WINDOWS));
+		u16::try_from(per_chunk).ok().filter(|windows| *windows > 0).ok_or(ProgramError::Split)
 	}
 }
 
@@ -188,15 +158,9 @@ pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, 
 	let windows = u32::from(program.validation_windows(train_end, validation_end)?);
 	// Chunks after and including this one, in windows; their targets end where the split ends.
 	let later = u32::from(program.chunks.saturating_sub(index)).saturating_mul(windows);
-	let target = validation_end
-		.saturating_add(1)
-		.saturating_sub(u32::from(program.horizon))
-		.saturating_sub(later);
+	let target = validation_end.saturating_add(1).saturating_sub(u32::from(program.horizon)).saturating_sub(later);
 	let start = target.checked_sub(u32::from(program.history)).ok_or(ProgramError::Split)?;
-	let end = target
-		.saturating_add(windows)
-		.saturating_sub(1)
-		.saturating_add(u32::from(program.horizon));
+	let end = target.saturating_add(windows).saturating_sub(1).saturating_add(u32::from(program.horizon));
 	Ok(start..end)
 }
 

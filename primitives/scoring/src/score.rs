@@ -22,9 +22,7 @@ pub struct Scratch {
 /// the result nor any partial sum, in any order, leaves `i32`.
 #[inline(always)]
 fn dot(weights: &[i16], x: &[i16]) -> i32 {
-	weights.iter().zip(x).fold(0i32, |sum, (w, x)| {
-		sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x)))
-	})
+	weights.iter().zip(x).fold(0i32, |sum, (w, x)| sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x))))
 }
 
 impl Layer {
@@ -33,8 +31,7 @@ impl Layer {
 	fn neurons<'a>(&'a self, x: &'a [i16]) -> impl Iterator<Item = i32> + 'a {
 		let shift = u32::from(self.shift);
 		let rows = self.weights.chunks_exact(usize::from(self.inputs).max(1));
-		rows.zip(&self.bias)
-			.map(move |(row, bias)| round_shift_i32(dot(row, x).wrapping_add(*bias), shift))
+		rows.zip(&self.bias).map(move |(row, bias)| round_shift_i32(dot(row, x).wrapping_add(*bias), shift))
 	}
 }
 
@@ -91,10 +88,7 @@ pub fn differences(in_shift: i8, history: &[i32], x: &mut [i16]) {
 		return;
 	};
 	// Differences have 33 bits, so shifts within `IN_SHIFTS` neither overflow nor need to saturate.
-	let (left, right) = (
-		u32::from(in_shift.max(0).unsigned_abs()),
-		u32::from(in_shift.min(0).unsigned_abs()),
-	);
+	let (left, right) = (u32::from(in_shift.max(0).unsigned_abs()), u32::from(in_shift.min(0).unsigned_abs()));
 	let half = 1i64.wrapping_shl(right) >> 1;
 	let limit = i64::from(MAX_ACT);
 	for (x, value) in x.iter_mut().zip(tail) {

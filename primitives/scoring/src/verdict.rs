@@ -86,17 +86,6 @@ pub fn paired(initial: &[u32], champion: &[u32], candidate: &[u32], min_improvem
 	let upper = e_candidate.saturating_add(margin);
 	let passes = public_test(e_champion, upper, min_improvement);
 	let progress = bits_below(e0, e_candidate);
-	let increment = if passes {
-		bits_below(e_champion, upper)
-			.min(progress.saturating_sub(high_water))
-			.min(ONE_BIT)
-	} else {
-		0
-	};
-	Some(Verdict {
-		upper,
-		passes,
-		increment,
-		progress,
-	})
+	let increment = if passes { bits_below(e_champion, upper).min(progress.saturating_sub(high_water)).min(ONE_BIT) } else { 0 };
+	Some(Verdict { upper, passes, increment, progress })
 }

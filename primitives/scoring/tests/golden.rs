@@ -21,28 +21,17 @@ use std::{env, fs, path::PathBuf};
 
 /// Compares `vectors` with the file of that name, or writes it when `DOIN_BLESS` is set.
 fn pinned(name: &str, vectors: Value) {
-	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-		.join("tests/golden")
-		.join(name)
-		.with_extension("json");
+	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("json");
 	if env::var_os("DOIN_BLESS").is_some() {
 		// One vector a line.
-		let lines: Vec<String> = vectors
-			.as_array()
-			.expect("a list of vectors")
-			.iter()
-			.map(|v| format!("\t{v}"))
-			.collect();
+		let lines: Vec<String> = vectors.as_array().expect("a list of vectors").iter().map(|v| format!("\t{v}")).collect();
 		fs::write(&path, format!("[\n{}\n]\n", lines.join(",\n"))).expect("the folder exists");
 		return;
 	}
 	let file =
 		fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; write it with DOIN_BLESS=1", path.display()));
 	let expected: Value = serde_json::from_str(&file).expect("written by this test");
-	let (expected, vectors) = (
-		expected.as_array().expect("a list"),
-		vectors.as_array().expect("a list").clone(),
-	);
+	let (expected, vectors) = (expected.as_array().expect("a list"), vectors.as_array().expect("a list").clone());
 	assert_eq!(expected.len(), vectors.len(), "{name}: number of vectors");
 	for (index, (expected, vector)) in expected.iter().zip(&vectors).enumerate() {
 		assert_eq!(expected, vector, "{name}: vector {index}");
@@ -72,19 +61,10 @@ fn nets() -> Vec<(&'static str, Net)> {
 
 #[test]
 fn philox_reproduces_the_vectors_of_its_authors() {
+	assert_eq!(philox4x32_10([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+	assert_eq!(philox4x32_10([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
 	assert_eq!(
-		philox4x32_10([0; 4], [0; 2]),
-		[0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
-	);
-	assert_eq!(
-		philox4x32_10([u32::MAX; 4], [u32::MAX; 2]),
-		[0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-	);
-	assert_eq!(
-		philox4x32_10(
-			[0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
-			[0xa409_3822, 0x299f_31d0]
-		),
+		philox4x32_10([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
 		[0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
 	);
 }
@@ -92,20 +72,10 @@ fn philox_reproduces_the_vectors_of_its_authors() {
 #[test]
 fn streams_stay_as_they_are() {
 	let mut vectors = Vec::new();
-	for (number, purpose, step) in [
-		(0, 1, 0u64),
-		(0, 1, 1),
-		(0, 2, 0),
-		(1, 1, 0),
-		(2, 5, u64::MAX),
-		(3, u32::MAX, 1 << 32),
-	] {
+	for (number, purpose, step) in [(0, 1, 0u64), (0, 1, 1), (0, 2, 0), (1, 1, 0), (2, 5, u64::MAX), (3, u32::MAX, 1 << 32)] {
 		let mut stream = Stream::new(&seed(number), purpose, step);
 		let blocks: Vec<[u32; 4]> = (0..3).map(|_| stream.next_block()).collect();
-		let below: Vec<u32> = [2, 3, 10, 1_000, 3 << 30, u32::MAX]
-			.iter()
-			.map(|n| stream.below(*n))
-			.collect();
+		let below: Vec<u32> = [2, 3, 10, 1_000, 3 << 30, u32::MAX].iter().map(|n| stream.below(*n)).collect();
 		let mut order: Vec<u32> = (0..12).collect();
 		stream.shuffle(&mut order);
 		vectors.push(json!({
@@ -150,9 +120,7 @@ fn forward_passes_stay_as_they_are() {
 		net.forward(&x, &mut out, &mut scratch);
 		let model = Model::Net(net);
 		let bytes = model.to_bytes();
-		let class = model
-			.admit(&Program::Forecast(forecast()), 4_096, 4_096, bytes.len())
-			.unwrap();
+		let class = model.admit(&Program::Forecast(forecast()), 4_096, 4_096, bytes.len()).unwrap();
 		vectors.push(json!({
 			"name": name, "model": hex::encode(&bytes), "class": if class == Class::F { "F" } else { "I" }, "macs": model.macs(),
 			"history": history, "features": x, "out": out,
@@ -169,10 +137,7 @@ fn chunk_sums_stay_as_they_are() {
 	let mut vectors = Vec::new();
 	for (number, index) in [(7, 0), (7, 1), (7, 31), (8, 0)] {
 		let windows = drawn(&program, &generator(), &seed(number), index);
-		let sums: Vec<Value> = models
-			.iter()
-			.map(|(name, model)| json!([name, score(model, program.season, &windows)]))
-			.collect();
+		let sums: Vec<Value> = models.iter().map(|(name, model)| json!([name, score(model, program.season, &windows)])).collect();
 		vectors.push(json!({
 			"seed": hex::encode(seed(number)), "chunk": index, "first window": &windows.values[..28],
 			"last window": &windows.values[4 * 28..], "sums": sums,
@@ -187,10 +152,7 @@ fn logarithms_stay_as_they_are() {
 	let mut values: Vec<u64> = (1..=20).collect();
 	values.extend([(1 << 24) - 1, 1 << 24, (1 << 24) + 1, 1_000_000, u64::MAX - 1, u64::MAX]);
 	values.extend((0..20).map(|bit| u64::from(stream.next_u32()) << 32 >> (bit * 3) | 1));
-	let vectors: Vec<Value> = values
-		.into_iter()
-		.map(|v| json!([v.to_string(), log2_q32(v).to_string()]))
-		.collect();
+	let vectors: Vec<Value> = values.into_iter().map(|v| json!([v.to_string(), log2_q32(v).to_string()])).collect();
 	pinned("log2", vectors.into());
 }
 

@@ -25,19 +25,8 @@ fn admit(model: &Model) -> Result<Class, ModelError> {
 
 /// A linear model of one weight per output, all zero but the first output's.
 fn one_weight(weight: i16, bias: i32, shift: u8) -> Model {
-	let skip = Layer {
-		inputs: 1,
-		outputs: 4,
-		shift,
-		weights: vec![weight, 0, 0, 0],
-		bias: vec![bias, 0, 0, 0],
-	};
-	Model::Net(Net {
-		window: 1,
-		in_shift: 0,
-		skip: Some(skip),
-		layers: vec![],
-	})
+	let skip = Layer { inputs: 1, outputs: 4, shift, weights: vec![weight, 0, 0, 0], bias: vec![bias, 0, 0, 0] };
+	Model::Net(Net { window: 1, in_shift: 0, skip: Some(skip), layers: vec![] })
 }
 
 // Decoding.
@@ -85,19 +74,10 @@ fn lengths_are_checked_before_anything_is_allocated() {
 	assert_eq!(Model::from_bytes(&[1, 2, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed));
 	// A layer of 65 535 × 65 535 with as many weights, it says; then one that does not even say so.
 	let layer = [1, 3, 10, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1];
-	assert_eq!(
-		Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFF]].concat()),
-		Err(ModelError::Malformed)
-	);
-	assert_eq!(
-		Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFE]].concat()),
-		Err(ModelError::Shape)
-	);
+	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFF]].concat()), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFE]].concat()), Err(ModelError::Shape));
 	// A net of ten layers.
-	assert_eq!(
-		Model::from_bytes(&[1, 3, 10, 0, 0, 0, (MAX_DEPTH as u8 + 2) << 2]),
-		Err(ModelError::Shape)
-	);
+	assert_eq!(Model::from_bytes(&[1, 3, 10, 0, 0, 0, (MAX_DEPTH as u8 + 2) << 2]), Err(ModelError::Shape));
 }
 
 #[test]
@@ -106,11 +86,7 @@ fn the_edges_of_the_format_are_named() {
 	assert_eq!(Model::from_bytes(&[2, 0]), Err(ModelError::Version));
 	assert_eq!(Model::from_bytes(&[1, 0]), Ok(Model::RepeatLast));
 	assert_eq!(Model::from_bytes(&[1, 1]), Ok(Model::Seasonal));
-	assert_eq!(
-		Model::from_bytes(&[1, 0, 0]),
-		Err(ModelError::Malformed),
-		"a byte is left over"
-	);
+	assert_eq!(Model::from_bytes(&[1, 0, 0]), Err(ModelError::Malformed), "a byte is left over");
 	assert_eq!(Model::from_bytes(&[1, 4]), Err(ModelError::Malformed));
 }
 
@@ -153,11 +129,7 @@ fn a_model_outside_its_ranges_is_refused_by_name() {
 	assert_eq!(with(&|n| n.layers.truncate(1)), Err(ModelError::Shape));
 	assert_eq!(with(&|n| n.layers[2].bias.truncate(3)), Err(ModelError::Shape));
 	assert_eq!(with(&|n| n.layers[2].weights.truncate(11)), Err(ModelError::Shape));
-	assert_eq!(
-		with(&|n| (n.skip, n.layers) = (None, vec![])),
-		Err(ModelError::Shape),
-		"a net of nothing"
-	);
+	assert_eq!(with(&|n| (n.skip, n.layers) = (None, vec![])), Err(ModelError::Shape), "a net of nothing");
 	assert_eq!(with(&|n| n.layers.clear()), Ok(Class::F), "a linear model");
 	assert_eq!(with(&|n| n.skip = None), Ok(Class::F), "an MLP");
 
@@ -185,9 +157,7 @@ fn widths_and_depth_are_bounded() {
 
 #[test]
 fn baselines_and_strangers_are_no_submissions() {
-	let quadratic = Program::Quadratic(Quadratic {
-		target: vec![5; 40].try_into().unwrap(),
-	});
+	let quadratic = Program::Quadratic(Quadratic { target: vec![5; 40].try_into().unwrap() });
 	for model in [Model::RepeatLast, Model::Seasonal, Model::Point(vec![0; 4])] {
 		assert_eq!(admit(&model), Err(ModelError::Family));
 	}
@@ -217,26 +187,12 @@ fn extreme(stream: &mut Stream, window: u16) -> (Net, Vec<i16>) {
 			bias.push(if stream.below(2) == 0 { left as i32 } else { -left as i32 });
 			weights.extend(row);
 		}
-		Layer {
-			inputs,
-			outputs,
-			shift,
-			weights,
-			bias,
-		}
+		Layer { inputs, outputs, shift, weights, bias }
 	};
 	let skip = layer(window, 4);
 	let layers = vec![layer(window, 6), layer(6, 5), layer(5, 4)];
 	let x = (0..window).map(|_| [-2047, 2047, 0, 1][stream.below(4) as usize]).collect();
-	(
-		Net {
-			window,
-			in_shift: 0,
-			skip: Some(skip),
-			layers,
-		},
-		x,
-	)
+	(Net { window, in_shift: 0, skip: Some(skip), layers }, x)
 }
 
 proptest! {
@@ -286,11 +242,7 @@ proptest! {
 
 #[test]
 fn baselines_repeat_the_last_value_or_the_last_season() {
-	let windows = Windows {
-		history: 5,
-		horizon: 4,
-		values: vec![10, 20, 30, 40, 50, 53, 40, 50, 33],
-	};
+	let windows = Windows { history: 5, horizon: 4, values: vec![10, 20, 30, 40, 50, 53, 40, 50, 33] };
 	assert_eq!(score(&Model::RepeatLast, 3, &windows), (3 + 10 + 17) * 16);
 	// The season 30, 40, 50 starts again at the fourth step.
 	assert_eq!(score(&Model::Seasonal, 3, &windows), (23 + 3) * 16);
@@ -301,20 +253,14 @@ fn baselines_repeat_the_last_value_or_the_last_season() {
 #[test]
 fn the_largest_chunk_of_the_largest_errors_fits() {
 	let values = [vec![i32::MIN; 100], vec![i32::MAX; 64]].concat().repeat(64);
-	let windows = Windows {
-		history: 100,
-		horizon: 64,
-		values,
-	};
+	let windows = Windows { history: 100, horizon: 64, values };
 	assert_eq!(windows.len(), 64);
 	assert_eq!(score(&Model::RepeatLast, 1, &windows), 4_096 * ((1 << 20) - 1));
 }
 
 #[test]
 fn a_points_score_is_its_squared_distance() {
-	let quadratic = Quadratic {
-		target: vec![100, -3, 1 << 15].try_into().unwrap(),
-	};
+	let quadratic = Quadratic { target: vec![100, -3, 1 << 15].try_into().unwrap() };
 	assert_eq!(score_point(&quadratic, &[90, -3, 0], 0), 100);
 	assert_eq!(score_point(&quadratic, &[90, -3, 0], 1), 0);
 	assert_eq!(score_point(&quadratic, &[90, -3, 0], 2), 1 << 30);
@@ -377,11 +323,7 @@ fn the_tail_starts_where_validation_ends() {
 	assert_eq!(targets, (450..=496).collect::<Vec<_>>());
 	assert!(tail(&forecast(), &series, 497).is_empty());
 	assert!(tail(&forecast(), &series, u32::MAX).is_empty());
-	assert_eq!(
-		tail(&forecast(), &series, 3).iter().next().unwrap().1[0],
-		24,
-		"no window lacks its history"
-	);
+	assert_eq!(tail(&forecast(), &series, 3).iter().next().unwrap().1[0], 24, "no window lacks its history");
 }
 
 #[test]
@@ -393,25 +335,15 @@ fn a_generated_series_has_the_season_the_memory_and_the_noise_it_was_given() {
 	assert_eq!(values[0], generator.level);
 	let differences: Vec<f64> = values.windows(2).map(|pair| f64::from(pair[1] - pair[0])).collect();
 	// Means per phase are the template, from some phase on.
-	let means: Vec<f64> = (0..8)
-		.map(|p| differences.iter().skip(p).step_by(8).sum::<f64>() / (steps / 8) as f64)
-		.collect();
+	let means: Vec<f64> = (0..8).map(|p| differences.iter().skip(p).step_by(8).sum::<f64>() / (steps / 8) as f64).collect();
 	let template: Vec<f64> = generator.template.iter().map(|mean| f64::from(*mean) / 256.0).collect();
 	let fits = |phase: usize| (0..8).all(|p| (means[p] - template[(p + phase) % 8]).abs() < 0.5);
 	let phase = (0..8).find(|phase| fits(*phase)).expect("one phase fits");
-	let remainder: Vec<f64> = differences
-		.iter()
-		.enumerate()
-		.map(|(t, d)| d - template[(t + phase) % 8])
-		.collect();
+	let remainder: Vec<f64> = differences.iter().enumerate().map(|(t, d)| d - template[(t + phase) % 8]).collect();
 	let covariance = |lag: usize| remainder.iter().zip(&remainder[lag..]).map(|(a, b)| a * b).sum::<f64>() / (steps - lag) as f64;
 	// An AR(1) of coefficient ½ and innovations of deviation 10: variance 100 / (1 − ¼), and 1/6 from rounding levels to raw units.
 	assert!((covariance(0) - 400.0 / 3.0).abs() < 2.0, "{}", covariance(0));
-	assert!(
-		(covariance(1) / covariance(0) - 0.5).abs() < 0.01,
-		"{}",
-		covariance(1) / covariance(0)
-	);
+	assert!((covariance(1) / covariance(0) - 0.5).abs() < 0.01, "{}", covariance(1) / covariance(0));
 	assert!((covariance(2) / covariance(0) - 0.25).abs() < 0.01);
 }
 
@@ -425,11 +357,7 @@ fn phases_of_windows_are_drawn() {
 	let mut first: Vec<i32> = windows.iter().map(|(history, _)| history[1] - history[0]).collect();
 	first.sort_unstable();
 	first.dedup();
-	assert_eq!(
-		first,
-		[-30, -20, -9, -6, 7, 13, 20, 25],
-		"every difference of the template, in raw units"
-	);
+	assert_eq!(first, [-30, -20, -9, -6, 7, 13, 20, 25], "every difference of the template, in raw units");
 }
 
 // Programs and generators.
@@ -464,24 +392,14 @@ fn a_program_outside_its_ranges_is_refused_by_name() {
 
 #[test]
 fn a_quadratic_outside_its_ranges_is_refused() {
-	let quadratic = |target: Vec<i32>| {
-		Program::Quadratic(Quadratic {
-			target: target.try_into().unwrap(),
-		})
-	};
+	let quadratic = |target: Vec<i32>| Program::Quadratic(Quadratic { target: target.try_into().unwrap() });
 	assert_eq!(quadratic(vec![1 << 15; 32]).check(0, 0, 0), Ok(()));
 	assert_eq!(quadratic(vec![-(1 << 15); 256]).check(0, 0, 0), Ok(()));
 	assert_eq!(quadratic(vec![0; 31]).check(0, 0, 0), Err(ProgramError::Dimensions));
-	assert_eq!(
-		quadratic(vec![(1 << 15) + 1; 32]).check(0, 0, 0),
-		Err(ProgramError::Dimensions)
-	);
+	assert_eq!(quadratic(vec![(1 << 15) + 1; 32]).check(0, 0, 0), Err(ProgramError::Dimensions));
 	assert_eq!(quadratic(vec![i32::MIN; 32]).check(0, 0, 0), Err(ProgramError::Dimensions));
 	assert_eq!(quadratic(vec![0; 32]).check(0, 0, 9), Err(ProgramError::Split));
-	assert_eq!(
-		(quadratic(vec![0; 77]).chunks(), quadratic(vec![0; 77]).name()),
-		(77, "quadratic")
-	);
+	assert_eq!((quadratic(vec![0; 77]).chunks(), quadratic(vec![0; 77]).name()), (77, "quadratic"));
 	assert!(CHUNKS.contains(&quadratic(vec![0; 256]).chunks()));
 }
 
@@ -495,27 +413,15 @@ fn a_generator_that_could_leave_its_ranges_is_refused() {
 	assert_eq!(with(&|_| ()), Ok(()));
 	assert_eq!(with(&|g| g.template.truncate(7)), Err(ProgramError::Template));
 	assert_eq!(with(&|g| g.ar = vec![4_096].try_into().unwrap()), Err(ProgramError::Unstable));
-	assert_eq!(
-		with(&|g| g.ar = vec![-2_048, 2_048].try_into().unwrap()),
-		Err(ProgramError::Unstable)
-	);
-	assert_eq!(
-		with(&|g| g.ar = vec![i16::MIN].try_into().unwrap()),
-		Err(ProgramError::Unstable)
-	);
+	assert_eq!(with(&|g| g.ar = vec![-2_048, 2_048].try_into().unwrap()), Err(ProgramError::Unstable));
+	assert_eq!(with(&|g| g.ar = vec![i16::MIN].try_into().unwrap()), Err(ProgramError::Unstable));
 	assert_eq!(with(&|g| g.ar = vec![2_047, -2_048].try_into().unwrap()), Ok(()));
 	assert_eq!(with(&|g| g.level = i32::MAX), Err(ProgramError::Range));
 	assert_eq!(with(&|g| g.level = i32::MIN), Err(ProgramError::Range));
 	assert_eq!(with(&|g| g.template[0] = i32::MIN), Ok(()), "28 steps of 2²³ raw units");
-	assert_eq!(
-		with(&|g| (g.template[0], g.level) = (i32::MIN, 2_000_000_000)),
-		Err(ProgramError::Range)
-	);
+	assert_eq!(with(&|g| (g.template[0], g.level) = (i32::MIN, 2_000_000_000)), Err(ProgramError::Range));
 	assert_eq!(with(&|g| g.noise = (1 << 24) + 1), Err(ProgramError::Range));
-	assert_eq!(
-		with(&|g| (g.noise, g.ar) = (1 << 24, vec![4_095].try_into().unwrap())),
-		Err(ProgramError::Range)
-	);
+	assert_eq!(with(&|g| (g.noise, g.ar) = (1 << 24, vec![4_095].try_into().unwrap())), Err(ProgramError::Range));
 }
 
 proptest! {
@@ -543,10 +449,7 @@ fn sums(stream: &mut Stream, chunks: usize, mean: u32, noise: u32, gain: u32) ->
 	let champion: Vec<u32> = (0..chunks).map(|_| mean + unit * stream.below(400) - unit * 200).collect();
 	// The sum of eight uniform numbers is close enough to a normal one.
 	let mut normal = || (0..8).map(|_| stream.below(2 * noise + 1)).sum::<u32>() / 8;
-	let candidate = champion
-		.iter()
-		.map(|sum| sum - unit * gain + unit * normal() - unit * noise)
-		.collect();
+	let candidate = champion.iter().map(|sum| sum - unit * gain + unit * normal() - unit * noise).collect();
 	(champion, candidate)
 }
 
@@ -615,11 +518,7 @@ fn the_increment_is_paid_by_the_bound_and_never_twice() {
 	assert_eq!((verdict(0).upper, verdict(0).progress), (32_000, 2 * ONE_BIT));
 	assert_eq!(verdict(0).increment, ONE_BIT);
 	assert_eq!(verdict(ONE_BIT).increment, ONE_BIT);
-	assert_eq!(
-		verdict(ONE_BIT * 3 / 2).increment,
-		ONE_BIT / 2,
-		"only what lies beyond the best progress ever measured"
-	);
+	assert_eq!(verdict(ONE_BIT * 3 / 2).increment, ONE_BIT / 2, "only what lies beyond the best progress ever measured");
 	assert_eq!(verdict(2 * ONE_BIT).increment, 0);
 	assert!(verdict(2 * ONE_BIT).passes, "it is better all the same");
 	// From the initial champion to a hundredth is more than a bit, and one bit is paid.
@@ -638,10 +537,7 @@ fn the_increment_is_paid_by_the_bound_and_never_twice() {
 #[test]
 fn a_perfect_candidate_breaks_nothing() {
 	let verdict = paired(&[8; 32], &[8; 32], &[0; 32], 2_000, 0).unwrap();
-	assert_eq!(
-		(verdict.upper, verdict.passes, verdict.increment, verdict.progress),
-		(0, true, ONE_BIT, 8 * ONE_BIT)
-	);
+	assert_eq!((verdict.upper, verdict.passes, verdict.increment, verdict.progress), (0, true, ONE_BIT, 8 * ONE_BIT));
 	let nothing_left = paired(&[8; 32], &[0; 32], &[0; 32], 0, 0).unwrap();
 	assert!(!nothing_left.passes, "nobody undercuts a champion without error");
 }

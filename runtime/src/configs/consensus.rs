@@ -1,10 +1,14 @@
 //! BABE, GRANDPA, sessions and offences.
 
 use crate::{configs::staking::*, configs::system::deposit, *};
+use doin_primitives_frame::{Deed, Reputation as _};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
+	weights::{constants::ParityDbWeight, Weight},
 };
+use sp_runtime::Perbill;
+use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
 /// Most validators of a session.
 pub const MAX_AUTHORITIES: u32 = 100;
@@ -78,8 +82,22 @@ impl pallet_session::historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 }
 
+/// Staking slashes the stake behind an equivocation; if the validator evaluates as well, its reputation remembers it.
+pub struct SlashAndRemember;
+type Offender = pallet_session::historical::IdentificationTuple<Runtime>;
+impl OnOffenceHandler<AccountId, Offender, Weight> for SlashAndRemember {
+	fn on_offence(offenders: &[OffenceDetails<AccountId, Offender>], fractions: &[Perbill], session: u32) -> Weight {
+		for OffenceDetails { offender: (who, _), .. } in offenders {
+			Reputation::note(who, Deed::Equivocated);
+		}
+		let remembering = ParityDbWeight::get().reads_writes(1, 1).saturating_mul(offenders.len() as u64);
+		<Staking as OnOffenceHandler<AccountId, Offender, Weight>>::on_offence(offenders, fractions, session)
+			.saturating_add(remembering)
+	}
+}
+
 impl pallet_offences::Config for Runtime {
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = Staking;
+	type OnOffenceHandler = SlashAndRemember;
 	type RuntimeEvent = RuntimeEvent;
 }

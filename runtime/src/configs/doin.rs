@@ -46,7 +46,8 @@ impl Electorate<AccountId> for ActiveStake {
 		Session::validators()
 			.into_iter()
 			.map(|validator| {
-				let stake = pallet_staking::ErasStakersOverview::<Runtime>::get(era, &validator).map_or(0, |overview| overview.total);
+				let stake =
+					pallet_staking::ErasStakersOverview::<Runtime>::get(era, &validator).map_or(0, |overview| overview.total);
 				(validator, stake)
 			})
 			.collect()
@@ -84,6 +85,8 @@ impl pallet_doin_gauge::Config for Runtime {
 	type SessionIndex = SessionIndex;
 	type Votable = Domains;
 	type WeightInfo = pallet_doin_gauge::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::World;
 }
 
 impl pallet_doin_reputation::Config for Runtime {
@@ -111,7 +114,8 @@ pub struct SettleWeight;
 impl Get<Weight> for SettleWeight {
 	fn get() -> Weight {
 		use pallet_doin_quorum::weights::WeightInfo;
-		pallet_doin_quorum::weights::SubstrateWeight::<Runtime>::settle().saturating_add(Recomputer::weight(SizeClass::Small).saturating_mul(6))
+		pallet_doin_quorum::weights::SubstrateWeight::<Runtime>::settle()
+			.saturating_add(Recomputer::weight(SizeClass::Small).saturating_mul(6))
 	}
 }
 
@@ -135,6 +139,8 @@ impl pallet_doin_optimae::Config for Runtime {
 	type Timing = Timing;
 	type WeightInfo = pallet_doin_optimae::weights::SubstrateWeight<Runtime>;
 	type Work = Work;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::World;
 }
 
 parameter_types! {
@@ -176,6 +182,8 @@ impl pallet_doin_quorum::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;
 	type WeightInfo = pallet_doin_quorum::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::World;
 }
 
 impl pallet_doin_work::Config for Runtime {

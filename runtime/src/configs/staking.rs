@@ -18,16 +18,24 @@ parameter_types! {
 	pub const SessionsPerEra: u32 = 6;
 	/// Eras before unbonded stake is free; longer than any equivocation can stay unreported.
 	pub const BondingDuration: u32 = 28;
-	/// Eras in which a slash can still be cancelled by root. There is none on a public chain, so slashes apply at the era's end.
-	pub const SlashDeferDuration: u32 = 27;
+	/// There is no root that could cancel a slash, so slashes apply at once.
+	pub const SlashDeferDuration: u32 = 0;
 	pub const HistoryDepth: u32 = 84;
 	pub const MaxWinners: u32 = crate::configs::consensus::MAX_AUTHORITIES;
 	pub const MaxExposurePageSize: u32 = 64;
-	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default().voters_count(1_000.into()).targets_count(200.into()).build();
+	// More than the validators that may ever ask for a place (`MAX_TARGETS`), because an election that has to leave out a target fails.
+	pub ElectionLimits: ElectionBounds =
+		ElectionBoundsBuilder::default().voters_count(1_000.into()).targets_count((2 * MAX_TARGETS).into()).build();
 	/// The account that holds the generators' share until eras pay it out.
 	pub const GeneratorPot: PalletId = PalletId(*b"doin/gen");
+	/// One bag: with at most a thousand voters all of them are counted, in whatever order.
 	pub const BagThresholds: &'static [u64] = &[];
 }
+
+/// Accounts that may ask for a validator's place at a time; genesis sets it as staking's `MaxValidatorsCount`.
+pub const MAX_TARGETS: u32 = 200;
+/// Accounts that may nominate at a time.
+pub const MAX_NOMINATING: u32 = 1_000 - MAX_TARGETS;
 
 /// On-chain election: bounded, and small enough for a hundred validators.
 pub struct OnChainElection;
@@ -100,4 +108,3 @@ impl pallet_bags_list::Config<pallet_bags_list::Instance1> for Runtime {
 	type ScoreProvider = Staking;
 	type WeightInfo = pallet_bags_list::weights::SubstrateWeight<Runtime>;
 }
-

@@ -134,18 +134,23 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 		match self {
 			ProxyType::Any => true,
 			// A list of calls, not of pallets: a call added later is not a hot key's until somebody says so.
-			ProxyType::Work => matches!(
-				call,
-				RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::dispute_claim { .. })
-					| RuntimeCall::Quorum(
-						Quorum::commit_sums { .. }
-							| Quorum::reveal_sums { .. } | Quorum::settle { .. }
-							| Quorum::recompute { .. } | Quorum::dispute { .. }
-							| Quorum::replay { .. }
-					) | RuntimeCall::Utility(
-					pallet_utility::Call::batch { .. } | pallet_utility::Call::batch_all { .. } | pallet_utility::Call::force_batch { .. }
+			ProxyType::Work => {
+				matches!(
+					call,
+					RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::dispute_claim { .. })
+						| RuntimeCall::Quorum(
+							Quorum::commit_sums { .. }
+								| Quorum::reveal_sums { .. }
+								| Quorum::settle { .. } | Quorum::recompute { .. }
+								| Quorum::dispute { .. } | Quorum::replay { .. }
+								| Quorum::withdraw_dispute { .. }
+						) | RuntimeCall::Utility(
+						pallet_utility::Call::batch { .. }
+							| pallet_utility::Call::batch_all { .. }
+							| pallet_utility::Call::force_batch { .. }
+					)
 				)
-			),
+			}
 		}
 	}
 

@@ -17,10 +17,8 @@ use sp_consensus_babe::{
 use sp_core::{crypto::VrfSecret, Pair, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::Era,
-	traits::Header as _,
-	transaction_validity::TransactionValidityError,
-	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, MultiSignature,
+	generic::Era, traits::Header as _, transaction_validity::TransactionValidityError, ApplyExtrinsicResult, BuildStorage,
+	Digest, DigestItem, DispatchError, MultiSignature,
 };
 
 /// Slot in which block 1 is made.
@@ -218,7 +216,7 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 			for (key, value) in patch {
 				merge(into.entry(key).or_insert(serde_json::Value::Null), value);
 			}
-		},
+		}
 		(into, patch) => *into = patch,
 	}
 }

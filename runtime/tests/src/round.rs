@@ -36,7 +36,8 @@ pub fn validation_sums(model: &Model) -> ChunkSums {
 	let (spec, values) = (doin_runtime::demo::spec(), doin_runtime::demo::values());
 	let Program::Forecast(program) = &spec.program else { panic!("the demo domain forecasts") };
 	let sums = (0..program.chunks).map(|index| {
-		let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index).expect("the split is long enough");
+		let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)
+			.expect("the split is long enough");
 		score(model, program.season, &sample::validation(program, &values[span.start as usize..span.end as usize]))
 	});
 	sums.collect::<Vec<_>>().try_into().expect("at most 256 chunks")
@@ -115,7 +116,9 @@ impl Chain {
 
 	/// The drawn evaluators as keys.
 	pub fn drawn(view: &QuorumView<AccountId>) -> Vec<Sr25519Keyring> {
-		let key = |who: &AccountId| Sr25519Keyring::iter().find(|key| key.to_account_id() == *who).expect("evaluators are development keys");
+		let key = |who: &AccountId| {
+			Sr25519Keyring::iter().find(|key| key.to_account_id() == *who).expect("evaluators are development keys")
+		};
 		view.seats.iter().map(|seat| key(&seat.who)).collect()
 	}
 

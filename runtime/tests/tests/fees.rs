@@ -15,8 +15,12 @@ fn transfer(amount: u128) -> RuntimeCall {
 fn a_transfers_fee_is_burned_and_its_tip_reaches_the_author() {
 	let mut chain = Chain::preset("development");
 	chain.run_to(2);
-	let (issuance, bob, charlie, alice) =
-		(chain.issuance(), chain.total(&Bob.to_account_id()), chain.total(&Charlie.to_account_id()), chain.total(&Alice.to_account_id()));
+	let (issuance, bob, charlie, alice) = (
+		chain.issuance(),
+		chain.total(&Bob.to_account_id()),
+		chain.total(&Charlie.to_account_id()),
+		chain.total(&Alice.to_account_id()),
+	);
 	let burned_before = chain.state(|| FeeMarket::view().burned);
 
 	chain.begin();

@@ -58,7 +58,8 @@ fn summary(metadata: &RuntimeMetadataV15) -> String {
 #[test]
 fn the_interface_is_the_published_one() {
 	let bytes = Chain::preset("development").state(|| Runtime::metadata_at_version(15).expect("version 15 is served"));
-	let RuntimeMetadataPrefixed(_, RuntimeMetadata::V15(metadata)) = Decode::decode(&mut &bytes[..]).expect("metadata decodes") else {
+	let RuntimeMetadataPrefixed(_, RuntimeMetadata::V15(metadata)) = Decode::decode(&mut &bytes[..]).expect("metadata decodes")
+	else {
 		panic!("metadata is of version 15")
 	};
 	let (now, path) = (summary(&metadata), concat!(env!("CARGO_MANIFEST_DIR"), "/metadata.txt"));
@@ -69,5 +70,9 @@ fn the_interface_is_the_published_one() {
 	for (line, (now, published)) in now.lines().zip(published.lines()).enumerate() {
 		assert_eq!(now, published, "line {} of runtime/tests/metadata.txt; DOIN_BLESS=1 accepts the change", line + 1);
 	}
-	assert_eq!(now.lines().count(), published.lines().count(), "metadata.txt has another length; DOIN_BLESS=1 accepts the change");
+	assert_eq!(
+		now.lines().count(),
+		published.lines().count(),
+		"metadata.txt has another length; DOIN_BLESS=1 accepts the change"
+	);
 }

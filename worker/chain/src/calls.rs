@@ -5,7 +5,7 @@ use codec::{Compact, Encode};
 use doin_primitives::{
 	domain::Page,
 	payload::{Reveal, Sums},
-	Balance, DomainId, DomainSpec, Hash, RoundId, SizeClass,
+	Balance, DomainId, DomainSpec, Hash, ModelId, RoundId, SizeClass,
 };
 use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
@@ -18,6 +18,8 @@ pub struct Call {
 	pub(crate) pallet: &'static str,
 	pub(crate) name: &'static str,
 	pub(crate) args: Args,
+	/// Calls of a batch, whose indices are only known on a chain.
+	pub(crate) inner: Vec<Call>,
 }
 
 /// Arguments that are already encoded.
@@ -63,6 +65,7 @@ pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
 	("Optimae", "commit", &["domain", "hash"]),
 	("Optimae", "reveal", &["round", "reveal", "salt"]),
 	("Optimae", "dispute_claim", &["round", "seat", "chunk", "class"]),
+	("Optimae", "dispute_model", &["model", "chunk", "class"]),
 	("Quorum", "bond", &["amount", "class"]),
 	("Quorum", "bond_extra", &["amount"]),
 	("Quorum", "serve", &["domain"]),
@@ -79,6 +82,7 @@ pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
 	("Gauge", "vote", &["votes"]),
 	("Balances", "transfer_keep_alive", &["dest", "value"]),
 	("Proxy", "proxy", &["real", "force_proxy_type", "call"]),
+	("Utility", "batch_all", &["calls"]),
 ];
 
 /// `MultiAddress::Id`.
@@ -88,12 +92,17 @@ fn address(who: Account) -> (u8, Account) {
 
 impl Call {
 	fn new(pallet: &'static str, name: &'static str, args: impl Encode) -> Self {
-		Self { pallet, name, args: Args(args.encode()) }
+		Self { pallet, name, args: Args(args.encode()), inner: Vec::new() }
 	}
 
 	/// Bytes of its arguments.
 	pub fn size(&self) -> usize {
-		self.args.0.len()
+		self.args.0.len() + self.inner.iter().map(Call::size).sum::<usize>()
+	}
+
+	/// Makes all of these calls, or none.
+	pub fn batch(calls: Vec<Self>) -> Self {
+		Self { pallet: "Utility", name: "batch_all", args: Args(Vec::new()), inner: calls }
 	}
 
 	/// Takes a seat in the round that `domain` is in.
@@ -109,6 +118,11 @@ impl Call {
 	/// Has the runtime recompute one validation chunk that a seat lied about.
 	pub fn dispute_claim(round: RoundId, seat: u8, chunk: u16, class: SizeClass) -> Self {
 		Self::new("Optimae", "dispute_claim", (round, seat, chunk, class))
+	}
+
+	/// Has the runtime recompute one validation chunk that a champion or contender lied about.
+	pub fn dispute_model(model: ModelId, chunk: u16, class: SizeClass) -> Self {
+		Self::new("Optimae", "dispute_model", (model, chunk, class))
 	}
 
 	/// Joins the evaluators of `class`.
@@ -186,11 +200,24 @@ impl Call {
 		Self::new("Balances", "transfer_keep_alive", (address(dest), Compact(value)))
 	}
 
+	/// This call with the calls of a batch written out. `indices` gives those of a pallet and its call on the connected chain.
+	pub(crate) fn resolved<E>(&self, indices: &impl Fn(&Self) -> Result<(u8, u8), E>) -> Result<Self, E> {
+		if self.inner.is_empty() {
+			return Ok(self.clone());
+		}
+		let mut args = Compact(self.inner.len() as u32).encode();
+		for call in &self.inner {
+			indices(call)?.encode_to(&mut args);
+			args.extend_from_slice(&call.resolved(indices)?.args.0);
+		}
+		Ok(Self { args: Args(args), inner: Vec::new(), ..self.clone() })
+	}
+
 	/// This call made for `real`, by a key that is its proxy. `indices` are the pallet's and the call's on the connected chain.
 	pub(crate) fn proxied(&self, real: Account, indices: (u8, u8)) -> Self {
 		let mut args = (address(real), Option::<u8>::None, indices).encode();
 		args.extend_from_slice(&self.args.0);
-		Self { pallet: "Proxy", name: "proxy", args: Args(args) }
+		Self { pallet: "Proxy", name: "proxy", args: Args(args), inner: Vec::new() }
 	}
 }
 
@@ -227,6 +254,15 @@ mod tests {
 		let outer = inner.proxied(Account([3; 32]), (20, 0));
 		assert_eq!(outer.to_string(), "Proxy.proxy");
 		assert_eq!(outer.args.0, [&[0][..], &[3; 32], &[0, 20, 0], &inner.args.0].concat());
+	}
+
+	#[test]
+	fn a_batch_carries_its_calls_with_their_indices() {
+		let batch = Call::batch(vec![Call::nominate(1), Call::nominate(2)]);
+		assert_eq!(batch.size(), 8);
+		let written = batch.resolved(&|call: &Call| if call.pallet == "Gauge" { Ok((20, 0)) } else { Err(()) }).unwrap();
+		assert_eq!(written.args.0, [8, 20, 0, 1, 0, 0, 0, 20, 0, 2, 0, 0, 0]);
+		assert_eq!(batch.resolved(&|_: &Call| Err("unknown")), Err("unknown"));
 	}
 
 	#[test]

@@ -12,6 +12,7 @@ use subxt::{
 	client::{OnlineClient, OnlineClientAtBlock},
 	config::{RpcConfigFor, SubstrateConfig},
 	dynamic::Value,
+	ext::scale_decode::DecodeAsType,
 	rpcs::{methods::LegacyRpcMethods, RpcClient},
 	utils::H256,
 	ArcMetadata,
@@ -260,8 +261,8 @@ impl Chain {
 		R::decode_all(&mut constant.value()).map_err(|e| unreadable(e.to_string()))
 	}
 
-	/// A storage item, as SCALE says it; `None` when nothing is stored under these keys.
-	pub(crate) async fn storage<R: Decode>(
+	/// A storage item, decoded as the chain's metadata describes it; `None` when nothing is stored under these keys.
+	pub(crate) async fn storage<R: DecodeAsType>(
 		&self,
 		at: Head,
 		pallet: &str,
@@ -274,7 +275,7 @@ impl Chain {
 		let Some(value) = entry.try_fetch(keys).await.map_err(|e| self.lost(&request, &e))? else {
 			return Ok(None);
 		};
-		R::decode_all(&mut value.bytes()).map(Some).map_err(|e| ChainError::Unreadable { request, reason: e.to_string() })
+		value.decode_as::<R>().map(Some).map_err(|e| ChainError::Unreadable { request, reason: plain(&e) })
 	}
 
 	pub(crate) fn link(&self) -> Arc<Link> {

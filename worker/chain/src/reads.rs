@@ -1,13 +1,11 @@
 //! What the chain says, typed.
 
 use crate::{client::Head, Account, Chain, ChainError, Vote};
-use codec::Decode;
 use doin_primitives::{
-	domain::DomainState,
 	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
 	Balance, DomainId, DomainSpec, ModelId, RoundId, RoundParams,
 };
-use subxt::dynamic::Value;
+use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType};
 
 /// Money of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,28 +16,42 @@ pub struct Funds {
 	pub held: Balance,
 }
 
-/// `frame_system::AccountInfo` over `pallet_balances::AccountData`.
-#[derive(Decode)]
+// What is read from storage is decoded by the chain's own metadata, field by field by name: a pallet may add others.
+
+/// Of `frame_system::AccountInfo`.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct AccountInfo {
-	_nonce: u32,
-	_consumers: u32,
-	_providers: u32,
-	_sufficients: u32,
-	free: Balance,
-	reserved: Balance,
-	_frozen: Balance,
-	_flags: u128,
+	data: AccountData,
 }
 
-/// `pallet_doin_optimae::types::StoredModel`.
-#[derive(Decode)]
+/// Of `pallet_balances::AccountData`.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct AccountData {
+	free: Balance,
+	reserved: Balance,
+}
+
+/// Of a stored model.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct StoredModel {
-	_author: Account,
-	_round: RoundId,
-	_bytes: Vec<u8>,
-	_genes: Vec<i64>,
 	validation: Vec<u32>,
-	_hold: Balance,
+}
+
+/// Of a validator's ballot.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Ballot {
+	votes: Vec<Vote>,
+}
+
+/// Of a nomination.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Nomination {
+	domain: DomainId,
 }
 
 impl Chain {
@@ -120,11 +132,6 @@ impl Chain {
 		Ok(self.storage(at, "Quorum", "Known", vec![id, Value::from(model)]).await?.unwrap_or_default())
 	}
 
-	/// The changing part of a domain's record, as the registry keeps it.
-	pub async fn domain_state(&self, at: Head, domain: DomainId) -> Result<Option<DomainState<Account>>, ChainError> {
-		self.storage(at, "Domains", "States", vec![Value::from(domain)]).await
-	}
-
 	/// Whether a page of a domain's series is stored.
 	pub async fn has_page(&self, at: Head, domain: DomainId, index: u32) -> Result<bool, ChainError> {
 		let page: Option<Vec<i32>> = self.storage(at, "Domains", "Pages", vec![Value::from(domain), Value::from(index)]).await?;
@@ -133,21 +140,19 @@ impl Chain {
 
 	/// A validator's ballot; empty when it has none.
 	pub async fn ballot(&self, at: Head, validator: Account) -> Result<Vec<Vote>, ChainError> {
-		let ballot: Option<(Vec<Vote>, Balance)> =
-			self.storage(at, "Gauge", "Ballots", vec![Value::from_bytes(validator.0)]).await?;
-		Ok(ballot.map(|(votes, _)| votes).unwrap_or_default())
+		let ballot: Option<Ballot> = self.storage(at, "Gauge", "Ballots", vec![Value::from_bytes(validator.0)]).await?;
+		Ok(ballot.map(|ballot| ballot.votes).unwrap_or_default())
 	}
 
 	/// Domains that can be voted for.
 	pub async fn nominated(&self, at: Head) -> Result<Vec<DomainId>, ChainError> {
-		let nominations: Option<Vec<(DomainId, Account, Balance, u32)>> =
-			self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
-		Ok(nominations.unwrap_or_default().into_iter().map(|(domain, ..)| domain).collect())
+		let nominations: Option<Vec<Nomination>> = self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
+		Ok(nominations.unwrap_or_default().into_iter().map(|nomination| nomination.domain).collect())
 	}
 
 	/// Money of an account.
 	pub async fn funds(&self, at: Head, who: Account) -> Result<Funds, ChainError> {
 		let info: Option<AccountInfo> = self.storage(at, "System", "Account", vec![Value::from_bytes(who.0)]).await?;
-		Ok(info.map(|info| Funds { free: info.free, held: info.reserved }).unwrap_or_default())
+		Ok(info.map(|info| Funds { free: info.data.free, held: info.data.reserved }).unwrap_or_default())
 	}
 }

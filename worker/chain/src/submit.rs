@@ -117,17 +117,15 @@ impl Chain {
 	}
 
 	async fn sign(&self, signer: &Signer, call: &Call, tip: Balance) -> Result<(Transaction, u64), ChainError> {
-		let unreadable = |e: ExtrinsicError| ChainError::Unreadable { request: format!("signing {call}"), reason: plain(&e) };
+		let request = format!("signing {call}");
+		let unreadable = |e: ExtrinsicError| ChainError::Unreadable { request: request.clone(), reason: plain(&e) };
 		let head = self.head();
 		let at = self.at(head).await?;
-		let wrapped;
-		let call = match signer.proxied() {
-			None => call,
-			Some(real) => {
-				wrapped = call.proxied(real, indices(&at.metadata(), call)?);
-				&wrapped
-			}
-		};
+		let metadata = at.metadata();
+		let mut call = call.resolved(&|call: &Call| indices(&metadata, call))?;
+		if let Some(real) = signer.proxied() {
+			call = call.proxied(real, indices(&metadata, &call)?);
+		}
 		let account = AccountId32(signer.hot().0);
 		let birth = match head.number.checked_sub(DEPTH) {
 			Some(number) => self.block(number).await?.unwrap_or(head),
@@ -140,7 +138,7 @@ impl Chain {
 			.nonce(nonce)
 			.mortal_from_unchecked(ERA.into(), birth.number.into(), H256(birth.hash))
 			.build();
-		let mut signable = client.create_signable_offline(call, params).map_err(unreadable)?;
+		let mut signable = client.create_signable_offline(&call, params).map_err(unreadable)?;
 		Ok((signable.sign(&signer.keypair).map_err(unreadable)?, nonce))
 	}
 

@@ -51,11 +51,7 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 		// A sum is `u32` as long as it covers no more windows than a chunk.
 		let block = program.span() as usize * usize::from(MAX_WINDOWS);
 		let blocks = tail.values.par_chunks(block).map(|values| {
-			let windows = Windows {
-				history: tail.history,
-				horizon: tail.horizon,
-				values: values.to_vec(),
-			};
+			let windows = Windows { history: tail.history, horizon: tail.horizon, values: values.to_vec() };
 			u64::from(score(model, program.season, &windows))
 		});
 		blocks.sum()
@@ -74,29 +70,15 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 	let predictions = [
 		chunks * u64::from(validation_windows),
 		tail.len() as u64 * horizon,
-		if data.task.generator.is_some() {
-			chunks * u64::from(program.windows)
-		} else {
-			0
-		},
+		if data.task.generator.is_some() { chunks * u64::from(program.windows) } else { 0 },
 	];
 	let line = |row: &[u64; 3], set: usize| {
 		let (error, predictions) = (row[set], predictions[set]);
 		let mean = error as f64 / f64::from(1u32 << OUT_FRAC) / predictions as f64;
-		(predictions > 0).then(|| Line {
-			error,
-			predictions,
-			mean,
-			loss: loss(error, initial[set]),
-		})
+		(predictions > 0).then(|| Line { error, predictions, mean, loss: loss(error, initial[set]) })
 	};
 	let rows = models.iter().zip(&sums).filter_map(|((name, _), row)| {
-		Some(Row {
-			name: name.clone(),
-			validation: line(row, 0)?,
-			tail: line(row, 1),
-			practice: line(row, 2),
-		})
+		Some(Row { name: name.clone(), validation: line(row, 0)?, tail: line(row, 1), practice: line(row, 2) })
 	});
 	Ok(rows.collect())
 }
@@ -110,14 +92,8 @@ mod tests {
 	fn a_report_shows_every_model_on_every_set_of_windows() {
 		let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
 		let rows = report(&data, 0, &[("mine".into(), Model::Seasonal)]).unwrap();
-		assert_eq!(
-			rows.iter().map(|row| &*row.name).collect::<Vec<_>>(),
-			["repeat-last", "seasonal", "ridge", "mine"]
-		);
-		assert_eq!(
-			(rows[3].validation, rows[3].tail, rows[3].practice),
-			(rows[1].validation, rows[1].tail, rows[1].practice)
-		);
+		assert_eq!(rows.iter().map(|row| &*row.name).collect::<Vec<_>>(), ["repeat-last", "seasonal", "ridge", "mine"]);
+		assert_eq!((rows[3].validation, rows[3].tail, rows[3].practice), (rows[1].validation, rows[1].tail, rows[1].practice));
 		assert_eq!(rows[1].validation.loss, 1 << 20);
 		assert!(rows[2].tail.unwrap().loss < 1 << 20);
 		assert_eq!(rows[0].validation.predictions, 32 * 13 * 6);
@@ -132,10 +108,7 @@ mod tests {
 		task.program.horizon = 2;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		let rows = report(&data, 0, &[]).unwrap();
-		assert_eq!(
-			(rows[0].validation.mean, rows[0].tail.unwrap().mean, rows[0].practice),
-			(10.5, 10.5, None)
-		);
+		assert_eq!((rows[0].validation.mean, rows[0].tail.unwrap().mean, rows[0].practice), (10.5, 10.5, None));
 	}
 
 	#[test]

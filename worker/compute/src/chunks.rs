@@ -38,11 +38,7 @@ pub fn validation_sums(spec: &DomainSpec, series: &[i32], models: &[Model]) -> R
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)?;
 			let (have, need) = (series.len(), span.end as usize);
 			let values = series.get(span.start as usize..need);
-			let values = values.ok_or(Error::Short {
-				have,
-				need,
-				what: "a chunk of its validation split",
-			})?;
+			let values = values.ok_or(Error::Short { have, need, what: "a chunk of its validation split" })?;
 			let windows: Windows = sample::validation(program, values);
 			Ok(models.iter().map(|model| score(model, program.season, &windows)).collect())
 		}),
@@ -56,9 +52,7 @@ fn per_chunk(
 	chunk: impl Fn(u16) -> Result<Vec<u32>, Error> + Sync + Send,
 ) -> Result<Vec<Vec<u32>>, Error> {
 	let rows: Vec<Vec<u32>> = (0..chunks).into_par_iter().map(chunk).collect::<Result<_, _>>()?;
-	Ok((0..models.len())
-		.map(|model| rows.iter().map(|row| row[model]).collect())
-		.collect())
+	Ok((0..models.len()).map(|model| rows.iter().map(|row| row[model]).collect()).collect())
 }
 
 #[cfg(test)]
@@ -101,28 +95,17 @@ mod tests {
 		let sums = validation_sums(&spec(&task), &task.series, &[Model::RepeatLast]).unwrap();
 		let mut public = spec(&task);
 		public.evidence = Evidence::Public;
-		assert_eq!(
-			chunk_sums(&public, &task.series, &[1; 32], &[Model::RepeatLast]).unwrap(),
-			sums
-		);
-		assert_eq!(
-			TrainingSet::new(task, 0, 0).unwrap().measure(&Model::RepeatLast).validation,
-			sums[0]
-		);
+		assert_eq!(chunk_sums(&public, &task.series, &[1; 32], &[Model::RepeatLast]).unwrap(), sums);
+		assert_eq!(TrainingSet::new(task, 0, 0).unwrap().measure(&Model::RepeatLast).validation, sums[0]);
 	}
 
 	#[test]
 	fn points_are_measured_coordinate_by_coordinate() {
 		let target: Vec<i32> = (0..40).map(|i| i * 10).collect();
 		let mut domain = spec(&seasonal());
-		domain.program = Program::Quadratic(Quadratic {
-			target: target.clone().try_into().unwrap(),
-		});
+		domain.program = Program::Quadratic(Quadratic { target: target.clone().try_into().unwrap() });
 		domain.evidence = Evidence::Public;
-		domain.split = Split {
-			train_end: 0,
-			validation_end: 0,
-		};
+		domain.split = Split { train_end: 0, validation_end: 0 };
 		let models = [Model::Point(vec![]), Model::Point(target)];
 		let sums = chunk_sums(&domain, &[], &[0; 32], &models).unwrap();
 		assert_eq!(sums[0], (0..40).map(|i| i * i * 100).collect::<Vec<u32>>());

@@ -41,13 +41,7 @@ impl Task {
 			Evidence::Synthetic(generator) => Some(generator.clone()),
 			Evidence::Public => None,
 		};
-		let task = Self {
-			program: program.clone(),
-			limits: spec.limits.clone(),
-			series,
-			split: spec.split,
-			generator,
-		};
+		let task = Self { program: program.clone(), limits: spec.limits.clone(), series, split: spec.split, generator };
 		task.check()?;
 		Ok(task)
 	}
@@ -57,11 +51,7 @@ impl Task {
 		let have = self.series.len();
 		let need = self.split.validation_end as usize;
 		if have < need {
-			return Err(Error::Short {
-				have,
-				need,
-				what: "the end of its validation split",
-			});
+			return Err(Error::Short { have, need, what: "the end of its validation split" });
 		}
 		let values = u32::try_from(have).unwrap_or(u32::MAX);
 		Program::Forecast(self.program.clone()).check(self.split.train_end, self.split.validation_end, values)?;
@@ -141,10 +131,7 @@ impl TrainingSet {
 			inner: [places(first_inner, end), Vec::new()],
 			validation: validation(&task)?,
 			practice: Vec::new(),
-			initial: Measure {
-				validation: Vec::new(),
-				practice: Vec::new(),
-			},
+			initial: Measure { validation: Vec::new(), practice: Vec::new() },
 			linear: Mutex::default(),
 			task,
 		};
@@ -154,11 +141,7 @@ impl TrainingSet {
 			let source = Source::new(generator, &bytes, purpose::SERIES);
 			let inner = synthetic.div_ceil(INNER as u32);
 			for index in 0..synthetic {
-				let group = if index < synthetic - inner {
-					&mut set.fit
-				} else {
-					&mut set.inner
-				};
+				let group = if index < synthetic - inner { &mut set.fit } else { &mut set.inner };
 				group[1].push(set.values.len() as u32);
 				source.series(index.into(), span, &mut set.values);
 			}
@@ -166,11 +149,7 @@ impl TrainingSet {
 			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
-		set.initial = if total(&seasonal.validation) < total(&last.validation) {
-			seasonal
-		} else {
-			last
-		};
+		set.initial = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
 		Ok(set)
 	}
 
@@ -217,10 +196,7 @@ impl TrainingSet {
 	pub fn measure(&self, model: &Model) -> Measure {
 		let season = self.task.program.season;
 		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, season, windows)).collect();
-		Measure {
-			validation: sums(&self.validation),
-			practice: sums(&self.practice),
-		}
+		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
 	}
 
 	/// Error sums of the initial champion: the better of repeat-last and seasonal on validation.
@@ -285,19 +261,12 @@ impl TrainingSet {
 
 /// The chunks of a task's validation split.
 pub fn validation(task: &Task) -> Result<Vec<Windows>, Error> {
-	let Split {
-		train_end,
-		validation_end,
-	} = task.split;
+	let Split { train_end, validation_end } = task.split;
 	let chunk = |index| {
 		let span = sample::validation_span(&task.program, train_end, validation_end, index)?;
 		let values = task.series.get(span.start as usize..span.end as usize);
 		let have = task.series.len();
-		let values = values.ok_or(Error::Short {
-			have,
-			need: span.end as usize,
-			what: "a chunk of its validation split",
-		})?;
+		let values = values.ok_or(Error::Short { have, need: span.end as usize, what: "a chunk of its validation split" })?;
 		Ok(sample::validation(&task.program, values))
 	};
 	(0..task.program.chunks).map(chunk).collect()
@@ -313,10 +282,7 @@ mod tests {
 		let task = seasonal();
 		let mut changed = task.clone();
 		changed.series[task.split.train_end as usize..].fill(0);
-		let (a, b) = (
-			TrainingSet::new(task, 0, 0).unwrap(),
-			TrainingSet::new(changed, 0, 0).unwrap(),
-		);
+		let (a, b) = (TrainingSet::new(task, 0, 0).unwrap(), TrainingSet::new(changed, 0, 0).unwrap());
 		assert!(a.fit(false).eq(b.fit(false)));
 		assert!(a.inner(false).eq(b.inner(false)));
 	}
@@ -380,19 +346,9 @@ mod tests {
 		let mut task = seasonal();
 		task.series.truncate(2_000);
 		let refused = TrainingSet::new(task, 0, 0).unwrap_err();
-		assert_eq!(
-			refused,
-			Error::Short {
-				have: 2_000,
-				need: 2_550,
-				what: "the end of its validation split"
-			}
-		);
+		assert_eq!(refused, Error::Short { have: 2_000, need: 2_550, what: "the end of its validation split" });
 		let mut task = seasonal();
 		task.split.train_end = 20;
-		assert!(matches!(
-			TrainingSet::new(task, 0, 0),
-			Err(Error::Short { have: 20, need: 36, .. })
-		));
+		assert!(matches!(TrainingSet::new(task, 0, 0), Err(Error::Short { have: 20, need: 36, .. })));
 	}
 }

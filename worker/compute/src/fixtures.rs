@@ -8,40 +8,21 @@ use doin_scoring::{
 	Forecast, Generator,
 };
 
-const LIMITS: Limits = Limits {
-	model_bytes: 65_536,
-	window_macs: 65_536,
-};
+const LIMITS: Limits = Limits { model_bytes: 65_536, window_macs: 65_536 };
 
 /// A generator with a season of 12.
 pub fn generator() -> Generator {
-	let template: Vec<i32> = (0..12)
-		.map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 20_000.0) as i32)
-		.collect();
-	Generator {
-		template: template.try_into().unwrap(),
-		ar: vec![1_500, -700].try_into().unwrap(),
-		noise: 4_000,
-		level: 10_000,
-	}
+	let template: Vec<i32> = (0..12).map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 20_000.0) as i32).collect();
+	Generator { template: template.try_into().unwrap(), ar: vec![1_500, -700].try_into().unwrap(), noise: 4_000, level: 10_000 }
 }
 
 /// A seasonal series of [`generator`], with that generator as evidence.
 pub fn seasonal() -> Task {
 	Task {
-		program: Forecast {
-			horizon: 6,
-			history: 24,
-			season: 12,
-			chunks: 32,
-			windows: 8,
-		},
+		program: Forecast { horizon: 6, history: 24, season: 12, chunks: 32, windows: 8 },
 		limits: LIMITS,
 		series: generator_series(&generator(), &[5; 32], purpose::SERIES, 3_000),
-		split: Split {
-			train_end: 2_100,
-			validation_end: 2_550,
-		},
+		split: Split { train_end: 2_100, validation_end: 2_550 },
 		generator: Some(generator()),
 	}
 }
@@ -56,19 +37,10 @@ pub fn tent() -> Task {
 		level
 	});
 	Task {
-		program: Forecast {
-			horizon: 1,
-			history: 6,
-			season: 1,
-			chunks: 32,
-			windows: 8,
-		},
+		program: Forecast { horizon: 1, history: 6, season: 1, chunks: 32, windows: 8 },
 		limits: LIMITS,
 		series: series.collect(),
-		split: Split {
-			train_end: 4_200,
-			validation_end: 5_100,
-		},
+		split: Split { train_end: 4_200, validation_end: 5_100 },
 		generator: None,
 	}
 }

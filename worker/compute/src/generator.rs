@@ -61,16 +61,9 @@ pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, Report), 
 	let span = program.span() as usize;
 	let need = span.max(3 * season + 2);
 	if training.len() < need {
-		return Err(Error::Short {
-			have: training.len(),
-			need,
-			what: "a generator (three seasons and one window)",
-		});
+		return Err(Error::Short { have: training.len(), need, what: "a generator (three seasons and one window)" });
 	}
-	let differences: Vec<f64> = training
-		.windows(2)
-		.map(|pair| f64::from(pair[1]) - f64::from(pair[0]))
-		.collect();
+	let differences: Vec<f64> = training.windows(2).map(|pair| f64::from(pair[1]) - f64::from(pair[0])).collect();
 	if differences.iter().all(|d| *d == differences[0]) {
 		return Err(Error::Constant);
 	}
@@ -128,14 +121,9 @@ fn autoregression(remainder: &[f64], bound: f64) -> (Vec<i16>, Vec<f64>, bool) {
 		let at = |lag: usize| &remainder[MAX_ORDER - lag..MAX_ORDER - lag + n];
 		at(i).iter().zip(at(j)).map(|(a, b)| a * b).sum::<f64>() / n as f64
 	};
-	let moments: Vec<Vec<f64>> = (0..=MAX_ORDER)
-		.map(|i| (0..=MAX_ORDER).map(|j| moment(i, j)).collect())
-		.collect();
+	let moments: Vec<Vec<f64>> = (0..=MAX_ORDER).map(|i| (0..=MAX_ORDER).map(|j| moment(i, j)).collect()).collect();
 	let fits: Vec<(Vec<f64>, bool)> = (0..=MAX_ORDER).map(|order| least_squares(&moments, order, bound)).collect();
-	let aic: Vec<f64> = fits
-		.iter()
-		.map(|(ar, _)| n as f64 * error(&moments, ar).ln() + 2.0 * ar.len() as f64)
-		.collect();
+	let aic: Vec<f64> = fits.iter().map(|(ar, _)| n as f64 * error(&moments, ar).ln() + 2.0 * ar.len() as f64).collect();
 	let order = (0..=MAX_ORDER).min_by(|a, b| aic[*a].total_cmp(&aic[*b])).unwrap_or(0);
 	let (ar, bounded) = &fits[order];
 	// Towards zero, so that the bound still holds.
@@ -158,9 +146,8 @@ fn least_squares(moments: &[Vec<f64>], order: usize, bound: f64) -> (Vec<f64>, b
 	let step = 1.0 / (order.max(1) as f64 * moments[0][0].max(moments[order][order]));
 	let mut bounded = false;
 	for _ in 0..4000 {
-		let gradient: Vec<f64> = (0..order)
-			.map(|i| (0..order).map(|j| moments[i + 1][j + 1] * ar[j]).sum::<f64>() - moments[0][i + 1])
-			.collect();
+		let gradient: Vec<f64> =
+			(0..order).map(|i| (0..order).map(|j| moments[i + 1][j + 1] * ar[j]).sum::<f64>() - moments[0][i + 1]).collect();
 		for (a, g) in ar.iter_mut().zip(gradient) {
 			*a -= step * g;
 		}
@@ -219,11 +206,7 @@ fn deviation(values: &[f64]) -> f64 {
 
 fn autocorrelation(values: &[f64], lag: usize) -> f64 {
 	let mean = mean(values);
-	let product: f64 = values
-		.iter()
-		.zip(&values[lag.min(values.len())..])
-		.map(|(a, b)| (a - mean) * (b - mean))
-		.sum();
+	let product: f64 = values.iter().zip(&values[lag.min(values.len())..]).map(|(a, b)| (a - mean) * (b - mean)).sum();
 	product / values.iter().map(|v| (v - mean).powi(2)).sum::<f64>()
 }
 
@@ -236,11 +219,7 @@ fn compare(
 	ar: Vec<f64>,
 	bounded: bool,
 ) -> Report {
-	let (history, span, season) = (
-		usize::from(program.history),
-		program.span() as usize,
-		usize::from(program.season),
-	);
+	let (history, span, season) = (usize::from(program.history), program.span() as usize, usize::from(program.season));
 	let long = generator_series(generator, &REPORT_SEED, purpose::SERIES, training.len());
 	let generated: Vec<f64> = long.windows(2).map(|pair| f64::from(pair[1]) - f64::from(pair[0])).collect();
 	let mut values = Vec::new();
@@ -262,14 +241,8 @@ fn compare(
 	};
 	let published = errors(&mut training.windows(span));
 	let synthetic = errors(&mut values.chunks_exact(span));
-	let lags: Vec<usize> = (1..=MAX_ORDER + 1)
-		.chain([season / 2, season])
-		.filter(|lag| *lag > 0)
-		.collect();
-	let both = |f: &dyn Fn(&[f64]) -> f64| Pair {
-		published: f(differences),
-		synthetic: f(&generated),
-	};
+	let lags: Vec<usize> = (1..=MAX_ORDER + 1).chain([season / 2, season]).filter(|lag| *lag > 0).collect();
+	let both = |f: &dyn Fn(&[f64]) -> f64| Pair { published: f(differences), synthetic: f(&generated) };
 	Report {
 		order: ar.len(),
 		aic,
@@ -277,18 +250,9 @@ fn compare(
 		bounded,
 		trend: both(&mean),
 		deviation: both(&deviation),
-		autocorrelation: lags
-			.into_iter()
-			.map(|lag| (lag, both(&|values| autocorrelation(values, lag))))
-			.collect(),
-		repeat_last: Pair {
-			published: published[0],
-			synthetic: synthetic[0],
-		},
-		seasonal: Pair {
-			published: published[1],
-			synthetic: synthetic[1],
-		},
+		autocorrelation: lags.into_iter().map(|lag| (lag, both(&|values| autocorrelation(values, lag)))).collect(),
+		repeat_last: Pair { published: published[0], synthetic: synthetic[0] },
+		seasonal: Pair { published: published[1], synthetic: synthetic[1] },
 	}
 }
 
@@ -297,25 +261,13 @@ mod tests {
 	use super::*;
 
 	fn program(season: u16) -> Forecast {
-		Forecast {
-			horizon: 6,
-			history: season.max(12),
-			season,
-			chunks: 32,
-			windows: 8,
-		}
+		Forecast { horizon: 6, history: season.max(12), season, chunks: 32, windows: 8 }
 	}
 
 	fn known(ar: &[i16]) -> Generator {
-		let template: Vec<i32> = (0..12)
-			.map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 5_000.0) as i32 + 100)
-			.collect();
-		Generator {
-			template: template.try_into().unwrap(),
-			ar: ar.to_vec().try_into().unwrap(),
-			noise: 2_000,
-			level: 5_000,
-		}
+		let template: Vec<i32> =
+			(0..12).map(|at| ((f64::from(at) * std::f64::consts::FRAC_PI_6).cos() * 5_000.0) as i32 + 100).collect();
+		Generator { template: template.try_into().unwrap(), ar: ar.to_vec().try_into().unwrap(), noise: 2_000, level: 5_000 }
 	}
 
 	#[test]
@@ -326,11 +278,7 @@ mod tests {
 		found.check(&program(12)).unwrap();
 		assert!(!report.bounded);
 		assert!(report.order >= 2);
-		assert!(
-			(found.ar[0] - 2_000).abs() < 120 && (found.ar[1] + 1_000).abs() < 120,
-			"{:?}",
-			found.ar
-		);
+		assert!((found.ar[0] - 2_000).abs() < 120 && (found.ar[1] + 1_000).abs() < 120, "{:?}", found.ar);
 		assert!(found.ar[2..].iter().all(|a| a.abs() < 120));
 		assert!(found.noise.abs_diff(2_000) < 60, "{}", found.noise);
 		// Any phase may come first.
@@ -363,10 +311,7 @@ mod tests {
 	#[test]
 	fn a_series_without_movement_or_length_is_refused() {
 		assert_eq!(fit(&[5; 100], &program(12)), Err(Error::Constant));
-		assert!(matches!(
-			fit(&[1, 2, 3], &program(12)),
-			Err(Error::Short { have: 3, need: 38, .. })
-		));
+		assert!(matches!(fit(&[1, 2, 3], &program(12)), Err(Error::Short { have: 3, need: 38, .. })));
 	}
 
 	#[test]

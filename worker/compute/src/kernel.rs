@@ -50,10 +50,7 @@ fn products_anywhere(a: &[i16], b: &[i16], stride: usize, out: &mut [i32]) {
 			out.copy_from_slice(&sums);
 		}
 		for (b, out) in tiles.remainder().chunks_exact(stride).zip(outs.into_remainder()) {
-			*out = a
-				.iter()
-				.zip(b)
-				.fold(0, |sum: i32, (a, b)| sum.wrapping_add(i32::from(*a) * i32::from(*b)));
+			*out = a.iter().zip(b).fold(0, |sum: i32, (a, b)| sum.wrapping_add(i32::from(*a) * i32::from(*b)));
 		}
 	}
 }

@@ -36,12 +36,7 @@ pub fn solve(l: &[f64], n: usize, x: &mut [f64]) {
 fn dot(a: &[f64], b: &[f64]) -> f64 {
 	let mut sums = [0.0; 8];
 	let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-	let rest: f64 = a_chunks
-		.remainder()
-		.iter()
-		.zip(b_chunks.remainder())
-		.map(|(a, b)| a * b)
-		.sum();
+	let rest: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| a * b).sum();
 	for (a, b) in a_chunks.zip(b_chunks) {
 		for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
 			*sum += a * b;

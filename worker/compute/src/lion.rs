@@ -38,11 +38,7 @@ pub struct Parameters {
 impl Parameters {
 	/// Parameters starting at `masters`, kept within ±`limit`.
 	pub fn new(masters: Vec<i32>, limit: i32) -> Self {
-		Self {
-			momenta: vec![0; masters.len()],
-			masters,
-			limit,
-		}
+		Self { momenta: vec![0; masters.len()], masters, limit }
 	}
 
 	/// One step against `gradients` of `rate` 2⁻²⁰ with decay `decay`, at most [`MAX_DECAY`].
@@ -72,11 +68,7 @@ impl Schedule {
 	pub fn new(shift: u8, steps: u32) -> Self {
 		let first = 1i64 << (16 + shift.min(MAX_RATE_SHIFT));
 		let last = (first >> 7).max(1 << 16);
-		Self {
-			rate: first,
-			fall: (first - last) / i64::from(steps.max(1)),
-			last,
-		}
+		Self { rate: first, fall: (first - last) / i64::from(steps.max(1)), last }
 	}
 
 	/// The rate of the next step.

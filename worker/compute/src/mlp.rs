@@ -79,9 +79,7 @@ impl Dense {
 		if let Some(random) = random {
 			// Uniform with the variance 2 / inputs that keeps the scale of activations from layer to layer.
 			let bound = ((6u64 << (2 * MASTER_FRAC)) / inputs as u64).isqrt().min(MAX_WEIGHT as u64) as u32;
-			masters
-				.iter_mut()
-				.for_each(|master| *master = random.below(2 * bound + 1) as i32 - bound as i32);
+			masters.iter_mut().for_each(|master| *master = random.below(2 * bound + 1) as i32 - bound as i32);
 		}
 		let mut dense = Self {
 			inputs,
@@ -99,10 +97,7 @@ impl Dense {
 
 	/// Rounds masters to what forward passes use.
 	fn round(&mut self) {
-		let rows = self
-			.forward
-			.chunks_exact_mut(padded(self.inputs))
-			.zip(self.weights.masters.chunks_exact(self.inputs));
+		let rows = self.forward.chunks_exact_mut(padded(self.inputs)).zip(self.weights.masters.chunks_exact(self.inputs));
 		for (row, masters) in rows {
 			for (weight, master) in row.iter_mut().zip(masters) {
 				*weight = round_shift_i32(*master, MASTER_FRAC - WEIGHT_FRAC) as i16;
@@ -189,9 +184,7 @@ impl<'a> Trainer<'a> {
 		};
 		let mut inputs = window;
 		for _ in 0..candidate.depth {
-			trainer
-				.layers
-				.push(Dense::new(inputs, candidate.width.into(), WEIGHT_FRAC, Some(&mut random)));
+			trainer.layers.push(Dense::new(inputs, candidate.width.into(), WEIGHT_FRAC, Some(&mut random)));
 			trainer.inputs.push(vec![0; BATCH * padded(inputs)]);
 			inputs = candidate.width.into();
 		}
@@ -214,9 +207,7 @@ impl<'a> Trainer<'a> {
 		}
 		let mean = sum / (LOOKED_AT * self.targets.len() as u64);
 		let bits = u64::BITS - mean.leading_zeros();
-		ACC_FRAC
-			.saturating_sub(bits)
-			.clamp(u32::from(*SHIFTS.start()), u32::from(*SHIFTS.end()))
+		ACC_FRAC.saturating_sub(bits).clamp(u32::from(*SHIFTS.start()), u32::from(*SHIFTS.end()))
 	}
 
 	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
@@ -255,9 +246,7 @@ impl<'a> Trainer<'a> {
 			self.acc.resize(count * layer.outputs, 0);
 			layer.accumulate(&before[at][..count * padded(layer.inputs)], &mut self.acc);
 			if at < last {
-				let rows = after[0]
-					.chunks_exact_mut(padded(layer.outputs))
-					.zip(self.acc.chunks_exact(layer.outputs));
+				let rows = after[0].chunks_exact_mut(padded(layer.outputs)).zip(self.acc.chunks_exact(layer.outputs));
 				for (row, acc) in rows {
 					for (to, acc) in row.iter_mut().zip(acc) {
 						*to = round_shift_i32(*acc, layer.shift).clamp(0, MAX_ACT) as i16;
@@ -276,10 +265,7 @@ impl<'a> Trainer<'a> {
 		let stride = padded(self.horizon);
 		self.gradient.clear();
 		self.gradient.resize(BATCH * stride, 0);
-		let rows = self
-			.gradient
-			.chunks_exact_mut(stride)
-			.zip(self.acc.chunks_exact(self.horizon));
+		let rows = self.gradient.chunks_exact_mut(stride).zip(self.acc.chunks_exact(self.horizon));
 		for ((row, acc), targets) in rows.zip(self.targets.chunks_exact(self.horizon)) {
 			for ((gradient, acc), target) in row.iter_mut().zip(acc).zip(targets) {
 				*gradient = (i64::from(*acc) - (target << shift)).signum() as i16 * UNIT;
@@ -308,10 +294,8 @@ impl<'a> Trainer<'a> {
 		self.sums.resize(layer.outputs * layer.inputs, 0);
 		products(&self.turned_gradient, &self.turned_inputs, BATCH, &mut self.sums);
 		layer.weights.step(&self.sums, rate, self.decay);
-		let bias_sums = self
-			.turned_gradient
-			.chunks_exact(BATCH)
-			.map(|row| row.iter().map(|g| i32::from(*g)).sum::<i32>() << ACT_FRAC);
+		let bias_sums =
+			self.turned_gradient.chunks_exact(BATCH).map(|row| row.iter().map(|g| i32::from(*g)).sum::<i32>() << ACT_FRAC);
 		let bias_sums: Vec<i32> = bias_sums.collect();
 		layer.bias.step(&bias_sums, rate, self.decay);
 		layer.round();
@@ -341,17 +325,9 @@ impl<'a> Trainer<'a> {
 			}
 			self.forward(count);
 			let shift = self.layers[self.layers.len() - 1].shift;
-			let error = |acc: &i32, target: &i64| {
-				(i64::from(round_shift_i32(*acc, shift)) - target)
-					.unsigned_abs()
-					.min(MAX_ERROR)
-			};
-			sum += self
-				.acc
-				.iter()
-				.zip(&self.targets)
-				.map(|(acc, target)| error(acc, target))
-				.sum::<u64>();
+			let error =
+				|acc: &i32, target: &i64| (i64::from(round_shift_i32(*acc, shift)) - target).unsigned_abs().min(MAX_ERROR);
+			sum += self.acc.iter().zip(&self.targets).map(|(acc, target)| error(acc, target)).sum::<u64>();
 		}
 		sum
 	}
@@ -379,18 +355,11 @@ fn propagate(acc: &[i32], activations: &[i16], inputs: usize, gradient: &mut Vec
 	let shift = (u32::BITS - bits.leading_zeros()).saturating_sub(GRADIENT_BITS);
 	gradient.clear();
 	gradient.resize(BATCH * stride, 0);
-	let rows = gradient
-		.chunks_exact_mut(stride)
-		.zip(acc.chunks_exact(inputs))
-		.zip(activations.chunks_exact(stride));
+	let rows = gradient.chunks_exact_mut(stride).zip(acc.chunks_exact(inputs)).zip(activations.chunks_exact(stride));
 	for ((row, acc), x) in rows {
 		for ((gradient, acc), x) in row.iter_mut().zip(acc).zip(x) {
 			let rounded = if shift > 0 { round_shift_i32(*acc, shift) } else { *acc };
-			*gradient = if alive(*x) {
-				rounded.clamp(-MAX_ACT, MAX_ACT) as i16
-			} else {
-				0
-			};
+			*gradient = if alive(*x) { rounded.clamp(-MAX_ACT, MAX_ACT) as i16 } else { 0 };
 		}
 	}
 }
@@ -404,16 +373,7 @@ mod tests {
 	static RUN: AtomicBool = AtomicBool::new(false);
 
 	fn candidate() -> Candidate {
-		Candidate {
-			window: 6,
-			width: 20,
-			depth: 1,
-			rate: 10,
-			epochs: 80,
-			decay: 0,
-			seed: 4,
-			..Candidate::default()
-		}
+		Candidate { window: 6, width: 20, depth: 1, rate: 10, epochs: 80, decay: 0, seed: 4, ..Candidate::default() }
 	}
 
 	#[test]
@@ -421,10 +381,7 @@ mod tests {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
 		let linear = data.linear(6, 0).unwrap();
 		let error = |net: Net| data.fitness(&data.measure(&Model::Net(net)));
-		let (ridge, net) = (
-			error(linear.net.clone()),
-			error(train(&data, &candidate(), Some(&linear), &RUN).unwrap()),
-		);
+		let (ridge, net) = (error(linear.net.clone()), error(train(&data, &candidate(), Some(&linear), &RUN).unwrap()));
 		assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
 		let alone = error(train(&data, &candidate(), None, &RUN).unwrap());
 		assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
@@ -434,11 +391,7 @@ mod tests {
 	fn training_counts_errors_as_the_chain_does() {
 		let data = TrainingSet::new(seasonal(), 500, 1).unwrap();
 		let linear = data.linear(20, 64).unwrap();
-		let candidate = Candidate {
-			window: 20,
-			width: 9,
-			..candidate()
-		};
+		let candidate = Candidate { window: 20, width: 9, ..candidate() };
 		for skip in [None, Some(&*linear)] {
 			let mut trainer = Trainer::new(&data, &candidate, skip);
 			for step in 0..50 {
@@ -451,15 +404,7 @@ mod tests {
 					.inner(synthetic)
 					.map(|(history, future)| {
 						let values = [history, future].concat();
-						u64::from(score(
-							&model,
-							12,
-							&Windows {
-								history: 24,
-								horizon: 6,
-								values,
-							},
-						))
+						u64::from(score(&model, 12, &Windows { history: 24, horizon: 6, values }))
 					})
 					.sum();
 				assert_eq!(trainer.inner_error(synthetic), expected);
@@ -470,10 +415,7 @@ mod tests {
 	#[test]
 	fn a_net_is_a_function_of_data_genes_and_seed() {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
-		let short = Candidate {
-			epochs: 1,
-			..candidate()
-		};
+		let short = Candidate { epochs: 1, ..candidate() };
 		let net = train(&data, &short, None, &RUN).unwrap();
 		assert_eq!(net, train(&data, &short, None, &RUN).unwrap());
 		assert_ne!(net, train(&data, &Candidate { seed: 5, ..short }, None, &RUN).unwrap());
@@ -486,15 +428,9 @@ mod tests {
 	fn beside_a_linear_path_it_starts_by_saying_nothing() {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
-		let candidate = Candidate {
-			window: 24,
-			..candidate()
-		};
+		let candidate = Candidate { window: 24, ..candidate() };
 		let start = Trainer::new(&data, &candidate, Some(&linear)).net();
-		assert_eq!(
-			data.measure(&Model::Net(start)),
-			data.measure(&Model::Net(linear.net.clone()))
-		);
+		assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
 	}
 
 	#[test]

@@ -43,17 +43,7 @@ pub struct Candidate {
 
 impl Default for Candidate {
 	fn default() -> Self {
-		Self {
-			window: 1,
-			width: 32,
-			depth: 1,
-			rate: 10,
-			epochs: 12,
-			decay: 2,
-			seed: 0,
-			skip: true,
-			mix: 64,
-		}
+		Self { window: 1, width: 32, depth: 1, rate: 10, epochs: 12, decay: 2, seed: 0, skip: true, mix: 64 }
 	}
 }
 
@@ -73,19 +63,11 @@ pub struct Trained {
 impl Candidate {
 	/// The candidate of named genes. A gene that is missing takes its default, and the window the whole history.
 	pub fn from_genes<'a>(genes: impl IntoIterator<Item = (&'a str, i64)>, history: u16) -> Result<Self, Error> {
-		let mut candidate = Self {
-			window: history,
-			..Self::default()
-		};
+		let mut candidate = Self { window: history, ..Self::default() };
 		for (name, value) in genes {
 			let within = |lo: i64, hi: i64| {
 				let fits = (lo..=hi).contains(&value);
-				fits.then_some(value).ok_or_else(|| Error::Gene {
-					name: name.into(),
-					value,
-					lo,
-					hi,
-				})
+				fits.then_some(value).ok_or_else(|| Error::Gene { name: name.into(), value, lo, hi })
 			};
 			match name {
 				"window" => candidate.window = within(1, history.into())? as u16,
@@ -108,12 +90,7 @@ impl Candidate {
 		let program = &data.task.program;
 		let within = |name: &str, value: i64, lo: i64, hi: i64| {
 			let fits = (lo..=hi).contains(&value);
-			fits.then_some(()).ok_or_else(|| Error::Gene {
-				name: name.into(),
-				value,
-				lo,
-				hi,
-			})
+			fits.then_some(()).ok_or_else(|| Error::Gene { name: name.into(), value, lo, hi })
 		};
 		within("window", self.window.into(), 1, program.history.into())?;
 		within("depth", self.depth.into(), 0, MAX_DEPTH as i64)?;
@@ -148,11 +125,7 @@ impl Candidate {
 		if self.depth == 0 {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
-		let linear = if self.skip {
-			Some(data.linear(self.window, self.mix)?)
-		} else {
-			None
-		};
+		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
 		mlp::train(data, self, linear.as_deref(), stop)
 	}
 
@@ -161,22 +134,14 @@ impl Candidate {
 		let model = Model::Net(self.train(data, stop)?);
 		data.task.admit(&model)?;
 		let measure = data.measure(&model);
-		Ok(Trained {
-			candidate: *self,
-			fitness: data.fitness(&measure),
-			model,
-			measure,
-		})
+		Ok(Trained { candidate: *self, fitness: data.fitness(&measure), model, measure })
 	}
 }
 
 /// A pool of `cores` threads.
 pub fn pool(cores: usize) -> Result<ThreadPool, Error> {
 	let cores = cores.max(1);
-	ThreadPoolBuilder::new()
-		.num_threads(cores)
-		.build()
-		.map_err(|error| Error::Threads(cores, error.to_string()))
+	ThreadPoolBuilder::new().num_threads(cores).build().map_err(|error| Error::Threads(cores, error.to_string()))
 }
 
 /// Trains, admits and measures `candidates` on `cores` threads. Results are in the order of the candidates and do not depend on the
@@ -200,9 +165,7 @@ pub fn train_each(
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
 		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
-		let linear = candidates
-			.iter()
-			.filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
+		let linear = candidates.iter().filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
 		let mut linear: Vec<(u16, u16)> = linear.map(|c| (c.window, c.mix)).collect();
 		linear.sort_unstable();
 		linear.dedup();
@@ -214,14 +177,7 @@ pub fn train_each(
 		}
 		candidates.par_iter().enumerate().with_max_len(1).for_each(|(at, candidate)| {
 			let stopped = stop.load(Ordering::Relaxed);
-			each(
-				at,
-				if stopped {
-					Err(Error::Stopped)
-				} else {
-					candidate.evaluate(data, stop)
-				},
-			);
+			each(at, if stopped { Err(Error::Stopped) } else { candidate.evaluate(data, stop) });
 		});
 	});
 	Ok(())
@@ -233,26 +189,13 @@ mod tests {
 	use crate::fixtures::seasonal;
 
 	fn some() -> Vec<Candidate> {
-		let base = Candidate {
-			window: 24,
-			width: 12,
-			epochs: 2,
-			..Candidate::default()
-		};
+		let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
 		vec![
 			Candidate { depth: 0, ..base },
 			Candidate { seed: 1, ..base },
-			Candidate {
-				skip: false,
-				depth: 2,
-				..base
-			},
+			Candidate { skip: false, depth: 2, ..base },
 			Candidate { window: 99, ..base },
-			Candidate {
-				mix: 0,
-				window: 13,
-				..base
-			},
+			Candidate { mix: 0, window: 13, ..base },
 		]
 	}
 
@@ -269,15 +212,7 @@ mod tests {
 			assert_eq!(trained.measure, data.measure(&trained.model));
 			data.task.admit(&trained.model).unwrap();
 		}
-		assert_eq!(
-			one[3],
-			Err(Error::Gene {
-				name: "window".into(),
-				value: 99,
-				lo: 1,
-				hi: 24
-			})
-		);
+		assert_eq!(one[3], Err(Error::Gene { name: "window".into(), value: 99, lo: 1, hi: 24 }));
 		assert_eq!(one.iter().filter(|trained| trained.is_ok()).count(), 4);
 	}
 
@@ -286,18 +221,9 @@ mod tests {
 		// Evaluated from within a pool, as a worker does: fitting is parallel itself and may run another candidate on the same thread.
 		let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
 		let stop = AtomicBool::new(false);
-		let one = Candidate {
-			window: 24,
-			depth: 0,
-			..Candidate::default()
-		};
-		let results: Vec<_> = pool(3).unwrap().install(|| {
-			(0..64)
-				.into_par_iter()
-				.with_max_len(1)
-				.map(|_| one.evaluate(&data, &stop))
-				.collect()
-		});
+		let one = Candidate { window: 24, depth: 0, ..Candidate::default() };
+		let results: Vec<_> =
+			pool(3).unwrap().install(|| (0..64).into_par_iter().with_max_len(1).map(|_| one.evaluate(&data, &stop)).collect());
 		assert!(results.iter().all(|result| result.is_ok() && *result == results[0]));
 	}
 
@@ -312,10 +238,7 @@ mod tests {
 		let mut task = seasonal();
 		task.limits.model_bytes = 300;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
-		assert_eq!(
-			train_all(&some()[..1], &data, 1).unwrap()[0],
-			Err(Error::Model(ModelError::TooLarge))
-		);
+		assert_eq!(train_all(&some()[..1], &data, 1).unwrap()[0], Err(Error::Model(ModelError::TooLarge)));
 	}
 
 	#[test]
@@ -334,15 +257,9 @@ mod tests {
 	fn genes_are_read_by_name() {
 		let genes = [("width", 7), ("window", 9), ("seed", -1), ("skip", 0)];
 		let candidate = Candidate::from_genes(genes, 24).unwrap();
-		assert_eq!(
-			(candidate.width, candidate.window, candidate.seed, candidate.skip),
-			(7, 9, u64::MAX, false)
-		);
+		assert_eq!((candidate.width, candidate.window, candidate.seed, candidate.skip), (7, 9, u64::MAX, false));
 		assert_eq!(Candidate::from_genes([], 24).unwrap().window, 24);
-		assert_eq!(
-			Candidate::from_genes([("colour", 1)], 24),
-			Err(Error::UnknownGene("colour".into(), GENES))
-		);
+		assert_eq!(Candidate::from_genes([("colour", 1)], 24), Err(Error::UnknownGene("colour".into(), GENES)));
 		let refused = Candidate::from_genes([("window", 25)], 24).unwrap_err();
 		assert_eq!(refused.to_string(), "gene `window` is 25; it must lie in 1..=24 here");
 	}

@@ -82,18 +82,9 @@ impl Linear {
 			}
 			let factor = cholesky(&damped, n).ok_or(Error::Singular(window))?;
 			let skip = moments.quantise(&factor, n, m).ok_or(Error::Unit)?;
-			let net = Net {
-				window,
-				in_shift,
-				skip: Some(skip),
-				layers: Vec::new(),
-			};
+			let net = Net { window, in_shift, skip: Some(skip), layers: Vec::new() };
 			let measure = data.measure(&Model::Net(net.clone()));
-			let linear = Self {
-				net,
-				lambda: *lambda,
-				validation_error: total(&measure.validation),
-			};
+			let linear = Self { net, lambda: *lambda, validation_error: total(&measure.validation) };
 			Ok((data.fitness(&measure), linear))
 		});
 		let fits: Vec<Result<_, Error>> = fits.collect();
@@ -106,13 +97,7 @@ impl Linear {
 
 impl Sums {
 	fn empty(n: usize, m: usize) -> Self {
-		Self {
-			count: 0,
-			x: vec![0; n],
-			y: vec![0; m],
-			xx: vec![0; n * n],
-			xy: vec![0; m * n],
-		}
+		Self { count: 0, x: vec![0; n], y: vec![0; m], xx: vec![0; n * n], xy: vec![0; m * n] }
 	}
 
 	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shift: i8) -> Self {
@@ -170,12 +155,7 @@ impl Sums {
 
 impl Moments {
 	fn new(data: &TrainingSet, n: usize, m: usize, share: u16, in_shift: i8) -> Self {
-		let mut moments = Self {
-			x: vec![0.0; n],
-			y: vec![0.0; m],
-			xx: vec![0.0; n * n],
-			xy: vec![0.0; m * n],
-		};
+		let mut moments = Self { x: vec![0.0; n], y: vec![0.0; m], xx: vec![0.0; n * n], xy: vec![0.0; m * n] };
 		for (synthetic, share) in [(false, WHOLE - share), (true, share)] {
 			if share == 0 {
 				continue;
@@ -239,13 +219,7 @@ impl Moments {
 			bias.push((y * scale - explained).round() as i32);
 			weights.extend(rounded);
 		}
-		Layer {
-			inputs: n as u16,
-			outputs: rows.len() as u16,
-			shift,
-			weights,
-			bias,
-		}
+		Layer { inputs: n as u16, outputs: rows.len() as u16, shift, weights, bias }
 	}
 }
 
@@ -262,17 +236,12 @@ mod tests {
 		// p(t) = 2 cos(2π/12) p(t−1) − p(t−2) within rounding: a pure wave.
 		let mut task = seasonal();
 		task.generator = None;
-		task.series = (0..3_000)
-			.map(|t| ((f64::from(t) * std::f64::consts::FRAC_PI_6).sin() * 30_000.0).round() as i32)
-			.collect();
+		task.series =
+			(0..3_000).map(|t| ((f64::from(t) * std::f64::consts::FRAC_PI_6).sin() * 30_000.0).round() as i32).collect();
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
 		let initial = total(&data.measure(&Model::RepeatLast).validation);
-		assert!(
-			linear.validation_error * 200 < initial,
-			"{} of {initial}",
-			linear.validation_error
-		);
+		assert!(linear.validation_error * 200 < initial, "{} of {initial}", linear.validation_error);
 	}
 
 	#[test]
@@ -308,19 +277,11 @@ mod tests {
 		(0..24).for_each(|i| damped[i * 25] += 1.0);
 		let factor = cholesky(&damped, 24).unwrap();
 		let error = |layer: Layer| {
-			let net = Net {
-				window: 24,
-				in_shift,
-				skip: Some(layer),
-				layers: Vec::new(),
-			};
+			let net = Net { window: 24, in_shift, skip: Some(layer), layers: Vec::new() };
 			total(&data.measure(&Model::Net(net)).validation)
 		};
 		let fine = moments.quantise(&factor, 24, 6).unwrap();
-		let coarse = Layer {
-			shift: fine.shift - 3,
-			..fine.clone()
-		};
+		let coarse = Layer { shift: fine.shift - 3, ..fine.clone() };
 		let rows: Vec<Vec<f64>> = fine
 			.weights
 			.chunks(24)

@@ -30,15 +30,7 @@ pub struct Settings {
 
 impl Default for Settings {
 	fn default() -> Self {
-		Self {
-			population: 24,
-			elite: 6,
-			tournament: 3,
-			crossover: 700,
-			mutation: 250,
-			stagnation: 30,
-			seed: 0,
-		}
+		Self { population: 24, elite: 6, tournament: 3, crossover: 700, mutation: 250, stagnation: 30, seed: 0 }
 	}
 }
 
@@ -76,24 +68,13 @@ pub struct Ga {
 impl Ga {
 	/// A search of `space`.
 	pub fn new(space: Space, settings: Settings) -> Result<Self, SearchError> {
-		let Settings {
-			population,
-			elite,
-			tournament,
-			crossover,
-			mutation,
-			..
-		} = settings;
+		let Settings { population, elite, tournament, crossover, mutation, .. } = settings;
 		let refuse = |name, value, why| Err(SearchError::Setting(name, value, why));
 		if population < 2 {
 			return refuse("population", population, "a generation needs at least two individuals");
 		}
 		if elite == 0 || elite >= population {
-			return refuse(
-				"elite",
-				elite,
-				"it must be at least 1 and leave room for offspring in the population",
-			);
+			return refuse("elite", elite, "it must be at least 1 and leave room for offspring in the population");
 		}
 		if tournament == 0 || tournament > population {
 			return refuse("tournament", tournament, "it must lie between 1 and the population");
@@ -154,10 +135,7 @@ impl Ga {
 	pub fn tell(&mut self, genes: &[i64], fitness: u64) -> Result<(), SearchError> {
 		self.space.check(genes)?;
 		self.seen.insert(genes.to_vec());
-		let individual = Individual {
-			genes: genes.to_vec(),
-			fitness,
-		};
+		let individual = Individual { genes: genes.to_vec(), fitness };
 		if self.best.as_ref().is_none_or(|best| fitness < best.fitness) {
 			self.best = Some(individual.clone());
 			self.improved_at = self.generation;
@@ -214,11 +192,7 @@ impl Ga {
 		}
 		for attempt in 0..2 * ATTEMPTS {
 			let breed = attempt < ATTEMPTS && !self.parents.is_empty();
-			let candidate = if breed {
-				self.breed()
-			} else {
-				self.space.sample(&mut self.random)
-			};
+			let candidate = if breed { self.breed() } else { self.space.sample(&mut self.random) };
 			if !self.seen.contains(&candidate) {
 				return Some(candidate);
 			}
@@ -226,9 +200,7 @@ impl Ga {
 		// A space this crowded is small: take the first point that is left, from a random one on.
 		let size = self.space.size().min(ENUMERABLE);
 		let start = u128::from(self.random.below(size as u32));
-		(0..size)
-			.map(|i| self.space.point((start + i) % self.space.size()))
-			.find(|point| !self.seen.contains(point))
+		(0..size).map(|i| self.space.point((start + i) % self.space.size())).find(|point| !self.seen.contains(point))
 	}
 
 	fn breed(&mut self) -> Vec<i64> {
@@ -266,10 +238,8 @@ impl Ga {
 
 	/// Adds the difference of two parents, as differential evolution does: steps take the size and the direction that the population has.
 	fn differ(&mut self, child: &mut [i64]) {
-		let (from, to) = (
-			self.random.below(self.parents.len() as u32) as usize,
-			self.random.below(self.parents.len() as u32) as usize,
-		);
+		let (from, to) =
+			(self.random.below(self.parents.len() as u32) as usize, self.random.below(self.parents.len() as u32) as usize);
 		let always = self.random.below(child.len() as u32) as usize;
 		for (at, (value, gene)) in child.iter_mut().zip(self.space.genes()).enumerate() {
 			if at == always || self.random.below(2) == 1 {
@@ -281,10 +251,7 @@ impl Ga {
 	/// Place of the best of a few parents drawn at random; they are sorted, so that is the smallest place.
 	fn select(&mut self) -> usize {
 		let count = self.parents.len() as u32;
-		(0..self.settings.tournament)
-			.map(|_| self.random.below(count))
-			.min()
-			.unwrap_or(0) as usize
+		(0..self.settings.tournament).map(|_| self.random.below(count)).min().unwrap_or(0) as usize
 	}
 }
 
@@ -315,14 +282,7 @@ mod tests {
 		let optimum = [17, -403, 999, -1000];
 		let loss = |x: &[i64]| x.iter().zip(optimum).map(|(a, b)| a.abs_diff(b).pow(2)).sum();
 		for seed in 0..10 {
-			let mut ga = Ga::new(
-				space(4, -1000, 1000),
-				Settings {
-					seed,
-					..Settings::default()
-				},
-			)
-			.unwrap();
+			let mut ga = Ga::new(space(4, -1000, 1000), Settings { seed, ..Settings::default() }).unwrap();
 			let spent = run(&mut ga, loss, 0, 6_000);
 			assert!(spent < 6_000, "seed {seed}: {:?}", ga.best());
 		}
@@ -331,20 +291,10 @@ mod tests {
 	#[test]
 	fn it_finds_the_optimum_of_a_rugged_function() {
 		// A parabola with a pit every 16 steps: a descent ends in one of 15 million pits.
-		let loss = |x: &[i64]| {
-			x.iter()
-				.map(|x| x.abs_diff(77).pow(2) / 16 + if x.abs_diff(77) % 16 == 0 { 0 } else { 400 })
-				.sum()
-		};
+		let loss =
+			|x: &[i64]| x.iter().map(|x| x.abs_diff(77).pow(2) / 16 + if x.abs_diff(77) % 16 == 0 { 0 } else { 400 }).sum();
 		for seed in 0..10 {
-			let mut ga = Ga::new(
-				space(6, -128, 127),
-				Settings {
-					seed,
-					..Settings::default()
-				},
-			)
-			.unwrap();
+			let mut ga = Ga::new(space(6, -128, 127), Settings { seed, ..Settings::default() }).unwrap();
 			let spent = run(&mut ga, loss, 0, 10_000);
 			assert!(spent < 10_000, "seed {seed}: {:?}", ga.best());
 		}
@@ -354,25 +304,10 @@ mod tests {
 	fn it_escapes_a_deceptive_function() {
 		// Each pair of genes rewards walking away from its optimum at (0, 0), except on the spot itself.
 		let loss = |x: &[i64]| {
-			x.chunks(2)
-				.map(|pair| {
-					if pair == [0, 0] {
-						0
-					} else {
-						70 - pair.iter().sum::<i64>().unsigned_abs()
-					}
-				})
-				.sum()
+			x.chunks(2).map(|pair| if pair == [0, 0] { 0 } else { 70 - pair.iter().sum::<i64>().unsigned_abs() }).sum()
 		};
 		for seed in 0..10 {
-			let mut ga = Ga::new(
-				space(6, 0, 7),
-				Settings {
-					seed,
-					..Settings::default()
-				},
-			)
-			.unwrap();
+			let mut ga = Ga::new(space(6, 0, 7), Settings { seed, ..Settings::default() }).unwrap();
 			let spent = run(&mut ga, loss, 0, 8_000);
 			assert!(spent < 8_000, "seed {seed}: {:?}", ga.best());
 		}
@@ -383,14 +318,7 @@ mod tests {
 		let genes = vec![GeneRange::log("rate", 1, 1 << 40), GeneRange::log("width", 1, 512)];
 		let loss = |x: &[i64]| (x[0].abs_diff(12_345_678) >> 10) + x[1].abs_diff(33) * 100;
 		for seed in 0..10 {
-			let mut ga = Ga::new(
-				Space::new(genes.clone()).unwrap(),
-				Settings {
-					seed,
-					..Settings::default()
-				},
-			)
-			.unwrap();
+			let mut ga = Ga::new(Space::new(genes.clone()).unwrap(), Settings { seed, ..Settings::default() }).unwrap();
 			let spent = run(&mut ga, loss, 120, 3_000);
 			assert!(spent < 3_000, "seed {seed}: {:?}", ga.best());
 		}
@@ -399,14 +327,7 @@ mod tests {
 	#[test]
 	fn the_same_seed_and_answers_give_the_same_search() {
 		let search = |seed| {
-			let mut ga = Ga::new(
-				space(3, 0, 50),
-				Settings {
-					seed,
-					..Settings::default()
-				},
-			)
-			.unwrap();
+			let mut ga = Ga::new(space(3, 0, 50), Settings { seed, ..Settings::default() }).unwrap();
 			let mut asked = Vec::new();
 			for _ in 0..20 {
 				let batch = ga.ask(7);
@@ -443,10 +364,7 @@ mod tests {
 
 	#[test]
 	fn a_restart_never_loses_the_champion() {
-		let settings = Settings {
-			stagnation: 1,
-			..Settings::default()
-		};
+		let settings = Settings { stagnation: 1, ..Settings::default() };
 		let mut ga = Ga::new(space(2, 0, 500), settings).unwrap();
 		ga.tell(&[5, 5], 1).unwrap();
 		for genes in ga.ask(400) {
@@ -459,30 +377,12 @@ mod tests {
 	#[test]
 	fn settings_that_make_no_sense_are_refused() {
 		for settings in [
-			Settings {
-				population: 1,
-				..Settings::default()
-			},
-			Settings {
-				elite: 0,
-				..Settings::default()
-			},
-			Settings {
-				elite: 24,
-				..Settings::default()
-			},
-			Settings {
-				tournament: 0,
-				..Settings::default()
-			},
-			Settings {
-				crossover: 1001,
-				..Settings::default()
-			},
-			Settings {
-				mutation: 1001,
-				..Settings::default()
-			},
+			Settings { population: 1, ..Settings::default() },
+			Settings { elite: 0, ..Settings::default() },
+			Settings { elite: 24, ..Settings::default() },
+			Settings { tournament: 0, ..Settings::default() },
+			Settings { crossover: 1001, ..Settings::default() },
+			Settings { mutation: 1001, ..Settings::default() },
 		] {
 			assert!(matches!(Ga::new(space(1, 0, 1), settings), Err(SearchError::Setting(..))));
 		}

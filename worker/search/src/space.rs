@@ -52,18 +52,13 @@ impl Space {
 
 	/// Number of points, saturating.
 	pub fn size(&self) -> u128 {
-		self.genes
-			.iter()
-			.fold(1u128, |size, gene| size.saturating_mul(gene.span() + 1))
+		self.genes.iter().fold(1u128, |size, gene| size.saturating_mul(gene.span() + 1))
 	}
 
 	/// Whether `candidate` is a point of this space.
 	pub fn check(&self, candidate: &[i64]) -> Result<(), SearchError> {
 		if candidate.len() != self.genes.len() {
-			return Err(SearchError::Length {
-				expected: self.genes.len(),
-				found: candidate.len(),
-			});
+			return Err(SearchError::Length { expected: self.genes.len(), found: candidate.len() });
 		}
 		for (gene, &value) in self.genes.iter().zip(candidate) {
 			if !(gene.lo..=gene.hi).contains(&value) {
@@ -93,22 +88,12 @@ impl Space {
 impl GeneRange {
 	/// An integer gene on a linear scale.
 	pub fn linear(name: &str, lo: i64, hi: i64) -> Self {
-		Self {
-			name: name.into(),
-			lo,
-			hi,
-			log: false,
-		}
+		Self { name: name.into(), lo, hi, log: false }
 	}
 
 	/// An integer gene on a logarithmic scale.
 	pub fn log(name: &str, lo: i64, hi: i64) -> Self {
-		Self {
-			name: name.into(),
-			lo,
-			hi,
-			log: true,
-		}
+		Self { name: name.into(), lo, hi, log: true }
 	}
 
 	fn span(&self) -> u128 {
@@ -163,11 +148,7 @@ impl GeneRange {
 			let (lo, hi) = self.log_bounds();
 			let step = random.step(hi - lo);
 			let position = log2(value.unsigned_abs());
-			self.value_at(if up {
-				position.saturating_add(step)
-			} else {
-				position.saturating_sub(step)
-			})
+			self.value_at(if up { position.saturating_add(step) } else { position.saturating_sub(step) })
 		} else {
 			let step = random.step(self.hi.abs_diff(self.lo));
 			if up {
@@ -192,14 +173,8 @@ mod tests {
 	#[test]
 	fn a_space_that_makes_no_sense_is_refused_by_name() {
 		assert_eq!(Space::new(vec![]), Err(SearchError::Empty));
-		assert_eq!(
-			Space::new(vec![GeneRange::linear("a", 2, 1)]),
-			Err(SearchError::Bounds("a".into(), 2, 1))
-		);
-		assert_eq!(
-			Space::new(vec![GeneRange::log("a", 0, 1)]),
-			Err(SearchError::Log("a".into(), 0))
-		);
+		assert_eq!(Space::new(vec![GeneRange::linear("a", 2, 1)]), Err(SearchError::Bounds("a".into(), 2, 1)));
+		assert_eq!(Space::new(vec![GeneRange::log("a", 0, 1)]), Err(SearchError::Log("a".into(), 0)));
 		let twice = vec![GeneRange::linear("a", 0, 1), GeneRange::linear("a", 0, 1)];
 		assert_eq!(Space::new(twice), Err(SearchError::Name("a".into())));
 	}

@@ -14,8 +14,8 @@ use doin_chain::{Account, Call, ChainError, Head, Signer, Urgency};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::{Challenge, Sums},
-	views::{DomainView, QuorumPhase, QuorumView, RoundView, SeatStatus, SeatView},
-	ModelId, ModelRef, RoundId,
+	views::{DomainView, QuorumPhase, QuorumView, RoundView, SeatStatus},
+	DomainId, ModelId, ModelRef, RoundId,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -43,7 +43,14 @@ enum Task {
 	Settle(RoundId),
 	Replay(RoundId),
 	Verify(RoundId),
-	Claims(RoundId),
+	Claims(DomainId),
+}
+
+/// Validation sums that the author of a model claims: in a seat that awaits its verdict, or as champion or contender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+	model: ModelId,
+	seat: Option<(RoundId, u8)>,
 }
 
 /// Sums of a round by the seed they were drawn with; computed once, however many identities need them.
@@ -58,7 +65,7 @@ pub struct Evaluator {
 	answers: Answers,
 	/// Truths and claims found to be right, so that they are checked once.
 	verified: Arc<Mutex<BTreeSet<(RoundId, [u8; 32])>>>,
-	claims: Arc<Mutex<BTreeSet<ModelId>>>,
+	claims: Arc<Mutex<BTreeSet<Claim>>>,
 }
 
 impl Evaluator {
@@ -95,15 +102,9 @@ impl Evaluator {
 				continue;
 			}
 			let quorums = chain.quorums(head, domain.id).await?;
-			// Claims can be contradicted from the reveal until the verdict.
-			let mut revealed: Vec<RoundView<Account>> = chain.round(head, domain.id).await?.into_iter().collect();
-			for quorum in &quorums {
-				revealed.extend(chain.open_round(head, quorum.round).await?);
-			}
-			for round in revealed {
-				if round.seats.iter().any(|seat| self.unchecked(seat)) {
-					self.start(Task::Claims(round.round), self.clone().check_claims(head, domain.clone(), round));
-				}
+			let claims = self.claims_of(head, &domain, &quorums).await?;
+			if !claims.is_empty() {
+				self.start(Task::Claims(domain.id), self.clone().check_claims(head, domain.clone(), claims));
 			}
 			for quorum in quorums {
 				self.serve(head, &domain, quorum);
@@ -360,47 +361,66 @@ impl Evaluator {
 		Ok(())
 	}
 
-	/// Whether a seat's claim is still to be compared.
-	fn unchecked(&self, seat: &SeatView<Account>) -> bool {
-		let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else { return false };
-		!self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&id)
+	/// Validation sums that somebody claims, that can be contradicted, and that were not compared yet: those of revealed candidates until
+	/// their verdict, of the champion, and of the contender.
+	async fn claims_of(&self, head: Head, domain: &DomainView<Account>, quorums: &[QuorumView<Account>]) -> Result<Vec<Claim>> {
+		let chain = &self.context.chain;
+		let mut rounds: Vec<RoundView<Account>> = chain.round(head, domain.id).await?.into_iter().collect();
+		for quorum in quorums {
+			rounds.extend(chain.open_round(head, quorum.round).await?);
+		}
+		let standing = chain.champion(head, domain.id).await?.map(|champion| champion.model);
+		let standing = standing.into_iter().chain(rounds.iter().filter_map(|round| round.contender));
+		let mut claims: Vec<Claim> = standing.filter_map(stored).map(|model| Claim { model, seat: None }).collect();
+		for round in &rounds {
+			let revealed = round.seats.iter().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Revealed);
+			claims.extend(
+				revealed.filter_map(|(index, seat)| {
+					Some(Claim { model: stored(seat.model?)?, seat: Some((round.round, index as u8)) })
+				}),
+			);
+		}
+		let checked = self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+		claims.retain(|claim| !checked.contains(claim));
+		Ok(claims)
 	}
 
-	/// Compares the validation sums that revealed candidates claim with one's own.
-	async fn check_claims(self, head: Head, domain: DomainView<Account>, round: RoundView<Account>) -> Result<()> {
+	/// Compares claimed validation sums with one's own.
+	async fn check_claims(self, head: Head, domain: DomainView<Account>, claims: Vec<Claim>) -> Result<()> {
 		let context = &self.context;
 		let problem = context.library.problem(&context.chain, head, domain.id).await?;
-		for (index, seat) in round.seats.iter().enumerate() {
-			let Some(ModelRef::Stored(id)) = seat.model.filter(|_| seat.status == SeatStatus::Revealed) else {
-				continue;
-			};
-			if self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&id) {
-				continue;
-			}
-			let Some(claimed) = context.chain.claimed_sums(head, id).await? else {
-				continue;
-			};
-			let model = context.library.model(&context.chain, head, &problem, ModelRef::Stored(id)).await?;
+		for claim in claims {
+			let Some(claimed) = context.chain.claimed_sums(head, claim.model).await? else { continue };
+			let model = context.library.model(&context.chain, head, &problem, ModelRef::Stored(claim.model)).await?;
 			let of = problem.clone();
 			let own = context.compute(move || of.validation_sums(&[model.as_ref().clone()])).await??.remove(0);
-			let Some(chunk) = claimed.iter().zip(&own).position(|(claimed, own)| claimed != own) else {
-				self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(id);
-				continue;
-			};
-			let signer = &self.signers[spread(&[&id.encode()], self.signers.len() as u32) as usize];
-			tracing::warn!("{}: seat {index} claims a false validation sum for chunk {chunk}", name(round.round));
-			let call = Call::dispute_claim(round.round, index as u8, chunk as u16, domain.class);
-			match context.chain.submit(signer, &call, Urgency::Relaxed).await {
-				Ok(included) => {
-					tracing::info!("{}: the claim is disproved in block {}", name(round.round), included.block.number)
+			if let Some(chunk) = claimed.iter().zip(&own).position(|(claimed, own)| claimed != own) {
+				let signer = &self.signers[spread(&[&claim.model.encode()], self.signers.len() as u32) as usize];
+				tracing::warn!("domain {}: the validation sum of model {} for chunk {chunk} is false", domain.id, claim.model);
+				let call = match claim.seat {
+					Some((round, seat)) => Call::dispute_claim(round, seat, chunk as u16, domain.class),
+					None => Call::dispute_model(claim.model, chunk as u16, domain.class),
+				};
+				match context.chain.submit(signer, &call, Urgency::Relaxed).await {
+					Ok(included) => {
+						tracing::info!("domain {}: the claim is disproved in block {}", domain.id, included.block.number)
+					}
+					// Somebody else was faster, or it cannot be contradicted any more.
+					Err(ChainError::Failed { error, .. }) => tracing::debug!("the claim was not disproved by us: {error}"),
+					Err(error) => return Err(error.into()),
 				}
-				// Somebody else was faster.
-				Err(ChainError::Failed { error, .. }) => tracing::debug!("the claim was not disproved by us: {error}"),
-				Err(error) => return Err(error.into()),
 			}
-			self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(id);
+			self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(claim);
 		}
 		Ok(())
+	}
+}
+
+/// The identifier of a submitted model.
+fn stored(model: ModelRef) -> Option<ModelId> {
+	match model {
+		ModelRef::Stored(id) => Some(id),
+		_ => None,
 	}
 }
 

@@ -41,7 +41,7 @@ pub struct Optimizer {
 	signer: Signer,
 	problem: Arc<Problem>,
 	/// The champion the domain started from.
-	initial: Arc<Model>,
+	initial: Model,
 	config: DomainConfig,
 	cores: usize,
 	experiment: [u8; 16],
@@ -70,8 +70,8 @@ impl Optimizer {
 	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, cores: usize) -> Result<Self> {
 		let (chain, head) = (&context.chain, context.chain.head());
 		let problem = context.library.problem(chain, head, domain).await?;
-		let state = chain.domain_state(head, domain).await?.with_context(|| format!("domain {domain} is gone"))?;
-		let initial = context.library.model(chain, head, &problem, state.initial).await?;
+		let of = problem.clone();
+		let initial = context.compute(move || of.initial()).await??;
 		Ok(Self {
 			context,
 			signer,
@@ -406,8 +406,10 @@ impl Optimizer {
 			}
 		}
 		let problem = self.problem.clone();
-		let known: Vec<Option<u64>> = models.iter().map(|(rival, _)| self.validation.get(rival).copied()).collect();
-		let models: Vec<(ModelRef, Model)> = models;
+		// The chain compares with what it has on record of the champion; the others are measured here.
+		let record = |rival: &ModelRef| (*rival == view.champion.model).then_some(view.champion.validation_error);
+		let known: Vec<Option<u64>> =
+			models.iter().map(|(rival, _)| record(rival).or_else(|| self.validation.get(rival).copied())).collect();
 		let measured = {
 			let (problem, models) = (problem.clone(), models.clone());
 			self.context
@@ -421,7 +423,7 @@ impl Optimizer {
 				.await??
 		};
 		for ((rival, _), total) in models.iter().zip(&measured) {
-			if *rival != ModelRef::Origin {
+			if *rival != ModelRef::Origin && record(rival).is_none() {
 				self.validation.insert(*rival, *total);
 			}
 		}

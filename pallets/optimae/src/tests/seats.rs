@@ -53,8 +53,8 @@ fn a_seat_never_costs_less_than_its_evaluators_spend() {
 	test(|| {
 		BaseFeeNow::set(1_000_000_000);
 		Available::set(100);
-		// A quorum of nine commits and reveals, at 1 200 gas and bytes a call.
-		let fee = 9 * 2 * 1_200 * 1_000_000_000;
+		// A quorum of nine commits and reveals, at 1 200 gas and bytes a call; settling takes 20 200, and is paid half of the fee at most.
+		let fee = (9 * 2 * 1_200 + 2 * 20_200) * 1_000_000_000;
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		assert_eq!(held(HoldReason::SeatFee, ALICE), fee);
 		assert_eq!(held(HoldReason::Seat, ALICE), 5 * fee);
@@ -63,6 +63,21 @@ fn a_seat_never_costs_less_than_its_evaluators_spend() {
 		BaseFeeNow::set(1_000);
 		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
 		assert_eq!(held(HoldReason::SeatFee, BOB), SEAT_FEE, "each seat is priced by its own block");
+	});
+}
+
+#[test]
+fn one_seat_pays_for_settling_its_round_whatever_its_class() {
+	test(|| {
+		BaseFeeNow::set(1_000_000_000);
+		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
+		decide(round);
+		let settle = 20_200 * 1_000_000_000;
+		assert_eq!(free(SETTLER), ENDOWMENT + settle, "the settler is reimbursed in full");
+		assert_eq!(free(EVALUATORS[0]), ENDOWMENT + 2 * 1_200 * 1_000_000_000 + settle / 3);
+
+		// A large chunk costs 3 000 more than a small one, six times.
+		assert_eq!(Optimae::settle_cost(SizeClass::Large), settle + 6 * 3_000 * 1_000_000_000);
 	});
 }
 

@@ -216,16 +216,30 @@ fn a_round_that_nobody_wins_leaves_the_champion_and_pays_the_evaluators() {
 }
 
 #[test]
-fn a_void_round_returns_everything() {
+fn a_round_that_nobody_settles_burns_its_fees_and_returns_its_holds() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950)), (BOB, steady(1_500))]);
 		expire(round);
+		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: 3 * SEAT_FEE }));
 		assert!(events().contains(&Event::RoundVoided { round }));
-		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT, ENDOWMENT));
+		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, ENDOWMENT - 2 * SEAT_FEE), "letting it lapse is not free");
 		assert_eq!((Models::<Test>::iter().count(), Rounds::<Test>::count()), (0, 0));
 		Optimae::voided(round);
 		decide_unknown(round);
 		assert_eq!(events().last(), Some(&Event::RoundVoided { round }), "a round that is over hears nothing");
+	});
+}
+
+#[test]
+fn a_round_whose_domain_is_gone_returns_everything() {
+	test(|| {
+		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
+		Specs::remove(DOMAIN);
+		States::remove(DOMAIN);
+		expire(round);
+		assert_eq!(events().last(), Some(&Event::RoundVoided { round }));
+		assert_eq!(free(ALICE), ENDOWMENT);
+		assert_eq!(Models::<Test>::iter().count(), 0);
 	});
 }
 

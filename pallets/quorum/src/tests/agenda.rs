@@ -17,24 +17,15 @@ fn a_thousand_rounds_due_at_once_are_served_in_bounded_steps_and_all_end() {
 		// Half a hundred steps a block.
 		HandlerWeight::set(share() / 50);
 		for number in 0..MAX_OPEN {
-			let round = RoundId {
-				domain: WEIGHTED,
-				number,
-			};
+			let round = RoundId { domain: WEIGHTED, number };
 			assert_ok!(Quorum::open(round, Small, models(1), Authors::new()));
 		}
-		assert_noop!(
-			Quorum::open(ROUND_OF_ANOTHER, Small, models(1), Authors::new()),
-			Error::<Test>::TooBusy
-		);
+		assert_noop!(Quorum::open(ROUND_OF_ANOTHER, Small, models(1), Authors::new()), Error::<Test>::TooBusy);
 		Quorum::do_try_state().unwrap();
 		for block in 2..600u64 {
 			System::set_block_number(block);
 			let weight = Quorum::on_initialize(block);
-			assert!(
-				weight.all_lte(share().saturating_add(<() as WeightInfo>::on_initialize())),
-				"block {block}: {weight}"
-			);
+			assert!(weight.all_lte(share().saturating_add(<() as WeightInfo>::on_initialize())), "block {block}: {weight}");
 			assert!(crate::Cursor::<Test>::get() <= now() + 1);
 			if block % 50 == 0 {
 				Quorum::do_try_state().unwrap();
@@ -50,25 +41,14 @@ fn a_thousand_rounds_due_at_once_are_served_in_bounded_steps_and_all_end() {
 	});
 }
 
-const ROUND_OF_ANOTHER: RoundId = RoundId {
-	domain: WEIGHTED + 1,
-	number: 0,
-};
+const ROUND_OF_ANOTHER: RoundId = RoundId { domain: WEIGHTED + 1, number: 0 };
 
 #[test]
 fn a_step_dearer_than_the_share_is_served_alone_and_not_never() {
 	with(2, || {
 		HandlerWeight::set(share() * 2);
 		for number in 0..3 {
-			assert_ok!(Quorum::open(
-				RoundId {
-					domain: WEIGHTED,
-					number
-				},
-				Small,
-				models(1),
-				Authors::new()
-			));
+			assert_ok!(Quorum::open(RoundId { domain: WEIGHTED, number }, Small, models(1), Authors::new()));
 		}
 		to(3);
 		assert_eq!(drawn(), 1);
@@ -92,9 +72,7 @@ fn deadlines_count_although_the_agenda_is_late() {
 		let who = members()[0];
 		let sums = truth();
 		assert_ok!(commit(who, &sums));
-		let Stage::Answering { reveals_until, .. } = request().stage else {
-			panic!()
-		};
+		let Stage::Answering { reveals_until, .. } = request().stage else { panic!() };
 		// Blocks pass in which nothing is served.
 		System::set_block_number(u64::from(reveals_until) + 3);
 		assert_noop!(reveal(who, &sums), Error::<Test>::WrongPhase);
@@ -108,15 +86,7 @@ fn deadlines_count_although_the_agenda_is_late() {
 fn rounds_of_a_domain_follow_each_other_while_earlier_ones_are_open() {
 	with(10, || {
 		for number in 0..6 {
-			assert_ok!(Quorum::open(
-				RoundId {
-					domain: WEIGHTED,
-					number
-				},
-				Small,
-				models(3),
-				Authors::new()
-			));
+			assert_ok!(Quorum::open(RoundId { domain: WEIGHTED, number }, Small, models(3), Authors::new()));
 			pass(11);
 		}
 		assert_eq!(Requests::<Test>::count(), 6);

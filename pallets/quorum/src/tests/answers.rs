@@ -8,21 +8,14 @@ fn an_honest_round_goes_from_request_to_verdict() {
 	with(10, || {
 		let before = issuance();
 		open();
-		seen(Event::Requested {
-			round: ROUND,
-			target: 1 + 2,
-		});
+		seen(Event::Requested { round: ROUND, target: 1 + 2 });
 		assert_eq!(Quorum::quorum(ROUND).unwrap().phase, QuorumPhase::Drawing);
 		to_the_draw();
 		assert_eq!(now(), 3, "two outputs after the request");
 		let (members, seed) = (members(), request().seed.unwrap());
 		assert_eq!(members.len(), 5);
 		assert_eq!(seed, beacon::round_seed(&crate::Beacon::<Test>::get().value, ROUND));
-		seen(Event::Drawn {
-			round: ROUND,
-			seed,
-			evaluators: members.clone(),
-		});
+		seen(Event::Drawn { round: ROUND, seed, evaluators: members.clone() });
 
 		let truth = truth();
 		assert_eq!(Quorum::quorum(ROUND).unwrap().phase, QuorumPhase::Answering);
@@ -40,11 +33,7 @@ fn an_honest_round_goes_from_request_to_verdict() {
 		assert_eq!(Quorum::quorum(ROUND).unwrap().phase, QuorumPhase::Settling);
 		assert_ok!(settle());
 		let until = now() + 5;
-		seen(Event::Settled {
-			round: ROUND,
-			settler: OUTSIDER,
-			until,
-		});
+		seen(Event::Settled { round: ROUND, settler: OUTSIDER, until });
 		assert_eq!(Answers::<Test>::iter().count(), 0, "equal answers need not be kept");
 		let view = Quorum::quorum(ROUND).unwrap();
 		assert_eq!((view.phase, view.phase_end), (QuorumPhase::Challenge, until));
@@ -54,19 +43,8 @@ fn an_honest_round_goes_from_request_to_verdict() {
 		to(until - 1);
 		assert_eq!(Calls::get(), []);
 		to(until);
-		assert_eq!(
-			outcome(),
-			Outcome {
-				seed,
-				truth,
-				truthful: members.clone().try_into().unwrap(),
-				settler: Some(OUTSIDER)
-			}
-		);
-		seen(Event::Recomputed {
-			round: ROUND,
-			truthful: members.clone(),
-		});
+		assert_eq!(outcome(), Outcome { seed, truth, truthful: members.clone().try_into().unwrap(), settler: Some(OUTSIDER) });
+		seen(Event::Recomputed { round: ROUND, truthful: members.clone() });
 		assert_eq!(doers(Deed::Agreed), members);
 		assert_eq!(Deeds::get().len(), members.len());
 		assert_eq!(issuance(), before, "nobody was slashed");
@@ -80,26 +58,11 @@ fn an_honest_round_goes_from_request_to_verdict() {
 fn a_request_is_refused_before_anything_changes() {
 	with(10, || {
 		open();
-		assert_noop!(
-			Quorum::open(ROUND, Small, models(2), Authors::new()),
-			Error::<Test>::AlreadyOpen
-		);
-		let other = RoundId {
-			domain: UNKNOWN,
-			number: 0,
-		};
-		assert_noop!(
-			Quorum::open(other, Small, models(2), Authors::new()),
-			Error::<Test>::UnknownDomain
-		);
-		let other = RoundId {
-			domain: WEIGHTED,
-			number: 0,
-		};
-		assert_noop!(
-			Quorum::open(other, Small, ModelList::new(), Authors::new()),
-			Error::<Test>::NoModels
-		);
+		assert_noop!(Quorum::open(ROUND, Small, models(2), Authors::new()), Error::<Test>::AlreadyOpen);
+		let other = RoundId { domain: UNKNOWN, number: 0 };
+		assert_noop!(Quorum::open(other, Small, models(2), Authors::new()), Error::<Test>::UnknownDomain);
+		let other = RoundId { domain: WEIGHTED, number: 0 };
+		assert_noop!(Quorum::open(other, Small, ModelList::new(), Authors::new()), Error::<Test>::NoModels);
 	});
 }
 
@@ -122,10 +85,7 @@ fn a_draw_waits_for_outputs_and_not_for_blocks() {
 fn rounds_drawn_in_one_block_have_seeds_of_their_own() {
 	with(10, || {
 		open();
-		let other = RoundId {
-			domain: WEIGHTED,
-			number: 8,
-		};
+		let other = RoundId { domain: WEIGHTED, number: 8 };
 		assert_ok!(Quorum::open(other, Small, models(2), Authors::new()));
 		to_the_draw();
 		assert_ne!(request().seed, Requests::<Test>::get(other).unwrap().seed);
@@ -158,10 +118,7 @@ fn a_commitment_to_another_round_or_chain_is_worthless() {
 		to_the_draw();
 		let sums = truth();
 		let members = members();
-		let elsewhere = RoundId {
-			number: ROUND.number + 1,
-			..ROUND
-		};
+		let elsewhere = RoundId { number: ROUND.number + 1, ..ROUND };
 		for (who, round, genesis, tag) in [
 			(members[0], elsewhere, GENESIS, Tag::Sums),
 			(members[1], ROUND, [0; 32], Tag::Sums),
@@ -192,13 +149,7 @@ fn commits_and_reveals_are_taken_in_their_windows_once_and_from_members_only() {
 		assert_ok!(commit(one, &sums));
 		assert_noop!(commit(one, &sums), Error::<Test>::AlreadyCommitted);
 		assert_noop!(reveal(one, &sums), Error::<Test>::WrongPhase);
-		let Stage::Answering {
-			commits_until,
-			reveals_until,
-		} = request().stage
-		else {
-			panic!()
-		};
+		let Stage::Answering { commits_until, reveals_until } = request().stage else { panic!() };
 		to(commits_until - 1);
 		assert_ok!(commit(two, &sums));
 		assert_noop!(reveal(two, &sums), Error::<Test>::WrongPhase);
@@ -246,15 +197,8 @@ fn who_does_not_answer_is_punished_and_two_thirds_still_decide() {
 		to_the_reveals();
 		reveal_all(&members[1..], &sums);
 		to_the_end_of_the_reveals();
-		seen(Event::NoShow {
-			round: ROUND,
-			who: members[0],
-		});
-		seen(Event::Slashed {
-			who: members[0],
-			amount: DOIN / 2,
-			offence: Offence::NoShow,
-		});
+		seen(Event::NoShow { round: ROUND, who: members[0] });
+		seen(Event::Slashed { who: members[0], amount: DOIN / 2, offence: Offence::NoShow });
 		assert_eq!(doers(Deed::NoShow), [members[0]]);
 		assert_eq!(before - issuance(), DOIN / 2);
 		assert_ok!(settle());
@@ -290,11 +234,7 @@ fn who_has_nothing_left_at_stake_has_no_say() {
 		// The only seat of some other round: its lie is a whole quorum's.
 		request.members.truncate(1);
 		Quorum::punish_lies(&mut request, &[(0, [0; 32])], None);
-		seen(Event::Slashed {
-			who,
-			amount: 500 * DOIN,
-			offence: Offence::Collusion,
-		});
+		seen(Event::Slashed { who, amount: 500 * DOIN, offence: Offence::Collusion });
 		assert!(!Evaluators::<Test>::contains_key(who));
 		assert_noop!(commit(who, &truth()), Error::<Test>::NotBonded);
 	});
@@ -304,25 +244,9 @@ fn who_has_nothing_left_at_stake_has_no_say() {
 fn views_list_the_open_rounds_of_a_domain_from_the_oldest() {
 	with(10, || {
 		for number in [9, 3, 5] {
-			assert_ok!(Quorum::open(
-				RoundId {
-					domain: WEIGHTED,
-					number
-				},
-				Small,
-				models(2),
-				Authors::new()
-			));
+			assert_ok!(Quorum::open(RoundId { domain: WEIGHTED, number }, Small, models(2), Authors::new()));
 		}
-		assert_ok!(Quorum::open(
-			RoundId {
-				domain: UNWEIGHTED,
-				number: 4
-			},
-			Large,
-			models(2),
-			Authors::new()
-		));
+		assert_ok!(Quorum::open(RoundId { domain: UNWEIGHTED, number: 4 }, Large, models(2), Authors::new()));
 		let numbers: Vec<_> = Quorum::quorums(WEIGHTED).iter().map(|view| view.round.number).collect();
 		assert_eq!(numbers, [3, 5, 9]);
 		assert_eq!(Quorum::quorums(UNWEIGHTED)[0].class, Large);

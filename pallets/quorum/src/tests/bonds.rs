@@ -14,20 +14,12 @@ const LONGEST: u32 = RoundParams::DEV.longest();
 fn an_account_bonds_and_serves_the_weighted_domains_of_its_class() {
 	with(3, || {
 		assert_ok!(Quorum::bond(signed(OUTSIDER), MIN_BOND, Large));
-		seen(Event::Bonded {
-			who: OUTSIDER,
-			amount: MIN_BOND,
-			class: Large,
-		});
+		seen(Event::Bonded { who: OUTSIDER, amount: MIN_BOND, class: Large });
 		assert_eq!(Balances::balance_on_hold(&HoldReason::Bond.into(), &OUTSIDER), MIN_BOND);
 		assert_eq!(bond_of(OUTSIDER), MIN_BOND);
 		assert_eq!(Quorum::available(WEIGHTED, Small), 3);
 		assert_eq!(Quorum::available(WEIGHTED, Large), 1);
-		assert_eq!(
-			Quorum::available(UNWEIGHTED, Large),
-			0,
-			"an unweighted domain is served by choice"
-		);
+		assert_eq!(Quorum::available(UNWEIGHTED, Large), 0, "an unweighted domain is served by choice");
 		assert_noop!(Quorum::bond(signed(OUTSIDER), MIN_BOND, Small), Error::<Test>::AlreadyBonded);
 		assert_noop!(Quorum::bond(signed(OTHER), MIN_BOND - 1, Small), Error::<Test>::BondTooSmall);
 	});
@@ -46,10 +38,7 @@ fn a_bond_that_cannot_be_held_bonds_nobody() {
 fn an_evaluator_serves_a_few_unweighted_domains_by_choice() {
 	with(3, || {
 		assert_ok!(Quorum::serve(signed(1), UNWEIGHTED));
-		seen(Event::Serving {
-			who: 1,
-			domain: UNWEIGHTED,
-		});
+		seen(Event::Serving { who: 1, domain: UNWEIGHTED });
 		assert_eq!(Quorum::available(UNWEIGHTED, Small), 1);
 		assert_noop!(Quorum::serve(signed(1), UNWEIGHTED), Error::<Test>::AlreadyServing);
 		assert_noop!(Quorum::serve(signed(1), UNKNOWN), Error::<Test>::UnknownDomain);
@@ -57,15 +46,9 @@ fn an_evaluator_serves_a_few_unweighted_domains_by_choice() {
 		for extra in 1..MAX_SERVED {
 			assert_ok!(Quorum::serve(signed(1), UNWEIGHTED + extra));
 		}
-		assert_noop!(
-			Quorum::serve(signed(1), UNWEIGHTED + MAX_SERVED),
-			Error::<Test>::TooManyDomains
-		);
+		assert_noop!(Quorum::serve(signed(1), UNWEIGHTED + MAX_SERVED), Error::<Test>::TooManyDomains);
 		assert_ok!(Quorum::unserve(signed(1), UNWEIGHTED));
-		seen(Event::NoLongerServing {
-			who: 1,
-			domain: UNWEIGHTED,
-		});
+		seen(Event::NoLongerServing { who: 1, domain: UNWEIGHTED });
 		assert_eq!(Quorum::available(UNWEIGHTED, Small), 0);
 		assert_noop!(Quorum::unserve(signed(1), UNWEIGHTED), Error::<Test>::NotServing);
 	});
@@ -88,10 +71,7 @@ fn an_evaluator_leaves_its_rosters_at_once_and_with_its_bond_after_the_longest_r
 		assert_noop!(Quorum::withdraw(signed(2)), Error::<Test>::CoolingDown);
 		to(until);
 		assert_ok!(Quorum::withdraw(signed(2)));
-		seen(Event::Withdrawn {
-			who: 2,
-			amount: 500 * DOIN,
-		});
+		seen(Event::Withdrawn { who: 2, amount: 500 * DOIN });
 		assert_eq!(Balances::balance(&2), 1_000 * DOIN);
 		assert_ok!(Quorum::bond(signed(2), MIN_BOND, Small));
 	});
@@ -122,10 +102,7 @@ fn an_evaluator_that_unbonds_during_a_round_still_answers_and_can_still_be_slash
 		assert_ok!(settle());
 		assert_eq!(bond_of(absent), 500 * DOIN / 1_000 * 999);
 		assert_eq!(bond_of(liar), 450 * DOIN);
-		assert!(
-			!SeatIndex::<Test>::contains_key(liar, Roster::Class(Small)),
-			"a slash puts nobody back"
-		);
+		assert!(!SeatIndex::<Test>::contains_key(liar, Roster::Class(Small)), "a slash puts nobody back");
 	});
 }
 
@@ -168,18 +145,11 @@ fn a_bond_below_the_minimum_suspends_until_it_is_raised() {
 			Quorum::punish_lies(&mut request, &[(0, [0; 32])], None);
 		}
 		assert_eq!(bond_of(1), 500 * DOIN / 1_000 * 729);
-		seen(Event::Suspended {
-			who: 1,
-			bond: bond_of(1),
-		});
+		seen(Event::Suspended { who: 1, bond: bond_of(1) });
 		assert_eq!(Quorum::available(WEIGHTED, Small), 9);
 		assert_eq!(Quorum::available(UNWEIGHTED, Small), 0);
 		assert_ok!(Quorum::bond_extra(signed(1), 100 * DOIN));
-		seen(Event::BondRaised {
-			who: 1,
-			amount: 100 * DOIN,
-			bond: bond_of(1),
-		});
+		seen(Event::BondRaised { who: 1, amount: 100 * DOIN, bond: bond_of(1) });
 		assert_eq!(Quorum::available(WEIGHTED, Small), 10);
 		assert_eq!(Quorum::available(UNWEIGHTED, Small), 1);
 	});
@@ -192,13 +162,7 @@ fn blank_request(who: u64) -> Request<u64> {
 	Requests::<Test>::remove(ROUND);
 	crate::AgendaOf::<Test>::cancel(request.due, &ROUND);
 	for member in core::iter::once(who).chain(50..59) {
-		request
-			.members
-			.try_push(crate::types::Member {
-				who: member,
-				answer: Answer::Revealed,
-			})
-			.unwrap();
+		request.members.try_push(crate::types::Member { who: member, answer: Answer::Revealed }).unwrap();
 	}
 	request
 }
@@ -227,11 +191,7 @@ fn a_slash_burns_exactly_what_leaves_the_bond() {
 		Quorum::punish_absence(&1);
 		assert_eq!(before - issuance(), DOIN / 2);
 		assert_eq!(500 * DOIN - bond_of(1), DOIN / 2);
-		seen(Event::Slashed {
-			who: 1,
-			amount: DOIN / 2,
-			offence: Offence::NoShow,
-		});
+		seen(Event::Slashed { who: 1, amount: DOIN / 2, offence: Offence::NoShow });
 	});
 }
 
@@ -254,23 +214,11 @@ fn quorums_have_the_published_size_for_every_number_of_evaluators() {
 fn draws(rounds: u32, exclude: &[u64]) -> Vec<Vec<u64>> {
 	for number in 0..rounds {
 		let exclude = Authors::try_from(exclude.to_vec()).unwrap();
-		assert_ok!(Quorum::open(
-			RoundId {
-				domain: WEIGHTED,
-				number
-			},
-			Small,
-			models(2),
-			exclude
-		));
+		assert_ok!(Quorum::open(RoundId { domain: WEIGHTED, number }, Small, models(2), exclude));
 	}
 	pass(2 + rounds.div_ceil(32));
 	let drawn = |number| {
-		let request = Requests::<Test>::get(RoundId {
-			domain: WEIGHTED,
-			number,
-		})
-		.unwrap();
+		let request = Requests::<Test>::get(RoundId { domain: WEIGHTED, number }).unwrap();
 		assert!(request.seed.is_some() && request.exclude.is_empty());
 		request.members.iter().map(|member| member.who).collect()
 	};
@@ -294,10 +242,7 @@ fn a_larger_bond_is_drawn_more_often() {
 	with(20, || {
 		assert_ok!(Quorum::bond_extra(signed(20), 400 * DOIN));
 		let mut counts = [0; 21];
-		draws(150, &[])
-			.into_iter()
-			.flatten()
-			.for_each(|who| counts[who as usize] += 1);
+		draws(150, &[]).into_iter().flatten().for_each(|who| counts[who as usize] += 1);
 		let others: u32 = counts[1..20].iter().sum::<u32>() / 19;
 		assert!(counts[20] * 10 > others * 13, "{counts:?}");
 	});

@@ -9,33 +9,18 @@ fn without_evaluators_anybody_has_the_runtime_compute_the_round() {
 	with(2, || {
 		open();
 		to_the_draw();
-		seen(Event::Drawn {
-			round: ROUND,
-			seed: request().seed.unwrap(),
-			evaluators: vec![],
-		});
+		seen(Event::Drawn { round: ROUND, seed: request().seed.unwrap(), evaluators: vec![] });
 		let truth = truth();
 		for model in 0..4 {
 			assert_ok!(Quorum::recompute(signed(OUTSIDER), ROUND, model, 0, 32, Small));
 		}
-		seen(Event::ChunksComputed {
-			round: ROUND,
-			who: OUTSIDER,
-			model: 0,
-			computed: 8,
-			missing: 24,
-		});
+		seen(Event::ChunksComputed { round: ROUND, who: OUTSIDER, model: 0, computed: 8, missing: 24 });
 		seen(Event::Replayed { round: ROUND });
 		// What the runtime computed needs no challenge window.
 		pass(1);
 		assert_eq!(
 			outcome(),
-			Outcome {
-				seed: outcome().seed,
-				truth,
-				truthful: vec![OUTSIDER].try_into().unwrap(),
-				settler: Some(OUTSIDER),
-			}
+			Outcome { seed: outcome().seed, truth, truthful: vec![OUTSIDER].try_into().unwrap(), settler: Some(OUTSIDER) }
 		);
 		assert_eq!(Deeds::get(), [], "no evaluator has done anything");
 		assert_clean();
@@ -62,9 +47,7 @@ fn a_round_that_nobody_computes_is_void_after_the_time_out() {
 		open();
 		to_the_draw();
 		assert_ok!(Quorum::recompute(signed(OUTSIDER), ROUND, 1, 2, 3, Small));
-		let Stage::Replaying { until, .. } = request().stage else {
-			panic!()
-		};
+		let Stage::Replaying { until, .. } = request().stage else { panic!() };
 		to(until - 1);
 		assert!(Requests::<Test>::contains_key(ROUND));
 		to(until);
@@ -108,18 +91,17 @@ fn a_call_computes_what_is_missing_and_is_charged_for_that() {
 		let info = Quorum::recompute(signed(OUTSIDER), ROUND, 0, 0, 32, Small).unwrap();
 		assert_eq!(info.actual_weight, Some(Quorum::recompute_weight(Small, 5)));
 		assert_eq!(Judged::get(), 5);
-		assert_eq!(
-			Known::<Test>::get(ROUND, 0).into_inner(),
-			truth()[0].iter().copied().map(Some).collect::<Vec<_>>()
-		);
+		assert_eq!(Known::<Test>::get(ROUND, 0).into_inner(), truth()[0].iter().copied().map(Some).collect::<Vec<_>>());
 	});
 }
 
 /// What a refused computation says.
 fn refused(model: u8, from: u16, count: u16, class: SizeClass) -> DispatchResult {
-	Quorum::recompute(signed(OUTSIDER), ROUND, model, from, count, class)
-		.map(|_| ())
-		.map_err(|error| error.error)
+	Quorum::recompute(signed(OUTSIDER), ROUND, model, from, count, class).map(|_| ()).map_err(|refused| {
+		let lookup = (refused.error != Error::<Test>::Unjudgeable.into()).then(Quorum::lookup_weight);
+		assert_eq!(refused.post_info.actual_weight, lookup, "only what was tried is paid for");
+		refused.error
+	})
 }
 
 #[test]
@@ -148,10 +130,7 @@ fn crumbs_earn_nothing_and_keep_nobody_out() {
 			Quorum::credit(&mut request, &crumb, 1);
 		}
 		Quorum::credit(&mut request, &OTHER, 1);
-		assert!(
-			!request.helpers.iter().any(|helper| helper.who == OTHER),
-			"one crumb does not replace another"
-		);
+		assert!(!request.helpers.iter().any(|helper| helper.who == OTHER), "one crumb does not replace another");
 		Quorum::credit(&mut request, &OTHER, 2);
 		Quorum::credit(&mut request, &OTHER, 2);
 		assert_eq!(request.helpers.iter().find(|helper| helper.who == OTHER).unwrap().chunks, 4);
@@ -179,13 +158,13 @@ fn a_computed_round_cannot_be_challenged() {
 		to_the_draw();
 		let salt = [1; 32];
 		let payload = payload_hash(&Challenge { model: 0, chunk: 0 });
-		assert_ok!(Quorum::dispute(
-			signed(OTHER),
-			commitment(Tag::Dispute, &GENESIS, ROUND, &OTHER, &payload, &salt)
-		));
+		assert_ok!(Quorum::dispute(signed(OTHER), commitment(Tag::Dispute, &GENESIS, ROUND, &OTHER, &payload, &salt)));
 		pass(1);
 		recompute_everything(OUTSIDER);
-		let replay = Quorum::replay(signed(OTHER), ROUND, 0, 0, salt, Small).map_err(|error| error.error);
-		assert_noop!(replay, Error::<Test>::WrongPhase);
+		let judged = Judged::get();
+		assert_ok!(Quorum::replay(signed(OTHER), ROUND, 0, 0, salt, Small));
+		seen(Event::DisputeWithdrawn { who: OTHER });
+		assert_eq!(Judged::get(), judged, "there is nothing to compute again");
+		assert_eq!(Balances::balance(&OTHER), 1_000 * DOIN);
 	});
 }

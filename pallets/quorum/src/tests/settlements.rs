@@ -3,23 +3,55 @@
 use super::*;
 use crate::settlement::MAX_REPLAYED;
 
+/// Why a settlement is refused; it is charged for no more than finding that out.
+fn unsettled(class: SizeClass) -> DispatchResult {
+	let refused = Quorum::settle(signed(OUTSIDER), ROUND, class).map(|_| ());
+	refused.map_err(|refused| {
+		assert_eq!(refused.post_info.actual_weight, Some(Quorum::lookup_weight()));
+		assert!(Quorum::lookup_weight().ref_time() < Quorum::settle_weight(class, 1).ref_time());
+		refused.error
+	})
+}
+
+#[test]
+fn one_false_answer_of_three_is_no_collusion() {
+	with(3, || {
+		let members = answered(|place| Some(if place == 0 { lie(0, 0, 1) } else { truth() }));
+		assert_eq!(members.len(), 3);
+		assert_ok!(settle());
+		assert_eq!(doers(Deed::False), members[..1]);
+		seen(Event::Slashed { who: members[0], amount: 50 * DOIN, offence: Offence::False });
+	});
+}
+
+#[test]
+fn two_alike_of_three_have_agreed_on_it() {
+	with(3, || {
+		let members = answered(|place| Some(if place < 2 { lie(0, 0, 1) } else { truth() }));
+		assert_ok!(settle());
+		for liar in &members[..2] {
+			seen(Event::Slashed { who: *liar, amount: 500 * DOIN, offence: Offence::Collusion });
+		}
+	});
+}
+
 #[test]
 fn a_settlement_is_refused_out_of_its_time_and_with_the_wrong_class() {
 	with(10, || {
-		assert_noop!(settle(), Error::<Test>::UnknownRound);
+		assert_noop!(unsettled(Small), Error::<Test>::UnknownRound);
 		open();
-		assert_noop!(settle(), Error::<Test>::WrongPhase);
+		assert_noop!(unsettled(Small), Error::<Test>::WrongPhase);
 		to_the_draw();
-		assert_noop!(settle(), Error::<Test>::WrongPhase);
+		assert_noop!(unsettled(Small), Error::<Test>::WrongPhase);
 		let sums = truth();
 		commit_all(&members(), &sums);
 		to_the_reveals();
 		reveal_all(&members(), &sums);
-		assert_noop!(settle(), Error::<Test>::WrongPhase);
+		assert_noop!(unsettled(Small), Error::<Test>::WrongPhase);
 		to_the_end_of_the_reveals();
-		assert_noop!(Quorum::settle(signed(OUTSIDER), ROUND, Large), Error::<Test>::WrongClass);
+		assert_noop!(unsettled(Large), Error::<Test>::WrongClass);
 		assert_ok!(settle());
-		assert_noop!(settle(), Error::<Test>::WrongPhase);
+		assert_noop!(unsettled(Small), Error::<Test>::WrongPhase);
 	});
 }
 
@@ -30,11 +62,7 @@ fn a_lying_minority_is_caught_by_one_replayed_chunk() {
 		let members = answered(|place| Some(if place == 3 { lie(2, 5, 1) } else { truth() }));
 		let truth = truth();
 		assert_ok!(settle());
-		seen(Event::Slashed {
-			who: members[3],
-			amount: 50 * DOIN,
-			offence: Offence::False,
-		});
+		seen(Event::Slashed { who: members[3], amount: 50 * DOIN, offence: Offence::False });
 		assert_eq!(bond_of(members[3]), 450 * DOIN);
 		assert_eq!(before - issuance(), 50 * DOIN);
 		to_the_end();
@@ -56,11 +84,7 @@ fn one_honest_answer_overturns_a_lying_majority() {
 		let truth = truth();
 		assert_ok!(settle());
 		for liar in &members[..4] {
-			seen(Event::Slashed {
-				who: *liar,
-				amount: 500 * DOIN,
-				offence: Offence::Collusion,
-			});
+			seen(Event::Slashed { who: *liar, amount: 500 * DOIN, offence: Offence::Collusion });
 			assert_eq!(bond_of(*liar), 0);
 			assert!(!Evaluators::<Test>::contains_key(liar));
 		}
@@ -98,10 +122,7 @@ fn two_alike_of_five_are_a_third_and_lose_everything() {
 	with(10, || {
 		let members = answered(|place| Some(if place < 2 { lie(0, 0, 5) } else { truth() }));
 		assert_ok!(settle());
-		assert_eq!(
-			(bond_of(members[0]), bond_of(members[1]), bond_of(members[2])),
-			(0, 0, 500 * DOIN)
-		);
+		assert_eq!((bond_of(members[0]), bond_of(members[1]), bond_of(members[2])), (0, 0, 500 * DOIN));
 	});
 }
 
@@ -114,10 +135,7 @@ fn a_common_lie_falls_to_the_spot_check_and_everybody_pays() {
 		assert_eq!(doers(Deed::False), members);
 		assert_eq!(before - issuance(), 5 * 500 * DOIN);
 		assert!(matches!(request().stage, Stage::Replaying { .. }));
-		seen(Event::ReplayStarted {
-			round: ROUND,
-			until: now() + 150,
-		});
+		seen(Event::ReplayStarted { round: ROUND, until: now() + 150 });
 		let truth = truth();
 		recompute_everything(OTHER);
 		to_the_end();
@@ -173,12 +191,7 @@ fn a_settlement_is_charged_for_the_chunks_it_replayed() {
 		use frame_support::dispatch::GetDispatchInfo;
 		Leader::set(Some(3));
 		answered(|place| Some(if place == 3 { lie(2, 5, 1) } else { truth() }));
-		let declared = crate::Call::<Test>::settle {
-			round: ROUND,
-			class: Small,
-		}
-		.get_dispatch_info()
-		.call_weight;
+		let declared = crate::Call::<Test>::settle { round: ROUND, class: Small }.get_dispatch_info().call_weight;
 		Judged::set(0);
 		let actual = settle().unwrap().actual_weight.unwrap();
 		assert_eq!(Judged::get(), MAX_REPLAYED, "one in dispute, two for each of three models");
@@ -214,9 +227,7 @@ fn a_round_that_nobody_settles_is_void_after_the_time_out() {
 	with(10, || {
 		let before = issuance();
 		answered(|_| Some(truth()));
-		let Stage::Settling { until, .. } = request().stage else {
-			panic!()
-		};
+		let Stage::Settling { until, .. } = request().stage else { panic!() };
 		to(until - 1);
 		assert_eq!(Calls::get(), []);
 		to(until);

@@ -11,9 +11,7 @@ use doin_scoring::{
 /// A weekly-looking generator: a season of eight steps and a remainder with memory.
 pub fn generator() -> Generator {
 	Generator {
-		template: vec![6_400, 3_200, -1_500, -5_000, -7_700, -2_300, 1_900, 5_100]
-			.try_into()
-			.unwrap(),
+		template: vec![6_400, 3_200, -1_500, -5_000, -7_700, -2_300, 1_900, 5_100].try_into().unwrap(),
 		ar: vec![-1_463, -600, 211].try_into().unwrap(),
 		noise: 2_560,
 		level: 31_500,
@@ -22,13 +20,7 @@ pub fn generator() -> Generator {
 
 /// A program that fits [`generator`].
 pub fn forecast() -> Forecast {
-	Forecast {
-		horizon: 4,
-		history: 24,
-		season: 8,
-		chunks: 32,
-		windows: 5,
-	}
+	Forecast { horizon: 4, history: 24, season: 8, chunks: 32, windows: 5 }
 }
 
 /// A number in `[-limit, limit]`.
@@ -38,17 +30,9 @@ pub fn number(stream: &mut Stream, limit: u32) -> i32 {
 
 /// A layer of weights within ±`limit`.
 pub fn layer(stream: &mut Stream, inputs: u16, outputs: u16, limit: u32, shift: u8) -> Layer {
-	let weights = (0..u32::from(inputs) * u32::from(outputs))
-		.map(|_| number(stream, limit) as i16)
-		.collect();
+	let weights = (0..u32::from(inputs) * u32::from(outputs)).map(|_| number(stream, limit) as i16).collect();
 	let bias = (0..outputs).map(|_| number(stream, limit << shift)).collect();
-	Layer {
-		inputs,
-		outputs,
-		shift,
-		weights,
-		bias,
-	}
+	Layer { inputs, outputs, shift, weights, bias }
 }
 
 /// A net of `window` inputs and `horizon` outputs, with or without a linear path, with hidden layers of the given widths.
@@ -63,12 +47,7 @@ pub fn net(stream: &mut Stream, window: u16, horizon: u16, skip: bool, mlp: Opti
 		}
 		layers.push(layer(stream, inputs, horizon, 300, 7));
 	}
-	Net {
-		window,
-		in_shift: -3,
-		skip,
-		layers,
-	}
+	Net { window, in_shift: -3, skip, layers }
 }
 
 /// The definition of a forward pass, in `i64` and without any shared code.
@@ -89,9 +68,7 @@ pub fn forward_by_definition(net: &Net, x: &[i16]) -> Vec<i64> {
 		let activations = hidden.iter().fold(x, |x, layer| clamp(project(layer, &x)));
 		outputs.push(project(last, &activations));
 	}
-	(0..outputs[0].len())
-		.map(|h| outputs.iter().map(|path| path[h]).sum())
-		.collect()
+	(0..outputs[0].len()).map(|h| outputs.iter().map(|path| path[h]).sum()).collect()
 }
 
 /// The definition of a net's score on one window.
@@ -110,8 +87,5 @@ pub fn score_by_definition(net: &Net, history: &[i32], future: &[i32]) -> u64 {
 		})
 		.collect();
 	let out = forward_by_definition(net, &x);
-	out.iter()
-		.zip(future)
-		.map(|(out, y)| (((last - i64::from(*y)) << OUT_FRAC) + out).unsigned_abs().min((1 << 20) - 1))
-		.sum()
+	out.iter().zip(future).map(|(out, y)| (((last - i64::from(*y)) << OUT_FRAC) + out).unsigned_abs().min((1 << 20) - 1)).sum()
 }

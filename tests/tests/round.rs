@@ -1,0 +1,57 @@
+//! A whole round of optimization with the built worker: from commit to money.
+
+use anyhow::Result;
+use doin_e2e::{Node, Worker, POLL};
+use serde_json::{json, Value};
+use std::time::{Duration, Instant};
+
+/// The optimizer of the development chain.
+const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
+/// One of its evaluators.
+const EVE: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
+/// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
+const LIMIT: Duration = Duration::from_secs(1_200);
+
+fn amount(value: &Value) -> u128 {
+	value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("not an amount: {value}"))
+}
+
+#[tokio::test]
+async fn a_worker_finds_a_better_model_and_everybody_who_helped_is_paid() -> Result<()> {
+	let node = Node::dev().await?;
+	let before = node.call("doin_champion", [json!(0)]).await?;
+	assert!(before["author"].is_null(), "a chain starts with a baseline");
+	let bond = amount(&node.call("doin_reputation", [json!(EVE)]).await?["bond"]);
+
+	let url = node.url();
+	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db"])?;
+	let start = Instant::now();
+	let work = loop {
+		worker.check()?;
+		let work = node.call("doin_work", []).await?;
+		if work["workBlocks"].as_u64() >= Some(1) {
+			break work;
+		}
+		assert!(start.elapsed() < LIMIT, "no work block within {} s; the worker printed:\n{}", LIMIT.as_secs(), worker.output());
+		tokio::time::sleep(POLL * 5).await;
+	};
+
+	let champion = node.call("doin_champion", [json!(0)]).await?;
+	assert_eq!(champion["author"], DAVE, "{champion}");
+	assert!(amount(&champion["error"]) < amount(&champion["initialError"]));
+	assert!(champion["loss"].as_u64() < Some(1 << 20));
+
+	let seal = &work["lastSeal"];
+	let (optimizers, evaluators, generator) =
+		(amount(&seal["optimizers"]), amount(&seal["evaluators"]), amount(&seal["generator"]));
+	assert!(optimizers > 0 && evaluators > 0 && generator > 0, "{seal}");
+	assert!(optimizers + evaluators + generator <= amount(&seal["minted"]));
+	assert!(amount(&work["mined"]) >= amount(&seal["minted"]));
+
+	let dave = node.call("doin_reputation", [json!(DAVE)]).await?;
+	assert!(dave["accepted"].as_u64() >= Some(1), "{dave}");
+	let eve = node.call("doin_reputation", [json!(EVE)]).await?;
+	assert_eq!(amount(&eve["bond"]), bond, "an evaluator that answers keeps its bond");
+
+	worker.stop()
+}
