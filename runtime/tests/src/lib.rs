@@ -182,7 +182,7 @@ fn pre_digest(slot: Slot) -> Digest {
 	let digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
 		authority_index: index as u32,
 		slot,
-		vrf_signature: pair.vrf_sign(&data).into(),
+		vrf_signature: pair.vrf_sign(&data),
 	});
 	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
 }
