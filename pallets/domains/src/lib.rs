@@ -204,15 +204,6 @@ pub mod pallet {
 			/// Error sum of the initial champion on the validation split.
 			error: u64,
 		},
-		/// A gift was released to its donor, since a larger one took its place in the bounty.
-		GiftReturned {
-			/// The domain.
-			domain: DomainId,
-			/// Who gave.
-			donor: T::AccountId,
-			/// What was released.
-			amount: Balance,
-		},
 		/// A bounty grew.
 		BountyAdded {
 			/// The domain.
@@ -253,15 +244,6 @@ pub mod pallet {
 			/// The domain's high-water mark now, Q32 bits.
 			high_water: Q32,
 		},
-		/// The champion's claim about the validation split was proved false: candidates have to undercut the initial champion's error.
-		ChampionDistrusted {
-			/// The domain.
-			domain: DomainId,
-			/// The champion.
-			model: ModelRef,
-			/// What candidates have to undercut now.
-			validation_error: u64,
-		},
 		/// A domain's target was passed: it takes no more commits, and its bounty was paid.
 		Converged {
 			/// The domain.
@@ -279,6 +261,24 @@ pub mod pallet {
 			domain: DomainId,
 			/// The mark now, Q32 bits.
 			high_water: Q32,
+		},
+		/// The champion's claim about the validation split was proved false: candidates have to undercut the initial champion's error.
+		ChampionDistrusted {
+			/// The domain.
+			domain: DomainId,
+			/// The champion.
+			model: ModelRef,
+			/// What candidates have to undercut now.
+			validation_error: u64,
+		},
+		/// A gift was released to its donor, since a larger one took its place in the bounty.
+		GiftReturned {
+			/// The domain.
+			domain: DomainId,
+			/// Who gave.
+			donor: T::AccountId,
+			/// What was released.
+			amount: Balance,
 		},
 	}
 

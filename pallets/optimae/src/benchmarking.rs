@@ -142,7 +142,7 @@ mod benchmarks {
 		let round = revealed::<T>(domain, &solution, 0);
 		let model = Rounds::<T>::get(round).and_then(|round| round.seats.first().and_then(|seat| seat.model));
 		Models::<T>::mutate(model.unwrap_or_default(), |stored| {
-			if let Some(claim) = stored.as_mut().and_then(|stored| stored.validation.first_mut()) {
+			if let Some(claim) = stored.as_mut().and_then(|stored| stored.validation.get_mut(0)) {
 				*claim = claim.wrapping_add(1);
 			}
 		});

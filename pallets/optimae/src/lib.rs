@@ -308,21 +308,6 @@ pub mod pallet {
 			/// Part of the hold that the challenger received.
 			reward: Balance,
 		},
-		/// A validation sum of a contender or a champion was proved to be false. A contender is dropped; a champion is distrusted by its domain.
-		ModelDisproved {
-			/// The domain.
-			domain: DomainId,
-			/// The model.
-			model: ModelId,
-			/// Who proved it.
-			challenger: T::AccountId,
-			/// The chunk of the validation split.
-			chunk: u16,
-			/// The sum that was claimed.
-			claimed: u32,
-			/// The sum that the runtime computed, which now stands in its place.
-			truth: u32,
-		},
 		/// A round's reveals are closed, and it waits for an earlier round of its domain.
 		WaitingForVerdict {
 			/// The round.
@@ -408,6 +393,21 @@ pub mod pallet {
 			/// The hold that was released, in plancks.
 			released: Balance,
 		},
+		/// A validation sum of a contender or a champion was proved to be false. A contender is dropped; a champion is distrusted by its domain.
+		ModelDisproved {
+			/// The domain.
+			domain: DomainId,
+			/// The model.
+			model: ModelId,
+			/// Who proved it.
+			challenger: T::AccountId,
+			/// The chunk of the validation split.
+			chunk: u16,
+			/// The sum that was claimed.
+			claimed: u32,
+			/// The sum that the runtime computed, which now stands in its place.
+			truth: u32,
+		},
 	}
 
 	#[pallet::error]
@@ -473,13 +473,13 @@ pub mod pallet {
 		CannotJudge,
 		/// No such model is stored.
 		UnknownModel,
+		/// The model is still needed: as a candidate, as the champion of a domain, or as a contender of an undecided round. A contender can
+		/// be released by its author between rounds, and by anybody once its domain takes no more commits; a champion once its domain is gone.
+		ModelInUse,
 		/// The model is neither champion nor contender. Dispute a candidate's claim with `dispute_claim`, by its round and seat.
 		NotStanding,
 		/// The champion's claim is disproved already, and counts for nothing. There is nothing left to prove.
 		AlreadyDistrusted,
-		/// The model is still needed: as a candidate, as the champion of a domain, or as a contender of an undecided round. A contender can
-		/// be released by its author between rounds, and by anybody once its domain takes no more commits; a champion once its domain is gone.
-		ModelInUse,
 	}
 
 	#[pallet::hooks]

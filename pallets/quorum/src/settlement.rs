@@ -197,8 +197,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(usize::from(model) < request.models.len() && from < request.chunks, Error::<T>::NoSuchChunk);
 		let mut known = Known::<T>::get(round, model);
 		known.bounded_resize(request.chunks.into(), None);
-		let asked = known.iter().skip(from.into()).take(count.into());
-		ensure!(asked.into_iter().any(Option::is_none), Error::<T>::NothingNew);
+		let mut asked = known.iter().skip(from.into()).take(count.into());
+		ensure!(asked.any(Option::is_none), Error::<T>::NothingNew);
 		Ok((request, until, missing, known))
 	}
 
