@@ -113,9 +113,11 @@ impl Get<Weight> for AnswerWeight {
 pub struct SettleWeight;
 impl Get<Weight> for SettleWeight {
 	fn get() -> Weight {
-		use pallet_doin_quorum::weights::WeightInfo;
+		use pallet_doin_optimae::{types::SETTLED_CHUNKS, weights::WeightInfo as _};
+		use pallet_doin_quorum::weights::WeightInfo as _;
 		pallet_doin_quorum::weights::SubstrateWeight::<Runtime>::settle()
-			.saturating_add(Recomputer::weight(SizeClass::Small).saturating_mul(6))
+			.saturating_add(pallet_doin_optimae::weights::SubstrateWeight::<Runtime>::verdict())
+			.saturating_add(Recomputer::weight(SizeClass::Small).saturating_mul(SETTLED_CHUNKS))
 	}
 }
 
