@@ -98,7 +98,7 @@ fn a_better_model_becomes_champion_and_is_paid_to_the_unit() {
 #[test]
 fn no_hold_is_left_but_the_champions_model() {
 	let mut chain = Chain::preset("development");
-	chain.honest_round(&[(Dave, seasonal_with_growth(60)), (Bob, seasonal_with_growth(20)), (Charlie, seasonal_with_growth(40))]);
+	chain.honest_round(&[(Dave, seasonal_with_growth(20)), (Bob, seasonal_with_growth(5)), (Charlie, seasonal_with_growth(10))]);
 	assert_eq!(champion(&mut chain).author, Some(Dave.to_account_id()));
 	assert_eq!(on_hold(&mut chain, Bob), 0);
 	assert_eq!(on_hold(&mut chain, Charlie), 0);
