@@ -2,6 +2,9 @@
 
 use crate::{Balance, MILLION};
 
+/// Most domains that weigh more than 0 at a time, and most that one ballot names.
+pub const MAX_WEIGHED: u32 = 32;
+
 /// Largest weight that voters with at least half of the active stake support; nothing above [`MILLION`] counts.
 ///
 /// `votes` are (stake, value) of everybody who voted for the domain, `total` is the active stake, silent voters included. A voter

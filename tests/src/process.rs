@@ -103,6 +103,17 @@ impl Process {
 		}
 	}
 
+	/// Kills it, as the system does when memory runs out: it gets no chance to tidy up.
+	///
+	/// # Errors
+	/// When it has ended already.
+	pub fn kill(&mut self) -> Result<()> {
+		self.check()?;
+		self.child.kill()?;
+		self.child.wait()?;
+		Ok(())
+	}
+
 	fn tail(&self) -> String {
 		let output = self.output();
 		let lines: Vec<&str> = output.lines().collect();

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Worker {
 	process: Process,
+	arguments: Vec<String>,
 	base: TempDir,
 }
 
@@ -22,7 +23,17 @@ impl Worker {
 		let shown = base.path().display().to_string();
 		let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("{base}", &shown)).collect();
 		let process = Process::start("doin-worker", &arguments, &base.path().join("output.log"))?;
-		Ok(Self { process, base })
+		Ok(Self { process, arguments, base })
+	}
+
+	/// Kills it without warning, and starts it again with the same arguments on the same directory.
+	///
+	/// # Errors
+	/// When it has ended already, or cannot be started.
+	pub fn crash_and_restart(&mut self) -> Result<()> {
+		self.process.kill()?;
+		self.process = Process::start("doin-worker", &self.arguments, &self.base.path().join("output.log"))?;
+		Ok(())
 	}
 
 	/// Everything it has printed so far.

@@ -82,7 +82,7 @@ comes back only after the longest challenge window.")]
 	Bond {
 		/// The amount, as `500 DOIN`.
 		amount: Amount,
-		/// Which domains it serves: those with small chunks, or all of them.
+		/// Which weighted domains it serves: those whose chunks are small, or those whose chunks are large.
 		#[arg(long, value_enum, default_value = "small")]
 		class: Class,
 		#[command(flatten)]

@@ -209,15 +209,16 @@ impl Journal {
 		Ok(entries)
 	}
 
-	/// Archives what can no longer be revealed in block `now`, and says what was lost: committed, never revealed.
+	/// Archives what can no longer be revealed in block `now`, and says what was lost: committed, never revealed. A challenge loses nothing
+	/// by that, and stays until its bond is back.
 	pub fn archive_expired(&self, now: BlockNumber) -> Result<Vec<Entry>> {
 		let db = self.db();
-		let sql = format!("{SELECT} WHERE state = 'committed' AND reveal_until <= ?");
+		let sql = format!("{SELECT} WHERE kind <> 'dispute' AND state = 'committed' AND reveal_until <= ?");
 		let lost = db.prepare(&sql)?.query_map(params![now], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
 		// A revealed candidate still waits for its verdict.
 		db.execute(
 			"UPDATE entries SET state = 'archived', note = 'expired'
-			WHERE state <> 'archived' AND reveal_until <= ? AND NOT (kind = 'optimae' AND state = 'revealed')",
+			WHERE state <> 'archived' AND reveal_until <= ? AND kind <> 'dispute' AND NOT (kind = 'optimae' AND state = 'revealed')",
 			params![now],
 		)?;
 		Ok(lost)
@@ -326,6 +327,19 @@ mod tests {
 		let open: Vec<_> = journal.open_entries(Kind::Optimae).unwrap().iter().map(|entry| entry.round.number).collect();
 		assert_eq!(open, [2, 3], "a revealed candidate waits for its verdict");
 		assert_eq!(journal.entry(Kind::Optimae, entry(1).round, entry(1).who).unwrap().unwrap().state, State::Archived);
+	}
+
+	#[test]
+	fn a_challenge_outlives_its_window_until_its_bond_is_back() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+		let challenge = Entry { kind: Kind::Dispute, ..entry(1) };
+		journal.prepare_entry(&challenge).unwrap();
+		journal.mark(Kind::Dispute, challenge.round, challenge.who, State::Committed, "").unwrap();
+		assert_eq!(journal.archive_expired(1_000).unwrap(), []);
+		assert_eq!(journal.open_entries(Kind::Dispute).unwrap().len(), 1);
+		journal.mark(Kind::Dispute, challenge.round, challenge.who, State::Archived, "made").unwrap();
+		assert_eq!(journal.open_entries(Kind::Dispute).unwrap(), []);
 	}
 
 	#[test]

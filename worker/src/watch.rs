@@ -280,10 +280,12 @@ impl Watcher {
 				.iter()
 				.filter_map(|row| {
 					let other = row.tail?.mean * size;
-					Some(format!("{:.2} % than {}", 100.0 * (1.0 - error / other), row.name))
+					let lead = 100.0 * (1.0 - error / other);
+					let word = if lead < 0.0 { "worse" } else { "better" };
+					Some(format!("{:.2} % {word} than {}", lead.abs(), row.name))
 				})
 				.collect();
-			format!("; on the real held-out tail {}: better by {}", significant(error), against.join(", "))
+			format!("; on the real held-out tail {}: {}", significant(error), against.join(", "))
 		});
 		known.champion = champion.model;
 		let author = champion.author.map_or("nobody".into(), |author| author.to_string());

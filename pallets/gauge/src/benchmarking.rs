@@ -47,9 +47,11 @@ mod benchmarks {
 
 	#[benchmark]
 	fn nominate() -> Result<(), BenchmarkError> {
-		let mut domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
+		// A full list: another one's nomination is displaced.
+		let mut domains = T::BenchmarkHelper::votable(MAX_NOMINATED + 1);
 		let last = domains.pop().ok_or(BenchmarkError::Stop("the helper makes domains"))?;
-		let nominator = nominated::<T>(&domains)?;
+		nominated::<T>(&domains)?;
+		let nominator = funded::<T>(account("rival", 0, 0));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(nominator), last);
 		assert_eq!(Nominations::<T>::get().len() as u32, MAX_NOMINATED);

@@ -24,8 +24,10 @@
 //!   computed anew from the ballots of the validators that are active in the new session, with their stake in it: a ballot needs no
 //!   upkeep, and one whose author is no longer active does not count.
 //! - Work per session is bounded: [`MAX_NOMINATED`] domains, [`Config::MaxVoters`] ballots of [`MAX_WEIGHED`] entries. A nomination is a
-//!   deposit, not a fee, so the list is kept open by time: a domain that has not weighed for [`Config::NominationSessions`] sessions, or
-//!   that is no longer votable, can be taken off by anyone, and the deposit goes back to its nominator.
+//!   deposit, not a fee, so the list is kept open by time and by price. By time: a domain that has not weighed for
+//!   [`Config::NominationSessions`] sessions, or that is no longer votable, can be taken off by anyone, and the deposit goes back to its
+//!   nominator. By price: on a full list, a nomination takes the place of the one with the smallest deposit among those that do not
+//!   weigh, for twice that deposit, so whoever wants to keep others off the ballot has to outbid them place by place.
 //! - When a weight leaves 0, [`OnWeighed::left_zero`] raises the domain's high-water mark to its champion's progress: what was found
 //!   before the vote is not paid.
 
@@ -45,7 +47,8 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Ballot, Nomination, Values, MAX_NOMINATED, MAX_WEIGHED};
+pub use doin_primitives::gauge::MAX_WEIGHED;
+pub use types::{Ballot, Nomination, Values, MAX_NOMINATED};
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
@@ -232,7 +235,7 @@ pub mod pallet {
 		NotVotable,
 		/// The domain is nominated already. Vote for it.
 		AlreadyNominated,
-		/// The list of nominated domains is full. Withdraw one whose time has lapsed, or wait until one does.
+		/// The list of nominated domains is full, and all of them weigh. Wait until validators have voted one down to 0.
 		TooManyNominated,
 		/// The domain is not nominated. Nominate it first; validators can only vote for nominated domains.
 		NotNominated,
@@ -257,7 +260,8 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Puts `domain` on the list that validators can vote for, against a deposit that comes back with the nomination.
+		/// Puts `domain` on the list that validators can vote for, against a deposit that comes back with the nomination. On a full list it
+		/// takes the place of the domain with the smallest deposit among those that weigh 0, and holds twice that deposit.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::nominate())]
 		pub fn nominate(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
@@ -278,11 +282,9 @@ pub mod pallet {
 			let nomination = nominations.get(at).ok_or(Error::<T>::NotNominated)?;
 			let lapsed = T::SessionIndex::get().saturating_sub(nomination.since) >= T::NominationSessions::get();
 			ensure!(nomination.nominator == who || lapsed || !T::Votable::votable(domain), Error::<T>::NotNominator);
-			let Nomination { nominator, deposit, .. } = nominations.remove(at);
-			T::Currency::release(&HoldReason::Nomination.into(), &nominator, deposit, Precision::BestEffort)?;
+			let nomination = nominations.remove(at);
 			Nominations::<T>::put(nominations);
-			Self::deposit_event(Event::NominationWithdrawn { domain, nominator, deposit });
-			Ok(())
+			Self::end_nomination(nomination)
 		}
 
 		/// Replaces the ballot of an active validator: the weight in parts per million it asks for, for each of at most 32 nominated
@@ -323,6 +325,7 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
+			const { assert!(MAX_WEIGHED < MAX_NOMINATED, "a full list always has a place that can be outbid") };
 			assert!(T::MaxVoters::get() > 0, "the gauge counts the ballots of at least one validator");
 			assert!(T::NominationSessions::get() > 1, "a nomination lasts at least until ballots can take effect");
 		}
@@ -423,12 +426,37 @@ impl<T: Config> Pallet<T> {
 			Ok(_) => return Err(Error::<T>::AlreadyNominated.into()),
 			Err(at) => at,
 		};
-		let deposit = T::NominationDeposit::get();
+		let mut deposit = T::NominationDeposit::get();
+		let mut at = at;
+		if nominations.is_full() {
+			let (place, smallest) = Self::cheapest(&nominations).ok_or(Error::<T>::TooManyNominated)?;
+			deposit = deposit.max(smallest.saturating_mul(2));
+			let displaced = nominations.remove(place);
+			Self::end_nomination(displaced)?;
+			// Those behind it have moved up.
+			at = at.saturating_sub(usize::from(place < at));
+		}
 		let nomination = Nomination { domain, nominator: nominator.clone(), deposit, since: T::SessionIndex::get() };
 		nominations.try_insert(at, nomination).map_err(|_| Error::<T>::TooManyNominated)?;
 		T::Currency::hold(&HoldReason::Nomination.into(), &nominator, deposit)?;
 		Nominations::<T>::put(nominations);
 		Self::deposit_event(Event::Nominated { domain, nominator, deposit });
+		Ok(())
+	}
+
+	/// Place and deposit of the nomination with the smallest deposit among those that weigh 0, the oldest of equal ones.
+	fn cheapest(nominations: &[Nomination<T::AccountId>]) -> Option<(usize, Balance)> {
+		let weights = Weights::<T>::get();
+		let idle = nominations.iter().enumerate().filter(|(_, nomination)| Self::value(&weights, nomination.domain) == 0);
+		let cheapest = idle.min_by_key(|(_, nomination)| (nomination.deposit, nomination.since, nomination.domain))?;
+		Some((cheapest.0, cheapest.1.deposit))
+	}
+
+	/// Gives the deposit of a nomination back that was taken off the list.
+	fn end_nomination(nomination: Nomination<T::AccountId>) -> DispatchResult {
+		let Nomination { domain, nominator, deposit, .. } = nomination;
+		T::Currency::release(&HoldReason::Nomination.into(), &nominator, deposit, Precision::BestEffort)?;
+		Self::deposit_event(Event::NominationWithdrawn { domain, nominator, deposit });
 		Ok(())
 	}
 

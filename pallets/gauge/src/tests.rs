@@ -67,9 +67,39 @@ fn the_list_of_nominations_ends_at_64() {
 		for domain in (0..MAX_NOMINATED).rev() {
 			assert_ok!(Gauge::nominate(signed(1), domain));
 		}
-		assert_noop!(Gauge::nominate(signed(1), MAX_NOMINATED), Error::<Test>::TooManyNominated);
 		assert_ok!(Gauge::withdraw(signed(1), 10));
 		assert_ok!(Gauge::nominate(signed(2), MAX_NOMINATED));
+		assert_eq!(nomination_hold(2), NOMINATION, "a free place costs the plain deposit");
+		assert_eq!(Nominations::<Test>::get().len() as u32, MAX_NOMINATED);
+	});
+}
+
+#[test]
+fn a_full_list_is_outbid_place_by_place() {
+	build_and_execute(|| {
+		Stakes::set(vec![(1, 40), (2, 30), (3, 30)]);
+		for domain in 0..MAX_NOMINATED {
+			assert_ok!(Gauge::nominate(signed(1), domain));
+		}
+		for voter in [1, 2] {
+			assert_ok!(Gauge::vote(signed(voter), votes(&[(0, 10)])));
+		}
+		next_session();
+		// Domain 0 weighs, so domain 1 is the first to go.
+		assert_ok!(Gauge::nominate(signed(2), 100));
+		assert_eq!((nomination_hold(1), nomination_hold(2)), (63 * NOMINATION, 2 * NOMINATION));
+		let listed = |domain| Nominations::<Test>::get().iter().any(|nomination| nomination.domain == domain);
+		assert!(listed(0) && !listed(1) && listed(2) && listed(100));
+		// To get rid of domain 100, its rival has to displace all the others first.
+		for domain in 101..101 + 62 {
+			assert_ok!(Gauge::nominate(signed(3), domain));
+			assert!(listed(100));
+		}
+		assert_eq!(nomination_hold(3), 62 * 2 * NOMINATION);
+		assert_ok!(Gauge::nominate(signed(3), 200));
+		assert!(!listed(100), "of equal deposits the oldest goes");
+		assert_eq!((nomination_hold(2), nomination_hold(3)), (0, (62 * 2 + 4) * NOMINATION));
+		assert_noop!(Gauge::nominate(signed(77), 300), TokenError::FundsUnavailable);
 	});
 }
 

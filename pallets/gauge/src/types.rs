@@ -3,14 +3,13 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
+	gauge::MAX_WEIGHED,
 	Balance, DomainId,
 };
 use scale_info::TypeInfo;
 
 /// Most domains nominated at a time.
 pub const MAX_NOMINATED: u32 = 64;
-/// Most domains one ballot names, and most that weigh more than 0.
-pub const MAX_WEIGHED: u32 = 32;
 
 /// Domains and parts per million, sorted by domain, each domain once.
 pub type Values = BoundedVec<(DomainId, u32), ConstU32<MAX_WEIGHED>>;

@@ -39,7 +39,7 @@ fn committed<T: Config>(domain: DomainId, seats: u32, solution: &Reveal) -> Roun
 	for index in 0..seats {
 		let who = rich::<T>("optimizer", index);
 		let hash = promise::<T>(round, &who, solution);
-		assert!(Pallet::<T>::take_seat(who, domain, hash).is_ok());
+		assert!(Pallet::<T>::take_seat(who, round, hash).is_ok());
 	}
 	round
 }
@@ -115,7 +115,7 @@ mod benchmarks {
 		let hash = promise::<T>(round, &caller, &solution);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), domain, hash);
+		_(RawOrigin::Signed(caller), round, hash);
 
 		assert_eq!(Rounds::<T>::get(round).map(|round| round.seats.len()), Some(1));
 		Ok(())

@@ -416,7 +416,7 @@ pub mod pallet {
 		UnknownDomain,
 		/// The domain takes no commits now: it is loading, converged or closing. Choose an active one.
 		NotActive,
-		/// The domain's round takes reveals at this block. Commit in the next commit phase; `doin_round` says when it begins.
+		/// The round does not take commits at this block. `doin_round` names the round that does, or says when the next one begins.
 		NotCommitting,
 		/// Too many rounds of this domain, or of the whole chain, are undecided. Nothing was held; try again after the next verdict.
 		TooBusy,
@@ -512,14 +512,14 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Takes a seat in the current round of `domain` for the solution behind `hash`, a
-		/// [`doin_primitives::commitment::commitment`] with tag `Optimae`. Pays the fee and the hold of the next seat; see the module
-		/// documentation. The same account may take several seats.
+		/// Takes a seat in `round` for the solution behind `hash`, a [`doin_primitives::commitment::commitment`] with tag `Optimae`. Pays
+		/// the fee and the hold of the next seat; see the module documentation. The same account may take several seats. A call that is
+		/// included too late fails, for a commitment is bound to its round and could not be revealed in the next one.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit())]
-		pub fn commit(origin: OriginFor<T>, domain: DomainId, hash: Hash) -> DispatchResult {
+		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::take_seat(who, domain, hash)
+			Self::take_seat(who, round, hash)
 		}
 
 		/// Reveals what a seat of the caller committed to. The model is stored against a hold per byte and measured once the round's

@@ -378,8 +378,9 @@ pub fn send(who: AccountId, call: Call<Test>) -> DispatchResult {
 
 /// Commits in the domain's current round.
 pub fn commit(who: AccountId, domain: DomainId, reveal: &Reveal, salt: [u8; 32]) -> DispatchResult {
-	let hash = promise(current(domain), who, reveal, salt);
-	send(who, Call::commit { domain, hash })
+	let round = current(domain);
+	let hash = promise(round, who, reveal, salt);
+	send(who, Call::commit { round, hash })
 }
 
 /// Reveals in a round.

@@ -1,7 +1,7 @@
 //! A round from its first commit to its measurement.
 
 use crate::{
-	types::{Measurement, Seat, SeatState, Stage, MAX_ROUNDS},
+	types::{Measurement, Seat, SeatState, Stage, MAX_ROUNDS, RESERVED_ROUNDS},
 	*,
 };
 use codec::Encode;
@@ -28,19 +28,20 @@ const EXCUSING_RISE: Balance = 4;
 
 impl<T: Config> Pallet<T> {
 	/// [`Call::commit`].
-	pub(crate) fn take_seat(who: T::AccountId, domain: DomainId, hash: Hash) -> DispatchResult {
+	pub(crate) fn take_seat(who: T::AccountId, id: RoundId, hash: Hash) -> DispatchResult {
+		let domain = id.domain;
 		let spec = T::Domains::spec(domain).ok_or(Error::<T>::UnknownDomain)?;
 		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status == Status::Active, Error::<T>::NotActive);
 		let rounds = T::Timing::rounds();
 		let place = rounds.place(domain, Self::now());
-		ensure!(place.phase == Phase::Commit, Error::<T>::NotCommitting);
-		let id = place.round;
+		ensure!(place.round == id && place.phase == Phase::Commit, Error::<T>::NotCommitting);
 
 		let mut round = match Rounds::<T>::get(id) {
 			Some(round) => round,
 			None => {
-				ensure!(Rounds::<T>::count() < MAX_ROUNDS, Error::<T>::TooBusy);
+				let reserved = if T::Gauge::weight(domain) > 0 { 0 } else { RESERVED_ROUNDS };
+				ensure!(Rounds::<T>::count() < MAX_ROUNDS.saturating_sub(reserved), Error::<T>::TooBusy);
 				Pending::<T>::try_mutate(domain, |pending| pending.try_push(id.number)).map_err(|_| Error::<T>::TooBusy)?;
 				T::Domains::enter(domain)?;
 				let (_, closing) = rounds.reveal_window(id);

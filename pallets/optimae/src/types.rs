@@ -5,6 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::{Genes, ModelBytes},
+	gauge::MAX_WEIGHED,
 	payload::{ChunkSums, MAX_CHUNKS},
 	round::MAX_SEATS,
 	Balance, Hash, ModelId, ModelRef, RoundId,
@@ -14,6 +15,9 @@ use scale_info::TypeInfo;
 
 /// Most undecided rounds on the chain. The agenda finds a place for each of them within 33 blocks of its wish.
 pub const MAX_ROUNDS: u32 = 1_024;
+/// Places among them that only rounds of weighted domains take, enough for all of those: domains are cheap to make, and nobody must be
+/// able to keep what earns money from being measured by filling the list with ones that do not.
+pub const RESERVED_ROUNDS: u32 = MAX_WEIGHED * MAX_PENDING;
 /// Most undecided rounds of one domain: one that collects, one that is measured, two that wait for it.
 pub const MAX_PENDING: u32 = 4;
 /// Rounds in which a near-miss is measured again.

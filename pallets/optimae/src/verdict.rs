@@ -13,7 +13,8 @@ use doin_primitives::{
 use doin_primitives_frame::{Eff, OnRecomputed, Outcome};
 use doin_scoring::verdict::{paired, public_test, total};
 
-/// The candidate to crown, and the statistics it is crowned with. For a contender they span all the draws it was measured on.
+/// The candidate to crown, and the statistics it is crowned with: errors of one draw. For a contender they are the means, rounded down, of
+/// all the draws it was measured on, so that errors of champions can be compared with each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Win {
 	/// Its place in the model list.
@@ -98,13 +99,16 @@ impl<'a> Trial<'a> {
 
 	fn win(&self, model: ModelId, initial: &[u32], champion: &[u32], own: &[u32]) -> Option<Win> {
 		let (upper, increment) = self.passes(initial, champion, own)?;
+		let chunks = self.initial()?.len().max(1);
+		let draws = own.len().checked_div(chunks).unwrap_or(1).max(1) as u64;
+		let mean = |error: u64| error.checked_div(draws).unwrap_or(error);
 		Some(Win {
 			index: u8::try_from(self.index(&ModelRef::Stored(model))?).ok()?,
 			model,
-			error: total(own),
-			champion_error: total(champion),
-			initial_error: total(initial),
-			upper,
+			error: mean(total(own)),
+			champion_error: mean(total(champion)),
+			initial_error: mean(total(initial)),
+			upper: mean(upper),
 			increment,
 		})
 	}

@@ -79,7 +79,7 @@ impl Chain {
 	/// Commits `reveal` for `who` in `round`.
 	pub fn commit(&mut self, who: Sr25519Keyring, round: RoundId, reveal: &Reveal) {
 		let hash = commitment(Tag::Optimae, &self.genesis_hash(), round, &who.to_account_id(), &payload_hash(reveal), &SALT);
-		self.ok(who, RuntimeCall::Optimae(pallet_doin_optimae::Call::commit { domain: round.domain, hash }));
+		self.ok(who, RuntimeCall::Optimae(pallet_doin_optimae::Call::commit { round, hash }));
 	}
 
 	/// Empty blocks until `round` takes reveals in the next block.

@@ -148,11 +148,11 @@ fn sixteen_seats_fit_and_a_seventeenth_does_not() {
 			&doin_primitives::commitment::payload_hash(&reveal),
 			&SALT,
 		);
-		let call = pallet_doin_optimae::Call::commit { domain: DEMO, hash };
+		let call = pallet_doin_optimae::Call::commit { round, hash };
 		assert_eq!(chain.apply(who, call), Ok(Ok(())), "seat {seat}");
 		seats.push((who, reveal));
 	}
-	let extra = chain.apply(Bob, pallet_doin_optimae::Call::commit { domain: DEMO, hash: [1; 32] }).expect("valid");
+	let extra = chain.apply(Bob, pallet_doin_optimae::Call::commit { round, hash: [1; 32] }).expect("valid");
 	assert_eq!(extra, Err(pallet_doin_optimae::Error::<Runtime>::RoundFull.into()));
 	chain.end();
 	chain.to_reveals(round);

@@ -62,7 +62,7 @@ impl std::fmt::Display for Call {
 
 /// Every call of this module with the names of its arguments, as the connected chain must have them.
 pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
-	("Optimae", "commit", &["domain", "hash"]),
+	("Optimae", "commit", &["round", "hash"]),
 	("Optimae", "reveal", &["round", "reveal", "salt"]),
 	("Optimae", "dispute_claim", &["round", "seat", "chunk", "class"]),
 	("Optimae", "dispute_model", &["model", "chunk", "class"]),
@@ -105,9 +105,9 @@ impl Call {
 		Self { pallet: "Utility", name: "batch_all", args: Args(Vec::new()), inner: calls }
 	}
 
-	/// Takes a seat in the round that `domain` is in.
-	pub fn commit(domain: DomainId, hash: Hash) -> Self {
-		Self::new("Optimae", "commit", (domain, hash))
+	/// Takes a seat in `round`.
+	pub fn commit(round: RoundId, hash: Hash) -> Self {
+		Self::new("Optimae", "commit", (round, hash))
 	}
 
 	/// Shows what was committed.
@@ -229,7 +229,7 @@ mod tests {
 	#[test]
 	fn arguments_are_written_one_after_the_other() {
 		let round = RoundId { domain: 7, number: 9 };
-		assert_eq!(Call::commit(7, [1; 32]).args.0, [&[7, 0, 0, 0][..], &[1; 32]].concat());
+		assert_eq!(Call::commit(round, [1; 32]).args.0, [&[7, 0, 0, 0, 9, 0, 0, 0][..], &[1; 32]].concat());
 		assert_eq!(Call::settle(round, SizeClass::Large).args.0, [7, 0, 0, 0, 9, 0, 0, 0, 1]);
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
 		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());
@@ -250,7 +250,7 @@ mod tests {
 
 	#[test]
 	fn a_proxied_call_carries_the_inner_one_whole() {
-		let inner = Call::commit(7, [1; 32]);
+		let inner = Call::commit(RoundId { domain: 7, number: 9 }, [1; 32]);
 		let outer = inner.proxied(Account([3; 32]), (20, 0));
 		assert_eq!(outer.to_string(), "Proxy.proxy");
 		assert_eq!(outer.args.0, [&[0][..], &[3; 32], &[0, 20, 0], &inner.args.0].concat());
@@ -268,7 +268,7 @@ mod tests {
 	#[test]
 	fn every_call_is_checked_against_the_chain() {
 		let known = |call: Call| EXPECTED.iter().any(|(pallet, name, _)| *pallet == call.pallet && *name == call.name);
-		assert!(known(Call::commit(0, [0; 32])) && known(Call::nominate(0)) && known(Call::bond(0, SizeClass::Small)));
+		assert!(known(Call::nominate(0)) && known(Call::bond(0, SizeClass::Small)));
 		assert!(known(Call::dispute([0; 32]).proxied(Account([0; 32]), (0, 0))));
 	}
 }

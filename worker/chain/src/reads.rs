@@ -3,7 +3,7 @@
 use crate::{client::Head, Account, Chain, ChainError, Vote};
 use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
-	Balance, DomainId, DomainSpec, ModelId, RoundId, RoundParams,
+	Balance, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
 };
 use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType};
 
@@ -38,6 +38,13 @@ struct AccountData {
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct StoredModel {
 	validation: Vec<u32>,
+}
+
+/// Of an announced challenge.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Dispute {
+	hash: Hash,
 }
 
 /// Of a validator's ballot.
@@ -124,6 +131,12 @@ impl Chain {
 	pub async fn claimed_sums(&self, at: Head, model: ModelId) -> Result<Option<Vec<u32>>, ChainError> {
 		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
 		Ok(stored.map(|stored| stored.validation))
+	}
+
+	/// The hash of the challenge that an account has announced and not ended.
+	pub async fn announced_challenge(&self, at: Head, who: Account) -> Result<Option<Hash>, ChainError> {
+		let dispute: Option<Dispute> = self.storage(at, "Quorum", "Disputes", vec![Value::from_bytes(who.0)]).await?;
+		Ok(dispute.map(|dispute| dispute.hash))
 	}
 
 	/// Which chunks of one model of a replayed round the runtime has computed; empty before the first.

@@ -15,7 +15,7 @@ use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::{Challenge, Sums},
 	views::{DomainView, QuorumPhase, QuorumView, RoundView, SeatStatus},
-	DomainId, ModelId, ModelRef, RoundId,
+	DomainId, ModelId, ModelRef, RoundId, SizeClass,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -44,6 +44,7 @@ enum Task {
 	Replay(RoundId),
 	Verify(RoundId),
 	Claims(DomainId),
+	Recover(RoundId, Account),
 }
 
 /// Validation sums that the author of a model claims: in a seat that awaits its verdict, or as champion or contender.
@@ -108,6 +109,20 @@ impl Evaluator {
 			}
 			for quorum in quorums {
 				self.serve(head, &domain, quorum);
+			}
+		}
+		self.follow_challenges(head).await
+	}
+
+	/// Ends announced challenges that can no longer be made, because somebody else made theirs first or the round is over: their bonds come
+	/// back by making them all the same.
+	async fn follow_challenges(&self, head: Head) -> Result<()> {
+		for entry in self.context.journal.open_entries(Kind::Dispute)? {
+			let Some(signer) = self.signers.iter().find(|signer| signer.account() == entry.who) else { continue };
+			let quorums = self.context.chain.quorums(head, entry.round.domain).await?;
+			let challenged = quorums.iter().any(|quorum| quorum.round == entry.round && quorum.phase == QuorumPhase::Challenge);
+			if !challenged {
+				self.start(Task::Recover(entry.round, entry.who), self.clone().recover(head, signer.clone(), entry));
 			}
 		}
 		Ok(())
@@ -356,8 +371,28 @@ impl Evaluator {
 		}
 		let call = Call::replay(round, challenge.model, challenge.chunk, entry.salt, quorum.class);
 		let included = context.chain.submit(signer, &call, Urgency::Before(quorum.phase_end)).await?;
-		context.journal.mark(Kind::Dispute, round, who, State::Revealed, "")?;
-		tracing::info!("{}: {} proved a sum wrong in block {}", name(round), who.short(), included.block.number);
+		context.journal.mark(Kind::Dispute, round, who, State::Archived, "made")?;
+		tracing::info!("{}: {} made its challenge in block {}", name(round), who.short(), included.block.number);
+		Ok(())
+	}
+
+	/// Gets the bond of a moot challenge back.
+	async fn recover(self, head: Head, signer: Signer, entry: Entry) -> Result<()> {
+		let (context, round, who) = (&self.context, entry.round, entry.who);
+		// One that never arrived, or that a later one has replaced, holds nothing.
+		if context.chain.announced_challenge(head, who).await? == Some(entry.commitment) {
+			let challenge = Challenge::decode(&mut &entry.payload[..]).context("the journal holds a challenge that cannot be read")?;
+			let class = context.chain.domain(head, round.domain).await?.map_or(SizeClass::Small, |domain| domain.class);
+			let call = Call::replay(round, challenge.model, challenge.chunk, entry.salt, class);
+			let included = context.chain.submit(&signer, &call, Urgency::Relaxed).await?;
+			tracing::info!(
+				"{}: the challenge of {} was not needed; its bond is back in block {}",
+				name(round),
+				who.short(),
+				included.block.number
+			);
+		}
+		context.journal.mark(Kind::Dispute, round, who, State::Archived, "not needed")?;
 		Ok(())
 	}
 

@@ -322,7 +322,7 @@ impl Optimizer {
 	}
 
 	async fn commit(&mut self, entry: &Entry, view: &View) -> Result<()> {
-		let call = Call::commit(self.problem.id, entry.commitment);
+		let call = Call::commit(entry.round, entry.commitment);
 		match self.context.chain.submit(&self.signer, &call, Urgency::Before(view.round.phase_end)).await {
 			Ok(included) => {
 				self.context.journal.mark(Kind::Optimae, entry.round, entry.who, State::Committed, "")?;

@@ -84,10 +84,13 @@ fn only_what_was_committed_can_be_revealed_and_only_by_its_author() {
 fn a_commitment_is_worth_nothing_in_another_round() {
 	test(|| {
 		let solution = steady(900);
-		let old = promise(current(DOMAIN), ALICE, &solution, SALT);
+		let before = current(DOMAIN);
+		let old = promise(before, ALICE, &solution, SALT);
 		run_to_phase(DOMAIN, Phase::Commit);
-		assert_ok!(send(ALICE, Call::commit { domain: DOMAIN, hash: old }));
+		assert_noop!(send(ALICE, Call::commit { round: before, hash: old }), Error::<Test>::NotCommitting);
 		let round = current(DOMAIN);
+		assert_ne!(round, before);
+		assert_ok!(send(ALICE, Call::commit { round, hash: old }));
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
 	});

@@ -96,9 +96,9 @@ fn a_copied_commitment_keeps_nobody_out_and_cannot_be_revealed() {
 	test(|| {
 		let solution = steady(900);
 		let hash = promise(current(DOMAIN), ALICE, &solution, SALT);
-		assert_ok!(send(BOB, Call::commit { domain: DOMAIN, hash }));
-		assert_ok!(send(ALICE, Call::commit { domain: DOMAIN, hash }));
 		let round = current(DOMAIN);
+		assert_ok!(send(BOB, Call::commit { round, hash }));
+		assert_ok!(send(ALICE, Call::commit { round, hash }));
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
 		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
@@ -121,7 +121,7 @@ fn commits_are_taken_in_the_commit_phase_only() {
 #[test]
 fn only_active_domains_take_commits() {
 	test(|| {
-		assert_noop!(send(ALICE, Call::commit { domain: 1_000, hash: [0; 32] }), Error::<Test>::UnknownDomain);
+		assert_noop!(commit(ALICE, 1_000, &steady(900), SALT), Error::<Test>::UnknownDomain);
 		for status in [Status::Loading, Status::Converged, Status::Closing] {
 			States::mutate(DOMAIN, |state| state.as_mut().unwrap().status = status);
 			assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotActive);
@@ -176,6 +176,23 @@ fn a_chain_with_a_thousand_open_rounds_is_too_busy_for_another() {
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
 		for domain in 101..100 + MAX_ROUNDS {
+			Rounds::<Test>::remove(RoundId { domain, number: 0 });
+		}
+	});
+}
+
+#[test]
+fn domains_without_weight_cannot_fill_the_chain() {
+	test(|| {
+		let others = 100..100 + MAX_ROUNDS - RESERVED_ROUNDS;
+		for domain in others.clone() {
+			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new());
+		}
+		WeightNow::set(0);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooBusy);
+		WeightNow::set(1);
+		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
+		for domain in others {
 			Rounds::<Test>::remove(RoundId { domain, number: 0 });
 		}
 	});
