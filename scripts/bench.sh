@@ -29,7 +29,7 @@ weights() {
 }
 
 case ${1:-} in
-	pallets) pallets ;;
-	weights) weights ;;
+	pallets) setup; pallets ;;
+	weights) setup; weights ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

@@ -18,10 +18,13 @@ PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-primitives-frame
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
 	-p pallet-doin-quorum -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market)
 
-# Debian's compiler builds the runtime where rustup has no wasm32v1-none (scripts/setup.sh).
-if ! [ -d "$(rustc --print target-libdir --target wasm32v1-none 2>/dev/null)" ] && rustup toolchain list 2>/dev/null | grep -q '^system'; then
-	export WASM_BUILD_TOOLCHAIN=system
-fi
-
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
+
+# Installs what is missing. Where rustup has no wasm32v1-none even then, Debian's compiler builds the runtime (scripts/setup.sh links it).
+setup() {
+	"$ROOT/scripts/setup.sh"
+	if ! [ -d "$(rustc --print target-libdir --target wasm32v1-none 2>/dev/null)" ]; then
+		export WASM_BUILD_TOOLCHAIN=system
+	fi
+}

@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-"$ROOT/scripts/setup.sh"
+setup
 say "building (the first time takes half an hour on two cores, later ones seconds)"
 cargo build --manifest-path "$ROOT/Cargo.toml" "${ALL[@]}" --quiet
 

@@ -7,7 +7,7 @@ cd "$ROOT"
 step() { say "== $* ($(date +%H:%M:%S))"; }
 
 step setup
-"$ROOT/scripts/setup.sh"
+setup
 step "release train"
 "$ROOT/scripts/check-train.sh"
 step format

@@ -17,7 +17,7 @@ use doin_primitives::{
 		PAGE_VALUES,
 	},
 	payload::{Metrics, Reveal},
-	DomainId, DomainSpec, Evidence, Gene, Limits, ModelRef, SizeClass, Split, Status, DOIN, MILLION,
+	DomainId, DomainSpec, Evidence, Gene, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION,
 };
 use doin_primitives_frame::{Electorate, Timing as _};
 use doin_scoring::{
@@ -26,6 +26,7 @@ use doin_scoring::{
 };
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys};
+use pallet_doin_quorum::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_doin_domains, Domains]
@@ -145,6 +146,13 @@ fn funded(who: AccountId) -> AccountId {
 	who
 }
 
+/// A net of one layer from `window` steps of history to the horizon.
+fn linear(window: u16, weights: Vec<i16>) -> Net {
+	let bias = vec![0; usize::from(HORIZON)];
+	let layer = Layer { inputs: window, outputs: HORIZON, shift: 1, weights, bias };
+	Net { window, in_shift: 0, skip: None, layers: vec![layer] }
+}
+
 /// What the pallets' benchmarks ask for.
 pub struct World;
 
@@ -176,6 +184,24 @@ impl pallet_doin_quorum::benchmarking::BenchmarkHelper for World {
 	fn entropy() {
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some([1; 32]));
 	}
+
+	/// A linear model of `units` steps of history: with 64 windows and 32 steps ahead, 2 048 products per step of history.
+	fn judged(units: u32) -> (DomainId, ModelRef) {
+		const { assert!(MAX_WINDOWS as u64 * HORIZON as u64 == MACS_PER_UNIT) };
+		let domain = active(forecast(), ModelRef::RepeatLast);
+		let weights = (0..units * u32::from(HORIZON)).map(|n| (n % 255) as i16 - 127).collect();
+		let Reveal { genes, validation, .. } = <Self as pallet_doin_optimae::BenchmarkHelper<AccountId>>::reveal(domain, 0);
+		let stored = pallet_doin_optimae::types::StoredModel {
+			author: owner(),
+			round: RoundId { domain, number: 0 },
+			bytes: BoundedVec::truncate_from(Model::Net(linear(units as u16, weights)).to_bytes()),
+			genes,
+			validation,
+			hold: 0,
+		};
+		pallet_doin_optimae::Models::<Runtime>::insert(0, stored);
+		(domain, ModelRef::Stored(0))
+	}
 }
 
 impl pallet_doin_optimae::BenchmarkHelper<AccountId> for World {
@@ -204,14 +230,7 @@ impl pallet_doin_optimae::BenchmarkHelper<AccountId> for World {
 		// Per step of the window a row of two-byte weights, and four bytes of bias per step ahead.
 		let rows = bytes.saturating_sub(NET_OVERHEAD + 4 * horizon) / (2 * horizon);
 		let window = rows.clamp(1, MAX_HISTORY.into()) as u16;
-		let layer = Layer {
-			inputs: window,
-			outputs: HORIZON,
-			shift: 1,
-			weights: vec![0; usize::from(window) * usize::from(HORIZON)],
-			bias: vec![0; usize::from(HORIZON)],
-		};
-		let net = Net { window, in_shift: 0, skip: None, layers: vec![layer] };
+		let net = linear(window, vec![0; usize::from(window) * usize::from(HORIZON)]);
 		Reveal {
 			genes: BoundedVec::truncate_from(vec![1; MAX_GENES as usize]),
 			model: BoundedVec::truncate_from(Model::Net(net).to_bytes()),

@@ -3,25 +3,22 @@
 //! `settle`, `replay` and `dispute_claim` come here. The windows and the forward pass are [`doin_scoring`]'s, the same code that trains
 //! and answers in the worker, so a sum that differs is a lie and not a rounding.
 
-use crate::{AccountId, Domains, Optimae};
+use crate::{AccountId, Domains, Optimae, Runtime};
 use alloc::vec::Vec;
 use doin_primitives::{domain::PAGE_VALUES, DomainId, DomainSpec, Evidence, Hash, ModelRef, SizeClass};
 use doin_primitives_frame::{Fault, Judge, Models};
 use doin_scoring::{sample, score, Forecast, Model, Program, Windows};
-use frame_support::weights::{constants::ParityDbWeight, Weight};
+use frame_support::weights::Weight;
+use pallet_doin_quorum::WeightInfo;
 use sp_core::Get;
 
 /// Recomputes chunks from the domains' pages and the stored models.
 pub struct Recomputer;
 
-/// Picoseconds of one multiply-accumulate in the node's WASM executor, with the activation and feature work that goes with it.
-const PICOS_PER_MAC: u64 = 1_500;
 /// Multiply-accumulates of the largest chunk of each class.
 const CHUNK_MACS: [u64; 2] = [1 << 20, 64 * doin_primitives::domain::MAX_WINDOW_MACS as u64];
-/// Picoseconds of drawing 64 windows of 1 152 steps (60 ns each) and decoding a model of 64 KiB.
-const CHUNK_PICOS: u64 = 5_000_000_000;
-/// Pages that one chunk touches, and the reads of the domain's and the model's records.
-const CHUNK_READS: u64 = 4 + 4;
+/// Pages of published data that a chunk of the validation split touches; drawn windows, which are measured, touch none.
+const CHUNK_PAGES: u64 = 4;
 
 impl Recomputer {
 	fn model(model: &ModelRef, spec: &DomainSpec) -> Result<Model, Fault> {
@@ -97,8 +94,8 @@ impl Judge for Recomputer {
 	}
 
 	fn weight(class: SizeClass) -> Weight {
-		let macs = CHUNK_MACS[class as usize];
-		Weight::from_parts((macs * PICOS_PER_MAC + CHUNK_PICOS) / 1_000_000 * 1_000_000, 0)
-			.saturating_add(<ParityDbWeight as Get<frame_support::weights::RuntimeDbWeight>>::get().reads(CHUNK_READS))
+		let units = CHUNK_MACS[class as usize] / pallet_doin_quorum::types::MACS_PER_UNIT;
+		pallet_doin_quorum::weights::SubstrateWeight::<Runtime>::judge(units as u32)
+			.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(CHUNK_PAGES))
 	}
 }

@@ -49,14 +49,20 @@ async fn killed_between_commit_and_reveal_it_reveals_after_its_restart() -> Resu
 	worker.crash_and_restart()?;
 
 	wait_for("the settlement", LIMIT, || async {
-		let settled = quorums(&node).await?.into_iter().find(|quorum| {
-			quorum["round"]["number"] == round && !quorum["truth"].as_array().is_none_or(Vec::is_empty)
-		});
+		let settled = quorums(&node)
+			.await?
+			.into_iter()
+			.find(|quorum| quorum["round"]["number"] == round && !quorum["truth"].as_array().is_none_or(Vec::is_empty));
 		Ok(settled.map(|quorum| {
 			assert!(all_seats(&quorum, |seat| seat["revealed"] == true), "an answer was not revealed: {quorum}");
 		}))
 	})
 	.await?;
-	assert_eq!(worker.output().matches("was never revealed").count(), 0, "the worker reports a broken word:\n{}", worker.output());
+	assert_eq!(
+		worker.output().matches("was never revealed").count(),
+		0,
+		"the worker reports a broken word:\n{}",
+		worker.output()
+	);
 	worker.stop()
 }

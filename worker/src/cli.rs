@@ -77,14 +77,24 @@ A weight is in parts per million. The ballot replaces the earlier one; a domain 
 EXAMPLE
   doin-worker bond \"500 DOIN\" --key evaluator.key
 
-An evaluator is drawn for every weighted domain of its size class, and has to answer: start `doin-worker run` with the same key. A bond
-comes back only after the longest challenge window.")]
+An evaluator is drawn for every weighted domain of its size class, and has to answer: start `doin-worker run` with the same key.
+`doin-worker unbond` ends it, and `doin-worker withdraw` brings the bond back when the longest round has passed.")]
 	Bond {
 		/// The amount, as `500 DOIN`.
 		amount: Amount,
 		/// Which weighted domains it serves: those whose chunks are small, or those whose chunks are large.
 		#[arg(long, value_enum, default_value = "small")]
 		class: Class,
+		#[command(flatten)]
+		key: KeyArgs,
+	},
+	/// Stop being an evaluator: it is not drawn any more, and its bond can be withdrawn once every round it may have been drawn for is over.
+	Unbond {
+		#[command(flatten)]
+		key: KeyArgs,
+	},
+	/// Take the bond back, some time after `unbond`.
+	Withdraw {
 		#[command(flatten)]
 		key: KeyArgs,
 	},
@@ -230,6 +240,8 @@ impl Cli {
 			Command::Domain(DomainCommand::Show { id, json }) => status::domain(&chain().await?, id, json).await,
 			Command::Vote { votes, key } => domain::vote(&chain().await?, &key.signer()?, &votes).await,
 			Command::Bond { amount, class, key } => domain::bond(&chain().await?, &key.signer()?, amount, class.into()).await,
+			Command::Unbond { key } => domain::unbond(&chain().await?, &key.signer()?).await,
+			Command::Withdraw { key } => domain::withdraw(&chain().await?, &key.signer()?).await,
 			Command::Status { accounts, json } => status::status(&chain().await?, &accounts, json).await,
 			Command::Watch(args) => watch::watch(&url, args).await,
 			Command::Keys(KeysCommand::Generate { out, words, json }) => keys::generate(words, out.as_deref(), json),
@@ -296,6 +308,8 @@ mod tests {
 			"doin-worker domain create --csv a --column b --time c --season 24 --horizon 24 --history 96 --dry-run --json",
 			"doin-worker vote 0=1 1=2 --dev-key //Alice",
 			"doin-worker bond 500DOIN --class large --key k",
+			"doin-worker unbond --key k",
+			"doin-worker withdraw --dev-key //Eve",
 			"doin-worker status --json",
 			"doin-worker keys generate --out k --words 24",
 		] {

@@ -387,6 +387,28 @@ pub async fn bond(chain: &Chain, signer: &Signer, amount: Amount, class: SizeCla
 	Ok(())
 }
 
+/// `unbond`.
+pub async fn unbond(chain: &Chain, signer: &Signer) -> Result<()> {
+	let included = chain.submit(signer, &Call::unbond(), Urgency::Relaxed).await?;
+	let (_, until): (Account, u32) =
+		included.event("Quorum", "Unbonding").context("the chain did not say when it can be withdrawn")?;
+	println!(
+		"{} is not drawn any more. What it was drawn for it still has to answer: keep its worker running until block {until}, then run \
+		`doin-worker withdraw` with this key.",
+		signer.account()
+	);
+	Ok(())
+}
+
+/// `withdraw`.
+pub async fn withdraw(chain: &Chain, signer: &Signer) -> Result<()> {
+	let included = chain.submit(signer, &Call::withdraw(), Urgency::Relaxed).await?;
+	let (_, amount): (Account, Balance) =
+		included.event("Quorum", "Withdrawn").context("the chain did not say how much came back")?;
+	println!("{} has {} back since block {}.", signer.account(), Amount(amount), included.block.number);
+	Ok(())
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

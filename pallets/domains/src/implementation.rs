@@ -320,17 +320,6 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		}
 		States::<T>::insert(domain, state);
 	}
-
-	fn distrust(domain: DomainId) {
-		States::<T>::mutate_extant(domain, |state| {
-			state.champion.validation_error = state.initial_validation_error;
-			Self::deposit_event(Event::ChampionDistrusted {
-				domain,
-				model: state.champion.model,
-				validation_error: state.initial_validation_error,
-			});
-		});
-	}
 }
 
 impl<T: Config> OnWeighed for Pallet<T> {

@@ -262,15 +262,6 @@ pub mod pallet {
 			/// The mark now, Q32 bits.
 			high_water: Q32,
 		},
-		/// The champion's claim about the validation split was proved false: candidates have to undercut the initial champion's error.
-		ChampionDistrusted {
-			/// The domain.
-			domain: DomainId,
-			/// The champion.
-			model: ModelRef,
-			/// What candidates have to undercut now.
-			validation_error: u64,
-		},
 		/// A gift was released to its donor, since a larger one took its place in the bounty.
 		GiftReturned {
 			/// The domain.

@@ -46,8 +46,8 @@ mod tests;
 pub mod types;
 pub mod weights;
 
-pub use pallet::*;
 pub use doin_primitives::gauge::MAX_WEIGHED;
+pub use pallet::*;
 pub use types::{Ballot, Nomination, Values, MAX_NOMINATED};
 pub use weights::WeightInfo;
 

@@ -85,12 +85,6 @@ impl<T: Config> Pallet<T> {
 		for (_, contender) in Contenders::<T>::iter() {
 			needed.push(contender.model);
 		}
-		// A contender that was expelled while it was measured stays until the verdict.
-		for (id, round) in Rounds::<T>::iter() {
-			let Stage::Measuring(measurement) = round.stage else { continue };
-			let contends = |model: &ModelId| Contenders::<T>::get(id.domain).is_some_and(|contender| contender.model == *model);
-			needed.extend(measurement.contender.filter(|model| !contends(model)));
-		}
 		let next = NextModelId::<T>::get();
 		let mut champions = BTreeSet::new();
 		for (model, stored) in Models::<T>::iter() {

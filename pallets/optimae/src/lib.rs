@@ -3,8 +3,7 @@
 //! ## Pallet API
 //!
 //! [`Call::commit`] takes a seat in a domain's current round, [`Call::reveal`] shows the model that was committed to,
-//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, [`Call::dispute_model`] those of a contender or a champion,
-//! and [`Call::release`] gives a model's hold back when nothing needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the
+//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, and [`Call::release`] gives a model's hold back when nothing needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the
 //! bytes of models are read through [`doin_primitives_frame::Models`]. Runtime APIs are served by the functions in [`views`].
 //!
 //! ## Overview
@@ -26,26 +25,26 @@
 //! - **Price.** A seat costs what its evaluators spend on answering and twice what settling costs, at least [`Config::SeatFee`], and twice as much as the seat before from
 //!   the fifth seat on. The part that pays evaluators is held until the verdict; what is above it is burned at once. The hold is
 //!   [`Config::HoldFactor`] times that part. The winner's fee pays evaluators too.
-//! - **Cheap rejection.** A revealed model whose own validation sums do not beat the champion's by the domain's least improvement is taken
-//!   off the race on the spot: the reveal succeeds, the word is kept, the hold comes back, no byte is stored, and only the fee is lost. A
+//! - **Cheap rejection.** A revealed model whose own validation sums do not beat the domain's bar by its least improvement is taken off the
+//!   race on the spot: the reveal succeeds, the word is kept, the hold comes back, no byte is stored, and only the fee is lost. The bar is
+//!   the initial champion's validation error, and not the champion's: validation is published, so whoever trains on it could set a bar that
+//!   no honest model passes, and lock the domain. Where validation is the verdict, on `public` evidence, it is the champion's. A
 //!   reveal that cannot be admitted (a malformed model, a gene out of bounds) fails instead and leaves the seat as it was; since nothing
 //!   else can be revealed on it, it ends unrevealed. Worker and chain admit by the same code, so a careful optimizer never gets there.
 //! - **One measurement at a time.** Rounds take commits and reveals while earlier ones are evaluated, but the rounds of one domain are
 //!   measured one after another: a round whose reveals closed earlier than its predecessor's verdict waits for it. So a list of models
 //!   always names the champion and the contender that are there at the verdict, no increment is measured against a champion that is gone,
 //!   two candidates are never paid for one gap, and nobody who copies a revealed model in the next round can be judged before the model he
-//!   copied. When the wait is over, candidates that do not beat the new champion's validation sums are out without a measurement. At most
+//!   copied. When the wait is over, candidates on `public` evidence that do not beat the new champion are out without a measurement. At most
 //!   [`types::MAX_PENDING`] rounds of a domain are undecided, so the wait is bounded; further commits are refused before any hold.
 //! - **Contender.** The best candidate that was better than the champion by at least one standard error, but not beyond doubt, stays contender
 //!   for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion, and a candidate
 //!   revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another
 //!   model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a second measurement
 //!   is equal to the first.
-//! - **False claims.** Validation sums are their author's word, and the champion's are the bar that reveals are admitted by. So they can be
-//!   disproved as long as the model is stored, by anybody, with one chunk that the runtime computes: a candidate or a contender is out, and
-//!   a champion, which the draw has proved better all the same, keeps its place but not its bar; reveals are then measured against the
-//!   initial champion's error, which the chain knows. On `public` evidence a verdict puts the truth in the place of the claim. Who is right
-//!   pays no fee.
+//! - **False claims.** Validation sums are their author's word, by which reveals are admitted. Until the verdict anybody can disprove them
+//!   with one chunk that the runtime computes, and the candidate is out. After it they count for nothing: the draw has decided, and on
+//!   `public` evidence the truth takes the place of the claim. Who is right pays no fee.
 //! - **Money.** Fees and holds stay in their owners' accounts, held for one of three reasons; this pallet has no account. Fees of a verdict
 //!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth;
 //!   dust is burned, and all of it is when the runtime had to compute the round itself. So are the fees of a round that nobody settles
@@ -393,21 +392,6 @@ pub mod pallet {
 			/// The hold that was released, in plancks.
 			released: Balance,
 		},
-		/// A validation sum of a contender or a champion was proved to be false. A contender is dropped; a champion is distrusted by its domain.
-		ModelDisproved {
-			/// The domain.
-			domain: DomainId,
-			/// The model.
-			model: ModelId,
-			/// Who proved it.
-			challenger: T::AccountId,
-			/// The chunk of the validation split.
-			chunk: u16,
-			/// The sum that was claimed.
-			claimed: u32,
-			/// The sum that the runtime computed, which now stands in its place.
-			truth: u32,
-		},
 	}
 
 	#[pallet::error]
@@ -476,10 +460,6 @@ pub mod pallet {
 		/// The model is still needed: as a candidate, as the champion of a domain, or as a contender of an undecided round. A contender can
 		/// be released by its author between rounds, and by anybody once its domain takes no more commits; a champion once its domain is gone.
 		ModelInUse,
-		/// The model is neither champion nor contender. Dispute a candidate's claim with `dispute_claim`, by its round and seat.
-		NotStanding,
-		/// The champion's claim is disproved already, and counts for nothing. There is nothing left to prove.
-		AlreadyDistrusted,
 	}
 
 	#[pallet::hooks]
@@ -555,17 +535,6 @@ pub mod pallet {
 		pub fn release(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::release_model(who, model)
-		}
-
-		/// Proves that the validation sum that a contender or a champion claimed for `chunk` is false: the runtime computes it. A contender is
-		/// dropped. A champion stays, but new candidates are admitted by the initial champion's error instead of its claim. Possible as long
-		/// as the model is stored, by anybody. `class` is the domain's size class, which prices the call. Who is right pays no fee.
-		#[pallet::call_index(4)]
-		// No more storage than a candidate's dispute takes, which moves money besides.
-		#[pallet::weight(T::WeightInfo::dispute_claim().saturating_add(T::Judge::weight(*class)))]
-		pub fn dispute_model(origin: OriginFor<T>, model: ModelId, chunk: u16, class: SizeClass) -> DispatchResultWithPostInfo {
-			let challenger = ensure_signed(origin)?;
-			Self::disprove_model(challenger, model, chunk, class)
 		}
 	}
 

@@ -161,12 +161,6 @@ impl doin_primitives_frame::Domains<AccountId> for World {
 			state.champion = champion;
 		});
 	}
-	fn distrust(domain: DomainId) {
-		States::mutate(domain, |state| {
-			let state = state.as_mut().expect("known");
-			state.champion.validation_error = state.initial_validation_error;
-		});
-	}
 }
 
 impl doin_primitives_frame::Gauge for World {
@@ -391,11 +385,6 @@ pub fn reveal(who: AccountId, round: RoundId, reveal: &Reveal, salt: [u8; 32]) -
 /// Disputes a claim.
 pub fn dispute(who: AccountId, round: RoundId, seat: u8, chunk: u16) -> DispatchResult {
 	send(who, Call::dispute_claim { round, seat, chunk, class: SizeClass::Small })
-}
-
-/// Disputes the claim of a champion or a contender.
-pub fn dispute_model(who: AccountId, model: ModelId, chunk: u16) -> DispatchResult {
-	send(who, Call::dispute_model { model, chunk, class: SizeClass::Small })
 }
 
 /// The round that a domain's grid is in.

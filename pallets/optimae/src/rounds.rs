@@ -10,7 +10,7 @@ use doin_primitives::{
 	domain::{DomainState, Genes},
 	payload::ChunkSums,
 	round::Phase,
-	DomainSpec, Status,
+	DomainSpec, Evidence, Status,
 };
 use doin_primitives_frame::Authors;
 use doin_scoring::{
@@ -103,7 +103,7 @@ impl<T: Config> Pallet<T> {
 		Self::admit(id.domain, &spec, &reveal)?;
 		let validation_error = total(&reveal.validation);
 		let index = index as u8;
-		if public_test(state.champion.validation_error, validation_error, spec.min_improvement) {
+		if public_test(Self::bar(&spec, &state), validation_error, spec.min_improvement) {
 			let model = NextModelId::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
 			let bytes = reveal.model.len() as u32;
 			let hold = Self::store(model, who.clone(), id, reveal.model, reveal.genes, reveal.validation)?;
@@ -124,6 +124,14 @@ impl<T: Config> Pallet<T> {
 		}
 		Rounds::<T>::insert(id, round);
 		Ok(())
+	}
+
+	/// The validation error that a candidate has to beat by the domain's least improvement, or it is not measured.
+	fn bar(spec: &DomainSpec, state: &DomainState<T::AccountId>) -> u64 {
+		match spec.evidence {
+			Evidence::Public => state.champion.validation_error,
+			Evidence::Synthetic(_) => state.initial_validation_error,
+		}
 	}
 
 	/// Whether `domain` admits what was revealed.
@@ -227,74 +235,6 @@ impl<T: Config> Pallet<T> {
 		Ok(Pays::No.into())
 	}
 
-	/// What a dispute of a contender or a champion is about: the domain, whether the model is the champion, and the claim.
-	fn standing_claim(model: ModelId, chunk: u16, class: SizeClass) -> Result<(DomainId, bool, u32), Error<T>> {
-		let stored = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
-		let domain = stored.round.domain;
-		let spec = T::Domains::spec(domain).ok_or(Error::<T>::UnknownDomain)?;
-		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
-		ensure!(class == spec.class(), Error::<T>::WrongClass);
-		let champion = state.champion.model == ModelRef::Stored(model);
-		if champion {
-			// A second proof would change nothing, and must not be free.
-			ensure!(state.champion.validation_error < state.initial_validation_error, Error::<T>::AlreadyDistrusted);
-		} else {
-			let contends = Contenders::<T>::get(domain).is_some_and(|contender| contender.model == model);
-			ensure!(contends, Error::<T>::NotStanding);
-		}
-		let claimed = *stored.validation.get(usize::from(chunk)).ok_or(Error::<T>::NoSuchChunk)?;
-		Ok((domain, champion, claimed))
-	}
-
-	/// [`Call::dispute_model`]. What is refused before the runtime computes a chunk is charged without it.
-	pub(crate) fn disprove_model(
-		challenger: T::AccountId,
-		model: ModelId,
-		chunk: u16,
-		class: SizeClass,
-	) -> DispatchResultWithPostInfo {
-		let cheap = |error: Error<T>| error.with_weight(T::WeightInfo::dispute_claim());
-		let (domain, champion, claimed) = Self::standing_claim(model, chunk, class).map_err(cheap)?;
-		let truth = Self::contradict(domain, model, chunk, claimed)?;
-		Models::<T>::mutate_extant(model, |stored| {
-			if let Some(claim) = stored.validation.get_mut(usize::from(chunk)) {
-				*claim = truth;
-			}
-		});
-		Self::deposit_event(Event::ModelDisproved { domain, model, challenger, chunk, claimed, truth });
-		if champion {
-			T::Domains::distrust(domain);
-		} else {
-			Self::expel_contender(domain, model);
-		}
-		Ok(Pays::No.into())
-	}
-
-	/// Removes a contender that has lied. Its bytes stay until the verdict where evaluators are measuring it.
-	fn expel_contender(domain: DomainId, model: ModelId) {
-		if let Some(stored) = Models::<T>::get(model) {
-			Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
-		}
-		Contenders::<T>::remove(domain);
-		Self::deposit_event(Event::ContenderDropped { domain, model, reason: Reason::FalseClaim });
-		let first = Pending::<T>::get(domain).first().and_then(|number| Rounds::<T>::get(RoundId { domain, number: *number }));
-		let measured = first
-			.is_some_and(|round| matches!(round.stage, Stage::Measuring(measurement) if measurement.contender == Some(model)));
-		if !measured {
-			Self::remove_model(model);
-		}
-	}
-
-	/// Removes the bytes of a contender that was expelled while it was measured: the measurement is over.
-	pub(crate) fn sweep(domain: DomainId, stage: &Stage) {
-		let Stage::Measuring(Measurement { contender: Some(model), .. }) = stage else { return };
-		let contends = Contenders::<T>::get(domain).is_some_and(|contender| contender.model == *model);
-		let crowned = T::Domains::state(domain).is_some_and(|state| state.champion.model == ModelRef::Stored(*model));
-		if !contends && !crowned {
-			Self::remove_model(*model);
-		}
-	}
-
 	/// [`Call::release`].
 	pub(crate) fn release_model(who: T::AccountId, model: ModelId) -> DispatchResult {
 		let stored = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
@@ -382,7 +322,7 @@ impl<T: Config> Pallet<T> {
 		for (index, seat) in round.seats.iter_mut().enumerate().filter(|(_, seat)| seat.state == SeatState::Revealed) {
 			let Some(model) = seat.model else { continue };
 			let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
-			if !public_test(state.champion.validation_error, claimed, spec.min_improvement) {
+			if !public_test(Self::bar(spec, state), claimed, spec.min_improvement) {
 				Self::reject(id, index as u8, seat, Reason::Overtaken);
 				seat.model = None;
 				Self::remove_model(model);
@@ -426,7 +366,6 @@ impl<T: Config> Pallet<T> {
 		settler: Option<&T::AccountId>,
 		truthful: &doin_primitives_frame::Evaluators<T::AccountId>,
 	) {
-		Self::sweep(id.domain, &round.stage);
 		Self::pay_fees(id, round.seats, settler, truthful);
 		Self::deposit_event(Event::RoundDecided { round: id, winner });
 		Self::forget(id);
@@ -442,7 +381,6 @@ impl<T: Config> Pallet<T> {
 
 	/// Ends a round as if it had not been: everything still held for it goes back.
 	pub(crate) fn void(id: RoundId, mut round: Round<T::AccountId>) {
-		Self::sweep(id.domain, &round.stage);
 		for seat in round.seats.iter_mut() {
 			Self::refund(seat);
 			if let Some(model) = seat.model.take() {

@@ -218,14 +218,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Decides whether the contender stays, against the champion that is there after the verdict. `reference` is that one's sums on this draw.
-	fn judge_contender(
-		domain: DomainId,
-		trial: &Trial,
-		contender: Contender,
-		won: Option<&Win>,
-		bar: (u64, u32),
-		reference: &[u32],
-	) -> bool {
+	fn judge_contender(domain: DomainId, trial: &Trial, contender: Contender, won: Option<&Win>, reference: &[u32]) -> bool {
 		let model = contender.model;
 		let (Some(initial), Some(own)) = (trial.initial(), trial.submitted(model)) else {
 			return false;
@@ -247,10 +240,7 @@ impl<T: Config> Pallet<T> {
 			},
 		};
 		next.rounds_left = next.rounds_left.saturating_sub(1);
-		let (validation_error, min_improvement) = bar;
-		let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
-		let promising = near(&next.champion, &next.own) && public_test(validation_error, claimed, min_improvement);
-		if next.rounds_left == 0 || !promising {
+		if next.rounds_left == 0 || !near(&next.champion, &next.own) {
 			if let Some(stored) = Models::<T>::get(model) {
 				Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
 			}
@@ -268,15 +258,11 @@ impl<T: Config> Pallet<T> {
 		trial: &Trial,
 		candidates: &[ModelId],
 		champion: ModelRef,
-		bar: (u64, u32),
 		reference: &[u32],
 	) -> Option<ModelId> {
-		let (validation_error, min_improvement) = bar;
 		let below = |model: &ModelId| {
 			let own = trial.submitted(*model)?;
-			let claimed = total(&Models::<T>::get(model)?.validation);
-			let promising = near(reference, own) && public_test(validation_error, claimed, min_improvement);
-			promising.then(|| (total(own), *model, own))
+			near(reference, own).then(|| (total(own), *model, own))
 		};
 		// The first of equal ones: the earlier seat.
 		let (_, model, own) = candidates
@@ -320,32 +306,31 @@ impl<T: Config> Pallet<T> {
 		let win = trial.winner(&candidates);
 		let winner = win.as_ref().map(|win| win.model);
 
-		let mut bar = (state.champion.validation_error, spec.min_improvement);
 		let mut reference = champion;
 		if let Some(win) = &win {
 			let stored = Models::<T>::get(win.model)?;
-			// On public evidence the draw is the validation split, and the truth about it is known.
-			bar.0 = if matches!(spec.evidence, Evidence::Public) { win.error } else { total(&stored.validation) };
 			reference = trial.submitted(win.model)?;
+			let mut validation_error = total(&stored.validation);
 			if matches!(spec.evidence, Evidence::Public) {
-				// Nothing is left to dispute about the champion.
+				// The draw is the validation split: the truth about it is known, and takes the place of the claim.
+				validation_error = win.error;
 				let known = ChunkSums::truncate_from(reference.to_vec());
 				Models::<T>::mutate_extant(win.model, |stored| stored.validation = known);
 			}
-			Self::crown(id, &spec, &state, win, bar.0, stored.author, outcome);
+			Self::crown(id, &spec, &state, win, validation_error, stored.author, outcome);
 		}
 		let mut kept = None;
 		match contender.clone() {
 			Some(contender) if Some(contender.model) == winner => Contenders::<T>::remove(id.domain),
 			Some(contender) => {
 				let model = contender.model;
-				kept = Self::judge_contender(id.domain, &trial, contender, win.as_ref(), bar, reference).then_some(model);
+				kept = Self::judge_contender(id.domain, &trial, contender, win.as_ref(), reference).then_some(model);
 			}
 			None => (),
 		}
 		if kept.is_none() && !matches!(spec.evidence, Evidence::Public) {
 			let now = winner.map_or(state.champion.model, ModelRef::Stored);
-			kept = Self::choose_contender(id.domain, &trial, &candidates, now, bar, reference);
+			kept = Self::choose_contender(id.domain, &trial, &candidates, now, reference);
 		}
 		Self::clear_seats(id, round, winner, kept);
 		Some(winner)

@@ -1,10 +1,10 @@
-//! Benchmarks of calls and of the agenda's dearest step. What the runtime computes for a call is not measured here: `Judge::weight` is.
+//! Benchmarks of calls, of the agenda's dearest step, and of the one thing that all judging comes down to: a chunk.
 
 // Benchmarks stop on a set-up that is not as they made it.
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::*;
-use crate::types::{Answer, Member, Seat, Stage, MAX_SERVED};
+use crate::types::{Answer, Member, Seat, Stage, MACS_PER_UNIT, MAX_SERVED};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	draw,
@@ -26,6 +26,9 @@ pub trait BenchmarkHelper {
 	fn domain() -> (DomainId, SizeClass, ModelRef);
 	/// Makes the parent block carry a VRF output.
 	fn entropy();
+	/// A domain and a model of it with chunks of `units` times [`MACS_PER_UNIT`] multiply-accumulates, everything else about them as dear
+	/// as can be.
+	fn judged(units: u32) -> (DomainId, ModelRef);
 }
 
 /// A funded account.
@@ -301,6 +304,19 @@ mod benchmarks {
 		_(RawOrigin::Signed(who.clone()), round, 0, 0, [2; 32], class);
 
 		assert!(!Disputes::<T>::contains_key(&who));
+	}
+
+	#[benchmark]
+	fn judge(m: Linear<1, 512>) {
+		let (domain, model) = T::BenchmarkHelper::judged(m);
+		let sum;
+
+		#[block]
+		{
+			sum = T::Judge::chunk(domain, &model, &[7; 32], 0);
+		}
+
+		assert!(sum.is_ok());
 	}
 
 	#[benchmark]

@@ -180,6 +180,9 @@ impl crate::benchmarking::BenchmarkHelper for Fake {
 	fn entropy() {
 		Vrf::set(true);
 	}
+	fn judged(_: u32) -> (DomainId, ModelRef) {
+		(UNWEIGHTED, ModelRef::Origin)
+	}
 }
 
 impl crate::Config for Test {

@@ -13,6 +13,9 @@ use scale_info::TypeInfo;
 /// Most unweighted domains one evaluator serves.
 pub const MAX_SERVED: u32 = 8;
 
+/// Multiply-accumulates that [`crate::WeightInfo::judge`] counts in.
+pub const MACS_PER_UNIT: u64 = 2_048;
+
 /// A list of evaluators that quorums are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Roster {

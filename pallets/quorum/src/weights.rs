@@ -36,6 +36,8 @@ pub trait WeightInfo {
 	fn replay() -> Weight;
 	/// [`crate::Call::withdraw_dispute`].
 	fn withdraw_dispute() -> Weight;
+	/// One chunk of `m` times [`crate::types::MACS_PER_UNIT`] multiply-accumulates, with the windows drawn for it and the model decoded.
+	fn judge(m: u32) -> Weight;
 }
 
 /// Reads and writes of slashing one evaluator: its record, its balance and hold, its standing, and three items on each of nine rosters.
@@ -101,6 +103,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn withdraw_dispute() -> Weight {
 		Self::of(50, 3, 3)
 	}
+	fn judge(m: u32) -> Weight {
+		Self::of(5_000, 2, 0).saturating_add(Weight::from_parts(3_072_000, 0).saturating_mul(m.into()))
+	}
 }
 
 /// The same without a database, for tests.
@@ -149,5 +154,8 @@ impl WeightInfo for () {
 	}
 	fn withdraw_dispute() -> Weight {
 		Weight::from_parts(50_000_000, 0)
+	}
+	fn judge(m: u32) -> Weight {
+		Weight::from_parts(5_000_000_000, 0).saturating_add(Weight::from_parts(3_072_000, 0).saturating_mul(m.into()))
 	}
 }

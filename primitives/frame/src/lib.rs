@@ -52,8 +52,6 @@ pub trait Domains<AccountId> {
 	/// Puts a new champion on a domain and raises its high-water mark to `high_water`. `upper` is the upper bound U of its error: when it
 	/// passes the target, the domain converges and its bounty goes to the champion's author.
 	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64);
-	/// The champion's claim about the validation split is false: candidates have to undercut the initial champion's error there instead.
-	fn distrust(domain: DomainId);
 }
 
 /// Voted weights.

@@ -137,20 +137,14 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			ProxyType::Work => {
 				matches!(
 					call,
-					RuntimeCall::Optimae(
-						Optimae::commit { .. }
-							| Optimae::reveal { .. }
-							| Optimae::dispute_claim { .. }
-							| Optimae::dispute_model { .. }
-					) | RuntimeCall::Quorum(
-						Quorum::commit_sums { .. }
-							| Quorum::reveal_sums { .. }
-							| Quorum::settle { .. }
-							| Quorum::recompute { .. }
-							| Quorum::dispute { .. }
-							| Quorum::replay { .. }
-							| Quorum::withdraw_dispute { .. }
-					) | RuntimeCall::Utility(
+					RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::dispute_claim { .. })
+						| RuntimeCall::Quorum(
+							Quorum::commit_sums { .. }
+								| Quorum::reveal_sums { .. }
+								| Quorum::settle { .. } | Quorum::recompute { .. }
+								| Quorum::dispute { .. } | Quorum::replay { .. }
+								| Quorum::withdraw_dispute { .. }
+						) | RuntimeCall::Utility(
 						pallet_utility::Call::batch { .. }
 							| pallet_utility::Call::batch_all { .. }
 							| pallet_utility::Call::force_batch { .. }

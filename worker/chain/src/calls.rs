@@ -5,7 +5,7 @@ use codec::{Compact, Encode};
 use doin_primitives::{
 	domain::Page,
 	payload::{Reveal, Sums},
-	Balance, DomainId, DomainSpec, Hash, ModelId, RoundId, SizeClass,
+	Balance, DomainId, DomainSpec, Hash, RoundId, SizeClass,
 };
 use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
@@ -65,10 +65,11 @@ pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
 	("Optimae", "commit", &["round", "hash"]),
 	("Optimae", "reveal", &["round", "reveal", "salt"]),
 	("Optimae", "dispute_claim", &["round", "seat", "chunk", "class"]),
-	("Optimae", "dispute_model", &["model", "chunk", "class"]),
 	("Quorum", "bond", &["amount", "class"]),
 	("Quorum", "bond_extra", &["amount"]),
 	("Quorum", "serve", &["domain"]),
+	("Quorum", "unbond", &[]),
+	("Quorum", "withdraw", &[]),
 	("Quorum", "commit_sums", &["round", "hash"]),
 	("Quorum", "reveal_sums", &["round", "sums", "salt"]),
 	("Quorum", "settle", &["round", "class"]),
@@ -120,11 +121,6 @@ impl Call {
 		Self::new("Optimae", "dispute_claim", (round, seat, chunk, class))
 	}
 
-	/// Has the runtime recompute one validation chunk that a champion or contender lied about.
-	pub fn dispute_model(model: ModelId, chunk: u16, class: SizeClass) -> Self {
-		Self::new("Optimae", "dispute_model", (model, chunk, class))
-	}
-
 	/// Joins the evaluators of `class`.
 	pub fn bond(amount: Balance, class: SizeClass) -> Self {
 		Self::new("Quorum", "bond", (amount, class))
@@ -138,6 +134,16 @@ impl Call {
 	/// Serves a domain that weighs nothing, too.
 	pub fn serve(domain: DomainId) -> Self {
 		Self::new("Quorum", "serve", domain)
+	}
+
+	/// Leaves the evaluators; the bond stays at stake for a while.
+	pub fn unbond() -> Self {
+		Self::new("Quorum", "unbond", ())
+	}
+
+	/// Takes the bond back after that.
+	pub fn withdraw() -> Self {
+		Self::new("Quorum", "withdraw", ())
 	}
 
 	/// Commits a drawn evaluator's answer.

@@ -47,11 +47,12 @@ enum Task {
 	Recover(RoundId, Account),
 }
 
-/// Validation sums that the author of a model claims: in a seat that awaits its verdict, or as champion or contender.
+/// Validation sums that the author of a model claims, in a seat that awaits its verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim {
 	model: ModelId,
-	seat: Option<(RoundId, u8)>,
+	round: RoundId,
+	seat: u8,
 }
 
 /// Sums of a round by the seed they were drawn with; computed once, however many identities need them.
@@ -381,7 +382,8 @@ impl Evaluator {
 		let (context, round, who) = (&self.context, entry.round, entry.who);
 		// One that never arrived, or that a later one has replaced, holds nothing.
 		if context.chain.announced_challenge(head, who).await? == Some(entry.commitment) {
-			let challenge = Challenge::decode(&mut &entry.payload[..]).context("the journal holds a challenge that cannot be read")?;
+			let challenge =
+				Challenge::decode(&mut &entry.payload[..]).context("the journal holds a challenge that cannot be read")?;
 			let class = context.chain.domain(head, round.domain).await?.map_or(SizeClass::Small, |domain| domain.class);
 			let call = Call::replay(round, challenge.model, challenge.chunk, entry.salt, class);
 			let included = context.chain.submit(&signer, &call, Urgency::Relaxed).await?;
@@ -396,23 +398,18 @@ impl Evaluator {
 		Ok(())
 	}
 
-	/// Validation sums that somebody claims, that can be contradicted, and that were not compared yet: those of revealed candidates until
-	/// their verdict, of the champion, and of the contender.
+	/// Validation sums of revealed candidates that can be contradicted, and that were not compared yet.
 	async fn claims_of(&self, head: Head, domain: &DomainView<Account>, quorums: &[QuorumView<Account>]) -> Result<Vec<Claim>> {
 		let chain = &self.context.chain;
 		let mut rounds: Vec<RoundView<Account>> = chain.round(head, domain.id).await?.into_iter().collect();
 		for quorum in quorums {
 			rounds.extend(chain.open_round(head, quorum.round).await?);
 		}
-		let standing = chain.champion(head, domain.id).await?.map(|champion| champion.model);
-		let standing = standing.into_iter().chain(rounds.iter().filter_map(|round| round.contender));
-		let mut claims: Vec<Claim> = standing.filter_map(stored).map(|model| Claim { model, seat: None }).collect();
-		for round in &rounds {
-			let revealed = round.seats.iter().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Revealed);
+		let mut claims = Vec::new();
+		for RoundView { round, seats, .. } in rounds {
+			let revealed = seats.iter().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Revealed);
 			claims.extend(
-				revealed.filter_map(|(index, seat)| {
-					Some(Claim { model: stored(seat.model?)?, seat: Some((round.round, index as u8)) })
-				}),
+				revealed.filter_map(|(index, seat)| Some(Claim { model: stored(seat.model?)?, round, seat: index as u8 })),
 			);
 		}
 		let checked = self.claims.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -432,10 +429,7 @@ impl Evaluator {
 			if let Some(chunk) = claimed.iter().zip(&own).position(|(claimed, own)| claimed != own) {
 				let signer = &self.signers[spread(&[&claim.model.encode()], self.signers.len() as u32) as usize];
 				tracing::warn!("domain {}: the validation sum of model {} for chunk {chunk} is false", domain.id, claim.model);
-				let call = match claim.seat {
-					Some((round, seat)) => Call::dispute_claim(round, seat, chunk as u16, domain.class),
-					None => Call::dispute_model(claim.model, chunk as u16, domain.class),
-				};
+				let call = Call::dispute_claim(claim.round, claim.seat, chunk as u16, domain.class);
 				match context.chain.submit(signer, &call, Urgency::Relaxed).await {
 					Ok(included) => {
 						tracing::info!("domain {}: the claim is disproved in block {}", domain.id, included.block.number)

@@ -24,12 +24,18 @@ use doin_scoring::{
 	verdict::{paired, total},
 	Model,
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+	time::Duration,
+};
 
 /// Candidates kept for the rounds to come.
 const KEPT: usize = 256;
 /// Practice draws a candidate has to pass before it is worth a seat, and how many of them.
 const DRAWS: (usize, usize) = (4, 3);
+/// Candidates that are tried on practice draws at one block.
+const TRIED: usize = 4;
 /// Undecided rounds of a domain from which on another commit would only wait.
 const BUSY: usize = 3;
 /// Blocks before the end of a phase in which nothing new is begun.
@@ -47,8 +53,10 @@ pub struct Optimizer {
 	experiment: [u8; 16],
 	/// Trained candidates, best first.
 	pool: Vec<Found>,
-	/// Sums of rivals on validation.
-	validation: BTreeMap<ModelRef, u64>,
+	/// Error of the initial champion on validation: the bar of reveals where the verdict is a draw.
+	bar: u64,
+	/// Genes of candidates that would probably not pass against these rivals, so that none is tried until luck helps it.
+	failed: (Vec<Model>, BTreeSet<Vec<i64>>),
 	champion: Option<ModelRef>,
 	/// Seats of ours whose verdict is awaited, with the model once it is revealed.
 	awaited: BTreeMap<RoundId, Option<ModelRef>>,
@@ -71,7 +79,13 @@ impl Optimizer {
 		let (chain, head) = (&context.chain, context.chain.head());
 		let problem = context.library.problem(chain, head, domain).await?;
 		let of = problem.clone();
-		let initial = context.compute(move || of.initial()).await??;
+		let (initial, bar) = context
+			.compute(move || -> Result<_> {
+				let initial = of.initial()?;
+				let bar = total(&of.validation_sums(std::slice::from_ref(&initial))?[0]);
+				Ok((initial, bar))
+			})
+			.await??;
 		Ok(Self {
 			context,
 			signer,
@@ -81,7 +95,8 @@ impl Optimizer {
 			cores,
 			experiment: rand::random(),
 			pool: Vec::new(),
-			validation: BTreeMap::new(),
+			bar,
+			failed: Default::default(),
 			champion: None,
 			awaited: BTreeMap::new(),
 			said: String::new(),
@@ -388,7 +403,7 @@ impl Optimizer {
 		let mut models = Vec::with_capacity(rivals.len());
 		for rival in &rivals {
 			match self.context.library.model(&self.context.chain, view.head, &self.problem, *rival).await {
-				Ok(model) => models.push((*rival, model.as_ref().clone())),
+				Ok(model) => models.push(model.as_ref().clone()),
 				// A rival that was released in the meantime is none.
 				Err(error) if *rival != view.champion.model => tracing::debug!("{error:#}"),
 				Err(error) => return Err(error),
@@ -401,56 +416,42 @@ impl Optimizer {
 					.map_err(|_| ())
 					.and_then(|r| Model::from_bytes(&r.model).map_err(|_| ()))
 				{
-					models.push((ModelRef::Origin, model));
+					models.push(model);
 				}
 			}
 		}
-		let problem = self.problem.clone();
-		// The chain compares with what it has on record of the champion; the others are measured here.
-		let record = |rival: &ModelRef| (*rival == view.champion.model).then_some(view.champion.validation_error);
-		let known: Vec<Option<u64>> =
-			models.iter().map(|(rival, _)| record(rival).or_else(|| self.validation.get(rival).copied())).collect();
-		let measured = {
-			let (problem, models) = (problem.clone(), models.clone());
-			self.context
-				.compute(move || -> Result<Vec<u64>> {
-					let totals = models.iter().zip(known).map(|((_, model), known)| match known {
-						Some(known) => Ok(known),
-						None => Ok(total(&problem.validation_sums(std::slice::from_ref(model))?[0])),
-					});
-					totals.collect()
-				})
-				.await??
-		};
-		for ((rival, _), total) in models.iter().zip(&measured) {
-			if *rival != ModelRef::Origin && record(rival).is_none() {
-				self.validation.insert(*rival, *total);
-			}
+		if self.failed.0 != models {
+			self.failed = (models.clone(), BTreeSet::new());
 		}
-		let hardest = measured.iter().copied().min().unwrap_or(u64::MAX);
+		let bar = if view.domain.evidence == "public" { view.champion.validation_error } else { self.bar };
 		let worthy: Vec<Found> = self
 			.pool
 			.iter()
-			.filter(|found| problem.beats_on_validation(total(&found.measure.validation), hardest))
-			.take(4)
+			.filter(|found| self.problem.beats_on_validation(total(&found.measure.validation), bar))
+			.filter(|found| !self.failed.1.contains(&found.genes))
+			.take(TRIED)
 			.cloned()
 			.collect();
 		if worthy.is_empty() {
 			return Ok(None);
 		}
-		let (high_water, initial) = (view.domain.high_water, self.initial.clone());
+		let (problem, initial, high_water) = (self.problem.clone(), self.initial.clone(), view.domain.high_water);
 		let paid_only = view.domain.bounty == 0;
-		self.context
-			.compute(move || -> Result<Option<Found>> {
-				let rivals: Vec<Model> = models.into_iter().map(|(_, model)| model).collect();
+		let (chosen, failed) = self
+			.context
+			.compute(move || -> Result<(Option<Found>, Vec<Vec<i64>>)> {
+				let mut failed = Vec::new();
 				for found in worthy {
-					if practice(&problem, &initial, &rivals, &found.model, high_water, paid_only)? {
-						return Ok(Some(found));
+					if practice(&problem, &initial, &models, &found.model, high_water, paid_only)? {
+						return Ok((Some(found), failed));
 					}
+					failed.push(found.genes);
 				}
-				Ok(None)
+				Ok((None, failed))
 			})
-			.await?
+			.await??;
+		self.failed.1.extend(failed);
+		Ok(chosen)
 	}
 }
 

@@ -109,64 +109,6 @@ fn priced(call: Call<Test>) -> DispatchResultWithPostInfo {
 	RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(WATCHER))
 }
 
-/// Bars of the champion and of whoever comes next.
-fn bar() -> u64 {
-	state(DOMAIN).champion.validation_error
-}
-
-#[test]
-fn a_champion_crowned_with_a_false_claim_cannot_lock_its_domain() {
-	test(|| {
-		// Nobody disputes it in time.
-		decide(collect(DOMAIN, &[(ALICE, bluff())]));
-		assert_eq!((state(DOMAIN).champion.author, bar()), (Some(ALICE), 32));
-		let shut = collect(DOMAIN, &[(BOB, steady(500))]);
-		assert_eq!(Rounds::<Test>::count(), 0, "a far better model is not even measured");
-		assert!(events().contains(&Event::Rejected { round: shut, seat: 0, who: BOB, model: None, reason: Reason::NotBetter }));
-
-		assert_ok!(dispute_model(WATCHER, 0, 5));
-		let disproved = Event::ModelDisproved { domain: DOMAIN, model: 0, challenger: WATCHER, chunk: 5, claimed: 1, truth: 900 };
-		assert_eq!(events().last(), Some(&disproved));
-		assert_eq!(bar(), 32_000, "the bar is the initial champion's error again");
-		assert_eq!(state(DOMAIN).champion.author, Some(ALICE), "the draw has proved it better all the same");
-
-		decide(collect(DOMAIN, &[(BOB, steady(500))]));
-		assert_eq!((state(DOMAIN).champion.author, bar()), (Some(BOB), 16_000));
-		assert_eq!(held(HoldReason::Model, ALICE), 0);
-	});
-}
-
-#[test]
-fn a_distrusted_champion_still_has_to_be_beaten_on_the_draw() {
-	test(|| {
-		decide(collect(DOMAIN, &[(ALICE, bluff())]));
-		assert_ok!(dispute_model(WATCHER, 0, 5));
-		decide(collect(DOMAIN, &[(BOB, steady(950))]));
-		assert_eq!(state(DOMAIN).champion.author, Some(ALICE));
-	});
-}
-
-#[test]
-fn a_champions_claim_is_disproved_for_free_once() {
-	test(|| {
-		decide(collect(DOMAIN, &[(ALICE, boast())]));
-		let call = |chunk, class| Call::<Test>::dispute_model { model: 0, chunk, class };
-		let chunkless = <() as WeightInfo>::dispute_claim();
-		let wrong = priced(call(4, SizeClass::Small)).unwrap_err();
-		assert_eq!(wrong.error, Error::<Test>::ClaimHolds.into());
-		assert_eq!(wrong.post_info.actual_weight, None, "the chunk was computed, and is paid for");
-
-		let right = priced(call(5, SizeClass::Small)).unwrap();
-		assert_eq!(right.pays_fee, Pays::No);
-		assert_eq!(Models::<Test>::get(0).unwrap().validation[5], 900, "the truth stands in the place of the claim");
-
-		let again = priced(call(5, SizeClass::Small)).unwrap_err();
-		assert_eq!(again.error, Error::<Test>::AlreadyDistrusted.into());
-		assert_eq!((again.post_info.actual_weight, again.post_info.pays_fee), (Some(chunkless), Pays::Yes));
-		assert!(chunkless.ref_time() < call(5, SizeClass::Small).get_dispatch_info().call_weight.ref_time());
-	});
-}
-
 #[test]
 fn a_candidates_disprover_pays_nothing_and_who_comes_too_late_no_chunk() {
 	test(|| {
@@ -180,71 +122,28 @@ fn a_candidates_disprover_pays_nothing_and_who_comes_too_late_no_chunk() {
 }
 
 #[test]
-fn a_contender_with_a_false_claim_is_dropped() {
+fn a_champion_that_lied_about_validation_or_trained_on_it_cannot_lock_its_domain() {
 	test(|| {
-		let mut solution = candidate(shaky(970, 100));
-		solution.validation = vec![1; CHUNKS].try_into().unwrap();
-		decide(collect(DOMAIN, &[(ALICE, solution.clone())]));
-		assert!(Contenders::<Test>::contains_key(DOMAIN));
-		assert_ok!(dispute_model(WATCHER, 0, 5));
-		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: Reason::FalseClaim }));
-		assert!(!Contenders::<Test>::contains_key(DOMAIN) && !Models::<Test>::contains_key(0));
-		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE);
-		assert_eq!(Optimae::record(&ALICE).rejected, 1);
+		// Nobody disputes it in time, and the draw proves it better all the same.
+		decide(collect(DOMAIN, &[(ALICE, bluff())]));
+		assert_eq!((state(DOMAIN).champion.author, state(DOMAIN).champion.validation_error), (Some(ALICE), 32));
+		decide(collect(DOMAIN, &[(BOB, steady(950))]));
+		assert_eq!(state(DOMAIN).champion.author, Some(ALICE), "the draw has still to be won");
+		decide(collect(DOMAIN, &[(BOB, steady(500))]));
+		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
+		assert_eq!(held(HoldReason::Model, ALICE), 0);
 	});
 }
 
 #[test]
-fn a_contender_that_is_being_measured_is_dropped_and_its_bytes_stay_until_the_verdict() {
-	for end in [decide as fn(RoundId), expire] {
-		test(|| {
-			let mut solution = candidate(shaky(970, 100));
-			solution.validation = vec![1; CHUNKS].try_into().unwrap();
-			decide(collect(DOMAIN, &[(ALICE, solution)]));
-			let round = collect(DOMAIN, &[(BOB, steady(900))]);
-			assert!(Requests::get(round).unwrap().models.contains(&ModelRef::Stored(0)));
-			assert_ok!(dispute_model(WATCHER, 0, 5));
-			assert_noop!(dispute_model(WATCHER, 0, 6), Error::<Test>::NotStanding);
-			assert!(Models::<Test>::contains_key(0), "evaluators need its bytes");
-			Optimae::do_try_state().unwrap();
-			// However well it does now, it does not win.
-			assert_eq!(
-				Optimae::leader(
-					round,
-					&truth_by(round, |model| vec![if *model == ModelRef::Stored(0) { 1 } else { 1_000 }; CHUNKS])
-				),
-				None
-			);
-			end(round);
-			assert!(!Models::<Test>::contains_key(0));
-			assert_eq!(held(HoldReason::Model, ALICE), 0);
-		});
-	}
-}
-
-#[test]
-fn only_champions_and_contenders_are_disputed_by_their_model() {
-	test(|| {
-		let round = collect(DOMAIN, &[(ALICE, boast())]);
-		assert_noop!(dispute_model(WATCHER, 0, 5), Error::<Test>::NotStanding);
-		assert_noop!(dispute_model(WATCHER, 9, 5), Error::<Test>::UnknownModel);
-		decide(round);
-		assert_noop!(dispute_model(WATCHER, 0, CHUNKS as u16), Error::<Test>::NoSuchChunk);
-		let wrong = Call::dispute_model { model: 0, chunk: 5, class: SizeClass::Large };
-		assert_noop!(send(WATCHER, wrong), Error::<Test>::WrongClass);
-		States::remove(DOMAIN);
-		let spec = Specs::take(DOMAIN);
-		assert!(spec.is_some());
-		assert_noop!(dispute_model(WATCHER, 0, 5), Error::<Test>::UnknownDomain);
-	});
-}
-
-#[test]
-fn a_verdict_on_public_evidence_leaves_nothing_to_dispute() {
+fn on_public_evidence_the_truth_about_a_champion_is_the_bar() {
 	test(|| {
 		add_domain(20, doin_primitives::Evidence::Public);
 		decide(collect(20, &[(ALICE, bluff())]));
 		assert_eq!(state(20).champion.validation_error, 900 * 32);
-		assert_noop!(dispute_model(WATCHER, 0, 5), Error::<Test>::ClaimHolds);
+		let round = collect(20, &[(BOB, steady(950))]);
+		assert!(events().contains(&Event::Rejected { round, seat: 0, who: BOB, model: None, reason: Reason::NotBetter }));
+		decide(collect(20, &[(BOB, steady(500))]));
+		assert_eq!(state(20).champion.author, Some(BOB));
 	});
 }
