@@ -10,7 +10,6 @@ use doin_primitives_frame::{Fault, Judge, Models};
 use doin_scoring::{sample, score, Forecast, Model, Program, Windows};
 use frame_support::weights::Weight;
 use pallet_doin_quorum::WeightInfo;
-use sp_core::Get;
 
 /// Recomputes chunks from the domains' pages and the stored models.
 pub struct Recomputer;

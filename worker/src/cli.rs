@@ -232,16 +232,29 @@ impl Cli {
 	/// Does what was asked.
 	pub async fn execute(self) -> Result<()> {
 		let url = self.url;
+		// A key is read before a node is asked for: a mistake in it is said at once.
 		let chain = || Chain::connect(&url, Patience::Within(Duration::from_secs(3)));
 		match self.command {
 			Command::Run(args) => run::run(&url, args).await,
 			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, *args).await,
 			Command::Domain(DomainCommand::List { json }) => status::domains(&chain().await?, json).await,
 			Command::Domain(DomainCommand::Show { id, json }) => status::domain(&chain().await?, id, json).await,
-			Command::Vote { votes, key } => domain::vote(&chain().await?, &key.signer()?, &votes).await,
-			Command::Bond { amount, class, key } => domain::bond(&chain().await?, &key.signer()?, amount, class.into()).await,
-			Command::Unbond { key } => domain::unbond(&chain().await?, &key.signer()?).await,
-			Command::Withdraw { key } => domain::withdraw(&chain().await?, &key.signer()?).await,
+			Command::Vote { votes, key } => {
+				let signer = key.signer()?;
+				domain::vote(&chain().await?, &signer, &votes).await
+			}
+			Command::Bond { amount, class, key } => {
+				let signer = key.signer()?;
+				domain::bond(&chain().await?, &signer, amount, class.into()).await
+			}
+			Command::Unbond { key } => {
+				let signer = key.signer()?;
+				domain::unbond(&chain().await?, &signer).await
+			}
+			Command::Withdraw { key } => {
+				let signer = key.signer()?;
+				domain::withdraw(&chain().await?, &signer).await
+			}
 			Command::Status { accounts, json } => status::status(&chain().await?, &accounts, json).await,
 			Command::Watch(args) => watch::watch(&url, args).await,
 			Command::Keys(KeysCommand::Generate { out, words, json }) => keys::generate(words, out.as_deref(), json),

@@ -310,24 +310,6 @@ fn crumbs_keep_neither_the_owner_nor_a_larger_gift_out_of_a_bounty() {
 }
 
 #[test]
-fn a_distrusted_champion_leaves_the_initial_bar() {
-	build_and_execute(|| {
-		let domain = active();
-		let bar = state(domain).champion.validation_error;
-		assert_eq!(state(domain).initial_validation_error, bar);
-		Registry::crown(domain, Champion { validation_error: 1, ..champion(OTHER, 900_000) }, 0, 900_000);
-		assert_eq!(state(domain).champion.validation_error, 1);
-		Registry::distrust(domain);
-		assert_eq!(state(domain).champion, Champion { validation_error: bar, ..champion(OTHER, 900_000) });
-		assert_eq!(
-			events().last(),
-			Some(&Event::ChampionDistrusted { domain, model: ModelRef::Stored(9), validation_error: bar })
-		);
-		Registry::distrust(1_000);
-	});
-}
-
-#[test]
 fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
 	build_and_execute(|| {
 		let domain = active();

@@ -37,7 +37,8 @@
 //!   two candidates are never paid for one gap, and nobody who copies a revealed model in the next round can be judged before the model he
 //!   copied. When the wait is over, candidates on `public` evidence that do not beat the new champion are out without a measurement. At most
 //!   [`types::MAX_PENDING`] rounds of a domain are undecided, so the wait is bounded; further commits are refused before any hold.
-//! - **Contender.** The best candidate that was better than the champion by at least one standard error, but not beyond doubt, stays contender
+//! - **Contender.** The best candidate that was better than the champion by the least improvement and one standard error, but not beyond
+//!   doubt, stays contender
 //!   for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion, and a candidate
 //!   revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another
 //!   model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a second measurement

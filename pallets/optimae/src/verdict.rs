@@ -97,6 +97,11 @@ impl<'a> Trial<'a> {
 		verdict.passes.then_some((verdict.upper, verdict.increment))
 	}
 
+	/// Whether `own` is better than `champion` by the least improvement as far as these draws tell, and by more than luck usually brings.
+	pub fn near_miss(&self, champion: &[u32], own: &[u32]) -> bool {
+		public_test(total(champion), total(own), self.min_improvement) && near(champion, own)
+	}
+
 	fn win(&self, model: ModelId, initial: &[u32], champion: &[u32], own: &[u32]) -> Option<Win> {
 		let (upper, increment) = self.passes(initial, champion, own)?;
 		let chunks = self.initial()?.len().max(1);
@@ -240,7 +245,7 @@ impl<T: Config> Pallet<T> {
 			},
 		};
 		next.rounds_left = next.rounds_left.saturating_sub(1);
-		if next.rounds_left == 0 || !near(&next.champion, &next.own) {
+		if next.rounds_left == 0 || !trial.near_miss(&next.champion, &next.own) {
 			if let Some(stored) = Models::<T>::get(model) {
 				Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
 			}
@@ -262,7 +267,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<ModelId> {
 		let below = |model: &ModelId| {
 			let own = trial.submitted(*model)?;
-			near(reference, own).then(|| (total(own), *model, own))
+			trial.near_miss(reference, own).then(|| (total(own), *model, own))
 		};
 		// The first of equal ones: the earlier seat.
 		let (_, model, own) = candidates

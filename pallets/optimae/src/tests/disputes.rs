@@ -2,10 +2,7 @@
 
 use crate::{mock::*, types::*, *};
 use doin_primitives_frame::OnRecomputed;
-use frame_support::{
-	assert_noop, assert_ok,
-	dispatch::{DispatchResultWithPostInfo, GetDispatchInfo},
-};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use sp_runtime::traits::Dispatchable;
 
 /// A model of 900 per chunk that claims 800 on chunk 5.
