@@ -38,18 +38,17 @@
 //!   copied. When the wait is over, candidates on `public` evidence that do not beat the new champion are out without a measurement. At most
 //!   [`types::MAX_PENDING`] rounds of a domain are undecided, so the wait is bounded; further commits are refused before any hold.
 //! - **Contender.** The best candidate that was better than the champion by the least improvement and one standard error, but not beyond
-//!   doubt, stays contender
-//!   for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion, and a candidate
-//!   revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place. When another
-//!   model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a second measurement
-//!   is equal to the first.
+//!   doubt, stays contender for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion,
+//!   and a candidate revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place.
+//!   When another model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a
+//!   second measurement is equal to the first.
 //! - **False claims.** Validation sums are their author's word, by which reveals are admitted. Until the verdict anybody can disprove them
 //!   with one chunk that the runtime computes, and the candidate is out. After it they count for nothing: the draw has decided, and on
 //!   `public` evidence the truth takes the place of the claim. Who is right pays no fee.
 //! - **Money.** Fees and holds stay in their owners' accounts, held for one of three reasons; this pallet has no account. Fees of a verdict
-//!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth;
-//!   dust is burned, and all of it is when the runtime had to compute the round itself. So are the fees of a round that nobody settles
-//!   before its time-out: a seat is no free option to be let lapse. Where the seats are not at fault, because the domain is gone, the
+//!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth,
+//!   or by those who had the runtime compute the round; dust is burned. So are the fees of a round that nobody settles before its
+//!   time-out: a seat is no free option to be let lapse. Where the seats are not at fault, because the domain is gone, the
 //!   service takes no more requests, or the draw shows nothing to improve, everything is returned.
 //! - **Deadlines.** One agenda item per collecting round closes its reveals; dispatch checks the grid itself, so a late service is harmless.
 
