@@ -15,6 +15,8 @@ pub mod data;
 #[cfg(test)]
 mod fixtures;
 pub mod generator;
+#[cfg(test)]
+mod golden;
 pub mod kernel;
 mod linalg;
 pub mod lion;
