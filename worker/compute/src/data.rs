@@ -1,6 +1,10 @@
 //! What models are trained and judged on.
 
-use crate::{ridge::Linear, Error};
+use crate::{
+	backend::{self, Backend},
+	ridge::Linear,
+	Error,
+};
 use doin_primitives::{domain::Limits, DomainSpec, Evidence, Split};
 use doin_scoring::{
 	model::IN_SHIFTS,
@@ -92,7 +96,9 @@ pub struct Measure {
 pub struct TrainingSet {
 	/// The domain.
 	pub task: Task,
+	backend: &'static dyn Backend,
 	values: Vec<i32>,
+	narrow: bool,
 	fit: [Vec<u32>; SOURCES],
 	inner: [Vec<u32>; SOURCES],
 	validation: Vec<Windows>,
@@ -103,6 +109,9 @@ pub struct TrainingSet {
 
 /// Linear models that are kept at most.
 const REMEMBERED: usize = 256;
+
+/// Values that differ by less than this are loaded by a back-end, others one by one.
+const NARROW: u32 = 1 << 26;
 
 /// One in this many windows stops training early.
 const INNER: usize = 7;
@@ -126,6 +135,8 @@ impl TrainingSet {
 		let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).collect::<Vec<_>>();
 		let first_inner = end - inner - usize::from(task.program.history);
 		let mut set = Self {
+			backend: backend::detect()?,
+			narrow: false,
 			values: task.series[..end].to_vec(),
 			fit: [places(0, end - inner), Vec::new()],
 			inner: [places(first_inner, end), Vec::new()],
@@ -148,9 +159,42 @@ impl TrainingSet {
 			let draw = |index| sample::drawn(&set.task.program, generator, &bytes, index);
 			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
+		let (least, most) = set.values.iter().fold((i32::MAX, i32::MIN), |(least, most), v| (least.min(*v), most.max(*v)));
+		set.narrow = most.abs_diff(least) < NARROW;
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
 		set.initial = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
 		Ok(set)
+	}
+
+	/// The same set on another back-end.
+	pub fn on(mut self, backend: &'static dyn Backend) -> Self {
+		self.backend = backend;
+		self
+	}
+
+	/// What it is trained on; every back-end gives the same nets.
+	pub fn backend(&self) -> &'static dyn Backend {
+		self.backend
+	}
+
+	/// All values, in which windows are places.
+	pub(crate) fn values(&self) -> &[i32] {
+		&self.values
+	}
+
+	/// Whether differences of values fit what [`Backend::gather`] takes.
+	pub(crate) fn narrow(&self) -> bool {
+		self.narrow
+	}
+
+	/// Places of the windows of [`TrainingSet::fit`].
+	pub(crate) fn fit_places(&self, synthetic: bool) -> &[u32] {
+		&self.fit[usize::from(synthetic)]
+	}
+
+	/// Places of the windows of [`TrainingSet::inner`].
+	pub(crate) fn inner_places(&self, synthetic: bool) -> &[u32] {
+		&self.inner[usize::from(synthetic)]
 	}
 
 	/// Number of windows to fit.
@@ -171,11 +215,6 @@ impl TrainingSet {
 	/// The windows of one source that stop training early.
 	pub fn inner(&self, synthetic: bool) -> impl ExactSizeIterator<Item = (&[i32], &[i32])> {
 		self.inner[usize::from(synthetic)].iter().map(|start| self.window(*start))
-	}
-
-	/// Window number `at` of [`TrainingSet::fit`].
-	pub fn fit_at(&self, synthetic: bool, at: usize) -> (&[i32], &[i32]) {
-		self.window(self.fit[usize::from(synthetic)][at])
 	}
 
 	/// The share of synthetic windows, of [`WHOLE`], that `mix` asks for and the set can give: none without synthetic windows.
