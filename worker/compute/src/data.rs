@@ -1,7 +1,7 @@
 //! What models are trained and judged on.
 
 use crate::{
-	backend::{self, Backend},
+	backend::{self, layout::LANES, Backend},
 	ridge::Linear,
 	Error,
 };
@@ -161,6 +161,8 @@ impl TrainingSet {
 		}
 		let (least, most) = set.values.iter().fold((i32::MAX, i32::MIN), |(least, most), v| (least.min(*v), most.max(*v)));
 		set.narrow = most.abs_diff(least) < NARROW;
+		// Whole vectors are read at the end of a window.
+		set.values.extend([0; LANES]);
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
 		set.initial = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
 		Ok(set)
@@ -177,7 +179,7 @@ impl TrainingSet {
 		self.backend
 	}
 
-	/// All values, in which windows are places.
+	/// All values, in which windows are places, and a vector of zeros.
 	pub(crate) fn values(&self) -> &[i32] {
 		&self.values
 	}

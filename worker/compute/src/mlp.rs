@@ -75,7 +75,8 @@ struct Trainer<'a> {
 	path: Option<Packed>,
 	layers: Vec<Dense>,
 	batches: Key,
-	/// Windows of the batch.
+	/// Random words and windows of the batch.
+	words: Box<[u32; BATCH]>,
 	starts: Box<[u32; BATCH]>,
 	/// Inputs of each layer for the batch.
 	inputs: Vec<Tiles>,
@@ -113,6 +114,7 @@ impl<'a> Trainer<'a> {
 			path: layer.map(Packed::from_layer),
 			layers: Vec::new(),
 			batches: Key::new(&seed, purpose::BATCH),
+			words: Box::new([0; BATCH]),
 			starts: Box::new([0; BATCH]),
 			inputs: vec![Tiles::new(window)],
 			panels: vec![Panels::new(window)],
@@ -170,13 +172,26 @@ impl<'a> Trainer<'a> {
 
 	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
 	fn draw(&mut self, number: u64) {
-		let mut stream = self.batches.stream(number);
-		let places = [false, true].map(|synthetic| self.data.fit_places(synthetic));
+		let places = [true, false].map(|synthetic| self.data.fit_places(synthetic));
 		let (synthetic, published) = self.starts.split_at_mut(self.share.into());
-		for (starts, places) in [(synthetic, places[1]), (published, places[0])] {
+		self.backend.words(self.batches.words(), number, &mut self.words);
+		let (words, more) = self.words.split_at(self.share.into());
+		let mut rejected = false;
+		for (starts, places, words) in [(&mut *synthetic, places[0], words), (&mut *published, places[1], more)] {
+			// As `Stream::below` does, with one word per number.
 			let count = places.len() as u32;
-			for start in starts {
-				*start = places[stream.below(count) as usize];
+			let surplus = count.wrapping_neg().checked_rem(count).unwrap_or(0);
+			for (start, word) in starts.iter_mut().zip(words) {
+				let product = u64::from(*word) * u64::from(count);
+				rejected |= (product as u32) < surplus;
+				*start = places[(product >> 32) as usize];
+			}
+		}
+		if rejected {
+			// One number in millions: some need further words.
+			let mut stream = self.batches.stream(number);
+			for (starts, places) in [(synthetic, places[0]), (published, places[1])] {
+				starts.fill_with(|| places[stream.below(places.len() as u32) as usize]);
 			}
 		}
 		self.load(TILES);

@@ -3,7 +3,7 @@
 use super::{
 	backend,
 	lanes::Lanes,
-	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, LANES, TILE},
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, TILE},
 	tiles, Backend,
 };
 use doin_scoring::model::MAX_ACT;
@@ -71,6 +71,7 @@ impl Lanes for Avx2 {
 		shr(a; bits: u32) { _mm256_sra_epi32(a, _mm_cvtsi32_si128(bits as i32)) }
 		shl(a; bits: u32) { _mm256_sll_epi32(a, _mm_cvtsi32_si128(bits as i32)) }
 		above(a, b, x;) { _mm256_and_si256(_mm256_cmpgt_epi32(a, b), x) }
+		against(p, u, x;) { _mm256_sub_epi32(p, _mm256_sign_epi32(x, u)) }
 		activate(a, b;) { zip(_mm256_min_epu16(_mm256_packus_epi32(a, b), _mm256_set1_epi16(MAX_ACT as i16))) }
 		pack(a, b;) {{
 			let limit = MAX_ACT as i16;

@@ -45,6 +45,12 @@ pub trait Lanes: Copy {
 	fn shl(self, a: Self::V, bits: u32) -> Self::V;
 	/// `x` where `a > b`, zero elsewhere.
 	fn above(self, a: Self::V, b: Self::V, x: Self::V) -> Self::V;
+	/// `p − x` where `u > 0`, `p + x` where `u < 0`, `p` elsewhere.
+	#[inline(always)]
+	fn against(self, p: Self::V, u: Self::V, x: Self::V) -> Self::V {
+		let zero = self.splat(0);
+		self.add(self.sub(p, self.above(u, zero, x)), self.above(zero, u, x))
+	}
 	/// `a` where the low half of `h` lies within 1..=2046, `b` where the high half does, zero elsewhere. No half is negative.
 	fn gate(self, h: Self::V, a: Self::V, b: Self::V) -> (Self::V, Self::V);
 	/// Pairs (a, b), each clamped to 0..=2047.

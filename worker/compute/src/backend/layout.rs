@@ -312,7 +312,7 @@ impl Dense {
 /// Windows to load: places in one array of values.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
-	/// All values.
+	/// All values, and [`LANES`] more after the last window: they may be read, whatever they are.
 	pub values: &'a [i32],
 	/// First value of each window's history.
 	pub starts: &'a [u32; BATCH],

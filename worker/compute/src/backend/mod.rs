@@ -21,7 +21,7 @@ mod vnni;
 pub use tiles::{GRADIENT_BITS, UNIT};
 
 use crate::Error;
-use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, TILE};
+use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, TILE};
 use std::fmt::{self, Debug, Formatter};
 
 /// The environment variable that names a back-end.
@@ -60,6 +60,9 @@ pub trait Backend: Send + Sync {
 	/// One step of [`crate::lion`] for weights and biases, which are then rounded for the next forward pass.
 	fn update(&self, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8);
 
+	/// The first [`BATCH`] words of a stream of Philox numbers with the [words](doin_scoring::philox::Key::words) of its key.
+	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]);
+
 	/// Inputs and targets of a batch, the targets in 2^−OUT_FRAC raw units less the last value known. Differences of values must stay
 	/// below 2²⁶; see [`scalar::gather_wide`] for others.
 	fn gather(&self, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize);
@@ -94,6 +97,7 @@ macro_rules! backend {
 				quads: &mut Quads
 			) -> ();
 			update(layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) -> ();
+			words(key: [u32; 3], step: u64, words: &mut [u32; BATCH]) -> ();
 			gather(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) -> ();
 			deduct(targets: &mut [Block], sums: &[Block], shift: u32) -> ();
 			errors(shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;

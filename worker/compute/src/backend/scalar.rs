@@ -8,6 +8,7 @@ use crate::lion::{step, ACT_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC};
 use doin_scoring::{
 	math::round_shift_i32,
 	model::{MAX_ACT, OUT_FRAC},
+	philox::philox4x32_10,
 	score::{differences, MAX_ERROR},
 };
 
@@ -132,6 +133,12 @@ impl Backend for Scalar {
 			.collect();
 		layer.bias.step(&sums, rate, decay);
 		layer.round_bias();
+	}
+
+	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]) {
+		for (index, words) in words.as_chunks_mut().0.iter_mut().enumerate() {
+			*words = philox4x32_10([index as u32, step as u32, (step >> 32) as u32, key[2]], [key[0], key[1]]);
+		}
 	}
 
 	fn gather(&self, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) {

@@ -3,8 +3,8 @@
 use super::{
 	lanes::Lanes,
 	layout::{
-		panel_width, Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, SAMPLE_PAIRS, TILE,
-		TILES,
+		panel_width, Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, MAX_PANEL, QUAD, ROWS,
+		SAMPLE_PAIRS, TILE, TILES,
 	},
 };
 use crate::lion::{ACT_FRAC, BETA_1, BETA_2, MASTER_FRAC, MAX_DECAY, MAX_WEIGHT, WEIGHT_FRAC};
@@ -17,6 +17,10 @@ use doin_scoring::{
 pub const UNIT: i32 = 64;
 /// Bits of a gradient that is propagated back.
 pub const GRADIENT_BITS: u32 = 11;
+
+/// Constants of Philox4x32; see [`doin_scoring::philox`].
+const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
 /// `start[r] + Σ x[p][at + c] · w[p][r]` for four rows r and `N` vectors c, over all pairs p.
 #[inline(always)]
@@ -286,18 +290,19 @@ fn scale<L: Lanes, const BACK: bool>(
 #[inline(always)]
 pub fn update<L: Lanes>(l: L, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) {
 	let width = panel_width(inputs.columns);
+	let mut sums = [[Block::ZERO; ROWS]; MAX_PANEL];
 	for (group, g) in gradient.blocks.as_chunks::<QUAD>().0.iter().enumerate() {
 		let mut first = 0;
 		while first < inputs.columns {
 			let count = width.min(inputs.columns - first);
 			let x = &inputs.blocks[first * SAMPLE_PAIRS..][..count * SAMPLE_PAIRS];
 			match count {
-				1 => update_panel::<L, 1>(l, layer, g, x, group, first, rate, decay),
-				2 => update_panel::<L, 2>(l, layer, g, x, group, first, rate, decay),
-				3 => update_panel::<L, 3>(l, layer, g, x, group, first, rate, decay),
-				4 => update_panel::<L, 4>(l, layer, g, x, group, first, rate, decay),
-				5 => update_panel::<L, 5>(l, layer, g, x, group, first, rate, decay),
-				_ => update_panel::<L, 6>(l, layer, g, x, group, first, rate, decay),
+				1 => update_panel::<L, 1>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				2 => update_panel::<L, 2>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				3 => update_panel::<L, 3>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				4 => update_panel::<L, 4>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				5 => update_panel::<L, 5>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				_ => update_panel::<L, 6>(l, layer, g, x, group, first, rate, decay, &mut sums),
 			}
 			first += count;
 		}
@@ -333,13 +338,14 @@ fn update_panel<L: Lanes, const C: usize>(
 	first: usize,
 	rate: i32,
 	decay: u8,
+	sums: &mut [[Block; ROWS]; MAX_PANEL],
 ) {
 	let x = x.as_chunks::<C>().0;
 	if L::WIDE {
-		update_some::<L, C, C>(l, layer, g, x, 0, group, first, rate, decay);
+		update_some::<L, C, C>(l, layer, g, x, 0, group, first, rate, decay, sums);
 	} else {
 		for at in 0..C {
-			update_some::<L, C, 1>(l, layer, g, x, at, group, first, rate, decay);
+			update_some::<L, C, 1>(l, layer, g, x, at, group, first, rate, decay, sums);
 		}
 	}
 }
@@ -355,8 +361,14 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 	first: usize,
 	rate: i32,
 	decay: u8,
+	sums: &mut [[Block; ROWS]; MAX_PANEL],
 ) {
-	let sums = product::<L, C, N>(l, x, at, g, [0; ROWS]);
+	let product = product::<L, C, N>(l, x, at, g, [0; ROWS]);
+	for c in 0..N {
+		for r in 0..ROWS {
+			l.store(&mut sums[c][r], product[r][c]);
+		}
+	}
 	let columns = layer.forward.inputs.div_ceil(LANES);
 	let from = group * columns + first + at;
 	let masters = &mut layer.masters[from..from + N];
@@ -369,11 +381,11 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 	for c in 0..N {
 		let mut w = [zero; ROWS];
 		for r in 0..ROWS {
-			let g = sums[r][c];
+			let g = l.load(&sums[c][r]);
 			let (p, m) = (l.load(&masters[c][r]), l.load(&momenta[c][r]));
 			let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
 			let fall = l.shr(l.mul(l.shr(p, 8), rate), decay);
-			let p = l.sub(l.add(l.sub(p, l.above(u, zero, rate)), l.above(zero, u, rate)), fall);
+			let p = l.sub(l.against(p, u, rate), fall);
 			let p = l.min(l.max(p, least), most);
 			let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
 			l.store(&mut masters[c][r], p);
@@ -408,17 +420,39 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 /// See [`super::Backend::gather`].
 #[inline(always)]
 pub fn gather<L: Lanes>(l: L, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) {
+	let (left, right) = (places.in_shift.max(0).unsigned_abs().into(), u32::from(places.in_shift.min(0).unsigned_abs()));
+	// Where differences are shifted left, they are clamped before: what is clamped anyway must not overflow.
+	let limit = if left > 0 { MAX_ACT } else { i32::MAX };
+	let (least, most, half) = (l.splat(-limit), l.splat(limit), l.splat((1 << right) >> 1));
+	// What is read beyond the end of a window counts as zero.
+	let (inputs, outputs) = (part(l, places.window), part(l, places.horizon));
 	for column in 0..(count.min(TILES) * TILE) {
+		let (mut ends, mut lasts) = ([0; LANES], [0; LANES]);
+		for i in 0..LANES {
+			ends[i] = places.starts[column * LANES + i] as usize + places.history;
+			lasts[i] = places.values[ends[i] - 1];
+		}
 		for block in 0..panels.columns {
-			let mut v = [l.splat(0); 8];
+			let mut v = [half; 8];
 			for i in 0..8 {
-				let sample = column * LANES + 2 * i;
-				let a = differences(l, places, sample, block);
-				let b = differences(l, places, sample + 1, block);
-				v[i] = l.zip(l.pack(a, b));
+				let mut x = [half; 2];
+				for j in 0..2 {
+					let past = ends[2 * i + j] - places.window + block * LANES;
+					let difference = l.sub(sixteen(l, places.values, past), l.splat(lasts[2 * i + j]));
+					let difference = l.shl(l.min(l.max(difference, least), most), left);
+					x[j] = l.shr(l.add(difference, half), right);
+				}
+				v[i] = l.pack(x[0], x[1]);
+			}
+			let partial = block * LANES + LANES > places.window;
+			for i in 0..8 {
+				v[i] = l.zip(v[i]);
+				if partial {
+					v[i] = l.and(v[i], inputs);
+				}
 			}
 			let (first, stride) = panels.place(block);
-			let out = &mut panels.blocks[first + column * 8 * stride..];
+			let out = &mut panels.blocks[first + column * 8 * stride..][..7 * stride + 1];
 			for i in 0..8 {
 				l.store(&mut out[i * stride], v[i]);
 			}
@@ -429,10 +463,14 @@ pub fn gather<L: Lanes>(l: L, places: &Places, tiles: &mut Tiles, panels: &mut P
 			}
 		}
 		for (block, rows) in targets.as_chunks_mut::<COLUMNS>().0.chunks_mut(LANES).enumerate() {
-			let mut v = [l.splat(0); LANES];
+			let partial = block * LANES + LANES > places.horizon;
+			let mut v = [half; LANES];
 			for i in 0..LANES {
-				let (_, future, last) = places.window(column * LANES + i);
-				v[i] = l.shl(l.sub(part(l, &future[(block * LANES).min(future.len())..], last), l.splat(last)), OUT_FRAC);
+				let future = sixteen(l, places.values, ends[i] + block * LANES);
+				v[i] = l.shl(l.sub(future, l.splat(lasts[i])), OUT_FRAC);
+				if partial {
+					v[i] = l.and(v[i], outputs);
+				}
 			}
 			let v = l.transpose(v);
 			for (row, v) in rows.iter_mut().zip(v) {
@@ -442,29 +480,21 @@ pub fn gather<L: Lanes>(l: L, places: &Places, tiles: &mut Tiles, panels: &mut P
 	}
 }
 
-/// Block `block` of the inputs of a window, not yet clamped.
+/// Sixteen values from place `at`.
 #[inline(always)]
-fn differences<L: Lanes>(l: L, places: &Places, sample: usize, block: usize) -> L::V {
-	let (past, _, last) = places.window(sample);
-	let difference = l.sub(part(l, &past[block * LANES..], last), l.splat(last));
-	if places.in_shift > 0 {
-		let (least, most) = (l.splat(-MAX_ACT), l.splat(MAX_ACT));
-		l.shl(l.min(l.max(difference, least), most), places.in_shift.unsigned_abs().into())
-	} else {
-		let right = u32::from(places.in_shift.unsigned_abs());
-		l.shr(l.add(difference, l.splat((1 << right) >> 1)), right)
+fn sixteen<L: Lanes>(l: L, values: &[i32], at: usize) -> L::V {
+	match values[at..].first_chunk() {
+		Some(some) => l.read(some),
+		None => panic!("sixteen values are read from place {at} of {}", values.len()),
 	}
 }
 
-/// The first values, followed by `last` where there are none.
+/// All bits of as many lanes as the last block of `values` values has.
 #[inline(always)]
-fn part<L: Lanes>(l: L, values: &[i32], last: i32) -> L::V {
-	if let Some(whole) = values.first_chunk() {
-		return l.read(whole);
-	}
-	let mut some = [last; LANES];
-	some[..values.len()].copy_from_slice(values);
-	l.read(&some)
+fn part<L: Lanes>(l: L, values: usize) -> L::V {
+	let mut lanes = [-1; LANES];
+	lanes[(values - 1) % LANES + 1..].fill(0);
+	l.read(&lanes)
 }
 
 /// See [`super::Backend::deduct`].
@@ -501,4 +531,35 @@ pub fn errors<L: Lanes>(_: L, shift: u32, sums: &[Block], targets: &[Block], out
 		total += lanes.iter().map(|sum| u64::from(*sum)).sum::<u64>();
 	}
 	total
+}
+
+/// See [`super::Backend::words`].
+#[inline(always)]
+pub fn words<L: Lanes>(_: L, key: [u32; 3], step: u64, words: &mut [u32; BATCH]) {
+	for (chunk, words) in words.as_chunks_mut::<{ 4 * LANES }>().0.iter_mut().enumerate() {
+		let mut c = [[0u32; LANES]; 4];
+		for lane in 0..LANES {
+			c[0][lane] = (chunk * LANES + lane) as u32;
+		}
+		c[1..].copy_from_slice(&[[step as u32; LANES], [(step >> 32) as u32; LANES], [key[2]; LANES]]);
+		let mut k = [key[0], key[1]];
+		for _ in 0..10 {
+			let mut next = c;
+			for lane in 0..LANES {
+				let low = u64::from(MULTIPLIERS[0]) * u64::from(c[0][lane]);
+				let high = u64::from(MULTIPLIERS[1]) * u64::from(c[2][lane]);
+				next[0][lane] = (high >> 32) as u32 ^ c[1][lane] ^ k[0];
+				next[1][lane] = high as u32;
+				next[2][lane] = (low >> 32) as u32 ^ c[3][lane] ^ k[1];
+				next[3][lane] = low as u32;
+			}
+			c = next;
+			k = [k[0].wrapping_add(WEYL[0]), k[1].wrapping_add(WEYL[1])];
+		}
+		for lane in 0..LANES {
+			for word in 0..4 {
+				words[4 * lane + word] = c[word][lane];
+			}
+		}
+	}
 }
