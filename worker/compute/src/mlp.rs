@@ -33,7 +33,7 @@ pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, s
 	let mut trainer = Trainer::new(data, candidate, skip);
 	let steps = (data.len() / BATCH).max(1) as u32;
 	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
-	let mut best = (u128::MAX, trainer.net());
+	let mut best = (u128::MAX, trainer.forward_layers());
 	if skip.is_some() {
 		best.0 = trainer.weighted_error();
 	}
@@ -46,10 +46,11 @@ pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, s
 		}
 		let error = trainer.weighted_error();
 		if error < best.0 {
-			best = (error, trainer.net());
+			best.0 = error;
+			best.1.iter_mut().zip(&trainer.layers).for_each(|(best, layer)| best.clone_from(&layer.forward));
 		}
 	}
-	Ok(best.1)
+	Ok(trainer.net(&best.1))
 }
 
 /// First masters of a layer, one row per output, uniform with the variance 2 / inputs that keeps the scale of activations from layer to
@@ -286,12 +287,18 @@ impl<'a> Trainer<'a> {
 		sum
 	}
 
-	fn net(&self) -> Net {
+	/// The layers as forward passes use them.
+	fn forward_layers(&self) -> Vec<Packed> {
+		self.layers.iter().map(|layer| layer.forward.clone()).collect()
+	}
+
+	/// The net of these layers.
+	fn net(&self, layers: &[Packed]) -> Net {
 		Net {
 			window: self.window as u16,
 			in_shift: self.in_shift,
 			skip: self.skip.cloned(),
-			layers: self.layers.iter().map(|layer| layer.forward.layer()).collect(),
+			layers: layers.iter().map(Packed::layer).collect(),
 		}
 	}
 }
@@ -329,7 +336,7 @@ mod tests {
 			for step in 0..50 {
 				trainer.step(step, 512);
 			}
-			let model = Model::Net(trainer.net());
+			let model = Model::Net(trainer.net(&trainer.forward_layers()));
 			data.task.admit(&model).unwrap();
 			for synthetic in [false, true] {
 				let expected: u64 = data
@@ -361,7 +368,8 @@ mod tests {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
 		let candidate = Candidate { window: 24, ..candidate() };
-		let start = Trainer::new(&data, &candidate, Some(&linear)).net();
+		let trainer = Trainer::new(&data, &candidate, Some(&linear));
+		let start = trainer.net(&trainer.forward_layers());
 		assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
 	}
 

@@ -167,7 +167,7 @@ pub fn rows_of(neurons: usize) -> Vec<Block> {
 }
 
 /// The weights of a layer as forward passes take them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Packed {
 	/// Inputs.
 	pub inputs: usize,
@@ -179,6 +179,19 @@ pub struct Packed {
 	pub weights: Vec<Block>,
 	/// Biases at accumulator scale, for each group of four outputs.
 	pub bias: Vec<[i32; ROWS]>,
+}
+
+impl Clone for Packed {
+	fn clone(&self) -> Self {
+		Self { weights: self.weights.clone(), bias: self.bias.clone(), ..*self }
+	}
+
+	/// Needs no memory where the shapes are equal.
+	fn clone_from(&mut self, from: &Self) {
+		(self.inputs, self.outputs, self.shift) = (from.inputs, from.outputs, from.shift);
+		self.weights.clone_from(&from.weights);
+		self.bias.clone_from(&from.bias);
+	}
 }
 
 impl Packed {
