@@ -8,7 +8,7 @@ use doin_compute::{
 		layout::{rows_of, Dense, Panels, Places, Quads, Tiles, BATCH, TILES},
 		Backend,
 	},
-	population, Candidate, Task, TrainingSet,
+	population, Candidate, Linear, Task, TrainingSet,
 };
 use doin_primitives::{domain::Limits, Split};
 use doin_scoring::Forecast;
@@ -188,6 +188,8 @@ fn main() {
 		);
 	}
 	let candidate = Candidate { window: 96, width: 64, depth: 2, epochs: 12, skip: false, ..Candidate::default() };
+	let mut fits: Vec<f64> = (0..9).map(|_| seconds(|| drop(Linear::fit(&data, 96, 0).unwrap()))).collect();
+	println!("a ridge of window 96 on all cores: {:.2} ms", median(&mut fits) * 1e3);
 	let seeds: Vec<u64> = (0..16).collect();
 	for threads in [1, 2] {
 		let pool = population::pool(threads).unwrap();

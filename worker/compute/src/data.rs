@@ -3,6 +3,7 @@
 use crate::{
 	backend::{self, layout::LANES, Backend},
 	ridge::Linear,
+	scorer::Scorer,
 	Error,
 };
 use doin_primitives::{domain::Limits, DomainSpec, Evidence, Split};
@@ -159,7 +160,12 @@ impl TrainingSet {
 			let draw = |index| sample::drawn(&set.task.program, generator, &bytes, index);
 			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
-		let (least, most) = set.values.iter().fold((i32::MAX, i32::MIN), |(least, most), v| (least.min(*v), most.max(*v)));
+		let others = set.validation.iter().chain(&set.practice).flat_map(|windows| &windows.values);
+		let (least, most) = set
+			.values
+			.iter()
+			.chain(others)
+			.fold((i32::MAX, i32::MIN), |(least, most), value| (least.min(*value), most.max(*value)));
 		set.narrow = most.abs_diff(least) < NARROW;
 		// Whole vectors are read at the end of a window.
 		set.values.extend([0; LANES]);
@@ -235,7 +241,17 @@ impl TrainingSet {
 
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
+		/// Chunks that share their buffers.
+		const TOGETHER: usize = 8;
 		let season = self.task.program.season;
+		if let Model::Net(net) = model {
+			if self.narrow && self.task.admit(model).is_ok() {
+				let scorer = Scorer::new(self.backend, net);
+				let sums =
+					|chunks: &[Windows]| chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
+				return Measure { validation: sums(&self.validation), practice: sums(&self.practice) };
+			}
+		}
 		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, season, windows)).collect();
 		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
 	}

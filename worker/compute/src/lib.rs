@@ -24,6 +24,7 @@ pub mod lion;
 pub mod mlp;
 pub mod population;
 pub mod ridge;
+mod scorer;
 
 pub use backend::Backend;
 pub use chunks::{chunk_sums, validation_sums};
