@@ -18,7 +18,6 @@ mod fixtures;
 pub mod generator;
 #[cfg(test)]
 mod golden;
-pub mod kernel;
 mod linalg;
 pub mod lion;
 pub mod mlp;

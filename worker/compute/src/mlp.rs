@@ -149,24 +149,22 @@ impl<'a> Trainer<'a> {
 	/// windows of a few batches.
 	fn out_shift(&mut self) -> u32 {
 		const LOOKED_AT: u64 = 16;
-		let horizon = usize::from(self.data.task.program.horizon);
-		let (mut sum, mut count) = (0u64, 0u64);
+		let count = LOOKED_AT * (usize::from(self.data.task.program.horizon) * BATCH) as u64;
+		let mut sum = 0u64;
 		for number in 0..LOOKED_AT {
 			self.draw(u64::MAX - number);
-			for at in 0..horizon * BATCH {
-				sum += self.target(at).unsigned_abs();
-				count += 1;
+			if self.exact.is_empty() {
+				sum += self.targets.iter().flat_map(|block| &block.0).map(|target| u64::from(target.unsigned_abs())).sum::<u64>();
+			} else {
+				sum += (0..self.exact.len()).map(|at| self.exact_target(at).unsigned_abs()).sum::<u64>();
 			}
 		}
 		let bits = u64::BITS - (sum / count).leading_zeros();
 		ACC_FRAC.saturating_sub(bits).clamp(u32::from(*SHIFTS.start()), u32::from(*SHIFTS.end()))
 	}
 
-	/// Target number `at` of the batch, exact.
-	fn target(&self, at: usize) -> i64 {
-		if self.exact.is_empty() {
-			return self.targets[at / LANES].0[at % LANES].into();
-		}
+	/// Target number `at` of a batch whose values are not narrow.
+	fn exact_target(&self, at: usize) -> i64 {
 		let path = self.path.as_ref().map_or(0, |path| round_shift_i32(self.sums[at / LANES].0[at % LANES], path.shift));
 		self.exact[at] - i64::from(path)
 	}

@@ -3,7 +3,7 @@
 use super::{
 	backend,
 	lanes::Lanes,
-	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, TILE},
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
 	tiles, Backend,
 };
 use doin_scoring::model::MAX_ACT;

@@ -148,6 +148,17 @@ impl Quads {
 		Self { blocks: vec![Block::ZERO; neurons.div_ceil(ROWS) * QUAD] }
 	}
 
+	/// Takes the neurons of `panels`, whole blocks of them.
+	pub fn copy(&mut self, panels: &Panels) {
+		for (group, blocks) in self.blocks.as_chunks_mut::<QUAD>().0.iter_mut().enumerate() {
+			let (first, stride) = panels.place(group / ROWS);
+			let rows = panels.blocks[first..].iter().step_by(stride);
+			for (to, row) in blocks.iter_mut().flat_map(|block| block.0.as_chunks_mut::<ROWS>().0).zip(rows) {
+				to.copy_from_slice(&row.0[group % ROWS * ROWS..][..ROWS]);
+			}
+		}
+	}
+
 	/// The value of a neuron for a sample.
 	pub fn get(&self, neuron: usize, sample: usize) -> i16 {
 		let pair = sample / 2;

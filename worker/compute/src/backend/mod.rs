@@ -21,7 +21,7 @@ mod vnni;
 pub use tiles::{GRADIENT_BITS, UNIT};
 
 use crate::Error;
-use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, TILE};
+use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
 use std::fmt::{self, Debug, Formatter};
 
 /// The environment variable that names a back-end.
@@ -60,6 +60,9 @@ pub trait Backend: Send + Sync {
 	/// One step of [`crate::lion`] for weights and biases, which are then rounded for the next forward pass.
 	fn update(&self, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8);
 
+	/// Products of rows with columns over a batch: for each group of four rows, for each block of columns, four blocks of sums.
+	fn gram(&self, rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]);
+
 	/// The first [`BATCH`] words of a stream of Philox numbers with the [words](doin_scoring::philox::Key::words) of its key.
 	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]);
 
@@ -97,6 +100,7 @@ macro_rules! backend {
 				quads: &mut Quads
 			) -> ();
 			update(layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) -> ();
+			gram(rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]) -> ();
 			words(key: [u32; 3], step: u64, words: &mut [u32; BATCH]) -> ();
 			gather(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) -> ();
 			deduct(targets: &mut [Block], sums: &[Block], shift: u32) -> ();

@@ -1,7 +1,7 @@
 //! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
 
 use super::{
-	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, ROWS, TILE},
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
 	Backend, GRADIENT_BITS, UNIT,
 };
 use crate::lion::{step, ACT_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC};
@@ -133,6 +133,15 @@ impl Backend for Scalar {
 			.collect();
 		layer.bias.step(&sums, rate, decay);
 		layer.round_bias();
+	}
+
+	fn gram(&self, rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]) {
+		for row in 0..rows.blocks.len() / QUAD * ROWS {
+			for column in 0..columns.columns * LANES {
+				let sum = dot(0, (0..BATCH).map(|sample| (rows.get(row, sample), columns.get(column, sample))));
+				sums[row / ROWS * columns.columns + column / LANES][row % ROWS].0[column % LANES] = sum;
+			}
+		}
 	}
 
 	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]) {

@@ -159,7 +159,9 @@ fn backward_case(case: u64) {
 		backend.update(&mut layer, &quads, &panels, rate, decay);
 		let mut deducted = targets.clone();
 		backend.deduct(&mut deducted, &sums, layer.forward.shift);
-		(tiles, quads, panels, before, before_quads, layer, deducted)
+		let mut sums = vec![[Block::ZERO; ROWS]; outputs.div_ceil(ROWS) * panels.columns];
+		backend.gram(&quads, &panels, &mut sums);
+		(tiles, quads, panels, before, before_quads, layer, deducted, sums)
 	};
 	let expected = run(&Scalar);
 	for backend in others() {

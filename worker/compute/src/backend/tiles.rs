@@ -327,6 +327,53 @@ pub fn update<L: Lanes>(l: L, layer: &mut Dense, gradient: &Quads, inputs: &Pane
 	layer.round_bias();
 }
 
+/// See [`super::Backend::gram`].
+#[inline(always)]
+pub fn gram<L: Lanes>(l: L, rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]) {
+	let width = panel_width(columns.columns);
+	for (rows, sums) in rows.blocks.as_chunks::<QUAD>().0.iter().zip(sums.chunks_mut(columns.columns)) {
+		for (panel, sums) in sums.chunks_mut(width).enumerate() {
+			let x = &columns.blocks[panel * width * SAMPLE_PAIRS..][..sums.len() * SAMPLE_PAIRS];
+			match sums.len() {
+				1 => gram_panel::<L, 1>(l, rows, x, sums),
+				2 => gram_panel::<L, 2>(l, rows, x, sums),
+				3 => gram_panel::<L, 3>(l, rows, x, sums),
+				4 => gram_panel::<L, 4>(l, rows, x, sums),
+				5 => gram_panel::<L, 5>(l, rows, x, sums),
+				_ => gram_panel::<L, 6>(l, rows, x, sums),
+			}
+		}
+	}
+}
+
+#[inline(always)]
+fn gram_panel<L: Lanes, const C: usize>(l: L, rows: &[Block; QUAD], x: &[Block], sums: &mut [[Block; ROWS]]) {
+	let x = x.as_chunks::<C>().0;
+	if L::WIDE {
+		gram_some::<L, C, C>(l, rows, x, 0, sums);
+	} else {
+		for at in 0..C {
+			gram_some::<L, C, 1>(l, rows, x, at, sums);
+		}
+	}
+}
+
+#[inline(always)]
+fn gram_some<L: Lanes, const C: usize, const N: usize>(
+	l: L,
+	rows: &[Block; QUAD],
+	x: &[[Block; C]],
+	at: usize,
+	sums: &mut [[Block; ROWS]],
+) {
+	let product = product::<L, C, N>(l, x, at, rows, [0; ROWS]);
+	for c in 0..N {
+		for r in 0..ROWS {
+			l.store(&mut sums[at + c][r], product[r][c]);
+		}
+	}
+}
+
 /// The gradient of a panel of weights, which goes from registers into masters, momenta and forward weights.
 #[inline(always)]
 fn update_panel<L: Lanes, const C: usize>(
