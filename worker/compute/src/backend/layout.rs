@@ -367,7 +367,7 @@ mod tests {
 	fn layers_come_back_from_their_packed_form() {
 		for (inputs, outputs) in [(1, 1), (7, 5), (96, 64), (17, 24)] {
 			let weights = (0..inputs * outputs).map(|at| (at * 37 % 4095) as i16 - 2047).collect();
-			let bias = (0..outputs as i32).map(|at| at * 1_000 - 77).collect();
+			let bias = (0..outputs).map(|at| at * 1_000 - 77).collect();
 			let layer = Layer { inputs: inputs as u16, outputs: outputs as u16, shift: 9, weights, bias };
 			assert_eq!(Packed::from_layer(&layer).layer(), layer);
 		}

@@ -90,7 +90,7 @@ fn others() -> impl Iterator<Item = &'static dyn Backend> {
 fn forward_case(case: u64) {
 	let random = &mut Random::new(1, case);
 	let (inputs, outputs) = (random.within(1, 70) as usize, random.within(1, 20) as usize);
-	let tiles = if case % 16 == 0 { random.within(1, 4) as usize } else { 1 };
+	let tiles = if case.is_multiple_of(16) { random.within(1, 4) as usize } else { 1 };
 	let layer = random.layer(inputs, outputs);
 	let packed = Packed::from_layer(&layer);
 	let x = random.tiles(inputs, -MAX_ACT, tiles * 64);
@@ -124,7 +124,7 @@ fn forward_case(case: u64) {
 /// Gradients and updates of one layer.
 fn backward_case(case: u64) {
 	let random = &mut Random::new(2, case);
-	let most = if case % 20 == 0 { 230 } else { 60 };
+	let most = if case.is_multiple_of(20) { 230 } else { 60 };
 	let (inputs, outputs) = (random.within(1, most) as usize, random.within(1, 40) as usize);
 	let masters: Vec<i32> = (0..inputs * outputs).map(|_| random.value(MAX_WEIGHT)).collect();
 	let mut layer = Dense::new(inputs, outputs, random.within(1, 24) as u32, false, &masters);

@@ -1,5 +1,7 @@
 //! The kernels, once for every processor: register tiles of four rows with everything fused that would cost a pass over memory.
 
+#![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
+
 use super::{
 	lanes::Lanes,
 	layout::{

@@ -85,12 +85,10 @@ impl Lanes for Vnni {
 		}}
 		zip(packed: V) -> V { zip(packed) }
 		quads(ab: V, cd: V) -> [V; 2] {{
-			let (ab, cd) = (_mm512_shuffle_epi32::<0b11_01_10_00>(ab), _mm512_shuffle_epi32::<0b11_01_10_00>(cd));
-			// Even and odd pairs of neighbours, one quarter each.
-			let (even, odd) = (_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
-			let low = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), odd);
-			let high = _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
-			[low, high]
+			// Lanes of `cd` count from 16. Of each quarter: two of a, two of b; two of c, two of d.
+			let low = _mm512_setr_epi32(0, 2, 16, 18, 1, 3, 17, 19, 4, 6, 20, 22, 5, 7, 21, 23);
+			let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+			[_mm512_permutex2var_epi32(ab, low, cd), _mm512_permutex2var_epi32(ab, high, cd)]
 		}}
 		turn(v: [V; 8]) -> [V; 8] {{
 			let mut v = v;
