@@ -106,9 +106,10 @@ pub struct TrainingSet {
 	practice: Vec<Windows>,
 	initial: Measure,
 	linear: Mutex<BTreeMap<(u16, u16), Arc<Linear>>>,
+	in_shifts: Mutex<BTreeMap<(u16, u16), i8>>,
 }
 
-/// Linear models that are kept at most.
+/// Linear models and shifts of inputs that are kept at most.
 const REMEMBERED: usize = 256;
 
 /// Values that differ by less than this are loaded by a back-end, others one by one.
@@ -145,6 +146,7 @@ impl TrainingSet {
 			practice: Vec::new(),
 			initial: Measure { validation: Vec::new(), practice: Vec::new() },
 			linear: Mutex::default(),
+			in_shifts: Mutex::default(),
 			task,
 		};
 		let mut bytes = [0; 32];
@@ -273,10 +275,24 @@ impl TrainingSet {
 	}
 
 	/// The power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12 bits. A source
-	/// counts if `mix` takes anything from it.
+	/// counts if `mix` takes anything from it. It is remembered.
 	pub fn in_shift(&self, window: u16, mix: u16) -> i8 {
+		let key = (window, self.share(mix));
+		let remembered = || self.in_shifts.lock().unwrap_or_else(PoisonError::into_inner);
+		if let Some(shift) = remembered().get(&key) {
+			return *shift;
+		}
+		let shift = self.find_in_shift(window, key.1);
+		let mut shifts = remembered();
+		if shifts.len() >= REMEMBERED {
+			shifts.clear();
+		}
+		shifts.insert(key, shift);
+		shift
+	}
+
+	fn find_in_shift(&self, window: u16, share: u16) -> i8 {
 		const SAMPLES: usize = 4096;
-		let share = self.share(mix);
 		// How many differences need 0, 1, 2 … bits: a power of two is all that is asked for.
 		let (mut bits, mut count) = ([0usize; 33], 0usize);
 		for (synthetic, used) in [(false, share < WHOLE), (true, share > 0)] {

@@ -38,21 +38,36 @@ fn product<L: Lanes, const C: usize, const N: usize>(
 	for r in 0..ROWS {
 		sums[r] = [l.splat(start[r]); N];
 	}
-	for (w, x) in w.iter().zip(x.as_chunks::<ROWS>().0) {
-		for p in 0..ROWS {
-			let mut xs = [zero; N];
-			for c in 0..N {
-				xs[c] = l.load(&x[p][at + c]);
-			}
-			for r in 0..ROWS {
-				let w = l.splat(w.0[p * ROWS + r]);
-				for c in 0..N {
-					sums[r][c] = l.dot(sums[r][c], xs[c], w);
-				}
-			}
-		}
+	for (w, [x0, x1, x2, x3]) in w.iter().zip(x.as_chunks::<ROWS>().0) {
+		let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
+		// Unrolled by hand: compilers leave a loop around so much code.
+		add_pair(l, &mut sums, x0, at, w0);
+		add_pair(l, &mut sums, x1, at, w1);
+		add_pair(l, &mut sums, x2, at, w2);
+		add_pair(l, &mut sums, x3, at, w3);
 	}
 	sums
+}
+
+/// The terms of one pair.
+#[inline(always)]
+fn add_pair<L: Lanes, const C: usize, const N: usize>(
+	l: L,
+	sums: &mut [[L::V; N]; ROWS],
+	x: &[Block; C],
+	at: usize,
+	w: &[i32; ROWS],
+) {
+	let mut xs = [l.splat(0); N];
+	for c in 0..N {
+		xs[c] = l.load(&x[at + c]);
+	}
+	for r in 0..ROWS {
+		let w = l.splat(w[r]);
+		for c in 0..N {
+			sums[r][c] = l.dot(sums[r][c], xs[c], w);
+		}
+	}
 }
 
 /// See [`super::Backend::activate`].
