@@ -24,8 +24,8 @@ pub const ROWS: usize = 4;
 pub const COLUMNS: usize = BATCH / LANES;
 /// Pairs of samples in a batch.
 pub const SAMPLE_PAIRS: usize = BATCH / 2;
-/// Widest panel, in blocks: with [`ROWS`] rows it fills the 32 registers of AVX-512 and leaves some for operands.
-pub const MAX_PANEL: usize = 6;
+/// Widest panel, in blocks: it takes 32 KiB, and with [`ROWS`] rows it fills half the registers of AVX-512.
+pub const MAX_PANEL: usize = 4;
 
 /// Sixteen lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

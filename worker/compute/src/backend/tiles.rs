@@ -5,8 +5,8 @@
 use super::{
 	lanes::Lanes,
 	layout::{
-		panel_width, Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, MAX_PANEL, QUAD, ROWS,
-		SAMPLE_PAIRS, TILE, TILES,
+		panel_width, Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, SAMPLE_PAIRS, TILE,
+		TILES,
 	},
 };
 use crate::lion::{ACT_FRAC, BETA_1, BETA_2, MASTER_FRAC, MAX_DECAY, MAX_WEIGHT, WEIGHT_FRAC};
@@ -307,21 +307,17 @@ fn scale<L: Lanes, const BACK: bool>(
 #[inline(always)]
 pub fn update<L: Lanes>(l: L, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) {
 	let width = panel_width(inputs.columns);
-	let mut sums = [[Block::ZERO; ROWS]; MAX_PANEL];
-	for (group, g) in gradient.blocks.as_chunks::<QUAD>().0.iter().enumerate() {
-		let mut first = 0;
-		while first < inputs.columns {
-			let count = width.min(inputs.columns - first);
-			let x = &inputs.blocks[first * SAMPLE_PAIRS..][..count * SAMPLE_PAIRS];
+	// A panel stays in the nearest cache while all rows pass by.
+	for first in (0..inputs.columns).step_by(width) {
+		let count = width.min(inputs.columns - first);
+		let x = &inputs.blocks[first * SAMPLE_PAIRS..][..count * SAMPLE_PAIRS];
+		for (group, g) in gradient.blocks.as_chunks::<QUAD>().0.iter().enumerate() {
 			match count {
-				1 => update_panel::<L, 1>(l, layer, g, x, group, first, rate, decay, &mut sums),
-				2 => update_panel::<L, 2>(l, layer, g, x, group, first, rate, decay, &mut sums),
-				3 => update_panel::<L, 3>(l, layer, g, x, group, first, rate, decay, &mut sums),
-				4 => update_panel::<L, 4>(l, layer, g, x, group, first, rate, decay, &mut sums),
-				5 => update_panel::<L, 5>(l, layer, g, x, group, first, rate, decay, &mut sums),
-				_ => update_panel::<L, 6>(l, layer, g, x, group, first, rate, decay, &mut sums),
+				1 => update_panel::<L, 1>(l, layer, g, x, group, first, rate, decay),
+				2 => update_panel::<L, 2>(l, layer, g, x, group, first, rate, decay),
+				3 => update_panel::<L, 3>(l, layer, g, x, group, first, rate, decay),
+				_ => update_panel::<L, 4>(l, layer, g, x, group, first, rate, decay),
 			}
-			first += count;
 		}
 	}
 	let ones = l.splat(0x0001_0001);
@@ -355,9 +351,7 @@ pub fn gram<L: Lanes>(l: L, rows: &Quads, columns: &Panels, sums: &mut [[Block; 
 				1 => gram_panel::<L, 1>(l, rows, x, sums),
 				2 => gram_panel::<L, 2>(l, rows, x, sums),
 				3 => gram_panel::<L, 3>(l, rows, x, sums),
-				4 => gram_panel::<L, 4>(l, rows, x, sums),
-				5 => gram_panel::<L, 5>(l, rows, x, sums),
-				_ => gram_panel::<L, 6>(l, rows, x, sums),
+				_ => gram_panel::<L, 4>(l, rows, x, sums),
 			}
 		}
 	}
@@ -402,14 +396,13 @@ fn update_panel<L: Lanes, const C: usize>(
 	first: usize,
 	rate: i32,
 	decay: u8,
-	sums: &mut [[Block; ROWS]; MAX_PANEL],
 ) {
 	let x = x.as_chunks::<C>().0;
 	if L::WIDE {
-		update_some::<L, C, C>(l, layer, g, x, 0, group, first, rate, decay, sums);
+		update_some::<L, C, C>(l, layer, g, x, 0, group, first, rate, decay);
 	} else {
 		for at in 0..C {
-			update_some::<L, C, 1>(l, layer, g, x, at, group, first, rate, decay, sums);
+			update_some::<L, C, 1>(l, layer, g, x, at, group, first, rate, decay);
 		}
 	}
 }
@@ -425,59 +418,70 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 	first: usize,
 	rate: i32,
 	decay: u8,
-	sums: &mut [[Block; ROWS]; MAX_PANEL],
 ) {
-	let product = product::<L, C, N>(l, x, at, g, [0; ROWS]);
-	for c in 0..N {
-		for r in 0..ROWS {
-			l.store(&mut sums[c][r], product[r][c]);
-		}
+	let sums = product::<L, C, N>(l, x, at, g, [0; ROWS]);
+	// Unrolled by hand, so that sums stay in registers: compilers leave a loop around so much code.
+	if N > 0 {
+		update_column::<L, N, 0>(l, layer, &sums, group, first + at, rate, decay);
 	}
-	let columns = layer.forward.inputs.div_ceil(LANES);
-	let from = group * columns + first + at;
-	let masters = &mut layer.masters[from..from + N];
-	let momenta = &mut layer.momenta[from..from + N];
-	let weights = &mut layer.forward.weights.as_chunks_mut::<2>().0[from..from + N];
-	let (zero, rate) = (l.splat(0), l.splat(rate));
+	if N > 1 {
+		update_column::<L, N, 1>(l, layer, &sums, group, first + at, rate, decay);
+	}
+	if N > 2 {
+		update_column::<L, N, 2>(l, layer, &sums, group, first + at, rate, decay);
+	}
+	if N > 3 {
+		update_column::<L, N, 3>(l, layer, &sums, group, first + at, rate, decay);
+	}
+}
+
+/// A step of the masters of four rows and the block of inputs that `at + C` names, against `sums` of vector `C`.
+#[inline(always)]
+fn update_column<L: Lanes, const N: usize, const C: usize>(
+	l: L,
+	layer: &mut Dense,
+	sums: &[[L::V; N]; ROWS],
+	group: usize,
+	at: usize,
+	rate: i32,
+	decay: u8,
+) {
+	let Packed { inputs, outputs, ref mut weights, .. } = layer.forward;
+	let block = group * inputs.div_ceil(LANES) + at + C;
+	let (masters, momenta) = (&mut layer.masters[block], &mut layer.momenta[block]);
+	let (rate, half) = (l.splat(rate), l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1)));
 	let (least, most) = (l.splat(-MAX_WEIGHT), l.splat(MAX_WEIGHT));
-	let half = l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1));
 	let decay = 12 - u32::from(decay.min(MAX_DECAY));
-	for c in 0..N {
-		let mut w = [zero; ROWS];
-		for r in 0..ROWS {
-			let g = l.load(&sums[c][r]);
-			let (p, m) = (l.load(&masters[c][r]), l.load(&momenta[c][r]));
-			let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
-			let fall = l.shr(l.mul(l.shr(p, 8), rate), decay);
-			let p = l.sub(l.against(p, u, rate), fall);
-			let p = l.min(l.max(p, least), most);
-			let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
-			l.store(&mut masters[c][r], p);
-			l.store(&mut momenta[c][r], m);
-			w[r] = l.shr(l.add(p, half), MASTER_FRAC - WEIGHT_FRAC);
-		}
-		let (ab, cd) = (l.pack(w[0], w[1]), l.pack(w[2], w[3]));
-		let [low, high] = l.quads(ab, cd);
-		l.store(&mut weights[c][0], low);
-		l.store(&mut weights[c][1], high);
-		if !layer.backward.is_empty() {
-			let stride = Dense::pair_blocks(layer.forward.outputs);
-			let mut pairs = [Block::ZERO; 2];
-			l.store(&mut pairs[0], l.zip(ab));
-			l.store(&mut pairs[1], l.zip(cd));
-			// Two pairs of outputs, of the four that a block holds.
-			for (quarter, block) in layer.backward[(first + at + c) * ROWS * stride..]
-				.iter_mut()
-				.skip(group / 2)
-				.step_by(stride)
-				.take(ROWS)
-				.enumerate()
-			{
-				let to = &mut block.0[group % 2 * 2 * ROWS..][..2 * ROWS];
-				to[..ROWS].copy_from_slice(&pairs[0].0[quarter * ROWS..][..ROWS]);
-				to[ROWS..].copy_from_slice(&pairs[1].0[quarter * ROWS..][..ROWS]);
-			}
-		}
+	let mut w = [half; ROWS];
+	for r in 0..ROWS {
+		let g = sums[r][C];
+		let (p, m) = (l.load(&masters[r]), l.load(&momenta[r]));
+		let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
+		let fall = l.shr(l.mul(l.shr(p, 8), rate), decay);
+		let p = l.sub(l.against(p, u, rate), fall);
+		let p = l.min(l.max(p, least), most);
+		let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
+		l.store(&mut masters[r], p);
+		l.store(&mut momenta[r], m);
+		w[r] = l.shr(l.add(p, half), MASTER_FRAC - WEIGHT_FRAC);
+	}
+	let (ab, cd) = (l.pack(w[0], w[1]), l.pack(w[2], w[3]));
+	let [low, high] = l.quads(ab, cd);
+	l.store(&mut weights[2 * block], low);
+	l.store(&mut weights[2 * block + 1], high);
+	if layer.backward.is_empty() {
+		return;
+	}
+	let stride = Dense::pair_blocks(outputs);
+	let mut pairs = [Block::ZERO; 2];
+	l.store(&mut pairs[0], l.zip(ab));
+	l.store(&mut pairs[1], l.zip(cd));
+	let blocks = layer.backward[(at + C) * ROWS * stride..].iter_mut().skip(group / 2).step_by(stride);
+	for (quarter, block) in blocks.take(ROWS).enumerate() {
+		// Two pairs of outputs, of the four that a block holds.
+		let to = &mut block.0[group % 2 * 2 * ROWS..][..2 * ROWS];
+		to[..ROWS].copy_from_slice(&pairs[0].0[quarter * ROWS..][..ROWS]);
+		to[ROWS..].copy_from_slice(&pairs[1].0[quarter * ROWS..][..ROWS]);
 	}
 }
 
