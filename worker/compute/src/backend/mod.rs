@@ -1,14 +1,14 @@
 //! Back-ends: the products of exact integer training, on whatever instructions the processor has. All give equal bits.
 //!
 //! Products of 12-bit numbers are summed modulo 2³², so the order of a sum does not matter, and everything else is done lane by lane. The
-//! [`tiles`] are written once over the few operations of [`Lanes`](lanes::Lanes); a back-end supplies those. [`scalar`] is written
-//! without them, value by value, and the others are tested against it.
+//! kernels are written once, in `tiles.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those. `scalar.rs` is
+//! written without them, value by value, and the others are tested against it.
 //!
 //! A process takes the fastest back-end of its processor; the environment variable `DOIN_BACKEND` names another one.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-pub mod lanes;
+mod lanes;
 pub mod layout;
 mod portable;
 pub(crate) mod scalar;
@@ -67,7 +67,7 @@ pub trait Backend: Send + Sync {
 	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]);
 
 	/// Inputs and targets of a batch, the targets in 2^−OUT_FRAC raw units less the last value known. Differences of values must stay
-	/// below 2²⁶; see [`scalar::gather_wide`] for others.
+	/// below 2²⁶; others are loaded one by one.
 	fn gather(&self, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize);
 
 	/// Takes requantised sums from targets: `targets −= (sums + 2^(shift−1)) >> shift`.
@@ -83,7 +83,7 @@ impl Debug for dyn Backend {
 	}
 }
 
-/// Implements [`Backend`] for a type of [`Lanes`](lanes::Lanes): the kernels, compiled for the instructions it needs.
+/// Implements [`Backend`] for a type of `Lanes`: the kernels, compiled for the instructions it needs.
 macro_rules! backend {
 	($lanes:ty, $name:literal $(, $features:literal)?) => {
 		backend!(@impl $lanes, $name, [$($features)?]
