@@ -24,8 +24,7 @@ use rayon::prelude::*;
 const LAMBDAS: [i32; 10] = [-24, -20, -17, -14, -12, -10, -8, -6, -4, -2];
 /// Base of the digits of a target, as a power of two.
 const DIGIT: u32 = 10;
-/// Digits of a target: each within ±2⁹ but the last one, within ±2⁹ as well by [`MAX_TARGET`]. With 256 inputs of 12 bits, their products stay
-/// far below 2³¹.
+/// Digits of a target, each within ±2⁹ as [`MAX_TARGET`] is 2²⁸. Products of 256 of them with inputs of 12 bits stay far below 2³¹.
 const DIGITS: usize = 3;
 /// Targets beyond this, in 2^−OUT_FRAC raw units, count as this much, so that sums stay below 2⁶³.
 const MAX_TARGET: i64 = 1 << 28;
