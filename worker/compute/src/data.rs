@@ -1,6 +1,11 @@
 //! What models are trained and judged on.
 
-use crate::{ridge::Linear, Error};
+use crate::{
+	backend::{self, layout::LANES, Backend},
+	ridge::Linear,
+	scorer::Scorer,
+	Error,
+};
 use doin_primitives::{domain::Limits, DomainSpec, Evidence, Split};
 use doin_scoring::{
 	model::IN_SHIFTS,
@@ -92,17 +97,23 @@ pub struct Measure {
 pub struct TrainingSet {
 	/// The domain.
 	pub task: Task,
+	backend: &'static dyn Backend,
 	values: Vec<i32>,
+	narrow: bool,
 	fit: [Vec<u32>; SOURCES],
 	inner: [Vec<u32>; SOURCES],
 	validation: Vec<Windows>,
 	practice: Vec<Windows>,
 	initial: Measure,
 	linear: Mutex<BTreeMap<(u16, u16), Arc<Linear>>>,
+	in_shifts: Mutex<BTreeMap<(u16, u16), i8>>,
 }
 
-/// Linear models that are kept at most.
+/// Linear models and shifts of inputs that are kept at most.
 const REMEMBERED: usize = 256;
+
+/// Values that differ by less than this are loaded by a back-end, others one by one.
+const NARROW: u32 = 1 << 26;
 
 /// One in this many windows stops training early.
 const INNER: usize = 7;
@@ -126,6 +137,8 @@ impl TrainingSet {
 		let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).collect::<Vec<_>>();
 		let first_inner = end - inner - usize::from(task.program.history);
 		let mut set = Self {
+			backend: backend::detect()?,
+			narrow: false,
 			values: task.series[..end].to_vec(),
 			fit: [places(0, end - inner), Vec::new()],
 			inner: [places(first_inner, end), Vec::new()],
@@ -133,6 +146,7 @@ impl TrainingSet {
 			practice: Vec::new(),
 			initial: Measure { validation: Vec::new(), practice: Vec::new() },
 			linear: Mutex::default(),
+			in_shifts: Mutex::default(),
 			task,
 		};
 		let mut bytes = [0; 32];
@@ -148,9 +162,49 @@ impl TrainingSet {
 			let draw = |index| sample::drawn(&set.task.program, generator, &bytes, index);
 			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
+		let others = set.validation.iter().chain(&set.practice).flat_map(|windows| &windows.values);
+		let (least, most) = set
+			.values
+			.iter()
+			.chain(others)
+			.fold((i32::MAX, i32::MIN), |(least, most), value| (least.min(*value), most.max(*value)));
+		set.narrow = most.abs_diff(least) < NARROW;
+		// Whole vectors are read at the end of a window.
+		set.values.extend([0; LANES]);
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
 		set.initial = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
 		Ok(set)
+	}
+
+	/// The same set on another back-end.
+	pub fn on(mut self, backend: &'static dyn Backend) -> Self {
+		self.backend = backend;
+		self
+	}
+
+	/// What it is trained on; every back-end gives the same nets.
+	pub fn backend(&self) -> &'static dyn Backend {
+		self.backend
+	}
+
+	/// All values, in which windows are places, and a vector of zeros.
+	pub(crate) fn values(&self) -> &[i32] {
+		&self.values
+	}
+
+	/// Whether differences of values fit what [`Backend::gather`] takes.
+	pub(crate) fn narrow(&self) -> bool {
+		self.narrow
+	}
+
+	/// Places of the windows of [`TrainingSet::fit`].
+	pub(crate) fn fit_places(&self, synthetic: bool) -> &[u32] {
+		&self.fit[usize::from(synthetic)]
+	}
+
+	/// Places of the windows of [`TrainingSet::inner`].
+	pub(crate) fn inner_places(&self, synthetic: bool) -> &[u32] {
+		&self.inner[usize::from(synthetic)]
 	}
 
 	/// Number of windows to fit.
@@ -173,11 +227,6 @@ impl TrainingSet {
 		self.inner[usize::from(synthetic)].iter().map(|start| self.window(*start))
 	}
 
-	/// Window number `at` of [`TrainingSet::fit`].
-	pub fn fit_at(&self, synthetic: bool, at: usize) -> (&[i32], &[i32]) {
-		self.window(self.fit[usize::from(synthetic)][at])
-	}
-
 	/// The share of synthetic windows, of [`WHOLE`], that `mix` asks for and the set can give: none without synthetic windows.
 	pub fn share(&self, mix: u16) -> u16 {
 		if self.inner[1].is_empty() || self.fit[1].is_empty() {
@@ -194,7 +243,17 @@ impl TrainingSet {
 
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
+		/// Chunks that share their buffers.
+		const TOGETHER: usize = 8;
 		let season = self.task.program.season;
+		if let Model::Net(net) = model {
+			if self.narrow && self.task.admit(model).is_ok() {
+				let scorer = Scorer::new(self.backend, net);
+				let sums =
+					|chunks: &[Windows]| chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
+				return Measure { validation: sums(&self.validation), practice: sums(&self.practice) };
+			}
+		}
 		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, season, windows)).collect();
 		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
 	}
@@ -216,10 +275,24 @@ impl TrainingSet {
 	}
 
 	/// The power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12 bits. A source
-	/// counts if `mix` takes anything from it.
+	/// counts if `mix` takes anything from it. It is remembered.
 	pub fn in_shift(&self, window: u16, mix: u16) -> i8 {
+		let key = (window, self.share(mix));
+		let remembered = || self.in_shifts.lock().unwrap_or_else(PoisonError::into_inner);
+		if let Some(shift) = remembered().get(&key) {
+			return *shift;
+		}
+		let shift = self.find_in_shift(window, key.1);
+		let mut shifts = remembered();
+		if shifts.len() >= REMEMBERED {
+			shifts.clear();
+		}
+		shifts.insert(key, shift);
+		shift
+	}
+
+	fn find_in_shift(&self, window: u16, share: u16) -> i8 {
 		const SAMPLES: usize = 4096;
-		let share = self.share(mix);
 		// How many differences need 0, 1, 2 … bits: a power of two is all that is asked for.
 		let (mut bits, mut count) = ([0usize; 33], 0usize);
 		for (synthetic, used) in [(false, share < WHOLE), (true, share > 0)] {

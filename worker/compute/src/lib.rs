@@ -7,21 +7,25 @@
 //! [`TrainingSet`] holds the windows, [`train_all`] trains a population on all cores, [`chunk_sums`] answers for an evaluator,
 //! [`generator`] fits the source of a synthetic domain, and [`baseline`] tells people what a model is worth.
 //!
-//! Everything hot goes through [`kernel`]: faster back-ends replace its one function and nothing else.
+//! Everything hot goes through a [`Backend`], chosen when a training set is made; all give the same bits.
 
+pub mod backend;
 pub mod baseline;
 pub mod chunks;
 pub mod data;
 #[cfg(test)]
 mod fixtures;
 pub mod generator;
-pub mod kernel;
+#[cfg(test)]
+mod golden;
 mod linalg;
 pub mod lion;
 pub mod mlp;
 pub mod population;
 pub mod ridge;
+mod scorer;
 
+pub use backend::Backend;
 pub use chunks::{chunk_sums, validation_sums};
 pub use data::{Measure, Task, TrainingSet};
 pub use population::{train_all, train_each, Candidate, Trained};
@@ -75,6 +79,9 @@ pub enum Error {
 	/// Rounding left the normal equations without a solution under every ridge parameter.
 	#[error("the normal equations of window {0} have no solution: take a shorter window")]
 	Singular(u16),
+	/// A back-end that this processor does not have.
+	#[error("there is no back-end `{0}` on this processor: there are {1}; see the variable DOIN_BACKEND")]
+	Backend(String, String),
 	/// Threads cannot be started.
 	#[error("cannot start {0} threads: {1}")]
 	Threads(usize, String),

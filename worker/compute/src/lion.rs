@@ -17,6 +17,12 @@ pub const MASTER_FRAC: u32 = 20;
 pub const WEIGHT_FRAC: u32 = 10;
 /// Fractional bits of an activation.
 pub const ACT_FRAC: u32 = 9;
+/// Fractional bits of an accumulator.
+pub const ACC_FRAC: u32 = WEIGHT_FRAC + ACT_FRAC;
+/// β₁ = 1 − 2^−BETA_1.
+pub const BETA_1: u32 = 2;
+/// β₂ = 1 − 2^−BETA_2.
+pub const BETA_2: u32 = 5;
 /// Largest master of a weight: rounds to 2047.
 pub const MAX_WEIGHT: i32 = (2 << MASTER_FRAC) - (1 << (MASTER_FRAC - WEIGHT_FRAC - 1)) - 1;
 /// Largest master of a bias.
@@ -42,16 +48,21 @@ impl Parameters {
 	}
 
 	/// One step against `gradients` of `rate` 2⁻²⁰ with decay `decay`, at most [`MAX_DECAY`].
+	#[inline(always)]
 	pub fn step(&mut self, gradients: &[i32], rate: i32, decay: u8) {
-		let limit = self.limit;
-		let shift = 12 - decay.min(MAX_DECAY);
 		for ((p, m), g) in self.masters.iter_mut().zip(&mut self.momenta).zip(gradients) {
-			let sign = m.wrapping_sub(*m >> 2).wrapping_add(*g >> 2).signum();
-			let decay = ((*p >> 8) * rate) >> shift;
-			*p = (*p - sign * rate - decay).clamp(-limit, limit);
-			*m = m.wrapping_add(g.wrapping_sub(*m) >> 5);
+			step(p, m, *g, rate, decay, self.limit);
 		}
 	}
+}
+
+/// One step of one master `p` with momentum `m` against gradient `g`; see [`Parameters::step`].
+#[inline(always)]
+pub fn step(p: &mut i32, m: &mut i32, g: i32, rate: i32, decay: u8, limit: i32) {
+	let sign = m.wrapping_sub(*m >> BETA_1).wrapping_add(g >> BETA_1).signum();
+	let decay = ((*p >> 8) * rate) >> (12 - decay.min(MAX_DECAY));
+	*p = (*p - sign * rate - decay).clamp(-limit, limit);
+	*m = m.wrapping_add(g.wrapping_sub(*m) >> BETA_2);
 }
 
 /// A rate that falls linearly from 2^`shift` to a 128th of it, by additions only.

@@ -6,8 +6,9 @@
 //! Cholesky factor), which costs no accuracy where inputs are as correlated as neighbours of a series are.
 
 use crate::{
+	backend::layout::{Block, Panels, Quads, BATCH, LANES, ROWS},
+	backend::Backend,
 	data::{TrainingSet, WHOLE},
-	kernel::{padded, products, transpose},
 	linalg::{cholesky, solve},
 	Error,
 };
@@ -21,10 +22,15 @@ use rayon::prelude::*;
 
 /// Ridge parameters that are tried, as powers of two of the mean variance of an input.
 const LAMBDAS: [i32; 10] = [-24, -20, -17, -14, -12, -10, -8, -6, -4, -2];
-/// Windows that are summed in `i32` before they are added to the whole: 256 · 2047² stays below 2³¹.
-const BLOCK: usize = 256;
+/// Base of the digits of a target, as a power of two.
+const DIGIT: u32 = 10;
+/// Digits of a target, each within ±2⁹ as [`MAX_TARGET`] is 2²⁸. Products of 256 of them with inputs of 12 bits stay far below 2³¹.
+const DIGITS: usize = 3;
 /// Targets beyond this, in 2^−OUT_FRAC raw units, count as this much, so that sums stay below 2⁶³.
 const MAX_TARGET: i64 = 1 << 28;
+
+/// Batches that are summed by one thread at a time.
+const TOGETHER: usize = 4;
 
 /// A quantised linear model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +50,33 @@ struct Sums {
 	y: Vec<i64>,
 	xx: Vec<i64>,
 	xy: Vec<i64>,
+}
+
+/// Room for one batch of windows.
+struct Buffers {
+	row: Vec<i16>,
+	inputs: Panels,
+	/// Inputs as rows of the product with themselves.
+	rows: Quads,
+	/// Digits of targets, those of the lowest place first.
+	digits: Quads,
+	squares: Vec<[Block; ROWS]>,
+	products: Vec<[Block; ROWS]>,
+}
+
+impl Buffers {
+	fn new(n: usize, m: usize) -> Self {
+		let inputs = Panels::new(n);
+		let sums = |rows: usize| vec![[Block::ZERO; ROWS]; rows.div_ceil(ROWS) * inputs.columns];
+		Self {
+			row: vec![0; n],
+			rows: Quads::new(n),
+			digits: Quads::new(DIGITS * m),
+			squares: sums(n),
+			products: sums(DIGITS * m),
+			inputs,
+		}
+	}
 }
 
 /// Means and centred products over both sources by their shares.
@@ -102,13 +135,13 @@ impl Sums {
 
 	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shift: i8) -> Self {
 		let windows: Vec<_> = data.fit(synthetic).chain(data.inner(synthetic)).collect();
-		let sums = windows.par_chunks(BLOCK).fold(
-			|| Self::empty(n, m),
-			|mut sums, block| {
-				sums.add_block(block, n, in_shift);
-				sums
-			},
-		);
+		let batches = |windows: &[_]| {
+			let mut sums = Self::empty(n, m);
+			let mut buffers = Buffers::new(n, m);
+			windows.chunks(BATCH).for_each(|batch| sums.add(data.backend(), batch, in_shift, &mut buffers));
+			sums
+		};
+		let sums = windows.par_chunks(TOGETHER * BATCH).map(batches);
 		sums.reduce(
 			|| Self::empty(n, m),
 			|mut a, b| {
@@ -123,32 +156,50 @@ impl Sums {
 		)
 	}
 
-	fn add_block(&mut self, block: &[(&[i32], &[i32])], n: usize, in_shift: i8) {
-		let stride = padded(n);
-		let mut rows = vec![0i16; block.len() * stride];
-		for (row, (history, future)) in rows.chunks_exact_mut(stride).zip(block) {
-			let x = &mut row[..n];
-			differences(in_shift, history, x);
-			let last = i64::from(history.last().copied().unwrap_or(0));
-			self.count += 1;
-			for (sum, x) in self.x.iter_mut().zip(&*x) {
-				*sum += i64::from(*x);
+	/// Adds a batch of windows.
+	fn add(&mut self, backend: &dyn Backend, batch: &[(&[i32], &[i32])], in_shift: i8, buffers: &mut Buffers) {
+		let (n, m) = (self.x.len(), self.y.len());
+		let Buffers { row, inputs, rows, digits, squares, products } = buffers;
+		self.count += batch.len() as i64;
+		for sample in 0..BATCH {
+			// Samples that are missing count as zeros.
+			let (history, future) = batch.get(sample).copied().unwrap_or_default();
+			differences(in_shift, history, row);
+			for (input, x) in row.iter().enumerate() {
+				self.x[input] += i64::from(*x);
+				inputs.set(input, sample, *x);
 			}
-			for ((sum, products), value) in self.y.iter_mut().zip(self.xy.chunks_exact_mut(n)).zip(*future) {
-				let y = ((i64::from(*value) - last) << OUT_FRAC).clamp(-MAX_TARGET, MAX_TARGET);
-				*sum += y;
-				for (product, x) in products.iter_mut().zip(&*x) {
-					*product += y * i64::from(*x);
+			let last = i64::from(history.last().copied().unwrap_or(0));
+			for output in 0..m {
+				let y = future.get(output).map_or(0, |value| (i64::from(*value) - last) << OUT_FRAC);
+				let y = y.clamp(-MAX_TARGET, MAX_TARGET);
+				self.y[output] += y;
+				let mut rest = y;
+				for digit in 0..DIGITS {
+					// The nearest multiple of the base is carried.
+					let carry = if digit + 1 < DIGITS { (rest + (1 << (DIGIT - 1))) >> DIGIT } else { 0 };
+					digits.set(digit * m + output, sample, (rest - (carry << DIGIT)) as i16);
+					rest = carry;
 				}
 			}
 		}
-		let turned_stride = padded(block.len());
-		let mut turned = vec![0i16; n * turned_stride];
-		transpose(&rows, stride, n, &mut turned);
-		let mut squares = vec![0i32; n * n];
-		products(&turned, &turned, turned_stride, &mut squares);
-		for (sum, square) in self.xx.iter_mut().zip(squares) {
-			*sum += i64::from(square);
+		rows.copy(inputs);
+		backend.gram(rows, inputs, squares);
+		backend.gram(digits, inputs, products);
+		let columns = inputs.columns;
+		let sum =
+			|sums: &[[Block; ROWS]], i: usize, j: usize| i64::from(sums[i / ROWS * columns + j / LANES][i % ROWS].0[j % LANES]);
+		for i in 0..n {
+			for j in 0..n {
+				self.xx[i * n + j] += sum(squares, i, j);
+			}
+		}
+		for digit in 0..DIGITS {
+			for output in 0..m {
+				for j in 0..n {
+					self.xy[output * n + j] += sum(products, digit * m + output, j) << (DIGIT * digit as u32);
+				}
+			}
 		}
 	}
 }

@@ -1,0 +1,162 @@
+//! Back-ends: the products of exact integer training, on whatever instructions the processor has. All give equal bits.
+//!
+//! Products of 12-bit numbers are summed modulo 2³², so the order of a sum does not matter, and everything else is done lane by lane. The
+//! kernels are written once, in `tiles.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those. `scalar.rs` is
+//! written without them, value by value, and the others are tested against it.
+//!
+//! A process takes the fastest back-end of its processor; the environment variable `DOIN_BACKEND` names another one.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod lanes;
+pub mod layout;
+mod portable;
+pub(crate) mod scalar;
+#[cfg(test)]
+mod tests;
+mod tiles;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
+
+pub use tiles::{GRADIENT_BITS, UNIT};
+
+use crate::Error;
+use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
+use std::fmt::{self, Debug, Formatter};
+
+/// The environment variable that names a back-end.
+pub const VARIABLE: &str = "DOIN_BACKEND";
+
+/// What a trainer asks of a processor. Shapes are those of [`layout`]; `tiles` is the number of tiles of 64 samples that are filled.
+pub trait Backend: Send + Sync {
+	/// Its name, for people and for [`named`].
+	fn name(&self) -> &'static str;
+
+	/// A hidden layer: `y = clamp((W·x + b + 2^(shift−1)) >> shift, 0, 2047)`.
+	fn activate(&self, layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize);
+
+	/// The last layer: `W·x + b`, one row of 16 blocks per output, padded to whole groups of four.
+	fn accumulate(&self, layer: &Packed, x: &Tiles, sums: &mut [Block], tiles: usize);
+
+	/// The same activations, neurons in lanes.
+	fn turn(&self, x: &Tiles, panels: &mut Panels);
+
+	/// Gradients of the absolute error: [`UNIT`] times the sign of `sums − targets · 2^shift`, for 1..=24 bits of shift.
+	fn signs(&self, shift: u32, sums: &[Block], targets: &[Block], tiles: &mut Tiles, quads: &mut Quads);
+
+	/// Gradients of the inputs of `layer` from those of its outputs: zero where `activations` are clamped, shifted right until the
+	/// largest of the batch has [`GRADIENT_BITS`]. `raw` is room for them before that shift; `tiles` is left out where nothing is
+	/// propagated further.
+	fn propagate(
+		&self,
+		layer: &Dense,
+		gradient: &Tiles,
+		activations: &Tiles,
+		raw: &mut Vec<[Block; TILE]>,
+		tiles: Option<&mut Tiles>,
+		quads: &mut Quads,
+	);
+
+	/// One step of [`crate::lion`] for weights and biases, which are then rounded for the next forward pass.
+	fn update(&self, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8);
+
+	/// Products of rows with columns over a batch: for each group of four rows, for each block of columns, four blocks of sums.
+	fn gram(&self, rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]);
+
+	/// The first [`BATCH`] words of a stream of Philox numbers with the [words](doin_scoring::philox::Key::words) of its key.
+	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]);
+
+	/// Inputs and targets of a batch, the targets in 2^−OUT_FRAC raw units less the last value known. Differences of values must stay
+	/// below 2²⁶; others are loaded one by one.
+	fn gather(&self, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize);
+
+	/// Takes requantised sums from targets: `targets −= (sums + 2^(shift−1)) >> shift`.
+	fn deduct(&self, targets: &mut [Block], sums: &[Block], shift: u32);
+
+	/// The sum of `|((sums + 2^(shift−1)) >> shift) − targets|`, each below 2²⁰, over `outputs` rows and the first `count` samples.
+	fn errors(&self, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+}
+
+impl Debug for dyn Backend {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		f.write_str(self.name())
+	}
+}
+
+/// Implements [`Backend`] for a type of `Lanes`: the kernels, compiled for the instructions it needs.
+macro_rules! backend {
+	($lanes:ty, $name:literal $(, $features:literal)?) => {
+		backend!(@impl $lanes, $name, [$($features)?]
+			activate(layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize) -> ();
+			accumulate(layer: &Packed, x: &Tiles, sums: &mut [Block], tiles: usize) -> ();
+			turn(x: &Tiles, panels: &mut Panels) -> ();
+			signs(shift: u32, sums: &[Block], targets: &[Block], tiles: &mut Tiles, quads: &mut Quads) -> ();
+			propagate(
+				layer: &Dense,
+				gradient: &Tiles,
+				activations: &Tiles,
+				raw: &mut Vec<[Block; TILE]>,
+				tiles: Option<&mut Tiles>,
+				quads: &mut Quads
+			) -> ();
+			update(layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) -> ();
+			gram(rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]) -> ();
+			words(key: [u32; 3], step: u64, words: &mut [u32; BATCH]) -> ();
+			gather(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) -> ();
+			deduct(targets: &mut [Block], sums: &[Block], shift: u32) -> ();
+			errors(shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+		);
+	};
+	(@impl $lanes:ty, $name:literal, $features:tt $($method:ident($($argument:ident: $type:ty),*) -> $out:ty;)*) => {
+		impl Backend for $lanes {
+			fn name(&self) -> &'static str {
+				$name
+			}
+			$(backend!(@method $features $method($($argument: $type),*) -> $out);)*
+		}
+	};
+	(@method [] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
+		fn $method(&self, $($argument: $type),*) -> $out {
+			tiles::$method(*self, $($argument),*)
+		}
+	};
+	(@method [$features:literal] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
+		fn $method(&self, $($argument: $type),*) -> $out {
+			#[target_feature(enable = $features)]
+			fn run(lanes: impl Lanes, $($argument: $type),*) -> $out {
+				tiles::$method(lanes, $($argument),*)
+			}
+			// SAFETY: a value of this type exists only where the processor has these features.
+			unsafe { run(*self, $($argument),*) }
+		}
+	};
+}
+use backend;
+
+/// The back-ends of this processor, the fastest first.
+pub fn available() -> Vec<&'static dyn Backend> {
+	let mut all: Vec<&'static dyn Backend> = Vec::new();
+	#[cfg(target_arch = "x86_64")]
+	{
+		all.extend(vnni::Vnni::get().map(|backend| backend as &dyn Backend));
+		all.extend(avx2::Avx2::get().map(|backend| backend as &dyn Backend));
+	}
+	all.push(&portable::Portable);
+	all.push(&scalar::Scalar);
+	all
+}
+
+/// The back-end called `name`.
+pub fn named(name: &str) -> Result<&'static dyn Backend, Error> {
+	let all = available();
+	let found = all.iter().find(|backend| backend.name() == name).copied();
+	found.ok_or_else(|| Error::Backend(name.into(), all.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", ")))
+}
+
+/// The back-end that [`VARIABLE`] names, or else the fastest one.
+pub fn detect() -> Result<&'static dyn Backend, Error> {
+	match std::env::var(VARIABLE) {
+		Ok(name) if !name.is_empty() => named(&name),
+		_ => Ok(available()[0]),
+	}
+}

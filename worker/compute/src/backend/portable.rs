@@ -1,0 +1,161 @@
+//! Lanes of plain Rust, which compilers turn into whatever vectors there are.
+
+use super::{
+	backend,
+	lanes::Lanes,
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	tiles, Backend,
+};
+use doin_scoring::model::MAX_ACT;
+use std::array::from_fn;
+
+/// Any processor.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable;
+
+backend!(Portable, "portable");
+
+type V = [i32; LANES];
+
+/// The two numbers of a pair.
+#[inline(always)]
+fn halves(pair: i32) -> (i32, i32) {
+	(i32::from(pair as i16), pair >> 16)
+}
+
+/// The pair of two numbers.
+#[inline(always)]
+fn pair(low: i32, high: i32) -> i32 {
+	low & 0xffff | high << 16
+}
+
+impl Lanes for Portable {
+	type V = V;
+	const WIDE: bool = false;
+
+	#[inline(always)]
+	fn splat(self, value: i32) -> V {
+		[value; LANES]
+	}
+	#[inline(always)]
+	fn load(self, from: &Block) -> V {
+		from.0
+	}
+	#[inline(always)]
+	fn read(self, from: &[i32; LANES]) -> V {
+		*from
+	}
+	#[inline(always)]
+	fn store(self, to: &mut Block, v: V) {
+		to.0 = v;
+	}
+	#[inline(always)]
+	fn dot(self, sum: V, a: V, b: V) -> V {
+		from_fn(|i| {
+			let ((a0, a1), (b0, b1)) = (halves(a[i]), halves(b[i]));
+			sum[i].wrapping_add(a0 * b0).wrapping_add(a1 * b1)
+		})
+	}
+	#[inline(always)]
+	fn add(self, a: V, b: V) -> V {
+		from_fn(|i| a[i].wrapping_add(b[i]))
+	}
+	#[inline(always)]
+	fn sub(self, a: V, b: V) -> V {
+		from_fn(|i| a[i].wrapping_sub(b[i]))
+	}
+	#[inline(always)]
+	fn mul(self, a: V, b: V) -> V {
+		from_fn(|i| a[i].wrapping_mul(b[i]))
+	}
+	#[inline(always)]
+	fn or(self, a: V, b: V) -> V {
+		from_fn(|i| a[i] | b[i])
+	}
+	#[inline(always)]
+	fn and(self, a: V, b: V) -> V {
+		from_fn(|i| a[i] & b[i])
+	}
+	#[inline(always)]
+	fn abs(self, a: V) -> V {
+		from_fn(|i| a[i].wrapping_abs())
+	}
+	#[inline(always)]
+	fn min(self, a: V, b: V) -> V {
+		from_fn(|i| a[i].min(b[i]))
+	}
+	#[inline(always)]
+	fn max(self, a: V, b: V) -> V {
+		from_fn(|i| a[i].max(b[i]))
+	}
+	#[inline(always)]
+	fn shr(self, a: V, bits: u32) -> V {
+		from_fn(|i| a[i] >> bits)
+	}
+	#[inline(always)]
+	fn shl(self, a: V, bits: u32) -> V {
+		from_fn(|i| a[i] << bits)
+	}
+	#[inline(always)]
+	fn above(self, a: V, b: V, x: V) -> V {
+		from_fn(|i| if a[i] > b[i] { x[i] } else { 0 })
+	}
+	#[inline(always)]
+	fn gate(self, h: V, a: V, b: V) -> (V, V) {
+		let open = |h: i32| h > 0 && h < MAX_ACT;
+		(from_fn(|i| if open(halves(h[i]).0) { a[i] } else { 0 }), from_fn(|i| if open(halves(h[i]).1) { b[i] } else { 0 }))
+	}
+	#[inline(always)]
+	fn activate(self, a: V, b: V) -> V {
+		from_fn(|i| pair(a[i].clamp(0, MAX_ACT), b[i].clamp(0, MAX_ACT)))
+	}
+	#[inline(always)]
+	fn pack(self, a: V, b: V) -> V {
+		// Lane i holds values 2·(i mod 2) and the next one of its quarter, of a in the lower half of a quarter, of b in the upper.
+		from_fn(|i| {
+			let from = if i % 4 < 2 { &a } else { &b };
+			let at = i / 4 * 4 + i % 2 * 2;
+			pair(from[at].clamp(-MAX_ACT, MAX_ACT), from[at + 1].clamp(-MAX_ACT, MAX_ACT))
+		})
+	}
+	#[inline(always)]
+	fn zip(self, packed: V) -> V {
+		from_fn(|i| {
+			let at = i / 4 * 4 + i % 4 / 2;
+			let ((a0, a1), (b0, b1)) = (halves(packed[at]), halves(packed[at + 2]));
+			if i % 2 == 0 {
+				pair(a0, b0)
+			} else {
+				pair(a1, b1)
+			}
+		})
+	}
+	#[inline(always)]
+	fn quads(self, ab: V, cd: V) -> [V; 2] {
+		from_fn(|half| {
+			from_fn(|i| {
+				let neighbours = half * 4 + i / 4;
+				let from = if i % 4 < 2 { &ab } else { &cd };
+				from[neighbours / 2 * 4 + i % 2 * 2 + neighbours % 2]
+			})
+		})
+	}
+	#[inline(always)]
+	fn turn(self, v: [V; 8]) -> [V; 8] {
+		from_fn(|row| {
+			from_fn(|lane| {
+				let from = v[lane / 2];
+				let (low, high) = (halves(from[2 * row]), halves(from[2 * row + 1]));
+				if lane % 2 == 0 {
+					pair(low.0, high.0)
+				} else {
+					pair(low.1, high.1)
+				}
+			})
+		})
+	}
+	#[inline(always)]
+	fn transpose(self, v: [V; 16]) -> [V; 16] {
+		from_fn(|row| from_fn(|lane| v[lane][row]))
+	}
+}

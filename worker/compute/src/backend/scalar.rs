@@ -1,0 +1,204 @@
+//! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
+
+use super::{
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
+	Backend, GRADIENT_BITS, UNIT,
+};
+use crate::lion::{step, ACT_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC};
+use doin_scoring::{
+	math::round_shift_i32,
+	model::{MAX_ACT, OUT_FRAC},
+	philox::philox4x32_10,
+	score::{differences, MAX_ERROR},
+};
+
+/// Any processor, without vectors.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar;
+
+/// Lane of a sample in rows of [`COLUMNS`] blocks.
+fn lane(rows: &mut [Block], row: usize, sample: usize) -> &mut i32 {
+	&mut rows[row * COLUMNS + sample / LANES].0[sample % LANES]
+}
+
+fn value(rows: &[Block], row: usize, sample: usize) -> i32 {
+	rows[row * COLUMNS + sample / LANES].0[sample % LANES]
+}
+
+/// `start + Σ a·b`.
+fn dot(start: i32, pairs: impl Iterator<Item = (i16, i16)>) -> i32 {
+	pairs.fold(start, |sum, (a, b)| sum.wrapping_add(i32::from(a) * i32::from(b)))
+}
+
+/// The accumulator of a neuron for a sample.
+fn neuron(layer: &Packed, x: &Tiles, output: usize, sample: usize) -> i32 {
+	let bias = layer.bias.as_flattened()[output];
+	dot(bias, (0..layer.inputs).map(|input| (layer.get(output, input), x.get(input, sample))))
+}
+
+impl Backend for Scalar {
+	fn name(&self) -> &'static str {
+		"scalar"
+	}
+
+	fn activate(&self, layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize) {
+		for output in 0..layer.outputs {
+			for sample in 0..tiles * TILE * LANES {
+				let sum = neuron(layer, x, output, sample);
+				y.set(output, sample, round_shift_i32(sum, layer.shift).clamp(0, MAX_ACT) as i16);
+			}
+		}
+	}
+
+	fn accumulate(&self, layer: &Packed, x: &Tiles, sums: &mut [Block], tiles: usize) {
+		for output in 0..layer.outputs {
+			for sample in 0..tiles * TILE * LANES {
+				*lane(sums, output, sample) = neuron(layer, x, output, sample);
+			}
+		}
+	}
+
+	fn turn(&self, x: &Tiles, panels: &mut Panels) {
+		for neuron in 0..panels.columns * LANES {
+			for sample in 0..BATCH {
+				panels.set(neuron, sample, x.get(neuron, sample));
+			}
+		}
+	}
+
+	fn signs(&self, shift: u32, sums: &[Block], targets: &[Block], tiles: &mut Tiles, quads: &mut Quads) {
+		for output in 0..sums.len() / COLUMNS {
+			for sample in 0..BATCH {
+				let target = i64::from(value(targets, output, sample)) << shift;
+				let sign = (i64::from(value(sums, output, sample)) - target).signum() as i32;
+				tiles.set(output, sample, (sign * UNIT) as i16);
+				quads.set(output, sample, (sign * UNIT) as i16);
+			}
+		}
+	}
+
+	fn propagate(
+		&self,
+		layer: &Dense,
+		gradient: &Tiles,
+		activations: &Tiles,
+		raw: &mut Vec<[Block; TILE]>,
+		mut tiles: Option<&mut Tiles>,
+		quads: &mut Quads,
+	) {
+		let Packed { inputs, outputs, .. } = layer.forward;
+		if raw.len() * TILE < inputs * COLUMNS {
+			raw.resize((inputs * COLUMNS).div_ceil(TILE), [Block::ZERO; TILE]);
+		}
+		let raw = raw.as_flattened_mut();
+		let mut bits = 0;
+		for input in 0..inputs {
+			for sample in 0..BATCH {
+				let alive = (1..MAX_ACT).contains(&i32::from(activations.get(input, sample)));
+				let terms = (0..outputs).map(|output| (layer.forward.get(output, input), gradient.get(output, sample)));
+				let sum = if alive { dot(0, terms) } else { 0 };
+				bits |= sum.unsigned_abs();
+				*lane(raw, input, sample) = sum;
+			}
+		}
+		let shift = (u32::BITS - bits.leading_zeros()).saturating_sub(GRADIENT_BITS);
+		for input in 0..inputs {
+			for sample in 0..BATCH {
+				let sum = value(raw, input, sample);
+				let rounded = if shift > 0 { round_shift_i32(sum, shift) } else { sum };
+				let gradient = rounded.clamp(-MAX_ACT, MAX_ACT) as i16;
+				if let Some(tiles) = tiles.as_mut() {
+					tiles.set(input, sample, gradient);
+				}
+				quads.set(input, sample, gradient);
+			}
+		}
+	}
+
+	fn update(&self, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) {
+		let Packed { inputs: width, outputs, .. } = layer.forward;
+		let columns = width.div_ceil(LANES);
+		for output in 0..outputs {
+			for input in 0..width {
+				let g = dot(0, (0..BATCH).map(|sample| (gradient.get(output, sample), inputs.get(input, sample))));
+				let (block, row, lane) = (output / ROWS * columns + input / LANES, output % ROWS, input % LANES);
+				let (p, m) = (&mut layer.masters[block][row].0[lane], &mut layer.momenta[block][row].0[lane]);
+				step(p, m, g, rate, decay, MAX_WEIGHT);
+				let weight = round_shift_i32(*p, MASTER_FRAC - WEIGHT_FRAC) as i16;
+				layer.set_weight(output, input, weight);
+			}
+		}
+		let sums: Vec<i32> = (0..layer.bias.masters.len())
+			.map(|output| (0..BATCH).map(|sample| i32::from(gradient.get(output, sample))).sum::<i32>() << ACT_FRAC)
+			.collect();
+		layer.bias.step(&sums, rate, decay);
+		layer.round_bias();
+	}
+
+	fn gram(&self, rows: &Quads, columns: &Panels, sums: &mut [[Block; ROWS]]) {
+		for row in 0..rows.blocks.len() / QUAD * ROWS {
+			for column in 0..columns.columns * LANES {
+				let sum = dot(0, (0..BATCH).map(|sample| (rows.get(row, sample), columns.get(column, sample))));
+				sums[row / ROWS * columns.columns + column / LANES][row % ROWS].0[column % LANES] = sum;
+			}
+		}
+	}
+
+	fn words(&self, key: [u32; 3], step: u64, words: &mut [u32; BATCH]) {
+		for (index, words) in words.as_chunks_mut().0.iter_mut().enumerate() {
+			*words = philox4x32_10([index as u32, step as u32, (step >> 32) as u32, key[2]], [key[0], key[1]]);
+		}
+	}
+
+	fn gather(&self, places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) {
+		let mut exact = vec![0; places.horizon * BATCH];
+		gather_wide(places, tiles, panels, &mut exact, count);
+		for (at, target) in exact.iter().enumerate() {
+			*lane(targets, at / BATCH, at % BATCH) = *target as i32;
+		}
+	}
+
+	fn deduct(&self, targets: &mut [Block], sums: &[Block], shift: u32) {
+		for (target, sum) in targets.iter_mut().zip(sums) {
+			for (target, sum) in target.0.iter_mut().zip(&sum.0) {
+				*target = target.wrapping_sub(round_shift_i32(*sum, shift));
+			}
+		}
+	}
+
+	fn errors(&self, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64 {
+		let error = |output: usize, sample: usize| {
+			let (out, target) = (round_shift_i32(value(sums, output, sample), shift), value(targets, output, sample));
+			(i64::from(out) - i64::from(target)).unsigned_abs().min(MAX_ERROR)
+		};
+		(0..outputs).map(|output| (0..count).map(|sample| error(output, sample)).sum::<u64>()).sum()
+	}
+}
+
+/// [`Backend::gather`] for any values: targets are exact, one row of [`BATCH`] per step of the horizon.
+pub fn gather_wide(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [i64], count: usize) {
+	let mut x = vec![0; places.window];
+	for sample in 0..count * TILE * LANES {
+		let (past, future, last) = places.window(sample);
+		differences(places.in_shift, past, &mut x);
+		for (input, x) in x.iter().enumerate() {
+			tiles.set(input, sample, *x);
+			panels.set(input, sample, *x);
+		}
+		for (targets, value) in targets.chunks_exact_mut(BATCH).zip(future) {
+			targets[sample] = (i64::from(*value) - i64::from(last)) << OUT_FRAC;
+		}
+	}
+}
+
+/// Largest target that is told apart from larger ones: beyond it, an error is larger than any that counts and its sign is certain.
+const MAX_TARGET: i64 = (1 << 30) + (1 << 21);
+
+/// Targets of [`gather_wide`] less a requantised path, as every other kernel takes them.
+pub fn narrow(exact: &[i64], path: Option<(&[Block], u32)>, targets: &mut [Block]) {
+	for (at, exact) in exact.iter().enumerate() {
+		let (row, sample) = (at / BATCH, at % BATCH);
+		let path = path.map_or(0, |(sums, shift)| round_shift_i32(value(sums, row, sample), shift));
+		*lane(targets, row, sample) = (exact - i64::from(path)).clamp(-MAX_TARGET, MAX_TARGET) as i32;
+	}
+}

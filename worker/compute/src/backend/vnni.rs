@@ -1,0 +1,184 @@
+//! Lanes of AVX-512 with VNNI: one vector, one instruction per 32 multiply-accumulates.
+
+use super::{
+	backend,
+	lanes::Lanes,
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	tiles, Backend,
+};
+use doin_scoring::model::MAX_ACT;
+use std::arch::{asm, x86_64::*};
+
+/// A processor with AVX-512 F, BW and VNNI.
+#[derive(Clone, Copy, Debug)]
+pub struct Vnni(());
+
+static VNNI: Vnni = Vnni(());
+
+impl Vnni {
+	/// The back-end, if this processor has it.
+	pub fn get() -> Option<&'static Self> {
+		let has =
+			is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni");
+		has.then_some(&VNNI)
+	}
+}
+
+backend!(Vnni, "avx512-vnni", "avx512f,avx512bw,avx512vnni");
+
+type V = __m512i;
+
+/// Interleaves two halves that exchange odd and even lanes: lane 2m of `a` with lane 2m of `b` beside it, and lanes 2m + 1 likewise.
+const SWAP: i32 = 0b10_11_00_01;
+
+/// Implements methods by one expression of intrinsics each.
+macro_rules! lanes {
+	($($method:ident($($argument:ident: $type:ty),*) -> $out:ty { $body:expr })*) => {
+		$(
+			#[inline(always)]
+			fn $method(self, $($argument: $type),*) -> $out {
+				// SAFETY: `self` exists only where the processor has the features; memory is reached through references of 64 bytes.
+				unsafe { $body }
+			}
+		)*
+	};
+}
+
+impl Lanes for Vnni {
+	type V = V;
+	const WIDE: bool = true;
+
+	lanes! {
+		splat(value: i32) -> V { _mm512_set1_epi32(value) }
+		load(from: &Block) -> V { _mm512_load_si512(std::ptr::from_ref(from).cast()) }
+		read(from: &[i32; LANES]) -> V { _mm512_loadu_si512(from.as_ptr().cast()) }
+		store(to: &mut Block, v: V) -> () { _mm512_store_si512(std::ptr::from_mut(to).cast(), v) }
+		dot(sum: V, a: V, b: V) -> V { dot(sum, a, b) }
+		add(a: V, b: V) -> V { _mm512_add_epi32(a, b) }
+		sub(a: V, b: V) -> V { _mm512_sub_epi32(a, b) }
+		mul(a: V, b: V) -> V { _mm512_mullo_epi32(a, b) }
+		or(a: V, b: V) -> V { _mm512_or_si512(a, b) }
+		and(a: V, b: V) -> V { _mm512_and_si512(a, b) }
+		abs(a: V) -> V { _mm512_abs_epi32(a) }
+		min(a: V, b: V) -> V { _mm512_min_epi32(a, b) }
+		max(a: V, b: V) -> V { _mm512_max_epi32(a, b) }
+		shr(a: V, bits: u32) -> V { _mm512_sra_epi32(a, _mm_cvtsi32_si128(bits as i32)) }
+		shl(a: V, bits: u32) -> V { _mm512_sll_epi32(a, _mm_cvtsi32_si128(bits as i32)) }
+		above(a: V, b: V, x: V) -> V { _mm512_maskz_mov_epi32(_mm512_cmpgt_epi32_mask(a, b), x) }
+		against(p: V, u: V, x: V) -> V {{
+			let zero = _mm512_setzero_si512();
+			let p = _mm512_mask_sub_epi32(p, _mm512_cmpgt_epi32_mask(u, zero), p, x);
+			_mm512_mask_add_epi32(p, _mm512_cmplt_epi32_mask(u, zero), p, x)
+		}}
+		gate(h: V, a: V, b: V) -> (V, V) {{
+			// Plus one, 0 and 2047 are the only ones of 0..=2047 without any of these bits.
+			let more = _mm512_add_epi32(h, _mm512_set1_epi32(0x0001_0001));
+			(
+				_mm512_maskz_mov_epi32(_mm512_test_epi32_mask(more, _mm512_set1_epi32(MAX_ACT - 1)), a),
+				_mm512_maskz_mov_epi32(_mm512_test_epi32_mask(more, _mm512_set1_epi32((MAX_ACT - 1) << 16)), b),
+			)
+		}}
+		activate(a: V, b: V) -> V { zip(_mm512_min_epu16(_mm512_packus_epi32(a, b), _mm512_set1_epi16(MAX_ACT as i16))) }
+		pack(a: V, b: V) -> V {{
+			let limit = MAX_ACT as i16;
+			_mm512_max_epi16(_mm512_min_epi16(_mm512_packs_epi32(a, b), _mm512_set1_epi16(limit)), _mm512_set1_epi16(-limit))
+		}}
+		zip(packed: V) -> V { zip(packed) }
+		quads(ab: V, cd: V) -> [V; 2] {{
+			// Lanes of `cd` count from 16. Of each quarter: two of a, two of b; two of c, two of d.
+			let low = _mm512_setr_epi32(0, 2, 16, 18, 1, 3, 17, 19, 4, 6, 20, 22, 5, 7, 21, 23);
+			let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+			[_mm512_permutex2var_epi32(ab, low, cd), _mm512_permutex2var_epi32(ab, high, cd)]
+		}}
+		turn(v: [V; 8]) -> [V; 8] {{
+			let mut v = v;
+			for v in &mut v {
+				*v = swap(*v);
+			}
+			transpose_64(v)
+		}}
+		transpose(v: [V; 16]) -> [V; 16] {{
+			let mut even = [_mm512_setzero_si512(); 8];
+			let mut odd = even;
+			for i in 0..8 {
+				even[i] = _mm512_mask_shuffle_epi32::<SWAP>(v[2 * i], 0xaaaa, v[2 * i + 1]);
+				odd[i] = _mm512_mask_shuffle_epi32::<SWAP>(v[2 * i + 1], 0x5555, v[2 * i]);
+			}
+			let (even, odd) = (transpose_64(even), transpose_64(odd));
+			let mut out = [_mm512_setzero_si512(); 16];
+			for i in 0..8 {
+				out[2 * i] = even[i];
+				out[2 * i + 1] = odd[i];
+			}
+			out
+		}}
+	}
+}
+
+/// `_mm512_dpwssd_epi32`. LLVM takes the intrinsic apart into a product and a sum where it believes latency to matter, which halves the
+/// speed of these kernels.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn dot(sum: V, a: V, b: V) -> V {
+	let mut sum = sum;
+	// SAFETY: the instruction reads and writes the registers named here and nothing else.
+	unsafe {
+		asm!("vpdpwssd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b, options(pure, nomem, nostack, preserves_flags));
+	}
+	sum
+}
+
+/// Of each quarter: first values with fifth ones, second ones with sixth ones, and so on.
+///
+/// # Safety
+/// The processor has AVX-512 BW.
+#[inline(always)]
+unsafe fn zip(packed: V) -> V {
+	// SAFETY: the caller vouches for the feature.
+	unsafe {
+		let order = _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
+		_mm512_shuffle_epi8(packed, _mm512_broadcast_i32x4(order))
+	}
+}
+
+/// Exchanges high half of each even lane and low half of the next one.
+///
+/// # Safety
+/// The processor has AVX-512 BW.
+#[inline(always)]
+unsafe fn swap(v: V) -> V {
+	// SAFETY: the caller vouches for the feature.
+	unsafe {
+		let order = _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
+		_mm512_shuffle_epi8(v, _mm512_broadcast_i32x4(order))
+	}
+}
+
+/// Transposes eight vectors of eight 64-bit lanes.
+///
+/// # Safety
+/// The processor has AVX-512 F.
+#[inline(always)]
+unsafe fn transpose_64(v: [V; 8]) -> [V; 8] {
+	// SAFETY: the caller vouches for the feature.
+	unsafe {
+		let mut a = v;
+		for i in 0..4 {
+			a[2 * i] = _mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]);
+			a[2 * i + 1] = _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]);
+		}
+		// Now quarters of two lanes: a[2i + j] has lanes (2q + j) of rows 2i and 2i + 1.
+		let mut out = v;
+		for j in 0..2 {
+			let low = _mm512_shuffle_i64x2::<0b10_00_10_00>(a[j], a[2 + j]);
+			let low_odd = _mm512_shuffle_i64x2::<0b11_01_11_01>(a[j], a[2 + j]);
+			let high = _mm512_shuffle_i64x2::<0b10_00_10_00>(a[4 + j], a[6 + j]);
+			let high_odd = _mm512_shuffle_i64x2::<0b11_01_11_01>(a[4 + j], a[6 + j]);
+			out[j] = _mm512_shuffle_i64x2::<0b10_00_10_00>(low, high);
+			out[4 + j] = _mm512_shuffle_i64x2::<0b11_01_11_01>(low, high);
+			out[2 + j] = _mm512_shuffle_i64x2::<0b10_00_10_00>(low_odd, high_odd);
+			out[6 + j] = _mm512_shuffle_i64x2::<0b11_01_11_01>(low_odd, high_odd);
+		}
+		out
+	}
+}

@@ -1,0 +1,55 @@
+//! Nets of fixed candidates, pinned: whatever trains them, these bits must come out.
+
+use crate::{
+	fixtures::{seasonal, tent},
+	Candidate, Task, TrainingSet,
+};
+use doin_scoring::Model;
+use std::sync::atomic::AtomicBool;
+
+/// What is trained: a task, how many synthetic windows, and candidates.
+fn runs() -> Vec<(Task, u32, Vec<Candidate>)> {
+	let base = Candidate { window: 24, width: 20, epochs: 3, ..Candidate::default() };
+	let beside_and_alone = vec![
+		Candidate { seed: 1, ..base },
+		Candidate { skip: false, depth: 2, width: 33, ..base },
+		Candidate { window: 13, width: 7, depth: 3, mix: 0, decay: 0, seed: 9, ..base },
+		Candidate { window: 1, width: 1, mix: 256, rate: 14, ..base },
+		Candidate { window: 17, width: 64, depth: 2, rate: 12, decay: 8, seed: u64::MAX, ..base },
+		Candidate { skip: false, width: 130, depth: 2, mix: 100, rate: 0, seed: 77, ..base },
+	];
+	let alone = vec![
+		Candidate { skip: false, window: 6, width: 40, depth: 2, decay: 1, seed: 3, ..base },
+		Candidate { skip: false, window: 5, width: 16, depth: 8, rate: 9, seed: 4, ..base },
+	];
+	// Targets and differences beyond 32 bits.
+	let mut huge = tent();
+	let last = huge.series.len() as i32 - 1;
+	huge.series.iter_mut().enumerate().for_each(|(t, value)| {
+		*value = value.wrapping_mul(3_000).wrapping_add((t as i32 % 2) * 1_900_000_000).wrapping_sub(last)
+	});
+	// More steps ahead than one vector has lanes, and batches of fewer windows than a tile.
+	let mut far = seasonal();
+	(far.program.horizon, far.generator, far.split.train_end) = (37, None, 700);
+	vec![(seasonal(), 700, beside_and_alone.clone()), (tent(), 0, alone.clone()), (huge, 0, alone), (far, 0, beside_and_alone)]
+}
+
+/// First bytes of the digest of each net.
+const PINNED: [u32; 16] = [
+	3186871058, 3475506215, 3391099132, 1655253174, 3399421017, 533327497, 2643515680, 2990329992, 81116827, 1302797047,
+	424070513, 1430080938, 1877589832, 3757775315, 1530142293, 501533657,
+];
+
+#[test]
+fn pinned_candidates_train_to_pinned_nets() {
+	let mut digests = Vec::new();
+	for (task, synthetic, candidates) in runs() {
+		let data = TrainingSet::new(task, synthetic, 5).unwrap();
+		for candidate in candidates {
+			let net = candidate.train(&data, &AtomicBool::new(false)).unwrap();
+			let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
+			digests.push(u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]));
+		}
+	}
+	assert_eq!(digests, PINNED);
+}

@@ -1,0 +1,128 @@
+//! Error sums of a net on a back-end: what `doin_scoring::score` gives, many windows at a time.
+
+use crate::backend::{
+	layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE},
+	Backend,
+};
+use doin_scoring::{Net, Windows};
+
+/// A net in the form that back-ends take.
+pub struct Scorer<'a> {
+	backend: &'static dyn Backend,
+	net: &'a Net,
+	path: Option<Packed>,
+	layers: Vec<Packed>,
+}
+
+/// Buffers of one batch.
+struct Buffers {
+	values: Vec<i32>,
+	inputs: Vec<Tiles>,
+	panels: Panels,
+	targets: Vec<Block>,
+	sums: Vec<Block>,
+}
+
+impl<'a> Scorer<'a> {
+	/// A scorer of a net that a domain admits.
+	pub fn new(backend: &'static dyn Backend, net: &'a Net) -> Self {
+		let path = net.skip.as_ref().map(Packed::from_layer);
+		Self { backend, net, path, layers: net.layers.iter().map(Packed::from_layer).collect() }
+	}
+
+	/// The error sum on each of `chunks`, whose differences of values stay below 2²⁶.
+	pub fn scores(&self, chunks: &[Windows]) -> Vec<u32> {
+		let horizon = chunks.first().map_or(1, |windows| windows.horizon);
+		let widths = self.layers.iter().map(|layer| layer.inputs).skip(1);
+		let mut buffers = Buffers {
+			values: Vec::new(),
+			inputs: std::iter::once(self.net.window()).chain(widths).map(Tiles::new).collect(),
+			panels: Panels::new(self.net.window()),
+			targets: rows_of(horizon),
+			sums: rows_of(horizon),
+		};
+		chunks.iter().map(|windows| self.score(windows, &mut buffers)).collect()
+	}
+
+	fn score(&self, windows: &Windows, buffers: &mut Buffers) -> u32 {
+		let Windows { history, horizon, values } = windows;
+		let (history, horizon, span) = (*history, *horizon, history + horizon);
+		buffers.values.clear();
+		buffers.values.extend_from_slice(values);
+		// Whole vectors are read at the end of a window.
+		buffers.values.extend([0; LANES]);
+		let count = values.len() / span;
+		let mut sum = 0;
+		for first in (0..count).step_by(BATCH) {
+			let count = BATCH.min(count - first);
+			let mut starts = [(first * span) as u32; BATCH];
+			starts[..count].iter_mut().enumerate().for_each(|(at, start)| *start = ((first + at) * span) as u32);
+			let places = Places {
+				values: &buffers.values,
+				starts: &starts,
+				history,
+				window: self.net.window(),
+				horizon,
+				in_shift: self.net.in_shift,
+			};
+			let Buffers { inputs, panels, targets, sums, .. } = buffers;
+			let tiles = count.div_ceil(TILE * LANES);
+			self.backend.gather(&places, &mut inputs[0], panels, targets, tiles);
+			let Some((last, hidden)) = self.layers.split_last() else {
+				if let Some(path) = &self.path {
+					self.backend.accumulate(path, &inputs[0], sums, tiles);
+					sum += self.backend.errors(path.shift, sums, targets, horizon, count);
+				}
+				continue;
+			};
+			if let Some(path) = &self.path {
+				self.backend.accumulate(path, &inputs[0], sums, tiles);
+				self.backend.deduct(targets, sums, path.shift);
+			}
+			for (at, layer) in hidden.iter().enumerate() {
+				let (before, after) = inputs.split_at_mut(at + 1);
+				self.backend.activate(layer, &before[at], &mut after[0], tiles);
+			}
+			self.backend.accumulate(last, &inputs[hidden.len()], sums, tiles);
+			sum += self.backend.errors(last.shift, sums, targets, horizon, count);
+		}
+		sum.min(u32::MAX.into()) as u32
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use crate::{backend::available, fixtures::seasonal, Candidate, TrainingSet};
+	use doin_scoring::{score, Model};
+	use std::sync::atomic::AtomicBool;
+
+	#[test]
+	fn sums_are_those_of_the_chain() {
+		let base = Candidate { window: 24, width: 20, epochs: 1, ..Candidate::default() };
+		let candidates = [
+			base,
+			Candidate { depth: 0, window: 5, ..base },
+			Candidate { skip: false, depth: 2, ..base },
+			Candidate { depth: 3, window: 17, width: 9, ..base },
+		];
+		let mut task = seasonal();
+		// Chunks of more than one tile, and of more than one batch.
+		for (horizon, validation_end) in [(6, 2_550), (13, 2_100 + 32 * 290)] {
+			task.program.horizon = horizon;
+			task.split.validation_end = validation_end;
+			while task.series.len() < validation_end as usize {
+				task.series.extend_from_within(..1_200);
+			}
+			let mut data = TrainingSet::new(task.clone(), 300, 1).unwrap();
+			for candidate in candidates {
+				let model = Model::Net(candidate.train(&data, &AtomicBool::new(false)).unwrap());
+				let chunks = crate::data::validation(&task).unwrap();
+				let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, 12, windows)).collect();
+				for backend in available() {
+					data = data.on(backend);
+					assert_eq!(data.measure(&model).validation, expected, "{backend:?}, {candidate:?}");
+				}
+			}
+		}
+	}
+}
