@@ -186,7 +186,8 @@ async fn own_domain(chain: &Chain, draft: &Draft) -> Result<DomainId> {
 
 /// Follows the domains of the chain, and optimizes those that are wanted.
 async fn optimize(roles: Roles, signer: Signer, cores: usize) -> Result<()> {
-	tracing::info!("optimizing as {} on {cores} threads", signer.account());
+	let backend = doin_compute::backend::detect()?.name();
+	tracing::info!("optimizing as {} on {cores} threads with {backend} instructions", signer.account());
 	let mut begun: BTreeSet<DomainId> = BTreeSet::new();
 	let mut tasks: JoinSet<(DomainId, Result<()>)> = JoinSet::new();
 	let mut head = roles.chain.head();
