@@ -1,108 +1,151 @@
-//! Weights of the pallet's calls: hand estimates until the benchmarks have been run on reference hardware.
+//! Weights of `pallet_doin_domains`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! `scripts/bench.sh weights`, which overwrites this file.
 
 use core::marker::PhantomData;
-use doin_primitives::domain::PAGE_VALUES;
 use frame_support::{
 	traits::Get,
-	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
+	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call costs.
+/// What each call and hook costs.
 pub trait WeightInfo {
-	/// `register`.
+	/// Benchmark `register`.
 	fn register() -> Weight;
-	/// `upload` of a page of `values` values.
-	fn upload(values: u32) -> Weight;
-	/// `activate` of a domain of `values` values.
-	fn activate(values: u32) -> Weight;
-	/// `add_bounty`.
+	/// Benchmark `upload`.
+	fn upload(n: u32) -> Weight;
+	/// Benchmark `activate`.
+	fn activate(v: u32) -> Weight;
+	/// Benchmark `add_bounty`.
 	fn add_bounty() -> Weight;
-	/// `close`.
+	/// Benchmark `close`.
 	fn close() -> Weight;
-	/// `retire` of a domain that stores `pages` pages.
-	fn retire(pages: u32) -> Weight;
+	/// Benchmark `retire`.
+	fn retire(p: u32) -> Weight;
 }
 
-/// Windows a validation split holds at most: 256 chunks of 64.
-const MAX_VALIDATION_WINDOWS: u32 = 16_384;
-
-fn register(db: RuntimeDbWeight) -> Weight {
-	// Decoding and checking a record of at most 4 KiB; account, holds, and three records of the domain.
-	Weight::from_parts(120_000_000, 16_384).saturating_add(db.reads_writes(4, 7))
-}
-
-fn upload(db: RuntimeDbWeight, values: u32) -> Weight {
-	Weight::from_parts(40_000_000, 8_192)
-		.saturating_add(Weight::from_parts(8_000, 4).saturating_mul(values.into()))
-		.saturating_add(db.reads_writes(3, 2))
-}
-
-fn activate(db: RuntimeDbWeight, values: u32) -> Weight {
-	// Each value is read, hashed and copied once; each window of up to 1 088 values is cut out and forecast by two baselines.
-	Weight::from_parts(60_000_000, 16_384)
-		.saturating_add(Weight::from_parts(20_000, 5).saturating_mul(values.into()))
-		.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(values.min(MAX_VALIDATION_WINDOWS).into()))
-		.saturating_add(db.reads(values.div_ceil(PAGE_VALUES).into()))
-		.saturating_add(db.reads_writes(2, 1))
-}
-
-fn add_bounty(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(60_000_000, 16_384).saturating_add(db.reads_writes(5, 4))
-}
-
-fn close(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(25_000_000, 8_192).saturating_add(db.reads_writes(2, 1))
-}
-
-fn retire(db: RuntimeDbWeight, pages: u32) -> Weight {
-	// Up to eight donors and the owner get holds released: two items each.
-	Weight::from_parts(200_000_000, 32_768)
-		.saturating_add(Weight::from_parts(2_000_000, 4_200).saturating_mul(pages.into()))
-		.saturating_add(db.reads_writes(1, 1).saturating_mul(pages.into()))
-		.saturating_add(db.reads_writes(22, 22))
-}
-
-/// Estimates on the runtime's database weights.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Domains::NextDomainId` (r:1 w:1)
+	// Proof: `Domains::NextDomainId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:0 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:0 w:1)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Deposits` (r:0 w:1)
+	// Proof: `Domains::Deposits` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	fn register() -> Weight {
-		register(T::DbWeight::get())
+		// At least 66_750 ns.
+		Weight::from_parts(75_582_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 6))
 	}
-	fn upload(values: u32) -> Weight {
-		upload(T::DbWeight::get(), values)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Pages` (r:1 w:1)
+	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4122), added: 6597, mode: `MaxEncodedLen`)
+	fn upload(n: u32) -> Weight {
+		// At least 22_324 ns.
+		Weight::from_parts(24_188_943, 7_587)
+			// Standard error: 22 ps.
+			.saturating_add(Weight::from_parts(1_401, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
-	fn activate(values: u32) -> Weight {
-		activate(T::DbWeight::get(), values)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Pages` (r:256 w:0)
+	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4122), added: 6597, mode: `MaxEncodedLen`)
+	fn activate(v: u32) -> Weight {
+		// At least 1_513_157 ns.
+		Weight::from_parts(5_633_386_405, 7_556)
+			// Standard error: 1_260 ps.
+			.saturating_add(Weight::from_parts(46_744, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Bounties` (r:1 w:1)
+	// Proof: `Domains::Bounties` (`max_values`: None, `max_size`: Some(397), added: 2872, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:2 w:2)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn add_bounty() -> Weight {
-		add_bounty(T::DbWeight::get())
+		// At least 103_164 ns.
+		Weight::from_parts(112_268_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(7, 6))
 	}
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Gauge::Weights` (r:1 w:0)
+	// Proof: `Gauge::Weights` (`max_values`: Some(1), `max_size`: Some(257), added: 752, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
-		close(T::DbWeight::get())
+		// At least 14_021 ns.
+		Weight::from_parts(17_225_000, 3_638).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
-	fn retire(pages: u32) -> Weight {
-		retire(T::DbWeight::get(), pages)
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:1)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Pages` (r:256 w:256)
+	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4122), added: 6597, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Deposits` (r:1 w:1)
+	// Proof: `Domains::Deposits` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:8 w:8)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:8 w:8)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Bounties` (r:1 w:1)
+	// Proof: `Domains::Bounties` (`max_values`: None, `max_size`: Some(397), added: 2872, mode: `MaxEncodedLen`)
+	fn retire(p: u32) -> Weight {
+		// At least 321_520 ns.
+		Weight::from_parts(334_656_308, 22_766)
+			// Standard error: 9_895 ps.
+			.saturating_add(Weight::from_parts(1_507_897, 0).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(0, 6_597).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(20, 20))
+			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().writes(1).saturating_mul(p.into()))
 	}
 }
 
+// The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		register(ParityDbWeight::get())
+		Weight::from_parts(75_582_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 6))
 	}
-	fn upload(values: u32) -> Weight {
-		upload(ParityDbWeight::get(), values)
+	fn upload(n: u32) -> Weight {
+		Weight::from_parts(24_188_943, 7_587)
+			.saturating_add(Weight::from_parts(1_401, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
-	fn activate(values: u32) -> Weight {
-		activate(ParityDbWeight::get(), values)
+	fn activate(v: u32) -> Weight {
+		Weight::from_parts(5_633_386_405, 7_556)
+			.saturating_add(Weight::from_parts(46_744, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn add_bounty() -> Weight {
-		add_bounty(ParityDbWeight::get())
+		Weight::from_parts(112_268_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(7, 6))
 	}
 	fn close() -> Weight {
-		close(ParityDbWeight::get())
+		Weight::from_parts(17_225_000, 3_638).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
-	fn retire(pages: u32) -> Weight {
-		retire(ParityDbWeight::get(), pages)
+	fn retire(p: u32) -> Weight {
+		Weight::from_parts(334_656_308, 22_766)
+			.saturating_add(Weight::from_parts(1_507_897, 0).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(0, 6_597).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(20, 20))
+			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().writes(1).saturating_mul(p.into()))
 	}
 }

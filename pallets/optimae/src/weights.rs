@@ -1,90 +1,222 @@
-//! What the calls and the hook cost.
+//! Weights of `pallet_doin_optimae`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! `scripts/bench.sh weights`, which overwrites this file.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weights of this pallet. Recomputing a chunk is priced by the judge and comes on top of [`WeightInfo::dispute_claim`].
+/// What each call and hook costs.
 pub trait WeightInfo {
-	/// Taking a seat, opening the round.
+	/// Benchmark `commit`.
 	fn commit() -> Weight;
-	/// Revealing a model of `b` bytes.
+	/// Benchmark `reveal`.
 	fn reveal(b: u32) -> Weight;
-	/// Disputing a claim, without the chunk.
+	/// Benchmark `dispute_claim`.
 	fn dispute_claim() -> Weight;
-	/// Releasing a model.
+	/// Benchmark `release`.
 	fn release() -> Weight;
-	/// An idle block.
+	/// Benchmark `on_initialize`.
 	fn on_initialize() -> Weight;
-	/// Closing the reveals of a full round and opening its measurement, or ending it.
+	/// Benchmark `close`.
 	fn close() -> Weight;
-	/// Recording the verdict of a full round, or voiding it.
+	/// Benchmark `verdict`.
 	fn verdict() -> Weight;
 }
 
-/// Estimates: storage by the runtime's prices, and the work between by the microsecond.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Rounds` (r:1 w:1)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
+	// Storage: `Gauge::Weights` (r:1 w:0)
+	// Proof: `Gauge::Weights` (`max_values`: Some(1), `max_size`: Some(257), added: 752, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::CounterForRounds` (r:1 w:1)
+	// Proof: `Optimae::CounterForRounds` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Pending` (r:1 w:1)
+	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Due` (r:1 w:1)
+	// Proof: `Optimae::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:1 w:0)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
+	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn commit() -> Weight {
-		Weight::from_parts(120_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 9))
+		// At least 122_152 ns.
+		Weight::from_parts(135_342_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(12, 7))
 	}
-
+	// Storage: `Optimae::Rounds` (r:1 w:1)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:0)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::NextModelId` (r:1 w:1)
+	// Proof: `Optimae::NextModelId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:0 w:1)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn reveal(b: u32) -> Weight {
-		// Hashing, decoding and admitting cost a few nanoseconds a byte.
-		Weight::from_parts(120_000_000, 0)
-			.saturating_add(Weight::from_parts(15_000, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(8, 6))
+		// At least 115_272 ns.
+		Weight::from_parts(110_242_200, 7_556)
+			// Standard error: 37 ps.
+			.saturating_add(Weight::from_parts(10_571, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
 	}
-
+	// Storage: `Optimae::Rounds` (r:1 w:1)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:1 w:1)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Pages` (r:2 w:0)
+	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4122), added: 6597, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:2 w:2)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Records` (r:1 w:1)
+	// Proof: `Optimae::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	fn dispute_claim() -> Weight {
-		Weight::from_parts(150_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 8))
+		// At least 304_705 ns.
+		Weight::from_parts(330_012_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(9, 6))
 	}
-
+	// Storage: `Optimae::Models` (r:1 w:1)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Pending` (r:1 w:0)
+	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Contenders` (r:1 w:1)
+	// Proof: `Optimae::Contenders` (`max_values`: None, `max_size`: Some(12324), added: 14799, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:0)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn release() -> Weight {
-		Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(6, 5))
+		// At least 96_554 ns.
+		Weight::from_parts(107_009_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(6, 4))
 	}
-
+	// Storage: `Optimae::Cursor` (r:1 w:1)
+	// Proof: `Optimae::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Due` (r:1 w:0)
+	// Proof: `Optimae::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		T::DbWeight::get().reads_writes(2, 2)
+		// At least 4_436 ns.
+		Weight::from_parts(5_098_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
-
+	// Storage: `Optimae::Rounds` (r:1 w:1)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
+	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
+	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:8 w:8)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:8 w:8)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Records` (r:8 w:8)
+	// Proof: `Optimae::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Pending` (r:1 w:0)
+	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:0)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:8 w:0)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Contenders` (r:1 w:0)
+	// Proof: `Optimae::Contenders` (`max_values`: None, `max_size`: Some(12324), added: 14799, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::CounterForRequests` (r:1 w:1)
+	// Proof: `Quorum::CounterForRequests` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Beacon` (r:1 w:0)
+	// Proof: `Quorum::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:1 w:1)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
-		// Sixteen seats: model, author's account, holds and record of each.
-		Weight::from_parts(2_500_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(90, 84))
+		// At least 838_921 ns.
+		Weight::from_parts(900_312_000, 554_926).saturating_add(T::DbWeight::get().reads_writes(43, 28))
 	}
-
+	// Storage: `Optimae::Rounds` (r:1 w:1)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Domains::States` (r:1 w:1)
+	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Contenders` (r:1 w:1)
+	// Proof: `Optimae::Contenders` (`max_values`: None, `max_size`: Some(12324), added: 14799, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:18 w:17)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
+	// Storage: `Gauge::Weights` (r:1 w:0)
+	// Proof: `Gauge::Weights` (`max_values`: Some(1), `max_size`: Some(257), added: 752, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Bounties` (r:1 w:1)
+	// Proof: `Domains::Bounties` (`max_values`: None, `max_size`: Some(397), added: 2872, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:26 w:26)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:42 w:42)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Work::QueueState` (r:1 w:1)
+	// Proof: `Work::QueueState` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Records` (r:17 w:17)
+	// Proof: `Optimae::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
+	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::CounterForRounds` (r:1 w:1)
+	// Proof: `Optimae::CounterForRounds` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Pending` (r:1 w:1)
+	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
+	// Storage: `Work::Entries` (r:0 w:1)
+	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(545), added: 3020, mode: `MaxEncodedLen`)
 	fn verdict() -> Weight {
-		// As above, with a contender, a champion, sixteen payments and the statistics of eighteen vectors.
-		Weight::from_parts(5_000_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(120, 116))
+		// At least 2_665_496 ns.
+		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(113, 110))
 	}
 }
 
+// The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn commit() -> Weight {
-		Weight::from_parts(120_000_000, 0)
+		Weight::from_parts(135_342_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(12, 7))
 	}
-
 	fn reveal(b: u32) -> Weight {
-		Weight::from_parts(120_000_000, 0).saturating_add(Weight::from_parts(15_000, 0).saturating_mul(b.into()))
+		Weight::from_parts(110_242_200, 7_556)
+			.saturating_add(Weight::from_parts(10_571, 0).saturating_mul(b.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(8, 5))
 	}
-
 	fn dispute_claim() -> Weight {
-		Weight::from_parts(150_000_000, 0)
+		Weight::from_parts(330_012_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
 	}
-
 	fn release() -> Weight {
-		Weight::from_parts(60_000_000, 0)
+		Weight::from_parts(107_009_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(6, 4))
 	}
-
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10_000_000, 0)
+		Weight::from_parts(5_098_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
-
 	fn close() -> Weight {
-		Weight::from_parts(2_500_000_000, 0)
+		Weight::from_parts(900_312_000, 554_926).saturating_add(ParityDbWeight::get().reads_writes(43, 28))
 	}
-
 	fn verdict() -> Weight {
-		Weight::from_parts(5_000_000_000, 0)
+		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(113, 110))
 	}
 }

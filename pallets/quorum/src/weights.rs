@@ -1,161 +1,367 @@
-//! Weights of calls and of the agenda: storage accesses counted by hand, with a constant for the code around them. What the runtime
-//! computes for a call is added from `Judge::weight`, what a verdict costs from `OnRecomputed::weight`.
+//! Weights of `pallet_doin_quorum`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! `scripts/bench.sh weights`, which overwrites this file.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weight of each call and hook.
+/// What each call and hook costs.
 pub trait WeightInfo {
-	/// Folding the beacon and finding the agenda empty.
+	/// Benchmark `on_initialize`.
 	fn on_initialize() -> Weight;
-	/// The dearest step of the agenda, without the handler: fifteen missed seats, each on every roster it may sit on.
+	/// Benchmark `step`.
 	fn step() -> Weight;
-	/// [`crate::Call::bond`].
+	/// Benchmark `bond`.
 	fn bond() -> Weight;
-	/// [`crate::Call::bond_extra`], on every roster.
+	/// Benchmark `bond_extra`.
 	fn bond_extra() -> Weight;
-	/// [`crate::Call::serve`].
+	/// Benchmark `serve`.
 	fn serve() -> Weight;
-	/// [`crate::Call::unserve`].
+	/// Benchmark `unserve`.
 	fn unserve() -> Weight;
-	/// [`crate::Call::unbond`], from every roster.
+	/// Benchmark `unbond`.
 	fn unbond() -> Weight;
-	/// [`crate::Call::withdraw`].
+	/// Benchmark `withdraw`.
 	fn withdraw() -> Weight;
-	/// [`crate::Call::commit_sums`].
+	/// Benchmark `commit_sums`.
 	fn commit_sums() -> Weight;
-	/// [`crate::Call::reveal_sums`].
+	/// Benchmark `reveal_sums`.
 	fn reveal_sums() -> Weight;
-	/// [`crate::Call::settle`] without the chunks: fifteen answers read, fifteen liars slashed.
+	/// Benchmark `settle`.
 	fn settle() -> Weight;
-	/// [`crate::Call::recompute`] without the chunks; the last one judges answers as a settlement does.
+	/// Benchmark `recompute`.
 	fn recompute() -> Weight;
-	/// [`crate::Call::dispute`].
+	/// Benchmark `dispute`.
 	fn dispute() -> Weight;
-	/// [`crate::Call::replay`] without the chunk: fifteen liars slashed.
+	/// Benchmark `replay`.
 	fn replay() -> Weight;
-	/// [`crate::Call::withdraw_dispute`].
-	fn withdraw_dispute() -> Weight;
-	/// One chunk of `m` times [`crate::types::MACS_PER_UNIT`] multiply-accumulates, with the windows drawn for it and the model decoded.
+	/// Benchmark `judge`.
 	fn judge(m: u32) -> Weight;
+	/// Benchmark `withdraw_dispute`.
+	fn withdraw_dispute() -> Weight;
 }
 
-/// Reads and writes of slashing one evaluator: its record, its balance and hold, its standing, and three items on each of nine rosters.
-const SLASH: (u64, u64) = (31, 22);
-
-/// Weights for a runtime's database.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-impl<T: frame_system::Config> SubstrateWeight<T> {
-	fn of(micros: u64, reads: u64, writes: u64) -> Weight {
-		Weight::from_parts(micros.saturating_mul(1_000_000), reads.saturating_mul(4_096))
-			.saturating_add(T::DbWeight::get().reads_writes(reads, writes))
-	}
-
-	fn slashes(micros: u64, reads: u64, writes: u64) -> Weight {
-		Self::of(micros, SLASH.0.saturating_mul(15).saturating_add(reads), SLASH.1.saturating_mul(15).saturating_add(writes))
-	}
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
+	// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Beacon` (r:1 w:1)
+	// Proof: `Quorum::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Cursor` (r:1 w:1)
+	// Proof: `Quorum::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:1 w:0)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		Self::of(10, 4, 2)
+		// At least 10_395 ns.
+		Weight::from_parts(11_517_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
 	}
+	// Storage: `Quorum::Cursor` (r:1 w:1)
+	// Proof: `Quorum::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:2 w:2)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:15 w:15)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:15 w:15)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:15 w:15)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:135 w:0)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn step() -> Weight {
-		Self::slashes(1_500, 6, 4)
+		// At least 1_597_382 ns.
+		Weight::from_parts(1_770_270_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(218, 82))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:1 w:1)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:1 w:1)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:1 w:1)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
 	fn bond() -> Weight {
-		Self::of(60, 6, 6)
+		// At least 66_639 ns.
+		Weight::from_parts(72_729_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(6, 6))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:9 w:0)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
 	fn bond_extra() -> Weight {
-		Self::of(150, 30, 21)
+		// At least 144_115 ns.
+		Weight::from_parts(155_972_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(30, 21))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:1 w:1)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:1 w:1)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:0 w:1)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	fn serve() -> Weight {
-		Self::of(50, 6, 4)
+		// At least 28_442 ns.
+		Weight::from_parts(32_058_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(4, 4))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:1 w:2)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:1 w:1)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:1 w:1)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
 	fn unserve() -> Weight {
-		Self::of(50, 7, 6)
+		// At least 35_753 ns.
+		Weight::from_parts(38_788_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(4, 5))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:9 w:18)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn unbond() -> Weight {
-		Self::of(150, 38, 46)
+		// At least 153_099 ns.
+		Weight::from_parts(162_142_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(29, 37))
 	}
+	// Storage: `Quorum::Evaluators` (r:1 w:1)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
-		Self::of(50, 3, 3)
+		// At least 42_794 ns.
+		Weight::from_parts(45_407_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:1 w:0)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
 	fn commit_sums() -> Weight {
-		Self::of(30, 2, 1)
+		// At least 21_032 ns.
+		Weight::from_parts(24_336_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:1 w:0)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Answers` (r:0 w:1)
+	// Proof: `Quorum::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn reveal_sums() -> Weight {
-		Self::of(120, 2, 2)
+		// At least 175_171 ns.
+		Weight::from_parts(196_363_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Answers` (r:15 w:15)
+	// Proof: `Quorum::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:15 w:15)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:15 w:15)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:15 w:15)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:135 w:0)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:2 w:2)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		Self::slashes(2_500, 24, 22)
+		// At least 4_008_408 ns.
+		Weight::from_parts(4_219_584_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(233, 96))
 	}
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Known` (r:19 w:19)
+	// Proof: `Quorum::Known` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Answers` (r:15 w:15)
+	// Proof: `Quorum::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:15 w:15)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:15 w:15)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:15 w:15)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:135 w:0)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:2 w:2)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Truths` (r:0 w:1)
+	// Proof: `Quorum::Truths` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn recompute() -> Weight {
-		Self::slashes(2_500, 42, 42)
+		// At least 4_193_535 ns.
+		Weight::from_parts(4_509_506_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(251, 116))
 	}
+	// Storage: `Quorum::Disputes` (r:1 w:1)
+	// Proof: `Quorum::Disputes` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn dispute() -> Weight {
-		Self::of(50, 3, 3)
+		// At least 44_326 ns.
+		Weight::from_parts(49_153_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
+	// Storage: `Quorum::Disputes` (r:1 w:1)
+	// Proof: `Quorum::Disputes` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Requests` (r:1 w:1)
+	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Truths` (r:1 w:1)
+	// Proof: `Quorum::Truths` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:16 w:16)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:16 w:16)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Evaluators` (r:15 w:15)
+	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::SeatIndex` (r:72 w:135)
+	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Rosters` (r:9 w:9)
+	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Seats` (r:9 w:9)
+	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Quorum::Due` (r:2 w:2)
+	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn replay() -> Weight {
-		Self::slashes(1_200, 10, 10)
+		// At least 2_578_025 ns.
+		Weight::from_parts(2_739_757_000, 183_870).saturating_add(T::DbWeight::get().reads_writes(160, 220))
 	}
-	fn withdraw_dispute() -> Weight {
-		Self::of(50, 3, 3)
-	}
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:1 w:0)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn judge(m: u32) -> Weight {
-		Self::of(5_000, 2, 0).saturating_add(Weight::from_parts(3_072_000, 0).saturating_mul(m.into()))
+		// At least 1_841_727 ns.
+		Weight::from_parts(1_958_200_773, 70_232)
+			// Standard error: 2_872 ps.
+			.saturating_add(Weight::from_parts(1_181_528, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
+	}
+	// Storage: `Quorum::Disputes` (r:1 w:1)
+	// Proof: `Quorum::Disputes` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:1 w:1)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	fn withdraw_dispute() -> Weight {
+		// At least 43_435 ns.
+		Weight::from_parts(47_331_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 }
 
-/// The same without a database, for tests.
+// The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10_000_000, 0)
+		Weight::from_parts(11_517_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
 	}
 	fn step() -> Weight {
-		Weight::from_parts(1_500_000_000, 0)
+		Weight::from_parts(1_770_270_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(218, 82))
 	}
 	fn bond() -> Weight {
-		Weight::from_parts(60_000_000, 0)
+		Weight::from_parts(72_729_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(6, 6))
 	}
 	fn bond_extra() -> Weight {
-		Weight::from_parts(150_000_000, 0)
+		Weight::from_parts(155_972_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(30, 21))
 	}
 	fn serve() -> Weight {
-		Weight::from_parts(50_000_000, 0)
+		Weight::from_parts(32_058_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(4, 4))
 	}
 	fn unserve() -> Weight {
-		Weight::from_parts(50_000_000, 0)
+		Weight::from_parts(38_788_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(4, 5))
 	}
 	fn unbond() -> Weight {
-		Weight::from_parts(150_000_000, 0)
+		Weight::from_parts(162_142_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(29, 37))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(50_000_000, 0)
+		Weight::from_parts(45_407_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn commit_sums() -> Weight {
-		Weight::from_parts(30_000_000, 0)
+		Weight::from_parts(24_336_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn reveal_sums() -> Weight {
-		Weight::from_parts(120_000_000, 0)
+		Weight::from_parts(196_363_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(2_500_000_000, 0)
+		Weight::from_parts(4_219_584_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(233, 96))
 	}
 	fn recompute() -> Weight {
-		Weight::from_parts(2_500_000_000, 0)
+		Weight::from_parts(4_509_506_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(251, 116))
 	}
 	fn dispute() -> Weight {
-		Weight::from_parts(50_000_000, 0)
+		Weight::from_parts(49_153_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn replay() -> Weight {
-		Weight::from_parts(1_200_000_000, 0)
-	}
-	fn withdraw_dispute() -> Weight {
-		Weight::from_parts(50_000_000, 0)
+		Weight::from_parts(2_739_757_000, 183_870).saturating_add(ParityDbWeight::get().reads_writes(160, 220))
 	}
 	fn judge(m: u32) -> Weight {
-		Weight::from_parts(5_000_000_000, 0).saturating_add(Weight::from_parts(3_072_000, 0).saturating_mul(m.into()))
+		Weight::from_parts(1_958_200_773, 70_232)
+			.saturating_add(Weight::from_parts(1_181_528, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(2, 0))
+	}
+	fn withdraw_dispute() -> Weight {
+		Weight::from_parts(47_331_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 }
