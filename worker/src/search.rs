@@ -171,7 +171,9 @@ impl Runner {
 
 	/// Trains one candidate and hands it over; its fitness.
 	fn candidate(&self, at: usize, genes: &[i64], training: &Training) -> u64 {
-		let switch = Arc::new(AtomicBool::new(self.stop.load(Ordering::Relaxed)));
+		// A small net can be trained between two looks of the watch.
+		let over = self.stop.load(Ordering::Relaxed) || self.limit.is_some_and(|limit| limit.is_zero());
+		let switch = Arc::new(AtomicBool::new(over));
 		training.lock().unwrap_or_else(PoisonError::into_inner).insert(at, (Instant::now(), switch.clone()));
 		let candidate = Candidate::from_genes(named(&self.names, genes), self.history);
 		let trained = candidate.and_then(|candidate| candidate.evaluate(&self.data, &switch));
@@ -207,8 +209,8 @@ impl Runner {
 	}
 }
 
-/// What the search minimises, 2²⁰ being the initial champion. What is paid is the progress on draws; validation only has to be better
-/// than the champion's by a little, and every bit more of it makes the next champion harder to find. So draws count three times.
+/// What the search minimises, 2²⁰ being the initial champion. What is paid is the progress on draws; validation, which is real data, only has
+/// to be better than the initial champion's. So draws count three times.
 fn fitness(data: &TrainingSet, measure: &Measure) -> u64 {
 	let initial = data.initial();
 	let validation = loss(total(&measure.validation), total(&initial.validation));
