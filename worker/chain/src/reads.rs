@@ -37,6 +37,7 @@ struct AccountData {
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct StoredModel {
+	author: [u8; 32],
 	validation: Vec<u32>,
 }
 
@@ -131,6 +132,12 @@ impl Chain {
 	pub async fn claimed_sums(&self, at: Head, model: ModelId) -> Result<Option<Vec<u32>>, ChainError> {
 		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
 		Ok(stored.map(|stored| stored.validation))
+	}
+
+	/// Who found a stored model.
+	pub async fn model_author(&self, at: Head, model: ModelId) -> Result<Option<Account>, ChainError> {
+		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
+		Ok(stored.map(|stored| Account(stored.author)))
 	}
 
 	/// The hash of the challenge that an account has announced and not ended.

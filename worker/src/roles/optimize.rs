@@ -392,7 +392,15 @@ impl Optimizer {
 	/// The best candidate that would pass against the champion and against everything that may become champion before it is measured.
 	async fn choose(&mut self, view: &View) -> Result<Option<Found>> {
 		let mut rivals = vec![view.champion.model];
-		let open = view.quorums.iter().flat_map(|quorum| &quorum.models).chain(view.round.contender.iter()).copied();
+		// Our own near-miss is only measured again in a round that somebody opens, so it must not keep us from opening one.
+		let contender = match view.round.contender {
+			Some(ModelRef::Stored(id)) => {
+				let author = self.context.chain.model_author(view.head, id).await?;
+				(author != Some(self.signer.account())).then_some(ModelRef::Stored(id))
+			}
+			other => other,
+		};
+		let open = view.quorums.iter().flat_map(|quorum| &quorum.models).copied().chain(contender);
 		let seats = view.round.seats.iter().filter_map(|seat| seat.model);
 		let own = self.awaited.values().flatten().copied();
 		for rival in open.chain(seats).chain(own) {
