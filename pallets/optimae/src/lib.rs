@@ -3,8 +3,9 @@
 //! ## Pallet API
 //!
 //! [`Call::commit`] takes a seat in a domain's current round, [`Call::reveal`] shows the model that was committed to,
-//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, and [`Call::release`] gives a model's hold back when nothing needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the
-//! bytes of models are read through [`doin_primitives_frame::Models`]. Runtime APIs are served by the functions in [`views`].
+//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, and [`Call::release`] gives a model's hold back when nothing
+//! needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the bytes of
+//! models are read through [`doin_primitives_frame::Models`]. Runtime APIs are served by the functions in [`views`].
 //!
 //! ## Overview
 //!

@@ -274,7 +274,8 @@ mod tests {
 	#[test]
 	fn every_call_is_checked_against_the_chain() {
 		let known = |call: Call| EXPECTED.iter().any(|(pallet, name, _)| *pallet == call.pallet && *name == call.name);
-		assert!(known(Call::nominate(0)) && known(Call::bond(0, SizeClass::Small)));
+		assert!(known(Call::commit(RoundId { domain: 0, number: 0 }, [0; 32])) && known(Call::nominate(0)));
+		assert!(known(Call::bond(0, SizeClass::Small)) && known(Call::unbond()) && known(Call::withdraw()));
 		assert!(known(Call::dispute([0; 32]).proxied(Account([0; 32]), (0, 0))));
 	}
 }
