@@ -3,7 +3,8 @@
 # Usage: scripts/setup.sh        (as root, or with sudo at hand)
 . "$(dirname "$0")/lib.sh"
 
-PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl)
+# The last is a Vulkan device in software, on which the compute shaders are tested where there is no GPU.
+PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl libvulkan1 mesa-vulkan-drivers)
 TARGET=wasm32v1-none
 
 as_root() {
