@@ -23,6 +23,10 @@
 
 extern crate alloc;
 
+pub mod activation;
+pub mod decode;
+pub mod encoder;
+pub mod forward;
 pub mod math;
 pub mod model;
 pub mod philox;
@@ -31,8 +35,10 @@ pub mod sample;
 pub mod score;
 pub mod verdict;
 
+pub use encoder::{Cell, Conv, Encoder};
+pub use forward::Scratch;
 pub use model::{Class, Layer, Model, ModelError, Net};
-pub use program::{Forecast, Generator, Program, ProgramError, Quadratic};
+pub use program::{Forecast, Generator, Program, ProgramError, Quadratic, Target};
 pub use sample::Windows;
-pub use score::{features, score, score_point, Scratch};
+pub use score::{features, score, score_point};
 pub use verdict::Verdict;

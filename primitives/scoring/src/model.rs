@@ -1,8 +1,12 @@
 //! Models: what a candidate submits, how it is encoded, and what the chain admits.
 
-use crate::program::Program;
+use crate::{
+	decode,
+	encoder::Encoder,
+	program::{Forecast, Program},
+};
 use alloc::vec::Vec;
-use codec::{Compact, Decode, DecodeWithMemTracking, Encode, Input, MaxEncodedLen};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 
@@ -21,10 +25,11 @@ pub const IN_SHIFTS: RangeInclusive<i8> = -24..=11;
 /// Largest coordinate of a point, Q8, in absolute value.
 pub const MAX_COORDINATE: u32 = 1 << 20;
 /// First byte of an encoded model.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A candidate. Encoded with SCALE behind a version byte; see [`Model::to_bytes`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[allow(clippy::large_enum_variant, reason = "nearly every model is a net")]
 pub enum Model {
 	/// The last value, repeated. Never submitted.
 	#[codec(index = 0)]
@@ -40,19 +45,24 @@ pub enum Model {
 	Net(Net),
 }
 
-/// A linear model, an MLP, or an MLP beside a linear skip path.
+/// A linear path, a net, or a net beside a linear path. A net is an [`Encoder`] and the dense layers that read what it leaves: without
+/// an encoder it is an MLP.
 ///
-/// The input is `x[i] = clamp(shift(p[last − window + 1 + i] − p[last], in_shift), ±2047)` for `i` in `0..window`; predictions are
-/// `p[last] + (skip(x) + mlp(x)) / 2^OUT_FRAC` for each step ahead.
+/// The features are `x[c][i] = clamp(shift(p[c][last − window + 1 + i] − p[c][last], in_shifts[c]), ±2047)` for each channel c that it reads
+/// and `i` in `0..window`, channel by channel. The outputs are `(skip(x) + net(x))`, in 2^−OUT_FRAC raw units above the last value of the
+/// first channel for each step ahead, or one score per class.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Net {
 	/// Steps of history it reads.
 	pub window: u16,
-	/// Power of two from raw units to activations: left shift when positive, rounding right shift when negative.
-	pub in_shift: i8,
-	/// The linear path, window → horizon.
+	/// For each channel that it reads, the power of two from raw units to activations: left shift when positive, rounding right shift
+	/// when negative.
+	pub in_shifts: Vec<i8>,
+	/// The linear path, from all features to the outputs.
 	pub skip: Option<Layer>,
-	/// The layers of the MLP; empty for a linear model. All but the last end in ReLU clamped to 0..=2047.
+	/// What features pass through before the dense layers.
+	pub encoder: Encoder,
+	/// Dense layers, the last one leading to the outputs; empty for a linear model. All but the last end in ReLU clamped to 0..=2047.
 	pub layers: Vec<Layer>,
 }
 
@@ -80,8 +90,8 @@ pub enum ModelError {
 	Version,
 	/// The model is of another program.
 	Family,
-	/// Layers do not fit the window, each other, or the horizon; a layer's weights do not fill it; layers are too many, too wide, or
-	/// none; or a point has another dimension.
+	/// Layers do not fit the window, each other, or the outputs; a layer's weights do not fill it; layers or channels are too many, too
+	/// wide, or none; or a point has another dimension.
 	Shape,
 	/// The window is 0 or longer than the history.
 	Window,
@@ -116,26 +126,9 @@ impl Model {
 
 	/// The model that `bytes` encode, whole and in the one way it can be encoded.
 	///
-	/// For bytes of strangers: lengths are compared with the shape they belong to and with what is left before anything is allocated, so
-	/// decoding takes no more memory than the bytes themselves, and at most nine layers.
+	/// For bytes of strangers: see [`decode`].
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-		let (version, mut input) = bytes.split_first().ok_or(ModelError::Malformed)?;
-		if *version != VERSION {
-			return Err(ModelError::Version);
-		}
-		let input = &mut input;
-		let model = match read::<u8>(input)? {
-			0 => Model::RepeatLast,
-			1 => Model::Seasonal,
-			2 => Model::Point(read_vec(input, None)?),
-			3 => Model::Net(read_net(input)?),
-			_ => return Err(ModelError::Malformed),
-		};
-		if input.is_empty() {
-			Ok(model)
-		} else {
-			Err(ModelError::Malformed)
-		}
+		decode::model(bytes)
 	}
 
 	/// Whether the model may be submitted to a domain of `program` that allows `max_bytes` and, per window, `max_macs`; `encoded_len` is
@@ -151,15 +144,12 @@ impl Model {
 				ensure(point.iter().all(|x| x.unsigned_abs() <= MAX_COORDINATE), ModelError::Weight)?;
 				Ok(Class::I)
 			}
-			(Model::Net(net), Program::Forecast(forecast)) => {
-				ensure((1..=forecast.history).contains(&net.window), ModelError::Window)?;
-				net.admit(forecast.horizon)
-			}
+			(Model::Net(net), Program::Forecast(forecast)) => net.admit(forecast),
 			_ => Err(ModelError::Family),
 		}
 	}
 
-	/// Multiply-accumulates of one window, or of one coordinate; none for the baselines.
+	/// What one window costs, or one coordinate, in multiply-accumulates; nothing for the baselines.
 	pub fn macs(&self) -> u64 {
 		match self {
 			Model::RepeatLast | Model::Seasonal => 0,
@@ -170,9 +160,10 @@ impl Model {
 }
 
 impl Net {
-	/// Multiply-accumulates of one window.
+	/// What one window costs, in multiply-accumulates: everything that an encoder does beside them is counted as so many.
 	pub fn macs(&self) -> u64 {
-		self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.macs()))
+		let dense = self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.macs()));
+		dense.saturating_add(self.encoder.macs(self.window))
 	}
 
 	/// Steps of history it reads.
@@ -180,25 +171,37 @@ impl Net {
 		usize::from(self.window)
 	}
 
-	/// Whether shapes fit from the window to `horizon`, and every number lies in its range.
-	fn admit(&self, horizon: u16) -> Result<Class, ModelError> {
-		ensure(IN_SHIFTS.contains(&self.in_shift), ModelError::Shift)?;
+	/// Features: steps of all channels that it reads.
+	pub fn features(&self) -> usize {
+		self.window().saturating_mul(self.in_shifts.len())
+	}
+
+	/// Whether shapes fit from the window to the outputs of `forecast`, and every number lies in its range.
+	fn admit(&self, forecast: &Forecast) -> Result<Class, ModelError> {
+		ensure((1..=forecast.history).contains(&self.window), ModelError::Window)?;
+		ensure((1..=usize::from(forecast.channels)).contains(&self.in_shifts.len()), ModelError::Shape)?;
+		ensure(self.in_shifts.iter().all(|shift| IN_SHIFTS.contains(shift)), ModelError::Shift)?;
 		ensure(self.layers.len() <= MAX_DEPTH.saturating_add(1), ModelError::Shape)?;
-		ensure(self.skip.is_some() || !self.layers.is_empty(), ModelError::Shape)?;
+		let outputs = forecast.outputs();
+		let channels = u16::try_from(self.in_shifts.len()).map_err(|_| ModelError::Shape)?;
 		let mut class = Class::F;
 		if let Some(skip) = &self.skip {
-			class = class.max(skip.admit(self.window, horizon)?);
+			let features = self.window.checked_mul(channels).ok_or(ModelError::Shape)?;
+			class = class.max(skip.admit(features, outputs)?);
 		}
-		let mut inputs = self.window;
-		if let Some((last, hidden)) = self.layers.split_last() {
-			for layer in hidden {
-				ensure((1..=MAX_WIDTH).contains(&layer.outputs), ModelError::Shape)?;
-				class = class.max(layer.admit(inputs, layer.outputs)?);
-				inputs = layer.outputs;
-			}
-			class = class.max(last.admit(inputs, horizon)?);
+		let Some((last, hidden)) = self.layers.split_last() else {
+			// A linear model, and nothing else.
+			ensure(self.skip.is_some() && self.encoder == Encoder::None, ModelError::Shape)?;
+			return Ok(class);
+		};
+		class = class.max(self.encoder.admit(self.window, channels)?);
+		let mut inputs = self.encoder.outputs(self.window, channels).ok_or(ModelError::Shape)?;
+		for layer in hidden {
+			ensure((1..=MAX_WIDTH).contains(&layer.outputs), ModelError::Shape)?;
+			class = class.max(layer.admit(inputs, layer.outputs)?);
+			inputs = layer.outputs;
 		}
-		Ok(class)
+		Ok(class.max(last.admit(inputs, outputs)?))
 	}
 }
 
@@ -209,7 +212,7 @@ impl Layer {
 	}
 
 	/// Whether the layer leads from `inputs` to `outputs` and every number lies in its range.
-	fn admit(&self, inputs: u16, outputs: u16) -> Result<Class, ModelError> {
+	pub(crate) fn admit(&self, inputs: u16, outputs: u16) -> Result<Class, ModelError> {
 		ensure(self.inputs == inputs && self.outputs == outputs && inputs > 0, ModelError::Shape)?;
 		ensure(self.weights.len() as u64 == self.macs() && self.bias.len() == usize::from(outputs), ModelError::Shape)?;
 		ensure(SHIFTS.contains(&self.shift), ModelError::Shift)?;
@@ -234,45 +237,6 @@ impl Layer {
 	}
 }
 
-fn ensure(condition: bool, error: ModelError) -> Result<(), ModelError> {
+pub(crate) fn ensure(condition: bool, error: ModelError) -> Result<(), ModelError> {
 	condition.then_some(()).ok_or(error)
-}
-
-fn read<T: Decode>(input: &mut &[u8]) -> Result<T, ModelError> {
-	T::decode(input).map_err(|_| ModelError::Malformed)
-}
-
-/// A vector of numbers: `expected` of them where a shape says so.
-fn read_vec<T: Decode>(input: &mut &[u8], expected: Option<u64>) -> Result<Vec<T>, ModelError> {
-	let len = read::<Compact<u32>>(input)?.0 as usize;
-	ensure(expected.is_none_or(|expected| len as u64 == expected), ModelError::Shape)?;
-	ensure(len.saturating_mul(size_of::<T>()) <= input.len(), ModelError::Malformed)?;
-	let mut values = Vec::with_capacity(len);
-	for _ in 0..len {
-		values.push(read(input)?);
-	}
-	Ok(values)
-}
-
-fn read_layer(input: &mut &[u8]) -> Result<Layer, ModelError> {
-	let (inputs, outputs, shift) = read::<(u16, u16, u8)>(input)?;
-	let weights = read_vec(input, Some(u64::from(inputs).saturating_mul(u64::from(outputs))))?;
-	let bias = read_vec(input, Some(u64::from(outputs)))?;
-	Ok(Layer { inputs, outputs, shift, weights, bias })
-}
-
-fn read_net(input: &mut &[u8]) -> Result<Net, ModelError> {
-	let (window, in_shift) = read::<(u16, i8)>(input)?;
-	let skip = match input.read_byte().map_err(|_| ModelError::Malformed)? {
-		0 => None,
-		1 => Some(read_layer(input)?),
-		_ => return Err(ModelError::Malformed),
-	};
-	let depth = read::<Compact<u32>>(input)?.0 as usize;
-	ensure(depth <= MAX_DEPTH.saturating_add(1), ModelError::Shape)?;
-	let mut layers = Vec::with_capacity(depth);
-	for _ in 0..depth {
-		layers.push(read_layer(input)?);
-	}
-	Ok(Net { window, in_shift, skip, layers })
 }

@@ -12,6 +12,12 @@ pub const MAX_AR: u32 = 8;
 pub const MAX_HORIZON: u16 = 64;
 /// Most steps of history a model sees.
 pub const MAX_HISTORY: u16 = 1_024;
+/// Most channels of a series.
+pub const MAX_CHANNELS: u8 = 8;
+/// Most values of one window, over all channels: those of the longest history and horizon of one channel.
+pub const MAX_SPAN: u32 = MAX_HISTORY as u32 + MAX_HORIZON as u32;
+/// Most bounds between classes.
+pub const MAX_BOUNDS: u32 = 15;
 /// Most windows in a chunk. With errors below 2²⁰ and `windows · horizon ≤ 2¹²`, a chunk's sum fits `u32`.
 pub const MAX_WINDOWS: u16 = 64;
 /// Fewest and most chunks of a measurement.
@@ -46,7 +52,9 @@ pub struct Quadratic {
 	pub target: BoundedVec<i32, ConstU32<MAX_DIMENSIONS>>,
 }
 
-/// Forecast `horizon` steps of a series from the `history` steps before them.
+/// Forecast what the first channel of a series does in `horizon` steps, from the `history` steps before them.
+///
+/// A series has one or more channels, which are published step by step: value `t · channels + c` is channel c at step t.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Forecast {
 	/// Steps ahead, 1..=[`MAX_HORIZON`].
@@ -59,6 +67,23 @@ pub struct Forecast {
 	pub chunks: u16,
 	/// Windows of a drawn chunk, 1..=[`MAX_WINDOWS`].
 	pub windows: u16,
+	/// Channels of the series, 1..=[`MAX_CHANNELS`]; with more than one, history and horizon of all of them are at most [`MAX_SPAN`]
+	/// values.
+	pub channels: u8,
+	/// What is forecast.
+	pub target: Target,
+}
+
+/// What a model has to say about the steps ahead.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Target {
+	/// The value of each step, scored by absolute error.
+	#[codec(index = 0)]
+	Values,
+	/// The class of the change from the last value known to the last step ahead, scored by mistakes: the number of these bounds, in raw
+	/// units and ascending, that the change reaches. A model gives one score per class and means the first of the highest.
+	#[codec(index = 1)]
+	Classes(BoundedVec<i32, ConstU32<MAX_BOUNDS>>),
 }
 
 /// A source of independent series that look like the published one: seasonal differences plus an autoregressive remainder.
@@ -99,12 +124,17 @@ pub enum ProgramError {
 	Unstable,
 	/// Template, noise or level exceed what 32 bits hold over a whole series.
 	Range,
-	/// This program has no generator.
+	/// This program has no generator: generators make one channel.
 	NotSynthetic,
+	/// The series has no or more than 8 channels, or its history and horizon over all of them exceed 1 088 values.
+	Channels,
+	/// Classes have no bounds, or some that do not ascend.
+	Bounds,
 }
 
 impl Program {
-	/// Whether the program is well formed and fits a series of `values` values cut at `train_end` and `validation_end`.
+	/// Whether the program is well formed and fits a series of `values` values, over all channels, cut before steps `train_end` and
+	/// `validation_end`.
 	///
 	/// `Quadratic` has no series: all three are 0.
 	pub fn check(&self, train_end: u32, validation_end: u32, values: u32) -> Result<(), ProgramError> {
@@ -115,7 +145,9 @@ impl Program {
 			}
 			Program::Forecast(forecast) => {
 				forecast.check()?;
-				ensure(train_end < validation_end && validation_end <= values, ProgramError::Split)?;
+				let whole = validation_end.checked_mul(forecast.channels.into()).is_some_and(|end| end <= values);
+				ensure(values.checked_rem(forecast.channels.into()) == Some(0), ProgramError::Channels)?;
+				ensure(train_end < validation_end && whole, ProgramError::Split)?;
 				forecast.validation_windows(train_end, validation_end).map(drop)
 			}
 		}
@@ -133,7 +165,8 @@ impl Program {
 	pub fn name(&self) -> &'static str {
 		match self {
 			Program::Quadratic(_) => "quadratic",
-			Program::Forecast(_) => "forecast",
+			Program::Forecast(Forecast { target: Target::Values, .. }) => "forecast",
+			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 		}
 	}
 }
@@ -158,10 +191,27 @@ impl Forecast {
 		ensure((1..=MAX_HISTORY).contains(&self.history), ProgramError::History)?;
 		let season = u32::from(self.season);
 		ensure((1..=MAX_SEASON).contains(&season) && self.season <= self.history, ProgramError::Season)?;
-		ensure(CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows), ProgramError::Chunks)
+		ensure(CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows), ProgramError::Chunks)?;
+		let values = self.span().saturating_mul(self.channels.into());
+		ensure((1..=MAX_CHANNELS).contains(&self.channels) && values <= MAX_SPAN, ProgramError::Channels)?;
+		match &self.target {
+			Target::Values => Ok(()),
+			Target::Classes(bounds) => {
+				let ascending = bounds.iter().zip(bounds.iter().skip(1)).all(|(low, high)| low < high);
+				ensure(!bounds.is_empty() && ascending, ProgramError::Bounds)
+			}
+		}
 	}
 
-	/// Values of one window: history and horizon.
+	/// Numbers that a model gives: one per step ahead, or one per class.
+	pub fn outputs(&self) -> u16 {
+		match &self.target {
+			Target::Values => self.horizon,
+			Target::Classes(bounds) => (bounds.len() as u16).saturating_add(1),
+		}
+	}
+
+	/// Steps of one window: history and horizon.
 	pub fn span(&self) -> u32 {
 		u32::from(self.history).saturating_add(u32::from(self.horizon))
 	}
@@ -170,6 +220,7 @@ impl Forecast {
 impl Generator {
 	/// Whether the generator makes stable series of `program` that stay within `i32`.
 	pub fn check(&self, program: &Forecast) -> Result<(), ProgramError> {
+		ensure(program.channels == 1, ProgramError::NotSynthetic)?;
 		ensure(self.template.len() == usize::from(program.season), ProgramError::Template)?;
 		let memory = self.ar.iter().fold(0u64, |sum, a| sum.saturating_add(u64::from(a.unsigned_abs())));
 		// One minus Σ|ar|, Q12.

@@ -18,27 +18,31 @@ pub const NORMALISER: i64 = 80_265;
 /// Mean of that sum.
 const MEAN: i64 = 4 * 65_535;
 
-/// Windows of a series, one after the other: each `history` values that a model may read, then `horizon` values that it has to predict.
+/// Windows of a series, one after the other: each `history` steps that a model may read, then `horizon` steps that it has to predict, and
+/// at each step one value per channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Windows {
-	/// Values a model may read, per window.
+	/// Values at each step.
+	pub channels: usize,
+	/// Steps a model may read, per window.
 	pub history: usize,
-	/// Values it has to predict, per window.
+	/// Steps it has to predict, per window.
 	pub horizon: usize,
-	/// `history + horizon` raw values per window.
+	/// `(history + horizon) · channels` raw values per window.
 	pub values: Vec<i32>,
 }
 
 impl Windows {
 	/// Values of one window; at least 1 so that windows of nothing are none.
 	fn span(&self) -> usize {
-		self.history.saturating_add(self.horizon).max(1)
+		self.history.saturating_add(self.horizon).saturating_mul(self.channels).max(1)
 	}
 
 	/// Each window as (history, future).
 	pub fn iter(&self) -> impl Iterator<Item = (&[i32], &[i32])> {
 		// A window is at least as long as its history, or 1 against 0.
-		self.values.chunks_exact(self.span()).map(|window| window.split_at(self.history))
+		let history = self.history.saturating_mul(self.channels);
+		self.values.chunks_exact(self.span()).map(move |window| window.split_at(history))
 	}
 
 	/// Number of windows.
@@ -54,11 +58,13 @@ impl Windows {
 	/// Every window of `values`, one step apart.
 	fn sliding(program: &Forecast, values: &[i32]) -> Self {
 		let (history, horizon) = (usize::from(program.history), usize::from(program.horizon));
-		let span = history.saturating_add(horizon).max(1);
-		let count = values.len().saturating_add(1).saturating_sub(span);
+		let channels = usize::from(program.channels).max(1);
+		let span = history.saturating_add(horizon).saturating_mul(channels).max(1);
+		let count =
+			values.len().checked_sub(span).and_then(|free| free.checked_div(channels)).map_or(0, |steps| steps.saturating_add(1));
 		let mut copied = Vec::with_capacity(count.saturating_mul(span));
-		values.windows(span).for_each(|window| copied.extend_from_slice(window));
-		Self { history, horizon, values: copied }
+		values.windows(span).step_by(channels).for_each(|window| copied.extend_from_slice(window));
+		Self { channels, history, horizon, values: copied }
 	}
 }
 
@@ -132,7 +138,7 @@ pub fn drawn(program: &Forecast, generator: &Generator, seed: &[u8; 32], index: 
 	for window in 0..u64::from(program.windows) {
 		source.series(first.saturating_add(window), span, &mut values);
 	}
-	Windows { history, horizon, values }
+	Windows { channels: 1, history, horizon, values }
 }
 
 impl Forecast {
@@ -147,9 +153,10 @@ impl Forecast {
 	}
 }
 
-/// Values `[start, end)` of the series that chunk `index` of the validation split needs; its targets lie in `[train_end, validation_end)`.
+/// Values `[start, end)` of the series that chunk `index` of the validation split needs; its targets lie in the steps
+/// `[train_end, validation_end)`.
 ///
-/// At most `MAX_HISTORY + MAX_HORIZON + MAX_WINDOWS − 1` values: three pages. `Split` when there are fewer windows than chunks, `Chunks`
+/// At most `MAX_SPAN + (MAX_WINDOWS − 1) · MAX_CHANNELS` values: three pages. `Split` when there are fewer windows than chunks, `Chunks`
 /// when there is no such chunk.
 pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, index: u16) -> Result<Range<u32>, ProgramError> {
 	if index >= program.chunks {
@@ -161,7 +168,8 @@ pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, 
 	let target = validation_end.saturating_add(1).saturating_sub(u32::from(program.horizon)).saturating_sub(later);
 	let start = target.checked_sub(u32::from(program.history)).ok_or(ProgramError::Split)?;
 	let end = target.saturating_add(windows).saturating_sub(1).saturating_add(u32::from(program.horizon));
-	Ok(start..end)
+	let channels = u32::from(program.channels);
+	Ok(start.saturating_mul(channels)..end.saturating_mul(channels))
 }
 
 /// The windows of the validation chunk whose values, as named by [`validation_span`], are `values`.
@@ -169,8 +177,8 @@ pub fn validation(program: &Forecast, values: &[i32]) -> Windows {
 	Windows::sliding(program, values)
 }
 
-/// Every window whose targets lie wholly in the held-out tail of `series`, from `validation_end` on: for reports, never for a verdict.
+/// Every window whose targets lie wholly in the held-out tail of `series`, from step `validation_end` on: for reports, never for a verdict.
 pub fn tail(program: &Forecast, series: &[i32], validation_end: u32) -> Windows {
-	let start = (validation_end as usize).saturating_sub(usize::from(program.history));
+	let start = (validation_end as usize).saturating_sub(program.history.into()).saturating_mul(program.channels.into());
 	Windows::sliding(program, series.get(start..).unwrap_or(&[]))
 }

@@ -1,89 +1,32 @@
 //! Error sums.
 
 use crate::{
-	math::round_shift_i32,
-	model::{Layer, Model, Net, MAX_ACT, OUT_FRAC},
-	program::Quadratic,
+	forward::Scratch,
+	model::{Model, Net, MAX_ACT, OUT_FRAC},
+	program::{Forecast, Quadratic, Target},
 	sample::Windows,
 };
-use alloc::vec::Vec;
 
 /// Largest error of one prediction that is told apart from larger ones, in 2^−OUT_FRAC raw units.
 pub const MAX_ERROR: u64 = (1 << 20) - 1;
 
-/// Buffers of a forward pass, reused from window to window.
-#[derive(Clone, Debug, Default)]
-pub struct Scratch {
-	from: Vec<i16>,
-	to: Vec<i16>,
-}
-
-/// Dot product of a row of weights and activations. Admission bounds the sum of the absolute values of all terms below 2³¹, so neither
-/// the result nor any partial sum, in any order, leaves `i32`.
-#[inline(always)]
-fn dot(weights: &[i16], x: &[i16]) -> i32 {
-	weights.iter().zip(x).fold(0i32, |sum, (w, x)| sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x))))
-}
-
-impl Layer {
-	/// The requantised value of each neuron, in order.
-	#[inline(always)]
-	fn neurons<'a>(&'a self, x: &'a [i16]) -> impl Iterator<Item = i32> + 'a {
-		let shift = u32::from(self.shift);
-		let rows = self.weights.chunks_exact(usize::from(self.inputs).max(1));
-		rows.zip(&self.bias).map(move |(row, bias)| round_shift_i32(dot(row, x).wrapping_add(*bias), shift))
+/// The input of `net` after `history`, whose steps hold `channels` values each: fills `x`, with a place for each [feature](Net::features),
+/// with differences from the last value of each channel.
+pub fn features(net: &Net, channels: usize, history: &[i32], x: &mut [i16]) {
+	let window = net.window().max(1);
+	for (channel, (x, in_shift)) in x.chunks_exact_mut(window).zip(&net.in_shifts).enumerate() {
+		differences(*in_shift, channel, channels, history, x);
 	}
 }
 
-impl Net {
-	/// Forecasts from `x`, the net's [`features`]: `out[h]` becomes the value of step h + 1 less the last one known, in 2^−OUT_FRAC raw
-	/// units. `out` has one place per step of the horizon. The net has been admitted; of another one, the result is arbitrary.
-	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
-		out.fill(0);
-		if let Some(skip) = &self.skip {
-			add(out, skip.neurons(x));
-		}
-		let Some((last, hidden)) = self.layers.split_last() else {
-			return;
-		};
-		let Some((first, deeper)) = hidden.split_first() else {
-			add(out, last.neurons(x));
-			return;
-		};
-		activate(first.neurons(x), &mut scratch.from);
-		for layer in deeper {
-			activate(layer.neurons(&scratch.from), &mut scratch.to);
-			core::mem::swap(&mut scratch.from, &mut scratch.to);
-		}
-		add(out, last.neurons(&scratch.from));
-	}
-}
-
-/// Adds the values of an output layer. Two paths stay within `i32`: each is a 32-bit number shifted right by at least one bit.
-#[inline(always)]
-fn add(out: &mut [i32], values: impl Iterator<Item = i32>) {
-	for (out, value) in out.iter_mut().zip(values) {
-		*out = out.wrapping_add(value);
-	}
-}
-
-/// ReLU, clamped to the range of an activation.
-#[inline(always)]
-fn activate(values: impl Iterator<Item = i32>, to: &mut Vec<i16>) {
-	to.clear();
-	to.extend(values.map(|value| value.clamp(0, MAX_ACT) as i16));
-}
-
-/// The input of `net` after `history`: fills `x`, whose length is the net's window, with differences from the last value.
-pub fn features(net: &Net, history: &[i32], x: &mut [i16]) {
-	differences(net.in_shift, history, x);
-}
-
-/// The last `x.len()` values of `history` less the very last one, scaled by a power of two and clamped to the range of an activation.
-/// Zeros when the history is shorter.
-pub fn differences(in_shift: i8, history: &[i32], x: &mut [i16]) {
-	let tail = history.len().checked_sub(x.len()).and_then(|start| history.get(start..));
-	let (Some(tail), Some(last)) = (tail, history.last()) else {
+/// The last `x.len()` values of channel `channel` less the very last one, scaled by a power of two and clamped to the range of an
+/// activation. Zeros when the history, with `channels` values a step, is shorter.
+pub fn differences(in_shift: i8, channel: usize, channels: usize, history: &[i32], x: &mut [i16]) {
+	let channels = channels.max(1);
+	let start = history.len().checked_sub(x.len().saturating_mul(channels));
+	let tail = start.and_then(|start| history.get(start.saturating_add(channel)..));
+	let last = history.len().checked_sub(channels).and_then(|start| history.get(start.saturating_add(channel)));
+	let (Some(tail), Some(last)) = (tail, last) else {
 		x.fill(0);
 		return;
 	};
@@ -91,11 +34,22 @@ pub fn differences(in_shift: i8, history: &[i32], x: &mut [i16]) {
 	let (left, right) = (u32::from(in_shift.max(0).unsigned_abs()), u32::from(in_shift.min(0).unsigned_abs()));
 	let half = 1i64.wrapping_shl(right) >> 1;
 	let limit = i64::from(MAX_ACT);
-	for (x, value) in x.iter_mut().zip(tail) {
+	for (x, value) in x.iter_mut().zip(tail.iter().step_by(channels)) {
 		let difference = i64::from(*value).wrapping_sub(i64::from(*last));
 		let scaled = difference.wrapping_shl(left).wrapping_add(half).wrapping_shr(right);
 		*x = scaled.clamp(limit.wrapping_neg(), limit) as i16;
 	}
+}
+
+/// The class of a change: how many of `bounds` it reaches.
+pub fn class(bounds: &[i32], change: i64) -> usize {
+	bounds.iter().filter(|bound| change >= i64::from(**bound)).count()
+}
+
+/// The class that scores mean: the first of the highest.
+pub fn winner(scores: &[i32]) -> usize {
+	let best = scores.iter().copied().max().unwrap_or(0);
+	scores.iter().position(|score| *score == best).unwrap_or(0)
 }
 
 /// `|p + out / 2^OUT_FRAC − y|` in 2^−OUT_FRAC raw units, at most [`MAX_ERROR`].
@@ -106,45 +60,59 @@ fn error(base: i32, out: i32, actual: i32) -> u32 {
 	raw.wrapping_add(i64::from(out)).unsigned_abs().min(MAX_ERROR) as u32
 }
 
-/// Sum of `|ŷ − y|` of `model` over `windows`, in 2^−OUT_FRAC raw units, each error clamped below 2²⁰. The model has been admitted.
+/// Error sum of `model` over `windows` of `program`. The model has been admitted.
 ///
-/// `season` is for [`Model::Seasonal`] alone, which repeats the last season as often as needed. `u32::MAX` for a point, which forecasts
-/// nothing.
-pub fn score(model: &Model, season: u16, windows: &Windows) -> u32 {
-	let mut sum = 0u32;
+/// For values, the sum of `|ŷ − y|` over all steps ahead, in 2^−OUT_FRAC raw units, each error clamped below 2²⁰; for classes, 2^OUT_FRAC
+/// per mistake. [`Model::Seasonal`] repeats the last season as often as needed. `u32::MAX` for a point, which forecasts nothing.
+pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
+	let channels = windows.channels.max(1);
+	let season = usize::from(program.season).max(1);
+	let (mut net, mut scratch) = (None, Scratch::default());
 	match model {
-		Model::RepeatLast => {
-			for (history, future) in windows.iter() {
-				let last = history.last().copied().unwrap_or(0);
-				for actual in future {
-					sum = sum.saturating_add(error(last, 0, *actual));
-				}
-			}
+		Model::Net(model) => {
+			let outputs = alloc::vec![0i32; program.outputs().into()];
+			net = Some((model, alloc::vec![0i16; model.features()], outputs));
 		}
-		Model::Seasonal => {
-			let season = usize::from(season).max(1);
-			for (history, future) in windows.iter() {
-				let start = history.len().saturating_sub(season);
-				let cycle = history.get(start..).unwrap_or(&[]).iter().cycle();
-				for (value, actual) in cycle.zip(future) {
+		Model::Point(_) => return u32::MAX,
+		Model::RepeatLast | Model::Seasonal => {}
+	}
+	let mut sum = 0u32;
+	for (history, future) in windows.iter() {
+		// The first channel alone: what was, and what came.
+		let steps = |values: &'_ [i32]| values.len().checked_div(channels).unwrap_or(0);
+		let start = history.len().saturating_sub(match model {
+			Model::Seasonal => season.min(steps(history)).saturating_mul(channels),
+			_ => channels,
+		});
+		let naive = history.get(start..).unwrap_or(&[]).iter().step_by(channels).cycle();
+		let last = history.len().checked_sub(channels).and_then(|at| history.get(at)).copied().unwrap_or(0);
+		let mut future = future.iter().step_by(channels);
+		if let Some((net, x, out)) = &mut net {
+			features(net, channels, history, x);
+			net.forward(x, out, &mut scratch);
+		}
+		match (&program.target, &net) {
+			(Target::Values, None) => {
+				for (value, actual) in naive.zip(future) {
 					sum = sum.saturating_add(error(*value, 0, *actual));
 				}
 			}
-		}
-		Model::Net(net) => {
-			let mut scratch = Scratch::default();
-			let mut x = alloc::vec![0i16; usize::from(net.window)];
-			let mut out = alloc::vec![0i32; windows.horizon];
-			for (history, future) in windows.iter() {
-				features(net, history, &mut x);
-				net.forward(&x, &mut out, &mut scratch);
-				let last = history.last().copied().unwrap_or(0);
+			(Target::Values, Some((_, _, out))) => {
 				for (out, actual) in out.iter().zip(future) {
 					sum = sum.saturating_add(error(last, *out, *actual));
 				}
 			}
+			(Target::Classes(bounds), net) => {
+				let change = |value: Option<&i32>| value.map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(last)));
+				let expected = match net {
+					Some((_, _, out)) => winner(out),
+					None => class(bounds, change(naive.take(program.horizon.into()).last())),
+				};
+				if expected != class(bounds, change(future.next_back())) {
+					sum = sum.saturating_add(1 << OUT_FRAC);
+				}
+			}
 		}
-		Model::Point(_) => return u32::MAX,
 	}
 	sum
 }

@@ -1,0 +1,102 @@
+//! Models from the bytes of strangers.
+//!
+//! Lengths are compared with the shape they belong to and with what is left before anything is allocated, so decoding takes no more
+//! memory than the bytes themselves, and a bounded number of layers.
+
+use crate::{
+	encoder::{Cell, Conv, Encoder, MAX_CONVS},
+	model::{ensure, Layer, Model, ModelError, Net, MAX_DEPTH, VERSION},
+	program::MAX_CHANNELS,
+};
+use alloc::vec::Vec;
+use codec::{Compact, Decode};
+
+/// See [`Model::from_bytes`].
+pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
+	let (version, mut input) = bytes.split_first().ok_or(ModelError::Malformed)?;
+	ensure(*version == VERSION, ModelError::Version)?;
+	let input = &mut input;
+	let model = match read::<u8>(input)? {
+		0 => Model::RepeatLast,
+		1 => Model::Seasonal,
+		2 => Model::Point(numbers(input, None)?),
+		3 => Model::Net(net(input)?),
+		_ => return Err(ModelError::Malformed),
+	};
+	ensure(input.is_empty(), ModelError::Malformed)?;
+	Ok(model)
+}
+
+fn read<T: Decode>(input: &mut &[u8]) -> Result<T, ModelError> {
+	T::decode(input).map_err(|_| ModelError::Malformed)
+}
+
+/// The length of a list of at most `most` entries.
+fn length(input: &mut &[u8], most: usize) -> Result<usize, ModelError> {
+	let length = read::<Compact<u32>>(input)?.0 as usize;
+	ensure(length <= most, ModelError::Shape)?;
+	Ok(length)
+}
+
+/// A vector of numbers: `expected` of them where a shape says so.
+fn numbers<T: Decode>(input: &mut &[u8], expected: Option<u64>) -> Result<Vec<T>, ModelError> {
+	let length = read::<Compact<u32>>(input)?.0 as usize;
+	ensure(expected.is_none_or(|expected| length as u64 == expected), ModelError::Shape)?;
+	ensure(length.saturating_mul(size_of::<T>()) <= input.len(), ModelError::Malformed)?;
+	let mut values = Vec::with_capacity(length);
+	for _ in 0..length {
+		values.push(read(input)?);
+	}
+	Ok(values)
+}
+
+fn layer(input: &mut &[u8]) -> Result<Layer, ModelError> {
+	let (inputs, outputs, shift) = read::<(u16, u16, u8)>(input)?;
+	let weights = numbers(input, Some(u64::from(inputs).saturating_mul(u64::from(outputs))))?;
+	let bias = numbers(input, Some(u64::from(outputs)))?;
+	Ok(Layer { inputs, outputs, shift, weights, bias })
+}
+
+fn cell(bytes: &mut &[u8]) -> Result<Cell, ModelError> {
+	let input = layer(bytes)?;
+	Ok(Cell { input, hidden: layer(bytes)? })
+}
+
+fn encoder(input: &mut &[u8]) -> Result<Encoder, ModelError> {
+	Ok(match read::<u8>(input)? {
+		0 => Encoder::None,
+		1 => {
+			let count = length(input, MAX_CONVS)?;
+			let mut convs = Vec::with_capacity(count);
+			for _ in 0..count {
+				let (kernel, dilation, stride) = read::<(u16, u16, u16)>(input)?;
+				convs.push(Conv { kernel, dilation, stride, layer: layer(input)? });
+			}
+			Encoder::Conv(convs)
+		}
+		2 => Encoder::Lstm(cell(input)?),
+		3 => Encoder::Gru(cell(input)?),
+		_ => return Err(ModelError::Malformed),
+	})
+}
+
+fn net(input: &mut &[u8]) -> Result<Net, ModelError> {
+	let window = read::<u16>(input)?;
+	let channels = length(input, MAX_CHANNELS.into())?;
+	let mut in_shifts = Vec::with_capacity(channels);
+	for _ in 0..channels {
+		in_shifts.push(read(input)?);
+	}
+	let skip = match read::<u8>(input)? {
+		0 => None,
+		1 => Some(layer(input)?),
+		_ => return Err(ModelError::Malformed),
+	};
+	let encoder = encoder(input)?;
+	let depth = length(input, MAX_DEPTH.saturating_add(1))?;
+	let mut layers = Vec::with_capacity(depth);
+	for _ in 0..depth {
+		layers.push(layer(input)?);
+	}
+	Ok(Net { window, in_shifts, skip, encoder, layers })
+}
