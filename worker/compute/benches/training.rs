@@ -12,7 +12,7 @@ use doin_compute::{
 	population, Candidate, Linear, Task, TrainingSet,
 };
 use doin_primitives::{domain::Limits, Split};
-use doin_scoring::Forecast;
+use doin_scoring::{Forecast, Target};
 use rayon::prelude::*;
 use std::{path::PathBuf, sync::atomic::AtomicBool, time::Instant};
 
@@ -29,7 +29,7 @@ fn task() -> Task {
 	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; set DOIN_DATA_DIR", path.display()));
 	let value = |line: &str| (line.rsplit(',').next().unwrap().trim().parse::<f64>().unwrap() * 1000.0).round() as i32;
 	Task {
-		program: Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 32 },
+		program: Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 32, channels: 1, target: Target::Values },
 		limits: Limits { model_bytes: 65_536, window_macs: 65_536 },
 		series: text.lines().skip(1).map(value).collect(),
 		split: Split { train_end: 10_080, validation_end: 12_960 },

@@ -51,8 +51,9 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 		// A sum is `u32` as long as it covers no more windows than a chunk.
 		let block = program.span() as usize * usize::from(MAX_WINDOWS);
 		let blocks = tail.values.par_chunks(block).map(|values| {
-			let windows = Windows { history: tail.history, horizon: tail.horizon, values: values.to_vec() };
-			u64::from(score(model, program.season, &windows))
+			let windows =
+				Windows { channels: tail.channels, history: tail.history, horizon: tail.horizon, values: values.to_vec() };
+			u64::from(score(model, program, &windows))
 		});
 		blocks.sum()
 	};

@@ -17,7 +17,7 @@ pub fn chunk_sums(spec: &DomainSpec, series: &[i32], seed: &[u8; 32], models: &[
 			generator.check(program)?;
 			per_chunk(program.chunks, models, |index| {
 				let windows = sample::drawn(program, generator, seed, index);
-				Ok(models.iter().map(|model| score(model, program.season, &windows)).collect())
+				Ok(models.iter().map(|model| score(model, program, &windows)).collect())
 			})
 		}
 		_ => validation_sums(spec, series, models),
@@ -40,7 +40,7 @@ pub fn validation_sums(spec: &DomainSpec, series: &[i32], models: &[Model]) -> R
 			let values = series.get(span.start as usize..need);
 			let values = values.ok_or(Error::Short { have, need, what: "a chunk of its validation split" })?;
 			let windows: Windows = sample::validation(program, values);
-			Ok(models.iter().map(|model| score(model, program.season, &windows)).collect())
+			Ok(models.iter().map(|model| score(model, program, &windows)).collect())
 		}),
 	}
 }
@@ -85,8 +85,8 @@ mod tests {
 		let sums = chunk_sums(&spec(&task), &task.series, &[9; 32], &models).unwrap();
 		assert_eq!((sums.len(), sums[0].len()), (2, 32));
 		let windows = sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[9; 32], 17);
-		assert_eq!(sums[0][17], score(&Model::Seasonal, 12, &windows));
-		assert_eq!(sums[1][17], score(&Model::RepeatLast, 12, &windows));
+		assert_eq!(sums[0][17], score(&Model::Seasonal, &task.program, &windows));
+		assert_eq!(sums[1][17], score(&Model::RepeatLast, &task.program, &windows));
 	}
 
 	#[test]

@@ -245,16 +245,16 @@ impl TrainingSet {
 	pub fn measure(&self, model: &Model) -> Measure {
 		/// Chunks that share their buffers.
 		const TOGETHER: usize = 8;
-		let season = self.task.program.season;
+		let program = &self.task.program;
 		if let Model::Net(net) = model {
-			if self.narrow && self.task.admit(model).is_ok() {
+			if self.narrow && Scorer::takes(net) && self.task.admit(model).is_ok() {
 				let scorer = Scorer::new(self.backend, net);
 				let sums =
 					|chunks: &[Windows]| chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
 				return Measure { validation: sums(&self.validation), practice: sums(&self.practice) };
 			}
 		}
-		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, season, windows)).collect();
+		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, program, windows)).collect();
 		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
 	}
 
@@ -404,7 +404,7 @@ mod tests {
 		let clipped = |shift: i8| {
 			let (mut x, mut clipped, mut all) = ([0; 24], 0, 0);
 			for (history, _) in set.fit(false) {
-				score::differences(shift, history, &mut x);
+				score::differences(shift, 0, 1, history, &mut x);
 				clipped += x.iter().filter(|x| x.abs() == 2047).count();
 				all += x.len();
 			}

@@ -5,7 +5,7 @@ use doin_primitives::{domain::Limits, Split};
 use doin_scoring::{
 	philox::{purpose, Stream},
 	sample::generator_series,
-	Forecast, Generator,
+	Forecast, Generator, Target,
 };
 
 const LIMITS: Limits = Limits { model_bytes: 65_536, window_macs: 65_536 };
@@ -19,7 +19,7 @@ pub fn generator() -> Generator {
 /// A seasonal series of [`generator`], with that generator as evidence.
 pub fn seasonal() -> Task {
 	Task {
-		program: Forecast { horizon: 6, history: 24, season: 12, chunks: 32, windows: 8 },
+		program: Forecast { horizon: 6, history: 24, season: 12, chunks: 32, windows: 8, channels: 1, target: Target::Values },
 		limits: LIMITS,
 		series: generator_series(&generator(), &[5; 32], purpose::SERIES, 3_000),
 		split: Split { train_end: 2_100, validation_end: 2_550 },
@@ -37,7 +37,7 @@ pub fn tent() -> Task {
 		level
 	});
 	Task {
-		program: Forecast { horizon: 1, history: 6, season: 1, chunks: 32, windows: 8 },
+		program: Forecast { horizon: 1, history: 6, season: 1, chunks: 32, windows: 8, channels: 1, target: Target::Values },
 		limits: LIMITS,
 		series: series.collect(),
 		split: Split { train_end: 4_200, validation_end: 5_100 },

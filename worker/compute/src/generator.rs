@@ -259,9 +259,10 @@ fn compare(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use doin_scoring::Target;
 
 	fn program(season: u16) -> Forecast {
-		Forecast { horizon: 6, history: season.max(12), season, chunks: 32, windows: 8 }
+		Forecast { horizon: 6, history: season.max(12), season, chunks: 32, windows: 8, channels: 1, target: Target::Values }
 	}
 
 	fn known(ar: &[i16]) -> Generator {

@@ -28,7 +28,7 @@ mod scorer;
 pub use backend::Backend;
 pub use chunks::{chunk_sums, validation_sums};
 pub use data::{Measure, Task, TrainingSet};
-pub use population::{train_all, train_each, Candidate, Trained};
+pub use population::{train_all, train_each, Candidate, Family, Trained};
 pub use ridge::Linear;
 
 use doin_scoring::{ModelError, ProgramError};

@@ -15,18 +15,57 @@ use std::sync::{
 	Mutex, PoisonError,
 };
 
+/// Most steps that a convolution reads, or skips.
+const MAX_KERNEL: u8 = 32;
 /// Genes the trainer knows, for error messages and for whoever registers a domain.
-pub const GENES: &str = "window, width, depth, rate, epochs, decay, seed, skip, mix";
+pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix";
+
+/// What stands before the last layer of a net.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+	/// Dense hidden layers; with a depth of 0, nothing at all.
+	#[default]
+	Mlp,
+	/// Causal convolutions.
+	Conv,
+	/// A long short-term memory.
+	Lstm,
+	/// A gated recurrent unit.
+	Gru,
+}
+
+impl Family {
+	/// All, in the order of the gene `family`.
+	pub const ALL: [Self; 4] = [Self::Mlp, Self::Conv, Self::Lstm, Self::Gru];
+
+	/// Short lower-case name.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Mlp => "mlp",
+			Self::Conv => "conv",
+			Self::Lstm => "lstm",
+			Self::Gru => "gru",
+		}
+	}
+}
 
 /// One point of the search space, and with the data everything that its net depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
+	/// The family of its net.
+	pub family: Family,
 	/// Steps of history the net reads.
 	pub window: u16,
-	/// Neurons of a hidden layer.
+	/// Neurons of a hidden layer, channels of a convolution, or units of a cell.
 	pub width: u16,
-	/// Hidden layers; 0 for the linear model alone.
+	/// Hidden layers or convolutions; 0 for the linear model alone. Cells have one layer, whatever this is.
 	pub depth: u8,
+	/// Steps that a convolution reads.
+	pub kernel: u8,
+	/// Distance of the outputs of a convolution.
+	pub stride: u8,
+	/// Whether each convolution doubles the distance of the steps that it reads.
+	pub dilate: bool,
 	/// The first learning rate is 2^(rate − 20).
 	pub rate: u8,
 	/// Passes over the training windows.
@@ -43,7 +82,21 @@ pub struct Candidate {
 
 impl Default for Candidate {
 	fn default() -> Self {
-		Self { window: 1, width: 32, depth: 1, rate: 10, epochs: 12, decay: 2, seed: 0, skip: true, mix: 64 }
+		Self {
+			family: Family::Mlp,
+			window: 1,
+			width: 32,
+			depth: 1,
+			kernel: 3,
+			stride: 1,
+			dilate: false,
+			rate: 10,
+			epochs: 12,
+			decay: 2,
+			seed: 0,
+			skip: true,
+			mix: 64,
+		}
 	}
 }
 
@@ -72,6 +125,10 @@ impl Candidate {
 			match name {
 				"window" => candidate.window = within(1, history.into())? as u16,
 				"width" => candidate.width = within(1, MAX_WIDTH.into())? as u16,
+				"family" => candidate.family = Family::ALL[within(0, Family::ALL.len() as i64 - 1)? as usize],
+				"kernel" => candidate.kernel = within(1, MAX_KERNEL.into())? as u8,
+				"stride" => candidate.stride = within(1, MAX_KERNEL.into())? as u8,
+				"dilate" => candidate.dilate = within(0, 1)? == 1,
 				"depth" => candidate.depth = within(0, MAX_DEPTH as i64)? as u8,
 				"rate" => candidate.rate = within(0, MAX_RATE_SHIFT.into())? as u8,
 				"epochs" => candidate.epochs = within(1, 1000)? as u16,

@@ -16,7 +16,7 @@ use doin_scoring::{
 	model::{MAX_ACT, OUT_FRAC, SHIFTS},
 	score::differences,
 	verdict::total,
-	Layer, Model, Net,
+	Encoder, Layer, Model, Net,
 };
 use rayon::prelude::*;
 
@@ -115,7 +115,7 @@ impl Linear {
 			}
 			let factor = cholesky(&damped, n).ok_or(Error::Singular(window))?;
 			let skip = moments.quantise(&factor, n, m).ok_or(Error::Unit)?;
-			let net = Net { window, in_shift, skip: Some(skip), layers: Vec::new() };
+			let net = Net { window, in_shifts: vec![in_shift], skip: Some(skip), encoder: Encoder::None, layers: Vec::new() };
 			let measure = data.measure(&Model::Net(net.clone()));
 			let linear = Self { net, lambda: *lambda, validation_error: total(&measure.validation) };
 			Ok((data.fitness(&measure), linear))
@@ -164,7 +164,7 @@ impl Sums {
 		for sample in 0..BATCH {
 			// Samples that are missing count as zeros.
 			let (history, future) = batch.get(sample).copied().unwrap_or_default();
-			differences(in_shift, history, row);
+			differences(in_shift, 0, 1, history, row);
 			for (input, x) in row.iter().enumerate() {
 				self.x[input] += i64::from(*x);
 				inputs.set(input, sample, *x);
@@ -322,13 +322,14 @@ mod tests {
 		// The same solution with weights of one more bit at every step of the way is hardly better.
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
-		let in_shift = linear.net.in_shift;
+		let in_shift = linear.net.in_shifts[0];
 		let moments = Moments::new(&data, 24, 6, 0, in_shift);
 		let mut damped = moments.xx.clone();
 		(0..24).for_each(|i| damped[i * 25] += 1.0);
 		let factor = cholesky(&damped, 24).unwrap();
 		let error = |layer: Layer| {
-			let net = Net { window: 24, in_shift, skip: Some(layer), layers: Vec::new() };
+			let net =
+				Net { window: 24, in_shifts: vec![in_shift], skip: Some(layer), encoder: Encoder::None, layers: Vec::new() };
 			total(&data.measure(&Model::Net(net)).validation)
 		};
 		let fine = moments.quantise(&factor, 24, 6).unwrap();

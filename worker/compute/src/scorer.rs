@@ -4,7 +4,7 @@ use crate::backend::{
 	layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE},
 	Backend,
 };
-use doin_scoring::{Net, Windows};
+use doin_scoring::{Encoder, Net, Windows};
 
 /// A net in the form that back-ends take.
 pub struct Scorer<'a> {
@@ -24,6 +24,11 @@ struct Buffers {
 }
 
 impl<'a> Scorer<'a> {
+	/// Whether the net is one that back-ends compute.
+	pub fn takes(net: &Net) -> bool {
+		net.encoder == Encoder::None && net.in_shifts.len() == 1
+	}
+
 	/// A scorer of a net that a domain admits.
 	pub fn new(backend: &'static dyn Backend, net: &'a Net) -> Self {
 		let path = net.skip.as_ref().map(Packed::from_layer);
@@ -45,7 +50,7 @@ impl<'a> Scorer<'a> {
 	}
 
 	fn score(&self, windows: &Windows, buffers: &mut Buffers) -> u32 {
-		let Windows { history, horizon, values } = windows;
+		let Windows { history, horizon, values, .. } = windows;
 		let (history, horizon, span) = (*history, *horizon, history + horizon);
 		buffers.values.clear();
 		buffers.values.extend_from_slice(values);
@@ -63,7 +68,7 @@ impl<'a> Scorer<'a> {
 				history,
 				window: self.net.window(),
 				horizon,
-				in_shift: self.net.in_shift,
+				in_shift: self.net.in_shifts[0],
 			};
 			let Buffers { inputs, panels, targets, sums, .. } = buffers;
 			let tiles = count.div_ceil(TILE * LANES);
@@ -117,7 +122,7 @@ mod tests {
 			for candidate in candidates {
 				let model = Model::Net(candidate.train(&data, &AtomicBool::new(false)).unwrap());
 				let chunks = crate::data::validation(&task).unwrap();
-				let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, 12, windows)).collect();
+				let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, &task.program, windows)).collect();
 				for backend in available() {
 					data = data.on(backend);
 					assert_eq!(data.measure(&model).validation, expected, "{backend:?}, {candidate:?}");

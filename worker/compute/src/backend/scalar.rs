@@ -180,7 +180,7 @@ pub fn gather_wide(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targ
 	let mut x = vec![0; places.window];
 	for sample in 0..count * TILE * LANES {
 		let (past, future, last) = places.window(sample);
-		differences(places.in_shift, past, &mut x);
+		differences(places.in_shift, 0, 1, past, &mut x);
 		for (input, x) in x.iter().enumerate() {
 			tiles.set(input, sample, *x);
 			panels.set(input, sample, *x);

@@ -13,7 +13,7 @@ use doin_scoring::{
 	math::round_shift_i32,
 	model::{IN_SHIFTS, MAX_ACT},
 	philox::{Key, Stream},
-	Layer, Net, Scratch,
+	Encoder, Layer, Net, Scratch,
 };
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -111,7 +111,7 @@ fn forward_case(case: u64) {
 	// The chain's own arithmetic, for one of the samples.
 	let sample = random.within(0, tiles as i64 * 64 - 1) as usize;
 	let input: Vec<i16> = (0..inputs).map(|input| x.get(input, sample)).collect();
-	let net = Net { window: inputs as u16, in_shift: 0, skip: Some(layer), layers: Vec::new() };
+	let net = Net { window: inputs as u16, in_shifts: vec![0], skip: Some(layer), encoder: Encoder::None, layers: Vec::new() };
 	let mut out = vec![0; outputs];
 	net.forward(&input, &mut out, &mut Scratch::default());
 	for (output, expected_out) in out.into_iter().enumerate() {
@@ -211,6 +211,7 @@ fn training_case(case: u64) {
 		seed: case,
 		skip: random.within(0, 1) == 1,
 		mix: random.within(0, 256) as u16,
+		..Candidate::default()
 	};
 	let mut data = TrainingSet::new(task, synthetic, case).unwrap();
 	let stop = AtomicBool::new(false);
