@@ -3,7 +3,7 @@
 use crate::{Balance, BlockNumber, DomainId, Hash, RoundId, MILLION, Q32};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_scoring::{Generator, Program, ProgramError};
+use doin_scoring::{program::MAX_WINDOWS, Generator, Program, ProgramError};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub const PAGE_VALUES: u32 = 1024;
 /// Most pages of on-chain data: 1 MiB.
 pub const MAX_PAGES: u32 = 256;
 /// Most multiply-accumulates one window may cost.
-pub const MAX_WINDOW_MACS: u32 = 65_536;
+pub const MAX_WINDOW_MACS: u32 = 262_144;
 /// Smallest relative improvement that a domain may ask for, in parts per million.
 pub const MIN_IMPROVEMENT_FLOOR: u32 = 2_000;
 
@@ -58,7 +58,7 @@ pub struct Limits {
 	pub window_macs: u32,
 }
 
-/// Where the on-chain series is cut. Values `[0, train_end)` train, `[train_end, validation_end)` are the targets of validation, the
+/// Where the on-chain series is cut, in steps. Steps `[0, train_end)` train, `[train_end, validation_end)` are the targets of validation, the
 /// rest is a held-out tail that no verdict and no honest optimizer reads.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
@@ -166,7 +166,7 @@ impl DomainSpec {
 			Program::Forecast(forecast) => {
 				let validation =
 					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
-				validation.min(doin_scoring::program::MAX_WINDOWS.into()).max(forecast.windows.into())
+				validation.min(MAX_WINDOWS.into()).max(forecast.windows.into())
 			}
 		};
 		SizeClass::of(u64::from(windows).saturating_mul(self.limits.window_macs.into()))
@@ -278,18 +278,24 @@ pub enum SizeClass {
 	/// Chunks of at most 2²⁰ multiply-accumulates.
 	#[codec(index = 0)]
 	Small,
-	/// Everything else that is admitted.
+	/// Chunks of at most 2²² multiply-accumulates.
 	#[codec(index = 1)]
 	Large,
+	/// Everything else that is admitted: at most 2²⁴.
+	#[codec(index = 2)]
+	Huge,
 }
 
 impl SizeClass {
+	/// Multiply-accumulates of the costliest chunk of each class.
+	pub const MACS: [u64; 3] = [1 << 20, 1 << 22, MAX_WINDOWS as u64 * MAX_WINDOW_MACS as u64];
+
 	/// Class of a domain whose chunks cost at most `macs` multiply-accumulates.
 	pub fn of(macs: u64) -> Self {
-		if macs <= 1 << 20 {
-			SizeClass::Small
-		} else {
-			SizeClass::Large
+		match macs {
+			0..=0x10_0000 => SizeClass::Small,
+			0x10_0001..=0x40_0000 => SizeClass::Large,
+			_ => SizeClass::Huge,
 		}
 	}
 }
@@ -344,7 +350,7 @@ pub struct UnknownDomain(pub DomainId);
 mod tests {
 	use super::*;
 	use alloc::vec;
-	use doin_scoring::{Forecast, Quadratic};
+	use doin_scoring::{Forecast, Quadratic, Target};
 
 	fn bytes<const N: u32>(text: &[u8]) -> BoundedVec<u8, ConstU32<N>> {
 		BoundedVec::truncate_from(text.to_vec())
@@ -358,7 +364,15 @@ mod tests {
 		DomainSpec {
 			name: bytes(b"Tides"),
 			unit: bytes("0.1 µm".as_bytes()),
-			program: Program::Forecast(Forecast { horizon: 4, history: 24, season: 12, chunks: 32, windows: 8 }),
+			program: Program::Forecast(Forecast {
+				horizon: 4,
+				history: 24,
+				season: 12,
+				chunks: 32,
+				windows: 8,
+				channels: 1,
+				target: Target::Values,
+			}),
 			genes: BoundedVec::truncate_from(vec![gene("width", 1, 64, true), gene("depth", -2, 2, false)]),
 			limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
 			data_root: [7; 32],

@@ -22,7 +22,7 @@ use doin_primitives::{
 use doin_primitives_frame::{Electorate, Timing as _};
 use doin_scoring::{
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
-	Forecast, Generator, Layer, Model, Net, Program, Quadratic,
+	Encoder, Forecast, Generator, Layer, Model, Net, Program, Quadratic, Target,
 };
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys};
@@ -84,6 +84,8 @@ fn forecast() -> DomainSpec {
 			season: MAX_SEASON as u16,
 			chunks: CHUNKS,
 			windows: MAX_WINDOWS,
+			channels: 1,
+			target: Target::Values,
 		}),
 		genes: BoundedVec::truncate_from(genes.collect()),
 		limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
@@ -150,7 +152,7 @@ fn funded(who: AccountId) -> AccountId {
 fn linear(window: u16, weights: Vec<i16>) -> Net {
 	let bias = vec![0; usize::from(HORIZON)];
 	let layer = Layer { inputs: window, outputs: HORIZON, shift: 1, weights, bias };
-	Net { window, in_shift: 0, skip: None, layers: vec![layer] }
+	Net { window, in_shifts: vec![0], skip: None, encoder: Encoder::None, layers: vec![layer] }
 }
 
 /// What the pallets' benchmarks ask for.

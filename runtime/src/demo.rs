@@ -11,7 +11,7 @@ use doin_primitives::{
 	domain::{Gene, Limits},
 	DomainSpec, Evidence, Split,
 };
-use doin_scoring::{Forecast, Generator, Program};
+use doin_scoring::{Forecast, Generator, Program, Target};
 
 /// The series as published, in ppm; `data/README.md` states its source.
 const CSV: &str = include_str!("../../data/mauna-loa-co2-weekly.csv");
@@ -47,7 +47,15 @@ pub fn spec() -> DomainSpec {
 	DomainSpec {
 		name: bounded("Mauna Loa CO2, weekly, 13 weeks ahead").try_into().unwrap_or_default(),
 		unit: bounded("0.01 ppm").try_into().unwrap_or_default(),
-		program: Program::Forecast(Forecast { horizon: 13, history: 104, season: 52, chunks: 32, windows: 16 }),
+		program: Program::Forecast(Forecast {
+			horizon: 13,
+			history: 104,
+			season: 52,
+			chunks: 32,
+			windows: 16,
+			channels: 1,
+			target: Target::Values,
+		}),
 		genes: [
 			gene("window", 13, 104, false),
 			gene("width", 4, 64, true),

@@ -14,8 +14,6 @@ use pallet_doin_quorum::WeightInfo;
 /// Recomputes chunks from the domains' pages and the stored models.
 pub struct Recomputer;
 
-/// Multiply-accumulates of the largest chunk of each class.
-const CHUNK_MACS: [u64; 2] = [1 << 20, 64 * doin_primitives::domain::MAX_WINDOW_MACS as u64];
 /// Pages of published data that a chunk of the validation split touches; drawn windows, which are measured, touch none.
 const CHUNK_PAGES: u64 = 4;
 
@@ -73,7 +71,7 @@ impl Recomputer {
 					(Evidence::Synthetic(generator), Some(seed)) => sample::drawn(program, generator, seed, index),
 					_ => Self::validation(domain, &spec, program, index)?,
 				};
-				Ok(score::score(&model, program.season, &windows))
+				Ok(score::score(&model, program, &windows))
 			}
 		}
 	}
@@ -93,7 +91,7 @@ impl Judge for Recomputer {
 	}
 
 	fn weight(class: SizeClass) -> Weight {
-		let units = CHUNK_MACS[class as usize] / pallet_doin_quorum::types::MACS_PER_UNIT;
+		let units = SizeClass::MACS[class as usize] / pallet_doin_quorum::types::MACS_PER_UNIT;
 		pallet_doin_quorum::weights::SubstrateWeight::<Runtime>::judge(units as u32)
 			.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(CHUNK_PAGES))
 	}

@@ -88,8 +88,10 @@ pub struct IdentityConfig {
 pub enum Class {
 	/// Chunks of at most 2²⁰ multiply-accumulates.
 	Small,
-	/// Everything.
+	/// Chunks of at most 2²².
 	Large,
+	/// Everything: nets with cells and convolutions over long windows, too.
+	Huge,
 }
 
 impl From<Class> for SizeClass {
@@ -97,6 +99,7 @@ impl From<Class> for SizeClass {
 		match class {
 			Class::Small => SizeClass::Small,
 			Class::Large => SizeClass::Large,
+			Class::Huge => SizeClass::Huge,
 		}
 	}
 }

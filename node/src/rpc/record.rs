@@ -5,7 +5,7 @@ use doin_primitives::{
 	DomainSpec, Evidence, Gene, Hash, Limits, Split,
 };
 use doin_runtime::AccountId;
-use doin_scoring::Program;
+use doin_scoring::{Program, Target};
 use serde::Serialize;
 
 /// A domain: its view and, under `spec`, what never changes.
@@ -40,8 +40,19 @@ struct SpecRecord {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 enum ProgramRecord {
-	Quadratic { target: Vec<i32> },
-	Forecast { horizon: u16, history: u16, season: u16, chunks: u16, windows: u16 },
+	Quadratic {
+		target: Vec<i32>,
+	},
+	Forecast {
+		horizon: u16,
+		history: u16,
+		season: u16,
+		chunks: u16,
+		windows: u16,
+		channels: u8,
+		/// Bounds between classes; null where values are forecast.
+		classes: Option<Vec<i32>>,
+	},
 }
 
 #[derive(Serialize)]
@@ -100,6 +111,11 @@ impl From<Program> for ProgramRecord {
 				season: program.season,
 				chunks: program.chunks,
 				windows: program.windows,
+				channels: program.channels,
+				classes: match program.target {
+					Target::Values => None,
+					Target::Classes(bounds) => Some(bounds.into_inner()),
+				},
 			},
 		}
 	}

@@ -11,7 +11,7 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	program::{MAX_AR, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
-	Forecast, Generator, Program,
+	Forecast, Generator, Program, Target,
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
@@ -45,6 +45,8 @@ fn spec(len: u32) -> DomainSpec {
 			season: MAX_SEASON as u16,
 			chunks: 256,
 			windows: MAX_WINDOWS,
+			channels: 1,
+			target: Target::Values,
 		}),
 		genes: BoundedVec::truncate_from(genes.collect()),
 		limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },

@@ -38,6 +38,8 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::Unstable => Error::UnstableGenerator,
 			ProgramError::Range => Error::GeneratorOutOfRange,
 			ProgramError::NotSynthetic => Error::NotSynthetic,
+			ProgramError::Channels => Error::BadChannels,
+			ProgramError::Bounds => Error::BadBounds,
 		}
 	}
 }

@@ -350,7 +350,7 @@ pub mod pallet {
 		BadHistory,
 		/// Chunks must lie in 32..=256, so that the paired test has a spread to judge by, and windows per chunk in 1..=64.
 		BadChunks,
-		/// The split does not fit: train_end < validation_end ≤ values, and the part between must hold at least one window per chunk.
+		/// The split does not fit: in steps, train_end < validation_end ≤ values / channels, and the part between must hold at least one window per chunk.
 		/// A program without a series has 0 everywhere. Lengthen the validation part or ask for fewer chunks.
 		BadSplit,
 		/// The generator's template is not one season long. Give it one mean difference per step of the program's season.
@@ -359,8 +359,13 @@ pub mod pallet {
 		UnstableGenerator,
 		/// The generator's template, noise or level exceeds what 32 bits hold over a whole series. Choose a coarser unit.
 		GeneratorOutOfRange,
-		/// This program has no generator. Use public evidence.
+		/// This program has no generator, or more channels than one makes. Use public evidence.
 		NotSynthetic,
+		/// Channels must lie in 1..=8, divide the number of values, and leave history and horizon of all of them within 1 088 values.
+		/// Take fewer channels or a shorter history.
+		BadChannels,
+		/// Classes need 1 to 15 bounds in ascending order.
+		BadBounds,
 	}
 
 	#[pallet::call]

@@ -7,7 +7,7 @@ use doin_primitives::{
 	domain::{Gene, Limits, PAGE_VALUES},
 	Evidence, Split,
 };
-use doin_scoring::{Forecast, Generator, Program, Quadratic};
+use doin_scoring::{Forecast, Generator, Program, Quadratic, Target};
 use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::BuildStorage;
 
@@ -159,7 +159,15 @@ pub fn forecast() -> DomainSpec {
 	DomainSpec {
 		name: BoundedVec::truncate_from(b"Tides".to_vec()),
 		unit: BoundedVec::truncate_from(b"mm".to_vec()),
-		program: Program::Forecast(Forecast { horizon: 4, history: 24, season: 12, chunks: 32, windows: 8 }),
+		program: Program::Forecast(Forecast {
+			horizon: 4,
+			history: 24,
+			season: 12,
+			chunks: 32,
+			windows: 8,
+			channels: 1,
+			target: Target::Values,
+		}),
 		genes: BoundedVec::truncate_from(vec![gene("width", 1, 64), gene("depth", 0, 2)]),
 		limits: Limits { model_bytes: 4_096, window_macs: 4_096 },
 		data_root: blake2_256(&series().encode()),

@@ -132,6 +132,9 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 		program(|f| f.history = 1_025, Error::BadHistory);
 		program(|f| f.chunks = 31, Error::BadChunks);
 		program(|f| f.season = 6, Error::BadTemplate);
+		program(|f| f.channels = 0, Error::BadChannels);
+		program(|f| f.channels = 2, Error::NotSynthetic);
+		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::BadBounds);
 		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Evidence::Synthetic(generator) = &mut spec.evidence {

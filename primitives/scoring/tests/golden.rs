@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{forecast, generator, net};
+use common::{forecast, generator, layer, net};
 use doin_scoring::{
 	features,
 	math::log2_q32,
@@ -14,7 +14,7 @@ use doin_scoring::{
 	sample::{drawn, generator_series},
 	score,
 	verdict::{loss, paired, ONE_BIT},
-	Model, Net, Program, Scratch,
+	Cell, Conv, Encoder, Model, Net, Program, Scratch,
 };
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
@@ -54,9 +54,42 @@ fn nets() -> Vec<(&'static str, Net)> {
 	];
 	// Rounding, none, amplifying, and clamping most of its input.
 	for ((_, net), in_shift) in nets.iter_mut().zip([-2, 0, 3, 7]) {
-		net.in_shift = in_shift;
+		net.in_shifts = vec![in_shift];
 	}
+	nets.extend(encoded());
 	nets
+}
+
+/// Nets that begin with an encoder.
+fn encoded() -> Vec<(&'static str, Net)> {
+	let stream = &mut Stream::new(&seed(2), purpose::WEIGHTS, 0);
+	let mut conv = |inputs, outputs, kernel, dilation, stride| Conv {
+		kernel,
+		dilation,
+		stride,
+		layer: layer(stream, inputs, outputs, 500, 8),
+	};
+	let cnn = Encoder::Conv(vec![conv(5, 4, 5, 1, 2), conv(12, 3, 3, 1, 2)]);
+	let tcn = Encoder::Conv(vec![conv(2, 4, 2, 1, 1), conv(8, 4, 2, 2, 1), conv(8, 5, 2, 4, 1)]);
+	let mut cell = |units, gates| Cell {
+		input: layer(stream, 1, gates * units, 900, 4),
+		hidden: layer(stream, units, gates * units, 900, 8),
+	};
+	let (lstm, gru) = (Encoder::Lstm(cell(6, 4)), Encoder::Gru(cell(7, 3)));
+	let mut behind = |name, encoder: Encoder, window, skip| {
+		let inputs = encoder.outputs(window, 1).expect("it fits");
+		let Net { layers, .. } = net(stream, inputs, 4, false, Some(&[]));
+		let skip = if skip { net(stream, window, 4, true, None).skip } else { None };
+		(name, Net { window, in_shifts: vec![2], skip, encoder, layers })
+	};
+	vec![
+		behind("convolutions", cnn, 24, false),
+		behind("dilated convolutions beside linear", tcn, 10, true),
+		behind("lstm", lstm.clone(), 24, false),
+		behind("lstm beside linear", lstm, 13, true),
+		behind("gru", gru.clone(), 24, false),
+		behind("gru beside linear", gru, 9, true),
+	]
 }
 
 #[test]
@@ -114,13 +147,13 @@ fn forward_passes_stay_as_they_are() {
 	let mut scratch = Scratch::default();
 	let mut vectors = Vec::new();
 	for (name, net) in nets() {
-		let mut x = vec![0; net.window()];
+		let mut x = vec![0; net.features()];
 		let mut out = vec![0; 4];
-		features(&net, &history, &mut x);
+		features(&net, 1, &history, &mut x);
 		net.forward(&x, &mut out, &mut scratch);
 		let model = Model::Net(net);
 		let bytes = model.to_bytes();
-		let class = model.admit(&Program::Forecast(forecast()), 4_096, 4_096, bytes.len()).unwrap();
+		let class = model.admit(&Program::Forecast(forecast()), 4_096, 32_768, bytes.len()).unwrap();
 		vectors.push(json!({
 			"name": name, "model": hex::encode(&bytes), "class": if class == Class::F { "F" } else { "I" }, "macs": model.macs(),
 			"history": history, "features": x, "out": out,
@@ -137,7 +170,7 @@ fn chunk_sums_stay_as_they_are() {
 	let mut vectors = Vec::new();
 	for (number, index) in [(7, 0), (7, 1), (7, 31), (8, 0)] {
 		let windows = drawn(&program, &generator(), &seed(number), index);
-		let sums: Vec<Value> = models.iter().map(|(name, model)| json!([name, score(model, program.season, &windows)])).collect();
+		let sums: Vec<Value> = models.iter().map(|(name, model)| json!([name, score(model, &program, &windows)])).collect();
 		vectors.push(json!({
 			"seed": hex::encode(seed(number)), "chunk": index, "first window": &windows.values[..28],
 			"last window": &windows.values[4 * 28..], "sums": sums,

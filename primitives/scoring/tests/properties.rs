@@ -5,13 +5,13 @@ mod common;
 use common::{forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
 	features,
-	model::{Class, MAX_ACT, MAX_DEPTH, SHIFTS},
+	model::{Class, MAX_ACT, MAX_DEPTH, SHIFTS, VERSION},
 	philox::{purpose, Stream},
 	program::{Quadratic, CHUNKS},
 	sample::{drawn, generator_series, tail, validation, validation_span},
 	score, score_point,
 	verdict::{loss, paired, public_test, total, ONE_BIT},
-	Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
+	Encoder, Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
 };
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn admit(model: &Model) -> Result<Class, ModelError> {
 /// A linear model of one weight per output, all zero but the first output's.
 fn one_weight(weight: i16, bias: i32, shift: u8) -> Model {
 	let skip = Layer { inputs: 1, outputs: 4, shift, weights: vec![weight, 0, 0, 0], bias: vec![bias, 0, 0, 0] };
-	Model::Net(Net { window: 1, in_shift: 0, skip: Some(skip), layers: vec![] })
+	Model::Net(Net { window: 1, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] })
 }
 
 // Decoding.
@@ -37,7 +37,7 @@ proptest! {
 	#[test]
 	fn decoding_random_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), family in 0u8..5) {
 		let _ = Model::from_bytes(&bytes);
-		let mut framed = vec![1, family];
+		let mut framed = vec![VERSION, family];
 		framed.extend(&bytes);
 		if let Ok(model) = Model::from_bytes(&framed) {
 			prop_assert_eq!(model.to_bytes(), framed, "a model has one encoding");
@@ -54,7 +54,7 @@ proptest! {
 		let windows = drawn(&forecast(), &generator(), &seed, 0);
 		if let Ok(model) = Model::from_bytes(&bytes) {
 			// Scoring what was not admitted is arbitrary, and no more than that.
-			score(&model, 8, &windows);
+			score(&model, &forecast(), &windows);
 			prop_assert_eq!(model.to_bytes(), bytes.clone());
 		}
 		bytes.truncate(cut.index(bytes.len()));
@@ -71,23 +71,23 @@ proptest! {
 #[test]
 fn lengths_are_checked_before_anything_is_allocated() {
 	// A point that claims 2³⁰ − 1 coordinates.
-	assert_eq!(Model::from_bytes(&[1, 2, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[VERSION, 2, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed));
 	// A layer of 65 535 × 65 535 with as many weights, it says; then one that does not even say so.
-	let layer = [1, 3, 10, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1];
+	let layer = [VERSION, 3, 10, 0, 4, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1];
 	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFF]].concat()), Err(ModelError::Malformed));
 	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFE]].concat()), Err(ModelError::Shape));
 	// A net of ten layers.
-	assert_eq!(Model::from_bytes(&[1, 3, 10, 0, 0, 0, (MAX_DEPTH as u8 + 2) << 2]), Err(ModelError::Shape));
+	assert_eq!(Model::from_bytes(&[VERSION, 3, 10, 0, 4, 0, 0, 0, (MAX_DEPTH as u8 + 2) << 2]), Err(ModelError::Shape));
 }
 
 #[test]
 fn the_edges_of_the_format_are_named() {
 	assert_eq!(Model::from_bytes(&[]), Err(ModelError::Malformed));
-	assert_eq!(Model::from_bytes(&[2, 0]), Err(ModelError::Version));
-	assert_eq!(Model::from_bytes(&[1, 0]), Ok(Model::RepeatLast));
-	assert_eq!(Model::from_bytes(&[1, 1]), Ok(Model::Seasonal));
-	assert_eq!(Model::from_bytes(&[1, 0, 0]), Err(ModelError::Malformed), "a byte is left over");
-	assert_eq!(Model::from_bytes(&[1, 4]), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[VERSION + 1, 0]), Err(ModelError::Version));
+	assert_eq!(Model::from_bytes(&[VERSION, 0]), Ok(Model::RepeatLast));
+	assert_eq!(Model::from_bytes(&[VERSION, 1]), Ok(Model::Seasonal));
+	assert_eq!(Model::from_bytes(&[VERSION, 0, 0]), Err(ModelError::Malformed), "a byte is left over");
+	assert_eq!(Model::from_bytes(&[VERSION, 4]), Err(ModelError::Malformed));
 }
 
 // Admission.
@@ -120,8 +120,10 @@ fn a_model_outside_its_ranges_is_refused_by_name() {
 	assert_eq!(with(&|n| n.window = 0), Err(ModelError::Window));
 	assert_eq!(with(&|n| n.window = 25), Err(ModelError::Window));
 	assert_eq!(with(&|n| n.window = 11), Err(ModelError::Shape));
-	assert_eq!(with(&|n| n.in_shift = 12), Err(ModelError::Shift));
-	assert_eq!(with(&|n| n.in_shift = -25), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.in_shifts[0] = 12), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.in_shifts[0] = -25), Err(ModelError::Shift));
+	assert_eq!(with(&|n| n.in_shifts.clear()), Err(ModelError::Shape), "it reads no channel");
+	assert_eq!(with(&|n| n.in_shifts.push(0)), Err(ModelError::Shape), "it reads more channels than there are");
 	assert_eq!(with(&|n| n.layers[1].shift = 0), Err(ModelError::Shift));
 	assert_eq!(with(&|n| n.layers[1].shift = 25), Err(ModelError::Shift));
 	assert_eq!(with(&|n| n.layers[0].weights[7] = 2_048), Err(ModelError::Weight));
@@ -192,7 +194,7 @@ fn extreme(stream: &mut Stream, window: u16) -> (Net, Vec<i16>) {
 	let skip = layer(window, 4);
 	let layers = vec![layer(window, 6), layer(6, 5), layer(5, 4)];
 	let x = (0..window).map(|_| [-2047, 2047, 0, 1][stream.below(4) as usize]).collect();
-	(Net { window, in_shift: 0, skip: Some(skip), layers }, x)
+	(Net { window, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers }, x)
 }
 
 proptest! {
@@ -215,10 +217,10 @@ proptest! {
 	) {
 		let stream = &mut Stream::new(&seed, 0, 0);
 		let mut net = net(stream, window, 4, skip, (!skip || depth > 0).then_some(&[6, 5][..depth]));
-		net.in_shift = in_shift;
-		let windows = Windows { history: 24, horizon: 4, values };
-		let expected: u64 = windows.iter().map(|(history, future)| score_by_definition(&net, history, future)).sum();
-		prop_assert_eq!(u64::from(score(&Model::Net(net), 8, &windows)), expected);
+		net.in_shifts = vec![in_shift];
+		let windows = Windows { channels: 1, history: 24, horizon: 4, values };
+		let expected: u64 = windows.iter().map(|(history, future)| score_by_definition(&net, 1, history, future)).sum();
+		prop_assert_eq!(u64::from(score(&Model::Net(net), &forecast(), &windows)), expected);
 	}
 
 	#[test]
@@ -228,13 +230,13 @@ proptest! {
 		let (mut x, mut out, mut scratch) = (vec![0; 20], vec![0; 4], Scratch::default());
 		let mut sum = 0;
 		for (history, future) in windows.iter() {
-			features(&net, history, &mut x);
+			features(&net, 1, history, &mut x);
 			net.forward(&x, &mut out, &mut scratch);
 			for (out, y) in out.iter().zip(future) {
 				sum += (history[23] * 16 + out - y * 16).unsigned_abs();
 			}
 		}
-		prop_assert_eq!(score(&Model::Net(net), 8, &windows), sum);
+		prop_assert_eq!(score(&Model::Net(net), &forecast(), &windows), sum);
 	}
 }
 
@@ -242,20 +244,21 @@ proptest! {
 
 #[test]
 fn baselines_repeat_the_last_value_or_the_last_season() {
-	let windows = Windows { history: 5, horizon: 4, values: vec![10, 20, 30, 40, 50, 53, 40, 50, 33] };
-	assert_eq!(score(&Model::RepeatLast, 3, &windows), (3 + 10 + 17) * 16);
+	let windows = Windows { channels: 1, history: 5, horizon: 4, values: vec![10, 20, 30, 40, 50, 53, 40, 50, 33] };
+	let score = |model: Model, season| score(&model, &Forecast { season, ..forecast() }, &windows);
+	assert_eq!(score(Model::RepeatLast, 3), (3 + 10 + 17) * 16);
 	// The season 30, 40, 50 starts again at the fourth step.
-	assert_eq!(score(&Model::Seasonal, 3, &windows), (23 + 3) * 16);
-	assert_eq!(score(&Model::Seasonal, 1, &windows), score(&Model::RepeatLast, 1, &windows));
-	assert_eq!(score(&Model::Point(vec![0]), 3, &windows), u32::MAX);
+	assert_eq!(score(Model::Seasonal, 3), (23 + 3) * 16);
+	assert_eq!(score(Model::Seasonal, 1), score(Model::RepeatLast, 1));
+	assert_eq!(score(Model::Point(vec![0]), 3), u32::MAX);
 }
 
 #[test]
 fn the_largest_chunk_of_the_largest_errors_fits() {
 	let values = [vec![i32::MIN; 100], vec![i32::MAX; 64]].concat().repeat(64);
-	let windows = Windows { history: 100, horizon: 64, values };
+	let windows = Windows { channels: 1, history: 100, horizon: 64, values };
 	assert_eq!(windows.len(), 64);
-	assert_eq!(score(&Model::RepeatLast, 1, &windows), 4_096 * ((1 << 20) - 1));
+	assert_eq!(score(&Model::RepeatLast, &forecast(), &windows), 4_096 * ((1 << 20) - 1));
 }
 
 #[test]
@@ -288,7 +291,7 @@ proptest! {
 	fn validation_chunks_tile_the_end_of_the_split(
 		horizon in 1u16..=64, history in 1u16..=200, chunks in 32u16..=256, train_end in 0u32..600, length in 1u32..9_000,
 	) {
-		let program = Forecast { horizon, history, season: 1, chunks, windows: 1 };
+		let program = Forecast { horizon, history, season: 1, chunks, windows: 1, ..forecast() };
 		let end = train_end + length;
 		let series: Vec<i32> = (0..end as i32).collect();
 		let all: Vec<u32> = (train_end.max(u32::from(history))..).take_while(|target| target + u32::from(horizon) <= end).collect();

@@ -9,7 +9,7 @@ use doin_primitives::{
 };
 use doin_primitives_frame::{Judge, Timing as _};
 use doin_runtime::{judge::Recomputer, AccountId, Optimae, Quorum, RuntimeCall, System, Timing};
-use doin_scoring::{sample, score, Layer, Model, Net, Program};
+use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
 use sp_keyring::Sr25519Keyring;
 
 /// The domain of the development presets.
@@ -28,7 +28,7 @@ pub fn seasonal_with_growth(growth: i32) -> Model {
 		weights[usize::from(ahead) * usize::from(window) + usize::from(input)] = 32;
 	}
 	let skip = Layer { inputs: window, outputs: horizon, shift: 1, weights, bias: vec![growth * 32; usize::from(horizon)] };
-	Model::Net(Net { window, in_shift: 0, skip: Some(skip), layers: vec![] })
+	Model::Net(Net { window, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] })
 }
 
 /// The claimed sums of `model` on the demo domain's validation split, computed outside the runtime.
@@ -38,7 +38,7 @@ pub fn validation_sums(model: &Model) -> ChunkSums {
 	let sums = (0..program.chunks).map(|index| {
 		let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)
 			.expect("the split is long enough");
-		score(model, program.season, &sample::validation(program, &values[span.start as usize..span.end as usize]))
+		score(model, program, &sample::validation(program, &values[span.start as usize..span.end as usize]))
 	});
 	sums.collect::<Vec<_>>().try_into().expect("at most 256 chunks")
 }
