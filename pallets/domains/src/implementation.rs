@@ -118,8 +118,8 @@ impl<T: Config> Pallet<T> {
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)?;
 			let values = series.get(span.start as usize..span.end as usize).ok_or(Error::<T>::BadSplit)?;
 			let windows = sample::validation(program, values);
-			last = last.saturating_add(score(&Model::RepeatLast, program.season, &windows).into());
-			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program.season, &windows).into());
+			last = last.saturating_add(score(&Model::RepeatLast, program, &windows).into());
+			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program, &windows).into());
 		}
 		Ok(if seasonal < last { (ModelRef::Seasonal, seasonal) } else { (ModelRef::RepeatLast, last) })
 	}
