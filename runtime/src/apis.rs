@@ -1,9 +1,9 @@
 //! What nodes, wallets and workers ask the runtime.
 
-use crate::{reads, *};
+use crate::{judge::Recomputer, reads, *};
 use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
-	DomainId, DomainSpec, ModelId, RoundId, RoundParams,
+	DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -248,6 +248,10 @@ sp_api::impl_runtime_apis! {
 
 		fn model(model: ModelId) -> Option<Vec<u8>> {
 			reads::model(model)
+		}
+
+		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32> {
+			Recomputer::model_chunk(domain, &model, seed.as_ref(), chunk)
 		}
 
 		fn round(domain: DomainId) -> Option<RoundView<AccountId>> {

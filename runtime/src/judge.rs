@@ -57,21 +57,33 @@ impl Recomputer {
 
 	fn sum(domain: DomainId, model: &ModelRef, index: u16, seed: Option<&Hash>) -> Result<u32, Fault> {
 		let spec = <Domains as doin_primitives_frame::Domains<AccountId>>::spec(domain).ok_or(Fault::UnknownDomain)?;
+		let model = Self::model(model, &spec)?;
+		Self::evaluate(domain, &spec, &model, index, seed)
+	}
+
+	/// The sum of an encoded model that `domain` admits; see [`doin_primitives_frame::apis::DoinApi::chunk_sum`].
+	pub fn model_chunk(domain: DomainId, model: &[u8], seed: Option<&Hash>, index: u16) -> Option<u32> {
+		let spec = <Domains as doin_primitives_frame::Domains<AccountId>>::spec(domain)?;
+		let decoded = Model::from_bytes(model).ok()?;
+		decoded.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, model.len()).ok()?;
+		Self::evaluate(domain, &spec, &decoded, index, seed).ok()
+	}
+
+	fn evaluate(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, seed: Option<&Hash>) -> Result<u32, Fault> {
 		if index >= spec.program.chunks() {
 			return Err(Fault::NoSuchChunk);
 		}
-		let model = Self::model(model, &spec)?;
 		match &spec.program {
-			Program::Quadratic(quadratic) => match &model {
+			Program::Quadratic(quadratic) => match model {
 				Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
 				_ => Err(Fault::Misfit),
 			},
 			Program::Forecast(program) => {
 				let windows = match (&spec.evidence, seed) {
 					(Evidence::Synthetic(generator), Some(seed)) => sample::drawn(program, generator, seed, index),
-					_ => Self::validation(domain, &spec, program, index)?,
+					_ => Self::validation(domain, spec, program, index)?,
 				};
-				Ok(score::score(&model, program, &windows))
+				Ok(score::score(model, program, &windows))
 			}
 		}
 	}

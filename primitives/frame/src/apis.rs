@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use codec::Codec;
 use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
-	DomainId, DomainSpec, ModelId, RoundId, RoundParams,
+	DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
 };
 
 sp_api::decl_runtime_apis! {
@@ -23,6 +23,9 @@ sp_api::decl_runtime_apis! {
 		fn champion(domain: DomainId) -> Option<ChampionView<AccountId>>;
 		/// A stored model.
 		fn model(model: ModelId) -> Option<Vec<u8>>;
+		/// The error sum of any encoded model on chunk `chunk`, as a settlement would compute it: of the windows that `seed` draws, or of the
+		/// validation split without one. `None` for a model that the domain does not admit, an unknown domain or chunk.
+		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32>;
 		/// Its round on the grid at this block, with seats if anybody has committed.
 		fn round(domain: DomainId) -> Option<RoundView<AccountId>>;
 		/// A given round, as long as it is open.

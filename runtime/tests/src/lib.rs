@@ -1,6 +1,7 @@
 //! Drives the real runtime: genesis from a preset, blocks with signed VRF pre-digests, signed transactions, everything through
 //! `Executive`, as a node would.
 
+pub mod blob;
 pub mod round;
 
 use codec::Encode;

@@ -1,0 +1,50 @@
+//! What a chunk costs in the node's executor, per counted multiply-accumulate, family by family.
+//!
+//! `cargo bench -p doin-runtime-tests --bench replay`. The cost of a chunk is taken as a constant (drawing the windows) plus a price per
+//! counted multiply-accumulate: the slope between a small and a large net of a shape. Medians of repetitions; the last line is JSON.
+
+use doin_runtime_tests::blob::{net, Blob};
+use doin_scoring::{philox::Stream, Model};
+use std::time::Instant;
+
+/// Windows of a chunk of the demo domain.
+const WINDOWS: f64 = 16.0;
+/// Its horizon.
+const HORIZON: u16 = 13;
+
+/// Median seconds of a chunk of `model`.
+fn seconds(blob: &mut Blob, model: &Model) -> f64 {
+	let mut times: Vec<f64> = (0..31)
+		.map(|repeat| {
+			let start = Instant::now();
+			assert!(blob.chunk_sum(model, Some(&[repeat; 32]), 0).is_some());
+			start.elapsed().as_secs_f64()
+		})
+		.collect();
+	times.sort_by(f64::total_cmp);
+	times[times.len() / 2]
+}
+
+fn main() {
+	let mut blob = Blob::new();
+	let stream = &mut Stream::new(&[3; 32], 90, 0);
+	println!("{:<24} {:>12} {:>12} {:>10}", "net", "MAC/window", "ms/chunk", "ns/MAC");
+	let mut worst: f64 = 0.0;
+	let floor = Model::Net(net(stream, 0, 1, 1, HORIZON, false));
+	let floor = (floor.macs() as f64, seconds(&mut blob, &floor));
+	let mut dense = 0.0;
+	let shapes = [("mlp", 0, [8, 64, 512]), ("conv", 1, [1, 8, 64]), ("lstm", 2, [1, 8, 48]), ("gru", 3, [1, 8, 48])];
+	for (name, family, widths) in shapes {
+		for width in widths {
+			let model = Model::Net(net(stream, family, 104, width, HORIZON, false));
+			let (macs, seconds) = (model.macs() as f64, seconds(&mut blob, &model));
+			let price = (seconds - floor.1) / ((macs - floor.0) * WINDOWS) * 1e9;
+			println!("{:<24} {macs:>12} {:>12.3} {price:>10.3}", format!("{name}, width {width}"), seconds * 1e3);
+			worst = worst.max(price);
+			if (family, width) == (0, 512) {
+				dense = price;
+			}
+		}
+	}
+	println!("{{\"replay_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3}}}");
+}
