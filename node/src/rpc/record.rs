@@ -52,6 +52,8 @@ enum ProgramRecord {
 		channels: u8,
 		/// Bounds between classes; null where values are forecast.
 		classes: Option<Vec<i32>>,
+		/// Steps that are forecast; null where all are.
+		steps: Option<Vec<u16>>,
 	},
 }
 
@@ -112,9 +114,13 @@ impl From<Program> for ProgramRecord {
 				chunks: program.chunks,
 				windows: program.windows,
 				channels: program.channels,
-				classes: match program.target {
-					Target::Values => None,
-					Target::Classes(bounds) => Some(bounds.into_inner()),
+				classes: match &program.target {
+					Target::Classes(bounds) => Some(bounds.to_vec()),
+					_ => None,
+				},
+				steps: match &program.target {
+					Target::Steps(steps) => Some(steps.to_vec()),
+					_ => None,
 				},
 			},
 		}

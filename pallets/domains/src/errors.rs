@@ -40,6 +40,7 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::NotSynthetic => Error::NotSynthetic,
 			ProgramError::Channels => Error::BadChannels,
 			ProgramError::Bounds => Error::BadBounds,
+			ProgramError::Steps => Error::BadSteps,
 		}
 	}
 }

@@ -366,6 +366,8 @@ pub mod pallet {
 		BadChannels,
 		/// Classes need 1 to 15 bounds in ascending order.
 		BadBounds,
+		/// Steps to forecast must ascend and lie in 1..=horizon; at least one.
+		BadSteps,
 	}
 
 	#[pallet::call]

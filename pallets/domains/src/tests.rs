@@ -135,6 +135,7 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 		program(|f| f.channels = 0, Error::BadChannels);
 		program(|f| f.channels = 2, Error::NotSynthetic);
 		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::BadBounds);
+		program(|f| f.target = doin_scoring::Target::Steps(Default::default()), Error::BadSteps);
 		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Evidence::Synthetic(generator) = &mut spec.evidence {

@@ -84,6 +84,9 @@ pub enum Target {
 	/// units and ascending, that the change reaches. A model gives one score per class and means the first of the highest.
 	#[codec(index = 1)]
 	Classes(BoundedVec<i32, ConstU32<MAX_BOUNDS>>),
+	/// The values at these steps ahead alone, ascending and within 1..=horizon, scored by absolute error.
+	#[codec(index = 2)]
+	Steps(BoundedVec<u16, ConstU32<{ MAX_HORIZON as u32 }>>),
 }
 
 /// A source of independent series that look like the published one: seasonal differences plus an autoregressive remainder.
@@ -130,6 +133,8 @@ pub enum ProgramError {
 	Channels,
 	/// Classes have no bounds, or some that do not ascend.
 	Bounds,
+	/// The steps to forecast are none, do not ascend, or lie outside the horizon.
+	Steps,
 }
 
 impl Program {
@@ -165,7 +170,7 @@ impl Program {
 	pub fn name(&self) -> &'static str {
 		match self {
 			Program::Quadratic(_) => "quadratic",
-			Program::Forecast(Forecast { target: Target::Values, .. }) => "forecast",
+			Program::Forecast(Forecast { target: Target::Values | Target::Steps(_), .. }) => "forecast",
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 		}
 	}
@@ -200,15 +205,35 @@ impl Forecast {
 				let ascending = bounds.iter().zip(bounds.iter().skip(1)).all(|(low, high)| low < high);
 				ensure(!bounds.is_empty() && ascending, ProgramError::Bounds)
 			}
+			Target::Steps(steps) => {
+				let ascending = steps.iter().zip(steps.iter().skip(1)).all(|(low, high)| low < high);
+				let within = steps.iter().all(|step| (1..=self.horizon).contains(step));
+				ensure(!steps.is_empty() && ascending && within, ProgramError::Steps)
+			}
 		}
 	}
 
-	/// Numbers that a model gives: one per step ahead, or one per class.
+	/// Numbers that a model gives: one per step that is forecast, or one per class.
 	pub fn outputs(&self) -> u16 {
 		match &self.target {
 			Target::Values => self.horizon,
 			Target::Classes(bounds) => (bounds.len() as u16).saturating_add(1),
+			Target::Steps(steps) => steps.len() as u16,
 		}
+	}
+
+	/// Those of `horizon` values that are scored, in the order of a model's outputs; the last one for classes.
+	pub fn scored<'a, T>(&'a self, future: &'a [T]) -> impl Iterator<Item = &'a T> {
+		let all = match &self.target {
+			Target::Values => future,
+			_ => &[],
+		};
+		let steps: &[u16] = match &self.target {
+			Target::Values => &[],
+			Target::Classes(_) => core::slice::from_ref(&self.horizon),
+			Target::Steps(steps) => steps,
+		};
+		all.iter().chain(steps.iter().filter_map(|step| future.get(usize::from(step.saturating_sub(1)))))
 	}
 
 	/// Steps of one window: history and horizon.

@@ -6,6 +6,7 @@ use crate::{
 	program::{Forecast, Quadratic, Target},
 	sample::Windows,
 };
+use alloc::vec::Vec;
 
 /// Largest error of one prediction that is told apart from larger ones, in 2^−OUT_FRAC raw units.
 pub const MAX_ERROR: u64 = (1 << 20) - 1;
@@ -62,54 +63,58 @@ fn error(base: i32, out: i32, actual: i32) -> u32 {
 
 /// Error sum of `model` over `windows` of `program`. The model has been admitted.
 ///
-/// For values, the sum of `|ŷ − y|` over all steps ahead, in 2^−OUT_FRAC raw units, each error clamped below 2²⁰; for classes, 2^OUT_FRAC
+/// For values, the sum of `|ŷ − y|` over all steps that are forecast, in 2^−OUT_FRAC raw units, each error clamped below 2²⁰; for classes, 2^OUT_FRAC
 /// per mistake. [`Model::Seasonal`] repeats the last season as often as needed. `u32::MAX` for a point, which forecasts nothing.
 pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
 	let channels = windows.channels.max(1);
 	let season = usize::from(program.season).max(1);
-	let (mut net, mut scratch) = (None, Scratch::default());
-	match model {
-		Model::Net(model) => {
-			let outputs = alloc::vec![0i32; program.outputs().into()];
-			net = Some((model, alloc::vec![0i16; model.features()], outputs));
-		}
+	let mut net = match model {
+		Model::Net(net) => Some((net, alloc::vec![0i16; net.features()])),
 		Model::Point(_) => return u32::MAX,
-		Model::RepeatLast | Model::Seasonal => {}
-	}
+		Model::RepeatLast | Model::Seasonal => None,
+	};
+	let (mut out, mut scratch) = (alloc::vec![0i32; program.outputs().into()], Scratch::default());
+	let (mut naive, mut actual) = (Vec::<i32>::new(), Vec::<i32>::new());
 	let mut sum = 0u32;
 	for (history, future) in windows.iter() {
 		// The first channel alone: what was, and what came.
-		let steps = |values: &'_ [i32]| values.len().checked_div(channels).unwrap_or(0);
+		let steps = history.len().checked_div(channels).unwrap_or(0);
 		let start = history.len().saturating_sub(match model {
-			Model::Seasonal => season.min(steps(history)).saturating_mul(channels),
+			Model::Seasonal => season.min(steps).saturating_mul(channels),
 			_ => channels,
 		});
-		let naive = history.get(start..).unwrap_or(&[]).iter().step_by(channels).cycle();
 		let last = history.len().checked_sub(channels).and_then(|at| history.get(at)).copied().unwrap_or(0);
-		let mut future = future.iter().step_by(channels);
-		if let Some((net, x, out)) = &mut net {
-			features(net, channels, history, x);
-			net.forward(x, out, &mut scratch);
+		actual.clear();
+		actual.extend(future.iter().step_by(channels));
+		match &mut net {
+			Some((net, x)) => {
+				features(net, channels, history, x);
+				net.forward(x, &mut out, &mut scratch);
+			}
+			None => {
+				let cycle = history.get(start..).unwrap_or(&[]).iter().step_by(channels).cycle();
+				naive.clear();
+				naive.extend(cycle.take(actual.len()));
+			}
 		}
 		match (&program.target, &net) {
-			(Target::Values, None) => {
-				for (value, actual) in naive.zip(future) {
-					sum = sum.saturating_add(error(*value, 0, *actual));
+			(Target::Classes(bounds), net) => {
+				let change = |values: &[i32]| {
+					program.scored(values).next().map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(last)))
+				};
+				let expected = if net.is_some() { winner(&out) } else { class(bounds, change(&naive)) };
+				if expected != class(bounds, change(&actual)) {
+					sum = sum.saturating_add(1 << OUT_FRAC);
 				}
 			}
-			(Target::Values, Some((_, _, out))) => {
-				for (out, actual) in out.iter().zip(future) {
+			(_, Some(_)) => {
+				for (out, actual) in out.iter().zip(program.scored(&actual)) {
 					sum = sum.saturating_add(error(last, *out, *actual));
 				}
 			}
-			(Target::Classes(bounds), net) => {
-				let change = |value: Option<&i32>| value.map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(last)));
-				let expected = match net {
-					Some((_, _, out)) => winner(out),
-					None => class(bounds, change(naive.take(program.horizon.into()).last())),
-				};
-				if expected != class(bounds, change(future.next_back())) {
-					sum = sum.saturating_add(1 << OUT_FRAC);
+			(_, None) => {
+				for (value, actual) in program.scored(&naive).zip(program.scored(&actual)) {
+					sum = sum.saturating_add(error(*value, 0, *actual));
 				}
 			}
 		}

@@ -304,6 +304,11 @@ fn channels_and_bounds_outside_their_ranges_are_refused_by_name() {
 	assert_eq!(classes(&[3, 3]), Err(ProgramError::Bounds));
 	assert_eq!(classes(&[3, 2]), Err(ProgramError::Bounds));
 	assert_eq!(classes(&[-5, 0, 7]), Ok(()));
+	let steps = |steps: &[u16]| check(Forecast { target: Target::Steps(steps.to_vec().try_into().unwrap()), ..program(1) });
+	for refused in [&[][..], &[0], &[5], &[2, 2], &[3, 1]] {
+		assert_eq!(steps(refused), Err(ProgramError::Steps));
+	}
+	assert_eq!(steps(&[1, 4]), Ok(()));
 }
 
 // Classes.
@@ -329,4 +334,22 @@ fn a_mistaken_class_costs_one_unit() {
 	assert_eq!(score(&Model::RepeatLast, &program, &windows), 2 << OUT_FRAC, "it means that nothing changes");
 	// One season of seven before the last step ahead lies value 20, which is 30 higher.
 	assert_eq!(score(&Model::Seasonal, &Forecast { season: 7, ..program }, &windows), 3 << OUT_FRAC);
+}
+
+// Some steps alone.
+
+#[test]
+fn steps_that_are_not_forecast_do_not_count() {
+	let program = Forecast { target: Target::Steps(vec![2, 4].try_into().unwrap()), ..program(2) };
+	assert_eq!((program.outputs(), Program::Forecast(program.clone()).name()), (2, "forecast"));
+	// The first channel, then the second: 1 000 a step, which nobody asks for.
+	let values = (0..28).flat_map(|t| [10 * t, 1_000 * t]).collect();
+	let windows = Windows { channels: 2, history: 24, horizon: 4, values };
+	assert_eq!(score(&Model::RepeatLast, &program, &windows), (20 + 40) * 16);
+	assert_eq!(score(&Model::Seasonal, &Forecast { season: 3, ..program.clone() }, &windows), (30 + 60) * 16);
+	// The bias of the second output says 40 raw units.
+	let skip = Layer { inputs: 1, outputs: 2, shift: 1, weights: vec![0; 2], bias: vec![0, 40 * 32] };
+	let net = Net { window: 1, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] };
+	assert_eq!(Model::Net(net.clone()).admit(&Program::Forecast(program.clone()), 1_000, 1_000, 50), Ok(Class::F));
+	assert_eq!(score(&Model::Net(net), &program, &windows), 20 * 16);
 }
