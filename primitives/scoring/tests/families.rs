@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{forecast, forward_by_definition, layer, net, number, score_by_definition};
+use common::{cases, forecast, forward_by_definition, layer, net, number, score_by_definition};
 use doin_scoring::{
 	encoder::{Cell, Conv, Encoder, COPY_MACS, REQUANTISE_MACS, UNIT_MACS},
 	model::{Class, MAX_ACT, MAX_WIDTH, OUT_FRAC, VERSION},
@@ -99,6 +99,10 @@ proptest! {
 			windows.iter().map(|(history, future)| score_by_definition(&model, channels.into(), history, future)).sum();
 		prop_assert_eq!(u64::from(score(&Model::Net(model), &program(channels), &windows)), expected);
 	}
+}
+
+proptest! {
+	#![proptest_config(cases(1_000))]
 
 	#[test]
 	fn an_encoder_survives_its_encoding_and_damage(

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{forecast, forward_by_definition, generator, net, number, score_by_definition};
+use common::{cases, forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
 	features,
 	model::{Class, MAX_ACT, MAX_DEPTH, SHIFTS, VERSION},
@@ -32,7 +32,7 @@ fn one_weight(weight: i16, bias: i32, shift: u8) -> Model {
 // Decoding.
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(2_000))]
+	#![proptest_config(cases(2_000))]
 
 	#[test]
 	fn decoding_random_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), family in 0u8..5) {

@@ -8,6 +8,12 @@ use doin_scoring::{
 	philox::Stream,
 	Cell, Conv, Encoder, Forecast, Generator, Layer, Net, Target,
 };
+use proptest::test_runner::Config as ProptestConfig;
+
+/// Cases of a property test on decoders: `few`, or a million in the full test.
+pub fn cases(few: u32) -> ProptestConfig {
+	ProptestConfig::with_cases(if std::env::var_os("DOIN_FULL").is_some() { 1_000_000 } else { few })
+}
 
 /// A weekly-looking generator: a season of eight steps and a remainder with memory.
 pub fn generator() -> Generator {
