@@ -1,11 +1,12 @@
 """DOIN's own figures. Standard library only; the one place that knows where they come from."""
 
+import json
 import pathlib
 import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BENCH = ["cargo", "bench", "--quiet", "-p", "doin-compute", "--bench", "training"]
+BUILD = ["cargo", "bench", "--quiet", "-p", "doin-compute", "--bench", "training", "--no-run", "--message-format=json"]
 FOUND = {
     "one": r"1 threads: (\d+) candidates per hour",
     "two": r"2 threads: (\d+) candidates per hour",
@@ -13,14 +14,19 @@ FOUND = {
 }
 
 
-def build() -> None:
-    """Compiles what `measure` runs."""
-    subprocess.run([*BENCH, "--no-run"], cwd=ROOT, check=True)
+def build() -> str:
+    """Compiles what `measure` runs; the result is its path."""
+    done = subprocess.run(BUILD, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    built = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    paths = [message["executable"] for message in built if message.get("executable")]
+    if not paths:
+        raise ValueError(f"`{' '.join(BUILD)}` names no executable")
+    return paths[-1]
 
 
-def measure() -> dict:
+def measure(program: str) -> dict:
     """One measurement, in the shape of the object that run.py prints; figures that there are not are None."""
-    done = subprocess.run(BENCH, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([program, "--bench"], check=True, stdout=subprocess.PIPE, text=True)
     found = {name: re.search(pattern, done.stdout) for name, pattern in FOUND.items()}
     missing = [name for name, match in found.items() if match is None]
     if missing:

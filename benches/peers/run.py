@@ -44,12 +44,15 @@ def peers(cache: pathlib.Path) -> dict[str, Peer]:
     burn = [str(cache / "burn/release/peer-burn")]
     return {
         "keras_deap": Peer("Keras + DEAP, one process", "mlp", [*keras, "mlp"]),
+        "keras_deap_two": Peer("Keras + DEAP, a process per core", "mlp", [*keras, "mlp"], pinned=True),
         "jax_vmap": Peer("JAX, vmap of 16, one process", "mlp", [*jax, "vmap"]),
         "jax_single": Peer("JAX, one at a time, a process per core", "mlp", [*jax, "single"], pinned=True),
         "jax_map": Peer("JAX, lax.map of 8, a process per core", "mlp", [*jax, "map"], pinned=True),
-        "burn_ndarray": Peer("Burn, NdArray, two threads", "mlp", [*burn, "ndarray"]),
+        # A candidate per thread; threads within its operators as well would only slow it down.
+        "burn_ndarray": Peer("Burn, NdArray, two threads", "mlp", ["env", "RAYON_NUM_THREADS=1", *burn, "ndarray"]),
         "burn_flex": Peer("Burn, Flex, two threads", "mlp", [*burn, "flex"]),
-        "keras_lstm": Peer("Keras + DEAP, one process", "lstm", [*keras, "lstm"]),
+        "keras": Peer("Keras + DEAP, one process", "lstm", [*keras, "lstm"]),
+        "keras_two": Peer("Keras + DEAP, a process per core", "lstm", [*keras, "lstm"], pinned=True),
     }
 
 
@@ -100,6 +103,10 @@ class Process:
         with self.log.open("w") as log:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log, "text": True}
             self.all = [subprocess.Popen(command, **pipes) for command in commands]
+        self.versions: dict[str, str] = {}
+
+    def ready(self) -> None:
+        """Waits until it is warm."""
         self.versions = self._answers(START_LIMIT)[0]["versions"]
 
     def repeat(self, seconds: float) -> list[dict]:
@@ -176,12 +183,13 @@ def machine() -> str:
     return names[0] if names else platform.machine()
 
 
-def run_rounds(results: Results, running: dict[str, Process], rounds: int, seconds: float) -> None:
+def run_rounds(results: Results, program: str, running: dict[str, Process], rounds: int, seconds: float) -> None:
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
         if "ours" not in results.failed:
             try:
-                results.own.append(ours.measure())
+                results.own.append(ours.measure(program))
+                say(f"  ours: {results.own[-1]['mlp']['ours']:,.0f} candidates per hour")
             except (OSError, ValueError, subprocess.CalledProcessError) as error:
                 results.fail("ours", error)
         for name, process in running.items():
@@ -214,14 +222,14 @@ def table(results: Results, all_peers: dict[str, Peer], own: dict | None, cores:
     return "\n".join(lines)
 
 
-def summary(results: Results, own: dict | None, with_peers: bool) -> dict:
+def summary(results: Results, own: dict | None, all_peers: dict[str, Peer]) -> dict:
     empty = {"mlp": {"ours": None, "test_mae": None}, "lstm": {"ours": None, "test_mae": None}}
     rest = dict.fromkeys(("simd_fraction_of_peak", "two_core_scaling", "replay_ns_per_mac", "lavapipe_gmacs"))
     whole = own or {**empty, **rest}
-    if with_peers:
-        whole["mlp"] |= {name: results.median(name) for name in ("keras_deap", "jax_vmap", "burn_ndarray", "burn_flex")}
+    if all_peers:
+        for name, peer in all_peers.items():
+            whole[peer.work][name] = results.median(name)
         whole["mlp"]["jax_best"] = results.median("jax_single", "jax_map")
-        whole["lstm"]["keras"] = results.median("keras_lstm")
         whole["details"] = {name: results.details(name) for name in results.rates if name not in results.failed}
     return {**whole, "machine": machine(), "failed": results.failed}
 
@@ -231,16 +239,16 @@ def main() -> int:
     options.add_argument("--peers", action="store_true", help="also measure JAX, Keras + DEAP and Burn (installs them first)")
     options.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     options.add_argument("--rounds", type=int, default=5, help="repeats of each measurement (default 5)")
-    options.add_argument("--seconds", type=float, default=4, help="length of a peer's repeat (default 4)")
+    options.add_argument("--seconds", type=float, default=5, help="length of a peer's repeat, at least one candidate (default 5)")
     options.add_argument("--cache", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     os.environ["DOIN_DATA_DIR"] = data_folder()
     cores = two_cores()
-    results, running, all_peers = Results(), {}, {}
+    results, program, running, all_peers = Results(), "", {}, {}
     say("building DOIN's benchmark")
     try:
-        ours.build()
-    except (OSError, subprocess.CalledProcessError) as error:
+        program = ours.build()
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         results.fail("ours", error)
     if chosen.peers:
         all_peers = peers(chosen.cache)
@@ -256,10 +264,11 @@ def main() -> int:
             say(f"starting {name}")
             try:
                 running[name] = Process(name, peer, cores, chosen.cache / "logs")
+                running[name].ready()
                 results.versions[name] = running[name].versions
             except (OSError, ValueError, RuntimeError) as error:
                 results.fail(name, error)
-        run_rounds(results, running, chosen.rounds, chosen.seconds)
+        run_rounds(results, program, running, chosen.rounds, chosen.seconds)
     finally:
         for process in running.values():
             process.stop()
@@ -268,7 +277,7 @@ def main() -> int:
     for name, reason in results.failed.items():
         say(f"not measured: {name}: {reason}")
     if chosen.json:
-        print(json.dumps(summary(results, own, chosen.peers)))
+        print(json.dumps(summary(results, own, all_peers)))
     return 1 if results.failed else 0
 
 
