@@ -70,7 +70,7 @@ def main(kind: str) -> None:
     task = data.load(window)
     kept = len(task.train_x) // batch * batch  # `fit` would train on the incomplete last batch too.
     train_x, test_x = (x[..., None] if kind == "lstm" else x for x in (task.train_x, task.test_x))
-    random.seed(0)
+    random.seed(measure.first_seed())
     search = proposals()
 
     def run(seed: int) -> list[float]:

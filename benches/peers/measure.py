@@ -9,16 +9,25 @@ A lane is one thread or process that works by itself; times are seconds of the m
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+
+
+# Environment variable with the number of a process among those of one peer: each trains other candidates.
+PLACE = "PEER_PLACE"
+
+
+def first_seed() -> int:
+    return int(os.environ.get(PLACE, "0")) * 1_000_000
 
 
 def serve(versions: dict[str, str], batch: int, train: Callable[[int], Iterable[float]]) -> None:
     """Answers as above; `train(seed)` trains `batch` candidates and returns their test errors."""
     train(0)
     print(json.dumps({"versions": versions}), flush=True)
-    seed = 0
+    seed = first_seed()
     for line in sys.stdin:
         stamps, errors = [time.monotonic()], []
         while not errors or stamps[-1] - stamps[0] < float(line):

@@ -102,7 +102,8 @@ class Process:
         commands = [["taskset", "-c", str(core), *peer.command] for core in cores] if peer.pinned else [peer.command]
         with self.log.open("w") as log:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log, "text": True}
-            self.all = [subprocess.Popen(command, **pipes) for command in commands]
+            places = [{**os.environ, measure.PLACE: str(place)} for place in range(len(commands))]
+            self.all = [subprocess.Popen(command, env=place, **pipes) for command, place in zip(commands, places)]
         self.versions: dict[str, str] = {}
 
     def ready(self) -> None:
@@ -155,7 +156,7 @@ class Results:
     def median(self, *names: str) -> float | None:
         """The best median among peers."""
         rates = [statistics.median(self.rates[name]) for name in names if name in self.rates and name not in self.failed]
-        return max(rates, default=None)
+        return round(max(rates)) if rates else None
 
     def details(self, name: str) -> dict:
         rates, errors = self.rates[name], self.errors[name]
@@ -175,12 +176,15 @@ def medians(objects: list):
     if objects and isinstance(objects[0], dict):
         return {key: medians([one[key] for one in objects]) for key in objects[0]}
     numbers = [one for one in objects if one is not None]
-    return statistics.median(numbers) if numbers else None
+    return round(statistics.median(numbers), 5) if numbers else None
 
 
 def machine() -> str:
-    names = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    facts = [line.split(":", 1) for line in pathlib.Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()]
+    known = {name.strip(): value.strip() for name, value in facts}
+    names = [known.get("model name", platform.machine())]
+    names += [f"{name} {known[name]}" for name in ("cpu family", "model") if name in known]
+    return ", ".join(names)
 
 
 def run_rounds(results: Results, program: str, running: dict[str, Process], rounds: int, seconds: float) -> None:
@@ -210,15 +214,20 @@ def row(what: str, rates: list[float], mae: float | None, own: float | None) -> 
 
 
 def table(results: Results, all_peers: dict[str, Peer], own: dict | None, cores: list[int], rounds: int) -> str:
-    lines = [f"{machine()}, cores {cores[0]} and {cores[1]}; medians of {rounds} repeats, taken in turns; compiling and warming up not counted"]
+    lines = [
+        f"{machine()}; cores {cores[0]} and {cores[1]}",
+        f"Medians of {rounds} repeats, taken in turns. Compiling and warming up are not counted.",
+    ]
     for work, title in (("mlp", "MLP 96-64-64-24, 396 steps of 256"), ("lstm", "LSTM of 24 units x 48, 528 steps of 128")):
-        lines += ["", f"{title:<42} {'per hour':>12} {'lowest - highest':>22} {'test MAE':>9} {'ours is':>9}"]
+        rows = []
         mine = own[work] if own else {"ours": None, "test_mae": None}
         if mine["ours"]:
-            lines.append(row("DOIN, exact integers", [one[work]["ours"] for one in results.own], mine["test_mae"], mine["ours"]))
+            rows.append(row("DOIN, exact integers", [one[work]["ours"] for one in results.own], mine["test_mae"], mine["ours"]))
         for name, peer in all_peers.items():
             if peer.work == work and name in results.rates and name not in results.failed:
-                lines.append(row(peer.what, results.rates[name], statistics.mean(results.errors[name]), mine["ours"]))
+                rows.append(row(peer.what, results.rates[name], statistics.mean(results.errors[name]), mine["ours"]))
+        if rows:
+            lines += ["", f"{title:<42} {'per hour':>12} {'lowest - highest':>22} {'test MAE':>9} {'ours is':>9}", *rows]
     return "\n".join(lines)
 
 
