@@ -16,6 +16,7 @@ import sys
 import threading
 from typing import NamedTuple
 
+import load
 import measure
 import ours
 
@@ -144,6 +145,8 @@ class Results:
         self.errors: dict[str, list[float]] = {}
         self.versions: dict[str, dict] = {}
         self.failed: dict[str, str] = {}
+        # Share of the two cores that went to other programs while we measured.
+        self.disturbed = 0.0
 
     def fail(self, name: str, error: Exception) -> None:
         self.failed[name] = str(error)
@@ -217,6 +220,8 @@ def table(results: Results, all_peers: dict[str, Peer], own: dict | None, cores:
     lines = [
         f"{machine()}; cores {cores[0]} and {cores[1]}",
         f"Medians of {rounds} repeats, taken in turns. Compiling and warming up are not counted.",
+        f"Other programs had {results.disturbed:.0%} of the two cores meanwhile."
+        + (" So the figures are too low: measure again on an idle machine." if results.disturbed > 0.05 else ""),
     ]
     for work, title in (("mlp", "MLP 96-64-64-24, 396 steps of 256"), ("lstm", "LSTM of 24 units x 48, 528 steps of 128")):
         rows = []
@@ -240,7 +245,7 @@ def summary(results: Results, own: dict | None, all_peers: dict[str, Peer]) -> d
             whole[peer.work][name] = results.median(name)
         whole["mlp"]["jax_best"] = results.median("jax_single", "jax_map")
         whole["details"] = {name: results.details(name) for name in results.rates if name not in results.failed}
-    return {**whole, "machine": machine(), "failed": results.failed}
+    return {**whole, "machine": machine(), "disturbed": results.disturbed, "failed": results.failed}
 
 
 def main() -> int:
@@ -277,7 +282,9 @@ def main() -> int:
                 results.versions[name] = running[name].versions
             except (OSError, ValueError, RuntimeError) as error:
                 results.fail(name, error)
+        watch = load.Watch(cores, [process.pid for peer in running.values() for process in peer.all])
         run_rounds(results, program, running, chosen.rounds, chosen.seconds)
+        results.disturbed = round(watch.others(), 3)
     finally:
         for process in running.values():
             process.stop()
