@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Benchmarks. They compile the SDK with other features, so they have a target folder of their own.
+# Benchmarks. Some compile the SDK with other features, so all have a target folder of their own.
 #
 # Usage: scripts/bench.sh pallets     run every pallet benchmark once, as a test
 #        scripts/bench.sh weights     measure them on this machine and write pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour)
+#        scripts/bench.sh compute [--peers] [--json]
+#                                     measure training; with --peers next to JAX, Keras + DEAP and Burn, which are installed in the cache first
+#                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, ../shared/data if unset)
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
+PEERS=$CARGO_TARGET_DIR-peers
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
 OURS=(timing domains gauge optimae quorum reputation work fee-market)
 MEASURED=(domains gauge optimae quorum reputation work fee-market)
@@ -29,8 +33,14 @@ weights() {
 	done
 }
 
+compute() {
+	command -v python3 >/dev/null || die "python3 is missing: install it (Debian: apt-get install python3 python3-venv)"
+	python3 benches/peers/run.py --cache "$PEERS" "$@"
+}
+
 case ${1:-} in
 	pallets) setup; pallets ;;
+	compute) setup; shift; compute "$@" ;;
 	weights) setup; weights ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac
