@@ -8,12 +8,12 @@ use crate::{
 };
 use doin_primitives::{domain::Limits, DomainSpec, Evidence, Split};
 use doin_scoring::{
-	model::IN_SHIFTS,
+	model::{IN_SHIFTS, OUT_FRAC},
 	philox::purpose,
 	sample::{self, Source},
 	score,
 	verdict::{loss, total},
-	Forecast, Generator, Model, Program, Windows,
+	Forecast, Generator, Model, Program, Target, Windows,
 };
 use rayon::prelude::*;
 use std::{
@@ -54,7 +54,7 @@ impl Task {
 	/// Whether series, split, program and generator fit each other.
 	pub fn check(&self) -> Result<(), Error> {
 		let have = self.series.len();
-		let need = self.split.validation_end as usize;
+		let need = self.split.validation_end as usize * usize::from(self.program.channels);
 		if have < need {
 			return Err(Error::Short { have, need, what: "the end of its validation split" });
 		}
@@ -91,7 +91,8 @@ pub struct Measure {
 
 /// Windows to fit, windows to stop early on, and windows to judge by.
 ///
-/// A window is a place in `values`, so those of the published series share its values. The last seventh of the training split and of the
+/// A window is a place in `values`, so those of the published series share its values; of several channels, each follows the one before as
+/// a whole. The last seventh of the training split and of the
 /// synthetic windows stops training early; targets of the two groups never overlap, and nothing after the training split is trained on.
 #[derive(Debug)]
 pub struct TrainingSet {
@@ -99,6 +100,8 @@ pub struct TrainingSet {
 	pub task: Task,
 	backend: &'static dyn Backend,
 	values: Vec<i32>,
+	/// Distance of the channels in `values`.
+	stride: usize,
 	narrow: bool,
 	fit: [Vec<u32>; SOURCES],
 	inner: [Vec<u32>; SOURCES],
@@ -106,8 +109,11 @@ pub struct TrainingSet {
 	practice: Vec<Windows>,
 	initial: Measure,
 	linear: Mutex<BTreeMap<(u16, u16), Arc<Linear>>>,
-	in_shifts: Mutex<BTreeMap<(u16, u16), i8>>,
+	in_shifts: Mutex<BTreeMap<(u16, u16), Vec<i8>>>,
 }
+
+/// What a linear model should say of the class that came, in 2^−OUT_FRAC raw units.
+pub(crate) const CLASS: i64 = 1 << 12;
 
 /// Linear models and shifts of inputs that are kept at most.
 const REMEMBERED: usize = 256;
@@ -124,7 +130,7 @@ impl TrainingSet {
 	pub fn new(task: Task, synthetic: u32, seed: u64) -> Result<Self, Error> {
 		task.check()?;
 		let (horizon, span) = (usize::from(task.program.horizon), task.program.span() as usize);
-		let end = task.split.train_end as usize;
+		let (end, channels) = (task.split.train_end as usize, usize::from(task.program.channels));
 		let inner = (end / INNER).max(horizon);
 		let need = span + inner;
 		if end < need {
@@ -139,7 +145,8 @@ impl TrainingSet {
 		let mut set = Self {
 			backend: backend::detect()?,
 			narrow: false,
-			values: task.series[..end].to_vec(),
+			values: (0..channels).flat_map(|c| task.series[c..].iter().step_by(channels).take(end)).copied().collect(),
+			stride: end,
 			fit: [places(0, end - inner), Vec::new()],
 			inner: [places(first_inner, end), Vec::new()],
 			validation: validation(&task)?,
@@ -162,13 +169,14 @@ impl TrainingSet {
 			let draw = |index| sample::drawn(&set.task.program, generator, &bytes, index);
 			set.practice = (0..set.task.program.chunks).into_par_iter().map(draw).collect();
 		}
-		let others = set.validation.iter().chain(&set.practice).flat_map(|windows| &windows.values);
-		let (least, most) = set
-			.values
-			.iter()
-			.chain(others)
-			.fold((i32::MAX, i32::MIN), |(least, most), value| (least.min(*value), most.max(*value)));
-		set.narrow = most.abs_diff(least) < NARROW;
+		set.narrow = (0..channels).all(|channel| {
+			// A generator makes one channel, and its series follow the published one.
+			let own = set.values[channel * set.stride..].iter().take(if channels > 1 { set.stride } else { usize::MAX });
+			let others = set.validation.iter().chain(&set.practice).flat_map(|w| w.values[channel..].iter().step_by(channels));
+			let spread = |(least, most): (i32, i32), value: &i32| (least.min(*value), most.max(*value));
+			let (least, most) = own.chain(others).fold((i32::MAX, i32::MIN), spread);
+			most.abs_diff(least) < NARROW
+		});
 		// Whole vectors are read at the end of a window.
 		set.values.extend([0; LANES]);
 		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.measure(&model));
@@ -185,6 +193,16 @@ impl TrainingSet {
 	/// What it is trained on; every back-end gives the same nets.
 	pub fn backend(&self) -> &'static dyn Backend {
 		self.backend
+	}
+
+	/// Channels of the series.
+	pub fn channels(&self) -> usize {
+		self.task.program.channels.into()
+	}
+
+	/// Distance of the channels in [`TrainingSet::values`].
+	pub(crate) fn stride(&self) -> usize {
+		self.stride
 	}
 
 	/// All values, in which windows are places, and a vector of zeros.
@@ -241,13 +259,38 @@ impl TrainingSet {
 		self.values[start..start + span].split_at(self.task.program.history.into())
 	}
 
+	/// The window at `start`, as a net with these shifts reads it: `x` has a place for each of its features.
+	pub(crate) fn features(&self, start: u32, in_shifts: &[i8], x: &mut [i16]) {
+		let window = x.len() / in_shifts.len().max(1);
+		let (start, history) = (start as usize, usize::from(self.task.program.history));
+		for (channel, (x, in_shift)) in x.chunks_exact_mut(window.max(1)).zip(in_shifts).enumerate() {
+			let history = &self.values[channel * self.stride + start..][..history];
+			score::differences(*in_shift, 0, 1, history, x);
+		}
+	}
+
+	/// What a net should say of the window at `start`: what is asked for, less the last value known, in 2^−OUT_FRAC raw units; or, of
+	/// classes, [`CLASS`] for the one that came and its negative for the others.
+	pub(crate) fn targets(&self, start: u32, y: &mut [i64]) {
+		let (history, future) = self.window(start);
+		let last = i64::from(history.last().copied().unwrap_or(0));
+		let changes = self.task.program.scored(future).map(|value| i64::from(*value) - last);
+		match &self.task.program.target {
+			Target::Classes(bounds) => {
+				let class = score::class(bounds, changes.last().unwrap_or(0));
+				y.iter_mut().enumerate().for_each(|(at, y)| *y = if at == class { CLASS } else { -CLASS });
+			}
+			_ => y.iter_mut().zip(changes).for_each(|(y, change)| *y = change << OUT_FRAC),
+		}
+	}
+
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
 		/// Chunks that share their buffers.
 		const TOGETHER: usize = 8;
 		let program = &self.task.program;
 		if let Model::Net(net) = model {
-			if self.narrow && Scorer::takes(net) && self.task.admit(model).is_ok() {
+			if self.narrow && program.target == Target::Values && Scorer::takes(net) && self.task.admit(model).is_ok() {
 				let scorer = Scorer::new(self.backend, net);
 				let sums =
 					|chunks: &[Windows]| chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
@@ -274,30 +317,32 @@ impl TrainingSet {
 		u64::midpoint(validation, practice)
 	}
 
-	/// The power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12 bits. A source
-	/// counts if `mix` takes anything from it. It is remembered.
-	pub fn in_shift(&self, window: u16, mix: u16) -> i8 {
+	/// For each channel, the power of two from raw units to activations under which 999 of 1 000 inputs of a net with this window fit 12
+	/// bits. A source counts if `mix` takes anything from it. They are remembered.
+	pub fn in_shifts(&self, window: u16, mix: u16) -> Vec<i8> {
 		let key = (window, self.share(mix));
 		let remembered = || self.in_shifts.lock().unwrap_or_else(PoisonError::into_inner);
-		if let Some(shift) = remembered().get(&key) {
-			return *shift;
+		if let Some(shifts) = remembered().get(&key) {
+			return shifts.clone();
 		}
-		let shift = self.find_in_shift(window, key.1);
-		let mut shifts = remembered();
-		if shifts.len() >= REMEMBERED {
-			shifts.clear();
+		let shifts: Vec<i8> = (0..self.channels()).map(|channel| self.find_in_shift(channel, window, key.1)).collect();
+		let mut all = remembered();
+		if all.len() >= REMEMBERED {
+			all.clear();
 		}
-		shifts.insert(key, shift);
-		shift
+		all.insert(key, shifts.clone());
+		shifts
 	}
 
-	fn find_in_shift(&self, window: u16, share: u16) -> i8 {
+	fn find_in_shift(&self, channel: usize, window: u16, share: u16) -> i8 {
 		const SAMPLES: usize = 4096;
 		// How many differences need 0, 1, 2 … bits: a power of two is all that is asked for.
 		let (mut bits, mut count) = ([0usize; 33], 0usize);
 		for (synthetic, used) in [(false, share < WHOLE), (true, share > 0)] {
-			let step = (self.fit(synthetic).len() / SAMPLES).max(1);
-			for (history, _) in self.fit(synthetic).step_by(step).filter(|_| used) {
+			let places = self.fit_places(synthetic);
+			let step = (places.len() / SAMPLES).max(1);
+			for start in places.iter().step_by(step).filter(|_| used) {
+				let history = &self.values[channel * self.stride + *start as usize..][..self.task.program.history.into()];
 				let last = history.last().copied().unwrap_or(0);
 				for value in &history[history.len().saturating_sub(window.into())..] {
 					bits[(u32::BITS - last.abs_diff(*value).leading_zeros()) as usize] += 1;
@@ -400,7 +445,7 @@ mod tests {
 	#[test]
 	fn inputs_nearly_always_fit_twelve_bits() {
 		let set = TrainingSet::new(seasonal(), 0, 1).unwrap();
-		let shift = set.in_shift(24, 0);
+		let shift = set.in_shifts(24, 0)[0];
 		let clipped = |shift: i8| {
 			let (mut x, mut clipped, mut all) = ([0; 24], 0, 0);
 			for (history, _) in set.fit(false) {

@@ -44,3 +44,29 @@ pub fn tent() -> Task {
 		generator: None,
 	}
 }
+
+/// Two channels: the second is a random walk, and the first follows its last step, with a little noise.
+pub fn follower() -> Task {
+	let mut random = Stream::new(&[12; 32], 77, 0);
+	let (mut leader, mut step, mut level) = (0, 0, 5_000i32);
+	let series = (0..6_000).flat_map(|_| {
+		level += step / 2 + random.below(41) as i32 - 20;
+		step = random.below(2_001) as i32 - 1_000;
+		leader += step;
+		[level, leader]
+	});
+	Task {
+		program: Forecast { channels: 2, ..tent().program },
+		limits: LIMITS,
+		series: series.collect(),
+		split: Split { train_end: 4_200, validation_end: 5_100 },
+		generator: None,
+	}
+}
+
+/// Whether [`tent`] falls, stays about where it is, or rises.
+pub fn direction() -> Task {
+	let mut task = tent();
+	task.program.target = Target::Classes(vec![-150, 150].try_into().expect("two bounds"));
+	task
+}

@@ -110,7 +110,7 @@ impl<'a> Trainer<'a> {
 			window,
 			share,
 			decay: candidate.decay,
-			in_shift: skip.map_or_else(|| data.in_shift(candidate.window, share), |skip| skip.net.in_shifts[0]),
+			in_shift: skip.map_or_else(|| data.in_shifts(candidate.window, share)[0], |skip| skip.net.in_shifts[0]),
 			skip: layer,
 			path: layer.map(Packed::from_layer),
 			layers: Vec::new(),

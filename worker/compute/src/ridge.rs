@@ -7,14 +7,12 @@
 
 use crate::{
 	backend::layout::{Block, Panels, Quads, BATCH, LANES, ROWS},
-	backend::Backend,
 	data::{TrainingSet, WHOLE},
 	linalg::{cholesky, solve},
 	Error,
 };
 use doin_scoring::{
-	model::{MAX_ACT, OUT_FRAC, SHIFTS},
-	score::differences,
+	model::{MAX_ACT, SHIFTS},
 	verdict::total,
 	Encoder, Layer, Model, Net,
 };
@@ -55,6 +53,7 @@ struct Sums {
 /// Room for one batch of windows.
 struct Buffers {
 	row: Vec<i16>,
+	targets: Vec<i64>,
 	inputs: Panels,
 	/// Inputs as rows of the product with themselves.
 	rows: Quads,
@@ -70,6 +69,7 @@ impl Buffers {
 		let sums = |rows: usize| vec![[Block::ZERO; ROWS]; rows.div_ceil(ROWS) * inputs.columns];
 		Self {
 			row: vec![0; n],
+			targets: vec![0; m],
 			rows: Quads::new(n),
 			digits: Quads::new(DIGITS * m),
 			squares: sums(n),
@@ -91,19 +91,21 @@ impl Linear {
 	/// Fits the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter that is best by
 	/// [`TrainingSet::fitness`].
 	pub fn fit(data: &TrainingSet, window: u16, share: u16) -> Result<Self, Error> {
-		let mut in_shift = data.in_shift(window, share);
+		let mut in_shifts = data.in_shifts(window, share);
 		loop {
-			match Self::fit_scaled(data, window, share, in_shift) {
+			match Self::fit_scaled(data, window, share, &in_shifts) {
 				// Finer inputs need smaller weights, at the price of more clipped ones.
-				Err(Error::Unit) if in_shift < 0 => in_shift += 1,
+				Err(Error::Unit) if in_shifts.iter().any(|shift| *shift < 0) => {
+					in_shifts.iter_mut().filter(|shift| **shift < 0).for_each(|shift| *shift += 1);
+				}
 				result => return result,
 			}
 		}
 	}
 
-	fn fit_scaled(data: &TrainingSet, window: u16, share: u16, in_shift: i8) -> Result<Self, Error> {
-		let (n, m) = (usize::from(window), usize::from(data.task.program.horizon));
-		let moments = Moments::new(data, n, m, share, in_shift);
+	fn fit_scaled(data: &TrainingSet, window: u16, share: u16, in_shifts: &[i8]) -> Result<Self, Error> {
+		let (n, m) = (usize::from(window) * in_shifts.len(), usize::from(data.task.program.outputs()));
+		let moments = Moments::new(data, n, m, share, in_shifts);
 		// Inputs are integers: less than this is a rounding error of a series that moves by the same amount at every step. Any damping
 		// then leaves the mean alone.
 		let mean_variance = (0..n).map(|i| moments.xx[i * n + i]).sum::<f64>() / n as f64;
@@ -115,7 +117,7 @@ impl Linear {
 			}
 			let factor = cholesky(&damped, n).ok_or(Error::Singular(window))?;
 			let skip = moments.quantise(&factor, n, m).ok_or(Error::Unit)?;
-			let net = Net { window, in_shifts: vec![in_shift], skip: Some(skip), encoder: Encoder::None, layers: Vec::new() };
+			let net = Net { window, in_shifts: in_shifts.to_vec(), skip: Some(skip), encoder: Encoder::None, layers: Vec::new() };
 			let measure = data.measure(&Model::Net(net.clone()));
 			let linear = Self { net, lambda: *lambda, validation_error: total(&measure.validation) };
 			Ok((data.fitness(&measure), linear))
@@ -133,12 +135,12 @@ impl Sums {
 		Self { count: 0, x: vec![0; n], y: vec![0; m], xx: vec![0; n * n], xy: vec![0; m * n] }
 	}
 
-	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shift: i8) -> Self {
-		let windows: Vec<_> = data.fit(synthetic).chain(data.inner(synthetic)).collect();
-		let batches = |windows: &[_]| {
+	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shifts: &[i8]) -> Self {
+		let windows = [data.fit_places(synthetic), data.inner_places(synthetic)].concat();
+		let batches = |windows: &[u32]| {
 			let mut sums = Self::empty(n, m);
 			let mut buffers = Buffers::new(n, m);
-			windows.chunks(BATCH).for_each(|batch| sums.add(data.backend(), batch, in_shift, &mut buffers));
+			windows.chunks(BATCH).for_each(|batch| sums.add(data, batch, in_shifts, &mut buffers));
 			sums
 		};
 		let sums = windows.par_chunks(TOGETHER * BATCH).map(batches);
@@ -157,22 +159,28 @@ impl Sums {
 	}
 
 	/// Adds a batch of windows.
-	fn add(&mut self, backend: &dyn Backend, batch: &[(&[i32], &[i32])], in_shift: i8, buffers: &mut Buffers) {
+	fn add(&mut self, data: &TrainingSet, batch: &[u32], in_shifts: &[i8], buffers: &mut Buffers) {
 		let (n, m) = (self.x.len(), self.y.len());
-		let Buffers { row, inputs, rows, digits, squares, products } = buffers;
+		let Buffers { row, targets, inputs, rows, digits, squares, products } = buffers;
 		self.count += batch.len() as i64;
 		for sample in 0..BATCH {
-			// Samples that are missing count as zeros.
-			let (history, future) = batch.get(sample).copied().unwrap_or_default();
-			differences(in_shift, 0, 1, history, row);
+			match batch.get(sample) {
+				Some(start) => {
+					data.features(*start, in_shifts, row);
+					data.targets(*start, targets);
+				}
+				// Samples that are missing count as zeros.
+				None => {
+					row.fill(0);
+					targets.fill(0);
+				}
+			}
 			for (input, x) in row.iter().enumerate() {
 				self.x[input] += i64::from(*x);
 				inputs.set(input, sample, *x);
 			}
-			let last = i64::from(history.last().copied().unwrap_or(0));
-			for output in 0..m {
-				let y = future.get(output).map_or(0, |value| (i64::from(*value) - last) << OUT_FRAC);
-				let y = y.clamp(-MAX_TARGET, MAX_TARGET);
+			for (output, y) in targets.iter().enumerate() {
+				let y = (*y).clamp(-MAX_TARGET, MAX_TARGET);
 				self.y[output] += y;
 				let mut rest = y;
 				for digit in 0..DIGITS {
@@ -184,8 +192,8 @@ impl Sums {
 			}
 		}
 		rows.copy(inputs);
-		backend.gram(rows, inputs, squares);
-		backend.gram(digits, inputs, products);
+		data.backend().gram(rows, inputs, squares);
+		data.backend().gram(digits, inputs, products);
 		let columns = inputs.columns;
 		let sum =
 			|sums: &[[Block; ROWS]], i: usize, j: usize| i64::from(sums[i / ROWS * columns + j / LANES][i % ROWS].0[j % LANES]);
@@ -205,13 +213,13 @@ impl Sums {
 }
 
 impl Moments {
-	fn new(data: &TrainingSet, n: usize, m: usize, share: u16, in_shift: i8) -> Self {
+	fn new(data: &TrainingSet, n: usize, m: usize, share: u16, in_shifts: &[i8]) -> Self {
 		let mut moments = Self { x: vec![0.0; n], y: vec![0.0; m], xx: vec![0.0; n * n], xy: vec![0.0; m * n] };
 		for (synthetic, share) in [(false, WHOLE - share), (true, share)] {
 			if share == 0 {
 				continue;
 			}
-			let sums = Sums::new(data, n, m, synthetic, in_shift);
+			let sums = Sums::new(data, n, m, synthetic, in_shifts);
 			let weight = f64::from(share) / f64::from(WHOLE) / sums.count as f64;
 			let add = |to: &mut [f64], from: &[i64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * *from as f64);
 			add(&mut moments.x, &sums.x);
@@ -278,9 +286,10 @@ impl Moments {
 mod tests {
 	use super::*;
 	use crate::{
-		fixtures::{seasonal, tent},
+		fixtures::{direction, follower, seasonal, tent},
 		population::pool,
 	};
+	use doin_scoring::Target;
 
 	#[test]
 	fn a_linear_recurrence_is_found_almost_exactly() {
@@ -322,14 +331,14 @@ mod tests {
 		// The same solution with weights of one more bit at every step of the way is hardly better.
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
-		let in_shift = linear.net.in_shifts[0];
-		let moments = Moments::new(&data, 24, 6, 0, in_shift);
+		let in_shifts = linear.net.in_shifts.clone();
+		let moments = Moments::new(&data, 24, 6, 0, &in_shifts);
 		let mut damped = moments.xx.clone();
 		(0..24).for_each(|i| damped[i * 25] += 1.0);
 		let factor = cholesky(&damped, 24).unwrap();
 		let error = |layer: Layer| {
 			let net =
-				Net { window: 24, in_shifts: vec![in_shift], skip: Some(layer), encoder: Encoder::None, layers: Vec::new() };
+				Net { window: 24, in_shifts: in_shifts.clone(), skip: Some(layer), encoder: Encoder::None, layers: Vec::new() };
 			total(&data.measure(&Model::Net(net)).validation)
 		};
 		let fine = moments.quantise(&factor, 24, 6).unwrap();
@@ -361,5 +370,38 @@ mod tests {
 			let linear = TrainingSet::new(task, 0, 0).unwrap().linear(6, 0).unwrap();
 			assert_eq!(linear.validation_error, 0);
 		}
+	}
+
+	#[test]
+	fn a_second_channel_is_read() {
+		let data = TrainingSet::new(follower(), 0, 0).unwrap();
+		let linear = data.linear(6, 0).unwrap();
+		assert_eq!((linear.net.in_shifts.len(), linear.net.features()), (2, 12));
+		data.task.admit(&Model::Net(linear.net.clone())).unwrap();
+		let initial = total(&data.initial().validation);
+		assert!(linear.validation_error * 8 < initial, "{} of {initial}", linear.validation_error);
+	}
+
+	#[test]
+	fn one_step_of_several_can_be_asked_for() {
+		let mut task = seasonal();
+		let all = TrainingSet::new(task.clone(), 0, 0).unwrap().linear(24, 0).unwrap();
+		task.program.target = Target::Steps(vec![2, 6].try_into().unwrap());
+		let some = TrainingSet::new(task, 0, 0).unwrap().linear(24, 0).unwrap();
+		let (all, some) = (all.net.skip.as_ref().unwrap(), some.net.skip.as_ref().unwrap());
+		assert_eq!((all.outputs, some.outputs), (6, 2));
+	}
+
+	#[test]
+	fn classes_are_told_apart_as_far_as_a_linear_model_can() {
+		let mut task = seasonal();
+		task.program.target = Target::Classes(vec![-20, 20].try_into().unwrap());
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		let linear = data.linear(24, 0).unwrap();
+		let initial = total(&data.initial().validation);
+		assert!(linear.validation_error < initial, "{} of {initial}", linear.validation_error);
+		// A tent map is beyond it.
+		let data = TrainingSet::new(direction(), 0, 0).unwrap();
+		data.task.admit(&Model::Net(data.linear(6, 0).unwrap().net.clone())).unwrap();
 	}
 }
