@@ -166,7 +166,7 @@ impl DomainSpec {
 			Program::Forecast(forecast) => {
 				let validation =
 					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
-				validation.min(MAX_WINDOWS.into()).max(forecast.windows.into())
+				validation.min(forecast.most_windows().into()).max(forecast.windows.into())
 			}
 		};
 		SizeClass::of(u64::from(windows).saturating_mul(self.limits.window_macs.into()))

@@ -10,7 +10,7 @@ use doin_primitives::{
 	Evidence, Split,
 };
 use doin_scoring::{
-	program::{MAX_AR, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
+	program::{MAX_AR, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
 	Forecast, Generator, Program, Target,
 };
 use frame_benchmarking::v2::*;
@@ -40,7 +40,7 @@ fn spec(len: u32) -> DomainSpec {
 		name: text(64, b'x'),
 		unit: text(32, b'x'),
 		program: Program::Forecast(Forecast {
-			horizon: MAX_HORIZON,
+			horizon: 64,
 			history: MAX_HISTORY,
 			season: MAX_SEASON as u16,
 			chunks: 256,

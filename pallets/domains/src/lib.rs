@@ -342,13 +342,14 @@ pub mod pallet {
 		BadTarget,
 		/// `Quadratic` needs 32 to 256 coordinates, each within ±2¹⁵.
 		BadDimensions,
-		/// The horizon must lie in 1..=64.
+		/// The horizon must lie in 1..=1 024.
 		BadHorizon,
 		/// The season must lie in 1..=512 and not exceed the history.
 		BadSeason,
 		/// The history must lie in 1..=1 024.
 		BadHistory,
-		/// Chunks must lie in 32..=256, so that the paired test has a spread to judge by, and windows per chunk in 1..=64.
+		/// Chunks must lie in 32..=256, so that the paired test has a spread to judge by. A chunk has 1 to 64
+		/// windows, at most 4 096 predictions and at most 69 632 values of history and horizon: take fewer windows, or shorter ones.
 		BadChunks,
 		/// The split does not fit: in steps, train_end < validation_end ≤ values / channels, and the part between must hold at least one window per chunk.
 		/// A program without a series has 0 everywhere. Lengthen the validation part or ask for fewer chunks.
@@ -361,7 +362,7 @@ pub mod pallet {
 		GeneratorOutOfRange,
 		/// This program has no generator, or more channels than one makes. Use public evidence.
 		NotSynthetic,
-		/// Channels must lie in 1..=8, divide the number of values, and leave history and horizon of all of them within 1 088 values.
+		/// Channels must lie in 1..=8, divide the number of values, and leave history and horizon of all of them within 2 048 values.
 		/// Take fewer channels or a shorter history.
 		BadChannels,
 		/// Classes need 1 to 15 bounds in ascending order.

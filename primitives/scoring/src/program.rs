@@ -9,17 +9,23 @@ pub const MAX_SEASON: u32 = 512;
 /// Most autoregressive coefficients of a generator.
 pub const MAX_AR: u32 = 8;
 /// Most steps ahead.
-pub const MAX_HORIZON: u16 = 64;
+pub const MAX_HORIZON: u16 = 1_024;
+/// Most steps of those that are forecast one by one.
+pub const MAX_STEPS: u32 = 64;
 /// Most steps of history a model sees.
 pub const MAX_HISTORY: u16 = 1_024;
 /// Most channels of a series.
 pub const MAX_CHANNELS: u8 = 8;
-/// Most values of one window, over all channels: those of the longest history and horizon of one channel.
-pub const MAX_SPAN: u32 = MAX_HISTORY as u32 + MAX_HORIZON as u32;
+/// Most values of one window, over all channels.
+pub const MAX_SPAN: u32 = 2_048;
 /// Most bounds between classes.
 pub const MAX_BOUNDS: u32 = 15;
-/// Most windows in a chunk. With errors below 2²⁰ and `windows · horizon ≤ 2¹²`, a chunk's sum fits `u32`.
+/// Most windows in a chunk.
 pub const MAX_WINDOWS: u16 = 64;
+/// Most predictions in a chunk: with errors below 2²⁰, its sum fits `u32`.
+pub const MAX_PREDICTIONS: u32 = 1 << 12;
+/// Most values in a chunk, over all channels: they are drawn one by one.
+pub const MAX_CHUNK_VALUES: u32 = 64 * (1_024 + 64);
 /// Fewest and most chunks of a measurement.
 pub const CHUNKS: core::ops::RangeInclusive<u16> = 32..=256;
 /// Most coordinates of `Quadratic`.
@@ -30,9 +36,6 @@ pub const MAX_TARGET: i32 = 1 << 15;
 pub const MAX_NOISE: u32 = 1 << 24;
 /// One in Q12.
 const ONE_Q12: u64 = 1 << 12;
-
-// A chunk has at most 2¹² predictions, so its error sum fits `u32`.
-const _: () = assert!(MAX_WINDOWS as u32 * MAX_HORIZON as u32 <= 1 << 12);
 
 /// What a domain's loss is. Adding a variant is a runtime upgrade; indices never change.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -65,10 +68,9 @@ pub struct Forecast {
 	pub season: u16,
 	/// Chunks n of a measurement, in [`CHUNKS`]; also the chunks of the validation split.
 	pub chunks: u16,
-	/// Windows of a drawn chunk, 1..=[`MAX_WINDOWS`].
+	/// Windows of a drawn chunk, 1..=[`Forecast::most_windows`].
 	pub windows: u16,
-	/// Channels of the series, 1..=[`MAX_CHANNELS`]; with more than one, history and horizon of all of them are at most [`MAX_SPAN`]
-	/// values.
+	/// Channels of the series, 1..=[`MAX_CHANNELS`]; history and horizon of all of them are at most [`MAX_SPAN`] values.
 	pub channels: u8,
 	/// What is forecast.
 	pub target: Target,
@@ -86,7 +88,7 @@ pub enum Target {
 	Classes(BoundedVec<i32, ConstU32<MAX_BOUNDS>>),
 	/// The values at these steps ahead alone, ascending and within 1..=horizon, scored by absolute error.
 	#[codec(index = 2)]
-	Steps(BoundedVec<u16, ConstU32<{ MAX_HORIZON as u32 }>>),
+	Steps(BoundedVec<u16, ConstU32<MAX_STEPS>>),
 }
 
 /// A source of independent series that look like the published one: seasonal differences plus an autoregressive remainder.
@@ -110,13 +112,13 @@ pub struct Generator {
 pub enum ProgramError {
 	/// `Quadratic` needs 32 to 256 coordinates, each within ±2¹⁵.
 	Dimensions,
-	/// The horizon is 0 or above 64.
+	/// The horizon is 0 or above 1 024.
 	Horizon,
 	/// The season is 0, above 512, or longer than the history.
 	Season,
 	/// The history is 0 or above 1 024.
 	History,
-	/// Chunks are not within 32..=256, or a chunk has no or more than 64 windows.
+	/// Chunks are not within 32..=256, or a chunk has no windows, more than 64, more than 4 096 predictions, or more than 69 632 values.
 	Chunks,
 	/// The cuts do not lie in order within the series, the validation split has fewer windows than chunks, or a program without a
 	/// series has one.
@@ -129,7 +131,7 @@ pub enum ProgramError {
 	Range,
 	/// This program has no generator: generators make one channel.
 	NotSynthetic,
-	/// The series has no or more than 8 channels, or its history and horizon over all of them exceed 1 088 values.
+	/// The series has no or more than 8 channels, or its history and horizon over all of them exceed 2 048 values.
 	Channels,
 	/// Classes have no bounds, or some that do not ascend.
 	Bounds,
@@ -196,9 +198,9 @@ impl Forecast {
 		ensure((1..=MAX_HISTORY).contains(&self.history), ProgramError::History)?;
 		let season = u32::from(self.season);
 		ensure((1..=MAX_SEASON).contains(&season) && self.season <= self.history, ProgramError::Season)?;
-		ensure(CHUNKS.contains(&self.chunks) && (1..=MAX_WINDOWS).contains(&self.windows), ProgramError::Chunks)?;
-		let values = self.span().saturating_mul(self.channels.into());
-		ensure((1..=MAX_CHANNELS).contains(&self.channels) && values <= MAX_SPAN, ProgramError::Channels)?;
+		ensure((1..=MAX_CHANNELS).contains(&self.channels) && self.values() <= MAX_SPAN, ProgramError::Channels)?;
+		let windows = (1..=self.most_windows()).contains(&self.windows);
+		ensure(CHUNKS.contains(&self.chunks) && windows, ProgramError::Chunks)?;
 		match &self.target {
 			Target::Values => Ok(()),
 			Target::Classes(bounds) => {
@@ -234,6 +236,18 @@ impl Forecast {
 			Target::Steps(steps) => steps,
 		};
 		all.iter().chain(steps.iter().filter_map(|step| future.get(usize::from(step.saturating_sub(1)))))
+	}
+
+	/// Values of one window, over all channels.
+	pub fn values(&self) -> u32 {
+		self.span().saturating_mul(self.channels.into())
+	}
+
+	/// Most windows that a chunk may have.
+	pub fn most_windows(&self) -> u16 {
+		let by = |most: u32, each: u32| most.checked_div(each).unwrap_or(0);
+		let most = by(MAX_PREDICTIONS, self.outputs().into()).min(by(MAX_CHUNK_VALUES, self.values()));
+		most.min(MAX_WINDOWS.into()) as u16
 	}
 
 	/// Steps of one window: history and horizon.

@@ -6,7 +6,7 @@
 
 use crate::{
 	philox::{purpose, Key},
-	program::{Forecast, Generator, ProgramError, MAX_AR, MAX_WINDOWS},
+	program::{Forecast, Generator, ProgramError, MAX_AR},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -143,12 +143,13 @@ pub fn drawn(program: &Forecast, generator: &Generator, seed: &[u8; 32], index: 
 
 impl Forecast {
 	/// Windows of one chunk of the validation split. Windows start one step apart and their targets lie wholly in
-	/// `[train_end, validation_end)`; histories may reach back into the training part. Chunks are of equal size, at most [`MAX_WINDOWS`];
+	/// `[train_end, validation_end)`; histories may reach back into the training part. Chunks are of equal size, at most
+	/// [`Forecast::most_windows`];
 	/// what does not fit is dropped, the oldest first.
 	pub fn validation_windows(&self, train_end: u32, validation_end: u32) -> Result<u16, ProgramError> {
 		let first = train_end.max(u32::from(self.history));
 		let origins = validation_end.saturating_add(1).saturating_sub(u32::from(self.horizon)).saturating_sub(first);
-		let per_chunk = origins.checked_div(u32::from(self.chunks)).unwrap_or(0).min(u32::from(MAX_WINDOWS));
+		let per_chunk = origins.checked_div(u32::from(self.chunks)).unwrap_or(0).min(self.most_windows().into());
 		u16::try_from(per_chunk).ok().filter(|windows| *windows > 0).ok_or(ProgramError::Split)
 	}
 }
@@ -156,7 +157,7 @@ impl Forecast {
 /// Values `[start, end)` of the series that chunk `index` of the validation split needs; its targets lie in the steps
 /// `[train_end, validation_end)`.
 ///
-/// At most `MAX_SPAN + (MAX_WINDOWS − 1) · MAX_CHANNELS` values: three pages. `Split` when there are fewer windows than chunks, `Chunks`
+/// At most `MAX_SPAN + (MAX_WINDOWS − 1) · MAX_CHANNELS` values: four pages. `Split` when there are fewer windows than chunks, `Chunks`
 /// when there is no such chunk.
 pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, index: u16) -> Result<Range<u32>, ProgramError> {
 	if index >= program.chunks {

@@ -297,11 +297,11 @@ fn channels_and_bounds_outside_their_ranges_are_refused_by_name() {
 	assert_eq!(check(program(8)), Ok(()));
 	assert_eq!(check(program(9)), Err(ProgramError::Channels));
 	assert_eq!(
-		check(Forecast { history: 540, horizon: 4, ..program(2) }),
+		check(Forecast { history: 1_020, horizon: 4, ..program(2) }),
 		Err(ProgramError::Split),
 		"it has no room for windows"
 	);
-	assert_eq!(check(Forecast { history: 541, horizon: 4, ..program(2) }), Err(ProgramError::Channels));
+	assert_eq!(check(Forecast { history: 1_021, horizon: 4, ..program(2) }), Err(ProgramError::Channels));
 	assert_eq!(common::generator().check(&program(2)), Err(ProgramError::NotSynthetic));
 	let classes = |bounds: &[i32]| check(Forecast { target: Target::Classes(bounds.to_vec().try_into().unwrap()), ..program(1) });
 	assert_eq!(classes(&[]), Err(ProgramError::Bounds));

@@ -300,7 +300,7 @@ proptest! {
 			prop_assert_eq!(validation_span(&program, train_end, end, 0), Err(ProgramError::Split));
 			return Ok(());
 		};
-		prop_assert_eq!(usize::from(per_chunk), (all.len() / usize::from(chunks)).min(64));
+		prop_assert_eq!(usize::from(per_chunk), (all.len() / usize::from(chunks)).min(program.most_windows().into()));
 		let mut targets = Vec::new();
 		for index in 0..chunks {
 			let span = validation_span(&program, train_end, end, index).unwrap();
@@ -374,7 +374,7 @@ fn a_program_outside_its_ranges_is_refused_by_name() {
 	};
 	assert_eq!(with(&|_| ()), Ok(()));
 	assert_eq!(with(&|p| p.horizon = 0), Err(ProgramError::Horizon));
-	assert_eq!(with(&|p| p.horizon = 65), Err(ProgramError::Horizon));
+	assert_eq!(with(&|p| p.horizon = 1_025), Err(ProgramError::Horizon));
 	assert_eq!(with(&|p| p.history = 0), Err(ProgramError::History));
 	assert_eq!(with(&|p| p.history = 1_025), Err(ProgramError::History));
 	assert_eq!(with(&|p| p.season = 0), Err(ProgramError::Season));
@@ -384,6 +384,16 @@ fn a_program_outside_its_ranges_is_refused_by_name() {
 	assert_eq!(with(&|p| p.chunks = 257), Err(ProgramError::Chunks));
 	assert_eq!(with(&|p| p.windows = 0), Err(ProgramError::Chunks));
 	assert_eq!(with(&|p| p.windows = 65), Err(ProgramError::Chunks));
+	// 100 steps of 40 windows are 4 000 predictions, of 41 they are 4 100.
+	assert_eq!(with(&|p| (p.horizon, p.windows, p.chunks) = (100, 41, 32)), Err(ProgramError::Chunks));
+	assert_eq!(
+		with(&|p| (p.horizon, p.windows, p.chunks) = (100, 40, 32)),
+		Err(ProgramError::Split),
+		"it is the split that is short"
+	);
+	// 2 048 values of 34 windows are 69 632.
+	assert_eq!(with(&|p| (p.history, p.horizon, p.windows) = (1_024, 1_024, 5)), Err(ProgramError::Chunks));
+	assert_eq!(with(&|p| (p.history, p.horizon, p.windows) = (1_024, 60, 64)), Err(ProgramError::Split));
 	assert_eq!(with(&|p| p.chunks = 48), Err(ProgramError::Split), "47 windows in the split");
 
 	let check = |train_end, validation_end, values| program().check(train_end, validation_end, values);

@@ -21,7 +21,8 @@ fn the_blob_scores_every_family_as_the_processor_does() {
 	for case in 0..200u64 {
 		let stream = &mut Stream::new(&[17; 32], 90, case);
 		let (window, width) = (1 + stream.below(104) as u16, 1 + stream.below(24) as u16);
-		let model = Model::Net(net(stream, (case % 4) as u8, window, width, program.horizon, stream.below(2) == 0));
+		let beside = stream.below(2) == 0;
+		let model = Model::Net(net(stream, (case % 4) as u8, window, width, program.horizon, beside));
 		let mut seed: Hash = [0; 32];
 		seed[..8].copy_from_slice(&case.to_le_bytes());
 		let chunk = stream.below(32) as u16;

@@ -3,7 +3,6 @@
 use crate::{data::TrainingSet, Error};
 use doin_scoring::{
 	model::OUT_FRAC,
-	program::MAX_WINDOWS,
 	sample, score,
 	verdict::{loss, total},
 	Model, Windows,
@@ -49,7 +48,7 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 	let tail = sample::tail(program, &data.task.series, data.task.split.validation_end);
 	let tail_error = |model: &Model| -> u64 {
 		// A sum is `u32` as long as it covers no more windows than a chunk.
-		let block = program.span() as usize * usize::from(MAX_WINDOWS);
+		let block = program.values() as usize * usize::from(program.most_windows()).max(1);
 		let blocks = tail.values.par_chunks(block).map(|values| {
 			let windows =
 				Windows { channels: tail.channels, history: tail.history, horizon: tail.horizon, values: values.to_vec() };
