@@ -199,20 +199,9 @@ impl Forecast {
 		let season = u32::from(self.season);
 		ensure((1..=MAX_SEASON).contains(&season) && self.season <= self.history, ProgramError::Season)?;
 		ensure((1..=MAX_CHANNELS).contains(&self.channels) && self.values() <= MAX_SPAN, ProgramError::Channels)?;
+		self.target.check(self.horizon)?;
 		let windows = (1..=self.most_windows()).contains(&self.windows);
-		ensure(CHUNKS.contains(&self.chunks) && windows, ProgramError::Chunks)?;
-		match &self.target {
-			Target::Values => Ok(()),
-			Target::Classes(bounds) => {
-				let ascending = bounds.iter().zip(bounds.iter().skip(1)).all(|(low, high)| low < high);
-				ensure(!bounds.is_empty() && ascending, ProgramError::Bounds)
-			}
-			Target::Steps(steps) => {
-				let ascending = steps.iter().zip(steps.iter().skip(1)).all(|(low, high)| low < high);
-				let within = steps.iter().all(|step| (1..=self.horizon).contains(step));
-				ensure(!steps.is_empty() && ascending && within, ProgramError::Steps)
-			}
-		}
+		ensure(CHUNKS.contains(&self.chunks) && windows, ProgramError::Chunks)
 	}
 
 	/// Numbers that a model gives: one per step that is forecast, or one per class.
@@ -253,6 +242,24 @@ impl Forecast {
 	/// Steps of one window: history and horizon.
 	pub fn span(&self) -> u32 {
 		u32::from(self.history).saturating_add(u32::from(self.horizon))
+	}
+}
+
+impl Target {
+	/// Whether the target is well formed for a horizon.
+	fn check(&self, horizon: u16) -> Result<(), ProgramError> {
+		match self {
+			Target::Values => Ok(()),
+			Target::Classes(bounds) => {
+				let ascending = bounds.iter().zip(bounds.iter().skip(1)).all(|(low, high)| low < high);
+				ensure(!bounds.is_empty() && ascending, ProgramError::Bounds)
+			}
+			Target::Steps(steps) => {
+				let ascending = steps.iter().zip(steps.iter().skip(1)).all(|(low, high)| low < high);
+				let within = steps.iter().all(|step| (1..=horizon).contains(step));
+				ensure(!steps.is_empty() && ascending && within, ProgramError::Steps)
+			}
+		}
 	}
 }
 
