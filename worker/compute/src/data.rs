@@ -13,7 +13,7 @@ use doin_scoring::{
 	sample::{self, Source},
 	score,
 	verdict::{loss, total},
-	Forecast, Generator, Model, Program, Target, Windows,
+	Forecast, Generator, Model, Program, ProgramError, Target, Windows,
 };
 use rayon::prelude::*;
 use std::{
@@ -105,6 +105,8 @@ pub struct TrainingSet {
 	narrow: bool,
 	fit: [Vec<u32>; SOURCES],
 	inner: [Vec<u32>; SOURCES],
+	/// Between the two: windows whose targets belong to both.
+	between: Vec<u32>,
 	validation: Vec<Windows>,
 	practice: Vec<Windows>,
 	initial: Measure,
@@ -128,7 +130,20 @@ impl TrainingSet {
 	/// The windows of `task` and, if it has a generator, `synthetic` windows drawn from that. `seed` is for these and for the practice
 	/// draw; it can be anything and has nothing to do with the draws that decide.
 	pub fn new(task: Task, synthetic: u32, seed: u64) -> Result<Self, Error> {
+		Self::pooled(task, &[], synthetic, seed)
+	}
+
+	/// The same with the windows of `others`, further series in the same unit and as long as the task's, which has one channel: one model
+	/// for all of them. They are cut where the task's series is, and the validation windows of all follow each other.
+	pub fn pooled(task: Task, others: &[Vec<i32>], synthetic: u32, seed: u64) -> Result<Self, Error> {
 		task.check()?;
+		let others = others.iter().map(|series| Task { series: series.clone(), ..task.clone() }).collect::<Vec<_>>();
+		for other in &others {
+			other.check()?;
+			if task.program.channels > 1 {
+				return Err(ProgramError::Channels.into());
+			}
+		}
 		let (horizon, span) = (usize::from(task.program.horizon), task.program.span() as usize);
 		let (end, channels) = (task.split.train_end as usize, usize::from(task.program.channels));
 		let inner = (end / INNER).max(horizon);
@@ -142,6 +157,7 @@ impl TrainingSet {
 		}
 		let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).collect::<Vec<_>>();
 		let first_inner = end - inner - usize::from(task.program.history);
+		let between = (end - inner - span + 1) as u32..first_inner as u32;
 		let mut set = Self {
 			backend: backend::detect()?,
 			narrow: false,
@@ -149,6 +165,7 @@ impl TrainingSet {
 			stride: end,
 			fit: [places(0, end - inner), Vec::new()],
 			inner: [places(first_inner, end), Vec::new()],
+			between: between.clone().collect(),
 			validation: validation(&task)?,
 			practice: Vec::new(),
 			initial: Measure { validation: Vec::new(), practice: Vec::new() },
@@ -156,6 +173,14 @@ impl TrainingSet {
 			in_shifts: Mutex::default(),
 			task,
 		};
+		for other in &others {
+			let first = set.values.len() as u32;
+			set.values.extend_from_slice(&other.series[..end]);
+			set.fit[0].extend(places(0, end - inner).into_iter().map(|place| first + place));
+			set.inner[0].extend(places(first_inner, end).into_iter().map(|place| first + place));
+			set.between.extend(between.clone().map(|place| first + place));
+			set.validation.extend(validation(other)?);
+		}
 		let mut bytes = [0; 32];
 		bytes[..8].copy_from_slice(&seed.to_le_bytes());
 		if let Some(generator) = &set.task.generator {
@@ -223,6 +248,12 @@ impl TrainingSet {
 	/// Places of the windows of [`TrainingSet::inner`].
 	pub(crate) fn inner_places(&self, synthetic: bool) -> &[u32] {
 		&self.inner[usize::from(synthetic)]
+	}
+
+	/// Places of all windows of one source in the training part, for models that nothing stops early.
+	pub(crate) fn all_places(&self, synthetic: bool) -> Vec<u32> {
+		let between = if synthetic { &[][..] } else { &self.between };
+		[&self.fit[usize::from(synthetic)], between, &self.inner[usize::from(synthetic)]].concat()
 	}
 
 	/// Number of windows to fit.
@@ -415,6 +446,7 @@ mod tests {
 		assert_eq!((last_fitted, first_inner), (Some(&1_799), Some(&1_800)));
 		assert_eq!(set.inner(false).flat_map(|(_, future)| future).max(), Some(&2_099));
 		assert_eq!((set.len(), set.inner(false).len()), (1_771, 295));
+		assert_eq!(set.all_places(false), (0..=2_070).collect::<Vec<_>>());
 	}
 
 	#[test]
@@ -431,6 +463,23 @@ mod tests {
 		for (task, synthetic) in [(tent(), 700), (seasonal(), 0), (seasonal(), 1)] {
 			assert_eq!(TrainingSet::new(task, synthetic, 0).unwrap().share(WHOLE), 0);
 		}
+	}
+
+	#[test]
+	fn pooled_series_are_trained_on_side_by_side() {
+		let task = tent();
+		let mirrored: Vec<i32> = task.series.iter().map(|value| -value).collect();
+		let one = TrainingSet::new(task.clone(), 0, 0).unwrap();
+		let both = TrainingSet::pooled(task.clone(), &[mirrored.clone()], 0, 0).unwrap();
+		assert_eq!(both.len(), 2 * one.len());
+		let negated = |(past, future): (&[i32], &[i32])| [past, future].concat().iter().map(|value| -value).collect::<Vec<_>>();
+		assert!(both.fit(false).skip(one.len()).map(negated).eq(one.fit(false).map(|(past, future)| [past, future].concat())));
+		assert_eq!(both.inner(false).len(), 2 * one.inner(false).len());
+		// What both series obey alike is all that a shared linear model can say: by symmetry, it has no bias.
+		let net = &both.linear(6, 0).unwrap().net;
+		assert!(net.skip.as_ref().unwrap().bias[0].abs() <= 1 << net.skip.as_ref().unwrap().shift);
+		assert_eq!(both.measure(&Model::RepeatLast).validation.len(), 64);
+		assert!(TrainingSet::pooled(task, &[mirrored[..5_000].to_vec()], 0, 0).is_err());
 	}
 
 	#[test]

@@ -79,7 +79,8 @@ impl Buffers {
 	}
 }
 
-/// Means and centred products over both sources by their shares.
+/// Means and products over both sources by their shares.
+#[derive(Clone)]
 struct Moments {
 	x: Vec<f64>,
 	y: Vec<f64>,
@@ -88,8 +89,8 @@ struct Moments {
 }
 
 impl Linear {
-	/// Fits the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter that is best by
-	/// [`TrainingSet::fitness`].
+	/// Fits the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter, and with or without a bias, as is best
+	/// by [`TrainingSet::fitness`].
 	pub fn fit(data: &TrainingSet, window: u16, share: u16) -> Result<Self, Error> {
 		let mut in_shifts = data.in_shifts(window, share);
 		loop {
@@ -106,11 +107,13 @@ impl Linear {
 	fn fit_scaled(data: &TrainingSet, window: u16, share: u16, in_shifts: &[i8]) -> Result<Self, Error> {
 		let (n, m) = (usize::from(window) * in_shifts.len(), usize::from(data.task.program.outputs()));
 		let moments = Moments::new(data, n, m, share, in_shifts);
-		// Inputs are integers: less than this is a rounding error of a series that moves by the same amount at every step. Any damping
-		// then leaves the mean alone.
-		let mean_variance = (0..n).map(|i| moments.xx[i * n + i]).sum::<f64>() / n as f64;
-		let mean_variance = if mean_variance > 1e-6 { mean_variance } else { 1.0 };
-		let fits = LAMBDAS.par_iter().map(|lambda| {
+		let both = [moments.clone().centred(n), moments.uncentred()];
+		let fits = both.par_iter().flat_map(|moments| LAMBDAS.par_iter().map(move |lambda| (moments, lambda)));
+		let fits = fits.map(|(moments, lambda)| {
+			// Inputs are integers: less than this is a rounding error of a series that moves by the same amount at every step. Any damping
+			// then leaves the mean alone.
+			let mean_variance = (0..n).map(|i| moments.xx[i * n + i]).sum::<f64>() / n as f64;
+			let mean_variance = if mean_variance > 1e-6 { mean_variance } else { 1.0 };
 			let mut damped = moments.xx.clone();
 			for i in 0..n {
 				damped[i * n + i] += mean_variance / f64::from(1u32 << -lambda);
@@ -136,7 +139,7 @@ impl Sums {
 	}
 
 	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shifts: &[i8]) -> Self {
-		let windows = [data.fit_places(synthetic), data.inner_places(synthetic)].concat();
+		let windows = data.all_places(synthetic);
 		let batches = |windows: &[u32]| {
 			let mut sums = Self::empty(n, m);
 			let mut buffers = Buffers::new(n, m);
@@ -227,7 +230,12 @@ impl Moments {
 			add(&mut moments.xx, &sums.xx);
 			add(&mut moments.xy, &sums.xy);
 		}
-		let Self { x, y, xx, xy } = &mut moments;
+		moments
+	}
+
+	/// The same about the means: what a model with a bias is solved from.
+	fn centred(mut self, n: usize) -> Self {
+		let Self { x, y, xx, xy } = &mut self;
 		let centre = |products: &mut [f64], a: &[f64]| {
 			for (products, a) in products.chunks_exact_mut(n).zip(a) {
 				products.iter_mut().zip(&*x).for_each(|(product, x)| *product -= a * x);
@@ -235,7 +243,14 @@ impl Moments {
 		};
 		centre(xx, x);
 		centre(xy, y);
-		moments
+		self
+	}
+
+	/// The same about zero: what a model without a bias is solved from. A bias learns the drift of the training part, which need not last.
+	fn uncentred(mut self) -> Self {
+		self.x.fill(0.0);
+		self.y.fill(0.0);
+		self
 	}
 
 	/// The solution under Cholesky factor `l`, rounded to a layer; `None` if its weights are too large.
@@ -332,7 +347,7 @@ mod tests {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
 		let in_shifts = linear.net.in_shifts.clone();
-		let moments = Moments::new(&data, 24, 6, 0, &in_shifts);
+		let moments = Moments::new(&data, 24, 6, 0, &in_shifts).centred(24);
 		let mut damped = moments.xx.clone();
 		(0..24).for_each(|i| damped[i * 25] += 1.0);
 		let factor = cholesky(&damped, 24).unwrap();

@@ -1,0 +1,70 @@
+//! How well one exact linear model forecasts all seven series of ETTh1: the standard split (12, 4 and 4 months), 336 hours of history, and
+//! the four horizons of the literature. Errors are of z-scored values, over every window of the test months, after quantisation.
+//!
+//! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench accuracy`
+
+use doin_compute::{Task, TrainingSet};
+use doin_primitives::{domain::Limits, Split};
+use doin_scoring::{features, model::OUT_FRAC, sample::tail, Forecast, Model, Scratch, Target};
+use std::{path::PathBuf, time::Instant};
+
+/// Raw units of one standard deviation.
+const UNIT: f64 = 4096.0;
+/// Hours of training, and of training and validation.
+const SPLIT: Split = Split { train_end: 8_640, validation_end: 11_520 };
+/// Hours up to the end of the test.
+const END: usize = 14_400;
+
+/// The z-scored columns, in raw units.
+fn columns() -> Vec<Vec<i32>> {
+	let folder = std::env::var_os("DOIN_DATA_DIR").map_or_else(|| "../../../shared/data".into(), PathBuf::from);
+	let path = folder.join("ett/ETTh1.csv");
+	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; set DOIN_DATA_DIR", path.display()));
+	let rows: Vec<Vec<f64>> = text
+		.lines()
+		.skip(1)
+		.take(END)
+		.map(|line| line.split(',').skip(1).map(|cell| cell.trim().parse().expect("cells are numbers")).collect())
+		.collect();
+	let column = |at: usize| {
+		let train = rows.iter().take(SPLIT.train_end as usize).map(|row| row[at]);
+		let mean = train.clone().sum::<f64>() / f64::from(SPLIT.train_end);
+		let deviation = (train.map(|value| (value - mean).powi(2)).sum::<f64>() / f64::from(SPLIT.train_end)).sqrt();
+		rows.iter().map(|row| ((row[at] - mean) / deviation * UNIT).round() as i32).collect()
+	};
+	(0..7).map(column).collect()
+}
+
+fn main() {
+	let columns = columns();
+	println!("{:>8} {:>8} {:>8} {:>10} {:>10}", "horizon", "MSE", "MAE", "windows", "seconds");
+	for horizon in [96u16, 192, 336, 720] {
+		let start = Instant::now();
+		let mut program =
+			Forecast { horizon, history: 336, season: 24, chunks: 32, windows: 1, channels: 1, target: Target::Values };
+		program.windows = program.most_windows();
+		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
+		let task = Task { program, limits, series: columns[0].clone(), split: SPLIT, generator: None };
+		let data = TrainingSet::pooled(task.clone(), &columns[1..], 0, 0).expect("the series are long enough");
+		let linear = data.linear(336, 0).expect("it has a solution");
+		data.task.admit(&Model::Net(linear.net.clone())).expect("its weights are within bounds");
+		let (mut squares, mut absolute, mut windows) = (0.0, 0.0, 0);
+		let (mut x, mut out, mut scratch) = (vec![0; 336], vec![0; horizon.into()], Scratch::default());
+		for series in &columns {
+			for (history, future) in tail(&task.program, series, SPLIT.validation_end).iter() {
+				features(&linear.net, 1, history, &mut x);
+				linear.net.forward(&x, &mut out, &mut scratch);
+				windows += 1;
+				for (out, actual) in out.iter().zip(future) {
+					let forecast = f64::from(history[335]) + f64::from(*out) / f64::from(1u32 << OUT_FRAC);
+					let error = (forecast - f64::from(*actual)) / UNIT;
+					squares += error * error;
+					absolute += error.abs();
+				}
+			}
+		}
+		let count = f64::from(windows) * f64::from(horizon);
+		let (mse, mae) = (squares / count, absolute / count);
+		println!("{horizon:>8} {mse:>8.4} {mae:>8.4} {windows:>10} {:>10.1}", start.elapsed().as_secs_f64());
+	}
+}
