@@ -14,7 +14,7 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	program::{CHUNKS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
-	Forecast, Program,
+	Forecast, Program, Target,
 };
 use std::path::Path;
 
@@ -86,7 +86,15 @@ impl Draft {
 		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
 		let history = args.history.unwrap_or((2 * season).max(4 * horizon).clamp(season, MAX_HISTORY));
 		check_lengths(season, horizon, history, question)?;
-		let forecast = Forecast { horizon, history, season, chunks: question.chunks, windows: question.windows };
+		let forecast = Forecast {
+			horizon,
+			history,
+			season,
+			chunks: question.chunks,
+			windows: question.windows,
+			channels: 1,
+			target: Target::Values,
+		};
 		check_rows(series.values.len(), &forecast)?;
 		let Quantised { values, quantum } = series.quantise(horizon.into(), args.unit)?;
 		let unit = Quantised { values: Vec::new(), quantum }.unit(column);
@@ -273,7 +281,8 @@ pub mod tests {
 		assert!(reason.contains("100 rows") && reason.contains("--history"), "{reason}");
 		// With exactly as many as the message asks for it works.
 		let given = SeriesArgs { season: Some(24), ..args() };
-		let forecast = Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 16 };
+		let forecast =
+			Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 16, channels: 1, target: Target::Values };
 		let needed = rows_needed(&forecast);
 		assert!(Draft::new(&wave(needed - 1, 24), "v", "n", &given, &Question::default()).is_err());
 		Draft::new(&wave(needed, 24), "v", "n", &given, &Question::default()).unwrap();

@@ -127,13 +127,13 @@ impl Problem {
 			return None;
 		}
 		// In pieces: a sum of a whole tail may not fit 32 bits.
-		let span = windows.history + windows.horizon;
+		let span = (windows.history + windows.horizon) * windows.channels;
 		let error: u64 = windows
 			.values
 			.par_chunks(span * 16)
 			.map(|values| {
-				let piece = Windows { history: windows.history, horizon: windows.horizon, values: values.to_vec() };
-				u64::from(score::score(model, forecast.season, &piece))
+				let Windows { channels, history, horizon, .. } = windows;
+				u64::from(score(model, forecast, &Windows { channels, history, horizon, values: values.to_vec() }))
 			})
 			.sum();
 		Some(self.scaled(error, count as f64))
@@ -227,7 +227,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub mod tests {
 	use super::*;
 	use doin_primitives::{Evidence, Limits, Split};
-	use doin_scoring::{Generator, Layer, Net};
+	use doin_scoring::{Encoder, Generator, Layer, Net, Target};
 
 	/// A small domain on a noisy sawtooth.
 	pub fn sawtooth() -> Problem {
@@ -235,7 +235,15 @@ pub mod tests {
 		let spec = DomainSpec {
 			name: b"sawtooth".to_vec().try_into().unwrap(),
 			unit: b"0.5 mm".to_vec().try_into().unwrap(),
-			program: Program::Forecast(Forecast { horizon: 4, history: 16, season: 8, chunks: 32, windows: 8 }),
+			program: Program::Forecast(Forecast {
+				horizon: 4,
+				history: 16,
+				season: 8,
+				chunks: 32,
+				windows: 8,
+				channels: 1,
+				target: Target::Values,
+			}),
 			genes: Default::default(),
 			limits: Limits { model_bytes: 4096, window_macs: 4096 },
 			data_root: blake2_256(&series.encode()),
@@ -272,7 +280,7 @@ pub mod tests {
 		for chunk in [0u16, 31] {
 			let Evidence::Synthetic(generator) = &problem.spec.evidence else { panic!("the sawtooth is drawn") };
 			let windows = sample::drawn(forecast, generator, &[7; 32], chunk);
-			assert_eq!(sums[1][usize::from(chunk)], score::score(&Model::Seasonal, 8, &windows));
+			assert_eq!(sums[1][usize::from(chunk)], score(&Model::Seasonal, forecast, &windows));
 		}
 		assert!(verdict::total(&sums[1]) < verdict::total(&sums[0]), "a sawtooth is seasonal");
 		let validation = problem.validation_sums(&[Model::Seasonal]).unwrap();
@@ -296,7 +304,10 @@ pub mod tests {
 		let problem = sawtooth();
 		let layer =
 			|inputs: u16| Layer { inputs, outputs: 4, shift: 4, weights: vec![1; usize::from(inputs) * 4], bias: vec![0; 4] };
-		let net = |window| Model::Net(Net { window, in_shift: 0, skip: Some(layer(window)), layers: Vec::new() });
+		let net = |window| {
+			let skip = Some(layer(window));
+			Model::Net(Net { window, in_shifts: vec![0], skip, encoder: Encoder::None, layers: Vec::new() })
+		};
 		admitted(&problem, &net(8).to_bytes()).unwrap();
 		assert!(admitted(&problem, &net(17).to_bytes()).is_err(), "longer than the history");
 		assert!(admitted(&problem, &Model::Seasonal.to_bytes()).is_err(), "a baseline");
