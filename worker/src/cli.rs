@@ -4,13 +4,13 @@ use crate::{
 	amount::Amount,
 	config::{Class, DEV_NODE},
 	csv_series::Fill,
-	domain, keys, run, status, watch,
+	domain, keys, lab, run, status, watch,
 };
 use anyhow::{bail, Result};
 use clap::{Args, Parser, Subcommand};
 use doin_chain::{Account, Chain, Patience, Signer};
 use doin_primitives::DomainId;
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Finds better models for the domains of a DOIN chain, recomputes other people's scores, and is paid for both.
 #[derive(Debug, Parser)]
@@ -24,6 +24,10 @@ EXAMPLES
     doin-worker run --dev
     doin-worker watch
 
+  A model by hand, without any chain:
+    doin-worker train --csv load.csv --column MW --family mlp --out load.doin --curve curves
+    doin-worker predict --model load.doin --csv load.csv
+
   A domain of your own, from one column of a CSV file:
     doin-worker domain create --csv load.csv --column MW --time hour --season 24 --horizon 24 --dry-run
     doin-worker domain create --csv load.csv --column MW --time hour --season 24 --horizon 24 --key owner.key
@@ -35,7 +39,7 @@ EXAMPLES
 )]
 pub struct Cli {
 	/// Address of the node.
-	#[arg(long, global = true, env = "DOIN_URL", default_value = DEV_NODE, value_name = "WS-URL")]
+	#[arg(long, visible_alias = "node", global = true, env = "DOIN_URL", default_value = DEV_NODE, value_name = "WS-URL")]
 	pub url: String,
 	/// Say more; twice for everything. RUST_LOG overrides it.
 	#[arg(long, short, global = true, action = clap::ArgAction::Count)]
@@ -112,6 +116,49 @@ An evaluator is drawn for every weighted domain of its size class, and has to an
 	/// Make and inspect keys.
 	#[command(subcommand)]
 	Keys(KeysCommand),
+	/// Train a model by hand, or many, and see what it is worth next to simple ones.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker train --csv load.csv --column MW --family mlp --out load.doin
+  doin-worker train --csv load.csv --column MW --family linear --horizon 24 --season 24 --window 168
+  doin-worker train --csv load.csv --column MW --width 8..64 --rate 7..11 --epochs 60 --patience 8 --population 40 --curve curves
+
+Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the ridge
+and learns what that leaves, unless --no-skip is given. The last seventh of the training part says which epoch was best; validation
+chooses among candidates; nothing is chosen by the test.")]
+	Train(Box<lab::train::TrainArgs>),
+	/// Measure a saved model on a series, step by step, next to simple ones.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker evaluate --model load.doin --csv load.csv
+  doin-worker evaluate --model load.doin --csv next-year.csv")]
+	Evaluate(lab::evaluate::EvaluateArgs),
+	/// Forecast how a series goes on, in its own units.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker predict --model load.doin --csv load.csv
+  doin-worker predict --model load.doin --csv load.csv --at 5000           what it would have said after row 5000, and what came
+  doin-worker predict --model load.doin --csv load.csv --as-csv > next.csv")]
+	Predict(lab::predict::PredictArgs),
+	/// Recompute a champion of the chain on this machine, and say whether the chain is right.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker verify 0
+  doin-worker verify 3 --node wss://NODE --chunks 8
+  doin-worker verify 3 --round 120
+
+It ends with 0 if the chain is right, 1 if it is wrong, and 2 if it could not be told. The series is checked against the hash in the
+domain's record, and nothing else of the node is trusted: sums are computed from the models' bytes.")]
+	Verify(lab::verify::VerifyArgs),
+	/// Measure how fast this machine trains, and how good the models get.
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker bench
+  doin-worker bench --family mlp,lstm --seeds 16 --json
+  DOIN_BACKEND=scalar doin-worker bench --family mlp --repeats 3
+
+Let nothing else run meanwhile. MLP: 96-64-64-24, 12 epochs of batches of 256; cells: 24 units over 48 steps.")]
+	Bench(lab::bench::BenchArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -229,12 +276,20 @@ impl Cli {
 		}
 	}
 
+	/// How the program ends after Ctrl-C: what runs until then ends well, everything else has not done what was asked.
+	pub fn when_interrupted(&self) -> ExitCode {
+		match self.command {
+			Command::Run(_) | Command::Watch(_) => ExitCode::SUCCESS,
+			_ => ExitCode::from(130),
+		}
+	}
+
 	/// Does what was asked.
-	pub async fn execute(self) -> Result<()> {
+	pub async fn execute(self) -> Result<ExitCode> {
 		let url = self.url;
 		// A key is read before a node is asked for: a mistake in it is said at once.
 		let chain = || Chain::connect(&url, Patience::Within(Duration::from_secs(3)));
-		match self.command {
+		let done = match self.command {
 			Command::Run(args) => run::run(&url, args).await,
 			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, *args).await,
 			Command::Domain(DomainCommand::List { json }) => status::domains(&chain().await?, json).await,
@@ -262,7 +317,14 @@ impl Cli {
 				Some(source) => keys::inspect(&source, json),
 				None => bail!("name a key: --key FILE, or --dev-key //Alice"),
 			},
-		}
+			Command::Train(args) => lab::train::run(*args).await,
+			Command::Evaluate(args) => lab::evaluate::run(args).await,
+			Command::Predict(args) => lab::predict::run(args).await,
+			// The one command whose answer is its exit code.
+			Command::Verify(args) => return Ok(lab::verify::run(&url, args).await),
+			Command::Bench(args) => lab::bench::run(args).await,
+		};
+		done.map(|()| ExitCode::SUCCESS)
 	}
 }
 

@@ -1,5 +1,6 @@
 //! Reads a series from a CSV file, and turns it into the whole numbers that a domain stores.
 
+use crate::clock::{instant, Clock};
 use anyhow::{bail, Context, Result};
 use std::path::Path;
 
@@ -33,6 +34,8 @@ pub struct Series {
 	pub values: Vec<f64>,
 	/// Values that were filled in.
 	pub filled: usize,
+	/// When the values were taken, where the file says so and the steps are equal.
+	pub clock: Option<Clock>,
 }
 
 /// A series in raw units.
@@ -48,10 +51,7 @@ impl Series {
 	/// Reads the selected column. Messages give the line of the file.
 	pub fn read(path: &Path, selection: &Selection) -> Result<Self> {
 		let shown = path.display();
-		let mut reader = csv::ReaderBuilder::new()
-			.trim(csv::Trim::All)
-			.from_path(path)
-			.with_context(|| format!("cannot read {shown}. Name a CSV file whose first line holds the names of its columns"))?;
+		let mut reader = open(path)?;
 		let headers = reader.headers().with_context(|| format!("{shown} has no readable first line"))?.clone();
 		let find = |name: &str| {
 			headers.iter().position(|header| header == name).with_context(|| {
@@ -61,10 +61,20 @@ impl Series {
 		};
 		let column = find(selection.column)?;
 		let time = selection.time.map(find).transpose()?;
-		let mut rows: Vec<(u64, Option<f64>, Option<i64>)> = Vec::new();
+		let mut rows: Vec<Row> = Vec::new();
+		let mut stamps: Vec<Option<i64>> = Vec::new();
+		// The column of times, and how it writes them.
+		let mut stamped: Option<Option<(usize, String)>> = None;
 		for record in reader.records() {
 			let record = record.with_context(|| format!("{shown} is not a regular CSV file"))?;
 			let line = record.position().map_or(0, |position| position.line());
+			if stamped.is_none() {
+				// A column that is not checked can still say when the values were taken.
+				let date = |text: &str| text.parse::<f64>().is_err() && instant(text).is_ok();
+				stamped =
+					Some(time.or_else(|| record.iter().position(date)).map(|at| (at, record.get(at).unwrap_or("").to_string())));
+			}
+			let stamp = stamped.iter().flatten().next().and_then(|(at, _)| instant(record.get(*at)?).ok());
 			let text = record.get(column).unwrap_or("");
 			let value = number(text).with_context(|| {
 				format!(
@@ -88,14 +98,19 @@ impl Series {
 				})?),
 			};
 			rows.push((line, value, at));
+			stamps.push(stamp);
 		}
 		if rows.is_empty() {
 			bail!("{shown} has a header and no rows: nothing can be learned from it");
 		}
 		if time.is_some() {
 			rows = regular(rows, selection.fill).with_context(|| format!("{shown} is not a regular series"))?;
+			stamps = rows.iter().map(|(_, _, at)| *at).collect();
 		}
-		let series = fill(rows).with_context(|| format!("column `{}` of {shown} cannot be filled", selection.column))?;
+		// Filling begins with the first value there is.
+		let first = rows.iter().position(|(_, value, _)| value.is_some()).unwrap_or(0);
+		let mut series = fill(rows).with_context(|| format!("column `{}` of {shown} cannot be filled", selection.column))?;
+		series.clock = stamped.flatten().and_then(|(_, text)| Clock::new(&stamps[first..], &text));
 		let first = series.values[0];
 		if series.values.iter().all(|value| *value == first) {
 			bail!("column `{}` of {shown} is constant at {first}: there is nothing to forecast", selection.column);
@@ -160,6 +175,35 @@ pub fn parse_unit(unit: &str) -> (f64, &str) {
 	}
 }
 
+/// The column of numbers of a file that has only one, beside the times.
+pub fn only_column(path: &Path, time: Option<&str>) -> Result<String> {
+	let shown = path.display();
+	let mut reader = open(path)?;
+	let headers = reader.headers().with_context(|| format!("{shown} has no readable first line"))?.clone();
+	let mut record = csv::StringRecord::new();
+	if !reader.read_record(&mut record).with_context(|| format!("{shown} is not a regular CSV file"))? {
+		bail!("{shown} has a header and no rows: nothing can be learned from it");
+	}
+	let numbers: Vec<&str> = (headers.iter().zip(&record))
+		.filter(|(name, text)| Some(*name) != time && number(text).is_ok())
+		.map(|(name, _)| name)
+		.collect();
+	match &numbers[..] {
+		[] => bail!("{shown} has no column of numbers: nothing can be learned from it"),
+		[column] => Ok(column.to_string()),
+		several => {
+			let known: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
+			bail!("{shown} has several columns of numbers: choose one with --column. They are {}", known.join(", "))
+		}
+	}
+}
+
+fn open(path: &Path) -> Result<csv::Reader<std::fs::File>> {
+	let reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path);
+	let shown = path.display();
+	reader.with_context(|| format!("cannot read {shown}. Name a CSV file whose first line holds the names of its columns"))
+}
+
 /// A finite number; nothing for an empty cell or NaN.
 fn number(text: &str) -> Result<Option<f64>> {
 	if text.is_empty() || ["nan", "na", "null", "none", "?"].contains(&text.to_ascii_lowercase().as_str()) {
@@ -170,36 +214,6 @@ fn number(text: &str) -> Result<Option<f64>> {
 		bail!("it is infinite");
 	}
 	Ok(Some(value))
-}
-
-/// Seconds since 1970 of a date, a date and time, or a number of seconds.
-fn instant(text: &str) -> Result<i64> {
-	if let Ok(seconds) = text.parse::<f64>() {
-		if !seconds.is_finite() {
-			bail!("it is infinite");
-		}
-		return Ok(seconds as i64);
-	}
-	let text = text.trim_end_matches('Z').split('+').next().unwrap_or("");
-	let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0:0"));
-	let parts = |text: &str, separator: char| -> Result<Vec<i64>> {
-		text.split(separator).map(|part| Ok(part.split('.').next().unwrap_or("").parse::<i64>()?)).collect()
-	};
-	let (date, clock) = (parts(date, '-')?, parts(clock, ':')?);
-	let ([year, month, day], [hour, minute, rest @ ..]) = (&date[..], &clock[..]) else { bail!("it has no date and time") };
-	if !(1..=12).contains(month)
-		|| !(1..=31).contains(day)
-		|| !(0..24).contains(hour)
-		|| !(0..60).contains(minute)
-		|| rest.len() > 1
-	{
-		bail!("no such date");
-	}
-	// Days from a civil date: years begin in March, so the leap day comes last.
-	let (year, month) = if *month > 2 { (*year, month - 3) } else { (year - 1, month + 9) };
-	let days =
-		365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1 - 719_468;
-	Ok(days * 86_400 + hour * 3_600 + minute * 60 + rest.first().copied().unwrap_or(0))
 }
 
 type Row = (u64, Option<f64>, Option<i64>);
@@ -254,7 +268,7 @@ fn fill(rows: Vec<Row>) -> Result<Series> {
 	}
 	values.extend(known.last().map(|(_, value)| value));
 	let filled = values.len() - known.len();
-	Ok(Series { values, filled })
+	Ok(Series { values, filled, clock: None })
 }
 
 #[cfg(test)]
@@ -277,6 +291,33 @@ mod tests {
 		let series =
 			read_with("t,v\n2016-07-01 00:00:00,1.5\n2016-07-01 01:00:00, 2 \n2016-07-01 02:00:00,3e0\n", true, None).unwrap();
 		assert_eq!((series.values, series.filled), (vec![1.5, 2.0, 3.0], 0));
+		assert_eq!(series.clock.unwrap().at(3), "2016-07-01 03:00:00");
+	}
+
+	#[test]
+	fn times_are_noticed_where_nobody_names_them() {
+		let clock = |text| read_with(text, false, None).unwrap().clock.map(|clock| clock.at(2));
+		assert_eq!(clock("t,v\n2020-02-27,1\n2020-02-28,2\n"), Some("2020-02-29".into()));
+		assert_eq!(clock("t,v\n1,1\n2,2\n"), None, "numbers may mean anything");
+		assert_eq!(clock("t,v\n2020-02-27,1\n2020-02-28,2\n2020-03-02,3\n"), None, "steps differ");
+		let filled = read_with("t,v\n0,\n60,1\n120,2\n", true, Some(Fill::Linear)).unwrap();
+		assert_eq!(filled.clock.unwrap().at(0), "60", "leading gaps are not filled");
+	}
+
+	#[test]
+	fn the_only_column_of_numbers_needs_no_name() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("data.csv");
+		let only = |text: &str, time| {
+			std::fs::write(&path, text).unwrap();
+			only_column(&path, time).map_err(|error| format!("{error:#}"))
+		};
+		assert_eq!(only("when,v\n2020-01-01,1\n", None).unwrap(), "v");
+		assert_eq!(only("n,v\n1,1\n", Some("n")).unwrap(), "v");
+		let several = only("n,v\n1,1\n", None).unwrap_err();
+		assert!(several.contains("--column") && several.contains("`n`, `v`"), "{several}");
+		assert!(only("n,v\n", None).unwrap_err().contains("no rows"));
+		assert!(only("n,v\nx,y\n", None).unwrap_err().contains("no column of numbers"));
 	}
 
 	#[test]
@@ -317,20 +358,10 @@ mod tests {
 	}
 
 	#[test]
-	fn dates_count_seconds() {
-		for (text, seconds) in
-			[("1970-01-01", 0), ("2000-03-01", 951_868_800), ("2016-07-01T13:30:15Z", 1_467_379_815), ("-5", -5)]
-		{
-			assert_eq!(instant(text).unwrap(), seconds, "{text}");
-		}
-		assert!(instant("2016-13-01").is_err() && instant("2016-07-01 25:00").is_err() && instant("").is_err());
-	}
-
-	#[test]
 	fn the_unit_gives_differences_three_digits() {
 		for (scale, unit) in [(1.0, 0.01), (1e-4, 1e-6), (1e6, 1e4)] {
 			let values: Vec<f64> = (0..100).map(|i| scale * f64::from(i) * 3.0).collect();
-			let series = Series { values, filled: 0 };
+			let series = Series { values, filled: 0, clock: None };
 			let quantised = series.quantise(1, None).unwrap();
 			assert!((quantised.quantum / unit - 1.0).abs() < 1e-9, "{scale}: {}", quantised.quantum);
 			assert_eq!(quantised.values[1], 300);
@@ -339,7 +370,7 @@ mod tests {
 
 	#[test]
 	fn a_chosen_unit_is_used_or_refused() {
-		let series = Series { values: vec![1.0, 2.0, 4.0], filled: 0 };
+		let series = Series { values: vec![1.0, 2.0, 4.0], filled: 0, clock: None };
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().values, [2, 4, 8]);
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().unit("ppm"), "0.5 ppm");
 		assert!(format!("{:#}", series.quantise(1, Some(1e-12)).unwrap_err()).contains("coarser"));

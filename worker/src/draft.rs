@@ -224,7 +224,7 @@ fn rows_needed(forecast: &Forecast) -> usize {
 }
 
 /// The season of a series: the smallest lag at which differences correlate almost as well as they ever do; 1 when they never do.
-fn find_season(values: &[f64]) -> u16 {
+pub fn find_season(values: &[f64]) -> u16 {
 	let differences: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
 	let count = differences.len().max(1) as f64;
 	let mean = differences.iter().sum::<f64>() / count;
@@ -254,7 +254,7 @@ pub mod tests {
 		let values = (0..rows)
 			.map(|t| (t as f64 * std::f64::consts::TAU / season as f64).sin() * 5.0 + noise(t) + t as f64 / 1e4)
 			.collect();
-		Series { values, filled: 0 }
+		Series { values, filled: 0, clock: None }
 	}
 
 	#[test]

@@ -2,12 +2,14 @@
 
 mod amount;
 mod cli;
+mod clock;
 mod config;
 mod csv_series;
 mod domain;
 mod draft;
 mod journal;
 mod keys;
+mod lab;
 mod problem;
 mod roles;
 mod run;
@@ -37,19 +39,20 @@ fn main() -> ExitCode {
 			return ExitCode::FAILURE;
 		}
 	};
+	let interrupted_code = cli.when_interrupted();
 	let outcome = runtime.block_on(async {
 		tokio::select! {
 			outcome = cli.execute() => outcome,
 			_ = interrupted() => {
 				eprintln!("stopped");
-				Ok(())
+				Ok(interrupted_code)
 			},
 		}
 	});
 	// What still computes in the background is told to stop by its owner's end, and is not waited for longer than this.
 	runtime.shutdown_timeout(std::time::Duration::from_secs(5));
 	match outcome {
-		Ok(()) => ExitCode::SUCCESS,
+		Ok(code) => code,
 		Err(error) => {
 			eprintln!("error: {error:#}");
 			ExitCode::FAILURE

@@ -12,29 +12,42 @@ use rayon::prelude::*;
 /// Sums of each of `models` on the windows that `seed` draws, in the order of the models. A domain with public evidence has no draw: its
 /// validation split counts.
 pub fn chunk_sums(spec: &DomainSpec, series: &[i32], seed: &[u8; 32], models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
-	match (&spec.program, &spec.evidence) {
-		(Program::Forecast(program), Evidence::Synthetic(generator)) => {
-			generator.check(program)?;
-			per_chunk(program.chunks, models, |index| {
-				let windows = sample::drawn(program, generator, seed, index);
-				Ok(models.iter().map(|model| score(model, program, &windows)).collect())
-			})
-		}
-		_ => validation_sums(spec, series, models),
-	}
+	sums_of(spec, series, Some(seed), models, &all(spec))
 }
 
 /// Sums of each of `models` on the validation split, in the order of the models; for `Quadratic`, on its coordinates.
 pub fn validation_sums(spec: &DomainSpec, series: &[i32], models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
-	match &spec.program {
-		Program::Quadratic(quadratic) => per_chunk(quadratic.dimension(), models, |index| {
+	sums_of(spec, series, None, models, &all(spec))
+}
+
+fn all(spec: &DomainSpec) -> Vec<u16> {
+	(0..spec.program.chunks()).collect()
+}
+
+/// The same for some of the chunks, in their order: [`chunk_sums`] with a seed, [`validation_sums`] without.
+pub fn sums_of(
+	spec: &DomainSpec,
+	series: &[i32],
+	seed: Option<&[u8; 32]>,
+	models: &[Model],
+	chunks: &[u16],
+) -> Result<Vec<Vec<u32>>, Error> {
+	match (&spec.program, &spec.evidence, seed) {
+		(Program::Quadratic(quadratic), ..) => per_chunk(chunks, models, |index| {
 			let squares = models.iter().map(|model| match model {
 				Model::Point(point) => score_point(quadratic, point, index),
 				_ => u32::MAX,
 			});
 			Ok(squares.collect())
 		}),
-		Program::Forecast(program) => per_chunk(program.chunks, models, |index| {
+		(Program::Forecast(program), Evidence::Synthetic(generator), Some(seed)) => {
+			generator.check(program)?;
+			per_chunk(chunks, models, |index| {
+				let windows = sample::drawn(program, generator, seed, index);
+				Ok(models.iter().map(|model| score(model, program, &windows)).collect())
+			})
+		}
+		(Program::Forecast(program), ..) => per_chunk(chunks, models, |index| {
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)?;
 			let (have, need) = (series.len(), span.end as usize);
 			let values = series.get(span.start as usize..need);
@@ -47,11 +60,11 @@ pub fn validation_sums(spec: &DomainSpec, series: &[i32], models: &[Model]) -> R
 
 /// Runs `chunk` for each chunk and turns the result from one row per chunk to one row per model.
 fn per_chunk(
-	chunks: u16,
+	chunks: &[u16],
 	models: &[Model],
 	chunk: impl Fn(u16) -> Result<Vec<u32>, Error> + Sync + Send,
 ) -> Result<Vec<Vec<u32>>, Error> {
-	let rows: Vec<Vec<u32>> = (0..chunks).into_par_iter().map(chunk).collect::<Result<_, _>>()?;
+	let rows: Vec<Vec<u32>> = chunks.par_iter().map(|index| chunk(*index)).collect::<Result<_, _>>()?;
 	Ok((0..models.len()).map(|model| rows.iter().map(|row| row[model]).collect()).collect())
 }
 
@@ -87,6 +100,8 @@ mod tests {
 		let windows = sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[9; 32], 17);
 		assert_eq!(sums[0][17], score(&Model::Seasonal, &task.program, &windows));
 		assert_eq!(sums[1][17], score(&Model::RepeatLast, &task.program, &windows));
+		let some = sums_of(&spec(&task), &task.series, Some(&[9; 32]), &models, &[30, 17]).unwrap();
+		assert_eq!(some, sums.iter().map(|sums| vec![sums[30], sums[17]]).collect::<Vec<_>>());
 	}
 
 	#[test]

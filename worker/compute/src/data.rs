@@ -317,19 +317,36 @@ impl TrainingSet {
 
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
+		let sums = |chunks: &[Windows]| self.sums(model, chunks, self.narrow);
+		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
+	}
+
+	/// Error sums of `model` on any windows of the task's program, on all cores of the current pool. Each chunk has at most
+	/// [`doin_scoring::program::MAX_WINDOWS`] windows, or its sum saturates.
+	pub fn score(&self, model: &Model, chunks: &[Windows]) -> Vec<u32> {
+		let values = || chunks.iter().flat_map(|windows| &windows.values);
+		let (least, most) = (values().min().copied().unwrap_or(0), values().max().copied().unwrap_or(0));
+		self.sums(model, chunks, most.abs_diff(least) < NARROW)
+	}
+
+	fn sums(&self, model: &Model, chunks: &[Windows], narrow: bool) -> Vec<u32> {
 		/// Chunks that share their buffers.
 		const TOGETHER: usize = 8;
 		let program = &self.task.program;
 		if let Model::Net(net) = model {
-			if self.narrow && program.target == Target::Values && Scorer::takes(net) && self.task.admit(model).is_ok() {
+			if narrow && program.target == Target::Values && Scorer::takes(net) && self.task.admit(model).is_ok() {
 				let scorer = Scorer::new(self.backend, net);
-				let sums =
-					|chunks: &[Windows]| chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
-				return Measure { validation: sums(&self.validation), practice: sums(&self.practice) };
+				return chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
 			}
 		}
-		let sums = |chunks: &[Windows]| chunks.par_iter().map(|windows| score(model, program, windows)).collect();
-		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
+		chunks.par_iter().map(|windows| score(model, program, windows)).collect()
+	}
+
+	/// The mean absolute error, in raw units, that a [`crate::population::Watch`] is told of as `error`.
+	pub fn mean_error(&self, error: u128) -> f64 {
+		let [published, synthetic] = self.inner.each_ref().map(|places| places.len().max(1) as f64);
+		let predictions = published * synthetic * f64::from(self.task.program.horizon);
+		error as f64 / f64::from(WHOLE) / predictions / f64::from(1u32 << OUT_FRAC)
 	}
 
 	/// Error sums of the initial champion: the better of repeat-last and seasonal on validation.
@@ -489,6 +506,24 @@ mod tests {
 		assert_eq!(set.initial(), &set.measure(&Model::Seasonal));
 		assert_eq!(set.fitness(&set.measure(&Model::Seasonal)), 1 << 20);
 		assert!(set.fitness(&set.measure(&Model::RepeatLast)) > 1 << 20);
+	}
+
+	#[test]
+	fn any_windows_are_scored_as_the_chain_does() {
+		let set = TrainingSet::new(seasonal(), 0, 1).unwrap();
+		let program = &set.task.program;
+		let mut chunks = vec![
+			sample::tail(program, &set.task.series[..2_640], 2_550),
+			Windows { values: Vec::new(), ..set.validation[0].clone() },
+		];
+		// Differences that no back-end takes.
+		chunks.push(Windows { values: (0..60).map(|at| (at % 7 - 3) * (1 << 28)).collect(), ..set.validation[0].clone() });
+		for model in [Model::Seasonal, Model::Net(set.linear(24, 0).unwrap().net.clone())] {
+			for chunks in [&chunks[..2], &chunks[2..], &chunks[..]] {
+				let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, program, windows)).collect();
+				assert_eq!(set.score(&model, chunks), expected);
+			}
+		}
 	}
 
 	#[test]

@@ -21,12 +21,13 @@ mod golden;
 mod linalg;
 pub mod lion;
 pub mod mlp;
+pub mod peak;
 pub mod population;
 pub mod ridge;
 mod scorer;
 
 pub use backend::Backend;
-pub use chunks::{chunk_sums, validation_sums};
+pub use chunks::{chunk_sums, sums_of, validation_sums};
 pub use data::{Measure, Task, TrainingSet};
 pub use population::{train_all, train_each, Candidate, Family, Trained};
 pub use ridge::Linear;

@@ -12,7 +12,7 @@ use crate::{
 	},
 	data::{TrainingSet, WHOLE},
 	lion::{Schedule, ACC_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC},
-	population::Candidate,
+	population::{unwatched, Candidate, Watch},
 	ridge::Linear,
 	Error,
 };
@@ -30,12 +30,26 @@ const _: () = assert!(WHOLE as usize == BATCH);
 /// Trains a net; with a linear path, that path stays as it is and the net learns what it leaves. The net of the epoch with the least
 /// error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says nothing.
 pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, stop: &AtomicBool) -> Result<Net, Error> {
+	train_watched(data, candidate, skip, stop, &mut unwatched)
+}
+
+/// The same, ending early when `watch` says so; see [`Watch`].
+pub fn train_watched(
+	data: &TrainingSet,
+	candidate: &Candidate,
+	skip: Option<&Linear>,
+	stop: &AtomicBool,
+	watch: &mut Watch,
+) -> Result<Net, Error> {
 	let mut trainer = Trainer::new(data, candidate, skip);
 	let steps = (data.len() / BATCH).max(1) as u32;
 	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
 	let mut best = (u128::MAX, trainer.forward_layers());
 	if skip.is_some() {
 		best.0 = trainer.weighted_error();
+		if watch(0, best.0).is_break() {
+			return Ok(trainer.net(&best.1));
+		}
 	}
 	for epoch in 0..u32::from(candidate.epochs) {
 		for step in 0..steps {
@@ -48,6 +62,9 @@ pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, s
 		if error < best.0 {
 			best.0 = error;
 			best.1.iter_mut().zip(&trainer.layers).for_each(|(best, layer)| best.clone_from(&layer.forward));
+		}
+		if watch(epoch as u16 + 1, error).is_break() {
+			break;
 		}
 	}
 	Ok(trainer.net(&best.1))
@@ -307,6 +324,7 @@ mod tests {
 	use super::*;
 	use crate::fixtures::{seasonal, tent};
 	use doin_scoring::{score::score, Model, Windows};
+	use std::ops::ControlFlow;
 
 	static RUN: AtomicBool = AtomicBool::new(false);
 
@@ -370,6 +388,38 @@ mod tests {
 		let trainer = Trainer::new(&data, &candidate, Some(&linear));
 		let start = trainer.net(&trainer.forward_layers());
 		assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
+	}
+
+	#[test]
+	fn a_watch_sees_every_epoch_and_ends_it_without_changing_it() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let linear = data.linear(24, 0).unwrap();
+		let five = Candidate { window: 24, epochs: 5, ..candidate() };
+		let mut seen = Vec::new();
+		let whole = train_watched(&data, &five, Some(&linear), &RUN, &mut |epoch, error| {
+			seen.push((epoch, error));
+			ControlFlow::Continue(())
+		});
+		assert_eq!(whole, train(&data, &five, Some(&linear), &RUN));
+		assert_eq!(seen.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+		let mut begun = Vec::new();
+		let cut = train_watched(&data, &five, Some(&linear), &RUN, &mut |epoch, error| {
+			begun.push((epoch, error));
+			if epoch == 2 {
+				ControlFlow::Break(())
+			} else {
+				ControlFlow::Continue(())
+			}
+		});
+		assert_eq!(begun, seen[..3]);
+		// What comes back is the best of what was seen, and its error is the mean that people are shown.
+		let model = Model::Net(cut.unwrap());
+		let windows: Vec<i32> = data.inner(false).flat_map(|(history, future)| [history, future].concat()).collect();
+		let windows = Windows { channels: 1, history: 24, horizon: 6, values: windows };
+		let count = windows.len() as f64 * 6.0;
+		let mean = f64::from(score(&model, &data.task.program, &windows)) / 16.0 / count;
+		let least = begun.iter().map(|(_, error)| *error).min().unwrap();
+		assert!((data.mean_error(least) - mean).abs() < 1e-9);
 	}
 
 	#[test]

@@ -7,13 +7,26 @@ use crate::{
 };
 use doin_scoring::{
 	model::{MAX_DEPTH, MAX_WIDTH},
-	Model, ModelError, Net,
+	Encoder, Model, ModelError, Net,
 };
 use rayon::{prelude::*, ThreadPool, ThreadPoolBuilder};
-use std::sync::{
-	atomic::{AtomicBool, Ordering},
-	Mutex, PoisonError,
+use std::{
+	ops::ControlFlow,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Mutex, PoisonError,
+	},
 };
+
+/// What is told after every epoch: its number, from 1, and the error on the windows that stop training early, for
+/// [`TrainingSet::mean_error`]. Beside a linear path, epoch 0 is that path alone. A break ends the training, and the best net so far is
+/// kept: seeing changes nothing else.
+pub type Watch<'a> = dyn FnMut(u16, u128) -> ControlFlow<()> + 'a;
+
+/// Lets every training run to its end.
+pub(crate) fn unwatched(_epoch: u16, _error: u128) -> ControlFlow<()> {
+	ControlFlow::Continue(())
+}
 
 /// Most steps that a convolution reads, or skips.
 const MAX_KERNEL: u8 = 32;
@@ -45,6 +58,16 @@ impl Family {
 			Self::Conv => "conv",
 			Self::Lstm => "lstm",
 			Self::Gru => "gru",
+		}
+	}
+
+	/// The family that a net is of.
+	pub fn of(net: &Net) -> Self {
+		match net.encoder {
+			Encoder::None => Self::Mlp,
+			Encoder::Conv(_) => Self::Conv,
+			Encoder::Lstm(_) => Self::Lstm,
+			Encoder::Gru(_) => Self::Gru,
 		}
 	}
 }
@@ -178,12 +201,17 @@ impl Candidate {
 
 	/// Trains the candidate.
 	pub fn train(&self, data: &TrainingSet, stop: &AtomicBool) -> Result<Net, Error> {
+		self.train_watched(data, stop, &mut unwatched)
+	}
+
+	/// Trains the candidate, telling `watch` about every epoch. A linear model has none.
+	pub fn train_watched(&self, data: &TrainingSet, stop: &AtomicBool, watch: &mut Watch) -> Result<Net, Error> {
 		self.check(data)?;
 		if self.depth == 0 {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
 		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
-		mlp::train(data, self, linear.as_deref(), stop)
+		mlp::train_watched(data, self, linear.as_deref(), stop, watch)
 	}
 
 	/// Trains, admits and measures the candidate.

@@ -1,0 +1,64 @@
+//! The most that a core could do: what benchmarks compare a training step with.
+
+use crate::backend::Backend;
+
+/// Runs the dot product of a back-end's registers and nothing else, that of AVX2 for back-ends without vectors of their own, and returns
+/// the number of its multiply-accumulates; 0 where there is no such loop for the processor.
+#[cfg(target_arch = "x86_64")]
+pub fn dot_product(backend: &dyn Backend) -> u64 {
+	use std::arch::asm;
+	if backend.name() == "avx512-vnni" {
+		// SAFETY: the back-end exists only where the processor has the instruction; only registers are touched, and all of them are named.
+		unsafe {
+			asm!(
+				"2:",
+				"vpdpwssd zmm0, zmm14, zmm15", "vpdpwssd zmm1, zmm14, zmm15", "vpdpwssd zmm2, zmm14, zmm15",
+				"vpdpwssd zmm3, zmm14, zmm15", "vpdpwssd zmm4, zmm14, zmm15", "vpdpwssd zmm5, zmm14, zmm15",
+				"vpdpwssd zmm6, zmm14, zmm15", "vpdpwssd zmm7, zmm14, zmm15", "vpdpwssd zmm8, zmm14, zmm15",
+				"vpdpwssd zmm9, zmm14, zmm15", "vpdpwssd zmm10, zmm14, zmm15", "vpdpwssd zmm11, zmm14, zmm15",
+				"dec {n}", "jnz 2b",
+				n = inout(reg) 20_000u64 => _,
+				out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _, out("zmm6") _,
+				out("zmm7") _, out("zmm8") _, out("zmm9") _, out("zmm10") _, out("zmm11") _, out("zmm14") _, out("zmm15") _,
+			);
+		}
+		return 20_000 * 12 * 32;
+	}
+	if is_x86_feature_detected!("avx2") {
+		// SAFETY: as above.
+		unsafe {
+			asm!(
+				"2:",
+				"vpmaddwd ymm8, ymm14, ymm15", "vpaddd ymm0, ymm0, ymm8", "vpmaddwd ymm9, ymm14, ymm15", "vpaddd ymm1, ymm1, ymm9",
+				"vpmaddwd ymm10, ymm14, ymm15", "vpaddd ymm2, ymm2, ymm10", "vpmaddwd ymm11, ymm14, ymm15", "vpaddd ymm3, ymm3, ymm11",
+				"vpmaddwd ymm8, ymm14, ymm15", "vpaddd ymm4, ymm4, ymm8", "vpmaddwd ymm9, ymm14, ymm15", "vpaddd ymm5, ymm5, ymm9",
+				"vpmaddwd ymm10, ymm14, ymm15", "vpaddd ymm6, ymm6, ymm10", "vpmaddwd ymm11, ymm14, ymm15", "vpaddd ymm7, ymm7, ymm11",
+				"dec {n}", "jnz 2b",
+				n = inout(reg) 60_000u64 => _,
+				out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _, out("ymm4") _, out("ymm5") _, out("ymm6") _,
+				out("ymm7") _, out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _, out("ymm14") _, out("ymm15") _,
+			);
+		}
+		return 60_000 * 8 * 16;
+	}
+	0
+}
+
+/// There is no loop for this processor.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn dot_product(_: &dyn Backend) -> u64 {
+	0
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+	use super::*;
+	use crate::backend::available;
+
+	#[test]
+	fn every_back_end_has_a_peak_where_the_processor_has_vectors() {
+		for backend in available() {
+			assert_eq!(dot_product(backend) > 0, is_x86_feature_detected!("avx2"));
+		}
+	}
+}
