@@ -12,6 +12,7 @@
 pub mod backend;
 pub mod baseline;
 pub mod chunks;
+pub mod conv;
 pub mod data;
 #[cfg(test)]
 mod fixtures;

@@ -46,7 +46,7 @@ pub fn train_watched(
 	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
 	let mut best = (u128::MAX, trainer.forward_layers());
 	if skip.is_some() {
-		best.0 = trainer.weighted_error();
+		best.0 = trainer.weighted_error(&mut Trainer::forward);
 		if watch(0, best.0).is_break() {
 			return Ok(trainer.net(&best.1));
 		}
@@ -58,7 +58,7 @@ pub fn train_watched(
 			}
 			trainer.step(u64::from(epoch * steps + step), schedule.advance());
 		}
-		let error = trainer.weighted_error();
+		let error = trainer.weighted_error(&mut Trainer::forward);
 		if error < best.0 {
 			best.0 = error;
 			best.1.iter_mut().zip(&trainer.layers).for_each(|(best, layer)| best.clone_from(&layer.forward));
@@ -72,7 +72,7 @@ pub fn train_watched(
 
 /// First masters of a layer, one row per output, uniform with the variance 2 / inputs that keeps the scale of activations from layer to
 /// layer; zeros without a source of numbers.
-fn masters(inputs: usize, outputs: usize, random: Option<&mut Stream>) -> Vec<i32> {
+pub(crate) fn masters(inputs: usize, outputs: usize, random: Option<&mut Stream>) -> Vec<i32> {
 	let mut masters = vec![0; outputs * inputs];
 	if let Some(random) = random {
 		let bound = ((6u64 << (2 * MASTER_FRAC)) / inputs as u64).isqrt().min(MAX_WEIGHT as u64) as u32;
@@ -82,39 +82,39 @@ fn masters(inputs: usize, outputs: usize, random: Option<&mut Stream>) -> Vec<i3
 }
 
 /// A net in training with the buffers of one batch.
-struct Trainer<'a> {
+pub(crate) struct Trainer<'a> {
 	data: &'a TrainingSet,
-	backend: &'static dyn Backend,
-	window: usize,
+	pub(crate) backend: &'static dyn Backend,
+	pub(crate) window: usize,
 	share: u16,
-	decay: u8,
-	in_shift: i8,
-	skip: Option<&'a Layer>,
+	pub(crate) decay: u8,
+	pub(crate) in_shift: i8,
+	pub(crate) skip: Option<&'a Layer>,
 	path: Option<Packed>,
-	layers: Vec<Dense>,
+	pub(crate) layers: Vec<Dense>,
 	batches: Key,
 	/// Random words and windows of the batch.
 	words: Box<[u32; BATCH]>,
 	starts: Box<[u32; BATCH]>,
 	/// Inputs of each layer for the batch.
-	inputs: Vec<Tiles>,
+	pub(crate) inputs: Vec<Tiles>,
 	/// The same, neurons in lanes.
 	panels: Vec<Panels>,
 	/// What the net should say, in 2^−OUT_FRAC raw units.
-	targets: Vec<Block>,
+	pub(crate) targets: Vec<Block>,
 	/// The same before the linear path and any rounding; empty where values are narrow.
 	exact: Vec<i64>,
 	/// Accumulators of the last layer, or of the linear path.
-	sums: Vec<Block>,
+	pub(crate) sums: Vec<Block>,
 	/// Gradients of the outputs of each layer.
-	gradients: Vec<Tiles>,
+	pub(crate) gradients: Vec<Tiles>,
 	/// The same in groups of four.
-	quads: Vec<Quads>,
-	raw: Vec<[Block; TILE]>,
+	pub(crate) quads: Vec<Quads>,
+	pub(crate) raw: Vec<[Block; TILE]>,
 }
 
 impl<'a> Trainer<'a> {
-	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
+	pub(crate) fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
 		let share = data.share(candidate.mix);
 		let (window, horizon) = (usize::from(candidate.window), usize::from(data.task.program.horizon));
 		let mut seed = [0; 32];
@@ -187,7 +187,7 @@ impl<'a> Trainer<'a> {
 	}
 
 	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
-	fn draw(&mut self, number: u64) {
+	pub(crate) fn draw(&mut self, number: u64) {
 		let places = [true, false].map(|synthetic| self.data.fit_places(synthetic));
 		let (synthetic, published) = self.starts.split_at_mut(self.share.into());
 		self.backend.words(self.batches.words(), number, &mut self.words);
@@ -274,19 +274,19 @@ impl<'a> Trainer<'a> {
 	}
 
 	/// Error of the inner validation windows, both sources by their shares: each mean times [`WHOLE`] and the number of windows of both,
-	/// which spares the division.
-	fn weighted_error(&mut self) -> u128 {
+	/// which spares the division. `forward` runs tiles of the batch through the net.
+	pub(crate) fn weighted_error(&mut self, forward: &mut impl FnMut(&mut Self, usize)) -> u128 {
 		let [published, synthetic] = [false, true].map(|synthetic| self.data.inner(synthetic).len() as u128);
 		let parts = [(false, WHOLE - self.share, synthetic.max(1)), (true, self.share, published)];
 		let part = |(synthetic, share, others)| match share {
 			0 => 0,
-			_ => u128::from(self.inner_error(synthetic)) * u128::from(share) * others,
+			_ => u128::from(self.inner_error(synthetic, forward)) * u128::from(share) * others,
 		};
 		parts.map(part).into_iter().sum()
 	}
 
 	/// Error sum of the inner validation windows of one source, exactly as the chain counts it.
-	fn inner_error(&mut self, synthetic: bool) -> u64 {
+	pub(crate) fn inner_error(&mut self, synthetic: bool, forward: &mut impl FnMut(&mut Self, usize)) -> u64 {
 		let data = self.data;
 		let mut sum = 0;
 		for places in data.inner_places(synthetic).chunks(BATCH) {
@@ -295,7 +295,7 @@ impl<'a> Trainer<'a> {
 			self.starts[..places.len()].copy_from_slice(places);
 			let tiles = places.len().div_ceil(TILE * LANES);
 			self.load(tiles);
-			self.forward(tiles);
+			forward(self, tiles);
 			let Packed { shift, outputs, .. } = self.layers[self.layers.len() - 1].forward;
 			sum += self.backend.errors(shift, &self.sums, &self.targets, outputs, places.len());
 		}
@@ -363,7 +363,7 @@ mod tests {
 						u64::from(score(&model, &data.task.program, &Windows { channels: 1, history: 24, horizon: 6, values }))
 					})
 					.sum();
-				assert_eq!(trainer.inner_error(synthetic), expected);
+				assert_eq!(trainer.inner_error(synthetic, &mut Trainer::forward), expected);
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 //! Training many candidates on all cores.
 
 use crate::{
+	conv,
 	data::{Measure, TrainingSet, WHOLE},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT},
 	mlp, Error,
@@ -29,7 +30,7 @@ pub(crate) fn unwatched(_epoch: u16, _error: u128) -> ControlFlow<()> {
 }
 
 /// Most steps that a convolution reads, or skips.
-const MAX_KERNEL: u8 = 32;
+pub(crate) const MAX_KERNEL: u8 = 32;
 /// Genes the trainer knows, for error messages and for whoever registers a domain.
 pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix";
 
@@ -123,6 +124,17 @@ impl Default for Candidate {
 	}
 }
 
+/// What a net costs, as its domain counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+	/// Multiply-accumulates of a window.
+	pub macs: u64,
+	/// Weights, of two bytes each.
+	pub weights: u64,
+	/// Biases, of four.
+	pub biases: u64,
+}
+
 /// A trained candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trained {
@@ -181,19 +193,24 @@ impl Candidate {
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
 		let (window, width, horizon) = (u64::from(self.window), u64::from(self.width), u64::from(program.horizon));
 		let linear = window * horizon;
-		let (mut macs, mut biases) = (0, 0);
-		if self.depth > 0 {
-			macs = window * width + width * width * (u64::from(self.depth) - 1) + width * horizon;
-			biases = width * u64::from(self.depth) + horizon;
+		let mut cost = Cost::default();
+		match self.family {
+			_ if self.depth == 0 => {}
+			Family::Conv => cost = conv::cost(self, program.horizon)?,
+			_ => {
+				let macs = window * width + width * width * (u64::from(self.depth) - 1) + width * horizon;
+				cost = Cost { macs, weights: macs, biases: width * u64::from(self.depth) + horizon };
+			}
 		}
 		if self.skip || self.depth == 0 {
-			macs += linear;
-			biases += horizon;
+			cost.macs += linear;
+			cost.weights += linear;
+			cost.biases += horizon;
 		}
-		if macs > data.task.limits.window_macs.into() {
+		if cost.macs > data.task.limits.window_macs.into() {
 			return Err(Error::Model(ModelError::TooCostly));
 		}
-		if 2 * macs + 4 * biases > data.task.limits.model_bytes.into() {
+		if 2 * cost.weights + 4 * cost.biases > data.task.limits.model_bytes.into() {
 			return Err(Error::Model(ModelError::TooLarge));
 		}
 		Ok(())
@@ -211,7 +228,10 @@ impl Candidate {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
 		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
-		mlp::train_watched(data, self, linear.as_deref(), stop, watch)
+		match self.family {
+			Family::Conv => conv::train(data, self, linear.as_deref(), stop, watch),
+			_ => mlp::train_watched(data, self, linear.as_deref(), stop, watch),
+		}
 	}
 
 	/// Trains, admits and measures the candidate.

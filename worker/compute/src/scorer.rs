@@ -2,6 +2,7 @@
 
 use crate::backend::{
 	layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE},
+	steps::{Grid, Taps},
 	Backend,
 };
 use doin_scoring::{Encoder, Net, Windows};
@@ -11,12 +12,18 @@ pub struct Scorer<'a> {
 	backend: &'static dyn Backend,
 	net: &'a Net,
 	path: Option<Packed>,
-	layers: Vec<Packed>,
+	/// What the first convolution reads of the window.
+	patches: Option<Taps>,
+	/// Convolutions, which have taps, and hidden layers behind them.
+	hidden: Vec<(Option<Taps>, Packed)>,
+	last: Option<Packed>,
 }
 
 /// Buffers of one batch.
 struct Buffers {
 	values: Vec<i32>,
+	window: Tiles,
+	/// What each layer reads: hidden ones in order, then the last one.
 	inputs: Vec<Tiles>,
 	panels: Panels,
 	targets: Vec<Block>,
@@ -26,22 +33,43 @@ struct Buffers {
 impl<'a> Scorer<'a> {
 	/// Whether the net is one that back-ends compute.
 	pub fn takes(net: &Net) -> bool {
-		net.encoder == Encoder::None && net.in_shifts.len() == 1
+		matches!(net.encoder, Encoder::None | Encoder::Conv(_)) && net.in_shifts.len() == 1
 	}
 
 	/// A scorer of a net that a domain admits.
 	pub fn new(backend: &'static dyn Backend, net: &'a Net) -> Self {
 		let path = net.skip.as_ref().map(Packed::from_layer);
-		Self { backend, net, path, layers: net.layers.iter().map(Packed::from_layer).collect() }
+		let (mut patches, mut hidden) = (None, Vec::new());
+		let mut grid = Grid { steps: net.window(), channels: 1 };
+		if let Encoder::Conv(convs) = &net.encoder {
+			for conv in convs {
+				// Admission has found that it fits.
+				let Some(mut taps) = Taps::new(grid, conv.kernel, conv.dilation, conv.stride) else { continue };
+				if hidden.is_empty() {
+					patches = Some(taps);
+					taps = taps.of_patches();
+				}
+				hidden.push((Some(taps), taps.patch().pack(&conv.layer)));
+				grid = Grid { steps: taps.outputs, channels: conv.layer.outputs.into() };
+			}
+		}
+		let dense = net.layers.iter().enumerate();
+		let behind_convs = patches.is_some();
+		let mut dense =
+			dense.map(|(at, layer)| if at == 0 && behind_convs { grid.pack(layer) } else { Packed::from_layer(layer) });
+		let last = dense.next_back();
+		hidden.extend(dense.map(|layer| (None, layer)));
+		Self { backend, net, path, patches, hidden, last }
 	}
 
 	/// The error sum on each of `chunks`, whose differences of values stay below 2²⁶.
 	pub fn scores(&self, chunks: &[Windows]) -> Vec<u32> {
 		let horizon = chunks.first().map_or(1, |windows| windows.horizon);
-		let widths = self.layers.iter().map(|layer| layer.inputs).skip(1);
+		let hidden = self.hidden.iter().map(|(taps, layer)| taps.map_or(layer.inputs, |taps| taps.input.neurons()));
 		let mut buffers = Buffers {
 			values: Vec::new(),
-			inputs: std::iter::once(self.net.window()).chain(widths).map(Tiles::new).collect(),
+			window: Tiles::new(self.net.window()),
+			inputs: hidden.chain(self.last.iter().map(|layer| layer.inputs)).map(Tiles::new).collect(),
 			panels: Panels::new(self.net.window()),
 			targets: rows_of(horizon),
 			sums: rows_of(horizon),
@@ -70,25 +98,32 @@ impl<'a> Scorer<'a> {
 				horizon,
 				in_shift: self.net.in_shifts[0],
 			};
-			let Buffers { inputs, panels, targets, sums, .. } = buffers;
+			let Buffers { window, inputs, panels, targets, sums, .. } = buffers;
 			let tiles = count.div_ceil(TILE * LANES);
-			self.backend.gather(&places, &mut inputs[0], panels, targets, tiles);
-			let Some((last, hidden)) = self.layers.split_last() else {
+			self.backend.gather(&places, window, panels, targets, tiles);
+			let Some(last) = &self.last else {
 				if let Some(path) = &self.path {
-					self.backend.accumulate(path, &inputs[0], sums, tiles);
+					self.backend.accumulate(path, window, sums, tiles);
 					sum += self.backend.errors(path.shift, sums, targets, horizon, count);
 				}
 				continue;
 			};
 			if let Some(path) = &self.path {
-				self.backend.accumulate(path, &inputs[0], sums, tiles);
+				self.backend.accumulate(path, window, sums, tiles);
 				self.backend.deduct(targets, sums, path.shift);
 			}
-			for (at, layer) in hidden.iter().enumerate() {
-				let (before, after) = inputs.split_at_mut(at + 1);
-				self.backend.activate(layer, &before[at], &mut after[0], tiles);
+			match &self.patches {
+				Some(taps) => self.backend.patches(taps, window, &mut inputs[0], tiles),
+				None => std::mem::swap(window, &mut inputs[0]),
 			}
-			self.backend.accumulate(last, &inputs[hidden.len()], sums, tiles);
+			for (at, (taps, layer)) in self.hidden.iter().enumerate() {
+				let (before, after) = inputs.split_at_mut(at + 1);
+				match taps {
+					Some(taps) => self.backend.convolve(taps, layer, &before[at], &mut after[0], tiles),
+					None => self.backend.activate(layer, &before[at], &mut after[0], tiles),
+				}
+			}
+			self.backend.accumulate(last, &inputs[self.hidden.len()], sums, tiles);
 			sum += self.backend.errors(last.shift, sums, targets, horizon, count);
 		}
 		sum.min(u32::MAX.into()) as u32
@@ -97,7 +132,7 @@ impl<'a> Scorer<'a> {
 
 #[cfg(test)]
 mod tests {
-	use crate::{backend::available, fixtures::seasonal, Candidate, TrainingSet};
+	use crate::{backend::available, fixtures::seasonal, Candidate, Family, TrainingSet};
 	use doin_scoring::{score, Model};
 	use std::sync::atomic::AtomicBool;
 
@@ -109,6 +144,8 @@ mod tests {
 			Candidate { depth: 0, window: 5, ..base },
 			Candidate { skip: false, depth: 2, ..base },
 			Candidate { depth: 3, window: 17, width: 9, ..base },
+			Candidate { family: Family::Conv, kernel: 5, stride: 2, depth: 2, ..base },
+			Candidate { family: Family::Conv, dilate: true, depth: 3, window: 19, width: 9, skip: false, ..base },
 		];
 		let mut task = seasonal();
 		// Chunks of more than one tile, and of more than one batch.

@@ -8,10 +8,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod conv;
 mod lanes;
 pub mod layout;
 mod portable;
 pub(crate) mod scalar;
+pub mod steps;
 #[cfg(test)]
 mod tests;
 mod tiles;
@@ -23,6 +25,7 @@ pub use tiles::{GRADIENT_BITS, UNIT};
 use crate::Error;
 use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
 use std::fmt::{self, Debug, Formatter};
+use steps::Taps;
 
 /// The environment variable that names a back-end.
 pub const VARIABLE: &str = "DOIN_BACKEND";
@@ -75,6 +78,39 @@ pub trait Backend: Send + Sync {
 
 	/// The sum of `|((sums + 2^(shift−1)) >> shift) − targets|`, each below 2²⁰, over `outputs` rows and the first `count` samples.
 	fn errors(&self, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+
+	/// What each output of a convolution of one channel reads: `x` has one step per neuron, `y` one step of `taps.kernel` channels per
+	/// output.
+	fn patches(&self, taps: &Taps, x: &Tiles, y: &mut Tiles, tiles: usize);
+
+	/// A convolution: [`Backend::activate`] with one layer for all steps.
+	fn convolve(&self, taps: &Taps, layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize);
+
+	/// [`Backend::propagate`] for a convolution.
+	fn convolve_back(
+		&self,
+		taps: &Taps,
+		layer: &Dense,
+		gradient: &Tiles,
+		activations: &Tiles,
+		raw: &mut Vec<[Block; TILE]>,
+		tiles: Option<&mut Tiles>,
+		quads: &mut Quads,
+	);
+
+	/// [`Backend::update`] for a convolution; `inputs` are [narrow](Panels::narrow). The gradient of a weight is the sum over all steps
+	/// of the sum over the batch, each of the latter shifted right, with rounding, by [`Taps::bits`], so that it stays within 2³⁰ however
+	/// many steps there are. `sums` is room for them.
+	fn convolve_update(
+		&self,
+		taps: &Taps,
+		layer: &mut Dense,
+		gradient: &Quads,
+		inputs: &Panels,
+		sums: &mut Vec<[Block; ROWS]>,
+		rate: i32,
+		decay: u8,
+	);
 }
 
 impl Debug for dyn Backend {
@@ -105,6 +141,26 @@ macro_rules! backend {
 			gather(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) -> ();
 			deduct(targets: &mut [Block], sums: &[Block], shift: u32) -> ();
 			errors(shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+			patches(taps: &Taps, x: &Tiles, y: &mut Tiles, tiles: usize) -> ();
+			convolve(taps: &Taps, layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize) -> ();
+			convolve_back(
+				taps: &Taps,
+				layer: &Dense,
+				gradient: &Tiles,
+				activations: &Tiles,
+				raw: &mut Vec<[Block; TILE]>,
+				tiles: Option<&mut Tiles>,
+				quads: &mut Quads
+			) -> ();
+			convolve_update(
+				taps: &Taps,
+				layer: &mut Dense,
+				gradient: &Quads,
+				inputs: &Panels,
+				sums: &mut Vec<[Block; ROWS]>,
+				rate: i32,
+				decay: u8
+			) -> ();
 		);
 	};
 	(@impl $lanes:ty, $name:literal, $features:tt $($method:ident($($argument:ident: $type:ty),*) -> $out:ty;)*) => {

@@ -1,7 +1,9 @@
 //! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
 
 use super::{
+	conv::bias_gradient,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
+	steps::{padded, Taps},
 	Backend, GRADIENT_BITS, UNIT,
 };
 use crate::lion::{step, ACT_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC};
@@ -101,12 +103,9 @@ impl Backend for Scalar {
 				*lane(raw, input, sample) = sum;
 			}
 		}
-		let shift = (u32::BITS - bits.leading_zeros()).saturating_sub(GRADIENT_BITS);
 		for input in 0..inputs {
 			for sample in 0..BATCH {
-				let sum = value(raw, input, sample);
-				let rounded = if shift > 0 { round_shift_i32(sum, shift) } else { sum };
-				let gradient = rounded.clamp(-MAX_ACT, MAX_ACT) as i16;
+				let gradient = rescaled(value(raw, input, sample), bits);
 				if let Some(tiles) = tiles.as_mut() {
 					tiles.set(input, sample, gradient);
 				}
@@ -117,15 +116,10 @@ impl Backend for Scalar {
 
 	fn update(&self, layer: &mut Dense, gradient: &Quads, inputs: &Panels, rate: i32, decay: u8) {
 		let Packed { inputs: width, outputs, .. } = layer.forward;
-		let columns = width.div_ceil(LANES);
 		for output in 0..outputs {
 			for input in 0..width {
 				let g = dot(0, (0..BATCH).map(|sample| (gradient.get(output, sample), inputs.get(input, sample))));
-				let (block, row, lane) = (output / ROWS * columns + input / LANES, output % ROWS, input % LANES);
-				let (p, m) = (&mut layer.masters[block][row].0[lane], &mut layer.momenta[block][row].0[lane]);
-				step(p, m, g, rate, decay, MAX_WEIGHT);
-				let weight = round_shift_i32(*p, MASTER_FRAC - WEIGHT_FRAC) as i16;
-				layer.set_weight(output, input, weight);
+				update_weight(layer, output, input, g, rate, decay);
 			}
 		}
 		let sums: Vec<i32> = (0..layer.bias.masters.len())
@@ -173,6 +167,131 @@ impl Backend for Scalar {
 		};
 		(0..outputs).map(|output| (0..count).map(|sample| error(output, sample)).sum::<u64>()).sum()
 	}
+
+	fn patches(&self, taps: &Taps, x: &Tiles, y: &mut Tiles, tiles: usize) {
+		for output in 0..taps.outputs {
+			for tap in 0..taps.kernel {
+				for sample in 0..tiles * TILE * LANES {
+					y.set(output * padded(taps.kernel) + tap, sample, x.get(taps.step(output, tap), sample));
+				}
+			}
+		}
+	}
+
+	fn convolve(&self, taps: &Taps, layer: &Packed, x: &Tiles, y: &mut Tiles, tiles: usize) {
+		for output in 0..taps.outputs {
+			for channel in 0..layer.outputs {
+				let bias = layer.bias.as_flattened()[channel];
+				for sample in 0..tiles * TILE * LANES {
+					let terms = reads(taps, output).map(|(input, neuron)| (layer.get(channel, input), x.get(neuron, sample)));
+					let value = round_shift_i32(dot(bias, terms), layer.shift).clamp(0, MAX_ACT) as i16;
+					y.set(output * padded(layer.outputs) + channel, sample, value);
+				}
+			}
+		}
+	}
+
+	fn convolve_back(
+		&self,
+		taps: &Taps,
+		layer: &Dense,
+		gradient: &Tiles,
+		activations: &Tiles,
+		_: &mut Vec<[Block; TILE]>,
+		mut tiles: Option<&mut Tiles>,
+		quads: &mut Quads,
+	) {
+		let Packed { outputs: channels, .. } = layer.forward;
+		let neurons = taps.input.neurons();
+		let mut raw = vec![0i32; neurons * BATCH];
+		for output in 0..taps.outputs {
+			for (input, neuron) in reads(taps, output) {
+				for sample in 0..BATCH {
+					let weight = |channel: usize| layer.forward.get(channel, input);
+					let gradient = |channel: usize| gradient.get(output * padded(channels) + channel, sample);
+					let sum = &mut raw[neuron * BATCH + sample];
+					*sum = dot(*sum, (0..channels).map(|channel| (weight(channel), gradient(channel))));
+				}
+			}
+		}
+		for (at, sum) in raw.iter_mut().enumerate() {
+			if !(1..MAX_ACT).contains(&i32::from(activations.get(at / BATCH, at % BATCH))) {
+				*sum = 0;
+			}
+		}
+		let bits = raw.iter().fold(0, |bits, sum| bits | sum.unsigned_abs());
+		for (at, sum) in raw.iter().enumerate() {
+			let gradient = rescaled(*sum, bits);
+			if let Some(tiles) = tiles.as_mut() {
+				tiles.set(at / BATCH, at % BATCH, gradient);
+			}
+			quads.set(at / BATCH, at % BATCH, gradient);
+		}
+	}
+
+	fn convolve_update(
+		&self,
+		taps: &Taps,
+		layer: &mut Dense,
+		gradient: &Quads,
+		inputs: &Panels,
+		_: &mut Vec<[Block; ROWS]>,
+		rate: i32,
+		decay: u8,
+	) {
+		let channels = layer.forward.outputs;
+		let mut sums = vec![0; channels * layer.forward.inputs];
+		let mut biases = vec![0; layer.bias.masters.len()];
+		for output in 0..taps.outputs {
+			for channel in 0..channels {
+				let gradient = |sample: usize| gradient.get(output * padded(channels) + channel, sample);
+				for (input, neuron) in reads(taps, output) {
+					let sum = dot(0, (0..BATCH).map(|sample| (gradient(sample), inputs.get(neuron, sample))));
+					sums[channel * layer.forward.inputs + input] += shifted(sum, taps.bits());
+				}
+				biases[channel] += (0..BATCH).map(|sample| i32::from(gradient(sample))).sum::<i32>();
+			}
+		}
+		for (at, sum) in sums.iter().enumerate() {
+			update_weight(layer, at / layer.forward.inputs, at % layer.forward.inputs, *sum, rate, decay);
+		}
+		biases.iter_mut().for_each(|sum| *sum = bias_gradient(*sum, taps.bits()));
+		layer.bias.step(&biases, rate, decay);
+		layer.round_bias();
+	}
+}
+
+/// What output `output` of a convolution reads: inputs of its layer, and their neurons.
+fn reads(taps: &Taps, output: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+	let width = padded(taps.input.channels);
+	(0..taps.kernel).flat_map(move |tap| {
+		(0..taps.input.channels).map(move |channel| (tap * width + channel, taps.step(output, tap) * width + channel))
+	})
+}
+
+/// `sum >> bits` with rounding, for any number of bits.
+fn shifted(sum: i32, bits: u32) -> i32 {
+	if bits > 0 {
+		round_shift_i32(sum, bits)
+	} else {
+		sum
+	}
+}
+
+/// A raw gradient, scaled as all of a batch are whose bits are `bits`.
+fn rescaled(sum: i32, bits: u32) -> i16 {
+	let shift = (u32::BITS - bits.leading_zeros()).saturating_sub(GRADIENT_BITS);
+	shifted(sum, shift).clamp(-MAX_ACT, MAX_ACT) as i16
+}
+
+/// One step of a weight against gradient `g`.
+fn update_weight(layer: &mut Dense, output: usize, input: usize, g: i32, rate: i32, decay: u8) {
+	let columns = layer.forward.inputs.div_ceil(LANES);
+	let (block, row, lane) = (output / ROWS * columns + input / LANES, output % ROWS, input % LANES);
+	let (p, m) = (&mut layer.masters[block][row].0[lane], &mut layer.momenta[block][row].0[lane]);
+	step(p, m, g, rate, decay, MAX_WEIGHT);
+	let weight = round_shift_i32(*p, MASTER_FRAC - WEIGHT_FRAC) as i16;
+	layer.set_weight(output, input, weight);
 }
 
 /// [`Backend::gather`] for any values: targets are exact, one row of [`BATCH`] per step of the horizon.

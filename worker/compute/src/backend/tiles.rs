@@ -9,6 +9,8 @@ use super::{
 		TILES,
 	},
 };
+// All kernels have one name, whatever file they are in.
+pub use super::conv::{convolve, convolve_back, convolve_update, patches};
 use crate::lion::{ACT_FRAC, BETA_1, BETA_2, MASTER_FRAC, MAX_DECAY, MAX_WEIGHT, WEIGHT_FRAC};
 use doin_scoring::{
 	model::{MAX_ACT, OUT_FRAC},
@@ -38,15 +40,27 @@ fn product<L: Lanes, const C: usize, const N: usize>(
 	for r in 0..ROWS {
 		sums[r] = [l.splat(start[r]); N];
 	}
+	add_pairs(l, &mut sums, x, at, w);
+	sums
+}
+
+/// Adds the terms of all pairs to sums that have begun.
+#[inline(always)]
+pub(super) fn add_pairs<L: Lanes, const C: usize, const N: usize>(
+	l: L,
+	sums: &mut [[L::V; N]; ROWS],
+	x: &[[Block; C]],
+	at: usize,
+	w: &[Block],
+) {
 	for (w, [x0, x1, x2, x3]) in w.iter().zip(x.as_chunks::<ROWS>().0) {
 		let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
 		// Unrolled by hand: compilers leave a loop around so much code.
-		add_pair(l, &mut sums, x0, at, w0);
-		add_pair(l, &mut sums, x1, at, w1);
-		add_pair(l, &mut sums, x2, at, w2);
-		add_pair(l, &mut sums, x3, at, w3);
+		add_pair(l, sums, x0, at, w0);
+		add_pair(l, sums, x1, at, w1);
+		add_pair(l, sums, x2, at, w2);
+		add_pair(l, sums, x3, at, w3);
 	}
-	sums
 }
 
 /// The terms of one pair.
@@ -235,6 +249,19 @@ pub fn propagate<L: Lanes>(
 			}
 		}
 	}
+	rescale(l, raw, groups, bits, tiles, quads);
+}
+
+/// Shifts raw gradients right until the largest, whose bits are among `bits`, has [`GRADIENT_BITS`], and packs them.
+#[inline(always)]
+pub(super) fn rescale<L: Lanes>(
+	l: L,
+	raw: &[[Block; TILE]],
+	groups: usize,
+	bits: L::V,
+	tiles: Option<&mut Tiles>,
+	quads: &mut Quads,
+) {
 	let mut lanes = Block::ZERO;
 	l.store(&mut lanes, bits);
 	let bits = lanes.0.iter().fold(0, |all, lane| all | *lane as u32);
@@ -256,6 +283,19 @@ fn propagate_some<L: Lanes, const N: usize>(
 	bits: L::V,
 ) -> L::V {
 	let sums = product::<L, TILE, N>(l, g, at, w, [0; ROWS]);
+	gate(l, &sums, at, h, raw, bits)
+}
+
+/// Keeps sums where activations are not clamped, and adds the bits of what is kept to `bits`.
+#[inline(always)]
+pub(super) fn gate<L: Lanes, const N: usize>(
+	l: L,
+	sums: &[[L::V; N]; ROWS],
+	at: usize,
+	h: &[[Block; TILE]; 2],
+	raw: &mut [[Block; TILE]; ROWS],
+	bits: L::V,
+) -> L::V {
 	let mut bits = bits;
 	for pair in 0..2 {
 		for c in 0..N {
@@ -320,24 +360,28 @@ pub fn update<L: Lanes>(l: L, layer: &mut Dense, gradient: &Quads, inputs: &Pane
 			}
 		}
 	}
-	let ones = l.splat(0x0001_0001);
 	// Biases are rounded anew below: until then their gradients stand in their place.
 	let sums = &mut layer.forward.bias;
 	for (sums, g) in sums.iter_mut().zip(gradient.blocks.as_chunks::<QUAD>().0) {
-		let mut all = [l.splat(0); 4];
-		for g in g.as_chunks::<4>().0 {
-			for i in 0..4 {
-				all[i] = l.dot(all[i], l.load(&g[i]), ones);
-			}
-		}
-		let mut lanes = Block::ZERO;
-		l.store(&mut lanes, l.add(l.add(all[0], all[1]), l.add(all[2], all[3])));
-		for r in 0..ROWS {
-			sums[r] = (lanes.0[r] + lanes.0[4 + r] + lanes.0[8 + r] + lanes.0[12 + r]) << ACT_FRAC;
-		}
+		*sums = total(l, g).map(|sum| sum << ACT_FRAC);
 	}
 	layer.bias.step(sums.as_flattened(), rate, decay);
 	layer.round_bias();
+}
+
+/// The sum of each of four neurons over a batch.
+#[inline(always)]
+pub(super) fn total<L: Lanes>(l: L, g: &[Block; QUAD]) -> [i32; ROWS] {
+	let ones = l.splat(0x0001_0001);
+	let mut all = [l.splat(0); 4];
+	for g in g.as_chunks::<4>().0 {
+		for i in 0..4 {
+			all[i] = l.dot(all[i], l.load(&g[i]), ones);
+		}
+	}
+	let mut lanes = Block::ZERO;
+	l.store(&mut lanes, l.add(l.add(all[0], all[1]), l.add(all[2], all[3])));
+	std::array::from_fn(|r| lanes.0[r] + lanes.0[4 + r] + lanes.0[8 + r] + lanes.0[12 + r])
 }
 
 /// See [`super::Backend::gram`].
@@ -437,7 +481,7 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 
 /// A step of the masters of four rows and the block of inputs that `at + C` names, against `sums` of vector `C`.
 #[inline(always)]
-fn update_column<L: Lanes, const N: usize, const C: usize>(
+pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 	l: L,
 	layer: &mut Dense,
 	sums: &[[L::V; N]; ROWS],

@@ -4,6 +4,7 @@ use super::{
 	backend,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	steps::Taps,
 	tiles, Backend,
 };
 use doin_scoring::model::MAX_ACT;

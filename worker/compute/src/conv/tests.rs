@@ -1,0 +1,154 @@
+//! What the trainer of convolutions promises.
+
+use super::*;
+use crate::{
+	backend::{available, scalar::Scalar, Backend},
+	fixtures::{seasonal, tent},
+	population::unwatched,
+	Family, Task,
+};
+use doin_scoring::{score::score, Model, ModelError, Windows};
+
+static RUN: AtomicBool = AtomicBool::new(false);
+
+fn candidate() -> Candidate {
+	let base = Candidate { family: Family::Conv, window: 6, width: 16, depth: 2, kernel: 2, ..Candidate::default() };
+	Candidate { epochs: 60, decay: 0, seed: 4, ..base }
+}
+
+/// Candidates of many shapes for windows of up to 24 steps.
+fn shapes() -> Vec<Candidate> {
+	let base = Candidate { window: 24, depth: 1, kernel: 3, epochs: 2, decay: 2, ..candidate() };
+	vec![
+		Candidate { depth: 2, ..base },
+		Candidate { skip: false, stride: 2, kernel: 5, depth: 2, width: 9, ..base },
+		Candidate { dilate: true, depth: 3, width: 7, ..base },
+		Candidate { skip: false, dilate: true, depth: 3, stride: 2, kernel: 2, width: 33, seed: 9, ..base },
+		Candidate { kernel: 17, window: 23, mix: 0, width: 4, rate: 13, ..base },
+		Candidate { skip: false, kernel: 1, stride: 3, depth: 4, width: 20, mix: 256, decay: 6, ..base },
+		Candidate { window: 1, kernel: 1, width: 1, ..base },
+	]
+}
+
+#[test]
+fn beside_the_ridge_it_learns_what_no_linear_model_can() {
+	let data = TrainingSet::new(tent(), 0, 0).unwrap();
+	let linear = data.linear(6, 0).unwrap();
+	let error = |net: Net| data.fitness(&data.measure(&Model::Net(net)));
+	let (ridge, net) =
+		(error(linear.net.clone()), error(train(&data, &candidate(), Some(&linear), &RUN, &mut unwatched).unwrap()));
+	assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
+	let alone = error(train(&data, &candidate(), None, &RUN, &mut unwatched).unwrap());
+	assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
+}
+
+#[test]
+fn training_counts_errors_as_the_chain_does() {
+	let data = TrainingSet::new(seasonal(), 500, 1).unwrap();
+	for candidate in shapes() {
+		let linear = data.linear(candidate.window, 64).unwrap();
+		let mut trainer = Trainer::new(&data, &candidate, candidate.skip.then_some(&*linear));
+		for step in 0..30 {
+			trainer.step(step, 512);
+		}
+		let model = Model::Net(trainer.net(&trainer.layers()));
+		data.task.admit(&model).unwrap();
+		for synthetic in [false, true] {
+			let sum = |(history, future): (&[i32], &[i32])| {
+				let values = [history, future].concat();
+				u64::from(score(&model, &data.task.program, &Windows { channels: 1, history: 24, horizon: 6, values }))
+			};
+			let expected: u64 = data.inner(synthetic).map(sum).sum();
+			let Trainer { dense, convs } = &mut trainer;
+			assert_eq!(dense.inner_error(synthetic, &mut |dense, tiles| convs.forward(dense, tiles)), expected, "{candidate:?}");
+		}
+	}
+}
+
+#[test]
+fn a_net_is_a_function_of_data_genes_and_seed_on_every_back_end() {
+	let mut data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	for candidate in shapes() {
+		data = data.on(&Scalar);
+		let short = Candidate { epochs: 1, ..candidate };
+		let net = short.train(&data, &RUN).unwrap();
+		assert_ne!(net, Candidate { seed: 5, ..short }.train(&data, &RUN).unwrap());
+		for backend in available().into_iter().filter(|backend| backend.name() != Scalar.name()) {
+			data = data.on(backend);
+			assert_eq!(net, short.train(&data, &RUN).unwrap(), "{backend:?}, {candidate:?}");
+		}
+	}
+}
+
+#[test]
+fn beside_a_linear_path_it_starts_by_saying_nothing() {
+	let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+	let linear = data.linear(24, 0).unwrap();
+	let trainer = Trainer::new(&data, &Candidate { window: 24, ..candidate() }, Some(&linear));
+	let start = trainer.net(&trainer.layers());
+	assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
+}
+
+#[test]
+fn it_stops_when_asked() {
+	let data = TrainingSet::new(tent(), 0, 0).unwrap();
+	assert_eq!(train(&data, &candidate(), None, &AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
+}
+
+#[test]
+fn what_is_counted_before_training_is_what_the_chain_counts() {
+	let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+	for candidate in shapes() {
+		let net = Candidate { epochs: 1, ..candidate }.train(&data, &RUN).unwrap();
+		let skip = net.skip.as_ref().map_or(0, |skip| skip.macs());
+		let cost = cost(&candidate, 6).unwrap();
+		assert_eq!(cost.macs + skip, Model::Net(net.clone()).macs());
+		let Encoder::Conv(convs) = &net.encoder else { panic!("{net:?}") };
+		let layers = || convs.iter().map(|conv| &conv.layer).chain(&net.layers);
+		assert_eq!(cost.weights, layers().map(|layer| layer.macs()).sum::<u64>());
+		assert_eq!(cost.biases, layers().map(|layer| u64::from(layer.outputs)).sum::<u64>());
+	}
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+	let check = |task: Task, candidate: Candidate| candidate.check(&TrainingSet::new(task, 0, 0).unwrap());
+	let gene = |name: &str, value, hi| Err(Error::Gene { name: name.into(), value, lo: 1, hi });
+	let candidate = Candidate { window: 24, ..candidate() };
+	assert_eq!(check(seasonal(), candidate), Ok(()));
+	assert_eq!(check(seasonal(), Candidate { kernel: 25, depth: 1, ..candidate }), gene("kernel", 25, 24));
+	// Three steps at distances of 1, 2, 4 and 8 reach 31 steps back, two reach 16.
+	assert_eq!(check(seasonal(), Candidate { kernel: 3, depth: 4, dilate: true, ..candidate }), gene("kernel", 3, 2));
+	assert_eq!(check(seasonal(), Candidate { kernel: 0, ..candidate }), gene("kernel", 0, 32));
+	assert_eq!(check(seasonal(), Candidate { stride: 33, ..candidate }), gene("stride", 33, 32));
+	let (mut small, mut cheap) = (seasonal(), seasonal());
+	(small.limits.model_bytes, cheap.limits.window_macs) = (1_000, 5_000);
+	assert_eq!(check(small, candidate), Err(Error::Model(ModelError::TooLarge)));
+	assert_eq!(check(cheap, candidate), Err(Error::Model(ModelError::TooCostly)));
+}
+
+/// First bytes of the digest of each net.
+const PINNED: [u32; 14] = [
+	3901087314, 1663081396, 2396838350, 2227696471, 2366788982, 1591749366, 3610402227, 2272720059, 2812015848, 3023981937,
+	449155480, 773569683, 3949253718, 2455102454,
+];
+
+#[test]
+fn pinned_candidates_train_to_pinned_nets() {
+	// Targets and differences beyond 32 bits.
+	let mut huge = seasonal();
+	huge.series.iter_mut().enumerate().for_each(|(t, value)| {
+		*value = value.wrapping_mul(3_000).wrapping_add((t as i32 % 2) * 1_900_000_000);
+	});
+	huge.generator = None;
+	let mut digests = Vec::new();
+	for (task, synthetic) in [(seasonal(), 700), (huge, 0)] {
+		let data = TrainingSet::new(task, synthetic, 5).unwrap();
+		for candidate in shapes() {
+			let candidate = Candidate { skip: candidate.skip && synthetic > 0, ..candidate };
+			let digest = doin_primitives::blake2_256(&Model::Net(candidate.train(&data, &RUN).unwrap()).to_bytes());
+			digests.push(u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]));
+		}
+	}
+	assert_eq!(digests, PINNED);
+}
