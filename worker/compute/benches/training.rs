@@ -1,5 +1,7 @@
 //! How fast candidates are trained: MLP 96-64-64-24 on the oil temperature of ETTh1, 12 epochs of 33 batches of 256, exact integers.
 //!
+//! With the argument `gpu`, populations on the devices that `DOIN_GPU` names, `DOIN_POPULATION` candidates at a time.
+//!
 //! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench training`, with `DOIN_BACKEND` to force a back-end. Figures are
 //! medians of short repetitions, next to the peak of the back-end's 16-bit dot product measured in between: a loop on registers alone
 //! (that of AVX2 for back-ends without vectors of their own).
@@ -9,6 +11,7 @@ use doin_compute::{
 		layout::{rows_of, Dense, Panels, Places, Quads, Tiles, BATCH, TILES},
 		Backend,
 	},
+	gpu::{adapters, Gpu, Selection},
 	population, Candidate, Linear, Task, TrainingSet,
 };
 use doin_primitives::{domain::Limits, Split};
@@ -160,10 +163,47 @@ fn parts(data: &TrainingSet, backend: &dyn Backend) {
 	);
 }
 
+/// Populations on the devices that `DOIN_GPU` names (`auto`, a number or a part of a name), by default on the first one.
+fn gpus() {
+	let selection: Selection = std::env::var("DOIN_GPU").unwrap_or_else(|_| "0".into()).parse().unwrap();
+	let adapters = adapters();
+	let data = TrainingSet::new(task(), 0, 0).unwrap();
+	let stop = AtomicBool::new(false);
+	let population: usize = std::env::var("DOIN_POPULATION").map_or(8, |count| count.parse().unwrap());
+	for adapter in selection.choose(&adapters).unwrap_or_else(|error| panic!("{error}")) {
+		let mut opened = None;
+		let opening = seconds(|| opened = Some(Gpu::open(adapter).unwrap_or_else(|error| panic!("{error}"))));
+		let gpu = opened.unwrap();
+		println!("{adapter}: opened in {:.0} ms", opening * 1e3);
+		for skip in [false, true] {
+			let candidate = |seed| Candidate { window: 96, width: 64, depth: 2, epochs: 3, skip, seed, ..Candidate::default() };
+			let candidates: Vec<Candidate> = (0..population as u64).map(candidate).collect();
+			let mut times: Vec<f64> = (0..5)
+				.map(|_| {
+					seconds(|| gpu.train(&data, &candidates, &stop, |_, net| drop(net.unwrap_or_else(|error| panic!("{error}")))))
+				})
+				.collect();
+			let (best, time) = (times.iter().copied().fold(f64::INFINITY, f64::min), median(&mut times));
+			// A quarter of the epochs of RUN, with the passes over the inner validation windows, which are not counted.
+			let macs = RUN / 4.0 * population as f64;
+			println!(
+				"{}: {population} candidates in {:.1} ms, {:.2} GMAC/s ({:.2} at best)",
+				if skip { "beside the ridge" } else { "alone" },
+				time * 1e3,
+				macs / time / 1e9,
+				macs / best / 1e9
+			);
+		}
+	}
+}
+
 fn main() {
 	if !std::env::args().any(|argument| argument == "--bench") {
 		println!("nothing is measured outside `cargo bench`");
 		return;
+	}
+	if std::env::args().any(|argument| argument == "gpu") {
+		return gpus();
 	}
 	let data = TrainingSet::new(task(), 0, 0).unwrap();
 	assert_eq!(data.len(), 8_521);

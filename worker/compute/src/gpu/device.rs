@@ -15,7 +15,7 @@ use std::{
 /// Threads of a workgroup.
 const SIZE: u32 = 256;
 /// Bytes of workgroup memory that the shaders take.
-const WORKGROUP_BYTES: u32 = 2_304;
+const WORKGROUP_BYTES: u32 = 3_200;
 /// Storage buffers of a dispatch.
 const STORAGE_BUFFERS: u32 = 7;
 /// The smallest useful storage buffer.
@@ -56,6 +56,8 @@ pub(super) enum Kernel {
 	Train,
 	/// Batches of the inner validation.
 	Validate,
+	/// Windows of chunks.
+	Score,
 }
 
 /// A device, ready to train.
@@ -69,6 +71,7 @@ pub struct Gpu {
 	layout: wgpu::BindGroupLayout,
 	train: wgpu::ComputePipeline,
 	validate: wgpu::ComputePipeline,
+	score: wgpu::ComputePipeline,
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
 	/// Multiply-accumulates per second, as last measured.
@@ -113,34 +116,13 @@ impl Gpu {
 			}
 		});
 		let layout = layout(&device);
-		let pipelines = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-			label: None,
-			bind_group_layouts: &[Some(&layout)],
-			immediate_size: 0,
-		});
-		let pipeline = |entry: &str, source: &[&str]| {
-			let module = module(&device, source);
-			device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-				label: Some(entry),
-				layout: Some(&pipelines),
-				module: &module,
-				entry_point: Some(entry),
-				compilation_options: wgpu::PipelineCompilationOptions {
-					constants: &[("SIZE", f64::from(SIZE))],
-					// Every kernel writes what it reads.
-					zero_initialize_workgroup_memory: false,
-				},
-				cache: None,
-			})
-		};
-		let (common, train, validate) = SHADERS;
-		let (train, validate) = (pipeline("train", &[common, train]), pipeline("validate", &[common, validate]));
+		let [train, validate, score] = SHADERS.map(|(entry, source)| pipeline(&device, &layout, entry, source));
 		if let Some(error) = fault.get() {
 			return Err(open(error.to_string()));
 		}
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		Ok(Self { name, device, queue, limits, fault, layout, train, validate, budget, pace })
+		Ok(Self { name, device, queue, limits, fault, layout, train, validate, score, budget, pace })
 	}
 
 	/// Its name.
@@ -173,6 +155,12 @@ impl Gpu {
 	/// Halves the bytes that one buffer may have.
 	pub(super) fn save(&self) {
 		*self.budget.lock().unwrap_or_else(PoisonError::into_inner) /= 2;
+	}
+
+	/// A kernel of a test.
+	#[cfg(test)]
+	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
+		pipeline(&self.device, &self.layout, entry, source)
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -265,6 +253,7 @@ impl Gpu {
 				pass.set_pipeline(match kernel {
 					Kernel::Train => &self.train,
 					Kernel::Validate => &self.validate,
+					Kernel::Score => &self.score,
 				});
 				pass.set_bind_group(0, group, &[number as u32 * slot]);
 				pass.dispatch_workgroups(*workgroups, 1, 1);
@@ -309,9 +298,14 @@ impl Gpu {
 	}
 }
 
-/// The sources of the shaders: what is common, training, validation.
-pub(super) const SHADERS: (&str, &str, &str) =
-	(include_str!("shaders/common.wgsl"), include_str!("shaders/train.wgsl"), include_str!("shaders/validate.wgsl"));
+/// What all shaders begin with.
+pub(super) const COMMON: &str = include_str!("shaders/common.wgsl");
+/// Entry points and the rest of their shaders.
+pub(super) const SHADERS: [(&str, &str); 3] = [
+	("train", include_str!("shaders/train.wgsl")),
+	("validate", include_str!("shaders/validate.wgsl")),
+	("score", include_str!("shaders/score.wgsl")),
+];
 
 /// Runs `run`, which asks the driver for things; its panic becomes an error.
 fn guard<T>(adapter: &str, run: impl FnOnce() -> T) -> Result<T, GpuError> {
@@ -367,6 +361,27 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 	};
 	let entries: Vec<_> = (0..=STORAGE_BUFFERS).map(entry).collect();
 	device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
+}
+
+fn pipeline(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, entry: &str, source: &str) -> wgpu::ComputePipeline {
+	let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+		label: None,
+		bind_group_layouts: &[Some(layout)],
+		immediate_size: 0,
+	});
+	let module = module(device, &[COMMON, source]);
+	device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+		label: Some(entry),
+		layout: Some(&layout),
+		module: &module,
+		entry_point: Some(entry),
+		compilation_options: wgpu::PipelineCompilationOptions {
+			constants: &[("SIZE", f64::from(SIZE))],
+			// Every kernel writes what it reads.
+			zero_initialize_workgroup_memory: false,
+		},
+		cache: None,
+	})
 }
 
 fn module(device: &wgpu::Device, sources: &[&str]) -> wgpu::ShaderModule {

@@ -8,8 +8,7 @@ use crate::{
 	population::Candidate,
 };
 use bytemuck::{Pod, Zeroable};
-use doin_scoring::model::MAX_DEPTH;
-use doin_scoring::Layer;
+use doin_scoring::{model::MAX_DEPTH, Layer, Net};
 
 /// Neurons or samples side by side.
 pub const GROUP: usize = 8;
@@ -71,7 +70,7 @@ pub struct DeviceCandidate {
 	pub skip: u32,
 	pub targets: u32,
 	pub raw: u32,
-	pub steps: u32,
+	pub count: u32,
 	pub published: [u32; 2],
 	pub synthetic: [u32; 2],
 	pub path: DeviceLayer,
@@ -102,6 +101,13 @@ pub struct Arguments {
 	pub inner: [Source; 2],
 }
 
+/// Appends the places of windows to `words`.
+pub fn source(words: &mut Vec<i32>, places: &[u32]) -> Source {
+	let (at, count) = (words.len() as u32, places.len() as u32);
+	words.extend(places.iter().map(|place| *place as i32));
+	Source { at, count, surplus: count.wrapping_neg().checked_rem(count).unwrap_or(0), reserved: 0 }
+}
+
 /// Words of a training set, and where its places lie among them.
 pub struct Values {
 	/// Raw values, then the places of windows to fit and of inner windows, of each the published ones first.
@@ -114,13 +120,8 @@ impl Values {
 	/// Of `data`.
 	pub fn new(data: &TrainingSet) -> Self {
 		let mut words = data.values().to_vec();
-		let mut source = |places: &[u32]| {
-			let (at, count) = (words.len() as u32, places.len() as u32);
-			words.extend(places.iter().map(|place| *place as i32));
-			Source { at, count, surplus: count.wrapping_neg().checked_rem(count).unwrap_or(0), reserved: 0 }
-		};
-		let fit = [false, true].map(|synthetic| source(data.fit_places(synthetic)));
-		let inner = [false, true].map(|synthetic| source(data.inner_places(synthetic)));
+		let fit = [false, true].map(|synthetic| source(&mut words, data.fit_places(synthetic)));
+		let inner = [false, true].map(|synthetic| source(&mut words, data.inner_places(synthetic)));
 		let program = &data.task.program;
 		let arguments =
 			Arguments { history: program.history.into(), horizon: program.horizon.into(), fit, inner, ..Arguments::default() };
@@ -141,6 +142,16 @@ impl Room {
 	pub fn of(candidate: &Candidate, horizon: usize) -> Self {
 		let mut shape = Shape::default();
 		shape.candidate(&widths(candidate, horizon), candidate.skip);
+		shape.room
+	}
+
+	/// What a net takes that `workers` workgroups score.
+	pub fn of_net(net: &Net, horizon: usize, workers: u32) -> Self {
+		let mut shape = Shape::default();
+		let device = shape.net(net, horizon);
+		for _ in 0..workers {
+			shape.worker(device, horizon);
+		}
 		shape.room
 	}
 
@@ -230,6 +241,41 @@ impl Shape {
 	}
 }
 
+impl Shape {
+	/// The places of the weights of a net.
+	fn net(&mut self, net: &Net, horizon: usize) -> DeviceCandidate {
+		let mut device =
+			DeviceCandidate { window: net.window.into(), count: net.layers.len() as u32, ..DeviceCandidate::default() };
+		device.path = DeviceLayer { output_groups: horizon.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() };
+		if let Some(path) = &net.skip {
+			device.skip = 1;
+			device.path = DeviceLayer { shift: path.shift.into(), ..self.layer(path.inputs.into(), path.outputs.into()) };
+		}
+		for (place, layer) in device.layers.iter_mut().zip(&net.layers) {
+			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(layer.inputs.into(), layer.outputs.into()) };
+		}
+		(device.left, device.right) = shifts(net.in_shift);
+		device
+	}
+
+	/// The same net with room for the activations of one workgroup.
+	fn worker(&mut self, mut device: DeviceCandidate, horizon: usize) -> DeviceCandidate {
+		let rows = |neurons: usize| neurons.next_multiple_of(GROUP) * COLUMNS;
+		let inputs = give(&mut self.room.scratch, rows(device.window as usize));
+		(device.path.x, device.layers[0].x) = (inputs, inputs);
+		for layer in device.layers.iter_mut().take(device.count as usize).skip(1) {
+			layer.x = give(&mut self.room.scratch, rows(layer.inputs as usize));
+		}
+		device.targets = give(&mut self.room.scratch, 2 * rows(horizon));
+		device
+	}
+}
+
+/// A power of two as a left and a right shift.
+fn shifts(shift: i8) -> (u32, u32) {
+	(shift.max(0).unsigned_abs().into(), shift.min(0).unsigned_abs().into())
+}
+
 /// Candidates as a device takes them.
 #[derive(Default)]
 pub struct Image {
@@ -252,10 +298,9 @@ impl Image {
 		let steps = start.steps * u32::from(candidate.epochs);
 		device.key = start.batches;
 		device.share = start.share.into();
-		(device.left, device.right) = (start.in_shift.max(0) as u32, start.in_shift.min(0).unsigned_abs().into());
+		(device.left, device.right) = shifts(start.in_shift);
 		device.decay = candidate.decay.into();
 		[device.rate, device.fall, device.last_rate] = Schedule::new(candidate.rate, steps).parts();
-		device.steps = steps;
 		let [published, synthetic] = [false, true].map(|synthetic| data.inner_places(synthetic).len() as u64);
 		let limbs = |number: u64| [number as u32, (number >> 32) as u32];
 		device.published = limbs(u64::from(WHOLE - start.share) * synthetic.max(1));
@@ -282,6 +327,20 @@ impl Image {
 		// No error is larger than that of no net.
 		self.results.extend([u32::MAX; 4]);
 		self.results.extend([0; RESULTS - 4]);
+	}
+
+	/// Adds a net that `workers` workgroups score. Its shapes fit each other.
+	pub fn push_net(&mut self, net: &Net, horizon: usize, workers: u32) {
+		let device = self.shape.net(net, horizon);
+		self.parameters.resize(self.shape.room.parameters as usize * VEC4, 0);
+		for (place, layer) in net.skip.iter().map(|path| (&device.path, path)).chain(device.layers.iter().zip(&net.layers)) {
+			let weight = |output: usize, input: usize| layer.weights[output * usize::from(layer.inputs) + input];
+			write_forward(&mut self.parameters, place, weight, &layer.bias);
+		}
+		for _ in 0..workers {
+			let worker = self.shape.worker(device, horizon);
+			self.candidates.push(worker);
+		}
 	}
 
 	/// Room of the candidates so far.

@@ -5,6 +5,7 @@
 //! matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else.
 //!
 //! [`adapters`] lists devices and [`Selection`] chooses among them; a [`Gpu`] is one opened device, [`Devices`] several that share the work.
+//! A [`Wave`] gives training in parts, for rungs of successive halving.
 //! Candidates that differ in shape run side by side. A device takes no [training sets](crate::TrainingSet) whose values differ by 2²⁶ and
 //! more ([`Gpu::supports`]): these are trained on the processor.
 //!
@@ -12,7 +13,9 @@
 
 mod adapter;
 mod device;
+mod devices;
 mod layout;
+mod score;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -20,6 +23,8 @@ mod wave;
 
 pub use adapter::{adapters, Adapter, Kind, Selection};
 pub use device::Gpu;
+pub use devices::Devices;
+pub use wave::{Loaded, Wave};
 
 /// Why a device does not compute something. The same candidates can be trained elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

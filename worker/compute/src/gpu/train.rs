@@ -21,18 +21,24 @@ impl Gpu {
 	/// Whether the device trains `candidate`, which has passed its [check](Candidate::check): values must differ by less than 2²⁶, and
 	/// everything must fit its buffers. There is nothing to train in a candidate without hidden layers.
 	pub fn supports(&self, data: &TrainingSet, candidate: &Candidate) -> Result<(), GpuError> {
+		self.takes(data)?;
 		let unsupported = |what| Err(GpuError::Unsupported(what));
-		if !data.narrow() {
-			return unsupported("series whose values differ by 2^26 or more");
-		}
 		if candidate.depth == 0 {
 			return unsupported("linear models");
 		}
-		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
-			return unsupported("series that do not fit a buffer of the device");
-		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
+		}
+		Ok(())
+	}
+
+	/// Whether the device trains on `data` at all.
+	pub(super) fn takes(&self, data: &TrainingSet) -> Result<(), GpuError> {
+		if !data.narrow() {
+			return Err(GpuError::Unsupported("series whose values differ by 2^26 or more"));
+		}
+		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
+			return Err(GpuError::Unsupported("series that do not fit a buffer of the device"));
 		}
 		Ok(())
 	}
@@ -77,7 +83,7 @@ impl Gpu {
 			}
 			let (wave, rest) = waiting.split_at(self.wave(data, candidates, waiting));
 			let chosen: Vec<Candidate> = wave.iter().map(|number| candidates[*number]).collect();
-			match self.run_wave(&loaded, data, &chosen, stop) {
+			match run_wave(&loaded, &chosen, stop) {
 				Ok(nets) => wave.iter().zip(nets).for_each(|(number, net)| each(*number, Ok(net))),
 				Err(Error::Gpu(GpuError::Memory { .. })) if self.budget() > LEAST_BUDGET && self.ran_out() => {
 					self.save();
@@ -122,16 +128,10 @@ impl Gpu {
 		}
 		count
 	}
+}
 
-	fn run_wave(
-		&self,
-		loaded: &Loaded,
-		data: &TrainingSet,
-		candidates: &[Candidate],
-		stop: &AtomicBool,
-	) -> Result<Vec<Net>, Error> {
-		let mut wave = Wave::new(self, loaded, data, candidates)?;
-		wave.advance(u32::MAX, stop)?;
-		Ok(wave.nets()?)
-	}
+fn run_wave(loaded: &Loaded, candidates: &[Candidate], stop: &AtomicBool) -> Result<Vec<Net>, Error> {
+	let mut wave = Wave::new(loaded, candidates)?;
+	wave.advance(u32::MAX, stop)?;
+	Ok(wave.nets()?)
 }

@@ -1,5 +1,7 @@
 //! Candidates that are trained side by side on one device, from their first step to their nets.
 
+#[cfg(test)]
+use super::device::SHADERS;
 use super::{
 	device::{Gpu, Kernel, SLOTS},
 	layout::{read_layers, Arguments, Image, Values, BEST_AT, JUDGED_AT, LAST_AT, RESULTS, STEPS_AT, VEC4_BYTES},
@@ -33,16 +35,21 @@ pub fn words(data: &TrainingSet) -> usize {
 }
 
 /// A training set on a device.
-pub struct Loaded {
+#[derive(Debug)]
+pub struct Loaded<'a> {
+	gpu: &'a Gpu,
+	data: &'a TrainingSet,
 	buffer: wgpu::Buffer,
 	arguments: Arguments,
 }
 
-impl Loaded {
-	/// Loads `data`, which the device supports.
-	pub fn new(gpu: &Gpu, data: &TrainingSet) -> Result<Self, GpuError> {
+impl<'a> Loaded<'a> {
+	/// Loads `data`.
+	pub fn new(gpu: &'a Gpu, data: &'a TrainingSet) -> Result<Self, GpuError> {
+		gpu.takes(data)?;
 		let Values { words, arguments } = Values::new(data);
-		gpu.guarded(|| Ok(Self { buffer: gpu.upload(bytemuck::cast_slice(&words), wgpu::BufferUsages::STORAGE)?, arguments }))
+		let load = || gpu.upload(bytemuck::cast_slice(&words), wgpu::BufferUsages::STORAGE);
+		Ok(Self { gpu, data, buffer: gpu.guarded(load)?, arguments })
 	}
 }
 
@@ -84,6 +91,8 @@ pub struct Wave<'a> {
 	ahead: VecDeque<(wgpu::SubmissionIndex, f64, Instant)>,
 	base: Arguments,
 	order: wgpu::Buffer,
+	#[cfg(test)]
+	scratch: wgpu::Buffer,
 	best: wgpu::Buffer,
 	results: wgpu::Buffer,
 	arguments: wgpu::Buffer,
@@ -91,8 +100,13 @@ pub struct Wave<'a> {
 }
 
 impl<'a> Wave<'a> {
-	/// Makes `candidates` ready, which the device [supports](Gpu::supports).
-	pub fn new(gpu: &'a Gpu, loaded: &Loaded, data: &TrainingSet, candidates: &[Candidate]) -> Result<Self, Error> {
+	/// Makes `candidates` ready to be trained on the data of `loaded`, on its device.
+	pub fn new(loaded: &Loaded<'a>, candidates: &[Candidate]) -> Result<Self, Error> {
+		let (gpu, data) = (loaded.gpu, loaded.data);
+		for candidate in candidates {
+			candidate.check(data)?;
+			gpu.supports(data, candidate)?;
+		}
 		let mut image = Image::default();
 		let mut starts = Vec::with_capacity(candidates.len());
 		for candidates in candidates.chunks(TOGETHER) {
@@ -115,7 +129,7 @@ impl<'a> Wave<'a> {
 
 	fn load(
 		gpu: &'a Gpu,
-		data: &Loaded,
+		data: &Loaded<'a>,
 		mut image: Image,
 		starts: Vec<Start>,
 		epochs: Vec<(u32, u32)>,
@@ -126,7 +140,7 @@ impl<'a> Wave<'a> {
 		let order = gpu.upload(bytemuck::cast_slice(&active), Usage::STORAGE)?;
 		let candidates = gpu.upload(bytemuck::cast_slice(&image.candidates), Usage::STORAGE)?;
 		let parameters = gpu.upload(bytemuck::cast_slice(&image.parameters), Usage::STORAGE)?;
-		let scratch = gpu.room(image.room().scratch * VEC4_BYTES, Usage::STORAGE)?;
+		let scratch = gpu.room(image.room().scratch * VEC4_BYTES, Usage::STORAGE | Usage::COPY_SRC)?;
 		let best = gpu.upload(bytemuck::cast_slice(&image.best), Usage::STORAGE | Usage::COPY_SRC)?;
 		let results = gpu.upload(bytemuck::cast_slice(&image.results), Usage::STORAGE | Usage::COPY_SRC)?;
 		let arguments = gpu.room(u64::from(gpu.slot() * SLOTS), Usage::UNIFORM | Usage::COPY_DST)?;
@@ -134,7 +148,24 @@ impl<'a> Wave<'a> {
 		// Only places are looked at again.
 		(image.parameters, image.best, image.results) = (Vec::new(), Vec::new(), Vec::new());
 		let (pending, ahead, base) = (Default::default(), VecDeque::new(), data.arguments);
-		Ok(Self { gpu, image, starts, epochs, macs, active, pending, ahead, base, order, best, results, arguments, group })
+		Ok(Self {
+			gpu,
+			image,
+			starts,
+			epochs,
+			macs,
+			active,
+			pending,
+			ahead,
+			base,
+			order,
+			#[cfg(test)]
+			scratch,
+			best,
+			results,
+			arguments,
+			group,
+		})
 	}
 
 	/// Numbers of the candidates still in training.
@@ -289,5 +320,34 @@ impl<'a> Wave<'a> {
 			Ok(image.candidates.iter().map(|candidate| read_layers(&words, candidate)).collect())
 		})?;
 		Ok(layers.into_iter().zip(self.starts).map(|(layers, start)| start.net(layers)).collect())
+	}
+}
+
+#[cfg(test)]
+impl Wave<'_> {
+	/// The windows that the first candidate draws for step `step` if these were the surpluses of both sources.
+	pub fn draw(&mut self, surplus: [u32; 2], step: u32) -> Result<Vec<u32>, GpuError> {
+		const ENTRY: &str = "
+			@compute @workgroup_size(SIZE)
+			fn draws(@builtin(local_invocation_index) t: u32) {
+				draw(order[0], t, arguments.first);
+				for (var sample = t; sample < BATCH; sample += SIZE) {
+					scratch[sample] = vec4(i32(starts[sample]));
+				}
+			}";
+		let pipeline = self.gpu.pipeline("draws", &[SHADERS[0].1, ENTRY].concat());
+		let mut arguments = Arguments { first: step, ..self.base };
+		arguments.fit.iter_mut().zip(surplus).for_each(|(source, surplus)| source.surplus = surplus);
+		self.gpu.queue.write_buffer(&self.arguments, 0, bytemuck::bytes_of(&arguments));
+		let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+		{
+			let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+			pass.set_pipeline(&pipeline);
+			pass.set_bind_group(0, &self.group, &[0]);
+			pass.dispatch_workgroups(1, 1, 1);
+		}
+		self.gpu.queue.submit([encoder.finish()]);
+		let read = self.gpu.read(&self.scratch, VEC4_BYTES * BATCH as u64)?;
+		Ok(read.chunks_exact(VEC4_BYTES as usize).map(|vec4| bytemuck::pod_read_unaligned(&vec4[..4])).collect())
 	}
 }

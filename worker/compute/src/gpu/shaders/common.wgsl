@@ -65,8 +65,8 @@ struct Candidate {
 	// Of scratch: targets, raw gradients.
 	targets: u32,
 	raw: u32,
-	// Training steps that this candidate takes in all.
-	steps: u32,
+	// Layers: one more than hidden ones, or none beside a linear path alone.
+	count: u32,
 	// Factors of the error sums of both sources, two limbs each.
 	published: vec2<u32>,
 	synthetic: vec2<u32>,
@@ -299,4 +299,18 @@ fn multiply_high(a: u32, b: u32) -> u32 {
 	let middle = a1 * b0 + (low >> 16u);
 	let other = a0 * b1 + (middle & 0xffffu);
 	return a1 * b1 + (middle >> 16u) + (other >> 16u);
+}
+
+// The windows of batch `batch` of a source; how many there are.
+fn take(source: Source, batch: u32, t: u32) -> u32 {
+	let first = batch * BATCH;
+	let count = min(BATCH, source.count - first);
+	for (var sample = t; sample < BATCH; sample += SIZE) {
+		// The rest repeats a window that is not counted.
+		let at = select(first, first + sample, sample < count);
+		let start = u32(values[source.at + at]);
+		starts[sample] = start;
+		lasts[sample] = values[start + arguments.history - 1u];
+	}
+	return count;
 }

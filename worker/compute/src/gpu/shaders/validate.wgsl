@@ -15,20 +15,6 @@ var<workgroup> sum_low: atomic<u32>;
 var<workgroup> sum_high: atomic<u32>;
 var<workgroup> better: u32;
 
-// The windows of batch `batch` of a source; how many there are.
-fn take(source: Source, batch: u32, t: u32) -> u32 {
-	let first = batch * BATCH;
-	let count = min(BATCH, source.count - first);
-	for (var sample = t; sample < BATCH; sample += SIZE) {
-		// The rest repeats a window that is not counted.
-		let at = select(first, first + sample, sample < count);
-		let start = u32(values[source.at + at]);
-		starts[sample] = start;
-		lasts[sample] = values[start + arguments.history - 1u];
-	}
-	return count;
-}
-
 // Errors of four predictions, those of samples from `sample` on by twos as far as there are `count`.
 fn errors(sum: vec4<i32>, target_: vec4<i32>, shift: u32, sample: u32, count: u32) -> u32 {
 	let out = round_shift(sum, shift);
