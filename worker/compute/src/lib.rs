@@ -19,6 +19,7 @@ mod fixtures;
 pub mod generator;
 #[cfg(test)]
 mod golden;
+pub mod gpu;
 mod linalg;
 pub mod lion;
 pub mod mlp;
@@ -87,6 +88,9 @@ pub enum Error {
 	/// Threads cannot be started.
 	#[error("cannot start {0} threads: {1}")]
 	Threads(usize, String),
+	/// A device failed; the same can be done elsewhere.
+	#[error(transparent)]
+	Gpu(#[from] gpu::GpuError),
 	/// The caller asked to stop.
 	#[error("stopped")]
 	Stopped,

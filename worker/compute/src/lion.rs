@@ -82,6 +82,12 @@ impl Schedule {
 		Self { rate: first, fall: (first - last) / i64::from(steps.max(1)), last }
 	}
 
+	/// Its first rate, what it loses with every step, and the rate it never falls below, in Q16.
+	pub fn parts(&self) -> [i32; 3] {
+		// At most 2^(16 + MAX_RATE_SHIFT).
+		[self.rate, self.fall, self.last].map(|part| part as i32)
+	}
+
 	/// The rate of the next step.
 	pub fn advance(&mut self) -> i32 {
 		let rate = self.rate;

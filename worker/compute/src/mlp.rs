@@ -42,7 +42,7 @@ pub fn train_watched(
 	watch: &mut Watch,
 ) -> Result<Net, Error> {
 	let mut trainer = Trainer::new(data, candidate, skip);
-	let steps = (data.len() / BATCH).max(1) as u32;
+	let steps = steps(data);
 	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
 	let mut best = (u128::MAX, trainer.forward_layers());
 	if skip.is_some() {
@@ -68,6 +68,50 @@ pub fn train_watched(
 		}
 	}
 	Ok(trainer.net(&best.1))
+}
+
+/// Everything a candidate's training starts from, for a device that then does what [`train`] does.
+#[derive(Debug)]
+pub(crate) struct Start {
+	/// Steps of an epoch.
+	pub steps: u32,
+	/// Synthetic windows of a batch.
+	pub share: u16,
+	/// The power of two from raw units to activations.
+	pub in_shift: i8,
+	/// Words of the key of the batches.
+	pub batches: [u32; 3],
+	/// The linear path.
+	pub skip: Option<Layer>,
+	/// The layers before the first step.
+	pub layers: Vec<Dense>,
+	window: u16,
+}
+
+impl Start {
+	/// What [`train`] starts from.
+	pub fn new(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Self {
+		let trainer = Trainer::new(data, candidate, skip);
+		Self {
+			steps: steps(data),
+			share: trainer.share,
+			in_shift: trainer.in_shift,
+			batches: trainer.batches.words(),
+			skip: trainer.skip.cloned(),
+			layers: trainer.layers,
+			window: candidate.window,
+		}
+	}
+
+	/// The net with these layers.
+	pub fn net(self, layers: Vec<Layer>) -> Net {
+		Net { window: self.window, in_shift: self.in_shift, skip: self.skip, layers }
+	}
+}
+
+/// Steps of an epoch.
+fn steps(data: &TrainingSet) -> u32 {
+	(data.len() / BATCH).max(1) as u32
 }
 
 /// First masters of a layer, one row per output, uniform with the variance 2 / inputs that keeps the scale of activations from layer to

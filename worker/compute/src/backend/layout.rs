@@ -307,6 +307,12 @@ impl Dense {
 		dense
 	}
 
+	/// The master of a weight.
+	pub fn master(&self, output: usize, input: usize) -> i32 {
+		let columns = self.forward.inputs.div_ceil(LANES);
+		self.masters[output / ROWS * columns + input / LANES][output % ROWS].0[input % LANES]
+	}
+
 	/// Blocks of pairs of outputs in a group of `backward`.
 	#[inline(always)]
 	pub fn pair_blocks(outputs: usize) -> usize {

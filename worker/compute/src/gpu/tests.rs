@@ -1,0 +1,354 @@
+use super::{
+	device::{COMMON, SHADERS},
+	*,
+};
+use crate::{
+	fixtures::{seasonal, tent},
+	Candidate, Error, Task, TrainingSet,
+};
+use doin_scoring::{
+	philox::{purpose, Stream},
+	sample, score, Model, Net, Windows,
+};
+use std::{
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		LazyLock, Mutex,
+	},
+	thread,
+	time::Duration,
+};
+
+static RUN: AtomicBool = AtomicBool::new(false);
+
+/// Vulkan in software, which every machine that tests can have.
+fn software() -> Gpu {
+	let adapters = adapters();
+	let adapter = adapters.iter().find(|adapter| adapter.kind == Kind::Cpu).or(adapters.first());
+	Gpu::open(adapter.expect("there is no Vulkan device: run scripts/setup.sh, which installs one in software")).unwrap()
+}
+
+/// The same device for all tests that leave it as it is: making kernels takes seconds.
+fn shared() -> &'static Gpu {
+	static GPU: LazyLock<Gpu> = LazyLock::new(software);
+	&GPU
+}
+
+fn on_device(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) -> Vec<Result<Net, Error>> {
+	let nets = Mutex::new(vec![Err(Error::Stopped); candidates.len()]);
+	gpu.train(data, candidates, &RUN, |at, net| nets.lock().unwrap()[at] = net);
+	nets.into_inner().unwrap()
+}
+
+fn assert_equal(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+	for (candidate, net) in candidates.iter().zip(on_device(gpu, data, candidates)) {
+		assert!(net == candidate.train(data, &RUN), "{candidate:?}");
+	}
+}
+
+/// Leaves room for one or two of `candidates` at a time.
+fn small_waves(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+	let numbers: Vec<usize> = (0..candidates.len()).collect();
+	while gpu.wave(data, candidates, &numbers) > 2 {
+		gpu.save();
+	}
+}
+
+/// Some candidate for `task`.
+fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
+	Candidate {
+		window: 1 + random.below(task.program.history.into()) as u16,
+		width: 1 + random.below(40) as u16,
+		depth: 1 + random.below(3) as u8,
+		rate: 6 + random.below(9) as u8,
+		epochs: 1 + random.below(epochs) as u16,
+		decay: random.below(9) as u8,
+		seed: u64::from(random.next_u32()) << 32 | u64::from(random.next_u32()),
+		skip: random.below(2) > 0,
+		mix: 32 * random.below(9) as u16,
+	}
+}
+
+#[test]
+fn shaders_are_valid() {
+	for (entry, source) in SHADERS {
+		let source = [COMMON, source].concat();
+		let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
+		let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+		validator.validate(&module).unwrap_or_else(|error| panic!("{entry}: {}", error.emit_to_string(&source)));
+		assert!(module.entry_points.iter().any(|point| point.name == entry));
+	}
+}
+
+#[test]
+fn a_device_trains_the_nets_of_the_processor() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let mut stream = Stream::new(&[3; 32], 99, 0);
+	let base = Candidate { window: 24, width: 20, epochs: 2, ..Candidate::default() };
+	let mut candidates = vec![
+		base,
+		Candidate { skip: false, mix: 0, epochs: 1, ..base },
+		Candidate { depth: 8, width: 3, mix: 256, rate: 14, decay: 0, seed: u64::MAX, ..base },
+	];
+	candidates.extend((0..5).map(|_| random(&data.task, &mut stream, 3)));
+	assert_equal(gpu, &data, &candidates);
+	// One output, one step of history, no synthetic windows.
+	let data = TrainingSet::new(tent(), 0, 0).unwrap();
+	assert_equal(
+		gpu,
+		&data,
+		&[Candidate { window: 1, width: 65, epochs: 2, ..base }, Candidate { window: 6, epochs: 3, ..base }],
+	);
+}
+
+#[test]
+fn values_far_apart_are_trained_alike_as_long_as_they_are_narrow() {
+	let gpu = shared();
+	let mut task = tent();
+	let most = task.series.iter().map(|value| value.unsigned_abs()).max().unwrap();
+	let factor = ((1 << 25) / most) as i32;
+	task.series.iter_mut().for_each(|value| *value *= factor);
+	let data = TrainingSet::new(task.clone(), 0, 0).unwrap();
+	let candidate = Candidate { window: 6, width: 8, epochs: 1, ..Candidate::default() };
+	assert_equal(gpu, &data, &[candidate, Candidate { skip: false, ..candidate }]);
+	task.series.iter_mut().for_each(|value| *value *= 16);
+	let data = TrainingSet::new(task, 0, 0).unwrap();
+	let refused = GpuError::Unsupported("series whose values differ by 2^26 or more");
+	assert_eq!(gpu.supports(&data, &candidate), Err(refused.clone()));
+	assert_eq!(on_device(gpu, &data, &[candidate])[0], Err(refused.into()));
+}
+
+#[test]
+fn what_a_device_does_not_train_is_said_candidate_by_candidate() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+	let base = Candidate { window: 24, width: 5, epochs: 1, ..Candidate::default() };
+	let nets = on_device(gpu, &data, &[Candidate { depth: 0, ..base }, base, Candidate { window: 25, ..base }]);
+	assert_eq!(nets[0], Err(GpuError::Unsupported("linear models").into()));
+	assert_eq!(nets[1], base.train(&data, &RUN));
+	assert_eq!(nets[2], Err(Error::Gene { name: "window".into(), value: 25, lo: 1, hi: 24 }));
+}
+
+#[test]
+fn training_goes_on_with_the_survivors_of_a_rung() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+	let base = Candidate { window: 24, width: 7, epochs: 4, skip: false, ..Candidate::default() };
+	let candidates: Vec<Candidate> = (0..5).map(|seed| Candidate { seed, epochs: 4 - (seed == 4) as u16, ..base }).collect();
+	let loaded = Loaded::new(gpu, &data).unwrap();
+	let mut wave = Wave::new(&loaded, &candidates).unwrap();
+	wave.advance(2, &RUN).unwrap();
+	let rung = wave.errors().unwrap();
+	wave.retain(|at| at % 2 == 0).unwrap();
+	wave.advance(1, &RUN).unwrap();
+	wave.advance(9, &RUN).unwrap();
+	let errors = wave.errors().unwrap();
+	let nets = wave.nets().unwrap();
+	for (at, (candidate, net)) in candidates.iter().zip(&nets).enumerate() {
+		if at % 2 == 0 {
+			assert!(*net == candidate.train(&data, &RUN).unwrap(), "{candidate:?}");
+		} else {
+			assert_eq!(errors[at], rung[at]);
+		}
+		// The error is that of the net: all windows are published, with weight 256.
+		let sum = |(past, future): (&[i32], &[i32])| {
+			let windows = Windows { history: 24, horizon: 6, values: [past, future].concat() };
+			u128::from(score(&Model::Net(net.clone()), 12, &windows))
+		};
+		assert_eq!(data.inner(false).map(sum).sum::<u128>() * 256, errors[at].1);
+	}
+}
+
+#[test]
+fn words_that_would_favour_some_windows_are_drawn_again() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let candidate = Candidate { window: 24, width: 4, ..Candidate::default() };
+	let loaded = Loaded::new(gpu, &data).unwrap();
+	let mut wave = Wave::new(&loaded, &[candidate]).unwrap();
+	// True surpluses are so small that no word in a million falls under them. These take a third and a half of all words.
+	let surplus = [u32::MAX / 3, u32::MAX / 2];
+	let drawn = wave.draw(surplus, 5).unwrap();
+	let mut seed = [0; 32];
+	seed[..8].copy_from_slice(&candidate.seed.to_le_bytes());
+	let mut stream = Stream::new(&seed, purpose::BATCH, 5);
+	let expected: Vec<u32> = (0..256)
+		.map(|sample| {
+			let synthetic = sample < data.share(candidate.mix);
+			let places = data.fit_places(synthetic);
+			loop {
+				let product = u64::from(stream.next_u32()) * places.len() as u64;
+				if product as u32 >= surplus[usize::from(synthetic)] {
+					break places[(product >> 32) as usize];
+				}
+			}
+		})
+		.collect();
+	assert_eq!(drawn, expected);
+}
+
+#[test]
+fn a_device_scores_as_the_chain_does() {
+	let gpu = shared();
+	let mut task = seasonal();
+	task.program.windows = 21;
+	let data = TrainingSet::new(task.clone(), 100, 1).unwrap();
+	let base = Candidate { window: 24, width: 20, epochs: 1, ..Candidate::default() };
+	let candidates = [
+		base,
+		Candidate { depth: 0, window: 5, ..base },
+		Candidate { skip: false, depth: 2, ..base },
+		Candidate { depth: 3, window: 17, width: 9, ..base },
+	];
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
+	let drawn = |index| sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[7; 32], index);
+	let mut chunks: Vec<Windows> = (0..task.program.chunks).map(drawn).collect();
+	chunks.extend(crate::data::validation(&task).unwrap());
+	let expected: Vec<Vec<u32>> =
+		nets.iter().map(|net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), 12, chunk)).collect()).collect();
+	let nets: Vec<&Net> = nets.iter().collect();
+	assert_eq!(gpu.score(&nets, &chunks).unwrap(), expected);
+	assert_eq!(gpu.score(&nets[..1], &chunks[..1]).unwrap(), [expected[0][..1].to_vec()]);
+	assert_eq!(gpu.score(&[], &chunks).unwrap(), Vec::<Vec<u32>>::new());
+	let wide = Windows { history: 24, horizon: 6, values: (0..30).map(|at| at << 24).collect() };
+	assert!(matches!(gpu.score(&nets, &[wide]), Err(GpuError::Unsupported(_))));
+	let other = Windows { history: 24, horizon: 5, values: vec![0; 29] };
+	assert!(matches!(gpu.score(&nets, &[other]), Err(GpuError::Unsupported(_))));
+}
+
+#[test]
+fn a_lost_device_gives_an_error_and_no_net() {
+	let gpu = software();
+	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+	let candidate = Candidate { window: 24, width: 32, depth: 3, epochs: 1000, ..Candidate::default() };
+	thread::scope(|scope| {
+		scope.spawn(|| {
+			thread::sleep(Duration::from_millis(700));
+			gpu.lose();
+		});
+		let nets = on_device(&gpu, &data, &[candidate; 3]);
+		assert!(
+			nets.iter().all(|net| matches!(net, Err(Error::Gpu(GpuError::Lost { .. } | GpuError::Driver { .. })))),
+			"{nets:?}"
+		);
+	});
+	assert!(gpu.fault().is_some());
+	assert!(on_device(&gpu, &data, &[candidate])[0].is_err());
+	assert!(gpu.score(&[&data.linear(24, 0).unwrap().net], &crate::data::validation(&data.task).unwrap()).is_err());
+}
+
+#[test]
+fn what_a_lost_device_leaves_is_trained_by_the_other_and_the_rest_handed_back() {
+	let devices = Devices::new(vec![software(), software()]);
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
+	let mut candidates: Vec<Candidate> = (0..10).map(|seed| Candidate { seed, ..base }).collect();
+	candidates[3].depth = 0;
+	let nets = Mutex::new(vec![None; candidates.len()]);
+	let train = |lose: &Gpu| {
+		let left = devices.train(&data, &candidates, &RUN, |at, net| {
+			// As soon as there is something to lose.
+			lose.lose();
+			nets.lock().unwrap()[at] = Some(net);
+		});
+		std::mem::replace(&mut *nets.lock().unwrap(), vec![None; candidates.len()])
+			.into_iter()
+			.zip(&candidates)
+			.enumerate()
+			.for_each(|(at, (net, candidate))| {
+				assert_eq!(net.is_none(), left.contains(&at));
+				assert!(net.is_none_or(|net| net == candidate.train(&data, &RUN)), "{candidate:?}");
+			});
+		left
+	};
+	// Several waves, so that there is something left when the first one is done.
+	devices.gpus().iter().for_each(|gpu| small_waves(gpu, &data, &candidates));
+	assert_eq!(train(&devices.gpus()[0]), [3]);
+	let left = train(&devices.gpus()[1]);
+	assert!(left.contains(&3) && (2..10).contains(&left.len()), "{left:?}");
+	assert_eq!(devices.working().count(), 0);
+	assert_eq!(train(&devices.gpus()[1]), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stop_ends_training_between_two_submissions() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+	let candidate = Candidate { window: 24, epochs: 1000, depth: 3, ..Candidate::default() };
+	let stop = AtomicBool::new(false);
+	thread::scope(|scope| {
+		scope.spawn(|| {
+			thread::sleep(Duration::from_millis(300));
+			stop.store(true, Ordering::Relaxed);
+		});
+		gpu.train(&data, &[candidate; 2], &stop, |_, net| assert_eq!(net, Err(Error::Stopped)));
+	});
+	assert_eq!(gpu.fault(), None);
+}
+
+#[test]
+fn memory_that_runs_out_makes_waves_smaller() {
+	let gpu = software();
+	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
+	let base = Candidate { window: 24, width: 12, epochs: 1, ..Candidate::default() };
+	let candidates: Vec<Candidate> = (0..6).map(|seed| Candidate { seed, ..base }).collect();
+	let numbers: Vec<usize> = (0..6).collect();
+	assert_eq!(gpu.wave(&data, &candidates, &numbers), 6);
+	small_waves(&gpu, &data, &candidates);
+	assert!((1..=2).contains(&gpu.wave(&data, &candidates, &numbers)));
+	assert_equal(&gpu, &data, &candidates);
+}
+
+#[test]
+fn devices_are_chosen_by_kind_number_or_name() {
+	for (text, selection) in [
+		("auto", Selection::Auto),
+		("none", Selection::None),
+		("1", Selection::Index(1)),
+		(" GeForce ", Selection::Name("GeForce".into())),
+	] {
+		assert_eq!(text.parse(), Ok(selection));
+	}
+	let adapters = adapters();
+	let software: Vec<&Adapter> = adapters.iter().filter(|adapter| !adapter.is_gpu()).collect();
+	assert!(!software.is_empty(), "there is no Vulkan device in software: run scripts/setup.sh");
+	assert!(Selection::Auto.choose(&adapters).unwrap().iter().all(|adapter| adapter.is_gpu()));
+	assert!(Selection::None.choose(&adapters).unwrap().is_empty());
+	assert_eq!(Selection::Index(software[0].index).choose(&adapters).unwrap()[0].name, software[0].name);
+	let name = software[0].name[..5].to_uppercase();
+	assert!(Selection::Name(name).choose(&adapters).unwrap().iter().any(|adapter| adapter.index == software[0].index));
+	for wanted in ["99", "a card of the future"] {
+		let refused = Devices::open(&wanted.parse().unwrap()).unwrap_err().to_string();
+		assert!(refused.contains(wanted) && refused.contains(&software[0].name), "{refused}");
+	}
+	assert!(Devices::open(&Selection::None).unwrap().gpus().is_empty());
+}
+
+#[test]
+fn a_device_that_is_too_small_is_refused_with_numbers() {
+	let mut adapter = adapters().into_iter().next().expect("there is no Vulkan device: run scripts/setup.sh");
+	adapter.limits.max_compute_invocations_per_workgroup = 32;
+	let refused = Gpu::open(&adapter).unwrap_err();
+	let limit = "max_compute_invocations_per_workgroup";
+	assert!(matches!(&refused, GpuError::Limit { limit: named, has: 32, .. } if *named == limit));
+	assert!(refused.to_string().contains("is 32, "), "{refused}");
+}
+
+#[test]
+#[ignore = "large: run by the full test"]
+fn many_random_candidates_are_trained_alike() {
+	let count: usize = std::env::var("DOIN_GPU_CANDIDATES").map_or(400, |count| count.parse().unwrap());
+	let gpu = shared();
+	let mut stream = Stream::new(&[4; 32], 99, 0);
+	let mut done = 0;
+	while done < count {
+		let mut task = seasonal();
+		task.program.horizon = 1 + stream.below(24) as u16;
+		let synthetic = [0, 40, 700][stream.below(3) as usize];
+		let data = TrainingSet::new(task, synthetic, stream.next_u32().into()).unwrap();
+		let candidates: Vec<Candidate> = (0..40.min(count - done)).map(|_| random(&data.task, &mut stream, 4)).collect();
+		done += candidates.len();
+		assert_equal(gpu, &data, &candidates);
+	}
+}
