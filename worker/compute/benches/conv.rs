@@ -98,7 +98,9 @@ fn speed(data: &TrainingSet) {
 		let one = median(&mut (0..7).map(|seed| seconds(|| run(seed))).collect::<Vec<_>>());
 		let pool = population::pool(2).unwrap();
 		let round = |round: u64| {
-			seconds(|| pool.install(|| (0..8).into_par_iter().with_max_len(1).for_each(|seed: u64| run(round * 8 + seed)))) / 8.0
+			seconds(|| {
+				pool.install(|| (0..8u32).into_par_iter().with_max_len(1).for_each(|seed| run(round * 8 + u64::from(seed))))
+			}) / 8.0
 		};
 		let two = median(&mut (0..3).map(round).collect::<Vec<_>>());
 		let steps = (data.len() / 256) as f64 * f64::from(candidate.epochs);

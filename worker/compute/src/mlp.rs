@@ -105,7 +105,7 @@ impl Start {
 
 	/// The net with these layers.
 	pub fn net(self, layers: Vec<Layer>) -> Net {
-		Net { window: self.window, in_shift: self.in_shift, skip: self.skip, layers }
+		Net { window: self.window, in_shifts: vec![self.in_shift], skip: self.skip, encoder: Encoder::None, layers }
 	}
 }
 

@@ -254,7 +254,7 @@ impl Shape {
 		for (place, layer) in device.layers.iter_mut().zip(&net.layers) {
 			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(layer.inputs.into(), layer.outputs.into()) };
 		}
-		(device.left, device.right) = shifts(net.in_shift);
+		(device.left, device.right) = shifts(net.in_shifts[0]);
 		device
 	}
 

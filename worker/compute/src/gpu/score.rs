@@ -7,7 +7,7 @@ use super::{
 	GpuError,
 };
 use crate::backend::layout::BATCH;
-use doin_scoring::{Net, Windows};
+use doin_scoring::{Encoder, Net, Windows};
 
 /// Workgroups that should be at work on a population, if it is that large: several for every core of the largest devices.
 const BUSY: usize = 1_024;
@@ -48,7 +48,10 @@ impl Gpu {
 	pub fn score(&self, nets: &[&Net], chunks: &[Windows]) -> Result<Vec<Vec<u32>>, GpuError> {
 		let Some(Windows { history, horizon, .. }) = chunks.first() else { return Ok(vec![Vec::new(); nets.len()]) };
 		let (history, horizon, span) = (*history, *horizon, history + horizon);
-		if chunks.iter().any(|chunk| (chunk.history, chunk.horizon) != (history, horizon) || chunk.values.len() % span > 0) {
+		if chunks
+			.iter()
+			.any(|chunk| (chunk.channels, chunk.history, chunk.horizon) != (1, history, horizon) || chunk.values.len() % span > 0)
+		{
 			return Err(GpuError::Unsupported("windows of different shapes"));
 		}
 		if chunks.iter().flat_map(Windows::iter).any(|(past, future)| !is_narrow(past, future)) {
@@ -157,7 +160,7 @@ fn is_narrow(past: &[i32], future: &[i32]) -> bool {
 	past.iter().chain(future).all(|value| value.abs_diff(last) < NARROW)
 }
 
-/// Whether a net leads from a window of the history to the horizon.
+/// Whether a net is dense and leads from a window of one channel to the horizon.
 fn fits(net: &Net, history: usize, horizon: usize) -> bool {
 	let widths = net.layers.iter().map(|layer| (layer.inputs, layer.outputs));
 	let path = net.skip.iter().map(|path| (path.inputs, path.outputs));
@@ -168,7 +171,8 @@ fn fits(net: &Net, history: usize, horizon: usize) -> bool {
 	let filled = |layer: &doin_scoring::Layer| {
 		layer.weights.len() == usize::from(layer.inputs) * usize::from(layer.outputs) && layer.bias.len() == layer.outputs.into()
 	};
-	(1..=history).contains(&net.window.into())
+	(net.encoder == Encoder::None && net.in_shifts.len() == 1)
+		&& (1..=history).contains(&net.window.into())
 		&& net.layers.len() <= doin_scoring::model::MAX_DEPTH + 1
 		&& (net.skip.is_some() || !net.layers.is_empty())
 		&& (net.skip.is_none() || leads(Box::new(path)))

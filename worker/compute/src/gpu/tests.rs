@@ -66,6 +66,7 @@ fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
 		seed: u64::from(random.next_u32()) << 32 | u64::from(random.next_u32()),
 		skip: random.below(2) > 0,
 		mix: 32 * random.below(9) as u16,
+		..Candidate::default()
 	}
 }
 
@@ -153,8 +154,8 @@ fn training_goes_on_with_the_survivors_of_a_rung() {
 		}
 		// The error is that of the net: all windows are published, with weight 256.
 		let sum = |(past, future): (&[i32], &[i32])| {
-			let windows = Windows { history: 24, horizon: 6, values: [past, future].concat() };
-			u128::from(score(&Model::Net(net.clone()), 12, &windows))
+			let windows = Windows { channels: 1, history: 24, horizon: 6, values: [past, future].concat() };
+			u128::from(score(&Model::Net(net.clone()), &data.task.program, &windows))
 		};
 		assert_eq!(data.inner(false).map(sum).sum::<u128>() * 256, errors[at].1);
 	}
@@ -205,15 +206,17 @@ fn a_device_scores_as_the_chain_does() {
 	let drawn = |index| sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[7; 32], index);
 	let mut chunks: Vec<Windows> = (0..task.program.chunks).map(drawn).collect();
 	chunks.extend(crate::data::validation(&task).unwrap());
-	let expected: Vec<Vec<u32>> =
-		nets.iter().map(|net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), 12, chunk)).collect()).collect();
+	let expected: Vec<Vec<u32>> = nets
+		.iter()
+		.map(|net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect())
+		.collect();
 	let nets: Vec<&Net> = nets.iter().collect();
 	assert_eq!(gpu.score(&nets, &chunks).unwrap(), expected);
 	assert_eq!(gpu.score(&nets[..1], &chunks[..1]).unwrap(), [expected[0][..1].to_vec()]);
 	assert_eq!(gpu.score(&[], &chunks).unwrap(), Vec::<Vec<u32>>::new());
-	let wide = Windows { history: 24, horizon: 6, values: (0..30).map(|at| at << 24).collect() };
+	let wide = Windows { channels: 1, history: 24, horizon: 6, values: (0..30).map(|at| at << 24).collect() };
 	assert!(matches!(gpu.score(&nets, &[wide]), Err(GpuError::Unsupported(_))));
-	let other = Windows { history: 24, horizon: 5, values: vec![0; 29] };
+	let other = Windows { channels: 1, history: 24, horizon: 5, values: vec![0; 29] };
 	assert!(matches!(gpu.score(&nets, &[other]), Err(GpuError::Unsupported(_))));
 }
 

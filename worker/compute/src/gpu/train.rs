@@ -6,8 +6,8 @@ use super::{
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
-use crate::{population::Candidate, Error, TrainingSet};
-use doin_scoring::Net;
+use crate::{population::Candidate, Error, Family, TrainingSet};
+use doin_scoring::{Net, Target};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Seconds that one step of a wave may take.
@@ -26,6 +26,9 @@ impl Gpu {
 		if candidate.depth == 0 {
 			return unsupported("linear models");
 		}
+		if candidate.family != Family::Mlp {
+			return unsupported("nets with convolutions or cells");
+		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
 		}
@@ -36,6 +39,12 @@ impl Gpu {
 	pub(super) fn takes(&self, data: &TrainingSet) -> Result<(), GpuError> {
 		if !data.narrow() {
 			return Err(GpuError::Unsupported("series whose values differ by 2^26 or more"));
+		}
+		if data.channels() > 1 {
+			return Err(GpuError::Unsupported("series of several channels"));
+		}
+		if data.task.program.target != Target::Values {
+			return Err(GpuError::Unsupported("classes, or some steps alone"));
 		}
 		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
 			return Err(GpuError::Unsupported("series that do not fit a buffer of the device"));
