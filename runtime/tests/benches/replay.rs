@@ -1,6 +1,6 @@
 //! What a chunk costs in the node's executor, per counted multiply-accumulate, family by family.
 //!
-//! `cargo bench -p doin-runtime-tests --bench replay`. The cost of a chunk is taken as a constant (drawing the windows) plus a price per
+//! `cargo bench --workspace --bench replay`. The cost of a chunk is taken as a constant (drawing the windows) plus a price per
 //! counted multiply-accumulate: the slope between a small and a large net of a shape. Medians of repetitions; the last line is JSON.
 
 use doin_runtime_tests::blob::{net, Blob};
