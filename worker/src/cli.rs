@@ -159,6 +159,15 @@ EXAMPLES
 
 Let nothing else run meanwhile. MLP: 96-64-64-24, 12 epochs of batches of 256; cells: 24 units over 48 steps.")]
 	Bench(lab::bench::BenchArgs),
+	/// List what this machine trains with: instructions of its processor, and devices that Vulkan knows.
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker devices
+  doin-worker run --config gpu-host.toml --gpu 0
+
+The environment variable DOIN_BACKEND names other instructions. `--gpu auto`, the default, takes every GPU; a number or a part of a name
+takes any device, Vulkan in software too.")]
+	Devices,
 }
 
 #[derive(Debug, Subcommand)]
@@ -322,6 +331,7 @@ impl Cli {
 			Command::Predict(args) => lab::predict::run(args).await,
 			// The one command whose answer is its exit code.
 			Command::Verify(args) => return Ok(lab::verify::run(&url, args).await),
+			Command::Devices => tokio::task::spawn_blocking(crate::devices::list).await?,
 			Command::Bench(args) => lab::bench::run(args).await,
 		};
 		done.map(|()| ExitCode::SUCCESS)

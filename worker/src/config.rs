@@ -157,6 +157,9 @@ impl Default for OptimizationConfig {
 pub struct ResourceLimits {
 	/// Cores to compute on; all but the one that evaluating needs when left out.
 	pub cores: Option<usize>,
+	/// Devices to train on beside the cores: `auto` for every GPU, `none`, a number or a part of a name; see `doin-worker devices`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub gpu: Option<String>,
 	/// Most memory for training data, in MiB.
 	pub max_memory_mb: Option<u64>,
 	/// Longest training of one candidate.
@@ -186,7 +189,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 	("optimization_plugin", "a domain's program says how it is optimized"),
 	("inference_plugin", "a domain's program says how it is scored"),
 	("bootstrap_peers", "the node finds peers; the worker needs only `url`"),
-	("gpu", "this version computes on CPU cores only; set `resource_limits.cores`"),
+	("gpu", "set `resource_limits.gpu` to `auto`, `none`, a number or a part of a name"),
 ];
 
 impl Config {

@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod config;
 mod csv_series;
+mod devices;
 mod domain;
 mod draft;
 mod journal;

@@ -13,6 +13,7 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use doin_chain::{Call, Chain, Patience, Signer, Urgency};
+use doin_compute::gpu::{Devices, Selection};
 use doin_primitives::{DomainId, Status, MILLION};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -34,6 +35,10 @@ pub struct RunArgs {
 	/// The journal; overrides the configuration.
 	#[arg(long, value_name = "FILE")]
 	journal: Option<PathBuf>,
+	/// Devices to train on beside the cores: `auto` for every GPU, `none`, a number or a part of a name (see `doin-worker devices`);
+	/// overrides the configuration.
+	#[arg(long, value_name = "auto|none|INDEX|NAME")]
+	gpu: Option<String>,
 	/// With --dev: make a domain of a CSV file, vote for it and work on it.
 	#[arg(long, value_name = "FILE", requires_all = ["dev", "column"])]
 	data: Option<PathBuf>,
@@ -55,6 +60,9 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 	}
 	if let Some(journal) = args.journal {
 		config.journal = journal;
+	}
+	if args.gpu.is_some() {
+		config.resource_limits.gpu = args.gpu;
 	}
 	// Reading the file first: a mistake in it is said at once.
 	let draft = match (&args.data, &args.column) {
@@ -90,6 +98,7 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 
 	let params = chain.round_params(chain.head()).await?;
 	let cores = cores(&config, !evaluators.is_empty(), optimizer.is_some());
+	let devices = if optimizer.is_some() { devices(&config).await? } else { Devices::default() };
 	let roles = Roles {
 		chain: chain.clone(),
 		library: Arc::new(Library::default()),
@@ -97,6 +106,7 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 		config: Arc::new(config),
 		params,
 		urgent: Arc::new(doin_compute::population::pool(cores.urgent)?),
+		devices: Arc::new(devices),
 	};
 	let mut tasks = JoinSet::new();
 	if !evaluators.is_empty() {
@@ -116,6 +126,16 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 	}
 	tracing::info!("nothing is left to do");
 	Ok(())
+}
+
+/// Opens the devices that the configuration chooses; without a word, every GPU.
+async fn devices(config: &Config) -> Result<Devices> {
+	let selection: Selection = config.resource_limits.gpu.as_deref().unwrap_or_default().parse()?;
+	let devices = tokio::task::spawn_blocking(move || Devices::open(&selection)).await??;
+	for gpu in devices.gpus() {
+		tracing::info!("training on {}, too", gpu.name());
+	}
+	Ok(devices)
 }
 
 /// Threads for what has a deadline, and for the search.

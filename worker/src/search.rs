@@ -5,7 +5,7 @@ use crate::{
 	problem::Problem,
 };
 use anyhow::{bail, Context, Result};
-use doin_compute::{baseline, population, Candidate, Measure, Task, TrainingSet};
+use doin_compute::{baseline, gpu::Devices, population, Candidate, Measure, Task, TrainingSet};
 use doin_scoring::{
 	verdict::{loss, total},
 	Model,
@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::{
 	collections::BTreeMap,
 	sync::{
-		atomic::{AtomicBool, Ordering},
+		atomic::{AtomicBool, AtomicU64, Ordering},
 		mpsc as sync_mpsc, Arc, Mutex, PoisonError,
 	},
 	time::{Duration, Instant},
@@ -56,8 +56,14 @@ pub struct Search {
 }
 
 impl Search {
-	/// Starts to search on `cores` threads. The ridge over the whole history comes first, then what the genetic algorithm breeds.
-	pub fn start(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits, cores: usize) -> Result<Self> {
+	/// Starts to search on `cores` threads and `devices`. The ridge over the whole history comes first, then what the genetic algorithm breeds.
+	pub fn start(
+		problem: &Problem,
+		config: &DomainConfig,
+		limits: &ResourceLimits,
+		cores: usize,
+		devices: Arc<Devices>,
+	) -> Result<Self> {
 		let names = gene_names(problem);
 		let space = space(problem, config, limits)?;
 		let seed = config.optimization_config.seed.unwrap_or_else(rand::random);
@@ -88,6 +94,8 @@ impl Search {
 			data,
 			ga,
 			pool: population::pool(cores)?,
+			devices,
+			generation: settings.population_size,
 			limit: limits.max_training_seconds.map(Duration::from_secs),
 			started: Instant::now(),
 			stop: stop.clone(),
@@ -123,6 +131,9 @@ struct Runner {
 	data: TrainingSet,
 	ga: Ga,
 	pool: rayon::ThreadPool,
+	devices: Arc<Devices>,
+	/// Candidates that devices are given at a time.
+	generation: usize,
 	limit: Option<Duration>,
 	started: Instant,
 	stop: Arc<AtomicBool>,
@@ -141,7 +152,9 @@ impl Runner {
 					tracing::debug!("genes from elsewhere are not used: {error}");
 				}
 			}
-			let asked = self.ga.ask(2 * self.pool.current_num_threads());
+			// Devices train many candidates in hardly more time than one.
+			let devices = if self.devices.working().next().is_some() { self.generation } else { 0 };
+			let asked = self.ga.ask(devices.max(2 * self.pool.current_num_threads()));
 			if asked.is_empty() {
 				tracing::info!("the search has visited every point of its space");
 				return;
@@ -154,22 +167,47 @@ impl Runner {
 	fn batch(&mut self, asked: Vec<Vec<i64>>) {
 		let training = Training::default();
 		let done = AtomicBool::new(false);
-		let told: Vec<u64> = std::thread::scope(|scope| {
+		let told: Vec<AtomicU64> = asked.iter().map(|_| AtomicU64::new(u64::MAX)).collect();
+		let (candidates, numbers): (Vec<Candidate>, Vec<usize>) = self.for_devices(&asked).into_iter().unzip();
+		std::thread::scope(|scope| {
 			scope.spawn(|| self.watch(&training, &done));
-			let told = self.pool.install(|| {
-				asked.par_iter().enumerate().with_max_len(1).map(|(at, genes)| self.candidate(at, genes, &training)).collect()
+			let train = |numbers: Vec<usize>| {
+				self.pool.install(|| {
+					numbers.into_par_iter().with_max_len(1).for_each(|at| {
+						told[at].store(self.candidate(at, &asked[at], &training), Ordering::Relaxed);
+					});
+				});
+			};
+			let devices = scope.spawn(|| {
+				self.devices.train(&self.data, &candidates, &self.stop, |number, net| {
+					let trained = net.and_then(|net| candidates[number].judge(&self.data, net));
+					told[numbers[number]].store(self.hand_over(&asked[numbers[number]], trained), Ordering::Relaxed);
+				})
 			});
+			// The cores train what no device takes, and then what devices have left behind.
+			train((0..asked.len()).filter(|at| !numbers.contains(at)).collect());
+			let left = devices.join().unwrap_or_default();
+			train(left.into_iter().map(|number| numbers[number]).collect());
 			done.store(true, Ordering::Relaxed);
-			told
 		});
 		for (genes, fitness) in asked.iter().zip(told) {
-			if let Err(error) = self.ga.tell(genes, fitness) {
+			if let Err(error) = self.ga.tell(genes, fitness.into_inner()) {
 				tracing::debug!("{error}");
 			}
 		}
 	}
 
-	/// Trains one candidate and hands it over; its fitness.
+	/// The candidates that some device trains, with their numbers.
+	fn for_devices(&self, asked: &[Vec<i64>]) -> Vec<(Candidate, usize)> {
+		let supported = |(at, genes): (usize, &Vec<i64>)| {
+			let candidate = Candidate::from_genes(named(&self.names, genes), self.history).ok()?;
+			candidate.check(&self.data).ok()?;
+			self.devices.working().any(|gpu| gpu.supports(&self.data, &candidate).is_ok()).then_some((candidate, at))
+		};
+		asked.iter().enumerate().filter_map(supported).collect()
+	}
+
+	/// Trains one candidate on this thread and hands it over; its fitness.
 	fn candidate(&self, at: usize, genes: &[i64], training: &Training) -> u64 {
 		// A small net can be trained between two looks of the watch.
 		let over = self.stop.load(Ordering::Relaxed) || self.limit.is_some_and(|limit| limit.is_zero());
@@ -178,6 +216,11 @@ impl Runner {
 		let candidate = Candidate::from_genes(named(&self.names, genes), self.history);
 		let trained = candidate.and_then(|candidate| candidate.evaluate(&self.data, &switch));
 		training.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
+		self.hand_over(genes, trained)
+	}
+
+	/// Hands a trained candidate over; its fitness.
+	fn hand_over(&self, genes: &[i64], trained: Result<population::Trained, doin_compute::Error>) -> u64 {
 		match trained {
 			Ok(trained) => {
 				let millis = self.started.elapsed().as_millis() as u64;
@@ -295,7 +338,7 @@ mod tests {
 			optimization_config: crate::config::OptimizationConfig { seed: Some(1), ..Default::default() },
 			..Default::default()
 		};
-		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), 2).unwrap();
+		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), 2, Arc::default()).unwrap();
 		let first = search.found.blocking_recv().unwrap();
 		assert_eq!(first.genes, [16, 4, 0, 6, 1]);
 		let second = search.found.blocking_recv().unwrap();
@@ -328,11 +371,31 @@ mod tests {
 		problem.spec.genes[2].lo = 1;
 		let config = DomainConfig::default();
 		let limits = ResourceLimits { max_training_seconds: Some(0), ..Default::default() };
-		let mut search = Search::start(&problem, &config, &limits, 1).unwrap();
+		let mut search = Search::start(&problem, &config, &limits, 1, Arc::default()).unwrap();
 		std::thread::sleep(Duration::from_millis(900));
 		assert!(search.found.try_recv().is_err(), "nothing was trained to its end");
 		let started = Instant::now();
 		drop(search);
 		assert!(started.elapsed() < Duration::from_secs(5));
+	}
+
+	#[test]
+	fn devices_and_cores_share_a_search() {
+		let problem = problem();
+		let config = DomainConfig {
+			optimization_config: crate::config::OptimizationConfig { seed: Some(1), ..Default::default() },
+			..Default::default()
+		};
+		let software = Devices::open(&"llvmpipe".parse().unwrap()).expect("mesa-vulkan-drivers is installed by scripts/setup.sh");
+		let best = |devices| {
+			let mut search = Search::start(&problem, &config, &ResourceLimits::default(), 2, Arc::new(devices)).unwrap();
+			let found: BTreeMap<Vec<i64>, Model> =
+				std::iter::from_fn(|| search.found.blocking_recv()).take(40).map(|found| (found.genes, found.model)).collect();
+			found
+		};
+		let (with, without) = (best(software), best(Devices::default()));
+		let both: Vec<_> = with.iter().filter_map(|(genes, model)| Some((model, without.get(genes)?))).collect();
+		assert!(both.len() > 4, "{} candidates were trained on both", both.len());
+		assert!(both.iter().all(|(device, core)| device == core), "a candidate is the same model wherever it was trained");
 	}
 }

@@ -236,7 +236,12 @@ impl Candidate {
 
 	/// Trains, admits and measures the candidate.
 	pub fn evaluate(&self, data: &TrainingSet, stop: &AtomicBool) -> Result<Trained, Error> {
-		let model = Model::Net(self.train(data, stop)?);
+		self.judge(data, self.train(data, stop)?)
+	}
+
+	/// Admits and measures the net that the candidate was trained to, wherever that was.
+	pub fn judge(&self, data: &TrainingSet, net: Net) -> Result<Trained, Error> {
+		let model = Model::Net(net);
 		data.task.admit(&model)?;
 		let measure = data.measure(&model);
 		Ok(Trained { candidate: *self, fitness: data.fitness(&measure), model, measure })

@@ -5,6 +5,7 @@ pub mod optimize;
 
 use crate::{config::Config, journal::Journal, problem::Library};
 use doin_chain::{Chain, Head};
+use doin_compute::gpu::Devices;
 use doin_primitives::{blake2_256, RoundId, RoundParams};
 use std::{
 	collections::BTreeSet,
@@ -26,6 +27,8 @@ pub struct Context {
 	pub params: RoundParams,
 	/// Cores for what has a deadline.
 	pub urgent: Arc<rayon::ThreadPool>,
+	/// GPUs for the search.
+	pub devices: Arc<Devices>,
 }
 
 impl Context {

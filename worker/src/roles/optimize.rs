@@ -108,7 +108,8 @@ impl Optimizer {
 		let what = format!("domain {} ({})", self.problem.id, self.problem.name());
 		let (problem, config, limits, cores) =
 			(self.problem.clone(), self.config.clone(), self.context.config.resource_limits.clone(), self.cores);
-		let search = tokio::task::spawn_blocking(move || Search::start(&problem, &config, &limits, cores));
+		let devices = self.context.devices.clone();
+		let search = tokio::task::spawn_blocking(move || Search::start(&problem, &config, &limits, cores, devices));
 		let mut search = Some(search.await?.with_context(|| format!("{what} cannot be optimized"))?);
 		if let Some(search) = &search {
 			self.report(search);
