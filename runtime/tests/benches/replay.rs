@@ -3,8 +3,8 @@
 //! `cargo bench --workspace --bench replay`. The cost of a chunk is taken as a constant (drawing the windows) plus a price per
 //! counted multiply-accumulate: the slope between a small and a large net of a shape. Medians of repetitions; the last line is JSON.
 
-use doin_runtime_tests::blob::{net, Blob};
-use doin_scoring::{philox::Stream, Model};
+use doin_runtime_tests::blob::{layer, net, Blob};
+use doin_scoring::{philox::Stream, Conv, Encoder, Model, Net};
 use std::time::Instant;
 
 /// Windows of a chunk of the demo domain.
@@ -25,6 +25,32 @@ fn seconds(blob: &mut Blob, model: &Model) -> f64 {
 	times[times.len() / 2]
 }
 
+/// Nets that do as much as they can beside their products.
+fn awkward(stream: &mut Stream) -> Vec<(&'static str, Net)> {
+	let mut conv = |inputs: u16, outputs: u16, kernel: u16| Conv {
+		kernel,
+		dilation: 1,
+		stride: 1,
+		layer: layer(stream, inputs * kernel, outputs, 8),
+	};
+	let thin = vec![conv(1, 1, 1); 8];
+	let narrow = vec![conv(1, 64, 1), conv(64, 1, 1), conv(1, 64, 1), conv(64, 1, 1), conv(1, 64, 1), conv(64, 1, 1)];
+	let mut net = |encoder: Encoder, hidden: &[u16]| {
+		let mut inputs = encoder.outputs(104, 1).expect("it fits");
+		let mut layers = Vec::new();
+		for outputs in hidden.iter().copied().chain([HORIZON]) {
+			layers.push(layer(stream, inputs, outputs, 8));
+			inputs = outputs;
+		}
+		Net { window: 104, in_shifts: vec![0], skip: None, encoder, layers }
+	};
+	vec![
+		("dense, wide and thin", net(Encoder::None, &[1, 512, 1, 512, 1, 512, 1])),
+		("conv, thin", net(Encoder::Conv(thin), &[])),
+		("conv, wide and thin", net(Encoder::Conv(narrow), &[])),
+	]
+}
+
 fn main() {
 	let mut blob = Blob::new();
 	let stream = &mut Stream::new(&[3; 32], 90, 0);
@@ -33,6 +59,13 @@ fn main() {
 	let floor = Model::Net(net(stream, 0, 1, 1, HORIZON, false));
 	let floor = (floor.macs() as f64, seconds(&mut blob, &floor));
 	let mut dense = 0.0;
+	for (name, model) in awkward(stream) {
+		let model = Model::Net(model);
+		let (macs, seconds) = (model.macs() as f64, seconds(&mut blob, &model));
+		let price = (seconds - floor.1) / ((macs - floor.0) * WINDOWS) * 1e9;
+		println!("{name:<24} {macs:>12} {:>12.3} {price:>10.3}", seconds * 1e3);
+		worst = worst.max(price);
+	}
 	let shapes = [("mlp", 0, [8, 64, 512]), ("conv", 1, [1, 8, 64]), ("lstm", 2, [1, 8, 48]), ("gru", 3, [1, 8, 48])];
 	for (name, family, widths) in shapes {
 		for width in widths {
