@@ -11,6 +11,7 @@
 
 pub mod backend;
 pub mod baseline;
+mod batches;
 pub mod chunks;
 pub mod conv;
 pub mod data;

@@ -230,7 +230,7 @@ impl Candidate {
 		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
 		match self.family {
 			Family::Conv => conv::train(data, self, linear.as_deref(), stop, watch),
-			_ => mlp::train_watched(data, self, linear.as_deref(), stop, watch),
+			_ => mlp::train(data, self, linear.as_deref(), stop, watch),
 		}
 	}
 

@@ -7,12 +7,14 @@
 
 use crate::{
 	backend::{
-		layout::{Block, Dense, Packed, Panels, Quads, Tiles, BATCH, ROWS, TILES},
+		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, ROWS, TILE, TILES},
 		steps::{Grid, Taps},
+		Backend,
 	},
+	batches::{best_epoch, seed, Batches, Learner},
 	data::TrainingSet,
-	lion::{Schedule, WEIGHT_FRAC},
-	mlp::{self, masters},
+	lion::{ACC_FRAC, WEIGHT_FRAC},
+	mlp::masters,
 	population::{Candidate, Cost, Watch, MAX_KERNEL},
 	ridge::Linear,
 	Error,
@@ -22,7 +24,7 @@ use doin_scoring::{
 	philox::{purpose, Stream},
 	Encoder, Net,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// The convolutions of a candidate, in order: each reads the channels of the one before, the first one the window. `None` where a kernel
 /// does not fit.
@@ -72,7 +74,7 @@ pub(crate) fn cost(candidate: &Candidate, horizon: u16) -> Result<Cost, Error> {
 	Ok(cost)
 }
 
-/// Trains a net, as [`mlp::train`] does. The candidate has been [checked](Candidate::check) and has at least one convolution.
+/// Trains a net, as [`crate::mlp::train`] does. The candidate has been [checked](Candidate::check) and has at least one convolution.
 pub fn train(
 	data: &TrainingSet,
 	candidate: &Candidate,
@@ -80,32 +82,7 @@ pub fn train(
 	stop: &AtomicBool,
 	watch: &mut Watch,
 ) -> Result<Net, Error> {
-	let mut trainer = Trainer::new(data, candidate, skip);
-	let steps = (data.len() / BATCH).max(1) as u32;
-	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
-	let mut best = (u128::MAX, trainer.layers());
-	if skip.is_some() {
-		best.0 = trainer.weighted_error();
-		if watch(0, best.0).is_break() {
-			return Ok(trainer.net(&best.1));
-		}
-	}
-	for epoch in 0..u32::from(candidate.epochs) {
-		for step in 0..steps {
-			if stop.load(Ordering::Relaxed) {
-				return Err(Error::Stopped);
-			}
-			trainer.step(u64::from(epoch * steps + step), schedule.advance());
-		}
-		let error = trainer.weighted_error();
-		if error < best.0 {
-			best = (error, trainer.layers());
-		}
-		if watch(epoch as u16 + 1, error).is_break() {
-			break;
-		}
-	}
-	Ok(trainer.net(&best.1))
+	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
 }
 
 /// A convolution in training with the buffers of one batch.
@@ -136,29 +113,34 @@ struct Stages {
 	sums: Vec<[Block; ROWS]>,
 }
 
-/// A net in training.
+/// A net in training with the buffers of one batch.
 struct Trainer<'a> {
-	/// Batches, targets, the linear path, and the last layer, which is its only one.
-	dense: mlp::Trainer<'a>,
+	batches: Batches<'a>,
+	decay: u8,
 	convs: Stages,
+	/// The layer behind the convolutions.
+	head: Dense,
+	/// Its accumulators.
+	sums: Vec<Block>,
+	/// Gradients of its outputs.
+	gradient: Tiles,
+	/// The same in groups of four.
+	quads: Quads,
+	raw: Vec<[Block; TILE]>,
 }
 
 impl<'a> Trainer<'a> {
 	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
-		// A trainer without hidden layers: its one layer finds the scale of the outputs and then makes room for the one behind the
-		// convolutions.
-		let mut dense = mlp::Trainer::new(data, &Candidate { depth: 0, ..*candidate }, skip);
-		let shift = dense.layers[0].forward.shift;
-		let mut seed = [0; 32];
-		seed[..8].copy_from_slice(&candidate.seed.to_le_bytes());
-		let mut random = Stream::new(&seed, purpose::WEIGHTS, 0);
+		let mut batches = Batches::new(data, candidate, skip);
+		let shift = batches.out_shift(ACC_FRAC);
+		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let width = usize::from(candidate.width);
 		let shapes = taps(candidate).unwrap_or_default();
 		let mut grid = Grid { steps: candidate.window.into(), channels: 1 };
 		let mut stages = Vec::new();
 		for (at, shape) in shapes.into_iter().enumerate() {
 			let patch = shape.patch();
-			let weights = masters(patch.steps * patch.channels, width, Some(&mut random));
+			let weights = masters(patch.steps * patch.channels, width, &mut random);
 			let taps = if at == 0 { shape.of_patches() } else { shape };
 			let patch = taps.patch();
 			grid = Grid { steps: taps.outputs, channels: width };
@@ -172,29 +154,40 @@ impl<'a> Trainer<'a> {
 				quads: Quads::new(grid.neurons()),
 			});
 		}
-		let horizon = dense.layers[0].forward.outputs;
+		let horizon = usize::from(data.task.program.horizon);
+		let inputs = grid.steps * grid.channels;
 		// Beside a linear path, a net starts by saying nothing.
-		let random = if skip.is_some() { None } else { Some(&mut random) };
-		let weights = grid.spread(&masters(grid.steps * grid.channels, horizon, random));
-		dense.layers = vec![Dense::new(grid.neurons(), horizon, shift, false, &weights)];
+		let weights = if skip.is_some() { vec![0; inputs * horizon] } else { masters(inputs, horizon, &mut random) };
+		let head = Dense::new(grid.neurons(), horizon, shift, false, &grid.spread(&weights));
 		let (outputs, panels) = (Tiles::new(grid.neurons()), Panels::new(grid.neurons()));
-		Self { dense, convs: Stages { stages, outputs, panels, grid, sums: Vec::new() } }
+		Self {
+			batches,
+			decay: candidate.decay,
+			convs: Stages { stages, outputs, panels, grid, sums: Vec::new() },
+			head,
+			sums: rows_of(horizon),
+			gradient: Tiles::new(horizon),
+			quads: Quads::new(horizon),
+			raw: Vec::new(),
+		}
 	}
+}
 
-	/// One batch of windows drawn with replacement.
+impl Learner for Trainer<'_> {
+	type Weights = Vec<Packed>;
+
 	fn step(&mut self, number: u64, rate: i32) {
-		let Self { dense, convs } = self;
-		dense.draw(number);
-		convs.forward(dense, TILES);
-		let mlp::Trainer { backend, layers, sums, targets, gradients, quads, raw, decay, .. } = dense;
-		let (backend, decay, layer) = (*backend, *decay, &mut layers[0]);
-		backend.signs(layer.forward.shift, sums, targets, &mut gradients[0], &mut quads[0]);
+		let Self { batches, decay, convs, head, sums, gradient, quads, raw } = self;
+		let (backend, decay) = (batches.backend, *decay);
+		batches.draw(number);
+		let shift = convs.forward(backend, head, &batches.inputs, sums, TILES);
+		backend.signs(shift, sums, &batches.targets, gradient, quads);
 		let Stages { stages, outputs, panels, sums, .. } = convs;
 		backend.turn(outputs, panels);
-		if let Some(Stage { gradient, quads, .. }) = stages.last_mut() {
-			backend.propagate(layer, &gradients[0], outputs, raw, Some(gradient), quads);
+		if let Some(stage) = stages.last_mut() {
+			backend.propagate(head, gradient, outputs, raw, Some(&mut stage.gradient), &mut stage.quads);
 		}
-		backend.update(layer, &quads[0], panels, rate, decay);
+		backend.update(head, quads, panels, rate, decay);
 		for at in (0..stages.len()).rev() {
 			let (before, stage) = stages.split_at_mut(at);
 			let Stage { taps, layer, x, panels, gradient, quads, .. } = &mut stage[0];
@@ -208,42 +201,40 @@ impl<'a> Trainer<'a> {
 		}
 	}
 
-	/// Error of the inner validation windows; see [`mlp::Trainer::weighted_error`].
-	fn weighted_error(&mut self) -> u128 {
-		let Self { dense, convs } = self;
-		dense.weighted_error(&mut |dense, tiles| convs.forward(dense, tiles))
+	fn error(&mut self) -> u128 {
+		let Self { batches, convs, head, .. } = self;
+		let backend = batches.backend;
+		batches.weighted_error(|x, tiles, sums| convs.forward(backend, head, x, sums, tiles))
 	}
 
-	/// The layers as forward passes use them.
-	fn layers(&self) -> Vec<Packed> {
+	fn weights(&self) -> Self::Weights {
 		let convs = self.convs.stages.iter().map(|stage| &stage.layer);
-		convs.chain(&self.dense.layers).map(|layer| layer.forward.clone()).collect()
+		convs.chain([&self.head]).map(|layer| layer.forward.clone()).collect()
 	}
 
-	/// The net of these layers.
-	fn net(&self, layers: &[Packed]) -> Net {
+	fn keep(&self, kept: &mut Self::Weights) {
+		let convs = self.convs.stages.iter().map(|stage| &stage.layer);
+		kept.iter_mut().zip(convs.chain([&self.head])).for_each(|(kept, layer)| kept.clone_from(&layer.forward));
+	}
+
+	fn net(&self, weights: &Self::Weights) -> Net {
 		let conv = |(stage, layer): (&Stage, &Packed)| Conv {
 			kernel: stage.shape.kernel as u16,
 			dilation: stage.shape.dilation as u16,
 			stride: stage.shape.stride as u16,
 			layer: stage.taps.patch().unpack(layer),
 		};
-		Net {
-			window: self.dense.window as u16,
-			in_shifts: vec![self.dense.in_shift],
-			skip: self.dense.skip.cloned(),
-			encoder: Encoder::Conv(self.convs.stages.iter().zip(layers).map(conv).collect()),
-			layers: layers.last().map(|layer| self.convs.grid.unpack(layer)).into_iter().collect(),
-		}
+		let encoder = Encoder::Conv(self.convs.stages.iter().zip(weights).map(conv).collect());
+		self.batches.net(encoder, weights.last().map(|layer| self.convs.grid.unpack(layer)).into_iter().collect())
 	}
 }
 
 impl Stages {
-	/// Runs `tiles` tiles of the batch of `dense` through the net; its `sums` then hold the accumulators of the last layer.
-	fn forward(&mut self, dense: &mut mlp::Trainer, tiles: usize) {
-		let backend = dense.backend;
+	/// Runs `tiles` tiles of `window` through the convolutions and `head`; `sums` then hold the accumulators of the latter, whose shift is
+	/// returned.
+	fn forward(&mut self, backend: &dyn Backend, head: &Dense, window: &Tiles, sums: &mut [Block], tiles: usize) -> u32 {
 		if let Some(Stage { shape, x, .. }) = self.stages.first_mut() {
-			backend.patches(shape, &dense.inputs[0], x, tiles);
+			backend.patches(shape, window, x, tiles);
 		}
 		for at in 0..self.stages.len() {
 			let (stage, after) = self.stages.split_at_mut(at + 1);
@@ -251,7 +242,8 @@ impl Stages {
 			let y = after.first_mut().map_or(&mut self.outputs, |after| &mut after.x);
 			backend.convolve(taps, &layer.forward, x, y, tiles);
 		}
-		backend.accumulate(&dense.layers[0].forward, &self.outputs, &mut dense.sums, tiles);
+		backend.accumulate(&head.forward, &self.outputs, sums, tiles);
+		head.forward.shift
 	}
 }
 

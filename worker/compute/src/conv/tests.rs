@@ -51,7 +51,7 @@ fn training_counts_errors_as_the_chain_does() {
 		for step in 0..30 {
 			trainer.step(step, 512);
 		}
-		let model = Model::Net(trainer.net(&trainer.layers()));
+		let model = Model::Net(trainer.net(&trainer.weights()));
 		data.task.admit(&model).unwrap();
 		for synthetic in [false, true] {
 			let sum = |(history, future): (&[i32], &[i32])| {
@@ -59,8 +59,10 @@ fn training_counts_errors_as_the_chain_does() {
 				u64::from(score(&model, &data.task.program, &Windows { channels: 1, history: 24, horizon: 6, values }))
 			};
 			let expected: u64 = data.inner(synthetic).map(sum).sum();
-			let Trainer { dense, convs } = &mut trainer;
-			assert_eq!(dense.inner_error(synthetic, &mut |dense, tiles| convs.forward(dense, tiles)), expected, "{candidate:?}");
+			let Trainer { batches, convs, head, .. } = &mut trainer;
+			let backend = batches.backend;
+			let counted = batches.inner_error(synthetic, |x, tiles, sums| convs.forward(backend, head, x, sums, tiles));
+			assert_eq!(counted, expected, "{candidate:?}");
 		}
 	}
 }
@@ -85,7 +87,7 @@ fn beside_a_linear_path_it_starts_by_saying_nothing() {
 	let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 	let linear = data.linear(24, 0).unwrap();
 	let trainer = Trainer::new(&data, &Candidate { window: 24, ..candidate() }, Some(&linear));
-	let start = trainer.net(&trainer.layers());
+	let start = trainer.net(&trainer.weights());
 	assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
 }
 
