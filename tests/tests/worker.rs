@@ -147,6 +147,9 @@ async fn the_demo_domain_is_what_the_worker_makes_of_its_file(node: &Node, url: 
 		"season": made["season"],
 		"chunks": made["chunks"],
 		"windows": made["windows"],
+		"channels": 1,
+		"classes": null,
+		"steps": null,
 	});
 	assert_eq!(spec["program"], program);
 	for (field, generated) in [("template", "template"), ("ar", "ar"), ("noise", "noise"), ("level", "level")] {

@@ -293,7 +293,7 @@ pub mod tests {
 		let refusal = |args: SeriesArgs, question: Question| {
 			format!("{:#}", Draft::new(&wave(900, 24), "v", "n", &args, &question).unwrap_err())
 		};
-		assert!(refusal(SeriesArgs { horizon: Some(65), ..args() }, Question::default()).contains("--horizon 65"));
+		assert!(refusal(SeriesArgs { horizon: Some(1_025), ..args() }, Question::default()).contains("--horizon 1025"));
 		assert!(
 			refusal(SeriesArgs { season: Some(24), history: Some(23), ..args() }, Question::default()).contains("--history 23")
 		);

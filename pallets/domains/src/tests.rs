@@ -133,7 +133,8 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 		program(|f| f.chunks = 31, Error::BadChunks);
 		program(|f| f.season = 6, Error::BadTemplate);
 		program(|f| f.channels = 0, Error::BadChannels);
-		program(|f| f.channels = 2, Error::NotSynthetic);
+		// Twice the channels are half the steps.
+		program(|f| f.channels = 2, Error::BadSplit);
 		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::BadBounds);
 		program(|f| f.target = doin_scoring::Target::Steps(Default::default()), Error::BadSteps);
 		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {

@@ -1,6 +1,9 @@
 //! What simple models achieve on a domain: the measure of every champion, for people.
 
-use crate::{data::TrainingSet, Error};
+use crate::{
+	data::{predictions, TrainingSet},
+	Error,
+};
 use doin_scoring::{
 	model::OUT_FRAC,
 	sample, score,
@@ -65,7 +68,7 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 		.collect();
 	let initial: [u64; 3] = std::array::from_fn(|set| sums[0][set].min(sums[1][set]));
 	let validation_windows = program.validation_windows(data.task.split.train_end, data.task.split.validation_end)?;
-	let horizon = u64::from(program.horizon);
+	let horizon = predictions(program);
 	let chunks = u64::from(program.chunks) * horizon;
 	let predictions = [
 		chunks * u64::from(validation_windows),

@@ -2,11 +2,13 @@
 
 use crate::{
 	backend::{
-		layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE, TILES},
-		scalar::{gather_wide, narrow},
+		layout::{rows_of, Block, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, TILE, TILES},
+		scalar::narrow,
+		steps::Grid,
 		Backend,
 	},
-	data::{TrainingSet, WHOLE},
+	classes::Classes,
+	data::{TrainingSet, CLASS, WHOLE},
 	lion::{Schedule, MAX_WEIGHT},
 	population::{Candidate, Watch},
 	ridge::Linear,
@@ -14,9 +16,9 @@ use crate::{
 };
 use doin_scoring::{
 	math::round_shift_i32,
-	model::SHIFTS,
+	model::{OUT_FRAC, SHIFTS},
 	philox::{purpose, Key, Stream},
-	Layer, Net,
+	Layer, Net, Target,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -112,11 +114,15 @@ pub struct Batches<'a> {
 	pub panels: Panels,
 	/// What the net should say, in 2^−OUT_FRAC raw units.
 	pub targets: Vec<Block>,
+	/// What a net gives.
+	pub outputs: usize,
+	/// How several channels lie in `inputs`; one channel lies there as it is.
+	grid: Grid,
 	window: usize,
 	/// Synthetic windows of a batch.
 	pub share: u16,
-	/// The power of two from raw units to activations.
-	pub in_shift: i8,
+	/// The powers of two from raw units to activations.
+	pub in_shifts: Vec<i8>,
 	/// The linear path.
 	pub skip: Option<&'a Layer>,
 	path: Option<Packed>,
@@ -125,8 +131,12 @@ pub struct Batches<'a> {
 	/// Random words and windows of the batch.
 	words: Box<[u32; BATCH]>,
 	starts: Box<[u32; BATCH]>,
-	/// Targets before the linear path and any rounding; empty where values are narrow.
+	/// Targets before the linear path and any rounding; empty where a back-end loads windows.
 	exact: Vec<i64>,
+	/// What a back-end loads of the steps ahead, where a net is not asked for all of them.
+	future: Vec<Block>,
+	/// What windows are told by, if not by values.
+	classes: Option<Classes>,
 	/// Accumulators of the linear path, or of a net that is measured.
 	sums: Vec<Block>,
 }
@@ -135,24 +145,38 @@ impl<'a> Batches<'a> {
 	/// The batches of `candidate` on `data`. A net beside the linear path `skip` is to learn what that leaves.
 	pub fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
 		let share = data.share(candidate.mix);
-		let (window, horizon) = (usize::from(candidate.window), usize::from(data.task.program.horizon));
+		let program = &data.task.program;
+		let (window, outputs) = (usize::from(candidate.window), usize::from(program.outputs()));
+		let grid = Grid { steps: window, channels: data.channels() };
+		let neurons = if grid.channels > 1 { grid.neurons() } else { window };
 		let layer = skip.and_then(|skip| skip.net.skip.as_ref());
+		let in_shifts = skip.map_or_else(|| data.in_shifts(candidate.window, share), |skip| skip.net.in_shifts.clone());
+		let loaded = data.narrow() && grid.channels == 1;
+		let classes = match &program.target {
+			Target::Classes(bounds) => Some(Classes::new(bounds, outputs, skip.is_some())),
+			_ => None,
+		};
+		let rows = if classes.is_some() { 1 } else { outputs };
 		Self {
 			data,
 			backend: data.backend(),
-			inputs: Tiles::new(window),
-			panels: Panels::new(window),
-			targets: rows_of(horizon),
+			inputs: Tiles::new(neurons),
+			panels: Panels::new(neurons),
+			targets: rows_of(rows),
+			outputs,
+			grid,
 			window,
 			share,
-			in_shift: skip.map_or_else(|| data.in_shifts(candidate.window, share)[0], |skip| skip.net.in_shifts[0]),
+			in_shifts,
 			skip: layer,
-			path: layer.map(Packed::from_layer),
+			path: layer.map(|layer| if grid.channels > 1 { grid.pack(layer) } else { Packed::from_layer(layer) }),
 			key: Key::new(&seed(candidate), purpose::BATCH),
 			words: Box::new([0; BATCH]),
 			starts: Box::new([0; BATCH]),
-			exact: if data.narrow() { Vec::new() } else { vec![0; horizon * BATCH] },
-			sums: rows_of(horizon),
+			exact: if loaded { Vec::new() } else { vec![0; rows * BATCH] },
+			future: if loaded && program.target != Target::Values { rows_of(program.horizon.into()) } else { Vec::new() },
+			classes,
+			sums: rows_of(outputs),
 		}
 	}
 
@@ -160,7 +184,10 @@ impl<'a> Batches<'a> {
 	/// average, as accumulators see them. It looks at the windows of a few batches.
 	pub fn out_shift(&mut self, fraction: u32) -> u32 {
 		const LOOKED_AT: u64 = 16;
-		let count = LOOKED_AT * (usize::from(self.data.task.program.horizon) * BATCH) as u64;
+		if self.classes.is_some() {
+			return fraction - (CLASS.ilog2() + 1);
+		}
+		let count = LOOKED_AT * (self.outputs * BATCH) as u64;
 		let mut sum = 0u64;
 		for number in 0..LOOKED_AT {
 			self.draw(u64::MAX - number);
@@ -209,6 +236,25 @@ impl<'a> Batches<'a> {
 
 	/// Loads the windows at `starts`, as far as they fill `tiles` tiles.
 	fn load(&mut self, tiles: usize) {
+		if self.exact.is_empty() {
+			self.gather(tiles);
+		} else {
+			self.gather_exact(tiles);
+		}
+		if let Some(path) = &self.path {
+			self.backend.accumulate(path, &self.inputs, &mut self.sums, tiles);
+		}
+		let path = self.path.as_ref().map(|path| (&*self.sums, path.shift));
+		match (&mut self.classes, path) {
+			(Some(classes), path) => classes.tell(&self.targets, &self.exact, path),
+			(None, path) if !self.exact.is_empty() => narrow(&self.exact, path, &mut self.targets),
+			(None, Some((sums, shift))) => self.backend.deduct(&mut self.targets, sums, shift),
+			(None, None) => {}
+		}
+	}
+
+	/// Has the back-end load windows of one channel.
+	fn gather(&mut self, tiles: usize) {
 		let program = &self.data.task.program;
 		let places = Places {
 			values: self.data.values(),
@@ -216,24 +262,76 @@ impl<'a> Batches<'a> {
 			history: program.history.into(),
 			window: self.window,
 			horizon: program.horizon.into(),
-			in_shift: self.in_shift,
+			in_shift: self.in_shifts[0],
 		};
-		let (x, panels) = (&mut self.inputs, &mut self.panels);
-		if self.exact.is_empty() {
-			self.backend.gather(&places, x, panels, &mut self.targets, tiles);
-		} else {
-			gather_wide(&places, x, panels, &mut self.exact, tiles);
+		let all = self.future.is_empty();
+		let future = if all { &mut self.targets } else { &mut self.future };
+		self.backend.gather(&places, &mut self.inputs, &mut self.panels, future, tiles);
+		if !all {
+			let rows = self.future.as_chunks::<COLUMNS>().0;
+			let scored = program.scored(&rows[..program.horizon.into()]);
+			self.targets.as_chunks_mut::<COLUMNS>().0.iter_mut().zip(scored).for_each(|(to, row)| *to = *row);
 		}
-		if let Some(path) = &self.path {
-			self.backend.accumulate(path, x, &mut self.sums, tiles);
-		}
-		match &self.path {
-			path if !self.exact.is_empty() => {
-				let path = path.as_ref().map(|path| (&*self.sums, path.shift));
-				narrow(&self.exact, path, &mut self.targets);
+	}
+
+	/// Loads any windows, value by value.
+	fn gather_exact(&mut self, tiles: usize) {
+		let program = &self.data.task.program;
+		let mut x = vec![0; self.window * self.in_shifts.len()];
+		for sample in 0..tiles * TILE * LANES {
+			let start = self.starts[sample];
+			self.data.features(start, &self.in_shifts, &mut x);
+			for (feature, x) in x.iter().enumerate() {
+				let neuron = if self.grid.channels > 1 { self.grid.neuron(feature) } else { feature };
+				self.inputs.set(neuron, sample, *x);
+				self.panels.set(neuron, sample, *x);
 			}
-			Some(path) => self.backend.deduct(&mut self.targets, &self.sums, path.shift),
-			None => {}
+			let (history, future) = self.data.window(start);
+			let last = i64::from(history.last().copied().unwrap_or(0));
+			for (targets, value) in self.exact.chunks_exact_mut(BATCH).zip(program.scored(future)) {
+				targets[sample] = (i64::from(*value) - last) << OUT_FRAC;
+			}
+		}
+	}
+
+	/// Neurons that the window takes in `inputs`.
+	pub fn neurons(&self) -> usize {
+		if self.grid.channels > 1 {
+			self.grid.neurons()
+		} else {
+			self.window
+		}
+	}
+
+	/// Channels and steps of the window.
+	pub fn grid(&self) -> Grid {
+		self.grid
+	}
+
+	/// Masters of a layer that reads the window, one row of features per output, with a number per neuron instead.
+	pub fn spread(&self, masters: Vec<i32>) -> Vec<i32> {
+		if self.grid.channels > 1 {
+			self.grid.spread(&masters)
+		} else {
+			masters
+		}
+	}
+
+	/// A layer of the net that reads the window.
+	pub fn unpack(&self, layer: &Packed) -> Layer {
+		if self.grid.channels > 1 {
+			self.grid.unpack(layer)
+		} else {
+			layer.layer()
+		}
+	}
+
+	/// Gradients of the outputs, whose accumulators are `sums` of a layer with this shift: [`UNIT`](crate::backend::UNIT) times the sign of
+	/// each error, or, of classes, the one for those that are told apart too little.
+	pub fn gradient(&self, shift: u32, sums: &[Block], tiles: &mut Tiles, quads: &mut Quads) {
+		match &self.classes {
+			None => self.backend.signs(shift, sums, &self.targets, tiles, quads),
+			Some(classes) => classes.gradient(shift, sums, tiles, quads),
 		}
 	}
 
@@ -261,14 +359,16 @@ impl<'a> Batches<'a> {
 			let tiles = places.len().div_ceil(TILE * LANES);
 			self.load(tiles);
 			let shift = forward(&self.inputs, tiles, &mut self.sums);
-			let horizon = usize::from(data.task.program.horizon);
-			sum += self.backend.errors(shift, &self.sums, &self.targets, horizon, places.len());
+			sum += match &self.classes {
+				None => self.backend.errors(shift, &self.sums, &self.targets, self.outputs, places.len()),
+				Some(classes) => classes.mistakes(shift, &self.sums, places.len()) << OUT_FRAC,
+			};
 		}
 		sum
 	}
 
 	/// The net that is `rest`, without its window, inputs and linear path.
 	pub fn net(&self, encoder: doin_scoring::Encoder, layers: Vec<Layer>) -> Net {
-		Net { window: self.window as u16, in_shifts: vec![self.in_shift], skip: self.skip.cloned(), encoder, layers }
+		Net { window: self.window as u16, in_shifts: self.in_shifts.clone(), skip: self.skip.cloned(), encoder, layers }
 	}
 }

@@ -225,11 +225,6 @@ impl TrainingSet {
 		self.task.program.channels.into()
 	}
 
-	/// Distance of the channels in [`TrainingSet::values`].
-	pub(crate) fn stride(&self) -> usize {
-		self.stride
-	}
-
 	/// All values, in which windows are places, and a vector of zeros.
 	pub(crate) fn values(&self) -> &[i32] {
 		&self.values
@@ -285,7 +280,8 @@ impl TrainingSet {
 		}
 	}
 
-	fn window(&self, start: u32) -> (&[i32], &[i32]) {
+	/// History and future of the first channel in the window at `start`.
+	pub(crate) fn window(&self, start: u32) -> (&[i32], &[i32]) {
 		let (start, span) = (start as usize, self.task.program.span() as usize);
 		self.values[start..start + span].split_at(self.task.program.history.into())
 	}
@@ -345,7 +341,7 @@ impl TrainingSet {
 	/// The mean absolute error, in raw units, that a [`crate::population::Watch`] is told of as `error`.
 	pub fn mean_error(&self, error: u128) -> f64 {
 		let [published, synthetic] = self.inner.each_ref().map(|places| places.len().max(1) as f64);
-		let predictions = published * synthetic * f64::from(self.task.program.horizon);
+		let predictions = published * synthetic * predictions(&self.task.program) as f64;
 		error as f64 / f64::from(WHOLE) / predictions / f64::from(1u32 << OUT_FRAC)
 	}
 
@@ -422,6 +418,14 @@ impl TrainingSet {
 		}
 		models.insert(key, linear.clone());
 		Ok(linear)
+	}
+}
+
+/// What is scored of a window: one prediction per step that is forecast, or one class.
+pub fn predictions(program: &Forecast) -> u64 {
+	match program.target {
+		Target::Classes(_) => 1,
+		_ => program.outputs().into(),
 	}
 }
 

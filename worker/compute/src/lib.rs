@@ -13,6 +13,7 @@ pub mod backend;
 pub mod baseline;
 mod batches;
 pub mod chunks;
+mod classes;
 pub mod conv;
 pub mod data;
 #[cfg(test)]

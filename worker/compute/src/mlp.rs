@@ -59,7 +59,7 @@ impl Start {
 		Self {
 			steps: steps(data),
 			share: batches.share,
-			in_shift: batches.in_shift,
+			in_shift: batches.in_shifts[0],
 			batches: batches.key.words(),
 			skip: batches.skip.cloned(),
 			layers,
@@ -99,7 +99,7 @@ struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
 	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
-		let horizon = usize::from(data.task.program.horizon);
+		let outputs = usize::from(data.task.program.outputs());
 		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let mut trainer = Self {
 			batches: Batches::new(data, candidate, skip),
@@ -107,27 +107,30 @@ impl<'a> Trainer<'a> {
 			layers: Vec::new(),
 			outputs: Vec::new(),
 			panels: Vec::new(),
-			sums: rows_of(horizon),
+			sums: rows_of(outputs),
 			gradients: Vec::new(),
 			quads: Vec::new(),
 			raw: Vec::new(),
 		};
-		let mut inputs = usize::from(candidate.window);
+		let mut inputs = usize::from(candidate.window) * data.channels();
 		for depth in 0..candidate.depth {
-			let width = usize::from(candidate.width);
-			trainer.layers.push(Dense::new(inputs, width, WEIGHT_FRAC, depth == 0, &masters(inputs, width, &mut random)));
+			let (width, first) = (usize::from(candidate.width), depth == 0);
+			let masters = masters(inputs, width, &mut random);
+			let (neurons, masters) =
+				if first { (trainer.batches.neurons(), trainer.batches.spread(masters)) } else { (inputs, masters) };
+			trainer.layers.push(Dense::new(neurons, width, WEIGHT_FRAC, first, &masters));
 			trainer.outputs.push(Tiles::new(width));
 			trainer.panels.push(Panels::new(width));
 			trainer.gradients.push(Tiles::new(width));
 			trainer.quads.push(Quads::new(width));
-			inputs = width;
+			inputs = usize::from(candidate.width);
 		}
-		trainer.gradients.push(Tiles::new(horizon));
-		trainer.quads.push(Quads::new(horizon));
+		trainer.gradients.push(Tiles::new(outputs));
+		trainer.quads.push(Quads::new(outputs));
 		let shift = trainer.batches.out_shift(ACC_FRAC);
 		// Beside a linear path, a net starts by saying nothing.
-		let masters = if skip.is_some() { vec![0; inputs * horizon] } else { masters(inputs, horizon, &mut random) };
-		trainer.layers.push(Dense::new(inputs, horizon, shift, candidate.depth == 0, &masters));
+		let masters = if skip.is_some() { vec![0; inputs * outputs] } else { masters(inputs, outputs, &mut random) };
+		trainer.layers.push(Dense::new(inputs, outputs, shift, false, &masters));
 		trainer
 	}
 }
@@ -151,7 +154,7 @@ impl Learner for Trainer<'_> {
 		let (backend, last) = (batches.backend, layers.len() - 1);
 		batches.draw(number);
 		let shift = forward(backend, layers, &batches.inputs, outputs, sums, TILES);
-		backend.signs(shift, sums, &batches.targets, &mut gradients[last], &mut quads[last]);
+		batches.gradient(shift, sums, &mut gradients[last], &mut quads[last]);
 		for at in (0..=last).rev() {
 			if at > 0 {
 				let x = &outputs[at - 1];
@@ -180,7 +183,9 @@ impl Learner for Trainer<'_> {
 	}
 
 	fn net(&self, weights: &Self::Weights) -> Net {
-		self.batches.net(Encoder::None, weights.iter().map(Packed::layer).collect())
+		let (first, others) = weights.split_at(1);
+		let first = first.iter().map(|layer| self.batches.unpack(layer));
+		self.batches.net(Encoder::None, first.chain(others.iter().map(Packed::layer)).collect())
 	}
 }
 

@@ -191,21 +191,22 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
-		let (window, width, horizon) = (u64::from(self.window), u64::from(self.width), u64::from(program.horizon));
-		let linear = window * horizon;
+		let (window, width, outputs) = (u64::from(self.window), u64::from(self.width), u64::from(program.outputs()));
+		let features = window * data.channels() as u64;
+		let linear = features * outputs;
 		let mut cost = Cost::default();
 		match self.family {
 			_ if self.depth == 0 => {}
-			Family::Conv => cost = conv::cost(self, program.horizon)?,
+			Family::Conv => cost = conv::cost(self, data.channels(), program.outputs())?,
 			_ => {
-				let macs = window * width + width * width * (u64::from(self.depth) - 1) + width * horizon;
-				cost = Cost { macs, weights: macs, biases: width * u64::from(self.depth) + horizon };
+				let macs = features * width + width * width * (u64::from(self.depth) - 1) + width * outputs;
+				cost = Cost { macs, weights: macs, biases: width * u64::from(self.depth) + outputs };
 			}
 		}
 		if self.skip || self.depth == 0 {
 			cost.macs += linear;
 			cost.weights += linear;
-			cost.biases += horizon;
+			cost.biases += outputs;
 		}
 		if cost.macs > data.task.limits.window_macs.into() {
 			return Err(Error::Model(ModelError::TooCostly));
@@ -296,7 +297,11 @@ pub fn train_each(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::seasonal;
+	use crate::{
+		backend::scalar::Scalar,
+		fixtures::{direction, follower, seasonal},
+	};
+	use doin_scoring::Target;
 
 	fn some() -> Vec<Candidate> {
 		let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
@@ -372,5 +377,56 @@ mod tests {
 		assert_eq!(Candidate::from_genes([("colour", 1)], 24), Err(Error::UnknownGene("colour".into(), GENES)));
 		let refused = Candidate::from_genes([("window", 25)], 24).unwrap_err();
 		assert_eq!(refused.to_string(), "gene `window` is 25; it must lie in 1..=24 here");
+	}
+
+	/// A net of each family that is trained on `task`.
+	fn families(window: u16) -> [Candidate; 2] {
+		let base = Candidate { window, width: 16, epochs: 40, decay: 0, seed: 3, skip: false, ..Candidate::default() };
+		[base, Candidate { family: Family::Conv, kernel: 2, depth: 1, ..base }]
+	}
+
+	#[test]
+	fn nets_read_several_channels() {
+		let task = follower();
+		let mut deaf = task.clone();
+		// The same without what the second channel says.
+		deaf.series.iter_mut().skip(1).step_by(2).for_each(|value| *value = 0);
+		let (data, deaf) = (TrainingSet::new(task, 0, 0).unwrap(), TrainingSet::new(deaf, 0, 0).unwrap());
+		let stop = AtomicBool::new(false);
+		for candidate in families(6) {
+			let trained = candidate.evaluate(&data, &stop).unwrap();
+			let without = candidate.evaluate(&deaf, &stop).unwrap();
+			assert!(trained.fitness * 3 < without.fitness, "{} against {}", trained.fitness, without.fitness);
+			let beside = Candidate { skip: true, ..candidate }.evaluate(&data, &stop).unwrap();
+			assert!(beside.fitness * 3 < without.fitness);
+			assert_eq!(trained, candidate.evaluate(&TrainingSet::new(follower(), 0, 0).unwrap().on(&Scalar), &stop).unwrap());
+		}
+	}
+
+	#[test]
+	fn nets_tell_classes_apart_that_no_linear_model_can() {
+		let data = TrainingSet::new(direction(), 0, 0).unwrap();
+		let stop = AtomicBool::new(false);
+		let linear = Candidate { window: 6, depth: 0, ..Candidate::default() }.evaluate(&data, &stop).unwrap();
+		for candidate in families(6) {
+			for skip in [false, true] {
+				let candidate = Candidate { skip, ..candidate };
+				let trained = candidate.evaluate(&data, &stop).unwrap();
+				assert!(trained.fitness * 5 < linear.fitness * 4, "{} against {}", trained.fitness, linear.fitness);
+			}
+		}
+	}
+
+	#[test]
+	fn a_net_for_some_steps_learns_those() {
+		let mut task = seasonal();
+		task.program.target = Target::Steps(vec![6].try_into().unwrap());
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		for candidate in families(24) {
+			let trained = candidate.evaluate(&data, &AtomicBool::new(false)).unwrap();
+			assert!(trained.fitness < 1 << 20, "{}", trained.fitness);
+			let Model::Net(net) = &trained.model else { panic!("a net") };
+			assert_eq!(net.layers.last().unwrap().outputs, 1);
+		}
 	}
 }

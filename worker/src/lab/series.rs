@@ -134,8 +134,8 @@ impl Cut {
 }
 
 /// Windows of a validation split of which `origins` are possible are cut into chunks so that as few as possible are dropped.
-fn chunks(origins: usize) -> u16 {
-	let covered = |chunks: u16| (origins / usize::from(chunks)).min(MAX_WINDOWS.into()) * usize::from(chunks);
+fn chunks(origins: usize, windows: u16) -> u16 {
+	let covered = |chunks: u16| (origins / usize::from(chunks)).min(windows.into()) * usize::from(chunks);
 	CHUNKS.max_by_key(|chunks| (covered(*chunks), Reverse(*chunks))).unwrap_or(*CHUNKS.start())
 }
 
@@ -183,15 +183,17 @@ impl Question {
 				bring more data, or choose another --split or a smaller --horizon"
 			);
 		}
-		let program = Forecast {
+		let mut program = Forecast {
 			horizon: self.horizon,
 			history: self.history,
 			season: self.season,
-			chunks: chunks(validation + 1 - horizon),
-			windows: MAX_WINDOWS,
+			chunks: *CHUNKS.start(),
+			windows: 1,
 			channels: 1,
 			target: Target::Values,
 		};
+		program.windows = program.most_windows().max(1);
+		program.chunks = chunks(validation + 1 - horizon, program.windows);
 		let task = Task { program, limits: LIMITS, series, split, generator: None };
 		task.check()?;
 		Ok(task)
@@ -234,11 +236,11 @@ mod tests {
 			question.task((0..end as i32).map(|at| at % 7).collect(), split)
 		};
 		task(300, "70/15").unwrap();
-		let reason = format!("{:#}", task(300, "8/50").unwrap_err());
-		assert!(reason.contains("24 train") && reason.contains("take 24") || reason.contains("--window"), "{reason}");
+		let reason = format!("{:#}", task(300, "7/50").unwrap_err());
+		assert!(reason.contains("21 train") && reason.contains("take 24") && reason.contains("--window"), "{reason}");
 		let reason = format!("{:#}", task(300, "70/5").unwrap_err());
 		assert!(reason.contains("15 validate") && reason.contains("35 are needed"), "{reason}");
-		assert!(format!("{:#}", Question { horizon: 65, ..question }.check().unwrap_err()).contains("--horizon 65"));
+		assert!(format!("{:#}", Question { horizon: 1_025, ..question }.check().unwrap_err()).contains("--horizon 1025"));
 		assert!(format!("{:#}", Question { season: 0, ..question }.check().unwrap_err()).contains("--season 0"));
 	}
 }

@@ -26,10 +26,10 @@ use doin_scoring::{
 };
 use std::sync::atomic::AtomicBool;
 
-/// The convolutions of a candidate, in order: each reads the channels of the one before, the first one the window. `None` where a kernel
-/// does not fit.
-pub fn taps(candidate: &Candidate) -> Option<Vec<Taps>> {
-	let mut input = Grid { steps: candidate.window.into(), channels: 1 };
+/// The convolutions of a candidate, in order: each reads the channels of the one before, the first one those of the window. `None` where a
+/// kernel does not fit.
+pub fn taps(candidate: &Candidate, channels: usize) -> Option<Vec<Taps>> {
+	let mut input = Grid { steps: candidate.window.into(), channels };
 	let mut all = Vec::new();
 	for depth in 0..candidate.depth {
 		let dilation = if candidate.dilate { 1u16.checked_shl(depth.into())? } else { 1 };
@@ -41,20 +41,20 @@ pub fn taps(candidate: &Candidate) -> Option<Vec<Taps>> {
 }
 
 /// What the net of a candidate costs without its linear path. Refuses, by the name of a gene, what has no shape that fits the window.
-pub(crate) fn cost(candidate: &Candidate, horizon: u16) -> Result<Cost, Error> {
+pub(crate) fn cost(candidate: &Candidate, channels: usize, outputs: u16) -> Result<Cost, Error> {
 	let refused = |name: &str, value: i64, hi: i64| Err(Error::Gene { name: name.into(), value, lo: 1, hi });
 	for (name, value) in [("kernel", candidate.kernel), ("stride", candidate.stride)] {
 		if !(1..=MAX_KERNEL).contains(&value) {
 			return refused(name, value.into(), MAX_KERNEL.into());
 		}
 	}
-	let Some(all) = taps(candidate) else {
+	let Some(all) = taps(candidate, channels) else {
 		// A kernel of one step always fits.
-		let fits = |kernel: &u8| taps(&Candidate { kernel: *kernel, ..*candidate }).is_some();
+		let fits = |kernel: &u8| taps(&Candidate { kernel: *kernel, ..*candidate }, channels).is_some();
 		let most = (1..candidate.kernel).rev().find(fits).unwrap_or(1);
 		return refused("kernel", candidate.kernel.into(), most.into());
 	};
-	let (width, horizon) = (u64::from(candidate.width), u64::from(horizon));
+	let (width, behind) = (u64::from(candidate.width), u64::from(outputs));
 	let mut cost = Cost::default();
 	for taps in &all {
 		let (inputs, outputs) = ((taps.kernel * taps.input.channels) as u64, taps.outputs as u64);
@@ -68,9 +68,9 @@ pub(crate) fn cost(candidate: &Candidate, horizon: u16) -> Result<Cost, Error> {
 	if width > widest {
 		return refused("width", width as i64, widest as i64);
 	}
-	cost.macs += steps * width * horizon;
-	cost.weights += steps * width * horizon;
-	cost.biases += horizon;
+	cost.macs += steps * width * behind;
+	cost.weights += steps * width * behind;
+	cost.biases += behind;
 	Ok(cost)
 }
 
@@ -105,6 +105,8 @@ struct Stage {
 /// The convolutions of a net in training.
 struct Stages {
 	stages: Vec<Stage>,
+	/// Whether the first one reads patches of the window, rather than the window.
+	patches: bool,
 	/// What the last layer reads.
 	outputs: Tiles,
 	panels: Panels,
@@ -135,13 +137,15 @@ impl<'a> Trainer<'a> {
 		let shift = batches.out_shift(ACC_FRAC);
 		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let width = usize::from(candidate.width);
-		let shapes = taps(candidate).unwrap_or_default();
-		let mut grid = Grid { steps: candidate.window.into(), channels: 1 };
+		let mut grid = batches.grid();
+		let shapes = taps(candidate, grid.channels).unwrap_or_default();
+		// One channel is copied into patches; several lie as a convolution reads them.
+		let patches = grid.channels == 1;
 		let mut stages = Vec::new();
 		for (at, shape) in shapes.into_iter().enumerate() {
 			let patch = shape.patch();
 			let weights = masters(patch.steps * patch.channels, width, &mut random);
-			let taps = if at == 0 { shape.of_patches() } else { shape };
+			let taps = if at == 0 && patches { shape.of_patches() } else { shape };
 			let patch = taps.patch();
 			grid = Grid { steps: taps.outputs, channels: width };
 			stages.push(Stage {
@@ -154,20 +158,20 @@ impl<'a> Trainer<'a> {
 				quads: Quads::new(grid.neurons()),
 			});
 		}
-		let horizon = usize::from(data.task.program.horizon);
+		let behind = batches.outputs;
 		let inputs = grid.steps * grid.channels;
 		// Beside a linear path, a net starts by saying nothing.
-		let weights = if skip.is_some() { vec![0; inputs * horizon] } else { masters(inputs, horizon, &mut random) };
-		let head = Dense::new(grid.neurons(), horizon, shift, false, &grid.spread(&weights));
+		let weights = if skip.is_some() { vec![0; inputs * behind] } else { masters(inputs, behind, &mut random) };
+		let head = Dense::new(grid.neurons(), behind, shift, false, &grid.spread(&weights));
 		let (outputs, panels) = (Tiles::new(grid.neurons()), Panels::new(grid.neurons()));
 		Self {
 			batches,
 			decay: candidate.decay,
-			convs: Stages { stages, outputs, panels, grid, sums: Vec::new() },
+			convs: Stages { stages, patches, outputs, panels, grid, sums: Vec::new() },
 			head,
-			sums: rows_of(horizon),
-			gradient: Tiles::new(horizon),
-			quads: Quads::new(horizon),
+			sums: rows_of(behind),
+			gradient: Tiles::new(behind),
+			quads: Quads::new(behind),
 			raw: Vec::new(),
 		}
 	}
@@ -181,7 +185,7 @@ impl Learner for Trainer<'_> {
 		let (backend, decay) = (batches.backend, *decay);
 		batches.draw(number);
 		let shift = convs.forward(backend, head, &batches.inputs, sums, TILES);
-		backend.signs(shift, sums, &batches.targets, gradient, quads);
+		batches.gradient(shift, sums, gradient, quads);
 		let Stages { stages, outputs, panels, sums, .. } = convs;
 		backend.turn(outputs, panels);
 		if let Some(stage) = stages.last_mut() {
@@ -234,7 +238,11 @@ impl Stages {
 	/// returned.
 	fn forward(&mut self, backend: &dyn Backend, head: &Dense, window: &Tiles, sums: &mut [Block], tiles: usize) -> u32 {
 		if let Some(Stage { shape, x, .. }) = self.stages.first_mut() {
-			backend.patches(shape, window, x, tiles);
+			if self.patches {
+				backend.patches(shape, window, x, tiles);
+			} else {
+				x.blocks.copy_from_slice(&window.blocks);
+			}
 		}
 		for at in 0..self.stages.len() {
 			let (stage, after) = self.stages.split_at_mut(at + 1);

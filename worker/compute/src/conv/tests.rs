@@ -103,7 +103,7 @@ fn what_is_counted_before_training_is_what_the_chain_counts() {
 	for candidate in shapes() {
 		let net = Candidate { epochs: 1, ..candidate }.train(&data, &RUN).unwrap();
 		let skip = net.skip.as_ref().map_or(0, |skip| skip.macs());
-		let cost = cost(&candidate, 6).unwrap();
+		let cost = cost(&candidate, 1, 6).unwrap();
 		assert_eq!(cost.macs + skip, Model::Net(net.clone()).macs());
 		let Encoder::Conv(convs) = &net.encoder else { panic!("{net:?}") };
 		let layers = || convs.iter().map(|conv| &conv.layer).chain(&net.layers);
