@@ -11,7 +11,7 @@ use doin_primitives::{
 	Hash, Limits, Split,
 };
 use doin_scoring::{
-	program::{CHUNKS, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
+	program::{CHUNKS, MAX_HORIZON, MAX_SEASON},
 	Forecast, Target,
 };
 use std::{cmp::Reverse, path::PathBuf, str::FromStr};
@@ -222,7 +222,7 @@ mod tests {
 	#[test]
 	fn chunks_cover_as_much_as_they_can() {
 		for origins in [32, 33, 100, 1_417, 2_857, 5_000, 16_384, 40_000] {
-			let chunks = usize::from(chunks(origins));
+			let chunks = usize::from(chunks(origins, 64));
 			let covered = (origins / chunks).min(64) * chunks;
 			assert!(covered * 50 >= origins.min(16_384) * 49, "{covered} of {origins} in {chunks}");
 		}
