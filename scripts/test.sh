@@ -19,5 +19,7 @@ step build
 cargo build "${ALL[@]}" --quiet
 step tests
 cargo test "${ALL[@]}" --no-fail-fast
+step "NEON back-end"
+"$ROOT/scripts/neon.sh"
 step "documentation tests"
 cargo test --release --workspace --doc --quiet

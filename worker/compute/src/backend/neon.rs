@@ -72,10 +72,10 @@ impl Lanes for Neon {
 	#[inline(always)]
 	fn row(self, sum: V, a: V, w: &[i32; ROWS], row: usize) -> V {
 		match row {
-			0 => row::<0, 1>(sum, a, w),
-			1 => row::<2, 3>(sum, a, w),
-			2 => row::<4, 5>(sum, a, w),
-			_ => row::<6, 7>(sum, a, w),
+			0 => add_row::<0, 1>(sum, a, w),
+			1 => add_row::<2, 3>(sum, a, w),
+			2 => add_row::<4, 5>(sum, a, w),
+			_ => add_row::<6, 7>(sum, a, w),
 		}
 	}
 
@@ -174,7 +174,7 @@ impl Lanes for Neon {
 /// Products take a factor from a lane of a register, so none of `w` is copied; and as all low halves of `a` stand side by side, then all high
 /// ones, the products of a pair fall into one lane. That order of `a` is worked out once for the four rows it is multiplied with.
 #[inline(always)]
-fn row<const LOW: i32, const HIGH: i32>(sum: V, a: V, w: &[i32; ROWS]) -> V {
+fn add_row<const LOW: i32, const HIGH: i32>(sum: V, a: V, w: &[i32; ROWS]) -> V {
 	let mut sum = sum;
 	for half in 0..2 {
 		// SAFETY: what this code is compiled for has NEON; `w` is a vector.
