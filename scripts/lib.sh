@@ -21,6 +21,26 @@ PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-primitives-frame
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# Runs a command as root.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"
+	elif command -v sudo >/dev/null; then sudo "$@"
+	else die "installing packages needs root: run this as root, or install sudo first"
+	fi
+}
+
+# Installs those of these Debian packages that are missing.
+install() {
+	local missing=()
+	for package in "$@"; do
+		dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	say "installing ${missing[*]}"
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
 # Installs what is missing. Where rustup has no wasm32v1-none even then, Debian's compiler builds the runtime (scripts/setup.sh links it).
 setup() {
 	"$ROOT/scripts/setup.sh"

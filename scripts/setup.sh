@@ -7,24 +7,6 @@
 PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl libvulkan1 mesa-vulkan-drivers)
 TARGET=wasm32v1-none
 
-as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"
-	elif command -v sudo >/dev/null; then sudo "$@"
-	else die "installing packages needs root: run scripts/setup.sh as root, or install sudo first"
-	fi
-}
-
-install() {
-	local missing=()
-	for package in "$@"; do
-		dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-	done
-	[ ${#missing[@]} -eq 0 ] && return
-	say "installing ${missing[*]}"
-	as_root apt-get update -qq
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-}
-
 has_target() { [ -d "$("$@" --print target-libdir --target $TARGET 2>/dev/null)" ]; }
 
 # Compiles core, alloc and compiler_builtins for the runtime's target with Debian's compiler, which ships their source.

@@ -2,7 +2,7 @@
 # Installs what is missing and runs every check and test: train, format, clippy, unit, property, runtime and whole-system tests.
 # Usage: scripts/test.sh            what every change has to pass
 #        scripts/test.sh --full     the same with the large sets: a million cases for each decoder, a hundred thousand forward passes and a thousand
-#                                   training runs on every back-end
+#                                   training runs on every back-end, NEON in an emulator too
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -28,5 +28,9 @@ step build
 cargo build "${ALL[@]}" --quiet
 step tests
 cargo test "${ALL[@]}" --no-fail-fast "${RUN[@]}"
+if [ ${#RUN[@]} -gt 0 ]; then
+	step "NEON back-end"
+	"$ROOT/scripts/neon.sh"
+fi
 step "documentation tests"
 cargo test --release --workspace --doc --quiet

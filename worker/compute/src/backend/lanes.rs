@@ -1,6 +1,6 @@
 //! What a processor must do with sixteen lanes of 32 bits: the few operations that the kernels are made of.
 
-use super::layout::{Block, LANES};
+use super::layout::{Block, LANES, ROWS};
 
 /// Sixteen lanes of 32 bits, and proof that this processor can work on them: a value exists only where its instructions do.
 ///
@@ -23,6 +23,11 @@ pub trait Lanes: Copy {
 	fn store(self, to: &mut Block, v: Self::V);
 	/// `sum + a.low · b.low + a.high · b.high`. The product of two pairs of −2¹⁵ must not occur.
 	fn dot(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V;
+	/// The same, with lane `row` of `w` in every lane of `b`.
+	#[inline(always)]
+	fn row(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
+		self.dot(sum, a, self.splat(w[row]))
+	}
 	/// `a + b`.
 	fn add(self, a: Self::V, b: Self::V) -> Self::V;
 	/// `a − b`.

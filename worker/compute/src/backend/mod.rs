@@ -11,6 +11,8 @@ mod avx2;
 mod conv;
 mod lanes;
 pub mod layout;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 mod portable;
 pub(crate) mod scalar;
 pub mod steps;
@@ -197,6 +199,8 @@ pub fn available() -> Vec<&'static dyn Backend> {
 		all.extend(vnni::Vnni::get().map(|backend| backend as &dyn Backend));
 		all.extend(avx2::Avx2::get().map(|backend| backend as &dyn Backend));
 	}
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	all.push(&neon::Neon);
 	all.push(&portable::Portable);
 	all.push(&scalar::Scalar);
 	all

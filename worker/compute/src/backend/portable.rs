@@ -18,6 +18,16 @@ backend!(Portable, "portable");
 
 type V = [i32; LANES];
 
+/// Lanes by their numbers: a plain loop, which compilers vectorise. `std::array::from_fn` they leave as calls.
+#[inline(always)]
+fn lanes(lane: impl Fn(usize) -> i32) -> V {
+	let mut all = [0; LANES];
+	for (i, to) in all.iter_mut().enumerate() {
+		*to = lane(i);
+	}
+	all
+}
+
 /// The two numbers of a pair.
 #[inline(always)]
 fn halves(pair: i32) -> (i32, i32) {
@@ -52,68 +62,68 @@ impl Lanes for Portable {
 	}
 	#[inline(always)]
 	fn dot(self, sum: V, a: V, b: V) -> V {
-		from_fn(|i| {
+		lanes(|i| {
 			let ((a0, a1), (b0, b1)) = (halves(a[i]), halves(b[i]));
 			sum[i].wrapping_add(a0 * b0).wrapping_add(a1 * b1)
 		})
 	}
 	#[inline(always)]
 	fn add(self, a: V, b: V) -> V {
-		from_fn(|i| a[i].wrapping_add(b[i]))
+		lanes(|i| a[i].wrapping_add(b[i]))
 	}
 	#[inline(always)]
 	fn sub(self, a: V, b: V) -> V {
-		from_fn(|i| a[i].wrapping_sub(b[i]))
+		lanes(|i| a[i].wrapping_sub(b[i]))
 	}
 	#[inline(always)]
 	fn mul(self, a: V, b: V) -> V {
-		from_fn(|i| a[i].wrapping_mul(b[i]))
+		lanes(|i| a[i].wrapping_mul(b[i]))
 	}
 	#[inline(always)]
 	fn or(self, a: V, b: V) -> V {
-		from_fn(|i| a[i] | b[i])
+		lanes(|i| a[i] | b[i])
 	}
 	#[inline(always)]
 	fn and(self, a: V, b: V) -> V {
-		from_fn(|i| a[i] & b[i])
+		lanes(|i| a[i] & b[i])
 	}
 	#[inline(always)]
 	fn abs(self, a: V) -> V {
-		from_fn(|i| a[i].wrapping_abs())
+		lanes(|i| a[i].wrapping_abs())
 	}
 	#[inline(always)]
 	fn min(self, a: V, b: V) -> V {
-		from_fn(|i| a[i].min(b[i]))
+		lanes(|i| a[i].min(b[i]))
 	}
 	#[inline(always)]
 	fn max(self, a: V, b: V) -> V {
-		from_fn(|i| a[i].max(b[i]))
+		lanes(|i| a[i].max(b[i]))
 	}
 	#[inline(always)]
 	fn shr(self, a: V, bits: u32) -> V {
-		from_fn(|i| a[i] >> bits)
+		lanes(|i| a[i] >> bits)
 	}
 	#[inline(always)]
 	fn shl(self, a: V, bits: u32) -> V {
-		from_fn(|i| a[i] << bits)
+		lanes(|i| a[i] << bits)
 	}
 	#[inline(always)]
 	fn above(self, a: V, b: V, x: V) -> V {
-		from_fn(|i| if a[i] > b[i] { x[i] } else { 0 })
+		lanes(|i| if a[i] > b[i] { x[i] } else { 0 })
 	}
 	#[inline(always)]
 	fn gate(self, h: V, a: V, b: V) -> (V, V) {
 		let open = |h: i32| h > 0 && h < MAX_ACT;
-		(from_fn(|i| if open(halves(h[i]).0) { a[i] } else { 0 }), from_fn(|i| if open(halves(h[i]).1) { b[i] } else { 0 }))
+		(lanes(|i| if open(halves(h[i]).0) { a[i] } else { 0 }), lanes(|i| if open(halves(h[i]).1) { b[i] } else { 0 }))
 	}
 	#[inline(always)]
 	fn activate(self, a: V, b: V) -> V {
-		from_fn(|i| pair(a[i].clamp(0, MAX_ACT), b[i].clamp(0, MAX_ACT)))
+		lanes(|i| pair(a[i].clamp(0, MAX_ACT), b[i].clamp(0, MAX_ACT)))
 	}
 	#[inline(always)]
 	fn pack(self, a: V, b: V) -> V {
 		// Lane i holds values 2·(i mod 2) and the next one of its quarter, of a in the lower half of a quarter, of b in the upper.
-		from_fn(|i| {
+		lanes(|i| {
 			let from = if i % 4 < 2 { &a } else { &b };
 			let at = i / 4 * 4 + i % 2 * 2;
 			pair(from[at].clamp(-MAX_ACT, MAX_ACT), from[at + 1].clamp(-MAX_ACT, MAX_ACT))
@@ -121,7 +131,7 @@ impl Lanes for Portable {
 	}
 	#[inline(always)]
 	fn zip(self, packed: V) -> V {
-		from_fn(|i| {
+		lanes(|i| {
 			let at = i / 4 * 4 + i % 4 / 2;
 			let ((a0, a1), (b0, b1)) = (halves(packed[at]), halves(packed[at + 2]));
 			if i % 2 == 0 {
@@ -134,7 +144,7 @@ impl Lanes for Portable {
 	#[inline(always)]
 	fn quads(self, ab: V, cd: V) -> [V; 2] {
 		from_fn(|half| {
-			from_fn(|i| {
+			lanes(|i| {
 				let neighbours = half * 4 + i / 4;
 				let from = if i % 4 < 2 { &ab } else { &cd };
 				from[neighbours / 2 * 4 + i % 2 * 2 + neighbours % 2]
@@ -144,7 +154,7 @@ impl Lanes for Portable {
 	#[inline(always)]
 	fn turn(self, v: [V; 8]) -> [V; 8] {
 		from_fn(|row| {
-			from_fn(|lane| {
+			lanes(|lane| {
 				let from = v[lane / 2];
 				let (low, high) = (halves(from[2 * row]), halves(from[2 * row + 1]));
 				if lane % 2 == 0 {
@@ -157,6 +167,6 @@ impl Lanes for Portable {
 	}
 	#[inline(always)]
 	fn transpose(self, v: [V; 16]) -> [V; 16] {
-		from_fn(|row| from_fn(|lane| v[lane][row]))
+		from_fn(|row| lanes(|lane| v[lane][row]))
 	}
 }

@@ -77,9 +77,8 @@ fn add_pair<L: Lanes, const C: usize, const N: usize>(
 		xs[c] = l.load(&x[at + c]);
 	}
 	for r in 0..ROWS {
-		let w = l.splat(w[r]);
 		for c in 0..N {
-			sums[r][c] = l.dot(sums[r][c], xs[c], w);
+			sums[r][c] = l.row(sums[r][c], xs[c], w, r);
 		}
 	}
 }

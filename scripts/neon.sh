@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Compiles doin-compute for 64-bit ARM and runs the tests of its back-ends there, NEON among them: in an emulator (qemu), so about bits alone.
+# Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine the ordinary tests do all this.
+# Usage: scripts/neon.sh [arguments of the tests]        e.g. scripts/neon.sh --nocapture
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+TARGET=aarch64-unknown-linux-gnu
+PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+
+case $(uname -m) in
+	aarch64 | arm64) say "neon: this machine has it, so the ordinary tests are its tests"; exit 0 ;;
+esac
+if command -v apt-get >/dev/null; then install "${PACKAGES[@]}"; fi
+
+# Another compiler and another target: nothing here should make the workspace's own artefacts stale.
+export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-arm
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+
+CARGO=(cargo)
+STD=()
+if ! [ -d "$(rustc --print target-libdir --target $TARGET 2>/dev/null)" ]; then
+	if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; then
+		rustup target add $TARGET
+	else
+		# Debian's compiler has the source of a standard library, but none that is compiled for this target.
+		install rustc-web cargo-web rust-web-src
+		export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+		CARGO=(/usr/bin/cargo)
+		STD=(-Zbuild-std=std,panic_unwind)
+	fi
+fi
+
+# Dependencies are compiled, not waited for: without optimization that takes half the time.
+SELECTION=(--quiet --config 'profile.release.package."*".opt-level=0' --release "${STD[@]}" --target $TARGET -p doin-compute --lib)
+if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
+	"${CARGO[@]}" test "${SELECTION[@]}" backend -- "$@"
+	say "neon: compiled and tested"
+else
+	"${CARGO[@]}" check "${SELECTION[@]}" --tests
+	say "neon: compiled, not tested; that needs aarch64-linux-gnu-gcc and qemu-aarch64"
+fi
