@@ -12,8 +12,10 @@ use std::{
 	time::Duration,
 };
 
-/// Threads of a workgroup.
-const SIZE: u32 = 256;
+/// Threads of a workgroup on a GPU: the tiles of 64 neurons for a batch.
+pub(super) const SIZE: u32 = 256;
+/// The same in software, where a workgroup runs on one thread of the processor and every barrier costs it: one tile of samples.
+const SOFTWARE_SIZE: u32 = 32;
 /// Bytes of workgroup memory that the shaders take.
 const WORKGROUP_BYTES: u32 = 3_200;
 /// Storage buffers of a dispatch.
@@ -69,6 +71,9 @@ pub struct Gpu {
 	pub(super) limits: wgpu::Limits,
 	fault: Arc<Fault>,
 	layout: wgpu::BindGroupLayout,
+	/// Threads of a workgroup.
+	#[cfg(test)]
+	size: u32,
 	train: wgpu::ComputePipeline,
 	validate: wgpu::ComputePipeline,
 	score: wgpu::ComputePipeline,
@@ -81,12 +86,16 @@ pub struct Gpu {
 impl Gpu {
 	/// Opens a device and makes its kernels.
 	pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-		check(adapter)?;
-		let name = adapter.name.clone();
-		guard(&name, || Self::open_checked(adapter))?
+		Self::sized(adapter, size(adapter.kind))
 	}
 
-	fn open_checked(adapter: &Adapter) -> Result<Self, GpuError> {
+	/// The same with `size` threads in a workgroup, a multiple of [`COLUMNS`](super::layout::COLUMNS).
+	pub(super) fn sized(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
+		check(adapter, size)?;
+		guard(&adapter.name, || Self::open_checked(adapter, size))?
+	}
+
+	fn open_checked(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
 		let (name, limits) = (adapter.name.clone(), adapter.limits.clone());
 		let open = |reason: String| GpuError::Open { adapter: adapter.name.clone(), reason };
 		let (device, queue) = pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
@@ -116,13 +125,27 @@ impl Gpu {
 			}
 		});
 		let layout = layout(&device);
-		let [train, validate, score] = SHADERS.map(|(entry, source)| pipeline(&device, &layout, entry, source));
+		let [train, validate, score] = SHADERS.map(|(entry, source)| pipeline(&device, &layout, size, entry, source));
 		if let Some(error) = fault.get() {
 			return Err(open(error.to_string()));
 		}
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		Ok(Self { name, device, queue, limits, fault, layout, train, validate, score, budget, pace })
+		Ok(Self {
+			name,
+			device,
+			queue,
+			limits,
+			fault,
+			layout,
+			#[cfg(test)]
+			size,
+			train,
+			validate,
+			score,
+			budget,
+			pace,
+		})
 	}
 
 	/// Its name.
@@ -160,7 +183,7 @@ impl Gpu {
 	/// A kernel of a test.
 	#[cfg(test)]
 	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
-		pipeline(&self.device, &self.layout, entry, source)
+		pipeline(&self.device, &self.layout, self.size, entry, source)
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -324,12 +347,20 @@ fn first_pace(kind: Kind) -> f64 {
 	}
 }
 
+/// Threads of a workgroup on a device of this kind, a multiple of [`COLUMNS`](super::layout::COLUMNS).
+fn size(kind: Kind) -> u32 {
+	match kind {
+		Kind::Cpu => SOFTWARE_SIZE,
+		_ => SIZE,
+	}
+}
+
 /// Refuses an adapter that is too small for the kernels.
-fn check(adapter: &Adapter) -> Result<(), GpuError> {
+fn check(adapter: &Adapter, size: u32) -> Result<(), GpuError> {
 	let limits = &adapter.limits;
 	let needs: [(&'static str, u64, u64); 7] = [
-		("max_compute_invocations_per_workgroup", limits.max_compute_invocations_per_workgroup.into(), SIZE.into()),
-		("max_compute_workgroup_size_x", limits.max_compute_workgroup_size_x.into(), SIZE.into()),
+		("max_compute_invocations_per_workgroup", limits.max_compute_invocations_per_workgroup.into(), size.into()),
+		("max_compute_workgroup_size_x", limits.max_compute_workgroup_size_x.into(), size.into()),
 		("max_compute_workgroup_storage_size", limits.max_compute_workgroup_storage_size.into(), WORKGROUP_BYTES.into()),
 		("max_storage_buffers_per_shader_stage", limits.max_storage_buffers_per_shader_stage.into(), STORAGE_BUFFERS.into()),
 		("max_storage_buffer_binding_size", limits.max_storage_buffer_binding_size, SMALLEST_BUFFER),
@@ -363,7 +394,13 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 	device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
 }
 
-fn pipeline(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, entry: &str, source: &str) -> wgpu::ComputePipeline {
+fn pipeline(
+	device: &wgpu::Device,
+	layout: &wgpu::BindGroupLayout,
+	size: u32,
+	entry: &str,
+	source: &str,
+) -> wgpu::ComputePipeline {
 	let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
 		label: None,
 		bind_group_layouts: &[Some(layout)],
@@ -376,7 +413,7 @@ fn pipeline(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, entry: &str, 
 		module: &module,
 		entry_point: Some(entry),
 		compilation_options: wgpu::PipelineCompilationOptions {
-			constants: &[("SIZE", f64::from(SIZE))],
+			constants: &[("SIZE", f64::from(size))],
 			// Every kernel writes what it reads.
 			zero_initialize_workgroup_memory: false,
 		},

@@ -1,5 +1,5 @@
 use super::{
-	device::{COMMON, SHADERS},
+	device::{COMMON, SHADERS, SIZE},
 	*,
 };
 use crate::{
@@ -22,10 +22,15 @@ use std::{
 static RUN: AtomicBool = AtomicBool::new(false);
 
 /// Vulkan in software, which every machine that tests can have.
+fn adapter() -> Adapter {
+	let mut adapters = adapters();
+	assert!(!adapters.is_empty(), "there is no Vulkan device: run scripts/setup.sh, which installs one in software");
+	let software = adapters.iter().position(|adapter| adapter.kind == Kind::Cpu);
+	adapters.swap_remove(software.unwrap_or(0))
+}
+
 fn software() -> Gpu {
-	let adapters = adapters();
-	let adapter = adapters.iter().find(|adapter| adapter.kind == Kind::Cpu).or(adapters.first());
-	Gpu::open(adapter.expect("there is no Vulkan device: run scripts/setup.sh, which installs one in software")).unwrap()
+	Gpu::open(&adapter()).unwrap()
 }
 
 /// The same device for all tests that leave it as it is: making kernels takes seconds.
@@ -101,6 +106,20 @@ fn a_device_trains_the_nets_of_the_processor() {
 		&data,
 		&[Candidate { window: 1, width: 65, epochs: 2, ..base }, Candidate { window: 6, epochs: 3, ..base }],
 	);
+}
+
+#[test]
+fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let mut stream = Stream::new(&[5; 32], 99, 0);
+	let gpu = Gpu::sized(&adapter(), SIZE).unwrap();
+	let candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
+	assert_equal(&gpu, &data, &candidates);
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
+	let chunks = crate::data::validation(&data.task).unwrap();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), 12, chunk)).collect();
+	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
+	assert_eq!(gpu.score(&nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
 }
 
 #[test]
@@ -330,12 +349,12 @@ fn devices_are_chosen_by_kind_number_or_name() {
 
 #[test]
 fn a_device_that_is_too_small_is_refused_with_numbers() {
-	let mut adapter = adapters().into_iter().next().expect("there is no Vulkan device: run scripts/setup.sh");
-	adapter.limits.max_compute_invocations_per_workgroup = 32;
+	let mut adapter = adapter();
+	adapter.limits.max_compute_invocations_per_workgroup = 16;
 	let refused = Gpu::open(&adapter).unwrap_err();
 	let limit = "max_compute_invocations_per_workgroup";
-	assert!(matches!(&refused, GpuError::Limit { limit: named, has: 32, .. } if *named == limit));
-	assert!(refused.to_string().contains("is 32, "), "{refused}");
+	assert!(matches!(&refused, GpuError::Limit { limit: named, has: 16, .. } if *named == limit));
+	assert!(refused.to_string().contains("is 16, "), "{refused}");
 }
 
 #[test]
