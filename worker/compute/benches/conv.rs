@@ -1,6 +1,8 @@
 //! How fast nets with convolutions are trained, and how well they forecast the oil temperature of ETTh1, 24 hours ahead from 96.
 //!
-//! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench conv [-- search [seeds]]`, with `DOIN_BACKEND` to force a back-end.
+//! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench conv`, with `DOIN_BACKEND` to force a back-end.
+//! `… -- search seeds=3 width=8,16 rate=8,9` trains every combination of these genes instead, and sorts by validation.
+//!
 //! Errors are mean absolute ones over rows 8 640..11 520 (validation) and 11 520..14 400 (test), in standard deviations of the first 8 640
 //! rows, which alone are fitted; epochs are chosen by rows 8 640..10 080. Settings are to be compared by validation.
 
@@ -73,7 +75,10 @@ fn seconds(run: impl FnOnce()) -> f64 {
 fn name(c: &Candidate) -> String {
 	let family = if c.dilate { "TCN" } else { "CNN" };
 	let skip = if c.skip { "beside the ridge" } else { "alone" };
-	format!("{family} width {:2}, depth {}, kernel {}, stride {}, {skip}", c.width, c.depth, c.kernel, c.stride)
+	format!(
+		"{family} window {:2}, width {:2}, depth {}, kernel {}, stride {}, {skip}",
+		c.window, c.width, c.depth, c.kernel, c.stride
+	)
 }
 
 /// Nets to time: plain and dilated, alone and beside the ridge.
@@ -97,12 +102,9 @@ fn speed(data: &TrainingSet) {
 		let run = |seed: u64| drop(Candidate { seed, ..candidate }.train(data, &stop).unwrap());
 		let one = median(&mut (0..7).map(|seed| seconds(|| run(seed))).collect::<Vec<_>>());
 		let pool = population::pool(2).unwrap();
-		let round = |round: u64| {
-			seconds(|| {
-				pool.install(|| (0..8u32).into_par_iter().with_max_len(1).for_each(|seed| run(round * 8 + u64::from(seed))))
-			}) / 8.0
-		};
-		let two = median(&mut (0..3).map(round).collect::<Vec<_>>());
+		let seeds: Vec<u64> = (0..8).collect();
+		let all = || pool.install(|| seeds.par_iter().with_max_len(1).for_each(|seed| run(*seed)));
+		let two = median(&mut (0..3).map(|_| seconds(all) / 8.0).collect::<Vec<_>>());
 		let steps = (data.len() / 256) as f64 * f64::from(candidate.epochs);
 		let products = products(&net) * 256.0 * steps;
 		println!(
@@ -124,35 +126,49 @@ fn spread(values: &[f64]) -> (f64, f64) {
 	(mean, (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt())
 }
 
-/// Errors of many settings, each with several seeds.
-fn search(data: &TrainingSet, seeds: u64) {
-	let stop = AtomicBool::new(false);
-	let mut settings = Vec::new();
-	for (net, rate, decay, epochs) in nets().into_iter().flat_map(|net| {
-		[8, 9, 10, 11].into_iter().flat_map(move |rate| {
-			[2, 3, 4, 5].into_iter().flat_map(move |decay| [6, 12].map(|epochs| (net, rate, decay, epochs)))
-		})
-	}) {
-		settings.push(Candidate { rate, decay, epochs, ..net });
+/// Candidates of every combination of genes, each given as `name=value,value`, and the number of seeds, given as `seeds=`.
+fn settings(arguments: &[String]) -> (Vec<Candidate>, u64) {
+	let (mut all, mut seeds) = (vec![vec![("family", 1), ("kernel", 5), ("stride", 2), ("depth", 2), ("width", 16)]], 3);
+	for argument in arguments {
+		let (name, values) = argument.split_once('=').unwrap_or_else(|| panic!("`{argument}` is no `name=value,value`"));
+		let values: Vec<i64> = values.split(',').map(|value| value.parse().unwrap_or_else(|_| panic!("`{argument}`"))).collect();
+		if name == "seeds" {
+			seeds = values[0] as u64;
+			continue;
+		}
+		let with =
+			|genes: &Vec<(_, i64)>| values.iter().map(|value| [genes.clone(), vec![(name, *value)]].concat()).collect::<Vec<_>>();
+		all = all.iter().flat_map(with).collect();
 	}
-	let line = |candidate: &Candidate| {
-		let nets: Vec<Net> = (0..seeds).map(|seed| Candidate { seed, ..*candidate }.train(data, &stop).unwrap()).collect();
+	let candidate =
+		|genes: Vec<(&str, i64)>| Candidate::from_genes(genes, HISTORY as u16).unwrap_or_else(|error| panic!("{error}"));
+	(all.into_iter().map(candidate).collect(), seeds)
+}
+
+/// Errors of many settings over several seeds, the best on validation last.
+fn search(data: &TrainingSet, arguments: &[String]) {
+	let stop = AtomicBool::new(false);
+	let (candidates, seeds) = settings(arguments);
+	let measure = |candidate: &Candidate| -> Option<(f64, String)> {
+		let train = |seed| Candidate { seed, ..*candidate }.train(data, &stop).ok();
+		let nets: Vec<Net> = (0..seeds).map(train).collect::<Option<_>>()?;
 		let errors =
 			|rows: Range<usize>| spread(&nets.iter().map(|net| error(&data.task, net, rows.clone())).collect::<Vec<_>>());
 		let (validation, test) = (errors(8_640..11_520), errors(11_520..14_400));
-		println!(
-			"{}, rate {}, decay {}, epochs {}: validation {:.5} ± {:.5}, test {:.5} ± {:.5}",
+		let Candidate { rate, decay, epochs, .. } = candidate;
+		let line = format!(
+			"{}, rate {rate}, decay {decay}, epochs {epochs}: validation {:.5} ± {:.5}, test {:.5} ± {:.5}",
 			name(candidate),
-			candidate.rate,
-			candidate.decay,
-			candidate.epochs,
 			validation.0,
 			validation.1,
 			test.0,
 			test.1
 		);
+		Some((validation.0, line))
 	};
-	settings.par_iter().for_each(line);
+	let mut lines: Vec<_> = candidates.par_iter().with_max_len(1).filter_map(measure).collect();
+	lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+	lines.iter().for_each(|(_, line)| println!("{line}"));
 }
 
 fn main() {
@@ -167,7 +183,7 @@ fn main() {
 	let of = |rows| error(&data.task, &ridge.net, rows);
 	println!("ridge: validation {:.5}, test {:.5}", of(8_640..11_520), of(11_520..14_400));
 	match arguments.iter().position(|argument| argument == "search") {
-		Some(at) => search(&data, arguments.get(at + 1).and_then(|seeds| seeds.parse().ok()).unwrap_or(3)),
+		Some(at) => search(&data, &arguments[at + 1..]),
 		None => speed(&data),
 	}
 }

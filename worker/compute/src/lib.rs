@@ -1,8 +1,8 @@
 //! Training and scoring on a worker.
 //!
 //! What leaves this crate is exact: nets that `doin-scoring` admits, and error sums that every other machine gets as well. Training
-//! itself need not be trusted, yet the [`mlp`] trainer is made of integers only and gives the same net for the same [`Candidate`] and data on
-//! every machine and number of threads; the closed-form [`ridge`] uses `f64` and rounds at its end.
+//! itself need not be trusted, yet the trainers [`mlp`] and [`conv`] are made of integers only and give the same net for the same
+//! [`Candidate`] and data on every machine and number of threads; the closed-form [`ridge`] uses `f64` and rounds at its end.
 //!
 //! [`TrainingSet`] holds the windows, [`train_all`] trains a population on all cores, [`chunk_sums`] answers for an evaluator,
 //! [`generator`] fits the source of a synthetic domain, and [`baseline`] tells people what a model is worth.

@@ -2,9 +2,9 @@
 
 use super::{
 	lanes::Lanes,
-	layout::{Block, Dense, Packed, Panels, Quads, Tiles, LANES, QUAD, ROWS, SAMPLE_PAIRS, TILE, TILES},
+	layout::{Block, Dense, Packed, Quads, Tiles, LANES, QUAD, ROWS, SAMPLE_PAIRS, TILE, TILES},
 	steps::{padded, Taps},
-	tiles::{add_pairs, gate, rescale, total, update_column},
+	tiles::{add_pairs, gate, rescale, total, turn_column, update_column},
 };
 use crate::lion::ACT_FRAC;
 use doin_scoring::math::round_shift_i32;
@@ -81,6 +81,17 @@ fn convolve_some<L: Lanes, const N: usize>(
 	}
 }
 
+/// For each step, the outputs that read it and the taps with which they do.
+fn readers(taps: &Taps) -> Vec<Vec<(usize, usize)>> {
+	let mut readers = vec![Vec::new(); taps.input.steps];
+	for output in 0..taps.outputs {
+		for tap in 0..taps.kernel {
+			readers[taps.step(output, tap)].push((output, tap));
+		}
+	}
+	readers
+}
+
 /// See [`super::Backend::convolve_back`].
 #[inline(always)]
 pub fn convolve_back<L: Lanes>(
@@ -100,13 +111,7 @@ pub fn convolve_back<L: Lanes>(
 		raw.resize(len, [Block::ZERO; TILE]);
 	}
 	let raw = &mut raw[..len];
-	// For each step, the outputs that read it and the taps with which they do.
-	let mut readers = vec![Vec::new(); taps.input.steps];
-	for output in 0..taps.outputs {
-		for tap in 0..taps.kernel {
-			readers[taps.step(output, tap)].push((output, tap));
-		}
-	}
+	let readers = readers(taps);
 	let after = padded(layer.forward.outputs) / 2;
 	let mut bits = l.splat(0);
 	for (tile, raw) in raw.chunks_exact_mut(taps.input.steps * groups * ROWS).enumerate() {
@@ -158,36 +163,29 @@ pub fn convolve_update<L: Lanes>(
 	taps: &Taps,
 	layer: &mut Dense,
 	gradient: &Quads,
-	inputs: &Panels,
+	x: &Tiles,
 	sums: &mut Vec<[Block; ROWS]>,
 	rate: i32,
 	decay: u8,
 ) {
-	/// Groups of outputs whose sums fit registers together.
-	const TOGETHER: usize = 4;
 	let bits = taps.bits();
 	let (blocks, columns) = (padded(taps.input.channels) / LANES, layer.forward.inputs / LANES);
 	let (groups, after) = (layer.forward.bias.len(), padded(layer.forward.outputs) / ROWS);
+	let gradient = gradient.blocks.as_chunks::<QUAD>().0;
 	sums.clear();
 	sums.resize(groups * columns, [Block::ZERO; ROWS]);
-	let mut biases = vec![[0i32; ROWS]; groups];
-	for (output, g) in gradient.blocks.as_chunks::<QUAD>().0.chunks_exact(after).take(taps.outputs).enumerate() {
-		for column in 0..columns {
-			let block = taps.step(output, column / blocks) * blocks + column % blocks;
-			let Some(x) = inputs.blocks[block * SAMPLE_PAIRS..].first_chunk() else { continue };
-			let mut first = 0;
-			while first < groups {
-				let count = if L::WIDE { TOGETHER.min(groups - first) } else { 1 };
-				let (g, sums) = (&g[first..], &mut sums[first * columns + column..]);
-				match count {
-					1 => add_gradients::<L, 1>(l, g, x, bits, columns, sums),
-					2 => add_gradients::<L, 2>(l, g, x, bits, columns, sums),
-					3 => add_gradients::<L, 3>(l, g, x, bits, columns, sums),
-					_ => add_gradients::<L, 4>(l, g, x, bits, columns, sums),
-				}
-				first += count;
+	let mut rows = [Block::ZERO; SAMPLE_PAIRS];
+	for (step, readers) in readers(taps).into_iter().enumerate().filter(|(_, readers)| !readers.is_empty()) {
+		for block in 0..blocks {
+			// Stays in the nearest cache while all that read it pass by.
+			turn_column(l, x, step * blocks + block, &mut rows, 1);
+			for (output, tap) in &readers {
+				add_gradients(l, &gradient[output * after..][..groups], &rows, bits, columns, &mut sums[tap * blocks + block..]);
 			}
 		}
+	}
+	let mut biases = vec![[0i32; ROWS]; groups];
+	for g in gradient.chunks_exact(after).take(taps.outputs) {
 		for (biases, g) in biases.iter_mut().zip(g) {
 			let sums = total(l, g);
 			biases.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
@@ -211,10 +209,32 @@ pub fn bias_gradient(sum: i32, bits: u32) -> i32 {
 	}
 }
 
-/// Adds to `sums`, of every `columns`-th entry, the products of `G` groups of gradients with a block of inputs over the batch, shifted
-/// right by `bits`.
+/// Adds to `sums`, of every `columns`-th entry, the products of groups of gradients with a block of inputs over the batch, shifted right
+/// by `bits`.
 #[inline(always)]
-fn add_gradients<L: Lanes, const G: usize>(
+fn add_gradients<L: Lanes>(
+	l: L,
+	g: &[[Block; QUAD]],
+	x: &[Block; SAMPLE_PAIRS],
+	bits: u32,
+	columns: usize,
+	sums: &mut [[Block; ROWS]],
+) {
+	/// Groups whose sums fit registers together.
+	const TOGETHER: usize = 4;
+	let together = if L::WIDE { TOGETHER } else { 1 };
+	for (g, sums) in g.chunks(together).zip(sums.chunks_mut(together * columns)) {
+		match g.len() {
+			1 => add_some::<L, 1>(l, g, x, bits, columns, sums),
+			2 => add_some::<L, 2>(l, g, x, bits, columns, sums),
+			3 => add_some::<L, 3>(l, g, x, bits, columns, sums),
+			_ => add_some::<L, TOGETHER>(l, g, x, bits, columns, sums),
+		}
+	}
+}
+
+#[inline(always)]
+fn add_some<L: Lanes, const G: usize>(
 	l: L,
 	g: &[[Block; QUAD]],
 	x: &[Block; SAMPLE_PAIRS],

@@ -94,8 +94,6 @@ impl Tiles {
 pub struct Panels {
 	/// Blocks of sixteen neurons.
 	pub columns: usize,
-	/// Blocks of a panel; the last one may be narrower.
-	pub width: usize,
 	/// `SAMPLE_PAIRS · columns` entries.
 	pub blocks: Vec<Block>,
 }
@@ -110,19 +108,15 @@ impl Panels {
 	/// Room for `neurons` neurons, all zero.
 	pub fn new(neurons: usize) -> Self {
 		let columns = neurons.div_ceil(LANES);
-		Self { columns, width: panel_width(columns), blocks: vec![Block::ZERO; SAMPLE_PAIRS * columns] }
-	}
-
-	/// The same in panels of one block each, as convolutions take them.
-	pub fn narrow(neurons: usize) -> Self {
-		Self { width: 1, ..Self::new(neurons) }
+		Self { columns, blocks: vec![Block::ZERO; SAMPLE_PAIRS * columns] }
 	}
 
 	/// Place of the first row of block `column`, and the distance between rows.
 	#[inline(always)]
 	pub fn place(&self, column: usize) -> (usize, usize) {
-		let first = column / self.width * self.width;
-		(first * SAMPLE_PAIRS + column - first, self.width.min(self.columns - first))
+		let width = panel_width(self.columns);
+		let first = column / width * width;
+		(first * SAMPLE_PAIRS + column - first, width.min(self.columns - first))
 	}
 
 	/// The value of a neuron for a sample.

@@ -1,8 +1,8 @@
 //! Back-ends: the products of exact integer training, on whatever instructions the processor has. All give equal bits.
 //!
 //! Products of 12-bit numbers are summed modulo 2³², so the order of a sum does not matter, and everything else is done lane by lane. The
-//! kernels are written once, in `tiles.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those. `scalar.rs` is
-//! written without them, value by value, and the others are tested against it.
+//! kernels are written once, in `tiles.rs` and `conv.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those.
+//! `scalar.rs` is written without them, value by value, and the others are tested against it.
 //!
 //! A process takes the fastest back-end of its processor; the environment variable `DOIN_BACKEND` names another one.
 
@@ -100,15 +100,15 @@ pub trait Backend: Send + Sync {
 		quads: &mut Quads,
 	);
 
-	/// [`Backend::update`] for a convolution; `inputs` are [narrow](Panels::narrow). The gradient of a weight is the sum over all steps
-	/// of the sum over the batch, each of the latter shifted right, with rounding, by [`Taps::bits`], so that it stays within 2³⁰ however
-	/// many steps there are. `sums` is room for them.
+	/// [`Backend::update`] for a convolution of `x`. The gradient of a weight is the sum over all outputs of the sum over the batch, each
+	/// of the latter shifted right, with rounding, by [`Taps::bits`], so that it stays within 2³⁰ however many outputs there are. `sums` is
+	/// room for them.
 	fn convolve_update(
 		&self,
 		taps: &Taps,
 		layer: &mut Dense,
 		gradient: &Quads,
-		inputs: &Panels,
+		x: &Tiles,
 		sums: &mut Vec<[Block; ROWS]>,
 		rate: i32,
 		decay: u8,
@@ -158,7 +158,7 @@ macro_rules! backend {
 				taps: &Taps,
 				layer: &mut Dense,
 				gradient: &Quads,
-				inputs: &Panels,
+				x: &Tiles,
 				sums: &mut Vec<[Block; ROWS]>,
 				rate: i32,
 				decay: u8

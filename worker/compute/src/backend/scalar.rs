@@ -234,7 +234,7 @@ impl Backend for Scalar {
 		taps: &Taps,
 		layer: &mut Dense,
 		gradient: &Quads,
-		inputs: &Panels,
+		x: &Tiles,
 		_: &mut Vec<[Block; ROWS]>,
 		rate: i32,
 		decay: u8,
@@ -246,7 +246,7 @@ impl Backend for Scalar {
 			for channel in 0..channels {
 				let gradient = |sample: usize| gradient.get(output * padded(channels) + channel, sample);
 				for (input, neuron) in reads(taps, output) {
-					let sum = dot(0, (0..BATCH).map(|sample| (gradient(sample), inputs.get(neuron, sample))));
+					let sum = dot(0, (0..BATCH).map(|sample| (gradient(sample), x.get(neuron, sample))));
 					sums[channel * layer.forward.inputs + input] += shifted(sum, taps.bits());
 				}
 				biases[channel] += (0..BATCH).map(|sample| i32::from(gradient(sample))).sum::<i32>();

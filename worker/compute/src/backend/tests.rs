@@ -3,13 +3,21 @@
 //! A fixed set of random cases runs always; the large one, of 100 000 forward cases and 1 000 training runs, by
 //! `cargo test --release -p doin-compute backend -- --ignored`.
 
-use super::{available, detect, layout::*, named, scalar::Scalar, Backend};
+use super::{
+	available, detect,
+	layout::*,
+	named,
+	scalar::Scalar,
+	steps::{padded, Grid, Taps},
+	Backend,
+};
 use crate::{
 	fixtures::{seasonal, tent},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT, MAX_WEIGHT},
-	Candidate, Error, TrainingSet,
+	Candidate, Error, Family, TrainingSet,
 };
 use doin_scoring::{
+	encoder::Conv,
 	math::round_shift_i32,
 	model::{IN_SHIFTS, MAX_ACT},
 	philox::{Key, Stream},
@@ -67,6 +75,17 @@ impl Random {
 		for neuron in 0..neurons {
 			for sample in 0..samples {
 				tiles.set(neuron, sample, self.value(MAX_ACT).max(least) as i16);
+			}
+		}
+		tiles
+	}
+
+	/// Tiles of several steps and channels within `least` to 2047.
+	fn steps(&mut self, grid: Grid, least: i32) -> Tiles {
+		let mut tiles = Tiles::new(grid.neurons());
+		for input in 0..grid.steps * grid.channels {
+			for sample in 0..BATCH {
+				tiles.set(grid.neuron(input), sample, self.value(MAX_ACT).max(least) as i16);
 			}
 		}
 		tiles
@@ -169,6 +188,72 @@ fn backward_case(case: u64) {
 	}
 }
 
+/// One convolution, forth and back.
+fn conv_case(case: u64) {
+	let random = &mut Random::new(5, case);
+	// One of a single channel is the first one of a net.
+	let first = random.within(0, 2) == 0;
+	let input = Grid { steps: random.within(1, 12) as usize, channels: if first { 1 } else { random.within(1, 36) as usize } };
+	let (kernel, dilation, stride, channels) =
+		(random.within(1, 6) as u16, random.within(1, 4) as u16, random.within(1, 4) as u16, random.within(1, 40) as usize);
+	let Some(shape) = Taps::new(input, kernel, dilation, stride) else { return };
+	let taps = if first { shape.of_patches() } else { shape };
+	let patch = taps.patch();
+	let masters: Vec<i32> = (0..patch.steps * patch.channels * channels).map(|_| random.value(MAX_WEIGHT)).collect();
+	let mut layer = Dense::new(patch.neurons(), channels, random.within(1, 24) as u32, false, &patch.spread(&masters));
+	layer.bias.masters[..channels].iter_mut().for_each(|master| *master = random.value(8 << 20));
+	layer.round_bias();
+	let output = Grid { steps: taps.outputs, channels };
+	let tiles = if case.is_multiple_of(8) { random.within(1, 4) as usize } else { 1 };
+	let x = if first { random.tiles(input.steps, -MAX_ACT, BATCH) } else { random.steps(input, -MAX_ACT) };
+	let (activations, gradient) = (random.steps(taps.input, 0), random.steps(output, -MAX_ACT));
+	let mut quads = Quads::new(output.neurons());
+	for neuron in 0..output.neurons() {
+		(0..BATCH).for_each(|sample| quads.set(neuron, sample, gradient.get(neuron, sample)));
+	}
+	let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
+	let run = |backend: &dyn Backend| {
+		let mut patches = Tiles::new(taps.input.neurons());
+		if first {
+			backend.patches(&shape, &x, &mut patches, tiles);
+		}
+		let mut y = Tiles::new(output.neurons());
+		backend.convolve(&taps, &layer.forward, if first { &patches } else { &x }, &mut y, tiles);
+		let (mut before, mut before_quads) = (Tiles::new(taps.input.neurons()), Quads::new(taps.input.neurons()));
+		let mut alone = before_quads.clone();
+		// What an earlier call left must not matter.
+		let (mut raw, mut sums) = (vec![[Block([7; LANES]); TILE]; 9], vec![[Block([7; LANES]); ROWS]; 9]);
+		backend.convolve_back(&taps, &layer, &gradient, &activations, &mut raw, Some(&mut before), &mut before_quads);
+		backend.convolve_back(&taps, &layer, &gradient, &activations, &mut raw, None, &mut alone);
+		assert_eq!(alone, before_quads);
+		let mut layer = layer.clone();
+		for _ in 0..2 {
+			backend.convolve_update(&taps, &mut layer, &quads, &activations, &mut sums, rate, decay);
+		}
+		(patches, y, before, before_quads, layer)
+	};
+	let expected = run(&Scalar);
+	for backend in others() {
+		assert!(run(backend) == expected, "{backend:?}, case {case}, {shape:?}, {channels} channels");
+	}
+	// The chain's own arithmetic, for one of the samples: outputs that a last layer shows one by one.
+	let sample = random.within(0, tiles as i64 * 64 - 1) as usize;
+	let neuron = |number| if first { number } else { input.neuron(number) };
+	let window: Vec<i16> = (0..input.steps * input.channels).map(|number| x.get(neuron(number), sample)).collect();
+	let count = output.steps * channels;
+	let identity = (0..count * count).map(|place| if place % (count + 1) == 0 { 2 } else { 0 }).collect();
+	let last = Layer { inputs: count as u16, outputs: count as u16, shift: 1, weights: identity, bias: vec![0; count] };
+	let conv = Conv { kernel, dilation, stride, layer: patch.unpack(&layer.forward) };
+	let (encoder, in_shifts) = (Encoder::Conv(vec![conv]), vec![0; input.channels]);
+	let net = Net { window: input.steps as u16, in_shifts, skip: None, encoder, layers: vec![last] };
+	let mut out = vec![0; count];
+	net.forward(&window, &mut out, &mut Scratch::default());
+	for (number, value) in out.into_iter().enumerate() {
+		let neuron = number % output.steps * padded(channels) + number / output.steps;
+		assert_eq!(i32::from(expected.1.get(neuron, sample)), value, "case {case}, {shape:?}");
+	}
+}
+
 /// Windows of a random series, and random words.
 fn gather_case(case: u64) {
 	let random = &mut Random::new(3, case);
@@ -214,6 +299,15 @@ fn training_case(case: u64) {
 		..Candidate::default()
 	};
 	let mut data = TrainingSet::new(task, synthetic, case).unwrap();
+	let conv = Candidate {
+		family: Family::Conv,
+		kernel: random.within(1, 5) as u8,
+		stride: random.within(1, 3) as u8,
+		dilate: random.within(0, 1) == 1,
+		..candidate
+	};
+	// Every other one has convolutions, as far as they fit.
+	let candidate = if case % 2 == 1 && conv.check(&data).is_ok() { conv } else { candidate };
 	let stop = AtomicBool::new(false);
 	data = data.on(&Scalar);
 	let expected = candidate.train(&data, &stop).unwrap();
@@ -234,6 +328,11 @@ fn gradients_and_updates_give_equal_bits_everywhere() {
 }
 
 #[test]
+fn convolutions_give_equal_bits_everywhere_and_on_the_chain() {
+	(0..60).into_par_iter().for_each(conv_case);
+}
+
+#[test]
 fn windows_and_random_words_are_the_same_everywhere() {
 	(0..60).into_par_iter().for_each(gather_case);
 }
@@ -244,10 +343,11 @@ fn training_gives_equal_bits_everywhere() {
 }
 
 #[test]
-#[ignore = "minutes: 100 000 layers, 5 000 gradients, 5 000 batches and 1 000 training runs"]
+#[ignore = "minutes: 100 000 layers, 5 000 gradients, 5 000 convolutions, 5 000 batches and 1 000 training runs"]
 fn the_large_set_gives_equal_bits_everywhere() {
 	(0..100_000).into_par_iter().for_each(forward_case);
 	(0..5_000).into_par_iter().for_each(backward_case);
+	(0..5_000).into_par_iter().for_each(conv_case);
 	(0..5_000).into_par_iter().for_each(gather_case);
 	(0..1_000).into_par_iter().for_each(training_case);
 }

@@ -168,18 +168,24 @@ fn accumulate_some<L: Lanes, const N: usize>(
 pub fn turn<L: Lanes>(l: L, x: &Tiles, panels: &mut Panels) {
 	for column in 0..panels.columns {
 		let (first, stride) = panels.place(column);
-		for tile in 0..TILES {
-			let x: &[[Block; TILE]; 8] = &x.tile(tile).as_chunks::<8>().0[column];
-			for c in 0..TILE {
-				let mut v = [l.splat(0); 8];
-				for i in 0..8 {
-					v[i] = l.load(&x[i][c]);
-				}
-				let v = l.turn(v);
-				let out = &mut panels.blocks[first + (tile * TILE + c) * 8 * stride..];
-				for (i, v) in v.into_iter().enumerate() {
-					l.store(&mut out[i * stride], v);
-				}
+		turn_column(l, x, column, &mut panels.blocks[first..], stride);
+	}
+}
+
+/// Turns one block of neurons; rows of the result are `stride` blocks apart.
+#[inline(always)]
+pub(super) fn turn_column<L: Lanes>(l: L, x: &Tiles, column: usize, rows: &mut [Block], stride: usize) {
+	for tile in 0..TILES {
+		let x: &[[Block; TILE]; 8] = &x.tile(tile).as_chunks::<8>().0[column];
+		for c in 0..TILE {
+			let mut v = [l.splat(0); 8];
+			for i in 0..8 {
+				v[i] = l.load(&x[i][c]);
+			}
+			let v = l.turn(v);
+			let out = &mut rows[(tile * TILE + c) * 8 * stride..][..7 * stride + 1];
+			for i in 0..8 {
+				l.store(&mut out[i * stride], v[i]);
 			}
 		}
 	}

@@ -94,8 +94,6 @@ struct Stage {
 	layer: Dense,
 	/// What it reads.
 	x: Tiles,
-	/// The same, channels in lanes.
-	panels: Panels,
 	/// Gradients of its outputs.
 	gradient: Tiles,
 	/// The same in groups of four.
@@ -153,7 +151,6 @@ impl<'a> Trainer<'a> {
 				taps,
 				layer: Dense::new(patch.neurons(), width, WEIGHT_FRAC, at == 0, &patch.spread(&weights)),
 				x: Tiles::new(taps.input.neurons()),
-				panels: Panels::narrow(taps.input.neurons()),
 				gradient: Tiles::new(grid.neurons()),
 				quads: Quads::new(grid.neurons()),
 			});
@@ -194,14 +191,13 @@ impl Learner for Trainer<'_> {
 		backend.update(head, quads, panels, rate, decay);
 		for at in (0..stages.len()).rev() {
 			let (before, stage) = stages.split_at_mut(at);
-			let Stage { taps, layer, x, panels, gradient, quads, .. } = &mut stage[0];
-			backend.turn(x, panels);
+			let Stage { taps, layer, x, gradient, quads, .. } = &mut stage[0];
 			if let Some(before) = before.last_mut() {
 				// Nothing is propagated from the first convolution to its inputs.
 				let tiles = if at > 1 { Some(&mut before.gradient) } else { None };
 				backend.convolve_back(taps, layer, gradient, x, raw, tiles, &mut before.quads);
 			}
-			backend.convolve_update(taps, layer, quads, panels, sums, rate, decay);
+			backend.convolve_update(taps, layer, quads, x, sums, rate, decay);
 		}
 	}
 

@@ -117,7 +117,7 @@ fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	assert_equal(&gpu, &data, &candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
 	let chunks = crate::data::validation(&data.task).unwrap();
-	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), 12, chunk)).collect();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
 	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
 	assert_eq!(gpu.score(&nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
 }
