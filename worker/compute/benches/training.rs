@@ -9,12 +9,13 @@ use doin_compute::{
 		layout::{rows_of, Dense, Panels, Places, Quads, Tiles, BATCH, TILES},
 		Backend,
 	},
-	population, Candidate, Linear, Task, TrainingSet,
+	population, Candidate, Linear, TrainingSet,
 };
-use doin_primitives::{domain::Limits, Split};
-use doin_scoring::{Forecast, Target};
 use rayon::prelude::*;
-use std::{path::PathBuf, sync::atomic::AtomicBool, time::Instant};
+use std::sync::atomic::AtomicBool;
+
+mod common;
+use common::{median, seconds, task};
 
 /// Widths from inputs to outputs.
 const WIDTHS: [usize; 4] = [96, 64, 64, 24];
@@ -22,20 +23,6 @@ const WIDTHS: [usize; 4] = [96, 64, 64, 24];
 const MACS: [f64; 2] = [11_776.0, 5_632.0];
 /// Multiply-accumulates of one training run, without the passes over the inner validation windows.
 const RUN: f64 = (2.0 * MACS[0] + MACS[1]) * BATCH as f64 * 396.0;
-
-fn task() -> Task {
-	let folder = std::env::var_os("DOIN_DATA_DIR").map_or_else(|| "../../../shared/data".into(), PathBuf::from);
-	let path = folder.join("ett/ETTh1.csv");
-	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; set DOIN_DATA_DIR", path.display()));
-	let value = |line: &str| (line.rsplit(',').next().unwrap().trim().parse::<f64>().unwrap() * 1000.0).round() as i32;
-	Task {
-		program: Forecast { horizon: 24, history: 96, season: 24, chunks: 32, windows: 32, channels: 1, target: Target::Values },
-		limits: Limits { model_bytes: 65_536, window_macs: 65_536 },
-		series: text.lines().skip(1).map(value).collect(),
-		split: Split { train_end: 10_080, validation_end: 12_960 },
-		generator: None,
-	}
-}
 
 /// Multiply-accumulates of one call of [`peak`].
 const PEAK: f64 = 20_000.0 * 12.0 * 32.0;
@@ -79,17 +66,6 @@ fn peak(backend: &dyn Backend) {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn peak(_: &dyn Backend) {}
-
-fn seconds(run: impl FnOnce()) -> f64 {
-	let start = Instant::now();
-	run();
-	start.elapsed().as_secs_f64()
-}
-
-fn median(times: &mut [f64]) -> f64 {
-	times.sort_by(f64::total_cmp);
-	times[times.len() / 2]
-}
 
 /// The parts of a step, one after the other as a trainer runs them.
 fn parts(data: &TrainingSet, backend: &dyn Backend) {
@@ -165,7 +141,7 @@ fn main() {
 		println!("nothing is measured outside `cargo bench`");
 		return;
 	}
-	let data = TrainingSet::new(task(), 0, 0).unwrap();
+	let data = TrainingSet::new(task(65_536), 0, 0).unwrap();
 	assert_eq!(data.len(), 8_521);
 	let backend = data.backend();
 	println!("back-end {}", backend.name());

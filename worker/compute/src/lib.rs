@@ -11,6 +11,7 @@
 
 pub mod backend;
 pub mod baseline;
+mod batches;
 pub mod chunks;
 pub mod data;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod linalg;
 pub mod lion;
 pub mod mlp;
 pub mod population;
+pub mod recurrent;
 pub mod ridge;
 mod scorer;
 

@@ -6,88 +6,44 @@
 
 use crate::{
 	backend::{
-		layout::{rows_of, Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, TILE, TILES},
-		scalar::{gather_wide, narrow},
+		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, TILE, TILES},
 		Backend,
 	},
-	data::{TrainingSet, WHOLE},
-	lion::{Schedule, ACC_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC},
+	batches::{best_epoch, seed, uniform, Batches, Learner},
+	data::TrainingSet,
+	lion::{ACC_FRAC, MASTER_FRAC, WEIGHT_FRAC},
 	population::Candidate,
 	ridge::Linear,
 	Error,
 };
 use doin_scoring::{
-	math::round_shift_i32,
-	model::SHIFTS,
-	philox::{purpose, Key, Stream},
-	Encoder, Layer, Net,
+	philox::{purpose, Stream},
+	Encoder, Net,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
-
-// A share is counted in rows of a batch.
-const _: () = assert!(WHOLE as usize == BATCH);
+use std::sync::atomic::AtomicBool;
 
 /// Trains a net; with a linear path, that path stays as it is and the net learns what it leaves. The net of the epoch with the least
 /// error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says nothing.
 pub fn train(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>, stop: &AtomicBool) -> Result<Net, Error> {
-	let mut trainer = Trainer::new(data, candidate, skip);
-	let steps = (data.len() / BATCH).max(1) as u32;
-	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
-	let mut best = (u128::MAX, trainer.forward_layers());
-	if skip.is_some() {
-		best.0 = trainer.weighted_error();
-	}
-	for epoch in 0..u32::from(candidate.epochs) {
-		for step in 0..steps {
-			if stop.load(Ordering::Relaxed) {
-				return Err(Error::Stopped);
-			}
-			trainer.step(u64::from(epoch * steps + step), schedule.advance());
-		}
-		let error = trainer.weighted_error();
-		if error < best.0 {
-			best.0 = error;
-			best.1.iter_mut().zip(&trainer.layers).for_each(|(best, layer)| best.clone_from(&layer.forward));
-		}
-	}
-	Ok(trainer.net(&best.1))
+	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop)
 }
 
 /// First masters of a layer, one row per output, uniform with the variance 2 / inputs that keeps the scale of activations from layer to
-/// layer; zeros without a source of numbers.
-fn masters(inputs: usize, outputs: usize, random: Option<&mut Stream>) -> Vec<i32> {
-	let mut masters = vec![0; outputs * inputs];
-	if let Some(random) = random {
-		let bound = ((6u64 << (2 * MASTER_FRAC)) / inputs as u64).isqrt().min(MAX_WEIGHT as u64) as u32;
-		masters.iter_mut().for_each(|master| *master = random.below(2 * bound + 1) as i32 - bound as i32);
-	}
-	masters
+/// layer.
+fn masters(inputs: usize, outputs: usize, random: &mut Stream) -> Vec<i32> {
+	uniform(outputs * inputs, (6 << (2 * MASTER_FRAC)) / inputs as u64, random)
 }
 
 /// A net in training with the buffers of one batch.
 struct Trainer<'a> {
-	data: &'a TrainingSet,
-	backend: &'static dyn Backend,
-	window: usize,
-	share: u16,
+	batches: Batches<'a>,
 	decay: u8,
-	in_shift: i8,
-	skip: Option<&'a Layer>,
-	path: Option<Packed>,
 	layers: Vec<Dense>,
-	batches: Key,
-	/// Random words and windows of the batch.
-	words: Box<[u32; BATCH]>,
-	starts: Box<[u32; BATCH]>,
-	/// Inputs of each layer for the batch.
-	inputs: Vec<Tiles>,
+	/// Outputs of each hidden layer for the batch.
+	outputs: Vec<Tiles>,
 	/// The same, neurons in lanes.
 	panels: Vec<Panels>,
-	/// What the net should say, in 2^−OUT_FRAC raw units.
-	targets: Vec<Block>,
-	/// The same before the linear path and any rounding; empty where values are narrow.
-	exact: Vec<i64>,
-	/// Accumulators of the last layer, or of the linear path.
+	/// Accumulators of the last layer.
 	sums: Vec<Block>,
 	/// Gradients of the outputs of each layer.
 	gradients: Vec<Tiles>,
@@ -98,39 +54,24 @@ struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
 	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
-		let share = data.share(candidate.mix);
-		let (window, horizon) = (usize::from(candidate.window), usize::from(data.task.program.horizon));
-		let mut seed = [0; 32];
-		seed[..8].copy_from_slice(&candidate.seed.to_le_bytes());
-		let mut random = Stream::new(&seed, purpose::WEIGHTS, 0);
-		let layer = skip.and_then(|skip| skip.net.skip.as_ref());
+		let horizon = usize::from(data.task.program.horizon);
+		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let mut trainer = Self {
-			data,
-			backend: data.backend(),
-			window,
-			share,
+			batches: Batches::new(data, candidate, skip),
 			decay: candidate.decay,
-			in_shift: skip.map_or_else(|| data.in_shift(candidate.window, share), |skip| skip.net.in_shifts[0]),
-			skip: layer,
-			path: layer.map(Packed::from_layer),
 			layers: Vec::new(),
-			batches: Key::new(&seed, purpose::BATCH),
-			words: Box::new([0; BATCH]),
-			starts: Box::new([0; BATCH]),
-			inputs: vec![Tiles::new(window)],
-			panels: vec![Panels::new(window)],
-			targets: rows_of(horizon),
-			exact: if data.narrow() { Vec::new() } else { vec![0; horizon * BATCH] },
+			outputs: Vec::new(),
+			panels: Vec::new(),
 			sums: rows_of(horizon),
 			gradients: Vec::new(),
 			quads: Vec::new(),
 			raw: Vec::new(),
 		};
-		let mut inputs = window;
+		let mut inputs = usize::from(candidate.window);
 		for depth in 0..candidate.depth {
 			let width = usize::from(candidate.width);
-			trainer.layers.push(Dense::new(inputs, width, WEIGHT_FRAC, depth == 0, &masters(inputs, width, Some(&mut random))));
-			trainer.inputs.push(Tiles::new(width));
+			trainer.layers.push(Dense::new(inputs, width, WEIGHT_FRAC, depth == 0, &masters(inputs, width, &mut random)));
+			trainer.outputs.push(Tiles::new(width));
 			trainer.panels.push(Panels::new(width));
 			trainer.gradients.push(Tiles::new(width));
 			trainer.quads.push(Quads::new(width));
@@ -138,167 +79,63 @@ impl<'a> Trainer<'a> {
 		}
 		trainer.gradients.push(Tiles::new(horizon));
 		trainer.quads.push(Quads::new(horizon));
-		let shift = trainer.out_shift();
+		let shift = trainer.batches.out_shift(ACC_FRAC);
 		// Beside a linear path, a net starts by saying nothing.
-		let random = if skip.is_some() { None } else { Some(&mut random) };
-		trainer.layers.push(Dense::new(inputs, horizon, shift, candidate.depth == 0, &masters(inputs, horizon, random)));
+		let masters = if skip.is_some() { vec![0; inputs * horizon] } else { masters(inputs, horizon, &mut random) };
+		trainer.layers.push(Dense::new(inputs, horizon, shift, candidate.depth == 0, &masters));
 		trainer
 	}
+}
 
-	/// The shift of the last layer under which targets are between a half and one on average, as accumulators see them. It looks at the
-	/// windows of a few batches.
-	fn out_shift(&mut self) -> u32 {
-		const LOOKED_AT: u64 = 16;
-		let count = LOOKED_AT * (usize::from(self.data.task.program.horizon) * BATCH) as u64;
-		let mut sum = 0u64;
-		for number in 0..LOOKED_AT {
-			self.draw(u64::MAX - number);
-			if self.exact.is_empty() {
-				sum += self.targets.iter().flat_map(|block| &block.0).map(|target| u64::from(target.unsigned_abs())).sum::<u64>();
-			} else {
-				sum += (0..self.exact.len()).map(|at| self.exact_target(at).unsigned_abs()).sum::<u64>();
-			}
-		}
-		let bits = u64::BITS - (sum / count).leading_zeros();
-		ACC_FRAC.saturating_sub(bits).clamp(u32::from(*SHIFTS.start()), u32::from(*SHIFTS.end()))
+/// Runs `tiles` tiles of `x` through `layers`; `sums` then holds the accumulators of the last one, whose shift is returned.
+fn forward(backend: &dyn Backend, layers: &[Dense], x: &Tiles, outputs: &mut [Tiles], sums: &mut [Block], tiles: usize) -> u32 {
+	let (hidden, [last]) = layers.split_at(layers.len() - 1) else { panic!("a net has a last layer") };
+	for (at, layer) in hidden.iter().enumerate() {
+		let (before, after) = outputs.split_at_mut(at);
+		backend.activate(&layer.forward, before.last().unwrap_or(x), &mut after[0], tiles);
 	}
+	backend.accumulate(&last.forward, outputs.last().unwrap_or(x), sums, tiles);
+	last.forward.shift
+}
 
-	/// Target number `at` of a batch whose values are not narrow.
-	fn exact_target(&self, at: usize) -> i64 {
-		let path = self.path.as_ref().map_or(0, |path| round_shift_i32(self.sums[at / LANES].0[at % LANES], path.shift));
-		self.exact[at] - i64::from(path)
-	}
+impl Learner for Trainer<'_> {
+	type Weights = Vec<Packed>;
 
-	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
-	fn draw(&mut self, number: u64) {
-		let places = [true, false].map(|synthetic| self.data.fit_places(synthetic));
-		let (synthetic, published) = self.starts.split_at_mut(self.share.into());
-		self.backend.words(self.batches.words(), number, &mut self.words);
-		let (words, more) = self.words.split_at(self.share.into());
-		let mut rejected = false;
-		for (starts, places, words) in [(&mut *synthetic, places[0], words), (&mut *published, places[1], more)] {
-			// As `Stream::below` does, with one word per number.
-			let count = places.len() as u32;
-			let surplus = count.wrapping_neg().checked_rem(count).unwrap_or(0);
-			for (start, word) in starts.iter_mut().zip(words) {
-				let product = u64::from(*word) * u64::from(count);
-				rejected |= (product as u32) < surplus;
-				*start = places[(product >> 32) as usize];
-			}
-		}
-		if rejected {
-			// One number in millions: some need further words.
-			let mut stream = self.batches.stream(number);
-			for (starts, places) in [(synthetic, places[0]), (published, places[1])] {
-				starts.fill_with(|| places[stream.below(places.len() as u32) as usize]);
-			}
-		}
-		self.load(TILES);
-	}
-
-	/// Loads the windows at `starts`, as far as they fill `tiles` tiles.
-	fn load(&mut self, tiles: usize) {
-		let program = &self.data.task.program;
-		let places = Places {
-			values: self.data.values(),
-			starts: &self.starts,
-			history: program.history.into(),
-			window: self.window,
-			horizon: program.horizon.into(),
-			in_shift: self.in_shift,
-		};
-		let (x, panels) = (&mut self.inputs[0], &mut self.panels[0]);
-		if self.exact.is_empty() {
-			self.backend.gather(&places, x, panels, &mut self.targets, tiles);
-		} else {
-			gather_wide(&places, x, panels, &mut self.exact, tiles);
-		}
-		if let Some(path) = &self.path {
-			self.backend.accumulate(path, x, &mut self.sums, tiles);
-		}
-		match &self.path {
-			path if !self.exact.is_empty() => {
-				let path = path.as_ref().map(|path| (&*self.sums, path.shift));
-				narrow(&self.exact, path, &mut self.targets);
-			}
-			Some(path) => self.backend.deduct(&mut self.targets, &self.sums, path.shift),
-			None => {}
-		}
-	}
-
-	/// Runs `tiles` tiles of the batch through all layers; `sums` then holds the accumulators of the last one.
-	fn forward(&mut self, tiles: usize) {
-		let last = self.layers.len() - 1;
-		for (at, layer) in self.layers[..last].iter().enumerate() {
-			let (before, after) = self.inputs.split_at_mut(at + 1);
-			self.backend.activate(&layer.forward, &before[at], &mut after[0], tiles);
-		}
-		self.backend.accumulate(&self.layers[last].forward, &self.inputs[last], &mut self.sums, tiles);
-	}
-
-	/// One batch of windows drawn with replacement.
 	fn step(&mut self, number: u64, rate: i32) {
-		let last = self.layers.len() - 1;
-		self.draw(number);
-		self.forward(TILES);
-		let shift = self.layers[last].forward.shift;
-		self.backend.signs(shift, &self.sums, &self.targets, &mut self.gradients[last], &mut self.quads[last]);
+		let Self { batches, layers, outputs, panels, sums, gradients, quads, raw, decay } = self;
+		let (backend, last) = (batches.backend, layers.len() - 1);
+		batches.draw(number);
+		let shift = forward(backend, layers, &batches.inputs, outputs, sums, TILES);
+		backend.signs(shift, sums, &batches.targets, &mut gradients[last], &mut quads[last]);
 		for at in (0..=last).rev() {
 			if at > 0 {
-				self.backend.turn(&self.inputs[at], &mut self.panels[at]);
-				let (before, gradient) = self.gradients.split_at_mut(at);
+				let x = &outputs[at - 1];
+				backend.turn(x, &mut panels[at - 1]);
+				let (before, gradient) = gradients.split_at_mut(at);
 				// Nothing is propagated from the first layer to its inputs.
 				let tiles = if at > 1 { Some(&mut before[at - 1]) } else { None };
-				let quads = &mut self.quads[at - 1];
-				self.backend.propagate(&self.layers[at], &gradient[0], &self.inputs[at], &mut self.raw, tiles, quads);
+				backend.propagate(&layers[at], &gradient[0], x, raw, tiles, &mut quads[at - 1]);
 			}
-			self.backend.update(&mut self.layers[at], &self.quads[at], &self.panels[at], rate, self.decay);
+			let panels = if at > 0 { &panels[at - 1] } else { &batches.panels };
+			backend.update(&mut layers[at], &quads[at], panels, rate, *decay);
 		}
 	}
 
-	/// Error of the inner validation windows, both sources by their shares: each mean times [`WHOLE`] and the number of windows of both,
-	/// which spares the division.
-	fn weighted_error(&mut self) -> u128 {
-		let [published, synthetic] = [false, true].map(|synthetic| self.data.inner(synthetic).len() as u128);
-		let parts = [(false, WHOLE - self.share, synthetic.max(1)), (true, self.share, published)];
-		let part = |(synthetic, share, others)| match share {
-			0 => 0,
-			_ => u128::from(self.inner_error(synthetic)) * u128::from(share) * others,
-		};
-		parts.map(part).into_iter().sum()
+	fn error(&mut self) -> u128 {
+		let (backend, layers, outputs) = (self.batches.backend, &self.layers, &mut self.outputs);
+		self.batches.weighted_error(|x, tiles, sums| forward(backend, layers, x, outputs, sums, tiles))
 	}
 
-	/// Error sum of the inner validation windows of one source, exactly as the chain counts it.
-	fn inner_error(&mut self, synthetic: bool) -> u64 {
-		let data = self.data;
-		let mut sum = 0;
-		for places in data.inner_places(synthetic).chunks(BATCH) {
-			// The rest of the last tile repeats a window that is not counted again.
-			self.starts.fill(places[0]);
-			self.starts[..places.len()].copy_from_slice(places);
-			let tiles = places.len().div_ceil(TILE * LANES);
-			self.load(tiles);
-			self.forward(tiles);
-			let Packed { shift, outputs, .. } = self.layers[self.layers.len() - 1].forward;
-			sum += self.backend.errors(shift, &self.sums, &self.targets, outputs, places.len());
-		}
-		sum
-	}
-
-	/// The layers as forward passes use them.
-	fn forward_layers(&self) -> Vec<Packed> {
+	fn weights(&self) -> Self::Weights {
 		self.layers.iter().map(|layer| layer.forward.clone()).collect()
 	}
 
-	/// The net of these layers.
-	fn net(&self, layers: &[Packed]) -> Net {
-		Net {
-			window: self.window as u16,
-			in_shifts: vec![self.in_shift],
-			skip: self.skip.cloned(),
-			encoder: Encoder::None,
-			layers: layers.iter().map(Packed::layer).collect(),
-		}
+	fn keep(&self, kept: &mut Self::Weights) {
+		kept.iter_mut().zip(&self.layers).for_each(|(kept, layer)| kept.clone_from(&layer.forward));
+	}
+
+	fn net(&self, weights: &Self::Weights) -> Net {
+		self.batches.net(Encoder::None, weights.iter().map(Packed::layer).collect())
 	}
 }
 
@@ -335,7 +172,7 @@ mod tests {
 			for step in 0..50 {
 				trainer.step(step, 512);
 			}
-			let model = Model::Net(trainer.net(&trainer.forward_layers()));
+			let model = Model::Net(trainer.net(&trainer.weights()));
 			data.task.admit(&model).unwrap();
 			for synthetic in [false, true] {
 				let expected: u64 = data
@@ -345,7 +182,10 @@ mod tests {
 						u64::from(score(&model, &data.task.program, &Windows { channels: 1, history: 24, horizon: 6, values }))
 					})
 					.sum();
-				assert_eq!(trainer.inner_error(synthetic), expected);
+				let Trainer { batches, layers, outputs, .. } = &mut trainer;
+				let backend = batches.backend;
+				let counted = batches.inner_error(synthetic, |x, tiles, sums| forward(backend, layers, x, outputs, sums, tiles));
+				assert_eq!(counted, expected);
 			}
 		}
 	}
@@ -368,7 +208,7 @@ mod tests {
 		let linear = data.linear(24, 0).unwrap();
 		let candidate = Candidate { window: 24, ..candidate() };
 		let trainer = Trainer::new(&data, &candidate, Some(&linear));
-		let start = trainer.net(&trainer.forward_layers());
+		let start = trainer.net(&trainer.weights());
 		assert_eq!(data.measure(&Model::Net(start)), data.measure(&Model::Net(linear.net.clone())));
 	}
 

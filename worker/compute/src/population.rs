@@ -3,9 +3,11 @@
 use crate::{
 	data::{Measure, TrainingSet, WHOLE},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT},
-	mlp, Error,
+	backend::gates::Kind,
+	mlp, recurrent, Error,
 };
 use doin_scoring::{
+	encoder::{COPY_MACS, UNIT_MACS},
 	model::{MAX_DEPTH, MAX_WIDTH},
 	Model, ModelError, Net,
 };
@@ -100,6 +102,26 @@ impl Default for Candidate {
 	}
 }
 
+/// What layers cost.
+#[derive(Default)]
+struct Size {
+	/// Multiply-accumulates of a window.
+	macs: u64,
+	/// Weights.
+	weights: u64,
+	/// Biases.
+	biases: u64,
+}
+
+impl Size {
+	/// Adds a layer that is passed `times` times.
+	fn add(&mut self, times: u64, inputs: u64, outputs: u64) {
+		self.macs += times * inputs * outputs;
+		self.weights += inputs * outputs;
+		self.biases += outputs;
+	}
+}
+
 /// A trained candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trained {
@@ -156,34 +178,60 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
-		let (window, width, horizon) = (u64::from(self.window), u64::from(self.width), u64::from(program.horizon));
-		let linear = window * horizon;
-		let (mut macs, mut biases) = (0, 0);
-		if self.depth > 0 {
-			macs = window * width + width * width * (u64::from(self.depth) - 1) + width * horizon;
-			biases = width * u64::from(self.depth) + horizon;
+		let (window, horizon) = (u64::from(self.window), u64::from(program.horizon));
+		let mut size = self.encoder_size();
+		if !self.is_linear() {
+			size.add(1, u64::from(self.width), horizon);
 		}
-		if self.skip || self.depth == 0 {
-			macs += linear;
-			biases += horizon;
+		if self.skip || self.is_linear() {
+			size.add(1, window, horizon);
 		}
-		if macs > data.task.limits.window_macs.into() {
+		if size.macs > data.task.limits.window_macs.into() {
 			return Err(Error::Model(ModelError::TooCostly));
 		}
-		if 2 * macs + 4 * biases > data.task.limits.model_bytes.into() {
+		if 2 * size.weights + 4 * size.biases > data.task.limits.model_bytes.into() {
 			return Err(Error::Model(ModelError::TooLarge));
 		}
 		Ok(())
 	}
 
+	/// Whether its net is the linear model alone.
+	pub fn is_linear(&self) -> bool {
+		self.depth == 0 && matches!(self.family, Family::Mlp | Family::Conv)
+	}
+
+	/// What stands before the last layer.
+	fn encoder_size(&self) -> Size {
+		let (window, width, mut size) = (u64::from(self.window), u64::from(self.width), Size::default());
+		let mut cell = |gates: u64| {
+			size.add(window, 1, gates * width);
+			size.add(window, width, gates * width);
+			size.macs += window * (COPY_MACS + UNIT_MACS * width);
+		};
+		match self.family {
+			Family::Lstm => cell(4),
+			Family::Gru => cell(3),
+			Family::Mlp | Family::Conv => {
+				for depth in 0..self.depth {
+					size.add(1, if depth == 0 { window } else { width }, width);
+				}
+			}
+		}
+		size
+	}
+
 	/// Trains the candidate.
 	pub fn train(&self, data: &TrainingSet, stop: &AtomicBool) -> Result<Net, Error> {
 		self.check(data)?;
-		if self.depth == 0 {
+		if self.is_linear() {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
 		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
-		mlp::train(data, self, linear.as_deref(), stop)
+		match self.family {
+			Family::Mlp | Family::Conv => mlp::train(data, self, linear.as_deref(), stop),
+			Family::Lstm => recurrent::train(Kind::Lstm, data, self, linear.as_deref(), stop),
+			Family::Gru => recurrent::train(Kind::Gru, data, self, linear.as_deref(), stop),
+		}
 	}
 
 	/// Trains, admits and measures the candidate.
@@ -222,7 +270,7 @@ pub fn train_each(
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
 		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
-		let linear = candidates.iter().filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
+		let linear = candidates.iter().filter(|c| (c.skip || c.is_linear()) && c.check(data).is_ok());
 		let mut linear: Vec<(u16, u16)> = linear.map(|c| (c.window, c.mix)).collect();
 		linear.sort_unstable();
 		linear.dedup();

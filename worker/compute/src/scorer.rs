@@ -1,6 +1,7 @@
 //! Error sums of a net on a back-end: what `doin_scoring::score` gives, many windows at a time.
 
 use crate::backend::{
+	gates::{Kind, Shape, Trace},
 	layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE},
 	Backend,
 };
@@ -11,14 +12,17 @@ pub struct Scorer<'a> {
 	backend: &'static dyn Backend,
 	net: &'a Net,
 	path: Option<Packed>,
+	cell: Option<(Shape, Packed)>,
 	layers: Vec<Packed>,
 }
 
 /// Buffers of one batch.
 struct Buffers {
 	values: Vec<i32>,
+	/// Features, and what each layer but the last leaves.
 	inputs: Vec<Tiles>,
 	panels: Panels,
+	trace: Option<Trace>,
 	targets: Vec<Block>,
 	sums: Vec<Block>,
 }
@@ -26,23 +30,29 @@ struct Buffers {
 impl<'a> Scorer<'a> {
 	/// Whether the net is one that back-ends compute.
 	pub fn takes(net: &Net) -> bool {
-		net.encoder == Encoder::None && net.in_shifts.len() == 1
+		matches!(net.encoder, Encoder::None | Encoder::Lstm(_) | Encoder::Gru(_)) && net.in_shifts.len() == 1
 	}
 
 	/// A scorer of a net that a domain admits.
 	pub fn new(backend: &'static dyn Backend, net: &'a Net) -> Self {
 		let path = net.skip.as_ref().map(Packed::from_layer);
-		Self { backend, net, path, layers: net.layers.iter().map(Packed::from_layer).collect() }
+		let cell = match &net.encoder {
+			Encoder::None | Encoder::Conv(_) => None,
+			Encoder::Lstm(cell) => Some(Shape::from_cell(Kind::Lstm, cell, net.window())),
+			Encoder::Gru(cell) => Some(Shape::from_cell(Kind::Gru, cell, net.window())),
+		};
+		Self { backend, net, path, cell, layers: net.layers.iter().map(Packed::from_layer).collect() }
 	}
 
 	/// The error sum on each of `chunks`, whose differences of values stay below 2²⁶.
 	pub fn scores(&self, chunks: &[Windows]) -> Vec<u32> {
 		let horizon = chunks.first().map_or(1, |windows| windows.horizon);
-		let widths = self.layers.iter().map(|layer| layer.inputs).skip(1);
+		let widths = self.layers.iter().map(|layer| layer.inputs).skip(usize::from(self.cell.is_none()));
 		let mut buffers = Buffers {
 			values: Vec::new(),
 			inputs: std::iter::once(self.net.window()).chain(widths).map(Tiles::new).collect(),
 			panels: Panels::new(self.net.window()),
+			trace: self.cell.as_ref().map(|(shape, _)| Trace::new(shape, false)),
 			targets: rows_of(horizon),
 			sums: rows_of(horizon),
 		};
@@ -70,7 +80,7 @@ impl<'a> Scorer<'a> {
 				horizon,
 				in_shift: self.net.in_shifts[0],
 			};
-			let Buffers { inputs, panels, targets, sums, .. } = buffers;
+			let Buffers { inputs, panels, trace, targets, sums, .. } = buffers;
 			let tiles = count.div_ceil(TILE * LANES);
 			self.backend.gather(&places, &mut inputs[0], panels, targets, tiles);
 			let Some((last, hidden)) = self.layers.split_last() else {
@@ -84,11 +94,18 @@ impl<'a> Scorer<'a> {
 				self.backend.accumulate(path, &inputs[0], sums, tiles);
 				self.backend.deduct(targets, sums, path.shift);
 			}
-			for (at, layer) in hidden.iter().enumerate() {
-				let (before, after) = inputs.split_at_mut(at + 1);
-				self.backend.activate(layer, &before[at], &mut after[0], tiles);
+			let mut filled = 1;
+			if let (Some((shape, gates)), Some(trace)) = (&self.cell, trace) {
+				let (x, outputs) = inputs.split_at_mut(1);
+				(0..tiles).for_each(|tile| self.backend.cell_forward(shape, gates, &x[0], tile, trace, &mut outputs[0]));
+				filled = 2;
 			}
-			self.backend.accumulate(last, &inputs[hidden.len()], sums, tiles);
+			for layer in hidden {
+				let (before, after) = inputs.split_at_mut(filled);
+				self.backend.activate(layer, &before[filled - 1], &mut after[0], tiles);
+				filled += 1;
+			}
+			self.backend.accumulate(last, &inputs[filled - 1], sums, tiles);
 			sum += self.backend.errors(last.shift, sums, targets, horizon, count);
 		}
 		sum.min(u32::MAX.into()) as u32
@@ -97,7 +114,7 @@ impl<'a> Scorer<'a> {
 
 #[cfg(test)]
 mod tests {
-	use crate::{backend::available, fixtures::seasonal, Candidate, TrainingSet};
+	use crate::{backend::available, fixtures::seasonal, Candidate, Family, TrainingSet};
 	use doin_scoring::{score, Model};
 	use std::sync::atomic::AtomicBool;
 
@@ -109,6 +126,8 @@ mod tests {
 			Candidate { depth: 0, window: 5, ..base },
 			Candidate { skip: false, depth: 2, ..base },
 			Candidate { depth: 3, window: 17, width: 9, ..base },
+			Candidate { family: Family::Lstm, rate: 12, window: 7, ..base },
+			Candidate { family: Family::Gru, rate: 12, window: 8, width: 5, skip: false, ..base },
 		];
 		let mut task = seasonal();
 		// Chunks of more than one tile, and of more than one batch.

@@ -8,21 +8,34 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(test)]
+mod cell_tests;
+mod cells;
+pub mod gates;
+mod halves;
 mod lanes;
 pub mod layout;
 mod portable;
 pub(crate) mod scalar;
+mod scalar_cells;
 #[cfg(test)]
 mod tests;
 mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+pub use cells::MAX_EXPONENT;
 pub use tiles::{GRADIENT_BITS, UNIT};
 
 use crate::Error;
+use gates::{Shape, Trace};
 use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
 use std::fmt::{self, Debug, Formatter};
+
+/// All kernels.
+mod kernels {
+	pub use super::{cells::*, tiles::*};
+}
 
 /// The environment variable that names a back-end.
 pub const VARIABLE: &str = "DOIN_BACKEND";
@@ -75,6 +88,29 @@ pub trait Backend: Send + Sync {
 
 	/// The sum of `|((sums + 2^(shift−1)) >> shift) − targets|`, each below 2²⁰, over `outputs` rows and the first `count` samples.
 	fn errors(&self, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+
+	/// Runs tile `tile` of windows through all steps of a cell. Its last outputs end up in `h`; what gradients need, in `trace`.
+	fn cell_forward(&self, shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, trace: &mut Trace, h: &mut Tiles);
+
+	/// Goes back through all steps of a tile that [`Backend::cell_forward`] has just left in `trace`: adds the gradients of all weights,
+	/// from those of what `head` made of the last outputs, to [`gates::sums`].
+	///
+	/// Gradients of a step have mantissas of [`Shape::gradient_bits`] and one exponent; sums are shifted right by
+	/// [`Shape::sum_shift`].
+	fn cell_backward(
+		&self,
+		shape: &Shape,
+		gates: &Dense,
+		head: &Dense,
+		x: &Tiles,
+		gradient: &Tiles,
+		tile: usize,
+		trace: &mut Trace,
+		sums: &mut [[Block; ROWS]],
+	);
+
+	/// One step of [`crate::lion`] for the weights of a cell, which are then rounded for the next forward pass. Leaves `sums` zero.
+	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8);
 }
 
 impl Debug for dyn Backend {
@@ -105,6 +141,18 @@ macro_rules! backend {
 			gather(places: &Places, tiles: &mut Tiles, panels: &mut Panels, targets: &mut [Block], count: usize) -> ();
 			deduct(targets: &mut [Block], sums: &[Block], shift: u32) -> ();
 			errors(shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64;
+			cell_forward(shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, trace: &mut Trace, h: &mut Tiles) -> ();
+			cell_backward(
+				shape: &Shape,
+				gates: &Dense,
+				head: &Dense,
+				x: &Tiles,
+				gradient: &Tiles,
+				tile: usize,
+				trace: &mut Trace,
+				sums: &mut [[Block; ROWS]]
+			) -> ();
+			cell_update(shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) -> ();
 		);
 	};
 	(@impl $lanes:ty, $name:literal, $features:tt $($method:ident($($argument:ident: $type:ty),*) -> $out:ty;)*) => {
@@ -117,14 +165,14 @@ macro_rules! backend {
 	};
 	(@method [] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
 		fn $method(&self, $($argument: $type),*) -> $out {
-			tiles::$method(*self, $($argument),*)
+			kernels::$method(*self, $($argument),*)
 		}
 	};
 	(@method [$features:literal] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
 		fn $method(&self, $($argument: $type),*) -> $out {
 			#[target_feature(enable = $features)]
-			fn run(lanes: impl Lanes, $($argument: $type),*) -> $out {
-				tiles::$method(lanes, $($argument),*)
+			fn run(lanes: impl Halves, $($argument: $type),*) -> $out {
+				kernels::$method(lanes, $($argument),*)
 			}
 			// SAFETY: a value of this type exists only where the processor has these features.
 			unsafe { run(*self, $($argument),*) }

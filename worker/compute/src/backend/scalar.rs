@@ -1,8 +1,9 @@
 //! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
 
 use super::{
+	gates::{Shape, Trace},
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
-	Backend, GRADIENT_BITS, UNIT,
+	scalar_cells, Backend, GRADIENT_BITS, UNIT,
 };
 use crate::lion::{step, ACT_FRAC, MASTER_FRAC, MAX_WEIGHT, WEIGHT_FRAC};
 use doin_scoring::{
@@ -172,6 +173,28 @@ impl Backend for Scalar {
 			(i64::from(out) - i64::from(target)).unsigned_abs().min(MAX_ERROR)
 		};
 		(0..outputs).map(|output| (0..count).map(|sample| error(output, sample)).sum::<u64>()).sum()
+	}
+
+	fn cell_forward(&self, shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, _: &mut Trace, h: &mut Tiles) {
+		scalar_cells::forward(shape, gates, x, tile, h);
+	}
+
+	fn cell_backward(
+		&self,
+		shape: &Shape,
+		gates: &Dense,
+		head: &Dense,
+		x: &Tiles,
+		gradient: &Tiles,
+		tile: usize,
+		_: &mut Trace,
+		sums: &mut [[Block; ROWS]],
+	) {
+		scalar_cells::backward(shape, gates, head, x, gradient, tile, sums);
+	}
+
+	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) {
+		scalar_cells::update(shape, gates, sums, rate, decay);
 	}
 }
 

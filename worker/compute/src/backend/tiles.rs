@@ -26,7 +26,7 @@ const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
 /// `start[r] + Σ x[p][at + c] · w[p][r]` for four rows r and `N` vectors c, over all pairs p.
 #[inline(always)]
-fn product<L: Lanes, const C: usize, const N: usize>(
+pub(super) fn product<L: Lanes, const C: usize, const N: usize>(
 	l: L,
 	x: &[[Block; C]],
 	at: usize,
@@ -51,7 +51,7 @@ fn product<L: Lanes, const C: usize, const N: usize>(
 
 /// The terms of one pair.
 #[inline(always)]
-fn add_pair<L: Lanes, const C: usize, const N: usize>(
+pub(super) fn add_pair<L: Lanes, const C: usize, const N: usize>(
 	l: L,
 	sums: &mut [[L::V; N]; ROWS],
 	x: &[Block; C],
@@ -437,7 +437,7 @@ fn update_some<L: Lanes, const C: usize, const N: usize>(
 
 /// A step of the masters of four rows and the block of inputs that `at + C` names, against `sums` of vector `C`.
 #[inline(always)]
-fn update_column<L: Lanes, const N: usize, const C: usize>(
+pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 	l: L,
 	layer: &mut Dense,
 	sums: &[[L::V; N]; ROWS],
