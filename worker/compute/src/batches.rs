@@ -10,7 +10,7 @@ use crate::{
 	classes::Classes,
 	data::{TrainingSet, CLASS, WHOLE},
 	lion::{Schedule, MAX_WEIGHT},
-	population::{Candidate, Watch},
+	population::{Candidate, Family, Watch},
 	ridge::Linear,
 	Error,
 };
@@ -116,8 +116,10 @@ pub struct Batches<'a> {
 	pub targets: Vec<Block>,
 	/// What a net gives.
 	pub outputs: usize,
-	/// How several channels lie in `inputs`; one channel lies there as it is.
+	/// Channels and steps of the window.
 	grid: Grid,
+	/// Whether features lie step by step, as convolutions of several channels read them, and not channel by channel as in a net.
+	by_steps: bool,
 	window: usize,
 	/// Synthetic windows of a batch.
 	pub share: u16,
@@ -148,7 +150,8 @@ impl<'a> Batches<'a> {
 		let program = &data.task.program;
 		let (window, outputs) = (usize::from(candidate.window), usize::from(program.outputs()));
 		let grid = Grid { steps: window, channels: data.channels() };
-		let neurons = if grid.channels > 1 { grid.neurons() } else { window };
+		let by_steps = candidate.family == Family::Conv && grid.channels > 1;
+		let neurons = if by_steps { grid.neurons() } else { window * grid.channels };
 		let layer = skip.and_then(|skip| skip.net.skip.as_ref());
 		let in_shifts = skip.map_or_else(|| data.in_shifts(candidate.window, share), |skip| skip.net.in_shifts.clone());
 		let loaded = data.narrow() && grid.channels == 1;
@@ -165,11 +168,12 @@ impl<'a> Batches<'a> {
 			targets: rows_of(rows),
 			outputs,
 			grid,
+			by_steps,
 			window,
 			share,
 			in_shifts,
 			skip: layer,
-			path: layer.map(|layer| if grid.channels > 1 { grid.pack(layer) } else { Packed::from_layer(layer) }),
+			path: layer.map(|layer| if by_steps { grid.pack(layer) } else { Packed::from_layer(layer) }),
 			key: Key::new(&seed(candidate), purpose::BATCH),
 			words: Box::new([0; BATCH]),
 			starts: Box::new([0; BATCH]),
@@ -282,7 +286,7 @@ impl<'a> Batches<'a> {
 			let start = self.starts[sample];
 			self.data.features(start, &self.in_shifts, &mut x);
 			for (feature, x) in x.iter().enumerate() {
-				let neuron = if self.grid.channels > 1 { self.grid.neuron(feature) } else { feature };
+				let neuron = if self.by_steps { self.grid.neuron(feature) } else { feature };
 				self.inputs.set(neuron, sample, *x);
 				self.panels.set(neuron, sample, *x);
 			}
@@ -294,36 +298,9 @@ impl<'a> Batches<'a> {
 		}
 	}
 
-	/// Neurons that the window takes in `inputs`.
-	pub fn neurons(&self) -> usize {
-		if self.grid.channels > 1 {
-			self.grid.neurons()
-		} else {
-			self.window
-		}
-	}
-
 	/// Channels and steps of the window.
 	pub fn grid(&self) -> Grid {
 		self.grid
-	}
-
-	/// Masters of a layer that reads the window, one row of features per output, with a number per neuron instead.
-	pub fn spread(&self, masters: Vec<i32>) -> Vec<i32> {
-		if self.grid.channels > 1 {
-			self.grid.spread(&masters)
-		} else {
-			masters
-		}
-	}
-
-	/// A layer of the net that reads the window.
-	pub fn unpack(&self, layer: &Packed) -> Layer {
-		if self.grid.channels > 1 {
-			self.grid.unpack(layer)
-		} else {
-			layer.layer()
-		}
 	}
 
 	/// Gradients of the outputs, whose accumulators are `sums` of a layer with this shift: [`UNIT`](crate::backend::UNIT) times the sign of

@@ -27,6 +27,7 @@ pub mod lion;
 pub mod mlp;
 pub mod peak;
 pub mod population;
+pub mod recurrent;
 pub mod ridge;
 mod scorer;
 

@@ -115,10 +115,7 @@ impl<'a> Trainer<'a> {
 		let mut inputs = usize::from(candidate.window) * data.channels();
 		for depth in 0..candidate.depth {
 			let (width, first) = (usize::from(candidate.width), depth == 0);
-			let masters = masters(inputs, width, &mut random);
-			let (neurons, masters) =
-				if first { (trainer.batches.neurons(), trainer.batches.spread(masters)) } else { (inputs, masters) };
-			trainer.layers.push(Dense::new(neurons, width, WEIGHT_FRAC, first, &masters));
+			trainer.layers.push(Dense::new(inputs, width, WEIGHT_FRAC, first, &masters(inputs, width, &mut random)));
 			trainer.outputs.push(Tiles::new(width));
 			trainer.panels.push(Panels::new(width));
 			trainer.gradients.push(Tiles::new(width));
@@ -183,9 +180,7 @@ impl Learner for Trainer<'_> {
 	}
 
 	fn net(&self, weights: &Self::Weights) -> Net {
-		let (first, others) = weights.split_at(1);
-		let first = first.iter().map(|layer| self.batches.unpack(layer));
-		self.batches.net(Encoder::None, first.chain(others.iter().map(Packed::layer)).collect())
+		self.batches.net(Encoder::None, weights.iter().map(Packed::layer).collect())
 	}
 }
 

@@ -1,12 +1,14 @@
 //! Training many candidates on all cores.
 
 use crate::{
+	backend::gates::Kind,
 	conv,
 	data::{Measure, TrainingSet, WHOLE},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT},
-	mlp, Error,
+	mlp, recurrent, Error,
 };
 use doin_scoring::{
+	encoder::{COPY_MACS, UNIT_MACS},
 	model::{MAX_DEPTH, MAX_WIDTH},
 	Encoder, Model, ModelError, Net,
 };
@@ -191,21 +193,20 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
-		let (window, width, outputs) = (u64::from(self.window), u64::from(self.width), u64::from(program.outputs()));
-		let features = window * data.channels() as u64;
-		let linear = features * outputs;
+		let outputs = u64::from(program.outputs());
+		let features = u64::from(self.window) * data.channels() as u64;
 		let mut cost = Cost::default();
-		match self.family {
-			_ if self.depth == 0 => {}
-			Family::Conv => cost = conv::cost(self, data.channels(), program.outputs())?,
-			_ => {
-				let macs = features * width + width * width * (u64::from(self.depth) - 1) + width * outputs;
-				cost = Cost { macs, weights: macs, biases: width * u64::from(self.depth) + outputs };
-			}
+		if !self.is_linear() {
+			cost = match self.family {
+				Family::Mlp => self.dense_cost(features, outputs),
+				Family::Conv => conv::cost(self, data.channels(), program.outputs())?,
+				Family::Lstm => self.cell_cost(4, data.channels() as u64, outputs),
+				Family::Gru => self.cell_cost(3, data.channels() as u64, outputs),
+			};
 		}
-		if self.skip || self.depth == 0 {
-			cost.macs += linear;
-			cost.weights += linear;
+		if self.skip || self.is_linear() {
+			cost.macs += features * outputs;
+			cost.weights += features * outputs;
 			cost.biases += outputs;
 		}
 		if cost.macs > data.task.limits.window_macs.into() {
@@ -217,6 +218,29 @@ impl Candidate {
 		Ok(())
 	}
 
+	/// Whether its net is the linear model alone.
+	pub fn is_linear(&self) -> bool {
+		self.depth == 0 && matches!(self.family, Family::Mlp | Family::Conv)
+	}
+
+	/// What dense layers cost.
+	fn dense_cost(&self, features: u64, outputs: u64) -> Cost {
+		let (width, deeper) = (u64::from(self.width), u64::from(self.depth).saturating_sub(1));
+		let macs = features * width + width * width * deeper + width * outputs;
+		Cost { macs, weights: macs, biases: width * (deeper + 1) + outputs }
+	}
+
+	/// What a cell of `gates` gates per unit and the layer behind it cost; see [`doin_scoring::Encoder::macs`].
+	fn cell_cost(&self, gates: u64, channels: u64, outputs: u64) -> Cost {
+		let (steps, units) = (u64::from(self.window), u64::from(self.width));
+		let weights = gates * units * (channels + units);
+		Cost {
+			macs: steps * (weights + COPY_MACS * channels + UNIT_MACS * units) + units * outputs,
+			weights: weights + units * outputs,
+			biases: 2 * gates * units + outputs,
+		}
+	}
+
 	/// Trains the candidate.
 	pub fn train(&self, data: &TrainingSet, stop: &AtomicBool) -> Result<Net, Error> {
 		self.train_watched(data, stop, &mut unwatched)
@@ -225,13 +249,15 @@ impl Candidate {
 	/// Trains the candidate, telling `watch` about every epoch. A linear model has none.
 	pub fn train_watched(&self, data: &TrainingSet, stop: &AtomicBool, watch: &mut Watch) -> Result<Net, Error> {
 		self.check(data)?;
-		if self.depth == 0 {
+		if self.is_linear() {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
 		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
 		match self.family {
+			Family::Mlp => mlp::train(data, self, linear.as_deref(), stop, watch),
 			Family::Conv => conv::train(data, self, linear.as_deref(), stop, watch),
-			_ => mlp::train(data, self, linear.as_deref(), stop, watch),
+			Family::Lstm => recurrent::train(Kind::Lstm, data, self, linear.as_deref(), stop, watch),
+			Family::Gru => recurrent::train(Kind::Gru, data, self, linear.as_deref(), stop, watch),
 		}
 	}
 
@@ -276,7 +302,7 @@ pub fn train_each(
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
 		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
-		let linear = candidates.iter().filter(|c| (c.skip || c.depth == 0) && c.check(data).is_ok());
+		let linear = candidates.iter().filter(|c| (c.skip || c.is_linear()) && c.check(data).is_ok());
 		let mut linear: Vec<(u16, u16)> = linear.map(|c| (c.window, c.mix)).collect();
 		linear.sort_unstable();
 		linear.dedup();
@@ -380,9 +406,11 @@ mod tests {
 	}
 
 	/// A net of each family that is trained on `task`.
-	fn families(window: u16) -> [Candidate; 2] {
+	fn families(window: u16) -> [Candidate; 4] {
 		let base = Candidate { window, width: 16, epochs: 40, decay: 0, seed: 3, skip: false, ..Candidate::default() };
-		[base, Candidate { family: Family::Conv, kernel: 2, depth: 1, ..base }]
+		let conv = Candidate { family: Family::Conv, kernel: 2, ..base };
+		let lstm = Candidate { family: Family::Lstm, rate: 12, ..base };
+		[base, conv, lstm, Candidate { family: Family::Gru, ..lstm }]
 	}
 
 	#[test]

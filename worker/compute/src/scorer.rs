@@ -1,6 +1,7 @@
 //! Error sums of a net on a back-end: what `doin_scoring::score` gives, many windows at a time.
 
 use crate::backend::{
+	gates::{Kind, Shape, Trace},
 	layout::{rows_of, Block, Packed, Panels, Places, Tiles, BATCH, LANES, TILE},
 	steps::{Grid, Taps},
 	Backend,
@@ -16,6 +17,8 @@ pub struct Scorer<'a> {
 	patches: Option<Taps>,
 	/// Convolutions, which have taps, and hidden layers behind them.
 	hidden: Vec<(Option<Taps>, Packed)>,
+	/// A cell that reads the window.
+	cell: Option<(Shape, Packed)>,
 	last: Option<Packed>,
 }
 
@@ -26,6 +29,7 @@ struct Buffers {
 	/// What each layer reads: hidden ones in order, then the last one.
 	inputs: Vec<Tiles>,
 	panels: Panels,
+	trace: Option<Trace>,
 	targets: Vec<Block>,
 	sums: Vec<Block>,
 }
@@ -33,7 +37,7 @@ struct Buffers {
 impl<'a> Scorer<'a> {
 	/// Whether the net is one that back-ends compute.
 	pub fn takes(net: &Net) -> bool {
-		matches!(net.encoder, Encoder::None | Encoder::Conv(_)) && net.in_shifts.len() == 1
+		net.in_shifts.len() == 1
 	}
 
 	/// A scorer of a net that a domain admits.
@@ -59,7 +63,12 @@ impl<'a> Scorer<'a> {
 			dense.map(|(at, layer)| if at == 0 && behind_convs { grid.pack(layer) } else { Packed::from_layer(layer) });
 		let last = dense.next_back();
 		hidden.extend(dense.map(|layer| (None, layer)));
-		Self { backend, net, path, patches, hidden, last }
+		let cell = match &net.encoder {
+			Encoder::None | Encoder::Conv(_) => None,
+			Encoder::Lstm(cell) => Some(Shape::from_cell(Kind::Lstm, cell, net.window())),
+			Encoder::Gru(cell) => Some(Shape::from_cell(Kind::Gru, cell, net.window())),
+		};
+		Self { backend, net, path, patches, hidden, cell, last }
 	}
 
 	/// The error sum on each of `chunks`, whose differences of values stay below 2²⁶.
@@ -71,6 +80,7 @@ impl<'a> Scorer<'a> {
 			window: Tiles::new(self.net.window()),
 			inputs: hidden.chain(self.last.iter().map(|layer| layer.inputs)).map(Tiles::new).collect(),
 			panels: Panels::new(self.net.window()),
+			trace: self.cell.as_ref().map(|(shape, _)| Trace::new(shape, false)),
 			targets: rows_of(horizon),
 			sums: rows_of(horizon),
 		};
@@ -98,7 +108,7 @@ impl<'a> Scorer<'a> {
 				horizon,
 				in_shift: self.net.in_shifts[0],
 			};
-			let Buffers { window, inputs, panels, targets, sums, .. } = buffers;
+			let Buffers { window, inputs, panels, trace, targets, sums, .. } = buffers;
 			let tiles = count.div_ceil(TILE * LANES);
 			self.backend.gather(&places, window, panels, targets, tiles);
 			let Some(last) = &self.last else {
@@ -114,7 +124,12 @@ impl<'a> Scorer<'a> {
 			}
 			match &self.patches {
 				Some(taps) => self.backend.patches(taps, window, &mut inputs[0], tiles),
-				None => std::mem::swap(window, &mut inputs[0]),
+				None => match (&self.cell, trace) {
+					(Some((shape, gates)), Some(trace)) => {
+						(0..tiles).for_each(|tile| self.backend.cell_forward(shape, gates, window, tile, trace, &mut inputs[0]));
+					}
+					_ => std::mem::swap(window, &mut inputs[0]),
+				},
 			}
 			for (at, (taps, layer)) in self.hidden.iter().enumerate() {
 				let (before, after) = inputs.split_at_mut(at + 1);
@@ -146,6 +161,8 @@ mod tests {
 			Candidate { depth: 3, window: 17, width: 9, ..base },
 			Candidate { family: Family::Conv, kernel: 5, stride: 2, depth: 2, ..base },
 			Candidate { family: Family::Conv, dilate: true, depth: 3, window: 19, width: 9, skip: false, ..base },
+			Candidate { family: Family::Lstm, rate: 12, window: 7, ..base },
+			Candidate { family: Family::Gru, rate: 12, window: 8, width: 5, skip: false, ..base },
 		];
 		let mut task = seasonal();
 		// Chunks of more than one tile, and of more than one batch.

@@ -2,10 +2,13 @@
 
 use super::{
 	backend,
+	gates::{Shape, Trace},
+	halves::{Halves, Table, SIGMOID, TANH},
+	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
 	steps::Taps,
-	tiles, Backend,
+	Backend,
 };
 use doin_scoring::model::MAX_ACT;
 use std::arch::x86_64::*;
@@ -175,6 +178,52 @@ impl Lanes for Avx2 {
 			out[2 * i + 1] = odd[i];
 		}
 		out
+	}
+}
+
+impl Halves for Avx2 {
+	halves! {
+		narrow(a, b;) { _mm256_packs_epi32(a, b) }
+		add16(a, b;) { _mm256_add_epi16(a, b) }
+		adds16(a, b;) { _mm256_adds_epi16(a, b) }
+		sub16(a, b;) { _mm256_sub_epi16(a, b) }
+		mul16(a, b;) { _mm256_mulhrs_epi16(a, b) }
+		shl16(a; bits: u32) { _mm256_sll_epi16(a, _mm_cvtsi32_si128(bits as i32)) }
+		shr16(a; bits: u32) { _mm256_sra_epi16(a, _mm_cvtsi32_si128(bits as i32)) }
+		min16(a, b;) { _mm256_min_epi16(a, b) }
+		max16(a, b;) { _mm256_max_epi16(a, b) }
+		abs16(a;) { _mm256_abs_epi16(a) }
+		sigmoid(z;) {{
+			let value = interpolate(&SIGMOID, z);
+			_mm256_blendv_epi8(value, _mm256_sub_epi16(_mm256_set1_epi16(i16::MIN), value), _mm256_srai_epi16::<15>(z))
+		}}
+		tanh(z;) {{
+			let value = interpolate(&TANH, z);
+			_mm256_blendv_epi8(value, _mm256_sub_epi16(_mm256_setzero_si256(), value), _mm256_srai_epi16::<15>(z))
+		}}
+	}
+}
+
+/// The value of a table at |z|.
+///
+/// # Safety
+/// The processor has AVX2.
+#[inline(always)]
+unsafe fn interpolate(table: &'static Table, z: H) -> H {
+	// SAFETY: the caller vouches for the feature; indices are below 128.
+	unsafe {
+		let at = _mm256_min_epu16(_mm256_abs_epi16(z), _mm256_set1_epi16(i16::MAX));
+		let mut index = [0u16; 16];
+		_mm256_storeu_si256(index.as_mut_ptr().cast(), _mm256_srli_epi16::<8>(at));
+		let (mut values, mut rises) = ([0i16; 16], [0i16; 16]);
+		for i in 0..16 {
+			let at = usize::from(index[i] & 127);
+			(values[i], rises[i]) = (table.values[at], table.rises[at]);
+		}
+		// A rounding product with 2^7 times the fraction shifts right by 8.
+		let fraction = _mm256_and_si256(_mm256_slli_epi16::<7>(at), _mm256_set1_epi16(i16::MAX));
+		let rise = _mm256_mulhrs_epi16(_mm256_loadu_si256(rises.as_ptr().cast()), fraction);
+		_mm256_add_epi16(_mm256_loadu_si256(values.as_ptr().cast()), rise)
 	}
 }
 

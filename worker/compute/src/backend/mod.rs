@@ -8,13 +8,19 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(test)]
+mod cell_tests;
+mod cells;
 mod conv;
+pub mod gates;
+mod halves;
 mod lanes;
 pub mod layout;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 mod neon;
 mod portable;
 pub(crate) mod scalar;
+mod scalar_cells;
 pub mod steps;
 #[cfg(test)]
 mod tests;
@@ -22,12 +28,19 @@ mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+pub use cells::MAX_EXPONENT;
 pub use tiles::{GRADIENT_BITS, UNIT};
 
 use crate::Error;
+use gates::{Shape, Trace};
 use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
 use std::fmt::{self, Debug, Formatter};
 use steps::Taps;
+
+/// All kernels, whatever file they are in.
+mod kernels {
+	pub use super::{cells::*, conv::*, tiles::*};
+}
 
 /// The environment variable that names a back-end.
 pub const VARIABLE: &str = "DOIN_BACKEND";
@@ -113,6 +126,29 @@ pub trait Backend: Send + Sync {
 		rate: i32,
 		decay: u8,
 	);
+
+	/// Runs tile `tile` of windows through all steps of a cell. Its last outputs end up in `h`; what gradients need, in `trace`.
+	fn cell_forward(&self, shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, trace: &mut Trace, h: &mut Tiles);
+
+	/// Goes back through all steps of a tile that [`Backend::cell_forward`] has just left in `trace`: adds the gradients of all weights,
+	/// from those of what `head` made of the last outputs, to [`gates::sums`].
+	///
+	/// Gradients of a step have mantissas of [`Shape::gradient_bits`] and one exponent; sums are shifted right by
+	/// [`Shape::sum_shift`].
+	fn cell_backward(
+		&self,
+		shape: &Shape,
+		gates: &Dense,
+		head: &Dense,
+		x: &Tiles,
+		gradient: &Tiles,
+		tile: usize,
+		trace: &mut Trace,
+		sums: &mut [[Block; ROWS]],
+	);
+
+	/// One step of [`crate::lion`] for the weights of a cell, which are then rounded for the next forward pass. Leaves `sums` zero.
+	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8);
 }
 
 impl Debug for dyn Backend {
@@ -163,6 +199,18 @@ macro_rules! backend {
 				rate: i32,
 				decay: u8
 			) -> ();
+			cell_forward(shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, trace: &mut Trace, h: &mut Tiles) -> ();
+			cell_backward(
+				shape: &Shape,
+				gates: &Dense,
+				head: &Dense,
+				x: &Tiles,
+				gradient: &Tiles,
+				tile: usize,
+				trace: &mut Trace,
+				sums: &mut [[Block; ROWS]]
+			) -> ();
+			cell_update(shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) -> ();
 		);
 	};
 	(@impl $lanes:ty, $name:literal, $features:tt $($method:ident($($argument:ident: $type:ty),*) -> $out:ty;)*) => {
@@ -175,14 +223,14 @@ macro_rules! backend {
 	};
 	(@method [] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
 		fn $method(&self, $($argument: $type),*) -> $out {
-			tiles::$method(*self, $($argument),*)
+			kernels::$method(*self, $($argument),*)
 		}
 	};
 	(@method [$features:literal] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
 		fn $method(&self, $($argument: $type),*) -> $out {
 			#[target_feature(enable = $features)]
-			fn run(lanes: impl Lanes, $($argument: $type),*) -> $out {
-				tiles::$method(lanes, $($argument),*)
+			fn run(lanes: impl Halves, $($argument: $type),*) -> $out {
+				kernels::$method(lanes, $($argument),*)
 			}
 			// SAFETY: a value of this type exists only where the processor has these features.
 			unsafe { run(*self, $($argument),*) }

@@ -2,12 +2,15 @@
 
 use super::{
 	backend,
+	gates::{Shape, Trace},
+	halves::Halves,
+	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
 	steps::Taps,
-	tiles, Backend,
+	Backend,
 };
-use doin_scoring::model::MAX_ACT;
+use doin_scoring::{activation::product, model::MAX_ACT};
 use std::array::from_fn;
 
 /// Any processor.
@@ -168,5 +171,62 @@ impl Lanes for Portable {
 	#[inline(always)]
 	fn transpose(self, v: [V; 16]) -> [V; 16] {
 		from_fn(|row| lanes(|lane| v[lane][row]))
+	}
+}
+
+/// A function of both halves of each lane.
+#[inline(always)]
+fn by_halves(a: V, b: V, f: impl Fn(i16, i16) -> i16) -> V {
+	from_fn(|i| {
+		let ((a0, a1), (b0, b1)) = (halves(a[i]), halves(b[i]));
+		pair(f(a0 as i16, b0 as i16).into(), f(a1 as i16, b1 as i16).into())
+	})
+}
+
+impl Halves for Portable {
+	#[inline(always)]
+	fn narrow(self, a: V, b: V) -> V {
+		from_fn(|i| {
+			let from = if i % 4 < 2 { &a } else { &b };
+			let at = i / 4 * 4 + i % 2 * 2;
+			let clamp = |value: i32| value.clamp(i16::MIN.into(), i16::MAX.into());
+			pair(clamp(from[at]), clamp(from[at + 1]))
+		})
+	}
+	#[inline(always)]
+	fn add16(self, a: V, b: V) -> V {
+		by_halves(a, b, i16::wrapping_add)
+	}
+	#[inline(always)]
+	fn adds16(self, a: V, b: V) -> V {
+		by_halves(a, b, i16::saturating_add)
+	}
+	#[inline(always)]
+	fn sub16(self, a: V, b: V) -> V {
+		by_halves(a, b, i16::wrapping_sub)
+	}
+	#[inline(always)]
+	fn mul16(self, a: V, b: V) -> V {
+		by_halves(a, b, product)
+	}
+	#[inline(always)]
+	fn shl16(self, a: V, bits: u32) -> V {
+		by_halves(a, a, |a, _| a << bits)
+	}
+	#[inline(always)]
+	fn shr16(self, a: V, bits: u32) -> V {
+		by_halves(a, a, |a, _| a >> bits)
+	}
+	#[inline(always)]
+	fn min16(self, a: V, b: V) -> V {
+		by_halves(a, b, i16::min)
+	}
+	#[inline(always)]
+	fn max16(self, a: V, b: V) -> V {
+		by_halves(a, b, i16::max)
+	}
+	#[inline(always)]
+	fn abs16(self, a: V) -> V {
+		by_halves(a, a, |a, _| a.wrapping_abs())
 	}
 }

@@ -2,7 +2,9 @@
 
 use super::{
 	conv::bias_gradient,
+	gates::{Shape, Trace},
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
+	scalar_cells,
 	steps::{padded, Taps},
 	Backend, GRADIENT_BITS, UNIT,
 };
@@ -258,6 +260,28 @@ impl Backend for Scalar {
 		biases.iter_mut().for_each(|sum| *sum = bias_gradient(*sum, taps.bits()));
 		layer.bias.step(&biases, rate, decay);
 		layer.round_bias();
+	}
+
+	fn cell_forward(&self, shape: &Shape, gates: &Packed, x: &Tiles, tile: usize, _: &mut Trace, h: &mut Tiles) {
+		scalar_cells::forward(shape, gates, x, tile, h);
+	}
+
+	fn cell_backward(
+		&self,
+		shape: &Shape,
+		gates: &Dense,
+		head: &Dense,
+		x: &Tiles,
+		gradient: &Tiles,
+		tile: usize,
+		_: &mut Trace,
+		sums: &mut [[Block; ROWS]],
+	) {
+		scalar_cells::backward(shape, gates, head, x, gradient, tile, sums);
+	}
+
+	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) {
+		scalar_cells::update(shape, gates, sums, rate, decay);
 	}
 }
 

@@ -27,20 +27,20 @@ use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
 /// Random numbers of one case.
-struct Random(Stream);
+pub struct Random(Stream);
 
 impl Random {
-	fn new(purpose: u32, case: u64) -> Self {
+	pub fn new(purpose: u32, case: u64) -> Self {
 		Self(Stream::new(&[3; 32], 1_000 + purpose, case))
 	}
 
 	/// A number from `least` to `most`.
-	fn within(&mut self, least: i64, most: i64) -> i64 {
+	pub fn within(&mut self, least: i64, most: i64) -> i64 {
 		least + i64::from(self.0.below((most - least + 1) as u32))
 	}
 
 	/// A number within ±`limit`, often an extreme one or zero.
-	fn value(&mut self, limit: i32) -> i32 {
+	pub fn value(&mut self, limit: i32) -> i32 {
 		match self.0.below(12) {
 			0 => limit,
 			1 => -limit,
@@ -50,7 +50,7 @@ impl Random {
 	}
 
 	/// Any accumulator, often an extreme one.
-	fn sum(&mut self) -> i32 {
+	pub fn sum(&mut self) -> i32 {
 		match self.0.below(8) {
 			0 => i32::MAX,
 			1 => i32::MIN,
@@ -59,7 +59,7 @@ impl Random {
 		}
 	}
 
-	fn layer(&mut self, inputs: usize, outputs: usize) -> Layer {
+	pub fn layer(&mut self, inputs: usize, outputs: usize) -> Layer {
 		Layer {
 			inputs: inputs as u16,
 			outputs: outputs as u16,
@@ -70,7 +70,7 @@ impl Random {
 	}
 
 	/// Tiles of `neurons` neurons within `least` to 2047.
-	fn tiles(&mut self, neurons: usize, least: i32, samples: usize) -> Tiles {
+	pub fn tiles(&mut self, neurons: usize, least: i32, samples: usize) -> Tiles {
 		let mut tiles = Tiles::new(neurons);
 		for neuron in 0..neurons {
 			for sample in 0..samples {

@@ -9,8 +9,6 @@ use super::{
 		TILES,
 	},
 };
-// All kernels have one name, whatever file they are in.
-pub use super::conv::{convolve, convolve_back, convolve_update, patches};
 use crate::lion::{ACT_FRAC, BETA_1, BETA_2, MASTER_FRAC, MAX_DECAY, MAX_WEIGHT, WEIGHT_FRAC};
 use doin_scoring::{
 	model::{MAX_ACT, OUT_FRAC},
@@ -28,7 +26,7 @@ const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
 /// `start[r] + Σ x[p][at + c] · w[p][r]` for four rows r and `N` vectors c, over all pairs p.
 #[inline(always)]
-fn product<L: Lanes, const C: usize, const N: usize>(
+pub(super) fn product<L: Lanes, const C: usize, const N: usize>(
 	l: L,
 	x: &[[Block; C]],
 	at: usize,
@@ -65,7 +63,7 @@ pub(super) fn add_pairs<L: Lanes, const C: usize, const N: usize>(
 
 /// The terms of one pair.
 #[inline(always)]
-fn add_pair<L: Lanes, const C: usize, const N: usize>(
+pub(super) fn add_pair<L: Lanes, const C: usize, const N: usize>(
 	l: L,
 	sums: &mut [[L::V; N]; ROWS],
 	x: &[Block; C],

@@ -2,10 +2,13 @@
 
 use super::{
 	backend,
+	gates::{Shape, Trace},
+	halves::{Halves, Table, SIGMOID, TANH},
+	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
 	steps::Taps,
-	tiles, Backend,
+	Backend,
 };
 use doin_scoring::model::MAX_ACT;
 use std::arch::{asm, x86_64::*};
@@ -113,6 +116,53 @@ impl Lanes for Vnni {
 			}
 			out
 		}}
+	}
+}
+
+impl Halves for Vnni {
+	lanes! {
+		narrow(a: V, b: V) -> V { _mm512_packs_epi32(a, b) }
+		add16(a: V, b: V) -> V { _mm512_add_epi16(a, b) }
+		adds16(a: V, b: V) -> V { _mm512_adds_epi16(a, b) }
+		sub16(a: V, b: V) -> V { _mm512_sub_epi16(a, b) }
+		mul16(a: V, b: V) -> V { _mm512_mulhrs_epi16(a, b) }
+		shl16(a: V, bits: u32) -> V { _mm512_sll_epi16(a, _mm_cvtsi32_si128(bits as i32)) }
+		shr16(a: V, bits: u32) -> V { _mm512_sra_epi16(a, _mm_cvtsi32_si128(bits as i32)) }
+		min16(a: V, b: V) -> V { _mm512_min_epi16(a, b) }
+		max16(a: V, b: V) -> V { _mm512_max_epi16(a, b) }
+		abs16(a: V) -> V { _mm512_abs_epi16(a) }
+		sigmoid(z: V) -> V {{
+			let value = interpolate(&SIGMOID, z);
+			_mm512_mask_sub_epi16(value, _mm512_movepi16_mask(z), _mm512_set1_epi16(i16::MIN), value)
+		}}
+		tanh(z: V) -> V {{
+			let value = interpolate(&TANH, z);
+			_mm512_mask_sub_epi16(value, _mm512_movepi16_mask(z), _mm512_setzero_si512(), value)
+		}}
+	}
+}
+
+/// The value of a table at |z|.
+///
+/// # Safety
+/// The processor has AVX-512 BW.
+#[inline(always)]
+unsafe fn interpolate(table: &'static Table, z: V) -> V {
+	// SAFETY: the caller vouches for the feature; a table is eight vectors, aligned.
+	unsafe {
+		let at = _mm512_min_epu16(_mm512_abs_epi16(z), _mm512_set1_epi16(i16::MAX));
+		let index = _mm512_srli_epi16::<8>(at);
+		// The highest of seven bits chooses between two halves of a table.
+		let upper = _mm512_test_epi16_mask(at, _mm512_set1_epi16(1 << 14));
+		let look = |of: &'static [i16; 128]| {
+			let of = of.as_ptr().cast::<V>();
+			let low = _mm512_permutex2var_epi16(_mm512_load_si512(of), index, _mm512_load_si512(of.add(1)));
+			let high = _mm512_permutex2var_epi16(_mm512_load_si512(of.add(2)), index, _mm512_load_si512(of.add(3)));
+			_mm512_mask_mov_epi16(low, upper, high)
+		};
+		// A rounding product with 2^7 times the fraction shifts right by 8.
+		let fraction = _mm512_and_si512(_mm512_slli_epi16::<7>(at), _mm512_set1_epi16(i16::MAX));
+		_mm512_add_epi16(look(&table.values), _mm512_mulhrs_epi16(look(&table.rises), fraction))
 	}
 }
 

@@ -1,0 +1,194 @@
+//! Integer training of gated cells, LSTM and GRU, alone or beside a frozen linear path: back-propagation through all steps of a window.
+//!
+//! Forward passes are those of [`doin_scoring::forward`]. Gradients of gates and states are 16-bit mantissas that share one power of two
+//! per step and tile of 64 windows, so they neither vanish nor overflow, however long the window is; one that would grow beyond
+//! [`crate::backend::MAX_EXPONENT`] is scaled down as a whole. All weights are learnt by [`crate::lion`], and batches are those of
+//! [`crate::batches`], so a net is a function of (data, genes, seed).
+
+use crate::{
+	backend::{
+		gates::{sums, Kind, Shape, Trace, OUTPUT_FRAC},
+		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, QUAD, ROWS, TILES},
+		Backend,
+	},
+	batches::{best_epoch, seed, uniform, Batches, Learner},
+	data::TrainingSet,
+	lion::{MASTER_FRAC, WEIGHT_FRAC},
+	population::{Candidate, Watch},
+	ridge::Linear,
+	Error,
+};
+use doin_scoring::{
+	philox::{purpose, Stream},
+	Encoder, Net,
+};
+use std::sync::atomic::AtomicBool;
+
+/// Fractional bits of the accumulators of the last layer.
+const ACC_FRAC: u32 = WEIGHT_FRAC + OUTPUT_FRAC;
+/// Tiles of windows that share a step of the weights: cells learn better from more and smaller steps than dense nets.
+const TOGETHER: usize = 2;
+
+/// Trains a cell of `kind`; with a linear path, that path stays as it is and the cell learns what it leaves. The net of the epoch with
+/// the least error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says
+/// nothing.
+pub fn train(
+	kind: Kind,
+	data: &TrainingSet,
+	candidate: &Candidate,
+	skip: Option<&Linear>,
+	stop: &AtomicBool,
+	watch: &mut Watch,
+) -> Result<Net, Error> {
+	best_epoch(Trainer::new(kind, data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+}
+
+/// First masters of a cell: the last output weighs as much as its input, and states are remembered at first.
+fn masters(shape: &Shape, random: &mut Stream) -> Vec<i32> {
+	let mut masters = vec![0; shape.outputs() * shape.inputs()];
+	let [from_hidden, from_input] =
+		[((3 << (2 * MASTER_FRAC)) / shape.units as u64), ((1 << (2 * MASTER_FRAC - 2)) / shape.channels as u64)];
+	for (row, masters) in masters.chunks_exact_mut(shape.inputs()).enumerate() {
+		let (kind, unit) = (row / (shape.quads() * ROWS), row % (shape.quads() * ROWS));
+		if unit >= shape.units {
+			continue;
+		}
+		if shape.reads(kind, 0) {
+			masters[..shape.units].copy_from_slice(&uniform(shape.units, from_hidden, random));
+		}
+		if shape.reads(kind, shape.hidden()) {
+			masters[shape.hidden()..][..shape.channels].copy_from_slice(&uniform(shape.channels, from_input, random));
+			if kind == 1 {
+				masters[shape.hidden() + shape.channels] = 1 << MASTER_FRAC;
+			}
+		}
+	}
+	masters
+}
+
+/// A net in training with the buffers of one batch.
+struct Trainer<'a> {
+	batches: Batches<'a>,
+	decay: u8,
+	shape: Shape,
+	gates: Dense,
+	head: Dense,
+	/// Of each tile that learns, and of one that does not.
+	traces: Vec<Trace>,
+	trace: Trace,
+	/// Last outputs of the cell.
+	outputs: Tiles,
+	/// The same, units in lanes.
+	panels: Panels,
+	/// Accumulators of the last layer.
+	sums: Vec<Block>,
+	/// Gradients of its outputs.
+	gradient: Tiles,
+	/// The same in groups of four.
+	quads: Quads,
+	/// Gradients of the weights of the cell.
+	weigh: Vec<[Block; ROWS]>,
+}
+
+impl<'a> Trainer<'a> {
+	fn new(kind: Kind, data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
+		let (units, behind) = (usize::from(candidate.width), usize::from(data.task.program.outputs()));
+		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
+		let mut batches = Batches::new(data, candidate, skip);
+		let shape = Shape::new(kind, units, data.channels(), candidate.window.into());
+		let gates = masters(&shape, &mut random);
+		let shift = batches.out_shift(ACC_FRAC);
+		// Beside a linear path, a net starts by saying nothing.
+		let head = match skip {
+			Some(_) => vec![0; units * behind],
+			None => uniform(units * behind, (3 << (2 * MASTER_FRAC)) / units as u64, &mut random),
+		};
+		Self {
+			batches,
+			decay: candidate.decay,
+			gates: Dense::new(shape.inputs(), shape.outputs(), Shape::hidden_shift(), false, &gates),
+			head: Dense::new(units, behind, shift, false, &head),
+			traces: (0..TOGETHER).map(|_| Trace::new(&shape, true)).collect(),
+			trace: Trace::new(&shape, false),
+			outputs: Tiles::new(units),
+			panels: Panels::new(units),
+			sums: rows_of(behind),
+			gradient: Tiles::new(behind),
+			quads: Quads::new(behind),
+			weigh: sums(&shape),
+			shape,
+		}
+	}
+}
+
+/// Runs `tiles` tiles of `x` through a cell and its last layer, whose shift is returned; `sums` then holds the accumulators.
+fn forward(
+	backend: &dyn Backend,
+	(shape, gates, head): (&Shape, &Packed, &Packed),
+	x: &Tiles,
+	trace: &mut Trace,
+	outputs: &mut Tiles,
+	sums: &mut [Block],
+	tiles: usize,
+) -> u32 {
+	(0..tiles).for_each(|tile| backend.cell_forward(shape, gates, x, tile, trace, outputs));
+	backend.accumulate(head, outputs, sums, tiles);
+	head.shift
+}
+
+impl Learner for Trainer<'_> {
+	type Weights = (Packed, Packed);
+
+	fn step(&mut self, number: u64, rate: i32) {
+		let Self { batches, decay, shape, gates, head, traces, outputs, panels, sums, gradient, quads, weigh, .. } = self;
+		let backend = batches.backend;
+		batches.draw(number);
+		let x = &batches.inputs;
+		for first in (0..TILES).step_by(TOGETHER) {
+			for (at, trace) in traces.iter_mut().enumerate() {
+				backend.cell_forward(shape, &gates.forward, x, first + at, trace, outputs);
+			}
+			backend.accumulate(&head.forward, outputs, sums, TILES);
+			batches.gradient(head.forward.shift, sums, gradient, quads);
+			for (at, trace) in traces.iter_mut().enumerate() {
+				backend.cell_backward(shape, gates, head, x, gradient, first + at, trace, weigh);
+			}
+			backend.cell_update(shape, gates, weigh, rate, *decay);
+			// The other tiles have no part in this step.
+			let part = QUAD / TILES;
+			for group in quads.blocks.chunks_exact_mut(QUAD) {
+				group[..first * part].fill(Block::ZERO);
+				group[(first + TOGETHER) * part..].fill(Block::ZERO);
+			}
+			backend.turn(outputs, panels);
+			backend.update(head, quads, panels, rate, *decay);
+			for (bias, master) in head.forward.bias.as_flattened_mut().iter_mut().zip(&head.bias.masters) {
+				*bias = master << (ACC_FRAC - MASTER_FRAC);
+			}
+		}
+	}
+
+	fn error(&mut self) -> u128 {
+		let Self { batches, shape, gates, head, trace, outputs, .. } = self;
+		let (backend, weights) = (batches.backend, (&*shape, &gates.forward, &head.forward));
+		batches.weighted_error(|x, tiles, sums| forward(backend, weights, x, trace, outputs, sums, tiles))
+	}
+
+	fn weights(&self) -> Self::Weights {
+		(self.gates.forward.clone(), self.head.forward.clone())
+	}
+
+	fn keep(&self, kept: &mut Self::Weights) {
+		kept.0.clone_from(&self.gates.forward);
+		kept.1.clone_from(&self.head.forward);
+	}
+
+	fn net(&self, (gates, head): &Self::Weights) -> Net {
+		let cell = self.shape.cell(gates);
+		let encoder = match self.shape.kind {
+			Kind::Lstm => Encoder::Lstm(cell),
+			Kind::Gru => Encoder::Gru(cell),
+		};
+		self.batches.net(encoder, vec![head.layer()])
+	}
+}
