@@ -1,10 +1,10 @@
 //! Nets of fixed candidates, pinned: whatever trains them, these bits must come out.
 
 use crate::{
-	fixtures::{seasonal, tent},
-	Candidate, Task, TrainingSet,
+	fixtures::{direction, follower, seasonal, tent},
+	Candidate, Family, Task, TrainingSet,
 };
-use doin_scoring::Model;
+use doin_scoring::{Model, Target};
 use std::sync::atomic::AtomicBool;
 
 /// What is trained: a task, how many synthetic windows, and candidates.
@@ -52,4 +52,38 @@ fn pinned_candidates_train_to_pinned_nets() {
 		}
 	}
 	assert_eq!(digests, PINNED);
+}
+
+/// First bytes of the digest of each net with a cell, and of one of each family for several channels, for classes and for some steps.
+const PINNED_CELLS: [u32; 16] = [
+	733127470, 1896838745, 1932194853, 1397872890, 2345599605, 2611148762, 168694343, 3607202703, 4226415994, 3691005422,
+	1896958964, 898043748, 476490498, 2326125403, 220390632, 3372982286,
+];
+
+#[test]
+fn cells_channels_and_classes_train_to_pinned_nets() {
+	let base = Candidate { family: Family::Lstm, window: 24, width: 9, rate: 12, epochs: 2, ..Candidate::default() };
+	let cells = vec![
+		base,
+		Candidate { skip: false, window: 11, width: 20, mix: 0, seed: 2, ..base },
+		Candidate { family: Family::Gru, ..base },
+		Candidate { family: Family::Gru, skip: false, window: 7, width: 3, seed: 5, ..base },
+	];
+	let families =
+		|window: u16| Family::ALL.map(|family| Candidate { family, window, kernel: 2, skip: window > 6, ..base }).to_vec();
+	let mut some = seasonal();
+	some.program.target = Target::Steps(vec![1, 5].try_into().unwrap());
+	let mut digests = Vec::new();
+	for (task, synthetic, candidates) in
+		[(seasonal(), 500, cells), (follower(), 0, families(6)), (direction(), 0, families(5)), (some, 300, families(20))]
+	{
+		let data = TrainingSet::new(task, synthetic, 5).unwrap();
+		for candidate in candidates {
+			let net = candidate.train(&data, &AtomicBool::new(false)).unwrap();
+			assert_eq!(net, candidate.train(&data, &AtomicBool::new(false)).unwrap());
+			let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
+			digests.push(u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]));
+		}
+	}
+	assert_eq!(digests, PINNED_CELLS);
 }

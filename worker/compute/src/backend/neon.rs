@@ -2,9 +2,13 @@
 
 use super::{
 	backend,
+	gates::{Shape, Trace},
+	halves::Halves,
+	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
-	tiles, Backend,
+	steps::Taps,
+	Backend,
 };
 use doin_scoring::model::MAX_ACT;
 use std::{arch::aarch64::*, array::from_fn};
@@ -32,6 +36,35 @@ macro_rules! quarters {
 			}
 		)*
 	};
+}
+
+/// Eight halves of a vector.
+#[inline(always)]
+fn eight(v: Q) -> int16x8_t {
+	// SAFETY: what this code is compiled for has NEON.
+	unsafe { vreinterpretq_s16_s32(v) }
+}
+
+/// The vector of eight halves.
+#[inline(always)]
+fn four(v: int16x8_t) -> Q {
+	// SAFETY: what this code is compiled for has NEON.
+	unsafe { vreinterpretq_s32_s16(v) }
+}
+
+impl Halves for Neon {
+	quarters! {
+		narrow(a, b;) { four(vqmovn_high_s32(vqmovn_s32(a), b)) }
+		add16(a, b;) { four(vaddq_s16(eight(a), eight(b))) }
+		adds16(a, b;) { four(vqaddq_s16(eight(a), eight(b))) }
+		sub16(a, b;) { four(vsubq_s16(eight(a), eight(b))) }
+		mul16(a, b;) { four(vqrdmulhq_s16(eight(a), eight(b))) }
+		shl16(a; bits: u32) { four(vshlq_s16(eight(a), vdupq_n_s16(bits as i16))) }
+		shr16(a; bits: u32) { four(vshlq_s16(eight(a), vdupq_n_s16(-(bits as i16)))) }
+		min16(a, b;) { four(vminq_s16(eight(a), eight(b))) }
+		max16(a, b;) { four(vmaxq_s16(eight(a), eight(b))) }
+		abs16(a;) { four(vabsq_s16(eight(a))) }
+	}
 }
 
 impl Lanes for Neon {
