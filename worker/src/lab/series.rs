@@ -234,8 +234,8 @@ mod tests {
 			question.task((0..end as i32).map(|at| at % 7).collect(), split)
 		};
 		task(300, "70/15").unwrap();
-		let reason = format!("{:#}", task(300, "8/50").unwrap_err());
-		assert!(reason.contains("24 train") && reason.contains("take 24") || reason.contains("--window"), "{reason}");
+		let reason = format!("{:#}", task(300, "7/50").unwrap_err());
+		assert!(reason.contains("21 train") && reason.contains("take 24") && reason.contains("--window"), "{reason}");
 		let reason = format!("{:#}", task(300, "70/5").unwrap_err());
 		assert!(reason.contains("15 validate") && reason.contains("35 are needed"), "{reason}");
 		assert!(format!("{:#}", Question { horizon: 65, ..question }.check().unwrap_err()).contains("--horizon 65"));
