@@ -121,11 +121,12 @@ An evaluator is drawn for every weighted domain of its size class, and has to an
 EXAMPLES
   doin-worker train --csv load.csv --column MW --family mlp --out load.doin
   doin-worker train --csv load.csv --column MW --family linear --horizon 24 --season 24 --window 168
-  doin-worker train --csv load.csv --column MW --width 8..64 --rate 7..11 --epochs 60 --patience 8 --population 40 --curve curves
+  doin-worker train --csv load.csv --width 8..64 --rate 7..11 --population 40 --patience 8
+  doin-worker train --csv load.csv --family mlp --epochs 60 --curve curves
 
-Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the ridge
-and learns what that leaves, unless --no-skip is given. The last seventh of the training part says which epoch was best; validation
-chooses among candidates; nothing is chosen by the test.")]
+Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the \
+ridge and learns what that leaves, unless --no-skip is given. The last seventh of the training part says which epoch was best; \
+validation chooses among candidates; nothing is chosen by the test.")]
 	Train(Box<lab::train::TrainArgs>),
 	/// Measure a saved model on a series, step by step, next to simple ones.
 	#[command(after_help = "\
@@ -137,7 +138,7 @@ EXAMPLES
 	#[command(after_help = "\
 EXAMPLES
   doin-worker predict --model load.doin --csv load.csv
-  doin-worker predict --model load.doin --csv load.csv --at 5000           what it would have said after row 5000, and what came
+  doin-worker predict --model load.doin --csv load.csv --at 5000    (and what came after row 5000)
   doin-worker predict --model load.doin --csv load.csv --as-csv > next.csv")]
 	Predict(lab::predict::PredictArgs),
 	/// Recompute a champion of the chain on this machine, and say whether the chain is right.
@@ -147,8 +148,8 @@ EXAMPLES
   doin-worker verify 3 --node wss://NODE --chunks 8
   doin-worker verify 3 --round 120
 
-It ends with 0 if the chain is right, 1 if it is wrong, and 2 if it could not be told. The series is checked against the hash in the
-domain's record, and nothing else of the node is trusted: sums are computed from the models' bytes.")]
+It ends with 0 if the chain is right, 1 if it is wrong, and 2 if it could not be told. The series is checked against the hash in the \
+domain's record, and sums are computed from the models' bytes.")]
 	Verify(lab::verify::VerifyArgs),
 	/// Measure how fast this machine trains, and how good the models get.
 	#[command(after_help = "\

@@ -156,7 +156,7 @@ impl Quantised {
 }
 
 /// A number without exponent.
-fn decimal(value: f64) -> String {
+pub fn decimal(value: f64) -> String {
 	let text = format!("{value:.12}");
 	let text = text.trim_end_matches('0').trim_end_matches('.');
 	if text == "0" {

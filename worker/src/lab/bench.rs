@@ -30,9 +30,9 @@ const STANDARD: &str = "10080/1440/2880";
 /// Rows of the standard series that give it its scale: its first 12 months. Others are scaled by the part they are trained on.
 const SCALE_ROWS: usize = 8_640;
 /// Trainings of one net that are compared with the peak, one after the other.
-const SINGLE_RUNS: usize = 15;
-/// Calls of the peak's loop between two of them.
-const PEAK_CALLS: usize = 20;
+const SINGLE_RUNS: usize = 31;
+/// Calls of the peak's loop before and after each of them: about as long as it takes itself, so that a change of speed hits both.
+const PEAK_CALLS: usize = 100;
 
 /// What `bench` takes.
 #[derive(Clone, Debug, Args)]
@@ -282,13 +282,17 @@ impl<'a> Bench<'a> {
 	fn against_peak(&self, work: &Work) -> Result<(Option<Spread>, Option<Spread>)> {
 		let Some(macs) = self.training_macs(work) else { return Ok((None, None)) };
 		let runs = self.lanes(1, || {
+			let peak = || -> (u64, Duration) {
+				let started = Instant::now();
+				((0..PEAK_CALLS).map(|_| peak::dot_product(self.data.backend())).sum(), started.elapsed())
+			};
 			let run = |seed: u64| -> Result<(f64, f64)> {
+				let before = peak();
 				let started = Instant::now();
 				Candidate { seed, ..work.candidate }.train(&self.data, self.stop).map_err(explained)?;
 				let rate = macs / started.elapsed().as_secs_f64();
-				let started = Instant::now();
-				let counted: u64 = (0..PEAK_CALLS).map(|_| peak::dot_product(self.data.backend())).sum();
-				Ok((rate, counted as f64 / started.elapsed().as_secs_f64()))
+				let after = peak();
+				Ok((rate, (before.0 + after.0) as f64 / (before.1 + after.1).as_secs_f64()))
 			};
 			(0..SINGLE_RUNS as u64).map(run).collect::<Result<Vec<_>>>()
 		})?;

@@ -144,7 +144,8 @@ impl Saved {
 	pub fn write(&self, path: &Path) -> Result<()> {
 		let envelope = Envelope { checksum: self.checksum()?, saved: self.clone() };
 		let text = serde_json::to_string_pretty(&envelope)? + "\n";
-		let part = path.with_extension("part");
+		let mut part = path.as_os_str().to_os_string();
+		part.push(".part");
 		std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).with_context(|| {
 			format!("cannot write {}: choose a file in a folder that exists and that you may write to", path.display())
 		})

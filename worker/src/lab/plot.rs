@@ -63,53 +63,49 @@ fn table(curves: &[Curve]) -> String {
 }
 
 fn picture(curves: &[Curve], chosen: usize, title: &str, unit: &str) -> Result<String> {
+	let mut text = String::new();
+	draw(&mut text, curves, chosen, title, unit).map_err(|error| anyhow::anyhow!("cannot draw the learning curve: {error}"))?;
+	Ok(text)
+}
+
+fn draw(text: &mut String, curves: &[Curve], chosen: usize, title: &str, unit: &str) -> Result<(), Box<dyn std::error::Error>> {
 	let points = || curves.iter().flat_map(|curve| &curve.points);
 	let last = points().map(|(epoch, _)| *epoch).max().unwrap_or(0).max(1);
 	let (least, most) =
 		points().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), (_, error)| (least.min(*error), most.max(*error)));
 	let (least, most) = if least <= most { (least, most) } else { (0.0, 1.0) };
-	let margin = ((most - least) * 0.06).max(least.abs() * 1e-3).max(f64::MIN_POSITIVE);
-	let mut text = String::new();
-	{
-		let drawn = || -> Result<(), Box<dyn std::error::Error + '_>> {
-			let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-			area.fill(&WHITE)?;
-			let decimals = (2 - (most - least).max(f64::MIN_POSITIVE).log10().floor() as i32).clamp(0, 9) as usize;
-			let mut chart = ChartBuilder::on(&area)
-				.caption(title, ("sans-serif", 17))
-				.margin(12)
-				.x_label_area_size(42)
-				.y_label_area_size(84)
-				.build_cartesian_2d(0f64..f64::from(last), (least - margin)..(most + margin))?;
-			chart
-				.configure_mesh()
-				.light_line_style(TRANSPARENT)
-				.x_desc("epoch (0: the linear path alone)")
-				.y_desc(format!("mean absolute error, {unit}"))
-				.x_label_formatter(&|epoch| format!("{epoch:.0}"))
-				.y_label_formatter(&|error| format!("{error:.decimals$}"))
-				.x_labels(usize::from(last.min(12)) + 1)
-				.draw()?;
-			let line = |curve: &Curve| -> Vec<(f64, f64)> {
-				curve.points.iter().map(|(epoch, error)| (f64::from(*epoch), *error)).collect()
-			};
-			for curve in curves.iter().filter(|curve| curve.candidate != chosen) {
-				chart.draw_series(LineSeries::new(line(curve), OTHERS.stroke_width(1)))?;
-			}
-			for curve in curves.iter().filter(|curve| curve.candidate == chosen) {
-				chart.draw_series(LineSeries::new(line(curve), CHOSEN.stroke_width(2)))?;
-				if let Some((epoch, error)) = curve.best() {
-					let at = (f64::from(epoch), error);
-					chart.draw_series([Circle::new(at, 4, CHOSEN.filled())])?;
-				}
-			}
-			area.present()?;
-			Ok(())
-		};
-		let mut drawn = drawn;
-		drawn().map_err(|error| anyhow::anyhow!("cannot draw the learning curve: {error}"))?;
+	let margin = ((most - least) * 0.06).max(least.abs() * 1e-3).max(1e-9);
+	let decimals = (2.0 - (2.0 * margin + most - least).log10().floor()).clamp(0.0, 9.0) as usize;
+	let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
+	area.fill(&WHITE)?;
+	let mut chart = ChartBuilder::on(&area)
+		.caption(title, ("sans-serif", 15))
+		.margin(12)
+		.x_label_area_size(42)
+		.y_label_area_size(84)
+		.build_cartesian_2d(0f64..f64::from(last), (least - margin)..(most + margin))?;
+	chart
+		.configure_mesh()
+		.light_line_style(TRANSPARENT)
+		.x_desc("epoch")
+		.y_desc(format!("error on windows held back from training, {unit}"))
+		.x_label_formatter(&|epoch| format!("{epoch:.0}"))
+		.y_label_formatter(&|error| format!("{error:.decimals$}"))
+		.x_labels(usize::from(last.min(12)) + 1)
+		.draw()?;
+	let line =
+		|curve: &Curve| -> Vec<(f64, f64)> { curve.points.iter().map(|(epoch, error)| (f64::from(*epoch), *error)).collect() };
+	for curve in curves.iter().filter(|curve| curve.candidate != chosen) {
+		chart.draw_series(LineSeries::new(line(curve), OTHERS.stroke_width(1)))?;
 	}
-	Ok(text)
+	for curve in curves.iter().filter(|curve| curve.candidate == chosen) {
+		chart.draw_series(LineSeries::new(line(curve), CHOSEN.stroke_width(2)))?;
+		if let Some((epoch, error)) = curve.best() {
+			chart.draw_series([Circle::new((f64::from(epoch), error), 4, CHOSEN.filled())])?;
+		}
+	}
+	area.present()?;
+	Ok(())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
 	series::{data_hash, Cut, DataArgs, Question, Table},
 	working,
 };
-use crate::{amount::significant, draft::find_season};
+use crate::{amount::significant, csv_series::decimal, draft::find_season};
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use doin_compute::{baseline, population, Candidate, Error, Measure, TrainingSet};
@@ -128,7 +128,7 @@ impl Plan {
 		println!(
 			"series      {rows} values of {} in steps of {}{}; {} train, {} validate, {} test",
 			self.table.column,
-			significant(self.unit).trim_end_matches('0').trim_end_matches('.'),
+			decimal(self.unit),
 			if filled > 0 { format!(", {filled} of them filled in") } else { String::new() },
 			split.train_end,
 			split.validation_end - split.train_end,
@@ -257,8 +257,8 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	curves.sort_by_key(|curve| curve.candidate);
 	let curves_drawn = curves.iter().any(|curve| !curve.points.is_empty());
 	if curves_drawn {
-		let title = format!("{} of {}", shown(kind, &chosen.candidate), plan.table.file);
-		plot::write(&curve_files, &curves, chosen.at, &title, &format!("units of {}", plan.table.column))?;
+		let title = format!("{}: {}", plan.table.file, shown(kind, &chosen.candidate));
+		plot::write(&curve_files, &curves, chosen.at, &title, &plan.table.column)?;
 	}
 	if args.json {
 		println!("{}", json(&plan, kind, &trained, &rows, seconds));
@@ -272,6 +272,11 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		let asked = chosen.candidate.epochs;
 		let stopped = if *last < asked { format!(", stopped after {last} of {asked}") } else { format!(" of {asked}") };
 		println!("            the net of epoch {epoch}{stopped}; {:.2} s", chosen.seconds);
+		if epoch == 0 {
+			println!(
+				"            no epoch was better than the ridge alone, so that is what it is: try --no-skip, or other genes"
+			);
+		}
 	}
 	println!("            {} bytes, {} multiply-accumulates per forecast", chosen.model.to_bytes().len(), chosen.model.macs());
 	super::show_rows(&rows, plan.unit, "errors");
