@@ -10,9 +10,11 @@
 cd "$ROOT"
 
 PEERS=$CARGO_TARGET_DIR-peers
-export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
 OURS=(timing domains gauge optimae quorum reputation work fee-market)
 MEASURED=(domains gauge optimae quorum reputation work fee-market)
+
+# Other features, another folder.
+apart() { export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench; }
 
 pallets() {
 	local selection=()
@@ -39,8 +41,8 @@ compute() {
 }
 
 case ${1:-} in
-	pallets) setup; pallets ;;
+	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
-	weights) setup; weights ;;
+	weights) setup; apart; weights ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

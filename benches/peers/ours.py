@@ -1,42 +1,51 @@
 """DOIN's own figures. Standard library only; the one place that knows where they come from."""
 
+import functools
 import json
+import os
 import pathlib
-import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ["cargo", "bench", "--quiet", "-p", "doin-compute", "--bench", "training", "--no-run", "--message-format=json"]
-FOUND = {
-    "one": r"1 threads: (\d+) candidates per hour",
-    "two": r"2 threads: (\d+) candidates per hour",
-    "peak": r"alone: .* GMAC/s, ([\d.]+) % of the peak",
-}
+# The ordinary selection of the workspace, so that nothing is compiled that a build has not compiled already.
+BUILD = ["cargo", "build", "--quiet", "--release", "--workspace", "--bin", "doin-worker"]
+REPLAY = ["cargo", "bench", "--quiet", "--workspace", "--bench", "replay"]
+# Candidates whose test errors are averaged; they are trained once.
+SEEDS = 24
+
+
+def last_line(command: list[str]) -> dict:
+    """The object in the last line that a command prints."""
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def build() -> str:
     """Compiles what `measure` runs; the result is its path."""
-    done = subprocess.run(BUILD, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    built = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    paths = [message["executable"] for message in built if message.get("executable")]
-    if not paths:
-        raise ValueError(f"`{' '.join(BUILD)}` names no executable")
-    return paths[-1]
+    subprocess.run(BUILD, cwd=ROOT, check=True)
+    return str(pathlib.Path(os.environ["CARGO_TARGET_DIR"]) / "release" / "doin-worker")
+
+
+@functools.cache
+def slow(program: str) -> dict:
+    """What is measured once: test errors, the runtime and Vulkan in software."""
+    errors = last_line([program, "bench", "--json", "--family", "mlp,lstm", "--repeats", "1", "--seconds", "0", "--seeds", str(SEEDS)])
+    software = last_line([program, "bench", "--json", "--family", "linear", "--repeats", "3", "--seconds", "0", "--seeds", "1", "--gpu", "llvmpipe"])
+    return {
+        "errors": {work: errors[work]["test_mae"] for work in ("mlp", "lstm")},
+        "replay": last_line(REPLAY)["replay_ns_per_mac"],
+        "lavapipe": software["lavapipe_gmacs"],
+    }
 
 
 def measure(program: str) -> dict:
-    """One measurement, in the shape of the object that run.py prints; figures that there are not are None."""
-    done = subprocess.run([program, "--bench"], check=True, stdout=subprocess.PIPE, text=True)
-    found = {name: re.search(pattern, done.stdout) for name, pattern in FOUND.items()}
-    missing = [name for name, match in found.items() if match is None]
-    if missing:
-        raise ValueError(f"its output has no figure for {', '.join(missing)}:\n{done.stdout}")
-    one, two, peak = (float(match[1]) for match in found.values())
+    """One measurement, in the shape of the object that run.py prints."""
+    once = slow(program)
+    found = last_line([program, "bench", "--json", "--family", "mlp,lstm", "--repeats", "1", "--seconds", "4", "--seeds", "1"])
     return {
-        "mlp": {"ours": two, "test_mae": None},
-        "lstm": {"ours": None, "test_mae": None},
-        "simd_fraction_of_peak": peak / 100,
-        "two_core_scaling": two / one,
-        "replay_ns_per_mac": None,
-        "lavapipe_gmacs": None,
+        **{work: {"ours": found[work]["ours"], "test_mae": once["errors"][work]} for work in ("mlp", "lstm")},
+        "simd_fraction_of_peak": found["simd_fraction_of_peak"],
+        "two_core_scaling": found["two_core_scaling"],
+        "replay_ns_per_mac": once["replay"],
+        "lavapipe_gmacs": once["lavapipe"],
     }

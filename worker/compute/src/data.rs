@@ -491,7 +491,7 @@ mod tests {
 		let task = tent();
 		let mirrored: Vec<i32> = task.series.iter().map(|value| -value).collect();
 		let one = TrainingSet::new(task.clone(), 0, 0).unwrap();
-		let both = TrainingSet::pooled(task.clone(), &[mirrored.clone()], 0, 0).unwrap();
+		let both = TrainingSet::pooled(task.clone(), std::slice::from_ref(&mirrored), 0, 0).unwrap();
 		assert_eq!(both.len(), 2 * one.len());
 		let negated = |(past, future): (&[i32], &[i32])| [past, future].concat().iter().map(|value| -value).collect::<Vec<_>>();
 		assert!(both.fit(false).skip(one.len()).map(negated).eq(one.fit(false).map(|(past, future)| [past, future].concat())));

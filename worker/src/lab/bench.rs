@@ -8,7 +8,11 @@ use super::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{backend::layout::BATCH, peak, population, Candidate, TrainingSet};
+use doin_compute::{
+	backend::layout::BATCH,
+	gpu::{adapters, Gpu, Selection},
+	peak, population, Candidate, TrainingSet,
+};
 use doin_primitives::Split;
 use doin_scoring::{
 	philox::purpose,
@@ -46,6 +50,12 @@ pub struct BenchArgs {
 	/// Its column; may be left out where only one has numbers.
 	#[arg(long, value_name = "COLUMN", requires = "csv")]
 	column: Option<String>,
+	/// Devices to measure, too, on a population of the MLP: `auto` for every GPU, a number or a part of a name (`doin-worker devices`).
+	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
+	gpu: String,
+	/// Candidates trained on a device at a time.
+	#[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+	population: u64,
 	/// Candidates whose test errors are averaged, seeds 0 to N - 1.
 	#[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=10_000))]
 	seeds: u64,
@@ -129,7 +139,7 @@ pub async fn run(args: BenchArgs) -> Result<()> {
 fn works(kinds: &[Kind]) -> Vec<Work> {
 	let base = Candidate { mix: 0, skip: false, ..Candidate::default() };
 	let mlp = Candidate { window: 96, width: 64, depth: 2, epochs: 12, ..base };
-	let cell = Candidate { window: 48, width: 24, epochs: 8, ..base };
+	let cell = Candidate { window: 48, width: 24, epochs: 8, rate: 12, ..base };
 	let all = [
 		("linear", Kind::Linear, Candidate { window: 96, depth: 0, skip: true, ..base }),
 		("mlp", Kind::Mlp, mlp),
@@ -421,10 +431,66 @@ fn bench(args: &BenchArgs, stop: &AtomicBool) -> Result<()> {
 		row.show(args.target_mae);
 		rows.push(row);
 	}
+	let devices = bench.devices(args)?;
 	if args.json {
-		println!("{}", summary(&bench, &rows, &missing, args.target_mae, cores));
+		let mut summary = summary(&bench, &rows, &missing, args.target_mae, cores);
+		let software = devices.iter().find(|device| !device.is_gpu).map(|device| device.rate * 1e-9);
+		summary["lavapipe_gmacs"] = json!(software);
+		summary["devices"] =
+			devices.iter().map(|device| json!({ "name": device.name, "macs_per_second": device.rate })).collect();
+		println!("{summary}");
 	}
 	Ok(())
+}
+
+/// What a device achieves.
+struct Device {
+	name: String,
+	is_gpu: bool,
+	/// Multiply-accumulates of training per second, median.
+	rate: f64,
+}
+
+impl Bench<'_> {
+	/// Trains a population of the MLP on each chosen device, one after the other.
+	fn devices(&self, args: &BenchArgs) -> Result<Vec<Device>> {
+		let selection: Selection = args.gpu.parse()?;
+		if selection == Selection::None {
+			return Ok(Vec::new());
+		}
+		let adapters = adapters();
+		let chosen = selection.choose(&adapters)?;
+		let Some(mlp) = works(&[Kind::Mlp]).into_iter().next() else { return Ok(Vec::new()) };
+		let mut devices = Vec::new();
+		for adapter in chosen {
+			let gpu = Gpu::open(adapter)?;
+			let work = Work { candidate: Candidate { epochs: 2, ..mlp.candidate }, ..mlp };
+			let train = |round: u64| -> Result<f64> {
+				let candidate = |seed| Candidate { seed: round << 32 | seed, ..work.candidate };
+				let candidates: Vec<Candidate> = (0..args.population).map(candidate).collect();
+				let start = Instant::now();
+				let failed = std::sync::Mutex::new(None);
+				gpu.train(&self.data, &candidates, self.stop, |_, result| {
+					if let Err(error) = result {
+						failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(error);
+					}
+				});
+				match failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+					Some(error) => Err(explained(error)),
+					None => Ok(start.elapsed().as_secs_f64()),
+				}
+			};
+			// Shaders are compiled and the pace is found first.
+			train(u64::from(u32::MAX))?;
+			let mut seconds = (0..args.repeats.into()).map(train).collect::<Result<Vec<f64>>>()?;
+			seconds.sort_by(f64::total_cmp);
+			let macs = self.training_macs(&work).unwrap_or(0.0) * args.population as f64;
+			let rate = macs / seconds[seconds.len() / 2];
+			println!("device      {adapter}\n            {} candidates at a time  {:.1} GMAC/s", args.population, rate * 1e-9);
+			devices.push(Device { name: adapter.name.clone(), is_gpu: adapter.is_gpu(), rate });
+		}
+		Ok(devices)
+	}
 }
 
 /// Everything as one object. `mlp` and `lstm` are always there; what was not measured is null.

@@ -41,7 +41,7 @@ fn forward_case(case: u64) {
 	// Most cells with weights and biases that do not saturate every gate.
 	let mut layer = |inputs: usize| {
 		let mut layer = random.layer(inputs, rows);
-		if case % 4 > 0 {
+		if !case.is_multiple_of(4) {
 			layer.shift = 9;
 			layer.bias.iter_mut().for_each(|bias| *bias >>= 8);
 			layer.weights.iter_mut().for_each(|weight| *weight >>= 2);

@@ -1,5 +1,7 @@
 //! The kernels of convolutions: the products of `tiles.rs`, piece by piece over the steps that an output reads.
 
+#![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
+
 use super::{
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Quads, Tiles, LANES, QUAD, ROWS, SAMPLE_PAIRS, TILE, TILES},
@@ -21,7 +23,7 @@ pub fn patches<L: Lanes>(l: L, taps: &Taps, x: &Tiles, y: &mut Tiles, tiles: usi
 				let second = (2 * pair + 1 < taps.kernel).then(|| taps.step(output, 2 * pair + 1));
 				for (c, y) in y.iter_mut().enumerate() {
 					let v = l.load(&x[first / 2][c]);
-					let mut v = if first % 2 == 0 { l.and(v, low) } else { l.and(l.shr(v, 16), low) };
+					let mut v = if first.is_multiple_of(2) { l.and(v, low) } else { l.and(l.shr(v, 16), low) };
 					if let Some(second) = second {
 						let w = l.load(&x[second / 2][c]);
 						v = l.or(v, if second % 2 == 0 { l.shl(w, 16) } else { l.and(w, high) });
