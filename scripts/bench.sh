@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks. Some compile the SDK with other features, so all have a target folder of their own.
+# Benchmarks. Those of pallets compile the SDK with other features, in a target folder of their own.
 #
 # Usage: scripts/bench.sh pallets     run every pallet benchmark once, as a test
 #        scripts/bench.sh weights     measure them on this machine and write pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour)
