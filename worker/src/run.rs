@@ -64,7 +64,9 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 	if args.gpu.is_some() {
 		config.resource_limits.gpu = args.gpu;
 	}
-	// Reading the file first: a mistake in it is said at once.
+	// First what needs no chain: a mistake in it is said at once.
+	let optimizes = config.identities.iter().any(|identity| identity.role == Role::Optimize);
+	let devices = if optimizes { devices(&config).await? } else { Devices::default() };
 	let draft = match (&args.data, &args.column) {
 		(Some(path), Some(column)) => {
 			let (path, column, series) = (path.clone(), column.clone(), args.series.clone());
@@ -98,7 +100,6 @@ pub async fn run(url: &str, args: RunArgs) -> Result<()> {
 
 	let params = chain.round_params(chain.head()).await?;
 	let cores = cores(&config, !evaluators.is_empty(), optimizer.is_some());
-	let devices = if optimizer.is_some() { devices(&config).await? } else { Devices::default() };
 	let roles = Roles {
 		chain: chain.clone(),
 		library: Arc::new(Library::default()),

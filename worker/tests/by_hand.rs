@@ -160,7 +160,7 @@ fn bad_input_is_answered_with_its_reason() {
 	assert!(train("short.csv", &["--season", "24"]).contains("bring more data"));
 	assert!(train("a.csv", &["--window", "600"]).contains("--window"));
 	assert!(train("a.csv", &["--window", "1025"]).contains("within 1 and 1024"));
-	assert!(train("a.csv", &["--horizon", "65"]).contains("--horizon 65"));
+	assert!(train("a.csv", &["--horizon", "1025"]).contains("--horizon 1025"));
 	assert!(train("a.csv", &["--horizon", "0"]).contains("--horizon 0"));
 	assert!(train("a.csv", &["--season", "0"]).contains("--season 0"));
 	assert!(train("a.csv", &["--season", "600"]).contains("--season 600"));

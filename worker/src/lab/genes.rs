@@ -93,6 +93,9 @@ impl From<i64> for Span {
 	}
 }
 
+/// Steps that a cell reads when nothing is said.
+const CELL_WINDOW: u16 = 48;
+
 /// The genes of a model. Each number can be a range when there is a population.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Genes: a value, or a range like 16..64 with --population")]
@@ -100,30 +103,30 @@ pub struct GeneArgs {
 	/// What kind of model.
 	#[arg(long, value_enum, default_value = "mlp")]
 	pub family: Kind,
-	/// Steps of history it reads; two seasons or four horizons when left out.
+	/// Steps of history it reads; two seasons or four horizons, or 48 steps for cells, when left out.
 	#[arg(long, value_name = "N")]
 	pub window: Option<Span>,
-	/// Neurons of a layer, channels of a convolution, or units of a cell.
-	#[arg(long, value_name = "N", default_value = "32")]
-	width: Span,
-	/// Hidden layers or convolutions.
-	#[arg(long, value_name = "N", default_value = "1")]
-	depth: Span,
-	/// Steps that a convolution reads.
-	#[arg(long, value_name = "N", default_value = "3")]
-	kernel: Span,
-	/// Distance of the outputs of a convolution.
-	#[arg(long, value_name = "N", default_value = "1")]
-	stride: Span,
+	/// Neurons of a layer, channels of a convolution, or units of a cell; 32, 16 or 24 when left out.
+	#[arg(long, value_name = "N")]
+	width: Option<Span>,
+	/// Hidden layers or convolutions; 1 or 2 when left out.
+	#[arg(long, value_name = "N")]
+	depth: Option<Span>,
+	/// Steps that a convolution reads; 5 when left out.
+	#[arg(long, value_name = "N")]
+	kernel: Option<Span>,
+	/// Distance of the outputs of a convolution; 2 when left out.
+	#[arg(long, value_name = "N")]
+	stride: Option<Span>,
 	/// Let each convolution double the distance of the steps it reads.
 	#[arg(long)]
 	dilate: bool,
-	/// The first learning rate is 2^(N - 20).
-	#[arg(long, value_name = "N", default_value = "10")]
-	rate: Span,
-	/// Most passes over the training part; the net of the best one is kept.
-	#[arg(long, value_name = "N", default_value = "24")]
-	epochs: Span,
+	/// The first learning rate is 2^(N - 20); 10, or 12 for cells, when left out.
+	#[arg(long, value_name = "N")]
+	rate: Option<Span>,
+	/// Most passes over the training part; the net of the best one is kept. 24, or 12 for cells, when left out.
+	#[arg(long, value_name = "N")]
+	epochs: Option<Span>,
 	/// No weight grows beyond 2^-N.
 	#[arg(long, value_name = "N", default_value = "2")]
 	decay: Span,
@@ -136,8 +139,9 @@ pub struct GeneArgs {
 }
 
 impl GeneArgs {
-	/// The longest window that may be trained; `usual` when none is asked for.
+	/// The longest window that may be trained; `usual`, or a shorter one for cells, when none is asked for.
 	pub fn longest_window(&self, usual: u16) -> Result<u16> {
+		let usual = if self.cell() { usual.min(CELL_WINDOW) } else { usual };
 		let span = self.window.unwrap_or(i64::from(usual).into());
 		if span.lo < 1 || span.hi > MAX_HISTORY.into() {
 			bail!(
@@ -148,10 +152,32 @@ impl GeneArgs {
 		Ok(span.hi as u16)
 	}
 
+	/// Whether a gated cell is asked for.
+	fn cell(&self) -> bool {
+		matches!(self.family, Kind::Lstm | Kind::Gru)
+	}
+
 	/// The candidates: one per seed, or `population` points of the ranges.
 	pub fn candidates(&self, population: Option<u32>, window: u16, history: u16) -> Result<Vec<Candidate>> {
 		let linear = self.family == Kind::Linear;
-		if self.family != Kind::Linear && self.depth.lo < 1 {
+		// What nets of each family usually do well with, and what a chain admits.
+		let conv = self.family == Kind::Conv;
+		let of = |span: Option<Span>, dense: i64, convolution: i64, cell: i64| {
+			span.unwrap_or(
+				if self.cell() {
+					cell
+				} else if conv {
+					convolution
+				} else {
+					dense
+				}
+				.into(),
+			)
+		};
+		let (width, depth) = (of(self.width, 32, 16, 24), of(self.depth, 1, 2, 1));
+		let (kernel, stride) = (of(self.kernel, 3, 5, 3), of(self.stride, 1, 2, 1));
+		let (rate, epochs) = (of(self.rate, 10, 10, 12), of(self.epochs, 24, 24, 12));
+		if self.family != Kind::Linear && depth.lo < 1 {
 			bail!("--depth 0 is a linear model: ask for it with --family linear");
 		}
 		// A linear model has no use for most genes, and is the same for every seed.
@@ -159,12 +185,12 @@ impl GeneArgs {
 		let usual = Candidate::default();
 		let spans = [
 			("window", self.window.unwrap_or(i64::from(window).into())),
-			("depth", or(self.depth)),
-			("width", if linear { i64::from(usual.width).into() } else { self.width }),
-			("kernel", self.kernel),
-			("stride", self.stride),
-			("rate", if linear { i64::from(usual.rate).into() } else { self.rate }),
-			("epochs", if linear { i64::from(usual.epochs).into() } else { self.epochs }),
+			("depth", or(depth)),
+			("width", if linear { i64::from(usual.width).into() } else { width }),
+			("kernel", kernel),
+			("stride", stride),
+			("rate", if linear { i64::from(usual.rate).into() } else { rate }),
+			("epochs", if linear { i64::from(usual.epochs).into() } else { epochs }),
 			("decay", if linear { i64::from(usual.decay).into() } else { self.decay }),
 		];
 		let candidate = |genes: &[i64], seed: u32| -> Result<Candidate> {
