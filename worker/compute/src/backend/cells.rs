@@ -2,6 +2,9 @@
 //!
 //! Gates and states are computed packed, 32 numbers of 16 bits at a time. What a unit's gradients need of a step is reduced to a few
 //! factors on the way forward, so that on the way back a step is little more than a product for each.
+//!
+//! No vector passes through a closure here: a closure does not inherit the instructions of the function around it, so each operation in
+//! one becomes a call through memory.
 
 #![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
 
@@ -80,8 +83,8 @@ fn forward<L: Halves, const LSTM: bool, const LEARN: bool>(
 					l.store(&mut next[row][c], l.zip(out));
 					if LEARN {
 						let kept = &mut trace.factors[step * FACTORS * 2 * quads..];
-						for (factor, v) in factors.into_iter().enumerate().take(if LSTM { 6 } else { 5 }) {
-							l.store(&mut kept[factor * 2 * quads + row][c], v);
+						for factor in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
+							l.store(&mut kept[factor * 2 * quads + row][c], factors[factor]);
 						}
 					}
 				}
@@ -96,24 +99,25 @@ fn forward<L: Halves, const LSTM: bool, const LEARN: bool>(
 #[inline(always)]
 fn read_step<L: Halves>(l: L, shape: &Shape, x: &Tiles, tile: usize, step: usize, pairs: &mut [[Block; TILE]]) {
 	let x = x.tile(tile);
-	let (low, one) = (l.splat(0xffff), l.splat(ONE.into()));
-	let number = |channel: usize, c: usize| {
-		if channel == shape.channels {
-			return one;
-		}
-		let feature = channel * shape.steps + step;
-		let pair = l.load(&x[feature / 2][c]);
-		l.and(l.shr(pair, 16 * (feature as u32 % 2)), low)
-	};
 	for (at, pair) in pairs.iter_mut().enumerate().take((shape.channels + 2) / 2) {
 		for c in 0..TILE {
-			let mut v = number(2 * at, c);
+			let mut v = number(l, shape, x, 2 * at, step, c);
 			if 2 * at < shape.channels {
-				v = l.or(v, l.shl(number(2 * at + 1, c), 16));
+				v = l.or(v, l.shl(number(l, shape, x, 2 * at + 1, step, c), 16));
 			}
 			l.store(&mut pair[c], v);
 		}
 	}
+}
+
+/// A channel of a step in the low halves, or the one that follows the last.
+#[inline(always)]
+fn number<L: Halves>(l: L, shape: &Shape, x: &[[Block; TILE]], channel: usize, step: usize, c: usize) -> L::V {
+	if channel == shape.channels {
+		return l.splat(ONE.into());
+	}
+	let feature = channel * shape.steps + step;
+	l.and(l.shr(l.load(&x[feature / 2][c]), 16 * (feature as u32 % 2)), l.splat(0xffff))
 }
 
 /// Both sums of four gates, packed: added up, or the one that a kind has.
@@ -138,8 +142,7 @@ fn gate_sums<L: Halves, const N: usize>(
 		}
 		let sums = product::<L, TILE, N>(l, &now[..hidden], at, w, start);
 		for c in 0..N {
-			let [a, b, d, e] = [0, 1, 2, 3].map(|r| l.shr(sums[r][c], gates.shift));
-			packed[c] = [l.narrow(a, b), l.narrow(d, e)];
+			packed[c] = narrow(l, &sums, c, gates.shift);
 		}
 	}
 	if shape.reads(kind, shape.hidden()) {
@@ -154,10 +157,9 @@ fn gate_sums<L: Halves, const N: usize>(
 			}
 		}
 		for c in 0..N {
-			let [a, b, d, e] = [0, 1, 2, 3].map(|r| l.shr(sums[r][c], shift));
-			let both = [l.narrow(a, b), l.narrow(d, e)];
+			let more = narrow(l, &sums, c, shift);
 			for half in 0..2 {
-				packed[c][half] = l.adds16(packed[c][half], both[half]);
+				packed[c][half] = l.adds16(packed[c][half], more[half]);
 			}
 		}
 	}
@@ -166,6 +168,14 @@ fn gate_sums<L: Halves, const N: usize>(
 			l.store(&mut out[2 * (at + c) + half], packed[c][half]);
 		}
 	}
+}
+
+/// Vector `c` of four rows of accumulators, requantised and packed.
+#[inline(always)]
+fn narrow<L: Halves, const N: usize>(l: L, sums: &[[L::V; N]; ROWS], c: usize, shift: u32) -> [L::V; 2] {
+	let (a, b) = (l.shr(sums[0][c], shift), l.shr(sums[1][c], shift));
+	let (d, e) = (l.shr(sums[2][c], shift), l.shr(sums[3][c], shift));
+	[l.narrow(a, b), l.narrow(d, e)]
 }
 
 /// 1 − v, for a gate v.
@@ -298,8 +308,8 @@ fn backward<L: Halves, const LSTM: bool>(
 				for half in 0..2 {
 					let row = 2 * quad + half;
 					let mut factors = [rounding; FACTORS];
-					for (at, factor) in factors.iter_mut().enumerate().take(if LSTM { 6 } else { 5 }) {
-						*factor = l.load(&trace.factors[(step * FACTORS + at) * 2 * quads + row][c]);
+					for at in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
+						factors[at] = l.load(&trace.factors[(step * FACTORS + at) * 2 * quads + row][c]);
 					}
 					let carry = l.load(&trace.carry[row][c]);
 					let carry = if right > 0 { l.mul16(carry, factor) } else { l.shl16(carry, left) };

@@ -148,21 +148,30 @@ impl Halves for Vnni {
 /// The processor has AVX-512 BW.
 #[inline(always)]
 unsafe fn interpolate(table: &'static Table, z: V) -> V {
-	// SAFETY: the caller vouches for the feature; a table is eight vectors, aligned.
+	// SAFETY: the caller vouches for the feature.
 	unsafe {
 		let at = _mm512_min_epu16(_mm512_abs_epi16(z), _mm512_set1_epi16(i16::MAX));
 		let index = _mm512_srli_epi16::<8>(at);
 		// The highest of seven bits chooses between two halves of a table.
 		let upper = _mm512_test_epi16_mask(at, _mm512_set1_epi16(1 << 14));
-		let look = |of: &'static [i16; 128]| {
-			let of = of.as_ptr().cast::<V>();
-			let low = _mm512_permutex2var_epi16(_mm512_load_si512(of), index, _mm512_load_si512(of.add(1)));
-			let high = _mm512_permutex2var_epi16(_mm512_load_si512(of.add(2)), index, _mm512_load_si512(of.add(3)));
-			_mm512_mask_mov_epi16(low, upper, high)
-		};
 		// A rounding product with 2^7 times the fraction shifts right by 8.
 		let fraction = _mm512_and_si512(_mm512_slli_epi16::<7>(at), _mm512_set1_epi16(i16::MAX));
-		_mm512_add_epi16(look(&table.values), _mm512_mulhrs_epi16(look(&table.rises), fraction))
+		_mm512_add_epi16(look(&table.values, index, upper), _mm512_mulhrs_epi16(look(&table.rises, index, upper), fraction))
+	}
+}
+
+/// Entries of a table; `upper` tells which indices are 64 and more.
+///
+/// # Safety
+/// The processor has AVX-512 BW.
+#[inline(always)]
+unsafe fn look(of: &'static [i16; 128], index: V, upper: __mmask32) -> V {
+	// SAFETY: the caller vouches for the feature; an array is four vectors, aligned in its table.
+	unsafe {
+		let of = of.as_ptr().cast::<V>();
+		let low = _mm512_permutex2var_epi16(_mm512_load_si512(of), index, _mm512_load_si512(of.add(1)));
+		let high = _mm512_permutex2var_epi16(_mm512_load_si512(of.add(2)), index, _mm512_load_si512(of.add(3)));
+		_mm512_mask_mov_epi16(low, upper, high)
 	}
 }
 
