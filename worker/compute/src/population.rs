@@ -96,7 +96,7 @@ pub struct Candidate {
 	pub rate: u8,
 	/// Passes over the training windows.
 	pub epochs: u16,
-	/// Strength of the decay: no weight grows beyond 2^−decay.
+	/// Strength of the decay: no weight grows beyond 2^−decay; of a cell, four times as far, though not beyond 1.
 	pub decay: u8,
 	/// Seed of first weights and batches.
 	pub seed: u64,
@@ -403,6 +403,14 @@ mod tests {
 		assert_eq!(Candidate::from_genes([("colour", 1)], 24), Err(Error::UnknownGene("colour".into(), GENES)));
 		let refused = Candidate::from_genes([("window", 25)], 24).unwrap_err();
 		assert_eq!(refused.to_string(), "gene `window` is 25; it must lie in 1..=24 here");
+	}
+
+	#[test]
+	fn a_cell_has_one_layer_whatever_its_depth() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let one = Candidate { family: Family::Gru, window: 9, width: 5, epochs: 1, ..Candidate::default() };
+		let train = |depth| Candidate { depth, ..one }.train(&data, &AtomicBool::new(false)).unwrap();
+		assert_eq!(train(0), train(3));
 	}
 
 	/// A net of each family that is trained on `task`.
