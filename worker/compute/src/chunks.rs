@@ -1,12 +1,8 @@
 //! Error sums chunk by chunk: what evaluators answer and reveals claim. Parallel over chunks on the current pool.
 
-use crate::Error;
+use crate::{backend, scorer::Scorer, Error};
 use doin_primitives::{DomainSpec, Evidence};
-use doin_scoring::{
-	sample,
-	score::{score, score_point},
-	Model, Program, Windows,
-};
+use doin_scoring::{sample, score::score_point, Forecast, Model, Program, Windows};
 use rayon::prelude::*;
 
 /// Sums of each of `models` on the windows that `seed` draws, in the order of the models. A domain with public evidence has no draw: its
@@ -42,20 +38,31 @@ pub fn sums_of(
 		}),
 		(Program::Forecast(program), Evidence::Synthetic(generator), Some(seed)) => {
 			generator.check(program)?;
-			per_chunk(chunks, models, |index| {
-				let windows = sample::drawn(program, generator, seed, index);
-				Ok(models.iter().map(|model| score(model, program, &windows)).collect())
-			})
+			forecasts(program, models, chunks, |index| Ok(sample::drawn(program, generator, seed, index)))
 		}
-		(Program::Forecast(program), ..) => per_chunk(chunks, models, |index| {
+		(Program::Forecast(program), ..) => forecasts(program, models, chunks, |index| {
 			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)?;
 			let (have, need) = (series.len(), span.end as usize);
 			let values = series.get(span.start as usize..need);
 			let values = values.ok_or(Error::Short { have, need, what: "a chunk of its validation split" })?;
-			let windows: Windows = sample::validation(program, values);
-			Ok(models.iter().map(|model| score(model, program, &windows)).collect())
+			Ok(sample::validation(program, values))
 		}),
 	}
+}
+
+/// The sums of forecasts on the windows of each chunk, on the back-end of this processor.
+fn forecasts(
+	program: &Forecast,
+	models: &[Model],
+	chunks: &[u16],
+	windows: impl Fn(u16) -> Result<Windows, Error> + Sync + Send,
+) -> Result<Vec<Vec<u32>>, Error> {
+	let backend = backend::detect()?;
+	let scorers: Vec<Scorer> = models.iter().map(|model| Scorer::new(backend, model, program)).collect();
+	per_chunk(chunks, models, |index| {
+		let windows = [windows(index)?];
+		Ok(scorers.iter().flat_map(|scorer| scorer.scores(&windows)).collect())
+	})
 }
 
 /// Runs `chunk` for each chunk and turns the result from one row per chunk to one row per model.
@@ -73,7 +80,7 @@ mod tests {
 	use super::*;
 	use crate::{fixtures::seasonal, Task, TrainingSet};
 	use doin_primitives::Split;
-	use doin_scoring::Quadratic;
+	use doin_scoring::{score, Quadratic};
 
 	fn spec(task: &Task) -> DomainSpec {
 		DomainSpec {

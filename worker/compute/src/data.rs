@@ -131,7 +131,7 @@ pub(crate) const CLASS: i64 = 1 << 12;
 const REMEMBERED: usize = 256;
 
 /// Values that differ by less than this are loaded by a back-end, others one by one.
-const NARROW: u32 = 1 << 26;
+pub(crate) const NARROW: u32 = 1 << 26;
 
 /// One in this many windows stops training early.
 const INNER: usize = 7;
@@ -329,29 +329,16 @@ impl TrainingSet {
 
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
-		let sums = |chunks: &[Windows]| self.sums(model, chunks, self.narrow);
-		Measure { validation: sums(&self.validation), practice: sums(&self.practice) }
+		Measure { validation: self.score(model, &self.validation), practice: self.score(model, &self.practice) }
 	}
 
 	/// Error sums of `model` on any windows of the task's program, on all cores of the current pool. Each chunk has at most
 	/// [`doin_scoring::program::MAX_WINDOWS`] windows, or its sum saturates.
 	pub fn score(&self, model: &Model, chunks: &[Windows]) -> Vec<u32> {
-		let values = || chunks.iter().flat_map(|windows| &windows.values);
-		let (least, most) = (values().min().copied().unwrap_or(0), values().max().copied().unwrap_or(0));
-		self.sums(model, chunks, most.abs_diff(least) < NARROW)
-	}
-
-	fn sums(&self, model: &Model, chunks: &[Windows], narrow: bool) -> Vec<u32> {
 		/// Chunks that share their buffers.
 		const TOGETHER: usize = 8;
-		let program = &self.task.program;
-		if let Model::Net(net) = model {
-			if narrow && program.target == Target::Values && Scorer::takes(net) && self.task.admit(model).is_ok() {
-				let scorer = Scorer::new(self.backend, net);
-				return chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect();
-			}
-		}
-		chunks.par_iter().map(|windows| score(model, program, windows)).collect()
+		let scorer = Scorer::new(self.backend, model, &self.task.program);
+		chunks.par_chunks(TOGETHER).flat_map_iter(|chunks| scorer.scores(chunks)).collect()
 	}
 
 	/// The mean absolute error, in raw units, that a [`crate::population::Watch`] is told of as `error`.
