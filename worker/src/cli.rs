@@ -86,7 +86,7 @@ An evaluator is drawn for every weighted domain of its size class, and has to an
 	Bond {
 		/// The amount, as `500 DOIN`.
 		amount: Amount,
-		/// Which weighted domains it serves: those whose chunks are small, or those whose chunks are large.
+		/// Which weighted domains it serves, by what a chunk of theirs costs.
 		#[arg(long, value_enum, default_value = "small")]
 		class: Class,
 		#[command(flatten)]

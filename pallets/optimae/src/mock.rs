@@ -196,7 +196,7 @@ impl doin_primitives_frame::Judge for World {
 		match class {
 			SizeClass::Small => Weight::from_parts(1_000_000_000, 0),
 			SizeClass::Large => Weight::from_parts(4_000_000_000, 0),
-			SizeClass::Huge => Weight::from_parts(4_000_000_000, 0),
+			SizeClass::Huge => Weight::from_parts(16_000_000_000, 0),
 		}
 	}
 }
