@@ -64,7 +64,7 @@ pub fn spec() -> DomainSpec {
 			gene("epochs", 1, 64, true),
 			gene("mix", 0, 256, false),
 			gene("decay", 0, 4, false),
-			gene("skip", 0, 1, false),
+			gene("skip", 0, 2, false),
 		]
 		.to_vec()
 		.try_into()
