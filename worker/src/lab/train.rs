@@ -2,21 +2,29 @@
 
 use super::{
 	explained,
+	forecast::Steps,
 	genes::{named, shown, GeneArgs, Kind},
 	model_file::{self, Saved},
 	plot::{self, Curve},
 	rows_json,
-	series::{data_hash, Cut, DataArgs, Question, Table},
-	working,
+	series::{data_hash, ColumnArgs, Cut, Question, Source, Table},
+	working, Scale,
 };
-use crate::{amount::significant, csv_series::decimal, draft::find_season};
+use crate::{
+	amount::significant,
+	csv_series::{decimal, Quantised},
+	draft::find_season,
+	target::{self, TargetArgs},
+};
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{baseline, population, Candidate, Error, Measure, TrainingSet};
+use doin_compute::{baseline, data::predictions, population, Candidate, Error, Measure, Part, TrainingSet};
+use doin_primitives::Split;
 use doin_scoring::{
+	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},
 	verdict::total,
-	Model,
+	Model, Target,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -34,20 +42,36 @@ const LISTED: usize = 10;
 /// What `train` takes.
 #[derive(Clone, Debug, Args)]
 pub struct TrainArgs {
+	/// A file; its first line holds the names of its columns. Given several times, one model is trained on all of them, and no window
+	/// reaches from one into another. FILE:1000 takes its first 1000 rows.
+	#[arg(long, value_name = "FILE[:ROWS]", required = true)]
+	csv: Vec<Source>,
+	/// Validate on this file, and train on the whole of the others. It can be given several times.
+	#[arg(long, value_name = "FILE[:ROWS]", conflicts_with = "split")]
+	validation_csv: Vec<Source>,
+	/// Test on this file. It can be given several times.
+	#[arg(long, value_name = "FILE[:ROWS]", requires = "validation_csv")]
+	test_csv: Vec<Source>,
 	#[command(flatten)]
-	data: DataArgs,
+	columns: ColumnArgs,
 	#[command(flatten)]
 	genes: GeneArgs,
-	/// Steps to forecast; one season when left out, within 6 and 24.
+	/// Steps to forecast; the last of --steps, or one season within 6 and 24, when left out.
 	#[arg(long, value_name = "STEPS", help_heading = "Question")]
 	horizon: Option<u16>,
+	#[command(flatten)]
+	target: TargetArgs,
+	/// Steps that precede every target, whatever the model reads of them: models with other windows then face the same targets. The
+	/// longest window or the season when left out.
+	#[arg(long, value_name = "STEPS", help_heading = "Question")]
+	history: Option<u16>,
 	/// Steps of one season, as 24 for hourly values of a daily rhythm; found out when left out.
 	#[arg(long, value_name = "STEPS", help_heading = "Question")]
 	season: Option<u16>,
 	/// Size of one step of the stored values, in units of the column; a suitable power of ten when left out.
 	#[arg(long, value_name = "SIZE", help_heading = "Question")]
 	unit: Option<f64>,
-	/// What trains and what validates, in per cent or rows; the rest is the test, or as much of it as a third part says.
+	/// What trains and what validates, in per cent or rows of each file; the rest is the test, or as much of it as a third part says.
 	#[arg(long, value_name = "TRAIN/VAL", default_value = "70/15", help_heading = "Question")]
 	split: Cut,
 	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept.
@@ -80,13 +104,22 @@ struct Trained {
 	seconds: f64,
 }
 
+/// A file of a training.
+struct File {
+	table: Table,
+	part: Part,
+}
+
 /// A training that is about to begin.
 struct Plan {
-	table: Table,
+	files: Vec<File>,
 	question: Question,
 	season_found: bool,
 	data: TrainingSet,
 	unit: f64,
+	/// One raw unit of each column beside the one that is forecast.
+	inputs: Vec<f64>,
+	scale: Scale,
 	candidates: Vec<Candidate>,
 }
 
@@ -95,48 +128,135 @@ pub async fn run(args: TrainArgs) -> Result<()> {
 	working(move |stop| train(&args, stop)).await
 }
 
+/// Standard deviation of the first channel in what trains, in raw units.
+fn deviation<'a>(parts: impl Iterator<Item = &'a Part>, channels: usize) -> f64 {
+	let values = parts.flat_map(|part| part.series.iter().step_by(channels).take(part.split.train_end as usize));
+	let values: Vec<f64> = values.map(|value| f64::from(*value)).collect();
+	let count = values.len().max(1) as f64;
+	let mean = values.iter().sum::<f64>() / count;
+	(values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+}
+
 impl Plan {
 	fn new(args: &TrainArgs) -> Result<Self> {
-		let table = Table::read(&args.data, None)?;
+		let first = args.csv.first().context("--csv: name a file to train on")?;
+		let first = Table::read(first, &args.columns)?;
+		let columns = ColumnArgs { column: Some(first.column.clone()), ..args.columns.clone() };
 		let season_found = args.season.is_none();
-		let season = args.season.unwrap_or_else(|| find_season(&table.series.values));
-		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
-		let longest = u32::from(season).min(MAX_SEASON) as u16;
-		let usual = season.saturating_mul(2).max(horizon.saturating_mul(4)).clamp(1, MAX_HISTORY);
-		let window = args.genes.longest_window(usual)?;
-		let question = Question { horizon, history: window.max(longest), season };
+		let season = args.season.unwrap_or_else(|| find_season(&first.series.values));
+		let horizon = args.target.horizon(args.horizon, season.clamp(6, 24))?;
+		let channels = target::channels(columns.inputs.len())?;
+		let history = Self::history(args, season, horizon, channels)?;
+		let mut question = Question { horizon, history, season, channels, target: Target::Values };
 		question.check()?;
-		let (split, end) = args.split.of(table.series.values.len())?;
-		let quantised = table.series.quantise(horizon.into(), args.unit)?;
-		let mut values = quantised.values;
-		values.truncate(end);
-		let task = question.task(values, split)?;
-		let data = TrainingSet::new(task, 0, 0).map_err(explained)?;
+		// The first file says what a raw unit is.
+		let Quantised { values, quantum: unit, inputs } = first.series.quantise(horizon.into(), args.unit)?;
+		question.target = args.target.target(unit)?;
+		let mut files = Vec::new();
+		let mut add = |table: Table, mut series: Vec<i32>, split: Split, end: usize| {
+			series.truncate(end * usize::from(channels));
+			files.push(File { table, part: Part { series, split } });
+		};
+		let whole = |rows: usize, trains: bool, validates: bool| {
+			let (train_end, validation_end) = (if trains { rows } else { 0 }, if trains || validates { rows } else { 0 });
+			(Split { train_end: train_end as u32, validation_end: validation_end as u32 }, rows)
+		};
+		let more = |sources: &[Source]| -> Result<Vec<(Table, Vec<i32>)>> {
+			let read = |source: &Source| -> Result<_> {
+				let table = Table::read(source, &columns)?;
+				let raw = table.raw(unit, &inputs)?;
+				Ok((table, raw))
+			};
+			sources.iter().map(read).collect()
+		};
+		for (table, series) in std::iter::once((first, values)).chain(more(&args.csv[1..])?) {
+			let cut = match args.validation_csv.is_empty() {
+				true => args.split.of(table.rows()).with_context(|| format!("{} cannot be split", table.file))?,
+				false => whole(table.rows(), true, false),
+			};
+			add(table, series, cut.0, cut.1);
+		}
+		for (sources, validates) in [(&args.validation_csv, true), (&args.test_csv, false)] {
+			for (table, series) in more(sources)? {
+				let (split, end) = whole(table.rows(), false, validates);
+				let needed = usize::from(history) + usize::from(horizon);
+				if end < needed {
+					bail!(
+						"{} has {end} rows, and {needed} are needed: {history} to read and {horizon} to compare with",
+						table.file
+					);
+				}
+				add(table, series, split, end);
+			}
+		}
+		let parts = files.iter().map(|file| (file.table.file.clone(), file.part.clone())).collect();
+		let data = question.training_set(parts)?;
 		if total(&data.initial().validation) == 0 {
 			bail!("repeating old values makes no error at all on the validation part: there is nothing to learn");
 		}
+		let deviation = deviation(files.iter().map(|file| &file.part), channels.into()) * unit;
+		if deviation == 0.0 {
+			bail!("column `{}` is constant where it trains: there is nothing to learn", files[0].table.column);
+		}
+		let scale = Scale::of(&data.task.program, unit, deviation);
+		let window = args.genes.longest_window(Self::usual_window(season, horizon, channels))?;
 		let candidates = args.genes.candidates(args.population, window, question.history)?;
 		for candidate in &candidates {
 			candidate.check(&data).map_err(explained).with_context(|| shown(args.genes.family, candidate))?;
 		}
-		Ok(Self { table, question, season_found, data, unit: quantised.quantum, candidates })
+		Ok(Self { files, question, season_found, data, unit, inputs, scale, candidates })
+	}
+
+	/// The window when nothing is said.
+	fn usual_window(season: u16, horizon: u16, channels: u8) -> u16 {
+		let usual = season.saturating_mul(2).max(horizon.saturating_mul(4));
+		usual.min(target::longest_history(channels, horizon)).clamp(1, MAX_HISTORY)
+	}
+
+	/// Steps that precede every target.
+	fn history(args: &TrainArgs, season: u16, horizon: u16, channels: u8) -> Result<u16> {
+		let window = args.genes.longest_window(Self::usual_window(season, horizon, channels))?;
+		let least = window.max(u32::from(season).min(MAX_SEASON) as u16);
+		match args.history {
+			Some(history) if history < least || history > MAX_HISTORY => bail!(
+				"--history {history} is not possible: it has to hold a window of {window} and a season of {season} steps, and at most {MAX_HISTORY}"
+			),
+			Some(history) => Ok(history),
+			None => Ok(least),
+		}
 	}
 
 	fn describe(&self) {
-		let (split, rows) = (self.data.task.split, self.data.task.series.len());
-		let filled = self.table.series.filled;
+		let channels = usize::from(self.question.channels);
+		let filled: usize = self.files.iter().map(|file| file.table.series.filled).sum();
+		let filled = if filled > 0 { format!(", {filled} of them filled in") } else { String::new() };
+		let parts = |part: &Part| {
+			let Split { train_end, validation_end } = part.split;
+			let test = part.series.len() / channels - validation_end as usize;
+			format!("{train_end} train, {} validate, {test} test", validation_end - train_end)
+		};
+		let (column, unit) = (&self.files[0].table.column, decimal(self.unit));
+		match &self.files[..] {
+			[only] => println!(
+				"series      {} values of {column} in steps of {unit}{filled}; {}",
+				only.part.series.len() / channels,
+				parts(&only.part)
+			),
+			several => {
+				println!("series      {column} in steps of {unit}{filled}");
+				for file in several {
+					println!("            {}: {}", file.table.file, parts(&file.part));
+				}
+			}
+		}
+		if !self.inputs.is_empty() {
+			let inputs = self.files[0].table.inputs.iter().zip(&self.inputs);
+			let inputs: Vec<String> = inputs.map(|(column, unit)| format!("{column} in steps of {}", decimal(*unit))).collect();
+			println!("beside it   {}", inputs.join(", "));
+		}
 		println!(
-			"series      {rows} values of {} in steps of {}{}; {} train, {} validate, {} test",
-			self.table.column,
-			decimal(self.unit),
-			if filled > 0 { format!(", {filled} of them filled in") } else { String::new() },
-			split.train_end,
-			split.validation_end - split.train_end,
-			rows - split.validation_end as usize
-		);
-		println!(
-			"question    forecast {} steps; a season has {}{}",
-			self.question.horizon,
+			"question    {}; a season has {}{}",
+			target::describe(&self.data.task.program, self.unit),
 			if self.question.season == 1 { "one step".into() } else { format!("{} steps", self.question.season) },
 			if self.season_found { " (found in the series; set it with --season)" } else { "" }
 		);
@@ -159,7 +279,7 @@ impl Plan {
 				let mut curve = Curve { candidate: at, points: Vec::new() };
 				let mut least = (0, u128::MAX);
 				let mut watch = |epoch: u16, error: u128| {
-					let mean = self.data.mean_error(error) * self.unit;
+					let mean = self.scale.error(self.data.mean_error(error));
 					curve.points.push((epoch, mean));
 					if epoch > 0 {
 						bar.inc(1);
@@ -212,20 +332,43 @@ impl Plan {
 		}
 	}
 
-	/// The file of a model.
-	fn saved(&self, kind: Kind, chosen: &Trained, row: &baseline::Row) -> Saved {
-		let genes = named(kind, &chosen.candidate).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-		let task = &self.data.task;
-		let data = model_file::Data {
-			file: self.table.file.clone(),
-			column: self.table.column.clone(),
-			unit: self.unit.to_string(),
-			values: task.series.len() as u32,
-			hash: hex::encode(data_hash(&task.series)),
-			split: task.split,
+	/// The chosen model file by file, on validation and test; nothing where there are no windows.
+	fn judge(&self, model: &Model) -> Vec<[Option<Steps>; 2]> {
+		let judge = |file: &File| {
+			let Part { series, split } = &file.part;
+			let (train, validation) = (split.train_end as usize, split.validation_end as usize);
+			[train..validation, validation..usize::MAX - 1].map(|targets| {
+				let steps = Steps::measure(model, &self.data.task.program, series, targets);
+				(steps.windows > 0).then_some(steps)
+			})
 		};
-		let error = model_file::Errors { validation: row.validation.error, test: row.tail.map(|tail| tail.error) };
-		Saved::new(&chosen.model, &task.program, genes, data, error)
+		self.files.iter().map(judge).collect()
+	}
+
+	/// The file of a model.
+	fn saved(&self, kind: Kind, chosen: &Trained, judged: &[[Option<Steps>; 2]]) -> Saved {
+		let genes = named(kind, &chosen.candidate).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+		let table = &self.files[0].table;
+		let files = self.files.iter().zip(judged).map(|(file, judged)| {
+			let [validation, test] = judged.each_ref().map(|steps| steps.as_ref().map(Steps::total));
+			let Part { series, split } = &file.part;
+			model_file::File {
+				file: file.table.file.clone(),
+				rows: (series.len() / usize::from(self.question.channels)) as u32,
+				hash: hex::encode(data_hash(series)),
+				split: *split,
+				error: model_file::Errors { validation, test },
+			}
+		});
+		let inputs = table.inputs.iter().zip(&self.inputs);
+		let data = model_file::Data {
+			column: table.column.clone(),
+			unit: self.unit.to_string(),
+			deviation: self.scale.deviation.to_string(),
+			inputs: inputs.map(|(column, unit)| model_file::Input { column: column.clone(), unit: unit.to_string() }).collect(),
+			files: files.collect(),
+		};
+		Saved::new(&chosen.model, &self.data.task.program, genes, data)
 	}
 }
 
@@ -249,19 +392,24 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let chosen = trained.first().context("nothing was trained")?;
 	let others = [(format!("this {}", kind.name()), chosen.model.clone())];
 	let rows = baseline::report(&plan.data, 0, &others).map_err(explained)?;
-	let row = rows.last().context("nothing was measured")?;
+	let judged = plan.judge(&chosen.model);
 	if let Some(out) = &args.out {
-		plan.saved(kind, chosen, row).write(out)?;
+		plan.saved(kind, chosen, &judged).write(out)?;
 	}
+	let most_frequent = [0, 1].map(|part| {
+		let steps = judged.iter().filter_map(|judged| judged[part].clone()).reduce(|a, b| a.and(&b));
+		steps.and_then(|steps| steps.most_frequent())
+	});
 	let mut curves: Vec<Curve> = trained.iter().map(|one| one.curve.clone()).collect();
 	curves.sort_by_key(|curve| curve.candidate);
 	let curves_drawn = curves.iter().any(|curve| !curve.points.is_empty());
 	if curves_drawn {
-		let title = format!("{}: {}", plan.table.file, shown(kind, &chosen.candidate));
-		plot::write(&curve_files, &curves, chosen.at, &title, &plan.table.column)?;
+		let table = &plan.files[0].table;
+		let title = format!("{}: {}", table.file, shown(kind, &chosen.candidate));
+		plot::write(&curve_files, &curves, chosen.at, &title, plan.scale.name(&table.column))?;
 	}
 	if args.json {
-		println!("{}", json(&plan, kind, &trained, &rows, seconds));
+		println!("{}", json(&plan, kind, &trained, &rows, most_frequent, seconds));
 		return Ok(());
 	}
 	if trained.len() > 1 {
@@ -279,7 +427,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		}
 	}
 	println!("            {} bytes, {} multiply-accumulates per forecast", chosen.model.to_bytes().len(), chosen.model.macs());
-	super::show_rows(&rows, plan.unit, "errors");
+	super::show_rows(&rows, plan.scale, "errors", most_frequent);
 	if !curve_files.is_empty() {
 		let names: Vec<String> = curve_files.iter().map(|file| file.display().to_string()).collect();
 		match curves_drawn {
@@ -289,7 +437,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	match &args.out {
 		Some(out) => {
-			println!("saved       {0}: doin-worker predict --model {0} --csv {1}", out.display(), args.data.csv.display())
+			println!("saved       {0}: doin-worker predict --model {0} --csv {1}", out.display(), args.csv[0].path.display())
 		}
 		None => println!("saved       nowhere: keep it with --out model.doin"),
 	}
@@ -298,16 +446,9 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 
 /// The best of a population, by validation, and the middle of it.
 fn population_table(plan: &Plan, kind: Kind, trained: &[Trained]) {
-	let windows = f64::from(plan.data.task.program.chunks)
-		* f64::from(
-			plan.data
-				.task
-				.program
-				.validation_windows(plan.data.task.split.train_end, plan.data.task.split.validation_end)
-				.unwrap_or(1),
-		);
-	let scale = plan.unit / 16.0 / windows / f64::from(plan.question.horizon);
-	let mean = |one: &Trained| significant(total(&one.measure.validation) as f64 * scale);
+	let each = predictions(&plan.data.task.program) as f64;
+	let count = plan.data.validation_windows() as f64 * each * f64::from(1u32 << OUT_FRAC);
+	let mean = |one: &Trained| plan.scale.shown(total(&one.measure.validation) as f64 / count);
 	println!(
 		"population  {} candidates; on validation the best has {}, the middle one {}, the last {}",
 		trained.len(),
@@ -323,8 +464,22 @@ fn population_table(plan: &Plan, kind: Kind, trained: &[Trained]) {
 	}
 }
 
-fn json(plan: &Plan, kind: Kind, trained: &[Trained], rows: &[baseline::Row], seconds: f64) -> serde_json::Value {
-	let task = &plan.data.task;
+fn json(
+	plan: &Plan,
+	kind: Kind,
+	trained: &[Trained],
+	rows: &[baseline::Row],
+	most_frequent: [Option<f64>; 2],
+	seconds: f64,
+) -> serde_json::Value {
+	let (program, table) = (&plan.data.task.program, &plan.files[0].table);
+	let file = |file: &File| {
+		serde_json::json!({
+			"file": file.table.file,
+			"rows": file.part.series.len() / usize::from(plan.question.channels),
+			"split": file.part.split,
+		})
+	};
 	let candidate = |one: &Trained| {
 		let genes: serde_json::Map<_, _> =
 			named(kind, &one.candidate).into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();
@@ -338,15 +493,18 @@ fn json(plan: &Plan, kind: Kind, trained: &[Trained], rows: &[baseline::Row], se
 	};
 	serde_json::json!({
 		"family": kind.name(),
-		"file": plan.table.file,
-		"column": plan.table.column,
+		"files": plan.files.iter().map(file).collect::<Vec<_>>(),
+		"column": table.column,
+		"inputs": table.inputs,
 		"unit": plan.unit,
-		"values": task.series.len(),
-		"split": task.split,
+		"deviation": plan.scale.deviation,
 		"horizon": plan.question.horizon,
 		"history": plan.question.history,
 		"season": plan.question.season,
-		"models": rows_json(rows, plan.unit),
+		"steps": target::steps(program),
+		"classes": if let Target::Classes(bounds) = &program.target { Some(bounds.to_vec()) } else { None },
+		"most_frequent": { "validation": most_frequent[0], "test": most_frequent[1] },
+		"models": rows_json(rows, plan.scale),
 		"bytes": trained[0].model.to_bytes().len(),
 		"window_macs": trained[0].model.macs(),
 		"candidates": trained.iter().map(candidate).collect::<Vec<_>>(),
