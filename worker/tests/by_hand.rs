@@ -34,6 +34,10 @@ fn json(folder: &Path, args: &[&str]) -> Value {
 	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
 }
 
+fn both<'a>(some: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+	[some, more].concat()
+}
+
 /// What is said about input that cannot be used: one line, no panic.
 fn refusal(folder: &Path, args: &[&str]) -> String {
 	let output = worker(folder, args);
@@ -197,13 +201,12 @@ fn further_columns_are_read_and_named_in_the_file() {
 	// Other data under other names, and what does not fit.
 	let other = following(300, 4).replace("load,leader,other", "l,m,n");
 	std::fs::write(here.join("b.csv"), other).unwrap();
-	let on = |more: &[&str]| [&["evaluate", "--model", "mlp.doin", "--csv", "b.csv", "--column", "l"], more].concat();
-	let judged = json(here, &on(&["--inputs", "n,m", "--json"]));
+	let on = ["evaluate", "--model", "mlp.doin", "--csv", "b.csv", "--column", "l"];
+	let judged = json(here, &both(&on, &["--inputs", "n,m", "--json"]));
 	assert!(judged["parts"][0]["models"][2]["better_percent"].as_f64().unwrap() > 50.0, "{judged}");
-	assert!(refusal(here, &on(&[])).contains("no column `other`"));
-	assert!(
-		refusal(here, &on(&["--inputs", "n"])).contains("names 1 columns, and the model reads 2 beside `load` (other, leader)")
-	);
+	assert!(refusal(here, &on).contains("no column `other`"));
+	assert!(refusal(here, &both(&on, &["--inputs", "n"]))
+		.contains("names 1 columns, and the model reads 2 beside `load` (other, leader)"));
 	let bad = |more: &[&str]| refusal(here, &[&["train", "--csv", "a.csv", "--column", "load"], more].concat());
 	assert!(bad(&["--inputs", "note"]).contains("line 2: `text 0` in column `note` is no number"));
 	assert!(bad(&["--inputs", "leader,nothing"]).contains("no column `nothing`"));
@@ -250,11 +253,8 @@ fn classes_of_the_change_are_told() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
-	let train = |more: &[&str]| {
-		let base = ["train", "--csv", "a.csv", "--season", "24", "--window", "24", "--horizon", "3", "--epochs", "8"];
-		[&base[..], more].concat()
-	};
-	let told = json(here, &train(&["--classes", "-1.5,1.5", "--out", "m.doin", "--json"]));
+	let train = ["train", "--csv", "a.csv", "--season", "24", "--window", "24", "--horizon", "3", "--epochs", "8"];
+	let told = json(here, &both(&train, &["--classes", "-1.5,1.5", "--out", "m.doin", "--json"]));
 	let accuracy = |row: &Value| row["test"]["accuracy"].as_f64().unwrap();
 	let share = told["most_frequent"]["test"].as_f64().unwrap();
 	assert!((0.3..0.7).contains(&share), "{told}");
@@ -275,11 +275,11 @@ fn classes_of_the_change_are_told() {
 	let csv = fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", "697", "--as-csv"]);
 	assert_eq!(csv, "step,time,class,actual\n3,2020-01-30 03:00:00,2,2\n");
 	assert!(fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]).contains("class 0: a change of below -1.5"));
-	let bad = |classes: &str| refusal(here, &train(&["--classes", classes]));
+	let bad = |classes: &str| refusal(here, &both(&train, &["--classes", classes]));
 	assert!(bad("1.5,-1.5").contains("ascend"));
 	assert!(bad("0,500").contains("class 2 never comes"));
 	assert!(bad("0.0001,0.0002").contains("choose a finer --unit"));
-	assert!(!worker(here, &train(&["--classes", "0", "--steps", "3"])).status.success(), "one or the other");
+	assert!(!worker(here, &both(&train, &["--classes", "0", "--steps", "3"])).status.success(), "one or the other");
 }
 
 #[test]
@@ -336,25 +336,24 @@ fn domains_are_made_of_channels_steps_and_classes() {
 	let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 	let node = format!("ws://127.0.0.1:{port}");
 	let base = ["domain", "create", "--csv", "a.csv", "--column", "load", "--season", "1", "--dry-run", "--url", &node];
-	let create = |more: &[&str]| [&base[..], more].concat();
-	let some = json(here, &create(&["--steps", "2,6", "--json"]));
+	let some = json(here, &both(&base, &["--steps", "2,6", "--json"]));
 	assert_eq!((&some["program"], &some["horizon"], &some["steps"]), (&"forecast".into(), &6.into(), &serde_json::json!([2, 6])));
 	assert!(some["generator"]["ar"].is_array());
-	let classes = json(here, &create(&["--horizon", "2", "--classes", "-0.1,0.1", "--unit", "0.01", "--json"]));
+	let classes = json(here, &both(&base, &["--horizon", "2", "--classes", "-0.1,0.1", "--unit", "0.01", "--json"]));
 	assert_eq!((&classes["program"], &classes["classes"]), (&"classify".into(), &serde_json::json!([-10, 10])));
 	let mistakes: f64 = classes["baselines"][0]["validation"].as_str().unwrap().parse().unwrap();
 	assert!((0.0..1.0).contains(&mistakes));
-	let both = json(here, &create(&["--horizon", "2", "--inputs", "leader,other", "--json"]));
-	assert_eq!((&both["channels"], &both["values"], &both["generator"]), (&3.into(), &2_700.into(), &Value::Null));
-	assert_eq!(both["inputs"][0]["column"], "leader");
-	let told = fine(here, &create(&["--horizon", "2", "--inputs", "leader", "--classes", "0"]));
+	let three = json(here, &both(&base, &["--horizon", "2", "--inputs", "leader,other", "--json"]));
+	assert_eq!((&three["channels"], &three["values"], &three["generator"]), (&3.into(), &2_700.into(), &Value::Null));
+	assert_eq!(three["inputs"][0]["column"], "leader");
+	let told = fine(here, &both(&base, &["--horizon", "2", "--inputs", "leader", "--classes", "0"]));
 	for text in
 		["beside it   leader", "tell 2 classes of the change 2 steps ahead", "only a bounty is paid", "mistakes per window"]
 	{
 		assert!(told.contains(text), "{told}");
 	}
-	assert!(refusal(here, &create(&["--steps", "9", "--horizon", "8"])).contains("--steps 9 lies beyond --horizon 8"));
-	assert!(refusal(here, &create(&["--inputs", "leader", "--history", "1020"])).contains("--history 1020"));
+	assert!(refusal(here, &both(&base, &["--steps", "9", "--horizon", "8"])).contains("--steps 9 lies beyond --horizon 8"));
+	assert!(refusal(here, &both(&base, &["--inputs", "leader", "--history", "1020"])).contains("--history 1020"));
 }
 
 #[test]
