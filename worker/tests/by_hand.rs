@@ -186,7 +186,20 @@ fn further_columns_are_read_and_named_in_the_file() {
 	let alone = train(&["--family", "linear"]);
 	for family in ["linear", "mlp", "conv", "gru"] {
 		let out = format!("{family}.doin");
-		let beside = train(&["--family", family, "--inputs", "other,leader", "--epochs", "2", "--out", &out]);
+		let beside = train(&[
+			"--family",
+			family,
+			"--inputs",
+			"other,leader",
+			"--kernel",
+			"2",
+			"--stride",
+			"1",
+			"--epochs",
+			"2",
+			"--out",
+			&out,
+		]);
 		assert!(error(&beside) * 4.0 < error(&alone), "{family}: {} against {}", error(&beside), error(&alone));
 		assert_eq!(beside["inputs"], serde_json::json!(["other", "leader"]));
 		let judged = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
@@ -258,7 +271,7 @@ fn classes_of_the_change_are_told() {
 	let accuracy = |row: &Value| row["test"]["accuracy"].as_f64().unwrap();
 	let share = told["most_frequent"]["test"].as_f64().unwrap();
 	assert!((0.3..0.7).contains(&share), "{told}");
-	assert!(accuracy(&told["models"][3]) > 0.8 && accuracy(&told["models"][0]) < 0.5, "{told}");
+	assert!(accuracy(&told["models"][3]) > share + 0.2 && accuracy(&told["models"][0]) < share, "{told}");
 	assert_eq!(told["classes"].as_array().unwrap().len(), 2);
 	let judged = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
 	assert_eq!(judged["parts"][1]["models"][3]["accuracy"], told["models"][3]["test"]["accuracy"]);
@@ -322,7 +335,8 @@ fn one_model_is_made_for_several_files() {
 	let bad = |more: &[&str]| refusal(here, &[&base[..base.len() - 1], more].concat());
 	assert!(bad(&["--csv", "a.csv", "--csv", "e.csv"]).contains("e.csv has no column `leader`"));
 	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:9"]).contains("c.csv has 9 rows, and 10 are needed"));
-	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:30"]).contains("41 are needed after a history of 6"));
+	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:30"])
+		.contains("30 rows validate, and with a horizon of 4 steps 35 are needed after a history of 6"));
 	assert!(bad(&["--csv", "a.csv:9", "--validation-csv", "c.csv"]).contains("a.csv has 9 rows, of which 9 train"));
 	assert!(bad(&["--csv", "a.csv:701"]).contains("701 rows, and the file has 700"));
 	assert!(bad(&["--csv", "a.csv", "--history", "5"]).contains("--history 5"));

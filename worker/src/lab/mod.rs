@@ -118,7 +118,7 @@ impl Scale {
 	/// The same as JSON.
 	fn json(self, mean: f64, error: u64, better: f64) -> serde_json::Value {
 		if self.classes {
-			return serde_json::json!({ "accuracy": 1.0 - mean, "error": error, "better_percent": better });
+			return serde_json::json!({ "accuracy": share(1.0 - mean), "error": error, "better_percent": better });
 		}
 		serde_json::json!({ "mae": self.error(mean), "scaled": self.scaled(mean), "error": error, "better_percent": better })
 	}
@@ -155,6 +155,11 @@ fn show_rows(rows: &[baseline::Row], scale: Scale, what: &str, most_frequent: [O
 			row.tail.map_or(String::new(), |tail| format!(", {} on test", scaled(tail)))
 		);
 	}
+}
+
+/// A share without the noise of its last digits.
+fn share(share: f64) -> f64 {
+	(share * 1e12).round() / 1e12
 }
 
 /// The same as JSON.
