@@ -21,7 +21,7 @@ work=()
 while [ $# -gt 0 ]; do
 	case $1 in
 		--until-work-block) watch+=("$1" "${2:?--until-work-block needs a number}"); shift 2 ;;
-		--data | --column | --time | --season | --horizon | --history | --unit | --scale | --fill | --name)
+		--data | --column | --time | --season | --horizon | --history | --unit | --scale | --fill | --name | --steps | --classes)
 			work+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
 		--fresh) fresh=yes; shift ;;
 		-h | --help) usage; exit 0 ;;

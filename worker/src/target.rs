@@ -135,11 +135,9 @@ pub fn describe(program: &Forecast, unit: f64) -> String {
 			format!("forecast step{} {} ahead", if steps.len() == 1 { "" } else { "s" }, named.join(", "))
 		}
 		Target::Classes(bounds) => {
-			format!("tell {} classes of the change {} steps ahead: {}", bounds.len() + 1, program.horizon, {
-				let named: Vec<String> =
-					(0..=bounds.len()).map(|class| format!("{class} {}", range(bounds, class, unit))).collect();
-				named.join("; ")
-			})
+			let named = |class: usize| format!("{class}: {}", range(bounds, class, unit));
+			let named: Vec<String> = (0..=bounds.len()).map(named).collect();
+			format!("tell {} classes of the change {} steps ahead ({})", bounds.len() + 1, program.horizon, named.join(", "))
 		}
 	}
 }
@@ -218,7 +216,7 @@ mod tests {
 		assert_eq!((describe(&some, 0.1).as_str(), steps(&some)), ("forecast steps 2, 6 ahead", vec![2, 6]));
 		let three = program(Target::Classes(vec![-5, 5].try_into().unwrap()));
 		assert!(
-			describe(&three, 0.1).ends_with("0 below -0.5; 1 from -0.5 to below 0.5; 2 0.5 or more"),
+			describe(&three, 0.1).ends_with("(0: below -0.5, 1: from -0.5 to below 0.5, 2: 0.5 or more)"),
 			"{}",
 			describe(&three, 0.1)
 		);

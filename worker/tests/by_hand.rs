@@ -287,7 +287,7 @@ fn classes_of_the_change_are_told() {
 	assert_eq!((&at("697")["step"], &at("697")["actual"]), (&Value::from(3), &Value::from(2)));
 	let csv = fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", "697", "--as-csv"]);
 	assert_eq!(csv, "step,time,class,actual\n3,2020-01-30 03:00:00,2,2\n");
-	assert!(fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]).contains("class 0: a change of below -1.5"));
+	assert!(fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]).contains("class 0: change below -1.5"));
 	let bad = |classes: &str| refusal(here, &both(&train, &["--classes", classes]));
 	assert!(bad("1.5,-1.5").contains("ascend"));
 	assert!(bad("0,500").contains("class 2 never comes"));

@@ -637,7 +637,7 @@ mod tests {
 		assert_eq!(turned.measure(&Model::RepeatLast), set.measure(&Model::RepeatLast));
 		assert!(matches!(pool(&task, parts[..1].to_vec()), Err(Error::Short { what: "one window to validate on", .. })));
 		assert!(matches!(pool(&task, parts[1..2].to_vec()), Err(Error::Short { have: 0, .. })), "nothing to train on");
-		assert!(matches!(pool(&task, vec![part(0..9, 9, 9), parts[1].clone()]), Err(Error::Short { have: 9, .. })));
+		assert!(matches!(pool(&task, vec![part(0..7, 7, 7), parts[1].clone()]), Err(Error::Short { have: 7, need: 8, .. })));
 		let mut odd = parts[1].clone();
 		odd.series.pop();
 		assert_eq!(pool(&task, vec![odd]).unwrap_err(), ProgramError::Channels.into());

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod evaluate;
+mod files;
 mod forecast;
 mod genes;
 mod model_file;

@@ -278,7 +278,7 @@ impl Loaded {
 		let names: Vec<&str> = trained.iter().map(|file| file.file.as_str()).collect();
 		let columns = std::iter::once(data.column.as_str()).chain(data.inputs.iter().map(|input| input.column.as_str()));
 		format!(
-			"{family} ({}), to {} from {} steps, trained on {} rows of {} in {}",
+			"{family} ({}): {} from {}; trained on {} rows of {} in {}",
 			genes.join(", "),
 			target::describe(&self.program, self.unit),
 			question.history,
@@ -327,7 +327,7 @@ pub mod tests {
 		let loaded = Loaded::read(&path).unwrap();
 		assert_eq!((loaded.saved.clone(), loaded.unit), (saved.clone(), 0.01));
 		assert_eq!(hex::encode(loaded.model.to_bytes()), saved.model);
-		assert!(loaded.describe().starts_with("linear (window 8), to forecast 4 steps from 16"), "{}", loaded.describe());
+		assert!(loaded.describe().starts_with("linear (window 8): forecast 4 steps from 16; trained"), "{}", loaded.describe());
 		// White space and the order of fields do not matter.
 		let mixed: serde_json::Value = serde_json::from_str(&text(&saved)).unwrap();
 		Loaded::parse(serde_json::to_string(&mixed).unwrap().as_bytes()).unwrap();

@@ -128,7 +128,7 @@ pub async fn run(args: PredictArgs) -> Result<()> {
 				println!("{step:>4}  {:<25} {:>14} {actual:>14}", time.as_deref().unwrap_or(""), forecast.shown(digits));
 			}
 			for (class, bounds) in bounds.iter().flat_map(|bounds| (0..=bounds.len()).map(move |class| (class, bounds))) {
-				println!("      class {class}: a change of {}", target::range(bounds, class, loaded.unit));
+				println!("      class {class}: change {}", target::range(bounds, class, loaded.unit));
 			}
 		}
 		Ok(())

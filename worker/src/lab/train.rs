@@ -2,24 +2,24 @@
 
 use super::{
 	explained,
+	files::{deviation, File, FileArgs},
 	forecast::Steps,
 	genes::{named, shown, GeneArgs, Kind},
 	model_file::{self, Saved},
 	plot::{self, Curve},
 	rows_json,
-	series::{data_hash, ColumnArgs, Cut, Question, Source, Table},
+	series::{data_hash, Question},
 	working, Scale,
 };
 use crate::{
 	amount::significant,
-	csv_series::{decimal, Quantised},
+	csv_series::decimal,
 	draft::find_season,
 	target::{self, TargetArgs},
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use doin_compute::{baseline, data::predictions, population, Candidate, Error, Measure, Part, TrainingSet};
-use doin_primitives::Split;
 use doin_scoring::{
 	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},
@@ -42,18 +42,8 @@ const LISTED: usize = 10;
 /// What `train` takes.
 #[derive(Clone, Debug, Args)]
 pub struct TrainArgs {
-	/// A file; its first line holds the names of its columns. Given several times, one model is trained on all of them, and no window
-	/// reaches from one into another. FILE:1000 takes its first 1000 rows.
-	#[arg(long, value_name = "FILE[:ROWS]", required = true)]
-	csv: Vec<Source>,
-	/// Validate on this file, and train on the whole of the others. It can be given several times.
-	#[arg(long, value_name = "FILE[:ROWS]", conflicts_with = "split")]
-	validation_csv: Vec<Source>,
-	/// Test on this file. It can be given several times.
-	#[arg(long, value_name = "FILE[:ROWS]", requires = "validation_csv")]
-	test_csv: Vec<Source>,
 	#[command(flatten)]
-	columns: ColumnArgs,
+	files: FileArgs,
 	#[command(flatten)]
 	genes: GeneArgs,
 	/// Steps to forecast; the last of --steps, or one season within 6 and 24, when left out.
@@ -71,9 +61,6 @@ pub struct TrainArgs {
 	/// Size of one step of the stored values, in units of the column; a suitable power of ten when left out.
 	#[arg(long, value_name = "SIZE", help_heading = "Question")]
 	unit: Option<f64>,
-	/// What trains and what validates, in per cent or rows of each file; the rest is the test, or as much of it as a third part says.
-	#[arg(long, value_name = "TRAIN/VAL", default_value = "70/15", help_heading = "Question")]
-	split: Cut,
 	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
 	population: Option<u32>,
@@ -104,12 +91,6 @@ struct Trained {
 	seconds: f64,
 }
 
-/// A file of a training.
-struct File {
-	table: Table,
-	part: Part,
-}
-
 /// A training that is about to begin.
 struct Plan {
 	files: Vec<File>,
@@ -128,73 +109,25 @@ pub async fn run(args: TrainArgs) -> Result<()> {
 	working(move |stop| train(&args, stop)).await
 }
 
-/// Standard deviation of the first channel in what trains, in raw units.
-fn deviation<'a>(parts: impl Iterator<Item = &'a Part>, channels: usize) -> f64 {
-	let values = parts.flat_map(|part| part.series.iter().step_by(channels).take(part.split.train_end as usize));
-	let values: Vec<f64> = values.map(|value| f64::from(*value)).collect();
-	let count = values.len().max(1) as f64;
-	let mean = values.iter().sum::<f64>() / count;
-	(values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
-}
-
 impl Plan {
 	fn new(args: &TrainArgs) -> Result<Self> {
-		let first = args.csv.first().context("--csv: name a file to train on")?;
-		let first = Table::read(first, &args.columns)?;
-		let columns = ColumnArgs { column: Some(first.column.clone()), ..args.columns.clone() };
+		let first = args.files.first()?;
 		let season_found = args.season.is_none();
 		let season = args.season.unwrap_or_else(|| find_season(&first.series.values));
 		let horizon = args.target.horizon(args.horizon, season.clamp(6, 24))?;
-		let channels = target::channels(columns.inputs.len())?;
+		let channels = target::channels(first.inputs.len())?;
 		let history = Self::history(args, season, horizon, channels)?;
 		let mut question = Question { horizon, history, season, channels, target: Target::Values };
 		question.check()?;
-		// The first file says what a raw unit is.
-		let Quantised { values, quantum: unit, inputs } = first.series.quantise(horizon.into(), args.unit)?;
+		let raw = first.series.quantise(horizon.into(), args.unit)?;
+		let (unit, inputs) = (raw.quantum, raw.inputs.clone());
 		question.target = args.target.target(unit)?;
-		let mut files = Vec::new();
-		let mut add = |table: Table, mut series: Vec<i32>, split: Split, end: usize| {
-			series.truncate(end * usize::from(channels));
-			files.push(File { table, part: Part { series, split } });
-		};
-		let whole = |rows: usize, trains: bool, validates: bool| {
-			let (train_end, validation_end) = (if trains { rows } else { 0 }, if trains || validates { rows } else { 0 });
-			(Split { train_end: train_end as u32, validation_end: validation_end as u32 }, rows)
-		};
-		let more = |sources: &[Source]| -> Result<Vec<(Table, Vec<i32>)>> {
-			let read = |source: &Source| -> Result<_> {
-				let table = Table::read(source, &columns)?;
-				let raw = table.raw(unit, &inputs)?;
-				Ok((table, raw))
-			};
-			sources.iter().map(read).collect()
-		};
-		for (table, series) in std::iter::once((first, values)).chain(more(&args.csv[1..])?) {
-			let cut = match args.validation_csv.is_empty() {
-				true => args.split.of(table.rows()).with_context(|| format!("{} cannot be split", table.file))?,
-				false => whole(table.rows(), true, false),
-			};
-			add(table, series, cut.0, cut.1);
-		}
-		for (sources, validates) in [(&args.validation_csv, true), (&args.test_csv, false)] {
-			for (table, series) in more(sources)? {
-				let (split, end) = whole(table.rows(), false, validates);
-				let needed = usize::from(history) + usize::from(horizon);
-				if end < needed {
-					bail!(
-						"{} has {end} rows, and {needed} are needed: {history} to read and {horizon} to compare with",
-						table.file
-					);
-				}
-				add(table, series, split, end);
-			}
-		}
-		let parts = files.iter().map(|file| (file.table.file.clone(), file.part.clone())).collect();
-		let data = question.training_set(parts)?;
+		let files = args.files.read(first, raw, &question)?;
+		let data = question.training_set(files.iter().map(|file| (file.table.file.clone(), file.part.clone())).collect())?;
 		if total(&data.initial().validation) == 0 {
 			bail!("repeating old values makes no error at all on the validation part: there is nothing to learn");
 		}
-		let deviation = deviation(files.iter().map(|file| &file.part), channels.into()) * unit;
+		let deviation = deviation(&files, channels.into()) * unit;
 		if deviation == 0.0 {
 			bail!("column `{}` is constant where it trains: there is nothing to learn", files[0].table.column);
 		}
@@ -230,22 +163,17 @@ impl Plan {
 		let channels = usize::from(self.question.channels);
 		let filled: usize = self.files.iter().map(|file| file.table.series.filled).sum();
 		let filled = if filled > 0 { format!(", {filled} of them filled in") } else { String::new() };
-		let parts = |part: &Part| {
-			let Split { train_end, validation_end } = part.split;
-			let test = part.series.len() / channels - validation_end as usize;
-			format!("{train_end} train, {} validate, {test} test", validation_end - train_end)
-		};
 		let (column, unit) = (&self.files[0].table.column, decimal(self.unit));
 		match &self.files[..] {
 			[only] => println!(
 				"series      {} values of {column} in steps of {unit}{filled}; {}",
-				only.part.series.len() / channels,
-				parts(&only.part)
+				only.rows(channels),
+				only.describe(channels)
 			),
 			several => {
 				println!("series      {column} in steps of {unit}{filled}");
 				for file in several {
-					println!("            {}: {}", file.table.file, parts(&file.part));
+					println!("            {}: {}", file.table.file, file.describe(channels));
 				}
 			}
 		}
@@ -354,7 +282,7 @@ impl Plan {
 			let Part { series, split } = &file.part;
 			model_file::File {
 				file: file.table.file.clone(),
-				rows: (series.len() / usize::from(self.question.channels)) as u32,
+				rows: file.rows(self.question.channels.into()) as u32,
 				hash: hex::encode(data_hash(series)),
 				split: *split,
 				error: model_file::Errors { validation, test },
@@ -437,7 +365,11 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	match &args.out {
 		Some(out) => {
-			println!("saved       {0}: doin-worker predict --model {0} --csv {1}", out.display(), args.csv[0].path.display())
+			println!(
+				"saved       {0}: doin-worker predict --model {0} --csv {1}",
+				out.display(),
+				args.files.csv[0].path.display()
+			)
 		}
 		None => println!("saved       nowhere: keep it with --out model.doin"),
 	}
@@ -476,7 +408,7 @@ fn json(
 	let file = |file: &File| {
 		serde_json::json!({
 			"file": file.table.file,
-			"rows": file.part.series.len() / usize::from(plan.question.channels),
+			"rows": file.rows(plan.question.channels.into()),
 			"split": file.part.split,
 		})
 	};
