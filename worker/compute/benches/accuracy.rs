@@ -3,7 +3,7 @@
 //!
 //! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench accuracy`
 
-use doin_compute::{Part, TrainingSet};
+use doin_compute::{CutSeries, TrainingSet};
 use doin_primitives::{domain::Limits, Split};
 use doin_scoring::{features, model::OUT_FRAC, sample::tail, Forecast, Model, Scratch, Target};
 use std::{path::PathBuf, time::Instant};
@@ -44,7 +44,7 @@ fn main() {
 			Forecast { horizon, history: 336, season: 24, chunks: 32, windows: 1, channels: 1, target: Target::Values };
 		program.windows = program.most_windows();
 		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
-		let parts = columns.iter().map(|series| Part { series: series.clone(), split: SPLIT }).collect();
+		let parts = columns.iter().map(|series| CutSeries { series: series.clone(), split: SPLIT }).collect();
 		let data = TrainingSet::pooled(program.clone(), limits, parts).expect("the series are long enough");
 		let linear = data.linear(336, 0).expect("it has a solution");
 		data.task.admit(&Model::Net(linear.net.clone())).expect("its weights are within bounds");

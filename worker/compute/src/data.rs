@@ -78,7 +78,7 @@ impl Task {
 
 /// One of several series that a model is made for, and where it is cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct CutSeries {
 	/// The values of all channels, step by step.
 	pub series: Vec<i32>,
 	/// Steps before `train_end` train, targets before `validation_end` validate, and those after it are the test. Ends may coincide: a
@@ -86,7 +86,7 @@ pub struct Part {
 	pub split: Split,
 }
 
-impl Part {
+impl CutSeries {
 	fn check(&self, program: &Forecast) -> Result<(), Error> {
 		let channels = usize::from(program.channels).max(1);
 		if !self.series.len().is_multiple_of(channels) {
@@ -129,7 +129,7 @@ pub struct TrainingSet {
 	/// The domain; of several series, it has the first one.
 	pub task: Task,
 	/// The other series.
-	others: Vec<Part>,
+	others: Vec<CutSeries>,
 	backend: &'static dyn Backend,
 	values: Vec<i32>,
 	/// Distance of the channels in `values`.
@@ -169,22 +169,22 @@ impl TrainingSet {
 
 	/// The windows of several series in the same units, which may have any lengths: one model for all of them. Every window with its
 	/// targets in a validation part counts. It knows no chain, so the program's chunks have no meaning.
-	pub fn pooled(program: Forecast, limits: Limits, parts: Vec<Part>) -> Result<Self, Error> {
+	pub fn pooled(program: Forecast, limits: Limits, parts: Vec<CutSeries>) -> Result<Self, Error> {
 		program.check()?;
 		parts.iter().try_for_each(|part| part.check(&program))?;
-		let validation = parts.iter().flat_map(|Part { series, split }| {
+		let validation = parts.iter().flat_map(|CutSeries { series, split }| {
 			windows(&program, series, split.train_end as usize..split.validation_end as usize)
 		});
 		let validation: Vec<Windows> = validation.collect();
 		let mut parts = parts.into_iter();
-		let Some(Part { series, split }) = parts.next().filter(|_| !validation.is_empty()) else {
+		let Some(CutSeries { series, split }) = parts.next().filter(|_| !validation.is_empty()) else {
 			return Err(Error::Short { have: 0, need: program.span() as usize, what: "one window to validate on" });
 		};
 		let task = Task { program, limits, series, split, generator: None };
 		Self::build(task, parts.collect(), validation, 0, 0)
 	}
 
-	fn build(task: Task, others: Vec<Part>, validation: Vec<Windows>, synthetic: u32, seed: u64) -> Result<Self, Error> {
+	fn build(task: Task, others: Vec<CutSeries>, validation: Vec<Windows>, synthetic: u32, seed: u64) -> Result<Self, Error> {
 		let (horizon, span) = (usize::from(task.program.horizon), task.program.span() as usize);
 		let channels = usize::from(task.program.channels);
 		let mut set = Self {
@@ -586,15 +586,15 @@ mod tests {
 		}
 	}
 
-	fn pool(task: &Task, parts: Vec<Part>) -> Result<TrainingSet, Error> {
+	fn pool(task: &Task, parts: Vec<CutSeries>) -> Result<TrainingSet, Error> {
 		TrainingSet::pooled(task.program.clone(), task.limits.clone(), parts)
 	}
 
 	#[test]
 	fn pooled_series_are_trained_on_side_by_side() {
 		let task = tent();
-		let part = Part { series: task.series.clone(), split: task.split };
-		let mirrored = Part { series: task.series.iter().map(|value| -value).collect(), ..part.clone() };
+		let part = CutSeries { series: task.series.clone(), split: task.split };
+		let mirrored = CutSeries { series: task.series.iter().map(|value| -value).collect(), ..part.clone() };
 		let one = TrainingSet::new(task.clone(), 0, 0).unwrap();
 		let both = pool(&task, vec![part, mirrored.clone()]).unwrap();
 		assert_eq!(both.len(), 2 * one.len());
@@ -605,14 +605,14 @@ mod tests {
 		let net = &both.linear(6, 0).unwrap().net;
 		assert!(net.skip.as_ref().unwrap().bias[0].abs() <= 1 << net.skip.as_ref().unwrap().shift);
 		assert_eq!(both.validation_windows(), 2 * 900);
-		assert!(pool(&task, vec![Part { series: mirrored.series[..5_000].to_vec(), ..mirrored }]).is_err());
+		assert!(pool(&task, vec![CutSeries { series: mirrored.series[..5_000].to_vec(), ..mirrored }]).is_err());
 	}
 
 	#[test]
 	fn a_series_of_its_own_may_train_validate_or_test() {
 		let task = follower();
 		let program = &task.program;
-		let part = |steps: Range<usize>, train_end, validation_end| Part {
+		let part = |steps: Range<usize>, train_end, validation_end| CutSeries {
 			series: task.series[2 * steps.start..2 * steps.end].to_vec(),
 			split: Split { train_end, validation_end },
 		};

@@ -11,7 +11,7 @@ use clap::Args;
 use doin_compute::{
 	backend::layout::BATCH,
 	gpu::{adapters, Gpu, Selection},
-	peak, population, Candidate, Part, TrainingSet,
+	peak, population, Candidate, CutSeries, TrainingSet,
 };
 use doin_primitives::Split;
 use doin_scoring::{philox::purpose, sample::generator_series, Generator, Model, Target, Windows};
@@ -192,7 +192,7 @@ impl<'a> Bench<'a> {
 		if deviation == 0.0 {
 			bail!("{name} is constant where it is trained on: there is nothing to learn");
 		}
-		let data = QUESTION.training_set(vec![(name.clone(), Part { series: values, split })])?;
+		let data = QUESTION.training_set(vec![(name.clone(), CutSeries { series: values, split })])?;
 		let test = data.test();
 		if test.is_empty() {
 			bail!("{name} has no window after its validation part: bring more rows");

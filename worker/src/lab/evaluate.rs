@@ -10,7 +10,7 @@ use super::{
 use crate::{amount::significant, target};
 use anyhow::{bail, Result};
 use clap::Args;
-use doin_compute::{population, Part};
+use doin_compute::{population, CutSeries};
 use doin_scoring::{Model, Target};
 use std::{ops::Range, path::PathBuf};
 
@@ -126,7 +126,7 @@ impl Report {
 						channels: program.channels,
 						target: program.target.clone(),
 					};
-					let data = question.training_set(vec![(file.into(), Part { series: values.clone(), split })])?;
+					let data = question.training_set(vec![(file.into(), CutSeries { series: values.clone(), split })])?;
 					let ridge = data.linear(program.history, 0).map_err(explained)?;
 					models.push(("ridge".to_string(), Model::Net(ridge.net.clone())));
 				}

@@ -4,7 +4,7 @@ use super::series::{ColumnArgs, Cut, Question, Source, Table};
 use crate::csv_series::Quantised;
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::Part;
+use doin_compute::CutSeries;
 use doin_primitives::Split;
 
 /// Which files.
@@ -32,7 +32,7 @@ pub struct File {
 	/// Its columns.
 	pub table: Table,
 	/// The rows that are used, in raw units.
-	pub part: Part,
+	pub part: CutSeries,
 }
 
 /// What a file is for.
@@ -87,7 +87,7 @@ impl FileArgs {
 			Use::Test => whole(0, 0),
 		};
 		series.truncate(end * usize::from(question.channels));
-		Ok(File { table, part: Part { series, split } })
+		Ok(File { table, part: CutSeries { series, split } })
 	}
 }
 
@@ -128,7 +128,7 @@ mod tests {
 				inputs: vec!["w".into()],
 				series: crate::csv_series::Series { values: Vec::new(), inputs: Vec::new(), filled: 0, clock: None },
 			},
-			part: Part { series: series.to_vec(), split: Split { train_end, validation_end: train_end } },
+			part: CutSeries { series: series.to_vec(), split: Split { train_end, validation_end: train_end } },
 		};
 		let files = [file(&[1, 90, 1, 70, 900, 5], 2), file(&[5, 0, 5, 9], 2), file(&[77, 1], 0)];
 		assert_eq!(deviation(&files, 2), 2.0);

@@ -196,7 +196,7 @@ mod tests {
 		for (channels, target) in [(3, Target::Values), (2, steps), (1, classes.clone()), (2, classes)] {
 			let program = Forecast { channels, target, ..base.clone() };
 			let series: Vec<i32> = (0..500 * i32::from(channels)).map(value).collect();
-			let part = data::Part { series: series.clone(), split };
+			let part = data::CutSeries { series: series.clone(), split };
 			let set = TrainingSet::pooled(program.clone(), crate::lab::series::LIMITS, vec![part]).unwrap();
 			for model in [Model::RepeatLast, Model::Seasonal, Model::Net(set.linear(7, 0).unwrap().net.clone())] {
 				let validation = Steps::measure(&model, &program, &series, 300..400);

@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use codec::Encode;
-use doin_compute::{Part, TrainingSet};
+use doin_compute::{CutSeries, TrainingSet};
 use doin_primitives::{
 	blake2_256,
 	domain::{MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
@@ -250,11 +250,11 @@ impl Question {
 	}
 
 	/// The windows of series that are cut, each with the name of its file.
-	pub fn training_set(&self, parts: Vec<(String, Part)>) -> Result<TrainingSet> {
+	pub fn training_set(&self, parts: Vec<(String, CutSeries)>) -> Result<TrainingSet> {
 		self.check()?;
 		let (horizon, history) = (usize::from(self.horizon), usize::from(self.history));
 		let mut windows = 0;
-		for (file, Part { series, split }) in &parts {
+		for (file, CutSeries { series, split }) in &parts {
 			let rows = series.len() / usize::from(self.channels);
 			let (train, end) = (split.train_end as usize, split.validation_end as usize);
 			// A window to train on and one to stop early on.
@@ -313,7 +313,7 @@ mod tests {
 		let question = Question { horizon: 4, history: 16, season: 8, channels: 1, target: Target::Values };
 		let set = |rows: i32, cut: &str| {
 			let (split, end) = cut.parse::<Cut>().unwrap().of(rows as usize)?;
-			let part = Part { series: (0..end as i32).map(|at| at % 7).collect(), split };
+			let part = CutSeries { series: (0..end as i32).map(|at| at % 7).collect(), split };
 			question.training_set(vec![("a.csv".into(), part)])
 		};
 		set(300, "70/15").unwrap();
@@ -326,7 +326,8 @@ mod tests {
 		assert!(refusal(Question { season: 0, ..question.clone() }).contains("--season 0"));
 		assert!(refusal(Question { history: 1_000, channels: 4, ..question.clone() }).contains("--window 1000"));
 		let classes = Target::Classes(vec![0, 900].try_into().unwrap());
-		let part = Part { series: (0..300).map(|at| at % 7).collect(), split: Split { train_end: 200, validation_end: 260 } };
+		let part =
+			CutSeries { series: (0..300).map(|at| at % 7).collect(), split: Split { train_end: 200, validation_end: 260 } };
 		let never = Question { target: classes, ..question }.training_set(vec![("a.csv".into(), part)]);
 		assert!(format!("{:#}", never.unwrap_err()).contains("class 2 never comes"));
 	}

@@ -19,7 +19,7 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{baseline, data::predictions, population, Candidate, Error, Measure, Part, TrainingSet};
+use doin_compute::{baseline, data::predictions, population, Candidate, CutSeries, Error, Measure, TrainingSet};
 use doin_scoring::{
 	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},
@@ -263,7 +263,7 @@ impl Plan {
 	/// The chosen model file by file, on validation and test; nothing where there are no windows.
 	fn judge(&self, model: &Model) -> Vec<[Option<Steps>; 2]> {
 		let judge = |file: &File| {
-			let Part { series, split } = &file.part;
+			let CutSeries { series, split } = &file.part;
 			let (train, validation) = (split.train_end as usize, split.validation_end as usize);
 			[train..validation, validation..usize::MAX - 1].map(|targets| {
 				let steps = Steps::measure(model, &self.data.task.program, series, targets);
@@ -279,7 +279,7 @@ impl Plan {
 		let table = &self.files[0].table;
 		let files = self.files.iter().zip(judged).map(|(file, judged)| {
 			let [validation, test] = judged.each_ref().map(|steps| steps.as_ref().map(Steps::total));
-			let Part { series, split } = &file.part;
+			let CutSeries { series, split } = &file.part;
 			model_file::File {
 				file: file.table.file.clone(),
 				rows: file.rows(self.question.channels.into()) as u32,
