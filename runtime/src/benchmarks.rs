@@ -22,7 +22,7 @@ use doin_primitives::{
 use doin_primitives_frame::{Electorate, Timing as _};
 use doin_scoring::{
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
-	Encoder, Forecast, Generator, Layer, Model, Net, Program, Quadratic, Target,
+	Conv, Encoder, Forecast, Generator, Layer, Model, Net, Program, Quadratic, Target,
 };
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys};
@@ -155,6 +155,39 @@ fn linear(window: u16, weights: Vec<i16>) -> Net {
 	Net { window, in_shifts: vec![0], skip: None, encoder: Encoder::None, layers: vec![layer] }
 }
 
+/// The net of convolutions that reads the fewest steps of history and costs at least `macs` a window. Convolutions share their weights
+/// among steps, so that the dearest net that a domain may admit fits the bytes of a model.
+fn convolutions(macs: u64) -> Net {
+	const CHANNELS: u16 = 16;
+	let layer = |inputs: u16, outputs: u16| Layer {
+		inputs,
+		outputs,
+		shift: 8,
+		weights: (0..u32::from(inputs) * u32::from(outputs)).map(|n| (n % 255) as i16 - 127).collect(),
+		bias: vec![0; outputs.into()],
+	};
+	let conv =
+		|kernel: u16, inputs: u16, outputs: u16| Conv { kernel, dilation: 1, stride: 1, layer: layer(kernel * inputs, outputs) };
+	let net = |window: u16| Net {
+		window,
+		in_shifts: vec![0],
+		skip: None,
+		encoder: Encoder::Conv(vec![conv(1, 1, CHANNELS), conv(2, CHANNELS, CHANNELS), conv(1, CHANNELS, 1)]),
+		layers: vec![layer(window - 1, HORIZON)],
+	};
+	let windows = 2..=MAX_HISTORY;
+	let (mut least, mut most) = windows.into_inner();
+	while least < most {
+		let middle = least.midpoint(most);
+		if net(middle).macs() < macs {
+			least = middle + 1;
+		} else {
+			most = middle;
+		}
+	}
+	net(least)
+}
+
 /// What the pallets' benchmarks ask for.
 pub struct World;
 
@@ -187,16 +220,14 @@ impl pallet_doin_quorum::benchmarking::BenchmarkHelper for World {
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some([1; 32]));
 	}
 
-	/// A linear model of `units` steps of history: with 64 windows and 32 steps ahead, 2 048 products per step of history.
 	fn judged(units: u32) -> (DomainId, ModelRef) {
-		const { assert!(MAX_WINDOWS as u64 * HORIZON as u64 == MACS_PER_UNIT) };
 		let domain = active(forecast(), ModelRef::RepeatLast);
-		let weights = (0..units * u32::from(HORIZON)).map(|n| (n % 255) as i16 - 127).collect();
+		let net = convolutions(MACS_PER_UNIT * u64::from(units) / u64::from(MAX_WINDOWS));
 		let Reveal { genes, validation, .. } = <Self as pallet_doin_optimae::BenchmarkHelper<AccountId>>::reveal(domain, 0);
 		let stored = pallet_doin_optimae::types::StoredModel {
 			author: owner(),
 			round: RoundId { domain, number: 0 },
-			bytes: BoundedVec::truncate_from(Model::Net(linear(units as u16, weights)).to_bytes()),
+			bytes: BoundedVec::truncate_from(Model::Net(net).to_bytes()),
 			genes,
 			validation,
 			hold: 0,

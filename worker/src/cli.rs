@@ -127,7 +127,7 @@ EXAMPLES
   doin-worker train --csv load.csv --family mlp --epochs 60 --curve curves
 
 Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the \
-ridge and learns what that leaves, unless --no-skip is given. The last seventh of the training part says which epoch was best; \
+ridge and learns what that leaves, unless --blend or --no-skip is given. The last seventh of the training part says which epoch was best; \
 validation chooses among candidates; nothing is chosen by the test.")]
 	Train(Box<lab::train::TrainArgs>),
 	/// Measure a saved model on a series, step by step, next to simple ones.

@@ -194,7 +194,7 @@ fn genes(forecast: &Forecast) -> Vec<Gene> {
 		gene("epochs", 1, 64, true),
 		gene("mix", 0, doin_compute::data::WHOLE.into(), false),
 		gene("decay", 0, 4, false),
-		gene("skip", 0, 1, false),
+		gene("skip", 0, 2, false),
 	]
 }
 

@@ -19,6 +19,9 @@ use frame_support::traits::fungible::Mutate;
 use frame_system::RawOrigin;
 use sp_runtime::SaturatedConversion;
 
+/// Units of the costliest chunk.
+const MOST_UNITS: u32 = (SizeClass::MACS[SizeClass::Huge as usize] / MACS_PER_UNIT) as u32;
+
 /// What a runtime must have ready to measure this pallet.
 pub trait BenchmarkHelper {
 	/// A domain that weighs nothing, its size class, and a model whose chunks the judge can compute on any seed. Called once, before
@@ -26,7 +29,7 @@ pub trait BenchmarkHelper {
 	fn domain() -> (DomainId, SizeClass, ModelRef);
 	/// Makes the parent block carry a VRF output.
 	fn entropy();
-	/// A domain and a model of it with chunks of `units` times [`MACS_PER_UNIT`] multiply-accumulates, everything else about them as dear
+	/// A domain and a model of it with chunks of at least `units` times [`MACS_PER_UNIT`] multiply-accumulates, everything else about them as dear
 	/// as can be.
 	fn judged(units: u32) -> (DomainId, ModelRef);
 }
@@ -307,7 +310,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn judge(m: Linear<1, 512>) {
+	fn judge(m: Linear<1, { MOST_UNITS }>) {
 		let (domain, model) = T::BenchmarkHelper::judged(m);
 		let sum;
 

@@ -10,8 +10,6 @@ pub const MAX_CONVS: usize = 8;
 pub const UNIT_MACS: u64 = 96;
 /// What reading one number into place costs, in multiply-accumulates.
 pub const COPY_MACS: u64 = 4;
-/// What requantising one number costs, in multiply-accumulates.
-pub const REQUANTISE_MACS: u64 = 8;
 
 /// The first part of a net. It turns the window's features, channel by channel, into what the first dense layer reads.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
@@ -92,8 +90,7 @@ impl Encoder {
 				for conv in convs {
 					steps = conv.steps(steps).unwrap_or(0);
 					let copied = u64::from(conv.layer.inputs).saturating_mul(COPY_MACS);
-					let requantised = u64::from(conv.layer.outputs).saturating_mul(REQUANTISE_MACS);
-					let step = conv.layer.macs().saturating_add(copied).saturating_add(requantised);
+					let step = conv.layer.cost().saturating_add(copied);
 					sum = sum.saturating_add(step.saturating_mul(steps.into()));
 				}
 				sum

@@ -18,6 +18,8 @@ pub const MAX_DEPTH: usize = 8;
 pub const MAX_WIDTH: u16 = 512;
 /// Fractional bits of a prediction, in raw units.
 pub const OUT_FRAC: u32 = 4;
+/// What requantising one number costs, in multiply-accumulates.
+pub const REQUANTISE_MACS: u64 = 8;
 /// Requantising shifts of a layer.
 pub const SHIFTS: RangeInclusive<u8> = 1..=24;
 /// Shifts from raw units to activations: beyond these every difference is 0 or clamped.
@@ -160,9 +162,9 @@ impl Model {
 }
 
 impl Net {
-	/// What one window costs, in multiply-accumulates: everything that an encoder does beside them is counted as so many.
+	/// What one window costs, in multiply-accumulates: everything else that layers and encoder do is counted as so many.
 	pub fn macs(&self) -> u64 {
-		let dense = self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.macs()));
+		let dense = self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.cost()));
 		dense.saturating_add(self.encoder.macs(self.window))
 	}
 
@@ -206,9 +208,14 @@ impl Net {
 }
 
 impl Layer {
-	/// Multiply-accumulates of one pass.
+	/// Products of one pass, which are as many as its weights.
 	pub fn macs(&self) -> u64 {
 		u64::from(self.inputs).saturating_mul(u64::from(self.outputs))
+	}
+
+	/// What one pass costs, in multiply-accumulates: its products, and [`REQUANTISE_MACS`] for each output.
+	pub fn cost(&self) -> u64 {
+		self.macs().saturating_add(u64::from(self.outputs).saturating_mul(REQUANTISE_MACS))
 	}
 
 	/// Whether the layer leads from `inputs` to `outputs` and every number lies in its range.

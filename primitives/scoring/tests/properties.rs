@@ -5,7 +5,7 @@ mod common;
 use common::{cases, forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
 	features,
-	model::{Class, MAX_ACT, MAX_DEPTH, SHIFTS, VERSION},
+	model::{Class, MAX_ACT, MAX_DEPTH, REQUANTISE_MACS, SHIFTS, VERSION},
 	philox::{purpose, Stream},
 	program::{Quadratic, CHUNKS},
 	sample::{drawn, generator_series, tail, validation, validation_span},
@@ -137,10 +137,10 @@ fn a_model_outside_its_ranges_is_refused_by_name() {
 
 	let model = Model::Net(good.clone());
 	let len = model.to_bytes().len();
-	assert_eq!(model.macs(), 40 + 50 + 15 + 12);
-	assert_eq!(model.admit(&program(), len as u32, 117, len), Ok(Class::F));
-	assert_eq!(model.admit(&program(), len as u32 - 1, 117, len), Err(ModelError::TooLarge));
-	assert_eq!(model.admit(&program(), len as u32, 116, len), Err(ModelError::TooCostly));
+	assert_eq!(model.macs(), 40 + 50 + 15 + 12 + (4 + 5 + 3 + 4) * REQUANTISE_MACS);
+	assert_eq!(model.admit(&program(), len as u32, 245, len), Ok(Class::F));
+	assert_eq!(model.admit(&program(), len as u32 - 1, 245, len), Err(ModelError::TooLarge));
+	assert_eq!(model.admit(&program(), len as u32, 244, len), Err(ModelError::TooCostly));
 }
 
 #[test]

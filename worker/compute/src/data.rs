@@ -17,6 +17,7 @@ use doin_scoring::{
 };
 use rayon::prelude::*;
 use std::{
+	borrow::Cow,
 	collections::BTreeMap,
 	ops::Range,
 	sync::{Arc, Mutex, PoisonError},
@@ -142,8 +143,17 @@ pub struct TrainingSet {
 	validation: Vec<Windows>,
 	practice: Vec<Windows>,
 	initial: Measure,
-	linear: Mutex<BTreeMap<(u16, u16), Arc<Linear>>>,
+	linear: Mutex<BTreeMap<(Part, u16, u16), Arc<Linear>>>,
 	in_shifts: Mutex<BTreeMap<(u16, u16), Vec<i8>>>,
+}
+
+/// Windows of the training part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+	/// Those to fit.
+	Fit,
+	/// All of them, for models that nothing stops early.
+	All,
 }
 
 /// What a linear model should say of the class that came, in 2^−OUT_FRAC raw units.
@@ -331,10 +341,16 @@ impl TrainingSet {
 		&self.inner[usize::from(synthetic)]
 	}
 
-	/// Places of all windows of one source in the training part, for models that nothing stops early.
-	pub(crate) fn all_places(&self, synthetic: bool) -> Vec<u32> {
-		let between = if synthetic { &[][..] } else { &self.between };
-		[&self.fit[usize::from(synthetic)], between, &self.inner[usize::from(synthetic)]].concat()
+	/// Places of the windows of a part, of one source.
+	pub(crate) fn places(&self, part: Part, synthetic: bool) -> Cow<'_, [u32]> {
+		let fit = &self.fit[usize::from(synthetic)];
+		match part {
+			Part::Fit => fit.into(),
+			Part::All => {
+				let between = if synthetic { &[][..] } else { &self.between };
+				[fit, between, &self.inner[usize::from(synthetic)]].concat().into()
+			}
+		}
 	}
 
 	/// Number of windows to fit.
@@ -488,16 +504,26 @@ impl TrainingSet {
 		(11 - needed as i8).clamp(*IN_SHIFTS.start(), *IN_SHIFTS.end())
 	}
 
-	/// The ridge of this window and share of synthetic windows. It is remembered.
+	/// The ridge of this window and share of synthetic windows, fitted to all windows of the training part. It is remembered.
 	pub fn linear(&self, window: u16, mix: u16) -> Result<Arc<Linear>, Error> {
-		let key = (window, self.share(mix));
+		self.ridge(Part::All, window, mix)
+	}
+
+	/// The ridge that a net stands beside: fitted to the windows that the net is fitted to, so that those that stop training early are as
+	/// new to it as to the net. It is remembered.
+	pub fn path(&self, window: u16, mix: u16) -> Result<Arc<Linear>, Error> {
+		self.ridge(Part::Fit, window, mix)
+	}
+
+	fn ridge(&self, part: Part, window: u16, mix: u16) -> Result<Arc<Linear>, Error> {
+		let key = (part, window, self.share(mix));
 		let remembered = || self.linear.lock().unwrap_or_else(PoisonError::into_inner);
 		if let Some(linear) = remembered().get(&key) {
 			return Ok(linear.clone());
 		}
 		// No lock is held while fitting: its parallel parts may run candidates on this very thread that ask for the same model. Then it is
 		// fitted twice, with the same result.
-		let linear = Arc::new(Linear::fit(self, window, key.1)?);
+		let linear = Arc::new(Linear::fit(self, part, window, key.2)?);
 		let mut models = remembered();
 		if models.len() >= REMEMBERED {
 			models.clear();
@@ -567,7 +593,7 @@ mod tests {
 		assert_eq!((last_fitted, first_inner), (Some(&1_799), Some(&1_800)));
 		assert_eq!(set.inner(false).flat_map(|(_, future)| future).max(), Some(&2_099));
 		assert_eq!((set.len(), set.inner(false).len()), (1_771, 295));
-		assert_eq!(set.all_places(false), (0..=2_070).collect::<Vec<_>>());
+		assert_eq!(*set.places(Part::All, false), (0..=2_070).collect::<Vec<_>>());
 	}
 
 	#[test]

@@ -5,11 +5,13 @@ use crate::{
 	conv,
 	data::{Measure, TrainingSet, WHOLE},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT},
-	mlp, recurrent, Error,
+	mlp, recurrent,
+	ridge::Linear,
+	Error,
 };
 use doin_scoring::{
 	encoder::{COPY_MACS, UNIT_MACS},
-	model::{MAX_DEPTH, MAX_WIDTH},
+	model::{MAX_DEPTH, MAX_WIDTH, REQUANTISE_MACS},
 	Encoder, Model, ModelError, Net,
 };
 use rayon::{prelude::*, ThreadPool, ThreadPoolBuilder};
@@ -17,7 +19,7 @@ use std::{
 	ops::ControlFlow,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Mutex, PoisonError,
+		Arc, Mutex, PoisonError,
 	},
 };
 
@@ -102,6 +104,8 @@ pub struct Candidate {
 	pub seed: u64,
 	/// Whether the net stands beside the linear model rather than in its place.
 	pub skip: bool,
+	/// Whether such a net learns what the linear model should say, and both say half of it, rather than what the linear model leaves.
+	pub blend: bool,
 	/// Windows trained on that are synthetic, of [`WHOLE`]; of no effect without synthetic windows.
 	pub mix: u16,
 }
@@ -121,6 +125,7 @@ impl Default for Candidate {
 			decay: 2,
 			seed: 0,
 			skip: true,
+			blend: false,
 			mix: 64,
 		}
 	}
@@ -172,7 +177,10 @@ impl Candidate {
 				"decay" => candidate.decay = within(0, MAX_DECAY.into())? as u8,
 				"seed" => candidate.seed = value as u64,
 				"mix" => candidate.mix = within(0, WHOLE.into())? as u16,
-				"skip" => candidate.skip = within(0, 1)? == 1,
+				"skip" => {
+					let beside = within(0, 2)?;
+					(candidate.skip, candidate.blend) = (beside > 0, beside > 1);
+				}
 				_ => return Err(Error::UnknownGene(name.into(), GENES)),
 			}
 		}
@@ -193,6 +201,19 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
+		let cost = self.cost(data)?;
+		if cost.macs > data.task.limits.window_macs.into() {
+			return Err(Error::Model(ModelError::TooCostly));
+		}
+		if 2 * cost.weights + 4 * cost.biases > data.task.limits.model_bytes.into() {
+			return Err(Error::Model(ModelError::TooLarge));
+		}
+		Ok(())
+	}
+
+	/// What the net costs, as its domain will count, linear path and all.
+	fn cost(&self, data: &TrainingSet) -> Result<Cost, Error> {
+		let program = &data.task.program;
 		let outputs = u64::from(program.outputs());
 		let features = u64::from(self.window) * data.channels() as u64;
 		let mut cost = Cost::default();
@@ -205,17 +226,11 @@ impl Candidate {
 			};
 		}
 		if self.skip || self.is_linear() {
-			cost.macs += features * outputs;
+			cost.macs += features * outputs + outputs * REQUANTISE_MACS;
 			cost.weights += features * outputs;
 			cost.biases += outputs;
 		}
-		if cost.macs > data.task.limits.window_macs.into() {
-			return Err(Error::Model(ModelError::TooCostly));
-		}
-		if 2 * cost.weights + 4 * cost.biases > data.task.limits.model_bytes.into() {
-			return Err(Error::Model(ModelError::TooLarge));
-		}
-		Ok(())
+		Ok(cost)
 	}
 
 	/// Whether its net is the linear model alone.
@@ -226,8 +241,9 @@ impl Candidate {
 	/// What dense layers cost.
 	fn dense_cost(&self, features: u64, outputs: u64) -> Cost {
 		let (width, deeper) = (u64::from(self.width), u64::from(self.depth).saturating_sub(1));
-		let macs = features * width + width * width * deeper + width * outputs;
-		Cost { macs, weights: macs, biases: width * (deeper + 1) + outputs }
+		let weights = features * width + width * width * deeper + width * outputs;
+		let biases = width * (deeper + 1) + outputs;
+		Cost { macs: weights + biases * REQUANTISE_MACS, weights, biases }
 	}
 
 	/// What a cell of `gates` gates per unit and the layer behind it cost; see [`doin_scoring::Encoder::macs`].
@@ -235,9 +251,35 @@ impl Candidate {
 		let (steps, units) = (u64::from(self.window), u64::from(self.width));
 		let weights = gates * units * (channels + units);
 		Cost {
-			macs: steps * (weights + COPY_MACS * channels + UNIT_MACS * units) + units * outputs,
+			macs: steps * (weights + COPY_MACS * channels + UNIT_MACS * units) + units * outputs + outputs * REQUANTISE_MACS,
 			weights: weights + units * outputs,
 			biases: 2 * gates * units + outputs,
+		}
+	}
+
+	/// The linear model that the candidate is, or that its net stands beside, if any. `data` remembers it.
+	pub fn linear(&self, data: &TrainingSet) -> Result<Option<Arc<Linear>>, Error> {
+		match (self.is_linear(), self.skip, self.blend) {
+			(true, ..) | (_, true, true) => data.linear(self.window, self.mix).map(Some),
+			(_, true, false) => data.path(self.window, self.mix).map(Some),
+			(_, false, _) => Ok(None),
+		}
+	}
+
+	/// The linear model that the net is trained beside.
+	pub(crate) fn beside(&self, data: &TrainingSet) -> Result<Option<Arc<Linear>>, Error> {
+		if self.blend {
+			Ok(None)
+		} else {
+			self.linear(data)
+		}
+	}
+
+	/// Puts beside a trained net what was not there while it was trained.
+	pub fn complete(&self, data: &TrainingSet, net: Net) -> Result<Net, Error> {
+		match self.linear(data)? {
+			Some(linear) if self.blend => linear.blend(net),
+			_ => Ok(net),
 		}
 	}
 
@@ -252,13 +294,15 @@ impl Candidate {
 		if self.is_linear() {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
-		let linear = if self.skip { Some(data.linear(self.window, self.mix)?) } else { None };
-		match self.family {
-			Family::Mlp => mlp::train(data, self, linear.as_deref(), stop, watch),
-			Family::Conv => conv::train(data, self, linear.as_deref(), stop, watch),
-			Family::Lstm => recurrent::train(Kind::Lstm, data, self, linear.as_deref(), stop, watch),
-			Family::Gru => recurrent::train(Kind::Gru, data, self, linear.as_deref(), stop, watch),
-		}
+		let beside = self.beside(data)?;
+		let beside = beside.as_deref();
+		let net = match self.family {
+			Family::Mlp => mlp::train(data, self, beside, stop, watch),
+			Family::Conv => conv::train(data, self, beside, stop, watch),
+			Family::Lstm => recurrent::train(Kind::Lstm, data, self, beside, stop, watch),
+			Family::Gru => recurrent::train(Kind::Gru, data, self, beside, stop, watch),
+		}?;
+		self.complete(data, net)
 	}
 
 	/// Trains, admits and measures the candidate.
@@ -302,14 +346,10 @@ pub fn train_each(
 ) -> Result<(), Error> {
 	pool(cores)?.install(|| {
 		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
-		let linear = candidates.iter().filter(|c| (c.skip || c.is_linear()) && c.check(data).is_ok());
-		let mut linear: Vec<(u16, u16)> = linear.map(|c| (c.window, c.mix)).collect();
-		linear.sort_unstable();
-		linear.dedup();
-		for (window, mix) in linear {
+		for candidate in candidates.iter().filter(|candidate| candidate.check(data).is_ok()) {
 			if !stop.load(Ordering::Relaxed) {
 				// A failure comes back to whoever asks for the same model.
-				data.linear(window, mix).ok();
+				candidate.linear(data).ok();
 			}
 		}
 		candidates.par_iter().enumerate().with_max_len(1).for_each(|(at, candidate)| {
@@ -327,7 +367,7 @@ mod tests {
 		backend::scalar::Scalar,
 		fixtures::{direction, follower, seasonal},
 	};
-	use doin_scoring::Target;
+	use doin_scoring::{features, Layer, Scratch, Target};
 
 	fn some() -> Vec<Candidate> {
 		let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
@@ -371,7 +411,7 @@ mod tests {
 	#[test]
 	fn what_the_domain_would_not_admit_costs_no_time() {
 		let mut task = seasonal();
-		task.limits.window_macs = 24 * 6 + 5;
+		task.limits.window_macs = 24 * 6 + 6 * 8 + 5;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		let results = train_all(&some()[..2], &data, 1).unwrap();
 		assert!(results[0].is_ok());
@@ -380,6 +420,29 @@ mod tests {
 		task.limits.model_bytes = 300;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		assert_eq!(train_all(&some()[..1], &data, 1).unwrap()[0], Err(Error::Model(ModelError::TooLarge)));
+	}
+
+	#[test]
+	fn what_is_counted_before_training_is_what_the_chain_counts() {
+		let (one, two) = (TrainingSet::new(seasonal(), 0, 0).unwrap(), TrainingSet::new(follower(), 0, 0).unwrap());
+		for (data, window) in [(&one, 24), (&two, 5)] {
+			for family in families(window) {
+				for (depth, dilate, skip) in [(0, false, true), (1, true, true), (2, false, false)] {
+					let candidate = Candidate { depth, dilate, skip, stride: 2, epochs: 1, ..family };
+					let Ok(net) = candidate.train(data, &AtomicBool::new(false)) else { panic!("{candidate:?}") };
+					let cost = candidate.cost(data).unwrap();
+					assert_eq!(cost.macs, net.macs(), "{candidate:?}");
+					let head = |layer: &Layer| (layer.macs(), u64::from(layer.outputs));
+					let layers = net.skip.iter().chain(&net.layers).chain(match &net.encoder {
+						Encoder::None => Vec::new(),
+						Encoder::Conv(convs) => convs.iter().map(|conv| &conv.layer).collect(),
+						Encoder::Lstm(cell) | Encoder::Gru(cell) => vec![&cell.input, &cell.hidden],
+					});
+					let (weights, biases) = layers.map(head).fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+					assert_eq!((cost.weights, cost.biases), (weights, biases), "{candidate:?}");
+				}
+			}
+		}
 	}
 
 	#[test]
@@ -419,6 +482,29 @@ mod tests {
 		let conv = Candidate { family: Family::Conv, kernel: 2, ..base };
 		let lstm = Candidate { family: Family::Lstm, rate: 12, ..base };
 		[base, conv, lstm, Candidate { family: Family::Gru, ..lstm }]
+	}
+
+	#[test]
+	fn net_and_ridge_can_say_half_each() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let stop = AtomicBool::new(false);
+		let linear = data.linear(24, 0).unwrap();
+		for alone in families(24) {
+			let alone = Candidate { epochs: 2, ..alone };
+			let net = alone.train(&data, &stop).unwrap();
+			let both = Candidate { skip: true, blend: true, ..alone }.train(&data, &stop).unwrap();
+			data.task.admit(&Model::Net(both.clone())).unwrap();
+			let (history, _) = data.fit(false).next().unwrap();
+			let said = |net: &Net| {
+				let (mut x, mut out) = (vec![0; 24], vec![0; 6]);
+				features(net, 1, history, &mut x);
+				net.forward(&x, &mut out, &mut Scratch::default());
+				out
+			};
+			let halves = said(&linear.net).into_iter().zip(said(&net)).map(|(linear, net)| (linear + net) / 2);
+			// Both halves are rounded once more.
+			assert!(said(&both).into_iter().zip(halves).all(|(both, halves)| both.abs_diff(halves) <= 2));
+		}
 	}
 
 	#[test]

@@ -7,11 +7,12 @@
 
 use crate::{
 	backend::layout::{Block, Panels, Quads, BATCH, LANES, ROWS},
-	data::{TrainingSet, WHOLE},
+	data::{Part, TrainingSet, WHOLE},
 	linalg::{cholesky, solve},
 	Error,
 };
 use doin_scoring::{
+	math::round_shift_i32,
 	model::{MAX_ACT, SHIFTS},
 	verdict::total,
 	Encoder, Layer, Model, Net,
@@ -89,12 +90,12 @@ struct Moments {
 }
 
 impl Linear {
-	/// Fits the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter, and with or without a bias, as is best
-	/// by [`TrainingSet::fitness`].
-	pub fn fit(data: &TrainingSet, window: u16, share: u16) -> Result<Self, Error> {
+	/// Fits `part` of the windows of `data`, `share` of [`WHOLE`] of them synthetic, with the ridge parameter, and with or without a bias, as
+	/// is best by [`TrainingSet::fitness`].
+	pub fn fit(data: &TrainingSet, part: Part, window: u16, share: u16) -> Result<Self, Error> {
 		let mut in_shifts = data.in_shifts(window, share);
 		loop {
-			match Self::fit_scaled(data, window, share, &in_shifts) {
+			match Self::fit_scaled(data, part, window, share, &in_shifts) {
 				// Finer inputs need smaller weights, at the price of more clipped ones.
 				Err(Error::Unit) if in_shifts.iter().any(|shift| *shift < 0) => {
 					in_shifts.iter_mut().filter(|shift| **shift < 0).for_each(|shift| *shift += 1);
@@ -104,9 +105,22 @@ impl Linear {
 		}
 	}
 
-	fn fit_scaled(data: &TrainingSet, window: u16, share: u16, in_shifts: &[i8]) -> Result<Self, Error> {
+	/// The net that says the mean of what this model and `net`, which has no linear path, say.
+	pub fn blend(&self, mut net: Net) -> Result<Net, Error> {
+		// Both read the same inputs. A ridge that had to take finer ones than nets do has no place beside them.
+		if net.in_shifts != self.net.in_shifts {
+			return Err(Error::Unit);
+		}
+		net.skip = self.net.skip.as_ref().map(halved);
+		if let Some(last) = net.layers.last_mut() {
+			*last = halved(last);
+		}
+		Ok(net)
+	}
+
+	fn fit_scaled(data: &TrainingSet, part: Part, window: u16, share: u16, in_shifts: &[i8]) -> Result<Self, Error> {
 		let (n, m) = (usize::from(window) * in_shifts.len(), usize::from(data.task.program.outputs()));
-		let moments = Moments::new(data, n, m, share, in_shifts);
+		let moments = Moments::new(data, part, n, m, share, in_shifts);
 		let both = [moments.clone().centred(n), moments.uncentred()];
 		let fits = both.par_iter().flat_map(|moments| LAMBDAS.par_iter().map(move |lambda| (moments, lambda)));
 		let fits = fits.map(|(moments, lambda)| {
@@ -133,13 +147,25 @@ impl Linear {
 	}
 }
 
+/// The layer that says half of what `layer` says.
+fn halved(layer: &Layer) -> Layer {
+	let mut layer = layer.clone();
+	if layer.shift < *SHIFTS.end() {
+		layer.shift += 1;
+	} else {
+		layer.weights.iter_mut().for_each(|weight| *weight = (*weight + 1) >> 1);
+		layer.bias.iter_mut().for_each(|bias| *bias = round_shift_i32(*bias, 1));
+	}
+	layer
+}
+
 impl Sums {
 	fn empty(n: usize, m: usize) -> Self {
 		Self { count: 0, x: vec![0; n], y: vec![0; m], xx: vec![0; n * n], xy: vec![0; m * n] }
 	}
 
-	fn new(data: &TrainingSet, n: usize, m: usize, synthetic: bool, in_shifts: &[i8]) -> Self {
-		let windows = data.all_places(synthetic);
+	fn new(data: &TrainingSet, part: Part, n: usize, m: usize, synthetic: bool, in_shifts: &[i8]) -> Self {
+		let windows = data.places(part, synthetic);
 		let batches = |windows: &[u32]| {
 			let mut sums = Self::empty(n, m);
 			let mut buffers = Buffers::new(n, m);
@@ -216,13 +242,13 @@ impl Sums {
 }
 
 impl Moments {
-	fn new(data: &TrainingSet, n: usize, m: usize, share: u16, in_shifts: &[i8]) -> Self {
+	fn new(data: &TrainingSet, part: Part, n: usize, m: usize, share: u16, in_shifts: &[i8]) -> Self {
 		let mut moments = Self { x: vec![0.0; n], y: vec![0.0; m], xx: vec![0.0; n * n], xy: vec![0.0; m * n] };
 		for (synthetic, share) in [(false, WHOLE - share), (true, share)] {
 			if share == 0 {
 				continue;
 			}
-			let sums = Sums::new(data, n, m, synthetic, in_shifts);
+			let sums = Sums::new(data, part, n, m, synthetic, in_shifts);
 			let weight = f64::from(share) / f64::from(WHOLE) / sums.count as f64;
 			let add = |to: &mut [f64], from: &[i64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * *from as f64);
 			add(&mut moments.x, &sums.x);
@@ -336,7 +362,7 @@ mod tests {
 	fn the_model_does_not_depend_on_the_number_of_threads() {
 		let fit = |threads| {
 			let data = TrainingSet::new(seasonal(), 1_000, 3).unwrap();
-			pool(threads).unwrap().install(|| Linear::fit(&data, 20, 100).unwrap())
+			pool(threads).unwrap().install(|| Linear::fit(&data, Part::All, 20, 100).unwrap())
 		};
 		assert_eq!(fit(1), fit(3));
 	}
@@ -347,7 +373,7 @@ mod tests {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
 		let in_shifts = linear.net.in_shifts.clone();
-		let moments = Moments::new(&data, 24, 6, 0, &in_shifts).centred(24);
+		let moments = Moments::new(&data, Part::All, 24, 6, 0, &in_shifts).centred(24);
 		let mut damped = moments.xx.clone();
 		(0..24).for_each(|i| damped[i * 25] += 1.0);
 		let factor = cholesky(&damped, 24).unwrap();

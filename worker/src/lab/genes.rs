@@ -127,7 +127,7 @@ pub struct GeneArgs {
 	/// Most passes over the training part; the net of the best one is kept. 24, or 12 for cells, when left out.
 	#[arg(long, value_name = "N")]
 	epochs: Option<Span>,
-	/// No weight grows beyond 2^-N.
+	/// No weight grows beyond 2^-N; of a cell, beyond four times that, or 1.
 	#[arg(long, value_name = "N", default_value = "2")]
 	decay: Span,
 	/// Seed of first weights and batches; the first one of a population.
@@ -136,6 +136,9 @@ pub struct GeneArgs {
 	/// Train the net in place of the ridge, not beside it.
 	#[arg(long)]
 	no_skip: bool,
+	/// Train the net to forecast all of it, and let net and ridge say half each, rather than the net what the ridge leaves.
+	#[arg(long, conflicts_with = "no_skip")]
+	blend: bool,
 }
 
 impl GeneArgs {
@@ -197,7 +200,8 @@ impl GeneArgs {
 			let named = spans.iter().map(|(name, _)| *name).zip(genes.iter().copied());
 			let candidate = Candidate::from_genes(named, history)?;
 			let (dilate, family) = (self.dilate, self.family.family());
-			Ok(Candidate { seed: seed.into(), skip: linear || !self.no_skip, mix: 0, dilate, family, ..candidate })
+			let (skip, blend) = (linear || !self.no_skip, !linear && self.blend);
+			Ok(Candidate { seed: seed.into(), skip, blend, mix: 0, dilate, family, ..candidate })
 		};
 		let ranges: Vec<&str> = spans.iter().filter(|(_, span)| span.lo < span.hi).map(|(name, _)| *name).collect();
 		if let Some(name) = ranges.first() {
@@ -241,7 +245,7 @@ pub fn named(kind: Kind, candidate: &Candidate) -> Vec<(&'static str, u64)> {
 		("epochs", candidate.epochs.into()),
 		("decay", candidate.decay.into()),
 		("seed", candidate.seed),
-		("skip", u64::from(candidate.skip)),
+		("skip", u64::from(candidate.skip) + u64::from(candidate.skip && candidate.blend)),
 	]);
 	genes
 }

@@ -199,8 +199,8 @@ impl Plan {
 		let best = Mutex::new(f64::INFINITY);
 		let results: Vec<Result<Trained>> = population::pool(cores)?.install(|| {
 			// Each linear path is fitted once, on all cores.
-			for candidate in self.candidates.iter().filter(|candidate| candidate.skip || candidate.depth == 0) {
-				self.data.linear(candidate.window, candidate.mix).map_err(explained)?;
+			for candidate in &self.candidates {
+				candidate.linear(&self.data).map_err(explained)?;
 			}
 			let train = |(at, candidate): (usize, &Candidate)| {
 				let started = Instant::now();
@@ -350,7 +350,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		println!("            the net of epoch {epoch}{stopped}; {:.2} s", chosen.seconds);
 		if epoch == 0 {
 			println!(
-				"            no epoch was better than the ridge alone, so that is what it is: try --no-skip, or other genes"
+				"            no epoch was better than the ridge alone, so that is what it is: try --blend, --no-skip, or other genes"
 			);
 		}
 	}

@@ -20,7 +20,8 @@ use crate::{
 	Error,
 };
 use doin_scoring::{
-	encoder::{Conv, COPY_MACS, REQUANTISE_MACS},
+	encoder::{Conv, COPY_MACS},
+	model::REQUANTISE_MACS,
 	philox::{purpose, Stream},
 	Encoder, Net,
 };
@@ -68,7 +69,7 @@ pub(crate) fn cost(candidate: &Candidate, channels: usize, outputs: u16) -> Resu
 	if width > widest {
 		return refused("width", width as i64, widest as i64);
 	}
-	cost.macs += steps * width * behind;
+	cost.macs += steps * width * behind + behind * REQUANTISE_MACS;
 	cost.weights += steps * width * behind;
 	cost.biases += behind;
 	Ok(cost)

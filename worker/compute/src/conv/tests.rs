@@ -98,21 +98,6 @@ fn it_stops_when_asked() {
 }
 
 #[test]
-fn what_is_counted_before_training_is_what_the_chain_counts() {
-	let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
-	for candidate in shapes() {
-		let net = Candidate { epochs: 1, ..candidate }.train(&data, &RUN).unwrap();
-		let skip = net.skip.as_ref().map_or(0, |skip| skip.macs());
-		let cost = cost(&candidate, 1, 6).unwrap();
-		assert_eq!(cost.macs + skip, Model::Net(net.clone()).macs());
-		let Encoder::Conv(convs) = &net.encoder else { panic!("{net:?}") };
-		let layers = || convs.iter().map(|conv| &conv.layer).chain(&net.layers);
-		assert_eq!(cost.weights, layers().map(|layer| layer.macs()).sum::<u64>());
-		assert_eq!(cost.biases, layers().map(|layer| u64::from(layer.outputs)).sum::<u64>());
-	}
-}
-
-#[test]
 fn what_does_not_fit_is_refused_by_name() {
 	let check = |task: Task, candidate: Candidate| candidate.check(&TrainingSet::new(task, 0, 0).unwrap());
 	let gene = |name: &str, value, hi| Err(Error::Gene { name: name.into(), value, lo: 1, hi });
@@ -131,7 +116,7 @@ fn what_does_not_fit_is_refused_by_name() {
 
 /// First bytes of the digest of each net.
 const PINNED: [u32; 14] = [
-	3263220356, 1663081396, 3445839116, 2227696471, 4126320329, 1591749366, 2026085958, 2272720059, 2812015848, 3023981937,
+	1391794445, 1663081396, 3505480639, 2227696471, 213851740, 1591749366, 2026085958, 2272720059, 2812015848, 3023981937,
 	449155480, 773569683, 3949253718, 2455102454,
 ];
 

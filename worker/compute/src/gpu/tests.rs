@@ -95,6 +95,7 @@ fn a_device_trains_the_nets_of_the_processor() {
 	let mut candidates = vec![
 		base,
 		Candidate { skip: false, mix: 0, epochs: 1, ..base },
+		Candidate { blend: true, seed: 1, ..base },
 		Candidate { depth: 8, width: 3, mix: 256, rate: 14, decay: 0, seed: u64::MAX, ..base },
 	];
 	candidates.extend((0..5).map(|_| random(&data.task, &mut stream, 3)));

@@ -68,9 +68,7 @@ impl Gpu {
 			let candidate = &candidates[*number];
 			let usable = candidate.check(data).and_then(|()| Ok(self.supports(data, candidate)?));
 			// A linear path that cannot be fitted concerns one candidate, not its wave.
-			let usable =
-				usable
-					.and_then(|()| if candidate.skip { data.linear(candidate.window, candidate.mix).map(drop) } else { Ok(()) });
+			let usable = usable.and_then(|()| candidate.linear(data).map(drop));
 			match usable {
 				Ok(()) => waiting.push(*number),
 				Err(error) => each(*number, Err(error)),
@@ -93,7 +91,9 @@ impl Gpu {
 			let (wave, rest) = waiting.split_at(self.wave(data, candidates, waiting));
 			let chosen: Vec<Candidate> = wave.iter().map(|number| candidates[*number]).collect();
 			match run_wave(&loaded, &chosen, stop) {
-				Ok(nets) => wave.iter().zip(nets).for_each(|(number, net)| each(*number, Ok(net))),
+				Ok(nets) => {
+					wave.iter().zip(nets).for_each(|(number, net)| each(*number, candidates[*number].complete(data, net)));
+				}
 				Err(Error::Gpu(GpuError::Memory { .. })) if self.budget() > LEAST_BUDGET && self.ran_out() => {
 					self.save();
 					// What has become too large for the device is said to be so.

@@ -110,10 +110,7 @@ impl<'a> Wave<'a> {
 		let mut image = Image::default();
 		let mut starts = Vec::with_capacity(candidates.len());
 		for candidates in candidates.chunks(TOGETHER) {
-			let start = |candidate: &Candidate| {
-				let linear = if candidate.skip { Some(data.linear(candidate.window, candidate.mix)?) } else { None };
-				Ok(Start::new(data, candidate, linear.as_deref()))
-			};
+			let start = |candidate: &Candidate| Ok(Start::new(data, candidate, candidate.beside(data)?.as_deref()));
 			let some = candidates.par_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
 			for (candidate, mut start) in candidates.iter().zip(some) {
 				image.push(data, candidate, &start);
@@ -297,7 +294,7 @@ impl<'a> Wave<'a> {
 		Ok(results.iter().map(|words| (error(&words[LAST_AT..LAST_AT + 4]), error(&words[BEST_AT..BEST_AT + 4]))).collect())
 	}
 
-	/// The best net of each candidate so far.
+	/// The best net of each candidate so far, to be [completed](Candidate::complete).
 	pub fn nets(mut self) -> Result<Vec<Net>, GpuError> {
 		let results = self.results()?;
 		for ((words, (_, had)), start) in results.iter().zip(&self.epochs).zip(&self.starts) {
