@@ -307,7 +307,7 @@ impl TrainingSet {
 	pub fn class_counts(&self) -> Vec<u64> {
 		let Target::Classes(bounds) = &self.task.program.target else { return Vec::new() };
 		let mut counts = vec![0; bounds.len() + 1];
-		for place in self.all_places(false) {
+		for place in self.places(Part::All, false).iter().copied() {
 			let (history, future) = self.window(place);
 			let last = i64::from(history.last().copied().unwrap_or(0));
 			let change = self.task.program.scored(future).last().map_or(0, |value| i64::from(*value) - last);
@@ -647,7 +647,7 @@ mod tests {
 		let span = program.span() as usize;
 		assert_eq!(set.validation_windows(), 100 - span + 1);
 		assert_eq!(set.test().iter().map(Windows::len).sum::<usize>(), 50 - span + 1);
-		assert_eq!(set.all_places(false).len(), 700 + 200 - 2 * (span - 1), "no window lies in two series");
+		assert_eq!(set.places(Part::All, false).len(), 700 + 200 - 2 * (span - 1), "no window lies in two series");
 		let mut x = vec![0; 12];
 		for (place, steps) in [(0, 0..700), (700, 700..900)] {
 			let history = &task.series[2 * steps.start..][..2 * usize::from(program.history)];
@@ -673,7 +673,7 @@ mod tests {
 	fn classes_are_counted_where_a_net_learns() {
 		let set = TrainingSet::new(direction(), 0, 0).unwrap();
 		let counts = set.class_counts();
-		assert_eq!((counts.len(), counts.iter().sum::<u64>()), (3, set.all_places(false).len() as u64));
+		assert_eq!((counts.len(), counts.iter().sum::<u64>()), (3, set.places(Part::All, false).len() as u64));
 		assert!(counts.iter().all(|count| *count > 0));
 		assert!(TrainingSet::new(tent(), 0, 0).unwrap().class_counts().is_empty());
 	}
