@@ -2,7 +2,8 @@
 # Starts a development chain and a worker on the demo domain, and shows the main job at work. Ctrl-C stops everything; started again, it
 # continues where it was.
 #
-# Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]] [--fresh]
+# Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]
+#        [--steps N,... | --classes BOUND,...]] [--fresh]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary
 #   --data FILE            work on a column of a CSV of your own instead of the demo domain (CO2 at Mauna Loa)

@@ -125,6 +125,9 @@ EXAMPLES
   doin-worker train --csv load.csv --column MW --family linear --horizon 24 --season 24 --window 168
   doin-worker train --csv load.csv --width 8..64 --rate 7..11 --population 40 --patience 8
   doin-worker train --csv load.csv --family mlp --epochs 60 --curve curves
+  doin-worker train --csv load.csv --column MW --inputs wind,sun --steps 6,24
+  doin-worker train --csv load.csv --column MW --horizon 24 --classes=-50,50          (falls, stays, rises)
+  doin-worker train --csv a.csv --csv b.csv:7000 --validation-csv c.csv --test-csv d.csv --column MW
 
 Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the \
 ridge and learns what that leaves, unless --blend or --no-skip is given. The last seventh of the training part says which epoch was best; \
@@ -134,7 +137,10 @@ validation chooses among candidates; nothing is chosen by the test.")]
 	#[command(after_help = "\
 EXAMPLES
   doin-worker evaluate --model load.doin --csv load.csv
-  doin-worker evaluate --model load.doin --csv next-year.csv")]
+  doin-worker evaluate --model load.doin --csv next-year.csv
+  doin-worker evaluate --model load.doin --csv next-year.csv:1000 --column megawatts --inputs wind2,sun2   (columns of other names)
+
+A file of the training is known again by its values; its parts are those of the training.")]
 	Evaluate(lab::evaluate::EvaluateArgs),
 	/// Forecast how a series goes on, in its own units.
 	#[command(after_help = "\
