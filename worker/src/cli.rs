@@ -4,7 +4,9 @@ use crate::{
 	amount::Amount,
 	config::{Class, DEV_NODE},
 	csv_series::Fill,
-	domain, keys, lab, run, status, watch,
+	domain, keys, lab, run, status,
+	target::TargetArgs,
+	watch,
 };
 use anyhow::{bail, Result};
 use clap::{Args, Parser, Subcommand};
@@ -123,6 +125,9 @@ EXAMPLES
   doin-worker train --csv load.csv --column MW --family linear --horizon 24 --season 24 --window 168
   doin-worker train --csv load.csv --width 8..64 --rate 7..11 --population 40 --patience 8
   doin-worker train --csv load.csv --family mlp --epochs 60 --curve curves
+  doin-worker train --csv load.csv --column MW --inputs wind,sun --steps 6,24
+  doin-worker train --csv load.csv --column MW --horizon 24 --classes=-50,50          (falls, stays, rises)
+  doin-worker train --csv a.csv --csv b.csv:7000 --validation-csv c.csv --test-csv d.csv --column MW
 
 Models are exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net stands beside the \
 ridge and learns what that leaves, unless --blend or --no-skip is given. The last seventh of the training part says which epoch was best; \
@@ -132,7 +137,10 @@ validation chooses among candidates; nothing is chosen by the test.")]
 	#[command(after_help = "\
 EXAMPLES
   doin-worker evaluate --model load.doin --csv load.csv
-  doin-worker evaluate --model load.doin --csv next-year.csv")]
+  doin-worker evaluate --model load.doin --csv next-year.csv
+  doin-worker evaluate --model load.doin --csv next-year.csv:1000 --column megawatts --inputs wind2,sun2   (columns of other names)
+
+A file of the training is known again by its values; its parts are those of the training.")]
 	Evaluate(lab::evaluate::EvaluateArgs),
 	/// Forecast how a series goes on, in its own units.
 	#[command(after_help = "\
@@ -180,6 +188,9 @@ EXAMPLES
     doin-worker domain create --csv co2.csv --column ppm --season 52 --horizon 13 --history 104 --dry-run
   Register it:
     doin-worker domain create --csv co2.csv --column ppm --season 52 --horizon 13 --history 104 --key owner.key
+  Only the value 13 weeks ahead; or whether it will be higher by 1 ppm or more:
+    doin-worker domain create --csv co2.csv --column ppm --season 52 --steps 13 --dry-run
+    doin-worker domain create --csv co2.csv --column ppm --season 52 --horizon 13 --classes 1 --dry-run
 
 An upload that was interrupted goes on when the same command is run again. A new domain weighs 0: it pays its bounty only, until
 validators vote for it (`doin-worker vote`).")]
@@ -342,13 +353,19 @@ impl Cli {
 /// Which part of a file becomes a domain, and what is asked about it. Shared by `domain create` and `run --data`.
 #[derive(Clone, Debug, Args)]
 pub struct SeriesArgs {
+	/// Columns that models may read beside the one to forecast. No generator makes several channels, so such a domain is judged on its
+	/// validation part, and only its bounty is ever paid.
+	#[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+	pub inputs: Vec<String>,
+	#[command(flatten)]
+	pub target: TargetArgs,
 	/// Column of times: checked for order and gaps.
 	#[arg(long, value_name = "COLUMN")]
 	pub time: Option<String>,
 	/// Steps of one season, as 24 for hourly values of a daily rhythm; found out when left out.
 	#[arg(long, value_name = "STEPS")]
 	pub season: Option<u16>,
-	/// Steps to forecast; one season when left out, within 6 and 24.
+	/// Steps to forecast; the last of --steps, or one season within 6 and 24, when left out.
 	#[arg(long, value_name = "STEPS")]
 	pub horizon: Option<u16>,
 	/// Steps of history a model sees; two seasons or four horizons when left out.
@@ -392,6 +409,7 @@ mod tests {
 			"doin-worker run --dev --url ws://127.0.0.1:1 --journal j --data d --column c --season 24 --horizon 6 --history 48 --unit 0.1 --scale 2 --fill linear --name n --time t",
 			"doin-worker watch --url ws://127.0.0.1:1 --since 5 --alongside 1 --alongside 2 --until-work-block 1",
 			"doin-worker domain create --csv a --column b --time c --season 24 --horizon 24 --history 96 --dry-run --json",
+			"doin-worker domain create --csv a --column b --inputs c,d --horizon 24 --classes -0.5,0.5 --dry-run",
 			"doin-worker vote 0=1 1=2 --dev-key //Alice",
 			"doin-worker bond 500DOIN --class large --key k",
 			"doin-worker unbond --key k",

@@ -19,8 +19,10 @@ pub enum Fill {
 /// Which part of a file is the series.
 #[derive(Clone, Debug)]
 pub struct Selection<'a> {
-	/// The column of values.
+	/// The column to forecast.
 	pub column: &'a str,
+	/// Columns that are read beside it.
+	pub inputs: &'a [String],
 	/// The column of times, checked for order and gaps.
 	pub time: Option<&'a str>,
 	/// What to do about gaps.
@@ -32,6 +34,8 @@ pub struct Selection<'a> {
 pub struct Series {
 	/// One value per step, oldest first.
 	pub values: Vec<f64>,
+	/// The same of each column that is read beside it.
+	pub inputs: Vec<Vec<f64>>,
 	/// Values that were filled in.
 	pub filled: usize,
 	/// When the values were taken, where the file says so and the steps are equal.
@@ -41,14 +45,16 @@ pub struct Series {
 /// A series in raw units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantised {
-	/// The values, in raw units.
+	/// The values in raw units: at each step one of every column.
 	pub values: Vec<i32>,
 	/// One raw unit, in units of the column: a power of ten unless it was chosen.
 	pub quantum: f64,
+	/// The same of each column beside it.
+	pub inputs: Vec<f64>,
 }
 
 impl Series {
-	/// Reads the selected column. Messages give the line of the file.
+	/// Reads the selected columns. Messages give the line of the file.
 	pub fn read(path: &Path, selection: &Selection) -> Result<Self> {
 		let shown = path.display();
 		let mut reader = open(path)?;
@@ -59,7 +65,11 @@ impl Series {
 				format!("{shown} has no column `{name}`. Its columns are {}", known.join(", "))
 			})
 		};
-		let column = find(selection.column)?;
+		let names: Vec<&str> = std::iter::once(selection.column).chain(selection.inputs.iter().map(String::as_str)).collect();
+		if let Some(name) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])).map(|at| names[at]) {
+			bail!("column `{name}` is named twice: --inputs are columns beside `{}`, each one once", selection.column);
+		}
+		let columns: Vec<usize> = names.iter().map(|name| find(name)).collect::<Result<_>>()?;
 		let time = selection.time.map(find).transpose()?;
 		let mut rows: Vec<Row> = Vec::new();
 		let mut stamps: Vec<Option<i64>> = Vec::new();
@@ -75,18 +85,18 @@ impl Series {
 					Some(time.or_else(|| record.iter().position(date)).map(|at| (at, record.get(at).unwrap_or("").to_string())));
 			}
 			let stamp = stamped.iter().flatten().next().and_then(|(at, _)| instant(record.get(*at)?).ok());
-			let text = record.get(column).unwrap_or("");
-			let value = number(text).with_context(|| {
-				format!(
-					"{shown}, line {line}: `{text}` in column `{}` is no number. Remove the line, or correct it",
-					selection.column
-				)
-			})?;
-			if value.is_none() && selection.fill.is_none() {
-				bail!(
-					"{shown}, line {line}: column `{}` has no value. Correct it, or fill gaps with --fill linear",
-					selection.column
-				);
+			let mut values = Vec::with_capacity(columns.len());
+			for (name, column) in names.iter().zip(&columns) {
+				let text = record.get(*column).unwrap_or("");
+				let value = number(text).with_context(|| {
+					format!(
+						"{shown}, line {line}: `{text}` in column `{name}` is no number. Remove the line, correct it, or choose another column"
+					)
+				})?;
+				if value.is_none() && selection.fill.is_none() {
+					bail!("{shown}, line {line}: column `{name}` has no value. Correct it, or fill gaps with --fill linear");
+				}
+				values.push(value);
 			}
 			let at = match time {
 				None => None,
@@ -97,7 +107,7 @@ impl Series {
 					)
 				})?),
 			};
-			rows.push((line, value, at));
+			rows.push((line, values, at));
 			stamps.push(stamp);
 		}
 		if rows.is_empty() {
@@ -107,9 +117,7 @@ impl Series {
 			rows = regular(rows, selection.fill).with_context(|| format!("{shown} is not a regular series"))?;
 			stamps = rows.iter().map(|(_, _, at)| *at).collect();
 		}
-		// Filling begins with the first value there is.
-		let first = rows.iter().position(|(_, value, _)| value.is_some()).unwrap_or(0);
-		let mut series = fill(rows).with_context(|| format!("column `{}` of {shown} cannot be filled", selection.column))?;
+		let (mut series, first) = fill(&rows, &names).with_context(|| format!("{shown} cannot be filled"))?;
 		series.clock = stamped.flatten().and_then(|(_, text)| Clock::new(&stamps[first..], &text));
 		let first = series.values[0];
 		if series.values.iter().all(|value| *value == first) {
@@ -118,34 +126,46 @@ impl Series {
 		Ok(series)
 	}
 
-	/// Rounds the values to a unit in which differences over `horizon` steps have about three digits, or to the unit given.
+	/// Rounds the values to a unit in which differences over `horizon` steps have about three digits, or to the unit given; the columns
+	/// beside it, to units of their own.
 	pub fn quantise(&self, horizon: usize, unit: Option<f64>) -> Result<Quantised> {
 		let quantum = match unit {
 			Some(unit) if unit.is_finite() && unit > 0.0 => unit,
 			Some(unit) => {
 				bail!("--unit {unit} is no unit: it is the size of one step of the stored values, and has to be above 0")
 			}
-			None => self.natural_unit(horizon),
+			None => natural_unit(&self.values, horizon),
 		};
-		let largest = self.values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
-		if largest / quantum > LIMIT {
-			bail!("values up to {largest} do not fit 30 bits in units of {quantum}: choose a coarser one with --unit");
-		}
-		let values: Vec<i32> = self.values.iter().map(|value| (value / quantum).round() as i32).collect();
-		if values.iter().all(|value| *value == values[0]) {
-			bail!("in units of {quantum} the series is constant: choose a finer one with --unit");
-		}
-		Ok(Quantised { values, quantum })
+		let inputs: Vec<f64> = self.inputs.iter().map(|values| natural_unit(values, horizon)).collect();
+		Ok(Quantised { values: self.raw(quantum, &inputs)?, quantum, inputs })
 	}
 
-	/// The largest power of ten in which a typical difference over `horizon` steps is at least [`RESOLUTION`] units.
-	fn natural_unit(&self, horizon: usize) -> f64 {
-		let horizon = horizon.clamp(1, self.values.len() - 1);
-		let differences = self.values.windows(horizon + 1).map(|window| (window[horizon] - window[0]).abs());
-		let mean = differences.sum::<f64>() / (self.values.len() - horizon) as f64;
-		let typical = if mean > 0.0 { mean } else { 1.0 };
-		10f64.powi((typical / RESOLUTION).log10().floor() as i32)
+	/// The values in these units: at each step one of every column.
+	pub fn raw(&self, quantum: f64, inputs: &[f64]) -> Result<Vec<i32>> {
+		let columns: Vec<&[f64]> = std::iter::once(&self.values).chain(&self.inputs).map(Vec::as_slice).collect();
+		let units: Vec<f64> = std::iter::once(quantum).chain(inputs.iter().copied()).collect();
+		for (values, unit) in columns.iter().zip(&units) {
+			let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+			if largest / unit > LIMIT {
+				bail!("values up to {largest} do not fit 30 bits in units of {unit}: choose a coarser one with --unit");
+			}
+		}
+		let step = |at: usize| columns.iter().zip(&units).map(move |(values, unit)| (values[at] / unit).round() as i32);
+		let raw: Vec<i32> = (0..self.values.len()).flat_map(step).collect();
+		if raw.iter().step_by(columns.len()).all(|value| *value == raw[0]) {
+			bail!("in units of {quantum} the series is constant: choose a finer one with --unit");
+		}
+		Ok(raw)
 	}
+}
+
+/// The largest power of ten in which a typical difference over `horizon` steps is at least [`RESOLUTION`] units.
+fn natural_unit(values: &[f64], horizon: usize) -> f64 {
+	let horizon = horizon.min(values.len().saturating_sub(1)).max(1);
+	let differences = values.windows(horizon + 1).map(|window| (window[horizon] - window[0]).abs());
+	let mean = differences.sum::<f64>() / values.len().saturating_sub(horizon).max(1) as f64;
+	let typical = if mean > 0.0 { mean } else { 1.0 };
+	10f64.powi((typical / RESOLUTION).log10().floor() as i32)
 }
 
 impl Quantised {
@@ -216,7 +236,8 @@ fn number(text: &str) -> Result<Option<f64>> {
 	Ok(Some(value))
 }
 
-type Row = (u64, Option<f64>, Option<i64>);
+/// The line of a row, its value in every column, and its time.
+type Row = (u64, Vec<Option<f64>>, Option<i64>);
 
 /// Checks that times rise by equal steps; missing steps become missing values when they may be filled.
 fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
@@ -237,7 +258,7 @@ fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
 	};
 	let mut whole: Vec<Row> = Vec::with_capacity(rows.len());
 	for row in rows {
-		if let Some((last_line, _, Some(last))) = whole.last().copied() {
+		if let Some((last_line, columns, Some(last))) = whole.last().map(|(line, values, at)| (*line, values.len(), *at)) {
 			let apart = row.2.unwrap_or(last) - last;
 			let missing = (apart as f64 / step as f64).round() as i64 - 1;
 			if missing > 0 {
@@ -248,7 +269,7 @@ fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
 						row.0
 					);
 				}
-				whole.extend((1..=missing).map(|n| (row.0, None, Some(last + n * step))));
+				whole.extend((1..=missing).map(|n| (row.0, vec![None; columns], Some(last + n * step))));
 			}
 		}
 		whole.push(row);
@@ -256,19 +277,38 @@ fn regular(rows: Vec<Row>, fill: Option<Fill>) -> Result<Vec<Row>> {
 	Ok(whole)
 }
 
-/// Puts straight lines into gaps.
-fn fill(rows: Vec<Row>) -> Result<Series> {
-	let known: Vec<(usize, f64)> =
-		rows.iter().enumerate().filter_map(|(at, (_, value, _))| value.map(|value| (at, value))).collect();
-	let (Some((first, _)), Some((last, _))) = (known.first(), known.last()) else { bail!("it has no values at all") };
-	let mut values: Vec<f64> = Vec::with_capacity(last - first + 1);
-	for pair in known.windows(2) {
-		let ((from, start), (to, end)) = (pair[0], pair[1]);
-		values.extend((from..to).map(|at| start + (end - start) * (at - from) as f64 / (to - from) as f64));
+/// Puts straight lines into gaps, from the first row by which every column has had a value to the last one from which on one lacks them;
+/// and the first row.
+fn fill(rows: &[Row], names: &[&str]) -> Result<(Series, usize)> {
+	let mut columns = Vec::with_capacity(names.len());
+	let (mut first, mut last) = (0, rows.len().saturating_sub(1));
+	for (column, name) in names.iter().enumerate() {
+		let known: Vec<(usize, f64)> =
+			rows.iter().enumerate().filter_map(|(at, (_, values, _))| values[column].map(|value| (at, value))).collect();
+		let (Some((from, _)), Some((to, _))) = (known.first(), known.last()) else {
+			bail!("column `{name}` has no values at all")
+		};
+		(first, last) = (first.max(*from), last.min(*to));
+		columns.push(known);
 	}
-	values.extend(known.last().map(|(_, value)| value));
-	let filled = values.len() - known.len();
-	Ok(Series { values, filled, clock: None })
+	if last < first {
+		bail!("its columns have no values at the same time");
+	}
+	let mut filled = 0;
+	let mut lines = columns.into_iter().map(|known| {
+		let (begin, count) = (known[0].0, known.iter().filter(|(at, _)| (first..=last).contains(at)).count());
+		let mut values: Vec<f64> = Vec::with_capacity(rows.len());
+		for pair in known.windows(2) {
+			let ((from, start), (to, end)) = (pair[0], pair[1]);
+			values.extend((from..to).map(|at| start + (end - start) * (at - from) as f64 / (to - from) as f64));
+		}
+		values.extend(known.last().map(|(_, value)| value));
+		filled += last + 1 - first - count;
+		values[first - begin..=last - begin].to_vec()
+	});
+	let values = lines.next().unwrap_or_default();
+	let inputs = lines.collect();
+	Ok((Series { values, inputs, filled, clock: None }, first))
 }
 
 #[cfg(test)]
@@ -279,7 +319,7 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("data.csv");
 		std::fs::write(&path, text).unwrap();
-		Series::read(&path, &Selection { column: "v", time: time.then_some("t"), fill })
+		Series::read(&path, &Selection { column: "v", inputs: &[], time: time.then_some("t"), fill })
 	}
 
 	fn refusal(text: &str, time: bool) -> String {
@@ -352,6 +392,30 @@ mod tests {
 	}
 
 	#[test]
+	fn columns_beside_it_are_read_row_by_row() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("data.csv");
+		let read = |text: &str, inputs: &[&str], fill| {
+			std::fs::write(&path, text).unwrap();
+			let inputs: Vec<String> = inputs.iter().map(ToString::to_string).collect();
+			Series::read(&path, &Selection { column: "v", inputs: &inputs, time: None, fill })
+		};
+		let refusal = |text: &str, inputs: &[&str]| format!("{:#}", read(text, inputs, None).unwrap_err());
+		let series = read("a,v,b\n1,10,5\n2,20,5\n3,40,5\n", &["b", "a"], None).unwrap();
+		assert_eq!((&series.values, &series.inputs), (&vec![10.0, 20.0, 40.0], &vec![vec![5.0; 3], vec![1.0, 2.0, 3.0]]));
+		let raw = series.quantise(1, Some(10.0)).unwrap();
+		assert_eq!((&raw.values[..4], &raw.inputs), (&[1, 500, 100, 2][..], &vec![0.01, 0.01]));
+		assert_eq!(series.raw(5.0, &[5.0, 1.0]).unwrap()[..3], [2, 1, 1]);
+		assert!(refusal("v,a\n1,1\n2,x\n", &["a"]).contains("line 3: `x` in column `a` is no number"));
+		assert!(refusal("v,a\n1,1\n", &["b"]).contains("no column `b`"));
+		assert!(refusal("v,a\n1,1\n", &["a", "a"]).contains("`a` is named twice"));
+		assert!(refusal("v,a\n1,1\n", &["v"]).contains("`v` is named twice"));
+		// Where a column has begun too late, or ended early, there is nothing to fill it from.
+		let filled = read("v,a\n1,\n2,10\n4,\n5,30\n6,\n", &["a"], Some(Fill::Linear)).unwrap();
+		assert_eq!((filled.values, filled.inputs, filled.filled), (vec![2.0, 4.0, 5.0], vec![vec![10.0, 20.0, 30.0]], 1));
+	}
+
+	#[test]
 	fn nothing_to_forecast_is_said() {
 		assert!(refusal("t,v\n1,5\n2,5\n", false).contains("constant at 5"));
 		assert!(refusal("t,v\n", false).contains("no rows"));
@@ -361,7 +425,7 @@ mod tests {
 	fn the_unit_gives_differences_three_digits() {
 		for (scale, unit) in [(1.0, 0.01), (1e-4, 1e-6), (1e6, 1e4)] {
 			let values: Vec<f64> = (0..100).map(|i| scale * f64::from(i) * 3.0).collect();
-			let series = Series { values, filled: 0, clock: None };
+			let series = Series { values, inputs: Vec::new(), filled: 0, clock: None };
 			let quantised = series.quantise(1, None).unwrap();
 			assert!((quantised.quantum / unit - 1.0).abs() < 1e-9, "{scale}: {}", quantised.quantum);
 			assert_eq!(quantised.values[1], 300);
@@ -370,7 +434,7 @@ mod tests {
 
 	#[test]
 	fn a_chosen_unit_is_used_or_refused() {
-		let series = Series { values: vec![1.0, 2.0, 4.0], filled: 0, clock: None };
+		let series = Series { values: vec![1.0, 2.0, 4.0], inputs: Vec::new(), filled: 0, clock: None };
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().values, [2, 4, 8]);
 		assert_eq!(series.quantise(1, Some(0.5)).unwrap().unit("ppm"), "0.5 ppm");
 		assert!(format!("{:#}", series.quantise(1, Some(1e-12)).unwrap_err()).contains("coarser"));

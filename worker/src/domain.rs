@@ -3,7 +3,10 @@
 use crate::{
 	amount::{significant, Amount},
 	cli::{KeyArgs, SeriesArgs},
+	csv_series::decimal,
 	draft::{Draft, Question},
+	problem::{error_name, error_size},
+	target,
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
@@ -12,6 +15,7 @@ use doin_primitives::{
 	domain::{Page, PAGE_VALUES},
 	Balance, DomainId, Evidence, SizeClass, Status,
 };
+use doin_scoring::Target;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
@@ -160,42 +164,51 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 fn describe(draft: &Draft) {
 	let Some(forecast) = draft.forecast() else { return };
 	let split = &draft.spec.split;
+	let rows = draft.spec.values / u32::from(forecast.channels);
 	let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 	println!("domain      {}", text(&draft.spec.name));
 	println!(
-		"series      {} values in units of {}{}; {} train, {} validate, {} are held out",
-		draft.spec.values,
+		"series      {rows} values in units of {}{}; {} train, {} validate, {} are held out",
 		text(&draft.spec.unit),
 		if draft.filled > 0 { format!(", {} of them filled in", draft.filled) } else { String::new() },
 		split.train_end,
 		split.validation_end - split.train_end,
-		draft.spec.values - split.validation_end
+		rows - split.validation_end
 	);
+	if !draft.inputs.is_empty() {
+		let inputs: Vec<String> = draft.inputs.iter().map(|(column, unit)| format!("{column} in {}", decimal(*unit))).collect();
+		println!("beside it   {}", inputs.join(", "));
+	}
 	println!(
-		"question    forecast {} steps from {}; a season has {}{}",
-		forecast.horizon,
+		"question    {} from {}; a season has {}{}",
+		target::describe(forecast, draft.quantum),
 		forecast.history,
 		if forecast.season == 1 { "one step".into() } else { format!("{} steps", forecast.season) },
 		if draft.season_found { " (found in the series; set it with --season)" } else { "" }
 	);
-	let fit = &draft.fit;
-	println!(
-		"generator   order {}; differences deviate by {:.1} raw units (series {:.1}); seasonal error {:.1} (series {:.1}), repeat-last {:.1} ({:.1})",
-		fit.order,
-		fit.deviation.synthetic,
-		fit.deviation.published,
-		fit.seasonal.synthetic,
-		fit.seasonal.published,
-		fit.repeat_last.synthetic,
-		fit.repeat_last.published
-	);
+	match &draft.fit {
+		Some(fit) => println!(
+			"generator   order {}; differences deviate by {:.1} raw units (series {:.1}); seasonal error {:.1} (series {:.1}), repeat-last {:.1} ({:.1})",
+			fit.order,
+			fit.deviation.synthetic,
+			fit.deviation.published,
+			fit.seasonal.synthetic,
+			fit.seasonal.published,
+			fit.repeat_last.synthetic,
+			fit.repeat_last.published
+		),
+		None => println!(
+			"evidence    the validation part itself, for no generator makes several channels: only a bounty is paid, nothing is minted"
+		),
+	}
 	println!(
 		"verdicts    {} chunks of {} windows; at least {} ppm better",
 		forecast.chunks, forecast.windows, draft.spec.min_improvement
 	);
-	println!("baselines   mean absolute error     validation   held-out tail   generated");
+	let size = error_size(forecast, draft.quantum);
+	println!("baselines   {:<22}  validation   held-out tail   generated", error_name(forecast));
 	for row in &draft.baselines {
-		let line = |line: Option<f64>| line.map_or("-".into(), |mean| significant(mean * draft.quantum));
+		let line = |line: Option<f64>| line.map_or("-".into(), |mean| significant(mean * size));
 		println!(
 			"            {:<22} {:>11} {:>15} {:>11}",
 			row.name,
@@ -210,17 +223,33 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 	let spec = &draft.spec;
 	let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 	let forecast = draft.forecast().context("only forecasts are made from files")?;
-	let Evidence::Synthetic(generator) = &spec.evidence else { bail!("only synthetic evidence is made from files") };
+	let generator = match &spec.evidence {
+		Evidence::Public => None,
+		Evidence::Synthetic(generator) => Some(serde_json::json!({
+			"template": generator.template.to_vec(),
+			"ar": generator.ar.to_vec(),
+			"noise": generator.noise,
+			"level": generator.level,
+		})),
+	};
+	let inputs: Vec<_> =
+		draft.inputs.iter().map(|(column, unit)| serde_json::json!({ "column": column, "unit": unit })).collect();
+	let (steps, classes) = match &forecast.target {
+		Target::Values => (None, None),
+		Target::Steps(steps) => (Some(steps.to_vec()), None),
+		Target::Classes(bounds) => (None, Some(bounds.to_vec())),
+	};
 	let genes: Vec<_> = spec
 		.genes
 		.iter()
 		.map(|gene| serde_json::json!({ "name": text(&gene.name), "lo": gene.lo, "hi": gene.hi, "log": gene.log }))
 		.collect();
+	let size = error_size(forecast, draft.quantum);
 	let baselines: Vec<_> = draft
 		.baselines
 		.iter()
 		.map(|row| {
-			let mean = |mean: f64| (mean * draft.quantum).to_string();
+			let mean = |mean: f64| (mean * size).to_string();
 			serde_json::json!({
 				"name": row.name,
 				"validation": mean(row.validation.mean),
@@ -232,7 +261,12 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 	Ok(serde_json::json!({
 		"domain": registered,
 		"name": text(&spec.name),
+		"program": spec.program.name(),
 		"unit": text(&spec.unit),
+		"channels": forecast.channels,
+		"inputs": inputs,
+		"steps": steps,
+		"classes": classes,
 		"values": spec.values,
 		"filled": draft.filled,
 		"season": forecast.season,
@@ -246,12 +280,7 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 		"minImprovement": spec.min_improvement,
 		"target": spec.target,
 		"dataRoot": format!("0x{}", hex::encode(spec.data_root)),
-		"generator": {
-			"template": generator.template.to_vec(),
-			"ar": generator.ar.to_vec(),
-			"noise": generator.noise,
-			"level": generator.level,
-		},
+		"generator": generator,
 		"baselines": baselines,
 		"fee": price.map(|price| price.fee.to_string()),
 		"deposit": price.map(|price| price.deposit.to_string()),

@@ -3,6 +3,7 @@
 use crate::{
 	cli::SeriesArgs,
 	csv_series::{Quantised, Selection, Series},
+	target,
 };
 use anyhow::{bail, Context, Result};
 use codec::Encode;
@@ -57,23 +58,26 @@ pub struct Draft {
 	pub values: Vec<i32>,
 	/// Size of a raw unit in units of the column.
 	pub quantum: f64,
+	/// The columns beside it, and the same of each.
+	pub inputs: Vec<(String, f64)>,
 	/// Rows that were filled in.
 	pub filled: usize,
 	/// Whether the season was found rather than given.
 	pub season_found: bool,
-	/// How like the series the generator's are.
-	pub fit: generator::Report,
+	/// How like the series the generator's are; nothing where several channels have none.
+	pub fit: Option<generator::Report>,
 	/// What simple models achieve.
 	pub baselines: Vec<baseline::Row>,
 }
 
 impl Draft {
-	/// Reads a column and makes a domain of it.
+	/// Reads a column, and those beside it, and makes a domain of them.
 	pub fn from_csv(path: &Path, column: &str, args: &SeriesArgs, question: &Question) -> Result<Self> {
 		if !args.scale.is_finite() || args.scale == 0.0 {
 			bail!("--scale {} would make nothing of the column: choose a factor other than 0", args.scale);
 		}
-		let mut series = Series::read(path, &Selection { column, time: args.time.as_deref(), fill: args.fill })?;
+		let mut series =
+			Series::read(path, &Selection { column, inputs: &args.inputs, time: args.time.as_deref(), fill: args.fill })?;
 		series.values.iter_mut().for_each(|value| *value *= args.scale);
 		let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
 		let default_name = format!("{stem} {column}");
@@ -83,24 +87,36 @@ impl Draft {
 	fn new(series: &Series, column: &str, name: &str, args: &SeriesArgs, question: &Question) -> Result<Self> {
 		let season_found = args.season.is_none();
 		let season = args.season.unwrap_or_else(|| find_season(&series.values));
-		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
-		let history = args.history.unwrap_or((2 * season).max(4 * horizon).clamp(season, MAX_HISTORY));
+		let horizon = args.target.horizon(args.horizon, season.clamp(6, 24))?;
+		let channels = target::channels(series.inputs.len())?;
+		let usual = season.saturating_mul(2).max(horizon.saturating_mul(4)).min(target::longest_history(channels, horizon));
+		let history = args.history.unwrap_or(usual.clamp(season, MAX_HISTORY));
 		check_lengths(season, horizon, history, question)?;
-		let forecast = Forecast {
+		target::check_span("history", history, channels, horizon)?;
+		let mut forecast = Forecast {
 			horizon,
 			history,
 			season,
 			chunks: question.chunks,
 			windows: question.windows,
-			channels: 1,
+			channels,
 			target: Target::Values,
 		};
-		check_rows(series.values.len(), &forecast)?;
-		let Quantised { values, quantum } = series.quantise(horizon.into(), args.unit)?;
-		let unit = Quantised { values: Vec::new(), quantum }.unit(column);
-		let split = Split { train_end: part(values.len(), SPLIT.0), validation_end: part(values.len(), SPLIT.0 + SPLIT.1) };
-		let (generator, fit) =
-			generator::fit(&values[..split.train_end as usize], &forecast).context("no generator fits the series")?;
+		let rows = series.values.len();
+		check_rows(rows, &forecast)?;
+		let quantised = series.quantise(horizon.into(), args.unit)?;
+		let unit = quantised.unit(column);
+		let Quantised { values, quantum, inputs } = quantised;
+		forecast.target = args.target.target(quantum)?;
+		let split = Split { train_end: part(rows, SPLIT.0), validation_end: part(rows, SPLIT.0 + SPLIT.1) };
+		// A generator makes one channel. Without one, the validation part itself decides, and nothing is minted.
+		let (evidence, fit) = if channels == 1 {
+			let fitted = generator::fit(&values[..split.train_end as usize], &forecast);
+			let (generator, fit) = fitted.context("no generator fits the series")?;
+			(Evidence::Synthetic(generator), Some(fit))
+		} else {
+			(Evidence::Public, None)
+		};
 		let spec = DomainSpec {
 			name: text(name, "name")?,
 			unit: text(&unit, "unit")?,
@@ -113,17 +129,21 @@ impl Draft {
 			data_root: blake2_256(&values.encode()),
 			values: values.len() as u32,
 			split,
-			evidence: Evidence::Synthetic(generator),
+			evidence,
 			min_improvement: question.min_improvement,
 			target: question.target,
 		};
 		let data = TrainingSet::new(Task::new(&spec, values.clone())?, 0, 0)?;
 		spec.check().map_err(|error| anyhow::anyhow!("the chain would refuse the record: {error:?}"))?;
+		if let Some(class) = data.class_counts().iter().position(|count| *count == 0) {
+			bail!("class {class} never comes in the training part: choose other bounds with --classes");
+		}
 		let baselines = baseline::report(&data, 0, &[])?;
 		if baselines.iter().take(2).any(|row| row.validation.error == 0) {
 			bail!("repeating old values makes no error at all on the validation part: there is nothing to improve");
 		}
-		Ok(Self { spec, values, quantum, filled: series.filled, season_found, fit, baselines })
+		let inputs = args.inputs.iter().cloned().zip(inputs).collect();
+		Ok(Self { spec, values, quantum, inputs, filled: series.filled, season_found, fit, baselines })
 	}
 
 	/// What is forecast.
@@ -207,9 +227,9 @@ fn check_rows(rows: usize, forecast: &Forecast) -> Result<()> {
 			forecast.horizon
 		);
 	}
-	let most = (MAX_PAGES * PAGE_VALUES) as usize;
+	let most = (MAX_PAGES * PAGE_VALUES) as usize / usize::from(forecast.channels);
 	if rows > most {
-		bail!("the series has {rows} rows, and the chain stores at most {most}: take the last ones, or a coarser step");
+		bail!("the series has {rows} rows, and the chain stores at most {most} of {} channels: take the last ones, or a coarser step", forecast.channels);
 	}
 	Ok(())
 }
@@ -244,9 +264,21 @@ pub fn find_season(values: &[f64]) -> u16 {
 #[cfg(test)]
 pub mod tests {
 	use super::*;
+	use crate::target::TargetArgs;
 
 	pub fn args() -> SeriesArgs {
-		SeriesArgs { time: None, season: None, horizon: None, history: None, unit: None, scale: 1.0, fill: None, name: None }
+		SeriesArgs {
+			inputs: Vec::new(),
+			target: Default::default(),
+			time: None,
+			season: None,
+			horizon: None,
+			history: None,
+			unit: None,
+			scale: 1.0,
+			fill: None,
+			name: None,
+		}
 	}
 
 	fn wave(rows: usize, season: usize) -> Series {
@@ -254,7 +286,7 @@ pub mod tests {
 		let values = (0..rows)
 			.map(|t| (t as f64 * std::f64::consts::TAU / season as f64).sin() * 5.0 + noise(t) + t as f64 / 1e4)
 			.collect();
-		Series { values, filled: 0, clock: None }
+		Series { values, inputs: Vec::new(), filled: 0, clock: None }
 	}
 
 	#[test]
@@ -273,6 +305,33 @@ pub mod tests {
 		assert_eq!(draft.spec.class(), doin_primitives::SizeClass::Small, "so that every evaluator can serve it");
 		assert_eq!(draft.baselines[2].name, "ridge");
 		assert!(draft.baselines[1].validation.error < draft.baselines[0].validation.error, "a wave is seasonal");
+	}
+
+	#[test]
+	fn several_channels_steps_and_classes_become_domains() {
+		let draft = |series: &Series, args: SeriesArgs| Draft::new(series, "load", "a wave", &args, &Question::default());
+		let one = wave(1500, 24);
+		let target = |steps: &[u16], classes: &[f64]| TargetArgs { steps: steps.to_vec(), classes: classes.to_vec() };
+		let some = draft(&one, SeriesArgs { target: target(&[6, 12], &[]), ..args() }).unwrap();
+		let forecast = some.forecast().unwrap();
+		assert_eq!((forecast.horizon, forecast.outputs(), forecast.channels), (12, 2, 1));
+		assert_eq!(some.spec.check(), Ok(()));
+		assert_eq!(some.baselines[0].validation.predictions % 2, 0);
+		let signs = draft(&one, SeriesArgs { target: target(&[], &[0.0]), horizon: Some(12), ..args() }).unwrap();
+		assert_eq!(signs.spec.program.name(), "classify");
+		assert!(matches!(signs.spec.evidence, Evidence::Synthetic(_)) && signs.spec.check() == Ok(()));
+		assert!(signs.baselines[0].validation.mean < 1.0, "a share of mistakes");
+		let never = draft(&one, SeriesArgs { target: target(&[], &[0.0, 1_000.0]), ..args() }).unwrap_err();
+		assert!(format!("{never:#}").contains("class 2 never comes"), "{never:#}");
+
+		let shifted: Vec<f64> = one.values.iter().map(|value| value * 3.0 + 1.0).collect();
+		let both = Series { inputs: vec![shifted], ..one.clone() };
+		let two = draft(&both, SeriesArgs { inputs: vec!["other".into()], ..args() }).unwrap();
+		let forecast = two.forecast().unwrap();
+		assert_eq!((forecast.channels, two.spec.values, two.spec.split.validation_end), (2, 3_000, 1_275));
+		assert_eq!((&two.spec.evidence, two.fit.is_none(), two.spec.check()), (&Evidence::Public, true, Ok(())));
+		let wide = SeriesArgs { inputs: vec!["other".into()], history: Some(1_024), ..args() };
+		assert!(format!("{:#}", draft(&both, wide).unwrap_err()).contains("--history 1024"));
 	}
 
 	#[test]

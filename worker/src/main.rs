@@ -16,6 +16,7 @@ mod roles;
 mod run;
 mod search;
 mod status;
+mod target;
 mod watch;
 
 use clap::Parser;

@@ -3,12 +3,13 @@
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
+use doin_compute::data::predictions;
 use doin_primitives::{
 	blake2_256,
 	payload::{ChunkSums, Sums},
-	DomainId, DomainSpec, Hash, ModelRef,
+	DomainId, DomainSpec, Evidence, Hash, ModelRef,
 };
-use doin_scoring::{sample, score, verdict, Forecast, Model, Program, Windows};
+use doin_scoring::{sample, score, verdict, Forecast, Model, Program, Target, Windows};
 use rayon::prelude::*;
 use std::{
 	collections::BTreeMap,
@@ -67,11 +68,24 @@ impl Problem {
 		String::from_utf8_lossy(&self.spec.name).into_owned()
 	}
 
-	/// Size of a raw unit in the unit for people, and that unit's name.
+	/// Size of a raw unit of error in the unit for people, and that unit's name: that of the series, or mistakes where classes are told.
 	pub fn unit(&self) -> (f64, String) {
 		let text = String::from_utf8_lossy(&self.spec.unit);
 		let (size, name) = crate::csv_series::parse_unit(&text);
-		(size, name.to_string())
+		match self.forecast() {
+			Some(forecast @ Forecast { target: Target::Classes(_), .. }) => {
+				(error_size(forecast, size), "mistakes per window".into())
+			}
+			_ => (size, name.to_string()),
+		}
+	}
+
+	/// What errors are, for people, as in `mean absolute errors in ppm`.
+	pub fn errors(&self) -> String {
+		match &self.spec.program {
+			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => self.unit().1,
+			_ => format!("mean absolute errors in {}", self.unit().1),
+		}
 	}
 
 	/// The forecast it asks for, if it asks for one.
@@ -106,11 +120,19 @@ impl Problem {
 		Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })
 	}
 
-	/// Mean absolute error per forecast value, in the unit for people, of `error` over all windows of a draw.
+	/// Mean error per forecast value or class, in the unit for people, of `error` over all windows of a draw.
 	pub fn draw_error(&self, error: u64) -> f64 {
 		match self.forecast() {
 			Some(forecast) => {
-				let count = f64::from(self.chunks()) * f64::from(forecast.windows) * f64::from(forecast.horizon);
+				// Without a generator, validation is what is drawn.
+				let windows = match self.spec.evidence {
+					Evidence::Synthetic(_) => forecast.windows,
+					Evidence::Public => {
+						let split = self.spec.split;
+						forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows)
+					}
+				};
+				let count = f64::from(self.chunks()) * f64::from(windows) * predictions(forecast) as f64;
 				self.scaled(error, count)
 			}
 			// Squared distances in Q16.
@@ -118,11 +140,11 @@ impl Problem {
 		}
 	}
 
-	/// Mean absolute error of a model on the held-out tail, in the unit for people; nothing when there is no tail.
+	/// Mean error of a model on the held-out tail, in the unit for people; nothing when there is no tail.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let forecast = self.forecast()?;
 		let windows = sample::tail(forecast, &self.series, self.spec.split.validation_end);
-		let count = windows.len() * usize::from(forecast.horizon);
+		let count = windows.len() * predictions(forecast) as usize;
 		if count == 0 {
 			return None;
 		}
@@ -146,6 +168,22 @@ impl Problem {
 	/// Whether sums of a candidate undercut the champion's on validation by what the domain asks for.
 	pub fn beats_on_validation(&self, candidate: u64, champion: u64) -> bool {
 		verdict::public_test(champion, candidate, self.spec.min_improvement)
+	}
+}
+
+/// Size of a raw unit of error: the unit of the values, or one mistake.
+pub fn error_size(forecast: &Forecast, unit: f64) -> f64 {
+	match forecast.target {
+		Target::Classes(_) => 1.0,
+		_ => unit,
+	}
+}
+
+/// What the mean error of a program is.
+pub fn error_name(forecast: &Forecast) -> &'static str {
+	match forecast.target {
+		Target::Classes(_) => "mistakes per window",
+		_ => "mean absolute error",
 	}
 }
 
@@ -226,8 +264,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 pub mod tests {
 	use super::*;
-	use doin_primitives::{Evidence, Limits, Split};
-	use doin_scoring::{Encoder, Generator, Layer, Net, Target};
+	use doin_primitives::{Limits, Split};
+	use doin_scoring::{Encoder, Generator, Layer, Net};
 
 	/// A small domain on a noisy sawtooth.
 	pub fn sawtooth() -> Problem {
@@ -297,6 +335,27 @@ pub mod tests {
 		let (last, seasonal) = (problem.tail_error(&Model::RepeatLast).unwrap(), problem.tail_error(&Model::Seasonal).unwrap());
 		assert!(seasonal < 5.0 && last > 50.0, "{seasonal} {last}");
 		assert_eq!(problem.unit(), (0.5, "mm".into()));
+	}
+
+	#[test]
+	fn classes_are_counted_in_mistakes_and_steps_one_by_one() {
+		let with = |target| {
+			let mut problem = sawtooth();
+			let Program::Forecast(forecast) = &mut problem.spec.program else { panic!("a forecast") };
+			forecast.target = target;
+			problem
+		};
+		let classes = with(Target::Classes(vec![0].try_into().unwrap()));
+		assert_eq!((classes.unit().0, classes.errors().as_str()), (1.0, "mistakes per window"));
+		// A mistake in every second window.
+		assert_eq!(classes.draw_error(16 * 32 * 4), 0.5);
+		assert!(classes.tail_error(&Model::RepeatLast).unwrap() < 1.0);
+		let last = with(Target::Steps(vec![4].try_into().unwrap()));
+		assert_eq!((last.draw_error(16 * 32 * 8), last.errors().as_str()), (0.5, "mean absolute errors in mm"));
+		let public = Problem { spec: DomainSpec { evidence: Evidence::Public, ..last.spec.clone() }, ..last };
+		let error = verdict::total(&public.drawn_sums(&[Model::Seasonal], &[1; 32]).unwrap()[0]);
+		let validation = verdict::total(&public.validation_sums(&[Model::Seasonal]).unwrap()[0]);
+		assert_eq!((error, public.draw_error(16 * 32 * 3)), (validation, 0.5), "three windows validate in each chunk");
 	}
 
 	#[test]

@@ -12,9 +12,9 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_chain::{Call, Chain, Patience, Signer, Urgency};
+use doin_chain::{Account, Call, Chain, Patience, Signer, Urgency};
 use doin_compute::gpu::{Devices, Selection};
-use doin_primitives::{DomainId, Status, MILLION};
+use doin_primitives::{views::DomainView, DomainId, Status, MILLION};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	path::PathBuf,
@@ -246,16 +246,15 @@ async fn optimize(roles: Roles, signer: Signer, cores: usize) -> Result<()> {
 async fn wanted(roles: &Roles, head: doin_chain::Head) -> Result<Vec<(DomainId, DomainConfig)>> {
 	let domains = roles.chain.domains(head).await?;
 	if roles.config.domains.is_empty() {
-		let weighed = domains
-			.into_iter()
-			.filter(|domain| domain.status == Status::Active && domain.weight > 0 && domain.program == "forecast");
+		let trained = |domain: &DomainView<Account>| matches!(domain.program.as_str(), "forecast" | "classify");
+		let weighed =
+			domains.into_iter().filter(|domain| domain.status == Status::Active && domain.weight > 0 && trained(domain));
 		return Ok(weighed
 			.map(|domain| (domain.id, DomainConfig { optimize: true, evaluate: true, ..Default::default() }))
 			.collect());
 	}
-	let named = |domain: &doin_primitives::views::DomainView<doin_chain::Account>| {
-		roles.config.domain(domain.id, &domain.name).filter(|config| config.optimize).cloned()
-	};
+	let named =
+		|domain: &DomainView<Account>| roles.config.domain(domain.id, &domain.name).filter(|config| config.optimize).cloned();
 	Ok(domains
 		.iter()
 		.filter(|domain| domain.status == Status::Active)

@@ -319,7 +319,8 @@ fn training_set(problem: &Problem, limits: &ResourceLimits, seed: u64) -> Result
 mod tests {
 	use super::*;
 	use crate::problem::tests::sawtooth;
-	use doin_primitives::Gene;
+	use doin_primitives::{Evidence, Gene};
+	use doin_scoring::{Program, Target};
 
 	fn problem() -> Problem {
 		let mut problem = sawtooth();
@@ -348,6 +349,28 @@ mod tests {
 		}
 		assert_eq!(search.baselines.len(), 3);
 		drop(search);
+	}
+
+	#[test]
+	fn several_channels_and_classes_are_searched_alike() {
+		let mut problem = problem();
+		let first = problem.series.clone();
+		// A second channel that knows what comes next.
+		problem.series = first.iter().zip(first.iter().skip(4).chain(&[0; 4])).flat_map(|(now, next)| [*now, *next]).collect();
+		problem.spec.values = problem.series.len() as u32;
+		problem.spec.evidence = Evidence::Public;
+		let Program::Forecast(forecast) = &mut problem.spec.program else { panic!("a forecast") };
+		forecast.channels = 2;
+		forecast.target = Target::Classes(vec![-50, 50].try_into().unwrap());
+		let config = DomainConfig::default();
+		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), 2, Arc::default()).unwrap();
+		assert!(search.baselines.iter().all(|row| row.validation.mean <= 1.0 && row.practice.is_none()));
+		for _ in 0..6 {
+			let found = search.found.blocking_recv().unwrap();
+			crate::problem::admitted(&problem, &found.model.to_bytes()).unwrap();
+			let sums = problem.drawn_sums(std::slice::from_ref(&found.model), &[3; 32]).unwrap();
+			assert_eq!((&found.measure.validation, found.measure.practice.len()), (&sums[0], 0), "validation is all there is");
+		}
 	}
 
 	#[test]

@@ -188,7 +188,7 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 		}
 		_ => None,
 	};
-	let (size, unit) = problem.unit();
+	let ((size, unit), errors) = (problem.unit(), problem.errors());
 	let rows = tokio::task::spawn_blocking(move || report(&problem, champion)).await??;
 	if as_json {
 		let table: Vec<_> = rows
@@ -208,7 +208,7 @@ pub async fn domain(chain: &Chain, id: DomainId, as_json: bool) -> Result<()> {
 		return Ok(());
 	}
 	show_domain(&picture);
-	println!("  mean absolute errors in {unit}:   validation   held-out tail");
+	println!("  {errors}:   validation   held-out tail");
 	for row in rows {
 		let tail = row.tail.map_or("-".into(), |tail| significant(tail.mean * size));
 		println!("    {:<28} {:>12} {:>15}", row.name, significant(row.validation.mean * size), tail);

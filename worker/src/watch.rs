@@ -236,7 +236,7 @@ impl Watcher {
 				.find(|row| row.name == "ridge")
 				.map_or(String::new(), |row| format!(", ridge {}", significant(row.validation.mean * size)));
 			self.screen.line(&format!(
-				"domain {domain}: {}. To beat: {} with a mean absolute error of {} {unit} on validation{ridge}",
+				"domain {domain}: {}. To beat: {} with a mean error of {} {unit} on validation{ridge}",
 				problem.name(),
 				row.name,
 				significant(row.validation.mean * size)

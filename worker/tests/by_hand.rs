@@ -34,6 +34,10 @@ fn json(folder: &Path, args: &[&str]) -> Value {
 	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
 }
 
+fn both<'a>(some: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+	[some, more].concat()
+}
+
 /// What is said about input that cannot be used: one line, no panic.
 fn refusal(folder: &Path, args: &[&str]) -> String {
 	let output = worker(folder, args);
@@ -141,6 +145,229 @@ fn patience_ends_a_training_early_and_a_population_keeps_its_best() {
 	assert_eq!(linear["models"][3]["name"], "this linear");
 	// The ridge among the baselines is the same model.
 	assert_eq!(linear["models"][2]["test"], linear["models"][3]["test"]);
+}
+
+/// A series that follows the last step of another one, which wanders, and a third one that has nothing to do with them.
+fn following(rows: usize, seed: u64) -> String {
+	let mut state = seed;
+	let mut noise = || {
+		state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+		(state >> 44) as f64 / f64::from(1 << 20) - 0.5
+	};
+	let (mut load, mut leader, mut step) = (50.0, 0.0, 0.0);
+	let mut line = |at: usize| {
+		load += step + 0.05 * noise();
+		step = noise();
+		leader += step;
+		format!("{load:.4},{leader:.4},{:.4},text {at}\n", noise())
+	};
+	std::iter::once("load,leader,other,note\n".to_string()).chain((0..rows).map(&mut line)).collect()
+}
+
+/// The mean absolute error of repeating the last value, of the first column, after `history` rows and one `step` ahead of a horizon.
+fn naive(csv: &str, rows: usize, history: usize, step: usize, horizon: usize) -> f64 {
+	let value = |line: &str| line.split(',').next().unwrap().parse::<f64>().unwrap();
+	let values: Vec<f64> = csv.lines().skip(1).take(rows).map(value).collect();
+	let errors: Vec<f64> =
+		(history..=rows - horizon).map(|origin| (values[origin + step - 1] - values[origin - 1]).abs()).collect();
+	errors.iter().sum::<f64>() / errors.len() as f64
+}
+
+#[test]
+fn further_columns_are_read_and_named_in_the_file() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), following(900, 3)).unwrap();
+	let train = |more: &[&str]| {
+		let base = ["train", "--csv", "a.csv", "--column", "load", "--season", "1", "--horizon", "1", "--window", "6", "--json"];
+		json(here, &[&base[..], more].concat())
+	};
+	let error = |trained: &Value| trained["models"][3]["test"]["mae"].as_f64().unwrap();
+	let alone = train(&["--family", "linear"]);
+	for family in ["linear", "mlp", "conv", "gru"] {
+		let out = format!("{family}.doin");
+		let beside = train(&[
+			"--family",
+			family,
+			"--inputs",
+			"other,leader",
+			"--kernel",
+			"2",
+			"--stride",
+			"1",
+			"--epochs",
+			"2",
+			"--out",
+			&out,
+		]);
+		assert!(error(&beside) * 4.0 < error(&alone), "{family}: {} against {}", error(&beside), error(&alone));
+		assert_eq!(beside["inputs"], serde_json::json!(["other", "leader"]));
+		let judged = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
+		for (part, name) in [(0, "validation"), (1, "test")] {
+			assert_eq!(judged["parts"][part]["models"][3]["mae"], beside["models"][3][name]["mae"], "{family} on {name}");
+		}
+	}
+	let ahead = json(here, &["predict", "--model", "mlp.doin", "--csv", "a.csv", "--at", "500", "--json"]);
+	let step = &ahead["steps"][0];
+	assert!((step["forecast"].as_f64().unwrap() - step["actual"].as_f64().unwrap()).abs() < 0.3, "{step}");
+
+	// Other data under other names, and what does not fit.
+	let other = following(300, 4).replace("load,leader,other", "l,m,n");
+	std::fs::write(here.join("b.csv"), other).unwrap();
+	let on = ["evaluate", "--model", "mlp.doin", "--csv", "b.csv", "--column", "l"];
+	let judged = json(here, &both(&on, &["--inputs", "n,m", "--json"]));
+	assert!(judged["parts"][0]["models"][2]["better_percent"].as_f64().unwrap() > 50.0, "{judged}");
+	assert!(refusal(here, &on).contains("no column `other`"));
+	assert!(refusal(here, &both(&on, &["--inputs", "n"]))
+		.contains("names 1 columns, and the model reads 2 beside `load` (other, leader)"));
+	let bad = |more: &[&str]| refusal(here, &[&["train", "--csv", "a.csv", "--column", "load"], more].concat());
+	assert!(bad(&["--inputs", "note"]).contains("line 2: `text 0` in column `note` is no number"));
+	assert!(bad(&["--inputs", "leader,nothing"]).contains("no column `nothing`"));
+	assert!(bad(&["--inputs", "leader,load"]).contains("`load` is named twice"));
+	assert!(bad(&["--inputs", "a,b,c,d,e,f,g,h"]).contains("at most 7 beside"));
+	assert!(bad(&["--inputs", "leader", "--window", "1020"]).contains("2 channels"));
+}
+
+#[test]
+fn only_the_steps_that_are_named_are_forecast_and_count() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	let train = |more: &[&str]| {
+		let base =
+			["train", "--csv", "a.csv", "--family", "linear", "--season", "24", "--window", "24", "--split", "60/25", "--json"];
+		json(here, &[&base[..], more].concat())
+	};
+	let all = train(&["--horizon", "6", "--out", "all.doin"]);
+	let some = train(&["--steps", "3,6", "--out", "some.doin"]);
+	assert_eq!((&some["horizon"], &some["steps"]), (&Value::from(6), &serde_json::json!([3, 6])));
+	assert!(some["window_macs"].as_u64().unwrap() * 3 == all["window_macs"].as_u64().unwrap(), "two outputs in place of six");
+	let judge = |model: &str| json(here, &["evaluate", "--model", model, "--csv", "a.csv", "--json"]);
+	let (all, judged) = (judge("all.doin"), judge("some.doin"));
+	for part in 0..2 {
+		// The naive ones say the same, whatever else is asked.
+		for model in 0..2 {
+			let steps = |judged: &Value| judged["parts"][part]["models"][model]["steps"].clone();
+			assert_eq!(steps(&judged), serde_json::json!([steps(&all)[2], steps(&all)[5]]));
+		}
+		assert_eq!(judged["parts"][part]["models"][3]["steps"].as_array().unwrap().len(), 2);
+	}
+	let next = json(here, &["predict", "--model", "some.doin", "--csv", "a.csv", "--json"]);
+	let steps: Vec<u64> = next["steps"].as_array().unwrap().iter().map(|step| step["step"].as_u64().unwrap()).collect();
+	assert_eq!((steps, &next["steps"][1]["time"]), (vec![3, 6], &Value::from("2020-02-01 05:00:00")));
+	let bad = |more: &[&str]| refusal(here, &[&["train", "--csv", "a.csv"], more].concat());
+	assert!(bad(&["--steps", "3,30", "--horizon", "24"]).contains("--steps 30 lies beyond --horizon 24"));
+	assert!(bad(&["--steps", "6,3"]).contains("ascend"));
+	assert!(bad(&["--steps", "0"]).contains("--steps 0"));
+}
+
+#[test]
+fn classes_of_the_change_are_told() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	let train = ["train", "--csv", "a.csv", "--season", "24", "--window", "24", "--horizon", "3", "--epochs", "8"];
+	let told = json(here, &both(&train, &["--classes", "-1.5,1.5", "--out", "m.doin", "--json"]));
+	let accuracy = |row: &Value| row["test"]["accuracy"].as_f64().unwrap();
+	let share = told["most_frequent"]["test"].as_f64().unwrap();
+	assert!((0.3..0.7).contains(&share), "{told}");
+	assert!(accuracy(&told["models"][3]) > share + 0.2 && accuracy(&told["models"][0]) < share, "{told}");
+	assert_eq!(told["classes"].as_array().unwrap().len(), 2);
+	let judged = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	assert_eq!(judged["parts"][1]["models"][3]["accuracy"], told["models"][3]["test"]["accuracy"]);
+	assert_eq!(judged["parts"][1]["most_frequent"], told["most_frequent"]["test"]);
+	let came = judged["parts"][1]["came"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>();
+	assert_eq!(Some(came), judged["parts"][1]["windows"].as_u64());
+	let table = fine(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv"]);
+	assert!(table.contains("windows told rightly") && table.contains("1 (from -1.5 to below 1.5) came in"), "{table}");
+	// Hour 0 of the wave: three hours later it is higher by 3.5; at hour 6, it falls by 1.5 or so; at hour 12, by 3.5.
+	let at =
+		|row: &str| json(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", row, "--json"])["steps"][0].clone();
+	assert_eq!((&at("697")["class"], &at("709")["class"]), (&Value::from(2), &Value::from(0)));
+	assert_eq!((&at("697")["step"], &at("697")["actual"]), (&Value::from(3), &Value::from(2)));
+	let csv = fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", "697", "--as-csv"]);
+	assert_eq!(csv, "step,time,class,actual\n3,2020-01-30 03:00:00,2,2\n");
+	assert!(fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]).contains("class 0: change below -1.5"));
+	let bad = |classes: &str| refusal(here, &both(&train, &["--classes", classes]));
+	assert!(bad("1.5,-1.5").contains("ascend"));
+	assert!(bad("0,500").contains("class 2 never comes"));
+	assert!(bad("0.0001,0.0002").contains("choose a finer --unit"));
+	assert!(!worker(here, &both(&train, &["--classes", "0", "--steps", "3"])).status.success(), "one or the other");
+}
+
+#[test]
+fn one_model_is_made_for_several_files() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let texts = [following(700, 5), following(500, 6), following(300, 7), following(260, 8)];
+	for (name, text) in ["a.csv", "b.csv", "c.csv", "d.csv"].iter().zip(&texts) {
+		std::fs::write(here.join(name), text).unwrap();
+	}
+	let base = ["train", "--column", "load", "--inputs", "leader", "--family", "linear", "--season", "1", "--unit", "0.0001"];
+	let base = [&base[..], &["--window", "6", "--steps", "2,4", "--json"]].concat();
+	let files =
+		["--csv", "a.csv", "--csv", "b.csv:400", "--validation-csv", "c.csv:200", "--test-csv", "d.csv", "--out", "m.doin"];
+	let trained = json(here, &[&base[..], &files].concat());
+	let rows: Vec<u64> = trained["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap()).collect();
+	assert_eq!(rows, [700, 400, 200, 260]);
+	// What repeating the last value makes of every window that lies within one file.
+	for (name, text, rows) in [("validation", &texts[2], 200), ("test", &texts[3], 260)] {
+		let expected = (naive(text, rows, 6, 2, 4) + naive(text, rows, 6, 4, 4)) / 2.0;
+		let found = trained["models"][0][name]["mae"].as_f64().unwrap();
+		assert!((found - expected).abs() < 1e-9, "{name}: {found} against {expected}");
+		assert!(trained["models"][3][name]["better_percent"].as_f64().unwrap() > 10.0, "{trained}");
+	}
+	let judge = |csv: &str| json(here, &["evaluate", "--model", "m.doin", "--csv", csv, "--json"]);
+	for (csv, part) in [("c.csv:200", "validation"), ("d.csv", "test"), ("a.csv", "training")] {
+		let judged = judge(csv);
+		assert_eq!((&judged["same_data"], &judged["parts"][0]["name"]), (&Value::from(true), &Value::from(part)));
+		if part != "training" {
+			assert_eq!(judged["parts"][0]["models"][2]["mae"], trained["models"][3][part]["mae"]);
+		}
+	}
+	assert_eq!(judge("c.csv")["parts"][1]["name"], "test", "rows that were left out of the training");
+	// Several files that are each cut alike.
+	let cut = json(here, &[&base[..], &["--csv", "a.csv", "--csv", "b.csv", "--split", "60/20"]].concat());
+	assert_eq!(cut["files"][1]["split"], serde_json::json!({ "train_end": 300, "validation_end": 400 }));
+	assert!(cut["models"][3]["test"]["mae"].as_f64().unwrap() < cut["models"][0]["test"]["mae"].as_f64().unwrap());
+
+	std::fs::write(here.join("e.csv"), "load,nobody\n".to_string() + &"1,2\n".repeat(300)).unwrap();
+	let bad = |more: &[&str]| refusal(here, &[&base[..base.len() - 1], more].concat());
+	assert!(bad(&["--csv", "a.csv", "--csv", "e.csv"]).contains("e.csv has no column `leader`"));
+	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:9"]).contains("c.csv has 9 rows, and 10 are needed"));
+	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:30"])
+		.contains("30 rows validate, and with a horizon of 4 steps 35 are needed after a history of 6"));
+	assert!(bad(&["--csv", "a.csv:9", "--validation-csv", "c.csv"]).contains("a.csv has 9 rows, of which 9 train"));
+	assert!(bad(&["--csv", "a.csv:701"]).contains("701 rows, and the file has 700"));
+	assert!(bad(&["--csv", "a.csv", "--history", "5"]).contains("--history 5"));
+}
+
+#[test]
+fn domains_are_made_of_channels_steps_and_classes() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), following(900, 3)).unwrap();
+	let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+	let node = format!("ws://127.0.0.1:{port}");
+	let base = ["domain", "create", "--csv", "a.csv", "--column", "load", "--season", "1", "--dry-run", "--url", &node];
+	let some = json(here, &both(&base, &["--steps", "2,6", "--json"]));
+	assert_eq!((&some["program"], &some["horizon"], &some["steps"]), (&"forecast".into(), &6.into(), &serde_json::json!([2, 6])));
+	assert!(some["generator"]["ar"].is_array());
+	let classes = json(here, &both(&base, &["--horizon", "2", "--classes", "-0.1,0.1", "--unit", "0.01", "--json"]));
+	assert_eq!((&classes["program"], &classes["classes"]), (&"classify".into(), &serde_json::json!([-10, 10])));
+	let mistakes: f64 = classes["baselines"][0]["validation"].as_str().unwrap().parse().unwrap();
+	assert!((0.0..1.0).contains(&mistakes));
+	let three = json(here, &both(&base, &["--horizon", "2", "--inputs", "leader,other", "--json"]));
+	assert_eq!((&three["channels"], &three["values"], &three["generator"]), (&3.into(), &2_700.into(), &Value::Null));
+	assert_eq!(three["inputs"][0]["column"], "leader");
+	let told = fine(here, &both(&base, &["--horizon", "2", "--inputs", "leader", "--classes", "0"]));
+	for text in
+		["beside it   leader", "tell 2 classes of the change 2 steps ahead", "only a bounty is paid", "mistakes per window"]
+	{
+		assert!(told.contains(text), "{told}");
+	}
+	assert!(refusal(here, &both(&base, &["--steps", "9", "--horizon", "8"])).contains("--steps 9 lies beyond --horizon 8"));
+	assert!(refusal(here, &both(&base, &["--inputs", "leader", "--history", "1020"])).contains("--history 1020"));
 }
 
 #[test]

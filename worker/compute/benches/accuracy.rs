@@ -3,7 +3,7 @@
 //!
 //! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench accuracy`
 
-use doin_compute::{Task, TrainingSet};
+use doin_compute::{CutSeries, TrainingSet};
 use doin_primitives::{domain::Limits, Split};
 use doin_scoring::{features, model::OUT_FRAC, sample::tail, Forecast, Model, Scratch, Target};
 use std::{path::PathBuf, time::Instant};
@@ -44,14 +44,14 @@ fn main() {
 			Forecast { horizon, history: 336, season: 24, chunks: 32, windows: 1, channels: 1, target: Target::Values };
 		program.windows = program.most_windows();
 		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
-		let task = Task { program, limits, series: columns[0].clone(), split: SPLIT, generator: None };
-		let data = TrainingSet::pooled(task.clone(), &columns[1..], 0, 0).expect("the series are long enough");
+		let parts = columns.iter().map(|series| CutSeries { series: series.clone(), split: SPLIT }).collect();
+		let data = TrainingSet::pooled(program.clone(), limits, parts).expect("the series are long enough");
 		let linear = data.linear(336, 0).expect("it has a solution");
 		data.task.admit(&Model::Net(linear.net.clone())).expect("its weights are within bounds");
 		let (mut squares, mut absolute, mut windows) = (0.0, 0.0, 0);
 		let (mut x, mut out, mut scratch) = (vec![0; 336], vec![0; horizon.into()], Scratch::default());
 		for series in &columns {
-			for (history, future) in tail(&task.program, series, SPLIT.validation_end).iter() {
+			for (history, future) in tail(&program, series, SPLIT.validation_end).iter() {
 				features(&linear.net, 1, history, &mut x);
 				linear.net.forward(&x, &mut out, &mut scratch);
 				windows += 1;

@@ -6,11 +6,9 @@ use crate::{
 };
 use doin_scoring::{
 	model::OUT_FRAC,
-	sample, score,
 	verdict::{loss, total},
 	Model, Windows,
 };
-use rayon::prelude::*;
 
 /// The errors of one model on one set of windows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,32 +46,20 @@ pub fn report(data: &TrainingSet, mix: u16, others: &[(String, Model)]) -> Resul
 	];
 	models.extend_from_slice(others);
 	let program = &data.task.program;
-	let tail = sample::tail(program, &data.task.series, data.task.split.validation_end);
-	let tail_error = |model: &Model| -> u64 {
-		// A sum is `u32` as long as it covers no more windows than a chunk.
-		let block = program.values() as usize * usize::from(program.most_windows()).max(1);
-		let blocks = tail.values.par_chunks(block).map(|values| {
-			let windows =
-				Windows { channels: tail.channels, history: tail.history, horizon: tail.horizon, values: values.to_vec() };
-			u64::from(score(model, program, &windows))
-		});
-		blocks.sum()
-	};
+	let test = data.test();
 	let sums: Vec<[u64; 3]> = models
 		.iter()
 		.map(|(_, model)| {
 			let measure = data.measure(model);
-			[total(&measure.validation), tail_error(model), total(&measure.practice)]
+			[total(&measure.validation), total(&data.score(model, &test)), total(&measure.practice)]
 		})
 		.collect();
 	let initial: [u64; 3] = std::array::from_fn(|set| sums[0][set].min(sums[1][set]));
-	let validation_windows = program.validation_windows(data.task.split.train_end, data.task.split.validation_end)?;
-	let horizon = predictions(program);
-	let chunks = u64::from(program.chunks) * horizon;
+	let each = predictions(program);
 	let predictions = [
-		chunks * u64::from(validation_windows),
-		tail.len() as u64 * horizon,
-		if data.task.generator.is_some() { chunks * u64::from(program.windows) } else { 0 },
+		data.validation_windows() as u64 * each,
+		test.iter().map(Windows::len).sum::<usize>() as u64 * each,
+		if data.task.generator.is_some() { u64::from(program.chunks) * u64::from(program.windows) * each } else { 0 },
 	];
 	let line = |row: &[u64; 3], set: usize| {
 		let (error, predictions) = (row[set], predictions[set]);

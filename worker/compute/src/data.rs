@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use std::{
 	borrow::Cow,
 	collections::BTreeMap,
+	ops::Range,
 	sync::{Arc, Mutex, PoisonError},
 };
 
@@ -76,6 +77,35 @@ impl Task {
 	}
 }
 
+/// One of several series that a model is made for, and where it is cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutSeries {
+	/// The values of all channels, step by step.
+	pub series: Vec<i32>,
+	/// Steps before `train_end` train, targets before `validation_end` validate, and those after it are the test. Ends may coincide: a
+	/// series that only validates has a `train_end` of 0.
+	pub split: Split,
+}
+
+impl CutSeries {
+	fn check(&self, program: &Forecast) -> Result<(), Error> {
+		let channels = usize::from(program.channels).max(1);
+		if !self.series.len().is_multiple_of(channels) {
+			return Err(ProgramError::Channels.into());
+		}
+		let Split { train_end, validation_end } = self.split;
+		let (have, need) = (self.series.len() / channels, validation_end as usize);
+		if have < need {
+			return Err(Error::Short { have, need, what: "the end of its validation part" });
+		}
+		if train_end <= validation_end {
+			Ok(())
+		} else {
+			Err(ProgramError::Split.into())
+		}
+	}
+}
+
 /// Windows to train on: those of the published series and those drawn from the generator, in this order.
 const SOURCES: usize = 2;
 /// A share of synthetic windows that is the whole.
@@ -92,13 +122,15 @@ pub struct Measure {
 
 /// Windows to fit, windows to stop early on, and windows to judge by.
 ///
-/// A window is a place in `values`, so those of the published series share its values; of several channels, each follows the one before as
-/// a whole. The last seventh of the training split and of the
-/// synthetic windows stops training early; targets of the two groups never overlap, and nothing after the training split is trained on.
+/// A window is a place in `values`, so those of a published series share its values; of several channels, each follows the one before as
+/// a whole. The last seventh of the training split of each series, and of the synthetic windows, stops training early; targets of the two
+/// groups never overlap, nothing after a training split is trained on, and no window reaches from one series into another.
 #[derive(Debug)]
 pub struct TrainingSet {
-	/// The domain.
+	/// The domain; of several series, it has the first one.
 	pub task: Task,
+	/// The other series.
+	others: Vec<CutSeries>,
 	backend: &'static dyn Backend,
 	values: Vec<i32>,
 	/// Distance of the channels in `values`.
@@ -140,57 +172,80 @@ impl TrainingSet {
 	/// The windows of `task` and, if it has a generator, `synthetic` windows drawn from that. `seed` is for these and for the practice
 	/// draw; it can be anything and has nothing to do with the draws that decide.
 	pub fn new(task: Task, synthetic: u32, seed: u64) -> Result<Self, Error> {
-		Self::pooled(task, &[], synthetic, seed)
+		task.check()?;
+		let validation = validation(&task)?;
+		Self::build(task, Vec::new(), validation, synthetic, seed)
 	}
 
-	/// The same with the windows of `others`, further series in the same unit and as long as the task's, which has one channel: one model
-	/// for all of them. They are cut where the task's series is, and the validation windows of all follow each other.
-	pub fn pooled(task: Task, others: &[Vec<i32>], synthetic: u32, seed: u64) -> Result<Self, Error> {
-		task.check()?;
-		let others = others.iter().map(|series| Task { series: series.clone(), ..task.clone() }).collect::<Vec<_>>();
-		for other in &others {
-			other.check()?;
-			if task.program.channels > 1 {
-				return Err(ProgramError::Channels.into());
-			}
-		}
+	/// The windows of several series in the same units, which may have any lengths: one model for all of them. Every window with its
+	/// targets in a validation part counts. It knows no chain, so the program's chunks have no meaning.
+	pub fn pooled(program: Forecast, limits: Limits, parts: Vec<CutSeries>) -> Result<Self, Error> {
+		program.check()?;
+		parts.iter().try_for_each(|part| part.check(&program))?;
+		let validation = parts.iter().flat_map(|CutSeries { series, split }| {
+			windows(&program, series, split.train_end as usize..split.validation_end as usize)
+		});
+		let validation: Vec<Windows> = validation.collect();
+		let mut parts = parts.into_iter();
+		let Some(CutSeries { series, split }) = parts.next().filter(|_| !validation.is_empty()) else {
+			return Err(Error::Short { have: 0, need: program.span() as usize, what: "one window to validate on" });
+		};
+		let task = Task { program, limits, series, split, generator: None };
+		Self::build(task, parts.collect(), validation, 0, 0)
+	}
+
+	fn build(task: Task, others: Vec<CutSeries>, validation: Vec<Windows>, synthetic: u32, seed: u64) -> Result<Self, Error> {
 		let (horizon, span) = (usize::from(task.program.horizon), task.program.span() as usize);
-		let (end, channels) = (task.split.train_end as usize, usize::from(task.program.channels));
-		let inner = (end / INNER).max(horizon);
-		let need = span + inner;
-		if end < need {
-			return Err(Error::Short {
-				have: end,
-				need,
-				what: "one window to train on and one to stop early on, in its training part",
-			});
-		}
-		let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).collect::<Vec<_>>();
-		let first_inner = end - inner - usize::from(task.program.history);
-		let between = (end - inner - span + 1) as u32..first_inner as u32;
+		let channels = usize::from(task.program.channels);
 		let mut set = Self {
 			backend: backend::detect()?,
 			narrow: false,
-			values: (0..channels).flat_map(|c| task.series[c..].iter().step_by(channels).take(end)).copied().collect(),
-			stride: end,
-			fit: [places(0, end - inner), Vec::new()],
-			inner: [places(first_inner, end), Vec::new()],
-			between: between.clone().collect(),
-			validation: validation(&task)?,
+			values: Vec::new(),
+			stride: 0,
+			fit: Default::default(),
+			inner: Default::default(),
+			between: Vec::new(),
+			validation,
 			practice: Vec::new(),
 			initial: Measure { validation: Vec::new(), practice: Vec::new() },
 			linear: Mutex::default(),
 			in_shifts: Mutex::default(),
+			others,
 			task,
 		};
-		for other in &others {
-			let first = set.values.len() as u32;
-			set.values.extend_from_slice(&other.series[..end]);
-			set.fit[0].extend(places(0, end - inner).into_iter().map(|place| first + place));
-			set.inner[0].extend(places(first_inner, end).into_iter().map(|place| first + place));
-			set.between.extend(between.clone().map(|place| first + place));
-			set.validation.extend(validation(other)?);
+		let ends: Vec<usize> = set.parts().map(|(_, split)| split.train_end as usize).collect();
+		for end in ends.iter().copied() {
+			let first = set.stride as u32;
+			set.stride += end;
+			// A series may be there for validation or the test alone.
+			if end == 0 {
+				continue;
+			}
+			let inner = (end / INNER).max(horizon);
+			let need = span + inner;
+			if end < need {
+				return Err(Error::Short {
+					have: end,
+					need,
+					what: "one window to train on and one to stop early on, in its training part",
+				});
+			}
+			let places = |from: usize, to: usize| (from as u32..=(to - span) as u32).map(|place| first + place);
+			let first_inner = end - inner - usize::from(set.task.program.history);
+			set.fit[0].extend(places(0, end - inner));
+			set.inner[0].extend(places(first_inner, end));
+			set.between.extend(((end - inner - span + 1) as u32..first_inner as u32).map(|place| first + place));
 		}
+		if set.fit[0].is_empty() {
+			return Err(Error::Short { have: 0, need: span + horizon, what: "one window to train on and one to stop early on" });
+		}
+		let mut values = Vec::with_capacity(set.stride * channels);
+		for channel in 0..channels {
+			for ((series, _), end) in set.parts().zip(&ends) {
+				values.extend(series.iter().skip(channel).step_by(channels).take(*end));
+			}
+		}
+		set.values = values;
 		let mut bytes = [0; 32];
 		bytes[..8].copy_from_slice(&seed.to_le_bytes());
 		if let Some(generator) = &set.task.generator {
@@ -228,6 +283,37 @@ impl TrainingSet {
 	/// What it is trained on; every back-end gives the same nets.
 	pub fn backend(&self) -> &'static dyn Backend {
 		self.backend
+	}
+
+	/// Every series with its cut.
+	fn parts(&self) -> impl Iterator<Item = (&[i32], Split)> {
+		let first = (self.task.series.as_slice(), self.task.split);
+		std::iter::once(first).chain(self.others.iter().map(|part| (part.series.as_slice(), part.split)))
+	}
+
+	/// Windows that validate.
+	pub fn validation_windows(&self) -> usize {
+		self.validation.iter().map(Windows::len).sum()
+	}
+
+	/// Every window with its targets behind the validation part of its series, in chunks that can be scored. Nothing may be chosen by them.
+	pub fn test(&self) -> Vec<Windows> {
+		self.parts()
+			.flat_map(|(series, split)| windows(&self.task.program, series, split.validation_end as usize..series.len()))
+			.collect()
+	}
+
+	/// How often each class came in the training parts; empty where no classes are asked for.
+	pub fn class_counts(&self) -> Vec<u64> {
+		let Target::Classes(bounds) = &self.task.program.target else { return Vec::new() };
+		let mut counts = vec![0; bounds.len() + 1];
+		for place in self.places(Part::All, false).iter().copied() {
+			let (history, future) = self.window(place);
+			let last = i64::from(history.last().copied().unwrap_or(0));
+			let change = self.task.program.scored(future).last().map_or(0, |value| i64::from(*value) - last);
+			counts[score::class(bounds, change)] += 1;
+		}
+		counts
 	}
 
 	/// Channels of the series.
@@ -442,6 +528,20 @@ pub fn predictions(program: &Forecast) -> u64 {
 	}
 }
 
+/// The windows of `series` with all their targets in the steps `targets`, one step apart, in chunks that can be scored.
+pub fn windows(program: &Forecast, series: &[i32], targets: Range<usize>) -> Vec<Windows> {
+	let (history, horizon) = (usize::from(program.history), usize::from(program.horizon));
+	let channels = usize::from(program.channels).max(1);
+	let most = usize::from(program.most_windows()).max(1);
+	let first = targets.start.max(history);
+	let count = (targets.end.min(series.len() / channels) + 1).saturating_sub(first + horizon);
+	let chunk = |at: usize| {
+		let (origin, count) = (first + at, most.min(count - at));
+		sample::validation(program, &series[(origin - history) * channels..(origin + count - 1 + horizon) * channels])
+	};
+	(0..count).step_by(most).map(chunk).collect()
+}
+
 /// The chunks of a task's validation split.
 pub fn validation(task: &Task) -> Result<Vec<Windows>, Error> {
 	let Split { train_end, validation_end } = task.split;
@@ -458,7 +558,7 @@ pub fn validation(task: &Task) -> Result<Vec<Windows>, Error> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::{seasonal, tent};
+	use crate::fixtures::{direction, follower, seasonal, tent};
 
 	#[test]
 	fn nothing_after_the_training_part_is_trained_on() {
@@ -499,12 +599,17 @@ mod tests {
 		}
 	}
 
+	fn pool(task: &Task, parts: Vec<CutSeries>) -> Result<TrainingSet, Error> {
+		TrainingSet::pooled(task.program.clone(), task.limits.clone(), parts)
+	}
+
 	#[test]
 	fn pooled_series_are_trained_on_side_by_side() {
 		let task = tent();
-		let mirrored: Vec<i32> = task.series.iter().map(|value| -value).collect();
+		let part = CutSeries { series: task.series.clone(), split: task.split };
+		let mirrored = CutSeries { series: task.series.iter().map(|value| -value).collect(), ..part.clone() };
 		let one = TrainingSet::new(task.clone(), 0, 0).unwrap();
-		let both = TrainingSet::pooled(task.clone(), std::slice::from_ref(&mirrored), 0, 0).unwrap();
+		let both = pool(&task, vec![part, mirrored.clone()]).unwrap();
 		assert_eq!(both.len(), 2 * one.len());
 		let negated = |(past, future): (&[i32], &[i32])| [past, future].concat().iter().map(|value| -value).collect::<Vec<_>>();
 		assert!(both.fit(false).skip(one.len()).map(negated).eq(one.fit(false).map(|(past, future)| [past, future].concat())));
@@ -512,8 +617,52 @@ mod tests {
 		// What both series obey alike is all that a shared linear model can say: by symmetry, it has no bias.
 		let net = &both.linear(6, 0).unwrap().net;
 		assert!(net.skip.as_ref().unwrap().bias[0].abs() <= 1 << net.skip.as_ref().unwrap().shift);
-		assert_eq!(both.measure(&Model::RepeatLast).validation.len(), 64);
-		assert!(TrainingSet::pooled(task, &[mirrored[..5_000].to_vec()], 0, 0).is_err());
+		assert_eq!(both.validation_windows(), 2 * 900);
+		assert!(pool(&task, vec![CutSeries { series: mirrored.series[..5_000].to_vec(), ..mirrored }]).is_err());
+	}
+
+	#[test]
+	fn a_series_of_its_own_may_train_validate_or_test() {
+		let task = follower();
+		let program = &task.program;
+		let part = |steps: Range<usize>, train_end, validation_end| CutSeries {
+			series: task.series[2 * steps.start..2 * steps.end].to_vec(),
+			split: Split { train_end, validation_end },
+		};
+		let parts = vec![part(0..700, 700, 700), part(900..1_000, 0, 100), part(700..900, 200, 200), part(1_000..1_050, 0, 0)];
+		let set = pool(&task, parts.clone()).unwrap();
+		let span = program.span() as usize;
+		assert_eq!(set.validation_windows(), 100 - span + 1);
+		assert_eq!(set.test().iter().map(Windows::len).sum::<usize>(), 50 - span + 1);
+		assert_eq!(set.places(Part::All, false).len(), 700 + 200 - 2 * (span - 1), "no window lies in two series");
+		let mut x = vec![0; 12];
+		for (place, steps) in [(0, 0..700), (700, 700..900)] {
+			let history = &task.series[2 * steps.start..][..2 * usize::from(program.history)];
+			let mut expected = vec![0; 12];
+			let (first, second) = expected.split_at_mut(6);
+			score::differences(0, 0, 2, history, first);
+			score::differences(0, 1, 2, history, second);
+			set.features(place, &[0, 0], &mut x);
+			assert_eq!(x, expected);
+		}
+		// Order does not matter to what validates.
+		let turned = pool(&task, vec![parts[1].clone(), parts[0].clone()]).unwrap();
+		assert_eq!(turned.measure(&Model::RepeatLast), set.measure(&Model::RepeatLast));
+		assert!(matches!(pool(&task, parts[..1].to_vec()), Err(Error::Short { what: "one window to validate on", .. })));
+		assert!(matches!(pool(&task, parts[1..2].to_vec()), Err(Error::Short { have: 0, .. })), "nothing to train on");
+		assert!(matches!(pool(&task, vec![part(0..7, 7, 7), parts[1].clone()]), Err(Error::Short { have: 7, need: 8, .. })));
+		let mut odd = parts[1].clone();
+		odd.series.pop();
+		assert_eq!(pool(&task, vec![odd]).unwrap_err(), ProgramError::Channels.into());
+	}
+
+	#[test]
+	fn classes_are_counted_where_a_net_learns() {
+		let set = TrainingSet::new(direction(), 0, 0).unwrap();
+		let counts = set.class_counts();
+		assert_eq!((counts.len(), counts.iter().sum::<u64>()), (3, set.places(Part::All, false).len() as u64));
+		assert!(counts.iter().all(|count| *count > 0));
+		assert!(TrainingSet::new(tent(), 0, 0).unwrap().class_counts().is_empty());
 	}
 
 	#[test]

@@ -179,6 +179,10 @@ fn project(ar: &mut [f64], bound: f64) -> bool {
 
 /// Variance of the process over that of its innovations: the sum of its squared impulse responses.
 fn gain(ar: &[f64]) -> f64 {
+	// Without coefficients there is nothing to remember.
+	if ar.is_empty() {
+		return 1.0;
+	}
 	let mut recent = vec![0.0; ar.len()];
 	if let Some(first) = recent.first_mut() {
 		*first = 1.0;
@@ -298,6 +302,18 @@ mod tests {
 		let (found, report) = fit(&series, &program(12)).unwrap();
 		assert!(report.bounded);
 		assert!(found.ar.iter().map(|a| i32::from(a.abs())).sum::<i32>() < 4_096);
+		assert!((report.deviation.published / report.deviation.synthetic - 1.0).abs() < 0.05);
+	}
+
+	#[test]
+	fn a_random_walk_needs_no_coefficients() {
+		let mut stream = doin_scoring::philox::Stream::new(&[2; 32], 9, 9);
+		let walk = (0..5_000).scan(0, |level, _| {
+			*level += stream.below(1_001) as i32 - 500;
+			Some(*level)
+		});
+		let (found, report) = fit(&walk.collect::<Vec<_>>(), &program(12)).unwrap();
+		assert_eq!((report.order, found.ar.len()), (0, 0));
 		assert!((report.deviation.published / report.deviation.synthetic - 1.0).abs() < 0.05);
 	}
 

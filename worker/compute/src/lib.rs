@@ -33,7 +33,7 @@ mod scorer;
 
 pub use backend::Backend;
 pub use chunks::{chunk_sums, sums_of, validation_sums};
-pub use data::{Measure, Task, TrainingSet};
+pub use data::{CutSeries, Measure, Task, TrainingSet};
 pub use population::{train_all, train_each, Candidate, Family, Trained};
 pub use ridge::Linear;
 

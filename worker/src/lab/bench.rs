@@ -3,7 +3,7 @@
 use super::{
 	explained,
 	genes::{shown, Kind},
-	series::{Cut, DataArgs, Question, Table},
+	series::{ColumnArgs, Cut, Question, Table},
 	working,
 };
 use anyhow::{bail, Context, Result};
@@ -12,24 +12,19 @@ use doin_compute::{
 	backend::layout::BATCH,
 	data::Part,
 	gpu::{adapters, Gpu, Selection},
-	peak, population, Candidate, TrainingSet,
+	peak, population, Candidate, CutSeries, TrainingSet,
 };
 use doin_primitives::Split;
-use doin_scoring::{
-	philox::purpose,
-	program::MAX_WINDOWS,
-	sample::{self, generator_series},
-	Generator, Model, Windows,
-};
+use doin_scoring::{philox::purpose, sample::generator_series, Generator, Model, Target, Windows};
 use serde_json::json;
 use std::{
-	path::PathBuf,
+	path::{Path, PathBuf},
 	sync::atomic::{AtomicBool, AtomicU64, Ordering},
 	time::{Duration, Instant},
 };
 
 /// The question of every measurement.
-const QUESTION: Question = Question { horizon: 24, history: 96, season: 24 };
+const QUESTION: Question = Question { horizon: 24, history: 96, season: 24, channels: 1, target: Target::Values };
 /// Where the standard series is cut: net and ridge train on 12 months and stop by the next two, two validate, four are the test.
 const STANDARD: &str = "10080/1440/2880";
 /// Rows of the standard series that give it its scale: its first 12 months. Others are scaled by the part they are trained on.
@@ -176,15 +171,15 @@ fn generated() -> Result<Vec<i32>> {
 
 impl<'a> Bench<'a> {
 	fn new(args: &BenchArgs, stop: &'a AtomicBool) -> Result<Self> {
-		let read = |csv: PathBuf, column: Option<String>| Table::read(&DataArgs { csv, column, time: None, fill: None }, None);
+		let read = |csv: &Path, column: Option<String>| Table::read(&csv.into(), &ColumnArgs { column, ..Default::default() });
 		let folder = std::env::var_os("DOIN_DATA_DIR").map_or_else(|| "../shared/data".into(), PathBuf::from);
 		let standard = folder.join("ett/ETTh1.csv");
 		let (name, values, cut) = if let Some(csv) = &args.csv {
-			let table = read(csv.clone(), args.column.clone())?;
+			let table = read(csv, args.column.clone())?;
 			(format!("{} of {}", table.column, table.file), table.series.quantise(QUESTION.horizon.into(), None)?.values, "70/15")
 		} else if standard.is_file() {
-			let table = read(standard, Some("OT".into()))?;
-			("OT of ETTh1.csv".to_string(), table.raw(0.001)?, STANDARD)
+			let table = read(&standard, Some("OT".into()))?;
+			("OT of ETTh1.csv".to_string(), table.raw(0.001, &[])?, STANDARD)
 		} else {
 			eprintln!(
 				"There is no {}: a generated series is used, whose errors compare with nothing. Set DOIN_DATA_DIR.",
@@ -204,13 +199,11 @@ impl<'a> Bench<'a> {
 		if deviation == 0.0 {
 			bail!("{name} is constant where it is trained on: there is nothing to learn");
 		}
-		let data = TrainingSet::new(QUESTION.task(values, split)?, 0, 0).map_err(explained)?;
-		let tail = sample::tail(&data.task.program, &data.task.series, split.validation_end);
-		if tail.is_empty() {
+		let data = QUESTION.training_set(vec![(name.clone(), CutSeries { series: values, split })])?;
+		let test = data.test();
+		if test.is_empty() {
 			bail!("{name} has no window after its validation part: bring more rows");
 		}
-		let span = data.task.program.span() as usize * usize::from(MAX_WINDOWS);
-		let test = tail.values.chunks(span).map(|values| Windows { values: values.to_vec(), ..tail.clone() }).collect();
 		Ok(Self { name, data, test, deviation, stop })
 	}
 

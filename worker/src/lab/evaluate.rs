@@ -4,15 +4,14 @@ use super::{
 	better, explained,
 	forecast::Steps,
 	model_file::Loaded,
-	series::{data_hash, Cut, DataArgs, Question, Table, LIMITS},
-	working,
+	series::{data_hash, Cut, DataArgs, Question, Table},
+	working, Scale,
 };
-use crate::amount::significant;
+use crate::{amount::significant, target};
 use anyhow::{bail, Result};
 use clap::Args;
-use doin_compute::{population, Task, TrainingSet};
-use doin_primitives::Split;
-use doin_scoring::{Forecast, Model};
+use doin_compute::{population, CutSeries};
+use doin_scoring::{Model, Target};
 use std::{ops::Range, path::PathBuf};
 
 /// What `evaluate` takes.
@@ -23,8 +22,8 @@ pub struct EvaluateArgs {
 	model: PathBuf,
 	#[command(flatten)]
 	data: DataArgs,
-	/// Parts to validate and test on, as TRAIN/VAL in per cent or rows. When left out: those of the training if the data is the same, and
-	/// every window of other data.
+	/// Parts to validate and test on, as TRAIN/VAL in per cent or rows. When left out: those of the training if it had this file, and every
+	/// window of other data.
 	#[arg(long, value_name = "TRAIN/VAL")]
 	split: Option<Cut>,
 	/// Threads; all cores when left out.
@@ -37,13 +36,13 @@ pub struct EvaluateArgs {
 
 /// Errors of all models on one part of a series.
 #[derive(Debug)]
-struct Part {
+struct Judged {
 	name: &'static str,
 	/// Models and their errors; the naive ones come first.
 	rows: Vec<(String, Steps)>,
 }
 
-impl Part {
+impl Judged {
 	/// The better naive model: repeat-last and seasonal head the rows.
 	fn naive(&self) -> &(String, Steps) {
 		if self.rows[1].1.total() < self.rows[0].1.total() {
@@ -58,16 +57,20 @@ impl Part {
 #[derive(Debug)]
 struct Report {
 	same_data: bool,
-	parts: Vec<Part>,
+	/// Whether a ridge is among the models.
+	ridge: bool,
+	scale: Scale,
+	parts: Vec<Judged>,
 }
 
 /// `evaluate`.
 pub async fn run(args: EvaluateArgs) -> Result<()> {
 	working(move |_| {
 		let loaded = Loaded::read(&args.model)?;
-		let table = Table::read(&args.data, Some(&loaded.saved.data.column))?;
-		let values = table.raw(loaded.unit)?;
-		let report = population::pool(super::cores(args.cores))?.install(|| Report::new(&loaded, values, args.split.as_ref()))?;
+		let table = loaded.table(&args.data.csv, &args.data.columns)?;
+		let values = table.raw(loaded.unit, &loaded.inputs)?;
+		let report = population::pool(super::cores(args.cores))?
+			.install(|| Report::new(&loaded, &table.file, values, args.split.as_ref()))?;
 		if args.json {
 			println!("{}", report.json(&loaded, &table));
 		} else {
@@ -78,49 +81,55 @@ pub async fn run(args: EvaluateArgs) -> Result<()> {
 	.await
 }
 
-/// The first target of the windows that count as validation.
-fn first_target(program: &Forecast, split: &Split) -> Result<usize> {
-	let span = doin_scoring::sample::validation_span(program, split.train_end, split.validation_end, 0)
-		.map_err(|error| anyhow::anyhow!("the validation part is refused: {error:?}"))?;
-	Ok(span.start as usize + usize::from(program.history))
-}
-
 impl Report {
-	fn new(loaded: &Loaded, mut values: Vec<i32>, cut: Option<&Cut>) -> Result<Self> {
+	fn new(loaded: &Loaded, file: &str, mut values: Vec<i32>, cut: Option<&Cut>) -> Result<Self> {
 		let (saved, program) = (&loaded.saved, &loaded.program);
-		let (rows, needed) = (values.len(), usize::from(program.history) + usize::from(program.horizon));
+		let channels = usize::from(program.channels);
+		let (rows, needed) = (values.len() / channels, usize::from(program.history) + usize::from(program.horizon));
 		if rows < needed {
 			bail!(
-				"the series has {rows} rows, and the model needs {needed}: {} to read and {} to compare with",
+				"{file} has {rows} rows, and the model needs {needed}: {} to read and {} to compare with",
 				program.history,
 				program.horizon
 			);
 		}
 		// A series that has grown since is still the same.
-		let known = saved.data.values as usize;
-		let same_data = rows >= known && hex::encode(data_hash(&values[..known])) == saved.data.hash;
-		let own = same_data && cut.is_none();
-		let cut = match cut {
-			Some(cut) => Some(cut.of(rows)?),
-			None => same_data.then_some((saved.data.split, rows)),
+		let known = saved.data.files.iter().find(|known| {
+			let known_values = known.rows as usize * channels;
+			values.len() >= known_values && hex::encode(data_hash(&values[..known_values])) == known.hash
+		});
+		let own = known.filter(|_| cut.is_none());
+		let cut = match (cut, own) {
+			(Some(cut), _) => Some(cut.of(rows)?),
+			(None, own) => own.map(|own| (own.split, rows)),
 		};
 		let mut models = vec![("repeat-last".to_string(), Model::RepeatLast), ("seasonal".to_string(), Model::Seasonal)];
 		let mut parts: Vec<(&'static str, Range<usize>)> = Vec::new();
+		let mut ridge = false;
 		match cut {
 			None => parts.push(("all windows", 0..rows)),
 			Some((split, end)) => {
-				values.truncate(end);
-				let task = if own {
-					Task { program: program.clone(), limits: LIMITS, series: values.clone(), split, generator: None }
-				} else {
-					Question { horizon: program.horizon, history: program.history, season: program.season }
-						.task(values.clone(), split)?
-				};
-				parts.push(("validation", first_target(&task.program, &split)?..split.validation_end as usize));
-				parts.push(("test", split.validation_end as usize..end));
-				let data = TrainingSet::new(task, 0, 0).map_err(explained)?;
-				let ridge = data.linear(program.history, 0).map_err(explained)?;
-				models.push(("ridge".to_string(), Model::Net(ridge.net.clone())));
+				values.truncate(end * channels);
+				let (train, validation) = (split.train_end as usize, split.validation_end as usize);
+				if train == validation {
+					parts.push(("training", 0..train));
+				}
+				parts.push(("validation", train..validation));
+				parts.push(("test", validation..end));
+				// What trained on several files has a ridge of all of them, which are not here.
+				ridge = train > 0 && train < validation && (own.is_none() || saved.data.files.len() == 1);
+				if ridge {
+					let question = Question {
+						horizon: program.horizon,
+						history: program.history,
+						season: program.season,
+						channels: program.channels,
+						target: program.target.clone(),
+					};
+					let data = question.training_set(vec![(file.into(), CutSeries { series: values.clone(), split })])?;
+					let ridge = data.linear(program.history, 0).map_err(explained)?;
+					models.push(("ridge".to_string(), Model::Net(ridge.net.clone())));
+				}
 			}
 		}
 		models.push((format!("this {}", saved.family), loaded.model.clone()));
@@ -129,81 +138,107 @@ impl Report {
 				.iter()
 				.map(|(name, model)| (name.clone(), Steps::measure(model, program, &values, targets.clone())))
 				.collect();
-			Part { name, rows }
+			Judged { name, rows }
 		};
-		let parts: Vec<Part> = parts.into_iter().map(measure).filter(|part| part.rows[0].1.windows > 0).collect();
+		let parts: Vec<Judged> = parts.into_iter().map(measure).filter(|part| part.rows[0].1.windows > 0).collect();
 		if parts.is_empty() {
 			bail!("no window has its targets in the parts of this split: choose another --split");
 		}
-		if own {
-			let computed = parts[0].rows.last().map_or(0, |(_, steps)| steps.total());
-			if computed != saved.error.validation {
+		if let Some((said, part)) =
+			own.and_then(|own| Some((own.error.validation?, parts.iter().find(|part| part.name == "validation")?)))
+		{
+			let computed = part.rows.last().map_or(0, |(_, steps)| steps.total());
+			if computed != said {
 				bail!(
-					"the file says an error sum of {} on validation, and {computed} is computed here from the same data: the file was made by another version of this program",
-					saved.error.validation
+					"the file says an error sum of {said} on validation, and {computed} is computed here from the same data: the file was made by another version of this program"
 				);
 			}
 		}
-		Ok(Self { same_data, parts })
+		Ok(Self { same_data: known.is_some(), ridge, scale: Scale::of(program, loaded.unit, loaded.deviation), parts })
 	}
 
 	fn show(&self, loaded: &Loaded, table: &Table) {
-		let unit = loaded.unit;
+		let scale = self.scale;
 		println!("model       {}", loaded.describe());
 		println!(
-			"data        {} of {}: {}",
+			"data        {} of {}: {}{}",
 			table.column,
 			table.file,
 			match (self.same_data, self.parts[0].name) {
-				(true, "validation") => "what it was trained on; validation and test come after what it has seen",
-				(true, _) => "what it was trained on",
-				(false, "all windows") =>
-					"other data than it was trained on; every window counts, and there is no ridge without a --split",
+				(true, "validation") => "a file of the training; validation and test come after what the model has seen",
+				(true, _) => "a file of the training",
+				(false, "all windows") => "other data than it was trained on; every window counts",
 				(false, _) => "other data than it was trained on",
-			}
+			},
+			if self.ridge { "" } else { "; there is no ridge without a part that trains it" }
 		);
 		for part in &self.parts {
 			let naive = part.naive().1.mean();
-			println!("{:<11} {:<16} {:>10} windows {:>14} {:>13}", part.name, "", part.rows[0].1.windows, "mean error", "better");
-			for (name, steps) in &part.rows {
-				println!(
-					"            {:<34} {:>14} {:>11.2} %",
-					name,
-					significant(steps.mean() * unit),
-					better(steps.mean(), naive)
-				);
+			println!(
+				"{:<11} {:<16} {:>10} windows {:>20} {:>10} {:>13}",
+				part.name,
+				"",
+				part.rows[0].1.windows,
+				scale.title(),
+				if scale.classes { "" } else { "scaled" },
+				"better"
+			);
+			let show = |name: &str, mean: f64| {
+				let scaled = if scale.classes { String::new() } else { format!("{:.5}", scale.scaled(mean)) };
+				println!("            {name:<24} {:>31} {scaled:>10} {:>11.2} %", scale.shown(mean), better(mean, naive));
+			};
+			if let Some(share) = part.rows[0].1.most_frequent() {
+				show("most frequent class", 1.0 - share);
 			}
+			part.rows.iter().for_each(|(name, steps)| show(name, steps.mean()));
 		}
 		println!("            better: than the better of repeat-last and seasonal on the same windows");
+		if !scale.classes {
+			println!("            scaled: in standard deviations of what it was trained on ({})", significant(loaded.deviation));
+		}
 		let Some(part) = self.parts.last() else { return };
 		let (Some((name, own)), (naive_name, naive)) = (part.rows.last(), part.naive()) else { return };
+		if let Target::Classes(bounds) = &loaded.program.target {
+			println!("class       {}", part.name);
+			for (class, came) in own.came.iter().enumerate() {
+				let share = 100.0 * *came as f64 / own.windows as f64;
+				println!(
+					"            {class} ({}) came in {share:.2} % of the windows",
+					target::range(bounds, class, loaded.unit)
+				);
+			}
+			return;
+		}
 		println!("step ahead  {:<22} {:>12} {:>13} {:>12}", part.name, name, naive_name, "better");
-		for (step, (own, naive)) in own.means().into_iter().zip(naive.means()).enumerate() {
-			let (own_shown, naive_shown) = (significant(own * unit), significant(naive * unit));
-			println!("            {:<22} {own_shown:>12} {naive_shown:>13} {:>10.2} %", step + 1, better(own, naive));
+		let steps = target::steps(&loaded.program);
+		for (step, (own, naive)) in steps.iter().zip(own.means().into_iter().zip(naive.means())) {
+			println!("            {step:<22} {:>12} {:>13} {:>10.2} %", scale.shown(own), scale.shown(naive), better(own, naive));
 		}
 	}
 
 	fn json(&self, loaded: &Loaded, table: &Table) -> serde_json::Value {
+		let scale = self.scale;
 		let parts: Vec<_> = self
 			.parts
 			.iter()
 			.map(|part| {
 				let naive = part.naive().1.mean();
-				let rows: Vec<_> = part
-					.rows
-					.iter()
-					.map(|(name, steps)| {
-						serde_json::json!({
-							"name": name,
-							"error": steps.total(),
-							"mae": steps.mean() * loaded.unit,
-							"better_percent": better(steps.mean(), naive),
-							"steps": steps.means().iter().map(|mean| mean * loaded.unit).collect::<Vec<_>>(),
-						})
-					})
-					.collect();
-				serde_json::json!({ "name": part.name, "windows": part.rows[0].1.windows, "models": rows })
+				let row = |(name, steps): &(String, Steps)| {
+					let mut row = scale.json(steps.mean(), steps.total(), better(steps.mean(), naive));
+					row["name"] = name.as_str().into();
+					if !scale.classes {
+						row["steps"] = steps.means().into_iter().map(|mean| scale.error(mean)).collect();
+					}
+					row
+				};
+				let first = &part.rows[0].1;
+				serde_json::json!({
+					"name": part.name,
+					"windows": first.windows,
+					"came": first.came,
+					"most_frequent": first.most_frequent(),
+					"models": part.rows.iter().map(row).collect::<Vec<_>>(),
+				})
 			})
 			.collect();
 		serde_json::json!({
@@ -211,6 +246,8 @@ impl Report {
 			"genes": loaded.saved.genes,
 			"file": table.file,
 			"column": table.column,
+			"inputs": table.inputs,
+			"steps": target::steps(&loaded.program),
 			"same_data": self.same_data,
 			"parts": parts,
 		})

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod evaluate;
+mod files;
 mod forecast;
 mod genes;
 mod model_file;
@@ -14,6 +15,7 @@ pub mod verify;
 use crate::amount::significant;
 use anyhow::{Context, Result};
 use doin_compute::{baseline, Error};
+use doin_scoring::{Forecast, Target};
 use std::sync::{
 	atomic::{AtomicBool, Ordering},
 	Arc,
@@ -57,23 +59,113 @@ fn better(error: f64, naive: f64) -> f64 {
 	100.0 * (1.0 - error / naive)
 }
 
-/// A table of simple models and others: mean absolute errors in units of the series.
-fn show_rows(rows: &[baseline::Row], unit: f64, what: &str) {
-	println!("{what:<11} mean absolute error      validation    better          test    better");
-	for row in rows {
-		let line = |line: Option<baseline::Line>| match line {
-			Some(line) => (significant(line.mean * unit), format!("{:.2} %", crate::status::better(line.loss))),
+/// How mean errors are shown.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+	/// One raw unit in units of the column.
+	unit: f64,
+	/// Standard deviation of the column in what trained, in its units.
+	deviation: f64,
+	/// Whether errors are mistakes.
+	classes: bool,
+}
+
+impl Scale {
+	fn of(program: &Forecast, unit: f64, deviation: f64) -> Self {
+		Self { unit, deviation, classes: matches!(program.target, Target::Classes(_)) }
+	}
+
+	/// What [`Scale::shown`] shows.
+	fn title(self) -> &'static str {
+		if self.classes {
+			"windows told rightly"
+		} else {
+			"mean absolute error"
+		}
+	}
+
+	/// What one unit of [`Scale::error`] is, where the column is called `column`.
+	fn name(self, column: &str) -> &str {
+		if self.classes {
+			"mistakes per window"
+		} else {
+			column
+		}
+	}
+
+	/// A mean error in units of the column, or mistakes per window.
+	fn error(self, mean: f64) -> f64 {
+		if self.classes {
+			mean
+		} else {
+			mean * self.unit
+		}
+	}
+
+	/// The same in standard deviations.
+	fn scaled(self, mean: f64) -> f64 {
+		mean * self.unit / self.deviation
+	}
+
+	/// A mean error for people; of classes, the share that is right.
+	fn shown(self, mean: f64) -> String {
+		if self.classes {
+			format!("{:.2} %", 100.0 * (1.0 - mean))
+		} else {
+			significant(self.error(mean))
+		}
+	}
+
+	/// The same as JSON.
+	fn json(self, mean: f64, error: u64, better: f64) -> serde_json::Value {
+		if self.classes {
+			return serde_json::json!({ "accuracy": share(1.0 - mean), "error": error, "better_percent": better });
+		}
+		serde_json::json!({ "mae": self.error(mean), "scaled": self.scaled(mean), "error": error, "better_percent": better })
+	}
+}
+
+/// A table of simple models and others. `most_frequent` is the share of the most frequent class on validation and test.
+fn show_rows(rows: &[baseline::Row], scale: Scale, what: &str, most_frequent: [Option<f64>; 2]) {
+	println!("{what:<11} {:<22} {:>12} {:>9} {:>13} {:>9}", scale.title(), "validation", "better", "test", "better");
+	let show = |name: &str, cells: [Option<(f64, f64)>; 2]| {
+		let [validation, test] = cells.map(|cell| match cell {
+			Some((mean, better)) => (scale.shown(mean), format!("{better:.2} %")),
 			None => ("-".into(), "-".into()),
-		};
-		let (validation, test) = (line(Some(row.validation)), line(row.tail));
-		println!("            {:<22} {:>12} {:>9} {:>13} {:>9}", row.name, validation.0, validation.1, test.0, test.1);
+		});
+		println!("            {name:<22} {:>12} {:>9} {:>13} {:>9}", validation.0, validation.1, test.0, test.1);
+	};
+	let lines = |row: &baseline::Row| [Some(row.validation), row.tail];
+	// What the better naive model makes has the loss one.
+	let naive = |part: usize| rows.iter().take(2).filter_map(|row| lines(row)[part]).map(|line| line.mean).reduce(f64::min);
+	if scale.classes {
+		let cell = |part: usize| Some((1.0 - most_frequent[part]?, better(1.0 - most_frequent[part]?, naive(part)?)));
+		show("most frequent class", [cell(0), cell(1)]);
+	}
+	for row in rows {
+		show(&row.name, lines(row).map(|line| line.map(|line| (line.mean, crate::status::better(line.loss)))));
 	}
 	println!("            better: than the better of repeat-last and seasonal on the same windows");
+	if let Some(row) = rows.last().filter(|_| !scale.classes) {
+		let scaled = |line: baseline::Line| format!("{:.5}", scale.scaled(line.mean));
+		println!(
+			"            {} in standard deviations of what trained ({}): {} on validation{}",
+			row.name,
+			significant(scale.deviation),
+			scaled(row.validation),
+			row.tail.map_or(String::new(), |tail| format!(", {} on test", scaled(tail)))
+		);
+	}
+}
+
+/// A share without the noise of its last digits.
+fn share(share: f64) -> f64 {
+	(share * 1e12).round() / 1e12
 }
 
 /// The same as JSON.
-fn rows_json(rows: &[baseline::Row], unit: f64) -> serde_json::Value {
-	let line = |line: baseline::Line| serde_json::json!({ "mae": line.mean * unit, "error": line.error, "better_percent": crate::status::better(line.loss) });
+fn rows_json(rows: &[baseline::Row], scale: Scale) -> serde_json::Value {
+	let line = |line: baseline::Line| scale.json(line.mean, line.error, crate::status::better(line.loss));
 	let row = |row: &baseline::Row| serde_json::json!({ "name": row.name, "validation": line(row.validation), "test": row.tail.map(line) });
 	rows.iter().map(row).collect()
 }

@@ -3,7 +3,11 @@
 //! A file is JSON. Its checksum is the blake2b-256 hash of the file's fields in their order without white space, so it does not depend on
 //! how the file is indented.
 
-use super::{genes::Kind, series::LIMITS};
+use super::{
+	genes::Kind,
+	series::{self, ColumnArgs, Source, Table, LIMITS},
+};
+use crate::target;
 use anyhow::{bail, Context, Result};
 use doin_primitives::{blake2_256, Split};
 use doin_scoring::{Forecast, Model, ModelError, Program, Target};
@@ -13,7 +17,7 @@ use std::{collections::BTreeMap, path::Path};
 /// What every file of this kind says first.
 const FORMAT: &str = "doin-model";
 /// The version that is written, and the only one that is read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Largest file that is read: a model has at most 64 KiB, twice that in hex.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -38,8 +42,6 @@ pub struct Saved {
 	pub question: Question,
 	/// The data it was trained on.
 	pub data: Data,
-	/// Error sums in 2^-4 raw units, to know the model again by.
-	pub error: Errors,
 	/// The model's bytes, in hex.
 	model: String,
 }
@@ -53,35 +55,57 @@ pub struct Question {
 	pub history: u16,
 	/// Steps of one season.
 	pub season: u16,
-	/// Chunks of the validation split.
-	pub chunks: u16,
-	/// Windows of a drawn chunk.
-	pub windows: u16,
+	/// The only steps that are forecast; nothing where all are.
+	pub steps: Option<Vec<u16>>,
+	/// Bounds between classes of the change at the horizon, in raw units; nothing where values are forecast.
+	pub classes: Option<Vec<i32>>,
 }
 
-/// The data of a training.
+/// The data of a training. Sizes are text, so that they are the same numbers everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
-	/// Name of the file.
-	pub file: String,
-	/// The column.
+	/// The column that is forecast.
 	pub column: String,
-	/// One raw unit in units of the column: text, so that it is the same number everywhere.
+	/// One raw unit in units of the column.
 	pub unit: String,
-	/// Number of values.
-	pub values: u32,
-	/// blake2b-256 of the raw values, as a domain's `dataRoot`, in hex.
+	/// Standard deviation of the column in what trained, in its units.
+	pub deviation: String,
+	/// Columns that are read beside it, in this order.
+	pub inputs: Vec<Input>,
+	/// The files.
+	pub files: Vec<File>,
+}
+
+/// A column that is read beside the one that is forecast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+	/// Its name.
+	pub column: String,
+	/// One raw unit of it.
+	pub unit: String,
+}
+
+/// A file of a training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+	/// Its name.
+	pub file: String,
+	/// Rows that were used.
+	pub rows: u32,
+	/// blake2b-256 of their raw values, as a domain's `dataRoot`, in hex.
 	pub hash: String,
 	/// Where they were cut.
 	pub split: Split,
+	/// Error sums in 2^-4 raw units, or mistakes as often, to know the model again by.
+	pub error: Errors,
 }
 
-/// Error sums of a model.
+/// Error sums of a model; nothing where there are no windows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Errors {
-	/// On the validation split.
-	pub validation: u64,
-	/// On the held-out test; nothing where there is none.
+	/// On the validation part.
+	pub validation: Option<u64>,
+	/// On the held-out test.
 	pub test: Option<u64>,
 }
 
@@ -96,6 +120,10 @@ pub struct Loaded {
 	pub program: Forecast,
 	/// One raw unit in units of the column.
 	pub unit: f64,
+	/// The same of each column beside it.
+	pub inputs: Vec<f64>,
+	/// Standard deviation of the column in what trained, in its units.
+	pub deviation: f64,
 }
 
 /// Why a model is refused, for people.
@@ -114,9 +142,24 @@ pub fn reason(error: ModelError) -> &'static str {
 	}
 }
 
+impl Question {
+	/// The program of a model with so many columns beside the one that is forecast. Chunks belong to a chain, which there is none of.
+	fn program(&self, inputs: usize) -> Result<Forecast> {
+		let target = match (&self.steps, &self.classes) {
+			(None, None) => Some(Target::Values),
+			(Some(steps), None) => steps.clone().try_into().ok().map(Target::Steps),
+			(None, Some(bounds)) => bounds.clone().try_into().ok().map(Target::Classes),
+			(Some(_), Some(_)) => None,
+		};
+		let target = target.context("its question is impossible: neither steps nor classes")?;
+		let (horizon, history, season) = (self.horizon, self.history, self.season);
+		Ok(series::Question { horizon, history, season, channels: target::channels(inputs)?, target }.program())
+	}
+}
+
 impl Saved {
 	/// A model that was trained, with its program.
-	pub fn new(model: &Model, program: &Forecast, genes: BTreeMap<String, u64>, data: Data, error: Errors) -> Self {
+	pub fn new(model: &Model, program: &Forecast, genes: BTreeMap<String, u64>, data: Data) -> Self {
 		let family = if let Model::Net(net) = model { Kind::of(net).name() } else { "" };
 		Self {
 			format: FORMAT.into(),
@@ -127,11 +170,10 @@ impl Saved {
 				horizon: program.horizon,
 				history: program.history,
 				season: program.season,
-				chunks: program.chunks,
-				windows: program.windows,
+				steps: if let Target::Steps(steps) = &program.target { Some(steps.to_vec()) } else { None },
+				classes: if let Target::Classes(bounds) = &program.target { Some(bounds.to_vec()) } else { None },
 			},
 			data,
-			error,
 			model: hex::encode(model.to_bytes()),
 		}
 	}
@@ -189,33 +231,60 @@ impl Loaded {
 		if saved.checksum()? != checksum {
 			bail!("it is damaged or was changed by hand: its checksum does not match. Copy it again, or train again");
 		}
-		let Question { horizon, history, season, chunks, windows } = saved.question;
-		let program = Forecast { horizon, history, season, chunks, windows, channels: 1, target: Target::Values };
-		let (split, values) = (saved.data.split, saved.data.values);
-		Program::Forecast(program.clone())
-			.check(split.train_end, split.validation_end, values)
-			.map_err(|error| anyhow::anyhow!("its question or split is impossible: {error:?}"))?;
-		let unit = saved.data.unit.parse().ok().filter(|unit: &f64| unit.is_finite() && *unit > 0.0);
-		let unit = unit.with_context(|| format!("its unit `{}` is no number above 0", saved.data.unit))?;
+		let program = saved.question.program(saved.data.inputs.len())?;
+		program.check().map_err(|error| anyhow::anyhow!("its question is impossible: {error:?}"))?;
+		if let Some(file) = saved.data.files.iter().find(|file| {
+			let Split { train_end, validation_end } = file.split;
+			train_end > validation_end || validation_end > file.rows
+		}) {
+			bail!("its split of {} is impossible", file.file);
+		}
+		let size = |text: &str| {
+			let size = text.parse().ok().filter(|size: &f64| size.is_finite() && *size > 0.0);
+			size.with_context(|| format!("its unit `{text}` is no number above 0"))
+		};
+		let (unit, deviation) = (size(&saved.data.unit)?, size(&saved.data.deviation)?);
+		let inputs = saved.data.inputs.iter().map(|input| size(&input.unit)).collect::<Result<_>>()?;
 		let refused = |error: ModelError| anyhow::anyhow!("its model is refused: {}", reason(error));
 		let bytes = hex::decode(&saved.model).map_err(|_| refused(ModelError::Malformed))?;
 		let model = Model::from_bytes(&bytes).map_err(refused)?;
 		model.admit(&Program::Forecast(program.clone()), LIMITS.model_bytes, LIMITS.window_macs, bytes.len()).map_err(refused)?;
-		Ok(Self { saved, model, program, unit })
+		Ok(Self { saved, model, program, unit, inputs, deviation })
+	}
+
+	/// Reads the columns that the model knows from a file; others where `columns` names them.
+	pub fn table(&self, source: &Source, columns: &ColumnArgs) -> Result<Table> {
+		let data = &self.saved.data;
+		let known: Vec<String> = data.inputs.iter().map(|input| input.column.clone()).collect();
+		let inputs = if columns.inputs.is_empty() { known.clone() } else { columns.inputs.clone() };
+		if inputs.len() != known.len() {
+			bail!(
+				"--inputs names {} columns, and the model reads {} beside `{}`{}: name as many, in this order, or leave --inputs out",
+				inputs.len(),
+				known.len(),
+				data.column,
+				if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
+			);
+		}
+		let column = Some(columns.column.clone().unwrap_or_else(|| data.column.clone()));
+		Table::read(source, &ColumnArgs { column, inputs, ..columns.clone() })
 	}
 
 	/// One line about the model.
 	pub fn describe(&self) -> String {
 		let Saved { family, genes, question, data, .. } = &self.saved;
 		let genes: Vec<String> = genes.iter().map(|(name, value)| format!("{name} {value}")).collect();
+		let trained: Vec<&File> = data.files.iter().filter(|file| file.split.train_end > 0).collect();
+		let names: Vec<&str> = trained.iter().map(|file| file.file.as_str()).collect();
+		let columns = std::iter::once(data.column.as_str()).chain(data.inputs.iter().map(|input| input.column.as_str()));
 		format!(
-			"{family} ({}), {} steps ahead from {}, trained on {} rows of {} in {}",
+			"{family} ({}): {} from {}; trained on {} rows of {} in {}",
 			genes.join(", "),
-			question.horizon,
+			target::describe(&self.program, self.unit),
 			question.history,
-			data.split.train_end,
-			data.column,
-			data.file
+			trained.iter().map(|file| u64::from(file.split.train_end)).sum::<u64>(),
+			columns.collect::<Vec<_>>().join(", "),
+			names.join(", ")
 		)
 	}
 }
@@ -233,8 +302,11 @@ pub mod tests {
 		let program =
 			Forecast { horizon: 4, history: 16, season: 8, chunks: 32, windows: 8, channels: 1, target: Target::Values };
 		let split = Split { train_end: 360, validation_end: 480 };
-		let data = Data { file: "a.csv".into(), column: "v".into(), unit: "0.01".into(), values: 600, hash: "00".into(), split };
-		Saved::new(&model, &program, [("window".to_string(), 8)].into(), data, Errors { validation: 5, test: Some(7) })
+		let error = Errors { validation: Some(5), test: Some(7) };
+		let file = File { file: "a.csv".into(), rows: 600, hash: "00".into(), split, error };
+		let data =
+			Data { column: "v".into(), unit: "0.01".into(), deviation: "0.5".into(), inputs: Vec::new(), files: vec![file] };
+		Saved::new(&model, &program, [("window".to_string(), 8)].into(), data)
 	}
 
 	fn refusal(bytes: &[u8]) -> String {
@@ -255,7 +327,7 @@ pub mod tests {
 		let loaded = Loaded::read(&path).unwrap();
 		assert_eq!((loaded.saved.clone(), loaded.unit), (saved.clone(), 0.01));
 		assert_eq!(hex::encode(loaded.model.to_bytes()), saved.model);
-		assert!(loaded.describe().starts_with("linear (window 8), 4 steps ahead from 16"), "{}", loaded.describe());
+		assert!(loaded.describe().starts_with("linear (window 8): forecast 4 steps from 16; trained"), "{}", loaded.describe());
 		// White space and the order of fields do not matter.
 		let mixed: serde_json::Value = serde_json::from_str(&text(&saved)).unwrap();
 		Loaded::parse(serde_json::to_string(&mixed).unwrap().as_bytes()).unwrap();
@@ -271,7 +343,7 @@ pub mod tests {
 		assert!(refusal(b"").contains("no model file"));
 		assert!(refusal(b"\x00\x01\x02").contains("no model file"));
 		assert!(refusal(b"{\"a\": 1}").contains("format is not `doin-model`"));
-		assert!(refusal(whole.replace("\"version\":1", "\"version\":2").as_bytes()).contains("of version 2"));
+		assert!(refusal(whole.replace("\"version\":2", "\"version\":3").as_bytes()).contains("of version 3"));
 		assert!(refusal(b"[1, 2]").contains("no model file"));
 	}
 
@@ -298,6 +370,17 @@ pub mod tests {
 		let mut short = saved(3);
 		short.question.history = 4;
 		assert!(refusal(text(&short).as_bytes()).contains("impossible"), "a history shorter than the season");
+		let mut both = saved(3);
+		(both.question.steps, both.question.classes) = (Some(vec![1]), Some(vec![0]));
+		assert!(refusal(text(&both).as_bytes()).contains("neither steps nor classes"));
+		let mut cut = saved(3);
+		cut.data.files[0].split.validation_end = 601;
+		assert!(refusal(text(&cut).as_bytes()).contains("split of a.csv is impossible"));
+		let mut several = saved(3);
+		several.question.steps = Some(vec![1, 3, 2, 4]);
+		assert!(refusal(text(&several).as_bytes()).contains("Steps"));
+		several.question.steps = Some(vec![1, 4]);
+		assert!(refusal(text(&several).as_bytes()).contains("do not fit"), "four outputs for two steps");
 		let mut unitless = saved(3);
 		unitless.data.unit = "-1".into();
 		assert!(refusal(text(&unitless).as_bytes()).contains("no number above 0"));

@@ -1,13 +1,15 @@
 //! `predict`: how a series goes on.
 
 use super::{
-	forecast::forecast,
+	forecast::{forecast, Said},
 	model_file::Loaded,
 	series::{DataArgs, Table},
 	working,
 };
+use crate::target;
 use anyhow::{bail, Result};
 use clap::Args;
+use doin_scoring::{model::OUT_FRAC, score::class, Target};
 use std::{path::PathBuf, str::FromStr};
 
 /// What `predict` takes.
@@ -48,47 +50,85 @@ impl FromStr for At {
 	}
 }
 
-/// A value to come.
+/// A value or a class to come.
 #[derive(Debug, PartialEq)]
 struct Step {
-	step: usize,
+	step: u16,
 	time: Option<String>,
-	forecast: f64,
-	actual: Option<f64>,
+	forecast: Outcome,
+	/// What came, where the file says it.
+	actual: Option<Outcome>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outcome {
+	Value(f64),
+	Class(usize),
+}
+
+impl Outcome {
+	fn json(self) -> serde_json::Value {
+		match self {
+			Self::Value(value) => value.into(),
+			Self::Class(class) => class.into(),
+		}
+	}
+
+	fn shown(self, digits: usize) -> String {
+		match self {
+			Self::Value(value) => format!("{value:.digits$}"),
+			Self::Class(class) => class.to_string(),
+		}
+	}
 }
 
 /// `predict`.
 pub async fn run(args: PredictArgs) -> Result<()> {
 	working(move |_| {
 		let loaded = Loaded::read(&args.model)?;
-		let table = Table::read(&args.data, Some(&loaded.saved.data.column))?;
+		let table = loaded.table(&args.data.csv, &args.data.columns)?;
 		let steps = predict(&loaded, &table, args.at)?;
 		let digits = digits(loaded.unit);
 		let last = match args.at {
-			At::Last => table.series.values.len(),
+			At::Last => table.rows(),
 			At::Row(row) => row,
 		};
+		let bounds = if let Target::Classes(bounds) = &loaded.program.target { Some(bounds) } else { None };
+		let what = if bounds.is_some() { "class" } else { "forecast" };
 		if args.json {
 			let shown: Vec<_> = steps
 				.iter()
-				.map(
-					|step| serde_json::json!({ "step": step.step, "time": step.time, "forecast": step.forecast, "actual": step.actual }),
-				)
+				.map(|step| {
+					let (forecast, actual) = (step.forecast.json(), step.actual.map(Outcome::json));
+					serde_json::json!({ "step": step.step, "time": step.time, what: forecast, "actual": actual })
+				})
 				.collect();
-			println!("{}", serde_json::json!({ "file": table.file, "column": table.column, "row": last, "steps": shown }));
+			let classes = bounds
+				.map(|bounds| (0..=bounds.len()).map(|class| target::range(bounds, class, loaded.unit)).collect::<Vec<_>>());
+			println!(
+				"{}",
+				serde_json::json!({ "file": table.file, "column": table.column, "row": last, "classes": classes, "steps": shown })
+			);
 		} else if args.as_csv {
-			println!("step,time,forecast,actual");
+			println!("step,time,{what},actual");
 			for Step { step, time, forecast, actual } in steps {
-				let actual = actual.map_or(String::new(), |actual| actual.to_string());
-				println!("{step},{},{forecast:.digits$},{actual}", time.unwrap_or_default());
+				let actual = match actual {
+					Some(Outcome::Value(value)) => value.to_string(),
+					Some(class) => class.shown(0),
+					None => String::new(),
+				};
+				println!("{step},{},{},{actual}", time.unwrap_or_default(), forecast.shown(digits));
 			}
 		} else {
 			let time = table.series.clock.as_ref().map_or(String::new(), |clock| format!(", {}", clock.at(last - 1)));
 			println!("{} of {} after row {last}{time}", table.column, table.file);
-			println!("{:>4}  {:<25} {:>14} {:>14}", "step", "time", "forecast", "actual");
-			for Step { step, time, forecast, actual } in steps {
-				let actual = actual.map_or(String::new(), |actual| format!("{actual:.digits$}"));
-				println!("{step:>4}  {:<25} {forecast:>14.digits$} {actual:>14}", time.unwrap_or_default());
+			println!("{:>4}  {:<25} {what:>14} {:>14}", "step", "time", "actual");
+			for Step { step, time, forecast, actual } in &steps {
+				let actual = actual.map_or(String::new(), |actual| actual.shown(digits));
+				println!("{step:>4}  {:<25} {:>14} {actual:>14}", time.as_deref().unwrap_or(""), forecast.shown(digits));
+			}
+			for (class, bounds) in bounds.iter().flat_map(|bounds| (0..=bounds.len()).map(move |class| (class, bounds))) {
+				println!("      class {class}: change {}", target::range(bounds, class, loaded.unit));
 			}
 		}
 		Ok(())
@@ -102,8 +142,8 @@ fn digits(unit: f64) -> usize {
 }
 
 fn predict(loaded: &Loaded, table: &Table, at: At) -> Result<Vec<Step>> {
-	let raw = table.raw(loaded.unit)?;
-	let rows = raw.len();
+	let raw = table.raw(loaded.unit, &loaded.inputs)?;
+	let rows = table.rows();
 	let last = match at {
 		At::Last => rows,
 		At::Row(row) if row > rows => bail!("--at {row}: the series has {rows} rows"),
@@ -113,13 +153,29 @@ fn predict(loaded: &Loaded, table: &Table, at: At) -> Result<Vec<Step>> {
 	if last < history {
 		bail!("{last} rows are known there, and the model reads {history}: name a later row with --at, or bring more data");
 	}
-	let step = |(at, value): (usize, f64)| Step {
-		step: at + 1,
-		time: table.series.clock.as_ref().map(|clock| clock.at(last + at)),
-		forecast: value * loaded.unit,
-		actual: table.series.values.get(last + at).copied(),
+	let channels = usize::from(loaded.program.channels);
+	let step = |step: u16, forecast: Outcome, actual: Option<Outcome>| Step {
+		step,
+		time: table.series.clock.as_ref().map(|clock| clock.at(last + usize::from(step) - 1)),
+		forecast,
+		actual,
 	};
-	Ok(forecast(&loaded.model, &loaded.program, &raw[..last]).into_iter().enumerate().map(step).collect())
+	let steps = target::steps(&loaded.program).into_iter();
+	Ok(match (forecast(&loaded.model, &loaded.program, &raw[..last * channels]), &loaded.program.target) {
+		(Said::Class(told), Target::Classes(bounds)) => {
+			let came = |at: u16| {
+				let value = raw.get((last + usize::from(at) - 1) * channels)?;
+				Some(Outcome::Class(class(bounds, i64::from(*value) - i64::from(raw[(last - 1) * channels]))))
+			};
+			steps.map(|at| step(at, Outcome::Class(told), came(at))).collect()
+		}
+		(Said::Values(values), _) => {
+			let value = |raw: i64| Outcome::Value(raw as f64 / f64::from(1u32 << OUT_FRAC) * loaded.unit);
+			let came = |at: u16| table.series.values.get(last + usize::from(at) - 1).copied().map(Outcome::Value);
+			steps.zip(values).map(|(at, raw)| step(at, value(raw), came(at))).collect()
+		}
+		(Said::Class(_), _) => Vec::new(),
+	})
 }
 
 #[cfg(test)]
@@ -132,7 +188,9 @@ mod tests {
 		Table {
 			file: "a.csv".into(),
 			column: "v".into(),
+			inputs: Vec::new(),
 			series: Series {
+				inputs: Vec::new(),
 				values: (0..rows).map(|at| at as f64 / 100.0).collect(),
 				filled: 0,
 				clock: Clock::new(&times, "1970-01-01 00:00"),
@@ -151,8 +209,9 @@ mod tests {
 	fn forecasts_are_in_the_units_and_times_of_the_series() {
 		let steps = predict(&loaded(), &table(100), At::Row(98)).unwrap();
 		// Weights of zero repeat the last value.
-		assert!(steps.iter().all(|step| (step.forecast - 0.97).abs() < 1e-12));
-		assert_eq!(steps.iter().map(|step| step.actual).collect::<Vec<_>>(), [Some(0.98), Some(0.99), None, None]);
+		assert!(steps.iter().all(|step| matches!(step.forecast, Outcome::Value(value) if (value - 0.97).abs() < 1e-12)));
+		let came = |value| Some(Outcome::Value(value));
+		assert_eq!(steps.iter().map(|step| step.actual).collect::<Vec<_>>(), [came(0.98), came(0.99), None, None]);
 		assert_eq!(steps[0].time.as_deref(), Some("1970-01-05 02:00"));
 		assert_eq!(predict(&loaded(), &table(100), At::Last).unwrap()[3].step, 4);
 	}

@@ -1,10 +1,14 @@
-//! A column of a file as something to train on: whole numbers, a question and a split.
+//! Columns of files as something to train on: whole numbers, a question and a split.
 
-use crate::csv_series::{only_column, Fill, Quantised, Selection, Series};
+use super::explained;
+use crate::{
+	csv_series::{only_column, Fill, Selection, Series},
+	target,
+};
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use codec::Encode;
-use doin_compute::Task;
+use doin_compute::{CutSeries, TrainingSet};
 use doin_primitives::{
 	blake2_256,
 	domain::{MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
@@ -14,22 +18,69 @@ use doin_scoring::{
 	program::{CHUNKS, MAX_HORIZON, MAX_SEASON},
 	Forecast, Target,
 };
-use std::{cmp::Reverse, path::PathBuf, str::FromStr};
+use std::{
+	fmt,
+	path::{Path, PathBuf},
+	str::FromStr,
+};
 
 /// What every model by hand may cost: as much as the chain would ever admit.
 pub const LIMITS: Limits = Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS };
 /// One in this many rows of the training part stops training early.
 const INNER: usize = 7;
+/// Fewest windows to validate on.
+const MIN_WINDOWS: usize = *CHUNKS.start() as usize;
 
-/// Which column of which file.
-#[derive(Clone, Debug, Args)]
-pub struct DataArgs {
-	/// The file; its first line holds the names of its columns.
-	#[arg(long, value_name = "FILE")]
-	pub csv: PathBuf,
+/// A file, or its first rows: `FILE` or `FILE:ROWS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+	/// The file.
+	pub path: PathBuf,
+	/// How many of its rows count; all when not said.
+	pub rows: Option<usize>,
+}
+
+impl FromStr for Source {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let whole = Self { path: text.into(), rows: None };
+		match text.rsplit_once(':') {
+			// A file may be called like this.
+			Some((path, rows)) if !path.is_empty() && !whole.path.exists() => match rows.parse() {
+				Ok(0) => Err(format!("`{text}` takes no rows of {path}: write FILE:ROWS with at least one")),
+				Ok(rows) => Ok(Self { path: path.into(), rows: Some(rows) }),
+				Err(_) => Ok(whole),
+			},
+			_ => Ok(whole),
+		}
+	}
+}
+
+impl From<&Path> for Source {
+	fn from(path: &Path) -> Self {
+		Self { path: path.into(), rows: None }
+	}
+}
+
+impl fmt::Display for Source {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self.rows {
+			Some(rows) => write!(f, "{}:{rows}", self.path.display()),
+			None => write!(f, "{}", self.path.display()),
+		}
+	}
+}
+
+/// Which columns.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ColumnArgs {
 	/// The column to forecast; may be left out where only one column has numbers.
 	#[arg(long, value_name = "COLUMN")]
 	pub column: Option<String>,
+	/// Columns that the model reads beside the one to forecast, at most seven.
+	#[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+	pub inputs: Vec<String>,
 	/// Column of times: checked for order and gaps. When left out, rows are steps.
 	#[arg(long, value_name = "COLUMN")]
 	pub time: Option<String>,
@@ -38,42 +89,65 @@ pub struct DataArgs {
 	pub fill: Option<Fill>,
 }
 
-/// A column as it was read.
+/// Which columns of which file.
+#[derive(Clone, Debug, Args)]
+pub struct DataArgs {
+	/// The file; its first line holds the names of its columns. FILE:1000 takes its first 1000 rows.
+	#[arg(long, value_name = "FILE[:ROWS]")]
+	pub csv: Source,
+	#[command(flatten)]
+	pub columns: ColumnArgs,
+}
+
+/// Columns as they were read.
 #[derive(Clone, Debug)]
 pub struct Table {
 	/// Name of the file, without its folder.
 	pub file: String,
-	/// The column.
+	/// The column to forecast.
 	pub column: String,
-	/// Its values.
+	/// Those that are read beside it.
+	pub inputs: Vec<String>,
+	/// Their values.
 	pub series: Series,
 }
 
 impl Table {
-	/// Reads the column that was named, else `usual`, else the only one.
-	pub fn read(args: &DataArgs, usual: Option<&str>) -> Result<Self> {
-		let column = match args.column.as_deref().or(usual) {
-			Some(column) => column.to_string(),
-			None => only_column(&args.csv, args.time.as_deref())?,
+	/// Reads the columns that were named; without a name, the only one.
+	pub fn read(source: &Source, columns: &ColumnArgs) -> Result<Self> {
+		let (path, time) = (source.path.as_path(), columns.time.as_deref());
+		let column = match &columns.column {
+			Some(column) => column.clone(),
+			None => only_column(path, time)?,
 		};
-		let series = Series::read(&args.csv, &Selection { column: &column, time: args.time.as_deref(), fill: args.fill })?;
-		let most = (MAX_PAGES * PAGE_VALUES) as usize;
-		if series.values.len() > most {
-			bail!(
-				"the series has {} rows, and at most {most} are taken: keep the last ones, or a coarser step",
-				series.values.len()
-			);
+		let channels = target::channels(columns.inputs.len())?;
+		let selection = Selection { column: &column, inputs: &columns.inputs, time, fill: columns.fill };
+		let mut series = Series::read(path, &selection)?;
+		let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+		if let Some(rows) = source.rows {
+			if rows > series.values.len() {
+				bail!("{source} asks for {rows} rows, and the file has {}: ask for less", series.values.len());
+			}
+			series.values.truncate(rows);
+			series.inputs.iter_mut().for_each(|values| values.truncate(rows));
 		}
-		let file = args.csv.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-		Ok(Self { file, column, series })
+		let most = (MAX_PAGES * PAGE_VALUES) as usize / usize::from(channels);
+		if series.values.len() > most {
+			bail!("{file} has {} rows, and at most {most} are taken: keep the last ones, or a coarser step", series.values.len());
+		}
+		Ok(Self { file, column, inputs: columns.inputs.clone(), series })
 	}
 
-	/// The values in units of `quantum`.
-	pub fn raw(&self, quantum: f64) -> Result<Vec<i32>> {
-		let Quantised { values, .. } = self.series.quantise(1, Some(quantum)).with_context(|| {
-			format!("column `{}` of {} does not fit the unit that the model was trained in, {quantum}", self.column, self.file)
-		})?;
-		Ok(values)
+	/// Rows.
+	pub fn rows(&self) -> usize {
+		self.series.values.len()
+	}
+
+	/// The values in these units, at each step one of every column.
+	pub fn raw(&self, unit: f64, inputs: &[f64]) -> Result<Vec<i32>> {
+		self.series.raw(unit, inputs).with_context(|| {
+			format!("column `{}` of {} does not fit the unit that the model is trained in, {unit}", self.column, self.file)
+		})
 	}
 }
 
@@ -103,8 +177,8 @@ impl FromStr for Cut {
 	}
 }
 
-impl std::fmt::Display for Cut {
-	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Cut {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let parts: Vec<String> = self.0.iter().map(usize::to_string).collect();
 		f.write_str(&parts.join("/"))
 	}
@@ -133,14 +207,8 @@ impl Cut {
 	}
 }
 
-/// Windows of a validation split of which `origins` are possible are cut into chunks so that as few as possible are dropped.
-fn chunks(origins: usize, windows: u16) -> u16 {
-	let covered = |chunks: u16| (origins / usize::from(chunks)).min(windows.into()) * usize::from(chunks);
-	CHUNKS.max_by_key(|chunks| (covered(*chunks), Reverse(*chunks))).unwrap_or(*CHUNKS.start())
-}
-
-/// The question of how a series goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The question of how series go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
 	/// Steps ahead.
 	pub horizon: u16,
@@ -148,6 +216,10 @@ pub struct Question {
 	pub history: u16,
 	/// Steps of one season.
 	pub season: u16,
+	/// Values at each step.
+	pub channels: u8,
+	/// What is asked of the steps ahead.
+	pub target: Target,
 }
 
 impl Question {
@@ -160,43 +232,60 @@ impl Question {
 			bail!("--{name} {value} is not possible: it has to lie within 1 and {hi}")
 		};
 		within("season", self.season, MAX_SEASON)?;
-		within("horizon", self.horizon, MAX_HORIZON.into())
+		within("horizon", self.horizon, MAX_HORIZON.into())?;
+		target::check_span("window", self.history, self.channels, self.horizon)
 	}
 
-	/// The task of a series that is split.
-	pub fn task(&self, series: Vec<i32>, split: Split) -> Result<Task> {
-		self.check()?;
-		let (train, horizon, history) = (split.train_end as usize, usize::from(self.horizon), usize::from(self.history));
-		let (rows, validation) = (series.len(), (split.validation_end - split.train_end) as usize);
-		// A window to train on and one to stop early on.
-		let needed = history + horizon + (train / INNER).max(horizon);
-		if train < needed {
-			bail!(
-				"the series has {rows} rows, of which {train} train, and a window of {history} and a horizon of {horizon} steps take {needed}: \
-				bring more data, choose smaller ones with --window, --horizon and --season, or train on more with --split"
-			);
-		}
-		let needed = usize::from(*CHUNKS.start()) + horizon - 1;
-		if validation < needed {
-			bail!(
-				"the series has {rows} rows, of which {validation} validate, and with a horizon of {horizon} steps {needed} are needed: \
-				bring more data, or choose another --split or a smaller --horizon"
-			);
-		}
-		let mut program = Forecast {
+	/// The program. Chunks belong to a chain; here every window counts.
+	pub fn program(&self) -> Forecast {
+		Forecast {
 			horizon: self.horizon,
 			history: self.history,
 			season: self.season,
 			chunks: *CHUNKS.start(),
 			windows: 1,
-			channels: 1,
-			target: Target::Values,
-		};
-		program.windows = program.most_windows().max(1);
-		program.chunks = chunks(validation + 1 - horizon, program.windows);
-		let task = Task { program, limits: LIMITS, series, split, generator: None };
-		task.check()?;
-		Ok(task)
+			channels: self.channels,
+			target: self.target.clone(),
+		}
+	}
+
+	/// The windows of series that are cut, each with the name of its file.
+	pub fn training_set(&self, parts: Vec<(String, CutSeries)>) -> Result<TrainingSet> {
+		self.check()?;
+		let (horizon, history) = (usize::from(self.horizon), usize::from(self.history));
+		let mut windows = 0;
+		for (file, CutSeries { series, split }) in &parts {
+			let rows = series.len() / usize::from(self.channels);
+			let (train, end) = (split.train_end as usize, split.validation_end as usize);
+			// A window to train on and one to stop early on.
+			let needed = history + horizon + (train / INNER).max(horizon);
+			if train > 0 && train < needed {
+				bail!(
+					"{file} has {rows} rows, of which {train} train, and a window of {history} and a horizon of {horizon} steps take {needed}: \
+					bring more data, choose smaller ones with --window, --horizon and --season, or train on more with --split"
+				);
+			}
+			windows += (end + 1).saturating_sub(horizon + train.max(history));
+		}
+		if windows < MIN_WINDOWS {
+			let rows: usize = parts.iter().map(|(_, part)| (part.split.validation_end - part.split.train_end) as usize).sum();
+			let needed = MIN_WINDOWS + horizon - 1;
+			bail!(
+				"{rows} rows validate, and with a horizon of {horizon} steps {needed} are needed{}: \
+				bring more data, or choose another --split or a smaller --horizon",
+				if parts.iter().all(|(_, part)| part.split.train_end > 0) {
+					String::new()
+				} else {
+					format!(" after a history of {history} steps")
+				}
+			);
+		}
+		let data =
+			TrainingSet::pooled(self.program(), LIMITS, parts.into_iter().map(|(_, part)| part).collect()).map_err(explained)?;
+		if let Some(class) = data.class_counts().iter().position(|count| *count == 0) {
+			bail!("class {class} never comes in the training part: choose other bounds with --classes");
+		}
+		Ok(data)
 	}
 }
 
@@ -220,27 +309,44 @@ mod tests {
 	}
 
 	#[test]
-	fn chunks_cover_as_much_as_they_can() {
-		for origins in [32, 33, 100, 1_417, 2_857, 5_000, 16_384, 40_000] {
-			let chunks = usize::from(chunks(origins, 64));
-			let covered = (origins / chunks).min(64) * chunks;
-			assert!(covered * 50 >= origins.min(16_384) * 49, "{covered} of {origins} in {chunks}");
-		}
+	fn too_short_a_series_is_answered_with_what_is_needed() {
+		let question = Question { horizon: 4, history: 16, season: 8, channels: 1, target: Target::Values };
+		let set = |rows: i32, cut: &str| {
+			let (split, end) = cut.parse::<Cut>().unwrap().of(rows as usize)?;
+			let part = CutSeries { series: (0..end as i32).map(|at| at % 7).collect(), split };
+			question.training_set(vec![("a.csv".into(), part)])
+		};
+		set(300, "70/15").unwrap();
+		let reason = format!("{:#}", set(300, "7/50").unwrap_err());
+		assert!(reason.contains("21 train") && reason.contains("take 24") && reason.contains("--window"), "{reason}");
+		let reason = format!("{:#}", set(300, "70/5").unwrap_err());
+		assert!(reason.contains("15 rows validate") && reason.contains("35 are needed"), "{reason}");
+		let refusal = |question: Question| format!("{:#}", question.check().unwrap_err());
+		assert!(refusal(Question { horizon: 1_025, ..question.clone() }).contains("--horizon 1025"));
+		assert!(refusal(Question { season: 0, ..question.clone() }).contains("--season 0"));
+		assert!(refusal(Question { history: 1_000, channels: 4, ..question.clone() }).contains("--window 1000"));
+		let classes = Target::Classes(vec![0, 900].try_into().unwrap());
+		let part =
+			CutSeries { series: (0..300).map(|at| at % 7).collect(), split: Split { train_end: 200, validation_end: 260 } };
+		let never = Question { target: classes, ..question }.training_set(vec![("a.csv".into(), part)]);
+		assert!(format!("{:#}", never.unwrap_err()).contains("class 2 never comes"));
 	}
 
 	#[test]
-	fn too_short_a_series_is_answered_with_what_is_needed() {
-		let question = Question { horizon: 4, history: 16, season: 8 };
-		let task = |rows: i32, cut: &str| {
-			let (split, end) = cut.parse::<Cut>().unwrap().of(rows as usize)?;
-			question.task((0..end as i32).map(|at| at % 7).collect(), split)
-		};
-		task(300, "70/15").unwrap();
-		let reason = format!("{:#}", task(300, "7/50").unwrap_err());
-		assert!(reason.contains("21 train") && reason.contains("take 24") && reason.contains("--window"), "{reason}");
-		let reason = format!("{:#}", task(300, "70/5").unwrap_err());
-		assert!(reason.contains("15 validate") && reason.contains("35 are needed"), "{reason}");
-		assert!(format!("{:#}", Question { horizon: 1_025, ..question }.check().unwrap_err()).contains("--horizon 1025"));
-		assert!(format!("{:#}", Question { season: 0, ..question }.check().unwrap_err()).contains("--season 0"));
+	fn a_file_may_be_taken_in_part() {
+		let source = |text: &str| text.parse::<Source>();
+		assert_eq!(source("a.csv:7").unwrap(), Source { path: "a.csv".into(), rows: Some(7) });
+		for whole in ["a.csv", "x:y.csv", ":7", "a:b:c"] {
+			assert_eq!(source(whole).unwrap(), Source { path: whole.into(), rows: None });
+		}
+		assert!(source("a.csv:0").unwrap_err().contains("at least one"));
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("a:3");
+		std::fs::write(&path, "v\n1\n2\n3\n4\n").unwrap();
+		let text = path.to_string_lossy().into_owned();
+		assert_eq!(source(&text).unwrap(), Source::from(path.as_path()), "a file of that very name");
+		let read = |rows: usize| Table::read(&source(&format!("{text}:{rows}")).unwrap(), &ColumnArgs::default());
+		assert_eq!(read(3).unwrap().series.values, [1.0, 2.0, 3.0]);
+		assert!(format!("{:#}", read(5).unwrap_err()).contains("5 rows, and the file has 4"));
 	}
 }

@@ -2,21 +2,29 @@
 
 use super::{
 	explained,
+	files::{deviation, File, FileArgs},
+	forecast::Steps,
 	genes::{named, shown, GeneArgs, Kind},
 	model_file::{self, Saved},
 	plot::{self, Curve},
 	rows_json,
-	series::{data_hash, Cut, DataArgs, Question, Table},
-	working,
+	series::{data_hash, Question},
+	working, Scale,
 };
-use crate::{amount::significant, csv_series::decimal, draft::find_season};
+use crate::{
+	amount::significant,
+	csv_series::decimal,
+	draft::find_season,
+	target::{self, TargetArgs},
+};
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{baseline, population, Candidate, Error, Measure, TrainingSet};
+use doin_compute::{baseline, data::predictions, population, Candidate, CutSeries, Error, Measure, TrainingSet};
 use doin_scoring::{
+	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},
 	verdict::total,
-	Model,
+	Model, Target,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -35,21 +43,24 @@ const LISTED: usize = 10;
 #[derive(Clone, Debug, Args)]
 pub struct TrainArgs {
 	#[command(flatten)]
-	data: DataArgs,
+	files: FileArgs,
 	#[command(flatten)]
 	genes: GeneArgs,
-	/// Steps to forecast; one season when left out, within 6 and 24.
+	/// Steps to forecast; the last of --steps, or one season within 6 and 24, when left out.
 	#[arg(long, value_name = "STEPS", help_heading = "Question")]
 	horizon: Option<u16>,
+	#[command(flatten)]
+	target: TargetArgs,
+	/// Steps that precede every target, whatever the model reads of them: models with other windows then face the same targets. The
+	/// longest window or the season when left out.
+	#[arg(long, value_name = "STEPS", help_heading = "Question")]
+	history: Option<u16>,
 	/// Steps of one season, as 24 for hourly values of a daily rhythm; found out when left out.
 	#[arg(long, value_name = "STEPS", help_heading = "Question")]
 	season: Option<u16>,
 	/// Size of one step of the stored values, in units of the column; a suitable power of ten when left out.
 	#[arg(long, value_name = "SIZE", help_heading = "Question")]
 	unit: Option<f64>,
-	/// What trains and what validates, in per cent or rows; the rest is the test, or as much of it as a third part says.
-	#[arg(long, value_name = "TRAIN/VAL", default_value = "70/15", help_heading = "Question")]
-	split: Cut,
 	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
 	population: Option<u32>,
@@ -82,11 +93,14 @@ struct Trained {
 
 /// A training that is about to begin.
 struct Plan {
-	table: Table,
+	files: Vec<File>,
 	question: Question,
 	season_found: bool,
 	data: TrainingSet,
 	unit: f64,
+	/// One raw unit of each column beside the one that is forecast.
+	inputs: Vec<f64>,
+	scale: Scale,
 	candidates: Vec<Candidate>,
 }
 
@@ -97,46 +111,80 @@ pub async fn run(args: TrainArgs) -> Result<()> {
 
 impl Plan {
 	fn new(args: &TrainArgs) -> Result<Self> {
-		let table = Table::read(&args.data, None)?;
+		let first = args.files.first()?;
 		let season_found = args.season.is_none();
-		let season = args.season.unwrap_or_else(|| find_season(&table.series.values));
-		let horizon = args.horizon.unwrap_or(season.clamp(6, 24));
-		let longest = u32::from(season).min(MAX_SEASON) as u16;
-		let usual = season.saturating_mul(2).max(horizon.saturating_mul(4)).clamp(1, MAX_HISTORY);
-		let window = args.genes.longest_window(usual)?;
-		let question = Question { horizon, history: window.max(longest), season };
+		let season = args.season.unwrap_or_else(|| find_season(&first.series.values));
+		let horizon = args.target.horizon(args.horizon, season.clamp(6, 24))?;
+		let channels = target::channels(first.inputs.len())?;
+		let history = Self::history(args, season, horizon, channels)?;
+		let mut question = Question { horizon, history, season, channels, target: Target::Values };
 		question.check()?;
-		let (split, end) = args.split.of(table.series.values.len())?;
-		let quantised = table.series.quantise(horizon.into(), args.unit)?;
-		let mut values = quantised.values;
-		values.truncate(end);
-		let task = question.task(values, split)?;
-		let data = TrainingSet::new(task, 0, 0).map_err(explained)?;
+		let raw = first.series.quantise(horizon.into(), args.unit)?;
+		let (unit, inputs) = (raw.quantum, raw.inputs.clone());
+		question.target = args.target.target(unit)?;
+		let files = args.files.read(first, raw, &question)?;
+		let data = question.training_set(files.iter().map(|file| (file.table.file.clone(), file.part.clone())).collect())?;
 		if total(&data.initial().validation) == 0 {
 			bail!("repeating old values makes no error at all on the validation part: there is nothing to learn");
 		}
+		let deviation = deviation(&files, channels.into()) * unit;
+		if deviation == 0.0 {
+			bail!("column `{}` is constant where it trains: there is nothing to learn", files[0].table.column);
+		}
+		let scale = Scale::of(&data.task.program, unit, deviation);
+		let window = args.genes.longest_window(Self::usual_window(season, horizon, channels))?;
 		let candidates = args.genes.candidates(args.population, window, question.history)?;
 		for candidate in &candidates {
 			candidate.check(&data).map_err(explained).with_context(|| shown(args.genes.family, candidate))?;
 		}
-		Ok(Self { table, question, season_found, data, unit: quantised.quantum, candidates })
+		Ok(Self { files, question, season_found, data, unit, inputs, scale, candidates })
+	}
+
+	/// The window when nothing is said.
+	fn usual_window(season: u16, horizon: u16, channels: u8) -> u16 {
+		let usual = season.saturating_mul(2).max(horizon.saturating_mul(4));
+		usual.min(target::longest_history(channels, horizon)).clamp(1, MAX_HISTORY)
+	}
+
+	/// Steps that precede every target.
+	fn history(args: &TrainArgs, season: u16, horizon: u16, channels: u8) -> Result<u16> {
+		let window = args.genes.longest_window(Self::usual_window(season, horizon, channels))?;
+		let least = window.max(u32::from(season).min(MAX_SEASON) as u16);
+		match args.history {
+			Some(history) if history < least || history > MAX_HISTORY => bail!(
+				"--history {history} is not possible: it has to hold a window of {window} and a season of {season} steps, and at most {MAX_HISTORY}"
+			),
+			Some(history) => Ok(history),
+			None => Ok(least),
+		}
 	}
 
 	fn describe(&self) {
-		let (split, rows) = (self.data.task.split, self.data.task.series.len());
-		let filled = self.table.series.filled;
+		let channels = usize::from(self.question.channels);
+		let filled: usize = self.files.iter().map(|file| file.table.series.filled).sum();
+		let filled = if filled > 0 { format!(", {filled} of them filled in") } else { String::new() };
+		let (column, unit) = (&self.files[0].table.column, decimal(self.unit));
+		match &self.files[..] {
+			[only] => println!(
+				"series      {} values of {column} in steps of {unit}{filled}; {}",
+				only.rows(channels),
+				only.describe(channels)
+			),
+			several => {
+				println!("series      {column} in steps of {unit}{filled}");
+				for file in several {
+					println!("            {}: {}", file.table.file, file.describe(channels));
+				}
+			}
+		}
+		if !self.inputs.is_empty() {
+			let inputs = self.files[0].table.inputs.iter().zip(&self.inputs);
+			let inputs: Vec<String> = inputs.map(|(column, unit)| format!("{column} in steps of {}", decimal(*unit))).collect();
+			println!("beside it   {}", inputs.join(", "));
+		}
 		println!(
-			"series      {rows} values of {} in steps of {}{}; {} train, {} validate, {} test",
-			self.table.column,
-			decimal(self.unit),
-			if filled > 0 { format!(", {filled} of them filled in") } else { String::new() },
-			split.train_end,
-			split.validation_end - split.train_end,
-			rows - split.validation_end as usize
-		);
-		println!(
-			"question    forecast {} steps; a season has {}{}",
-			self.question.horizon,
+			"question    {}; a season has {}{}",
+			target::describe(&self.data.task.program, self.unit),
 			if self.question.season == 1 { "one step".into() } else { format!("{} steps", self.question.season) },
 			if self.season_found { " (found in the series; set it with --season)" } else { "" }
 		);
@@ -159,7 +207,7 @@ impl Plan {
 				let mut curve = Curve { candidate: at, points: Vec::new() };
 				let mut least = (0, u128::MAX);
 				let mut watch = |epoch: u16, error: u128| {
-					let mean = self.data.mean_error(error) * self.unit;
+					let mean = self.scale.error(self.data.mean_error(error));
 					curve.points.push((epoch, mean));
 					if epoch > 0 {
 						bar.inc(1);
@@ -212,20 +260,43 @@ impl Plan {
 		}
 	}
 
-	/// The file of a model.
-	fn saved(&self, kind: Kind, chosen: &Trained, row: &baseline::Row) -> Saved {
-		let genes = named(kind, &chosen.candidate).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-		let task = &self.data.task;
-		let data = model_file::Data {
-			file: self.table.file.clone(),
-			column: self.table.column.clone(),
-			unit: self.unit.to_string(),
-			values: task.series.len() as u32,
-			hash: hex::encode(data_hash(&task.series)),
-			split: task.split,
+	/// The chosen model file by file, on validation and test; nothing where there are no windows.
+	fn judge(&self, model: &Model) -> Vec<[Option<Steps>; 2]> {
+		let judge = |file: &File| {
+			let CutSeries { series, split } = &file.part;
+			let (train, validation) = (split.train_end as usize, split.validation_end as usize);
+			[train..validation, validation..usize::MAX - 1].map(|targets| {
+				let steps = Steps::measure(model, &self.data.task.program, series, targets);
+				(steps.windows > 0).then_some(steps)
+			})
 		};
-		let error = model_file::Errors { validation: row.validation.error, test: row.tail.map(|tail| tail.error) };
-		Saved::new(&chosen.model, &task.program, genes, data, error)
+		self.files.iter().map(judge).collect()
+	}
+
+	/// The file of a model.
+	fn saved(&self, kind: Kind, chosen: &Trained, judged: &[[Option<Steps>; 2]]) -> Saved {
+		let genes = named(kind, &chosen.candidate).into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+		let table = &self.files[0].table;
+		let files = self.files.iter().zip(judged).map(|(file, judged)| {
+			let [validation, test] = judged.each_ref().map(|steps| steps.as_ref().map(Steps::total));
+			let CutSeries { series, split } = &file.part;
+			model_file::File {
+				file: file.table.file.clone(),
+				rows: file.rows(self.question.channels.into()) as u32,
+				hash: hex::encode(data_hash(series)),
+				split: *split,
+				error: model_file::Errors { validation, test },
+			}
+		});
+		let inputs = table.inputs.iter().zip(&self.inputs);
+		let data = model_file::Data {
+			column: table.column.clone(),
+			unit: self.unit.to_string(),
+			deviation: self.scale.deviation.to_string(),
+			inputs: inputs.map(|(column, unit)| model_file::Input { column: column.clone(), unit: unit.to_string() }).collect(),
+			files: files.collect(),
+		};
+		Saved::new(&chosen.model, &self.data.task.program, genes, data)
 	}
 }
 
@@ -249,19 +320,24 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let chosen = trained.first().context("nothing was trained")?;
 	let others = [(format!("this {}", kind.name()), chosen.model.clone())];
 	let rows = baseline::report(&plan.data, 0, &others).map_err(explained)?;
-	let row = rows.last().context("nothing was measured")?;
+	let judged = plan.judge(&chosen.model);
 	if let Some(out) = &args.out {
-		plan.saved(kind, chosen, row).write(out)?;
+		plan.saved(kind, chosen, &judged).write(out)?;
 	}
+	let most_frequent = [0, 1].map(|part| {
+		let steps = judged.iter().filter_map(|judged| judged[part].clone()).reduce(|a, b| a.and(&b));
+		steps.and_then(|steps| steps.most_frequent())
+	});
 	let mut curves: Vec<Curve> = trained.iter().map(|one| one.curve.clone()).collect();
 	curves.sort_by_key(|curve| curve.candidate);
 	let curves_drawn = curves.iter().any(|curve| !curve.points.is_empty());
 	if curves_drawn {
-		let title = format!("{}: {}", plan.table.file, shown(kind, &chosen.candidate));
-		plot::write(&curve_files, &curves, chosen.at, &title, &plan.table.column)?;
+		let table = &plan.files[0].table;
+		let title = format!("{}: {}", table.file, shown(kind, &chosen.candidate));
+		plot::write(&curve_files, &curves, chosen.at, &title, plan.scale.name(&table.column))?;
 	}
 	if args.json {
-		println!("{}", json(&plan, kind, &trained, &rows, seconds));
+		println!("{}", json(&plan, kind, &trained, &rows, most_frequent, seconds));
 		return Ok(());
 	}
 	if trained.len() > 1 {
@@ -279,7 +355,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		}
 	}
 	println!("            {} bytes, {} multiply-accumulates per forecast", chosen.model.to_bytes().len(), chosen.model.macs());
-	super::show_rows(&rows, plan.unit, "errors");
+	super::show_rows(&rows, plan.scale, "errors", most_frequent);
 	if !curve_files.is_empty() {
 		let names: Vec<String> = curve_files.iter().map(|file| file.display().to_string()).collect();
 		match curves_drawn {
@@ -289,7 +365,11 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	match &args.out {
 		Some(out) => {
-			println!("saved       {0}: doin-worker predict --model {0} --csv {1}", out.display(), args.data.csv.display())
+			println!(
+				"saved       {0}: doin-worker predict --model {0} --csv {1}",
+				out.display(),
+				args.files.csv[0].path.display()
+			)
 		}
 		None => println!("saved       nowhere: keep it with --out model.doin"),
 	}
@@ -298,16 +378,9 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 
 /// The best of a population, by validation, and the middle of it.
 fn population_table(plan: &Plan, kind: Kind, trained: &[Trained]) {
-	let windows = f64::from(plan.data.task.program.chunks)
-		* f64::from(
-			plan.data
-				.task
-				.program
-				.validation_windows(plan.data.task.split.train_end, plan.data.task.split.validation_end)
-				.unwrap_or(1),
-		);
-	let scale = plan.unit / 16.0 / windows / f64::from(plan.question.horizon);
-	let mean = |one: &Trained| significant(total(&one.measure.validation) as f64 * scale);
+	let each = predictions(&plan.data.task.program) as f64;
+	let count = plan.data.validation_windows() as f64 * each * f64::from(1u32 << OUT_FRAC);
+	let mean = |one: &Trained| plan.scale.shown(total(&one.measure.validation) as f64 / count);
 	println!(
 		"population  {} candidates; on validation the best has {}, the middle one {}, the last {}",
 		trained.len(),
@@ -323,8 +396,22 @@ fn population_table(plan: &Plan, kind: Kind, trained: &[Trained]) {
 	}
 }
 
-fn json(plan: &Plan, kind: Kind, trained: &[Trained], rows: &[baseline::Row], seconds: f64) -> serde_json::Value {
-	let task = &plan.data.task;
+fn json(
+	plan: &Plan,
+	kind: Kind,
+	trained: &[Trained],
+	rows: &[baseline::Row],
+	most_frequent: [Option<f64>; 2],
+	seconds: f64,
+) -> serde_json::Value {
+	let (program, table) = (&plan.data.task.program, &plan.files[0].table);
+	let file = |file: &File| {
+		serde_json::json!({
+			"file": file.table.file,
+			"rows": file.rows(plan.question.channels.into()),
+			"split": file.part.split,
+		})
+	};
 	let candidate = |one: &Trained| {
 		let genes: serde_json::Map<_, _> =
 			named(kind, &one.candidate).into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();
@@ -338,15 +425,18 @@ fn json(plan: &Plan, kind: Kind, trained: &[Trained], rows: &[baseline::Row], se
 	};
 	serde_json::json!({
 		"family": kind.name(),
-		"file": plan.table.file,
-		"column": plan.table.column,
+		"files": plan.files.iter().map(file).collect::<Vec<_>>(),
+		"column": table.column,
+		"inputs": table.inputs,
 		"unit": plan.unit,
-		"values": task.series.len(),
-		"split": task.split,
+		"deviation": plan.scale.deviation,
 		"horizon": plan.question.horizon,
 		"history": plan.question.history,
 		"season": plan.question.season,
-		"models": rows_json(rows, plan.unit),
+		"steps": target::steps(program),
+		"classes": if let Target::Classes(bounds) = &program.target { Some(bounds.to_vec()) } else { None },
+		"most_frequent": { "validation": most_frequent[0], "test": most_frequent[1] },
+		"models": rows_json(rows, plan.scale),
 		"bytes": trained[0].model.to_bytes().len(),
 		"window_macs": trained[0].model.macs(),
 		"candidates": trained.iter().map(candidate).collect::<Vec<_>>(),

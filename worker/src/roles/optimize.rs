@@ -136,12 +136,8 @@ impl Optimizer {
 
 	/// Says what has to be beaten.
 	fn report(&self, search: &Search) {
-		let (unit, unit_name) = self.problem.unit();
-		tracing::info!(
-			"domain {} ({}): mean absolute errors in {unit_name} of simple models:",
-			self.problem.id,
-			self.problem.name()
-		);
+		let unit = self.problem.unit().0;
+		tracing::info!("domain {} ({}): {} of simple models:", self.problem.id, self.problem.name(), self.problem.errors());
 		for row in &search.baselines {
 			let line =
 				|line: &Option<doin_compute::baseline::Line>| line.map_or("-".into(), |line| significant(line.mean * unit));
