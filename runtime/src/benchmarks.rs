@@ -21,6 +21,7 @@ use doin_primitives::{
 };
 use doin_primitives_frame::{Electorate, Timing as _};
 use doin_scoring::{
+	encoder::MAX_CONVS,
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
 	Conv, Encoder, Forecast, Generator, Layer, Model, Net, Program, Quadratic, Target,
 };
@@ -155,10 +156,11 @@ fn linear(window: u16, weights: Vec<i16>) -> Net {
 	Net { window, in_shifts: vec![0], skip: None, encoder: Encoder::None, layers: vec![layer] }
 }
 
-/// The net of convolutions that reads the fewest steps of history and costs at least `macs` a window. Convolutions share their weights
-/// among steps, so that the dearest net that a domain may admit fits the bytes of a model.
+/// The net of thin convolutions that reads the fewest steps of history and costs at least `macs` a window. Convolutions share their weights
+/// among steps, so that the dearest net that a domain may admit fits the bytes of a model, and of all nets thin ones take longest for what
+/// is counted.
 fn convolutions(macs: u64) -> Net {
-	const CHANNELS: u16 = 16;
+	const CHANNELS: u16 = 3;
 	let layer = |inputs: u16, outputs: u16| Layer {
 		inputs,
 		outputs,
@@ -166,17 +168,18 @@ fn convolutions(macs: u64) -> Net {
 		weights: (0..u32::from(inputs) * u32::from(outputs)).map(|n| (n % 255) as i16 - 127).collect(),
 		bias: vec![0; outputs.into()],
 	};
-	let conv =
-		|kernel: u16, inputs: u16, outputs: u16| Conv { kernel, dilation: 1, stride: 1, layer: layer(kernel * inputs, outputs) };
+	let conv = |inputs: u16, outputs: u16| Conv { kernel: 1, dilation: 1, stride: 1, layer: layer(inputs, outputs) };
+	let mut convs = vec![conv(CHANNELS, CHANNELS); MAX_CONVS - 2];
+	convs.insert(0, conv(1, CHANNELS));
+	convs.push(conv(CHANNELS, 1));
 	let net = |window: u16| Net {
 		window,
 		in_shifts: vec![0],
 		skip: None,
-		encoder: Encoder::Conv(vec![conv(1, 1, CHANNELS), conv(2, CHANNELS, CHANNELS), conv(1, CHANNELS, 1)]),
-		layers: vec![layer(window - 1, HORIZON)],
+		encoder: Encoder::Conv(convs.clone()),
+		layers: vec![layer(window, HORIZON)],
 	};
-	let windows = 2..=MAX_HISTORY;
-	let (mut least, mut most) = windows.into_inner();
+	let (mut least, mut most) = (1, MAX_HISTORY);
 	while least < most {
 		let middle = least.midpoint(most);
 		if net(middle).macs() < macs {
