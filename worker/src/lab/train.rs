@@ -133,11 +133,28 @@ impl Plan {
 		}
 		let scale = Scale::of(&data.task.program, unit, deviation);
 		let window = args.genes.longest_window(Self::usual_window(season, horizon, channels))?;
-		let candidates = args.genes.candidates(args.population, window, question.history)?;
-		for candidate in &candidates {
-			candidate.check(&data).map_err(explained).with_context(|| shown(args.genes.family, candidate))?;
-		}
+		let candidates = Self::usable(args, args.genes.candidates(args.population, window, question.history)?, &data)?;
 		Ok(Self { files, question, season_found, data, unit, inputs, scale, candidates })
+	}
+
+	/// The candidates that can be trained and would be admitted. Of a population, the others are left out and said to be.
+	fn usable(args: &TrainArgs, candidates: Vec<Candidate>, data: &TrainingSet) -> Result<Vec<Candidate>> {
+		let check = |candidate: &Candidate| {
+			candidate.check(data).map_err(explained).with_context(|| shown(args.genes.family, candidate))
+		};
+		let (asked, mut usable, mut refused) = (candidates.len(), Vec::new(), None);
+		for candidate in candidates {
+			match check(&candidate) {
+				Ok(()) => usable.push(candidate),
+				Err(error) => refused = Some(error),
+			}
+		}
+		match refused {
+			Some(error) if usable.is_empty() => return Err(error),
+			Some(error) => eprintln!("warning: {} of {asked} candidates are left out, as {error:#}", asked - usable.len()),
+			None => {}
+		}
+		Ok(usable)
 	}
 
 	/// The window when nothing is said.
