@@ -62,7 +62,7 @@ impl Shape {
 		device.targets = give(scratch, 2 * rows(horizon));
 		device.raw = give(scratch, 2 * rows(units) / SIDE_BY_SIDE);
 		let tiles = (gates.input_groups * gates.output_groups) as usize;
-		let parts = (AT_A_TIME / tiles).clamp(1, steps);
+		let parts = parts(tiles, steps);
 		device.cell = DeviceCell {
 			input_bias,
 			states: give(scratch, steps.div_ceil(SIDE_BY_SIDE) * 2 * gates.output_groups as usize * COLUMNS),
@@ -92,6 +92,11 @@ impl Shape {
 		device.layers[1].x = give(scratch, 2 * rows(units));
 		device.cell.states = give(scratch, 2 * device.layers[0].output_groups as usize * COLUMNS);
 	}
+}
+
+/// Parts in which the gradients of the weights of `tiles` tiles are added up over `steps` steps.
+pub fn parts(tiles: usize, steps: usize) -> usize {
+	(AT_A_TIME / tiles).clamp(1, steps)
 }
 
 /// What a cell is, without its places.

@@ -4,6 +4,7 @@ use super::{
 	adapter::{Adapter, Kind},
 	cells::tables,
 	layout::Arguments,
+	loops::SOFTWARE,
 	GpuError,
 };
 use crate::{backend::gates, population::Family};
@@ -121,8 +122,10 @@ pub struct Gpu {
 	pub(super) limits: wgpu::Limits,
 	fault: Arc<Fault>,
 	layout: wgpu::BindGroupLayout,
-	/// Threads of a workgroup.
-	size: u32,
+	/// Threads of a workgroup, for dense nets and for cells.
+	sizes: [u32; 2],
+	/// Iterations that all loops of a thread may have together, if there is such a limit.
+	pub(super) loops: Option<u64>,
 	/// For each of [`Nets::ALL`] the kernels of [`Kernel::ALL`], made when they are first needed: that takes a driver seconds.
 	kernels: [[OnceLock<wgpu::ComputePipeline>; 3]; 3],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
@@ -134,16 +137,16 @@ pub struct Gpu {
 impl Gpu {
 	/// Opens a device and makes its kernels.
 	pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-		Self::sized(adapter, size(adapter.kind))
+		Self::sized(adapter, sizes(adapter.kind))
 	}
 
-	/// The same with `size` threads in a workgroup, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-	pub(super) fn sized(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
-		check(adapter, size)?;
-		guard(&adapter.name, || Self::open_checked(adapter, size))?
+	/// The same with so many threads in a workgroup, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
+	pub(super) fn sized(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
+		check(adapter, sizes[0].max(sizes[1]))?;
+		guard(&adapter.name, || Self::open_checked(adapter, sizes))?
 	}
 
-	fn open_checked(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
+	fn open_checked(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
 		let (name, limits) = (adapter.name.clone(), adapter.limits.clone());
 		let open = |reason: String| GpuError::Open { adapter: adapter.name.clone(), reason };
 		let (device, queue) = pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
@@ -175,7 +178,8 @@ impl Gpu {
 		let layout = layout(&device);
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		let gpu = Self { name, device, queue, limits, fault, layout, size, kernels: Default::default(), budget, pace };
+		let loops = (adapter.kind == Kind::Cpu).then_some(SOFTWARE);
+		let gpu = Self { name, device, queue, limits, fault, layout, sizes, loops, kernels: Default::default(), budget, pace };
 		for kernel in Kernel::ALL {
 			gpu.kernel(kernel, Nets::Dense);
 		}
@@ -193,9 +197,14 @@ impl Gpu {
 		})
 	}
 
+	/// Threads of a workgroup.
+	pub(super) fn size(&self, nets: Nets) -> u32 {
+		self.sizes[usize::from(nets != Nets::Dense)]
+	}
+
 	/// The kernel `entry` of a shader for these nets.
 	pub(super) fn pipeline(&self, entry: &str, source: &str, nets: Nets) -> wgpu::ComputePipeline {
-		let mut constants = vec![("SIZE", f64::from(self.size))];
+		let mut constants = vec![("SIZE", f64::from(self.size(nets)))];
 		if let Some(kind) = nets.kind() {
 			constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
 		}
@@ -407,11 +416,12 @@ fn first_pace(kind: Kind) -> f64 {
 	}
 }
 
-/// Threads of a workgroup on a device of this kind, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-fn size(kind: Kind) -> u32 {
+/// Threads of a workgroup on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
+fn sizes(kind: Kind) -> [u32; 2] {
 	match kind {
-		Kind::Cpu => SOFTWARE_SIZE,
-		_ => SIZE,
+		// Cells do so much from one barrier to the next that these cost little, and many threads have short loops each.
+		Kind::Cpu => [SOFTWARE_SIZE, SIZE],
+		_ => [SIZE; 2],
 	}
 }
 

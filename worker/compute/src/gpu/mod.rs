@@ -18,6 +18,7 @@ mod cells;
 mod device;
 mod devices;
 mod layout;
+mod loops;
 mod score;
 #[cfg(test)]
 mod tests;

@@ -78,7 +78,12 @@ impl Gpu {
 			let some: Vec<usize> = (0..nets.len()).filter(|at| Nets::of(Family::of(nets[*at])) == Some(kind)).collect();
 			let mut waiting = some.as_slice();
 			while !waiting.is_empty() {
-				let workers = BUSY.div_ceil(waiting.len()).clamp(1, batches.windows().div_ceil(BATCH)) as u32;
+				let all = batches.windows().div_ceil(BATCH);
+				let most = waiting.iter().map(|at| self.batches_at_once(kind, nets[*at], horizon)).min().unwrap_or(u32::MAX);
+				if most == 0 {
+					return Err(GpuError::Unsupported("nets whose batches are longer than Vulkan in software can score"));
+				}
+				let workers = BUSY.div_ceil(waiting.len()).clamp(all.div_ceil(most as usize), all) as u32;
 				let chosen: Vec<&Net> = waiting.iter().map(|at| nets[*at]).collect();
 				let count = self.fitting(&chosen, &batches, workers)?;
 				match self.guarded(|| self.score_wave(kind, &chosen[..count], &batches, &values, workers)) {

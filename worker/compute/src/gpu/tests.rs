@@ -112,7 +112,7 @@ fn a_device_trains_the_nets_of_the_processor() {
 fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
 	let mut stream = Stream::new(&[5; 32], 99, 0);
-	let gpu = Gpu::sized(&adapter(), SIZE).unwrap();
+	let gpu = Gpu::sized(&adapter(), [SIZE; 2]).unwrap();
 	let candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
 	assert_equal(&gpu, &data, &candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();

@@ -29,6 +29,9 @@ impl Gpu {
 		if Nets::of(candidate.family).is_none() {
 			return unsupported("nets with convolutions");
 		}
+		if self.steps_at_once(candidate, data.task.program.horizon) == 0 {
+			return unsupported("nets whose steps are longer than Vulkan in software can take");
+		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
 		}

@@ -99,6 +99,8 @@ pub struct Wave<'a> {
 	epochs: Vec<(u32, u32)>,
 	/// Multiply-accumulates of one step of each.
 	macs: Vec<f64>,
+	/// Steps of each that a dispatch may take.
+	most: Vec<u32>,
 	/// Who is still in training.
 	active: Vec<u32>,
 	/// Dispatches that wait to be submitted, and their multiply-accumulates.
@@ -144,7 +146,8 @@ impl<'a> Wave<'a> {
 		let epochs = candidates.iter().map(|candidate| (candidate.epochs.into(), 0)).collect();
 		let macs = candidates.iter().map(|candidate| macs(candidate, horizon)).collect();
 		let nets = candidates.iter().filter_map(|candidate| Nets::of(candidate.family)).collect();
-		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, (starts, nets), epochs, macs))?)
+		let most = candidates.iter().map(|candidate| gpu.steps_at_once(candidate, horizon)).collect();
+		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, (starts, nets), epochs, (macs, most)))?)
 	}
 
 	fn load(
@@ -153,7 +156,7 @@ impl<'a> Wave<'a> {
 		mut image: Image,
 		(starts, nets): (Vec<Start>, Vec<Nets>),
 		epochs: Vec<(u32, u32)>,
-		macs: Vec<f64>,
+		(macs, most): (Vec<f64>, Vec<u32>),
 	) -> Result<Self, GpuError> {
 		use wgpu::BufferUsages as Usage;
 		let active: Vec<u32> = (0..starts.len() as u32).collect();
@@ -175,6 +178,7 @@ impl<'a> Wave<'a> {
 			nets,
 			epochs,
 			macs,
+			most,
 			active,
 			pending,
 			ahead,
@@ -254,10 +258,11 @@ impl<'a> Wave<'a> {
 	/// Cuts work into dispatches, and submits these as soon as there is enough for a submission.
 	fn issue(&mut self, work: Work, stop: &AtomicBool) -> Result<(), GpuError> {
 		let mut done = 0;
+		let most = self.active.iter().map(|at| self.most[*at as usize]).min().unwrap_or(u32::MAX);
 		while done < work.count && !stop.load(Ordering::Relaxed) {
 			let target = TARGET * self.gpu.pace();
 			let fits = ((target - self.pending.1) / work.macs) as u32;
-			let count = fits.clamp(1, work.count - done);
+			let count = fits.clamp(1, most.min(work.count - done));
 			let mut flags = work.flags;
 			if work.kernel == Kernel::Validate {
 				flags |= if done == 0 { CLEAR } else { 0 };

@@ -138,7 +138,7 @@ fn back_units(id: u32, t: u32, step: u32, half: u32, shift: u32) {
 	let raw = candidates[id].raw + column;
 	let carries = cell.carries + column;
 	let last = step + 1u == cell.steps;
-	let rounding = vec4((1i << shift) >> 1u);
+	let rounding = (1i << shift) >> 1u;
 	let left = max(shift, WEIGHT_FRAC) - shift;
 	let right = max(shift, WEIGHT_FRAC) - WEIGHT_FRAC;
 	let carried = vec4((1i << right) >> 1u);
@@ -153,22 +153,25 @@ fn back_units(id: u32, t: u32, step: u32, half: u32, shift: u32) {
 		let before = select(scratch[state_before + unit * COLUMNS], vec4(0), step == 0u);
 		let after = scratch[state_after + unit * COLUMNS];
 		let carry = select(scratch[carries + unit * HALF], vec4(0), last);
-		let even = unit_back(
-			low(a), low(b), low(c), low(d), low(before), low(after),
-			scaled(scratch[raw + 2u * unit * HALF], shift, rounding.x),
-			((low(carry) << vec4(left)) + carried) >> vec4(right),
-		);
-		let odd = unit_back(
-			high(a), high(b), high(c), high(d), high(before), high(after),
-			scaled(scratch[raw + (2u * unit + 1u) * HALF], shift, rounding.x),
-			((high(carry) << vec4(left)) + carried) >> vec4(right),
-		);
-		scratch[gates] = pack(even.a, odd.a);
-		scratch[gates + COLUMNS] = pack(even.b, odd.b);
-		scratch[gates + 2u * COLUMNS] = pack(even.c, odd.c);
-		scratch[gates + 3u * COLUMNS] = pack(even.d, odd.d);
-		scratch[carries + unit * HALF] = pack(even.before, odd.before);
-		any |= (magnitude(even.before) | magnitude(odd.before)) << vec4(WEIGHT_FRAC);
+		var both: Back;
+		for (var odd = 0u; odd < 2u; odd++) {
+			let back = unit_back(
+				part(a, odd), part(b, odd), part(c, odd), part(d, odd), part(before, odd), part(after, odd),
+				scaled(scratch[raw + (2u * unit + odd) * HALF], shift, rounding),
+				((part(carry, odd) << vec4(left)) + carried) >> vec4(right),
+			);
+			both.a |= packed(back.a, odd);
+			both.b |= packed(back.b, odd);
+			both.c |= packed(back.c, odd);
+			both.d |= packed(back.d, odd);
+			both.before |= packed(back.before, odd);
+			any |= magnitude(back.before) << vec4(WEIGHT_FRAC);
+		}
+		scratch[gates] = both.a;
+		scratch[gates + COLUMNS] = both.b;
+		scratch[gates + 2u * COLUMNS] = both.c;
+		scratch[gates + 3u * COLUMNS] = both.d;
+		scratch[carries + unit * HALF] = both.before;
 	}
 	tell((step + TURNS - 1u) % TURNS, column / TILE, any);
 }
@@ -202,33 +205,34 @@ fn back_outputs(id: u32, t: u32, layer: Layer, gradient: u32, turn: u32) {
 
 // All steps of a half, backwards.
 fn back(id: u32, t: u32, half: u32) {
-	let gates = candidates[id].layers[0];
-	let head = candidates[id].layers[1];
 	let cell = candidates[id].cell;
-	back_outputs(id, t, head, head.gradient + half * HALF, (cell.steps - 1u) % TURNS);
-	storageBarrier();
-	workgroupBarrier();
 	var exponents = vec2(0);
-	for (var left = cell.steps; left > 0u; left--) {
+	for (var left = cell.steps + 1u; left > 0u; left--) {
 		let step = left - 1u;
-		let turn = step % TURNS * TILES;
-		let shifts = vec2(
-			shift_of(atomicLoad(&bits[turn]), cell.gradient_bits),
-			shift_of(atomicLoad(&bits[turn + 1u]), cell.gradient_bits),
-		);
-		exponents = min(exponents + vec2<i32>(shifts) - vec2(i32(WEIGHT_FRAC)), vec2(MAX_EXPONENT));
-		if (t == 0u) {
-			// How far the gradients of weights are shifted right.
-			let back = min(vec2(i32(cell.sum_shift)) - exponents, vec2(31));
-			scratch[cell.backs + step] = vec4(back, 0, 0);
-			let cleared = (step + 1u) % TURNS * TILES;
-			atomicStore(&bits[cleared], 0u);
-			atomicStore(&bits[cleared + 1u], 0u);
+		// Behind the last step is the layer that reads the last output.
+		let behind = step == cell.steps;
+		if (!behind) {
+			let turn = step % TURNS * TILES;
+			let shifts = vec2(
+				shift_of(atomicLoad(&bits[turn]), cell.gradient_bits),
+				shift_of(atomicLoad(&bits[turn + 1u]), cell.gradient_bits),
+			);
+			exponents = min(exponents + vec2<i32>(shifts) - vec2(i32(WEIGHT_FRAC)), vec2(MAX_EXPONENT));
+			if (t == 0u) {
+				// How far the gradients of weights are shifted right.
+				let back = min(vec2(i32(cell.sum_shift)) - exponents, vec2(31));
+				scratch[cell.backs + step] = vec4(back, 0, 0);
+				let cleared = (step + 1u) % TURNS * TILES;
+				atomicStore(&bits[cleared], 0u);
+				atomicStore(&bits[cleared + 1u], 0u);
+			}
+			back_units(id, t, step, half, select(shifts.x, shifts.y, t % HALF >= TILE));
 		}
-		back_units(id, t, step, half, select(shifts.x, shifts.y, t % HALF >= TILE));
 		storageBarrier();
 		if (step > 0u) {
-			back_outputs(id, t, gates, sums_at(id, step, half), (step - 1u) % TURNS);
+			let layer = candidates[id].layers[select(0u, 1u, behind)];
+			let gradient = select(sums_at(id, step, half), layer.gradient + half * HALF, behind);
+			back_outputs(id, t, layer, gradient, (step - 1u) % TURNS);
 		}
 		storageBarrier();
 		workgroupBarrier();
@@ -351,8 +355,9 @@ fn weigh(id: u32, t: u32, half: u32) {
 			let g = sums_at(id, step, half) + output * GROUP * COLUMNS;
 			let x = output_at(id, step, half) + input * GROUP * COLUMNS;
 			let backs = scratch[cell.backs + step];
-			add_shifted(&sum, correlate(g, x, TILE), u32(backs.x));
-			add_shifted(&sum, correlate(g + TILE, x + TILE, TILE), u32(backs.y));
+			for (var tile = 0u; tile < TILES; tile++) {
+				add_shifted(&sum, correlate(g + tile * TILE, x + tile * TILE, TILE), u32(select(backs.x, backs.y, tile > 0u)));
+			}
 		}
 		put_tile(cell.sums + part * 16u * all + output * layer.input_groups + input, all, sum);
 	}
@@ -368,49 +373,55 @@ fn weigh(id: u32, t: u32, half: u32) {
 			let g = sums_at(id, step, half) + output * GROUP * COLUMNS;
 			let x = layer.x + step * COLUMNS + half * HALF;
 			let backs = scratch[cell.backs + step];
-			add_shifted(&sum, correlate_inputs(g, x, input * GROUP, cell.channels, cell.steps), u32(backs.x));
-			add_shifted(&sum, correlate_inputs(g + TILE, x + TILE, input * GROUP, cell.channels, cell.steps), u32(backs.y));
+			for (var tile = 0u; tile < TILES; tile++) {
+				let d = correlate_inputs(g + tile * TILE, x + tile * TILE, input * GROUP, cell.channels, cell.steps);
+				add_shifted(&sum, d, u32(select(backs.x, backs.y, tile > 0u)));
+			}
 		}
 		put_tile(cell.sums + part * 16u * all + output * layer.input_groups + hidden + input, all, sum);
 	}
 }
 
+// Gradients of the weights of a tile of a layer: those of the gates have been added up.
+fn gradients(id: u32, number: u32, tile: u32, half: u32) -> Tile {
+	let layer = candidates[id].layers[number];
+	let cell = candidates[id].cell;
+	var g: Tile;
+	if (number > 0u) {
+		let gradient = layer.gradient + half * HALF + tile / layer.input_groups * GROUP * COLUMNS;
+		return correlate(gradient, layer.x + half * HALF + tile % layer.input_groups * GROUP * COLUMNS, HALF);
+	}
+	let all = layer.output_groups * layer.input_groups;
+	for (var part = 0u; part < cell.parts; part++) {
+		add_tile(&g, cell.sums + part * 16u * all + tile, all);
+	}
+	if (GRU) {
+		// The two candidates of a unit are different sums: one reads the last output, the other the rest.
+		let of_output = vec4(select(0, 1, tile % layer.input_groups < cell.hidden / GROUP));
+		let of_input = vec4(1) - of_output;
+		g.e2 *= of_output; g.o2 *= of_output;
+		g.e6 *= of_output; g.o6 *= of_output;
+		g.e3 *= of_input; g.o3 *= of_input;
+		g.e7 *= of_input; g.o7 *= of_input;
+	}
+	return g;
+}
+
 // One step of every weight of the gates, and of the layer that reads the last output.
 fn update_cell(id: u32, t: u32, step: u32, half: u32) {
-	let gates = candidates[id].layers[0];
-	let head = candidates[id].layers[1];
-	let cell = candidates[id].cell;
 	let pace = pace_of(id, step);
 	var tile = t;
-	let all = gates.output_groups * gates.input_groups;
-	for (; tile < all; tile += SIZE) {
-		var g: Tile;
-		for (var part = 0u; part < cell.parts; part++) {
-			add_tile(&g, cell.sums + part * 16u * all + tile, all);
+	for (var number = 0u; number < 2u; number++) {
+		let layer = candidates[id].layers[number];
+		let tiles = layer.output_groups * layer.input_groups;
+		for (; tile < tiles; tile += SIZE) {
+			step_tile(layer, tiles, tile, gradients(id, number, tile, half), pace);
 		}
-		if (GRU) {
-			// The two candidates of a unit are different sums: one reads the last output, the other the rest.
-			let of_output = vec4(select(0, 1, tile % gates.input_groups < cell.hidden / GROUP));
-			let of_input = vec4(1) - of_output;
-			g.e2 *= of_output; g.o2 *= of_output;
-			g.e6 *= of_output; g.o6 *= of_output;
-			g.e3 *= of_input; g.o3 *= of_input;
-			g.e7 *= of_input; g.o7 *= of_input;
-		}
-		step_tile(gates, all, tile, g, pace);
+		tile -= tiles;
 	}
-	tile -= all;
-	let tiles = head.output_groups * head.input_groups;
-	let gradient = head.gradient + half * HALF;
-	let x = head.x + half * HALF;
-	for (; tile < tiles; tile += SIZE) {
-		let output = tile / head.input_groups * GROUP * COLUMNS;
-		let input = tile % head.input_groups * GROUP * COLUMNS;
-		step_tile(head, tiles, tile, correlate(gradient + output, x + input, HALF), pace);
-	}
-	tile -= tiles;
+	let head = candidates[id].layers[1];
 	for (; tile < 2u * head.output_groups; tile += SIZE) {
-		let p = step_bias(head, tile, gradient, HALF, pace);
+		let p = step_bias(head, tile, head.gradient + half * HALF, HALF, pace);
 		// Accumulators have two bits more than those of dense nets.
 		parameters[head.bias + tile] = p << vec4(1u);
 	}
@@ -444,7 +455,5 @@ fn train_cell(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoca
 			storageBarrier();
 		}
 	}
-	if (t == 0u) {
-		results[id * 16u + 12u] += arguments.count;
-	}
+	account(id, t);
 }
