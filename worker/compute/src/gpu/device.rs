@@ -126,7 +126,8 @@ pub struct Gpu {
 	sizes: [u32; 2],
 	/// Iterations that all loops of a thread may have together, if there is such a limit.
 	pub(super) loops: Option<u64>,
-	/// For each of [`Nets::ALL`] the kernels of [`Kernel::ALL`], made when they are first needed: that takes a driver seconds.
+	/// For each of [`Nets::ALL`] the kernels of [`Kernel::ALL`]. Those of cells are made when they are first needed, as that takes a driver
+	/// seconds.
 	kernels: [[OnceLock<wgpu::ComputePipeline>; 3]; 3],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
