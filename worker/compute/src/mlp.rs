@@ -6,6 +6,7 @@
 
 use crate::{
 	backend::{
+		gates::Shape,
 		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, TILE, TILES},
 		Backend,
 	},
@@ -47,29 +48,40 @@ pub(crate) struct Start {
 	pub batches: [u32; 3],
 	/// The linear path.
 	pub skip: Option<Layer>,
-	/// The layers before the first step.
+	/// Strength of the decay.
+	pub decay: u8,
+	/// The layers before the first step; of a cell, the gates come first.
 	pub layers: Vec<Dense>,
+	/// The shape of a cell.
+	pub cell: Option<Shape>,
 	window: u16,
 }
 
 impl Start {
 	/// What [`train`] starts from.
 	pub fn new(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Self {
-		let Trainer { batches, layers, .. } = Trainer::new(data, candidate, skip);
+		let Trainer { batches, layers, decay, .. } = Trainer::new(data, candidate, skip);
+		Self { decay, ..Self::of(&batches, steps(data), layers) }
+	}
+
+	/// What training on `batches` starts from with these layers, without a decay.
+	pub fn of(batches: &Batches, steps: u32, layers: Vec<Dense>) -> Self {
 		Self {
-			steps: steps(data),
+			steps,
 			share: batches.share,
 			in_shift: batches.in_shifts[0],
 			batches: batches.key.words(),
 			skip: batches.skip.cloned(),
+			decay: 0,
 			layers,
-			window: candidate.window,
+			cell: None,
+			window: batches.grid().steps as u16,
 		}
 	}
 
-	/// The net with these layers.
-	pub fn net(self, layers: Vec<Layer>) -> Net {
-		Net { window: self.window, in_shifts: vec![self.in_shift], skip: self.skip, encoder: Encoder::None, layers }
+	/// The net with these layers behind an encoder.
+	pub fn net(self, encoder: Encoder, layers: Vec<Layer>) -> Net {
+		Net { window: self.window, in_shifts: vec![self.in_shift], skip: self.skip, encoder, layers }
 	}
 }
 

@@ -139,9 +139,8 @@ impl Plan {
 
 	/// The candidates that can be trained and would be admitted. Of a population, the others are left out and said to be.
 	fn usable(args: &TrainArgs, candidates: Vec<Candidate>, data: &TrainingSet) -> Result<Vec<Candidate>> {
-		let check = |candidate: &Candidate| {
-			candidate.check(data).map_err(explained).with_context(|| shown(args.genes.family, candidate))
-		};
+		let check =
+			|candidate: &Candidate| candidate.check(data).map_err(explained).with_context(|| shown(args.genes.family, candidate));
 		let (asked, mut usable, mut refused) = (candidates.len(), Vec::new(), None);
 		for candidate in candidates {
 			match check(&candidate) {

@@ -2,13 +2,16 @@
 
 use super::{
 	adapter::{Adapter, Kind},
+	cells::tables,
 	layout::Arguments,
+	loops::SOFTWARE,
 	GpuError,
 };
+use crate::{backend::gates, population::Family};
 use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex, OnceLock, PoisonError},
 	time::Duration,
 };
 
@@ -17,7 +20,7 @@ pub(super) const SIZE: u32 = 256;
 /// The same in software, where a workgroup runs on one thread of the processor and every barrier costs it: one tile of samples.
 const SOFTWARE_SIZE: u32 = 32;
 /// Bytes of workgroup memory that the shaders take.
-const WORKGROUP_BYTES: u32 = 3_200;
+const WORKGROUP_BYTES: u32 = 4_224;
 /// Storage buffers of a dispatch.
 const STORAGE_BUFFERS: u32 = 7;
 /// The smallest useful storage buffer.
@@ -62,6 +65,54 @@ pub(super) enum Kernel {
 	Score,
 }
 
+impl Kernel {
+	/// All of them.
+	pub const ALL: [Self; 3] = [Self::Train, Self::Validate, Self::Score];
+}
+
+/// The nets that a kernel is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Nets {
+	/// Dense layers alone.
+	Dense,
+	/// Behind a long short-term memory.
+	Lstm,
+	/// Behind a gated recurrent unit.
+	Gru,
+}
+
+impl Nets {
+	/// All of them.
+	pub const ALL: [Self; 3] = [Self::Dense, Self::Lstm, Self::Gru];
+
+	/// Those of a family, if a device trains it.
+	pub fn of(family: Family) -> Option<Self> {
+		match family {
+			Family::Mlp => Some(Self::Dense),
+			Family::Conv => None,
+			Family::Lstm => Some(Self::Lstm),
+			Family::Gru => Some(Self::Gru),
+		}
+	}
+
+	/// The cell they have.
+	pub fn kind(self) -> Option<gates::Kind> {
+		match self {
+			Self::Dense => None,
+			Self::Lstm => Some(gates::Kind::Lstm),
+			Self::Gru => Some(gates::Kind::Gru),
+		}
+	}
+}
+
+/// A kernel that is to run.
+pub(super) struct Dispatch {
+	pub kernel: Kernel,
+	pub nets: Nets,
+	pub workgroups: u32,
+	pub arguments: Arguments,
+}
+
 /// A device, ready to train.
 #[derive(Debug)]
 pub struct Gpu {
@@ -71,12 +122,13 @@ pub struct Gpu {
 	pub(super) limits: wgpu::Limits,
 	fault: Arc<Fault>,
 	layout: wgpu::BindGroupLayout,
-	/// Threads of a workgroup.
-	#[cfg(test)]
-	size: u32,
-	train: wgpu::ComputePipeline,
-	validate: wgpu::ComputePipeline,
-	score: wgpu::ComputePipeline,
+	/// Threads of a workgroup, for dense nets and for cells.
+	sizes: [u32; 2],
+	/// Iterations that all loops of a thread may have together, if there is such a limit.
+	pub(super) loops: Option<u64>,
+	/// For each of [`Nets::ALL`] the kernels of [`Kernel::ALL`]. Those of cells are made when they are first needed, as that takes a driver
+	/// seconds.
+	kernels: [[OnceLock<wgpu::ComputePipeline>; 3]; 3],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
 	/// Multiply-accumulates per second, as last measured.
@@ -86,16 +138,16 @@ pub struct Gpu {
 impl Gpu {
 	/// Opens a device and makes its kernels.
 	pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-		Self::sized(adapter, size(adapter.kind))
+		Self::sized(adapter, sizes(adapter.kind))
 	}
 
-	/// The same with `size` threads in a workgroup, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-	pub(super) fn sized(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
-		check(adapter, size)?;
-		guard(&adapter.name, || Self::open_checked(adapter, size))?
+	/// The same with so many threads in a workgroup, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
+	pub(super) fn sized(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
+		check(adapter, sizes[0].max(sizes[1]))?;
+		guard(&adapter.name, || Self::open_checked(adapter, sizes))?
 	}
 
-	fn open_checked(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
+	fn open_checked(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
 		let (name, limits) = (adapter.name.clone(), adapter.limits.clone());
 		let open = |reason: String| GpuError::Open { adapter: adapter.name.clone(), reason };
 		let (device, queue) = pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
@@ -125,27 +177,39 @@ impl Gpu {
 			}
 		});
 		let layout = layout(&device);
-		let [train, validate, score] = SHADERS.map(|(entry, source)| pipeline(&device, &layout, size, entry, source));
-		if let Some(error) = fault.get() {
-			return Err(open(error.to_string()));
-		}
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		Ok(Self {
-			name,
-			device,
-			queue,
-			limits,
-			fault,
-			layout,
-			#[cfg(test)]
-			size,
-			train,
-			validate,
-			score,
-			budget,
-			pace,
+		let loops = (adapter.kind == Kind::Cpu).then_some(SOFTWARE);
+		let gpu = Self { name, device, queue, limits, fault, layout, sizes, loops, kernels: Default::default(), budget, pace };
+		for kernel in Kernel::ALL {
+			gpu.kernel(kernel, Nets::Dense);
+		}
+		match gpu.fault() {
+			Some(error) => Err(open(error.to_string())),
+			None => Ok(gpu),
+		}
+	}
+
+	/// A kernel.
+	fn kernel(&self, kernel: Kernel, nets: Nets) -> &wgpu::ComputePipeline {
+		self.kernels[nets as usize][kernel as usize].get_or_init(|| {
+			let (entry, source) = shader(kernel, nets);
+			self.pipeline(entry, &source, nets)
 		})
+	}
+
+	/// Threads of a workgroup.
+	pub(super) fn size(&self, nets: Nets) -> u32 {
+		self.sizes[usize::from(nets != Nets::Dense)]
+	}
+
+	/// The kernel `entry` of a shader for these nets.
+	pub(super) fn pipeline(&self, entry: &str, source: &str, nets: Nets) -> wgpu::ComputePipeline {
+		let mut constants = vec![("SIZE", f64::from(self.size(nets)))];
+		if let Some(kind) = nets.kind() {
+			constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
+		}
+		pipeline(&self.device, &self.layout, &constants, entry, source)
 	}
 
 	/// Its name.
@@ -178,12 +242,6 @@ impl Gpu {
 	/// Halves the bytes that one buffer may have.
 	pub(super) fn save(&self) {
 		*self.budget.lock().unwrap_or_else(PoisonError::into_inner) /= 2;
-	}
-
-	/// A kernel of a test.
-	#[cfg(test)]
-	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
-		pipeline(&self.device, &self.layout, self.size, entry, source)
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -256,30 +314,26 @@ impl Gpu {
 		(size_of::<Arguments>() as u32).next_multiple_of(alignment)
 	}
 
-	/// Submits dispatches, of `workgroups` each, whose arguments go to `arguments`.
+	/// Submits dispatches, whose arguments go to `arguments`.
 	pub(super) fn submit(
 		&self,
 		group: &wgpu::BindGroup,
 		arguments: &wgpu::Buffer,
-		dispatches: &[(Kernel, u32, Arguments)],
+		dispatches: &[Dispatch],
 	) -> Result<wgpu::SubmissionIndex, GpuError> {
 		let slot = self.slot();
 		let mut bytes = vec![0; slot as usize * dispatches.len()];
-		for (place, (_, _, arguments)) in bytes.chunks_exact_mut(slot as usize).zip(dispatches) {
-			place[..size_of::<Arguments>()].copy_from_slice(bytemuck::bytes_of(arguments));
+		for (place, dispatch) in bytes.chunks_exact_mut(slot as usize).zip(dispatches) {
+			place[..size_of::<Arguments>()].copy_from_slice(bytemuck::bytes_of(&dispatch.arguments));
 		}
 		self.queue.write_buffer(arguments, 0, &bytes);
 		let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
 		{
 			let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-			for (number, (kernel, workgroups, _)) in dispatches.iter().enumerate() {
-				pass.set_pipeline(match kernel {
-					Kernel::Train => &self.train,
-					Kernel::Validate => &self.validate,
-					Kernel::Score => &self.score,
-				});
+			for (number, dispatch) in dispatches.iter().enumerate() {
+				pass.set_pipeline(self.kernel(dispatch.kernel, dispatch.nets));
 				pass.set_bind_group(0, group, &[number as u32 * slot]);
-				pass.dispatch_workgroups(*workgroups, 1, 1);
+				pass.dispatch_workgroups(dispatch.workgroups, 1, 1);
 			}
 		}
 		let index = self.queue.submit([encoder.finish()]);
@@ -322,13 +376,29 @@ impl Gpu {
 }
 
 /// What all shaders begin with.
-pub(super) const COMMON: &str = include_str!("shaders/common.wgsl");
-/// Entry points and the rest of their shaders.
-pub(super) const SHADERS: [(&str, &str); 3] = [
-	("train", include_str!("shaders/train.wgsl")),
-	("validate", include_str!("shaders/validate.wgsl")),
-	("score", include_str!("shaders/score.wgsl")),
-];
+const COMMON: &str = include_str!("shaders/common.wgsl");
+/// From the inputs to what the last layer reads.
+const DENSE: &str = include_str!("shaders/dense.wgsl");
+const CELLS: &str = include_str!("shaders/cells.wgsl");
+/// What is done with it.
+const TRAIN: &str = include_str!("shaders/train.wgsl");
+const TRAIN_CELLS: &str = include_str!("shaders/cell_train.wgsl");
+const VALIDATE: &str = include_str!("shaders/validate.wgsl");
+const SCORE: &str = include_str!("shaders/score.wgsl");
+
+/// The entry point of a kernel and its shader.
+pub(super) fn shader(kernel: Kernel, nets: Nets) -> (&'static str, String) {
+	let tables = if nets.kind().is_some() { tables() } else { String::new() };
+	let (entry, parts): (_, &[&str]) = match (kernel, nets) {
+		(Kernel::Train, Nets::Dense) => ("train", &[TRAIN]),
+		(Kernel::Train, _) => ("train_cell", &[TRAIN, CELLS, TRAIN_CELLS]),
+		(Kernel::Validate, Nets::Dense) => ("validate", &[DENSE, VALIDATE]),
+		(Kernel::Validate, _) => ("validate", &[CELLS, VALIDATE]),
+		(Kernel::Score, Nets::Dense) => ("score", &[DENSE, SCORE]),
+		(Kernel::Score, _) => ("score", &[CELLS, SCORE]),
+	};
+	(entry, [COMMON, &tables, &parts.concat()].concat())
+}
 
 /// Runs `run`, which asks the driver for things; its panic becomes an error.
 fn guard<T>(adapter: &str, run: impl FnOnce() -> T) -> Result<T, GpuError> {
@@ -347,11 +417,12 @@ fn first_pace(kind: Kind) -> f64 {
 	}
 }
 
-/// Threads of a workgroup on a device of this kind, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-fn size(kind: Kind) -> u32 {
+/// Threads of a workgroup on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
+fn sizes(kind: Kind) -> [u32; 2] {
 	match kind {
-		Kind::Cpu => SOFTWARE_SIZE,
-		_ => SIZE,
+		// Cells do so much from one barrier to the next that these cost little, and many threads have short loops each.
+		Kind::Cpu => [SOFTWARE_SIZE, SIZE],
+		_ => [SIZE; 2],
 	}
 }
 
@@ -397,7 +468,7 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 fn pipeline(
 	device: &wgpu::Device,
 	layout: &wgpu::BindGroupLayout,
-	size: u32,
+	constants: &[(&str, f64)],
 	entry: &str,
 	source: &str,
 ) -> wgpu::ComputePipeline {
@@ -406,14 +477,14 @@ fn pipeline(
 		bind_group_layouts: &[Some(layout)],
 		immediate_size: 0,
 	});
-	let module = module(device, &[COMMON, source]);
+	let module = module(device, source);
 	device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
 		label: Some(entry),
 		layout: Some(&layout),
 		module: &module,
 		entry_point: Some(entry),
 		compilation_options: wgpu::PipelineCompilationOptions {
-			constants: &[("SIZE", f64::from(size))],
+			constants,
 			// Every kernel writes what it reads.
 			zero_initialize_workgroup_memory: false,
 		},
@@ -421,8 +492,8 @@ fn pipeline(
 	})
 }
 
-fn module(device: &wgpu::Device, sources: &[&str]) -> wgpu::ShaderModule {
-	let descriptor = wgpu::ShaderModuleDescriptor { label: None, source: wgpu::ShaderSource::Wgsl(sources.concat().into()) };
+fn module(device: &wgpu::Device, source: &str) -> wgpu::ShaderModule {
+	let descriptor = wgpu::ShaderModuleDescriptor { label: None, source: wgpu::ShaderSource::Wgsl(source.into()) };
 	let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
 	// SAFETY: every loop of the shaders counts up to or down from a number that it does not change, but for the one that draws words until
 	// 256 are accepted: a word is accepted with a probability of more than a half, whatever the key. All other checks stay on.

@@ -1,5 +1,9 @@
 //! How candidates lie in the buffers of a device: what `shaders/common.wgsl` reads, seen from the host.
 
+use super::{
+	cells::{gates, row, write_gates},
+	device::Nets,
+};
 use crate::{
 	backend::layout::{Dense, BATCH},
 	data::{TrainingSet, WHOLE},
@@ -19,7 +23,7 @@ pub const VEC4: usize = 4;
 /// Bytes of a `vec4`.
 pub const VEC4_BYTES: u64 = 16;
 /// `vec4` of a tile of eight by eight numbers.
-const TILE: usize = GROUP * GROUP / VEC4;
+pub const TILE: usize = GROUP * GROUP / VEC4;
 /// Words of one candidate's results.
 pub const RESULTS: usize = 16;
 /// Where its results hold the least error so far, four words.
@@ -53,6 +57,26 @@ pub struct DeviceLayer {
 	pub reserved: u32,
 }
 
+/// `Cell` of the shaders.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct DeviceCell {
+	pub units: u32,
+	pub channels: u32,
+	pub steps: u32,
+	pub hidden: u32,
+	pub input_shift: u32,
+	pub input_bias: u32,
+	pub states: u32,
+	pub carries: u32,
+	pub backs: u32,
+	pub sums: u32,
+	pub parts: u32,
+	pub gradient_bits: u32,
+	pub sum_shift: u32,
+	pub reserved: [u32; 3],
+}
+
 /// `Candidate` of the shaders.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
@@ -75,6 +99,7 @@ pub struct DeviceCandidate {
 	pub synthetic: [u32; 2],
 	pub path: DeviceLayer,
 	pub layers: [DeviceLayer; MAX_DEPTH + 1],
+	pub cell: DeviceCell,
 }
 
 /// `Source` of the shaders.
@@ -96,7 +121,8 @@ pub struct Arguments {
 	pub flags: u32,
 	pub history: u32,
 	pub horizon: u32,
-	pub reserved: [u32; 3],
+	pub begin: u32,
+	pub reserved: [u32; 2],
 	pub fit: [Source; 2],
 	pub inner: [Source; 2],
 }
@@ -141,7 +167,7 @@ impl Room {
 	/// What one candidate takes.
 	pub fn of(candidate: &Candidate, horizon: usize) -> Self {
 		let mut shape = Shape::default();
-		shape.candidate(&widths(candidate, horizon), candidate.skip);
+		shape.place(candidate, horizon);
 		shape.room
 	}
 
@@ -178,19 +204,32 @@ fn widths(candidate: &Candidate, horizon: usize) -> Vec<usize> {
 
 /// Gives out places.
 #[derive(Debug, Default)]
-struct Shape {
-	room: Room,
+pub struct Shape {
+	pub room: Room,
 }
 
-fn give(room: &mut u64, count: usize) -> u32 {
+pub fn give(room: &mut u64, count: usize) -> u32 {
 	let at = *room as u32;
 	*room += count as u64;
 	at
 }
 
+/// Room of the rows of a batch.
+pub fn rows(neurons: usize) -> usize {
+	neurons.next_multiple_of(GROUP) * COLUMNS
+}
+
 impl Shape {
+	/// The places of a candidate.
+	fn place(&mut self, candidate: &Candidate, horizon: usize) -> DeviceCandidate {
+		match Nets::of(candidate.family).and_then(Nets::kind) {
+			Some(kind) => self.cell(kind, candidate, horizon),
+			None => self.candidate(&widths(candidate, horizon), candidate.skip),
+		}
+	}
+
 	/// The places of the forward weights and biases of one layer.
-	fn layer(&mut self, inputs: usize, outputs: usize) -> DeviceLayer {
+	pub fn layer(&mut self, inputs: usize, outputs: usize) -> DeviceLayer {
 		let (input_groups, output_groups) = (inputs.div_ceil(GROUP), outputs.div_ceil(GROUP));
 		let parameters = &mut self.room.parameters;
 		DeviceLayer {
@@ -204,32 +243,41 @@ impl Shape {
 		}
 	}
 
-	/// The places of a candidate with these widths.
-	fn candidate(&mut self, widths: &[usize], skip: bool) -> DeviceCandidate {
-		let (window, horizon) = (widths[0], widths[widths.len() - 1]);
-		let rows = |neurons: usize| neurons.next_multiple_of(GROUP) * COLUMNS;
-		// Place 0 means that a layer has no backward weights; it is never one of them, as forward weights come first.
-		let mut device = DeviceCandidate { window: window as u32, depth: widths.len() as u32 - 2, ..DeviceCandidate::default() };
+	/// The places of the weights of a layer in training.
+	pub fn learner(&mut self, inputs: usize, outputs: usize, backward: bool) -> DeviceLayer {
+		let mut layer = self.layer(inputs, outputs);
+		let (ins, outs) = (inputs.div_ceil(GROUP), outputs.div_ceil(GROUP));
+		let parameters = &mut self.room.parameters;
+		if backward {
+			layer.backward = give(parameters, outs * GROUP * ins);
+		}
+		layer.masters = give(parameters, ins * outs * TILE);
+		layer.momenta = give(parameters, ins * outs * TILE);
+		layer.bias_masters = give(parameters, 2 * outs);
+		layer.bias_momenta = give(parameters, 2 * outs);
+		layer.best = give(&mut self.room.best, ins * GROUP * outs + 2 * outs);
+		layer
+	}
+
+	/// The places of a linear path, or of none.
+	pub fn path(&mut self, device: &mut DeviceCandidate, horizon: usize, skip: bool) {
 		device.path = DeviceLayer { output_groups: horizon.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() };
 		if skip {
 			device.skip = 1;
-			device.path = self.layer(window, horizon);
+			device.path = self.layer(device.window as usize, horizon);
 		}
+	}
+
+	/// The places of a candidate with these widths.
+	fn candidate(&mut self, widths: &[usize], skip: bool) -> DeviceCandidate {
+		let (window, horizon) = (widths[0], widths[widths.len() - 1]);
+		// Place 0 means that a layer has no backward weights; it is never one of them, as forward weights come first.
+		let mut device = DeviceCandidate { window: window as u32, depth: widths.len() as u32 - 2, ..DeviceCandidate::default() };
+		self.path(&mut device, horizon, skip);
 		for (number, pair) in widths.windows(2).enumerate() {
-			let (inputs, outputs) = (pair[0], pair[1]);
-			let mut layer = self.layer(inputs, outputs);
-			let (ins, outs) = (inputs.div_ceil(GROUP), outputs.div_ceil(GROUP));
-			let parameters = &mut self.room.parameters;
-			if number > 0 {
-				layer.backward = give(parameters, outs * GROUP * ins);
-			}
-			layer.masters = give(parameters, ins * outs * TILE);
-			layer.momenta = give(parameters, ins * outs * TILE);
-			layer.bias_masters = give(parameters, 2 * outs);
-			layer.bias_momenta = give(parameters, 2 * outs);
-			layer.x = give(&mut self.room.scratch, rows(inputs));
-			layer.gradient = give(&mut self.room.scratch, rows(outputs));
-			layer.best = give(&mut self.room.best, ins * GROUP * outs + 2 * outs);
+			let mut layer = self.learner(pair[0], pair[1], number > 0);
+			layer.x = give(&mut self.room.scratch, rows(pair[0]));
+			layer.gradient = give(&mut self.room.scratch, rows(pair[1]));
 			device.layers[number] = layer;
 		}
 		device.path.x = device.layers[0].x;
@@ -244,26 +292,37 @@ impl Shape {
 impl Shape {
 	/// The places of the weights of a net.
 	fn net(&mut self, net: &Net, horizon: usize) -> DeviceCandidate {
-		let mut device =
-			DeviceCandidate { window: net.window.into(), count: net.layers.len() as u32, ..DeviceCandidate::default() };
+		let mut device = DeviceCandidate { window: net.window.into(), ..DeviceCandidate::default() };
 		device.path = DeviceLayer { output_groups: horizon.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() };
 		if let Some(path) = &net.skip {
 			device.skip = 1;
 			device.path = DeviceLayer { shift: path.shift.into(), ..self.layer(path.inputs.into(), path.outputs.into()) };
 		}
-		for (place, layer) in device.layers.iter_mut().zip(&net.layers) {
-			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(layer.inputs.into(), layer.outputs.into()) };
+		let mut places = device.layers.iter_mut();
+		if let Some((shape, packed)) = gates(net) {
+			if let Some(place) = places.next() {
+				(*place, device.cell) = self.net_cell(&shape, &packed);
+			}
+			device.count = 1;
 		}
+		for (place, layer) in places.zip(&net.layers) {
+			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(layer.inputs.into(), layer.outputs.into()) };
+			device.count += 1;
+		}
+		device.depth = device.count.saturating_sub(1);
 		(device.left, device.right) = shifts(net.in_shifts[0]);
 		device
 	}
 
 	/// The same net with room for the activations of one workgroup.
 	fn worker(&mut self, mut device: DeviceCandidate, horizon: usize) -> DeviceCandidate {
-		let rows = |neurons: usize| neurons.next_multiple_of(GROUP) * COLUMNS;
 		let inputs = give(&mut self.room.scratch, rows(device.window as usize));
 		(device.path.x, device.layers[0].x) = (inputs, inputs);
-		for layer in device.layers.iter_mut().take(device.count as usize).skip(1) {
+		let cell = device.cell.units > 0;
+		if cell {
+			self.cell_worker(&mut device);
+		}
+		for layer in device.layers.iter_mut().take(device.count as usize).skip(1 + usize::from(cell)) {
 			layer.x = give(&mut self.room.scratch, rows(layer.inputs as usize));
 		}
 		device.targets = give(&mut self.room.scratch, 2 * rows(horizon));
@@ -294,12 +353,12 @@ impl Image {
 	/// Adds a candidate that starts from `start`.
 	pub fn push(&mut self, data: &TrainingSet, candidate: &Candidate, start: &Start) {
 		let horizon = data.task.program.horizon.into();
-		let mut device = self.shape.candidate(&widths(candidate, horizon), start.skip.is_some());
+		let mut device = self.shape.place(candidate, horizon);
 		let steps = start.steps * u32::from(candidate.epochs);
 		device.key = start.batches;
 		device.share = start.share.into();
 		(device.left, device.right) = shifts(start.in_shift);
-		device.decay = candidate.decay.into();
+		device.decay = start.decay.into();
 		[device.rate, device.fall, device.last_rate] = Schedule::new(candidate.rate, steps).parts();
 		let [published, synthetic] = [false, true].map(|synthetic| data.inner_places(synthetic).len() as u64);
 		let limbs = |number: u64| [number as u32, (number >> 32) as u32];
@@ -313,9 +372,12 @@ impl Image {
 			let weight = |output: usize, input: usize| path.weights[output * usize::from(path.inputs) + input];
 			write_forward(&mut self.parameters, &device.path, weight, &path.bias);
 		}
-		for (place, layer) in device.layers.iter_mut().zip(&start.layers) {
+		for (number, (place, layer)) in device.layers.iter_mut().zip(&start.layers).enumerate() {
 			place.shift = layer.forward.shift;
-			write_dense(&mut self.parameters, place, layer);
+			match start.cell.as_ref().filter(|_| number == 0) {
+				Some(shape) => write_dense(&mut self.parameters, place, layer, |output| row(shape, output)),
+				None => write_dense(&mut self.parameters, place, layer, |output| output),
+			}
 			let words = |at: u32, count: usize| at as usize * VEC4..at as usize * VEC4 + count;
 			let weights = (place.input_groups * place.output_groups) as usize * TILE * VEC4 / 2;
 			let biases = place.output_groups as usize * GROUP;
@@ -333,7 +395,12 @@ impl Image {
 	pub fn push_net(&mut self, net: &Net, horizon: usize, workers: u32) {
 		let device = self.shape.net(net, horizon);
 		self.parameters.resize(self.shape.room.parameters as usize * VEC4, 0);
-		for (place, layer) in net.skip.iter().map(|path| (&device.path, path)).chain(device.layers.iter().zip(&net.layers)) {
+		let mut places = device.layers.iter();
+		if let Some((shape, packed)) = gates(net) {
+			places.next();
+			write_gates(&mut self.parameters, &device, &shape, &packed);
+		}
+		for (place, layer) in net.skip.iter().map(|path| (&device.path, path)).chain(places.zip(&net.layers)) {
 			let weight = |output: usize, input: usize| layer.weights[output * usize::from(layer.inputs) + input];
 			write_forward(&mut self.parameters, place, weight, &layer.bias);
 		}
@@ -356,7 +423,7 @@ fn put(words: &mut [i32], first: u32, row: usize, groups: usize, neuron: usize, 
 	words[word] = words[word] & !(0xffff << shift) | i32::from(weight as u16) << shift;
 }
 
-fn write_forward(words: &mut [i32], layer: &DeviceLayer, weight: impl Fn(usize, usize) -> i16, bias: &[i32]) {
+pub fn write_forward(words: &mut [i32], layer: &DeviceLayer, weight: impl Fn(usize, usize) -> i16, bias: &[i32]) {
 	for output in 0..layer.outputs as usize {
 		for input in 0..layer.inputs as usize {
 			put(words, layer.forward, input, layer.output_groups as usize, output, weight(output, input));
@@ -365,18 +432,20 @@ fn write_forward(words: &mut [i32], layer: &DeviceLayer, weight: impl Fn(usize, 
 	words[layer.bias as usize * VEC4..][..bias.len()].copy_from_slice(bias);
 }
 
-fn write_dense(words: &mut [i32], layer: &DeviceLayer, dense: &Dense) {
+/// Writes weights and masters; an output of the device is the one of `dense` that `row` says.
+fn write_dense(words: &mut [i32], layer: &DeviceLayer, dense: &Dense, row: impl Fn(usize) -> usize) {
 	// Biases start at zero.
-	write_forward(words, layer, |output, input| dense.forward.get(output, input), &[]);
+	write_forward(words, layer, |output, input| dense.forward.get(row(output), input), &[]);
 	let (groups, tiles) = (layer.input_groups as usize, (layer.input_groups * layer.output_groups) as usize);
 	for output in 0..layer.outputs as usize {
+		let from = row(output);
 		for input in 0..layer.inputs as usize {
 			if layer.backward > 0 {
-				put(words, layer.backward, output, groups, input, dense.forward.get(output, input));
+				put(words, layer.backward, output, groups, input, dense.forward.get(from, input));
 			}
 			let (tile, row, half) = (output / GROUP * groups + input / GROUP, output % GROUP, input % GROUP / VEC4);
 			let at = layer.masters as usize + (2 * row + half) * tiles + tile;
-			words[at * VEC4 + input % VEC4] = dense.master(output, input);
+			words[at * VEC4 + input % VEC4] = dense.master(from, input);
 		}
 	}
 }

@@ -1,12 +1,16 @@
 //! Error sums of a population of nets on one device.
 
 use super::{
-	device::{Gpu, Kernel, SLOTS},
+	cells,
+	device::{Dispatch, Gpu, Kernel, Nets, SLOTS},
 	layout::{source, Arguments, Image, Room, VEC4_BYTES},
 	wave::TARGET,
 	GpuError,
 };
-use crate::backend::layout::BATCH;
+use crate::{
+	backend::{gates::Kind, layout::BATCH},
+	population::Family,
+};
 use doin_scoring::{Encoder, Net, Windows};
 
 /// Workgroups that should be at work on a population, if it is that large: several for every core of the largest devices.
@@ -68,21 +72,30 @@ impl Gpu {
 		if bytes > self.limits.max_storage_buffer_binding_size {
 			return Err(GpuError::Unsupported("windows that do not fit a buffer of the device"));
 		}
-		let mut sums = Vec::with_capacity(nets.len());
+		let mut sums = vec![Vec::new(); nets.len()];
 		let values = self.guarded(|| self.upload(bytemuck::cast_slice(&batches.words), wgpu::BufferUsages::STORAGE))?;
-		let mut waiting = nets;
-		while !waiting.is_empty() {
-			let workers = BUSY.div_ceil(waiting.len()).clamp(1, batches.windows().div_ceil(BATCH)) as u32;
-			let (wave, rest) = waiting.split_at(self.fitting(waiting, &batches, workers)?);
-			match self.guarded(|| self.score_wave(wave, &batches, &values, workers)) {
-				Ok(more) => sums.extend(more),
-				Err(GpuError::Memory { .. }) if wave.len() > 1 && self.ran_out() => {
-					self.save();
-					continue;
+		for kind in Nets::ALL {
+			let some: Vec<usize> = (0..nets.len()).filter(|at| Nets::of(Family::of(nets[*at])) == Some(kind)).collect();
+			let mut waiting = some.as_slice();
+			while !waiting.is_empty() {
+				let all = batches.windows().div_ceil(BATCH);
+				let most = waiting.iter().map(|at| self.batches_at_once(kind, nets[*at], horizon)).min().unwrap_or(u32::MAX);
+				if most == 0 {
+					return Err(GpuError::Unsupported("nets whose batches are longer than Vulkan in software can score"));
 				}
-				Err(error) => return Err(error),
+				let workers = BUSY.div_ceil(waiting.len()).clamp(all.div_ceil(most as usize), all) as u32;
+				let chosen: Vec<&Net> = waiting.iter().map(|at| nets[*at]).collect();
+				let count = self.fitting(&chosen, &batches, workers)?;
+				match self.guarded(|| self.score_wave(kind, &chosen[..count], &batches, &values, workers)) {
+					Ok(more) => waiting.iter().zip(more).for_each(|(at, more)| sums[*at] = more),
+					Err(GpuError::Memory { .. }) if count > 1 && self.ran_out() => {
+						self.save();
+						continue;
+					}
+					Err(error) => return Err(error),
+				}
+				waiting = &waiting[count..];
 			}
-			waiting = rest;
 		}
 		Ok(sums)
 	}
@@ -107,6 +120,7 @@ impl Gpu {
 
 	fn score_wave(
 		&self,
+		kind: Nets,
 		nets: &[&Net],
 		batches: &Batches,
 		values: &wgpu::Buffer,
@@ -132,8 +146,13 @@ impl Gpu {
 		let together = ((TARGET * self.pace() / macs) as usize).clamp(1, nets.len());
 		for first in (0..nets.len()).step_by(together) {
 			let count = together.min(nets.len() - first) as u32;
-			let arguments_of = Arguments { first: first as u32 * workers, count: workers, ..batches.arguments };
-			let submission = self.submit(&group, &arguments, &[(Kernel::Score, count * workers, arguments_of)])?;
+			let dispatch = Dispatch {
+				kernel: Kernel::Score,
+				nets: kind,
+				workgroups: count * workers,
+				arguments: Arguments { first: first as u32 * workers, count: workers, ..batches.arguments },
+			};
+			let submission = self.submit(&group, &arguments, &[dispatch])?;
 			self.wait(submission)?;
 		}
 		let read = self.read(&results, 4 * (nets.len() * windows) as u64)?;
@@ -160,22 +179,29 @@ fn is_narrow(past: &[i32], future: &[i32]) -> bool {
 	past.iter().chain(future).all(|value| value.abs_diff(last) < NARROW)
 }
 
-/// Whether a net is dense and leads from a window of one channel to the horizon.
+/// Whether a net is dense or a cell and leads from a window of one channel to the horizon.
 fn fits(net: &Net, history: usize, horizon: usize) -> bool {
 	let widths = net.layers.iter().map(|layer| (layer.inputs, layer.outputs));
 	let path = net.skip.iter().map(|path| (path.inputs, path.outputs));
-	let leads = |mut pairs: Box<dyn Iterator<Item = (u16, u16)> + '_>| {
-		let end = pairs.try_fold(net.window, |inputs, pair| (pair.0 == inputs).then_some(pair.1));
+	let leads = |from: u16, mut pairs: Box<dyn Iterator<Item = (u16, u16)> + '_>| {
+		let end = pairs.try_fold(from, |inputs, pair| (pair.0 == inputs).then_some(pair.1));
 		end.is_some_and(|outputs| usize::from(outputs) == horizon)
 	};
 	let filled = |layer: &doin_scoring::Layer| {
 		layer.weights.len() == usize::from(layer.inputs) * usize::from(layer.outputs) && layer.bias.len() == layer.outputs.into()
 	};
-	(net.encoder == Encoder::None && net.in_shifts.len() == 1)
+	// What the first layer reads, and the layers before it.
+	let (inputs, before) = match &net.encoder {
+		Encoder::None => (net.window, 0),
+		Encoder::Lstm(cell) if cells::fits(Kind::Lstm, cell) => (cell.units(), 1),
+		Encoder::Gru(cell) if cells::fits(Kind::Gru, cell) => (cell.units(), 1),
+		_ => return false,
+	};
+	net.in_shifts.len() == 1
 		&& (1..=history).contains(&net.window.into())
-		&& net.layers.len() <= doin_scoring::model::MAX_DEPTH + 1
-		&& (net.skip.is_some() || !net.layers.is_empty())
-		&& (net.skip.is_none() || leads(Box::new(path)))
-		&& (net.layers.is_empty() || leads(Box::new(widths)))
+		&& before + net.layers.len() <= doin_scoring::model::MAX_DEPTH + 1
+		&& (net.layers.len() >= before && (net.skip.is_some() || !net.layers.is_empty()))
+		&& (net.skip.is_none() || leads(net.window, Box::new(path)))
+		&& (net.layers.is_empty() || leads(inputs, Box::new(widths)))
 		&& net.skip.iter().chain(&net.layers).all(filled)
 }

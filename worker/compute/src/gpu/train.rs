@@ -1,12 +1,12 @@
 //! Populations on one device.
 
 use super::{
-	device::Gpu,
+	device::{Gpu, Nets},
 	layout::Room,
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
-use crate::{population::Candidate, Error, Family, TrainingSet};
+use crate::{population::Candidate, Error, TrainingSet};
 use doin_scoring::{Net, Target};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,15 +19,18 @@ const LEAST_BUDGET: u64 = 1 << 20;
 
 impl Gpu {
 	/// Whether the device trains `candidate`, which has passed its [check](Candidate::check): values must differ by less than 2²⁶, and
-	/// everything must fit its buffers. There is nothing to train in a candidate without hidden layers.
+	/// everything must fit its buffers. There is nothing to train in a linear model.
 	pub fn supports(&self, data: &TrainingSet, candidate: &Candidate) -> Result<(), GpuError> {
 		self.takes(data)?;
 		let unsupported = |what| Err(GpuError::Unsupported(what));
-		if candidate.depth == 0 {
+		if candidate.is_linear() {
 			return unsupported("linear models");
 		}
-		if candidate.family != Family::Mlp {
-			return unsupported("nets with convolutions or cells");
+		if Nets::of(candidate.family).is_none() {
+			return unsupported("nets with convolutions");
+		}
+		if self.steps_at_once(candidate, data.task.program.horizon) == 0 {
+			return unsupported("nets whose steps are longer than Vulkan in software can take");
 		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
@@ -53,7 +56,7 @@ impl Gpu {
 	}
 
 	/// Trains those of `candidates` that `numbers` names, and hands each result to `each` together with its number, wave by wave. A net
-	/// is bit by bit that of [`crate::mlp::train`]; what the device does not train, or does not finish because it fails, comes as
+	/// is bit by bit that of [`Candidate::train`]; what the device does not train, or does not finish because it fails, comes as
 	/// [`Error::Gpu`].
 	pub fn train_some(
 		&self,

@@ -1,14 +1,20 @@
 //! Candidates that are trained side by side on one device, from their first step to their nets.
 
 #[cfg(test)]
-use super::device::SHADERS;
+use super::device::shader;
 use super::{
-	device::{Gpu, Kernel, SLOTS},
+	cells::read_cell,
+	device::{Dispatch, Gpu, Kernel, Nets, SLOTS},
 	layout::{read_layers, Arguments, Image, Values, BEST_AT, JUDGED_AT, LAST_AT, RESULTS, STEPS_AT, VEC4_BYTES},
 	GpuError,
 };
-use crate::{backend::layout::BATCH, mlp::Start, population::Candidate, Error, TrainingSet};
-use doin_scoring::{Layer, Net};
+use crate::{
+	backend::{gates::KINDS, layout::BATCH},
+	mlp::Start,
+	population::Candidate,
+	recurrent, Error, TrainingSet,
+};
+use doin_scoring::{Encoder, Layer, Net};
 use rayon::prelude::*;
 use std::{
 	collections::VecDeque,
@@ -53,12 +59,20 @@ impl<'a> Loaded<'a> {
 	}
 }
 
+/// What the gates of a unit cost in one step forward and back beside their products, in multiply-accumulates.
+const UNIT_MACS: f64 = 192.0;
+
 /// Multiply-accumulates of one training step of a candidate.
 pub fn macs(candidate: &Candidate, horizon: u16) -> f64 {
 	let (window, width, horizon) = (f64::from(candidate.window), f64::from(candidate.width), f64::from(horizon));
+	let path = if candidate.skip { window * horizon } else { 0.0 };
+	if Nets::of(candidate.family).and_then(Nets::kind).is_some() {
+		// Places for all kinds of gates, and twice, for the input and for a one.
+		let unit = KINDS as f64 * (3.0 * width + 4.0) + UNIT_MACS;
+		return (window * width * unit + 3.0 * width * horizon + path) * BATCH as f64;
+	}
 	// Nothing is propagated to the inputs.
 	let deeper = width * width * f64::from(candidate.depth.saturating_sub(1)) + width * horizon;
-	let path = if candidate.skip { window * horizon } else { 0.0 };
 	(2.0 * window * width + 3.0 * deeper + path) * BATCH as f64
 }
 
@@ -79,14 +93,18 @@ pub struct Wave<'a> {
 	gpu: &'a Gpu,
 	image: Image,
 	starts: Vec<Start>,
+	/// What each of them is.
+	nets: Vec<Nets>,
 	/// Epochs that each candidate should have and has had.
 	epochs: Vec<(u32, u32)>,
 	/// Multiply-accumulates of one step of each.
 	macs: Vec<f64>,
+	/// Steps of each that a dispatch may take.
+	most: Vec<u32>,
 	/// Who is still in training.
 	active: Vec<u32>,
 	/// Dispatches that wait to be submitted, and their multiply-accumulates.
-	pending: (Vec<(Kernel, u32, Arguments)>, f64),
+	pending: (Vec<Dispatch>, f64),
 	/// Submissions under way, with their multiply-accumulates and when they began.
 	ahead: VecDeque<(wgpu::SubmissionIndex, f64, Instant)>,
 	base: Arguments,
@@ -110,7 +128,13 @@ impl<'a> Wave<'a> {
 		let mut image = Image::default();
 		let mut starts = Vec::with_capacity(candidates.len());
 		for candidates in candidates.chunks(TOGETHER) {
-			let start = |candidate: &Candidate| Ok(Start::new(data, candidate, candidate.beside(data)?.as_deref()));
+			let start = |candidate: &Candidate| {
+				let linear = candidate.beside(data)?;
+				Ok(match Nets::of(candidate.family).and_then(Nets::kind) {
+					Some(kind) => recurrent::start(kind, data, candidate, linear.as_deref()),
+					None => Start::new(data, candidate, linear.as_deref()),
+				})
+			};
 			let some = candidates.par_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
 			for (candidate, mut start) in candidates.iter().zip(some) {
 				image.push(data, candidate, &start);
@@ -121,20 +145,22 @@ impl<'a> Wave<'a> {
 		let horizon = data.task.program.horizon;
 		let epochs = candidates.iter().map(|candidate| (candidate.epochs.into(), 0)).collect();
 		let macs = candidates.iter().map(|candidate| macs(candidate, horizon)).collect();
-		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, starts, epochs, macs))?)
+		let nets = candidates.iter().filter_map(|candidate| Nets::of(candidate.family)).collect();
+		let most = candidates.iter().map(|candidate| gpu.steps_at_once(candidate, horizon)).collect();
+		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, (starts, nets), epochs, (macs, most)))?)
 	}
 
 	fn load(
 		gpu: &'a Gpu,
 		data: &Loaded<'a>,
 		mut image: Image,
-		starts: Vec<Start>,
+		(starts, nets): (Vec<Start>, Vec<Nets>),
 		epochs: Vec<(u32, u32)>,
-		macs: Vec<f64>,
+		(macs, most): (Vec<f64>, Vec<u32>),
 	) -> Result<Self, GpuError> {
 		use wgpu::BufferUsages as Usage;
 		let active: Vec<u32> = (0..starts.len() as u32).collect();
-		let order = gpu.upload(bytemuck::cast_slice(&active), Usage::STORAGE)?;
+		let order = gpu.upload(bytemuck::cast_slice(&ordered(&nets, &active)), Usage::STORAGE)?;
 		let candidates = gpu.upload(bytemuck::cast_slice(&image.candidates), Usage::STORAGE)?;
 		let parameters = gpu.upload(bytemuck::cast_slice(&image.parameters), Usage::STORAGE)?;
 		let scratch = gpu.room(image.room().scratch * VEC4_BYTES, Usage::STORAGE | Usage::COPY_SRC)?;
@@ -149,8 +175,10 @@ impl<'a> Wave<'a> {
 			gpu,
 			image,
 			starts,
+			nets,
 			epochs,
 			macs,
+			most,
 			active,
 			pending,
 			ahead,
@@ -175,9 +203,9 @@ impl<'a> Wave<'a> {
 		let before = self.active.len();
 		self.active.retain(|at| keep(*at));
 		if self.active.len() < before {
-			let (gpu, order, active) = (self.gpu, &self.order, &self.active);
+			let (gpu, order, active) = (self.gpu, &self.order, ordered(&self.nets, &self.active));
 			gpu.guarded(|| {
-				gpu.queue.write_buffer(order, 0, bytemuck::cast_slice(active));
+				gpu.queue.write_buffer(order, 0, bytemuck::cast_slice(&active));
 				gpu.check()
 			})?;
 		}
@@ -230,20 +258,28 @@ impl<'a> Wave<'a> {
 	/// Cuts work into dispatches, and submits these as soon as there is enough for a submission.
 	fn issue(&mut self, work: Work, stop: &AtomicBool) -> Result<(), GpuError> {
 		let mut done = 0;
+		let most = self.active.iter().map(|at| self.most[*at as usize]).min().unwrap_or(u32::MAX);
 		while done < work.count && !stop.load(Ordering::Relaxed) {
 			let target = TARGET * self.gpu.pace();
 			let fits = ((target - self.pending.1) / work.macs) as u32;
-			let count = fits.clamp(1, work.count - done);
+			let count = fits.clamp(1, most.min(work.count - done));
 			let mut flags = work.flags;
 			if work.kernel == Kernel::Validate {
 				flags |= if done == 0 { CLEAR } else { 0 };
 				flags |= if done + count == work.count { JUDGE } else { 0 };
 			}
-			let arguments = Arguments { first: work.first + done, count, flags, ..self.base };
-			self.pending.0.push((work.kernel, self.active.len() as u32, arguments));
+			let mut begin = 0;
+			for nets in Nets::ALL {
+				let workgroups = self.active.iter().filter(|at| self.nets[**at as usize] == nets).count() as u32;
+				let arguments = Arguments { first: work.first + done, count, flags, begin, ..self.base };
+				if workgroups > 0 {
+					self.pending.0.push(Dispatch { kernel: work.kernel, nets, workgroups, arguments });
+				}
+				begin += workgroups;
+			}
 			self.pending.1 += f64::from(count) * work.macs;
 			done += count;
-			if self.pending.1 + work.macs > target || self.pending.0.len() == SLOTS as usize {
+			if self.pending.1 + work.macs > target || self.pending.0.len() + Nets::ALL.len() > SLOTS as usize {
 				self.flush()?;
 				self.settle(AHEAD - 1)?;
 			}
@@ -316,8 +352,23 @@ impl<'a> Wave<'a> {
 			let words: Vec<i32> = bytemuck::pod_collect_to_vec(&read);
 			Ok(image.candidates.iter().map(|candidate| read_layers(&words, candidate)).collect())
 		})?;
-		Ok(layers.into_iter().zip(self.starts).map(|(layers, start)| start.net(layers)).collect())
+		let net = |(mut layers, start): (Vec<Layer>, Start)| match &start.cell {
+			Some(shape) => {
+				let gates = layers.remove(0);
+				let encoder = shape.kind.encoder(read_cell(shape, &gates));
+				start.net(encoder, layers)
+			}
+			None => start.net(Encoder::None, layers),
+		};
+		Ok(layers.into_iter().zip(self.starts).map(net).collect())
 	}
+}
+
+/// The active ones in the order of the dispatches: one after the other for each of [`Nets::ALL`].
+fn ordered(nets: &[Nets], active: &[u32]) -> Vec<u32> {
+	let mut order = active.to_vec();
+	order.sort_by_key(|at| nets[*at as usize]);
+	order
 }
 
 #[cfg(test)]
@@ -332,7 +383,7 @@ impl Wave<'_> {
 					scratch[sample] = vec4(i32(starts[sample]));
 				}
 			}";
-		let pipeline = self.gpu.pipeline("draws", &[SHADERS[0].1, ENTRY].concat());
+		let pipeline = self.gpu.pipeline("draws", &(shader(Kernel::Train, Nets::Dense).1 + ENTRY), Nets::Dense);
 		let mut arguments = Arguments { first: step, ..self.base };
 		arguments.fit.iter_mut().zip(surplus).for_each(|(source, surplus)| source.surplus = surplus);
 		self.gpu.queue.write_buffer(&self.arguments, 0, bytemuck::bytes_of(&arguments));

@@ -98,16 +98,16 @@ fn sign_of(sum: vec4<i32>, target_: vec4<i32>, shift: u32) -> vec4<i32> {
 	return UNIT * (above - vec4<i32>(whole < target_));
 }
 
-// The last layer, and gradients of the absolute error.
-fn signs(id: u32, number: u32, t: u32) {
+// The last layer, and gradients of the absolute error, for `columns` groups of samples from `first` on.
+fn signs(id: u32, number: u32, t: u32, first: u32, columns: u32) {
 	let layer = candidates[id].layers[number];
 	let s = layer.shift;
 	let tiles = layer.output_groups * COLUMNS;
-	for (var tile = t; tile < tiles; tile += SIZE) {
-		let group = tile / COLUMNS;
-		let column = tile % COLUMNS;
+	for (var tile = t; tile < layer.output_groups * columns; tile += SIZE) {
+		let group = tile / columns;
+		let column = first + tile % columns;
 		let a = neurons(layer, group, column);
-		let at = candidates[id].targets + tile;
+		let at = candidates[id].targets + group * COLUMNS + column;
 		let to = layer.gradient + group * GROUP * COLUMNS + column;
 		scratch[to] = pack(sign_of(a.e0, scratch[at], s), sign_of(a.o0, scratch[at + tiles], s));
 		scratch[to + COLUMNS] = pack(sign_of(a.e1, scratch[at + 2u * tiles], s), sign_of(a.o1, scratch[at + 3u * tiles], s));
@@ -179,10 +179,10 @@ fn propagate(id: u32, number: u32, t: u32) {
 	}
 }
 
-// Weight gradients of eight outputs by eight inputs: per output, inputs 0 to 3 in `e`, 4 to 7 in `o`.
-fn correlate(gradient: u32, x: u32) -> Tile {
+// Weight gradients of eight outputs by eight inputs over `columns` groups of samples: per output, inputs 0 to 3 in `e`, 4 to 7 in `o`.
+fn correlate(gradient: u32, x: u32, columns: u32) -> Tile {
 	var t: Tile;
-	for (var column = 0u; column < COLUMNS; column++) {
+	for (var column = 0u; column < columns; column++) {
 		let x_at = x + column;
 		let v0 = scratch[x_at];
 		let v1 = scratch[x_at + COLUMNS];
@@ -280,11 +280,10 @@ fn step_row(layer: Layer, tiles: u32, tile: u32, row: u32, first: vec4<i32>, sec
 	return Row(a, b);
 }
 
-// One step of all weights of one tile.
-fn step_tile(layer: Layer, tiles: u32, tile: u32, pace: Pace) {
+// One step of all weights of one tile against their gradients.
+fn step_tile(layer: Layer, tiles: u32, tile: u32, g: Tile, pace: Pace) {
 	let output = tile / layer.input_groups;
 	let input = tile % layer.input_groups;
-	let g = correlate(layer.gradient + output * GROUP * COLUMNS, layer.x + input * GROUP * COLUMNS);
 	var even = step_row(layer, tiles, tile, 0u, g.e0, g.o0, pace);
 	var odd = step_row(layer, tiles, tile, 1u, g.e1, g.o1, pace);
 	let a = pack(even.first, odd.first);
@@ -314,47 +313,68 @@ fn step_tile(layer: Layer, tiles: u32, tile: u32, pace: Pace) {
 }
 
 // The sum of the gradients of one neuron.
-fn total(gradient: u32) -> i32 {
+fn total(gradient: u32, columns: u32) -> i32 {
 	var sum = vec4(0);
-	for (var column = 0u; column < COLUMNS; column++) {
+	for (var column = 0u; column < columns; column++) {
 		let g = scratch[gradient + column];
 		sum += low(g) + high(g);
 	}
 	return sum.x + sum.y + sum.z + sum.w;
 }
 
-// One step of four biases.
-fn step_bias(layer: Layer, quarter: u32, pace: Pace) {
-	let at = layer.gradient + quarter * 4u * COLUMNS;
-	let g = vec4(total(at), total(at + COLUMNS), total(at + 2u * COLUMNS), total(at + 3u * COLUMNS)) << vec4(ACT_FRAC);
-	let p = lion(layer.bias_masters + quarter, layer.bias_momenta + quarter, g, Pace(pace.rate, pace.decay, MAX_BIAS));
-	parameters[layer.bias + quarter] = round_shift(p, MASTER_TO_BIAS);
+// One step of the masters of four biases of `layer`, whose gradients begin at `gradient`; the new masters.
+fn step_bias(layer: Layer, quarter: u32, gradient: u32, columns: u32, pace: Pace) -> vec4<i32> {
+	let at = gradient + quarter * 4u * COLUMNS;
+	let g = vec4(
+		total(at, columns), total(at + COLUMNS, columns), total(at + 2u * COLUMNS, columns), total(at + 3u * COLUMNS, columns),
+	);
+	let limited = Pace(pace.rate, pace.decay, MAX_BIAS);
+	return lion(layer.bias_masters + quarter, layer.bias_momenta + quarter, g << vec4(ACT_FRAC), limited);
+}
+
+// The pace of the weights in step `step`.
+fn pace_of(id: u32, step: u32) -> Pace {
+	let c = &candidates[id];
+	let rate = max((*c).rate - i32(step) * (*c).fall, (*c).last_rate) >> 16u;
+	return Pace(rate, 12u - (*c).decay, MAX_WEIGHT);
 }
 
 // One step of every parameter. Work is shared out over all layers at once.
 fn update(id: u32, t: u32, step: u32) {
-	let c = &candidates[id];
-	let rate = max((*c).rate - i32(step) * (*c).fall, (*c).last_rate) >> 16u;
-	let pace = Pace(rate, 12u - (*c).decay, MAX_WEIGHT);
+	let pace = pace_of(id, step);
 	var tile = t;
-	for (var number = 0u; number <= (*c).depth; number++) {
-		let layer = (*c).layers[number];
+	for (var number = 0u; number <= candidates[id].depth; number++) {
+		let layer = candidates[id].layers[number];
 		let tiles = layer.output_groups * layer.input_groups;
 		for (; tile < tiles; tile += SIZE) {
-			step_tile(layer, tiles, tile, pace);
+			let gradient = layer.gradient + tile / layer.input_groups * GROUP * COLUMNS;
+			let x = layer.x + tile % layer.input_groups * GROUP * COLUMNS;
+			step_tile(layer, tiles, tile, correlate(gradient, x, COLUMNS), pace);
 		}
 		tile -= tiles;
 		let quarters = 2u * layer.output_groups;
 		for (; tile < quarters; tile += SIZE) {
-			step_bias(layer, tile, pace);
+			let p = step_bias(layer, tile, layer.gradient, COLUMNS, pace);
+			parameters[layer.bias + tile] = round_shift(p, MASTER_TO_BIAS);
 		}
 		tile -= quarters;
 	}
 }
 
+// Says how many steps were taken: none if loops end too early, as they do in software once they have been too long in all.
+fn account(id: u32, t: u32) {
+	var taken = 0u;
+	for (var n = 0u; n <= arguments.count; n++) {
+		taken = n;
+	}
+	if (t == 0u) {
+		results[id * 16u + 12u] += taken;
+	}
+}
+
 @compute @workgroup_size(SIZE)
 fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[workgroup.x];
+	let id = order[arguments.begin + workgroup.x];
 	let depth = candidates[id].depth;
 	for (var n = 0u; n < arguments.count; n++) {
 		let step = arguments.first + n;
@@ -366,7 +386,7 @@ fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 			activate(id, number, t, COLUMNS);
 			storageBarrier();
 		}
-		signs(id, depth, t);
+		signs(id, depth, t, 0u, COLUMNS);
 		storageBarrier();
 		for (var number = depth; number > 0u; number--) {
 			propagate(id, number, t);
@@ -375,7 +395,5 @@ fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 		update(id, t, step);
 		storageBarrier();
 	}
-	if (t == 0u) {
-		results[id * 16u + 12u] += arguments.count;
-	}
+	account(id, t);
 }

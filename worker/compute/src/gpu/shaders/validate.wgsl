@@ -118,7 +118,7 @@ fn keep(id: u32, t: u32) {
 // Batches `first` and on of the inner validation windows, the published ones first.
 @compute @workgroup_size(SIZE)
 fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[workgroup.x];
+	let id = order[arguments.begin + workgroup.x];
 	let skip = candidates[id].skip;
 	if ((arguments.flags & PATHS_ONLY) > 0u && skip == 0u) {
 		return;
@@ -128,6 +128,7 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 			results[id * RESULTS + SUMS + limb] = 0u;
 		}
 	}
+	prepare(t);
 	let published = (arguments.inner[0].count + BATCH - 1u) / BATCH;
 	for (var n = 0u; n < arguments.count; n++) {
 		let batch = arguments.first + n;
@@ -145,10 +146,7 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 			gather(id, t, columns);
 			storageBarrier();
 			aim(id, t, columns);
-			for (var number = 0u; number < candidates[id].depth; number++) {
-				activate(id, number, t, columns);
-				storageBarrier();
-			}
+			think(id, t, columns);
 			compare(id, t, columns, count);
 			workgroupBarrier();
 			if (t == 0u) {
