@@ -266,12 +266,17 @@ impl Candidate {
 		}
 	}
 
-	/// The linear model that the net is trained beside.
+	/// Whether a linear path stands beside the net while it is trained.
+	pub(crate) fn has_path(&self) -> bool {
+		self.skip && !self.blend
+	}
+
+	/// That path.
 	pub(crate) fn beside(&self, data: &TrainingSet) -> Result<Option<Arc<Linear>>, Error> {
-		if self.blend {
-			Ok(None)
-		} else {
+		if self.has_path() {
 			self.linear(data)
+		} else {
+			Ok(None)
 		}
 	}
 

@@ -48,7 +48,7 @@ impl Shape {
 		let (units, steps) = (usize::from(candidate.width), usize::from(candidate.window));
 		let shape = gates::Shape::new(kind, units, 1, steps);
 		let mut device = DeviceCandidate { window: candidate.window.into(), depth: 1, ..DeviceCandidate::default() };
-		self.path(&mut device, horizon, candidate.skip);
+		self.path(&mut device, horizon, candidate.has_path());
 		let mut gates = self.learner(shape.inputs(), KINDS * units, true);
 		let mut head = self.learner(units, horizon, true);
 		let input_bias = give(&mut self.room.parameters, 2 * gates.output_groups as usize);

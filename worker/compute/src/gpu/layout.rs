@@ -224,7 +224,7 @@ impl Shape {
 	fn place(&mut self, candidate: &Candidate, horizon: usize) -> DeviceCandidate {
 		match Nets::of(candidate.family).and_then(Nets::kind) {
 			Some(kind) => self.cell(kind, candidate, horizon),
-			None => self.candidate(&widths(candidate, horizon), candidate.skip),
+			None => self.candidate(&widths(candidate, horizon), candidate.has_path()),
 		}
 	}
 

@@ -85,7 +85,7 @@ fn groups(neurons: usize) -> usize {
 fn of_candidate(candidate: &Candidate, horizon: usize, size: usize) -> u64 {
 	let (window, width) = (usize::from(candidate.window), usize::from(candidate.width));
 	let thread = Thread { size };
-	let load = thread.load(window, horizon, candidate.skip);
+	let load = thread.load(window, horizon, candidate.has_path());
 	if Nets::of(candidate.family).and_then(Nets::kind).is_some() {
 		return load + 2 * thread.half(width, window, horizon);
 	}

@@ -65,7 +65,7 @@ const UNIT_MACS: f64 = 192.0;
 /// Multiply-accumulates of one training step of a candidate.
 pub fn macs(candidate: &Candidate, horizon: u16) -> f64 {
 	let (window, width, horizon) = (f64::from(candidate.window), f64::from(candidate.width), f64::from(horizon));
-	let path = if candidate.skip { window * horizon } else { 0.0 };
+	let path = if candidate.has_path() { window * horizon } else { 0.0 };
 	if Nets::of(candidate.family).and_then(Nets::kind).is_some() {
 		// Places for all kinds of gates, and twice, for the input and for a one.
 		let unit = KINDS as f64 * (3.0 * width + 4.0) + UNIT_MACS;
