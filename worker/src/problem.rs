@@ -1,5 +1,6 @@
 //! A domain as the worker computes with it: its record and series, checked against each other.
 
+use crate::amount::significant;
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
@@ -85,6 +86,16 @@ impl Problem {
 		match &self.spec.program {
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => self.unit().1,
 			_ => format!("mean absolute errors in {}", self.unit().1),
+		}
+	}
+
+	/// A mean error in the unit for people, as in `a mean absolute error of 0.42 ppm`.
+	pub fn error_of(&self, mean: f64) -> String {
+		let (size, unit) = self.unit();
+		let mean = significant(mean * size);
+		match &self.spec.program {
+			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => format!("{mean} {unit}"),
+			_ => format!("a mean absolute error of {mean} {unit}"),
 		}
 	}
 
@@ -347,6 +358,8 @@ pub mod tests {
 		};
 		let classes = with(Target::Classes(vec![0].try_into().unwrap()));
 		assert_eq!((classes.unit().0, classes.errors().as_str()), (1.0, "mistakes per window"));
+		assert_eq!(classes.error_of(0.25), "0.25000 mistakes per window");
+		assert_eq!(sawtooth().error_of(2.0), "a mean absolute error of 1.0000 mm");
 		// A mistake in every second window.
 		assert_eq!(classes.draw_error(16 * 32 * 4), 0.5);
 		assert!(classes.tail_error(&Model::RepeatLast).unwrap() < 1.0);

@@ -230,16 +230,16 @@ impl Watcher {
 			ModelRef::RepeatLast
 		};
 		if let Some(row) = baselines.iter().find(|row| row.name == model_name(&initial)) {
-			let (size, unit) = problem.unit();
+			let size = problem.unit().0;
 			let ridge = baselines
 				.iter()
 				.find(|row| row.name == "ridge")
 				.map_or(String::new(), |row| format!(", ridge {}", significant(row.validation.mean * size)));
 			self.screen.line(&format!(
-				"domain {domain}: {}. To beat: {} with a mean error of {} {unit} on validation{ridge}",
+				"domain {domain}: {}. To beat: {} with {} on validation{ridge}",
 				problem.name(),
 				row.name,
-				significant(row.validation.mean * size)
+				problem.error_of(row.validation.mean)
 			));
 		}
 		self.known.insert(domain, Known { problem, baselines, champion: initial });
