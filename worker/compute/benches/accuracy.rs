@@ -44,7 +44,18 @@ fn main() {
 			Forecast { horizon, history: 336, season: 24, chunks: 32, windows: 1, channels: 1, target: Target::Values };
 		program.windows = program.most_windows();
 		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
-		let parts = columns.iter().map(|series| CutSeries { series: series.clone(), split: SPLIT }).collect();
+		// The newest windows of validation choose the ridge parameter: as many as fit 32 chunks.
+		let newest = 32 * usize::from(program.most_windows());
+		let steps = newest - 1 + usize::from(program.horizon) + usize::from(program.history);
+		let parts = columns.iter().flat_map(|series| {
+			let part = |series: &[i32], train_end| CutSeries {
+				series: series.to_vec(),
+				split: Split { train_end, validation_end: series.len() as u32 },
+			};
+			let end = SPLIT.validation_end as usize;
+			[part(&series[..SPLIT.train_end as usize], SPLIT.train_end), part(&series[end - steps..end], 0)]
+		});
+		let parts = parts.collect();
 		let data = TrainingSet::pooled(program.clone(), limits, parts).expect("the series are long enough");
 		let linear = data.linear(336, 0).expect("it has a solution");
 		data.task.admit(&Model::Net(linear.net.clone())).expect("its weights are within bounds");
