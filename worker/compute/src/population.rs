@@ -34,7 +34,11 @@ pub(crate) fn unwatched(_epoch: u16, _error: u128) -> ControlFlow<()> {
 /// Most steps that a convolution reads, or skips.
 pub(crate) const MAX_KERNEL: u8 = 32;
 /// Genes the trainer knows, for error messages and for whoever registers a domain.
-pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix";
+pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix, bits";
+/// Bits of the numbers that training steps multiply.
+pub const BITS: u8 = 12;
+/// The same, with fewer: faster where a processor multiplies bytes.
+pub const BYTE_BITS: u8 = 8;
 
 /// What stands before the last layer of a net.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +108,8 @@ pub struct Candidate {
 	pub skip: bool,
 	/// Windows trained on that are synthetic, of [`WHOLE`]; of no effect without synthetic windows.
 	pub mix: u16,
+	/// Bits of the numbers that training steps multiply: [`BITS`], or [`BYTE_BITS`] for dense nets. Trained nets have 12 either way.
+	pub bits: u8,
 }
 
 impl Default for Candidate {
@@ -122,6 +128,7 @@ impl Default for Candidate {
 			seed: 0,
 			skip: true,
 			mix: 64,
+			bits: BITS,
 		}
 	}
 }
@@ -173,6 +180,7 @@ impl Candidate {
 				"seed" => candidate.seed = value as u64,
 				"mix" => candidate.mix = within(0, WHOLE.into())? as u16,
 				"skip" => candidate.skip = within(0, 1)? == 1,
+				"bits" => candidate.bits = within(BYTE_BITS.into(), BITS.into())? as u8,
 				_ => return Err(Error::UnknownGene(name.into(), GENES)),
 			}
 		}
@@ -193,6 +201,12 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
+		match self.bits {
+			BITS => {}
+			BYTE_BITS if self.family == Family::Mlp => {}
+			BYTE_BITS => return Err(Error::Bits(self.bits, "only dense nets are trained in 8 bits, take 12 for other families")),
+			_ => return Err(Error::Bits(self.bits, "nets are trained in 12 bits, or in 8")),
+		}
 		let outputs = u64::from(program.outputs());
 		let features = u64::from(self.window) * data.channels() as u64;
 		let mut cost = Cost::default();

@@ -496,20 +496,10 @@ pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 	let Packed { inputs, outputs, ref mut weights, .. } = layer.forward;
 	let block = group * inputs.div_ceil(LANES) + at + C;
 	let (masters, momenta) = (&mut layer.masters[block], &mut layer.momenta[block]);
-	let (rate, half) = (l.splat(rate), l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1)));
-	let (least, most) = (l.splat(-MAX_WEIGHT), l.splat(MAX_WEIGHT));
-	let decay = 12 - u32::from(decay.min(MAX_DECAY));
+	let half = l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1));
 	let mut w = [half; ROWS];
 	for r in 0..ROWS {
-		let g = sums[r][C];
-		let (p, m) = (l.load(&masters[r]), l.load(&momenta[r]));
-		let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
-		let fall = l.shr(l.mul(l.shr(p, 8), rate), decay);
-		let p = l.sub(l.against(p, u, rate), fall);
-		let p = l.min(l.max(p, least), most);
-		let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
-		l.store(&mut masters[r], p);
-		l.store(&mut momenta[r], m);
+		let p = descend(l, &mut masters[r], &mut momenta[r], sums[r][C], rate, decay);
 		w[r] = l.shr(l.add(p, half), MASTER_FRAC - WEIGHT_FRAC);
 	}
 	let (ab, cd) = (l.pack(w[0], w[1]), l.pack(w[2], w[3]));
@@ -530,6 +520,21 @@ pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 		to[..ROWS].copy_from_slice(&pairs[0].0[quarter * ROWS..][..ROWS]);
 		to[ROWS..].copy_from_slice(&pairs[1].0[quarter * ROWS..][..ROWS]);
 	}
+}
+
+/// A step of [`crate::lion`] of sixteen masters and their momenta against gradients `g`; returns the masters.
+#[inline(always)]
+pub(super) fn descend<L: Lanes>(l: L, masters: &mut Block, momenta: &mut Block, g: L::V, rate: i32, decay: u8) -> L::V {
+	let rate = l.splat(rate);
+	let (p, m) = (l.load(masters), l.load(momenta));
+	let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
+	let fall = l.shr(l.mul(l.shr(p, 8), rate), 12 - u32::from(decay.min(MAX_DECAY)));
+	let p = l.sub(l.against(p, u, rate), fall);
+	let p = l.min(l.max(p, l.splat(-MAX_WEIGHT)), l.splat(MAX_WEIGHT));
+	let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
+	l.store(masters, p);
+	l.store(momenta, m);
+	p
 }
 
 /// See [`super::Backend::gather`].

@@ -6,7 +6,10 @@ use super::{
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
-use crate::{population::Candidate, Error, Family, TrainingSet};
+use crate::{
+	population::{Candidate, BITS},
+	Error, Family, TrainingSet,
+};
 use doin_scoring::{Net, Target};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,6 +31,9 @@ impl Gpu {
 		}
 		if candidate.family != Family::Mlp {
 			return unsupported("nets with convolutions or cells");
+		}
+		if candidate.bits != BITS {
+			return unsupported("nets in 8 bits");
 		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
