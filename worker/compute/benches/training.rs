@@ -1,5 +1,5 @@
-//! Where the time of a training step goes: an MLP 96-64-64-24 on batches of 256, part by part, next to the peak of the back-end's 16-bit
-//! dot product measured in between; then the same in bytes. What a whole training achieves is measured by `doin-worker bench`.
+//! Where the time of a training step goes: an MLP 96-64-64-24 on batches of 256, part by part, next to the peak of the back-end's dot
+//! product measured in between; first in 12 bits, then in bytes. What a whole training achieves is measured by `doin-worker bench`.
 //!
 //! `cargo bench -p doin-compute --bench training`, with `DOIN_BACKEND` to force a back-end. Figures are medians.
 
@@ -9,7 +9,7 @@ use doin_compute::{
 		layout::{rows_of, Dense, Panels, Places, Quads, Tiles, BATCH, TILES},
 		Backend,
 	},
-	peak::dot_product,
+	peak::{byte_product, dot_product},
 };
 use std::time::Instant;
 
@@ -38,6 +38,7 @@ fn parts(backend: &dyn Backend, bytes: bool) {
 		let (inputs, outputs) = (WIDTHS[at], WIDTHS[at + 1]);
 		Dense::new(inputs, outputs, 10, at == 0, &random(inputs * outputs, 1 << 18))
 	};
+	let peak = if bytes { byte_product } else { dot_product };
 	let mut layers = [0, 1, 2].map(layer);
 	let mut x = [0, 1, 2].map(|at| Tiles::new(WIDTHS[at]));
 	let mut panels = [0, 1, 2].map(|at| Panels::new(WIDTHS[at]));
@@ -60,9 +61,10 @@ fn parts(backend: &dyn Backend, bytes: bool) {
 		let step = [
 			seconds(|| backend.words([1, 2, 3], 4, &mut words)),
 			seconds(|| {
-				backend.gather(&places, &mut x[0], &mut panels[0], &mut targets, TILES);
 				if bytes {
-					backend.to_bytes(4, &x[0], &mut byte_x[0]);
+					backend.gather_bytes(&places, &mut byte_x[0], &mut byte_panels[0], &mut targets);
+				} else {
+					backend.gather(&places, &mut x[0], &mut panels[0], &mut targets, TILES);
 				}
 			}),
 			seconds(|| {
@@ -87,7 +89,7 @@ fn parts(backend: &dyn Backend, bytes: bool) {
 			}),
 			seconds(|| {
 				if bytes {
-					(0..3).for_each(|at| backend.turn_bytes(&byte_x[at], &mut byte_panels[at]));
+					(1..3).for_each(|at| backend.turn_bytes(&byte_x[at], &mut byte_panels[at]));
 				} else {
 					(1..3).for_each(|at| backend.turn(&x[at], &mut panels[at]));
 				}
@@ -112,15 +114,15 @@ fn parts(backend: &dyn Backend, bytes: bool) {
 					}
 				}
 			}),
-			seconds(|| _ = dot_product(backend)),
+			seconds(|| _ = peak(backend)),
 		];
 		times.iter_mut().zip(step).for_each(|(times, time)| times.push(time));
 	}
 	let times = times.map(|mut times| median(&mut times));
 	let step: f64 = times[..7].iter().sum();
-	let top = dot_product(backend) as f64 / times[7];
+	let top = peak(backend) as f64 / times[7];
 	let macs = [0.0, 0.0, MACS[0], 0.0, 0.0, MACS[1], MACS[0]];
-	println!("in {} bits; peak of one core in 16 bits: {:.1} GMAC/s", if bytes { 8 } else { 12 }, top / 1e9);
+	println!("in {} bits; peak of one core: {:.1} GMAC/s", if bytes { 8 } else { 12 }, top / 1e9);
 	for ((name, time), macs) in NAMES.iter().zip(times).zip(macs) {
 		let rate = macs * BATCH as f64 / time;
 		println!(

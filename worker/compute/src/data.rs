@@ -320,9 +320,14 @@ impl TrainingSet {
 	/// Error sums of `model` on any windows of the task's program, on all cores of the current pool. Each chunk has at most
 	/// [`doin_scoring::program::MAX_WINDOWS`] windows, or its sum saturates.
 	pub fn score(&self, model: &Model, chunks: &[Windows]) -> Vec<u32> {
-		let values = || chunks.iter().flat_map(|windows| &windows.values);
-		let (least, most) = (values().min().copied().unwrap_or(0), values().max().copied().unwrap_or(0));
-		self.sums(model, chunks, most.abs_diff(least) < NARROW)
+		// A chunk at a time, and both at once: so that compilers vectorise it.
+		let (mut least, mut most) = (i32::MAX, i32::MIN);
+		for windows in chunks {
+			for value in &windows.values {
+				(least, most) = (least.min(*value), most.max(*value));
+			}
+		}
+		self.sums(model, chunks, least > most || most.abs_diff(least) < NARROW)
 	}
 
 	fn sums(&self, model: &Model, chunks: &[Windows], narrow: bool) -> Vec<u32> {

@@ -420,6 +420,22 @@ mod tests {
 	}
 
 	#[test]
+	fn bits_are_refused_where_nothing_is_trained_in_them() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let with = |family, bits| Candidate { family, window: 24, width: 5, bits, ..Candidate::default() }.check(&data);
+		assert_eq!((with(Family::Mlp, 8), with(Family::Mlp, 12), with(Family::Lstm, 12)), (Ok(()), Ok(()), Ok(())));
+		for family in [Family::Conv, Family::Lstm, Family::Gru] {
+			let refused = with(family, 8).unwrap_err().to_string();
+			assert_eq!(refused, "gene `bits` is 8: only dense nets are trained in 8 bits, take 12 for other families");
+		}
+		let refused = with(Family::Mlp, 10).unwrap_err().to_string();
+		assert_eq!(refused, "gene `bits` is 10: nets are trained in 12 bits, or in 8");
+		assert_eq!(Candidate::from_genes([("bits", 8)], 24).unwrap().bits, 8);
+		let refused = Candidate::from_genes([("bits", 13)], 24).unwrap_err();
+		assert_eq!(refused.to_string(), "gene `bits` is 13; it must lie in 8..=12 here");
+	}
+
+	#[test]
 	fn a_cell_has_one_layer_whatever_its_depth() {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let one = Candidate { family: Family::Gru, window: 9, width: 5, epochs: 1, ..Candidate::default() };

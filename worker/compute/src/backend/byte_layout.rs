@@ -10,7 +10,7 @@
 //! - [`ByteWeights`], with a sign.
 
 use super::layout::{panel_width, Block, Dense, BATCH, COLUMNS, LANES, ROWS, TILE, TILES};
-use crate::lion::MASTER_FRAC;
+use crate::lion::{self, MASTER_FRAC};
 use doin_scoring::math::round_shift_i32;
 
 /// Fractional bits of a weight.
@@ -19,6 +19,8 @@ pub const WEIGHT_FRAC: u32 = 6;
 pub const ACT_FRAC: u32 = 6;
 /// Fractional bits of an input, from −128 to 127.
 pub const INPUT_FRAC: u32 = 5;
+/// The shift from inputs of 12 bits to those of bytes.
+pub const INPUT_SHIFT: u32 = lion::ACT_FRAC - INPUT_FRAC;
 /// What is added to numbers with a sign where none is allowed.
 pub const OFFSET: i32 = 128;
 /// Groups of four samples in a batch.

@@ -8,14 +8,16 @@
 
 use super::{
 	byte_layout::{
-		BytePanels, ByteQuads, ByteTiles, ByteWeights, ACT_FRAC as BYTE_ACT_FRAC, OFFSET, SAMPLE_QUADS,
+		BytePanels, ByteQuads, ByteTiles, ByteWeights, ACT_FRAC as BYTE_ACT_FRAC, INPUT_SHIFT, OFFSET, SAMPLE_QUADS,
 		WEIGHT_FRAC as BYTE_WEIGHT_FRAC,
 	},
-	layout::{panel_width, Block, Dense, Tiles, COLUMNS, LANES, ROWS, TILE, TILES},
+	halves::both,
+	layout::{panel_width, Block, Dense, Places, Tiles, COLUMNS, LANES, ROWS, TILE, TILES},
 	quarters::Quarters,
-	tiles::descend,
+	tiles::{descend, gather_targets, part, sixteen},
 };
 use crate::lion::{ACC_FRAC, ACT_FRAC, MASTER_FRAC, WEIGHT_FRAC};
+use doin_scoring::model::MAX_ACT;
 
 /// Bits by which sums of the last layer are shifted left, to the scale of accumulators of 12-bit nets.
 pub const SUM_SHIFT: u32 = ACC_FRAC - BYTE_WEIGHT_FRAC - BYTE_ACT_FRAC;
@@ -91,13 +93,65 @@ fn product_back<L: Quarters, const N: usize>(
 /// See [`super::Backend::to_bytes`].
 #[inline(always)]
 pub fn to_bytes<L: Quarters>(l: L, shift: u32, x: &Tiles, y: &mut ByteTiles) {
-	let half = l.splat(super::halves::both(((1 << shift) >> 1) as i16));
+	let half = l.splat(both(((1 << shift) >> 1) as i16));
 	for (x, y) in x.blocks.as_chunks::<2>().0.iter().zip(&mut y.blocks) {
 		for c in 0..TILE {
 			let ab = l.shr16(l.add16(l.load(&x[0][c]), half), shift);
 			let cd = l.shr16(l.add16(l.load(&x[1][c]), half), shift);
 			l.store(&mut y[c], l.offset(l.join(ab, cd)));
 		}
+	}
+}
+
+/// See [`super::Backend::gather_bytes`].
+#[inline(always)]
+pub fn gather_bytes<L: Quarters>(l: L, places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]) {
+	let (left, right) = (places.in_shift.max(0).unsigned_abs().into(), u32::from(places.in_shift.min(0).unsigned_abs()));
+	let (least, most, half) = (l.splat(-MAX_ACT), l.splat(MAX_ACT), l.splat((1 << right) >> 1));
+	let byte_half = l.splat(both(1 << (INPUT_SHIFT - 1)));
+	// What is read beyond the end of a window counts as zero.
+	let (inputs, outputs) = (part(l, places.window), part(l, places.horizon));
+	for column in 0..COLUMNS {
+		let (mut ends, mut lasts) = ([0; LANES], [0; LANES]);
+		for i in 0..LANES {
+			ends[i] = places.starts[column * LANES + i] as usize + places.history;
+			lasts[i] = places.values[ends[i] - 1];
+		}
+		for block in 0..panels.columns {
+			let partial = block * LANES + LANES > places.window;
+			let mut v = [half; 4];
+			for i in 0..4 {
+				let mut x = [half; 4];
+				for j in 0..4 {
+					let past = ends[4 * i + j] - places.window + block * LANES;
+					x[j] = l.sub(sixteen(l, places.values, past), l.splat(lasts[4 * i + j]));
+					if left > 0 {
+						// What is clamped anyway must not overflow.
+						x[j] = l.shl(l.min(l.max(x[j], least), most), left);
+					}
+					x[j] = l.shr(l.add(x[j], half), right);
+					if partial {
+						x[j] = l.and(x[j], inputs);
+					}
+				}
+				// 12-bit numbers, which saturate later than bytes: whatever is beyond both is clamped once.
+				let ab = l.shr16(l.adds16(l.narrow(x[0], x[1]), byte_half), INPUT_SHIFT);
+				let cd = l.shr16(l.adds16(l.narrow(x[2], x[3]), byte_half), INPUT_SHIFT);
+				v[i] = l.offset(l.signed(ab, cd));
+			}
+			// Of each quarter, four samples in lanes and four neurons a lane.
+			let (first, stride) = panels.place(block);
+			let rows = &mut panels.blocks[first + column * 4 * stride..][..3 * stride + 1];
+			for i in 0..4 {
+				l.store(&mut rows[i * stride], l.turn8(v[i]));
+			}
+			let v = l.turn_quarters(v);
+			let tile = &mut tiles.tile_mut(column / TILE).as_chunks_mut::<4>().0[block];
+			for i in 0..4 {
+				l.store(&mut tile[i][column % TILE], v[i]);
+			}
+		}
+		gather_targets(l, places, column, &ends, &lasts, outputs, targets);
 	}
 }
 

@@ -164,6 +164,9 @@ pub trait Backend: Send + Sync {
 	/// included.
 	fn to_bytes(&self, shift: u32, x: &Tiles, y: &mut ByteTiles);
 
+	/// [`Backend::gather`] of a whole batch in bytes: inputs are those shifted right by [`byte_layout::INPUT_SHIFT`], with rounding.
+	fn gather_bytes(&self, places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]);
+
 	/// The values of a batch with their signs, `x − 128`, four neurons side by side.
 	fn byte_quads(&self, x: &ByteTiles, quads: &mut ByteQuads);
 
@@ -264,6 +267,7 @@ macro_rules! backend {
 			cell_update(shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) -> ();
 			round(layer: &mut Dense) -> ();
 			to_bytes(shift: u32, x: &Tiles, y: &mut ByteTiles) -> ();
+			gather_bytes(places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]) -> ();
 			byte_quads(x: &ByteTiles, quads: &mut ByteQuads) -> ();
 			turn_bytes(x: &ByteTiles, panels: &mut BytePanels) -> ();
 			activate_bytes(layer: &ByteWeights, x: &ByteTiles, y: &mut ByteTiles) -> ();

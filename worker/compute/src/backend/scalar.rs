@@ -1,10 +1,10 @@
 //! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
 
 use super::{
-	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights},
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights, INPUT_SHIFT},
 	conv::bias_gradient,
 	gates::{Shape, Trace},
-	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE, TILES},
 	scalar_bytes, scalar_cells,
 	steps::{padded, Taps},
 	Backend, GRADIENT_BITS, UNIT,
@@ -291,6 +291,13 @@ impl Backend for Scalar {
 
 	fn to_bytes(&self, shift: u32, x: &Tiles, y: &mut ByteTiles) {
 		scalar_bytes::to_bytes(shift, x, y);
+	}
+
+	fn gather_bytes(&self, places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]) {
+		let (mut exact, mut unused) = (Tiles::new(places.window), Panels::new(places.window));
+		self.gather(places, &mut exact, &mut unused, targets, TILES);
+		self.to_bytes(INPUT_SHIFT, &exact, tiles);
+		self.turn_bytes(tiles, panels);
 	}
 
 	fn byte_quads(&self, x: &ByteTiles, quads: &mut ByteQuads) {

@@ -5,6 +5,7 @@
 
 use super::{
 	available,
+	byte_layout::{BytePanels, ByteTiles},
 	byte_tests::byte_case,
 	detect,
 	layout::*,
@@ -273,9 +274,11 @@ fn gather_case(case: u64) {
 	let run = |backend: &dyn Backend| {
 		let (mut tiles, mut panels, mut targets) = (Tiles::new(window), Panels::new(window), rows_of(horizon));
 		backend.gather(&places, &mut tiles, &mut panels, &mut targets, 1 + case as usize % TILES);
+		let (mut byte_tiles, mut byte_panels, mut again) = (ByteTiles::new(window), BytePanels::new(window), rows_of(horizon));
+		backend.gather_bytes(&places, &mut byte_tiles, &mut byte_panels, &mut again);
 		let mut words = [0; BATCH];
 		backend.words(Key::new(&seed, 3).words(), case << 31, &mut words);
-		(tiles, panels, targets, words)
+		(tiles, panels, targets, words, byte_tiles, byte_panels, again)
 	};
 	let expected = run(&Scalar);
 	for backend in others() {
