@@ -2,7 +2,8 @@
 //!
 //! Products of 12-bit numbers are summed modulo 2³², so the order of a sum does not matter, and everything else is done lane by lane. The
 //! kernels are written once, in `tiles.rs` and `conv.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those.
-//! `scalar.rs` is written without them, value by value, and the others are tested against it.
+//! `scalar.rs` is written without them, value by value, and the others are tested against it. Training in bytes has the same parts:
+//! `bytes.rs`, `quarters.rs` and `scalar_bytes.rs`.
 //!
 //! A process takes the fastest back-end of its processor; the environment variable `DOIN_BACKEND` names another one.
 
