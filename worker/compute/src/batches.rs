@@ -2,6 +2,7 @@
 
 use crate::{
 	backend::{
+		byte_layout::{BytePanels, ByteTiles, INPUT_SHIFT},
 		layout::{rows_of, Block, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, TILE, TILES},
 		scalar::narrow,
 		steps::Grid,
@@ -213,6 +214,25 @@ impl<'a> Batches<'a> {
 
 	/// Loads batch `number`: windows drawn with replacement, the synthetic ones first.
 	pub fn draw(&mut self, number: u64) {
+		self.choose(number);
+		self.load(TILES);
+	}
+
+	/// The same with its inputs in bytes: [`Batches::inputs`] and [`Batches::panels`] are left as they happen to be.
+	pub fn draw_bytes(&mut self, number: u64, inputs: &mut ByteTiles, panels: &mut BytePanels) {
+		self.choose(number);
+		if self.exact.is_empty() && self.path.is_none() {
+			self.gather(TILES, Some((inputs, panels)));
+			self.tell();
+		} else {
+			self.load(TILES);
+			self.backend.to_bytes(INPUT_SHIFT, &self.inputs, inputs);
+			self.backend.turn_bytes(inputs, panels);
+		}
+	}
+
+	/// Draws the windows of batch `number`.
+	fn choose(&mut self, number: u64) {
 		let places = [true, false].map(|synthetic| self.data.fit_places(synthetic));
 		let (synthetic, published) = self.starts.split_at_mut(self.share.into());
 		self.backend.words(self.key.words(), number, &mut self.words);
@@ -235,19 +255,23 @@ impl<'a> Batches<'a> {
 				starts.fill_with(|| places[stream.below(places.len() as u32) as usize]);
 			}
 		}
-		self.load(TILES);
 	}
 
 	/// Loads the windows at `starts`, as far as they fill `tiles` tiles.
 	fn load(&mut self, tiles: usize) {
 		if self.exact.is_empty() {
-			self.gather(tiles);
+			self.gather(tiles, None);
 		} else {
 			self.gather_exact(tiles);
 		}
 		if let Some(path) = &self.path {
 			self.backend.accumulate(path, &self.inputs, &mut self.sums, tiles);
 		}
+		self.tell();
+	}
+
+	/// Makes targets of what was loaded and of what the linear path says.
+	fn tell(&mut self) {
 		let path = self.path.as_ref().map(|path| (&*self.sums, path.shift));
 		match (&mut self.classes, path) {
 			(Some(classes), path) => classes.tell(&self.targets, &self.exact, path),
@@ -257,8 +281,8 @@ impl<'a> Batches<'a> {
 		}
 	}
 
-	/// Has the back-end load windows of one channel.
-	fn gather(&mut self, tiles: usize) {
+	/// Has the back-end load windows of one channel; a whole batch if in `bytes`.
+	fn gather(&mut self, tiles: usize, bytes: Option<(&mut ByteTiles, &mut BytePanels)>) {
 		let program = &self.data.task.program;
 		let places = Places {
 			values: self.data.values(),
@@ -270,7 +294,10 @@ impl<'a> Batches<'a> {
 		};
 		let all = self.future.is_empty();
 		let future = if all { &mut self.targets } else { &mut self.future };
-		self.backend.gather(&places, &mut self.inputs, &mut self.panels, future, tiles);
+		match bytes {
+			Some((inputs, panels)) => self.backend.gather_bytes(&places, inputs, panels, future),
+			None => self.backend.gather(&places, &mut self.inputs, &mut self.panels, future, tiles),
+		}
 		if !all {
 			let rows = self.future.as_chunks::<COLUMNS>().0;
 			let scored = program.scored(&rows[..program.horizon.into()]);

@@ -2,6 +2,7 @@
 
 use crate::{
 	fixtures::{direction, follower, seasonal, tent},
+	population::BYTE_BITS,
 	Candidate, Family, Task, TrainingSet,
 };
 use doin_scoring::{Model, Target};
@@ -86,4 +87,33 @@ fn cells_channels_and_classes_train_to_pinned_nets() {
 		}
 	}
 	assert_eq!(digests, PINNED_CELLS);
+}
+
+/// First bytes of the digest of each net that is trained in bytes.
+const PINNED_BYTES: [u32; 7] = [1316512268, 452496823, 794260573, 739206107, 3311217044, 904516275, 2713435958];
+
+#[test]
+fn candidates_in_bytes_train_to_pinned_nets() {
+	let base = Candidate { window: 24, width: 20, epochs: 3, bits: BYTE_BITS, ..Candidate::default() };
+	let beside_and_alone = vec![
+		Candidate { seed: 1, ..base },
+		Candidate { skip: false, depth: 2, width: 33, ..base },
+		Candidate { window: 17, width: 64, depth: 3, rate: 12, decay: 8, mix: 100, seed: u64::MAX, ..base },
+	];
+	let short = |skip, depth| vec![Candidate { window: 5, skip, depth, seed: 3, ..base }];
+	let mut digests = Vec::new();
+	for (task, synthetic, candidates) in [
+		(seasonal(), 700, beside_and_alone),
+		(tent(), 0, [short(false, 2), short(true, 8)].concat()),
+		(follower(), 0, short(true, 2)),
+		(direction(), 0, short(false, 1)),
+	] {
+		let data = TrainingSet::new(task, synthetic, 5).unwrap();
+		for candidate in candidates {
+			let net = candidate.train(&data, &AtomicBool::new(false)).unwrap();
+			let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
+			digests.push(u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]));
+		}
+	}
+	assert_eq!(digests, PINNED_BYTES);
 }

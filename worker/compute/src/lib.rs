@@ -25,6 +25,7 @@ pub mod gpu;
 mod linalg;
 pub mod lion;
 pub mod mlp;
+mod mlp8;
 pub mod peak;
 pub mod population;
 pub mod recurrent;
@@ -73,6 +74,9 @@ pub enum Error {
 		/// Largest usable value.
 		hi: i64,
 	},
+	/// Nets of this family, or any, are not trained in so many bits.
+	#[error("gene `bits` is {0}: {1}")]
+	Bits(u8, &'static str),
 	/// A gene that the trainer does not know.
 	#[error("the domain has a gene `{0}`, which this trainer does not know: known are {1}")]
 	UnknownGene(String, &'static str),

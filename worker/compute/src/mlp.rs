@@ -13,7 +13,8 @@ use crate::{
 	batches::{best_epoch, seed, steps, uniform, Batches, Learner},
 	data::TrainingSet,
 	lion::{ACC_FRAC, MASTER_FRAC, WEIGHT_FRAC},
-	population::{Candidate, Watch},
+	mlp8,
+	population::{Candidate, Watch, BYTE_BITS},
 	ridge::Linear,
 	Error,
 };
@@ -32,6 +33,9 @@ pub fn train(
 	stop: &AtomicBool,
 	watch: &mut Watch,
 ) -> Result<Net, Error> {
+	if candidate.bits == BYTE_BITS {
+		return best_epoch(mlp8::Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch);
+	}
 	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
 }
 
@@ -92,25 +96,29 @@ pub(crate) fn masters(inputs: usize, outputs: usize, random: &mut Stream) -> Vec
 }
 
 /// A net in training with the buffers of one batch.
-struct Trainer<'a> {
-	batches: Batches<'a>,
-	decay: u8,
-	layers: Vec<Dense>,
+pub(crate) struct Trainer<'a> {
+	/// Where batches come from.
+	pub batches: Batches<'a>,
+	/// Strength of the decay.
+	pub decay: u8,
+	/// All layers.
+	pub layers: Vec<Dense>,
 	/// Outputs of each hidden layer for the batch.
 	outputs: Vec<Tiles>,
 	/// The same, neurons in lanes.
 	panels: Vec<Panels>,
 	/// Accumulators of the last layer.
-	sums: Vec<Block>,
+	pub sums: Vec<Block>,
 	/// Gradients of the outputs of each layer.
-	gradients: Vec<Tiles>,
+	pub gradients: Vec<Tiles>,
 	/// The same in groups of four.
-	quads: Vec<Quads>,
+	pub quads: Vec<Quads>,
 	raw: Vec<[Block; TILE]>,
 }
 
 impl<'a> Trainer<'a> {
-	fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
+	/// The net before the first step.
+	pub fn new(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
 		let outputs = usize::from(data.task.program.outputs());
 		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let mut trainer = Self {
@@ -126,7 +134,8 @@ impl<'a> Trainer<'a> {
 		};
 		let mut inputs = usize::from(candidate.window) * data.channels();
 		for depth in 0..candidate.depth {
-			let (width, first) = (usize::from(candidate.width), depth == 0);
+			// Input gradients of steps in bytes have weights of their own.
+			let (width, first) = (usize::from(candidate.width), depth == 0 || candidate.bits == BYTE_BITS);
 			trainer.layers.push(Dense::new(inputs, width, WEIGHT_FRAC, first, &masters(inputs, width, &mut random)));
 			trainer.outputs.push(Tiles::new(width));
 			trainer.panels.push(Panels::new(width));
@@ -139,7 +148,7 @@ impl<'a> Trainer<'a> {
 		let shift = trainer.batches.out_shift(ACC_FRAC);
 		// Beside a linear path, a net starts by saying nothing.
 		let masters = if skip.is_some() { vec![0; inputs * outputs] } else { masters(inputs, outputs, &mut random) };
-		trainer.layers.push(Dense::new(inputs, outputs, shift, false, &masters));
+		trainer.layers.push(Dense::new(inputs, outputs, shift, candidate.bits == BYTE_BITS, &masters));
 		trainer
 	}
 }

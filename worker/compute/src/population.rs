@@ -36,7 +36,11 @@ pub(crate) fn unwatched(_epoch: u16, _error: u128) -> ControlFlow<()> {
 /// Most steps that a convolution reads, or skips.
 pub(crate) const MAX_KERNEL: u8 = 32;
 /// Genes the trainer knows, for error messages and for whoever registers a domain.
-pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix";
+pub const GENES: &str = "family, window, width, depth, kernel, stride, dilate, rate, epochs, decay, seed, skip, mix, bits";
+/// Bits of the numbers that training steps multiply.
+pub const BITS: u8 = 12;
+/// The same, with fewer: faster where a processor multiplies bytes.
+pub const BYTE_BITS: u8 = 8;
 
 /// What stands before the last layer of a net.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +112,8 @@ pub struct Candidate {
 	pub blend: bool,
 	/// Windows trained on that are synthetic, of [`WHOLE`]; of no effect without synthetic windows.
 	pub mix: u16,
+	/// Bits of the numbers that training steps multiply: [`BITS`], or [`BYTE_BITS`] for dense nets. Trained nets have 12 either way.
+	pub bits: u8,
 }
 
 impl Default for Candidate {
@@ -127,6 +133,7 @@ impl Default for Candidate {
 			skip: true,
 			blend: false,
 			mix: 64,
+			bits: BITS,
 		}
 	}
 }
@@ -181,6 +188,7 @@ impl Candidate {
 					let beside = within(0, 2)?;
 					(candidate.skip, candidate.blend) = (beside > 0, beside > 1);
 				}
+				"bits" => candidate.bits = within(BYTE_BITS.into(), BITS.into())? as u8,
 				_ => return Err(Error::UnknownGene(name.into(), GENES)),
 			}
 		}
@@ -201,6 +209,12 @@ impl Candidate {
 		within("epochs", self.epochs.into(), 1, 1000)?;
 		within("mix", self.mix.into(), 0, WHOLE.into())?;
 		within("width", self.width.into(), 1, MAX_WIDTH.into())?;
+		match self.bits {
+			BITS => {}
+			BYTE_BITS if self.family == Family::Mlp => {}
+			BYTE_BITS => return Err(Error::Bits(self.bits, "only dense nets are trained in 8 bits, take 12 for other families")),
+			_ => return Err(Error::Bits(self.bits, "nets are trained in 12 bits, or in 8")),
+		}
 		let cost = self.cost(data)?;
 		if cost.macs > data.task.limits.window_macs.into() {
 			return Err(Error::Model(ModelError::TooCostly));
@@ -471,6 +485,22 @@ mod tests {
 		assert_eq!(Candidate::from_genes([("colour", 1)], 24), Err(Error::UnknownGene("colour".into(), GENES)));
 		let refused = Candidate::from_genes([("window", 25)], 24).unwrap_err();
 		assert_eq!(refused.to_string(), "gene `window` is 25; it must lie in 1..=24 here");
+	}
+
+	#[test]
+	fn bits_are_refused_where_nothing_is_trained_in_them() {
+		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
+		let with = |family, bits| Candidate { family, window: 24, width: 5, bits, ..Candidate::default() }.check(&data);
+		assert_eq!((with(Family::Mlp, 8), with(Family::Mlp, 12), with(Family::Lstm, 12)), (Ok(()), Ok(()), Ok(())));
+		for family in [Family::Conv, Family::Lstm, Family::Gru] {
+			let refused = with(family, 8).unwrap_err().to_string();
+			assert_eq!(refused, "gene `bits` is 8: only dense nets are trained in 8 bits, take 12 for other families");
+		}
+		let refused = with(Family::Mlp, 10).unwrap_err().to_string();
+		assert_eq!(refused, "gene `bits` is 10: nets are trained in 12 bits, or in 8");
+		assert_eq!(Candidate::from_genes([("bits", 8)], 24).unwrap().bits, 8);
+		let refused = Candidate::from_genes([("bits", 13)], 24).unwrap_err();
+		assert_eq!(refused.to_string(), "gene `bits` is 13; it must lie in 8..=12 here");
 	}
 
 	#[test]

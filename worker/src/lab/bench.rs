@@ -12,7 +12,9 @@ use doin_compute::{
 	backend::layout::BATCH,
 	data::Part,
 	gpu::{adapters, Gpu, Selection},
-	peak, population, Candidate, CutSeries, TrainingSet,
+	peak,
+	population::{self, BYTE_BITS},
+	Candidate, CutSeries, TrainingSet,
 };
 use doin_primitives::Split;
 use doin_scoring::{philox::purpose, sample::generator_series, Generator, Model, Target, Windows};
@@ -142,6 +144,7 @@ fn works(kinds: &[Kind]) -> Vec<Work> {
 	let all = [
 		("linear", Kind::Linear, Candidate { window: 96, depth: 0, skip: true, ..base }),
 		("mlp", Kind::Mlp, mlp),
+		("mlp_8bit", Kind::Mlp, Candidate { bits: BYTE_BITS, ..mlp }),
 		("mlp_ridge", Kind::Mlp, beside(Candidate { depth: 1, rate: 10, decay: 2, ..mlp })),
 		("conv", Kind::Conv, conv),
 		("conv_ridge", Kind::Conv, beside(conv)),
@@ -292,9 +295,10 @@ impl<'a> Bench<'a> {
 	fn against_peak(&self, work: &Work) -> Result<(Option<Spread>, Option<Spread>)> {
 		let Some(macs) = self.training_macs(work) else { return Ok((None, None)) };
 		let runs = self.lanes(1, || {
+			let product = if work.candidate.bits == BYTE_BITS { peak::byte_product } else { peak::dot_product };
 			let peak = || -> (u64, Duration) {
 				let started = Instant::now();
-				((0..PEAK_CALLS).map(|_| peak::dot_product(self.data.backend())).sum(), started.elapsed())
+				((0..PEAK_CALLS).map(|_| product(self.data.backend())).sum(), started.elapsed())
 			};
 			let run = |seed: u64| -> Result<(f64, f64)> {
 				let before = peak();
@@ -571,8 +575,8 @@ mod tests {
 
 	#[test]
 	fn families_are_chosen_or_all() {
-		assert_eq!(works(&[]).len(), 9);
+		assert_eq!(works(&[]).len(), 10);
 		let chosen: Vec<_> = works(&[Kind::Mlp, Kind::Lstm]).iter().map(|work| work.name).collect();
-		assert_eq!(chosen, ["mlp", "mlp_ridge", "lstm", "lstm_long"]);
+		assert_eq!(chosen, ["mlp", "mlp_8bit", "mlp_ridge", "lstm", "lstm_long"]);
 	}
 }

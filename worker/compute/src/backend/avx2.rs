@@ -2,11 +2,13 @@
 
 use super::{
 	backend,
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights},
 	gates::{Shape, Trace},
 	halves::{Halves, Table, SIGMOID, TANH},
 	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	quarters::Quarters,
 	steps::Taps,
 	Backend,
 };
@@ -201,6 +203,38 @@ impl Halves for Avx2 {
 			let value = interpolate(&TANH, z);
 			_mm256_blendv_epi8(value, _mm256_sub_epi16(_mm256_setzero_si256(), value), _mm256_srai_epi16::<15>(z))
 		}}
+	}
+}
+
+impl Quarters for Avx2 {
+	halves! {
+		unsigned(ab, cd;) { _mm256_packus_epi16(ab, cd) }
+		signed(ab, cd;) { _mm256_packs_epi16(ab, cd) }
+		join(ab, cd;) { zip(_mm256_packs_epi16(ab, cd)) }
+		turn8(v;) {{
+			let order = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+			_mm256_shuffle_epi8(v, _mm256_broadcastsi128_si256(order))
+		}}
+		gate8(h, v;) {{
+			let closed = _mm256_or_si256(_mm256_cmpeq_epi8(h, _mm256_setzero_si256()), _mm256_cmpeq_epi8(h, _mm256_set1_epi8(-1)));
+			_mm256_andnot_si256(closed, v)
+		}}
+	}
+
+	#[inline(always)]
+	fn turn_quarters(self, v: [V; 4]) -> [V; 4] {
+		let mut out = v;
+		for half in 0..2 {
+			for pair in 0..2 {
+				let (a, b) = (v[2 * pair][half], v[2 * pair + 1][half]);
+				// SAFETY: `self` exists only where the processor has the feature.
+				unsafe {
+					out[2 * half][pair] = _mm256_permute2x128_si256::<0x20>(a, b);
+					out[2 * half + 1][pair] = _mm256_permute2x128_si256::<0x31>(a, b);
+				}
+			}
+		}
+		out
 	}
 }
 

@@ -2,12 +2,17 @@
 //!
 //! Products of 12-bit numbers are summed modulo 2³², so the order of a sum does not matter, and everything else is done lane by lane. The
 //! kernels are written once, in `tiles.rs` and `conv.rs`, over the few operations of the trait in `lanes.rs`; a back-end supplies those.
-//! `scalar.rs` is written without them, value by value, and the others are tested against it.
+//! `scalar.rs` is written without them, value by value, and the others are tested against it. Training in bytes has the same parts:
+//! `bytes.rs`, `quarters.rs` and `scalar_bytes.rs`.
 //!
 //! A process takes the fastest back-end of its processor; the environment variable `DOIN_BACKEND` names another one.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub mod byte_layout;
+#[cfg(test)]
+mod byte_tests;
+mod bytes;
 #[cfg(test)]
 mod cell_tests;
 mod cells;
@@ -19,7 +24,9 @@ pub mod layout;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 mod neon;
 mod portable;
+mod quarters;
 pub(crate) mod scalar;
+mod scalar_bytes;
 mod scalar_cells;
 pub mod steps;
 #[cfg(test)]
@@ -32,6 +39,7 @@ pub use cells::MAX_EXPONENT;
 pub use tiles::{GRADIENT_BITS, UNIT};
 
 use crate::Error;
+use byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights};
 use gates::{Shape, Trace};
 use layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, ROWS, TILE};
 use std::fmt::{self, Debug, Formatter};
@@ -39,7 +47,7 @@ use steps::Taps;
 
 /// All kernels, whatever file they are in.
 mod kernels {
-	pub use super::{cells::*, conv::*, tiles::*};
+	pub use super::{bytes::*, cells::*, conv::*, tiles::*};
 }
 
 /// The environment variable that names a back-end.
@@ -149,6 +157,53 @@ pub trait Backend: Send + Sync {
 
 	/// One step of [`crate::lion`] for the weights of a cell, which are then rounded for the next forward pass. Leaves `sums` zero.
 	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8);
+
+	/// Rounds masters of weights and biases to what forward passes in 12 bits use.
+	fn round(&self, layer: &mut Dense);
+
+	/// The values of a batch in bytes, for fewer than 16 bits of shift: `y = clamp((x + 2^(shift−1)) >> shift, −128, 127) + 128`, padding
+	/// included.
+	fn to_bytes(&self, shift: u32, x: &Tiles, y: &mut ByteTiles);
+
+	/// [`Backend::gather`] of a whole batch in bytes: inputs are those shifted right by [`byte_layout::INPUT_SHIFT`], with rounding.
+	fn gather_bytes(&self, places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]);
+
+	/// The values of a batch with their signs, `x − 128`, four neurons side by side.
+	fn byte_quads(&self, x: &ByteTiles, quads: &mut ByteQuads);
+
+	/// The same values, neurons in lanes.
+	fn turn_bytes(&self, x: &ByteTiles, panels: &mut BytePanels);
+
+	/// A hidden layer over a batch: `y = clamp((W·x + b + 2^(shift−1)) >> shift, 0, 255)`.
+	fn activate_bytes(&self, layer: &ByteWeights, x: &ByteTiles, y: &mut ByteTiles);
+
+	/// The last layer over a batch: `W·x + b` at the scale of [`Backend::accumulate`].
+	fn accumulate_bytes(&self, layer: &ByteWeights, x: &ByteTiles, sums: &mut [Block]);
+
+	/// Gradients of the inputs of `layer` from those of its outputs: shifted right by `shift`, clamped to −128..=127, and zero where
+	/// `activations` are clamped; `tiles` is left out where nothing is propagated further. Returns the bits of all magnitudes after the
+	/// shift, of at most 2¹⁵ each, whatever the activations: see [`byte_layout::next_shift`].
+	fn propagate_bytes(
+		&self,
+		layer: &ByteWeights,
+		gradient: &ByteTiles,
+		activations: &ByteTiles,
+		shift: u32,
+		tiles: Option<&mut ByteTiles>,
+		quads: &mut ByteQuads,
+	) -> u32;
+
+	/// [`Backend::update`] of the masters, momenta and biases of `layer`, which are then rounded to `weights`. What `layer` has for
+	/// passes in 12 bits stays as it was.
+	fn update_bytes(
+		&self,
+		layer: &mut Dense,
+		weights: &mut ByteWeights,
+		gradient: &ByteQuads,
+		inputs: &BytePanels,
+		rate: i32,
+		decay: u8,
+	);
 }
 
 impl Debug for dyn Backend {
@@ -211,6 +266,29 @@ macro_rules! backend {
 				sums: &mut [[Block; ROWS]]
 			) -> ();
 			cell_update(shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) -> ();
+			round(layer: &mut Dense) -> ();
+			to_bytes(shift: u32, x: &Tiles, y: &mut ByteTiles) -> ();
+			gather_bytes(places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]) -> ();
+			byte_quads(x: &ByteTiles, quads: &mut ByteQuads) -> ();
+			turn_bytes(x: &ByteTiles, panels: &mut BytePanels) -> ();
+			activate_bytes(layer: &ByteWeights, x: &ByteTiles, y: &mut ByteTiles) -> ();
+			accumulate_bytes(layer: &ByteWeights, x: &ByteTiles, sums: &mut [Block]) -> ();
+			propagate_bytes(
+				layer: &ByteWeights,
+				gradient: &ByteTiles,
+				activations: &ByteTiles,
+				shift: u32,
+				tiles: Option<&mut ByteTiles>,
+				quads: &mut ByteQuads
+			) -> u32;
+			update_bytes(
+				layer: &mut Dense,
+				weights: &mut ByteWeights,
+				gradient: &ByteQuads,
+				inputs: &BytePanels,
+				rate: i32,
+				decay: u8
+			) -> ();
 		);
 	};
 	(@impl $lanes:ty, $name:literal, $features:tt $($method:ident($($argument:ident: $type:ty),*) -> $out:ty;)*) => {
@@ -229,7 +307,7 @@ macro_rules! backend {
 	(@method [$features:literal] $method:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
 		fn $method(&self, $($argument: $type),*) -> $out {
 			#[target_feature(enable = $features)]
-			fn run(lanes: impl Halves, $($argument: $type),*) -> $out {
+			fn run(lanes: impl Quarters, $($argument: $type),*) -> $out {
 				kernels::$method(lanes, $($argument),*)
 			}
 			// SAFETY: a value of this type exists only where the processor has these features.

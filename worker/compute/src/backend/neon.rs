@@ -2,11 +2,13 @@
 
 use super::{
 	backend,
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights},
 	gates::{Shape, Trace},
 	halves::Halves,
 	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	quarters::Quarters,
 	steps::Taps,
 	Backend,
 };
@@ -64,6 +66,45 @@ impl Halves for Neon {
 		min16(a, b;) { four(vminq_s16(eight(a), eight(b))) }
 		max16(a, b;) { four(vmaxq_s16(eight(a), eight(b))) }
 		abs16(a;) { four(vabsq_s16(eight(a))) }
+	}
+}
+
+/// Sixteen bytes of a vector.
+#[inline(always)]
+fn sixteen(v: Q) -> uint8x16_t {
+	// SAFETY: what this code is compiled for has NEON.
+	unsafe { vreinterpretq_u8_s32(v) }
+}
+
+/// The vector of sixteen bytes, each the one of `v` that `order` names.
+#[inline(always)]
+fn shuffled(v: uint8x16_t, order: [u8; 16]) -> Q {
+	// SAFETY: what this code is compiled for has NEON; an array has sixteen bytes.
+	unsafe { vreinterpretq_s32_u8(vqtbl1q_u8(v, vld1q_u8(order.as_ptr()))) }
+}
+
+/// Packed halves of a and b, each clamped to a signed byte.
+#[inline(always)]
+fn packed(a: Q, b: Q) -> uint8x16_t {
+	// SAFETY: what this code is compiled for has NEON.
+	unsafe { vreinterpretq_u8_s8(vqmovn_high_s16(vqmovn_s16(eight(a)), eight(b))) }
+}
+
+impl Quarters for Neon {
+	quarters! {
+		unsigned(ab, cd;) { vreinterpretq_s32_u8(vqmovun_high_s16(vqmovun_s16(eight(ab)), eight(cd))) }
+		signed(ab, cd;) { vreinterpretq_s32_u8(packed(ab, cd)) }
+		join(ab, cd;) { shuffled(packed(ab, cd), [0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15]) }
+		turn8(v;) { shuffled(sixteen(v), [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]) }
+		gate8(h, v;) {{
+			let closed = vorrq_u8(vceqzq_u8(sixteen(h)), vceqq_u8(sixteen(h), vdupq_n_u8(u8::MAX)));
+			vreinterpretq_s32_u8(vbicq_u8(sixteen(v), closed))
+		}}
+	}
+
+	#[inline(always)]
+	fn turn_quarters(self, v: [V; 4]) -> [V; 4] {
+		from_fn(|quarter| from_fn(|vector| v[vector][quarter]))
 	}
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
 	backend,
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights},
 	gates::{Shape, Trace},
 	halves::Halves,
 	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	quarters::Quarters,
 	steps::Taps,
 	Backend,
 };
@@ -228,5 +230,69 @@ impl Halves for Portable {
 	#[inline(always)]
 	fn abs16(self, a: V) -> V {
 		by_halves(a, a, |a, _| a.wrapping_abs())
+	}
+}
+
+/// The lane of four bytes.
+#[inline(always)]
+fn quad(bytes: impl Fn(usize) -> u8) -> i32 {
+	i32::from_le_bytes([bytes(0), bytes(1), bytes(2), bytes(3)])
+}
+
+/// The value number `at` of a quarter that was narrowed, whose lanes begin at `quarter`.
+#[inline(always)]
+fn half(v: &V, quarter: usize, at: usize) -> i32 {
+	let (low, high) = halves(v[quarter + at / 2]);
+	if at % 2 == 0 {
+		low
+	} else {
+		high
+	}
+}
+
+/// Packs bytes that `byte` makes of halves.
+#[inline(always)]
+fn packed(ab: &V, cd: &V, byte: impl Fn(i32) -> u8) -> V {
+	lanes(|i| {
+		let from = if i % 4 < 2 { ab } else { cd };
+		quad(|at| byte(half(from, i / 4 * 4, i % 2 * 4 + at)))
+	})
+}
+
+/// A value clamped to a signed byte.
+#[inline(always)]
+fn signed_byte(value: i32) -> u8 {
+	value.clamp(i8::MIN.into(), i8::MAX.into()) as u8
+}
+
+impl Quarters for Portable {
+	#[inline(always)]
+	fn unsigned(self, ab: V, cd: V) -> V {
+		packed(&ab, &cd, |value| value.clamp(0, u8::MAX.into()) as u8)
+	}
+	#[inline(always)]
+	fn signed(self, ab: V, cd: V) -> V {
+		packed(&ab, &cd, signed_byte)
+	}
+	#[inline(always)]
+	fn join(self, ab: V, cd: V) -> V {
+		lanes(|i| {
+			let (a, b) = halves(ab[i]);
+			let (c, d) = halves(cd[i]);
+			i32::from_le_bytes([a, b, c, d].map(signed_byte))
+		})
+	}
+	#[inline(always)]
+	fn turn8(self, v: V) -> V {
+		lanes(|i| quad(|at| (v[i / 4 * 4 + at] >> (8 * (i % 4))) as u8))
+	}
+	#[inline(always)]
+	fn turn_quarters(self, v: [V; 4]) -> [V; 4] {
+		from_fn(|quarter| lanes(|i| v[i / 4][quarter * 4 + i % 4]))
+	}
+	#[inline(always)]
+	fn gate8(self, h: V, v: V) -> V {
+		let open = |h: u8| u8::from((1..u8::MAX).contains(&h)) * u8::MAX;
+		lanes(|i| v[i] & i32::from_le_bytes(h[i].to_le_bytes().map(open)))
 	}
 }

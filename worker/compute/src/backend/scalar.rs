@@ -1,10 +1,11 @@
 //! The reference: one value at a time, in the order of the formulas. Slow, and nothing to get wrong.
 
 use super::{
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights, INPUT_SHIFT},
 	conv::bias_gradient,
 	gates::{Shape, Trace},
-	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE},
-	scalar_cells,
+	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, COLUMNS, LANES, QUAD, ROWS, TILE, TILES},
+	scalar_bytes, scalar_cells,
 	steps::{padded, Taps},
 	Backend, GRADIENT_BITS, UNIT,
 };
@@ -21,7 +22,7 @@ use doin_scoring::{
 pub struct Scalar;
 
 /// Lane of a sample in rows of [`COLUMNS`] blocks.
-fn lane(rows: &mut [Block], row: usize, sample: usize) -> &mut i32 {
+pub fn lane(rows: &mut [Block], row: usize, sample: usize) -> &mut i32 {
 	&mut rows[row * COLUMNS + sample / LANES].0[sample % LANES]
 }
 
@@ -283,6 +284,61 @@ impl Backend for Scalar {
 	fn cell_update(&self, shape: &Shape, gates: &mut Dense, sums: &mut [[Block; ROWS]], rate: i32, decay: u8) {
 		scalar_cells::update(shape, gates, sums, rate, decay);
 	}
+
+	fn round(&self, layer: &mut Dense) {
+		scalar_bytes::round(layer);
+	}
+
+	fn to_bytes(&self, shift: u32, x: &Tiles, y: &mut ByteTiles) {
+		scalar_bytes::to_bytes(shift, x, y);
+	}
+
+	fn gather_bytes(&self, places: &Places, tiles: &mut ByteTiles, panels: &mut BytePanels, targets: &mut [Block]) {
+		let (mut exact, mut unused) = (Tiles::new(places.window), Panels::new(places.window));
+		self.gather(places, &mut exact, &mut unused, targets, TILES);
+		self.to_bytes(INPUT_SHIFT, &exact, tiles);
+		self.turn_bytes(tiles, panels);
+	}
+
+	fn byte_quads(&self, x: &ByteTiles, quads: &mut ByteQuads) {
+		scalar_bytes::quads(x, quads);
+	}
+
+	fn turn_bytes(&self, x: &ByteTiles, panels: &mut BytePanels) {
+		scalar_bytes::turn(x, panels);
+	}
+
+	fn activate_bytes(&self, layer: &ByteWeights, x: &ByteTiles, y: &mut ByteTiles) {
+		scalar_bytes::activate(layer, x, y);
+	}
+
+	fn accumulate_bytes(&self, layer: &ByteWeights, x: &ByteTiles, sums: &mut [Block]) {
+		scalar_bytes::accumulate(layer, x, sums);
+	}
+
+	fn propagate_bytes(
+		&self,
+		layer: &ByteWeights,
+		gradient: &ByteTiles,
+		activations: &ByteTiles,
+		shift: u32,
+		tiles: Option<&mut ByteTiles>,
+		quads: &mut ByteQuads,
+	) -> u32 {
+		scalar_bytes::propagate(layer, gradient, activations, shift, tiles, quads)
+	}
+
+	fn update_bytes(
+		&self,
+		layer: &mut Dense,
+		weights: &mut ByteWeights,
+		gradient: &ByteQuads,
+		inputs: &BytePanels,
+		rate: i32,
+		decay: u8,
+	) {
+		scalar_bytes::update(layer, weights, gradient, inputs, rate, decay);
+	}
 }
 
 /// What output `output` of a convolution reads: inputs of its layer, and their neurons.
@@ -294,7 +350,7 @@ fn reads(taps: &Taps, output: usize) -> impl Iterator<Item = (usize, usize)> + '
 }
 
 /// `sum >> bits` with rounding, for any number of bits.
-fn shifted(sum: i32, bits: u32) -> i32 {
+pub fn shifted(sum: i32, bits: u32) -> i32 {
 	if bits > 0 {
 		round_shift_i32(sum, bits)
 	} else {
@@ -308,14 +364,19 @@ fn rescaled(sum: i32, bits: u32) -> i16 {
 	shifted(sum, shift).clamp(-MAX_ACT, MAX_ACT) as i16
 }
 
-/// One step of a weight against gradient `g`.
-fn update_weight(layer: &mut Dense, output: usize, input: usize, g: i32, rate: i32, decay: u8) {
+/// One step of the master of a weight against gradient `g`; returns it.
+pub fn update_master(layer: &mut Dense, output: usize, input: usize, g: i32, rate: i32, decay: u8) -> i32 {
 	let columns = layer.forward.inputs.div_ceil(LANES);
 	let (block, row, lane) = (output / ROWS * columns + input / LANES, output % ROWS, input % LANES);
 	let (p, m) = (&mut layer.masters[block][row].0[lane], &mut layer.momenta[block][row].0[lane]);
 	step(p, m, g, rate, decay, MAX_WEIGHT);
-	let weight = round_shift_i32(*p, MASTER_FRAC - WEIGHT_FRAC) as i16;
-	layer.set_weight(output, input, weight);
+	*p
+}
+
+/// One step of a weight against gradient `g`.
+fn update_weight(layer: &mut Dense, output: usize, input: usize, g: i32, rate: i32, decay: u8) {
+	let master = update_master(layer, output, input, g, rate, decay);
+	layer.set_weight(output, input, round_shift_i32(master, MASTER_FRAC - WEIGHT_FRAC) as i16);
 }
 
 /// [`Backend::gather`] for any values: targets are exact, one row of [`BATCH`] per step of the horizon.

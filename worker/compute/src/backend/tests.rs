@@ -4,7 +4,10 @@
 //! `cargo test --release -p doin-compute backend -- --ignored`.
 
 use super::{
-	available, detect,
+	available,
+	byte_layout::{BytePanels, ByteTiles},
+	byte_tests::byte_case,
+	detect,
 	layout::*,
 	named,
 	scalar::Scalar,
@@ -14,6 +17,7 @@ use super::{
 use crate::{
 	fixtures::{seasonal, tent},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT, MAX_WEIGHT},
+	population::{BITS, BYTE_BITS},
 	Candidate, Error, Family, TrainingSet,
 };
 use doin_scoring::{
@@ -101,7 +105,7 @@ impl Random {
 }
 
 /// The back-ends to compare with the scalar one.
-fn others() -> impl Iterator<Item = &'static dyn Backend> {
+pub fn others() -> impl Iterator<Item = &'static dyn Backend> {
 	available().into_iter().filter(|backend| backend.name() != Scalar.name())
 }
 
@@ -270,9 +274,11 @@ fn gather_case(case: u64) {
 	let run = |backend: &dyn Backend| {
 		let (mut tiles, mut panels, mut targets) = (Tiles::new(window), Panels::new(window), rows_of(horizon));
 		backend.gather(&places, &mut tiles, &mut panels, &mut targets, 1 + case as usize % TILES);
+		let (mut byte_tiles, mut byte_panels, mut again) = (ByteTiles::new(window), BytePanels::new(window), rows_of(horizon));
+		backend.gather_bytes(&places, &mut byte_tiles, &mut byte_panels, &mut again);
 		let mut words = [0; BATCH];
 		backend.words(Key::new(&seed, 3).words(), case << 31, &mut words);
-		(tiles, panels, targets, words)
+		(tiles, panels, targets, words, byte_tiles, byte_panels, again)
 	};
 	let expected = run(&Scalar);
 	for backend in others() {
@@ -308,6 +314,9 @@ fn training_case(case: u64) {
 	};
 	// Every other one has convolutions, as far as they fit.
 	let candidate = if case % 2 == 1 && conv.check(&data).is_ok() { conv } else { candidate };
+	// Every other dense one is trained in bytes.
+	let bits = if candidate.family == Family::Mlp && case % 4 < 2 { BYTE_BITS } else { BITS };
+	let candidate = Candidate { bits, ..candidate };
 	let stop = AtomicBool::new(false);
 	data = data.on(&Scalar);
 	let expected = candidate.train(&data, &stop).unwrap();
@@ -339,15 +348,16 @@ fn windows_and_random_words_are_the_same_everywhere() {
 
 #[test]
 fn training_gives_equal_bits_everywhere() {
-	(0..6).into_par_iter().for_each(training_case);
+	(0..8).into_par_iter().for_each(training_case);
 }
 
 #[test]
-#[ignore = "minutes: 100 000 layers, 5 000 gradients, 5 000 convolutions, 5 000 batches and 1 000 training runs"]
+#[ignore = "minutes: 100 000 layers, 5 000 gradients, 5 000 convolutions, 5 000 layers in bytes, 5 000 batches and 1 000 training runs"]
 fn the_large_set_gives_equal_bits_everywhere() {
 	(0..100_000).into_par_iter().for_each(forward_case);
 	(0..5_000).into_par_iter().for_each(backward_case);
 	(0..5_000).into_par_iter().for_each(conv_case);
+	(0..5_000).into_par_iter().for_each(byte_case);
 	(0..5_000).into_par_iter().for_each(gather_case);
 	(0..1_000).into_par_iter().for_each(training_case);
 }

@@ -496,20 +496,10 @@ pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 	let Packed { inputs, outputs, ref mut weights, .. } = layer.forward;
 	let block = group * inputs.div_ceil(LANES) + at + C;
 	let (masters, momenta) = (&mut layer.masters[block], &mut layer.momenta[block]);
-	let (rate, half) = (l.splat(rate), l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1)));
-	let (least, most) = (l.splat(-MAX_WEIGHT), l.splat(MAX_WEIGHT));
-	let decay = 12 - u32::from(decay.min(MAX_DECAY));
+	let half = l.splat(1 << (MASTER_FRAC - WEIGHT_FRAC - 1));
 	let mut w = [half; ROWS];
 	for r in 0..ROWS {
-		let g = sums[r][C];
-		let (p, m) = (l.load(&masters[r]), l.load(&momenta[r]));
-		let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
-		let fall = l.shr(l.mul(l.shr(p, 8), rate), decay);
-		let p = l.sub(l.against(p, u, rate), fall);
-		let p = l.min(l.max(p, least), most);
-		let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
-		l.store(&mut masters[r], p);
-		l.store(&mut momenta[r], m);
+		let p = descend(l, &mut masters[r], &mut momenta[r], sums[r][C], rate, decay);
 		w[r] = l.shr(l.add(p, half), MASTER_FRAC - WEIGHT_FRAC);
 	}
 	let (ab, cd) = (l.pack(w[0], w[1]), l.pack(w[2], w[3]));
@@ -530,6 +520,21 @@ pub(super) fn update_column<L: Lanes, const N: usize, const C: usize>(
 		to[..ROWS].copy_from_slice(&pairs[0].0[quarter * ROWS..][..ROWS]);
 		to[ROWS..].copy_from_slice(&pairs[1].0[quarter * ROWS..][..ROWS]);
 	}
+}
+
+/// A step of [`crate::lion`] of sixteen masters and their momenta against gradients `g`; returns the masters.
+#[inline(always)]
+pub(super) fn descend<L: Lanes>(l: L, masters: &mut Block, momenta: &mut Block, g: L::V, rate: i32, decay: u8) -> L::V {
+	let rate = l.splat(rate);
+	let (p, m) = (l.load(masters), l.load(momenta));
+	let u = l.add(l.sub(m, l.shr(m, BETA_1)), l.shr(g, BETA_1));
+	let fall = l.shr(l.mul(l.shr(p, 8), rate), 12 - u32::from(decay.min(MAX_DECAY)));
+	let p = l.sub(l.against(p, u, rate), fall);
+	let p = l.min(l.max(p, l.splat(-MAX_WEIGHT)), l.splat(MAX_WEIGHT));
+	let m = l.add(m, l.shr(l.sub(g, m), BETA_2));
+	l.store(masters, p);
+	l.store(momenta, m);
+	p
 }
 
 /// See [`super::Backend::gather`].
@@ -577,27 +582,42 @@ pub fn gather<L: Lanes>(l: L, places: &Places, tiles: &mut Tiles, panels: &mut P
 				l.store(&mut out[i][column % TILE], v[i]);
 			}
 		}
-		for (block, rows) in targets.as_chunks_mut::<COLUMNS>().0.chunks_mut(LANES).enumerate() {
-			let partial = block * LANES + LANES > places.horizon;
-			let mut v = [half; LANES];
-			for i in 0..LANES {
-				let future = sixteen(l, places.values, ends[i] + block * LANES);
-				v[i] = l.shl(l.sub(future, l.splat(lasts[i])), OUT_FRAC);
-				if partial {
-					v[i] = l.and(v[i], outputs);
-				}
+		gather_targets(l, places, column, &ends, &lasts, outputs, targets);
+	}
+}
+
+/// Targets of the sixteen windows of a column: `ends` are where their histories end, `lasts` the last values there, and `part` has all bits
+/// of the lanes of the last block that are targets.
+#[inline(always)]
+pub(super) fn gather_targets<L: Lanes>(
+	l: L,
+	places: &Places,
+	column: usize,
+	ends: &[usize; LANES],
+	lasts: &[i32; LANES],
+	part: L::V,
+	targets: &mut [Block],
+) {
+	for (block, rows) in targets.as_chunks_mut::<COLUMNS>().0.chunks_mut(LANES).enumerate() {
+		let partial = block * LANES + LANES > places.horizon;
+		let mut v = [part; LANES];
+		for i in 0..LANES {
+			let future = sixteen(l, places.values, ends[i] + block * LANES);
+			v[i] = l.shl(l.sub(future, l.splat(lasts[i])), OUT_FRAC);
+			if partial {
+				v[i] = l.and(v[i], part);
 			}
-			let v = l.transpose(v);
-			for (row, v) in rows.iter_mut().zip(v) {
-				l.store(&mut row[column], v);
-			}
+		}
+		let v = l.transpose(v);
+		for (row, v) in rows.iter_mut().zip(v) {
+			l.store(&mut row[column], v);
 		}
 	}
 }
 
 /// Sixteen values from place `at`.
 #[inline(always)]
-fn sixteen<L: Lanes>(l: L, values: &[i32], at: usize) -> L::V {
+pub(super) fn sixteen<L: Lanes>(l: L, values: &[i32], at: usize) -> L::V {
 	match values[at..].first_chunk() {
 		Some(some) => l.read(some),
 		None => panic!("sixteen values are read from place {at} of {}", values.len()),
@@ -606,7 +626,7 @@ fn sixteen<L: Lanes>(l: L, values: &[i32], at: usize) -> L::V {
 
 /// All bits of as many lanes as the last block of `values` values has.
 #[inline(always)]
-fn part<L: Lanes>(l: L, values: usize) -> L::V {
+pub(super) fn part<L: Lanes>(l: L, values: usize) -> L::V {
 	let mut lanes = [-1; LANES];
 	lanes[(values - 1) % LANES + 1..].fill(0);
 	l.read(&lanes)
@@ -625,25 +645,29 @@ pub fn deduct<L: Lanes>(l: L, targets: &mut [Block], sums: &[Block], shift: u32)
 
 /// See [`super::Backend::errors`].
 #[inline(always)]
-pub fn errors<L: Lanes>(_: L, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64 {
-	let half = 1i32 << (shift - 1);
+pub fn errors<L: Lanes>(l: L, shift: u32, sums: &[Block], targets: &[Block], outputs: usize, count: usize) -> u64 {
+	let half = l.splat(1 << (shift - 1));
+	let (zero, most) = (l.splat(0), l.splat(MAX_ERROR as i32));
 	let rows = sums.as_chunks::<COLUMNS>().0.iter().zip(targets.as_chunks::<COLUMNS>().0);
+	let count = count.min(BATCH);
+	let (whole, rest) = (count / LANES, count % LANES);
+	let counted = part(l, rest.max(1));
 	let mut total = 0;
 	for (sums, targets) in rows.take(outputs) {
 		// At most 16 errors below 2²⁰ a lane.
-		let mut lanes = [0u32; LANES];
-		for column in 0..(count.min(BATCH) / LANES) {
-			for lane in 0..LANES {
-				let out = sums[column].0[lane].wrapping_add(half) >> shift;
-				lanes[lane] += out.abs_diff(targets[column].0[lane]).min(MAX_ERROR as u32);
-			}
+		let mut lanes = zero;
+		for column in 0..count.div_ceil(LANES) {
+			let out = l.shr(l.add(l.load(&sums[column]), half), shift);
+			let target = l.load(&targets[column]);
+			// The distance, without a sign: what looks negative is beyond 2³¹.
+			let distance = l.sub(l.max(out, target), l.min(out, target));
+			let far = l.above(zero, distance, most);
+			let error = l.or(far, l.max(l.min(distance, most), zero));
+			lanes = l.add(lanes, if column < whole { error } else { l.and(error, counted) });
 		}
-		for sample in (count.min(BATCH) / LANES * LANES)..count.min(BATCH) {
-			let (column, lane) = (sample / LANES, sample % LANES);
-			let out = sums[column].0[lane].wrapping_add(half) >> shift;
-			lanes[lane] += out.abs_diff(targets[column].0[lane]).min(MAX_ERROR as u32);
-		}
-		total += lanes.iter().map(|sum| u64::from(*sum)).sum::<u64>();
+		let mut sum = Block::ZERO;
+		l.store(&mut sum, lanes);
+		total += sum.0.iter().map(|sum| u64::from(*sum as u32)).sum::<u64>();
 	}
 	total
 }

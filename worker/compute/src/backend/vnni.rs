@@ -2,11 +2,13 @@
 
 use super::{
 	backend,
+	byte_layout::{BytePanels, ByteQuads, ByteTiles, ByteWeights},
 	gates::{Shape, Trace},
 	halves::{Halves, Table, SIGMOID, TANH},
 	kernels,
 	lanes::Lanes,
 	layout::{Block, Dense, Packed, Panels, Places, Quads, Tiles, BATCH, LANES, ROWS, TILE},
+	quarters::Quarters,
 	steps::Taps,
 	Backend,
 };
@@ -142,6 +144,35 @@ impl Halves for Vnni {
 	}
 }
 
+impl Quarters for Vnni {
+	lanes! {
+		dot8(sum: V, a: V, b: V) -> V { dot8(sum, a, b) }
+		unsigned(ab: V, cd: V) -> V { _mm512_packus_epi16(ab, cd) }
+		signed(ab: V, cd: V) -> V { _mm512_packs_epi16(ab, cd) }
+		join(ab: V, cd: V) -> V { zip(_mm512_packs_epi16(ab, cd)) }
+		turn8(v: V) -> V {{
+			let order = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+			_mm512_shuffle_epi8(v, _mm512_broadcast_i32x4(order))
+		}}
+		turn_quarters(v: [V; 4]) -> [V; 4] {{
+			let (low, low_odd) = (_mm512_shuffle_i32x4::<0b10_00_10_00>(v[0], v[1]), _mm512_shuffle_i32x4::<0b11_01_11_01>(v[0], v[1]));
+			let (high, high_odd) = (_mm512_shuffle_i32x4::<0b10_00_10_00>(v[2], v[3]), _mm512_shuffle_i32x4::<0b11_01_11_01>(v[2], v[3]));
+			[
+				_mm512_shuffle_i32x4::<0b10_00_10_00>(low, high),
+				_mm512_shuffle_i32x4::<0b10_00_10_00>(low_odd, high_odd),
+				_mm512_shuffle_i32x4::<0b11_01_11_01>(low, high),
+				_mm512_shuffle_i32x4::<0b11_01_11_01>(low_odd, high_odd),
+			]
+		}}
+		gate8(h: V, v: V) -> V {{
+			let open = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(h, _mm512_set1_epi8(1)), _mm512_set1_epi8(-2));
+			_mm512_maskz_mov_epi8(open, v)
+		}}
+		offset(v: V) -> V { _mm512_xor_si512(v, _mm512_set1_epi8(i8::MIN)) }
+		bits16(a: V, b: V, c: V) -> V { _mm512_ternarylogic_epi32::<0xfe>(a, _mm512_abs_epi16(b), _mm512_abs_epi16(c)) }
+	}
+}
+
 /// The value of a table at |z|.
 ///
 /// # Safety
@@ -184,6 +215,18 @@ fn dot(sum: V, a: V, b: V) -> V {
 	// SAFETY: the instruction reads and writes the registers named here and nothing else.
 	unsafe {
 		asm!("vpdpwssd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b, options(pure, nomem, nostack, preserves_flags));
+	}
+	sum
+}
+
+/// `_mm512_dpbusd_epi32`, for the same reason.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn dot8(sum: V, a: V, b: V) -> V {
+	let mut sum = sum;
+	// SAFETY: the instruction reads and writes the registers named here and nothing else.
+	unsafe {
+		asm!("vpdpbusd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b, options(pure, nomem, nostack, preserves_flags));
 	}
 	sum
 }

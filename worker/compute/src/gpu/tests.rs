@@ -145,10 +145,12 @@ fn what_a_device_does_not_train_is_said_candidate_by_candidate() {
 	let gpu = shared();
 	let data = TrainingSet::new(seasonal(), 0, 1).unwrap();
 	let base = Candidate { window: 24, width: 5, epochs: 1, ..Candidate::default() };
-	let nets = on_device(gpu, &data, &[Candidate { depth: 0, ..base }, base, Candidate { window: 25, ..base }]);
+	let others = [Candidate { depth: 0, ..base }, base, Candidate { window: 25, ..base }, Candidate { bits: 8, ..base }];
+	let nets = on_device(gpu, &data, &others);
 	assert_eq!(nets[0], Err(GpuError::Unsupported("linear models").into()));
 	assert_eq!(nets[1], base.train(&data, &RUN));
 	assert_eq!(nets[2], Err(Error::Gene { name: "window".into(), value: 25, lo: 1, hi: 24 }));
+	assert_eq!(nets[3], Err(GpuError::Unsupported("nets in 8 bits").into()));
 }
 
 #[test]

@@ -6,7 +6,10 @@ use super::{
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
-use crate::{population::Candidate, Error, TrainingSet};
+use crate::{
+	population::{Candidate, BITS},
+	Error, TrainingSet,
+};
 use doin_scoring::{Net, Target};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,6 +34,9 @@ impl Gpu {
 		}
 		if self.steps_at_once(candidate, data.task.program.horizon) == 0 {
 			return unsupported("nets whose steps are longer than Vulkan in software can take");
+		}
+		if candidate.bits != BITS {
+			return unsupported("nets in 8 bits");
 		}
 		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
