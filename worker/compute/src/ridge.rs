@@ -20,7 +20,7 @@ use doin_scoring::{
 use rayon::prelude::*;
 
 /// Ridge parameters that are tried, as powers of two of the mean variance of an input.
-const LAMBDAS: [i32; 13] = [-24, -20, -17, -14, -12, -10, -8, -6, -4, -2, 0, 2, 4];
+const LAMBDAS: [i32; 10] = [-24, -20, -17, -14, -12, -10, -8, -6, -4, -2];
 /// Base of the digits of a target, as a power of two.
 const DIGIT: u32 = 10;
 /// Digits of a target, each within ±2⁹ as [`MAX_TARGET`] is 2²⁸. Products of 256 of them with inputs of 12 bits stay far below 2³¹.
@@ -130,7 +130,7 @@ impl Linear {
 			let mean_variance = if mean_variance > 1e-6 { mean_variance } else { 1.0 };
 			let mut damped = moments.xx.clone();
 			for i in 0..n {
-				damped[i * n + i] += mean_variance * f64::from(*lambda).exp2();
+				damped[i * n + i] += mean_variance / f64::from(1u32 << -lambda);
 			}
 			let factor = cholesky(&damped, n).ok_or(Error::Singular(window))?;
 			let skip = moments.quantise(&factor, n, m).ok_or(Error::Unit)?;
