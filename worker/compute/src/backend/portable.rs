@@ -243,7 +243,7 @@ fn quad(bytes: impl Fn(usize) -> u8) -> i32 {
 #[inline(always)]
 fn half(v: &V, quarter: usize, at: usize) -> i32 {
 	let (low, high) = halves(v[quarter + at / 2]);
-	if at % 2 == 0 {
+	if at.is_multiple_of(2) {
 		low
 	} else {
 		high
