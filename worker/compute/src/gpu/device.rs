@@ -3,12 +3,13 @@
 use super::{
 	adapter::{Adapter, Kind},
 	layout::Arguments,
+	plan::Form,
 	GpuError,
 };
 use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex, OnceLock, PoisonError},
 	time::Duration,
 };
 
@@ -16,6 +17,8 @@ use std::{
 pub(super) const SIZE: u32 = 256;
 /// The same in software, where a workgroup runs on one thread of the processor and every barrier costs it: one tile of samples.
 const SOFTWARE_SIZE: u32 = 32;
+/// Turns that all loops of a thread may take in one dispatch in software. Mesa's rasteriser ends all loops after 65 535.
+const SOFTWARE_TURNS: usize = 65_000;
 /// Bytes of workgroup memory that the shaders take.
 const WORKGROUP_BYTES: u32 = 3_200;
 /// Storage buffers of a dispatch.
@@ -62,6 +65,15 @@ pub(super) enum Kernel {
 	Score,
 }
 
+/// Workgroups that run one kernel on candidates of one form.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dispatch {
+	pub kernel: Kernel,
+	pub form: Form,
+	pub workgroups: u32,
+	pub arguments: Arguments,
+}
+
 /// A device, ready to train.
 #[derive(Debug)]
 pub struct Gpu {
@@ -71,12 +83,12 @@ pub struct Gpu {
 	pub(super) limits: wgpu::Limits,
 	fault: Arc<Fault>,
 	layout: wgpu::BindGroupLayout,
-	/// Threads of a workgroup.
-	#[cfg(test)]
-	size: u32,
-	train: wgpu::ComputePipeline,
-	validate: wgpu::ComputePipeline,
-	score: wgpu::ComputePipeline,
+	/// Threads of a workgroup, for each form.
+	sizes: [u32; Form::ALL.len()],
+	/// Turns that all loops of a thread may take in one dispatch.
+	pub(super) turns: usize,
+	/// The kernels of each form, made when they are first needed.
+	pipelines: [[OnceLock<wgpu::ComputePipeline>; KERNELS.len()]; Form::ALL.len()],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
 	/// Multiply-accumulates per second, as last measured.
@@ -86,16 +98,16 @@ pub struct Gpu {
 impl Gpu {
 	/// Opens a device and makes its kernels.
 	pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-		Self::sized(adapter, size(adapter.kind))
+		Self::sized(adapter, sizes(adapter.kind))
 	}
 
-	/// The same with `size` threads in a workgroup, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-	pub(super) fn sized(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
-		check(adapter, size)?;
-		guard(&adapter.name, || Self::open_checked(adapter, size))?
+	/// The same with so many threads in the workgroups of each form, multiples of [`COLUMNS`](super::layout::COLUMNS).
+	pub(super) fn sized(adapter: &Adapter, sizes: [u32; Form::ALL.len()]) -> Result<Self, GpuError> {
+		check(adapter, sizes.into_iter().fold(0, u32::max))?;
+		guard(&adapter.name, || Self::open_checked(adapter, sizes))?
 	}
 
-	fn open_checked(adapter: &Adapter, size: u32) -> Result<Self, GpuError> {
+	fn open_checked(adapter: &Adapter, sizes: [u32; Form::ALL.len()]) -> Result<Self, GpuError> {
 		let (name, limits) = (adapter.name.clone(), adapter.limits.clone());
 		let open = |reason: String| GpuError::Open { adapter: adapter.name.clone(), reason };
 		let (device, queue) = pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
@@ -125,32 +137,35 @@ impl Gpu {
 			}
 		});
 		let layout = layout(&device);
-		let [train, validate, score] = SHADERS.map(|(entry, source)| pipeline(&device, &layout, size, entry, source));
-		if let Some(error) = fault.get() {
-			return Err(open(error.to_string()));
-		}
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+		let turns = if adapter.kind == Kind::Cpu { SOFTWARE_TURNS } else { usize::MAX };
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		Ok(Self {
-			name,
-			device,
-			queue,
-			limits,
-			fault,
-			layout,
-			#[cfg(test)]
-			size,
-			train,
-			validate,
-			score,
-			budget,
-			pace,
+		let gpu = Self { name, device, queue, limits, fault, layout, sizes, turns, pipelines: Default::default(), budget, pace };
+		// A driver that cannot make these is of no use.
+		for kernel in KERNELS {
+			gpu.kernel(kernel, Form::Dense);
+		}
+		match gpu.fault() {
+			Some(error) => Err(open(error.to_string())),
+			None => Ok(gpu),
+		}
+	}
+
+	fn kernel(&self, kernel: Kernel, form: Form) -> &wgpu::ComputePipeline {
+		self.pipelines[form as usize][kernel as usize].get_or_init(|| {
+			let (entry, sources) = shader(kernel, form);
+			pipeline(&self.device, &self.layout, self.sizes[form as usize], entry, &sources.concat())
 		})
 	}
 
 	/// Its name.
 	pub fn name(&self) -> &str {
 		&self.name
+	}
+
+	/// Threads of a workgroup for nets of `form`.
+	pub(super) fn size(&self, form: Form) -> usize {
+		self.sizes[form as usize] as usize
 	}
 
 	/// What went wrong with it, if anything did: then it is not to be used any more.
@@ -183,7 +198,8 @@ impl Gpu {
 	/// A kernel of a test.
 	#[cfg(test)]
 	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
-		pipeline(&self.device, &self.layout, self.size, entry, source)
+		let dense = shader(Kernel::Score, Form::Dense).1;
+		pipeline(&self.device, &self.layout, self.sizes[0], entry, &[dense[0], dense[1], DENSE_TRAIN, source].concat())
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -256,28 +272,24 @@ impl Gpu {
 		(size_of::<Arguments>() as u32).next_multiple_of(alignment)
 	}
 
-	/// Submits dispatches, of `workgroups` each, whose arguments go to `arguments`.
+	/// Submits dispatches, whose arguments go to `arguments`.
 	pub(super) fn submit(
 		&self,
 		group: &wgpu::BindGroup,
 		arguments: &wgpu::Buffer,
-		dispatches: &[(Kernel, u32, Arguments)],
+		dispatches: &[Dispatch],
 	) -> Result<wgpu::SubmissionIndex, GpuError> {
 		let slot = self.slot();
 		let mut bytes = vec![0; slot as usize * dispatches.len()];
-		for (place, (_, _, arguments)) in bytes.chunks_exact_mut(slot as usize).zip(dispatches) {
-			place[..size_of::<Arguments>()].copy_from_slice(bytemuck::bytes_of(arguments));
+		for (place, dispatch) in bytes.chunks_exact_mut(slot as usize).zip(dispatches) {
+			place[..size_of::<Arguments>()].copy_from_slice(bytemuck::bytes_of(&dispatch.arguments));
 		}
 		self.queue.write_buffer(arguments, 0, &bytes);
 		let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
 		{
 			let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-			for (number, (kernel, workgroups, _)) in dispatches.iter().enumerate() {
-				pass.set_pipeline(match kernel {
-					Kernel::Train => &self.train,
-					Kernel::Validate => &self.validate,
-					Kernel::Score => &self.score,
-				});
+			for (number, Dispatch { kernel, form, workgroups, .. }) in dispatches.iter().enumerate() {
+				pass.set_pipeline(self.kernel(*kernel, *form));
 				pass.set_bind_group(0, group, &[number as u32 * slot]);
 				pass.dispatch_workgroups(*workgroups, 1, 1);
 			}
@@ -321,14 +333,29 @@ impl Gpu {
 	}
 }
 
+/// All kernels.
+pub(super) const KERNELS: [Kernel; 3] = [Kernel::Train, Kernel::Validate, Kernel::Score];
 /// What all shaders begin with.
 pub(super) const COMMON: &str = include_str!("shaders/common.wgsl");
-/// Entry points and the rest of their shaders.
-pub(super) const SHADERS: [(&str, &str); 3] = [
-	("train", include_str!("shaders/train.wgsl")),
-	("validate", include_str!("shaders/validate.wgsl")),
-	("score", include_str!("shaders/score.wgsl")),
-];
+/// What training of all forms shares.
+pub(super) const TRAIN: &str = include_str!("shaders/train.wgsl");
+const DENSE: &str = include_str!("shaders/dense.wgsl");
+const DENSE_TRAIN: &str = include_str!("shaders/dense_train.wgsl");
+const CONV: &str = include_str!("shaders/conv.wgsl");
+const CONV_TRAIN: &str = include_str!("shaders/conv_train.wgsl");
+
+/// The entry point of a kernel and the parts of its shader.
+pub(super) fn shader(kernel: Kernel, form: Form) -> (&'static str, [&'static str; 4]) {
+	let (hidden, training) = match form {
+		Form::Dense => (DENSE, DENSE_TRAIN),
+		Form::Conv => (CONV, CONV_TRAIN),
+	};
+	match kernel {
+		Kernel::Train => ("train", [COMMON, hidden, training, TRAIN]),
+		Kernel::Validate => ("validate", [COMMON, hidden, "", include_str!("shaders/validate.wgsl")]),
+		Kernel::Score => ("score", [COMMON, hidden, "", include_str!("shaders/score.wgsl")]),
+	}
+}
 
 /// Runs `run`, which asks the driver for things; its panic becomes an error.
 fn guard<T>(adapter: &str, run: impl FnOnce() -> T) -> Result<T, GpuError> {
@@ -347,11 +374,12 @@ fn first_pace(kind: Kind) -> f64 {
 	}
 }
 
-/// Threads of a workgroup on a device of this kind, a multiple of [`COLUMNS`](super::layout::COLUMNS).
-fn size(kind: Kind) -> u32 {
+/// Threads of the workgroups of each form on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS).
+fn sizes(kind: Kind) -> [u32; Form::ALL.len()] {
 	match kind {
-		Kind::Cpu => SOFTWARE_SIZE,
-		_ => SIZE,
+		// Convolutions take many turns between barriers, so many that more threads have to share them.
+		Kind::Cpu => [SOFTWARE_SIZE, SIZE],
+		_ => [SIZE; Form::ALL.len()],
 	}
 }
 
@@ -406,7 +434,7 @@ fn pipeline(
 		bind_group_layouts: &[Some(layout)],
 		immediate_size: 0,
 	});
-	let module = module(device, &[COMMON, source]);
+	let module = module(device, source);
 	device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
 		label: Some(entry),
 		layout: Some(&layout),
@@ -421,8 +449,8 @@ fn pipeline(
 	})
 }
 
-fn module(device: &wgpu::Device, sources: &[&str]) -> wgpu::ShaderModule {
-	let descriptor = wgpu::ShaderModuleDescriptor { label: None, source: wgpu::ShaderSource::Wgsl(sources.concat().into()) };
+fn module(device: &wgpu::Device, source: &str) -> wgpu::ShaderModule {
+	let descriptor = wgpu::ShaderModuleDescriptor { label: None, source: wgpu::ShaderSource::Wgsl(source.into()) };
 	let checks = wgpu::ShaderRuntimeChecks { force_loop_bounding: false, ..wgpu::ShaderRuntimeChecks::checked() };
 	// SAFETY: every loop of the shaders counts up to or down from a number that it does not change, but for the one that draws words until
 	// 256 are accepted: a word is accepted with a probability of more than a half, whatever the key. All other checks stay on.

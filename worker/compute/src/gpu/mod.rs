@@ -15,6 +15,7 @@ mod adapter;
 mod device;
 mod devices;
 mod layout;
+mod plan;
 mod score;
 #[cfg(test)]
 mod tests;

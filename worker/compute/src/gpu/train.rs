@@ -3,12 +3,16 @@
 use super::{
 	device::Gpu,
 	layout::Room,
+	plan::Plan,
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
 use crate::{population::Candidate, Error, Family, TrainingSet};
 use doin_scoring::{Net, Target};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+	cmp::Reverse,
+	sync::atomic::{AtomicBool, Ordering},
+};
 
 /// Seconds that one step of a wave may take.
 const STEP: f64 = 2.0 * TARGET;
@@ -23,13 +27,17 @@ impl Gpu {
 	pub fn supports(&self, data: &TrainingSet, candidate: &Candidate) -> Result<(), GpuError> {
 		self.takes(data)?;
 		let unsupported = |what| Err(GpuError::Unsupported(what));
-		if candidate.depth == 0 {
+		if candidate.is_linear() {
 			return unsupported("linear models");
 		}
-		if candidate.family != Family::Mlp {
-			return unsupported("nets with convolutions or cells");
+		if !matches!(candidate.family, Family::Mlp | Family::Conv) {
+			return unsupported("nets with cells");
 		}
-		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
+		let plan = plan(data, candidate);
+		if plan.step_turns(self.size(plan.form())) > self.turns {
+			return unsupported("nets whose steps a device in software would cut short");
+		}
+		if !Room::of(&plan, candidate.skip).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
 		}
 		Ok(())
@@ -77,8 +85,7 @@ impl Gpu {
 			}
 		}
 		// Candidates that cost about the same share a wave, as all wait for the slowest; the dearest come first.
-		let horizon = data.task.program.horizon;
-		waiting.sort_by(|a, b| macs(&candidates[*b], horizon).total_cmp(&macs(&candidates[*a], horizon)).then(a.cmp(b)));
+		waiting.sort_by_cached_key(|number| (Reverse(macs(&candidates[*number], data) as u64), *number));
 		let mut waiting = waiting.as_slice();
 		let loaded = if waiting.is_empty() { return } else { Loaded::new(self, data) };
 		let fail = |numbers: &[usize], error: Error| numbers.iter().for_each(|number| each(*number, Err(error.clone())));
@@ -123,20 +130,24 @@ impl Gpu {
 
 	/// How many of `waiting` go into the next wave.
 	pub(super) fn wave(&self, data: &TrainingSet, candidates: &[Candidate], waiting: &[usize]) -> usize {
-		let horizon = data.task.program.horizon;
 		let most = WIDEST.min(self.limits.max_compute_workgroups_per_dimension as usize);
-		let (mut room, mut cost, mut count) = (Room::default(), 0.0, 0);
+		let (mut all, mut cost, mut count) = (Room::default(), 0.0, 0);
 		for number in waiting.iter().take(most) {
 			let candidate = &candidates[*number];
-			room = room.plus(Room::of(candidate, horizon.into()));
-			cost += macs(candidate, horizon);
-			if count > 0 && (!room.fits(self.budget()) || cost > STEP * self.pace()) {
+			all = all.plus(Room::of(&plan(data, candidate), candidate.skip));
+			cost += macs(candidate, data);
+			if count > 0 && (!all.fits(self.budget()) || cost > STEP * self.pace()) {
 				break;
 			}
 			count += 1;
 		}
 		count
 	}
+}
+
+/// The plan of a candidate.
+fn plan(data: &TrainingSet, candidate: &Candidate) -> Plan {
+	Plan::of(candidate, data.channels(), data.task.program.outputs().into())
 }
 
 fn run_wave(loaded: &Loaded, candidates: &[Candidate], stop: &AtomicBool) -> Result<Vec<Net>, Error> {

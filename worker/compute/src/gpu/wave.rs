@@ -1,13 +1,14 @@
 //! Candidates that are trained side by side on one device, from their first step to their nets.
 
 #[cfg(test)]
-use super::device::SHADERS;
+use super::device::TRAIN;
 use super::{
-	device::{Gpu, Kernel, SLOTS},
+	device::{Dispatch, Gpu, Kernel, SLOTS},
 	layout::{read_layers, Arguments, Image, Values, BEST_AT, JUDGED_AT, LAST_AT, RESULTS, STEPS_AT, VEC4_BYTES},
+	plan::{Form, Plan},
 	GpuError,
 };
-use crate::{backend::layout::BATCH, mlp::Start, population::Candidate, Error, TrainingSet};
+use crate::{backend::layout::BATCH, conv, mlp::Start, population::Candidate, Error, Family, TrainingSet};
 use doin_scoring::{Layer, Net};
 use rayon::prelude::*;
 use std::{
@@ -28,10 +29,10 @@ const CLEAR: u32 = 1;
 const JUDGE: u32 = 2;
 const PATHS_ONLY: u32 = 4;
 
-/// Words of the values and places of `data`.
+/// Words of the values and places of `data`, and of what is forecast.
 pub fn words(data: &TrainingSet) -> usize {
 	let places = [false, true].map(|synthetic| data.fit_places(synthetic).len() + data.inner_places(synthetic).len());
-	data.values().len() + places.iter().sum::<usize>()
+	data.values().len() + places.iter().sum::<usize>() + usize::from(data.task.program.outputs())
 }
 
 /// A training set on a device.
@@ -53,13 +54,10 @@ impl<'a> Loaded<'a> {
 	}
 }
 
-/// Multiply-accumulates of one training step of a candidate.
-pub fn macs(candidate: &Candidate, horizon: u16) -> f64 {
-	let (window, width, horizon) = (f64::from(candidate.window), f64::from(candidate.width), f64::from(horizon));
-	// Nothing is propagated to the inputs.
-	let deeper = width * width * f64::from(candidate.depth.saturating_sub(1)) + width * horizon;
-	let path = if candidate.skip { window * horizon } else { 0.0 };
-	(2.0 * window * width + 3.0 * deeper + path) * BATCH as f64
+/// Multiply-accumulates of one training step of a candidate, whether or not it has passed its [check](Candidate::check).
+pub fn macs(candidate: &Candidate, data: &TrainingSet) -> f64 {
+	let plan = Plan::of(candidate, data.channels(), data.task.program.outputs().into());
+	plan.macs(candidate.skip) * BATCH as f64
 }
 
 /// Steps or batches of all candidates in training.
@@ -71,6 +69,8 @@ struct Work {
 	flags: u32,
 	/// Multiply-accumulates of one of them, for all candidates.
 	macs: f64,
+	/// How many of them a dispatch may have.
+	most: u32,
 }
 
 /// Candidates in training on a device. They go on together, epoch by epoch; each leaves when it has had all of its own, or when it is
@@ -83,10 +83,10 @@ pub struct Wave<'a> {
 	epochs: Vec<(u32, u32)>,
 	/// Multiply-accumulates of one step of each.
 	macs: Vec<f64>,
-	/// Who is still in training.
+	/// Who is still in training, form by form.
 	active: Vec<u32>,
 	/// Dispatches that wait to be submitted, and their multiply-accumulates.
-	pending: (Vec<(Kernel, u32, Arguments)>, f64),
+	pending: (Vec<Dispatch>, f64),
 	/// Submissions under way, with their multiply-accumulates and when they began.
 	ahead: VecDeque<(wgpu::SubmissionIndex, f64, Instant)>,
 	base: Arguments,
@@ -112,7 +112,10 @@ impl<'a> Wave<'a> {
 		for candidates in candidates.chunks(TOGETHER) {
 			let start = |candidate: &Candidate| {
 				let linear = if candidate.skip { Some(data.linear(candidate.window, candidate.mix)?) } else { None };
-				Ok(Start::new(data, candidate, linear.as_deref()))
+				Ok(match candidate.family {
+					Family::Conv => conv::start(data, candidate, linear.as_deref()),
+					_ => Start::new(data, candidate, linear.as_deref()),
+				})
 			};
 			let some = candidates.par_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
 			for (candidate, mut start) in candidates.iter().zip(some) {
@@ -121,9 +124,8 @@ impl<'a> Wave<'a> {
 				starts.push(start);
 			}
 		}
-		let horizon = data.task.program.horizon;
 		let epochs = candidates.iter().map(|candidate| (candidate.epochs.into(), 0)).collect();
-		let macs = candidates.iter().map(|candidate| macs(candidate, horizon)).collect();
+		let macs = candidates.iter().map(|candidate| macs(candidate, data)).collect();
 		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, starts, epochs, macs))?)
 	}
 
@@ -136,7 +138,7 @@ impl<'a> Wave<'a> {
 		macs: Vec<f64>,
 	) -> Result<Self, GpuError> {
 		use wgpu::BufferUsages as Usage;
-		let active: Vec<u32> = (0..starts.len() as u32).collect();
+		let active: Vec<u32> = Form::ALL.into_iter().flat_map(|form| image.of(form)).collect();
 		let order = gpu.upload(bytemuck::cast_slice(&active), Usage::STORAGE)?;
 		let candidates = gpu.upload(bytemuck::cast_slice(&image.candidates), Usage::STORAGE)?;
 		let parameters = gpu.upload(bytemuck::cast_slice(&image.parameters), Usage::STORAGE)?;
@@ -220,9 +222,16 @@ impl<'a> Wave<'a> {
 		let steps = self.starts[0].steps;
 		let macs: f64 = self.active.iter().map(|at| self.macs[*at as usize]).sum();
 		let batches = self.base.inner.iter().map(|source| source.count.div_ceil(BATCH as u32)).sum();
-		let train = Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs };
+		let most = |turns: fn(&Plan, usize) -> usize| {
+			let plans = self.active.iter().map(|at| &self.image.plans[*at as usize]);
+			let turns = plans.map(|plan| turns(plan, self.gpu.size(plan.form()))).max().unwrap_or(1);
+			(self.gpu.turns / turns).clamp(1, u32::MAX as usize) as u32
+		};
+		let most_steps = most(Plan::step_turns);
+		let train = Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs, most: most_steps };
 		// Forward passes alone: about two fifths of a step.
-		let validate = Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs: 0.4 * macs };
+		let (macs, most) = (0.4 * macs, most(Plan::forward_turns));
+		let validate = Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs, most };
 		if epoch == 0 {
 			self.issue(Work { flags: PATHS_ONLY, ..validate }, stop)?;
 		}
@@ -236,17 +245,22 @@ impl<'a> Wave<'a> {
 		while done < work.count && !stop.load(Ordering::Relaxed) {
 			let target = TARGET * self.gpu.pace();
 			let fits = ((target - self.pending.1) / work.macs) as u32;
-			let count = fits.clamp(1, work.count - done);
+			let count = fits.min(work.most).clamp(1, work.count - done);
 			let mut flags = work.flags;
 			if work.kernel == Kernel::Validate {
 				flags |= if done == 0 { CLEAR } else { 0 };
 				flags |= if done + count == work.count { JUDGE } else { 0 };
 			}
-			let arguments = Arguments { first: work.first + done, count, flags, ..self.base };
-			self.pending.0.push((work.kernel, self.active.len() as u32, arguments));
+			let mut arguments = Arguments { first: work.first + done, count, flags, ..self.base };
+			let plans = &self.image.plans;
+			for some in self.active.chunk_by(|a, b| plans[*a as usize].form() == plans[*b as usize].form()) {
+				let (form, workgroups) = (plans[some[0] as usize].form(), some.len() as u32);
+				self.pending.0.push(Dispatch { kernel: work.kernel, form, workgroups, arguments });
+				arguments.begin += workgroups;
+			}
 			self.pending.1 += f64::from(count) * work.macs;
 			done += count;
-			if self.pending.1 + work.macs > target || self.pending.0.len() == SLOTS as usize {
+			if self.pending.1 + work.macs > target || self.pending.0.len() + Form::ALL.len() > SLOTS as usize {
 				self.flush()?;
 				self.settle(AHEAD - 1)?;
 			}
@@ -317,7 +331,8 @@ impl<'a> Wave<'a> {
 		let layers: Vec<Vec<Layer>> = gpu.guarded(|| {
 			let read = gpu.read(best, image.room().best * VEC4_BYTES)?;
 			let words: Vec<i32> = bytemuck::pod_collect_to_vec(&read);
-			Ok(image.candidates.iter().map(|candidate| read_layers(&words, candidate)).collect())
+			let candidates = image.candidates.iter().zip(&image.plans);
+			Ok(candidates.map(|(candidate, plan)| read_layers(&words, candidate, plan)).collect())
 		})?;
 		Ok(layers.into_iter().zip(self.starts).map(|(layers, start)| start.net(layers)).collect())
 	}
@@ -335,7 +350,7 @@ impl Wave<'_> {
 					scratch[sample] = vec4(i32(starts[sample]));
 				}
 			}";
-		let pipeline = self.gpu.pipeline("draws", &[SHADERS[0].1, ENTRY].concat());
+		let pipeline = self.gpu.pipeline("draws", &[TRAIN, ENTRY].concat());
 		let mut arguments = Arguments { first: step, ..self.base };
 		arguments.fit.iter_mut().zip(surplus).for_each(|(source, surplus)| source.surplus = surplus);
 		self.gpu.queue.write_buffer(&self.arguments, 0, bytemuck::bytes_of(&arguments));

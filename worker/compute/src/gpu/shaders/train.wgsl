@@ -1,4 +1,5 @@
-// Training: the steps of `lion` on batches drawn as the processor draws them. One dispatch takes many steps of many candidates.
+// Training: the steps of `lion` on batches drawn as the processor draws them. One dispatch takes many steps of many candidates. How
+// gradients go back through hidden layers, `backward`, and to weights, `update`, each family says itself.
 
 const UNIT: i32 = 64;
 const GRADIENT_BITS: u32 = 11u;
@@ -135,11 +136,23 @@ fn keep_raw(at: u32, stride: u32, x: u32, even: vec4<i32>, odd: vec4<i32>) -> ve
 	return bitcast<vec4<u32>>(abs(e)) | bitcast<vec4<u32>>(abs(o));
 }
 
+// The same for eight neurons.
+fn keep_raws(at: u32, stride: u32, x: u32, a: Tile) -> vec4<u32> {
+	var any = keep_raw(at, stride, x, a.e0, a.o0);
+	any |= keep_raw(at + 2u * stride, stride, x + COLUMNS, a.e1, a.o1);
+	any |= keep_raw(at + 4u * stride, stride, x + 2u * COLUMNS, a.e2, a.o2);
+	any |= keep_raw(at + 6u * stride, stride, x + 3u * COLUMNS, a.e3, a.o3);
+	any |= keep_raw(at + 8u * stride, stride, x + 4u * COLUMNS, a.e4, a.o4);
+	any |= keep_raw(at + 10u * stride, stride, x + 5u * COLUMNS, a.e5, a.o5);
+	any |= keep_raw(at + 12u * stride, stride, x + 6u * COLUMNS, a.e6, a.o6);
+	return any | keep_raw(at + 14u * stride, stride, x + 7u * COLUMNS, a.e7, a.o7);
+}
+
 fn scaled(value: vec4<i32>, shift: u32, half: i32) -> vec4<i32> {
 	return clamp((value + vec4(half)) >> vec4(shift), vec4(-MAX_ACT), vec4(MAX_ACT));
 }
 
-// Gradients of the inputs of layer `number`.
+// Gradients of the inputs of layer `number`, which is dense.
 fn propagate(id: u32, number: u32, t: u32) {
 	let layer = candidates[id].layers[number];
 	let raw = candidates[id].raw;
@@ -148,19 +161,15 @@ fn propagate(id: u32, number: u32, t: u32) {
 	for (var tile = t; tile < tiles; tile += SIZE) {
 		let group = tile / COLUMNS;
 		let column = tile % COLUMNS;
-		let a = product(
-			layer.backward + group, layer.input_groups, layer.gradient + column, layer.outputs, vec4(0), vec4(0),
-		);
-		let x = layer.x + group * GROUP * COLUMNS + column;
-		any |= keep_raw(raw + tile, tiles, x, a.e0, a.o0);
-		any |= keep_raw(raw + tile + 2u * tiles, tiles, x + COLUMNS, a.e1, a.o1);
-		any |= keep_raw(raw + tile + 4u * tiles, tiles, x + 2u * COLUMNS, a.e2, a.o2);
-		any |= keep_raw(raw + tile + 6u * tiles, tiles, x + 3u * COLUMNS, a.e3, a.o3);
-		any |= keep_raw(raw + tile + 8u * tiles, tiles, x + 4u * COLUMNS, a.e4, a.o4);
-		any |= keep_raw(raw + tile + 10u * tiles, tiles, x + 5u * COLUMNS, a.e5, a.o5);
-		any |= keep_raw(raw + tile + 12u * tiles, tiles, x + 6u * COLUMNS, a.e6, a.o6);
-		any |= keep_raw(raw + tile + 14u * tiles, tiles, x + 7u * COLUMNS, a.e7, a.o7);
+		let a = product(Tile(), layer.backward + group, layer.input_groups, layer.gradient + column, layer.outputs);
+		any |= keep_raws(raw + tile, tiles, layer.x + group * GROUP * COLUMNS + column, a);
 	}
+	rescale(id, number, tiles, any, t);
+}
+
+// Scales the raw gradients of what layer `number` reads, `tiles` tiles whose bits the threads have found together.
+fn rescale(id: u32, number: u32, tiles: u32, any: vec4<u32>, t: u32) {
+	let raw = candidates[id].raw;
 	let word = any.x | any.y | any.z | any.w;
 	if (word > 0u) {
 		atomicOr(&bits[number], word);
@@ -280,11 +289,10 @@ fn step_row(layer: Layer, tiles: u32, tile: u32, row: u32, first: vec4<i32>, sec
 	return Row(a, b);
 }
 
-// One step of all weights of one tile.
-fn step_tile(layer: Layer, tiles: u32, tile: u32, pace: Pace) {
+// One step of all weights of one tile against gradients `g`.
+fn step_tile(layer: Layer, tiles: u32, tile: u32, g: Tile, pace: Pace) {
 	let output = tile / layer.input_groups;
 	let input = tile % layer.input_groups;
-	let g = correlate(layer.gradient + output * GROUP * COLUMNS, layer.x + input * GROUP * COLUMNS);
 	var even = step_row(layer, tiles, tile, 0u, g.e0, g.o0, pace);
 	var odd = step_row(layer, tiles, tile, 1u, g.e1, g.o1, pace);
 	let a = pack(even.first, odd.first);
@@ -323,38 +331,46 @@ fn total(gradient: u32) -> i32 {
 	return sum.x + sum.y + sum.z + sum.w;
 }
 
-// One step of four biases.
-fn step_bias(layer: Layer, quarter: u32, pace: Pace) {
-	let at = layer.gradient + quarter * 4u * COLUMNS;
-	let g = vec4(total(at), total(at + COLUMNS), total(at + 2u * COLUMNS), total(at + 3u * COLUMNS)) << vec4(ACT_FRAC);
+// The sums of the gradients of four neurons.
+fn totals(gradient: u32) -> vec4<i32> {
+	return vec4(
+		total(gradient), total(gradient + COLUMNS), total(gradient + 2u * COLUMNS), total(gradient + 3u * COLUMNS),
+	);
+}
+
+// One step of four biases against gradients `g`.
+fn step_bias(layer: Layer, quarter: u32, g: vec4<i32>, pace: Pace) {
 	let p = lion(layer.bias_masters + quarter, layer.bias_momenta + quarter, g, Pace(pace.rate, pace.decay, MAX_BIAS));
 	parameters[layer.bias + quarter] = round_shift(p, MASTER_TO_BIAS);
 }
 
-// One step of every parameter. Work is shared out over all layers at once.
-fn update(id: u32, t: u32, step: u32) {
+// The rate of a step and what else a step depends on.
+fn pace_of(id: u32, step: u32) -> Pace {
 	let c = &candidates[id];
 	let rate = max((*c).rate - i32(step) * (*c).fall, (*c).last_rate) >> 16u;
-	let pace = Pace(rate, 12u - (*c).decay, MAX_WEIGHT);
-	var tile = t;
-	for (var number = 0u; number <= (*c).depth; number++) {
-		let layer = (*c).layers[number];
-		let tiles = layer.output_groups * layer.input_groups;
-		for (; tile < tiles; tile += SIZE) {
-			step_tile(layer, tiles, tile, pace);
-		}
-		tile -= tiles;
-		let quarters = 2u * layer.output_groups;
-		for (; tile < quarters; tile += SIZE) {
-			step_bias(layer, tile, pace);
-		}
-		tile -= quarters;
+	return Pace(rate, 12u - (*c).decay, MAX_WEIGHT);
+}
+
+// One step of the weights and biases of a dense layer, work being shared out from `first` on; where the next layer goes on.
+fn update_dense(layer: Layer, first: u32, pace: Pace) -> u32 {
+	var tile = first;
+	let tiles = layer.output_groups * layer.input_groups;
+	for (; tile < tiles; tile += SIZE) {
+		let gradient = layer.gradient + tile / layer.input_groups * GROUP * COLUMNS;
+		let g = correlate(gradient, layer.x + tile % layer.input_groups * GROUP * COLUMNS);
+		step_tile(layer, tiles, tile, g, pace);
 	}
+	tile -= tiles;
+	let quarters = 2u * layer.output_groups;
+	for (; tile < quarters; tile += SIZE) {
+		step_bias(layer, tile, totals(layer.gradient + tile * 4u * COLUMNS) << vec4(ACT_FRAC), pace);
+	}
+	return tile - quarters;
 }
 
 @compute @workgroup_size(SIZE)
 fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[workgroup.x];
+	let id = order[arguments.begin + workgroup.x];
 	let depth = candidates[id].depth;
 	for (var n = 0u; n < arguments.count; n++) {
 		let step = arguments.first + n;
@@ -362,20 +378,19 @@ fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 		gather(id, t, COLUMNS);
 		storageBarrier();
 		aim(id, t, COLUMNS);
-		for (var number = 0u; number < depth; number++) {
-			activate(id, number, t, COLUMNS);
-			storageBarrier();
-		}
+		think(id, t, COLUMNS);
 		signs(id, depth, t);
 		storageBarrier();
-		for (var number = depth; number > 0u; number--) {
-			propagate(id, number, t);
-			storageBarrier();
-		}
+		backward(id, depth, t);
 		update(id, t, step);
 		storageBarrier();
 	}
 	if (t == 0u) {
 		results[id * 16u + 12u] += arguments.count;
+	}
+	storageBarrier();
+	if (!whole()) {
+		// More than there can be.
+		results[id * 16u + 12u] = 0xf0000000u;
 	}
 }

@@ -118,7 +118,7 @@ fn keep(id: u32, t: u32) {
 // Batches `first` and on of the inner validation windows, the published ones first.
 @compute @workgroup_size(SIZE)
 fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[workgroup.x];
+	let id = order[arguments.begin + workgroup.x];
 	let skip = candidates[id].skip;
 	if ((arguments.flags & PATHS_ONLY) > 0u && skip == 0u) {
 		return;
@@ -145,10 +145,7 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 			gather(id, t, columns);
 			storageBarrier();
 			aim(id, t, columns);
-			for (var number = 0u; number < candidates[id].depth; number++) {
-				activate(id, number, t, columns);
-				storageBarrier();
-			}
+			think(id, t, columns);
 			compare(id, t, columns, count);
 			workgroupBarrier();
 			if (t == 0u) {
@@ -168,5 +165,10 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 		if (better > 0u) {
 			keep(id, t);
 		}
+	}
+	storageBarrier();
+	if (!whole()) {
+		// More than there can be.
+		results[id * RESULTS + JUDGED] = 0xf0000000u;
 	}
 }
