@@ -4,12 +4,12 @@ use super::{
 	*,
 };
 use crate::{
-	fixtures::{seasonal, tent},
+	fixtures::{follower, seasonal, tent},
 	Candidate, Error, Family, Task, TrainingSet,
 };
 use doin_scoring::{
 	philox::{purpose, Stream},
-	sample, score, Model, Net, Windows,
+	sample, score, Model, Net, Target, Windows,
 };
 use std::{
 	sync::{
@@ -178,6 +178,80 @@ fn loops_of_many_turns_are_shared_out_or_refused_in_software() {
 	let large = Candidate { width: 512, depth: 4, ..base };
 	let net = on_device(gpu, &data, &[large]).remove(0);
 	assert!(matches!(net, Err(Error::Gpu(GpuError::Unsupported(_)))) && gpu.fault().is_none());
+}
+
+/// Whether the device trains these candidates as the processor does, and scores their nets as the chain does.
+fn assert_trained_and_scored(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+	assert_equal(gpu, data, candidates);
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(data, &RUN).unwrap()).collect();
+	let chunks = crate::data::validation(&data.task).unwrap();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
+	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
+	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
+}
+
+/// Dense nets, convolutions and linear models, with and without a linear path.
+fn some(data: &TrainingSet, stream: &mut Stream) -> Vec<Candidate> {
+	let mut candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, stream, 2)).collect();
+	candidates.extend((0..5).map(|_| random_conv(data, stream, 2)));
+	candidates
+}
+
+#[test]
+fn nets_for_some_steps_alone_are_trained_and_scored_alike() {
+	let gpu = shared();
+	let mut stream = Stream::new(&[9; 32], 99, 0);
+	for steps in [vec![6], vec![1, 4, 6], (1..=40).map(|step| 2 * step).collect()] {
+		let mut task = seasonal();
+		task.program.horizon = steps[steps.len() - 1].max(6);
+		task.split.validation_end += 32 * 80;
+		while task.series.len() < task.split.validation_end as usize {
+			task.series.extend_from_within(..1_200);
+		}
+		task.program.target = Target::Steps(steps.try_into().unwrap());
+		let data = TrainingSet::new(task, 200, 1).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream));
+	}
+}
+
+/// A task of `channels` channels: those of [`follower`] and more in other units.
+fn channels(channels: u8) -> Task {
+	let mut task = follower();
+	let step =
+		|pair: &[i32], at: usize| (0..channels).map(|channel| pair[usize::from(channel % 2)] << channel >> (at % 3)).collect();
+	task.series = task.series.chunks(2).enumerate().flat_map(|(at, pair)| -> Vec<i32> { step(pair, at) }).collect();
+	task.program.channels = channels;
+	task
+}
+
+#[test]
+fn nets_that_read_several_channels_are_trained_and_scored_alike() {
+	let gpu = shared();
+	let mut stream = Stream::new(&[10; 32], 99, 0);
+	for task in [follower(), channels(3), channels(8)] {
+		let mut task = Task { program: doin_scoring::Forecast { history: 12, horizon: 3, ..task.program }, ..task };
+		let data = TrainingSet::new(task.clone(), 0, 0).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream));
+		task.program.target = Target::Steps(vec![1, 3].try_into().unwrap());
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream)[2..4]);
+	}
+}
+
+#[test]
+fn nets_that_read_fewer_channels_than_there_are_are_scored_alike() {
+	let gpu = shared();
+	let one =
+		TrainingSet::new(Task { program: doin_scoring::Forecast { channels: 1, ..follower().program }, ..channels(1) }, 0, 0);
+	let one = one.unwrap();
+	let base = Candidate { window: 6, width: 7, epochs: 1, ..Candidate::default() };
+	let candidates = [base, Candidate { family: Family::Conv, kernel: 2, ..base }];
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&one, &RUN).unwrap()).collect();
+	let task = channels(4);
+	let chunks = crate::data::validation(&task).unwrap();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &task.program, chunk)).collect();
+	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
+	assert_eq!(gpu.score(&task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
 }
 
 #[test]

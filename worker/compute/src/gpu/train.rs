@@ -48,11 +48,8 @@ impl Gpu {
 		if !data.narrow() {
 			return Err(GpuError::Unsupported("series whose values differ by 2^26 or more"));
 		}
-		if data.channels() > 1 {
-			return Err(GpuError::Unsupported("series of several channels"));
-		}
-		if data.task.program.target != Target::Values {
-			return Err(GpuError::Unsupported("classes, or some steps alone"));
+		if matches!(data.task.program.target, Target::Classes(_)) {
+			return Err(GpuError::Unsupported("classes"));
 		}
 		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
 			return Err(GpuError::Unsupported("series that do not fit a buffer of the device"));
