@@ -6,12 +6,14 @@
 
 use crate::{
 	backend::{
+		gates::Shape,
 		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, TILE, TILES},
 		steps::{Grid, Taps},
 		Backend,
 	},
 	batches::{best_epoch, seed, steps, uniform, Batches, Learner},
 	data::TrainingSet,
+	gpu::read_cell,
 	lion::{ACC_FRAC, MASTER_FRAC, WEIGHT_FRAC},
 	population::{Candidate, Watch},
 	ridge::Linear,
@@ -51,8 +53,12 @@ pub(crate) struct Start {
 	pub skip: Option<Layer>,
 	/// The layers before the first step, and where each has the inputs of the net's layer. Convolutions are the first ones.
 	pub layers: Vec<(Grid, Dense)>,
+	/// Strength of the decay.
+	pub decay: u8,
 	/// What the convolutions read.
 	convs: Vec<Taps>,
+	/// The shape of a cell, whose gates are the first layer, unit by unit.
+	pub cell: Option<Shape>,
 	window: u16,
 }
 
@@ -73,13 +79,20 @@ impl Start {
 			skip: batches.skip.cloned(),
 			in_shifts: batches.in_shifts,
 			layers,
+			decay: candidate.decay,
 			convs,
+			cell: None,
 			window: candidate.window,
 		}
 	}
 
 	/// The net with these layers.
 	pub fn net(self, mut layers: Vec<Layer>) -> Net {
+		if let Some(shape) = &self.cell {
+			let gates = layers.remove(0);
+			let encoder = shape.kind.encoder(read_cell(shape, &gates));
+			return Net { window: self.window, in_shifts: self.in_shifts, skip: self.skip, encoder, layers };
+		}
 		let dense = layers.split_off(self.convs.len());
 		let conv = |(taps, layer): (&Taps, Layer)| Conv {
 			kernel: taps.kernel as u16,

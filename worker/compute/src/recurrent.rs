@@ -7,20 +7,23 @@
 
 use crate::{
 	backend::{
-		gates::{sums, Kind, Shape, Trace, OUTPUT_FRAC},
+		gates::{sums, Kind, Shape, Trace, KINDS, OUTPUT_FRAC},
 		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, QUAD, ROWS, TILES},
+		steps::Grid,
 		Backend,
 	},
 	batches::{best_epoch, seed, uniform, Batches, Learner},
 	data::TrainingSet,
+	gpu::row,
 	lion::{MASTER_FRAC, WEIGHT_FRAC},
+	mlp::Start,
 	population::{Candidate, Watch},
 	ridge::Linear,
 	Error,
 };
 use doin_scoring::{
 	philox::{purpose, Stream},
-	Encoder, Net,
+	Net,
 };
 use std::sync::atomic::AtomicBool;
 
@@ -44,6 +47,44 @@ pub fn train(
 	watch: &mut Watch,
 ) -> Result<Net, Error> {
 	best_epoch(Trainer::new(kind, data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+}
+
+/// What [`train`] starts from, for a device that then does the same: the layers are the gates and the last one.
+pub(crate) fn start(kind: Kind, data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Start {
+	let mut batches = Batches::new(data, candidate, skip);
+	let (shape, gates, head) = first(kind, data, candidate, &mut batches);
+	// Devices have the gates unit by unit.
+	let rows = (0..KINDS * shape.units).map(|output| row(&shape, output));
+	let masters: Vec<i32> = rows
+		.flat_map(|row| (0..shape.inputs()).map(move |input| (row, input)))
+		.map(|(row, input)| gates.master(row, input))
+		.collect();
+	let gates = Dense::new(shape.inputs(), KINDS * shape.units, Shape::hidden_shift(), false, &masters);
+	let layers = [gates, head].map(|layer| (Grid { steps: 1, channels: layer.forward.inputs }, layer));
+	let mut start = Start::of(batches, candidate, Vec::new(), layers.into());
+	(start.decay, start.cell) = (decay(candidate), Some(shape));
+	start
+}
+
+/// The decay of a cell.
+fn decay(candidate: &Candidate) -> u8 {
+	candidate.decay.saturating_sub(EASE)
+}
+
+/// A cell before its first step: its shape, its gates, and the last layer.
+fn first(kind: Kind, data: &TrainingSet, candidate: &Candidate, batches: &mut Batches) -> (Shape, Dense, Dense) {
+	let (units, behind) = (usize::from(candidate.width), usize::from(data.task.program.outputs()));
+	let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
+	let shape = Shape::new(kind, units, data.channels(), candidate.window.into());
+	let gates = masters(&shape, &mut random);
+	let shift = batches.out_shift(ACC_FRAC);
+	// Beside a linear path, a net starts by saying nothing.
+	let head = match batches.skip {
+		Some(_) => vec![0; units * behind],
+		None => uniform(units * behind, (3 << (2 * MASTER_FRAC)) / units as u64, &mut random),
+	};
+	let gates = Dense::new(shape.inputs(), shape.outputs(), Shape::hidden_shift(), false, &gates);
+	(shape, gates, Dense::new(units, behind, shift, false, &head))
 }
 
 /// First masters of a cell: sums of unit variance, and the bias of the gate that keeps the state so large that states are remembered at
@@ -100,22 +141,14 @@ struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
 	fn new(kind: Kind, data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Self {
-		let (units, behind) = (usize::from(candidate.width), usize::from(data.task.program.outputs()));
-		let mut random = Stream::new(&seed(candidate), purpose::WEIGHTS, 0);
 		let mut batches = Batches::new(data, candidate, skip);
-		let shape = Shape::new(kind, units, data.channels(), candidate.window.into());
-		let gates = masters(&shape, &mut random);
-		let shift = batches.out_shift(ACC_FRAC);
-		// Beside a linear path, a net starts by saying nothing.
-		let head = match skip {
-			Some(_) => vec![0; units * behind],
-			None => uniform(units * behind, (3 << (2 * MASTER_FRAC)) / units as u64, &mut random),
-		};
+		let (shape, gates, head) = first(kind, data, candidate, &mut batches);
+		let (units, behind) = (shape.units, head.forward.outputs);
 		Self {
 			batches,
-			decay: candidate.decay.saturating_sub(EASE),
-			gates: Dense::new(shape.inputs(), shape.outputs(), Shape::hidden_shift(), false, &gates),
-			head: Dense::new(units, behind, shift, false, &head),
+			decay: decay(candidate),
+			gates,
+			head,
 			traces: (0..TOGETHER).map(|_| Trace::new(&shape, true)).collect(),
 			trace: Trace::new(&shape, false),
 			outputs: Tiles::new(units),
@@ -192,11 +225,7 @@ impl Learner for Trainer<'_> {
 	}
 
 	fn net(&self, (gates, head): &Self::Weights) -> Net {
-		let cell = self.shape.cell(gates);
-		let encoder = match self.shape.kind {
-			Kind::Lstm => Encoder::Lstm(cell),
-			Kind::Gru => Encoder::Gru(cell),
-		};
+		let encoder = self.shape.kind.encoder(self.shape.cell(gates));
 		self.batches.net(encoder, vec![head.layer()])
 	}
 }

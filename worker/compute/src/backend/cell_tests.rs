@@ -9,7 +9,7 @@ use super::{
 	Backend, UNIT,
 };
 use crate::lion::{MAX_DECAY, MAX_RATE_SHIFT, MAX_WEIGHT};
-use doin_scoring::{model::MAX_ACT, Cell, Encoder, Layer, Net, Scratch};
+use doin_scoring::{model::MAX_ACT, Cell, Layer, Net, Scratch};
 use rayon::prelude::*;
 
 fn kind(random: &mut Random) -> Kind {
@@ -21,10 +21,7 @@ fn outputs_of(kind: Kind, cell: &Cell, channels: usize, x: &[i16]) -> Vec<i32> {
 	let units = cell.units();
 	let weights = (0..units).flat_map(|row| (0..units).map(move |column| if row == column { 2 } else { 0 })).collect();
 	let identity = Layer { inputs: units, outputs: units, shift: 1, weights, bias: vec![0; units.into()] };
-	let encoder = match kind {
-		Kind::Lstm => Encoder::Lstm(cell.clone()),
-		Kind::Gru => Encoder::Gru(cell.clone()),
-	};
+	let encoder = kind.encoder(cell.clone());
 	let window = (x.len() / channels) as u16;
 	let net = Net { window, in_shifts: vec![0; channels], skip: None, encoder, layers: vec![identity] };
 	let mut out = vec![0; units.into()];

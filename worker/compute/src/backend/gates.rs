@@ -13,7 +13,7 @@
 
 use super::layout::{Block, Packed, LANES, ROWS, TILE};
 use crate::lion::{ACT_FRAC, WEIGHT_FRAC};
-use doin_scoring::{activation::ARGUMENT_FRAC, Cell, Layer};
+use doin_scoring::{activation::ARGUMENT_FRAC, Cell, Encoder, Layer};
 
 /// Fractional bits of an output.
 pub const OUTPUT_FRAC: u32 = 11;
@@ -41,6 +41,14 @@ impl Kind {
 		match self {
 			Self::Lstm => [&[0, 1, 2, 3]; 2],
 			Self::Gru => [&[0, 1, 3], &[0, 1, 2]],
+		}
+	}
+
+	/// The encoder that is such a cell.
+	pub fn encoder(self, cell: Cell) -> Encoder {
+		match self {
+			Self::Lstm => Encoder::Lstm(cell),
+			Self::Gru => Encoder::Gru(cell),
 		}
 	}
 }

@@ -2,10 +2,12 @@
 
 use super::{
 	adapter::{Adapter, Kind},
+	cells::CELLS,
 	layout::Arguments,
 	plan::Form,
 	GpuError,
 };
+use crate::backend::gates;
 use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
@@ -20,7 +22,7 @@ const SOFTWARE_SIZE: u32 = 32;
 /// Turns that all loops of a thread may take in one dispatch in software. Mesa's rasteriser ends all loops after 65 535.
 const SOFTWARE_TURNS: usize = 65_000;
 /// Bytes of workgroup memory that the shaders take.
-const WORKGROUP_BYTES: u32 = 3_200;
+const WORKGROUP_BYTES: u32 = 4_224;
 /// Storage buffers of a dispatch.
 const STORAGE_BUFFERS: u32 = 7;
 /// The smallest useful storage buffer.
@@ -154,7 +156,11 @@ impl Gpu {
 	fn kernel(&self, kernel: Kernel, form: Form) -> &wgpu::ComputePipeline {
 		self.pipelines[form as usize][kernel as usize].get_or_init(|| {
 			let (entry, sources) = shader(kernel, form);
-			pipeline(&self.device, &self.layout, self.sizes[form as usize], entry, &sources.concat())
+			let mut constants = vec![("SIZE", f64::from(self.sizes[form as usize]))];
+			if let Some(kind) = form.cell() {
+				constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
+			}
+			pipeline(&self.device, &self.layout, &constants, entry, &sources.concat())
 		})
 	}
 
@@ -199,7 +205,8 @@ impl Gpu {
 	#[cfg(test)]
 	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
 		let dense = shader(Kernel::Score, Form::Dense).1;
-		pipeline(&self.device, &self.layout, self.sizes[0], entry, &[dense[0], dense[1], DENSE_TRAIN, source].concat())
+		let constants = [("SIZE", f64::from(self.sizes[0]))];
+		pipeline(&self.device, &self.layout, &constants, entry, &[dense[0], dense[1], DENSE_TRAIN, LEARN, source].concat())
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -343,17 +350,21 @@ const DENSE: &str = include_str!("shaders/dense.wgsl");
 const DENSE_TRAIN: &str = include_str!("shaders/dense_train.wgsl");
 const CONV: &str = include_str!("shaders/conv.wgsl");
 const CONV_TRAIN: &str = include_str!("shaders/conv_train.wgsl");
+const CELL_TRAIN: &str = include_str!("shaders/cell_train.wgsl");
+/// A step that all windows of a batch share.
+const LEARN: &str = include_str!("shaders/learn.wgsl");
 
 /// The entry point of a kernel and the parts of its shader.
-pub(super) fn shader(kernel: Kernel, form: Form) -> (&'static str, [&'static str; 4]) {
-	let (hidden, training) = match form {
-		Form::Dense => (DENSE, DENSE_TRAIN),
-		Form::Conv => (CONV, CONV_TRAIN),
+pub(super) fn shader(kernel: Kernel, form: Form) -> (&'static str, [&'static str; 5]) {
+	let (hidden, training, learn) = match form {
+		Form::Dense => (DENSE, DENSE_TRAIN, LEARN),
+		Form::Conv => (CONV, CONV_TRAIN, LEARN),
+		Form::Lstm | Form::Gru => (CELLS.as_str(), CELL_TRAIN, ""),
 	};
 	match kernel {
-		Kernel::Train => ("train", [COMMON, hidden, training, TRAIN]),
-		Kernel::Validate => ("validate", [COMMON, hidden, "", include_str!("shaders/validate.wgsl")]),
-		Kernel::Score => ("score", [COMMON, hidden, "", include_str!("shaders/score.wgsl")]),
+		Kernel::Train => ("train", [COMMON, hidden, training, learn, TRAIN]),
+		Kernel::Validate => ("validate", [COMMON, hidden, "", "", include_str!("shaders/validate.wgsl")]),
+		Kernel::Score => ("score", [COMMON, hidden, "", "", include_str!("shaders/score.wgsl")]),
 	}
 }
 
@@ -377,8 +388,8 @@ fn first_pace(kind: Kind) -> f64 {
 /// Threads of the workgroups of each form on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS).
 fn sizes(kind: Kind) -> [u32; Form::ALL.len()] {
 	match kind {
-		// Convolutions take many turns between barriers, so many that more threads have to share them.
-		Kind::Cpu => [SOFTWARE_SIZE, SIZE],
+		// Convolutions and cells take many turns between barriers, so many that more threads have to share them.
+		Kind::Cpu => [SOFTWARE_SIZE, SIZE, SIZE, SIZE],
 		_ => [SIZE; Form::ALL.len()],
 	}
 }
@@ -425,7 +436,7 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 fn pipeline(
 	device: &wgpu::Device,
 	layout: &wgpu::BindGroupLayout,
-	size: u32,
+	constants: &[(&str, f64)],
 	entry: &str,
 	source: &str,
 ) -> wgpu::ComputePipeline {
@@ -441,7 +452,7 @@ fn pipeline(
 		module: &module,
 		entry_point: Some(entry),
 		compilation_options: wgpu::PipelineCompilationOptions {
-			constants: &[("SIZE", f64::from(size))],
+			constants,
 			// Every kernel writes what it reads.
 			zero_initialize_workgroup_memory: false,
 		},

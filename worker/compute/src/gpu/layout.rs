@@ -1,6 +1,9 @@
 //! How candidates lie in the buffers of a device: what `shaders/common.wgsl` reads, seen from the host.
 
-use super::plan::{samples, Form, Plan, Rows};
+use super::{
+	cells::{gate_layer, write_input_bias},
+	plan::{samples, Form, Plan, Rows},
+};
 use crate::{
 	backend::{
 		layout::{Dense, BATCH},
@@ -13,6 +16,7 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 use doin_scoring::{encoder::MAX_CONVS, model::MAX_DEPTH, program::MAX_CHANNELS, Encoder, Forecast, Layer, Net};
+use std::borrow::Cow;
 
 /// Neurons or samples side by side.
 pub const GROUP: usize = 8;
@@ -23,7 +27,7 @@ pub const VEC4: usize = 4;
 /// Bytes of a `vec4`.
 pub const VEC4_BYTES: u64 = 16;
 /// `vec4` of a tile of eight by eight numbers.
-const TILE: usize = GROUP * GROUP / VEC4;
+pub const TILE: usize = GROUP * GROUP / VEC4;
 /// Words of one candidate's results.
 pub const RESULTS: usize = 16;
 /// Where its results hold the least error so far, four words.
@@ -73,6 +77,26 @@ pub struct DeviceTaps {
 	pub reserved: [u32; 3],
 }
 
+/// `Cell` of the shaders.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct DeviceCell {
+	pub units: u32,
+	pub channels: u32,
+	pub steps: u32,
+	pub hidden: u32,
+	pub input_shift: u32,
+	pub input_bias: u32,
+	pub states: u32,
+	pub carries: u32,
+	pub backs: u32,
+	pub sums: u32,
+	pub parts: u32,
+	pub gradient_bits: u32,
+	pub sum_shift: u32,
+	pub reserved: [u32; 3],
+}
+
 /// `Candidate` of the shaders.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
@@ -99,6 +123,7 @@ pub struct DeviceCandidate {
 	pub path: DeviceLayer,
 	pub layers: [DeviceLayer; MAX_DEPTH + 1],
 	pub taps: [DeviceTaps; MAX_CONVS],
+	pub cell: DeviceCell,
 }
 
 /// `Source` of the shaders.
@@ -204,11 +229,11 @@ impl Room {
 
 /// Gives out places.
 #[derive(Debug, Default)]
-struct Shape {
-	room: Room,
+pub struct Shape {
+	pub room: Room,
 }
 
-fn give(room: &mut u64, count: usize) -> u32 {
+pub fn give(room: &mut u64, count: usize) -> u32 {
 	let at = *room as u32;
 	*room += count as u64;
 	at
@@ -243,7 +268,7 @@ impl Shape {
 			let mut layer = self.layer(stage.rows.count(), stage.outputs);
 			let (ins, outs) = (layer.input_groups as usize, layer.output_groups as usize);
 			let parameters = &mut self.room.parameters;
-			if number > 0 {
+			if number > 0 || plan.cell.is_some() {
 				layer.backward = give(parameters, outs * GROUP * ins);
 				// A raw number takes twice the room of a packed one.
 				raw = raw.max(2 * samples(stage.neurons));
@@ -252,8 +277,9 @@ impl Shape {
 			layer.momenta = give(parameters, ins * outs * TILE);
 			layer.bias_masters = give(parameters, 2 * outs);
 			layer.bias_momenta = give(parameters, 2 * outs);
-			layer.x = give(&mut self.room.scratch, samples(stage.neurons));
-			layer.gradient = give(&mut self.room.scratch, samples(stage.leaves()));
+			let (reads, leaves) = plan.kept(number);
+			layer.x = give(&mut self.room.scratch, reads * samples(stage.neurons));
+			layer.gradient = give(&mut self.room.scratch, leaves * samples(stage.leaves()));
 			layer.best = give(&mut self.room.best, ins * GROUP * outs + 2 * outs);
 			device.layers[number] = layer;
 		}
@@ -267,6 +293,9 @@ impl Shape {
 			partial += taps.parts as usize * stage.partial();
 		}
 		give(&mut self.room.scratch, raw.max(partial));
+		if let Some(shape) = &plan.cell {
+			self.cell(&mut device, shape);
+		}
 		device
 	}
 
@@ -280,6 +309,9 @@ impl Shape {
 		for ((place, stage), layer) in device.layers.iter_mut().zip(&plan.layers).zip(layers(net)) {
 			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(stage.rows.count(), stage.outputs) };
 		}
+		if let Some(shape) = &plan.cell {
+			self.net_cell(&mut device, shape);
+		}
 		device.shifts = shifts(&net.in_shifts);
 		device
 	}
@@ -290,6 +322,9 @@ impl Shape {
 		(device.path.x, device.layers[0].x) = (inputs, inputs);
 		for (layer, stage) in device.layers.iter_mut().zip(&plan.layers).skip(1) {
 			layer.x = give(&mut self.room.scratch, samples(stage.neurons));
+		}
+		if plan.cell.is_some() {
+			self.cell_worker(&mut device);
 		}
 		device.targets = give(&mut self.room.scratch, 2 * samples(plan.outputs));
 		device
@@ -312,13 +347,14 @@ fn window(plan: &Plan) -> DeviceCandidate {
 	device
 }
 
-/// The layers of a net, convolutions first.
-fn layers(net: &Net) -> impl Iterator<Item = &Layer> {
-	let convs = match &net.encoder {
-		Encoder::Conv(convs) => convs.as_slice(),
-		_ => &[],
+/// The layers of a net, convolutions or gates first.
+fn layers(net: &Net) -> Vec<Cow<'_, Layer>> {
+	let first: Vec<Cow<Layer>> = match &net.encoder {
+		Encoder::None => Vec::new(),
+		Encoder::Conv(convs) => convs.iter().map(|conv| Cow::Borrowed(&conv.layer)).collect(),
+		Encoder::Lstm(_) | Encoder::Gru(_) => gate_layer(net).into_iter().map(Cow::Owned).collect(),
 	};
-	convs.iter().map(|conv| &conv.layer).chain(&net.layers)
+	first.into_iter().chain(net.layers.iter().map(Cow::Borrowed)).collect()
 }
 
 /// Shifts of all channels.
@@ -353,7 +389,7 @@ impl Image {
 		device.key = start.batches;
 		device.share = start.share.into();
 		device.shifts = shifts(&start.in_shifts);
-		device.decay = candidate.decay.into();
+		device.decay = start.decay.into();
 		[device.rate, device.fall, device.last_rate] = Schedule::new(candidate.rate, steps).parts();
 		let [published, synthetic] = [false, true].map(|synthetic| data.inner_places(synthetic).len() as u64);
 		let limbs = |number: u64| [number as u32, (number >> 32) as u32];
@@ -391,7 +427,10 @@ impl Image {
 			write_layer(&mut self.parameters, &device.path, &plan.path(), path);
 		}
 		for ((place, stage), layer) in device.layers.iter().zip(&plan.layers).zip(layers(net)) {
-			write_layer(&mut self.parameters, place, &stage.rows, layer);
+			write_layer(&mut self.parameters, place, &stage.rows, &layer);
+		}
+		if let Some(shape) = &plan.cell {
+			write_input_bias(&mut self.parameters, &device, shape);
 		}
 		for _ in 0..workers {
 			let worker = self.shape.worker(device, plan);

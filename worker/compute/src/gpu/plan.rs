@@ -1,8 +1,14 @@
 //! What the layers of a net read and leave on a device, whoever trains or made it.
 
-use super::layout::{DeviceTaps, COLUMNS, GROUP, VEC4};
+use super::{
+	cells,
+	layout::{DeviceTaps, COLUMNS, GROUP, VEC4},
+};
 use crate::{
-	backend::steps::{Grid, Taps},
+	backend::{
+		gates::{self, KINDS},
+		steps::{Grid, Taps},
+	},
 	conv,
 	population::{Candidate, Family},
 };
@@ -18,12 +24,28 @@ pub enum Form {
 	Dense,
 	/// Convolutions first.
 	Conv,
+	/// A long short-term memory first.
+	Lstm,
+	/// A gated recurrent unit first.
+	Gru,
 }
 
 impl Form {
 	/// All, in order.
-	pub const ALL: [Self; 2] = [Self::Dense, Self::Conv];
+	pub const ALL: [Self; 4] = [Self::Dense, Self::Conv, Self::Lstm, Self::Gru];
+
+	/// The cell that comes first.
+	pub fn cell(self) -> Option<gates::Kind> {
+		match self {
+			Self::Dense | Self::Conv => None,
+			Self::Lstm => Some(gates::Kind::Lstm),
+			Self::Gru => Some(gates::Kind::Gru),
+		}
+	}
 }
+
+/// What the gates of a unit cost in one step forward and back beside their products, in multiply-accumulates.
+const UNIT_MACS: usize = 192;
 
 /// Which row of a layer's weights belongs to an input of a net's layer: nets count channel by channel, devices step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,8 +146,10 @@ pub struct Plan {
 	pub pitch: usize,
 	/// What the net gives.
 	pub outputs: usize,
-	/// Convolutions first.
+	/// Convolutions first, or the gates of a cell.
 	pub layers: Vec<Stage>,
+	/// The cell.
+	pub cell: Option<gates::Shape>,
 }
 
 impl Plan {
@@ -133,9 +157,12 @@ impl Plan {
 	/// fits a device.
 	pub fn of(candidate: &Candidate, channels: usize, outputs: usize) -> Self {
 		let (window, width) = (usize::from(candidate.window), usize::from(candidate.width));
+		let cell = |kind| Self::of_cell(gates::Shape::new(kind, width, channels, window), &[outputs], outputs);
 		let (convs, hidden) = match candidate.family {
+			Family::Mlp => (Vec::new(), MAX_DEPTH.min(candidate.depth.into())),
 			Family::Conv => (conv::taps(candidate, channels).unwrap_or_default(), 0),
-			_ => (Vec::new(), MAX_DEPTH.min(candidate.depth.into())),
+			Family::Lstm => return cell(gates::Kind::Lstm),
+			Family::Gru => return cell(gates::Kind::Gru),
 		};
 		let convs: Vec<(Taps, usize)> = convs.into_iter().take(MAX_DEPTH).map(|taps| (taps, width)).collect();
 		let dense: Vec<usize> = std::iter::repeat_n(width, hidden).chain([outputs]).collect();
@@ -164,6 +191,12 @@ impl Plan {
 					grid = Grid { steps: taps.outputs, channels: width };
 				}
 			}
+			Encoder::Lstm(cell) | Encoder::Gru(cell) if !net.layers.is_empty() => {
+				let units = usize::from(cell.units());
+				let outputs = units * if matches!(net.encoder, Encoder::Lstm(_)) { 4 } else { 3 };
+				leads.extend([(&cell.input, channels, outputs), (&cell.hidden, units, outputs)]);
+				grid = Grid { steps: 1, channels: units };
+			}
 			_ => return None,
 		}
 		let mut inputs = grid.steps * grid.channels;
@@ -178,8 +211,12 @@ impl Plan {
 		});
 		let ends = if net.layers.is_empty() { net.skip.is_some() } else { inputs == outputs };
 		let dense: Vec<usize> = net.layers.iter().map(|layer| layer.outputs.into()).collect();
-		let few = convs.len() <= MAX_DEPTH && convs.len() + dense.len() <= MAX_DEPTH + 1;
-		(filled && ends && few).then(|| Self::new(window, channels, &convs, &dense, outputs))
+		let first = convs.len() + usize::from(matches!(net.encoder, Encoder::Lstm(_) | Encoder::Gru(_)));
+		let few = convs.len() <= MAX_DEPTH && first + dense.len() <= MAX_DEPTH + 1;
+		(filled && ends && few).then(|| match cells::gates(net) {
+			Some((shape, _)) => Self::of_cell(shape, &dense, outputs),
+			None => Self::new(window, channels, &convs, &dense, outputs),
+		})
 	}
 
 	fn new(window: usize, channels: usize, convs: &[(Taps, usize)], dense: &[usize], outputs: usize) -> Self {
@@ -196,15 +233,36 @@ impl Plan {
 			layers.push(Stage::dense(rows, *width));
 			rows = Rows::dense(*width);
 		}
-		Self { window, channels, pitch: if by_steps { channels } else { 1 }, outputs, layers }
+		Self { window, channels, pitch: if by_steps { channels } else { 1 }, outputs, layers, cell: None }
+	}
+
+	fn of_cell(shape: gates::Shape, dense: &[usize], outputs: usize) -> Self {
+		let (window, channels) = (shape.steps, shape.channels);
+		let rows = Rows::dense(shape.inputs());
+		let mut layers = vec![Stage { rows, outputs: KINDS * shape.units, neurons: window * channels, taps: None }];
+		let mut inputs = shape.units;
+		for width in dense {
+			layers.push(Stage::dense(Rows::dense(inputs), *width));
+			inputs = *width;
+		}
+		Self { window, channels, pitch: 1, outputs, layers, cell: Some(shape) }
+	}
+
+	/// How many times over what layer `number` reads and leaves is kept for a batch.
+	pub fn kept(&self, number: usize) -> (usize, usize) {
+		match &self.cell {
+			Some(shape) => cells::kept(shape, number),
+			None => (1, 1),
+		}
 	}
 
 	/// Its kernels.
 	pub fn form(&self) -> Form {
-		if self.convs() > 0 {
-			Form::Conv
-		} else {
-			Form::Dense
+		match self.cell.as_ref().map(|shape| shape.kind) {
+			Some(gates::Kind::Lstm) => Form::Lstm,
+			Some(gates::Kind::Gru) => Form::Gru,
+			None if self.convs() > 0 => Form::Conv,
+			None => Form::Dense,
 		}
 	}
 
@@ -232,6 +290,10 @@ impl Plan {
 		let layers = self.layers.iter().enumerate().map(|(at, layer)| {
 			let steps = layer.taps.map_or(1, |taps| taps.steps as usize);
 			let products = steps * layer.rows.inputs() * layer.outputs;
+			if let Some(shape) = self.cell.as_ref().filter(|_| at == 0) {
+				let of_input = KINDS * (shape.channels + 1);
+				return shape.steps * shape.units * (3 * KINDS * shape.units + 2 * of_input + UNIT_MACS);
+			}
 			// Nothing is propagated to the window.
 			products * if at == 0 { 2 } else { 3 }
 		});
@@ -241,7 +303,7 @@ impl Plan {
 }
 
 /// Turns of a loop of `count` turns that each take `inner` turns of loops within.
-fn turns(count: usize, inner: usize) -> usize {
+pub fn turns(count: usize, inner: usize) -> usize {
 	1 + count * (1 + inner)
 }
 
@@ -253,7 +315,10 @@ impl Plan {
 		const REST: usize = 4_096;
 		let gather = turns(self.channels, turns((self.window * COLUMNS).div_ceil(size), 0));
 		let path = turns(share(self.outputs.div_ceil(GROUP) * COLUMNS), turns(self.path().count(), 0));
-		let layers = self.layers.iter().map(|layer| {
+		let layers = self.layers.iter().enumerate().map(|(at, layer)| {
+			if let Some(shape) = self.cell.as_ref().filter(|_| at == 0) {
+				return cells::forward_turns(shape, COLUMNS, size) + share(layer.partial());
+			}
 			let patch = match layer.taps {
 				Some(taps) => turns(taps.pieces as usize, turns(taps.count as usize, 0)),
 				None => turns(layer.rows.count(), 0),
@@ -269,6 +334,10 @@ impl Plan {
 		let share = |items: usize| items.div_ceil(size);
 		let columns = turns(COLUMNS, 0);
 		let layers = self.layers.iter().enumerate().map(|(at, layer)| {
+			if let Some(shape) = &self.cell {
+				// Both halves of a batch, each with a last layer of its own.
+				return if at == 0 { 2 * cells::half_turns(shape, self.outputs, size) } else { 0 };
+			}
 			let (ins, outs) = (layer.rows.count().div_ceil(GROUP), layer.outputs.div_ceil(GROUP));
 			let pieces = layer.taps.map_or(1, |taps| taps.pieces as usize);
 			let tiles = share(layer.neurons.div_ceil(GROUP) * COLUMNS);

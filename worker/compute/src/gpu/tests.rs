@@ -20,10 +20,10 @@ use std::{
 	time::Duration,
 };
 
-static RUN: AtomicBool = AtomicBool::new(false);
+pub static RUN: AtomicBool = AtomicBool::new(false);
 
 /// Vulkan in software, which every machine that tests can have.
-fn adapter() -> Adapter {
+pub fn adapter() -> Adapter {
 	let mut adapters = adapters();
 	assert!(!adapters.is_empty(), "there is no Vulkan device: run scripts/setup.sh, which installs one in software");
 	let software = adapters.iter().position(|adapter| adapter.kind == Kind::Cpu);
@@ -35,25 +35,25 @@ fn software() -> Gpu {
 }
 
 /// The same device for all tests that leave it as it is: making kernels takes seconds.
-fn shared() -> &'static Gpu {
+pub fn shared() -> &'static Gpu {
 	static GPU: LazyLock<Gpu> = LazyLock::new(software);
 	&GPU
 }
 
-fn on_device(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) -> Vec<Result<Net, Error>> {
+pub fn on_device(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) -> Vec<Result<Net, Error>> {
 	let nets = Mutex::new(vec![Err(Error::Stopped); candidates.len()]);
 	gpu.train(data, candidates, &RUN, |at, net| nets.lock().unwrap()[at] = net);
 	nets.into_inner().unwrap()
 }
 
-fn assert_equal(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+pub fn assert_equal(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 	for (candidate, net) in candidates.iter().zip(on_device(gpu, data, candidates)) {
 		assert!(net == candidate.train(data, &RUN), "{candidate:?}: {:?}", net.err());
 	}
 }
 
 /// Leaves room for one or two of `candidates` at a time.
-fn small_waves(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+pub fn small_waves(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 	let numbers: Vec<usize> = (0..candidates.len()).collect();
 	while gpu.wave(data, candidates, &numbers) > 2 {
 		gpu.save();
@@ -61,7 +61,7 @@ fn small_waves(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 }
 
 /// Some candidate for `task`.
-fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
+pub fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
 	Candidate {
 		window: 1 + random.below(task.program.history.into()) as u16,
 		width: 1 + random.below(40) as u16,
@@ -286,7 +286,7 @@ fn populations_of_several_families_share_a_wave() {
 fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
 	let mut stream = Stream::new(&[5; 32], 99, 0);
-	let gpu = Gpu::sized(&adapter(), [SIZE, 32]).unwrap();
+	let gpu = Gpu::sized(&adapter(), [SIZE, 32, 32, 32]).unwrap();
 	let mut candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
 	candidates.extend(&convs()[1..3]);
 	assert_equal(&gpu, &data, &candidates);

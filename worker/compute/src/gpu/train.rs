@@ -7,7 +7,7 @@ use super::{
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
-use crate::{population::Candidate, Error, Family, TrainingSet};
+use crate::{population::Candidate, Error, TrainingSet};
 use doin_scoring::{Net, Target};
 use std::{
 	cmp::Reverse,
@@ -29,9 +29,6 @@ impl Gpu {
 		let unsupported = |what| Err(GpuError::Unsupported(what));
 		if candidate.is_linear() {
 			return unsupported("linear models");
-		}
-		if !matches!(candidate.family, Family::Mlp | Family::Conv) {
-			return unsupported("nets with cells");
 		}
 		let plan = plan(data, candidate);
 		if plan.step_turns(self.size(plan.form())) > self.turns {

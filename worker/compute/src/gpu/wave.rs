@@ -8,7 +8,13 @@ use super::{
 	plan::{Form, Plan},
 	GpuError,
 };
-use crate::{backend::layout::BATCH, conv, mlp::Start, population::Candidate, Error, Family, TrainingSet};
+use crate::{
+	backend::{gates::Kind, layout::BATCH},
+	conv,
+	mlp::Start,
+	population::Candidate,
+	recurrent, Error, Family, TrainingSet,
+};
 use doin_scoring::{Layer, Net};
 use rayon::prelude::*;
 use std::{
@@ -114,7 +120,9 @@ impl<'a> Wave<'a> {
 				let linear = if candidate.skip { Some(data.linear(candidate.window, candidate.mix)?) } else { None };
 				Ok(match candidate.family {
 					Family::Conv => conv::start(data, candidate, linear.as_deref()),
-					_ => Start::new(data, candidate, linear.as_deref()),
+					Family::Lstm => recurrent::start(Kind::Lstm, data, candidate, linear.as_deref()),
+					Family::Gru => recurrent::start(Kind::Gru, data, candidate, linear.as_deref()),
+					Family::Mlp => Start::new(data, candidate, linear.as_deref()),
 				})
 			};
 			let some = candidates.par_iter().map(start).collect::<Result<Vec<_>, Error>>()?;

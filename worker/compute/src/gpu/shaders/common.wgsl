@@ -74,6 +74,31 @@ struct Taps {
 	reserved2: u32,
 }
 
+// What a gated cell has besides its layers: see `cells.wgsl`.
+struct Cell {
+	units: u32,
+	channels: u32,
+	steps: u32,
+	// Inputs of the gates that are units or nothing: a multiple of eight.
+	hidden: u32,
+	// Of what the gates read from the input.
+	input_shift: u32,
+	input_bias: u32,
+	// Of scratch: states of each step, gradients of states, shifts of gradients of weights, gradients of weights.
+	states: u32,
+	carries: u32,
+	backs: u32,
+	sums: u32,
+	// Parts in which gradients of weights are added up.
+	parts: u32,
+	// Bits of the gradient of a state, and of the shift of gradients of weights when states have the largest exponent.
+	gradient_bits: u32,
+	sum_shift: u32,
+	reserved0: u32,
+	reserved1: u32,
+	reserved2: u32,
+}
+
 struct Candidate {
 	key: vec3<u32>,
 	// Synthetic samples of a batch.
@@ -108,6 +133,7 @@ struct Candidate {
 	path: Layer,
 	layers: array<Layer, MAX_LAYERS>,
 	taps: array<Taps, MAX_CONVS>,
+	cell: Cell,
 }
 
 // Where one source of windows has its list of places, and 2^32 modulo its length.

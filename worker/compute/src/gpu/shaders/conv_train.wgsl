@@ -42,45 +42,9 @@ fn backward(id: u32, last: u32, t: u32) {
 	}
 }
 
-// Adds the gradients of one step of a convolution to those of other steps.
-fn add_shifted(a: Tile, b: Tile, half: i32, bits: u32) -> Tile {
-	var t = a;
-	let h = vec4(half);
-	let s = vec4(bits);
-	t.e0 += (b.e0 + h) >> s; t.o0 += (b.o0 + h) >> s;
-	t.e1 += (b.e1 + h) >> s; t.o1 += (b.o1 + h) >> s;
-	t.e2 += (b.e2 + h) >> s; t.o2 += (b.o2 + h) >> s;
-	t.e3 += (b.e3 + h) >> s; t.o3 += (b.o3 + h) >> s;
-	t.e4 += (b.e4 + h) >> s; t.o4 += (b.o4 + h) >> s;
-	t.e5 += (b.e5 + h) >> s; t.o5 += (b.o5 + h) >> s;
-	t.e6 += (b.e6 + h) >> s; t.o6 += (b.o6 + h) >> s;
-	t.e7 += (b.e7 + h) >> s; t.o7 += (b.o7 + h) >> s;
-	return t;
-}
-
 // What one part sums: 16 vec4 of all tiles side by side, then two per group of biases.
 fn partial_size(layer: Layer) -> u32 {
 	return 16u * layer.input_groups * layer.output_groups + 2u * layer.output_groups;
-}
-
-fn keep_partial(at: u32, stride: u32, g: Tile) {
-	scratch[at] = g.e0; scratch[at + stride] = g.o0;
-	scratch[at + 2u * stride] = g.e1; scratch[at + 3u * stride] = g.o1;
-	scratch[at + 4u * stride] = g.e2; scratch[at + 5u * stride] = g.o2;
-	scratch[at + 6u * stride] = g.e3; scratch[at + 7u * stride] = g.o3;
-	scratch[at + 8u * stride] = g.e4; scratch[at + 9u * stride] = g.o4;
-	scratch[at + 10u * stride] = g.e5; scratch[at + 11u * stride] = g.o5;
-	scratch[at + 12u * stride] = g.e6; scratch[at + 13u * stride] = g.o6;
-	scratch[at + 14u * stride] = g.e7; scratch[at + 15u * stride] = g.o7;
-}
-
-fn kept_partial(at: u32, stride: u32) -> Tile {
-	return Tile(
-		scratch[at], scratch[at + stride], scratch[at + 2u * stride], scratch[at + 3u * stride],
-		scratch[at + 4u * stride], scratch[at + 5u * stride], scratch[at + 6u * stride], scratch[at + 7u * stride],
-		scratch[at + 8u * stride], scratch[at + 9u * stride], scratch[at + 10u * stride], scratch[at + 11u * stride],
-		scratch[at + 12u * stride], scratch[at + 13u * stride], scratch[at + 14u * stride], scratch[at + 15u * stride],
-	);
 }
 
 // Sums the gradients of a convolution over the steps of each part, work being shared out from `first` on; where the next layer goes on.
@@ -100,7 +64,7 @@ fn sum_parts(layer: Layer, taps: Taps, first: u32) -> u32 {
 		let x = layer.x + (taps.first + input / groups * taps.gap + input % groups * GROUP) * COLUMNS;
 		var sums: Tile;
 		for (var step = part; step < taps.steps; step += taps.parts) {
-			let g = correlate(gradient + step * distance, x + step * taps.stride * COLUMNS);
+			let g = correlate(gradient + step * distance, x + step * taps.stride * COLUMNS, COLUMNS);
 			sums = add_shifted(sums, g, half, taps.bits);
 		}
 		keep_partial(taps.partial + part * size + tile, tiles, sums);
@@ -111,7 +75,7 @@ fn sum_parts(layer: Layer, taps: Taps, first: u32) -> u32 {
 		let quarter = item % quarters;
 		var sums = vec4(0);
 		for (var step = part; step < taps.steps; step += taps.parts) {
-			sums += totals(layer.gradient + step * distance + quarter * 4u * COLUMNS);
+			sums += totals(layer.gradient + step * distance + quarter * 4u * COLUMNS, COLUMNS);
 		}
 		scratch[taps.partial + part * size + 16u * tiles + quarter] = sums;
 	}

@@ -188,10 +188,10 @@ fn rescale(id: u32, number: u32, tiles: u32, any: vec4<u32>, t: u32) {
 	}
 }
 
-// Weight gradients of eight outputs by eight inputs: per output, inputs 0 to 3 in `e`, 4 to 7 in `o`.
-fn correlate(gradient: u32, x: u32) -> Tile {
+// Weight gradients of eight outputs by eight inputs over `columns` groups of samples: per output, inputs 0 to 3 in `e`, 4 to 7 in `o`.
+fn correlate(gradient: u32, x: u32, columns: u32) -> Tile {
 	var t: Tile;
-	for (var column = 0u; column < COLUMNS; column++) {
+	for (var column = 0u; column < columns; column++) {
 		let x_at = x + column;
 		let v0 = scratch[x_at];
 		let v1 = scratch[x_at + COLUMNS];
@@ -321,10 +321,47 @@ fn step_tile(layer: Layer, tiles: u32, tile: u32, g: Tile, pace: Pace) {
 	parameters[to + 7u * stride] = vec4(e.w, f.w, h.w, i.w);
 }
 
+// Adds the gradients of one step to those of other steps.
+fn add_shifted(a: Tile, b: Tile, half: i32, bits: u32) -> Tile {
+	var t = a;
+	let h = vec4(half);
+	let s = vec4(bits);
+	t.e0 += (b.e0 + h) >> s; t.o0 += (b.o0 + h) >> s;
+	t.e1 += (b.e1 + h) >> s; t.o1 += (b.o1 + h) >> s;
+	t.e2 += (b.e2 + h) >> s; t.o2 += (b.o2 + h) >> s;
+	t.e3 += (b.e3 + h) >> s; t.o3 += (b.o3 + h) >> s;
+	t.e4 += (b.e4 + h) >> s; t.o4 += (b.o4 + h) >> s;
+	t.e5 += (b.e5 + h) >> s; t.o5 += (b.o5 + h) >> s;
+	t.e6 += (b.e6 + h) >> s; t.o6 += (b.o6 + h) >> s;
+	t.e7 += (b.e7 + h) >> s; t.o7 += (b.o7 + h) >> s;
+	return t;
+}
+
+// Keeps what one part has summed, 16 vec4 of all tiles side by side.
+fn keep_partial(at: u32, stride: u32, g: Tile) {
+	scratch[at] = g.e0; scratch[at + stride] = g.o0;
+	scratch[at + 2u * stride] = g.e1; scratch[at + 3u * stride] = g.o1;
+	scratch[at + 4u * stride] = g.e2; scratch[at + 5u * stride] = g.o2;
+	scratch[at + 6u * stride] = g.e3; scratch[at + 7u * stride] = g.o3;
+	scratch[at + 8u * stride] = g.e4; scratch[at + 9u * stride] = g.o4;
+	scratch[at + 10u * stride] = g.e5; scratch[at + 11u * stride] = g.o5;
+	scratch[at + 12u * stride] = g.e6; scratch[at + 13u * stride] = g.o6;
+	scratch[at + 14u * stride] = g.e7; scratch[at + 15u * stride] = g.o7;
+}
+
+fn kept_partial(at: u32, stride: u32) -> Tile {
+	return Tile(
+		scratch[at], scratch[at + stride], scratch[at + 2u * stride], scratch[at + 3u * stride],
+		scratch[at + 4u * stride], scratch[at + 5u * stride], scratch[at + 6u * stride], scratch[at + 7u * stride],
+		scratch[at + 8u * stride], scratch[at + 9u * stride], scratch[at + 10u * stride], scratch[at + 11u * stride],
+		scratch[at + 12u * stride], scratch[at + 13u * stride], scratch[at + 14u * stride], scratch[at + 15u * stride],
+	);
+}
+
 // The sum of the gradients of one neuron.
-fn total(gradient: u32) -> i32 {
+fn total(gradient: u32, columns: u32) -> i32 {
 	var sum = vec4(0);
-	for (var column = 0u; column < COLUMNS; column++) {
+	for (var column = 0u; column < columns; column++) {
 		let g = scratch[gradient + column];
 		sum += low(g) + high(g);
 	}
@@ -332,9 +369,10 @@ fn total(gradient: u32) -> i32 {
 }
 
 // The sums of the gradients of four neurons.
-fn totals(gradient: u32) -> vec4<i32> {
+fn totals(gradient: u32, columns: u32) -> vec4<i32> {
 	return vec4(
-		total(gradient), total(gradient + COLUMNS), total(gradient + 2u * COLUMNS), total(gradient + 3u * COLUMNS),
+		total(gradient, columns), total(gradient + COLUMNS, columns),
+		total(gradient + 2u * COLUMNS, columns), total(gradient + 3u * COLUMNS, columns),
 	);
 }
 
@@ -357,13 +395,13 @@ fn update_dense(layer: Layer, first: u32, pace: Pace) -> u32 {
 	let tiles = layer.output_groups * layer.input_groups;
 	for (; tile < tiles; tile += SIZE) {
 		let gradient = layer.gradient + tile / layer.input_groups * GROUP * COLUMNS;
-		let g = correlate(gradient, layer.x + tile % layer.input_groups * GROUP * COLUMNS);
+		let g = correlate(gradient, layer.x + tile % layer.input_groups * GROUP * COLUMNS, COLUMNS);
 		step_tile(layer, tiles, tile, g, pace);
 	}
 	tile -= tiles;
 	let quarters = 2u * layer.output_groups;
 	for (; tile < quarters; tile += SIZE) {
-		step_bias(layer, tile, totals(layer.gradient + tile * 4u * COLUMNS) << vec4(ACT_FRAC), pace);
+		step_bias(layer, tile, totals(layer.gradient + tile * 4u * COLUMNS, COLUMNS) << vec4(ACT_FRAC), pace);
 	}
 	return tile - quarters;
 }
@@ -371,19 +409,13 @@ fn update_dense(layer: Layer, first: u32, pace: Pace) -> u32 {
 @compute @workgroup_size(SIZE)
 fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
 	let id = order[arguments.begin + workgroup.x];
-	let depth = candidates[id].depth;
 	for (var n = 0u; n < arguments.count; n++) {
 		let step = arguments.first + n;
 		draw(id, t, step);
 		gather(id, t, COLUMNS);
 		storageBarrier();
 		aim(id, t, COLUMNS);
-		think(id, t, COLUMNS);
-		signs(id, depth, t);
-		storageBarrier();
-		backward(id, depth, t);
-		update(id, t, step);
-		storageBarrier();
+		learn(id, t, step);
 	}
 	if (t == 0u) {
 		results[id * 16u + 12u] += arguments.count;
