@@ -1,12 +1,13 @@
 //! Exact integer training and scoring on GPUs, through Vulkan.
 //!
 //! A device trains a whole population at a time: one workgroup per candidate, many steps per dispatch, batches drawn on the device,
-//! nothing read back before the end but, if asked for, integers. Its nets are those of [`Candidate::train`](crate::Candidate::train), bit
-//! by bit, so it does not matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else.
+//! nothing read back before the end but, if asked for, integers. Its nets are those of [`crate::Candidate::train`], bit by bit, so it does
+//! not matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else. Nets of every family are
+//! trained and scored, on any number of channels and for all steps ahead or some of them.
 //!
 //! [`adapters`] lists devices and [`Selection`] chooses among them; a [`Gpu`] is one opened device, [`Devices`] several that share the work.
 //! A [`Wave`] gives training in parts, for rungs of successive halving.
-//! Candidates that differ in shape or family run side by side; a dispatch has those of one family. A device takes no
+//! Candidates that differ in shape run side by side, those of one form in one dispatch. A device takes no
 //! [training sets](crate::TrainingSet) whose values differ by 2²⁶ and more, and a device in software no nets whose steps are very long
 //! ([`Gpu::supports`]): these are trained on the processor.
 //!
