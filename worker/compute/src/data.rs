@@ -326,6 +326,11 @@ impl TrainingSet {
 		&self.values
 	}
 
+	/// Distance of a window's channels in [`TrainingSet::values`].
+	pub(crate) fn stride(&self) -> usize {
+		self.stride
+	}
+
 	/// Whether differences of values fit what [`Backend::gather`] takes.
 	pub(crate) fn narrow(&self) -> bool {
 		self.narrow

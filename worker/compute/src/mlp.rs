@@ -8,10 +8,12 @@ use crate::{
 	backend::{
 		gates::Shape,
 		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, TILE, TILES},
+		steps::{Grid, Taps},
 		Backend,
 	},
 	batches::{best_epoch, seed, steps, uniform, Batches, Learner},
 	data::TrainingSet,
+	gpu::read_cell,
 	lion::{ACC_FRAC, MASTER_FRAC, WEIGHT_FRAC},
 	mlp8,
 	population::{Candidate, Watch, BYTE_BITS},
@@ -19,6 +21,7 @@ use crate::{
 	Error,
 };
 use doin_scoring::{
+	encoder::Conv,
 	philox::{purpose, Stream},
 	Encoder, Layer, Net,
 };
@@ -39,24 +42,26 @@ pub fn train(
 	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
 }
 
-/// Everything a candidate's training starts from, for a device that then does what [`train`] does.
+/// Everything a candidate's training starts from, for a device that then does what [`train`] or [`crate::conv::train`] does.
 #[derive(Debug)]
 pub(crate) struct Start {
 	/// Steps of an epoch.
 	pub steps: u32,
 	/// Synthetic windows of a batch.
 	pub share: u16,
-	/// The power of two from raw units to activations.
-	pub in_shift: i8,
+	/// The power of two from raw units to activations, of each channel.
+	pub in_shifts: Vec<i8>,
 	/// Words of the key of the batches.
 	pub batches: [u32; 3],
 	/// The linear path.
 	pub skip: Option<Layer>,
+	/// The layers before the first step, and where each has the inputs of the net's layer. Convolutions are the first ones.
+	pub layers: Vec<(Grid, Dense)>,
 	/// Strength of the decay.
 	pub decay: u8,
-	/// The layers before the first step; of a cell, the gates come first.
-	pub layers: Vec<Dense>,
-	/// The shape of a cell.
+	/// What the convolutions read.
+	convs: Vec<Taps>,
+	/// The shape of a cell, whose gates are the first layer, unit by unit.
 	pub cell: Option<Shape>,
 	window: u16,
 }
@@ -64,28 +69,44 @@ pub(crate) struct Start {
 impl Start {
 	/// What [`train`] starts from.
 	pub fn new(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Self {
-		let Trainer { batches, layers, decay, .. } = Trainer::new(data, candidate, skip);
-		Self { decay, ..Self::of(&batches, steps(data), layers) }
+		let Trainer { batches, layers, .. } = Trainer::new(data, candidate, skip);
+		let layers = layers.into_iter().map(|layer| (Grid { steps: 1, channels: layer.forward.inputs }, layer)).collect();
+		Self::of(batches, candidate, Vec::new(), layers)
 	}
 
-	/// What training on `batches` starts from with these layers, without a decay.
-	pub fn of(batches: &Batches, steps: u32, layers: Vec<Dense>) -> Self {
+	/// What a candidate starts from whose batches, convolutions and layers are these.
+	pub fn of(batches: Batches, candidate: &Candidate, convs: Vec<Taps>, layers: Vec<(Grid, Dense)>) -> Self {
 		Self {
-			steps,
+			steps: steps(batches.data),
 			share: batches.share,
-			in_shift: batches.in_shifts[0],
 			batches: batches.key.words(),
 			skip: batches.skip.cloned(),
-			decay: 0,
+			in_shifts: batches.in_shifts,
 			layers,
+			decay: candidate.decay,
+			convs,
 			cell: None,
-			window: batches.grid().steps as u16,
+			window: candidate.window,
 		}
 	}
 
-	/// The net with these layers behind an encoder.
-	pub fn net(self, encoder: Encoder, layers: Vec<Layer>) -> Net {
-		Net { window: self.window, in_shifts: vec![self.in_shift], skip: self.skip, encoder, layers }
+	/// The net with these layers.
+	pub fn net(self, mut layers: Vec<Layer>) -> Net {
+		if let Some(shape) = &self.cell {
+			let gates = layers.remove(0);
+			let encoder = shape.kind.encoder(read_cell(shape, &gates));
+			return Net { window: self.window, in_shifts: self.in_shifts, skip: self.skip, encoder, layers };
+		}
+		let dense = layers.split_off(self.convs.len());
+		let conv = |(taps, layer): (&Taps, Layer)| Conv {
+			kernel: taps.kernel as u16,
+			dilation: taps.dilation as u16,
+			stride: taps.stride as u16,
+			layer,
+		};
+		let convs: Vec<Conv> = self.convs.iter().zip(layers).map(conv).collect();
+		let encoder = if convs.is_empty() { Encoder::None } else { Encoder::Conv(convs) };
+		Net { window: self.window, in_shifts: self.in_shifts, skip: self.skip, encoder, layers: dense }
 	}
 }
 

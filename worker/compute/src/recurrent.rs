@@ -7,12 +7,14 @@
 
 use crate::{
 	backend::{
-		gates::{sums, Kind, Shape, Trace, OUTPUT_FRAC},
+		gates::{sums, Kind, Shape, Trace, KINDS, OUTPUT_FRAC},
 		layout::{rows_of, Block, Dense, Packed, Panels, Quads, Tiles, QUAD, ROWS, TILES},
+		steps::Grid,
 		Backend,
 	},
-	batches::{best_epoch, seed, steps, uniform, Batches, Learner},
+	batches::{best_epoch, seed, uniform, Batches, Learner},
 	data::TrainingSet,
+	gpu::row,
 	lion::{MASTER_FRAC, WEIGHT_FRAC},
 	mlp::Start,
 	population::{Candidate, Watch},
@@ -51,7 +53,15 @@ pub fn train(
 pub(crate) fn start(kind: Kind, data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Start {
 	let mut batches = Batches::new(data, candidate, skip);
 	let (shape, gates, head) = first(kind, data, candidate, &mut batches);
-	let mut start = Start::of(&batches, steps(data), vec![gates, head]);
+	// Devices have the gates unit by unit.
+	let rows = (0..KINDS * shape.units).map(|output| row(&shape, output));
+	let masters: Vec<i32> = rows
+		.flat_map(|row| (0..shape.inputs()).map(move |input| (row, input)))
+		.map(|(row, input)| gates.master(row, input))
+		.collect();
+	let gates = Dense::new(shape.inputs(), KINDS * shape.units, Shape::hidden_shift(), false, &masters);
+	let layers = [gates, head].map(|layer| (Grid { steps: 1, channels: layer.forward.inputs }, layer));
+	let mut start = Start::of(batches, candidate, Vec::new(), layers.into());
 	(start.decay, start.cell) = (decay(candidate), Some(shape));
 	start
 }

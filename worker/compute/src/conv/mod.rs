@@ -14,7 +14,7 @@ use crate::{
 	batches::{best_epoch, seed, Batches, Learner},
 	data::TrainingSet,
 	lion::{ACC_FRAC, WEIGHT_FRAC},
-	mlp::masters,
+	mlp::{masters, Start},
 	population::{Candidate, Cost, Watch, MAX_KERNEL},
 	ridge::Linear,
 	Error,
@@ -84,6 +84,14 @@ pub fn train(
 	watch: &mut Watch,
 ) -> Result<Net, Error> {
 	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+}
+
+/// What [`train`] starts from.
+pub(crate) fn start(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Start {
+	let Trainer { batches, convs: Stages { stages, grid, .. }, head, .. } = Trainer::new(data, candidate, skip);
+	let shapes = stages.iter().map(|stage| stage.shape).collect();
+	let layers = stages.into_iter().map(|stage| (stage.taps.patch(), stage.layer)).chain([(grid, head)]).collect();
+	Start::of(batches, candidate, shapes, layers)
 }
 
 /// A convolution in training with the buffers of one batch.

@@ -2,12 +2,12 @@
 
 use super::{
 	adapter::{Adapter, Kind},
-	cells::tables,
+	cells::CELLS,
 	layout::Arguments,
-	loops::SOFTWARE,
+	plan::Form,
 	GpuError,
 };
-use crate::{backend::gates, population::Family};
+use crate::backend::gates;
 use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
@@ -19,6 +19,8 @@ use std::{
 pub(super) const SIZE: u32 = 256;
 /// The same in software, where a workgroup runs on one thread of the processor and every barrier costs it: one tile of samples.
 const SOFTWARE_SIZE: u32 = 32;
+/// Turns that all loops of a thread may take in one dispatch in software. Mesa's rasteriser ends all loops after 65 535.
+const SOFTWARE_TURNS: usize = 65_000;
 /// Bytes of workgroup memory that the shaders take.
 const WORKGROUP_BYTES: u32 = 4_224;
 /// Storage buffers of a dispatch.
@@ -65,50 +67,11 @@ pub(super) enum Kernel {
 	Score,
 }
 
-impl Kernel {
-	/// All of them.
-	pub const ALL: [Self; 3] = [Self::Train, Self::Validate, Self::Score];
-}
-
-/// The nets that a kernel is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Nets {
-	/// Dense layers alone.
-	Dense,
-	/// Behind a long short-term memory.
-	Lstm,
-	/// Behind a gated recurrent unit.
-	Gru,
-}
-
-impl Nets {
-	/// All of them.
-	pub const ALL: [Self; 3] = [Self::Dense, Self::Lstm, Self::Gru];
-
-	/// Those of a family, if a device trains it.
-	pub fn of(family: Family) -> Option<Self> {
-		match family {
-			Family::Mlp => Some(Self::Dense),
-			Family::Conv => None,
-			Family::Lstm => Some(Self::Lstm),
-			Family::Gru => Some(Self::Gru),
-		}
-	}
-
-	/// The cell they have.
-	pub fn kind(self) -> Option<gates::Kind> {
-		match self {
-			Self::Dense => None,
-			Self::Lstm => Some(gates::Kind::Lstm),
-			Self::Gru => Some(gates::Kind::Gru),
-		}
-	}
-}
-
-/// A kernel that is to run.
+/// Workgroups that run one kernel on candidates of one form.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Dispatch {
 	pub kernel: Kernel,
-	pub nets: Nets,
+	pub form: Form,
 	pub workgroups: u32,
 	pub arguments: Arguments,
 }
@@ -122,13 +85,12 @@ pub struct Gpu {
 	pub(super) limits: wgpu::Limits,
 	fault: Arc<Fault>,
 	layout: wgpu::BindGroupLayout,
-	/// Threads of a workgroup, for dense nets and for cells.
-	sizes: [u32; 2],
-	/// Iterations that all loops of a thread may have together, if there is such a limit.
-	pub(super) loops: Option<u64>,
-	/// For each of [`Nets::ALL`] the kernels of [`Kernel::ALL`]. Those of cells are made when they are first needed, as that takes a driver
-	/// seconds.
-	kernels: [[OnceLock<wgpu::ComputePipeline>; 3]; 3],
+	/// Threads of a workgroup, for each form.
+	sizes: [u32; Form::ALL.len()],
+	/// Turns that all loops of a thread may take in one dispatch.
+	pub(super) turns: usize,
+	/// The kernels of each form, made when they are first needed.
+	pipelines: [[OnceLock<wgpu::ComputePipeline>; KERNELS.len()]; Form::ALL.len()],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
 	/// Multiply-accumulates per second, as last measured.
@@ -141,13 +103,13 @@ impl Gpu {
 		Self::sized(adapter, sizes(adapter.kind))
 	}
 
-	/// The same with so many threads in a workgroup, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
-	pub(super) fn sized(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
-		check(adapter, sizes[0].max(sizes[1]))?;
+	/// The same with so many threads in the workgroups of each form, multiples of [`COLUMNS`](super::layout::COLUMNS).
+	pub(super) fn sized(adapter: &Adapter, sizes: [u32; Form::ALL.len()]) -> Result<Self, GpuError> {
+		check(adapter, sizes.into_iter().fold(0, u32::max))?;
 		guard(&adapter.name, || Self::open_checked(adapter, sizes))?
 	}
 
-	fn open_checked(adapter: &Adapter, sizes: [u32; 2]) -> Result<Self, GpuError> {
+	fn open_checked(adapter: &Adapter, sizes: [u32; Form::ALL.len()]) -> Result<Self, GpuError> {
 		let (name, limits) = (adapter.name.clone(), adapter.limits.clone());
 		let open = |reason: String| GpuError::Open { adapter: adapter.name.clone(), reason };
 		let (device, queue) = pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
@@ -178,11 +140,12 @@ impl Gpu {
 		});
 		let layout = layout(&device);
 		let budget = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+		let turns = if adapter.kind == Kind::Cpu { SOFTWARE_TURNS } else { usize::MAX };
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
-		let loops = (adapter.kind == Kind::Cpu).then_some(SOFTWARE);
-		let gpu = Self { name, device, queue, limits, fault, layout, sizes, loops, kernels: Default::default(), budget, pace };
-		for kernel in Kernel::ALL {
-			gpu.kernel(kernel, Nets::Dense);
+		let gpu = Self { name, device, queue, limits, fault, layout, sizes, turns, pipelines: Default::default(), budget, pace };
+		// A driver that cannot make these is of no use.
+		for kernel in KERNELS {
+			gpu.kernel(kernel, Form::Dense);
 		}
 		match gpu.fault() {
 			Some(error) => Err(open(error.to_string())),
@@ -190,31 +153,25 @@ impl Gpu {
 		}
 	}
 
-	/// A kernel.
-	fn kernel(&self, kernel: Kernel, nets: Nets) -> &wgpu::ComputePipeline {
-		self.kernels[nets as usize][kernel as usize].get_or_init(|| {
-			let (entry, source) = shader(kernel, nets);
-			self.pipeline(entry, &source, nets)
+	fn kernel(&self, kernel: Kernel, form: Form) -> &wgpu::ComputePipeline {
+		self.pipelines[form as usize][kernel as usize].get_or_init(|| {
+			let (entry, sources) = shader(kernel, form);
+			let mut constants = vec![("SIZE", f64::from(self.sizes[form as usize]))];
+			if let Some(kind) = form.cell() {
+				constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
+			}
+			pipeline(&self.device, &self.layout, &constants, entry, &sources.concat())
 		})
-	}
-
-	/// Threads of a workgroup.
-	pub(super) fn size(&self, nets: Nets) -> u32 {
-		self.sizes[usize::from(nets != Nets::Dense)]
-	}
-
-	/// The kernel `entry` of a shader for these nets.
-	pub(super) fn pipeline(&self, entry: &str, source: &str, nets: Nets) -> wgpu::ComputePipeline {
-		let mut constants = vec![("SIZE", f64::from(self.size(nets)))];
-		if let Some(kind) = nets.kind() {
-			constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
-		}
-		pipeline(&self.device, &self.layout, &constants, entry, source)
 	}
 
 	/// Its name.
 	pub fn name(&self) -> &str {
 		&self.name
+	}
+
+	/// Threads of a workgroup for nets of `form`.
+	pub(super) fn size(&self, form: Form) -> usize {
+		self.sizes[form as usize] as usize
 	}
 
 	/// What went wrong with it, if anything did: then it is not to be used any more.
@@ -242,6 +199,14 @@ impl Gpu {
 	/// Halves the bytes that one buffer may have.
 	pub(super) fn save(&self) {
 		*self.budget.lock().unwrap_or_else(PoisonError::into_inner) /= 2;
+	}
+
+	/// A kernel of a test.
+	#[cfg(test)]
+	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
+		let dense = shader(Kernel::Score, Form::Dense).1;
+		let constants = [("SIZE", f64::from(self.sizes[0]))];
+		pipeline(&self.device, &self.layout, &constants, entry, &[dense[0], dense[1], DENSE_TRAIN, LEARN, source].concat())
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -330,10 +295,10 @@ impl Gpu {
 		let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
 		{
 			let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-			for (number, dispatch) in dispatches.iter().enumerate() {
-				pass.set_pipeline(self.kernel(dispatch.kernel, dispatch.nets));
+			for (number, Dispatch { kernel, form, workgroups, .. }) in dispatches.iter().enumerate() {
+				pass.set_pipeline(self.kernel(*kernel, *form));
 				pass.set_bind_group(0, group, &[number as u32 * slot]);
-				pass.dispatch_workgroups(dispatch.workgroups, 1, 1);
+				pass.dispatch_workgroups(*workgroups, 1, 1);
 			}
 		}
 		let index = self.queue.submit([encoder.finish()]);
@@ -375,29 +340,32 @@ impl Gpu {
 	}
 }
 
+/// All kernels.
+pub(super) const KERNELS: [Kernel; 3] = [Kernel::Train, Kernel::Validate, Kernel::Score];
 /// What all shaders begin with.
-const COMMON: &str = include_str!("shaders/common.wgsl");
-/// From the inputs to what the last layer reads.
+pub(super) const COMMON: &str = include_str!("shaders/common.wgsl");
+/// What training of all forms shares.
+pub(super) const TRAIN: &str = include_str!("shaders/train.wgsl");
 const DENSE: &str = include_str!("shaders/dense.wgsl");
-const CELLS: &str = include_str!("shaders/cells.wgsl");
-/// What is done with it.
-const TRAIN: &str = include_str!("shaders/train.wgsl");
-const TRAIN_CELLS: &str = include_str!("shaders/cell_train.wgsl");
-const VALIDATE: &str = include_str!("shaders/validate.wgsl");
-const SCORE: &str = include_str!("shaders/score.wgsl");
+const DENSE_TRAIN: &str = include_str!("shaders/dense_train.wgsl");
+const CONV: &str = include_str!("shaders/conv.wgsl");
+const CONV_TRAIN: &str = include_str!("shaders/conv_train.wgsl");
+const CELL_TRAIN: &str = include_str!("shaders/cell_train.wgsl");
+/// A step that all windows of a batch share.
+const LEARN: &str = include_str!("shaders/learn.wgsl");
 
-/// The entry point of a kernel and its shader.
-pub(super) fn shader(kernel: Kernel, nets: Nets) -> (&'static str, String) {
-	let tables = if nets.kind().is_some() { tables() } else { String::new() };
-	let (entry, parts): (_, &[&str]) = match (kernel, nets) {
-		(Kernel::Train, Nets::Dense) => ("train", &[TRAIN]),
-		(Kernel::Train, _) => ("train_cell", &[TRAIN, CELLS, TRAIN_CELLS]),
-		(Kernel::Validate, Nets::Dense) => ("validate", &[DENSE, VALIDATE]),
-		(Kernel::Validate, _) => ("validate", &[CELLS, VALIDATE]),
-		(Kernel::Score, Nets::Dense) => ("score", &[DENSE, SCORE]),
-		(Kernel::Score, _) => ("score", &[CELLS, SCORE]),
+/// The entry point of a kernel and the parts of its shader.
+pub(super) fn shader(kernel: Kernel, form: Form) -> (&'static str, [&'static str; 5]) {
+	let (hidden, training, learn) = match form {
+		Form::Dense => (DENSE, DENSE_TRAIN, LEARN),
+		Form::Conv => (CONV, CONV_TRAIN, LEARN),
+		Form::Lstm | Form::Gru => (CELLS.as_str(), CELL_TRAIN, ""),
 	};
-	(entry, [COMMON, &tables, &parts.concat()].concat())
+	match kernel {
+		Kernel::Train => ("train", [COMMON, hidden, training, learn, TRAIN]),
+		Kernel::Validate => ("validate", [COMMON, hidden, "", "", include_str!("shaders/validate.wgsl")]),
+		Kernel::Score => ("score", [COMMON, hidden, "", "", include_str!("shaders/score.wgsl")]),
+	}
 }
 
 /// Runs `run`, which asks the driver for things; its panic becomes an error.
@@ -417,12 +385,12 @@ fn first_pace(kind: Kind) -> f64 {
 	}
 }
 
-/// Threads of a workgroup on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS), for dense nets and for cells.
-fn sizes(kind: Kind) -> [u32; 2] {
+/// Threads of the workgroups of each form on a device of this kind, multiples of [`COLUMNS`](super::layout::COLUMNS).
+fn sizes(kind: Kind) -> [u32; Form::ALL.len()] {
 	match kind {
-		// Cells do so much from one barrier to the next that these cost little, and many threads have short loops each.
-		Kind::Cpu => [SOFTWARE_SIZE, SIZE],
-		_ => [SIZE; 2],
+		// Convolutions and cells take many turns between barriers, so many that more threads have to share them.
+		Kind::Cpu => [SOFTWARE_SIZE, SIZE, SIZE, SIZE],
+		_ => [SIZE; Form::ALL.len()],
 	}
 }
 

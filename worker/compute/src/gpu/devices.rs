@@ -9,6 +9,7 @@ use super::{
 use crate::{population::Candidate, Error, TrainingSet};
 use doin_scoring::Net;
 use std::{
+	cmp::Reverse,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		Mutex, MutexGuard, PoisonError,
@@ -74,9 +75,8 @@ impl Devices {
 		stop: &AtomicBool,
 		each: impl Fn(usize, Result<Net, Error>) + Sync,
 	) -> Vec<usize> {
-		let horizon = data.task.program.horizon;
 		let mut waiting: Vec<usize> = (0..candidates.len()).collect();
-		waiting.sort_by(|a, b| macs(&candidates[*b], horizon).total_cmp(&macs(&candidates[*a], horizon)).then(a.cmp(b)));
+		waiting.sort_by_cached_key(|number| (Reverse(macs(&candidates[*number], data) as u64), *number));
 		let queue = Mutex::new(Queue { waiting, left: Vec::new() });
 		loop {
 			let working: Vec<&Gpu> = self.working().collect();

@@ -1,18 +1,22 @@
 //! How candidates lie in the buffers of a device: what `shaders/common.wgsl` reads, seen from the host.
 
 use super::{
-	cells::{gates, row, write_gates},
-	device::Nets,
+	cells::{gate_layer, write_input_bias},
+	plan::{samples, Form, Plan, Rows},
 };
 use crate::{
-	backend::layout::{Dense, BATCH},
+	backend::{
+		layout::{Dense, BATCH},
+		steps::Grid,
+	},
 	data::{TrainingSet, WHOLE},
 	lion::Schedule,
 	mlp::Start,
 	population::Candidate,
 };
 use bytemuck::{Pod, Zeroable};
-use doin_scoring::{model::MAX_DEPTH, Layer, Net};
+use doin_scoring::{encoder::MAX_CONVS, model::MAX_DEPTH, program::MAX_CHANNELS, Encoder, Forecast, Layer, Net};
+use std::borrow::Cow;
 
 /// Neurons or samples side by side.
 pub const GROUP: usize = 8;
@@ -57,6 +61,22 @@ pub struct DeviceLayer {
 	pub reserved: u32,
 }
 
+/// `Taps` of the shaders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct DeviceTaps {
+	pub steps: u32,
+	pub pieces: u32,
+	pub count: u32,
+	pub gap: u32,
+	pub first: u32,
+	pub stride: u32,
+	pub bits: u32,
+	pub parts: u32,
+	pub partial: u32,
+	pub reserved: [u32; 3],
+}
+
 /// `Cell` of the shaders.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
@@ -84,8 +104,8 @@ pub struct DeviceCandidate {
 	pub key: [u32; 3],
 	pub share: u32,
 	pub window: u32,
-	pub left: u32,
-	pub right: u32,
+	pub channels: u32,
+	pub pitch: u32,
 	pub decay: u32,
 	pub rate: i32,
 	pub fall: i32,
@@ -97,8 +117,12 @@ pub struct DeviceCandidate {
 	pub count: u32,
 	pub published: [u32; 2],
 	pub synthetic: [u32; 2],
+	pub shifts: [i32; MAX_CHANNELS as usize],
+	pub convs: u32,
+	pub reserved: [u32; 3],
 	pub path: DeviceLayer,
 	pub layers: [DeviceLayer; MAX_DEPTH + 1],
+	pub taps: [DeviceTaps; MAX_CONVS],
 	pub cell: DeviceCell,
 }
 
@@ -120,9 +144,10 @@ pub struct Arguments {
 	pub count: u32,
 	pub flags: u32,
 	pub history: u32,
-	pub horizon: u32,
+	pub outputs: u32,
 	pub begin: u32,
-	pub reserved: [u32; 2],
+	pub scored: u32,
+	pub stride: u32,
 	pub fit: [Source; 2],
 	pub inner: [Source; 2],
 }
@@ -134,9 +159,17 @@ pub fn source(words: &mut Vec<i32>, places: &[u32]) -> Source {
 	Source { at, count, surplus: count.wrapping_neg().checked_rem(count).unwrap_or(0), reserved: 0 }
 }
 
+/// Appends what the targets of `program` are made of to `words`, and tells the arguments where that is.
+pub fn target(words: &mut Vec<i32>, program: &Forecast) -> Arguments {
+	let ahead: Vec<i32> = (0..program.horizon.into()).collect();
+	let (history, scored) = (program.history.into(), words.len() as u32);
+	words.extend(program.scored(&ahead));
+	Arguments { history, outputs: program.outputs().into(), scored, ..Arguments::default() }
+}
+
 /// Words of a training set, and where its places lie among them.
 pub struct Values {
-	/// Raw values, then the places of windows to fit and of inner windows, of each the published ones first.
+	/// Raw values, then the places of windows to fit and of inner windows, of each the published ones first, then what is forecast.
 	pub words: Vec<i32>,
 	/// What every dispatch is told about them.
 	pub arguments: Arguments,
@@ -148,10 +181,8 @@ impl Values {
 		let mut words = data.values().to_vec();
 		let fit = [false, true].map(|synthetic| source(&mut words, data.fit_places(synthetic)));
 		let inner = [false, true].map(|synthetic| source(&mut words, data.inner_places(synthetic)));
-		let program = &data.task.program;
-		let arguments =
-			Arguments { history: program.history.into(), horizon: program.horizon.into(), fit, inner, ..Arguments::default() };
-		Self { words, arguments }
+		let arguments = target(&mut words, &data.task.program);
+		Self { words, arguments: Arguments { stride: data.stride() as u32, fit, inner, ..arguments } }
 	}
 }
 
@@ -164,19 +195,19 @@ pub struct Room {
 }
 
 impl Room {
-	/// What one candidate takes.
-	pub fn of(candidate: &Candidate, horizon: usize) -> Self {
+	/// What a candidate of plan `plan` takes.
+	pub fn of(plan: &Plan, skip: bool) -> Self {
 		let mut shape = Shape::default();
-		shape.place(candidate, horizon);
+		shape.candidate(plan, skip);
 		shape.room
 	}
 
 	/// What a net takes that `workers` workgroups score.
-	pub fn of_net(net: &Net, horizon: usize, workers: u32) -> Self {
+	pub fn of_net(plan: &Plan, net: &Net, workers: u32) -> Self {
 		let mut shape = Shape::default();
-		let device = shape.net(net, horizon);
+		let device = shape.net(plan, net);
 		for _ in 0..workers {
-			shape.worker(device, horizon);
+			shape.worker(device, plan);
 		}
 		shape.room
 	}
@@ -196,12 +227,6 @@ impl Room {
 	}
 }
 
-/// Neurons from the inputs to the outputs.
-fn widths(candidate: &Candidate, horizon: usize) -> Vec<usize> {
-	let hidden = std::iter::repeat_n(candidate.width.into(), candidate.depth.into());
-	std::iter::once(candidate.window.into()).chain(hidden).chain([horizon]).collect()
-}
-
 /// Gives out places.
 #[derive(Debug, Default)]
 pub struct Shape {
@@ -214,22 +239,9 @@ pub fn give(room: &mut u64, count: usize) -> u32 {
 	at
 }
 
-/// Room of the rows of a batch.
-pub fn rows(neurons: usize) -> usize {
-	neurons.next_multiple_of(GROUP) * COLUMNS
-}
-
 impl Shape {
-	/// The places of a candidate.
-	fn place(&mut self, candidate: &Candidate, horizon: usize) -> DeviceCandidate {
-		match Nets::of(candidate.family).and_then(Nets::kind) {
-			Some(kind) => self.cell(kind, candidate, horizon),
-			None => self.candidate(&widths(candidate, horizon), candidate.has_path()),
-		}
-	}
-
 	/// The places of the forward weights and biases of one layer.
-	pub fn layer(&mut self, inputs: usize, outputs: usize) -> DeviceLayer {
+	fn layer(&mut self, inputs: usize, outputs: usize) -> DeviceLayer {
 		let (input_groups, output_groups) = (inputs.div_ceil(GROUP), outputs.div_ceil(GROUP));
 		let parameters = &mut self.room.parameters;
 		DeviceLayer {
@@ -243,102 +255,121 @@ impl Shape {
 		}
 	}
 
-	/// The places of the weights of a layer in training.
-	pub fn learner(&mut self, inputs: usize, outputs: usize, backward: bool) -> DeviceLayer {
-		let mut layer = self.layer(inputs, outputs);
-		let (ins, outs) = (inputs.div_ceil(GROUP), outputs.div_ceil(GROUP));
-		let parameters = &mut self.room.parameters;
-		if backward {
-			layer.backward = give(parameters, outs * GROUP * ins);
-		}
-		layer.masters = give(parameters, ins * outs * TILE);
-		layer.momenta = give(parameters, ins * outs * TILE);
-		layer.bias_masters = give(parameters, 2 * outs);
-		layer.bias_momenta = give(parameters, 2 * outs);
-		layer.best = give(&mut self.room.best, ins * GROUP * outs + 2 * outs);
-		layer
-	}
-
-	/// The places of a linear path, or of none.
-	pub fn path(&mut self, device: &mut DeviceCandidate, horizon: usize, skip: bool) {
-		device.path = DeviceLayer { output_groups: horizon.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() };
+	/// The places of a candidate.
+	fn candidate(&mut self, plan: &Plan, skip: bool) -> DeviceCandidate {
+		let mut device = window(plan);
+		// Place 0 means that a layer has no backward weights; it is never one of them, as forward weights come first.
 		if skip {
 			device.skip = 1;
-			device.path = self.layer(device.window as usize, horizon);
+			device.path = self.layer(plan.window * plan.channels, plan.outputs);
 		}
-	}
-
-	/// The places of a candidate with these widths.
-	fn candidate(&mut self, widths: &[usize], skip: bool) -> DeviceCandidate {
-		let (window, horizon) = (widths[0], widths[widths.len() - 1]);
-		// Place 0 means that a layer has no backward weights; it is never one of them, as forward weights come first.
-		let mut device = DeviceCandidate { window: window as u32, depth: widths.len() as u32 - 2, ..DeviceCandidate::default() };
-		self.path(&mut device, horizon, skip);
-		for (number, pair) in widths.windows(2).enumerate() {
-			let mut layer = self.learner(pair[0], pair[1], number > 0);
-			layer.x = give(&mut self.room.scratch, rows(pair[0]));
-			layer.gradient = give(&mut self.room.scratch, rows(pair[1]));
+		let mut raw = 0;
+		for (number, stage) in plan.layers.iter().enumerate() {
+			let mut layer = self.layer(stage.rows.count(), stage.outputs);
+			let (ins, outs) = (layer.input_groups as usize, layer.output_groups as usize);
+			let parameters = &mut self.room.parameters;
+			if number > 0 || plan.cell.is_some() {
+				layer.backward = give(parameters, outs * GROUP * ins);
+				// A raw number takes twice the room of a packed one.
+				raw = raw.max(2 * samples(stage.neurons));
+			}
+			layer.masters = give(parameters, ins * outs * TILE);
+			layer.momenta = give(parameters, ins * outs * TILE);
+			layer.bias_masters = give(parameters, 2 * outs);
+			layer.bias_momenta = give(parameters, 2 * outs);
+			let (reads, leaves) = plan.kept(number);
+			layer.x = give(&mut self.room.scratch, reads * samples(stage.neurons));
+			layer.gradient = give(&mut self.room.scratch, leaves * samples(stage.leaves()));
+			layer.best = give(&mut self.room.best, ins * GROUP * outs + 2 * outs);
 			device.layers[number] = layer;
 		}
 		device.path.x = device.layers[0].x;
-		// A raw number takes twice the room of a packed one.
-		device.targets = give(&mut self.room.scratch, 2 * rows(horizon));
-		let widest = widths[1..widths.len() - 1].iter().max().copied().unwrap_or(0);
-		device.raw = give(&mut self.room.scratch, 2 * rows(widest));
+		device.targets = give(&mut self.room.scratch, 2 * samples(plan.outputs));
+		// Raw gradients have been read when convolutions sum theirs.
+		let mut partial = 0;
+		device.raw = self.room.scratch as u32;
+		for (taps, stage) in device.taps.iter_mut().zip(&plan.layers) {
+			taps.partial = (self.room.scratch + partial as u64) as u32;
+			partial += taps.parts as usize * stage.partial();
+		}
+		give(&mut self.room.scratch, raw.max(partial));
+		if let Some(shape) = &plan.cell {
+			self.cell(&mut device, shape);
+		}
 		device
 	}
-}
 
-impl Shape {
 	/// The places of the weights of a net.
-	fn net(&mut self, net: &Net, horizon: usize) -> DeviceCandidate {
-		let mut device = DeviceCandidate { window: net.window.into(), ..DeviceCandidate::default() };
-		device.path = DeviceLayer { output_groups: horizon.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() };
+	fn net(&mut self, plan: &Plan, net: &Net) -> DeviceCandidate {
+		let mut device = DeviceCandidate { count: plan.layers.len() as u32, ..window(plan) };
 		if let Some(path) = &net.skip {
 			device.skip = 1;
 			device.path = DeviceLayer { shift: path.shift.into(), ..self.layer(path.inputs.into(), path.outputs.into()) };
 		}
-		let mut places = device.layers.iter_mut();
-		if let Some((shape, packed)) = gates(net) {
-			if let Some(place) = places.next() {
-				(*place, device.cell) = self.net_cell(&shape, &packed);
-			}
-			device.count = 1;
+		for ((place, stage), layer) in device.layers.iter_mut().zip(&plan.layers).zip(layers(net)) {
+			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(stage.rows.count(), stage.outputs) };
 		}
-		for (place, layer) in places.zip(&net.layers) {
-			*place = DeviceLayer { shift: layer.shift.into(), ..self.layer(layer.inputs.into(), layer.outputs.into()) };
-			device.count += 1;
+		if let Some(shape) = &plan.cell {
+			self.net_cell(&mut device, shape);
 		}
-		device.depth = device.count.saturating_sub(1);
-		(device.left, device.right) = shifts(net.in_shifts[0]);
+		device.shifts = shifts(&net.in_shifts);
 		device
 	}
 
 	/// The same net with room for the activations of one workgroup.
-	fn worker(&mut self, mut device: DeviceCandidate, horizon: usize) -> DeviceCandidate {
-		let inputs = give(&mut self.room.scratch, rows(device.window as usize));
+	fn worker(&mut self, mut device: DeviceCandidate, plan: &Plan) -> DeviceCandidate {
+		let inputs = give(&mut self.room.scratch, samples(plan.features()));
 		(device.path.x, device.layers[0].x) = (inputs, inputs);
-		let cell = device.cell.units > 0;
-		if cell {
+		for (layer, stage) in device.layers.iter_mut().zip(&plan.layers).skip(1) {
+			layer.x = give(&mut self.room.scratch, samples(stage.neurons));
+		}
+		if plan.cell.is_some() {
 			self.cell_worker(&mut device);
 		}
-		for layer in device.layers.iter_mut().take(device.count as usize).skip(1 + usize::from(cell)) {
-			layer.x = give(&mut self.room.scratch, rows(layer.inputs as usize));
-		}
-		device.targets = give(&mut self.room.scratch, 2 * rows(horizon));
+		device.targets = give(&mut self.room.scratch, 2 * samples(plan.outputs));
 		device
 	}
 }
 
-/// A power of two as a left and a right shift.
-fn shifts(shift: i8) -> (u32, u32) {
-	(shift.max(0).unsigned_abs().into(), shift.min(0).unsigned_abs().into())
+/// What a plan says of the window, the linear path and the convolutions, without any places.
+fn window(plan: &Plan) -> DeviceCandidate {
+	let mut device = DeviceCandidate {
+		window: plan.window as u32,
+		channels: plan.channels as u32,
+		pitch: plan.pitch as u32,
+		depth: plan.layers.len().saturating_sub(1) as u32,
+		convs: plan.convs() as u32,
+		path: DeviceLayer { output_groups: plan.outputs.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() },
+		..DeviceCandidate::default()
+	};
+	let taps = plan.layers.iter().map_while(|stage| stage.taps);
+	device.taps.iter_mut().zip(taps).for_each(|(place, taps)| *place = taps);
+	device
+}
+
+/// The layers of a net, convolutions or gates first.
+fn layers(net: &Net) -> Vec<Cow<'_, Layer>> {
+	let first: Vec<Cow<Layer>> = match &net.encoder {
+		Encoder::None => Vec::new(),
+		Encoder::Conv(convs) => convs.iter().map(|conv| Cow::Borrowed(&conv.layer)).collect(),
+		Encoder::Lstm(_) | Encoder::Gru(_) => gate_layer(net).into_iter().map(Cow::Owned).collect(),
+	};
+	first.into_iter().chain(net.layers.iter().map(Cow::Borrowed)).collect()
+}
+
+/// Shifts of all channels.
+fn shifts(in_shifts: &[i8]) -> [i32; MAX_CHANNELS as usize] {
+	let mut shifts = [0; MAX_CHANNELS as usize];
+	shifts.iter_mut().zip(in_shifts).for_each(|(to, shift)| *to = (*shift).into());
+	shifts
 }
 
 /// Candidates as a device takes them.
 #[derive(Default)]
 pub struct Image {
 	shape: Shape,
+	/// What they are.
+	pub plans: Vec<Plan>,
 	/// One per candidate.
 	pub candidates: Vec<DeviceCandidate>,
 	/// Their parameters.
@@ -352,12 +383,12 @@ pub struct Image {
 impl Image {
 	/// Adds a candidate that starts from `start`.
 	pub fn push(&mut self, data: &TrainingSet, candidate: &Candidate, start: &Start) {
-		let horizon = data.task.program.horizon.into();
-		let mut device = self.shape.place(candidate, horizon);
+		let plan = Plan::of(candidate, data.channels(), data.task.program.outputs().into());
+		let mut device = self.shape.candidate(&plan, start.skip.is_some());
 		let steps = start.steps * u32::from(candidate.epochs);
 		device.key = start.batches;
 		device.share = start.share.into();
-		(device.left, device.right) = shifts(start.in_shift);
+		device.shifts = shifts(&start.in_shifts);
 		device.decay = start.decay.into();
 		[device.rate, device.fall, device.last_rate] = Schedule::new(candidate.rate, steps).parts();
 		let [published, synthetic] = [false, true].map(|synthetic| data.inner_places(synthetic).len() as u64);
@@ -369,15 +400,11 @@ impl Image {
 		self.best.resize(room.best as usize * VEC4, 0);
 		if let Some(path) = &start.skip {
 			device.path.shift = path.shift.into();
-			let weight = |output: usize, input: usize| path.weights[output * usize::from(path.inputs) + input];
-			write_forward(&mut self.parameters, &device.path, weight, &path.bias);
+			write_layer(&mut self.parameters, &device.path, &plan.path(), path);
 		}
-		for (number, (place, layer)) in device.layers.iter_mut().zip(&start.layers).enumerate() {
+		for ((place, stage), (grid, layer)) in device.layers.iter_mut().zip(&plan.layers).zip(&start.layers) {
 			place.shift = layer.forward.shift;
-			match start.cell.as_ref().filter(|_| number == 0) {
-				Some(shape) => write_dense(&mut self.parameters, place, layer, |output| row(shape, output)),
-				None => write_dense(&mut self.parameters, place, layer, |output| output),
-			}
+			write_dense(&mut self.parameters, place, &stage.rows, grid, layer);
 			let words = |at: u32, count: usize| at as usize * VEC4..at as usize * VEC4 + count;
 			let weights = (place.input_groups * place.output_groups) as usize * TILE * VEC4 / 2;
 			let biases = place.output_groups as usize * GROUP;
@@ -385,29 +412,35 @@ impl Image {
 			best[words(place.best, weights)].copy_from_slice(&parameters[words(place.forward, weights)]);
 			best[words(place.best, weights + biases)][weights..].copy_from_slice(&parameters[words(place.bias, biases)]);
 		}
+		self.plans.push(plan);
 		self.candidates.push(device);
 		// No error is larger than that of no net.
 		self.results.extend([u32::MAX; 4]);
 		self.results.extend([0; RESULTS - 4]);
 	}
 
-	/// Adds a net that `workers` workgroups score. Its shapes fit each other.
-	pub fn push_net(&mut self, net: &Net, horizon: usize, workers: u32) {
-		let device = self.shape.net(net, horizon);
+	/// Adds a net of plan `plan` that `workers` workgroups score.
+	pub fn push_net(&mut self, plan: &Plan, net: &Net, workers: u32) {
+		let device = self.shape.net(plan, net);
 		self.parameters.resize(self.shape.room.parameters as usize * VEC4, 0);
-		let mut places = device.layers.iter();
-		if let Some((shape, packed)) = gates(net) {
-			places.next();
-			write_gates(&mut self.parameters, &device, &shape, &packed);
+		if let Some(path) = &net.skip {
+			write_layer(&mut self.parameters, &device.path, &plan.path(), path);
 		}
-		for (place, layer) in net.skip.iter().map(|path| (&device.path, path)).chain(places.zip(&net.layers)) {
-			let weight = |output: usize, input: usize| layer.weights[output * usize::from(layer.inputs) + input];
-			write_forward(&mut self.parameters, place, weight, &layer.bias);
+		for ((place, stage), layer) in device.layers.iter().zip(&plan.layers).zip(layers(net)) {
+			write_layer(&mut self.parameters, place, &stage.rows, &layer);
+		}
+		if let Some(shape) = &plan.cell {
+			write_input_bias(&mut self.parameters, &device, shape);
 		}
 		for _ in 0..workers {
-			let worker = self.shape.worker(device, horizon);
+			let worker = self.shape.worker(device, plan);
 			self.candidates.push(worker);
 		}
+	}
+
+	/// Numbers of the nets that take the kernels of `form`.
+	pub fn of(&self, form: Form) -> impl Iterator<Item = u32> + '_ {
+		(0..).zip(&self.plans).filter(move |(_, plan)| plan.form() == form).map(|(at, _)| at)
 	}
 
 	/// Room of the candidates so far.
@@ -423,50 +456,52 @@ fn put(words: &mut [i32], first: u32, row: usize, groups: usize, neuron: usize, 
 	words[word] = words[word] & !(0xffff << shift) | i32::from(weight as u16) << shift;
 }
 
-pub fn write_forward(words: &mut [i32], layer: &DeviceLayer, weight: impl Fn(usize, usize) -> i16, bias: &[i32]) {
-	for output in 0..layer.outputs as usize {
-		for input in 0..layer.inputs as usize {
-			put(words, layer.forward, input, layer.output_groups as usize, output, weight(output, input));
+/// Writes the weights and biases of a net's layer.
+fn write_layer(words: &mut [i32], place: &DeviceLayer, rows: &Rows, layer: &Layer) {
+	for output in 0..place.outputs as usize {
+		for input in 0..rows.inputs() {
+			let weight = layer.weights[output * rows.inputs() + input];
+			put(words, place.forward, rows.row(input), place.output_groups as usize, output, weight);
 		}
 	}
-	words[layer.bias as usize * VEC4..][..bias.len()].copy_from_slice(bias);
+	words[place.bias as usize * VEC4..][..layer.bias.len()].copy_from_slice(&layer.bias);
 }
 
-/// Writes weights and masters; an output of the device is the one of `dense` that `row` says.
-fn write_dense(words: &mut [i32], layer: &DeviceLayer, dense: &Dense, row: impl Fn(usize) -> usize) {
-	// Biases start at zero.
-	write_forward(words, layer, |output, input| dense.forward.get(row(output), input), &[]);
-	let (groups, tiles) = (layer.input_groups as usize, (layer.input_groups * layer.output_groups) as usize);
-	for output in 0..layer.outputs as usize {
-		let from = row(output);
-		for input in 0..layer.inputs as usize {
-			if layer.backward > 0 {
-				put(words, layer.backward, output, groups, input, dense.forward.get(from, input));
+/// Writes the weights of a layer in training, whose inputs lie as `grid` says. Biases start at zero.
+fn write_dense(words: &mut [i32], place: &DeviceLayer, rows: &Rows, grid: &Grid, dense: &Dense) {
+	let (groups, tiles) = (place.input_groups as usize, (place.input_groups * place.output_groups) as usize);
+	for output in 0..place.outputs as usize {
+		for input in 0..rows.inputs() {
+			let (row, neuron) = (rows.row(input), grid.neuron(input));
+			let weight = dense.forward.get(output, neuron);
+			put(words, place.forward, row, place.output_groups as usize, output, weight);
+			if place.backward > 0 {
+				put(words, place.backward, output, groups, row, weight);
 			}
-			let (tile, row, half) = (output / GROUP * groups + input / GROUP, output % GROUP, input % GROUP / VEC4);
-			let at = layer.masters as usize + (2 * row + half) * tiles + tile;
-			words[at * VEC4 + input % VEC4] = dense.master(from, input);
+			let (tile, line, half) = (output / GROUP * groups + row / GROUP, output % GROUP, row % GROUP / VEC4);
+			let at = place.masters as usize + (2 * line + half) * tiles + tile;
+			words[at * VEC4 + row % VEC4] = dense.master(output, neuron);
 		}
 	}
 }
 
 /// The layers of a net from the words of `best`.
-pub fn read_layers(words: &[i32], candidate: &DeviceCandidate) -> Vec<Layer> {
-	let layer = |layer: &DeviceLayer| {
-		let (inputs, outputs, groups) = (layer.inputs as usize, layer.outputs as usize, layer.output_groups as usize);
-		let words = &words[layer.best as usize * VEC4..];
+pub fn read_layers(words: &[i32], candidate: &DeviceCandidate, plan: &Plan) -> Vec<Layer> {
+	let layer = |(place, rows): (&DeviceLayer, &Rows)| {
+		let (inputs, outputs, groups) = (rows.inputs(), place.outputs as usize, place.output_groups as usize);
+		let words = &words[place.best as usize * VEC4..];
 		let weight = |output: usize, input: usize| {
-			let word = words[(input * groups + output / GROUP) * VEC4 + output % GROUP / 2];
+			let word = words[(rows.row(input) * groups + output / GROUP) * VEC4 + output % GROUP / 2];
 			(word >> (16 * (output % 2))) as i16
 		};
-		let bias = &words[layer.input_groups as usize * GROUP * groups * VEC4..][..outputs];
+		let bias = &words[place.input_groups as usize * GROUP * groups * VEC4..][..outputs];
 		Layer {
-			inputs: layer.inputs as u16,
-			outputs: layer.outputs as u16,
-			shift: layer.shift as u8,
+			inputs: inputs as u16,
+			outputs: outputs as u16,
+			shift: place.shift as u8,
 			weights: (0..outputs * inputs).map(|at| weight(at / inputs, at % inputs)).collect(),
 			bias: bias.to_vec(),
 		}
 	};
-	candidate.layers[..=candidate.depth as usize].iter().map(layer).collect()
+	candidate.layers.iter().zip(plan.layers.iter().map(|stage| &stage.rows)).map(layer).collect()
 }

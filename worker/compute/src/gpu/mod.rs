@@ -1,14 +1,15 @@
 //! Exact integer training and scoring on GPUs, through Vulkan.
 //!
 //! A device trains a whole population at a time: one workgroup per candidate, many steps per dispatch, batches drawn on the device,
-//! nothing read back before the end but, if asked for, integers. Its nets are those of [`Candidate::train`](crate::Candidate::train), bit
-//! by bit, so it does not matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else.
+//! nothing read back before the end but, if asked for, integers. Its nets are those of [`crate::Candidate::train`], bit by bit, so it does
+//! not matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else. Nets of every family are
+//! trained and scored, on any number of channels and for all steps ahead or some of them.
 //!
 //! [`adapters`] lists devices and [`Selection`] chooses among them; a [`Gpu`] is one opened device, [`Devices`] several that share the work.
 //! A [`Wave`] gives training in parts, for rungs of successive halving.
-//! Dense nets, LSTMs and GRUs of any shape run side by side; a dispatch has those of one family. A device takes no
-//! [training sets](crate::TrainingSet) of several channels, or whose values differ by 2²⁶ and more, and Vulkan in software takes no nets
-//! whose steps are very long ([`Gpu::supports`]): these are trained on the processor.
+//! Candidates that differ in shape run side by side, those of one form in one dispatch. A device takes no
+//! [training sets](crate::TrainingSet) whose values differ by 2²⁶ and more, and a device in software no nets whose steps are very long
+//! ([`Gpu::supports`]): these are trained on the processor.
 //!
 //! Whatever goes wrong with a device, lost in the middle or out of memory, ends in a [`GpuError`] and in no net at all.
 
@@ -19,7 +20,7 @@ mod cells;
 mod device;
 mod devices;
 mod layout;
-mod loops;
+mod plan;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ mod train;
 mod wave;
 
 pub use adapter::{adapters, Adapter, Kind, Selection};
+pub(crate) use cells::{read_cell, row};
 pub use device::Gpu;
 pub use devices::Devices;
 pub use wave::{Loaded, Wave};

@@ -1,14 +1,15 @@
 use super::{
-	device::{shader, Kernel, Nets, SIZE},
+	device::{shader, KERNELS, SIZE},
+	plan::Form,
 	*,
 };
 use crate::{
-	fixtures::{seasonal, tent},
-	Candidate, Error, Task, TrainingSet,
+	fixtures::{follower, seasonal, tent},
+	Candidate, Error, Family, Task, TrainingSet,
 };
 use doin_scoring::{
 	philox::{purpose, Stream},
-	sample, score, Model, Net, Windows,
+	sample, score, Model, Net, Target, Windows,
 };
 use std::{
 	sync::{
@@ -47,7 +48,7 @@ pub fn on_device(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) -> Vec
 
 pub fn assert_equal(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 	for (candidate, net) in candidates.iter().zip(on_device(gpu, data, candidates)) {
-		assert!(net == candidate.train(data, &RUN), "{candidate:?}");
+		assert!(net == candidate.train(data, &RUN), "{candidate:?}: {:?}", net.err());
 	}
 }
 
@@ -77,11 +78,12 @@ pub fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
 
 #[test]
 fn shaders_are_valid() {
-	for (kernel, nets) in Kernel::ALL.into_iter().flat_map(|kernel| Nets::ALL.map(|nets| (kernel, nets))) {
-		let (entry, source) = shader(kernel, nets);
+	for (kernel, form) in KERNELS.into_iter().flat_map(|kernel| Form::ALL.map(|form| (kernel, form))) {
+		let (entry, sources) = shader(kernel, form);
+		let source = sources.concat();
 		let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
 		let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
-		validator.validate(&module).unwrap_or_else(|error| panic!("{entry}: {}", error.emit_to_string(&source)));
+		validator.validate(&module).unwrap_or_else(|error| panic!("{kernel:?} {form:?}: {}", error.emit_to_string(&source)));
 		assert!(module.entry_points.iter().any(|point| point.name == entry));
 	}
 }
@@ -109,18 +111,191 @@ fn a_device_trains_the_nets_of_the_processor() {
 	);
 }
 
+/// Some candidate with convolutions for `data`.
+fn random_conv(data: &TrainingSet, stream: &mut Stream, epochs: u32) -> Candidate {
+	loop {
+		let candidate = Candidate {
+			family: Family::Conv,
+			kernel: 1 + stream.below(9) as u8,
+			stride: 1 + stream.below(3) as u8,
+			dilate: stream.below(2) > 0,
+			..random(&data.task, stream, epochs)
+		};
+		if candidate.check(data).is_ok() {
+			return candidate;
+		}
+	}
+}
+
+/// Convolutions of many shapes for windows of up to 24 steps.
+fn convs() -> Vec<Candidate> {
+	let base = Candidate { family: Family::Conv, window: 24, width: 16, depth: 1, epochs: 2, ..Candidate::default() };
+	vec![
+		base,
+		Candidate { skip: false, stride: 2, kernel: 5, depth: 2, width: 9, ..base },
+		Candidate { dilate: true, depth: 3, width: 7, ..base },
+		Candidate { skip: false, dilate: true, depth: 3, stride: 2, kernel: 2, width: 33, seed: 9, ..base },
+		Candidate { kernel: 17, window: 23, mix: 0, width: 4, rate: 13, ..base },
+		Candidate { skip: false, kernel: 1, stride: 3, depth: 4, width: 20, mix: 256, decay: 6, ..base },
+		Candidate { window: 1, kernel: 1, width: 1, ..base },
+		Candidate { depth: 8, kernel: 2, width: 5, seed: u64::MAX, ..base },
+	]
+}
+
+#[test]
+fn a_device_trains_the_convolutions_of_the_processor() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let mut stream = Stream::new(&[8; 32], 99, 0);
+	let mut candidates = convs();
+	candidates.extend((0..8).map(|_| random_conv(&data, &mut stream, 2)));
+	assert_equal(gpu, &data, &candidates);
+	// One output, few steps, no synthetic windows.
+	let data = TrainingSet::new(tent(), 0, 0).unwrap();
+	assert_equal(gpu, &data, &[Candidate { window: 6, kernel: 2, depth: 2, ..convs()[0] }]);
+}
+
+#[test]
+fn gradients_of_more_than_512_steps_are_scaled_down() {
+	let gpu = shared();
+	let mut task = seasonal();
+	task.program.history = 700;
+	task.limits.window_macs = 1 << 20;
+	let data = TrainingSet::new(task, 0, 0).unwrap();
+	let base = Candidate { window: 700, width: 3, epochs: 1, ..convs()[0] };
+	assert_equal(gpu, &data, &[base, Candidate { window: 514, depth: 2, kernel: 2, skip: false, ..base }]);
+}
+
+#[test]
+fn loops_of_many_turns_are_shared_out_or_refused_in_software() {
+	let gpu = shared();
+	let mut task = seasonal();
+	task.program.history = 300;
+	(task.limits.window_macs, task.limits.model_bytes) = (1 << 22, 1 << 22);
+	let data = TrainingSet::new(task, 0, 0).unwrap();
+	let base = Candidate { window: 300, width: 128, skip: false, epochs: 1, ..Candidate::default() };
+	let conv = Candidate { family: Family::Conv, kernel: 5, width: 16, depth: 2, ..base };
+	assert_equal(gpu, &data, &[base, conv]);
+	let large = Candidate { width: 512, depth: 4, ..base };
+	let net = on_device(gpu, &data, &[large]).remove(0);
+	assert!(matches!(net, Err(Error::Gpu(GpuError::Unsupported(_)))) && gpu.fault().is_none());
+}
+
+/// Whether the device trains these candidates as the processor does, and scores their nets as the chain does.
+fn assert_trained_and_scored(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+	assert_equal(gpu, data, candidates);
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(data, &RUN).unwrap()).collect();
+	let chunks = crate::data::validation(&data.task).unwrap();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
+	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
+	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
+}
+
+/// Dense nets, convolutions and linear models, with and without a linear path.
+fn some(data: &TrainingSet, stream: &mut Stream) -> Vec<Candidate> {
+	let mut candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, stream, 2)).collect();
+	candidates.extend((0..5).map(|_| random_conv(data, stream, 2)));
+	candidates
+}
+
+#[test]
+fn nets_for_some_steps_alone_are_trained_and_scored_alike() {
+	let gpu = shared();
+	let mut stream = Stream::new(&[9; 32], 99, 0);
+	for steps in [vec![6], vec![1, 4, 6], (1..=40).map(|step| 2 * step).collect()] {
+		let mut task = seasonal();
+		task.program.horizon = steps[steps.len() - 1].max(6);
+		task.split.validation_end += 32 * 80;
+		while task.series.len() < task.split.validation_end as usize {
+			task.series.extend_from_within(..1_200);
+		}
+		task.program.target = Target::Steps(steps.try_into().unwrap());
+		let data = TrainingSet::new(task, 200, 1).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream));
+	}
+}
+
+/// A task of `channels` channels: those of [`follower`] and more in other units.
+fn channels(channels: u8) -> Task {
+	let mut task = follower();
+	let step =
+		|pair: &[i32], at: usize| (0..channels).map(|channel| pair[usize::from(channel % 2)] << channel >> (at % 3)).collect();
+	task.series = task.series.chunks(2).enumerate().flat_map(|(at, pair)| -> Vec<i32> { step(pair, at) }).collect();
+	task.program.channels = channels;
+	task
+}
+
+#[test]
+fn nets_that_read_several_channels_are_trained_and_scored_alike() {
+	let gpu = shared();
+	let mut stream = Stream::new(&[10; 32], 99, 0);
+	for task in [follower(), channels(3), channels(8)] {
+		let mut task = Task { program: doin_scoring::Forecast { history: 12, horizon: 3, ..task.program }, ..task };
+		let data = TrainingSet::new(task.clone(), 0, 0).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream));
+		task.program.target = Target::Steps(vec![1, 3].try_into().unwrap());
+		let data = TrainingSet::new(task, 0, 0).unwrap();
+		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream)[2..4]);
+	}
+}
+
+#[test]
+fn nets_that_read_fewer_channels_than_there_are_are_scored_alike() {
+	let gpu = shared();
+	let one =
+		TrainingSet::new(Task { program: doin_scoring::Forecast { channels: 1, ..follower().program }, ..channels(1) }, 0, 0);
+	let one = one.unwrap();
+	let base = Candidate { window: 6, width: 7, epochs: 1, ..Candidate::default() };
+	let candidates = [base, Candidate { family: Family::Conv, kernel: 2, ..base }];
+	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&one, &RUN).unwrap()).collect();
+	let task = channels(4);
+	let chunks = crate::data::validation(&task).unwrap();
+	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &task.program, chunk)).collect();
+	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
+	assert_eq!(gpu.score(&task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
+}
+
+#[test]
+fn populations_of_several_families_share_a_wave() {
+	let gpu = shared();
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let dense = Candidate { window: 24, width: 12, epochs: 3, ..Candidate::default() };
+	let conv = Candidate { family: Family::Conv, epochs: 2, ..dense };
+	let candidates = [conv, dense, Candidate { seed: 1, epochs: 3, ..conv }, Candidate { seed: 2, epochs: 1, ..dense }];
+	let loaded = Loaded::new(gpu, &data).unwrap();
+	let mut wave = Wave::new(&loaded, &candidates).unwrap();
+	wave.advance(1, &RUN).unwrap();
+	let rung = wave.errors().unwrap();
+	wave.retain(|at| at != 2).unwrap();
+	wave.advance(9, &RUN).unwrap();
+	let errors = wave.errors().unwrap();
+	assert!(errors[2] == rung[2] && errors[0].1 <= rung[0].1);
+	for (at, (candidate, net)) in candidates.iter().zip(wave.nets().unwrap()).enumerate() {
+		if at != 2 {
+			assert!(net == candidate.train(&data, &RUN).unwrap(), "{candidate:?}");
+		}
+	}
+	let cell = Candidate { family: Family::Gru, ..dense };
+	let mixed = [conv, cell, dense];
+	let left = Devices::new(vec![software()]).train(&data, &mixed, &RUN, |at, net| {
+		assert!(net == mixed[at].train(&data, &RUN), "{:?}", mixed[at]);
+	});
+	assert_eq!(left, [1]);
+}
+
 #[test]
 fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
 	let mut stream = Stream::new(&[5; 32], 99, 0);
-	let gpu = Gpu::sized(&adapter(), [SIZE; 2]).unwrap();
-	let candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
+	let gpu = Gpu::sized(&adapter(), [SIZE, 32, 32, 32]).unwrap();
+	let mut candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
+	candidates.extend(&convs()[1..3]);
 	assert_equal(&gpu, &data, &candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
 	let chunks = crate::data::validation(&data.task).unwrap();
 	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
 	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
-	assert_eq!(gpu.score(&nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
+	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
 }
 
 #[test]
@@ -223,6 +398,8 @@ fn a_device_scores_as_the_chain_does() {
 		Candidate { depth: 0, window: 5, ..base },
 		Candidate { skip: false, depth: 2, ..base },
 		Candidate { depth: 3, window: 17, width: 9, ..base },
+		convs()[1],
+		convs()[2],
 	];
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
 	let drawn = |index| sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[7; 32], index);
@@ -233,13 +410,13 @@ fn a_device_scores_as_the_chain_does() {
 		.map(|net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect())
 		.collect();
 	let nets: Vec<&Net> = nets.iter().collect();
-	assert_eq!(gpu.score(&nets, &chunks).unwrap(), expected);
-	assert_eq!(gpu.score(&nets[..1], &chunks[..1]).unwrap(), [expected[0][..1].to_vec()]);
-	assert_eq!(gpu.score(&[], &chunks).unwrap(), Vec::<Vec<u32>>::new());
+	assert_eq!(gpu.score(&data.task.program, &nets, &chunks).unwrap(), expected);
+	assert_eq!(gpu.score(&data.task.program, &nets[..1], &chunks[..1]).unwrap(), [expected[0][..1].to_vec()]);
+	assert_eq!(gpu.score(&data.task.program, &[], &chunks).unwrap(), Vec::<Vec<u32>>::new());
 	let wide = Windows { channels: 1, history: 24, horizon: 6, values: (0..30).map(|at| at << 24).collect() };
-	assert!(matches!(gpu.score(&nets, &[wide]), Err(GpuError::Unsupported(_))));
+	assert!(matches!(gpu.score(&data.task.program, &nets, &[wide]), Err(GpuError::Unsupported(_))));
 	let other = Windows { channels: 1, history: 24, horizon: 5, values: vec![0; 29] };
-	assert!(matches!(gpu.score(&nets, &[other]), Err(GpuError::Unsupported(_))));
+	assert!(matches!(gpu.score(&data.task.program, &nets, &[other]), Err(GpuError::Unsupported(_))));
 }
 
 #[test]
@@ -260,7 +437,9 @@ fn a_lost_device_gives_an_error_and_no_net() {
 	});
 	assert!(gpu.fault().is_some());
 	assert!(on_device(&gpu, &data, &[candidate])[0].is_err());
-	assert!(gpu.score(&[&data.linear(24, 0).unwrap().net], &crate::data::validation(&data.task).unwrap()).is_err());
+	assert!(gpu
+		.score(&data.task.program, &[&data.linear(24, 0).unwrap().net], &crate::data::validation(&data.task).unwrap())
+		.is_err());
 }
 
 #[test]
@@ -372,7 +551,11 @@ fn many_random_candidates_are_trained_alike() {
 		task.program.horizon = 1 + stream.below(24) as u16;
 		let synthetic = [0, 40, 700][stream.below(3) as usize];
 		let data = TrainingSet::new(task, synthetic, stream.next_u32().into()).unwrap();
-		let candidates: Vec<Candidate> = (0..40.min(count - done)).map(|_| random(&data.task, &mut stream, 4)).collect();
+		let some = |at: usize| match at % 2 {
+			0 => random(&data.task, &mut stream, 4),
+			_ => random_conv(&data, &mut stream, 2),
+		};
+		let candidates: Vec<Candidate> = (0..40.min(count - done)).map(some).collect();
 		done += candidates.len();
 		assert_equal(gpu, &data, &candidates);
 	}

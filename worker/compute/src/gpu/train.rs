@@ -1,8 +1,9 @@
 //! Populations on one device.
 
 use super::{
-	device::{Gpu, Nets},
+	device::Gpu,
 	layout::Room,
+	plan::Plan,
 	wave::{macs, words, Loaded, Wave, TARGET},
 	GpuError,
 };
@@ -11,7 +12,10 @@ use crate::{
 	Error, TrainingSet,
 };
 use doin_scoring::{Net, Target};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+	cmp::Reverse,
+	sync::atomic::{AtomicBool, Ordering},
+};
 
 /// Seconds that one step of a wave may take.
 const STEP: f64 = 2.0 * TARGET;
@@ -22,23 +26,21 @@ const LEAST_BUDGET: u64 = 1 << 20;
 
 impl Gpu {
 	/// Whether the device trains `candidate`, which has passed its [check](Candidate::check): values must differ by less than 2²⁶, and
-	/// everything must fit its buffers. There is nothing to train in a linear model.
+	/// everything must fit its buffers. There is nothing to train in a candidate without hidden layers.
 	pub fn supports(&self, data: &TrainingSet, candidate: &Candidate) -> Result<(), GpuError> {
 		self.takes(data)?;
 		let unsupported = |what| Err(GpuError::Unsupported(what));
 		if candidate.is_linear() {
 			return unsupported("linear models");
 		}
-		if Nets::of(candidate.family).is_none() {
-			return unsupported("nets with convolutions");
-		}
-		if self.steps_at_once(candidate, data.task.program.horizon) == 0 {
-			return unsupported("nets whose steps are longer than Vulkan in software can take");
+		let plan = plan(data, candidate);
+		if plan.step_turns(self.size(plan.form())) > self.turns {
+			return unsupported("nets whose steps a device in software would cut short");
 		}
 		if candidate.bits != BITS {
 			return unsupported("nets in 8 bits");
 		}
-		if !Room::of(candidate, data.task.program.horizon.into()).fits(self.budget()) {
+		if !Room::of(&plan, candidate.has_path()).fits(self.budget()) {
 			return unsupported("nets that do not fit a buffer of the device");
 		}
 		Ok(())
@@ -49,11 +51,8 @@ impl Gpu {
 		if !data.narrow() {
 			return Err(GpuError::Unsupported("series whose values differ by 2^26 or more"));
 		}
-		if data.channels() > 1 {
-			return Err(GpuError::Unsupported("series of several channels"));
-		}
-		if data.task.program.target != Target::Values {
-			return Err(GpuError::Unsupported("classes, or some steps alone"));
+		if matches!(data.task.program.target, Target::Classes(_)) {
+			return Err(GpuError::Unsupported("classes"));
 		}
 		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
 			return Err(GpuError::Unsupported("series that do not fit a buffer of the device"));
@@ -62,7 +61,7 @@ impl Gpu {
 	}
 
 	/// Trains those of `candidates` that `numbers` names, and hands each result to `each` together with its number, wave by wave. A net
-	/// is bit by bit that of [`Candidate::train`]; what the device does not train, or does not finish because it fails, comes as
+	/// is bit by bit that of [`crate::mlp::train`]; what the device does not train, or does not finish because it fails, comes as
 	/// [`Error::Gpu`].
 	pub fn train_some(
 		&self,
@@ -84,8 +83,7 @@ impl Gpu {
 			}
 		}
 		// Candidates that cost about the same share a wave, as all wait for the slowest; the dearest come first.
-		let horizon = data.task.program.horizon;
-		waiting.sort_by(|a, b| macs(&candidates[*b], horizon).total_cmp(&macs(&candidates[*a], horizon)).then(a.cmp(b)));
+		waiting.sort_by_cached_key(|number| (Reverse(macs(&candidates[*number], data) as u64), *number));
 		let mut waiting = waiting.as_slice();
 		let loaded = if waiting.is_empty() { return } else { Loaded::new(self, data) };
 		let fail = |numbers: &[usize], error: Error| numbers.iter().for_each(|number| each(*number, Err(error.clone())));
@@ -132,20 +130,24 @@ impl Gpu {
 
 	/// How many of `waiting` go into the next wave.
 	pub(super) fn wave(&self, data: &TrainingSet, candidates: &[Candidate], waiting: &[usize]) -> usize {
-		let horizon = data.task.program.horizon;
 		let most = WIDEST.min(self.limits.max_compute_workgroups_per_dimension as usize);
-		let (mut room, mut cost, mut count) = (Room::default(), 0.0, 0);
+		let (mut all, mut cost, mut count) = (Room::default(), 0.0, 0);
 		for number in waiting.iter().take(most) {
 			let candidate = &candidates[*number];
-			room = room.plus(Room::of(candidate, horizon.into()));
-			cost += macs(candidate, horizon);
-			if count > 0 && (!room.fits(self.budget()) || cost > STEP * self.pace()) {
+			all = all.plus(Room::of(&plan(data, candidate), candidate.has_path()));
+			cost += macs(candidate, data);
+			if count > 0 && (!all.fits(self.budget()) || cost > STEP * self.pace()) {
 				break;
 			}
 			count += 1;
 		}
 		count
 	}
+}
+
+/// The plan of a candidate.
+fn plan(data: &TrainingSet, candidate: &Candidate) -> Plan {
+	Plan::of(candidate, data.channels(), data.task.program.outputs().into())
 }
 
 fn run_wave(loaded: &Loaded, candidates: &[Candidate], stop: &AtomicBool) -> Result<Vec<Net>, Error> {

@@ -1,20 +1,21 @@
 //! Candidates that are trained side by side on one device, from their first step to their nets.
 
 #[cfg(test)]
-use super::device::shader;
+use super::device::TRAIN;
 use super::{
-	cells::read_cell,
-	device::{Dispatch, Gpu, Kernel, Nets, SLOTS},
+	device::{Dispatch, Gpu, Kernel, SLOTS},
 	layout::{read_layers, Arguments, Image, Values, BEST_AT, JUDGED_AT, LAST_AT, RESULTS, STEPS_AT, VEC4_BYTES},
+	plan::{Form, Plan},
 	GpuError,
 };
 use crate::{
-	backend::{gates::KINDS, layout::BATCH},
+	backend::{gates::Kind, layout::BATCH},
+	conv,
 	mlp::Start,
 	population::Candidate,
-	recurrent, Error, TrainingSet,
+	recurrent, Error, Family, TrainingSet,
 };
-use doin_scoring::{Encoder, Layer, Net};
+use doin_scoring::{Layer, Net};
 use rayon::prelude::*;
 use std::{
 	collections::VecDeque,
@@ -34,10 +35,10 @@ const CLEAR: u32 = 1;
 const JUDGE: u32 = 2;
 const PATHS_ONLY: u32 = 4;
 
-/// Words of the values and places of `data`.
+/// Words of the values and places of `data`, and of what is forecast.
 pub fn words(data: &TrainingSet) -> usize {
 	let places = [false, true].map(|synthetic| data.fit_places(synthetic).len() + data.inner_places(synthetic).len());
-	data.values().len() + places.iter().sum::<usize>()
+	data.values().len() + places.iter().sum::<usize>() + usize::from(data.task.program.outputs())
 }
 
 /// A training set on a device.
@@ -59,21 +60,10 @@ impl<'a> Loaded<'a> {
 	}
 }
 
-/// What the gates of a unit cost in one step forward and back beside their products, in multiply-accumulates.
-const UNIT_MACS: f64 = 192.0;
-
-/// Multiply-accumulates of one training step of a candidate.
-pub fn macs(candidate: &Candidate, horizon: u16) -> f64 {
-	let (window, width, horizon) = (f64::from(candidate.window), f64::from(candidate.width), f64::from(horizon));
-	let path = if candidate.has_path() { window * horizon } else { 0.0 };
-	if Nets::of(candidate.family).and_then(Nets::kind).is_some() {
-		// Places for all kinds of gates, and twice, for the input and for a one.
-		let unit = KINDS as f64 * (3.0 * width + 4.0) + UNIT_MACS;
-		return (window * width * unit + 3.0 * width * horizon + path) * BATCH as f64;
-	}
-	// Nothing is propagated to the inputs.
-	let deeper = width * width * f64::from(candidate.depth.saturating_sub(1)) + width * horizon;
-	(2.0 * window * width + 3.0 * deeper + path) * BATCH as f64
+/// Multiply-accumulates of one training step of a candidate, whether or not it has passed its [check](Candidate::check).
+pub fn macs(candidate: &Candidate, data: &TrainingSet) -> f64 {
+	let plan = Plan::of(candidate, data.channels(), data.task.program.outputs().into());
+	plan.macs(candidate.has_path()) * BATCH as f64
 }
 
 /// Steps or batches of all candidates in training.
@@ -85,6 +75,8 @@ struct Work {
 	flags: u32,
 	/// Multiply-accumulates of one of them, for all candidates.
 	macs: f64,
+	/// How many of them a dispatch may have.
+	most: u32,
 }
 
 /// Candidates in training on a device. They go on together, epoch by epoch; each leaves when it has had all of its own, or when it is
@@ -93,15 +85,11 @@ pub struct Wave<'a> {
 	gpu: &'a Gpu,
 	image: Image,
 	starts: Vec<Start>,
-	/// What each of them is.
-	nets: Vec<Nets>,
 	/// Epochs that each candidate should have and has had.
 	epochs: Vec<(u32, u32)>,
 	/// Multiply-accumulates of one step of each.
 	macs: Vec<f64>,
-	/// Steps of each that a dispatch may take.
-	most: Vec<u32>,
-	/// Who is still in training.
+	/// Who is still in training, form by form.
 	active: Vec<u32>,
 	/// Dispatches that wait to be submitted, and their multiply-accumulates.
 	pending: (Vec<Dispatch>, f64),
@@ -130,9 +118,11 @@ impl<'a> Wave<'a> {
 		for candidates in candidates.chunks(TOGETHER) {
 			let start = |candidate: &Candidate| {
 				let linear = candidate.beside(data)?;
-				Ok(match Nets::of(candidate.family).and_then(Nets::kind) {
-					Some(kind) => recurrent::start(kind, data, candidate, linear.as_deref()),
-					None => Start::new(data, candidate, linear.as_deref()),
+				Ok(match candidate.family {
+					Family::Conv => conv::start(data, candidate, linear.as_deref()),
+					Family::Lstm => recurrent::start(Kind::Lstm, data, candidate, linear.as_deref()),
+					Family::Gru => recurrent::start(Kind::Gru, data, candidate, linear.as_deref()),
+					Family::Mlp => Start::new(data, candidate, linear.as_deref()),
 				})
 			};
 			let some = candidates.par_iter().map(start).collect::<Result<Vec<_>, Error>>()?;
@@ -142,25 +132,22 @@ impl<'a> Wave<'a> {
 				starts.push(start);
 			}
 		}
-		let horizon = data.task.program.horizon;
 		let epochs = candidates.iter().map(|candidate| (candidate.epochs.into(), 0)).collect();
-		let macs = candidates.iter().map(|candidate| macs(candidate, horizon)).collect();
-		let nets = candidates.iter().filter_map(|candidate| Nets::of(candidate.family)).collect();
-		let most = candidates.iter().map(|candidate| gpu.steps_at_once(candidate, horizon)).collect();
-		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, (starts, nets), epochs, (macs, most)))?)
+		let macs = candidates.iter().map(|candidate| macs(candidate, data)).collect();
+		Ok(gpu.guarded(|| Self::load(gpu, loaded, image, starts, epochs, macs))?)
 	}
 
 	fn load(
 		gpu: &'a Gpu,
 		data: &Loaded<'a>,
 		mut image: Image,
-		(starts, nets): (Vec<Start>, Vec<Nets>),
+		starts: Vec<Start>,
 		epochs: Vec<(u32, u32)>,
-		(macs, most): (Vec<f64>, Vec<u32>),
+		macs: Vec<f64>,
 	) -> Result<Self, GpuError> {
 		use wgpu::BufferUsages as Usage;
-		let active: Vec<u32> = (0..starts.len() as u32).collect();
-		let order = gpu.upload(bytemuck::cast_slice(&ordered(&nets, &active)), Usage::STORAGE)?;
+		let active: Vec<u32> = Form::ALL.into_iter().flat_map(|form| image.of(form)).collect();
+		let order = gpu.upload(bytemuck::cast_slice(&active), Usage::STORAGE)?;
 		let candidates = gpu.upload(bytemuck::cast_slice(&image.candidates), Usage::STORAGE)?;
 		let parameters = gpu.upload(bytemuck::cast_slice(&image.parameters), Usage::STORAGE)?;
 		let scratch = gpu.room(image.room().scratch * VEC4_BYTES, Usage::STORAGE | Usage::COPY_SRC)?;
@@ -175,10 +162,8 @@ impl<'a> Wave<'a> {
 			gpu,
 			image,
 			starts,
-			nets,
 			epochs,
 			macs,
-			most,
 			active,
 			pending,
 			ahead,
@@ -203,9 +188,9 @@ impl<'a> Wave<'a> {
 		let before = self.active.len();
 		self.active.retain(|at| keep(*at));
 		if self.active.len() < before {
-			let (gpu, order, active) = (self.gpu, &self.order, ordered(&self.nets, &self.active));
+			let (gpu, order, active) = (self.gpu, &self.order, &self.active);
 			gpu.guarded(|| {
-				gpu.queue.write_buffer(order, 0, bytemuck::cast_slice(&active));
+				gpu.queue.write_buffer(order, 0, bytemuck::cast_slice(active));
 				gpu.check()
 			})?;
 		}
@@ -245,9 +230,16 @@ impl<'a> Wave<'a> {
 		let steps = self.starts[0].steps;
 		let macs: f64 = self.active.iter().map(|at| self.macs[*at as usize]).sum();
 		let batches = self.base.inner.iter().map(|source| source.count.div_ceil(BATCH as u32)).sum();
-		let train = Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs };
+		let most = |turns: fn(&Plan, usize) -> usize| {
+			let plans = self.active.iter().map(|at| &self.image.plans[*at as usize]);
+			let turns = plans.map(|plan| turns(plan, self.gpu.size(plan.form()))).max().unwrap_or(1);
+			(self.gpu.turns / turns).clamp(1, u32::MAX as usize) as u32
+		};
+		let most_steps = most(Plan::step_turns);
+		let train = Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs, most: most_steps };
 		// Forward passes alone: about two fifths of a step.
-		let validate = Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs: 0.4 * macs };
+		let (macs, most) = (0.4 * macs, most(Plan::forward_turns));
+		let validate = Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs, most };
 		if epoch == 0 {
 			self.issue(Work { flags: PATHS_ONLY, ..validate }, stop)?;
 		}
@@ -258,28 +250,25 @@ impl<'a> Wave<'a> {
 	/// Cuts work into dispatches, and submits these as soon as there is enough for a submission.
 	fn issue(&mut self, work: Work, stop: &AtomicBool) -> Result<(), GpuError> {
 		let mut done = 0;
-		let most = self.active.iter().map(|at| self.most[*at as usize]).min().unwrap_or(u32::MAX);
 		while done < work.count && !stop.load(Ordering::Relaxed) {
 			let target = TARGET * self.gpu.pace();
 			let fits = ((target - self.pending.1) / work.macs) as u32;
-			let count = fits.clamp(1, most.min(work.count - done));
+			let count = fits.min(work.most).clamp(1, work.count - done);
 			let mut flags = work.flags;
 			if work.kernel == Kernel::Validate {
 				flags |= if done == 0 { CLEAR } else { 0 };
 				flags |= if done + count == work.count { JUDGE } else { 0 };
 			}
-			let mut begin = 0;
-			for nets in Nets::ALL {
-				let workgroups = self.active.iter().filter(|at| self.nets[**at as usize] == nets).count() as u32;
-				let arguments = Arguments { first: work.first + done, count, flags, begin, ..self.base };
-				if workgroups > 0 {
-					self.pending.0.push(Dispatch { kernel: work.kernel, nets, workgroups, arguments });
-				}
-				begin += workgroups;
+			let mut arguments = Arguments { first: work.first + done, count, flags, ..self.base };
+			let plans = &self.image.plans;
+			for some in self.active.chunk_by(|a, b| plans[*a as usize].form() == plans[*b as usize].form()) {
+				let (form, workgroups) = (plans[some[0] as usize].form(), some.len() as u32);
+				self.pending.0.push(Dispatch { kernel: work.kernel, form, workgroups, arguments });
+				arguments.begin += workgroups;
 			}
 			self.pending.1 += f64::from(count) * work.macs;
 			done += count;
-			if self.pending.1 + work.macs > target || self.pending.0.len() + Nets::ALL.len() > SLOTS as usize {
+			if self.pending.1 + work.macs > target || self.pending.0.len() + Form::ALL.len() > SLOTS as usize {
 				self.flush()?;
 				self.settle(AHEAD - 1)?;
 			}
@@ -350,25 +339,11 @@ impl<'a> Wave<'a> {
 		let layers: Vec<Vec<Layer>> = gpu.guarded(|| {
 			let read = gpu.read(best, image.room().best * VEC4_BYTES)?;
 			let words: Vec<i32> = bytemuck::pod_collect_to_vec(&read);
-			Ok(image.candidates.iter().map(|candidate| read_layers(&words, candidate)).collect())
+			let candidates = image.candidates.iter().zip(&image.plans);
+			Ok(candidates.map(|(candidate, plan)| read_layers(&words, candidate, plan)).collect())
 		})?;
-		let net = |(mut layers, start): (Vec<Layer>, Start)| match &start.cell {
-			Some(shape) => {
-				let gates = layers.remove(0);
-				let encoder = shape.kind.encoder(read_cell(shape, &gates));
-				start.net(encoder, layers)
-			}
-			None => start.net(Encoder::None, layers),
-		};
-		Ok(layers.into_iter().zip(self.starts).map(net).collect())
+		Ok(layers.into_iter().zip(self.starts).map(|(layers, start)| start.net(layers)).collect())
 	}
-}
-
-/// The active ones in the order of the dispatches: one after the other for each of [`Nets::ALL`].
-fn ordered(nets: &[Nets], active: &[u32]) -> Vec<u32> {
-	let mut order = active.to_vec();
-	order.sort_by_key(|at| nets[*at as usize]);
-	order
 }
 
 #[cfg(test)]
@@ -383,7 +358,7 @@ impl Wave<'_> {
 					scratch[sample] = vec4(i32(starts[sample]));
 				}
 			}";
-		let pipeline = self.gpu.pipeline("draws", &(shader(Kernel::Train, Nets::Dense).1 + ENTRY), Nets::Dense);
+		let pipeline = self.gpu.pipeline("draws", &[TRAIN, ENTRY].concat());
 		let mut arguments = Arguments { first: step, ..self.base };
 		arguments.fit.iter_mut().zip(surplus).for_each(|(source, surplus)| source.surplus = surplus);
 		self.gpu.queue.write_buffer(&self.arguments, 0, bytemuck::bytes_of(&arguments));

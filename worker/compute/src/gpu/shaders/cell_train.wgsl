@@ -189,7 +189,7 @@ fn back_outputs(id: u32, t: u32, layer: Layer, gradient: u32, turn: u32) {
 	var any = vec4(0u);
 	for (var tile = t; tile < tiles; tile += SIZE) {
 		let group = tile / HALF;
-		let a = product(layer.backward + group, layer.input_groups, gradient + column, layer.outputs, vec4(0), vec4(0));
+		let a = product(Tile(), layer.backward + group, layer.input_groups, gradient + column, layer.outputs);
 		let to = candidates[id].raw + 2u * group * GROUP * HALF + column;
 		any |= put_raw(to, a.e0, a.o0);
 		any |= put_raw(to + 2u * HALF, a.e1, a.o1);
@@ -237,44 +237,6 @@ fn back(id: u32, t: u32, half: u32) {
 		storageBarrier();
 		workgroupBarrier();
 	}
-}
-
-fn add_shifted(sum: ptr<function, Tile>, t: Tile, shift: u32) {
-	(*sum).e0 += round_shift(t.e0, shift);
-	(*sum).o0 += round_shift(t.o0, shift);
-	(*sum).e1 += round_shift(t.e1, shift);
-	(*sum).o1 += round_shift(t.o1, shift);
-	(*sum).e2 += round_shift(t.e2, shift);
-	(*sum).o2 += round_shift(t.o2, shift);
-	(*sum).e3 += round_shift(t.e3, shift);
-	(*sum).o3 += round_shift(t.o3, shift);
-	(*sum).e4 += round_shift(t.e4, shift);
-	(*sum).o4 += round_shift(t.o4, shift);
-	(*sum).e5 += round_shift(t.e5, shift);
-	(*sum).o5 += round_shift(t.o5, shift);
-	(*sum).e6 += round_shift(t.e6, shift);
-	(*sum).o6 += round_shift(t.o6, shift);
-	(*sum).e7 += round_shift(t.e7, shift);
-	(*sum).o7 += round_shift(t.o7, shift);
-}
-
-fn put_tile(at: u32, stride: u32, t: Tile) {
-	scratch[at] = t.e0;
-	scratch[at + stride] = t.o0;
-	scratch[at + 2u * stride] = t.e1;
-	scratch[at + 3u * stride] = t.o1;
-	scratch[at + 4u * stride] = t.e2;
-	scratch[at + 5u * stride] = t.o2;
-	scratch[at + 6u * stride] = t.e3;
-	scratch[at + 7u * stride] = t.o3;
-	scratch[at + 8u * stride] = t.e4;
-	scratch[at + 9u * stride] = t.o4;
-	scratch[at + 10u * stride] = t.e5;
-	scratch[at + 11u * stride] = t.o5;
-	scratch[at + 12u * stride] = t.e6;
-	scratch[at + 13u * stride] = t.o6;
-	scratch[at + 14u * stride] = t.e7;
-	scratch[at + 15u * stride] = t.o7;
 }
 
 fn add_tile(sum: ptr<function, Tile>, at: u32, stride: u32) {
@@ -356,10 +318,11 @@ fn weigh(id: u32, t: u32, half: u32) {
 			let x = output_at(id, step, half) + input * GROUP * COLUMNS;
 			let backs = scratch[cell.backs + step];
 			for (var tile = 0u; tile < TILES; tile++) {
-				add_shifted(&sum, correlate(g + tile * TILE, x + tile * TILE, TILE), u32(select(backs.x, backs.y, tile > 0u)));
+				let back = u32(select(backs.x, backs.y, tile > 0u));
+				sum = add_shifted(sum, correlate(g + tile * TILE, x + tile * TILE, TILE), 1i << (back - 1u), back);
 			}
 		}
-		put_tile(cell.sums + part * 16u * all + output * layer.input_groups + input, all, sum);
+		keep_partial(cell.sums + part * 16u * all + output * layer.input_groups + input, all, sum);
 	}
 	let more = layer.input_groups - hidden;
 	let of_inputs = layer.output_groups * more;
@@ -375,10 +338,11 @@ fn weigh(id: u32, t: u32, half: u32) {
 			let backs = scratch[cell.backs + step];
 			for (var tile = 0u; tile < TILES; tile++) {
 				let d = correlate_inputs(g + tile * TILE, x + tile * TILE, input * GROUP, cell.channels, cell.steps);
-				add_shifted(&sum, d, u32(select(backs.x, backs.y, tile > 0u)));
+				let back = u32(select(backs.x, backs.y, tile > 0u));
+				sum = add_shifted(sum, d, 1i << (back - 1u), back);
 			}
 		}
-		put_tile(cell.sums + part * 16u * all + output * layer.input_groups + hidden + input, all, sum);
+		keep_partial(cell.sums + part * 16u * all + output * layer.input_groups + hidden + input, all, sum);
 	}
 }
 
@@ -421,39 +385,31 @@ fn update_cell(id: u32, t: u32, step: u32, half: u32) {
 	}
 	let head = candidates[id].layers[1];
 	for (; tile < 2u * head.output_groups; tile += SIZE) {
-		let p = step_bias(head, tile, head.gradient + half * HALF, HALF, pace);
+		step_bias(head, tile, totals(head.gradient + half * HALF + tile * 4u * COLUMNS, HALF) << vec4(ACT_FRAC), pace);
 		// Accumulators have two bits more than those of dense nets.
-		parameters[head.bias + tile] = p << vec4(1u);
+		parameters[head.bias + tile] = parameters[head.bias_masters + tile] << vec4(1u);
 	}
 }
 
-@compute @workgroup_size(SIZE)
-fn train_cell(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[arguments.begin + workgroup.x];
+fn learn(id: u32, t: u32, step: u32) {
 	prepare(t);
-	for (var n = 0u; n < arguments.count; n++) {
-		let step = arguments.first + n;
-		draw(id, t, step);
-		gather(id, t, COLUMNS);
-		storageBarrier();
-		aim(id, t, COLUMNS);
-		storageBarrier();
-		for (var half = 0u; half < 2u; half++) {
-			run(id, t, half);
-			signs(id, 1u, t, half * HALF, HALF);
-			if (t == 0u) {
-				for (var at = 0u; at < TURNS * TILES; at++) {
-					atomicStore(&bits[at], 0u);
-				}
+	// Targets are kept by other threads than those that need them.
+	storageBarrier();
+	for (var half = 0u; half < 2u; half++) {
+		run(id, t, half);
+		// Those of the other half are of no use, and no harm.
+		signs(id, 1u, t);
+		if (t == 0u) {
+			for (var at = 0u; at < TURNS * TILES; at++) {
+				atomicStore(&bits[at], 0u);
 			}
-			storageBarrier();
-			workgroupBarrier();
-			back(id, t, half);
-			weigh(id, t, half);
-			storageBarrier();
-			update_cell(id, t, step, half);
-			storageBarrier();
 		}
+		storageBarrier();
+		workgroupBarrier();
+		back(id, t, half);
+		weigh(id, t, half);
+		storageBarrier();
+		update_cell(id, t, step, half);
+		storageBarrier();
 	}
-	account(id, t);
 }

@@ -137,10 +137,13 @@ fn advance(id: u32, t: u32, step: Step, columns: u32) {
 		let le = low(one);
 		let lo = high(one);
 		let bias = cell.input_bias + 2u * group;
-		let i = product(
-			from_input + group, stride, step.x + column, cell.channels,
+		var i = filled(
 			parameters[bias] + ONE * vec4(le.x, lo.x, le.y, lo.y), parameters[bias + 1u] + ONE * vec4(le.z, lo.z, le.w, lo.w),
 		);
+		for (var channel = 0u; channel < cell.channels; channel++) {
+			let x = step.x + channel * cell.steps * COLUMNS + column;
+			i = product(i, from_input + channel * stride + group, stride, x, 1u);
+		}
 		put_sum(sums, i.e0, i.o0, cell.input_shift);
 		put_sum(sums + COLUMNS, i.e1, i.o1, cell.input_shift);
 		put_sum(sums + 2u * COLUMNS, i.e2, i.o2, cell.input_shift);
@@ -150,8 +153,8 @@ fn advance(id: u32, t: u32, step: Step, columns: u32) {
 		put_sum(sums + 6u * COLUMNS, i.e6, i.o6, cell.input_shift);
 		put_sum(sums + 7u * COLUMNS, i.e7, i.o7, cell.input_shift);
 		let h = product(
+			filled(parameters[layer.bias + 2u * group], parameters[layer.bias + 2u * group + 1u]),
 			layer.forward + group, stride, step.output_before + column, select(cell.units, 0u, step.first),
-			parameters[layer.bias + 2u * group], parameters[layer.bias + 2u * group + 1u],
 		);
 		add_sum(sums, h.e0, h.o0, layer.shift);
 		add_sum(sums + COLUMNS, h.e1, h.o1, layer.shift);
@@ -183,6 +186,7 @@ fn advance(id: u32, t: u32, step: Step, columns: u32) {
 }
 
 fn think(id: u32, t: u32, columns: u32) {
+	prepare(t);
 	let layer = candidates[id].layers[0];
 	let cell = candidates[id].cell;
 	// Outputs lie in two places by turns; the last one is where the next layer looks for it.

@@ -9,7 +9,11 @@
 //   masters, momenta            per tile of 8 outputs x 8 inputs, 16 vec4: two per output; the      parameters
 //                               same vec4 of all tiles of a layer lie side by side
 //
-// One workgroup works on one candidate, whatever its shape.
+// Neurons of several steps lie step by step; the channels that a convolution leaves fill whole groups. The features of a window are its steps,
+// channel by channel for dense nets, step by step for convolutions. The weights of a convolution are those of a layer that reads a patch.
+//
+// One workgroup works on one candidate, whatever its shape. What all families share is here; what stands before the last layer, `think`, is in a
+// file of its own for each.
 
 const BATCH: u32 = 256u;
 const GROUP: u32 = 8u;
@@ -19,6 +23,8 @@ const MAX_ACT: i32 = 2047;
 const OUT_FRAC: u32 = 4u;
 const MAX_ERROR: u32 = 0xfffffu;
 const MAX_LAYERS: u32 = 9u;
+const MAX_CONVS: u32 = 8u;
+const MAX_CHANNELS: u32 = 8u;
 
 // Threads of a workgroup, a multiple of COLUMNS.
 override SIZE: u32 = 256u;
@@ -45,6 +51,27 @@ struct Layer {
 	// Of best: weights, then biases.
 	best: u32,
 	reserved: u32,
+}
+
+// What a convolution reads: for each step that comes out a patch of several pieces. Distances are counted in neurons.
+struct Taps {
+	// Steps that come out.
+	steps: u32,
+	// Pieces of a patch, neurons of each, and the distance of pieces.
+	pieces: u32,
+	count: u32,
+	gap: u32,
+	// Where the first patch begins, and the distance of patches.
+	first: u32,
+	stride: u32,
+	// The gradient of a step is shifted right by this before those of all steps are summed.
+	bits: u32,
+	// Steps are shared out among so many threads per tile of weights; place of what each of them sums, in scratch.
+	parts: u32,
+	partial: u32,
+	reserved0: u32,
+	reserved1: u32,
+	reserved2: u32,
 }
 
 // What a gated cell has besides its layers: see `cells.wgsl`.
@@ -76,9 +103,10 @@ struct Candidate {
 	key: vec3<u32>,
 	// Synthetic samples of a batch.
 	share: u32,
+	// Steps and channels that it reads, and the distance of two steps of a channel in neurons.
 	window: u32,
-	left: u32,
-	right: u32,
+	channels: u32,
+	pitch: u32,
 	decay: u32,
 	// Q16: first rate, what it loses per step, last rate.
 	rate: i32,
@@ -95,8 +123,16 @@ struct Candidate {
 	// Factors of the error sums of both sources, two limbs each.
 	published: vec2<u32>,
 	synthetic: vec2<u32>,
+	// For each channel, the power of two from raw units to activations.
+	shifts: array<i32, MAX_CHANNELS>,
+	// Layers that are convolutions, the first ones.
+	convs: u32,
+	reserved0: u32,
+	reserved1: u32,
+	reserved2: u32,
 	path: Layer,
 	layers: array<Layer, MAX_LAYERS>,
+	taps: array<Taps, MAX_CONVS>,
 	cell: Cell,
 }
 
@@ -115,11 +151,13 @@ struct Arguments {
 	// What a validation does besides: see its flags.
 	flags: u32,
 	history: u32,
-	horizon: u32,
+	// Values that are forecast; `scored` is where their places after the history are listed among the values.
+	outputs: u32,
 	// Where the candidates of this dispatch begin in their order.
 	begin: u32,
-	reserved0: u32,
-	reserved1: u32,
+	scored: u32,
+	// Distance of two channels of a window among the values.
+	stride: u32,
 	// Published and synthetic windows.
 	fit: array<Source, 2>,
 	inner: array<Source, 2>,
@@ -140,6 +178,16 @@ struct Arguments {
 var<workgroup> starts: array<u32, BATCH>;
 // The last value before its targets.
 var<workgroup> lasts: array<i32, BATCH>;
+
+// Whether loops go on for as long as they should: a device in software ends them all once they have taken too many turns together.
+fn whole() -> bool {
+	var turns = 0u;
+	// Twice, which no compiler can know.
+	for (var n = 0u; n <= min(arguments.history, 1u); n++) {
+		turns++;
+	}
+	return turns == 2u;
+}
 
 fn low(v: vec4<i32>) -> vec4<i32> {
 	return (v << vec4(16u)) >> vec4(16u);
@@ -169,9 +217,8 @@ struct Tile {
 	e7: vec4<i32>, o7: vec4<i32>,
 }
 
-// Sums over `count` neurons, whose samples begin at `x`, with the weights of eight neurons at `weights` and every `stride` from there. Each
-// sum starts at what `first` and `second` hold for its neuron.
-fn product(weights: u32, stride: u32, x: u32, count: u32, first: vec4<i32>, second: vec4<i32>) -> Tile {
+// Sums that start at what `first` and `second` hold for their neurons.
+fn filled(first: vec4<i32>, second: vec4<i32>) -> Tile {
 	var t: Tile;
 	t.e0 = vec4(first.x); t.o0 = vec4(first.x);
 	t.e1 = vec4(first.y); t.o1 = vec4(first.y);
@@ -181,6 +228,13 @@ fn product(weights: u32, stride: u32, x: u32, count: u32, first: vec4<i32>, seco
 	t.e5 = vec4(second.y); t.o5 = vec4(second.y);
 	t.e6 = vec4(second.z); t.o6 = vec4(second.z);
 	t.e7 = vec4(second.w); t.o7 = vec4(second.w);
+	return t;
+}
+
+// Adds to `sums` the products of `count` neurons, whose samples begin at `x`, with the weights of eight neurons at `weights` and every
+// `stride` from there.
+fn product(sums: Tile, weights: u32, stride: u32, x: u32, count: u32) -> Tile {
+	var t = sums;
 	var w_at = weights;
 	var x_at = x;
 	for (var k = 0u; k < count; k++) {
@@ -207,46 +261,54 @@ fn product(weights: u32, stride: u32, x: u32, count: u32, first: vec4<i32>, seco
 // The accumulators of eight outputs of a layer for eight samples.
 fn neurons(layer: Layer, group: u32, column: u32) -> Tile {
 	let bias = layer.bias + 2u * group;
-	return product(
-		layer.forward + group, layer.output_groups, layer.x + column, layer.inputs,
-		parameters[bias], parameters[bias + 1u],
-	);
+	let start = filled(parameters[bias], parameters[bias + 1u]);
+	return product(start, layer.forward + group, layer.output_groups, layer.x + column, layer.inputs);
 }
 
-// Inputs of the batch, differences from the last value.
+// Inputs of the batch, differences from the last value of each channel.
 fn gather(id: u32, t: u32, columns: u32) {
 	let column = t % COLUMNS;
 	if (column >= columns) {
 		return;
 	}
-	let x = candidates[id].layers[0].x + column;
 	let window = candidates[id].window;
-	let left = vec4(candidates[id].left);
-	let right = vec4(candidates[id].right);
-	// Beyond this, a difference is clamped anyway once it is shifted left.
-	let limit = select(0x7fffffff, MAX_ACT + 1, candidates[id].left > 0u);
-	let half = select(0, 1i << ((candidates[id].right - 1u) & 31u), candidates[id].right > 0u);
+	let pitch = candidates[id].pitch;
 	let s = column * GROUP;
-	let skipped = arguments.history - window;
-	let even = vec4(starts[s], starts[s + 2u], starts[s + 4u], starts[s + 6u]) + vec4(skipped);
-	let odd = vec4(starts[s + 1u], starts[s + 3u], starts[s + 5u], starts[s + 7u]) + vec4(skipped);
-	let even_last = vec4(lasts[s], lasts[s + 2u], lasts[s + 4u], lasts[s + 6u]);
-	let odd_last = vec4(lasts[s + 1u], lasts[s + 3u], lasts[s + 5u], lasts[s + 7u]);
-	for (var i = t / COLUMNS; i < window; i += SIZE / COLUMNS) {
-		var e = vec4(values[even.x + i], values[even.y + i], values[even.z + i], values[even.w + i]) - even_last;
-		var o = vec4(values[odd.x + i], values[odd.y + i], values[odd.z + i], values[odd.w + i]) - odd_last;
-		e = ((clamp(e, vec4(-limit), vec4(limit)) << left) + vec4(half)) >> right;
-		o = ((clamp(o, vec4(-limit), vec4(limit)) << left) + vec4(half)) >> right;
-		scratch[x + i * COLUMNS] = pack(clamp(e, vec4(-MAX_ACT), vec4(MAX_ACT)), clamp(o, vec4(-MAX_ACT), vec4(MAX_ACT)));
+	var x = candidates[id].layers[0].x + column;
+	var even = vec4(starts[s], starts[s + 2u], starts[s + 4u], starts[s + 6u]) + vec4(arguments.history);
+	var odd = vec4(starts[s + 1u], starts[s + 3u], starts[s + 5u], starts[s + 7u]) + vec4(arguments.history);
+	for (var channel = 0u; channel < candidates[id].channels; channel++) {
+		let shift = candidates[id].shifts[channel];
+		let left = vec4(u32(max(shift, 0)));
+		let right = vec4(u32(max(-shift, 0)));
+		// Beyond this, a difference is clamped anyway once it is shifted left.
+		let limit = select(0x7fffffff, MAX_ACT + 1, shift > 0);
+		let half = select(0, 1i << (u32(-shift - 1) & 31u), shift < 0);
+		let even_last = vec4(values[even.x - 1u], values[even.y - 1u], values[even.z - 1u], values[even.w - 1u]);
+		let odd_last = vec4(values[odd.x - 1u], values[odd.y - 1u], values[odd.z - 1u], values[odd.w - 1u]);
+		let e_at = even - vec4(window);
+		let o_at = odd - vec4(window);
+		for (var i = t / COLUMNS; i < window; i += SIZE / COLUMNS) {
+			var e = vec4(values[e_at.x + i], values[e_at.y + i], values[e_at.z + i], values[e_at.w + i]) - even_last;
+			var o = vec4(values[o_at.x + i], values[o_at.y + i], values[o_at.z + i], values[o_at.w + i]) - odd_last;
+			e = ((clamp(e, vec4(-limit), vec4(limit)) << left) + vec4(half)) >> right;
+			o = ((clamp(o, vec4(-limit), vec4(limit)) << left) + vec4(half)) >> right;
+			let to = x + i * pitch * COLUMNS;
+			scratch[to] = pack(clamp(e, vec4(-MAX_ACT), vec4(MAX_ACT)), clamp(o, vec4(-MAX_ACT), vec4(MAX_ACT)));
+		}
+		even += vec4(arguments.stride);
+		odd += vec4(arguments.stride);
+		// Either steps or channels are neighbours.
+		x += select(1u, window, pitch == 1u) * COLUMNS;
 	}
 }
 
 // The target of output `output` for the even or odd samples of a group, before the linear path.
 fn target_of(output: u32, sample: u32) -> vec4<i32> {
-	if (output >= arguments.horizon) {
+	if (output >= arguments.outputs) {
 		return vec4(0);
 	}
-	let at = arguments.history + output;
+	let at = arguments.history + u32(values[arguments.scored + output]);
 	let v = vec4(
 		values[starts[sample] + at], values[starts[sample + 2u] + at],
 		values[starts[sample + 4u] + at], values[starts[sample + 6u] + at],
@@ -293,25 +355,27 @@ fn activation(value: vec4<i32>, shift: u32) -> vec4<i32> {
 	return clamp(round_shift(value, shift), vec4(0), vec4(MAX_ACT));
 }
 
-// Hidden layer `number`.
+// Keeps the activations of eight neurons for eight samples.
+fn keep_activations(to: u32, a: Tile, s: u32) {
+	scratch[to] = pack(activation(a.e0, s), activation(a.o0, s));
+	scratch[to + COLUMNS] = pack(activation(a.e1, s), activation(a.o1, s));
+	scratch[to + 2u * COLUMNS] = pack(activation(a.e2, s), activation(a.o2, s));
+	scratch[to + 3u * COLUMNS] = pack(activation(a.e3, s), activation(a.o3, s));
+	scratch[to + 4u * COLUMNS] = pack(activation(a.e4, s), activation(a.o4, s));
+	scratch[to + 5u * COLUMNS] = pack(activation(a.e5, s), activation(a.o5, s));
+	scratch[to + 6u * COLUMNS] = pack(activation(a.e6, s), activation(a.o6, s));
+	scratch[to + 7u * COLUMNS] = pack(activation(a.e7, s), activation(a.o7, s));
+}
+
+// Hidden layer `number`, if it is dense.
 fn activate(id: u32, number: u32, t: u32, columns: u32) {
 	let layer = candidates[id].layers[number];
 	let y = candidates[id].layers[number + 1u].x;
-	let s = layer.shift;
 	let tiles = layer.output_groups * columns;
 	for (var tile = t; tile < tiles; tile += SIZE) {
 		let group = tile / columns;
 		let column = tile % columns;
-		let a = neurons(layer, group, column);
-		let to = y + group * GROUP * COLUMNS + column;
-		scratch[to] = pack(activation(a.e0, s), activation(a.o0, s));
-		scratch[to + COLUMNS] = pack(activation(a.e1, s), activation(a.o1, s));
-		scratch[to + 2u * COLUMNS] = pack(activation(a.e2, s), activation(a.o2, s));
-		scratch[to + 3u * COLUMNS] = pack(activation(a.e3, s), activation(a.o3, s));
-		scratch[to + 4u * COLUMNS] = pack(activation(a.e4, s), activation(a.o4, s));
-		scratch[to + 5u * COLUMNS] = pack(activation(a.e5, s), activation(a.o5, s));
-		scratch[to + 6u * COLUMNS] = pack(activation(a.e6, s), activation(a.o6, s));
-		scratch[to + 7u * COLUMNS] = pack(activation(a.e7, s), activation(a.o7, s));
+		keep_activations(y + group * GROUP * COLUMNS + column, neurons(layer, group, column), layer.shift);
 	}
 }
 

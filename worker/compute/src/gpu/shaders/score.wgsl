@@ -46,8 +46,7 @@ fn compare(id: u32, t: u32, columns: u32) {
 // As many workgroups as `arguments.count` says share a net.
 @compute @workgroup_size(SIZE)
 fn score(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let id = order[arguments.first + workgroup.x];
-	prepare(t);
+	let id = order[arguments.begin + workgroup.x];
 	let source = arguments.inner[0];
 	let batches = (source.count + BATCH - 1u) / BATCH;
 	let to = id / arguments.count * source.count;
@@ -68,5 +67,10 @@ fn score(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 			results[to + batch * BATCH + sample] = atomicLoad(&sums[sample]);
 		}
 		workgroupBarrier();
+	}
+	storageBarrier();
+	if (!whole()) {
+		// As if nobody had written it.
+		results[to + id % arguments.count * BATCH] = 0xffffffffu;
 	}
 }

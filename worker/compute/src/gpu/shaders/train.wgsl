@@ -1,4 +1,5 @@
-// Training: the steps of `lion` on batches drawn as the processor draws them. One dispatch takes many steps of many candidates.
+// Training: the steps of `lion` on batches drawn as the processor draws them. One dispatch takes many steps of many candidates. How
+// gradients go back through hidden layers, `backward`, and to weights, `update`, each family says itself.
 
 const UNIT: i32 = 64;
 const GRADIENT_BITS: u32 = 11u;
@@ -98,16 +99,16 @@ fn sign_of(sum: vec4<i32>, target_: vec4<i32>, shift: u32) -> vec4<i32> {
 	return UNIT * (above - vec4<i32>(whole < target_));
 }
 
-// The last layer, and gradients of the absolute error, for `columns` groups of samples from `first` on.
-fn signs(id: u32, number: u32, t: u32, first: u32, columns: u32) {
+// The last layer, and gradients of the absolute error.
+fn signs(id: u32, number: u32, t: u32) {
 	let layer = candidates[id].layers[number];
 	let s = layer.shift;
 	let tiles = layer.output_groups * COLUMNS;
-	for (var tile = t; tile < layer.output_groups * columns; tile += SIZE) {
-		let group = tile / columns;
-		let column = first + tile % columns;
+	for (var tile = t; tile < tiles; tile += SIZE) {
+		let group = tile / COLUMNS;
+		let column = tile % COLUMNS;
 		let a = neurons(layer, group, column);
-		let at = candidates[id].targets + group * COLUMNS + column;
+		let at = candidates[id].targets + tile;
 		let to = layer.gradient + group * GROUP * COLUMNS + column;
 		scratch[to] = pack(sign_of(a.e0, scratch[at], s), sign_of(a.o0, scratch[at + tiles], s));
 		scratch[to + COLUMNS] = pack(sign_of(a.e1, scratch[at + 2u * tiles], s), sign_of(a.o1, scratch[at + 3u * tiles], s));
@@ -135,11 +136,23 @@ fn keep_raw(at: u32, stride: u32, x: u32, even: vec4<i32>, odd: vec4<i32>) -> ve
 	return bitcast<vec4<u32>>(abs(e)) | bitcast<vec4<u32>>(abs(o));
 }
 
+// The same for eight neurons.
+fn keep_raws(at: u32, stride: u32, x: u32, a: Tile) -> vec4<u32> {
+	var any = keep_raw(at, stride, x, a.e0, a.o0);
+	any |= keep_raw(at + 2u * stride, stride, x + COLUMNS, a.e1, a.o1);
+	any |= keep_raw(at + 4u * stride, stride, x + 2u * COLUMNS, a.e2, a.o2);
+	any |= keep_raw(at + 6u * stride, stride, x + 3u * COLUMNS, a.e3, a.o3);
+	any |= keep_raw(at + 8u * stride, stride, x + 4u * COLUMNS, a.e4, a.o4);
+	any |= keep_raw(at + 10u * stride, stride, x + 5u * COLUMNS, a.e5, a.o5);
+	any |= keep_raw(at + 12u * stride, stride, x + 6u * COLUMNS, a.e6, a.o6);
+	return any | keep_raw(at + 14u * stride, stride, x + 7u * COLUMNS, a.e7, a.o7);
+}
+
 fn scaled(value: vec4<i32>, shift: u32, half: i32) -> vec4<i32> {
 	return clamp((value + vec4(half)) >> vec4(shift), vec4(-MAX_ACT), vec4(MAX_ACT));
 }
 
-// Gradients of the inputs of layer `number`.
+// Gradients of the inputs of layer `number`, which is dense.
 fn propagate(id: u32, number: u32, t: u32) {
 	let layer = candidates[id].layers[number];
 	let raw = candidates[id].raw;
@@ -148,19 +161,15 @@ fn propagate(id: u32, number: u32, t: u32) {
 	for (var tile = t; tile < tiles; tile += SIZE) {
 		let group = tile / COLUMNS;
 		let column = tile % COLUMNS;
-		let a = product(
-			layer.backward + group, layer.input_groups, layer.gradient + column, layer.outputs, vec4(0), vec4(0),
-		);
-		let x = layer.x + group * GROUP * COLUMNS + column;
-		any |= keep_raw(raw + tile, tiles, x, a.e0, a.o0);
-		any |= keep_raw(raw + tile + 2u * tiles, tiles, x + COLUMNS, a.e1, a.o1);
-		any |= keep_raw(raw + tile + 4u * tiles, tiles, x + 2u * COLUMNS, a.e2, a.o2);
-		any |= keep_raw(raw + tile + 6u * tiles, tiles, x + 3u * COLUMNS, a.e3, a.o3);
-		any |= keep_raw(raw + tile + 8u * tiles, tiles, x + 4u * COLUMNS, a.e4, a.o4);
-		any |= keep_raw(raw + tile + 10u * tiles, tiles, x + 5u * COLUMNS, a.e5, a.o5);
-		any |= keep_raw(raw + tile + 12u * tiles, tiles, x + 6u * COLUMNS, a.e6, a.o6);
-		any |= keep_raw(raw + tile + 14u * tiles, tiles, x + 7u * COLUMNS, a.e7, a.o7);
+		let a = product(Tile(), layer.backward + group, layer.input_groups, layer.gradient + column, layer.outputs);
+		any |= keep_raws(raw + tile, tiles, layer.x + group * GROUP * COLUMNS + column, a);
 	}
+	rescale(id, number, tiles, any, t);
+}
+
+// Scales the raw gradients of what layer `number` reads, `tiles` tiles whose bits the threads have found together.
+fn rescale(id: u32, number: u32, tiles: u32, any: vec4<u32>, t: u32) {
+	let raw = candidates[id].raw;
 	let word = any.x | any.y | any.z | any.w;
 	if (word > 0u) {
 		atomicOr(&bits[number], word);
@@ -280,7 +289,7 @@ fn step_row(layer: Layer, tiles: u32, tile: u32, row: u32, first: vec4<i32>, sec
 	return Row(a, b);
 }
 
-// One step of all weights of one tile against their gradients.
+// One step of all weights of one tile against gradients `g`.
 fn step_tile(layer: Layer, tiles: u32, tile: u32, g: Tile, pace: Pace) {
 	let output = tile / layer.input_groups;
 	let input = tile % layer.input_groups;
@@ -312,6 +321,43 @@ fn step_tile(layer: Layer, tiles: u32, tile: u32, g: Tile, pace: Pace) {
 	parameters[to + 7u * stride] = vec4(e.w, f.w, h.w, i.w);
 }
 
+// Adds the gradients of one step to those of other steps.
+fn add_shifted(a: Tile, b: Tile, half: i32, bits: u32) -> Tile {
+	var t = a;
+	let h = vec4(half);
+	let s = vec4(bits);
+	t.e0 += (b.e0 + h) >> s; t.o0 += (b.o0 + h) >> s;
+	t.e1 += (b.e1 + h) >> s; t.o1 += (b.o1 + h) >> s;
+	t.e2 += (b.e2 + h) >> s; t.o2 += (b.o2 + h) >> s;
+	t.e3 += (b.e3 + h) >> s; t.o3 += (b.o3 + h) >> s;
+	t.e4 += (b.e4 + h) >> s; t.o4 += (b.o4 + h) >> s;
+	t.e5 += (b.e5 + h) >> s; t.o5 += (b.o5 + h) >> s;
+	t.e6 += (b.e6 + h) >> s; t.o6 += (b.o6 + h) >> s;
+	t.e7 += (b.e7 + h) >> s; t.o7 += (b.o7 + h) >> s;
+	return t;
+}
+
+// Keeps what one part has summed, 16 vec4 of all tiles side by side.
+fn keep_partial(at: u32, stride: u32, g: Tile) {
+	scratch[at] = g.e0; scratch[at + stride] = g.o0;
+	scratch[at + 2u * stride] = g.e1; scratch[at + 3u * stride] = g.o1;
+	scratch[at + 4u * stride] = g.e2; scratch[at + 5u * stride] = g.o2;
+	scratch[at + 6u * stride] = g.e3; scratch[at + 7u * stride] = g.o3;
+	scratch[at + 8u * stride] = g.e4; scratch[at + 9u * stride] = g.o4;
+	scratch[at + 10u * stride] = g.e5; scratch[at + 11u * stride] = g.o5;
+	scratch[at + 12u * stride] = g.e6; scratch[at + 13u * stride] = g.o6;
+	scratch[at + 14u * stride] = g.e7; scratch[at + 15u * stride] = g.o7;
+}
+
+fn kept_partial(at: u32, stride: u32) -> Tile {
+	return Tile(
+		scratch[at], scratch[at + stride], scratch[at + 2u * stride], scratch[at + 3u * stride],
+		scratch[at + 4u * stride], scratch[at + 5u * stride], scratch[at + 6u * stride], scratch[at + 7u * stride],
+		scratch[at + 8u * stride], scratch[at + 9u * stride], scratch[at + 10u * stride], scratch[at + 11u * stride],
+		scratch[at + 12u * stride], scratch[at + 13u * stride], scratch[at + 14u * stride], scratch[at + 15u * stride],
+	);
+}
+
 // The sum of the gradients of one neuron.
 fn total(gradient: u32, columns: u32) -> i32 {
 	var sum = vec4(0);
@@ -322,78 +368,61 @@ fn total(gradient: u32, columns: u32) -> i32 {
 	return sum.x + sum.y + sum.z + sum.w;
 }
 
-// One step of the masters of four biases of `layer`, whose gradients begin at `gradient`; the new masters.
-fn step_bias(layer: Layer, quarter: u32, gradient: u32, columns: u32, pace: Pace) -> vec4<i32> {
-	let at = gradient + quarter * 4u * COLUMNS;
-	let g = vec4(
-		total(at, columns), total(at + COLUMNS, columns), total(at + 2u * COLUMNS, columns), total(at + 3u * COLUMNS, columns),
+// The sums of the gradients of four neurons.
+fn totals(gradient: u32, columns: u32) -> vec4<i32> {
+	return vec4(
+		total(gradient, columns), total(gradient + COLUMNS, columns),
+		total(gradient + 2u * COLUMNS, columns), total(gradient + 3u * COLUMNS, columns),
 	);
-	let limited = Pace(pace.rate, pace.decay, MAX_BIAS);
-	return lion(layer.bias_masters + quarter, layer.bias_momenta + quarter, g << vec4(ACT_FRAC), limited);
 }
 
-// The pace of the weights in step `step`.
+// One step of four biases against gradients `g`.
+fn step_bias(layer: Layer, quarter: u32, g: vec4<i32>, pace: Pace) {
+	let p = lion(layer.bias_masters + quarter, layer.bias_momenta + quarter, g, Pace(pace.rate, pace.decay, MAX_BIAS));
+	parameters[layer.bias + quarter] = round_shift(p, MASTER_TO_BIAS);
+}
+
+// The rate of a step and what else a step depends on.
 fn pace_of(id: u32, step: u32) -> Pace {
 	let c = &candidates[id];
 	let rate = max((*c).rate - i32(step) * (*c).fall, (*c).last_rate) >> 16u;
 	return Pace(rate, 12u - (*c).decay, MAX_WEIGHT);
 }
 
-// One step of every parameter. Work is shared out over all layers at once.
-fn update(id: u32, t: u32, step: u32) {
-	let pace = pace_of(id, step);
-	var tile = t;
-	for (var number = 0u; number <= candidates[id].depth; number++) {
-		let layer = candidates[id].layers[number];
-		let tiles = layer.output_groups * layer.input_groups;
-		for (; tile < tiles; tile += SIZE) {
-			let gradient = layer.gradient + tile / layer.input_groups * GROUP * COLUMNS;
-			let x = layer.x + tile % layer.input_groups * GROUP * COLUMNS;
-			step_tile(layer, tiles, tile, correlate(gradient, x, COLUMNS), pace);
-		}
-		tile -= tiles;
-		let quarters = 2u * layer.output_groups;
-		for (; tile < quarters; tile += SIZE) {
-			let p = step_bias(layer, tile, layer.gradient, COLUMNS, pace);
-			parameters[layer.bias + tile] = round_shift(p, MASTER_TO_BIAS);
-		}
-		tile -= quarters;
+// One step of the weights and biases of a dense layer, work being shared out from `first` on; where the next layer goes on.
+fn update_dense(layer: Layer, first: u32, pace: Pace) -> u32 {
+	var tile = first;
+	let tiles = layer.output_groups * layer.input_groups;
+	for (; tile < tiles; tile += SIZE) {
+		let gradient = layer.gradient + tile / layer.input_groups * GROUP * COLUMNS;
+		let g = correlate(gradient, layer.x + tile % layer.input_groups * GROUP * COLUMNS, COLUMNS);
+		step_tile(layer, tiles, tile, g, pace);
 	}
-}
-
-// Says how many steps were taken: none if loops end too early, as they do in software once they have been too long in all.
-fn account(id: u32, t: u32) {
-	var taken = 0u;
-	for (var n = 0u; n <= arguments.count; n++) {
-		taken = n;
+	tile -= tiles;
+	let quarters = 2u * layer.output_groups;
+	for (; tile < quarters; tile += SIZE) {
+		step_bias(layer, tile, totals(layer.gradient + tile * 4u * COLUMNS, COLUMNS) << vec4(ACT_FRAC), pace);
 	}
-	if (t == 0u) {
-		results[id * 16u + 12u] += taken;
-	}
+	return tile - quarters;
 }
 
 @compute @workgroup_size(SIZE)
 fn train(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) t: u32) {
 	let id = order[arguments.begin + workgroup.x];
-	let depth = candidates[id].depth;
 	for (var n = 0u; n < arguments.count; n++) {
 		let step = arguments.first + n;
 		draw(id, t, step);
 		gather(id, t, COLUMNS);
 		storageBarrier();
 		aim(id, t, COLUMNS);
-		for (var number = 0u; number < depth; number++) {
-			activate(id, number, t, COLUMNS);
-			storageBarrier();
-		}
-		signs(id, depth, t, 0u, COLUMNS);
-		storageBarrier();
-		for (var number = depth; number > 0u; number--) {
-			propagate(id, number, t);
-			storageBarrier();
-		}
-		update(id, t, step);
-		storageBarrier();
+		learn(id, t, step);
 	}
-	account(id, t);
+	if (t == 0u) {
+		results[id * 16u + 12u] += arguments.count;
+	}
+	storageBarrier();
+	if (!whole()) {
+		// More than there can be.
+		results[id * 16u + 12u] = 0xf0000000u;
+	}
 }

@@ -128,7 +128,6 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 			results[id * RESULTS + SUMS + limb] = 0u;
 		}
 	}
-	prepare(t);
 	let published = (arguments.inner[0].count + BATCH - 1u) / BATCH;
 	for (var n = 0u; n < arguments.count; n++) {
 		let batch = arguments.first + n;
@@ -166,5 +165,10 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 		if (better > 0u) {
 			keep(id, t);
 		}
+	}
+	storageBarrier();
+	if (!whole()) {
+		// More than there can be.
+		results[id * RESULTS + JUDGED] = 0xf0000000u;
 	}
 }
