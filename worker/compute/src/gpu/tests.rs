@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
 	fixtures::{follower, seasonal, tent},
+	population::BYTE_BITS,
 	Candidate, Error, Family, Task, TrainingSet,
 };
 use doin_scoring::{
@@ -275,8 +276,9 @@ fn populations_of_several_families_share_a_wave() {
 			assert!(net == candidate.train(&data, &RUN).unwrap(), "{candidate:?}");
 		}
 	}
-	let cell = Candidate { family: Family::Gru, ..dense };
-	let mixed = [conv, cell, dense];
+	// What devices do not train is left for the cores.
+	let [cell, bytes] = [Candidate { family: Family::Gru, ..dense }, Candidate { bits: BYTE_BITS, ..dense }];
+	let mixed = [conv, bytes, dense, cell];
 	let left = Devices::new(vec![software()]).train(&data, &mixed, &RUN, |at, net| {
 		assert!(net == mixed[at].train(&data, &RUN), "{:?}", mixed[at]);
 	});
