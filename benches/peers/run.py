@@ -228,6 +228,9 @@ def table(results: Results, all_peers: dict[str, Peer], own: dict | None, cores:
         mine = own[work] if own else {"ours": None, "test_mae": None}
         if mine["ours"]:
             rows.append(row("DOIN, exact integers", [one[work]["ours"] for one in results.own], mine["test_mae"], mine["ours"]))
+        if mine.get("ours_8bit"):
+            rates = [one[work]["ours_8bit"] for one in results.own]
+            rows.append(row("DOIN, steps in 8 bits", rates, mine["test_mae_8bit"], mine["ours"]))
         for name, peer in all_peers.items():
             if peer.work == work and name in results.rates and name not in results.failed:
                 rows.append(row(peer.what, results.rates[name], statistics.mean(results.errors[name]), mine["ours"]))

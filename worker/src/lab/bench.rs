@@ -149,9 +149,9 @@ fn works(kinds: &[Kind]) -> Vec<Work> {
 		("conv", Kind::Conv, conv),
 		("conv_ridge", Kind::Conv, beside(conv)),
 		("lstm", Kind::Lstm, cell),
-		("lstm_long", Kind::Lstm, Candidate { window: 96, ..cell }),
+		("lstm_long", Kind::Lstm, Candidate { window: 96, width: 16, ..cell }),
 		("gru", Kind::Gru, cell),
-		("gru_long", Kind::Gru, Candidate { window: 96, ..cell }),
+		("gru_long", Kind::Gru, Candidate { window: 96, width: 16, ..cell }),
 	];
 	let wanted = |kind: &Kind| kinds.is_empty() || kinds.contains(kind);
 	let work =
@@ -560,6 +560,14 @@ mod tests {
 		let work = works(&[Kind::Mlp])[0];
 		let steps = (bench.data.len() / BATCH * 12) as f64;
 		assert_eq!(bench.training_macs(&work), Some(29_184.0 * 256.0 * steps));
+	}
+
+	#[test]
+	fn a_chain_would_admit_every_standard_candidate() {
+		let bench = small();
+		for work in works(&[]) {
+			work.candidate.check(&bench.data).unwrap_or_else(|error| panic!("{}: {error}", work.name));
+		}
 	}
 
 	#[test]
