@@ -158,7 +158,7 @@ fn linear(window: u16, weights: Vec<i16>) -> Net {
 
 /// The net of thin convolutions that reads the fewest steps of history and costs at least `macs` a window. Convolutions share their weights
 /// among steps, so that the dearest net that a domain may admit fits the bytes of a model, and of all nets thin ones take longest for what
-/// is counted.
+/// is counted. With fewer channels, no window is long enough for the most that may be counted.
 fn convolutions(macs: u64) -> Net {
 	const CHANNELS: u16 = 3;
 	let layer = |inputs: u16, outputs: u16| Layer {
