@@ -1,7 +1,7 @@
 //! Gated cells on devices against those of the processor.
 
 use super::{
-	tests::{adapter, assert_equal, on_device, random, shared, small_waves, RUN},
+	tests::{adapter, assert_equal, classes, on_device, random, shared, small_waves, RUN},
 	*,
 };
 use crate::{
@@ -76,6 +76,20 @@ fn cells_read_several_channels() {
 	let data = TrainingSet::new(follower(), 0, 0).unwrap();
 	let base = Candidate { family: Family::Lstm, window: 6, width: 11, epochs: 2, rate: 12, ..Candidate::default() };
 	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 3, ..base }];
+	assert_equal(shared(), &data, &candidates);
+	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
+	let chunks = crate::data::validation(&data.task).unwrap();
+	let expected = nets.each_ref().map(|net| data.score(&Model::Net(net.clone()), &chunks));
+	assert_eq!(shared().score(&data.task.program, &nets.each_ref(), &chunks).unwrap(), expected);
+}
+
+#[test]
+fn cells_tell_classes_apart() {
+	let mut task = small();
+	task.program.target = classes((-6..7).map(|bound| 30 * bound));
+	let data = TrainingSet::new(task, 200, 1).unwrap();
+	let base = Candidate { family: Family::Lstm, window: 12, width: 9, epochs: 2, rate: 12, ..Candidate::default() };
+	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 7, ..base }];
 	assert_equal(shared(), &data, &candidates);
 	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
 	let chunks = crate::data::validation(&data.task).unwrap();

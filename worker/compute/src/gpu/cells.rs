@@ -2,7 +2,7 @@
 
 use super::{
 	layout::{give, DeviceCandidate, DeviceCell, Shape, COLUMNS, GROUP, TILE, VEC4},
-	plan::{samples, turns},
+	plan::{last_tiles, samples, turns},
 };
 use crate::backend::{
 	gates::{self, Kind, KINDS},
@@ -138,7 +138,7 @@ pub fn half_turns(shape: &gates::Shape, outputs: usize, size: usize) -> usize {
 	let back = turns(share(units * HALF), turns(2, 0)) + turns(share(hidden * HALF), turns(sums.max(outputs), 0));
 	let of_outputs = turns(steps.div_ceil(parts) + 1, turns(2, tile));
 	let of_inputs = turns(steps.div_ceil(parts) + 1, turns(2, turns(GROUP.min(shape.channels + 1), tile)));
-	let last = turns(share(groups(outputs) * COLUMNS), turns(units, 0));
+	let last = turns(last_tiles(outputs, size), turns(units, 0));
 	let columns = turns(HALF, 0);
 	forward_turns(shape, HALF, size)
 		+ last

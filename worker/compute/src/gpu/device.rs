@@ -2,12 +2,11 @@
 
 use super::{
 	adapter::{Adapter, Kind},
-	cells::CELLS,
 	layout::Arguments,
 	plan::Form,
+	shader::{Goal, Kernel, Shader},
 	GpuError,
 };
-use crate::backend::gates;
 use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
@@ -56,22 +55,10 @@ impl Fault {
 	}
 }
 
-/// What runs on a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kernel {
-	/// Training steps.
-	Train,
-	/// Batches of the inner validation.
-	Validate,
-	/// Windows of chunks.
-	Score,
-}
-
-/// Workgroups that run one kernel on candidates of one form.
+/// Workgroups that run one shader.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dispatch {
-	pub kernel: Kernel,
-	pub form: Form,
+	pub shader: Shader,
 	pub workgroups: u32,
 	pub arguments: Arguments,
 }
@@ -89,8 +76,8 @@ pub struct Gpu {
 	sizes: [u32; Form::ALL.len()],
 	/// Turns that all loops of a thread may take in one dispatch.
 	pub(super) turns: usize,
-	/// The kernels of each form, made when they are first needed.
-	pipelines: [[OnceLock<wgpu::ComputePipeline>; KERNELS.len()]; Form::ALL.len()],
+	/// What each shader becomes on this device, made when it is first needed.
+	pipelines: [OnceLock<wgpu::ComputePipeline>; Shader::COUNT],
 	/// Bytes that a buffer of a wave may have; less after memory ran out.
 	budget: Mutex<u64>,
 	/// Multiply-accumulates per second, as last measured.
@@ -144,8 +131,8 @@ impl Gpu {
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
 		let gpu = Self { name, device, queue, limits, fault, layout, sizes, turns, pipelines: Default::default(), budget, pace };
 		// A driver that cannot make these is of no use.
-		for kernel in KERNELS {
-			gpu.kernel(kernel, Form::Dense);
+		for kernel in [Kernel::Train, Kernel::Validate, Kernel::Score] {
+			gpu.kernel(Shader { kernel, form: Form::Dense, goal: Goal::Values });
 		}
 		match gpu.fault() {
 			Some(error) => Err(open(error.to_string())),
@@ -153,15 +140,15 @@ impl Gpu {
 		}
 	}
 
-	fn kernel(&self, kernel: Kernel, form: Form) -> &wgpu::ComputePipeline {
-		self.pipelines[form as usize][kernel as usize].get_or_init(|| {
-			let (entry, sources) = shader(kernel, form);
-			let mut constants = vec![("SIZE", f64::from(self.sizes[form as usize]))];
-			if let Some(kind) = form.cell() {
-				constants.push(("GRU", f64::from(u8::from(kind == gates::Kind::Gru))));
-			}
-			pipeline(&self.device, &self.layout, &constants, entry, &sources.concat())
-		})
+	fn kernel(&self, shader: Shader) -> &wgpu::ComputePipeline {
+		self.pipelines[shader.number()].get_or_init(|| self.pipeline(shader, shader.entry(), &shader.source()))
+	}
+
+	/// Makes a kernel of the text `source`, which is that of `shader`, or begins with it.
+	pub(super) fn pipeline(&self, shader: Shader, entry: &str, source: &str) -> wgpu::ComputePipeline {
+		let constants: Vec<_> =
+			[("SIZE", f64::from(self.sizes[shader.form as usize]))].into_iter().chain(shader.constants()).collect();
+		pipeline(&self.device, &self.layout, &constants, entry, source)
 	}
 
 	/// Its name.
@@ -199,14 +186,6 @@ impl Gpu {
 	/// Halves the bytes that one buffer may have.
 	pub(super) fn save(&self) {
 		*self.budget.lock().unwrap_or_else(PoisonError::into_inner) /= 2;
-	}
-
-	/// A kernel of a test.
-	#[cfg(test)]
-	pub(super) fn pipeline(&self, entry: &str, source: &str) -> wgpu::ComputePipeline {
-		let dense = shader(Kernel::Score, Form::Dense).1;
-		let constants = [("SIZE", f64::from(self.sizes[0]))];
-		pipeline(&self.device, &self.layout, &constants, entry, &[dense[0], dense[1], DENSE_TRAIN, LEARN, source].concat())
 	}
 
 	/// Takes the device away in the middle of whatever it does, as a driver or a cable may.
@@ -295,8 +274,8 @@ impl Gpu {
 		let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
 		{
 			let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-			for (number, Dispatch { kernel, form, workgroups, .. }) in dispatches.iter().enumerate() {
-				pass.set_pipeline(self.kernel(*kernel, *form));
+			for (number, Dispatch { shader, workgroups, .. }) in dispatches.iter().enumerate() {
+				pass.set_pipeline(self.kernel(*shader));
 				pass.set_bind_group(0, group, &[number as u32 * slot]);
 				pass.dispatch_workgroups(*workgroups, 1, 1);
 			}
@@ -337,34 +316,6 @@ impl Gpu {
 		self.check()?;
 		read.truncate(bytes as usize);
 		Ok(read)
-	}
-}
-
-/// All kernels.
-pub(super) const KERNELS: [Kernel; 3] = [Kernel::Train, Kernel::Validate, Kernel::Score];
-/// What all shaders begin with.
-pub(super) const COMMON: &str = include_str!("shaders/common.wgsl");
-/// What training of all forms shares.
-pub(super) const TRAIN: &str = include_str!("shaders/train.wgsl");
-const DENSE: &str = include_str!("shaders/dense.wgsl");
-const DENSE_TRAIN: &str = include_str!("shaders/dense_train.wgsl");
-const CONV: &str = include_str!("shaders/conv.wgsl");
-const CONV_TRAIN: &str = include_str!("shaders/conv_train.wgsl");
-const CELL_TRAIN: &str = include_str!("shaders/cell_train.wgsl");
-/// A step that all windows of a batch share.
-const LEARN: &str = include_str!("shaders/learn.wgsl");
-
-/// The entry point of a kernel and the parts of its shader.
-pub(super) fn shader(kernel: Kernel, form: Form) -> (&'static str, [&'static str; 5]) {
-	let (hidden, training, learn) = match form {
-		Form::Dense => (DENSE, DENSE_TRAIN, LEARN),
-		Form::Conv => (CONV, CONV_TRAIN, LEARN),
-		Form::Lstm | Form::Gru => (CELLS.as_str(), CELL_TRAIN, ""),
-	};
-	match kernel {
-		Kernel::Train => ("train", [COMMON, hidden, training, learn, TRAIN]),
-		Kernel::Validate => ("validate", [COMMON, hidden, "", "", include_str!("shaders/validate.wgsl")]),
-		Kernel::Score => ("score", [COMMON, hidden, "", "", include_str!("shaders/score.wgsl")]),
 	}
 }
 

@@ -15,7 +15,7 @@ use crate::{
 	population::Candidate,
 };
 use bytemuck::{Pod, Zeroable};
-use doin_scoring::{encoder::MAX_CONVS, model::MAX_DEPTH, program::MAX_CHANNELS, Encoder, Forecast, Layer, Net};
+use doin_scoring::{encoder::MAX_CONVS, model::MAX_DEPTH, program::MAX_CHANNELS, Encoder, Forecast, Layer, Net, Target};
 use std::borrow::Cow;
 
 /// Neurons or samples side by side.
@@ -164,6 +164,9 @@ pub fn target(words: &mut Vec<i32>, program: &Forecast) -> Arguments {
 	let ahead: Vec<i32> = (0..program.horizon.into()).collect();
 	let (history, scored) = (program.history.into(), words.len() as u32);
 	words.extend(program.scored(&ahead));
+	if let Target::Classes(bounds) = &program.target {
+		words.extend(bounds);
+	}
 	Arguments { history, outputs: program.outputs().into(), scored, ..Arguments::default() }
 }
 
@@ -301,7 +304,7 @@ impl Shape {
 
 	/// The places of the weights of a net.
 	fn net(&mut self, plan: &Plan, net: &Net) -> DeviceCandidate {
-		let mut device = DeviceCandidate { count: plan.layers.len() as u32, ..window(plan) };
+		let mut device = window(plan);
 		if let Some(path) = &net.skip {
 			device.skip = 1;
 			device.path = DeviceLayer { shift: path.shift.into(), ..self.layer(path.inputs.into(), path.outputs.into()) };
@@ -338,6 +341,7 @@ fn window(plan: &Plan) -> DeviceCandidate {
 		channels: plan.channels as u32,
 		pitch: plan.pitch as u32,
 		depth: plan.layers.len().saturating_sub(1) as u32,
+		count: plan.layers.len() as u32,
 		convs: plan.convs() as u32,
 		path: DeviceLayer { output_groups: plan.outputs.div_ceil(GROUP) as u32, shift: 1, ..DeviceLayer::default() },
 		..DeviceCandidate::default()

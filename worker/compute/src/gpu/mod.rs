@@ -3,7 +3,7 @@
 //! A device trains a whole population at a time: one workgroup per candidate, many steps per dispatch, batches drawn on the device,
 //! nothing read back before the end but, if asked for, integers. Its nets are those of [`crate::Candidate::train`], bit by bit, so it does
 //! not matter where a candidate was trained, and what a device leaves unfinished can be trained anywhere else. Nets of every family are
-//! trained and scored, on any number of channels and for all steps ahead or some of them.
+//! trained and scored, on any number of channels, for all steps ahead, some of them, or classes.
 //!
 //! [`adapters`] lists devices and [`Selection`] chooses among them; a [`Gpu`] is one opened device, [`Devices`] several that share the work.
 //! A [`Wave`] gives training in parts, for rungs of successive halving.
@@ -22,6 +22,7 @@ mod devices;
 mod layout;
 mod plan;
 mod score;
+mod shader;
 #[cfg(test)]
 mod tests;
 mod train;

@@ -12,7 +12,7 @@ use crate::{
 	conv,
 	population::{Candidate, Family},
 };
-use doin_scoring::{model::MAX_DEPTH, Encoder, Forecast, Net};
+use doin_scoring::{model::MAX_DEPTH, program::MAX_BOUNDS, Encoder, Forecast, Net};
 
 /// Threads that share out the gradients of a convolution: as many as a workgroup has on a GPU. More or fewer give the same sums.
 const THREADS: usize = 256;
@@ -307,6 +307,19 @@ pub fn turns(count: usize, inner: usize) -> usize {
 	1 + count * (1 + inner)
 }
 
+/// Tiles of `outputs` outputs for a batch that one of `size` threads takes, at most.
+pub fn last_tiles(outputs: usize, size: usize) -> usize {
+	// Classes are compared by a thread that takes all scores of its windows.
+	const MOST_CLASSES: usize = MAX_BOUNDS as usize + 1;
+	let groups = outputs.div_ceil(GROUP);
+	let shared = (groups * COLUMNS).div_ceil(size);
+	if outputs > MOST_CLASSES {
+		shared
+	} else {
+		groups * COLUMNS.div_ceil(size)
+	}
+}
+
 impl Plan {
 	/// Turns of loops that a thread of a workgroup of `size` threads takes for one batch of windows, at most.
 	pub fn forward_turns(&self, size: usize) -> usize {
@@ -324,7 +337,9 @@ impl Plan {
 				None => turns(layer.rows.count(), 0),
 			};
 			let kept = share(layer.partial());
-			turns(share(layer.leaves() / GROUP * COLUMNS), patch) + kept
+			let last = at + 1 == self.layers.len();
+			let tiles = if last { last_tiles(self.outputs, size) } else { share(layer.leaves() / GROUP * COLUMNS) };
+			turns(tiles, patch) + kept
 		});
 		REST + gather + path + layers.sum::<usize>()
 	}

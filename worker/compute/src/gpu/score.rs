@@ -1,14 +1,15 @@
 //! Error sums of a population of nets on one device.
 
 use super::{
-	device::{Dispatch, Gpu, Kernel, SLOTS},
+	device::{Dispatch, Gpu, SLOTS},
 	layout::{source, target, Arguments, Image, Room, VEC4_BYTES},
 	plan::{Form, Plan},
+	shader::{Goal, Kernel, Shader},
 	wave::TARGET,
 	GpuError,
 };
 use crate::backend::layout::BATCH;
-use doin_scoring::{Forecast, Net, Target, Windows};
+use doin_scoring::{Forecast, Net, Windows};
 
 /// Workgroups that should be at work on a population, if it is that large: several for every core of the largest devices.
 const BUSY: usize = 1_024;
@@ -22,6 +23,7 @@ struct Batches {
 	/// Values, channel by channel, then the place of each window, then what is forecast.
 	words: Vec<i32>,
 	arguments: Arguments,
+	goal: Goal,
 	/// Windows of each chunk.
 	counts: Vec<usize>,
 }
@@ -36,7 +38,7 @@ impl Batches {
 		let places: Vec<u32> = (0..counts.iter().sum::<usize>()).map(|window| (window * span) as u32).collect();
 		let inner = [source(&mut words, &places), source(&mut words, &[])];
 		let arguments = Arguments { stride, inner, ..target(&mut words, program) };
-		Self { words, arguments, counts }
+		Self { words, arguments, goal: Goal::of(program), counts }
 	}
 
 	/// Windows of all chunks.
@@ -56,9 +58,6 @@ impl Gpu {
 		}
 		if chunks.iter().flat_map(|chunk| chunk.values.chunks(values)).any(|window| !is_narrow(program, window)) {
 			return Err(GpuError::Unsupported("windows whose values differ by 2^26 or more"));
-		}
-		if matches!(program.target, Target::Classes(_)) {
-			return Err(GpuError::Unsupported("classes"));
 		}
 		let plans: Option<Vec<Plan>> = nets.iter().map(|net| Plan::of_net(net, program)).collect();
 		let Some(plans) = plans else { return Err(GpuError::Unsupported("nets of a shape that the windows do not have")) };
@@ -147,7 +146,8 @@ impl Gpu {
 			for some in numbers.chunks(together) {
 				let workgroups = some.len() as u32 * workers;
 				let of_some = Arguments { begin, count: workers, ..batches.arguments };
-				let dispatch = Dispatch { kernel: Kernel::Score, form: *form, workgroups, arguments: of_some };
+				let shader = Shader { kernel: Kernel::Score, form: *form, goal: batches.goal };
+				let dispatch = Dispatch { shader, workgroups, arguments: of_some };
 				let submission = self.submit(&group, &arguments, &[dispatch])?;
 				self.wait(submission)?;
 				begin += workgroups;

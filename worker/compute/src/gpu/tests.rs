@@ -1,10 +1,6 @@
-use super::{
-	device::{shader, KERNELS, SIZE},
-	plan::Form,
-	*,
-};
+use super::{device::SIZE, shader::Shader, *};
 use crate::{
-	fixtures::{follower, seasonal, tent},
+	fixtures::{direction, follower, seasonal, tent},
 	population::BYTE_BITS,
 	Candidate, Error, Family, Task, TrainingSet,
 };
@@ -79,13 +75,14 @@ pub fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
 
 #[test]
 fn shaders_are_valid() {
-	for (kernel, form) in KERNELS.into_iter().flat_map(|kernel| Form::ALL.map(|form| (kernel, form))) {
-		let (entry, sources) = shader(kernel, form);
-		let source = sources.concat();
+	assert_eq!(Shader::all().count(), Shader::COUNT);
+	for (number, shader) in Shader::all().enumerate() {
+		assert_eq!(shader.number(), number);
+		let source = shader.source();
 		let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
 		let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
-		validator.validate(&module).unwrap_or_else(|error| panic!("{kernel:?} {form:?}: {}", error.emit_to_string(&source)));
-		assert!(module.entry_points.iter().any(|point| point.name == entry));
+		validator.validate(&module).unwrap_or_else(|error| panic!("{shader:?}: {}", error.emit_to_string(&source)));
+		assert!(module.entry_points.iter().any(|point| point.name == shader.entry()));
 	}
 }
 
@@ -238,6 +235,36 @@ fn nets_that_read_several_channels_are_trained_and_scored_alike() {
 		let data = TrainingSet::new(task, 0, 0).unwrap();
 		assert_trained_and_scored(gpu, &data, &some(&data, &mut stream)[2..4]);
 	}
+}
+
+#[test]
+fn nets_that_tell_classes_apart_are_trained_and_scored_alike() {
+	let gpu = shared();
+	let mut stream = Stream::new(&[11; 32], 99, 0);
+	let data = TrainingSet::new(direction(), 0, 0).unwrap();
+	assert_trained_and_scored(gpu, &data, &some(&data, &mut stream));
+	// As many classes as there can be, several channels, several steps ahead.
+	let mut task = channels(3);
+	(task.program.history, task.program.horizon) = (12, 5);
+	task.program.target = classes((-7..8).map(|bound| 400 * bound));
+	let data = TrainingSet::new(task, 0, 0).unwrap();
+	let candidates = some(&data, &mut stream);
+	assert_trained_and_scored(gpu, &data, &[candidates[1], candidates[5]]);
+	// Synthetic windows, eight classes, and a linear model alone.
+	let mut task = seasonal();
+	task.program.target = classes((-3..4).map(|bound| 40 * bound));
+	let data = TrainingSet::new(task, 300, 1).unwrap();
+	let candidates = some(&data, &mut stream);
+	assert_trained_and_scored(gpu, &data, &[candidates[0], candidates[4]]);
+	let linear = &data.linear(24, 0).unwrap().net;
+	let chunks = crate::data::validation(&data.task).unwrap();
+	let sums: Vec<u32> = chunks.iter().map(|chunk| score(&Model::Net(linear.clone()), &data.task.program, chunk)).collect();
+	assert_eq!(gpu.score(&data.task.program, &[linear], &chunks).unwrap(), [sums]);
+}
+
+/// The classes between `bounds`.
+pub fn classes(bounds: impl Iterator<Item = i32>) -> Target {
+	Target::Classes(bounds.collect::<Vec<_>>().try_into().unwrap())
 }
 
 #[test]
@@ -549,9 +576,21 @@ fn many_random_candidates_are_trained_alike() {
 	let mut stream = Stream::new(&[4; 32], 99, 0);
 	let mut done = 0;
 	while done < count {
-		let mut task = seasonal();
-		task.program.horizon = 1 + stream.below(24) as u16;
-		let synthetic = [0, 40, 700][stream.below(3) as usize];
+		let mut task = match stream.below(3) {
+			0 => channels(1 + stream.below(8) as u8),
+			_ => seasonal(),
+		};
+		let horizon = 1 + stream.below(24) as u16;
+		(task.program.history, task.program.horizon) = (24, horizon);
+		task.program.target = match stream.below(4) {
+			0 => Target::Steps((1..=horizon).step_by(1 + stream.below(5) as usize).collect::<Vec<_>>().try_into().unwrap()),
+			1 => {
+				let (bounds, distance) = (1 + stream.below(15) as i32, 1 + stream.below(500) as i32);
+				classes((0..bounds).map(|bound| (bound - bounds / 2) * distance))
+			}
+			_ => Target::Values,
+		};
+		let synthetic = if task.generator.is_some() { [0, 40, 700][stream.below(3) as usize] } else { 0 };
 		let data = TrainingSet::new(task, synthetic, stream.next_u32().into()).unwrap();
 		let some = |at: usize| match at % 2 {
 			0 => random(&data.task, &mut stream, 4),

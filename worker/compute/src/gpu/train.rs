@@ -11,7 +11,7 @@ use crate::{
 	population::{Candidate, BITS},
 	Error, TrainingSet,
 };
-use doin_scoring::{Net, Target};
+use doin_scoring::Net;
 use std::{
 	cmp::Reverse,
 	sync::atomic::{AtomicBool, Ordering},
@@ -51,9 +51,6 @@ impl Gpu {
 		if !data.narrow() {
 			return Err(GpuError::Unsupported("series whose values differ by 2^26 or more"));
 		}
-		if matches!(data.task.program.target, Target::Classes(_)) {
-			return Err(GpuError::Unsupported("classes"));
-		}
 		if 4 * words(data) as u64 > self.limits.max_storage_buffer_binding_size {
 			return Err(GpuError::Unsupported("series that do not fit a buffer of the device"));
 		}
@@ -61,7 +58,7 @@ impl Gpu {
 	}
 
 	/// Trains those of `candidates` that `numbers` names, and hands each result to `each` together with its number, wave by wave. A net
-	/// is bit by bit that of [`crate::mlp::train`]; what the device does not train, or does not finish because it fails, comes as
+	/// is bit by bit that of [`Candidate::train`]; what the device does not train, or does not finish because it fails, comes as
 	/// [`Error::Gpu`].
 	pub fn train_some(
 		&self,

@@ -1,11 +1,10 @@
 //! Candidates that are trained side by side on one device, from their first step to their nets.
 
-#[cfg(test)]
-use super::device::TRAIN;
 use super::{
-	device::{Dispatch, Gpu, Kernel, SLOTS},
+	device::{Dispatch, Gpu, SLOTS},
 	layout::{read_layers, Arguments, Image, Values, BEST_AT, JUDGED_AT, LAST_AT, RESULTS, STEPS_AT, VEC4_BYTES},
 	plan::{Form, Plan},
+	shader::{Goal, Kernel, Shader},
 	GpuError,
 };
 use crate::{
@@ -96,6 +95,7 @@ pub struct Wave<'a> {
 	/// Submissions under way, with their multiply-accumulates and when they began.
 	ahead: VecDeque<(wgpu::SubmissionIndex, f64, Instant)>,
 	base: Arguments,
+	goal: Goal,
 	order: wgpu::Buffer,
 	#[cfg(test)]
 	scratch: wgpu::Buffer,
@@ -158,6 +158,7 @@ impl<'a> Wave<'a> {
 		// Only places are looked at again.
 		(image.parameters, image.best, image.results) = (Vec::new(), Vec::new(), Vec::new());
 		let (pending, ahead, base) = (Default::default(), VecDeque::new(), data.arguments);
+		let goal = Goal::of(&data.data.task.program);
 		Ok(Self {
 			gpu,
 			image,
@@ -168,6 +169,7 @@ impl<'a> Wave<'a> {
 			pending,
 			ahead,
 			base,
+			goal,
 			order,
 			#[cfg(test)]
 			scratch,
@@ -263,7 +265,8 @@ impl<'a> Wave<'a> {
 			let plans = &self.image.plans;
 			for some in self.active.chunk_by(|a, b| plans[*a as usize].form() == plans[*b as usize].form()) {
 				let (form, workgroups) = (plans[some[0] as usize].form(), some.len() as u32);
-				self.pending.0.push(Dispatch { kernel: work.kernel, form, workgroups, arguments });
+				let shader = Shader { kernel: work.kernel, form, goal: self.goal };
+				self.pending.0.push(Dispatch { shader, workgroups, arguments });
 				arguments.begin += workgroups;
 			}
 			self.pending.1 += f64::from(count) * work.macs;
@@ -358,7 +361,8 @@ impl Wave<'_> {
 					scratch[sample] = vec4(i32(starts[sample]));
 				}
 			}";
-		let pipeline = self.gpu.pipeline("draws", &[TRAIN, ENTRY].concat());
+		let shader = Shader { kernel: Kernel::Train, form: Form::Dense, goal: Goal::Values };
+		let pipeline = self.gpu.pipeline(shader, "draws", &[&shader.source(), ENTRY].concat());
 		let mut arguments = Arguments { first: step, ..self.base };
 		arguments.fit.iter_mut().zip(surplus).for_each(|(source, surplus)| source.surplus = surplus);
 		self.gpu.queue.write_buffer(&self.arguments, 0, bytemuck::bytes_of(&arguments));

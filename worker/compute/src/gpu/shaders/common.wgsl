@@ -13,7 +13,7 @@
 // channel by channel for dense nets, step by step for convolutions. The weights of a convolution are those of a layer that reads a patch.
 //
 // One workgroup works on one candidate, whatever its shape. What all families share is here; what stands before the last layer, `think`, is in a
-// file of its own for each.
+// file of its own for each, and so is what is forecast: values or classes.
 
 const BATCH: u32 = 256u;
 const GROUP: u32 = 8u;
@@ -151,7 +151,7 @@ struct Arguments {
 	// What a validation does besides: see its flags.
 	flags: u32,
 	history: u32,
-	// Values that are forecast; `scored` is where their places after the history are listed among the values.
+	// Values that are forecast, or classes; `scored` is where their places after the history are listed among the values.
 	outputs: u32,
 	// Where the candidates of this dispatch begin in their order.
 	begin: u32,
@@ -301,19 +301,6 @@ fn gather(id: u32, t: u32, columns: u32) {
 		// Either steps or channels are neighbours.
 		x += select(1u, window, pitch == 1u) * COLUMNS;
 	}
-}
-
-// The target of output `output` for the even or odd samples of a group, before the linear path.
-fn target_of(output: u32, sample: u32) -> vec4<i32> {
-	if (output >= arguments.outputs) {
-		return vec4(0);
-	}
-	let at = arguments.history + u32(values[arguments.scored + output]);
-	let v = vec4(
-		values[starts[sample] + at], values[starts[sample + 2u] + at],
-		values[starts[sample + 4u] + at], values[starts[sample + 6u] + at],
-	);
-	return (v - vec4(lasts[sample], lasts[sample + 2u], lasts[sample + 4u], lasts[sample + 6u])) << vec4(OUT_FRAC);
 }
 
 // Keeps the targets of eight outputs, less what the linear path says.

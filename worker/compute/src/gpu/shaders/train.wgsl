@@ -91,36 +91,6 @@ fn draw(id: u32, t: u32, step: u32) {
 	workgroupBarrier();
 }
 
-// The sign of `sum - target * 2^shift`, times UNIT.
-fn sign_of(sum: vec4<i32>, target_: vec4<i32>, shift: u32) -> vec4<i32> {
-	let whole = sum >> vec4(shift);
-	let rest = sum & vec4((1i << shift) - 1);
-	let above = vec4<i32>(whole > target_) | (vec4<i32>(whole == target_) & vec4<i32>(rest > vec4(0)));
-	return UNIT * (above - vec4<i32>(whole < target_));
-}
-
-// The last layer, and gradients of the absolute error.
-fn signs(id: u32, number: u32, t: u32) {
-	let layer = candidates[id].layers[number];
-	let s = layer.shift;
-	let tiles = layer.output_groups * COLUMNS;
-	for (var tile = t; tile < tiles; tile += SIZE) {
-		let group = tile / COLUMNS;
-		let column = tile % COLUMNS;
-		let a = neurons(layer, group, column);
-		let at = candidates[id].targets + tile;
-		let to = layer.gradient + group * GROUP * COLUMNS + column;
-		scratch[to] = pack(sign_of(a.e0, scratch[at], s), sign_of(a.o0, scratch[at + tiles], s));
-		scratch[to + COLUMNS] = pack(sign_of(a.e1, scratch[at + 2u * tiles], s), sign_of(a.o1, scratch[at + 3u * tiles], s));
-		scratch[to + 2u * COLUMNS] = pack(sign_of(a.e2, scratch[at + 4u * tiles], s), sign_of(a.o2, scratch[at + 5u * tiles], s));
-		scratch[to + 3u * COLUMNS] = pack(sign_of(a.e3, scratch[at + 6u * tiles], s), sign_of(a.o3, scratch[at + 7u * tiles], s));
-		scratch[to + 4u * COLUMNS] = pack(sign_of(a.e4, scratch[at + 8u * tiles], s), sign_of(a.o4, scratch[at + 9u * tiles], s));
-		scratch[to + 5u * COLUMNS] = pack(sign_of(a.e5, scratch[at + 10u * tiles], s), sign_of(a.o5, scratch[at + 11u * tiles], s));
-		scratch[to + 6u * COLUMNS] = pack(sign_of(a.e6, scratch[at + 12u * tiles], s), sign_of(a.o6, scratch[at + 13u * tiles], s));
-		scratch[to + 7u * COLUMNS] = pack(sign_of(a.e7, scratch[at + 14u * tiles], s), sign_of(a.o7, scratch[at + 15u * tiles], s));
-	}
-}
-
 // Zero where an activation is clamped.
 fn alive(gradient: vec4<i32>, activation: vec4<i32>) -> vec4<i32> {
 	return select(vec4(0), gradient, (activation > vec4(0)) & (activation < vec4(MAX_ACT)));

@@ -15,38 +15,12 @@ var<workgroup> sum_low: atomic<u32>;
 var<workgroup> sum_high: atomic<u32>;
 var<workgroup> better: u32;
 
-// Errors of four predictions, those of samples from `sample` on by twos as far as there are `count`.
-fn errors(sum: vec4<i32>, target_: vec4<i32>, shift: u32, sample: u32, count: u32) -> u32 {
-	let out = round_shift(sum, shift);
-	let difference = bitcast<vec4<u32>>(max(out, target_)) - bitcast<vec4<u32>>(min(out, target_));
-	let counted = vec4(sample, sample + 2u, sample + 4u, sample + 6u) < vec4(count);
-	let e = select(vec4(0u), min(difference, vec4(MAX_ERROR)), counted);
-	return e.x + e.y + e.z + e.w;
-}
-
-// The errors of the last layer for the batch, added to the workgroup's sum.
-fn compare(id: u32, t: u32, columns: u32, count: u32) {
-	let layer = candidates[id].layers[candidates[id].depth];
-	let s = layer.shift;
-	let tiles = layer.output_groups * columns;
-	for (var tile = t; tile < tiles; tile += SIZE) {
-		let column = tile % columns;
-		let a = neurons(layer, tile / columns, column);
-		let at = candidates[id].targets + tile;
-		let sample = column * GROUP;
-		var sum = errors(a.e0, scratch[at], s, sample, count) + errors(a.o0, scratch[at + tiles], s, sample + 1u, count);
-		sum += errors(a.e1, scratch[at + 2u * tiles], s, sample, count) + errors(a.o1, scratch[at + 3u * tiles], s, sample + 1u, count);
-		sum += errors(a.e2, scratch[at + 4u * tiles], s, sample, count) + errors(a.o2, scratch[at + 5u * tiles], s, sample + 1u, count);
-		sum += errors(a.e3, scratch[at + 6u * tiles], s, sample, count) + errors(a.o3, scratch[at + 7u * tiles], s, sample + 1u, count);
-		sum += errors(a.e4, scratch[at + 8u * tiles], s, sample, count) + errors(a.o4, scratch[at + 9u * tiles], s, sample + 1u, count);
-		sum += errors(a.e5, scratch[at + 10u * tiles], s, sample, count) + errors(a.o5, scratch[at + 11u * tiles], s, sample + 1u, count);
-		sum += errors(a.e6, scratch[at + 12u * tiles], s, sample, count) + errors(a.o6, scratch[at + 13u * tiles], s, sample + 1u, count);
-		sum += errors(a.e7, scratch[at + 14u * tiles], s, sample, count) + errors(a.o7, scratch[at + 15u * tiles], s, sample + 1u, count);
-		// A tile has 64 errors below 2^20, so the sum fits; the one of all may not, which its old value tells.
-		let before = atomicAdd(&sum_low, sum);
-		if (before + sum < before) {
-			atomicAdd(&sum_high, 1u);
-		}
+// Adds the errors of a window to those of the batch.
+fn add(sum: u32) {
+	let before = atomicAdd(&sum_low, sum);
+	// The sum of all may not fit one limb, which its old value tells.
+	if (before + sum < before) {
+		atomicAdd(&sum_high, 1u);
 	}
 }
 
@@ -139,14 +113,10 @@ fn validate(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 				atomicStore(&sum_low, 0u);
 				atomicStore(&sum_high, 0u);
 			}
-			let count = take(arguments.inner[synthetic], batch - synthetic * published, t);
-			let columns = (count + GROUP - 1u) / GROUP;
-			workgroupBarrier();
-			gather(id, t, columns);
-			storageBarrier();
-			aim(id, t, columns);
-			think(id, t, columns);
-			compare(id, t, columns, count);
+			let count = measure(id, t, arguments.inner[synthetic], batch - synthetic * published);
+			for (var sample = t; sample < count; sample += SIZE) {
+				add(atomicLoad(&sums[sample]));
+			}
 			workgroupBarrier();
 			if (t == 0u) {
 				let at = id * RESULTS + SUMS + 2u * synthetic;
