@@ -32,7 +32,7 @@ def slow(program: str) -> dict:
     errors = last_line([program, "bench", "--json", "--family", "mlp,lstm", "--repeats", "1", "--seconds", "0", "--seeds", str(SEEDS)])
     software = last_line([program, "bench", "--json", "--family", "linear", "--repeats", "3", "--seconds", "0", "--seeds", "1", "--gpu", "llvmpipe"])
     return {
-        "errors": {work: errors[work]["test_mae"] for work in ("mlp", "mlp_8bit", "lstm")},
+        "errors": {work: errors[work]["test_mae"] for work in ("mlp", "mlp_8bit", "lstm", "lstm_long")},
         "replay": last_line(REPLAY)["replay_ns_per_mac"],
         "lavapipe": software["lavapipe_gmacs"],
     }
@@ -45,7 +45,7 @@ def measure(program: str) -> dict:
     bytes_alone = {"ours_8bit": found["mlp_8bit"]["ours"], "test_mae_8bit": once["errors"]["mlp_8bit"]}
     return {
         "mlp": {"ours": found["mlp"]["ours"], "test_mae": once["errors"]["mlp"], **bytes_alone},
-        "lstm": {"ours": found["lstm"]["ours"], "test_mae": once["errors"]["lstm"]},
+        "lstm": {"ours": found["lstm"]["ours"], "test_mae": once["errors"]["lstm"], "test_mae_long": once["errors"]["lstm_long"]},
         "simd_fraction_of_peak": found["simd_fraction_of_peak"],
         "two_core_scaling": found["two_core_scaling"],
         "replay_ns_per_mac": once["replay"],

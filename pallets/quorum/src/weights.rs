@@ -56,8 +56,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Due` (r:1 w:0)
 	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// At least 10_045 ns.
-		Weight::from_parts(10_896_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		// At least 9_875 ns.
+		Weight::from_parts(11_387_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
 	}
 	// Storage: `Quorum::Cursor` (r:1 w:1)
 	// Proof: `Quorum::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
@@ -82,8 +82,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Timing::Rounds` (r:1 w:0)
 	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn step() -> Weight {
-		// At least 1_539_796 ns.
-		Weight::from_parts(1_644_002_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(218, 82))
+		// At least 1_570_081 ns.
+		Weight::from_parts(1_700_887_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(218, 82))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -98,8 +98,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Seats` (r:1 w:1)
 	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
 	fn bond() -> Weight {
-		// At least 62_032 ns.
-		Weight::from_parts(68_433_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(6, 6))
+		// At least 66_289 ns.
+		Weight::from_parts(71_166_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(6, 6))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -114,8 +114,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Rosters` (r:9 w:9)
 	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
 	fn bond_extra() -> Weight {
-		// At least 140_229 ns.
-		Weight::from_parts(148_231_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(30, 21))
+		// At least 143_043 ns.
+		Weight::from_parts(152_487_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(30, 21))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -128,8 +128,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::SeatIndex` (r:0 w:1)
 	// Proof: `Quorum::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	fn serve() -> Weight {
-		// At least 28_342 ns.
-		Weight::from_parts(30_335_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+		// At least 28_673 ns.
+		Weight::from_parts(31_006_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(4, 4))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -140,8 +140,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Seats` (r:1 w:1)
 	// Proof: `Quorum::Seats` (`max_values`: None, `max_size`: Some(3099), added: 5574, mode: `MaxEncodedLen`)
 	fn unserve() -> Weight {
-		// At least 34_561 ns.
-		Weight::from_parts(37_085_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(4, 5))
+		// At least 35_583 ns.
+		Weight::from_parts(37_976_000, 6_564).saturating_add(T::DbWeight::get().reads_writes(4, 5))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -154,8 +154,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Timing::Rounds` (r:1 w:0)
 	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn unbond() -> Weight {
-		// At least 142_012 ns.
-		Weight::from_parts(157_936_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(29, 37))
+		// At least 144_185 ns.
+		Weight::from_parts(160_609_000, 51_156).saturating_add(T::DbWeight::get().reads_writes(29, 37))
 	}
 	// Storage: `Quorum::Evaluators` (r:1 w:1)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
@@ -164,16 +164,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
-		// At least 41_362 ns.
-		Weight::from_parts(44_897_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// At least 42_604 ns.
+		Weight::from_parts(45_748_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 	// Storage: `Quorum::Requests` (r:1 w:1)
 	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
 	// Storage: `Quorum::Evaluators` (r:1 w:0)
 	// Proof: `Quorum::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
 	fn commit_sums() -> Weight {
-		// At least 19_859 ns.
-		Weight::from_parts(24_516_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		// At least 20_571 ns.
+		Weight::from_parts(23_034_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Quorum::Requests` (r:1 w:1)
 	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
@@ -184,8 +184,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Answers` (r:0 w:1)
 	// Proof: `Quorum::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn reveal_sums() -> Weight {
-		// At least 173_269 ns.
-		Weight::from_parts(187_009_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		// At least 170_024 ns.
+		Weight::from_parts(181_420_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Quorum::Requests` (r:1 w:1)
 	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
@@ -212,8 +212,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Due` (r:2 w:2)
 	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		// At least 3_898_575 ns.
-		Weight::from_parts(4_180_545_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(233, 96))
+		// At least 3_851_645 ns.
+		Weight::from_parts(4_025_314_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(233, 96))
 	}
 	// Storage: `Quorum::Requests` (r:1 w:1)
 	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
@@ -242,8 +242,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Truths` (r:0 w:1)
 	// Proof: `Quorum::Truths` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn recompute() -> Weight {
-		// At least 3_963_241 ns.
-		Weight::from_parts(4_310_549_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(251, 116))
+		// At least 3_908_810 ns.
+		Weight::from_parts(4_138_573_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(251, 116))
 	}
 	// Storage: `Quorum::Disputes` (r:1 w:1)
 	// Proof: `Quorum::Disputes` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
@@ -252,8 +252,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn dispute() -> Weight {
-		// At least 44_496 ns.
-		Weight::from_parts(47_681_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// At least 42_774 ns.
+		Weight::from_parts(48_833_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 	// Storage: `Quorum::Disputes` (r:1 w:1)
 	// Proof: `Quorum::Disputes` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
@@ -284,18 +284,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Quorum::Due` (r:2 w:2)
 	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn replay() -> Weight {
-		// At least 2_479_087 ns.
-		Weight::from_parts(2_638_896_000, 183_870).saturating_add(T::DbWeight::get().reads_writes(160, 220))
+		// At least 2_565_937 ns.
+		Weight::from_parts(2_758_855_000, 183_870).saturating_add(T::DbWeight::get().reads_writes(160, 220))
 	}
 	// Storage: `Domains::Specs` (r:1 w:0)
 	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Models` (r:1 w:0)
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn judge(m: u32) -> Weight {
-		// At least 1_890_650 ns.
-		Weight::from_parts(1_764_759_179, 70_232)
-			// Standard error: 71_280 ps.
-			.saturating_add(Weight::from_parts(2_704_791, 0).saturating_mul(m.into()))
+		// At least 1_879_573 ns.
+		Weight::from_parts(1_958_449_100, 70_232)
+			// Standard error: 1_007 ps.
+			.saturating_add(Weight::from_parts(1_324_187, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
 	// Storage: `Quorum::Disputes` (r:1 w:1)
@@ -307,61 +307,61 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn withdraw_dispute() -> Weight {
-		// At least 42_033 ns.
-		Weight::from_parts(45_909_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		// At least 41_892 ns.
+		Weight::from_parts(46_560_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10_896_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(11_387_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
 	}
 	fn step() -> Weight {
-		Weight::from_parts(1_644_002_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(218, 82))
+		Weight::from_parts(1_700_887_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(218, 82))
 	}
 	fn bond() -> Weight {
-		Weight::from_parts(68_433_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(6, 6))
+		Weight::from_parts(71_166_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(6, 6))
 	}
 	fn bond_extra() -> Weight {
-		Weight::from_parts(148_231_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(30, 21))
+		Weight::from_parts(152_487_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(30, 21))
 	}
 	fn serve() -> Weight {
-		Weight::from_parts(30_335_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(4, 4))
+		Weight::from_parts(31_006_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(4, 4))
 	}
 	fn unserve() -> Weight {
-		Weight::from_parts(37_085_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(4, 5))
+		Weight::from_parts(37_976_000, 6_564).saturating_add(ParityDbWeight::get().reads_writes(4, 5))
 	}
 	fn unbond() -> Weight {
-		Weight::from_parts(157_936_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(29, 37))
+		Weight::from_parts(160_609_000, 51_156).saturating_add(ParityDbWeight::get().reads_writes(29, 37))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(44_897_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(45_748_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn commit_sums() -> Weight {
-		Weight::from_parts(24_516_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(23_034_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn reveal_sums() -> Weight {
-		Weight::from_parts(187_009_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(181_420_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(4_180_545_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(233, 96))
+		Weight::from_parts(4_025_314_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(233, 96))
 	}
 	fn recompute() -> Weight {
-		Weight::from_parts(4_310_549_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(251, 116))
+		Weight::from_parts(4_138_573_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(251, 116))
 	}
 	fn dispute() -> Weight {
-		Weight::from_parts(47_681_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(48_833_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn replay() -> Weight {
-		Weight::from_parts(2_638_896_000, 183_870).saturating_add(ParityDbWeight::get().reads_writes(160, 220))
+		Weight::from_parts(2_758_855_000, 183_870).saturating_add(ParityDbWeight::get().reads_writes(160, 220))
 	}
 	fn judge(m: u32) -> Weight {
-		Weight::from_parts(1_764_759_179, 70_232)
-			.saturating_add(Weight::from_parts(2_704_791, 0).saturating_mul(m.into()))
+		Weight::from_parts(1_958_449_100, 70_232)
+			.saturating_add(Weight::from_parts(1_324_187, 0).saturating_mul(m.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 0))
 	}
 	fn withdraw_dispute() -> Weight {
-		Weight::from_parts(45_909_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(46_560_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 }

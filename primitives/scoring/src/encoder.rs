@@ -9,7 +9,7 @@ pub const MAX_CONVS: usize = 8;
 /// What a unit of a gated cell costs per step beside its products, in multiply-accumulates: table look-ups and gates.
 pub const UNIT_MACS: u64 = 96;
 /// What reading one number into place costs, in multiply-accumulates.
-pub const COPY_MACS: u64 = 4;
+pub const COPY_MACS: u64 = 6;
 
 /// The first part of a net. It turns the window's features, channel by channel, into what the first dense layer reads.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
