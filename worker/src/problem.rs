@@ -4,7 +4,7 @@ use crate::amount::significant;
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
-use doin_compute::data::predictions;
+use doin_compute::task::predictions;
 use doin_primitives::{
 	blake2_256,
 	payload::{ChunkSums, Sums},

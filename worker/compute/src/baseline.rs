@@ -1,9 +1,6 @@
 //! What simple models achieve on a domain: the measure of every champion, for people.
 
-use crate::{
-	data::{predictions, TrainingSet},
-	Error,
-};
+use crate::{data::TrainingSet, task::predictions, Error};
 use doin_scoring::{
 	model::OUT_FRAC,
 	verdict::{loss, total},

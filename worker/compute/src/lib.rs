@@ -31,12 +31,14 @@ pub mod population;
 pub mod recurrent;
 pub mod ridge;
 mod scorer;
+pub mod task;
 
 pub use backend::Backend;
 pub use chunks::{chunk_sums, sums_of, validation_sums};
-pub use data::{CutSeries, Measure, Task, TrainingSet};
+pub use data::{Measure, TrainingSet};
 pub use population::{train_all, train_each, Candidate, Family, Trained};
 pub use ridge::Linear;
+pub use task::{CutSeries, Task};
 
 use doin_scoring::{ModelError, ProgramError};
 

@@ -264,8 +264,8 @@ mod tests {
 	use super::*;
 	use crate::{
 		backend::available,
-		data::validation,
 		fixtures::{direction, follower, seasonal},
+		task::validation,
 		Candidate, Family, Task, TrainingSet,
 	};
 	use std::sync::atomic::AtomicBool;

@@ -90,7 +90,7 @@ impl Steps {
 		let first = targets.start.max(history);
 		let count = (targets.end.min(series.len() / channels) + 1).saturating_sub(horizon + first);
 		let origins: Vec<usize> = (first..first + count).collect();
-		let outputs = doin_compute::data::predictions(program) as usize;
+		let outputs = doin_compute::task::predictions(program) as usize;
 		let classes = if let Target::Classes(bounds) = &program.target { bounds.len() + 1 } else { 0 };
 		let (errors, came) = origins
 			.par_chunks(TOGETHER)
@@ -164,7 +164,7 @@ fn mean(error: u64, count: usize) -> f64 {
 mod tests {
 	use super::*;
 	use crate::problem::tests::sawtooth;
-	use doin_compute::{data, Task, TrainingSet};
+	use doin_compute::{CutSeries, Task, TrainingSet};
 	use doin_primitives::Split;
 	use doin_scoring::{sample, score, verdict::total};
 
@@ -196,7 +196,7 @@ mod tests {
 		for (channels, target) in [(3, Target::Values), (2, steps), (1, classes.clone()), (2, classes)] {
 			let program = Forecast { channels, target, ..base.clone() };
 			let series: Vec<i32> = (0..500 * i32::from(channels)).map(value).collect();
-			let part = data::CutSeries { series: series.clone(), split };
+			let part = CutSeries { series: series.clone(), split };
 			let set = TrainingSet::pooled(program.clone(), crate::lab::series::LIMITS, vec![part]).unwrap();
 			for model in [Model::RepeatLast, Model::Seasonal, Model::Net(set.linear(7, 0).unwrap().net.clone())] {
 				let validation = Steps::measure(&model, &program, &series, 300..400);

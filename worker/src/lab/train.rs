@@ -19,7 +19,7 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{baseline, data::predictions, population, Candidate, CutSeries, Error, Measure, TrainingSet};
+use doin_compute::{baseline, population, task::predictions, Candidate, CutSeries, Error, Measure, TrainingSet};
 use doin_scoring::{
 	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},

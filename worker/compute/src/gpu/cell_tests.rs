@@ -78,7 +78,7 @@ fn cells_read_several_channels() {
 	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 3, ..base }];
 	assert_equal(shared(), &data, &candidates);
 	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let expected = nets.each_ref().map(|net| data.score(&Model::Net(net.clone()), &chunks));
 	assert_eq!(shared().score(&data.task.program, &nets.each_ref(), &chunks).unwrap(), expected);
 }
@@ -92,7 +92,7 @@ fn cells_tell_classes_apart() {
 	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 7, ..base }];
 	assert_equal(shared(), &data, &candidates);
 	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let expected = nets.each_ref().map(|net| data.score(&Model::Net(net.clone()), &chunks));
 	assert_eq!(shared().score(&data.task.program, &nets.each_ref(), &chunks).unwrap(), expected);
 }
@@ -193,7 +193,7 @@ fn a_device_scores_cells_as_the_chain_does() {
 	let mut nets: Vec<Net> = (0..12).map(|_| net(&mut stream, 6)).collect();
 	nets.extend(mixed()[..3].iter().map(|candidate| candidate.train(&data, &RUN).unwrap()));
 	nets.insert(5, data.linear(9, 0).unwrap().net.clone());
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let sums = |net: &Net| -> Vec<u32> {
 		data.task.admit(&Model::Net(net.clone())).unwrap();
 		chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect()

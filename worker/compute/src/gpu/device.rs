@@ -4,7 +4,7 @@ use super::{
 	adapter::{Adapter, Kind},
 	layout::Arguments,
 	plan::Form,
-	shader::{Goal, Kernel, Shader},
+	shader::{Goal, Shader},
 	GpuError,
 };
 use std::{
@@ -131,7 +131,7 @@ impl Gpu {
 		let (budget, pace) = (Mutex::new(budget), Mutex::new(first_pace(adapter.kind)));
 		let gpu = Self { name, device, queue, limits, fault, layout, sizes, turns, pipelines: Default::default(), budget, pace };
 		// A driver that cannot make these is of no use.
-		for kernel in [Kernel::Train, Kernel::Validate, Kernel::Score] {
+		for kernel in Shader::KERNELS {
 			gpu.kernel(Shader { kernel, form: Form::Dense, goal: Goal::Values });
 		}
 		match gpu.fault() {
@@ -307,7 +307,8 @@ impl Gpu {
 			sender.send(result).ok();
 		});
 		self.wait(submission)?;
-		match receiver.try_recv() {
+		// Another thread that waits for this device may be the one that is told, and may not have passed it on yet.
+		match receiver.recv_timeout(PATIENCE) {
 			Ok(Ok(())) => {}
 			Ok(Err(error)) => return Err(self.failed(error)),
 			Err(error) => return Err(self.failed(error)),

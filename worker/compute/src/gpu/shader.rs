@@ -43,16 +43,12 @@ pub struct Shader {
 }
 
 impl Shader {
-	const KERNELS: [Kernel; 3] = [Kernel::Train, Kernel::Validate, Kernel::Score];
-	const GOALS: [Goal; 2] = [Goal::Values, Goal::Classes];
+	/// All kernels.
+	pub const KERNELS: [Kernel; 3] = [Kernel::Train, Kernel::Validate, Kernel::Score];
+	/// All that may be forecast.
+	pub const GOALS: [Goal; 2] = [Goal::Values, Goal::Classes];
 	/// How many there are.
 	pub const COUNT: usize = Self::KERNELS.len() * Form::ALL.len() * Self::GOALS.len();
-
-	/// All of them, in the order of their numbers.
-	pub fn all() -> impl Iterator<Item = Self> {
-		let of_goal = |goal| Form::ALL.into_iter().flat_map(move |form| Self::KERNELS.map(|kernel| Self { kernel, form, goal }));
-		Self::GOALS.into_iter().flat_map(of_goal)
-	}
 
 	/// Its number, less than [`Shader::COUNT`].
 	pub fn number(self) -> usize {

@@ -1,4 +1,4 @@
-use super::{device::SIZE, shader::Shader, *};
+use super::{device::SIZE, plan::Form, shader::Shader, *};
 use crate::{
 	fixtures::{direction, follower, seasonal, tent},
 	population::BYTE_BITS,
@@ -75,8 +75,11 @@ pub fn random(task: &Task, random: &mut Stream, epochs: u32) -> Candidate {
 
 #[test]
 fn shaders_are_valid() {
-	assert_eq!(Shader::all().count(), Shader::COUNT);
-	for (number, shader) in Shader::all().enumerate() {
+	let of_form = |form, goal| Shader::KERNELS.map(|kernel| Shader { kernel, form, goal });
+	let of_goal = |goal| Form::ALL.into_iter().flat_map(move |form| of_form(form, goal));
+	let all: Vec<Shader> = Shader::GOALS.into_iter().flat_map(of_goal).collect();
+	assert_eq!(all.len(), Shader::COUNT);
+	for (number, shader) in all.into_iter().enumerate() {
 		assert_eq!(shader.number(), number);
 		let source = shader.source();
 		let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
@@ -183,7 +186,7 @@ fn loops_of_many_turns_are_shared_out_or_refused_in_software() {
 fn assert_trained_and_scored(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 	assert_equal(gpu, data, candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(data, &RUN).unwrap()).collect();
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
 	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
 	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
@@ -257,7 +260,7 @@ fn nets_that_tell_classes_apart_are_trained_and_scored_alike() {
 	let candidates = some(&data, &mut stream);
 	assert_trained_and_scored(gpu, &data, &[candidates[0], candidates[4]]);
 	let linear = &data.linear(24, 0).unwrap().net;
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let sums: Vec<u32> = chunks.iter().map(|chunk| score(&Model::Net(linear.clone()), &data.task.program, chunk)).collect();
 	assert_eq!(gpu.score(&data.task.program, &[linear], &chunks).unwrap(), [sums]);
 }
@@ -277,7 +280,7 @@ fn nets_that_read_fewer_channels_than_there_are_are_scored_alike() {
 	let candidates = [base, Candidate { family: Family::Conv, kernel: 2, ..base }];
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&one, &RUN).unwrap()).collect();
 	let task = channels(4);
-	let chunks = crate::data::validation(&task).unwrap();
+	let chunks = crate::task::validation(&task).unwrap();
 	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &task.program, chunk)).collect();
 	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
 	assert_eq!(gpu.score(&task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
@@ -321,7 +324,7 @@ fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	candidates.extend(&convs()[1..3]);
 	assert_equal(&gpu, &data, &candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
-	let chunks = crate::data::validation(&data.task).unwrap();
+	let chunks = crate::task::validation(&data.task).unwrap();
 	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
 	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
 	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
@@ -433,7 +436,7 @@ fn a_device_scores_as_the_chain_does() {
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
 	let drawn = |index| sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[7; 32], index);
 	let mut chunks: Vec<Windows> = (0..task.program.chunks).map(drawn).collect();
-	chunks.extend(crate::data::validation(&task).unwrap());
+	chunks.extend(crate::task::validation(&task).unwrap());
 	let expected: Vec<Vec<u32>> = nets
 		.iter()
 		.map(|net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect())
@@ -467,7 +470,7 @@ fn a_lost_device_gives_an_error_and_no_net() {
 	assert!(gpu.fault().is_some());
 	assert!(on_device(&gpu, &data, &[candidate])[0].is_err());
 	assert!(gpu
-		.score(&data.task.program, &[&data.linear(24, 0).unwrap().net], &crate::data::validation(&data.task).unwrap())
+		.score(&data.task.program, &[&data.linear(24, 0).unwrap().net], &crate::task::validation(&data.task).unwrap())
 		.is_err());
 }
 
