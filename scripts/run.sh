@@ -3,7 +3,7 @@
 # continues where it was.
 #
 # Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]
-#        [--steps N,... | --classes BOUND,...]] [--fresh]
+#        [--inputs NAME,...] [--steps N,... | --classes BOUND,...]] [--fresh]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary
 #   --data FILE            work on a column of a CSV of your own instead of the demo domain (CO2 at Mauna Loa)
@@ -22,7 +22,7 @@ work=()
 while [ $# -gt 0 ]; do
 	case $1 in
 		--until-work-block) watch+=("$1" "${2:?--until-work-block needs a number}"); shift 2 ;;
-		--data | --column | --time | --season | --horizon | --history | --unit | --scale | --fill | --name | --steps | --classes)
+		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --scale | --fill | --name | --steps | --classes)
 			work+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
 		--fresh) fresh=yes; shift ;;
 		-h | --help) usage; exit 0 ;;

@@ -195,6 +195,20 @@ EXAMPLES
 An upload that was interrupted goes on when the same command is run again. A new domain weighs 0: it pays its bounty only, until
 validators vote for it (`doin-worker vote`).")]
 	Create(Box<domain::CreateArgs>),
+	/// Promise money to whoever solves a domain: reaches its target performance with an accepted model.
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain bounty 3 \"250 DOIN\" --key owner.key
+
+The amount is put on hold, and comes back if the domain is retired unsolved. Only a domain with a target performance takes a bounty.")]
+	Bounty {
+		/// The domain's identifier.
+		id: DomainId,
+		/// The amount, as `250 DOIN`; it is added to what is promised already.
+		amount: Amount,
+		#[command(flatten)]
+		key: KeyArgs,
+	},
 	/// List the domains of the chain.
 	List {
 		/// As JSON.
@@ -313,6 +327,10 @@ impl Cli {
 		let done = match self.command {
 			Command::Run(args) => run::run(&url, args).await,
 			Command::Domain(DomainCommand::Create(args)) => domain::create(&url, *args).await,
+			Command::Domain(DomainCommand::Bounty { id, amount, key }) => {
+				let signer = key.signer()?;
+				domain::bounty(&chain().await?, &signer, id, amount).await
+			}
 			Command::Domain(DomainCommand::List { json }) => status::domains(&chain().await?, json).await,
 			Command::Domain(DomainCommand::Show { id, json }) => status::domain(&chain().await?, id, json).await,
 			Command::Vote { votes, key } => {

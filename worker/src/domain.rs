@@ -111,6 +111,7 @@ impl Price {
 /// `domain create`.
 pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 	let question = args.question()?;
+	let wanted = !args.no_nominate;
 	let (path, column, series) = (args.csv.clone(), args.column.clone(), args.series.clone());
 	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&path, &column, &series, &question)).await??;
 	if !args.json {
@@ -127,20 +128,22 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 		Some(chain) => Some(Price::of(chain, &draft).await?),
 		None => None,
 	};
+	let nominate = wanted && draft.may_weigh();
 	if let Some(price) = price.filter(|_| !args.json) {
+		let ballot =
+			if nominate { format!("; {} on hold while it is on the ballot", Amount(price.nomination)) } else { String::new() };
 		println!(
-			"cost        {} burned; {} on hold until it is retired; {} on hold while it is on the ballot; transaction fees on top",
+			"cost        {} burned; {} on hold until it is retired{ballot}; transaction fees on top",
 			Amount(price.fee),
-			Amount(price.deposit),
-			Amount(price.nomination)
+			Amount(price.deposit)
 		);
 	}
 	let registered = match chain.filter(|_| !args.dry_run) {
 		Some(chain) => {
 			let signer = args.key.signer()?;
-			let id = register(&chain, &signer, &draft, !args.no_nominate).await?;
+			let id = register(&chain, &signer, &draft, nominate).await?;
 			if !args.json {
-				println!("Domain {id} takes commits. It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY");
+				println!("Domain {id} takes commits. {}", next_step(id, nominate));
 			}
 			Some(id)
 		}
@@ -158,6 +161,15 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 		println!("{}", json(&draft, price, registered)?);
 	}
 	Ok(())
+}
+
+/// What pays for a domain from now on.
+fn next_step(id: DomainId, nominated: bool) -> String {
+	if nominated {
+		format!("It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY")
+	} else {
+		format!("It is not on the ballot and pays its bounty only: doin-worker domain bounty {id} \"250 DOIN\" --key KEY")
+	}
 }
 
 /// Says what a draft is.
@@ -288,8 +300,12 @@ fn json(draft: &Draft, price: Option<Price>, registered: Option<DomainId>) -> Re
 	}))
 }
 
-/// Registers a draft, uploads its pages, activates and nominates it; goes on where an earlier attempt was interrupted.
+/// Registers a draft, uploads its pages, activates and nominates it if wanted, which takes one that [may weigh](Draft::may_weigh); goes on
+/// where an earlier attempt was interrupted.
 pub async fn register(chain: &Chain, signer: &Signer, draft: &Draft, nominate: bool) -> Result<DomainId> {
+	if !draft.may_weigh() && draft.spec.target == 0 {
+		bail!("nothing would ever be paid for this domain: with several columns it pays a bounty only, and a bounty needs a target. Add --target-performance PERCENT");
+	}
 	let id = match unfinished(chain, signer.account(), draft).await? {
 		Some(id) => {
 			eprintln!("domain {id} is there already: going on with it");
@@ -386,6 +402,14 @@ pub async fn vote(chain: &Chain, signer: &Signer, votes: &[Vote]) -> Result<()> 
 	}
 	let included = chain.submit(signer, &Call::vote(&sorted), Urgency::Relaxed).await?;
 	println!("The ballot of {} is in block {}. It counts from the next session on.", signer.account(), included.block.number);
+	Ok(())
+}
+
+/// `domain bounty`.
+pub async fn bounty(chain: &Chain, signer: &Signer, id: DomainId, amount: Amount) -> Result<()> {
+	let included = chain.submit(signer, &Call::add_bounty(id, amount.0), Urgency::Relaxed).await?;
+	let whole = chain.domain(chain.head(), id).await?.map_or(amount.0, |domain| domain.bounty);
+	println!("Whoever solves domain {id} gets {} since block {}.", Amount(whole), included.block.number);
 	Ok(())
 }
 

@@ -153,6 +153,11 @@ impl Draft {
 			Program::Quadratic(_) => None,
 		}
 	}
+
+	/// Whether the domain may be put on the ballot: one that is judged on windows everybody knows may not.
+	pub fn may_weigh(&self) -> bool {
+		!matches!(self.spec.evidence, Evidence::Public)
+	}
 }
 
 /// `percent` of `length`.

@@ -79,6 +79,7 @@ pub(crate) const EXPECTED: &[(&str, &str, &[&str])] = &[
 	("Domains", "register", &["spec"]),
 	("Domains", "upload", &["domain", "index", "page"]),
 	("Domains", "activate", &["domain", "values"]),
+	("Domains", "add_bounty", &["domain", "amount"]),
 	("Gauge", "nominate", &["domain"]),
 	("Gauge", "vote", &["votes"]),
 	("Balances", "transfer_keep_alive", &["dest", "value"]),
@@ -189,6 +190,11 @@ impl Call {
 	/// Opens a domain whose pages are all there.
 	pub fn activate(domain: DomainId, values: u32) -> Self {
 		Self::new("Domains", "activate", (domain, values))
+	}
+
+	/// Holds `amount` plancks more for whoever solves a domain.
+	pub fn add_bounty(domain: DomainId, amount: Balance) -> Self {
+		Self::new("Domains", "add_bounty", (domain, amount))
 	}
 
 	/// Puts a domain on the ballot.

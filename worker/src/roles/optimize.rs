@@ -308,7 +308,7 @@ impl Optimizer {
 		}
 		if view.domain.weight == 0 && view.domain.bounty == 0 {
 			self.say(format!(
-				"domain {id} weighs 0: candidates are held back, for what is found before validators vote for it is never paid"
+				"domain {id} weighs 0 and has no bounty: candidates are held back, for what is found before there is either is never paid"
 			));
 			return Ok(());
 		}
