@@ -30,7 +30,7 @@ def build() -> str:
 def slow(program: str) -> dict:
     """What is measured once: test errors, the runtime and Vulkan in software."""
     errors = last_line([program, "bench", "--json", "--family", "mlp,lstm", "--repeats", "1", "--seconds", "0", "--seeds", str(SEEDS)])
-    software = last_line([program, "bench", "--json", "--family", "linear", "--repeats", "3", "--seconds", "0", "--seeds", "1", "--gpu", "llvmpipe"])
+    software = last_line([program, "bench", "--json", "--family", "mlp", "--repeats", "3", "--seconds", "0", "--seeds", "1", "--gpu", "llvmpipe"])
     return {
         "errors": {work: errors[work]["test_mae"] for work in ("mlp", "mlp_8bit", "lstm", "lstm_long")},
         "replay": last_line(REPLAY)["replay_ns_per_mac"],

@@ -11,7 +11,7 @@ use clap::Args;
 use doin_compute::{
 	backend::layout::BATCH,
 	data::Part,
-	gpu::{adapters, Gpu, Selection},
+	gpu::{adapters, products, Gpu, Selection},
 	peak,
 	population::{self, BYTE_BITS},
 	Candidate, CutSeries, TrainingSet,
@@ -48,7 +48,7 @@ pub struct BenchArgs {
 	/// Its column; may be left out where only one has numbers.
 	#[arg(long, value_name = "COLUMN", requires = "csv")]
 	column: Option<String>,
-	/// Devices to measure, too, on a population of the MLP: `auto` for every GPU, a number or a part of a name (`doin-worker devices`).
+	/// Devices to measure, too, on populations of the first net of each family: `auto` for every GPU, a number or a part of a name (`doin-worker devices`).
 	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
 	gpu: String,
 	/// Candidates trained on a device at a time.
@@ -136,11 +136,11 @@ pub async fn run(args: BenchArgs) -> Result<()> {
 /// The standard candidates of these families, all when none is named.
 fn works(kinds: &[Kind]) -> Vec<Work> {
 	let base = Candidate { mix: 0, skip: false, ..Candidate::default() };
-	// Genes are those with the least mean error on validation among a few dozen, of long cells among 200.
+	// Genes are those with the least mean error on validation among a few dozen.
 	let mlp = Candidate { window: 96, width: 64, depth: 2, epochs: 12, rate: 9, decay: 3, ..base };
 	let conv = Candidate { window: 96, width: 24, depth: 1, kernel: 12, stride: 2, epochs: 8, rate: 11, decay: 1, ..base };
 	let cell = Candidate { window: 48, width: 24, epochs: 8, rate: 12, ..base };
-	let long = Candidate { window: 96, epochs: 16, rate: 11, ..cell };
+	let long = Candidate { window: 96, width: 16, epochs: 24, rate: 11, ..cell };
 	let beside = |candidate| Candidate { skip: true, blend: true, ..candidate };
 	let all = [
 		("linear", Kind::Linear, Candidate { window: 96, depth: 0, skip: true, ..base }),
@@ -278,18 +278,10 @@ impl<'a> Bench<'a> {
 		Ok((all.into_iter().map(|(_, error, _)| error).collect(), reached))
 	}
 
-	/// Multiply-accumulates of one training, without the passes over the windows that stop it; only counted for dense layers alone.
+	/// Multiply-accumulates of one training, without the passes over the windows that stop it; none of what is solved in closed form.
 	fn training_macs(&self, work: &Work) -> Option<f64> {
-		let candidate = work.candidate;
-		if work.kind != Kind::Mlp || candidate.skip {
-			return None;
-		}
-		let (window, width) = (f64::from(candidate.window), f64::from(candidate.width));
-		let after = width * width * f64::from(candidate.depth - 1) + width * f64::from(QUESTION.horizon);
-		// Forward and weight gradients of all layers, input gradients of all but the first.
-		let sample = 2.0 * (window * width + after) + after;
-		let steps = (self.data.len() / BATCH).max(1) * usize::from(candidate.epochs);
-		Some(sample * (BATCH * steps) as f64)
+		let steps = (self.data.len() / BATCH).max(1) * usize::from(work.candidate.epochs);
+		(work.kind != Kind::Linear).then(|| (products(&work.candidate, &self.data) * BATCH * steps) as f64)
 	}
 
 	/// Training rates on one thread, and what they are of the peak measured in between.
@@ -439,62 +431,75 @@ fn bench(args: &BenchArgs, stop: &AtomicBool) -> Result<()> {
 	let devices = bench.devices(args)?;
 	if args.json {
 		let mut summary = summary(&bench, &rows, &missing, args.target_mae, cores);
-		let software = devices.iter().find(|device| !device.is_gpu).map(|device| device.rate * 1e-9);
+		let mlp = |device: &&Device| !device.is_gpu && device.family == "mlp";
+		let software = devices.iter().find(mlp).map(|device| device.rate * 1e-9);
 		summary["lavapipe_gmacs"] = json!(software);
-		summary["devices"] =
-			devices.iter().map(|device| json!({ "name": device.name, "macs_per_second": device.rate })).collect();
+		summary["devices"] = devices
+			.iter()
+			.map(|device| json!({ "name": device.name, "family": device.family, "macs_per_second": device.rate }))
+			.collect();
 		println!("{summary}");
 	}
 	Ok(())
 }
 
-/// What a device achieves.
+/// What a device achieves on one family.
 struct Device {
 	name: String,
 	is_gpu: bool,
+	family: &'static str,
 	/// Multiply-accumulates of training per second, median.
 	rate: f64,
 }
 
 impl Bench<'_> {
-	/// Trains a population of the MLP on each chosen device, one after the other.
+	/// Trains a population of each family on each chosen device, one after the other.
 	fn devices(&self, args: &BenchArgs) -> Result<Vec<Device>> {
 		let selection: Selection = args.gpu.parse()?;
 		if selection == Selection::None {
 			return Ok(Vec::new());
 		}
+		let mut works = works(&args.family);
+		works.retain(|work| work.kind != Kind::Linear);
+		works.dedup_by_key(|work| work.kind);
 		let adapters = adapters();
-		let chosen = selection.choose(&adapters)?;
-		let Some(mlp) = works(&[Kind::Mlp]).into_iter().next() else { return Ok(Vec::new()) };
 		let mut devices = Vec::new();
-		for adapter in chosen {
+		for adapter in selection.choose(&adapters)? {
 			let gpu = Gpu::open(adapter)?;
-			let work = Work { candidate: Candidate { epochs: 2, ..mlp.candidate }, ..mlp };
-			let train = |round: u64| -> Result<f64> {
-				let candidate = |seed| Candidate { seed: round << 32 | seed, ..work.candidate };
-				let candidates: Vec<Candidate> = (0..args.population).map(candidate).collect();
-				let start = Instant::now();
-				let failed = std::sync::Mutex::new(None);
-				gpu.train(&self.data, &candidates, self.stop, |_, result| {
-					if let Err(error) = result {
-						failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(error);
-					}
-				});
-				match failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-					Some(error) => Err(explained(error)),
-					None => Ok(start.elapsed().as_secs_f64()),
-				}
-			};
-			// Shaders are compiled and the pace is found first.
-			train(u64::from(u32::MAX))?;
-			let mut seconds = (0..args.repeats.into()).map(train).collect::<Result<Vec<f64>>>()?;
-			seconds.sort_by(f64::total_cmp);
-			let macs = self.training_macs(&work).unwrap_or(0.0) * args.population as f64;
-			let rate = macs / seconds[seconds.len() / 2];
-			println!("device      {adapter}\n            {} candidates at a time  {:.1} GMAC/s", args.population, rate * 1e-9);
-			devices.push(Device { name: adapter.name.clone(), is_gpu: adapter.is_gpu(), rate });
+			println!("device      {adapter}");
+			for work in &works {
+				let work = Work { candidate: Candidate { epochs: 1, ..work.candidate }, ..*work };
+				let rate = self.device_rate(&gpu, &work, args)?;
+				println!("            {:<21} {:.1} GMAC/s, {} candidates at a time", work.name, rate * 1e-9, args.population);
+				devices.push(Device { name: adapter.name.clone(), is_gpu: adapter.is_gpu(), family: work.name, rate });
+			}
 		}
 		Ok(devices)
+	}
+
+	/// Multiply-accumulates of training per second, median.
+	fn device_rate(&self, gpu: &Gpu, work: &Work, args: &BenchArgs) -> Result<f64> {
+		let train = |round: u64| -> Result<f64> {
+			let candidate = |seed| Candidate { seed: round << 32 | seed, ..work.candidate };
+			let candidates: Vec<Candidate> = (0..args.population).map(candidate).collect();
+			let start = Instant::now();
+			let failed = std::sync::Mutex::new(None);
+			gpu.train(&self.data, &candidates, self.stop, |_, result| {
+				if let Err(error) = result {
+					failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(error);
+				}
+			});
+			match failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+				Some(error) => Err(explained(error)),
+				None => Ok(start.elapsed().as_secs_f64()),
+			}
+		};
+		// Shaders are compiled and the pace is found first.
+		train(u64::from(u32::MAX))?;
+		let mut seconds = (0..args.repeats.into()).map(train).collect::<Result<Vec<f64>>>()?;
+		seconds.sort_by(f64::total_cmp);
+		let macs = self.training_macs(work).unwrap_or(0.0) * args.population as f64;
+		Ok(macs / seconds[seconds.len() / 2])
 	}
 }
 

@@ -32,7 +32,7 @@ pub use adapter::{adapters, Adapter, Kind, Selection};
 pub(crate) use cells::{read_cell, row};
 pub use device::Gpu;
 pub use devices::Devices;
-pub use wave::{Loaded, Wave};
+pub use wave::{products, Loaded, Wave};
 
 /// Why a device does not compute something. The same candidates can be trained elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

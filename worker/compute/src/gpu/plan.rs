@@ -285,20 +285,25 @@ impl Plan {
 		self.layers.first().map_or(0, |layer| layer.neurons).max(self.window * self.channels)
 	}
 
-	/// Multiply-accumulates of one training step of one window.
-	pub fn macs(&self, path: bool) -> f64 {
+	/// Multiply-accumulates of one training step of one window: forward, back to what each layer reads, and back to weights.
+	pub fn products(&self) -> usize {
 		let layers = self.layers.iter().enumerate().map(|(at, layer)| {
-			let steps = layer.taps.map_or(1, |taps| taps.steps as usize);
-			let products = steps * layer.rows.inputs() * layer.outputs;
 			if let Some(shape) = self.cell.as_ref().filter(|_| at == 0) {
-				let of_input = KINDS * (shape.channels + 1);
-				return shape.steps * shape.units * (3 * KINDS * shape.units + 2 * of_input + UNIT_MACS);
+				let [from_input, from_output] = shape.kind.gates().map(<[usize]>::len);
+				return shape.steps * shape.units * (2 * from_input * shape.channels + 3 * from_output * shape.units);
 			}
+			let steps = layer.taps.map_or(1, |taps| taps.steps as usize);
 			// Nothing is propagated to the window.
-			products * if at == 0 { 2 } else { 3 }
+			steps * layer.rows.inputs() * layer.outputs * if at == 0 { 2 } else { 3 }
 		});
+		layers.sum()
+	}
+
+	/// What such a step costs a device, in multiply-accumulates.
+	pub fn macs(&self, path: bool) -> f64 {
 		let path = if path { self.window * self.channels * self.outputs } else { 0 };
-		(layers.sum::<usize>() + path) as f64
+		let gates = self.cell.as_ref().map_or(0, |shape| shape.steps * shape.units * UNIT_MACS);
+		(self.products() + path + gates) as f64
 	}
 }
 
@@ -406,5 +411,8 @@ mod tests {
 		let conv = Candidate { family: Family::Conv, kernel: 5, ..base };
 		let steps = 2 * 20 * 5 * 20 + 3 * 16 * 100 * 20 + 3 * 16 * 20 * 6;
 		assert_eq!(Plan::of(&conv, 1, 6).macs(false), f64::from(steps));
+		// The three gates of a GRU, from two channels and from 20 units.
+		let gru = Plan::of(&Candidate { family: Family::Gru, ..base }, 2, 6);
+		assert_eq!(gru.products(), 24 * 20 * 3 * (2 * 2 + 3 * 20) + 3 * 20 * 6);
 	}
 }

@@ -59,7 +59,13 @@ impl<'a> Loaded<'a> {
 	}
 }
 
-/// Multiply-accumulates of one training step of a candidate, whether or not it has passed its [check](Candidate::check).
+/// Multiply-accumulates that training a candidate takes for one window of a step: forward, back to what each layer reads, and back to
+/// weights.
+pub fn products(candidate: &Candidate, data: &TrainingSet) -> usize {
+	Plan::of(candidate, data.channels(), data.task.program.outputs().into()).products()
+}
+
+/// What one training step of a candidate costs a device, in multiply-accumulates, whether or not it has passed its [check](Candidate::check).
 pub fn macs(candidate: &Candidate, data: &TrainingSet) -> f64 {
 	let plan = Plan::of(candidate, data.channels(), data.task.program.outputs().into());
 	plan.macs(candidate.has_path()) * BATCH as f64
