@@ -179,8 +179,7 @@ impl Runner {
 				});
 			};
 			let devices = scope.spawn(|| {
-				self.devices.train(&self.data, &candidates, &self.stop, |number, net| {
-					let trained = net.and_then(|net| candidates[number].judge(&self.data, net));
+				self.devices.train(&self.data, &candidates, &self.stop, |number, trained| {
 					told[numbers[number]].store(self.hand_over(&asked[numbers[number]], trained), Ordering::Relaxed);
 				})
 			});

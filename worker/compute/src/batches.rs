@@ -21,7 +21,10 @@ use doin_scoring::{
 	philox::{purpose, Key, Stream},
 	Layer, Net, Target,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+	ops::ControlFlow,
+	sync::atomic::{AtomicBool, Ordering},
+};
 
 // A share is counted in rows of a batch.
 const _: () = assert!(WHOLE as usize == BATCH);
@@ -47,42 +50,87 @@ pub trait Learner {
 	fn net(&self, weights: &Self::Weights) -> Net;
 }
 
-/// Trains `learner` and returns the net of the epoch with the least error on the inner validation windows. One that starts by `saying
-/// nothing` beside a linear path may end so. `watch` is told after every epoch, and may end it early.
-pub fn best_epoch<L: Learner>(
-	mut learner: L,
-	data: &TrainingSet,
-	candidate: &Candidate,
-	says_nothing: bool,
-	stop: &AtomicBool,
-	watch: &mut Watch,
-) -> Result<Net, Error> {
-	let steps = steps(data);
-	let mut schedule = Schedule::new(candidate.rate, steps * u32::from(candidate.epochs));
-	let mut best = (u128::MAX, learner.weights());
-	if says_nothing {
-		best.0 = learner.error();
-		if watch(0, best.0).is_break() {
-			return Ok(learner.net(&best.1));
+/// A net in training that goes on epoch by epoch. Its net is that of the epoch with the least error on the inner validation windows.
+pub trait Training: Send {
+	/// The error of one that starts by saying nothing beside a linear path, and may end so; none of any other. Asked once, at first.
+	fn begin(&mut self) -> Option<u128>;
+
+	/// Whether there is an epoch left.
+	fn goes_on(&self) -> bool;
+
+	/// Trains for an epoch; the error after it.
+	fn epoch(&mut self, stop: &AtomicBool) -> Result<u128, Error>;
+
+	/// The best net so far.
+	fn net(&self) -> Net;
+
+	/// Trains to the end. `watch` is told after every epoch, and may end it early.
+	fn finish(&mut self, stop: &AtomicBool, watch: &mut Watch) -> Result<Net, Error> {
+		let mut told = self.begin().map_or(ControlFlow::Continue(()), |error| watch(0, error));
+		let mut epoch = 0;
+		while told.is_continue() && self.goes_on() {
+			let error = self.epoch(stop)?;
+			epoch += 1;
+			told = watch(epoch, error);
 		}
+		Ok(self.net())
 	}
-	for epoch in 0..u32::from(candidate.epochs) {
-		for step in 0..steps {
+}
+
+/// The training of a [`Learner`].
+pub struct Run<L: Learner> {
+	learner: L,
+	schedule: Schedule,
+	/// Steps of an epoch, epochs, and those it has had.
+	steps: u32,
+	epochs: u32,
+	had: u32,
+	says_nothing: bool,
+	/// The least error so far, and the weights that have it.
+	best: (u128, L::Weights),
+}
+
+impl<L: Learner> Run<L> {
+	/// That of `candidate`, whose net `says_nothing` at first or not.
+	pub fn new(learner: L, data: &TrainingSet, candidate: &Candidate, says_nothing: bool) -> Self {
+		let (steps, epochs) = (steps(data), u32::from(candidate.epochs));
+		let (schedule, best) = (Schedule::new(candidate.rate, steps * epochs), (u128::MAX, learner.weights()));
+		Self { learner, schedule, steps, epochs, had: 0, says_nothing, best }
+	}
+}
+
+impl<L: Learner<Weights: Send> + Send> Training for Run<L> {
+	fn begin(&mut self) -> Option<u128> {
+		if !self.says_nothing {
+			return None;
+		}
+		self.best.0 = self.learner.error();
+		Some(self.best.0)
+	}
+
+	fn goes_on(&self) -> bool {
+		self.had < self.epochs
+	}
+
+	fn epoch(&mut self, stop: &AtomicBool) -> Result<u128, Error> {
+		for step in self.had * self.steps..(self.had + 1) * self.steps {
 			if stop.load(Ordering::Relaxed) {
 				return Err(Error::Stopped);
 			}
-			learner.step(u64::from(epoch * steps + step), schedule.advance());
+			self.learner.step(step.into(), self.schedule.advance());
 		}
-		let error = learner.error();
-		if error < best.0 {
-			best.0 = error;
-			learner.keep(&mut best.1);
+		self.had += 1;
+		let error = self.learner.error();
+		if error < self.best.0 {
+			self.best.0 = error;
+			self.learner.keep(&mut self.best.1);
 		}
-		if watch(epoch as u16 + 1, error).is_break() {
-			break;
-		}
+		Ok(error)
 	}
-	Ok(learner.net(&best.1))
+
+	fn net(&self) -> Net {
+		self.learner.net(&self.best.1)
+	}
 }
 
 /// Steps of an epoch.

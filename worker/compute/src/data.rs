@@ -335,6 +335,11 @@ impl TrainingSet {
 		}
 	}
 
+	/// The chunks of validation and of practice.
+	pub(crate) fn judging(&self) -> [&[Windows]; 2] {
+		[&self.validation, &self.practice]
+	}
+
 	/// Error sums of `model` on validation and practice, on all cores of the current pool.
 	pub fn measure(&self, model: &Model) -> Measure {
 		Measure { validation: self.score(model, &self.validation), practice: self.score(model, &self.practice) }
@@ -445,9 +450,9 @@ impl TrainingSet {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::fixtures::{direction, follower, seasonal, tent};
 	use doin_scoring::ProgramError;
 	use std::ops::Range;
-	use crate::fixtures::{direction, follower, seasonal, tent};
 
 	#[test]
 	fn nothing_after_the_training_part_is_trained_on() {

@@ -4,7 +4,7 @@
 //! itself need not be trusted, yet the trainers [`mlp`] and [`conv`] are made of integers only and give the same net for the same
 //! [`Candidate`] and data on every machine and number of threads; the closed-form [`ridge`] uses `f64` and rounds at its end.
 //!
-//! [`TrainingSet`] holds the windows, [`train_all`] trains a population on all cores, [`chunk_sums`] answers for an evaluator,
+//! [`TrainingSet`] holds the windows, [`train_brackets`] trains a population on cores and devices, [`chunk_sums`] answers for an evaluator,
 //! [`generator`] fits the source of a synthetic domain, and [`baseline`] tells people what a model is worth.
 //!
 //! Everything hot goes through a [`Backend`], chosen when a training set is made; all give the same bits.
@@ -14,6 +14,7 @@ pub mod baseline;
 mod batches;
 pub mod chunks;
 mod classes;
+pub mod cohort;
 pub mod conv;
 pub mod data;
 #[cfg(test)]
@@ -35,8 +36,9 @@ pub mod task;
 
 pub use backend::Backend;
 pub use chunks::{chunk_sums, sums_of, validation_sums};
+pub use cohort::{train_brackets, Course, Rule};
 pub use data::{Measure, TrainingSet};
-pub use population::{train_all, train_each, Candidate, Family, Trained};
+pub use population::{Candidate, Family, Trained};
 pub use ridge::Linear;
 pub use task::{CutSeries, Task};
 

@@ -11,12 +11,12 @@ use crate::{
 		steps::{Grid, Taps},
 		Backend,
 	},
-	batches::{best_epoch, seed, steps, uniform, Batches, Learner},
+	batches::{seed, steps, uniform, Batches, Learner, Run, Training},
 	data::TrainingSet,
 	gpu::read_cell,
 	lion::{ACC_FRAC, MASTER_FRAC, WEIGHT_FRAC},
 	mlp8,
-	population::{Candidate, Watch, BYTE_BITS},
+	population::{Candidate, BYTE_BITS},
 	ridge::Linear,
 	Error,
 };
@@ -27,22 +27,16 @@ use doin_scoring::{
 };
 use std::sync::atomic::AtomicBool;
 
-/// Trains a net; with a linear path, that path stays as it is and the net learns what it leaves. The net of the epoch with the least
-/// error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says nothing.
-pub fn train(
-	data: &TrainingSet,
-	candidate: &Candidate,
-	skip: Option<&Linear>,
-	stop: &AtomicBool,
-	watch: &mut Watch,
-) -> Result<Net, Error> {
+/// The training of a net; a linear path stays as it is, and the net learns what it leaves. The net of the epoch with the least error on the
+/// inner validation windows is kept; with a linear path, that can be the path alone beside a net that says nothing.
+pub fn training<'a>(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Box<dyn Training + 'a> {
 	if candidate.bits == BYTE_BITS {
-		return best_epoch(mlp8::Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch);
+		return Box::new(Run::new(mlp8::Trainer::new(data, candidate, skip), data, candidate, skip.is_some()));
 	}
-	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+	Box::new(Run::new(Trainer::new(data, candidate, skip), data, candidate, skip.is_some()))
 }
 
-/// Everything a candidate's training starts from, for a device that then does what [`train`] or [`crate::conv::train`] does.
+/// Everything a candidate's training starts from, for a device that then does what [`training`] or [`crate::conv::training`] does.
 #[derive(Debug)]
 pub(crate) struct Start {
 	/// Steps of an epoch.
@@ -67,7 +61,7 @@ pub(crate) struct Start {
 }
 
 impl Start {
-	/// What [`train`] starts from.
+	/// What [`training`] starts from.
 	pub fn new(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Self {
 		let Trainer { batches, layers, .. } = Trainer::new(data, candidate, skip);
 		let layers = layers.into_iter().map(|layer| (Grid { steps: 1, channels: layer.forward.inputs }, layer)).collect();
@@ -247,10 +241,12 @@ mod tests {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
 		let linear = data.linear(6, 0).unwrap();
 		let error = |net: Net| data.fitness(&data.measure(&Model::Net(net)));
-		let (ridge, net) =
-			(error(linear.net.clone()), error(train(&data, &candidate(), Some(&linear), &RUN, &mut unwatched).unwrap()));
+		let (ridge, net) = (
+			error(linear.net.clone()),
+			error(training(&data, &candidate(), Some(&linear)).finish(&RUN, &mut unwatched).unwrap()),
+		);
 		assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
-		let alone = error(train(&data, &candidate(), None, &RUN, &mut unwatched).unwrap());
+		let alone = error(training(&data, &candidate(), None).finish(&RUN, &mut unwatched).unwrap());
 		assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
 	}
 
@@ -286,9 +282,9 @@ mod tests {
 	fn a_net_is_a_function_of_data_genes_and_seed() {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
 		let short = Candidate { epochs: 1, ..candidate() };
-		let net = train(&data, &short, None, &RUN, &mut unwatched).unwrap();
-		assert_eq!(net, train(&data, &short, None, &RUN, &mut unwatched).unwrap());
-		assert_ne!(net, train(&data, &Candidate { seed: 5, ..short }, None, &RUN, &mut unwatched).unwrap());
+		let net = training(&data, &short, None).finish(&RUN, &mut unwatched).unwrap();
+		assert_eq!(net, training(&data, &short, None).finish(&RUN, &mut unwatched).unwrap());
+		assert_ne!(net, training(&data, &Candidate { seed: 5, ..short }, None).finish(&RUN, &mut unwatched).unwrap());
 		// Pinned: another number here means that old training runs can no longer be repeated.
 		let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
 		assert_eq!(digest[..8], [157, 133, 76, 213, 71, 243, 64, 133]);
@@ -310,14 +306,14 @@ mod tests {
 		let linear = data.linear(24, 0).unwrap();
 		let five = Candidate { window: 24, epochs: 5, ..candidate() };
 		let mut seen = Vec::new();
-		let whole = train(&data, &five, Some(&linear), &RUN, &mut |epoch, error| {
+		let whole = training(&data, &five, Some(&linear)).finish(&RUN, &mut |epoch, error| {
 			seen.push((epoch, error));
 			ControlFlow::Continue(())
 		});
-		assert_eq!(whole, train(&data, &five, Some(&linear), &RUN, &mut unwatched));
+		assert_eq!(whole, training(&data, &five, Some(&linear)).finish(&RUN, &mut unwatched));
 		assert_eq!(seen.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
 		let mut begun = Vec::new();
-		let cut = train(&data, &five, Some(&linear), &RUN, &mut |epoch, error| {
+		let cut = training(&data, &five, Some(&linear)).finish(&RUN, &mut |epoch, error| {
 			begun.push((epoch, error));
 			if epoch == 2 {
 				ControlFlow::Break(())
@@ -339,6 +335,6 @@ mod tests {
 	#[test]
 	fn it_stops_when_asked() {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
-		assert_eq!(train(&data, &candidate(), None, &AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
+		assert_eq!(training(&data, &candidate(), None).finish(&AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
 	}
 }

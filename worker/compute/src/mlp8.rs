@@ -177,7 +177,8 @@ mod tests {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
 		let linear = data.linear(24, 0).unwrap();
 		let candidate = Candidate { window: 24, skip: true, ..candidate() };
-		let stopped = mlp::train(&data, &candidate, Some(&linear), &RUN, &mut |_, _| std::ops::ControlFlow::Break(())).unwrap();
+		let stopped =
+			mlp::training(&data, &candidate, Some(&linear)).finish(&RUN, &mut |_, _| std::ops::ControlFlow::Break(())).unwrap();
 		assert_eq!(data.measure(&Model::Net(stopped)), data.measure(&Model::Net(linear.net.clone())));
 	}
 
@@ -205,7 +206,9 @@ mod tests {
 	#[test]
 	fn it_is_a_function_of_data_genes_and_seed() {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
-		let train = |seed| mlp::train(&data, &Candidate { seed, epochs: 1, ..candidate() }, None, &RUN, &mut unwatched).unwrap();
+		let train = |seed| {
+			mlp::training(&data, &Candidate { seed, epochs: 1, ..candidate() }, None).finish(&RUN, &mut unwatched).unwrap()
+		};
 		assert_eq!(train(4), train(4));
 		assert_ne!(train(4), train(5));
 	}

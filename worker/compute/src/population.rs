@@ -1,7 +1,8 @@
-//! Training many candidates on all cores.
+//! Candidates: points of the search space, what their nets cost, and how one is trained.
 
 use crate::{
 	backend::gates::Kind,
+	batches::Training,
 	conv,
 	data::{Measure, TrainingSet, WHOLE},
 	lion::{MAX_DECAY, MAX_RATE_SHIFT},
@@ -14,13 +15,10 @@ use doin_scoring::{
 	model::{MAX_DEPTH, MAX_WIDTH, REQUANTISE_MACS},
 	Encoder, Model, ModelError, Net,
 };
-use rayon::{prelude::*, ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::{
 	ops::ControlFlow,
-	sync::{
-		atomic::{AtomicBool, Ordering},
-		Arc, Mutex, PoisonError,
-	},
+	sync::{atomic::AtomicBool, Arc},
 };
 
 /// What is told after every epoch: its number, from 1, and the error on the windows that stop training early, for
@@ -314,14 +312,18 @@ impl Candidate {
 			return Ok(data.linear(self.window, self.mix)?.net.clone());
 		}
 		let beside = self.beside(data)?;
-		let beside = beside.as_deref();
-		let net = match self.family {
-			Family::Mlp => mlp::train(data, self, beside, stop, watch),
-			Family::Conv => conv::train(data, self, beside, stop, watch),
-			Family::Lstm => recurrent::train(Kind::Lstm, data, self, beside, stop, watch),
-			Family::Gru => recurrent::train(Kind::Gru, data, self, beside, stop, watch),
-		}?;
+		let net = self.training(data, beside.as_deref()).finish(stop, watch)?;
 		self.complete(data, net)
+	}
+
+	/// The training of its net, which is not [linear](Self::is_linear), next to the path [`beside`](Self::beside) it.
+	pub(crate) fn training<'a>(&self, data: &'a TrainingSet, beside: Option<&'a Linear>) -> Box<dyn Training + 'a> {
+		match self.family {
+			Family::Mlp => mlp::training(data, self, beside),
+			Family::Conv => conv::training(data, self, beside),
+			Family::Lstm => recurrent::training(Kind::Lstm, data, self, beside),
+			Family::Gru => recurrent::training(Kind::Gru, data, self, beside),
+		}
 	}
 
 	/// Trains, admits and measures the candidate.
@@ -344,49 +346,29 @@ pub fn pool(cores: usize) -> Result<ThreadPool, Error> {
 	ThreadPoolBuilder::new().num_threads(cores).build().map_err(|error| Error::Threads(cores, error.to_string()))
 }
 
-/// Trains, admits and measures `candidates` on `cores` threads. Results are in the order of the candidates and do not depend on the
-/// number of threads.
-pub fn train_all(candidates: &[Candidate], data: &TrainingSet, cores: usize) -> Result<Vec<Result<Trained, Error>>, Error> {
-	let results = Mutex::new(vec![Err(Error::Stopped); candidates.len()]);
-	train_each(candidates, data, cores, &AtomicBool::new(false), |at, result| {
-		results.lock().unwrap_or_else(PoisonError::into_inner)[at] = result;
-	})?;
-	Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// The same, handing each result to `each` as soon as it is there, from any thread. Raising `stop` ends it within one training step;
-/// what was not trained is handed over as [`Error::Stopped`].
-pub fn train_each(
-	candidates: &[Candidate],
-	data: &TrainingSet,
-	cores: usize,
-	stop: &AtomicBool,
-	each: impl Fn(usize, Result<Trained, Error>) + Sync,
-) -> Result<(), Error> {
-	pool(cores)?.install(|| {
-		// Linear models first, each on all cores: candidates that share one would otherwise fit it several times.
-		for candidate in candidates.iter().filter(|candidate| candidate.check(data).is_ok()) {
-			if !stop.load(Ordering::Relaxed) {
-				// A failure comes back to whoever asks for the same model.
-				candidate.linear(data).ok();
-			}
-		}
-		candidates.par_iter().enumerate().with_max_len(1).for_each(|(at, candidate)| {
-			let stopped = stop.load(Ordering::Relaxed);
-			each(at, if stopped { Err(Error::Stopped) } else { candidate.evaluate(data, stop) });
-		});
-	});
-	Ok(())
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use crate::{
 		backend::scalar::Scalar,
+		cohort::{train_brackets, Rule},
 		fixtures::{direction, follower, seasonal},
+		gpu::Devices,
 	};
 	use doin_scoring::{features, Layer, Scratch, Target};
+	use rayon::prelude::*;
+
+	/// What becomes of `candidates` on so many threads.
+	fn train_all(
+		candidates: &[Candidate],
+		data: &TrainingSet,
+		cores: usize,
+		stop: bool,
+	) -> Result<Vec<Result<Trained, Error>>, Error> {
+		let stop = AtomicBool::new(stop);
+		let train = || train_brackets(data, candidates, &Devices::default(), Rule::default(), &stop, &|_| {});
+		Ok(pool(cores).unwrap().install(train)?.into_iter().map(|course| course.trained).collect())
+	}
 
 	fn some() -> Vec<Candidate> {
 		let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
@@ -402,10 +384,10 @@ mod tests {
 	#[test]
 	fn the_same_bits_come_from_one_thread_and_from_two() {
 		let data = TrainingSet::new(seasonal(), 700, 1).unwrap();
-		let one = train_all(&some(), &data, 1).unwrap();
-		let two = train_all(&some(), &TrainingSet::new(seasonal(), 700, 1).unwrap(), 2).unwrap();
+		let one = train_all(&some(), &data, 1, false).unwrap();
+		let two = train_all(&some(), &TrainingSet::new(seasonal(), 700, 1).unwrap(), 2, false).unwrap();
 		assert_eq!(one, two);
-		assert_eq!(one, train_all(&some(), &data, 2).unwrap());
+		assert_eq!(one, train_all(&some(), &data, 2, false).unwrap());
 		for (trained, candidate) in one.iter().zip(some()).filter(|(trained, _)| trained.is_ok()) {
 			let trained = trained.as_ref().unwrap();
 			assert_eq!(trained.candidate, candidate);
@@ -432,13 +414,13 @@ mod tests {
 		let mut task = seasonal();
 		task.limits.window_macs = 24 * 6 + 6 * 8 + 5;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
-		let results = train_all(&some()[..2], &data, 1).unwrap();
+		let results = train_all(&some()[..2], &data, 1, false).unwrap();
 		assert!(results[0].is_ok());
 		assert_eq!(results[1], Err(Error::Model(ModelError::TooCostly)));
 		let mut task = seasonal();
 		task.limits.model_bytes = 300;
 		let data = TrainingSet::new(task, 0, 0).unwrap();
-		assert_eq!(train_all(&some()[..1], &data, 1).unwrap()[0], Err(Error::Model(ModelError::TooLarge)));
+		assert_eq!(train_all(&some()[..1], &data, 1, false).unwrap()[0], Err(Error::Model(ModelError::TooLarge)));
 	}
 
 	#[test]
@@ -467,13 +449,7 @@ mod tests {
 	#[test]
 	fn a_stop_reaches_every_candidate() {
 		let data = TrainingSet::new(seasonal(), 0, 0).unwrap();
-		let stopped = Mutex::new(0);
-		train_each(&some(), &data, 2, &AtomicBool::new(true), |_, result| {
-			assert_eq!(result, Err(Error::Stopped));
-			*stopped.lock().unwrap() += 1;
-		})
-		.unwrap();
-		assert_eq!(*stopped.lock().unwrap(), 5);
+		assert_eq!(train_all(&some(), &data, 2, true), Err(Error::Stopped));
 	}
 
 	#[test]

@@ -12,12 +12,12 @@ use crate::{
 		steps::Grid,
 		Backend,
 	},
-	batches::{best_epoch, seed, uniform, Batches, Learner},
+	batches::{seed, uniform, Batches, Learner, Run, Training},
 	data::TrainingSet,
 	gpu::row,
 	lion::{MASTER_FRAC, WEIGHT_FRAC},
 	mlp::Start,
-	population::{Candidate, Watch},
+	population::Candidate,
 	ridge::Linear,
 	Error,
 };
@@ -35,21 +35,18 @@ const TOGETHER: usize = 2;
 /// The decay of a cell is weaker by this power of two than that of a dense net with the same gene: any stronger one makes cells worse.
 const EASE: u8 = 2;
 
-/// Trains a cell of `kind`; with a linear path, that path stays as it is and the cell learns what it leaves. The net of the epoch with
-/// the least error on the inner validation windows is returned; with a linear path, that can be the path alone beside a net that says
-/// nothing.
-pub fn train(
+/// The training of a cell of `kind`; a linear path stays as it is, and the cell learns what it leaves. The net of the epoch with the least
+/// error on the inner validation windows is kept; with a linear path, that can be the path alone beside a net that says nothing.
+pub fn training<'a>(
 	kind: Kind,
-	data: &TrainingSet,
+	data: &'a TrainingSet,
 	candidate: &Candidate,
-	skip: Option<&Linear>,
-	stop: &AtomicBool,
-	watch: &mut Watch,
-) -> Result<Net, Error> {
-	best_epoch(Trainer::new(kind, data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+	skip: Option<&'a Linear>,
+) -> Box<dyn Training + 'a> {
+	Box::new(Run::new(Trainer::new(kind, data, candidate, skip), data, candidate, skip.is_some()))
 }
 
-/// What [`train`] starts from, for a device that then does the same: the layers are the gates and the last one.
+/// What [`training`] starts from, for a device that then does the same: the layers are the gates and the last one.
 pub(crate) fn start(kind: Kind, data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Start {
 	let mut batches = Batches::new(data, candidate, skip);
 	let (shape, gates, head) = first(kind, data, candidate, &mut batches);
@@ -255,7 +252,9 @@ mod tests {
 		let ridge = error(linear.net.clone());
 		for (family, kind) in KINDS {
 			for skip in [None, Some(&*linear)] {
-				let net = error(train(kind, &data, &Candidate { family, ..candidate() }, skip, &RUN, &mut unwatched).unwrap());
+				let net = error(
+					training(kind, &data, &Candidate { family, ..candidate() }, skip).finish(&RUN, &mut unwatched).unwrap(),
+				);
 				assert!(net * 2 < ridge, "{kind:?}: net {net}, ridge {ridge}");
 			}
 		}
@@ -294,9 +293,9 @@ mod tests {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
 		let short = Candidate { epochs: 1, ..candidate() };
 		for (_, kind) in KINDS {
-			let net = train(kind, &data, &short, None, &RUN, &mut unwatched).unwrap();
-			assert_eq!(net, train(kind, &data, &short, None, &RUN, &mut unwatched).unwrap());
-			assert_ne!(net, train(kind, &data, &Candidate { seed: 5, ..short }, None, &RUN, &mut unwatched).unwrap());
+			let net = training(kind, &data, &short, None).finish(&RUN, &mut unwatched).unwrap();
+			assert_eq!(net, training(kind, &data, &short, None).finish(&RUN, &mut unwatched).unwrap());
+			assert_ne!(net, training(kind, &data, &Candidate { seed: 5, ..short }, None).finish(&RUN, &mut unwatched).unwrap());
 		}
 	}
 
@@ -313,6 +312,9 @@ mod tests {
 	#[test]
 	fn it_stops_when_asked() {
 		let data = TrainingSet::new(tent(), 0, 0).unwrap();
-		assert_eq!(train(Kind::Lstm, &data, &candidate(), None, &AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
+		assert_eq!(
+			training(Kind::Lstm, &data, &candidate(), None).finish(&AtomicBool::new(true), &mut unwatched),
+			Err(Error::Stopped)
+		);
 	}
 }

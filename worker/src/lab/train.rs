@@ -19,7 +19,13 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use doin_compute::{baseline, population, task::predictions, Candidate, CutSeries, Error, Measure, TrainingSet};
+use doin_compute::{
+	baseline,
+	gpu::{Devices, Selection},
+	population::{self, Trained as Evaluated},
+	task::predictions,
+	train_brackets, Candidate, Course, CutSeries, Error, Measure, Rule, TrainingSet,
+};
 use doin_scoring::{
 	model::OUT_FRAC,
 	program::{MAX_HISTORY, MAX_SEASON},
@@ -27,10 +33,8 @@ use doin_scoring::{
 	Model, Target,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 use std::{
 	io::IsTerminal,
-	ops::ControlFlow,
 	path::PathBuf,
 	sync::{atomic::AtomicBool, Mutex, PoisonError},
 	time::Instant,
@@ -67,6 +71,14 @@ pub struct TrainArgs {
 	/// Stop a candidate after this many epochs without a better one; never when left out.
 	#[arg(long, value_name = "EPOCHS", value_parser = clap::value_parser!(u16).range(1..))]
 	patience: Option<u16>,
+	/// Successive halving: of every 64 candidates, the better half goes on after an eighth, a quarter and a half of the epochs. A population
+	/// takes a third of the time.
+	#[arg(long, requires = "population")]
+	halving: bool,
+	/// Devices to train on beside the cores: `auto` for every GPU, a number or a part of a name (`doin-worker devices`). Worth it for a
+	/// population; models do not depend on it.
+	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
+	gpu: String,
 	/// Threads; all cores when left out. Models do not depend on it.
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
@@ -207,51 +219,33 @@ impl Plan {
 	}
 
 	/// Trains all candidates; those that failed are named.
-	fn train(&self, kind: Kind, patience: Option<u16>, cores: usize, stop: &AtomicBool) -> Result<Vec<Trained>> {
+	fn train(&self, kind: Kind, rule: Rule, devices: &Devices, cores: usize, stop: &AtomicBool) -> Result<Vec<Trained>> {
 		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
 		let bar = if std::io::stderr().is_terminal() { ProgressBar::new(epochs) } else { ProgressBar::hidden() };
 		let style = ProgressStyle::with_template("training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
 		bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-		let best = Mutex::new(f64::INFINITY);
-		let results: Vec<Result<Trained>> = population::pool(cores)?.install(|| {
-			// Each linear path is fitted once, on all cores.
-			for candidate in &self.candidates {
-				candidate.linear(&self.data).map_err(explained)?;
+		let least = Mutex::new(u128::MAX);
+		let told = |error: u128| {
+			bar.inc(1);
+			let mut least = least.lock().unwrap_or_else(PoisonError::into_inner);
+			if error < *least {
+				*least = error;
+				bar.set_message(format!(", best {}", significant(self.scale.error(self.data.mean_error(error)))));
 			}
-			let train = |(at, candidate): (usize, &Candidate)| {
-				let started = Instant::now();
-				let mut curve = Curve { candidate: at, points: Vec::new() };
-				let mut least = (0, u128::MAX);
-				let mut watch = |epoch: u16, error: u128| {
-					let mean = self.scale.error(self.data.mean_error(error));
-					curve.points.push((epoch, mean));
-					if epoch > 0 {
-						bar.inc(1);
-					}
-					if error < least.1 {
-						least = (epoch, error);
-					}
-					let mut best = best.lock().unwrap_or_else(PoisonError::into_inner);
-					if mean < *best {
-						*best = mean;
-						bar.set_message(format!(", best {}", significant(mean)));
-					}
-					match patience {
-						Some(patience) if epoch - least.0 >= patience => ControlFlow::Break(()),
-						_ => ControlFlow::Continue(()),
-					}
-				};
-				let net = candidate.train_watched(&self.data, stop, &mut watch).map_err(explained)?;
-				kind.check(&net)?;
-				let done = curve.points.last().map_or(0, |(epoch, _)| *epoch);
-				bar.inc(u64::from(candidate.epochs - done.min(candidate.epochs)));
-				let model = Model::Net(net);
-				self.data.task.admit(&model).map_err(explained)?;
-				let measure = self.data.measure(&model);
-				Ok(Trained { at, candidate: *candidate, model, measure, curve, seconds: started.elapsed().as_secs_f64() })
-			};
-			Ok::<_, anyhow::Error>(self.candidates.par_iter().enumerate().with_max_len(1).map(train).collect())
-		})?;
+		};
+		let train = || train_brackets(&self.data, &self.candidates, devices, rule, stop, &told);
+		let courses = population::pool(cores)?.install(train).map_err(explained)?;
+		let result = |(at, course): (usize, Course)| {
+			let one = course.trained.map_err(explained)?;
+			if let Model::Net(net) = &one.model {
+				kind.check(net)?;
+			}
+			let point = |(epoch, error): &(u16, u128)| (*epoch, self.scale.error(self.data.mean_error(*error)));
+			let curve = Curve { candidate: at, points: course.errors.iter().map(point).collect() };
+			let Evaluated { candidate, model, measure, .. } = one;
+			Ok(Trained { at, candidate, model, measure, curve, seconds: course.seconds })
+		};
+		let results: Vec<Result<Trained>> = courses.into_iter().enumerate().map(result).collect();
 		bar.finish_and_clear();
 		let mut trained = Vec::new();
 		let mut failure = None;
@@ -330,7 +324,9 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		plan.describe();
 	}
 	let started = Instant::now();
-	let mut trained = plan.train(kind, args.patience, super::cores(args.cores), stop)?;
+	let devices = Devices::open(&args.gpu.parse::<Selection>()?)?;
+	let rule = Rule { patience: args.patience, halving: args.halving };
+	let mut trained = plan.train(kind, rule, &devices, super::cores(args.cores), stop)?;
 	let seconds = started.elapsed().as_secs_f64();
 	trained.sort_by_key(|one| (total(&one.measure.validation), one.at));
 	let chosen = trained.first().context("nothing was trained")?;

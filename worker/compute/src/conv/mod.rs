@@ -11,11 +11,11 @@ use crate::{
 		steps::{Grid, Taps},
 		Backend,
 	},
-	batches::{best_epoch, seed, Batches, Learner},
+	batches::{seed, Batches, Learner, Run, Training},
 	data::TrainingSet,
 	lion::{ACC_FRAC, WEIGHT_FRAC},
 	mlp::{masters, Start},
-	population::{Candidate, Cost, Watch, MAX_KERNEL},
+	population::{Candidate, Cost, MAX_KERNEL},
 	ridge::Linear,
 	Error,
 };
@@ -75,18 +75,13 @@ pub(crate) fn cost(candidate: &Candidate, channels: usize, outputs: u16) -> Resu
 	Ok(cost)
 }
 
-/// Trains a net, as [`crate::mlp::train`] does. The candidate has been [checked](Candidate::check) and has at least one convolution.
-pub fn train(
-	data: &TrainingSet,
-	candidate: &Candidate,
-	skip: Option<&Linear>,
-	stop: &AtomicBool,
-	watch: &mut Watch,
-) -> Result<Net, Error> {
-	best_epoch(Trainer::new(data, candidate, skip), data, candidate, skip.is_some(), stop, watch)
+/// The training of a net, as [`crate::mlp::training`] has it. The candidate has been [checked](Candidate::check) and has at least one
+/// convolution.
+pub fn training<'a>(data: &'a TrainingSet, candidate: &Candidate, skip: Option<&'a Linear>) -> Box<dyn Training + 'a> {
+	Box::new(Run::new(Trainer::new(data, candidate, skip), data, candidate, skip.is_some()))
 }
 
-/// What [`train`] starts from.
+/// What [`training`] starts from.
 pub(crate) fn start(data: &TrainingSet, candidate: &Candidate, skip: Option<&Linear>) -> Start {
 	let Trainer { batches, convs: Stages { stages, grid, .. }, head, .. } = Trainer::new(data, candidate, skip);
 	let shapes = stages.iter().map(|stage| stage.shape).collect();

@@ -36,9 +36,9 @@ fn beside_the_ridge_it_learns_what_no_linear_model_can() {
 	let linear = data.linear(6, 0).unwrap();
 	let error = |net: Net| data.fitness(&data.measure(&Model::Net(net)));
 	let (ridge, net) =
-		(error(linear.net.clone()), error(train(&data, &candidate(), Some(&linear), &RUN, &mut unwatched).unwrap()));
+		(error(linear.net.clone()), error(training(&data, &candidate(), Some(&linear)).finish(&RUN, &mut unwatched).unwrap()));
 	assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
-	let alone = error(train(&data, &candidate(), None, &RUN, &mut unwatched).unwrap());
+	let alone = error(training(&data, &candidate(), None).finish(&RUN, &mut unwatched).unwrap());
 	assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
 }
 
@@ -94,7 +94,7 @@ fn beside_a_linear_path_it_starts_by_saying_nothing() {
 #[test]
 fn it_stops_when_asked() {
 	let data = TrainingSet::new(tent(), 0, 0).unwrap();
-	assert_eq!(train(&data, &candidate(), None, &AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
+	assert_eq!(training(&data, &candidate(), None).finish(&AtomicBool::new(true), &mut unwatched), Err(Error::Stopped));
 }
 
 #[test]

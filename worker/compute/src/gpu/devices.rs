@@ -6,8 +6,10 @@ use super::{
 	wave::macs,
 	GpuError,
 };
-use crate::{population::Candidate, Error, TrainingSet};
-use doin_scoring::Net;
+use crate::{
+	population::{Candidate, Trained},
+	Error, TrainingSet,
+};
 use std::{
 	cmp::Reverse,
 	sync::{
@@ -65,7 +67,7 @@ impl Devices {
 		self.0.iter().filter(|gpu| gpu.fault().is_none())
 	}
 
-	/// Trains `candidates` and hands each result to `each`, from any thread. Returns, in order, the numbers of those that no device has
+	/// Trains, admits and measures `candidates`, and hands each result to `each`, from any thread. Returns, in order, the numbers of those that no device has
 	/// trained, because none supports them or none is left that works: nothing was handed over for them, and the caller trains them on
 	/// the processor, with the same result. What a device leaves behind when it fails, the others take over.
 	pub fn train(
@@ -73,7 +75,7 @@ impl Devices {
 		data: &TrainingSet,
 		candidates: &[Candidate],
 		stop: &AtomicBool,
-		each: impl Fn(usize, Result<Net, Error>) + Sync,
+		each: impl Fn(usize, Result<Trained, Error>) + Sync,
 	) -> Vec<usize> {
 		let mut waiting: Vec<usize> = (0..candidates.len()).collect();
 		waiting.sort_by_cached_key(|number| (Reverse(macs(&candidates[*number], data) as u64), *number));
@@ -104,7 +106,7 @@ fn work(
 	data: &TrainingSet,
 	candidates: &[Candidate],
 	stop: &AtomicBool,
-	each: &(impl Fn(usize, Result<Net, Error>) + Sync),
+	each: &(impl Fn(usize, Result<Trained, Error>) + Sync),
 ) {
 	while gpu.fault().is_none() {
 		let share: Vec<usize> = {
@@ -117,6 +119,7 @@ fn work(
 		if share.is_empty() {
 			break;
 		}
+		let nets = Mutex::new(Vec::with_capacity(share.len()));
 		gpu.train_some(data, candidates, &share, stop, &|number, result| match result {
 			Err(Error::Gpu(GpuError::Unsupported(_))) => lock(queue).left.push(number),
 			Err(Error::Gpu(error)) => {
@@ -125,7 +128,11 @@ fn work(
 				}
 				lock(queue).waiting.push(number);
 			}
-			result => each(number, result),
+			result => lock(&nets).push((number, result)),
 		});
+		let nets = nets.into_inner().unwrap_or_else(PoisonError::into_inner);
+		let (numbers, nets): (Vec<usize>, Vec<_>) =
+			nets.into_iter().map(|(number, net)| (number, (candidates[number], net))).unzip();
+		numbers.into_iter().zip(gpu.judge(data, nets)).for_each(|(number, trained)| each(number, trained));
 	}
 }

@@ -19,6 +19,7 @@ mod cell_tests;
 mod cells;
 mod device;
 mod devices;
+mod judge;
 mod layout;
 mod plan;
 mod score;

@@ -309,8 +309,8 @@ fn populations_of_several_families_share_a_wave() {
 	// What devices do not train is left for the cores.
 	let [cell, bytes] = [Candidate { family: Family::Gru, ..dense }, Candidate { bits: BYTE_BITS, ..dense }];
 	let mixed = [conv, bytes, dense, cell];
-	let left = Devices::new(vec![software()]).train(&data, &mixed, &RUN, |at, net| {
-		assert!(net == mixed[at].train(&data, &RUN), "{:?}", mixed[at]);
+	let left = Devices::new(vec![software()]).train(&data, &mixed, &RUN, |at, trained| {
+		assert!(trained == mixed[at].evaluate(&data, &RUN), "{:?}", mixed[at]);
 	});
 	assert_eq!(left, [1]);
 }
@@ -481,20 +481,20 @@ fn what_a_lost_device_leaves_is_trained_by_the_other_and_the_rest_handed_back() 
 	let base = Candidate { window: 24, width: 12, epochs: 2, ..Candidate::default() };
 	let mut candidates: Vec<Candidate> = (0..10).map(|seed| Candidate { seed, ..base }).collect();
 	candidates[3].depth = 0;
-	let nets = Mutex::new(vec![None; candidates.len()]);
+	let all = Mutex::new(vec![None; candidates.len()]);
 	let train = |lose: &Gpu| {
-		let left = devices.train(&data, &candidates, &RUN, |at, net| {
+		let left = devices.train(&data, &candidates, &RUN, |at, trained| {
 			// As soon as there is something to lose.
 			lose.lose();
-			nets.lock().unwrap()[at] = Some(net);
+			all.lock().unwrap()[at] = Some(trained);
 		});
-		std::mem::replace(&mut *nets.lock().unwrap(), vec![None; candidates.len()])
+		std::mem::replace(&mut *all.lock().unwrap(), vec![None; candidates.len()])
 			.into_iter()
 			.zip(&candidates)
 			.enumerate()
-			.for_each(|(at, (net, candidate))| {
-				assert_eq!(net.is_none(), left.contains(&at));
-				assert!(net.is_none_or(|net| net == candidate.train(&data, &RUN)), "{candidate:?}");
+			.for_each(|(at, (trained, candidate))| {
+				assert_eq!(trained.is_none(), left.contains(&at));
+				assert!(trained.is_none_or(|trained| trained == candidate.evaluate(&data, &RUN)), "{candidate:?}");
 			});
 		left
 	};

@@ -46,6 +46,14 @@ impl Gpu {
 		Ok(())
 	}
 
+	/// Whether the device trains all of `candidates` at once.
+	pub fn holds(&self, data: &TrainingSet, candidates: &[Candidate]) -> bool {
+		let room = candidates.iter().map(|candidate| Room::of(&plan(data, candidate), candidate.has_path()));
+		candidates.iter().all(|candidate| self.supports(data, candidate).is_ok())
+			&& candidates.len() <= WIDEST.min(self.limits.max_compute_workgroups_per_dimension as usize)
+			&& room.fold(Room::default(), Room::plus).fits(self.budget())
+	}
+
 	/// Whether the device trains on `data` at all.
 	pub(super) fn takes(&self, data: &TrainingSet) -> Result<(), GpuError> {
 		if !data.narrow() {

@@ -96,6 +96,8 @@ pub struct Wave<'a> {
 	macs: Vec<f64>,
 	/// Who is still in training, form by form.
 	active: Vec<u32>,
+	/// Whether those beside a linear path have been judged as they are at first.
+	begun: bool,
 	/// Dispatches that wait to be submitted, and their multiply-accumulates.
 	pending: (Vec<Dispatch>, f64),
 	/// Submissions under way, with their multiply-accumulates and when they began.
@@ -172,6 +174,7 @@ impl<'a> Wave<'a> {
 			epochs,
 			macs,
 			active,
+			begun: false,
 			pending,
 			ahead,
 			base,
@@ -208,6 +211,7 @@ impl<'a> Wave<'a> {
 	/// Trains all that are in training for `epochs` epochs, or until they have had theirs.
 	pub fn advance(&mut self, epochs: u32, stop: &AtomicBool) -> Result<(), Error> {
 		let gpu = self.gpu;
+		self.begin(stop)?;
 		for _ in 0..epochs {
 			let due: Vec<bool> = self.epochs.iter().map(|(wanted, had)| had < wanted).collect();
 			if self.active.iter().any(|at| !due[*at as usize]) {
@@ -232,27 +236,40 @@ impl<'a> Wave<'a> {
 		})?)
 	}
 
+	/// Judges those beside a linear path as they are at first, saying nothing.
+	pub fn begin(&mut self, stop: &AtomicBool) -> Result<(), GpuError> {
+		if self.begun || self.active.is_empty() {
+			return Ok(());
+		}
+		self.begun = true;
+		let (gpu, validate) = (self.gpu, self.validation());
+		gpu.guarded(|| self.issue(Work { flags: PATHS_ONLY, ..validate }, stop))
+	}
+
+	/// The validation of all that are in training.
+	fn validation(&self) -> Work {
+		let macs: f64 = self.active.iter().map(|at| self.macs[*at as usize]).sum();
+		let batches = self.base.inner.iter().map(|source| source.count.div_ceil(BATCH as u32)).sum();
+		let most = self.most(Plan::forward_turns);
+		// Forward passes alone: about two fifths of a step.
+		Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs: 0.4 * macs, most }
+	}
+
+	/// How many steps or batches, of which each takes so many turns of loops, a dispatch may have.
+	fn most(&self, turns: fn(&Plan, usize) -> usize) -> u32 {
+		let plans = self.active.iter().map(|at| &self.image.plans[*at as usize]);
+		let turns = plans.map(|plan| turns(plan, self.gpu.size(plan.form()))).max().unwrap_or(1);
+		(self.gpu.turns / turns).clamp(1, u32::MAX as usize) as u32
+	}
+
 	/// One epoch of all that are in training, or less of it if it is stopped.
 	fn epoch(&mut self, stop: &AtomicBool) -> Result<(), GpuError> {
 		let epoch = self.epochs[self.active[0] as usize].1;
 		let steps = self.starts[0].steps;
 		let macs: f64 = self.active.iter().map(|at| self.macs[*at as usize]).sum();
-		let batches = self.base.inner.iter().map(|source| source.count.div_ceil(BATCH as u32)).sum();
-		let most = |turns: fn(&Plan, usize) -> usize| {
-			let plans = self.active.iter().map(|at| &self.image.plans[*at as usize]);
-			let turns = plans.map(|plan| turns(plan, self.gpu.size(plan.form()))).max().unwrap_or(1);
-			(self.gpu.turns / turns).clamp(1, u32::MAX as usize) as u32
-		};
-		let most_steps = most(Plan::step_turns);
-		let train = Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs, most: most_steps };
-		// Forward passes alone: about two fifths of a step.
-		let (macs, most) = (0.4 * macs, most(Plan::forward_turns));
-		let validate = Work { kernel: Kernel::Validate, first: 0, count: batches, flags: 0, macs, most };
-		if epoch == 0 {
-			self.issue(Work { flags: PATHS_ONLY, ..validate }, stop)?;
-		}
-		self.issue(train, stop)?;
-		self.issue(validate, stop)
+		let most = self.most(Plan::step_turns);
+		self.issue(Work { kernel: Kernel::Train, first: epoch * steps, count: steps, flags: 0, macs, most }, stop)?;
+		self.issue(self.validation(), stop)
 	}
 
 	/// Cuts work into dispatches, and submits these as soon as there is enough for a submission.
