@@ -280,7 +280,7 @@ mod tests {
 		let base = Candidate { window: 20, width: 6, epochs, rate: 12, ..Candidate::default() };
 		let one = |seed: u64| {
 			let family = Family::ALL[(seed % 4) as usize];
-			Candidate { family, seed, skip: seed % 3 > 0, blend: seed % 3 > 1, rate: 9 + (seed % 5) as u8, ..base }
+			Candidate { family, seed, skip: seed % 3 != 2, blend: seed % 3 == 1, rate: 9 + (seed % 5) as u8, ..base }
 		};
 		let mut all: Vec<Candidate> = (0..count).map(one).collect();
 		all[1] = Candidate { depth: 0, ..base };

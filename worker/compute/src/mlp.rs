@@ -18,14 +18,12 @@ use crate::{
 	mlp8,
 	population::{Candidate, BYTE_BITS},
 	ridge::Linear,
-	Error,
 };
 use doin_scoring::{
 	encoder::Conv,
 	philox::{purpose, Stream},
 	Encoder, Layer, Net,
 };
-use std::sync::atomic::AtomicBool;
 
 /// The training of a net; a linear path stays as it is, and the net learns what it leaves. The net of the epoch with the least error on the
 /// inner validation windows is kept; with a linear path, that can be the path alone beside a net that says nothing.
@@ -226,9 +224,10 @@ mod tests {
 	use crate::{
 		fixtures::{seasonal, tent},
 		population::unwatched,
+		Error,
 	};
 	use doin_scoring::{score::score, Model, Windows};
-	use std::ops::ControlFlow;
+	use std::{ops::ControlFlow, sync::atomic::AtomicBool};
 
 	static RUN: AtomicBool = AtomicBool::new(false);
 

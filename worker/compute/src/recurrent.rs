@@ -19,13 +19,11 @@ use crate::{
 	mlp::Start,
 	population::Candidate,
 	ridge::Linear,
-	Error,
 };
 use doin_scoring::{
 	philox::{purpose, Stream},
 	Net,
 };
-use std::sync::atomic::AtomicBool;
 
 /// Fractional bits of the accumulators of the last layer.
 const ACC_FRAC: u32 = WEIGHT_FRAC + OUTPUT_FRAC;
@@ -233,9 +231,10 @@ mod tests {
 	use crate::{
 		fixtures::{seasonal, tent},
 		population::unwatched,
-		Family,
+		Error, Family,
 	};
 	use doin_scoring::{score::score, Model, Windows};
+	use std::sync::atomic::AtomicBool;
 
 	static RUN: AtomicBool = AtomicBool::new(false);
 	const KINDS: [(Family, Kind); 2] = [(Family::Lstm, Kind::Lstm), (Family::Gru, Kind::Gru)];

@@ -25,7 +25,6 @@ use doin_scoring::{
 	philox::{purpose, Stream},
 	Encoder, Net,
 };
-use std::sync::atomic::AtomicBool;
 
 /// The convolutions of a candidate, in order: each reads the channels of the one before, the first one those of the window. `None` where a
 /// kernel does not fit.

@@ -9,6 +9,8 @@ use crate::{
 };
 use doin_scoring::{score::score, Model, ModelError, Windows};
 
+use std::sync::atomic::AtomicBool;
+
 static RUN: AtomicBool = AtomicBool::new(false);
 
 fn candidate() -> Candidate {

@@ -19,10 +19,6 @@ impl Gpu {
 			Ok((candidate, model))
 		};
 		let admitted: Vec<Result<(Candidate, Model), Error>> = nets.into_par_iter().map(admit).collect();
-		let net = |model| match model {
-			&Model::Net(ref net) => Some(net),
-			_ => None,
-		};
 		let nets: Vec<&Net> = admitted.iter().flatten().filter_map(|(_, model)| net(model)).collect();
 		let [validation, practice] = data.judging().map(|chunks| self.score(&data.task.program, &nets, chunks));
 		let measures = match (validation, practice) {
@@ -44,5 +40,12 @@ impl Gpu {
 			Ok(Trained { candidate, fitness: data.fitness(&measure), model, measure })
 		};
 		admitted.into_par_iter().map(judge).collect()
+	}
+}
+
+fn net(model: &Model) -> Option<&Net> {
+	match model {
+		Model::Net(net) => Some(net),
+		_ => None,
 	}
 }
