@@ -8,7 +8,6 @@ use crate::{
 	Family, Task,
 };
 use doin_scoring::{score::score, Model, ModelError, Windows};
-
 use std::sync::atomic::AtomicBool;
 
 static RUN: AtomicBool = AtomicBool::new(false);
