@@ -96,7 +96,9 @@ impl Cohort for Wave<'_> {
 	}
 
 	fn epoch(&mut self, numbers: &[usize], stop: &AtomicBool) -> Result<(), Error> {
-		self.retain(|at| numbers.contains(&(at as usize)))?;
+		let mut chosen = vec![false; self.size()];
+		numbers.iter().for_each(|at| chosen[*at] = true);
+		self.retain(|at| chosen[at as usize])?;
 		self.advance(1, stop)
 	}
 
@@ -109,10 +111,11 @@ impl Cohort for Wave<'_> {
 	}
 }
 
-/// Trains a bracket to its end; nets are not [completed](Candidate::complete) yet.
+/// Trains brackets side by side to their ends: `candidates` in groups of `sizes`. Nets are not [completed](Candidate::complete) yet.
 fn train(
 	mut cohort: Box<dyn Cohort + '_>,
 	candidates: &[Candidate],
+	sizes: &[usize],
 	rule: Rule,
 	stop: &AtomicBool,
 	told: &(dyn Fn(u128) + Sync),
@@ -126,9 +129,15 @@ fn train(
 		courses[at].0.push((0, first[at]));
 		least[at].1 = first[at];
 	}
-	let longest = candidates.iter().map(|candidate| candidate.epochs).max().unwrap_or(0);
+	let longest = |range: &Range<usize>| candidates[range.clone()].iter().map(|candidate| candidate.epochs).max().unwrap_or(0);
+	let mut end = 0;
+	let ranges = sizes.iter().map(|size| {
+		end += size;
+		end - size..end
+	});
+	let brackets: Vec<(Range<usize>, u16)> = ranges.map(|range| (range.clone(), longest(&range))).collect();
 	let mut active: Vec<usize> = (0..candidates.len()).filter(|at| candidates[*at].epochs > 0).collect();
-	for epoch in 1..=longest {
+	for epoch in 1..=longest(&(0..candidates.len())) {
 		if active.is_empty() {
 			break;
 		}
@@ -144,20 +153,24 @@ fn train(
 		}
 		let patient = |at: usize| rule.patience.is_none_or(|patience| epoch - least[at].0 < patience);
 		active.retain(|at| epoch < candidates[*at].epochs && patient(*at));
-		if rule.halving && RUNGS.iter().any(|rung| epoch == longest.div_ceil(*rung)) {
-			active.sort_by_key(|at| (least[*at].1, *at));
-			active.truncate(active.len().div_ceil(2));
-			active.sort_unstable();
+		for (range, longest) in &brackets {
+			if rule.halving && RUNGS.iter().any(|rung| epoch == longest.div_ceil(*rung)) {
+				let mut some: Vec<usize> = active.extract_if(.., |at| range.contains(at)).collect();
+				some.sort_by_key(|at| (least[*at].1, *at));
+				some.truncate(some.len().div_ceil(2));
+				active.extend(some);
+			}
 		}
 	}
 	let nets = cohort.nets()?;
 	Ok(nets.into_iter().zip(courses).map(|(net, (errors, seconds))| (net, errors, seconds)).collect())
 }
 
-/// Trains a bracket on `gpu`, or on the cores of the current pool.
-fn bracket(
+/// Trains brackets, `candidates` in groups of `sizes`, on `gpu`, or on the cores of the current pool.
+fn some_brackets(
 	data: &TrainingSet,
 	candidates: &[Candidate],
+	sizes: &[usize],
 	gpu: Option<&Gpu>,
 	rule: Rule,
 	stop: &AtomicBool,
@@ -174,7 +187,7 @@ fn bracket(
 		}
 	};
 	let (mut nets, mut courses) = (Vec::new(), Vec::new());
-	for (at, (net, errors, seconds)) in train(cohort, candidates, rule, stop, told)?.into_iter().enumerate() {
+	for (at, (net, errors, seconds)) in train(cohort, candidates, sizes, rule, stop, told)?.into_iter().enumerate() {
 		nets.push((candidates[at], candidates[at].complete(data, net)));
 		courses.push((errors, seconds));
 	}
@@ -215,33 +228,41 @@ pub fn train_brackets(
 	let waiting: Mutex<Vec<Range<usize>>> = Mutex::new(brackets);
 	let queue = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
 	let chosen = |range: &Range<usize>| -> Vec<Candidate> { learnt[range.clone()].iter().map(|at| candidates[*at]).collect() };
-	let train = |range: &Range<usize>, gpu: Option<&Gpu>| -> Result<(), Error> {
-		let done = bracket(data, &chosen(range), gpu, rule, stop, told)?;
+	let train = |ranges: &[Range<usize>], gpu: Option<&Gpu>| -> Result<(), Error> {
+		let sizes: Vec<usize> = ranges.iter().map(Range::len).collect();
+		let candidates: Vec<Candidate> = ranges.iter().flat_map(chosen).collect();
+		let done = some_brackets(data, &candidates, &sizes, gpu, rule, stop, told)?;
 		let mut courses = courses.lock().unwrap_or_else(PoisonError::into_inner);
-		learnt[range.clone()].iter().zip(done).for_each(|(at, course)| courses[*at] = Some(course));
+		let numbers = ranges.iter().flat_map(|range| &learnt[range.clone()]);
+		numbers.zip(done).for_each(|(at, course)| courses[*at] = Some(course));
 		Ok(())
 	};
 	let cores = || -> Result<(), Error> {
 		loop {
 			let Some(next) = queue().pop() else { return Ok(()) };
-			train(&next, None)?;
+			train(&[next], None)?;
 		}
 	};
+	let sharing = 1 + devices.working().count();
 	let failure = Mutex::new(None);
 	thread::scope(|scope| {
 		for gpu in devices.working() {
 			scope.spawn(|| loop {
-				let next = {
+				let next: Vec<Range<usize>> = {
 					let mut queue = queue();
-					let held = queue.iter().position(|range| gpu.holds(data, &chosen(range)));
-					held.map(|at| queue.remove(at))
+					// Large waves first, and smaller ones later, so that all end at about the same time.
+					let most = queue.len().div_ceil(sharing);
+					let mut held = gpu.holds(data, queue.iter().map(&chosen), most).into_iter();
+					queue.extract_if(.., |_| held.next() == Some(true)).collect()
 				};
-				let Some(next) = next else { return };
+				if next.is_empty() {
+					return;
+				}
 				match train(&next, Some(gpu)) {
 					Ok(()) => {}
 					Err(Error::Gpu(error)) => {
 						tracing::warn!("{error}; the cores train what it has begun");
-						queue().push(next);
+						queue().extend(next);
 						return;
 					}
 					Err(error) => {

@@ -318,15 +318,21 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		}
 	}
 	let curve_files = args.curve.as_deref().map(plot::files).transpose()?.unwrap_or_default();
+	let selection: Selection = args.gpu.parse()?;
+	let devices = Devices::open(&selection)?;
+	if devices.gpus().is_empty() && selection != Selection::None {
+		eprintln!("warning: there is no GPU, so the cores train alone (`doin-worker devices` says what there is)");
+	}
 	let plan = Plan::new(args)?;
-	let kind = args.genes.family;
+	let (kind, cores) = (args.genes.family, super::cores(args.cores));
 	if !args.json {
 		plan.describe();
+		let names: String = devices.gpus().iter().map(|gpu| format!("; {}", gpu.name())).collect();
+		println!("trained by  {cores} threads with {}{names}", plan.data.backend().name());
 	}
 	let started = Instant::now();
-	let devices = Devices::open(&args.gpu.parse::<Selection>()?)?;
 	let rule = Rule { patience: args.patience, halving: args.halving };
-	let mut trained = plan.train(kind, rule, &devices, super::cores(args.cores), stop)?;
+	let mut trained = plan.train(kind, rule, &devices, cores, stop)?;
 	let seconds = started.elapsed().as_secs_f64();
 	trained.sort_by_key(|one| (total(&one.measure.validation), one.at));
 	let chosen = trained.first().context("nothing was trained")?;

@@ -46,12 +46,21 @@ impl Gpu {
 		Ok(())
 	}
 
-	/// Whether the device trains all of `candidates` at once.
-	pub fn holds(&self, data: &TrainingSet, candidates: &[Candidate]) -> bool {
-		let room = candidates.iter().map(|candidate| Room::of(&plan(data, candidate), candidate.has_path()));
-		candidates.iter().all(|candidate| self.supports(data, candidate).is_ok())
-			&& candidates.len() <= WIDEST.min(self.limits.max_compute_workgroups_per_dimension as usize)
-			&& room.fold(Room::default(), Room::plus).fits(self.budget())
+	/// Which of `groups`, at most so many of the first, the device trains all at once: none that has a candidate which it does not support.
+	pub fn holds(&self, data: &TrainingSet, groups: impl Iterator<Item = Vec<Candidate>>, most: usize) -> Vec<bool> {
+		let widest = WIDEST.min(self.limits.max_compute_workgroups_per_dimension as usize);
+		let (mut room, mut count, mut taken) = (Room::default(), 0, 0);
+		let hold = |group: Vec<Candidate>| {
+			let rooms = group.iter().map(|candidate| Room::of(&plan(data, candidate), candidate.has_path()));
+			let (all, wide) = (rooms.fold(room, Room::plus), count + group.len());
+			let held = taken < most && wide <= widest && all.fits(self.budget());
+			let held = held && group.iter().all(|candidate| self.supports(data, candidate).is_ok());
+			if held {
+				(room, count, taken) = (all, wide, taken + 1);
+			}
+			held
+		};
+		groups.map(hold).collect()
 	}
 
 	/// Whether the device trains on `data` at all.

@@ -189,6 +189,11 @@ impl<'a> Wave<'a> {
 		})
 	}
 
+	/// How many candidates it began with.
+	pub fn size(&self) -> usize {
+		self.starts.len()
+	}
+
 	/// Numbers of the candidates still in training.
 	pub fn active(&self) -> &[u32] {
 		&self.active
