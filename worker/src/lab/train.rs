@@ -71,8 +71,8 @@ pub struct TrainArgs {
 	/// Stop a candidate after this many epochs without a better one; never when left out.
 	#[arg(long, value_name = "EPOCHS", value_parser = clap::value_parser!(u16).range(1..))]
 	patience: Option<u16>,
-	/// Successive halving: of every 64 candidates, the better half goes on after an eighth, a quarter and a half of the epochs. A population
-	/// takes a third of the time.
+	/// Successive halving: of every 64 candidates, the better half goes on after an eighth, a quarter and half of the epochs. A population
+	/// takes less than half of the time.
 	#[arg(long, requires = "population")]
 	halving: bool,
 	/// Devices to train on beside the cores: `auto` for every GPU, a number or a part of a name (`doin-worker devices`). Worth it for a
