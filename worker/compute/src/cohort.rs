@@ -200,8 +200,8 @@ fn some_brackets(
 }
 
 /// Trains `candidates`, in [brackets](BRACKET), on the cores of the current pool and on `devices` at once; what becomes of each, in their order,
-/// does not depend on who trained it. `told` hears of each error while training goes on,
-/// from any thread, and of some twice where a device fails: the cores then train its bracket anew.
+/// does not depend on who trained it. `told` hears of each error while training goes on, from any thread, and of some twice where a device
+/// fails: the cores then train its brackets anew.
 pub fn train_brackets(
 	data: &TrainingSet,
 	candidates: &[Candidate],
