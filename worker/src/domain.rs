@@ -143,7 +143,7 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 			let signer = args.key.signer()?;
 			let id = register(&chain, &signer, &draft, nominate).await?;
 			if !args.json {
-				println!("Domain {id} takes commits. {}", next_step(id, nominate));
+				println!("Domain {id} takes commits. {}", next_step(id, nominate, draft.spec.target > 0));
 			}
 			Some(id)
 		}
@@ -164,11 +164,20 @@ pub async fn create(url: &str, args: CreateArgs) -> Result<()> {
 }
 
 /// What pays for a domain from now on.
-fn next_step(id: DomainId, nominated: bool) -> String {
-	if nominated {
-		format!("It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY")
-	} else {
-		format!("It is not on the ballot and pays its bounty only: doin-worker domain bounty {id} \"250 DOIN\" --key KEY")
+fn next_step(id: DomainId, nominated: bool, has_target: bool) -> String {
+	match (nominated, has_target) {
+		(true, true) => {
+			format!("It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY")
+		}
+		(true, false) => {
+			format!("It pays nothing until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY")
+		}
+		(false, true) => {
+			format!("It is not on the ballot and pays its bounty only: doin-worker domain bounty {id} \"250 DOIN\" --key KEY")
+		}
+		(false, false) => {
+			"It is not on the ballot and has no target, so it pays nothing: run this again without --no-nominate".into()
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Gated cells on devices against those of the processor.
 
 use super::{
-	tests::{adapter, assert_equal, classes, on_device, random, shared, small_waves, RUN},
+	tests::{adapter, assert_equal, assert_trained_and_scored, classes, on_device, random, shared, small_waves, RUN},
 	*,
 };
 use crate::{
@@ -76,11 +76,7 @@ fn cells_read_several_channels() {
 	let data = TrainingSet::new(follower(), 0, 0).unwrap();
 	let base = Candidate { family: Family::Lstm, window: 6, width: 11, epochs: 2, rate: 12, ..Candidate::default() };
 	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 3, ..base }];
-	assert_equal(shared(), &data, &candidates);
-	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
-	let chunks = crate::task::validation(&data.task).unwrap();
-	let expected = nets.each_ref().map(|net| data.score(&Model::Net(net.clone()), &chunks));
-	assert_eq!(shared().score(&data.task.program, &nets.each_ref(), &chunks).unwrap(), expected);
+	assert_trained_and_scored(shared(), &data, &candidates);
 }
 
 #[test]
@@ -90,11 +86,7 @@ fn cells_tell_classes_apart() {
 	let data = TrainingSet::new(task, 200, 1).unwrap();
 	let base = Candidate { family: Family::Lstm, window: 12, width: 9, epochs: 2, rate: 12, ..Candidate::default() };
 	let candidates = [base, Candidate { family: Family::Gru, skip: false, window: 7, ..base }];
-	assert_equal(shared(), &data, &candidates);
-	let nets = candidates.map(|candidate| candidate.train(&data, &RUN).unwrap());
-	let chunks = crate::task::validation(&data.task).unwrap();
-	let expected = nets.each_ref().map(|net| data.score(&Model::Net(net.clone()), &chunks));
-	assert_eq!(shared().score(&data.task.program, &nets.each_ref(), &chunks).unwrap(), expected);
+	assert_trained_and_scored(shared(), &data, &candidates);
 }
 
 #[test]

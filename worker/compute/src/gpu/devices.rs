@@ -67,8 +67,8 @@ impl Devices {
 		self.0.iter().filter(|gpu| gpu.fault().is_none())
 	}
 
-	/// Trains, admits and measures `candidates`, and hands each result to `each`, from any thread. Returns, in order, the numbers of those that no device has
-	/// trained, because none supports them or none is left that works: nothing was handed over for them, and the caller trains them on
+	/// Trains, admits and measures `candidates`, and hands each result to `each`, from any thread. Returns, in order, the numbers of those
+	/// that no device has trained, because none supports them or none is left that works: nothing was handed over for them, and the caller trains them on
 	/// the processor, with the same result. What a device leaves behind when it fails, the others take over.
 	pub fn train(
 		&self,

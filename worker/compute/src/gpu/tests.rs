@@ -183,7 +183,7 @@ fn loops_of_many_turns_are_shared_out_or_refused_in_software() {
 }
 
 /// Whether the device trains these candidates as the processor does, and scores their nets as the chain does.
-fn assert_trained_and_scored(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
+pub fn assert_trained_and_scored(gpu: &Gpu, data: &TrainingSet, candidates: &[Candidate]) {
 	assert_equal(gpu, data, candidates);
 	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(data, &RUN).unwrap()).collect();
 	let chunks = crate::task::validation(&data.task).unwrap();
@@ -322,12 +322,7 @@ fn workgroups_of_the_size_that_gpus_take_train_and_score_the_same() {
 	let gpu = Gpu::sized(&adapter(), [SIZE, 32, 32, 32]).unwrap();
 	let mut candidates: Vec<Candidate> = (0..3).map(|_| random(&data.task, &mut stream, 2)).collect();
 	candidates.extend(&convs()[1..3]);
-	assert_equal(&gpu, &data, &candidates);
-	let nets: Vec<Net> = candidates.iter().map(|candidate| candidate.train(&data, &RUN).unwrap()).collect();
-	let chunks = crate::task::validation(&data.task).unwrap();
-	let sums = |net: &Net| chunks.iter().map(|chunk| score(&Model::Net(net.clone()), &data.task.program, chunk)).collect();
-	let expected: Vec<Vec<u32>> = nets.iter().map(sums).collect();
-	assert_eq!(gpu.score(&data.task.program, &nets.iter().collect::<Vec<_>>(), &chunks).unwrap(), expected);
+	assert_trained_and_scored(&gpu, &data, &candidates);
 }
 
 #[test]
@@ -505,6 +500,23 @@ fn what_a_lost_device_leaves_is_trained_by_the_other_and_the_rest_handed_back() 
 	assert!(left.contains(&3) && (2..10).contains(&left.len()), "{left:?}");
 	assert_eq!(devices.working().count(), 0);
 	assert_eq!(train(&devices.gpus()[1]), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_lost_device_has_trained_is_measured_by_the_processor() {
+	let gpu = software();
+	let data = TrainingSet::new(seasonal(), 300, 1).unwrap();
+	let base = Candidate { window: 24, width: 12, epochs: 1, ..Candidate::default() };
+	let candidates = [base, Candidate { family: Family::Conv, ..base }];
+	let nets = || candidates.iter().map(|candidate| (*candidate, candidate.train(&data, &RUN))).collect::<Vec<_>>();
+	let expected: Vec<_> = candidates.iter().map(|candidate| candidate.evaluate(&data, &RUN)).collect();
+	assert_eq!(gpu.judge(&data, nets()), expected);
+	gpu.lose();
+	assert_eq!(gpu.judge(&data, nets()), expected);
+	// A net that could not be trained, or that the domain would not admit, keeps its error and nobody else's place.
+	let mut some = nets();
+	some[0].1 = Err(Error::Stopped);
+	assert_eq!(gpu.judge(&data, some), [Err(Error::Stopped), expected[1].clone()]);
 }
 
 #[test]

@@ -11,16 +11,6 @@ fn compare(id: u32, t: u32, columns: u32) {
 	storageBarrier();
 	for (var column = t; column < columns; column += SIZE) {
 		let both = contests(id, column, columns);
-		let even = mistakes(both.even);
-		let odd = mistakes(both.odd);
-		let sample = column * GROUP;
-		atomicStore(&sums[sample], even.x);
-		atomicStore(&sums[sample + 1u], odd.x);
-		atomicStore(&sums[sample + 2u], even.y);
-		atomicStore(&sums[sample + 3u], odd.y);
-		atomicStore(&sums[sample + 4u], even.z);
-		atomicStore(&sums[sample + 5u], odd.z);
-		atomicStore(&sums[sample + 6u], even.w);
-		atomicStore(&sums[sample + 7u], odd.w);
+		count_errors(column * GROUP, mistakes(both.even), mistakes(both.odd));
 	}
 }

@@ -28,14 +28,6 @@ fn compare(id: u32, t: u32, columns: u32) {
 		odd += errors(a.o4, scratch[at + 9u * tiles], s) + errors(a.o5, scratch[at + 11u * tiles], s);
 		even += errors(a.e6, scratch[at + 12u * tiles], s) + errors(a.e7, scratch[at + 14u * tiles], s);
 		odd += errors(a.o6, scratch[at + 13u * tiles], s) + errors(a.o7, scratch[at + 15u * tiles], s);
-		let sample = column * GROUP;
-		atomicAdd(&sums[sample], even.x);
-		atomicAdd(&sums[sample + 1u], odd.x);
-		atomicAdd(&sums[sample + 2u], even.y);
-		atomicAdd(&sums[sample + 3u], odd.y);
-		atomicAdd(&sums[sample + 4u], even.z);
-		atomicAdd(&sums[sample + 5u], odd.z);
-		atomicAdd(&sums[sample + 6u], even.w);
-		atomicAdd(&sums[sample + 7u], odd.w);
+		count_errors(column * GROUP, even, odd);
 	}
 }
