@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Benchmarks. Those of pallets compile the SDK with other features, in a target folder of their own.
+# Runs benchmarks. Benchmarks of pallets compile the SDK with other features, in a target folder of their own.
 #
-# Usage: scripts/bench.sh pallets     run every pallet benchmark once, as a test
-#        scripts/bench.sh weights     measure them on this machine and write pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour)
+# Usage: scripts/bench.sh pallets     runs every pallet benchmark once, as a test
+#        scripts/bench.sh weights     measures pallet benchmarks and writes pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour)
 #        scripts/bench.sh compute [--peers] [--json]
-#                                     measure training; with --peers next to JAX, Keras + DEAP and Burn, which are installed in the cache first
-#                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, ../shared/data if unset)
+#                                     measures training; with --peers beside JAX, Keras + DEAP and Burn, which are installed in the cache first
+#                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset)
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
 PEERS=$CARGO_TARGET_DIR-peers
-OURS=(timing domains gauge optimae quorum reputation work fee-market)
-MEASURED=(domains gauge optimae quorum reputation work fee-market)
+OURS=(timing domains gauge optimae evaluators recomputation reputation work fee-market)
+MEASURED=(domains gauge optimae evaluators recomputation reputation work fee-market)
 
 # Other features, another folder.
 apart() { export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench; }

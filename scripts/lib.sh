@@ -1,4 +1,4 @@
-# Shared by every script: where things are, how cargo is called. Sourced, never run.
+# Paths and cargo selections that all scripts share. Sourced, never run.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,11 +12,13 @@ export OPENSSL_NO_VENDOR=1
 
 BIN=$CARGO_TARGET_DIR/release
 
-# The two selections (ARCHITECTURE.md, "Building"). Any other one changes feature unification and recompiles the SDK.
+# The two selections (CONTRIBUTING.md, "Building"), and the targets of the first that are tests. Any other selection of packages changes
+# feature unification and recompiles the SDK.
 ALL=(--release --workspace --all-targets)
-PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-primitives-frame
+TESTS=(--release --workspace --tests --examples)
+PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
-	-p pallet-doin-quorum -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market)
+	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }

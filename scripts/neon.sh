@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Compiles doin-compute for 64-bit ARM and runs the tests of its back-ends there, NEON among them: in an emulator (qemu), so about bits alone.
-# Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine the ordinary tests do all this.
-# Usage: scripts/neon.sh [arguments of the tests]        e.g. scripts/neon.sh --nocapture
+# Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON among them, in an emulator (qemu): they
+# check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine the ordinary
+# tests cover NEON.
+# Usage: scripts/neon.sh [arguments of the tests], e.g. scripts/neon.sh --nocapture
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -32,12 +33,14 @@ if ! [ -d "$(rustc --print target-libdir --target $TARGET 2>/dev/null)" ]; then
 	fi
 fi
 
-# Dependencies are compiled, not waited for: without optimization that takes half the time.
-SELECTION=(--quiet --config 'profile.release.package."*".opt-level=0' --release "${STD[@]}" --target $TARGET -p doin-compute --lib)
+# Dependencies are compiled without optimization, which halves the time; tests spend theirs in our code.
+SELECTION=(--quiet --config 'profile.release.package."*".opt-level=0' --release "${STD[@]}" --target $TARGET --lib)
 if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
-	"${CARGO[@]}" test "${SELECTION[@]}" backend -- "$@"
+	"${CARGO[@]}" test "${SELECTION[@]}" -p doin-kernels -- "$@"
+	# Whole training runs on every back-end.
+	"${CARGO[@]}" test "${SELECTION[@]}" -p doin-compute training_gives_equal_bits_on_every_back_end -- "$@"
 	say "neon: compiled and tested"
 else
-	"${CARGO[@]}" check "${SELECTION[@]}" --tests
+	"${CARGO[@]}" check "${SELECTION[@]}" --tests -p doin-kernels -p doin-compute
 	say "neon: compiled, not tested; that needs aarch64-linux-gnu-gcc and qemu-aarch64"
 fi

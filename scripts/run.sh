@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Starts a development chain and a worker on the demo domain, and shows the main job at work. Ctrl-C stops everything; started again, it
-# continues where it was.
+# Starts a development chain and a worker on the demo domain, and shows rounds, champions and work blocks. Ctrl-C stops everything; a
+# second run continues.
 #
 # Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]
 #        [--inputs NAME,...] [--steps N,... | --classes BOUND,...]] [--fresh]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary
-#   --data FILE            work on a column of a CSV of your own instead of the demo domain (CO2 at Mauna Loa)
-#   --fresh                forget the chain and journal of earlier runs first
+#   --data FILE            use a column of a CSV file instead of the demo domain (CO2 at Mauna Loa)
+#   --fresh                delete the chain and journal of earlier runs first
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; node log: node.log in it, worker log: worker.log.
 . "$(dirname "$0")/lib.sh"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what building and testing DOIN needs on Debian 12, and changes nothing that already works.
-# Usage: scripts/setup.sh        (as root, or with sudo at hand)
+# Installs packages and the target that building and testing DOIN needs on Debian 12. Changes nothing that already works.
+# Usage: scripts/setup.sh        (as root, or with sudo)
 . "$(dirname "$0")/lib.sh"
 
-# The last is a Vulkan device in software, on which the compute shaders are tested where there is no GPU.
+# mesa-vulkan-drivers is a software Vulkan device, for tests of compute shaders on machines without a GPU.
 PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl libvulkan1 mesa-vulkan-drivers)
 TARGET=wasm32v1-none
 

@@ -1,4 +1,4 @@
-"""The one task that every peer trains on: the oil temperature of ETTh1, 24 hours ahead."""
+"""Task that every peer trains on: the oil temperature of ETTh1, 24 hours ahead."""
 
 import csv
 import os
@@ -24,8 +24,8 @@ class Task(NamedTuple):
 
 
 def load(window: int) -> Task:
-    """The task for nets that see `window` values."""
-    path = pathlib.Path(os.environ.get("DOIN_DATA_DIR", "../shared/data")) / "ett" / "ETTh1.csv"
+    """Returns the task for nets that see `window` values."""
+    path = pathlib.Path(os.environ.get("DOIN_DATA_DIR", "data")) / "ett" / "ETTh1.csv"
     try:
         with path.open() as file:
             values = np.array([float(row["OT"]) for row in csv.DictReader(file)])
@@ -45,7 +45,7 @@ def _windows(values: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def batches(rng: np.random.Generator, count: int, epochs: int, batch: int) -> np.ndarray:
-    """Rows of every step of a run (steps x batch): each epoch is a new order of all windows, without its incomplete last batch."""
+    """Returns the rows of every step of a run (steps x batch): each epoch is a new order of all windows, without its incomplete last batch."""
     per_epoch = count // batch
     orders = [rng.permutation(count)[: per_epoch * batch] for _ in range(epochs)]
     return np.concatenate(orders).reshape(epochs * per_epoch, batch).astype(np.int32)

@@ -20,7 +20,7 @@ POPULATIONS = {"vmap": 16, "single": 1, "map": 8}
 
 
 def initial(key):
-    """He-normal weights, zero biases."""
+    """Returns He-normal weights, zero biases."""
     keys = jax.random.split(key, len(SIZES) - 1)
     shapes = zip(keys, SIZES, SIZES[1:])
     return [(jax.random.normal(k, (a, b)) * (2 / a) ** 0.5, jnp.zeros(b)) for k, a, b in shapes]

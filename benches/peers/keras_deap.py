@@ -47,7 +47,7 @@ def toolbox() -> base.Toolbox:
 
 
 def proposals():
-    """Genomes without end; each wants its fitness before the next generation is bred."""
+    """Yields genomes for ever; each needs a fitness before the next generation is bred."""
     box = toolbox()
     population = box.population(n=POPULATION)
     while True:

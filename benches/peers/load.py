@@ -1,4 +1,4 @@
-"""How much of the two cores went to programs that are not ours. Linux only, standard library only."""
+"""Measures the share of the two cores that other programs used. Linux only, standard library only."""
 
 import os
 import pathlib
@@ -8,14 +8,14 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def _busy(cores: list[int]) -> float:
-    """Seconds for which the cores were not idle since the machine started, with what a hypervisor took."""
+    """Returns the seconds for which the cores were not idle since the machine started, with what a hypervisor took."""
     names = {f"cpu{core}" for core in cores}
     lines = (line.split() for line in pathlib.Path("/proc/stat").read_text().splitlines())
     return sum(sum(map(int, [*line[1:4], *line[6:9]])) for line in lines if line[0] in names) / TICKS
 
 
 def _own(pids: list[int]) -> float:
-    """Processor seconds of this process, of its children that have ended, and of the processes `pids`."""
+    """Returns the processor seconds of this process, of its children that have ended, and of the processes `pids`."""
     times = os.times()
     total = times.user + times.system + times.children_user + times.children_system
     for pid in pids:
@@ -28,14 +28,14 @@ def _own(pids: list[int]) -> float:
 
 
 class Watch:
-    """Counts from now on, for this process, its children and the running processes `pids`."""
+    """Starts counting for this process, its children and the running processes `pids`."""
 
     def __init__(self, cores: list[int], pids: list[int]):
         self._cores, self._pids = cores, pids
         self._before = self._now()
 
     def others(self) -> float:
-        """Share of the cores' time that went to other programs."""
+        """Returns the share of the cores' time that other programs used."""
         busy, own, elapsed = (after - before for after, before in zip(self._now(), self._before))
         return max(0.0, (busy - own) / (len(self._cores) * elapsed))
 

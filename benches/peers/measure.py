@@ -1,4 +1,4 @@
-"""How peers and run.py talk, and what becomes of it. Standard library only.
+"""Protocol between peers and run.py, and evaluation of its results. Standard library only.
 
 A peer prints `{"versions": {...}}` once everything is loaded, compiled and warm. From then on it answers every line on its standard input,
 a number of seconds, with one line after training for that long:
@@ -24,7 +24,7 @@ def first_seed() -> int:
 
 
 def serve(versions: dict[str, str], batch: int, train: Callable[[int], Iterable[float]]) -> None:
-    """Answers as above; `train(seed)` trains `batch` candidates and returns their test errors."""
+    """Serves the protocol above; `train(seed)` trains `batch` candidates and returns their test errors."""
     train(0)
     print(json.dumps({"versions": versions}), flush=True)
     seed = first_seed()
@@ -38,7 +38,7 @@ def serve(versions: dict[str, str], batch: int, train: Callable[[int], Iterable[
 
 
 def per_hour(answers: list[dict]) -> float:
-    """Candidates per hour while every lane of every process was at work; what is half done at either end counts in proportion."""
+    """Returns the candidates per hour while every lane of every process was at work; what is half done at either end counts in proportion."""
     lanes = [(stamps, answer["batch"]) for answer in answers for stamps in answer["lanes"]]
     start, end = max(stamps[0] for stamps, _ in lanes), min(stamps[-1] for stamps, _ in lanes)
     if end <= start:
@@ -48,7 +48,7 @@ def per_hour(answers: list[dict]) -> float:
 
 
 def _done(stamps: list[float], at: float) -> float:
-    """Units that a lane had done at a time within it."""
+    """Returns the units that a lane had done at a time within it."""
     for index, (before, after) in enumerate(zip(stamps, stamps[1:])):
         if at <= after:
             return index + (at - before) / (after - before)

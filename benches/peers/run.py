@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures DOIN's trainer, and with --peers what else trains the same nets, on the same two cores, taking turns. Standard library only.
+"""Measures DOIN's trainer, and with --peers other trainers of the same nets, on the same two cores, taking turns. Standard library only.
 
 Called by `scripts/bench.sh compute`; docs/benchmarks.md says what the figures mean.
 """
@@ -58,14 +58,14 @@ def peers(cache: pathlib.Path) -> dict[str, Peer]:
 
 
 def data_folder() -> str:
-    folder = pathlib.Path(os.environ.get("DOIN_DATA_DIR", ours.ROOT / "../shared/data")).resolve()
+    folder = pathlib.Path(os.environ.get("DOIN_DATA_DIR", ours.ROOT / "data")).resolve()
     if not (folder / SAMPLE).is_file():
         sys.exit(f"error: there is no {folder / SAMPLE}: set DOIN_DATA_DIR to the folder that has {SAMPLE} (hourly, columns date to OT)")
     return str(folder)
 
 
 def two_cores() -> list[int]:
-    """The first two cores that this process may use and that are not two threads of one core."""
+    """Returns the first two cores that this process may use and that are not two threads of one core."""
     chosen = {}
     for cpu in sorted(os.sched_getaffinity(0)):
         siblings = pathlib.Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
@@ -76,7 +76,7 @@ def two_cores() -> list[int]:
 
 
 def install(cache: pathlib.Path) -> None:
-    """A virtual environment with exactly the versions of requirements.txt."""
+    """Creates a virtual environment with exactly the versions of requirements.txt."""
     wanted = (HERE / "requirements.txt").read_bytes()
     stamp = cache / "venv" / hashlib.sha256(wanted).hexdigest()
     if stamp.exists():
@@ -112,7 +112,7 @@ class Process:
         self.versions = self._answers(START_LIMIT)[0]["versions"]
 
     def repeat(self, seconds: float) -> list[dict]:
-        """Trains for about `seconds` and returns what each process says about it."""
+        """Trains for about `seconds` and returns the report of each process."""
         for process in self.all:
             process.stdin.write(f"{seconds}\n")
             process.stdin.flush()
@@ -137,7 +137,7 @@ class Process:
 
 
 class Results:
-    """What was measured, and what failed."""
+    """Results and failures."""
 
     def __init__(self):
         self.own: list[dict] = []
@@ -157,7 +157,7 @@ class Results:
         self.errors.setdefault(name, []).extend(error for answer in answers for error in answer["mae"])
 
     def median(self, *names: str) -> float | None:
-        """The best median among peers."""
+        """Returns the best median among peers."""
         rates = [statistics.median(self.rates[name]) for name in names if name in self.rates and name not in self.failed]
         return round(max(rates)) if rates else None
 
@@ -175,7 +175,7 @@ class Results:
 
 
 def medians(objects: list):
-    """Objects of one shape to one object of medians."""
+    """Merges objects of one shape into one object of medians."""
     if objects and isinstance(objects[0], dict):
         return {key: medians([one[key] for one in objects]) for key in objects[0]}
     numbers = [one for one in objects if one is not None]
@@ -241,7 +241,7 @@ def table(results: Results, all_peers: dict[str, Peer], own: dict | None, cores:
 
 def summary(results: Results, own: dict | None, all_peers: dict[str, Peer]) -> dict:
     empty = {"mlp": {"ours": None, "test_mae": None}, "lstm": {"ours": None, "test_mae": None}}
-    rest = dict.fromkeys(("simd_fraction_of_peak", "two_core_scaling", "replay_ns_per_mac", "lavapipe_gmacs"))
+    rest = dict.fromkeys(("simd_fraction_of_peak", "two_core_scaling", "scoring_ns_per_mac", "lavapipe_gmacs"))
     whole = own or {**empty, **rest}
     if all_peers:
         for name, peer in all_peers.items():

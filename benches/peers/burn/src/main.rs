@@ -1,7 +1,7 @@
 //! MLP 96-64-64-24 in Burn: a candidate per thread, as many threads as there are processors.
 //!
-//! `peer-burn ndarray|flex`. Says that it is ready, then answers every line on standard input, a number of seconds, by training for that
-//! long and printing what `measure.py` describes: when each candidate of each thread was done, and their test errors.
+//! `peer-burn ndarray|flex`. Prints that it is ready, then answers every line on standard input, a number of seconds, by training for that
+//! long and printing the report that `measure.py` describes: when each candidate of each thread was done, and their test errors.
 
 use burn::{
 	module::Module,
@@ -146,7 +146,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 		Some("flex") => Device::flex(),
 		_ => return Err("usage: peer-burn ndarray|flex".into()),
 	};
-	let folder = std::env::var("DOIN_DATA_DIR").unwrap_or_else(|_| "../shared/data".into());
+	let folder = std::env::var("DOIN_DATA_DIR").unwrap_or_else(|_| "data".into());
 	let data = Data::read(&format!("{folder}/ett/ETTh1.csv"), device)?;
 	let threads = thread::available_parallelism()?.get();
 	let seeds = AtomicU64::new(0);

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, unused dependencies, licences and sources.
+# Installs the tools into the cache first: typos and taplo from PyPI, cargo-machete and cargo-deny from crates.io.
+# Usage: scripts/lint.sh
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+TOOLS=$CARGO_TARGET_DIR-tools
+TYPOS=1.52.0
+TAPLO=0.9.3
+MACHETE=0.9.2
+DENY=0.20.2
+
+# Installs a Python wheel that holds a compiled program.
+wheel() { # name, version
+	[ "$("$TOOLS/wheels/bin/$1" --version 2>/dev/null | awk '{print $2}')" = "$2" ] && return
+	[ -x "$TOOLS/wheels/bin/pip" ] || python3 -m venv "$TOOLS/wheels"
+	"$TOOLS/wheels/bin/pip" install --quiet "$1==$2"
+}
+
+# Compiles a cargo subcommand without optimization, since it runs for seconds.
+subcommand() { # name, version
+	[ "$("$TOOLS/bin/cargo-$1" --version 2>/dev/null | awk '{print $NF}')" = "$2" ] && return
+	say "compiling cargo-$1 $2"
+	CARGO_TARGET_DIR=$TOOLS/build CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --root "$TOOLS" "cargo-$1@$2"
+}
+
+if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then install python3 python3-venv; fi
+wheel typos $TYPOS
+wheel taplo $TAPLO
+subcommand machete $MACHETE
+subcommand deny $DENY
+
+cargo fmt --all --check
+"$TOOLS/wheels/bin/taplo" fmt --check --config .config/taplo.toml 2>&1 | grep -v ' INFO ' || [ "${PIPESTATUS[0]}" = 0 ] \
+	|| die "TOML files are not formatted: run $TOOLS/wheels/bin/taplo fmt --config .config/taplo.toml"
+"$TOOLS/wheels/bin/typos" --config .config/typos.toml
+"$ROOT/scripts/check-words.sh"
+"$TOOLS/bin/cargo-machete" --skip-target-dir
+"$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
+say "lint: clean"
