@@ -1,49 +1,51 @@
-//! The base fee: EIP-1559's recurrence in integers, and what a gas is.
+//! Base fee: the recurrence of EIP-1559 in integers, and the definition of gas.
 //!
-//! A gas is one microsecond of reference time; a byte of an extrinsic costs [`GAS_PER_BYTE`]. Every fee is `gas · base fee`, so the base
-//! fee moves all of it, and one number tells what the chain costs now.
+//! One gas is one microsecond of reference time; a byte of an extrinsic costs [`GAS_PER_BYTE`]. Every fee is `gas · base fee`, so
+//! the base fee scales the whole fee.
 
 use crate::Balance;
 
-/// Picoseconds of reference time in one gas.
+/// Picoseconds of reference time per gas.
 pub const PICOS_PER_GAS: u64 = 1_000_000;
-/// Gas of one encoded byte. With 1.5 s of computation and 3.75 MiB in a full block, a block full of bytes costs about 2.6 times one full of
-/// computation: bytes are gossiped and kept for good, computation is done and forgotten.
+/// Gas per encoded byte. With 1.5 s of computation and 3.75 MiB in a full block, a block full of bytes costs about 2.6 times as
+/// much as a block full of computation, because bytes are gossiped and stored permanently.
 pub const GAS_PER_BYTE: u64 = 1;
-/// Lowest base fee of a chain with default settings, in plancks per gas: a transfer of about 400 gas costs 0.001 DOIN.
+/// Lowest base fee by default, in plancks per gas: a transfer of about 400 gas costs 0.001 DOIN.
 pub const DEFAULT_FLOOR: Balance = 2_500_000;
-/// Highest base fee of a chain with default settings: a transfer costs about 100 DOIN, reached from the floor by 98 full blocks in a row.
+/// Highest base fee by default, in plancks per gas: a transfer costs about 100 DOIN. Reached from the floor after 98 full blocks
+/// in a row.
 pub const DEFAULT_CEILING: Balance = 250_000_000_000;
-/// A full block, in parts per million.
+/// Fullness of a full block, parts per million.
 pub const FULL: u32 = crate::MILLION;
-/// The fullness at which the base fee rests: a half.
+/// Fullness at which the base fee does not change: one half, in parts per million.
 pub const TARGET: u32 = FULL / 2;
-/// A full block raises the base fee by one part in this many, an empty one lowers it by as much.
+/// Inverse of the largest relative change: a full block raises the base fee by 1/8, an empty block lowers it by 1/8.
 const STEP: Balance = 8;
 
-/// Gas of `picos` picoseconds of reference time, rounded up.
+/// Returns the gas of `picos` picoseconds of reference time, rounded up.
 pub const fn gas_of_time(picos: u64) -> u64 {
 	picos.div_ceil(PICOS_PER_GAS)
 }
 
-/// Gas of `bytes` encoded bytes.
+/// Returns the gas of `bytes` encoded bytes.
 pub const fn gas_of_bytes(bytes: u32) -> u64 {
 	GAS_PER_BYTE.saturating_mul(bytes as u64)
 }
 
-/// Fee of `gas` at `base` plancks per gas.
+/// Returns the fee of `gas` at `base` plancks per gas, in plancks.
 pub const fn fee(gas: u64, base: Balance) -> Balance {
 	base.saturating_mul(gas as Balance)
 }
 
-/// Fullness in parts per million of a block that used `used` of `limit`, at most [`FULL`]; nothing fills a dimension without a limit.
+/// Returns the fullness in parts per million of a block that used `used` of `limit`, at most [`FULL`]; 0 if there is no limit.
 pub fn fullness(used: u64, limit: u64) -> u32 {
 	let parts = u128::from(used).saturating_mul(FULL.into()).checked_div(limit.into()).unwrap_or(0);
 	parts.min(FULL.into()) as u32
 }
 
-/// The base fee after a block that used `used` of at most `max` where `target` is wanted: `base ± base · |used − target| / target / 8`, at
-/// least one planck up when more than the target was used, within `[floor, ceiling]`.
+/// Returns the base fee after a block that used `used` of at most `max`, with the given `target`: `base ± base · |used −
+/// target| / target / 8`, within `[floor, ceiling]`. A block above the target raises the base fee by at least one planck, as
+/// EIP-1559 specifies.
 pub fn next(base: Balance, used: u32, target: u32, max: u32, floor: Balance, ceiling: Balance) -> Balance {
 	let used = used.min(max);
 	let delta =
@@ -63,7 +65,7 @@ mod tests {
 
 	#[test]
 	fn the_base_fee_moves_as_upstreams_does() {
-		// Golden vector A.10: block sizes around a target of 100, printed by upstream with eight decimals.
+		// Golden vector A.10: block sizes around a target of 100, as upstream prints them, with eight decimals.
 		let table = [(200, 112_500), (200, 126_563), (200, 142_383), (0, 124_585), (50, 116_798), (100, 116_798), (150, 124_098)];
 		const SCALE: Balance = 1_000_000_000_000;
 		let mut base = SCALE / 1_000;
@@ -94,8 +96,8 @@ mod tests {
 	}
 
 	#[test]
-	fn default_prices_are_what_they_are_said_to_be() {
-		// A transfer: about 250 µs with its share of the block, and 145 bytes.
+	fn default_prices_are_as_documented() {
+		// A transfer takes about 250 µs, its base weight included, and 145 bytes.
 		let transfer = fee(gas_of_time(250_000_000) + gas_of_bytes(145), DEFAULT_FLOOR);
 		assert!((900_000_000..1_100_000_000).contains(&transfer), "{transfer} plancks");
 		let mut base = DEFAULT_FLOOR;

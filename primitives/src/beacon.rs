@@ -1,20 +1,21 @@
-//! The rolling beacon that every draw is made from.
+//! Rolling beacon: the source of randomness of every draw.
 //!
-//! One VRF output is folded in per block. A round's seed is taken once enough outputs were folded in after its last reveal, so no author,
-//! who knows its own outputs in advance, knows the sum of them all.
+//! One VRF output is folded in per block. The seed of a task is taken once enough outputs have been folded in after its
+//! request. A block author can compute its own outputs in advance, but not those of other authors, so the seed cannot be
+//! predicted at the request.
 
-use crate::{blake2_256, Hash, RoundId};
+use crate::{blake2_256, Hash, TaskId};
 use codec::Encode;
 
-/// The beacon after one more VRF output: `blake2_256(beacon ‖ vrf)`.
+/// Returns the beacon after one more VRF output: `blake2_256(beacon ‖ vrf)`.
 pub fn fold(beacon: &Hash, vrf: &Hash) -> Hash {
 	blake2_256(&(beacon, vrf).encode())
 }
 
-/// Seed of `round`'s windows and of its draw of evaluators: `blake2_256(beacon ‖ SCALE(round))`. Rounds that are due in one block get
-/// seeds that have nothing to do with each other.
-pub fn round_seed(beacon: &Hash, round: RoundId) -> Hash {
-	blake2_256(&(beacon, round).encode())
+/// Returns the seed of a task's windows and of its draw of evaluators: `blake2_256(beacon ‖ SCALE(task))`. Tasks that are due in
+/// one block get independent seeds.
+pub fn task_seed(beacon: &Hash, task: TaskId) -> Hash {
+	blake2_256(&(beacon, task).encode())
 }
 
 #[cfg(test)]
@@ -31,10 +32,9 @@ mod tests {
 	}
 
 	#[test]
-	fn every_round_has_its_own_seed() {
-		let seed = |domain, number| round_seed(&[7; 32], RoundId { domain, number });
-		assert_eq!(seed(1, 2), seed(1, 2));
-		assert_ne!(seed(1, 2), seed(2, 1));
-		assert_ne!(seed(1, 2), round_seed(&[8; 32], RoundId { domain: 1, number: 2 }));
+	fn every_task_has_its_own_seed() {
+		assert_eq!(task_seed(&[7; 32], 1), task_seed(&[7; 32], 1));
+		assert_ne!(task_seed(&[7; 32], 1), task_seed(&[7; 32], 2));
+		assert_ne!(task_seed(&[7; 32], 1), task_seed(&[8; 32], 1));
 	}
 }

@@ -1,26 +1,27 @@
-//! Difficulty: how much effective improvement fills a work block.
+//! Difficulty: the effective improvement that fills a work block.
 //!
-//! One controller. Each seal reports how many blocks it took; an exponential average of that spacing, compared with the target, moves the
-//! threshold T by at most 2 %, and over 100 seals by at most a factor of 4 either way. Upstream has a second controller that multiplies the
-//! threshold at the end of an epoch; both together move it by a factor of 29, so this one only bounds the sum of its own steps.
+//! One controller sets the threshold T. It compares an exponential moving average of the spacing of seals with the target
+//! spacing, and moves T by at most 2 % per seal and by at most a factor of 4 per 100 seals, in either direction. Upstream has a
+//! second controller that multiplies the threshold at the end of an epoch; both together move it by a factor of 29, so that one
+//! is not reproduced.
 //!
-//! Everything is integer: thresholds in Q32 bits of improvement, spacings in Q16 blocks.
+//! All numbers are integers: thresholds in Q32 bits of improvement, spacings in Q16 blocks.
 
 use crate::{BlockNumber, Q32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// A number of blocks with 16 fractional bits.
+/// Number of blocks with 16 fractional bits.
 pub type Spacing = u64;
 
-/// Seals of a span, over which T moves by at most [`SPAN_FACTOR`].
+/// Number of seals of a span, over which T moves by at most [`SPAN_FACTOR`].
 pub const SPAN: u32 = 100;
-/// Most that T moves over a span, up or down.
+/// Largest factor by which T moves over a span, up or down.
 pub const SPAN_FACTOR: u64 = 4;
-/// Most target spacings that one seal counts for. What is beyond says no more than "much too slow", and would keep the average above the
-/// target, hence T falling, for hundreds of seals after a single speck of improvement was sealed alone.
+/// Largest spacing that one seal counts for, in target spacings. A longer one would keep the average above the target, hence T
+/// falling, for hundreds of seals after a single small improvement was sealed alone.
 pub const LONGEST: u64 = 16;
-/// The weight of a new spacing in the average is one part in this many.
+/// Inverse of the weight of a new spacing in the moving average.
 const SMOOTHING: u64 = 10;
 /// Largest step of T, in percent.
 const STEP: u128 = 2;
@@ -28,33 +29,33 @@ const STEP: u128 = 2;
 /// Limits of T, fixed at genesis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Bounds {
-	/// Lowest T, Q32 bits; at least 100, or a step of one percent would round to nothing.
+	/// Lowest T, Q32 bits; at least 100, so that a step of one percent does not round to 0.
 	pub floor: Q32,
 	/// Highest T, Q32 bits.
 	pub ceiling: Q32,
 }
 
-/// The controller's state.
+/// State of the controller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Difficulty {
-	/// T, Q32 bits: what the next full seal takes.
+	/// T: effective improvement that the next full seal takes, Q32 bits.
 	pub threshold: Q32,
-	/// Average spacing of seals, Q16 blocks.
+	/// Moving average of the spacing of seals, Q16 blocks.
 	pub spacing: Spacing,
-	/// T at the start of this span.
+	/// T at the start of this span, Q32 bits.
 	pub anchor: Q32,
-	/// Seals of this span so far.
+	/// Number of seals of this span so far.
 	pub seals: u32,
 }
 
 impl Difficulty {
-	/// Where a chain starts: at `threshold`, as if seals had come every `target` blocks.
+	/// Returns the initial state: T is `threshold`, and the average spacing is `target` blocks.
 	pub fn new(threshold: Q32, target: BlockNumber) -> Self {
 		Self { threshold, spacing: fixed(target), anchor: threshold, seals: 0 }
 	}
 
-	/// The state after a seal of `taken`, `elapsed` blocks after the one before it. A seal that could not take T counts as if one had waited,
-	/// at the same rate, until it could: `elapsed · T / taken`.
+	/// Returns the state after a seal of `taken`, `elapsed` blocks after the previous one. A seal that took less than T counts as
+	/// the time that a full seal would have taken at the same rate: `elapsed · T / taken`.
 	pub fn sealed(self, elapsed: BlockNumber, taken: Q32, target: BlockNumber, bounds: Bounds) -> Self {
 		let target = fixed(target).max(1);
 		let observed = u128::from(fixed(elapsed))
@@ -79,22 +80,23 @@ impl Difficulty {
 	}
 }
 
-/// Fewest blocks between two seals.
+/// Returns the minimum number of blocks between two seals: a quarter of the target spacing, rounded up.
 pub const fn earliest(target: BlockNumber) -> BlockNumber {
 	target.div_ceil(4)
 }
 
-/// Blocks after which a seal takes what there is, T or not.
+/// Returns the number of blocks after which a seal takes the whole queue even if it holds less than T: four times the
+/// target spacing.
 pub const fn latest(target: BlockNumber) -> BlockNumber {
 	target.saturating_mul(4)
 }
 
-/// Whether a queue of `queued`, `elapsed` blocks after the last seal, is sealed now.
+/// Returns `true` if a queue of `queued` is sealed now, `elapsed` blocks after the last seal.
 pub const fn due(queued: Q32, threshold: Q32, elapsed: BlockNumber, target: BlockNumber) -> bool {
 	(queued >= threshold && queued > 0 && elapsed >= earliest(target)) || (queued > 0 && elapsed >= latest(target))
 }
 
-/// `blocks` in Q16.
+/// Returns `blocks` in Q16.
 const fn fixed(blocks: BlockNumber) -> Spacing {
 	(blocks as u64) << 16
 }
@@ -107,14 +109,14 @@ mod tests {
 
 	const WIDE: Bounds = Bounds { floor: 1 << 12, ceiling: 1 << 48 };
 
-	fn near(value: f64, expected: f64) -> bool {
+	fn is_close(value: f64, expected: f64) -> bool {
 		(value / expected - 1.0).abs() < 1e-6
 	}
 
 	#[test]
 	fn it_steps_as_upstreams_per_block_controller_does() {
-		// Golden vector A.5, with a block for a second. Upstream's epoch of 4 retargets after the fourth and the eighth seal, where its ratio
-		// 4 · 600 / 2400 happens to be exactly 1, so all eight pairs are the per-seal controller's own.
+		// Golden vector A.5, with a block for a second. Upstream's epoch of 4 retargets after the fourth and the eighth seal,
+		// where its ratio 4 · 600 / 2400 happens to be exactly 1, so all eight pairs are the per-seal controller's own.
 		let table = [
 			(300, 1.02, 570.0),
 			(300, 1.0404, 543.0),
@@ -128,16 +130,17 @@ mod tests {
 		let mut d = Difficulty::new(ONE_Q32, 600);
 		for (elapsed, threshold, spacing) in table {
 			d = d.sealed(elapsed, d.threshold, 600, WIDE);
-			assert!(near(d.threshold as f64 / ONE_Q32 as f64, threshold), "T = {}", d.threshold as f64 / ONE_Q32 as f64);
-			assert!(near(d.spacing as f64 / 65_536.0, spacing), "E = {}", d.spacing as f64 / 65_536.0);
+			assert!(is_close(d.threshold as f64 / ONE_Q32 as f64, threshold), "T = {}", d.threshold as f64 / ONE_Q32 as f64);
+			assert!(is_close(d.spacing as f64 / 65_536.0, spacing), "E = {}", d.spacing as f64 / 65_536.0);
 		}
-		// The same in integers, so that no rounding can drift unseen.
+		// Pins the integers too, so that a change of rounding is detected.
 		assert_eq!(d, Difficulty { threshold: 4_163_160_477, spacing: 39_916_262, anchor: ONE_Q32, seals: 8 });
 	}
 
 	#[test]
 	fn a_span_is_bounded_where_upstream_runs_away() {
-		// Upstream's vector A.6 ends at 28.98 (60 s blocks) and 0.033 (6 000 s blocks) after 100: the product of both controllers.
+		// Upstream's vector A.6 ends at 28.98 (60 s blocks) and 0.033 (6 000 s blocks) after 100: the product of
+		// both controllers.
 		let run = |elapsed| {
 			let mut d = Difficulty::new(ONE_Q32, 600);
 			for _ in 0..SPAN {

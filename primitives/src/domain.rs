@@ -1,68 +1,103 @@
-//! A domain: a problem whose loss the chain can recompute.
+//! Domains: machine-learning problems whose loss the chain can recompute.
 
-use crate::{Balance, BlockNumber, DomainId, Hash, RoundId, MILLION, Q32};
+use crate::{
+	json::{HexHash, Utf8},
+	Balance, BlockNumber, Hash, RoundId, MILLION, Q32,
+};
+use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_scoring::{program::MAX_WINDOWS, Generator, Program, ProgramError};
+use doin_scoring::{program::MAX_WINDOWS, Generator, Program, ProgramError, Target};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use serde_with::As;
 
-/// Most genes a search space has.
+/// Maximum number of genes of a search space.
 pub const MAX_GENES: u32 = 16;
-/// Most bytes of an encoded model.
+/// Maximum number of bytes of an encoded model.
 pub const MAX_MODEL_BYTES: u32 = 64 * 1024;
-/// Values (i32) in one page of on-chain data: 4 KiB.
+/// Number of `i32` values of one page: 4 KiB.
 pub const PAGE_VALUES: u32 = 1024;
-/// Most pages of on-chain data: 1 MiB.
+/// Number of bytes of one page.
+pub const PAGE_BYTES: u32 = 4 * PAGE_VALUES;
+/// Maximum number of pages of a series: 1 MiB.
 pub const MAX_PAGES: u32 = 256;
-/// Most multiply-accumulates one window may cost.
+/// Maximum cost of one window, in multiply-accumulates.
 pub const MAX_WINDOW_MACS: u32 = 262_144;
-/// Smallest relative improvement that a domain may ask for, in parts per million.
+/// Smallest least improvement of a domain, parts per million.
 pub const MIN_IMPROVEMENT_FLOOR: u32 = 2_000;
 
-/// Most fractional bits of a gene.
+/// Maximum number of fractional bits of a gene.
 pub const MAX_GENE_FRAC: u8 = 32;
-/// Loss of the initial champion: a target lies below it.
+/// Loss of the initial champion. A target lies below it.
 pub const INITIAL_LOSS: u32 = 1 << 20;
 
 /// Bytes of an encoded model.
 pub type ModelBytes = BoundedVec<u8, ConstU32<MAX_MODEL_BYTES>>;
-/// One page of a domain's series, little-endian `i32` each.
-pub type Page = BoundedVec<i32, ConstU32<PAGE_VALUES>>;
 /// Values of the genes of one candidate, in the order of the search space.
 pub type Genes = BoundedVec<i64, ConstU32<MAX_GENES>>;
 /// Identifier of a stored model, given in order of reveal; never reused.
 pub type ModelId = u64;
 
-/// One dimension of a search space: an integer in `[lo, hi]`.
+/// Page of the data of a domain: 4 KiB.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Page {
+	/// Values of a series, little-endian `i32` each.
+	#[codec(index = 0)]
+	Values(BoundedVec<i32, ConstU32<PAGE_VALUES>>),
+	/// Reserved: rows of bytes. `upload_page` rejects it.
+	#[codec(index = 1)]
+	Bytes(BoundedVec<u8, ConstU32<PAGE_BYTES>>),
+}
+
+impl Page {
+	/// Returns a page of `values`, or `None` if there are more than [`PAGE_VALUES`].
+	pub fn from_values(values: Vec<i32>) -> Option<Self> {
+		values.try_into().ok().map(Self::Values)
+	}
+
+	/// Returns the values of the page, or `None` for a page of bytes.
+	pub fn values(&self) -> Option<&[i32]> {
+		match self {
+			Page::Values(values) => Some(values),
+			Page::Bytes(_) => None,
+		}
+	}
+}
+
+/// One dimension of a search space: an integer in `[lo, hi]`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Gene {
 	/// UTF-8 name, unique in its search space.
+	#[serde(with = "As::<Utf8>")]
 	pub name: BoundedVec<u8, ConstU32<32>>,
 	/// Smallest value.
 	pub lo: i64,
 	/// Largest value, at least `lo`.
 	pub hi: i64,
-	/// Whether searches should step it on a logarithmic scale (then `lo ≥ 1`).
+	/// `true` if searches step the gene on a logarithmic scale; requires `lo ≥ 1`.
 	pub log: bool,
 	/// Fractional bits of the fixed-point value; 0 for an integer.
 	pub frac: u8,
 }
 
-/// What one model may cost.
+/// Limits on the cost of one model.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
-	/// Largest encoded model, in bytes.
+	/// Maximum length of an encoded model, in bytes.
 	pub model_bytes: u32,
-	/// Most multiply-accumulates per window.
+	/// Maximum cost of one window, in multiply-accumulates.
 	pub window_macs: u32,
 }
 
-/// Where the on-chain series is cut, in steps. Steps `[0, train_end)` train, `[train_end, validation_end)` are the targets of validation, the
-/// rest is a held-out tail that no verdict and no honest optimizer reads.
+/// Cuts of the published series, in steps. `[0, train_end)` is the training part, `[train_end, validation_end)` holds the
+/// forecast steps of the validation split, and the rest is a held-out tail for reports, which verdicts do not read.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
+#[serde(rename_all = "camelCase")]
 pub struct Split {
 	/// End of the training part.
 	pub train_end: u32,
@@ -70,47 +105,138 @@ pub struct Split {
 	pub validation_end: u32,
 }
 
-/// What a verdict is measured on, and with it how much of an increment may be minted.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+/// Data that a verdict is computed on, which decides how much of an increment may be minted. [`DomainSpec::check`] rejects the
+/// reserved kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Evidence {
-	/// The whole validation split; it can be memorised, so only the bounty is paid.
+	/// The whole validation split. It can be memorised, so its increments are not minted for; only the bounty is paid.
 	#[codec(index = 0)]
 	Public,
-	/// Independent series drawn after the reveals from this generator.
+	/// Independent series that this generator draws after the reveals.
 	#[codec(index = 1)]
 	Synthetic(Generator),
+	/// Reserved: segments of hashed data that their owner opens after the commits.
+	#[codec(index = 2)]
+	Sealed,
+	/// Reserved: values of a stream that come into being after the commits.
+	#[codec(index = 3)]
+	Live,
+}
+
+/// Kind of a domain's [`Evidence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum EvidenceKind {
+	/// Kind of [`Evidence::Public`].
+	Public,
+	/// Kind of [`Evidence::Synthetic`].
+	Synthetic,
+	/// Kind of [`Evidence::Sealed`].
+	Sealed,
+	/// Kind of [`Evidence::Live`].
+	Live,
 }
 
 impl Evidence {
-	/// The factor v of the effective increment, in parts per million.
+	/// Returns the factor v of the effective improvement, parts per million.
 	pub fn value(&self) -> u32 {
 		match self {
-			Evidence::Public => 0,
 			Evidence::Synthetic(_) => MILLION,
+			Evidence::Public | Evidence::Sealed | Evidence::Live => 0,
+		}
+	}
+
+	/// Returns the kind of the evidence.
+	pub fn kind(&self) -> EvidenceKind {
+		match self {
+			Evidence::Public => EvidenceKind::Public,
+			Evidence::Synthetic(_) => EvidenceKind::Synthetic,
+			Evidence::Sealed => EvidenceKind::Sealed,
+			Evidence::Live => EvidenceKind::Live,
 		}
 	}
 }
 
+/// Kind of the [`Program`] of a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum ProgramKind {
+	/// Kind of [`Program::Quadratic`].
+	Quadratic,
+	/// [`Program::Forecast`] of values.
+	Forecast,
+	/// [`Program::Forecast`] of classes.
+	Classify,
+}
+
+impl From<&Program> for ProgramKind {
+	fn from(program: &Program) -> Self {
+		match program {
+			Program::Quadratic(_) => ProgramKind::Quadratic,
+			Program::Forecast(forecast) => match forecast.target {
+				Target::Values | Target::Steps(_) => ProgramKind::Forecast,
+				Target::Classes(_) => ProgramKind::Classify,
+			},
+		}
+	}
+}
+
+/// Growth of the series of a domain. [`DomainSpec::check`] rejects the reserved kind.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Growth {
+	/// The series is complete at activation.
+	#[default]
+	#[codec(index = 0)]
+	Fixed,
+	/// Reserved: values are appended after activation.
+	#[codec(index = 1)]
+	Appending,
+}
+
 /// The immutable part of a domain's record.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DomainSpec {
-	/// UTF-8 name for people.
+	/// Display name, UTF-8.
+	#[serde(with = "As::<Utf8>")]
 	pub name: BoundedVec<u8, ConstU32<64>>,
-	/// Unit of one raw value for people, as in `0.01 ppm`.
+	/// Unit of one raw value, UTF-8, e.g. `0.01 ppm`.
+	#[serde(with = "As::<Utf8>")]
 	pub unit: BoundedVec<u8, ConstU32<32>>,
-	/// What is computed.
+	/// Program that models of the domain are scored by.
 	pub program: Program,
-	/// The search space.
+	/// Search space.
 	pub genes: BoundedVec<Gene, ConstU32<MAX_GENES>>,
-	/// What a model may cost.
+	/// Limits of one model.
 	pub limits: Limits,
 	/// blake2b-256 of the SCALE encoding of all values (`Vec<i32>`); zero when `values` is 0.
+	#[serde(with = "As::<HexHash>")]
 	pub data_root: Hash,
 	/// Number of values of the series.
 	pub values: u32,
-	/// Where the series is cut.
+	/// Growth of the series. Registration accepts [`Growth::Fixed`] only.
+	pub growth: Growth,
+	/// Cuts of the series.
 	pub split: Split,
-	/// What a verdict is measured on.
+	/// Data that a verdict is computed on.
 	pub evidence: Evidence,
 	/// Least relative improvement of an accepted candidate, in parts per million.
 	pub min_improvement: u32,
@@ -119,18 +245,22 @@ pub struct DomainSpec {
 }
 
 impl DomainSpec {
-	/// Pages the series takes.
+	/// Returns the number of pages of the series.
 	pub fn pages(&self) -> u32 {
 		self.values.div_ceil(PAGE_VALUES)
 	}
 
-	/// Values that page `index` has to hold; `None` when the series has no such page.
+	/// Returns the number of values of page `index`, or `None` if the series has no such page.
 	pub fn page_len(&self, index: u32) -> Option<u32> {
 		let left = self.values.checked_sub(index.checked_mul(PAGE_VALUES)?)?;
 		(left > 0).then_some(left.min(PAGE_VALUES))
 	}
 
-	/// Whether the chain would register this record. The first fault found is named.
+	/// Checks that the chain accepts this record at registration.
+	///
+	/// # Errors
+	///
+	/// Fails with the first fault found.
 	pub fn check(&self) -> Result<(), SpecError> {
 		let ensure = |fine: bool, error: SpecError| if fine { Ok(()) } else { Err(error) };
 		let text = |bytes: &[u8]| core::str::from_utf8(bytes).is_ok();
@@ -147,6 +277,7 @@ impl DomainSpec {
 		ensure((1..=MAX_WINDOW_MACS).contains(&self.limits.window_macs), SpecError::WindowMacs)?;
 		ensure(self.pages() <= MAX_PAGES, SpecError::TooManyPages)?;
 		ensure(self.values > 0 || self.data_root == Hash::default(), SpecError::DataRoot)?;
+		ensure(self.growth == Growth::Fixed, SpecError::UnsupportedGrowth)?;
 		ensure((MIN_IMPROVEMENT_FLOOR..MILLION).contains(&self.min_improvement), SpecError::MinImprovement)?;
 		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
 		self.program.check(self.split.train_end, self.split.validation_end, self.values).map_err(SpecError::Program)?;
@@ -156,10 +287,12 @@ impl DomainSpec {
 				generator.check(forecast).map_err(SpecError::Program)
 			}
 			(Evidence::Synthetic(_), _) => Err(SpecError::Program(ProgramError::NotSynthetic)),
+			(Evidence::Sealed | Evidence::Live, _) => Err(SpecError::UnsupportedEvidence),
 		}
 	}
 
-	/// Class of evaluators its rounds need: by the costliest chunk, drawn or of the validation split, that its limits admit.
+	/// Returns the size class of the domain, by the most expensive chunk, drawn or of the validation split, that its
+	/// limits admit.
 	pub fn class(&self) -> SizeClass {
 		let windows = match &self.program {
 			Program::Quadratic(_) => 0,
@@ -173,7 +306,7 @@ impl DomainSpec {
 	}
 }
 
-/// Why a domain's record is refused.
+/// Reason for which the record of a domain is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecError {
 	/// The name is empty or not UTF-8.
@@ -184,48 +317,52 @@ pub enum SpecError {
 	GeneName,
 	/// Two genes have the same name.
 	DuplicateGene,
-	/// A gene's smallest value is above its largest.
+	/// The smallest value of a gene is above its largest.
 	GeneBounds,
 	/// A gene on a logarithmic scale starts below 1.
 	GeneScale,
 	/// A gene has more than [`MAX_GENE_FRAC`] fractional bits.
 	GeneFraction,
-	/// The limit on a model's bytes is 0 or above [`MAX_MODEL_BYTES`].
+	/// The limit on the bytes of a model is 0 or above [`MAX_MODEL_BYTES`].
 	ModelBytes,
-	/// The limit on a window's cost is 0 or above [`MAX_WINDOW_MACS`].
+	/// The limit on the cost of a window is 0 or above [`MAX_WINDOW_MACS`].
 	WindowMacs,
-	/// The series takes more than [`MAX_PAGES`] pages.
+	/// The series has more than [`MAX_PAGES`] pages.
 	TooManyPages,
-	/// There is no series, and yet a data root.
+	/// The record has a data root but no series.
 	DataRoot,
-	/// The least improvement is below [`MIN_IMPROVEMENT_FLOOR`], or everything.
+	/// The least improvement is below [`MIN_IMPROVEMENT_FLOOR`], or is [`MILLION`] or more.
 	MinImprovement,
-	/// The initial champion would already pass the target.
+	/// The target is [`INITIAL_LOSS`] or more, which the initial champion reaches already.
 	Target,
-	/// The program, its split or its generator is refused.
+	/// The kind of evidence is reserved: only `Public` and `Synthetic` are implemented.
+	UnsupportedEvidence,
+	/// A growing series is reserved: only `Fixed` is implemented.
+	UnsupportedGrowth,
+	/// The program, its split or its generator is rejected.
 	Program(ProgramError),
 }
 
-/// Where a domain is in its life.
+/// Status of a domain.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub enum Status {
-	/// Registered; data pages are still missing.
+	/// Registered, not activated: pages can be uploaded.
 	#[codec(index = 0)]
 	Loading,
-	/// Takes commits.
+	/// Accepts commits.
 	#[codec(index = 1)]
 	Active,
-	/// Its target is reached: no more commits.
+	/// The target is reached. Accepts no commits; open rounds run to their verdicts.
 	#[codec(index = 2)]
 	Converged,
-	/// Being closed: no new commits, what is committed runs to its verdict.
+	/// Closed. Accepts no commits; open rounds run to their verdicts.
 	#[codec(index = 3)]
 	Closing,
 }
 
-/// A model that rounds can name.
+/// Reference to a model of a round.
 #[derive(
 	Clone,
 	Copy,
@@ -243,21 +380,21 @@ pub enum Status {
 	Deserialize,
 )]
 pub enum ModelRef {
-	/// The series' last value, repeated.
+	/// Baseline that repeats the last value of the history.
 	#[codec(index = 0)]
 	RepeatLast,
-	/// The value one season before.
+	/// Baseline that repeats the last season of the history.
 	#[codec(index = 1)]
 	Seasonal,
-	/// Fixed-point zero vector, the start of `Quadratic`.
+	/// Baseline of `Quadratic`: the origin.
 	#[codec(index = 2)]
 	Origin,
-	/// A submitted model.
+	/// Submitted model.
 	#[codec(index = 3)]
 	Stored(ModelId),
 }
 
-/// The class of recomputation work an evaluator signs up for, by the larger of model size and chunk cost.
+/// Size class of a domain, by the cost of its most expensive chunk. Evaluators choose the classes that they serve.
 #[derive(
 	Clone,
 	Copy,
@@ -281,21 +418,24 @@ pub enum SizeClass {
 	/// Chunks of at most 2²² multiply-accumulates.
 	#[codec(index = 1)]
 	Large,
-	/// Everything else that is admitted: at most 2²⁴.
+	/// Chunks of at most 2²⁴ multiply-accumulates, the largest that is admitted.
 	#[codec(index = 2)]
 	Huge,
 }
 
 impl SizeClass {
-	/// Multiply-accumulates of the costliest chunk of each class.
+	/// Multiply-accumulates of the most expensive chunk of each class.
 	pub const MACS: [u64; 3] = [1 << 20, 1 << 22, MAX_WINDOWS as u64 * MAX_WINDOW_MACS as u64];
 
-	/// Class of a domain whose chunks cost at most `macs` multiply-accumulates.
+	/// Returns the class of a domain whose chunks cost at most `macs` multiply-accumulates.
 	pub fn of(macs: u64) -> Self {
-		match macs {
-			0..=0x10_0000 => SizeClass::Small,
-			0x10_0001..=0x40_0000 => SizeClass::Large,
-			_ => SizeClass::Huge,
+		let [small, large, _] = Self::MACS;
+		if macs <= small {
+			SizeClass::Small
+		} else if macs <= large {
+			SizeClass::Large
+		} else {
+			SizeClass::Huge
 		}
 	}
 }
@@ -305,52 +445,50 @@ impl SizeClass {
 pub struct Champion<AccountId> {
 	/// The model.
 	pub model: ModelRef,
-	/// Who found it; nobody for a baseline.
+	/// Author of the model; `None` for a baseline.
 	pub author: Option<AccountId>,
-	/// The round that crowned it.
+	/// Round in which the model became champion; `None` for a baseline.
 	pub round: Option<RoundId>,
-	/// Block of the verdict.
+	/// Block of the verdict, or of the activation for a baseline.
 	pub block: BlockNumber,
-	/// Error sum on the draw that crowned it (on validation for a baseline).
+	/// Error sum on the draw that decided the verdict; on the validation split for a baseline.
 	pub error: u64,
 	/// Error sum of the initial champion on the same windows.
 	pub initial_error: u64,
-	/// Error sum on the validation split, which a better candidate must undercut: as its author claims it, until that is disproved.
+	/// Error sum on the validation split, as its author claims it until the claim is disproved. A reveal has to undercut it on
+	/// `Public` evidence; on other evidence the bar is [`DomainState::initial_validation_error`].
 	pub validation_error: u64,
 }
 
 /// The changing part of a domain's record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct DomainState<AccountId> {
-	/// Who registered it.
+	/// Account that registered the domain.
 	pub owner: AccountId,
-	/// Where it is in its life.
+	/// Status of the domain.
 	pub status: Status,
-	/// Pages still to be uploaded.
+	/// Number of pages that are not uploaded yet.
 	pub pages_missing: u32,
-	/// The champion it started from.
+	/// Initial champion.
 	pub initial: ModelRef,
-	/// Error sum of that one on the validation split, which the chain measured itself: the bar when the champion's own claim proves false.
+	/// Error sum of the initial champion on the validation split, computed by the chain. A reveal has to undercut it by the
+	/// domain's least improvement, except on `Public` evidence, where [`Champion::validation_error`] is the bar.
 	pub initial_validation_error: u64,
-	/// The champion now.
+	/// Current champion.
 	pub champion: Champion<AccountId>,
-	/// Best progress ever measured, in Q32 bits below the initial champion.
+	/// High-water mark: best progress so far below the initial champion, Q32 bits.
 	pub high_water: Q32,
-	/// Paid to whoever reaches the target.
+	/// Amount on hold for the author that reaches the target, in plancks.
 	pub bounty: Balance,
-	/// Rounds that are not decided yet.
+	/// Number of undecided rounds.
 	pub open_rounds: u32,
 }
-
-/// Why a domain's identifier is of no use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownDomain(pub DomainId);
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use alloc::vec;
-	use doin_scoring::{Forecast, Quadratic, Target};
+	use doin_scoring::{Forecast, Loss, Quadratic, Target, WindowPhase};
 
 	fn bytes<const N: u32>(text: &[u8]) -> BoundedVec<u8, ConstU32<N>> {
 		BoundedVec::truncate_from(text.to_vec())
@@ -372,11 +510,14 @@ mod tests {
 				windows: 8,
 				channels: 1,
 				target: Target::Values,
+				loss: Loss::Absolute,
+				phase: WindowPhase::Hidden,
 			}),
 			genes: BoundedVec::truncate_from(vec![gene("width", 1, 64, true), gene("depth", -2, 2, false)]),
 			limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
 			data_root: [7; 32],
 			values: 2_500,
+			growth: Growth::Fixed,
 			split: Split { train_end: 1_500, validation_end: 2_000 },
 			evidence: Evidence::Synthetic(Generator {
 				template: BoundedVec::truncate_from(vec![0; 12]),
@@ -389,7 +530,7 @@ mod tests {
 		}
 	}
 
-	fn refused(change: impl FnOnce(&mut DomainSpec)) -> SpecError {
+	fn rejected(change: impl FnOnce(&mut DomainSpec)) -> SpecError {
 		let mut spec = spec();
 		change(&mut spec);
 		spec.check().expect_err("the record has a fault")
@@ -416,30 +557,33 @@ mod tests {
 
 	#[test]
 	fn every_fault_has_its_name() {
-		assert_eq!(refused(|s| s.name = bytes(b"")), SpecError::Name);
-		assert_eq!(refused(|s| s.name = bytes(&[0xff])), SpecError::Name);
-		assert_eq!(refused(|s| s.unit = bytes(&[0xff])), SpecError::Unit);
-		assert_eq!(refused(|s| s.genes[0].name = bytes(b"")), SpecError::GeneName);
-		assert_eq!(refused(|s| s.genes[0].name = bytes(&[0xc0])), SpecError::GeneName);
-		assert_eq!(refused(|s| s.genes[1].name = bytes(b"width")), SpecError::DuplicateGene);
-		assert_eq!(refused(|s| s.genes[1].lo = 3), SpecError::GeneBounds);
-		assert_eq!(refused(|s| s.genes[1].log = true), SpecError::GeneScale);
-		assert_eq!(refused(|s| s.genes[0].frac = 33), SpecError::GeneFraction);
-		assert_eq!(refused(|s| s.limits.model_bytes = 0), SpecError::ModelBytes);
-		assert_eq!(refused(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1), SpecError::ModelBytes);
-		assert_eq!(refused(|s| s.limits.window_macs = 0), SpecError::WindowMacs);
-		assert_eq!(refused(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1), SpecError::WindowMacs);
-		assert_eq!(refused(|s| s.values = MAX_PAGES * PAGE_VALUES + 1), SpecError::TooManyPages);
-		assert_eq!(refused(|s| s.min_improvement = MIN_IMPROVEMENT_FLOOR - 1), SpecError::MinImprovement);
-		assert_eq!(refused(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
-		assert_eq!(refused(|s| s.target = INITIAL_LOSS), SpecError::Target);
-		assert_eq!(refused(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
+		assert_eq!(rejected(|s| s.name = bytes(b"")), SpecError::Name);
+		assert_eq!(rejected(|s| s.name = bytes(&[0xff])), SpecError::Name);
+		assert_eq!(rejected(|s| s.unit = bytes(&[0xff])), SpecError::Unit);
+		assert_eq!(rejected(|s| s.genes[0].name = bytes(b"")), SpecError::GeneName);
+		assert_eq!(rejected(|s| s.genes[0].name = bytes(&[0xc0])), SpecError::GeneName);
+		assert_eq!(rejected(|s| s.genes[1].name = bytes(b"width")), SpecError::DuplicateGene);
+		assert_eq!(rejected(|s| s.genes[1].lo = 3), SpecError::GeneBounds);
+		assert_eq!(rejected(|s| s.genes[1].log = true), SpecError::GeneScale);
+		assert_eq!(rejected(|s| s.genes[0].frac = 33), SpecError::GeneFraction);
+		assert_eq!(rejected(|s| s.limits.model_bytes = 0), SpecError::ModelBytes);
+		assert_eq!(rejected(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1), SpecError::ModelBytes);
+		assert_eq!(rejected(|s| s.limits.window_macs = 0), SpecError::WindowMacs);
+		assert_eq!(rejected(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1), SpecError::WindowMacs);
+		assert_eq!(rejected(|s| s.values = MAX_PAGES * PAGE_VALUES + 1), SpecError::TooManyPages);
+		assert_eq!(rejected(|s| s.min_improvement = MIN_IMPROVEMENT_FLOOR - 1), SpecError::MinImprovement);
+		assert_eq!(rejected(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
+		assert_eq!(rejected(|s| s.target = INITIAL_LOSS), SpecError::Target);
+		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::UnsupportedGrowth);
+		assert_eq!(rejected(|s| s.evidence = Evidence::Sealed), SpecError::UnsupportedEvidence);
+		assert_eq!(rejected(|s| s.evidence = Evidence::Live), SpecError::UnsupportedEvidence);
+		assert_eq!(rejected(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
 		assert_eq!(
-			refused(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),
+			rejected(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),
 			SpecError::Program(ProgramError::Dimensions)
 		);
 		assert_eq!(
-			refused(|s| s.evidence = Evidence::Synthetic(Generator {
+			rejected(|s| s.evidence = Evidence::Synthetic(Generator {
 				template: BoundedVec::default(),
 				ar: BoundedVec::default(),
 				noise: 1,
@@ -447,6 +591,30 @@ mod tests {
 			})),
 			SpecError::Program(ProgramError::Template)
 		);
+	}
+
+	#[test]
+	fn a_record_survives_json() {
+		let json = serde_json::to_value(spec()).unwrap();
+		assert_eq!(json["name"], "Tides");
+		assert_eq!(json["program"]["kind"], "forecast");
+		assert_eq!(json["program"]["target"], "values");
+		assert_eq!(json["evidence"]["kind"], "synthetic");
+		assert_eq!(json["genes"][1]["name"], "depth");
+		assert_eq!(json["dataRoot"], alloc::format!("0x{}", "07".repeat(32)));
+		assert_eq!(serde_json::from_value::<DomainSpec>(json).unwrap(), spec());
+	}
+
+	#[test]
+	fn a_classification_has_one_kind_everywhere() {
+		let classes = Target::Classes(BoundedVec::truncate_from(vec![-1, 1]));
+		let Program::Forecast(forecast) = spec().program else { unreachable!() };
+		let program = Program::Forecast(Forecast { target: classes, ..forecast });
+		assert_eq!(ProgramKind::from(&program), ProgramKind::Classify);
+		let mut json = serde_json::to_value(&program).unwrap();
+		json["kind"] = "classify".into();
+		assert_eq!(serde_json::from_value::<Program>(json).unwrap(), program, "as the RPC writes it");
+		assert_eq!(ProgramKind::Classify.to_string(), serde_json::to_value(ProgramKind::Classify).unwrap().as_str().unwrap());
 	}
 
 	#[test]

@@ -1,28 +1,30 @@
-//! The draw of a quorum: by bond × reputation factor, without replacement.
+//! Draw of a quorum in proportion to bond × reputation factor, without replacement.
 //!
-//! Seats lie in chunks of [`CHUNK`]; only the sum of each chunk's bonds is read before a chunk itself. A seat is picked in proportion to its
-//! bond and then accepted with the probability of its reputation factor. That realises the product exactly although no product is stored,
-//! so reputation may decay without anybody updating a roster. Everything is a function of the seed and of what the roster holds.
+//! The seats of a roster are stored in chunks of [`CHUNK`]; the draw reads the sum of bonds of every chunk, and only the chunks
+//! that it picks from. A seat is picked in proportion to its bond and then accepted with the probability of its reputation factor
+//! (rejection sampling, von Neumann 1951). The product is realised exactly although it is not stored, so reputations decay
+//! without an update of the roster. The result is a function of the seed and of the roster.
 
 use crate::{blake2_256, Balance, Hash};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 
-/// Seats in one chunk.
+/// Number of seats of one chunk.
 pub const CHUNK: u32 = 64;
-/// Most chunks of a roster.
+/// Maximum number of chunks of a roster.
 pub const MAX_CHUNKS: u32 = 16;
-/// Most seats of a roster.
+/// Maximum number of seats of a roster.
 pub const MAX_ROSTER: u32 = CHUNK * MAX_CHUNKS;
-/// A reputation factor of 1.
+/// Reputation factor of 1, Q16.
 pub const ONE_Q16: u32 = 1 << 16;
 
-/// Most seats tried to fill `k` places: eight for each, so that duplicates, excluded accounts and low factors rarely leave a place empty.
+/// Returns the maximum number of picks for `k` places: eight per place and 16 more, so that duplicates, excluded accounts and low
+/// factors rarely leave a place empty.
 pub const fn tries(k: u32) -> u32 {
 	k.saturating_mul(8).saturating_add(16)
 }
 
-/// Numbers from a seed: number `i` is `blake2_256(seed ‖ i)`.
+/// Stream of pseudo-random numbers: number `i` is made of `blake2_256(seed ‖ i)`.
 #[derive(Clone, Debug)]
 pub struct Stream {
 	seed: Hash,
@@ -30,13 +32,13 @@ pub struct Stream {
 }
 
 impl Stream {
-	/// A stream that nothing was taken from yet.
+	/// Creates the stream of `seed`, at its first number.
 	pub fn new(seed: Hash) -> Self {
 		Self { seed, next: 0 }
 	}
 
-	/// A number below `bound` and 16 independent bits; the first is 0 when `bound` is. With sums of bonds below 2⁸⁰ the bias of the
-	/// remainder is below 2⁻⁴⁸.
+	/// Returns a number below `bound` and 16 independent bits. The number is 0 if `bound` is 0. For sums of bonds below 2⁸⁰ the
+	/// bias of the remainder is below 2⁻⁴⁸.
 	pub fn take(&mut self, bound: Balance) -> (Balance, u32) {
 		let hash = blake2_256(&(&self.seed, self.next).encode());
 		self.next = self.next.saturating_add(1);
@@ -47,7 +49,7 @@ impl Stream {
 	}
 }
 
-/// Index of the part that `at` falls into, and how far it lies inside; `None` past the end.
+/// Returns the index of the part that contains `at`, and the offset inside it, or `None` past the end.
 fn locate(parts: impl Iterator<Item = Balance>, mut at: Balance) -> Option<(usize, Balance)> {
 	for (index, part) in parts.enumerate() {
 		match at.checked_sub(part) {
@@ -60,9 +62,9 @@ fn locate(parts: impl Iterator<Item = Balance>, mut at: Balance) -> Option<(usiz
 
 /// Draws at most `k` different accounts.
 ///
-/// `sums` holds the sum of bonds of each chunk, `chunk` reads one as (account, bond), and `factor` gives the probability in Q16 with which a
-/// picked account is taken: its reputation factor, or 0 for one that must not be drawn. Each chunk is read at most once, and `factor` is
-/// asked at most [`tries`]`(k)` times.
+/// `sums` holds the sum of bonds of each chunk. `chunk` reads one chunk as (account, bond). `factor` returns the probability in
+/// Q16 with which a picked account is accepted: its reputation factor, or 0 for an account that must not be drawn. Each chunk is
+/// read at most once, and `factor` is called at most [`tries`]`(k)` times.
 pub fn draw<A: Clone + PartialEq>(
 	seed: Hash,
 	k: u32,
@@ -98,8 +100,9 @@ pub fn draw<A: Clone + PartialEq>(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use proptest::prelude::*;
 
-	/// A roster of accounts 0.. with these bonds, three to a chunk.
+	/// Returns a roster of accounts 0, 1, … with these bonds, three per chunk.
 	fn roster(bonds: &[Balance]) -> (Vec<Balance>, impl Fn(u32) -> Vec<(u32, Balance)> + '_) {
 		let sums = bonds.chunks(3).map(|chunk| chunk.iter().sum()).collect();
 		let read = |index: u32| {
@@ -120,14 +123,14 @@ mod tests {
 		let a = draw(seed(1), 7, &sums, &read, |_| ONE_Q16);
 		assert_eq!(a, draw(seed(1), 7, &sums, &read, |_| ONE_Q16));
 		assert_ne!(a, draw(seed(2), 7, &sums, &read, |_| ONE_Q16));
-		// Pinned by an independent computation in Python: blake2b, a remainder, a division.
+		// Computed independently in Python: blake2b, a remainder, a division.
 		assert_eq!(a, GOLDEN);
 	}
 
 	const GOLDEN: [u32; 7] = [2, 12, 6, 17, 16, 9, 4];
 
 	#[test]
-	fn nobody_is_drawn_twice_and_everybody_can_be() {
+	fn no_account_is_drawn_twice_and_every_account_can_be() {
 		let bonds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 		let (sums, read) = roster(&bonds);
 		let mut seen = [false; 10];
@@ -154,7 +157,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_empty_roster_and_an_unwilling_one_draw_nobody() {
+	fn a_roster_without_accepted_accounts_draws_none() {
 		assert!(draw(seed(0), 5, &[], |_| Vec::<(u32, Balance)>::new(), |_| ONE_Q16).is_empty());
 		let bonds = [400; 12];
 		let (sums, read) = roster(&bonds);
@@ -182,7 +185,7 @@ mod tests {
 
 	#[test]
 	fn three_of_a_full_small_roster_are_found() {
-		// The smallest quorum comes from a roster as small as itself.
+		// The smallest quorum is drawn from a roster of the same size.
 		let bonds = [400; 3];
 		let (sums, read) = roster(&bonds);
 		let full = (0..1_000).filter(|n| draw(seed(*n), 3, &sums, &read, |_| ONE_Q16 / 2).len() == 3).count();
@@ -191,7 +194,7 @@ mod tests {
 
 	#[test]
 	fn first_picks_follow_bond_times_factor() {
-		// Sixteen accounts, bonds 1..=16 in units, every third with half the reputation. 20 000 first picks.
+		// Sixteen accounts with bonds of 1 to 16 units; every third one has half the reputation. 20 000 first picks.
 		let bonds: Vec<Balance> = (1..=16).map(|bond| bond * 400).collect();
 		let factor = |who: &u32| if who.is_multiple_of(3) { ONE_Q16 / 2 } else { ONE_Q16 };
 		let (sums, read) = roster(&bonds);
@@ -211,5 +214,40 @@ mod tests {
 			})
 			.sum();
 		assert!(chi < 37_700, "chi-square {chi} / 1 000, counts {counts:?}");
+	}
+
+	proptest! {
+		#[test]
+		fn a_draw_returns_different_seated_accounts_that_are_not_excluded(
+			bonds in prop::collection::vec(0u128..1_000, 0..40), n: u32, k in 0u32..16, excluded in 0u32..40,
+		) {
+			let (sums, read) = roster(&bonds);
+			let factor = |who: &u32| if *who == excluded { 0 } else { ONE_Q16 };
+			let drawn = draw(seed(n), k, &sums, &read, factor);
+			prop_assert!(drawn.len() <= k as usize);
+			prop_assert!(drawn.iter().all(|who| *who != excluded && bonds[*who as usize] > 0), "a seat without a bond has no chance");
+			let mut unique = drawn.clone();
+			unique.sort_unstable();
+			unique.dedup();
+			prop_assert_eq!(unique.len(), drawn.len());
+		}
+
+		#[test]
+		fn a_number_of_a_stream_is_below_its_bound(n: u32, bound: u128) {
+			let (number, bits) = Stream::new(seed(n)).take(bound);
+			prop_assert!(number < bound || bound == 0 && number == 0);
+			prop_assert!(bits < ONE_Q16);
+		}
+
+		#[test]
+		fn a_location_lies_inside_its_part(parts in prop::collection::vec(0u128..100, 0..20), at in 0u128..2_000) {
+			match locate(parts.iter().copied(), at) {
+				Some((index, offset)) => {
+					prop_assert!(offset < parts[index]);
+					prop_assert_eq!(parts[..index].iter().sum::<u128>() + offset, at);
+				}
+				None => prop_assert!(at >= parts.iter().sum::<u128>()),
+			}
+		}
 	}
 }

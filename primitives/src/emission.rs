@@ -1,46 +1,47 @@
-//! Emission: reward of a work block, halving, cap, and the exact 65/30/5 split.
+//! Emission: the reward of a work block, its halvings, the cap, and the exact 65/30/5 split.
 
 use crate::{Balance, DOIN, Q32};
 
-/// Reward of the first work blocks.
+/// Reward of a work block before the first halving, in plancks.
 pub const INITIAL_REWARD: Balance = 50 * DOIN;
-/// Work blocks between two halvings.
+/// Number of work blocks between two halvings.
 pub const HALVING: u64 = 210_000;
-/// Most DOIN ever mined.
+/// Maximum amount that is ever mined, in plancks.
 pub const CAP: Balance = 21_000_000 * DOIN;
 
-/// Reward R of work block `index`, counted from 0 (as upstream's coin model does).
+/// Returns the reward R of work block `index` in plancks. Indices start at 0, as in the coin model of upstream.
 pub fn reward(index: u64) -> Balance {
 	INITIAL_REWARD.checked_shr((index / HALVING).min(128) as u32).unwrap_or(0)
 }
 
-/// What a seal mints for `taken` of a threshold `threshold`: `R · taken / T`, never beyond what the cap leaves.
+/// Returns the amount that a seal mints for `taken` at a threshold T: `R · taken / T`, at most the rest below the cap.
 pub fn minted(reward: Balance, taken: Q32, threshold: Q32, mined: Balance) -> Balance {
 	let whole = reward.saturating_mul(taken.min(threshold).into()).checked_div(threshold.into()).unwrap_or(0);
 	whole.min(CAP.saturating_sub(mined))
 }
 
-/// The three parts of a minted amount.
+/// Parts of a minted amount, in plancks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Split {
-	/// 65 %, rounded down.
+	/// Part of the optimizers: 65 %, rounded down.
 	pub optimizers: Balance,
-	/// 30 %, rounded down.
+	/// Part of the evaluators: 30 %, rounded down.
 	pub evaluators: Balance,
-	/// 5 % and the dust.
-	pub generator: Balance,
+	/// Part of the validators: 5 % and the rounding remainder.
+	pub validators: Balance,
 }
 
-/// Splits `minted` into 65/30/5; the dust goes to the generator, so the parts always add up.
+/// Splits `minted` into 65/30/5. The rounding remainder goes to the validators, so the parts add up to `minted`.
 pub fn split(minted: Balance) -> Split {
 	let optimizers = minted.saturating_mul(65) / 100;
 	let evaluators = minted.saturating_mul(30) / 100;
-	Split { optimizers, evaluators, generator: minted.saturating_sub(optimizers).saturating_sub(evaluators) }
+	Split { optimizers, evaluators, validators: minted.saturating_sub(optimizers).saturating_sub(evaluators) }
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use proptest::prelude::*;
 
 	#[test]
 	fn the_reward_halves_as_upstreams_does() {
@@ -64,9 +65,9 @@ mod tests {
 	fn every_split_adds_up() {
 		for amount in [0, 1, 2, 3, 19, 99, 100, 101, 50 * DOIN, 50 * DOIN / 4096 + 1, Balance::from(u64::MAX)] {
 			let s = split(amount);
-			assert_eq!(s.optimizers + s.evaluators + s.generator, amount);
+			assert_eq!(s.optimizers + s.evaluators + s.validators, amount);
 		}
-		assert_eq!(split(50 * DOIN), Split { optimizers: 325 * DOIN / 10, evaluators: 15 * DOIN, generator: 25 * DOIN / 10 });
+		assert_eq!(split(50 * DOIN), Split { optimizers: 325 * DOIN / 10, evaluators: 15 * DOIN, validators: 25 * DOIN / 10 });
 	}
 
 	#[test]
@@ -76,5 +77,32 @@ mod tests {
 		assert_eq!(minted(r, t / 4, t, 0), r / 4);
 		assert_eq!(minted(r, t * 9, t, 0), r, "a seal never takes more than T");
 		assert_eq!(minted(r, t, t, CAP - 7), 7, "the cap binds");
+	}
+
+	proptest! {
+		#[test]
+		fn every_amount_is_split_without_remainder(amount in 0..=CAP) {
+			let parts = split(amount);
+			prop_assert_eq!(parts.optimizers + parts.evaluators + parts.validators, amount);
+			prop_assert!(parts.optimizers * 100 <= amount * 65 && parts.evaluators * 100 <= amount * 30);
+			prop_assert!(parts.validators * 100 < amount * 5 + 200);
+		}
+
+		#[test]
+		fn slices_of_a_seal_never_mint_more_than_the_whole(first: u32, second: u32, threshold in 1u64..1 << 40, mined in 0..=CAP) {
+			let (first, second) = (u64::from(first).min(threshold), u64::from(second).min(threshold));
+			let whole = minted(reward(0), (first + second).min(threshold), threshold, mined);
+			let slice = minted(reward(0), first, threshold, mined);
+			prop_assert!(slice <= whole && whole <= reward(0));
+			prop_assert!(mined + whole <= CAP);
+			if first + second <= threshold {
+				prop_assert!(slice + minted(reward(0), second, threshold, mined + slice) <= whole);
+			}
+		}
+
+		#[test]
+		fn rewards_never_rise(index: u64, later: u64) {
+			prop_assert!(reward(index.max(later)) <= reward(index.min(later)));
+		}
 	}
 }

@@ -1,14 +1,20 @@
-//! The half-stake clip of voted weights (Yuma's consensus with κ = ½).
+//! Half-stake clip of voted weights: Yuma consensus (Opentensor 2021) with κ = ½.
 
 use crate::{Balance, MILLION};
 
-/// Most domains that weigh more than 0 at a time, and most that one ballot names.
+/// Maximum number of domains with a weight above 0, and of domains on one ballot.
 pub const MAX_WEIGHED: u32 = 32;
 
-/// Largest weight that voters with at least half of the active stake support; nothing above [`MILLION`] counts.
+/// Returns the largest weight that voters with at least half of the active stake support, at most [`MILLION`].
 ///
-/// `votes` are (stake, value) of everybody who voted for the domain, `total` is the active stake, silent voters included. A voter
-/// supports every value up to his own. The slice is sorted in place; the result does not depend on its order.
+/// `votes` holds (stake, value) of every voter of the domain. `total` is the active stake, including validators without a vote. A
+/// voter supports every value up to its own. The slice is sorted in place; the result does not depend on its order.
+///
+/// ```
+/// use doin_primitives::gauge::clip;
+/// // Stakes of 40, 30 and 30: 70 of 100 support 600 000, only 40 support more.
+/// assert_eq!(clip(&mut [(40, 1_000_000), (30, 600_000), (30, 0)], 100), 600_000);
+/// ```
 pub fn clip(votes: &mut [(Balance, u32)], total: Balance) -> u32 {
 	let half = total.div_ceil(2);
 	if half == 0 {
@@ -44,7 +50,7 @@ mod tests {
 	}
 
 	#[test]
-	fn nobody_and_nothing_weigh_nothing() {
+	fn a_domain_without_votes_or_stake_has_no_weight() {
 		assert_eq!(clip(&mut [], 100), 0);
 		assert_eq!(clip(&mut [(10, 5)], 0), 0, "no active stake");
 		assert_eq!(clip(&mut [(0, 5)], 0), 0);
@@ -96,7 +102,7 @@ mod tests {
 			let before = clip(&mut votes.clone(), total);
 			let mut heavier = votes;
 			let at = at.index(heavier.len());
-			// The stake moves from the silent part of the total to this voter.
+			// The stake moves from validators without a vote to this voter.
 			heavier[at].0 += more;
 			prop_assert!(clip(&mut heavier, total) >= before);
 		}

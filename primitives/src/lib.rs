@@ -1,9 +1,10 @@
-//! What the chain and the worker must agree on.
+//! Types and formulas that the chain and the worker share.
 //!
-//! Identifiers, SCALE types, the one commitment form, and every formula of the protocol as a pure function. Nothing here knows FRAME:
-//! the pallets call these functions, the worker calls the same ones, and tests pin them with golden vectors.
+//! The crate has the identifiers, the SCALE types, the commitment form, and every formula of the protocol as a pure function. It
+//! does not depend on FRAME: the pallets and the worker call the same functions, and golden vectors pin their results.
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![warn(clippy::missing_errors_doc)]
 
 extern crate alloc;
 
@@ -15,15 +16,22 @@ pub mod domain;
 pub mod draw;
 pub mod emission;
 pub mod gauge;
+pub mod json;
 pub mod payload;
 pub mod quorum;
 pub mod reputation;
 pub mod round;
+pub mod settlement;
+pub mod task;
+pub mod verdict;
 pub mod views;
 
 pub use bounded_collections;
-pub use domain::{DomainSpec, Evidence, Gene, Limits, ModelId, ModelRef, SizeClass, Split, Status};
-pub use round::{RoundId, RoundParams};
+pub use domain::{
+	DomainSpec, Evidence, EvidenceKind, Gene, Growth, Limits, ModelId, ModelRef, Page, ProgramKind, SizeClass, Split, Status,
+};
+pub use round::{RejectionReason, RoundId, RoundParams, SeatStatus};
+pub use task::{Subject, TaskId};
 
 /// Number of a block.
 pub type BlockNumber = u32;
@@ -48,7 +56,8 @@ pub const DOIN_ENGINE_ID: [u8; 4] = *b"DOIN";
 /// The content of the header's DOIN digest.
 #[derive(Clone, Debug, PartialEq, Eq, codec::Encode, codec::Decode, scale_info::TypeInfo)]
 pub enum DoinLog {
-	/// First version: the number of work blocks sealed on this branch, this block's included, and this block's seal if it has one.
+	/// First version: the number of work blocks sealed on this branch, this block's included, and this block's seal if it
+	/// has one.
 	#[codec(index = 1)]
 	V1 {
 		/// Work blocks sealed so far on this branch.

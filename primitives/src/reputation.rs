@@ -1,29 +1,29 @@
-//! Standing of an evaluator: a score that deeds move and time pulls back to neutral.
+//! Reputation of an evaluator: a score that behaviour moves, and that decays to neutral.
 //!
-//! Scores are Q32. They decay lazily, by the number of blocks since they were last written, towards [`NEUTRAL`] from both sides: a fault is
-//! forgiven and a merit forgotten at the same pace. From two points below neutral, one half-life leads back to [`THRESHOLD`] exactly.
+//! Scores are Q32. They decay lazily, by the number of blocks since they were last written, towards [`NEUTRAL`] from both sides
+//! at the same rate. From two points below neutral, one half-life leads back to exactly [`THRESHOLD`].
 
 use crate::{draw::ONE_Q16, ONE_Q32, Q32};
 
-/// Score of an account nothing is known about: 3.
+/// Score of an account without a record: 3.
 pub const NEUTRAL: Q32 = 3 << 32;
-/// Below this an evaluator is not drawn: 2.
+/// Lowest score at which an evaluator is drawn: 2.
 pub const THRESHOLD: Q32 = 2 << 32;
-/// Highest score: 10, where [`factor`] reaches 1. More would only be a stock of merits to pay for faults with.
+/// Highest score: 10, where [`factor`] reaches 1. A higher score would only be a reserve against later faults.
 pub const CEILING: Q32 = 10 << 32;
-/// An answer that was true: +0.4.
+/// Change of the score for an answer that agreed with the final sums: +0.4.
 pub const AGREED: i64 = (4 << 32) / 10;
-/// A drawn seat without an answer: −1.
-pub const NO_SHOW: i64 = -(1 << 32);
-/// A false answer: −2.
-pub const FALSE: i64 = -(2 << 32);
-/// Two blocks or votes signed where one was due: −10, which no score survives.
+/// Change of the score for a drawn seat without an answer: −1.
+pub const ABSENT: i64 = -(1 << 32);
+/// Change of the score for a false answer: −2.
+pub const ANSWERED_FALSELY: i64 = -(2 << 32);
+/// Change of the score for an equivocation: −10, which takes every score to 0.
 pub const EQUIVOCATED: i64 = -(10 << 32);
 
 /// log2(11) in Q32.
 const LOG2_11: u64 = 14_858_145_665;
 
-/// `2^(−2^−i)` in Q64 for i in 1..=32: the factors of the binary digits of an exponent, by exact decimal arithmetic.
+/// `2^(−2^−i)` in Q64 for i in 1..=32: the factors of the binary digits of an exponent, computed with exact decimal arithmetic.
 const HALVINGS: [u64; 32] = [
 	13_043_817_825_332_782_212,
 	15_511_800_964_685_064_948,
@@ -59,7 +59,7 @@ const HALVINGS: [u64; 32] = [
 	18_446_744_070_732_507_144,
 ];
 
-/// `distance · 2^(−blocks / half_life)`, rounded down. Exact at whole half-lives.
+/// Returns `distance · 2^(−blocks / half_life)`, rounded down. Exact at whole half-lives.
 fn halved(distance: Q32, blocks: u32, half_life: u32) -> Q32 {
 	let half_life = half_life.max(1);
 	let whole = blocks.checked_div(half_life).unwrap_or(0);
@@ -75,7 +75,7 @@ fn halved(distance: Q32, blocks: u32, half_life: u32) -> Q32 {
 	left
 }
 
-/// `score` after `blocks` blocks in which nothing happened.
+/// Returns `score` after `blocks` blocks of decay with the given half-life in blocks.
 pub fn decayed(score: Q32, blocks: u32, half_life: u32) -> Q32 {
 	match score.checked_sub(NEUTRAL) {
 		Some(above) => NEUTRAL.saturating_add(halved(above, blocks, half_life)),
@@ -83,15 +83,15 @@ pub fn decayed(score: Q32, blocks: u32, half_life: u32) -> Q32 {
 	}
 }
 
-/// `score` moved by a deed, within `0..=`[`CEILING`].
+/// Returns `score` changed by `by`, within `0..=`[`CEILING`].
 pub fn moved(score: Q32, by: i64) -> Q32 {
 	score.saturating_add_signed(by).min(CEILING)
 }
 
-/// `log2(x)` in Q32 of a Q32 number that is at least 1, by repeated squaring; exact to the last but a few bits.
+/// Returns `log2(x)` in Q32 of a Q32 number that is at least 1, by repeated squaring. All but the last few bits are exact.
 fn log2(x: Q32) -> Q32 {
 	let whole = x.checked_ilog2().unwrap_or(32).saturating_sub(32);
-	// The mantissa in Q63, in [1, 2).
+	// Mantissa in [1, 2), Q63.
 	let mut mantissa = x.checked_shl(31u32.saturating_sub(whole)).unwrap_or(0);
 	let mut log = u64::from(whole);
 	for _ in 0..32 {
@@ -103,7 +103,7 @@ fn log2(x: Q32) -> Q32 {
 	log
 }
 
-/// `min(1, ln(1 + score) / ln 11)` in Q16: the weight of a score in a draw.
+/// Returns the factor of a score in a draw, `min(1, ln(1 + score) / ln 11)` in Q16.
 pub fn factor(score: Q32) -> u32 {
 	if score >= CEILING {
 		return ONE_Q16;
@@ -113,7 +113,7 @@ pub fn factor(score: Q32) -> u32 {
 	(ratio as u32).min(ONE_Q16)
 }
 
-/// `score` in millionths, for people.
+/// Returns `score` in millionths, for display.
 pub fn millionths(score: Q32) -> u32 {
 	(u128::from(score).saturating_mul(1_000_000) >> 32) as u32
 }
@@ -146,9 +146,9 @@ mod tests {
 	}
 
 	#[test]
-	fn a_false_answer_from_neutral_is_forgiven_after_exactly_one_half_life() {
+	fn a_false_answer_from_neutral_excludes_for_exactly_one_half_life() {
 		for half_life in [1, 2, 7, 50, WEEK, 302_400] {
-			let fallen = moved(NEUTRAL, FALSE);
+			let fallen = moved(NEUTRAL, ANSWERED_FALSELY);
 			assert_eq!(fallen, ONE_Q32);
 			assert_eq!(decayed(fallen, half_life, half_life), THRESHOLD);
 			assert!(decayed(fallen, half_life - 1, half_life) < THRESHOLD, "half-life {half_life}");
@@ -167,10 +167,10 @@ mod tests {
 	}
 
 	#[test]
-	fn deeds_move_scores_within_their_range() {
+	fn behaviours_move_scores_within_their_range() {
 		assert_eq!(millionths(moved(NEUTRAL, AGREED)), 3_399_999);
-		assert_eq!(moved(NEUTRAL, NO_SHOW), THRESHOLD);
-		assert_eq!(moved(ONE_Q32, FALSE), 0);
+		assert_eq!(moved(NEUTRAL, ABSENT), THRESHOLD);
+		assert_eq!(moved(ONE_Q32, ANSWERED_FALSELY), 0);
 		assert_eq!(moved(CEILING, EQUIVOCATED), 0);
 		assert_eq!(moved(CEILING, AGREED), CEILING);
 	}

@@ -1,16 +1,16 @@
-//! Rounds: a fixed grid of blocks per domain, and the lengths of its phases.
+//! Rounds: the grid of blocks of a domain, and the lengths of its phases.
 
 use crate::{BlockNumber, DomainId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Seats of a round.
+/// Maximum number of seats of a round.
 pub const MAX_SEATS: u32 = 16;
-/// Models one round measures at most: the initial champion, the champion, the contender and every seat.
+/// Maximum number of models that one round evaluates: the initial champion, the champion, the contender and one per seat.
 pub const MAX_MODELS: u32 = MAX_SEATS + 3;
 
-/// A round of a domain.
+/// Identifier of a round of a domain.
 #[derive(
 	Clone,
 	Copy,
@@ -30,7 +30,7 @@ pub const MAX_MODELS: u32 = MAX_SEATS + 3;
 pub struct RoundId {
 	/// The domain.
 	pub domain: DomainId,
-	/// Its place on the domain's grid.
+	/// Number of the round on the grid of the domain.
 	pub number: u32,
 }
 
@@ -39,57 +39,108 @@ pub struct RoundId {
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct RoundParams {
-	/// Blocks in which commits are taken.
+	/// Blocks in which commits are accepted.
 	pub commit: u32,
-	/// Blocks in which reveals are taken.
+	/// Blocks in which reveals are accepted.
 	pub reveal: u32,
 	/// VRF outputs folded into the beacon between the last reveal and the draw.
 	pub draw_outputs: u32,
 	/// Blocks in which drawn evaluators commit their sums.
 	pub answer: u32,
-	/// Blocks in which they reveal them.
+	/// Blocks in which drawn evaluators reveal their sums.
 	pub answer_reveal: u32,
-	/// Blocks in which a verdict can be challenged.
+	/// Blocks in which settled sums can be challenged.
 	pub challenge: u32,
-	/// Blocks after which a round that nobody settles is void.
+	/// Blocks after which a task that was not settled is void.
 	pub settle_timeout: u32,
 }
 
-/// What a round of optimization accepts in a block.
+/// Phase of a round of optimization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub enum Phase {
-	/// Commits.
+	/// The round accepts commits.
 	Commit,
-	/// Reveals.
+	/// The round accepts reveals.
 	Reveal,
 }
 
-/// Where block `now` lies on a domain's grid.
+/// Reason for which a candidate or contender is out of the race.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum RejectionReason {
+	/// At its reveal, its claimed validation error did not undercut the domain's bar by the least improvement. The bar is the
+	/// validation error of the initial champion, or of the champion on `Public` evidence.
+	#[codec(index = 0)]
+	NotBetter,
+	/// On `Public` evidence, the champion changed before the candidate was evaluated, and the candidate does not undercut the
+	/// new one.
+	#[codec(index = 1)]
+	Overtaken,
+	/// One of its claimed validation sums was proved to be false.
+	#[codec(index = 2)]
+	FalseClaim,
+	/// The evaluated model did not win.
+	#[codec(index = 3)]
+	Lost,
+	/// The contender did not beat the champion beyond doubt within its rounds.
+	#[codec(index = 4)]
+	Expired,
+	/// The contender was withdrawn by its author.
+	#[codec(index = 5)]
+	Withdrawn,
+}
+
+/// State of a seat of a round.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum SeatStatus {
+	/// Committed, not revealed.
+	#[codec(index = 0)]
+	Committed,
+	/// Revealed: its model is evaluated at the verdict.
+	#[codec(index = 1)]
+	Revealed,
+	/// Out of the race, with the reason.
+	#[codec(index = 2)]
+	Rejected(RejectionReason),
+	/// Not revealed in time.
+	#[codec(index = 3)]
+	Forfeited,
+}
+
+/// Place of a block on the grid of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
 	/// The round.
 	pub round: RoundId,
-	/// What it accepts.
+	/// Phase of the round.
 	pub phase: Phase,
 	/// First block after this phase.
 	pub phase_end: BlockNumber,
 }
 
 impl RoundParams {
-	/// Short phases for a development chain: 33 blocks from the first commit to the verdict. A measurement (17 blocks) takes no longer than
-	/// a period, so rounds never queue up.
+	/// Phases of a development chain: 33 blocks from the first commit to the verdict. A recomputation takes 17 blocks, no longer
+	/// than a period, so rounds do not queue up.
 	pub const DEV: Self =
 		Self { commit: 12, reveal: 5, draw_outputs: 2, answer: 4, answer_reveal: 4, challenge: 5, settle_timeout: 150 };
-	/// Phases of a public network with 6 s blocks: 36 minutes from the first commit to the verdict, and a measurement as long as a period.
+	/// Phases of a public network with blocks of 6 s: 36 minutes from the first commit to the verdict. A recomputation is as long
+	/// as a period.
 	pub const PUBLIC: Self =
 		Self { commit: 150, reveal: 30, draw_outputs: 16, answer: 40, answer_reveal: 20, challenge: 100, settle_timeout: 14_400 };
 
-	/// Blocks from one round's first commit block to the next one's: commits and reveals alternate, verdicts are pipelined behind them.
+	/// Returns the number of blocks from the first block of a round to that of the next round. Commit and reveal phases
+	/// alternate; verdicts are pipelined behind them.
 	pub const fn period(&self) -> u32 {
 		self.commit.saturating_add(self.reveal)
 	}
 
-	/// Most blocks from a round's first commit to its verdict when somebody settles at once.
+	/// Returns the maximum number of blocks from the first commit of a round to its verdict, if no earlier round of its domain
+	/// is undecided.
 	pub const fn longest(&self) -> u32 {
 		self.period()
 			.saturating_add(self.draw_outputs)
@@ -99,7 +150,8 @@ impl RoundParams {
 			.saturating_add(self.challenge)
 	}
 
-	/// Round and phase of `domain` at block `now`. A domain's grid is offset by its id so that domains do not fall due together.
+	/// Returns round and phase of `domain` at block `now`. The grid of a domain is offset by its id, so that deadlines of domains
+	/// spread over blocks.
 	pub fn place(&self, domain: DomainId, now: BlockNumber) -> Place {
 		let period = self.period().max(1);
 		let shifted = now.saturating_add(domain.checked_rem(period).unwrap_or(0));
@@ -113,11 +165,11 @@ impl RoundParams {
 		Place { round: RoundId { domain, number }, phase, phase_end: now.saturating_add(left) }
 	}
 
-	/// First block in which reveals of `round` are taken, and the first one in which they are not.
+	/// Returns the reveal window of `round`: its first block, and the first block after it.
 	pub fn reveal_window(&self, round: RoundId) -> (BlockNumber, BlockNumber) {
 		let period = self.period().max(1);
 		let start = round.number.saturating_mul(period).saturating_sub(round.domain.checked_rem(period).unwrap_or(0));
-		// The first period of a domain whose grid is shifted starts before block 0.
+		// The first period of a shifted grid starts before block 0.
 		let shift = if round.number == 0 { round.domain.checked_rem(period).unwrap_or(0) } else { 0 };
 		(start.saturating_add(self.commit).saturating_sub(shift), start.saturating_add(period).saturating_sub(shift))
 	}
@@ -126,6 +178,7 @@ impl RoundParams {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use proptest::prelude::*;
 
 	#[test]
 	fn a_grid_alternates_commits_and_reveals() {
@@ -145,6 +198,31 @@ mod tests {
 				}
 				last = Some(place);
 			}
+		}
+	}
+
+	fn params() -> impl Strategy<Value = RoundParams> {
+		(1u32..1_000, 1u32..1_000).prop_map(|(commit, reveal)| RoundParams { commit, reveal, ..RoundParams::DEV })
+	}
+
+	proptest! {
+		#[test]
+		fn every_block_lies_in_exactly_one_phase(params in params(), domain: u32, now in 0u32..1 << 30) {
+			let place = params.place(domain, now);
+			let (from, until) = params.reveal_window(place.round);
+			prop_assert_eq!(place.phase == Phase::Reveal, (from..until).contains(&now));
+			prop_assert_eq!(place.phase_end, if place.phase == Phase::Reveal { until } else { from });
+			prop_assert!(place.phase_end > now && until - from <= params.reveal);
+		}
+
+		#[test]
+		fn rounds_follow_each_other_without_a_gap(params in params(), domain: u32, now in 0u32..1 << 30) {
+			let place = params.place(domain, now);
+			let (_, until) = params.reveal_window(place.round);
+			let next = params.place(domain, until);
+			prop_assert_eq!(next.round, RoundId { domain, number: place.round.number + 1 });
+			prop_assert_eq!(next.phase, Phase::Commit);
+			prop_assert_eq!(params.reveal_window(next.round).1 - until, params.period());
 		}
 	}
 }

@@ -1,117 +1,47 @@
-//! What runtime APIs return and RPC prints: one type per question a user asks. Amounts are decimal strings in JSON, since JavaScript
-//! numbers end at 2⁵³.
+//! Views: what runtime APIs return and the RPC serialises, one type per method. In JSON amounts and Q32 numbers are decimal strings,
+//! since JavaScript numbers are exact up to 2⁵³ only, and hashes are hex with `0x`.
 
-use crate::{Balance, BlockNumber, DomainId, Hash, ModelRef, RoundId, SizeClass, Status, Q32};
+use crate::{
+	json::HexHash, Balance, BlockNumber, DomainId, EvidenceKind, Hash, ModelRef, ProgramKind, RoundId, SeatStatus, SizeClass,
+	Status, Subject, TaskId, Q32,
+};
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-
-/// Serialises a `u64` or `u128` as a decimal string.
-pub mod decimal {
-	use alloc::string::{String, ToString};
-	use core::{fmt::Display, str::FromStr};
-	use serde::{de::Error, Deserialize, Deserializer, Serializer};
-
-	/// Writes `value` in decimal.
-	pub fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-		serializer.serialize_str(&value.to_string())
-	}
-
-	/// Reads a decimal string.
-	pub fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-		String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom("expected a decimal number in a string"))
-	}
-}
-
-/// Serialises 32 bytes as `0x` and 64 hex digits.
-pub mod hex32 {
-	use crate::Hash;
-	use alloc::{format, string::String};
-	use core::fmt::Write;
-	use serde::{de::Error, Deserialize, Deserializer, Serializer};
-
-	fn write(value: &Hash) -> String {
-		let mut text = String::from("0x");
-		for byte in value {
-			// Writing to a string cannot fail.
-			let _ = write!(text, "{byte:02x}");
-		}
-		text
-	}
-
-	fn read<E: Error>(text: &str) -> Result<Hash, E> {
-		let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64 && digits.bytes().all(|c| c.is_ascii_hexdigit()));
-		let mut value = Hash::default();
-		for (i, byte) in value.iter_mut().enumerate() {
-			*byte = digits
-				.and_then(|digits| digits.get(i * 2..i * 2 + 2))
-				.and_then(|pair| u8::from_str_radix(pair, 16).ok())
-				.ok_or_else(|| E::custom(format!("expected 0x and 64 hex digits, got `{text}`")))?;
-		}
-		Ok(value)
-	}
-
-	/// Writes `value` in hex.
-	pub fn serialize<S: Serializer>(value: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
-		serializer.serialize_str(&write(value))
-	}
-
-	/// Reads `0x` and 64 hex digits.
-	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
-		read(&String::deserialize(deserializer)?)
-	}
-
-	/// The same for something that may be missing, as `null`.
-	pub mod option {
-		use super::{read, write, Deserialize, Deserializer, Hash, Serializer, String};
-
-		/// Writes `value` in hex, or `null`.
-		pub fn serialize<S: Serializer>(value: &Option<Hash>, serializer: S) -> Result<S::Ok, S::Error> {
-			match value {
-				Some(value) => serializer.serialize_some(&write(value)),
-				None => serializer.serialize_none(),
-			}
-		}
-
-		/// Reads `0x` and 64 hex digits, or `null`.
-		pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
-			Option::<String>::deserialize(deserializer)?.map(|text| read(&text)).transpose()
-		}
-	}
-}
+use serde_with::{As, DisplayFromStr};
 
 /// A domain in a listing, and at the head of its full record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DomainView<AccountId> {
-	/// Identifier.
+	/// Identifier of the domain.
 	pub id: DomainId,
-	/// Name for people.
+	/// Display name.
 	pub name: String,
-	/// Unit of one raw value.
+	/// Unit of one raw value, e.g. `0.01 ppm`.
 	pub unit: String,
-	/// Program, as `forecast` or `quadratic`.
-	pub program: String,
-	/// Evidence class, as `public` or `synthetic`.
-	pub evidence: String,
-	/// Where it is in its life.
+	/// Kind of its program.
+	pub program: ProgramKind,
+	/// Kind of its evidence.
+	pub evidence: EvidenceKind,
+	/// Status in its life cycle.
 	pub status: Status,
-	/// Who registered it.
+	/// Account that registered it.
 	pub owner: AccountId,
-	/// Voted weight, parts per million.
+	/// Voted weight, in parts per million.
 	pub weight: u32,
-	/// Best progress ever measured, Q32 bits.
-	#[serde(with = "decimal")]
+	/// High-water mark: best progress so far below the initial champion, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub high_water: Q32,
-	/// Least relative improvement, parts per million.
+	/// Least relative improvement of a new champion, in parts per million.
 	pub min_improvement: u32,
-	/// Loss at which it is solved (2²⁰ is the initial champion's), 0 for never.
+	/// Loss at which the domain converges, where 2²⁰ is the initial champion's; 0 for never.
 	pub target: u32,
-	/// Paid to whoever reaches the target.
-	#[serde(with = "decimal")]
+	/// Bounty of the author that reaches the target, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub bounty: Balance,
-	/// Class an evaluator must have joined.
+	/// Size class of its chunks.
 	pub class: SizeClass,
 }
 
@@ -119,87 +49,76 @@ pub struct DomainView<AccountId> {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChampionView<AccountId> {
-	/// The model.
+	/// Reference of the model.
 	pub model: ModelRef,
-	/// Who found it; nobody for a baseline.
+	/// Account that submitted it; `None` for a baseline.
 	pub author: Option<AccountId>,
-	/// The round that crowned it.
+	/// Round that crowned it; `None` for the initial champion.
 	pub round: Option<RoundId>,
-	/// Block of the verdict.
+	/// Block of its verdict.
 	pub block: BlockNumber,
-	/// Error sum on the draw that crowned it.
-	#[serde(with = "decimal")]
+	/// Error sum on the windows of the round that crowned it.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub error: u64,
 	/// Error sum of the initial champion on the same windows.
-	#[serde(with = "decimal")]
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub initial_error: u64,
 	/// `error · 2²⁰ / initial_error`: lower is better, 2²⁰ is the initial champion.
 	pub loss: u64,
 	/// Error sum on the validation split.
-	#[serde(with = "decimal")]
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub validation_error: u64,
-	/// The genes it was found with.
+	/// Genes that it was trained with, in the order of the search space.
 	pub genes: Vec<i64>,
-	/// Bytes of its encoded model.
+	/// Size of the encoded model, in bytes.
 	pub bytes: u32,
-}
-
-/// What a seat of a round has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
-pub enum SeatStatus {
-	/// Committed, not revealed.
-	Committed,
-	/// Revealed, and to be measured.
-	Revealed,
-	/// Found to have lied about its validation sums.
-	Rejected,
 }
 
 /// One seat of a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeatView<AccountId> {
-	/// Who sits on it.
+	/// Account that committed.
 	pub who: AccountId,
-	/// Its commitment.
-	#[serde(with = "hex32")]
+	/// Commitment of the account.
+	#[serde(with = "As::<HexHash>")]
 	pub commitment: Hash,
-	/// What it has come to.
+	/// State of the seat.
 	pub status: SeatStatus,
-	/// Its model, once revealed.
+	/// Model of the seat, once revealed.
 	pub model: Option<ModelRef>,
-	/// Fee paid for it.
-	#[serde(with = "decimal")]
+	/// Fee of the seat, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub fee: Balance,
 }
 
-/// A round of optimization as it stands, and where the domain's grid is now.
+/// A round of optimization and its place on the domain's grid.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoundView<AccountId> {
-	/// The round.
+	/// Identifier of the round.
 	pub round: RoundId,
-	/// What the domain's grid accepts at this block.
+	/// Phase of the domain's grid at this block.
 	pub phase: crate::round::Phase,
 	/// First block after this phase.
 	pub phase_end: BlockNumber,
 	/// First block in which this round's reveals are taken.
 	pub reveal_from: BlockNumber,
-	/// First block in which they are no longer taken.
+	/// First block in which this round's reveals are not taken any more.
 	pub reveal_until: BlockNumber,
-	/// Fee of the next seat.
-	#[serde(with = "decimal")]
+	/// Fee of the next seat, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub next_seat_fee: Balance,
-	/// Hold of the next seat.
-	#[serde(with = "decimal")]
+	/// Hold of the next seat, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub seat_hold: Balance,
-	/// The seats taken.
+	/// Seats in order of commit.
 	pub seats: Vec<SeatView<AccountId>>,
-	/// Near-miss of earlier rounds that is measured again.
+	/// Contender: a near miss of earlier rounds that is evaluated again.
 	pub contender: Option<ModelRef>,
 }
 
-/// What a recomputation is waiting for.
+/// Phase of a recomputation.
 #[derive(
 	Clone,
 	Copy,
@@ -214,72 +133,76 @@ pub struct RoundView<AccountId> {
 	Serialize,
 	Deserialize,
 )]
-pub enum QuorumPhase {
-	/// VRF outputs, before evaluators and windows are drawn.
+pub enum RecomputationPhase {
+	/// Waits for VRF outputs, before evaluators and windows are drawn.
 	Drawing,
-	/// Commitments of the drawn evaluators.
+	/// Takes commitments of the drawn evaluators.
 	Answering,
-	/// Their sums.
+	/// Takes their sums.
 	Revealing,
-	/// Somebody to settle it.
+	/// Waits for a call of `settle`.
 	Settling,
-	/// Anybody to submit chunks, since no quorum answered.
-	Replaying,
-	/// The end of the challenge window.
+	/// No quorum answered: waits for calls of `recompute`, which anybody may send.
+	Recomputing,
+	/// The settled sums can be challenged until the phase ends.
 	Challenge,
 }
 
-/// One drawn evaluator.
+/// A drawn evaluator of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluatorSeatView<AccountId> {
-	/// Who was drawn.
+	/// Account of the evaluator.
 	pub who: AccountId,
-	/// Whether a commitment is in.
+	/// `true` once its commitment is stored.
 	pub committed: bool,
-	/// Whether the sums are in.
+	/// `true` once its sums are revealed.
 	pub revealed: bool,
 }
 
-/// A round's recomputation as it stands.
+/// A recomputation task that is not final.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QuorumView<AccountId> {
-	/// The round.
-	pub round: RoundId,
-	/// What it is waiting for.
-	pub phase: QuorumPhase,
-	/// First block after this phase; a time-out in `Settling` and `Replaying`.
+pub struct RecomputationView<AccountId> {
+	/// Identifier of the task, which the calls of pallet `recomputation` take.
+	pub task: TaskId,
+	/// Purpose of the task, e.g. the verdict of a round.
+	pub subject: Subject,
+	/// Domain whose models are evaluated.
+	pub domain: DomainId,
+	/// Its phase.
+	pub phase: RecomputationPhase,
+	/// First block after this phase; the time-out in `Settling` and `Recomputing`.
 	pub phase_end: BlockNumber,
-	/// Seed of the drawn windows, once drawn.
-	#[serde(with = "hex32::option", default)]
+	/// Seed of the windows, once drawn.
+	#[serde(with = "As::<Option<HexHash>>", default)]
 	pub seed: Option<Hash>,
-	/// Models to measure, in the order of the sums: initial champion, champion, contender, candidates, each once.
+	/// Models to evaluate, in the order of the sums: initial champion, champion, contender, candidates, each once.
 	pub models: Vec<ModelRef>,
-	/// The size class that `settle` has to be called with.
+	/// Size class that `settle` and `recompute` have to be called with.
 	pub class: SizeClass,
-	/// The drawn evaluators.
+	/// Drawn evaluators.
 	pub seats: Vec<EvaluatorSeatView<AccountId>>,
-	/// True sums per model, once settled.
-	pub truth: Vec<Vec<u32>>,
+	/// Error sums per model and chunk, once settled; empty before.
+	pub sums: Vec<Vec<u32>>,
 }
 
-/// An entry of the work queue.
+/// A verified improvement in the work queue.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkEntryView<AccountId> {
-	/// The round that earned it.
+	/// Round that earned it.
 	pub round: RoundId,
-	/// Effective improvement not yet taken, Q32 bits.
-	#[serde(with = "decimal")]
-	pub eff: Q32,
-	/// Who found it.
+	/// Effective improvement that no work block has taken yet, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub effective: Q32,
+	/// Account that submitted the model.
 	pub optimizer: AccountId,
-	/// Who verified it.
+	/// Accounts that verified it.
 	pub evaluators: Vec<AccountId>,
 }
 
-/// The last seal.
+/// A sealed work block.
 #[derive(
 	Clone,
 	Debug,
@@ -297,89 +220,89 @@ pub struct WorkEntryView<AccountId> {
 pub struct SealView {
 	/// Number of the work block, from 1.
 	pub work_block: u64,
-	/// Block it was sealed in.
+	/// Block that sealed it.
 	pub block: BlockNumber,
-	/// Effective improvement taken, Q32 bits.
-	#[serde(with = "decimal")]
+	/// Effective improvement that it took, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub taken: Q32,
-	/// Everything minted.
-	#[serde(with = "decimal")]
+	/// Minted in total, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub minted: Balance,
-	/// Minted to optimizers.
-	#[serde(with = "decimal")]
+	/// Minted to optimizers, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub optimizers: Balance,
-	/// Minted to evaluators.
-	#[serde(with = "decimal")]
+	/// Minted to evaluators, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub evaluators: Balance,
-	/// Minted to the generators' pot.
-	#[serde(with = "decimal")]
-	pub generator: Balance,
+	/// Minted into the pot of era payouts, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub validators: Balance,
 }
 
-/// Proof of optimization as it stands.
+/// State of proof of optimization.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkView<AccountId> {
 	/// Work blocks sealed so far.
 	pub work_blocks: u64,
-	/// Threshold T of the next one, Q32 bits.
-	#[serde(with = "decimal")]
+	/// Threshold T of the next work block, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub threshold: Q32,
 	/// Effective improvement in the queue, Q32 bits.
-	#[serde(with = "decimal")]
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub queued: Q32,
-	/// Reward R of the next one.
-	#[serde(with = "decimal")]
+	/// Reward R of a full next work block, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub reward: Balance,
-	/// Everything mined so far.
-	#[serde(with = "decimal")]
+	/// Minted by all work blocks so far, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub mined: Balance,
-	/// Generators' share accrued in this era.
-	#[serde(with = "decimal")]
+	/// Validators' share that accrued in this era, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub era_accrual: Balance,
-	/// The queue from its head, at most 32 entries.
+	/// First entries of the queue, at most 32.
 	pub queue: Vec<WorkEntryView<AccountId>>,
-	/// The last seal.
+	/// A sealed work block.
 	pub last_seal: Option<SealView>,
 }
 
-/// The fee market as it stands.
+/// State of the fee market.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeeMarketView {
 	/// Plancks per gas (one microsecond of reference time).
-	#[serde(with = "decimal")]
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub base_fee: Balance,
-	/// Fullness of the last block, parts per million of the Normal class.
+	/// Fullness of the last block, in parts per million of the Normal class.
 	pub fullness: u32,
-	/// Lowest base fee.
-	#[serde(with = "decimal")]
+	/// Lowest base fee, in plancks per gas.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub floor: Balance,
-	/// Highest base fee.
-	#[serde(with = "decimal")]
+	/// Highest base fee, in plancks per gas.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub ceiling: Balance,
-	/// Base fees burned since genesis.
-	#[serde(with = "decimal")]
+	/// Base fees burned since genesis, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub burned: Balance,
 }
 
-/// An evaluator's or optimizer's standing.
+/// Reputation and record of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReputationView {
-	/// Score now, in millionths; 3 000 000 is neutral.
+	/// Score at this block, in millionths; 3 000 000 is neutral.
 	pub score: u32,
-	/// Whether it may be drawn.
-	pub drawable: bool,
-	/// Bond as an evaluator, 0 if none.
-	#[serde(with = "decimal")]
+	/// `true` if the score allows the account to be drawn as an evaluator.
+	pub eligible: bool,
+	/// Bond as an evaluator, in plancks; 0 without one.
+	#[serde(with = "As::<DisplayFromStr>")]
 	pub bond: Balance,
 	/// Candidates that became champion.
 	pub accepted: u32,
 	/// Candidates that did not.
 	pub rejected: u32,
 	/// Seats never revealed.
-	pub unrevealed: u32,
+	pub forfeited: u32,
 }
 
 #[cfg(test)]
@@ -397,23 +320,25 @@ mod tests {
 
 	#[test]
 	fn a_missing_hash_is_null_and_a_short_one_is_refused() {
-		let mut view = QuorumView::<u8> {
-			round: RoundId { domain: 1, number: 2 },
-			phase: QuorumPhase::Drawing,
+		let mut view = RecomputationView::<u8> {
+			task: 7,
+			subject: Subject::Round(RoundId { domain: 1, number: 2 }),
+			domain: 1,
+			phase: RecomputationPhase::Drawing,
 			phase_end: 3,
 			seed: None,
 			models: Vec::new(),
 			class: SizeClass::Small,
 			seats: Vec::new(),
-			truth: Vec::new(),
+			sums: Vec::new(),
 		};
 		let mut json = serde_json::to_value(&view).unwrap();
 		assert!(json["seed"].is_null());
-		assert_eq!(serde_json::from_value::<QuorumView<u8>>(json.clone()).unwrap(), view);
+		assert_eq!(serde_json::from_value::<RecomputationView<u8>>(json.clone()).unwrap(), view);
 		json["seed"] = serde_json::json!("0x01");
-		assert!(serde_json::from_value::<QuorumView<u8>>(json.clone()).is_err());
+		assert!(serde_json::from_value::<RecomputationView<u8>>(json.clone()).is_err());
 		view.seed = Some([1; 32]);
 		json["seed"] = serde_json::json!(alloc::format!("0x{}", "01".repeat(32)));
-		assert_eq!(serde_json::from_value::<QuorumView<u8>>(json).unwrap(), view);
+		assert_eq!(serde_json::from_value::<RecomputationView<u8>>(json).unwrap(), view);
 	}
 }

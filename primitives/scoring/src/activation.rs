@@ -1,17 +1,18 @@
-//! The sigmoid and the hyperbolic tangent of gated cells, by table and linear interpolation.
+//! Sigmoid and hyperbolic tangent of gated cells, by table and linear interpolation.
 //!
-//! Arguments are Q12 and clamped below 8 in absolute value, results Q15. Tables hold 129 values over [0, 8], one per sixteenth; negative
-//! arguments go by symmetry, σ(−z) = 1 − σ(z) and tanh(−z) = −tanh(z), so the functions are exactly as symmetric as the true ones.
-//! Everything here fits 16-bit lanes: the interpolation and [`product`] are what processors call a rounding high multiplication.
+//! Arguments are Q12 and clamped below 8 in absolute value; results are Q15. A table holds 129 values over [0, 8], one per
+//! sixteenth. Negative arguments use the symmetries σ(−z) = 1 − σ(z) and tanh(−z) = −tanh(z), so both functions are exactly as
+//! symmetric as the real ones. All arithmetic fits 16-bit lanes: the interpolation and [`multiply_q15`] are rounding high
+//! multiplications, e.g. `pmulhrsw` on x86-64 and `sqrdmulh` on AArch64.
 
-/// Fractional bits of an argument.
+/// Fractional bits of the argument of [`sigmoid`] and [`tanh`].
 pub const ARGUMENT_FRAC: u32 = 12;
-/// Fractional bits of a result.
+/// Fractional bits of the result of [`sigmoid`] and [`tanh`].
 pub const GATE_FRAC: u32 = 15;
-/// Entries of a table.
+/// Number of entries of [`SIGMOID`] and [`TANH`].
 pub const ENTRIES: usize = 129;
 
-/// `round(2¹⁵ / (1 + e^(−i/16)))`.
+/// Sigmoid at i/16 in Q15: `round(2¹⁵ / (1 + e^(−i/16)))`.
 #[rustfmt::skip]
 pub const SIGMOID: [i16; ENTRIES] = [
 	16384, 16896, 17407, 17916, 18421, 18923, 19420, 19912, 20397, 20874, 21344, 21804, 22255, 22696, 23127, 23547,
@@ -25,7 +26,7 @@ pub const SIGMOID: [i16; ENTRIES] = [
 	32757,
 ];
 
-/// `round(2¹⁵ · tanh(i/16))`, at most 2¹⁵ − 1.
+/// Hyperbolic tangent at i/16 in Q15: `round(2¹⁵ · tanh(i/16))`, at most 2¹⁵ − 1.
 #[rustfmt::skip]
 pub const TANH: [i16; ENTRIES] = [
 	0, 2045, 4075, 6073, 8025, 9919, 11743, 13486, 15143, 16706, 18173, 19542, 20813, 21986, 23066, 24054,
@@ -39,23 +40,30 @@ pub const TANH: [i16; ENTRIES] = [
 	32767,
 ];
 
-/// The value of `table` at `|z|`: `T[i] + ((T[i+1] − T[i]) · f + 2⁷) >> 8` with `|z| = 256·i + f`, at most 2¹⁵ − 1.
+/// Returns the value of `table` at `|z|`: `T[i] + ((T[i+1] − T[i]) · f + 2⁷) >> 8` with `|z| = 256·i + f`. `|z|` is at most 2¹⁵
+/// − 1.
 #[inline(always)]
 fn interpolate(table: &[i16; ENTRIES], z: i16) -> i16 {
 	let at = z.unsigned_abs().min(i16::MAX as u16);
 	let (index, fraction) = (usize::from(at >> 8), i32::from(at & 255));
-	// The index is below 128: the compiler sees it and drops the check.
+	// The index is below 128, so the compiler removes the bounds check.
 	let pair = |index: usize| i32::from(table.get(index).copied().unwrap_or(0));
 	let (low, high) = (pair(index), pair(index.wrapping_add(1)));
 	let rise = high.wrapping_sub(low).wrapping_mul(fraction).wrapping_add(1 << 7) >> 8;
 	low.wrapping_add(rise) as i16
 }
 
-/// σ(z), Q12 → Q15, in 11..=32757.
+/// Returns σ(z), Q12 → Q15, in 11..=32757.
+///
+/// ```
+/// use doin_scoring::activation::sigmoid;
+/// assert_eq!(sigmoid(0), 1 << 14, "σ(0) = ½");
+/// assert_eq!(sigmoid(1 << 12), 23_955, "σ(1) = 0.7311");
+/// ```
 #[inline(always)]
 pub fn sigmoid(z: i16) -> i16 {
 	let value = interpolate(&SIGMOID, z);
-	// 2¹⁵ − value, which lies in 11..=16384, by its low 16 bits.
+	// 2¹⁵ − value lies in 11..=16384; computed on its low 16 bits.
 	if z < 0 {
 		i16::MIN.wrapping_sub(value)
 	} else {
@@ -63,7 +71,12 @@ pub fn sigmoid(z: i16) -> i16 {
 	}
 }
 
-/// tanh(z), Q12 → Q15, within ±32767.
+/// Returns tanh(z), Q12 → Q15, within ±32767.
+///
+/// ```
+/// use doin_scoring::activation::tanh;
+/// assert_eq!(tanh(-(1 << 12)), -24_956, "tanh(−1) = −0.7616");
+/// ```
 #[inline(always)]
 pub fn tanh(z: i16) -> i16 {
 	let value = interpolate(&TANH, z);
@@ -74,9 +87,9 @@ pub fn tanh(z: i16) -> i16 {
 	}
 }
 
-/// `(a · b + 2¹⁴) >> 15`: a number times one in Q15. Not for two times −2¹⁵.
+/// Returns `(a · b + 2¹⁴) >> 15`: the product of a number and a number in Q15, rounded. At most one of the factors may be −2¹⁵.
 #[inline(always)]
-pub fn product(a: i16, b: i16) -> i16 {
+pub fn multiply_q15(a: i16, b: i16) -> i16 {
 	(i32::from(a).wrapping_mul(i32::from(b)).wrapping_add(1 << 14) >> 15) as i16
 }
 
@@ -94,12 +107,12 @@ mod tests {
 	}
 
 	#[test]
-	fn every_argument_is_close_to_the_truth() {
+	fn every_argument_is_close_to_the_real_function() {
 		for z in i16::MIN..=i16::MAX {
 			let x = f64::from(z) / 4096.0;
-			let close = |value: i16, truth: f64| (f64::from(value) / 32768.0 - truth).abs();
-			assert!(close(sigmoid(z), 1.0 / (1.0 + (-x).exp())) < 4e-4, "{z}");
-			assert!(close(tanh(z), x.tanh()) < 6e-4, "{z}");
+			let error = |value: i16, exact: f64| (f64::from(value) / 32768.0 - exact).abs();
+			assert!(error(sigmoid(z), 1.0 / (1.0 + (-x).exp())) < 4e-4, "{z}");
+			assert!(error(tanh(z), x.tanh()) < 6e-4, "{z}");
 			assert!((11..=32757).contains(&sigmoid(z)));
 		}
 	}

@@ -1,7 +1,7 @@
-//! Models from the bytes of strangers.
+//! Decoding of models from untrusted bytes.
 //!
-//! Lengths are compared with the shape they belong to and with what is left before anything is allocated, so decoding takes no more
-//! memory than the bytes themselves, and a bounded number of layers.
+//! Every length is compared with the shape it belongs to and with the remaining bytes before memory is allocated. Decoding
+//! therefore takes no more memory than the bytes themselves, and reads a bounded number of layers.
 
 use crate::{
 	encoder::{Cell, Conv, Encoder, MAX_CONVS},
@@ -11,7 +11,12 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Compact, Decode};
 
-/// See [`Model::from_bytes`].
+/// Decodes a model; see [`Model::from_bytes`].
+///
+/// # Errors
+///
+/// Fails with `Version` for an unknown version byte, `Shape` for a list whose length does not fit its shape, and `Malformed` for
+/// every other fault, left-over bytes included.
 pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 	let (version, mut input) = bytes.split_first().ok_or(ModelError::Malformed)?;
 	ensure(*version == VERSION, ModelError::Version)?;
@@ -27,18 +32,19 @@ pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 	Ok(model)
 }
 
+/// Decodes the next value.
 fn read<T: Decode>(input: &mut &[u8]) -> Result<T, ModelError> {
 	T::decode(input).map_err(|_| ModelError::Malformed)
 }
 
-/// The length of a list of at most `most` entries.
+/// Reads the length of a list of at most `most` entries.
 fn length(input: &mut &[u8], most: usize) -> Result<usize, ModelError> {
 	let length = read::<Compact<u32>>(input)?.0 as usize;
 	ensure(length <= most, ModelError::Shape)?;
 	Ok(length)
 }
 
-/// A vector of numbers: `expected` of them where a shape says so.
+/// Reads a vector of numbers: `expected` of them where a shape fixes the length.
 fn numbers<T: Decode>(input: &mut &[u8], expected: Option<u64>) -> Result<Vec<T>, ModelError> {
 	let length = read::<Compact<u32>>(input)?.0 as usize;
 	ensure(expected.is_none_or(|expected| length as u64 == expected), ModelError::Shape)?;
@@ -50,6 +56,7 @@ fn numbers<T: Decode>(input: &mut &[u8], expected: Option<u64>) -> Result<Vec<T>
 	Ok(values)
 }
 
+/// Reads a dense layer.
 fn layer(input: &mut &[u8]) -> Result<Layer, ModelError> {
 	let (inputs, outputs, shift) = read::<(u16, u16, u8)>(input)?;
 	let weights = numbers(input, Some(u64::from(inputs).saturating_mul(u64::from(outputs))))?;
@@ -57,11 +64,13 @@ fn layer(input: &mut &[u8]) -> Result<Layer, ModelError> {
 	Ok(Layer { inputs, outputs, shift, weights, bias })
 }
 
+/// Reads the two layers of a gated cell.
 fn cell(bytes: &mut &[u8]) -> Result<Cell, ModelError> {
 	let input = layer(bytes)?;
 	Ok(Cell { input, hidden: layer(bytes)? })
 }
 
+/// Reads an encoder of at most [`MAX_CONVS`] convolutions.
 fn encoder(input: &mut &[u8]) -> Result<Encoder, ModelError> {
 	Ok(match read::<u8>(input)? {
 		0 => Encoder::None,
@@ -80,6 +89,7 @@ fn encoder(input: &mut &[u8]) -> Result<Encoder, ModelError> {
 	})
 }
 
+/// Reads a net of at most [`MAX_CHANNELS`] channels and [`MAX_DEPTH`] hidden layers.
 fn net(input: &mut &[u8]) -> Result<Net, ModelError> {
 	let window = read::<u16>(input)?;
 	let channels = length(input, MAX_CHANNELS.into())?;

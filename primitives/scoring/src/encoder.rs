@@ -1,54 +1,58 @@
-//! What stands before the dense layers of a net: nothing, causal convolutions, or a gated cell that reads the window step by step.
+//! Encoders: the part of a net before its dense layers. An encoder is empty, a stack of causal convolutions, or a gated cell that
+//! reads the window step by step.
 
-use crate::model::{ensure, Class, Layer, ModelError, MAX_WIDTH};
+use crate::model::{ensure, AccumulatorWidth, Layer, ModelError, MAX_WIDTH};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 
-/// Most convolutions of a net.
+/// Maximum number of convolutions of a net.
 pub const MAX_CONVS: usize = 8;
-/// What a unit of a gated cell costs per step beside its products, in multiply-accumulates: table look-ups and gates.
+/// Cost of the table look-ups and gates of one unit of a gated cell per step, in multiply-accumulates.
 pub const UNIT_MACS: u64 = 96;
-/// What reading one number into place costs, in multiply-accumulates.
+/// Cost of copying one number into the input of a layer, in multiply-accumulates.
 pub const COPY_MACS: u64 = 6;
 
-/// The first part of a net. It turns the window's features, channel by channel, into what the first dense layer reads.
+/// First part of a net. Maps the features of a window, channel by channel, to the inputs of the first dense layer.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub enum Encoder {
-	/// Features go to the dense layers as they are.
+	/// The dense layers read the features.
 	#[default]
 	#[codec(index = 0)]
 	None,
-	/// Causal convolutions, one after the other. Dense layers read all channels and steps that the last one leaves, channel by channel.
+	/// Causal convolutions in sequence. The dense layers read all channels and steps of the last convolution, channel by channel.
 	#[codec(index = 1)]
 	Conv(Vec<Conv>),
-	/// A long short-term memory. Dense layers read its last output.
+	/// Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000). The dense layers read
+	/// its last output.
 	#[codec(index = 2)]
 	Lstm(Cell),
-	/// A gated recurrent unit. Dense layers read its last output.
+	/// Gated recurrent unit (Cho et al. 2014; reset gate after the matrix product, as in cuDNN). The dense layers read its
+	/// last output.
 	#[codec(index = 3)]
 	Gru(Cell),
 }
 
-/// A causal convolution over time that ends in ReLU clamped to 0..=2047.
+/// Causal convolution over time, with a ReLU clamped to 0..=2047.
 ///
-/// Output step j is the layer on the inputs `c · kernel + k ↦ x[c][end(j) − (kernel − 1 − k) · dilation]`. The last output ends at the last
-/// input, `end(j) = steps − 1 − (outputs − 1 − j) · stride`, and there are as many as fit without padding.
+/// Output step j applies the layer to the inputs `c · kernel + k ↦ x[c][end(j) − (kernel − 1 − k) · dilation]`. The last output
+/// ends at the last input: `end(j) = steps − 1 − (outputs − 1 − j) · stride`. There are as many outputs as fit without padding.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Conv {
-	/// Steps of the input that an output reads, per channel.
+	/// Steps of the input that one output reads, per channel.
 	pub kernel: u16,
-	/// Distance of those steps.
+	/// Distance between two of those steps.
 	pub dilation: u16,
-	/// Distance of two outputs.
+	/// Distance between two outputs, in steps of the input.
 	pub stride: u16,
-	/// From `channels · kernel` to the channels of the output.
+	/// Layer from `channels · kernel` inputs to the channels of the output.
 	pub layer: Layer,
 }
 
-/// The weights of a gated cell of n units, with both gates and states in 16 bits.
+/// Weights of a gated cell of n units. Gates and states have 16 bits.
 ///
-/// A step computes `a = input(x) + hidden(h)` for G·n numbers in Q12 (each sum clamped to 16 bits before and after), σ and tanh being
-/// those of [`crate::activation`], `⊙` its rounding product and h, Q11 within ±2047, zero at first.
+/// A step computes `a = input(x) + hidden(h)`: G·n numbers in Q12, where each term and the sum are clamped to 16 bits. σ and tanh
+/// are those of [`crate::activation`], and `⊙` is its rounding product. The output h is Q11 within ±2047. h and the state start
+/// at zero.
 ///
 /// ```text
 /// LSTM, G = 4: i, f, o = σ(a[0..n]), σ(a[n..2n]), σ(a[3n..4n])    g = tanh(a[2n..3n])
@@ -58,15 +62,15 @@ pub struct Conv {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Cell {
-	/// From the features of one step, channel by channel, to the gates.
+	/// Layer from the features of one step, one per channel, to the gates.
 	pub input: Layer,
-	/// From the last output to the gates.
+	/// Layer from the last output to the gates.
 	pub hidden: Layer,
 }
 
 impl Encoder {
-	/// Numbers that the first dense layer reads, given a window of `steps` steps and `channels` channels; `None` where a shape does not
-	/// fit.
+	/// Returns the number of inputs of the first dense layer for a window of `steps` steps and `channels` channels, or `None` if
+	/// a shape does not fit.
 	pub fn outputs(&self, steps: u16, channels: u16) -> Option<u16> {
 		match self {
 			Encoder::None => steps.checked_mul(channels),
@@ -81,7 +85,7 @@ impl Encoder {
 		}
 	}
 
-	/// Multiply-accumulates of one window of `steps` steps.
+	/// Returns the cost of one window of `steps` steps, in multiply-accumulates.
 	pub fn macs(&self, steps: u16) -> u64 {
 		match self {
 			Encoder::None => 0,
@@ -104,21 +108,22 @@ impl Encoder {
 		}
 	}
 
-	/// Whether every shape fits a window of `steps` steps and `channels` channels, and every number lies in its range.
-	pub(crate) fn admit(&self, steps: u16, channels: u16) -> Result<Class, ModelError> {
+	/// Checks that every shape fits a window of `steps` steps and `channels` channels, and that every number lies in its range.
+	/// Returns the width of the widest accumulator.
+	pub(crate) fn admit(&self, steps: u16, channels: u16) -> Result<AccumulatorWidth, ModelError> {
 		match self {
-			Encoder::None => Ok(Class::F),
+			Encoder::None => Ok(AccumulatorWidth::Exact24),
 			Encoder::Conv(convs) => {
 				ensure((1..=MAX_CONVS).contains(&convs.len()), ModelError::Shape)?;
-				let (mut steps, mut channels, mut class) = (steps, channels, Class::F);
+				let (mut steps, mut channels, mut width) = (steps, channels, AccumulatorWidth::Exact24);
 				for conv in convs {
 					let inputs = channels.checked_mul(conv.kernel).ok_or(ModelError::Shape)?;
 					ensure((1..=MAX_WIDTH).contains(&conv.layer.outputs), ModelError::Shape)?;
-					class = class.max(conv.layer.admit(inputs, conv.layer.outputs)?);
+					width = width.max(conv.layer.admit(inputs, conv.layer.outputs)?);
 					steps = conv.steps(steps).ok_or(ModelError::Shape)?;
 					channels = conv.layer.outputs;
 				}
-				Ok(class)
+				Ok(width)
 			}
 			Encoder::Lstm(cell) => cell.admit(channels, 4),
 			Encoder::Gru(cell) => cell.admit(channels, 3),
@@ -127,7 +132,8 @@ impl Encoder {
 }
 
 impl Conv {
-	/// Steps of the output for `steps` of the input; `None` where a kernel does not fit, or has no step or distance.
+	/// Returns the number of output steps for `steps` input steps, or `None` if the kernel does not fit, or if kernel, dilation
+	/// or stride is 0.
 	pub fn steps(&self, steps: u16) -> Option<u16> {
 		let reach = self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)?;
 		let free = steps.checked_sub(reach)?;
@@ -136,13 +142,14 @@ impl Conv {
 }
 
 impl Cell {
-	/// Units n.
+	/// Returns the number of units n.
 	pub fn units(&self) -> u16 {
 		self.hidden.inputs
 	}
 
-	/// Whether the cell reads `channels` numbers a step and has `gates` gates per unit.
-	fn admit(&self, channels: u16, gates: u16) -> Result<Class, ModelError> {
+	/// Checks that the cell reads `channels` numbers per step and has `gates` gates per unit. Returns the width of the
+	/// wider accumulator.
+	fn admit(&self, channels: u16, gates: u16) -> Result<AccumulatorWidth, ModelError> {
 		let units = self.units();
 		ensure((1..=MAX_WIDTH).contains(&units), ModelError::Shape)?;
 		let outputs = units.saturating_mul(gates);

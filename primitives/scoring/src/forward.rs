@@ -1,35 +1,37 @@
-//! Forward passes, one window at a time: the definition that every back-end reproduces.
+//! Forward passes, one window at a time. Every back-end of the worker reproduces these results bit by bit.
 
 use crate::{
-	activation::{product, sigmoid, tanh},
+	activation::{multiply_q15, sigmoid, tanh},
 	encoder::{Cell, Conv, Encoder},
 	math::round_shift_i32,
 	model::{Layer, Net, MAX_ACT},
 };
 use alloc::vec::Vec;
 
-/// Buffers of a forward pass, reused from window to window.
+/// Buffers of a forward pass, reused for all windows.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+	/// Inputs of the current layer; the last output of a cell.
 	from: Vec<i16>,
+	/// Outputs of the current layer.
 	to: Vec<i16>,
-	/// What a convolution reads for one output, or a cell for one step.
+	/// Inputs of one output of a convolution, or of one step of a cell.
 	patch: Vec<i16>,
-	/// Gates of a cell from its input and from its last output.
+	/// Gate sums of a cell: from its input, and from its last output.
 	gates: [Vec<i16>; 2],
-	/// State of a cell: c of an LSTM, Q12, or s of a GRU, Q15.
+	/// State of a cell: c of an LSTM in Q12, or s of a GRU in Q15.
 	state: Vec<i16>,
 }
 
-/// Dot product of a row of weights and activations. Admission bounds the sum of the absolute values of all terms below 2³¹, so neither
-/// the result nor any partial sum, in any order, leaves `i32`.
+/// Returns the dot product of a row of weights and activations. Admission bounds the sum of the absolute values of all terms
+/// below 2³¹, so neither the result nor any partial sum, in any order, leaves `i32`.
 #[inline(always)]
 fn dot(weights: &[i16], x: &[i16]) -> i32 {
 	weights.iter().zip(x).fold(0i32, |sum, (w, x)| sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x))))
 }
 
 impl Layer {
-	/// The requantised value of each neuron, in order.
+	/// Returns the requantised value of each neuron, in order.
 	#[inline(always)]
 	fn neurons<'a>(&'a self, x: &'a [i16]) -> impl Iterator<Item = i32> + 'a {
 		let shift = u32::from(self.shift);
@@ -37,7 +39,7 @@ impl Layer {
 		rows.zip(&self.bias).map(move |(row, bias)| round_shift_i32(dot(row, x).wrapping_add(*bias), shift))
 	}
 
-	/// The same, clamped to 16 bits.
+	/// Computes the requantised values of all neurons, clamped to 16 bits.
 	fn gates(&self, x: &[i16], to: &mut Vec<i16>) {
 		to.clear();
 		to.extend(self.neurons(x).map(|value| value.clamp(i16::MIN.into(), i16::MAX.into()) as i16));
@@ -45,9 +47,9 @@ impl Layer {
 }
 
 impl Net {
-	/// The outputs for `x`, the net's [features](crate::features): for each step ahead, its value less the last one known, in 2^−OUT_FRAC
-	/// raw units, or the score of each class. `out` has one place per output. The net has been admitted; of another one, the result is
-	/// arbitrary.
+	/// Computes the outputs for the [features](crate::window_features) `x`: for each forecast step its difference from the last
+	/// value, in 2^−OUT_FRAC raw units, or the score of each class. `out` has one place per output. The result of a net that was
+	/// not admitted is arbitrary.
 	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
 		out.fill(0);
 		if let Some(skip) = &self.skip {
@@ -73,7 +75,7 @@ impl Net {
 		add(out, last.neurons(&scratch.from));
 	}
 
-	/// Leaves the output of the last of `convs` in `scratch.from`, channel by channel.
+	/// Applies `convs` to `x`. `scratch.from` receives the output of the last one, channel by channel.
 	fn convolve(&self, convs: &[Conv], x: &[i16], scratch: &mut Scratch) {
 		scratch.from.clear();
 		scratch.from.extend_from_slice(x);
@@ -88,13 +90,13 @@ impl Net {
 }
 
 impl Conv {
-	/// From the `steps` steps per channel in `scratch.from` to the `after` steps in `scratch.to`.
+	/// Applies the convolution to `steps` steps per channel in `scratch.from`. `scratch.to` receives `after` steps per channel.
 	fn forward(&self, steps: usize, after: usize, scratch: &mut Scratch) {
 		let Scratch { from, to, patch, .. } = scratch;
 		let (kernel, dilation, stride) = (usize::from(self.kernel), usize::from(self.dilation), usize::from(self.stride));
 		to.clear();
 		to.resize(after.saturating_mul(self.layer.outputs.into()), 0);
-		// Where the first tap of the first output lies.
+		// Step that the first tap of the first output reads.
 		let reach = kernel.saturating_sub(1).saturating_mul(dilation).saturating_add(1);
 		let first = steps.saturating_sub(reach).saturating_sub(after.saturating_sub(1).saturating_mul(stride));
 		for at in 0..after {
@@ -113,7 +115,7 @@ impl Conv {
 }
 
 impl Cell {
-	/// Starts with an output and a state of zero.
+	/// Sets output and state to zero.
 	fn start(&self, scratch: &mut Scratch) {
 		for zeros in [&mut scratch.from, &mut scratch.state] {
 			zeros.clear();
@@ -121,8 +123,8 @@ impl Cell {
 		}
 	}
 
-	/// Both sums of gates of step `at` of a window of `steps` steps.
-	fn sums(&self, x: &[i16], at: usize, steps: usize, scratch: &mut Scratch) {
+	/// Computes both gate sums of step `at` of a window of `steps` steps.
+	fn gate_sums(&self, x: &[i16], at: usize, steps: usize, scratch: &mut Scratch) {
 		let Scratch { from, patch, gates: [input, hidden], .. } = scratch;
 		patch.clear();
 		patch.extend(x.get(at..).unwrap_or(&[]).iter().step_by(steps.max(1)));
@@ -130,14 +132,14 @@ impl Cell {
 		self.hidden.gates(from, hidden);
 	}
 
-	/// Leaves the last output in `scratch.from`.
+	/// Runs an LSTM over a window. `scratch.from` receives the last output.
 	fn lstm(&self, x: &[i16], steps: usize, scratch: &mut Scratch) {
 		self.start(scratch);
 		for at in 0..steps {
-			self.sums(x, at, steps, scratch);
+			self.gate_sums(x, at, steps, scratch);
 			let Scratch { from, gates: [input, hidden], state, .. } = scratch;
 			input.iter_mut().zip(hidden).for_each(|(input, hidden)| *input = input.saturating_add(*hidden));
-			let [i, f, g, o] = self.parts(input);
+			let [i, f, g, o] = self.by_gate(input);
 			let gates = i.iter().zip(f).zip(g.iter().zip(o));
 			for ((h, c), ((i, f), (g, o))) in from.iter_mut().zip(state).zip(gates) {
 				(*h, *c) = lstm_unit(*c, [*i, *f, *g, *o]);
@@ -145,13 +147,13 @@ impl Cell {
 		}
 	}
 
-	/// Leaves the last output in `scratch.from`.
+	/// Runs a GRU over a window. `scratch.from` receives the last output.
 	fn gru(&self, x: &[i16], steps: usize, scratch: &mut Scratch) {
 		self.start(scratch);
 		for at in 0..steps {
-			self.sums(x, at, steps, scratch);
+			self.gate_sums(x, at, steps, scratch);
 			let Scratch { from, gates: [input, hidden], state, .. } = scratch;
-			let ([rx, ux, gx], [rh, uh, gh]) = (self.parts(input), self.parts(hidden));
+			let ([rx, ux, gx], [rh, uh, gh]) = (self.by_gate(input), self.by_gate(hidden));
 			let gates = rx.iter().zip(rh).zip(ux.iter().zip(uh)).zip(gx.iter().zip(gh));
 			for ((h, s), (((rx, rh), (ux, uh)), (gx, gh))) in from.iter_mut().zip(state).zip(gates) {
 				(*h, *s) = gru_unit(*s, [rx.saturating_add(*rh), ux.saturating_add(*uh), *gx, *gh]);
@@ -159,41 +161,43 @@ impl Cell {
 		}
 	}
 
-	/// The gates of all units, kind by kind.
-	fn parts<'a, const G: usize>(&self, gates: &'a [i16]) -> [&'a [i16]; G] {
+	/// Splits gate sums by gate: the first slice holds the first gate of every unit.
+	fn by_gate<'a, const G: usize>(&self, gates: &'a [i16]) -> [&'a [i16]; G] {
 		let mut kinds = gates.chunks_exact(usize::from(self.units()).max(1));
 		core::array::from_fn(|_| kinds.next().unwrap_or(&[]))
 	}
 }
 
-/// Output and state of a unit after a step that found it in state `c`, for the sums of its input, forget, candidate and output gates.
+/// Returns output and next state of an LSTM unit in state `c`. The sums are those of its input, forget, candidate and
+/// output gates.
 #[inline(always)]
 pub fn lstm_unit(c: i16, [i, f, g, o]: [i16; 4]) -> (i16, i16) {
 	// At most 2¹² in absolute value.
-	let new = product(sigmoid(i), tanh(g)).wrapping_add(4) >> 3;
-	let c = product(sigmoid(f), c).saturating_add(new).max(-i16::MAX);
-	(output(product(sigmoid(o), tanh(c))), c)
+	let new = multiply_q15(sigmoid(i), tanh(g)).wrapping_add(4) >> 3;
+	let c = multiply_q15(sigmoid(f), c).saturating_add(new).max(-i16::MAX);
+	(cell_output(multiply_q15(sigmoid(o), tanh(c))), c)
 }
 
-/// Output and state of a unit after a step that found it in state `s`, for the sums of its reset and update gates and both sums of its
-/// candidate.
+/// Returns output and next state of a GRU unit in state `s`. The sums are those of its reset and update gates, and both sums of
+/// its candidate: from the input, and from the last output.
 #[inline(always)]
 pub fn gru_unit(s: i16, [r, u, gx, gh]: [i16; 4]) -> (i16, i16) {
 	let u = sigmoid(u);
-	let g = tanh(gx.saturating_add(product(sigmoid(r), gh)));
-	// The last two terms have one sign and together no more than |g|.
-	let s = product(u, s).saturating_add(g.wrapping_sub(product(u, g))).max(-i16::MAX);
-	(output(s), s)
+	let g = tanh(gx.saturating_add(multiply_q15(sigmoid(r), gh)));
+	// The last two terms have the same sign, and their sum is at most |g|.
+	let s = multiply_q15(u, s).saturating_add(g.wrapping_sub(multiply_q15(u, g))).max(-i16::MAX);
+	(cell_output(s), s)
 }
 
-/// Q15 to the Q11 of an activation.
+/// Converts Q15 to an activation in Q11.
 #[inline(always)]
-fn output(value: i16) -> i16 {
-	// 2¹¹ at most, and never below −2047.
+fn cell_output(value: i16) -> i16 {
+	// The shifted value lies in −2047..=2¹¹.
 	(i32::from(value).wrapping_add(8) >> 4).min(MAX_ACT) as i16
 }
 
-/// Adds the values of an output layer. Two paths stay within `i32`: each is a 32-bit number shifted right by at least one bit.
+/// Adds the values of an output layer to `out`. The sum of net and skip stays within `i32`: each is a 32-bit number shifted right
+/// by at least one bit.
 #[inline(always)]
 fn add(out: &mut [i32], values: impl Iterator<Item = i32>) {
 	for (out, value) in out.iter_mut().zip(values) {
@@ -201,7 +205,7 @@ fn add(out: &mut [i32], values: impl Iterator<Item = i32>) {
 	}
 }
 
-/// ReLU, clamped to the range of an activation.
+/// Applies the ReLU, clamped to the range of an activation.
 #[inline(always)]
 fn activate(values: impl Iterator<Item = i32>, to: &mut Vec<i16>) {
 	to.clear();

@@ -1,15 +1,20 @@
 //! Exact integer machine learning.
 //!
-//! Every score that reaches the chain is computed here, by the same code in the runtime, in the worker and in tests. No float, no
-//! allocation beyond `alloc`, no operation whose result depends on the machine.
+//! This crate computes every score that reaches the chain. The runtime, the worker and the tests run the same code. It uses no
+//! floating point, no allocation beyond `alloc`, and no operation whose result depends on the machine.
 //!
-//! Data flows one way: a [`Program`] says what is computed, [`sample`] makes the windows of one chunk (drawn from a [`Generator`] or cut
-//! from the published series), [`score()`] turns a [`Model`] and a chunk into an error sum, and [`verdict`] compares two vectors of sums.
+//! Data flows in one direction:
 //!
-//! Nothing here panics, whatever it is given: bytes, models and programs come from strangers. What has not been admitted scores badly
-//! instead.
+//! 1. a [`Program`] defines the function that scores a model,
+//! 2. [`sample`] makes the windows of one chunk, drawn from a [`Generator`] or cut from the published series,
+//! 3. [`score()`] computes the error sum of a [`Model`] over a chunk,
+//! 4. [`verdict`] compares two vectors of error sums.
+//!
+//! No function panics for any input, since bytes, models and programs are untrusted. The score of a model that was not admitted
+//! is arbitrary.
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![warn(clippy::missing_errors_doc)]
 #![cfg_attr(
 	not(test),
 	deny(
@@ -37,8 +42,8 @@ pub mod verdict;
 
 pub use encoder::{Cell, Conv, Encoder};
 pub use forward::Scratch;
-pub use model::{Class, Layer, Model, ModelError, Net};
-pub use program::{Forecast, Generator, Program, ProgramError, Quadratic, Target};
+pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
+pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;
-pub use score::{features, score, score_point};
+pub use score::{score, score_point, window_features};
 pub use verdict::Verdict;

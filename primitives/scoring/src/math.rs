@@ -1,10 +1,17 @@
-//! Integer arithmetic that consensus rests on: logarithm, square root and rounding shifts.
+//! Integer arithmetic of consensus: logarithm, square root and rounding shifts.
 
-/// `log2(value)` in Q32, rounded down; 0 for 0.
+/// Returns `log2(value)` in Q32, rounded down; 0 for 0.
 ///
-/// The mantissa is squared 32 times in Q63, each square rounded down and each one giving a bit. Both steps keep order, so the whole is
-/// monotone; powers of two are exact. The error of the roundings stays below 2⁻⁶² bit, so the result is the floor of the true logarithm
-/// except, at worst, one unit of 2⁻³² lower where the truth lies that close above a unit.
+/// The mantissa is squared 32 times in Q63 (bit-by-bit logarithm, Knuth, TAOCP 1, §1.2.2, exercise 25); each square is rounded
+/// down and yields one bit. Both steps preserve order, so the function is monotone; powers of two are exact. The rounding error
+/// stays below 2⁻⁶² bit, so the result is the floor of the real logarithm, or one unit of 2⁻³² less where the logarithm lies that
+/// close above a unit.
+///
+/// ```
+/// use doin_scoring::math::log2_q32;
+/// assert_eq!(log2_q32(8), 3 << 32);
+/// assert_eq!(log2_q32(10), 14_267_572_527, "3.3219 bits");
+/// ```
 pub fn log2_q32(value: u64) -> u64 {
 	let Some(whole) = value.checked_ilog2() else { return 0 };
 	let mut mantissa = value.wrapping_shl(value.leading_zeros());
@@ -19,12 +26,17 @@ pub fn log2_q32(value: u64) -> u64 {
 	result
 }
 
-/// Largest integer whose square is at most `value`.
+/// Returns the largest integer whose square is at most `value`.
 pub fn isqrt(value: u128) -> u128 {
 	value.isqrt()
 }
 
-/// `value / 2^bits`, rounded to the nearest integer, halves upwards. Shifts of 63 and more count as 62; a sum that would overflow saturates.
+/// Returns `value / 2^bits`, rounded to the nearest integer, halves upwards. Shifts of 63 and more count as 62. Saturates.
+///
+/// ```
+/// use doin_scoring::math::round_shift;
+/// assert_eq!([5, 6, -6].map(|value| round_shift(value, 2)), [1, 2, -1]);
+/// ```
 pub fn round_shift(value: i64, bits: u32) -> i64 {
 	match bits.min(62).checked_sub(1) {
 		None => value,
@@ -32,13 +44,13 @@ pub fn round_shift(value: i64, bits: u32) -> i64 {
 	}
 }
 
-/// [`round_shift`] of an accumulator, for 1..=24 bits and `|value| + 2^(bits−1) < 2³¹`, which admission guarantees.
+/// Returns the [`round_shift`] of an accumulator, for 1..=24 bits and `|value| + 2^(bits−1) < 2³¹`, which admission ensures.
 #[inline(always)]
 pub fn round_shift_i32(value: i32, bits: u32) -> i32 {
 	value.wrapping_add(1i32.wrapping_shl(bits.wrapping_sub(1))).wrapping_shr(bits)
 }
 
-/// `value · 2^shift`: a left shift that saturates when `shift` is positive, a [`round_shift`] when it is negative.
+/// Returns `value · 2^shift`: a saturating left shift if `shift` is positive, a [`round_shift`] if it is negative.
 pub fn scale(value: i64, shift: i8) -> i64 {
 	let bits = u32::from(shift.unsigned_abs());
 	if shift < 0 {
@@ -62,7 +74,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_logarithm_agrees_with_the_truth() {
+	fn the_logarithm_agrees_with_exact_values() {
 		// Floors of log2(x) · 2³², computed with 60 decimal digits.
 		assert_eq!(log2_q32(3), 6_807_362_105);
 		assert_eq!(log2_q32(5), 9_972_605_231);

@@ -1,7 +1,7 @@
-//! Random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011).
+//! Random numbers: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 //!
-//! A counter-based generator: block n of a stream needs none of the blocks before it, so a GPU thread, a SIMD lane and the runtime read
-//! the same numbers in any order.
+//! The generator is counter-based: block n of a stream does not depend on earlier blocks, so a GPU thread, a SIMD lane and the
+//! runtime read the same numbers in any order.
 //!
 //! # From a seed to a stream
 //!
@@ -13,26 +13,35 @@
 //! block n of step t = P(n, low word of t, high word of t, k2; k0, k1)
 //! ```
 //!
-//! Purposes separate the uses of one seed ([`purpose`]), steps separate what one use repeats: windows, training steps, generations.
+//! A [`purpose`] separates the uses of one seed. A step separates the repetitions of one use, e.g. windows, training steps
+//! or generations.
 
-/// What a stream is for.
+/// Uses of a stream.
 pub mod purpose {
-	/// The windows of a draw; step = index of the window.
+	/// Windows of a draw; step = index of the window.
 	pub const WINDOW: u32 = 1;
-	/// Synthetic series to train on.
+	/// Synthetic series for training.
 	pub const SERIES: u32 = 2;
 	/// Batches of a training step.
 	pub const BATCH: u32 = 3;
-	/// First weights of a net.
+	/// Initial weights of a net.
 	pub const WEIGHTS: u32 = 4;
-	/// A search over genes.
+	/// Search over genes.
 	pub const SEARCH: u32 = 5;
 }
 
+/// Multipliers M0 and M1 of Philox4x32.
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+/// Weyl constants that advance the key of Philox4x32 from round to round.
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// One block: ten rounds of Philox4x32.
+/// Computes one block: ten rounds of Philox4x32.
+///
+/// ```
+/// use doin_scoring::philox::philox4x32_10;
+/// // First known-answer vector of Random123.
+/// assert_eq!(philox4x32_10([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+/// ```
 #[inline]
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 	let [mut c0, mut c1, mut c2, mut c3] = counter;
@@ -48,7 +57,8 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 	[c0, c1, c2, c3]
 }
 
-/// A seed made ready for one purpose: k0, k1, k2 of the [module](self)'s scheme. Derived once, used for every step.
+/// Seed prepared for one purpose: k0, k1 and k2 of the scheme in the [module documentation](self). Derived once, used for
+/// every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
 	key: [u32; 2],
@@ -56,7 +66,7 @@ pub struct Key {
 }
 
 impl Key {
-	/// The key of `purpose` under `seed`.
+	/// Derives the key of `purpose` from `seed`.
 	pub fn new(seed: &[u8; 32], purpose: u32) -> Self {
 		let mut words = [0u32; 8];
 		for (word, bytes) in words.iter_mut().zip(seed.chunks_exact(4)) {
@@ -68,25 +78,25 @@ impl Key {
 		Self { key: [k0, k1], tweak: k2 }
 	}
 
-	/// Block `index` of `step`.
+	/// Returns block `index` of `step`.
 	#[inline]
 	pub fn block(&self, step: u64, index: u32) -> [u32; 4] {
 		philox4x32_10([index, step as u32, (step >> 32) as u32, self.tweak], self.key)
 	}
 
-	/// The stream of `step`.
+	/// Returns the stream of `step`.
 	pub fn stream(&self, step: u64) -> Stream {
 		Stream { key: *self, step, next: 0, rest: [0; 4], left: 0 }
 	}
 
-	/// The words (k0, k1, k2), for kernels that compute blocks on another device.
+	/// Returns the words (k0, k1, k2), for kernels that compute blocks on another device.
 	pub fn words(&self) -> [u32; 3] {
 		let [k0, k1] = self.key;
 		[k0, k1, self.tweak]
 	}
 }
 
-/// The numbers of one (seed, purpose, step), in order. Repeats itself after 2³² blocks.
+/// Numbers of one (seed, purpose, step), in order. The period is 2³² blocks.
 #[derive(Clone, Debug)]
 pub struct Stream {
 	key: Key,
@@ -97,12 +107,12 @@ pub struct Stream {
 }
 
 impl Stream {
-	/// The stream of `step` for `purpose` under `seed`.
+	/// Returns the stream of `step` for `purpose` under `seed`.
 	pub fn new(seed: &[u8; 32], purpose: u32, step: u64) -> Self {
 		Key::new(seed, purpose).stream(step)
 	}
 
-	/// The next whole block; what is left of the one before is dropped.
+	/// Returns the next whole block, and drops the remaining words of the previous one.
 	#[inline]
 	pub fn next_block(&mut self) -> [u32; 4] {
 		let block = self.key.block(self.step, self.next);
@@ -111,7 +121,7 @@ impl Stream {
 		block
 	}
 
-	/// The next word: blocks are read from their first word to their last.
+	/// Returns the next word. Blocks are read from their first word to their last.
 	#[inline]
 	pub fn next_u32(&mut self) -> u32 {
 		if self.left == 0 {
@@ -124,9 +134,10 @@ impl Stream {
 		first
 	}
 
-	/// A number below `n`, each with the same probability (Lemire's multiplication with rejection); 0 when `n` is 0.
+	/// Returns a uniform number below `n` by multiplication with rejection (Lemire, "Fast random integer generation in an
+	/// interval", 2019); 0 if `n` is 0.
 	pub fn below(&mut self, n: u32) -> u32 {
-		// 2³² mod n: products whose low word is smaller belong to results that occur once too often.
+		// 2³² mod n: products with a smaller low word belong to results that would occur once too often.
 		let surplus = n.wrapping_neg().checked_rem(n).unwrap_or(0);
 		loop {
 			let product = u64::from(self.next_u32()).wrapping_mul(u64::from(n));
@@ -136,8 +147,7 @@ impl Stream {
 		}
 	}
 
-	/// Puts `items` in random order, each order with the same probability (Fisher and Yates, from the last item down). Items beyond the
-	/// first 2³² − 1 stay where they are.
+	/// Shuffles `items` uniformly (Fisher–Yates, from the last item down). Items beyond the first 2³² − 1 keep their places.
 	pub fn shuffle<T>(&mut self, items: &mut [T]) {
 		let len = u32::try_from(items.len()).unwrap_or(u32::MAX);
 		for last in (1..len).rev() {
@@ -160,7 +170,7 @@ mod tests {
 		for _ in 0..5 {
 			assert_eq!(core::array::from_fn(|_| words.next_u32()), blocks.next_block());
 		}
-		// A started block is dropped.
+		// Drops the block that was started.
 		words.next_u32();
 		blocks.next_block();
 		assert_eq!(words.next_block(), blocks.next_block());
@@ -189,7 +199,7 @@ mod tests {
 			counts[stream.below(6) as usize] += 1;
 		}
 		assert!(counts.iter().all(|count| (9_600..10_400).contains(count)), "{counts:?}");
-		// Rejection at work: 3 · 2³⁰ leaves a quarter of all words out.
+		// A bound of 3 · 2³⁰ rejects a quarter of all words.
 		let mean = (0..40_000).map(|_| u64::from(stream.below(3 << 30))).sum::<u64>() / 40_000;
 		assert!(mean.abs_diff(3 << 29) < 1 << 25, "{mean}");
 	}

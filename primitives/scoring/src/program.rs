@@ -1,34 +1,35 @@
-//! What is computed: programs and the seeded generator, as a domain's record carries them.
+//! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 
 /// Longest season, in steps.
 pub const MAX_SEASON: u32 = 512;
-/// Most autoregressive coefficients of a generator.
+/// Maximum number of autoregressive coefficients of a generator.
 pub const MAX_AR: u32 = 8;
-/// Most steps ahead.
+/// Longest horizon, in steps.
 pub const MAX_HORIZON: u16 = 1_024;
-/// Most steps of those that are forecast one by one.
+/// Maximum number of single forecast steps ([`Target::Steps`]).
 pub const MAX_STEPS: u32 = 64;
-/// Most steps of history a model sees.
+/// Longest history, in steps.
 pub const MAX_HISTORY: u16 = 1_024;
-/// Most channels of a series.
+/// Maximum number of channels of a series.
 pub const MAX_CHANNELS: u8 = 8;
-/// Most values of one window, over all channels.
+/// Maximum number of values of one window, over all channels.
 pub const MAX_SPAN: u32 = 2_048;
-/// Most bounds between classes.
+/// Maximum number of bounds between classes.
 pub const MAX_BOUNDS: u32 = 15;
-/// Most windows in a chunk.
+/// Maximum number of windows of a chunk.
 pub const MAX_WINDOWS: u16 = 64;
-/// Most predictions in a chunk: with errors below 2²⁰, its sum fits `u32`.
+/// Maximum number of predictions of a chunk. With errors below 2²⁰, a chunk sum fits `u32`.
 pub const MAX_PREDICTIONS: u32 = 1 << 12;
-/// Most values in a chunk, over all channels: they are drawn one by one.
+/// Maximum number of values of a chunk, over all channels. Bounds the cost of drawing them one by one.
 pub const MAX_CHUNK_VALUES: u32 = 64 * (1_024 + 64);
-/// Fewest and most chunks of a measurement.
+/// Admitted numbers of chunks.
 pub const CHUNKS: core::ops::RangeInclusive<u16> = 32..=256;
-/// Most coordinates of `Quadratic`.
+/// Maximum number of coordinates of [`Quadratic`].
 pub const MAX_DIMENSIONS: u32 = 256;
 /// Largest coordinate of a target, Q8, in absolute value.
 pub const MAX_TARGET: i32 = 1 << 15;
@@ -37,77 +38,148 @@ pub const MAX_NOISE: u32 = 1 << 24;
 /// One in Q12.
 const ONE_Q12: u64 = 1 << 12;
 
-/// What a domain's loss is. Adding a variant is a runtime upgrade; indices never change.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+/// Function that scores the models of a domain. Adding a variant is a runtime upgrade; indices never change.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Program {
-	/// Squared distance to a point. Never weighted.
+	/// Squared distance to a point. Domains of this program cannot be voted for.
 	#[codec(index = 0)]
 	Quadratic(Quadratic),
-	/// Absolute error of forecasts of a series.
+	/// Error of forecasts of a series.
+	// The RPC names the kind of a classification `classify`, as views do.
 	#[codec(index = 1)]
+	#[serde(alias = "classify")]
 	Forecast(Forecast),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Quadratic {
-	/// The optimum, Q8, each within ±2¹⁵; its length is the dimension.
+	/// Coordinates of the optimum in Q8, each within ±2¹⁵. The length is the dimension.
 	pub target: BoundedVec<i32, ConstU32<MAX_DIMENSIONS>>,
 }
 
-/// Forecast what the first channel of a series does in `horizon` steps, from the `history` steps before them.
+/// Forecast of channel 0 of a series over `horizon` steps, from the `history` steps before them.
 ///
-/// A series has one or more channels, which are published step by step: value `t · channels + c` is channel c at step t.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+/// A series has one or more channels, published step by step: value `t · channels + c` is channel c at step t.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Forecast {
-	/// Steps ahead, 1..=[`MAX_HORIZON`].
+	/// Forecast steps, 1..=[`MAX_HORIZON`].
 	pub horizon: u16,
-	/// Steps of history handed to every model, at least `season`, at most [`MAX_HISTORY`].
+	/// Steps of history that a model can read, at least `season` and at most [`MAX_HISTORY`].
 	pub history: u16,
-	/// Steps of one season, for the seasonal baseline; at least 1, at most [`MAX_SEASON`].
+	/// Steps of one season, for the seasonal baseline; 1..=[`MAX_SEASON`].
 	pub season: u16,
-	/// Chunks n of a measurement, in [`CHUNKS`]; also the chunks of the validation split.
+	/// Number of chunks n of a draw and of the validation split, in [`CHUNKS`].
 	pub chunks: u16,
 	/// Windows of a drawn chunk, 1..=[`Forecast::most_windows`].
 	pub windows: u16,
-	/// Channels of the series, 1..=[`MAX_CHANNELS`]; history and horizon of all of them are at most [`MAX_SPAN`] values.
+	/// Channels of the series, 1..=[`MAX_CHANNELS`]. History and horizon of all channels are at most [`MAX_SPAN`] values.
 	pub channels: u8,
-	/// What is forecast.
+	/// Outputs of a model, and their error.
 	pub target: Target,
+	/// Loss of values. Registration accepts [`Loss::Absolute`] only.
+	pub loss: Loss,
+	/// Phase of a window as an input. Registration accepts [`WindowPhase::Hidden`] only.
+	pub phase: WindowPhase,
 }
 
-/// What a model has to say about the steps ahead.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+/// Loss of one forecast value against the actual one. All but [`Loss::Absolute`] are reserved indices that
+/// [`Forecast::check`] rejects.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Loss {
+	/// `|ŷ − y|`.
+	#[default]
+	#[codec(index = 0)]
+	Absolute,
+	/// Reserved: `(ŷ − y)²`.
+	#[codec(index = 1)]
+	Squared,
+	/// Reserved: `(ŷ − y)²` with exponential weights over the windows, as live forecasts are scored.
+	#[codec(index = 2)]
+	WeightedSquared,
+}
+
+/// Use of the phase of a window, i.e. of the place of its first step in the season. [`WindowPhase::Input`] is a reserved index
+/// that [`Forecast::check`] rejects.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum WindowPhase {
+	/// Models read values only.
+	#[default]
+	#[codec(index = 0)]
+	Hidden,
+	/// Reserved: the phase is an input of every model.
+	#[codec(index = 1)]
+	Input,
+}
+
+/// Outputs of a model, and their error.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Target {
-	/// The value of each step, scored by absolute error.
+	/// The value of each step of the horizon, scored by absolute error.
 	#[codec(index = 0)]
 	Values,
-	/// The class of the change from the last value known to the last step ahead, scored by mistakes: the number of these bounds, in raw
-	/// units and ascending, that the change reaches. A model gives one score per class and means the first of the highest.
+	/// The class of the change from the last value of the history to the last step of the horizon, scored by misclassifications.
+	/// The class is the number of these bounds, in raw units and ascending, that the change reaches. A model outputs one score
+	/// per class; its answer is the class with the highest score, the first one on a tie.
 	#[codec(index = 1)]
 	Classes(BoundedVec<i32, ConstU32<MAX_BOUNDS>>),
-	/// The values at these steps ahead alone, ascending and within 1..=horizon, scored by absolute error.
+	/// The values of these steps only, ascending and within 1..=horizon, scored by absolute error.
 	#[codec(index = 2)]
 	Steps(BoundedVec<u16, ConstU32<MAX_STEPS>>),
 }
 
-/// A source of independent series that look like the published one: seasonal differences plus an autoregressive remainder.
+/// Source of independent series that resemble the published one: seasonal differences plus an autoregressive remainder.
 ///
-/// With phase φ drawn per series, `Δp(t) = template[(φ + t) mod season] + r(t)`, `r(t) = Σₖ ar[k] · r(t−1−k) + noise · ε(t)`, where ε is a
-/// sum of uniform numbers with variance one. Levels start at `level`.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+/// With a phase φ drawn per series, `Δp(t) = template[(φ + t) mod season] + r(t)` and `r(t) = Σₖ ar[k] · r(t−1−k) + noise ·
+/// ε(t)`, where ε is a sum of uniform numbers with variance one. Every series starts at `level`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Generator {
-	/// Mean difference per phase of the season, raw units in Q8. Its length is the season.
+	/// Mean difference per phase of the season, raw units in Q8. The length is the season.
 	pub template: BoundedVec<i32, ConstU32<MAX_SEASON>>,
-	/// Autoregressive coefficients of the remainder, Q12, latest first.
+	/// Autoregressive coefficients of the remainder in Q12, lag 1 first.
 	pub ar: BoundedVec<i16, ConstU32<MAX_AR>>,
 	/// Standard deviation of the innovations, raw units in Q8.
 	pub noise: u32,
-	/// First level of every series, raw units.
+	/// First value of every series, raw units.
 	pub level: i32,
 }
 
-/// Why a program or generator is refused.
+/// Reason for which a program or generator is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum ProgramError {
 	/// `Quadratic` needs 32 to 256 coordinates, each within ±2¹⁵.
@@ -118,32 +190,39 @@ pub enum ProgramError {
 	Season,
 	/// The history is 0 or above 1 024.
 	History,
-	/// Chunks are not within 32..=256, or a chunk has no windows, more than 64, more than 4 096 predictions, or more than 69 632 values.
+	/// The number of chunks lies outside 32..=256, or a chunk has no windows, more than 64 windows, more than 4 096 predictions
+	/// or more than 69 632 values.
 	Chunks,
-	/// The cuts do not lie in order within the series, the validation split has fewer windows than chunks, or a program without a
-	/// series has one.
+	/// The cuts are not in order within the series, the validation split has fewer windows than chunks, or a program without a
+	/// series has a split.
 	Split,
-	/// A generator's season differs from the program's.
+	/// The template of the generator is not one season long.
 	Template,
-	/// The remainder is not stable: Σ|ar| must stay below one.
+	/// The remainder is not stable: Σ|ar| must be below one.
 	Unstable,
-	/// Template, noise or level exceed what 32 bits hold over a whole series.
+	/// Template, noise or level leave the range of `i32` within one window.
 	Range,
-	/// This program has no generator: generators make one channel.
+	/// The program has no generator: generators make one channel.
 	NotSynthetic,
-	/// The series has no or more than 8 channels, or its history and horizon over all of them exceed 2 048 values.
+	/// The series has no channel or more than 8, or history and horizon over all channels exceed 2 048 values.
 	Channels,
-	/// Classes have no bounds, or some that do not ascend.
+	/// The classes have no bounds, or bounds that do not ascend.
 	Bounds,
-	/// The steps to forecast are none, do not ascend, or lie outside the horizon.
+	/// The list of forecast steps is empty, does not ascend, or leaves the horizon.
 	Steps,
+	/// The loss is reserved: only `Absolute` is implemented.
+	UnsupportedLoss,
+	/// The phase of a window as an input is reserved: only `Hidden` is implemented.
+	UnsupportedPhase,
 }
 
 impl Program {
-	/// Whether the program is well formed and fits a series of `values` values, over all channels, cut before steps `train_end` and
-	/// `validation_end`.
+	/// Checks that the program is well formed and fits a series of `values` values, over all channels, with cuts before steps
+	/// `train_end` and `validation_end`. All three are 0 for `Quadratic`, which has no series.
 	///
-	/// `Quadratic` has no series: all three are 0.
+	/// # Errors
+	///
+	/// Fails with the first fault found.
 	pub fn check(&self, train_end: u32, validation_end: u32, values: u32) -> Result<(), ProgramError> {
 		match self {
 			Program::Quadratic(quadratic) => {
@@ -160,7 +239,7 @@ impl Program {
 		}
 	}
 
-	/// Chunks of a measurement.
+	/// Returns the number of chunks that a model is scored on.
 	pub fn chunks(&self) -> u16 {
 		match self {
 			Program::Quadratic(quadratic) => quadratic.dimension(),
@@ -168,7 +247,7 @@ impl Program {
 		}
 	}
 
-	/// Short lower-case name for people.
+	/// Returns a short lower-case name.
 	pub fn name(&self) -> &'static str {
 		match self {
 			Program::Quadratic(_) => "quadratic",
@@ -179,20 +258,28 @@ impl Program {
 }
 
 impl Quadratic {
-	/// Whether the target is well formed.
+	/// Checks that the target is well formed.
+	///
+	/// # Errors
+	///
+	/// Fails with [`ProgramError::Dimensions`] if the number of coordinates or a coordinate is out of range.
 	pub fn check(&self) -> Result<(), ProgramError> {
 		let in_range = self.target.iter().all(|target| target.unsigned_abs() <= MAX_TARGET.unsigned_abs());
 		ensure(CHUNKS.contains(&self.dimension()) && in_range, ProgramError::Dimensions)
 	}
 
-	/// Number of coordinates.
+	/// Returns the number of coordinates.
 	pub fn dimension(&self) -> u16 {
 		u16::try_from(self.target.len()).unwrap_or(u16::MAX)
 	}
 }
 
 impl Forecast {
-	/// Whether every number lies in its range.
+	/// Checks that every number lies in its range, and that no reserved index is used.
+	///
+	/// # Errors
+	///
+	/// Fails with the first fault found.
 	pub fn check(&self) -> Result<(), ProgramError> {
 		ensure((1..=MAX_HORIZON).contains(&self.horizon), ProgramError::Horizon)?;
 		ensure((1..=MAX_HISTORY).contains(&self.history), ProgramError::History)?;
@@ -200,11 +287,13 @@ impl Forecast {
 		ensure((1..=MAX_SEASON).contains(&season) && self.season <= self.history, ProgramError::Season)?;
 		ensure((1..=MAX_CHANNELS).contains(&self.channels) && self.values() <= MAX_SPAN, ProgramError::Channels)?;
 		self.target.check(self.horizon)?;
+		ensure(self.loss == Loss::Absolute, ProgramError::UnsupportedLoss)?;
+		ensure(self.phase == WindowPhase::Hidden, ProgramError::UnsupportedPhase)?;
 		let windows = (1..=self.most_windows()).contains(&self.windows);
 		ensure(CHUNKS.contains(&self.chunks) && windows, ProgramError::Chunks)
 	}
 
-	/// Numbers that a model gives: one per step that is forecast, or one per class.
+	/// Returns the number of outputs of a model: one per forecast step, or one per class.
 	pub fn outputs(&self) -> u16 {
 		match &self.target {
 			Target::Values => self.horizon,
@@ -213,7 +302,8 @@ impl Forecast {
 		}
 	}
 
-	/// Those of `horizon` values that are scored, in the order of a model's outputs; the last one for classes.
+	/// Returns the scored values among the `horizon` values of `future`, in the order of the outputs of a model; the last one
+	/// for classes.
 	pub fn scored<'a, T>(&'a self, future: &'a [T]) -> impl Iterator<Item = &'a T> {
 		let all = match &self.target {
 			Target::Values => future,
@@ -227,26 +317,26 @@ impl Forecast {
 		all.iter().chain(steps.iter().filter_map(|step| future.get(usize::from(step.saturating_sub(1)))))
 	}
 
-	/// Values of one window, over all channels.
+	/// Returns the number of values of one window, over all channels.
 	pub fn values(&self) -> u32 {
 		self.span().saturating_mul(self.channels.into())
 	}
 
-	/// Most windows that a chunk may have.
+	/// Returns the maximum number of windows of a chunk.
 	pub fn most_windows(&self) -> u16 {
 		let by = |most: u32, each: u32| most.checked_div(each).unwrap_or(0);
 		let most = by(MAX_PREDICTIONS, self.outputs().into()).min(by(MAX_CHUNK_VALUES, self.values()));
 		most.min(MAX_WINDOWS.into()) as u16
 	}
 
-	/// Steps of one window: history and horizon.
+	/// Returns the number of steps of one window: history and horizon.
 	pub fn span(&self) -> u32 {
 		u32::from(self.history).saturating_add(u32::from(self.horizon))
 	}
 }
 
 impl Target {
-	/// Whether the target is well formed for a horizon.
+	/// Checks that the target is well formed for a horizon.
 	fn check(&self, horizon: u16) -> Result<(), ProgramError> {
 		match self {
 			Target::Values => Ok(()),
@@ -264,7 +354,11 @@ impl Target {
 }
 
 impl Generator {
-	/// Whether the generator makes stable series of `program` that stay within `i32`.
+	/// Checks that the generator makes stable series for `program` that stay within `i32`.
+	///
+	/// # Errors
+	///
+	/// Fails with the first fault found.
 	pub fn check(&self, program: &Forecast) -> Result<(), ProgramError> {
 		ensure(program.channels == 1, ProgramError::NotSynthetic)?;
 		ensure(self.template.len() == usize::from(program.season), ProgramError::Template)?;
@@ -272,8 +366,8 @@ impl Generator {
 		// One minus Σ|ar|, Q12.
 		let slack = ONE_Q12.checked_sub(memory).filter(|slack| *slack > 0).ok_or(ProgramError::Unstable)?;
 		ensure(self.noise <= MAX_NOISE, ProgramError::Range)?;
-		// Everything in Q8. An innovation is below 4.9 of the noise and two roundings add less than 2, so the remainder never exceeds
-		// their sum over 1 − Σ|ar|; a level moves by at most the largest difference a step.
+		// All in Q8. An innovation is below 4.9 times the noise and two roundings add less than 2, so the remainder is at most
+		// their sum divided by 1 − Σ|ar|. A value moves by at most the largest difference per step.
 		let innovation = u64::from(self.noise).saturating_mul(5).saturating_add(2);
 		let remainder = innovation.saturating_mul(ONE_Q12).checked_div(slack).unwrap_or(u64::MAX).saturating_add(1);
 		let difference = self.template.iter().map(|mean| u64::from(mean.unsigned_abs())).max().unwrap_or(0);
@@ -283,6 +377,7 @@ impl Generator {
 	}
 }
 
+/// Returns `Ok` if `condition` holds, and `error` otherwise.
 fn ensure(condition: bool, error: ProgramError) -> Result<(), ProgramError> {
 	condition.then_some(()).ok_or(error)
 }

@@ -1,61 +1,62 @@
-//! The windows of one chunk.
+//! Windows of one chunk: drawn from a [`Generator`], or cut from the published series.
 //!
-//! Drawn windows come from a [`Generator`]. All state is `i64` in Q8 of a raw unit; the remainder runs for [`WARM_UP`] steps before the
-//! first recorded value. One step takes one Philox block: ε is the sum of its eight 16-bit halves, less its mean, times [`NORMALISER`] /
-//! 2³². Its variance is 1 to three parts in a million, its excess kurtosis −0.15, and `|ε| < 4.9`.
+//! The state of a generator is `i64` in Q8 of a raw unit. The remainder runs for [`WARM_UP`] steps before the first recorded
+//! value. One step takes one Philox block: ε is the sum of its eight 16-bit halves, minus their mean, times [`NORMALISER`] / 2³²
+//! (an Irwin–Hall approximation of the normal distribution). Its variance is 1 to three parts in a million, its excess kurtosis
+//! −0.15, and `|ε| < 4.9`.
 
 use crate::{
 	philox::{purpose, Key},
 	program::{Forecast, Generator, ProgramError, MAX_AR},
 };
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::{num::Wrapping, ops::Range};
 
-/// Steps of the autoregressive remainder that are thrown away before the first value of a series.
+/// Steps of the autoregressive remainder that are discarded before the first value of a series.
 pub const WARM_UP: u32 = 64;
 /// `2³² / √(8 · (2³² − 1) / 12)`: 2³² over the standard deviation of a sum of eight uniform 16-bit numbers.
 pub const NORMALISER: i64 = 80_265;
-/// Mean of that sum.
+/// Mean of a sum of eight uniform 16-bit numbers.
 const MEAN: i64 = 4 * 65_535;
 
-/// Windows of a series, one after the other: each `history` steps that a model may read, then `horizon` steps that it has to predict, and
-/// at each step one value per channel.
+/// Windows of a series, concatenated. A window has `history` steps that a model can read, then `horizon` steps that it forecasts,
+/// and one value per channel at each step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Windows {
-	/// Values at each step.
+	/// Values per step.
 	pub channels: usize,
-	/// Steps a model may read, per window.
+	/// Steps per window that a model can read.
 	pub history: usize,
-	/// Steps it has to predict, per window.
+	/// Steps per window that a model forecasts.
 	pub horizon: usize,
-	/// `(history + horizon) · channels` raw values per window.
+	/// Raw values, `(history + horizon) · channels` per window.
 	pub values: Vec<i32>,
 }
 
 impl Windows {
-	/// Values of one window; at least 1 so that windows of nothing are none.
+	/// Returns the number of values of one window, at least 1 so that empty windows are not counted.
 	fn span(&self) -> usize {
 		self.history.saturating_add(self.horizon).saturating_mul(self.channels).max(1)
 	}
 
-	/// Each window as (history, future).
+	/// Returns the windows, each as (history, future).
 	pub fn iter(&self) -> impl Iterator<Item = (&[i32], &[i32])> {
-		// A window is at least as long as its history, or 1 against 0.
+		// The history is at most as long as the window: `span` is at least 1 only where the history is 0.
 		let history = self.history.saturating_mul(self.channels);
 		self.values.chunks_exact(self.span()).map(move |window| window.split_at(history))
 	}
 
-	/// Number of windows.
+	/// Returns the number of windows.
 	pub fn len(&self) -> usize {
 		self.values.len().checked_div(self.span()).unwrap_or(0)
 	}
 
-	/// Whether there is no window.
+	/// Returns `true` if there is no window.
 	pub fn is_empty(&self) -> bool {
 		self.len() == 0
 	}
 
-	/// Every window of `values`, one step apart.
+	/// Returns every window of `values`, one step apart.
 	fn sliding(program: &Forecast, values: &[i32]) -> Self {
 		let (history, horizon) = (usize::from(program.history), usize::from(program.horizon));
 		let channels = usize::from(program.channels).max(1);
@@ -68,7 +69,7 @@ impl Windows {
 	}
 }
 
-/// The series of a generator under one seed and purpose.
+/// Series of a generator under one seed and purpose.
 #[derive(Clone, Debug)]
 pub struct Source<'a> {
 	generator: &'a Generator,
@@ -76,30 +77,29 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-	/// Series of `generator` from `seed`, for `purpose` ([`purpose`]).
+	/// Creates the source of the series of `generator` under `seed` for a [`purpose`].
 	pub fn new(generator: &'a Generator, seed: &[u8; 32], purpose: u32) -> Self {
 		Self { generator, key: Key::new(seed, purpose) }
 	}
 
-	/// Appends the first `steps` values of series `index` to `values`. The generator has been checked; values that leave `i32`, which a
-	/// checked one has only in series much longer than a window, are clamped to it.
+	/// Appends the first `steps` values of series `index` to `values`. The generator must have been checked. Values are clamped
+	/// to `i32`, which a checked generator leaves only in series much longer than a window.
 	pub fn series(&self, index: u64, steps: usize, values: &mut Vec<i32>) {
 		let Generator { template, ar, noise, level } = self.generator;
 		let mut stream = self.key.stream(index);
 		let phase = stream.below(u32::try_from(template.len()).unwrap_or(0));
 		let mut season = template.iter().cycle().skip(phase as usize);
-		// Arithmetic wraps, for speed: `Generator::check` keeps the remainder below 2⁴⁰, its memory below 2⁵², an innovation below 2⁶⁰
-		// before its shift, and levels below 2⁴⁰ plus 2³² a step.
-		let factor = i64::from(*noise).wrapping_mul(NORMALISER);
-		let mut recent = [0i64; MAX_AR as usize];
+		// Wrapping arithmetic is exact here: `Generator::check` bounds the remainder by 2⁴⁰, its memory by 2⁵², an innovation by
+		// 2⁶⁰ before its shift, and values by 2⁴⁰ plus 2³² per step.
+		let factor = Wrapping(i64::from(*noise)) * Wrapping(NORMALISER);
+		let mut recent = [Wrapping(0i64); MAX_AR as usize];
 		let mut remainder = || {
-			let halves = stream.next_block().into_iter().map(|word| (word & 0xFFFF).wrapping_add(word >> 16));
-			let epsilon = i64::from(halves.fold(0, u32::wrapping_add)).wrapping_sub(MEAN);
+			let halves = stream.next_block().into_iter().map(|word| Wrapping(word & 0xFFFF) + Wrapping(word >> 16));
+			let epsilon = Wrapping(i64::from(halves.sum::<Wrapping<u32>>().0)) - Wrapping(MEAN);
 			// Q8 × Q12 for the memory, Q8 × Q32 for the innovation, each rounded to Q8.
-			let terms = ar.iter().zip(&recent).map(|(a, r)| i64::from(*a).wrapping_mul(*r));
-			let memory = terms.fold(1 << 11, i64::wrapping_add) >> 12;
-			let innovation = epsilon.wrapping_mul(factor).wrapping_add(1 << 31) >> 32;
-			let next = memory.wrapping_add(innovation);
+			let memory = ar.iter().zip(&recent).fold(Wrapping(1 << 11), |sum, (a, r)| sum + Wrapping(i64::from(*a)) * *r) >> 12;
+			let innovation = (epsilon * factor + Wrapping(1 << 31)) >> 32;
+			let next = memory + innovation;
 			let [r0, r1, r2, r3, r4, r5, r6, _] = recent;
 			recent = [next, r0, r1, r2, r3, r4, r5, r6];
 			next
@@ -107,28 +107,29 @@ impl<'a> Source<'a> {
 		for _ in 0..WARM_UP {
 			remainder();
 		}
-		let mut at = i64::from(*level) << 8;
+		let mut value = Wrapping(i64::from(*level) << 8);
 		values.reserve(steps);
 		season.next();
 		for _ in 0..steps {
-			values.push((at.wrapping_add(1 << 7) >> 8).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
+			let rounded = ((value + Wrapping(1 << 7)) >> 8).0;
+			values.push(rounded.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
 			let mean = season.next().copied().unwrap_or(0);
-			at = at.wrapping_add(i64::from(mean)).wrapping_add(remainder());
+			value = value + Wrapping(i64::from(mean)) + remainder();
 		}
 	}
 }
 
-/// The first `steps` values of a series of `generator`, by the same process as drawn windows: something to train on. Another `purpose`
-/// ([`purpose`]) or seed gives an independent series; see [`Source`] for many of them.
+/// Returns the first `steps` values of a series of `generator` for training, made by the process of drawn windows. Another
+/// [`purpose`] or seed yields an independent series; see [`Source`] for several series.
 pub fn generator_series(generator: &Generator, seed: &[u8; 32], purpose: u32, steps: usize) -> Vec<i32> {
 	let mut values = Vec::new();
 	Source::new(generator, seed, purpose).series(0, steps, &mut values);
 	values
 }
 
-/// Chunk `index` of the windows that `seed` draws from `generator`.
+/// Returns chunk `index` of the windows that `seed` draws from `generator`.
 ///
-/// Window w of the chunk is series `index · windows + w`, so a window does not depend on the chunk it falls into.
+/// Window w of the chunk is series `index · windows + w`, so a window does not depend on the division into chunks.
 pub fn drawn(program: &Forecast, generator: &Generator, seed: &[u8; 32], index: u16) -> Windows {
 	let (history, horizon) = (usize::from(program.history), usize::from(program.horizon));
 	let span = history.saturating_add(horizon);
@@ -142,10 +143,13 @@ pub fn drawn(program: &Forecast, generator: &Generator, seed: &[u8; 32], index: 
 }
 
 impl Forecast {
-	/// Windows of one chunk of the validation split. Windows start one step apart and their targets lie wholly in
-	/// `[train_end, validation_end)`; histories may reach back into the training part. Chunks are of equal size, at most
-	/// [`Forecast::most_windows`];
-	/// what does not fit is dropped, the oldest first.
+	/// Returns the number of windows per chunk of the validation split. Windows start one step apart. Their forecast steps lie in
+	/// `[train_end, validation_end)`; their histories can reach back into the training part. Chunks have equal size, at most
+	/// [`Forecast::most_windows`]. Windows that do not fit are dropped, the oldest first.
+	///
+	/// # Errors
+	///
+	/// Fails with [`ProgramError::Split`] if there are fewer windows than chunks.
 	pub fn validation_windows(&self, train_end: u32, validation_end: u32) -> Result<u16, ProgramError> {
 		let first = train_end.max(u32::from(self.history));
 		let origins = validation_end.saturating_add(1).saturating_sub(u32::from(self.horizon)).saturating_sub(first);
@@ -154,17 +158,20 @@ impl Forecast {
 	}
 }
 
-/// Values `[start, end)` of the series that chunk `index` of the validation split needs; its targets lie in the steps
+/// Returns the range of values of the series that chunk `index` of the validation split reads: at most
+/// `MAX_SPAN + (MAX_WINDOWS − 1) · MAX_CHANNELS` values, which lie on at most four pages. The forecast steps lie in
 /// `[train_end, validation_end)`.
 ///
-/// At most `MAX_SPAN + (MAX_WINDOWS − 1) · MAX_CHANNELS` values: four pages. `Split` when there are fewer windows than chunks, `Chunks`
-/// when there is no such chunk.
+/// # Errors
+///
+/// Fails with [`ProgramError::Split`] if there are fewer windows than chunks, and with [`ProgramError::Chunks`] if the split has
+/// no such chunk.
 pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, index: u16) -> Result<Range<u32>, ProgramError> {
 	if index >= program.chunks {
 		return Err(ProgramError::Chunks);
 	}
 	let windows = u32::from(program.validation_windows(train_end, validation_end)?);
-	// Chunks after and including this one, in windows; their targets end where the split ends.
+	// Windows of this chunk and all later ones. The forecast steps of the last window end with the split.
 	let later = u32::from(program.chunks.saturating_sub(index)).saturating_mul(windows);
 	let target = validation_end.saturating_add(1).saturating_sub(u32::from(program.horizon)).saturating_sub(later);
 	let start = target.checked_sub(u32::from(program.history)).ok_or(ProgramError::Split)?;
@@ -173,12 +180,13 @@ pub fn validation_span(program: &Forecast, train_end: u32, validation_end: u32, 
 	Ok(start.saturating_mul(channels)..end.saturating_mul(channels))
 }
 
-/// The windows of the validation chunk whose values, as named by [`validation_span`], are `values`.
+/// Returns the windows of the validation chunk that has the given values, which are those in the range of [`validation_span`].
 pub fn validation(program: &Forecast, values: &[i32]) -> Windows {
 	Windows::sliding(program, values)
 }
 
-/// Every window whose targets lie wholly in the held-out tail of `series`, from step `validation_end` on: for reports, never for a verdict.
+/// Returns every window whose forecast steps lie in the held-out tail of `series`, from step `validation_end` on. Used by
+/// reports, not by verdicts.
 pub fn tail(program: &Forecast, series: &[i32], validation_end: u32) -> Windows {
 	let start = (validation_end as usize).saturating_sub(program.history.into()).saturating_mul(program.channels.into());
 	Windows::sliding(program, series.get(start..).unwrap_or(&[]))

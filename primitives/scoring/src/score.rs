@@ -1,4 +1,4 @@
-//! Error sums.
+//! Error sums of models over the windows of one chunk.
 
 use crate::{
 	forward::Scratch,
@@ -6,23 +6,24 @@ use crate::{
 	program::{Forecast, Quadratic, Target},
 	sample::Windows,
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
-/// Largest error of one prediction that is told apart from larger ones, in 2^−OUT_FRAC raw units.
+/// Maximum error of one prediction, in 2^−OUT_FRAC raw units. Larger errors count as this one.
 pub const MAX_ERROR: u64 = (1 << 20) - 1;
 
-/// The input of `net` after `history`, whose steps hold `channels` values each: fills `x`, with a place for each [feature](Net::features),
-/// with differences from the last value of each channel.
-pub fn features(net: &Net, channels: usize, history: &[i32], x: &mut [i16]) {
+/// Computes the features of `net`, one per place of `x`, from a `history` with `channels` values per step: for every channel that
+/// the net reads, the differences from the last value ([`channel_differences`]).
+pub fn window_features(net: &Net, channels: usize, history: &[i32], x: &mut [i16]) {
 	let window = net.window().max(1);
 	for (channel, (x, in_shift)) in x.chunks_exact_mut(window).zip(&net.in_shifts).enumerate() {
-		differences(*in_shift, channel, channels, history, x);
+		channel_differences(*in_shift, channel, channels, history, x);
 	}
 }
 
-/// The last `x.len()` values of channel `channel` less the very last one, scaled by a power of two and clamped to the range of an
-/// activation. Zeros when the history, with `channels` values a step, is shorter.
-pub fn differences(in_shift: i8, channel: usize, channels: usize, history: &[i32], x: &mut [i16]) {
+/// Computes the differences of the last `x.len()` values of channel `channel` from its very last value, scaled by `2^in_shift`
+/// and clamped to the range of an activation. `history` has `channels` values per step. Fills `x` with zeros if the history is
+/// shorter than `x`.
+pub fn channel_differences(in_shift: i8, channel: usize, channels: usize, history: &[i32], x: &mut [i16]) {
 	let channels = channels.max(1);
 	let start = history.len().checked_sub(x.len().saturating_mul(channels));
 	let tail = start.and_then(|start| history.get(start.saturating_add(channel)..));
@@ -42,88 +43,165 @@ pub fn differences(in_shift: i8, channel: usize, channels: usize, history: &[i32
 	}
 }
 
-/// The class of a change: how many of `bounds` it reaches.
-pub fn class(bounds: &[i32], change: i64) -> usize {
+/// Returns the class of a change: the number of `bounds` that it reaches.
+///
+/// ```
+/// use doin_scoring::score::class_of_change;
+/// assert_eq!([-11, -10, 9, 10].map(|change| class_of_change(&[-10, 10], change)), [0, 1, 1, 2]);
+/// ```
+pub fn class_of_change(bounds: &[i32], change: i64) -> usize {
 	bounds.iter().filter(|bound| change >= i64::from(**bound)).count()
 }
 
-/// The class that scores mean: the first of the highest.
-pub fn winner(scores: &[i32]) -> usize {
+/// Returns the class that the scores of a net predict: the one with the highest score, the first one on a tie.
+///
+/// ```
+/// use doin_scoring::score::predicted_class;
+/// assert_eq!(predicted_class(&[3, 9, 9]), 1);
+/// ```
+pub fn predicted_class(scores: &[i32]) -> usize {
 	let best = scores.iter().copied().max().unwrap_or(0);
 	scores.iter().position(|score| *score == best).unwrap_or(0)
 }
 
-/// `|p + out / 2^OUT_FRAC − y|` in 2^−OUT_FRAC raw units, at most [`MAX_ERROR`].
+/// Returns `|base + out / 2^OUT_FRAC − actual|` in 2^−OUT_FRAC raw units, at most [`MAX_ERROR`].
 #[inline(always)]
-fn error(base: i32, out: i32, actual: i32) -> u32 {
+fn prediction_error(base: i32, out: i32, actual: i32) -> u32 {
 	// Each term stays below 2³⁶.
 	let raw = i64::from(base).wrapping_sub(i64::from(actual)).wrapping_shl(OUT_FRAC);
 	raw.wrapping_add(i64::from(out)).unsigned_abs().min(MAX_ERROR) as u32
 }
 
-/// Error sum of `model` over `windows` of `program`. The model has been admitted.
+/// Returns the error of one classification: 2^OUT_FRAC for a wrong class, 0 for the right one.
+fn classification_error(predicted: usize, actual: usize) -> u32 {
+	if predicted == actual {
+		0
+	} else {
+		1 << OUT_FRAC
+	}
+}
+
+/// Returns the sum of `errors`, saturating.
+fn saturating_sum(errors: impl Iterator<Item = u32>) -> u32 {
+	errors.fold(0, u32::saturating_add)
+}
+
+/// One window, as scoring reads it.
+struct ScoredWindow<'a> {
+	/// Values per step.
+	channels: usize,
+	/// History of all channels.
+	history: &'a [i32],
+	/// Last value of channel 0 in the history; 0 for an empty history.
+	last: i32,
+	/// Values of channel 0 over the horizon.
+	actual: &'a [i32],
+}
+
+impl ScoredWindow<'_> {
+	/// Returns the class of the change from the last value of the history to the last scored one of `future`.
+	fn class(&self, program: &Forecast, bounds: &[i32], future: &[i32]) -> usize {
+		let change = program.scored(future).next().map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(self.last)));
+		class_of_change(bounds, change)
+	}
+}
+
+/// Returns the error sum of an admitted `model` over `windows` of `program`.
 ///
-/// For values, the sum of `|ŷ − y|` over all steps that are forecast, in 2^−OUT_FRAC raw units, each error clamped below 2²⁰; for classes, 2^OUT_FRAC
-/// per mistake. [`Model::Seasonal`] repeats the last season as often as needed. `u32::MAX` for a point, which forecasts nothing.
+/// For values, the result is the sum of `|ŷ − y|` over all forecast steps in 2^−OUT_FRAC raw units, each error clamped below 2²⁰.
+/// For classes, it is 2^OUT_FRAC per misclassified window. [`Model::Seasonal`] repeats the last season as often as needed.
+/// Returns `u32::MAX` for a point, which has no forecast.
+///
+/// ```
+/// use doin_scoring::{score, Forecast, Loss, Model, Target, WindowPhase, Windows};
+/// let program = Forecast {
+///     horizon: 2,
+///     history: 3,
+///     season: 2,
+///     chunks: 32,
+///     windows: 1,
+///     channels: 1,
+///     target: Target::Values,
+///     loss: Loss::Absolute,
+///     phase: WindowPhase::Hidden,
+/// };
+/// let windows = Windows { channels: 1, history: 3, horizon: 2, values: vec![10, 20, 11, 21, 12] };
+/// // Repeating 11 misses 21 by 10 and 12 by 1; repeating the season 20, 11 misses both by 1. One raw unit is 16.
+/// assert_eq!(score(&Model::RepeatLast, &program, &windows), 11 * 16);
+/// assert_eq!(score(&Model::Seasonal, &program, &windows), 2 * 16);
+/// ```
 pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
+	match model {
+		Model::Point(_) => u32::MAX,
+		Model::RepeatLast => score_baseline(program, windows, |channels, _| channels),
+		Model::Seasonal => {
+			let season = usize::from(program.season).max(1);
+			score_baseline(program, windows, |channels, steps| season.min(steps).saturating_mul(channels))
+		}
+		Model::Net(net) => score_net(net, program, windows),
+	}
+}
+
+/// Returns the sum of `error` over all windows, saturating.
+fn sum_windows(windows: &Windows, mut error: impl FnMut(ScoredWindow) -> u32) -> u32 {
 	let channels = windows.channels.max(1);
-	let season = usize::from(program.season).max(1);
-	let mut net = match model {
-		Model::Net(net) => Some((net, alloc::vec![0i16; net.features()])),
-		Model::Point(_) => return u32::MAX,
-		Model::RepeatLast | Model::Seasonal => None,
-	};
-	let (mut out, mut scratch) = (alloc::vec![0i32; program.outputs().into()], Scratch::default());
-	let (mut naive, mut actual) = (Vec::<i32>::new(), Vec::<i32>::new());
-	let mut sum = 0u32;
-	for (history, future) in windows.iter() {
-		// The first channel alone: what was, and what came.
-		let steps = history.len().checked_div(channels).unwrap_or(0);
-		let start = history.len().saturating_sub(match model {
-			Model::Seasonal => season.min(steps).saturating_mul(channels),
-			_ => channels,
-		});
+	let mut actual = Vec::<i32>::new();
+	saturating_sum(windows.iter().map(|(history, future)| {
 		let last = history.len().checked_sub(channels).and_then(|at| history.get(at)).copied().unwrap_or(0);
 		actual.clear();
 		actual.extend(future.iter().step_by(channels));
-		match &mut net {
-			Some((net, x)) => {
-				features(net, channels, history, x);
-				net.forward(x, &mut out, &mut scratch);
-			}
-			None => {
-				let cycle = history.get(start..).unwrap_or(&[]).iter().step_by(channels).cycle();
-				naive.clear();
-				naive.extend(cycle.take(actual.len()));
-			}
-		}
-		match (&program.target, &net) {
-			(Target::Classes(bounds), net) => {
-				let change = |values: &[i32]| {
-					program.scored(values).next().map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(last)))
-				};
-				let expected = if net.is_some() { winner(&out) } else { class(bounds, change(&naive)) };
-				if expected != class(bounds, change(&actual)) {
-					sum = sum.saturating_add(1 << OUT_FRAC);
-				}
-			}
-			(_, Some(_)) => {
-				for (out, actual) in out.iter().zip(program.scored(&actual)) {
-					sum = sum.saturating_add(error(last, *out, *actual));
-				}
-			}
-			(_, None) => {
-				for (value, actual) in program.scored(&naive).zip(program.scored(&actual)) {
-					sum = sum.saturating_add(error(*value, 0, *actual));
-				}
-			}
-		}
-	}
-	sum
+		error(ScoredWindow { channels, history, last, actual: &actual })
+	}))
 }
 
-/// `(xᵢ − targetᵢ)²` of coordinate `index`, Q16; saturates. A coordinate that `point` lacks is 0, so an empty point is the origin; 0
-/// beyond the last coordinate of the target.
+/// Returns the error sum of an admitted net.
+fn score_net(net: &Net, program: &Forecast, windows: &Windows) -> u32 {
+	let mut x = vec![0i16; net.features()];
+	let (mut out, mut scratch) = (vec![0i32; program.outputs().into()], Scratch::default());
+	sum_windows(windows, |window| {
+		window_features(net, window.channels, window.history, &mut x);
+		net.forward(&x, &mut out, &mut scratch);
+		match &program.target {
+			Target::Classes(bounds) => classification_error(predicted_class(&out), window.class(program, bounds, window.actual)),
+			Target::Values | Target::Steps(_) => {
+				let pairs = out.iter().zip(program.scored(window.actual));
+				saturating_sum(pairs.map(|(out, actual)| prediction_error(window.last, *out, *actual)))
+			}
+		}
+	})
+}
+
+/// Returns the error sum of a baseline that repeats the last values of the history. `repeated` returns their number, over all
+/// channels, for a number of channels and a history of so many steps.
+fn score_baseline(program: &Forecast, windows: &Windows, repeated: impl Fn(usize, usize) -> usize) -> u32 {
+	let mut forecast = Vec::<i32>::new();
+	sum_windows(windows, |window| {
+		let steps = window.history.len().checked_div(window.channels).unwrap_or(0);
+		let start = window.history.len().saturating_sub(repeated(window.channels, steps));
+		let cycle = window.history.get(start..).unwrap_or(&[]).iter().step_by(window.channels).cycle();
+		forecast.clear();
+		forecast.extend(cycle.take(window.actual.len()));
+		match &program.target {
+			Target::Classes(bounds) => {
+				classification_error(window.class(program, bounds, &forecast), window.class(program, bounds, window.actual))
+			}
+			Target::Values | Target::Steps(_) => {
+				let pairs = program.scored(&forecast).zip(program.scored(window.actual));
+				saturating_sum(pairs.map(|(value, actual)| prediction_error(*value, 0, *actual)))
+			}
+		}
+	})
+}
+
+/// Returns `(xᵢ − targetᵢ)²` of coordinate `index` in Q16, saturating. A coordinate that `point` lacks is 0, so an empty point is
+/// the origin. Returns 0 beyond the last coordinate of the target.
+///
+/// ```
+/// use doin_scoring::{score_point, Quadratic};
+/// let quadratic = Quadratic { target: vec![512; 32].try_into().unwrap() };
+/// assert_eq!(score_point(&quadratic, &[256], 0), 1 << 16, "a distance of one");
+/// assert_eq!(score_point(&quadratic, &[256], 1), 4 << 16, "the coordinate is missing: a distance of two");
+/// ```
 pub fn score_point(quadratic: &Quadratic, point: &[i32], index: u16) -> u32 {
 	let Some(target) = quadratic.target.get(usize::from(index)) else {
 		return 0;

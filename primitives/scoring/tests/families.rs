@@ -1,16 +1,16 @@
-//! Nets that begin with an encoder, read several channels, or name classes: forward passes against their definition, admission at its
-//! edge, and the format.
+//! Nets that begin with an encoder, read several channels, or name classes: forward passes against their definition, admission at
+//! its edge, and the format.
 
 mod common;
 
 use common::{cases, forecast, forward_by_definition, layer, net, number, score_by_definition};
 use doin_scoring::{
 	encoder::{Cell, Conv, Encoder, COPY_MACS, UNIT_MACS},
-	model::{Class, MAX_ACT, MAX_WIDTH, OUT_FRAC, REQUANTISE_MACS, VERSION},
+	model::{AccumulatorWidth, MAX_ACT, MAX_WIDTH, OUT_FRAC, REQUANTISE_MACS, VERSION},
 	philox::Stream,
 	sample::{tail, validation, validation_span},
 	score,
-	score::{class, winner},
+	score::{class_of_change, predicted_class},
 	Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Target, Windows,
 };
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn program(channels: u8) -> Forecast {
 	Forecast { channels, ..forecast() }
 }
 
-fn admit(net: &Net, channels: u8) -> Result<Class, ModelError> {
+fn admit(net: &Net, channels: u8) -> Result<AccumulatorWidth, ModelError> {
 	let model = Model::Net(net.clone());
 	model.admit(&Program::Forecast(program(channels)), 64 * 1024, 65_536, model.to_bytes().len())
 }
@@ -54,7 +54,7 @@ fn encoder(stream: &mut Stream, kind: u8, window: u16, channels: u16) -> Encoder
 	}
 }
 
-/// A net of that encoder, one hidden layer or none, with or without a linear path over everything.
+/// A net of that encoder, one hidden layer or none, with or without a linear skip over everything.
 fn encoded(stream: &mut Stream, kind: u8, window: u16, channels: u8) -> Net {
 	let encoder = encoder(stream, kind, window, channels.into());
 	let inputs = encoder.outputs(window, channels.into()).unwrap();
@@ -117,7 +117,7 @@ proptest! {
 		if let Ok(model) = Model::from_bytes(&bytes) {
 			prop_assert_eq!(model.to_bytes(), bytes.clone());
 			let values = (0..28 * i32::from(channels)).collect();
-			// Scoring what was not admitted is arbitrary, and no more than that.
+			// The score of a model that was not admitted is arbitrary, but scoring it does not panic.
 			score(&model, &program(channels), &Windows { channels: channels.into(), history: 24, horizon: 4, values });
 		}
 		bytes.truncate(cut.index(bytes.len()));
@@ -150,7 +150,7 @@ fn a_convolution_outside_its_ranges_is_refused_by_name() {
 	};
 	// 12 steps become (12 − 3) / 2 + 1 = 5, and those 5 − 3 = 2.
 	assert_eq!(good(1).encoder.outputs(12, 2), Some(10));
-	assert_eq!(with(&|_| ()), Ok(Class::F));
+	assert_eq!(with(&|_| ()), Ok(AccumulatorWidth::Exact24));
 	assert_eq!(with(&|c| c.clear()), Err(ModelError::Shape));
 	assert_eq!(with(&|c| c[0].kernel = 0), Err(ModelError::Shape));
 	assert_eq!(with(&|c| c[0].kernel = 4), Err(ModelError::Shape), "the layer reads three steps");
@@ -164,7 +164,7 @@ fn a_convolution_outside_its_ranges_is_refused_by_name() {
 	assert_eq!(with(&|c| c[1].layer.weights[3] = -2_048), Err(ModelError::Weight));
 	assert_eq!(with(&|c| c[0].layer.bias[1] = i32::MAX), Err(ModelError::Overflow));
 	assert_eq!(admit(&good(1), 1), Err(ModelError::Shape), "it reads two channels");
-	assert_eq!(admit(&good(1), 3), Ok(Class::F), "it need not read all channels");
+	assert_eq!(admit(&good(1), 3), Ok(AccumulatorWidth::Exact24), "it need not read all channels");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_cell_outside_its_ranges_is_refused_by_name() {
 			change(cell);
 			admit(&net, 2)
 		};
-		assert_eq!(with(&|_| ()), Ok(Class::F));
+		assert_eq!(with(&|_| ()), Ok(AccumulatorWidth::Exact24));
 		assert_eq!(with(&|c| c.hidden.inputs = 4), Err(ModelError::Shape));
 		assert_eq!(with(&|c| c.input.inputs = 1), Err(ModelError::Shape));
 		assert_eq!(with(&|c| c.input.outputs += 1), Err(ModelError::Shape));
@@ -191,7 +191,7 @@ fn a_cell_outside_its_ranges_is_refused_by_name() {
 	net.encoder = Encoder::Lstm(cell);
 	assert_eq!(admit(&net, 2), Err(ModelError::Shape));
 	let mut net = Net { skip: Some(layer(&mut Stream::new(&[1; 32], 0, 0), 24, 4, 9, 9)), ..good(3) };
-	assert_eq!(admit(&net, 2), Ok(Class::F));
+	assert_eq!(admit(&net, 2), Ok(AccumulatorWidth::Exact24));
 	net.layers.clear();
 	assert_eq!(admit(&net, 2), Err(ModelError::Shape));
 }
@@ -211,7 +211,7 @@ fn units_are_bounded() {
 		Model::Net(Net { window: 1, in_shifts: vec![0], skip: None, encoder, layers: vec![head] })
 	};
 	let admit = |units| cell(units).admit(&Program::Forecast(forecast()), u32::MAX, u32::MAX, 0);
-	assert_eq!(admit(MAX_WIDTH), Ok(Class::F));
+	assert_eq!(admit(MAX_WIDTH), Ok(AccumulatorWidth::Exact24));
 	assert_eq!(admit(MAX_WIDTH + 1), Err(ModelError::Shape));
 }
 
@@ -220,7 +220,7 @@ fn the_overflow_bound_holds_at_its_edge_in_every_encoder() {
 	// 2047 · 2047 + |b| + 2^(shift − 1) against 2³¹, first just within, then at it.
 	let free = i32::MAX - 2_047 * 2_047 - 1;
 	for kind in 1..=3 {
-		for (bias, expected) in [(free, Ok(Class::I)), (free + 1, Err(ModelError::Overflow))] {
+		for (bias, expected) in [(free, Ok(AccumulatorWidth::I32)), (free + 1, Err(ModelError::Overflow))] {
 			let row = |outputs: u16| Layer {
 				inputs: 1,
 				outputs,
@@ -321,12 +321,12 @@ fn channels_and_bounds_outside_their_ranges_are_refused_by_name() {
 fn a_mistaken_class_costs_one_unit() {
 	let program = Forecast { target: Target::Classes(vec![-10, 10].try_into().unwrap()), ..forecast() };
 	assert_eq!((program.outputs(), Program::Forecast(program.clone()).name()), (3, "classify"));
-	assert_eq!([-11, -10, 9, 10].map(|change| class(&[-10, 10], change)), [0, 1, 1, 2]);
-	assert_eq!((winner(&[3, 9, 9]), winner(&[-1, -2]), winner(&[])), (1, 0, 0));
+	assert_eq!([-11, -10, 9, 10].map(|change| class_of_change(&[-10, 10], change)), [0, 1, 1, 2]);
+	assert_eq!((predicted_class(&[3, 9, 9]), predicted_class(&[-1, -2]), predicted_class(&[])), (1, 0, 0));
 	// A net that always means class 2: its bias alone speaks.
 	let skip = Layer { inputs: 1, outputs: 3, shift: 1, weights: vec![0; 3], bias: vec![0, 0, 8] };
 	let up = Model::Net(Net { window: 1, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] });
-	assert_eq!(up.admit(&Program::Forecast(program.clone()), 1_000, 1_000, 50), Ok(Class::F));
+	assert_eq!(up.admit(&Program::Forecast(program.clone()), 1_000, 1_000, 50), Ok(AccumulatorWidth::Exact24));
 	assert_eq!(up.admit(&Program::Forecast(forecast()), 1_000, 1_000, 50), Err(ModelError::Shape));
 	let window = |change: i32| {
 		let mut values = vec![100; 28];
@@ -346,14 +346,17 @@ fn a_mistaken_class_costs_one_unit() {
 fn steps_that_are_not_forecast_do_not_count() {
 	let program = Forecast { target: Target::Steps(vec![2, 4].try_into().unwrap()), ..program(2) };
 	assert_eq!((program.outputs(), Program::Forecast(program.clone()).name()), (2, "forecast"));
-	// The first channel, then the second: 1 000 a step, which nobody asks for.
+	// Channel 0, then channel 1, which rises by 1 000 per step and is not forecast.
 	let values = (0..28).flat_map(|t| [10 * t, 1_000 * t]).collect();
 	let windows = Windows { channels: 2, history: 24, horizon: 4, values };
 	assert_eq!(score(&Model::RepeatLast, &program, &windows), (20 + 40) * 16);
 	assert_eq!(score(&Model::Seasonal, &Forecast { season: 3, ..program.clone() }, &windows), (30 + 60) * 16);
-	// The bias of the second output says 40 raw units.
+	// The bias of the second output is 40 raw units.
 	let skip = Layer { inputs: 1, outputs: 2, shift: 1, weights: vec![0; 2], bias: vec![0, 40 * 32] };
 	let net = Net { window: 1, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] };
-	assert_eq!(Model::Net(net.clone()).admit(&Program::Forecast(program.clone()), 1_000, 1_000, 50), Ok(Class::F));
+	assert_eq!(
+		Model::Net(net.clone()).admit(&Program::Forecast(program.clone()), 1_000, 1_000, 50),
+		Ok(AccumulatorWidth::Exact24)
+	);
 	assert_eq!(score(&Model::Net(net), &program, &windows), 20 * 16);
 }

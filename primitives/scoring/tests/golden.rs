@@ -1,20 +1,20 @@
-//! Golden vectors: what every other implementation (SIMD, WGSL, WebAssembly) must reproduce, and what no change may move.
+//! Golden vectors, which every other implementation (SIMD, WGSL, WebAssembly) must reproduce and which no change may alter.
 //!
-//! The vectors live in `tests/golden/*.json`. A change of behaviour fails here. If it is intended, every published error sum changes with
-//! it: it needs a new program or version, and only then `DOIN_BLESS=1 cargo test -p doin-scoring --test golden` to write the files anew.
+//! The vectors live in `tests/golden/*.json`. A change of behaviour fails here. If it is intended, every published error sum
+//! changes with it, so it needs a new program or version, and only then `DOIN_BLESS=1 cargo test -p doin-scoring --test golden`
+//! to write the files anew.
 
 mod common;
 
 use common::{forecast, generator, layer, net};
 use doin_scoring::{
-	features,
 	math::log2_q32,
-	model::Class,
+	model::AccumulatorWidth,
 	philox::{philox4x32_10, purpose, Key, Stream},
 	sample::{drawn, generator_series},
 	score,
 	verdict::{loss, paired, ONE_BIT},
-	Cell, Conv, Encoder, Model, Net, Program, Scratch,
+	window_features, Cell, Conv, Encoder, Model, Net, Program, Scratch,
 };
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
@@ -43,7 +43,7 @@ fn seed(number: u8) -> [u8; 32] {
 	core::array::from_fn(|byte| (byte as u8).wrapping_mul(37) ^ number)
 }
 
-/// The nets of the vectors: linear, MLP, MLP beside a linear path, and deep.
+/// The nets of the vectors: linear, MLP, MLP beside a linear skip, and deep.
 fn nets() -> Vec<(&'static str, Net)> {
 	let stream = &mut Stream::new(&seed(1), purpose::WEIGHTS, 0);
 	let mut nets = vec![
@@ -149,13 +149,13 @@ fn forward_passes_stay_as_they_are() {
 	for (name, net) in nets() {
 		let mut x = vec![0; net.features()];
 		let mut out = vec![0; 4];
-		features(&net, 1, &history, &mut x);
+		window_features(&net, 1, &history, &mut x);
 		net.forward(&x, &mut out, &mut scratch);
 		let model = Model::Net(net);
 		let bytes = model.to_bytes();
 		let class = model.admit(&Program::Forecast(forecast()), 4_096, 32_768, bytes.len()).unwrap();
 		vectors.push(json!({
-			"name": name, "model": hex::encode(&bytes), "class": if class == Class::F { "F" } else { "I" }, "macs": model.macs(),
+			"name": name, "model": hex::encode(&bytes), "class": if class == AccumulatorWidth::Exact24 { "F" } else { "I" }, "macs": model.macs(),
 			"history": history, "features": x, "out": out,
 		}));
 	}

@@ -1,17 +1,16 @@
-//! What must hold for every input: hostile bytes, nets at the edge of the admission bound, seeds, partitions and noise.
+//! Properties of every input: untrusted bytes, nets at the admission bound, seeds, partitions and noise.
 
 mod common;
 
 use common::{cases, forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
-	features,
-	model::{Class, MAX_ACT, MAX_DEPTH, REQUANTISE_MACS, SHIFTS, VERSION},
+	model::{AccumulatorWidth, MAX_ACT, MAX_DEPTH, REQUANTISE_MACS, SHIFTS, VERSION},
 	philox::{purpose, Stream},
 	program::{Quadratic, CHUNKS},
 	sample::{drawn, generator_series, tail, validation, validation_span},
 	score, score_point,
 	verdict::{loss, paired, public_test, total, ONE_BIT},
-	Encoder, Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
+	window_features, Encoder, Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
 };
 use proptest::prelude::*;
 
@@ -19,11 +18,11 @@ fn program() -> Program {
 	Program::Forecast(forecast())
 }
 
-fn admit(model: &Model) -> Result<Class, ModelError> {
+fn admit(model: &Model) -> Result<AccumulatorWidth, ModelError> {
 	model.admit(&program(), 64 * 1024, 65_536, model.to_bytes().len())
 }
 
-/// A linear model of one weight per output, all zero but the first output's.
+/// Returns a linear model with one weight per output; all but that of the first output are 0.
 fn one_weight(weight: i16, bias: i32, shift: u8) -> Model {
 	let skip = Layer { inputs: 1, outputs: 4, shift, weights: vec![weight, 0, 0, 0], bias: vec![bias, 0, 0, 0] };
 	Model::Net(Net { window: 1, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] })
@@ -53,7 +52,7 @@ proptest! {
 		bytes[position] = byte;
 		let windows = drawn(&forecast(), &generator(), &seed, 0);
 		if let Ok(model) = Model::from_bytes(&bytes) {
-			// Scoring what was not admitted is arbitrary, and no more than that.
+			// The score of a model that was not admitted is arbitrary, but scoring it does not panic.
 			score(&model, &forecast(), &windows);
 			prop_assert_eq!(model.to_bytes(), bytes.clone());
 		}
@@ -70,9 +69,9 @@ proptest! {
 
 #[test]
 fn lengths_are_checked_before_anything_is_allocated() {
-	// A point that claims 2³⁰ − 1 coordinates.
+	// A point that declares 2³⁰ − 1 coordinates.
 	assert_eq!(Model::from_bytes(&[VERSION, 2, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed));
-	// A layer of 65 535 × 65 535 with as many weights, it says; then one that does not even say so.
+	// A layer that declares 65 535 × 65 535 weights, and one whose number of weights differs from its shape.
 	let layer = [VERSION, 3, 10, 0, 4, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1];
 	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFF]].concat()), Err(ModelError::Malformed));
 	assert_eq!(Model::from_bytes(&[&layer[..], &[0x03, 0x01, 0x00, 0xFE, 0xFE]].concat()), Err(ModelError::Shape));
@@ -93,17 +92,17 @@ fn the_edges_of_the_format_are_named() {
 // Admission.
 
 #[test]
-fn the_bound_of_class_f_and_of_class_i_is_exact() {
+fn the_bound_of_each_accumulator_width_is_exact() {
 	// A = 2047 · |w| + |b| + 2^(shift − 1), with a weight of 1 and a shift of 1: |b| + 2 048.
-	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_049, 1)), Ok(Class::F));
-	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_048, 1)), Ok(Class::I));
-	assert_eq!(admit(&one_weight(1, i32::MAX - 2_048, 1)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_049, 1)), Ok(AccumulatorWidth::Exact24));
+	assert_eq!(admit(&one_weight(1, (1 << 24) - 2_048, 1)), Ok(AccumulatorWidth::I32));
+	assert_eq!(admit(&one_weight(1, i32::MAX - 2_048, 1)), Ok(AccumulatorWidth::I32));
 	assert_eq!(admit(&one_weight(1, i32::MAX - 2_047, 1)), Err(ModelError::Overflow));
-	assert_eq!(admit(&one_weight(-1, -i32::MAX + 2_048, 1)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(-1, -i32::MAX + 2_048, 1)), Ok(AccumulatorWidth::I32));
 	assert_eq!(admit(&one_weight(-1, -i32::MAX + 2_047, 1)), Err(ModelError::Overflow));
 	assert_eq!(admit(&one_weight(0, i32::MIN, 1)), Err(ModelError::Overflow));
 	// The rounding term counts.
-	assert_eq!(admit(&one_weight(0, i32::MAX - (1 << 23), 24)), Ok(Class::I));
+	assert_eq!(admit(&one_weight(0, i32::MAX - (1 << 23), 24)), Ok(AccumulatorWidth::I32));
 	assert_eq!(admit(&one_weight(0, i32::MAX - (1 << 23) + 1, 24)), Err(ModelError::Overflow));
 }
 
@@ -116,7 +115,7 @@ fn a_model_outside_its_ranges_is_refused_by_name() {
 		change(&mut net);
 		admit(&Model::Net(net))
 	};
-	assert_eq!(with(&|_| ()), Ok(Class::F));
+	assert_eq!(with(&|_| ()), Ok(AccumulatorWidth::Exact24));
 	assert_eq!(with(&|n| n.window = 0), Err(ModelError::Window));
 	assert_eq!(with(&|n| n.window = 25), Err(ModelError::Window));
 	assert_eq!(with(&|n| n.window = 11), Err(ModelError::Shape));
@@ -132,13 +131,13 @@ fn a_model_outside_its_ranges_is_refused_by_name() {
 	assert_eq!(with(&|n| n.layers[2].bias.truncate(3)), Err(ModelError::Shape));
 	assert_eq!(with(&|n| n.layers[2].weights.truncate(11)), Err(ModelError::Shape));
 	assert_eq!(with(&|n| (n.skip, n.layers) = (None, vec![])), Err(ModelError::Shape), "a net of nothing");
-	assert_eq!(with(&|n| n.layers.clear()), Ok(Class::F), "a linear model");
-	assert_eq!(with(&|n| n.skip = None), Ok(Class::F), "an MLP");
+	assert_eq!(with(&|n| n.layers.clear()), Ok(AccumulatorWidth::Exact24), "a linear model");
+	assert_eq!(with(&|n| n.skip = None), Ok(AccumulatorWidth::Exact24), "an MLP");
 
 	let model = Model::Net(good.clone());
 	let len = model.to_bytes().len();
 	assert_eq!(model.macs(), 40 + 50 + 15 + 12 + (4 + 5 + 3 + 4) * REQUANTISE_MACS);
-	assert_eq!(model.admit(&program(), len as u32, 245, len), Ok(Class::F));
+	assert_eq!(model.admit(&program(), len as u32, 245, len), Ok(AccumulatorWidth::Exact24));
 	assert_eq!(model.admit(&program(), len as u32 - 1, 245, len), Err(ModelError::TooLarge));
 	assert_eq!(model.admit(&program(), len as u32, 244, len), Err(ModelError::TooCostly));
 }
@@ -167,15 +166,15 @@ fn baselines_and_strangers_are_no_submissions() {
 		assert_eq!(model.admit(&quadratic, 10_000, 10_000, 100), Err(ModelError::Family));
 	}
 	let admit = |point: Vec<i32>| Model::Point(point).admit(&quadratic, 10_000, 10_000, 100);
-	assert_eq!(admit(vec![1 << 20; 40]), Ok(Class::I));
-	assert_eq!(admit(vec![-(1 << 20); 40]), Ok(Class::I));
+	assert_eq!(admit(vec![1 << 20; 40]), Ok(AccumulatorWidth::I32));
+	assert_eq!(admit(vec![-(1 << 20); 40]), Ok(AccumulatorWidth::I32));
 	assert_eq!(admit(vec![(1 << 20) + 1; 40]), Err(ModelError::Weight));
 	assert_eq!(admit(vec![i32::MIN; 40]), Err(ModelError::Weight));
 	assert_eq!(admit(vec![0; 39]), Err(ModelError::Shape));
 	assert_eq!(admit(vec![0; 41]), Err(ModelError::Shape));
 }
 
-/// A net pushed against the bound: rows of the largest weights, biases that use up what is left, activations at their limit.
+/// Returns a net at the admission bound: rows of the largest weights, the largest admitted biases, activations at their limit.
 fn extreme(stream: &mut Stream, window: u16) -> (Net, Vec<i16>) {
 	let mut layer = |inputs: u16, outputs: u16| {
 		let limit = [MAX_ACT as u32, MAX_ACT as u32 / 2, 5][stream.below(3) as usize];
@@ -203,7 +202,7 @@ proptest! {
 	#[test]
 	fn what_is_admitted_never_leaves_32_bits(seed: [u8; 32], window in 1u16..=24) {
 		let (net, x) = extreme(&mut Stream::new(&seed, 0, 0), window);
-		prop_assert_eq!(admit(&Model::Net(net.clone())), Ok(Class::I));
+		prop_assert_eq!(admit(&Model::Net(net.clone())), Ok(AccumulatorWidth::I32));
 		let mut out = vec![0; 4];
 		net.forward(&x, &mut out, &mut Scratch::default());
 		let out: Vec<i64> = out.into_iter().map(i64::from).collect();
@@ -230,7 +229,7 @@ proptest! {
 		let (mut x, mut out, mut scratch) = (vec![0; 20], vec![0; 4], Scratch::default());
 		let mut sum = 0;
 		for (history, future) in windows.iter() {
-			features(&net, 1, history, &mut x);
+			window_features(&net, 1, history, &mut x);
 			net.forward(&x, &mut out, &mut scratch);
 			for (out, y) in out.iter().zip(future) {
 				sum += (history[23] * 16 + out - y * 16).unsigned_abs();
@@ -344,7 +343,8 @@ fn a_generated_series_has_the_season_the_memory_and_the_noise_it_was_given() {
 	let phase = (0..8).find(|phase| fits(*phase)).expect("one phase fits");
 	let remainder: Vec<f64> = differences.iter().enumerate().map(|(t, d)| d - template[(t + phase) % 8]).collect();
 	let covariance = |lag: usize| remainder.iter().zip(&remainder[lag..]).map(|(a, b)| a * b).sum::<f64>() / (steps - lag) as f64;
-	// An AR(1) of coefficient ½ and innovations of deviation 10: variance 100 / (1 − ¼), and 1/6 from rounding levels to raw units.
+	// An AR(1) of coefficient ½ and innovations of deviation 10: variance 100 / (1 − ¼), and 1/6 from rounding levels to
+	// raw units.
 	assert!((covariance(0) - 400.0 / 3.0).abs() < 2.0, "{}", covariance(0));
 	assert!((covariance(1) / covariance(0) - 0.5).abs() < 0.01, "{}", covariance(1) / covariance(0));
 	assert!((covariance(2) / covariance(0) - 0.25).abs() < 0.01);
@@ -517,7 +517,8 @@ fn noise_hardly_ever_passes_and_progress_does() {
 			})
 			.count()
 	};
-	// Three standard errors and the least improvement: at most 13 in 10 000 were expected from 3 σ alone; Student's tails are wider.
+	// Three standard errors and the least improvement: 13 in 10 000 are expected from 3 σ of a normal distribution; the tails of
+	// t are wider.
 	assert!(passed(32, 0) < 20);
 	assert!(passed(256, 0) < 10);
 	assert_eq!(passed(32, 50), 5_000);
@@ -531,14 +532,14 @@ fn the_increment_is_paid_by_the_bound_and_never_twice() {
 	assert_eq!((verdict(0).upper, verdict(0).progress), (32_000, 2 * ONE_BIT));
 	assert_eq!(verdict(0).increment, ONE_BIT);
 	assert_eq!(verdict(ONE_BIT).increment, ONE_BIT);
-	assert_eq!(verdict(ONE_BIT * 3 / 2).increment, ONE_BIT / 2, "only what lies beyond the best progress ever measured");
+	assert_eq!(verdict(ONE_BIT * 3 / 2).increment, ONE_BIT / 2, "only progress above the high-water mark");
 	assert_eq!(verdict(2 * ONE_BIT).increment, 0);
 	assert!(verdict(2 * ONE_BIT).passes, "it is better all the same");
 	// From the initial champion to a hundredth is more than a bit, and one bit is paid.
 	let leap = paired(&initial, &initial, &[40; 32], 2_000, 0).unwrap();
 	assert_eq!(leap.increment, ONE_BIT);
 	assert!(leap.progress > 6 * ONE_BIT);
-	// The bound pays less than luck: the same mean with a spread.
+	// The increment is that of the upper bound, which is smaller for the same mean with a spread.
 	let spread: Vec<u32> = (0..32).map(|i| if i % 2 == 0 { 900 } else { 1_100 }).collect();
 	let shaky = paired(&initial, &champion, &spread, 2_000, 0).unwrap();
 	assert_eq!(shaky.progress, verdict(0).progress);
@@ -552,7 +553,7 @@ fn a_perfect_candidate_breaks_nothing() {
 	let verdict = paired(&[8; 32], &[8; 32], &[0; 32], 2_000, 0).unwrap();
 	assert_eq!((verdict.upper, verdict.passes, verdict.increment, verdict.progress), (0, true, ONE_BIT, 8 * ONE_BIT));
 	let nothing_left = paired(&[8; 32], &[0; 32], &[0; 32], 0, 0).unwrap();
-	assert!(!nothing_left.passes, "nobody undercuts a champion without error");
+	assert!(!nothing_left.passes, "no candidate undercuts a champion without error");
 }
 
 #[test]

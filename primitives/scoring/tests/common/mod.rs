@@ -1,4 +1,4 @@
-//! What several tests need: programs, generators and nets made from Philox streams.
+//! Helpers of the tests: programs, generators and nets made from Philox streams.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
@@ -6,7 +6,7 @@ use doin_scoring::{
 	activation::{SIGMOID, TANH},
 	model::{MAX_ACT, OUT_FRAC},
 	philox::Stream,
-	Cell, Conv, Encoder, Forecast, Generator, Layer, Net, Target,
+	Cell, Conv, Encoder, Forecast, Generator, Layer, Loss, Net, Target, WindowPhase,
 };
 use proptest::test_runner::Config as ProptestConfig;
 
@@ -27,7 +27,17 @@ pub fn generator() -> Generator {
 
 /// A program that fits [`generator`].
 pub fn forecast() -> Forecast {
-	Forecast { horizon: 4, history: 24, season: 8, chunks: 32, windows: 5, channels: 1, target: Target::Values }
+	Forecast {
+		horizon: 4,
+		history: 24,
+		season: 8,
+		chunks: 32,
+		windows: 5,
+		channels: 1,
+		target: Target::Values,
+		loss: Loss::Absolute,
+		phase: WindowPhase::Hidden,
+	}
 }
 
 /// A number in `[-limit, limit]`.
@@ -42,7 +52,7 @@ pub fn layer(stream: &mut Stream, inputs: u16, outputs: u16, limit: u32, shift: 
 	Layer { inputs, outputs, shift, weights, bias }
 }
 
-/// A net of `window` inputs and `horizon` outputs, with or without a linear path, with hidden layers of the given widths.
+/// A net of `window` inputs and `horizon` outputs, with or without a linear skip, with hidden layers of the given widths.
 pub fn net(stream: &mut Stream, window: u16, horizon: u16, skip: bool, mlp: Option<&[u16]>) -> Net {
 	let skip = skip.then(|| layer(stream, window, horizon, 400, 9));
 	let mut layers = Vec::new();

@@ -1,7 +1,8 @@
 //! Deadlines, served from `on_initialize` in bounded steps.
 //!
-//! Blocks hold at most [`PER_BLOCK`] items. Scheduling takes the first block with room at or after the wish; while a pallet keeps no more
-//! than 1 024 items, one is found within 33 blocks, so scheduling cannot fail. What one block's weight cannot serve waits for the next.
+//! A block holds at most [`PER_BLOCK`] items. Scheduling uses the first block with a free place at or after the wanted one. While a pallet
+//! keeps at most 1 024 items, such a block is found within 33 blocks, so scheduling cannot fail. Items that exceed the weight of a block
+//! are served in the next one.
 
 use core::marker::PhantomData;
 use doin_primitives::{
@@ -13,10 +14,10 @@ use frame_support::{
 	weights::{Weight, WeightMeter},
 };
 
-/// Items due in one block.
+/// Most items due in one block.
 pub const PER_BLOCK: u32 = 32;
 
-/// Items due in a block.
+/// Items due in one block, in order of scheduling.
 pub type Items<Item> = BoundedVec<Item, ConstU32<PER_BLOCK>>;
 
 /// An agenda over a pallet's two storage items: `Due: map block → Items` and `Cursor`, the first block not served completely.
@@ -28,9 +29,9 @@ where
 	Due: StorageMap<BlockNumber, Items<Item>, Query = Items<Item>>,
 	Cursor: StorageValue<BlockNumber, Query = BlockNumber>,
 {
-	/// Puts `item` on the first block with room after `now`, at `wish` at the earliest, and says which.
-	pub fn schedule(now: BlockNumber, wish: BlockNumber, mut item: Item) -> BlockNumber {
-		let mut at = wish.max(now.saturating_add(1));
+	/// Schedules `item` for the first block with a free place after `now`, at `earliest` or later. Returns that block.
+	pub fn schedule(now: BlockNumber, earliest: BlockNumber, mut item: Item) -> BlockNumber {
+		let mut at = earliest.max(now.saturating_add(1));
 		loop {
 			let mut items = Due::get(at);
 			match items.try_push(item) {
@@ -44,7 +45,7 @@ where
 		}
 	}
 
-	/// Takes `item` off block `at`, where [`Self::schedule`] put it, and says whether it was still there.
+	/// Removes `item` from block `at`, for which [`Self::schedule`] returned it. Returns `true` if the item was still there.
 	pub fn cancel(at: BlockNumber, item: &Item) -> bool
 	where
 		Item: PartialEq,
@@ -62,9 +63,9 @@ where
 		true
 	}
 
-	/// Serves everything due up to `now`, oldest first, at `cost` an item, as long as `meter` lasts.
+	/// Calls `each` for every item due up to `now`, oldest first, and consumes `cost` of `meter` per item. Stops when `meter` is exhausted.
 	pub fn serve(now: BlockNumber, meter: &mut WeightMeter, cost: Weight, mut each: impl FnMut(Item)) {
-		// Nothing can be due before the first service: a pallet that joins a running chain does not visit the blocks before it.
+		// Nothing is due before the first service, so a pallet added to a running chain does not visit earlier blocks.
 		let mut at = match Cursor::get() {
 			0 => now,
 			cursor => cursor,
@@ -99,7 +100,7 @@ mod tests {
 
 	const COST: Weight = Weight::from_parts(10, 0);
 
-	/// What a block serves with the weight of `items` items.
+	/// Returns the items that a block serves with the weight of `items` items.
 	fn served(now: BlockNumber, items: u64) -> Vec<u32> {
 		let mut meter = WeightMeter::with_limit(COST.saturating_mul(items));
 		let mut served = Vec::new();

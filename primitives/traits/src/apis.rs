@@ -1,0 +1,44 @@
+//! The runtime API behind the node's `doin` RPC namespace and the worker.
+
+use alloc::vec::Vec;
+use codec::Codec;
+use doin_primitives::{
+	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
+};
+
+sp_api::decl_runtime_apis! {
+	/// Reads across DOIN's pallets. Every method reads the state of the block it is called at.
+	#[api_version(1)]
+	pub trait DoinApi<AccountId> where AccountId: Codec {
+		/// Returns every domain, in order of registration.
+		fn domains() -> Vec<DomainView<AccountId>>;
+		/// Returns one domain.
+		fn domain(domain: DomainId) -> Option<DomainView<AccountId>>;
+		/// Returns the immutable record of a domain.
+		fn domain_spec(domain: DomainId) -> Option<DomainSpec>;
+		/// Returns the series of a domain, once every page is uploaded: value `t · channels + c` is channel c at step t.
+		fn series(domain: DomainId) -> Option<Vec<i32>>;
+		/// Returns the champion of a domain.
+		fn champion(domain: DomainId) -> Option<ChampionView<AccountId>>;
+		/// Returns the bytes of a stored model.
+		fn model(model: ModelId) -> Option<Vec<u8>>;
+		/// Returns the error sum of any encoded model on chunk `chunk`, as settling would compute it: on the windows that `seed` draws, or on
+		/// the validation split without a seed. Returns `None` for a model that the domain does not admit, and for an unknown domain or chunk.
+		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32>;
+		/// Returns the round that the grid of a domain is in at this block, with its seats.
+		fn round(domain: DomainId) -> Option<RoundView<AccountId>>;
+		/// Returns a given round, while it is undecided.
+		fn open_round(round: RoundId) -> Option<RoundView<AccountId>>;
+		/// Returns the recomputation tasks of a domain that are not final, oldest first.
+		fn recomputations(domain: DomainId) -> Vec<RecomputationView<AccountId>>;
+		/// Returns the state of work blocks and their queue.
+		fn work() -> WorkView<AccountId>;
+		/// Returns the state of the fee market.
+		fn fee_market() -> FeeMarketView;
+		/// Returns the reputation of an account.
+		fn reputation(who: AccountId) -> ReputationView;
+		/// Returns the lengths of a round's phases.
+		fn round_params() -> RoundParams;
+	}
+}

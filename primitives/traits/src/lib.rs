@@ -1,0 +1,405 @@
+//! Traits between the pallets, the runtime API and the bounded deadline agenda.
+//!
+//! Pallets never depend on pallets; a pallet's `Config` names the traits it needs, and the runtime connects them. Requests go down
+//! (`optimae → recomputation → evaluators`, and all of them read `domains`, `gauge` and `reputation`); results come up through
+//! [`OnRecomputed`] (`recomputation → optimae → domains, work`).
+//!
+//! | trait | implemented by | used by |
+//! |---|---|---|
+//! | [`Timing`] | `timing` | `evaluators`, `recomputation`, `optimae`, `reputation` |
+//! | [`Domains`] | `domains` | `evaluators`, `optimae`, runtime |
+//! | [`DomainWeights`], [`Electorate`], [`Votable`], [`OnWeightGained`] | `gauge`, runtime, `domains` | `gauge` and readers of weights |
+//! | [`Entropy`] | runtime (BABE) | `recomputation` |
+//! | [`EvaluatorSet`] | `evaluators` | `recomputation` |
+//! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
+//! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
+//! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
+//! | [`Work`], [`EraShare`] | `work` | `optimae`, staking |
+//! | [`BaseFee`] | `fee-market` | `optimae` |
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![warn(clippy::missing_errors_doc)]
+
+extern crate alloc;
+
+pub mod agenda;
+pub mod apis;
+pub mod block;
+pub mod share;
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use doin_primitives::{
+	bounded_collections::{BoundedVec, ConstU32},
+	domain::{Champion, DomainState, ModelBytes},
+	payload::Sums,
+	quorum::MAX_QUORUM,
+	round::{MAX_MODELS, MAX_SEATS},
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, SizeClass, Subject, TaskId,
+	Q32,
+};
+use frame_support::{dispatch::DispatchResult, weights::Weight};
+use impl_trait_for_tuples::impl_for_tuples;
+use scale_info::TypeInfo;
+use sp_runtime::DispatchError;
+
+/// Models of one recomputation task, each once: the initial champion, the champion, the contender, then the candidates in order of their
+/// seats.
+pub type ModelList = BoundedVec<ModelRef, ConstU32<MAX_MODELS>>;
+/// Accounts that took part in a round as optimizers.
+pub type AuthorList<AccountId> = BoundedVec<AccountId, ConstU32<MAX_SEATS>>;
+/// Accounts that answered as evaluators.
+pub type EvaluatorList<AccountId> = BoundedVec<AccountId, ConstU32<MAX_QUORUM>>;
+
+/// Wall time and rounds in blocks. Values come from genesis and never change.
+pub trait Timing {
+	/// Returns the number of blocks in `ms` milliseconds, at least one.
+	fn blocks(ms: u64) -> BlockNumber;
+	/// Returns the lengths of a round's phases.
+	fn rounds() -> RoundParams;
+}
+
+/// Registered domains.
+pub trait Domains<AccountId> {
+	/// Returns the immutable part of the record of `domain`.
+	fn spec(domain: DomainId) -> Option<DomainSpec>;
+	/// Returns the changing part of the record of `domain`.
+	fn state(domain: DomainId) -> Option<DomainState<AccountId>>;
+	/// Returns page `index` of the data of `domain`.
+	fn page(domain: DomainId, index: u32) -> Option<Page>;
+	/// Counts a new open round of `domain`.
+	///
+	/// # Errors
+	///
+	/// Fails and changes nothing unless the domain takes commits.
+	fn open_round(domain: DomainId) -> DispatchResult;
+	/// Removes an open round of `domain` from the count, once it is decided or void.
+	fn close_round(domain: DomainId);
+	/// Replaces the champion of `domain` and raises its high-water mark to `high_water`. `upper` is the upper bound U of the champion's
+	/// error. If `upper` passes the target, the domain converges and its bounty is paid to the champion's author.
+	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64);
+}
+
+/// Voted weights of domains.
+pub trait DomainWeights {
+	/// Returns the weight of `domain` in parts per million; 0 without votes.
+	fn weight(domain: DomainId) -> u32;
+}
+
+/// Receives the first weight of a domain.
+pub trait OnWeightGained {
+	/// Called when the weight of `domain` has risen from 0. Progress made before is not paid.
+	fn weight_gained(domain: DomainId);
+}
+
+/// Decides which domains can be voted for.
+pub trait Votable {
+	/// Returns `true` if `domain` has an exact program, all data on the chain, evidence that can be minted for, and takes commits.
+	fn votable(domain: DomainId) -> bool;
+}
+
+/// The validators that vote on weights, and their active stake.
+pub trait Electorate<AccountId> {
+	/// Returns every active validator of this session with its stake.
+	fn stakes() -> Vec<(AccountId, Balance)>;
+	/// Returns `true` if `who` is an active validator.
+	fn is_voter(who: &AccountId) -> bool;
+}
+
+/// VRF output of the parent block.
+pub trait Entropy {
+	/// Returns the output, or `None` for a block without one, which only delays draws.
+	fn parent_vrf() -> Option<Hash>;
+}
+
+/// One false answer of a drawn evaluator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FalseAnswer<AccountId> {
+	/// The evaluator.
+	pub who: AccountId,
+	/// Hash of the sums it revealed: equal hashes are evidence of collusion.
+	pub sums: Hash,
+}
+
+/// Bonded evaluators: draws quorums from rosters, and applies the consequences of answers to bonds and reputation.
+pub trait EvaluatorSet<AccountId> {
+	/// Returns the number of evaluators that can be drawn for `domain` now.
+	fn available(domain: DomainId, class: SizeClass) -> u32;
+	/// Draws a quorum for `domain` with `seed`, without the accounts of `exclude`. Returns an empty list if fewer than
+	/// [`MIN_QUORUM`](doin_primitives::quorum::MIN_QUORUM) evaluators can be drawn.
+	fn draw(seed: Hash, domain: DomainId, class: SizeClass, exclude: &[AccountId]) -> Vec<AccountId>;
+	/// Returns `true` if `who` has a bond.
+	fn is_bonded(who: &AccountId) -> bool;
+	/// Records that a drawn evaluator revealed an answer: the slash of its next absence starts at the lowest rate again.
+	fn record_answer(who: &AccountId);
+	/// Slashes a drawn evaluator that did not answer, twice as much for each further absence in a row.
+	fn record_absence(who: &AccountId);
+	/// Records that an answer agreed with the final sums.
+	fn record_agreement(who: &AccountId);
+	/// Slashes evaluators of a quorum of `seats` seats that revealed false sums. A tenth of what is slashed goes to `challenger`, the rest
+	/// is burned. Returns the amount that the challenger received.
+	fn slash_false_answers(answers: &[FalseAnswer<AccountId>], seats: u32, challenger: Option<&AccountId>) -> Balance;
+}
+
+/// A request for the chunk sums of a list of models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecomputationRequest<AccountId> {
+	/// Routes the result to the handler that sent the request.
+	pub subject: Subject,
+	/// Domain of the models.
+	pub domain: DomainId,
+	/// Size class of the domain.
+	pub class: SizeClass,
+	/// Models to evaluate.
+	pub models: ModelList,
+	/// Accounts that are not drawn.
+	pub exclude: AuthorList<AccountId>,
+}
+
+/// The recomputation service: final chunk sums of a list of models, and the evaluators whose answers agreed with them.
+pub trait Recompute<AccountId> {
+	/// Opens a task that evaluates the models of `request` on windows that nobody knows yet. The result arrives through [`OnRecomputed`].
+	///
+	/// # Errors
+	///
+	/// Fails and changes nothing if too many tasks are open, the list of models is empty, or the domain is unknown.
+	fn request(request: RecomputationRequest<AccountId>) -> Result<TaskId, DispatchError>;
+	/// Returns the number of bonded evaluators that can be drawn for `domain` now.
+	fn available(domain: DomainId, class: SizeClass) -> u32;
+}
+
+/// Result of a recomputation task.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Outcome<AccountId> {
+	/// Seed of the drawn windows.
+	pub seed: Hash,
+	/// Final sums, in the order of the model list.
+	pub sums: Sums,
+	/// Accounts that share the evaluators' part of the fees: evaluators whose answers agreed with the final sums, and accounts that paid
+	/// for a fifteenth or more of the chunks where no quorum answered.
+	pub paid: EvaluatorList<AccountId>,
+	/// Account that paid for the settlement, or for most of the chunks.
+	pub settler: Option<AccountId>,
+}
+
+/// Receives the end of recomputation tasks, each exactly once, from a hook. A tuple passes each call to the first member that
+/// [`handles`](OnRecomputed::handles) the subject.
+pub trait OnRecomputed<AccountId> {
+	/// Returns `true` if the handler requested tasks of this kind of subject.
+	fn handles(subject: &Subject) -> bool;
+	/// Returns the index of the model that `sums` would crown: settling spot-checks its chunks. Reads only.
+	fn leader(subject: &Subject, sums: &Sums) -> Option<u8>;
+	/// Returns `true` if the result of a task can be recorded in this block; if not, it is offered again in the next one.
+	fn ready(subject: &Subject) -> bool;
+	/// Receives final sums.
+	fn recomputed(subject: &Subject, outcome: Outcome<AccountId>);
+	/// Receives the end of a task that nobody decided before its time-out.
+	fn voided(subject: &Subject);
+	/// Returns the weight of the most expensive call of [`recomputed`](OnRecomputed::recomputed) or [`voided`](OnRecomputed::voided).
+	fn weight() -> Weight;
+}
+
+#[impl_for_tuples(1, 8)]
+impl<AccountId> OnRecomputed<AccountId> for Tuple {
+	fn handles(subject: &Subject) -> bool {
+		for_tuples!( #( if Tuple::handles(subject) { return true; } )* );
+		false
+	}
+
+	fn leader(subject: &Subject, sums: &Sums) -> Option<u8> {
+		for_tuples!( #( if Tuple::handles(subject) { return Tuple::leader(subject, sums); } )* );
+		None
+	}
+
+	fn ready(subject: &Subject) -> bool {
+		for_tuples!( #( if Tuple::handles(subject) { return Tuple::ready(subject); } )* );
+		true
+	}
+
+	fn recomputed(subject: &Subject, outcome: Outcome<AccountId>) {
+		for_tuples!( #( if Tuple::handles(subject) { return Tuple::recomputed(subject, outcome); } )* );
+		let _unhandled = outcome;
+		frame_support::defensive!("no handler for the subject of a finished recomputation task");
+	}
+
+	fn voided(subject: &Subject) {
+		for_tuples!( #( if Tuple::handles(subject) { return Tuple::voided(subject); } )* );
+		frame_support::defensive!("no handler for the subject of a void recomputation task");
+	}
+
+	fn weight() -> Weight {
+		let mut weight = Weight::zero();
+		for_tuples!( #( weight = weight.max(Tuple::weight()); )* );
+		weight
+	}
+}
+
+/// Bytes of submitted models.
+pub trait Models {
+	/// Returns the encoded model, while it is stored.
+	fn bytes(model: ModelId) -> Option<ModelBytes>;
+}
+
+/// Reason for which a chunk cannot be scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScoreError {
+	/// The domain does not exist.
+	UnknownDomain,
+	/// The model is not stored, or not any more.
+	UnknownModel,
+	/// The domain has fewer chunks.
+	NoSuchChunk,
+	/// A page of the series is missing.
+	MissingPage,
+	/// The model does not fit the program.
+	IncompatibleModel,
+}
+
+/// Scores one chunk of one model inside the runtime. The result is final: no answer can overrule it.
+pub trait ChunkScorer {
+	/// Returns the error sum of `model` on chunk `index` of the windows that `seed` draws, or of the validation split on `Public` evidence.
+	///
+	/// # Errors
+	///
+	/// Fails if the domain, the model, the chunk or a page of data does not exist, or if the model does not fit the program.
+	fn drawn_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> Result<u32, ScoreError>;
+	/// Returns the error sum of `model` on chunk `index` of the validation split.
+	///
+	/// # Errors
+	///
+	/// As [`drawn_sum`](ChunkScorer::drawn_sum).
+	fn validation_sum(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, ScoreError>;
+	/// Returns the number of chunks that a model of `domain` is scored on.
+	fn chunks(domain: DomainId) -> Option<u16>;
+	/// Returns the weight of scoring one chunk of one model of a size class.
+	fn weight(class: SizeClass) -> Weight;
+}
+
+/// Behaviour of an evaluator, as far as reputation records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Behaviour {
+	/// Its answer agreed with the final sums: +0.4.
+	#[codec(index = 0)]
+	Agreed,
+	/// It was drawn and did not answer: −1.
+	#[codec(index = 1)]
+	Absent,
+	/// Its answer was false: −2.
+	#[codec(index = 2)]
+	AnsweredFalsely,
+	/// It signed two blocks or votes where one was due: −10.
+	#[codec(index = 3)]
+	Equivocated,
+}
+
+/// Reputation of evaluators.
+pub trait Reputation<AccountId> {
+	/// Returns `min(1, ln(1 + r) / ln 11)` in Q16, where r is the score.
+	fn factor(who: &AccountId) -> u32;
+	/// Returns `true` if the score is high enough to be drawn.
+	fn is_eligible(who: &AccountId) -> bool;
+	/// Returns the score at this block, in millionths.
+	fn score(who: &AccountId) -> u32;
+	/// Records a behaviour of `who`.
+	fn record(who: &AccountId, behaviour: Behaviour);
+}
+
+/// One verified improvement that waits for work blocks to pay it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct QueuedImprovement<AccountId> {
+	/// Round that earned it.
+	pub round: RoundId,
+	/// Effective improvement, Q32 bits; above 0.
+	pub effective: Q32,
+	/// Author of the model.
+	pub optimizer: AccountId,
+	/// Accounts that verified it.
+	pub evaluators: EvaluatorList<AccountId>,
+}
+
+/// The queue of verified improvement.
+pub trait Work<AccountId> {
+	/// Returns the number of free places in the queue.
+	fn free_places() -> u32;
+	/// Appends `improvement` to the queue. Callers check [`free_places`](Work::free_places) first.
+	fn enqueue(improvement: QueuedImprovement<AccountId>);
+}
+
+/// Prices at the base fee of this block.
+pub trait BaseFee {
+	/// Returns the fee of a call of this weight and encoded length, in plancks.
+	fn fee(weight: Weight, len: u32) -> Balance;
+	/// Returns the base fee, in plancks per gas.
+	fn base_fee() -> Balance;
+}
+
+/// The validators' share of an era.
+pub trait EraShare {
+	/// Returns the amount that accrued since the last call, in plancks, and resets it. The pot holds the amount.
+	fn take() -> Balance;
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use frame_support::parameter_types;
+
+	parameter_types! {
+		pub static Voided: u32 = 0;
+	}
+
+	struct Ignores;
+	struct Handles;
+
+	impl OnRecomputed<u64> for Ignores {
+		fn handles(_: &Subject) -> bool {
+			false
+		}
+		fn leader(_: &Subject, _: &Sums) -> Option<u8> {
+			Some(1)
+		}
+		fn ready(_: &Subject) -> bool {
+			false
+		}
+		fn recomputed(_: &Subject, _: Outcome<u64>) {
+			unreachable!("a foreign subject")
+		}
+		fn voided(_: &Subject) {
+			unreachable!("a foreign subject")
+		}
+		fn weight() -> Weight {
+			Weight::from_parts(9, 1)
+		}
+	}
+
+	impl OnRecomputed<u64> for Handles {
+		fn handles(_: &Subject) -> bool {
+			true
+		}
+		fn leader(_: &Subject, _: &Sums) -> Option<u8> {
+			Some(2)
+		}
+		fn ready(_: &Subject) -> bool {
+			true
+		}
+		fn recomputed(_: &Subject, _: Outcome<u64>) {}
+		fn voided(_: &Subject) {
+			Voided::mutate(|count| *count += 1);
+		}
+		fn weight() -> Weight {
+			Weight::from_parts(3, 5)
+		}
+	}
+
+	#[test]
+	fn a_tuple_passes_a_result_to_the_handler_of_its_subject() {
+		type Both = (Ignores, Handles);
+		let subject = Subject::Round(RoundId { domain: 1, number: 2 });
+		assert!(<Both as OnRecomputed<u64>>::ready(&subject));
+		assert_eq!(<Both as OnRecomputed<u64>>::leader(&subject, &Sums::new()), Some(2));
+		<Both as OnRecomputed<u64>>::voided(&subject);
+		assert_eq!(Voided::get(), 1);
+		assert_eq!(<Both as OnRecomputed<u64>>::weight(), Weight::from_parts(9, 5));
+		assert!(!<(Ignores,) as OnRecomputed<u64>>::handles(&subject));
+	}
+}
