@@ -1,26 +1,28 @@
 //! Benchmarks of the calls, at the sizes that cost most.
 
 use super::*;
-use alloc::vec;
+use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::{BoundedVec, ConstU32},
-	domain::{Gene, Limits, MAX_GENES, MAX_MODEL_BYTES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_VALUES},
-	Evidence, Split,
+	domain::{Gene, Limits, MAX_GENES, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_VALUES},
+	DomainId, DomainSpec, Evidence, Growth, Page, Split, Status,
 };
 use doin_scoring::{
 	program::{MAX_AR, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
-	Forecast, Generator, Program, Target,
+	Forecast, Generator, Loss, Program, Target, WindowPhase,
 };
 use frame_benchmarking::v2::*;
+use frame_support::traits::{fungible::Mutate, Get};
 use frame_system::RawOrigin;
 
-/// Most values of a series.
+/// Maximum number of values of a series.
 const MAX_VALUES: u32 = MAX_PAGES * PAGE_VALUES;
-/// Fewest values that a split with the longest history, 256 chunks and the longest horizon leaves windows for.
+/// Minimum number of values of a series with the longest history, 256 chunks and the horizon of the benchmarks.
 const MIN_VALUES: u32 = 4 * PAGE_VALUES;
 
+/// Returns a text of `len` bytes that starts with `first`.
 fn text<const N: u32>(len: usize, first: u8) -> BoundedVec<u8, ConstU32<N>> {
 	let mut bytes = vec![b'x'; len];
 	if let Some(byte) = bytes.first_mut() {
@@ -29,11 +31,12 @@ fn text<const N: u32>(len: usize, first: u8) -> BoundedVec<u8, ConstU32<N>> {
 	BoundedVec::truncate_from(bytes)
 }
 
+/// Returns a series of `len` values.
 fn values(len: u32) -> Vec<i32> {
 	(0..len).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect()
 }
 
-/// The largest record there is, of a series of `len` values.
+/// Returns the largest possible record, for a series of `len` values.
 fn spec(len: u32) -> DomainSpec {
 	let genes = (0..MAX_GENES).map(|n| Gene { name: text(32, b'a'.saturating_add(n as u8)), lo: 1, hi: 64, log: true, frac: 0 });
 	DomainSpec {
@@ -47,11 +50,14 @@ fn spec(len: u32) -> DomainSpec {
 			windows: MAX_WINDOWS,
 			channels: 1,
 			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
 		}),
 		genes: BoundedVec::truncate_from(genes.collect()),
 		limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
 		data_root: blake2_256(&values(len).encode()),
 		values: len,
+		growth: Growth::Fixed,
 		split: Split { train_end: MAX_HISTORY.into(), validation_end: len },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
@@ -64,30 +70,33 @@ fn spec(len: u32) -> DomainSpec {
 	}
 }
 
-/// An account that can pay for everything here.
+/// Returns an account that can pay for every call.
 fn funded<T: Config>(n: u32) -> T::AccountId {
 	let who = account("domains", n, 0);
 	let amount = Pallet::<T>::deposit(&spec(MIN_VALUES)).saturating_mul(200);
-	let _ = T::Currency::mint_into(
-		&who,
-		amount.saturating_add(T::RegistrationFee::get()).saturating_add(T::MinBounty::get().saturating_mul(4)),
-	);
+	let amount = amount.saturating_add(T::RegistrationFee::get()).saturating_add(T::MinBounty::get().saturating_mul(4));
+	assert!(T::Currency::mint_into(&who, amount).is_ok());
 	who
 }
 
-/// A domain of `len` values, all but the last `missing` pages loaded.
+/// Returns a page of `values`.
+fn page_of(values: &[i32]) -> Result<Page, BenchmarkError> {
+	Page::from_values(values.to_vec()).ok_or(BenchmarkError::Stop("a page holds the values"))
+}
+
+/// Registers a domain of `len` values and stores all but the last `missing` pages.
 fn loading<T: Config>(owner: &T::AccountId, len: u32, missing: u32) -> Result<DomainId, BenchmarkError> {
 	let spec = spec(len);
 	let loaded = spec.pages().saturating_sub(missing);
 	let domain = Pallet::<T>::do_register(owner.clone(), spec, 0)?;
 	for (index, page) in (0..loaded).zip(values(len).chunks(PAGE_VALUES as usize)) {
-		Pages::<T>::insert(domain, index, Page::truncate_from(page.to_vec()));
+		Pages::<T>::insert(domain, index, page_of(page)?);
 	}
 	States::<T>::mutate_extant(domain, |state| state.pages_missing = missing);
 	Ok(domain)
 }
 
-/// Fills the list of a bounty's donors: the owner, for whom a place is kept, and everybody else there is room for.
+/// Fills the list of donors of a bounty: the owner, for whom a place is reserved, and the maximum number of other donors.
 fn donated<T: Config>(owner: T::AccountId, domain: DomainId) -> Result<(), BenchmarkError> {
 	Pallet::<T>::do_add_bounty(owner, domain, T::MinBounty::get())?;
 	for n in 1..MAX_DONORS {
@@ -109,11 +118,11 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn upload(n: Linear<1, PAGE_VALUES>) -> Result<(), BenchmarkError> {
+	fn upload_page(n: Linear<1, PAGE_VALUES>) -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES.saturating_add(n), 1)?;
 		let index = MIN_VALUES / PAGE_VALUES;
-		let page = Page::truncate_from(values(n));
+		let page = page_of(&values(n))?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), domain, index, page);
 		assert!(Pages::<T>::contains_key(domain, index));
@@ -136,11 +145,11 @@ mod benchmarks {
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
 		Pallet::<T>::do_activate(domain, MIN_VALUES)?;
 		donated::<T>(owner, domain)?;
-		// A larger gift takes the place of the smallest, which is returned.
-		let (donor, gift) = (funded::<T>(MAX_DONORS), T::MinBounty::get().saturating_mul(2));
+		// A larger donation replaces the smallest, which is refunded.
+		let (donor, amount) = (funded::<T>(MAX_DONORS), T::MinBounty::get().saturating_mul(2));
 		#[extrinsic_call]
-		_(RawOrigin::Signed(donor.clone()), domain, gift);
-		assert!(Bounties::<T>::get(domain).contains(&(donor, gift)));
+		_(RawOrigin::Signed(donor.clone()), domain, amount);
+		assert!(Bounties::<T>::get(domain).contains(&Donation { donor, amount }));
 		Ok(())
 	}
 

@@ -1,4 +1,4 @@
-//! What is wrong with a record, as the pallet's errors.
+//! Conversion of the faults of a record to errors of the pallet.
 
 use crate::{Config, Error};
 use doin_primitives::domain::SpecError;
@@ -7,19 +7,21 @@ use doin_scoring::ProgramError;
 impl<T: Config> From<SpecError> for Error<T> {
 	fn from(error: SpecError) -> Self {
 		match error {
-			SpecError::Name => Error::BadName,
-			SpecError::Unit => Error::BadUnit,
-			SpecError::GeneName => Error::BadGeneName,
+			SpecError::Name => Error::InvalidName,
+			SpecError::Unit => Error::InvalidUnit,
+			SpecError::GeneName => Error::InvalidGeneName,
 			SpecError::DuplicateGene => Error::DuplicateGene,
-			SpecError::GeneBounds => Error::BadGeneBounds,
-			SpecError::GeneScale => Error::BadGeneScale,
-			SpecError::GeneFraction => Error::BadGeneFraction,
-			SpecError::ModelBytes => Error::BadModelBytes,
-			SpecError::WindowMacs => Error::BadWindowMacs,
+			SpecError::GeneBounds => Error::InvalidGeneBounds,
+			SpecError::GeneScale => Error::InvalidGeneScale,
+			SpecError::GeneFraction => Error::InvalidGeneFraction,
+			SpecError::ModelBytes => Error::InvalidModelBytes,
+			SpecError::WindowMacs => Error::InvalidWindowMacs,
 			SpecError::TooManyPages => Error::TooManyPages,
-			SpecError::DataRoot => Error::BadDataRoot,
-			SpecError::MinImprovement => Error::BadMinImprovement,
-			SpecError::Target => Error::BadTarget,
+			SpecError::DataRoot => Error::InvalidDataRoot,
+			SpecError::MinImprovement => Error::InvalidMinImprovement,
+			SpecError::Target => Error::InvalidTarget,
+			SpecError::UnsupportedEvidence => Error::UnsupportedEvidence,
+			SpecError::UnsupportedGrowth => Error::UnsupportedGrowth,
 			SpecError::Program(error) => error.into(),
 		}
 	}
@@ -28,19 +30,21 @@ impl<T: Config> From<SpecError> for Error<T> {
 impl<T: Config> From<ProgramError> for Error<T> {
 	fn from(error: ProgramError) -> Self {
 		match error {
-			ProgramError::Dimensions => Error::BadDimensions,
-			ProgramError::Horizon => Error::BadHorizon,
-			ProgramError::Season => Error::BadSeason,
-			ProgramError::History => Error::BadHistory,
-			ProgramError::Chunks => Error::BadChunks,
-			ProgramError::Split => Error::BadSplit,
-			ProgramError::Template => Error::BadTemplate,
+			ProgramError::Dimensions => Error::InvalidDimensions,
+			ProgramError::Horizon => Error::InvalidHorizon,
+			ProgramError::Season => Error::InvalidSeason,
+			ProgramError::History => Error::InvalidHistory,
+			ProgramError::Chunks => Error::InvalidChunks,
+			ProgramError::Split => Error::InvalidSplit,
+			ProgramError::Template => Error::InvalidTemplate,
 			ProgramError::Unstable => Error::UnstableGenerator,
 			ProgramError::Range => Error::GeneratorOutOfRange,
 			ProgramError::NotSynthetic => Error::NotSynthetic,
-			ProgramError::Channels => Error::BadChannels,
-			ProgramError::Bounds => Error::BadBounds,
-			ProgramError::Steps => Error::BadSteps,
+			ProgramError::Channels => Error::InvalidChannels,
+			ProgramError::Bounds => Error::InvalidBounds,
+			ProgramError::Steps => Error::InvalidSteps,
+			ProgramError::UnsupportedLoss => Error::UnsupportedLoss,
+			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
 		}
 	}
 }

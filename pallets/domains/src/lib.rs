@@ -1,49 +1,58 @@
-//! The registry of domains: problems whose loss the chain can recompute.
+//! # Domains Pallet
+//!
+//! Registry of domains: machine-learning problems whose loss the chain can recompute.
 //!
 //! ## Pallet API
 //!
-//! An owner [registers](Call::register) a record, [uploads](Call::upload) the pages of its series, and anyone [activates](Call::activate)
-//! it once they are all there. Anyone can [add to its bounty](Call::add_bounty). [`Call::close`] ends its commits, [`Call::retire`] removes
-//! it and returns every deposit. Other pallets reach records, pages and champions through [`doin_primitives_frame::Domains`].
+//! See the [`pallet`] module for the calls, storage items, events, errors and configuration of this pallet. Other pallets read
+//! records, pages and champions, and report rounds and champions, through [`Domains`](doin_traits::Domains).
 //!
 //! ## Overview
 //!
-//! A domain says what is to be predicted, from which data, and what a solution may cost. Its record never changes after registration:
-//! nobody can move the goal posts once others work on it. What does change is kept apart: where the domain is in its life, its champion,
-//! how far progress has come, and a bounty that only grows until it is won.
+//! A domain defines a forecast, the data it is made from, and the limits of a model. Its record never changes after registration,
+//! so the problem cannot change while optimizers work on it. The changing part is stored separately: the status of the domain,
+//! its champion, its high-water mark, and a bounty that grows until an author reaches the target.
 //!
-//! Registering burns a fee, which keeps junk out, and holds a deposit for every byte the chain has to keep, which comes back. It earns
-//! nothing by itself: a new domain weighs 0 until validators vote for it (`pallet-doin-gauge`).
+//! A registration burns a fee, which keeps out spam, and holds a deposit for every byte that the chain stores. The owner then
+//! uploads the pages of the series, and any account activates the domain. A domain alone earns nothing: its weight is 0 until
+//! validators vote for it (pallet `gauge`).
 //!
 //! ## Example
 //!
-//! See the test `a_domain_is_registered_loaded_activated_closed_and_retired` in `tests.rs`.
+//! A domain from its registration to its removal:
+#![doc = docify::embed!("src/tests.rs", a_domain_is_registered_loaded_activated_closed_and_retired)]
 //!
-//! ## Design
+//! ## Low Level / Implementation Details
 //!
-//! - The first champion is the better of two forecasts that need no model, repeat-last and seasonal, measured by the chain itself on the
-//!   validation split. A domain on which it makes no error is refused: there is nothing to improve, and no progress could be measured.
-//! - Commits are counted by [`DomainState::open_rounds`]: a closing domain lets everything committed run to its verdict, and is removed
-//!   only after that. While it weighs more than 0 its owner cannot close it.
-//! - A bounty stays in its donors' accounts, on hold, so it is never anybody else's money: it goes to the author who passes the target, or
-//!   back to each donor when the domain is retired. The owner cannot take it. A bounty therefore has at most [`MAX_DONORS`] donors. One of
-//!   their places is kept for the owner; of the others a larger gift displaces the smallest, which is returned at once, so nobody can keep
-//!   real money out with crumbs.
-//! - A champion brings its author's word for its error on the validation split, and that word is the bar for whoever comes next. When it is
-//!   proved false, the bar falls back to what the chain measured of the initial champion: no lie can keep better solutions out.
-//! - A closing domain without open rounds may be retired by anyone, so an owner cannot keep donors waiting. A converged one only by its
-//!   owner, whose deposit pays for keeping the solution available; one that never became active likewise.
+//! - The initial champion is the better of two baselines, repeat-last and seasonal, which the chain itself scores on the
+//!   validation split. A domain on which this baseline makes no error cannot be activated, because its progress would have
+//!   no scale.
+//! - [`DomainState::open_rounds`] counts undecided rounds. The rounds of a closing domain run to their verdicts before it can be
+//!   removed. Its owner cannot close it while it has a weight.
+//! - A bounty stays on hold in the accounts of its donors. It is paid to the author that reaches the target, or released to the
+//!   donors when the domain is removed; the owner cannot take it. A bounty has at most [`MAX_DONORS`] donors. One place is
+//!   reserved for the owner. Among the other places, a larger amount replaces the smallest, which is refunded, so that small
+//!   amounts cannot keep out large ones.
+//! - The bar of a reveal is [`DomainState::initial_validation_error`], which the chain computed, and not a claim of the
+//!   champion's author. [`Champion::validation_error`] is the bar on public evidence only, where the final sums of the verdict
+//!   replace the claim. A false claim therefore cannot keep out better models.
+//! - Any account can remove a closing domain without open rounds, so that an owner cannot keep donors waiting. Only its owner or
+//!   root can remove a converged domain, whose deposit pays for keeping the solution available, or one that was never active.
+//! - Registration rejects the indices that the types of a record reserve: sealed and live evidence, an appending series, all
+//!   losses but `Absolute`, and the phase of a window as an input. `upload_page` rejects pages of bytes.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// FRAME's macros spell out the paths of what they generate.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod bounties;
 mod errors;
-mod implementation;
+#[cfg(any(test, feature = "try-runtime"))]
+mod invariants;
+mod lifecycle;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -52,28 +61,32 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Donations, GenesisDomain, MAX_DONORS};
+pub use types::{Donation, Donations, GenesisDomain, MAX_DONORS};
 pub use weights::WeightInfo;
 
-use alloc::{boxed::Box, string::String, vec::Vec};
-use doin_primitives::{
-	domain::{Champion, DomainState, Page, MAX_PAGES},
-	Balance, DomainId, DomainSpec, ModelRef, Status, Q32,
-};
-use doin_primitives_frame::Gauge;
-use frame_support::{
-	pallet_prelude::*,
-	traits::{
-		fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
-		tokens::{Fortitude, Precision, Preservation},
-	},
-};
-use frame_system::pallet_prelude::*;
+#[cfg(doc)]
+use doin_primitives::domain::{Champion, DomainState};
 
-/// Everything here is documented where it is declared; the macro needs a module.
+/// Target of the log lines of this pallet.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-domains";
+
 #[frame_support::pallet]
 pub mod pallet {
-	use super::*;
+	use crate::{
+		types::{Donations, GenesisDomain},
+		WeightInfo,
+	};
+	use alloc::{boxed::Box, string::String, vec::Vec};
+	use doin_primitives::{
+		domain::{DomainState, MAX_PAGES, PAGE_VALUES},
+		Balance, DomainId, DomainSpec, ModelRef, Page, Q32,
+	};
+	use doin_traits::DomainWeights;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
+	};
+	use frame_system::pallet_prelude::*;
 
 	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -84,60 +97,67 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The currency of fees, deposits and bounties.
+		/// Currency of fees, deposits and bounties.
 		type Currency: Inspect<Self::AccountId, Balance = Balance>
 			+ Mutate<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
-		/// The runtime's reasons for holds.
+		/// Hold reasons of the runtime.
 		type RuntimeHoldReason: From<HoldReason>;
-		/// Voted weights: a domain that weighs more than 0 cannot be closed by its owner.
-		type Gauge: Gauge;
-		/// Plancks burned by a registration.
+		/// Voted weights of domains. The owner of a domain with a weight cannot close it.
+		type DomainWeights: DomainWeights;
+		/// Fee of a registration in plancks, which is burned.
 		#[pallet::constant]
 		type RegistrationFee: Get<Balance>;
-		/// Plancks on hold per domain, for the items it takes.
+		/// Deposit per domain for its storage items, in plancks.
 		#[pallet::constant]
 		type BaseDeposit: Get<Balance>;
-		/// Plancks on hold per byte of a domain's record and declared series.
+		/// Deposit per byte of the record and the declared series of a domain, in plancks.
 		#[pallet::constant]
 		type ByteDeposit: Get<Balance>;
-		/// Smallest gift to a bounty, in plancks; at least the existential deposit, so that it can always be paid out.
+		/// Smallest addition to a bounty, in plancks; at least the existential deposit, so that any account can receive it.
 		#[pallet::constant]
 		type MinBounty: Get<Balance>;
-		/// What calls weigh.
+		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why money is on hold.
+	/// Reasons for holds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// For the bytes of a domain.
+		/// Deposit for the bytes of a domain.
+		#[codec(index = 0)]
 		Domain,
-		/// For a bounty, until it is won or the domain is retired.
+		/// Donation to a bounty, until the bounty is paid or the domain is removed.
+		#[codec(index = 1)]
 		Bounty,
 	}
 
-	/// The identifier of the next domain.
+	/// Identifier of the next domain.
 	#[pallet::storage]
 	pub type NextDomainId<T: Config> = StorageValue<_, DomainId, ValueQuery>;
 
-	/// The immutable part of each record.
+	/// Immutable part of the record of each domain.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type Specs<T: Config> = StorageMap<_, Twox64Concat, DomainId, DomainSpec>;
 
-	/// The changing part of each record.
+	/// Changing part of the record of each domain.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type States<T: Config> = StorageMap<_, Twox64Concat, DomainId, DomainState<T::AccountId>>;
 
-	/// The series of each domain, in pages.
+	/// Series of each domain, in pages. The deposit of the domain pays for the declared pages.
+	// Hasher: Twox is safe since domains are numbered by the chain and pages by their place in the series.
 	#[pallet::storage]
 	pub type Pages<T: Config> = StorageDoubleMap<_, Twox64Concat, DomainId, Twox64Concat, u32, Page>;
 
-	/// What is on hold for each domain in its owner's account.
+	/// Deposit on hold of the owner of each domain, in plancks.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type Deposits<T: Config> = StorageMap<_, Twox64Concat, DomainId, Balance, ValueQuery>;
 
-	/// Who gave what to each bounty; all of it on hold in the donors' accounts.
+	/// Donations to the bounty of each domain, on hold in the accounts of the donors.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type Bounties<T: Config> = StorageMap<_, Twox64Concat, DomainId, Donations<T::AccountId>, ValueQuery>;
 
@@ -145,7 +165,7 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The domains, in order of their ids. Their owners pay the deposit but no fee.
+		/// Domains in order of their ids. Their owners pay the deposit, but no fee.
 		pub domains: Vec<GenesisDomain<T::AccountId>>,
 	}
 
@@ -160,7 +180,7 @@ pub mod pallet {
 				let name = String::from_utf8_lossy(&spec.name).into_owned();
 				if let Err(error) = Pallet::<T>::do_genesis(domain.owner.clone(), spec, &domain.values) {
 					panic!(
-						"genesis: domain {index}, `{name}`: {error:?}; its owner {:?} has {} free, and its values are {}",
+						"genesis: domain {index}, `{name}`: {error:?}; its owner {:?} has {} free, the entry has {} values",
 						domain.owner,
 						T::Currency::balance(&domain.owner),
 						domain.values.len(),
@@ -175,238 +195,298 @@ pub mod pallet {
 	pub enum Event<T: Config> {
 		/// A domain was registered.
 		Registered {
-			/// Its identifier.
+			/// Identifier of the domain.
 			domain: DomainId,
-			/// Who registered it.
+			/// Account that registered the domain.
 			owner: T::AccountId,
-			/// Pages to be uploaded.
+			/// Number of pages to be uploaded.
 			pages: u32,
-			/// What was put on hold.
+			/// Deposit on hold, in plancks.
 			deposit: Balance,
-			/// What was burned.
+			/// Burned fee, in plancks.
 			fee: Balance,
 		},
-		/// A page of a domain's series was stored.
+		/// A page of the series of a domain was stored.
 		PageUploaded {
 			/// The domain.
 			domain: DomainId,
-			/// The page.
+			/// Index of the page.
 			index: u32,
-			/// Pages still missing.
+			/// Number of pages that are still missing.
 			missing: u32,
 		},
-		/// A domain takes commits.
+		/// A domain was activated and accepts commits.
 		Activated {
 			/// The domain.
 			domain: DomainId,
-			/// Its initial champion.
+			/// Initial champion.
 			initial: ModelRef,
 			/// Error sum of the initial champion on the validation split.
 			error: u64,
 		},
-		/// A bounty grew.
+		/// An amount was added to the bounty of a domain.
 		BountyAdded {
 			/// The domain.
 			domain: DomainId,
-			/// Who gave.
+			/// Account of the donor.
 			donor: T::AccountId,
-			/// What was put on hold.
+			/// Added amount, in plancks.
 			amount: Balance,
-			/// The whole bounty.
+			/// Bounty of the domain with this amount included, in plancks.
 			bounty: Balance,
 		},
-		/// A domain takes no more commits; what is committed runs to its verdict.
+		/// A domain was closed. It accepts no commits; open rounds run to their verdicts.
 		Closed {
 			/// The domain.
 			domain: DomainId,
-			/// Rounds that are not decided yet.
+			/// Number of undecided rounds.
 			open_rounds: u32,
 		},
-		/// A domain was removed and its deposit and the rest of its bounty released.
+		/// A domain was removed. Its deposit and the rest of its bounty were released.
 		Retired {
 			/// The domain.
 			domain: DomainId,
-			/// Whose deposit it was.
+			/// Owner of the domain.
 			owner: T::AccountId,
-			/// The deposit released to the owner.
+			/// Deposit released to the owner, in plancks.
 			deposit: Balance,
-			/// The bounty released to its donors.
+			/// Bounty released to its donors, in plancks.
 			bounty: Balance,
 		},
-		/// A domain has a new champion.
+		/// The champion of a domain was replaced.
 		ChampionReplaced {
 			/// The domain.
 			domain: DomainId,
-			/// The new champion.
+			/// New champion.
 			model: ModelRef,
-			/// The champion before.
+			/// Former champion.
 			former: ModelRef,
-			/// The domain's high-water mark now, Q32 bits.
+			/// New high-water mark, Q32 bits.
 			high_water: Q32,
 		},
-		/// A domain's target was passed: it takes no more commits, and its bounty was paid.
+		/// A domain reached its target. It accepts no commits, and its bounty was paid.
 		Converged {
 			/// The domain.
 			domain: DomainId,
-			/// Who found the solution; nobody if the champion has no author.
+			/// Author of the champion; `None` for a baseline.
 			author: Option<T::AccountId>,
 			/// Upper bound of the loss, E · 2²⁰ / E0.
 			loss: u64,
-			/// What was paid to the author.
+			/// Bounty paid to the author, in plancks.
 			bounty: Balance,
 		},
-		/// Progress made before a domain weighed anything was put below its high-water mark, so it is never paid.
+		/// The high-water mark of a domain was raised to the progress of its champion, because the domain gained a weight.
+		/// Progress below the mark is not paid.
 		HighWaterRaised {
 			/// The domain.
 			domain: DomainId,
-			/// The mark now, Q32 bits.
+			/// New mark, Q32 bits.
 			high_water: Q32,
 		},
-		/// A gift was released to its donor, since a larger one took its place in the bounty.
-		GiftReturned {
+		/// A donation was released to its donor, because a larger one took its place in the bounty.
+		BountyRefunded {
 			/// The domain.
 			domain: DomainId,
-			/// Who gave.
+			/// Account of the donor.
 			donor: T::AccountId,
-			/// What was released.
+			/// Released amount, in plancks.
 			amount: Balance,
 		},
 	}
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// No domain has this identifier. It may have been retired; identifiers are never reused.
+		/// No domain has this identifier. It may have been removed; identifiers are not reused.
 		UnknownDomain,
-		/// Only the domain's owner may do this. Sign with the account that registered it.
+		/// Only the owner of the domain may do this. Sign with the account that registered it.
 		NotOwner,
-		/// The domain is loaded already, or needs no data. Its series cannot change.
+		/// The domain is activated already, or has no series.
 		NotLoading,
-		/// The series has no such page. Page i holds values 1 024·i and up; count from 0.
+		/// The series has no page with this index. Page i holds the values from 1 024·i on.
 		NoSuchPage,
-		/// This page is stored already. Upload one that is missing.
+		/// This page is stored already. Upload a missing one.
 		PageAlreadyUploaded,
 		/// The page has the wrong length. Every page holds 1 024 values, the last one the rest.
-		PageLength,
-		/// Pages are missing. Upload them all, then activate.
+		InvalidPageLength,
+		/// Pages are missing. Upload all pages before the activation.
 		PagesMissing,
-		/// `values` differs from the record, which declares the length of the series. Pass the record's number: it prices the call.
-		WrongValues,
-		/// The pages do not hash to the record's data root, so they are not the declared series, and pages cannot be replaced. Retire
-		/// the domain: the deposit comes back. Then register the right root.
+		/// `values` differs from the length of the series in the record. It determines the weight of the call; pass the number of
+		/// the record.
+		ValueCountMismatch,
+		/// The hash of the pages differs from the data root of the record, and pages cannot be replaced. Retire the domain, which
+		/// releases the deposit, and register it with the right root.
 		DataRootMismatch,
-		/// The initial champion makes no error, so there is nothing to improve: the series is constant or perfectly seasonal, or the
-		/// optimum is the origin. Retire the domain if it was registered; the deposit comes back. Choose another problem or split.
+		/// The initial champion makes no error, so progress has no scale: the series is constant or perfectly seasonal, or the
+		/// optimum is the origin. Retire the domain, if it was registered, and choose another problem or split.
 		ConstantSeries,
-		/// The domain takes no commits: it is still loading, converged or closing. Activate it if it is loading, or choose another one.
+		/// The domain is loading, converged or closing and accepts no commits. Activate it if it is loading, or choose
+		/// another one.
 		NotActive,
-		/// The domain has no target (0), so a bounty could never be won. Give to a domain with a target.
+		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target.
 		NoTarget,
-		/// The gift is below `MinBounty`. Give more.
+		/// The amount is below `MinBounty`.
 		BountyTooSmall,
-		/// Eight accounts share a bounty at most, one of them the owner, and none of the gifts is smaller than this one. Give more than the
-		/// smallest, which is then returned, or give through one of the donors.
+		/// The bounty has its maximum number of donors, and no donation is smaller than this one. Give more than the smallest,
+		/// which is then refunded.
 		TooManyDonors,
-		/// Validators have voted this domain a weight above 0. Wait until it weighs 0 again; it changes at session boundaries.
-		StillWeighed,
+		/// The domain has a weight above 0. Wait until validators have voted it down to 0; weights change at session boundaries.
+		StillWeighted,
 		/// The domain is active. Close it first.
 		StillActive,
-		/// Rounds of this domain are not decided yet. Wait for their verdicts.
+		/// Rounds of this domain are undecided. Wait for their verdicts.
 		RoundsOpen,
-		/// All 2³² identifiers are taken. No further domain can be registered before a runtime upgrade.
+		/// All 2³² identifiers are in use. No domain can be registered before a runtime upgrade.
 		NoMoreIds,
-		/// The name is empty or not UTF-8. People choose by it: give it 1 to 64 bytes of UTF-8.
-		BadName,
-		/// The unit is not UTF-8. Give it up to 32 bytes of UTF-8, or none.
-		BadUnit,
-		/// The name of a gene is empty or not UTF-8. Searches are configured by it: give it 1 to 32 bytes of UTF-8.
-		BadGeneName,
+		/// The name is empty or not UTF-8. Give 1 to 64 bytes of UTF-8.
+		InvalidName,
+		/// The unit is not UTF-8. Give up to 32 bytes of UTF-8, or none.
+		InvalidUnit,
+		/// The name of a gene is empty or not UTF-8. Give 1 to 32 bytes of UTF-8.
+		InvalidGeneName,
 		/// Two genes have the same name. Rename one.
 		DuplicateGene,
-		/// A gene's `lo` is above its `hi`. Swap them.
-		BadGeneBounds,
+		/// The bound `lo` of a gene is above `hi`. Swap them.
+		InvalidGeneBounds,
 		/// A gene on a logarithmic scale starts below 1. Raise `lo`, or make the scale linear.
-		BadGeneScale,
+		InvalidGeneScale,
 		/// A gene has more than 32 fractional bits. Use fewer; the value is `raw / 2^frac`.
-		BadGeneFraction,
-		/// The limit on a model's bytes must lie in 1..=65 536.
-		BadModelBytes,
-		/// The limit on the multiply-accumulates of a window must lie in 1..=65 536.
-		BadWindowMacs,
-		/// The series is longer than 262 144 values (256 pages, 1 MiB). Cut or resample it.
+		InvalidGeneFraction,
+		/// The limit on the bytes of a model must be in 1..=65 536.
+		InvalidModelBytes,
+		/// The limit on the multiply-accumulates of a window must be in 1..=262 144.
+		InvalidWindowMacs,
+		/// The series has more than 262 144 values (256 pages, 1 MiB). Cut or resample it.
 		TooManyPages,
-		/// The record has a data root but no values. Set the root to zero, or declare the series.
-		BadDataRoot,
-		/// `min_improvement` must lie in 2 000..1 000 000 parts per million.
-		BadMinImprovement,
-		/// `target` must be below 2²⁰, the loss of the initial champion; 0 means never.
-		BadTarget,
+		/// The record has a data root, but no values. Set the root to zero, or declare the series.
+		InvalidDataRoot,
+		/// `min_improvement` must be in 2 000..1 000 000 parts per million.
+		InvalidMinImprovement,
+		/// `target` must be below 2²⁰, the loss of the initial champion; 0 for none.
+		InvalidTarget,
 		/// `Quadratic` needs 32 to 256 coordinates, each within ±2¹⁵.
-		BadDimensions,
-		/// The horizon must lie in 1..=1 024.
-		BadHorizon,
-		/// The season must lie in 1..=512 and not exceed the history.
-		BadSeason,
-		/// The history must lie in 1..=1 024.
-		BadHistory,
-		/// Chunks must lie in 32..=256, so that the paired test has a spread to judge by. A chunk has 1 to 64
-		/// windows, at most 4 096 predictions and at most 69 632 values of history and horizon: take fewer windows, or shorter ones.
-		BadChunks,
-		/// The split does not fit: in steps, train_end < validation_end ≤ values / channels, and the part between must hold at least one window per chunk.
-		/// A program without a series has 0 everywhere. Lengthen the validation part or ask for fewer chunks.
-		BadSplit,
-		/// The generator's template is not one season long. Give it one mean difference per step of the program's season.
-		BadTemplate,
-		/// The generator's remainder is not stable: the absolute values of `ar` must add up to less than 4 096 (one in Q12).
+		InvalidDimensions,
+		/// The horizon must be in 1..=1 024.
+		InvalidHorizon,
+		/// The season must be in 1..=512 and at most the history.
+		InvalidSeason,
+		/// The history must be in 1..=1 024.
+		InvalidHistory,
+		/// The number of chunks must be in 32..=256. A chunk has 1 to 64 windows, at most 4 096 predictions and at most 69 632
+		/// values of history and horizon: use fewer or shorter windows.
+		InvalidChunks,
+		/// The split does not fit: in steps, train_end < validation_end ≤ values / channels, with at least one window per chunk
+		/// in between. Both are 0 for a program without a series. Lengthen the validation part, or use fewer chunks.
+		InvalidSplit,
+		/// The template of the generator is not one season long. Give one mean difference per step of the season.
+		InvalidTemplate,
+		/// The remainder of the generator is not stable: the absolute values of `ar` must add up to less than 4 096, one in Q12.
 		UnstableGenerator,
-		/// The generator's template, noise or level exceeds what 32 bits hold over a whole series. Choose a coarser unit.
+		/// Template, noise or level of the generator leave the range of 32 bits within one window. Use a coarser unit.
 		GeneratorOutOfRange,
-		/// This program has no generator, or more channels than one makes. Use public evidence.
+		/// The program has no generator, or more than the one channel that a generator makes. Use public evidence.
 		NotSynthetic,
-		/// Channels must lie in 1..=8, divide the number of values, and leave history and horizon of all of them within 2 048 values.
-		/// Take fewer channels or a shorter history.
-		BadChannels,
+		/// The number of channels must be in 1..=8 and divide the number of values, and history and horizon of all channels must
+		/// have at most 2 048 values. Use fewer channels or a shorter history.
+		InvalidChannels,
 		/// Classes need 1 to 15 bounds in ascending order.
-		BadBounds,
-		/// Steps to forecast must ascend and lie in 1..=horizon; at least one.
-		BadSteps,
+		InvalidBounds,
+		/// The forecast steps must ascend and be in 1..=horizon; at least one.
+		InvalidSteps,
+		/// The page holds bytes. This kind of page is reserved; upload values.
+		UnsupportedPage,
+		/// The evidence is sealed or live. These kinds are reserved; use public or synthetic evidence.
+		UnsupportedEvidence,
+		/// The series is declared as appending. This kind of series is reserved; use `Fixed`.
+		UnsupportedGrowth,
+		/// The loss is squared or weighted. These kinds are reserved; use `Absolute`.
+		UnsupportedLoss,
+		/// The phase of a window is declared as an input. This is reserved; use `Hidden`.
+		UnsupportedPhase,
 	}
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers a domain: burns [`Config::RegistrationFee`] and holds a deposit for its record and its declared series. A domain
-		/// with a series takes commits once its pages are uploaded and it is activated, one without at once.
+		/// Registers a domain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. The caller becomes the owner of the domain.
+		///
+		/// ## Details
+		///
+		/// Burns [`Config::RegistrationFee`], and holds a deposit for the record and the declared series. A domain without a
+		/// series is active at once. A domain with a series is active after all pages are [uploaded](Call::upload_page) and it
+		/// is [activated](Call::activate).
+		///
+		/// ## Errors
+		///
+		/// - The first fault of the record, e.g. [`InvalidName`](Error::InvalidName) or
+		///   [`UnsupportedEvidence`](Error::UnsupportedEvidence).
+		/// - [`ConstantSeries`](Error::ConstantSeries): the optimum of a `Quadratic` is the origin.
+		/// - [`NoMoreIds`](Error::NoMoreIds): all identifiers are in use.
+		/// - A token error if the caller cannot pay fee and deposit.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Registered`](Event::Registered), and [`Activated`](Event::Activated) for a domain without a series.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register())]
 		pub fn register(origin: OriginFor<T>, spec: Box<DomainSpec>) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			let fee = T::RegistrationFee::get();
-			spec.check().map_err(Error::<T>::from)?;
-			T::Currency::burn_from(&owner, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
-			Self::do_register(owner, *spec, fee).map(drop)
+			Self::do_register_paid(owner, *spec)
 		}
 
-		/// Stores page `index` of the series of a domain that is loading. Pages come in any order, each once.
+		/// Stores page `index` of the series of a loading domain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the owner of the domain.
+		///
+		/// ## Details
+		///
+		/// Pages can be uploaded in any order, each once. The deposit of the registration pays for them.
+		///
+		/// ## Errors
+		///
+		/// - [`UnsupportedPage`](Error::UnsupportedPage): the page holds bytes.
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotOwner`](Error::NotOwner), [`NotLoading`](Error::NotLoading): the
+		///   caller cannot upload pages of this domain.
+		/// - [`NoSuchPage`](Error::NoSuchPage), [`InvalidPageLength`](Error::InvalidPageLength),
+		///   [`PageAlreadyUploaded`](Error::PageAlreadyUploaded): the page does not fit.
+		///
+		/// ## Events
+		///
+		/// Deposits [`PageUploaded`](Event::PageUploaded).
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::upload(page.len() as u32))]
-		pub fn upload(origin: OriginFor<T>, domain: DomainId, index: u32, page: Page) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::upload_page(page.values().map_or(PAGE_VALUES, |values| values.len() as u32)))]
+		pub fn upload_page(origin: OriginFor<T>, domain: DomainId, index: u32, page: Page) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-			let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-			ensure!(state.owner == who, Error::<T>::NotOwner);
-			ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
-			let len = spec.page_len(index).ok_or(Error::<T>::NoSuchPage)?;
-			ensure!(page.len() as u32 == len, Error::<T>::PageLength);
-			ensure!(!Pages::<T>::contains_key(domain, index), Error::<T>::PageAlreadyUploaded);
-			state.pages_missing = state.pages_missing.saturating_sub(1);
-			let missing = state.pages_missing;
-			Pages::<T>::insert(domain, index, page);
-			States::<T>::insert(domain, state);
-			Self::deposit_event(Event::PageUploaded { domain, index, missing });
-			Ok(())
+			Self::do_upload_page(who, domain, index, page)
 		}
 
-		/// Opens a loaded domain for commits: checks the series against its root and measures the baselines, the better of which becomes
-		/// the first champion. Open to anyone. `values` is the length of the series, as in the record; it prices the call.
+		/// Activates a loaded domain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. Any account can activate a loaded domain.
+		///
+		/// ## Details
+		///
+		/// Compares the hash of the series with the data root of the record, and scores the two baselines on the validation
+		/// split; the better one becomes the initial champion. `values` is the length of the series, as in the record. It
+		/// determines the weight of the call.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotLoading`](Error::NotLoading), [`PagesMissing`](Error::PagesMissing):
+		///   the domain cannot be activated.
+		/// - [`ValueCountMismatch`](Error::ValueCountMismatch): `values` differs from the record.
+		/// - [`DataRootMismatch`](Error::DataRootMismatch): the pages are not the declared series.
+		/// - [`ConstantSeries`](Error::ConstantSeries): the initial champion makes no error.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Activated`](Event::Activated).
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::activate(*values))]
 		pub fn activate(origin: OriginFor<T>, domain: DomainId, values: u32) -> DispatchResult {
@@ -414,8 +494,28 @@ pub mod pallet {
 			Self::do_activate(domain, values)
 		}
 
-		/// Adds `amount` to the bounty of a domain that takes commits. It is put on hold in the donor's account, goes to the author who
-		/// passes the target, and comes back only when the domain is retired or a larger gift needs its place.
+		/// Adds `amount` plancks to the bounty of an active domain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed.
+		///
+		/// ## Details
+		///
+		/// The amount is held in the account of the donor. It is paid to the author that reaches the target. It is released only
+		/// when the domain is removed, or when a larger donation needs its place.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive), [`NoTarget`](Error::NoTarget): the domain
+		///   takes no bounty.
+		/// - [`BountyTooSmall`](Error::BountyTooSmall), [`TooManyDonors`](Error::TooManyDonors): the amount is too small.
+		/// - A token error if the caller cannot pay.
+		///
+		/// ## Events
+		///
+		/// Deposits [`BountyAdded`](Event::BountyAdded), after [`BountyRefunded`](Event::BountyRefunded) if another donation
+		/// was replaced.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::add_bounty())]
 		pub fn add_bounty(origin: OriginFor<T>, domain: DomainId, amount: Balance) -> DispatchResult {
@@ -423,26 +523,54 @@ pub mod pallet {
 			Self::do_add_bounty(donor, domain, amount)
 		}
 
-		/// Ends the commits of a domain for good: by its owner while it weighs 0, or by root. What is committed runs to its verdict.
+		/// Closes an active domain, which then accepts no commits.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the owner of the domain, or root.
+		///
+		/// ## Details
+		///
+		/// The owner can close a domain only while its weight is 0. Open rounds run to their verdicts. A closed domain cannot be
+		/// activated again.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive): the domain is not active.
+		/// - [`NotOwner`](Error::NotOwner): the caller is not the owner.
+		/// - [`StillWeighted`](Error::StillWeighted): the domain has a weight, and the caller is not root.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Closed`](Event::Closed).
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::close())]
 		pub fn close(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
 			let who = ensure_signed_or_root(origin)?;
-			let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-			if let Some(who) = who {
-				ensure!(state.owner == who, Error::<T>::NotOwner);
-				ensure!(T::Gauge::weight(domain) == 0, Error::<T>::StillWeighed);
-			}
-			ensure!(state.status == Status::Active, Error::<T>::NotActive);
-			state.status = Status::Closing;
-			let open_rounds = state.open_rounds;
-			States::<T>::insert(domain, state);
-			Self::deposit_event(Event::Closed { domain, open_rounds });
-			Ok(())
+			Self::do_close(who, domain)
 		}
 
-		/// Removes a domain that takes no commits and has no open rounds. The deposit goes back to its owner, what is left of the bounty
-		/// to its donors. Anyone can retire a closing domain, only its owner or root a loading or converged one.
+		/// Removes a domain that accepts no commits and has no open rounds.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed, or root. Any account can remove a closing domain; only the owner or root can remove a loading or
+		/// converged one.
+		///
+		/// ## Details
+		///
+		/// Releases the deposit to the owner, and the rest of the bounty to its donors. Identifiers of domains are not reused.
+		/// The weight is corrected by the number of removed pages.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain): the domain does not exist.
+		/// - [`StillActive`](Error::StillActive), [`RoundsOpen`](Error::RoundsOpen): the domain is in use.
+		/// - [`NotOwner`](Error::NotOwner): the domain is not closing, and the caller is not the owner.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Retired`](Event::Retired).
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::retire(MAX_PAGES))]
 		pub fn retire(origin: OriginFor<T>, domain: DomainId) -> DispatchResultWithPostInfo {
@@ -457,7 +585,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(
 				T::MinBounty::get() >= T::Currency::minimum_balance(),
-				"a bounty can be paid to an account that holds nothing else"
+				"MinBounty must be at least the existential deposit, so that every account can receive a bounty"
 			);
 		}
 

@@ -1,20 +1,22 @@
-//! A chain of System, Balances and the registry, with weights made up by each test.
+//! Mock runtime of System, Balances and this pallet. Tests set the weights of domains.
 
-use crate::{self as pallet_doin_domains, *};
+use crate::{self as pallet_doin_domains, Config, Event, GenesisConfig, GenesisDomain, NextDomainId, Pallet};
+use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Gene, Limits, PAGE_VALUES},
-	Evidence, Split,
+	Balance, DomainId, DomainSpec, Evidence, Growth, Page, Split,
 };
-use doin_scoring::{Forecast, Generator, Program, Quadratic, Target};
+use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
+use doin_traits::DomainWeights;
 use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::BuildStorage;
 
-/// An account.
+/// Account identifier.
 pub type AccountId = u64;
 
-/// What everybody owns at genesis.
+/// Balance of every account at genesis.
 pub const ENDOWMENT: Balance = 10_000_000;
 /// Fee of a registration.
 pub const FEE: Balance = 500;
@@ -22,13 +24,13 @@ pub const FEE: Balance = 500;
 pub const BASE: Balance = 1_000;
 /// Deposit per byte.
 pub const PER_BYTE: Balance = 2;
-/// Smallest gift.
+/// Smallest donation, and existential deposit.
 pub const MIN_BOUNTY: Balance = 100;
 /// Length of the test series: two full pages and a part.
 pub const VALUES: u32 = 2_500;
-/// Account that registers.
+/// Account that registers domains.
 pub const OWNER: AccountId = 1;
-/// Account that is somebody else.
+/// Account that owns no domain.
 pub const OTHER: AccountId = 2;
 
 #[frame_support::runtime]
@@ -74,9 +76,9 @@ parameter_types! {
 	pub static VotedWeight: u32 = 0;
 }
 
-/// The made-up weights.
-pub struct MockGauge;
-impl Gauge for MockGauge {
+/// Weights that tests set.
+pub struct MockWeights;
+impl DomainWeights for MockWeights {
 	fn weight(_domain: DomainId) -> u32 {
 		VotedWeight::get()
 	}
@@ -85,7 +87,7 @@ impl Gauge for MockGauge {
 impl Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type Gauge = MockGauge;
+	type DomainWeights = MockWeights;
 	type RegistrationFee = ConstU128<FEE>;
 	type BaseDeposit = ConstU128<BASE>;
 	type ByteDeposit = ConstU128<PER_BYTE>;
@@ -93,12 +95,12 @@ impl Config for Test {
 	type WeightInfo = ();
 }
 
-/// A chain with accounts 1 to 20 endowed and no domain.
+/// Returns a chain with accounts 1 to 20 endowed, without domains.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	with_genesis(Vec::new())
 }
 
-/// The same with domains at genesis.
+/// Returns such a chain with domains at genesis.
 pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExternalities {
 	VotedWeight::set(0);
 	let genesis = RuntimeGenesisConfig {
@@ -114,12 +116,12 @@ pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExtern
 	ext
 }
 
-/// Runs `test` on a fresh chain and checks the pallet's invariants afterwards.
+/// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
 pub fn build_and_execute(test: impl FnOnce()) {
 	execute(new_test_ext(), test);
 }
 
-/// Runs `test` on `ext` and checks the pallet's invariants afterwards.
+/// Runs `test` on `ext` and checks the invariants of the pallet afterwards.
 pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
 	ext.execute_with(|| {
 		test();
@@ -127,7 +129,7 @@ pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
 	});
 }
 
-/// Everything this pallet has said.
+/// Returns all events of this pallet.
 pub fn events() -> Vec<Event<Test>> {
 	System::events()
 		.into_iter()
@@ -138,7 +140,7 @@ pub fn events() -> Vec<Event<Test>> {
 		.collect()
 }
 
-/// A trend, a season of 12 steps and a little deterministic noise.
+/// Returns a series with a trend, a season of 12 steps and a little deterministic noise.
 pub fn series() -> Vec<i32> {
 	(0..VALUES)
 		.map(|t| {
@@ -149,12 +151,12 @@ pub fn series() -> Vec<i32> {
 		.collect()
 }
 
-/// A gene from `lo` to `hi`.
+/// Returns a gene from `lo` to `hi`.
 pub fn gene(name: &str, lo: i64, hi: i64) -> Gene {
 	Gene { name: BoundedVec::truncate_from(name.into()), lo, hi, log: false, frac: 0 }
 }
 
-/// A domain of a forecast on [`series`] that may be voted for, with a target of half the initial loss.
+/// Returns the record of a votable forecast of [`series`], with a target of half the initial loss.
 pub fn forecast() -> DomainSpec {
 	DomainSpec {
 		name: BoundedVec::truncate_from(b"Tides".to_vec()),
@@ -167,11 +169,14 @@ pub fn forecast() -> DomainSpec {
 			windows: 8,
 			channels: 1,
 			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
 		}),
 		genes: BoundedVec::truncate_from(vec![gene("width", 1, 64), gene("depth", 0, 2)]),
 		limits: Limits { model_bytes: 4_096, window_macs: 4_096 },
 		data_root: blake2_256(&series().encode()),
 		values: VALUES,
+		growth: Growth::Fixed,
 		split: Split { train_end: 1_500, validation_end: 2_000 },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![0; 12]),
@@ -184,7 +189,7 @@ pub fn forecast() -> DomainSpec {
 	}
 }
 
-/// A domain without a series.
+/// Returns the record of a domain without a series.
 pub fn quadratic() -> DomainSpec {
 	DomainSpec {
 		program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) }),
@@ -196,22 +201,22 @@ pub fn quadratic() -> DomainSpec {
 	}
 }
 
-/// Pages of a series.
+/// Returns the pages of a series.
 pub fn pages(values: &[i32]) -> Vec<Page> {
-	values.chunks(PAGE_VALUES as usize).map(|page| Page::truncate_from(page.to_vec())).collect()
+	values.chunks(PAGE_VALUES as usize).map(|page| Page::from_values(page.to_vec()).expect("a full page")).collect()
 }
 
-/// Registers `spec` and uploads `values`.
+/// Registers `spec` and uploads `values`. Returns the identifier.
 pub fn load(spec: DomainSpec, values: &[i32]) -> DomainId {
 	let domain = NextDomainId::<Test>::get();
 	assert_ok!(Registry::register(RuntimeOrigin::signed(OWNER), Box::new(spec)));
 	for (index, page) in (0..).zip(pages(values)) {
-		assert_ok!(Registry::upload(RuntimeOrigin::signed(OWNER), domain, index, page));
+		assert_ok!(Registry::upload_page(RuntimeOrigin::signed(OWNER), domain, index, page));
 	}
 	domain
 }
 
-/// An active domain of [`forecast`].
+/// Registers, loads and activates a domain of [`forecast`]. Returns the identifier.
 pub fn active() -> DomainId {
 	let domain = load(forecast(), &series());
 	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, VALUES));

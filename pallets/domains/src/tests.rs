@@ -1,13 +1,15 @@
-//! The life of a domain, its money, and what its owner cannot do.
+//! Life cycle of domains, deposits and bounties, and attacks of their owners.
 
-use crate::{mock::*, *};
+use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, States, WeightInfo};
+use codec::Encode;
 use doin_primitives::{
+	blake2_256,
 	bounded_collections::BoundedVec,
-	domain::{MAX_MODEL_BYTES, MAX_WINDOW_MACS, PAGE_VALUES},
-	Evidence, RoundId, ONE_Q32,
+	domain::{Champion, DomainState, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
+	Balance, DomainId, DomainSpec, Evidence, Growth, ModelRef, Page, RoundId, Status, ONE_Q32,
 };
-use doin_primitives_frame::{Domains, OnWeighed, Votable};
-use doin_scoring::{Program, Quadratic};
+use doin_scoring::{Loss, Program, Quadratic, WindowPhase};
+use doin_traits::{DomainWeights, Domains, OnWeightGained, Votable};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
@@ -30,11 +32,15 @@ fn state(domain: DomainId) -> DomainState<AccountId> {
 	States::<Test>::get(domain).expect("the domain exists")
 }
 
-fn said(event: Event<Test>) -> bool {
+fn deposited(event: Event<Test>) -> bool {
 	events().contains(&event)
 }
 
-/// A champion of `author` with error `error` where the initial champion has 1 000 000.
+fn empty_page() -> Page {
+	Page::from_values(Vec::new()).expect("a page can be empty")
+}
+
+/// Returns a champion of `author` with error sum `error`, where that of the initial champion is 1 000 000.
 fn champion(author: AccountId, error: u64) -> Champion<AccountId> {
 	Champion {
 		model: ModelRef::Stored(9),
@@ -47,6 +53,7 @@ fn champion(author: AccountId, error: u64) -> Champion<AccountId> {
 	}
 }
 
+#[docify::export]
 #[test]
 fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 	build_and_execute(|| {
@@ -61,22 +68,25 @@ fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 
 		// Any order, the last page first.
 		for (missing, (index, page)) in pages(&series()).into_iter().enumerate().rev().enumerate() {
-			assert_ok!(Registry::upload(signed(OWNER), 0, index as u32, page));
-			assert!(said(Event::PageUploaded { domain: 0, index: index as u32, missing: 2 - missing as u32 }));
+			assert_ok!(Registry::upload_page(signed(OWNER), 0, index as u32, page));
+			assert!(deposited(Event::PageUploaded { domain: 0, index: index as u32, missing: 2 - missing as u32 }));
 		}
 		assert_ok!(Registry::activate(signed(OTHER), 0, VALUES));
 		let champion = state(0).champion;
 		assert_eq!((champion.model, champion.author), (ModelRef::Seasonal, None), "the series is seasonal");
 		assert!(champion.error > 0 && champion.error == champion.initial_error && champion.error == champion.validation_error);
-		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Seasonal, error: champion.error }));
+		assert!(deposited(Event::Activated { domain: 0, initial: ModelRef::Seasonal, error: champion.error }));
 		assert_eq!(Registry::series(0), Some(series()));
-		assert_eq!(<Registry as Domains<AccountId>>::page(0, 2).map(|page| page.to_vec()), Some(series()[2_048..].to_vec()));
+		assert_eq!(
+			<Registry as Domains<AccountId>>::page(0, 2).and_then(|page| page.values().map(<[i32]>::to_vec)),
+			Some(series()[2_048..].to_vec())
+		);
 
 		assert_ok!(Registry::close(signed(OWNER), 0));
-		assert!(said(Event::Closed { domain: 0, open_rounds: 0 }));
+		assert!(deposited(Event::Closed { domain: 0, open_rounds: 0 }));
 		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
 		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(3)));
-		assert!(said(Event::Retired { domain: 0, owner: OWNER, deposit, bounty: 0 }));
+		assert!(deposited(Event::Retired { domain: 0, owner: OWNER, deposit, bounty: 0 }));
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
 		assert_eq!(Pages::<Test>::iter().count(), 0);
 		assert_noop!(Registry::close(signed(OWNER), 0), Error::<Test>::UnknownDomain);
@@ -90,36 +100,39 @@ fn a_domain_without_a_series_is_active_at_once() {
 		assert_ok!(Registry::register(signed(OWNER), Box::new(quadratic())));
 		let state = state(0);
 		assert_eq!((state.status, state.initial, state.champion.error), (Status::Active, ModelRef::Origin, 32 * 256 * 256));
-		assert!(said(Event::Activated { domain: 0, initial: ModelRef::Origin, error: 32 * 256 * 256 }));
+		assert!(deposited(Event::Activated { domain: 0, initial: ModelRef::Origin, error: 32 * 256 * 256 }));
 		assert_noop!(Registry::activate(signed(OWNER), 0, 0), Error::<Test>::NotLoading);
-		assert_noop!(Registry::upload(signed(OWNER), 0, 0, Page::default()), Error::<Test>::NotLoading);
-		assert!(!<Registry as Votable>::votable(0), "a problem whose optimum is on-chain never weighs");
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, empty_page()), Error::<Test>::NotLoading);
+		assert!(!<Registry as Votable>::votable(0), "a problem with a public optimum is not votable");
 	});
 }
 
 #[test]
-fn a_record_with_a_fault_is_refused_with_its_name() {
+fn every_fault_of_a_record_has_its_own_error() {
 	build_and_execute(|| {
-		let refused = |change: fn(&mut DomainSpec), error: Error<Test>| {
+		let rejected = |change: fn(&mut DomainSpec), error: Error<Test>| {
 			let mut spec = forecast();
 			change(&mut spec);
 			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
 		};
-		refused(|s| s.name = Default::default(), Error::BadName);
-		refused(|s| s.name = BoundedVec::truncate_from(vec![0xff]), Error::BadName);
-		refused(|s| s.unit = BoundedVec::truncate_from(vec![0xff]), Error::BadUnit);
-		refused(|s| s.genes[0].name = Default::default(), Error::BadGeneName);
-		refused(|s| s.genes[1].name = s.genes[0].name.clone(), Error::DuplicateGene);
-		refused(|s| s.genes[0].lo = s.genes[0].hi + 1, Error::BadGeneBounds);
-		refused(|s| (s.genes[0].log, s.genes[0].lo) = (true, 0), Error::BadGeneScale);
-		refused(|s| s.genes[0].frac = 33, Error::BadGeneFraction);
-		refused(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1, Error::BadModelBytes);
-		refused(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1, Error::BadWindowMacs);
-		refused(|s| s.values = MAX_PAGES * PAGE_VALUES + 1, Error::TooManyPages);
-		refused(|s| s.min_improvement = 1_999, Error::BadMinImprovement);
-		refused(|s| s.target = 1 << 20, Error::BadTarget);
-		refused(|s| s.split.validation_end = VALUES + 1, Error::BadSplit);
-		refused(|s| s.split.validation_end = s.split.train_end + 20, Error::BadSplit);
+		rejected(|s| s.name = Default::default(), Error::InvalidName);
+		rejected(|s| s.name = BoundedVec::truncate_from(vec![0xff]), Error::InvalidName);
+		rejected(|s| s.unit = BoundedVec::truncate_from(vec![0xff]), Error::InvalidUnit);
+		rejected(|s| s.genes[0].name = Default::default(), Error::InvalidGeneName);
+		rejected(|s| s.genes[1].name = s.genes[0].name.clone(), Error::DuplicateGene);
+		rejected(|s| s.genes[0].lo = s.genes[0].hi + 1, Error::InvalidGeneBounds);
+		rejected(|s| (s.genes[0].log, s.genes[0].lo) = (true, 0), Error::InvalidGeneScale);
+		rejected(|s| s.genes[0].frac = 33, Error::InvalidGeneFraction);
+		rejected(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1, Error::InvalidModelBytes);
+		rejected(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1, Error::InvalidWindowMacs);
+		rejected(|s| s.values = MAX_PAGES * PAGE_VALUES + 1, Error::TooManyPages);
+		rejected(|s| s.min_improvement = 1_999, Error::InvalidMinImprovement);
+		rejected(|s| s.target = 1 << 20, Error::InvalidTarget);
+		rejected(|s| s.evidence = Evidence::Sealed, Error::UnsupportedEvidence);
+		rejected(|s| s.evidence = Evidence::Live, Error::UnsupportedEvidence);
+		rejected(|s| s.growth = Growth::Appending, Error::UnsupportedGrowth);
+		rejected(|s| s.split.validation_end = VALUES + 1, Error::InvalidSplit);
+		rejected(|s| s.split.validation_end = s.split.train_end + 20, Error::InvalidSplit);
 		let program = |change: fn(&mut doin_scoring::Forecast), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Program::Forecast(forecast) = &mut spec.program {
@@ -127,16 +140,19 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 			}
 			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
 		};
-		program(|f| f.horizon = 0, Error::BadHorizon);
-		program(|f| f.season = 25, Error::BadSeason);
-		program(|f| f.history = 1_025, Error::BadHistory);
-		program(|f| f.chunks = 31, Error::BadChunks);
-		program(|f| f.season = 6, Error::BadTemplate);
-		program(|f| f.channels = 0, Error::BadChannels);
+		program(|f| f.loss = Loss::Squared, Error::UnsupportedLoss);
+		program(|f| f.loss = Loss::WeightedSquared, Error::UnsupportedLoss);
+		program(|f| f.phase = WindowPhase::Input, Error::UnsupportedPhase);
+		program(|f| f.horizon = 0, Error::InvalidHorizon);
+		program(|f| f.season = 25, Error::InvalidSeason);
+		program(|f| f.history = 1_025, Error::InvalidHistory);
+		program(|f| f.chunks = 31, Error::InvalidChunks);
+		program(|f| f.season = 6, Error::InvalidTemplate);
+		program(|f| f.channels = 0, Error::InvalidChannels);
 		// Twice the channels are half the steps.
-		program(|f| f.channels = 2, Error::BadSplit);
-		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::BadBounds);
-		program(|f| f.target = doin_scoring::Target::Steps(Default::default()), Error::BadSteps);
+		program(|f| f.channels = 2, Error::InvalidSplit);
+		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::InvalidBounds);
+		program(|f| f.target = doin_scoring::Target::Steps(Default::default()), Error::InvalidSteps);
 		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Evidence::Synthetic(generator) = &mut spec.evidence {
@@ -149,10 +165,10 @@ fn a_record_with_a_fault_is_refused_with_its_name() {
 		let other = |spec: DomainSpec, error: Error<Test>| {
 			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
 		};
-		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::BadDataRoot);
+		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::InvalidDataRoot);
 		other(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
 		let target = |target| DomainSpec { program: Program::Quadratic(Quadratic { target }), ..quadratic() };
-		other(target(BoundedVec::truncate_from(vec![1; 31])), Error::BadDimensions);
+		other(target(BoundedVec::truncate_from(vec![1; 31])), Error::InvalidDimensions);
 		other(target(BoundedVec::truncate_from(vec![0; 32])), Error::ConstantSeries);
 	});
 }
@@ -180,16 +196,25 @@ fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 	build_and_execute(|| {
 		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
 		let pages = pages(&series());
-		assert_noop!(Registry::upload(signed(OWNER), 7, 0, pages[0].clone()), Error::<Test>::UnknownDomain);
-		assert_noop!(Registry::upload(signed(OTHER), 0, 0, pages[0].clone()), Error::<Test>::NotOwner);
-		assert_noop!(Registry::upload(signed(OWNER), 0, 3, Page::default()), Error::<Test>::NoSuchPage);
-		assert_noop!(Registry::upload(signed(OWNER), 0, u32::MAX, Page::default()), Error::<Test>::NoSuchPage);
-		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[2].clone()), Error::<Test>::PageLength);
-		assert_noop!(Registry::upload(signed(OWNER), 0, 2, pages[0].clone()), Error::<Test>::PageLength);
-		assert_ok!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()));
-		assert_noop!(Registry::upload(signed(OWNER), 0, 0, pages[0].clone()), Error::<Test>::PageAlreadyUploaded);
+		assert_noop!(Registry::upload_page(signed(OWNER), 7, 0, pages[0].clone()), Error::<Test>::UnknownDomain);
+		assert_noop!(Registry::upload_page(signed(OTHER), 0, 0, pages[0].clone()), Error::<Test>::NotOwner);
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 3, empty_page()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, u32::MAX, empty_page()), Error::<Test>::NoSuchPage);
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, pages[2].clone()), Error::<Test>::InvalidPageLength);
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 2, pages[0].clone()), Error::<Test>::InvalidPageLength);
+		assert_ok!(Registry::upload_page(signed(OWNER), 0, 0, pages[0].clone()));
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, pages[0].clone()), Error::<Test>::PageAlreadyUploaded);
 		assert_noop!(Registry::activate(signed(OWNER), 0, VALUES), Error::<Test>::PagesMissing);
 		assert_eq!(Registry::series(0), None);
+	});
+}
+
+#[test]
+fn a_page_of_bytes_is_reserved_and_rejected() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		let bytes = Page::Bytes(BoundedVec::truncate_from(vec![0; 4 * PAGE_VALUES as usize]));
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, bytes), Error::<Test>::UnsupportedPage);
 	});
 }
 
@@ -197,16 +222,16 @@ fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 fn activation_checks_its_price_and_happens_once() {
 	build_and_execute(|| {
 		let domain = load(forecast(), &series());
-		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1), Error::<Test>::WrongValues);
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1), Error::<Test>::ValueCountMismatch);
 		assert_noop!(Registry::activate(signed(OWNER), 9, VALUES), Error::<Test>::UnknownDomain);
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
 		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::NotLoading);
-		assert_noop!(Registry::upload(signed(OWNER), domain, 0, pages(&series())[0].clone()), Error::<Test>::NotLoading);
+		assert_noop!(Registry::upload_page(signed(OWNER), domain, 0, pages(&series())[0].clone()), Error::<Test>::NotLoading);
 	});
 }
 
 #[test]
-fn another_series_than_the_declared_one_is_refused_and_the_deposit_comes_back() {
+fn another_series_than_the_declared_one_is_rejected_and_the_deposit_is_released() {
 	build_and_execute(|| {
 		let mut forged = series();
 		forged[2_100] += 1;
@@ -222,7 +247,7 @@ fn another_series_than_the_declared_one_is_refused_and_the_deposit_comes_back() 
 fn a_half_loaded_domain_retires_too() {
 	build_and_execute(|| {
 		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
-		assert_ok!(Registry::upload(signed(OWNER), 0, 1, pages(&series())[1].clone()));
+		assert_ok!(Registry::upload_page(signed(OWNER), 0, 1, pages(&series())[1].clone()));
 		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
 		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(1)));
 		assert_eq!(deposit_of(OWNER), 0);
@@ -230,12 +255,12 @@ fn a_half_loaded_domain_retires_too() {
 }
 
 #[test]
-fn a_series_without_error_is_refused() {
+fn a_series_without_error_is_rejected() {
 	build_and_execute(|| {
 		let constant = vec![5; VALUES as usize];
 		let seasonal: Vec<i32> = (0..VALUES).map(|t| (t % 12) as i32).collect();
 		for values in [constant, seasonal] {
-			let spec = DomainSpec { data_root: doin_primitives::blake2_256(&values.encode()), ..forecast() };
+			let spec = DomainSpec { data_root: blake2_256(&values.encode()), ..forecast() };
 			let domain = load(spec, &values);
 			assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::ConstantSeries);
 			assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -248,7 +273,7 @@ fn a_series_without_error_is_refused() {
 fn a_series_without_season_starts_from_its_last_value() {
 	build_and_execute(|| {
 		let walk: Vec<i32> = (0..VALUES).map(|t| (t * 3) as i32).collect();
-		let spec = DomainSpec { data_root: doin_primitives::blake2_256(&walk.encode()), ..forecast() };
+		let spec = DomainSpec { data_root: blake2_256(&walk.encode()), ..forecast() };
 		let domain = load(spec, &walk);
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
 		assert_eq!(state(domain).initial, ModelRef::RepeatLast);
@@ -290,7 +315,7 @@ fn a_bounty_is_checked() {
 }
 
 #[test]
-fn crumbs_keep_neither_the_owner_nor_a_larger_gift_out_of_a_bounty() {
+fn small_donations_exclude_neither_the_owner_nor_a_larger_donation() {
 	build_and_execute(|| {
 		let domain = active();
 		for donor in 3..10 {
@@ -299,16 +324,16 @@ fn crumbs_keep_neither_the_owner_nor_a_larger_gift_out_of_a_bounty() {
 		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY + 3), Error::<Test>::TooManyDonors);
 		assert_ok!(Registry::add_bounty(signed(OWNER), domain, MIN_BOUNTY));
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 5_000));
-		assert!(said(Event::GiftReturned { domain, donor: 3, amount: MIN_BOUNTY + 3 }));
+		assert!(deposited(Event::BountyRefunded { domain, donor: 3, amount: MIN_BOUNTY + 3 }));
 		assert_eq!((bounty_of(3), bounty_of(OTHER)), (0, 5_000));
-		assert_eq!(Balances::balance(&3), ENDOWMENT, "what is displaced is returned");
+		assert_eq!(Balances::balance(&3), ENDOWMENT, "the replaced donation is refunded");
 		let rest: Balance = (4..10).map(|donor| MIN_BOUNTY + donor).sum();
 		assert_eq!(state(domain).bounty, rest + MIN_BOUNTY + 5_000);
 
-		// The owner's gift is the smallest, and stays.
+		// The donation of the owner is the smallest, and stays.
 		assert_ok!(Registry::add_bounty(signed(11), domain, 6_000));
 		assert_eq!((bounty_of(4), bounty_of(OWNER)), (0, MIN_BOUNTY));
-		// Who has a place adds to it without taking another's.
+		// A donor with a place adds to its donation without replacing another one.
 		assert_ok!(Registry::add_bounty(signed(5), domain, MIN_BOUNTY));
 		assert_eq!(bounty_of(6), MIN_BOUNTY + 6);
 	});
@@ -325,7 +350,7 @@ fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
 		assert_eq!(events().last(), Some(&Event::ChampionReplaced { domain, model, former, high_water: 500 }));
 
 		<Registry as Domains<AccountId>>::crown(domain, champion(8, 890_000), 400, 940_000);
-		assert_eq!(state(domain).high_water, 500, "the mark never falls");
+		assert_eq!(state(domain).high_water, 500, "the mark does not fall");
 		<Registry as Domains<AccountId>>::crown(4_000, champion(8, 1), 400, 1);
 	});
 }
@@ -337,7 +362,7 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
 		assert_ok!(Registry::add_bounty(signed(7), domain, 200));
 		let issuance = Balances::total_issuance();
-		// The bound misses the target by a hair.
+		// The upper bound is just above the target.
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 400_000), ONE_Q32, 500_001);
 		assert_eq!((state(domain).status, state(domain).bounty), (Status::Active, 500));
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 390_000), ONE_Q32, 500_000);
@@ -347,12 +372,12 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 		assert_eq!((bounty_of(7), bounty_of(OTHER)), (0, 0));
 		assert_eq!(Balances::total_issuance(), issuance);
 
-		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
 		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 300), Error::<Test>::NotActive);
 		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::NotActive);
 		assert!(!<Registry as Votable>::votable(domain));
 
-		// A verdict that was under way may still improve it, and is not paid twice.
+		// The verdict of an open round can still replace the champion, but the bounty is not paid twice.
 		let before = events().len();
 		<Registry as Domains<AccountId>>::crown(domain, champion(8, 300_000), ONE_Q32, 310_000);
 		assert_eq!(events().len(), before + 1);
@@ -362,7 +387,7 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 }
 
 #[test]
-fn a_bounty_reaches_an_author_who_owns_nothing() {
+fn a_bounty_reaches_an_author_without_an_account() {
 	build_and_execute(|| {
 		let domain = active();
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY));
@@ -381,22 +406,22 @@ fn a_domain_without_target_never_converges() {
 }
 
 #[test]
-fn a_closing_domain_lets_what_is_committed_run_to_its_verdict() {
+fn open_rounds_of_a_closing_domain_run_to_their_verdicts() {
 	build_and_execute(|| {
 		let domain = active();
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
-		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
+		assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
+		assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
 		assert_ok!(Registry::close(signed(OWNER), domain));
 		assert_eq!(events().last(), Some(&Event::Closed { domain, open_rounds: 2 }));
-		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
-		<Registry as Domains<AccountId>>::leave(domain);
+		<Registry as Domains<AccountId>>::close_round(domain);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
-		// M6: closing before paying does not save the bounty.
+		// Closing the domain does not avoid the payment of the bounty.
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
-		<Registry as Domains<AccountId>>::leave(domain);
+		<Registry as Domains<AccountId>>::close_round(domain);
 		assert_eq!(Balances::balance(&7), ENDOWMENT + 300);
 		assert_eq!(state(domain).status, Status::Converged);
 		assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -419,19 +444,18 @@ fn anyone_retires_a_closed_domain_and_the_bounty_goes_back_to_its_donors() {
 #[test]
 fn an_owner_cannot_close_a_weighted_domain_nor_take_its_bounty_nor_change_its_record() {
 	build_and_execute(|| {
-		// M6.
 		let domain = active();
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
 		VotedWeight::set(1);
 		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
-		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::StillWeighed);
+		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::StillWeighted);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
 		assert_noop!(Registry::retire(RuntimeOrigin::root(), domain), Error::<Test>::StillActive);
 		// Registering again makes another domain; this one stays as it is.
 		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { min_improvement: 999_999, ..forecast() })));
 		assert_eq!(<Registry as Domains<AccountId>>::spec(domain), Some(forecast()));
 		assert_eq!(state(domain).bounty, 300);
-		// Root may close it: what is committed still runs to its verdict.
+		// Root can close it; open rounds would run to their verdicts.
 		assert_ok!(Registry::close(RuntimeOrigin::root(), domain));
 		assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));
 		assert_eq!(bounty_of(OTHER), 0);
@@ -441,11 +465,11 @@ fn an_owner_cannot_close_a_weighted_domain_nor_take_its_bounty_nor_change_its_re
 #[test]
 fn registering_the_same_problem_again_and_again_only_costs_fees() {
 	build_and_execute(|| {
-		// C1, H15: a clone starts from its baseline, weighs nothing, and needs votes of its own.
+		// A copy of a domain starts from its baseline without weight, and needs votes of its own.
 		for round in 1..=3 {
 			let domain = active();
 			assert!(<Registry as Votable>::votable(domain));
-			assert_eq!(<MockGauge as Gauge>::weight(domain), 0);
+			assert_eq!(<MockWeights as DomainWeights>::weight(domain), 0);
 			assert_eq!((state(domain).high_water, state(domain).champion.author), (0, None));
 			assert_ok!(Registry::close(signed(OWNER), domain));
 			assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -459,18 +483,18 @@ fn registering_the_same_problem_again_and_again_only_costs_fees() {
 fn progress_before_the_vote_is_put_below_the_mark() {
 	build_and_execute(|| {
 		let domain = active();
-		<Registry as OnWeighed>::left_zero(domain);
+		<Registry as OnWeightGained>::weight_gained(domain);
 		assert_eq!(state(domain).high_water, 0, "a baseline has made no progress");
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 250_000), 10, 600_000);
-		<Registry as OnWeighed>::left_zero(domain);
+		<Registry as OnWeightGained>::weight_gained(domain);
 		let high_water = state(domain).high_water;
 		assert!(high_water.abs_diff(2 * ONE_Q32) <= 2, "a quarter of the error is two bits: {high_water}");
 		assert_eq!(events().last(), Some(&Event::HighWaterRaised { domain, high_water }));
 		// A later champion on luckier windows: the mark stays.
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 10, 950_000);
-		<Registry as OnWeighed>::left_zero(domain);
+		<Registry as OnWeightGained>::weight_gained(domain);
 		assert_eq!(state(domain).high_water, high_water);
-		<Registry as OnWeighed>::left_zero(4_000);
+		<Registry as OnWeightGained>::weight_gained(4_000);
 	});
 }
 
@@ -491,17 +515,17 @@ fn only_active_forecasts_with_unseen_evidence_are_votable() {
 }
 
 #[test]
-fn rounds_enter_only_where_commits_are_taken() {
+fn rounds_are_opened_in_active_domains_only() {
 	build_and_execute(|| {
-		assert_noop!(<Registry as Domains<AccountId>>::enter(0), Error::<Test>::UnknownDomain);
+		assert_noop!(<Registry as Domains<AccountId>>::open_round(0), Error::<Test>::UnknownDomain);
 		let domain = load(forecast(), &series());
-		assert_noop!(<Registry as Domains<AccountId>>::enter(domain), Error::<Test>::NotActive);
+		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
-		assert_ok!(<Registry as Domains<AccountId>>::enter(domain));
+		assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
 		assert_eq!(state(domain).open_rounds, 1);
-		<Registry as Domains<AccountId>>::leave(domain);
+		<Registry as Domains<AccountId>>::close_round(domain);
 		assert_eq!(state(domain).open_rounds, 0);
-		<Registry as Domains<AccountId>>::leave(4_000);
+		<Registry as Domains<AccountId>>::close_round(4_000);
 	});
 }
 
@@ -534,7 +558,7 @@ fn a_genesis_series_has_to_match_its_root() {
 }
 
 #[test]
-#[should_panic(expected = "WrongValues")]
+#[should_panic(expected = "ValueCountMismatch")]
 fn a_genesis_series_has_to_be_complete() {
 	with_genesis(vec![GenesisDomain::new(OWNER, &forecast(), vec![1])]);
 }
@@ -546,7 +570,7 @@ fn a_genesis_record_has_to_decode() {
 }
 
 #[test]
-fn a_genesis_record_says_what_is_wrong_with_it() {
+fn every_fault_of_a_genesis_record_has_its_own_message() {
 	let entry = |spec: &str| GenesisDomain { owner: OWNER, spec: spec.into(), values: Vec::new() };
 	assert_eq!(entry("0102").decoded(), Err("the record does not start with 0x".into()));
 	assert!(entry("0x0g").decoded().is_err_and(|reason| reason.starts_with("the record is not hex")));
@@ -561,7 +585,7 @@ fn the_largest_series_fits() {
 	build_and_execute(|| {
 		let values: Vec<i32> = (0..MAX_PAGES * PAGE_VALUES).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect();
 		let spec = DomainSpec {
-			data_root: doin_primitives::blake2_256(&values.encode()),
+			data_root: blake2_256(&values.encode()),
 			values: MAX_PAGES * PAGE_VALUES,
 			split: doin_primitives::Split { train_end: 200_000, validation_end: 260_000 },
 			..forecast()
@@ -579,7 +603,7 @@ mod properties {
 	use super::*;
 	use proptest::prelude::*;
 
-	/// What may happen: (who, what, which domain, how much).
+	/// Returns random steps: (account, kind of step, domain, amount).
 	fn steps() -> impl Strategy<Value = Vec<(AccountId, u8, DomainId, u64)>> {
 		prop::collection::vec((1..5u64, 0..9u8, 0..3u32, 0..2_000u64), 1..60)
 	}
@@ -588,24 +612,24 @@ mod properties {
 		#![proptest_config(ProptestConfig::with_cases(64))]
 
 		#[test]
-		fn whatever_happens_only_fees_are_lost(steps in steps()) {
+		fn any_sequence_of_steps_loses_only_fees(steps in steps()) {
 			build_and_execute(|| {
 				let issuance = Balances::total_issuance();
 				for (who, what, domain, much) in steps {
-					let _ = match what {
+					let _may_fail = match what {
 						0 => Registry::register(signed(who), Box::new(quadratic())),
 						1 => Registry::register(signed(who), Box::new(forecast())),
-						2 => Registry::upload(signed(who), domain, much as u32 % 3, pages(&series())[much as usize % 3].clone()),
+						2 => Registry::upload_page(signed(who), domain, much as u32 % 3, pages(&series())[much as usize % 3].clone()),
 						3 => Registry::add_bounty(signed(who), domain, much.into()),
 						4 => Registry::close(signed(who), domain),
 						5 => Registry::retire(signed(who), domain).map(drop).map_err(|error| error.error),
-						6 => <Registry as Domains<AccountId>>::enter(domain),
+						6 => <Registry as Domains<AccountId>>::open_round(domain),
 						7 => {
-							<Registry as Domains<AccountId>>::leave(domain);
+							<Registry as Domains<AccountId>>::close_round(domain);
 							Ok(())
 						},
 						_ => {
-							// A verdict comes only to a domain with open rounds.
+							// Only a domain with open rounds receives a verdict.
 							if States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0) {
 								<Registry as Domains<AccountId>>::crown(domain, champion(who, much * 500), much, much * 500);
 							}
@@ -618,13 +642,13 @@ mod properties {
 				assert_eq!(Balances::total_issuance(), issuance - fees);
 				for domain in States::<Test>::iter_keys().collect::<Vec<_>>() {
 					while state(domain).open_rounds > 0 {
-						<Registry as Domains<AccountId>>::leave(domain);
+						<Registry as Domains<AccountId>>::close_round(domain);
 					}
-					let _ = Registry::close(RuntimeOrigin::root(), domain);
+					let _may_fail = Registry::close(RuntimeOrigin::root(), domain);
 					assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));
 				}
 				for who in 1..5 {
-					assert_eq!((deposit_of(who), bounty_of(who)), (0, 0), "everything comes back in the end");
+					assert_eq!((deposit_of(who), bounty_of(who)), (0, 0), "all holds are released in the end");
 				}
 			});
 		}

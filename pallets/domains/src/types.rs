@@ -1,38 +1,52 @@
-//! What the registry keeps beside the records, and what genesis brings.
+//! Types of bounties and of the genesis configuration.
 
 use alloc::{format, string::String, vec::Vec};
-use codec::{DecodeAll, Encode};
+use codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	Balance, DomainSpec,
 };
+use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Most accounts that share one bounty.
+/// Maximum number of donors of one bounty.
 pub const MAX_DONORS: u32 = 8;
 
-/// Who gave what to a bounty; each account once, in order of the first gift.
-pub type Donations<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<MAX_DONORS>>;
+/// Amount that an account has given to a bounty.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Donation<AccountId> {
+	/// Account of the donor.
+	pub donor: AccountId,
+	/// Amount on hold, in plancks.
+	pub amount: Balance,
+}
 
-/// A domain that exists from block 0, with its whole series.
+/// Donations to a bounty: each donor once, in order of the first donation.
+pub type Donations<AccountId> = BoundedVec<Donation<AccountId>, ConstU32<MAX_DONORS>>;
+
+/// Domain that is active from block 0, with its whole series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GenesisDomain<AccountId> {
-	/// Whose deposit it is.
+	/// Owner of the domain, which pays the deposit.
 	pub owner: AccountId,
-	/// The SCALE-encoded [`DomainSpec`], as `0x` and hex digits.
+	/// SCALE-encoded [`DomainSpec`], as `0x` and hex digits.
 	pub spec: String,
-	/// The series; empty for a program without one.
+	/// Values of the series; empty for a program without a series.
 	pub values: Vec<i32>,
 }
 
 impl<AccountId> GenesisDomain<AccountId> {
-	/// The entry of a domain in a chain specification.
+	/// Creates the entry of a domain in a chain specification.
 	pub fn new(owner: AccountId, spec: &DomainSpec, values: Vec<i32>) -> Self {
 		Self { owner, spec: format!("0x{}", hex::encode(spec.encode())), values }
 	}
 
-	/// The record that the entry carries, or what is wrong with it.
+	/// Decodes the record of the entry.
+	///
+	/// # Errors
+	///
+	/// Fails if `spec` does not start with `0x`, is not hex, or is not a SCALE-encoded [`DomainSpec`].
 	pub fn decoded(&self) -> Result<DomainSpec, String> {
 		let digits = self.spec.strip_prefix("0x").ok_or("the record does not start with 0x")?;
 		let bytes = hex::decode(digits).map_err(|error| format!("the record is not hex: {error}"))?;

@@ -7,12 +7,12 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `register`.
 	fn register() -> Weight;
-	/// Benchmark `upload`.
-	fn upload(n: u32) -> Weight;
+	/// Benchmark `upload_page`.
+	fn upload_page(n: u32) -> Weight;
 	/// Benchmark `activate`.
 	fn activate(v: u32) -> Weight;
 	/// Benchmark `add_bounty`.
@@ -23,7 +23,7 @@ pub trait WeightInfo {
 	fn retire(p: u32) -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -49,7 +49,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(173), added: 2648, mode: `MaxEncodedLen`)
 	// Storage: `Domains::Pages` (r:1 w:1)
 	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4122), added: 6597, mode: `MaxEncodedLen`)
-	fn upload(n: u32) -> Weight {
+	fn upload_page(n: u32) -> Weight {
 		// At least 22_324 ns.
 		Weight::from_parts(24_188_943, 7_587)
 			// Standard error: 22 ps.
@@ -123,7 +123,7 @@ impl WeightInfo for () {
 	fn register() -> Weight {
 		Weight::from_parts(75_582_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 6))
 	}
-	fn upload(n: u32) -> Weight {
+	fn upload_page(n: u32) -> Weight {
 		Weight::from_parts(24_188_943, 7_587)
 			.saturating_add(Weight::from_parts(1_401, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(3, 2))

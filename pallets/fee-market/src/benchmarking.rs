@@ -1,4 +1,4 @@
-//! Benchmark of the fee market's hook.
+//! Benchmark of the hook.
 
 use super::*;
 use frame_benchmarking::v2::*;

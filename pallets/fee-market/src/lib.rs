@@ -1,38 +1,55 @@
+//! # Fee Market Pallet
+//!
 //! EIP-1559 base fee over every fee component.
 //!
-//! # Pallet API
+//! ## Pallet API
 //!
-//! - [`WeightToFee`] and [`LengthToFee`], for `pallet_transaction_payment`: gas times the base fee.
-//! - [`BurnBaseFeeTipAuthor`], for its `FungibleAdapter`: burns the fee, pays the tip to the block's author.
-//! - [`BaseFee`], for pallets that price something by what a transaction costs now.
-//! - [`Pallet::view`], what RPC shows.
+//! See the [`pallet`] module for the storage items, view functions and configuration of this pallet. It has no calls: only the
+//! fullness of blocks changes the base fee. The runtime uses
 //!
-//! No calls: the market is moved by how full blocks are, and by nothing else.
+//! - [`WeightToFee`] and [`LengthToFee`] for `pallet_transaction_payment`: gas times the base fee,
+//! - [`BurnBaseFeeTipAuthor`] for its `FungibleAdapter`: burns the fee and pays the tip to the author of the block,
+//! - [`BaseFee`] for pallets with prices that follow the cost of a transaction,
+//! - [`Pallet::view`], which runtime APIs return.
 //!
-//! # Overview
+//! ## Overview
 //!
-//! Every chain has to say no when more is wanted than fits into a block. Here the price says it: after a block that is more than half full
-//! a transaction costs up to an eighth more, after one that is less than half full up to an eighth less. The fee is burned, so that nobody
-//! gains from filling blocks; who is in a hurry adds a tip, which the author of the block keeps.
+//! The demand for block space can exceed the supply; the base fee balances them. After a block that is more than half full,
+//! transactions cost up to an eighth more; after a block that is less than half full, up to an eighth less. The fee is burned, so
+//! filling blocks has no profit. A transaction can add a tip, which the author of the block receives.
 //!
-//! # Design
+//! ## Example
+#![doc = docify::embed!("src/tests.rs", full_blocks_raise_it_by_an_eighth_and_empty_ones_lower_it_by_an_eighth)]
 //!
-//! *One number.* Weight, length and the base weight of an extrinsic are all turned into gas (a microsecond, or a byte) and multiplied by the
-//! base fee, so all of the fee moves, as on Ethereum. Wallets need nothing new: `TransactionPaymentApi` calls the same two converters.
+//! ## Low Level / Implementation Details
 //!
-//! *Written in `on_finalize` only.* A fee is computed when a transaction enters the pool, again when it is applied, and corrected after it was
-//! dispatched. The pool's check runs no hooks: a base fee rewritten at the start of a block would make all its answers wrong, one that
-//! changes within a block could charge more than was withheld. Written at the end of block n, it is exact for all of block n + 1.
+//! ### One number
 //!
-//! *What counts as full.* The fuller of two dimensions: reference time of the Normal and Operational classes together, and bytes, each in
-//! parts of what the Normal class may use. Hooks and inherents are not counted as time: users cannot influence them. Bytes are those of the
-//! whole block (header and inherents are a few hundred). The storage proof is no limit on a chain that is not validated by others.
+//! Weight, length and the base weight of an extrinsic are converted to gas (one microsecond, or one byte) and multiplied by the
+//! base fee. The base fee therefore scales the whole fee, as on Ethereum. Wallets need no change: `TransactionPaymentApi` calls
+//! the same two converters.
 //!
-//! *The first block of a session* takes no Normal transactions, since the session pallet claims all of it. It says nothing about demand, so
-//! it leaves the base fee alone; otherwise every session would begin with a discount of an eighth.
+//! ### Updated in `on_finalize` only
+//!
+//! A fee is computed when a transaction enters the pool, again when it is applied, and corrected after its dispatch. The
+//! validation in the pool runs no hooks, so a base fee updated at the start of a block would invalidate all its results, and one
+//! that changes within a block could charge more than was withdrawn. A base fee written at the end of block n is exact for all of
+//! block n + 1.
+//!
+//! ### Fullness
+//!
+//! The fullness of a block is that of the fuller of two dimensions: the reference time of the Normal and Operational classes
+//! together, and bytes, each relative to the limit of the Normal class. The time of hooks and inherents does not count, because
+//! users cannot influence it. Bytes are those of the whole block; header and inherents are a few hundred. The storage proof is
+//! not limited, because the chain is not a parachain.
+//!
+//! ### First block of a session
+//!
+//! The session pallet uses the whole weight of the first block of a session, so it has no Normal transactions. The block
+//! carries no information about demand and does not change the base fee; otherwise every session would start with a discount of
+//! an eighth.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// FRAME's macros spell out the paths of what they generate.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub use pallet::*;
@@ -52,7 +69,7 @@ use doin_primitives::{
 	views::FeeMarketView,
 	Balance,
 };
-use doin_primitives_frame::BaseFee;
+use doin_traits::BaseFee;
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{
@@ -62,7 +79,10 @@ use frame_support::{
 	weights::Weight,
 };
 
-/// A floor below this moves in steps too coarse for an eighth.
+/// Target of the log lines of this pallet.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-fee-market";
+
+/// Lowest floor of the base fee, in plancks per gas. Below it, integer steps are too coarse for an eighth.
 pub const MIN_FLOOR: Balance = 1_000;
 
 #[frame_support::pallet]
@@ -71,6 +91,7 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 
+	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
@@ -79,17 +100,17 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config {
-		/// The token fees are paid in.
+		/// Currency of fees.
 		type Currency: Balanced<Self::AccountId, Balance = Balance>;
 
-		/// Author of the block being built, who gets the tips; with `None` they are burned.
+		/// Author of the current block, which receives the tips. Tips are burned if it is `None`.
 		type Author: Get<Option<Self::AccountId>>;
 
-		/// Lowest base fee, in plancks per gas, at least 1 000. Keeps an idle chain from being filled for nothing.
+		/// Lowest base fee, in plancks per gas, at least 1 000. Filling an idle chain costs at least this.
 		#[pallet::constant]
 		type Floor: Get<Balance>;
 
-		/// Highest base fee, in plancks per gas. Keeps a long attack from pricing out even what ends it.
+		/// Highest base fee, in plancks per gas. Limits the cost of a transaction during a long attack.
 		#[pallet::constant]
 		type Ceiling: Get<Balance>;
 
@@ -97,24 +118,24 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Plancks per gas in the block being built.
+	/// Base fee of the current block, in plancks per gas.
 	#[pallet::storage]
 	pub type BaseFeePerGas<T: Config> = StorageValue<_, Balance, ValueQuery, T::Floor>;
 
-	/// Everything burned since genesis: all fees, and the tips that nobody could be paid.
+	/// Amount burned since genesis in plancks: all fees, and tips that could not be paid.
 	#[pallet::storage]
 	pub type Burned<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// Fullness of the last block, in parts per million.
+	/// Fullness of the last block that was open to transactions, in parts per million.
 	#[pallet::storage]
 	pub type Fullness<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// The base fee a chain starts with.
+	/// Initial base fee.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T: Config> {
-		/// Plancks per gas in the first block, from the floor to the ceiling; the floor by default.
+		/// Base fee of the first block in plancks per gas, between floor and ceiling; the floor by default.
 		pub base_fee: Balance,
-		/// The runtime.
+		/// Marker of the runtime type.
 		#[serde(skip)]
 		pub _config: PhantomData<T>,
 	}
@@ -141,7 +162,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			// `on_finalize` cannot ask for its own weight.
+			// `on_finalize` cannot return a weight.
 			T::WeightInfo::on_finalize()
 		}
 
@@ -151,7 +172,7 @@ pub mod pallet {
 			if used.get(DispatchClass::Mandatory).ref_time() >= limits.max_block.ref_time() {
 				return;
 			}
-			let full = Self::measure();
+			let full = Self::block_fullness();
 			Fullness::<T>::put(full);
 			BaseFeePerGas::<T>::mutate(|base| {
 				*base = next(*base, full, TARGET, FULL, T::Floor::get(), T::Ceiling::get());
@@ -159,8 +180,11 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(T::Floor::get() >= MIN_FLOOR, "a base fee below {MIN_FLOOR} plancks per gas cannot move by an eighth");
-			assert!(T::Floor::get() <= T::Ceiling::get(), "the floor of the base fee is above its ceiling");
+			assert!(
+				T::Floor::get() >= MIN_FLOOR,
+				"Floor must be at least {MIN_FLOOR} plancks per gas, so that the base fee can change by an eighth"
+			);
+			assert!(T::Floor::get() <= T::Ceiling::get(), "Floor must not be above Ceiling");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -171,7 +195,7 @@ pub mod pallet {
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// The fee market as it stands.
+		/// Returns the state of the fee market.
 		pub fn view() -> FeeMarketView {
 			FeeMarketView {
 				base_fee: BaseFeePerGas::<T>::get(),
@@ -184,8 +208,8 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// Fullness of the block so far: the fuller of time and bytes.
-		fn measure() -> u32 {
+		/// Returns the fullness of the current block in parts per million: the larger of time and bytes.
+		fn block_fullness() -> u32 {
 			let limits = T::BlockWeights::get();
 			let used = frame_system::Pallet::<T>::block_weight();
 			let time = [DispatchClass::Normal, DispatchClass::Operational]
@@ -196,26 +220,30 @@ pub mod pallet {
 			fullness(time, time_limit).max(fullness(frame_system::Pallet::<T>::block_size().into(), bytes_limit.into()))
 		}
 
-		/// Burns `credit`, and counts it.
+		/// Burns `credit` and counts it.
 		pub(crate) fn burn(credit: Credit<T::AccountId, T::Currency>) {
 			Burned::<T>::mutate(|burned| *burned = burned.saturating_add(credit.peek()));
 			drop(credit);
 		}
 
 		/// Checks that the base fee is within its bounds.
+		///
+		/// # Errors
+		///
+		/// Fails with the first invariant that does not hold.
 		#[cfg(any(feature = "try-runtime", test))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 			ensure!(
 				(T::Floor::get()..=T::Ceiling::get()).contains(&BaseFeePerGas::<T>::get()),
-				"the base fee is outside its bounds"
+				"the base fee must be within its bounds"
 			);
-			ensure!(Fullness::<T>::get() <= FULL, "a block was fuller than full");
+			ensure!(Fullness::<T>::get() <= FULL, "the fullness of a block must be at most one");
 			Ok(())
 		}
 	}
 }
 
-/// `pallet_transaction_payment`'s `WeightToFee`: microseconds of reference time, rounded up, at the base fee.
+/// `WeightToFee` of `pallet_transaction_payment`: microseconds of reference time, rounded up, times the base fee.
 pub struct WeightToFee<T>(PhantomData<T>);
 impl<T: Config> frame_support::weights::WeightToFee for WeightToFee<T> {
 	type Balance = Balance;
@@ -225,7 +253,8 @@ impl<T: Config> frame_support::weights::WeightToFee for WeightToFee<T> {
 	}
 }
 
-/// `pallet_transaction_payment`'s `LengthToFee`, which gets a number of bytes in the place of reference time.
+/// `LengthToFee` of `pallet_transaction_payment`: bytes times the base fee. The pallet passes the number of bytes as
+/// reference time.
 pub struct LengthToFee<T>(PhantomData<T>);
 impl<T: Config> frame_support::weights::WeightToFee for LengthToFee<T> {
 	type Balance = Balance;
@@ -238,7 +267,7 @@ impl<T: Config> frame_support::weights::WeightToFee for LengthToFee<T> {
 impl<T: Config> BaseFee for Pallet<T> {
 	fn fee(weight: Weight, len: u32) -> Balance {
 		use frame_support::weights::WeightToFee as _;
-		// As in `pallet_transaction_payment`, term by term, so that rounding agrees.
+		// Term by term as in `pallet_transaction_payment`, so that the rounding is equal.
 		let limits = T::BlockWeights::get();
 		let of_weight = |weight: Weight| WeightToFee::<T>::weight_to_fee(&weight.min(limits.max_block));
 		of_weight(limits.get(DispatchClass::Normal).base_extrinsic)
@@ -251,8 +280,8 @@ impl<T: Config> BaseFee for Pallet<T> {
 	}
 }
 
-/// What becomes of a transaction's fee and tip, which arrive in this order: the fee is burned, the tip goes to the block's author. A tip that
-/// cannot be paid (no author, or an author without an account for whom it is too small to open one) is burned too.
+/// Handler of the fee and the tip of a transaction, in this order: burns the fee and pays the tip to the author of the block. A
+/// tip that cannot be paid (the block has no author, or the tip is below the existential deposit of a new account) is burned too.
 pub struct BurnBaseFeeTipAuthor<T>(PhantomData<T>);
 impl<T: Config> OnUnbalanced<Credit<T::AccountId, T::Currency>> for BurnBaseFeeTipAuthor<T> {
 	fn on_unbalanceds(mut amounts: impl Iterator<Item = Credit<T::AccountId, T::Currency>>) {
@@ -265,6 +294,7 @@ impl<T: Config> OnUnbalanced<Credit<T::AccountId, T::Currency>> for BurnBaseFeeT
 				None => Some(tip),
 			};
 			if let Some(left) = left {
+				log::debug!(target: LOG_TARGET, "a tip of {} plancks is burned: the author cannot receive it", left.peek());
 				Pallet::<T>::burn(left);
 			}
 		}

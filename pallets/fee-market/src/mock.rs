@@ -1,3 +1,5 @@
+//! Mock runtime of System, Balances, TransactionPayment and this pallet.
+
 use crate as pallet_fee_market;
 use doin_primitives::{Balance, DOIN};
 use frame_support::{
@@ -42,17 +44,17 @@ type Block = frame_system::mocking::MockBlock<Test>;
 
 /// Reference time of a full block.
 pub const MAX_TIME: u64 = 2 * WEIGHT_REF_TIME_PER_SECOND;
-/// Reference time the Normal class may use.
+/// Reference time available to the Normal class.
 pub const NORMAL_TIME: u64 = MAX_TIME / 4 * 3;
-/// Bytes the Normal class may use.
+/// Bytes available to the Normal class.
 pub const NORMAL_BYTES: u32 = 3_750_000;
-/// Reference time every extrinsic costs.
+/// Base reference time of every extrinsic.
 pub const BASE_TIME: u64 = 100_500_000;
-/// The existential deposit.
+/// Existential deposit.
 pub const ED: Balance = DOIN / 1_000;
-/// The lowest base fee.
+/// Lowest base fee.
 pub const FLOOR: Balance = 2_500_000;
-/// The highest base fee.
+/// Highest base fee.
 pub const CEILING: Balance = 250_000_000_000;
 
 pub const ALICE: u64 = 1;
@@ -114,7 +116,7 @@ impl pallet_fee_market::Config for Test {
 	type WeightInfo = ();
 }
 
-/// A chain with `base_fee` in its first block.
+/// Returns the storage of a chain with `base_fee` in its first block.
 pub fn storage(base_fee: Balance) -> sp_runtime::Storage {
 	RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig { balances: vec![(ALICE, 1_000_000 * DOIN)], ..Default::default() },
@@ -125,7 +127,7 @@ pub fn storage(base_fee: Balance) -> sp_runtime::Storage {
 	.unwrap()
 }
 
-/// Runs `test` in block 1 of a chain with `base_fee`, and checks the state afterwards.
+/// Runs `test` in block 1 of a chain with `base_fee`, then checks the state.
 pub fn execute_at(base_fee: Balance, test: impl FnOnce()) {
 	Author::set(Some(BOB));
 	sp_io::TestExternalities::new(storage(base_fee)).execute_with(|| {
@@ -135,7 +137,7 @@ pub fn execute_at(base_fee: Balance, test: impl FnOnce()) {
 	});
 }
 
-/// Makes a block that uses this much time of each class and this many bytes, and returns the base fee after it.
+/// Makes a block with the given reference time per class and number of bytes. Returns the base fee after it.
 pub fn block(normal: u64, operational: u64, mandatory: u64, bytes: usize) -> Balance {
 	let number = System::block_number() + 1;
 	System::initialize(&number, &Default::default(), &Default::default());
@@ -147,7 +149,7 @@ pub fn block(normal: u64, operational: u64, mandatory: u64, bytes: usize) -> Bal
 	crate::BaseFeePerGas::<Test>::get()
 }
 
-/// A chain at the floor, for benchmarks.
+/// Returns a chain at the lowest base fee, for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	storage(FLOOR).into()

@@ -1,9 +1,11 @@
+//! Base fee, fullness, and the burning of fees.
+
 use crate::{mock::*, BaseFeePerGas, Burned, Fullness};
 use doin_primitives::{
 	base_fee::{FULL, TARGET},
 	Balance, DOIN,
 };
-use doin_primitives_frame::BaseFee;
+use doin_traits::BaseFee;
 use frame_support::{
 	assert_ok,
 	dispatch::{DispatchClass, DispatchInfo, GetDispatchInfo, PostDispatchInfo},
@@ -27,7 +29,7 @@ fn info(micros: u64, class: DispatchClass) -> DispatchInfo {
 	DispatchInfo { call_weight: Weight::from_parts(micros * 1_000_000, 0), class, ..Default::default() }
 }
 
-/// Applies a transaction of `len` bytes that declares `info` and takes `actual`, and returns what its sender paid.
+/// Applies a transaction of `len` bytes with declared `info` and `actual` weight. Returns the amount that its sender paid.
 fn pay(info: &DispatchInfo, actual: Option<Weight>, len: usize, tip: Balance) -> Balance {
 	let before = Balances::balance(&ALICE);
 	let post = PostDispatchInfo { actual_weight: actual, pays_fee: Default::default() };
@@ -37,6 +39,7 @@ fn pay(info: &DispatchInfo, actual: Option<Weight>, len: usize, tip: Balance) ->
 	before - Balances::balance(&ALICE)
 }
 
+#[docify::export]
 #[test]
 fn full_blocks_raise_it_by_an_eighth_and_empty_ones_lower_it_by_an_eighth() {
 	execute_at(8_000_000, || {
@@ -52,7 +55,7 @@ fn full_blocks_raise_it_by_an_eighth_and_empty_ones_lower_it_by_an_eighth() {
 
 #[test]
 fn it_follows_upstreams_golden_blocks() {
-	// A.10 around a target of half a block, from 0.001 DOIN per gas.
+	// Golden vector A.10 around a target of half a block, from 0.001 DOIN per gas.
 	execute_at(DOIN / 1_000, || {
 		let table: [(u64, Balance); 7] = [
 			(200, 1_125_000_000),
@@ -89,7 +92,7 @@ fn the_fuller_dimension_decides() {
 }
 
 #[test]
-fn a_session_block_says_nothing_about_demand() {
+fn the_first_block_of_a_session_does_not_change_it() {
 	execute_at(8_000_000, || {
 		block(HALF, 0, 0, 0);
 		assert_eq!(block(0, 0, MAX_TIME, 0), 8_000_000);
@@ -105,7 +108,7 @@ fn it_changes_between_blocks_and_never_within_one() {
 		let number = System::block_number() + 1;
 		System::initialize(&number, &Default::default(), &Default::default());
 		FeeMarket::on_initialize(number);
-		assert_eq!(FeeMarket::base_fee(), 9_000_000, "what the pool saw is what the block charges");
+		assert_eq!(FeeMarket::base_fee(), 9_000_000, "the block charges the fee that the pool computed");
 		System::set_block_consumed_resources(Weight::from_parts(NORMAL_TIME, 0), 0);
 		assert_eq!(FeeMarket::base_fee(), 9_000_000);
 		FeeMarket::on_finalize(number);
@@ -175,7 +178,7 @@ fn the_fee_is_burned_to_the_unit_and_the_tip_reaches_the_author() {
 }
 
 #[test]
-fn what_a_call_did_not_use_is_paid_back_before_the_rest_is_burned() {
+fn the_fee_of_unused_weight_is_refunded_before_the_rest_is_burned() {
 	execute_at(FLOOR, || {
 		let issuance = Balances::total_issuance();
 		let paid = pay(&info(10_000, DispatchClass::Normal), Some(Weight::from_parts(50_000_000, 0)), 100, 0);
@@ -186,7 +189,7 @@ fn what_a_call_did_not_use_is_paid_back_before_the_rest_is_burned() {
 }
 
 #[test]
-fn a_tip_that_nobody_can_be_paid_is_burned_and_counted() {
+fn a_tip_that_cannot_be_paid_is_burned_and_counted() {
 	execute_at(FLOOR, || {
 		let issuance = Balances::total_issuance();
 		Author::set(None);
@@ -210,7 +213,7 @@ fn a_credit_on_its_own_is_burned() {
 }
 
 #[test]
-fn who_cannot_pay_the_base_fee_is_refused_at_the_door() {
+fn a_transaction_that_cannot_pay_the_base_fee_is_invalid() {
 	execute_at(CEILING, || {
 		let refused = ChargeTransactionPayment::<Test>::from(0).validate_only(
 			Some(77).into(),
@@ -226,7 +229,7 @@ fn who_cannot_pay_the_base_fee_is_refused_at_the_door() {
 }
 
 #[test]
-fn the_view_tells_what_storage_holds() {
+fn the_view_shows_the_storage() {
 	execute_at(8_000_000, || {
 		block(NORMAL_TIME, 0, 0, 0);
 		let paid = pay(&info(1, DispatchClass::Normal), None, 10, 0);
@@ -237,7 +240,7 @@ fn the_view_tells_what_storage_holds() {
 }
 
 #[test]
-fn a_chain_starts_at_the_floor_unless_told_otherwise() {
+fn the_default_base_fee_is_the_floor() {
 	assert_eq!(crate::GenesisConfig::<Test>::default().base_fee, FLOOR);
 	FeeMarket::integrity_test();
 }
@@ -258,7 +261,7 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
 	#[test]
-	fn issuance_falls_by_exactly_what_is_burned(
+	fn the_total_issuance_falls_by_exactly_the_burned_amount(
 		transactions in prop::collection::vec((0u64..5_000, 0u64..5_000, 0usize..70_000, 0u128..DOIN, any::<bool>()), 1..20),
 	) {
 		execute_at(8_000_000, || {

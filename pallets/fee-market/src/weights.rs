@@ -7,13 +7,13 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `on_finalize`.
 	fn on_finalize() -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {

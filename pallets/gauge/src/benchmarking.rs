@@ -4,28 +4,28 @@ use super::*;
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
 
-/// What the benchmarks need of the pallets around.
+/// Provides domains and validators for benchmarks.
 pub trait BenchmarkHelper<AccountId> {
-	/// Makes `n` domains that are votable, and names them.
+	/// Creates `n` votable domains and returns their ids.
 	fn votable(n: u32) -> Vec<DomainId>;
-	/// Makes exactly `n` active validators with equal stake, and names them.
+	/// Creates exactly `n` active validators with equal stake and returns their accounts.
 	fn voters(n: u32) -> Vec<AccountId>;
 }
 
-/// Voters in the electorate that is measured at most.
+/// Maximum number of voters in the benchmarks.
 const VOTERS: u32 = 100;
 
-/// `n` as an account that can pay every deposit.
+/// Endows `who` so that it can pay every deposit.
 fn funded<T: Config>(who: T::AccountId) -> T::AccountId {
 	let deposits = T::NominationDeposit::get().saturating_add(T::BallotDeposit::get());
 	let amount = deposits.saturating_add(T::Currency::minimum_balance()).saturating_mul(100);
-	let _ = T::Currency::mint_into(&who, amount);
+	assert!(T::Currency::mint_into(&who, amount).is_ok());
 	who
 }
 
-/// Nominates `domains`, and nothing else, for one funded account.
+/// Nominates exactly `domains` for one funded account, which is returned.
 fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkError> {
-	// What genesis has nominated takes places of a full list.
+	// Nominations of genesis would take places of the full list.
 	Nominations::<T>::kill();
 	Weights::<T>::kill();
 	let nominator = funded::<T>(account("nominator", 0, 0));
@@ -35,7 +35,7 @@ fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkE
 	Ok(nominator)
 }
 
-/// One voter, made active.
+/// Returns a funded active validator.
 fn voter<T: Config>() -> Result<T::AccountId, BenchmarkError> {
 	let who = T::BenchmarkHelper::voters(1).pop().ok_or(BenchmarkError::Stop("the helper makes voters"))?;
 	Ok(funded::<T>(who))
@@ -47,7 +47,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn nominate() -> Result<(), BenchmarkError> {
-		// A full list: another one's nomination is displaced.
+		// The list is full, so another nomination is replaced.
 		let mut domains = T::BenchmarkHelper::votable(MAX_NOMINATED + 1);
 		let last = domains.pop().ok_or(BenchmarkError::Stop("the helper makes domains"))?;
 		nominated::<T>(&domains)?;
@@ -59,7 +59,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn withdraw() -> Result<(), BenchmarkError> {
+	fn withdraw_nomination() -> Result<(), BenchmarkError> {
 		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
 		let nominator = nominated::<T>(&domains)?;
 		let first = domains.first().copied().ok_or(BenchmarkError::Stop("the helper makes domains"))?;

@@ -1,38 +1,38 @@
-//! Voted domain weights.
+//! # Gauge Pallet
+//!
+//! Voted weights of domains.
 //!
 //! ## Pallet API
 //!
-//! [`Call::nominate`] puts a domain on the list that can be voted for, [`Call::withdraw`] takes it off again, [`Call::vote`] is a
-//! validator's ballot, [`Call::clear_ballot`] removes what a former validator left behind. Other pallets read a weight through
-//! [`doin_primitives_frame::Gauge`].
+//! See the [`pallet`] module for the calls, storage items, events, errors and configuration of this pallet. Other pallets read a
+//! weight through [`DomainWeights`].
 //!
 //! ## Overview
 //!
-//! Everybody can register a problem on this chain, and everybody can register one whose answer he already knows. So a domain is born with
-//! weight 0, and nothing is minted for it until validators vote for it: its weight is the largest value that validators with at least
-//! half of the active stake support. Whoever holds less than half of the stake cannot vote mint to himself, however many domains he
-//! registers, splits or repeats.
+//! Any account can register a domain, including one whose best model it already has. A new domain therefore has weight 0, and
+//! nothing is minted for it. Validators vote on weights: the weight of a domain is the largest value that validators with at
+//! least half of the active stake support. An account with less than half of the stake cannot vote rewards to itself, however
+//! many domains it registers, splits or copies.
 //!
 //! ## Example
 //!
-//! Active stakes are 40, 30 and 30; the validators vote 1 000 000, 600 000 and 0 for a domain. Its weight is 600 000: 70 of 100 support
-//! that much, only 40 support more. See [`doin_primitives::gauge::clip`].
+//! A minority cannot give weight to its own domains:
+#![doc = docify::embed!("src/tests.rs", a_minority_voting_for_its_own_domains_gains_nothing)]
 //!
-//! ## Design
+//! ## Low Level / Implementation Details
 //!
-//! - Ballots take effect at the next session change and only there, so nobody can move a weight around one verdict. All weights are then
-//!   computed anew from the ballots of the validators that are active in the new session, with their stake in it: a ballot needs no
-//!   upkeep, and one whose author is no longer active does not count.
-//! - Work per session is bounded: [`MAX_NOMINATED`] domains, [`Config::MaxVoters`] ballots of [`MAX_WEIGHED`] entries. A nomination is a
-//!   deposit, not a fee, so the list is kept open by time and by price. By time: a domain that has not weighed for
-//!   [`Config::NominationSessions`] sessions, or that is no longer votable, can be taken off by anyone, and the deposit goes back to its
-//!   nominator. By price: on a full list, a nomination takes the place of the one with the smallest deposit among those that do not
-//!   weigh, for twice that deposit, so whoever wants to keep others off the ballot has to outbid them place by place.
-//! - When a weight leaves 0, [`OnWeighed::left_zero`] raises the domain's high-water mark to its champion's progress: what was found
-//!   before the vote is not paid.
+//! - Ballots take effect at the next session change only, so a weight cannot be moved around one verdict. All weights are then
+//!   computed from the ballots of the validators of the new session with their stake in it ([`clip`]). A ballot needs no renewal.
+//!   The ballot of an account that is not an active validator does not count.
+//! - The work per session is bounded: [`MAX_NOMINATED`] domains, and [`Config::MaxVoters`] ballots of [`MAX_WEIGHED`] entries.
+//! - A nomination has a deposit and no fee, so the list is kept open by time and by price. By time: any account can remove a
+//!   domain that had no weight for [`Config::NominationSessions`] sessions, or that is not votable any more; the deposit is
+//!   released to its nominator. By price: a nomination on a full list replaces the one with the smallest deposit among those
+//!   without weight, for twice that deposit, so excluding other domains means outbidding them one by one.
+//! - When a domain gains a weight, [`OnWeightGained`] raises its high-water mark to the progress of its champion, so progress
+//!   from before the vote is not paid.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// FRAME's macros spell out the paths of what they generate.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
@@ -53,7 +53,7 @@ pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use doin_primitives::{gauge::clip, Balance, DomainId, MILLION};
-use doin_primitives_frame::{Electorate, Gauge, OnWeighed, Votable};
+use doin_traits::{DomainWeights, Electorate, OnWeightGained, Votable};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
@@ -63,7 +63,9 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::*;
 
-/// Everything here is documented where it is declared; the macro needs a module.
+/// Target of the log lines of this pallet.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-gauge";
+
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -77,72 +79,75 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The currency deposits are held in.
+		/// Currency of deposits.
 		type Currency: Inspect<Self::AccountId, Balance = Balance>
 			+ Mutate<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
-		/// The runtime's reasons for holds.
+		/// Hold reasons of the runtime.
 		type RuntimeHoldReason: From<HoldReason>;
-		/// The active validators and their stake: the runtime reads it from staking.
+		/// Active validators and their stake.
 		type Electorate: Electorate<Self::AccountId>;
-		/// Which domains can weigh at all.
+		/// Domains that can have a weight.
 		type Votable: Votable;
-		/// Told when a weight leaves 0.
-		type OnWeighed: OnWeighed;
-		/// Index of the current session. The weights are recomputed in the first block in which it differs from the last one seen.
+		/// Receives the domains whose weight has risen from 0.
+		type OnWeightGained: OnWeightGained;
+		/// Index of the current session. The weights are computed in the first block in which it differs from the last one.
 		type SessionIndex: Get<u32>;
-		/// Plancks on hold per nominated domain; it prices one of [`MAX_NOMINATED`] places.
+		/// Deposit of a nomination, in plancks: the price of one of [`MAX_NOMINATED`] places.
 		#[pallet::constant]
 		type NominationDeposit: Get<Balance>;
-		/// Plancks on hold per ballot; it pays for at most 340 bytes of state.
+		/// Deposit of a ballot, in plancks, for at most 340 bytes of state.
 		#[pallet::constant]
 		type BallotDeposit: Get<Balance>;
-		/// Sessions a domain may stay nominated without weighing before anyone can take it off.
+		/// Number of sessions without weight after which any account can remove a nomination.
 		#[pallet::constant]
 		type NominationSessions: Get<u32>;
-		/// Validators whose ballots are counted, in the order of the electorate: the largest active set that staking allows.
+		/// Maximum number of validators whose ballots are counted, in the order of the electorate.
 		#[pallet::constant]
 		type MaxVoters: Get<u32>;
-		/// What calls and the hook weigh.
+		/// Weights of calls and hooks.
 		type WeightInfo: WeightInfo;
 		/// Domains and validators for benchmarks.
 		#[cfg(feature = "runtime-benchmarks")]
 		type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// Why money is on hold.
+	/// Reasons for holds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// For a nominated domain.
+		/// Deposit of a nomination.
+		#[codec(index = 0)]
 		Nomination,
-		/// For a stored ballot.
+		/// Deposit of a stored ballot.
+		#[codec(index = 1)]
 		Ballot,
 	}
 
-	/// Domains that can be voted for, sorted by id.
+	/// Nominated domains, which can be voted for, sorted by id.
 	#[pallet::storage]
 	pub type Nominations<T: Config> = StorageValue<_, BoundedVec<Nomination<T::AccountId>, ConstU32<MAX_NOMINATED>>, ValueQuery>;
 
-	/// The last ballot of each validator.
+	/// Ballot of each validator, with its [`Config::BallotDeposit`] on hold.
+	// Hasher: Twox is safe since only active validators, whose accounts have a stake, insert keys.
 	#[pallet::storage]
 	pub type Ballots<T: Config> = StorageMap<_, Twox64Concat, T::AccountId, Ballot>;
 
-	/// Weights in force, sorted by domain; whatever is not listed weighs 0.
+	/// Current weights, sorted by domain. A domain that is not listed has weight 0.
 	#[pallet::storage]
 	pub type Weights<T: Config> = StorageValue<_, Values, ValueQuery>;
 
-	/// The session whose weights are in force.
+	/// Session of the current weights.
 	#[pallet::storage]
 	pub type LastSession<T: Config> = StorageValue<_, u32, ValueQuery>;
 
-	/// Votes and weights in force from block 0.
+	/// Ballots and weights of block 0.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Ballots: validator, and the weights it asks for in parts per million. Every domain named is nominated, on a deposit of the
-		/// first validator that names it; each validator also pays the deposit of its ballot.
+		/// Ballots: validator, and (domain, weight in parts per million). Every domain of a ballot is nominated, with the deposit
+		/// of the first validator that votes for it. Each validator pays the deposit of its ballot.
 		pub votes: Vec<(T::AccountId, Vec<(DomainId, u32)>)>,
-		/// Weights of the first session; every domain has to appear in a ballot.
+		/// Weights of the first session: (domain, weight in parts per million). Every domain must appear on a ballot.
 		pub weights: Vec<(DomainId, u32)>,
 	}
 
@@ -175,7 +180,7 @@ pub mod pallet {
 				assert!(*weight > 0, "genesis: domain {domain} has weight 0; leave it out");
 				assert!(
 					Pallet::<T>::position(&nominations, *domain).is_ok(),
-					"genesis: domain {domain} weighs, but nobody voted for it"
+					"genesis: domain {domain} has a weight, but no ballot votes for it"
 				);
 			}
 			Weights::<T>::put(weights);
@@ -185,83 +190,103 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A domain can be voted for.
+		/// A domain was nominated and can be voted for.
 		Nominated {
-			/// The domain.
+			/// Nominated domain.
 			domain: DomainId,
-			/// Who pays for its place.
+			/// Account that pays the deposit.
 			nominator: T::AccountId,
-			/// What was put on hold.
+			/// Deposit, in plancks.
 			deposit: Balance,
 		},
-		/// A domain can no longer be voted for.
+		/// A nomination was removed, and its deposit released.
 		NominationWithdrawn {
-			/// The domain.
+			/// Domain of the nomination.
 			domain: DomainId,
-			/// Who paid for its place.
+			/// Account that paid the deposit.
 			nominator: T::AccountId,
-			/// What was released.
+			/// Released deposit, in plancks.
 			deposit: Balance,
 		},
-		/// A validator replaced its ballot. It counts from the next session on.
+		/// A validator replaced its ballot, which counts from the next session on.
 		Voted {
-			/// The validator.
+			/// Account of the validator.
 			who: T::AccountId,
-			/// The weights it asks for.
+			/// Domains and weights in parts per million.
 			votes: Values,
 		},
-		/// A ballot was removed.
+		/// A ballot was removed, and its deposit released.
 		BallotCleared {
-			/// Whose ballot it was.
+			/// Account of the ballot.
 			who: T::AccountId,
-			/// What was released.
+			/// Released deposit, in plancks.
 			deposit: Balance,
 		},
-		/// A domain weighs something else from this session on.
+		/// The weight of a domain changed with this session.
 		WeightChanged {
 			/// The domain.
 			domain: DomainId,
-			/// What it weighed before, parts per million.
+			/// Former weight, parts per million.
 			from: u32,
-			/// What it weighs now, parts per million.
+			/// New weight, parts per million.
 			to: u32,
 		},
 	}
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The domain cannot weigh: it does not exist, takes no commits, is not an exact forecast, or its evidence is public. Nominate
-		/// an active domain with synthetic evidence.
+		/// The domain cannot have a weight: it does not exist, accepts no commits, is not a forecast, or has public evidence.
+		/// Nominate an active domain with synthetic evidence.
 		NotVotable,
-		/// The domain is nominated already. Vote for it.
+		/// The domain is already nominated. Vote for it.
 		AlreadyNominated,
-		/// The list of nominated domains is full, and all of them weigh. Wait until validators have voted one down to 0.
+		/// The list of nominations is full, and all nominated domains have a weight. Wait until validators have voted one of them
+		/// down to 0.
 		TooManyNominated,
-		/// The domain is not nominated. Nominate it first; validators can only vote for nominated domains.
+		/// The domain is not nominated. Nominate it before voting for it.
 		NotNominated,
-		/// The domain weighs more than 0, so its nomination stays. Wait until validators have voted it down to 0 and a session has begun.
-		StillWeighed,
-		/// Only the nominator can withdraw a nomination that is still in its time. Anyone can once the domain has not weighed for
-		/// `NominationSessions` sessions, or is no longer votable.
+		/// The domain has a weight above 0. Wait until validators have voted it down to 0 and a new session has begun.
+		StillWeighted,
+		/// Only the nominator can withdraw this nomination now. Any account can once the domain had no weight for
+		/// `NominationSessions` sessions, or is not votable any more.
 		NotNominator,
-		/// Only active validators vote. Join the active set first, or sign with the validator's stash.
+		/// Only active validators can vote. Join the active set first, or sign with the stash of the validator.
 		NotVoter,
-		/// The ballot names a domain twice. Give each domain one value.
+		/// The ballot contains a domain twice. Give each domain one value.
 		DuplicateVote,
-		/// A value is above 1 000 000 parts per million. Ask for at most that.
+		/// A value is above 1 000 000 parts per million.
 		VoteTooHigh,
-		/// The ballot names more than 32 domains. Drop the least important ones.
+		/// The ballot contains more than 32 domains. Remove the least important ones.
 		TooManyVotes,
-		/// There is no ballot of this account. Nothing has to be cleared.
+		/// The account has no ballot.
 		NoBallot,
-		/// The account is an active validator, so only it can replace its ballot, with `vote`.
+		/// The account is an active validator. Only the validator itself can replace its ballot, with `vote`.
 		StillVoter,
 	}
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Puts `domain` on the list that validators can vote for, against a deposit that comes back with the nomination. On a full list it
-		/// takes the place of the domain with the smallest deposit among those that weigh 0, and holds twice that deposit.
+		/// Nominates `domain`, so that validators can vote for it.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. Any account can nominate a domain.
+		///
+		/// ## Details
+		///
+		/// Holds [`Config::NominationDeposit`] until the nomination ends. On a full list, the nomination replaces the one with
+		/// the smallest deposit among the domains without weight, and holds at least twice that deposit.
+		///
+		/// ## Errors
+		///
+		/// - [`NotVotable`](Error::NotVotable), [`AlreadyNominated`](Error::AlreadyNominated): the domain cannot be nominated.
+		/// - [`TooManyNominated`](Error::TooManyNominated): the list is full, and all nominated domains have a weight.
+		/// - A token error if the account cannot pay the deposit.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Nominated`](Event::Nominated), after [`NominationWithdrawn`](Event::NominationWithdrawn) if another
+		/// nomination was replaced.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::nominate())]
 		pub fn nominate(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
@@ -270,25 +295,56 @@ pub mod pallet {
 			Self::do_nominate(who, domain)
 		}
 
-		/// Takes `domain` off the list while it weighs 0: its nominator at any time, everybody else once the nomination has lapsed. The
-		/// deposit goes back to the nominator. Votes for it stay in their ballots and count again if it is nominated again.
+		/// Removes the nomination of `domain`.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the nominator. Any account can remove a nomination that has lapsed, or whose domain is not votable
+		/// any more.
+		///
+		/// ## Details
+		///
+		/// The domain must have weight 0. The deposit is released to the nominator. Votes for the domain stay on their ballots,
+		/// and count again if it is nominated again.
+		///
+		/// ## Errors
+		///
+		/// - [`NotNominated`](Error::NotNominated): the domain is not nominated.
+		/// - [`StillWeighted`](Error::StillWeighted): the domain has a weight.
+		/// - [`NotNominator`](Error::NotNominator): the caller cannot remove the nomination yet.
+		///
+		/// ## Events
+		///
+		/// Deposits [`NominationWithdrawn`](Event::NominationWithdrawn).
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::withdraw())]
-		pub fn withdraw(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::withdraw_nomination())]
+		pub fn withdraw_nomination(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let mut nominations = Nominations::<T>::get();
-			let at = Self::position(&nominations, domain).map_err(|_| Error::<T>::NotNominated)?;
-			ensure!(<Self as Gauge>::weight(domain) == 0, Error::<T>::StillWeighed);
-			let nomination = nominations.get(at).ok_or(Error::<T>::NotNominated)?;
-			let lapsed = T::SessionIndex::get().saturating_sub(nomination.since) >= T::NominationSessions::get();
-			ensure!(nomination.nominator == who || lapsed || !T::Votable::votable(domain), Error::<T>::NotNominator);
-			let nomination = nominations.remove(at);
-			Nominations::<T>::put(nominations);
-			Self::end_nomination(nomination)
+			Self::do_withdraw_nomination(who, domain)
 		}
 
-		/// Replaces the ballot of an active validator: the weight in parts per million it asks for, for each of at most 32 nominated
-		/// domains. A domain left out counts as 0. An empty ballot is removed and its deposit released. In force from the next session.
+		/// Replaces the ballot of a validator.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by an active validator.
+		///
+		/// ## Details
+		///
+		/// `votes` lists at most 32 nominated domains with their weights in parts per million. A domain that is not listed counts
+		/// as 0. An empty ballot is removed, and its deposit released. The ballot counts from the next session on.
+		///
+		/// ## Errors
+		///
+		/// - [`NotVoter`](Error::NotVoter): the caller is not an active validator.
+		/// - [`VoteTooHigh`](Error::VoteTooHigh), [`DuplicateVote`](Error::DuplicateVote), [`TooManyVotes`](Error::TooManyVotes),
+		///   [`NotNominated`](Error::NotNominated): the ballot is invalid.
+		/// - [`NoBallot`](Error::NoBallot): an empty ballot, and the caller has none.
+		/// - A token error if the caller cannot pay the deposit.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Voted`](Event::Voted), or [`BallotCleared`](Event::BallotCleared) for an empty ballot.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::vote(votes.len() as u32))]
 		pub fn vote(origin: OriginFor<T>, votes: BoundedVec<(DomainId, u32), ConstU32<MAX_WEIGHED>>) -> DispatchResult {
@@ -298,18 +354,35 @@ pub mod pallet {
 			let nominations = Nominations::<T>::get();
 			ensure!(values.iter().all(|(domain, _)| Self::position(&nominations, *domain).is_ok()), Error::<T>::NotNominated);
 			if values.is_empty() {
-				return Self::do_clear(who);
+				return Self::do_clear_ballot(who);
 			}
 			Self::do_vote(who, values)
 		}
 
-		/// Removes the ballot of an account that is no longer an active validator; its deposit goes back to it. Open to anyone.
+		/// Removes the ballot of a former validator.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. Any account can remove such a ballot.
+		///
+		/// ## Details
+		///
+		/// The deposit is released to `who`.
+		///
+		/// ## Errors
+		///
+		/// - [`StillVoter`](Error::StillVoter): `who` is an active validator.
+		/// - [`NoBallot`](Error::NoBallot): `who` has no ballot.
+		///
+		/// ## Events
+		///
+		/// Deposits [`BallotCleared`](Event::BallotCleared).
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::clear_ballot())]
 		pub fn clear_ballot(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
 			ensure_signed(origin)?;
 			ensure!(!T::Electorate::is_voter(&who), Error::<T>::StillVoter);
-			Self::do_clear(who)
+			Self::do_clear_ballot(who)
 		}
 	}
 
@@ -325,9 +398,9 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			const { assert!(MAX_WEIGHED < MAX_NOMINATED, "a full list always has a place that can be outbid") };
-			assert!(T::MaxVoters::get() > 0, "the gauge counts the ballots of at least one validator");
-			assert!(T::NominationSessions::get() > 1, "a nomination lasts at least until ballots can take effect");
+			const { assert!(MAX_WEIGHED < MAX_NOMINATED, "a full list must have a nomination that can be outbid") };
+			assert!(T::MaxVoters::get() > 0, "MaxVoters must be at least 1");
+			assert!(T::NominationSessions::get() > 1, "a nomination must last until ballots can take effect");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -338,7 +411,7 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Puts the weights of session `session` into force and says what that cost.
+	/// Computes the weights of session `session`. Returns the weight of the computation.
 	pub fn on_new_session(session: u32) -> Weight {
 		LastSession::<T>::put(session);
 		let electorate = T::Electorate::stakes();
@@ -363,7 +436,7 @@ impl<T: Config> Pallet<T> {
 			.map(|(nomination, votes)| (nomination.domain, clip(votes, total)))
 			.filter(|(domain, weight)| *weight > 0 && T::Votable::votable(*domain))
 			.collect();
-		// The heaviest stay; of equal ones, those registered first.
+		// The largest weights are kept; among equal ones, those of the domains registered first.
 		weights.sort_unstable_by_key(|(domain, weight)| (core::cmp::Reverse(*weight), *domain));
 		weights.truncate(MAX_WEIGHED as usize);
 		weights.sort_unstable();
@@ -388,19 +461,20 @@ impl<T: Config> Pallet<T> {
 			}
 			changed = changed.saturating_add(1);
 			if from == 0 {
-				T::OnWeighed::left_zero(domain);
+				T::OnWeightGained::weight_gained(domain);
 			}
+			log::debug!(target: LOG_TARGET, "the weight of domain {domain} changes from {from} to {to} ppm");
 			Self::deposit_event(Event::WeightChanged { domain, from, to });
 		}
 		T::WeightInfo::new_session(voters, nominated, changed)
 	}
 
-	/// Place of `domain` among the nominations, or where it would have to be inserted.
+	/// Returns the place of `domain` among the nominations, or the place where it must be inserted.
 	fn position(nominations: &[Nomination<T::AccountId>], domain: DomainId) -> Result<usize, usize> {
 		nominations.binary_search_by_key(&domain, |nomination| nomination.domain)
 	}
 
-	/// Value of `domain` in a sorted list, 0 if it is not there.
+	/// Returns the value of `domain` in a sorted list, or 0 if it is not listed.
 	fn value(values: &Values, domain: DomainId) -> u32 {
 		values
 			.binary_search_by_key(&domain, |(listed, _)| *listed)
@@ -409,7 +483,7 @@ impl<T: Config> Pallet<T> {
 			.map_or(0, |(_, value)| *value)
 	}
 
-	/// `votes` sorted, if no domain comes twice and no value is too high.
+	/// Returns `votes` sorted by domain, or an error if a domain is listed twice, a value is too high, or the list is too long.
 	fn checked(votes: &[(DomainId, u32)]) -> Result<Values, Error<T>> {
 		ensure!(votes.iter().all(|(_, value)| *value <= MILLION), Error::<T>::VoteTooHigh);
 		let mut sorted = votes.to_vec();
@@ -419,21 +493,20 @@ impl<T: Config> Pallet<T> {
 		Values::try_from(sorted).map_err(|_| Error::<T>::TooManyVotes)
 	}
 
-	/// Nominates `domain` on a deposit of `nominator`.
+	/// Nominates `domain` with a deposit of `nominator`.
 	fn do_nominate(nominator: T::AccountId, domain: DomainId) -> DispatchResult {
 		let mut nominations = Nominations::<T>::get();
-		let at = match Self::position(&nominations, domain) {
+		let mut at = match Self::position(&nominations, domain) {
 			Ok(_) => return Err(Error::<T>::AlreadyNominated.into()),
 			Err(at) => at,
 		};
 		let mut deposit = T::NominationDeposit::get();
-		let mut at = at;
 		if nominations.is_full() {
 			let (place, smallest) = Self::cheapest(&nominations).ok_or(Error::<T>::TooManyNominated)?;
 			deposit = deposit.max(smallest.saturating_mul(2));
 			let displaced = nominations.remove(place);
 			Self::end_nomination(displaced)?;
-			// Those behind it have moved up.
+			// The nominations behind the removed one have moved up.
 			at = at.saturating_sub(usize::from(place < at));
 		}
 		let nomination = Nomination { domain, nominator: nominator.clone(), deposit, since: T::SessionIndex::get() };
@@ -444,7 +517,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Place and deposit of the nomination with the smallest deposit among those that weigh 0, the oldest of equal ones.
+	/// Removes the nomination of `domain`; see [`Call::withdraw_nomination`].
+	fn do_withdraw_nomination(who: T::AccountId, domain: DomainId) -> DispatchResult {
+		let mut nominations = Nominations::<T>::get();
+		let at = Self::position(&nominations, domain).map_err(|_| Error::<T>::NotNominated)?;
+		ensure!(<Self as DomainWeights>::weight(domain) == 0, Error::<T>::StillWeighted);
+		let nomination = nominations.get(at).ok_or(Error::<T>::NotNominated)?;
+		let lapsed = T::SessionIndex::get().saturating_sub(nomination.since) >= T::NominationSessions::get();
+		ensure!(nomination.nominator == who || lapsed || !T::Votable::votable(domain), Error::<T>::NotNominator);
+		let nomination = nominations.remove(at);
+		Nominations::<T>::put(nominations);
+		Self::end_nomination(nomination)
+	}
+
+	/// Returns place and deposit of the nomination with the smallest deposit among the domains without weight, the oldest one on
+	/// a tie.
 	fn cheapest(nominations: &[Nomination<T::AccountId>]) -> Option<(usize, Balance)> {
 		let weights = Weights::<T>::get();
 		let idle = nominations.iter().enumerate().filter(|(_, nomination)| Self::value(&weights, nomination.domain) == 0);
@@ -452,7 +539,7 @@ impl<T: Config> Pallet<T> {
 		Some((cheapest.0, cheapest.1.deposit))
 	}
 
-	/// Gives the deposit of a nomination back that was taken off the list.
+	/// Releases the deposit of a nomination that was removed from the list.
 	fn end_nomination(nomination: Nomination<T::AccountId>) -> DispatchResult {
 		let Nomination { domain, nominator, deposit, .. } = nomination;
 		T::Currency::release(&HoldReason::Nomination.into(), &nominator, deposit, Precision::BestEffort)?;
@@ -460,7 +547,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Stores the ballot of `who`; the deposit is held once.
+	/// Stores the ballot of `who`. The deposit is held with the first ballot.
 	fn do_vote(who: T::AccountId, votes: Values) -> DispatchResult {
 		let deposit = match Ballots::<T>::get(&who) {
 			Some(ballot) => ballot.deposit,
@@ -476,14 +563,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Removes the ballot of `who`.
-	fn do_clear(who: T::AccountId) -> DispatchResult {
+	fn do_clear_ballot(who: T::AccountId) -> DispatchResult {
 		let Ballot { deposit, .. } = Ballots::<T>::take(&who).ok_or(Error::<T>::NoBallot)?;
 		T::Currency::release(&HoldReason::Ballot.into(), &who, deposit, Precision::BestEffort)?;
 		Self::deposit_event(Event::BallotCleared { who, deposit });
 		Ok(())
 	}
 
-	/// Checks that lists are sorted, that what weighs is nominated, and that every deposit is on hold.
+	/// Checks that the lists are sorted, that weighted domains are nominated, and that every deposit is on hold.
+	///
+	/// # Errors
+	///
+	/// Fails with the first invariant that does not hold.
 	#[cfg(any(feature = "try-runtime", test))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use alloc::collections::BTreeMap;
@@ -492,13 +583,16 @@ impl<T: Config> Pallet<T> {
 		let sorted = |ids: &[DomainId]| ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one < next);
 		let ids = |values: &Values| values.iter().map(|(domain, _)| *domain).collect::<Vec<_>>();
 		let nominations = Nominations::<T>::get();
-		ensure!(sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()), "nominations are sorted, each domain once");
-		ensure!(LastSession::<T>::get() <= T::SessionIndex::get(), "no session is announced before it begins");
+		ensure!(
+			sorted(&nominations.iter().map(|n| n.domain).collect::<Vec<_>>()),
+			"nominations must be sorted, each domain once"
+		);
+		ensure!(LastSession::<T>::get() <= T::SessionIndex::get(), "the last session must not be in the future");
 		let weights = Weights::<T>::get();
-		ensure!(sorted(&ids(&weights)), "weights are sorted, each domain once");
+		ensure!(sorted(&ids(&weights)), "weights must be sorted, each domain once");
 		for (domain, weight) in &weights {
-			ensure!(*weight > 0 && *weight <= MILLION, "a listed weight lies in 1..=1 000 000");
-			ensure!(Self::position(&nominations, *domain).is_ok(), "what weighs is nominated");
+			ensure!(*weight > 0 && *weight <= MILLION, "a listed weight must be in 1..=1 000 000");
+			ensure!(Self::position(&nominations, *domain).is_ok(), "a weighted domain must be nominated");
 		}
 		let mut held: BTreeMap<T::AccountId, Balance> = BTreeMap::new();
 		for nomination in &nominations {
@@ -506,18 +600,24 @@ impl<T: Config> Pallet<T> {
 			*sum = sum.saturating_add(nomination.deposit);
 		}
 		for (who, sum) in held {
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum, "every nomination is on hold");
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Nomination.into(), &who) == sum,
+				"every deposit of a nomination must be on hold"
+			);
 		}
 		for (who, ballot) in Ballots::<T>::iter() {
-			ensure!(!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)), "a stored ballot is sorted and names somebody");
-			ensure!(ballot.votes.iter().all(|(_, value)| *value <= MILLION), "no vote is above 1 000 000");
-			ensure!(T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit, "every ballot is on hold");
+			ensure!(!ballot.votes.is_empty() && sorted(&ids(&ballot.votes)), "a stored ballot must be sorted and not empty");
+			ensure!(ballot.votes.iter().all(|(_, value)| *value <= MILLION), "a vote must be at most 1 000 000");
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Ballot.into(), &who) == ballot.deposit,
+				"every deposit of a ballot must be on hold"
+			);
 		}
 		Ok(())
 	}
 }
 
-impl<T: Config> Gauge for Pallet<T> {
+impl<T: Config> DomainWeights for Pallet<T> {
 	fn weight(domain: DomainId) -> u32 {
 		Self::value(&Weights::<T>::get(), domain)
 	}

@@ -1,19 +1,19 @@
-//! A chain of System, Balances and the gauge, with an electorate and domains made up by each test.
+//! Mock runtime of System, Balances and this pallet. Tests set the electorate and the votable domains.
 
 use crate::{self as pallet_doin_gauge, *};
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::BuildStorage;
 
-/// An account.
+/// Account identifier.
 pub type AccountId = u64;
 
-/// What everybody owns at genesis.
+/// Balance of every account at genesis.
 pub const ENDOWMENT: Balance = 1_000_000;
 /// Deposit of a nomination.
 pub const NOMINATION: Balance = 1_000;
 /// Deposit of a ballot.
 pub const BALLOT: Balance = 10;
-/// Sessions a nomination lasts.
+/// Number of sessions until a nomination lapses.
 pub const SESSIONS: u32 = 4;
 
 #[frame_support::runtime]
@@ -55,19 +55,19 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
-	/// The active validators of the current session.
+	/// Active validators of the current session.
 	pub static Stakes: Vec<(AccountId, Balance)> = Vec::new();
-	/// Domains below this id are votable, but those in `Unvotable`.
+	/// Domains below this id are votable, except those of `Unvotable`.
 	pub static VotableBelow: DomainId = 1_000;
 	/// Domains that are not votable.
 	pub static Unvotable: Vec<DomainId> = Vec::new();
-	/// Domains whose weight left 0, in order.
-	pub static LeftZero: Vec<DomainId> = Vec::new();
-	/// The current session.
+	/// Domains whose weight has risen from 0, in order.
+	pub static WeightGained: Vec<DomainId> = Vec::new();
+	/// Index of the current session.
 	pub static Session: u32 = 0;
 }
 
-/// The made-up validators.
+/// Validators that tests set.
 pub struct MockElectorate;
 impl Electorate<AccountId> for MockElectorate {
 	fn stakes() -> Vec<(AccountId, Balance)> {
@@ -78,16 +78,16 @@ impl Electorate<AccountId> for MockElectorate {
 	}
 }
 
-/// The made-up domains.
+/// Domains that tests set.
 pub struct MockDomains;
 impl Votable for MockDomains {
 	fn votable(domain: DomainId) -> bool {
 		domain < VotableBelow::get() && !Unvotable::get().contains(&domain)
 	}
 }
-impl OnWeighed for MockDomains {
-	fn left_zero(domain: DomainId) {
-		LeftZero::mutate(|all| all.push(domain));
+impl OnWeightGained for MockDomains {
+	fn weight_gained(domain: DomainId) {
+		WeightGained::mutate(|all| all.push(domain));
 	}
 }
 
@@ -96,7 +96,7 @@ impl Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Electorate = MockElectorate;
 	type Votable = MockDomains;
-	type OnWeighed = MockDomains;
+	type OnWeightGained = MockDomains;
 	type SessionIndex = Session;
 	type NominationDeposit = ConstU128<NOMINATION>;
 	type BallotDeposit = ConstU128<BALLOT>;
@@ -119,18 +119,18 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for MockDomains {
 	}
 }
 
-/// A chain with accounts 1 to 9 endowed and nothing in the gauge.
+/// Returns a chain with accounts 1 to 9 endowed, without nominations and ballots.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	with_genesis(Vec::new(), Vec::new())
 }
 
-/// The same with ballots and weights at genesis.
+/// Returns such a chain with ballots and weights at genesis.
 pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<(DomainId, u32)>) -> sp_io::TestExternalities {
-	// What a former case in this thread has left behind.
+	// Resets the static values that an earlier case of this thread has set.
 	Session::set(0);
 	Stakes::set(Vec::new());
 	Unvotable::set(Vec::new());
-	LeftZero::set(Vec::new());
+	WeightGained::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: pallet_balances::GenesisConfig {
@@ -144,12 +144,12 @@ pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<
 	ext
 }
 
-/// Runs `test` on a fresh chain and checks the pallet's invariants afterwards.
+/// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
 pub fn build_and_execute(test: impl FnOnce()) {
 	execute(new_test_ext(), test);
 }
 
-/// Runs `test` on `ext` and checks the pallet's invariants afterwards.
+/// Runs `test` on `ext` and checks the invariants of the pallet afterwards.
 pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
 	ext.execute_with(|| {
 		test();
@@ -157,20 +157,20 @@ pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
 	});
 }
 
-/// Begins the next session in the next block; returns what the hook weighed.
+/// Begins the next session in the next block. Returns the weight of the hook.
 pub fn next_session() -> Weight {
 	Session::mutate(|session| *session += 1);
 	next_block()
 }
 
-/// Begins the next block; returns what the hook weighed.
+/// Begins the next block. Returns the weight of the hook.
 pub fn next_block() -> Weight {
 	let now = System::block_number() + 1;
 	System::set_block_number(now);
 	<Pallet<Test> as Hooks<u64>>::on_initialize(now)
 }
 
-/// Everything this pallet has said.
+/// Returns all events of this pallet.
 pub fn events() -> Vec<Event<Test>> {
 	System::events()
 		.into_iter()

@@ -1,4 +1,4 @@
-//! Nominations, ballots, sessions, and what a minority cannot do.
+//! Nominations, ballots, sessions, and attacks of a minority.
 
 use crate::{
 	mock::{Gauge, *},
@@ -67,7 +67,7 @@ fn the_list_of_nominations_ends_at_64() {
 		for domain in (0..MAX_NOMINATED).rev() {
 			assert_ok!(Gauge::nominate(signed(1), domain));
 		}
-		assert_ok!(Gauge::withdraw(signed(1), 10));
+		assert_ok!(Gauge::withdraw_nomination(signed(1), 10));
 		assert_ok!(Gauge::nominate(signed(2), MAX_NOMINATED));
 		assert_eq!(nomination_hold(2), NOMINATION, "a free place costs the plain deposit");
 		assert_eq!(Nominations::<Test>::get().len() as u32, MAX_NOMINATED);
@@ -107,12 +107,12 @@ fn a_full_list_is_outbid_place_by_place() {
 fn a_nominator_gets_the_deposit_back() {
 	build_and_execute(|| {
 		assert_ok!(Gauge::nominate(signed(1), 7));
-		assert_noop!(Gauge::withdraw(signed(1), 8), Error::<Test>::NotNominated);
-		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
-		assert_ok!(Gauge::withdraw(signed(1), 7));
+		assert_noop!(Gauge::withdraw_nomination(signed(1), 8), Error::<Test>::NotNominated);
+		assert_noop!(Gauge::withdraw_nomination(signed(2), 7), Error::<Test>::NotNominator);
+		assert_ok!(Gauge::withdraw_nomination(signed(1), 7));
 		assert_eq!(Balances::balance(&1), ENDOWMENT);
 		assert_eq!(events().last(), Some(&Event::NominationWithdrawn { domain: 7, nominator: 1, deposit: NOMINATION }));
-		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::NotNominated);
+		assert_noop!(Gauge::withdraw_nomination(signed(1), 7), Error::<Test>::NotNominated);
 	});
 }
 
@@ -123,11 +123,11 @@ fn a_weighed_domain_stays_nominated() {
 		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
 		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
 		next_session();
-		assert_noop!(Gauge::withdraw(signed(1), 7), Error::<Test>::StillWeighed);
+		assert_noop!(Gauge::withdraw_nomination(signed(1), 7), Error::<Test>::StillWeighted);
 		Unvotable::set(vec![7]);
-		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::StillWeighed);
+		assert_noop!(Gauge::withdraw_nomination(signed(2), 7), Error::<Test>::StillWeighted);
 		next_session();
-		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_ok!(Gauge::withdraw_nomination(signed(2), 7));
 		assert_eq!(nomination_hold(1), 0);
 	});
 }
@@ -139,9 +139,9 @@ fn anyone_can_take_a_lapsed_nomination_off_the_list() {
 		for _ in 1..SESSIONS {
 			next_session();
 		}
-		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
+		assert_noop!(Gauge::withdraw_nomination(signed(2), 7), Error::<Test>::NotNominator);
 		next_session();
-		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_ok!(Gauge::withdraw_nomination(signed(2), 7));
 		assert_eq!((Balances::balance(&1), Balances::balance(&2)), (ENDOWMENT, ENDOWMENT));
 	});
 }
@@ -157,7 +157,7 @@ fn a_domain_that_weighed_has_its_full_time_again() {
 		}
 		assert_ok!(Gauge::vote(signed(1), votes(&[])));
 		next_session();
-		assert_noop!(Gauge::withdraw(signed(2), 7), Error::<Test>::NotNominator);
+		assert_noop!(Gauge::withdraw_nomination(signed(2), 7), Error::<Test>::NotNominator);
 	});
 }
 
@@ -166,7 +166,7 @@ fn a_nomination_of_a_domain_that_cannot_weigh_any_more_can_be_removed_by_anyone(
 	build_and_execute(|| {
 		assert_ok!(Gauge::nominate(signed(1), 7));
 		Unvotable::set(vec![7]);
-		assert_ok!(Gauge::withdraw(signed(2), 7));
+		assert_ok!(Gauge::withdraw_nomination(signed(2), 7));
 		assert_eq!(nomination_hold(1), 0);
 	});
 }
@@ -228,18 +228,18 @@ fn weights_change_at_the_next_session_only() {
 		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 600_000)])));
 		for _ in 0..10 {
 			assert_eq!(next_block(), <() as WeightInfo>::on_initialize());
-			assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 0);
+			assert_eq!(<Gauge as DomainWeights>::weight(7), 0);
 		}
 		let weight = next_session();
 		assert_eq!(weight, <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::new_session(3, 1, 1)));
-		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(7), 600_000);
-		assert_eq!(LeftZero::get(), [7]);
+		assert_eq!(<Gauge as DomainWeights>::weight(7), 600_000);
+		assert_eq!(WeightGained::get(), [7]);
 		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 0, to: 600_000 }));
 
-		let said = events().len();
+		let deposited = events().len();
 		next_session();
-		assert_eq!(events().len(), said, "nothing changed, nothing is said");
-		assert_eq!(LeftZero::get(), [7]);
+		assert_eq!(events().len(), deposited, "no weight changed, no event is deposited");
+		assert_eq!(WeightGained::get(), [7]);
 	});
 }
 
@@ -252,14 +252,15 @@ fn the_runtime_may_announce_a_session_itself() {
 		Session::set(1);
 		Gauge::on_new_session(1);
 		assert_eq!(Weights::<Test>::get()[..], [(7, 5)]);
-		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "and is not computed twice");
+		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "the weights are not computed twice");
 	});
 }
 
+#[docify::export]
 #[test]
 fn a_minority_voting_for_its_own_domains_gains_nothing() {
 	build_and_execute(|| {
-		// C1: 49 of 100 vote everything for as many wash domains as a ballot holds.
+		// 49 of 100 vote the maximum for as many of their own domains as a ballot holds.
 		Stakes::set(vec![(1, 25), (2, 24), (3, 51)]);
 		for domain in 0..MAX_WEIGHED {
 			assert_ok!(Gauge::nominate(signed(1), domain));
@@ -269,9 +270,9 @@ fn a_minority_voting_for_its_own_domains_gains_nothing() {
 		assert_ok!(Gauge::vote(signed(2), votes(&everything)));
 		next_session();
 		assert!(Weights::<Test>::get().is_empty());
-		assert!(LeftZero::get().is_empty());
+		assert!(WeightGained::get().is_empty());
 
-		// Nor can it lift what the majority accepts.
+		// A minority cannot raise the weight that the majority supports.
 		assert_ok!(Gauge::vote(signed(3), votes(&[(5, 1_000)])));
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(5, 1_000)]);
@@ -302,7 +303,7 @@ fn stake_counts_as_it_stands_in_the_new_session() {
 		Stakes::set(vec![(1, 60), (2, 30), (3, 30)]);
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(7, 900)]);
-		assert_eq!(LeftZero::get(), [7], "rising further is not leaving 0");
+		assert_eq!(WeightGained::get(), [7], "a higher weight is not gained");
 		assert_eq!(events().last(), Some(&Event::WeightChanged { domain: 7, from: 100, to: 900 }));
 	});
 }
@@ -338,7 +339,7 @@ fn a_domain_that_stops_being_votable_weighs_nothing_and_leaves_zero_again_when_i
 		assert!(Weights::<Test>::get().is_empty());
 		Unvotable::set(vec![]);
 		next_session();
-		assert_eq!(LeftZero::get(), [7, 7]);
+		assert_eq!(WeightGained::get(), [7, 7]);
 	});
 }
 
@@ -348,7 +349,7 @@ fn votes_for_a_withdrawn_domain_count_again_once_it_is_nominated_again() {
 		three_validators();
 		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 10)])));
 		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 10)])));
-		assert_ok!(Gauge::withdraw(signed(1), 7));
+		assert_ok!(Gauge::withdraw_nomination(signed(1), 7));
 		next_session();
 		assert!(Weights::<Test>::get().is_empty());
 		assert_ok!(Gauge::nominate(signed(5), 7));
@@ -376,7 +377,7 @@ fn at_most_32_domains_weigh_and_of_equal_ones_the_older() {
 }
 
 #[test]
-fn validators_beyond_the_bound_are_not_counted_for_but_against() {
+fn the_votes_of_validators_beyond_the_maximum_do_not_count_but_their_stake_does() {
 	build_and_execute(|| {
 		assert_ok!(Gauge::nominate(signed(1), 7));
 		Stakes::set((100..201).map(|who| (who, 1)).chain([(2, 1_000)]).collect());
@@ -394,15 +395,15 @@ fn validators_beyond_the_bound_are_not_counted_for_but_against() {
 fn genesis_votes_and_weights_are_in_force_from_block_0() {
 	let ext = with_genesis(vec![(1, vec![(4, 500_000), (2, MILLION)]), (2, vec![(4, 7)])], vec![(2, MILLION)]);
 	execute(ext, || {
-		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(2), MILLION);
-		assert_eq!(<Gauge as doin_primitives_frame::Gauge>::weight(4), 0);
-		assert_eq!((nomination_hold(1), nomination_hold(2)), (2 * NOMINATION, 0), "who names it first pays");
+		assert_eq!(<Gauge as DomainWeights>::weight(2), MILLION);
+		assert_eq!(<Gauge as DomainWeights>::weight(4), 0);
+		assert_eq!((nomination_hold(1), nomination_hold(2)), (2 * NOMINATION, 0), "the first voter pays the deposit");
 		assert_eq!((ballot_hold(1), ballot_hold(2)), (BALLOT, BALLOT));
 		assert_eq!(next_block(), <() as WeightInfo>::on_initialize(), "block 1 is still in session 0");
 		Stakes::set(vec![(1, 1)]);
 		next_session();
 		assert_eq!(Weights::<Test>::get()[..], [(2, MILLION), (4, 500_000)]);
-		assert_eq!(LeftZero::get(), [4], "what weighed at genesis does not leave 0");
+		assert_eq!(WeightGained::get(), [4], "a domain with a weight at genesis does not gain it");
 	});
 }
 
@@ -425,7 +426,7 @@ fn an_empty_genesis_ballot_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "genesis: domain 3 weighs, but nobody voted for it")]
+#[should_panic(expected = "genesis: domain 3 has a weight, but no ballot votes for it")]
 fn a_genesis_weight_needs_a_vote() {
 	with_genesis(vec![(1, vec![(2, 1)])], vec![(3, 1)]);
 }
@@ -440,7 +441,7 @@ mod properties {
 	use super::*;
 	use proptest::prelude::*;
 
-	/// What may happen between two blocks: (who, what, domain, value).
+	/// Returns random steps between two blocks: (account, kind of step, domain, value).
 	fn steps() -> impl Strategy<Value = Vec<(AccountId, u8, DomainId, u32)>> {
 		prop::collection::vec((1..6u64, 0..7u8, 0..4u32, 0..=MILLION), 1..80)
 	}
@@ -449,15 +450,15 @@ mod properties {
 		#![proptest_config(ProptestConfig::with_cases(64))]
 
 		#[test]
-		fn whatever_happens_deposits_are_held_and_a_minority_sets_nothing(steps in steps()) {
+		fn any_sequence_of_steps_holds_deposits_and_leaves_a_minority_without_weight(steps in steps()) {
 			build_and_execute(|| {
-				// 1 to 4 have 24 of 100 each, so any two of them are a minority; 5 makes up the rest.
+				// Accounts 1 to 4 have 24 of 100 each, so any two of them are a minority.
 				Stakes::set(vec![(1, 24), (2, 24), (3, 24), (4, 24), (5, 4)]);
 				for (who, what, domain, value) in steps {
-					// Most of it is refused at some time; what counts is what is left.
-					let _ = match what {
+					// Most steps fail at some time; the invariants must hold anyway.
+					let _may_fail = match what {
 						0 => Gauge::nominate(signed(who), domain),
-						1 => Gauge::withdraw(signed(who), domain),
+						1 => Gauge::withdraw_nomination(signed(who), domain),
 						2 | 3 => Gauge::vote(signed(who), votes(&[(domain, value), (domain ^ 1, value / 2)])),
 						4 => Gauge::vote(signed(who), votes(&[])),
 						5 => {
@@ -484,7 +485,7 @@ mod properties {
 				}
 				Stakes::set(Vec::new());
 				for who in 1..6 {
-					let _ = Gauge::clear_ballot(signed(who), who);
+					let _may_fail = Gauge::clear_ballot(signed(who), who);
 					assert_eq!(ballot_hold(who), 0, "a former validator gets its deposit back");
 				}
 			});

@@ -1,4 +1,4 @@
-//! What the gauge keeps.
+//! Types of the storage items.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
@@ -8,30 +8,30 @@ use doin_primitives::{
 };
 use scale_info::TypeInfo;
 
-/// Most domains nominated at a time.
+/// Maximum number of nominations.
 pub const MAX_NOMINATED: u32 = 64;
 
-/// Domains and parts per million, sorted by domain, each domain once.
+/// Domains with weights in parts per million, sorted by domain, each domain once.
 pub type Values = BoundedVec<(DomainId, u32), ConstU32<MAX_WEIGHED>>;
 
-/// A domain that may be voted for.
+/// Nomination of a domain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Nomination<AccountId> {
-	/// The domain.
+	/// Nominated domain.
 	pub domain: DomainId,
-	/// Whose deposit it is.
+	/// Account that pays the deposit.
 	pub nominator: AccountId,
-	/// What is on hold for it.
+	/// Deposit on hold, in plancks.
 	pub deposit: Balance,
-	/// Session of the nomination, or the last one in which the domain weighed.
+	/// Session of the nomination, or the last session in which the domain had a weight.
 	pub since: u32,
 }
 
-/// One validator's votes.
+/// Ballot of a validator.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Ballot {
-	/// The weights he asks for.
+	/// Domains and weights that the validator votes for.
 	pub votes: Values,
-	/// What is on hold for it.
+	/// Deposit on hold, in plancks.
 	pub deposit: Balance,
 }

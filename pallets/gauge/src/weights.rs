@@ -7,12 +7,12 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `nominate`.
 	fn nominate() -> Weight;
-	/// Benchmark `withdraw`.
-	fn withdraw() -> Weight;
+	/// Benchmark `withdraw_nomination`.
+	fn withdraw_nomination() -> Weight;
 	/// Benchmark `vote`.
 	fn vote(n: u32) -> Weight;
 	/// Benchmark `clear_ballot`.
@@ -23,7 +23,7 @@ pub trait WeightInfo {
 	fn new_session(v: u32, d: u32, c: u32) -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -55,7 +55,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
-	fn withdraw() -> Weight {
+	fn withdraw_nomination() -> Weight {
 		// At least 56_945 ns.
 		Weight::from_parts(74_461_000, 5_640).saturating_add(T::DbWeight::get().reads_writes(5, 3))
 	}
@@ -139,7 +139,7 @@ impl WeightInfo for () {
 	fn nominate() -> Weight {
 		Weight::from_parts(140_759_000, 10_293).saturating_add(ParityDbWeight::get().reads_writes(9, 5))
 	}
-	fn withdraw() -> Weight {
+	fn withdraw_nomination() -> Weight {
 		Weight::from_parts(74_461_000, 5_640).saturating_add(ParityDbWeight::get().reads_writes(5, 3))
 	}
 	fn vote(n: u32) -> Weight {

@@ -1,61 +1,65 @@
-//! Benchmarks. Domains and models come from the runtime through [`BenchmarkHelper`].
+//! Benchmarks. The runtime provides domains and models through [`BenchmarkHelper`].
 
-// Set-up code may be plain: it never runs on a chain.
+// Set-up code does not run on a chain.
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::types::{Gathered, Stage, CONTENDER_ROUNDS, MAX_GATHERED};
-use alloc::{vec, vec::Vec};
+use crate::types::{Contender, ContenderSums, GatheredSums, Stage, StoredModel, CONTENDER_ROUNDS, MAX_GATHERED};
+use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	domain::{Champion, DomainState, MAX_MODEL_BYTES},
-	payload::{ChunkSums, Sums},
+	payload::{ChunkSums, Reveal, Sums},
 	round::{MAX_MODELS, MAX_SEATS},
-	DOIN,
+	Balance, DomainId, Hash, ModelId, ModelRef, Subject, DOIN,
 };
-use doin_primitives_frame::{Evaluators, OnRecomputed, Outcome};
+use doin_traits::{block::current_block, Domains, EvaluatorList, ModelList, OnRecomputed, Outcome, Timing};
 use frame_benchmarking::v2::*;
+use frame_support::traits::{
+	fungible::{Mutate, MutateHold},
+	Get, Hooks,
+};
 use frame_system::RawOrigin;
 
-/// A salt.
+/// Salt of every commitment.
 const SALT: [u8; 32] = [7; 32];
 
-/// An account with enough for the dearest seat.
+/// Returns an account that can pay for the most expensive seat.
 fn rich<T: Config>(name: &'static str, index: u32) -> T::AccountId {
 	let who: T::AccountId = account(name, index, 0);
-	let _ = T::Currency::mint_into(&who, 1_000_000 * DOIN);
+	assert!(T::Currency::mint_into(&who, 1_000_000 * DOIN).is_ok());
 	who
 }
 
-/// What `who` commits to.
-fn promise<T: Config>(round: RoundId, who: &T::AccountId, solution: &Reveal) -> Hash {
-	commitment(Tag::Optimae, &T::GenesisHash::get(), round, who, &payload_hash(solution), &SALT)
+/// Returns the commitment of `who` to `solution`.
+fn commitment_of<T: Config>(round: RoundId, who: &T::AccountId, solution: &Reveal) -> Hash {
+	commitment(Tag::Optimae, &T::GenesisHash::get(), &round, who, &payload_hash(solution), &SALT)
 }
 
-/// The current round of `domain`, after `seats` commits to `solution`.
+/// Returns the current round of `domain` after `seats` commits to `solution`.
 fn committed<T: Config>(domain: DomainId, seats: u32, solution: &Reveal) -> RoundId {
-	let round = T::Timing::rounds().place(domain, Pallet::<T>::now()).round;
+	let round = T::Timing::rounds().place(domain, current_block::<T>()).round;
 	for index in 0..seats {
 		let who = rich::<T>("optimizer", index);
-		let hash = promise::<T>(round, &who, solution);
-		assert!(Pallet::<T>::take_seat(who, round, hash).is_ok());
+		let hash = commitment_of::<T>(round, &who, solution);
+		assert!(Pallet::<T>::do_commit(who, round, hash).is_ok());
 	}
 	round
 }
 
-/// A full round of `domain` in its reveal phase, with all but the first `open` seats revealed.
+/// Returns a full round of `domain` in its reveal phase. All but the first `open` seats are revealed.
 fn revealed<T: Config>(domain: DomainId, solution: &Reveal, open: u32) -> RoundId {
 	let round = committed::<T>(domain, MAX_SEATS, solution);
 	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).0);
 	for index in open..MAX_SEATS {
 		let who = account("optimizer", index, 0);
-		assert!(Pallet::<T>::open_seat(who, round, solution.clone(), SALT).is_ok());
+		assert!(Pallet::<T>::do_reveal(who, round, solution.clone(), SALT).is_ok());
 	}
 	round
 }
 
-/// Stores `solution` as a model that `name` has found in an earlier round of `domain`.
+/// Stores the model of `solution` as one that the account `name` revealed in an earlier round of `domain`.
 fn stored<T: Config>(name: &'static str, domain: DomainId, solution: &Reveal) -> (T::AccountId, ModelId) {
 	let author = rich::<T>(name, 0);
 	let model = NextModelId::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
@@ -73,16 +77,15 @@ fn stored<T: Config>(name: &'static str, domain: DomainId, solution: &Reveal) ->
 	(author, model)
 }
 
-/// Makes a model contender against `against`, with all the sums that a contender can have gathered.
-fn contending<T: Config>(domain: DomainId, model: ModelId, against: ModelRef) {
-	let sums = Gathered::truncate_from(vec![1_000; MAX_GATHERED as usize]);
-	let contender =
-		Contender { model, against, rounds_left: CONTENDER_ROUNDS, initial: sums.clone(), champion: sums.clone(), own: sums };
-	Contenders::<T>::insert(domain, contender);
+/// Makes a model contender against `champion`, with the maximum number of gathered sums.
+fn contending<T: Config>(domain: DomainId, model: ModelId, champion: ModelRef) {
+	let sums = GatheredSums::truncate_from(vec![1_000; MAX_GATHERED as usize]);
+	let sums = ContenderSums { initial: sums.clone(), champion: sums.clone(), contender: sums };
+	Contenders::<T>::insert(domain, Contender { model, champion, rounds_left: CONTENDER_ROUNDS, sums });
 }
 
-/// A round that is being measured, and its models: sixteen candidates against a champion and a contender that somebody has found.
-fn measured<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelList) {
+/// Returns a round that is evaluated, and its models: sixteen candidates, a submitted champion and a contender.
+fn evaluated<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelList) {
 	let state = T::Domains::state(domain);
 	let Some(DomainState { champion, high_water, .. }) = state else { panic!("the domain exists") };
 	let (author, model) = stored::<T>("champion", domain, solution);
@@ -96,9 +99,9 @@ fn measured<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelLi
 	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
 	Pallet::<T>::serve(round);
 	let stage = Rounds::<T>::get(round).map(|round| round.stage);
-	let Some(Stage::Measuring(measurement)) = stage else { panic!("a full round is measured: {stage:?}") };
-	assert_eq!(measurement.models.len() as u32, MAX_MODELS);
-	(round, measurement.models)
+	let Some(Stage::Evaluating(evaluation)) = stage else { panic!("a full round is evaluated: {stage:?}") };
+	assert_eq!(evaluation.models.len() as u32, MAX_MODELS);
+	(round, evaluation.models)
 }
 
 #[benchmarks]
@@ -109,10 +112,10 @@ mod benchmarks {
 	fn commit() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, 64);
-		// The first seat opens the round, which costs more than what is burned for a later one.
+		// The first seat opens the round, which costs more than burning the doubled part of a later fee.
 		let round = committed::<T>(domain, 0, &solution);
 		let caller = rich::<T>("caller", 0);
-		let hash = promise::<T>(round, &caller, &solution);
+		let hash = commitment_of::<T>(round, &caller, &solution);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), round, hash);
@@ -136,7 +139,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn dispute_claim() -> Result<(), BenchmarkError> {
+	fn challenge_claim() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
 		let round = revealed::<T>(domain, &solution, 0);
@@ -157,7 +160,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn release() -> Result<(), BenchmarkError> {
+	fn release_model() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
 		let (caller, model) = stored::<T>("caller", domain, &solution);
@@ -189,7 +192,7 @@ mod benchmarks {
 	fn close() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
-		// Half of the seats are punished, half are measured.
+		// Half of the seats are forfeited, half are evaluated.
 		let round = revealed::<T>(domain, &solution, MAX_SEATS / 2);
 		T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
 
@@ -198,7 +201,7 @@ mod benchmarks {
 			Pallet::<T>::serve(round);
 		}
 
-		assert!(Rounds::<T>::get(round).is_some_and(|round| matches!(round.stage, Stage::Measuring(_))));
+		assert!(Rounds::<T>::get(round).is_some_and(|round| matches!(round.stage, Stage::Evaluating(_))));
 		Ok(())
 	}
 
@@ -206,24 +209,24 @@ mod benchmarks {
 	fn verdict() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
-		let (round, models) = measured::<T>(domain, &solution);
-		// The last candidate is the best one; all the others lose.
+		let (round, models) = evaluated::<T>(domain, &solution);
+		// The last candidate wins; all other candidates lose.
 		let chunks = solution.validation.len();
 		let sums =
 			models.iter().enumerate().map(|(place, _)| ChunkSums::truncate_from(vec![1_000_000 - 10_000 * place as u32; chunks]));
-		let truth = Sums::truncate_from(sums.collect());
+		let sums = Sums::truncate_from(sums.collect());
 		let evaluators: Vec<_> = (0..15).map(|index| rich::<T>("evaluator", index)).collect();
 		let settler = Some(rich::<T>("settler", 0));
-		let outcome = Outcome { seed: [0; 32], truth, truthful: Evaluators::truncate_from(evaluators), settler };
+		let outcome = Outcome { seed: [0; 32], sums, paid: EvaluatorList::truncate_from(evaluators), settler };
 
 		#[block]
 		{
-			Pallet::<T>::recomputed(round, outcome);
+			Pallet::<T>::recomputed(&Subject::Round(round), outcome);
 		}
 
 		assert!(!Rounds::<T>::contains_key(round));
 		Ok(())
 	}
 
-	impl_benchmark_test_suite!(Pallet, crate::mock::ext(), crate::mock::Test);
+	impl_benchmark_test_suite!(Pallet, crate::test_utils::ext(), crate::mock::Test);
 }

@@ -1,78 +1,97 @@
-//! Money: the price of a seat, holds, and the payment of fees.
+//! Fees and holds: the price of a seat, penalties, and the payment of the fees of a round.
 
 use crate::{
 	types::{Seat, SETTLED_CHUNKS},
-	*,
+	Config, Event, HoldReason, Pallet, LOG_TARGET,
 };
-use doin_primitives::quorum;
-use doin_primitives_frame::Evaluators;
-use frame_support::traits::{fungible::Credit, tokens::Precision, Defensive, Imbalance};
+use doin_primitives::{quorum, Balance, DomainId, RoundId, SizeClass};
+use doin_traits::{BaseFee, ChunkScorer, Domains, EvaluatorList, Recompute};
+use frame_support::traits::{
+	fungible::{Balanced, BalancedHold, Credit, MutateHold},
+	tokens::Precision,
+	Defensive, Get, Imbalance,
+};
+use sp_runtime::Perbill;
 
-/// Seats that cost the undoubled fee.
-const PLAIN_SEATS: u32 = 4;
-/// Part of a hold that is burned when its word is broken: a fifth.
-const PENALTY: Perbill = Perbill::from_percent(20);
-/// Part of a burned hold that goes to who proved the claim false: a tenth.
-const REWARD: Perbill = Perbill::from_percent(10);
+/// Number of seats of a round that cost the base price.
+const BASE_PRICE_SEATS: u32 = 4;
+/// Part of a hold that is burned for a missing reveal or a false claim.
+pub(crate) const PENALTY: Perbill = Perbill::from_percent(20);
+/// Part of a penalty that the challenger of a false claim receives.
+pub(crate) const CHALLENGER_SHARE: Perbill = Perbill::from_percent(10);
+/// Largest part of the fees of a round that reimburses the settler.
+const SETTLER_SHARE: Perbill = Perbill::from_percent(50);
 
-/// What the next seat of a round costs.
+/// Credit that burns what it holds when it is dropped.
+type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+
+/// Price of the next seat of a round, in plancks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Price {
-	/// Held for evaluators.
-	pub base: Balance,
-	/// Everything that is paid; what is above `base` is burned at once.
-	pub whole: Balance,
-	/// Hold of the seat.
+	/// Part of the fee that is held for the evaluators.
+	pub held: Balance,
+	/// Fee of the seat, in plancks. The part above `held` is burned at the commit.
+	pub fee: Balance,
+	/// Hold that guarantees the reveal.
 	pub hold: Balance,
 }
 
+/// Outcome of a disproved claim, in plancks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PenaltySplit {
+	/// Amount that the challenger received.
+	pub reward: Balance,
+	/// Amount that was burned.
+	pub burned: Balance,
+}
+
 impl<T: Config> Pallet<T> {
-	/// Price of a seat of `domain` when `taken` seats of its round are taken.
+	/// Returns the price of a seat of `domain` when `taken` seats of its round are taken.
 	pub(crate) fn price(domain: DomainId, class: SizeClass, taken: u32) -> Price {
 		let quorum = quorum::size(T::Recompute::available(domain, class));
 		let answer = T::BaseFee::fee(T::AnswerWeight::get(), T::AnswerLen::get());
-		// An evaluator commits and reveals; the settler receives half of the fees at most, even of one seat's.
-		let spent = answer.saturating_mul(quorum.into()).saturating_add(Self::settle_cost(class)).saturating_mul(2);
-		let base = T::SeatFee::get().max(spent);
-		// The fifth seat, with four taken, is the first that costs double.
-		let doublings = taken.saturating_add(1).saturating_sub(PLAIN_SEATS);
-		let whole = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		Price { base, whole, hold: base.saturating_mul(T::HoldFactor::get().into()) }
+		// An evaluator commits and reveals. The settler receives at most half of the fees, even if the round has one seat.
+		let cost = answer.saturating_mul(quorum.into()).saturating_add(Self::settle_cost(class)).saturating_mul(2);
+		let held = T::SeatFee::get().max(cost);
+		// The fifth seat, with four taken, is the first one that costs double.
+		let doublings = taken.saturating_add(1).saturating_sub(BASE_PRICE_SEATS);
+		let fee = held.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
+		Price { held, fee, hold: held.saturating_mul(T::HoldFactor::get().into()) }
 	}
 
-	/// What settling a round of `class` costs its caller at this block's prices.
+	/// Returns the cost of settling a round of `class` at the base fee of this block, in plancks.
 	pub(crate) fn settle_cost(class: SizeClass) -> Balance {
-		let dearer = T::Judge::weight(class).saturating_sub(T::Judge::weight(SizeClass::Small));
-		let weight = T::SettleWeight::get().saturating_add(dearer.saturating_mul(SETTLED_CHUNKS));
+		let per_chunk = T::ChunkScorer::weight(class).saturating_sub(T::ChunkScorer::weight(SizeClass::Small));
+		let weight = T::SettleWeight::get().saturating_add(per_chunk.saturating_mul(SETTLED_CHUNKS));
 		T::BaseFee::fee(weight, T::SettleLen::get())
 	}
 
-	/// Releases up to `amount` of what is held of `who`.
-	pub(crate) fn unhold(reason: HoldReason, who: &T::AccountId, amount: Balance) -> Balance {
+	/// Releases up to `amount` of a hold of `who`. Returns the released amount.
+	pub(crate) fn release(reason: HoldReason, who: &T::AccountId, amount: Balance) -> Balance {
 		if amount == 0 {
 			return 0;
 		}
 		T::Currency::release(&reason.into(), who, amount, Precision::BestEffort).defensive_unwrap_or_default()
 	}
 
-	/// Takes `amount` of what is held of `who`. Dropping the credit burns it.
-	pub(crate) fn seize(reason: HoldReason, who: &T::AccountId, amount: Balance) -> Credit<T::AccountId, T::Currency> {
+	/// Takes up to `amount` of a hold of `who`. Dropping the credit burns it.
+	fn seize(reason: HoldReason, who: &T::AccountId, amount: Balance) -> CreditOf<T> {
 		T::Currency::slash(&reason.into(), who, amount).0
 	}
 
-	/// Releases the hold of a seat that kept its word.
+	/// Releases the hold of a seat.
 	pub(crate) fn release_hold(seat: &mut Seat<T::AccountId>) {
-		Self::unhold(HoldReason::Seat, &seat.who, core::mem::take(&mut seat.hold));
+		Self::release(HoldReason::Seat, &seat.who, core::mem::take(&mut seat.hold));
 	}
 
-	/// Returns fee and hold of a seat.
+	/// Releases fee and hold of a seat.
 	pub(crate) fn refund(seat: &mut Seat<T::AccountId>) {
-		Self::unhold(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held));
+		Self::release(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held));
 		Self::release_hold(seat);
 	}
 
-	/// Takes the penalty for a broken word off a seat's hold and releases the rest of it.
-	pub(crate) fn penalise(seat: &mut Seat<T::AccountId>) -> Credit<T::AccountId, T::Currency> {
+	/// Takes the penalty of a seat from its hold and releases the rest of the hold.
+	fn penalise(seat: &mut Seat<T::AccountId>) -> CreditOf<T> {
 		let penalty = PENALTY.mul_floor(seat.hold);
 		seat.hold = seat.hold.saturating_sub(penalty);
 		let taken = Self::seize(HoldReason::Seat, &seat.who, penalty);
@@ -80,33 +99,44 @@ impl<T: Config> Pallet<T> {
 		taken
 	}
 
-	/// Burns a seat's fee and says how much it was.
-	pub(crate) fn burn_fee(seat: &mut Seat<T::AccountId>) -> Balance {
-		Self::seize(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held)).peek()
+	/// Burns fee and penalty of a seat that was not revealed in time. Returns the burned amount in plancks.
+	pub(crate) fn forfeit(seat: &mut Seat<T::AccountId>) -> Balance {
+		let fee = Self::seize(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held));
+		Self::penalise(seat).peek().saturating_add(fee.peek())
 	}
 
-	/// Splits a seized penalty: the challenger's reward is paid, the rest burned. Returns both.
-	pub(crate) fn reward(challenger: &T::AccountId, seized: Credit<T::AccountId, T::Currency>) -> (Balance, Balance) {
-		let whole = seized.peek();
-		let (reward, _burned) = seized.split(REWARD.mul_floor(whole));
-		let paid = Self::pay(challenger, reward);
-		(paid, whole.saturating_sub(paid))
+	/// Takes the penalty of a seat whose claim was disproved: a part goes to `challenger`, the rest is burned.
+	pub(crate) fn punish_claim(seat: &mut Seat<T::AccountId>, challenger: &T::AccountId) -> PenaltySplit {
+		let penalty = Self::penalise(seat);
+		let whole = penalty.peek();
+		let (share, burned) = penalty.split(CHALLENGER_SHARE.mul_floor(whole));
+		drop(burned);
+		let reward = Self::pay(challenger, share);
+		PenaltySplit { reward, burned: whole.saturating_sub(reward) }
 	}
 
-	/// Pays `credit` to `who`; it is burned if the account cannot receive it. Returns what was paid.
-	fn pay(who: &T::AccountId, credit: Credit<T::AccountId, T::Currency>) -> Balance {
+	/// Pays `credit` to `who` and returns the paid amount. An amount that the account cannot receive is burned.
+	fn pay(who: &T::AccountId, credit: CreditOf<T>) -> Balance {
 		let amount = credit.peek();
-		T::Currency::resolve(who, credit).map_or(0, |()| amount)
+		match T::Currency::resolve(who, credit) {
+			Ok(()) => amount,
+			Err(unpaid) => {
+				log::warn!(target: LOG_TARGET, "{amount} plancks for {who:?} are burned: the account cannot receive them");
+				drop(unpaid);
+				0
+			}
+		}
 	}
 
-	/// Pays the fees of a round's seats to whoever settled it, by at most half of them, and evenly to the evaluators that told the truth.
+	/// Pays the fees of the seats of a round: first to the settler, up to [`SETTLER_SHARE`], then in equal parts to `evaluators`.
+	/// The rest is burned.
 	pub(crate) fn pay_fees(
 		round: RoundId,
 		seats: impl IntoIterator<Item = Seat<T::AccountId>>,
 		settler: Option<&T::AccountId>,
-		truthful: &Evaluators<T::AccountId>,
+		evaluators: &EvaluatorList<T::AccountId>,
 	) {
-		let mut pot = Credit::<T::AccountId, T::Currency>::zero();
+		let mut pot = CreditOf::<T>::zero();
 		for seat in seats {
 			pot.subsume(Self::seize(HoldReason::SeatFee, &seat.who, seat.fee_held));
 		}
@@ -115,15 +145,15 @@ impl<T: Config> Pallet<T> {
 		if let Some(settler) = settler {
 			let class = T::Domains::spec(round.domain).map_or(SizeClass::Small, |spec| spec.class());
 			let cost = Self::settle_cost(class);
-			reimbursed = Self::pay(settler, pot.extract(cost.min(whole / 2)));
+			reimbursed = Self::pay(settler, pot.extract(cost.min(SETTLER_SHARE.mul_floor(whole))));
 		}
-		let evaluators = truthful.len() as u32;
-		let each = pot.peek().checked_div(evaluators.into()).unwrap_or(0);
-		let mut paid = 0;
-		for who in truthful {
-			paid = Self::pay(who, pot.extract(each)).saturating_add(paid);
+		let count = evaluators.len() as u32;
+		let each = pot.peek().checked_div(count.into()).unwrap_or(0);
+		let mut paid: Balance = 0;
+		for who in evaluators {
+			paid = paid.saturating_add(Self::pay(who, pot.extract(each)));
 		}
 		let burned = whole.saturating_sub(reimbursed).saturating_sub(paid);
-		Self::deposit_event(Event::FeesPaid { round, evaluators, each, settler: reimbursed, burned });
+		Self::deposit_event(Event::FeesPaid { round, evaluators: count, each, settler: reimbursed, burned });
 	}
 }

@@ -1,18 +1,37 @@
-//! What must hold after every block, checked by `try_state` and after every test.
+//! Invariants of the storage and of the holds. `try_state` checks them, and every test ends with them.
 
 use crate::{
-	types::{SeatState, Stage, MAX_ROUNDS},
-	*,
+	types::{Stage, MAX_ROUNDS},
+	Config, Contenders, Due, HoldReason, Models, NextModelId, Pallet, Pending, Records, Rounds,
 };
 use alloc::{
 	collections::{btree_map::BTreeMap, btree_set::BTreeSet},
 	vec::Vec,
 };
-use frame_support::traits::fungible::InspectHold;
+use codec::Encode;
+use doin_primitives::{Balance, ModelRef, RoundId, SeatStatus};
+use doin_traits::Domains;
+use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
+/// Amounts that must be on hold of one account, in plancks.
+struct ExpectedHolds<AccountId> {
+	/// The account.
+	who: AccountId,
+	/// Held fees of its seats.
+	fees: Balance,
+	/// Holds of its seats.
+	seats: Balance,
+	/// Holds of its models.
+	models: Balance,
+}
+
 impl<T: Config> Pallet<T> {
-	/// All invariants of the pallet's storage, and of the holds it is responsible for.
+	/// Checks all invariants of the pallet.
+	///
+	/// # Errors
+	///
+	/// Fails with the first invariant that does not hold.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_rounds()?;
 		Self::check_agenda()?;
@@ -21,7 +40,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_holds()
 	}
 
-	/// Every round is pending in its domain, in ascending order, and only the first one is measured.
+	/// Checks that every round is pending in its domain, in ascending order, and that only the first one is evaluated.
 	fn check_rounds() -> Result<(), TryRuntimeError> {
 		let mut known = 0u32;
 		for (domain, pending) in Pending::<T>::iter() {
@@ -30,15 +49,16 @@ impl<T: Config> Pallet<T> {
 			for (place, number) in pending.iter().enumerate() {
 				let round = Rounds::<T>::get(RoundId { domain, number: *number }).ok_or("a pending round must exist")?;
 				known = known.saturating_add(1);
-				ensure!(place == 0 || !matches!(round.stage, Stage::Measuring(_)), "only a domain's earliest round is measured");
+				let evaluating = matches!(round.stage, Stage::Evaluating(_));
+				ensure!(place == 0 || !evaluating, "only the earliest round of a domain is evaluated");
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
 				for seat in &round.seats {
-					let in_race = matches!(seat.state, SeatState::Committed | SeatState::Revealed);
-					ensure!(in_race || seat.hold == 0, "a seat out of the race must not hold anything as its word");
-					ensure!(seat.state != SeatState::Revealed || seat.model.is_some(), "a candidate must have a model");
+					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
+					ensure!(in_race || seat.hold == 0, "a seat out of the race must not have a hold");
+					ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");
 					ensure!(
-						seat.state != SeatState::Committed || round.stage == Stage::Collecting,
-						"a seat cannot stay unrevealed once reveals are closed"
+						seat.status != SeatStatus::Committed || round.stage == Stage::Collecting,
+						"no seat stays committed after the reveal window"
 					);
 				}
 			}
@@ -48,7 +68,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A round is on the agenda exactly once while the hook has something to do for it.
+	/// Checks that a round is on the agenda exactly once while it collects, and when it can be evaluated.
 	fn check_agenda() -> Result<(), TryRuntimeError> {
 		let mut due = BTreeMap::<RoundId, u32>::new();
 		for (_, items) in Due::<T>::iter() {
@@ -62,18 +82,19 @@ impl<T: Config> Pallet<T> {
 			let expected = match round.stage {
 				Stage::Collecting => 1,
 				Stage::Waiting => u32::from(first),
-				Stage::Measuring(_) => 0,
+				Stage::Evaluating(_) => 0,
 			};
 			ensure!(
 				due.remove(&id).unwrap_or(0) == expected,
-				"a round must be on the agenda once while it collects, and when its turn has come"
+				"a round must be on the agenda once while it collects, and when it can be evaluated"
 			);
 		}
-		ensure!(due.is_empty(), "the agenda must not name a round that is over");
+		ensure!(due.is_empty(), "the agenda must not contain a round that has ended");
 		Ok(())
 	}
 
-	/// Every stored model is a candidate's, a contender's or a champion's, once, or its domain is gone.
+	/// Checks that every stored model belongs to exactly one candidate, contender or champion, or to a domain that does
+	/// not exist.
 	fn check_models() -> Result<(), TryRuntimeError> {
 		let mut needed = Vec::new();
 		for (id, round) in Rounds::<T>::iter() {
@@ -97,56 +118,58 @@ impl<T: Config> Pallet<T> {
 		}
 		needed.extend(champions);
 		let unique: BTreeSet<_> = needed.iter().copied().collect();
-		ensure!(unique.len() == needed.len(), "a model must not be needed twice");
+		ensure!(unique.len() == needed.len(), "a model must have one use");
 		for model in &unique {
 			ensure!(Models::<T>::contains_key(model), "a needed model must be stored");
 		}
 		for (model, stored) in Models::<T>::iter() {
 			let orphan = T::Domains::state(stored.round.domain).is_none();
-			ensure!(orphan || unique.contains(&model), "a model that nothing needs must be removed");
+			ensure!(orphan || unique.contains(&model), "a model without a use must be removed");
 		}
 		Ok(())
 	}
 
-	/// A contender's sums are as long as each other, and were measured against the champion that is there.
+	/// Checks that the sums of a contender cover the same chunks, and that they compare it with the current champion.
 	fn check_contenders() -> Result<(), TryRuntimeError> {
 		for (domain, contender) in Contenders::<T>::iter() {
 			ensure!(contender.rounds_left > 0, "a contender without rounds left must be dropped");
-			let lengths = (contender.initial.len(), contender.champion.len());
-			ensure!(lengths == (contender.own.len(), contender.own.len()), "a contender's sums must cover the same chunks");
+			let chunks = contender.sums.contender.len();
+			let same = contender.sums.initial.len() == chunks && contender.sums.champion.len() == chunks;
+			ensure!(same, "the sums of a contender must cover the same chunks");
 			if let Some(state) = T::Domains::state(domain) {
-				ensure!(state.champion.model == contender.against, "a contender's sums must be against the champion");
+				ensure!(state.champion.model == contender.champion, "a contender must be compared with the champion");
 			}
 		}
 		Ok(())
 	}
 
-	/// What is held of every account is what its seats and models say.
+	/// Checks that the holds of every account equal those of its seats and models.
 	fn check_holds() -> Result<(), TryRuntimeError> {
-		let mut held = BTreeMap::<Vec<u8>, (T::AccountId, [Balance; 3])>::new();
-		let mut add = |who: &T::AccountId, reason: usize, amount: Balance| {
-			let entry = held.entry(who.encode()).or_insert_with(|| (who.clone(), [0; 3]));
-			if let Some(sum) = entry.1.get_mut(reason) {
-				*sum = sum.saturating_add(amount);
-			}
+		let mut expected = BTreeMap::<Vec<u8>, ExpectedHolds<T::AccountId>>::new();
+		let mut add = |who: &T::AccountId, fee: Balance, seat: Balance, model: Balance| {
+			let holds =
+				expected.entry(who.encode()).or_insert_with(|| ExpectedHolds { who: who.clone(), fees: 0, seats: 0, models: 0 });
+			holds.fees = holds.fees.saturating_add(fee);
+			holds.seats = holds.seats.saturating_add(seat);
+			holds.models = holds.models.saturating_add(model);
 		};
 		for (_, round) in Rounds::<T>::iter() {
 			for seat in &round.seats {
-				add(&seat.who, 0, seat.fee_held);
-				add(&seat.who, 1, seat.hold);
+				add(&seat.who, seat.fee_held, seat.hold, 0);
 			}
 		}
 		for (_, stored) in Models::<T>::iter() {
-			add(&stored.author, 2, stored.hold);
+			add(&stored.author, 0, 0, stored.hold);
 		}
-		// Who has nothing at stake any more must have nothing held.
+		// An account without seats and models must have no holds.
 		for who in Records::<T>::iter_keys() {
-			add(&who, 0, 0);
+			add(&who, 0, 0, 0);
 		}
-		for (who, sums) in held.into_values() {
-			for (reason, sum) in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model].into_iter().zip(sums) {
-				ensure!(T::Currency::balance_on_hold(&reason.into(), &who) == sum, "holds must equal what seats and models say");
-			}
+		for holds in expected.into_values() {
+			let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &holds.who);
+			ensure!(held(HoldReason::SeatFee) == holds.fees, "held fees must equal those of the seats");
+			ensure!(held(HoldReason::Seat) == holds.seats, "holds of seats must equal those of the seats");
+			ensure!(held(HoldReason::Model) == holds.models, "holds of models must equal those of the models");
 		}
 		Ok(())
 	}

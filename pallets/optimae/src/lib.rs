@@ -1,57 +1,94 @@
+//! # Optimae Pallet
+//!
 //! Rounds of optimization: seats, commits, reveals and verdicts.
 //!
 //! ## Pallet API
 //!
-//! [`Call::commit`] takes a seat in a domain's current round, [`Call::reveal`] shows the model that was committed to,
-//! [`Call::dispute_claim`] proves that a candidate's validation sums are false, and [`Call::release`] gives a model's hold back when nothing
-//! needs its bytes any more. Verdicts come from the recomputation service through [`doin_primitives_frame::OnRecomputed`], and the bytes of
-//! models are read through [`doin_primitives_frame::Models`]. Runtime APIs are served by the functions in [`views`].
+//! See the [`pallet`] module for the calls, storage items, events, errors and configuration of this pallet. The recomputation
+//! service reports results through [`OnRecomputed`](doin_traits::OnRecomputed), and other pallets read models through
+//! [`Models`](doin_traits::Models). The functions of the [`views`] module serve runtime APIs.
 //!
 //! ## Overview
 //!
-//! Whoever has a better solution to a domain's problem commits to it without showing it, reveals it when nobody can commit any more, and
-//! is then measured on windows that did not exist before, side by side with the champion and every rival of the round. One of them at most
-//! becomes the new champion: the one with the smallest error among those that beat the champion beyond doubt. What it is paid is the
-//! improvement that is certain, not the one that was lucky.
+//! An optimizer that has found a better model for a domain first *commits* to it: it takes a seat in the current round and
+//! publishes only a hash. When the commit phase is over, it *reveals* the model. The models of the round, the champion and the
+//! initial champion are then evaluated on windows that did not exist at the time of the commits. The candidate with the smallest
+//! error among those that beat the champion beyond doubt becomes the new champion. It is paid for the improvement that is
+//! certain, i.e. for the lower bound of its lead.
 //!
-//! A seat costs a fee, which pays the evaluators whatever the verdict, and a hold, which comes back unless the optimizer breaks his word:
-//! who does not reveal loses the fee and a fifth of the hold, and so does, for the hold, who lies about his validation sums.
+//! A seat costs a fee, which pays the evaluators, and a hold. The hold is released unless the optimizer does not reveal or makes
+//! a false claim about its validation error: an optimizer that does not reveal loses the fee and 20 % of the hold, and an
+//! optimizer whose claim is disproved loses 20 % of the hold.
 //!
 //! ## Example
 //!
-//! `tests/verdicts.rs` walks rounds from commit to crown: see `a_better_candidate_becomes_champion`.
+//! A round from its commit to the new champion:
+#![doc = docify::embed!("src/tests/verdicts.rs", a_better_candidate_becomes_champion)]
 //!
-//! ## Design
+//! A false claim is disproved with one chunk:
+#![doc = docify::embed!("src/tests/claims.rs", a_false_claim_is_disproved_by_one_chunk)]
 //!
-//! - **Price.** A seat costs what its evaluators spend on answering and twice what settling costs, at least [`Config::SeatFee`], and twice as much as the seat before from
-//!   the fifth seat on. The part that pays evaluators is held until the verdict; what is above it is burned at once. The hold is
-//!   [`Config::HoldFactor`] times that part. The winner's fee pays evaluators too.
-//! - **Cheap rejection.** A revealed model whose own validation sums do not beat the domain's bar by its least improvement is taken off the
-//!   race on the spot: the reveal succeeds, the word is kept, the hold comes back, no byte is stored, and only the fee is lost. The bar is
-//!   the initial champion's validation error, and not the champion's: validation is published, so whoever trains on it could set a bar that
-//!   no honest model passes, and lock the domain. Where validation is the verdict, on `public` evidence, it is the champion's. A
-//!   reveal that cannot be admitted (a malformed model, a gene out of bounds) fails instead and leaves the seat as it was; since nothing
-//!   else can be revealed on it, it ends unrevealed. Worker and chain admit by the same code, so a careful optimizer never gets there.
-//! - **One measurement at a time.** Rounds take commits and reveals while earlier ones are evaluated, but the rounds of one domain are
-//!   measured one after another: a round whose reveals closed earlier than its predecessor's verdict waits for it. So a list of models
-//!   always names the champion and the contender that are there at the verdict, no increment is measured against a champion that is gone,
-//!   two candidates are never paid for one gap, and nobody who copies a revealed model in the next round can be judged before the model he
-//!   copied. When the wait is over, candidates on `public` evidence that do not beat the new champion are out without a measurement. At most
-//!   [`types::MAX_PENDING`] rounds of a domain are undecided, so the wait is bounded; further commits are refused before any hold.
-//! - **Contender.** The best candidate that was better than the champion by the least improvement and one standard error, but not beyond
-//!   doubt, stays contender for up to [`types::CONTENDER_ROUNDS`] measured rounds. Its sums gather over these draws against the same champion,
-//!   and a candidate revealed later must beat it too. It is not displaced by a later near-miss: otherwise a lucky copy could take its place.
-//!   When another model is crowned, a contender that is a near-miss against that one too begins anew. A `public` domain has none, for a
-//!   second measurement is equal to the first.
-//! - **False claims.** Validation sums are their author's word, by which reveals are admitted. Until the verdict anybody can disprove them
-//!   with one chunk that the runtime computes, and the candidate is out. After it they count for nothing: the draw has decided, and on
-//!   `public` evidence the truth takes the place of the claim. Who is right pays no fee.
-//! - **Money.** Fees and holds stay in their owners' accounts, held for one of three reasons; this pallet has no account. Fees of a verdict
-//!   first reimburse whoever settled the round, by at most half of them, and are then shared evenly by the evaluators that told the truth,
-//!   or by those who had the runtime compute the round; dust is burned. So are the fees of a round that nobody settles before its
-//!   time-out: a seat is no free option to be let lapse. Where the seats are not at fault, because the domain is gone, the
-//!   service takes no more requests, or the draw shows nothing to improve, everything is returned.
-//! - **Deadlines.** One agenda item per collecting round closes its reveals; dispatch checks the grid itself, so a late service is harmless.
+//! ## Low Level / Implementation Details
+//!
+//! ### Price
+//!
+//! The fee of a seat is twice what its evaluators pay for answering and what settling costs, at least [`Config::SeatFee`]. From
+//! the fifth seat of a round on, each seat costs twice as much as the previous one. The undoubled part is held for the evaluators
+//! until the verdict; the rest is burned at once. The hold is [`Config::HoldFactor`] times the undoubled fee. The fee of the
+//! winner pays evaluators too.
+//!
+//! ### Bar
+//!
+//! A revealed model whose claimed validation error does not undercut the bar of the domain by the least improvement is rejected
+//! at once: the reveal succeeds, the hold is released, nothing is stored, and only the fee is lost. The bar is the validation
+//! error of the *initial* champion. The champion's own error would be a bad bar: the validation split is public, so a champion
+//! trained on it could exclude every honest model and lock the domain. On public evidence, where the validation split decides the
+//! verdict, the bar is the champion's error. See [`bar`](doin_primitives::verdict::bar).
+//!
+//! A reveal that cannot be admitted, e.g. because of a malformed model or a gene out of bounds, fails and leaves the seat
+//! unchanged. Since the seat is committed to exactly that reveal, it will be forfeited. The worker admits models with the code of
+//! the chain before it commits.
+//!
+//! ### One evaluation per domain
+//!
+//! Rounds accept commits and reveals while earlier rounds are evaluated, but the rounds of one domain are evaluated one after the
+//! other. A round whose predecessor is undecided is queued. A model list therefore always names the champion and the contender at
+//! the time of the verdict: no increment refers to a former champion, and two candidates are never paid for the same improvement.
+//! A copy of a revealed model cannot be evaluated before the original. Candidates of a queued round on public evidence that no
+//! longer undercut the bar are rejected without an evaluation. A domain has at most [`types::MAX_PENDING`] undecided rounds;
+//! further commits fail before anything is held.
+//!
+//! ### Contender
+//!
+//! The best candidate that is better than the champion by the least improvement and one standard error, but not beyond doubt,
+//! becomes contender for up to [`types::CONTENDER_ROUNDS`] evaluated rounds. Its sums add up over these draws, and a later
+//! candidate has to beat the contender too. A later near miss does not replace it, so that a copy with a favourable draw cannot
+//! take its place. When another model becomes champion, a contender that is a near miss against the new champion starts again.
+//! Domains with public evidence have no contender, because a second evaluation has the same result.
+//!
+//! ### Claims
+//!
+//! The validation sums of a reveal are claims. Until the verdict, any account can disprove a claim with one chunk that the
+//! runtime computes; the candidate is then rejected, and the fee of the call is refunded. Claims do not matter after the verdict:
+//! the draw has decided, and on public evidence the final sums replace the claim.
+//!
+//! ### Money
+//!
+//! Fees and holds stay in the accounts of their owners, on hold for one of three [reasons](HoldReason); the pallet has no
+//! account. The fees of a decided round reimburse the settler with at most half of them. The rest is shared evenly by the
+//! evaluators whose answers agreed with the final sums, or by the accounts that had the runtime compute the sums; remainders are
+//! burned. The fees of a round whose recomputation runs into its time-out are burned, because a seat must not be an option that
+//! can lapse for free. Where the seats are not at fault (the domain does not exist, the service accepts no request, or the draw
+//! shows no error of the initial champion), everything is released.
+//!
+//! ### Deadlines
+//!
+//! One agenda item per collecting round ends its reveal window. Calls check the grid of the domain themselves, so a late service
+//! does no harm.
+//!
+//! ### Terminology
+//!
+//! The words are those of the project's glossary, `docs/glossary.md`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
@@ -60,12 +97,17 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod claims;
 mod fees;
 #[cfg(any(test, feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod models;
 mod rounds;
+mod seats;
+#[cfg(test)]
+mod test_utils;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -76,42 +118,53 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use alloc::boxed::Box;
-use doin_primitives::{
-	bounded_collections::{BoundedVec, ConstU32},
-	payload::{Metrics, Reveal},
-	Balance, BlockNumber, DomainId, Hash, ModelId, ModelRef, RoundId, SizeClass, Q32,
-};
-use doin_primitives_frame::{
-	agenda::{Agenda, Items},
-	BaseFee, Domains, Gauge, Judge, ModelList, Recompute, Timing, Work,
-};
-use doin_scoring::ModelError;
-use frame_support::{
-	dispatch::{DispatchResultWithPostInfo, WithPostDispatchInfo},
-	pallet_prelude::*,
-	traits::fungible::{Balanced, BalancedHold, Inspect, Mutate, MutateHold},
-	weights::WeightMeter,
-};
-use frame_system::pallet_prelude::*;
-use sp_runtime::{traits::UniqueSaturatedInto, Perbill};
-use types::{Contender, Reason, Record, Round, StoredModel, MAX_PENDING};
+use doin_primitives::RoundId;
+use doin_traits::agenda::Agenda;
 
-/// What has to exist before a round can be benchmarked. The runtime provides it, since it alone knows its domains.
+/// Target of the log lines of this pallet.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-optimae";
+
+/// Agenda of the rounds.
+pub(crate) type AgendaOf<T> = Agenda<Due<T>, Cursor<T>, RoundId>;
+
+/// Provides domains, models and block numbers for benchmarks. The runtime implements it, since only the runtime has all pallets.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkHelper<AccountId> {
-	/// Makes a domain that takes commits, of the dearest kind to serve, and moves the chain to the first block of a commit phase of it.
-	fn domain() -> DomainId;
-	/// A reveal that is admitted and better than the champion of `domain`, with a model of about `bytes` bytes.
-	fn reveal(domain: DomainId, bytes: u32) -> Reveal;
-	/// Moves the chain to `block`, without serving anything.
-	fn set_block(block: BlockNumber);
+	/// Registers an active domain of the most expensive kind to serve, and moves the chain to the first block of one of its
+	/// commit phases.
+	fn domain() -> doin_primitives::DomainId;
+	/// Returns a reveal that `domain` admits and that undercuts its bar, with a model of about `bytes` bytes.
+	fn reveal(domain: doin_primitives::DomainId, bytes: u32) -> doin_primitives::payload::Reveal;
+	/// Sets the block number without running hooks.
+	fn set_block(block: doin_primitives::BlockNumber);
 }
 
-/// Everything here is documented where it is declared; the macro needs a module.
 #[frame_support::pallet]
 pub mod pallet {
-	use super::*;
+	use crate::{
+		claims::ClaimedSum,
+		fees::{CHALLENGER_SHARE, PENALTY},
+		types::{Contender, Record, Round, StoredModel, MAX_PENDING},
+		AgendaOf, WeightInfo,
+	};
+	use alloc::boxed::Box;
+	use doin_primitives::{
+		bounded_collections::{BoundedVec, ConstU32},
+		payload::{Metrics, Reveal},
+		Balance, BlockNumber, DomainId, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, Q32,
+	};
+	use doin_scoring::ModelError;
+	use doin_traits::{
+		agenda::Items, share::hook_limit, BaseFee, ChunkScorer, DomainWeights, Domains, ModelList, Recompute, Timing, Work,
+	};
+	use frame_support::{
+		dispatch::DispatchResultWithPostInfo,
+		pallet_prelude::*,
+		traits::fungible::{Balanced, BalancedHold, Inspect, Mutate, MutateHold},
+		weights::WeightMeter,
+	};
+	use frame_system::pallet_prelude::*;
+	use sp_runtime::{traits::UniqueSaturatedInto, Perbill};
 
 	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -122,78 +175,101 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The currency of fees and holds.
+		/// Currency of fees and holds.
 		type Currency: Inspect<Self::AccountId, Balance = Balance>
 			+ Mutate<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ Balanced<Self::AccountId>
 			+ BalancedHold<Self::AccountId>;
-		/// The runtime's reasons for holds.
+		/// Hold reasons of the runtime.
 		type RuntimeHoldReason: From<HoldReason>;
-		/// The record of domains.
+		/// Registered domains.
 		type Domains: Domains<Self::AccountId>;
 		/// Voted weights of domains.
-		type Gauge: Gauge;
-		/// The recomputation service: it must report to this pallet.
+		type DomainWeights: DomainWeights;
+		/// Recomputation service. It must report to this pallet.
 		type Recompute: Recompute<Self::AccountId>;
-		/// The truth about one chunk.
-		type Judge: Judge;
-		/// The queue of verified improvement.
+		/// Scores chunks inside the runtime.
+		type ChunkScorer: ChunkScorer;
+		/// Queue of verified improvement.
 		type Work: Work<Self::AccountId>;
-		/// Prices at this block's base fee.
+		/// Prices at the base fee of the current block.
 		type BaseFee: BaseFee;
-		/// Lengths of a round's phases.
+		/// Lengths of the phases of a round.
 		type Timing: Timing;
-		/// Hash of block 0, which binds commitments to this chain.
+		/// Hash of block 0. Commitments bind it, so they are valid on this chain only.
 		type GenesisHash: Get<Hash>;
-		/// Least fee of a seat, plancks: R/1 000 of the first work blocks, so that sixteen tries cost more than luck brings.
+		/// Lowest fee of a seat, in plancks.
 		#[pallet::constant]
 		type SeatFee: Get<Balance>;
-		/// Hold of a seat in units of its undoubled fee.
+		/// Hold of a seat, as a multiple of its undoubled fee.
 		#[pallet::constant]
 		type HoldFactor: Get<u32>;
-		/// Hold per stored byte of a model, genes and validation sums included, plancks.
+		/// Hold per stored byte of a model, its genes and its validation sums, in plancks.
 		#[pallet::constant]
 		type ByteHold: Get<Balance>;
-		/// Weight of the call that commits an evaluator's answer or reveals it, whichever is dearer: prices seats.
+		/// Weight of the more expensive call of an evaluator, which commits an answer or reveals it. Part of the price of a seat.
+		#[pallet::constant]
 		type AnswerWeight: Get<Weight>;
-		/// Encoded bytes of such a call, signature included: prices seats.
+		/// Encoded length of such a call with its signature, in bytes. Part of the price of a seat.
+		#[pallet::constant]
 		type AnswerLen: Get<u32>;
-		/// Weight of the call that settles a round of the small class, with [`types::SETTLED_CHUNKS`] chunks computed: prices seats, and is
-		/// what its caller is reimbursed. Chunks of another class are added by the judge's weights.
+		/// Weight of the call that settles a task of the small size class and computes
+		/// [`types::SETTLED_CHUNKS`](crate::types::SETTLED_CHUNKS) chunks. Its caller is reimbursed for it. Part of the price of
+		/// a seat; the price of other classes adds the weight of their chunks.
+		#[pallet::constant]
 		type SettleWeight: Get<Weight>;
-		/// Encoded bytes of that call, signature included.
+		/// Encoded length of that call with its signature, in bytes.
+		#[pallet::constant]
 		type SettleLen: Get<u32>;
-		/// Weights of calls and hook.
+		/// Weights of calls and hooks.
 		type WeightInfo: WeightInfo;
 		/// Domains and models for benchmarks.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+		type BenchmarkHelper: crate::BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// Why money is held.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Part of the hold of a seat that is burned for a missing reveal or a false claim.
+		#[pallet::constant_name(SeatPenalty)]
+		fn seat_penalty() -> Perbill {
+			PENALTY
+		}
+
+		/// Part of the penalty for a false claim that its challenger receives.
+		#[pallet::constant_name(ChallengerShare)]
+		fn challenger_share() -> Perbill {
+			CHALLENGER_SHARE
+		}
+	}
+
+	/// Reasons for holds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// The fee of a seat, until the verdict pays it to evaluators.
+		/// Fee of a seat, until the verdict pays it to evaluators.
 		#[codec(index = 0)]
 		SeatFee,
-		/// An optimizer's word to reveal, and to reveal the truth.
+		/// Guarantees that a seat is revealed with a correct claim.
 		#[codec(index = 1)]
 		Seat,
-		/// The bytes of a stored model.
+		/// Pays for the bytes of a stored model.
 		#[codec(index = 2)]
 		Model,
 	}
 
-	/// Rounds that are not decided. Their number is at most [`types::MAX_ROUNDS`].
+	/// Undecided rounds, at most [`types::MAX_ROUNDS`](crate::types::MAX_ROUNDS).
+	// Hasher: Twox is safe since domains are numbered by the chain and a round number must be that of the grid.
 	#[pallet::storage]
 	pub type Rounds<T: Config> = CountedStorageMap<_, Twox64Concat, RoundId, Round<T::AccountId>>;
 
-	/// Numbers of a domain's undecided rounds, in ascending order: the first one may be measured, the others wait.
+	/// Numbers of the undecided rounds of each domain, in ascending order. The first one can be evaluated, the others wait.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type Pending<T: Config> = StorageMap<_, Twox64Concat, DomainId, BoundedVec<u32, ConstU32<MAX_PENDING>>, ValueQuery>;
 
 	/// Submitted models of candidates, contenders and champions.
+	// Hasher: Twox is safe since models are numbered by the chain.
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, StoredModel<T::AccountId>>;
 
@@ -201,11 +277,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextModelId<T: Config> = StorageValue<_, ModelId, ValueQuery>;
 
-	/// Near-misses that are measured again.
+	/// Near misses that are evaluated again, at most one per domain.
+	// Hasher: Twox is safe since domains are numbered by the chain.
 	#[pallet::storage]
 	pub type Contenders<T: Config> = StorageMap<_, Twox64Concat, DomainId, Contender>;
 
-	/// Rounds to be closed, or to be measured, per block.
+	/// Rounds whose reveal window ends, or that can be evaluated, by block.
+	// Hasher: Twox is safe since the pallet chooses the block numbers.
 	#[pallet::storage]
 	pub type Due<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Items<RoundId>, ValueQuery>;
 
@@ -213,276 +291,297 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Cursor<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
 
-	/// What has become of every optimizer's seats. Shown, and gates nothing.
+	/// Results of the seats of each optimizer, for display. The pallet takes no decision by them.
+	// Hasher: Blake2 since users choose account ids.
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Record, ValueQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// Somebody took a seat. Of the `fee`, `burned` was burned at once and the rest is held; `hold` comes on top.
+		/// An account took a seat. `burned` of the `fee` was burned and the rest is held, together with `hold`.
 		Committed {
-			/// The round.
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who sits on it.
+			/// Account that took the seat.
 			who: T::AccountId,
-			/// What it committed to.
+			/// Commitment of the seat.
 			commitment: Hash,
-			/// The fee, in plancks.
+			/// Fee of the seat, in plancks.
 			fee: Balance,
-			/// The part of it that was burned at once.
+			/// Part of the fee that was burned, in plancks.
 			burned: Balance,
-			/// What is held on top of the fee.
+			/// Hold that guarantees the reveal, in plancks.
 			hold: Balance,
 		},
-		/// A seat revealed a model that will be measured. `metrics` are its author's account.
+		/// A seat was revealed. Its model will be evaluated.
 		Revealed {
-			/// The round.
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who sits on it.
+			/// Account of the seat.
 			who: T::AccountId,
-			/// The model.
+			/// Identifier of the stored model.
 			model: ModelId,
-			/// Bytes of its encoding.
+			/// Length of the encoded model, in bytes.
 			bytes: u32,
-			/// Its claimed error sum on the validation split.
+			/// Claimed error sum on the validation split.
 			validation_error: u64,
-			/// What is held of its author for the bytes, in plancks.
+			/// Hold of the author for the stored bytes, in plancks.
 			hold: Balance,
-			/// How it was found.
+			/// Description of the experiment by its author.
 			metrics: Metrics,
 		},
-		/// A seat is out of the race.
+		/// A candidate is out of the race.
 		Rejected {
-			/// The round.
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who sits on it.
+			/// Account of the seat.
 			who: T::AccountId,
-			/// Its model, if it was stored.
+			/// Identifier of the model, if it was stored.
 			model: Option<ModelId>,
-			/// Why.
-			reason: Reason,
+			/// Reason of the rejection.
+			reason: RejectionReason,
 		},
-		/// A seat was not revealed; its fee and a part of its hold were burned.
-		Unrevealed {
-			/// The round.
+		/// A seat was not revealed in time. Its fee and a part of its hold were burned.
+		SeatForfeited {
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who sits on it.
+			/// Account of the seat.
 			who: T::AccountId,
-			/// Fee and penalty, in plancks.
+			/// Burned fee and penalty, in plancks.
 			burned: Balance,
 		},
-		/// A seat was not revealed and everything was returned, for the base fee rose above four times that of its commit.
-		Excused {
-			/// The round.
+		/// A seat was not revealed in time, and fee and hold were released, because the base fee was above four times that of
+		/// the commit.
+		SeatExcused {
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who sits on it.
+			/// Account of the seat.
 			who: T::AccountId,
 		},
-		/// A validation sum was proved to be false. `burned` of the seat's hold is gone, `reward` went to the challenger.
+		/// A claimed validation sum was proved to be false. The penalty was taken from the hold of the seat.
 		ClaimDisproved {
-			/// The round.
+			/// Round of the seat.
 			round: RoundId,
-			/// The seat's place in it.
+			/// Index of the seat in the round.
 			seat: u8,
-			/// Who proved it.
+			/// Account that disproved the claim.
 			challenger: T::AccountId,
-			/// The chunk of the validation split.
+			/// Index of the chunk in the validation split.
 			chunk: u16,
-			/// The sum that was claimed.
+			/// Claimed chunk sum.
 			claimed: u32,
-			/// The sum that the runtime computed.
-			truth: u32,
-			/// Part of the hold that was burned, in plancks.
+			/// Chunk sum that the runtime computed.
+			computed: u32,
+			/// Part of the penalty that was burned, in plancks.
 			burned: Balance,
-			/// Part of the hold that the challenger received.
+			/// Part of the penalty that the challenger received, in plancks.
 			reward: Balance,
 		},
-		/// A round's reveals are closed, and it waits for an earlier round of its domain.
-		WaitingForVerdict {
+		/// The reveal window of a round has ended, and an earlier round of its domain is undecided.
+		RoundQueued {
 			/// The round.
 			round: RoundId,
 		},
-		/// A round is being measured.
-		MeasurementOpened {
+		/// The chunk sums of the models of a round were requested from the recomputation service.
+		RecomputationRequested {
 			/// The round.
 			round: RoundId,
-			/// The models, in the order of the sums.
+			/// Recomputation task.
+			task: TaskId,
+			/// Models, in the order of the sums.
 			models: ModelList,
 		},
-		/// A candidate became champion. `increment` raised the high-water mark; `eff` is what work blocks pay of it.
+		/// A candidate or contender became champion.
 		Crowned {
-			/// The round.
+			/// Round of the verdict.
 			round: RoundId,
-			/// The model.
+			/// Identifier of the model.
 			model: ModelId,
-			/// Who found it.
+			/// Author of the model.
 			who: T::AccountId,
-			/// Its error sum.
+			/// Error sum of the model.
 			error: u64,
-			/// The former champion's on the same windows.
+			/// Error sum of the former champion on the same windows.
 			champion_error: u64,
-			/// The initial champion's on the same windows.
+			/// Error sum of the initial champion on the same windows.
 			initial_error: u64,
-			/// Upper bound of its error.
+			/// Upper bound of the error sum of the model.
 			upper: u64,
-			/// What it added to the high-water mark, Q32 bits.
+			/// Increment of the high-water mark, Q32 bits.
 			increment: Q32,
-			/// What is paid of it, Q32 bits.
-			eff: Q32,
+			/// Effective improvement, which work blocks pay, Q32 bits.
+			effective: Q32,
 		},
-		/// A near-miss stays to be measured again in at most `rounds_left` rounds.
+		/// A near miss stays contender, or became one.
 		ContenderKept {
-			/// The domain.
+			/// Domain of the model.
 			domain: DomainId,
-			/// The model.
+			/// Identifier of the model.
 			model: ModelId,
-			/// Rounds in which it is measured again.
+			/// Maximum number of further rounds that evaluate the model.
 			rounds_left: u8,
 		},
-		/// A contender is measured no more and did not become champion.
+		/// A contender did not become champion and is not evaluated again.
 		ContenderDropped {
-			/// The domain.
+			/// Domain of the model.
 			domain: DomainId,
-			/// The model.
+			/// Identifier of the model.
 			model: ModelId,
-			/// Why.
-			reason: Reason,
+			/// Reason of the rejection.
+			reason: RejectionReason,
 		},
-		/// The fees of a round were paid: `each` to `evaluators` evaluators, `settler` to who settled it; `burned` was left.
+		/// The fees of a round were paid.
 		FeesPaid {
 			/// The round.
 			round: RoundId,
-			/// Evaluators that told the truth.
+			/// Number of evaluators that were paid.
 			evaluators: u32,
-			/// What each of them received, in plancks.
+			/// Amount that each of them received, in plancks.
 			each: Balance,
-			/// What the settler received.
+			/// Amount that the settler received, in plancks.
 			settler: Balance,
-			/// What was burned.
+			/// Amount that was burned, in plancks.
 			burned: Balance,
 		},
-		/// A round is over.
+		/// A round was decided.
 		RoundDecided {
 			/// The round.
 			round: RoundId,
-			/// The new champion, if there is one.
+			/// Identifier of the new champion, if a model won.
 			winner: Option<ModelId>,
 		},
-		/// A round is void: everything still held was returned. If it ran into its time-out, its fees were burned before, as `FeesPaid` tells.
+		/// A round ended without a verdict, and everything that was still held was released. If its recomputation ran into a
+		/// time-out, the fees were burned before; see `FeesPaid`.
 		RoundVoided {
 			/// The round.
 			round: RoundId,
 		},
-		/// A model was removed, and its author's hold released.
+		/// A model was removed, and the hold of its author was released.
 		ModelReleased {
-			/// The model.
+			/// Identifier of the model.
 			model: ModelId,
-			/// Who found it.
+			/// Author of the model.
 			author: T::AccountId,
-			/// The hold that was released, in plancks.
+			/// Released hold, in plancks.
 			released: Balance,
 		},
 	}
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// No such domain. `doin_domains` lists the registered ones.
+		/// The domain does not exist. The RPC method `doin_domains` lists all domains.
 		UnknownDomain,
-		/// The domain takes no commits now: it is loading, converged or closing. Choose an active one.
+		/// The domain is loading, converged or closing and accepts no commits. Choose an active one.
 		NotActive,
-		/// The round does not take commits at this block. `doin_round` names the round that does, or says when the next one begins.
-		NotCommitting,
-		/// Too many rounds of this domain, or of the whole chain, are undecided. Nothing was held; try again after the next verdict.
-		TooBusy,
+		/// The round does not accept commits at this block. `doin_round` shows the current round and its phases.
+		NotInCommitPhase,
+		/// Too many rounds of this domain, or of the chain, are undecided. Nothing was held. Try again after the next verdict.
+		TooManyRounds,
 		/// All seats of this round are taken. Commit in the next round.
 		RoundFull,
-		/// You hold a seat with this commitment in this round already. Use a fresh salt.
-		CommittedTwice,
-		/// No such undecided round: nobody committed to it, or it is over.
+		/// The account already has a seat with this commitment in this round. Use a new salt.
+		AlreadyCommitted,
+		/// The round has no commits, or has ended.
 		UnknownRound,
-		/// The round does not take reveals at this block. `doin_openRound` names the window.
-		NotRevealing,
-		/// None of your seats in this round committed to this reveal with this salt. Reveal exactly what was committed, from the account
-		/// that committed it.
-		NoMatchingSeat,
-		/// This seat was revealed before.
-		RevealedTwice,
-		/// The search space has another number of genes.
-		GeneCount,
-		/// A gene lies outside its bounds.
-		GeneRange,
-		/// The validation split has another number of chunks. Give one sum per chunk.
-		ChunkCount,
-		/// The bytes are not an encoded model, or some are left over.
-		ModelMalformed,
-		/// The model's version byte is unknown to this runtime. Encode it for the chain's version.
-		ModelVersion,
-		/// The model is of another program than the domain's, or a baseline, which cannot be submitted.
-		ModelFamily,
-		/// The model's layers do not fit its window, each other, or the domain's horizon.
-		ModelShape,
-		/// The model's window is 0 or longer than the history that the domain hands out.
-		ModelWindow,
-		/// A weight lies outside ±2047, or a coordinate outside its range. Quantise again.
-		ModelWeight,
-		/// A shift lies outside its range.
-		ModelShift,
+		/// The round does not accept reveals at this block. `doin_openRound` shows its reveal window.
+		NotInRevealPhase,
+		/// No seat of the account in this round has the commitment of this reveal and salt. Reveal exactly what was committed,
+		/// from the account that committed it.
+		CommitmentMismatch,
+		/// The seat is already revealed.
+		AlreadyRevealed,
+		/// The number of genes differs from the search space of the domain.
+		InvalidGeneCount,
+		/// A gene lies outside its bounds in the search space.
+		GeneOutOfRange,
+		/// The number of validation sums differs from the number of chunks. Give one sum per chunk.
+		InvalidChunkCount,
+		/// The bytes are not an encoded model, or bytes are left over.
+		InvalidModelEncoding,
+		/// The version byte of the model is unknown to this runtime. Encode the model with the version of the chain.
+		InvalidModelVersion,
+		/// The model belongs to another program than the domain, or is a baseline, which cannot be submitted.
+		InvalidModelFamily,
+		/// The layers of the model do not fit its window, each other, or the outputs of the domain.
+		InvalidModelShape,
+		/// The window of the model is 0 or longer than the history of the domain.
+		InvalidModelWindow,
+		/// A weight lies outside ±2047, or a coordinate outside its range. Quantise the model again.
+		InvalidModelWeight,
+		/// A shift of the model lies outside its range.
+		InvalidModelShift,
 		/// A neuron could overflow 32 bits. Use smaller weights or biases, or a narrower layer.
 		ModelOverflow,
-		/// A window costs more multiply-accumulates than the domain allows. Use a smaller net.
-		ModelTooCostly,
-		/// The encoded model is larger than the domain allows. Use a smaller net.
+		/// One window costs more multiply-accumulates than the domain allows. Use a smaller net.
+		ModelTooExpensive,
+		/// The encoded model is longer than the domain allows. Use a smaller net.
 		ModelTooLarge,
-		/// The round has no such seat.
+		/// The round has no seat with this index.
 		NoSuchSeat,
-		/// The seat has no revealed candidate in the race.
+		/// The seat has no candidate in the race: it is not revealed, or it is rejected.
 		NotRevealed,
-		/// The validation split has no such chunk.
+		/// The validation split has no chunk with this index.
 		NoSuchChunk,
-		/// The size class is not the domain's, so the call was not charged for its chunk. Use the class that `doin_domain` shows.
+		/// The size class differs from that of the domain, so the call was charged for the wrong chunk. Use the class that
+		/// `doin_domain` shows.
 		WrongClass,
-		/// The claim is true: the recomputed sum equals it.
-		ClaimHolds,
-		/// The runtime cannot compute this chunk.
-		CannotJudge,
-		/// No such model is stored.
+		/// The computed sum equals the claimed one.
+		ClaimCorrect,
+		/// The runtime cannot compute this chunk, e.g. because a page of the series is missing.
+		NotComputable,
+		/// No model with this identifier is stored.
 		UnknownModel,
-		/// The model is still needed: as a candidate, as the champion of a domain, or as a contender of an undecided round. A contender can
-		/// be released by its author between rounds, and by anybody once its domain takes no more commits; a champion once its domain is gone.
+		/// The model is a candidate, the champion of a domain, or the contender of a domain with undecided rounds. Its author can
+		/// release a contender between rounds; any account can release it once the domain accepts no commits, and a champion once
+		/// its domain is removed.
 		ModelInUse,
+	}
+
+	impl<T: Config> From<ModelError> for Error<T> {
+		fn from(error: ModelError) -> Self {
+			match error {
+				ModelError::Malformed => Error::InvalidModelEncoding,
+				ModelError::Version => Error::InvalidModelVersion,
+				ModelError::Family => Error::InvalidModelFamily,
+				ModelError::Shape => Error::InvalidModelShape,
+				ModelError::Window => Error::InvalidModelWindow,
+				ModelError::Weight => Error::InvalidModelWeight,
+				ModelError::Shift => Error::InvalidModelShift,
+				ModelError::Overflow => Error::ModelOverflow,
+				ModelError::TooCostly => Error::ModelTooExpensive,
+				ModelError::TooLarge => Error::ModelTooLarge,
+			}
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let mut meter = WeightMeter::with_limit(Self::hook_limit());
-			meter.consume(T::WeightInfo::on_initialize());
-			Agenda::<Due<T>, Cursor<T>, RoundId>::serve(
-				now.unique_saturated_into(),
-				&mut meter,
-				T::WeightInfo::close(),
-				Self::serve,
-			);
+			let (idle, close) = (T::WeightInfo::on_initialize(), T::WeightInfo::close());
+			let mut meter = WeightMeter::with_limit(hook_limit(T::BlockWeights::get().max_block, idle.saturating_add(close)));
+			meter.consume(idle);
+			AgendaOf::<T>::serve(now.unique_saturated_into(), &mut meter, close, Self::serve);
 			meter.consumed()
 		}
 
 		fn integrity_test() {
 			let cost = T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::close());
-			assert!(cost.all_lte(Self::hook_limit()), "the hook must be able to close at least one round per block: {cost:?}");
+			let limit = hook_limit(T::BlockWeights::get().max_block, Weight::zero());
+			assert!(cost.all_lte(limit), "the hook must be able to close at least one round per block: {cost:?}");
 			let rounds = T::Timing::rounds();
 			assert!(rounds.commit > 0 && rounds.reveal > 0, "commit and reveal phases must not be empty: {rounds:?}");
-			assert!(T::SeatFee::get() > 0 && T::HoldFactor::get() > 0, "a seat must cost something");
+			assert!(T::SeatFee::get() > 0 && T::HoldFactor::get() > 0, "a seat must have a price and a hold");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -493,32 +592,99 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Takes a seat in `round` for the solution behind `hash`, a [`doin_primitives::commitment::commitment`] with tag `Optimae`. Pays
-		/// the fee and the hold of the next seat; see the module documentation. The same account may take several seats. A call that is
-		/// included too late fails, for a commitment is bound to its round and could not be revealed in the next one.
+		/// Takes a seat in `round` for the candidate behind `hash`.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed.
+		///
+		/// ## Details
+		///
+		/// `hash` is a [`commitment`](doin_primitives::commitment::commitment) with tag `Optimae` and the round as its scope. The
+		/// call holds the fee and the hold of the next seat, and burns the doubled part of the fee. An account can take several
+		/// seats. A call that is included too late fails, because a commitment is valid in its round only.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive): the domain does not exist or accepts
+		///   no commits.
+		/// - [`NotInCommitPhase`](Error::NotInCommitPhase): the round accepts no commits at this block.
+		/// - [`TooManyRounds`](Error::TooManyRounds), [`RoundFull`](Error::RoundFull): there is no free place.
+		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
+		/// - A token error if the account cannot pay.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Committed`](Event::Committed).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit())]
 		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::take_seat(who, round, hash)
+			Self::do_commit(who, round, hash)
 		}
 
-		/// Reveals what a seat of the caller committed to. The model is stored against a hold per byte and measured once the round's
-		/// reveals are closed. If its validation sums are not better than the champion's by the domain's least improvement, it is
-		/// rejected: the call succeeds, nothing is stored, and the seat's hold comes back.
+		/// Reveals the candidate that a seat of the caller is committed to.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the account of the seat.
+		///
+		/// ## Details
+		///
+		/// The model is stored against a hold per byte, and evaluated after the reveal window. If the claimed validation error
+		/// does not undercut the bar of the domain by the least improvement, the candidate is rejected: the call succeeds,
+		/// nothing is stored, and the hold of the seat is released. The bar is the validation error of the initial champion; on
+		/// public evidence it is that of the champion.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownRound`](Error::UnknownRound), [`NotInRevealPhase`](Error::NotInRevealPhase): the round accepts no reveals
+		///   at this block.
+		/// - [`CommitmentMismatch`](Error::CommitmentMismatch), [`AlreadyRevealed`](Error::AlreadyRevealed): no seat waits for
+		///   this reveal.
+		/// - [`InvalidGeneCount`](Error::InvalidGeneCount), [`GeneOutOfRange`](Error::GeneOutOfRange),
+		///   [`InvalidChunkCount`](Error::InvalidChunkCount), or an error about the model: the domain does not admit
+		///   the candidate.
+		/// - A token error if the account cannot pay the hold for the bytes.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Revealed`](Event::Revealed), or [`Rejected`](Event::Rejected) with reason `NotBetter`.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::reveal(reveal.model.len() as u32))]
 		pub fn reveal(origin: OriginFor<T>, round: RoundId, reveal: Box<Reveal>, salt: [u8; 32]) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::open_seat(who, round, *reveal, salt)
+			Self::do_reveal(who, round, *reveal, salt)
 		}
 
-		/// Proves that the validation sum that `seat` of `round` claimed for `chunk` is false: the runtime computes it. The candidate is
-		/// out, a fifth of its seat's hold is burned, and the caller receives a tenth of that. Possible from the reveal until the verdict,
-		/// by anybody. `class` is the domain's size class, which prices the call. Who is right pays no fee, who is wrong loses it.
+		/// Proves that the validation sum that `seat` of `round` claims for `chunk` is false.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. Any account can challenge a claim, from the reveal until the verdict.
+		///
+		/// ## Details
+		///
+		/// The runtime computes the chunk sum. If it differs from the claim, the candidate is rejected, the penalty is taken from
+		/// the hold of its seat, the caller receives the constant `ChallengerShare` of the penalty, and the fee of the call is
+		/// refunded. `class` is the size class of the domain, which determines the weight of the call.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownRound`](Error::UnknownRound), [`UnknownDomain`](Error::UnknownDomain), [`NoSuchSeat`](Error::NoSuchSeat),
+		///   [`NotRevealed`](Error::NotRevealed), [`UnknownModel`](Error::UnknownModel), [`NoSuchChunk`](Error::NoSuchChunk):
+		///   there is no such claim.
+		/// - [`WrongClass`](Error::WrongClass): the domain has another size class.
+		/// - [`NotComputable`](Error::NotComputable): the runtime cannot compute the chunk.
+		/// - [`ClaimCorrect`](Error::ClaimCorrect): the claim is correct. The fee is not refunded.
+		///
+		/// ## Events
+		///
+		/// Deposits [`Rejected`](Event::Rejected) with reason `FalseClaim`, [`ModelReleased`](Event::ModelReleased) if the
+		/// evaluation has not begun, and [`ClaimDisproved`](Event::ClaimDisproved).
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::dispute_claim().saturating_add(T::Judge::weight(*class)))]
-		pub fn dispute_claim(
+		#[pallet::weight(T::WeightInfo::challenge_claim().saturating_add(T::ChunkScorer::weight(*class)))]
+		pub fn challenge_claim(
 			origin: OriginFor<T>,
 			round: RoundId,
 			seat: u8,
@@ -526,53 +692,34 @@ pub mod pallet {
 			class: SizeClass,
 		) -> DispatchResultWithPostInfo {
 			let challenger = ensure_signed(origin)?;
-			Self::disprove(challenger, round, seat, chunk, class)
+			Self::do_challenge_claim(challenger, ClaimedSum { round, seat, chunk }, class)
 		}
 
-		/// Removes a model that no round needs, and releases its author's hold: a contender between rounds for its author, or for anybody
-		/// once its domain takes no more commits; and any model of a domain that is gone.
+		/// Removes a model that no round needs, and releases the hold of its author.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed.
+		///
+		/// ## Details
+		///
+		/// The author of a contender can release it while its domain has no undecided rounds. Any account can release a contender
+		/// of a domain that accepts no commits, and any model of a domain that is removed.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownModel`](Error::UnknownModel): no such model is stored.
+		/// - [`ModelInUse`](Error::ModelInUse): the model is needed, or the caller may not release it.
+		///
+		/// ## Events
+		///
+		/// Deposits [`ContenderDropped`](Event::ContenderDropped) with reason `Withdrawn` for a contender,
+		/// and [`ModelReleased`](Event::ModelReleased).
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::release())]
-		pub fn release(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::release_model())]
+		pub fn release_model(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::release_model(who, model)
+			Self::do_release_model(who, model)
 		}
-	}
-
-	impl<T: Config> From<ModelError> for Error<T> {
-		fn from(error: ModelError) -> Self {
-			match error {
-				ModelError::Malformed => Error::ModelMalformed,
-				ModelError::Version => Error::ModelVersion,
-				ModelError::Family => Error::ModelFamily,
-				ModelError::Shape => Error::ModelShape,
-				ModelError::Window => Error::ModelWindow,
-				ModelError::Weight => Error::ModelWeight,
-				ModelError::Shift => Error::ModelShift,
-				ModelError::Overflow => Error::ModelOverflow,
-				ModelError::TooCostly => Error::ModelTooCostly,
-				ModelError::TooLarge => Error::ModelTooLarge,
-			}
-		}
-	}
-}
-
-impl<T: Config> Pallet<T> {
-	/// What the hook may use of a block: a tenth.
-	fn hook_limit() -> Weight {
-		let block = T::BlockWeights::get().max_block;
-		let tenth = Perbill::from_percent(10);
-		Weight::from_parts(tenth.mul_floor(block.ref_time()), tenth.mul_floor(block.proof_size()))
-	}
-
-	/// The block being executed.
-	fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().unique_saturated_into()
-	}
-}
-
-impl<T: Config> doin_primitives_frame::Models for Pallet<T> {
-	fn bytes(model: ModelId) -> Option<doin_primitives::domain::ModelBytes> {
-		Models::<T>::get(model).map(|stored| stored.bytes)
 	}
 }

@@ -7,16 +7,16 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `commit`.
 	fn commit() -> Weight;
 	/// Benchmark `reveal`.
 	fn reveal(b: u32) -> Weight;
-	/// Benchmark `dispute_claim`.
-	fn dispute_claim() -> Weight;
-	/// Benchmark `release`.
-	fn release() -> Weight;
+	/// Benchmark `challenge_claim`.
+	fn challenge_claim() -> Weight;
+	/// Benchmark `release_model`.
+	fn release_model() -> Weight;
 	/// Benchmark `on_initialize`.
 	fn on_initialize() -> Weight;
 	/// Benchmark `close`.
@@ -25,7 +25,7 @@ pub trait WeightInfo {
 	fn verdict() -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -45,8 +45,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Due` (r:1 w:1)
 	// Proof: `Optimae::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
-	// Storage: `Quorum::Rosters` (r:1 w:0)
-	// Proof: `Quorum::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Rosters` (r:1 w:0)
+	// Proof: `Evaluators::Rosters` (`max_values`: None, `max_size`: Some(274), added: 2749, mode: `MaxEncodedLen`)
 	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
 	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:1 w:1)
@@ -96,7 +96,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Records` (r:1 w:1)
 	// Proof: `Optimae::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
-	fn dispute_claim() -> Weight {
+	fn challenge_claim() -> Weight {
 		// At least 304_705 ns.
 		Weight::from_parts(330_012_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(9, 6))
 	}
@@ -112,7 +112,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
-	fn release() -> Weight {
+	fn release_model() -> Weight {
 		// At least 96_554 ns.
 		Weight::from_parts(107_009_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(6, 4))
 	}
@@ -144,19 +144,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Contenders` (r:1 w:0)
 	// Proof: `Optimae::Contenders` (`max_values`: None, `max_size`: Some(12324), added: 14799, mode: `MaxEncodedLen`)
-	// Storage: `Quorum::CounterForRequests` (r:1 w:1)
-	// Proof: `Quorum::CounterForRequests` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	// Storage: `Quorum::Requests` (r:1 w:1)
-	// Proof: `Quorum::Requests` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::CounterForTasks` (r:1 w:1)
+	// Proof: `Recomputation::CounterForTasks` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
 	// Storage: `Timing::Rounds` (r:1 w:0)
 	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
-	// Storage: `Quorum::Beacon` (r:1 w:0)
-	// Proof: `Quorum::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
-	// Storage: `Quorum::Due` (r:1 w:1)
-	// Proof: `Quorum::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Beacon` (r:1 w:0)
+	// Proof: `Recomputation::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:1 w:1)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::NextTaskId` (r:1 w:1): added by hand, the benchmark ran before task ids existed.
 	fn close() -> Weight {
 		// At least 838_921 ns.
-		Weight::from_parts(900_312_000, 554_926).saturating_add(T::DbWeight::get().reads_writes(43, 28))
+		Weight::from_parts(900_312_000, 554_926).saturating_add(T::DbWeight::get().reads_writes(44, 29))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
@@ -188,9 +189,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Pending` (`max_values`: None, `max_size`: Some(29), added: 2504, mode: `MaxEncodedLen`)
 	// Storage: `Work::Entries` (r:0 w:1)
 	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(545), added: 3020, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::NextTaskId` (r:1 w:1): added by hand, the benchmark ran before task ids existed.
 	fn verdict() -> Weight {
 		// At least 2_665_496 ns.
-		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(113, 110))
+		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(114, 111))
 	}
 }
 
@@ -204,19 +206,19 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(10_571, 0).saturating_mul(b.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(8, 5))
 	}
-	fn dispute_claim() -> Weight {
+	fn challenge_claim() -> Weight {
 		Weight::from_parts(330_012_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
 	}
-	fn release() -> Weight {
+	fn release_model() -> Weight {
 		Weight::from_parts(107_009_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(6, 4))
 	}
 	fn on_initialize() -> Weight {
 		Weight::from_parts(5_098_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(900_312_000, 554_926).saturating_add(ParityDbWeight::get().reads_writes(43, 28))
+		Weight::from_parts(900_312_000, 554_926).saturating_add(ParityDbWeight::get().reads_writes(44, 29))
 	}
 	fn verdict() -> Weight {
-		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(113, 110))
+		Weight::from_parts(2_834_668_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(114, 111))
 	}
 }

@@ -1,4 +1,4 @@
-//! Benchmarks of the calls.
+//! Benchmark of the call.
 
 use super::*;
 use frame_benchmarking::v2::*;
@@ -9,9 +9,9 @@ mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn forget() {
+	fn remove_record() {
 		let who: T::AccountId = whitelisted_caller();
-		Records::<T>::insert(&who, Record { score: reputation::NEUTRAL, at: 0 });
+		Records::<T>::insert(&who, Record { score: NEUTRAL, at: 0 });
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), who.clone());

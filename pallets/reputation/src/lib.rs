@@ -1,28 +1,38 @@
-//! Standing of evaluators: one score per account, moved by deeds and pulled back to neutral by time.
+//! # Reputation Pallet
+//!
+//! Scores of evaluators, which behaviour moves and which decay to neutral.
 //!
 //! ## Pallet API
 //!
-//! [`Reputation`] is what other pallets see: `note` records a deed; `factor`, `drawable` and `score` read the standing of this block. The
-//! one call, `forget`, removes a record that says nothing any more.
+//! See the [`pallet`] module for the call, storage item, events, errors and configuration of this pallet. Other pallets use the
+//! trait [`Reputation`]: [`record`](Reputation::record) records a behaviour; [`factor`](Reputation::factor),
+//! [`is_eligible`](Reputation::is_eligible) and [`score`](Reputation::score) return the reputation at the current block.
 //!
 //! ## Overview
 //!
-//! An evaluator starts at 3, neutral. A true answer adds 0.4, a missed seat takes 1, a false answer 2, and signing two blocks where one was
-//! due takes everything. Below 2 an evaluator is not drawn. Half of the distance to neutral goes with every half-life, so two points are
-//! made good in exactly one, and merit has to be earned again just as faults are forgiven. The score weighs draws and multiplies no payment.
+//! Every evaluator starts with a neutral score of 3. An answer that agrees with the final sums adds 0.4. A missing answer
+//! subtracts 1, a false answer 2, and an equivocation (two blocks or votes signed where one was due) 10. An evaluator with a
+//! score below 2 is not drawn. Half of the distance to neutral decays with every [half-life](Config::HalfLife), so a lead of
+//! merit fades as fast as a penalty. The score determines how often an evaluator is drawn; it does not multiply any payment.
 //!
-//! ## Design
+//! ## Example
 //!
-//! * Decay is lazy: a record holds the score of the block it was written in, and every read computes the score of now. Nothing iterates.
-//! * The formulas are [`doin_primitives::reputation`]; this pallet only keeps the records.
-//! * Scores end at 10, where the weight in a draw stops growing: merit beyond that would only be impunity.
-//! * A record takes no deposit. Only accounts that put a bond or a stake at risk are ever noted, so each one cost its maker far more than the
-//!   storage of 20 bytes and a key. A record outlives the bond: who leaves with a bad name and comes back has it still. Once it has decayed
-//!   to neutral, anybody may have it forgotten.
+//! A false answer excludes an evaluator for exactly one half-life:
+#![doc = docify::embed!("src/tests.rs", a_false_answer_excludes_an_evaluator_for_one_half_life)]
+//!
+//! ## Low Level / Implementation Details
+//!
+//! - Decay is lazy: a record holds the score of the block in which it was written, and every read computes the current score.
+//!   Nothing iterates.
+//! - The formulas are in [`doin_primitives::reputation`]; this pallet only stores the records.
+//! - Scores are at most 10, where the weight in a draw stops growing. A higher score would only be a reserve against
+//!   later penalties.
+//! - A record has no deposit. Only accounts with a bond or a stake get records, and each of them costs far more than the 20 bytes
+//!   and the key that a record takes. A record outlives the bond, so an evaluator cannot reset its score by leaving and coming
+//!   back. Once a record has decayed to neutral, any account can remove it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
-// FRAME's macros qualify the paths they generate.
 
 pub use pallet::*;
 pub use weights::WeightInfo;
@@ -36,85 +46,91 @@ mod tests;
 pub mod weights;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_primitives::{reputation, BlockNumber, Q32};
-use doin_primitives_frame::{Deed, Reputation};
-use frame_support::pallet_prelude::*;
-use frame_system::pallet_prelude::*;
+use doin_primitives::{
+	reputation::{decayed, factor, millionths, moved, ABSENT, AGREED, ANSWERED_FALSELY, EQUIVOCATED, NEUTRAL, THRESHOLD},
+	BlockNumber, Q32,
+};
+use doin_traits::{block::current_block, Behaviour, Reputation};
+use frame_support::traits::Get;
 use scale_info::TypeInfo;
-use sp_runtime::SaturatedConversion;
 
-/// A distance from neutral, in Q32, that no draw can tell from none: 2⁻¹⁶.
-const FORGETTABLE: Q32 = 1 << 16;
+/// Distance from neutral in Q32 below which a record can be removed: 2⁻¹⁶, which does not change a draw.
+const NEGLIGIBLE: Q32 = 1 << 16;
 
-/// A score, and when it was one.
+/// Score of an account at the block of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Record {
-	/// Score in Q32.
+	/// Score, Q32.
 	pub score: Q32,
-	/// Block of the last deed.
+	/// Block of the last recorded behaviour.
 	pub at: BlockNumber,
 }
 
-/// Points that a deed adds, Q32.
-const fn points(deed: Deed) -> i64 {
-	match deed {
-		Deed::Agreed => reputation::AGREED,
-		Deed::NoShow => reputation::NO_SHOW,
-		Deed::False => reputation::FALSE,
-		Deed::Equivocated => reputation::EQUIVOCATED,
+/// Returns the change of the score for a behaviour, Q32.
+const fn change(behaviour: Behaviour) -> i64 {
+	match behaviour {
+		Behaviour::Agreed => AGREED,
+		Behaviour::Absent => ABSENT,
+		Behaviour::AnsweredFalsely => ANSWERED_FALSELY,
+		Behaviour::Equivocated => EQUIVOCATED,
 	}
 }
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::*;
+	use super::{Record, NEGLIGIBLE};
+	use crate::WeightInfo;
+	use doin_primitives::{reputation::NEUTRAL, BlockNumber};
+	use doin_traits::Behaviour;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
 
+	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Blocks in which a score loses half of its distance to neutral; seven days by the clock.
+		/// Number of blocks in which a score loses half of its distance to neutral, at least 1.
+		#[pallet::constant]
 		type HalfLife: Get<BlockNumber>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
 	/// Scores that are not neutral.
+	// Hasher: Blake2 since users choose account ids.
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Record>;
 
-	/// What happened.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A deed moved a score.
-		Noted {
-			/// Whose.
+		/// A behaviour was recorded and changed the score of an account.
+		BehaviourRecorded {
+			/// The account.
 			who: T::AccountId,
-			/// What it did.
-			deed: Deed,
-			/// Score since, in millionths.
+			/// Recorded behaviour.
+			behaviour: Behaviour,
+			/// New score, in millionths.
 			score: u32,
 		},
-		/// A record had decayed to neutral and was removed.
-		Forgotten {
-			/// Whose.
+		/// A record that had decayed to neutral was removed.
+		RecordRemoved {
+			/// Account of the record.
 			who: T::AccountId,
 		},
 	}
 
-	/// Why a call was refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The account has no record: its score is neutral already.
+		/// The account has no record: its score is neutral.
 		NoRecord,
-		/// The score has not decayed to neutral yet. Try again after more half-lives without a deed.
-		StillRemembered,
+		/// The score has not decayed to neutral. Try again after more half-lives without recorded behaviour.
+		RecordNotExpired,
 	}
 
 	#[pallet::hooks]
@@ -131,41 +147,61 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Removes the record of `who`, once it has decayed to neutral. Anybody may ask; nothing changes but the size of the state.
+		/// Removes the record of `who` once it has decayed to neutral.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. Any account can remove a record.
+		///
+		/// ## Details
+		///
+		/// The score of `who` does not change: an account without a record is neutral.
+		///
+		/// ## Errors
+		///
+		/// - [`NoRecord`](Error::NoRecord): the account has no record.
+		/// - [`RecordNotExpired`](Error::RecordNotExpired): the score is not neutral yet.
+		///
+		/// ## Events
+		///
+		/// Deposits [`RecordRemoved`](Event::RecordRemoved).
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::forget())]
-		pub fn forget(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::remove_record())]
+		pub fn remove_record(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
 			ensure_signed(origin)?;
 			let record = Records::<T>::get(&who).ok_or(Error::<T>::NoRecord)?;
-			ensure!(Self::now(&record).abs_diff(reputation::NEUTRAL) < FORGETTABLE, Error::<T>::StillRemembered);
+			ensure!(Self::decayed_score(&record).abs_diff(NEUTRAL) < NEGLIGIBLE, Error::<T>::RecordNotExpired);
 			Records::<T>::remove(&who);
-			Self::deposit_event(Event::Forgotten { who });
+			Self::deposit_event(Event::RecordRemoved { who });
 			Ok(())
 		}
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	fn block() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
+	/// Returns the score of a record at the current block, Q32.
+	fn decayed_score(record: &Record) -> Q32 {
+		decayed(record.score, current_block::<T>().saturating_sub(record.at), T::HalfLife::get())
 	}
 
-	/// What a record says at this block.
-	fn now(record: &Record) -> Q32 {
-		reputation::decayed(record.score, Self::block().saturating_sub(record.at), T::HalfLife::get())
+	/// Returns the score of `who` at the current block, Q32.
+	fn current_score(who: &T::AccountId) -> Q32 {
+		Records::<T>::get(who).map_or(NEUTRAL, |record| Self::decayed_score(&record))
 	}
 
-	/// Score of `who` at this block, Q32.
-	fn standing(who: &T::AccountId) -> Q32 {
-		Records::<T>::get(who).map_or(reputation::NEUTRAL, |record| Self::now(&record))
-	}
-
-	/// Every record lies in the scale and in the past.
+	/// Checks that every record has a score within the scale and is not from a future block.
+	///
+	/// # Errors
+	///
+	/// Fails with the first invariant that does not hold.
 	#[cfg(any(test, feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+		use doin_primitives::reputation::CEILING;
+		use frame_support::ensure;
+
 		for (_, record) in Records::<T>::iter() {
-			ensure!(record.score <= reputation::CEILING, "a score lies above the ceiling");
-			ensure!(record.at <= Self::block(), "a record lies in the future");
+			ensure!(record.score <= CEILING, "a score must not be above the ceiling");
+			ensure!(record.at <= current_block::<T>(), "a record must not be from a future block");
 		}
 		Ok(())
 	}
@@ -173,20 +209,20 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> Reputation<T::AccountId> for Pallet<T> {
 	fn factor(who: &T::AccountId) -> u32 {
-		reputation::factor(Self::standing(who))
+		factor(Self::current_score(who))
 	}
 
-	fn drawable(who: &T::AccountId) -> bool {
-		Self::standing(who) >= reputation::THRESHOLD
+	fn is_eligible(who: &T::AccountId) -> bool {
+		Self::current_score(who) >= THRESHOLD
 	}
 
 	fn score(who: &T::AccountId) -> u32 {
-		reputation::millionths(Self::standing(who))
+		millionths(Self::current_score(who))
 	}
 
-	fn note(who: &T::AccountId, deed: Deed) {
-		let score = reputation::moved(Self::standing(who), points(deed));
-		Records::<T>::insert(who, Record { score, at: Self::block() });
-		Self::deposit_event(Event::Noted { who: who.clone(), deed, score: reputation::millionths(score) });
+	fn record(who: &T::AccountId, behaviour: Behaviour) {
+		let score = moved(Self::current_score(who), change(behaviour));
+		Records::<T>::insert(who, Record { score, at: current_block::<T>() });
+		Self::deposit_event(Event::BehaviourRecorded { who: who.clone(), behaviour, score: millionths(score) });
 	}
 }

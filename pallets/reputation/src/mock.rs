@@ -1,4 +1,4 @@
-//! A chain with nothing but this pallet.
+//! Mock runtime of System and this pallet.
 
 use crate as pallet_doin_reputation;
 use frame_support::{derive_impl, parameter_types};
@@ -32,7 +32,7 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-/// A fresh chain at block 1.
+/// Returns a fresh chain at block 1.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let mut ext = sp_io::TestExternalities::new(storage);
@@ -40,7 +40,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ext
 }
 
-/// Runs `test` on a fresh chain and checks the pallet's invariants after it.
+/// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
 pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();

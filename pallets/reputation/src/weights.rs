@@ -7,13 +7,13 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
-	/// Benchmark `forget`.
-	fn forget() -> Weight;
+	/// Benchmark `remove_record`.
+	fn remove_record() -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -21,7 +21,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	// Storage: `Timing::SlotDuration` (r:1 w:0)
 	// Proof: `Timing::SlotDuration` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
-	fn forget() -> Weight {
+	fn remove_record() -> Weight {
 		// At least 14_031 ns.
 		Weight::from_parts(15_283_000, 3_525).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
@@ -29,7 +29,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
-	fn forget() -> Weight {
+	fn remove_record() -> Weight {
 		Weight::from_parts(15_283_000, 3_525).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 }

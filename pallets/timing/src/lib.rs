@@ -1,26 +1,35 @@
+//! # Timing Pallet
+//!
 //! Slot, epoch and round lengths as genesis values of one WASM.
 //!
-//! # Pallet API
+//! ## Pallet API
 //!
-//! No calls, no hooks, no events. The genesis configuration writes four values; `Get` adapters hand them to BABE and the timestamp pallet, the
-//! [`Timing`] trait hands them to DOIN's own pallets, and view functions show them.
+//! See the [`pallet`] module for the storage items, view functions and genesis configuration of this pallet. It has no calls,
+//! events or hooks. `Get` adapters such as [`SlotMs`] and [`EpochDuration`] pass its values to BABE and the timestamp pallet, the
+//! trait [`Timing`] to DOIN's own pallets.
 //!
-//! # Overview
+//! ## Overview
 //!
-//! A development chain makes a block every two seconds, a public one every six. Both run the same WASM: what differs is written into the
-//! first state. Everything else that means wall time (a half-life of seven days, a target spacing of ten minutes) is declared in
-//! milliseconds and turned into blocks here, once. Blocks, not timestamps, are the protocol's clock, so no author can shift a deadline.
+//! A development chain makes a block every two seconds, a public chain every six. Both run the same WASM; the differences are in
+//! the genesis state. Durations in wall time, e.g. a half-life of seven days or a target spacing of ten minutes, are configured
+//! in milliseconds and converted to blocks here. The clock of the protocol is the block number, not the timestamp, so a block
+//! author cannot move a deadline.
 //!
-//! # Design
+//! ## Example
 //!
-//! **There is no setter and there never may be one.** BABE derives the slot of every block and the epoch of every slot from these values:
-//! changed on a running chain, all past slots would be numbered differently, no node could author, and warp-synced nodes would disagree with
-//! those that stayed. Only a fork with a migration of BABE's own state could change them.
+//! Milliseconds are converted to whole blocks, at least one:
+#![doc = docify::embed!("src/tests.rs", wall_time_becomes_blocks_and_never_none)]
 //!
-//! Declare the pallet right after `System`: genesis is built in order of declaration, and BABE's and the session pallet's genesis read it.
+//! ## Low Level / Implementation Details
+//!
+//! **There is no setter, and there must never be one.** BABE derives the slot of every block and the epoch of every slot from
+//! these values. A change on a running chain would renumber all past slots: no node could author, and warp-synced nodes would
+//! disagree with the others. Only a fork that migrates the state of BABE too could change them.
+//!
+//! Declare the pallet right after `System`: genesis is built in order of declaration, and the genesis of BABE and of the session
+//! pallet reads it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// FRAME's macros spell out the paths of what they generate.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub use pallet::*;
@@ -32,7 +41,7 @@ mod tests;
 
 use core::marker::PhantomData;
 use doin_primitives::{BlockNumber, RoundParams};
-use doin_primitives_frame::Timing;
+use doin_traits::Timing;
 use frame_support::traits::{ConstU64, Get};
 
 /// Shortest slot, in milliseconds.
@@ -41,21 +50,22 @@ pub const MIN_SLOT_MS: u64 = 1_000;
 pub const MAX_SLOT_MS: u64 = 60_000;
 /// Shortest epoch, in slots.
 pub const MIN_EPOCH: u64 = 10;
-/// Shortest phase of a round, in blocks: it outlasts a session's first block, which takes no transactions, and two full ones.
+/// Shortest phase of a round, in blocks: longer than the first block of a session, which has no transactions, and two
+/// full blocks.
 pub const MIN_PHASE: u32 = 4;
-/// Longest phase of a round, in blocks, so that a round's end never leaves the range of block numbers.
+/// Longest phase of a round, in blocks, so that the end of a round stays in the range of block numbers.
 pub const MAX_PHASE: u32 = 1 << 24;
-/// Least blocks between two work blocks at the target, so that the least spacing, a quarter of it, is a block.
+/// Smallest target spacing of work blocks, in blocks, so that the minimum spacing, a quarter of it, is at least one block.
 pub const MIN_SPACING: u32 = 4;
 
-/// Milliseconds of a slot where genesis says nothing: a public network's.
+/// Default length of a slot, in milliseconds: that of a public network.
 pub const DEFAULT_SLOT_MS: u64 = 6_000;
-/// Slots of an epoch where genesis says nothing.
+/// Default length of an epoch, in slots.
 pub const DEFAULT_EPOCH: u64 = 1_200;
-/// Milliseconds between work blocks where genesis says nothing.
+/// Default target spacing of work blocks, in milliseconds.
 pub const DEFAULT_SPACING_MS: u64 = 600_000;
 
-/// Phases of a round where genesis says nothing.
+/// Default lengths of the phases of a round: those of a public network.
 pub struct PublicRounds;
 impl Get<RoundParams> for PublicRounds {
 	fn get() -> RoundParams {
@@ -68,44 +78,46 @@ pub mod pallet {
 	use super::*;
 	use frame_support::pallet_prelude::*;
 
+	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// Nothing to configure: what can differ between chains is genesis, not code.
+	/// The configuration is empty: chains differ in their genesis, not in code.
 	#[pallet::config]
 	pub trait Config: frame_system::Config {}
 
-	/// Milliseconds from one slot to the next.
+	/// Length of a slot, in milliseconds.
 	#[pallet::storage]
 	pub type SlotDuration<T> = StorageValue<_, u64, ValueQuery, ConstU64<DEFAULT_SLOT_MS>>;
 
-	/// Slots of an epoch, which is a session.
+	/// Length of an epoch, which is a session, in slots.
 	#[pallet::storage]
 	pub type EpochLength<T> = StorageValue<_, u64, ValueQuery, ConstU64<DEFAULT_EPOCH>>;
 
-	/// Lengths of a round's phases.
+	/// Lengths of the phases of a round, in blocks.
 	#[pallet::storage]
 	pub type Rounds<T> = StorageValue<_, RoundParams, ValueQuery, PublicRounds>;
 
-	/// Milliseconds from one work block to the next that difficulty aims at.
+	/// Target spacing of work blocks, in milliseconds.
 	#[pallet::storage]
 	pub type TargetSpacing<T> = StorageValue<_, u64, ValueQuery, ConstU64<DEFAULT_SPACING_MS>>;
 
-	/// The values a chain lives with. Defaults are those of a public network.
+	/// Lengths of slots, epochs, rounds and work blocks. The defaults are those of a public network.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T> {
-		/// Milliseconds of a slot: even (the timestamp pallet halves it), 1 000 to 60 000.
+		/// Length of a slot in milliseconds: an even number (the timestamp pallet halves it), 1 000 to 60 000.
 		pub slot_duration_ms: u64,
-		/// Slots of an epoch, at least 10; at least 1 200 on a public network, or its epoch randomness is known in advance.
+		/// Length of an epoch in slots, at least 10. A public network needs at least 1 200, or its epoch randomness
+		/// is predictable.
 		pub epoch_length: u64,
-		/// Lengths of a round's phases, at least 4 blocks each.
+		/// Lengths of the phases of a round, at least 4 blocks each.
 		pub rounds: RoundParams,
-		/// Milliseconds between work blocks, at least 4 slots.
+		/// Target spacing of work blocks in milliseconds, at least 4 slots.
 		pub target_spacing_ms: u64,
-		/// The runtime.
+		/// Marker of the runtime type.
 		#[serde(skip)]
 		pub _config: PhantomData<T>,
 	}
@@ -145,29 +157,33 @@ pub mod pallet {
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// Milliseconds of a slot.
+		/// Returns the length of a slot, in milliseconds.
 		pub fn slot_duration_ms() -> u64 {
 			SlotDuration::<T>::get()
 		}
 
-		/// Slots of an epoch.
+		/// Returns the length of an epoch, in slots.
 		pub fn epoch_length() -> u64 {
 			EpochLength::<T>::get()
 		}
 
-		/// Lengths of a round's phases.
+		/// Returns the lengths of the phases of a round, in blocks.
 		pub fn round_params() -> RoundParams {
 			Rounds::<T>::get()
 		}
 
-		/// Blocks from one work block to the next that difficulty aims at.
+		/// Returns the target spacing of work blocks, in blocks.
 		pub fn target_spacing_blocks() -> BlockNumber {
 			<Self as Timing>::blocks(TargetSpacing::<T>::get())
 		}
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// Checks that the values are still ones that genesis would take.
+		/// Checks that genesis would accept the stored values.
+		///
+		/// # Errors
+		///
+		/// Fails with the first value that genesis would reject.
 		#[cfg(any(feature = "try-runtime", test))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 			check(SlotDuration::<T>::get(), EpochLength::<T>::get(), &Rounds::<T>::get(), TargetSpacing::<T>::get())
@@ -176,22 +192,22 @@ pub mod pallet {
 	}
 }
 
-/// Says what is wrong with a set of values, if anything is.
+/// Checks the values of a genesis.
 fn check(slot_ms: u64, epoch: u64, rounds: &RoundParams, spacing_ms: u64) -> Result<(), &'static str> {
 	let ensure = |ok: bool, reason: &'static str| if ok { Ok(()) } else { Err(reason) };
-	ensure(slot_ms.is_multiple_of(2), "slot_duration_ms must be even, since the least time between blocks is half of it")?;
+	ensure(slot_ms.is_multiple_of(2), "slot_duration_ms must be even, since the minimum time between blocks is half of it")?;
 	ensure((MIN_SLOT_MS..=MAX_SLOT_MS).contains(&slot_ms), "slot_duration_ms must be 1 000 to 60 000")?;
 	ensure(epoch >= MIN_EPOCH, "epoch_length must be at least 10 slots")?;
 	let phases = [rounds.commit, rounds.reveal, rounds.answer, rounds.answer_reveal, rounds.challenge, rounds.settle_timeout];
 	ensure(
 		phases.iter().all(|p| *p >= MIN_PHASE),
-		"every phase of a round must last at least 4 blocks, to outlast a session's first block and two full ones",
+		"every phase of a round must last at least 4 blocks, longer than the first block of a session and two full blocks",
 	)?;
 	ensure(phases.iter().all(|p| *p <= MAX_PHASE), "no phase of a round may last more than 2^24 blocks")?;
 	ensure((1..=MAX_PHASE).contains(&rounds.draw_outputs), "rounds.draw_outputs must be 1 to 2^24")?;
 	ensure(
 		spacing_ms >= slot_ms.saturating_mul(MIN_SPACING.into()),
-		"target_spacing_ms must be at least 4 slots, since work blocks keep a quarter of it apart",
+		"target_spacing_ms must be at least 4 slots, since the minimum spacing of work blocks is a quarter of it",
 	)
 }
 
@@ -206,7 +222,7 @@ impl<T: Config> Timing for Pallet<T> {
 	}
 }
 
-/// Milliseconds of a slot.
+/// Length of a slot, in milliseconds.
 pub struct SlotMs<T>(PhantomData<T>);
 impl<T: Config> Get<u64> for SlotMs<T> {
 	fn get() -> u64 {
@@ -214,7 +230,7 @@ impl<T: Config> Get<u64> for SlotMs<T> {
 	}
 }
 
-/// `pallet_timestamp`'s least time between two blocks: half a slot, of which BABE makes the slot again.
+/// Minimum period of `pallet_timestamp`: half a slot, in milliseconds. BABE computes the slot as twice the minimum period.
 pub struct MinimumPeriod<T>(PhantomData<T>);
 impl<T: Config> Get<u64> for MinimumPeriod<T> {
 	fn get() -> u64 {
@@ -222,7 +238,7 @@ impl<T: Config> Get<u64> for MinimumPeriod<T> {
 	}
 }
 
-/// BABE's expected milliseconds per block: one slot, since every slot has an author.
+/// Expected block time of BABE: one slot, in milliseconds, since every slot has an author.
 pub struct ExpectedBlockTime<T>(PhantomData<T>);
 impl<T: Config> Get<u64> for ExpectedBlockTime<T> {
 	fn get() -> u64 {
@@ -230,7 +246,7 @@ impl<T: Config> Get<u64> for ExpectedBlockTime<T> {
 	}
 }
 
-/// BABE's epoch length in slots.
+/// Epoch length of BABE, in slots.
 pub struct EpochDuration<T>(PhantomData<T>);
 impl<T: Config> Get<u64> for EpochDuration<T> {
 	fn get() -> u64 {
@@ -238,7 +254,7 @@ impl<T: Config> Get<u64> for EpochDuration<T> {
 	}
 }
 
-/// The target spacing of work blocks, in blocks.
+/// Target spacing of work blocks, in blocks.
 pub struct TargetSpacingBlocks<T>(PhantomData<T>);
 impl<T: Config> Get<BlockNumber> for TargetSpacingBlocks<T> {
 	fn get() -> BlockNumber {

@@ -1,3 +1,5 @@
+//! Mock runtime of System and this pallet.
+
 use crate as pallet_timing;
 use doin_primitives::RoundParams;
 use frame_support::derive_impl;
@@ -35,7 +37,7 @@ impl frame_system::Config for Test {
 
 impl pallet_timing::Config for Test {}
 
-/// A development chain's values.
+/// Returns the genesis configuration of a development chain.
 pub fn dev() -> pallet_timing::GenesisConfig<Test> {
 	pallet_timing::GenesisConfig {
 		slot_duration_ms: 2_000,
@@ -46,7 +48,7 @@ pub fn dev() -> pallet_timing::GenesisConfig<Test> {
 	}
 }
 
-/// Runs `test` on a chain with this genesis, and checks its state afterwards.
+/// Runs `test` on a chain with this genesis, and checks the state afterwards.
 pub fn execute_on(timing: pallet_timing::GenesisConfig<Test>, test: impl FnOnce()) {
 	let storage = RuntimeGenesisConfig { system: Default::default(), timing_pallet: timing }.build_storage().unwrap();
 	sp_io::TestExternalities::new(storage).execute_with(|| {

@@ -1,6 +1,8 @@
+//! Genesis values, their adapters, and rejected genesis configurations.
+
 use crate::{mock::*, EpochDuration, ExpectedBlockTime, GenesisConfig, MinimumPeriod, SlotMs, TargetSpacingBlocks};
 use doin_primitives::RoundParams;
-use doin_primitives_frame::Timing;
+use doin_traits::Timing;
 use frame_support::traits::{Get, GetCallMetadata, GetCallName};
 
 #[test]
@@ -29,13 +31,14 @@ fn the_same_code_runs_a_development_chain() {
 	});
 }
 
+#[docify::export]
 #[test]
 fn wall_time_becomes_blocks_and_never_none() {
 	execute_on(Default::default(), || {
 		assert_eq!(TimingPallet::blocks(7 * 24 * 3_600_000), 100_800);
 		assert_eq!(TimingPallet::blocks(6_000), 1);
-		assert_eq!(TimingPallet::blocks(17_999), 2, "a part of a block does not count");
-		assert_eq!(TimingPallet::blocks(1), 1, "nothing is over before it began");
+		assert_eq!(TimingPallet::blocks(17_999), 2, "rounded down");
+		assert_eq!(TimingPallet::blocks(1), 1, "a duration is at least one block");
 		assert_eq!(TimingPallet::blocks(0), 1);
 		assert_eq!(TimingPallet::blocks(u64::MAX), u32::MAX);
 	});
@@ -44,7 +47,7 @@ fn wall_time_becomes_blocks_and_never_none() {
 #[test]
 fn nothing_can_change_the_values_of_a_running_chain() {
 	assert!(crate::Call::<Test>::get_call_names().is_empty());
-	// No call of the runtime but System's own, whose writers of raw storage take root's origin, reaches this pallet.
+	// Only calls of System that write raw storage, which need the root origin, can reach the storage of this pallet.
 	assert_eq!(RuntimeCall::get_module_names(), ["System"]);
 }
 

@@ -1,4 +1,4 @@
-//! Benchmarks of the work pallet's hook.
+//! Benchmarks of the hook.
 
 use super::*;
 use doin_primitives::RoundId;
@@ -23,9 +23,9 @@ mod benchmarks {
 	fn seal(e: Linear<1, MAX_ENTRIES>) {
 		let threshold = DifficultyState::<T>::get().threshold;
 		for n in 0..e {
-			Pallet::<T>::enqueue(Eff {
+			Pallet::<T>::enqueue(QueuedImprovement {
 				round: RoundId { domain: 0, number: n },
-				eff: threshold.saturating_div(MAX_ENTRIES.into()).max(1),
+				effective: threshold.saturating_div(MAX_ENTRIES.into()).max(1),
 				optimizer: whitelisted_caller(),
 				evaluators: Default::default(),
 			});

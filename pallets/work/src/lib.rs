@@ -1,38 +1,54 @@
+//! # Work Pallet
+//!
 //! Work blocks: the queue of verified improvement, seals, emission and difficulty.
 //!
-//! # Pallet API
+//! ## Pallet API
 //!
-//! - [`Work`]: other pallets append verified improvement to the queue.
-//! - [`EraShare`] and [`SettleFromPot`]: the generators' share, for the runtime's `EraPayout` and staking's `Reward`.
-//! - The digest item `DOIN` in every header: number of work blocks so far, and this block's seal.
-//! - [`Pallet::view`], what RPC shows.
+//! See the [`pallet`] module for the storage items, events, view functions and configuration of this pallet. It has no calls: no
+//! account decides when a work block is sealed, or what it pays. Other parts of the runtime use
 //!
-//! No calls: nobody decides when a work block is sealed or what it pays.
+//! - [`Work`], by which pallets append verified improvement to the queue,
+//! - [`EraShare`] and [`SettleFromPot`], by which staking pays the share of the validators,
+//! - the digest item `DOIN` of every header: the number of work blocks so far, and the seal of the block,
+//! - [`Pallet::view`], which runtime APIs return.
 //!
-//! # Overview
+//! ## Overview
 //!
-//! New DOIN exist only because somebody's better solution was recomputed and found to be better. Each such improvement enters a queue as
-//! a number of bits, its *effective improvement*. When the queue holds the threshold T, a *work block* is sealed: it takes T from the head
-//! of the queue and mints the reward R, 65 % to the optimizers that found the improvements, 30 % to the evaluators that verified
-//! them, 5 % to the generators of blocks. The reward halves every 210 000 work blocks; 21 million DOIN are the most that are ever mined.
-//! T follows the pace of discovery, so that a work block takes ten minutes on average whether many or few search.
+//! New DOIN are minted only when a better model was verified. Every verified improvement enters a queue as a number of bits, its
+//! *effective improvement*. When the queue holds the threshold T, a *work block* is sealed: it takes T from the head of the queue
+//! and mints the reward R. The optimizers of the improvements receive 65 %, the evaluators that verified them 30 %, and the
+//! validators 5 %. The reward halves every 210 000 work blocks, and at most 21 million DOIN are ever minted. T follows
+//! the rate of improvement, so that a work block takes ten minutes on average.
 //!
-//! # Design
+//! ## Example
 //!
-//! *A unit of improvement is always worth R / T.* A seal that takes less than T mints less than R in proportion, and what lies beyond T keeps
-//! its place in the queue. Cutting an improvement into slices, waiting for an empty queue and flooding it therefore gain nothing.
+//! A seal takes at most T and mints in proportion, so the arrival pattern of an improvement does not change its pay:
+#![doc = docify::embed!("src/tests.rs", slicing_waiting_and_flooding_gain_nothing)]
 //!
-//! *Bounded.* The queue holds [`MAX_QUEUE`] entries; when it is full, verdicts wait. A seal visits at most [`MAX_ENTRIES`] of them.
+//! ## Low Level / Implementation Details
 //!
-//! *Exact.* Shares are cut from running totals, so that the parts of 65 % and of 30 % add up to the unit, and what integer division leaves of
-//! the whole goes to the generators. A part that nobody earned (an improvement verified by the chain itself), or that an account
-//! cannot receive (new, and below the existential deposit), is not minted.
+//! ### Price
 //!
-//! *The generators' share* is minted into a pot at once, and paid by staking from there era by era: staking cannot mint exact shares itself,
-//! since it rounds, and forgets what is not claimed. What it rounds away stays in the pot, visible.
+//! One unit of effective improvement always pays R / T. A seal that takes less than T mints less than R in proportion, and
+//! improvement beyond T keeps its place in the queue. Slicing an improvement, waiting for an empty queue and flooding the queue
+//! therefore gain nothing.
+//!
+//! ### Bounds
+//!
+//! The queue holds [`MAX_QUEUE`] entries; while it is full, verdicts wait. A seal visits at most [`MAX_ENTRIES`] entries.
+//!
+//! ### Exactness
+//!
+//! Shares are differences of running totals, so that the parts of the 65 % and of the 30 % add up to the planck; the remainder of
+//! the whole goes to the validators. A part without a recipient (an improvement that the chain itself verified), or that an
+//! account cannot receive (a new account below the existential deposit), is not minted.
+//!
+//! ### Share of the validators
+//!
+//! The share of the validators is minted into a pot at once, and staking pays it out of the pot per era. Staking cannot mint
+//! exact shares: it rounds, and unclaimed shares expire. Rounding remainders stay in the pot.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// FRAME's macros spell out the paths of what they generate.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
@@ -59,7 +75,7 @@ use doin_primitives::{
 	views::{SealView, WorkEntryView, WorkView},
 	Balance, BlockNumber, DoinLog, DOIN_ENGINE_ID, ONE_Q32, Q32,
 };
-use doin_primitives_frame::{Eff, EraShare, Work};
+use doin_traits::{EraShare, QueuedImprovement, Work};
 use frame_support::{
 	defensive,
 	traits::{
@@ -72,13 +88,16 @@ use frame_support::{
 };
 use sp_runtime::{traits::AccountIdConversion, DigestItem, SaturatedConversion};
 
-/// Most entries in the queue.
+/// Target of the log lines of this pallet.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-work";
+
+/// Maximum number of entries of the queue.
 pub const MAX_QUEUE: u32 = 1_024;
-/// Most entries one seal takes from.
+/// Maximum number of entries that one seal takes from.
 pub const MAX_ENTRIES: u32 = 32;
-/// Lowest floor of T: below it, a step of one percent rounds to nothing.
+/// Lowest floor of T, Q32 bits. Below it, a step of one percent rounds to 0.
 pub const MIN_FLOOR: Q32 = 100;
-/// Highest ceiling of T: a million bits.
+/// Highest ceiling of T, Q32 bits: 2²⁰ bits.
 pub const MAX_CEILING: Q32 = ONE_Q32 << 20;
 
 #[frame_support::pallet]
@@ -87,6 +106,7 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 
+	/// Version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
@@ -95,13 +115,14 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The token that is minted.
+		/// Currency that is minted.
 		type Currency: Mutate<Self::AccountId, Balance = Balance> + Balanced<Self::AccountId>;
 
-		/// Blocks from one work block to the next that difficulty aims at, at least 4. From genesis; it never changes.
+		/// Target number of blocks between two work blocks, at least 4. Set at genesis; it never changes.
+		#[pallet::constant]
 		type TargetSpacing: Get<BlockNumber>;
 
-		/// The generators' pot.
+		/// Identifier of the account that holds the share of the validators until staking pays it.
 		#[pallet::constant]
 		type PotId: Get<PalletId>;
 
@@ -109,31 +130,32 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Improvement waiting to be sealed, by place in the queue.
+	/// Queue entries by their place.
+	// Hasher: Twox is safe since the pallet numbers the places.
 	#[pallet::storage]
-	pub type Entries<T: Config> = StorageMap<_, Twox64Concat, u64, Eff<T::AccountId>>;
+	pub type Entries<T: Config> = StorageMap<_, Twox64Concat, u64, QueuedImprovement<T::AccountId>>;
 
-	/// Where the queue begins and ends, and what it holds.
+	/// Bounds of the queue, and the effective improvement in it.
 	#[pallet::storage]
 	pub type QueueState<T> = StorageValue<_, Queue, ValueQuery>;
 
-	/// Work blocks sealed so far.
+	/// Number of work blocks sealed so far.
 	#[pallet::storage]
 	pub type WorkBlocks<T> = StorageValue<_, u64, ValueQuery>;
 
-	/// The threshold T, and what moves it.
+	/// Threshold T, and the state of the controller that moves it.
 	#[pallet::storage]
 	pub type DifficultyState<T> = StorageValue<_, Difficulty, ValueQuery>;
 
-	/// Limits of T. From genesis; they never change.
+	/// Limits of T. Set at genesis; they never change.
 	#[pallet::storage]
 	pub type ThresholdBounds<T> = StorageValue<_, Bounds, ValueQuery>;
 
-	/// Everything mined so far, at most 21 million DOIN.
+	/// Amount minted so far in plancks, at most 21 million DOIN.
 	#[pallet::storage]
 	pub type Mined<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// Generators' share since the last era was paid out.
+	/// Share of the validators since the last paid era, in plancks.
 	#[pallet::storage]
 	pub type EraAccrual<T> = StorageValue<_, Balance, ValueQuery>;
 
@@ -141,22 +163,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type LastSeal<T> = StorageValue<_, SealView, OptionQuery>;
 
-	/// Where difficulty starts, and where it may go.
+	/// Initial threshold and its limits.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T> {
-		/// The first T, Q32 bits.
+		/// Initial T, Q32 bits.
 		pub threshold: Q32,
 		/// Lowest T, Q32 bits, at least 100.
 		pub floor: Q32,
-		/// Highest T, Q32 bits, at most a million bits.
+		/// Highest T, Q32 bits, at most 2²⁰ bits.
 		pub ceiling: Q32,
-		/// The runtime.
+		/// Marker of the runtime type.
 		#[serde(skip)]
 		pub _config: PhantomData<T>,
 	}
 
 	impl<T> Default for GenesisConfig<T> {
-		/// A sixteenth of a bit, between 2⁻¹⁶ bit and 1 024 bits.
+		/// Returns a threshold of 1/16 bit, between 2⁻¹⁶ bit and 1 024 bits.
 		fn default() -> Self {
 			Self { threshold: ONE_Q32 >> 4, floor: ONE_Q32 >> 16, ceiling: ONE_Q32 << 10, _config: PhantomData }
 		}
@@ -165,7 +187,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			assert!(self.floor >= MIN_FLOOR, "work genesis: floor must be at least {MIN_FLOOR}, or T could never leave it");
+			assert!(self.floor >= MIN_FLOOR, "work genesis: floor must be at least {MIN_FLOOR}, so that T can rise from it");
 			assert!(self.ceiling <= MAX_CEILING, "work genesis: ceiling must be at most {MAX_CEILING}");
 			assert!(
 				(self.floor..=self.ceiling).contains(&self.threshold),
@@ -173,12 +195,12 @@ pub mod pallet {
 			);
 			ThresholdBounds::<T>::put(Bounds { floor: self.floor, ceiling: self.ceiling });
 			DifficultyState::<T>::put(Difficulty::new(self.threshold, T::TargetSpacing::get()));
-			// Keeps the pot alive when an era takes everything out of it.
+			// The existential deposit keeps the pot alive when an era empties it.
 			let missing = T::Currency::minimum_balance().saturating_sub(T::Currency::balance(&Pallet::<T>::pot()));
 			if missing > 0 {
 				assert!(
 					T::Currency::mint_into(&Pallet::<T>::pot(), missing).is_ok(),
-					"work genesis: the generators' pot could not be endowed"
+					"work genesis: the validators' pot could not be endowed"
 				);
 			}
 		}
@@ -189,53 +211,54 @@ pub mod pallet {
 	pub enum Event<T: Config> {
 		/// An improvement was verified and entered the queue.
 		Enqueued {
-			/// The round that earned it.
+			/// Round of the improvement.
 			round: doin_primitives::RoundId,
 			/// Effective improvement, Q32 bits.
-			eff: Q32,
-			/// Who found it.
+			effective: Q32,
+			/// Author of the model.
 			optimizer: T::AccountId,
 		},
 		/// A work block was sealed.
 		Sealed {
-			/// Its number, from 1.
+			/// Number of the work block, from 1.
 			work_block: u64,
-			/// Effective improvement taken, Q32 bits.
+			/// Effective improvement taken from the queue, Q32 bits.
 			taken: Q32,
-			/// T when it was sealed, Q32 bits.
+			/// T at the seal, Q32 bits.
 			threshold: Q32,
-			/// Everything minted.
+			/// Minted amount, in plancks.
 			minted: Balance,
-			/// Minted to optimizers.
+			/// Part of the optimizers, in plancks.
 			optimizers: Balance,
-			/// Minted to evaluators.
+			/// Part of the evaluators, in plancks.
 			evaluators: Balance,
-			/// Minted to the generators' pot.
-			generator: Balance,
+			/// Part of the validators, in plancks.
+			validators: Balance,
 		},
 		/// An account was paid for its part in a work block.
 		Rewarded {
-			/// The account.
+			/// Paid account.
 			who: T::AccountId,
-			/// What was minted to it.
+			/// Minted amount, in plancks.
 			amount: Balance,
-			/// What it did.
+			/// Role of the account.
 			role: Role,
 		},
-		/// An account could not receive its part, which was not minted. It has to hold the existential deposit to be paid small amounts.
-		Unpaid {
-			/// The account.
+		/// An account could not receive its part, which was not minted. An account must hold the existential deposit to receive
+		/// small amounts.
+		RewardForfeited {
+			/// Account that could not be paid.
 			who: T::AccountId,
-			/// What was not minted.
+			/// Amount that was not minted, in plancks.
 			amount: Balance,
-			/// What it did.
+			/// Role of the account.
 			role: Role,
 		},
-		/// Difficulty moved.
+		/// The threshold T changed.
 		ThresholdChanged {
-			/// T before, Q32 bits.
+			/// Former T, Q32 bits.
 			old: Q32,
-			/// T from now on, Q32 bits.
+			/// New T, Q32 bits.
 			new: Q32,
 		},
 	}
@@ -251,11 +274,12 @@ pub mod pallet {
 			let elapsed = now.saturating_sub(LastSeal::<T>::get().map_or(0, |last| last.block));
 
 			let mut seal = None;
-			if due(queue.eff, difficulty.threshold, elapsed, target) {
-				let (taken, spent) = Self::seal(now, queue, difficulty.threshold);
-				Self::adjust(difficulty.sealed(elapsed, taken, target, ThresholdBounds::<T>::get()), difficulty.threshold);
-				seal = Some((taken, difficulty.threshold));
-				weight.saturating_accrue(spent);
+			if due(queue.effective, difficulty.threshold, elapsed, target) {
+				let sealing = Self::seal(now, queue, difficulty.threshold);
+				let next = difficulty.sealed(elapsed, sealing.taken, target, ThresholdBounds::<T>::get());
+				Self::set_difficulty(next, difficulty.threshold);
+				seal = Some((sealing.taken, difficulty.threshold));
+				weight.saturating_accrue(sealing.weight);
 			}
 			let log = DoinLog::V1 { work_index: WorkBlocks::<T>::get(), seal };
 			frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(DOIN_ENGINE_ID, log.encode()));
@@ -270,14 +294,14 @@ pub mod pallet {
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// Proof of optimization as it stands.
+		/// Returns the state of work blocks and their queue.
 		pub fn view() -> WorkView<T::AccountId> {
 			let queue = QueueState::<T>::get();
 			let work_blocks = WorkBlocks::<T>::get();
 			WorkView {
 				work_blocks,
 				threshold: DifficultyState::<T>::get().threshold,
-				queued: queue.eff,
+				queued: queue.effective,
 				reward: emission::reward(work_blocks),
 				mined: Mined::<T>::get(),
 				era_accrual: EraAccrual::<T>::get(),
@@ -286,7 +310,7 @@ pub mod pallet {
 					.filter_map(Entries::<T>::get)
 					.map(|entry| WorkEntryView {
 						round: entry.round,
-						eff: entry.eff,
+						effective: entry.effective,
 						optimizer: entry.optimizer,
 						evaluators: entry.evaluators.into_inner(),
 					})
@@ -297,173 +321,208 @@ pub mod pallet {
 	}
 }
 
-/// What a seal takes from one entry.
+/// Part of a queue entry that a seal takes.
 struct Part<AccountId> {
 	/// Effective improvement, Q32 bits.
-	eff: Q32,
-	/// Who found it.
+	effective: Q32,
+	/// Author of the model.
 	optimizer: AccountId,
-	/// Who verified it.
+	/// Accounts that verified the improvement.
 	evaluators: Vec<AccountId>,
 }
 
+/// Parts of the queue that a seal takes.
+struct Taken<AccountId> {
+	/// Parts in the order of the queue.
+	parts: Vec<Part<AccountId>>,
+	/// Their effective improvement together, Q32 bits.
+	effective: Q32,
+}
+
+/// Amounts that a seal pays, in plancks.
+struct Shares<AccountId> {
+	/// Amount of each optimizer.
+	optimizers: BTreeMap<AccountId, Balance>,
+	/// Amount of each evaluator.
+	evaluators: BTreeMap<AccountId, Balance>,
+}
+
+/// A seal, and the weight of making it.
+struct Sealing {
+	/// Effective improvement that the seal took, Q32 bits.
+	taken: Q32,
+	/// Weight of the seal.
+	weight: Weight,
+}
+
+/// Adds `amount` to the share of `who`.
+fn add_share<AccountId: Ord + Clone>(shares: &mut BTreeMap<AccountId, Balance>, who: &AccountId, amount: Balance) {
+	let sum = shares.entry(who.clone()).or_default();
+	*sum = sum.saturating_add(amount);
+}
+
 impl<T: Config> Pallet<T> {
-	/// The account that holds the generators' share until staking pays it out.
+	/// Returns the account that holds the share of the validators until staking pays it.
 	pub fn pot() -> T::AccountId {
 		T::PotId::get().into_account_truncating()
 	}
 
-	/// Seals a work block at `threshold`. Returns what it took, and the weight of doing so.
-	fn seal(now: BlockNumber, queue: Queue, threshold: Q32) -> (Q32, Weight) {
-		let (parts, taken) = Self::take(queue, threshold);
+	/// Seals a work block at `threshold`.
+	fn seal(now: BlockNumber, queue: Queue, threshold: Q32) -> Sealing {
+		let Taken { parts, effective: taken } = Self::take_from_queue(queue, threshold);
 		let (index, mined) = (WorkBlocks::<T>::get(), Mined::<T>::get());
 		let due = emission::split(emission::minted(emission::reward(index), taken, threshold, mined));
-		let (finders, verifiers) = Self::shares(&parts, taken, &due);
-		let payees = finders.len().saturating_add(verifiers.len()).saturating_add(1) as u32;
+		let shares = Self::shares(&parts, taken, &due);
+		let payees = shares.optimizers.len().saturating_add(shares.evaluators.len()).saturating_add(1) as u32;
 
-		let optimizers = Self::pay(finders, Role::Optimizer);
-		let evaluators = Self::pay(verifiers, Role::Evaluator);
-		let generator = Self::pay([(Self::pot(), due.generator)], Role::Generator);
-		let minted = optimizers.saturating_add(evaluators).saturating_add(generator);
+		let optimizers = Self::pay(shares.optimizers, Role::Optimizer);
+		let evaluators = Self::pay(shares.evaluators, Role::Evaluator);
+		let validators = Self::pay([(Self::pot(), due.validators)], Role::Validators);
+		let minted = optimizers.saturating_add(evaluators).saturating_add(validators);
 		Mined::<T>::put(mined.saturating_add(minted));
-		EraAccrual::<T>::mutate(|accrued| *accrued = accrued.saturating_add(generator));
+		EraAccrual::<T>::mutate(|accrued| *accrued = accrued.saturating_add(validators));
 
 		let work_block = index.saturating_add(1);
 		WorkBlocks::<T>::put(work_block);
-		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, generator });
-		Self::deposit_event(Event::Sealed { work_block, taken, threshold, minted, optimizers, evaluators, generator });
-		(taken, T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees)))
+		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, validators });
+		Self::deposit_event(Event::Sealed { work_block, taken, threshold, minted, optimizers, evaluators, validators });
+		let weight = T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees));
+		Sealing { taken, weight }
 	}
 
-	/// Takes up to `threshold` from the head of the queue, and from at most [`MAX_ENTRIES`] entries. Of an entry that holds more than what
-	/// is missing, the rest stays at the head.
-	fn take(mut queue: Queue, threshold: Q32) -> (Vec<Part<T::AccountId>>, Q32) {
+	/// Takes up to `threshold` from the head of the queue, from at most [`MAX_ENTRIES`] entries. The rest of an entry that is not
+	/// needed completely stays at the head.
+	fn take_from_queue(mut queue: Queue, threshold: Q32) -> Taken<T::AccountId> {
 		let mut parts = Vec::new();
 		let mut taken: Q32 = 0;
 		while taken < threshold && (parts.len() as u32) < MAX_ENTRIES {
 			let Some(mut entry) = Entries::<T>::get(queue.head) else {
 				break;
 			};
-			let eff = entry.eff.min(threshold.saturating_sub(taken));
-			taken = taken.saturating_add(eff);
-			entry.eff = entry.eff.saturating_sub(eff);
-			parts.push(Part { eff, optimizer: entry.optimizer.clone(), evaluators: entry.evaluators.to_vec() });
-			if entry.eff == 0 {
+			let effective = entry.effective.min(threshold.saturating_sub(taken));
+			taken = taken.saturating_add(effective);
+			entry.effective = entry.effective.saturating_sub(effective);
+			parts.push(Part { effective, optimizer: entry.optimizer.clone(), evaluators: entry.evaluators.to_vec() });
+			if entry.effective == 0 {
 				Entries::<T>::remove(queue.head);
 				queue.head = queue.head.saturating_add(1);
 			} else {
 				Entries::<T>::insert(queue.head, entry);
 			}
 		}
-		queue.eff = queue.eff.saturating_sub(taken);
+		queue.effective = queue.effective.saturating_sub(taken);
 		QueueState::<T>::put(queue);
-		(parts, taken)
+		Taken { parts, effective: taken }
 	}
 
-	/// Who gets how much of the optimizers' and of the evaluators' part. Cut from running totals, so nothing is lost to rounding; of an
-	/// entry's evaluators, the first ones get the planck that cannot be divided.
-	fn shares(
-		parts: &[Part<T::AccountId>],
-		taken: Q32,
-		due: &emission::Split,
-	) -> (BTreeMap<T::AccountId, Balance>, BTreeMap<T::AccountId, Balance>) {
-		let up_to = |whole: Balance, eff: Q32| whole.saturating_mul(eff.into()).checked_div(taken.into()).unwrap_or(0);
-		let mut finders = BTreeMap::<T::AccountId, Balance>::new();
-		let mut verifiers = BTreeMap::<T::AccountId, Balance>::new();
-		let add = |to: &mut BTreeMap<T::AccountId, Balance>, who: &T::AccountId, amount: Balance| {
-			let sum = to.entry(who.clone()).or_default();
-			*sum = sum.saturating_add(amount);
-		};
+	/// Returns the amounts of the optimizers and evaluators of `parts`. Amounts are differences of running totals, so rounding
+	/// loses nothing. The first evaluators of a part receive the plancks of the division's remainder, one each.
+	fn shares(parts: &[Part<T::AccountId>], taken: Q32, due: &emission::Split) -> Shares<T::AccountId> {
+		let up_to =
+			|whole: Balance, effective: Q32| whole.saturating_mul(effective.into()).checked_div(taken.into()).unwrap_or(0);
+		let mut shares = Shares { optimizers: BTreeMap::new(), evaluators: BTreeMap::new() };
 		let mut before: Q32 = 0;
 		for part in parts {
-			let after = before.saturating_add(part.eff);
+			let after = before.saturating_add(part.effective);
 			let between = |whole| up_to(whole, after).saturating_sub(up_to(whole, before));
-			add(&mut finders, &part.optimizer, between(due.optimizers));
+			add_share(&mut shares.optimizers, &part.optimizer, between(due.optimizers));
 			let verified = between(due.evaluators);
 			let seats = part.evaluators.len() as Balance;
 			let (each, odd) = (verified.checked_div(seats).unwrap_or(0), verified.checked_rem(seats).unwrap_or(0));
 			for (seat, who) in (0..seats).zip(&part.evaluators) {
-				add(&mut verifiers, who, each.saturating_add(Balance::from(seat < odd)));
+				add_share(&mut shares.evaluators, who, each.saturating_add(Balance::from(seat < odd)));
 			}
 			before = after;
 		}
-		(finders, verifiers)
+		shares
 	}
 
-	/// Mints to each account what it is due, and returns what could be minted.
+	/// Mints its amount to each account. Returns the sum of the minted amounts in plancks.
 	pub(crate) fn pay(due: impl IntoIterator<Item = (T::AccountId, Balance)>, role: Role) -> Balance {
 		let mut paid: Balance = 0;
 		for (who, amount) in due.into_iter().filter(|(_, amount)| *amount > 0) {
-			if T::Currency::mint_into(&who, amount).is_ok() {
-				paid = paid.saturating_add(amount);
-				Self::deposit_event(Event::Rewarded { who, amount, role });
-			} else {
-				Self::deposit_event(Event::Unpaid { who, amount, role });
+			match T::Currency::mint_into(&who, amount) {
+				Ok(_) => {
+					paid = paid.saturating_add(amount);
+					Self::deposit_event(Event::Rewarded { who, amount, role });
+				}
+				Err(error) => {
+					log::warn!(target: LOG_TARGET, "{amount} plancks are not minted to {who:?}: {error:?}");
+					Self::deposit_event(Event::RewardForfeited { who, amount, role });
+				}
 			}
 		}
 		paid
 	}
 
-	/// Puts the controller's new state.
-	fn adjust(new: Difficulty, old: Q32) {
+	/// Stores the new state of the controller.
+	fn set_difficulty(new: Difficulty, old: Q32) {
 		DifficultyState::<T>::put(new);
 		if new.threshold != old {
 			Self::deposit_event(Event::ThresholdChanged { old, new: new.threshold });
 		}
 	}
 
-	/// Checks queue, emission and pot.
+	/// Checks the invariants of queue, emission and pot.
+	///
+	/// # Errors
+	///
+	/// Fails with the first invariant that does not hold.
 	#[cfg(any(feature = "try-runtime", test))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
 
 		let queue = QueueState::<T>::get();
-		ensure!(queue.head <= queue.tail && queue.len() <= MAX_QUEUE, "the queue is longer than it may be");
+		ensure!(queue.head <= queue.tail && queue.len() <= MAX_QUEUE, "the queue must not exceed its maximum length");
 		let mut held: Q32 = 0;
 		for place in queue.head..queue.tail {
-			let entry = Entries::<T>::get(place).ok_or("the queue has a gap")?;
-			ensure!(entry.eff > 0, "an entry of the queue is worth nothing");
-			held = held.saturating_add(entry.eff);
+			let entry = Entries::<T>::get(place).ok_or("the queue must not have a gap")?;
+			ensure!(entry.effective > 0, "an entry must have an effective improvement");
+			held = held.saturating_add(entry.effective);
 		}
-		ensure!(Entries::<T>::iter_keys().count() as u32 == queue.len(), "an entry lies outside the queue");
-		ensure!(held == queue.eff, "the queue does not hold what it says");
+		ensure!(Entries::<T>::iter_keys().count() as u32 == queue.len(), "no entry may lie outside the queue");
+		ensure!(held == queue.effective, "the stored sum must equal that of the entries");
 
 		let bounds = ThresholdBounds::<T>::get();
-		ensure!((bounds.floor..=bounds.ceiling).contains(&DifficultyState::<T>::get().threshold), "T is outside its bounds");
+		ensure!((bounds.floor..=bounds.ceiling).contains(&DifficultyState::<T>::get().threshold), "T must be within its bounds");
 
 		let (mined, accrued) = (Mined::<T>::get(), EraAccrual::<T>::get());
-		ensure!(mined <= emission::CAP, "more was mined than ever may be");
-		ensure!(accrued <= mined, "generators accrued what was never mined");
+		ensure!(mined <= emission::CAP, "the minted amount must not exceed the cap");
+		ensure!(accrued <= mined, "the share of the validators must not exceed the minted amount");
 		let pot = T::Currency::balance(&Self::pot());
 		ensure!(
 			pot >= accrued.saturating_add(T::Currency::minimum_balance()),
-			"the pot does not hold what generators accrued in this era"
+			"the pot must hold the share of the validators of this era"
 		);
 		ensure!(
 			LastSeal::<T>::get().map_or(0, |last| last.work_block) == WorkBlocks::<T>::get(),
-			"the last seal is not the last work block"
+			"the last seal must be that of the last work block"
 		);
 		Ok(())
 	}
 }
 
 impl<T: Config> Work<T::AccountId> for Pallet<T> {
-	fn room() -> u32 {
+	fn free_places() -> u32 {
 		MAX_QUEUE.saturating_sub(QueueState::<T>::get().len())
 	}
 
-	fn enqueue(entry: Eff<T::AccountId>) {
-		if entry.eff == 0 {
+	fn enqueue(improvement: QueuedImprovement<T::AccountId>) {
+		if improvement.effective == 0 {
 			return;
 		}
 		let mut queue = QueueState::<T>::get();
 		if queue.len() >= MAX_QUEUE {
-			defensive!("improvement was enqueued without asking for room");
+			defensive!("the queue must have a free place before an improvement is enqueued", improvement.round);
 			return;
 		}
-		Self::deposit_event(Event::Enqueued { round: entry.round, eff: entry.eff, optimizer: entry.optimizer.clone() });
-		queue.eff = queue.eff.saturating_add(entry.eff);
-		Entries::<T>::insert(queue.tail, entry);
+		Self::deposit_event(Event::Enqueued {
+			round: improvement.round,
+			effective: improvement.effective,
+			optimizer: improvement.optimizer.clone(),
+		});
+		queue.effective = queue.effective.saturating_add(improvement.effective);
+		Entries::<T>::insert(queue.tail, improvement);
 		queue.tail = queue.tail.saturating_add(1);
 		QueueState::<T>::put(queue);
 	}
@@ -475,14 +534,15 @@ impl<T: Config> EraShare for Pallet<T> {
 	}
 }
 
-/// `pallet_staking`'s `Reward`: pays what staking has deposited from the pot, so that issuance, which moved when the work block was sealed,
-/// does not move again.
+/// Handler of `pallet_staking`'s `Reward`: settles the amounts that staking has deposited from the pot. The total issuance
+/// changed when the work block was sealed, and does not change again.
 pub struct SettleFromPot<T>(PhantomData<T>);
 impl<T: Config> OnUnbalanced<Debt<T::AccountId, T::Currency>> for SettleFromPot<T> {
 	fn on_nonzero_unbalanced(debt: Debt<T::AccountId, T::Currency>) {
 		if let Err(unpaid) = T::Currency::settle(&Pallet::<T>::pot(), debt, Preservation::Preserve) {
-			// Staking pays out no more than accrued. Should it ever, dropping the debt mints the difference, and the stakers keep it.
-			defensive!("the pot could not settle what staking paid out", unpaid.peek());
+			// Staking pays at most the accrued amount. Otherwise, dropping the debt mints the difference, and the stakers
+			// keep it.
+			defensive!("the pot must settle the amounts that staking paid", unpaid.peek());
 		}
 	}
 }

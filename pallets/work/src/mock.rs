@@ -1,7 +1,9 @@
+//! Mock runtime of System, Balances and this pallet.
+
 use crate as pallet_work;
 use codec::Decode;
 use doin_primitives::{Balance, DoinLog, RoundId, DOIN, DOIN_ENGINE_ID, ONE_Q32, Q32};
-use doin_primitives_frame::{Eff, Work as _};
+use doin_traits::{QueuedImprovement, Work as _};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{fungible::Inspect, Hooks},
@@ -37,13 +39,13 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
-/// The existential deposit.
+/// Existential deposit.
 pub const ED: Balance = DOIN / 1_000;
-/// The first threshold: a quarter of a bit.
+/// Initial threshold: a quarter of a bit.
 pub const T: Q32 = ONE_Q32 / 4;
-/// The target spacing in blocks.
+/// Target spacing, in blocks.
 pub const TARGET: u32 = 100;
-/// What everybody below 100 owns at genesis.
+/// Balance of the accounts below 100 at genesis.
 pub const ENDOWMENT: Balance = 1_000 * DOIN;
 
 parameter_types! {
@@ -72,7 +74,7 @@ impl pallet_work::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Genesis with this difficulty; accounts 1 to 99 are funded.
+/// Returns the genesis storage with this difficulty; accounts 1 to 99 are funded.
 pub fn storage(work: pallet_work::GenesisConfig<Test>) -> Storage {
 	RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
@@ -86,17 +88,17 @@ pub fn storage(work: pallet_work::GenesisConfig<Test>) -> Storage {
 	.unwrap()
 }
 
-/// Genesis of the tests' chain.
+/// Returns the genesis configuration of most tests.
 pub fn genesis() -> pallet_work::GenesisConfig<Test> {
 	pallet_work::GenesisConfig { threshold: T, floor: 1 << 16, ceiling: ONE_Q32 * 64, ..Default::default() }
 }
 
-/// Externalities of the tests' chain.
+/// Returns the externalities of most tests.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	storage(genesis()).into()
 }
 
-/// Runs `test`, then checks the state, and that issuance moved by what was mined and by nothing else.
+/// Runs `test`, then checks the state, and that the total issuance changed by exactly the minted amount.
 pub fn execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		let before = Balances::total_issuance();
@@ -106,10 +108,10 @@ pub fn execute(test: impl FnOnce()) {
 	});
 }
 
-/// Makes block `number`, and returns its weight and its digest.
+/// Makes block `number`. Returns the weight of the hook and the digest.
 pub fn block(number: u64) -> (Weight, DoinLog) {
 	System::reset_events();
-	// Blocks between two that matter are skipped.
+	// Blocks in between are skipped.
 	System::set_block_number(number - 1);
 	System::initialize(&number, &Default::default(), &Default::default());
 	let weight = WorkPallet::on_initialize(number);
@@ -125,28 +127,42 @@ pub fn block(number: u64) -> (Weight, DoinLog) {
 	(weight, logs[0].clone())
 }
 
-/// The seal of a digest, with the number of work blocks.
+/// Returns the number of work blocks and the seal of a digest.
 pub fn sealed(log: DoinLog) -> (u64, Option<(Q32, Q32)>) {
 	let DoinLog::V1 { work_index, seal } = log;
 	(work_index, seal)
 }
 
-/// An improvement.
-pub fn entry(eff: Q32, optimizer: u64, evaluators: &[u64]) -> Eff<u64> {
-	Eff { round: RoundId { domain: 1, number: 7 }, eff, optimizer, evaluators: evaluators.to_vec().try_into().unwrap() }
+/// Returns an improvement.
+pub fn entry(effective: Q32, optimizer: u64, evaluators: &[u64]) -> QueuedImprovement<u64> {
+	QueuedImprovement {
+		round: RoundId { domain: 1, number: 7 },
+		effective,
+		optimizer,
+		evaluators: evaluators.to_vec().try_into().unwrap(),
+	}
 }
 
 /// Enqueues an improvement.
-pub fn enqueue(eff: Q32, optimizer: u64, evaluators: &[u64]) {
-	WorkPallet::enqueue(entry(eff, optimizer, evaluators));
+pub fn enqueue(effective: Q32, optimizer: u64, evaluators: &[u64]) {
+	WorkPallet::enqueue(entry(effective, optimizer, evaluators));
 }
 
-/// What an account of the genesis has earned.
+/// Returns the amount that an account of the genesis has earned.
 pub fn earned(who: u64) -> Balance {
 	Balances::balance(&who) - ENDOWMENT
 }
 
-/// The pot's balance above the existential deposit.
+/// Returns the balance of the pot above the existential deposit.
 pub fn pot() -> Balance {
 	Balances::balance(&WorkPallet::pot()) - ED
+}
+
+/// Runs `test` without log output. For tests that provoke a defensive failure, which is logged as an error in release builds and
+/// panics in debug builds.
+pub fn without_log(test: impl FnOnce()) {
+	let level = log::max_level();
+	log::set_max_level(log::LevelFilter::Off);
+	test();
+	log::set_max_level(level);
 }

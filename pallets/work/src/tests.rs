@@ -1,3 +1,5 @@
+//! Seals, payments, difficulty and the pot of the validators.
+
 use crate::{
 	mock::*, DifficultyState, EraAccrual, Event, GenesisConfig, LastSeal, Mined, QueueState, Role, SettleFromPot, WorkBlocks,
 };
@@ -7,7 +9,7 @@ use doin_primitives::{
 	views::SealView,
 	Balance, DoinLog, DOIN, ONE_Q32, Q32,
 };
-use doin_primitives_frame::{EraShare, Work};
+use doin_traits::{EraShare, Work};
 use frame_support::{
 	traits::{
 		fungible::{Balanced, Inspect, Mutate},
@@ -26,7 +28,7 @@ fn happened(event: Event<Test>) -> bool {
 	System::events().iter().any(|record| record.event == event.clone().into())
 }
 
-/// A chain on which T cannot move, so that amounts are round.
+/// Runs `test` on a chain with a constant T, so that amounts are round.
 fn execute_at_fixed_threshold(test: impl FnOnce()) {
 	let fixed = GenesisConfig { threshold: T, floor: T, ceiling: T, ..Default::default() };
 	sp_io::TestExternalities::new(storage(fixed)).execute_with(|| {
@@ -35,7 +37,7 @@ fn execute_at_fixed_threshold(test: impl FnOnce()) {
 	});
 }
 
-/// Pretends that `work_blocks` were sealed, the last one in block 0, and that `mined` was mined.
+/// Sets the state after `work_blocks` seals, the last one in block 0, and `mined` minted plancks.
 fn fast_forward(work_blocks: u64, mined: Balance) {
 	Balances::mint_into(&99, mined).unwrap();
 	Mined::<Test>::put(mined);
@@ -47,7 +49,7 @@ fn fast_forward(work_blocks: u64, mined: Balance) {
 		minted: 0,
 		optimizers: 0,
 		evaluators: 0,
-		generator: 0,
+		validators: 0,
 	});
 }
 
@@ -80,11 +82,11 @@ fn a_full_seal_pays_65_30_5_to_the_unit() {
 			minted: R,
 			optimizers: R * 65 / 100,
 			evaluators: R * 30 / 100,
-			generator: R * 5 / 100,
+			validators: R * 5 / 100,
 		}));
 		assert!(happened(Event::Rewarded { who: 1, amount: R * 65 / 100, role: Role::Optimizer }));
 		assert!(happened(Event::Rewarded { who: 3, amount: R / 10, role: Role::Evaluator }));
-		assert!(happened(Event::Rewarded { who: WorkPallet::pot(), amount: R * 5 / 100, role: Role::Generator }));
+		assert!(happened(Event::Rewarded { who: WorkPallet::pot(), amount: R * 5 / 100, role: Role::Validators }));
 		assert!(happened(Event::ThresholdChanged { old: T, new: T * 102 / 100 }));
 	});
 }
@@ -107,7 +109,7 @@ fn the_split_is_exact_however_many_share_it() {
 }
 
 #[test]
-fn what_integer_division_leaves_goes_to_the_generators() {
+fn the_remainder_of_the_division_goes_to_the_validators() {
 	execute(|| {
 		fast_forward(9, CAP - 99);
 		enqueue(T, 1, &[2, 3, 4]);
@@ -162,7 +164,7 @@ fn work_blocks_keep_a_quarter_of_the_target_apart() {
 #[test]
 fn a_flood_is_paid_at_the_same_price_and_raises_the_threshold_by_two_percent_a_seal() {
 	execute(|| {
-		// H11: twenty thresholds at once. Each seal takes no more than T, whatever lies behind it.
+		// Twenty thresholds at once: each seal takes at most T.
 		enqueue(20 * T, 1, &[]);
 		let mut threshold = T;
 		for n in 1..=5 {
@@ -195,9 +197,10 @@ fn a_drought_ends_with_an_underfull_seal_at_the_same_price() {
 	});
 }
 
+#[docify::export]
 #[test]
 fn slicing_waiting_and_flooding_gain_nothing() {
-	// C4: one bit is worth four rewards, however it arrives.
+	// One bit pays four rewards, independent of its arrival.
 	let whole = 4 * R * 65 / 100;
 	execute_at_fixed_threshold(|| {
 		enqueue(ONE_Q32, 1, &[]);
@@ -223,7 +226,7 @@ fn slicing_waiting_and_flooding_gain_nothing() {
 		assert_eq!(earned(1), whole, "in slices that fill the queue");
 	});
 	execute_at_fixed_threshold(|| {
-		// Everything but one part in a thousand is somebody else's: it does not lift what lies next to it.
+		// A large improvement of another optimizer does not change the pay of a small one.
 		enqueue(T - T / 1_000, 2, &[]);
 		enqueue(T / 1_000, 1, &[]);
 		block(QUARTER);
@@ -238,12 +241,12 @@ fn the_rest_of_a_split_entry_keeps_its_place() {
 		enqueue(T, 2, &[7, 8, 9]);
 		block(QUARTER);
 		assert_eq!((earned(1), earned(2)), (R * 65 / 100, 0));
-		assert_eq!(WorkPallet::view().queue[0].eff, T / 2);
+		assert_eq!(WorkPallet::view().queue[0].effective, T / 2);
 		assert_eq!(WorkPallet::view().queue[0].optimizer, 1);
 		block(2 * QUARTER);
 		assert_eq!((earned(1), earned(2)), (R * 65 / 100 * 3 / 2, R * 65 / 200));
 		assert_eq!((earned(4), earned(7)), (R * 15 / 100, R / 20));
-		assert_eq!(QueueState::<Test>::get().eff, T / 2);
+		assert_eq!(QueueState::<Test>::get().effective, T / 2);
 	});
 }
 
@@ -262,23 +265,24 @@ fn a_seal_takes_from_at_most_32_entries() {
 }
 
 #[test]
-fn a_full_queue_makes_others_wait_and_is_not_sealed_below_the_threshold() {
+fn a_full_queue_has_no_free_place_and_is_not_sealed_below_the_threshold() {
 	execute(|| {
 		(0..1_024).for_each(|_| enqueue(T / 2_048, 1, &[]));
-		assert_eq!(WorkPallet::room(), 0);
+		assert_eq!(WorkPallet::free_places(), 0);
 		for number in 1..LONG {
 			assert_eq!(sealed(block(number).1).1, None);
 		}
 		assert_eq!(sealed(block(LONG).1).1, Some((T / 2_048 * 32, T)));
-		assert_eq!(WorkPallet::room(), 32);
+		assert_eq!(WorkPallet::free_places(), 32);
 	});
 }
 
 #[test]
-#[cfg_attr(debug_assertions, should_panic(expected = "without asking for room"))]
-fn what_is_enqueued_without_room_is_not_kept() {
+#[cfg_attr(debug_assertions, should_panic(expected = "must have a free place"))]
+fn an_improvement_without_a_free_place_is_dropped() {
 	new_test_ext().execute_with(|| {
-		(0..1_025).for_each(|_| enqueue(7, 1, &[]));
+		(0..1_024).for_each(|_| enqueue(7, 1, &[]));
+		without_log(|| enqueue(7, 1, &[]));
 		assert_eq!(QueueState::<Test>::get().len(), 1_024);
 		WorkPallet::do_try_state().unwrap();
 	});
@@ -288,16 +292,16 @@ fn what_is_enqueued_without_room_is_not_kept() {
 fn an_improvement_worth_nothing_takes_no_place() {
 	execute(|| {
 		enqueue(0, 1, &[2]);
-		assert_eq!(WorkPallet::room(), 1_024);
+		assert_eq!(WorkPallet::free_places(), 1_024);
 		System::set_block_number(1);
 		enqueue(5, 1, &[2]);
-		assert!(happened(Event::Enqueued { round: entry(5, 1, &[]).round, eff: 5, optimizer: 1 }));
-		assert_eq!(WorkPallet::room(), 1_023);
+		assert!(happened(Event::Enqueued { round: entry(5, 1, &[]).round, effective: 5, optimizer: 1 }));
+		assert_eq!(WorkPallet::free_places(), 1_023);
 	});
 }
 
 #[test]
-fn the_part_of_evaluators_that_nobody_was_is_not_minted() {
+fn the_part_of_missing_evaluators_is_not_minted() {
 	execute(|| {
 		// Half of it was verified by a quorum, the other half by the chain itself.
 		enqueue(T / 2, 1, &[2, 3, 4]);
@@ -324,13 +328,13 @@ fn a_part_too_small_to_open_an_account_is_not_minted() {
 		assert_eq!(seal.evaluators, 0);
 		assert_eq!(seal.minted, earned(1) + pot());
 		let whole = emission::split(emission::minted(R, T / 1_000_000 * 2, T, 0));
-		assert!(happened(Event::Unpaid { who: 201, amount: whole.evaluators, role: Role::Evaluator }));
-		assert!(happened(Event::Unpaid { who: 200, amount: whole.optimizers - earned(1), role: Role::Optimizer }));
+		assert!(happened(Event::RewardForfeited { who: 201, amount: whole.evaluators, role: Role::Evaluator }));
+		assert!(happened(Event::RewardForfeited { who: 200, amount: whole.optimizers - earned(1), role: Role::Optimizer }));
 	});
 }
 
 #[test]
-fn who_both_found_and_verified_is_paid_for_each() {
+fn an_account_with_two_roles_is_paid_for_each() {
 	execute(|| {
 		enqueue(T / 2, 1, &[2, 3, 4]);
 		enqueue(T / 2, 2, &[1, 3, 4]);
@@ -404,13 +408,13 @@ fn an_era_takes_what_accrued_and_the_pot_settles_what_staking_pays() {
 		assert_eq!(share, pot());
 		assert_eq!((EraAccrual::<Test>::get(), <WorkPallet as EraShare>::take()), (0, 0));
 
-		// Staking deposits rounded parts into accounts, and hands over the debt.
+		// Staking deposits rounded parts into accounts and passes the debt to its handler.
 		let issuance = Balances::total_issuance();
 		let (one, two) = (share / 3, share / 2);
 		let debt = <Balances as Balanced<u64>>::deposit(&80, one, Precision::Exact).unwrap();
 		let debt = debt.merge(<Balances as Balanced<u64>>::deposit(&81, two, Precision::Exact).unwrap());
 		SettleFromPot::<Test>::on_unbalanced(debt);
-		assert_eq!(Balances::total_issuance(), issuance, "the money was minted with the seal");
+		assert_eq!(Balances::total_issuance(), issuance, "the amount was minted with the seal");
 		assert_eq!((earned(80), earned(81), pot()), (one, two, share - one - two));
 		WorkPallet::do_try_state().unwrap();
 	});
@@ -429,11 +433,12 @@ fn the_pot_survives_paying_everything_out() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, should_panic(expected = "could not settle"))]
+#[cfg_attr(debug_assertions, should_panic(expected = "must settle"))]
 fn a_debt_beyond_the_pot_leaves_the_pot_alone() {
 	new_test_ext().execute_with(|| {
 		let issuance = Balances::total_issuance();
-		SettleFromPot::<Test>::on_unbalanced(<Balances as Balanced<u64>>::deposit(&80, DOIN, Precision::Exact).unwrap());
+		let debt = <Balances as Balanced<u64>>::deposit(&80, DOIN, Precision::Exact).unwrap();
+		without_log(|| SettleFromPot::<Test>::on_unbalanced(debt));
 		assert_eq!(Balances::balance(&WorkPallet::pot()), ED);
 		assert_eq!(Balances::total_issuance(), issuance + DOIN);
 	});
@@ -453,7 +458,7 @@ fn the_view_shows_the_queue_from_its_head_and_the_last_seal() {
 		let view = WorkPallet::view();
 		let seal = view.last_seal.unwrap();
 		assert_eq!((view.work_blocks, seal.work_block, seal.block, seal.taken), (1, 1, QUARTER as u32, T));
-		assert_eq!((view.mined, view.era_accrual), (seal.minted, seal.generator));
+		assert_eq!((view.mined, view.era_accrual), (seal.minted, seal.validators));
 		assert_eq!((seal.minted, view.queue.len()), (R, 20));
 	});
 }
@@ -480,17 +485,17 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(48))]
 
 	#[test]
-	fn whatever_arrives_money_is_conserved_and_never_dearer_than_its_price(
+	fn any_improvement_is_paid_its_price_and_amounts_are_conserved(
 		steps in prop::collection::vec((1u64..120, prop::collection::vec((1u64..ONE_Q32, 1u64..50, 0usize..15), 0..6)), 1..30),
 	) {
 		execute(|| {
 			let mut now = 0;
 			let (mut arrived, mut left) = (0 as Q32, 0 as Q32);
 			for (pause, improvements) in steps {
-				for (eff, optimizer, seats) in improvements {
+				for (effective, optimizer, seats) in improvements {
 					let evaluators: Vec<u64> = (0..seats as u64).map(|seat| 50 + seat).collect();
-					enqueue(eff, optimizer, &evaluators);
-					arrived += eff;
+					enqueue(effective, optimizer, &evaluators);
+					arrived += effective;
 				}
 				now += pause;
 				let mined = Mined::<Test>::get();
@@ -499,12 +504,12 @@ proptest! {
 					let seal = LastSeal::<Test>::get().unwrap();
 					assert!(taken <= threshold);
 					assert_eq!(seal.minted, Mined::<Test>::get() - mined);
-					assert_eq!(seal.minted, seal.optimizers + seal.evaluators + seal.generator);
+					assert_eq!(seal.minted, seal.optimizers + seal.evaluators + seal.validators);
 					let whole = emission::split(emission::minted(R, taken, threshold, mined));
-					assert_eq!((seal.optimizers, seal.generator), (whole.optimizers, whole.generator));
+					assert_eq!((seal.optimizers, seal.validators), (whole.optimizers, whole.validators));
 					assert!(seal.evaluators <= whole.evaluators);
 				}
-				assert_eq!(QueueState::<Test>::get().eff, arrived - left);
+				assert_eq!(QueueState::<Test>::get().effective, arrived - left);
 			}
 			let paid: Balance = (1..100).map(earned).sum::<Balance>() + pot();
 			assert_eq!(paid, Mined::<Test>::get());

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::Q32;
 use scale_info::TypeInfo;
 
-/// A queue's state: entries lie at `head..tail`.
+/// Bounds of the queue: entries lie at `head..tail`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Queue {
 	/// Place of the oldest entry.
@@ -12,31 +12,31 @@ pub struct Queue {
 	/// Place of the next entry.
 	pub tail: u64,
 	/// Effective improvement of all entries together, Q32 bits.
-	pub eff: Q32,
+	pub effective: Q32,
 }
 
 impl Queue {
-	/// Number of entries.
+	/// Returns the number of entries.
 	pub fn len(&self) -> u32 {
 		self.tail.saturating_sub(self.head).min(u32::MAX.into()) as u32
 	}
 
-	/// Whether there are none.
+	/// Returns `true` if the queue is empty.
 	pub fn is_empty(&self) -> bool {
 		self.len() == 0
 	}
 }
 
-/// What an account is paid for.
+/// Role for which an account is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Role {
-	/// Found an improvement.
+	/// Author of an improvement.
 	#[codec(index = 0)]
 	Optimizer,
-	/// Verified one.
+	/// Evaluator that verified an improvement.
 	#[codec(index = 1)]
 	Evaluator,
-	/// Generates blocks.
+	/// Validators, as a pot that staking pays from.
 	#[codec(index = 2)]
-	Generator,
+	Validators,
 }

@@ -7,7 +7,7 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// What each call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `on_initialize`.
 	fn on_initialize() -> Weight;
@@ -17,7 +17,7 @@ pub trait WeightInfo {
 	fn pay(p: u32) -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Weights that were measured with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {

@@ -1,26 +1,30 @@
-//! Near-misses.
+//! Contenders: near misses that are evaluated again.
 
-use crate::{mock::*, types::*, *};
-use doin_primitives::Status;
-use doin_primitives_frame::OnRecomputed;
+use crate::{
+	mock::*,
+	test_utils::*,
+	types::{Record, CONTENDER_ROUNDS},
+	Call, Contenders, Error, Event, HoldReason, Models,
+};
+use doin_primitives::{ModelRef, RejectionReason, RoundId, Status};
 use frame_support::{assert_noop, assert_ok};
 
 /// 3 % better on average; with this swing, beyond doubt after four draws.
 const NEAR: [u32; 2] = [970, 100];
 
-/// A domain whose contender is ALICE's model 0.
+/// Makes model 0 of ALICE the contender.
 fn with_contender() {
 	let [mean, swing] = NEAR;
 	decide(collect(DOMAIN, &[(ALICE, candidate(shaky(mean, swing)))]));
 	assert_eq!(Contenders::<Test>::get(DOMAIN).map(|c| (c.model, c.rounds_left)), Some((0, CONTENDER_ROUNDS)));
 }
 
-/// A round of a candidate that turns out to be worse, which measures the contender again.
+/// Runs a round with a losing candidate, which evaluates the contender again.
 fn another_round() -> RoundId {
 	let round = collect(DOMAIN, &[(BOB, steady(990))]);
 	decide_by(round, |model| match model {
 		ModelRef::Stored(id) if *id > 0 => vec![1_100; CHUNKS],
-		_ => coordinates(model).unwrap(),
+		_ => score_points(model).unwrap(),
 	});
 	round
 }
@@ -31,12 +35,12 @@ fn a_near_miss_stays_contender_and_wins_when_its_sums_suffice() {
 		with_contender();
 		assert!(events().contains(&Event::ContenderKept { domain: DOMAIN, model: 0, rounds_left: 4 }));
 		assert!(held(HoldReason::Model, ALICE) > 0 && held(HoldReason::Seat, ALICE) == 0);
-		assert_eq!(Optimae::record(&ALICE), Record::default(), "nothing is decided about it");
+		assert_eq!(Optimae::record(&ALICE), Record::default(), "it is undecided");
 		for rounds_left in [3, 2] {
 			another_round();
 			let contender = Contenders::<Test>::get(DOMAIN).unwrap();
 			assert_eq!(contender.rounds_left, rounds_left);
-			assert_eq!(contender.own.len(), CHUNKS * (5 - usize::from(rounds_left)));
+			assert_eq!(contender.sums.contender.len(), CHUNKS * (5 - usize::from(rounds_left)));
 		}
 		let round = another_round();
 		let champion = state(DOMAIN).champion;
@@ -58,7 +62,7 @@ fn a_contender_is_dropped_after_its_last_round() {
 			assert!(Contenders::<Test>::contains_key(DOMAIN));
 			another_round();
 		}
-		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: Reason::Expired }));
+		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: RejectionReason::Expired }));
 		assert_eq!(Optimae::record(&ALICE), Record { rejected: 1, ..Default::default() });
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
 		assert_eq!(state(DOMAIN).champion.author, None);
@@ -72,7 +76,7 @@ fn a_contender_that_falls_behind_is_dropped_at_once() {
 		let round = collect(DOMAIN, &[(BOB, steady(990))]);
 		decide_by(round, |model| match model {
 			ModelRef::Stored(_) => vec![1_100; CHUNKS],
-			_ => coordinates(model).unwrap(),
+			_ => score_points(model).unwrap(),
 		});
 		assert_eq!(Contenders::<Test>::get(DOMAIN), None);
 		assert_eq!(Models::<Test>::iter().count(), 0);
@@ -83,15 +87,15 @@ fn a_contender_that_falls_behind_is_dropped_at_once() {
 fn a_lucky_copy_cannot_take_a_contenders_place() {
 	test(|| {
 		with_contender();
-		// On a kind draw both are far better than the champion, but the copy is not far better than what it copied.
+		// On a favourable draw both are far better than the champion, but the copy is hardly better than the original.
 		let round = collect(DOMAIN, &[(BOB, steady(969))]);
-		let kind = |model: &ModelRef| match model {
+		let favourable = |model: &ModelRef| match model {
 			ModelRef::Stored(0) => vec![801; CHUNKS],
 			ModelRef::Stored(_) => vec![800; CHUNKS],
 			_ => vec![INITIAL; CHUNKS],
 		};
-		assert_eq!(Optimae::leader(round, &truth_by(round, kind)), Some(1));
-		decide_by(round, kind);
+		assert_eq!(leader(round, &sums_by(round, favourable)), Some(1));
+		decide_by(round, favourable);
 		assert_eq!(state(DOMAIN).champion.author, Some(ALICE), "the original wins with all its sums");
 		assert_eq!(Optimae::record(&BOB), Record { rejected: 1, ..Default::default() });
 	});
@@ -102,7 +106,7 @@ fn a_copy_that_passes_alone_still_loses_while_the_contender_is_undecided() {
 	test(|| {
 		with_contender();
 		let round = collect(DOMAIN, &[(BOB, steady(960))]);
-		// The copy passes against the champion; against the contender it does not, which does not pass itself.
+		// The copy passes against the champion, but not against the contender, which does not pass either.
 		decide_by(round, |model| match model {
 			ModelRef::Stored(0) => shaky(985, 100).to_vec(),
 			ModelRef::Stored(_) => vec![985; CHUNKS],
@@ -128,10 +132,10 @@ fn a_candidate_that_beats_champion_and_contender_wins_and_the_contender_goes() {
 #[test]
 fn a_contender_better_than_the_new_champion_starts_anew_against_it() {
 	test(|| {
-		// Alice's is better on average but uncertain, Bob's is certain; and hers still beats his on validation.
+		// Alice's model has the smaller mean with an uncertain lead; Bob's lead is certain.
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(900, 400)))]));
 		let round = collect(DOMAIN, &[(BOB, steady(950))]);
-		// Bob's passes against both on this draw although Alice's has the smaller sum on it by a hair.
+		// On this draw, Bob's model passes against the champion and against Alice's.
 		decide_by(round, |model| match model {
 			ModelRef::Stored(0) => vec![999; CHUNKS],
 			ModelRef::Stored(_) => vec![950; CHUNKS],
@@ -145,8 +149,8 @@ fn a_contender_better_than_the_new_champion_starts_anew_against_it() {
 		assert_eq!(state(DOMAIN).champion.author, Some(ALICE), "the certain one of the two");
 		let contender = Contenders::<Test>::get(DOMAIN).unwrap();
 		assert_eq!(Models::<Test>::get(contender.model).unwrap().author, CAROL);
-		assert_eq!(contender.against, state(DOMAIN).champion.model);
-		assert_eq!(contender.champion.to_vec(), vec![940; CHUNKS], "measured against the new champion on the same draw");
+		assert_eq!(contender.champion, state(DOMAIN).champion.model);
+		assert_eq!(contender.sums.champion.to_vec(), vec![940; CHUNKS], "compared with the new champion on the same draw");
 	});
 }
 
@@ -178,30 +182,30 @@ fn a_void_round_leaves_the_contender_as_it_was() {
 fn a_contender_is_withdrawn_by_its_author_between_rounds() {
 	test(|| {
 		with_contender();
-		assert_noop!(send(BOB, Call::release { model: 0 }), Error::<Test>::ModelInUse);
-		assert_noop!(send(ALICE, Call::release { model: 1 }), Error::<Test>::UnknownModel);
+		assert_noop!(send(BOB, Call::release_model { model: 0 }), Error::<Test>::ModelInUse);
+		assert_noop!(send(ALICE, Call::release_model { model: 1 }), Error::<Test>::UnknownModel);
 		let round = collect(DOMAIN, &[(BOB, steady(990))]);
-		assert_noop!(send(ALICE, Call::release { model: 0 }), Error::<Test>::ModelInUse);
+		assert_noop!(send(ALICE, Call::release_model { model: 0 }), Error::<Test>::ModelInUse);
 		expire(round);
-		assert_ok!(send(ALICE, Call::release { model: 0 }));
-		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: Reason::Withdrawn }));
+		assert_ok!(send(ALICE, Call::release_model { model: 0 }));
+		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: RejectionReason::Withdrawn }));
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE);
 	});
 }
 
 #[test]
-fn anybody_releases_what_a_closed_domain_keeps_and_nobody_its_champion() {
+fn any_account_releases_a_contender_of_a_closed_domain_but_not_its_champion() {
 	test(|| {
 		decide(collect(DOMAIN, &[(BOB, steady(990))]));
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(950, 200)))]));
 		States::mutate(DOMAIN, |state| state.as_mut().unwrap().status = Status::Closing);
-		assert_ok!(send(WATCHER, Call::release { model: 1 }));
+		assert_ok!(send(WATCHER, Call::release_model { model: 1 }));
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
-		assert_noop!(send(BOB, Call::release { model: 0 }), Error::<Test>::ModelInUse);
+		assert_noop!(send(BOB, Call::release_model { model: 0 }), Error::<Test>::ModelInUse);
 
 		States::remove(DOMAIN);
 		Specs::remove(DOMAIN);
-		assert_ok!(send(WATCHER, Call::release { model: 0 }));
+		assert_ok!(send(WATCHER, Call::release_model { model: 0 }));
 		assert_eq!(held(HoldReason::Model, BOB), 0);
 		assert_eq!(Models::<Test>::iter().count(), 0);
 	});
@@ -211,7 +215,7 @@ fn anybody_releases_what_a_closed_domain_keeps_and_nobody_its_champion() {
 fn a_lead_of_less_than_one_standard_error_is_no_near_miss() {
 	test(|| {
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(980, 120)))]));
-		assert_eq!(Contenders::<Test>::get(DOMAIN), None, "20 a chunk, 120 up and down: 0.9 standard errors");
+		assert_eq!(Contenders::<Test>::get(DOMAIN), None, "a lead of 20 per chunk with a swing of 120: 0.9 standard errors");
 		assert_eq!(Optimae::record(&ALICE).rejected, 1);
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(980, 100)))]));
 		assert_eq!(Contenders::<Test>::get(DOMAIN).map(|contender| contender.model), Some(1));

@@ -1,48 +1,48 @@
-//! Random paths: whatever happens, in whatever order, money is conserved and no hold is stranded.
+//! Random paths: in any order of calls and deadlines, amounts are conserved and no hold is left behind.
 
-use crate::{mock::*, *};
-use doin_primitives::{round::Phase, RoundParams};
-use doin_primitives_frame::OnRecomputed;
+use crate::{mock::*, test_utils::*, Call, Contenders, Due, HoldReason, Models, Pending, Rounds};
+use doin_primitives::{payload::Reveal, round::Phase, Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams};
+use frame_support::traits::fungible::Inspect;
 use proptest::prelude::*;
 
-/// The domains that are played.
+/// Domains of the test.
 const DOMAINS: [DomainId; 2] = [DOMAIN, 20];
-/// Who plays.
+/// Accounts that act.
 const PLAYERS: [AccountId; 4] = [1, 2, 3, 4];
 
-/// A seat that somebody takes.
+/// Seat that a player takes.
 #[derive(Clone, Debug)]
 struct Taken {
-	/// Who takes it.
+	/// Index of the player.
 	who: usize,
-	/// Parts per million of the champion's validation error that its model makes.
+	/// Error of the model relative to the validation error of the champion, parts per million.
 	ratio: u64,
-	/// How far its sums lie above and below their mean, in per cent.
+	/// Distance of the sums from their mean, in per cent.
 	swing: u64,
-	/// By how much its claim about chunk 0 is too good.
+	/// Amount by which the claimed sum of chunk 0 is too small.
 	boast: u32,
 }
 
-/// One thing that somebody does, if it is possible.
+/// Step of a path. A step that is not possible has no effect.
 #[derive(Clone, Debug)]
-enum Deed {
-	/// Seats are taken in the domain's next commit phase, or in this one.
+enum Step {
+	/// Takes seats in the current commit phase of the domain, or in the next one.
 	Commit { domain: usize, seats: Vec<Taken> },
-	/// All that can be revealed in the domain's next reveal phase, or in this one, is; but for every n-th seat.
+	/// Reveals all seats but every n-th one in the current reveal phase of the domain, or in the next one.
 	Reveal { domain: usize, skip: usize },
-	/// Some blocks pass.
+	/// Runs some blocks.
 	Wait(u32),
-	/// A seat of the earliest open round is disputed.
-	Dispute { domain: usize, seat: u8 },
-	/// The measured round is decided by a draw that adds this much to every second model.
+	/// Challenges the claim of a seat of the earliest undecided round.
+	Challenge { domain: usize, seat: u8 },
+	/// Decides the evaluated round by a draw that adds `tilt` to the sums of every second model.
 	Decide { domain: usize, tilt: u32 },
-	/// The measured round is void.
+	/// Ends the evaluated round by its time-out.
 	Void { domain: usize },
-	/// The base fee moves.
+	/// Sets the base fee.
 	BaseFee(Balance),
-	/// The recomputation service fills up or drains.
+	/// Fills or empties the recomputation service.
 	Service(bool),
-	/// A player asks for a model's release.
+	/// Releases a model.
 	Release { who: usize, model: ModelId },
 }
 
@@ -51,44 +51,44 @@ fn taken() -> impl Strategy<Value = Taken> {
 		.prop_map(|(who, ratio, swing, boast)| Taken { who, ratio, swing, boast })
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn step() -> impl Strategy<Value = Step> {
 	let domain = 0..DOMAINS.len();
 	prop_oneof![
-		8 => (domain.clone(), proptest::collection::vec(taken(), 1..7)).prop_map(|(domain, seats)| Deed::Commit { domain, seats }),
-		8 => (domain.clone(), 2usize..20).prop_map(|(domain, skip)| Deed::Reveal { domain, skip }),
-		4 => (1u32..12).prop_map(Deed::Wait),
-		3 => (domain.clone(), 0u8..6).prop_map(|(domain, seat)| Deed::Dispute { domain, seat }),
-		7 => (domain.clone(), 0u32..40).prop_map(|(domain, tilt)| Deed::Decide { domain, tilt }),
-		1 => domain.prop_map(|domain| Deed::Void { domain }),
-		1 => prop_oneof![4 => Just(1_000u128), 1 => Just(10_000), 1 => Just(1_000_000_000)].prop_map(Deed::BaseFee),
-		1 => prop_oneof![1 => Just(true), 4 => Just(false)].prop_map(Deed::Service),
-		1 => (0..PLAYERS.len(), 0u64..12).prop_map(|(who, model)| Deed::Release { who, model }),
+		8 => (domain.clone(), proptest::collection::vec(taken(), 1..7)).prop_map(|(domain, seats)| Step::Commit { domain, seats }),
+		8 => (domain.clone(), 2usize..20).prop_map(|(domain, skip)| Step::Reveal { domain, skip }),
+		4 => (1u32..12).prop_map(Step::Wait),
+		3 => (domain.clone(), 0u8..6).prop_map(|(domain, seat)| Step::Challenge { domain, seat }),
+		7 => (domain.clone(), 0u32..40).prop_map(|(domain, tilt)| Step::Decide { domain, tilt }),
+		1 => domain.prop_map(|domain| Step::Void { domain }),
+		1 => prop_oneof![4 => Just(1_000u128), 1 => Just(10_000), 1 => Just(1_000_000_000)].prop_map(Step::BaseFee),
+		1 => prop_oneof![1 => Just(true), 4 => Just(false)].prop_map(Step::Service),
+		1 => (0..PLAYERS.len(), 0u64..12).prop_map(|(who, model)| Step::Release { who, model }),
 	]
 }
 
-/// What was committed and may be revealed.
-struct Promise {
+/// Committed candidate that can be revealed.
+struct Commit {
 	who: AccountId,
 	round: RoundId,
 	solution: Reveal,
 	salt: [u8; 32],
 }
 
-/// The domain's round that is being measured.
-fn measured(domain: DomainId) -> Option<RoundId> {
+/// Returns the evaluated round of `domain`.
+fn evaluated(domain: DomainId) -> Option<RoundId> {
 	Requests::iter_keys().find(|round| round.domain == domain)
 }
 
-/// Runs to the next phase of this kind unless the domain is in one.
+/// Runs to the next phase of this kind, unless the domain is in one.
 fn enter_phase(domain: DomainId, phase: Phase) {
 	if RoundParams::DEV.place(domain, block()).phase != phase {
 		run_to_phase(domain, phase);
 	}
 }
 
-fn play(deed: Deed, promises: &mut Vec<Promise>) {
-	match deed {
-		Deed::Commit { domain, seats } => {
+fn play(step: Step, commits: &mut Vec<Commit>) {
+	match step {
+		Step::Commit { domain, seats } => {
 			let domain = DOMAINS[domain];
 			enter_phase(domain, Phase::Commit);
 			let round = current(domain);
@@ -98,49 +98,49 @@ fn play(deed: Deed, promises: &mut Vec<Promise>) {
 				let mut sums = solution.validation.into_inner();
 				sums[0] = sums[0].saturating_sub(boast);
 				solution.validation = sums.try_into().unwrap();
-				let (who, salt) = (PLAYERS[who], [promises.len() as u8; 32]);
+				let (who, salt) = (PLAYERS[who], [commits.len() as u8; 32]);
 				if commit(who, domain, &solution, salt).is_ok() {
-					promises.push(Promise { who, round, solution, salt });
+					commits.push(Commit { who, round, solution, salt });
 				}
 			}
 		}
-		Deed::Reveal { domain, skip } => {
+		Step::Reveal { domain, skip } => {
 			let domain = DOMAINS[domain];
 			enter_phase(domain, Phase::Reveal);
-			let here = promises.iter().enumerate().filter(|(_, promise)| promise.round == current(domain));
-			for (_, promise) in here.filter(|(i, _)| i % skip != 0) {
-				let _may_fail = reveal(promise.who, promise.round, &promise.solution, promise.salt);
+			let here = commits.iter().enumerate().filter(|(_, commit)| commit.round == current(domain));
+			for (_, commit) in here.filter(|(i, _)| i % skip != 0) {
+				let _may_fail = reveal(commit.who, commit.round, &commit.solution, commit.salt);
 			}
 		}
-		Deed::Wait(blocks) => run_to(block() + blocks),
-		Deed::Dispute { domain, seat } => {
+		Step::Wait(blocks) => run_to(block() + blocks),
+		Step::Challenge { domain, seat } => {
 			let domain = DOMAINS[domain];
 			if let Some(number) = Pending::<Test>::get(domain).first() {
-				let _may_fail = dispute(WATCHER, RoundId { domain, number: *number }, seat, 0);
+				let _may_fail = challenge(WATCHER, RoundId { domain, number: *number }, seat, 0);
 			}
 		}
-		Deed::Decide { domain, tilt } => {
-			if let Some(round) = measured(DOMAINS[domain]) {
+		Step::Decide { domain, tilt } => {
+			if let Some(round) = evaluated(DOMAINS[domain]) {
 				let tilted = |model: &ModelRef| {
 					let add = if matches!(model, ModelRef::Stored(id) if id % 2 == 1) { tilt } else { 0 };
-					coordinates(model).expect("stored").into_iter().map(|sum| sum + add).collect()
+					score_points(model).expect("stored").into_iter().map(|sum| sum + add).collect()
 				};
-				let leader = Optimae::leader(round, &truth_by(round, tilted));
+				let leader = leader(round, &sums_by(round, tilted));
 				let models = Requests::get(round).unwrap().models;
 				decide_by(round, tilted);
 				let crowned = leader.map(|index| models[usize::from(index)]);
 				assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
 			}
 		}
-		Deed::Void { domain } => {
-			if let Some(round) = measured(DOMAINS[domain]) {
+		Step::Void { domain } => {
+			if let Some(round) = evaluated(DOMAINS[domain]) {
 				expire(round);
 			}
 		}
-		Deed::BaseFee(fee) => BaseFeeNow::set(fee),
-		Deed::Service(full) => ServiceFull::set(full),
-		Deed::Release { who, model } => {
-			let _may_fail = send(PLAYERS[who], Call::release { model });
+		Step::BaseFee(fee) => BaseFeeNow::set(fee),
+		Step::Service(full) => ServiceFull::set(full),
+		Step::Release { who, model } => {
+			let _may_fail = send(PLAYERS[who], Call::release_model { model });
 		}
 	}
 }
@@ -149,20 +149,20 @@ proptest! {
 	#![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
-	fn no_path_strands_a_hold_or_loses_a_unit(deeds in proptest::collection::vec(deed(), 1..100)) {
+	fn no_path_leaves_a_hold_behind_or_loses_a_planck(steps in proptest::collection::vec(step(), 1..100)) {
 		test(|| {
 			add_domain(DOMAINS[1], synthetic());
-			Room::set(1_000);
+			FreePlaces::set(1_000);
 			let issued = <Balances as Inspect<AccountId>>::total_issuance();
-			let mut promises = Vec::new();
-			for deed in deeds {
-				play(deed, &mut promises);
+			let mut commits = Vec::new();
+			for step in steps {
+				play(step, &mut commits);
 				check(issued);
 			}
-			// Everything that was begun ends, nothing is left over, and every unit is free again.
+			// All rounds end, and all holds are released.
 			while Rounds::<Test>::count() > 0 {
 				run_to(block() + RoundParams::DEV.period());
-				DOMAINS.into_iter().filter_map(measured).for_each(expire);
+				DOMAINS.into_iter().filter_map(evaluated).for_each(expire);
 			}
 			check(issued);
 			for domain in DOMAINS {
@@ -170,7 +170,7 @@ proptest! {
 				Specs::remove(domain);
 			}
 			for model in Models::<Test>::iter_keys().collect::<Vec<_>>() {
-				send(WATCHER, Call::release { model }).expect("the domain is gone");
+				send(WATCHER, Call::release_model { model }).expect("the domain is gone");
 			}
 			for who in PLAYERS {
 				for reason in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model] {

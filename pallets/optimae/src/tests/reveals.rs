@@ -1,13 +1,16 @@
-//! Reveals, and what happens to who does not.
+//! Reveals, and seats without a reveal.
 
-use crate::{mock::*, types::*, *};
+use crate::{mock::*, test_utils::*, types::Record, Call, Error, Event, HoldReason, Models, NextModelId, Rounds};
 use codec::Encode;
-use doin_primitives::{round::Phase, RoundParams};
+use doin_primitives::{payload::Reveal, round::Phase, Balance, ModelRef, RejectionReason, RoundId, RoundParams, SizeClass};
 use doin_scoring::{Model, ModelError};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::{fungible::Mutate, tokens::Preservation},
+};
 use sp_runtime::TokenError;
 
-/// Commits `solution` for ALICE and moves to the reveal phase.
+/// Commits `solution` for ALICE and runs to the reveal phase.
 fn committed(solution: &Reveal) -> RoundId {
 	assert_ok!(commit(ALICE, DOMAIN, solution, SALT));
 	let round = current(DOMAIN);
@@ -16,7 +19,7 @@ fn committed(solution: &Reveal) -> RoundId {
 }
 
 #[test]
-fn a_reveal_stores_the_model_against_a_hold_and_tells_the_metrics() {
+fn a_reveal_stores_the_model_against_a_hold_and_deposits_the_metrics() {
 	test(|| {
 		let mut solution = steady(900);
 		solution.metrics.optimizer = b"ga".to_vec().try_into().unwrap();
@@ -40,7 +43,7 @@ fn a_reveal_stores_the_model_against_a_hold_and_tells_the_metrics() {
 				metrics: solution.metrics
 			})
 		);
-		assert_eq!(<Optimae as doin_primitives_frame::Models>::bytes(0), Some(solution.model));
+		assert_eq!(<Optimae as doin_traits::Models>::bytes(0), Some(solution.model));
 		assert!(events().last().unwrap().encoded_size() < 256, "an event never carries a model");
 	});
 }
@@ -52,15 +55,15 @@ fn reveals_are_taken_in_the_rounds_own_window_only() {
 		let round = current(DOMAIN);
 		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::UnknownRound);
 		assert_ok!(commit(ALICE, DOMAIN, &solution, SALT));
-		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NotRevealing);
+		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NotInRevealPhase);
 		run_to(RoundParams::DEV.reveal_window(round).1 - 1);
 		let untouched = Rounds::<Test>::get(round);
 		System::set_block_number(System::block_number() + 1);
-		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NotRevealing);
+		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NotInRevealPhase);
 		System::set_block_number(System::block_number() - 1);
 		assert_eq!(Rounds::<Test>::get(round), untouched);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
-		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::RevealedTwice);
+		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::AlreadyRevealed);
 	});
 }
 
@@ -70,12 +73,12 @@ fn only_what_was_committed_can_be_revealed_and_only_by_its_author() {
 		let solution = steady(900);
 		assert_ok!(commit(BOB, DOMAIN, &steady(950), SALT));
 		let round = committed(&solution);
-		assert_noop!(reveal(ALICE, round, &solution, [9; 32]), Error::<Test>::NoMatchingSeat);
-		assert_noop!(reveal(ALICE, round, &steady(899), SALT), Error::<Test>::NoMatchingSeat);
-		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
-		let mut boasted = solution.clone();
-		boasted.metrics.millis = 1;
-		assert_noop!(reveal(ALICE, round, &boasted, SALT), Error::<Test>::NoMatchingSeat);
+		assert_noop!(reveal(ALICE, round, &solution, [9; 32]), Error::<Test>::CommitmentMismatch);
+		assert_noop!(reveal(ALICE, round, &steady(899), SALT), Error::<Test>::CommitmentMismatch);
+		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
+		let mut changed = solution.clone();
+		changed.metrics.millis = 1;
+		assert_noop!(reveal(ALICE, round, &changed, SALT), Error::<Test>::CommitmentMismatch);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
 	});
 }
@@ -85,31 +88,31 @@ fn a_commitment_is_worth_nothing_in_another_round() {
 	test(|| {
 		let solution = steady(900);
 		let before = current(DOMAIN);
-		let old = promise(before, ALICE, &solution, SALT);
+		let old = commitment_of(before, ALICE, &solution, SALT);
 		run_to_phase(DOMAIN, Phase::Commit);
-		assert_noop!(send(ALICE, Call::commit { round: before, hash: old }), Error::<Test>::NotCommitting);
+		assert_noop!(send(ALICE, Call::commit { round: before, hash: old }), Error::<Test>::NotInCommitPhase);
 		let round = current(DOMAIN);
 		assert_ne!(round, before);
 		assert_ok!(send(ALICE, Call::commit { round, hash: old }));
 		run_to_phase(DOMAIN, Phase::Reveal);
-		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
+		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
 	});
 }
 
 #[test]
-fn what_the_domain_does_not_admit_is_refused_by_name() {
+fn every_inadmissible_reveal_has_its_own_error() {
 	let short = |n: usize| steady(900).validation.into_inner()[..n].to_vec().try_into().unwrap();
 	let with_model = |bytes: Vec<u8>| Reveal { model: bytes.try_into().unwrap(), ..steady(900) };
 	let cases: Vec<(Reveal, Error<Test>)> = vec![
-		(Reveal { genes: Default::default(), ..steady(900) }, Error::GeneCount),
-		(Reveal { genes: vec![101].try_into().unwrap(), ..steady(900) }, Error::GeneRange),
-		(Reveal { genes: vec![-1].try_into().unwrap(), ..steady(900) }, Error::GeneRange),
-		(Reveal { validation: short(31), ..steady(900) }, Error::ChunkCount),
-		(with_model(vec![]), Error::ModelMalformed),
-		(with_model(vec![255, 0]), Error::ModelVersion),
-		(with_model(Model::Seasonal.to_bytes()), Error::ModelFamily),
-		(with_model(Model::Point(vec![0; 31]).to_bytes()), Error::ModelShape),
-		(with_model(Model::Point(vec![i32::MAX; 32]).to_bytes()), Error::ModelWeight),
+		(Reveal { genes: Default::default(), ..steady(900) }, Error::InvalidGeneCount),
+		(Reveal { genes: vec![101].try_into().unwrap(), ..steady(900) }, Error::GeneOutOfRange),
+		(Reveal { genes: vec![-1].try_into().unwrap(), ..steady(900) }, Error::GeneOutOfRange),
+		(Reveal { validation: short(31), ..steady(900) }, Error::InvalidChunkCount),
+		(with_model(vec![]), Error::InvalidModelEncoding),
+		(with_model(vec![255, 0]), Error::InvalidModelVersion),
+		(with_model(Model::Seasonal.to_bytes()), Error::InvalidModelFamily),
+		(with_model(Model::Point(vec![0; 31]).to_bytes()), Error::InvalidModelShape),
+		(with_model(Model::Point(vec![i32::MAX; 32]).to_bytes()), Error::InvalidModelWeight),
 		(with_model(vec![0; 1_025]), Error::ModelTooLarge),
 	];
 	for (solution, error) in cases {
@@ -123,15 +126,15 @@ fn what_the_domain_does_not_admit_is_refused_by_name() {
 #[test]
 fn every_fault_of_a_model_has_its_own_error() {
 	let pairs: [(ModelError, Error<Test>); 10] = [
-		(ModelError::Malformed, Error::ModelMalformed),
-		(ModelError::Version, Error::ModelVersion),
-		(ModelError::Family, Error::ModelFamily),
-		(ModelError::Shape, Error::ModelShape),
-		(ModelError::Window, Error::ModelWindow),
-		(ModelError::Weight, Error::ModelWeight),
-		(ModelError::Shift, Error::ModelShift),
+		(ModelError::Malformed, Error::InvalidModelEncoding),
+		(ModelError::Version, Error::InvalidModelVersion),
+		(ModelError::Family, Error::InvalidModelFamily),
+		(ModelError::Shape, Error::InvalidModelShape),
+		(ModelError::Window, Error::InvalidModelWindow),
+		(ModelError::Weight, Error::InvalidModelWeight),
+		(ModelError::Shift, Error::InvalidModelShift),
 		(ModelError::Overflow, Error::ModelOverflow),
-		(ModelError::TooCostly, Error::ModelTooCostly),
+		(ModelError::TooCostly, Error::ModelTooExpensive),
 		(ModelError::TooLarge, Error::ModelTooLarge),
 	];
 	for (fault, error) in pairs {
@@ -145,12 +148,7 @@ fn a_model_whose_bytes_cannot_be_paid_for_is_not_stored() {
 		let solution = steady(900);
 		let round = committed(&solution);
 		let most = free(ALICE) - 2_000;
-		assert_ok!(<Balances as Mutate<AccountId>>::transfer(
-			&ALICE,
-			&BOB,
-			most,
-			frame_support::traits::tokens::Preservation::Preserve
-		));
+		assert_ok!(<Balances as Mutate<AccountId>>::transfer(&ALICE, &BOB, most, Preservation::Preserve));
 		assert_noop!(reveal(ALICE, round, &solution, SALT), TokenError::FundsUnavailable);
 		assert_eq!(NextModelId::<Test>::get(), 0);
 	});
@@ -159,23 +157,29 @@ fn a_model_whose_bytes_cannot_be_paid_for_is_not_stored() {
 #[test]
 fn a_candidate_that_is_not_better_on_validation_loses_only_its_fee() {
 	test(|| {
-		// 0.2 % are asked for: 998 passes, 999 does not.
+		// The least improvement is 0.2 %: 998 passes, 999 does not.
 		assert_ok!(commit(BOB, DOMAIN, &steady(998), SALT));
 		let solution = steady(999);
 		let round = committed(&solution);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
 		assert_ok!(reveal(BOB, round, &steady(998), SALT));
-		assert!(events().contains(&Event::Rejected { round, seat: 1, who: ALICE, model: None, reason: Reason::NotBetter }));
+		assert!(events().contains(&Event::Rejected {
+			round,
+			seat: 1,
+			who: ALICE,
+			model: None,
+			reason: RejectionReason::NotBetter
+		}));
 		assert_eq!(held(HoldReason::Seat, ALICE), 0);
 		assert_eq!(held(HoldReason::Model, ALICE), 0);
 		assert_eq!(held(HoldReason::SeatFee, ALICE), SEAT_FEE);
 		assert_eq!(Optimae::record(&ALICE), Record { rejected: 1, ..Default::default() });
-		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::RevealedTwice);
+		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::AlreadyRevealed);
 
 		run_to(RoundParams::DEV.reveal_window(round).1);
 		assert_eq!(Requests::get(round).unwrap().models.to_vec(), [ModelRef::RepeatLast, ModelRef::Stored(0)]);
 		decide(round);
-		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE, "its fee pays the round's evaluators");
+		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE, "its fee pays the evaluators of the round");
 	});
 }
 
@@ -185,31 +189,31 @@ fn a_seat_that_is_never_revealed_loses_its_fee_and_a_fifth_of_its_hold() {
 		let round = committed(&steady(900));
 		run_to(RoundParams::DEV.reveal_window(round).1);
 		let loss = SEAT_FEE + SEAT_HOLD / 5;
-		assert!(events().contains(&Event::Unrevealed { round, seat: 0, who: ALICE, burned: loss }));
+		assert!(events().contains(&Event::SeatForfeited { round, seat: 0, who: ALICE, burned: loss }));
 		assert!(events().contains(&Event::RoundDecided { round, winner: None }));
 		assert_eq!(free(ALICE), ENDOWMENT - loss);
-		assert_eq!(Optimae::record(&ALICE), Record { unrevealed: 1, ..Default::default() });
+		assert_eq!(Optimae::record(&ALICE), Record { forfeited: 1, ..Default::default() });
 		assert_eq!(Rounds::<Test>::count(), 0);
-		assert_eq!(Requests::get(round), None, "nothing is measured when nobody reveals");
+		assert_eq!(Requests::get(round), None, "a round without reveals is not evaluated");
 	});
 }
 
 #[test]
-fn nobody_is_punished_for_a_base_fee_that_rose_above_four_times() {
+fn a_missing_reveal_is_excused_if_the_base_fee_rose_above_four_times() {
 	for (fee, excused) in [(4_000, false), (4_001, true)] {
 		test(|| {
 			let round = committed(&steady(900));
 			BaseFeeNow::set(fee);
 			run_to(RoundParams::DEV.reveal_window(round).1);
-			assert_eq!(events().contains(&Event::Excused { round, seat: 0, who: ALICE }), excused);
+			assert_eq!(events().contains(&Event::SeatExcused { round, seat: 0, who: ALICE }), excused);
 			assert_eq!(free(ALICE) == ENDOWMENT, excused);
-			assert_eq!(Optimae::record(&ALICE).unrevealed, u32::from(!excused));
+			assert_eq!(Optimae::record(&ALICE).forfeited, u32::from(!excused));
 		});
 	}
 }
 
 #[test]
-fn the_reveals_of_some_are_measured_without_those_that_broke_their_word() {
+fn revealed_seats_are_evaluated_without_the_forfeited_ones() {
 	test(|| {
 		assert_ok!(commit(BOB, DOMAIN, &steady(950), SALT));
 		let round = committed(&steady(900));
@@ -228,7 +232,7 @@ fn the_reveals_of_some_are_measured_without_those_that_broke_their_word() {
 }
 
 #[test]
-fn a_full_service_voids_the_round_and_returns_everything() {
+fn a_full_service_voids_the_round_and_releases_everything() {
 	test(|| {
 		ServiceFull::set(true);
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950))]);

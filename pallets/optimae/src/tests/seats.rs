@@ -1,18 +1,27 @@
 //! Commits: seats and their price.
 
-use crate::{mock::*, types::*, *};
+use crate::{
+	mock::*,
+	test_utils::*,
+	types::{Round, MAX_ROUNDS, RESERVED_ROUNDS},
+	Call, Due, Error, Event, HoldReason, Pending, Rounds,
+};
 use doin_primitives::{
 	round::{Phase, MAX_SEATS},
-	RoundParams, Status,
+	Balance, RoundId, RoundParams, SizeClass, Status,
 };
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::DispatchResult,
+	traits::{fungible::Mutate, tokens::Preservation},
+};
 use sp_runtime::TokenError;
 
 #[test]
 fn a_commit_takes_a_seat_for_a_fee_and_a_hold() {
 	test(|| {
 		let solution = steady(900);
-		let commitment = promise(current(DOMAIN), ALICE, &solution, SALT);
+		let commitment = commitment_of(current(DOMAIN), ALICE, &solution, SALT);
 		assert_ok!(commit(ALICE, DOMAIN, &solution, SALT));
 		let round = current(DOMAIN);
 		assert_eq!(
@@ -37,7 +46,7 @@ fn the_fifth_seat_costs_double_and_every_further_one_twice_the_one_before() {
 			let factor = 1 << seat.saturating_sub(3);
 			assert_eq!(Optimae::next_seat_fee(DOMAIN), Some(factor * SEAT_FEE));
 			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
-			assert_eq!(held(HoldReason::SeatFee, who), SEAT_FEE, "evaluators receive the plain fee");
+			assert_eq!(held(HoldReason::SeatFee, who), SEAT_FEE, "the undoubled part is held for the evaluators");
 			assert_eq!(held(HoldReason::Seat, who), SEAT_HOLD, "the hold does not double");
 			assert_eq!(free(who), ENDOWMENT - factor * SEAT_FEE - SEAT_HOLD, "seat {seat}");
 		}
@@ -53,7 +62,8 @@ fn a_seat_never_costs_less_than_its_evaluators_spend() {
 	test(|| {
 		BaseFeeNow::set(1_000_000_000);
 		Available::set(100);
-		// A quorum of nine commits and reveals, at 1 200 gas and bytes a call; settling takes 20 200, and is paid half of the fee at most.
+		// A quorum of nine commits and reveals at 1 200 gas and bytes per call. Settling takes 20 200, and is paid at most half
+		// of the fee.
 		let fee = (9 * 2 * 1_200 + 2 * 20_200) * 1_000_000_000;
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		assert_eq!(held(HoldReason::SeatFee, ALICE), fee);
@@ -76,7 +86,7 @@ fn one_seat_pays_for_settling_its_round_whatever_its_class() {
 		assert_eq!(free(SETTLER), ENDOWMENT + settle, "the settler is reimbursed in full");
 		assert_eq!(free(EVALUATORS[0]), ENDOWMENT + 2 * 1_200 * 1_000_000_000 + settle / 3);
 
-		// A large chunk costs 3 000 more than a small one, six times.
+		// Six large chunks cost 3 000 more each than small ones.
 		assert_eq!(Optimae::settle_cost(SizeClass::Large), settle + 6 * 3_000 * 1_000_000_000);
 	});
 }
@@ -85,41 +95,41 @@ fn one_seat_pays_for_settling_its_round_whatever_its_class() {
 fn an_account_may_take_several_seats_but_not_twice_the_same() {
 	test(|| {
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), [1; 32]));
-		assert_noop!(commit(ALICE, DOMAIN, &steady(900), [1; 32]), Error::<Test>::CommittedTwice);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), [1; 32]), Error::<Test>::AlreadyCommitted);
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), [2; 32]));
 		assert_eq!(held(HoldReason::SeatFee, ALICE), 2 * SEAT_FEE);
 	});
 }
 
 #[test]
-fn a_copied_commitment_keeps_nobody_out_and_cannot_be_revealed() {
+fn a_copied_commitment_does_not_exclude_its_author_and_cannot_be_revealed() {
 	test(|| {
 		let solution = steady(900);
-		let hash = promise(current(DOMAIN), ALICE, &solution, SALT);
+		let hash = commitment_of(current(DOMAIN), ALICE, &solution, SALT);
 		let round = current(DOMAIN);
 		assert_ok!(send(BOB, Call::commit { round, hash }));
 		assert_ok!(send(ALICE, Call::commit { round, hash }));
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
-		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::NoMatchingSeat);
+		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
 		run_to(RoundParams::DEV.reveal_window(round).1);
-		assert_eq!(Optimae::record(&BOB).unrevealed, 1);
+		assert_eq!(Optimae::record(&BOB).forfeited, 1);
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE - SEAT_HOLD / 5);
 	});
 }
 
 #[test]
-fn commits_are_taken_in_the_commit_phase_only() {
+fn commits_are_accepted_in_the_commit_phase_only() {
 	test(|| {
 		run_to_phase(DOMAIN, Phase::Reveal);
-		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotCommitting);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotInCommitPhase);
 		run_to_phase(DOMAIN, Phase::Commit);
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 	});
 }
 
 #[test]
-fn only_active_domains_take_commits() {
+fn only_active_domains_accept_commits() {
 	test(|| {
 		assert_noop!(commit(ALICE, 1_000, &steady(900), SALT), Error::<Test>::UnknownDomain);
 		for status in [Status::Loading, Status::Converged, Status::Closing] {
@@ -130,16 +140,16 @@ fn only_active_domains_take_commits() {
 }
 
 #[test]
-fn who_cannot_pay_gets_no_seat_and_leaves_no_trace() {
+fn an_account_that_cannot_pay_gets_no_seat_and_leaves_no_trace() {
 	test(|| {
 		assert_noop!(commit(PAUPER, DOMAIN, &steady(900), SALT), TokenError::FundsUnavailable);
-		// Enough for the fee, not for the hold.
+		// Enough for the fee, but not for the hold.
 		assert_ok!(send_money(PAUPER, SEAT_FEE + SEAT_HOLD / 2));
 		assert_noop!(commit(PAUPER, DOMAIN, &steady(900), SALT), TokenError::FundsUnavailable);
 		assert_eq!(state(DOMAIN).open_rounds, 0);
 		assert_eq!(Rounds::<Test>::count(), 0);
 
-		// Enough for both, not for what the fifth seat burns.
+		// Enough for both, but not for the burned part of the fifth fee.
 		assert_ok!(send_money(PAUPER, SEAT_HOLD / 2 + 1_000));
 		for who in 1..=4 {
 			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
@@ -149,16 +159,16 @@ fn who_cannot_pay_gets_no_seat_and_leaves_no_trace() {
 }
 
 fn send_money(to: AccountId, amount: Balance) -> DispatchResult {
-	<Balances as Mutate<AccountId>>::transfer(&20, &to, amount, frame_support::traits::tokens::Preservation::Preserve).map(|_| ())
+	<Balances as Mutate<AccountId>>::transfer(&20, &to, amount, Preservation::Preserve).map(|_| ())
 }
 
 #[test]
-fn a_domain_with_four_undecided_rounds_is_too_busy() {
+fn a_domain_has_at_most_four_undecided_rounds() {
 	test(|| {
 		for solution in [900, 800, 700, 600] {
 			collect(DOMAIN, &[(ALICE, steady(solution))]);
 		}
-		assert_noop!(commit(ALICE, DOMAIN, &steady(500), SALT), Error::<Test>::TooBusy);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(500), SALT), Error::<Test>::TooManyRounds);
 
 		decide(RoundId { domain: DOMAIN, number: Pending::<Test>::get(DOMAIN)[0] });
 		assert_ok!(commit(ALICE, DOMAIN, &steady(500), SALT));
@@ -166,12 +176,12 @@ fn a_domain_with_four_undecided_rounds_is_too_busy() {
 }
 
 #[test]
-fn a_chain_with_a_thousand_open_rounds_is_too_busy_for_another() {
+fn a_chain_has_at_most_1_024_undecided_rounds() {
 	test(|| {
 		for domain in 100..100 + MAX_ROUNDS {
 			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new());
 		}
-		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooBusy);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooManyRounds);
 		Rounds::<Test>::remove(RoundId { domain: 100, number: 0 });
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
@@ -189,7 +199,7 @@ fn domains_without_weight_cannot_fill_the_chain() {
 			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new());
 		}
 		WeightNow::set(0);
-		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooBusy);
+		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooManyRounds);
 		WeightNow::set(1);
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		for domain in others {

@@ -1,26 +1,29 @@
-//! Verdicts: who wins, and what everybody is paid.
+//! Verdicts: winners, and the payment of fees.
 
-use crate::{mock::*, types::*, *};
-use doin_primitives::{round::MAX_SEATS, Evidence, RoundParams, Status, ONE_Q32};
-use doin_primitives_frame::{Eff, OnRecomputed};
+use crate::{mock::*, test_utils::*, types::Record, Contenders, Due, Event, HoldReason, Models, Rounds, WeightInfo};
+use doin_primitives::{
+	round::MAX_SEATS, Balance, Evidence, ModelRef, RejectionReason, RoundId, RoundParams, Status, Subject, ONE_Q32, Q32,
+};
 use doin_scoring::verdict::paired;
-use frame_support::assert_ok;
+use doin_traits::{OnRecomputed, Outcome, QueuedImprovement};
+use frame_support::{assert_ok, traits::Hooks};
 
-/// What the mock's call that settles costs.
+/// Fee of the call that settles a task, on the mock runtime.
 const SETTLE: Balance = 20_200 * 1_000;
 
-/// Increment from a steady `from` to a steady `to`.
+/// Returns the increment from a champion of `from` to a candidate of `to` per chunk.
 fn increment(from: u32, to: u32) -> Q32 {
 	paired(&[INITIAL; CHUNKS], &[from; CHUNKS], &[to; CHUNKS], 2_000, 0).unwrap().increment
 }
 
+#[docify::export]
 #[test]
 fn a_better_candidate_becomes_champion() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(500))]);
 		assert_eq!(Requests::get(round).unwrap().exclude.to_vec(), [ALICE]);
-		let truth = truth_by(round, |model| coordinates(model).unwrap());
-		assert_eq!(Optimae::leader(round, &truth), Some(1));
+		let sums = sums_by(round, |model| score_points(model).unwrap());
+		assert_eq!(leader(round, &sums), Some(1));
 		decide(round);
 
 		let champion = state(DOMAIN).champion;
@@ -37,17 +40,22 @@ fn a_better_candidate_becomes_champion() {
 			initial_error: 32_000,
 			upper: 16_000,
 			increment: ONE_Q32,
-			eff: ONE_Q32,
+			effective: ONE_Q32,
 		};
 		assert!(events().contains(&crowned));
 		assert_eq!(
 			Queue::get(),
-			[Eff { round, eff: ONE_Q32, optimizer: ALICE, evaluators: EVALUATORS.to_vec().try_into().unwrap() }]
+			[QueuedImprovement {
+				round,
+				effective: ONE_Q32,
+				optimizer: ALICE,
+				evaluators: EVALUATORS.to_vec().try_into().unwrap()
+			}]
 		);
 		assert_eq!(events().last(), Some(&Event::RoundDecided { round, winner: Some(0) }));
 
 		assert_eq!(held(HoldReason::Seat, ALICE), 0);
-		assert_eq!(held(HoldReason::Model, ALICE), Models::<Test>::get(0).unwrap().hold, "a champion's bytes stay paid for");
+		assert_eq!(held(HoldReason::Model, ALICE), Models::<Test>::get(0).unwrap().hold, "a champion keeps its hold");
 		assert_eq!(Optimae::record(&ALICE), Record { accepted: 1, ..Default::default() });
 		assert_eq!(Rounds::<Test>::count(), 0);
 		let view = Optimae::champion_view(DOMAIN).unwrap();
@@ -56,7 +64,7 @@ fn a_better_candidate_becomes_champion() {
 }
 
 #[test]
-fn fees_reimburse_the_settler_and_are_shared_by_truthful_evaluators() {
+fn fees_reimburse_the_settler_and_are_shared_by_the_evaluators() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950))]);
 		decide(round);
@@ -69,7 +77,7 @@ fn fees_reimburse_the_settler_and_are_shared_by_truthful_evaluators() {
 		assert_eq!(free(SETTLER), ENDOWMENT + SETTLE);
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE);
 		assert_eq!(Optimae::record(&BOB), Record { rejected: 1, ..Default::default() });
-		assert!(events().contains(&Event::Rejected { round, seat: 1, who: BOB, model: Some(1), reason: Reason::Lost }));
+		assert!(events().contains(&Event::Rejected { round, seat: 1, who: BOB, model: Some(1), reason: RejectionReason::Lost }));
 	});
 }
 
@@ -84,10 +92,10 @@ fn the_settler_receives_half_of_the_fees_at_most() {
 }
 
 #[test]
-fn fees_are_burned_when_the_runtime_had_to_compute_everything() {
+fn fees_are_burned_if_no_account_verified_the_round() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
-		decide_with(round, |model| coordinates(model).unwrap(), &[], None);
+		decide_with(round, |model| score_points(model).unwrap(), &[], None);
 		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: SEAT_FEE }));
 		assert_eq!(state(DOMAIN).champion.author, Some(ALICE));
 	});
@@ -97,7 +105,7 @@ fn fees_are_burned_when_the_runtime_had_to_compute_everything() {
 fn an_evaluator_without_an_account_is_paid_if_it_can_be() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
-		decide_with(round, |model| coordinates(model).unwrap(), &[PAUPER], None);
+		decide_with(round, |model| score_points(model).unwrap(), &[PAUPER], None);
 		assert_eq!(free(PAUPER), SEAT_FEE);
 	});
 }
@@ -108,7 +116,7 @@ fn the_smallest_error_wins_and_the_earlier_commit_on_a_tie() {
 		let round = collect(DOMAIN, &[(ALICE, steady(920)), (BOB, steady(900)), (CAROL, steady(900))]);
 		decide(round);
 		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
-		assert_eq!(Models::<Test>::iter_keys().collect::<Vec<_>>(), [1], "the losers' models are gone");
+		assert_eq!(Models::<Test>::iter_keys().collect::<Vec<_>>(), [1], "the models of the losers are removed");
 		for who in [ALICE, CAROL] {
 			assert_eq!(free(who), ENDOWMENT - SEAT_FEE);
 		}
@@ -121,7 +129,7 @@ fn the_draw_decides_and_not_the_claim() {
 		let round = collect(DOMAIN, &[(ALICE, steady(500)), (BOB, steady(900))]);
 		decide_by(round, |model| match model {
 			ModelRef::Stored(0) => vec![1_200; CHUNKS],
-			_ => coordinates(model).unwrap(),
+			_ => score_points(model).unwrap(),
 		});
 		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
 	});
@@ -142,7 +150,7 @@ fn a_replaced_champion_is_removed_and_its_hold_released() {
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE);
 		assert_eq!(Models::<Test>::iter_keys().collect::<Vec<_>>(), [1]);
 		assert_eq!(state(DOMAIN).high_water, increment(1_000, 900) + increment(900, 800));
-		assert_eq!(Queue::get().iter().map(|entry| entry.eff).sum::<Q32>(), state(DOMAIN).high_water);
+		assert_eq!(Queue::get().iter().map(|entry| entry.effective).sum::<Q32>(), state(DOMAIN).high_water);
 	});
 }
 
@@ -162,8 +170,8 @@ fn what_is_paid_is_the_increment_times_the_weight() {
 	test(|| {
 		WeightNow::set(250_000);
 		decide(collect(DOMAIN, &[(ALICE, steady(500))]));
-		assert_eq!(Queue::get()[0].eff, ONE_Q32 / 4);
-		assert_eq!(state(DOMAIN).high_water, ONE_Q32, "the mark is not weighed");
+		assert_eq!(Queue::get()[0].effective, ONE_Q32 / 4);
+		assert_eq!(state(DOMAIN).high_water, ONE_Q32, "the mark does not depend on the weight");
 	});
 }
 
@@ -181,29 +189,29 @@ fn a_candidate_below_the_high_water_mark_is_crowned_unpaid() {
 fn public_evidence_crowns_by_the_plain_test_and_mints_nothing() {
 	test(|| {
 		add_domain(8, Evidence::Public);
-		// Not beyond doubt, but public evidence knows no doubt.
+		// The lead is within the margin, which public evidence does not have.
 		let round = collect(8, &[(ALICE, candidate(shaky(970, 100))), (BOB, candidate(shaky(980, 100)))]);
 		decide(round);
 		let champion = state(8).champion;
 		assert_eq!((champion.author, champion.error), (Some(ALICE), 970 * 32));
 		assert_eq!((state(8).high_water, Queue::get().len()), (0, 0));
-		assert_eq!(Contenders::<Test>::get(8), None, "measuring again would show the same");
+		assert_eq!(Contenders::<Test>::get(8), None, "a second evaluation would have the same result");
 	});
 }
 
 #[test]
-fn on_public_evidence_the_validation_error_is_the_true_one() {
+fn on_public_evidence_the_final_sums_replace_the_claim() {
 	test(|| {
 		add_domain(8, Evidence::Public);
-		let mut boast = steady(900);
-		boast.validation = [0; CHUNKS].to_vec().try_into().unwrap();
-		decide(collect(8, &[(ALICE, boast)]));
+		let mut false_claim = steady(900);
+		false_claim.validation = [0; CHUNKS].to_vec().try_into().unwrap();
+		decide(collect(8, &[(ALICE, false_claim)]));
 		assert_eq!(state(8).champion.validation_error, 900 * 32, "a false claim cannot lock the domain");
 	});
 }
 
 #[test]
-fn a_round_that_nobody_wins_leaves_the_champion_and_pays_the_evaluators() {
+fn a_round_without_a_winner_keeps_the_champion_and_pays_the_evaluators() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
 		decide_by(round, |_| vec![INITIAL; CHUNKS]);
@@ -216,22 +224,22 @@ fn a_round_that_nobody_wins_leaves_the_champion_and_pays_the_evaluators() {
 }
 
 #[test]
-fn a_round_that_nobody_settles_burns_its_fees_and_returns_its_holds() {
+fn a_round_that_is_not_settled_burns_its_fees_and_releases_its_holds() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950)), (BOB, steady(1_500))]);
 		expire(round);
 		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: 3 * SEAT_FEE }));
 		assert!(events().contains(&Event::RoundVoided { round }));
-		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, ENDOWMENT - 2 * SEAT_FEE), "letting it lapse is not free");
+		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, ENDOWMENT - 2 * SEAT_FEE), "the fees are burned");
 		assert_eq!((Models::<Test>::iter().count(), Rounds::<Test>::count()), (0, 0));
-		Optimae::voided(round);
-		decide_unknown(round);
-		assert_eq!(events().last(), Some(&Event::RoundVoided { round }), "a round that is over hears nothing");
+		Optimae::voided(&Subject::Round(round));
+		decide_unrequested(round);
+		assert_eq!(events().last(), Some(&Event::RoundVoided { round }), "an ended round ignores later results");
 	});
 }
 
 #[test]
-fn a_round_whose_domain_is_gone_returns_everything() {
+fn a_round_of_a_removed_domain_releases_everything() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
 		Specs::remove(DOMAIN);
@@ -243,15 +251,10 @@ fn a_round_whose_domain_is_gone_returns_everything() {
 	});
 }
 
-fn decide_unknown(round: RoundId) {
-	let outcome = doin_primitives_frame::Outcome {
-		seed: [0; 32],
-		truth: Default::default(),
-		truthful: Default::default(),
-		settler: Some(SETTLER),
-	};
-	Optimae::recomputed(round, outcome);
-	assert_eq!(Optimae::leader(round, &Default::default()), None);
+fn decide_unrequested(round: RoundId) {
+	let outcome = Outcome { seed: [0; 32], sums: Default::default(), paid: Default::default(), settler: Some(SETTLER) };
+	Optimae::recomputed(&Subject::Round(round), outcome);
+	assert_eq!(leader(round, &Default::default()), None);
 }
 
 #[test]
@@ -268,38 +271,39 @@ fn a_draw_without_any_error_of_the_initial_champion_is_void() {
 fn sums_that_do_not_fit_the_list_void_the_round() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
-		decide_unknown_measured(round);
+		decide_without_sums(round);
 		assert!(events().contains(&Event::RoundVoided { round }));
 		assert_eq!(free(ALICE), ENDOWMENT);
 	});
 }
 
-fn decide_unknown_measured(round: RoundId) {
+fn decide_without_sums(round: RoundId) {
 	Requests::remove(round);
-	decide_unknown(round);
+	decide_unrequested(round);
 }
 
 #[test]
-fn verdicts_wait_for_a_full_work_queue() {
+fn verdicts_wait_while_the_work_queue_is_full() {
 	test(|| {
-		Room::set(0);
-		assert!(!Optimae::ready());
-		Room::set(1);
-		assert!(Optimae::ready());
-		assert_eq!(Optimae::weight(), <() as WeightInfo>::verdict());
+		let subject = Subject::Round(current(DOMAIN));
+		FreePlaces::set(0);
+		assert!(!Optimae::ready(&subject));
+		FreePlaces::set(1);
+		assert!(Optimae::ready(&subject));
+		assert_eq!(<Optimae as OnRecomputed<AccountId>>::weight(), <() as WeightInfo>::verdict());
 	});
 }
 
 #[test]
-fn a_round_waits_for_its_predecessors_verdict_and_is_measured_against_the_new_champion() {
+fn a_round_waits_for_the_verdict_before_it_and_is_compared_with_the_new_champion() {
 	test(|| {
 		let first = collect(DOMAIN, &[(ALICE, steady(900))]);
 		let second = collect(DOMAIN, &[(BOB, steady(800)), (CAROL, steady(899))]);
-		assert_eq!(events().last(), Some(&Event::WaitingForVerdict { round: second }));
+		assert_eq!(events().last(), Some(&Event::RoundQueued { round: second }));
 		assert_eq!(Requests::get(second), None);
 		run_to(block() + 3);
 		decide(first);
-		assert_eq!(Requests::get(second), None, "its turn comes with the next block");
+		assert_eq!(Requests::get(second), None, "it is evaluated in the next block");
 		run_to(block() + 1);
 		assert_eq!(
 			Requests::get(second).unwrap().models.to_vec(),
@@ -307,15 +311,15 @@ fn a_round_waits_for_its_predecessors_verdict_and_is_measured_against_the_new_ch
 		);
 		decide(second);
 		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
-		let eff: Vec<_> = Queue::get().iter().map(|entry| entry.eff).collect();
-		assert_eq!(eff, [increment(1_000, 900), increment(900, 800)], "no gap is paid twice");
+		let effective: Vec<_> = Queue::get().iter().map(|entry| entry.effective).collect();
+		assert_eq!(effective, [increment(1_000, 900), increment(900, 800)], "no improvement is paid twice");
 	});
 }
 
 #[test]
-fn on_public_evidence_a_candidate_that_the_new_champion_beats_is_not_measured() {
+fn on_public_evidence_a_candidate_that_the_new_champion_beats_is_not_evaluated() {
 	test(|| {
-		add_domain(20, doin_primitives::Evidence::Public);
+		add_domain(20, Evidence::Public);
 		let first = collect(20, &[(ALICE, steady(900))]);
 		let second = collect(20, &[(BOB, steady(800)), (CAROL, steady(899))]);
 		decide(first);
@@ -324,7 +328,7 @@ fn on_public_evidence_a_candidate_that_the_new_champion_beats_is_not_measured() 
 			Requests::get(second).unwrap().models.to_vec(),
 			[ModelRef::RepeatLast, ModelRef::Stored(0), ModelRef::Stored(1)]
 		);
-		let reason = Reason::Overtaken;
+		let reason = RejectionReason::Overtaken;
 		assert!(events().contains(&Event::Rejected { round: second, seat: 1, who: CAROL, model: Some(2), reason }));
 		decide(second);
 		assert_eq!(state(20).champion.author, Some(BOB));
@@ -334,7 +338,7 @@ fn on_public_evidence_a_candidate_that_the_new_champion_beats_is_not_measured() 
 #[test]
 fn a_copy_of_a_revealed_model_wins_nothing() {
 	test(|| {
-		// Bob copies in the next round what Alice showed in this one, and would be judged first if rounds did not wait.
+		// Bob copies the revealed model in the next round. His copy would be evaluated first if rounds did not wait.
 		let original = collect(DOMAIN, &[(ALICE, steady(900))]);
 		let copy = collect(DOMAIN, &[(BOB, steady(900))]);
 		decide(original);
@@ -347,7 +351,7 @@ fn a_copy_of_a_revealed_model_wins_nothing() {
 }
 
 #[test]
-fn the_next_round_gets_its_turn_when_one_is_void() {
+fn the_next_round_is_evaluated_when_one_is_void() {
 	test(|| {
 		let first = collect(DOMAIN, &[(ALICE, steady(900))]);
 		let second = collect(DOMAIN, &[(BOB, steady(900))]);
@@ -363,17 +367,17 @@ fn the_next_round_gets_its_turn_when_one_is_void() {
 }
 
 #[test]
-fn a_later_round_that_ends_first_does_not_call_the_earlier_one_again() {
+fn a_later_round_that_ends_first_does_not_schedule_the_earlier_one_again() {
 	test(|| {
 		let first = collect(DOMAIN, &[(ALICE, steady(900))]);
 		let second = collect(DOMAIN, &[(BOB, steady(800))]);
 		assert_ok!(commit(CAROL, DOMAIN, &steady(700), SALT));
 		let closing = RoundParams::DEV.reveal_window(current(DOMAIN)).1;
 		run_to(closing - 1);
-		// In the next block the second round gets its turn, right after the third one ends unrevealed.
+		// The next block evaluates the second round, right after the third one ends without reveals.
 		decide(first);
 		run_to(closing);
-		assert_eq!(Optimae::record(&CAROL).unrevealed, 1);
+		assert_eq!(Optimae::record(&CAROL).forfeited, 1);
 		assert!(Requests::contains_key(second));
 		assert_eq!(Due::<Test>::iter().count(), 0);
 	});
@@ -392,7 +396,7 @@ fn rounds_of_other_domains_do_not_wait() {
 }
 
 #[test]
-fn what_is_committed_runs_to_its_verdict_when_the_domain_converges_or_closes() {
+fn open_rounds_run_to_their_verdicts_when_the_domain_converges() {
 	test(|| {
 		Specs::mutate(DOMAIN, |spec| spec.as_mut().unwrap().target = 1 << 19);
 		let first = collect(DOMAIN, &[(ALICE, steady(500))]);
@@ -407,7 +411,7 @@ fn what_is_committed_runs_to_its_verdict_when_the_domain_converges_or_closes() {
 }
 
 #[test]
-fn a_full_round_with_contender_and_champion_is_measured_whole() {
+fn all_models_of_a_full_round_with_contender_and_champion_are_evaluated() {
 	test(|| {
 		decide(collect(DOMAIN, &[(ALICE, steady(990))]));
 		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(950, 200)))]));
@@ -416,7 +420,7 @@ fn a_full_round_with_contender_and_champion_is_measured_whole() {
 		let round = collect(DOMAIN, &seats);
 		let request = Requests::get(round).unwrap();
 		assert_eq!(request.models.len(), MAX_SEATS as usize + 3);
-		assert_eq!(request.exclude.len(), MAX_SEATS as usize, "the contender's author finds no room");
+		assert_eq!(request.exclude.len(), MAX_SEATS as usize, "the list has no place for the author of the contender");
 		decide(round);
 		assert_eq!(state(DOMAIN).champion.author, Some(17));
 		assert_eq!(Models::<Test>::iter().count(), 1);
@@ -426,7 +430,7 @@ fn a_full_round_with_contender_and_champion_is_measured_whole() {
 #[test]
 fn a_pump_of_noisy_copies_earns_nothing() {
 	test(|| {
-		// A copy that is really better on the published split, for it was chosen there, and no better on any draw.
+		// Copies that are better on the published split, where they were selected, and not better on any draw.
 		let mut seed = 1u64;
 		let mut noise = move || {
 			seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -453,13 +457,13 @@ fn a_pump_of_noisy_copies_earns_nothing() {
 }
 
 #[test]
-fn the_hook_serves_late_what_a_missed_block_left() {
+fn the_hook_serves_overdue_rounds() {
 	test(|| {
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		System::set_block_number(500);
 		Optimae::on_initialize(500);
 		assert_eq!(Rounds::<Test>::count(), 0);
-		assert_eq!(Optimae::record(&ALICE).unrevealed, 1);
+		assert_eq!(Optimae::record(&ALICE).forfeited, 1);
 	});
 }
 

@@ -1,0 +1,490 @@
+//! # Evaluators pallet
+//!
+//! Bonded evaluators: bonds, the rosters that quorums are drawn from, and slashing.
+//!
+//! ## Pallet API
+//!
+//! See the [`pallet`] module for more information about the interfaces this pallet exposes, including its configuration trait,
+//! dispatchables, storage items, events and errors.
+//!
+//! Other pallets draw quorums and report answers through the implementation of [`EvaluatorSet`](doin_traits::EvaluatorSet). It is
+//! used by the pallet `recomputation`.
+//!
+//! ## Overview
+//!
+//! Machine-learning models are evaluated off chain, by evaluators. An evaluator is an account with a bond: an amount on hold that
+//! guarantees the correctness of its answers. When a task needs answers, a quorum of evaluators is drawn at random, in proportion
+//! to bond and reputation.
+//!
+//! An account becomes an evaluator with [`bond`](Pallet::bond). It chooses a size class, i.e. how expensive the models are
+//! that it can evaluate, and gets a seat on the roster of that class. From then on it can be drawn for every weighted domain
+//! of the class: a domain that validators have voted a share of the rewards for. Domains without weight are served by choice,
+//! with [`serve`](Pallet::serve).
+//!
+//! Three offences are slashed:
+//!
+//! * an absence: the evaluator was drawn and did not answer. A first absence costs 0.1 % of the bond, and each further one in a
+//!   row twice as much, up to 12.8 %;
+//! * a false answer: the runtime recomputed a chunk sum and found another value. It costs 10 % of the bond;
+//! * collusion: two or more evaluators, and at least a third of the quorum, gave the same false answer. It costs the whole bond.
+//!
+//! A challenger that proves an answer false receives a tenth of the slash. The rest is burned.
+//!
+//! An evaluator whose bond falls below [`Config::MinBond`] loses its seats until it adds to the bond with
+//! [`bond_extra`](Pallet::bond_extra). An evaluator that calls [`unbond`](Pallet::unbond) leaves its rosters at once, and can
+//! [`withdraw`](Pallet::withdraw) the rest of its bond after the longest task that it can have been drawn for.
+//!
+//! ## Example
+//!
+//! The life of a bond, from the tests of this pallet:
+#![doc = docify::embed!("src/tests/bonds.rs", an_evaluator_leaves_its_rosters_at_once_and_with_its_bond_after_the_longest_round)]
+//! A slash that suspends an evaluator, and the way back:
+#![doc = docify::embed!("src/tests/slashing.rs", a_bond_below_the_minimum_suspends_until_it_is_raised)]
+//! ## Low Level / Implementation Details
+//!
+//! ### Design Goals
+//!
+//! * A draw reads a bounded number of storage items, however many evaluators there are.
+//! * Reputation decays without an update of any roster.
+//! * No account can choose the evaluators of a domain that pays.
+//!
+//! ### Design
+//!
+//! * **Rosters.** Weighted domains are served by all evaluators of their size class, so an account cannot fill the roster of a
+//!   paying domain with its own evaluators. Unweighted domains are served by the evaluators that chose them.
+//! * **Chunks.** The seats of a roster lie in chunks of 64, and [`Rosters`] holds the sum of bonds of each chunk. A draw
+//!   ([`doin_primitives::draw`]) picks a chunk by its sum, then a seat by its bond, and accepts the seat with the probability of
+//!   its reputation factor. The seats hold bonds only, so reputation can change without a write to a roster.
+//! * **Cool-down.** Evaluators stay liable after [`unbond`](Pallet::unbond): a quorum that was drawn before still answers, and
+//!   its answers can still be slashed.
+//! * **Storage deposit.** Each stored item belongs to an evaluator and is paid for by its bond, which is hundreds of DOIN.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
+
+extern crate alloc;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
+mod bonds;
+mod impl_evaluator_set;
+// Under `std` too, since tests of other pallets check these invariants.
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod invariants;
+#[cfg(test)]
+mod mock;
+mod roster;
+pub mod slashing;
+#[cfg(test)]
+mod tests;
+pub mod types;
+pub mod weights;
+
+/// Target of the pallet's log lines.
+pub(crate) const LOG_TARGET: &str = "runtime::doin-evaluators";
+
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::{
+		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
+		types::{EvaluatorRecord, Offence, Roster, RosterIndex, SeatChunk, MAX_SERVED},
+		WeightInfo,
+	};
+	use alloc::vec::Vec;
+	use doin_primitives::{draw::MAX_ROSTER, Balance, BlockNumber, DomainId, SizeClass};
+	use doin_traits::{DomainWeights, Domains, Reputation, Timing};
+	use frame_support::{pallet_prelude::*, traits::fungible, DefaultNoBound};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// Types and constants that the pallet needs from the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Currency of bonds.
+		type Currency: fungible::Inspect<Self::AccountId, Balance = Balance>
+			+ fungible::Mutate<Self::AccountId>
+			+ fungible::hold::Inspect<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ fungible::hold::Mutate<Self::AccountId>;
+		/// Hold reasons of the runtime.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// Registered domains. Other domains cannot be served.
+		type Domains: Domains<Self::AccountId>;
+		/// Weights of domains. A weighted domain is served by a whole size class.
+		type DomainWeights: DomainWeights;
+		/// Reputation of evaluators.
+		type Reputation: Reputation<Self::AccountId>;
+		/// Lengths of the phases of rounds and recomputations, which the cool-down of a bond depends on.
+		type Timing: Timing;
+		/// Smallest bond of an evaluator that can be drawn, in plancks. A false answer must cost more than it can earn, e.g.
+		/// eight times the reward of a work block.
+		#[pallet::constant]
+		type MinBond: Get<Balance>;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+		/// Provides the domain that the calls are benchmarked with.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
+	}
+
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Part of the bond that a first absence costs, in parts per million. It doubles with each further absence in a row.
+		#[pallet::constant_name(AbsenceSlash)]
+		fn absence_slash() -> u32 {
+			ABSENCE_PPM
+		}
+
+		/// Largest part of the bond that one absence costs, in parts per million.
+		#[pallet::constant_name(MaxAbsenceSlash)]
+		fn max_absence_slash() -> u32 {
+			absence_ppm(MAX_ABSENCE_DOUBLINGS)
+		}
+
+		/// Part of the bond that a false answer costs, in parts per million. Collusion costs the whole bond.
+		#[pallet::constant_name(FalseAnswerSlash)]
+		fn false_answer_slash() -> u32 {
+			FALSE_ANSWER_PPM
+		}
+
+		/// Part of a slash that goes to the challenger that caused it, in parts per million.
+		#[pallet::constant_name(ChallengerShare)]
+		fn challenger_share() -> u32 {
+			CHALLENGER_PPM
+		}
+
+		/// Most unweighted domains that one evaluator serves.
+		#[pallet::constant_name(MaxServedDomains)]
+		fn max_served_domains() -> u32 {
+			MAX_SERVED
+		}
+
+		/// Most seats of a roster.
+		#[pallet::constant_name(MaxRosterSeats)]
+		fn max_roster_seats() -> u32 {
+			MAX_ROSTER
+		}
+	}
+
+	/// Reasons of the pallet's holds.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Bond of an evaluator.
+		#[codec(index = 0)]
+		Bond,
+	}
+
+	/// Bonded evaluators.
+	// Hasher: Blake2_128Concat, since accounts choose their ids.
+	#[pallet::storage]
+	pub type Evaluators<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, EvaluatorRecord>;
+
+	/// Size of each roster, and the sum of the bonds of each of its chunks.
+	// Hasher: Twox64Concat, since size classes and ids of registered domains are not chosen by accounts.
+	#[pallet::storage]
+	pub type Rosters<T: Config> = StorageMap<_, Twox64Concat, Roster, RosterIndex, ValueQuery>;
+
+	/// Seats of each roster, chunk by chunk.
+	// Hasher: Twox64Concat, since neither rosters nor the numbers of chunks are chosen by accounts.
+	#[pallet::storage]
+	pub type Seats<T: Config> = StorageDoubleMap<_, Twox64Concat, Roster, Twox64Concat, u32, SeatChunk<T::AccountId>, ValueQuery>;
+
+	/// Position of each evaluator on each roster that it has a seat on.
+	// Hasher: Blake2_128Concat, since accounts choose their ids. Twox64Concat, since rosters are not chosen by accounts.
+	#[pallet::storage]
+	pub type SeatIndex<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, Roster, u32>;
+
+	/// Evaluators that are bonded from the start.
+	#[pallet::genesis_config]
+	#[derive(DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Account, bond in plancks and size class of each evaluator.
+		pub evaluators: Vec<(T::AccountId, Balance, SizeClass)>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			for (who, bond, class) in &self.evaluators {
+				if let Err(error) = Pallet::<T>::do_bond(who, *bond, *class) {
+					panic!("evaluator {who:?} cannot bond {bond} plancks in genesis (is its balance above that?): {error:?}");
+				}
+			}
+		}
+	}
+
+	/// Events of the pallet.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An account became an evaluator.
+		Bonded {
+			/// The new evaluator.
+			who: T::AccountId,
+			/// Amount on hold, in plancks.
+			amount: Balance,
+			/// Size class whose weighted domains the evaluator serves.
+			class: SizeClass,
+		},
+		/// An evaluator added to its bond.
+		BondIncreased {
+			/// The evaluator.
+			who: T::AccountId,
+			/// Amount added, in plancks.
+			amount: Balance,
+			/// Bond after the increase, in plancks.
+			bond: Balance,
+		},
+		/// An evaluator can be drawn for a domain while the domain has no weight.
+		ServiceStarted {
+			/// The evaluator.
+			who: T::AccountId,
+			/// The domain.
+			domain: DomainId,
+		},
+		/// An evaluator is not drawn any more for a domain without weight.
+		ServiceStopped {
+			/// The evaluator.
+			who: T::AccountId,
+			/// The domain.
+			domain: DomainId,
+		},
+		/// The bond of an evaluator fell below the minimum. The evaluator is not drawn until it adds to its bond.
+		Suspended {
+			/// The evaluator.
+			who: T::AccountId,
+			/// Rest of the bond, in plancks.
+			bond: Balance,
+		},
+		/// An evaluator left its rosters.
+		UnbondingStarted {
+			/// The evaluator.
+			who: T::AccountId,
+			/// First block in which the bond can be withdrawn.
+			until: BlockNumber,
+		},
+		/// The bond of an evaluator was released.
+		Withdrawn {
+			/// The former evaluator.
+			who: T::AccountId,
+			/// Amount released, in plancks.
+			amount: Balance,
+		},
+		/// A part of a bond was slashed.
+		Slashed {
+			/// The evaluator.
+			who: T::AccountId,
+			/// Amount slashed, in plancks.
+			amount: Balance,
+			/// Reason of the slash.
+			offence: Offence,
+		},
+	}
+
+	/// Reasons for which a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The account is an evaluator already. Add to its bond with `bond_extra`.
+		AlreadyBonded,
+		/// The account is not an evaluator. Become one with `bond`.
+		NotBonded,
+		/// The bond is below the minimum. Bond at least `MinBond`.
+		BondTooSmall,
+		/// All 1 024 seats of the roster are taken. Wait until an evaluator leaves, or serve another size class or domain.
+		RosterFull,
+		/// The domain is not registered. Serve one that `doin_domains` lists.
+		UnknownDomain,
+		/// The evaluator serves the domain already.
+		AlreadyServing,
+		/// The evaluator does not serve the domain.
+		NotServing,
+		/// The evaluator serves `MaxServedDomains` domains. Leave one with `unserve` first.
+		TooManyDomains,
+		/// The evaluator has unbonded. Withdraw after the cool-down, then bond again.
+		AlreadyUnbonding,
+		/// The evaluator has not unbonded. Call `unbond` first.
+		NotUnbonding,
+		/// Tasks that the evaluator was drawn for may still be open. Withdraw at the block that the event
+		/// `UnbondingStarted` names.
+		StillUnbonding,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MinBond::get() > 0, "an evaluator without a bond has nothing to lose");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Becomes an evaluator of every weighted domain of a size class.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an account that is not an evaluator.
+		///
+		/// ## Details
+		///
+		/// Holds `amount` plancks and adds a seat to the roster of `class`. From the next draw on the caller can be drawn, and
+		/// has to answer each task that it is drawn for.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::AlreadyBonded`]: the caller is an evaluator.
+		/// * [`Error::BondTooSmall`]: `amount` is below [`Config::MinBond`].
+		/// * [`Error::RosterFull`]: all seats of the class are taken.
+		/// * An error of the currency: the free balance is too small.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::Bonded`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::bond())]
+		pub fn bond(origin: OriginFor<T>, amount: Balance, class: SizeClass) -> DispatchResult {
+			Self::do_bond(&ensure_signed(origin)?, amount, class)
+		}
+
+		/// Adds to the caller's bond.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an evaluator that has not unbonded.
+		///
+		/// ## Details
+		///
+		/// Holds `amount` more plancks. A larger bond is drawn more often. A bond that was slashed below [`Config::MinBond`] and
+		/// reaches it again gets its seats back.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::NotBonded`]: the caller is not an evaluator.
+		/// * [`Error::AlreadyUnbonding`]: the caller has unbonded.
+		/// * [`Error::RosterFull`]: a roster that the caller would get back to is full.
+		/// * An error of the currency: the free balance is too small.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::BondIncreased`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::bond_extra())]
+		pub fn bond_extra(origin: OriginFor<T>, amount: Balance) -> DispatchResult {
+			Self::do_bond_extra(&ensure_signed(origin)?, amount)
+		}
+
+		/// Serves a domain while it has no weight.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an evaluator that has not unbonded.
+		///
+		/// ## Details
+		///
+		/// Adds a seat to the roster of `domain`. Weighted domains are served by their whole size class and need no such call.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::NotBonded`]: the caller is not an evaluator.
+		/// * [`Error::AlreadyUnbonding`]: the caller has unbonded.
+		/// * [`Error::UnknownDomain`]: the domain is not registered.
+		/// * [`Error::AlreadyServing`]: the caller serves the domain already.
+		/// * [`Error::TooManyDomains`]: the caller serves as many domains as it can.
+		/// * [`Error::RosterFull`]: all seats of the domain are taken.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::ServiceStarted`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::serve())]
+		pub fn serve(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
+			Self::do_serve(&ensure_signed(origin)?, domain)
+		}
+
+		/// Ends the service of a domain without weight.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an evaluator.
+		///
+		/// ## Details
+		///
+		/// Removes the caller's seat from the roster of `domain`. Tasks that the caller was drawn for before still have to
+		/// be answered.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::NotBonded`]: the caller is not an evaluator.
+		/// * [`Error::NotServing`]: the caller does not serve the domain.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::ServiceStopped`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::unserve())]
+		pub fn unserve(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
+			Self::do_unserve(&ensure_signed(origin)?, domain)
+		}
+
+		/// Leaves every roster and starts the cool-down of the bond.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an evaluator that has not unbonded.
+		///
+		/// ## Details
+		///
+		/// The caller is not drawn any more. The bond stays at stake until the longest task that the caller may have been drawn
+		/// for has ended.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::NotBonded`]: the caller is not an evaluator.
+		/// * [`Error::AlreadyUnbonding`]: the caller has unbonded already.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::UnbondingStarted`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::unbond())]
+		pub fn unbond(origin: OriginFor<T>) -> DispatchResult {
+			Self::do_unbond(&ensure_signed(origin)?)
+		}
+
+		/// Releases the bond after the cool-down.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by an evaluator whose cool-down is over.
+		///
+		/// ## Details
+		///
+		/// Removes the record of the caller, which may bond again.
+		///
+		/// ## Errors
+		///
+		/// * [`Error::NotBonded`]: the caller is not an evaluator.
+		/// * [`Error::NotUnbonding`]: the caller has not unbonded.
+		/// * [`Error::StillUnbonding`]: the cool-down is not over.
+		///
+		/// ## Events
+		///
+		/// Emits [`Event::Withdrawn`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::withdraw())]
+		pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
+			Self::do_withdraw(&ensure_signed(origin)?)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+//! Seats: commits, reveals and rejections.
+
+use crate::{
+	types::{Round, Seat, MAX_ROUNDS, RESERVED_ROUNDS},
+	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds,
+};
+use doin_primitives::{
+	commitment::{commitment, payload_hash, Tag},
+	payload::Reveal,
+	round::Phase,
+	verdict::bar,
+	DomainId, DomainSpec, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
+};
+use doin_scoring::{
+	verdict::{public_test, total},
+	Model,
+};
+use doin_traits::{block::current_block, BaseFee, ChunkScorer, DomainWeights, Domains, Timing};
+use frame_support::{
+	dispatch::DispatchResult,
+	ensure,
+	traits::{
+		fungible::{Mutate, MutateHold},
+		tokens::{Fortitude, Precision, Preservation},
+		Get,
+	},
+};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+	/// Takes a seat of round `id` for the candidate behind `hash`; see [`Call::commit`](crate::Call::commit).
+	pub(crate) fn do_commit(who: T::AccountId, id: RoundId, hash: Hash) -> DispatchResult {
+		let domain = id.domain;
+		let spec = T::Domains::spec(domain).ok_or(Error::<T>::UnknownDomain)?;
+		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
+		ensure!(state.status == Status::Active, Error::<T>::NotActive);
+		let rounds = T::Timing::rounds();
+		let place = rounds.place(domain, current_block::<T>());
+		ensure!(place.round == id && place.phase == Phase::Commit, Error::<T>::NotInCommitPhase);
+
+		let mut round = match Rounds::<T>::get(id) {
+			Some(round) => round,
+			None => Self::open(id, &rounds)?,
+		};
+		// An equal commitment of another account is a copy that cannot be revealed. It must not keep the author of the
+		// original out.
+		ensure!(!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash), Error::<T>::AlreadyCommitted);
+
+		let index = round.seats.len() as u32;
+		let price = Self::price(domain, spec.class(), index);
+		let burned = price.fee.saturating_sub(price.held);
+		let seat = Seat {
+			who: who.clone(),
+			commitment: hash,
+			fee: price.fee,
+			fee_held: price.held,
+			hold: price.hold,
+			base_fee: T::BaseFee::base_fee(),
+			status: SeatStatus::Committed,
+			model: None,
+		};
+		round.seats.try_push(seat).map_err(|_| Error::<T>::RoundFull)?;
+		T::Currency::hold(&HoldReason::SeatFee.into(), &who, price.held)?;
+		T::Currency::hold(&HoldReason::Seat.into(), &who, price.hold)?;
+		if burned > 0 {
+			T::Currency::burn_from(&who, burned, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
+		}
+		Rounds::<T>::insert(id, round);
+		Self::deposit_event(Event::Committed {
+			round: id,
+			seat: index as u8,
+			who,
+			commitment: hash,
+			fee: price.fee,
+			burned,
+			hold: price.hold,
+		});
+		Ok(())
+	}
+
+	/// Opens a round: counts it in its domain and schedules the end of its reveal window.
+	fn open(id: RoundId, rounds: &RoundParams) -> Result<Round<T::AccountId>, DispatchError> {
+		let reserved = if T::DomainWeights::weight(id.domain) > 0 { 0 } else { RESERVED_ROUNDS };
+		ensure!(Rounds::<T>::count() < MAX_ROUNDS.saturating_sub(reserved), Error::<T>::TooManyRounds);
+		Pending::<T>::try_mutate(id.domain, |pending| pending.try_push(id.number)).map_err(|_| Error::<T>::TooManyRounds)?;
+		T::Domains::open_round(id.domain)?;
+		let (_, closing) = rounds.reveal_window(id);
+		AgendaOf::<T>::schedule(current_block::<T>(), closing, id);
+		Ok(Round::new())
+	}
+
+	/// Reveals the candidate of a seat; see [`Call::reveal`](crate::Call::reveal).
+	pub(crate) fn do_reveal(who: T::AccountId, id: RoundId, reveal: Reveal, salt: [u8; 32]) -> DispatchResult {
+		let mut round = Rounds::<T>::get(id).ok_or(Error::<T>::UnknownRound)?;
+		let place = T::Timing::rounds().place(id.domain, current_block::<T>());
+		ensure!(place.round == id && place.phase == Phase::Reveal, Error::<T>::NotInRevealPhase);
+		let committed = commitment(Tag::Optimae, &T::GenesisHash::get(), &id, &who, &payload_hash(&reveal), &salt);
+		let (index, seat) = round
+			.seats
+			.iter_mut()
+			.enumerate()
+			.find(|(_, seat)| seat.who == who && seat.commitment == committed)
+			.ok_or(Error::<T>::CommitmentMismatch)?;
+		ensure!(seat.status == SeatStatus::Committed, Error::<T>::AlreadyRevealed);
+
+		let spec = T::Domains::spec(id.domain).ok_or(Error::<T>::UnknownDomain)?;
+		let state = T::Domains::state(id.domain).ok_or(Error::<T>::UnknownDomain)?;
+		Self::ensure_admitted(id.domain, &spec, &reveal)?;
+		let validation_error = total(&reveal.validation);
+		let index = index as u8;
+		if public_test(bar(spec.evidence.kind(), &state), validation_error, spec.min_improvement) {
+			let model = NextModelId::<T>::mutate(|next| core::mem::replace(next, next.saturating_add(1)));
+			let (bytes, metrics) = (reveal.model.len() as u32, reveal.metrics.clone());
+			let hold = Self::store_model(model, who.clone(), id, reveal)?;
+			seat.status = SeatStatus::Revealed;
+			seat.model = Some(model);
+			Self::deposit_event(Event::Revealed { round: id, seat: index, who, model, bytes, validation_error, hold, metrics });
+		} else {
+			Self::reject(id, index, seat, RejectionReason::NotBetter);
+		}
+		Rounds::<T>::insert(id, round);
+		Ok(())
+	}
+
+	/// Checks that `domain` admits the candidate of a reveal.
+	fn ensure_admitted(domain: DomainId, spec: &DomainSpec, reveal: &Reveal) -> DispatchResult {
+		ensure!(reveal.genes.len() == spec.genes.len(), Error::<T>::InvalidGeneCount);
+		let bounded = reveal.genes.iter().zip(spec.genes.iter()).all(|(value, gene)| (gene.lo..=gene.hi).contains(value));
+		ensure!(bounded, Error::<T>::GeneOutOfRange);
+		let chunks = T::ChunkScorer::chunks(domain).map(usize::from);
+		ensure!(chunks == Some(reveal.validation.len()), Error::<T>::InvalidChunkCount);
+		// The length is checked first: it bounds the cost of decoding.
+		ensure!(reveal.model.len() as u64 <= u64::from(spec.limits.model_bytes), Error::<T>::ModelTooLarge);
+		let model = Model::from_bytes(&reveal.model).map_err(Error::<T>::from)?;
+		model
+			.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, reveal.model.len())
+			.map_err(Error::<T>::from)?;
+		Ok(())
+	}
+
+	/// Takes a seat out of the race and releases its hold. The model of the seat stays until the caller removes it.
+	pub(crate) fn reject(round: RoundId, index: u8, seat: &mut Seat<T::AccountId>, reason: RejectionReason) {
+		seat.status = SeatStatus::Rejected(reason);
+		Self::release_hold(seat);
+		Records::<T>::mutate(&seat.who, |record| record.rejected = record.rejected.saturating_add(1));
+		Self::deposit_event(Event::Rejected { round, seat: index, who: seat.who.clone(), model: seat.model, reason });
+	}
+}

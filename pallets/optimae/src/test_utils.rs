@@ -1,0 +1,283 @@
+//! Language of the tests: candidates, rounds and verdicts on the mock runtime.
+
+use crate::{
+	mock::{
+		AccountId, Available, Balances, BaseFeeNow, FreePlaces, Optimae, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+		ServiceFull, Specs, States, System, Test, WeightNow, CHUNKS, DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL,
+		SETTLER, WATCHER,
+	},
+	Call, Event, HoldReason, Pending,
+};
+use doin_primitives::{
+	commitment::{commitment, payload_hash, Tag},
+	domain::{Champion, DomainState, Gene, Limits},
+	payload::{ChunkSums, Reveal, Sums},
+	round::Phase,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, ModelRef, RoundId, RoundParams, SizeClass, Split, Status,
+	Subject,
+};
+use doin_scoring::{Generator, Model, Program, Quadratic};
+use doin_traits::{EvaluatorList, Models, OnRecomputed, Outcome};
+use frame_support::{
+	dispatch::DispatchResult,
+	traits::{fungible::InspectHold, Hooks},
+};
+use sp_runtime::{traits::Dispatchable, BuildStorage};
+
+/// Returns the coordinates of a stored model, which are its error sums; [`INITIAL`] per chunk for a baseline.
+pub fn score_points(model: &ModelRef) -> Option<Vec<u32>> {
+	let ModelRef::Stored(id) = model else {
+		return Some(vec![INITIAL; CHUNKS]);
+	};
+	match Model::from_bytes(&Optimae::bytes(*id)?) {
+		Ok(Model::Point(point)) => Some(point.into_iter().map(|x| x as u32).collect()),
+		_ => None,
+	}
+}
+
+/// Returns synthetic evidence.
+pub fn synthetic() -> Evidence {
+	Evidence::Synthetic(Generator { template: vec![0].try_into().unwrap(), ar: Default::default(), noise: 1, level: 0 })
+}
+
+/// Registers an active domain whose models are points of [`CHUNKS`] coordinates and whose champion is repeat-last.
+pub fn add_domain(domain: DomainId, evidence: Evidence) {
+	let gene = Gene { name: b"width".to_vec().try_into().unwrap(), lo: 0, hi: 100, log: false, frac: 0 };
+	let spec = DomainSpec {
+		name: b"demo".to_vec().try_into().unwrap(),
+		unit: Default::default(),
+		program: Program::Quadratic(Quadratic { target: vec![0; CHUNKS].try_into().unwrap() }),
+		genes: vec![gene].try_into().unwrap(),
+		limits: Limits { model_bytes: 1_024, window_macs: 1_000 },
+		data_root: Default::default(),
+		values: 0,
+		growth: Growth::Fixed,
+		split: Split { train_end: 0, validation_end: 0 },
+		evidence,
+		min_improvement: 2_000,
+		target: 0,
+	};
+	let champion = Champion {
+		model: ModelRef::RepeatLast,
+		author: None,
+		round: None,
+		block: 0,
+		error: u64::from(INITIAL) * CHUNKS as u64,
+		initial_error: u64::from(INITIAL) * CHUNKS as u64,
+		validation_error: u64::from(INITIAL) * CHUNKS as u64,
+	};
+	let state = DomainState {
+		owner: 1_000,
+		status: Status::Active,
+		pages_missing: 0,
+		initial: ModelRef::RepeatLast,
+		initial_validation_error: champion.validation_error,
+		champion,
+		high_water: 0,
+		bounty: 0,
+		open_rounds: 0,
+	};
+	Specs::insert(domain, spec);
+	States::insert(domain, state);
+}
+
+/// Returns the state of a domain.
+pub fn state(domain: DomainId) -> DomainState<AccountId> {
+	States::get(domain).expect("registered")
+}
+
+/// Returns a candidate whose error sums are `errors`, and which claims them.
+pub fn candidate(errors: [u32; CHUNKS]) -> Reveal {
+	Reveal {
+		genes: vec![10].try_into().unwrap(),
+		model: Model::Point(errors.iter().map(|e| *e as i32).collect()).to_bytes().try_into().unwrap(),
+		validation: errors.to_vec().try_into().unwrap(),
+		metrics: Default::default(),
+	}
+}
+
+/// Returns a [`candidate`] with the same error sum on every chunk, so that its lead is certain.
+pub fn steady(error: u32) -> Reveal {
+	candidate([error; CHUNKS])
+}
+
+/// Returns error sums that alternate between `error + swing` and `error − swing`, so that a small lead is uncertain.
+pub fn shaky(error: u32, swing: u32) -> [u32; CHUNKS] {
+	core::array::from_fn(|i| if i % 2 == 0 { error + swing } else { error - swing })
+}
+
+/// Returns the free balance of `who`.
+pub fn free(who: AccountId) -> Balance {
+	Balances::free_balance(who)
+}
+
+/// Returns the amount on hold of `who` for `reason`.
+pub fn held(reason: HoldReason, who: AccountId) -> Balance {
+	Balances::balance_on_hold(&reason.into(), &who)
+}
+
+/// Salt of most commitments.
+pub const SALT: [u8; 32] = [3; 32];
+
+/// Returns the commitment of `who` to `reveal` in `round`.
+pub fn commitment_of(round: RoundId, who: AccountId, reveal: &Reveal, salt: [u8; 32]) -> Hash {
+	commitment(Tag::Optimae, &GENESIS, &round, &who, &payload_hash(reveal), &salt)
+}
+
+/// Dispatches a call. A failing call leaves no trace in storage.
+pub fn send(who: AccountId, call: Call<Test>) -> DispatchResult {
+	RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(who)).map(|_| ()).map_err(|failed| failed.error)
+}
+
+/// Commits in the current round of `domain`.
+pub fn commit(who: AccountId, domain: DomainId, reveal: &Reveal, salt: [u8; 32]) -> DispatchResult {
+	let round = current(domain);
+	let hash = commitment_of(round, who, reveal, salt);
+	send(who, Call::commit { round, hash })
+}
+
+/// Reveals in a round.
+pub fn reveal(who: AccountId, round: RoundId, reveal: &Reveal, salt: [u8; 32]) -> DispatchResult {
+	send(who, Call::reveal { round, reveal: Box::new(reveal.clone()), salt })
+}
+
+/// Challenges the claim of a seat about a chunk.
+pub fn challenge(who: AccountId, round: RoundId, seat: u8, chunk: u16) -> DispatchResult {
+	send(who, Call::challenge_claim { round, seat, chunk, class: SizeClass::Small })
+}
+
+/// Returns the round that the grid of `domain` is in.
+pub fn current(domain: DomainId) -> RoundId {
+	RoundParams::DEV.place(domain, block()).round
+}
+
+/// Returns the current block.
+pub fn block() -> BlockNumber {
+	System::block_number() as BlockNumber
+}
+
+/// Runs empty blocks up to block `target`.
+pub fn run_to(target: BlockNumber) {
+	while block() < target {
+		System::set_block_number(System::block_number() + 1);
+		Optimae::on_initialize(System::block_number());
+	}
+}
+
+/// Runs to the first block of the next phase of this kind.
+pub fn run_to_phase(domain: DomainId, phase: Phase) {
+	loop {
+		let place = RoundParams::DEV.place(domain, block());
+		run_to(place.phase_end);
+		if RoundParams::DEV.place(domain, block()).phase == phase {
+			return;
+		}
+	}
+}
+
+/// Runs a round from its commits to the end of its reveal window, with one seat per solution.
+pub fn collect(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
+	run_to_phase(domain, Phase::Commit);
+	let round = current(domain);
+	for (i, (who, solution)) in solutions.iter().enumerate() {
+		commit(*who, domain, solution, [i as u8; 32]).expect("commits are accepted");
+	}
+	run_to_phase(domain, Phase::Reveal);
+	for (i, (who, solution)) in solutions.iter().enumerate() {
+		reveal(*who, round, solution, [i as u8; 32]).expect("reveals are accepted");
+	}
+	run_to(RoundParams::DEV.reveal_window(round).1);
+	round
+}
+
+/// Returns the sums of all models of the request of `round`.
+pub fn sums_by(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>) -> Sums {
+	let models = Requests::get(round).expect("evaluated").models;
+	models.iter().map(|model| ChunkSums::try_from(sums(model)).unwrap()).collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// Decides `round` with `sums` as the final sums of its models.
+pub fn decide_by(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>) {
+	decide_with(round, sums, &EVALUATORS, Some(SETTLER));
+}
+
+/// Decides `round` like [`decide_by`], verified by the accounts `paid`.
+pub fn decide_with(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, paid: &[AccountId], settler: Option<AccountId>) {
+	let sums = sums_by(round, sums);
+	Requests::remove(round);
+	let paid = EvaluatorList::try_from(paid.to_vec()).unwrap();
+	Optimae::recomputed(&Subject::Round(round), Outcome { seed: [0; 32], sums, paid, settler });
+}
+
+/// Decides `round` with the coordinates of its models as their final sums.
+pub fn decide(round: RoundId) {
+	decide_by(round, |model| score_points(model).expect("stored"));
+}
+
+/// Ends `round` by the time-out of its task.
+pub fn expire(round: RoundId) {
+	Requests::remove(round);
+	Optimae::voided(&Subject::Round(round));
+}
+
+/// Returns the events of this pallet so far.
+pub fn events() -> Vec<Event<Test>> {
+	let ours = |record: frame_system::EventRecord<RuntimeEvent, _>| match record.event {
+		RuntimeEvent::Optimae(event) => Some(event),
+		_ => None,
+	};
+	System::events().into_iter().filter_map(ours).collect()
+}
+
+/// Returns the sum of all burned amounts in the events.
+pub fn burned() -> Balance {
+	let of = |event: Event<Test>| match event {
+		Event::Committed { burned, .. }
+		| Event::SeatForfeited { burned, .. }
+		| Event::ClaimDisproved { burned, .. }
+		| Event::FeesPaid { burned, .. } => burned,
+		_ => 0,
+	};
+	events().into_iter().map(of).sum()
+}
+
+/// Returns the storage of a fresh chain.
+pub fn ext() -> sp_io::TestExternalities {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	let rich = (1..=20).chain(EVALUATORS).chain([SETTLER, WATCHER]);
+	pallet_balances::GenesisConfig::<Test> { balances: rich.map(|who| (who, ENDOWMENT)).collect(), ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
+	storage.into()
+}
+
+/// Runs a test on a fresh chain at block [`FIRST`] with [`DOMAIN`] registered, then checks the invariants and the total issuance.
+pub fn test(run: impl FnOnce()) {
+	ext().execute_with(|| {
+		BaseFeeNow::set(1_000);
+		Available::set(3);
+		ServiceFull::set(false);
+		FreePlaces::set(8);
+		WeightNow::set(1_000_000);
+		System::set_block_number(FIRST);
+		Optimae::on_initialize(FIRST);
+		add_domain(DOMAIN, synthetic());
+		let issued = Balances::total_issuance();
+		run();
+		check(issued);
+	});
+}
+
+/// Checks the invariants, and that the total issuance fell from `issued` by exactly the burned amounts.
+pub fn check(issued: Balance) {
+	Optimae::do_try_state().unwrap();
+	assert_eq!(Balances::total_issuance() + burned(), issued, "amounts are conserved");
+	for (domain, state) in States::iter() {
+		assert_eq!(state.open_rounds as usize, Pending::<Test>::get(domain).len(), "the domain counts its undecided rounds");
+	}
+}
+
+/// Returns the index of the model that `sums` would crown in `round`.
+pub fn leader(round: RoundId, sums: &Sums) -> Option<u8> {
+	Optimae::leader(&Subject::Round(round), sums)
+}

@@ -1,0 +1,8 @@
+//! Tests by theme. Every test runs on a fresh mock chain and ends with a check of the invariants and of the total issuance.
+
+mod claims;
+mod contenders;
+mod paths;
+mod reveals;
+mod seats;
+mod verdicts;

@@ -1,0 +1,71 @@
+//! Invariants of the stored state, checked after each block.
+
+use crate::{
+	pallet::{Answers, Challenges, Config, Due, HoldReason, NextTaskId, Pallet, RecomputedSums, SettledSums, Tasks},
+	types::{Answer, Stage},
+	MAX_TASKS,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use doin_primitives::TaskId;
+use frame_support::{ensure, traits::fungible::hold::Inspect};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks challenge bonds against holds, and tasks against the agenda and all that is stored for them.
+	///
+	/// # Errors
+	///
+	/// Fails with a description of the first invariant that does not hold.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_challenges()?;
+		Self::check_tasks()
+	}
+
+	fn check_challenges() -> Result<(), TryRuntimeError> {
+		let reason = HoldReason::Challenge.into();
+		for (who, announced) in Challenges::<T>::iter() {
+			let held = T::Currency::balance_on_hold(&reason, &who);
+			ensure!(held == announced.bond, "a challenge bond differs from the amount on hold");
+		}
+		Ok(())
+	}
+
+	fn check_tasks() -> Result<(), TryRuntimeError> {
+		let mut agenda = BTreeMap::<TaskId, Vec<u32>>::new();
+		for (block, tasks) in Due::<T>::iter() {
+			tasks.into_iter().for_each(|id| agenda.entry(id).or_default().push(block));
+		}
+		let mut open = 0u32;
+		let mut answers = 0usize;
+		for (id, task) in Tasks::<T>::iter() {
+			open = open.saturating_add(1);
+			ensure!(id < NextTaskId::<T>::get(), "a task has an id that was not given yet");
+			ensure!(agenda.remove(&id) == Some(alloc::vec![task.due]), "a task is not on the agenda exactly once");
+			let settled = matches!(task.stage, Stage::Challenge { .. });
+			ensure!(
+				SettledSums::<T>::contains_key(id) == settled,
+				"settled sums are missing, or stored outside of the challenge window"
+			);
+			for member in &task.members {
+				let revealed = member.answer == Answer::Revealed && !settled;
+				ensure!(Answers::<T>::contains_key(id, &member.who) == revealed, "an answer is missing, or not needed any more");
+				answers = answers.saturating_add(usize::from(revealed));
+			}
+			let computed = RecomputedSums::<T>::iter_prefix(id).flat_map(|(_, sums)| sums).flatten().count();
+			let total = task.total_chunks() as usize;
+			match task.stage {
+				Stage::Recomputing { missing, .. } => {
+					ensure!(total.checked_sub(computed) == Some(missing as usize), "the missing chunks do not add up")
+				}
+				_ => ensure!(computed == 0, "recomputed sums are stored of a task that is not recomputed"),
+			}
+		}
+		ensure!(agenda.is_empty(), "the agenda names a task that is not open");
+		ensure!(open == Tasks::<T>::count() && open <= MAX_TASKS, "the counter of open tasks is wrong");
+		ensure!(Answers::<T>::iter_keys().count() == answers, "an answer belongs to no open task");
+		ensure!(SettledSums::<T>::iter_keys().all(Tasks::<T>::contains_key), "settled sums belong to no open task");
+		let orphan = RecomputedSums::<T>::iter_keys().any(|(id, _)| !Tasks::<T>::contains_key(id));
+		ensure!(!orphan, "recomputed sums belong to no open task");
+		Ok(())
+	}
+}

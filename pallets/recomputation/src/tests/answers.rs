@@ -1,0 +1,286 @@
+//! From the request to the end of the reveals.
+
+use super::*;
+use doin_primitives::{beacon, views::RecomputationPhase};
+
+#[docify::export]
+#[test]
+fn an_honest_task_goes_from_request_to_result() {
+	with(10, || {
+		let before = issuance();
+		// Another pallet requests the sums of four models.
+		open();
+		assert_event(Event::TaskOpened { task: TASK, subject: SUBJECT, domain: WEIGHTED, target: 1 + 2 });
+		assert_eq!(Recomputation::recomputation(TASK).unwrap().phase, RecomputationPhase::Drawing);
+		// The beacon folds in two more VRF outputs, then windows and evaluators are drawn.
+		to_the_draw();
+		assert_eq!(now(), 3, "two outputs after the request");
+		let (members, seed) = (members(), task().seed.unwrap());
+		assert_eq!(members.len(), 5);
+		assert_eq!(seed, beacon::task_seed(&crate::Beacon::<Test>::get().value, TASK));
+		assert_event(Event::QuorumDrawn { task: TASK, seed, evaluators: members.clone() });
+
+		// The evaluators commit to their sums, then reveal them.
+		let correct = correct();
+		assert_eq!(Recomputation::recomputation(TASK).unwrap().phase, RecomputationPhase::Answering);
+		for who in &members {
+			assert_ok!(commit(*who, &correct));
+			assert_event(Event::SumsCommitted { task: TASK, who: *who });
+		}
+		to_the_reveals();
+		assert_eq!(Recomputation::recomputation(TASK).unwrap().phase, RecomputationPhase::Revealing);
+		for who in &members {
+			assert_ok!(reveal(*who, &correct));
+			assert_event(Event::SumsRevealed { task: TASK, who: *who });
+		}
+		to_the_end_of_the_reveals();
+		assert_eq!(Recomputation::recomputation(TASK).unwrap().phase, RecomputationPhase::Settling);
+		// Any account settles the task, and the challenge window opens.
+		assert_ok!(settle());
+		let until = now() + 5;
+		assert_event(Event::Settled { task: TASK, settler: OUTSIDER, until });
+		assert_eq!(Answers::<Test>::iter().count(), 0, "equal answers need not be kept");
+		let view = Recomputation::recomputation(TASK).unwrap();
+		assert_eq!((view.phase, view.phase_end), (RecomputationPhase::Challenge, until));
+		assert_eq!(view.sums.len(), 4);
+		assert!(view.seats.iter().all(|seat| seat.committed && seat.revealed));
+
+		// Without a challenge, the handler receives the sums at the end of the window.
+		to(until - 1);
+		assert_eq!(Calls::get(), []);
+		to(until);
+		assert_eq!(
+			outcome(),
+			Outcome { seed, sums: correct, paid: members.clone().try_into().unwrap(), settler: Some(OUTSIDER) }
+		);
+		assert_event(Event::TaskCompleted { task: TASK, subject: SUBJECT, paid: members.clone() });
+		assert_eq!(accounts_with(Behaviour::Agreed), members);
+		assert_eq!(Behaviours::get().len(), members.len());
+		assert_eq!(issuance(), before, "nobody was slashed");
+		assert_clean();
+		pass(200);
+		assert_eq!(Calls::get().len(), 1, "a result is handed over once");
+	});
+}
+
+#[test]
+fn a_request_is_refused_before_anything_changes() {
+	with(10, || {
+		open();
+		assert_noop!(request(UNKNOWN, 0, models(2)), Error::<Test>::UnknownDomain);
+		assert_noop!(request(WEIGHTED, 0, ModelList::new()), Error::<Test>::NoModels);
+	});
+}
+
+#[test]
+fn every_request_opens_a_task_with_an_id_of_its_own() {
+	with(2, || {
+		open();
+		assert_eq!(request(WEIGHTED, 7, models(2)), Ok(TASK + 1), "a subject does not identify a task");
+		assert_eq!(task().models.len(), 4);
+		recompute_after_the_draw();
+		assert!(!Tasks::<Test>::contains_key(TASK));
+		assert_eq!(request(WEIGHTED, 7, models(2)), Ok(TASK + 2), "ids are not reused");
+	});
+}
+
+/// Has the runtime recompute the first task, and makes blocks until it has ended.
+fn recompute_after_the_draw() {
+	to_the_draw();
+	recompute_everything(OTHER);
+	to_the_end();
+}
+
+#[test]
+fn a_draw_waits_for_outputs_and_not_for_blocks() {
+	with(10, || {
+		Vrf::set(false);
+		open();
+		pass(20);
+		assert!(matches!(stage(), Stage::Drawing { .. }));
+		Vrf::set(true);
+		pass(1);
+		assert!(matches!(stage(), Stage::Drawing { .. }));
+		pass(2);
+		assert!(matches!(stage(), Stage::Answering { .. }));
+	});
+}
+
+#[test]
+fn tasks_drawn_in_one_block_have_seeds_of_their_own() {
+	with(10, || {
+		open();
+		let other = request(WEIGHTED, 8, models(2)).unwrap();
+		to_the_draw();
+		assert_ne!(task().seed, Tasks::<Test>::get(other).unwrap().seed);
+		assert!(task().seed.is_some());
+	});
+}
+
+#[test]
+fn a_copied_commitment_is_worthless() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let members = members();
+		let (author, copier) = (members[0], members[1]);
+		let sums = correct();
+		assert_ok!(commit(author, &sums));
+		assert_ok!(Recomputation::commit_sums(signed(copier), TASK, hash(author, &sums)));
+		to_the_reveals();
+		assert_ok!(reveal(author, &sums));
+		// The copier has sums and salt now, and still cannot reveal the copy.
+		let copied = Recomputation::reveal_sums(signed(copier), TASK, sums.clone(), salt(author));
+		assert_noop!(copied, Error::<Test>::CommitmentMismatch);
+	});
+}
+
+#[test]
+fn a_commitment_to_another_task_or_chain_is_worthless() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let sums = correct();
+		let members = members();
+		for (who, task, genesis, tag) in [
+			(members[0], TASK + 1, GENESIS, Tag::Sums),
+			(members[1], TASK, [0; 32], Tag::Sums),
+			(members[2], TASK, GENESIS, Tag::Optimae),
+		] {
+			let foreign = commitment(tag, &genesis, &task, &who, &payload_hash(&sums), &salt(who));
+			assert_ok!(Recomputation::commit_sums(signed(who), TASK, foreign));
+		}
+		to_the_reveals();
+		for who in &members[..3] {
+			assert_noop!(reveal(*who, &sums), Error::<Test>::CommitmentMismatch);
+		}
+	});
+}
+
+#[test]
+fn commits_and_reveals_are_taken_in_their_windows_once_and_from_members_only() {
+	with(10, || {
+		assert_noop!(Recomputation::commit_sums(signed(1), TASK, [0; 32]), Error::<Test>::UnknownTask);
+		open();
+		assert_noop!(Recomputation::commit_sums(signed(1), TASK, [0; 32]), Error::<Test>::WrongPhase);
+		to_the_draw();
+		let (sums, members) = (correct(), members());
+		let (one, two, late) = (members[0], members[1], members[2]);
+		let stranger = (1..=10).find(|who| !members.contains(who)).unwrap();
+		assert_noop!(commit(stranger, &sums), Error::<Test>::NotDrawn);
+		assert_noop!(commit(OUTSIDER, &sums), Error::<Test>::NotBonded);
+		assert_ok!(commit(one, &sums));
+		assert_noop!(commit(one, &sums), Error::<Test>::AlreadyCommitted);
+		assert_noop!(reveal(one, &sums), Error::<Test>::WrongPhase);
+		let Stage::Answering { commits_until, reveals_until } = stage() else { panic!() };
+		to(commits_until - 1);
+		assert_ok!(commit(two, &sums));
+		assert_noop!(reveal(two, &sums), Error::<Test>::WrongPhase);
+		to(commits_until);
+		assert_noop!(commit(late, &sums), Error::<Test>::WrongPhase);
+		assert_noop!(reveal(late, &sums), Error::<Test>::NotCommitted);
+		assert_noop!(reveal(stranger, &sums), Error::<Test>::NotDrawn);
+		assert_ok!(reveal(one, &sums));
+		assert_noop!(reveal(one, &sums), Error::<Test>::AlreadyRevealed);
+		to(reveals_until - 1);
+		assert_ok!(reveal(two, &sums));
+		to(reveals_until);
+		assert_noop!(reveal(two, &sums), Error::<Test>::WrongPhase);
+	});
+}
+
+#[test]
+fn sums_of_the_wrong_shape_are_refused() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let who = members()[0];
+		let (mut few_models, mut few_chunks, mut many_chunks) = (correct(), correct(), correct());
+		few_models.pop();
+		few_chunks[2].pop();
+		many_chunks[3].try_push(0).unwrap();
+		assert_ok!(commit(who, &few_chunks));
+		to_the_reveals();
+		for sums in [few_models, few_chunks, many_chunks, Sums::new()] {
+			assert_noop!(reveal(who, &sums), Error::<Test>::InvalidShape);
+		}
+	});
+}
+
+#[test]
+fn an_absent_evaluator_is_slashed_and_two_thirds_still_decide() {
+	with(10, || {
+		let before = issuance();
+		open();
+		to_the_draw();
+		let members = members();
+		let sums = correct();
+		// Of five, one never commits; four commit and reveal.
+		commit_all(&members[1..], &sums);
+		to_the_reveals();
+		reveal_all(&members[1..], &sums);
+		to_the_end_of_the_reveals();
+		assert_event(Event::AnswerMissed { task: TASK, who: members[0] });
+		assert_slashed(members[0], DOIN / 2, Offence::Absence);
+		assert_eq!(accounts_with(Behaviour::Absent), [members[0]]);
+		assert_eq!(before - issuance(), DOIN / 2);
+		assert_ok!(settle());
+		to_the_end();
+		assert_eq!(outcome().paid, members[1..].to_vec());
+	});
+}
+
+#[test]
+fn a_commitment_that_is_not_revealed_is_no_answer() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let sums = correct();
+		let members = members();
+		commit_all(&members, &sums);
+		to_the_reveals();
+		// Three of five are fewer than the four needed.
+		reveal_all(&members[..3], &sums);
+		to_the_end_of_the_reveals();
+		assert_eq!(accounts_with(Behaviour::Absent), members[3..]);
+		assert!(matches!(stage(), Stage::Recomputing { .. }));
+	});
+}
+
+#[test]
+fn an_evaluator_with_nothing_at_stake_cannot_answer() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let who = members()[0];
+		let mut task = task();
+		// Two equal false answers of five are collusion.
+		Recomputation::slash_members(&mut task, &[(0, [0; 32]), (1, [0; 32])], None);
+		assert_slashed(who, 500 * DOIN, Offence::Collusion);
+		assert!(!Records::<Test>::contains_key(who));
+		assert!(task.members[..2].iter().all(|member| member.answer == Answer::False));
+		assert_noop!(commit(who, &correct()), Error::<Test>::NotBonded);
+	});
+}
+
+#[test]
+fn views_list_the_open_tasks_of_a_domain_from_the_oldest() {
+	with(10, || {
+		for number in [9, 3] {
+			assert_ok!(request(WEIGHTED, number, models(2)));
+		}
+		let subject = Subject::Round(RoundId { domain: UNWEIGHTED, number: 4 });
+		let (exclude, models_of) = (AuthorList::new(), models(2));
+		let foreign = RecomputationRequest { subject, domain: UNWEIGHTED, class: Large, models: models_of, exclude };
+		assert_eq!(Recomputation::request(foreign), Ok(TASK + 2));
+		assert_ok!(request(WEIGHTED, 5, models(2)));
+		let views = Recomputation::recomputations(WEIGHTED);
+		assert_eq!(views.iter().map(|view| view.task).collect::<Vec<_>>(), [TASK, TASK + 1, TASK + 3]);
+		let numbers: Vec<_> = views.iter().map(|view| view.subject.round().unwrap().number).collect();
+		assert_eq!(numbers, [9, 3, 5]);
+		assert!(views.iter().all(|view| view.domain == WEIGHTED));
+		let other = Recomputation::recomputations(UNWEIGHTED);
+		assert_eq!((other[0].class, other[0].subject), (Large, subject));
+		assert!(Recomputation::recomputation(TASK + 4).is_none());
+	});
+}

@@ -1,0 +1,56 @@
+//! Views for runtime APIs.
+
+use crate::{
+	pallet::{Config, Pallet, SettledSums, Tasks},
+	types::{Answer, Member, Stage, Task},
+};
+use alloc::vec::Vec;
+use doin_primitives::{
+	views::{EvaluatorSeatView, RecomputationPhase, RecomputationView},
+	DomainId, TaskId,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Returns the tasks of `domain` that are not final, oldest first. Reads every open task: for runtime APIs only.
+	pub fn recomputations(domain: DomainId) -> Vec<RecomputationView<T::AccountId>> {
+		let mut open: Vec<_> = Tasks::<T>::iter().filter(|(_, task)| task.domain == domain).collect();
+		open.sort_by_key(|(id, _)| *id);
+		open.into_iter().map(|(id, task)| Self::view(id, task)).collect()
+	}
+
+	/// Returns one task, while it is not final.
+	pub fn recomputation(id: TaskId) -> Option<RecomputationView<T::AccountId>> {
+		Some(Self::view(id, Tasks::<T>::get(id)?))
+	}
+
+	fn view(id: TaskId, task: Task<T::AccountId>) -> RecomputationView<T::AccountId> {
+		let (phase, phase_end) = match task.stage {
+			Stage::Drawing { .. } => (RecomputationPhase::Drawing, task.due),
+			Stage::Answering { commits_until, .. } if Self::now() < commits_until => {
+				(RecomputationPhase::Answering, commits_until)
+			}
+			Stage::Answering { reveals_until, .. } => (RecomputationPhase::Revealing, reveals_until),
+			Stage::Settling { until, .. } => (RecomputationPhase::Settling, until),
+			Stage::Recomputing { until, .. } => (RecomputationPhase::Recomputing, until),
+			Stage::Challenge { until } => (RecomputationPhase::Challenge, until),
+		};
+		let seat = |member: Member<T::AccountId>| EvaluatorSeatView {
+			committed: !matches!(member.answer, Answer::Awaited | Answer::Missed),
+			revealed: matches!(member.answer, Answer::Revealed | Answer::False),
+			who: member.who,
+		};
+		let sums = SettledSums::<T>::get(id).map(|sums| sums.into_iter().map(|model| model.into_inner()).collect());
+		RecomputationView {
+			task: id,
+			subject: task.subject,
+			domain: task.domain,
+			phase,
+			phase_end,
+			seed: task.seed,
+			models: task.models.into_inner(),
+			class: task.class,
+			seats: task.members.into_iter().map(seat).collect(),
+			sums: sums.unwrap_or_default(),
+		}
+	}
+}
