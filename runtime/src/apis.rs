@@ -1,10 +1,14 @@
-//! What nodes, wallets and workers ask the runtime.
+//! Runtime APIs for nodes, wallets and workers.
+//!
+//! `impl_runtime_apis!` generates the dispatcher of all APIs at once, so a runtime has exactly one invocation of it.
 
-use crate::{judge::Recomputer, reads, *};
+use crate::{chunk_scorer::OnChainScorer, *};
+use alloc::string::String;
 use doin_primitives::{
-	views::{ChampionView, DomainView, FeeMarketView, QuorumView, ReputationView, RoundView, WorkView},
-	DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
+	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	DomainId, DomainSpec, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
+use doin_traits::{DomainWeights as _, Reputation as _};
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
@@ -68,7 +72,10 @@ sp_api::impl_runtime_apis! {
 			data.create_extrinsics()
 		}
 
-		fn check_inherents(block: <Block as BlockT>::LazyBlock, data: sp_inherents::InherentData) -> sp_inherents::CheckInherentsResult {
+		fn check_inherents(
+			block: <Block as BlockT>::LazyBlock,
+			data: sp_inherents::InherentData,
+		) -> sp_inherents::CheckInherentsResult {
 			data.check_extrinsics(&block)
 		}
 	}
@@ -176,7 +183,10 @@ sp_api::impl_runtime_apis! {
 	}
 
 	impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentApi<Block, Balance> for Runtime {
-		fn query_info(uxt: <Block as BlockT>::Extrinsic, len: u32) -> pallet_transaction_payment_rpc_runtime_api::RuntimeDispatchInfo<Balance> {
+		fn query_info(
+			uxt: <Block as BlockT>::Extrinsic,
+			len: u32,
+		) -> pallet_transaction_payment_rpc_runtime_api::RuntimeDispatchInfo<Balance> {
 			TransactionPayment::query_info(uxt, len)
 		}
 
@@ -225,61 +235,71 @@ sp_api::impl_runtime_apis! {
 		}
 	}
 
-	impl doin_primitives_frame::apis::DoinApi<Block, AccountId> for Runtime {
+	impl doin_traits::apis::DoinApi<Block, AccountId> for Runtime {
 		fn domains() -> Vec<DomainView<AccountId>> {
-			reads::domains()
+			let mut ids: Vec<_> = pallet_doin_domains::Specs::<Runtime>::iter_keys().collect();
+			ids.sort_unstable();
+			ids.into_iter().filter_map(domain_view).collect()
 		}
 
 		fn domain(domain: DomainId) -> Option<DomainView<AccountId>> {
-			reads::domain(domain)
+			domain_view(domain)
 		}
 
 		fn domain_spec(domain: DomainId) -> Option<DomainSpec> {
-			reads::spec(domain)
+			pallet_doin_domains::Specs::<Runtime>::get(domain)
 		}
 
 		fn series(domain: DomainId) -> Option<Vec<i32>> {
-			reads::series(domain)
+			Domains::series(domain)
 		}
 
 		fn champion(domain: DomainId) -> Option<ChampionView<AccountId>> {
-			reads::champion(domain)
+			Optimae::champion_view(domain)
 		}
 
 		fn model(model: ModelId) -> Option<Vec<u8>> {
-			reads::model(model)
+			Optimae::stored(&ModelRef::Stored(model)).map(|stored| stored.bytes.into_inner())
 		}
 
 		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32> {
-			Recomputer::model_chunk(domain, &model, seed.as_ref(), chunk)
+			OnChainScorer::model_sum(domain, &model, seed.as_ref(), chunk)
 		}
 
 		fn round(domain: DomainId) -> Option<RoundView<AccountId>> {
-			reads::round(domain)
+			Optimae::round_view(domain)
 		}
 
 		fn open_round(round: RoundId) -> Option<RoundView<AccountId>> {
-			reads::open_round(round)
+			Optimae::open_round(round)
 		}
 
-		fn quorums(domain: DomainId) -> Vec<QuorumView<AccountId>> {
-			reads::quorums(domain)
+		fn recomputations(domain: DomainId) -> Vec<RecomputationView<AccountId>> {
+			Recomputation::recomputations(domain)
 		}
 
 		fn work() -> WorkView<AccountId> {
-			reads::work()
+			Work::view()
 		}
 
 		fn fee_market() -> FeeMarketView {
-			reads::fee_market()
+			FeeMarket::view()
 		}
 
 		fn reputation(who: AccountId) -> ReputationView {
-			reads::reputation(who)
+			let record = Optimae::record(&who);
+			ReputationView {
+				score: Reputation::score(&who),
+				eligible: Reputation::is_eligible(&who),
+				bond: Evaluators::bond_of(&who),
+				accepted: record.accepted,
+				rejected: record.rejected,
+				forfeited: record.forfeited,
+			}
 		}
 
 		fn round_params() -> RoundParams {
-			<Timing as doin_primitives_frame::Timing>::rounds()
+			<Timing as doin_traits::Timing>::rounds()
 		}
 	}
 
@@ -297,7 +317,7 @@ sp_api::impl_runtime_apis! {
 		}
 	}
 
-	// A failed check is a panic here: whoever runs `try-runtime` wants to see it.
+	// A failed check panics, which `try-runtime` reports with its message.
 	#[cfg(feature = "try-runtime")]
 	impl frame_try_runtime::TryRuntime<Block> for Runtime {
 		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
@@ -330,4 +350,25 @@ sp_api::impl_runtime_apis! {
 			benchmarks::dispatch(config)
 		}
 	}
+}
+
+/// Returns the view of a domain, from its record and its weight.
+fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
+	let spec = pallet_doin_domains::Specs::<Runtime>::get(id)?;
+	let state = pallet_doin_domains::States::<Runtime>::get(id)?;
+	Some(DomainView {
+		id,
+		name: String::from_utf8_lossy(&spec.name).into_owned(),
+		unit: String::from_utf8_lossy(&spec.unit).into_owned(),
+		program: ProgramKind::from(&spec.program),
+		evidence: spec.evidence.kind(),
+		status: state.status,
+		owner: state.owner,
+		weight: Gauge::weight(id),
+		high_water: state.high_water,
+		min_improvement: spec.min_improvement,
+		target: spec.target,
+		bounty: state.bounty,
+		class: spec.class(),
+	})
 }

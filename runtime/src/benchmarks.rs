@@ -1,10 +1,10 @@
-//! The benchmarks of this chain's pallets, and the domains, models and validators they are measured on.
+//! Benchmarks of DOIN's pallets, and the domains, models and validators that they run on.
 //!
-//! `scripts/bench.sh weights` asks for them through the `Benchmark` API. They start from the `development` chain. The pallets of the SDK
-//! are not among them: their weights come measured.
+//! `scripts/bench.sh weights` runs them through the `Benchmark` API on the `development` chain. Pallets of the SDK are not
+//! included: they come with measured weights.
 
 use crate::{
-	configs::doin::{ActiveStake, MinBounty},
+	configs::doin::{domains::MinBounty, gauge::ActiveStake},
 	*,
 };
 use alloc::{string::String, vec};
@@ -17,36 +17,41 @@ use doin_primitives::{
 		PAGE_VALUES,
 	},
 	payload::{Metrics, Reveal},
-	DomainId, DomainSpec, Evidence, Gene, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION,
+	DomainId, DomainSpec, Evidence, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION,
 };
-use doin_primitives_frame::{Electorate, Timing as _};
 use doin_scoring::{
 	encoder::MAX_CONVS,
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
-	Conv, Encoder, Forecast, Generator, Layer, Model, Net, Program, Quadratic, Target,
+	Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
 };
+use doin_traits::{Electorate, Timing as _};
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys};
-use pallet_doin_quorum::types::MACS_PER_UNIT;
+use pallet_doin_recomputation::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_doin_domains, Domains]
+	[pallet_doin_evaluators, Evaluators]
 	[pallet_doin_fee_market, FeeMarket]
 	[pallet_doin_gauge, Gauge]
 	[pallet_doin_optimae, Optimae]
-	[pallet_doin_quorum, Quorum]
+	[pallet_doin_recomputation, Recomputation]
 	[pallet_doin_reputation, Reputation]
 	[pallet_doin_work, Work]
 );
 
-/// What can be measured, and the storage that is measured.
+/// Returns the benchmarks, and the storage items that they count.
 pub fn list(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 	let mut list = Vec::new();
 	list_benchmarks!(list, extra);
 	(list, AllPalletsWithSystem::storage_info())
 }
 
-/// Measures one benchmark.
+/// Runs the benchmarks that `config` selects.
+///
+/// # Errors
+///
+/// Fails if a benchmark fails or is unknown.
 pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
 	let whitelist: Vec<TrackedStorageKey> = AllPalletsWithSystem::whitelisted_storage_keys();
 	let mut batches = Vec::new();
@@ -55,25 +60,28 @@ pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> 
 	Ok(batches)
 }
 
-/// Steps that the domain of [`forecast`] looks ahead: with this many, a net of one layer fills the largest model.
+/// Horizon of the domain of [`forecast`], in steps, with which a net of one layer fills the largest model.
 const HORIZON: u16 = 32;
-/// Chunks of a measurement: the most there are.
+/// Chunks of a recomputation: the most that a program can have.
 const CHUNKS: u16 = 256;
-/// Values of the series: one window of the validation split per chunk, so that measuring a claim is not what a benchmark measures.
+/// Values of the series: one window of the validation split per chunk, so that scoring a claim takes a negligible part of a
+/// benchmark.
 const VALUES: u32 = MAX_HISTORY as u32 + CHUNKS as u32 + HORIZON as u32 - 1;
-/// Bytes of an encoded net of one layer beside weights and biases, at most.
+/// Largest overhead of an encoded net of one layer beside its weights and biases, in bytes.
 const NET_OVERHEAD: u32 = 32;
 
+/// Returns a text of `len` bytes that starts with `first`.
 fn text<const N: u32>(len: u32, first: u8) -> BoundedVec<u8, ConstU32<N>> {
 	let rest = (1..len).map(|_| b'x');
 	BoundedVec::truncate_from(core::iter::once(first).chain(rest).collect())
 }
 
+/// Returns the values of the series.
 fn values() -> Vec<i32> {
 	(0..VALUES).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect()
 }
 
-/// A record whose every list is as long as can be, and that may be voted for.
+/// Returns the record of a domain that can be voted for, with every list at its largest length.
 fn forecast() -> DomainSpec {
 	let genes = (0..MAX_GENES).map(|n| Gene { name: text(32, b'a' + n as u8), lo: 1, hi: 64, log: true, frac: 0 });
 	DomainSpec {
@@ -87,11 +95,14 @@ fn forecast() -> DomainSpec {
 			windows: MAX_WINDOWS,
 			channels: 1,
 			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
 		}),
 		genes: BoundedVec::truncate_from(genes.collect()),
 		limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
 		data_root: blake2_256(&values().encode()),
 		values: VALUES,
+		growth: Growth::Fixed,
 		split: Split { train_end: MAX_HISTORY.into(), validation_end: VALUES },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
@@ -104,7 +115,7 @@ fn forecast() -> DomainSpec {
 	}
 }
 
-/// A record whose chunks cost next to nothing to compute.
+/// Returns the record of a domain whose chunks have a negligible cost.
 fn quadratic() -> DomainSpec {
 	DomainSpec {
 		program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; MAX_DIMENSIONS as usize]) }),
@@ -116,12 +127,12 @@ fn quadratic() -> DomainSpec {
 	}
 }
 
-/// Owner of every domain made here.
+/// Returns the owner of every domain of these benchmarks.
 fn owner() -> AccountId {
 	account("owner", 0, 0)
 }
 
-/// Makes an active domain, whose champion is a baseline that every other model beats.
+/// Inserts an active domain whose champion is a baseline that every other model beats. Returns its identifier.
 fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 	let domain = pallet_doin_domains::NextDomainId::<Runtime>::mutate(|next| core::mem::replace(next, *next + 1));
 	let error = u32::MAX.into();
@@ -143,22 +154,23 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 	domain
 }
 
-/// Gives `who` something to give.
+/// Funds `who` with enough for two additions to a bounty.
 fn funded(who: AccountId) -> AccountId {
 	assert!(Balances::mint_into(&who, 2 * MinBounty::get()).is_ok(), "the account exists");
 	who
 }
 
-/// A net of one layer from `window` steps of history to the horizon.
+/// Returns a net of one layer from `window` steps of history to the horizon.
 fn linear(window: u16, weights: Vec<i16>) -> Net {
 	let bias = vec![0; usize::from(HORIZON)];
 	let layer = Layer { inputs: window, outputs: HORIZON, shift: 1, weights, bias };
 	Net { window, in_shifts: vec![0], skip: None, encoder: Encoder::None, layers: vec![layer] }
 }
 
-/// The net of thin convolutions that reads the fewest steps of history and costs at least `macs` a window. Convolutions share their weights
-/// among steps, so that the dearest net that a domain may admit fits the bytes of a model, and of all nets thin ones take longest for what
-/// is counted. With fewer channels, no window is long enough for the most that may be counted.
+/// Returns the net of thin convolutions with the shortest window and at least `macs` multiply-accumulates per window.
+///
+/// Convolutions share their weights among steps, so the most expensive net that a domain can admit fits in the bytes of a model, and
+/// thin ones take the longest per counted multiply-accumulate. With fewer channels no window is long enough for the largest count.
 fn convolutions(macs: u64) -> Net {
 	const CHANNELS: u16 = 3;
 	let layer = |inputs: u16, outputs: u16| Layer {
@@ -191,10 +203,10 @@ fn convolutions(macs: u64) -> Net {
 	net(least)
 }
 
-/// What the pallets' benchmarks ask for.
-pub struct World;
+/// Fixtures of the pallets' benchmarks on this runtime.
+pub struct BenchmarkFixtures;
 
-impl pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId> for World {
+impl pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
 	fn votable(n: u32) -> Vec<DomainId> {
 		(0..n).map(|_| active(forecast(), ModelRef::RepeatLast)).collect()
 	}
@@ -212,7 +224,13 @@ impl pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId> for World {
 	}
 }
 
-impl pallet_doin_quorum::benchmarking::BenchmarkHelper for World {
+impl pallet_doin_evaluators::benchmarking::BenchmarkHelper for BenchmarkFixtures {
+	fn domain() -> DomainId {
+		active(quadratic(), ModelRef::Origin)
+	}
+}
+
+impl pallet_doin_recomputation::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
 	fn domain() -> (DomainId, SizeClass, ModelRef) {
 		let spec = quadratic();
 		let class = spec.class();
@@ -223,7 +241,7 @@ impl pallet_doin_quorum::benchmarking::BenchmarkHelper for World {
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some([1; 32]));
 	}
 
-	fn judged(units: u32) -> (DomainId, ModelRef) {
+	fn scored(units: u32) -> (DomainId, ModelRef) {
 		let domain = active(forecast(), ModelRef::RepeatLast);
 		let net = convolutions(MACS_PER_UNIT * u64::from(units) / u64::from(MAX_WINDOWS));
 		let Reveal { genes, validation, .. } = <Self as pallet_doin_optimae::BenchmarkHelper<AccountId>>::reveal(domain, 0);
@@ -238,21 +256,26 @@ impl pallet_doin_quorum::benchmarking::BenchmarkHelper for World {
 		pallet_doin_optimae::Models::<Runtime>::insert(0, stored);
 		(domain, ModelRef::Stored(0))
 	}
+
+	fn evaluators(count: u32, class: SizeClass) -> Vec<AccountId> {
+		pallet_doin_evaluators::benchmarking::evaluators::<Runtime>(count, class)
+	}
 }
 
-impl pallet_doin_optimae::BenchmarkHelper<AccountId> for World {
-	/// It weighs something and has a bounty of as many donors as can be, so a verdict has everything to pay.
+impl pallet_doin_optimae::BenchmarkHelper<AccountId> for BenchmarkFixtures {
+	/// The domain has a weight and a bounty of as many donors as possible, so that a verdict makes every payment.
 	fn domain() -> DomainId {
 		let domain = active(forecast(), ModelRef::RepeatLast);
 		for (index, page) in (0..).zip(values().chunks(PAGE_VALUES as usize)) {
-			pallet_doin_domains::Pages::<Runtime>::insert(domain, index, Page::truncate_from(page.to_vec()));
+			let page = Page::Values(BoundedVec::truncate_from(page.to_vec()));
+			pallet_doin_domains::Pages::<Runtime>::insert(domain, index, page);
 		}
 		pallet_doin_gauge::Weights::<Runtime>::put(pallet_doin_gauge::Values::truncate_from(vec![(domain, MILLION)]));
-		// One place on the list of donors is kept for the owner.
+		// One place on the list of donors is reserved for the owner.
 		let others = (1..pallet_doin_domains::MAX_DONORS).map(|index| account("donor", index, 0));
 		for who in core::iter::once(owner()).chain(others) {
-			let given = Domains::add_bounty(RuntimeOrigin::signed(funded(who)), domain, MinBounty::get());
-			assert!(given.is_ok(), "the bounty grows: {given:?}");
+			let added = Domains::add_bounty(RuntimeOrigin::signed(funded(who)), domain, MinBounty::get());
+			assert!(added.is_ok(), "the bounty grows: {added:?}");
 		}
 		let rounds = Timing::rounds();
 		let (_, next) = rounds.reveal_window(rounds.place(domain, System::block_number()).round);
@@ -260,10 +283,12 @@ impl pallet_doin_optimae::BenchmarkHelper<AccountId> for World {
 		domain
 	}
 
-	/// A net of zeros, which says what the first champion says. Its claims are false, and nobody looks before it is disputed.
+	/// The model is a net of zeros, which forecasts as the initial champion does. Its claimed sums are false, which a claim
+	/// challenge proves.
 	fn reveal(_: DomainId, bytes: u32) -> Reveal {
 		let horizon = u32::from(HORIZON);
-		// Per step of the window a row of two-byte weights, and four bytes of bias per step ahead.
+		// Two bytes per weight and four bytes per bias: one row of weights per step of the window, one bias per step of the
+		// horizon.
 		let rows = bytes.saturating_sub(NET_OVERHEAD + 4 * horizon) / (2 * horizon);
 		let window = rows.clamp(1, MAX_HISTORY.into()) as u16;
 		let net = linear(window, vec![0; usize::from(window) * usize::from(HORIZON)]);

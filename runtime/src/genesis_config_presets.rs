@@ -1,12 +1,12 @@
-//! The chains this runtime can start.
+//! Genesis presets of the development chains.
 //!
 //! | preset | validators | for |
 //! |---|---|---|
 //! | `development` | Alice | one machine: 2 s blocks, rounds of about 30 blocks, the demo domain registered and voted |
 //! | `local_testnet` | Alice, Bob, Charlie | a small network on one machine, with the same domain and round lengths |
 //!
-//! Both endow the well-known development accounts. Dave is the optimizer and Eve, Ferdie, One and Two are bonded evaluators, so that
-//! `doin-worker run --dev` finds its identities funded.
+//! Both endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded evaluators, so
+//! the accounts of `doin-worker run --dev` are funded.
 
 use crate::{
 	configs::{
@@ -23,29 +23,30 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 pub use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
-/// A quarter of the slots have a primary author; all slots carry a VRF output, which draws are made of.
+/// BABE: a quarter of the slots has a primary author, and every slot has a VRF output, which the beacon folds in.
 pub const BABE_EPOCH: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
-/// Endowment of a development account.
+/// Endowment of a development account, in plancks.
 const ENDOWMENT: Balance = 1_000_000 * DOIN;
-/// Stake of a development validator.
+/// Stake of a development validator, in plancks.
 const STAKE: Balance = 100_000 * DOIN;
-/// Least bond of a validator: one of 200 places must cost something.
+/// Smallest bond of a validator, in plancks: the price of one of [`MAX_TARGETS`] places.
 const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
-/// Least bond of a nominator.
+/// Smallest bond of a nominator, in plancks.
 const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
-/// Bond of a development evaluator.
+/// Bond of a development evaluator, in plancks.
 const BOND: Balance = 1_000 * DOIN;
-/// Threshold T of a development chain: 0.02 bit, its floor.
+/// Threshold T of the first work block of a development chain, and its floor: 0.02 bit in Q32.
 const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
 
-/// Who optimizes on the development chains.
+/// Optimizer of the development chains.
 pub const OPTIMIZER: Sr25519Keyring = Sr25519Keyring::Dave;
-/// Who evaluates on the development chains.
+/// Evaluators of the development chains.
 pub const EVALUATORS: [Sr25519Keyring; 4] =
 	[Sr25519Keyring::Eve, Sr25519Keyring::Ferdie, Sr25519Keyring::One, Sr25519Keyring::Two];
 
+/// Returns the session keys of a development validator.
 fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 	let grandpa = match validator {
 		Sr25519Keyring::Bob => Ed25519Keyring::Bob,
@@ -55,6 +56,7 @@ fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 	SessionKeys { grandpa: grandpa.public().into(), babe: validator.public().into() }
 }
 
+/// Returns the genesis of a development chain with `validators`, as a patch of the default genesis.
 fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
 	let owner = Sr25519Keyring::Alice.to_account_id();
@@ -96,24 +98,24 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 			votes: stashes.iter().map(|stash| (stash.clone(), vec![(0, MILLION)])).collect::<Vec<_>>(),
 			weights: vec![(0, MILLION)],
 		},
-		quorum: QuorumConfig {
+		evaluators: EvaluatorsConfig {
 			evaluators: EVALUATORS.iter().map(|key| (key.to_account_id(), BOND, SizeClass::Small)).collect::<Vec<_>>(),
 		},
 		work: WorkConfig { threshold: DEV_THRESHOLD, floor: DEV_THRESHOLD, ceiling: 1_000 * doin_primitives::ONE_Q32 },
 	})
 }
 
-/// The genesis of a preset, as JSON.
+/// Returns the genesis of a preset as JSON, or `None` if no preset has this identifier.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice]),
 		LOCAL_TESTNET_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]),
 		_ => return None,
 	};
-	serde_json::to_vec(&patch).ok()
+	Some(serde_json::to_vec(&patch).expect("a JSON value with string keys serializes; qed"))
 }
 
-/// Names of all presets.
+/// Returns the identifiers of all presets.
 pub fn preset_names() -> Vec<PresetId> {
 	vec![PresetId::from(DEV_RUNTIME_PRESET), PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET)]
 }

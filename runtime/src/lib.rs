@@ -1,20 +1,23 @@
-//! The DOIN runtime: BABE and GRANDPA make and finalise blocks, NPoS chooses who does, and eight small pallets decide what machine-learning
-//! work is worth.
+//! The DOIN runtime: BABE and GRANDPA author and finalize blocks, nominated proof of stake elects the validators, and DOIN's own
+//! pallets pay for verified improvements of machine-learning models.
 //!
-//! - [`configs`] gives every pallet its types and constants, by concern.
-//! - [`judge`] is the truth: it recomputes a chunk of a model's score with the same code that the worker runs.
-//! - [`apis`] is what nodes and workers ask.
-//! - [`genesis_config_presets`] are the chains this runtime can start.
+//! | module | content |
+//! |---|---|
+//! | [`configs`] | types and constants of every pallet, by concern |
+//! | [`chunk_scorer`] | scoring of a chunk of a model, with the code that the worker runs as well |
+//! | [`apis`] | runtime APIs for nodes and workers |
+//! | [`genesis_config_presets`] | genesis of the development chains |
+//! | [`demo`] | demo domain of the development chains |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
-// The macros that assemble a runtime make items that cannot be documented.
+// The macros that assemble a runtime generate items that cannot be documented.
 #![allow(missing_docs)]
 
 /// The compiled runtime.
 #[cfg(feature = "std")]
 mod wasm {
-	// The file also says where the blob was built, which nobody asks.
+	// The generated file defines constants that the runtime does not use.
 	#![allow(dead_code)]
 	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
@@ -26,11 +29,10 @@ extern crate alloc;
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarks;
+pub mod chunk_scorer;
 pub mod configs;
 pub mod demo;
 pub mod genesis_config_presets;
-pub mod judge;
-pub mod reads;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -43,26 +45,26 @@ use sp_version::RuntimeVersion;
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
 pub use doin_primitives::{Balance, BlockNumber};
 
-/// Any signature an account may use.
+/// Signature of an account: ed25519, sr25519 or ECDSA.
 pub type Signature = MultiSignature;
-/// An account: a 32-byte public key or its hash.
+/// Identifier of an account: a 32-byte public key or its hash.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// Transactions sent by an account.
+/// Number of transactions that an account has sent.
 pub type Nonce = u32;
-/// Hash of a block or of state.
+/// Hash of a block or of a state.
 pub type Hash = sp_core::H256;
 /// Address of an account in a transaction.
 pub type Address = MultiAddress<AccountId, ()>;
-/// Header.
+/// Header of a block.
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
-/// Block.
+/// Block of transactions.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
-/// Transaction as it is sent.
+/// Transaction before its signature is checked.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What a signer signs.
+/// Payload that a signer of a transaction signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
-/// What surrounds every signed call, in the order in which polkadot.js and subxt expect it.
+/// Extensions of every transaction, in the order that polkadot.js and subxt expect.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -77,16 +79,16 @@ pub type TxExtension = (
 	frame_system::WeightReclaim<Runtime>,
 );
 
-/// Executes blocks.
+/// Executive that applies blocks and transactions.
 pub type Executive =
 	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
-/// Types that the node needs, without the meaning of calls.
+/// Types for the node, in which calls are opaque bytes.
 pub mod opaque {
 	use super::*;
 	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
 
-	/// Header.
+	/// Header of a block.
 	pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 	/// Block of opaque transactions.
 	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
@@ -97,16 +99,18 @@ pub mod opaque {
 }
 
 impl_opaque_keys! {
-	/// A validator's session keys.
+	/// Session keys of a validator.
 	pub struct SessionKeys {
-		/// Finalises.
+		/// Key that votes for finality.
 		pub grandpa: Grandpa,
-		/// Authors, and contributes the VRF outputs that draws are made of.
+		/// Key that authors blocks. Its VRF outputs feed the beacon that draws are made from.
 		pub babe: Babe,
 	}
 }
 
-/// Version of the runtime. Bump `spec_version` with every change of logic, `transaction_version` with every change of a call's encoding.
+/// Version of the runtime. Raise `spec_version` with every change of logic, and `transaction_version` with every change of the
+/// encoding of a call or of a transaction extension. `runtime/tests/tests/metadata.rs` compares the interface with the snapshot
+/// of these versions.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("doin"),
@@ -119,8 +123,9 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	system_version: 1,
 };
 
-// Hooks run in this order: slot and round lengths are there before anything asks for them, the session turns before the gauge counts
-// votes, a verdict is reached before the work block that pays for it is sealed.
+// Genesis and hooks run in order of the indices: genesis writes slot and round lengths before any pallet reads them, a session
+// starts before the gauge counts votes, evaluators are bonded before recomputations draw them, and a verdict precedes the work
+// block that pays for it.
 #[frame_support::runtime]
 mod runtime {
 	/// The runtime.
@@ -181,9 +186,11 @@ mod runtime {
 	#[runtime::pallet_index(22)]
 	pub type Reputation = pallet_doin_reputation;
 	#[runtime::pallet_index(23)]
-	pub type Quorum = pallet_doin_quorum;
+	pub type Evaluators = pallet_doin_evaluators;
 	#[runtime::pallet_index(24)]
-	pub type Optimae = pallet_doin_optimae;
+	pub type Recomputation = pallet_doin_recomputation;
 	#[runtime::pallet_index(25)]
+	pub type Optimae = pallet_doin_optimae;
+	#[runtime::pallet_index(26)]
 	pub type Work = pallet_doin_work;
 }

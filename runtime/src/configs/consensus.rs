@@ -1,7 +1,7 @@
 //! BABE, GRANDPA, sessions and offences.
 
 use crate::{configs::staking::*, configs::system::deposit, *};
-use doin_primitives_frame::{Deed, Reputation as _};
+use doin_traits::{Behaviour, Reputation as _};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
@@ -12,17 +12,14 @@ use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
 /// Most validators of a session.
 pub const MAX_AUTHORITIES: u32 = 100;
-/// Most nominators behind one validator that equivocation reports weigh.
+/// Most nominators of one validator, for the weight of an equivocation report.
 pub const MAX_NOMINATORS: u32 = 1_000;
 
-/// Blocks in which an equivocation can be reported: as long as the stake behind it stays bonded.
-pub struct ReportLongevity;
-impl Get<u64> for ReportLongevity {
-	fn get() -> u64 {
-		u64::from(BondingDuration::get())
-			.saturating_mul(SessionsPerEra::get().into())
-			.saturating_mul(pallet_doin_timing::EpochDuration::<Runtime>::get())
-	}
+parameter_types! {
+	/// Blocks for which the report of an equivocation is valid: the slots for which the stake behind it stays bonded.
+	pub ReportLongevity: u64 = u64::from(BondingDuration::get())
+		.saturating_mul(SessionsPerEra::get().into())
+		.saturating_mul(<pallet_doin_timing::EpochDuration<Runtime> as Get<u64>>::get());
 }
 
 impl pallet_babe::Config for Runtime {
@@ -38,6 +35,7 @@ impl pallet_babe::Config for Runtime {
 }
 
 parameter_types! {
+	/// Sessions for which GRANDPA stores the set id, so that equivocations of the whole bonding duration can be reported.
 	pub const MaxSetIdSessionEntries: u64 = BondingDuration::get() as u64 * SessionsPerEra::get() as u64;
 }
 
@@ -57,7 +55,7 @@ impl pallet_authorship::Config for Runtime {
 }
 
 parameter_types! {
-	/// Session keys take two 32-byte keys and their owner, twice.
+	/// Deposit of session keys: 0.316 DOIN for three items of 160 bytes, i.e. two 32-byte keys and their owner, each twice.
 	pub const KeyDeposit: Balance = deposit(3, 160);
 }
 
@@ -82,22 +80,23 @@ impl pallet_session::historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 }
 
-/// Staking slashes the stake behind an equivocation; if the validator evaluates as well, its reputation remembers it.
-pub struct SlashAndRemember;
+/// Slashes the stake behind an equivocation, and records it in the reputation of the validator, which may be an evaluator as
+/// well.
+pub struct SlashAndRecord;
 type Offender = pallet_session::historical::IdentificationTuple<Runtime>;
-impl OnOffenceHandler<AccountId, Offender, Weight> for SlashAndRemember {
+impl OnOffenceHandler<AccountId, Offender, Weight> for SlashAndRecord {
 	fn on_offence(offenders: &[OffenceDetails<AccountId, Offender>], fractions: &[Perbill], session: u32) -> Weight {
 		for OffenceDetails { offender: (who, _), .. } in offenders {
-			Reputation::note(who, Deed::Equivocated);
+			Reputation::record(who, Behaviour::Equivocated);
 		}
-		let remembering = ParityDbWeight::get().reads_writes(1, 1).saturating_mul(offenders.len() as u64);
+		let recording = ParityDbWeight::get().reads_writes(1, 1).saturating_mul(offenders.len() as u64);
 		<Staking as OnOffenceHandler<AccountId, Offender, Weight>>::on_offence(offenders, fractions, session)
-			.saturating_add(remembering)
+			.saturating_add(recording)
 	}
 }
 
 impl pallet_offences::Config for Runtime {
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = SlashAndRemember;
+	type OnOffenceHandler = SlashAndRecord;
 	type RuntimeEvent = RuntimeEvent;
 }

@@ -1,28 +1,18 @@
-//! Fees: an EIP-1559 base fee over every component, burned; tips to the author.
+//! Fees: a base fee on weight and length as in EIP-1559, which is burned, and tips, which the block author receives.
 
 use crate::*;
-use frame_support::{
-	parameter_types,
-	traits::{ConstU8, Get},
-};
+use frame_support::{parameter_types, traits::ConstU8};
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
 use sp_runtime::traits::One;
 
 parameter_types! {
-	/// The base fee replaces the multiplier, which therefore stays at one.
+	/// Multiplier of fees: always one, since the base fee replaces it.
 	pub FeeMultiplier: Multiplier = Multiplier::one();
-}
-
-/// Author of the block under construction.
-pub struct Author;
-impl Get<Option<AccountId>> for Author {
-	fn get() -> Option<AccountId> {
-		Authorship::author()
-	}
-}
-
-parameter_types! {
+	/// Author of the block under construction, who receives the tips.
+	pub Author: Option<AccountId> = Authorship::author();
+	/// Lowest base fee, in plancks per gas.
 	pub const BaseFeeFloor: Balance = doin_primitives::base_fee::DEFAULT_FLOOR;
+	/// Highest base fee, in plancks per gas.
 	pub const BaseFeeCeiling: Balance = doin_primitives::base_fee::DEFAULT_CEILING;
 }
 

@@ -1,7 +1,7 @@
-//! Nominated proof of stake, paid from the generators' share of work blocks.
+//! Nominated proof of stake, paid from the validators' share of work blocks.
 
 use crate::*;
-use doin_primitives_frame::EraShare;
+use doin_traits::EraShare;
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
 	onchain, SequentialPhragmen,
@@ -14,30 +14,33 @@ use frame_support::{
 use sp_runtime::Perbill;
 
 parameter_types! {
-	/// An era is six epochs.
+	/// Sessions of an era.
 	pub const SessionsPerEra: u32 = 6;
-	/// Eras before unbonded stake is free; longer than any equivocation can stay unreported.
+	/// Eras until unbonded stake is free: as long as an equivocation can be reported.
 	pub const BondingDuration: u32 = 28;
-	/// There is no root that could cancel a slash, so slashes apply at once.
+	/// Eras until a slash is applied: 0, since no origin could cancel a deferred slash.
 	pub const SlashDeferDuration: u32 = 0;
+	/// Eras for which rewards can be claimed.
 	pub const HistoryDepth: u32 = 84;
+	/// Most validators that an election selects.
 	pub const MaxWinners: u32 = crate::configs::consensus::MAX_AUTHORITIES;
+	/// Nominators of one validator on one page of a payout.
 	pub const MaxExposurePageSize: u32 = 64;
-	// More than the validators that may ever ask for a place (`MAX_TARGETS`), because an election that has to leave out a target fails.
+	/// Bounds of an election. The bound on targets exceeds [`MAX_TARGETS`], because an election that has to omit a target fails.
 	pub ElectionLimits: ElectionBounds =
 		ElectionBoundsBuilder::default().voters_count(1_000.into()).targets_count((2 * MAX_TARGETS).into()).build();
-	/// The account that holds the generators' share until eras pay it out.
-	pub const GeneratorPot: PalletId = PalletId(*b"doin/gen");
-	/// One bag: with at most a thousand voters all of them are counted, in whatever order.
+	/// Identifier of the pot that holds the validators' share until the end of an era.
+	pub const ValidatorPot: PalletId = PalletId(*b"doin/gen");
+	/// Thresholds of the voter bags: one bag, since an election reads all voters, at most a thousand, in any order.
 	pub const BagThresholds: &'static [u64] = &[];
 }
 
-/// Accounts that may ask for a validator's place at a time; genesis sets it as staking's `MaxValidatorsCount`.
+/// Most accounts that are candidates for validator at a time. Genesis sets it as `MaxValidatorsCount` of staking.
 pub const MAX_TARGETS: u32 = 200;
-/// Accounts that may nominate at a time.
+/// Most accounts that nominate validators at a time. Genesis sets it as `MaxNominatorsCount` of staking.
 pub const MAX_NOMINATING: u32 = 1_000 - MAX_TARGETS;
 
-/// On-chain election: bounded, and small enough for a hundred validators.
+/// Election on chain by sequential Phragmén, with at most a hundred winners.
 pub struct OnChainElection;
 impl onchain::Config for OnChainElection {
 	type Bounds = ElectionLimits;
@@ -50,7 +53,7 @@ impl onchain::Config for OnChainElection {
 	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
 }
 
-/// An era pays what work blocks accrued for generators since the last one, and nothing else.
+/// Pays validators the validators' share that work blocks accrued since the last era, and nothing else.
 pub struct PayFromWork;
 impl sp_staking::EraPayout<Balance> for PayFromWork {
 	fn era_payout(_staked: Balance, _issuance: Balance, _millis: u64) -> (Balance, Balance) {
@@ -58,7 +61,7 @@ impl sp_staking::EraPayout<Balance> for PayFromWork {
 	}
 }
 
-/// Benchmarks set up no more validators and nominators than a session may have.
+/// Sizes of the benchmarks of staking: as many validators and nominators as a session can have.
 pub struct StakingBenchmarks;
 impl pallet_staking::BenchmarkingConfig for StakingBenchmarks {
 	type MaxNominators = ConstU32<1_000>;
@@ -91,7 +94,7 @@ impl pallet_staking::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type SessionInterface = Self;
 	type SessionsPerEra = SessionsPerEra;
-	// Slashed stake is burned.
+	/// Slashed stake is burned.
 	type Slash = ();
 	type SlashDeferDuration = SlashDeferDuration;
 	type TargetList = pallet_staking::UseValidatorsMap<Self>;

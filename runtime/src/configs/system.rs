@@ -1,4 +1,4 @@
-//! The frame: blocks, accounts, balances, and the pallets that wrap other calls.
+//! Blocks, accounts, balances, and the pallets that wrap other calls.
 
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -14,19 +14,23 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
 
-/// Reference time of a block: 2 s of the 6 s slot of a public network.
+/// Largest weight of a block: 2 s of reference time, a third of the 6 s slot of a public network.
 pub const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
-/// Part of a block that Normal transactions may fill.
+/// Share of a block that transactions of class Normal can fill.
 pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
-/// Encoded length of a block.
+/// Largest encoded length of a block, in bytes.
 pub const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
+	/// Version of the runtime.
 	pub const Version: RuntimeVersion = VERSION;
-	/// Longest mortal era, and how far back `System::block_hash` reaches.
+	/// Blocks whose hash is stored, which bounds the lifetime of a mortal transaction.
 	pub const BlockHashCount: BlockNumber = 2_400;
+	/// Prefix of SS58 addresses: 42, the generic Substrate prefix.
 	pub const Ss58Prefix: u16 = 42;
+	/// Weight limits of a block per dispatch class.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_RATIO);
+	/// Length limits of a block per dispatch class, in bytes.
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(MAX_BLOCK_LENGTH)
 		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_RATIO * MAX_BLOCK_LENGTH)
@@ -51,7 +55,8 @@ impl frame_system::Config for Runtime {
 }
 
 parameter_types! {
-	/// An account costs state for ever; below this it is reaped.
+	/// Smallest balance of an account: 0.001 DOIN. An account below it is removed and its balance burned, since it would occupy
+	/// state for ever.
 	pub const ExistentialDeposit: Balance = DOIN / 1_000;
 }
 
@@ -86,20 +91,26 @@ impl pallet_utility::Config for Runtime {
 	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
 }
 
-/// Deposit for `items` storage items of `bytes` bytes together.
+/// Returns the deposit for `items` storage items of `bytes` bytes in total: 0.1 DOIN per item and [`BYTE_DEPOSIT`] per byte.
 pub const fn deposit(items: u32, bytes: u32) -> Balance {
 	items as Balance * (DOIN / 10) + bytes as Balance * BYTE_DEPOSIT
 }
 
-/// Hold for one stored byte: a model of 64 KiB takes 6.5 DOIN, a series of 1 MiB 105 DOIN.
+/// Deposit for one stored byte: 0.0001 DOIN, e.g. 6.5 DOIN for a model of 64 KiB and 105 DOIN for a series of 1 MiB.
 pub const BYTE_DEPOSIT: Balance = DOIN / 10_000;
 
 parameter_types! {
+	/// Deposit of a pending multisig call: 0.1088 DOIN. Refunded when the call is executed or cancelled.
 	pub const MultisigDepositBase: Balance = deposit(1, 88);
+	/// Addition to [`MultisigDepositBase`] per approval of the threshold: 0.0032 DOIN.
 	pub const MultisigDepositFactor: Balance = deposit(0, 32);
+	/// Deposit of an account with proxies: 0.1008 DOIN. Refunded when the last proxy is removed.
 	pub const ProxyDepositBase: Balance = deposit(1, 8);
+	/// Addition to [`ProxyDepositBase`] per proxy: 0.0033 DOIN.
 	pub const ProxyDepositFactor: Balance = deposit(0, 33);
+	/// Deposit of a proxy with announced calls: 0.1008 DOIN. Refunded when the last announcement is removed.
 	pub const AnnouncementDepositBase: Balance = deposit(1, 8);
+	/// Addition to [`AnnouncementDepositBase`] per announced call: 0.0066 DOIN.
 	pub const AnnouncementDepositFactor: Balance = deposit(0, 66);
 }
 
@@ -114,41 +125,40 @@ impl pallet_multisig::Config for Runtime {
 	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
 }
 
-/// What a proxy may do in its principal's name.
+/// Calls that a proxy may send in the name of its principal.
 #[derive(
 	Copy, Clone, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum ProxyType {
-	/// Everything.
+	/// All calls.
 	#[default]
 	Any,
-	/// The calls of a working optimizer or evaluator, for a hot key: commit, reveal, answer, settle, dispute. It cannot bond, unbond,
-	/// register, post a bounty or transfer.
+	/// Calls of a working optimizer or evaluator, for a hot key: commit, reveal, answer, settle, recompute and challenge, also in
+	/// batches. Excludes bonds, registrations, bounties and transfers.
 	Work,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		use pallet_doin_optimae::Call as Optimae;
-		use pallet_doin_quorum::Call as Quorum;
+		use pallet_doin_recomputation::Call as Recomputation;
+		use pallet_utility::Call as Utility;
 		match self {
 			ProxyType::Any => true,
-			// A list of calls, not of pallets: a call added later is not a hot key's until somebody says so.
+			// A list of calls, not of pallets, so that a new call is not allowed until it is listed here.
 			ProxyType::Work => {
 				matches!(
 					call,
-					RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::dispute_claim { .. })
-						| RuntimeCall::Quorum(
-							Quorum::commit_sums { .. }
-								| Quorum::reveal_sums { .. }
-								| Quorum::settle { .. } | Quorum::recompute { .. }
-								| Quorum::dispute { .. } | Quorum::replay { .. }
-								| Quorum::withdraw_dispute { .. }
-						) | RuntimeCall::Utility(
-						pallet_utility::Call::batch { .. }
-							| pallet_utility::Call::batch_all { .. }
-							| pallet_utility::Call::force_batch { .. }
-					)
+					RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::challenge_claim { .. })
+						| RuntimeCall::Recomputation(
+							Recomputation::commit_sums { .. }
+								| Recomputation::reveal_sums { .. }
+								| Recomputation::settle { .. }
+								| Recomputation::recompute { .. }
+								| Recomputation::announce_challenge { .. }
+								| Recomputation::challenge { .. }
+								| Recomputation::cancel_challenge { .. }
+						) | RuntimeCall::Utility(Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. })
 				)
 			}
 		}
@@ -183,7 +193,7 @@ where
 	type RuntimeCall = RuntimeCall;
 }
 
-// Reports of equivocations are bare transactions that BABE and GRANDPA make from inside the node.
+// BABE and GRANDPA report equivocations from offchain code in bare transactions.
 impl<LocalCall> frame_system::offchain::CreateBare<LocalCall> for Runtime
 where
 	RuntimeCall: From<LocalCall>,

@@ -1,4 +1,4 @@
-//! The compiled runtime in the node's own executor: what validators run.
+//! The compiled runtime in the node's executor, as validators run it.
 
 use crate::Chain;
 use codec::{Decode, Encode};
@@ -8,7 +8,7 @@ use doin_scoring::{philox::Stream, Cell, Conv, Encoder, Layer, Model, Net};
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 
-/// The blob, compiled once, over the state of a chain.
+/// Compiled runtime over the state of a chain.
 pub struct Blob {
 	chain: Chain,
 	executor: WasmExecutor<sp_io::SubstrateHostFunctions>,
@@ -16,7 +16,7 @@ pub struct Blob {
 }
 
 impl Blob {
-	/// The blob over the development genesis, with a demo domain that admits every model.
+	/// Returns the compiled runtime over the development genesis, with a demo domain that admits every model.
 	pub fn new() -> Self {
 		let mut chain = Chain::preset("development");
 		chain.state(|| {
@@ -24,11 +24,11 @@ impl Blob {
 				spec.as_mut().expect("the demo domain is there").limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
 			});
 		});
-		let code = WASM_BINARY.expect("built with its blob: build again with SKIP_WASM_BUILD unset");
+		let code = WASM_BINARY.expect("the runtime was built without its blob: rebuild it with SKIP_WASM_BUILD unset");
 		Self { chain, executor: WasmExecutor::builder().build(), code: WrappedRuntimeCode(code.into()) }
 	}
 
-	/// `DoinApi::chunk_sum`.
+	/// Calls `DoinApi::chunk_sum` on the demo domain.
 	pub fn chunk_sum(&mut self, model: &Model, seed: Option<&Hash>, chunk: u16) -> Option<u32> {
 		let domain: DomainId = crate::round::DEMO;
 		let arguments = (domain, model.to_bytes(), seed, chunk).encode();
@@ -46,19 +46,20 @@ impl Default for Blob {
 	}
 }
 
-/// A number in ±`limit`.
+/// Returns a number in ±`limit`.
 fn number(stream: &mut Stream, limit: u32) -> i32 {
 	stream.below(2 * limit + 1) as i32 - limit as i32
 }
 
-/// A layer of random weights that keeps the scale of its inputs.
+/// Returns a layer of random weights that preserves the scale of its inputs.
 pub fn layer(stream: &mut Stream, inputs: u16, outputs: u16, shift: u8) -> Layer {
 	let limit = ((2 << shift) / u32::from(inputs).isqrt()).min(2_047);
 	let weights = (0..u32::from(inputs) * u32::from(outputs)).map(|_| number(stream, limit) as i16).collect();
 	Layer { inputs, outputs, shift, weights, bias: (0..outputs).map(|_| number(stream, 200 << shift)).collect() }
 }
 
-/// A net of one of the families (0 MLP, 1 convolutions, 2 LSTM, 3 GRU) for `window` steps of one channel, of random weights.
+/// Returns a net of random weights for `window` steps of one channel. `family` is 0 for MLP, 1 for convolutions, 2 for LSTM, 3
+/// for GRU.
 pub fn net(stream: &mut Stream, family: u8, window: u16, width: u16, horizon: u16, skip: bool) -> Net {
 	let mut hidden = Vec::new();
 	let encoder = match family {

@@ -1,7 +1,8 @@
-//! Drives the real runtime: genesis from a preset, blocks with signed VRF pre-digests, signed transactions, everything through
-//! `Executive`, as a node would.
+//! Drives the real runtime as a node does: genesis from a preset, blocks with signed VRF pre-digests and signed transactions, all
+//! through `Executive`.
 
 pub mod blob;
+pub mod interface;
 pub mod round;
 
 use codec::Encode;
@@ -22,10 +23,10 @@ use sp_runtime::{
 	Digest, DigestItem, DispatchError, MultiSignature,
 };
 
-/// Slot in which block 1 is made.
+/// Slot of block 1.
 const FIRST_SLOT: u64 = 1_000_000;
 
-/// A chain under test: a state and the header of its last block.
+/// Chain under test: a state and the header of its last block.
 pub struct Chain {
 	ext: sp_io::TestExternalities,
 	parent: Header,
@@ -34,7 +35,7 @@ pub struct Chain {
 }
 
 impl Chain {
-	/// The chain of a genesis preset, before its first block.
+	/// Returns the chain of a genesis preset, before its first block.
 	pub fn preset(name: &str) -> Self {
 		let patch = doin_runtime::genesis_config_presets::get_preset(&name.into()).unwrap_or_else(|| panic!("preset {name}"));
 		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("presets are JSON");
@@ -44,24 +45,24 @@ impl Chain {
 		Self::from_genesis(genesis)
 	}
 
-	/// The chain of a genesis.
+	/// Returns the chain of a genesis, before its first block.
 	pub fn from_genesis(genesis: RuntimeGenesisConfig) -> Self {
 		let ext = sp_io::TestExternalities::new(genesis.build_storage().expect("genesis builds"));
 		let parent = Header::new(0, H256::zero(), H256::repeat_byte(7), H256::zero(), Digest::default());
 		Chain { ext, parent, slot: FIRST_SLOT, open: false }
 	}
 
-	/// Reads or writes the state.
+	/// Runs `f` on the state.
 	pub fn state<R>(&mut self, f: impl FnOnce() -> R) -> R {
 		self.ext.execute_with(f)
 	}
 
-	/// Number of the last or open block.
+	/// Returns the number of the open block, or of the last one.
 	pub fn number(&mut self) -> BlockNumber {
 		self.state(System::block_number)
 	}
 
-	/// Starts a block.
+	/// Opens a block.
 	pub fn begin(&mut self) {
 		assert!(!self.open, "a block is already open");
 		let (slot, parent) = (self.slot, self.parent.clone());
@@ -87,32 +88,32 @@ impl Chain {
 		header
 	}
 
-	/// An empty block.
+	/// Makes an empty block.
 	pub fn block(&mut self) -> Header {
 		self.begin();
 		self.end()
 	}
 
-	/// Empty blocks until block `number` has been made.
+	/// Makes empty blocks up to block `number`.
 	pub fn run_to(&mut self, number: BlockNumber) {
 		while self.number() < number {
 			self.block();
 		}
 	}
 
-	/// A signed transaction without a tip, applied to the open block.
+	/// Applies a signed transaction without a tip to the open block.
 	pub fn apply(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> ApplyExtrinsicResult {
 		self.apply_with_tip(who, call, 0)
 	}
 
-	/// A signed transaction, applied to the open block.
+	/// Applies a signed transaction to the open block.
 	pub fn apply_with_tip(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>, tip: Balance) -> ApplyExtrinsicResult {
 		assert!(self.open, "no block is open");
 		let call = call.into();
 		self.ext.execute_with(|| Executive::apply_extrinsic(sign(who, call, tip)))
 	}
 
-	/// A block with one transaction that has to succeed.
+	/// Makes a block with one transaction, which has to succeed.
 	pub fn ok(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Header {
 		self.skip_session_block();
 		self.begin();
@@ -121,7 +122,7 @@ impl Chain {
 		self.end()
 	}
 
-	/// A block with one transaction that is included and has to fail.
+	/// Makes a block with one transaction, which is included and has to fail. Returns its error.
 	pub fn fails(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> DispatchError {
 		self.skip_session_block();
 		self.begin();
@@ -130,7 +131,7 @@ impl Chain {
 		applied.expect("the transaction is valid").expect_err("the call fails")
 	}
 
-	/// A transaction that may not be included.
+	/// Makes a block with one transaction, which has to be invalid. Returns the reason.
 	pub fn invalid(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> TransactionValidityError {
 		self.skip_session_block();
 		self.begin();
@@ -139,7 +140,7 @@ impl Chain {
 		applied.expect_err("the transaction is invalid")
 	}
 
-	/// The first block of a session is full: makes it, if it is next, so that the block after it takes transactions.
+	/// Makes the next block if it is the first of a session, since that block takes no transactions.
 	pub fn skip_session_block(&mut self) {
 		let slot = self.slot;
 		let next = self.state(|| {
@@ -151,23 +152,23 @@ impl Chain {
 		}
 	}
 
-	/// Events of the last or open block.
+	/// Returns the events of the open block, or of the last one.
 	pub fn events(&mut self) -> Vec<RuntimeEvent> {
 		self.state(|| System::events().into_iter().map(|record| record.event).collect())
 	}
 
-	/// What an account can spend or has on hold.
+	/// Returns the total balance of an account, in plancks, holds included.
 	pub fn total(&mut self, who: &AccountId) -> Balance {
 		self.state(|| <Balances as Inspect<AccountId>>::total_balance(who))
 	}
 
-	/// Every planck there is.
+	/// Returns the total issuance, in plancks.
 	pub fn issuance(&mut self) -> Balance {
 		self.state(Balances::total_issuance)
 	}
 }
 
-/// The pre-digest of a secondary slot with VRF, signed by the authority whose turn it is.
+/// Returns the pre-digest of a secondary slot with VRF, signed by the authority of the slot.
 fn pre_digest(slot: Slot) -> Digest {
 	let authorities = Babe::authorities();
 	let index = *slot as usize % authorities.len();
@@ -188,7 +189,7 @@ fn pre_digest(slot: Slot) -> Digest {
 	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
 }
 
-/// A transaction as a wallet would send it.
+/// Returns a transaction as a wallet sends it.
 pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
 	let extension: TxExtension = (
@@ -210,7 +211,7 @@ pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedEx
 	UncheckedExtrinsic::new_signed(call, account.into(), signature, extension)
 }
 
-/// JSON merge patch, as the genesis builder applies it.
+/// Applies a JSON merge patch, as the genesis builder does.
 fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 	match (into, patch) {
 		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {

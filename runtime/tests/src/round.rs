@@ -1,22 +1,26 @@
-//! Players of one round on the demo domain: what a worker does, in a few lines, against the real runtime.
+//! Optimizers and evaluators of a round on the demo domain, as calls against the real runtime.
 
 use crate::Chain;
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::{ChunkSums, Metrics, Reveal, Sums},
-	views::{QuorumPhase, QuorumView},
-	Hash, RoundId, SizeClass,
+	round::Phase,
+	views::{RecomputationPhase, RecomputationView},
+	Hash, RoundId, SizeClass, Subject, TaskId,
 };
-use doin_primitives_frame::{Judge, Timing as _};
-use doin_runtime::{judge::Recomputer, AccountId, Optimae, Quorum, RuntimeCall, System, Timing};
+use doin_runtime::{chunk_scorer::OnChainScorer, AccountId, Optimae, Recomputation, RuntimeCall, System, Timing};
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
+use doin_traits::{ChunkScorer, Timing as _};
 use sp_keyring::Sr25519Keyring;
 
-/// The domain of the development presets.
+/// Domain of the development presets.
 pub const DEMO: u32 = 0;
 
-/// A linear model of the demo domain that adds `growth` hundredths of ppm to the value one season before. The series grows by about 125 a
-/// year, so that is a good model; other values are worse by a known sign.
+/// Salt of every commitment. Tests do not depend on its secrecy.
+pub const SALT: [u8; 32] = [9; 32];
+
+/// Returns a linear model of the demo domain that forecasts the value one season before plus `growth` hundredths of ppm. The
+/// series grows by about 125 a year, so 125 is a good model, and the error of other values is known in order.
 pub fn seasonal_with_growth(growth: i32) -> Model {
 	let spec = doin_runtime::demo::spec();
 	let Program::Forecast(program) = &spec.program else { panic!("the demo domain forecasts") };
@@ -31,7 +35,7 @@ pub fn seasonal_with_growth(growth: i32) -> Model {
 	Model::Net(Net { window, in_shifts: vec![0], skip: Some(skip), encoder: Encoder::None, layers: vec![] })
 }
 
-/// The claimed sums of `model` on the demo domain's validation split, computed outside the runtime.
+/// Returns the sums of `model` on the validation split of the demo domain, computed outside the runtime.
 pub fn validation_sums(model: &Model) -> ChunkSums {
 	let (spec, values) = (doin_runtime::demo::spec(), doin_runtime::demo::values());
 	let Program::Forecast(program) = &spec.program else { panic!("the demo domain forecasts") };
@@ -43,7 +47,7 @@ pub fn validation_sums(model: &Model) -> ChunkSums {
 	sums.collect::<Vec<_>>().try_into().expect("at most 256 chunks")
 }
 
-/// A reveal of `model` with honest sums.
+/// Returns a reveal of `model` with correct validation sums.
 pub fn reveal_of(model: &Model) -> Reveal {
 	Reveal {
 		genes: vec![104, 4, 0, 6, 1, 0, 0, 0].try_into().expect("eight genes"),
@@ -53,23 +57,21 @@ pub fn reveal_of(model: &Model) -> Reveal {
 	}
 }
 
-/// The salt every player uses; its secrecy is not under test.
-pub const SALT: [u8; 32] = [9; 32];
-
+/// Rounds of optimization.
 impl Chain {
-	/// Hash of block 0.
+	/// Returns the hash of block 0.
 	pub fn genesis_hash(&mut self) -> Hash {
 		self.state(|| System::block_hash(0).0)
 	}
 
-	/// Empty blocks until the demo domain takes commits in the next block, at the start of a round.
+	/// Makes empty blocks until the next block is the first of a round of the demo domain. Returns the round.
 	pub fn to_next_round(&mut self) -> RoundId {
 		self.block();
 		let params = self.state(Timing::rounds);
 		loop {
 			let next = self.number() + 1;
 			let place = params.place(DEMO, next);
-			if place.phase_end - next == params.commit && place.phase == doin_primitives::round::Phase::Commit {
+			if place.phase_end - next == params.commit && place.phase == Phase::Commit {
 				return place.round;
 			}
 			self.block();
@@ -78,111 +80,27 @@ impl Chain {
 
 	/// Commits `reveal` for `who` in `round`.
 	pub fn commit(&mut self, who: Sr25519Keyring, round: RoundId, reveal: &Reveal) {
-		let hash = commitment(Tag::Optimae, &self.genesis_hash(), round, &who.to_account_id(), &payload_hash(reveal), &SALT);
+		let hash = self.commitment(Tag::Optimae, &round, who, &payload_hash(reveal));
 		self.ok(who, RuntimeCall::Optimae(pallet_doin_optimae::Call::commit { round, hash }));
 	}
 
-	/// Empty blocks until `round` takes reveals in the next block.
+	/// Makes empty blocks until the next block takes reveals of `round`.
 	pub fn to_reveals(&mut self, round: RoundId) {
 		let (from, _) = self.state(Timing::rounds).reveal_window(round);
 		self.run_to(from - 1);
 	}
 
-	/// Reveals for `who`.
+	/// Sends `reveal` for `who` in `round`.
 	pub fn reveal(&mut self, who: Sr25519Keyring, round: RoundId, reveal: &Reveal) {
 		self.ok(who, Self::reveal_call(round, reveal));
 	}
 
-	/// The call that reveals.
+	/// Returns the call of [`reveal`](Self::reveal).
 	pub fn reveal_call(round: RoundId, reveal: &Reveal) -> RuntimeCall {
 		RuntimeCall::Optimae(pallet_doin_optimae::Call::reveal { round, reveal: Box::new(reveal.clone()), salt: SALT })
 	}
 
-	/// The recomputation of `round` as it stands.
-	pub fn quorum(&mut self, round: RoundId) -> Option<QuorumView<AccountId>> {
-		self.state(|| Quorum::quorum(round))
-	}
-
-	/// Empty blocks until the recomputation of `round` is in `phase`.
-	pub fn to_phase(&mut self, round: RoundId, phase: QuorumPhase) -> QuorumView<AccountId> {
-		for _ in 0..400 {
-			match self.quorum(round) {
-				Some(view) if view.phase == phase => return view,
-				_ => self.block(),
-			};
-		}
-		panic!("round {round:?} never came to {phase:?}: {:?}", self.quorum(round));
-	}
-
-	/// The drawn evaluators as keys.
-	pub fn drawn(view: &QuorumView<AccountId>) -> Vec<Sr25519Keyring> {
-		let key = |who: &AccountId| {
-			Sr25519Keyring::iter().find(|key| key.to_account_id() == *who).expect("evaluators are development keys")
-		};
-		view.seats.iter().map(|seat| key(&seat.who)).collect()
-	}
-
-	/// The true sums of every model of a drawn round.
-	pub fn true_sums(&mut self, view: &QuorumView<AccountId>) -> Sums {
-		let seed = view.seed.expect("drawn");
-		let sums = self.state(|| {
-			let chunks = Recomputer::chunks(view.round.domain).expect("the domain exists");
-			view.models
-				.iter()
-				.map(|model| {
-					let sums = (0..chunks).map(|i| Recomputer::chunk(view.round.domain, model, &seed, i).expect("computable"));
-					sums.collect::<Vec<_>>().try_into().expect("at most 256 chunks")
-				})
-				.collect::<Vec<ChunkSums>>()
-		});
-		sums.try_into().expect("at most 19 models")
-	}
-
-	/// `who` commits to `sums`.
-	pub fn commit_sums(&mut self, who: Sr25519Keyring, round: RoundId, sums: &Sums) {
-		let hash = commitment(Tag::Sums, &self.genesis_hash(), round, &who.to_account_id(), &payload_hash(sums), &SALT);
-		self.ok(who, RuntimeCall::Quorum(pallet_doin_quorum::Call::commit_sums { round, hash }));
-	}
-
-	/// `who` reveals `sums`.
-	pub fn reveal_sums(&mut self, who: Sr25519Keyring, round: RoundId, sums: &Sums) {
-		self.ok(who, RuntimeCall::Quorum(pallet_doin_quorum::Call::reveal_sums { round, sums: sums.clone(), salt: SALT }));
-	}
-
-	/// Every drawn evaluator answers with what `answer` makes of its place and the truth; `None` stays silent.
-	pub fn answer(&mut self, round: RoundId, answer: impl Fn(usize, &Sums) -> Option<Sums>) -> Vec<Sr25519Keyring> {
-		let view = self.to_phase(round, QuorumPhase::Answering);
-		let (drawn, truth) = (Self::drawn(&view), self.true_sums(&view));
-		let answers: Vec<_> = drawn.iter().enumerate().map(|(place, who)| (*who, answer(place, &truth))).collect();
-		for (who, sums) in &answers {
-			if let Some(sums) = sums {
-				self.commit_sums(*who, round, sums);
-			}
-		}
-		if answers.iter().any(|(_, sums)| sums.is_some()) {
-			self.to_phase(round, QuorumPhase::Revealing);
-		}
-		for (who, sums) in &answers {
-			if let Some(sums) = sums {
-				self.reveal_sums(*who, round, sums);
-			}
-		}
-		drawn
-	}
-
-	/// Settles `round` until nothing more is to narrow down.
-	pub fn settle(&mut self, who: Sr25519Keyring, round: RoundId) {
-		self.to_phase(round, QuorumPhase::Settling);
-		for _ in 0..16 {
-			if self.quorum(round).is_none_or(|view| view.phase != QuorumPhase::Settling) {
-				return;
-			}
-			self.ok(who, RuntimeCall::Quorum(pallet_doin_quorum::Call::settle { round, class: SizeClass::Small }));
-		}
-		panic!("sixteen settlements did not end round {round:?}");
-	}
-
-	/// Empty blocks until `round` is decided.
+	/// Makes empty blocks until `round` is decided.
 	pub fn to_verdict(&mut self, round: RoundId) {
 		for _ in 0..400 {
 			if self.state(|| Optimae::open_round(round)).is_none() {
@@ -193,7 +111,8 @@ impl Chain {
 		panic!("round {round:?} was never decided");
 	}
 
-	/// A whole honest round in which `models` are submitted, each by its author. Returns the drawn evaluators.
+	/// Runs a round in which each author submits its model and all evaluators answer correctly. Returns the round and the drawn
+	/// evaluators.
 	pub fn honest_round(&mut self, models: &[(Sr25519Keyring, Model)]) -> (RoundId, Vec<Sr25519Keyring>) {
 		let round = self.to_next_round();
 		let reveals: Vec<_> = models.iter().map(|(who, model)| (*who, reveal_of(model))).collect();
@@ -204,9 +123,106 @@ impl Chain {
 		for (who, reveal) in &reveals {
 			self.reveal(*who, round, reveal);
 		}
-		let drawn = self.answer(round, |_, truth| Some(truth.clone()));
+		let drawn = self.answer(round, |_, sums| Some(sums.clone()));
 		self.settle(Sr25519Keyring::Eve, round);
 		self.to_verdict(round);
 		(round, drawn)
+	}
+
+	/// Returns the commitment of `who` to a payload within `scope`, with [`SALT`].
+	pub fn commitment(&mut self, tag: Tag, scope: &impl codec::Encode, who: Sr25519Keyring, payload: &Hash) -> Hash {
+		commitment(tag, &self.genesis_hash(), scope, &who.to_account_id(), payload, &SALT)
+	}
+}
+
+/// Recomputations of rounds.
+impl Chain {
+	/// Returns the recomputation of `round`, while it is not final.
+	pub fn recomputation(&mut self, round: RoundId) -> Option<RecomputationView<AccountId>> {
+		let open = self.state(|| Recomputation::recomputations(round.domain));
+		open.into_iter().find(|view| view.subject == Subject::Round(round))
+	}
+
+	/// Makes empty blocks until the recomputation of `round` is in `phase`.
+	pub fn to_phase(&mut self, round: RoundId, phase: RecomputationPhase) -> RecomputationView<AccountId> {
+		for _ in 0..400 {
+			match self.recomputation(round) {
+				Some(view) if view.phase == phase => return view,
+				_ => self.block(),
+			};
+		}
+		panic!("round {round:?} never came to {phase:?}: {:?}", self.recomputation(round));
+	}
+
+	/// Returns the keys of the drawn evaluators.
+	pub fn drawn(view: &RecomputationView<AccountId>) -> Vec<Sr25519Keyring> {
+		let key = |who: &AccountId| {
+			Sr25519Keyring::iter().find(|key| key.to_account_id() == *who).expect("evaluators are development keys")
+		};
+		view.seats.iter().map(|seat| key(&seat.who)).collect()
+	}
+
+	/// Returns the correct sums of every model of a drawn task.
+	pub fn correct_sums(&mut self, view: &RecomputationView<AccountId>) -> Sums {
+		let seed = view.seed.expect("drawn");
+		let sums = self.state(|| {
+			let chunks = OnChainScorer::chunks(view.domain).expect("the domain exists");
+			let sum = |model, index| OnChainScorer::drawn_sum(view.domain, model, &seed, index).expect("computable");
+			view.models
+				.iter()
+				.map(|model| {
+					let sums = (0..chunks).map(|index| sum(model, index));
+					sums.collect::<Vec<_>>().try_into().expect("at most 256 chunks")
+				})
+				.collect::<Vec<ChunkSums>>()
+		});
+		sums.try_into().expect("at most 19 models")
+	}
+
+	/// Commits `who` to `sums`.
+	pub fn commit_sums(&mut self, who: Sr25519Keyring, task: TaskId, sums: &Sums) {
+		let hash = self.commitment(Tag::Sums, &task, who, &payload_hash(sums));
+		self.ok(who, RuntimeCall::Recomputation(pallet_doin_recomputation::Call::commit_sums { task, hash }));
+	}
+
+	/// Reveals `sums` for `who`.
+	pub fn reveal_sums(&mut self, who: Sr25519Keyring, task: TaskId, sums: &Sums) {
+		let call = pallet_doin_recomputation::Call::reveal_sums { task, sums: sums.clone(), salt: SALT };
+		self.ok(who, RuntimeCall::Recomputation(call));
+	}
+
+	/// Commits and reveals the answers of the drawn evaluators: `answer` of an evaluator's place and the correct sums, or nothing
+	/// for `None`. Returns the drawn evaluators.
+	pub fn answer(&mut self, round: RoundId, answer: impl Fn(usize, &Sums) -> Option<Sums>) -> Vec<Sr25519Keyring> {
+		let view = self.to_phase(round, RecomputationPhase::Answering);
+		let (drawn, sums) = (Self::drawn(&view), self.correct_sums(&view));
+		let answers: Vec<_> = drawn.iter().enumerate().map(|(place, who)| (*who, answer(place, &sums))).collect();
+		for (who, sums) in &answers {
+			if let Some(sums) = sums {
+				self.commit_sums(*who, view.task, sums);
+			}
+		}
+		if answers.iter().any(|(_, sums)| sums.is_some()) {
+			self.to_phase(round, RecomputationPhase::Revealing);
+		}
+		for (who, sums) in &answers {
+			if let Some(sums) = sums {
+				self.reveal_sums(*who, view.task, sums);
+			}
+		}
+		drawn
+	}
+
+	/// Settles the recomputation of `round` until no answers differ.
+	pub fn settle(&mut self, who: Sr25519Keyring, round: RoundId) {
+		let task = self.to_phase(round, RecomputationPhase::Settling).task;
+		for _ in 0..16 {
+			if self.recomputation(round).is_none_or(|view| view.phase != RecomputationPhase::Settling) {
+				return;
+			}
+			let call = pallet_doin_recomputation::Call::settle { task, class: SizeClass::Small };
+			self.ok(who, RuntimeCall::Recomputation(call));
+		}
+		panic!("sixteen settlements did not settle round {round:?}");
 	}
 }

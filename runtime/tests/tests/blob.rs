@@ -1,4 +1,4 @@
-//! What the compiled runtime computes in the node's executor is what everybody else computes.
+//! Sums of the compiled runtime in the node's executor equal the sums of native code.
 
 use doin_primitives::Hash;
 use doin_runtime_tests::{
@@ -12,7 +12,7 @@ use doin_scoring::{
 };
 
 #[test]
-fn the_blob_scores_every_family_as_the_processor_does() {
+fn the_blob_scores_every_family_as_native_code_does() {
 	let (spec, values) = (doin_runtime::demo::spec(), doin_runtime::demo::values());
 	let Program::Forecast(program) = &spec.program else { panic!("the demo domain forecasts") };
 	let doin_primitives::Evidence::Synthetic(generator) = &spec.evidence else { panic!("the demo domain is synthetic") };
@@ -21,8 +21,8 @@ fn the_blob_scores_every_family_as_the_processor_does() {
 	for case in 0..200u64 {
 		let stream = &mut Stream::new(&[17; 32], 90, case);
 		let (window, width) = (1 + stream.below(104) as u16, 1 + stream.below(24) as u16);
-		let beside = stream.below(2) == 0;
-		let model = Model::Net(net(stream, (case % 4) as u8, window, width, program.horizon, beside));
+		let skip = stream.below(2) == 0;
+		let model = Model::Net(net(stream, (case % 4) as u8, window, width, program.horizon, skip));
 		let mut seed: Hash = [0; 32];
 		seed[..8].copy_from_slice(&case.to_le_bytes());
 		let chunk = stream.below(32) as u16;
@@ -33,16 +33,16 @@ fn the_blob_scores_every_family_as_the_processor_does() {
 		assert_eq!(blob.chunk_sum(&model, None, chunk), Some(score(&model, program, &windows)), "validation, case {case}");
 		sums.insert(expected);
 	}
-	assert!(sums.len() > 150, "{} different sums: the nets say something", sums.len());
+	assert!(sums.len() > 150, "{} different sums: forecasts depend on the nets", sums.len());
 }
 
 #[test]
-fn the_blob_refuses_what_the_domain_does_not_admit() {
+fn the_blob_rejects_models_that_the_domain_does_not_admit() {
 	let mut blob = Blob::new();
 	let model = Model::Net(net(&mut Stream::new(&[1; 32], 90, 0), 2, 10, 4, 13, false));
 	assert!(blob.chunk_sum(&model, None, 31).is_some());
-	assert_eq!(blob.chunk_sum(&model, None, 32), None, "there is no such chunk");
-	assert_eq!(blob.chunk_sum(&Model::Seasonal, None, 0), None, "a baseline is no submission");
+	assert_eq!(blob.chunk_sum(&model, None, 32), None, "the domain has 32 chunks");
+	assert_eq!(blob.chunk_sum(&Model::Seasonal, None, 0), None, "a baseline is not a submission");
 	let wider = Model::Net(net(&mut Stream::new(&[1; 32], 90, 0), 2, 10, 4, 14, false));
 	assert_eq!(blob.chunk_sum(&wider, None, 0), None, "it forecasts too many steps");
 	assert_eq!(DEMO, 0);

@@ -1,4 +1,4 @@
-//! Fees: the base fee is burned to the unit, the tip goes to the author, wallets can ask before.
+//! Fees: the base fee is burned to the planck, the author receives the tip, and wallets can query fees in advance.
 
 use codec::Encode;
 use doin_primitives::DOIN;
@@ -30,19 +30,19 @@ fn a_transfers_fee_is_burned_and_its_tip_reaches_the_author() {
 
 	let burned = issuance - chain.issuance();
 	assert!(burned > 0);
-	assert_eq!(chain.state(|| FeeMarket::view().burned) - burned_before, burned, "the counter says what issuance lost");
+	assert_eq!(chain.state(|| FeeMarket::view().burned) - burned_before, burned, "the counter equals the loss of issuance");
 	assert_eq!(bob - chain.total(&Bob.to_account_id()), 5 * DOIN + tip + burned);
 	assert_eq!(chain.total(&Charlie.to_account_id()) - charlie, 5 * DOIN);
 	assert_eq!(chain.total(&Alice.to_account_id()) - alice, tip, "Alice made the block");
 }
 
 #[test]
-fn the_fee_a_wallet_is_told_is_the_fee_that_is_burned() {
+fn the_fee_that_a_wallet_queries_is_the_fee_that_is_burned() {
 	let mut chain = Chain::preset("development");
 	chain.run_to(2);
 	let issuance = chain.issuance();
 	chain.begin();
-	let told = chain.state(|| {
+	let quoted = chain.state(|| {
 		let transaction = sign(Bob, transfer(DOIN), 0);
 		let length = transaction.encoded_size() as u32;
 		TransactionPayment::query_info(transaction, length).partial_fee
@@ -50,12 +50,12 @@ fn the_fee_a_wallet_is_told_is_the_fee_that_is_burned() {
 	assert_ok!(chain.apply(Bob, transfer(DOIN)).unwrap());
 	chain.end();
 	let burned = issuance - chain.issuance();
-	assert!(burned <= told && told - burned < told / 10, "told {told}, burned {burned}");
+	assert!(burned <= quoted && quoted - burned < quoted / 10, "quoted {quoted}, burned {burned}");
 	assert!((DOIN / 10_000..DOIN / 100).contains(&burned), "a transfer costs about 0.001 DOIN: {burned}");
 }
 
 #[test]
-fn a_sender_without_money_is_turned_away() {
+fn a_sender_without_balance_is_rejected() {
 	let mut chain = Chain::preset("development");
 	chain.run_to(2);
 	chain.begin();

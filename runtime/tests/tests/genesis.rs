@@ -1,14 +1,14 @@
-//! What a chain starts with.
+//! Genesis of the development chains.
 
 use doin_primitives::{Balance, Status, DOIN, MILLION};
-use doin_primitives_frame::{Gauge as _, Recompute, Timing as _};
-use doin_runtime::{demo, AccountId, AllPalletsWithSystem, Domains, Gauge, Quorum, Runtime, Session, Staking, Timing};
+use doin_runtime::{demo, AccountId, AllPalletsWithSystem, Domains, Gauge, Recomputation, Runtime, Session, Staking, Timing};
 use doin_runtime_tests::{round::DEMO, Chain};
-use frame_support::traits::IntegrityTest;
+use doin_traits::{DomainWeights as _, Recompute, Timing as _};
+use frame_support::traits::{IntegrityTest, PalletsInfoAccess};
 use sp_keyring::Sr25519Keyring;
 
 #[test]
-fn every_pallet_is_content_with_its_constants() {
+fn the_integrity_test_of_every_pallet_passes() {
 	Chain::preset("development").state(AllPalletsWithSystem::integrity_test);
 }
 
@@ -31,7 +31,7 @@ fn the_local_chain_has_three_validators() {
 }
 
 #[test]
-fn the_demo_domain_is_active_and_weighs_one() {
+fn the_demo_domain_is_active_and_has_all_the_weight() {
 	let mut chain = Chain::preset("development");
 	chain.state(|| {
 		let state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("registered");
@@ -39,12 +39,12 @@ fn the_demo_domain_is_active_and_weighs_one() {
 		assert_eq!(Gauge::weight(DEMO), MILLION);
 		assert!(state.champion.error > 0);
 		assert_eq!(Domains::series(DEMO), Some(demo::values()));
-		assert_eq!(<Quorum as Recompute<AccountId>>::available(DEMO, demo::spec().class()), 4);
+		assert_eq!(<Recomputation as Recompute<AccountId>>::available(DEMO, demo::spec().class()), 4);
 	});
 }
 
 #[test]
-fn its_series_is_the_published_one() {
+fn the_series_of_the_demo_domain_is_the_published_one() {
 	let values = demo::values();
 	assert_eq!(values.len(), 2_284);
 	assert_eq!((values[0], values[2_283]), (31_610, 37_150));
@@ -59,8 +59,18 @@ fn weights_survive_the_first_sessions() {
 }
 
 #[test]
-fn nobody_holds_more_than_a_json_number_can_say() {
+fn endowments_fit_in_64_bits() {
 	let mut chain = Chain::preset("development");
 	let alice = chain.total(&Sr25519Keyring::Alice.to_account_id());
 	assert!(alice <= Balance::from(u64::MAX) && alice >= 1_000_000 * DOIN);
+}
+
+#[test]
+fn a_verdict_precedes_the_work_block_that_pays_it() {
+	// The runtime macro runs hooks in order of the pallets' indices: the beacon folds in the parent's output before rounds request
+	// tasks, and `Work` seals last.
+	let order: Vec<_> = AllPalletsWithSystem::infos().into_iter().map(|pallet| pallet.name).collect();
+	let ours = ["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work"];
+	assert_eq!(order[order.len() - ours.len()..], ours);
+	assert!(order.iter().position(|name| *name == "Session") < order.iter().position(|name| *name == "Gauge"));
 }

@@ -1,78 +1,69 @@
-//! What clients see of the runtime is pinned: every call with its arguments, every event, error, storage item and runtime API method of
-//! DOIN's pallets. A change here is a change of the interface: look at it, then bless it with `DOIN_BLESS=1`, and raise
-//! `transaction_version` if a call changed.
+//! The interface of the runtime equals its snapshots: calls, extensions, events, errors, storage, constants and runtime APIs,
+//! with full types.
+//!
+//! A snapshot belongs to one version: `calls_v<transaction_version>` and `state_v<spec_version>`. After a change of the
+//! interface:
+//!
+//! 1. If a network runs the version, raise it in `runtime/src/lib.rs`: `transaction_version` for a change of `calls`,
+//!    `spec_version` for every change. The snapshot of the released version stays as it is, and a new one is written.
+//! 2. Run `INSTA_UPDATE=always cargo test --workspace --test metadata` and review the difference.
+//!
+//! The snapshot of a version that a network runs is listed in [`RELEASED`], and cannot change any more.
 
-use codec::Decode;
-use doin_runtime::Runtime;
-use doin_runtime_tests::Chain;
-use frame_metadata::{v15::RuntimeMetadataV15, RuntimeMetadata, RuntimeMetadataPrefixed};
-use scale_info::{form::PortableForm, TypeDef, Variant};
-use std::fmt::Write;
+use doin_primitives::blake2_256;
+use doin_runtime::VERSION;
+use doin_runtime_tests::{interface::Interface, Chain};
+use std::{fs, path::PathBuf};
 
-fn variants(out: &mut String, metadata: &RuntimeMetadataV15, kind: &str, id: u32) {
-	let Some(TypeDef::Variant(def)) = metadata.types.resolve(id).map(|ty| &ty.type_def) else { return };
-	for Variant { name, fields, index, .. } in &def.variants {
-		let fields: Vec<_> = fields
-			.iter()
-			.map(|field: &scale_info::Field<PortableForm>| {
-				format!("{}: {}", field.name.as_deref().unwrap_or("_"), field.type_name.as_deref().unwrap_or("_"))
-			})
-			.collect();
-		writeln!(out, "  {kind} {index} {name}({})", fields.join(", ")).expect("strings grow");
-	}
+/// Snapshot of a version that a network runs.
+struct Released {
+	/// Name of the snapshot.
+	snapshot: &'static str,
+	/// blake2b-256 of its file, in hex.
+	hash: &'static str,
 }
 
-fn summary(metadata: &RuntimeMetadataV15) -> String {
-	let mut out = String::new();
-	for pallet in &metadata.pallets {
-		writeln!(out, "pallet {} {}", pallet.index, pallet.name).expect("strings grow");
-		if pallet.index < 20 && !["Timing", "FeeMarket"].contains(&pallet.name.as_str()) {
-			continue;
-		}
-		if let Some(calls) = &pallet.calls {
-			variants(&mut out, metadata, "call", calls.ty.id);
-		}
-		if let Some(events) = &pallet.event {
-			variants(&mut out, metadata, "event", events.ty.id);
-		}
-		if let Some(errors) = &pallet.error {
-			variants(&mut out, metadata, "error", errors.ty.id);
-		}
-		for entry in pallet.storage.iter().flat_map(|storage| &storage.entries) {
-			writeln!(out, "  storage {}", entry.name).expect("strings grow");
-		}
-	}
-	for extension in &metadata.extrinsic.signed_extensions {
-		writeln!(out, "extension {}", extension.identifier).expect("strings grow");
-	}
-	for api in &metadata.apis {
-		writeln!(out, "api {}", api.name).expect("strings grow");
-		for method in api.methods.iter().filter(|_| api.name == "DoinApi") {
-			let inputs: Vec<_> = method.inputs.iter().map(|input| input.name.clone()).collect();
-			writeln!(out, "  method {}({})", method.name, inputs.join(", ")).expect("strings grow");
-		}
-	}
-	out
+/// Snapshots that must not change. Empty before the first network: until then a change keeps the versions at 1.
+const RELEASED: [Released; 0] = [];
+
+fn interface() -> Interface {
+	Chain::preset("development").state(Interface::of_runtime)
+}
+
+fn snapshot_file(name: &str) -> PathBuf {
+	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/metadata__{name}.snap"))
 }
 
 #[test]
-fn the_interface_is_the_published_one() {
-	let bytes = Chain::preset("development").state(|| Runtime::metadata_at_version(15).expect("version 15 is served"));
-	let RuntimeMetadataPrefixed(_, RuntimeMetadata::V15(metadata)) = Decode::decode(&mut &bytes[..]).expect("metadata decodes")
-	else {
-		panic!("metadata is of version 15")
-	};
-	let (now, path) = (summary(&metadata), concat!(env!("CARGO_MANIFEST_DIR"), "/metadata.txt"));
-	if std::env::var_os("DOIN_BLESS").is_some() {
-		std::fs::write(path, &now).expect("the snapshot can be written");
+fn calls_are_those_of_the_transaction_version() {
+	insta::assert_snapshot!(format!("calls_v{}", VERSION.transaction_version), interface().calls());
+}
+
+#[test]
+fn state_is_that_of_the_spec_version() {
+	insta::assert_snapshot!(format!("state_v{}", VERSION.spec_version), interface().state());
+}
+
+#[test]
+fn a_released_version_never_changes() {
+	for Released { snapshot, hash } in RELEASED {
+		let file =
+			fs::read(snapshot_file(snapshot)).unwrap_or_else(|error| panic!("the snapshot {snapshot} is missing: {error}"));
+		let found: String = blake2_256(&file).iter().map(|byte| format!("{byte:02x}")).collect();
+		assert_eq!(
+			found, hash,
+			"the interface of a version that a network runs has changed ({snapshot}): restore the snapshot and raise \
+			 `transaction_version` or `spec_version` in runtime/src/lib.rs"
+		);
 	}
-	let published = std::fs::read_to_string(path).expect("metadata.txt is part of the repository");
-	for (line, (now, published)) in now.lines().zip(published.lines()).enumerate() {
-		assert_eq!(now, published, "line {} of runtime/tests/metadata.txt; DOIN_BLESS=1 accepts the change", line + 1);
+}
+
+#[test]
+fn every_version_up_to_the_current_one_has_its_snapshot() {
+	for version in 1..=VERSION.transaction_version {
+		assert!(snapshot_file(&format!("calls_v{version}")).is_file(), "transaction_version {version}");
 	}
-	assert_eq!(
-		now.lines().count(),
-		published.lines().count(),
-		"metadata.txt has another length; DOIN_BLESS=1 accepts the change"
-	);
+	for version in 1..=VERSION.spec_version {
+		assert!(snapshot_file(&format!("state_v{version}")).is_file(), "spec_version {version}");
+	}
 }

@@ -1,60 +1,63 @@
-//! Whole rounds on the demo domain, from commit to work block.
+//! Rounds on the demo domain, from commit to work block.
 
 use codec::Decode;
 use doin_primitives::{
-	commitment::{commitment, payload_hash, Tag},
+	commitment::{payload_hash, Tag},
 	payload::{Challenge, Sums},
-	views::QuorumPhase,
+	views::RecomputationPhase,
 	DoinLog, ModelRef, RoundId, SizeClass, DOIN, DOIN_ENGINE_ID,
 };
-use doin_primitives_frame::Reputation as _;
-use doin_runtime::{AccountId, Balances, FeeMarket, Optimae, Quorum, Reputation, Runtime, RuntimeCall, Work};
+use doin_runtime::{AccountId, Balances, Evaluators, FeeMarket, Optimae, Reputation, Runtime, RuntimeCall, Work};
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO, SALT},
 	Chain,
 };
 use doin_scoring::Model;
+use doin_traits::Reputation as _;
 use frame_support::traits::fungible::InspectHold;
 use sp_keyring::Sr25519Keyring::{self, Bob, Charlie, Dave, Eve};
 use sp_runtime::DigestItem;
 
-/// Bond of the development evaluators.
+/// Bond of the development evaluators, in plancks.
 const BOND: u128 = 1_000 * DOIN;
 
-/// Everything an account has on hold, by nobody's leave but the pallets'.
+/// Returns the total of the holds of an account, in plancks.
 fn on_hold(chain: &mut Chain, who: Sr25519Keyring) -> u128 {
 	chain.state(|| Balances::total_balance_on_hold(&who.to_account_id()))
 }
 
+/// Returns the champion of the demo domain.
 fn champion(chain: &mut Chain) -> doin_primitives::domain::Champion<AccountId> {
 	chain.state(|| pallet_doin_domains::States::<Runtime>::get(DEMO).expect("registered").champion)
 }
 
-/// `sums` with one unit more in chunk `chunk` of the last model.
+/// Returns `sums` with the sum of chunk `chunk` of the last model raised by one.
 fn altered(sums: &Sums, chunk: usize) -> Sums {
 	let mut models: Vec<_> = sums.iter().map(|sums| sums.to_vec()).collect();
 	models.last_mut().expect("models")[chunk] += 1;
 	models.into_iter().map(|sums| sums.try_into().expect("as long")).collect::<Vec<_>>().try_into().expect("as many")
 }
 
-/// A round with one candidate of Dave's, up to its settlement, in which the quorum answers with what `answer` makes of the truth.
+/// Runs a round with one candidate, Dave's, up to its settlement. Evaluators answer with `answer` of their place and the correct
+/// sums. Returns the round and the drawn evaluators.
 fn settled_round(chain: &mut Chain, model: &Model, answer: impl Fn(usize, &Sums) -> Sums) -> (RoundId, Vec<Sr25519Keyring>) {
 	let round = chain.to_next_round();
 	let reveal = reveal_of(model);
 	chain.commit(Dave, round, &reveal);
 	chain.to_reveals(round);
 	chain.reveal(Dave, round, &reveal);
-	let drawn = chain.answer(round, |place, truth| Some(answer(place, truth)));
+	let drawn = chain.answer(round, |place, sums| Some(answer(place, sums)));
 	chain.settle(drawn[0], round);
 	(round, drawn)
 }
 
-/// Has the runtime compute every chunk of a round that no quorum decides.
+/// Recomputes every chunk of the recomputation of a round that no quorum answered.
 fn recompute_all(chain: &mut Chain, who: Sr25519Keyring, round: RoundId) {
-	let view = chain.to_phase(round, QuorumPhase::Replaying);
+	let view = chain.to_phase(round, RecomputationPhase::Recomputing);
 	for model in 0..view.models.len() as u8 {
-		let call = pallet_doin_quorum::Call::recompute { round, model, from: 0, count: 32, class: SizeClass::Small };
-		chain.ok(who, RuntimeCall::Quorum(call));
+		let call =
+			pallet_doin_recomputation::Call::recompute { task: view.task, model, from: 0, count: 32, class: SizeClass::Small };
+		chain.ok(who, RuntimeCall::Recomputation(call));
 	}
 }
 
@@ -62,7 +65,7 @@ fn recompute_all(chain: &mut Chain, who: Sr25519Keyring, round: RoundId) {
 fn a_better_model_becomes_champion_and_is_paid_to_the_unit() {
 	let mut chain = Chain::preset("development");
 	assert_eq!(champion(&mut chain).author, None);
-	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), |_, truth| truth.clone());
+	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), |_, sums| sums.clone());
 
 	// The first seal of T pays 65 / 30 / 5 of R exactly.
 	let sealed = (0..60).find_map(|_| {
@@ -79,7 +82,7 @@ fn a_better_model_becomes_champion_and_is_paid_to_the_unit() {
 	assert_eq!((seal.work_block, seal.minted), (1, 50 * DOIN));
 	assert_eq!(seal.optimizers, 325 * DOIN / 10);
 	assert_eq!(seal.evaluators, 15 * DOIN);
-	assert_eq!(seal.generator, 25 * DOIN / 10);
+	assert_eq!(seal.validators, 25 * DOIN / 10);
 
 	let crowned = champion(&mut chain);
 	assert_eq!(crowned.author, Some(Dave.to_account_id()));
@@ -103,7 +106,7 @@ fn no_hold_is_left_but_the_champions_model() {
 	assert_eq!(on_hold(&mut chain, Bob), 0);
 	assert_eq!(on_hold(&mut chain, Charlie), 0);
 	assert!(on_hold(&mut chain, Dave) > 0);
-	// A better champion frees the old one's author.
+	// A better champion releases the hold of the previous champion's author.
 	chain.honest_round(&[(Charlie, seasonal_with_growth(125))]);
 	assert_eq!(champion(&mut chain).author, Some(Charlie.to_account_id()));
 	assert_eq!(on_hold(&mut chain, Dave), 0);
@@ -111,7 +114,7 @@ fn no_hold_is_left_but_the_champions_model() {
 }
 
 #[test]
-fn a_copy_of_the_champion_is_measured_and_wins_nothing() {
+fn a_copy_of_the_champion_is_evaluated_and_wins_nothing() {
 	let mut chain = Chain::preset("development");
 	chain.honest_round(&[(Dave, seasonal_with_growth(125))]);
 	let before = champion(&mut chain).model;
@@ -131,14 +134,7 @@ fn sixteen_seats_fit_and_a_seventeenth_does_not() {
 	for seat in 0..16 {
 		let reveal = reveal_of(&seasonal_with_growth(110 + seat));
 		let who = authors[seat as usize % authors.len()];
-		let hash = doin_primitives::commitment::commitment(
-			doin_primitives::commitment::Tag::Optimae,
-			&chain.genesis_hash(),
-			round,
-			&who.to_account_id(),
-			&doin_primitives::commitment::payload_hash(&reveal),
-			&SALT,
-		);
+		let hash = chain.commitment(Tag::Optimae, &round, who, &payload_hash(&reveal));
 		let call = pallet_doin_optimae::Call::commit { round, hash };
 		assert_eq!(chain.apply(who, call), Ok(Ok(())), "seat {seat}");
 		seats.push((who, reveal));
@@ -153,7 +149,7 @@ fn sixteen_seats_fit_and_a_seventeenth_does_not() {
 		assert_eq!(chain.apply(*who, Chain::reveal_call(round, reveal)), Ok(Ok(())));
 	}
 	chain.end();
-	chain.answer(round, |_, truth| Some(truth.clone()));
+	chain.answer(round, |_, sums| Some(sums.clone()));
 	chain.settle(Eve, round);
 	chain.to_verdict(round);
 	let crowned = champion(&mut chain);
@@ -176,66 +172,71 @@ fn a_round_without_reveals_ends_and_costs_the_author() {
 	chain.to_verdict(round);
 	assert_eq!(on_hold(&mut chain, Dave), 0);
 	assert!(before - chain.total(&Dave.to_account_id()) >= DOIN / 20, "the seat fee and a fifth of the hold are burned");
-	assert_eq!(chain.state(|| Optimae::record(&Dave.to_account_id()).unrevealed), 1);
+	assert_eq!(chain.state(|| Optimae::record(&Dave.to_account_id()).forfeited), 1);
 }
 
 #[test]
-fn a_lying_minority_is_caught_by_replay() {
+fn a_false_minority_is_found_by_settling() {
 	let mut chain = Chain::preset("development");
-	let lie = |place, truth: &Sums| if place == 0 { altered(truth, 5) } else { truth.clone() };
-	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), lie);
-	let liar = drawn[0].to_account_id();
-	assert!(chain.state(|| Quorum::bond_of(&liar)) < BOND, "the liar is slashed");
-	assert!(chain.state(|| Reputation::score(&liar)) < 3_000_000);
-	assert_eq!(chain.state(|| Quorum::bond_of(&drawn[1].to_account_id())), BOND);
+	let false_first = |place, sums: &Sums| if place == 0 { altered(sums, 5) } else { sums.clone() };
+	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), false_first);
+	let accused = drawn[0].to_account_id();
+	assert!(chain.state(|| Evaluators::bond_of(&accused)) < BOND, "the false answer is slashed");
+	assert!(chain.state(|| Reputation::score(&accused)) < 3_000_000);
+	assert_eq!(chain.state(|| Evaluators::bond_of(&drawn[1].to_account_id())), BOND);
 	chain.to_verdict(round);
 	assert_eq!(champion(&mut chain).author, Some(Dave.to_account_id()));
 }
 
 #[test]
-fn one_honest_answer_overturns_a_lying_majority() {
+fn one_correct_answer_defeats_a_false_majority() {
 	let mut chain = Chain::preset("development");
-	let lie = |place, truth: &Sums| if place == 0 { truth.clone() } else { altered(truth, 7) };
-	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), lie);
-	for liar in &drawn[1..] {
+	let correct_first = |place, sums: &Sums| if place == 0 { sums.clone() } else { altered(sums, 7) };
+	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), correct_first);
+	for accused in &drawn[1..] {
 		assert_eq!(
-			chain.state(|| Quorum::bond_of(&liar.to_account_id())),
+			chain.state(|| Evaluators::bond_of(&accused.to_account_id())),
 			0,
-			"the same lie from two of three costs the whole bond"
+			"the same false answer from two of three costs the whole bond"
 		);
 	}
-	assert_eq!(chain.state(|| Quorum::bond_of(&drawn[0].to_account_id())), BOND);
+	assert_eq!(chain.state(|| Evaluators::bond_of(&drawn[0].to_account_id())), BOND);
 	chain.to_verdict(round);
 	assert_eq!(champion(&mut chain).author, Some(Dave.to_account_id()));
 }
 
 #[test]
-fn a_bystander_overturns_a_whole_quorum_with_one_extrinsic() {
+fn one_challenger_defeats_a_whole_quorum() {
 	let mut chain = Chain::preset("development");
-	// One chunk of one model, which the two chunks that a settlement draws by lot do not happen to hit.
-	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), |_, truth| altered(truth, 11));
-	let view = chain.quorum(round).expect("settled");
-	assert_eq!(view.phase, QuorumPhase::Challenge);
+	// A chunk of the last model that is not among the two chunks that the settlement draws for spot checks.
+	let (round, drawn) = settled_round(&mut chain, &seasonal_with_growth(125), |_, sums| altered(sums, 11));
+	let view = chain.recomputation(round).expect("settled");
+	assert_eq!(view.phase, RecomputationPhase::Challenge);
 	let challenge = Challenge { model: view.models.len() as u8 - 1, chunk: 11 };
 	let before = chain.total(&Bob.to_account_id());
 
-	let hash = commitment(Tag::Dispute, &chain.genesis_hash(), round, &Bob.to_account_id(), &payload_hash(&challenge), &SALT);
-	chain.ok(Bob, RuntimeCall::Quorum(pallet_doin_quorum::Call::dispute { hash }));
+	let hash = chain.commitment(Tag::Challenge, &view.task, Bob, &payload_hash(&challenge));
+	chain.ok(Bob, RuntimeCall::Recomputation(pallet_doin_recomputation::Call::announce_challenge { hash }));
 	let Challenge { model, chunk } = challenge;
-	let class = SizeClass::Small;
-	chain.ok(Bob, RuntimeCall::Quorum(pallet_doin_quorum::Call::replay { round, model, chunk, salt: SALT, class }));
+	let (task, class) = (view.task, SizeClass::Small);
+	let call = pallet_doin_recomputation::Call::challenge { task, model, chunk, salt: SALT, class };
+	chain.ok(Bob, RuntimeCall::Recomputation(call));
 
-	for liar in &drawn {
-		assert_eq!(chain.state(|| Quorum::bond_of(&liar.to_account_id())), 0);
+	for accused in &drawn {
+		assert_eq!(chain.state(|| Evaluators::bond_of(&accused.to_account_id())), 0);
 	}
-	assert!(chain.total(&Bob.to_account_id()) > before + BOND / 5, "a tenth of three bonds is the challenger's");
+	assert!(chain.total(&Bob.to_account_id()) > before + BOND / 5, "the challenger receives a tenth of three bonds");
 	recompute_all(&mut chain, Charlie, round);
 	chain.to_verdict(round);
-	assert_eq!(champion(&mut chain).author, Some(Dave.to_account_id()), "the author loses nothing by his quorum's lie");
+	assert_eq!(
+		champion(&mut chain).author,
+		Some(Dave.to_account_id()),
+		"the false answers of the quorum cost the author nothing"
+	);
 }
 
 #[test]
-fn without_answers_anybody_has_the_runtime_compute_the_truth() {
+fn without_answers_any_account_can_recompute_the_sums() {
 	let mut chain = Chain::preset("development");
 	let round = chain.to_next_round();
 	let reveal = reveal_of(&seasonal_with_growth(125));
@@ -249,7 +250,7 @@ fn without_answers_anybody_has_the_runtime_compute_the_truth() {
 }
 
 #[test]
-fn a_round_that_nobody_decides_ends_and_strands_no_hold() {
+fn an_undecided_round_ends_and_releases_every_hold() {
 	let mut chain = Chain::preset("development");
 	let round = chain.to_next_round();
 	let reveal = reveal_of(&seasonal_with_growth(125));
@@ -263,7 +264,7 @@ fn a_round_that_nobody_decides_ends_and_strands_no_hold() {
 }
 
 #[test]
-fn every_header_says_how_many_work_blocks_there_are() {
+fn every_header_carries_the_number_of_work_blocks() {
 	let mut chain = Chain::preset("development");
 	chain.honest_round(&[(Dave, seasonal_with_growth(125))]);
 	let mut last = 0;

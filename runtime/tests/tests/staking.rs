@@ -1,7 +1,7 @@
-//! The generators' share, from the seal into the pot and from the pot into an era's payouts.
+//! The validators' share: from seals into the pot, and from the pot into the payouts of an era.
 
 use doin_primitives::DOIN;
-use doin_runtime::{configs::staking::GeneratorPot, AccountId, Runtime, RuntimeCall, Work};
+use doin_runtime::{configs::staking::ValidatorPot, AccountId, Runtime, RuntimeCall, Work};
 use doin_runtime_tests::{round::seasonal_with_growth, Chain};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave};
 use sp_runtime::traits::AccountIdConversion;
@@ -9,7 +9,7 @@ use sp_runtime::traits::AccountIdConversion;
 #[test]
 fn one_era_is_paid_from_the_pot_without_touching_issuance() {
 	let mut chain = Chain::preset("development");
-	let pot: AccountId = GeneratorPot::get().into_account_truncating();
+	let pot: AccountId = ValidatorPot::get().into_account_truncating();
 	let endowed = chain.total(&pot);
 	chain.honest_round(&[(Dave, seasonal_with_growth(125))]);
 	while chain.state(Work::view).last_seal.is_none() {

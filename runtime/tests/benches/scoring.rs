@@ -1,7 +1,8 @@
-//! What a chunk costs in the node's executor, per counted multiply-accumulate, family by family.
+//! Time of scoring a chunk in the node's executor, per counted multiply-accumulate, for each family of nets.
 //!
-//! `cargo bench --workspace --bench replay`. The cost of a chunk is taken as a constant (drawing the windows) plus a price per
-//! counted multiply-accumulate: the slope between a small and a large net of a shape. Medians of repetitions; the last line is JSON.
+//! `cargo bench --workspace --bench scoring`. The time of a chunk is a constant, for drawing the windows, plus a price per
+//! counted multiply-accumulate. The price is the slope between the smallest net and a larger one. Times are medians of 31
+//! repetitions; the last line is JSON.
 
 use doin_runtime_tests::blob::{layer, net, Blob};
 use doin_scoring::{philox::Stream, Conv, Encoder, Model, Net};
@@ -9,10 +10,10 @@ use std::time::Instant;
 
 /// Windows of a chunk of the demo domain.
 const WINDOWS: f64 = 16.0;
-/// Its horizon.
+/// Horizon of the demo domain.
 const HORIZON: u16 = 13;
 
-/// Median seconds of a chunk of `model`.
+/// Returns the median time of scoring a chunk of `model`, in seconds.
 fn seconds(blob: &mut Blob, model: &Model) -> f64 {
 	let mut times: Vec<f64> = (0..31)
 		.map(|repeat| {
@@ -25,7 +26,7 @@ fn seconds(blob: &mut Blob, model: &Model) -> f64 {
 	times[times.len() / 2]
 }
 
-/// Nets that do as much as they can beside their products.
+/// Returns nets with the most work beside their multiply-accumulates.
 fn awkward(stream: &mut Stream) -> Vec<(&'static str, Net)> {
 	let mut conv = |inputs: u16, outputs: u16, kernel: u16| Conv {
 		kernel,
@@ -79,5 +80,5 @@ fn main() {
 			}
 		}
 	}
-	println!("{{\"replay_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3}}}");
+	println!("{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3}}}");
 }

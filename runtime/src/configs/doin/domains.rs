@@ -1,0 +1,27 @@
+//! Registration of domains.
+
+use crate::{configs::system::BYTE_DEPOSIT, *};
+use doin_primitives::DOIN;
+use frame_support::parameter_types;
+
+parameter_types! {
+	/// Fee of a registration: 10 DOIN, burned, so that identifiers are not registered in bulk.
+	pub const RegistrationFee: Balance = 10 * DOIN;
+	/// Deposit of a registered domain: 10 DOIN beside [`DomainByteDeposit`]. Refunded when the domain is retired.
+	pub const DomainDeposit: Balance = 10 * DOIN;
+	/// Deposit per byte of a domain's record and series: 0.0001 DOIN. Refunded when the domain is retired.
+	pub const DomainByteDeposit: Balance = BYTE_DEPOSIT;
+	/// Smallest addition to a bounty: 1 DOIN. Above the existential deposit, so that a bounty can always be paid.
+	pub const MinBounty: Balance = DOIN;
+}
+
+impl pallet_doin_domains::Config for Runtime {
+	type BaseDeposit = DomainDeposit;
+	type ByteDeposit = DomainByteDeposit;
+	type Currency = Balances;
+	type DomainWeights = Gauge;
+	type MinBounty = MinBounty;
+	type RegistrationFee = RegistrationFee;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type WeightInfo = pallet_doin_domains::weights::SubstrateWeight<Runtime>;
+}
