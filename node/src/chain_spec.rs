@@ -1,48 +1,52 @@
-//! Chain specifications: the genesis presets of the runtime with a name, and files.
+//! Chain specifications: named genesis presets of the runtime, and files.
 
 use doin_runtime::{opaque::Block, WASM_BINARY};
 use sc_chain_spec::{ChainSpecExtension, ChainType, Properties};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What this node reads from a chain specification besides the standard fields.
+/// Fields that this node reads from a chain specification beside the standard ones.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ChainSpecExtension)]
 #[serde(rename_all = "camelCase")]
 pub struct Extensions {
-	/// Blocks with known hashes: a chain that has another one there is refused.
+	/// Known block hashes by number. A chain with a different hash at one of these numbers is rejected.
 	pub fork_blocks: sc_client_api::ForkBlocks<Block>,
-	/// Blocks that are never imported.
+	/// Hashes of blocks that are never imported.
 	pub bad_blocks: sc_client_api::BadBlocks<Block>,
-	/// Where light clients start from; `sync_state_genSyncSpec` writes it.
+	/// State that light clients start from, as `sync_state_genSyncSpec` writes it.
 	pub light_sync_state: sc_sync_state_rpc::LightSyncStateExtension,
 }
 
-/// A specification of a DOIN chain.
+/// Specification of a DOIN chain.
 pub type ChainSpec = sc_service::GenericChainSpec<Extensions>;
 
-/// The identifiers that `--chain` knows.
+/// Identifiers of the built-in specifications, as `--chain` accepts them.
 pub const KNOWN: [&str; 2] = ["dev", "local"];
 
-/// One validator (Alice) and short rounds, for work on one machine.
+/// Returns the specification of a chain with one validator (Alice) and short rounds, for development on one machine.
 ///
 /// # Errors
-/// When the node was built without a runtime.
+///
+/// Fails if the node was built without a runtime.
 pub fn development() -> Result<ChainSpec, String> {
 	preset("DOIN development", "doin-dev", ChainType::Development, sp_genesis_builder::DEV_RUNTIME_PRESET)
 }
 
-/// Several validators (Alice, Bob, …) on one machine or in a test network.
+/// Returns the specification of a chain with three validators (Alice, Bob, Charlie), for a test network.
 ///
 /// # Errors
-/// When the node was built without a runtime.
+///
+/// Fails if the node was built without a runtime.
 pub fn local() -> Result<ChainSpec, String> {
 	preset("DOIN local", "doin-local", ChainType::Local, sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET)
 }
 
-/// The specification that `--chain id` names: nothing or `dev`, `local`, or the path of a file.
+/// Returns the specification for `--chain id`: `dev` (also for an empty `id`), `local`, or the path of a file.
 ///
 /// # Errors
-/// A sentence that names `id` and says what would have been understood.
+///
+/// Fails if `id` is neither a built-in identifier nor a file, or if the file is not a valid specification. The message lists the
+/// accepted values.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	match id {
 		"" | "dev" => development(),
@@ -51,21 +55,24 @@ pub fn load(id: &str) -> Result<ChainSpec, String> {
 	}
 }
 
+/// Reads a specification from a file.
 fn from_file(path: &Path) -> Result<ChainSpec, String> {
 	let shown = path.display();
 	if !path.is_file() {
 		return Err(format!(
-			"no chain `{shown}`: it is neither a known id ({}) nor a file. `export-chain-spec --chain local --output {shown}` writes one.",
+			"invalid chain `{shown}`: expected a built-in id ({}) or the path of a chain specification; \
+			 `export-chain-spec --chain local --output {shown}` writes one",
 			KNOWN.join(", ")
 		));
 	}
 	ChainSpec::from_json_file(path.into()).map_err(|error| {
-		format!("the chain specification {shown} cannot be used: {error}. `export-chain-spec` writes a valid one.")
+		format!("the chain specification {shown} cannot be used: {error}; `export-chain-spec` writes a valid one")
 	})
 }
 
+/// Returns the specification of a genesis preset.
 fn preset(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
-	let wasm = WASM_BINARY.ok_or("this node was built without its runtime: build it again with SKIP_WASM_BUILD unset")?;
+	let wasm = WASM_BINARY.ok_or("this node was built without a runtime: rebuild it with SKIP_WASM_BUILD unset")?;
 	Ok(ChainSpec::builder(wasm, Extensions::default())
 		.with_name(name)
 		.with_id(id)
@@ -75,7 +82,7 @@ fn preset(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<C
 		.build())
 }
 
-/// What wallets need to print amounts and addresses.
+/// Returns the properties that wallets need to print amounts and addresses.
 fn properties() -> Properties {
 	let mut properties = Properties::new();
 	properties.insert("tokenSymbol".into(), "DOIN".into());

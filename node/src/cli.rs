@@ -1,4 +1,4 @@
-//! The command line.
+//! Command line of the node.
 
 use sc_cli::{
 	BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ImportBlocksCmd, KeySubcommand,
@@ -8,70 +8,70 @@ use sc_cli::{
 /// Printed below `--help`.
 const EXAMPLES: &str = "\
 Examples:
-  A development chain with one validator, forgotten when it ends:
+  A development chain with one validator, deleted when the node stops:
     doin-node --dev
 
-  The same chain, kept in a directory, with its log turned up for consensus:
+  The same chain, kept in a directory, with debug logs of consensus:
     doin-node --dev --base-path ./dev -lbabe=debug,grandpa=debug
 
-  A second node of a local network, told where the first one is:
+  A second node of a local network, connected to the first one:
     doin-node --chain local --bob --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/<peer id>
 
-  A validator of a network that is described by a file:
+  A validator of a network whose specification is in a file:
     doin-node key generate-node-key --base-path ./node --chain ./network.json
     doin-node --validator --chain ./network.json --base-path ./node --name \"my node\"
     Then call `author_rotateKeysWithOwner` on its RPC port with the hex public key of the
     validator's account, and submit `session.setKeys` with the keys and the proof it returns.
 
-  What the chain knows about the domains, as JSON:
+  The registered domains, as JSON:
     curl -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
       -d '{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"doin_domains\"}'
 
-Chains: `dev` (also when none is named) and `local` are built in; anything else is the path of a
-chain specification.
+Chains: `dev` (the default) and `local` are built in; any other value is the path of a chain
+specification.
 Support: https://github.com/doin-network/doin/issues";
 
-/// What the node was asked to do.
+/// Command line of `doin-node`.
 #[derive(Debug, clap::Parser)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Cli {
-	/// Do something else than running a node.
+	/// Command to run instead of a node.
 	#[command(subcommand)]
 	pub subcommand: Option<Subcommand>,
 
-	/// How to run a node.
+	/// Options of the node.
 	#[clap(flatten)]
 	pub run: RunCmd,
 }
 
-/// What the executable does besides running a node.
+/// Commands beside running a node.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
-	/// Generate, inspect or insert keys: accounts, session keys and the node's own identity.
+	/// Generate, inspect or insert keys: accounts, session keys and the identity of the node.
 	#[command(subcommand)]
 	Key(KeySubcommand),
 
-	/// Write a chain specification as JSON, for people (default) or as raw storage (`--raw`) to start a network from.
+	/// Write a chain specification as JSON: readable by default, or raw storage to start a network from (`--raw`).
 	ExportChainSpec(ExportChainSpecCmd),
 
-	/// Write a chain specification with a boot node, as older tools expect it. New tools use `export-chain-spec`.
+	/// Write a chain specification with a boot node, in the form of older tools. Prefer `export-chain-spec`.
 	BuildSpec(BuildSpecCmd),
 
-	/// Execute a block of the database again, and say whether its result is the recorded one.
+	/// Execute a block of the database again and compare the result with the recorded one.
 	CheckBlock(CheckBlockCmd),
 
 	/// Write blocks of the database to a file.
 	ExportBlocks(ExportBlocksCmd),
 
-	/// Verify and import blocks that `export-blocks` has written.
+	/// Verify and import blocks from a file of `export-blocks`.
 	ImportBlocks(ImportBlocksCmd),
 
-	/// Delete the database of a chain. The keys stay.
+	/// Delete the database of a chain. Keys are kept.
 	PurgeChain(PurgeChainCmd),
 
-	/// Drop the newest blocks that are not final yet.
+	/// Remove the newest blocks that are not final.
 	Revert(RevertCmd),
 
-	/// Print the best, the final and the genesis block of the database, as JSON.
+	/// Print the best, the finalized and the genesis block of the database as JSON.
 	ChainInfo(ChainInfoCmd),
 }

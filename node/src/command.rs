@@ -1,9 +1,9 @@
-//! What each command of the command line does.
+//! Dispatch of the commands.
 
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	service::{self, Client, PartialNode},
+	service::{self, FullClient, PartialNode},
 };
 use doin_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -20,8 +20,8 @@ impl SubstrateCli for Cli {
 	}
 
 	fn description() -> String {
-		"Runs a node of DOIN, a chain whose blocks are driven by verified optimization work: optimizers submit models, drawn evaluators \
-		 recompute them, and improvements are what mints coins. Without a subcommand it runs a node; --dev is the place to start."
+		"Runs a node of DOIN, a Substrate chain that pays for verified improvements of machine-learning models. Without a \
+		 subcommand it runs a node; start with --dev."
 			.into()
 	}
 
@@ -42,10 +42,12 @@ impl SubstrateCli for Cli {
 	}
 }
 
-/// Parses the command line and does what it says.
+/// Parses the command line and runs the command.
 ///
 /// # Errors
-/// Whatever stopped the command, as a sentence for its user.
+///
+/// Fails with the error of the command: an invalid option, a chain specification that cannot be loaded, or a part of the node
+/// that cannot start.
 pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
 	match &cli.subcommand {
@@ -67,8 +69,8 @@ pub fn run() -> sc_cli::Result<()> {
 		Some(Subcommand::PurgeChain(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
 		Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
 			let PartialComponents { client, task_manager, backend, .. } = parts(&config)?;
-			// Consensus keeps data of its own beside the blocks: epochs and weights, authority sets.
-			let consensus = Box::new(|client: Arc<Client>, backend, blocks| {
+			// Consensus stores data beside the blocks: epochs, weights and authority sets.
+			let consensus = Box::new(|client: Arc<FullClient>, backend, blocks| {
 				sc_consensus_babe::revert(client.clone(), backend, blocks)?;
 				sc_consensus_grandpa::revert(client, blocks)?;
 				Ok(())
@@ -80,10 +82,12 @@ pub fn run() -> sc_cli::Result<()> {
 	}
 }
 
+/// Builds the parts that importing a block needs.
 fn parts(config: &Configuration) -> sc_cli::Result<PartialNode> {
 	Ok(service::new_partial(config)?)
 }
 
+/// Starts a node.
 async fn start(config: Configuration) -> sc_cli::Result<TaskManager> {
 	Ok(service::new_full(config)?)
 }

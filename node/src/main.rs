@@ -1,4 +1,4 @@
-//! The DOIN node's executable.
+//! Executable of the DOIN node.
 
 use sc_cli::Error;
 use std::process::ExitCode;
@@ -8,8 +8,8 @@ fn main() -> ExitCode {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			match error {
-				// The sentence says it all; the SDK would put "Invalid input" before it.
-				Error::Input(sentence) => eprintln!("error: {sentence}"),
+				// Without the prefix "Invalid input" of the SDK: the message names the invalid value.
+				Error::Input(message) => eprintln!("error: {message}"),
 				error => eprintln!("error: {error}"),
 			}
 			ExitCode::FAILURE

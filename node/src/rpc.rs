@@ -1,12 +1,11 @@
-//! The node's JSON-RPC: what the SDK's node serves by itself, plus accounts, fees, consensus and the [`doin`] namespace.
+//! JSON-RPC methods beside those that the SDK serves by itself: accounts, fees, consensus and the [`doin`] namespace.
 //!
-//! Methods that could harm the node, as `author_rotateKeysWithOwner`, look at each request: they answer local callers only, unless the
-//! node was started with `--rpc-methods unsafe`.
+//! Methods that could harm the node, e.g. `author_rotateKeysWithOwner`, check each request: they answer local callers only,
+//! unless the node was started with `--rpc-methods unsafe`.
 
 pub mod doin;
-mod record;
 
-use crate::service::{Client, Database, Pool, SelectChain};
+use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain};
 use doin_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Nonce};
 use jsonrpsee::RpcModule;
 use sc_consensus_babe::BabeWorkerHandle;
@@ -15,34 +14,35 @@ use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
 use std::{error::Error, sync::Arc};
 
-/// What the RPC reads from.
+/// Services that the RPC methods read from.
 pub struct Dependencies {
-	/// The chain.
-	pub client: Arc<Client>,
-	/// Transactions that wait.
-	pub pool: Arc<Pool>,
-	/// The leaf that is built on.
-	pub select_chain: SelectChain,
-	/// The specification the node was started with.
+	/// Client of the chain.
+	pub client: Arc<FullClient>,
+	/// Transaction pool.
+	pub pool: Arc<FullPool>,
+	/// Leaf that blocks are built on.
+	pub select_chain: FullSelectChain,
+	/// Specification that the node was started with.
 	pub chain_spec: Box<dyn sc_chain_spec::ChainSpec>,
-	/// The node's keys.
+	/// Keys of the node.
 	pub keystore: KeystorePtr,
-	/// Answers questions about epochs.
+	/// Handle for queries about epochs.
 	pub babe_worker: BabeWorkerHandle<Block>,
-	/// GRANDPA's voters.
+	/// Voters of GRANDPA.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
-	/// New justifications.
+	/// Stream of new justifications.
 	pub justifications: GrandpaJustificationStream<Block>,
-	/// The rounds of voting that are under way.
+	/// Voting rounds in progress.
 	pub voter_state: SharedVoterState,
-	/// Proves that a block is final.
-	pub finality_proofs: Arc<FinalityProofProvider<Database, Block>>,
+	/// Provider of proofs that a block is final.
+	pub finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
 }
 
-/// Every method that the SDK's node does not serve by itself.
+/// Returns every method that the SDK's node does not serve by itself.
 ///
 /// # Errors
-/// When two methods share a name, or the chain specification cannot carry a light client's sync state.
+///
+/// Fails if two methods share a name, or if the chain specification cannot hold a light client's sync state.
 pub fn create_full(
 	deps: &Dependencies,
 	executor: SubscriptionTaskExecutor,

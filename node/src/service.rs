@@ -1,39 +1,52 @@
-//! Wires client, transaction pool, consensus, network and RPC into a node.
+//! Assembles client, transaction pool, consensus, network and RPC into a node.
+//!
+//! [`new_partial`] builds the parts that importing a block needs; commands such as `check-block` use it alone. [`new_full`]
+//! builds them, joins the network and spawns the node's tasks, one function per task.
 
 use crate::rpc;
-use doin_runtime::{opaque::Block, RuntimeApi};
+use doin_runtime::{opaque::Block, Hash, RuntimeApi};
 use futures::FutureExt;
+use jsonrpsee::RpcModule;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
-use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState};
+use sc_consensus_grandpa::{FinalityProofProvider, GrandpaPruningFilter, SharedAuthoritySet, SharedVoterState};
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
-use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkBackend, NetworkWorker};
-use sc_service::{error::Error as ServiceError, Configuration, PartialComponents, TaskManager, WarpSyncConfig};
-use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_network::{
+	config::{FullNetworkConfiguration, NetworkBackendType, Role},
+	service::traits::NetworkService,
+	Litep2pNetworkBackend, NetworkBackend, NetworkWorker, NotificationService, ProtocolName,
+};
+use sc_network_sync::SyncingService;
+use sc_rpc::SubscriptionTaskExecutor;
+use sc_service::{
+	config::PrometheusConfig, error::Error as ServiceError, BuildNetworkParams, Configuration, PartialComponents, TaskManager,
+	WarpSyncConfig,
+};
+use sc_telemetry::{Telemetry, TelemetryHandle, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::SlotDuration;
 use sp_inherents::CreateInherentDataProviders;
-use sp_runtime::traits::Block as BlockT;
+use sp_keystore::KeystorePtr;
 use std::{sync::Arc, time::Duration};
 
-/// Executes the runtime. It offers the SDK's host functions and no others, so that generic tools can execute the runtime, too.
+/// Executes the runtime. Its host functions are those of the SDK and no others, so that generic tools can execute the runtime as
+/// well.
 pub type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 /// Reads and writes the chain.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
 /// The database.
-pub type Database = sc_service::TFullBackend<Block>;
-/// Picks the leaf to build on and to vote for.
-pub type SelectChain = sc_consensus::LongestChain<Database, Block>;
+pub type FullBackend = sc_service::TFullBackend<Block>;
+/// Selects the leaf to build on and to vote for.
+pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 /// The transaction pool.
-pub type Pool = TransactionPoolHandle<Block, Client>;
-/// Imports a block below BABE. BABE weighs a block by its slot and hands it on to this; a fork choice that counts work as well wraps
-/// GRANDPA's import here, in [`fork_choice`].
-pub type ForkChoice = sc_consensus_grandpa::GrandpaBlockImport<Database, Block, Client, SelectChain>;
-/// What GRANDPA's voter needs from its block import.
-pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
-/// Inherents of a block: its slot and its time.
+pub type FullPool = TransactionPoolHandle<Block, FullClient>;
+/// Imports a block for GRANDPA, below [`FullBabeBlockImport`].
+pub type FullGrandpaBlockImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
+/// Connects GRANDPA's block import with its voter.
+pub type FullGrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, FullSelectChain>;
+/// Creates the inherents of a block: its slot and its time.
 pub type Inherents = Arc<
 	dyn CreateInherentDataProviders<
 		Block,
@@ -41,44 +54,41 @@ pub type Inherents = Arc<
 		InherentDataProviders = (sp_consensus_babe::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider),
 	>,
 >;
-/// Imports a block: verifies its slot, then hands it to [`ForkChoice`].
-pub type Import = BabeBlockImport<Block, Client, ForkChoice, Inherents, SelectChain>;
+/// Imports a block: verifies its slot, weighs it, then passes it to [`FullGrandpaBlockImport`].
+pub type FullBabeBlockImport = BabeBlockImport<Block, FullClient, FullGrandpaBlockImport, Inherents, FullSelectChain>;
 
-/// Consensus, between building the parts and starting the node.
+/// Consensus parts of a [`PartialNode`].
 pub struct Consensus {
 	/// Imports blocks.
-	pub import: Import,
+	pub block_import: FullBabeBlockImport,
 	/// Epochs and slot configuration.
-	pub babe: BabeLink<Block>,
-	/// Answers questions about epochs.
+	pub babe_link: BabeLink<Block>,
+	/// Handle for queries about epochs.
 	pub babe_worker: BabeWorkerHandle<Block>,
-	/// What the voter starts from.
-	pub grandpa: GrandpaLink,
+	/// State that GRANDPA's voter starts from.
+	pub grandpa_link: FullGrandpaLink,
 	/// Inherents of a block.
 	pub inherents: Inherents,
-	/// Reports to a telemetry server, if there is one.
+	/// Connection to telemetry servers, if any is configured.
 	pub telemetry: Option<Telemetry>,
 }
 
-/// What commands that only read or import need of a node.
-pub type PartialNode = PartialComponents<Client, Database, SelectChain, DefaultImportQueue<Block>, Pool, Consensus>;
+/// Parts of a node that commands need which only read or import blocks.
+pub type PartialNode =
+	PartialComponents<FullClient, FullBackend, FullSelectChain, DefaultImportQueue<Block>, FullPool, Consensus>;
 
-/// Blocks between justifications that are kept for proofs of finality.
+/// Blocks between two justifications that are stored for proofs of finality.
 const JUSTIFICATION_PERIOD: u32 = 512;
-/// How long GRANDPA waits between rounds of gossip.
-const GOSSIP: Duration = Duration::from_millis(333);
-/// Part of a slot in which a block may be built; the rest is for sending and importing it.
-const PROPOSAL: f32 = 2.0 / 3.0;
+/// Interval of GRANDPA's gossip rounds.
+const GOSSIP_DURATION: Duration = Duration::from_millis(333);
+/// Portion of a slot in which a block is built. The rest is for sending and importing it.
+const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
-/// The seam between BABE and GRANDPA for a fork choice. The heaviest chain is BABE's: the one with the most primary slots.
-fn fork_choice(grandpa: ForkChoice) -> ForkChoice {
-	grandpa
-}
-
-/// Opens the database and builds everything that importing a block takes.
+/// Opens the database and builds the parts that importing a block needs.
 ///
 /// # Errors
-/// When the database, the keystore or the genesis cannot be opened.
+///
+/// Fails if the database, the keystore, the genesis or the telemetry worker cannot be set up.
 pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
@@ -96,7 +106,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		config,
 		telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
 		executor,
-		// A pruned node can still prove finality to those who warp-sync from it.
+		// Keeps justified headers, so that a pruned node can still prove finality to nodes that warp-sync from it.
 		vec![Arc::new(GrandpaPruningFilter)],
 	)?;
 	let client = Arc::new(client);
@@ -118,7 +128,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		.build(),
 	);
 
-	let (grandpa_import, grandpa) = sc_consensus_grandpa::block_import(
+	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),
 		JUSTIFICATION_PERIOD,
 		&client,
@@ -130,17 +140,17 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 	let babe_config = sc_consensus_babe::configuration(&*client)?;
 	let slot_duration = babe_config.slot_duration();
 	let inherents = inherents(slot_duration);
-	let (import, babe) = sc_consensus_babe::block_import(
+	let (block_import, babe_link) = sc_consensus_babe::block_import(
 		babe_config,
-		fork_choice(grandpa_import),
+		grandpa_import,
 		client.clone(),
 		inherents.clone(),
 		select_chain.clone(),
 		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
 	)?;
 	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
-		link: babe.clone(),
-		block_import: import.clone(),
+		link: babe_link.clone(),
+		block_import: block_import.clone(),
 		justification_import: Some(justification_import),
 		client: client.clone(),
 		slot_duration,
@@ -157,11 +167,11 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		select_chain,
 		import_queue,
 		transaction_pool,
-		other: Consensus { import, babe, babe_worker, grandpa, inherents, telemetry },
+		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, telemetry },
 	})
 }
 
-/// The slot that the clock shows and the time, for a block that is built or checked now.
+/// Returns inherents with the current time and its slot, for a block that is built or checked now.
 fn inherents(slot_duration: SlotDuration) -> Inherents {
 	Arc::new(move |_, ()| async move {
 		let now = sp_timestamp::InherentDataProvider::from_system_time();
@@ -170,18 +180,45 @@ fn inherents(slot_duration: SlotDuration) -> Inherents {
 	})
 }
 
-/// Starts a node with the network stack that the configuration names.
+/// Starts a node on the network stack that `config` names.
 ///
 /// # Errors
-/// When a part of the node cannot start: the database, a port, a key.
+///
+/// Fails if a part of the node cannot start, e.g. the database, a port or a key.
 pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
 	match config.network.network_backend {
 		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config),
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, <Block as BlockT>::Hash>>(config),
+		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config),
 	}
 }
 
-fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuration) -> Result<TaskManager, ServiceError> {
+/// Parts that several tasks of a node share.
+struct Node {
+	client: Arc<FullClient>,
+	backend: Arc<FullBackend>,
+	pool: Arc<FullPool>,
+	keystore: KeystorePtr,
+	select_chain: FullSelectChain,
+	role: Role,
+	prometheus: Option<PrometheusConfig>,
+	telemetry: Option<TelemetryHandle>,
+}
+
+/// Network services that consensus uses.
+struct Network {
+	service: Arc<dyn NetworkService>,
+	sync: Arc<SyncingService<Block>>,
+	grandpa: GrandpaProtocol,
+}
+
+/// GRANDPA's notification protocol.
+struct GrandpaProtocol {
+	name: ProtocolName,
+	notifications: Box<dyn NotificationService>,
+}
+
+/// Starts a node on network stack `N`.
+fn start<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
 		backend,
@@ -190,153 +227,219 @@ fn start<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(config: Configuratio
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: Consensus { import, babe, babe_worker, grandpa, inherents, mut telemetry },
+		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, mut telemetry },
 	} = new_partial(&config)?;
-	let keystore = keystore_container.keystore();
-	let registry = config.prometheus_registry().cloned();
-	let genesis =
-		client.block_hash(0)?.ok_or_else(|| ServiceError::Other("the database has no genesis block: purge it".into()))?;
+	let node = Node {
+		client,
+		backend,
+		pool: transaction_pool,
+		keystore: keystore_container.keystore(),
+		select_chain,
+		role: config.role,
+		prometheus: config.prometheus_config.clone(),
+		telemetry: telemetry.as_ref().map(Telemetry::handle),
+	};
 
-	let metrics = N::register_notification_metrics(registry.as_ref());
-	let mut network_config = sc_network::config::FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone());
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
-	let (grandpa_peers, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
-		grandpa_protocol.clone(),
-		metrics.clone(),
-		network_config.peer_store_handle(),
-	);
-	network_config.add_notification_protocol(grandpa_peers);
-	let authority_set = grandpa.shared_authority_set().clone();
-	let warp_sync =
-		Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(backend.clone(), authority_set.clone(), Vec::new()));
-
-	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
-		sc_service::build_network(sc_service::BuildNetworkParams {
-			config: &config,
-			net_config: network_config,
-			client: client.clone(),
-			transaction_pool: transaction_pool.clone(),
-			spawn_handle: task_manager.spawn_handle(),
-			spawn_essential_handle: task_manager.spawn_essential_handle(),
-			import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
-			metrics,
-			gap_sync_body_policy: None,
-		})?;
+	let (params, grandpa) =
+		network_params::<N>(&config, &node, &task_manager, import_queue, grandpa_link.shared_authority_set())?;
+	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) = sc_service::build_network(params)?;
+	let network = Network { service, sync, grandpa };
 
 	if config.offchain_worker.enabled {
-		let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
-			runtime_api_provider: client.clone(),
-			is_validator: config.role.is_authority(),
-			keystore: Some(keystore.clone()),
-			offchain_db: backend.offchain_storage(),
-			transaction_pool: Some(OffchainTransactionPoolFactory::new(transaction_pool.clone())),
-			network_provider: Arc::new(network.clone()),
-			// The runtime has no use for the world outside.
-			enable_http_requests: false,
-			custom_extensions: |_| Vec::new(),
-		})?;
-		task_manager.spawn_handle().spawn(
-			"offchain-workers-runner",
-			"offchain-worker",
-			workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
-		);
+		spawn_offchain_workers(&node, &task_manager, &network)?;
 	}
 
 	let voter_state = SharedVoterState::empty();
-	let rpc_builder = {
-		let deps = rpc::Dependencies {
-			client: client.clone(),
-			pool: transaction_pool.clone(),
-			select_chain: select_chain.clone(),
-			chain_spec: config.chain_spec.cloned_box(),
-			keystore: keystore.clone(),
-			babe_worker,
-			authority_set: authority_set.clone(),
-			justifications: grandpa.justification_stream(),
-			voter_state: voter_state.clone(),
-			finality_proofs: sc_consensus_grandpa::FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set)),
-		};
-		Box::new(move |executor| rpc::create_full(&deps, executor).map_err(ServiceError::Application))
-	};
-
-	let role = config.role;
-	let name = config.network.node_name.clone();
-	let force_authoring = config.force_authoring;
-	let vote = !config.disable_grandpa;
+	let rpc_builder = rpc_extension(&config, &node, babe_worker, &grandpa_link, voter_state.clone());
+	let authoring = Authoring { block_import, babe_link, inherents, force: config.force_authoring };
+	let voting = Voting { link: grandpa_link, state: voter_state, node_name: config.network.node_name.clone() };
+	let votes = !config.disable_grandpa;
 
 	sc_service::spawn_tasks(sc_service::SpawnTasksParams {
 		config,
-		client: client.clone(),
-		backend,
+		client: node.client.clone(),
+		backend: node.backend.clone(),
 		task_manager: &mut task_manager,
-		keystore: keystore.clone(),
-		transaction_pool: transaction_pool.clone(),
+		keystore: node.keystore.clone(),
+		transaction_pool: node.pool.clone(),
 		rpc_builder,
-		network: network.clone(),
+		network: network.service.clone(),
 		system_rpc_tx,
 		tx_handler_controller,
-		sync_service: sync_service.clone(),
+		sync_service: network.sync.clone(),
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
-
-	if role.is_authority() {
-		let proposer = sc_basic_authorship::ProposerFactory::new(
-			task_manager.spawn_handle(),
-			client.clone(),
-			transaction_pool.clone(),
-			registry.as_ref(),
-			telemetry.as_ref().map(Telemetry::handle),
-		);
-		let authoring = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
-			keystore: keystore.clone(),
-			client,
-			select_chain,
-			env: proposer,
-			block_import: import,
-			sync_oracle: sync_service.clone(),
-			justification_sync_link: sync_service.clone(),
-			create_inherent_data_providers: inherents,
-			force_authoring,
-			backoff_authoring_blocks: Some(BackoffAuthoringOnFinalizedHeadLagging::default()),
-			babe_link: babe,
-			block_proposal_slot_portion: SlotProportion::new(PROPOSAL),
-			// Without it the time for a proposal doubles with every skipped slot.
-			max_block_proposal_slot_portion: Some(SlotProportion::new(PROPOSAL)),
-			telemetry: telemetry.as_ref().map(Telemetry::handle),
-		})?;
-		task_manager.spawn_essential_handle().spawn_blocking("babe-proposer", Some("block-authoring"), authoring);
+	if node.role.is_authority() {
+		spawn_authoring(&node, &task_manager, &network, authoring)?;
 	}
-
-	if vote {
-		// Those who do not author still follow the votes; without a keystore they cannot cast one.
-		let config = sc_consensus_grandpa::Config {
-			gossip_duration: GOSSIP,
-			justification_generation_period: JUSTIFICATION_PERIOD,
-			name: Some(name),
-			observer_enabled: false,
-			keystore: role.is_authority().then_some(keystore),
-			local_role: role,
-			telemetry: telemetry.as_ref().map(Telemetry::handle),
-			protocol_name: grandpa_protocol,
-		};
-		let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
-			config,
-			link: grandpa,
-			network,
-			sync: sync_service,
-			notification_service: grandpa_notifications,
-			voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
-			prometheus_registry: registry,
-			shared_voter_state: voter_state,
-			telemetry: telemetry.as_ref().map(Telemetry::handle),
-			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
-		})?;
-		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+	if votes {
+		spawn_finality(node, &task_manager, network, voting)?;
 	}
-
 	Ok(task_manager)
+}
+
+/// Returns the parameters of the network: the SDK's protocols, warp sync, and GRANDPA's notification protocol.
+fn network_params<'a, N: NetworkBackend<Block, Hash>>(
+	config: &'a Configuration,
+	node: &Node,
+	task_manager: &TaskManager,
+	import_queue: DefaultImportQueue<Block>,
+	authority_set: &SharedAuthoritySet<Hash, doin_runtime::BlockNumber>,
+) -> Result<(BuildNetworkParams<'a, Block, N, FullPool, DefaultImportQueue<Block>, FullClient>, GrandpaProtocol), ServiceError> {
+	let genesis = node
+		.client
+		.block_hash(0)?
+		.ok_or_else(|| ServiceError::Other("the database has no genesis block; delete it with `purge-chain`".into()))?;
+	let registry = config.prometheus_registry();
+	let metrics = N::register_notification_metrics(registry);
+	let mut net_config = FullNetworkConfiguration::<Block, Hash, N>::new(&config.network, registry.cloned());
+	let name = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
+	let (peers, notifications) =
+		sc_consensus_grandpa::grandpa_peers_set_config::<Block, N>(name.clone(), metrics.clone(), net_config.peer_store_handle());
+	net_config.add_notification_protocol(peers);
+	let warp_sync = sc_consensus_grandpa::warp_proof::NetworkProvider::new(
+		node.backend.clone(),
+		authority_set.clone(),
+		// No hard forks of the authority set.
+		Vec::new(),
+	);
+	let params = BuildNetworkParams {
+		config,
+		net_config,
+		client: node.client.clone(),
+		transaction_pool: node.pool.clone(),
+		spawn_handle: task_manager.spawn_handle(),
+		spawn_essential_handle: task_manager.spawn_essential_handle(),
+		import_queue,
+		block_announce_validator_builder: None,
+		warp_sync_config: Some(WarpSyncConfig::WithProvider(Arc::new(warp_sync))),
+		block_relay: None,
+		metrics,
+		gap_sync_body_policy: None,
+	};
+	Ok((params, GrandpaProtocol { name, notifications }))
+}
+
+/// Spawns the task that runs the runtime's offchain workers, which report equivocations.
+fn spawn_offchain_workers(node: &Node, task_manager: &TaskManager, network: &Network) -> Result<(), ServiceError> {
+	let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
+		runtime_api_provider: node.client.clone(),
+		is_validator: node.role.is_authority(),
+		keystore: Some(node.keystore.clone()),
+		offchain_db: node.backend.offchain_storage(),
+		transaction_pool: Some(OffchainTransactionPoolFactory::new(node.pool.clone())),
+		network_provider: Arc::new(network.service.clone()),
+		// The runtime makes no HTTP requests.
+		enable_http_requests: false,
+		custom_extensions: |_| Vec::new(),
+	})?;
+	task_manager.spawn_handle().spawn(
+		"offchain-workers-runner",
+		"offchain-worker",
+		workers.run(node.client.clone(), task_manager.spawn_handle()).boxed(),
+	);
+	Ok(())
+}
+
+/// Builds the RPC methods that the SDK does not serve by itself.
+type RpcBuilder = Box<dyn Fn(SubscriptionTaskExecutor) -> Result<RpcModule<()>, ServiceError>>;
+
+/// Returns the builder of [`rpc::create_full`].
+fn rpc_extension(
+	config: &Configuration,
+	node: &Node,
+	babe_worker: BabeWorkerHandle<Block>,
+	grandpa_link: &FullGrandpaLink,
+	voter_state: SharedVoterState,
+) -> RpcBuilder {
+	let authority_set = grandpa_link.shared_authority_set().clone();
+	let deps = rpc::Dependencies {
+		client: node.client.clone(),
+		pool: node.pool.clone(),
+		select_chain: node.select_chain.clone(),
+		chain_spec: config.chain_spec.cloned_box(),
+		keystore: node.keystore.clone(),
+		babe_worker,
+		authority_set: authority_set.clone(),
+		justifications: grandpa_link.justification_stream(),
+		voter_state,
+		finality_proofs: FinalityProofProvider::new_for_service(node.backend.clone(), Some(authority_set)),
+	};
+	Box::new(move |executor| rpc::create_full(&deps, executor).map_err(ServiceError::Application))
+}
+
+/// Parts that only the block author uses.
+struct Authoring {
+	block_import: FullBabeBlockImport,
+	babe_link: BabeLink<Block>,
+	inherents: Inherents,
+	/// `true` to author without peers.
+	force: bool,
+}
+
+/// Spawns the task that authors blocks.
+fn spawn_authoring(node: &Node, task_manager: &TaskManager, network: &Network, authoring: Authoring) -> Result<(), ServiceError> {
+	let proposer = sc_basic_authorship::ProposerFactory::new(
+		task_manager.spawn_handle(),
+		node.client.clone(),
+		node.pool.clone(),
+		node.prometheus.as_ref().map(|config| &config.registry),
+		node.telemetry.clone(),
+	);
+	let worker = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
+		keystore: node.keystore.clone(),
+		client: node.client.clone(),
+		select_chain: node.select_chain.clone(),
+		env: proposer,
+		block_import: authoring.block_import,
+		sync_oracle: network.sync.clone(),
+		justification_sync_link: network.sync.clone(),
+		create_inherent_data_providers: authoring.inherents,
+		force_authoring: authoring.force,
+		backoff_authoring_blocks: Some(BackoffAuthoringOnFinalizedHeadLagging::default()),
+		babe_link: authoring.babe_link,
+		block_proposal_slot_portion: SlotProportion::new(PROPOSAL_PORTION),
+		// Without a maximum the time for a proposal doubles with every skipped slot.
+		max_block_proposal_slot_portion: Some(SlotProportion::new(PROPOSAL_PORTION)),
+		telemetry: node.telemetry.clone(),
+	})?;
+	task_manager.spawn_essential_handle().spawn_blocking("babe-proposer", Some("block-authoring"), worker);
+	Ok(())
+}
+
+/// Parts that only the voter uses.
+struct Voting {
+	link: FullGrandpaLink,
+	state: SharedVoterState,
+	node_name: String,
+}
+
+/// Spawns the task that follows GRANDPA's votes and, on an authority, casts votes.
+fn spawn_finality(node: Node, task_manager: &TaskManager, network: Network, voting: Voting) -> Result<(), ServiceError> {
+	let config = sc_consensus_grandpa::Config {
+		gossip_duration: GOSSIP_DURATION,
+		justification_generation_period: JUSTIFICATION_PERIOD,
+		name: Some(voting.node_name),
+		observer_enabled: false,
+		// Without a keystore the voter follows votes and cannot cast one.
+		keystore: node.role.is_authority().then_some(node.keystore),
+		local_role: node.role,
+		telemetry: node.telemetry.clone(),
+		protocol_name: network.grandpa.name,
+	};
+	let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
+		config,
+		link: voting.link,
+		network: network.service,
+		sync: network.sync,
+		notification_service: network.grandpa.notifications,
+		voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
+		prometheus_registry: node.prometheus.map(|config| config.registry),
+		shared_voter_state: voting.state,
+		telemetry: node.telemetry,
+		offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(node.pool),
+	})?;
+	task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+	Ok(())
 }

@@ -1,0 +1,53 @@
+//! JSON-RPC errors of the `doin` namespace. Every message names a next step.
+
+use doin_primitives::DomainId;
+use doin_runtime::Hash;
+use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObject, ErrorObjectOwned};
+use sp_api::ApiError;
+
+/// JSON-RPC error code: the domain, round or block of the request does not exist.
+pub const UNKNOWN: i32 = 20_001;
+/// JSON-RPC error code: this node cannot read the state of the block of the request.
+pub const UNREADABLE: i32 = 20_002;
+
+fn error(code: i32, message: String) -> ErrorObjectOwned {
+	ErrorObject::owned(code, message, None::<()>)
+}
+
+/// The domain is not registered.
+pub(super) fn unknown_domain(id: DomainId) -> ErrorObjectOwned {
+	error(UNKNOWN, format!("unknown domain {id}: call doin_domains for the registered domains"))
+}
+
+/// The domain is registered and has no rounds.
+pub(super) fn no_rounds(id: DomainId) -> ErrorObjectOwned {
+	error(UNKNOWN, format!("domain {id} has no rounds: call doin_domain for its status"))
+}
+
+/// The node does not have the block.
+pub(super) fn unknown_block(at: Hash) -> ErrorObjectOwned {
+	error(UNKNOWN, format!("unknown block {at:?}: call chain_getBlockHash for the hash of a block number"))
+}
+
+/// The runtime of the block does not implement `DoinApi`.
+pub(super) fn no_doin_api(at: Hash) -> ErrorObjectOwned {
+	error(UNREADABLE, format!("the runtime of block {at:?} has no DoinApi: choose a later block"))
+}
+
+/// A runtime API call failed.
+pub(super) fn unreadable(at: Hash, cause: &ApiError) -> ErrorObjectOwned {
+	let cause = cause.to_string();
+	let advice =
+		if cause.contains("discarded") { ": a node with `--state-pruning archive` keeps the state of every block" } else { "" };
+	error(UNREADABLE, format!("cannot read block {at:?}: {cause}{advice}"))
+}
+
+/// The response has no JSON form.
+pub(super) fn unserializable(cause: &serde_json::Error) -> ErrorObjectOwned {
+	error(UNREADABLE, format!("cannot serialize the response: {cause}; please report this as a bug"))
+}
+
+/// The text is not an account.
+pub(super) fn invalid_account(who: &str) -> ErrorObjectOwned {
+	error(INVALID_PARAMS_CODE, format!("invalid account `{who}`: expected an SS58 address"))
+}

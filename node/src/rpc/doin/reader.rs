@@ -1,0 +1,118 @@
+//! Answers requests from the runtime, with a cache for the newest block.
+
+use super::{
+	error::{no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable},
+	message::{DomainResponse, Request, Response},
+};
+use crate::service::FullClient;
+use doin_primitives::DomainId;
+use doin_runtime::{opaque::Block, AccountId, Hash};
+use doin_traits::apis::DoinApi;
+use jsonrpsee::core::RpcResult;
+use parking_lot::Mutex;
+use sc_client_api::{BlockchainEvents, HeaderBackend, ImportNotifications};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Most responses in the cache. Responses to further requests at the same block are not cached.
+const CACHE_CAPACITY: usize = 1_024;
+
+/// Responses at one block.
+#[derive(Default)]
+struct Cache {
+	block: Hash,
+	responses: BTreeMap<Request, Response>,
+}
+
+/// Answers requests from the runtime. The cache holds the responses at the newest block for which one was requested, so that a
+/// hundred subscribers with the same request cost one runtime call per block.
+pub(super) struct Reader {
+	client: Arc<FullClient>,
+	cache: Mutex<Cache>,
+}
+
+impl Reader {
+	/// Returns a reader with an empty cache.
+	pub(super) fn new(client: Arc<FullClient>) -> Self {
+		Self { client, cache: Mutex::default() }
+	}
+
+	/// Returns the stream of imported blocks.
+	pub(super) fn imports(&self) -> ImportNotifications<Block> {
+		self.client.import_notification_stream()
+	}
+
+	/// Returns the response to `request` at block `at`, or at the best block if `at` is `None`.
+	///
+	/// # Errors
+	///
+	/// Fails if the block or the domain does not exist, or if the state of the block cannot be read.
+	pub(super) fn response(&self, request: Request, at: Option<Hash>) -> RpcResult<Response> {
+		let best = self.client.info().best_hash;
+		let at = at.unwrap_or(best);
+		if let Some(response) = self.cached(&request, at) {
+			return Ok(response);
+		}
+		// The lock is not held during the runtime call: two equal requests at the same time may both call the runtime, and
+		// neither of them waits for a different request.
+		let response = self.call(&request, at)?;
+		if at == best {
+			self.store(request, response.clone(), at);
+		}
+		Ok(response)
+	}
+
+	fn cached(&self, request: &Request, at: Hash) -> Option<Response> {
+		let cache = self.cache.lock();
+		(cache.block == at).then(|| cache.responses.get(request).cloned()).flatten()
+	}
+
+	fn store(&self, request: Request, response: Response, at: Hash) {
+		let mut cache = self.cache.lock();
+		if cache.block != at {
+			*cache = Cache { block: at, responses: BTreeMap::new() };
+		}
+		if cache.responses.len() < CACHE_CAPACITY {
+			cache.responses.insert(request, response);
+		}
+	}
+
+	/// Calls the runtime.
+	fn call(&self, request: &Request, at: Hash) -> RpcResult<Response> {
+		if self.client.number(at).ok().flatten().is_none() {
+			return Err(unknown_block(at));
+		}
+		let api = self.client.runtime_api();
+		let unreadable = |error: ApiError| unreadable(at, &error);
+		if api.api_version::<dyn DoinApi<Block, AccountId>>(at).map_err(unreadable)?.is_none() {
+			return Err(no_doin_api(at));
+		}
+		let is_registered = |id: DomainId| -> RpcResult<bool> { Ok(api.domain(at, id).map_err(unreadable)?.is_some()) };
+		match request {
+			Request::Domains => Response::new(&api.domains(at).map_err(unreadable)?),
+			Request::Domain(id) => {
+				let view = api.domain(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?;
+				let spec = api.domain_spec(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?;
+				Response::new(&DomainResponse::new(view, &spec).map_err(|error| unserializable(&error))?)
+			}
+			Request::Champion(id) => {
+				Response::new(&api.champion(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?)
+			}
+			Request::Round(id) => match api.round(at, *id).map_err(unreadable)? {
+				Some(view) => Response::new(&view),
+				None if is_registered(*id)? => Err(no_rounds(*id)),
+				None => Err(unknown_domain(*id)),
+			},
+			Request::Recomputations(id) => {
+				let views = api.recomputations(at, *id).map_err(unreadable)?;
+				if views.is_empty() && !is_registered(*id)? {
+					return Err(unknown_domain(*id));
+				}
+				Response::new(&views)
+			}
+			Request::Work => Response::new(&api.work(at).map_err(unreadable)?),
+			Request::FeeMarket => Response::new(&api.fee_market(at).map_err(unreadable)?),
+			Request::Reputation(who) => Response::new(&api.reputation(at, who.clone()).map_err(unreadable)?),
+		}
+	}
+}
