@@ -1,0 +1,3 @@
+//! 64-bit ARM: NEON.
+
+pub mod neon;

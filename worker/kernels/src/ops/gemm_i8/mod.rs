@@ -1,0 +1,92 @@
+//! Dense layers in 8 bits.
+//!
+//! Inputs of a net have [`INPUT_FRAC_I8`](crate::layout::INPUT_FRAC_I8) fractional bits, hidden activations and weights have six,
+//! gradients have seven bits. The shift of propagated gradients is taken from the step before
+//! ([`next_gradient_shift`](crate::layout::next_gradient_shift)), so gradients are packed as soon as they are computed. Masters
+//! and momenta are those of 12-bit training.
+//!
+//! Kernels have the structure of [`gemm`](crate::ops::gemm), with four terms per lane of a dot product instead of two.
+
+#![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
+
+mod convert;
+mod forward;
+mod input_gradient;
+mod weight_update;
+
+pub use convert::{GroupGradientsI8, QuantizeU8, TransposeBatchU8};
+pub use forward::{DenseReluU8, DenseSumsU8, SUM_SHIFT};
+pub use input_gradient::InputGradientU8;
+pub use weight_update::WeightUpdateI8;
+
+use crate::{
+	layout::{Block, OFFSET, ROWS},
+	simd::SimdI8,
+};
+
+/// Adds the terms of four neighbours along the axis of the sum.
+#[inline(always)]
+fn add_quad<S: SimdI8, const C: usize, const N: usize>(
+	s: S,
+	sums: &mut [[S::V; N]; ROWS],
+	x: &[Block; C],
+	at: usize,
+	w: &[i32; ROWS],
+) {
+	let mut xs = [s.splat(0); N];
+	for c in 0..N {
+		xs[c] = s.load(&x[at + c]);
+	}
+	for r in 0..ROWS {
+		for c in 0..N {
+			sums[r][c] = s.dot_u8_i8_broadcast(sums[r][c], xs[c], w, r);
+		}
+	}
+}
+
+/// Returns four rows of sums that begin with `start`.
+#[inline(always)]
+fn start_rows<S: SimdI8, const N: usize>(s: S, start: [i32; ROWS]) -> [[S::V; N]; ROWS] {
+	let mut sums = [[s.splat(0); N]; ROWS];
+	for r in 0..ROWS {
+		sums[r] = [s.splat(start[r]); N];
+	}
+	sums
+}
+
+/// Computes `start[r] + Σ x[q][at + c] · w[q][r]` for four rows r and `N` vectors c, over all quads q. A block of `w` has
+/// four quads.
+#[inline(always)]
+fn product<S: SimdI8, const C: usize, const N: usize>(
+	s: S,
+	x: &[[Block; C]],
+	at: usize,
+	w: &[Block],
+	start: [i32; ROWS],
+) -> [[S::V; N]; ROWS] {
+	let mut sums = start_rows(s, start);
+	for (w, [x0, x1, x2, x3]) in w.iter().zip(x.as_chunks::<4>().0) {
+		let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
+		// Unrolled by hand: compilers do not unroll a loop around so much code.
+		add_quad(s, &mut sums, x0, at, w0);
+		add_quad(s, &mut sums, x1, at, w1);
+		add_quad(s, &mut sums, x2, at, w2);
+		add_quad(s, &mut sums, x3, at, w3);
+	}
+	sums
+}
+
+/// Returns a value with [`OFFSET`] added, as unsigned bytes store it.
+fn with_offset(value: i8) -> u8 {
+	(i32::from(value) + OFFSET) as u8
+}
+
+/// Returns a value without its [`OFFSET`].
+fn without_offset(value: u8) -> i32 {
+	i32::from(value) - OFFSET
+}
+
+/// Clamps a value to a signed byte.
+fn clamp_i8(value: i32) -> i8 {
+	value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
+}

@@ -1,0 +1,120 @@
+//! Peak rate of multiply-accumulates of one core, which benchmarks compare kernels with.
+
+use crate::Backend;
+
+/// Runs an instruction of AVX-512 that multiplies and accumulates: 20 000 rounds of twelve independent accumulators, on
+/// registers alone.
+///
+/// Safety contract: the processor must have the instruction. The loop clobbers the registers that it names and nothing else.
+#[cfg(target_arch = "x86_64")]
+macro_rules! run_512 {
+	($instruction:literal) => {
+		std::arch::asm!(
+			"2:",
+			concat!($instruction, " zmm0, zmm14, zmm15"), concat!($instruction, " zmm1, zmm14, zmm15"),
+			concat!($instruction, " zmm2, zmm14, zmm15"), concat!($instruction, " zmm3, zmm14, zmm15"),
+			concat!($instruction, " zmm4, zmm14, zmm15"), concat!($instruction, " zmm5, zmm14, zmm15"),
+			concat!($instruction, " zmm6, zmm14, zmm15"), concat!($instruction, " zmm7, zmm14, zmm15"),
+			concat!($instruction, " zmm8, zmm14, zmm15"), concat!($instruction, " zmm9, zmm14, zmm15"),
+			concat!($instruction, " zmm10, zmm14, zmm15"), concat!($instruction, " zmm11, zmm14, zmm15"),
+			"dec {n}", "jnz 2b",
+			n = inout(reg) 20_000u64 => _,
+			out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _, out("zmm6") _,
+			out("zmm7") _, out("zmm8") _, out("zmm9") _, out("zmm10") _, out("zmm11") _, out("zmm14") _, out("zmm15") _,
+		)
+	};
+}
+
+/// Runs the 16-bit dot product of a back-end on registers alone, and returns the number of its multiply-accumulates. Back-ends
+/// without instructions of their own are compared with AVX2. Returns 0 if there is no such loop for the processor.
+#[cfg(target_arch = "x86_64")]
+pub fn run_dot_i16(backend: Backend) -> u64 {
+	use std::arch::asm;
+	if backend.name() == "avx512-vnni" {
+		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
+		// are named.
+		unsafe {
+			run_512!("vpdpwssd");
+		}
+		return 20_000 * 12 * 32;
+	}
+	if is_x86_feature_detected!("avx2") {
+		// SAFETY: as above.
+		unsafe {
+			asm!(
+				"2:",
+				"vpmaddwd ymm8, ymm14, ymm15", "vpaddd ymm0, ymm0, ymm8",
+				"vpmaddwd ymm9, ymm14, ymm15", "vpaddd ymm1, ymm1, ymm9",
+				"vpmaddwd ymm10, ymm14, ymm15", "vpaddd ymm2, ymm2, ymm10",
+				"vpmaddwd ymm11, ymm14, ymm15", "vpaddd ymm3, ymm3, ymm11",
+				"vpmaddwd ymm8, ymm14, ymm15", "vpaddd ymm4, ymm4, ymm8",
+				"vpmaddwd ymm9, ymm14, ymm15", "vpaddd ymm5, ymm5, ymm9",
+				"vpmaddwd ymm10, ymm14, ymm15", "vpaddd ymm6, ymm6, ymm10",
+				"vpmaddwd ymm11, ymm14, ymm15", "vpaddd ymm7, ymm7, ymm11",
+				"dec {n}", "jnz 2b",
+				n = inout(reg) 60_000u64 => _,
+				out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _, out("ymm4") _, out("ymm5") _, out("ymm6") _,
+				out("ymm7") _, out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _, out("ymm14") _, out("ymm15") _,
+			);
+		}
+		return 60_000 * 8 * 16;
+	}
+	0
+}
+
+/// Runs the 8-bit dot product, as [`run_dot_i16`] does for 16 bits. Back-ends that compute it from 16-bit products run those.
+pub fn run_dot_i8(backend: Backend) -> u64 {
+	#[cfg(target_arch = "x86_64")]
+	if backend.name() == "avx512-vnni" {
+		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
+		// are named.
+		unsafe {
+			run_512!("vpdpbusd");
+		}
+		return 20_000 * 12 * 64;
+	}
+	run_dot_i16(backend)
+}
+
+/// Runs the 16-bit dot product of NEON on registers alone, and returns the number of its multiply-accumulates.
+#[cfg(target_arch = "aarch64")]
+pub fn run_dot_i16(_: Backend) -> u64 {
+	// SAFETY: every such processor that Rust has a standard library for has NEON; only registers are accessed, and all of them
+	// are named.
+	unsafe {
+		std::arch::asm!(
+			"2:",
+			"smlal v0.4s, v16.4h, v17.4h", "smlal2 v1.4s, v16.8h, v17.8h", "smlal v2.4s, v16.4h, v17.4h",
+			"smlal2 v3.4s, v16.8h, v17.8h", "smlal v4.4s, v16.4h, v17.4h", "smlal2 v5.4s, v16.8h, v17.8h",
+			"smlal v6.4s, v16.4h, v17.4h", "smlal2 v7.4s, v16.8h, v17.8h", "smlal v18.4s, v16.4h, v17.4h",
+			"smlal2 v19.4s, v16.8h, v17.8h", "smlal v20.4s, v16.4h, v17.4h", "smlal2 v21.4s, v16.8h, v17.8h",
+			"smlal v22.4s, v16.4h, v17.4h", "smlal2 v23.4s, v16.8h, v17.8h", "smlal v24.4s, v16.4h, v17.4h",
+			"smlal2 v25.4s, v16.8h, v17.8h",
+			"subs {n}, {n}, #1", "b.ne 2b",
+			n = inout(reg) 60_000u64 => _,
+			out("v0") _, out("v1") _, out("v2") _, out("v3") _, out("v4") _, out("v5") _, out("v6") _, out("v7") _,
+			out("v16") _, out("v17") _, out("v18") _, out("v19") _, out("v20") _, out("v21") _, out("v22") _, out("v23") _,
+			out("v24") _, out("v25") _,
+		);
+	}
+	60_000 * 16 * 4
+}
+
+/// Returns 0: there is no loop for this processor.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub fn run_dot_i16(_: Backend) -> u64 {
+	0
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn every_back_end_has_a_peak_where_the_processor_has_vectors() {
+		for backend in Backend::available() {
+			assert_eq!(run_dot_i16(backend) > 0, is_x86_feature_detected!("avx2"));
+			assert!(run_dot_i8(backend) >= run_dot_i16(backend));
+		}
+	}
+}
