@@ -1,11 +1,12 @@
-//! How well one exact linear model forecasts all seven series of ETTh1: the standard split (12, 4 and 4 months), 336 hours of history, and
-//! the four horizons of the literature. Errors are of z-scored values, over every window of the test months, after quantisation.
+//! Accuracy of exact linear models on all seven series of ETTh1: the standard split (12, 4 and 4 months), 336 hours of history,
+//! and the four horizons of the literature. Errors are of z-scored values, over every window of the test months, after
+//! quantisation.
 //!
-//! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench accuracy`
+//! `DOIN_DATA_DIR=<folder of the data> cargo bench -p doin-compute --bench accuracy`. Without the data, nothing is measured.
 
-use doin_compute::{CutSeries, TrainingSet};
+use doin_compute::{Dataset, SplitSeries};
 use doin_primitives::{domain::Limits, Split};
-use doin_scoring::{features, model::OUT_FRAC, sample::tail, Forecast, Model, Scratch, Target};
+use doin_scoring::{model::OUT_FRAC, sample::tail, window_features, Forecast, Loss, Model, Scratch, Target, WindowPhase};
 use std::{path::PathBuf, time::Instant};
 
 /// Raw units of one standard deviation.
@@ -15,11 +16,20 @@ const SPLIT: Split = Split { train_end: 8_640, validation_end: 11_520 };
 /// Hours up to the end of the test.
 const END: usize = 14_400;
 
-/// The z-scored columns, in raw units.
-fn columns() -> Vec<Vec<i32>> {
-	let folder = std::env::var_os("DOIN_DATA_DIR").map_or_else(|| "../../../shared/data".into(), PathBuf::from);
-	let path = folder.join("ett/ETTh1.csv");
-	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}; set DOIN_DATA_DIR", path.display()));
+/// Returns the z-scored columns, in raw units, or `None` after a message if there is no file.
+fn columns() -> Option<Vec<Vec<i32>>> {
+	let Some(folder) = std::env::var_os("DOIN_DATA_DIR") else {
+		println!("nothing is measured: set DOIN_DATA_DIR to the folder that holds ett/ETTh1.csv");
+		return None;
+	};
+	let path = PathBuf::from(folder).join("ett/ETTh1.csv");
+	let text = match std::fs::read_to_string(&path) {
+		Ok(text) => text,
+		Err(error) => {
+			println!("nothing is measured: cannot read {}: {error}; set DOIN_DATA_DIR", path.display());
+			return None;
+		}
+	};
 	let rows: Vec<Vec<f64>> = text
 		.lines()
 		.skip(1)
@@ -32,23 +42,32 @@ fn columns() -> Vec<Vec<i32>> {
 		let deviation = (train.map(|value| (value - mean).powi(2)).sum::<f64>() / f64::from(SPLIT.train_end)).sqrt();
 		rows.iter().map(|row| ((row[at] - mean) / deviation * UNIT).round() as i32).collect()
 	};
-	(0..7).map(column).collect()
+	Some((0..7).map(column).collect())
 }
 
 fn main() {
-	let columns = columns();
+	let Some(columns) = columns() else { return };
 	println!("{:>8} {:>8} {:>8} {:>10} {:>10}", "horizon", "MSE", "MAE", "windows", "seconds");
 	for horizon in [96u16, 192, 336, 720] {
 		let start = Instant::now();
-		let mut program =
-			Forecast { horizon, history: 336, season: 24, chunks: 32, windows: 1, channels: 1, target: Target::Values };
+		let mut program = Forecast {
+			horizon,
+			history: 336,
+			season: 24,
+			chunks: 32,
+			windows: 1,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		};
 		program.windows = program.most_windows();
 		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
 		// The newest windows of validation choose the ridge parameter: as many as fit 32 chunks.
 		let newest = 32 * usize::from(program.most_windows());
 		let steps = newest - 1 + usize::from(program.horizon) + usize::from(program.history);
 		let parts = columns.iter().flat_map(|series| {
-			let part = |series: &[i32], train_end| CutSeries {
+			let part = |series: &[i32], train_end| SplitSeries {
 				series: series.to_vec(),
 				split: Split { train_end, validation_end: series.len() as u32 },
 			};
@@ -56,14 +75,14 @@ fn main() {
 			[part(&series[..SPLIT.train_end as usize], SPLIT.train_end), part(&series[end - steps..end], 0)]
 		});
 		let parts = parts.collect();
-		let data = TrainingSet::pooled(program.clone(), limits, parts).expect("the series are long enough");
-		let linear = data.linear(336, 0).expect("it has a solution");
+		let data = Dataset::pooled(program.clone(), limits, parts).expect("the series are long enough");
+		let linear = data.linear_model(336, 0).expect("it has a solution");
 		data.task.admit(&Model::Net(linear.net.clone())).expect("its weights are within bounds");
 		let (mut squares, mut absolute, mut windows) = (0.0, 0.0, 0);
 		let (mut x, mut out, mut scratch) = (vec![0; 336], vec![0; horizon.into()], Scratch::default());
 		for series in &columns {
 			for (history, future) in tail(&program, series, SPLIT.validation_end).iter() {
-				features(&linear.net, 1, history, &mut x);
+				window_features(&linear.net, 1, history, &mut x);
 				linear.net.forward(&x, &mut out, &mut scratch);
 				windows += 1;
 				for (out, actual) in out.iter().zip(future) {

@@ -1,8 +1,10 @@
-//! Fits the generator of a synthetic domain to a published series, and says how alike the two are.
+//! Fits the generator of a synthetic domain to a published series, and reports how similar both are.
 //!
-//! The chain asks for Σ|ar| < 1, which an ordinary least-squares fit can exceed (noise in levels makes differences a moving average, whose
-//! autoregressive form is long). So coefficients are fitted under that bound rather than shrunk after the fact, and the innovation's size
-//! is set so that differences vary as much as the published ones.
+//! A generator is a seasonal template plus an autoregressive process of the remainder. The chain requires Σ|ar| < 1, which an
+//! ordinary least-squares fit can exceed: noise in levels makes differences a moving average, whose autoregressive form is long.
+//! Coefficients are therefore fitted under that bound, by gradients projected onto the ℓ₁ ball (Duchi et al. 2008), instead of
+//! being scaled afterwards. The order is selected by Akaike's information criterion (1974). The size of the innovations is set so
+//! that differences vary as much as the published ones.
 
 use crate::Error;
 use doin_scoring::{
@@ -12,50 +14,55 @@ use doin_scoring::{
 	Forecast, Generator, ProgramError,
 };
 
-/// Highest order that is tried; the best by Akaike's criterion is taken.
+/// Highest order that is tried.
 pub const MAX_ORDER: usize = 4;
 const _: () = assert!(MAX_ORDER <= MAX_AR as usize);
-/// Bounds of Σ|ar| in Q12 that are tried, until levels fit 32 bits over a window.
+/// Bounds of Σ|ar|, Q12, that are tried in turn until levels fit 32 bits over a window.
 const BOUNDS: [i32; 5] = [4055, 3900, 3600, 3000, 2000];
-/// Synthetic windows that the report is made of.
+/// Synthetic windows that the report is computed on.
 const REPORT_WINDOWS: u64 = 1024;
-/// Seed of the series that the report is made of.
+/// Seed of the series that the report is computed on.
 const REPORT_SEED: [u8; 32] = *b"doin generator fit report seed 1";
 
-/// A number of the published series beside that of generated ones.
+/// A statistic of the published series and of generated ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
-	/// In the training part of the published series.
+pub struct Comparison {
+	/// Value for the training part of the published series.
 	pub published: f64,
-	/// In generated series.
+	/// Value for generated series.
 	pub synthetic: f64,
 }
 
-/// How good a fit is, for people.
+/// Quality of a fit.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-	/// Chosen order, and Akaike's criterion of orders 0, 1, ….
+pub struct FitReport {
+	/// Selected order.
 	pub order: usize,
-	/// Akaike's criterion per order.
+	/// Akaike's information criterion of orders 0, 1, ….
 	pub aic: Vec<f64>,
-	/// The coefficients, latest first.
+	/// Autoregressive coefficients, latest first.
 	pub ar: Vec<f64>,
-	/// Whether the bound on Σ|ar| changed them.
+	/// `true` if the bound on Σ|ar| was active.
 	pub bounded: bool,
 	/// Mean change per step, raw units.
-	pub trend: Pair,
+	pub trend: Comparison,
 	/// Standard deviation of differences, raw units.
-	pub deviation: Pair,
-	/// Autocorrelation of differences at a lag.
-	pub autocorrelation: Vec<(usize, Pair)>,
+	pub deviation: Comparison,
+	/// Autocorrelation of differences by lag, steps.
+	pub autocorrelation: Vec<(usize, Comparison)>,
 	/// Mean absolute error of repeat-last, raw units.
-	pub repeat_last: Pair,
+	pub repeat_last: Comparison,
 	/// Mean absolute error of seasonal, raw units.
-	pub seasonal: Pair,
+	pub seasonal: Comparison,
 }
 
-/// The generator of series like `training`, for windows of `program`.
-pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, Report), Error> {
+/// Fits a generator to the training part of a series, for windows of `program`.
+///
+/// # Errors
+///
+/// [`Error::Short`] for fewer than three seasons or one window; [`Error::ConstantSeries`] if the series moves by the same amount
+/// at every step; [`Error::Program`] if the program is invalid, or no bound keeps levels within 32 bits.
+pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, FitReport), Error> {
 	program.check()?;
 	let season = usize::from(program.season);
 	let span = program.span() as usize;
@@ -65,7 +72,7 @@ pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, Report), 
 	}
 	let differences: Vec<f64> = training.windows(2).map(|pair| f64::from(pair[1]) - f64::from(pair[0])).collect();
 	if differences.iter().all(|d| *d == differences[0]) {
-		return Err(Error::Constant);
+		return Err(Error::ConstantSeries);
 	}
 	let template = template(&differences, season);
 	let seasonal = |at: usize| f64::from(template[at % season]) / 256.0;
@@ -73,18 +80,18 @@ pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, Report), 
 	let level = training.last().copied().unwrap_or(0);
 	let mut refused = ProgramError::Unstable;
 	for bound in BOUNDS {
-		let (ar, aic, bounded) = autoregression(&remainder, f64::from(bound) / 4096.0);
-		let floats: Vec<f64> = ar.iter().map(|a| f64::from(*a) / 4096.0).collect();
+		let fit = autoregression(&remainder, f64::from(bound) / 4096.0);
+		let floats: Vec<f64> = fit.ar.iter().map(|a| f64::from(*a) / 4096.0).collect();
 		let noise = (deviation(&remainder) / gain(&floats).sqrt() * 256.0).round() as u32;
 		let generator = Generator {
 			template: template.clone().try_into().map_err(|_| ProgramError::Season)?,
-			ar: ar.try_into().map_err(|_| ProgramError::Unstable)?,
+			ar: fit.ar.clone().try_into().map_err(|_| ProgramError::Unstable)?,
 			noise,
 			level,
 		};
 		match generator.check(program) {
 			Ok(()) => {
-				let report = compare(training, &differences, program, &generator, aic, floats, bounded);
+				let report = compare(training, &differences, program, &generator, fit);
 				return Ok((generator, report));
 			}
 			Err(error) => refused = error,
@@ -93,7 +100,8 @@ pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, Report), 
 	Err(refused.into())
 }
 
-/// Mean difference per phase, Q8, shifted so that a whole season moves as far as the published one on average: the trend survives.
+/// Returns the mean difference per phase, Q8, shifted so that a whole season moves as far as the published one on average, which
+/// preserves the trend.
 fn template(differences: &[f64], season: usize) -> Vec<i32> {
 	let phase = |phase: usize| {
 		let count = (differences.len() - phase).div_ceil(season);
@@ -101,7 +109,7 @@ fn template(differences: &[f64], season: usize) -> Vec<i32> {
 	};
 	let phases: Vec<f64> = (0..season).map(phase).collect();
 	let shift = mean(differences) - mean(&phases);
-	// Each phase is rounded together with what the phases before it left.
+	// Rounding errors of a phase are carried to the next one.
 	let mut carried = 0.0;
 	let round = |phase: f64| {
 		carried += (phase + shift) * 256.0;
@@ -112,11 +120,20 @@ fn template(differences: &[f64], season: usize) -> Vec<i32> {
 	phases.into_iter().map(round).collect()
 }
 
-/// Coefficients in Q12 of the order that is best by Akaike's criterion, with Σ|ar| ≤ `bound`; the criterion per order; whether the bound
-/// was active.
-fn autoregression(remainder: &[f64], bound: f64) -> (Vec<i16>, Vec<f64>, bool) {
+/// An autoregressive process.
+struct Autoregression {
+	/// Coefficients, Q12, latest first.
+	ar: Vec<i16>,
+	/// Akaike's information criterion per order.
+	aic: Vec<f64>,
+	/// `true` if the bound was active.
+	bounded: bool,
+}
+
+/// Fits the process with the best order by Akaike's criterion and Σ|ar| ≤ `bound`.
+fn autoregression(remainder: &[f64], bound: f64) -> Autoregression {
 	let n = remainder.len() - MAX_ORDER;
-	// Products at lags i and j over the same n steps, so that orders are comparable.
+	// All lags use the same n steps, so that orders are comparable.
 	let moment = |i: usize, j: usize| {
 		let at = |lag: usize| &remainder[MAX_ORDER - lag..MAX_ORDER - lag + n];
 		at(i).iter().zip(at(j)).map(|(a, b)| a * b).sum::<f64>() / n as f64
@@ -126,11 +143,11 @@ fn autoregression(remainder: &[f64], bound: f64) -> (Vec<i16>, Vec<f64>, bool) {
 	let aic: Vec<f64> = fits.iter().map(|(ar, _)| n as f64 * error(&moments, ar).ln() + 2.0 * ar.len() as f64).collect();
 	let order = (0..=MAX_ORDER).min_by(|a, b| aic[*a].total_cmp(&aic[*b])).unwrap_or(0);
 	let (ar, bounded) = &fits[order];
-	// Towards zero, so that the bound still holds.
-	(ar.iter().map(|a| (a * 4096.0).trunc() as i16).collect(), aic, *bounded)
+	// Truncation towards zero keeps the bound.
+	Autoregression { ar: ar.iter().map(|a| (a * 4096.0).trunc() as i16).collect(), aic, bounded: *bounded }
 }
 
-/// Mean squared one-step error of coefficients `ar`.
+/// Returns the mean squared one-step error of coefficients `ar`.
 fn error(moments: &[Vec<f64>], ar: &[f64]) -> f64 {
 	let mut error = moments[0][0];
 	for (i, a) in ar.iter().enumerate() {
@@ -140,7 +157,8 @@ fn error(moments: &[Vec<f64>], ar: &[f64]) -> f64 {
 	error.max(f64::MIN_POSITIVE)
 }
 
-/// Least squares with Σ|a| ≤ `bound`, by projected gradients: at most four unknowns.
+/// Solves least squares with Σ|a| ≤ `bound` by projected gradients; returns the coefficients, at most four, and `true` if the
+/// bound was active.
 fn least_squares(moments: &[Vec<f64>], order: usize, bound: f64) -> (Vec<f64>, bool) {
 	let mut ar = vec![0.0; order];
 	let step = 1.0 / (order.max(1) as f64 * moments[0][0].max(moments[order][order]));
@@ -156,7 +174,8 @@ fn least_squares(moments: &[Vec<f64>], order: usize, bound: f64) -> (Vec<f64>, b
 	(ar, bounded)
 }
 
-/// The nearest point with Σ|a| ≤ `bound`: every coefficient moves towards zero by the same amount, or to it. Whether it moved.
+/// Projects onto Σ|a| ≤ `bound`: every coefficient moves towards zero by the same amount, at most to zero. Returns `true` if any
+/// moved.
 fn project(ar: &mut [f64], bound: f64) -> bool {
 	if ar.iter().map(|a| a.abs()).sum::<f64>() <= bound {
 		return false;
@@ -177,9 +196,8 @@ fn project(ar: &mut [f64], bound: f64) -> bool {
 	true
 }
 
-/// Variance of the process over that of its innovations: the sum of its squared impulse responses.
+/// Returns the variance of the process relative to that of its innovations: the sum of its squared impulse responses.
 fn gain(ar: &[f64]) -> f64 {
-	// Without coefficients there is nothing to remember.
 	if ar.is_empty() {
 		return 1.0;
 	}
@@ -214,15 +232,14 @@ fn autocorrelation(values: &[f64], lag: usize) -> f64 {
 	product / values.iter().map(|v| (v - mean).powi(2)).sum::<f64>()
 }
 
+/// Compares the published series with series of `generator`.
 fn compare(
 	training: &[i32],
 	differences: &[f64],
 	program: &Forecast,
 	generator: &Generator,
-	aic: Vec<f64>,
-	ar: Vec<f64>,
-	bounded: bool,
-) -> Report {
+	Autoregression { ar, aic, bounded }: Autoregression,
+) -> FitReport {
 	let (history, span, season) = (usize::from(program.history), program.span() as usize, usize::from(program.season));
 	let long = generator_series(generator, &REPORT_SEED, purpose::SERIES, training.len());
 	let generated: Vec<f64> = long.windows(2).map(|pair| f64::from(pair[1]) - f64::from(pair[0])).collect();
@@ -246,27 +263,37 @@ fn compare(
 	let published = errors(&mut training.windows(span));
 	let synthetic = errors(&mut values.chunks_exact(span));
 	let lags: Vec<usize> = (1..=MAX_ORDER + 1).chain([season / 2, season]).filter(|lag| *lag > 0).collect();
-	let both = |f: &dyn Fn(&[f64]) -> f64| Pair { published: f(differences), synthetic: f(&generated) };
-	Report {
+	let both = |f: &dyn Fn(&[f64]) -> f64| Comparison { published: f(differences), synthetic: f(&generated) };
+	FitReport {
 		order: ar.len(),
 		aic,
-		ar,
+		ar: ar.iter().map(|a| f64::from(*a) / 4096.0).collect(),
 		bounded,
 		trend: both(&mean),
 		deviation: both(&deviation),
 		autocorrelation: lags.into_iter().map(|lag| (lag, both(&|values| autocorrelation(values, lag)))).collect(),
-		repeat_last: Pair { published: published[0], synthetic: synthetic[0] },
-		seasonal: Pair { published: published[1], synthetic: synthetic[1] },
+		repeat_last: Comparison { published: published[0], synthetic: synthetic[0] },
+		seasonal: Comparison { published: published[1], synthetic: synthetic[1] },
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_scoring::Target;
+	use doin_scoring::{Loss, Target, WindowPhase};
 
 	fn program(season: u16) -> Forecast {
-		Forecast { horizon: 6, history: season.max(12), season, chunks: 32, windows: 8, channels: 1, target: Target::Values }
+		Forecast {
+			horizon: 6,
+			history: season.max(12),
+			season,
+			chunks: 32,
+			windows: 8,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		}
 	}
 
 	fn known(ar: &[i16]) -> Generator {
@@ -327,7 +354,7 @@ mod tests {
 
 	#[test]
 	fn a_series_without_movement_or_length_is_refused() {
-		assert_eq!(fit(&[5; 100], &program(12)), Err(Error::Constant));
+		assert_eq!(fit(&[5; 100], &program(12)), Err(Error::ConstantSeries));
 		assert!(matches!(fit(&[1, 2, 3], &program(12)), Err(Error::Short { have: 3, need: 38, .. })));
 	}
 

@@ -1,54 +1,60 @@
-//! Which devices there are, and which of them are used.
+//! Vulkan adapters of this machine, and the selection of those to use.
 
-use super::GpuError;
+use super::DeviceError;
 use std::{convert::Infallible, fmt, str::FromStr};
+use strum::Display;
 
-/// A device that Vulkan knows.
+/// A Vulkan adapter, not opened yet.
 #[derive(Clone, Debug)]
 pub struct Adapter {
-	/// Its number, in the order in which Vulkan lists devices.
+	/// Position in the order in which Vulkan enumerates adapters.
 	pub index: usize,
-	/// Its name.
+	/// Name of the adapter.
 	pub name: String,
-	/// Its kind.
-	pub kind: Kind,
+	/// Kind of the adapter.
+	pub kind: AdapterKind,
 	/// Name and version of its driver.
 	pub driver: String,
-	/// What it can do.
+	/// Limits of its devices.
 	pub limits: wgpu::Limits,
 	pub(super) inner: wgpu::Adapter,
 }
 
-/// Kinds of devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-	/// A card of its own.
+/// Kind of an adapter.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq)]
+pub enum AdapterKind {
+	/// A card with memory of its own.
+	#[strum(serialize = "discrete GPU")]
 	Discrete,
-	/// Part of the processor.
+	/// A GPU that shares the memory of the CPU.
+	#[strum(serialize = "integrated GPU")]
 	Integrated,
-	/// A share of a card, in a virtual machine.
+	/// A share of a card in a virtual machine.
+	#[strum(serialize = "virtual GPU")]
 	Virtual,
-	/// Vulkan in software, on the processor.
+	/// A software implementation of Vulkan, e.g. Mesa's llvmpipe.
+	#[strum(serialize = "software")]
 	Cpu,
-	/// Something else.
+	/// Any other kind.
+	#[strum(serialize = "other")]
 	Other,
 }
 
-/// What a user asks for.
+/// Devices that a user selects: `auto`, `none`, an index or a part of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Selection {
-	/// Every GPU. Vulkan in software is none.
+pub enum DeviceSelection {
+	/// Every GPU; software implementations are not selected.
 	#[default]
 	Auto,
 	/// No device.
 	None,
-	/// The device with this number, of any kind.
+	/// The adapter with this index, of any kind.
 	Index(usize),
-	/// All devices whose name contains this, of any kind, upper and lower case alike.
+	/// All adapters of any kind whose name contains this text, without regard to case.
 	Name(String),
 }
 
-/// Every device there is; none where there is no Vulkan.
+/// Returns the adapters of this machine; none where Vulkan is not installed.
 pub fn adapters() -> Vec<Adapter> {
 	let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
 		backends: wgpu::Backends::VULKAN,
@@ -63,19 +69,19 @@ impl Adapter {
 	fn new(index: usize, inner: wgpu::Adapter) -> Self {
 		let info = inner.get_info();
 		let kind = match info.device_type {
-			wgpu::DeviceType::DiscreteGpu => Kind::Discrete,
-			wgpu::DeviceType::IntegratedGpu => Kind::Integrated,
-			wgpu::DeviceType::VirtualGpu => Kind::Virtual,
-			wgpu::DeviceType::Cpu => Kind::Cpu,
-			wgpu::DeviceType::Other => Kind::Other,
+			wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
+			wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
+			wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
+			wgpu::DeviceType::Cpu => AdapterKind::Cpu,
+			wgpu::DeviceType::Other => AdapterKind::Other,
 		};
 		let driver = format!("{} {}", info.driver, info.driver_info).trim().into();
 		Self { index, name: info.name, kind, driver, limits: inner.limits(), inner }
 	}
 
-	/// Whether it is a GPU rather than Vulkan in software.
+	/// Returns `true` if the adapter is a GPU rather than a software implementation.
 	pub fn is_gpu(&self) -> bool {
-		matches!(self.kind, Kind::Discrete | Kind::Integrated | Kind::Virtual)
+		matches!(self.kind, AdapterKind::Discrete | AdapterKind::Integrated | AdapterKind::Virtual)
 	}
 }
 
@@ -85,62 +91,54 @@ impl fmt::Display for Adapter {
 	}
 }
 
-impl fmt::Display for Kind {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(match self {
-			Kind::Discrete => "discrete GPU",
-			Kind::Integrated => "integrated GPU",
-			Kind::Virtual => "virtual GPU",
-			Kind::Cpu => "software",
-			Kind::Other => "other",
-		})
-	}
-}
-
-impl FromStr for Selection {
+impl FromStr for DeviceSelection {
 	type Err = Infallible;
 
 	fn from_str(text: &str) -> Result<Self, Infallible> {
 		let text = text.trim();
 		Ok(match text.to_lowercase().as_str() {
-			"auto" | "" => Selection::Auto,
-			"none" => Selection::None,
-			_ => text.parse().map_or_else(|_| Selection::Name(text.into()), Selection::Index),
+			"auto" | "" => DeviceSelection::Auto,
+			"none" => DeviceSelection::None,
+			_ => text.parse().map_or_else(|_| DeviceSelection::Name(text.into()), DeviceSelection::Index),
 		})
 	}
 }
 
-impl fmt::Display for Selection {
+impl fmt::Display for DeviceSelection {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Selection::Auto => f.write_str("auto"),
-			Selection::None => f.write_str("none"),
-			Selection::Index(index) => write!(f, "{index}"),
-			Selection::Name(name) => f.write_str(name),
+			DeviceSelection::Auto => f.write_str("auto"),
+			DeviceSelection::None => f.write_str("none"),
+			DeviceSelection::Index(index) => write!(f, "{index}"),
+			DeviceSelection::Name(name) => f.write_str(name),
 		}
 	}
 }
 
-impl Selection {
-	/// The chosen ones of `adapters`. `auto` may choose none; a number or a name that fits none is an error.
-	pub fn choose<'a>(&self, adapters: &'a [Adapter]) -> Result<Vec<&'a Adapter>, GpuError> {
+impl DeviceSelection {
+	/// Returns the selected ones of `adapters`; [`DeviceSelection::Auto`] may select none.
+	///
+	/// # Errors
+	///
+	/// [`DeviceError::NoAdapter`] if no adapter has the index or the name.
+	pub fn choose<'a>(&self, adapters: &'a [Adapter]) -> Result<Vec<&'a Adapter>, DeviceError> {
 		let name = match self {
-			Selection::Name(name) => name.to_lowercase(),
+			DeviceSelection::Name(name) => name.to_lowercase(),
 			_ => String::new(),
 		};
 		let chosen: Vec<&Adapter> = adapters
 			.iter()
 			.filter(|adapter| match self {
-				Selection::Auto => adapter.is_gpu(),
-				Selection::None => false,
-				Selection::Index(index) => adapter.index == *index,
-				Selection::Name(_) => adapter.name.to_lowercase().contains(&name),
+				DeviceSelection::Auto => adapter.is_gpu(),
+				DeviceSelection::None => false,
+				DeviceSelection::Index(index) => adapter.index == *index,
+				DeviceSelection::Name(_) => adapter.name.to_lowercase().contains(&name),
 			})
 			.collect();
-		if chosen.is_empty() && matches!(self, Selection::Index(_) | Selection::Name(_)) {
+		if chosen.is_empty() && matches!(self, DeviceSelection::Index(_) | DeviceSelection::Name(_)) {
 			let available = adapters.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-			let available = if available.is_empty() { "no Vulkan device at all".into() } else { available };
-			return Err(GpuError::NoAdapter { wanted: self.to_string(), available });
+			let available = if available.is_empty() { "no Vulkan devices at all".into() } else { available };
+			return Err(DeviceError::NoAdapter { wanted: self.to_string(), available });
 		}
 		Ok(chosen)
 	}

@@ -1,0 +1,101 @@
+//! Errors of training and scoring.
+
+use crate::gpu::DeviceError;
+use doin_kernels::UnknownBackend;
+use doin_scoring::{ModelError, ProgramError};
+
+/// Reason why something was not computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+	/// The program of the domain is not `Forecast`.
+	#[error("the domain's program is `{program}`, which has nothing to train: only forecasts are trained")]
+	NotForecast {
+		/// Name of the program.
+		program: &'static str,
+	},
+	/// The program or the generator is invalid, or does not fit the series.
+	#[error("invalid program or generator of the domain: {0:?}")]
+	Program(ProgramError),
+	/// The split lies outside the series, or the series is too short for it.
+	#[error("the series has {have} values, {need} are needed for {what}")]
+	Short {
+		/// Number of values, or of steps.
+		have: usize,
+		/// Smallest usable number.
+		need: usize,
+		/// Purpose of the values.
+		what: &'static str,
+	},
+	/// The domain does not admit a trained model.
+	#[error("the model is not admitted by the domain: {0:?}")]
+	Model(ModelError),
+	/// The value of a gene is out of its range.
+	#[error("gene `{name}` is {value}; it must lie in {lo}..={hi} here")]
+	Gene {
+		/// Name of the gene.
+		name: String,
+		/// Its value.
+		value: i64,
+		/// Smallest usable value.
+		lo: i64,
+		/// Largest usable value.
+		hi: i64,
+	},
+	/// No trainer of the family has operands of so many bits.
+	#[error("gene `bits` is {bits}: {reason}")]
+	Bits {
+		/// Value of the gene.
+		bits: u8,
+		/// The reason, and the usable values.
+		reason: &'static str,
+	},
+	/// The trainer does not know a gene of the domain.
+	#[error("the domain has a gene `{name}`, which this trainer does not know: known are {known}")]
+	UnknownGene {
+		/// Name of the gene.
+		name: String,
+		/// Names of all known genes.
+		known: &'static str,
+	},
+	/// The values are so large that no linear model of them has 12-bit weights.
+	#[error("no 12-bit weights reach from inputs to outputs: the unit of the series is too fine, multiply it by ten")]
+	UnitTooFine,
+	/// The series has no noise that a generator could be fitted to.
+	#[error("the series moves by the same amount at every step of its training part: there is no generator to fit")]
+	ConstantSeries,
+	/// The normal equations have no solution under any ridge parameter, after rounding.
+	#[error("the normal equations of window {window} have no solution: take a shorter window")]
+	Singular {
+		/// Steps of the window.
+		window: u16,
+	},
+	/// The environment names a back-end that this CPU does not have.
+	#[error(transparent)]
+	Backend(#[from] UnknownBackend),
+	/// Threads cannot be started.
+	#[error("cannot start {threads} threads: {reason}")]
+	Threads {
+		/// Number of threads.
+		threads: usize,
+		/// Message of the operating system.
+		reason: String,
+	},
+	/// A device failed; the CPU can compute the same.
+	#[error(transparent)]
+	Device(#[from] DeviceError),
+	/// Training was stopped on request or at its time limit.
+	#[error("stopped")]
+	Stopped,
+}
+
+impl From<ProgramError> for Error {
+	fn from(error: ProgramError) -> Self {
+		Error::Program(error)
+	}
+}
+
+impl From<ModelError> for Error {
+	fn from(error: ModelError) -> Self {
+		Error::Model(error)
+	}
+}

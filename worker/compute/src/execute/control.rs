@@ -1,0 +1,64 @@
+//! Parameters of a run: grouping, stop, time limit and observer.
+
+use super::TrainingRun;
+use crate::train::stopping::StoppingRule;
+use std::{fmt, sync::atomic::AtomicBool, time::Duration};
+
+/// Dependence of the candidates of a run on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+	/// Every candidate is trained to its last epoch, independently of all others. No learning curve is recorded.
+	Independent,
+	/// Candidates compete in brackets of [`BRACKET`](crate::BRACKET), in their order, under a stopping rule. Learning curves are
+	/// recorded.
+	Brackets(StoppingRule),
+}
+
+/// Receives progress, from any thread. By default, all of it is ignored.
+#[allow(unused_variables)]
+pub trait Observer: Sync {
+	/// Called with the early-stopping error of a candidate after an epoch, under [`Grouping::Brackets`]. After a fault of a
+	/// device, some epochs are reported twice.
+	fn epoch(&self, error: u128) {}
+
+	/// Called once for each candidate, with its index, when it is evaluated or has failed.
+	fn finished(&self, index: usize, run: &TrainingRun) {}
+}
+
+/// Ignores all progress.
+impl Observer for () {}
+
+/// Stop, time limit and observer of a run.
+#[derive(Clone, Copy)]
+pub struct Control<'a> {
+	/// Stops all candidates when set.
+	pub stop: &'a AtomicBool,
+	/// Longest training of one candidate on the CPU, under [`Grouping::Independent`]; it then ends with
+	/// [`Error::Stopped`](crate::Error::Stopped).
+	pub time_limit: Option<Duration>,
+	/// Receives progress.
+	pub observer: &'a dyn Observer,
+}
+
+impl<'a> Control<'a> {
+	/// Returns a control without a time limit or an observer.
+	pub fn new(stop: &'a AtomicBool) -> Self {
+		Self { stop, time_limit: None, observer: &() }
+	}
+
+	/// Sets the time limit.
+	pub fn with_time_limit(self, time_limit: Option<Duration>) -> Self {
+		Self { time_limit, ..self }
+	}
+
+	/// Sets the observer.
+	pub fn with_observer(self, observer: &'a dyn Observer) -> Self {
+		Self { observer, ..self }
+	}
+}
+
+impl fmt::Debug for Control<'_> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Control").field("stop", self.stop).field("time_limit", &self.time_limit).finish_non_exhaustive()
+	}
+}

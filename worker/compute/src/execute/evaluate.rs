@@ -1,0 +1,83 @@
+//! Evaluation of trained nets: admission, error sums and fitness.
+
+use crate::{
+	gpu::Device,
+	train::{
+		candidate::Candidate,
+		dataset::{ChunkErrors, Dataset},
+		stopping::StopSignal,
+	},
+	Error,
+};
+use doin_scoring::{Model, Net};
+use rayon::prelude::*;
+
+/// A trained and evaluated candidate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluated {
+	/// The candidate.
+	pub candidate: Candidate,
+	/// Its net, which the domain admits.
+	pub model: Model,
+	/// Its error sums.
+	pub errors: ChunkErrors,
+	/// [`Dataset::fitness`] of the error sums, which a search minimises.
+	pub fitness: u64,
+}
+
+impl Candidate {
+	/// Trains the candidate on the current pool, and admits and evaluates its net.
+	///
+	/// # Errors
+	///
+	/// Those of [`train`](Self::train); [`Error::Model`] if the domain does not admit the net.
+	pub fn evaluate(&self, data: &Dataset, stop: &dyn StopSignal) -> Result<Evaluated, Error> {
+		let model = Model::Net(self.train(data, stop)?);
+		data.task.admit(&model)?;
+		let errors = data.chunk_errors(&model);
+		Ok(Evaluated { candidate: *self, fitness: data.fitness(&errors), model, errors })
+	}
+}
+
+/// Admits and evaluates nets that candidates were trained to, all at once, on `device` if there is one. The CPU evaluates what
+/// the device does not. A training error is passed on.
+pub(super) fn evaluate(
+	data: &Dataset,
+	nets: Vec<(Candidate, Result<Net, Error>)>,
+	device: Option<&Device>,
+) -> Vec<Result<Evaluated, Error>> {
+	let admit = |(candidate, net): (Candidate, Result<Net, Error>)| {
+		let model = Model::Net(net?);
+		data.task.admit(&model)?;
+		Ok((candidate, model))
+	};
+	let admitted: Vec<Result<(Candidate, Model), Error>> = nets.into_par_iter().map(admit).collect();
+	let models: Vec<&Model> = admitted.iter().flatten().map(|(_, model)| model).collect();
+	let mut errors = device.map_or_else(|| vec![None; models.len()], |device| device_errors(data, &models, device)).into_iter();
+	let with_errors = |admitted: Result<_, Error>| admitted.map(|admitted| (admitted, errors.next().flatten()));
+	let admitted: Vec<Result<_, Error>> = admitted.into_iter().map(with_errors).collect();
+	let evaluate = |admitted: Result<((Candidate, Model), Option<ChunkErrors>), Error>| {
+		let ((candidate, model), errors) = admitted?;
+		let errors = errors.unwrap_or_else(|| data.chunk_errors(&model));
+		Ok(Evaluated { candidate, fitness: data.fitness(&errors), model, errors })
+	};
+	admitted.into_par_iter().map(evaluate).collect()
+}
+
+/// Returns the error sums of `models` as a device computes them; `None` for each if it does not.
+fn device_errors(data: &Dataset, models: &[&Model], device: &Device) -> Vec<Option<ChunkErrors>> {
+	let nets: Vec<&Net> = models.iter().filter_map(|model| if let Model::Net(net) = model { Some(net) } else { None }).collect();
+	let chunks = data.evaluation_chunks();
+	let [validation, practice] =
+		[chunks.validation, chunks.practice].map(|chunks| device.score(&data.task.program, &nets, chunks));
+	match (validation, practice) {
+		(Ok(validation), Ok(practice)) => {
+			let both = validation.into_iter().zip(practice);
+			both.map(|(validation, practice)| Some(ChunkErrors { validation, practice })).collect()
+		}
+		(Err(error), _) | (_, Err(error)) => {
+			tracing::debug!(target: super::LOG_TARGET, "{error}; the CPU evaluates instead");
+			vec![None; models.len()]
+		}
+	}
+}
