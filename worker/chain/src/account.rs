@@ -1,14 +1,23 @@
-//! Accounts, and the keys that sign for them.
+//! Accounts and their signing keys.
 
 use codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr, sync::Arc};
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 
-/// An account. Printed, parsed and serialised in SS58 with the network's prefix 42.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+/// An account. Its text and JSON form is SS58 with the prefix 42 of the network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, TypeInfo)]
 pub struct Account(pub [u8; 32]);
+
+/// Error of a text that is not an account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid account `{text}`: expected an SS58 address, which starts with 5 on this network ({reason})")]
+pub struct InvalidAccount {
+	text: String,
+	reason: String,
+}
 
 impl fmt::Display for Account {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,12 +32,11 @@ impl fmt::Debug for Account {
 }
 
 impl FromStr for Account {
-	type Err = String;
+	type Err = InvalidAccount;
 
-	fn from_str(text: &str) -> Result<Self, String> {
-		AccountId32::from_str(text)
-			.map(|id| Self(id.0))
-			.map_err(|e| format!("`{text}` is not an SS58 address: {e}. Addresses of this network start with 5"))
+	fn from_str(text: &str) -> Result<Self, InvalidAccount> {
+		let id = AccountId32::from_str(text).map_err(|error| InvalidAccount { text: text.into(), reason: error.to_string() })?;
+		Ok(Self(id.0))
 	}
 }
 
@@ -45,47 +53,48 @@ impl<'de> Deserialize<'de> for Account {
 }
 
 impl Account {
-	/// First and last characters, for tables.
+	/// Returns the first six and the last four characters, for tables.
 	pub fn short(&self) -> String {
 		let full = self.to_string();
 		format!("{}…{}", &full[..6], &full[full.len() - 4..])
 	}
 }
 
-/// A key that signs, and the account it signs for. Clones share one lock, so that an account's transactions follow each other.
+/// A signing key, and the account that its calls are made for. Clones share one lock, so that the calls of an account are
+/// submitted one after the other.
 #[derive(Clone)]
 pub struct Signer {
 	pub(crate) keypair: Keypair,
 	own: Account,
-	behalf: Option<Account>,
+	real: Option<Account>,
 	pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Signer {
-	/// Signs for the key's own account.
+	/// Returns a signer for the account of the key.
 	pub fn new(keypair: Keypair) -> Self {
 		let own = Account(keypair.public_key().0);
-		Self { keypair, own, behalf: None, turn: Default::default() }
+		Self { keypair, own, real: None, turn: Default::default() }
 	}
 
-	/// Signs for `real` through `Proxy.proxy`. The key's own account pays the fees.
+	/// Returns a signer for `real`, whose calls are made through `proxy.proxy`. The account of the key pays the fees.
 	pub fn on_behalf_of(self, real: Account) -> Self {
-		Self { behalf: (real != self.own).then_some(real), ..self }
+		Self { real: (real != self.own).then_some(real), ..self }
 	}
 
-	/// The account that calls are made for: commitments are bound to it, bonds and holds are its.
+	/// Returns the account that calls are made for. Commitments are bound to it, and bonds and holds are on it.
 	pub fn account(&self) -> Account {
-		self.behalf.unwrap_or(self.own)
+		self.real.unwrap_or(self.own)
 	}
 
-	/// The account that signs and pays fees.
+	/// Returns the account of the key, which signs and pays the fees.
 	pub fn hot(&self) -> Account {
 		self.own
 	}
 
-	/// The account it signs for through a proxy.
+	/// Returns the account that calls are made for through a proxy, or `None` without a proxy.
 	pub fn proxied(&self) -> Option<Account> {
-		self.behalf
+		self.real
 	}
 }
 
@@ -108,17 +117,32 @@ mod tests {
 		assert_eq!(serde_json::to_string(&alice).unwrap(), format!("\"{ALICE}\""));
 		assert_eq!(serde_json::from_str::<Account>(&format!("\"{ALICE}\"")).unwrap(), alice);
 		assert_eq!(alice.short(), "5Grwva…utQY");
-		assert!("5Grwva".parse::<Account>().unwrap_err().contains("not an SS58 address"));
 	}
 
 	#[test]
-	fn a_signer_acts_for_whom_it_is_told_to() {
+	fn a_text_that_is_not_an_account_is_quoted() {
+		let error = "5Grwva".parse::<Account>().unwrap_err().to_string();
+		assert!(error.starts_with("invalid account `5Grwva`: expected an SS58 address"), "{error}");
+		assert!(serde_json::from_str::<Account>("\"alice\"").unwrap_err().to_string().contains("`alice`"));
+	}
+
+	#[test]
+	fn an_account_is_its_32_bytes_in_scale() {
+		let account = Account([7; 32]);
+		assert_eq!(account.encode(), [7; 32]);
+		assert_eq!(Account::decode(&mut &[7; 32][..]), Ok(account));
+		assert_eq!(format!("{account:?}"), account.to_string());
+	}
+
+	#[test]
+	fn a_signer_acts_for_its_account_or_for_the_one_behind_its_proxy() {
 		let signer = Signer::new(subxt_signer::sr25519::dev::alice());
 		let cold = Account([7; 32]);
 		assert_eq!(signer.account().to_string(), ALICE);
 		assert_eq!(signer.proxied(), None);
 		let hot = signer.clone().on_behalf_of(cold);
 		assert_eq!((hot.account(), hot.hot()), (cold, signer.account()));
-		assert_eq!(hot.clone().on_behalf_of(hot.hot()).proxied(), None, "one's own account needs no proxy");
+		assert_eq!(hot.clone().on_behalf_of(hot.hot()).proxied(), None, "the own account needs no proxy");
+		assert!(!format!("{hot:?}").contains("secret") && format!("{hot:?}").contains(ALICE), "{hot:?}");
 	}
 }

@@ -1,28 +1,90 @@
-//! Talks to a DOIN node.
+//! Client of a DOIN node: typed reads, signed calls, and a connection that survives restarts of the node.
 //!
-//! Reads go through the runtime API `DoinApi` and come back as the types of [`doin_primitives::views`]; calls are written in SCALE behind
-//! indices looked up in the metadata of the connected chain, which is checked for every call this crate knows when it connects. So
-//! nothing here is generated, and a node of another version is refused with a sentence instead of a wrong transaction.
+//! # Flow
+//!
+//! ```text
+//!   Chain::connect ──▶ check ──▶ follow best blocks ──▶ Chain::heads, Chain::next_head
+//!                                      │ connection lost: reopen, check again, go on
+//!                                      ▼
+//!   Chain::round, Chain::champion, …  read at a Head      (runtime API `DoinApi`, storage)
+//!   Chain::submit(Call)               sign, send, watch   (until it is in a best block)
+//! ```
+//!
+//! * The connection is subxt's reconnecting client. [`Chain::connect`] waits for a missing node as long as [`Patience`] allows.
+//!   After that, the connection reopens by itself with pauses from 250 ms to 8 s. Meanwhile reads fail at once, and
+//!   [`Chain::next_head`] and [`Chain::submit`] wait.
+//! * Reads are made at a [`Head`], so that several of them see the same state. They return the types of
+//!   [`doin_primitives::views`].
+//! * A [`Call`] holds its arguments in SCALE. The indices of the call are taken from the metadata of the chain. [`Chain::submit`]
+//!   repeats an attempt with a higher tip until the deadline, and never applies a call twice.
+//!
+//! No code is generated from metadata. Instead, the argument and result types of every call and runtime API method of this crate
+//! are compared with the metadata of the node when the connection opens, so that a node of another version is refused with the
+//! first difference.
+//!
+//! # Errors
+//!
+//! | error | from | transient, i.e. worth a second try |
+//! |---|---|---|
+//! | [`ConnectError`] | [`Chain::connect`], [`Chain::expect_genesis`] | no node at the address |
+//! | [`ReadError`] | every read | connection lost |
+//! | [`SubmitError`] | [`Chain::submit`], [`Chain::fee`] | not in a block before the deadline |
+//!
+//! Their causes are [sources](std::error::Error::source). Common ones: [`SubmitError::Failed`] is an error of a pallet, with its
+//! name and documentation; [`SubmitError::Rejected`] is a refusal of the transaction pool, e.g. because the account cannot pay
+//! the fee.
+//!
+//! # Examples
+//!
+//! A read:
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), doin_chain::ChainError> {
-//! let chain = doin_chain::Chain::connect("ws://127.0.0.1:9944", doin_chain::Patience::Once).await?;
+//! use doin_chain::{Chain, Patience};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let chain = Chain::connect("ws://127.0.0.1:9944", Patience::Once).await?;
 //! for domain in chain.domains(chain.head()).await? {
-//!     println!("{} {} weighs {}", domain.id, domain.name, domain.weight);
+//!     println!("{} {} has weight {}", domain.id, domain.name, domain.weight);
 //! }
 //! # Ok(()) }
 //! ```
+//!
+//! A call:
+//!
+//! ```no_run
+//! use doin_chain::{Call, Chain, Patience, Signer, SubmitError, Urgency};
+//!
+//! # async fn example(keypair: subxt_signer::sr25519::Keypair) -> Result<(), Box<dyn std::error::Error>> {
+//! let chain = Chain::connect("ws://127.0.0.1:9944", Patience::Forever).await?;
+//! match chain.submit(&Signer::new(keypair), &Call::nominate(0), Urgency::Relaxed).await {
+//!     Ok(included) => println!("block {}, fee {} plancks", included.block.number, included.fee),
+//!     Err(error @ SubmitError::Failed { .. }) => println!("{error}"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Two programs: `cargo run --example watch_rounds` and `cargo run --example submit_candidate -- //Dave`.
+
+#![warn(clippy::missing_errors_doc)]
 
 mod account;
 mod calls;
-mod client;
+mod chain;
+mod compatibility;
+mod connection;
 mod error;
+mod follow;
 mod reads;
 mod submit;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
-pub use account::{Account, Signer};
+pub use account::{Account, InvalidAccount, Signer};
 pub use calls::{Call, Vote};
-pub use client::{Chain, Head, Patience};
-pub use error::ChainError;
+pub use chain::{Chain, Head, Patience};
+pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
 pub use reads::Funds;
 pub use submit::{Event, Included, Urgency};

@@ -1,38 +1,77 @@
-//! The search's random numbers, from the one generator of the project.
+//! Random numbers of a search, from the Philox generator of the project (Salmon et al. 2011).
 
 use doin_scoring::philox::{purpose, Stream};
 
-/// A stream of random numbers.
+/// A counter-based stream of random numbers.
 #[derive(Clone, Debug)]
 pub struct Random(Stream);
 
 impl Random {
-	/// The stream of `seed`.
+	/// Returns the stream of `seed`.
 	pub fn new(seed: u64) -> Self {
 		let mut bytes = [0; 32];
 		bytes[..8].copy_from_slice(&seed.to_le_bytes());
 		Self(Stream::new(&bytes, purpose::SEARCH, 0))
 	}
 
-	/// A number in `0..bound`; 0 when `bound` is 0.
+	/// Returns a number in `0..bound`, or 0 if `bound` is 0.
 	pub fn below(&mut self, bound: u32) -> u32 {
 		self.0.below(bound)
 	}
 
-	/// A number in `0..=most`. Its bias is below `most / 2^64`.
+	/// Returns a number in `0..=most`. Its bias is below `most / 2^64`.
 	pub fn up_to(&mut self, most: u64) -> u64 {
 		let word = u64::from(self.0.next_u32()) << 32 | u64::from(self.0.next_u32());
 		((u128::from(word) * (u128::from(most) + 1)) >> 64) as u64
 	}
 
-	/// Whether an event of `permille` in a thousand happens.
+	/// Returns `true` with a probability of `permille` per thousand.
 	pub fn chance(&mut self, permille: u16) -> bool {
 		self.below(1000) < u32::from(permille)
 	}
 
-	/// A step in `1..=range.max(1)` whose magnitude is spread evenly over all powers of two.
+	/// Returns a step in `1..=range.max(1)` whose magnitude is distributed evenly over all powers of two.
 	pub fn step(&mut self, range: u64) -> u64 {
 		let shift = self.below((64 - range.leading_zeros()).max(1));
 		1 + self.up_to((range >> shift).max(1) - 1)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn every_magnitude_of_a_step_is_as_likely() {
+		let mut random = Random::new(3);
+		let mut magnitudes = [0u32; 10];
+		for _ in 0..10_000 {
+			magnitudes[random.step(1 << 9).ilog2() as usize] += 1;
+		}
+		// Steps of magnitude k also come from larger ranges, so that small ones are more frequent than one in ten.
+		assert!(magnitudes.windows(2).all(|pair| pair[0] + 150 > pair[1]), "{magnitudes:?}");
+		assert!(magnitudes[..9].iter().all(|&count| count > 300), "{magnitudes:?}");
+	}
+
+	#[test]
+	fn a_chance_is_its_rate_per_thousand() {
+		let mut random = Random::new(5);
+		assert!((0..1_000).all(|_| !random.chance(0)));
+		assert!((0..1_000).all(|_| random.chance(1_000)));
+		let hits = (0..10_000).filter(|_| random.chance(250)).count();
+		assert!((2_300..2_700).contains(&hits), "{hits}");
+	}
+
+	proptest! {
+		#[test]
+		fn numbers_keep_their_bounds(seed: u64, most: u64, bound: u32) {
+			let mut random = Random::new(seed);
+			for _ in 0..20 {
+				prop_assert!(random.up_to(most) <= most);
+				prop_assert!(random.below(bound) < bound.max(1));
+				prop_assert!((1..=most.max(1)).contains(&random.step(most)));
+			}
+		}
 	}
 }

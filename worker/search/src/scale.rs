@@ -1,4 +1,4 @@
-//! Base-2 logarithm and power in Q16, in integers: logarithmic genes must step alike on every machine.
+//! Base-2 logarithm and power in Q16, in integers, so that logarithmic genes step alike on every machine.
 
 /// Fractional bits of a position on the logarithmic scale.
 pub const FRAC: u32 = 16;
@@ -20,7 +20,7 @@ const fn roots() -> [u128; FRAC as usize] {
 	roots
 }
 
-/// `⌊2^16 · log2 value⌋` of a positive number.
+/// Returns `⌊2^16 · log2 value⌋`. 0 counts as 1.
 pub fn log2(value: u64) -> u64 {
 	let value = value.max(1);
 	let whole = value.ilog2();
@@ -40,7 +40,7 @@ pub fn log2(value: u64) -> u64 {
 	result
 }
 
-/// `⌊2^(position / 2^16)⌋`, saturating at 2^63 − 1.
+/// Returns `⌊2^(position / 2^16)⌋`, saturating at 2^63 − 1.
 pub fn exp2(position: u64) -> u64 {
 	let whole = position >> FRAC;
 	if whole >= 63 {

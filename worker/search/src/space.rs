@@ -1,4 +1,4 @@
-//! What is searched: named integer genes with bounds.
+//! Search spaces: named integer genes with bounds.
 
 use crate::{
 	random::Random,
@@ -6,74 +6,81 @@ use crate::{
 	SearchError,
 };
 
-/// One dimension: an integer in `lo..=hi`.
+/// One dimension of a space: an integer in `lo..=hi`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneRange {
-	/// Name for people and for the evaluator that reads the genes.
+	/// Name of the gene, unique in its space.
 	pub name: String,
-	/// Smallest value.
+	/// Lower bound.
 	pub lo: i64,
-	/// Largest value.
+	/// Upper bound, at least `lo`.
 	pub hi: i64,
-	/// Whether steps are proportional to the value; then `lo` is at least 1.
+	/// `true` for a logarithmic scale, on which steps are proportional to the value. `lo` is at least 1 then.
 	pub log: bool,
 }
 
-/// A search space. Candidates are vectors with one value per gene, in this order.
+/// A search space. A candidate is a vector with one value per gene, in the order of the genes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
 	genes: Vec<GeneRange>,
 }
 
 impl Space {
-	/// A space of `genes`, refused when one of them makes no sense.
+	/// Returns a space of `genes`.
+	///
+	/// # Errors
+	/// Errors if there are no genes, if two genes have the same name, if a lower bound exceeds its upper bound, or if the lower
+	/// bound of a logarithmic gene is below 1.
 	pub fn new(genes: Vec<GeneRange>) -> Result<Self, SearchError> {
 		if genes.is_empty() {
 			return Err(SearchError::Empty);
 		}
 		for (at, gene) in genes.iter().enumerate() {
 			if gene.lo > gene.hi {
-				return Err(SearchError::Bounds(gene.name.clone(), gene.lo, gene.hi));
+				return Err(SearchError::Bounds { gene: gene.name.clone(), lo: gene.lo, hi: gene.hi });
 			}
 			if gene.log && gene.lo < 1 {
-				return Err(SearchError::Log(gene.name.clone(), gene.lo));
+				return Err(SearchError::LogBounds { gene: gene.name.clone(), lo: gene.lo });
 			}
 			if genes[..at].iter().any(|other| other.name == gene.name) {
-				return Err(SearchError::Name(gene.name.clone()));
+				return Err(SearchError::DuplicateGene { gene: gene.name.clone() });
 			}
 		}
 		Ok(Self { genes })
 	}
 
-	/// The genes.
+	/// Returns the genes.
 	pub fn genes(&self) -> &[GeneRange] {
 		&self.genes
 	}
 
-	/// Number of points, saturating.
+	/// Returns the number of points, saturating.
 	pub fn size(&self) -> u128 {
 		self.genes.iter().fold(1u128, |size, gene| size.saturating_mul(gene.span() + 1))
 	}
 
-	/// Whether `candidate` is a point of this space.
+	/// Checks that `candidate` is a point of this space.
+	///
+	/// # Errors
+	/// Errors if it has another number of genes, or if a gene is out of its bounds.
 	pub fn check(&self, candidate: &[i64]) -> Result<(), SearchError> {
 		if candidate.len() != self.genes.len() {
 			return Err(SearchError::Length { expected: self.genes.len(), found: candidate.len() });
 		}
 		for (gene, &value) in self.genes.iter().zip(candidate) {
 			if !(gene.lo..=gene.hi).contains(&value) {
-				return Err(SearchError::Outside(gene.name.clone(), value, gene.lo, gene.hi));
+				return Err(SearchError::Outside { gene: gene.name.clone(), value, lo: gene.lo, hi: gene.hi });
 			}
 		}
 		Ok(())
 	}
 
-	/// A point drawn uniformly, on each gene's own scale.
+	/// Returns a point drawn uniformly on the scale of each gene.
 	pub(crate) fn sample(&self, random: &mut Random) -> Vec<i64> {
 		self.genes.iter().map(|gene| gene.sample(random)).collect()
 	}
 
-	/// Point number `index` in lexicographic order, counted modulo the size.
+	/// Returns point `index` in lexicographic order, modulo the size.
 	pub(crate) fn point(&self, mut index: u128) -> Vec<i64> {
 		let mut values = vec![0; self.genes.len()];
 		for (value, gene) in values.iter_mut().zip(&self.genes).rev() {
@@ -86,31 +93,35 @@ impl Space {
 }
 
 impl GeneRange {
-	/// An integer gene on a linear scale.
+	/// Returns a gene on a linear scale.
 	pub fn linear(name: &str, lo: i64, hi: i64) -> Self {
 		Self { name: name.into(), lo, hi, log: false }
 	}
 
-	/// An integer gene on a logarithmic scale.
+	/// Returns a gene on a logarithmic scale.
 	pub fn log(name: &str, lo: i64, hi: i64) -> Self {
 		Self { name: name.into(), lo, hi, log: true }
 	}
 
+	/// Returns `hi − lo`.
 	fn span(&self) -> u128 {
 		u128::from(self.hi.abs_diff(self.lo))
 	}
 
+	/// Returns `lo + offset`, for an offset of at most `hi − lo`.
 	fn at(&self, offset: u128) -> i64 {
-		// The offset is at most `hi − lo`, which fits u64; wrapping addition then lands inside the bounds.
+		// `hi − lo` fits `u64`, so that the wrapping sum lies within the bounds.
 		self.lo.wrapping_add(offset as u64 as i64)
 	}
 
-	/// Positions of the lower bound and just above the upper one on the logarithmic scale, so that every integer owns its share.
+	/// Returns the positions of the lower bound and of the integer above the upper bound on the logarithmic scale, so that every
+	/// integer has its share.
 	fn log_bounds(&self) -> (u64, u64) {
 		let lo = log2(self.lo.unsigned_abs());
 		(lo, log2(self.hi.unsigned_abs().saturating_add(1)).max(lo + 1))
 	}
 
+	/// Returns a value drawn uniformly on the scale of the gene.
 	fn sample(&self, random: &mut Random) -> i64 {
 		if self.log {
 			let (lo, hi) = self.log_bounds();
@@ -119,11 +130,12 @@ impl GeneRange {
 		self.at(random.up_to(self.hi.abs_diff(self.lo)).into())
 	}
 
+	/// Returns the value at a position on the logarithmic scale, within the bounds.
 	fn value_at(&self, position: u64) -> i64 {
 		i64::try_from(exp2(position)).unwrap_or(i64::MAX).clamp(self.lo, self.hi)
 	}
 
-	/// `value` moved by as much as lies between `from` and `to` on the gene's scale.
+	/// Returns `value` moved by the distance from `from` to `to` on the scale of the gene.
 	pub(crate) fn translate(&self, value: i64, from: i64, to: i64) -> i64 {
 		if self.log {
 			let [value, from, to] = [value, from, to].map(|value| log2(value.unsigned_abs()));
@@ -133,8 +145,8 @@ impl GeneRange {
 		moved.clamp(self.lo.into(), self.hi.into()) as i64
 	}
 
-	/// A different value near `value`. The step's magnitude is spread evenly over all powers of two up to the whole range, so that one
-	/// operator both explores and refines.
+	/// Returns another value near `value`. The magnitude of the step is distributed evenly over all powers of two up to the whole
+	/// range, so that one operator both explores and refines.
 	pub(crate) fn mutate(&self, value: i64, random: &mut Random) -> i64 {
 		if self.lo == self.hi {
 			return value;
@@ -171,12 +183,12 @@ mod tests {
 	use proptest::prelude::*;
 
 	#[test]
-	fn a_space_that_makes_no_sense_is_refused_by_name() {
+	fn an_invalid_space_is_refused_with_the_gene() {
 		assert_eq!(Space::new(vec![]), Err(SearchError::Empty));
-		assert_eq!(Space::new(vec![GeneRange::linear("a", 2, 1)]), Err(SearchError::Bounds("a".into(), 2, 1)));
-		assert_eq!(Space::new(vec![GeneRange::log("a", 0, 1)]), Err(SearchError::Log("a".into(), 0)));
+		assert_eq!(Space::new(vec![GeneRange::linear("a", 2, 1)]), Err(SearchError::Bounds { gene: "a".into(), lo: 2, hi: 1 }));
+		assert_eq!(Space::new(vec![GeneRange::log("a", 0, 1)]), Err(SearchError::LogBounds { gene: "a".into(), lo: 0 }));
 		let twice = vec![GeneRange::linear("a", 0, 1), GeneRange::linear("a", 0, 1)];
-		assert_eq!(Space::new(twice), Err(SearchError::Name("a".into())));
+		assert_eq!(Space::new(twice), Err(SearchError::DuplicateGene { gene: "a".into() }));
 	}
 
 	#[test]
@@ -184,7 +196,7 @@ mod tests {
 		let space = Space::new(vec![GeneRange::linear("a", 0, 9), GeneRange::log("b", 1, 9)]).unwrap();
 		assert_eq!(space.size(), 90);
 		assert_eq!(space.check(&[0]), Err(SearchError::Length { expected: 2, found: 1 }));
-		assert_eq!(space.check(&[0, 10]), Err(SearchError::Outside("b".into(), 10, 1, 9)));
+		assert_eq!(space.check(&[0, 10]), Err(SearchError::Outside { gene: "b".into(), value: 10, lo: 1, hi: 9 }));
 		assert_eq!(space.check(&[9, 1]), Ok(()));
 		assert_eq!(space.point(0), [0, 1]);
 		assert_eq!(space.point(89), [9, 9]);

@@ -1,0 +1,229 @@
+//! A chain, seen through one node.
+
+use crate::{
+	connection::{backoff, Connection, Identity},
+	follow::follow,
+	ConnectError, ReadError,
+};
+use codec::{Decode, DecodeAll, Encode};
+use doin_primitives::{BlockNumber, Hash};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use subxt::{
+	client::OnlineClientAtBlock, config::SubstrateConfig, dynamic::Value, ext::scale_decode::DecodeAsType,
+	rpcs::methods::legacy::NumberOrHex, utils::H256,
+};
+use tokio::{sync::watch, task::AbortHandle};
+
+/// Time for which [`Chain::connect`] waits for a missing node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+	/// One attempt.
+	Once,
+	/// Attempts during this time.
+	Within(Duration),
+	/// Attempts until one succeeds.
+	Forever,
+}
+
+impl Patience {
+	/// Returns `true` if another attempt may start after `elapsed`.
+	fn allows(self, elapsed: Duration) -> bool {
+		match self {
+			Self::Once => false,
+			Self::Within(limit) => elapsed <= limit,
+			Self::Forever => true,
+		}
+	}
+}
+
+/// A block that reads are made at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+	/// Number of the block.
+	pub number: BlockNumber,
+	/// Hash of the block.
+	pub hash: Hash,
+}
+
+/// A DOIN chain, seen through one node. Clones share the connection, which reopens by itself after it is lost.
+#[derive(Clone)]
+pub struct Chain(Arc<Inner>);
+
+struct Inner {
+	url: String,
+	genesis: Hash,
+	connection: Arc<Connection>,
+	head: Arc<watch::Sender<Head>>,
+	follower: AbortHandle,
+}
+
+impl Drop for Inner {
+	fn drop(&mut self) {
+		self.follower.abort();
+	}
+}
+
+impl std::fmt::Debug for Chain {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_struct("Chain").field("url", &self.0.url).field("head", &self.head()).finish()
+	}
+}
+
+impl Chain {
+	/// Connects to the node at `url`, and follows its best block from then on. A missing node is waited for as long as
+	/// `patience` allows.
+	///
+	/// # Errors
+	/// Errors if `url` is not the address of a WebSocket, if no node answers in time, or if the node runs another chain or
+	/// another version.
+	pub async fn connect(url: &str, patience: Patience) -> Result<Self, ConnectError> {
+		let started = Instant::now();
+		let mut pauses = backoff();
+		let (connection, identity) = loop {
+			let error = match Connection::open(url).await {
+				Ok(opened) => break opened,
+				Err(error) => error,
+			};
+			let pause = pauses.next().filter(|pause| patience.allows(started.elapsed() + *pause));
+			let Some(pause) = pause.filter(|_| error.is_transient()) else { return Err(error) };
+			if patience == Patience::Forever {
+				let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+				tracing::warn!(url, reason, ?pause, "{error}; trying again");
+			}
+			tokio::time::sleep(pause).await;
+		};
+		Ok(Self::new(url, connection, identity))
+	}
+
+	fn new(url: &str, connection: Connection, identity: Identity) -> Self {
+		let (connection, head) = (Arc::new(connection), Arc::new(watch::Sender::new(identity.head)));
+		let follower = tokio::spawn(follow(url.into(), connection.clone(), head.clone(), identity.genesis)).abort_handle();
+		Self(Arc::new(Inner { url: url.into(), genesis: identity.genesis, connection, head, follower }))
+	}
+
+	/// Returns the address of the node.
+	pub fn url(&self) -> &str {
+		&self.0.url
+	}
+
+	/// Returns the hash of the first block. Every commitment is bound to it.
+	pub fn genesis(&self) -> Hash {
+		self.0.genesis
+	}
+
+	/// Checks that the node belongs to the network with the genesis hash `expected`.
+	///
+	/// # Errors
+	/// Errors if it belongs to another network.
+	pub fn expect_genesis(&self, expected: Hash) -> Result<(), ConnectError> {
+		if self.0.genesis == expected {
+			return Ok(());
+		}
+		let hex = |hash: Hash| format!("0x{}", hex::encode(hash));
+		Err(ConnectError::OtherGenesis { url: self.0.url.clone(), found: hex(self.0.genesis), expected: hex(expected) })
+	}
+
+	/// Returns the last best block that the node reported.
+	pub fn head(&self) -> Head {
+		*self.0.head.borrow()
+	}
+
+	/// Returns a receiver of best blocks. It keeps the newest one only.
+	pub fn heads(&self) -> watch::Receiver<Head> {
+		self.0.head.subscribe()
+	}
+
+	/// Waits until the best block is not `seen`, and returns it.
+	pub async fn next_head(&self, seen: Head) -> Head {
+		let mut heads = self.heads();
+		let head = heads.wait_for(|head| *head != seen).await.map(|head| *head);
+		// `self` holds the sender, so waiting never fails.
+		head.unwrap_or(seen)
+	}
+
+	/// Returns the block with this number on the best branch of the node, or `None` if the branch is shorter.
+	///
+	/// # Errors
+	/// Errors if the node does not answer.
+	pub async fn block(&self, number: BlockNumber) -> Result<Option<Head>, ReadError> {
+		let answer = self.connection().rpc.chain_get_block_hash(Some(NumberOrHex::Number(number.into())));
+		let hash = self.connection().request("chain_getBlockHash", answer).await?;
+		Ok(hash.map(|hash| Head { number, hash: hash.0 }))
+	}
+
+	/// Calls a runtime API method at the block `at`. `args` are its arguments in SCALE, and `R` is its result.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, if the runtime refuses, or if the result is not an `R`.
+	pub async fn call_runtime<R: Decode>(&self, at: Head, method: &str, args: &impl Encode) -> Result<R, ReadError> {
+		let args = args.encode();
+		let answer = self.connection().rpc.state_call(method, Some(&args), Some(H256(at.hash)));
+		let bytes = self.connection().request(method, answer).await?;
+		R::decode_all(&mut &bytes[..]).map_err(|error| self.undecodable(method, error))
+	}
+
+	/// Returns a constant of a pallet.
+	///
+	/// # Errors
+	/// Errors if the runtime has no such constant, or if the constant is not an `R`.
+	pub async fn constant<R: Decode>(&self, pallet: &str, name: &str) -> Result<R, ReadError> {
+		let item = format!("{pallet}.{name}");
+		let at = self.at(self.head()).await?;
+		let constant = at.metadata_ref().pallet_by_name(pallet).and_then(|pallet| pallet.constant_by_name(name));
+		let constant = constant.ok_or_else(|| ReadError::Missing { item: format!("constant {item}") })?;
+		R::decode_all(&mut constant.value()).map_err(|error| self.undecodable(&item, error))
+	}
+
+	/// Returns a storage item, decoded by the metadata of the chain; `None` if nothing is stored under `keys`.
+	pub(crate) async fn storage<R: DecodeAsType>(
+		&self,
+		at: Head,
+		pallet: &str,
+		item: &str,
+		keys: Vec<Value>,
+	) -> Result<Option<R>, ReadError> {
+		let request = format!("{pallet}.{item}");
+		let client = self.at(at).await?;
+		let entry = client.storage().entry((pallet, item)).map_err(|error| self.connection().error(&request, error))?;
+		let value = self.connection().request(&request, entry.try_fetch(keys)).await?;
+		value.map(|value| value.decode_as::<R>().map_err(|error| self.undecodable(&request, error))).transpose()
+	}
+
+	/// Returns `true` if anything is stored under `keys`.
+	pub(crate) async fn is_stored(&self, at: Head, pallet: &str, item: &str, keys: Vec<Value>) -> Result<bool, ReadError> {
+		let request = format!("{pallet}.{item}");
+		let client = self.at(at).await?;
+		let key = client.storage().entry((pallet, item)).and_then(|entry| entry.fetch_key(keys));
+		let key = key.map_err(|error| self.connection().error(&request, error))?;
+		let answer = self.connection().rpc.state_get_storage(&key, Some(H256(at.hash)));
+		Ok(self.connection().request(&request, answer).await?.is_some())
+	}
+
+	pub(crate) fn connection(&self) -> &Connection {
+		&self.0.connection
+	}
+
+	pub(crate) async fn at(&self, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, ReadError> {
+		self.connection().at(head).await
+	}
+
+	fn undecodable(&self, request: &str, error: impl std::error::Error + Send + Sync + 'static) -> ReadError {
+		self.connection().error(request, crate::RequestError::malformed(error))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn patience_is_one_attempt_a_time_or_endless() {
+		let second = Duration::from_secs(1);
+		assert!(!Patience::Once.allows(Duration::ZERO));
+		assert!(Patience::Within(second).allows(second) && !Patience::Within(second).allows(second * 2));
+		assert!(Patience::Forever.allows(Duration::MAX));
+	}
+}

@@ -1,0 +1,173 @@
+//! Check that a runtime has the calls and runtime APIs of this crate, with the same types.
+//!
+//! Calls and views are encoded by the Rust types of [`doin_primitives`], not by the metadata of the chain. The check compares
+//! both, part by part, so that a node of another version is refused when the worker connects.
+
+pub(crate) mod signatures;
+mod types;
+
+use crate::error::Difference;
+use scale_info::{MetaType, PortableRegistry, Registry};
+use signatures::{Argument, Method, Signature, CALLS, METHODS};
+use subxt::Metadata;
+use types::{TypeDifference, Variants};
+
+/// Runtime API of the views.
+pub(crate) const RUNTIME_API: &str = "DoinApi";
+
+/// Checks every call and every runtime API method that this crate uses.
+///
+/// # Errors
+/// Returns the first difference between `metadata` and the types of this crate.
+pub(crate) fn check(metadata: &Metadata) -> Result<(), Difference> {
+	CALLS.iter().try_for_each(|signature| check_call(metadata, signature))?;
+	METHODS.iter().try_for_each(|method| check_method(metadata, method))
+}
+
+fn check_call(metadata: &Metadata, signature: &Signature) -> Result<(), Difference> {
+	let pallet = metadata.pallet_by_name(signature.pallet);
+	let pallet = pallet.ok_or_else(|| Difference::Missing(format!("pallet {}", signature.pallet)))?;
+	let item = format!("call {}.{}", signature.pallet, signature.name);
+	let call = pallet.call_variant_by_name(signature.name).ok_or_else(|| Difference::Missing(item.clone()))?;
+	let found: Vec<_> = call.fields.iter().map(|field| (field.name.as_deref().unwrap_or("?"), field.ty.id)).collect();
+	check_arguments(metadata, &item, &found, signature.arguments)
+}
+
+fn check_method(metadata: &Metadata, method: &Method) -> Result<(), Difference> {
+	let api = metadata.runtime_api_trait_by_name(RUNTIME_API);
+	let api = api.ok_or_else(|| Difference::Missing(format!("runtime API {RUNTIME_API}")))?;
+	let item = format!("method {RUNTIME_API}.{}", method.name);
+	let found = api.method_by_name(method.name).ok_or_else(|| Difference::Missing(item.clone()))?;
+	let inputs: Vec<_> = found.inputs().map(|input| (&*input.name, input.id)).collect();
+	check_arguments(metadata, &item, &inputs, method.arguments)?;
+	let expected = Expected { ty: (method.output)(), variants: Variants::Exact };
+	check_type(metadata, &item, "the result", found.output_ty(), expected)
+}
+
+fn check_arguments(metadata: &Metadata, item: &str, found: &[(&str, u32)], expected: &[Argument]) -> Result<(), Difference> {
+	let (names, expected_names): (Vec<_>, Vec<_>) =
+		(found.iter().map(|(name, _)| *name).collect(), expected.iter().map(|argument| argument.name).collect());
+	if names != expected_names {
+		let (found, expected) = (names.join(", "), expected_names.join(", "));
+		return Err(Difference::Arguments { item: item.to_owned(), found, expected });
+	}
+	for ((name, id), argument) in found.iter().zip(expected) {
+		if let Some(ty) = argument.ty {
+			let expected = Expected { ty: ty(), variants: argument.variants };
+			check_type(metadata, item, &format!("argument {name}"), *id, expected)?;
+		}
+	}
+	Ok(())
+}
+
+/// A type of this crate.
+struct Expected {
+	ty: MetaType,
+	variants: Variants,
+}
+
+fn check_type(metadata: &Metadata, item: &str, what: &str, found: u32, expected: Expected) -> Result<(), Difference> {
+	let mut registry = Registry::new();
+	let id = registry.register_type(&expected.ty).id;
+	let registry = PortableRegistry::from(registry);
+	types::compare((metadata.types(), found), (&registry, id), expected.variants).map_err(
+		|TypeDifference { path, found, expected }| Difference::Type {
+			item: item.to_owned(),
+			what: format!("{what}{path}"),
+			found,
+			expected,
+		},
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{calls::tests::samples, testing::Runtime, Account, Call};
+	use scale_info::meta_type;
+	use subxt::ext::{scale_decode::DecodeAsType, scale_value::Value};
+
+	#[test]
+	fn a_runtime_with_the_types_of_this_crate_passes() {
+		assert_eq!(check(&Runtime::default().metadata()), Ok(()));
+	}
+
+	#[test]
+	fn a_missing_pallet_call_or_method_is_named() {
+		let without_pallet = Runtime::default().without_pallet("Evaluators").metadata();
+		assert_eq!(check(&without_pallet), Err(Difference::Missing("pallet Evaluators".into())));
+		let without_call = Runtime::default().without_call("Recomputation", "settle").metadata();
+		assert_eq!(check(&without_call), Err(Difference::Missing("call Recomputation.settle".into())));
+		let without_method = Runtime::default().without_method("recomputations").metadata();
+		assert_eq!(check(&without_method), Err(Difference::Missing("method DoinApi.recomputations".into())));
+	}
+
+	#[test]
+	fn renamed_arguments_are_listed_on_both_sides() {
+		let runtime = Runtime::default().with_call(
+			"Recomputation",
+			"settle",
+			vec![("round", meta_type::<u64>()), ("class", meta_type::<doin_primitives::SizeClass>())],
+		);
+		let error = check(&runtime.metadata()).unwrap_err();
+		let text = "the node's call Recomputation.settle takes (round, class), the worker's takes (task, class)";
+		assert_eq!(error.to_string(), text);
+	}
+
+	#[test]
+	fn an_argument_of_another_type_is_found_behind_the_same_name() {
+		let runtime = Runtime::default().with_call("Evaluators", "serve", vec![("domain", meta_type::<u64>())]);
+		let error = check(&runtime.metadata()).unwrap_err();
+		assert!(matches!(&error, Difference::Type { item, .. } if item == "call Evaluators.serve"), "{error:?}");
+		assert_eq!(
+			error.to_string(),
+			"argument domain of call Evaluators.serve has another type: the node's is u64, the worker's u32"
+		);
+	}
+
+	#[test]
+	fn a_view_with_another_field_is_found() {
+		let runtime = Runtime::default().with_method("model", vec![("model", meta_type::<u64>())], meta_type::<Vec<u8>>());
+		let error = check(&runtime.metadata()).unwrap_err();
+		assert!(error.to_string().starts_with("the result of method DoinApi.model has another type"), "{error}");
+	}
+
+	/// Decodes the bytes of every call by the types that the check compares with the chain: nothing may be missing or left over.
+	#[test]
+	fn every_call_is_encoded_as_its_signature_declares() {
+		for call in samples() {
+			let signature = signature(&call).unwrap_or_else(|| panic!("{call} is not checked"));
+			let bytes = &mut &call.args.0[..];
+			for argument in signature.arguments {
+				let mut registry = Registry::new();
+				let ty = argument.ty.unwrap_or_else(|| panic!("{call}: {} is not checked", argument.name))();
+				let id = registry.register_type(&ty).id;
+				Value::decode_as_type(bytes, id, &PortableRegistry::from(registry)).unwrap_or_else(|e| panic!("{call}: {e}"));
+			}
+			assert!(bytes.is_empty(), "{call} has bytes left over");
+		}
+	}
+
+	#[test]
+	fn calls_that_carry_other_calls_are_checked_by_name() {
+		let inner = Call::nominate(1);
+		let proxied = inner.proxied(Account([0; 32]), crate::calls::CallIndex { pallet: 0, call: 0 });
+		for call in [proxied, Call::batch(vec![inner])] {
+			assert!(signature(&call).is_some(), "{call}");
+		}
+	}
+
+	#[test]
+	fn every_checked_call_has_a_constructor() {
+		let carriers = ["proxy", "batch_all", "register"];
+		let made = samples();
+		for Signature { pallet, name, .. } in CALLS {
+			let made = made.iter().any(|call| call.pallet == *pallet && call.name == *name);
+			assert!(made || carriers.contains(name), "{pallet}.{name}");
+		}
+	}
+
+	fn signature(call: &Call) -> Option<&'static Signature> {
+		CALLS.iter().find(|signature| signature.pallet == call.pallet && signature.name == call.name)
+	}
+}

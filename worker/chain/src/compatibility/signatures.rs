@@ -1,0 +1,127 @@
+//! Calls and runtime API methods of this crate, with the names and types of their arguments.
+
+use super::types::Variants;
+use crate::{Account, Vote};
+use codec::Compact;
+use doin_primitives::{
+	payload::{Reveal, Sums},
+	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	Balance, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
+};
+use scale_info::{meta_type, MetaType, TypeInfo};
+
+/// A call.
+pub(crate) struct Signature {
+	/// Name of the pallet.
+	pub(crate) pallet: &'static str,
+	/// Name of the call.
+	pub(crate) name: &'static str,
+	/// Arguments, in order.
+	pub(crate) arguments: &'static [Argument],
+}
+
+/// A method of [`super::RUNTIME_API`].
+pub(crate) struct Method {
+	/// Name of the method.
+	pub(crate) name: &'static str,
+	/// Arguments, in order.
+	pub(crate) arguments: &'static [Argument],
+	/// Type of the result.
+	pub(crate) output: fn() -> MetaType,
+}
+
+/// An argument.
+pub(crate) struct Argument {
+	/// Name of the argument.
+	pub(crate) name: &'static str,
+	/// Type of the argument; `None` if only the runtime defines it, e.g. `RuntimeCall`.
+	pub(crate) ty: Option<fn() -> MetaType>,
+	/// Variants that the chain may have in the type.
+	pub(crate) variants: Variants,
+}
+
+/// Returns an argument of type `T`.
+const fn arg<T: TypeInfo + 'static>(name: &'static str) -> Argument {
+	Argument { name, ty: Some(meta_type::<T>), variants: Variants::Exact }
+}
+
+/// Returns an argument that is an address of an account.
+const fn address(name: &'static str) -> Argument {
+	Argument { name, ty: Some(meta_type::<Address>), variants: Variants::Superset }
+}
+
+/// Returns an argument whose type only the runtime defines.
+const fn opaque(name: &'static str) -> Argument {
+	Argument { name, ty: None, variants: Variants::Exact }
+}
+
+const fn call(pallet: &'static str, name: &'static str, arguments: &'static [Argument]) -> Signature {
+	Signature { pallet, name, arguments }
+}
+
+const fn method<T: TypeInfo + 'static>(name: &'static str, arguments: &'static [Argument]) -> Method {
+	Method { name, arguments, output: meta_type::<T> }
+}
+
+/// The part of `MultiAddress` that this crate uses.
+#[derive(TypeInfo)]
+#[allow(dead_code, reason = "only its type information is used")]
+pub(crate) enum Address {
+	/// An account.
+	Id(Account),
+}
+
+const DOMAIN: Argument = arg::<DomainId>("domain");
+const ROUND: Argument = arg::<RoundId>("round");
+const TASK: Argument = arg::<TaskId>("task");
+const MODEL: Argument = arg::<u8>("model");
+const CLASS: Argument = arg::<SizeClass>("class");
+const HASH: Argument = arg::<Hash>("hash");
+const SALT: Argument = arg::<[u8; 32]>("salt");
+const CHUNK: Argument = arg::<u16>("chunk");
+const AMOUNT: Argument = arg::<Balance>("amount");
+
+/// Calls that [`crate::Call`] constructs.
+pub(crate) const CALLS: &[Signature] = &[
+	call("Optimae", "commit", &[ROUND, HASH]),
+	call("Optimae", "reveal", &[ROUND, arg::<Reveal>("reveal"), SALT]),
+	call("Optimae", "challenge_claim", &[ROUND, arg::<u8>("seat"), CHUNK, CLASS]),
+	call("Evaluators", "bond", &[AMOUNT, CLASS]),
+	call("Evaluators", "bond_extra", &[AMOUNT]),
+	call("Evaluators", "serve", &[DOMAIN]),
+	call("Evaluators", "unbond", &[]),
+	call("Evaluators", "withdraw", &[]),
+	call("Recomputation", "commit_sums", &[TASK, HASH]),
+	call("Recomputation", "reveal_sums", &[TASK, arg::<Sums>("sums"), SALT]),
+	call("Recomputation", "settle", &[TASK, CLASS]),
+	call("Recomputation", "recompute", &[TASK, MODEL, arg::<u16>("from"), arg::<u16>("count"), CLASS]),
+	call("Recomputation", "announce_challenge", &[HASH]),
+	call("Recomputation", "challenge", &[TASK, MODEL, CHUNK, SALT, CLASS]),
+	call("Recomputation", "cancel_challenge", &[]),
+	call("Domains", "register", &[arg::<DomainSpec>("spec")]),
+	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
+	call("Domains", "activate", &[DOMAIN, arg::<u32>("values")]),
+	call("Domains", "add_bounty", &[DOMAIN, AMOUNT]),
+	call("Gauge", "nominate", &[DOMAIN]),
+	call("Gauge", "vote", &[arg::<Vec<Vote>>("votes")]),
+	call("Balances", "transfer_keep_alive", &[address("dest"), arg::<Compact<Balance>>("value")]),
+	call("Proxy", "proxy", &[address("real"), opaque("force_proxy_type"), opaque("call")]),
+	call("Utility", "batch_all", &[opaque("calls")]),
+];
+
+/// Methods that the reads of [`crate::Chain`] call.
+pub(crate) const METHODS: &[Method] = &[
+	method::<Vec<DomainView<Account>>>("domains", &[]),
+	method::<Option<DomainView<Account>>>("domain", &[DOMAIN]),
+	method::<Option<DomainSpec>>("domain_spec", &[DOMAIN]),
+	method::<Option<Vec<i32>>>("series", &[DOMAIN]),
+	method::<Option<ChampionView<Account>>>("champion", &[DOMAIN]),
+	method::<Option<Vec<u8>>>("model", &[arg::<ModelId>("model")]),
+	method::<Option<RoundView<Account>>>("round", &[DOMAIN]),
+	method::<Option<RoundView<Account>>>("open_round", &[ROUND]),
+	method::<Vec<RecomputationView<Account>>>("recomputations", &[DOMAIN]),
+	method::<WorkView<Account>>("work", &[]),
+	method::<FeeMarketView>("fee_market", &[]),
+	method::<ReputationView>("reputation", &[arg::<Account>("who")]),
+	method::<RoundParams>("round_params", &[]),
+];

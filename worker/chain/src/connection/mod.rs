@@ -1,0 +1,227 @@
+//! One connection to a node: opened, checked, and kept open by subxt's reconnecting client.
+
+mod reconnect;
+
+use crate::{compatibility, error::InvalidUrl, ConnectError, Head, ReadError, RequestError};
+use codec::{Decode, Encode};
+use doin_primitives::{blake2_256, BlockNumber, Hash};
+use std::{future::Future, sync::Arc};
+use subxt::{
+	backend::{utils::retry, LegacyBackend},
+	client::{OnlineClient, OnlineClientAtBlock},
+	config::{RpcConfigFor, SubstrateConfig},
+	error::BackendError,
+	rpcs::{
+		self,
+		client::{ReconnectingRpcClient, RpcClient, RpcSubscription},
+		methods::LegacyRpcMethods,
+	},
+	utils::H256,
+};
+use tokio::sync::watch;
+
+pub(crate) use reconnect::{backoff, Link};
+
+/// The `spec_name` of the runtime.
+const SPEC_NAME: &str = "doin";
+
+/// Header of a block.
+pub(crate) type Header = <SubstrateConfig as subxt::Config>::Header;
+
+/// A connection. Requests wait while it is reopened for the first time, and fail at once after the first failed attempt. A request
+/// that was waiting then may still reach the node after the connection is back; nonces and eras keep a transaction from being
+/// applied twice.
+pub(crate) struct Connection {
+	url: String,
+	pub(crate) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+	client: OnlineClient<SubstrateConfig>,
+	link: Arc<watch::Sender<Link>>,
+}
+
+/// Chain that a node follows, and its best block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+	pub(crate) genesis: Hash,
+	pub(crate) head: Head,
+}
+
+/// Returns the number and the hash of a block.
+pub(crate) fn head_of(header: &Header) -> Head {
+	Head { number: header.number as BlockNumber, hash: blake2_256(&header.encode()) }
+}
+
+/// Checks that `url` is the address of a WebSocket.
+///
+/// # Errors
+/// Errors if the scheme is not `ws` or `wss`, or if the host is missing.
+fn check_url(url: &str) -> Result<(), InvalidUrl> {
+	let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://")).ok_or(InvalidUrl::Scheme)?;
+	match host.chars().next() {
+		None | Some(':' | '/' | '?' | '#') => Err(InvalidUrl::Host),
+		Some(_) => Ok(()),
+	}
+}
+
+impl Connection {
+	/// Opens a connection and checks the node behind it.
+	///
+	/// # Errors
+	/// Errors if no node answers at `url`, or if it does not run a runtime that this crate was built for.
+	pub(crate) async fn open(url: &str) -> Result<(Self, Identity), ConnectError> {
+		check_url(url).map_err(|source| ConnectError::Url { url: url.into(), source })?;
+		let unreachable = |source: RequestError| ConnectError::Unreachable { url: url.into(), source };
+		let link = Arc::new(watch::Sender::new(Link::Opening));
+		let transport = ReconnectingRpcClient::builder()
+			.retry_policy(reconnect::Policy::new(url, Arc::downgrade(&link)))
+			.build(url)
+			.await
+			.map_err(|error| unreachable(error.into()))?;
+		let raw = RpcClient::new(transport);
+		let backend = LegacyBackend::builder().build(raw.clone());
+		let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend))
+			.await
+			.map_err(|error| unreachable(RequestError::Transport(Box::new(error))))?;
+		let connection = Self { url: url.into(), rpc: LegacyRpcMethods::new(raw), client, link };
+		let identity = connection.verify().await?;
+		connection.link.send_replace(Link::Up);
+		Ok((connection, identity))
+	}
+
+	/// Checks the chain, the calls and the runtime APIs of the node. Waits while the connection is down.
+	///
+	/// # Errors
+	/// Errors if the node runs another chain or another version, or if it does not answer.
+	pub(crate) async fn verify(&self) -> Result<Identity, ConnectError> {
+		let header = self.wait("chain_getHeader", || self.rpc.chain_get_header(None)).await?;
+		let head = head_of(&header.ok_or_else(|| ReadError::Missing { item: "best block".into() })?);
+		let genesis = self.wait("chain_getBlockHash", || self.rpc.genesis_hash()).await?.0;
+		let version = self.wait("Core_version", || self.rpc.state_call("Core_version", None, Some(H256(head.hash)))).await?;
+		// The name is the first field of `RuntimeVersion`.
+		let found =
+			String::decode(&mut &version[..]).map_err(|error| self.error("Core_version", RequestError::malformed(error)))?;
+		if found != SPEC_NAME {
+			return Err(ConnectError::WrongChain { url: self.url.clone(), found, expected: SPEC_NAME.into() });
+		}
+		let at = self.client.at_block_hash_and_number(H256(head.hash), head.number.into()).await;
+		let at = at.map_err(|error| self.error("metadata", error))?;
+		compatibility::check(at.metadata_ref())
+			.map_err(|difference| ConnectError::OtherVersion { url: self.url.clone(), difference })?;
+		Ok(Identity { genesis, head })
+	}
+
+	/// Subscribes to the headers of best blocks. Waits while the connection is down.
+	///
+	/// # Errors
+	/// Errors if the node refuses.
+	pub(crate) async fn subscribe_heads(&self) -> Result<RpcSubscription<Header>, ReadError> {
+		self.wait("chain_subscribeNewHeads", || self.rpc.chain_subscribe_new_heads()).await
+	}
+
+	/// Publishes that the connection is open and checked. Returns `true` if it was down before.
+	pub(crate) fn set_up(&self) -> bool {
+		self.link.send_replace(Link::Up) == Link::Down
+	}
+
+	/// Publishes that the node failed the check, so that reads fail until it passes.
+	pub(crate) fn set_down(&self) {
+		self.link.send_replace(Link::Down);
+	}
+
+	/// Returns a client at a block, for metadata, signing and storage.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if its metadata cannot be decoded.
+	pub(crate) async fn at(&self, head: Head) -> Result<OnlineClientAtBlock<SubstrateConfig>, ReadError> {
+		self.request("metadata", self.client.at_block_hash_and_number(H256(head.hash), head.number.into())).await
+	}
+
+	/// Awaits the answer to a request. Fails at once while the connection is down.
+	///
+	/// # Errors
+	/// Errors if the connection is lost, if the node refuses, or if the answer cannot be decoded.
+	pub(crate) async fn request<T, E: Into<RequestError>>(
+		&self,
+		name: &str,
+		answer: impl Future<Output = Result<T, E>>,
+	) -> Result<T, ReadError> {
+		self.answer(answer).await.map_err(|reason| self.error(name, reason))
+	}
+
+	/// Awaits an answer. Fails at once while the connection is down.
+	///
+	/// # Errors
+	/// Errors if the connection is lost, if the node refuses, or if the answer cannot be decoded.
+	pub(crate) async fn answer<T, E: Into<RequestError>>(
+		&self,
+		answer: impl Future<Output = Result<T, E>>,
+	) -> Result<T, RequestError> {
+		tokio::select! {
+			biased;
+			() = self.is_down() => Err(RequestError::Disconnected),
+			answer = answer => answer.map_err(Into::into),
+		}
+	}
+
+	/// Returns the error of the request `name`.
+	pub(crate) fn error(&self, name: &str, reason: impl Into<RequestError>) -> ReadError {
+		ReadError::new(&self.url, name, reason)
+	}
+
+	/// Returns once the connection is down.
+	async fn is_down(&self) {
+		let mut link = self.link.subscribe();
+		// `self` holds the sender, so waiting never fails.
+		if link.wait_for(|link| *link == Link::Down).await.is_err() {
+			std::future::pending::<()>().await;
+		}
+	}
+
+	/// Awaits the answer to a request, and repeats the request when the connection was reopened.
+	async fn wait<T, F: Future<Output = Result<T, rpcs::Error>>>(
+		&self,
+		name: &str,
+		mut request: impl FnMut() -> F,
+	) -> Result<T, ReadError> {
+		let answer = retry(|| {
+			let answer = request();
+			async { Ok::<_, BackendError>(answer.await?) }
+		});
+		answer.await.map_err(|error| self.error(name, error))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn addresses_of_web_sockets_are_accepted() {
+		for url in ["ws://127.0.0.1:9944", "wss://rpc.example.org", "ws://[::1]:9944/path"] {
+			assert_eq!(check_url(url), Ok(()), "{url}");
+		}
+	}
+
+	#[test]
+	fn other_addresses_are_refused_with_the_fault() {
+		for url in ["localhost:9944", "http://127.0.0.1:9944", "", "WS://host"] {
+			assert_eq!(check_url(url), Err(InvalidUrl::Scheme), "{url}");
+		}
+		for url in ["ws://", "wss://", "ws://:9944", "ws:///path"] {
+			assert_eq!(check_url(url), Err(InvalidUrl::Host), "{url}");
+		}
+	}
+
+	#[test]
+	fn a_head_is_named_by_the_hash_of_its_header() {
+		let header = Header {
+			parent_hash: H256([1; 32]),
+			number: 7,
+			state_root: H256([2; 32]),
+			extrinsics_root: H256([3; 32]),
+			digest: Default::default(),
+		};
+		// Parent, compact number, state, extrinsics, and the empty list of digest items.
+		let bytes = [&[1; 32][..], &[28], &[2; 32], &[3; 32], &[0]].concat();
+		assert_eq!(head_of(&header), Head { number: 7, hash: blake2_256(&bytes) });
+	}
+}

@@ -1,0 +1,7 @@
+//! Fixtures of the unit tests: the metadata of a small runtime, and a node that answers from a script.
+
+mod node;
+mod runtime;
+
+pub(crate) use node::{MockNode, Script};
+pub(crate) use runtime::Runtime;

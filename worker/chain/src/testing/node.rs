@@ -1,0 +1,228 @@
+//! A node that answers JSON-RPC requests from a script.
+
+use super::Runtime;
+use crate::connection::{head_of, Header};
+use codec::{Compact, Encode};
+use jsonrpsee::{
+	core::SubscriptionResult,
+	server::{Server, ServerHandle, SubscriptionMessage},
+	types::ErrorObjectOwned,
+	RpcModule,
+};
+use serde_json::{json, Value};
+use std::{
+	collections::{HashMap, VecDeque},
+	net::SocketAddr,
+	sync::{Arc, Mutex},
+	time::Duration,
+};
+use subxt::utils::H256;
+use tokio::sync::watch;
+
+/// Answers of a node.
+pub(crate) struct Script {
+	/// Runtime whose metadata the node sends.
+	pub(crate) runtime: Runtime,
+	/// `spec_name` of the runtime.
+	pub(crate) spec_name: &'static str,
+	/// Hash of block 0.
+	pub(crate) genesis: [u8; 32],
+	/// Number of requests of the runtime's version that are refused first.
+	pub(crate) refused_versions: u32,
+	/// Results of runtime API methods, in SCALE.
+	pub(crate) calls: HashMap<&'static str, Vec<u8>>,
+	/// Value of every storage key, in SCALE.
+	pub(crate) stored: Option<Vec<u8>>,
+	/// Nonces of the account, one per request; the last one stays.
+	pub(crate) nonces: VecDeque<u32>,
+	/// Answers to submitted transactions; without one, the transaction is accepted and stays in the pool.
+	pub(crate) refusals: VecDeque<ErrorObjectOwned>,
+	/// Result of `TaggedTransactionQueue_validate_transaction`, in SCALE.
+	pub(crate) validity: Vec<u8>,
+	/// Submitted extrinsics, in hex.
+	pub(crate) submitted: Vec<String>,
+}
+
+impl Default for Script {
+	fn default() -> Self {
+		Self {
+			runtime: Runtime::default(),
+			spec_name: "doin",
+			genesis: [9; 32],
+			refused_versions: 0,
+			calls: HashMap::new(),
+			stored: None,
+			nonces: VecDeque::from([0]),
+			refusals: VecDeque::new(),
+			validity: Vec::new(),
+			submitted: Vec::new(),
+		}
+	}
+}
+
+/// A running node. It stops when it is dropped.
+pub(crate) struct MockNode {
+	/// Answers of the node.
+	pub(crate) script: Arc<Mutex<Script>>,
+	address: SocketAddr,
+	head: Arc<watch::Sender<u32>>,
+	handle: ServerHandle,
+}
+
+fn header(number: u32) -> Header {
+	let digest = Default::default();
+	Header { parent_hash: H256::zero(), number: number.into(), state_root: H256::zero(), extrinsics_root: H256::zero(), digest }
+}
+
+fn hex_of(bytes: &[u8]) -> Value {
+	json!(format!("0x{}", hex::encode(bytes)))
+}
+
+fn header_json(number: u32) -> Value {
+	let zero = hex_of(&[0; 32]);
+	json!({
+		"parentHash": zero,
+		"number": format!("{number:#x}"),
+		"stateRoot": zero,
+		"extrinsicsRoot": zero,
+		"digest": { "logs": [] },
+	})
+}
+
+impl Script {
+	/// Returns the result of a runtime API method, in SCALE.
+	fn call(&mut self, method: &str) -> Result<Vec<u8>, ErrorObjectOwned> {
+		let version = || (self.spec_name, "doin-node", 1u32, 1u32, 1u32, Vec::<([u8; 8], u32)>::new(), 1u32);
+		match method {
+			"Core_version" if self.refused_versions > 0 => {
+				self.refused_versions -= 1;
+				Err(ErrorObjectOwned::owned(4003, "Client error", Some("State already discarded")))
+			}
+			"Core_version" => Ok(version().encode()),
+			"Metadata_metadata_versions" => Ok(vec![15u32].encode()),
+			"Metadata_metadata_at_version" => {
+				let metadata = self.runtime.encoded();
+				Ok([vec![1], Compact(metadata.len() as u32).encode(), metadata].concat())
+			}
+			"AccountNonceApi_account_nonce" => {
+				let nonce = if self.nonces.len() > 1 { self.nonces.pop_front() } else { self.nonces.front().copied() };
+				Ok(nonce.unwrap_or_default().encode())
+			}
+			"TaggedTransactionQueue_validate_transaction" => Ok(self.validity.clone()),
+			"TransactionPaymentApi_query_info" => Ok((Compact(1u64), Compact(2u64), 0u8, 1_234u128).encode()),
+			other => self.calls.get(other).cloned().ok_or_else(|| {
+				ErrorObjectOwned::owned(4003, "Client error", Some(format!("Exported method {other} is not found")))
+			}),
+		}
+	}
+}
+
+impl MockNode {
+	/// Starts a node at a free port.
+	pub(crate) async fn start(script: Script) -> Self {
+		Self::start_at("127.0.0.1:0".parse().unwrap(), script).await
+	}
+
+	/// Starts a node at `address`, with best block 1.
+	pub(crate) async fn start_at(address: SocketAddr, script: Script) -> Self {
+		let server = loop {
+			// The port of a stopped node is free a moment later.
+			match Server::builder().build(address).await {
+				Ok(server) => break server,
+				Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+			}
+		};
+		let address = server.local_addr().unwrap();
+		let (script, head) = (Arc::new(Mutex::new(script)), Arc::new(watch::Sender::new(1)));
+		let handle = server.start(module(script.clone(), head.clone()));
+		Self { script, address, head, handle }
+	}
+
+	/// Returns the address of its WebSocket.
+	pub(crate) fn url(&self) -> String {
+		format!("ws://{}", self.address)
+	}
+
+	/// Publishes a new best block.
+	pub(crate) fn set_head(&self, number: u32) {
+		self.head.send_replace(number);
+	}
+
+	/// Stops the node, closes its connections, and returns its address.
+	pub(crate) async fn stop(self) -> SocketAddr {
+		let address = self.address;
+		self.handle.stop().unwrap();
+		self.handle.clone().stopped().await;
+		address
+	}
+}
+
+fn module(script: Arc<Mutex<Script>>, head: Arc<watch::Sender<u32>>) -> RpcModule<()> {
+	let mut module = RpcModule::new(());
+	let best = head.clone();
+	module.register_method("chain_getHeader", move |_, _, _| header_json(*best.borrow())).unwrap();
+	let genesis = script.clone();
+	module
+		.register_method("chain_getBlockHash", move |params, _, _| {
+			let (number,): (u32,) = params.parse().unwrap();
+			match number {
+				0 => hex_of(&genesis.lock().unwrap().genesis),
+				number => hex_of(&head_of(&header(number)).hash),
+			}
+		})
+		.unwrap();
+	let runtime = script.clone();
+	module
+		.register_method("state_call", move |params, _, _| {
+			let mut params = params.sequence();
+			let method: String = params.next().unwrap();
+			runtime.lock().unwrap().call(&method).map(|bytes| hex_of(&bytes))
+		})
+		.unwrap();
+	let storage = script.clone();
+	module.register_method("state_getStorage", move |_, _, _| storage.lock().unwrap().stored.as_deref().map(hex_of)).unwrap();
+	module
+		.register_subscription(
+			"chain_subscribeNewHeads",
+			"chain_newHead",
+			"chain_unsubscribeNewHeads",
+			move |_, pending, _, _| {
+				let mut heads = head.subscribe();
+				async move {
+					let sink = pending.accept().await?;
+					loop {
+						let number = *heads.borrow_and_update();
+						sink.send(SubscriptionMessage::from_json(&header_json(number))?).await?;
+						tokio::select! {
+							changed = heads.changed() => changed?,
+							() = sink.closed() => return SubscriptionResult::Ok(()),
+						}
+					}
+				}
+			},
+		)
+		.unwrap();
+	module
+		.register_subscription(
+			"author_submitAndWatchExtrinsic",
+			"author_extrinsicUpdate",
+			"author_unwatchExtrinsic",
+			move |params, pending, _, _| {
+				let mut script = script.lock().unwrap();
+				script.submitted.push(params.one().unwrap());
+				let refusal = script.refusals.pop_front();
+				async move {
+					if let Some(refusal) = refusal {
+						pending.reject(refusal).await;
+						return Ok(());
+					}
+					let sink = pending.accept().await?;
+					sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
+					sink.closed().await;
+					SubscriptionResult::Ok(())
+				}
+			},
+		)
+		.unwrap();
+	module
+}
