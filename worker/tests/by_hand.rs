@@ -1,4 +1,4 @@
-//! The commands for models by hand, as a user runs them: train, evaluate, predict, and what they say about bad input.
+//! The commands that need no chain, as a user runs them: train, evaluate, predict, `domain create --dry-run`, and their errors.
 
 use serde_json::Value;
 use std::{
@@ -6,7 +6,7 @@ use std::{
 	process::{Command, Output},
 };
 
-/// An hourly series with a daily wave, a little noise and 40 days.
+/// Returns an hourly series with a daily wave and a little noise.
 fn series(rows: usize) -> String {
 	let mut state = 7u64;
 	let mut noise = || {
@@ -38,21 +38,21 @@ fn both<'a>(some: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 	[some, more].concat()
 }
 
-/// What is said about input that cannot be used: one line, no panic.
+/// Returns the error of a command: one line that begins with `error: `, no panic, nothing on standard output.
 fn refusal(folder: &Path, args: &[&str]) -> String {
 	let output = worker(folder, args);
-	let said = String::from_utf8(output.stderr).unwrap();
-	assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
-	assert!(said.starts_with("error: ") && !said.contains("panicked"), "{args:?}: {said}");
+	let message = String::from_utf8(output.stderr).unwrap();
+	assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
+	assert!(message.starts_with("error: ") && !message.contains("panicked"), "{args:?}: {message}");
 	assert!(output.stdout.is_empty(), "{args:?}");
-	said
+	message
 }
 
 const TRAIN: [&str; 13] =
 	["train", "--csv", "a.csv", "--family", "mlp", "--window", "48", "--season", "24", "--horizon", "6", "--epochs", "6"];
 
 #[test]
-fn a_model_is_trained_kept_judged_and_used() {
+fn a_model_is_trained_saved_evaluated_and_used() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	// 31 days, so that the dates rise.
@@ -69,17 +69,20 @@ fn a_model_is_trained_kept_judged_and_used() {
 		models.iter().map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>(),
 		["repeat-last", "seasonal", "ridge", "this mlp"]
 	);
-	assert!(models[3]["test"]["mae"].as_f64().unwrap() < models[1]["test"]["mae"].as_f64().unwrap(), "it beats the naive ones");
+	assert!(
+		models[3]["test"]["mae"].as_f64().unwrap() < models[1]["test"]["mae"].as_f64().unwrap(),
+		"better than the naive models"
+	);
 	let svg = String::from_utf8(read("curves/curve.svg")).unwrap();
 	assert!(svg.starts_with("<svg") && svg.contains("epoch"));
 	// The ridge alone, and six epochs.
 	assert_eq!(String::from_utf8(read("curves/curve.csv")).unwrap().lines().count(), 1 + 7);
 
-	let judged = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
-	assert_eq!(judged["same_data"], true);
+	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	assert_eq!(evaluated["same_data"], true);
 	for (part, name) in [(0, "validation"), (1, "test")] {
-		let row = &judged["parts"][part]["models"][3];
-		assert_eq!(judged["parts"][part]["name"], name);
+		let row = &evaluated["parts"][part]["models"][3];
+		assert_eq!(evaluated["parts"][part]["name"], name);
 		assert_eq!(row["error"], models[3][name]["error"], "{name}");
 		assert_eq!(row["steps"].as_array().unwrap().len(), 6);
 	}
@@ -105,13 +108,13 @@ fn a_model_is_trained_kept_judged_and_used() {
 	std::fs::write(here.join("c.csv"), series(50)).unwrap();
 	assert!(refusal(here, &["evaluate", "--model", "m.doin", "--csv", "c.csv"]).contains("50 rows, and the model needs 54"));
 
-	// Files that are not what they should be.
+	// Damaged and foreign files.
 	let whole = String::from_utf8(read("m.doin")).unwrap();
 	for (text, reason) in [
 		(whole[..whole.len() / 2].to_string(), "cut off"),
 		(whole.replacen("\"season\": 24", "\"season\": 12", 1), "checksum"),
-		("{}".to_string(), "no model file"),
-		(String::new(), "no model file"),
+		("{}".to_string(), "not a model file"),
+		(String::new(), "not a model file"),
 	] {
 		std::fs::write(here.join("bad.doin"), text).unwrap();
 		for command in ["evaluate", "predict"] {
@@ -147,7 +150,7 @@ fn patience_ends_a_training_early_and_a_population_keeps_its_best() {
 	assert_eq!(linear["models"][2]["test"], linear["models"][3]["test"]);
 }
 
-/// A series that follows the last step of another one, which wanders, and a third one that has nothing to do with them.
+/// Returns a series that follows the last step of a second one, a random walk, and an independent third one.
 fn following(rows: usize, seed: u64) -> String {
 	let mut state = seed;
 	let mut noise = || {
@@ -164,7 +167,8 @@ fn following(rows: usize, seed: u64) -> String {
 	std::iter::once("load,leader,other,note\n".to_string()).chain((0..rows).map(&mut line)).collect()
 }
 
-/// The mean absolute error of repeating the last value, of the first column, after `history` rows and one `step` ahead of a horizon.
+/// Returns the mean absolute error of repeating the last value of the first column, `step` steps ahead of a horizon, after
+/// a history.
 fn naive(csv: &str, rows: usize, history: usize, step: usize, horizon: usize) -> f64 {
 	let value = |line: &str| line.split(',').next().unwrap().parse::<f64>().unwrap();
 	let values: Vec<f64> = csv.lines().skip(1).take(rows).map(value).collect();
@@ -174,7 +178,7 @@ fn naive(csv: &str, rows: usize, history: usize, step: usize, horizon: usize) ->
 }
 
 #[test]
-fn further_columns_are_read_and_named_in_the_file() {
+fn further_columns_are_read_and_named_in_the_model_file() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	std::fs::write(here.join("a.csv"), following(900, 3)).unwrap();
@@ -202,26 +206,26 @@ fn further_columns_are_read_and_named_in_the_file() {
 		]);
 		assert!(error(&beside) * 4.0 < error(&alone), "{family}: {} against {}", error(&beside), error(&alone));
 		assert_eq!(beside["inputs"], serde_json::json!(["other", "leader"]));
-		let judged = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
+		let evaluated = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
 		for (part, name) in [(0, "validation"), (1, "test")] {
-			assert_eq!(judged["parts"][part]["models"][3]["mae"], beside["models"][3][name]["mae"], "{family} on {name}");
+			assert_eq!(evaluated["parts"][part]["models"][3]["mae"], beside["models"][3][name]["mae"], "{family} on {name}");
 		}
 	}
 	let ahead = json(here, &["predict", "--model", "mlp.doin", "--csv", "a.csv", "--at", "500", "--json"]);
 	let step = &ahead["steps"][0];
 	assert!((step["forecast"].as_f64().unwrap() - step["actual"].as_f64().unwrap()).abs() < 0.3, "{step}");
 
-	// Other data under other names, and what does not fit.
+	// Other data under other names, and columns that do not fit.
 	let other = following(300, 4).replace("load,leader,other", "l,m,n");
 	std::fs::write(here.join("b.csv"), other).unwrap();
 	let on = ["evaluate", "--model", "mlp.doin", "--csv", "b.csv", "--column", "l"];
-	let judged = json(here, &both(&on, &["--inputs", "n,m", "--json"]));
-	assert!(judged["parts"][0]["models"][2]["better_percent"].as_f64().unwrap() > 50.0, "{judged}");
+	let evaluated = json(here, &both(&on, &["--inputs", "n,m", "--json"]));
+	assert!(evaluated["parts"][0]["models"][2]["better_percent"].as_f64().unwrap() > 50.0, "{evaluated}");
 	assert!(refusal(here, &on).contains("no column `other`"));
 	assert!(refusal(here, &both(&on, &["--inputs", "n"]))
 		.contains("names 1 columns, and the model reads 2 beside `load` (other, leader)"));
 	let bad = |more: &[&str]| refusal(here, &[&["train", "--csv", "a.csv", "--column", "load"], more].concat());
-	assert!(bad(&["--inputs", "note"]).contains("line 2: `text 0` in column `note` is no number"));
+	assert!(bad(&["--inputs", "note"]).contains("line 2: invalid value `text 0` in column `note`: expected a number"));
 	assert!(bad(&["--inputs", "leader,nothing"]).contains("no column `nothing`"));
 	assert!(bad(&["--inputs", "leader,load"]).contains("`load` is named twice"));
 	assert!(bad(&["--inputs", "a,b,c,d,e,f,g,h"]).contains("at most 7 beside"));
@@ -229,7 +233,7 @@ fn further_columns_are_read_and_named_in_the_file() {
 }
 
 #[test]
-fn only_the_steps_that_are_named_are_forecast_and_count() {
+fn only_the_named_steps_are_forecast_and_scored() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
@@ -242,15 +246,15 @@ fn only_the_steps_that_are_named_are_forecast_and_count() {
 	let some = train(&["--steps", "3,6", "--out", "some.doin"]);
 	assert_eq!((&some["horizon"], &some["steps"]), (&Value::from(6), &serde_json::json!([3, 6])));
 	assert!(some["window_macs"].as_u64().unwrap() * 3 == all["window_macs"].as_u64().unwrap(), "two outputs in place of six");
-	let judge = |model: &str| json(here, &["evaluate", "--model", model, "--csv", "a.csv", "--json"]);
-	let (all, judged) = (judge("all.doin"), judge("some.doin"));
+	let evaluate = |model: &str| json(here, &["evaluate", "--model", model, "--csv", "a.csv", "--json"]);
+	let (all, evaluated) = (evaluate("all.doin"), evaluate("some.doin"));
 	for part in 0..2 {
-		// The naive ones say the same, whatever else is asked.
+		// The forecasts of naive models do not depend on the other steps.
 		for model in 0..2 {
-			let steps = |judged: &Value| judged["parts"][part]["models"][model]["steps"].clone();
-			assert_eq!(steps(&judged), serde_json::json!([steps(&all)[2], steps(&all)[5]]));
+			let steps = |evaluated: &Value| evaluated["parts"][part]["models"][model]["steps"].clone();
+			assert_eq!(steps(&evaluated), serde_json::json!([steps(&all)[2], steps(&all)[5]]));
 		}
-		assert_eq!(judged["parts"][part]["models"][3]["steps"].as_array().unwrap().len(), 2);
+		assert_eq!(evaluated["parts"][part]["models"][3]["steps"].as_array().unwrap().len(), 2);
 	}
 	let next = json(here, &["predict", "--model", "some.doin", "--csv", "a.csv", "--json"]);
 	let steps: Vec<u64> = next["steps"].as_array().unwrap().iter().map(|step| step["step"].as_u64().unwrap()).collect();
@@ -262,24 +266,24 @@ fn only_the_steps_that_are_named_are_forecast_and_count() {
 }
 
 #[test]
-fn classes_of_the_change_are_told() {
+fn classes_of_the_change_are_forecast() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
 	let train = ["train", "--csv", "a.csv", "--season", "24", "--window", "24", "--horizon", "3", "--epochs", "8"];
-	let told = json(here, &both(&train, &["--classes", "-1.5,1.5", "--out", "m.doin", "--json"]));
+	let trained = json(here, &both(&train, &["--classes", "-1.5,1.5", "--out", "m.doin", "--json"]));
 	let accuracy = |row: &Value| row["test"]["accuracy"].as_f64().unwrap();
-	let share = told["most_frequent"]["test"].as_f64().unwrap();
-	assert!((0.3..0.7).contains(&share), "{told}");
-	assert!(accuracy(&told["models"][3]) > share + 0.2 && accuracy(&told["models"][0]) < share, "{told}");
-	assert_eq!(told["classes"].as_array().unwrap().len(), 2);
-	let judged = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
-	assert_eq!(judged["parts"][1]["models"][3]["accuracy"], told["models"][3]["test"]["accuracy"]);
-	assert_eq!(judged["parts"][1]["most_frequent"], told["most_frequent"]["test"]);
-	let came = judged["parts"][1]["came"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>();
-	assert_eq!(Some(came), judged["parts"][1]["windows"].as_u64());
+	let share = trained["most_frequent"]["test"].as_f64().unwrap();
+	assert!((0.3..0.7).contains(&share), "{trained}");
+	assert!(accuracy(&trained["models"][3]) > share + 0.2 && accuracy(&trained["models"][0]) < share, "{trained}");
+	assert_eq!(trained["classes"].as_array().unwrap().len(), 2);
+	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	assert_eq!(evaluated["parts"][1]["models"][3]["accuracy"], trained["models"][3]["test"]["accuracy"]);
+	assert_eq!(evaluated["parts"][1]["most_frequent"], trained["most_frequent"]["test"]);
+	let came = evaluated["parts"][1]["came"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>();
+	assert_eq!(Some(came), evaluated["parts"][1]["windows"].as_u64());
 	let table = fine(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv"]);
-	assert!(table.contains("windows told rightly") && table.contains("1 (from -1.5 to below 1.5) came in"), "{table}");
+	assert!(table.contains("accuracy") && table.contains("1 (from -1.5 to below 1.5): "), "{table}");
 	// Hour 0 of the wave: three hours later it is higher by 3.5; at hour 6, it falls by 1.5 or so; at hour 12, by 3.5.
 	let at =
 		|row: &str| json(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", row, "--json"])["steps"][0].clone();
@@ -290,9 +294,12 @@ fn classes_of_the_change_are_told() {
 	assert!(fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]).contains("class 0: change below -1.5"));
 	let bad = |classes: &str| refusal(here, &both(&train, &["--classes", classes]));
 	assert!(bad("1.5,-1.5").contains("ascend"));
-	assert!(bad("0,500").contains("class 2 never comes"));
+	assert!(bad("0,500").contains("class 2 never occurs"));
 	assert!(bad("0.0001,0.0002").contains("choose a finer --unit"));
-	assert!(!worker(here, &both(&train, &["--classes", "0", "--steps", "3"])).status.success(), "one or the other");
+	assert!(
+		!worker(here, &both(&train, &["--classes", "0", "--steps", "3"])).status.success(),
+		"steps and classes exclude each other"
+	);
 }
 
 #[test]
@@ -310,23 +317,23 @@ fn one_model_is_made_for_several_files() {
 	let trained = json(here, &[&base[..], &files].concat());
 	let rows: Vec<u64> = trained["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap()).collect();
 	assert_eq!(rows, [700, 400, 200, 260]);
-	// What repeating the last value makes of every window that lies within one file.
+	// The error of repeating the last value on all windows that lie within one file.
 	for (name, text, rows) in [("validation", &texts[2], 200), ("test", &texts[3], 260)] {
 		let expected = (naive(text, rows, 6, 2, 4) + naive(text, rows, 6, 4, 4)) / 2.0;
 		let found = trained["models"][0][name]["mae"].as_f64().unwrap();
 		assert!((found - expected).abs() < 1e-9, "{name}: {found} against {expected}");
 		assert!(trained["models"][3][name]["better_percent"].as_f64().unwrap() > 10.0, "{trained}");
 	}
-	let judge = |csv: &str| json(here, &["evaluate", "--model", "m.doin", "--csv", csv, "--json"]);
+	let evaluate = |csv: &str| json(here, &["evaluate", "--model", "m.doin", "--csv", csv, "--json"]);
 	for (csv, part) in [("c.csv:200", "validation"), ("d.csv", "test"), ("a.csv", "training")] {
-		let judged = judge(csv);
-		assert_eq!((&judged["same_data"], &judged["parts"][0]["name"]), (&Value::from(true), &Value::from(part)));
+		let evaluated = evaluate(csv);
+		assert_eq!((&evaluated["same_data"], &evaluated["parts"][0]["name"]), (&Value::from(true), &Value::from(part)));
 		if part != "training" {
-			assert_eq!(judged["parts"][0]["models"][2]["mae"], trained["models"][3][part]["mae"]);
+			assert_eq!(evaluated["parts"][0]["models"][2]["mae"], trained["models"][3][part]["mae"]);
 		}
 	}
-	assert_eq!(judge("c.csv")["parts"][1]["name"], "test", "rows that were left out of the training");
-	// Several files that are each cut alike.
+	assert_eq!(evaluate("c.csv")["parts"][1]["name"], "test", "rows that the training left out");
+	// Several files, each split by the same rule.
 	let cut = json(here, &[&base[..], &["--csv", "a.csv", "--csv", "b.csv", "--split", "60/20"]].concat());
 	assert_eq!(cut["files"][1]["split"], serde_json::json!({ "train_end": 300, "validation_end": 400 }));
 	assert!(cut["models"][3]["test"]["mae"].as_f64().unwrap() < cut["models"][0]["test"]["mae"].as_f64().unwrap());
@@ -355,23 +362,22 @@ fn domains_are_made_of_channels_steps_and_classes() {
 	assert!(some["generator"]["ar"].is_array());
 	let classes = json(here, &both(&base, &["--horizon", "2", "--classes", "-0.1,0.1", "--unit", "0.01", "--json"]));
 	assert_eq!((&classes["program"], &classes["classes"]), (&"classify".into(), &serde_json::json!([-10, 10])));
-	let mistakes: f64 = classes["baselines"][0]["validation"].as_str().unwrap().parse().unwrap();
-	assert!((0.0..1.0).contains(&mistakes));
+	let error_rate: f64 = classes["baselines"][0]["validation"].as_str().unwrap().parse().unwrap();
+	assert!((0.0..1.0).contains(&error_rate));
 	let three = json(here, &both(&base, &["--horizon", "2", "--inputs", "leader,other", "--json"]));
 	assert_eq!((&three["channels"], &three["values"], &three["generator"]), (&3.into(), &2_700.into(), &Value::Null));
 	assert_eq!(three["inputs"][0]["column"], "leader");
-	let told = fine(here, &both(&base, &["--horizon", "2", "--inputs", "leader", "--classes", "0"]));
-	for text in
-		["beside it   leader", "tell 2 classes of the change 2 steps ahead", "only a bounty is paid", "mistakes per window"]
+	let text_shown = fine(here, &both(&base, &["--horizon", "2", "--inputs", "leader", "--classes", "0"]));
+	for text in ["inputs      leader", "classify the change 2 steps ahead into 2 classes", "only a bounty is paid", "error rate"]
 	{
-		assert!(told.contains(text), "{told}");
+		assert!(text_shown.contains(text), "{text_shown}");
 	}
 	assert!(refusal(here, &both(&base, &["--steps", "9", "--horizon", "8"])).contains("--steps 9 lies beyond --horizon 8"));
 	assert!(refusal(here, &both(&base, &["--inputs", "leader", "--history", "1020"])).contains("--history 1020"));
 }
 
 #[test]
-fn bad_input_is_answered_with_its_reason() {
+fn bad_input_is_rejected_with_its_reason() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
 	let write = |name: &str, text: String| std::fs::write(here.join(name), text).unwrap();
@@ -386,7 +392,7 @@ fn bad_input_is_answered_with_its_reason() {
 	assert!(train("none.csv", &[]).contains("cannot read none.csv"));
 	assert!(train("short.csv", &["--season", "24"]).contains("bring more data"));
 	assert!(train("a.csv", &["--window", "600"]).contains("--window"));
-	assert!(train("a.csv", &["--window", "1025"]).contains("within 1 and 1024"));
+	assert!(train("a.csv", &["--window", "1025"]).contains("from 1 to 1024"));
 	assert!(train("a.csv", &["--horizon", "1025"]).contains("--horizon 1025"));
 	assert!(train("a.csv", &["--horizon", "0"]).contains("--horizon 0"));
 	assert!(train("a.csv", &["--season", "0"]).contains("--season 0"));
@@ -399,7 +405,7 @@ fn bad_input_is_answered_with_its_reason() {
 	assert!(train("a.csv", &["--width", "512", "--depth", "3", "--split", "60/30"]).contains("multiply-accumulates"));
 	assert!(train("a.csv", &["--width", "4..9"]).contains("--population"));
 	assert!(train("a.csv", &["--column", "x"]).contains("no column `x`"));
-	assert!(train("a.csv", &["--out", "none/m.doin"]).contains("no folder none"));
+	assert!(train("a.csv", &["--out", "none/m.doin"]).contains("the folder none does not exist"));
 	assert!(train("a.csv", &["--curve", "curve.png"]).contains(".svg or .csv"));
 	assert!(train("constant.csv", &[]).contains("constant at 5"));
 	assert!(train("infinite.csv", &[]).contains("line 3"));
@@ -409,10 +415,10 @@ fn bad_input_is_answered_with_its_reason() {
 }
 
 #[test]
-fn verify_cannot_tell_without_a_node() {
+fn verify_is_inconclusive_without_a_node() {
 	let folder = tempfile::tempdir().unwrap();
 	let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 	let output = worker(folder.path(), &["verify", "0", "--node", &format!("ws://127.0.0.1:{port}")]);
 	assert_eq!(output.status.code(), Some(2));
-	assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be told"));
+	assert!(String::from_utf8_lossy(&output.stderr).contains("inconclusive"));
 }

@@ -1,0 +1,358 @@
+//! Configuration files.
+
+use super::{DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
+use crate::{amount::Amount, keys::KeySource};
+use anyhow::{bail, Context, Result};
+use doin_chain::Account;
+use doin_primitives::{DomainId, Hash, SizeClass};
+use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
+use std::{
+	collections::BTreeMap,
+	fmt,
+	path::{Path, PathBuf},
+	str::FromStr,
+};
+
+/// A configuration file. Settings without a value are left to the layer below.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+	/// Address of the node.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub url: Option<String>,
+	/// Genesis hash of the network. Any network is accepted without one.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub genesis: Option<GenesisHash>,
+	/// File of the journal, which holds every commitment that has to be revealed. Keep it on a disk that survives a crash.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub journal: Option<PathBuf>,
+	/// Keys and their roles.
+	pub identities: Vec<IdentityConfig>,
+	/// Domains to work on.
+	#[serde(default)]
+	pub domains: Vec<DomainConfig>,
+	/// Share of this machine that the worker uses.
+	#[serde(default)]
+	pub resource_limits: ResourceLimits,
+}
+
+/// Role of an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+	/// Finds better models.
+	Optimize,
+	/// Recomputes the sums of models when it is drawn.
+	Evaluate,
+}
+
+/// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityConfig {
+	/// Role of the identity.
+	pub role: Role,
+	/// File with a `0x…` seed.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub seed_file: Option<PathBuf>,
+	/// File with a mnemonic phrase and optional derivations.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub mnemonic_file: Option<PathBuf>,
+	/// Publicly known development key, e.g. `//Dave`.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub dev: Option<String>,
+	/// Account that the key works for as its proxy. The key works for its own account without one.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub proxy_for: Option<Account>,
+	/// Bond of an evaluator. It is made at the start if the account has none.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub bond: Option<Amount>,
+	/// Size class of the bond.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub class: Option<ClassName>,
+}
+
+/// Name of a [`SizeClass`] in files and on the command line.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Serialize,
+	Deserialize,
+	strum::Display,
+	strum::EnumIter,
+	strum::EnumMessage,
+	strum::EnumString,
+	strum::IntoStaticStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum ClassName {
+	/// Chunks of at most 2²⁰ multiply-accumulates.
+	#[default]
+	Small,
+	/// Chunks of at most 2²² multiply-accumulates.
+	Large,
+	/// Every chunk, including those of recurrent nets and of convolutions over long windows.
+	Huge,
+}
+
+impl From<ClassName> for SizeClass {
+	fn from(class: ClassName) -> Self {
+		match class {
+			ClassName::Small => SizeClass::Small,
+			ClassName::Large => SizeClass::Large,
+			ClassName::Huge => SizeClass::Huge,
+		}
+	}
+}
+
+/// Work on one domain.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainConfig {
+	/// Identifier of the domain.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub domain_id: Option<DomainId>,
+	/// Name of the domain, instead of its identifier.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub name: Option<String>,
+	/// Search for better models.
+	#[serde(default)]
+	pub optimize: bool,
+	/// Answer when drawn. An evaluator is drawn for every domain of its class, so leaving one out costs a part of the bond.
+	#[serde(default)]
+	pub evaluate: bool,
+	/// Improvement over the initial champion at which the search ends, in percent of the initial champion's error.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub target_performance: Option<f64>,
+	/// Narrower bounds of genes, e.g. `width = [16, 64]`.
+	#[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+	pub param_bounds: BTreeMap<String, [i64; 2]>,
+	/// Genetic search.
+	#[serde(default)]
+	pub optimization_config: OptimizationConfig,
+}
+
+/// Settings of the genetic search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizationConfig {
+	/// Candidates of a generation.
+	pub population_size: usize,
+	/// Best candidates of a generation that survive.
+	pub elite: usize,
+	/// Generations without improvement after which the population is drawn anew.
+	pub patience: usize,
+	/// Seed of the search. A random seed is drawn without one.
+	pub seed: Option<u64>,
+}
+
+impl Default for OptimizationConfig {
+	fn default() -> Self {
+		Self { population_size: 24, elite: 6, patience: 12, seed: None }
+	}
+}
+
+/// Share of this machine that the worker uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResourceLimits {
+	/// CPU cores. All of them by default.
+	pub cores: Option<usize>,
+	/// Devices to train on: `auto` for every GPU (the default), `none`, a number or a part of a name; see `doin-worker devices`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub gpu: Option<String>,
+	/// Most memory for training data, in MiB.
+	pub max_memory_mb: Option<u64>,
+	/// Longest training of one candidate, in seconds.
+	pub max_training_seconds: Option<u64>,
+	/// Most epochs of one candidate, below the bound of the search space.
+	pub max_epochs: Option<u32>,
+}
+
+/// Genesis hash of a network, `0x` and 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr)]
+pub struct GenesisHash(pub Hash);
+
+impl FromStr for GenesisHash {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| Hash::try_from(bytes).ok());
+		bytes.map(Self).ok_or_else(|| format!("invalid hash `{text}`: expected 0x and 64 hexadecimal digits"))
+	}
+}
+
+impl fmt::Display for GenesisHash {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "0x{}", hex::encode(self.0))
+	}
+}
+
+/// A key of upstream's configuration that this worker does not have.
+struct MovedKey {
+	key: &'static str,
+	/// Setting that takes its place.
+	hint: &'static str,
+}
+
+const fn moved(key: &'static str, hint: &'static str) -> MovedKey {
+	MovedKey { key, hint }
+}
+
+const MOVED_KEYS: &[MovedKey] = &[
+	moved("has_synthetic_data", "the domain's record on the chain sets the evidence of its verdicts"),
+	moved("synthetic_data_validation", "the domain's record on the chain sets the evidence of its verdicts"),
+	moved("higher_is_better", "losses are lower-is-better in every domain"),
+	moved("initial_threshold", "the chain sets the threshold of a work block; see `doin-worker status`"),
+	moved("target_block_time", "the chain's genesis sets it"),
+	moved("quorum_min_evaluators", "the chain sizes the quorum"),
+	moved("quorum_tolerance", "sums are exact and need no tolerance"),
+	moved("incentive_config", "the chain sets rewards"),
+	moved("optimization_plugin", "the program of a domain decides how it is optimized"),
+	moved("inference_plugin", "the program of a domain decides how it is scored"),
+	moved("bootstrap_peers", "the node finds peers; the worker needs only `url`"),
+	moved("gpu", "set `resource_limits.gpu` to `auto`, `none`, a number or a part of a name"),
+];
+
+impl ConfigFile {
+	/// Reads and checks a file. Relative paths in it start in the folder of the file.
+	///
+	/// # Errors
+	///
+	/// Errors if the file cannot be read, is neither TOML nor JSON, has unknown keys, or has settings that exclude each other.
+	pub fn load(path: &Path) -> Result<Self> {
+		let shown = path.display();
+		let text = std::fs::read_to_string(path).with_context(|| {
+			format!("cannot read the configuration {shown}. Copy one of worker/configs and name it with --config")
+		})?;
+		let parsed = match path.extension().and_then(|extension| extension.to_str()) {
+			Some("toml") => toml::from_str(&text).map_err(|error| error.to_string()),
+			Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
+			_ => bail!("the configuration {shown} is neither .toml nor .json: rename it to what it is"),
+		};
+		let mut file: Self = parsed.map_err(|reason| {
+			let hint = moved_key(&reason)
+				.map(|moved| format!("\n`{}` is not a key of this worker: {}", moved.key, moved.hint))
+				.unwrap_or_default();
+			anyhow::anyhow!("invalid configuration {shown}: {}{hint}", reason.trim_end())
+		})?;
+		file.resolve(path.parent().unwrap_or(Path::new("")));
+		file.check().with_context(|| format!("invalid configuration {shown}"))?;
+		Ok(file)
+	}
+
+	/// Returns the configuration of `run --dev`: the development identities on every domain of a development node.
+	pub fn dev() -> Self {
+		let optimizer = IdentityConfig::dev(Role::Optimize, DEV_OPTIMIZER);
+		let evaluators = DEV_EVALUATORS.iter().map(|name| IdentityConfig::dev(Role::Evaluate, name));
+		Self {
+			journal: Some(DEV_JOURNAL.into()),
+			identities: std::iter::once(optimizer).chain(evaluators).collect(),
+			..Self::default()
+		}
+	}
+
+	/// Makes relative paths start in `folder`.
+	fn resolve(&mut self, folder: &Path) {
+		let from_folder = |path: &mut PathBuf| {
+			if path.is_relative() {
+				*path = folder.join(&*path);
+			}
+		};
+		// A file without a journal keeps it beside itself.
+		from_folder(self.journal.get_or_insert_with(|| super::JOURNAL.into()));
+		for identity in &mut self.identities {
+			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
+		}
+	}
+
+	/// Checks what the types cannot express.
+	pub(super) fn check(&self) -> Result<()> {
+		if self.identities.is_empty() {
+			bail!("`identities` is empty: add one with a role and a key");
+		}
+		for (at, identity) in self.identities.iter().enumerate() {
+			identity.check().with_context(|| format!("identity {} is invalid", at + 1))?;
+		}
+		if self.identities.iter().filter(|identity| identity.role == Role::Optimize).count() > 1 {
+			bail!("two identities optimize: keep one, which works on every domain; two would bid against each other");
+		}
+		for (at, domain) in self.domains.iter().enumerate() {
+			domain.check().with_context(|| format!("domain {} is invalid", at + 1))?;
+		}
+		let optimizer = self.identities.iter().any(|identity| identity.role == Role::Optimize);
+		if self.domains.iter().any(|domain| domain.optimize) && !optimizer {
+			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
+		}
+		if self.resource_limits.cores == Some(0) {
+			bail!("`resource_limits.cores` is 0: leave it out for all cores");
+		}
+		Ok(())
+	}
+}
+
+impl IdentityConfig {
+	/// Returns the identity of a development key.
+	fn dev(role: Role, name: &str) -> Self {
+		Self { role, dev: Some(name.into()), seed_file: None, mnemonic_file: None, proxy_for: None, bond: None, class: None }
+	}
+
+	/// Returns the source of the key.
+	///
+	/// # Errors
+	///
+	/// Errors unless exactly one of `seed_file`, `mnemonic_file` and `dev` is set.
+	pub fn source(&self) -> Result<KeySource> {
+		match (&self.seed_file, &self.mnemonic_file, &self.dev) {
+			(Some(path), None, None) | (None, Some(path), None) => Ok(KeySource::File(path.clone())),
+			(None, None, Some(name)) => Ok(KeySource::Dev(name.clone())),
+			_ => bail!(
+				"it needs exactly one of `seed_file`, `mnemonic_file` and `dev`; make a key with `doin-worker keys generate`"
+			),
+		}
+	}
+
+	fn check(&self) -> Result<()> {
+		self.source()?;
+		if self.role == Role::Optimize && (self.bond.is_some() || self.class.is_some()) {
+			bail!("it optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");
+		}
+		Ok(())
+	}
+}
+
+impl DomainConfig {
+	fn check(&self) -> Result<()> {
+		if self.domain_id.is_some() == self.name.is_some() {
+			bail!("it needs either `domain_id` or `name`");
+		}
+		for (gene, [lo, hi]) in &self.param_bounds {
+			if lo > hi {
+				bail!("`param_bounds.{gene}` is the empty range [{lo}, {hi}]: write the smaller bound first");
+			}
+		}
+		let search = &self.optimization_config;
+		if search.population_size < 2 || search.elite == 0 || search.elite >= search.population_size {
+			bail!(
+				"`optimization_config` has elite = {} and population_size = {}: expected 1 ≤ elite < population_size",
+				search.elite,
+				search.population_size
+			);
+		}
+		if let Some(target) = self.target_performance.filter(|target| !(0.0..100.0).contains(target)) {
+			bail!("`target_performance` is {target}: expected a percentage from 0 to below 100 by which the error should shrink");
+		}
+		Ok(())
+	}
+}
+
+/// Returns the upstream key that the parser error `reason` complains about.
+fn moved_key(reason: &str) -> Option<&'static MovedKey> {
+	MOVED_KEYS.iter().find(|moved| reason.contains(&format!("unknown field `{}`", moved.key)))
+}

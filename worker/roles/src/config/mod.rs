@@ -1,0 +1,85 @@
+//! Configuration of `doin-worker run`.
+//!
+//! Every setting comes from the first layer that has it: command-line flag, environment variable, file, default.
+//! [`Config::layered`] merges the layers; no layer has defaults of its own, so every default can also be given explicitly.
+//!
+//! A file is TOML or JSON, by its extension. Keys follow upstream's node configuration where it has them (`domains`, `domain_id`,
+//! `optimize`, `evaluate`, `param_bounds`, `target_performance`, `resource_limits`). An unknown key is an error, since a misspelt
+//! key would otherwise be a silent default.
+
+mod file;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use file::{ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role};
+pub use settings::{node_url, Settings};
+
+use doin_primitives::{DomainId, Hash};
+use std::path::PathBuf;
+
+/// Address of a development node, the default of `url`.
+pub const DEV_NODE: &str = "ws://127.0.0.1:9944";
+/// Default of `journal`.
+pub const JOURNAL: &str = "doin-worker.db";
+/// Journal of `run --dev`.
+pub const DEV_JOURNAL: &str = "doin-worker-dev.db";
+
+/// Development key that optimizes. The genesis of a development chain endows it.
+pub const DEV_OPTIMIZER: &str = "//Dave";
+/// Development keys that evaluate. The genesis of a development chain bonds them.
+pub const DEV_EVALUATORS: [&str; 4] = ["//Eve", "//Ferdie", "//One", "//Two"];
+/// Development key of the validator, which registers domains there.
+pub const DEV_OWNER: &str = "//Alice";
+
+/// Resolved configuration of a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+	/// Address of the node.
+	pub url: String,
+	/// Genesis hash that the network must have; any network if `None`.
+	pub genesis: Option<Hash>,
+	/// File of the journal.
+	pub journal: PathBuf,
+	/// Keys and their roles.
+	pub identities: Vec<IdentityConfig>,
+	/// Domains to work on; every weighted domain if empty.
+	pub domains: Vec<DomainConfig>,
+	/// Share of this machine that the worker uses.
+	pub resource_limits: ResourceLimits,
+}
+
+impl Config {
+	/// Merges the layers: flags over environment over file over defaults.
+	pub fn layered(flags: Settings, environment: Settings, file: ConfigFile) -> Self {
+		let settings = flags.over(environment).over(Settings {
+			url: file.url,
+			journal: file.journal,
+			gpu: file.resource_limits.gpu.clone(),
+		});
+		Self {
+			url: node_url(settings.url),
+			genesis: file.genesis.map(|genesis| genesis.0),
+			journal: settings.journal.unwrap_or_else(|| JOURNAL.into()),
+			identities: file.identities,
+			domains: file.domains,
+			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
+		}
+	}
+
+	/// Returns the configuration of a domain, by its identifier or name.
+	pub fn domain(&self, id: DomainId, name: &str) -> Option<&DomainConfig> {
+		self.domains.iter().find(|domain| domain.domain_id == Some(id) || domain.name.as_deref() == Some(name))
+	}
+
+	/// Returns `true` if evaluators answer for a domain. They do unless the configuration names the domain and leaves
+	/// `evaluate` out.
+	pub fn evaluates(&self, id: DomainId, name: &str) -> bool {
+		self.domain(id, name).is_none_or(|domain| domain.evaluate)
+	}
+
+	/// Returns `true` if one of the identities has `role`.
+	pub fn has_role(&self, role: Role) -> bool {
+		self.identities.iter().any(|identity| identity.role == role)
+	}
+}

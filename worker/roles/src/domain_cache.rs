@@ -1,0 +1,74 @@
+//! Domains and models that were loaded from the chain. Records, series and model bytes never change, so nothing is ever reloaded.
+
+use crate::problem::{decode_admissible, Problem};
+use anyhow::{Context, Result};
+use doin_chain::{Chain, Head};
+use doin_primitives::{DomainId, ModelRef};
+use doin_scoring::Model;
+use parking_lot::Mutex;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Models that the cache holds at most; far more than are open at a time.
+const MAX_MODELS: usize = 512;
+
+/// Model of a domain, as a key of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ModelKey {
+	domain: DomainId,
+	model: ModelRef,
+}
+
+/// Cache of domains and decoded models.
+#[derive(Debug, Default)]
+pub struct DomainCache {
+	problems: Mutex<BTreeMap<DomainId, Arc<Problem>>>,
+	models: Mutex<BTreeMap<ModelKey, Arc<Model>>>,
+}
+
+impl DomainCache {
+	/// Returns a domain, loading it at block `at` unless it is cached.
+	///
+	/// # Errors
+	///
+	/// Errors like [`Problem::load`].
+	pub async fn problem(&self, chain: &Chain, at: Head, id: DomainId) -> Result<Arc<Problem>> {
+		let cached = self.problems.lock().get(&id).cloned();
+		if let Some(problem) = cached {
+			return Ok(problem);
+		}
+		let problem = Arc::new(Problem::load(chain, at, id).await?);
+		self.problems.lock().insert(id, problem.clone());
+		Ok(problem)
+	}
+
+	/// Returns a model of a domain, loading it at block `at` unless it is cached. The bytes are decoded and checked here, so the
+	/// node is not trusted with them.
+	///
+	/// # Errors
+	///
+	/// Errors if the model is not stored any more, if the domain does not admit it, and if the node cannot be read.
+	pub async fn model(&self, chain: &Chain, at: Head, problem: &Problem, model: ModelRef) -> Result<Arc<Model>> {
+		let key = ModelKey { domain: problem.id, model };
+		let cached = self.models.lock().get(&key).cloned();
+		if let Some(model) = cached {
+			return Ok(model);
+		}
+		let loaded = match model {
+			ModelRef::RepeatLast => Model::RepeatLast,
+			ModelRef::Seasonal => Model::Seasonal,
+			ModelRef::Origin => Model::Point(vec![0; usize::from(problem.chunks())]),
+			ModelRef::Stored(id) => {
+				let bytes = chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
+				decode_admissible(problem, &bytes)
+					.with_context(|| format!("model {id} is not admissible in domain {}", problem.id))?
+			}
+		};
+		let loaded = Arc::new(loaded);
+		let mut models = self.models.lock();
+		if models.len() >= MAX_MODELS {
+			models.clear();
+		}
+		models.insert(key, loaded.clone());
+		Ok(loaded)
+	}
+}

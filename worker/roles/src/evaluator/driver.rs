@@ -1,0 +1,395 @@
+//! Driver of the evaluators: reads views, asks the policy, sends calls.
+
+use super::{
+	answers::{AnswerKey, Answers},
+	policy::{
+		answer_step, challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges,
+		AnswerStep, Assignment, ChallengeStep, Claim, Duty, Failure, Policy,
+	},
+};
+use crate::{
+	context::Context,
+	in_flight::InFlight,
+	journal::{Entry, Kind, Note, Scope, State},
+	problem::bounded_sums,
+	random::salt,
+};
+use anyhow::{Context as _, Result};
+use doin_chain::{Account, Call, Head, Included, Signer, SubmitError, Urgency};
+use doin_primitives::{
+	payload::{Challenge, Sums},
+	views::{DomainView, RecomputationView},
+	BlockNumber, DomainId, ModelRef, SizeClass, TaskId,
+};
+use parking_lot::Mutex;
+use std::{
+	future::Future,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use tracing::Instrument;
+
+/// Target of log events.
+const TARGET: &str = "doin::evaluator";
+/// Pause after a failed look at the chain or a failed duty. The best block may stay the same for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The evaluators of a worker. Clones share everything.
+#[derive(Clone)]
+pub struct Evaluator {
+	context: Context,
+	signers: Arc<Vec<Signer>>,
+	policy: Arc<Mutex<Policy>>,
+	running: InFlight<Duty>,
+	answers: Arc<Answers>,
+}
+
+/// A task, where and by whom a duty on it is done.
+struct Job {
+	head: Head,
+	signer: Signer,
+	view: Arc<RecomputationView<Account>>,
+}
+
+impl Evaluator {
+	/// Returns the evaluators with the keys `signers`.
+	pub fn new(context: Context, signers: Vec<Signer>) -> Self {
+		let identities = signers.iter().map(Signer::account).collect();
+		let policy = Policy::new(identities, context.params.settle_timeout);
+		Self {
+			context,
+			signers: Arc::new(signers),
+			policy: Arc::new(Mutex::new(policy)),
+			running: InFlight::default(),
+			answers: Arc::default(),
+		}
+	}
+
+	/// Evaluates until the future is dropped.
+	///
+	/// # Errors
+	///
+	/// Never errors: a failed duty is logged and started again at the next block.
+	pub async fn run(self) -> Result<()> {
+		let mut head = self.context.chain.head();
+		loop {
+			self.look(head).await;
+			head = self.context.chain.next_head(head).await;
+		}
+	}
+
+	/// Starts everything that is due at `head`.
+	#[tracing::instrument(target = "doin::evaluator", name = "evaluate", skip_all, fields(block = head.number))]
+	async fn look(&self, head: Head) {
+		if let Err(error) = self.try_look(head).await {
+			tracing::warn!(target: TARGET, "{error:#}");
+			tokio::time::sleep(RETRY_PAUSE).await;
+		}
+	}
+
+	async fn try_look(&self, head: Head) -> Result<()> {
+		self.context.archive_expired(head)?;
+		for domain in self.context.chain.domains(head).await? {
+			if self.context.config.evaluates(domain.id, &domain.name) {
+				self.look_at_domain(head, domain).await?;
+			}
+		}
+		self.look_at_challenges(head).await
+	}
+
+	async fn look_at_domain(&self, head: Head, domain: DomainView<Account>) -> Result<()> {
+		let chain = &self.context.chain;
+		let tasks = chain.recomputations(head, domain.id).await?;
+		let mut rounds: Vec<_> = chain.round(head, domain.id).await?.into_iter().collect();
+		for round in tasks.iter().filter_map(|view| view.subject.round()) {
+			rounds.extend(chain.open_round(head, round).await?);
+		}
+		let claims = self.policy.lock().claims(&rounds);
+		if !claims.is_empty() {
+			let duty = Duty::CheckClaims { domain: domain.id };
+			self.start(duty, domain.id, self.clone().check_claims(head, domain.id, domain.class, claims));
+		}
+		for view in tasks {
+			let assignments = self.policy.lock().assignments(head.number, &view);
+			let view = Arc::new(view);
+			for assignment in assignments {
+				self.assign(head, assignment, view.clone());
+			}
+		}
+		Ok(())
+	}
+
+	/// Starts to recover the bonds of announced challenges that can no longer be made. Making them all the same releases
+	/// their bonds.
+	async fn look_at_challenges(&self, head: Head) -> Result<()> {
+		for entry in self.context.journal.open_entries(Kind::Challenge)? {
+			let Some(signer) = self.signer(entry.who) else { continue };
+			let domain = entry.scope.domain();
+			let tasks = self.context.chain.recomputations(head, domain).await?;
+			let recovery = self.policy.lock().recovery(&entry, &tasks);
+			if let Some(Assignment { duty, .. }) = recovery {
+				self.start(duty, domain, self.clone().recover_bond(head, signer, entry));
+			}
+		}
+		Ok(())
+	}
+
+	fn signer(&self, who: Account) -> Option<Signer> {
+		self.signers.iter().find(|signer| signer.account() == who).cloned()
+	}
+
+	fn assign(&self, head: Head, assignment: Assignment, view: Arc<RecomputationView<Account>>) {
+		let Some(signer) = self.signer(assignment.who) else { return };
+		let (domain, job, this) = (view.domain, Job { head, signer, view }, self.clone());
+		let duty = assignment.duty;
+		match duty {
+			Duty::CommitSums { .. } => self.start(duty, domain, this.commit_sums(job)),
+			Duty::RevealSums { .. } => self.start(duty, domain, this.reveal_sums(job)),
+			Duty::Settle { .. } => self.start(duty, domain, this.settle(job)),
+			Duty::Recompute { .. } => self.start(duty, domain, this.recompute(job)),
+			Duty::VerifySums { .. } => self.start(duty, domain, this.verify_sums(job)),
+			// Not duties on the view of a task.
+			Duty::CheckClaims { .. } | Duty::RecoverBond { .. } => {}
+		}
+	}
+
+	/// Runs `work` in the background, unless the same duty is running.
+	fn start(&self, duty: Duty, domain: DomainId, work: impl Future<Output = Result<()>> + Send + 'static) {
+		let Some(flight) = self.running.begin(duty) else { return };
+		let span = tracing::info_span!(target: TARGET, "duty", domain, task = task_of(duty));
+		let work = async move {
+			if let Err(error) = work.await {
+				let dispatch_error = error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error);
+				match failure(dispatch_error) {
+					Failure::Overtaken => tracing::debug!(target: TARGET, ?duty, "duty overtaken: {error:#}"),
+					Failure::Unexpected => tracing::warn!(target: TARGET, ?duty, "duty failed: {error:#}"),
+				}
+				tokio::time::sleep(RETRY_PAUSE).await;
+			}
+			drop(flight);
+		};
+		tokio::spawn(work.instrument(span));
+	}
+
+	async fn submit(&self, signer: &Signer, call: &Call, urgency: Urgency) -> Result<Included, SubmitError> {
+		self.context.chain.submit(signer, call, urgency).await
+	}
+
+	/// Computes the sums of a task's models on its windows, once per worker.
+	async fn sums(&self, head: Head, view: &RecomputationView<Account>) -> Result<Sums> {
+		let seed = view.seed.context("the task has no seed yet")?;
+		let cell = self.answers.cell(AnswerKey { task: view.task, seed });
+		let compute = || async {
+			let context = &self.context;
+			let problem = context.domains.problem(&context.chain, head, view.domain).await?;
+			let mut models = Vec::with_capacity(view.models.len());
+			for model in &view.models {
+				let model = context.domains.model(&context.chain, head, &problem, *model).await?;
+				models.push(model.as_ref().clone());
+			}
+			let (started, count) = (Instant::now(), models.len());
+			let sums = context.compute(move || problem.drawn_sums(&models, &seed)).await??;
+			tracing::info!(
+				target: TARGET, models = count, milliseconds = started.elapsed().as_millis() as u64, "sums computed"
+			);
+			bounded_sums(sums)
+		};
+		cell.get_or_try_init(compute).await.cloned()
+	}
+
+	/// Commits sums. Everything that the reveal needs is on disk before.
+	async fn commit_sums(self, job: Job) -> Result<()> {
+		let Job { head, signer, view } = job;
+		let (journal, who) = (&self.context.journal, signer.account());
+		let scope = Scope::Sums { domain: view.domain, task: view.task };
+		let sums = self.sums(head, &view).await?;
+		let known = journal.entry(scope, who)?;
+		let step = answer_step(known.as_ref(), &sums);
+		if step == AnswerStep::Replace {
+			journal.mark(scope, who, State::Prepared, Note::DrawnAgain)?;
+		}
+		let entry = match (step, known) {
+			(AnswerStep::Resend, Some(entry)) => entry,
+			_ => {
+				let reveal = view.phase_end..view.phase_end.saturating_add(self.context.params.answer_reveal);
+				let entry = Entry::prepare(scope, who, &self.context.chain.genesis(), &sums, salt(), reveal);
+				journal.prepare(&entry)?;
+				entry
+			}
+		};
+		let call = Call::commit_sums(view.task, entry.commitment);
+		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		journal.mark(scope, who, State::Committed, Note::Progress)?;
+		log_included("sums committed", who, &included);
+		Ok(())
+	}
+
+	async fn reveal_sums(self, job: Job) -> Result<()> {
+		let Job { signer, view, .. } = job;
+		let (journal, who) = (&self.context.journal, signer.account());
+		let scope = Scope::Sums { domain: view.domain, task: view.task };
+		let entry = journal.entry(scope, who)?.with_context(|| {
+			format!(
+				"the {scope} of {who} are not in this journal: start the worker with the journal that they were committed with"
+			)
+		})?;
+		let call = Call::reveal_sums(view.task, &entry.decode_payload::<Sums>()?, entry.salt);
+		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		journal.mark(scope, who, State::Revealed, Note::Progress)?;
+		log_included("sums revealed", who, &included);
+		Ok(())
+	}
+
+	/// Has the runtime compare the answers.
+	async fn settle(self, job: Job) -> Result<()> {
+		let Job { signer, view, .. } = job;
+		let call = Call::settle(view.task, view.class);
+		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		log_included("task settled", signer.account(), &included);
+		Ok(())
+	}
+
+	/// Has the runtime compute the chunks that no quorum answered, a few per call.
+	async fn recompute(self, job: Job) -> Result<()> {
+		let Job { head, signer, view } = job;
+		let (context, task) = (&self.context, view.task);
+		let chunks = context.domains.problem(&context.chain, head, view.domain).await?.chunks();
+		for model in 0..view.models.len() as u8 {
+			let computed = context.chain.recomputed_sums(head, task, model).await?;
+			for range in missing_ranges(chunks, &computed) {
+				let call = Call::recompute(task, model, range.from, range.count, view.class);
+				match self.submit(&signer, &call, Urgency::Before(view.phase_end)).await {
+					Ok(included) => tracing::info!(
+						target: TARGET, model, from = range.from, included_in = included.block.number, "chunks recomputed"
+					),
+					Err(error) if is_already_recomputed(error.dispatch_error()) => {}
+					Err(error) => return Err(error.into()),
+				}
+			}
+		}
+		Ok(())
+	}
+
+	/// Compares settled sums with own ones, and challenges the first false one.
+	async fn verify_sums(self, job: Job) -> Result<()> {
+		let Job { head, signer, view } = job;
+		let own = self.sums(head, &view).await?;
+		let Some(challenge) = first_false_sum(&view.sums, &own) else {
+			self.policy.lock().sums_verified(view.task, &view.sums);
+			return Ok(());
+		};
+		tracing::warn!(
+			target: TARGET, model = challenge.model, chunk = challenge.chunk, "settled sum is false; challenging it"
+		);
+		let entry = self.announced(head, &signer, &view, &challenge).await?;
+		let call = Call::challenge(view.task, challenge.model, challenge.chunk, entry.salt, view.class);
+		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		self.context.journal.mark(entry.scope, entry.who, State::Archived, Note::Challenged)?;
+		log_included("challenge made", entry.who, &included);
+		Ok(())
+	}
+
+	/// Returns the journal entry of a challenge, after announcing it and waiting for the block in which it can be made.
+	async fn announced(
+		&self,
+		head: Head,
+		signer: &Signer,
+		view: &RecomputationView<Account>,
+		challenge: &Challenge,
+	) -> Result<Entry> {
+		let (context, who) = (&self.context, signer.account());
+		let scope = Scope::Challenge { domain: view.domain, task: view.task };
+		let known = context.journal.entry(scope, who)?;
+		let entry = match (challenge_step(known.as_ref(), challenge), known) {
+			(ChallengeStep::Make, Some(entry)) => return Ok(entry),
+			(ChallengeStep::Announce, Some(entry)) => entry,
+			_ => {
+				let reveal = head.number.saturating_add(1)..view.phase_end;
+				let entry = Entry::prepare(scope, who, &context.chain.genesis(), challenge, salt(), reveal);
+				context.journal.prepare(&entry)?;
+				entry
+			}
+		};
+		let call = Call::announce_challenge(entry.commitment);
+		let included = self.submit(signer, &call, Urgency::Before(view.phase_end)).await?;
+		context.journal.mark(scope, who, State::Committed, Note::Progress)?;
+		self.wait_for_block_after(included.block.number).await;
+		Ok(entry)
+	}
+
+	async fn wait_for_block_after(&self, block: BlockNumber) {
+		let chain = &self.context.chain;
+		while chain.head().number <= block {
+			chain.next_head(chain.head()).await;
+		}
+	}
+
+	/// Releases the bond of a challenge that can no longer be made.
+	async fn recover_bond(self, head: Head, signer: Signer, entry: Entry) -> Result<()> {
+		let (context, who) = (&self.context, entry.who);
+		let Scope::Challenge { domain, task } = entry.scope else { return Ok(()) };
+		// A challenge that was never included, or that a later one has replaced, holds no bond.
+		if context.chain.announced_challenge(head, who).await? == Some(entry.commitment) {
+			let challenge = entry.decode_payload::<Challenge>()?;
+			let class = context.chain.domain(head, domain).await?.map_or(SizeClass::Small, |domain| domain.class);
+			let call = Call::challenge(task, challenge.model, challenge.chunk, entry.salt, class);
+			let included = self.submit(&signer, &call, Urgency::Relaxed).await?;
+			log_included("challenge was not needed; its bond is released", who, &included);
+		}
+		context.journal.mark(entry.scope, who, State::Archived, Note::NotNeeded)?;
+		Ok(())
+	}
+
+	/// Compares claimed validation sums with own ones, and challenges the false ones.
+	async fn check_claims(self, head: Head, domain: DomainId, class: SizeClass, claims: Vec<Claim>) -> Result<()> {
+		let context = &self.context;
+		let problem = context.domains.problem(&context.chain, head, domain).await?;
+		for claim in claims {
+			let Some(claimed) = context.chain.claimed_sums(head, claim.model).await? else { continue };
+			let model = context.domains.model(&context.chain, head, &problem, ModelRef::Stored(claim.model)).await?;
+			let scored = problem.clone();
+			let own = context.compute(move || scored.validation_sums(&[model.as_ref().clone()])).await??.remove(0);
+			if let Some(chunk) = first_difference(&claimed, &own) {
+				self.challenge_claim(claim, chunk, class).await?;
+			}
+			self.policy.lock().claim_checked(claim);
+		}
+		Ok(())
+	}
+
+	async fn challenge_claim(&self, claim: Claim, chunk: u16, class: SizeClass) -> Result<()> {
+		let (model, round) = (claim.model, claim.round.number);
+		tracing::warn!(target: TARGET, model, round, chunk, "claimed validation sum is false; challenging it");
+		let challenger = self.policy.lock().claim_challenger(claim);
+		let Some(signer) = challenger.and_then(|who| self.signer(who)) else { return Ok(()) };
+		let call = Call::challenge_claim(claim.round, claim.seat, chunk, class);
+		match self.submit(&signer, &call, Urgency::Relaxed).await {
+			Ok(included) => {
+				tracing::info!(target: TARGET, model, round, included_in = included.block.number, "claim disproved");
+			}
+			// Another evaluator was faster, or the claim cannot be challenged any more.
+			Err(SubmitError::Failed { error, .. }) => {
+				tracing::debug!(target: TARGET, model, round, error, "claim not disproved by this worker");
+			}
+			Err(error) => return Err(error.into()),
+		}
+		Ok(())
+	}
+}
+
+/// Returns the task of a duty, or `None` for the claims of a domain.
+fn task_of(duty: Duty) -> Option<TaskId> {
+	match duty {
+		Duty::CommitSums { task, .. }
+		| Duty::RevealSums { task, .. }
+		| Duty::Settle { task }
+		| Duty::Recompute { task }
+		| Duty::VerifySums { task }
+		| Duty::RecoverBond { task, .. } => Some(task),
+		Duty::CheckClaims { .. } => None,
+	}
+}
+
+fn log_included(event: &'static str, who: Account, included: &Included) {
+	tracing::info!(target: TARGET, account = who.short(), included_in = included.block.number, "{event}");
+}

@@ -1,0 +1,67 @@
+//! Roles of a DOIN worker: the optimizer, which finds better models and commits them, and the evaluator, which recomputes the
+//! sums of models.
+//!
+//! Every role is a *policy* and a *driver*. A policy decides: it is a plain state machine from views of the chain and journal
+//! entries to actions, without I/O, clock or randomness. A driver reads the views at every new block, asks the policy, writes the
+//! journal and sends the calls.
+//!
+//! ```text
+//!            new block                      views, journal entries
+//!  chain ───────────────▶ driver ─────────────────────────────────▶ policy
+//!    ▲                     │  ▲                                        │
+//!    │  calls              │  └──────────── actions, reports ──────────┘
+//!    └─────────────────────┤
+//!                          └──▶ journal (SQLite), before every commit
+//! ```
+//!
+//! The life of a candidate, as the [`optimizer`] sees it, and of a recomputation task, as the [`evaluator`] sees it:
+//!
+//! ```text
+//! candidate:  trained ─▶ passed a trial ─▶ prepared ─▶ committed ─▶ revealed ─▶ champion, or not
+//! task:       Drawing ─▶ Answering ─▶ Revealing ─▶ Settling ─▶ Challenge ─▶ final
+//!                                         └─ no answer ─▶ Recomputing ─┘
+//! ```
+//!
+//! # Modules
+//!
+//! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
+//!   domains.
+//! * [`optimizer`], [`evaluator`]: the two roles.
+//! * [`search`]: the genetic search of one domain, on threads of its own.
+//! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
+//! * [`config`], [`keys`], [`amount`]: settings, keys and amounts of the user.
+//! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
+//!   trusted.
+//!
+//! # Errors
+//!
+//! [`journal::JournalError`] and the errors of [`doin_chain`] are enums; everything above them is [`anyhow::Error`], whose causes
+//! print with `{:#}`. A role logs a failure at a block and tries again at the next one.
+//!
+//! # Logs
+//!
+//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::search`, `doin::journal` and
+//! `doin::keys`. The spans `optimize` and `evaluate` have the field `block`, `optimize` has `domain`, and `duty` has `domain`
+//! and `task`.
+
+#![warn(clippy::missing_errors_doc)]
+
+pub mod amount;
+pub mod config;
+pub mod context;
+pub mod domain_cache;
+pub mod evaluator;
+#[cfg(test)]
+mod fixtures;
+mod in_flight;
+pub mod journal;
+pub mod keys;
+pub mod loss;
+pub mod optimizer;
+pub mod plan;
+pub mod problem;
+mod random;
+pub mod search;
+pub mod worker;
+
+pub use worker::Worker;

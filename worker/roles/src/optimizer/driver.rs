@@ -1,0 +1,312 @@
+//! Driver of the optimizer: reads views, asks the policy, sends calls.
+
+use super::{
+	policy::{Action, CommitOutcome, Policy, Rules, Step, View},
+	report::{Report, Wait},
+	submission::{reveal, Experiment},
+	trial::Trial,
+	TARGET,
+};
+use crate::{
+	amount::Amount,
+	config::DomainConfig,
+	context::Context,
+	journal::{Entry, Kind, Note, Scope, State},
+	problem::Problem,
+	random::salt,
+	search::{Search, TrainedCandidate},
+};
+use anyhow::{Context as _, Result};
+use doin_chain::{Call, Head, Signer, SubmitError, Urgency};
+use doin_compute::{baseline::ErrorSummary, Executor};
+use doin_forecast::significant;
+use doin_primitives::{blake2_256, payload::Reveal, DomainId, ModelRef, RoundId};
+use doin_scoring::{verdict::total, Model};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// Pause after a failed look at the chain. The best block may stay the same for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The optimizer of one domain.
+pub struct Optimizer {
+	context: Context,
+	signer: Signer,
+	problem: Arc<Problem>,
+	/// Initial champion of the domain.
+	initial: Model,
+	config: DomainConfig,
+	/// CPU threads of the search.
+	threads: usize,
+	experiment: Experiment,
+	policy: Policy,
+}
+
+impl Optimizer {
+	/// Loads a domain to optimize on `threads` CPU threads as the account of `signer`.
+	///
+	/// # Errors
+	///
+	/// Errors if the domain cannot be loaded, or if its baselines cannot be scored.
+	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, threads: usize) -> Result<Self> {
+		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
+		let scored = problem.clone();
+		let (initial, initial_validation_error) = context
+			.compute(move || -> Result<_> {
+				let initial = scored.initial()?;
+				let error = total(&scored.validation_sums(std::slice::from_ref(&initial))?[0]);
+				Ok((initial, error))
+			})
+			.await??;
+		let experiment =
+			Experiment { id: rand::random(), config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
+		let policy = Policy::new(Rules {
+			domain,
+			account: signer.account(),
+			initial_validation_error,
+			target_percent: config.target_performance,
+		});
+		Ok(Self { context, signer, problem, initial, config, threads, experiment, policy })
+	}
+
+	/// Searches, commits and reveals until the policy is done or the future is dropped.
+	///
+	/// # Errors
+	///
+	/// Errors if the search cannot be started.
+	pub async fn run(mut self) -> Result<()> {
+		let mut search = Some(self.start_search().await?);
+		let mut head = self.context.chain.head();
+		while !self.policy.is_done() {
+			while let Some(candidate) = search.as_mut().and_then(|search| search.results.try_recv().ok()) {
+				self.add_candidate(candidate);
+			}
+			self.look(head, &mut search).await;
+			if self.policy.is_done() {
+				break;
+			}
+			head = self.context.chain.next_head(head).await;
+		}
+		Ok(())
+	}
+
+	async fn start_search(&self) -> Result<Search> {
+		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
+		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
+		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?);
+		let search = tokio::task::spawn_blocking(start).await?;
+		let search =
+			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
+		self.log_baselines(&search);
+		Ok(search)
+	}
+
+	/// Logs the errors that candidates have to undercut.
+	fn log_baselines(&self, search: &Search) {
+		let unit = self.problem.unit().0;
+		let mean = |summary: &ErrorSummary| significant(summary.mean * unit);
+		for row in &search.baselines {
+			tracing::info!(
+				target: TARGET,
+				domain = self.problem.id,
+				name = self.problem.name(),
+				unit = self.problem.error_description(),
+				model = row.name,
+				validation = mean(&row.validation),
+				test = row.test.as_ref().map(mean),
+				practice = row.practice.as_ref().map(mean),
+				"baseline"
+			);
+		}
+	}
+
+	fn add_candidate(&mut self, candidate: TrainedCandidate) {
+		tracing::debug!(
+			target: TARGET,
+			domain = self.problem.id,
+			loss = crate::loss::relative(candidate.fitness),
+			genes = ?candidate.genes,
+			"candidate trained"
+		);
+		self.policy.add_candidate(candidate);
+	}
+
+	/// Does everything that is due at `head`.
+	#[tracing::instrument(
+		target = "doin::optimizer", name = "optimize", skip_all, fields(domain = self.problem.id, block = head.number)
+	)]
+	async fn look(&mut self, head: Head, search: &mut Option<Search>) {
+		if let Err(error) = self.try_look(head, search).await {
+			tracing::warn!(target: TARGET, "{error:#}");
+			tokio::time::sleep(RETRY_PAUSE).await;
+		}
+	}
+
+	async fn try_look(&mut self, head: Head, search: &mut Option<Search>) -> Result<()> {
+		self.context.archive_expired(head)?;
+		let view = self.view(head).await?;
+		let actions = self.policy.follow_champion(&view);
+		self.perform(actions, &view, search.as_ref()).await?;
+		let actions = self.policy.keep_commitments(&view);
+		self.perform(actions, &view, search.as_ref()).await?;
+		let actions = self.policy.follow_verdicts(&view);
+		self.perform(actions, &view, search.as_ref()).await?;
+		match self.policy.step(&view) {
+			Step::Idle => {}
+			Step::Wait(wait) => self.wait(wait),
+			Step::EndSearch(reason) => {
+				Report::SearchEnded(reason).log();
+				*search = None;
+			}
+			Step::Choose => self.choose(head, &view).await?,
+		}
+		Ok(())
+	}
+
+	/// Reads the domain at `head`, and the journal.
+	async fn view(&self, head: Head) -> Result<View> {
+		let (chain, id) = (&self.context.chain, self.problem.id);
+		let gone = || format!("domain {id} was retired");
+		let entries = self.context.journal.open_entries(Kind::Candidate)?;
+		let mut open_rounds = BTreeMap::new();
+		for round in self.policy.rounds_of_interest(&entries) {
+			if let Some(open) = chain.open_round(head, round).await? {
+				open_rounds.insert(round, open);
+			}
+		}
+		let round = chain.round(head, id).await?.with_context(gone)?;
+		let scope = Scope::Candidate(round.round);
+		Ok(View {
+			block: head.number,
+			domain: chain.domain(head, id).await?.with_context(gone)?,
+			champion: chain.champion(head, id).await?.with_context(gone)?,
+			recomputations: chain.recomputations(head, id).await?,
+			has_entry: self.context.journal.entry(scope, self.signer.account())?.is_some(),
+			round,
+			entries,
+			open_rounds,
+		})
+	}
+
+	async fn perform(&mut self, actions: Vec<Action>, view: &View, search: Option<&Search>) -> Result<()> {
+		for action in actions {
+			match action {
+				Action::Immigrate(genes) => {
+					if let Some(search) = search {
+						search.immigrate(genes);
+					}
+				}
+				Action::SendCommit(entry) => self.send_commit(&entry, view).await?,
+				Action::SendReveal(entry) => self.send_reveal(&entry).await?,
+				Action::Mark { round, state, note } => self.mark(round, state, note)?,
+				Action::Report(report) => report.log(),
+			}
+		}
+		Ok(())
+	}
+
+	fn mark(&self, round: RoundId, state: State, note: Note) -> Result<()> {
+		Ok(self.context.journal.mark(Scope::Candidate(round), self.signer.account(), state, note)?)
+	}
+
+	fn wait(&mut self, wait: Wait) {
+		if let Some(report) = self.policy.report_wait(wait) {
+			report.log();
+		}
+	}
+
+	async fn send_commit(&mut self, entry: &Entry, view: &View) -> Result<()> {
+		let round = entry.scope.round().context("a commit needs a round")?;
+		let call = Call::commit(round, entry.commitment);
+		let submitted = self.context.chain.submit(&self.signer, &call, Urgency::Before(view.round.phase_end)).await;
+		let outcome = match &submitted {
+			Ok(_) => CommitOutcome::Included,
+			Err(SubmitError::Failed { .. }) => CommitOutcome::Failed,
+			Err(_) => CommitOutcome::NotIncluded,
+		};
+		if let Some((state, note)) = self.policy.commit_ended(round, outcome) {
+			self.mark(round, state, note)?;
+		}
+		let included = submitted?;
+		tracing::info!(
+			target: TARGET,
+			round = round.number,
+			included_in = included.block.number,
+			reveal_from = entry.reveal_from,
+			"candidate committed"
+		);
+		Ok(())
+	}
+
+	async fn send_reveal(&mut self, entry: &Entry) -> Result<()> {
+		let round = entry.scope.round().context("a reveal needs a round")?;
+		let call = Call::reveal(round, &entry.decode_payload::<Reveal>()?, entry.salt);
+		let included = self.context.chain.submit(&self.signer, &call, Urgency::Before(entry.reveal_until)).await?;
+		self.mark(round, State::Revealed, Note::Progress)?;
+		tracing::info!(
+			target: TARGET,
+			round = round.number,
+			included_in = included.block.number,
+			fee = %Amount(included.fee),
+			"candidate revealed"
+		);
+		Ok(())
+	}
+
+	/// Tries candidates, and commits the one that passes.
+	async fn choose(&mut self, head: Head, view: &View) -> Result<()> {
+		let rivals = self.load_rivals(head, view).await?;
+		let passed = match self.policy.trial(view, rivals) {
+			Some(trial) => self.try_candidates(trial).await?,
+			None => None,
+		};
+		let Some(candidate) = passed else {
+			self.wait(Wait::NothingBetter);
+			return Ok(());
+		};
+		let free = self.context.chain.funds(head, self.signer.account()).await?.free;
+		if let Some(wait) = self.policy.lacks_funds(view, free) {
+			self.wait(wait);
+			return Ok(());
+		}
+		let entry = self.entry(&candidate, view)?;
+		self.context.journal.prepare(&entry)?;
+		self.send_commit(&entry, view).await?;
+		self.policy.remove_candidate(&candidate.genes);
+		Ok(())
+	}
+
+	async fn load_rivals(&self, head: Head, view: &View) -> Result<Vec<Model>> {
+		let (chain, domains) = (&self.context.chain, &self.context.domains);
+		let contender_author = match view.round.contender {
+			Some(ModelRef::Stored(id)) => chain.model_author(head, id).await?,
+			_ => None,
+		};
+		let mut models = Vec::new();
+		for rival in self.policy.rivals(view, contender_author) {
+			match domains.model(chain, head, &self.problem, rival).await {
+				Ok(model) => models.push(model.as_ref().clone()),
+				Err(error) if self.policy.is_required(view, rival) => return Err(error),
+				Err(error) => tracing::debug!(target: TARGET, model = ?rival, "rival ignored: {error:#}"),
+			}
+		}
+		// Read again: the commitments of this block may have changed the entries of the view.
+		let entries = self.context.journal.open_entries(Kind::Candidate)?;
+		models.extend(self.policy.committed_models(&entries));
+		Ok(models)
+	}
+
+	async fn try_candidates(&mut self, trial: Trial) -> Result<Option<TrainedCandidate>> {
+		let (problem, initial) = (self.problem.clone(), self.initial.clone());
+		let outcome = self.context.compute(move || trial.run(&problem, &initial, salt)).await??;
+		Ok(self.policy.trial_ended(outcome))
+	}
+
+	/// Returns the journal entry that commits `candidate` in the current round.
+	fn entry(&self, candidate: &TrainedCandidate, view: &View) -> Result<Entry> {
+		let round = view.round.round;
+		let payload = reveal(candidate, round, self.experiment)?;
+		let reveal_window = view.round.reveal_from..view.round.reveal_until;
+		let genesis = self.context.chain.genesis();
+		Ok(Entry::prepare(Scope::Candidate(round), self.signer.account(), &genesis, &payload, salt(), reveal_window))
+	}
+}

@@ -1,0 +1,386 @@
+//! Decisions of the optimizer on one domain.
+
+use super::{
+	pool::{CandidatePool, FailedTrials},
+	report::{EndReason, Report, Wait},
+	trial::{Trial, TrialOutcome},
+};
+use crate::{
+	amount::Amount,
+	journal::{Entry, Note, Scope, State},
+	loss::percent_better,
+	search::TrainedCandidate,
+};
+use doin_chain::Account;
+use doin_primitives::{
+	payload::Reveal,
+	round::{Phase, MAX_SEATS},
+	views::{ChampionView, DomainView, RecomputationView, RoundView, SeatView},
+	Balance, BlockNumber, DomainId, EvidenceKind, ModelRef, RoundId, SeatStatus, Status,
+};
+use doin_scoring::{verdict::public_test, Model};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Undecided rounds of a domain from which on another commit would only wait for them.
+pub(super) const MAX_UNDECIDED_ROUNDS: usize = 3;
+/// Blocks before the end of the commit phase in which no commit is begun.
+pub(super) const COMMIT_MARGIN: BlockNumber = 1;
+
+/// State of a domain at one block, on the chain and in the journal.
+#[derive(Clone, Debug)]
+pub struct View {
+	/// Number of the block.
+	pub block: BlockNumber,
+	/// Record and state of the domain.
+	pub domain: DomainView<Account>,
+	/// Champion of the domain.
+	pub champion: ChampionView<Account>,
+	/// Round that the grid of the domain is in.
+	pub round: RoundView<Account>,
+	/// Recomputation tasks of the domain that are not final.
+	pub recomputations: Vec<RecomputationView<Account>>,
+	/// Open journal entries of candidates.
+	pub entries: Vec<Entry>,
+	/// Undecided rounds among [`Policy::rounds_of_interest`].
+	pub open_rounds: BTreeMap<RoundId, RoundView<Account>>,
+	/// The journal has an entry of this account for `round`, archived or not.
+	pub has_entry: bool,
+}
+
+/// Fixed inputs of the decisions.
+#[derive(Clone, Debug)]
+pub struct Rules {
+	/// Identifier of the domain.
+	pub domain: DomainId,
+	/// Account that commits.
+	pub account: Account,
+	/// Validation error of the initial champion: the bar of reveals, unless the domain has public evidence.
+	pub initial_validation_error: u64,
+	/// Improvement over the initial champion at which the search ends, in percent.
+	pub target_percent: Option<f64>,
+}
+
+/// An instruction to the driver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+	/// Lets the search breed with these genes.
+	Immigrate(Vec<i64>),
+	/// Sends the commit of this entry.
+	SendCommit(Entry),
+	/// Sends the reveal of this entry, and marks the entry as revealed.
+	SendReveal(Entry),
+	/// Sets the state of the journal entry of a round.
+	Mark {
+		/// Round of the entry.
+		round: RoundId,
+		/// New state.
+		state: State,
+		/// Reason of the change.
+		note: Note,
+	},
+	/// Logs an event.
+	Report(Report),
+}
+
+/// Next action of the driver, once its commitments are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+	/// Nothing is due.
+	Idle,
+	/// Logs the reason for which no candidate is committed, if it is a new one.
+	Wait(Wait),
+	/// Stops the search.
+	EndSearch(EndReason),
+	/// Loads the rivals and tries candidates against them.
+	Choose,
+}
+
+/// Outcome of a commit call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitOutcome {
+	/// The call was included and succeeded.
+	Included,
+	/// The call was included and failed: the chain does not accept the commit.
+	Failed,
+	/// The call is not known to be included, and is sent again.
+	NotIncluded,
+}
+
+/// State of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SearchState {
+	/// Candidates are trained and committed.
+	Searching,
+	/// Committed candidates are followed to their verdict.
+	Ended,
+}
+
+/// A seat whose verdict is awaited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct AwaitedSeat {
+	/// Model of the seat, once revealed.
+	model: Option<ModelRef>,
+}
+
+/// The decisions of the optimizer on one domain, and the state that they depend on.
+#[derive(Debug)]
+pub struct Policy {
+	rules: Rules,
+	search: SearchState,
+	pool: CandidatePool,
+	failed: FailedTrials,
+	champion: Option<ModelRef>,
+	awaited: BTreeMap<RoundId, AwaitedSeat>,
+	/// Last reason for not committing that was reported, so that each is reported once.
+	reported: Option<Wait>,
+}
+
+impl Policy {
+	/// Returns the policy of an optimizer that has found nothing yet.
+	pub fn new(rules: Rules) -> Self {
+		Self {
+			rules,
+			search: SearchState::Searching,
+			pool: CandidatePool::default(),
+			failed: FailedTrials::default(),
+			champion: None,
+			awaited: BTreeMap::new(),
+			reported: None,
+		}
+	}
+
+	/// Adds a candidate that the search has trained.
+	pub fn add_candidate(&mut self, candidate: TrainedCandidate) {
+		self.pool.insert(candidate);
+	}
+
+	/// Returns `true` if the search has ended and no verdict is awaited.
+	pub fn is_done(&self) -> bool {
+		self.search == SearchState::Ended && self.awaited.is_empty()
+	}
+
+	/// Returns the rounds that [`View::open_rounds`] has to be read for: those of the account's `entries` and of
+	/// awaited verdicts.
+	pub fn rounds_of_interest(&self, entries: &[Entry]) -> BTreeSet<RoundId> {
+		let committed = entries.iter().filter_map(|entry| self.own_round(entry));
+		self.awaited.keys().copied().chain(committed).collect()
+	}
+
+	/// Returns the round of a journal entry, if the entry belongs to this domain and account.
+	fn own_round(&self, entry: &Entry) -> Option<RoundId> {
+		entry.scope.round().filter(|round| round.domain == self.rules.domain && entry.who == self.rules.account)
+	}
+
+	/// Notices a new champion.
+	pub fn follow_champion(&mut self, view: &View) -> Vec<Action> {
+		let champion = &view.champion;
+		if self.champion == Some(champion.model) {
+			return Vec::new();
+		}
+		let is_first = self.champion.replace(champion.model).is_none();
+		let is_own = champion.author == Some(self.rules.account);
+		let mut actions = vec![Action::Report(Report::Champion {
+			model: champion.model,
+			author: champion.author,
+			is_own,
+			percent_better: percent_better(champion.loss),
+		})];
+		if self.search == SearchState::Searching && (is_first || !is_own) && !champion.genes.is_empty() {
+			actions.push(Action::Immigrate(champion.genes.clone()));
+		}
+		actions
+	}
+
+	/// Commits and reveals every open entry that is due, and notices what became of the others.
+	pub fn keep_commitments(&mut self, view: &View) -> Vec<Action> {
+		let own = view.entries.iter().filter_map(|entry| Some((entry, self.own_round(entry)?)));
+		let own: Vec<(&Entry, RoundId)> = own.collect();
+		own.into_iter().flat_map(|(entry, round)| self.keep_commitment(view, entry, round)).collect()
+	}
+
+	fn keep_commitment(&mut self, view: &View, entry: &Entry, round: RoundId) -> Vec<Action> {
+		let open = view.open_rounds.get(&round);
+		let seat = open.and_then(|open| open.seats.iter().find(|seat| self.is_seat_of(entry, seat)));
+		let Some(seat) = seat else {
+			if open.is_none() && entry.state == State::Revealed {
+				// The round is decided, and a restarted worker has not followed it.
+				self.awaited.entry(round).or_default();
+				return Vec::new();
+			}
+			let can_commit = view.round.round == round && view.round.phase == Phase::Commit;
+			return if can_commit { vec![Action::SendCommit(entry.clone())] } else { Vec::new() };
+		};
+		let mut actions = Vec::new();
+		let mut mark = |state, note| actions.push(Action::Mark { round, state, note });
+		let awaited = self.awaited.entry(round).or_default();
+		if entry.state == State::Prepared {
+			mark(State::Committed, Note::Progress);
+		}
+		match seat.status {
+			SeatStatus::Committed if entry.can_be_revealed_in(view.block.saturating_add(1)) => {
+				actions.push(Action::SendReveal(entry.clone()));
+			}
+			SeatStatus::Committed | SeatStatus::Forfeited => {}
+			SeatStatus::Revealed => {
+				awaited.model = seat.model;
+				if entry.state != State::Revealed {
+					mark(State::Revealed, Note::Progress);
+				}
+			}
+			SeatStatus::Rejected(reason) => {
+				mark(State::Archived, Note::Rejected);
+				actions.push(Action::Report(Report::Rejected { round, reason }));
+			}
+		}
+		actions
+	}
+
+	fn is_seat_of(&self, entry: &Entry, seat: &SeatView<Account>) -> bool {
+		seat.who == self.rules.account && seat.commitment == entry.commitment
+	}
+
+	/// Notices the verdicts of awaited rounds.
+	pub fn follow_verdicts(&mut self, view: &View) -> Vec<Action> {
+		let is_decided = |round: &RoundId| view.round.round != *round && !view.open_rounds.contains_key(round);
+		let decided: Vec<RoundId> = self.awaited.keys().copied().filter(is_decided).collect();
+		let mut actions = Vec::new();
+		for round in decided {
+			let model = self.awaited.remove(&round).and_then(|seat| seat.model);
+			let won = model == Some(view.champion.model);
+			actions.push(Action::Mark { round, state: State::Archived, note: Note::Decided });
+			actions.push(Action::Report(if won { Report::Won { round } } else { Report::NotWon { round } }));
+		}
+		actions
+	}
+
+	/// Decides on the search, and on another commit.
+	pub fn step(&mut self, view: &View) -> Step {
+		if self.search == SearchState::Ended {
+			return Step::Idle;
+		}
+		if let Some(reason) = self.end_reason(view) {
+			self.search = SearchState::Ended;
+			return Step::EndSearch(reason);
+		}
+		if view.round.phase != Phase::Commit || self.is_seated(view) || self.is_late(view) {
+			return Step::Idle;
+		}
+		if view.domain.weight == 0 && view.domain.bounty == 0 {
+			return Step::Wait(Wait::NoReward);
+		}
+		if view.round.seats.len() as u32 >= MAX_SEATS || view.recomputations.len() >= MAX_UNDECIDED_ROUNDS {
+			return Step::Wait(Wait::UndecidedRounds);
+		}
+		Step::Choose
+	}
+
+	fn end_reason(&self, view: &View) -> Option<EndReason> {
+		if view.domain.status != Status::Active {
+			return Some(EndReason::NotActive { status: view.domain.status });
+		}
+		let reached = percent_better(view.champion.loss);
+		let target = self.rules.target_percent.filter(|target| reached >= *target)?;
+		Some(EndReason::TargetReached { percent: reached, target })
+	}
+
+	/// Returns `true` if the account has committed in the round, as far as the chain or the journal shows.
+	fn is_seated(&self, view: &View) -> bool {
+		view.has_entry || view.round.seats.iter().any(|seat| seat.who == self.rules.account)
+	}
+
+	fn is_late(&self, view: &View) -> bool {
+		view.round.phase_end.saturating_sub(view.block) <= COMMIT_MARGIN
+	}
+
+	/// Returns a report of `wait`, or `None` if it was the last one reported.
+	pub fn report_wait(&mut self, wait: Wait) -> Option<Report> {
+		if self.reported.as_ref().is_some_and(|reported| reported.is_same(&wait)) {
+			return None;
+		}
+		self.reported = Some(wait.clone());
+		Some(Report::Waiting(wait))
+	}
+
+	/// Returns the champion, and every stored model that may become champion before a commit of this round is evaluated.
+	///
+	/// The contender is a rival unless this account is its author: it is only evaluated again in a round that somebody opens, so
+	/// the account's own near miss must not keep it from opening one.
+	pub fn rivals(&self, view: &View, contender_author: Option<Account>) -> Vec<ModelRef> {
+		let contender = view.round.contender.filter(|_| contender_author != Some(self.rules.account));
+		let evaluated = view.recomputations.iter().flat_map(|task| &task.models).copied();
+		let seated = view.round.seats.iter().filter_map(|seat| seat.model);
+		let own = self.awaited.values().filter_map(|seat| seat.model);
+		let mut rivals = vec![view.champion.model];
+		for rival in evaluated.chain(contender).chain(seated).chain(own) {
+			if matches!(rival, ModelRef::Stored(_)) && !rivals.contains(&rival) {
+				rivals.push(rival);
+			}
+		}
+		rivals
+	}
+
+	/// Returns `true` if a rival that cannot be loaded is an error. Rivals other than the champion may have been
+	/// released meanwhile.
+	pub fn is_required(&self, view: &View, rival: ModelRef) -> bool {
+		rival == view.champion.model
+	}
+
+	/// Returns the models of the domain that are committed in the journal and not revealed: rivals that the chain does not
+	/// show yet.
+	pub fn committed_models(&self, entries: &[Entry]) -> Vec<Model> {
+		let committed = entries.iter().filter(|entry| {
+			entry.state == State::Committed && matches!(entry.scope, Scope::Candidate(round) if round.domain == self.rules.domain)
+		});
+		committed.filter_map(|entry| Model::from_bytes(&entry.decode_payload::<Reveal>().ok()?.model).ok()).collect()
+	}
+
+	/// Returns the trial of the best candidates against `rivals`, or `None` if no candidate is worth one.
+	///
+	/// Trials are random, so a candidate that failed is not tried again until the rivals change.
+	pub fn trial(&mut self, view: &View, rivals: Vec<Model>) -> Option<Trial> {
+		self.failed.reset_unless_against(&rivals);
+		let bar = match view.domain.evidence {
+			EvidenceKind::Public => view.champion.validation_error,
+			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.initial_validation_error,
+		};
+		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
+		let candidates = self.pool.best(|candidate| undercuts(candidate.validation_error()) && !self.failed.contains(candidate));
+		(!candidates.is_empty()).then_some(Trial {
+			candidates,
+			rivals,
+			high_water: view.domain.high_water,
+			must_mint: view.domain.bounty == 0,
+		})
+	}
+
+	/// Records the outcome of a trial. Returns the candidate to commit, if one passed.
+	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Option<TrainedCandidate> {
+		self.failed.extend(outcome.failed);
+		outcome.passed
+	}
+
+	/// Returns the reason for which the account cannot pay for the next seat, or `None` if `free` plancks suffice.
+	pub fn lacks_funds(&self, view: &View, free: Balance) -> Option<Wait> {
+		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+		let lacks = free < price;
+		lacks.then_some(Wait::LacksFunds { account: self.rules.account, price: Amount(price), free: Amount(free) })
+	}
+
+	/// Records the outcome of a commit call. Returns the new state of the entry, with the reason, if it changes.
+	pub fn commit_ended(&mut self, round: RoundId, outcome: CommitOutcome) -> Option<(State, Note)> {
+		match outcome {
+			CommitOutcome::Included => {
+				self.awaited.insert(round, AwaitedSeat::default());
+				self.reported = None;
+				Some((State::Committed, Note::Progress))
+			}
+			CommitOutcome::Failed => Some((State::Archived, Note::CommitFailed)),
+			CommitOutcome::NotIncluded => None,
+		}
+	}
+
+	/// Removes a committed candidate from the candidates.
+	pub fn remove_candidate(&mut self, genes: &[i64]) {
+		self.pool.remove(genes);
+	}
+}

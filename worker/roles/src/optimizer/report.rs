@@ -1,0 +1,174 @@
+//! Events that the optimizer logs.
+
+use super::TARGET;
+use crate::amount::Amount;
+use doin_chain::Account;
+use doin_primitives::{ModelRef, RejectionReason, RoundId, Status};
+
+/// An event to log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+	/// The domain has this champion now.
+	Champion {
+		/// Model of the champion.
+		model: ModelRef,
+		/// Author of the champion; `None` for a baseline.
+		author: Option<Account>,
+		/// This worker found it.
+		is_own: bool,
+		/// Improvement over the initial champion, in percent.
+		percent_better: f64,
+	},
+	/// A candidate of this worker is out of the race.
+	Rejected {
+		/// Round of the candidate.
+		round: RoundId,
+		/// Reason on the chain.
+		reason: RejectionReason,
+	},
+	/// A candidate of this worker became champion.
+	Won {
+		/// Round of the candidate.
+		round: RoundId,
+	},
+	/// A round was decided without a candidate of this worker becoming champion.
+	NotWon {
+		/// Identifier of the round.
+		round: RoundId,
+	},
+	/// No candidate is committed.
+	Waiting(Wait),
+	/// The search ends.
+	SearchEnded(EndReason),
+}
+
+/// Reason for which no candidate is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+	/// The domain has neither weight nor bounty. A candidate found before it has either would never be paid for.
+	NoReward,
+	/// The round is full, or too many earlier rounds are undecided.
+	UndecidedRounds,
+	/// No candidate would probably beat the champion and its rivals.
+	NothingBetter,
+	/// The account cannot pay for a seat.
+	LacksFunds {
+		/// Account that pays for seats.
+		account: Account,
+		/// Fee and hold of the next seat.
+		price: Amount,
+		/// Free balance of the account.
+		free: Amount,
+	},
+}
+
+/// Reason for which a search ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EndReason {
+	/// The domain takes no commits any more.
+	NotActive {
+		/// Status of the domain.
+		status: Status,
+	},
+	/// The champion is as good as the configuration asks for.
+	TargetReached {
+		/// Improvement of the champion over the initial champion, in percent.
+		percent: f64,
+		/// Improvement that the configuration asks for, in percent.
+		target: f64,
+	},
+}
+
+impl Wait {
+	/// Returns `true` if `other` reads the same in a log. Amounts are compared as they are shown, not planck by planck.
+	pub(super) fn is_same(&self, other: &Self) -> bool {
+		match (self, other) {
+			(
+				Self::LacksFunds { account, price, free },
+				Self::LacksFunds { account: other_account, price: other_price, free: other_free },
+			) => {
+				let shown = |amount: &Amount| amount.to_string();
+				account == other_account && shown(price) == shown(other_price) && shown(free) == shown(other_free)
+			}
+			_ => self == other,
+		}
+	}
+}
+
+/// Returns the log message of a rejected candidate.
+pub(super) fn rejection_message(reason: RejectionReason) -> &'static str {
+	match reason {
+		RejectionReason::NotBetter => "candidate rejected at its reveal: its validation error does not undercut the domain's bar",
+		RejectionReason::Overtaken => {
+			"candidate rejected: the champion changed before the evaluation, and the candidate does not undercut the new champion"
+		}
+		RejectionReason::FalseClaim => {
+			"candidate rejected: a claimed validation sum was proved false, which costs a part of the hold; \
+			 check this machine with `doin-worker verify`"
+		}
+		RejectionReason::Lost => "candidate rejected: it was evaluated and did not win",
+		RejectionReason::Expired => "candidate rejected: it stayed contender for the last round it could and did not win",
+		RejectionReason::Withdrawn => "candidate rejected: it was withdrawn as contender",
+	}
+}
+
+impl Report {
+	/// Logs the event. Domain and block are fields of the surrounding span.
+	pub fn log(&self) {
+		match self {
+			Self::Champion { model, author, is_own, percent_better } => {
+				let author = author.map(|author| author.to_string());
+				tracing::info!(
+					target: TARGET, ?model, author, own = is_own, percent_better = rounded(*percent_better), "new champion"
+				);
+			}
+			Self::Rejected { round, reason: reason @ RejectionReason::FalseClaim } => {
+				tracing::error!(target: TARGET, round = round.number, ?reason, "{}", rejection_message(*reason));
+			}
+			Self::Rejected { round, reason } => {
+				tracing::info!(target: TARGET, round = round.number, ?reason, "{}", rejection_message(*reason));
+			}
+			Self::Won { round } => {
+				tracing::info!(target: TARGET, round = round.number, "round won: the candidate is the champion");
+			}
+			Self::NotWon { round } => {
+				tracing::info!(target: TARGET, round = round.number, "round decided without a new champion of this worker");
+			}
+			Self::Waiting(wait) => wait.log(),
+			Self::SearchEnded(reason) => reason.log(),
+		}
+	}
+}
+
+impl Wait {
+	fn log(&self) {
+		match self {
+			Self::NoReward => tracing::info!(target: TARGET, "domain has neither weight nor bounty; not committing"),
+			Self::UndecidedRounds => tracing::info!(target: TARGET, "earlier rounds are undecided; not committing"),
+			Self::NothingBetter => {
+				tracing::info!(target: TARGET, "no candidate would beat the champion yet; searching");
+			}
+			Self::LacksFunds { account, price, free } => tracing::info!(
+				target: TARGET, %account, %price, %free, "account cannot pay for a seat; send it more"
+			),
+		}
+	}
+}
+
+impl EndReason {
+	fn log(&self) {
+		match self {
+			Self::NotActive { status } => {
+				tracing::info!(target: TARGET, ?status, "domain takes no commits; search ends");
+			}
+			Self::TargetReached { percent, target } => tracing::info!(
+				target: TARGET, percent_better = rounded(*percent), target_percent = target, "target reached; search ends"
+			),
+		}
+	}
+}
+
+/// Rounds a percentage to two decimals.
+fn rounded(percent: f64) -> f64 {
+	(percent * 100.0).round() / 100.0
+}

@@ -1,0 +1,674 @@
+//! Tests of the optimizer's policy, without a chain.
+
+use super::{
+	policy::{COMMIT_MARGIN, MAX_UNDECIDED_ROUNDS},
+	pool::{CandidatePool, FailedTrials, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
+	report::rejection_message,
+	submission::{reveal, Experiment},
+	*,
+};
+use crate::{
+	amount::Amount,
+	fixtures::{champion, domain, round, round_id, seat, task, DOMAIN, ME, OTHER},
+	journal::{Entry, Note, Scope, State},
+	problem::tests::sawtooth,
+	search::TrainedCandidate,
+};
+use doin_compute::ChunkErrors;
+use doin_primitives::{
+	domain::INITIAL_LOSS,
+	round::{Phase, MAX_SEATS},
+	views::{ChampionView, RecomputationPhase, SeatView},
+	EvidenceKind, ModelRef, RejectionReason, RoundId, SeatStatus, Status,
+};
+use doin_scoring::Model;
+
+const COMMITTED: SeatStatus = SeatStatus::Committed;
+
+fn policy() -> Policy {
+	Policy::new(Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent: None })
+}
+
+/// Returns a view of block 105, in the commit phase of round 7.
+fn view() -> View {
+	View {
+		block: 105,
+		domain: domain(),
+		champion: champion(),
+		round: round(7, Phase::Commit),
+		recomputations: Vec::new(),
+		entries: Vec::new(),
+		open_rounds: Default::default(),
+		has_entry: false,
+	}
+}
+
+fn candidate(gene: i64, validation_error: u32) -> TrainedCandidate {
+	TrainedCandidate {
+		genes: vec![gene],
+		model: Model::Point(vec![gene as i32]),
+		errors: ChunkErrors { validation: vec![validation_error], practice: Vec::new() },
+		fitness: validation_error.into(),
+		millis: 17,
+	}
+}
+
+/// Returns the journal entry of a candidate in a round.
+fn entry(number: u32, state: State) -> Entry {
+	let experiment = Experiment { id: [0; 16], config: [0; 32], data: [0; 32] };
+	let payload = reveal(&candidate(number.into(), 900), round_id(number), experiment).unwrap();
+	let entry = Entry::prepare(Scope::Candidate(round_id(number)), ME, &[1; 32], &payload, [9; 32], 112..117);
+	Entry { state, ..entry }
+}
+
+/// Adds a journal entry to a view, and its seat to the open round `number`.
+fn with_seat(mut view: View, number: u32, state: State, status: SeatStatus, model: Option<u64>) -> View {
+	let entry = entry(number, state);
+	let mut open = round(number, Phase::Commit);
+	open.seats = vec![seat(OTHER, [7; 32], COMMITTED, None), seat(ME, entry.commitment, status, model)];
+	view.open_rounds.insert(round_id(number), open);
+	view.entries.push(entry);
+	view
+}
+
+fn reports(actions: &[Action]) -> Vec<Report> {
+	let report = |action: &Action| match action {
+		Action::Report(report) => Some(report.clone()),
+		_ => None,
+	};
+	actions.iter().filter_map(report).collect()
+}
+
+fn mark(number: u32, state: State, note: Note) -> Action {
+	Action::Mark { round: round_id(number), state, note }
+}
+
+/// Returns a policy that awaits the verdict of round `number`, with its model if it is revealed.
+fn awaiting(number: u32, model: Option<u64>) -> Policy {
+	let mut policy = policy();
+	let status = if model.is_some() { SeatStatus::Revealed } else { COMMITTED };
+	policy.keep_commitments(&with_seat(view(), number, State::Revealed, status, model));
+	policy
+}
+
+mod commitments {
+	use super::*;
+
+	#[test]
+	fn a_prepared_entry_is_committed_while_its_round_takes_commits() {
+		let view = View { entries: vec![entry(7, State::Prepared)], ..view() };
+		assert_eq!(policy().keep_commitments(&view), [Action::SendCommit(entry(7, State::Prepared))]);
+		let late = View { round: round(7, Phase::Reveal), ..view.clone() };
+		assert_eq!(policy().keep_commitments(&late), []);
+		let next = View { round: round(8, Phase::Commit), ..view };
+		assert_eq!(policy().keep_commitments(&next), []);
+	}
+
+	#[test]
+	fn a_commit_that_a_fork_dropped_is_sent_again() {
+		let mut view = View { entries: vec![entry(7, State::Committed)], ..view() };
+		let mut open = round(7, Phase::Commit);
+		open.seats = vec![seat(OTHER, [7; 32], COMMITTED, None)];
+		view.open_rounds.insert(round_id(7), open);
+		assert_eq!(policy().keep_commitments(&view), [Action::SendCommit(entry(7, State::Committed))]);
+	}
+
+	#[test]
+	fn a_commit_found_on_the_chain_is_marked() {
+		let view = with_seat(view(), 7, State::Prepared, COMMITTED, None);
+		assert_eq!(policy().keep_commitments(&view), [mark(7, State::Committed, Note::Progress)]);
+	}
+
+	#[test]
+	fn a_seat_with_another_commitment_does_not_belong_to_the_entry() {
+		let mut view = with_seat(view(), 7, State::Prepared, COMMITTED, None);
+		view.open_rounds.get_mut(&round_id(7)).unwrap().seats[1].commitment = [8; 32];
+		assert_eq!(policy().keep_commitments(&view), [Action::SendCommit(entry(7, State::Prepared))]);
+	}
+
+	#[test]
+	fn a_candidate_is_revealed_only_inside_its_window() {
+		let at = |block| {
+			let view = View { block, ..with_seat(view(), 7, State::Committed, COMMITTED, None) };
+			policy().keep_commitments(&view)
+		};
+		assert_eq!(at(110), [], "the next block is the last one of the commit phase");
+		assert_eq!(at(111), [Action::SendReveal(entry(7, State::Committed))]);
+		assert_eq!(at(115), [Action::SendReveal(entry(7, State::Committed))]);
+		assert_eq!(at(116), []);
+	}
+
+	#[test]
+	fn a_reveal_found_on_the_chain_is_marked_and_awaited() {
+		let mut policy = policy();
+		let view = with_seat(view(), 7, State::Committed, SeatStatus::Revealed, Some(4));
+		assert_eq!(policy.keep_commitments(&view), [mark(7, State::Revealed, Note::Progress)]);
+		let view = with_seat(super::view(), 7, State::Revealed, SeatStatus::Revealed, Some(4));
+		assert_eq!(policy.keep_commitments(&view), [], "it is marked once");
+		assert_eq!(policy.rivals(&view, None), [ModelRef::Seasonal, ModelRef::Stored(4)]);
+	}
+
+	#[test]
+	fn a_forfeited_seat_is_left_to_its_verdict() {
+		let view = with_seat(view(), 7, State::Committed, SeatStatus::Forfeited, None);
+		assert_eq!(policy().keep_commitments(&view), []);
+	}
+
+	#[test]
+	fn entries_of_other_domains_accounts_and_kinds_are_ignored() {
+		let foreign = Entry { who: OTHER, ..entry(7, State::Prepared) };
+		let elsewhere = Entry { scope: Scope::Candidate(RoundId { domain: 9, number: 7 }), ..entry(7, State::Prepared) };
+		let sums = Entry { scope: Scope::Sums { domain: DOMAIN, task: 7 }, ..entry(7, State::Prepared) };
+		let view = View { entries: vec![foreign, elsewhere, sums], ..view() };
+		assert_eq!(policy().keep_commitments(&view), []);
+		assert!(policy().rounds_of_interest(&view.entries).is_empty());
+	}
+
+	#[test]
+	fn open_rounds_are_read_for_entries_and_awaited_verdicts() {
+		let policy = awaiting(6, None);
+		let rounds = policy.rounds_of_interest(&[entry(7, State::Prepared)]);
+		assert_eq!(rounds.into_iter().collect::<Vec<_>>(), [round_id(6), round_id(7)]);
+	}
+
+	#[test]
+	fn an_included_commit_is_awaited_and_a_failed_one_is_archived() {
+		let mut policy = policy();
+		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::NotIncluded), None);
+		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::Failed), Some((State::Archived, Note::CommitFailed)));
+		assert!(policy.rounds_of_interest(&[]).is_empty());
+		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::Included), Some((State::Committed, Note::Progress)));
+		assert!(policy.rounds_of_interest(&[]).contains(&round_id(7)));
+	}
+}
+
+mod verdicts {
+	use super::*;
+
+	#[test]
+	fn a_rejected_candidate_is_archived_and_reported_with_the_reason_on_the_chain() {
+		for reason in [RejectionReason::NotBetter, RejectionReason::Overtaken, RejectionReason::FalseClaim] {
+			let view = with_seat(view(), 7, State::Revealed, SeatStatus::Rejected(reason), Some(4));
+			let expected =
+				[mark(7, State::Archived, Note::Rejected), Action::Report(Report::Rejected { round: round_id(7), reason })];
+			assert_eq!(policy().keep_commitments(&view), expected);
+		}
+	}
+
+	#[test]
+	fn the_log_of_a_rejection_follows_its_reason() {
+		use RejectionReason::*;
+		let phrases = [
+			(NotBetter, "does not undercut the domain's bar"),
+			(Overtaken, "the champion changed before the evaluation"),
+			(FalseClaim, "a claimed validation sum was proved false"),
+			(Lost, "was evaluated and did not win"),
+			(Expired, "stayed contender for the last round"),
+			(Withdrawn, "was withdrawn as contender"),
+		];
+		for (reason, phrase) in phrases {
+			assert!(rejection_message(reason).contains(phrase), "{reason:?}: {}", rejection_message(reason));
+			let others = phrases.iter().filter(|(other, _)| *other != reason);
+			assert!(others.clone().all(|(_, other)| !rejection_message(reason).contains(other)), "{reason:?}");
+		}
+	}
+
+	#[test]
+	fn a_decided_round_is_won_if_the_seats_model_is_champion() {
+		let crowned = ChampionView { model: ModelRef::Stored(4), author: Some(ME), ..champion() };
+		let view = View { champion: crowned, ..view() };
+		let won = [mark(6, State::Archived, Note::Decided), Action::Report(Report::Won { round: round_id(6) })];
+		assert_eq!(awaiting(6, Some(4)).follow_verdicts(&view), won);
+		let lost = [mark(6, State::Archived, Note::Decided), Action::Report(Report::NotWon { round: round_id(6) })];
+		assert_eq!(awaiting(6, Some(5)).follow_verdicts(&view), lost);
+		assert_eq!(awaiting(6, None).follow_verdicts(&view), lost, "a seat without a model cannot win");
+	}
+
+	#[test]
+	fn an_undecided_round_is_awaited() {
+		let mut policy = awaiting(6, Some(4));
+		let mut view = view();
+		view.open_rounds.insert(round_id(6), round(6, Phase::Commit));
+		assert_eq!(policy.follow_verdicts(&view), []);
+		let current = View { round: round(6, Phase::Reveal), ..super::view() };
+		assert_eq!(policy.follow_verdicts(&current), [], "the round on the grid may not be open yet");
+		view.open_rounds.clear();
+		assert_eq!(policy.follow_verdicts(&view).len(), 2);
+		assert_eq!(policy.follow_verdicts(&view), [], "a verdict is reported once");
+	}
+
+	#[test]
+	fn a_restarted_worker_follows_what_it_had_revealed() {
+		let mut policy = policy();
+		let view = View { entries: vec![entry(6, State::Revealed)], ..view() };
+		assert_eq!(policy.keep_commitments(&view), []);
+		assert_eq!(reports(&policy.follow_verdicts(&view)), [Report::NotWon { round: round_id(6) }]);
+	}
+}
+
+mod champions {
+	use super::*;
+
+	fn of(model: u64, author: Option<doin_chain::Account>) -> View {
+		let loss = u64::from(INITIAL_LOSS) / 4;
+		View { champion: ChampionView { model: ModelRef::Stored(model), author, loss, genes: vec![5], ..champion() }, ..view() }
+	}
+
+	#[test]
+	fn a_new_champion_is_reported_once_with_its_improvement() {
+		let mut policy = policy();
+		let report = Report::Champion { model: ModelRef::Stored(4), author: Some(OTHER), is_own: false, percent_better: 75.0 };
+		assert_eq!(reports(&policy.follow_champion(&of(4, Some(OTHER)))), [report]);
+		assert_eq!(policy.follow_champion(&of(4, Some(OTHER))), []);
+	}
+
+	#[test]
+	fn genes_of_others_and_of_the_first_champion_enter_the_search() {
+		let immigrate = Action::Immigrate(vec![5]);
+		let mut policy = policy();
+		assert!(policy.follow_champion(&of(4, Some(ME))).contains(&immigrate), "an own champion from before a restart");
+		assert!(!policy.follow_champion(&of(5, Some(ME))).contains(&immigrate), "the search has bred these genes itself");
+		assert!(policy.follow_champion(&of(6, Some(OTHER))).contains(&immigrate));
+	}
+
+	#[test]
+	fn a_baseline_has_no_genes_to_breed_with() {
+		assert_eq!(policy().follow_champion(&view()).len(), 1);
+	}
+
+	#[test]
+	fn an_ended_search_takes_no_immigrants() {
+		let mut policy = policy();
+		let closing = View { domain: doin_primitives::views::DomainView { status: Status::Closing, ..domain() }, ..view() };
+		policy.step(&closing);
+		assert_eq!(policy.follow_champion(&of(6, Some(OTHER))).len(), 1);
+	}
+}
+
+mod steps {
+	use super::*;
+
+	fn step(change: impl FnOnce(&mut View)) -> Step {
+		let mut view = view();
+		change(&mut view);
+		policy().step(&view)
+	}
+
+	#[test]
+	fn a_candidate_is_chosen_in_the_commit_phase() {
+		assert_eq!(step(|_| {}), Step::Choose);
+		assert_eq!(step(|view| view.round = round(7, Phase::Reveal)), Step::Idle);
+	}
+
+	#[test]
+	fn an_account_commits_once_per_round() {
+		assert_eq!(step(|view| view.has_entry = true), Step::Idle);
+		assert_eq!(step(|view| view.round.seats = vec![seat(ME, [7; 32], COMMITTED, None)]), Step::Idle);
+		assert_eq!(step(|view| view.round.seats = vec![seat(OTHER, [7; 32], COMMITTED, None)]), Step::Choose);
+	}
+
+	#[test]
+	fn no_commit_is_begun_at_the_end_of_the_phase() {
+		assert_eq!(step(|view| view.block = view.round.phase_end - COMMIT_MARGIN - 1), Step::Choose);
+		assert_eq!(step(|view| view.block = view.round.phase_end - COMMIT_MARGIN), Step::Idle);
+	}
+
+	#[test]
+	fn a_domain_with_neither_weight_nor_bounty_is_not_worth_a_seat() {
+		assert_eq!(step(|view| view.domain.weight = 0), Step::Wait(Wait::NoReward));
+		let with_bounty = |view: &mut View| (view.domain.weight, view.domain.bounty) = (0, 5);
+		assert_eq!(step(with_bounty), Step::Choose);
+	}
+
+	#[test]
+	fn a_full_round_and_undecided_rounds_are_waited_for() {
+		let others = |count: u32| -> Vec<SeatView<_>> { (0..count).map(|_| seat(OTHER, [7; 32], COMMITTED, None)).collect() };
+		assert_eq!(step(|view| view.round.seats = others(MAX_SEATS)), Step::Wait(Wait::UndecidedRounds));
+		assert_eq!(step(|view| view.round.seats = others(MAX_SEATS - 1)), Step::Choose);
+		let tasks = |count: usize| vec![task(1, RecomputationPhase::Answering, 120, &[OTHER]); count];
+		assert_eq!(step(|view| view.recomputations = tasks(MAX_UNDECIDED_ROUNDS)), Step::Wait(Wait::UndecidedRounds));
+		assert_eq!(step(|view| view.recomputations = tasks(MAX_UNDECIDED_ROUNDS - 1)), Step::Choose);
+	}
+
+	#[test]
+	fn the_search_ends_when_the_domain_takes_no_commits() {
+		for status in [Status::Loading, Status::Converged, Status::Closing] {
+			assert_eq!(step(|view| view.domain.status = status), Step::EndSearch(EndReason::NotActive { status }));
+		}
+	}
+
+	#[test]
+	fn the_search_ends_at_the_configured_target() {
+		let rules = Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent: Some(75.0) };
+		let mut policy = Policy::new(rules);
+		let at = |loss| View { champion: ChampionView { loss, ..champion() }, ..view() };
+		let quarter = u64::from(INITIAL_LOSS) / 4;
+		assert_eq!(policy.step(&at(quarter + 1)), Step::Choose);
+		let end = EndReason::TargetReached { percent: 75.0, target: 75.0 };
+		assert_eq!(policy.step(&at(quarter)), Step::EndSearch(end));
+		assert_eq!(policy.step(&at(quarter + 1)), Step::Idle, "a search that has ended is not resumed");
+	}
+
+	#[test]
+	fn the_optimizer_is_done_when_no_verdict_is_awaited_after_the_search() {
+		let mut policy = awaiting(6, Some(4));
+		let mut view = view();
+		view.domain.status = Status::Converged;
+		policy.step(&view);
+		assert!(!policy.is_done());
+		policy.follow_verdicts(&view);
+		assert!(policy.is_done());
+		assert!(!super::policy().is_done(), "a search goes on without a seat");
+	}
+
+	#[test]
+	fn a_reason_to_wait_is_reported_once_until_a_commit() {
+		let mut policy = policy();
+		assert_eq!(policy.report_wait(Wait::NothingBetter), Some(Report::Waiting(Wait::NothingBetter)));
+		assert_eq!(policy.report_wait(Wait::NothingBetter), None);
+		assert!(policy.report_wait(Wait::UndecidedRounds).is_some());
+		assert!(policy.report_wait(Wait::NothingBetter).is_some());
+		policy.commit_ended(round_id(7), CommitOutcome::Included);
+		assert!(policy.report_wait(Wait::NothingBetter).is_some());
+	}
+
+	#[test]
+	fn funds_have_to_cover_fee_and_hold() {
+		let mut policy = policy();
+		assert_eq!(policy.lacks_funds(&view(), 100), None);
+		let lacks = Wait::LacksFunds { account: ME, price: Amount(100), free: Amount(99) };
+		assert_eq!(policy.lacks_funds(&view(), 99), Some(lacks.clone()));
+		let fraction = |plancks| Wait::LacksFunds { account: ME, price: Amount(plancks), free: Amount(0) };
+		let doin = doin_primitives::DOIN;
+		assert!(policy.report_wait(fraction(doin)).is_some());
+		assert_eq!(policy.report_wait(fraction(doin + 1)), None, "both are shown as 1 DOIN");
+		assert!(policy.report_wait(fraction(2 * doin)).is_some());
+	}
+}
+
+mod candidates {
+	use super::*;
+
+	#[test]
+	fn every_model_that_may_become_champion_first_is_a_rival() {
+		let policy = awaiting(6, Some(10));
+		let mut view = view();
+		view.recomputations = vec![task(1, RecomputationPhase::Answering, 120, &[OTHER])];
+		view.round.contender = Some(ModelRef::Stored(8));
+		view.round.seats = vec![seat(OTHER, [7; 32], SeatStatus::Revealed, Some(9)), seat(OTHER, [7; 32], COMMITTED, None)];
+		let stored = |ids: &[u64]| -> Vec<ModelRef> {
+			[ModelRef::Seasonal].into_iter().chain(ids.iter().map(|id| ModelRef::Stored(*id))).collect()
+		};
+		assert_eq!(policy.rivals(&view, Some(OTHER)), stored(&[4, 8, 9, 10]));
+		assert_eq!(policy.rivals(&view, Some(ME)), stored(&[4, 9, 10]), "an own near miss does not keep its author out");
+		view.round.seats[0].model = Some(ModelRef::Stored(4));
+		assert_eq!(policy.rivals(&view, None), stored(&[4, 8, 10]), "each rival is listed once");
+	}
+
+	#[test]
+	fn only_a_missing_champion_is_an_error() {
+		assert!(policy().is_required(&view(), ModelRef::Seasonal));
+		assert!(!policy().is_required(&view(), ModelRef::Stored(4)));
+	}
+
+	#[test]
+	fn committed_models_are_rivals_until_they_are_revealed() {
+		let states = [State::Prepared, State::Committed, State::Revealed, State::Archived];
+		let mut entries: Vec<Entry> = (1..).zip(states).map(|(number, state)| entry(number, state)).collect();
+		assert_eq!(policy().committed_models(&entries), [Model::Point(vec![2])]);
+		entries[1].payload = vec![1];
+		assert_eq!(policy().committed_models(&entries), [], "a damaged payload is skipped");
+		entries[1] = Entry { scope: Scope::Candidate(RoundId { domain: 9, number: 2 }), ..entry(2, State::Committed) };
+		assert_eq!(policy().committed_models(&entries), []);
+	}
+
+	fn tried(policy: &mut Policy, view: &View) -> Vec<i64> {
+		let trial = policy.trial(view, vec![Model::Seasonal]);
+		trial.map_or(Vec::new(), |trial| trial.candidates.iter().map(|candidate| candidate.genes[0]).collect())
+	}
+
+	#[test]
+	fn the_best_candidates_below_the_bar_are_tried_first() {
+		let mut policy = policy();
+		assert!(tried(&mut policy, &view()).is_empty());
+		// The bar is 1 000, and a candidate has to be better by 0.5 %.
+		for (gene, error) in [(1, 996), (2, 994), (3, 700), (4, 800), (5, 900), (6, 950)] {
+			policy.add_candidate(candidate(gene, error));
+		}
+		assert_eq!(tried(&mut policy, &view()), [3, 4, 5, 6]);
+		policy.remove_candidate(&[4]);
+		assert_eq!(tried(&mut policy, &view()), [3, 5, 6, 2]);
+	}
+
+	#[test]
+	fn public_evidence_sets_the_bar_to_the_champion() {
+		let mut policy = policy();
+		for (gene, error) in [(1, 900), (2, 700)] {
+			policy.add_candidate(candidate(gene, error));
+		}
+		let mut view = view();
+		view.champion.validation_error = 800;
+		assert_eq!(tried(&mut policy, &view), [2, 1], "a synthetic verdict is not on the validation split");
+		view.domain.evidence = EvidenceKind::Public;
+		assert_eq!(tried(&mut policy, &view), [2]);
+	}
+
+	#[test]
+	fn a_failed_candidate_is_tried_again_only_against_other_rivals() {
+		let mut policy = policy();
+		for (gene, error) in [(1, 900), (2, 700)] {
+			policy.add_candidate(candidate(gene, error));
+		}
+		assert_eq!(tried(&mut policy, &view()), [2, 1]);
+		let passed = policy.trial_ended(TrialOutcome { passed: Some(candidate(1, 900)), failed: vec![vec![2]] });
+		assert_eq!(passed.map(|passed| passed.genes), Some(vec![1]));
+		assert_eq!(tried(&mut policy, &view()), [1]);
+		assert!(policy.trial(&view(), vec![Model::RepeatLast]).is_some_and(|trial| trial.candidates.len() == 2));
+	}
+
+	#[test]
+	fn a_candidate_has_to_mint_unless_there_is_a_bounty() {
+		let mut policy = policy();
+		policy.add_candidate(candidate(1, 900));
+		let mut view = view();
+		view.domain.high_water = 77;
+		let trial = policy.trial(&view, Vec::new()).unwrap();
+		assert!(trial.must_mint && trial.high_water == 77);
+		view.domain.bounty = 5;
+		assert!(!policy.trial(&view, Vec::new()).unwrap().must_mint);
+	}
+
+	#[test]
+	fn the_pool_keeps_the_best_candidates_in_order() {
+		let mut pool = CandidatePool::default();
+		for gene in (0..2 * MAX_CANDIDATES as i64).rev() {
+			pool.insert(candidate(gene, gene as u32));
+		}
+		let genes: Vec<i64> = pool.best(|_| true).iter().map(|candidate| candidate.genes[0]).collect();
+		assert_eq!(genes, (0..CANDIDATES_PER_TRIAL as i64).collect::<Vec<_>>());
+		assert!(pool.best(|candidate| candidate.genes[0] >= MAX_CANDIDATES as i64).is_empty());
+	}
+
+	#[test]
+	fn failures_count_against_the_rivals_of_their_trial() {
+		let mut failed = FailedTrials::default();
+		failed.reset_unless_against(&[Model::Seasonal]);
+		failed.extend(vec![vec![1]]);
+		failed.reset_unless_against(&[Model::Seasonal]);
+		assert!(failed.contains(&candidate(1, 900)) && !failed.contains(&candidate(2, 900)));
+		failed.reset_unless_against(&[Model::Seasonal, Model::RepeatLast]);
+		assert!(!failed.contains(&candidate(1, 900)));
+	}
+
+	#[test]
+	fn a_reveal_carries_the_claim_and_the_experiment() {
+		let experiment = Experiment { id: [3; 16], config: [4; 32], data: [5; 32] };
+		let reveal = reveal(&candidate(8, 900), round_id(7), experiment).unwrap();
+		assert_eq!((reveal.genes.to_vec(), reveal.validation.to_vec()), (vec![8], vec![900]));
+		assert_eq!(Model::from_bytes(&reveal.model).unwrap(), Model::Point(vec![8]));
+		let metrics = reveal.metrics;
+		assert_eq!((metrics.experiment, metrics.round, metrics.millis), ([3; 16], 7, 17));
+		assert_eq!((metrics.config, metrics.data), ([4; 32], [5; 32]));
+		assert!(metrics.optimizer.starts_with(b"doin-worker "));
+		let huge = TrainedCandidate { genes: vec![0; 99], ..candidate(8, 900) };
+		assert!(super::reveal(&huge, round_id(7), experiment).unwrap_err().to_string().contains("more genes"));
+	}
+}
+
+mod trials {
+	use super::*;
+
+	/// Returns `true` if `own` passes a trial against `rival` on the sawtooth, whose initial champion is repeat-last.
+	fn passes(own: Model, rival: Model, high_water: u64, must_mint: bool) -> bool {
+		let own = TrainedCandidate { model: own, ..candidate(1, 900) };
+		let trial = Trial { candidates: vec![own], rivals: vec![rival], high_water, must_mint };
+		let mut seed = 0;
+		let seeds = || {
+			seed += 1;
+			[seed; 32]
+		};
+		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, seeds).unwrap();
+		assert_ne!(outcome.passed.is_some(), outcome.failed == [vec![1]]);
+		outcome.passed.is_some()
+	}
+
+	#[test]
+	fn a_better_model_passes_and_an_equal_or_worse_one_fails() {
+		assert!(passes(Model::Seasonal, Model::RepeatLast, 0, true), "a sawtooth is seasonal");
+		assert!(!passes(Model::RepeatLast, Model::Seasonal, 0, true));
+		assert!(!passes(Model::Seasonal, Model::Seasonal, 0, true), "a copy never passes");
+	}
+
+	#[test]
+	fn a_model_below_the_high_water_mark_passes_only_for_a_bounty() {
+		assert!(!passes(Model::Seasonal, Model::RepeatLast, 1 << 40, true));
+		assert!(passes(Model::Seasonal, Model::RepeatLast, 1 << 40, false));
+	}
+
+	#[test]
+	fn candidates_are_tried_in_order_until_one_passes() {
+		let with = |gene, model| TrainedCandidate { model, ..candidate(gene, 900) };
+		let candidates = vec![with(1, Model::RepeatLast), with(2, Model::Seasonal), with(3, Model::Seasonal)];
+		let trial = Trial { candidates, rivals: vec![Model::RepeatLast], high_water: 0, must_mint: true };
+		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap();
+		assert_eq!(outcome.passed.map(|passed| passed.genes), Some(vec![2]));
+		assert_eq!(outcome.failed, [vec![1]]);
+	}
+}
+
+/// A round on a simulated chain, with a worker that crashes and whose calls get lost.
+mod crashes {
+	use super::*;
+	use proptest::prelude::*;
+
+	/// Block of the verdict of round 7.
+	const VERDICT: u32 = 125;
+	const BLOCKS: std::ops::Range<u32> = 100..130;
+
+	/// Event of one block.
+	#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+	enum Event {
+		/// The worker looks at the chain, and its calls are included.
+		Look,
+		/// The worker looks at the chain, and its calls get lost.
+		LoseCalls,
+		/// The worker is killed, and restarted before the next block.
+		Crash,
+	}
+
+	struct Simulation {
+		policy: Policy,
+		/// The journal, which survives crashes.
+		entry: Entry,
+		/// The seat on the chain.
+		status: Option<SeatStatus>,
+		reports: Vec<Report>,
+	}
+
+	impl Simulation {
+		fn view(&self, block: u32) -> View {
+			let grid = match block {
+				..112 => round(7, Phase::Commit),
+				112..117 => round(7, Phase::Reveal),
+				_ => round(8, Phase::Commit),
+			};
+			let mut view = View { block, round: grid, ..super::view() };
+			view.entries = (self.entry.state != State::Archived).then(|| self.entry.clone()).into_iter().collect();
+			if let Some(status) = self.status.filter(|_| block < VERDICT) {
+				let mut open = round(7, Phase::Commit);
+				let model = (status == SeatStatus::Revealed).then_some(4);
+				open.seats = vec![seat(ME, self.entry.commitment, status, model)];
+				view.open_rounds.insert(round_id(7), open);
+			}
+			view
+		}
+
+		/// Does what the driver does at a block. Returns at the first call that gets lost.
+		fn look(&mut self, block: u32, calls_arrive: bool) {
+			let view = self.view(block);
+			let kept = self.policy.keep_commitments(&view);
+			if !self.perform(kept, calls_arrive) {
+				return;
+			}
+			let decided = self.policy.follow_verdicts(&view);
+			self.perform(decided, calls_arrive);
+		}
+
+		fn perform(&mut self, actions: Vec<Action>, calls_arrive: bool) -> bool {
+			for action in actions {
+				match action {
+					Action::SendCommit(_) | Action::SendReveal(_) if !calls_arrive => return false,
+					Action::SendCommit(_) => {
+						assert_eq!(self.status, None, "a seat is taken once");
+						self.status = Some(COMMITTED);
+						let (state, _) = self.policy.commit_ended(round_id(7), CommitOutcome::Included).unwrap();
+						self.entry.state = state;
+					}
+					Action::SendReveal(_) => {
+						assert_eq!(self.status, Some(COMMITTED), "a seat is revealed once");
+						self.status = Some(SeatStatus::Revealed);
+						self.entry.state = State::Revealed;
+					}
+					Action::Mark { state, .. } => self.entry.state = state,
+					Action::Report(report) => self.reports.push(report),
+					Action::Immigrate(_) => {}
+				}
+			}
+			true
+		}
+	}
+
+	fn any_event() -> impl Strategy<Value = Event> {
+		prop_oneof![Just(Event::Look), Just(Event::LoseCalls), Just(Event::Crash)]
+	}
+
+	proptest! {
+		#[test]
+		fn a_prepared_candidate_is_committed_revealed_and_followed_through_any_crashes(
+			events in prop::collection::vec(any_event(), BLOCKS.len())
+		) {
+			let entry = entry(7, State::Prepared);
+			let mut simulation = Simulation { policy: policy(), entry, status: None, reports: Vec::new() };
+			for (block, event) in BLOCKS.zip(&events) {
+				match event {
+					Event::Look => simulation.look(block, true),
+					Event::LoseCalls => simulation.look(block, false),
+					Event::Crash => simulation.policy = policy(),
+				}
+			}
+			let is_look = |block| events[(block - BLOCKS.start) as usize] == Event::Look;
+			let works = |mut blocks: std::ops::Range<u32>| blocks.any(is_look);
+			let expected = match (works(100..112), works(111..116)) {
+				(false, _) => None,
+				// The commit takes the first look, so a reveal needs another one.
+				(true, true) if works(100..111) || works(112..116) => Some(SeatStatus::Revealed),
+				(true, _) => Some(COMMITTED),
+			};
+			prop_assert_eq!(simulation.status, expected);
+			if expected == Some(SeatStatus::Revealed) && events[(VERDICT - BLOCKS.start) as usize..].contains(&Event::Look) {
+				prop_assert_eq!(simulation.reports, [Report::NotWon { round: round_id(7) }], "the verdict is reported once");
+				prop_assert_eq!(simulation.entry.state, State::Archived);
+			}
+		}
+	}
+}

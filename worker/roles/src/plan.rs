@@ -1,0 +1,162 @@
+//! Division of the machine and choice of domains: pure functions of the configuration and the chain's domains.
+
+use crate::config::{Config, DomainConfig, Role};
+use doin_chain::Account;
+use doin_primitives::{views::DomainView, DomainId, ProgramKind, Status};
+
+/// CPU threads of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threads {
+	/// Threads for computations with a deadline: sums of an evaluator, trials of an optimizer.
+	pub deadline: usize,
+	/// Threads for all searches together.
+	pub search: usize,
+}
+
+/// A domain to optimize.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptimizedDomain {
+	/// Identifier of the domain.
+	pub id: DomainId,
+	/// Configuration of the domain.
+	pub config: DomainConfig,
+}
+
+impl Threads {
+	/// Divides `available` threads, as far as the configuration admits: one for the evaluators and the rest for the optimizer, or
+	/// all of them for a single role.
+	pub fn divide(config: &Config, available: usize) -> Self {
+		let available = available.max(1);
+		let used = config.resource_limits.cores.unwrap_or(available).clamp(1, available);
+		match (config.has_role(Role::Evaluate), config.has_role(Role::Optimize)) {
+			(true, true) => Self { deadline: 1, search: used.saturating_sub(1).max(1) },
+			(true, false) => Self { deadline: used, search: 1 },
+			(false, _) => Self { deadline: 1, search: used },
+		}
+	}
+
+	/// Returns the search threads of each of `starting` domains beside `running` ones. Domains that start later share threads
+	/// with the earlier ones.
+	pub fn per_search(&self, running: usize, starting: usize) -> usize {
+		(self.search / (running + starting).max(1)).max(1)
+	}
+}
+
+/// Returns the domains to optimize: the active ones that the configuration names, or every active, weighted domain with a
+/// trainable program if it names none.
+pub fn domains_to_optimize(config: &Config, domains: &[DomainView<Account>]) -> Vec<OptimizedDomain> {
+	let configured = |domain: &DomainView<Account>| {
+		if config.domains.is_empty() {
+			let is_trainable = matches!(domain.program, ProgramKind::Forecast | ProgramKind::Classify);
+			let all = DomainConfig { optimize: true, evaluate: true, ..Default::default() };
+			return (is_trainable && domain.weight > 0).then_some(all);
+		}
+		config.domain(domain.id, &domain.name).filter(|config| config.optimize).cloned()
+	};
+	let active = domains.iter().filter(|domain| domain.status == Status::Active);
+	active.filter_map(|domain| Some(OptimizedDomain { id: domain.id, config: configured(domain)? })).collect()
+}
+
+/// Returns the active domains without weight that the configuration wants evaluated. Evaluators are drawn for weighted
+/// domains anyway.
+pub fn unweighted_domains_to_serve(config: &Config, domains: &[DomainView<Account>]) -> Vec<DomainId> {
+	let is_wanted = |domain: &DomainView<Account>| {
+		domain.weight == 0
+			&& domain.status == Status::Active
+			&& config.domain(domain.id, &domain.name).is_some_and(|config| config.evaluate)
+	};
+	domains.iter().filter(|domain| is_wanted(domain)).map(|domain| domain.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		config::{ConfigFile, IdentityConfig, Settings},
+		fixtures::domain,
+	};
+
+	fn config(roles: &[Role], cores: Option<usize>, domains: Vec<DomainConfig>) -> Config {
+		let file = ConfigFile::dev();
+		let with_role = |identity: &&IdentityConfig| roles.contains(&identity.role);
+		let identities = file.identities.iter().filter(with_role).cloned().collect();
+		let mut file = ConfigFile { identities, domains, ..file };
+		file.resource_limits.cores = cores;
+		Config::layered(Settings::default(), Settings::default(), file)
+	}
+
+	const BOTH: &[Role] = &[Role::Optimize, Role::Evaluate];
+
+	fn threads(roles: &[Role], cores: Option<usize>) -> (usize, usize) {
+		let threads = Threads::divide(&config(roles, cores, Vec::new()), 8);
+		(threads.deadline, threads.search)
+	}
+
+	#[test]
+	fn evaluating_keeps_a_core() {
+		assert_eq!(threads(BOTH, None), (1, 7));
+		assert_eq!(threads(BOTH, Some(1)), (1, 1));
+		assert_eq!(threads(BOTH, Some(4)), (1, 3));
+	}
+
+	#[test]
+	fn a_single_role_has_all_cores_but_not_more_than_there_are() {
+		assert_eq!(threads(&[Role::Evaluate], Some(10_000)), (8, 1));
+		assert_eq!(threads(&[Role::Optimize], Some(10_000)), (1, 8));
+		assert_eq!(threads(&[Role::Optimize], None), (1, 8));
+	}
+
+	#[test]
+	fn searches_share_their_threads_evenly() {
+		let threads = Threads { deadline: 1, search: 7 };
+		assert_eq!([(0, 1), (0, 2), (2, 1), (7, 7), (0, 0)].map(|(a, b)| threads.per_search(a, b)), [7, 3, 2, 1, 7]);
+	}
+
+	fn optimized(config: &Config, domains: &[DomainView<Account>]) -> Vec<DomainId> {
+		domains_to_optimize(config, domains).into_iter().map(|domain| domain.id).collect()
+	}
+
+	#[test]
+	fn without_named_domains_every_weighted_forecast_is_optimized() {
+		let with = |id, program, weight, status| DomainView { id, program, weight, status, ..domain() };
+		let domains = [
+			with(0, ProgramKind::Forecast, 1, Status::Active),
+			with(1, ProgramKind::Classify, 1, Status::Active),
+			with(2, ProgramKind::Quadratic, 1, Status::Active),
+			with(3, ProgramKind::Forecast, 0, Status::Active),
+			with(4, ProgramKind::Forecast, 1, Status::Converged),
+		];
+		assert_eq!(optimized(&config(BOTH, None, Vec::new()), &domains), [0, 1]);
+	}
+
+	#[test]
+	fn named_domains_are_optimized_with_or_without_weight() {
+		let named = |name: &str, optimize| DomainConfig { name: Some(name.into()), optimize, ..Default::default() };
+		let numbered = DomainConfig { domain_id: Some(7), optimize: true, ..Default::default() };
+		let config = config(BOTH, None, vec![named("a", true), named("b", false), numbered]);
+		let with = |id, name: &str, status| DomainView { id, name: name.into(), weight: 0, status, ..domain() };
+		let domains = [
+			with(0, "a", Status::Active),
+			with(1, "b", Status::Active),
+			with(2, "c", Status::Active),
+			with(7, "d", Status::Active),
+			with(8, "a", Status::Closing),
+		];
+		assert_eq!(optimized(&config, &domains), [0, 7]);
+	}
+
+	#[test]
+	fn only_named_domains_without_weight_are_served_on_request() {
+		let named = |name: &str, evaluate| DomainConfig { name: Some(name.into()), evaluate, ..Default::default() };
+		let config = config(BOTH, None, vec![named("a", true), named("b", false)]);
+		let with = |id, name: &str, weight, status| DomainView { id, name: name.into(), weight, status, ..domain() };
+		let domains = [
+			with(0, "a", 0, Status::Active),
+			with(1, "a", 1, Status::Active),
+			with(2, "b", 0, Status::Active),
+			with(3, "c", 0, Status::Active),
+			with(4, "a", 0, Status::Loading),
+		];
+		assert_eq!(unweighted_domains_to_serve(&config, &domains), [0]);
+	}
+}

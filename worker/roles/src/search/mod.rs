@@ -1,0 +1,139 @@
+//! Search for better models of one domain: a genetic algorithm on a thread of its own.
+//!
+//! The first candidate is the ridge over the whole history, which is hard to beat. Everything after it is bred by
+//! [`doin_search::Ga`] and trained by an [`Executor`] on CPU threads and devices. Genes of champions that others found enter
+//! as immigrants.
+
+mod runner;
+mod space;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+	config::{DomainConfig, ResourceLimits},
+	problem::Problem,
+};
+use anyhow::{Context, Result};
+use doin_compute::{baseline, Candidate, ChunkErrors, Dataset, Executor, ForecastTask};
+use doin_scoring::Model;
+use doin_search::{Ga, GaConfig};
+use runner::Runner;
+use std::{
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		mpsc as sync_mpsc, Arc,
+	},
+	thread::JoinHandle,
+	time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+/// Target of log events.
+const TARGET: &str = "doin::search";
+/// Generated windows to train on beside the published ones, as far as memory allows.
+const SYNTHETIC_WINDOWS: u32 = 4_096;
+/// Memory for training data unless the configuration limits it, in MiB.
+const DEFAULT_MEMORY_MB: u64 = 512;
+
+/// A candidate after its training.
+#[derive(Clone, Debug)]
+pub struct TrainedCandidate {
+	/// Values of the genes, in the order of the domain.
+	pub genes: Vec<i64>,
+	/// Model that was trained.
+	pub model: Model,
+	/// Chunk sums on the validation split and on the search's own practice draw.
+	pub errors: ChunkErrors,
+	/// Number that the search minimises; 2²⁰ is the initial champion.
+	pub fitness: u64,
+	/// Time from the start of the search, in milliseconds.
+	pub millis: u64,
+}
+
+/// A running search. Dropping it stops the search and waits for its thread.
+pub struct Search {
+	/// Candidates, in the order in which their training ends.
+	pub results: mpsc::UnboundedReceiver<TrainedCandidate>,
+	/// Errors of simple models.
+	pub baselines: Vec<baseline::BaselineRow>,
+	immigrants: sync_mpsc::Sender<Vec<i64>>,
+	stop: Arc<AtomicBool>,
+	thread: Option<JoinHandle<()>>,
+}
+
+impl Search {
+	/// Starts a search on the CPU threads and devices of `executor`.
+	///
+	/// # Errors
+	///
+	/// Errors if the domain cannot be trained on, if the configuration leaves no search space, and if no thread can be started.
+	pub fn start(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Self> {
+		let names = space::gene_names(problem);
+		let space = space::narrowed(problem, config, limits)?;
+		let options = &config.optimization_config;
+		let seed = options.seed.unwrap_or_else(rand::random);
+		let data = dataset(problem, limits, seed)?;
+		// An unknown gene is an error now, not after hours of training.
+		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
+		Candidate::from_genes(space::named(&names, &lowest), data.task.program.history)?;
+		let baselines = baseline::report(&data, Candidate::default().synthetic_share, &[])?;
+		let ga = Ga::new(
+			space,
+			GaConfig {
+				population: options.population_size,
+				elite: options.elite,
+				tournament: GaConfig::default().tournament.min(options.population_size),
+				stagnation: options.patience,
+				seed,
+				..GaConfig::default()
+			},
+		)?;
+		let (sender, results) = mpsc::unbounded_channel();
+		let (immigrants, arriving) = sync_mpsc::channel();
+		let stop = Arc::new(AtomicBool::new(false));
+		let runner = Runner {
+			names,
+			data,
+			ga,
+			executor,
+			generation: options.population_size,
+			time_limit: limits.max_training_seconds.map(Duration::from_secs),
+			started: Instant::now(),
+			stop: stop.clone(),
+			results: sender,
+		};
+		let thread = std::thread::Builder::new()
+			.name(format!("search-{}", problem.id))
+			.spawn(move || runner.run(&arriving))
+			.context("cannot start a thread for the search")?;
+		Ok(Self { results, baselines, immigrants, stop, thread: Some(thread) })
+	}
+
+	/// Lets the search breed with genes of another author.
+	pub fn immigrate(&self, genes: Vec<i64>) {
+		if self.immigrants.send(genes).is_err() {
+			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
+		}
+	}
+}
+
+impl Drop for Search {
+	fn drop(&mut self) {
+		self.stop.store(true, Ordering::Relaxed);
+		if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+			tracing::error!(target: TARGET, "thread of the search panicked");
+		}
+	}
+}
+
+/// Returns the published training part and as many generated windows as fit into memory.
+fn dataset(problem: &Problem, limits: &ResourceLimits, seed: u64) -> Result<Dataset> {
+	let task = ForecastTask::new(&problem.spec, problem.series.clone())?;
+	let window_bytes = u64::from(task.program.span()) * 4;
+	let windows = (limits.max_memory_mb.unwrap_or(DEFAULT_MEMORY_MB) << 20) / window_bytes.max(1);
+	let synthetic = match task.generator {
+		Some(_) => SYNTHETIC_WINDOWS.min(windows.try_into().unwrap_or(u32::MAX)),
+		None => 0,
+	};
+	Ok(Dataset::new(task, synthetic, seed)?)
+}

@@ -1,0 +1,117 @@
+//! Thread of a search.
+
+use super::{space, TrainedCandidate, TARGET};
+use doin_compute::{Candidate, Control, Dataset, Error, Executor, Grouping, Observer, TrainingRun};
+use doin_search::Ga;
+use std::{
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		mpsc as sync_mpsc, Arc,
+	},
+	time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+/// State of the search thread.
+pub(super) struct Runner {
+	/// Names of the genes, in the order of the domain.
+	pub(super) names: Vec<String>,
+	pub(super) data: Dataset,
+	pub(super) ga: Ga,
+	pub(super) executor: Executor,
+	/// Candidates that are trained at a time while a device works.
+	pub(super) generation: usize,
+	/// Longest training of one candidate on the CPU.
+	pub(super) time_limit: Option<Duration>,
+	pub(super) started: Instant,
+	pub(super) stop: Arc<AtomicBool>,
+	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
+}
+
+/// Sends every candidate as soon as its training ends.
+struct Sender<'a> {
+	/// Genes of the candidates, in the order of the executor's numbers.
+	genes: &'a [&'a [i64]],
+	started: Instant,
+	results: &'a mpsc::UnboundedSender<TrainedCandidate>,
+}
+
+impl Observer for Sender<'_> {
+	fn finished(&self, number: usize, run: &TrainingRun) {
+		let genes = self.genes[number];
+		match &run.evaluated {
+			Ok(evaluated) => {
+				let trained = TrainedCandidate {
+					genes: genes.to_vec(),
+					model: evaluated.model.clone(),
+					errors: evaluated.errors.clone(),
+					fitness: evaluated.fitness,
+					millis: self.started.elapsed().as_millis() as u64,
+				};
+				if self.results.send(trained).is_err() {
+					tracing::debug!(target: TARGET, "optimizer has ended; candidate dropped");
+				}
+			}
+			Err(Error::Stopped | Error::Model(_)) => {}
+			Err(error) => tracing::debug!(target: TARGET, ?genes, %error, "candidate failed"),
+		}
+	}
+}
+
+impl Runner {
+	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
+	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<Vec<i64>>) {
+		self.train(&[space::ridge_genes(&self.ga, &self.names, self.history())]);
+		while !self.stop.load(Ordering::Relaxed) {
+			for genes in arriving.try_iter() {
+				if let Err(error) = self.ga.immigrate(&genes) {
+					tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected");
+				}
+			}
+			// A device trains many candidates in hardly more time than one.
+			let for_devices = if self.executor.devices().working().next().is_some() { self.generation } else { 0 };
+			let asked = self.ga.ask(for_devices.max(2 * self.executor.threads()));
+			if asked.is_empty() {
+				tracing::info!(target: TARGET, "search has visited every point of its space");
+				return;
+			}
+			self.train(&asked);
+		}
+	}
+
+	fn history(&self) -> u16 {
+		self.data.task.program.history
+	}
+
+	/// Trains the candidates with the genes `asked`, and reports their fitness to the algorithm.
+	fn train(&mut self, asked: &[Vec<i64>]) {
+		let mut fitness = vec![u64::MAX; asked.len()];
+		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
+		for (number, genes) in asked.iter().enumerate() {
+			match Candidate::from_genes(space::named(&self.names, genes), self.history()) {
+				Ok(candidate) => {
+					numbers.push(number);
+					candidates.push(candidate);
+				}
+				Err(error) => tracing::debug!(target: TARGET, ?genes, %error, "candidate failed"),
+			}
+		}
+		let genes: Vec<&[i64]> = numbers.iter().map(|number| &asked[*number][..]).collect();
+		let sender = Sender { genes: &genes, started: self.started, results: &self.results };
+		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
+		match self.executor.run(&self.data, &candidates, Grouping::Independent, &control) {
+			Ok(runs) => {
+				for (number, run) in numbers.iter().zip(runs) {
+					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
+				}
+			}
+			Err(Error::Stopped) => return,
+			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
+		}
+		for (genes, fitness) in asked.iter().zip(fitness) {
+			if let Err(error) = self.ga.tell(genes, fitness) {
+				tracing::debug!(target: TARGET, ?genes, %error, "fitness rejected");
+			}
+		}
+	}
+}

@@ -1,0 +1,130 @@
+//! `domain show`: one domain, its champion and the errors of simple models.
+
+use crate::{
+	args::NodeArgs,
+	commands::status::DomainStatus,
+	report::{table, write_table, OutputArgs, LEFT, RIGHT},
+};
+use anyhow::{Context, Result};
+use doin_chain::{Chain, Head};
+use doin_compute::{
+	baseline::{self, BaselineRow},
+	Dataset, ForecastTask,
+};
+use doin_forecast::significant;
+use doin_primitives::{DomainId, ModelRef};
+use doin_roles::problem::{decode_admissible, Problem};
+use doin_scoring::Model;
+use serde::Serialize;
+use serde_with::{As, DisplayFromStr};
+use std::fmt::{self, Display, Formatter};
+
+/// Runs `domain show`.
+///
+/// # Errors
+///
+/// Errors if there is no such domain, or if its champion is not stored or not admissible.
+pub async fn run(node: &NodeArgs, id: DomainId, output: OutputArgs) -> Result<()> {
+	let chain = node.connect().await?;
+	let at = chain.head();
+	let view = chain
+		.domain(at, id)
+		.await?
+		.with_context(|| format!("domain {id} does not exist: `doin-worker domain list` lists the domains"))?;
+	let status = DomainStatus::read(&chain, at, view).await?;
+	let problem = Problem::load(&chain, at, id).await?;
+	let champion = champion_model(&chain, at, &problem, status.champion.as_ref().map(|champion| champion.model)).await?;
+	let report = tokio::task::spawn_blocking(move || ShowReport::new(status, &problem, champion)).await??;
+	output.print(&report)
+}
+
+/// Reads the champion's model; `None` for a baseline.
+async fn champion_model(chain: &Chain, at: Head, problem: &Problem, model: Option<ModelRef>) -> Result<Option<Model>> {
+	let Some(ModelRef::Stored(id)) = model else { return Ok(None) };
+	let bytes = chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
+	decode_admissible(problem, &bytes).map(Some)
+}
+
+/// Computes the errors of simple models and the champion; empty for a program that is not a forecast.
+///
+/// # Errors
+///
+/// Errors if the series does not fit the program.
+pub fn model_errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<BaselineRow>> {
+	if problem.forecast().is_none() {
+		return Ok(Vec::new());
+	}
+	let data = Dataset::new(ForecastTask::new(&problem.spec, problem.series.clone())?, 0, 0)?;
+	let others: Vec<_> = champion.into_iter().map(|model| ("champion".to_string(), model)).collect();
+	Ok(baseline::report(&data, 0, &others)?)
+}
+
+/// Report of `domain show`.
+#[derive(Debug, Serialize)]
+struct ShowReport {
+	#[serde(flatten)]
+	status: DomainStatus,
+	errors: Vec<ErrorReport>,
+	unit: String,
+	/// Name and unit of the errors.
+	#[serde(skip)]
+	description: String,
+}
+
+/// Mean errors of a model.
+#[derive(Debug, Serialize)]
+struct ErrorReport {
+	name: String,
+	#[serde(with = "As::<DisplayFromStr>")]
+	validation: f64,
+	#[serde(with = "As::<Option<DisplayFromStr>>")]
+	tail: Option<f64>,
+}
+
+impl ShowReport {
+	fn new(status: DomainStatus, problem: &Problem, champion: Option<Model>) -> Result<Self> {
+		let (size, unit) = problem.unit();
+		let error = |row: BaselineRow| ErrorReport {
+			name: row.name,
+			validation: row.validation.mean * size,
+			tail: row.test.map(|test| test.mean * size),
+		};
+		let errors = model_errors(problem, champion)?.into_iter().map(error).collect();
+		Ok(Self { status, errors, unit, description: problem.error_description() })
+	}
+}
+
+impl Display for ShowReport {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		self.status.fmt(f)?;
+		if self.errors.is_empty() {
+			return Ok(());
+		}
+		let mut errors = table([(self.description.as_str(), LEFT), ("validation", RIGHT), ("held-out tail", RIGHT)]);
+		for row in &self.errors {
+			let tail = row.tail.map_or("-".into(), significant);
+			errors.add_row([row.name.clone(), significant(row.validation), tail]);
+		}
+		write_table(f, "errors", &errors)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{commands::status::tests::status, fixtures::sawtooth};
+
+	#[test]
+	fn a_champion_is_shown_beside_simple_models() {
+		let problem = sawtooth();
+		let report = ShowReport::new(status(), &problem, Some(Model::Seasonal)).unwrap();
+		let names: Vec<_> = report.errors.iter().map(|row| row.name.as_str()).collect();
+		assert_eq!(names, ["repeat-last", "seasonal", "ridge", "champion"]);
+		let text = report.to_string();
+		assert!(text.contains("errors      mean absolute error in mm") && text.contains("champion"), "{text}");
+		let json = serde_json::to_value(&report).unwrap();
+		assert_eq!((&json["unit"], &json["domain"]["name"]), (&"mm".into(), &"sawtooth".into()));
+		assert_eq!(json["errors"][3]["tail"], json["errors"][1]["tail"]);
+		assert!(json["errors"][0]["validation"].is_string());
+	}
+}

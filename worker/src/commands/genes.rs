@@ -1,0 +1,322 @@
+//! Candidates of `train`: one, one per seed, or points drawn from ranges.
+
+use crate::args::one_of;
+use anyhow::{bail, ensure, Context, Result};
+use clap::Args;
+use doin_compute::{Candidate, OPERAND_BITS};
+use doin_forecast::ModelFamily;
+use doin_scoring::program::MAX_HISTORY;
+use doin_search::{Ga, GaConfig, GeneRange, Space};
+use std::str::FromStr;
+
+/// A value of a gene, or a range of them with both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+	lo: i64,
+	hi: i64,
+}
+
+impl FromStr for Span {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let number = |text: &str| {
+			text.trim().parse().map_err(|_| {
+				format!("invalid value `{text}`: expected a whole number, e.g. 32, or a range to search, e.g. 16..64")
+			})
+		};
+		let (lo, hi) = match text.split_once("..") {
+			Some((lo, hi)) => (number(lo)?, number(hi.strip_prefix('=').unwrap_or(hi))?),
+			None => (number(text)?, number(text)?),
+		};
+		if lo > hi {
+			return Err(format!("invalid range `{text}`: expected the smaller number first"));
+		}
+		Ok(Self { lo, hi })
+	}
+}
+
+impl From<i64> for Span {
+	fn from(value: i64) -> Self {
+		Self { lo: value, hi: value }
+	}
+}
+
+/// Default window of a cell, in steps.
+const CELL_WINDOW: u16 = 48;
+
+/// Genes of a model. Each number can be a range if there is a population.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Genes: a value, or a range such as 16..64 with --population")]
+pub struct GeneArgs {
+	/// Family of the model
+	#[arg(long, value_parser = one_of::<ModelFamily>(), default_value = "mlp")]
+	pub family: ModelFamily,
+	/// Steps of history that the model reads [default: two seasons or four horizons; 48 for cells]
+	#[arg(long, value_name = "N")]
+	pub window: Option<Span>,
+	/// Neurons of a layer, channels of a convolution, or units of a cell [default: 32, 16 or 24]
+	#[arg(long, value_name = "N")]
+	width: Option<Span>,
+	/// Hidden layers or convolutions [default: 1 or 2]
+	#[arg(long, value_name = "N")]
+	depth: Option<Span>,
+	/// Steps that a convolution reads [default: 5]
+	#[arg(long, value_name = "N")]
+	kernel: Option<Span>,
+	/// Distance between outputs of a convolution, in steps [default: 2]
+	#[arg(long, value_name = "N")]
+	stride: Option<Span>,
+	/// Double the distance of the steps that a convolution reads with each layer
+	#[arg(long)]
+	dilate: bool,
+	/// Exponent of the first learning rate, 2^(N - 20) [default: 10; 12 for cells]
+	#[arg(long, value_name = "N")]
+	rate: Option<Span>,
+	/// Most passes over the training part; the net of the best one is kept [default: 24; 12 for cells]
+	#[arg(long, value_name = "N")]
+	epochs: Option<Span>,
+	/// Limit the weights to 2^-N; those of a cell to four times that, or 1
+	#[arg(long, value_name = "N", default_value = "2")]
+	decay: Span,
+	/// Bits of the operands of training steps: 12, or 8 for dense nets, faster with AVX-512 VNNI. Models have 12 bits either way
+	#[arg(long, value_name = "N", default_value_t = OPERAND_BITS)]
+	bits: u8,
+	/// Seed of first weights and batches; the first one of a population
+	#[arg(long, value_name = "N", default_value_t = 0)]
+	seed: u32,
+	/// Train the net without a linear skip
+	#[arg(long)]
+	no_skip: bool,
+	/// Train the net on the whole target and average it with the linear skip, in place of training it on the residual
+	#[arg(long, conflicts_with = "no_skip")]
+	blend: bool,
+}
+
+/// Genes as ranges, in the order of the search.
+struct Spans {
+	window: Span,
+	depth: Span,
+	width: Span,
+	kernel: Span,
+	stride: Span,
+	rate: Span,
+	epochs: Span,
+	decay: Span,
+}
+
+impl Spans {
+	/// Returns the ranges with the names of their genes.
+	fn named(&self) -> [(&'static str, Span); 8] {
+		[
+			("window", self.window),
+			("depth", self.depth),
+			("width", self.width),
+			("kernel", self.kernel),
+			("stride", self.stride),
+			("rate", self.rate),
+			("epochs", self.epochs),
+			("decay", self.decay),
+		]
+	}
+}
+
+impl GeneArgs {
+	/// Returns the longest window of any candidate: that of `--window`, or `default`, at most [`CELL_WINDOW`] for cells.
+	///
+	/// # Errors
+	///
+	/// Errors if a window lies outside `1..=MAX_HISTORY`.
+	pub fn longest_window(&self, default: u16) -> Result<u16> {
+		let default = if self.family.is_recurrent() { default.min(CELL_WINDOW) } else { default };
+		let span = self.window.unwrap_or(i64::from(default).into());
+		let outside = [span.lo, span.hi].into_iter().find(|window| !(1..=i64::from(MAX_HISTORY)).contains(window));
+		match outside {
+			Some(window) => bail!("invalid --window {window}: expected a value from 1 to {MAX_HISTORY}"),
+			None => Ok(span.hi as u16),
+		}
+	}
+
+	/// Returns the candidates: one, one per seed, or `population` points of the ranges, drawn at random without repeats.
+	///
+	/// # Errors
+	///
+	/// Errors if a gene lies outside its range, or if there are ranges without a population.
+	pub fn candidates(&self, population: Option<u32>, window: u16, history: u16) -> Result<Vec<Candidate>> {
+		let spans = self.spans(window)?.named();
+		let candidate = |genes: &[i64], seed: u32| {
+			self.candidate(spans.iter().map(|(name, _)| *name).zip(genes.iter().copied()), seed, history)
+		};
+		if let Some((name, _)) = spans.iter().find(|(_, span)| span.lo < span.hi) {
+			let count =
+				population.with_context(|| format!("--{name} is a range: set the number of candidates, e.g. --population 20"))?;
+			// Values that the trainer cannot use are reported before anything is drawn.
+			for ends in [|span: &Span| span.lo, |span: &Span| span.hi] {
+				candidate(&spans.iter().map(|(_, span)| ends(span)).collect::<Vec<_>>(), 0)?;
+			}
+			let gene = |(name, span): &(&str, Span)| {
+				let log = matches!(*name, "window" | "width" | "epochs") && span.lo > 0;
+				GeneRange { name: name.to_string(), lo: span.lo, hi: span.hi, log }
+			};
+			let space = Space::new(spans.iter().map(gene).collect())?;
+			// Without results, the genetic algorithm draws every point at random, and none twice.
+			let mut search = Ga::new(space, GaConfig { seed: self.seed.into(), ..GaConfig::default() })?;
+			return search.ask(count as usize).iter().map(|genes| candidate(genes, self.seed)).collect();
+		}
+		let genes: Vec<i64> = spans.iter().map(|(_, span)| span.lo).collect();
+		// A linear model does not depend on the seed.
+		let count = if self.family == ModelFamily::Linear { 1 } else { population.unwrap_or(1) };
+		(0..count).map(|at| candidate(&genes, self.seed.wrapping_add(at))).collect()
+	}
+
+	/// Returns the ranges of all genes. Defaults are those at which nets of a family usually do well.
+	fn spans(&self, window: u16) -> Result<Spans> {
+		let of = |span: Option<Span>, dense: i64, convolution: i64, cell: i64| {
+			let default = match self.family {
+				ModelFamily::Linear | ModelFamily::Mlp => dense,
+				ModelFamily::Conv => convolution,
+				ModelFamily::Lstm | ModelFamily::Gru => cell,
+			};
+			span.unwrap_or(default.into())
+		};
+		let window = self.window.unwrap_or(i64::from(window).into());
+		let (kernel, stride) = (of(self.kernel, 3, 5, 3), of(self.stride, 1, 2, 1));
+		if self.family == ModelFamily::Linear {
+			// A linear model has no use for the other genes.
+			let usual = Candidate::default();
+			let fixed = |value: i64| Span::from(value);
+			return Ok(Spans {
+				window,
+				depth: fixed(0),
+				width: fixed(usual.width.into()),
+				kernel,
+				stride,
+				rate: fixed(usual.rate.into()),
+				epochs: fixed(usual.epochs.into()),
+				decay: fixed(usual.decay.into()),
+			});
+		}
+		let depth = of(self.depth, 1, 2, 1);
+		ensure!(depth.lo >= 1, "--depth 0 is a linear model: choose it with --family linear");
+		Ok(Spans {
+			window,
+			depth,
+			width: of(self.width, 32, 16, 24),
+			kernel,
+			stride,
+			rate: of(self.rate, 10, 10, 12),
+			epochs: of(self.epochs, 24, 24, 12),
+			decay: self.decay,
+		})
+	}
+
+	fn candidate<'a>(&self, genes: impl IntoIterator<Item = (&'a str, i64)>, seed: u32, history: u16) -> Result<Candidate> {
+		let candidate = Candidate::from_genes(genes, history)?;
+		let linear = self.family == ModelFamily::Linear;
+		Ok(Candidate {
+			seed: seed.into(),
+			linear_skip: linear || !self.no_skip,
+			blend: !linear && self.blend,
+			synthetic_share: 0,
+			dilate: self.dilate,
+			family: self.family.family(),
+			bits: self.bits,
+			..candidate
+		})
+	}
+}
+
+/// Returns the genes that matter for a candidate, by name.
+pub fn named_genes(family: ModelFamily, candidate: &Candidate) -> Vec<(&'static str, u64)> {
+	let mut genes = vec![("window", u64::from(candidate.window))];
+	if family == ModelFamily::Linear {
+		return genes;
+	}
+	genes.push(("width", candidate.width.into()));
+	if matches!(family, ModelFamily::Mlp | ModelFamily::Conv) {
+		genes.push(("depth", candidate.depth.into()));
+	}
+	if family == ModelFamily::Conv {
+		let dilate = u64::from(candidate.dilate);
+		genes.extend([("kernel", candidate.kernel.into()), ("stride", candidate.stride.into()), ("dilate", dilate)]);
+	}
+	genes.extend([
+		("rate", candidate.rate.into()),
+		("epochs", candidate.epochs.into()),
+		("decay", candidate.decay.into()),
+		("seed", candidate.seed),
+		("skip", u64::from(candidate.linear_skip) + u64::from(candidate.linear_skip && candidate.blend)),
+	]);
+	if candidate.bits != OPERAND_BITS {
+		genes.push(("bits", candidate.bits.into()));
+	}
+	genes
+}
+
+/// Returns the family of a candidate and its genes as text.
+pub fn describe_candidate(family: ModelFamily, candidate: &Candidate) -> String {
+	let genes: Vec<String> = named_genes(family, candidate).iter().map(|(name, value)| format!("{name} {value}")).collect();
+	format!("{family}: {}", genes.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Cli {
+		#[command(flatten)]
+		genes: GeneArgs,
+	}
+
+	fn genes(text: &str) -> GeneArgs {
+		Cli::try_parse_from(std::iter::once("x").chain(text.split_whitespace())).unwrap_or_else(|e| panic!("{e}")).genes
+	}
+
+	fn refusal(text: &str, population: Option<u32>) -> String {
+		format!("{:#}", genes(text).candidates(population, 24, 48).unwrap_err())
+	}
+
+	#[test]
+	fn a_population_without_ranges_has_seeds() {
+		let all = genes("--width 8 --seed 5").candidates(Some(3), 24, 48).unwrap();
+		assert_eq!(all.iter().map(|candidate| candidate.seed).collect::<Vec<_>>(), [5, 6, 7]);
+		assert!(all.iter().all(|candidate| (candidate.width, candidate.window, candidate.linear_skip) == (8, 24, true)));
+		assert_eq!(genes("--family linear --depth 3").candidates(Some(3), 24, 48).unwrap().len(), 1);
+	}
+
+	#[test]
+	fn ranges_are_searched_without_repeats_and_reproducibly() {
+		let draw = || genes("--width 4..64 --rate 7..11").candidates(Some(40), 24, 48).unwrap();
+		let all = draw();
+		assert_eq!(all, draw());
+		let mut distinct = all.clone();
+		distinct.sort_unstable();
+		distinct.dedup();
+		assert_eq!((all.len(), distinct.len()), (40, 40));
+		assert!(all.iter().all(|c| (4..=64).contains(&c.width) && (7..=11).contains(&c.rate)));
+		assert_eq!(genes("--decay 1..3").candidates(Some(40), 24, 48).unwrap().len(), 3, "the space has no more points");
+	}
+
+	#[test]
+	fn bits_are_a_gene_of_every_candidate() {
+		let bits = |text: &str| genes(text).candidates(Some(2), 24, 48).unwrap().iter().map(|one| one.bits).collect::<Vec<_>>();
+		assert_eq!((bits(""), bits("--bits 8 --width 4..9")), (vec![12, 12], vec![8, 8]));
+		let of = |text: &str| describe_candidate(ModelFamily::Mlp, &genes(text).candidates(None, 24, 48).unwrap()[0]);
+		assert!(of("--bits 8").ends_with("skip 1, bits 8") && of("").ends_with("skip 1"));
+	}
+
+	#[test]
+	fn genes_that_cannot_be_trained_are_named() {
+		assert!(refusal("--width 4..64", None).contains("--population"));
+		assert!(refusal("--width 4..9999", Some(2)).contains("gene `width` is 9999"));
+		assert!(refusal("--depth 0", None).contains("--family linear"));
+		assert!(refusal("--epochs 0", None).contains("gene `epochs` is 0"));
+		assert!(genes("--window 2000").longest_window(9).is_err());
+		for wrong in ["x", "4..", "9..4", "4..x", ""] {
+			assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+		}
+		assert_eq!("4..=9".parse::<Span>().unwrap(), Span { lo: 4, hi: 9 });
+	}
+}

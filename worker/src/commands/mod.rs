@@ -1,0 +1,18 @@
+//! Commands: each module has the arguments, the work and the report of one.
+
+pub mod bench;
+pub mod bond;
+mod curve;
+pub mod devices;
+pub mod domain;
+pub mod evaluate;
+mod genes;
+pub mod keys;
+pub mod predict;
+mod registration;
+pub mod run;
+pub mod status;
+pub mod train;
+pub mod verify;
+pub mod vote;
+pub mod watch;

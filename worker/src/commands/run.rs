@@ -1,0 +1,106 @@
+//! `run`: optimizes and evaluates until Ctrl-C.
+
+use crate::{
+	args::{DraftArgs, NodeArgs},
+	commands::registration::{add_vote, register},
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use doin_chain::{Call, Chain, Urgency};
+use doin_forecast::{DomainTerms, Draft, DraftOptions};
+use doin_primitives::{domain::INITIAL_LOSS, Balance, DomainId, DOIN, MILLION};
+use doin_roles::{
+	amount::Amount,
+	config::{Config, ConfigFile, Settings, DEV_OWNER},
+	keys::{self, KeySource},
+	worker::Worker,
+};
+use std::path::PathBuf;
+
+/// Target of a development domain that pays a bounty: an error 5 % below that of the initial champion.
+const DEV_TARGET: u32 = INITIAL_LOSS / 100 * 95;
+/// Bounty of such a domain, in plancks.
+const DEV_BOUNTY: Balance = 100 * DOIN;
+
+/// Arguments of `run`.
+#[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["config", "dev"]))]
+pub struct RunArgs {
+	/// Configuration, .toml or .json; examples are in worker/configs
+	#[arg(long, value_name = "FILE")]
+	config: Option<PathBuf>,
+	/// Work on a development chain with its public keys
+	#[arg(long)]
+	dev: bool,
+	/// Journal [default: that of the configuration, or doin-worker.db; doin-worker-dev.db with --dev]
+	#[arg(long, value_name = "FILE")]
+	journal: Option<PathBuf>,
+	/// Devices to train on beside the CPU: `auto` for every GPU, `none`, a number or a part of a name (`doin-worker devices`)
+	/// [default: that of the configuration, or auto]
+	#[arg(long, value_name = "auto|none|INDEX|NAME")]
+	gpu: Option<String>,
+	/// With --dev: make a domain of a CSV file, vote for it (with --inputs: add a bounty) and work on it
+	#[arg(long, value_name = "FILE", requires_all = ["dev", "column"])]
+	data: Option<PathBuf>,
+	/// With --data: column to forecast
+	#[arg(long, value_name = "COLUMN", requires = "data")]
+	column: Option<String>,
+	#[command(flatten)]
+	series: DraftArgs,
+}
+
+/// Runs `run`.
+///
+/// # Errors
+///
+/// Errors if the configuration, a key or the journal cannot be used, or if the domain of `--data` cannot be made.
+pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
+	let file = match &args.config {
+		Some(path) => ConfigFile::load(path)?,
+		None => ConfigFile::dev(),
+	};
+	let flags = Settings { url: node.url.clone(), journal: args.journal.clone(), gpu: args.gpu.clone() };
+	let config =
+		Config::layered(flags, Settings::from_env(|name| std::env::var(name).ok().filter(|value| !value.is_empty())), file);
+	// The file needs no node, so a mistake in it is an error at once.
+	let draft = match (&args.data, &args.column) {
+		(Some(path), Some(column)) => Some(draft(path.clone(), column.clone(), &args.series).await?),
+		_ => None,
+	};
+	let mut worker = Worker::open(config).await?;
+	if let Some(draft) = draft {
+		let id = own_domain(worker.chain(), &draft).await?;
+		worker.work_only_on(id);
+	}
+	worker.run().await
+}
+
+async fn draft(path: PathBuf, column: String, series: &DraftArgs) -> Result<Draft> {
+	// A domain of several columns pays a bounty in place of minted money, and a bounty needs a target.
+	let target = if series.inputs.is_empty() { 0 } else { DEV_TARGET };
+	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, ..DomainTerms::default() });
+	tokio::task::spawn_blocking(move || Draft::from_csv(&path, &column, &options, &terms)).await?
+}
+
+/// Registers a draft as the development owner. The development validator votes for the domain; where no vote counts, the owner
+/// adds a bounty instead.
+async fn own_domain(chain: &Chain, draft: &Draft) -> Result<DomainId> {
+	let owner = keys::signer(&KeySource::Dev(DEV_OWNER.into()), None)?;
+	let id = register(chain, &owner, draft, draft.is_mintable()).await.context("cannot make a domain of the file")?;
+	if !draft.is_mintable() {
+		if chain.domain(chain.head(), id).await?.is_some_and(|domain| domain.bounty == 0) {
+			chain.submit(&owner, &Call::add_bounty(id, DEV_BOUNTY), Urgency::Relaxed).await?;
+		}
+		tracing::info!(target: "doin::worker", domain = id, bounty = %Amount(DEV_BOUNTY), "domain on public evidence: pays its \
+		bounty only");
+		return Ok(id);
+	}
+	match add_vote(chain, &owner, (id, MILLION)).await {
+		Ok(true) => {
+			tracing::info!(target: "doin::worker", domain = id, "vote of the development validator counts from the next session")
+		}
+		Ok(false) => {}
+		Err(error) => tracing::warn!(target: "doin::worker", domain = id, "domain has no weight: {error:#}"),
+	}
+	Ok(id)
+}

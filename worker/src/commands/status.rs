@@ -1,0 +1,332 @@
+//! `status`: rounds, champions, work blocks and balances at one block.
+
+use crate::{
+	args::NodeArgs,
+	report::{count, entry, OutputArgs},
+};
+use anyhow::Result;
+use clap::Args;
+use doin_chain::{Account, Chain, Head};
+use doin_primitives::{
+	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	Balance, BlockNumber, ModelRef, Q32,
+};
+use doin_roles::{amount::Amount, loss::percent_better};
+use serde::Serialize;
+use serde_with::{As, DisplayFromStr};
+use std::fmt::{self, Display, Formatter};
+
+/// Arguments of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusArgs {
+	/// Account whose balance and standing are shown; may be given several times
+	#[arg(long = "account", value_name = "ADDRESS")]
+	accounts: Vec<Account>,
+	#[command(flatten)]
+	output: OutputArgs,
+}
+
+/// Runs `status`.
+///
+/// # Errors
+///
+/// Errors if the node does not answer.
+pub async fn run(node: &NodeArgs, args: StatusArgs) -> Result<()> {
+	let chain = node.connect().await?;
+	args.output.print(&StatusReport::read(&chain, &args.accounts).await?)
+}
+
+/// Returns the name of a model.
+pub fn model_name(model: &ModelRef) -> String {
+	match model {
+		ModelRef::RepeatLast => "repeat-last".into(),
+		ModelRef::Seasonal => "seasonal".into(),
+		ModelRef::Origin => "origin".into(),
+		ModelRef::Stored(id) => format!("model {id}"),
+	}
+}
+
+/// Returns the name of a model with its author, or with the remark that it is a baseline.
+pub fn model_and_author(model: &ModelRef, author: Option<Account>) -> String {
+	match author {
+		Some(author) => format!("{} by {author}", model_name(model)),
+		None => format!("{} (baseline)", model_name(model)),
+	}
+}
+
+/// Converts a Q32 number.
+pub fn bits(value: Q32) -> f64 {
+	value as f64 / doin_primitives::ONE_Q32 as f64
+}
+
+/// Report of `status`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusReport {
+	url: String,
+	genesis: String,
+	block: BlockNumber,
+	domains: Vec<DomainStatus>,
+	work: WorkView<Account>,
+	fee_market: FeeMarketView,
+	accounts: Vec<AccountStatus>,
+}
+
+/// One domain at one block.
+#[derive(Debug, Serialize)]
+pub struct DomainStatus {
+	/// Record of the domain.
+	pub domain: DomainView<Account>,
+	/// Champion of the domain.
+	pub champion: Option<ChampionView<Account>>,
+	/// Current round.
+	pub round: Option<RoundView<Account>>,
+	/// Recomputations that are not final.
+	pub recomputations: Vec<RecomputationView<Account>>,
+}
+
+/// Balance and standing of an account.
+#[derive(Debug, Serialize)]
+struct AccountStatus {
+	account: Account,
+	#[serde(with = "As::<DisplayFromStr>")]
+	free: Balance,
+	#[serde(with = "As::<DisplayFromStr>")]
+	held: Balance,
+	reputation: ReputationView,
+}
+
+impl StatusReport {
+	async fn read(chain: &Chain, accounts: &[Account]) -> Result<Self> {
+		let at = chain.head();
+		let mut domains = Vec::new();
+		for domain in chain.domains(at).await? {
+			domains.push(DomainStatus::read(chain, at, domain).await?);
+		}
+		let mut standing = Vec::new();
+		for account in accounts {
+			let funds = chain.funds(at, *account).await?;
+			let reputation = chain.reputation(at, *account).await?;
+			standing.push(AccountStatus { account: *account, free: funds.free, held: funds.held, reputation });
+		}
+		Ok(Self {
+			url: chain.url().to_string(),
+			genesis: format!("0x{}", hex::encode(chain.genesis())),
+			block: at.number,
+			domains,
+			work: chain.work(at).await?,
+			fee_market: chain.fee_market(at).await?,
+			accounts: standing,
+		})
+	}
+
+	fn write_work(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let work = &self.work;
+		entry(
+			f,
+			"work",
+			format_args!(
+				"{} sealed; {} mined; next: {} when {:.4} bits are queued ({:.4} now)",
+				count(work.work_blocks as usize, "work block"),
+				Amount(work.mined),
+				Amount(work.reward),
+				bits(work.threshold),
+				bits(work.queued)
+			),
+		)?;
+		if let Some(seal) = &work.last_seal {
+			let minted = Amount(seal.minted);
+			entry(f, "last seal", format_args!("work block {} in block {}: {minted} minted", seal.work_block, seal.block))?;
+		}
+		let fees = &self.fee_market;
+		entry(f, "fees", format_args!("{} plancks per gas; {} burned since genesis", fees.base_fee, Amount(fees.burned)))
+	}
+}
+
+impl DomainStatus {
+	/// Reads the status of a domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the node does not answer.
+	pub async fn read(chain: &Chain, at: Head, domain: DomainView<Account>) -> Result<Self> {
+		let id = domain.id;
+		Ok(Self {
+			champion: chain.champion(at, id).await?,
+			round: chain.round(at, id).await?,
+			recomputations: chain.recomputations(at, id).await?,
+			domain,
+		})
+	}
+}
+
+impl Display for StatusReport {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		entry(f, "node", format_args!("{} at block {}", self.url, self.block))?;
+		self.write_work(f)?;
+		self.domains.iter().try_for_each(|domain| domain.fmt(f))?;
+		self.accounts.iter().try_for_each(|account| account.fmt(f))
+	}
+}
+
+impl Display for DomainStatus {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let domain = &self.domain;
+		let status = format!("{:?}", domain.status).to_lowercase();
+		entry(
+			f,
+			&format!("domain {}", domain.id),
+			format_args!("{} ({status}, weight {:.1} %)", domain.name, f64::from(domain.weight) / 1e4),
+		)?;
+		if let Some(champion) = &self.champion {
+			let model = model_and_author(&champion.model, champion.author);
+			let better = percent_better(champion.loss);
+			let block = champion.block;
+			entry(f, "  champion", format_args!("{model} since block {block}, {better:.2} % better than the initial champion"))?;
+		}
+		if let Some(round) = &self.round {
+			let (phase, end) = (format!("{:?}", round.phase).to_lowercase(), round.phase_end);
+			let (seats, fee) = (count(round.seats.len(), "seat"), Amount(round.next_seat_fee));
+			entry(
+				f,
+				"  round",
+				format_args!("{} in phase {phase} until block {end}; {seats}, the next costs {fee}", round.round.number),
+			)?;
+		}
+		for task in &self.recomputations {
+			let subject = task.subject.round().map_or(String::new(), |round| format!(" for round {}", round.number));
+			let answers = task.seats.iter().filter(|seat| seat.revealed).count();
+			entry(
+				f,
+				"  task",
+				format_args!(
+					"{}{subject}: {} until block {}; {}, {}, {}",
+					task.task,
+					format!("{:?}", task.phase).to_lowercase(),
+					task.phase_end,
+					count(task.models.len(), "model"),
+					count(task.seats.len(), "evaluator"),
+					count(answers, "answer")
+				),
+			)?;
+		}
+		Ok(())
+	}
+}
+
+impl Display for AccountStatus {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let ReputationView { score, eligible, bond, accepted, rejected, forfeited } = self.reputation;
+		entry(f, "account", self.account)?;
+		entry(f, "  balance", format_args!("{} free, {} held", Amount(self.free), Amount(self.held)))?;
+		entry(
+			f,
+			"  standing",
+			format_args!(
+				"bond {}, reputation {:.2}{}; {} accepted, {rejected} rejected, {forfeited} forfeited",
+				Amount(bond),
+				f64::from(score) / 1e6,
+				if eligible { "" } else { " (too low to be drawn)" },
+				count(accepted as usize, "candidate"),
+			),
+		)
+	}
+}
+
+#[cfg(test)]
+pub mod tests {
+	use super::*;
+	use doin_primitives::{
+		round::Phase,
+		views::{EvaluatorSeatView, RecomputationPhase},
+		EvidenceKind, ProgramKind, RoundId, SizeClass, Status, Subject,
+	};
+
+	pub fn domain() -> DomainView<Account> {
+		DomainView {
+			id: 3,
+			name: "sawtooth".into(),
+			unit: "0.5 mm".into(),
+			program: ProgramKind::Forecast,
+			evidence: EvidenceKind::Synthetic,
+			status: Status::Active,
+			owner: Account([1; 32]),
+			weight: 250_000,
+			high_water: 0,
+			min_improvement: 5_000,
+			target: 0,
+			bounty: 0,
+			class: SizeClass::Small,
+		}
+	}
+
+	pub fn status() -> DomainStatus {
+		let round = RoundId { domain: 3, number: 7 };
+		let seat = |revealed| EvaluatorSeatView { who: Account([2; 32]), committed: true, revealed };
+		DomainStatus {
+			domain: domain(),
+			champion: Some(ChampionView {
+				model: ModelRef::Stored(9),
+				author: Some(Account([0; 32])),
+				round: Some(round),
+				block: 40,
+				error: 3,
+				initial_error: 4,
+				loss: 3 << 18,
+				validation_error: 5,
+				genes: Vec::new(),
+				bytes: 100,
+			}),
+			round: Some(RoundView {
+				round,
+				phase: Phase::Commit,
+				phase_end: 60,
+				reveal_from: 60,
+				reveal_until: 70,
+				next_seat_fee: 0,
+				seat_hold: 0,
+				seats: Vec::new(),
+				contender: None,
+			}),
+			recomputations: vec![RecomputationView {
+				task: 11,
+				subject: Subject::Round(round),
+				domain: 3,
+				phase: RecomputationPhase::Revealing,
+				phase_end: 55,
+				seed: None,
+				models: vec![ModelRef::Seasonal],
+				class: SizeClass::Small,
+				seats: vec![seat(true), seat(false)],
+				sums: Vec::new(),
+			}],
+		}
+	}
+
+	#[test]
+	fn a_domain_is_shown_with_champion_round_and_tasks() {
+		let author = Account([0; 32]);
+		let expected = format!(
+			"\
+domain 3    sawtooth (active, weight 25.0 %)
+  champion  model 9 by {author} since block 40, 25.00 % better than the initial champion
+  round     7 in phase commit until block 60; 0 seats, the next costs 0 DOIN
+  task      11 for round 7: revealing until block 55; 1 model, 2 evaluators, 1 answer
+"
+		);
+		assert_eq!(model_and_author(&ModelRef::Seasonal, None), "seasonal (baseline)");
+		assert_eq!(status().to_string(), expected);
+		let json = serde_json::to_value(status()).unwrap();
+		assert_eq!((&json["recomputations"][0]["task"], &json["domain"]["program"]), (&11.into(), &"forecast".into()));
+	}
+
+	#[test]
+	fn an_account_is_shown_with_its_standing() {
+		let reputation = ReputationView { score: 2_500_000, eligible: false, bond: 0, accepted: 1, rejected: 2, forfeited: 3 };
+		let account = AccountStatus { account: Account([0; 32]), free: doin_primitives::DOIN, held: 0, reputation };
+		let text = account.to_string();
+		assert!(text.contains("1 DOIN free, 0 DOIN held") && text.contains("2.50 (too low to be drawn)"), "{text}");
+		assert!(text.contains("1 candidate accepted, 2 rejected, 3 forfeited"), "{text}");
+		assert_eq!(serde_json::to_value(&account).unwrap()["free"], doin_primitives::DOIN.to_string());
+	}
+}

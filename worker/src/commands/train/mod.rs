@@ -1,0 +1,174 @@
+//! `train`: trains one model, or a population of which it keeps the best.
+
+mod plan;
+mod report;
+
+use crate::{
+	args::{ColumnArgs, TargetArgs},
+	commands::{
+		curve::{self, Picture},
+		genes::{describe_candidate, GeneArgs},
+	},
+	report::OutputArgs,
+	work::{compute, threads},
+};
+use anyhow::{ensure, Context, Result};
+use clap::Args;
+use doin_compute::{
+	baseline,
+	gpu::{DeviceSelection, Devices},
+	Executor, StoppingRule,
+};
+use doin_forecast::{spec::explain, FileSet, SeriesSource, SplitRule, StepErrors};
+use doin_scoring::verdict::total;
+use plan::Plan;
+use report::TrainReport;
+use std::{
+	path::PathBuf,
+	sync::{atomic::AtomicBool, Arc},
+	time::Instant,
+};
+
+/// Arguments of `train`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainArgs {
+	#[command(flatten)]
+	files: FileArgs,
+	#[command(flatten)]
+	genes: GeneArgs,
+	/// Steps to forecast [default: the last of --steps, or one season within 6 and 24]
+	#[arg(long, value_name = "STEPS", help_heading = "Forecast")]
+	horizon: Option<u16>,
+	#[command(flatten)]
+	target: TargetArgs,
+	/// Steps that precede every target, so that models with other windows are scored on the same targets [default: the longest
+	/// window or the season]
+	#[arg(long, value_name = "STEPS", help_heading = "Forecast")]
+	history: Option<u16>,
+	/// Steps of one season, e.g. 24 for hourly values with a daily rhythm [default: found by autocorrelation]
+	#[arg(long, value_name = "STEPS", help_heading = "Forecast")]
+	season: Option<u16>,
+	/// Raw unit of the stored values, in units of the column [default: power of ten that keeps three significant digits]
+	#[arg(long, value_name = "SIZE", help_heading = "Forecast")]
+	unit: Option<f64>,
+	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+	population: Option<u32>,
+	/// Stop a candidate after this many epochs without improvement [default: never]
+	#[arg(long, value_name = "EPOCHS", value_parser = clap::value_parser!(u16).range(1..))]
+	patience: Option<u16>,
+	/// Successive halving (Jamieson & Talwalkar 2016): of every 64 candidates, the better half continues after an eighth, a
+	/// quarter and half of the epochs. A population takes less than half of the time
+	#[arg(long, requires = "population")]
+	halving: bool,
+	/// Devices to train on beside the CPU: `auto` for every GPU, a number or a part of a name (`doin-worker devices`). Useful for
+	/// a population; models do not depend on it
+	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
+	gpu: String,
+	/// Threads [default: all cores]. Models do not depend on it
+	#[arg(long, value_name = "N")]
+	cores: Option<usize>,
+	/// Write the model to this file, for `evaluate` and `predict`
+	#[arg(long, value_name = "FILE")]
+	out: Option<PathBuf>,
+	/// Write the learning curve: a folder for curve.svg and curve.csv, or a file ending in .svg or .csv
+	#[arg(long, value_name = "PATH")]
+	curve: Option<PathBuf>,
+	#[command(flatten)]
+	output: OutputArgs,
+}
+
+/// Files of a training.
+#[derive(Clone, Debug, Args)]
+struct FileArgs {
+	/// CSV file whose first line holds the names of its columns. FILE:1000 reads its first 1000 rows. If given several times, one
+	/// model is trained on all files, and no window reaches from one file into another
+	#[arg(long, value_name = "FILE[:ROWS]", required = true)]
+	csv: Vec<SeriesSource>,
+	/// Validate on this file, and train on the whole of the others; may be given several times
+	#[arg(long, value_name = "FILE[:ROWS]", conflicts_with = "split")]
+	validation_csv: Vec<SeriesSource>,
+	/// Test on this file; may be given several times
+	#[arg(long, value_name = "FILE[:ROWS]", requires = "validation_csv")]
+	test_csv: Vec<SeriesSource>,
+	#[command(flatten)]
+	columns: ColumnArgs,
+	/// Parts of each file that train and validate, in per cent or rows. The test is the rest, or as long as a third part
+	#[arg(long, value_name = "TRAIN/VAL", default_value = "70/15", help_heading = "Forecast")]
+	split: SplitRule,
+}
+
+impl FileArgs {
+	fn file_set(&self) -> FileSet {
+		FileSet {
+			training: self.csv.clone(),
+			validation: self.validation_csv.clone(),
+			test: self.test_csv.clone(),
+			column: self.columns.column.clone(),
+			options: self.columns.options(),
+			split: self.split.clone(),
+		}
+	}
+}
+
+/// Runs `train`.
+///
+/// # Errors
+///
+/// Errors if the files, the forecast or the genes cannot be used, or if no candidate can be trained.
+pub async fn run(args: TrainArgs) -> Result<()> {
+	compute(move |stop| train(&args, stop)).await
+}
+
+fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
+	// A folder that does not exist is reported before hours are spent.
+	if let Some(folder) = args.out.as_ref().and_then(|out| out.parent()).filter(|folder| !folder.as_os_str().is_empty()) {
+		ensure!(folder.is_dir(), "--out: the folder {} does not exist: create it first", folder.display());
+	}
+	let curve_files = args.curve.as_deref().map(curve::files).transpose()?.unwrap_or_default();
+	let selection: DeviceSelection = args.gpu.parse()?;
+	let devices = Devices::open(&selection)?;
+	if devices.all().is_empty() && selection != DeviceSelection::None {
+		eprintln!("warning: there is no GPU, so the CPU trains alone (`doin-worker devices` lists the devices of this machine)");
+	}
+	let plan = Plan::new(args)?;
+	let (family, threads) = (args.genes.family, threads(args.cores));
+	let executor = Executor::new(threads, Arc::new(devices))?;
+	if !args.output.is_json() {
+		print!("{}", report::PlanText { plan: &plan, executor: &executor });
+	}
+	let started = Instant::now();
+	let mut trained = plan.train(family, StoppingRule { patience: args.patience, halving: args.halving }, &executor, stop)?;
+	let seconds = started.elapsed().as_secs_f64();
+	trained.sort_by_key(|one| (total(&one.errors.validation), one.number));
+	let chosen = trained.first().context("no candidate was trained")?;
+	let others = [(format!("this {family}"), chosen.model.clone())];
+	let rows = executor.install(|| baseline::report(&plan.data, 0, &others)).map_err(explain)?;
+	let errors = executor.install(|| plan.errors(&chosen.model));
+	if let Some(out) = &args.out {
+		plan.model_file(family, chosen, &errors).write(out)?;
+	}
+	let most_frequent = |part: fn(&plan::FileErrors) -> &Option<StepErrors>| {
+		let steps = errors.iter().filter_map(|file| part(file).clone()).reduce(|a, b| a.merge(&b));
+		steps.and_then(|steps| steps.most_frequent())
+	};
+	let most_frequent =
+		report::MostFrequent { validation: most_frequent(|file| &file.validation), test: most_frequent(|file| &file.test) };
+	let has_curves = trained.iter().any(|one| !one.curve.points.is_empty());
+	if has_curves {
+		let mut curves: Vec<_> = trained.iter().map(|one| one.curve.clone()).collect();
+		curves.sort_by_key(|curve| curve.candidate);
+		let table = &plan.files[0].table;
+		let title = format!("{}: {}", table.file, describe_candidate(family, &chosen.candidate));
+		let unit = plan.scale.unit_name(&table.column);
+		Picture { curves: &curves, chosen: chosen.number, title: &title, unit }.write(&curve_files)?;
+	}
+	let mut report = TrainReport::new(&plan, family, &trained, &rows, most_frequent);
+	report.seconds = seconds;
+	report.saved = args.out.clone();
+	report.source = args.files.csv[0].path.clone();
+	if !curve_files.is_empty() {
+		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
+	}
+	args.output.print(&report)
+}

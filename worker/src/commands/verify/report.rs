@@ -1,0 +1,191 @@
+//! Report of `verify`.
+
+use super::{
+	claim::{Claim, Finding},
+	Checked,
+};
+use crate::report::entry;
+use doin_compute::task::predictions_per_window;
+use doin_forecast::significant;
+use doin_primitives::{BlockNumber, DomainId, Evidence};
+use doin_roles::problem::Problem;
+use doin_scoring::model::OUT_FRAC;
+use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
+
+/// Verdict on a claim, or on all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Verdict {
+	/// All recomputed errors match.
+	Verified,
+	/// Recomputed errors differ.
+	Mismatch,
+	/// Nothing could be recomputed.
+	Inconclusive,
+}
+
+/// Report of `verify`.
+#[derive(Debug, Serialize)]
+pub struct VerifyReport {
+	domain: DomainId,
+	/// Block of the claims.
+	pub block: BlockNumber,
+	verdict: Verdict,
+	chunks: Vec<u16>,
+	statements: Vec<StatementReport>,
+	missing: Vec<String>,
+	/// Seconds of the recomputation.
+	pub seconds: f64,
+	/// Address of the node.
+	#[serde(skip)]
+	pub url: String,
+	/// Threads of the recomputation.
+	#[serde(skip)]
+	pub threads: usize,
+	#[serde(skip)]
+	name: String,
+	/// Values of the series.
+	#[serde(skip)]
+	values: usize,
+	/// Chunks of a recomputation.
+	#[serde(skip)]
+	all_chunks: u16,
+}
+
+/// Verdict on one claim.
+#[derive(Debug, Serialize)]
+struct StatementReport {
+	about: String,
+	verdict: Verdict,
+	reason: Option<String>,
+	/// Number of sums and mean error as text.
+	#[serde(skip)]
+	details: String,
+}
+
+impl VerifyReport {
+	/// Returns the report of checked claims.
+	pub fn new(problem: &Problem, chunks: &[u16], results: &[Checked], missing: Vec<String>, code: u8) -> Self {
+		Self {
+			domain: problem.id,
+			block: 0,
+			verdict: match code {
+				0 => Verdict::Verified,
+				1 => Verdict::Mismatch,
+				_ => Verdict::Inconclusive,
+			},
+			chunks: chunks.to_vec(),
+			statements: results.iter().map(|checked| StatementReport::new(problem, checked)).collect(),
+			missing,
+			seconds: 0.0,
+			url: String::new(),
+			threads: 1,
+			name: problem.name(),
+			values: problem.series.len(),
+			all_chunks: problem.chunks(),
+		}
+	}
+
+	/// Returns the verdict as a sentence.
+	fn conclusion(&self) -> String {
+		match self.verdict {
+			Verdict::Verified if self.chunks.len() < usize::from(self.all_chunks) => {
+				let chunks: Vec<String> = self.chunks.iter().map(u16::to_string).collect();
+				format!("Verified on chunks {}: all recomputed sums equal those of the chain.", chunks.join(", "))
+			}
+			Verdict::Verified => "Verified: all recomputed sums equal those of the chain.".into(),
+			Verdict::Mismatch => "Mismatch: the chain's own data and models give other errors than the chain states.".into(),
+			Verdict::Inconclusive => "Inconclusive: nothing could be recomputed.".into(),
+		}
+	}
+}
+
+impl StatementReport {
+	fn new(problem: &Problem, Checked { claim, finding }: &Checked) -> Self {
+		let (verdict, reason, details) = match finding {
+			Finding::Verified { chunks, error } => {
+				(Verdict::Verified, None, format!("{chunks} sums{}", mean_error(problem, claim, *error, *chunks)))
+			}
+			Finding::Mismatch(reason) => (Verdict::Mismatch, Some(reason.clone()), reason.clone()),
+			Finding::Inconclusive(reason) => (Verdict::Inconclusive, Some(reason.clone()), reason.clone()),
+		};
+		Self { about: claim.about.clone(), verdict, reason, details }
+	}
+}
+
+/// Returns the mean error of a sum over some chunks as text.
+fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> String {
+	let Some(forecast) = problem.forecast() else { return String::new() };
+	let (size, unit) = problem.unit();
+	let split = &problem.spec.split;
+	let windows = match (claim.seed, &problem.spec.evidence) {
+		(Some(_), Evidence::Synthetic(_)) => forecast.windows,
+		_ => forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(1),
+	};
+	let count = chunks as f64 * f64::from(windows) * predictions_per_window(forecast) as f64;
+	let mean = error as f64 / f64::from(1u32 << OUT_FRAC) / count.max(1.0) * size;
+	format!(", {} {} {unit}", doin_forecast::error_name(forecast), significant(mean)).trim_end().to_string()
+}
+
+impl Display for VerifyReport {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let label = format!("domain {}", self.domain);
+		entry(f, &label, format_args!("{} at block {} of {}", self.name, self.block, self.url))?;
+		entry(f, "data", format_args!("{} values; their hash equals that of the domain's record", self.values))?;
+		for StatementReport { about, verdict, details, .. } in &self.statements {
+			let label = if *verdict == Verdict::Mismatch { "MISMATCH".into() } else { verdict.to_string() };
+			// The longest verdict leaves no space behind its label.
+			entry(f, &format!("{label} "), format_args!("{about}: {details}"))?;
+		}
+		self.missing.iter().try_for_each(|missing| entry(f, "missing", missing))?;
+		writeln!(f, "{} ({:.2} s on {} threads)", self.conclusion(), self.seconds, self.threads)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{commands::verify::claim::StatedErrors, fixtures::sawtooth};
+	use doin_scoring::Model;
+
+	fn checked(finding: Finding) -> Checked {
+		let claim =
+			Claim { about: "champion".into(), model: Ok(Model::Seasonal), seed: Some([1; 32]), stated: StatedErrors::Total(1) };
+		Checked { claim, finding }
+	}
+
+	fn report(results: &[Checked], chunks: &[u16], code: u8) -> VerifyReport {
+		VerifyReport {
+			url: "ws://x".into(),
+			block: 9,
+			..VerifyReport::new(&sawtooth(), chunks, results, vec!["sums".into()], code)
+		}
+	}
+
+	#[test]
+	fn verified_claims_are_shown_with_their_mean_error() {
+		let all: Vec<u16> = (0..32).collect();
+		// One raw unit on each of the 32 · 8 · 4 values is half a millimetre.
+		let verified = [checked(Finding::Verified { chunks: 32, error: 16 * 32 * 8 * 4 })];
+		let expected = "\
+domain 3    sawtooth at block 9 of ws://x
+data        600 values; their hash equals that of the domain's record
+verified    champion: 32 sums, mean absolute error 0.50000 mm
+missing     sums
+Verified: all recomputed sums equal those of the chain. (0.00 s on 1 threads)
+";
+		assert_eq!(report(&verified, &all, 0).to_string(), expected);
+		let some = report(&verified, &[3, 4], 0).to_string();
+		assert!(some.contains("Verified on chunks 3, 4:"), "{some}");
+	}
+
+	#[test]
+	fn a_mismatch_is_shown_with_its_reason() {
+		let report = report(&[checked(Finding::Mismatch("chunk 9 differs".into()))], &[9], 1);
+		assert!(report.to_string().contains("MISMATCH    champion: chunk 9 differs"), "{report}");
+		let json = serde_json::to_value(&report).unwrap();
+		assert_eq!((&json["verdict"], &json["statements"][0]["reason"]), (&"mismatch".into(), &"chunk 9 differs".into()));
+	}
+}

@@ -1,0 +1,294 @@
+//! `watch`: rounds, accepted champions, sealed work blocks and balances, block by block.
+
+mod companion;
+mod known;
+mod screen;
+mod summary;
+
+use crate::{
+	args::NodeArgs,
+	commands::status::{bits, model_and_author},
+	report::count,
+};
+use anyhow::{bail, Context, Result};
+use clap::Args;
+use companion::Companion;
+use doin_chain::{Account, Chain, Head, Patience};
+use doin_primitives::{
+	views::{DomainView, RecomputationPhase, RecomputationView, RoundView, SealView},
+	DomainId, ModelRef, Status,
+};
+use doin_roles::{amount::Amount, domain_cache::DomainCache, problem::decode_admissible};
+use known::KnownDomain;
+use screen::Screen;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use summary::{ChampionSummary, WatchSummary};
+
+/// Longest wait for a block between two checks of the companions.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Arguments of `watch`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+EXAMPLES
+  doin-worker watch
+  doin-worker watch --until-work-block 1      exits after the first work block, with a JSON summary as its last line")]
+pub struct WatchArgs {
+	/// Exit with success once this many work blocks are sealed
+	#[arg(long, value_name = "N")]
+	until_work_block: Option<u64>,
+	/// Watch only this domain
+	#[arg(long, value_name = "ID")]
+	domain: Option<DomainId>,
+	/// Second since 1970 from which the summary counts time [default: now]
+	#[arg(long, value_name = "SECONDS")]
+	since: Option<u64>,
+	/// Process that the chain depends on, e.g. the node; its end is an error. May be given several times
+	#[arg(long = "alongside", value_name = "PID")]
+	alongside: Vec<Companion>,
+}
+
+struct Watcher {
+	chain: Chain,
+	args: WatchArgs,
+	since: u64,
+	domains: DomainCache,
+	screen: Screen,
+	known: BTreeMap<DomainId, KnownDomain>,
+	/// Champion that was accepted last.
+	latest: Option<ChampionSummary>,
+	/// Accounts that earn.
+	earners: BTreeSet<Account>,
+	/// Account that the validators' share is minted to.
+	validators_pot: Option<Account>,
+	work_blocks: Option<u64>,
+}
+
+/// Runs `watch`.
+///
+/// # Errors
+///
+/// Errors if the node cannot be reached, or if a companion ends.
+pub async fn run(node: &NodeArgs, args: WatchArgs) -> Result<()> {
+	let chain = node.connect_with(Patience::Within(Duration::from_secs(60))).await?;
+	let validators_pot = chain.constant::<[u8; 8]>("Work", "PotId").await.ok().map(account_of_pallet_id);
+	let mut watcher = Watcher {
+		chain,
+		since: args.since.unwrap_or_else(now),
+		args,
+		domains: DomainCache::default(),
+		screen: Screen::new(),
+		known: BTreeMap::new(),
+		latest: None,
+		earners: BTreeSet::new(),
+		validators_pot,
+		work_blocks: None,
+	};
+	let outcome = watcher.follow().await;
+	watcher.screen.end();
+	if let Some(summary) = outcome? {
+		println!("{}", serde_json::to_string(&summary)?);
+	}
+	Ok(())
+}
+
+/// Returns the seconds since 1970.
+fn now() -> u64 {
+	SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Returns the account of a pallet identifier, as `PalletId::into_account_truncating` derives it: `modl` and the identifier.
+fn account_of_pallet_id(id: [u8; 8]) -> Account {
+	let mut account = [0; 32];
+	account[..4].copy_from_slice(b"modl");
+	account[4..12].copy_from_slice(&id);
+	Account(account)
+}
+
+impl Watcher {
+	/// Looks at every block until the end that was asked for; returns the summary.
+	async fn follow(&mut self) -> Result<Option<WatchSummary>> {
+		let mut at = self.chain.head();
+		loop {
+			match self.look(at).await {
+				Ok(Some(summary)) => return Ok(Some(summary)),
+				Ok(None) => {}
+				// The connection reopens by itself.
+				Err(error) => tracing::warn!(target: "doin::watch", block = at.number, "block skipped: {error:#}"),
+			}
+			at = self.next(at).await?;
+		}
+	}
+
+	/// Waits for the block after `at`.
+	async fn next(&self, at: Head) -> Result<Head> {
+		loop {
+			if let Some(ended) = self.args.alongside.iter().find(|companion| !companion.is_running()) {
+				bail!("process {ended} has ended, and the chain depends on it: look at its log");
+			}
+			let Ok(head) = tokio::time::timeout(TICK, self.chain.next_head(at)).await else { continue };
+			if head.number <= at.number + 1 {
+				return Ok(head);
+			}
+			// Several blocks were imported in the meantime.
+			return Ok(self.chain.block(at.number + 1).await.ok().flatten().unwrap_or(head));
+		}
+	}
+
+	async fn look(&mut self, at: Head) -> Result<Option<WatchSummary>> {
+		let work = self.chain.work(at).await?;
+		for entry in &work.queue {
+			self.earners.insert(entry.optimizer);
+			self.earners.extend(&entry.evaluators);
+		}
+		let mut activity = Vec::new();
+		for domain in self.chain.domains(at).await? {
+			if self.args.domain.is_some_and(|only| only != domain.id) {
+				continue;
+			}
+			self.look_at_champion(at, &domain).await?;
+			if domain.weight > 0 || self.args.domain.is_some() {
+				activity.push(self.activity(at, &domain).await?);
+			}
+		}
+		let before = self.work_blocks.replace(work.work_blocks);
+		if let Some(seal) = work.last_seal.as_ref().filter(|_| before.is_some_and(|before| before < work.work_blocks)) {
+			self.show_seal(at, seal).await?;
+		}
+		let queued =
+			format!("  queue {:.4} of {:.4} bits, work block {}", bits(work.queued), bits(work.threshold), work.work_blocks);
+		self.screen.status(at.number, activity.join("; "), &queued);
+		match (self.args.until_work_block, &work.last_seal) {
+			(Some(until), Some(seal)) if work.work_blocks >= until => self.summary(at, seal).await.map(Some),
+			_ => Ok(None),
+		}
+	}
+
+	/// Shows the champion of a domain if it has changed.
+	async fn look_at_champion(&mut self, at: Head, domain: &DomainView<Account>) -> Result<()> {
+		if domain.status == Status::Loading {
+			return Ok(());
+		}
+		let Some(champion) = self.chain.champion(at, domain.id).await? else { return Ok(()) };
+		if !self.known.contains_key(&domain.id) {
+			let problem = self.domains.problem(&self.chain, at, domain.id).await?;
+			let known = KnownDomain::new(problem).await?;
+			if let Some(line) = known.introduction() {
+				self.screen.line(&line);
+			}
+			self.known.insert(domain.id, known);
+		}
+		let Some(known) = self.known.get_mut(&domain.id) else { return Ok(()) };
+		let ModelRef::Stored(id) = champion.model else { return Ok(()) };
+		if known.champion == champion.model {
+			return Ok(());
+		}
+		let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
+		let (problem, model) = (known.problem.clone(), decode_admissible(&known.problem, &bytes)?);
+		let tail = tokio::task::spawn_blocking(move || problem.tail_error(&model)).await?;
+		known.champion = champion.model;
+		self.screen.line(&format!(
+			"block {:>6}  ACCEPTED domain {} {}: {}",
+			champion.block,
+			domain.id,
+			model_and_author(&champion.model, champion.author),
+			known.describe_champion(&champion, tail)
+		));
+		self.earners.extend(champion.author);
+		self.latest = Some(ChampionSummary::new(domain.id, id, &champion, &known.problem));
+		Ok(())
+	}
+
+	/// Returns the round and the recomputations of a domain as text.
+	async fn activity(&mut self, at: Head, domain: &DomainView<Account>) -> Result<String> {
+		let mut parts: Vec<String> = self.chain.round(at, domain.id).await?.iter().map(describe_round).collect();
+		for task in self.chain.recomputations(at, domain.id).await? {
+			self.earners.extend(task.seats.iter().map(|seat| seat.who));
+			parts.push(describe_task(&task));
+		}
+		Ok(format!("domain {}: {}", domain.id, parts.join(", ")))
+	}
+
+	async fn show_seal(&mut self, at: Head, seal: &SealView) -> Result<()> {
+		self.screen.line(&format!(
+			"block {:>6}  WORK BLOCK {} sealed: {} minted for {:.4} bits (optimizers {}, evaluators {}, validators {})",
+			seal.block,
+			seal.work_block,
+			Amount(seal.minted),
+			bits(seal.taken),
+			Amount(seal.optimizers),
+			Amount(seal.evaluators),
+			Amount(seal.validators)
+		));
+		let mut balances = Vec::new();
+		for account in &self.earners {
+			let funds = self.chain.funds(at, *account).await?;
+			balances.push(format!("{} {}", account.short(), Amount(funds.free.saturating_add(funds.held))));
+		}
+		if let Some(pot) = self.validators_pot {
+			balances.push(format!("validators' pot {}", Amount(self.chain.funds(at, pot).await?.free)));
+		}
+		self.screen.line(&format!("              balances: {}", balances.join(", ")));
+		Ok(())
+	}
+
+	async fn summary(&self, at: Head, seal: &SealView) -> Result<WatchSummary> {
+		let fees = self.chain.fee_market(at).await?;
+		Ok(WatchSummary::new(self.latest.clone(), seal, fees.burned, now().saturating_sub(self.since)))
+	}
+}
+
+/// Returns the phase of a round as text.
+fn describe_round(round: &RoundView<Account>) -> String {
+	let seats = match round.seats.len() {
+		0 => String::new(),
+		seats => format!(" ({})", count(seats, "seat")),
+	};
+	let phase = format!("{:?}", round.phase).to_lowercase();
+	format!("round {} {phase} until {}{seats}", round.round.number, round.phase_end)
+}
+
+/// Returns the phase of a recomputation as text.
+fn describe_task(task: &RecomputationView<Account>) -> String {
+	let (committed, revealed) =
+		(task.seats.iter().filter(|seat| seat.committed).count(), task.seats.iter().filter(|seat| seat.revealed).count());
+	let phase = match task.phase {
+		RecomputationPhase::Drawing => "drawing".into(),
+		RecomputationPhase::Answering => format!("{committed} of {} answers committed", task.seats.len()),
+		RecomputationPhase::Revealing => format!("{revealed} of {} answers revealed", task.seats.len()),
+		RecomputationPhase::Settling => "settling".into(),
+		RecomputationPhase::Recomputing => "recomputing in the runtime".into(),
+		RecomputationPhase::Challenge => format!("open to challenge until {}", task.phase_end),
+	};
+	match task.subject.round() {
+		Some(round) => format!("round {} {phase}", round.number),
+		None => format!("task {} {phase}", task.task),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::status::tests::status;
+
+	#[test]
+	fn the_pot_is_the_account_of_its_pallet_id() {
+		// As `PalletId(*b"doin/gen").into_account_truncating()` derives it.
+		assert_eq!(&account_of_pallet_id(*b"doin/gen").0[..13], b"modldoin/gen\0");
+	}
+
+	#[test]
+	fn rounds_and_tasks_are_described_by_their_phase() {
+		let status = status();
+		assert_eq!(describe_round(status.round.as_ref().unwrap()), "round 7 commit until 60");
+		let mut task = status.recomputations[0].clone();
+		assert_eq!(describe_task(&task), "round 7 1 of 2 answers revealed");
+		task.phase = RecomputationPhase::Answering;
+		assert_eq!(describe_task(&task), "round 7 2 of 2 answers committed");
+		task.phase = RecomputationPhase::Challenge;
+		assert_eq!(describe_task(&task), "round 7 open to challenge until 55");
+	}
+}

@@ -1,0 +1,14 @@
+//! Command line of the worker: trains and evaluates models, verifies those of a chain, manages domains, and runs optimizer
+//! and evaluator.
+//!
+//! The work is done by libraries: `doin-forecast` (series, drafts, model files), `doin-compute` (training and scoring),
+//! `doin-chain` (RPC) and `doin-roles` (optimizer and evaluator). This crate has the arguments ([`cli`]), and for each command
+//! the report, from which both the text and the JSON object are made.
+
+mod args;
+pub mod cli;
+mod commands;
+#[cfg(test)]
+mod fixtures;
+mod report;
+mod work;
