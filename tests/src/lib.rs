@@ -1,8 +1,8 @@
-//! Whole-system tests: the built executables as processes, watched from outside.
+//! Harness of whole-system tests: the built executables as processes, observed from outside.
 //!
-//! [`Node`] and [`Worker`] start `doin-node` and `doin-worker` from the target folder that the running test comes from, each in a
-//! directory of its own that disappears with it. Their output goes to a file there, and its end is printed when a test lets go of them:
-//! the test harness shows it for tests that fail.
+//! [`Node`] and [`Worker`] start `doin-node` and `doin-worker` from the target folder of the running test, each in a directory of
+//! its own that is deleted with it. Their output goes to a file in that directory. The end of the file is printed when a test
+//! drops the process, and the test harness shows it for failed tests.
 
 pub mod chain;
 mod node;
@@ -16,28 +16,21 @@ pub use worker::Worker;
 use anyhow::{bail, Result};
 use std::{
 	future::Future,
-	net::TcpListener,
 	time::{Duration, Instant},
 };
 
-/// Time a process may take to answer its first request. The runtime is compiled at the start, and tests share the machine with each
-/// other and, on a developer's machine, with a build.
+/// Longest time until a process answers its first request. The runtime is compiled at the start, and tests share the machine with
+/// each other and with builds.
 pub const START: Duration = Duration::from_secs(300);
-/// Time between two looks at something that is waited for.
+/// Time between two polls.
 pub const POLL: Duration = Duration::from_millis(200);
+/// Address at which no node listens: port 1 is reserved for a service that is not used any more.
+pub const NOWHERE: &str = "ws://127.0.0.1:1";
 
-/// A TCP port of this machine that nobody listened on a moment ago.
+/// Polls `look` until it returns a value.
 ///
 /// # Errors
-/// When the machine has none.
-pub fn free_port() -> Result<u16> {
-	Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// Asks `look` until it has an answer.
-///
-/// # Errors
-/// The first error of `look`, or when `limit` is over, naming `what` was waited for.
+/// Returns the first error of `look`, or an error that names `what` after `limit`.
 pub async fn wait_for<T, F: Future<Output = Result<Option<T>>>>(
 	what: &str,
 	limit: Duration,

@@ -1,7 +1,7 @@
-//! A node under test.
+//! Nodes under test.
 
-use crate::{chain, free_port, wait_for, Process, START};
-use anyhow::{Context, Result};
+use crate::{chain, wait_for, Process, START};
+use anyhow::{bail, Context, Result};
 use jsonrpsee::{
 	core::{
 		client::{ClientT, Subscription, SubscriptionClientT},
@@ -14,39 +14,38 @@ use serde_json::Value;
 use std::{path::Path, time::Duration};
 use tempfile::TempDir;
 
-/// How to start a node.
+/// Configuration of a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeConfig {
-	/// Arguments besides base path, ports and reporting.
+	/// Arguments, without those for the base path, the ports and the telemetry.
 	pub arguments: Vec<String>,
 }
 
-/// A running node with its RPC connection. It is killed and its directory deleted when this value is dropped.
+/// A running node with its RPC connection. Dropping the value kills the node and deletes its directory.
 #[derive(Debug)]
 pub struct Node {
-	/// Its JSON-RPC client.
+	/// JSON-RPC client of the node.
 	pub client: WsClient,
 	process: Process,
 	config: NodeConfig,
 	rpc_port: u16,
-	network_port: u16,
 	base: TempDir,
 }
 
 impl Node {
-	/// Starts a node with `arguments` in a new directory, and waits until it answers.
+	/// Starts a node with `arguments` in a new directory, and waits for its RPC server.
 	///
 	/// # Errors
-	/// When it does not come up.
+	/// Errors if the node was not built, ends, or does not answer in time.
 	pub async fn start(arguments: &[&str]) -> Result<Self> {
 		let config = NodeConfig { arguments: arguments.iter().map(|argument| argument.to_string()).collect() };
 		Self::start_in(tempfile::tempdir()?, config).await
 	}
 
-	/// Starts the one validator of a development chain.
+	/// Starts the validator of a development chain.
 	///
 	/// # Errors
-	/// When it does not come up.
+	/// See [`Node::start`].
 	pub async fn dev() -> Result<Self> {
 		Self::start(&["--dev", &format!("--chain={}", chain::raw("dev")?.display())]).await
 	}
@@ -54,93 +53,104 @@ impl Node {
 	/// Starts a node of the local network.
 	///
 	/// # Errors
-	/// When it does not come up.
+	/// See [`Node::start`].
 	pub async fn local(arguments: &[&str]) -> Result<Self> {
 		let chain = format!("--chain={}", chain::raw("local")?.display());
 		Self::start(&[arguments, &[&chain]].concat()).await
 	}
 
 	async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {
-		let (rpc_port, network_port) = (free_port()?, free_port()?);
 		let mut arguments = config.arguments.clone();
+		// The system chooses free ports. The log names the port of the RPC server, and the node reports the other one.
 		arguments.extend([
 			format!("--base-path={}", base.path().display()),
-			format!("--rpc-port={rpc_port}"),
-			format!("--listen-addr=/ip4/127.0.0.1/tcp/{network_port}"),
+			"--rpc-port=0".into(),
+			"--listen-addr=/ip4/127.0.0.1/tcp/0".into(),
 			"--no-prometheus".into(),
 			"--no-telemetry".into(),
 			"--no-mdns".into(),
 		]);
-		let mut process = Process::start("doin-node", &arguments, &base.path().join("output.log"))?;
-		let url = format!("ws://127.0.0.1:{rpc_port}");
+		let log = base.path().join("output.log");
+		let printed_before = std::fs::read_to_string(&log).map_or(0, |text| text.len());
+		let mut process = Process::start("doin-node", &arguments, &log)?;
 		let start = std::time::Instant::now();
-		let client = loop {
+		let rpc_port = loop {
 			process.check()?;
-			match WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(&url).await {
-				Ok(client) => break client,
-				Err(error) if start.elapsed() > START => return Err(error).context("the node's RPC port does not answer"),
-				Err(_) => tokio::time::sleep(crate::POLL).await,
+			// A restarted node appends to the log of the one before it.
+			if let Some(port) = process.output().get(printed_before..).and_then(rpc_port) {
+				break port;
 			}
+			if start.elapsed() > START {
+				bail!("the node did not start its RPC server within {} s:\n{}", START.as_secs(), process.tail());
+			}
+			tokio::time::sleep(crate::POLL).await;
 		};
-		Ok(Self { client, process, config, rpc_port, network_port, base })
+		let url = format!("ws://127.0.0.1:{rpc_port}");
+		let client = WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(&url).await;
+		let client = client.with_context(|| format!("the RPC server at {url} does not answer"))?;
+		Ok(Self { client, process, config, rpc_port, base })
 	}
 
-	/// Ends the node as Ctrl-C does, and starts it again on the same directory.
+	/// Stops the node as Ctrl-C does, and starts it again in the same directory, at another port.
 	///
 	/// # Errors
-	/// When it does not end or does not come up.
+	/// Errors if the node does not end or does not start.
 	pub async fn restart(self) -> Result<Self> {
 		let (base, config) = self.stop()?;
 		Self::start_in(base, config).await
 	}
 
-	/// Ends the node as Ctrl-C does. Its directory is there until the returned value is dropped.
+	/// Stops the node as Ctrl-C does. Dropping the returned directory deletes it.
 	///
 	/// # Errors
-	/// When it does not end.
+	/// Errors if the node does not end.
 	pub fn stop(self) -> Result<(TempDir, NodeConfig)> {
 		let Self { mut process, base, config, .. } = self;
 		process.stop()?;
 		Ok((base, config))
 	}
 
-	/// Its WebSocket address.
+	/// Returns the address of its WebSocket.
 	pub fn url(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.rpc_port)
 	}
 
-	/// Its address for other nodes.
+	/// Returns its address for other nodes, with its peer id.
 	///
 	/// # Errors
-	/// When the node does not answer.
+	/// Errors if the node does not answer.
 	pub async fn address(&self) -> Result<String> {
-		let peer = self.call("system_localPeerId", []).await?;
-		let peer = peer.as_str().with_context(|| format!("a peer id is a string: {peer}"))?;
-		Ok(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", self.network_port))
+		wait_for("the address of the node", START, || async {
+			let addresses = self.call("system_localListenAddresses", []).await?;
+			let mut addresses = addresses.as_array().into_iter().flatten().filter_map(Value::as_str);
+			let bound = |address: &&str| address.starts_with("/ip4/127.0.0.1/tcp/") && !address.contains("/tcp/0/");
+			Ok(addresses.find(bound).map(ToString::to_string))
+		})
+		.await
 	}
 
-	/// Its directory.
+	/// Returns its directory.
 	pub fn base(&self) -> &Path {
 		self.base.path()
 	}
 
-	/// Everything it has printed so far.
+	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		self.process.output()
 	}
 
-	/// Calls a method.
+	/// Calls a JSON-RPC method.
 	///
 	/// # Errors
-	/// When the node answers with an error.
+	/// Errors if the node answers with an error.
 	pub async fn call(&self, method: &str, params: impl IntoIterator<Item = Value>) -> Result<Value, ClientError> {
 		self.client.request(method, positional(params)?).await
 	}
 
-	/// Subscribes.
+	/// Subscribes to `doin_subscribe{name}`.
 	///
 	/// # Errors
-	/// When the node refuses.
+	/// Errors if the node refuses.
 	pub async fn subscribe(
 		&self,
 		name: &str,
@@ -149,35 +159,35 @@ impl Node {
 		self.client.subscribe(&format!("doin_subscribe{name}"), positional(params)?, &format!("doin_unsubscribe{name}")).await
 	}
 
-	/// Number of the best block.
+	/// Returns the number of the best block.
 	///
 	/// # Errors
-	/// When the node does not answer.
+	/// Errors if the node does not answer.
 	pub async fn best(&self) -> Result<u32> {
 		number(&self.call("chain_getHeader", []).await?)
 	}
 
-	/// Number of the last final block.
+	/// Returns the number of the last finalized block.
 	///
 	/// # Errors
-	/// When the node does not answer.
+	/// Errors if the node does not answer.
 	pub async fn finalized(&self) -> Result<u32> {
 		let hash = self.call("chain_getFinalizedHead", []).await?;
 		number(&self.call("chain_getHeader", [hash]).await?)
 	}
 
-	/// Waits until the best block is at least `block`.
+	/// Waits until the number of the best block is at least `block`, and returns it.
 	///
 	/// # Errors
-	/// When `limit` is over before.
+	/// Errors after `limit`.
 	pub async fn reach(&self, block: u32, limit: Duration) -> Result<u32> {
 		wait_for(&format!("block {block}"), limit, || async { Ok(Some(self.best().await?).filter(|best| *best >= block)) }).await
 	}
 
-	/// Waits until block `block` is final.
+	/// Waits until `block` is finalized, and returns the number of the last finalized block.
 	///
 	/// # Errors
-	/// When `limit` is over before.
+	/// Errors after `limit`.
 	pub async fn finalize(&self, block: u32, limit: Duration) -> Result<u32> {
 		wait_for(&format!("finality of block {block}"), limit, || async {
 			Ok(Some(self.finalized().await?).filter(|finalized| *finalized >= block))
@@ -194,8 +204,33 @@ fn positional(params: impl IntoIterator<Item = Value>) -> Result<ArrayParams, Cl
 	Ok(array)
 }
 
-/// Block number of a header.
+/// Returns the port of the RPC server on 127.0.0.1, once the log names it: `Running JSON-RPC server:
+/// addr=127.0.0.1:9944,[::1]:9944`.
+fn rpc_port(log: &str) -> Option<u16> {
+	let (_, addresses) = log.split_once("Running JSON-RPC server: addr=")?;
+	// The rest of the line may not be written yet.
+	let (addresses, _) = addresses.split_once('\n')?;
+	let (_, port) = addresses.split_once("127.0.0.1:")?;
+	port.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Returns the number in a header.
 fn number(header: &Value) -> Result<u32> {
 	let text = header["number"].as_str().with_context(|| format!("a header has a number: {header}"))?;
 	Ok(u32::from_str_radix(text.trim_start_matches("0x"), 16)?)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_port_of_the_rpc_server_is_read_from_the_log() {
+		let line = |addresses: &str| format!("2026-01-01 12:00:00 INFO Running JSON-RPC server: addr={addresses}\n");
+		assert_eq!(rpc_port(&line("127.0.0.1:40001,")), Some(40_001));
+		assert_eq!(rpc_port(&line("[::1]:40002,127.0.0.1:40003")), Some(40_003));
+		assert_eq!(rpc_port(&line("127.0.0.1:40001, allowed origins=[]")), Some(40_001));
+		assert_eq!(rpc_port("Running JSON-RPC server: addr=127.0.0.1:4000"), None, "the line is not complete");
+		assert_eq!(rpc_port("Local node identity is: 12D3KooW"), None);
+	}
 }

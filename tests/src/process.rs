@@ -1,6 +1,7 @@
 //! Executables of this workspace as child processes.
 
 use anyhow::{bail, Context, Result};
+use rustix::process::{kill_process, Pid, Signal};
 use std::{
 	fs::{self, File},
 	path::{Path, PathBuf},
@@ -8,15 +9,15 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Lines of a process's output that are shown when it ends.
+/// Number of lines of the output that are shown when a process ends.
 const SHOWN: usize = 60;
-/// Time a process may take to end when it is asked to.
+/// Longest time from a signal to the end of a process.
 const STOP: Duration = Duration::from_secs(60);
 
-/// Path of the executable `name`: two folders above the running test (`<target>/release/deps/<test>`).
+/// Returns the path of the executable `name`, two folders above the running test (`<target>/release/deps/<test>`).
 ///
 /// # Errors
-/// When it was not built.
+/// Errors if it was not built.
 pub fn executable(name: &str) -> Result<PathBuf> {
 	let test = std::env::current_exe()?;
 	let folder = test.ancestors().nth(2).context("a test executable lies in <target>/<profile>/deps")?;
@@ -27,15 +28,15 @@ pub fn executable(name: &str) -> Result<PathBuf> {
 	Ok(path)
 }
 
-/// Runs the executable `name` to its end.
+/// Runs the executable `name` to its end, and returns its output. A failing exit status is not an error.
 ///
 /// # Errors
-/// When it was not built or cannot be started. A failing exit status is no error.
+/// Errors if it was not built, or if it cannot be started.
 pub fn run(name: &str, arguments: &[&str]) -> Result<Output> {
 	Ok(Command::new(executable(name)?).args(arguments).stdin(Stdio::null()).output()?)
 }
 
-/// A running child process with its output in a file. It is killed when this value is dropped.
+/// A child process with its output in a file. Dropping the value kills the process.
 #[derive(Debug)]
 pub struct Process {
 	name: String,
@@ -47,7 +48,7 @@ impl Process {
 	/// Starts the executable `name`, and appends its output to `log`.
 	///
 	/// # Errors
-	/// When it was not built or cannot be started.
+	/// Errors if it was not built, or if it cannot be started.
 	pub fn start(name: &str, arguments: &[String], log: &Path) -> Result<Self> {
 		let output = File::options().create(true).append(true).open(log)?;
 		let child = Command::new(executable(name)?)
@@ -60,23 +61,23 @@ impl Process {
 		Ok(Self { name: name.into(), child, log: log.into() })
 	}
 
-	/// Everything it has printed so far.
+	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		fs::read_to_string(&self.log).unwrap_or_default()
 	}
 
-	/// Its exit status, once it has ended.
+	/// Returns its exit status, or `None` while it runs.
 	///
 	/// # Errors
-	/// When the system does not know the process.
+	/// Errors if the system has no such process.
 	pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
 		Ok(self.child.try_wait()?)
 	}
 
-	/// Fails if it has ended, with the end of its output.
+	/// Checks that it runs.
 	///
 	/// # Errors
-	/// When it has ended.
+	/// Errors with the end of its output if it has ended.
 	pub fn check(&mut self) -> Result<()> {
 		match self.ended()? {
 			Some(status) => bail!("{} ended with {status}:\n{}", self.name, self.tail()),
@@ -84,13 +85,16 @@ impl Process {
 		}
 	}
 
-	/// Asks it to end, as Ctrl-C does, and waits for it.
+	/// Sends SIGINT, as Ctrl-C does, and waits for the end of the process.
 	///
 	/// # Errors
-	/// When it does not end in time.
+	/// Errors if it does not end in time.
 	pub fn stop(&mut self) -> Result<ExitStatus> {
-		// The standard library can only kill.
-		Command::new("kill").args(["-INT", &self.child.id().to_string()]).status()?;
+		if let Some(status) = self.ended()? {
+			return Ok(status);
+		}
+		// The process has not been waited for, so its identifier is not in use by another one.
+		kill_process(Pid::from_child(&self.child), Signal::INT)?;
 		let start = Instant::now();
 		loop {
 			if let Some(status) = self.ended()? {
@@ -103,10 +107,10 @@ impl Process {
 		}
 	}
 
-	/// Kills it, as the system does when memory runs out: it gets no chance to tidy up.
+	/// Sends SIGKILL, as the system does when memory runs out.
 	///
 	/// # Errors
-	/// When it has ended already.
+	/// Errors if it has ended already.
 	pub fn kill(&mut self) -> Result<()> {
 		self.check()?;
 		self.child.kill()?;
@@ -114,7 +118,8 @@ impl Process {
 		Ok(())
 	}
 
-	fn tail(&self) -> String {
+	/// Returns the end of its output.
+	pub(crate) fn tail(&self) -> String {
 		let output = self.output();
 		let lines: Vec<&str> = output.lines().collect();
 		lines[lines.len().saturating_sub(SHOWN)..].join("\n")
@@ -123,9 +128,9 @@ impl Process {
 
 impl Drop for Process {
 	fn drop(&mut self) {
-		// Both fail only when it has ended already, which is what they are for.
+		// Both fail only if the process has ended already.
 		let _ = self.child.kill();
 		let _ = self.child.wait();
-		eprintln!("--- the end of what {} ({}) printed ---\n{}", self.name, self.child.id(), self.tail());
+		eprintln!("--- end of the output of {} ({}) ---\n{}", self.name, self.child.id(), self.tail());
 	}
 }

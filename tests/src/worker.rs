@@ -1,11 +1,11 @@
-//! A worker under test.
+//! Workers under test.
 
 use crate::Process;
 use anyhow::Result;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A running worker. It is killed and its directory deleted when this value is dropped.
+/// A running worker. Dropping the value kills the worker and deletes its directory.
 #[derive(Debug)]
 pub struct Worker {
 	process: Process,
@@ -14,10 +14,10 @@ pub struct Worker {
 }
 
 impl Worker {
-	/// Starts a worker with `arguments`. `{base}` in an argument stands for its new, empty directory.
+	/// Starts a worker with `arguments`. `{base}` in an argument is replaced by its new, empty directory.
 	///
 	/// # Errors
-	/// When it was not built or cannot be started.
+	/// Errors if it was not built, or if it cannot be started.
 	pub fn start(arguments: &[&str]) -> Result<Self> {
 		let base = tempfile::tempdir()?;
 		let shown = base.path().display().to_string();
@@ -26,38 +26,38 @@ impl Worker {
 		Ok(Self { process, arguments, base })
 	}
 
-	/// Kills it without warning, and starts it again with the same arguments on the same directory.
+	/// Kills the worker with SIGKILL, and starts it again with the same arguments in the same directory.
 	///
 	/// # Errors
-	/// When it has ended already, or cannot be started.
+	/// Errors if it has ended already, or if it cannot be started.
 	pub fn crash_and_restart(&mut self) -> Result<()> {
 		self.process.kill()?;
 		self.process = Process::start("doin-worker", &self.arguments, &self.base.path().join("output.log"))?;
 		Ok(())
 	}
 
-	/// Everything it has printed so far.
+	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		self.process.output()
 	}
 
-	/// Its directory.
+	/// Returns its directory.
 	pub fn base(&self) -> &Path {
 		self.base.path()
 	}
 
-	/// Fails if it has ended.
+	/// Checks that it runs.
 	///
 	/// # Errors
-	/// When it has ended.
+	/// Errors with the end of its output if it has ended.
 	pub fn check(&mut self) -> Result<()> {
 		self.process.check()
 	}
 
-	/// Ends it as Ctrl-C does.
+	/// Stops it as Ctrl-C does.
 	///
 	/// # Errors
-	/// When it does not end, or not cleanly.
+	/// Errors if it does not end, or if its exit status is a failure.
 	pub fn stop(mut self) -> Result<()> {
 		let status = self.process.stop()?;
 		anyhow::ensure!(status.success(), "the worker ended with {status} after SIGINT");

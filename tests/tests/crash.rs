@@ -1,4 +1,4 @@
-//! A worker that is killed between a commitment and its reveal keeps its word once it is started again.
+//! A worker that is killed between a commitment and its reveal reveals after its restart.
 
 use anyhow::{Context, Result};
 use doin_e2e::{wait_for, Node, Worker};
@@ -10,13 +10,19 @@ const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
 
-/// The seats of an object of seats, all of which `is` has to hold for.
+/// Returns `true` if `object` has seats and `is` holds for all of them.
 fn all_seats(object: &Value, is: impl Fn(&Value) -> bool) -> bool {
 	object["seats"].as_array().is_some_and(|seats| !seats.is_empty() && seats.iter().all(is))
 }
 
-async fn quorums(node: &Node) -> Result<Vec<Value>> {
-	Ok(node.call("doin_quorum", [json!(0)]).await?.as_array().context("a list")?.clone())
+/// Returns the recomputation tasks of domain 0.
+async fn recomputations(node: &Node) -> Result<Vec<Value>> {
+	Ok(node.call("doin_recomputations", [json!(0)]).await?.as_array().context("a list")?.clone())
+}
+
+/// Returns `true` if `task` was requested for this round of domain 0.
+fn is_for(task: &Value, round: &Value) -> bool {
+	task["subject"]["round"]["number"] == *round
 }
 
 #[tokio::test]
@@ -25,43 +31,41 @@ async fn killed_between_commit_and_reveal_it_reveals_after_its_restart() -> Resu
 	let url = node.url();
 	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db"])?;
 
-	// The optimizer's candidate: once its commitment is on the chain, whatever the worker knew is only in its journal.
+	// Once the commitment of the optimizer is on the chain, its candidate is in the journal only.
 	let round = wait_for("the optimizer's commitment", LIMIT, || async {
 		let round = node.call("doin_round", [json!(0)]).await?;
-		let committed = |seat: &Value| seat["who"] == DAVE && seat["status"] == "Committed";
+		let committed = |seat: &Value| seat["who"] == DAVE && seat["status"] == "committed";
 		Ok((round["phase"] == "Commit" && all_seats(&round, committed)).then(|| round["round"]["number"].clone()))
 	})
 	.await?;
 	worker.crash_and_restart()?;
 
-	// It went to its measurement, so it was revealed; the evaluators' answers are committed next.
+	// The candidate is evaluated, so it was revealed. The evaluators commit their answers next.
 	wait_for("the evaluators' commitments", LIMIT, || async {
-		let answered = quorums(&node).await?.into_iter().any(|quorum| {
-			quorum["round"]["number"] == round
-				&& quorum["phase"] == "Answering"
-				&& all_seats(&quorum, |seat| seat["committed"] == true)
+		let answered = recomputations(&node).await?.into_iter().any(|task| {
+			is_for(&task, &round) && task["phase"] == "Answering" && all_seats(&task, |seat| seat["committed"] == true)
 		});
 		let dave = node.call("doin_reputation", [json!(DAVE)]).await?;
-		assert_eq!(dave["unrevealed"], 0, "the candidate was not revealed");
+		assert_eq!(dave["forfeited"], 0, "the candidate was not revealed");
 		Ok(answered.then_some(()))
 	})
 	.await?;
 	worker.crash_and_restart()?;
 
 	wait_for("the settlement", LIMIT, || async {
-		let settled = quorums(&node)
+		let settled = recomputations(&node)
 			.await?
 			.into_iter()
-			.find(|quorum| quorum["round"]["number"] == round && !quorum["truth"].as_array().is_none_or(Vec::is_empty));
-		Ok(settled.map(|quorum| {
-			assert!(all_seats(&quorum, |seat| seat["revealed"] == true), "an answer was not revealed: {quorum}");
+			.find(|task| is_for(task, &round) && !task["sums"].as_array().is_none_or(Vec::is_empty));
+		Ok(settled.map(|task| {
+			assert!(all_seats(&task, |seat| seat["revealed"] == true), "an answer was not revealed: {task}");
 		}))
 	})
 	.await?;
 	assert_eq!(
 		worker.output().matches("was never revealed").count(),
 		0,
-		"the worker reports a broken word:\n{}",
+		"the worker reports a forfeited seat:\n{}",
 		worker.output()
 	);
 	worker.stop()

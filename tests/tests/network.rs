@@ -1,4 +1,4 @@
-//! Several nodes of one chain.
+//! Networks of several nodes.
 
 use anyhow::Result;
 use doin_e2e::{wait_for, Node};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Starts a validator. Its network identity is made of `digit`: nobody depends on it after the test.
+/// Starts a validator. Its network key is `digit`, 64 times.
 async fn validator(name: &str, digit: char, more: &[&str]) -> Result<Node> {
 	let key = format!("--node-key={}", digit.to_string().repeat(64));
 	Node::local(&[&[name, &key], more].concat()).await
@@ -18,7 +18,7 @@ async fn three_validators_and_a_late_observer_agree_on_what_is_final() -> Result
 	let alice = validator("--alice", '1', &[]).await?;
 	let boot = format!("--bootnodes={}", alice.address().await?);
 	let bob = validator("--bob", '2', &[&boot]).await?;
-	// The older network stack talks to the newer one.
+	// One validator uses the older network stack.
 	let charlie = validator("--charlie", '3', &[&boot, "--network-backend=libp2p"]).await?;
 
 	let final_block = alice.finalize(3, LIMIT).await?;
@@ -29,7 +29,8 @@ async fn three_validators_and_a_late_observer_agree_on_what_is_final() -> Result
 		assert_eq!(node.call("chain_getBlockHash", [json!(final_block)]).await?, hash);
 	}
 
-	// Two thirds of the votes do not make a majority of more than two thirds: without one of three, blocks go on and finality waits.
+	// Finality needs more than two thirds of the votes. Without one of three validators, blocks are authored and none is
+	// finalized.
 	drop(charlie);
 	wait_for("the loss of a peer", LIMIT, || async {
 		let health = alice.call("system_health", []).await?;
@@ -40,6 +41,6 @@ async fn three_validators_and_a_late_observer_agree_on_what_is_final() -> Result
 	alice.reach(best + 3, LIMIT).await?;
 	let settled = alice.finalized().await?;
 	tokio::time::sleep(Duration::from_secs(10)).await;
-	assert!(alice.finalized().await? <= settled + 1, "what was under way may end, nothing new becomes final");
+	assert!(alice.finalized().await? <= settled + 1, "a vote under way may end, and no further block is finalized");
 	Ok(())
 }

@@ -1,11 +1,11 @@
-//! The node as a process: authoring, finality, its database and its commands.
+//! Node processes: authoring, finality, the database and the commands.
 
 use anyhow::Result;
 use doin_e2e::{chain, run, Node};
 use serde_json::{json, Value};
 use std::time::Duration;
 
-/// Generous: a development slot is a few seconds, and tests share the machine.
+/// Limit of a wait. A development slot is a few seconds, and tests share the machine.
 const LIMIT: Duration = Duration::from_secs(240);
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_database_is_continued_checked_exported_reverted_imported_and_purged()
 	let hash = node.call("chain_getBlockHash", [json!(final_block)]).await?;
 
 	let node = node.restart().await?;
-	assert!(node.finalized().await? >= final_block, "what was final stays final");
+	assert!(node.finalized().await? >= final_block, "a finalized block stays finalized");
 	assert_eq!(node.call("chain_getBlockHash", [json!(final_block)]).await?, hash);
 	let best = node.reach(final_block + 3, LIMIT).await?;
 	let (base, _) = node.stop()?;

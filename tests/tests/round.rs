@@ -1,4 +1,4 @@
-//! A whole round of optimization with the built worker: from commit to money.
+//! A round of optimization with the built worker, from the commit to the reward.
 
 use anyhow::Result;
 use doin_e2e::{Node, Worker, POLL};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The optimizer of the development chain.
 const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
-/// One of its evaluators.
+/// One of the evaluators of the development chain.
 const EVE: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
@@ -42,10 +42,10 @@ async fn a_worker_finds_a_better_model_and_everybody_who_helped_is_paid() -> Res
 	assert!(champion["loss"].as_u64() < Some(1 << 20));
 
 	let seal = &work["lastSeal"];
-	let (optimizers, evaluators, generator) =
-		(amount(&seal["optimizers"]), amount(&seal["evaluators"]), amount(&seal["generator"]));
-	assert!(optimizers > 0 && evaluators > 0 && generator > 0, "{seal}");
-	assert!(optimizers + evaluators + generator <= amount(&seal["minted"]));
+	let (optimizers, evaluators, validators) =
+		(amount(&seal["optimizers"]), amount(&seal["evaluators"]), amount(&seal["validators"]));
+	assert!(optimizers > 0 && evaluators > 0 && validators > 0, "{seal}");
+	assert!(optimizers + evaluators + validators <= amount(&seal["minted"]));
 	assert!(amount(&work["mined"]) >= amount(&seal["minted"]));
 
 	let dave = node.call("doin_reputation", [json!(DAVE)]).await?;

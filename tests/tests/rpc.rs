@@ -1,4 +1,4 @@
-//! The `doin` namespace as a client sees it.
+//! The `doin` namespace, as a client sees it.
 
 use anyhow::Result;
 use doin_e2e::Node;
@@ -8,8 +8,10 @@ use std::time::Duration;
 
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const LIMIT: Duration = Duration::from_secs(240);
+/// Message of a request for domain 4000.
+const UNKNOWN_DOMAIN: &str = "unknown domain 4000: call doin_domains for the registered domains";
 
-/// The names of an object's fields.
+/// Returns the names of the fields of an object, sorted.
 fn fields(value: &Value) -> Vec<&str> {
 	let mut names: Vec<&str> =
 		value.as_object().unwrap_or_else(|| panic!("not an object: {value}")).keys().map(String::as_str).collect();
@@ -17,14 +19,14 @@ fn fields(value: &Value) -> Vec<&str> {
 	names
 }
 
-/// Asserts that `value` has exactly the fields of `names`.
+/// Asserts that `value` has exactly the fields `names`.
 fn assert_fields(value: &Value, names: &[&str]) {
 	let mut names = names.to_vec();
 	names.sort_unstable();
 	assert_eq!(fields(value), names);
 }
 
-/// Asserts that `value` is a decimal number in a string.
+/// Asserts that `value` is a string with a decimal number.
 fn assert_decimal(value: &Value) {
 	let text = value.as_str().unwrap_or_else(|| panic!("amounts are strings: {value}"));
 	text.parse::<u128>().unwrap_or_else(|_| panic!("amounts are decimal: {text}"));
@@ -42,19 +44,19 @@ async fn next(subscription: &mut Subscription<Value>) -> Value {
 	item.expect("the subscription is open").expect("the answer is JSON")
 }
 
-/// One node answers for all of them: starting one costs more than asking it everything.
+/// One node for all of them, since a start takes longer than all requests.
 #[tokio::test]
 async fn the_doin_namespace() -> Result<()> {
 	let node = Node::dev().await?;
 	node.reach(3, LIMIT).await?;
-	every_question_has_an_answer_of_the_documented_shape(&node).await?;
-	a_question_about_an_earlier_block_is_answered_from_its_state(&node).await?;
-	a_refusal_names_what_is_missing_and_what_to_do(&node).await?;
-	every_question_can_be_followed(&node).await?;
-	a_subscription_delivers_changes_and_drops_repetitions(&node).await
+	every_method_has_a_response_of_the_documented_shape(&node).await?;
+	a_request_for_an_earlier_block_reads_its_state(&node).await?;
+	an_error_names_the_missing_thing_and_the_next_step(&node).await?;
+	every_method_has_a_subscription(&node).await?;
+	a_subscription_sends_changes_and_drops_repetitions(&node).await
 }
 
-async fn every_question_has_an_answer_of_the_documented_shape(node: &Node) -> Result<()> {
+async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Result<()> {
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
@@ -86,7 +88,24 @@ async fn every_question_has_an_answer_of_the_documented_shape(node: &Node) -> Re
 		assert_fields(&record, &with_spec);
 		assert_eq!(record["name"], view["name"]);
 		let spec = &record["spec"];
-		assert_fields(spec, &["program", "genes", "limits", "dataRoot", "values", "pages", "split", "evidence"]);
+		assert_fields(
+			spec,
+			&[
+				"name",
+				"unit",
+				"program",
+				"genes",
+				"limits",
+				"dataRoot",
+				"values",
+				"growth",
+				"pages",
+				"split",
+				"evidence",
+				"minImprovement",
+				"target",
+			],
+		);
 		assert_eq!(spec["program"]["kind"], view["program"]);
 		assert_eq!(spec["evidence"]["kind"], view["evidence"]);
 		assert_eq!(spec["dataRoot"].as_str().unwrap().len(), 66);
@@ -110,7 +129,7 @@ async fn every_question_has_an_answer_of_the_documented_shape(node: &Node) -> Re
 		assert_eq!(round["round"]["domain"], id);
 		assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
 
-		assert!(node.call("doin_quorum", [id]).await?.is_array());
+		assert!(node.call("doin_recomputations", [id]).await?.is_array());
 	}
 
 	let work = node.call("doin_work", []).await?;
@@ -125,11 +144,11 @@ async fn every_question_has_an_answer_of_the_documented_shape(node: &Node) -> Re
 	assert!(base_fee >= fees["floor"].as_str().unwrap().parse()? && base_fee <= fees["ceiling"].as_str().unwrap().parse()?);
 
 	let standing = node.call("doin_reputation", [json!(ALICE)]).await?;
-	assert_fields(&standing, &["score", "drawable", "bond", "accepted", "rejected", "unrevealed"]);
+	assert_fields(&standing, &["score", "eligible", "bond", "accepted", "rejected", "forfeited"]);
 	Ok(())
 }
 
-async fn a_question_about_an_earlier_block_is_answered_from_its_state(node: &Node) -> Result<()> {
+async fn a_request_for_an_earlier_block_reads_its_state(node: &Node) -> Result<()> {
 	let first = node.call("chain_getBlockHash", [json!(1)]).await?;
 	let then = node.call("doin_round", [json!(0), first.clone()]).await?;
 	assert_eq!(node.call("doin_round", [json!(0), first]).await?, then, "a block's state does not change");
@@ -137,14 +156,14 @@ async fn a_question_about_an_earlier_block_is_answered_from_its_state(node: &Nod
 	Ok(())
 }
 
-async fn a_refusal_names_what_is_missing_and_what_to_do(node: &Node) -> Result<()> {
-	for method in ["doin_domain", "doin_champion", "doin_round", "doin_quorum"] {
+async fn an_error_names_the_missing_thing_and_the_next_step(node: &Node) -> Result<()> {
+	for method in ["doin_domain", "doin_champion", "doin_round", "doin_recomputations"] {
 		let (code, message) = refusal(node.call(method, [json!(4_000)]).await);
-		assert_eq!((code, message.as_str()), (20_001, "no domain 4000; doin_domains lists them"), "{method}");
+		assert_eq!((code, message.as_str()), (20_001, UNKNOWN_DOMAIN), "{method}");
 	}
 	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
 	assert_eq!(code, -32_602);
-	assert!(message.contains("`alice` is not an account"), "{message}");
+	assert!(message.contains("invalid account `alice`"), "{message}");
 
 	let nowhere = format!("0x{}", "ab".repeat(32));
 	let (code, message) = refusal(node.call("doin_work", [json!(nowhere)]).await);
@@ -152,19 +171,19 @@ async fn a_refusal_names_what_is_missing_and_what_to_do(node: &Node) -> Result<(
 	assert!(message.contains(&nowhere) && message.contains("chain_getBlockHash"), "{message}");
 
 	match node.subscribe("Round", [json!(4_000)]).await {
-		Err(ClientError::Call(error)) => assert_eq!(error.message(), "no domain 4000; doin_domains lists them"),
+		Err(ClientError::Call(error)) => assert_eq!(error.message(), UNKNOWN_DOMAIN),
 		other => panic!("expected a refusal, got {other:?}"),
 	}
 	Ok(())
 }
 
-async fn every_question_can_be_followed(node: &Node) -> Result<()> {
+async fn every_method_has_a_subscription(node: &Node) -> Result<()> {
 	for (name, method, params) in [
 		("Domains", "doin_domains", vec![]),
 		("Domain", "doin_domain", vec![json!(0)]),
 		("Champion", "doin_champion", vec![json!(0)]),
 		("Round", "doin_round", vec![json!(0)]),
-		("Quorum", "doin_quorum", vec![json!(0)]),
+		("Recomputations", "doin_recomputations", vec![json!(0)]),
 		("Work", "doin_work", vec![]),
 		("FeeMarket", "doin_feeMarket", vec![]),
 		("Reputation", "doin_reputation", vec![json!(ALICE)]),
@@ -181,18 +200,18 @@ async fn every_question_can_be_followed(node: &Node) -> Result<()> {
 	Ok(())
 }
 
-async fn a_subscription_delivers_changes_and_drops_repetitions(node: &Node) -> Result<()> {
+async fn a_subscription_sends_changes_and_drops_repetitions(node: &Node) -> Result<()> {
 	let mut rounds = node.subscribe("Round", [json!(0)]).await?;
 	let mut domains = node.subscribe("Domains", []).await?;
 
-	// The round moves on with the chain: commits, reveals, the next round's commits.
+	// The round changes with the chain: commits, reveals, commits of the next round.
 	let mut last = next(&mut rounds).await;
 	for _ in 0..2 {
 		let now = next(&mut rounds).await;
 		assert_ne!(now, last, "an answer is sent when it has changed");
 		last = now;
 	}
-	// Meanwhile nothing happened to the domains, so blocks passed without an answer.
+	// The domains did not change meanwhile, so that blocks passed without a response.
 	let first = next(&mut domains).await;
 	assert!(first.is_array());
 	let again = tokio::time::timeout(Duration::from_millis(500), domains.next()).await;

@@ -1,16 +1,16 @@
-//! The worker's command line: what it makes of files, and what it says about wrong ones. Every refusal has to name the thing, the reason
-//! and the next step, and to leave the chain as it was.
+//! Command line of the worker: its results for valid files, and its errors. Every error names the thing, the reason and the next
+//! step, and leaves the chain as it was.
 
 use anyhow::Result;
-use doin_e2e::{free_port, run, Node};
+use doin_e2e::{run, Node, NOWHERE};
 use serde_json::{json, Value};
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
-/// The file that the demo domain of the development chains is made of.
+/// Source file of the demo domain of the development chains.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// What the worker says when it refuses `arguments`.
+/// Returns the error of the worker for `arguments`.
 fn refusal(arguments: &[&str]) -> Result<String> {
 	let output = run("doin-worker", arguments)?;
 	let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -19,16 +19,16 @@ fn refusal(arguments: &[&str]) -> Result<String> {
 	Ok(message)
 }
 
-/// Asserts that the refusal of `arguments` names all of `parts`.
+/// Asserts that the error for `arguments` names all of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) -> Result<()> {
 	let message = refusal(arguments)?;
 	for part in parts {
-		assert!(message.contains(part), "`{part}` is missing in what {arguments:?} gets:\n{message}");
+		assert!(message.contains(part), "`{part}` is missing in the error for {arguments:?}:\n{message}");
 	}
 	Ok(())
 }
 
-/// A regular hourly series of `rows` values with a daily rhythm, after `change` has had its way with the lines.
+/// Writes an hourly series of `rows` values with a season of a day, after `change` has changed its lines, and returns its path.
 fn series(folder: &Path, name: &str, rows: usize, change: impl Fn(usize, i64, String) -> (i64, String)) -> Result<String> {
 	let mut text = String::from("time,load\n");
 	for row in 0..rows {
@@ -44,11 +44,11 @@ fn series(folder: &Path, name: &str, rows: usize, change: impl Fn(usize, i64, St
 #[test]
 fn malformed_files_are_refused_with_the_line_and_the_cure() -> Result<()> {
 	let folder = tempfile::tempdir()?;
-	// Nobody listens there: a file is read before a node is asked for.
-	let nowhere = format!("ws://127.0.0.1:{}", free_port()?);
+	// The file is read before the node is connected to.
+	let nowhere = NOWHERE;
 	let check = |path: &str, column: &str, parts: &[&str]| {
 		refused(
-			&["domain", "create", "--csv", path, "--column", column, "--time", "time", "--season", "24", "--url", &nowhere],
+			&["domain", "create", "--csv", path, "--column", column, "--time", "time", "--season", "24", "--url", nowhere],
 			parts,
 		)
 	};
@@ -60,7 +60,7 @@ fn malformed_files_are_refused_with_the_line_and_the_cure() -> Result<()> {
 	check("/nowhere/load.csv", "load", &["/nowhere/load.csv", "No such file", "Name a CSV file"])?;
 	let good = series(folder.path(), "good.csv", 900, same)?;
 	check(&good, "lode", &["good.csv", "no column `lode`", "`time`, `load`"])?;
-	check(&changed("text.csv", 41, "much")?, "load", &["text.csv, line 43", "`much`", "is no number", "correct it"])?;
+	check(&changed("text.csv", 41, "much")?, "load", &["text.csv, line 43", "`much`", "expected a number", "correct it"])?;
 	check(&changed("nan.csv", 41, "NaN")?, "load", &["nan.csv, line 43", "has no value", "--fill linear"])?;
 	check(&changed("infinite.csv", 41, "inf")?, "load", &["infinite.csv, line 43", "infinite"])?;
 	check(&changed("wide.csv", 41, "1,2")?, "load", &["wide.csv", "not a regular CSV file"])?;
@@ -72,8 +72,8 @@ fn malformed_files_are_refused_with_the_line_and_the_cure() -> Result<()> {
 	check(&flat, "load", &["flat.csv", "constant at 7", "nothing to forecast"])?;
 	check(&series(folder.path(), "short.csv", 60, same)?, "load", &["60 rows", "are needed", "--history"])?;
 	check(&series(folder.path(), "empty.csv", 0, same)?, "load", &["empty.csv", "a header and no rows"])?;
-	// With nothing wrong about the file, the node is what is missing.
-	check(&good, "load", &[&nowhere, "cannot reach a node", "doin-node --dev"])
+	// A valid file leads to the missing node.
+	check(&good, "load", &[nowhere, "cannot reach a node", "doin-node --dev"])
 }
 
 #[test]
@@ -94,14 +94,14 @@ fn wrong_configurations_and_keys_are_refused_by_name() -> Result<()> {
 	refused(&["vote", "0=1", "--key", &missing], &["missing.key", "keys generate"])?;
 	refused(&["vote", "0=1", "--key", &write("bad.key", "not a phrase at all")?], &["bad.key", "neither a mnemonic phrase"])?;
 	refused(&["vote", "0", "--dev-key", "//Alice"], &["DOMAIN=WEIGHT"])?;
-	let nowhere = format!("ws://127.0.0.1:{}", free_port()?);
-	refused(&["status", "--url", &nowhere], &[&nowhere, "doin-node --dev", "--url"])?;
+	let nowhere = NOWHERE;
+	refused(&["status", "--url", nowhere], &[nowhere, "doin-node --dev", "--url"])?;
 	refused(&["status", "--url", "localhost"], &["localhost", "ws://HOST:PORT"])
 }
 
 /// One node for everything that a chain refuses.
 #[tokio::test]
-async fn a_chain_is_asked_first_and_says_no_by_name() -> Result<()> {
+async fn a_chain_refuses_a_call_by_the_name_of_the_error() -> Result<()> {
 	let node = Node::dev().await?;
 	let url = node.url();
 	let folder = tempfile::tempdir()?;
@@ -116,8 +116,8 @@ async fn a_chain_is_asked_first_and_says_no_by_name() -> Result<()> {
 	let before = node.call("doin_domains", []).await?;
 	refused(&[&create[..], &["--url", &url]].concat(), &["no key was named", "--key FILE"])?;
 	refused(&[&create[..], &["--url", &url, "--key", &poor]].concat(), &["has 0 DOIN", "takes", "send it more"])?;
-	refused(&["vote", "0=1000000", "--url", &url, "--dev-key", "//Bob"], &["NotVoter", "Only active validators vote"])?;
-	refused(&["vote", "7=1000000", "--url", &url, "--dev-key", "//Alice"], &["NotNominated", "Nominate it first"])?;
+	refused(&["vote", "0=1000000", "--url", &url, "--dev-key", "//Bob"], &["NotVoter", "Only active validators can vote"])?;
+	refused(&["vote", "7=1000000", "--url", &url, "--dev-key", "//Alice"], &["NotNominated", "Nominate it before voting"])?;
 	refused(&["bond", "1 DOIN", "--url", &url, "--dev-key", "//Bob"], &["BondTooSmall", "MinBond"])?;
 	refused(&["domain", "show", "99", "--url", &url], &["99"])?;
 	assert_eq!(node.call("doin_domains", []).await?, before, "a refusal changes nothing");
@@ -128,7 +128,7 @@ async fn a_chain_is_asked_first_and_says_no_by_name() -> Result<()> {
 	refused(&["run", "--config", &other.display().to_string()], &["network with genesis", "abab", "connect to a node"])
 }
 
-/// The preset is compiled from constants; here they are held to the file they were made from.
+/// The preset is compiled from constants. They have to be equal to the ones that the worker makes from the file.
 async fn the_demo_domain_is_what_the_worker_makes_of_its_file(node: &Node, url: &str) -> Result<()> {
 	let create = ["domain", "create", "--csv", CO2, "--column", "ppm", "--season", "52", "--horizon", "13", "--history", "104"];
 	let output = run("doin-worker", &[&create[..], &["--dry-run", "--json", "--url", url]].concat())?;
@@ -148,8 +148,9 @@ async fn the_demo_domain_is_what_the_worker_makes_of_its_file(node: &Node, url: 
 		"chunks": made["chunks"],
 		"windows": made["windows"],
 		"channels": 1,
-		"classes": null,
-		"steps": null,
+		"target": "values",
+		"loss": "absolute",
+		"phase": "hidden",
 	});
 	assert_eq!(spec["program"], program);
 	for (field, generated) in [("template", "template"), ("ar", "ar"), ("noise", "noise"), ("level", "level")] {
