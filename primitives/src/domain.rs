@@ -2,7 +2,7 @@
 
 use crate::{
 	json::{HexHash, Utf8},
-	Balance, BlockNumber, Hash, RoundId, MILLION, Q32,
+	Balance, BlockNumber, Hash, LastRound, RoundId, MILLION, Q32,
 };
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
@@ -360,6 +360,9 @@ pub enum Status {
 	/// Closed. Accepts no commits; open rounds run to their verdicts.
 	#[codec(index = 3)]
 	Closing,
+	/// Activation was refused for good, e.g. because the baselines have no error on the series. It can only be retired.
+	#[codec(index = 4)]
+	Refused,
 }
 
 /// Reference to a model of a round.
@@ -478,10 +481,13 @@ pub struct DomainState<AccountId> {
 	pub champion: Champion<AccountId>,
 	/// High-water mark: best progress so far below the initial champion, Q32 bits.
 	pub high_water: Q32,
-	/// Amount on hold for the author that reaches the target, in plancks.
+	/// Amount on hold for the author that reaches the target in this or a later round, in plancks. Donations whose withdrawal is
+	/// announced are not included.
 	pub bounty: Balance,
 	/// Number of undecided rounds.
 	pub open_rounds: u32,
+	/// The round that ended last, with the reason if it was not paid.
+	pub last_round: Option<LastRound>,
 }
 
 #[cfg(test)]
@@ -591,6 +597,16 @@ mod tests {
 			})),
 			SpecError::Program(ProgramError::Template)
 		);
+	}
+
+	#[test]
+	fn n10_a_generator_without_noise_is_refused_at_registration() {
+		for (noise, expected) in [(0, Err(SpecError::Program(ProgramError::Noise))), (256, Ok(()))] {
+			let mut spec = spec();
+			let Evidence::Synthetic(generator) = &mut spec.evidence else { unreachable!() };
+			generator.noise = noise;
+			assert_eq!(spec.check(), expected, "noise {noise}");
+		}
 	}
 
 	#[test]

@@ -1,6 +1,8 @@
-//! Emission: the reward of a work block, its halvings, the cap, and the exact 65/30/5 split.
+//! Emission: the reward of a work block, its halvings, the cap, the exact 65/30/5 split, and amounts by the work that backs them.
 
-use crate::{Balance, DOIN, Q32};
+use crate::{settlement::Backing, Balance, DOIN, MILLION, Q32};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// Reward of a work block before the first halving, in plancks.
 pub const INITIAL_REWARD: Balance = 50 * DOIN;
@@ -36,6 +38,42 @@ pub fn split(minted: Balance) -> Split {
 	let optimizers = minted.saturating_mul(65) / 100;
 	let evaluators = minted.saturating_mul(30) / 100;
 	Split { optimizers, evaluators, validators: minted.saturating_sub(optimizers).saturating_sub(evaluators) }
+}
+
+/// Amount in plancks, by the origin of the sums that decided the improvements it is paid for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Backed {
+	/// Part for improvements that a quorum of evaluators recomputed.
+	pub quorum: Balance,
+	/// Part for improvements that the runtime itself computed.
+	pub runtime: Balance,
+}
+
+impl Backed {
+	/// Returns `amount` plancks that are backed by `backing`.
+	pub fn by(backing: Backing, amount: Balance) -> Self {
+		match backing {
+			Backing::Quorum => Self { quorum: amount, runtime: 0 },
+			Backing::Runtime => Self { quorum: 0, runtime: amount },
+		}
+	}
+
+	/// Returns the sum of two amounts, part by part.
+	pub fn plus(self, other: Self) -> Self {
+		Self { quorum: self.quorum.saturating_add(other.quorum), runtime: self.runtime.saturating_add(other.runtime) }
+	}
+
+	/// Returns both parts together, in plancks.
+	pub fn total(self) -> Balance {
+		self.quorum.saturating_add(self.runtime)
+	}
+
+	/// Returns the share of `minted` plancks that is backed, in parts per million, rounded down; one million if nothing was
+	/// minted.
+	pub fn share_of(self, minted: Balance) -> u32 {
+		let share = self.total().saturating_mul(MILLION.into()).checked_div(minted).unwrap_or(MILLION.into());
+		u32::try_from(share).unwrap_or(u32::MAX)
+	}
 }
 
 #[cfg(test)]
@@ -77,6 +115,16 @@ mod tests {
 		assert_eq!(minted(r, t / 4, t, 0), r / 4);
 		assert_eq!(minted(r, t * 9, t, 0), r, "a seal never takes more than T");
 		assert_eq!(minted(r, t, t, CAP - 7), 7, "the cap binds");
+	}
+
+	#[test]
+	fn a_share_is_whole_only_if_everything_is_backed() {
+		let backed = Backed::by(Backing::Quorum, 7).plus(Backed::by(Backing::Runtime, 3));
+		assert_eq!((backed.quorum, backed.runtime, backed.total()), (7, 3, 10));
+		assert_eq!([10, 20, 11].map(|minted| backed.share_of(minted)), [1_000_000, 500_000, 909_090]);
+		assert_eq!(Backed::default().share_of(0), 1_000_000);
+		assert_eq!(Backed::default().share_of(1), 0);
+		assert_eq!(Backed::by(Backing::Runtime, CAP).share_of(CAP), 1_000_000, "no overflow");
 	}
 
 	proptest! {

@@ -30,7 +30,7 @@ pub use bounded_collections;
 pub use domain::{
 	DomainSpec, Evidence, EvidenceKind, Gene, Growth, Limits, ModelId, ModelRef, Page, ProgramKind, SizeClass, Split, Status,
 };
-pub use round::{RejectionReason, RoundId, RoundParams, SeatStatus};
+pub use round::{LastRound, RejectionReason, RoundId, RoundParams, RoundResult, SeatStatus, UnpaidReason};
 pub use task::{Subject, TaskId};
 
 /// Number of a block.

@@ -20,6 +20,12 @@ pub fn needed(k: u32) -> u32 {
 	k.saturating_mul(2).div_ceil(3)
 }
 
+/// Returns the number of answers of a quorum of `k` seats that are settled where no second quorum can be drawn: `max(2, ⌈k/3⌉)`. So
+/// many equal false answers always count as collusion.
+pub fn needed_at_last(k: u32) -> u32 {
+	k.div_ceil(3).max(2)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

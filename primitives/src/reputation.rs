@@ -4,6 +4,7 @@
 //! at the same rate. From two points below neutral, one half-life leads back to exactly [`THRESHOLD`].
 
 use crate::{draw::ONE_Q16, ONE_Q32, Q32};
+use doin_scoring::math::log2_q32;
 
 /// Score of an account without a record: 3.
 pub const NEUTRAL: Q32 = 3 << 32;
@@ -88,27 +89,13 @@ pub fn moved(score: Q32, by: i64) -> Q32 {
 	score.saturating_add_signed(by).min(CEILING)
 }
 
-/// Returns `log2(x)` in Q32 of a Q32 number that is at least 1, by repeated squaring. All but the last few bits are exact.
-fn log2(x: Q32) -> Q32 {
-	let whole = x.checked_ilog2().unwrap_or(32).saturating_sub(32);
-	// Mantissa in [1, 2), Q63.
-	let mut mantissa = x.checked_shl(31u32.saturating_sub(whole)).unwrap_or(0);
-	let mut log = u64::from(whole);
-	for _ in 0..32 {
-		let square = u128::from(mantissa).saturating_mul(u128::from(mantissa)) >> 63;
-		let carry = square >> 64;
-		mantissa = (square >> carry) as u64;
-		log = (log << 1) | carry as u64;
-	}
-	log
-}
-
 /// Returns the factor of a score in a draw, `min(1, ln(1 + score) / ln 11)` in Q16.
 pub fn factor(score: Q32) -> u32 {
 	if score >= CEILING {
 		return ONE_Q16;
 	}
-	let log = log2(score.saturating_add(ONE_Q32));
+	// The logarithm of the Q32 number is that of the integer, minus 32.
+	let log = log2_q32(score.saturating_add(ONE_Q32)).saturating_sub(32 << 32);
 	let ratio = u128::from(log).saturating_mul(u128::from(ONE_Q16)).checked_div(u128::from(LOG2_11)).unwrap_or(0);
 	(ratio as u32).min(ONE_Q16)
 }

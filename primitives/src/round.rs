@@ -1,6 +1,6 @@
 //! Rounds: the grid of blocks of a domain, and the lengths of its phases.
 
-use crate::{BlockNumber, DomainId};
+use crate::{gauge::MAX_WEIGHED, BlockNumber, DomainId, Q32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,74 @@ pub enum SeatStatus {
 	Forfeited,
 }
 
+/// Reason for which a round earned nothing.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum UnpaidReason {
+	/// No candidate was revealed that undercut the bar of the domain with a correct claim.
+	#[codec(index = 0)]
+	NoCandidate,
+	/// No candidate was better than the champion beyond doubt.
+	#[codec(index = 1)]
+	NoImprovement,
+	/// The best candidate was better, but not beyond doubt: it is evaluated again as contender.
+	#[codec(index = 2)]
+	ContenderKept,
+	/// A candidate became champion, and the domain has no weight: validators have not voted for it.
+	#[codec(index = 3)]
+	NoWeight,
+	/// A candidate became champion, but its progress does not pass the high-water mark of the domain, e.g. because it was made
+	/// before the domain gained weight.
+	#[codec(index = 4)]
+	BelowHighWater,
+	/// Too few evaluators answered, and no account had the runtime recompute the sums before the time-out.
+	#[codec(index = 5)]
+	NoQuorum,
+	/// A quorum answered, and no account settled its answers before the time-out.
+	#[codec(index = 6)]
+	Unsettled,
+	/// The initial champion has no error on the drawn windows, so there is nothing to improve.
+	#[codec(index = 7)]
+	NothingToImprove,
+	/// The recomputation service accepted no request: too many tasks are open, or the domain was closed.
+	#[codec(index = 8)]
+	NoRecomputation,
+}
+
+/// End of a round.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum RoundResult {
+	/// An improvement was queued for payment by work blocks.
+	#[codec(index = 0)]
+	Paid {
+		/// Effective improvement, Q32 bits.
+		#[serde(with = "serde_with::As::<serde_with::DisplayFromStr>")]
+		effective: Q32,
+	},
+	/// Nothing is paid for the round.
+	#[codec(index = 1)]
+	Unpaid(UnpaidReason),
+}
+
+/// The last round of a domain that ended, and its result.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRound {
+	/// Number of the round.
+	pub number: u32,
+	/// Block in which it ended.
+	pub block: BlockNumber,
+	/// Its result.
+	pub result: RoundResult,
+}
+
 /// Place of a block on the grid of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -139,22 +207,44 @@ impl RoundParams {
 		self.commit.saturating_add(self.reveal)
 	}
 
-	/// Returns the maximum number of blocks from the first commit of a round to its verdict, if no earlier round of its domain
-	/// is undecided.
-	pub const fn longest(&self) -> u32 {
-		self.period()
-			.saturating_add(self.draw_outputs)
-			.saturating_add(self.answer)
-			.saturating_add(self.answer_reveal)
-			.saturating_add(self.settle_timeout)
-			.saturating_add(self.challenge)
+	/// Returns the number of blocks after which a recomputation that no quorum decides is void. Rounds of a domain without weight
+	/// must not occupy a place for long, so they end after two periods.
+	pub const fn recompute_timeout(&self, weighted: bool) -> u32 {
+		let short = self.period().saturating_mul(2);
+		if weighted || short > self.settle_timeout {
+			self.settle_timeout
+		} else {
+			short
+		}
 	}
 
-	/// Returns round and phase of `domain` at block `now`. The grid of a domain is offset by its id, so that deadlines of domains
-	/// spread over blocks.
+	/// Returns the number of blocks in which all absences of an evaluator count as one: two periods. An outage is one fault,
+	/// however many quorums it affects.
+	pub const fn absence_window(&self) -> u32 {
+		self.period().saturating_mul(2)
+	}
+
+	/// Returns the maximum number of blocks from the first commit of a round to its verdict, if no earlier round of its domain
+	/// is undecided and every block has a VRF output. A task can draw two quorums, one after the other. The answers of each are
+	/// closed one block after its reveals.
+	pub const fn longest(&self) -> u32 {
+		let quorum = self.draw_outputs.saturating_add(self.answer).saturating_add(self.answer_reveal).saturating_add(1);
+		self.period().saturating_add(quorum.saturating_mul(2)).saturating_add(self.settle_timeout).saturating_add(self.challenge)
+	}
+
+	/// Returns the number of blocks by which the grid of `domain` is ahead of that of domain 0: `⌊domain · period / 32⌋ mod
+	/// period`. The deadlines of 32 domains with consecutive ids are spread evenly over the period, so filling the blocks of
+	/// one window affects few domains.
+	fn offset(&self, domain: DomainId) -> u32 {
+		let period = u64::from(self.period().max(1));
+		let offset = (u64::from(domain).saturating_mul(period) / u64::from(MAX_WEIGHED)).checked_rem(period).unwrap_or(0);
+		offset as u32
+	}
+
+	/// Returns round and phase of `domain` at block `now`.
 	pub fn place(&self, domain: DomainId, now: BlockNumber) -> Place {
 		let period = self.period().max(1);
-		let shifted = now.saturating_add(domain.checked_rem(period).unwrap_or(0));
+		let shifted = now.saturating_add(self.offset(domain));
 		let number = shifted.checked_div(period).unwrap_or(0);
 		let at = shifted.checked_rem(period).unwrap_or(0);
 		let (phase, left) = if at < self.commit {
@@ -168,9 +258,10 @@ impl RoundParams {
 	/// Returns the reveal window of `round`: its first block, and the first block after it.
 	pub fn reveal_window(&self, round: RoundId) -> (BlockNumber, BlockNumber) {
 		let period = self.period().max(1);
-		let start = round.number.saturating_mul(period).saturating_sub(round.domain.checked_rem(period).unwrap_or(0));
+		let offset = self.offset(round.domain);
+		let start = round.number.saturating_mul(period).saturating_sub(offset);
 		// The first period of a shifted grid starts before block 0.
-		let shift = if round.number == 0 { round.domain.checked_rem(period).unwrap_or(0) } else { 0 };
+		let shift = if round.number == 0 { offset } else { 0 };
 		(start.saturating_add(self.commit).saturating_sub(shift), start.saturating_add(period).saturating_sub(shift))
 	}
 }
@@ -199,6 +290,43 @@ mod tests {
 				last = Some(place);
 			}
 		}
+	}
+
+	/// Returns the most domains of `domains` whose reveal windows end within the same `window` blocks.
+	fn at_once(params: RoundParams, domains: core::ops::Range<u32>, window: u32) -> usize {
+		let ends = |start: u32| {
+			let until = |domain| params.reveal_window(RoundId { domain, number: 100 }).1;
+			domains.clone().filter(|domain| (start..start + window).contains(&until(*domain))).count()
+		};
+		let first = 99 * params.period();
+		(first..first + 3 * params.period()).map(ends).max().unwrap_or(0)
+	}
+
+	#[test]
+	fn n2_the_deadlines_of_32_domains_are_spread_over_the_period() {
+		// A block full of junk delays the answers of the domains whose windows it lies in.
+		assert_eq!(at_once(RoundParams::PUBLIC, 0..32, RoundParams::PUBLIC.answer_reveal), 4);
+		assert_eq!(at_once(RoundParams::PUBLIC, 1_000..1_032, RoundParams::PUBLIC.answer_reveal), 4);
+		assert_eq!(at_once(RoundParams::PUBLIC, 0..32, RoundParams::PUBLIC.period()), 32);
+		assert_eq!(at_once(RoundParams::DEV, 0..32, 1), 2, "32 domains on 17 blocks");
+	}
+
+	#[test]
+	fn the_longest_round_has_two_quorums() {
+		let p = RoundParams::DEV;
+		assert_eq!(
+			p.longest(),
+			p.period() + 2 * (p.draw_outputs + p.answer + p.answer_reveal + 1) + p.settle_timeout + p.challenge
+		);
+		assert_eq!((p.recompute_timeout(true), p.recompute_timeout(false)), (p.settle_timeout, 2 * p.period()));
+		let patient = RoundParams { settle_timeout: 10, ..p };
+		assert_eq!(
+			(patient.recompute_timeout(true), patient.recompute_timeout(false)),
+			(10, 10),
+			"never longer than weighted ones"
+		);
+		let endless = RoundParams { commit: u32::MAX, reveal: u32::MAX, settle_timeout: u32::MAX, ..p };
+		assert_eq!((endless.longest(), endless.absence_window()), (u32::MAX, u32::MAX));
 	}
 
 	fn params() -> impl Strategy<Value = RoundParams> {

@@ -3,13 +3,14 @@
 //! Answers are not put to a vote. Settling finds the first chunk on which two answers differ ([`first_difference`]), has the
 //! runtime recompute that chunk, and rejects each answer with another sum. Answers that all agree are spot-checked on a few drawn
 //! chunks ([`spot_checks`]). Where no quorum answered, accounts pay for the recomputation of the chunks and are credited for it
-//! ([`credit`], [`paid`]).
+//! ([`credit`], [`pay_shares`]).
 
-use crate::{blake2_256, payload::Sums, quorum::MAX_QUORUM, Hash, TaskId};
+use crate::{blake2_256, payload::Sums, quorum::MAX_QUORUM, Balance, Hash, TaskId};
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 
 /// Chunks of each spot-checked model that settling recomputes although all answers agree.
 pub const SPOT_CHUNKS: u32 = 2;
@@ -116,21 +117,79 @@ pub fn largest<AccountId>(helpers: &Helpers<AccountId>) -> Option<&AccountId> {
 	helpers.iter().rev().max_by_key(|helper| helper.chunks).map(|helper| &helper.who)
 }
 
-/// Returns the accounts that share the evaluators' part of the fees: `agreed`, the evaluators whose answers agreed with the final
-/// sums, then each helper with a credit of at least a fifteenth of the `total` chunks, the part of one seat of the largest
-/// quorum. At most [`MAX_QUORUM`] accounts, evaluators first.
-pub fn paid<AccountId: Clone + PartialEq>(
+/// Most accounts that share the evaluators' pay of one task: the seats of the largest quorum and as many helpers.
+pub const MAX_PAYEES: u32 = MAX_QUORUM * 2;
+
+/// Part of the evaluators' pay of a task that one account earns.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct PayShare<AccountId> {
+	/// Account that earns the part.
+	pub who: AccountId,
+	/// Numerator of the part; the denominator is [`PayShares::whole`].
+	pub parts: u32,
+}
+
+/// Division of the evaluators' pay of a task. The parts may add up to less than the whole: the pay of a seat that nobody filled is
+/// neither paid nor minted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct PayShares<AccountId> {
+	/// Parts, each account once: evaluators first.
+	pub shares: BoundedVec<PayShare<AccountId>, ConstU32<MAX_PAYEES>>,
+	/// Denominator of the parts.
+	pub whole: u32,
+}
+
+impl<AccountId> Default for PayShares<AccountId> {
+	fn default() -> Self {
+		Self { shares: BoundedVec::new(), whole: 0 }
+	}
+}
+
+impl<AccountId> PayShares<AccountId> {
+	/// Returns the amount that `parts` parts earn of `pay` plancks, rounded down; 0 if the whole is 0.
+	pub fn amount(&self, parts: u32, pay: Balance) -> Balance {
+		pay.saturating_mul(parts.into()).checked_div(self.whole.into()).unwrap_or(0)
+	}
+}
+
+/// Returns the division of the evaluators' pay of a task of `chunks` chunks (all models together) whose quorum has `seats` seats.
+///
+/// Each seat earns 1/`seats`, so an account gains nothing if other members are absent. `agreed` are the members whose answers
+/// agreed with the final sums. The parts of all other seats go to `helpers`, the accounts that paid the runtime to recompute chunks,
+/// in proportion to their chunks; without helpers they are not paid. A task without a quorum has one imaginary seat, so helpers
+/// share the whole pay. Splitting chunks over several accounts does not change the sum that they earn.
+pub fn pay_shares<AccountId: Clone + PartialEq>(
 	agreed: impl IntoIterator<Item = AccountId>,
+	seats: u32,
 	helpers: &Helpers<AccountId>,
-	total: u32,
-) -> BoundedVec<AccountId, ConstU32<MAX_QUORUM>> {
-	let mut paid: Vec<AccountId> = agreed.into_iter().collect();
+	chunks: u32,
+) -> PayShares<AccountId> {
+	let mut shares: Vec<PayShare<AccountId>> = agreed.into_iter().map(|who| PayShare { who, parts: chunks }).collect();
+	let seats = seats.max(1);
+	let unfilled = seats.saturating_sub(shares.len() as u32);
 	for helper in helpers {
-		if !paid.contains(&helper.who) && helper.chunks.saturating_mul(MAX_QUORUM) >= total {
-			paid.push(helper.who.clone());
+		let parts = helper.chunks.saturating_mul(unfilled);
+		match shares.iter_mut().find(|share| share.who == helper.who) {
+			Some(share) => share.parts = share.parts.saturating_add(parts),
+			None if parts > 0 => shares.push(PayShare { who: helper.who.clone(), parts }),
+			None => {}
 		}
 	}
-	BoundedVec::truncate_from(paid)
+	PayShares { shares: BoundedVec::truncate_from(shares), whole: seats.saturating_mul(chunks) }
+}
+
+/// Origin of the sums that decided a task.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Backing {
+	/// A quorum of drawn evaluators recomputed every chunk, and the runtime spot-checked or decided between their answers.
+	#[codec(index = 0)]
+	Quorum,
+	/// The runtime itself computed every chunk.
+	#[codec(index = 1)]
+	Runtime,
 }
 
 #[cfg(test)]
@@ -204,7 +263,6 @@ mod tests {
 		credit(&mut helpers, &99, 2);
 		assert_eq!(helpers.iter().find(|helper| helper.who == 99).map(|helper| helper.chunks), Some(4));
 		assert_eq!(largest(&helpers), Some(&99));
-		assert_eq!(paid([], &helpers, 46).into_inner(), [99], "a fifteenth of 46 chunks is more than three");
 	}
 
 	#[test]
@@ -217,14 +275,39 @@ mod tests {
 		assert_eq!(largest(&helpers), Some(&2));
 	}
 
+	/// Returns what `who` earns of `pay`.
+	fn earned(shares: &PayShares<u32>, who: u32, pay: Balance) -> Balance {
+		shares.shares.iter().filter(|share| share.who == who).map(|share| shares.amount(share.parts, pay)).sum()
+	}
+
+	/// Two members of three stay away and twelve helpers recompute the chunks: the honest member earns exactly one seat.
 	#[test]
-	fn evaluators_are_paid_before_helpers_and_nobody_twice() {
-		let mut helpers = Helpers::<u32>::new();
-		for who in 10..20 {
-			credit(&mut helpers, &who, 100);
+	fn n4_absent_members_do_not_change_the_pay_of_an_honest_one() {
+		let all = pay_shares([1, 2, 3], 3, &Helpers::new(), 64);
+		let mut helpers = Helpers::new();
+		for who in 10..22 {
+			credit(&mut helpers, &who, if who == 21 { 9 } else { 5 });
 		}
-		let all = paid(4..12, &helpers, 1_500);
-		assert_eq!(all.into_inner(), (4..19).collect::<Vec<_>>());
+		let alone = pay_shares([1], 3, &helpers, 64);
+		assert_eq!(earned(&all, 1, 300), 100);
+		assert_eq!(earned(&alone, 1, 300), 100);
+		assert!((10..22).map(|who| earned(&alone, who, 300)).sum::<Balance>() <= 200, "helpers share the two other seats");
+	}
+
+	#[test]
+	fn seats_that_nobody_filled_are_not_paid() {
+		let shares = pay_shares([1, 2], 3, &Helpers::new(), 64);
+		assert_eq!((earned(&shares, 1, 300), earned(&shares, 2, 300)), (100, 100));
+		assert_eq!(pay_shares([], 0, &Helpers::<u32>::new(), 64).shares.len(), 0);
+	}
+
+	#[test]
+	fn a_member_that_helps_is_paid_for_both_once() {
+		let mut helpers = Helpers::new();
+		credit(&mut helpers, &1, 64);
+		let shares = pay_shares([1], 3, &helpers, 64);
+		assert_eq!(shares.shares.len(), 1);
+		assert_eq!(earned(&shares, 1, 300), 300);
 	}
 
 	fn answers() -> impl Strategy<Value = Vec<Sums>> {
@@ -232,6 +315,31 @@ mod tests {
 	}
 
 	proptest! {
+		#[test]
+		fn n4_chunks_split_over_accounts_earn_the_same(
+			agreed in 0u32..8,
+			absent in 1u32..8,
+			split in vec(1u32..40, 1..12),
+			pay in 0u128..1 << 80,
+		) {
+			let chunks = split.iter().sum();
+			let (mut one, mut many) = (Helpers::new(), Helpers::new());
+			credit(&mut one, &100, chunks);
+			for (who, part) in split.iter().enumerate() {
+				credit(&mut many, &(100 + who as u32), *part);
+			}
+			let one = pay_shares(0..agreed, agreed + absent, &one, chunks);
+			let many = pay_shares(0..agreed, agreed + absent, &many, chunks);
+			let parts = |shares: &PayShares<u32>| shares.shares.iter().map(|share| share.parts).sum::<u32>();
+			prop_assert_eq!(parts(&one), parts(&many));
+			prop_assert_eq!(parts(&one), one.whole, "all chunks were computed, so nothing is left unpaid");
+			for who in 0..agreed {
+				prop_assert_eq!(earned(&one, who, pay), earned(&many, who, pay));
+			}
+			let paid: Balance = many.shares.iter().map(|share| many.amount(share.parts, pay)).sum();
+			prop_assert!(paid <= pay && pay - paid <= many.shares.len() as Balance);
+		}
+
 		#[test]
 		fn a_difference_exists_unless_all_answers_are_equal(answers in answers()) {
 			let found = first_difference(&answers);

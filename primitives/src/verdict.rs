@@ -6,13 +6,15 @@
 //! champion by the least improvement of the domain with a margin of three standard errors ([`doin_scoring::verdict::paired`]). On
 //! public evidence the windows were known in advance, so a margin has no meaning and the error sums are compared directly. Among
 //! the candidates that pass, the one with the smallest error sum wins. A candidate with a smaller lead can become *contender*: it
-//! is evaluated again in the next rounds, and its sums add up until it passes or expires.
+//! is evaluated again in the next rounds, and its sums add up until it passes or expires. While it is undecided, a candidate has
+//! to pass against the contender too, so that no copy is crowned in its place. A candidate that passes against the champion only,
+//! and that is clearly better than the contender, takes its place: an undecided contender must not keep a better model out.
 
 use crate::{
 	domain::DomainState,
 	payload::{Sums, MAX_CHUNKS},
 	round::MAX_MODELS,
-	DomainSpec, EvidenceKind, ModelId, ModelRef, MILLION, Q32,
+	DomainSpec, EvidenceKind, ModelId, ModelRef, RejectionReason, MILLION, Q32,
 };
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
@@ -225,7 +227,16 @@ pub struct Decision {
 	/// Contender of the domain after the verdict.
 	pub contender: Option<Contender>,
 	/// Former contender that neither won nor stays contender.
-	pub expired: Option<ModelId>,
+	pub dropped: Option<Dropped>,
+}
+
+/// Contender that was evaluated for the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+	/// The model.
+	pub model: ModelId,
+	/// Reason: [`Lost`](RejectionReason::Lost) if a candidate took its place, else [`Expired`](RejectionReason::Expired).
+	pub reason: RejectionReason,
 }
 
 /// Chunk sums of one draw, and everything else that a verdict on them depends on.
@@ -328,10 +339,43 @@ impl<'a> Draw<'a> {
 		};
 		let not_winner = |contender: &&Contender| champion != ModelRef::Stored(contender.model);
 		let beaten = self.contender.filter(not_winner);
-		let kept = beaten.and_then(|contender| self.keep_contender(contender, champion, champion_sums));
-		let expired = if kept.is_some() { None } else { beaten.map(|contender| contender.model) };
-		let contender = kept.or_else(|| self.choose_contender(candidates, champion, champion_sums));
-		Some(Decision { winner, contender, expired })
+		let successor = if winner.is_none() { self.choose_successor(candidates, former) } else { None };
+		let replaced = successor.is_some();
+		let contender = successor
+			.or_else(|| beaten.and_then(|contender| self.keep_contender(contender, champion, champion_sums)))
+			.or_else(|| self.choose_contender(candidates, champion, champion_sums));
+		let reason = if replaced { RejectionReason::Lost } else { RejectionReason::Expired };
+		let dropped = beaten
+			.map(|beaten| beaten.model)
+			.filter(|model| contender.as_ref().is_none_or(|contender| contender.model != *model))
+			.map(|model| Dropped { model, reason });
+		Some(Decision { winner, contender, dropped })
+	}
+
+	/// Returns the candidate that takes the place of a contender that does not pass: of the candidates that pass against the
+	/// champion and are better than the contender on this draw, by the least improvement and one standard error, the one with the
+	/// smallest error sum.
+	///
+	/// The lead over the contender has to be a near miss. Without that condition a copy of the contender with one changed bit,
+	/// which passes on a favourable draw, would replace the original with even odds.
+	fn choose_successor(&self, candidates: &[ModelId], champion_sums: &[u32]) -> Option<Contender> {
+		let contender = self.submitted(self.contender?.model)?;
+		let initial = self.initial()?;
+		let better = candidates.iter().filter(|model| {
+			self.submitted(**model).is_some_and(|candidate| {
+				let sums = Comparison { initial, champion: champion_sums, candidate };
+				self.criteria.improvement(sums).is_some() && self.criteria.is_near_miss(contender, candidate)
+			})
+		});
+		// `min_by_key` returns the first of equal candidates.
+		let model = *better.min_by_key(|model| self.error(**model))?;
+		self.new_contender(model, self.evaluation.champion, champion_sums)
+	}
+
+	/// Returns `model` as contender against `champion`, with the sums of this draw.
+	fn new_contender(&self, model: ModelId, champion: ModelRef, champion_sums: &[u32]) -> Option<Contender> {
+		let sums = Comparison { initial: self.initial()?, champion: champion_sums, candidate: self.submitted(model)? };
+		Some(Contender { model, champion, rounds_left: CONTENDER_ROUNDS, sums: sums.appended_to(None) })
 	}
 
 	/// Returns the contender with the sums of this draw if it is still a near miss and has rounds left. Against a new `champion`
@@ -357,8 +401,7 @@ impl<'a> Draw<'a> {
 		});
 		// `min_by_key` returns the first of equal near misses.
 		let model = *near_misses.min_by_key(|model| self.error(**model))?;
-		let sums = Comparison { initial: self.initial()?, champion: champion_sums, candidate: self.submitted(model)? };
-		Some(Contender { model, champion, rounds_left: CONTENDER_ROUNDS, sums: sums.appended_to(None) })
+		self.new_contender(model, champion, champion_sums)
 	}
 }
 
@@ -424,7 +467,7 @@ mod tests {
 		for rounds_left in [3, 2] {
 			let draw = Draw { criteria: CRITERIA, evaluation: &evaluation, sums: &sums, contender: Some(&contender) };
 			let decision = draw.decide(&[]).unwrap();
-			assert_eq!((decision.winner.clone(), decision.expired), (None, None));
+			assert_eq!((decision.winner.clone(), decision.dropped), (None, None));
 			contender = decision.contender.expect("undecided");
 			assert_eq!(contender.rounds_left, rounds_left);
 		}
@@ -432,7 +475,7 @@ mod tests {
 		let decision = draw.decide(&[]).unwrap();
 		let winner = decision.winner.expect("four draws suffice");
 		assert_eq!((winner.error, winner.initial_error), (970 * 32, 32_000), "means over the draws");
-		assert_eq!((decision.contender, decision.expired), (None, None));
+		assert_eq!((decision.contender, decision.dropped), (None, None));
 	}
 
 	#[test]
@@ -443,10 +486,62 @@ mod tests {
 			let sums = sums(&[vec![1_000; CHUNKS], own]);
 			Draw { criteria: CRITERIA, evaluation: &evaluation, sums: &sums, contender: Some(contender) }.decide(&[]).unwrap()
 		};
-		assert_eq!(decided(&contender, vec![1_100; CHUNKS]).expired, Some(0));
+		let expired = Some(Dropped { model: 0, reason: RejectionReason::Expired });
+		assert_eq!(decided(&contender, vec![1_100; CHUNKS]).dropped, expired);
 		let last = Contender { rounds_left: 1, ..contender.clone() };
-		assert_eq!(decided(&last, shaky(980, 100)).expired, Some(0));
-		assert_eq!(decided(&contender, shaky(980, 100)).expired, None);
+		assert_eq!(decided(&last, shaky(980, 100)).dropped, expired);
+		assert_eq!(decided(&contender, shaky(980, 100)).dropped, None);
+	}
+
+	/// Decides a round of candidates 1, 2, … beside contender 0, with these sums on the draw and the contender's of an earlier
+	/// draw.
+	fn beside(earlier: &[u32], contender: Vec<u32>, candidates: &[Vec<u32>]) -> Decision {
+		let stored = decide(CRITERIA, &[earlier.to_vec()]).contender.expect("a near miss");
+		let ids: Vec<ModelId> = (1..=candidates.len() as u64).collect();
+		let all: Vec<Vec<u32>> = [vec![1_000; CHUNKS], contender].into_iter().chain(candidates.iter().cloned()).collect();
+		let (evaluation, sums) = (evaluation(Some(0), &ids), sums(&all));
+		let draw = Draw { criteria: CRITERIA, evaluation: &evaluation, sums: &sums, contender: Some(&stored) };
+		draw.decide(&ids).expect("the sums are complete")
+	}
+
+	/// The candidate passes against the champion and leads the contender by 1.5 %, but not by three standard errors.
+	#[test]
+	fn n12_an_undecided_contender_does_not_keep_a_better_candidate_out() {
+		let decision = beside(&shaky(985, 70), shaky(985, 70), &[vec![970; CHUNKS]]);
+		assert_eq!(decision.winner, None, "it does not pass against the contender");
+		assert_eq!(decision.dropped, Some(Dropped { model: 0, reason: RejectionReason::Lost }));
+		let contender = decision.contender.expect("it takes the place of the contender");
+		assert_eq!((contender.model, contender.rounds_left, contender.champion), (1, CONTENDER_ROUNDS, ModelRef::RepeatLast));
+		assert_eq!(contender.sums.contender.to_vec(), vec![970; CHUNKS], "with its own sums only");
+
+		// It passes on all its draws in the next round, and is crowned.
+		let evaluation = evaluation(Some(1), &[]);
+		let sums = sums(&[vec![1_000; CHUNKS], vec![970; CHUNKS]]);
+		let draw = Draw { criteria: CRITERIA, evaluation: &evaluation, sums: &sums, contender: Some(&contender) };
+		assert_eq!(draw.decide(&[]).unwrap().winner.map(|winner| winner.model), Some(1));
+	}
+
+	#[test]
+	fn n12_the_best_of_several_better_candidates_takes_the_place() {
+		let decision =
+			beside(&shaky(985, 70), shaky(985, 70), &[vec![975; CHUNKS], vec![972; CHUNKS], vec![972; CHUNKS], shaky(968, 70)]);
+		assert_eq!(
+			decision.contender.map(|contender| contender.model),
+			Some(2),
+			"the last one does not pass against the champion"
+		);
+	}
+
+	/// On a favourable draw a copy passes against the champion, like the contender itself. Its sums of earlier draws keep the
+	/// contender from passing.
+	#[test]
+	fn n12_a_copy_of_the_contender_cannot_take_its_place() {
+		let favourable = vec![980; CHUNKS];
+		// An exact copy, and copies with a changed bit that are better or worse by chance.
+		let copies = [favourable.clone(), vec![979; CHUNKS], shaky(979, 30), vec![981; CHUNKS]];
+		let decision = beside(&shaky(980, 100), favourable, &copies);
+		assert_eq!((decision.winner, decision.dropped), (None, None));
+		assert_eq!(decision.contender.map(|contender| contender.model), Some(0));
 	}
 
 	#[test]
@@ -487,6 +582,7 @@ mod tests {
 			high_water: 0,
 			bounty: 0,
 			open_rounds: 0,
+			last_round: None,
 		};
 		let kinds = [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed, EvidenceKind::Live];
 		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 11, 11, 11]);
@@ -496,6 +592,11 @@ mod tests {
 	fn model() -> impl Strategy<Value = Vec<u32>> {
 		(700u32..1_100, 0u32..200)
 			.prop_flat_map(|(mean, swing)| prop::collection::vec(mean.saturating_sub(swing)..=mean.saturating_add(swing), CHUNKS))
+	}
+
+	/// Chunk sums of one model with a mean between 940 and 990.
+	fn near_miss() -> impl Strategy<Value = Vec<u32>> {
+		(940u32..990, 0u32..120).prop_map(|(mean, swing)| shaky(mean, swing))
 	}
 
 	proptest! {
@@ -529,7 +630,34 @@ mod tests {
 			let criteria = if public { PUBLIC } else { CRITERIA };
 			let (evaluation, sums) = (evaluation(None, &[0]), sums(&[champion.clone(), champion]));
 			let decision = Draw { criteria, evaluation: &evaluation, sums: &sums, contender: None }.decide(&[0]).unwrap();
-			prop_assert_eq!(decision, Decision { winner: None, contender: None, expired: None });
+			prop_assert_eq!(decision, Decision { winner: None, contender: None, dropped: None });
+		}
+
+		#[test]
+		fn n12_only_a_clearly_better_candidate_that_passes_replaces_a_contender(
+			swing in 45u32..=100,
+			again in near_miss(),
+			candidates in prop::collection::vec(prop_oneof![near_miss(), model()], 1..5),
+			copy in 0u32..3,
+		) {
+			// With these swings a lead of 2 % is a near miss.
+			let earlier = shaky(980, swing);
+			// The last candidate is a copy of the contender with at most two changed sums.
+			let mut candidates = candidates;
+			let mut of_contender = again.clone();
+			of_contender.iter_mut().take(copy as usize).for_each(|sum| *sum -= 1);
+			candidates.push(of_contender);
+			let decision = beside(&earlier, again.clone(), &candidates);
+			let champion = vec![1_000; CHUNKS];
+			if let (Some(contender), None) = (&decision.contender, &decision.winner) {
+				if let Some(Dropped { reason: RejectionReason::Lost, .. }) = decision.dropped {
+					let own = &candidates[contender.model as usize - 1];
+					let against_champion = Comparison { initial: &champion, champion: &champion, candidate: own };
+					prop_assert!(CRITERIA.improvement(against_champion).is_some());
+					prop_assert!(CRITERIA.is_near_miss(&again, own));
+					prop_assert_ne!(contender.model as usize, candidates.len(), "the copy");
+				}
+			}
 		}
 
 		#[test]

@@ -2,8 +2,8 @@
 //! since JavaScript numbers are exact up to 2⁵³ only, and hashes are hex with `0x`.
 
 use crate::{
-	json::HexHash, Balance, BlockNumber, DomainId, EvidenceKind, Hash, ModelRef, ProgramKind, RoundId, SeatStatus, SizeClass,
-	Status, Subject, TaskId, Q32,
+	json::HexHash, settlement::Backing, Balance, BlockNumber, DomainId, EvidenceKind, Hash, LastRound, ModelRef, ProgramKind,
+	RoundId, SeatStatus, SizeClass, Status, Subject, TaskId, Q32,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -38,11 +38,14 @@ pub struct DomainView<AccountId> {
 	pub min_improvement: u32,
 	/// Loss at which the domain converges, where 2²⁰ is the initial champion's; 0 for never.
 	pub target: u32,
-	/// Bounty of the author that reaches the target, in plancks.
+	/// Bounty of the author that reaches the target in this or a later round, in plancks. Donations whose withdrawal is announced
+	/// are not included.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub bounty: Balance,
 	/// Size class of its chunks.
 	pub class: SizeClass,
+	/// The round that ended last, with the reason if it was not paid; `None` before the first one.
+	pub last_round: Option<LastRound>,
 }
 
 /// The best model of a domain.
@@ -200,6 +203,8 @@ pub struct WorkEntryView<AccountId> {
 	pub optimizer: AccountId,
 	/// Accounts that verified it.
 	pub evaluators: Vec<AccountId>,
+	/// Origin of the sums that decided it.
+	pub backing: Backing,
 }
 
 /// A sealed work block.
@@ -257,6 +262,15 @@ pub struct WorkView<AccountId> {
 	/// Minted by all work blocks so far, in plancks.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub mined: Balance,
+	/// Part of `mined` for improvements that a quorum of evaluators recomputed, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub backed_by_quorum: Balance,
+	/// Part of `mined` for improvements that the runtime itself computed, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub backed_by_runtime: Balance,
+	/// Share of everything ever minted that is backed by recomputed work, in parts per million: `(backed_by_quorum +
+	/// backed_by_runtime) / mined`. One million before the first work block.
+	pub backed_share: u32,
 	/// Validators' share that accrued in this era, in plancks.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub era_accrual: Balance,
@@ -308,6 +322,7 @@ pub struct ReputationView {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{RoundResult, UnpaidReason};
 
 	#[test]
 	fn hashes_are_hex_and_amounts_are_strings_in_json() {
@@ -316,6 +331,18 @@ mod tests {
 		assert_eq!(json["commitment"], serde_json::json!(alloc::format!("0x{}", "ab".repeat(32))));
 		assert_eq!(json["fee"], serde_json::json!("340282366920938463463374607431768211455"));
 		assert_eq!(serde_json::from_value::<SeatView<u8>>(json).unwrap(), seat);
+	}
+
+	#[test]
+	fn a_result_of_a_round_names_its_reason() {
+		let json = |result| serde_json::to_value(LastRound { number: 5, block: 90, result }).unwrap();
+		let paid = json(RoundResult::Paid { effective: 1 << 60 });
+		assert_eq!(paid["result"], serde_json::json!({ "paid": { "effective": (1u64 << 60).to_string() } }));
+		let unpaid = json(RoundResult::Unpaid(UnpaidReason::BelowHighWater));
+		assert_eq!(unpaid["result"], serde_json::json!({ "unpaid": "belowHighWater" }));
+		for value in [paid, unpaid] {
+			assert_eq!(serde_json::to_value(serde_json::from_value::<LastRound>(value.clone()).unwrap()).unwrap(), value);
+		}
 	}
 
 	#[test]

@@ -33,6 +33,10 @@ pub const CHUNKS: core::ops::RangeInclusive<u16> = 32..=256;
 pub const MAX_DIMENSIONS: u32 = 256;
 /// Largest coordinate of a target, Q8, in absolute value.
 pub const MAX_TARGET: i32 = 1 << 15;
+/// Smallest noise of a generator, Q8: half a raw unit. A series with less noise often does not move within a window, so the
+/// initial champion would often have no error on a draw. With this noise, one innovation is rounded to 0 with a probability of
+/// 68 %, and those of the 32 windows of the smallest draw are all rounded to 0 with a probability of 5 · 10⁻⁶.
+pub const MIN_NOISE: u32 = 1 << 7;
 /// Largest noise of a generator, Q8.
 pub const MAX_NOISE: u32 = 1 << 24;
 /// One in Q12.
@@ -173,7 +177,7 @@ pub struct Generator {
 	pub template: BoundedVec<i32, ConstU32<MAX_SEASON>>,
 	/// Autoregressive coefficients of the remainder in Q12, lag 1 first.
 	pub ar: BoundedVec<i16, ConstU32<MAX_AR>>,
-	/// Standard deviation of the innovations, raw units in Q8.
+	/// Standard deviation of the innovations, raw units in Q8; [`MIN_NOISE`]..=[`MAX_NOISE`].
 	pub noise: u32,
 	/// First value of every series, raw units.
 	pub level: i32,
@@ -200,6 +204,8 @@ pub enum ProgramError {
 	Template,
 	/// The remainder is not stable: Σ|ar| must be below one.
 	Unstable,
+	/// The noise of the generator is below half a raw unit, so a draw can be without any error.
+	Noise,
 	/// Template, noise or level leave the range of `i32` within one window.
 	Range,
 	/// The program has no generator: generators make one channel.
@@ -302,19 +308,26 @@ impl Forecast {
 		}
 	}
 
-	/// Returns the scored values among the `horizon` values of `future`, in the order of the outputs of a model; the last one
-	/// for classes.
-	pub fn scored<'a, T>(&'a self, future: &'a [T]) -> impl Iterator<Item = &'a T> {
+	/// Returns the indices of the scored steps among the first `len` steps of the horizon, in the order of the outputs of a
+	/// model; that of the last step of the horizon for classes. Index 0 is step 1.
+	pub fn scored_indices(&self, len: usize) -> impl Iterator<Item = usize> + '_ {
 		let all = match &self.target {
-			Target::Values => future,
-			_ => &[],
+			Target::Values => len,
+			Target::Classes(_) | Target::Steps(_) => 0,
 		};
 		let steps: &[u16] = match &self.target {
 			Target::Values => &[],
 			Target::Classes(_) => core::slice::from_ref(&self.horizon),
 			Target::Steps(steps) => steps,
 		};
-		all.iter().chain(steps.iter().filter_map(|step| future.get(usize::from(step.saturating_sub(1)))))
+		let single = steps.iter().map(|step| usize::from(step.saturating_sub(1))).filter(move |index| *index < len);
+		(0..all).chain(single)
+	}
+
+	/// Returns the scored values among the `horizon` values of `future`, in the order of the outputs of a model; the last one
+	/// for classes.
+	pub fn scored<'a, T>(&'a self, future: &'a [T]) -> impl Iterator<Item = &'a T> {
+		self.scored_indices(future.len()).filter_map(|index| future.get(index))
 	}
 
 	/// Returns the number of values of one window, over all channels.
@@ -365,6 +378,7 @@ impl Generator {
 		let memory = self.ar.iter().fold(0u64, |sum, a| sum.saturating_add(u64::from(a.unsigned_abs())));
 		// One minus Σ|ar|, Q12.
 		let slack = ONE_Q12.checked_sub(memory).filter(|slack| *slack > 0).ok_or(ProgramError::Unstable)?;
+		ensure(self.noise >= MIN_NOISE, ProgramError::Noise)?;
 		ensure(self.noise <= MAX_NOISE, ProgramError::Range)?;
 		// All in Q8. An innovation is below 4.9 times the noise and two roundings add less than 2, so the remainder is at most
 		// their sum divided by 1 − Σ|ar|. A value moves by at most the largest difference per step.

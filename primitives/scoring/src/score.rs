@@ -94,15 +94,14 @@ struct ScoredWindow<'a> {
 	history: &'a [i32],
 	/// Last value of channel 0 in the history; 0 for an empty history.
 	last: i32,
-	/// Values of channel 0 over the horizon.
+	/// Scored values of channel 0, in the order of the outputs of a model.
 	actual: &'a [i32],
 }
 
 impl ScoredWindow<'_> {
-	/// Returns the class of the change from the last value of the history to the last scored one of `future`.
-	fn class(&self, program: &Forecast, bounds: &[i32], future: &[i32]) -> usize {
-		let change = program.scored(future).next().map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(self.last)));
-		class_of_change(bounds, change)
+	/// Returns the class of the change from the last value of the history to `value`; that of no change for `None`.
+	fn class(&self, bounds: &[i32], value: Option<&i32>) -> usize {
+		class_of_change(bounds, value.map_or(0, |value| i64::from(*value).wrapping_sub(i64::from(self.last))))
 	}
 }
 
@@ -142,14 +141,18 @@ pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
 	}
 }
 
-/// Returns the sum of `error` over all windows, saturating.
-fn sum_windows(windows: &Windows, mut error: impl FnMut(ScoredWindow) -> u32) -> u32 {
+/// Returns the sum of `error` over all windows, saturating. Reads only the values that `program` scores: the horizon of a program
+/// with a few single steps can be much longer.
+fn sum_windows(program: &Forecast, windows: &Windows, mut error: impl FnMut(ScoredWindow) -> u32) -> u32 {
 	let channels = windows.channels.max(1);
-	let mut actual = Vec::<i32>::new();
+	// All windows have the shape of the first one.
+	let steps = windows.iter().next().map_or(0, |(_, future)| future.len().div_ceil(channels));
+	let scored: Vec<usize> = program.scored_indices(steps).map(|index| index.saturating_mul(channels)).collect();
+	let mut actual = Vec::<i32>::with_capacity(scored.len());
 	saturating_sum(windows.iter().map(|(history, future)| {
 		let last = history.len().checked_sub(channels).and_then(|at| history.get(at)).copied().unwrap_or(0);
 		actual.clear();
-		actual.extend(future.iter().step_by(channels));
+		actual.extend(scored.iter().filter_map(|at| future.get(*at)));
 		error(ScoredWindow { channels, history, last, actual: &actual })
 	}))
 }
@@ -158,13 +161,13 @@ fn sum_windows(windows: &Windows, mut error: impl FnMut(ScoredWindow) -> u32) ->
 fn score_net(net: &Net, program: &Forecast, windows: &Windows) -> u32 {
 	let mut x = vec![0i16; net.features()];
 	let (mut out, mut scratch) = (vec![0i32; program.outputs().into()], Scratch::default());
-	sum_windows(windows, |window| {
+	sum_windows(program, windows, |window| {
 		window_features(net, window.channels, window.history, &mut x);
 		net.forward(&x, &mut out, &mut scratch);
 		match &program.target {
-			Target::Classes(bounds) => classification_error(predicted_class(&out), window.class(program, bounds, window.actual)),
+			Target::Classes(bounds) => classification_error(predicted_class(&out), window.class(bounds, window.actual.first())),
 			Target::Values | Target::Steps(_) => {
-				let pairs = out.iter().zip(program.scored(window.actual));
+				let pairs = out.iter().zip(window.actual);
 				saturating_sum(pairs.map(|(out, actual)| prediction_error(window.last, *out, *actual)))
 			}
 		}
@@ -174,19 +177,24 @@ fn score_net(net: &Net, program: &Forecast, windows: &Windows) -> u32 {
 /// Returns the error sum of a baseline that repeats the last values of the history. `repeated` returns their number, over all
 /// channels, for a number of channels and a history of so many steps.
 fn score_baseline(program: &Forecast, windows: &Windows, repeated: impl Fn(usize, usize) -> usize) -> u32 {
-	let mut forecast = Vec::<i32>::new();
-	sum_windows(windows, |window| {
-		let steps = window.history.len().checked_div(window.channels).unwrap_or(0);
-		let start = window.history.len().saturating_sub(repeated(window.channels, steps));
-		let cycle = window.history.get(start..).unwrap_or(&[]).iter().step_by(window.channels).cycle();
-		forecast.clear();
-		forecast.extend(cycle.take(window.actual.len()));
+	let Some((history, future)) = windows.iter().next() else {
+		return 0;
+	};
+	let channels = windows.channels.max(1);
+	let steps = history.len().checked_div(channels).unwrap_or(0);
+	let start = history.len().saturating_sub(repeated(channels, steps));
+	let cycle = history.len().saturating_sub(start).div_ceil(channels);
+	let place = |index: usize| Some(start.saturating_add(index.checked_rem(cycle)?.saturating_mul(channels)));
+	// Places in the history of the forecast values, equal in all windows.
+	let places: Vec<usize> = program.scored_indices(future.len().div_ceil(channels)).filter_map(place).collect();
+	sum_windows(program, windows, |window| {
+		let mut forecast = places.iter().filter_map(|at| window.history.get(*at));
 		match &program.target {
 			Target::Classes(bounds) => {
-				classification_error(window.class(program, bounds, &forecast), window.class(program, bounds, window.actual))
+				classification_error(window.class(bounds, forecast.next()), window.class(bounds, window.actual.first()))
 			}
 			Target::Values | Target::Steps(_) => {
-				let pairs = program.scored(&forecast).zip(program.scored(window.actual));
+				let pairs = forecast.zip(window.actual);
 				saturating_sum(pairs.map(|(value, actual)| prediction_error(*value, 0, *actual)))
 			}
 		}

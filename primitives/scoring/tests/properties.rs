@@ -4,13 +4,13 @@ mod common;
 
 use common::{cases, forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
-	model::{AccumulatorWidth, MAX_ACT, MAX_DEPTH, REQUANTISE_MACS, SHIFTS, VERSION},
+	model::{AccumulatorWidth, MAX_ACT, MAX_DEPTH, OUT_FRAC, REQUANTISE_MACS, SHIFTS, VERSION},
 	philox::{purpose, Stream},
-	program::{Quadratic, CHUNKS},
+	program::{Quadratic, CHUNKS, MIN_NOISE},
 	sample::{drawn, generator_series, tail, validation, validation_span},
 	score, score_point,
 	verdict::{loss, paired, public_test, total, ONE_BIT},
-	window_features, Encoder, Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Windows,
+	window_features, Encoder, Forecast, Layer, Model, ModelError, Net, Program, ProgramError, Scratch, Target, Windows,
 };
 use proptest::prelude::*;
 
@@ -252,6 +252,102 @@ fn baselines_repeat_the_last_value_or_the_last_season() {
 	assert_eq!(score(Model::Point(vec![0]), 3), u32::MAX);
 }
 
+/// The error of a baseline on one window, by the definition of its target: it repeats `season` steps over the whole horizon.
+fn baseline_by_definition(target: &Target, season: usize, channels: usize, history: &[i32], future: &[i32]) -> u64 {
+	let past: Vec<i64> = history.iter().step_by(channels).map(|value| i64::from(*value)).collect();
+	let actual: Vec<i64> = future.iter().step_by(channels).map(|value| i64::from(*value)).collect();
+	let naive: Vec<i64> = past[past.len() - season..].iter().copied().cycle().take(actual.len()).collect();
+	let error = |step: usize| ((naive[step] - actual[step]).unsigned_abs() << OUT_FRAC).min((1 << 20) - 1);
+	match target {
+		Target::Values => (0..actual.len()).map(error).sum(),
+		Target::Steps(steps) => steps.iter().map(|step| error(usize::from(*step) - 1)).sum(),
+		Target::Classes(bounds) => {
+			let class = |values: &[i64]| {
+				let change = values[values.len() - 1] - past[past.len() - 1];
+				bounds.iter().filter(|bound| change >= i64::from(**bound)).count()
+			};
+			u64::from(class(&naive) != class(&actual)) << OUT_FRAC
+		}
+	}
+}
+
+fn targets() -> impl Strategy<Value = Target> {
+	prop_oneof![
+		Just(Target::Values),
+		Just(Target::Classes(vec![-30, 0, 40].try_into().unwrap())),
+		proptest::sample::subsequence((1..=9u16).collect::<Vec<_>>(), 1..=9)
+			.prop_map(|steps| Target::Steps(steps.try_into().unwrap())),
+	]
+}
+
+proptest! {
+	/// Scoring that reads single steps gives the sums of scoring that expands the whole horizon.
+	#[test]
+	fn n9_single_steps_are_scored_as_if_every_step_was_expanded(
+		target in targets(), channels in 1u8..=3, season in 1u16..=7, seed: [u8; 32],
+		values in proptest::collection::vec(prop_oneof![any::<i32>(), -60..60], (7 + 9) * 3 * 3),
+	) {
+		let width = usize::from(channels);
+		let program = Forecast { horizon: 9, history: 7, season, channels, target: target.clone(), ..forecast() };
+		let windows = Windows { channels: width, history: 7, horizon: 9, values };
+		for (model, season) in [(Model::RepeatLast, 1), (Model::Seasonal, usize::from(season))] {
+			let expected: u64 =
+				windows.iter().map(|(past, future)| baseline_by_definition(&target, season, width, past, future)).sum();
+			prop_assert_eq!(u64::from(score(&model, &program, &windows)), expected);
+		}
+		// A net of single steps equals the net of all steps, on those steps.
+		if let Target::Steps(steps) = &target {
+			let whole = net(&mut Stream::new(&seed, 0, 0), 5, 9, true, None);
+			let mut few = whole.clone();
+			if let (Some(skip), Some(all)) = (few.skip.as_mut(), whole.skip.as_ref()) {
+				let rows = || steps.iter().map(|step| usize::from(*step) - 1);
+				skip.outputs = steps.len() as u16;
+				skip.weights = rows().flat_map(|row| all.weights[row * 5..][..5].to_vec()).collect();
+				skip.bias = rows().map(|row| all.bias[row]).collect();
+			}
+			let one = |step: &u16| {
+				let mut single = few.clone();
+				if let (Some(skip), Some(all)) = (single.skip.as_mut(), whole.skip.as_ref()) {
+					let row = usize::from(*step) - 1;
+					(skip.outputs, skip.weights, skip.bias) = (1, all.weights[row * 5..][..5].to_vec(), vec![all.bias[row]]);
+				}
+				let target = Target::Steps(vec![*step].try_into().unwrap());
+				u64::from(score(&Model::Net(single), &Forecast { target, ..program.clone() }, &windows))
+			};
+			prop_assert_eq!(u64::from(score(&Model::Net(few.clone()), &program, &windows)), steps.iter().map(one).sum::<u64>());
+		}
+	}
+}
+
+/// One step of the longest horizon must not cost more than the most predictions; it cost almost three times as much while the
+/// whole horizon was expanded. Eight channels cost about as much. The benchmarks measure the three shapes, and an activation is
+/// charged for the most expensive one.
+#[test]
+fn n9_no_shape_costs_more_than_the_most_predictions() {
+	let values = Forecast { history: 1_024, horizon: 64, windows: 64, season: 512, ..forecast() };
+	let step = Target::Steps(vec![1].try_into().unwrap());
+	let steps = Forecast { horizon: 1_024, windows: 34, target: step, ..values.clone() };
+	let channels = Forecast { history: 136, horizon: 120, windows: 34, season: 136, channels: 8, ..values.clone() };
+	let least = |program: &Forecast| {
+		assert_eq!((program.check(), program.most_windows()), (Ok(()), program.windows));
+		let steps = program.span() + u32::from(program.windows) - 1;
+		let series: Vec<i32> = (0..steps * u32::from(program.channels)).map(|t| (t * 97 % 1_000) as i32).collect();
+		let run = |_| {
+			let start = std::time::Instant::now();
+			let windows = validation(program, std::hint::black_box(&series));
+			assert_eq!(windows.len(), usize::from(program.windows));
+			for model in [Model::RepeatLast, Model::Seasonal] {
+				std::hint::black_box(score(&model, program, &windows));
+			}
+			start.elapsed()
+		};
+		(0..300).map(run).min().expect("it ran")
+	};
+	let (values, steps, channels) = (least(&values), least(&steps), least(&channels));
+	println!("a chunk of both baselines: values {values:?}, steps {steps:?}, channels {channels:?}");
+	assert!(steps <= values && channels <= values * 2, "values {values:?}, steps {steps:?}, channels {channels:?}");
+}
+
 #[test]
 fn the_largest_chunk_of_the_largest_errors_fits() {
 	let values = [vec![i32::MIN; 100], vec![i32::MAX; 64]].concat().repeat(64);
@@ -434,7 +530,32 @@ fn a_generator_that_could_leave_its_ranges_is_refused() {
 	assert_eq!(with(&|g| g.template[0] = i32::MIN), Ok(()), "28 steps of 2²³ raw units");
 	assert_eq!(with(&|g| (g.template[0], g.level) = (i32::MIN, 2_000_000_000)), Err(ProgramError::Range));
 	assert_eq!(with(&|g| g.noise = (1 << 24) + 1), Err(ProgramError::Range));
+	assert_eq!(with(&|g| g.noise = MIN_NOISE), Ok(()));
 	assert_eq!(with(&|g| (g.noise, g.ar) = (1 << 24, vec![4_095].try_into().unwrap())), Err(ProgramError::Range));
+}
+
+#[test]
+fn n10_a_generator_without_noise_is_refused() {
+	for noise in [0, 1, MIN_NOISE - 1] {
+		let silent = doin_scoring::Generator { noise, ..generator() };
+		assert_eq!(silent.check(&forecast()), Err(ProgramError::Noise), "noise {noise}");
+	}
+}
+
+/// The least noise, no season, one step of history and of horizon, one window per chunk: the smallest draw that a domain can
+/// have.
+#[test]
+fn n10_the_initial_champion_has_an_error_on_every_draw_of_the_least_noise() {
+	let smallest = Forecast { horizon: 1, history: 1, season: 1, windows: 1, ..forecast() };
+	let quiet =
+		doin_scoring::Generator { template: vec![0].try_into().unwrap(), ar: Default::default(), noise: MIN_NOISE, level: 7 };
+	assert_eq!(quiet.check(&smallest), Ok(()));
+	let error = |seed: u32| {
+		let chunks = 0..smallest.chunks;
+		let seed = std::array::from_fn(|at| seed.to_le_bytes()[at % 4]);
+		chunks.map(|chunk| u64::from(score(&Model::RepeatLast, &smallest, &drawn(&smallest, &quiet, &seed, chunk)))).sum::<u64>()
+	};
+	assert_eq!((0..2_000).filter(|seed| error(*seed) == 0).count(), 0);
 }
 
 proptest! {

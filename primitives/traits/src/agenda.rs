@@ -1,8 +1,8 @@
 //! Deadlines, served from `on_initialize` in bounded steps.
 //!
-//! A block holds at most [`PER_BLOCK`] items. Scheduling uses the first block with a free place at or after the wanted one. While a pallet
-//! keeps at most 1 024 items, such a block is found within 33 blocks, so scheduling cannot fail. Items that exceed the weight of a block
-//! are served in the next one.
+//! A block holds at most [`PER_BLOCK`] items. Scheduling uses the first block with a free place at or after the wanted one. While
+//! a pallet keeps at most [`MAX_ITEMS`] items, such a block is found within [`MAX_SCANNED`] blocks, so scheduling cannot fail.
+//! Items that exceed the weight of a block are served in the next one.
 
 use core::marker::PhantomData;
 use doin_primitives::{
@@ -16,6 +16,11 @@ use frame_support::{
 
 /// Most items due in one block.
 pub const PER_BLOCK: u32 = 32;
+/// Most items of one agenda.
+pub const MAX_ITEMS: u32 = 1_024;
+/// Most blocks that scheduling reads: all that `MAX_ITEMS` items can fill, and one more. Weights of calls that schedule count
+/// them.
+pub const MAX_SCANNED: u32 = MAX_ITEMS / PER_BLOCK + 1;
 
 /// Items due in one block, in order of scheduling.
 pub type Items<Item> = BoundedVec<Item, ConstU32<PER_BLOCK>>;
@@ -63,8 +68,18 @@ where
 		true
 	}
 
-	/// Calls `each` for every item due up to `now`, oldest first, and consumes `cost` of `meter` per item. Stops when `meter` is exhausted.
+	/// Calls `each` for every item due up to `now`, oldest first, and consumes `cost` of `meter` per item. Stops when `meter` is
+	/// exhausted.
 	pub fn serve(now: BlockNumber, meter: &mut WeightMeter, cost: Weight, mut each: impl FnMut(Item)) {
+		Self::serve_weighed(now, meter, cost, |item| {
+			each(item);
+			cost
+		});
+	}
+
+	/// Calls `each` for every item due up to `now`, oldest first, and consumes the weight that it returns of `meter`, at most
+	/// `most`. Stops when `meter` has less than `most` left, so that no item exceeds it.
+	pub fn serve_weighed(now: BlockNumber, meter: &mut WeightMeter, most: Weight, mut each: impl FnMut(Item) -> Weight) {
 		// Nothing is due before the first service, so a pallet added to a running chain does not visit earlier blocks.
 		let mut at = match Cursor::get() {
 			0 => now,
@@ -73,12 +88,12 @@ where
 		while at <= now {
 			let mut due = Due::take(at);
 			while !due.is_empty() {
-				if meter.try_consume(cost).is_err() {
+				if !meter.can_consume(most) {
 					Due::insert(at, due);
 					Cursor::put(at);
 					return;
 				}
-				each(due.remove(0));
+				meter.consume(each(due.remove(0)).min(most));
 			}
 			at = at.saturating_add(1);
 		}
@@ -150,6 +165,40 @@ mod tests {
 			assert_eq!(Tested::schedule(0, 7, 1_024), 39);
 			let all: Vec<_> = (1..=39).flat_map(|now| served(now, 100)).collect();
 			assert_eq!(all, (0..=1_024).collect::<Vec<_>>());
+		});
+	}
+
+	#[test]
+	fn an_item_consumes_its_own_weight_and_starts_only_where_the_largest_one_fits() {
+		TestExternalities::default().execute_with(|| {
+			for item in 0..9 {
+				Tested::schedule(0, 1, item);
+			}
+			let mut meter = WeightMeter::with_limit(COST.saturating_mul(3));
+			let mut served = Vec::new();
+			Tested::serve_weighed(1, &mut meter, COST, |item| {
+				served.push(item);
+				if item == 0 {
+					COST.saturating_mul(2)
+				} else {
+					COST / 2
+				}
+			});
+			assert_eq!(served, [0, 1, 2, 3], "one of the most, which none exceeds, and halves while the most is left");
+			assert_eq!(meter.consumed(), COST + COST / 2 * 3);
+		});
+	}
+
+	/// A full agenda is the worst case of scheduling, and the weights count so many reads.
+	#[test]
+	fn n15_scheduling_reads_at_most_33_blocks() {
+		TestExternalities::default().execute_with(|| {
+			let first = 7;
+			for item in 0..MAX_ITEMS {
+				Tested::schedule(0, first, item);
+			}
+			assert_eq!(MAX_SCANNED, 33);
+			assert_eq!(Tested::schedule(0, first, MAX_ITEMS), first + MAX_SCANNED - 1);
 		});
 	}
 

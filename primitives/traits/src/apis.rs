@@ -11,8 +11,8 @@ sp_api::decl_runtime_apis! {
 	/// Reads across DOIN's pallets. Every method reads the state of the block it is called at.
 	#[api_version(1)]
 	pub trait DoinApi<AccountId> where AccountId: Codec {
-		/// Returns every domain, in order of registration.
-		fn domains() -> Vec<DomainView<AccountId>>;
+		/// Returns the registered domains with identifiers of `from` and above, in order of registration, at most `count`.
+		fn domains(from: DomainId, count: u32) -> Vec<DomainView<AccountId>>;
 		/// Returns one domain.
 		fn domain(domain: DomainId) -> Option<DomainView<AccountId>>;
 		/// Returns the immutable record of a domain.
@@ -40,5 +40,8 @@ sp_api::decl_runtime_apis! {
 		fn reputation(who: AccountId) -> ReputationView;
 		/// Returns the lengths of a round's phases.
 		fn round_params() -> RoundParams;
+		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine
+		/// with the reference machine.
+		fn reference_macs(chunks: u32) -> u64;
 	}
 }

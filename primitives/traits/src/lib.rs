@@ -15,7 +15,7 @@
 //! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
 //! | [`Work`], [`EraShare`] | `work` | `optimae`, staking |
-//! | [`BaseFee`] | `fee-market` | `optimae` |
+//! | [`BaseFee`] | `fee-market` | `optimae`, `recomputation` |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![warn(clippy::missing_errors_doc)]
@@ -33,10 +33,10 @@ use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::{Champion, DomainState, ModelBytes},
 	payload::Sums,
-	quorum::MAX_QUORUM,
 	round::{MAX_MODELS, MAX_SEATS},
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, SizeClass, Subject, TaskId,
-	Q32,
+	settlement::{Backing, PayShares},
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, RoundResult, SizeClass,
+	Subject, TaskId, Q32,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use impl_trait_for_tuples::impl_for_tuples;
@@ -46,10 +46,8 @@ use sp_runtime::DispatchError;
 /// Models of one recomputation task, each once: the initial champion, the champion, the contender, then the candidates in order of their
 /// seats.
 pub type ModelList = BoundedVec<ModelRef, ConstU32<MAX_MODELS>>;
-/// Accounts that took part in a round as optimizers.
-pub type AuthorList<AccountId> = BoundedVec<AccountId, ConstU32<MAX_SEATS>>;
-/// Accounts that answered as evaluators.
-pub type EvaluatorList<AccountId> = BoundedVec<AccountId, ConstU32<MAX_QUORUM>>;
+/// Accounts whose work a round evaluates: the authors of its candidates, and that of the contender.
+pub type AuthorList<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 1 }>>;
 
 /// Wall time and rounds in blocks. Values come from genesis and never change.
 pub trait Timing {
@@ -73,11 +71,17 @@ pub trait Domains<AccountId> {
 	///
 	/// Fails and changes nothing unless the domain takes commits.
 	fn open_round(domain: DomainId) -> DispatchResult;
-	/// Removes an open round of `domain` from the count, once it is decided or void.
-	fn close_round(domain: DomainId);
+	/// Removes an open round of its domain from the count, once it has ended, and records its result.
+	fn close_round(round: RoundId, result: RoundResult);
 	/// Replaces the champion of `domain` and raises its high-water mark to `high_water`. `upper` is the upper bound U of the champion's
 	/// error. If `upper` passes the target, the domain converges and its bounty is paid to the champion's author.
 	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64);
+}
+
+/// Undecided rounds of domains.
+pub trait UndecidedRounds {
+	/// Returns the number of the earliest undecided round of `domain`; `None` if all of them are decided.
+	fn earliest(domain: DomainId) -> Option<u32>;
 }
 
 /// Voted weights of domains.
@@ -121,23 +125,55 @@ pub struct FalseAnswer<AccountId> {
 	pub sums: Hash,
 }
 
+/// A request to draw a quorum.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawRequest<'a, AccountId> {
+	/// Seed of the draw.
+	pub seed: Hash,
+	/// Domain of the models.
+	pub domain: DomainId,
+	/// Size class of the domain.
+	pub class: SizeClass,
+	/// `true` if the domain had weight when the task was requested: the quorum comes from the whole size class.
+	pub weighted: bool,
+	/// Block in which the draw was scheduled, before its first VRF output. Seats that were taken or raised in it or later are not
+	/// drawn, so no account can change the roster when it knows the seed.
+	pub fixed: BlockNumber,
+	/// Number of seats that were [`available`](EvaluatorSet::available) when the draw was scheduled. It decides the size of the
+	/// quorum, so no account can make the quorum smaller when it knows the seed.
+	pub seats: u32,
+	/// Accounts that are not drawn.
+	pub exclude: &'a [AccountId],
+}
+
+/// Kind of an absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+	/// The evaluator is at fault: the absence counts, for slash and reputation.
+	Counted,
+	/// The network is at fault, or the domain has no weight: the lowest slash only, and no effect on reputation.
+	Excused,
+}
+
 /// Bonded evaluators: draws quorums from rosters, and applies the consequences of answers to bonds and reputation.
 pub trait EvaluatorSet<AccountId> {
-	/// Returns the number of evaluators that can be drawn for `domain` now.
-	fn available(domain: DomainId, class: SizeClass) -> u32;
-	/// Draws a quorum for `domain` with `seed`, without the accounts of `exclude`. Returns an empty list if fewer than
-	/// [`MIN_QUORUM`](doin_primitives::quorum::MIN_QUORUM) evaluators can be drawn.
-	fn draw(seed: Hash, domain: DomainId, class: SizeClass, exclude: &[AccountId]) -> Vec<AccountId>;
+	/// Returns the number of seats of the roster that serves `domain`, without those of `exclude`.
+	fn available(domain: DomainId, class: SizeClass, weighted: bool, exclude: &[AccountId]) -> u32;
+	/// Draws a quorum. Returns an empty list if fewer than [`MIN_QUORUM`](doin_primitives::quorum::MIN_QUORUM) evaluators can be
+	/// drawn.
+	fn draw(request: DrawRequest<AccountId>) -> Vec<AccountId>;
 	/// Returns `true` if `who` has a bond.
 	fn is_bonded(who: &AccountId) -> bool;
-	/// Records that a drawn evaluator revealed an answer: the slash of its next absence starts at the lowest rate again.
+	/// Records that an answer for a weighted domain is compared and correct: the slash of the evaluator's next absence starts at the lowest
+	/// rate again.
 	fn record_answer(who: &AccountId);
-	/// Slashes a drawn evaluator that did not answer, twice as much for each further absence in a row.
-	fn record_absence(who: &AccountId);
-	/// Records that an answer agreed with the final sums.
+	/// Slashes a drawn evaluator that did not answer. A counted absence costs twice as much as the previous one in a row, an excused
+	/// one always the lowest rate. Absences within [`RoundParams::absence_window`] of one that was slashed cost nothing more.
+	fn record_absence(who: &AccountId, absence: Absence);
+	/// Records that an answer for a weighted domain agreed with the final sums.
 	fn record_agreement(who: &AccountId);
-	/// Slashes evaluators of a quorum of `seats` seats that revealed false sums. A tenth of what is slashed goes to `challenger`, the rest
-	/// is burned. Returns the amount that the challenger received.
+	/// Slashes evaluators of a quorum of `seats` seats that revealed false sums. A tenth of what is slashed, at most the smallest
+	/// slash, goes to `challenger`, the rest is burned. Returns the amount that the challenger received.
 	fn slash_false_answers(answers: &[FalseAnswer<AccountId>], seats: u32, challenger: Option<&AccountId>) -> Balance;
 }
 
@@ -150,6 +186,8 @@ pub struct RecomputationRequest<AccountId> {
 	pub domain: DomainId,
 	/// Size class of the domain.
 	pub class: SizeClass,
+	/// `true` if the domain has weight. It decides who is drawn, and which behaviour counts for reputation.
+	pub weighted: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
 	/// Accounts that are not drawn.
@@ -164,8 +202,10 @@ pub trait Recompute<AccountId> {
 	///
 	/// Fails and changes nothing if too many tasks are open, the list of models is empty, or the domain is unknown.
 	fn request(request: RecomputationRequest<AccountId>) -> Result<TaskId, DispatchError>;
-	/// Returns the number of bonded evaluators that can be drawn for `domain` now.
-	fn available(domain: DomainId, class: SizeClass) -> u32;
+	/// Returns the number of bonded evaluators that serve `domain` now.
+	fn available(domain: DomainId, class: SizeClass, weighted: bool) -> u32;
+	/// Returns the weight of having the runtime recompute every chunk of one model of `domain`.
+	fn recompute_weight(domain: DomainId, class: SizeClass) -> Weight;
 }
 
 /// Result of a recomputation task.
@@ -175,11 +215,24 @@ pub struct Outcome<AccountId> {
 	pub seed: Hash,
 	/// Final sums, in the order of the model list.
 	pub sums: Sums,
-	/// Accounts that share the evaluators' part of the fees: evaluators whose answers agreed with the final sums, and accounts that paid
-	/// for a fifteenth or more of the chunks where no quorum answered.
-	pub paid: EvaluatorList<AccountId>,
+	/// Division of the evaluators' pay: evaluators whose answers agreed with the final sums, and accounts that paid the runtime to
+	/// recompute chunks.
+	pub pay: PayShares<AccountId>,
+	/// Origin of the final sums.
+	pub backing: Backing,
 	/// Account that paid for the settlement, or for most of the chunks.
 	pub settler: Option<AccountId>,
+}
+
+/// Reason for which a task ended without final sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum VoidReason {
+	/// Too few evaluators answered, and no account had the runtime recompute the sums.
+	#[codec(index = 0)]
+	NoQuorum,
+	/// A quorum answered, and no account settled its answers.
+	#[codec(index = 1)]
+	Unsettled,
 }
 
 /// Receives the end of recomputation tasks, each exactly once, from a hook. A tuple passes each call to the first member that
@@ -194,7 +247,7 @@ pub trait OnRecomputed<AccountId> {
 	/// Receives final sums.
 	fn recomputed(subject: &Subject, outcome: Outcome<AccountId>);
 	/// Receives the end of a task that nobody decided before its time-out.
-	fn voided(subject: &Subject);
+	fn voided(subject: &Subject, reason: VoidReason);
 	/// Returns the weight of the most expensive call of [`recomputed`](OnRecomputed::recomputed) or [`voided`](OnRecomputed::voided).
 	fn weight() -> Weight;
 }
@@ -222,8 +275,9 @@ impl<AccountId> OnRecomputed<AccountId> for Tuple {
 		frame_support::defensive!("no handler for the subject of a finished recomputation task");
 	}
 
-	fn voided(subject: &Subject) {
-		for_tuples!( #( if Tuple::handles(subject) { return Tuple::voided(subject); } )* );
+	fn voided(subject: &Subject, reason: VoidReason) {
+		for_tuples!( #( if Tuple::handles(subject) { return Tuple::voided(subject, reason); } )* );
+		let _unhandled = reason;
 		frame_support::defensive!("no handler for the subject of a void recomputation task");
 	}
 
@@ -313,8 +367,10 @@ pub struct QueuedImprovement<AccountId> {
 	pub effective: Q32,
 	/// Author of the model.
 	pub optimizer: AccountId,
-	/// Accounts that verified it.
-	pub evaluators: EvaluatorList<AccountId>,
+	/// Division of the evaluators' pay among the accounts that verified it.
+	pub evaluators: PayShares<AccountId>,
+	/// Origin of the sums that decided it.
+	pub backing: Backing,
 }
 
 /// The queue of verified improvement.
@@ -364,7 +420,7 @@ mod tests {
 		fn recomputed(_: &Subject, _: Outcome<u64>) {
 			unreachable!("a foreign subject")
 		}
-		fn voided(_: &Subject) {
+		fn voided(_: &Subject, _: VoidReason) {
 			unreachable!("a foreign subject")
 		}
 		fn weight() -> Weight {
@@ -383,7 +439,7 @@ mod tests {
 			true
 		}
 		fn recomputed(_: &Subject, _: Outcome<u64>) {}
-		fn voided(_: &Subject) {
+		fn voided(_: &Subject, _: VoidReason) {
 			Voided::mutate(|count| *count += 1);
 		}
 		fn weight() -> Weight {
@@ -397,7 +453,7 @@ mod tests {
 		let subject = Subject::Round(RoundId { domain: 1, number: 2 });
 		assert!(<Both as OnRecomputed<u64>>::ready(&subject));
 		assert_eq!(<Both as OnRecomputed<u64>>::leader(&subject, &Sums::new()), Some(2));
-		<Both as OnRecomputed<u64>>::voided(&subject);
+		<Both as OnRecomputed<u64>>::voided(&subject, VoidReason::Unsettled);
 		assert_eq!(Voided::get(), 1);
 		assert_eq!(<Both as OnRecomputed<u64>>::weight(), Weight::from_parts(9, 5));
 		assert!(!<(Ignores,) as OnRecomputed<u64>>::handles(&subject));
