@@ -1,14 +1,21 @@
 //! Benchmarks of the calls, and the evaluators that benchmarks of other pallets need.
+//!
+//! Each call is measured in its most expensive case: the caller has the largest size class and serves as many domains as
+//! possible, and its rosters are full.
 
 // Benchmarks stop if their set-up failed.
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::{
-	pallet::{Call, Config, Evaluators, Pallet, Rosters, SeatIndex, Seats},
-	types::{EvaluatorRecord, Roster, RosterIndex, Seat, SeatChunk, MAX_SERVED},
+	pallet::{Call, Config, DisplacedSeats, Evaluators, Pallet, Rosters, SeatIndex, Seats},
+	types::{DisplacedSeat, EvaluatorRecord, Roster, Seat, MAX_DISPLACED, MAX_SERVED},
 };
 use alloc::vec::Vec;
-use doin_primitives::{draw, DomainId, SizeClass, DOIN};
+use doin_primitives::{
+	draw::{CHUNK, MAX_ROSTER},
+	quorum::MAX_QUORUM,
+	Balance, DomainId, SizeClass, DOIN,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{fungible::Mutate, Get},
@@ -36,70 +43,122 @@ fn ready(done: bool) {
 	assert!(done, "the benchmark's set-up failed");
 }
 
-/// Returns an evaluator on every roster that it can have a seat on. The domains are `0..MAX_SERVED`, which need not exist.
-fn everywhere<T: Config>(index: u32, class: SizeClass) -> T::AccountId {
+/// Returns a seat with the smallest bond.
+fn small_seat<T: Config>(who: T::AccountId) -> Seat<T::AccountId> {
+	Seat { who, bond: T::MinBond::get(), since: 0 }
+}
+
+/// Fills `roster` up to `len` seats with the smallest bonds, of accounts that have no record.
+fn fill<T: Config>(roster: Roster, len: u32) {
+	for position in Rosters::<T>::get(roster)..len {
+		let who: T::AccountId = account("crowd", position, 0);
+		SeatIndex::<T>::insert(&who, roster, position);
+		Seats::<T>::mutate(roster, position / CHUNK, |seats| ready(seats.try_push(small_seat::<T>(who)).is_ok()));
+	}
+	Rosters::<T>::insert(roster, len);
+}
+
+/// Fills `roster`, and its list of displaced seats but for one place, so that another seat is displaced at the highest price.
+fn fill_to_outbid<T: Config>(roster: Roster) {
+	fill::<T>(roster, MAX_ROSTER);
+	let left = Pallet::<T>::now();
+	let displaced = |index| DisplacedSeat { seat: small_seat::<T>(account("displaced", index, 0)), left };
+	DisplacedSeats::<T>::insert(roster, BoundedVec::truncate_from((1..MAX_DISPLACED).map(displaced).collect()));
+}
+
+/// Returns an evaluator with `bond` plancks on hold and the largest number of rosters. It has no seat. The domains are the
+/// [`MAX_SERVED`] ones from `first` on, which need not exist.
+fn everywhere<T: Config>(index: u32, bond: Balance, first: DomainId) -> (T::AccountId, Vec<Roster>) {
 	let who = funded::<T>(index);
-	let bond = T::MinBond::get().saturating_mul(2);
-	ready(Pallet::<T>::do_bond(&who, bond, class).is_ok());
-	for domain in 0..MAX_SERVED {
-		ready(Pallet::<T>::join(Roster::Domain(domain), &who, bond).is_ok());
-		Evaluators::<T>::mutate_extant(&who, |record| ready(record.serving.try_push(domain).is_ok()));
-	}
-	who
+	let mut record = EvaluatorRecord::new(bond, SizeClass::Huge);
+	record.serving = BoundedVec::truncate_from((first..first + MAX_SERVED).collect());
+	ready(Pallet::<T>::hold_bond(&who, bond).is_ok());
+	let rosters = record.rosters().collect();
+	Evaluators::<T>::insert(&who, record);
+	(who, rosters)
 }
 
-/// Returns `count` evaluators of `class` with twice [`Config::MinBond`], each on every roster that it can have a seat on: the
-/// most expensive ones to slash.
+/// Returns `count` evaluators with the smallest bond, and seats in a block before this one.
+///
+/// A quorum is as expensive to slash as possible: each evaluator has a seat on the rosters of all classes and of [`MAX_SERVED`]
+/// domains that no other one serves, each in a full chunk of its own, and the last chunk of each roster is another one. More
+/// evaluators than that have a seat of `class` only, each with a record.
 pub fn evaluators<T: Config>(count: u32, class: SizeClass) -> Vec<T::AccountId> {
-	(0..count).map(|index| everywhere::<T>(index, class)).collect()
+	if count > MAX_QUORUM {
+		let plain = |index| {
+			let who = funded::<T>(index);
+			ready(Pallet::<T>::do_bond(&who, T::MinBond::get(), class).is_ok());
+			who
+		};
+		return (0..count).map(plain).collect();
+	}
+	let seated = |index: u32| {
+		let (who, rosters) = everywhere::<T>(index, T::MinBond::get(), index * MAX_SERVED);
+		for roster in rosters {
+			ready(Pallet::<T>::join(roster, &who, T::MinBond::get()).is_ok());
+			let full = Rosters::<T>::get(roster).next_multiple_of(CHUNK);
+			fill::<T>(roster, if matches!(roster, Roster::Class(_)) { full } else { full + 2 });
+		}
+		who
+	};
+	let members = (0..count).map(seated).collect();
+	for class in [SizeClass::Small, SizeClass::Large, SizeClass::Huge] {
+		let roster = Roster::Class(class);
+		fill::<T>(roster, Rosters::<T>::get(roster) + CHUNK);
+	}
+	members
 }
 
-/// Fills the roster of `class` up to one seat less than a full chunk, so that seats are read and written at their largest.
-fn crowd<T: Config>(class: SizeClass) {
-	let len = draw::CHUNK - 1;
-	let seats = SeatChunk::<T::AccountId>::truncate_from(
-		(0..len).map(|index| Seat { who: account("crowd", index, 0), bond: T::MinBond::get() }).collect(),
-	);
-	let sum = T::MinBond::get().saturating_mul(len.into());
-	for (position, seat) in seats.iter().enumerate() {
-		SeatIndex::<T>::insert(&seat.who, Roster::Class(class), position as u32);
-		let record = EvaluatorRecord { bond: seat.bond, class, serving: BoundedVec::new(), absences: 0, withdrawable: None };
-		Evaluators::<T>::insert(&seat.who, record);
+/// Returns an evaluator with the first seat of eleven full rosters.
+fn seated<T: Config>() -> (T::AccountId, Vec<Roster>) {
+	let bond = T::MinBond::get();
+	let (who, rosters) = everywhere::<T>(0, bond, 0);
+	for roster in &rosters {
+		ready(Pallet::<T>::join(*roster, &who, bond).is_ok());
+		fill::<T>(*roster, MAX_ROSTER);
 	}
-	Seats::<T>::insert(Roster::Class(class), 0, seats);
-	Rosters::<T>::insert(Roster::Class(class), RosterIndex { len, sums: BoundedVec::truncate_from(alloc::vec![sum]) });
+	(who, rosters)
 }
 
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
+	/// The smallest seat of three full rosters is displaced.
 	#[benchmark]
 	fn bond() {
-		crowd::<T>(SizeClass::Small);
+		for class in [SizeClass::Small, SizeClass::Large, SizeClass::Huge] {
+			fill_to_outbid::<T>(Roster::Class(class));
+		}
 		let who = funded::<T>(0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), T::MinBond::get(), SizeClass::Small);
+		_(RawOrigin::Signed(who.clone()), T::MinBond::get() + 1, SizeClass::Huge);
 
-		assert_eq!(Pallet::<T>::bond_of(&who), T::MinBond::get());
+		assert!(SeatIndex::<T>::contains_key(&who, Roster::Class(SizeClass::Small)));
 	}
 
+	/// A displaced evaluator takes the smallest seat of eleven full rosters.
 	#[benchmark]
 	fn bond_extra() {
-		let who = everywhere::<T>(0, SizeClass::Small);
+		let (who, rosters) = everywhere::<T>(0, T::MinBond::get(), 0);
+		for roster in &rosters {
+			fill_to_outbid::<T>(*roster);
+		}
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), DOIN);
 
-		assert_eq!(Pallet::<T>::bond_of(&who), T::MinBond::get().saturating_mul(2).saturating_add(DOIN));
+		assert!(rosters.iter().all(|roster| SeatIndex::<T>::contains_key(&who, roster)));
 	}
 
+	/// The smallest seat of a full roster is displaced.
 	#[benchmark]
 	fn serve() {
 		let domain = T::BenchmarkHelper::domain();
 		let who = funded::<T>(0);
-		ready(Pallet::<T>::do_bond(&who, T::MinBond::get(), SizeClass::Small).is_ok());
+		ready(Pallet::<T>::do_bond(&who, T::MinBond::get() + 1, SizeClass::Small).is_ok());
+		fill_to_outbid::<T>(Roster::Domain(domain));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), domain);
@@ -109,29 +168,28 @@ mod benchmarks {
 
 	#[benchmark]
 	fn unserve() {
-		let who = everywhere::<T>(0, SizeClass::Small);
-		let _other = everywhere::<T>(1, SizeClass::Small);
+		let (who, rosters) = seated::<T>();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), 0);
 
-		assert!(!SeatIndex::<T>::contains_key(&who, Roster::Domain(0)));
+		assert!(rosters.iter().filter(|roster| SeatIndex::<T>::contains_key(&who, roster)).count() == rosters.len() - 1);
 	}
 
+	/// The evaluator leaves eleven rosters: two chunks of each change.
 	#[benchmark]
 	fn unbond() {
-		let who = everywhere::<T>(0, SizeClass::Small);
-		let _other = everywhere::<T>(1, SizeClass::Small);
+		let (who, rosters) = seated::<T>();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()));
 
-		assert!(!SeatIndex::<T>::contains_key(&who, Roster::Class(SizeClass::Small)));
+		assert!(!rosters.iter().any(|roster| SeatIndex::<T>::contains_key(&who, roster)));
 	}
 
 	#[benchmark]
 	fn withdraw() {
-		let who = everywhere::<T>(0, SizeClass::Small);
+		let (who, _) = seated::<T>();
 		ready(Pallet::<T>::do_unbond(&who).is_ok());
 		let later = Evaluators::<T>::get(&who).and_then(|record| record.withdrawable).unwrap_or(0);
 		frame_system::Pallet::<T>::set_block_number(later.saturated_into());

@@ -11,7 +11,6 @@ use frame_support::{
 	ensure,
 	pallet_prelude::DispatchError,
 	traits::{fungible::hold::Mutate, tokens::Precision, Get},
-	BoundedVec,
 };
 use sp_runtime::SaturatedConversion;
 
@@ -26,13 +25,18 @@ impl<T: Config> Pallet<T> {
 		Evaluators::<T>::get(who).map_or(0, |record| record.bond)
 	}
 
-	/// Holds `amount` and adds `who` to the roster of `class`.
+	/// Holds `amount` of the free balance of `who`.
+	pub(crate) fn hold_bond(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		T::Currency::hold(&HoldReason::Bond.into(), who, amount)
+	}
+
+	/// Holds `amount` and gives `who` a seat on the rosters of `class` and of the smaller classes.
 	pub(crate) fn do_bond(who: &T::AccountId, amount: Balance, class: SizeClass) -> DispatchResult {
 		ensure!(!Evaluators::<T>::contains_key(who), Error::<T>::AlreadyBonded);
 		ensure!(amount >= T::MinBond::get(), Error::<T>::BondTooSmall);
-		T::Currency::hold(&HoldReason::Bond.into(), who, amount)?;
-		let mut record = EvaluatorRecord { bond: 0, class, serving: BoundedVec::new(), absences: 0, withdrawable: None };
-		Self::set_bond(who, &mut record, amount)?;
+		Self::hold_bond(who, amount)?;
+		let record = EvaluatorRecord::new(amount, class);
+		Self::take_seats(who, &record, true)?;
 		Evaluators::<T>::insert(who, record);
 		Self::deposit_event(Event::Bonded { who: who.clone(), amount, class });
 		Ok(())
@@ -41,9 +45,12 @@ impl<T: Config> Pallet<T> {
 	/// Adds `amount` to the bond of `who`.
 	pub(crate) fn do_bond_extra(who: &T::AccountId, amount: Balance) -> DispatchResult {
 		let mut record = Self::bonded_record(who)?;
-		T::Currency::hold(&HoldReason::Bond.into(), who, amount)?;
-		let bond = record.bond.saturating_add(amount);
-		Self::set_bond(who, &mut record, bond)?;
+		Self::hold_bond(who, amount)?;
+		record.bond = record.bond.saturating_add(amount);
+		if Self::is_active(&record) {
+			Self::take_seats(who, &record, amount > 0)?;
+		}
+		let bond = record.bond;
 		Evaluators::<T>::insert(who, record);
 		Self::deposit_event(Event::BondIncreased { who: who.clone(), amount, bond });
 		Ok(())

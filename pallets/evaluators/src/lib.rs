@@ -17,22 +17,28 @@
 //! to bond and reputation.
 //!
 //! An account becomes an evaluator with [`bond`](Pallet::bond). It chooses a size class, i.e. how expensive the models are
-//! that it can evaluate, and gets a seat on the roster of that class. From then on it can be drawn for every weighted domain
-//! of the class: a domain that validators have voted a share of the rewards for. Domains without weight are served by choice,
-//! with [`serve`](Pallet::serve).
+//! that it can evaluate, and gets a seat on the rosters of that class and of the smaller ones. From then on it can be drawn for
+//! every weighted domain of these classes: a domain that validators have voted a share of the rewards for. Domains without weight
+//! are served by choice, with [`serve`](Pallet::serve).
+//!
+//! A roster has 1 024 seats. Once they are taken, a larger bond takes the place of the smallest one. The displaced evaluator
+//! keeps its bond and its other seats, and can bid again with [`bond_extra`](Pallet::bond_extra).
 //!
 //! Three offences are slashed:
 //!
 //! * an absence: the evaluator was drawn and did not answer. A first absence costs 0.1 % of the bond, and each further one in a
-//!   row twice as much, up to 12.8 %;
+//!   row twice as much, up to 12.8 %. All absences within two periods of the rounds count as one, since an outage affects every
+//!   quorum that the evaluator belongs to. An absence that was the fault of the network, or that concerns a domain without
+//!   weight, is excused: it costs 0.1 %, leaves the reputation as it is, and never shields an absence that counts;
 //! * a false answer: the runtime recomputed a chunk sum and found another value. It costs 10 % of the bond;
 //! * collusion: two or more evaluators, and at least a third of the quorum, gave the same false answer. It costs the whole bond.
 //!
-//! A challenger that proves an answer false receives a tenth of the slash. The rest is burned.
+//! A challenger that proves answers false receives a tenth of the slashes, at most the smallest of them. The rest is burned.
 //!
 //! An evaluator whose bond falls below [`Config::MinBond`] loses its seats until it adds to the bond with
 //! [`bond_extra`](Pallet::bond_extra). An evaluator that calls [`unbond`](Pallet::unbond) leaves its rosters at once, and can
-//! [`withdraw`](Pallet::withdraw) the rest of its bond after the longest task that it can have been drawn for.
+//! [`withdraw`](Pallet::withdraw) the rest of its bond after the longest task that it can have been drawn for. A quorum names
+//! accounts, so the next evaluator at the same place of a roster inherits nothing of the seat.
 //!
 //! ## Example
 //!
@@ -45,19 +51,32 @@
 //! ### Design Goals
 //!
 //! * A draw reads a bounded number of storage items, however many evaluators there are.
+//! * An account that knows the seed of a draw cannot change the drawn quorum.
 //! * Reputation decays without an update of any roster.
 //! * No account can choose the evaluators of a domain that pays.
 //!
 //! ### Design
 //!
-//! * **Rosters.** Weighted domains are served by all evaluators of their size class, so an account cannot fill the roster of a
-//!   paying domain with its own evaluators. Unweighted domains are served by the evaluators that chose them.
-//! * **Chunks.** The seats of a roster lie in chunks of 64, and [`Rosters`] holds the sum of bonds of each chunk. A draw
-//!   ([`doin_primitives::draw`]) picks a chunk by its sum, then a seat by its bond, and accepts the seat with the probability of
-//!   its reputation factor. The seats hold bonds only, so reputation can change without a write to a roster.
+//! * **Rosters.** Weighted domains are served by all evaluators of their size class and of the larger ones, so an account cannot
+//!   fill the roster of a paying domain with its own evaluators. Unweighted domains are served by the evaluators that chose them.
+//! * **Draws.** The seats of a roster lie in chunks of 64. A draw reads all of them, at most 16, and picks the seats with the
+//!   smallest keys. The key of a seat follows from the seed, the account, its bond and its reputation
+//!   ([`doin_primitives::draw`]). The seats hold bonds only, so reputation can change without a write to a roster.
+//! * **Fixed rosters.** The author of the block that completes a seed knows it first. So a draw picks among the seats that were
+//!   taken before it was scheduled, and a seat that was outbid since then is drawn all the same. An evaluator can give up its own
+//!   seat only, and the next one in the order of keys takes its place.
 //! * **Cool-down.** Evaluators stay liable after [`unbond`](Pallet::unbond): a quorum that was drawn before still answers, and
 //!   its answers can still be slashed.
 //! * **Storage deposit.** Each stored item belongs to an evaluator and is paid for by its bond, which is hundreds of DOIN.
+//!
+//! ### Known limits
+//!
+//! * An author is never drawn for its own round, but a second account of the same person can be. The chain knows an account by
+//!   its key only. It does record proxies and the payees of stakes, but to exclude these would only bind operators that declare
+//!   them, since another key costs nothing. Such an evaluator gains no vote: answers are not counted, the runtime recomputes a
+//!   chunk on which two answers differ and some drawn chunks otherwise, and any account can challenge the settled sums. The bond
+//!   at stake is at least [`Config::MinBond`] per seat.
+//! * The author of the block that completes a seed can withhold the block, or in it a proof that an evaluator answered falsely.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
@@ -70,6 +89,7 @@ pub use weights::WeightInfo;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod bonds;
+mod draws;
 mod impl_evaluator_set;
 // Under `std` too, since tests of other pallets check these invariants.
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -90,12 +110,12 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-evaluators";
 pub mod pallet {
 	use crate::{
 		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
-		types::{EvaluatorRecord, Offence, Roster, RosterIndex, SeatChunk, MAX_SERVED},
+		types::{EvaluatorRecord, Offence, Roster, SeatChunk, MAX_DISPLACED, MAX_SERVED},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
 	use doin_primitives::{draw::MAX_ROSTER, Balance, BlockNumber, DomainId, SizeClass};
-	use doin_traits::{DomainWeights, Domains, Reputation, Timing};
+	use doin_traits::{Domains, Reputation, Timing};
 	use frame_support::{pallet_prelude::*, traits::fungible, DefaultNoBound};
 	use frame_system::pallet_prelude::*;
 
@@ -117,11 +137,10 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Registered domains. Other domains cannot be served.
 		type Domains: Domains<Self::AccountId>;
-		/// Weights of domains. A weighted domain is served by a whole size class.
-		type DomainWeights: DomainWeights;
 		/// Reputation of evaluators.
 		type Reputation: Reputation<Self::AccountId>;
-		/// Lengths of the phases of rounds and recomputations, which the cool-down of a bond depends on.
+		/// Lengths of the phases of rounds and recomputations, which the cool-down of a bond and the window of absences depend
+		/// on.
 		type Timing: Timing;
 		/// Smallest bond of an evaluator that can be drawn, in plancks. A false answer must cost more than it can earn, e.g.
 		/// eight times the reward of a work block.
@@ -136,7 +155,8 @@ pub mod pallet {
 
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
-		/// Part of the bond that a first absence costs, in parts per million. It doubles with each further absence in a row.
+		/// Part of the bond that a first or an excused absence costs, in parts per million. It doubles with each further counted
+		/// absence in a row.
 		#[pallet::constant_name(AbsenceSlash)]
 		fn absence_slash() -> u32 {
 			ABSENCE_PPM
@@ -154,7 +174,8 @@ pub mod pallet {
 			FALSE_ANSWER_PPM
 		}
 
-		/// Part of a slash that goes to the challenger that caused it, in parts per million.
+		/// Part of a slash that goes to the challenger that caused it, in parts per million. All slashes of a challenge together
+		/// pay at most the smallest of them.
 		#[pallet::constant_name(ChallengerShare)]
 		fn challenger_share() -> u32 {
 			CHALLENGER_PPM
@@ -171,6 +192,12 @@ pub mod pallet {
 		fn max_roster_seats() -> u32 {
 			MAX_ROSTER
 		}
+
+		/// Most seats of a roster that larger bonds can take within one period of the rounds.
+		#[pallet::constant_name(MaxDisplacedSeats)]
+		fn max_displaced_seats() -> u32 {
+			MAX_DISPLACED
+		}
 	}
 
 	/// Reasons of the pallet's holds.
@@ -186,10 +213,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Evaluators<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, EvaluatorRecord>;
 
-	/// Size of each roster, and the sum of the bonds of each of its chunks.
+	/// Number of seats of each roster.
 	// Hasher: Twox64Concat, since size classes and ids of registered domains are not chosen by accounts.
 	#[pallet::storage]
-	pub type Rosters<T: Config> = StorageMap<_, Twox64Concat, Roster, RosterIndex, ValueQuery>;
+	pub type Rosters<T: Config> = StorageMap<_, Twox64Concat, Roster, u32, ValueQuery>;
 
 	/// Seats of each roster, chunk by chunk.
 	// Hasher: Twox64Concat, since neither rosters nor the numbers of chunks are chosen by accounts.
@@ -200,6 +227,13 @@ pub mod pallet {
 	// Hasher: Blake2_128Concat, since accounts choose their ids. Twox64Concat, since rosters are not chosen by accounts.
 	#[pallet::storage]
 	pub type SeatIndex<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, Roster, u32>;
+
+	/// Seats of each roster that larger bonds have taken within the last period of the rounds, and older ones until the next such
+	/// change. Draws that are under way read them.
+	// Hasher: Twox64Concat, since rosters are not chosen by accounts.
+	#[pallet::storage]
+	pub type DisplacedSeats<T: Config> =
+		StorageMap<_, Twox64Concat, Roster, crate::types::DisplacedSeats<T::AccountId>, ValueQuery>;
 
 	/// Evaluators that are bonded from the start.
 	#[pallet::genesis_config]
@@ -230,7 +264,7 @@ pub mod pallet {
 			who: T::AccountId,
 			/// Amount on hold, in plancks.
 			amount: Balance,
-			/// Size class whose weighted domains the evaluator serves.
+			/// Largest size class whose weighted domains the evaluator serves.
 			class: SizeClass,
 		},
 		/// An evaluator added to its bond.
@@ -286,6 +320,22 @@ pub mod pallet {
 			/// Reason of the slash.
 			offence: Offence,
 		},
+		/// A larger bond took the place of an evaluator on a full roster. The evaluator is drawn from the roster again once it
+		/// has added enough to its bond.
+		Displaced {
+			/// The evaluator that lost its seat.
+			who: T::AccountId,
+			/// The roster.
+			roster: Roster,
+		},
+		/// An evaluator got no seat on one of its rosters: all seats have bonds at least as large, or too many were taken
+		/// recently. It gets a seat once it has added enough to its bond.
+		NotSeated {
+			/// The evaluator.
+			who: T::AccountId,
+			/// The roster.
+			roster: Roster,
+		},
 	}
 
 	/// Reasons for which a call is refused.
@@ -297,7 +347,8 @@ pub mod pallet {
 		NotBonded,
 		/// The bond is below the minimum. Bond at least `MinBond`.
 		BondTooSmall,
-		/// All 1 024 seats of the roster are taken. Wait until an evaluator leaves, or serve another size class or domain.
+		/// All 1 024 seats of the roster are taken by bonds at least as large. Bond more than the smallest of them, or serve
+		/// another size class or domain.
 		RosterFull,
 		/// The domain is not registered. Serve one that `doin_domains` lists.
 		UnknownDomain,
@@ -314,6 +365,9 @@ pub mod pallet {
 		/// Tasks that the evaluator was drawn for may still be open. Withdraw at the block that the event
 		/// `UnbondingStarted` names.
 		StillUnbonding,
+		/// Larger bonds have taken `MaxDisplacedSeats` seats of the roster within one period of the rounds. Try again a few
+		/// blocks later.
+		TooManyDisplaced,
 	}
 
 	#[pallet::hooks]
@@ -330,7 +384,7 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Becomes an evaluator of every weighted domain of a size class.
+		/// Becomes an evaluator of every weighted domain of a size class and of the smaller ones.
 		///
 		/// ## Dispatch Origin
 		///
@@ -338,19 +392,22 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Holds `amount` plancks and adds a seat to the roster of `class`. From the next draw on the caller can be drawn, and
-		/// has to answer each task that it is drawn for.
+		/// Holds `amount` plancks and gives the caller a seat on the rosters of `class` and of the smaller classes. On a full
+		/// roster it takes the place of the smallest bond, if that is below `amount`. The caller can be drawn by draws that are
+		/// scheduled from the next block on, and has to answer each task that it is drawn for.
 		///
 		/// ## Errors
 		///
 		/// * [`Error::AlreadyBonded`]: the caller is an evaluator.
 		/// * [`Error::BondTooSmall`]: `amount` is below [`Config::MinBond`].
-		/// * [`Error::RosterFull`]: all seats of the class are taken.
+		/// * [`Error::RosterFull`]: all seats of the class are taken by bonds at least as large.
+		/// * [`Error::TooManyDisplaced`]: too many seats of the class were taken by larger bonds recently.
 		/// * An error of the currency: the free balance is too small.
 		///
 		/// ## Events
 		///
-		/// Emits [`Event::Bonded`].
+		/// Emits [`Event::Bonded`], [`Event::Displaced`] for each evaluator that loses a seat, and [`Event::NotSeated`] for each
+		/// smaller class without a seat for the caller.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::bond())]
 		pub fn bond(origin: OriginFor<T>, amount: Balance, class: SizeClass) -> DispatchResult {
@@ -365,19 +422,23 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Holds `amount` more plancks. A larger bond is drawn more often. A bond that was slashed below [`Config::MinBond`] and
-		/// reaches it again gets its seats back.
+		/// Holds `amount` more plancks. A larger bond is drawn more often; draws that are under way do not pick it. A bond that
+		/// was slashed below [`Config::MinBond`] and reaches it again gets its seats back, and so does one that was displaced
+		/// from a full roster and is now larger than the smallest bond there. Where seats have become free, an `amount` of 0 is
+		/// enough.
 		///
 		/// ## Errors
 		///
 		/// * [`Error::NotBonded`]: the caller is not an evaluator.
 		/// * [`Error::AlreadyUnbonding`]: the caller has unbonded.
-		/// * [`Error::RosterFull`]: a roster that the caller would get back to is full.
+		/// * [`Error::RosterFull`]: all seats of the caller's class are taken by bonds at least as large as the raised one.
+		/// * [`Error::TooManyDisplaced`]: too many seats of the class were taken by larger bonds recently.
 		/// * An error of the currency: the free balance is too small.
 		///
 		/// ## Events
 		///
-		/// Emits [`Event::BondIncreased`].
+		/// Emits [`Event::BondIncreased`], [`Event::Displaced`] for each evaluator that loses a seat, and [`Event::NotSeated`]
+		/// for each other roster without a seat for the caller.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::bond_extra())]
 		pub fn bond_extra(origin: OriginFor<T>, amount: Balance) -> DispatchResult {
@@ -401,11 +462,12 @@ pub mod pallet {
 		/// * [`Error::UnknownDomain`]: the domain is not registered.
 		/// * [`Error::AlreadyServing`]: the caller serves the domain already.
 		/// * [`Error::TooManyDomains`]: the caller serves as many domains as it can.
-		/// * [`Error::RosterFull`]: all seats of the domain are taken.
+		/// * [`Error::RosterFull`]: all seats of the domain are taken by bonds at least as large.
+		/// * [`Error::TooManyDisplaced`]: too many seats of the domain were taken by larger bonds recently.
 		///
 		/// ## Events
 		///
-		/// Emits [`Event::ServiceStarted`].
+		/// Emits [`Event::ServiceStarted`], and [`Event::Displaced`] if another evaluator loses its seat.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {

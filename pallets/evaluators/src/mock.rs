@@ -3,7 +3,8 @@
 use crate as pallet_doin_evaluators;
 use doin_primitives::{
 	domain::{Champion, DomainState},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Limits, Page, RoundParams, SizeClass, Split, DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Limits, Page, RoundId, RoundParams, RoundResult, SizeClass,
+	Split, DOIN, Q32,
 };
 use doin_scoring::{Program, Quadratic};
 use doin_traits::Behaviour;
@@ -66,6 +67,8 @@ parameter_types! {
 	pub static Scores: BTreeMap<u64, u32> = BTreeMap::new();
 	/// Behaviours in order of their records.
 	pub static Behaviours: Vec<(u64, Behaviour)> = Vec::new();
+	/// Lengths of the phases.
+	pub static Rounds: RoundParams = RoundParams::DEV;
 }
 
 /// All other pallets.
@@ -97,7 +100,7 @@ impl doin_traits::Domains<u64> for Fake {
 	fn open_round(_: DomainId) -> DispatchResult {
 		unreachable!("the pallet opens no rounds")
 	}
-	fn close_round(_: DomainId) {
+	fn close_round(_: RoundId, _: RoundResult) {
 		unreachable!("the pallet closes no rounds")
 	}
 	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {
@@ -110,17 +113,7 @@ impl doin_traits::Timing for Fake {
 		(ms / 2_000).max(1) as BlockNumber
 	}
 	fn rounds() -> RoundParams {
-		RoundParams::DEV
-	}
-}
-
-impl doin_traits::DomainWeights for Fake {
-	fn weight(domain: DomainId) -> u32 {
-		if domain < 50 {
-			1_000
-		} else {
-			0
-		}
+		Rounds::get()
 	}
 }
 
@@ -134,7 +127,16 @@ impl doin_traits::Reputation<u64> for Fake {
 	fn score(who: &u64) -> u32 {
 		Scores::get().get(who).copied().unwrap_or(3_000_000)
 	}
+	/// Moves the score, which does not decay.
 	fn record(who: &u64, behaviour: Behaviour) {
+		let score = Self::score(who);
+		let moved = match behaviour {
+			Behaviour::Agreed => score + 400_000,
+			Behaviour::Absent => score.saturating_sub(1_000_000),
+			Behaviour::AnsweredFalsely => score.saturating_sub(2_000_000),
+			Behaviour::Equivocated => 0,
+		};
+		Scores::mutate(|scores| scores.insert(*who, moved.min(10_000_000)));
 		Behaviours::mutate(|behaviours| behaviours.push((*who, behaviour)));
 	}
 }
@@ -150,7 +152,6 @@ impl crate::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Domains = Fake;
-	type DomainWeights = Fake;
 	type Reputation = Fake;
 	type Timing = Fake;
 	type MinBond = ConstU128<MIN_BOND>;
@@ -159,11 +160,11 @@ impl crate::Config for Test {
 	type BenchmarkHelper = Fake;
 }
 
-/// Returns a chain with `evaluators` evaluators of the small class, accounts 1 to `evaluators` with a bond of 500 DOIN each, and
-/// accounts 9 000 to 9 003 with 1 000 DOIN.
+/// Returns a chain at block 1 with `evaluators` evaluators of the small class, accounts 1 to `evaluators` with a bond of 500 DOIN
+/// each, and accounts 9 000 to 9 099 with 1 000 DOIN.
 pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let accounts = (1..=evaluators).chain(9_000..9_004);
+	let accounts = (1..=evaluators).chain(9_000..9_100);
 	pallet_balances::GenesisConfig::<Test> { balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(), ..Default::default() }
 		.assimilate_storage(&mut storage)
 		.unwrap();
@@ -173,6 +174,7 @@ pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 	ext.execute_with(|| {
 		Scores::set(BTreeMap::new());
 		Behaviours::set(Vec::new());
+		Rounds::set(RoundParams::DEV);
 		to(1);
 	});
 	ext

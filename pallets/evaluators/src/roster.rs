@@ -1,19 +1,15 @@
-//! Rosters: lists of seats in chunks, changed in a constant number of reads and writes.
+//! Rosters: lists of seats in chunks.
 //!
 //! A roster has up to 1 024 seats in chunks of 64. A new seat goes to the end, and the last seat fills a gap, so a change touches
-//! two chunks at most. [`Rosters`] holds the sum of bonds of each chunk, so a draw reads only the chunks that it picks from.
+//! two chunks at most. The seats of a full roster are outbid: a larger bond takes the place of the smallest one.
 
 use crate::{
-	pallet::{Config, Error, Event, Pallet, Rosters, SeatIndex, Seats},
-	types::{EvaluatorRecord, Roster, Seat},
+	pallet::{Config, DisplacedSeats, Error, Event, Pallet, Rosters, SeatIndex, Seats},
+	types::{DisplacedSeat, EvaluatorRecord, Roster, Seat},
 };
-use alloc::vec::Vec;
-use doin_primitives::{
-	draw,
-	quorum::{self, MIN_QUORUM},
-	Balance, DomainId, Hash, SizeClass,
-};
-use doin_traits::{DomainWeights, Reputation};
+use core::cmp::Reverse;
+use doin_primitives::{draw, Balance, BlockNumber, DomainId, SizeClass};
+use doin_traits::Timing;
 use frame_support::{
 	defensive,
 	dispatch::DispatchResult,
@@ -22,16 +18,16 @@ use frame_support::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Returns the roster that serves `domain` now.
-	pub(crate) fn roster_of(domain: DomainId, class: SizeClass) -> Roster {
-		if T::DomainWeights::weight(domain) > 0 {
+	/// Returns the roster that serves the tasks of `domain` that were requested with this weight.
+	pub(crate) fn roster_of(domain: DomainId, class: SizeClass, weighted: bool) -> Roster {
+		if weighted {
 			Roster::Class(class)
 		} else {
 			Roster::Domain(domain)
 		}
 	}
 
-	/// Returns `true` if an evaluator has seats: it has not unbonded, and its bond is at least [`Config::MinBond`].
+	/// Returns `true` if an evaluator can have seats: it has not unbonded, and its bond is at least [`Config::MinBond`].
 	pub(crate) fn is_active(record: &EvaluatorRecord) -> bool {
 		!record.is_unbonding() && record.bond >= T::MinBond::get()
 	}
@@ -41,24 +37,53 @@ impl<T: Config> Pallet<T> {
 		(position.checked_div(draw::CHUNK).unwrap_or(0), position.checked_rem(draw::CHUNK).unwrap_or(0) as usize)
 	}
 
-	/// Adds a seat at the end of `roster`.
+	/// Returns every seat of `roster` in the order of positions.
+	pub(crate) fn seats_of(roster: Roster) -> impl Iterator<Item = Seat<T::AccountId>> {
+		let chunks = Rosters::<T>::get(roster).div_ceil(draw::CHUNK);
+		(0..chunks).flat_map(move |chunk| Seats::<T>::get(roster, chunk))
+	}
+
+	/// Gives `who` a seat on `roster`: a new one, or the smallest one of a full roster if its bond is smaller.
 	///
 	/// # Errors
 	///
-	/// Fails with [`Error::RosterFull`] if every seat is taken.
+	/// Fails and changes nothing with [`Error::RosterFull`] if no seat has a smaller bond, and with [`Error::TooManyDisplaced`]
+	/// if too many seats were taken recently.
 	pub(crate) fn join(roster: Roster, who: &T::AccountId, bond: Balance) -> DispatchResult {
-		let mut index = Rosters::<T>::get(roster);
-		ensure!(index.len < draw::MAX_ROSTER, Error::<T>::RosterFull);
-		let (chunk, _) = Self::place(index.len);
-		match index.sums.get_mut(chunk as usize) {
-			Some(sum) => *sum = sum.saturating_add(bond),
-			None => index.sums.try_push(bond).map_err(|_| Error::<T>::RosterFull)?,
+		let len = Rosters::<T>::get(roster);
+		let seat = Seat { who: who.clone(), bond, since: Self::now() };
+		if len >= draw::MAX_ROSTER {
+			return Self::displace(roster, seat);
 		}
-		Seats::<T>::try_mutate(roster, chunk, |seats| seats.try_push(Seat { who: who.clone(), bond }))
-			.map_err(|_| Error::<T>::RosterFull)?;
-		SeatIndex::<T>::insert(who, roster, index.len);
-		index.len = index.len.saturating_add(1);
-		Rosters::<T>::insert(roster, index);
+		let (chunk, _) = Self::place(len);
+		Seats::<T>::try_mutate(roster, chunk, |seats| seats.try_push(seat)).map_err(|_| Error::<T>::RosterFull)?;
+		SeatIndex::<T>::insert(who, roster, len);
+		Rosters::<T>::insert(roster, len.saturating_add(1));
+		Ok(())
+	}
+
+	/// Puts `seat` in the place of the smallest seat of `roster`, the youngest of several. Draws that are under way still pick
+	/// the displaced seat, so no account can remove an evaluator from a draw whose seed it knows.
+	fn displace(roster: Roster, seat: Seat<T::AccountId>) -> DispatchResult {
+		let smallest = (0u32..).zip(Self::seats_of(roster)).min_by_key(|(_, seat)| (seat.bond, Reverse(seat.since)));
+		let (position, old) = smallest.filter(|(_, old)| old.bond < seat.bond).ok_or(Error::<T>::RosterFull)?;
+		let now = Self::now();
+		let period = T::Timing::rounds().period();
+		let mut displaced = DisplacedSeats::<T>::get(roster);
+		displaced.retain(|displaced| now < displaced.left.saturating_add(period));
+		let who = old.who.clone();
+		displaced.try_push(DisplacedSeat { seat: old, left: now }).map_err(|_| Error::<T>::TooManyDisplaced)?;
+		let (chunk, place) = Self::place(position);
+		SeatIndex::<T>::insert(&seat.who, roster, position);
+		SeatIndex::<T>::remove(&who, roster);
+		Seats::<T>::mutate(roster, chunk, |seats| match seats.get_mut(place) {
+			Some(old) => *old = seat,
+			None => {
+				defensive!("the place of a seat that was read exists");
+			}
+		});
+		DisplacedSeats::<T>::insert(roster, displaced);
+		Self::deposit_event(Event::Displaced { who, roster });
 		Ok(())
 	}
 
@@ -67,105 +92,92 @@ impl<T: Config> Pallet<T> {
 		let Some(position) = SeatIndex::<T>::take(who, roster) else {
 			return;
 		};
-		let mut index = Rosters::<T>::get(roster);
-		index.len = index.len.saturating_sub(1);
+		let len = Rosters::<T>::get(roster).saturating_sub(1);
 		let (chunk, place) = Self::place(position);
-		let (last_chunk, last_place) = Self::place(index.len);
+		let (last_chunk, last_place) = Self::place(len);
 		let last = Seats::<T>::mutate(roster, last_chunk, |seats| seats.pop());
 		let Some(last) = last.defensive_proof("the last chunk of a roster with a seat is not empty") else {
 			return;
 		};
-		if let Some(sum) = index.sums.get_mut(last_chunk as usize) {
-			*sum = sum.saturating_sub(last.bond);
-		}
-		if position != index.len {
-			let bond = last.bond;
+		if position != len {
 			SeatIndex::<T>::insert(&last.who, roster, position);
-			let gone = Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(seat, last)));
-			match (gone, index.sums.get_mut(chunk as usize)) {
-				(Some(gone), Some(sum)) => *sum = sum.saturating_sub(gone.bond).saturating_add(bond),
-				_ => {
+			Seats::<T>::mutate(roster, chunk, |seats| match seats.get_mut(place) {
+				Some(seat) => *seat = last,
+				None => {
 					defensive!("an index points at a seat of a stored chunk");
 				}
-			}
+			});
 		}
 		if last_place == 0 {
 			Seats::<T>::remove(roster, last_chunk);
-			index.sums.pop();
 		}
-		if index.len == 0 {
+		if len == 0 {
 			Rosters::<T>::remove(roster);
 		} else {
-			Rosters::<T>::insert(roster, index);
+			Rosters::<T>::insert(roster, len);
 		}
 	}
 
-	/// Writes a new bond into the seat of `who` on `roster`. Does nothing if `who` has no seat.
-	fn update_seat(roster: Roster, who: &T::AccountId, bond: Balance) {
+	/// Writes a new bond into the seat of `who` on `roster`, and the block `since`, if it is given. Returns `false` if `who` has
+	/// no seat.
+	fn update_seat(roster: Roster, who: &T::AccountId, bond: Balance, since: Option<BlockNumber>) -> bool {
 		let Some(position) = SeatIndex::<T>::get(who, roster) else {
-			return;
+			return false;
 		};
 		let (chunk, place) = Self::place(position);
-		let old =
-			Seats::<T>::mutate(roster, chunk, |seats| seats.get_mut(place).map(|seat| core::mem::replace(&mut seat.bond, bond)));
-		Rosters::<T>::mutate(roster, |index| match (old, index.sums.get_mut(chunk as usize)) {
-			(Some(old), Some(sum)) => *sum = sum.saturating_sub(old).saturating_add(bond),
-			_ => {
+		Seats::<T>::mutate(roster, chunk, |seats| match seats.get_mut(place) {
+			Some(seat) => {
+				seat.bond = bond;
+				seat.since = since.unwrap_or(seat.since);
+			}
+			None => {
 				defensive!("an index points at a seat of a stored chunk");
 			}
 		});
+		true
 	}
 
-	/// Changes the bond of `record`, and joins or leaves rosters where it crosses the minimum. The caller stores the record.
+	/// Gives an active evaluator a seat on each roster of `record`, and writes the bond of `record` into the seats that it has.
+	/// `raised` is `true` if the bond was raised.
 	///
 	/// # Errors
 	///
-	/// Fails with [`Error::RosterFull`] if a roster to join is full, so never when the bond falls.
-	pub(crate) fn set_bond(who: &T::AccountId, record: &mut EvaluatorRecord, bond: Balance) -> DispatchResult {
-		let was_seated = SeatIndex::<T>::contains_key(who, Roster::Class(record.class));
-		record.bond = bond;
-		let is_active = Self::is_active(record);
+	/// Fails as [`Self::join`] does if the evaluator cannot have a seat of its size class. Other full rosters are left out.
+	pub(crate) fn take_seats(who: &T::AccountId, record: &EvaluatorRecord, raised: bool) -> DispatchResult {
+		let since = raised.then(Self::now);
 		for roster in record.rosters() {
-			match (was_seated, is_active) {
-				(true, true) => Self::update_seat(roster, who, bond),
-				(true, false) => Self::leave(roster, who),
-				(false, true) => Self::join(roster, who, bond)?,
-				(false, false) => {}
+			if Self::update_seat(roster, who, record.bond, since) {
+				continue;
+			}
+			if let Err(error) = Self::join(roster, who, record.bond) {
+				ensure!(roster != Roster::Class(record.class), error);
+				Self::deposit_event(Event::NotSeated { who: who.clone(), roster });
 			}
 		}
-		if was_seated && !is_active {
+		Ok(())
+	}
+
+	/// Lowers the bond of `record` to `bond`. An evaluator whose bond falls below [`Config::MinBond`] loses its seats. The caller
+	/// stores the record.
+	pub(crate) fn lower_bond(who: &T::AccountId, record: &mut EvaluatorRecord, bond: Balance) {
+		let was_active = Self::is_active(record);
+		record.bond = bond;
+		let is_active = Self::is_active(record);
+		for roster in record.rosters().filter(|_| was_active) {
+			if is_active {
+				Self::update_seat(roster, who, bond, None);
+			} else {
+				Self::leave(roster, who);
+			}
+		}
+		if was_active && !is_active {
 			Self::deposit_event(Event::Suspended { who: who.clone(), bond });
 		}
-		Ok(())
 	}
 
 	/// Returns the number of seats of `roster` without those of `exclude`.
 	pub(crate) fn seats_without(roster: Roster, exclude: &[T::AccountId]) -> u32 {
 		let excluded = exclude.iter().filter(|who| SeatIndex::<T>::contains_key(who, roster)).count() as u32;
-		Rosters::<T>::get(roster).len.saturating_sub(excluded)
-	}
-
-	/// Draws a quorum from `roster` with `seed`. Returns an empty list if fewer than [`MIN_QUORUM`] evaluators can be drawn,
-	/// since a smaller quorum decides nothing.
-	pub(crate) fn draw_from(seed: Hash, roster: Roster, exclude: &[T::AccountId]) -> Vec<T::AccountId> {
-		let seats = quorum::size(Self::seats_without(roster, exclude));
-		let drawn = draw::draw(
-			seed,
-			seats,
-			&Rosters::<T>::get(roster).sums,
-			|chunk| Seats::<T>::get(roster, chunk).into_iter().map(|seat| (seat.who, seat.bond)).collect(),
-			|who| {
-				if exclude.contains(who) || !T::Reputation::is_eligible(who) {
-					0
-				} else {
-					T::Reputation::factor(who)
-				}
-			},
-		);
-		if drawn.len() < MIN_QUORUM as usize {
-			Vec::new()
-		} else {
-			drawn
-		}
+		Rosters::<T>::get(roster).saturating_sub(excluded)
 	}
 }

@@ -9,25 +9,18 @@ use scale_info::TypeInfo;
 
 /// Most unweighted domains that one evaluator serves.
 pub const MAX_SERVED: u32 = 8;
+/// Most seats of a roster that larger bonds can take within one period of the rounds.
+pub const MAX_DISPLACED: u32 = 64;
 
 /// A list of evaluators that quorums are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Roster {
-	/// Every evaluator of a size class. Serves the weighted domains of the class.
+	/// Every evaluator of a size class or of a larger one. Serves the weighted domains of the class.
 	#[codec(index = 0)]
 	Class(SizeClass),
 	/// Evaluators that chose to serve a domain. Serves the domain while it has no weight.
 	#[codec(index = 1)]
 	Domain(DomainId),
-}
-
-/// Size of a roster and the sums that a draw picks a chunk by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct RosterIndex {
-	/// Number of seats.
-	pub len: u32,
-	/// Sum of the bonds in each chunk of seats, in plancks.
-	pub sums: BoundedVec<Balance, ConstU32<{ draw::MAX_CHUNKS }>>,
 }
 
 /// One seat of a roster.
@@ -37,7 +30,22 @@ pub struct Seat<AccountId> {
 	pub who: AccountId,
 	/// Bond of the evaluator, in plancks. A draw picks seats in proportion to it.
 	pub bond: Balance,
+	/// Block in which the seat was taken, or in which its bond was last raised. Draws that were scheduled in this block or
+	/// earlier do not pick the seat.
+	pub since: BlockNumber,
 }
+
+/// A seat that a larger bond has taken. Draws that were scheduled while it stood still pick it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct DisplacedSeat<AccountId> {
+	/// The seat as it was.
+	pub seat: Seat<AccountId>,
+	/// Block in which the seat was taken.
+	pub left: BlockNumber,
+}
+
+/// Seats of one roster that larger bonds have taken within the last period.
+pub type DisplacedSeats<AccountId> = BoundedVec<DisplacedSeat<AccountId>, ConstU32<MAX_DISPLACED>>;
 
 /// One chunk of a roster's seats.
 pub type SeatChunk<AccountId> = BoundedVec<Seat<AccountId>, ConstU32<{ draw::CHUNK }>>;
@@ -47,20 +55,32 @@ pub type SeatChunk<AccountId> = BoundedVec<Seat<AccountId>, ConstU32<{ draw::CHU
 pub struct EvaluatorRecord {
 	/// Amount on hold, in plancks.
 	pub bond: Balance,
-	/// Size class whose weighted domains the evaluator serves.
+	/// Largest size class whose weighted domains the evaluator serves.
 	pub class: SizeClass,
 	/// Unweighted domains that the evaluator serves.
 	pub serving: BoundedVec<DomainId, ConstU32<MAX_SERVED>>,
-	/// Absences in a row since the last answer.
+	/// Counted absences in a row since the last answer for a weighted domain.
 	pub absences: u8,
+	/// Block of the last absence that was slashed.
+	pub last_absence: Option<BlockNumber>,
+	/// Block of the last absence that was slashed and counted.
+	pub last_counted: Option<BlockNumber>,
 	/// First block in which the bond can be withdrawn, once the evaluator has unbonded.
 	pub withdrawable: Option<BlockNumber>,
 }
 
 impl EvaluatorRecord {
-	/// Returns every roster that the evaluator has a seat on while it is active.
+	/// Creates the record of an evaluator of `class` with `bond` plancks on hold.
+	pub fn new(bond: Balance, class: SizeClass) -> Self {
+		let serving = BoundedVec::new();
+		Self { bond, class, serving, absences: 0, last_absence: None, last_counted: None, withdrawable: None }
+	}
+
+	/// Returns every roster that the evaluator can have a seat on while it is active: those of its size class and of the smaller
+	/// ones, its own first, then those of the domains that it serves.
 	pub fn rosters(&self) -> impl Iterator<Item = Roster> + '_ {
-		core::iter::once(Roster::Class(self.class)).chain(self.serving.iter().copied().map(Roster::Domain))
+		let classes = [SizeClass::Huge, SizeClass::Large, SizeClass::Small].into_iter().filter(|class| *class <= self.class);
+		classes.map(Roster::Class).chain(self.serving.iter().copied().map(Roster::Domain))
 	}
 
 	/// Returns `true` if the evaluator has unbonded.

@@ -15,6 +15,10 @@
 //! score below 2 is not drawn. Half of the distance to neutral decays with every [half-life](Config::HalfLife), so a lead of
 //! merit fades as fast as a penalty. The score determines how often an evaluator is drawn; it does not multiply any payment.
 //!
+//! Answers and absences count in domains with weight only: any account can register a domain without weight and have its own
+//! evaluators answer there. A proved false answer counts everywhere. All absences of one outage count once; the caller of
+//! [`record`](Reputation::record) ensures both.
+//!
 //! ## Example
 //!
 //! A false answer excludes an evaluator for exactly one half-life:
@@ -194,7 +198,8 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	///
 	/// Fails with the first invariant that does not hold.
-	#[cfg(any(test, feature = "try-runtime"))]
+	// Under `std` too, since tests of other pallets and of the runtime check these invariants.
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use doin_primitives::reputation::CEILING;
 		use frame_support::ensure;

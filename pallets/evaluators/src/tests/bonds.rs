@@ -4,7 +4,7 @@ use super::*;
 use crate::types::MAX_SERVED;
 use doin_primitives::{
 	RoundParams,
-	SizeClass::{Large, Small},
+	SizeClass::{Huge, Large, Small},
 };
 
 const LONGEST: u32 = RoundParams::DEV.longest();
@@ -17,9 +17,10 @@ fn an_account_bonds_and_serves_the_weighted_domains_of_its_class() {
 		assert_eq!(Balances::balance_on_hold(&HoldReason::Bond.into(), &OUTSIDER), MIN_BOND);
 		assert_eq!(bond_of(OUTSIDER), MIN_BOND);
 		assert!(Evaluators::is_bonded(&OUTSIDER) && !Evaluators::is_bonded(&OTHER));
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 3);
-		assert_eq!(Evaluators::available(WEIGHTED, Large), 1);
-		assert_eq!(Evaluators::available(UNWEIGHTED, Large), 0, "an unweighted domain is served by choice");
+		assert_eq!(available(WEIGHTED, Small), 4, "an evaluator of a larger class serves the smaller ones");
+		assert_eq!(available(WEIGHTED, Large), 1);
+		assert_eq!(available(WEIGHTED, Huge), 0);
+		assert_eq!(available(UNWEIGHTED, Large), 0, "an unweighted domain is served by choice");
 		assert_noop!(Evaluators::bond(signed(OUTSIDER), MIN_BOND, Small), Error::<Test>::AlreadyBonded);
 		assert_noop!(Evaluators::bond(signed(OTHER), MIN_BOND - 1, Small), Error::<Test>::BondTooSmall);
 	});
@@ -29,7 +30,7 @@ fn an_account_bonds_and_serves_the_weighted_domains_of_its_class() {
 fn a_bond_that_cannot_be_held_bonds_nobody() {
 	with(0, || {
 		assert!(Evaluators::bond(signed(OUTSIDER), 2_000 * DOIN, Small).is_err());
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 0);
+		assert_eq!(available(WEIGHTED, Small), 0);
 		assert_eq!(bond_of(OUTSIDER), 0);
 	});
 }
@@ -39,7 +40,7 @@ fn an_evaluator_serves_a_few_unweighted_domains_by_choice() {
 	with(3, || {
 		assert_ok!(Evaluators::serve(signed(1), UNWEIGHTED));
 		assert_event(Event::ServiceStarted { who: 1, domain: UNWEIGHTED });
-		assert_eq!(Evaluators::available(UNWEIGHTED, Small), 1);
+		assert_eq!(available(UNWEIGHTED, Small), 1);
 		assert_noop!(Evaluators::serve(signed(1), UNWEIGHTED), Error::<Test>::AlreadyServing);
 		assert_noop!(Evaluators::serve(signed(1), UNKNOWN), Error::<Test>::UnknownDomain);
 		assert_noop!(Evaluators::serve(signed(OUTSIDER), UNWEIGHTED), Error::<Test>::NotBonded);
@@ -49,7 +50,7 @@ fn an_evaluator_serves_a_few_unweighted_domains_by_choice() {
 		assert_noop!(Evaluators::serve(signed(1), UNWEIGHTED + MAX_SERVED), Error::<Test>::TooManyDomains);
 		assert_ok!(Evaluators::unserve(signed(1), UNWEIGHTED));
 		assert_event(Event::ServiceStopped { who: 1, domain: UNWEIGHTED });
-		assert_eq!(Evaluators::available(UNWEIGHTED, Small), 0);
+		assert_eq!(available(UNWEIGHTED, Small), 0);
 		assert_noop!(Evaluators::unserve(signed(1), UNWEIGHTED), Error::<Test>::NotServing);
 	});
 }
@@ -63,8 +64,8 @@ fn an_evaluator_leaves_its_rosters_at_once_and_with_its_bond_after_the_longest_r
 		assert_ok!(Evaluators::unbond(signed(2)));
 		let until = now() + LONGEST;
 		assert_event(Event::UnbondingStarted { who: 2, until });
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 2);
-		assert_eq!(Evaluators::available(UNWEIGHTED, Small), 0);
+		assert_eq!(available(WEIGHTED, Small), 2);
+		assert_eq!(available(UNWEIGHTED, Small), 0);
 		assert_noop!(Evaluators::unbond(signed(2)), Error::<Test>::AlreadyUnbonding);
 		assert_noop!(Evaluators::bond_extra(signed(2), DOIN), Error::<Test>::AlreadyUnbonding);
 		assert_noop!(Evaluators::serve(signed(2), UNWEIGHTED), Error::<Test>::AlreadyUnbonding);

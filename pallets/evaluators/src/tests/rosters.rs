@@ -1,14 +1,14 @@
 //! Seats: joining, leaving and the size of rosters.
 
 use super::*;
-use crate::types::Roster;
-use doin_primitives::SizeClass::{Large, Small};
+use doin_primitives::SizeClass::Small;
 
 #[test]
 fn the_last_seat_fills_the_gap_and_rosters_stay_consistent() {
 	with(200, || {
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 200);
-		assert_eq!(Rosters::<Test>::get(Roster::Class(Small)).sums.len(), 4);
+		assert_eq!(available(WEIGHTED, Small), 200);
+		assert_eq!(Rosters::<Test>::get(Roster::Class(Small)), 200);
+		assert_eq!(crate::Seats::<Test>::iter_prefix(Roster::Class(Small)).count(), 4);
 		// From the front, from the back, across chunk borders, until the roster is empty.
 		let mut rest: Vec<u64> = (1..=200).collect();
 		let mut step = 0;
@@ -24,11 +24,21 @@ fn the_last_seat_fills_the_gap_and_rosters_stay_consistent() {
 }
 
 #[test]
-fn a_roster_ends_at_1024_seats() {
-	with(1_024, || {
-		assert_noop!(Evaluators::bond(signed(OTHER), MIN_BOND, Small), Error::<Test>::RosterFull);
+fn an_evaluator_of_a_larger_class_serves_the_smaller_ones() {
+	use doin_primitives::SizeClass::{Huge, Large};
+	with(3, || {
+		assert_ok!(Evaluators::bond(signed(OUTSIDER), MIN_BOND, Huge));
 		assert_ok!(Evaluators::bond(signed(OTHER), MIN_BOND, Large));
-		assert_ok!(Evaluators::unbond(signed(512)));
-		assert_ok!(Evaluators::bond(signed(THIRD), MIN_BOND, Small));
+		assert_eq!([Small, Large, Huge].map(|class| available(WEIGHTED, class)), [5, 2, 1]);
+		assert_ok!(Evaluators::unbond(signed(OUTSIDER)));
+		assert_eq!([Small, Large, Huge].map(|class| available(WEIGHTED, class)), [4, 1, 0]);
+	});
+}
+
+#[test]
+fn excluded_accounts_count_only_if_they_have_a_seat() {
+	with(10, || {
+		assert_eq!(Evaluators::available(WEIGHTED, Small, true, &[1, 2, OUTSIDER]), 8);
+		assert_eq!(Evaluators::available(WEIGHTED, Small, false, &[]), 0, "the weight is that of the request");
 	});
 }

@@ -1,10 +1,7 @@
 //! Absences, false answers and collusion.
 
 use super::*;
-use crate::{
-	slashing::{absence_ppm, ABSENCE_PPM},
-	types::Roster,
-};
+use crate::slashing::{absence_ppm, ABSENCE_PPM};
 use doin_primitives::SizeClass::Small;
 use doin_traits::share::ppm_of;
 
@@ -24,12 +21,12 @@ fn a_bond_below_the_minimum_suspends_until_it_is_raised() {
 		}
 		assert_eq!(bond_of(1), 500 * DOIN / 1_000 * 729);
 		assert_event(Event::Suspended { who: 1, bond: bond_of(1) });
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 9);
-		assert_eq!(Evaluators::available(UNWEIGHTED, Small), 0);
+		assert_eq!(available(WEIGHTED, Small), 9);
+		assert_eq!(available(UNWEIGHTED, Small), 0);
 		assert_ok!(Evaluators::bond_extra(signed(1), 100 * DOIN));
 		assert_event(Event::BondIncreased { who: 1, amount: 100 * DOIN, bond: bond_of(1) });
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 10);
-		assert_eq!(Evaluators::available(UNWEIGHTED, Small), 1);
+		assert_eq!(available(WEIGHTED, Small), 10);
+		assert_eq!(available(UNWEIGHTED, Small), 1);
 	});
 }
 
@@ -38,12 +35,13 @@ fn absences_cost_twice_as_much_each_time_and_an_answer_starts_over() {
 	with(10, || {
 		let mut bond = 500 * DOIN;
 		for doublings in [0, 1, 2, 3, 4, 5, 6, 7, 7, 7] {
-			Evaluators::record_absence(&1);
+			Evaluators::record_absence(&1, Absence::Counted);
 			bond -= ppm_of(bond, ABSENCE_PPM << doublings);
 			assert_eq!(bond_of(1), bond);
+			to(now() + Rounds::get().absence_window());
 		}
 		Evaluators::record_answer(&1);
-		Evaluators::record_absence(&1);
+		Evaluators::record_absence(&1, Absence::Counted);
 		bond -= ppm_of(bond, ABSENCE_PPM);
 		assert_eq!(bond_of(1), bond);
 		assert_eq!(accounts_with(Behaviour::Absent).len(), 11);
@@ -55,7 +53,7 @@ fn absences_cost_twice_as_much_each_time_and_an_answer_starts_over() {
 fn a_slash_burns_exactly_the_amount_that_leaves_the_bond() {
 	with(10, || {
 		let before = issuance();
-		Evaluators::record_absence(&1);
+		Evaluators::record_absence(&1, Absence::Counted);
 		assert_eq!(before - issuance(), DOIN / 2);
 		assert_eq!(500 * DOIN - bond_of(1), DOIN / 2);
 		assert_event(Event::Slashed { who: 1, amount: DOIN / 2, offence: Offence::Absence });
@@ -106,7 +104,9 @@ fn a_reward_that_the_challenger_cannot_receive_is_burned() {
 			frame_support::traits::tokens::Precision::Exact,
 			frame_support::traits::tokens::Fortitude::Force,
 		));
-		crate::Pallet::<Test>::set_bond(&1, &mut Records::<Test>::get(1).unwrap(), DOIN / 10).unwrap();
+		for roster in Records::<Test>::get(1).unwrap().rosters() {
+			crate::Pallet::<Test>::leave(roster, &1);
+		}
 		let burned = before - issuance();
 		assert_eq!(Evaluators::slash_false_answers(&alike(&[1]), 10, Some(&77)), 0);
 		assert_eq!(before - issuance() - burned, DOIN / 100);
@@ -127,9 +127,28 @@ fn an_evaluator_that_agrees_gains_reputation_only() {
 fn accounts_without_a_bond_are_not_slashed() {
 	with(3, || {
 		let before = issuance();
-		Evaluators::record_absence(&OUTSIDER);
+		Evaluators::record_absence(&OUTSIDER, Absence::Counted);
 		assert_eq!(Evaluators::slash_false_answers(&alike(&[OUTSIDER]), 3, Some(&OTHER)), 0);
 		assert_eq!(issuance(), before);
 		assert_eq!(Balances::balance(&OUTSIDER), 1_000 * DOIN);
+	});
+}
+
+/// Fifteen equal false answers: a tenth of the slashes would be more than the challenger loses as one of the fifteen.
+#[test]
+fn an_evaluator_gains_nothing_by_challenging_its_own_quorum() {
+	with(15, || {
+		let everybody: Vec<u64> = (1..=15).collect();
+		let before = issuance();
+		assert_eq!(Evaluators::slash_false_answers(&alike(&everybody), 15, Some(&OUTSIDER)), 500 * DOIN);
+		assert_eq!(before - issuance(), 14 * 500 * DOIN);
+	});
+	with(15, || {
+		// Different false answers, after an absence of account 15: its slash is the smallest.
+		Evaluators::record_absence(&15, Absence::Counted);
+		let answers: Vec<_> = (1..=15).map(|who| FalseAnswer { who, sums: seed(who as u32) }).collect();
+		let smallest = bond_of(15) / 10;
+		assert_eq!(Evaluators::slash_false_answers(&answers, 15, Some(&OUTSIDER)), smallest);
+		assert_eq!(Balances::balance(&OUTSIDER), 1_000 * DOIN + smallest);
 	});
 }
