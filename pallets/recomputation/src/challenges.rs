@@ -36,9 +36,9 @@ struct MadeChallenge<AccountId> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the weight of a challenge: one chunk, and the slashes that it may cause.
-	pub(crate) fn challenge_weight(class: SizeClass) -> Weight {
-		T::WeightInfo::challenge().saturating_add(T::ChunkScorer::weight(class))
+	/// Returns the weight of a challenge that recomputes one chunk and slashes `slashed` members.
+	pub(crate) fn challenge_weight(class: SizeClass, slashed: u32) -> Weight {
+		T::WeightInfo::challenge().saturating_add(Self::slash_weight(slashed)).saturating_add(T::ChunkScorer::weight(class))
 	}
 
 	/// Returns `true` if an announcement is older than any challenge window that it could have been made for.
@@ -99,7 +99,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(MadeChallenge { announced, task: None });
 		};
 		match task.stage {
-			Stage::Challenge { until } if now < until => {
+			Stage::Challenge { until, .. } if now < until => {
 				ensure!(task.class == class, Error::<T>::WrongClass);
 				let exists = usize::from(challenge.model) < task.models.len() && challenge.chunk < task.chunks;
 				ensure!(exists, Error::<T>::NoSuchChunk);
@@ -134,7 +134,7 @@ impl<T: Config> Pallet<T> {
 		let settled = SettledSums::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
 		if sum_at(&settled, at) == Some(computed) {
 			Self::reject_challenge(who, id, &task, &announced);
-			return Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::Yes });
+			return Ok(PostDispatchInfo { actual_weight: Some(Self::challenge_weight(class, 0)), pays_fee: Pays::Yes });
 		}
 		Self::release_challenge(who, &announced)?;
 		// All answers that stood were equal, so all of them are false.
@@ -146,7 +146,8 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::TaskReopened { task: id });
 		Self::start_recomputing(Self::now(), id, &mut task);
 		Tasks::<T>::insert(id, task);
-		Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::No })
+		let actual_weight = Some(Self::challenge_weight(class, places.len() as u32));
+		Ok(PostDispatchInfo { actual_weight, pays_fee: Pays::No })
 	}
 
 	/// Takes the bond of a challenger whose challenge failed: half of it is shared by the accused evaluators, the rest is burned.

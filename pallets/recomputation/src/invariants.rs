@@ -2,11 +2,11 @@
 
 use crate::{
 	pallet::{Answers, Challenges, Config, Due, HoldReason, NextTaskId, Pallet, RecomputedSums, SettledSums, Tasks},
-	types::{Answer, Stage},
+	types::{Answer, Member, Stage, Task},
 	MAX_TASKS,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use doin_primitives::TaskId;
+use doin_primitives::{settlement::Backing, TaskId};
 use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::TryRuntimeError;
 
@@ -46,6 +46,7 @@ impl<T: Config> Pallet<T> {
 				SettledSums::<T>::contains_key(id) == settled,
 				"settled sums are missing, or stored outside of the challenge window"
 			);
+			Self::check_quorum(&task)?;
 			for member in &task.members {
 				let revealed = member.answer == Answer::Revealed && !settled;
 				ensure!(Answers::<T>::contains_key(id, &member.who) == revealed, "an answer is missing, or not needed any more");
@@ -66,6 +67,34 @@ impl<T: Config> Pallet<T> {
 		ensure!(SettledSums::<T>::iter_keys().all(Tasks::<T>::contains_key), "settled sums belong to no open task");
 		let orphan = RecomputedSums::<T>::iter_keys().any(|(id, _)| !Tasks::<T>::contains_key(id));
 		ensure!(!orphan, "recomputed sums belong to no open task");
+		Ok(())
+	}
+
+	/// Checks the quorum of a task, and the accounts that are credited for its sums.
+	fn check_quorum(task: &Task<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let is_drawing = matches!(task.stage, Stage::Drawing { .. });
+		let can_redraw = is_drawing || matches!(task.stage, Stage::Answering { .. }) && !task.redrawn;
+		ensure!(task.seed.is_some() == (!is_drawing || task.redrawn), "a task has no seed after its draw, or one before");
+		ensure!(task.exclude.is_empty() || can_redraw, "accounts are excluded from a draw that cannot follow");
+		let open = |member: &Member<_>| matches!(member.answer, Answer::Awaited | Answer::Committed(_));
+		let answering = matches!(task.stage, Stage::Answering { .. });
+		ensure!(answering || !task.members.iter().any(open), "an answer is awaited after the reveals");
+		for (place, member) in task.members.iter().enumerate() {
+			ensure!(
+				!task.members.iter().skip(place.saturating_add(1)).any(|other| other.who == member.who),
+				"a member was drawn twice"
+			);
+			ensure!(is_drawing || !task.exclude.contains(&member.who), "an excluded account was drawn");
+		}
+		let credited: u32 = task.helpers.iter().map(|helper| helper.chunks).fold(0, u32::saturating_add);
+		ensure!(credited <= task.total_chunks(), "accounts are credited for more chunks than the task has");
+		match task.stage {
+			Stage::Recomputing { missing, .. } => {
+				ensure!(credited <= task.total_chunks().saturating_sub(missing), "an account is credited for a missing chunk")
+			}
+			Stage::Challenge { backing: Backing::Runtime, .. } => ensure!(credited > 0, "chunks were recomputed for nobody"),
+			_ => ensure!(credited == 0, "an account is credited for a chunk although a quorum decides"),
+		}
 		Ok(())
 	}
 }

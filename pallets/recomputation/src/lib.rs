@@ -25,7 +25,8 @@
 //!    from it. No author of a model and no single block author knew them before.
 //! 2. **Answering.** Each drawn evaluator commits to the hash of its sums ([`commit_sums`](Pallet::commit_sums)), and reveals the
 //!    sums when nobody can commit any more ([`reveal_sums`](Pallet::reveal_sums)). A commitment binds the account, so answers
-//!    cannot be copied.
+//!    cannot be copied. If fewer than two thirds of the quorum answer and three other evaluators serve the domain, a second
+//!    quorum is drawn, once, on other windows.
 //! 3. **Settling.** Any account calls [`settle`](Pallet::settle). Answers are not put to a vote: the runtime recomputes the first
 //!    chunk on which two answers differ, and each answer with another sum is rejected and slashed. If all answers agree, the
 //!    runtime recomputes a few drawn chunks as a spot check. One correct answer therefore defeats any number of false ones.
@@ -37,10 +38,10 @@
 //!    tenth of the slashes, and the task goes on with stage 5; no new quorum is drawn. If the sum is correct, the challenger
 //!    loses the bond of its challenge: half goes to the accused evaluators, half is burned. One honest observer is enough,
 //!    however large the quorum is.
-//! 5. **Recomputing.** If fewer than two thirds of the quorum answer, every answer is false, fewer than three evaluators can
-//!    be drawn, or a challenge is upheld, no quorum decides. Any account can then pay the runtime to recompute the task, some
-//!    chunks per call ([`recompute`](Pallet::recompute)). An account that pays for a fifteenth of the chunks or more is paid
-//!    like an evaluator. These sums cannot be challenged, since the runtime computed them.
+//! 5. **Recomputing.** If no second quorum can be drawn, `max(2, ⌈k/3⌉)` answers of `k` seats are settled: so many equal false
+//!    answers always count as collusion. With fewer answers, or if every answer is false, fewer than three evaluators can be
+//!    drawn, or a challenge is upheld, no quorum decides. Any account can then pay the runtime to recompute the task, some
+//!    chunks per call ([`recompute`](Pallet::recompute)). These sums cannot be challenged, since the runtime computed them.
 //!
 //! A challenge takes two calls. [`announce_challenge`](Pallet::announce_challenge) commits to the hash of the chunk, and
 //! [`challenge`](Pallet::challenge) names the chunk in a later block, before the window ends. Otherwise a block author could
@@ -48,7 +49,11 @@
 //! [`Event::Settled`]. It expires after the length of a challenge window;
 //! [`cancel_challenge`](Pallet::cancel_challenge) then releases its bond.
 //!
-//! A task that nobody settles or recomputes before its time-out is void.
+//! A task that nobody settles or recomputes before its time-out is void. Tasks of domains without weight have a shorter time-out.
+//!
+//! Each seat of the quorum earns an equal part of the evaluators' pay, if its answer agrees with the final sums. The parts of the
+//! other seats go to the accounts that paid for recomputed chunks, in proportion to the chunks
+//! ([`pay_shares`](doin_primitives::settlement::pay_shares)).
 //!
 //! ## Example
 //!
@@ -66,14 +71,29 @@
 //!
 //! ### Design
 //!
+//! * **Absences** are excused if the base fee has risen fourfold since the draw, if fewer than half of the members answered, or
+//!   if the domain has no weight. An answer counts for reputation at the end of a task of a weighted domain, when it is proved to
+//!   agree with the final sums. A proved false answer always counts.
+//! * **The second quorum** evaluates windows of its own and has no member of the first one, so revealed answers of the first are
+//!   worthless to it, an absence is slashed once per task, and no answer overwrites another. Answers of a replaced quorum are not
+//!   compared, so they are neither paid nor slashed, and do not end a series of absences. The first quorum and its windows stay
+//!   until the second draw: if it finds fewer than three evaluators of sufficient reputation, the first answers decide after all.
+//!   Seats that are taken or raised from the block of the second request on are not drawn. An author whose evaluators stay away
+//!   gets other windows once, for the slashes of more than a third of a quorum; another attempt in the next round costs one
+//!   seat. A second quorum makes a domain late by the length of one quorum, and
+//!   [`longest`](doin_primitives::RoundParams::longest), the cool-down of a bond, contains it.
+//! * **Spot checks** are seeded by the VRF output of the first block that takes no reveals. Neither the members, which acted
+//!   before, nor the sender of `settle`, which acts after, can choose it.
 //! * **Decisions** about answers are pure functions in [`doin_primitives::settlement`]; this pallet reads, writes and scores.
 //! * **Deadlines** are block numbers that calls check themselves. The agenda only moves a task on, so it may be late. It holds
-//!   one item per open task and takes at most a tenth of a block, but always serves one item.
+//!   one item per open task, also while a second quorum is drawn, and takes at most a tenth of a block, but always serves one
+//!   item.
 //! * **Storage deposit.** Everything stored for a task is removed when it ends. The quorum and its answers (at most 19 KiB each,
-//!   gone with the settlement) are paid for by the evaluators' bonds, requests and recomputed chunks by the holds and fees of the
-//!   requesting round, and an announced challenge by its own hold.
+//!   gone with the settlement or the second draw) are paid for by the evaluators' bonds, requests and recomputed chunks by the
+//!   holds and fees of the requesting round, and an announced challenge by its own hold.
 //! * **Money.** Slashes and lost challenge bonds are burned, except for the tenth of a slash that pays a challenger and the half
-//!   of a challenge bond that pays wrongly accused evaluators.
+//!   of a challenge bond that pays wrongly accused evaluators. An accused evaluator that challenges its own quorum receives at
+//!   most what it loses, directly and through another account.
 //! * **Storage items.** There are nine, one more than the project's limit of eight. [`Due`] and [`Cursor`] are the two halves of
 //!   one agenda, which all pallets with deadlines share as [`doin_traits::agenda`]. Answers, recomputed and settled sums are
 //!   large and live in different stages, so each has an item of its own.
@@ -91,10 +111,11 @@ mod answers;
 pub mod benchmarking;
 mod challenges;
 mod impl_recompute;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod quorums;
 mod recomputing;
 mod settlement;
 mod stages;
@@ -105,13 +126,13 @@ mod views;
 pub mod weights;
 
 use doin_primitives::TaskId;
-use doin_traits::agenda::Agenda;
+use doin_traits::agenda::{Agenda, MAX_ITEMS};
 
 /// Target of the pallet's log lines.
 pub(crate) const LOG_TARGET: &str = "runtime::doin-recomputation";
 
-/// Most open tasks. The agenda relies on the bound (see [`doin_traits::agenda`]).
-pub const MAX_TASKS: u32 = 1_024;
+/// Most open tasks. Each has one item on the agenda.
+pub const MAX_TASKS: u32 = MAX_ITEMS;
 /// Most chunks that one call of `recompute` computes.
 pub const MAX_RECOMPUTED: u16 = 32;
 
@@ -128,10 +149,11 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use doin_primitives::{
 		payload::{Challenge, Sums},
-		settlement::MAX_SETTLED_CHUNKS,
+		quorum::MAX_QUORUM,
+		settlement::{Backing, PayShares, MAX_SETTLED_CHUNKS},
 		Balance, BlockNumber, DomainId, Hash, SizeClass, Subject, TaskId,
 	};
-	use doin_traits::{agenda::Items, ChunkScorer, Entropy, EvaluatorSet, OnRecomputed, Timing};
+	use doin_traits::{agenda::Items, BaseFee, ChunkScorer, Entropy, EvaluatorSet, OnRecomputed, Timing, VoidReason};
 	use frame_support::{dispatch::DispatchResultWithPostInfo, pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 
@@ -155,6 +177,8 @@ pub mod pallet {
 		type ChunkScorer: ChunkScorer;
 		/// VRF output of the parent block.
 		type Entropy: Entropy;
+		/// Base fee of this block. Absences are excused if it has risen much since the draw.
+		type BaseFee: BaseFee;
 		/// Bonded evaluators: draws quorums and slashes false answers.
 		type EvaluatorSet: EvaluatorSet<Self::AccountId>;
 		/// Lengths of the stages.
@@ -289,6 +313,26 @@ pub mod pallet {
 			task: TaskId,
 			/// The evaluator.
 			who: T::AccountId,
+			/// `true` if the absence has no effect on reputation: the network is at fault, or the domain has no weight.
+			excused: bool,
+		},
+		/// Too few evaluators answered, and a second quorum will be drawn, on other windows.
+		QuorumRedrawn {
+			/// The task.
+			task: TaskId,
+			/// Number of VRF outputs since genesis at which windows and evaluators are drawn.
+			target: u64,
+		},
+		/// The answers of a quorum can be settled.
+		SettlingStarted {
+			/// The task.
+			task: TaskId,
+			/// Number of revealed answers. Fewer than two thirds of the seats are settled if no second quorum can be drawn.
+			answers: u32,
+			/// Number of seats of the quorum.
+			seats: u32,
+			/// Block of the time-out.
+			until: BlockNumber,
 		},
 		/// A settlement rejected false answers, and some of the others differ. Settle again.
 		AnswersRejected {
@@ -378,8 +422,10 @@ pub mod pallet {
 			task: TaskId,
 			/// Purpose of the task.
 			subject: Subject,
-			/// Accounts that share the evaluators' part of the fees.
-			paid: Vec<T::AccountId>,
+			/// Division of the evaluators' pay.
+			pay: PayShares<T::AccountId>,
+			/// Origin of the final sums.
+			backing: Backing,
 		},
 		/// A task ended undecided at its time-out.
 		TaskVoided {
@@ -387,6 +433,8 @@ pub mod pallet {
 			task: TaskId,
 			/// Purpose of the task.
 			subject: Subject,
+			/// Reason for which nobody decided it.
+			reason: VoidReason,
 		},
 	}
 
@@ -530,12 +578,12 @@ pub mod pallet {
 		/// ([`Event::AnswersRejected`]). Otherwise the runtime spot-checks up to six drawn chunks, and the challenge window
 		/// opens ([`Event::Settled`]). If no answer is left, any account can have the task recomputed
 		/// ([`Event::RecomputingStarted`]). `class` is the size class of the task, which the weight depends on. The call is
-		/// charged for the chunks that were recomputed.
+		/// charged for the chunks that were recomputed and the evaluators that were slashed.
 		///
 		/// ## Errors
 		///
 		/// * [`Error::UnknownTask`]: the task is not open.
-		/// * [`Error::WrongPhase`]: the task cannot be settled now.
+		/// * [`Error::WrongPhase`]: the task cannot be settled now, e.g. because another account was first.
 		/// * [`Error::WrongClass`]: the task has another size class.
 		/// * [`Error::NotComputable`]: a model or a page of data is missing.
 		///
@@ -543,7 +591,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::AnswersRejected`], [`Event::Settled`] or [`Event::RecomputingStarted`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(Pallet::<T>::settle_weight(*class, MAX_SETTLED_CHUNKS))]
+		#[pallet::weight(Pallet::<T>::settle_weight(*class, MAX_SETTLED_CHUNKS, MAX_QUORUM))]
 		pub fn settle(origin: OriginFor<T>, task: TaskId, class: SizeClass) -> DispatchResultWithPostInfo {
 			Self::do_settle(&ensure_signed(origin)?, task, class)
 		}
@@ -552,13 +600,15 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed by any account. An account that pays for a fifteenth of the chunks or more is paid like an evaluator.
+		/// Signed by any account. The pay of the seats whose evaluators did not answer correctly is divided among the callers, in
+		/// proportion to the chunks that they paid for.
 		///
 		/// ## Details
 		///
 		/// Recomputes those of the chunks `from..from + count` of model `model` that are missing. With the last missing chunk the
 		/// sums are final, the revealed answers that differ from them are slashed, and the task ends in the next block. The call
-		/// is charged for the chunks that were recomputed.
+		/// is charged for the chunks that were recomputed, and the last one also for the end of the task and the slashes. At most
+		/// fifteen callers are credited: a larger credit replaces the smallest one.
 		///
 		/// ## Errors
 		///
@@ -574,7 +624,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::ChunksRecomputed`]; with the last chunk also [`Event::FullyRecomputed`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(Pallet::<T>::recompute_weight(*class, u32::from(*count)))]
+		#[pallet::weight(Pallet::<T>::last_recompute_weight(*class, u32::from(*count), MAX_QUORUM))]
 		pub fn recompute(
 			origin: OriginFor<T>,
 			task: TaskId,
@@ -622,7 +672,7 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// If the settled sum of chunk `chunk` of model `model` is wrong, the evaluators whose answers stood are slashed, a tenth
-		/// of the slashes goes to the caller, bond and fee are refunded, and the task is opened for
+		/// of the slashes, at most the smallest one, goes to the caller, bond and fee are refunded, and the task is opened for
 		/// [`recompute`](Pallet::recompute). If the sum is correct, the caller loses the bond: half of it goes to the accused
 		/// evaluators, the rest is burned. If the task takes no challenges any more, e.g. because another challenger was first,
 		/// nothing is recomputed and the bond is released.
@@ -642,7 +692,7 @@ pub mod pallet {
 		/// Emits [`Event::ChallengeUpheld`], [`Event::TaskReopened`] and [`Event::RecomputingStarted`]; or
 		/// [`Event::ChallengeRejected`]; or [`Event::ChallengeCancelled`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(Pallet::<T>::challenge_weight(*class))]
+		#[pallet::weight(Pallet::<T>::challenge_weight(*class, MAX_QUORUM))]
 		pub fn challenge(
 			origin: OriginFor<T>,
 			task: TaskId,

@@ -7,18 +7,19 @@ use doin_primitives::{
 	blake2_256,
 	domain::{Champion, DomainState},
 	payload::Sums,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, Limits, ModelRef, Page, RoundParams, SizeClass, Split,
-	Subject, DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, Limits, ModelRef, Page, RoundId, RoundParams,
+	RoundResult, SizeClass, Split, Subject, DOIN, Q32,
 };
 use doin_scoring::{Program, Quadratic};
-use doin_traits::{Behaviour, OnRecomputed, Outcome, ScoreError};
+use doin_traits::{Behaviour, OnRecomputed, Outcome, ScoreError, VoidReason};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResult,
 	parameter_types,
 	traits::{ConstU128, Hooks},
-	weights::Weight,
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
+use frame_system::limits::BlockWeights;
 use sp_runtime::{traits::IdentityLookup, BuildStorage};
 use std::collections::BTreeMap;
 
@@ -63,6 +64,7 @@ impl frame_system::Config for Test {
 	type Lookup = IdentityLookup<u64>;
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<Balance>;
+	type BlockWeights = TestBlockWeights;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -76,10 +78,13 @@ impl pallet_balances::Config for Test {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandlerCall {
 	Recomputed(Subject, Outcome<u64>),
-	Voided(Subject),
+	Voided(Subject, VoidReason),
 }
 
 parameter_types! {
+	/// Blocks of ten seconds, of whose tenth many tasks can be drawn.
+	pub TestBlockWeights: BlockWeights =
+		BlockWeights::simple_max(Weight::from_parts(10 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
 	pub const GenesisHash: Hash = GENESIS;
 	/// `true` if blocks carry a VRF output.
 	pub static Vrf: bool = true;
@@ -95,6 +100,10 @@ parameter_types! {
 	pub static HandlerWeight: Weight = Weight::from_parts(1_000_000, 0);
 	/// Calls of the handler, in order.
 	pub static Calls: Vec<HandlerCall> = Vec::new();
+	/// Bond of a challenge.
+	pub static ChallengeBondNow: Balance = CHALLENGE_BOND;
+	/// Base fee of every block.
+	pub static BaseFeeNow: Balance = 1_000;
 	/// Scores in millionths; 3 000 000 for accounts without an entry.
 	pub static Scores: BTreeMap<u64, u32> = BTreeMap::new();
 	/// Behaviours in order of their records.
@@ -153,7 +162,7 @@ impl doin_traits::Domains<u64> for Fake {
 	fn open_round(_: DomainId) -> DispatchResult {
 		unreachable!("evaluators open no rounds")
 	}
-	fn close_round(_: DomainId) {
+	fn close_round(_: RoundId, _: RoundResult) {
 		unreachable!("evaluators close no rounds")
 	}
 	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {
@@ -176,13 +185,12 @@ impl doin_traits::Timing for Fake {
 	}
 }
 
-impl doin_traits::DomainWeights for Fake {
-	fn weight(domain: DomainId) -> u32 {
-		if domain < 50 {
-			1_000
-		} else {
-			0
-		}
+impl doin_traits::BaseFee for Fake {
+	fn fee(_: Weight, _: u32) -> Balance {
+		unreachable!("this pallet sets no prices")
+	}
+	fn base_fee() -> Balance {
+		BaseFeeNow::get()
 	}
 }
 
@@ -214,8 +222,8 @@ impl OnRecomputed<u64> for Fake {
 	fn recomputed(subject: &Subject, outcome: Outcome<u64>) {
 		Calls::mutate(|calls| calls.push(HandlerCall::Recomputed(*subject, outcome)));
 	}
-	fn voided(subject: &Subject) {
-		Calls::mutate(|calls| calls.push(HandlerCall::Voided(*subject)));
+	fn voided(subject: &Subject, reason: VoidReason) {
+		Calls::mutate(|calls| calls.push(HandlerCall::Voided(*subject, reason)));
 	}
 	fn weight() -> Weight {
 		HandlerWeight::get()
@@ -249,7 +257,6 @@ impl pallet_doin_evaluators::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Domains = Fake;
-	type DomainWeights = Fake;
 	type Reputation = Fake;
 	type Timing = Fake;
 	type MinBond = ConstU128<MIN_BOND>;
@@ -259,6 +266,7 @@ impl pallet_doin_evaluators::Config for Test {
 }
 
 impl crate::Config for Test {
+	type BaseFee = Fake;
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type ChunkScorer = Fake;
@@ -267,7 +275,7 @@ impl crate::Config for Test {
 	type Timing = Fake;
 	type Handler = (Fake,);
 	type GenesisHash = GenesisHash;
-	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
+	type ChallengeBond = ChallengeBondNow;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Fake;
@@ -296,6 +304,8 @@ pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 		Computable::set(true);
 		Scored::set(0);
 		Leader::set(None);
+		ChallengeBondNow::set(CHALLENGE_BOND);
+		BaseFeeNow::set(1_000);
 		HandlerWeight::set(Weight::from_parts(1_000_000, 0));
 		Calls::set(Vec::new());
 		Scores::set(BTreeMap::new());

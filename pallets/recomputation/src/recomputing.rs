@@ -8,13 +8,14 @@ use crate::{
 use alloc::vec::Vec;
 use doin_primitives::{
 	payload::{ChunkSums, Sums},
-	settlement::{credit, largest, ChunkRef},
+	settlement::{credit, largest, Backing, ChunkRef},
 	BlockNumber, SizeClass, TaskId,
 };
 use doin_traits::ChunkScorer;
 use frame_support::{
-	dispatch::{DispatchResult, DispatchResultWithPostInfo, WithPostDispatchInfo},
+	dispatch::{DispatchResultWithPostInfo, WithPostDispatchInfo},
 	ensure,
+	pallet_prelude::DispatchError,
 	weights::Weight,
 };
 
@@ -42,9 +43,16 @@ struct OpenRecomputation<AccountId> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the weight of recomputing `chunks` chunks.
+	/// Returns the weight of a call that recomputes `chunks` chunks, of which none is the last one of the task.
 	pub(crate) fn recompute_weight(class: SizeClass, chunks: u32) -> Weight {
 		T::WeightInfo::recompute().saturating_add(T::ChunkScorer::weight(class).saturating_mul(chunks.into()))
+	}
+
+	/// Returns the weight of a call that recomputes the last `chunks` chunks of a task and slashes `slashed` members.
+	pub(crate) fn last_recompute_weight(class: SizeClass, chunks: u32, slashed: u32) -> Weight {
+		Self::recompute_weight(class, chunks)
+			.saturating_add(T::WeightInfo::finish_recomputing())
+			.saturating_add(Self::slash_weight(slashed))
 	}
 
 	/// Returns a task of which `range` can be recomputed now.
@@ -86,18 +94,20 @@ impl<T: Config> Pallet<T> {
 		credit(&mut task.helpers, who, computed);
 		let missing = missing.saturating_sub(computed);
 		Self::deposit_event(Event::ChunksRecomputed { task: id, who: who.clone(), model, computed, missing });
-		if missing == 0 {
-			Self::finish_recomputing(id, &mut task)?;
+		let charged = if missing == 0 {
+			let slashed = Self::finish_recomputing(id, &mut task)?;
+			Self::last_recompute_weight(class, computed, slashed)
 		} else {
 			task.stage = Stage::Recomputing { until, missing };
-		}
+			Self::recompute_weight(class, computed)
+		};
 		Tasks::<T>::insert(id, task);
-		Ok(Some(Self::recompute_weight(class, computed)).into())
+		Ok(Some(charged).into())
 	}
 
 	/// Rejects the revealed answers that differ from the recomputed sums, and lets the task end in the next block. Sums that the
-	/// runtime computed cannot be challenged.
-	fn finish_recomputing(id: TaskId, task: &mut Task<T::AccountId>) -> DispatchResult {
+	/// runtime computed cannot be challenged. Returns the number of slashed members.
+	pub(crate) fn finish_recomputing(id: TaskId, task: &mut Task<T::AccountId>) -> Result<u32, DispatchError> {
 		let mut computed = Sums::new();
 		for model in 0..task.models.len() as u8 {
 			let sums: Option<Vec<u32>> = RecomputedSums::<T>::take(id, model).into_iter().collect();
@@ -105,10 +115,11 @@ impl<T: Config> Pallet<T> {
 			computed.try_push(sums).map_err(|_| Error::<T>::NotComputable)?;
 		}
 		let answers = Self::standing(id, task);
-		Self::reject_answers(id, task, answers, |sums| *sums != computed);
+		let revealed = answers.len();
+		let standing = Self::reject_answers(id, task, answers, |sums| *sums != computed).len();
 		task.settler = largest(&task.helpers).cloned();
-		Self::open_challenge_window(id, task, computed, Self::now());
+		Self::open_challenge_window(id, task, computed, Backing::Runtime);
 		Self::deposit_event(Event::FullyRecomputed { task: id });
-		Ok(())
+		Ok(revealed.saturating_sub(standing) as u32)
 	}
 }

@@ -10,7 +10,7 @@ use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	payload::Sums,
-	settlement::{first_difference, spot_checks, sum_at, ChunkRef},
+	settlement::{first_difference, spot_checks, sum_at, Backing, ChunkRef},
 	Balance, BlockNumber, Hash, SizeClass, TaskId,
 };
 use doin_traits::{ChunkScorer, EvaluatorSet, FalseAnswer, OnRecomputed, Timing};
@@ -36,10 +36,19 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::commit_sums()
 	}
 
-	/// Returns the weight of a settlement that recomputes `chunks` chunks.
-	pub(crate) fn settle_weight(class: SizeClass, chunks: u32) -> Weight {
+	/// Returns the weight of slashing `members` members for false answers.
+	pub(crate) fn slash_weight(members: u32) -> Weight {
+		if members == 0 {
+			return Weight::zero();
+		}
+		T::WeightInfo::slash_members(members)
+	}
+
+	/// Returns the weight of a settlement that recomputes `chunks` chunks and slashes `slashed` members.
+	pub(crate) fn settle_weight(class: SizeClass, chunks: u32, slashed: u32) -> Weight {
 		T::WeightInfo::settle()
 			.saturating_add(T::Handler::weight())
+			.saturating_add(Self::slash_weight(slashed))
 			.saturating_add(T::ChunkScorer::weight(class).saturating_mul(chunks.into()))
 	}
 
@@ -92,7 +101,7 @@ impl<T: Config> Pallet<T> {
 			member.answer = Answer::False;
 			answers.push(FalseAnswer { who: member.who.clone(), sums: *sums });
 		}
-		T::EvaluatorSet::slash_false_answers(&answers, task.members.len() as u32, challenger)
+		T::EvaluatorSet::slash_false_answers(&answers, task.seats(), challenger)
 	}
 
 	/// Returns a task that can be settled now, and the seed of its spot checks.
@@ -111,8 +120,13 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let (mut task, spot) = Self::settling_task(now, id, class).map_err(|error| error.with_weight(Self::lookup_weight()))?;
 		let mut answers = Self::standing(id, &task);
+		let revealed = answers.len();
 		let mut scored: u32 = 0;
 		let difference = |answers: &[RevealedAnswer]| first_difference(answers.iter().map(|answer| &answer.sums));
+		let charged = |scored: u32, standing: usize| {
+			let slashed = revealed.saturating_sub(standing) as u32;
+			Ok(Some(Self::settle_weight(class, scored, slashed)).into())
+		};
 		if let Some(at) = difference(&answers) {
 			let computed = Self::score(&task, at)?;
 			scored = scored.saturating_add(1);
@@ -120,7 +134,7 @@ impl<T: Config> Pallet<T> {
 			if difference(&answers).is_some() {
 				Tasks::<T>::insert(id, task);
 				Self::deposit_event(Event::AnswersRejected { task: id, standing: answers.len() as u32 });
-				return Ok(Some(Self::settle_weight(class, scored)).into());
+				return charged(scored, answers.len());
 			}
 		}
 		if let Some(agreed) = answers.first().map(|answer| answer.sums.clone()) {
@@ -133,26 +147,33 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		}
+		let standing = answers.len();
 		match answers.into_iter().next() {
 			Some(answer) => {
 				task.settler = Some(who.clone());
-				let until = now.saturating_add(T::Timing::rounds().challenge);
-				Self::open_challenge_window(id, &mut task, answer.sums, until);
+				let until = Self::open_challenge_window(id, &mut task, answer.sums, Backing::Quorum);
 				Self::deposit_event(Event::Settled { task: id, settler: who.clone(), until });
 			}
 			None => Self::start_recomputing(now, id, &mut task),
 		}
 		Tasks::<T>::insert(id, task);
-		Ok(Some(Self::settle_weight(class, scored)).into())
+		charged(scored, standing)
 	}
 
-	/// Stores the sums of a task, which can be challenged before block `until`. Removes the answers: those that stand are equal.
-	pub(crate) fn open_challenge_window(id: TaskId, task: &mut Task<T::AccountId>, sums: Sums, until: BlockNumber) {
+	/// Stores the sums of a task. Removes the answers: those that stand are equal. Returns the first block in which the sums
+	/// cannot be challenged: this one for sums that the runtime computed.
+	pub(crate) fn open_challenge_window(id: TaskId, task: &mut Task<T::AccountId>, sums: Sums, backing: Backing) -> BlockNumber {
 		for member in &task.members {
 			Answers::<T>::remove(id, &member.who);
 		}
 		SettledSums::<T>::insert(id, sums);
-		task.stage = Stage::Challenge { until };
-		Self::reschedule(Self::now(), until, id, task);
+		let now = Self::now();
+		let until = match backing {
+			Backing::Quorum => now.saturating_add(T::Timing::rounds().challenge),
+			Backing::Runtime => now,
+		};
+		task.stage = Stage::Challenge { until, backing };
+		Self::reschedule(now, until, id, task);
+		until
 	}
 }

@@ -1,24 +1,23 @@
-//! Stages of a task and the agenda that moves tasks on: the beacon, the draw, the end of the reveals, and the end of the task.
+//! Stages of a task and the agenda that moves tasks on: the beacon, time-outs, and the end of the task.
 
 use crate::{
 	pallet::{Answers, Beacon, Config, Event, Pallet, RecomputedSums, SettledSums, Tasks},
-	types::{Answer, BeaconState, Member, Stage, Task},
+	types::{BeaconState, Stage, Task},
 	AgendaOf, WeightInfo, LOG_TARGET,
 };
 use alloc::vec::Vec;
 use doin_primitives::{
 	beacon,
 	payload::Sums,
-	quorum,
-	settlement::{paid, spot_seed},
-	BlockNumber, Hash, TaskId,
+	quorum::MAX_QUORUM,
+	settlement::{pay_shares, Backing},
+	BlockNumber, TaskId,
 };
-use doin_traits::{share::hook_limit, Entropy, EvaluatorSet, OnRecomputed, Outcome, Timing};
+use doin_traits::{share::hook_limit, Entropy, EvaluatorSet, OnRecomputed, Outcome, Timing, VoidReason};
 use frame_support::{
 	defensive,
-	traits::{DefensiveTruncateFrom, Get},
+	traits::Get,
 	weights::{Weight, WeightMeter},
-	BoundedVec,
 };
 use sp_runtime::SaturatedConversion;
 
@@ -37,16 +36,23 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Returns the weight of a step of the agenda in which `end`, the weight of what is removed, ends a task: only then the
+	/// handler is called.
+	fn end_weight(end: Weight) -> Weight {
+		end.saturating_add(T::Handler::weight())
+	}
+
 	/// Returns the weight of the most expensive step of the agenda.
 	pub(crate) fn step_weight() -> Weight {
-		T::WeightInfo::step().saturating_add(T::Handler::weight())
+		let end = Self::end_weight(T::WeightInfo::complete().max(T::WeightInfo::void()));
+		T::WeightInfo::draw().max(T::WeightInfo::close_answers(MAX_QUORUM)).max(end)
 	}
 
 	/// Serves the tasks that are due, within a tenth of the block. Returns the consumed weight.
 	pub(crate) fn serve_agenda(now: BlockNumber) -> Weight {
 		let step = Self::step_weight();
 		let mut meter = WeightMeter::with_limit(hook_limit(T::BlockWeights::get().max_block, step));
-		AgendaOf::<T>::serve(now, &mut meter, step, |id| Self::step(now, id));
+		AgendaOf::<T>::serve_weighed(now, &mut meter, step, |id| Self::step(now, id));
 		meter.consumed()
 	}
 
@@ -61,13 +67,13 @@ impl<T: Config> Pallet<T> {
 		Self::schedule(now, earliest, id, task);
 	}
 
-	/// Does the step that is due for a task.
-	fn step(now: BlockNumber, id: TaskId) {
+	/// Does the step that is due for a task. Returns its weight.
+	fn step(now: BlockNumber, id: TaskId) -> Weight {
 		let Some(mut task) = Tasks::<T>::get(id) else {
 			defensive!("the agenda names a task that is not open", id);
-			return;
+			return Self::lookup_weight();
 		};
-		match task.stage {
+		let weight = match task.stage {
 			Stage::Drawing { target } => {
 				let state = Beacon::<T>::get();
 				if state.folded >= target {
@@ -76,65 +82,40 @@ impl<T: Config> Pallet<T> {
 					let missing = target.saturating_sub(state.folded).saturated_into();
 					Self::schedule(now, now.saturating_add(missing), id, &mut task);
 				}
+				T::WeightInfo::draw()
 			}
-			Stage::Answering { .. } => Self::close_answers(now, id, &mut task),
-			Stage::Settling { .. } | Stage::Recomputing { .. } => return Self::void(id, task),
-			Stage::Challenge { .. } => {
+			Stage::Answering { .. } => {
+				let absent = task.seats().saturating_sub(task.answers());
+				Self::close_answers(now, id, &mut task);
+				T::WeightInfo::close_answers(absent)
+			}
+			Stage::Settling { .. } => {
+				Self::void(id, task, VoidReason::Unsettled);
+				return Self::end_weight(T::WeightInfo::void());
+			}
+			Stage::Recomputing { .. } => {
+				Self::void(id, task, VoidReason::NoQuorum);
+				return Self::end_weight(T::WeightInfo::void());
+			}
+			Stage::Challenge { backing, .. } => {
 				if T::Handler::ready(&task.subject) {
-					return Self::complete(id, task);
+					Self::complete(id, task, backing);
+					return Self::end_weight(T::WeightInfo::complete());
 				}
 				Self::schedule(now, now.saturating_add(1), id, &mut task);
+				Self::end_weight(T::WeightInfo::complete())
 			}
-		}
+		};
 		Tasks::<T>::insert(id, task);
-	}
-
-	/// Draws windows and a quorum. Without a quorum, the task goes on with [`Stage::Recomputing`].
-	fn draw(now: BlockNumber, id: TaskId, task: &mut Task<T::AccountId>, beacon: &Hash) {
-		let seed = beacon::task_seed(beacon, id);
-		let exclude = core::mem::take(&mut task.exclude);
-		let drawn = T::EvaluatorSet::draw(seed, task.domain, task.class, &exclude);
-		task.seed = Some(seed);
-		let members: Vec<_> = drawn.iter().map(|who| Member { who: who.clone(), answer: Answer::Awaited }).collect();
-		task.members = BoundedVec::defensive_truncate_from(members);
-		Self::deposit_event(Event::QuorumDrawn { task: id, seed, evaluators: drawn });
-		if task.members.is_empty() {
-			return Self::start_recomputing(now, id, task);
-		}
-		let params = T::Timing::rounds();
-		let commits_until = now.saturating_add(params.answer);
-		let reveals_until = commits_until.saturating_add(params.answer_reveal);
-		task.stage = Stage::Answering { commits_until, reveals_until };
-		Self::schedule(now, reveals_until, id, task);
-	}
-
-	/// Ends the reveals: slashes the absent members, and goes on with [`Stage::Settling`] if two thirds of the quorum answered.
-	fn close_answers(now: BlockNumber, id: TaskId, task: &mut Task<T::AccountId>) {
-		let mut answers = 0u32;
-		for member in task.members.iter_mut() {
-			if member.answer == Answer::Revealed {
-				answers = answers.saturating_add(1);
-				T::EvaluatorSet::record_answer(&member.who);
-			} else {
-				member.answer = Answer::Missed;
-				Self::deposit_event(Event::AnswerMissed { task: id, who: member.who.clone() });
-				T::EvaluatorSet::record_absence(&member.who);
-			}
-		}
-		if answers < quorum::needed(task.members.len() as u32) {
-			return Self::start_recomputing(now, id, task);
-		}
-		let until = now.saturating_add(T::Timing::rounds().settle_timeout);
-		let spot = spot_seed(&Beacon::<T>::get().value, id);
-		task.stage = Stage::Settling { until, spot };
-		Self::schedule(now, until, id, task);
+		weight
 	}
 
 	/// Starts [`Stage::Recomputing`]: no quorum decides the task, so any account may have its chunks recomputed.
 	pub(crate) fn start_recomputing(now: BlockNumber, id: TaskId, task: &mut Task<T::AccountId>) {
-		let until = now.saturating_add(T::Timing::rounds().settle_timeout);
+		let until = now.saturating_add(T::Timing::rounds().recompute_timeout(task.weighted));
 		let missing = task.total_chunks();
 		task.stage = Stage::Recomputing { until, missing };
+		task.exclude = Default::default();
 		task.settler = None;
 		Self::reschedule(now, until, id, task);
 		log::debug!(target: LOG_TARGET, "task {id}: no quorum decides, {missing} chunks can be recomputed until block {until}");
@@ -144,6 +125,9 @@ impl<T: Config> Pallet<T> {
 	/// Removes everything stored for a task. Returns its settled sums, if there are any.
 	fn clear(id: TaskId, task: &Task<T::AccountId>) -> Option<Sums> {
 		Tasks::<T>::remove(id);
+		if let Stage::Challenge { .. } = task.stage {
+			return SettledSums::<T>::take(id);
+		}
 		for member in &task.members {
 			Answers::<T>::remove(id, &member.who);
 		}
@@ -152,28 +136,34 @@ impl<T: Config> Pallet<T> {
 				RecomputedSums::<T>::remove(id, model);
 			}
 		}
-		SettledSums::<T>::take(id)
+		None
 	}
 
 	/// Ends a task that nobody decided before its time-out.
-	fn void(id: TaskId, task: Task<T::AccountId>) {
+	fn void(id: TaskId, task: Task<T::AccountId>, reason: VoidReason) {
 		Self::clear(id, &task);
 		log::warn!(target: LOG_TARGET, "task {id} for {:?} is void: undecided at its time-out in {:?}", task.subject, task.stage);
-		Self::deposit_event(Event::TaskVoided { task: id, subject: task.subject });
-		T::Handler::voided(&task.subject);
+		Self::deposit_event(Event::TaskVoided { task: id, subject: task.subject, reason });
+		T::Handler::voided(&task.subject, reason);
 	}
 
-	/// Ends a task with final sums: hands them to the handler, with the accounts that share the evaluators' part of the fees.
-	fn complete(id: TaskId, task: Task<T::AccountId>) {
+	/// Ends a task with final sums: hands them to the handler, with the division of the evaluators' pay. Only here, and only in a
+	/// task of a weighted domain, an answer is recorded: it is proved to agree with the final sums.
+	pub(crate) fn complete(id: TaskId, task: Task<T::AccountId>, backing: Backing) {
 		let (Some(sums), Some(seed)) = (Self::clear(id, &task), task.seed) else {
 			defensive!("a challenge window opens with a seed and settled sums", id);
-			return T::Handler::voided(&task.subject);
+			return T::Handler::voided(&task.subject, VoidReason::NoQuorum);
 		};
 		let agreed: Vec<_> = task.standing().map(|(_, member)| member.who.clone()).collect();
-		agreed.iter().for_each(T::EvaluatorSet::record_agreement);
-		let paid = paid(agreed, &task.helpers, task.total_chunks());
-		log::debug!(target: LOG_TARGET, "task {id} for {:?} is final, {} accounts are paid", task.subject, paid.len());
-		Self::deposit_event(Event::TaskCompleted { task: id, subject: task.subject, paid: paid.to_vec() });
-		T::Handler::recomputed(&task.subject, Outcome { seed, sums, paid, settler: task.settler });
+		if task.weighted {
+			for who in &agreed {
+				T::EvaluatorSet::record_answer(who);
+				T::EvaluatorSet::record_agreement(who);
+			}
+		}
+		let pay = pay_shares(agreed, task.seats(), &task.helpers, task.total_chunks());
+		log::debug!(target: LOG_TARGET, "task {id} for {:?} is final, {} accounts are paid", task.subject, pay.shares.len());
+		Self::deposit_event(Event::TaskCompleted { task: id, subject: task.subject, pay: pay.clone(), backing });
+		T::Handler::recomputed(&task.subject, Outcome { seed, sums, pay, backing, settler: task.settler });
 	}
 }

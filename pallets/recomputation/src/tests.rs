@@ -1,10 +1,14 @@
 //! Helpers of all tests: a task, correct and false sums, and the steps from one stage to the next.
 
+mod absences;
 mod agenda;
 mod answers;
 mod challenges;
 mod draws;
+mod faults;
+mod pay;
 mod recomputing;
+mod redraws;
 mod settlements;
 
 use crate::{
@@ -15,15 +19,18 @@ use crate::{
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::{Challenge, ChunkSums, Sums},
-	quorum, Balance, DomainId, Hash, ModelRef, RoundId, SizeClass,
+	quorum,
+	settlement::Backing,
+	Balance, DomainId, Hash, ModelRef, RoundId, RoundParams, SizeClass,
 	SizeClass::{Large, Small},
 	Subject, TaskId, DOIN,
 };
-use doin_traits::{AuthorList, Behaviour, EvaluatorSet, ModelList, Outcome, RecomputationRequest, Recompute};
+use doin_traits::{AuthorList, Behaviour, EvaluatorSet, ModelList, Outcome, RecomputationRequest, Recompute, VoidReason};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::DispatchResultWithPostInfo,
 	pallet_prelude::{DispatchError, DispatchResult},
+	parameter_types,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
 };
 use pallet_doin_evaluators::{types::Offence, Evaluators as Records, Event as EvaluatorsEvent};
@@ -35,6 +42,11 @@ const SUBJECT: Subject = Subject::Round(RoundId { domain: WEIGHTED, number: 7 })
 const OUTSIDER: u64 = 9_000;
 const OTHER: u64 = 9_001;
 const THIRD: u64 = 9_002;
+
+parameter_types! {
+	/// The task that the helpers below work on.
+	static Current: TaskId = TASK;
+}
 
 fn signed(who: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
@@ -49,16 +61,23 @@ fn models(n: u64) -> ModelList {
 /// Requests the sums of `models` for round `number` of `domain`.
 fn request(domain: DomainId, number: u32, models: ModelList) -> Result<TaskId, DispatchError> {
 	let subject = Subject::Round(RoundId { domain, number });
-	Recomputation::request(RecomputationRequest { subject, domain, class: Small, models, exclude: AuthorList::new() })
+	let (weighted, exclude) = (domain < UNWEIGHTED, AuthorList::new());
+	Recomputation::request(RecomputationRequest { subject, domain, class: Small, weighted, models, exclude })
 }
 
 /// Requests the sums of four models.
 fn open() {
 	assert_eq!(request(WEIGHTED, 7, models(4)), Ok(TASK));
+	Current::set(TASK);
+}
+
+/// Requests the sums of one model of `domain`, for round `number`.
+fn open_another(domain: DomainId, number: u32) {
+	Current::set(request(domain, number, models(1)).unwrap());
 }
 
 fn task() -> Task<u64> {
-	Tasks::<Test>::get(TASK).expect("the task is open")
+	Tasks::<Test>::get(Current::get()).expect("the task is open")
 }
 
 fn stage() -> Stage {
@@ -98,15 +117,15 @@ fn salt(who: u64) -> [u8; 32] {
 }
 
 fn hash(who: u64, sums: &Sums) -> Hash {
-	commitment(Tag::Sums, &GENESIS, &TASK, &who, &payload_hash(sums), &salt(who))
+	commitment(Tag::Sums, &GENESIS, &Current::get(), &who, &payload_hash(sums), &salt(who))
 }
 
 fn commit(who: u64, sums: &Sums) -> DispatchResult {
-	Recomputation::commit_sums(signed(who), TASK, hash(who, sums))
+	Recomputation::commit_sums(signed(who), Current::get(), hash(who, sums))
 }
 
 fn reveal(who: u64, sums: &Sums) -> DispatchResult {
-	Recomputation::reveal_sums(signed(who), TASK, sums.clone(), salt(who))
+	Recomputation::reveal_sums(signed(who), Current::get(), sums.clone(), salt(who))
 }
 
 fn commit_all(members: &[u64], sums: &Sums) {
@@ -122,7 +141,15 @@ fn reveal_all(members: &[u64], sums: &Sums) {
 }
 
 fn settle() -> DispatchResultWithPostInfo {
-	Recomputation::settle(signed(OUTSIDER), TASK, Small)
+	Recomputation::settle(signed(OUTSIDER), Current::get(), Small)
+}
+
+/// Gives the evaluators 1 to `evaluators` seats on the roster of the domain without weight, which are drawn from the next block
+/// on.
+fn serve_unweighted(evaluators: u64) {
+	for who in 1..=evaluators {
+		assert_ok!(Evaluators::serve(signed(who), UNWEIGHTED));
+	}
 }
 
 /// Makes blocks until the quorum is drawn.
@@ -137,9 +164,10 @@ fn to_the_reveals() {
 	to(commits_until);
 }
 
+/// Makes blocks until the answers are closed: one block after the last reveal.
 fn to_the_end_of_the_reveals() {
 	let Stage::Answering { reveals_until, .. } = stage() else { panic!("not answering") };
-	to(reveals_until);
+	to(reveals_until + 1);
 }
 
 /// Opens a task, draws, and lets each member answer with the sums that `answer` returns for its place; `None` is an absence.
@@ -147,6 +175,11 @@ fn to_the_end_of_the_reveals() {
 fn answered(answer: impl Fn(usize) -> Option<Sums>) -> Vec<u64> {
 	open();
 	to_the_draw();
+	quorum_answers(answer)
+}
+
+/// Lets each member of the drawn quorum answer, as [`answered`] does.
+fn quorum_answers(answer: impl Fn(usize) -> Option<Sums>) -> Vec<u64> {
 	let members = members();
 	let answers: Vec<_> = members.iter().enumerate().filter_map(|(place, who)| Some((*who, answer(place)?))).collect();
 	for (who, sums) in &answers {
@@ -163,13 +196,13 @@ fn answered(answer: impl Fn(usize) -> Option<Sums>) -> Vec<u64> {
 /// Has the runtime recompute every chunk of every model, paid for by `who`.
 fn recompute_everything(who: u64) {
 	for model in 0..task().models.len() as u8 {
-		assert_ok!(Recomputation::recompute(signed(who), TASK, model, 0, 32, Small));
+		assert_ok!(Recomputation::recompute(signed(who), Current::get(), model, 0, 32, Small));
 	}
 }
 
 /// Makes blocks until the task has ended.
 fn to_the_end() {
-	while Tasks::<Test>::contains_key(TASK) {
+	while Tasks::<Test>::contains_key(Current::get()) {
 		pass(1);
 	}
 }
@@ -180,6 +213,17 @@ fn outcome() -> Outcome<u64> {
 		[HandlerCall::Recomputed(SUBJECT, outcome)] => outcome.clone(),
 		calls => panic!("expected one outcome: {calls:?}"),
 	}
+}
+
+/// Returns the accounts that the one result pays.
+fn paid() -> Vec<u64> {
+	outcome().pay.shares.iter().map(|share| share.who).collect()
+}
+
+/// Returns what the one result pays `who` of 3 200 000 plancks.
+fn pay_of(who: u64) -> Balance {
+	let pay = outcome().pay;
+	pay.shares.iter().filter(|share| share.who == who).map(|share| pay.amount(share.parts, 3_200_000)).sum()
 }
 
 fn bond_of(who: u64) -> Balance {

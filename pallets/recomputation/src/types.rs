@@ -5,10 +5,11 @@ use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	payload::MAX_CHUNKS,
 	quorum::MAX_QUORUM,
-	settlement::Helpers,
+	round::MAX_SEATS,
+	settlement::{Backing, Helpers},
 	Balance, BlockNumber, DomainId, Hash, SizeClass, Subject,
 };
-use doin_traits::{AuthorList, ModelList};
+use doin_traits::ModelList;
 use scale_info::TypeInfo;
 
 /// Multiply-accumulates in one unit of the component of [`crate::WeightInfo::score_chunk`].
@@ -16,6 +17,9 @@ pub const MACS_PER_UNIT: u64 = 2_048;
 
 /// Sums of one model, one per chunk: `None` where the runtime has not recomputed the chunk.
 pub type PartialSums = BoundedVec<Option<u32>, ConstU32<MAX_CHUNKS>>;
+
+/// Accounts that are not drawn for a task: the authors that the request excludes, and the members of a first quorum.
+pub type Excluded<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 1 + MAX_QUORUM }>>;
 
 /// Answer of a drawn evaluator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -68,7 +72,7 @@ pub enum Stage {
 	Settling {
 		/// Block of the time-out.
 		until: BlockNumber,
-		/// Seed of the spot checks, taken when the reveals ended.
+		/// Seed of the spot checks, taken after the reveals ended.
 		spot: Hash,
 	},
 	/// No quorum decides: waits for calls of `recompute`, which any account may send.
@@ -84,6 +88,8 @@ pub enum Stage {
 	Challenge {
 		/// End of the challenge window; the block of the last chunk where the runtime recomputed everything.
 		until: BlockNumber,
+		/// Origin of the settled sums.
+		backing: Backing,
 	},
 }
 
@@ -96,19 +102,30 @@ pub struct Task<AccountId> {
 	pub domain: DomainId,
 	/// Size class of the domain.
 	pub class: SizeClass,
+	/// `true` if the domain had weight at the request. Behaviour in other tasks has no effect on reputation.
+	pub weighted: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
 	/// Chunks per model.
 	pub chunks: u16,
-	/// Accounts that are not drawn; empty after the draw.
-	pub exclude: AuthorList<AccountId>,
+	/// Accounts that are not drawn; empty once no draw can follow.
+	pub exclude: Excluded<AccountId>,
 	/// Present stage.
 	pub stage: Stage,
 	/// Block of the task's one item on the agenda.
 	pub due: BlockNumber,
-	/// Seed of the windows, once drawn.
+	/// Block in which the last draw was scheduled. Seats that were taken or raised in it or later are not drawn.
+	pub fixed: BlockNumber,
+	/// Seats of the roster when the last draw was scheduled, without those of excluded accounts. They decide the size of the
+	/// quorum.
+	pub roster: u32,
+	/// `true` once a second draw was scheduled.
+	pub redrawn: bool,
+	/// Base fee in the block of the draw, in plancks per gas.
+	pub base_fee: Balance,
+	/// Seed of the windows, once drawn. A second quorum has another seed.
 	pub seed: Option<Hash>,
-	/// The drawn quorum.
+	/// The drawn quorum. A first quorum stays until the second one is drawn.
 	pub members: BoundedVec<Member<AccountId>, ConstU32<MAX_QUORUM>>,
 	/// Account that settled the task, or that paid for most of its chunks.
 	pub settler: Option<AccountId>,
@@ -122,9 +139,19 @@ impl<AccountId> Task<AccountId> {
 		(self.models.len() as u32).saturating_mul(self.chunks.into())
 	}
 
+	/// Returns the number of seats of the quorum.
+	pub fn seats(&self) -> u32 {
+		self.members.len() as u32
+	}
+
 	/// Returns the members whose revealed sums no recomputed chunk differs from, with their places in the quorum.
 	pub fn standing(&self) -> impl Iterator<Item = (usize, &Member<AccountId>)> {
 		self.members.iter().enumerate().filter(|(_, member)| member.answer == Answer::Revealed)
+	}
+
+	/// Returns the number of revealed answers that no recomputed chunk differs from.
+	pub fn answers(&self) -> u32 {
+		self.standing().count() as u32
 	}
 }
 

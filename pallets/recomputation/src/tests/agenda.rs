@@ -56,6 +56,33 @@ fn a_step_above_the_share_of_a_block_is_served_alone() {
 	});
 }
 
+/// The hook charges each step for what it did, and reserves the most expensive one before.
+#[test]
+fn n15_a_step_is_charged_for_what_it_did() {
+	with(10, || {
+		let served = |block: u32| {
+			to(block - 1);
+			System::set_block_number(block.into());
+			Recomputation::on_initialize(block.into()).saturating_sub(<() as WeightInfo>::on_initialize())
+		};
+		open();
+		assert_eq!(served(2), Weight::zero());
+		assert_eq!(served(3), <() as WeightInfo>::draw());
+		let (members, sums) = (members(), correct());
+		commit_all(&members[1..], &sums);
+		to_the_reveals();
+		reveal_all(&members[1..], &sums);
+		let Stage::Answering { reveals_until, .. } = stage() else { panic!() };
+		assert_eq!(served(reveals_until + 1), <() as WeightInfo>::close_answers(1));
+		assert_ok!(settle());
+		let Stage::Challenge { until, .. } = stage() else { panic!() };
+		assert_eq!(served(until), <() as WeightInfo>::complete() + HandlerWeight::get());
+		let time = |absent| <() as WeightInfo>::close_answers(absent).ref_time();
+		assert!(time(1) < time(quorum::MAX_QUORUM));
+		assert_eq!(Calls::get().len(), 1);
+	});
+}
+
 /// Returns the number of tasks whose windows are drawn.
 fn drawn() -> usize {
 	Tasks::<Test>::iter().filter(|(_, task)| task.seed.is_some()).count()
@@ -75,7 +102,7 @@ fn deadlines_count_although_the_agenda_is_late() {
 		assert_noop!(reveal(who, &sums), Error::<Test>::WrongPhase);
 		assert_noop!(settle().map_err(|error| error.error), Error::<Test>::WrongPhase);
 		pass(1);
-		assert!(matches!(stage(), Stage::Recomputing { .. }));
+		assert!(matches!(stage(), Stage::Drawing { .. }), "nobody answered, so others are drawn");
 	});
 }
 
@@ -93,75 +120,128 @@ fn tasks_of_a_domain_follow_each_other_while_earlier_ones_are_open() {
 	});
 }
 
-proptest::proptest! {
-	#![proptest_config(proptest::prelude::ProptestConfig { cases: 60, ..Default::default() })]
+/// Returns the answer of the member at `place` that makes `choice`: an absence, correct sums, or false ones of several kinds.
+fn answer(choice: u8, place: usize) -> Option<Sums> {
+	match choice {
+		0 | 1 => Some(correct()),
+		2 | 3 => None,
+		4 => Some(wrong_at(place % 4, place % 8, 1)),
+		5 => Some(wrong_at(2, 3, 9)),
+		6 => Some(wrong_at(3, 3, 9)),
+		_ => Some(wrong_everywhere(4)),
+	}
+}
 
-	/// One account that checks every chunk is enough for a correct result, for any answers. Only slashes burn money.
+/// Lets a drawn quorum answer by `choices`. Returns the accounts that revealed, with their sums.
+fn answer_by(choices: &[u8]) -> Vec<(u64, Sums)> {
+	let members = quorum_answers(|place| answer(choices[place], place));
+	members.into_iter().filter_map(|who| Some((who, Answers::<Test>::get(Current::get(), who)?))).collect()
+}
+
+/// Challenges the first wrong chunk of the settled sums, if there is one.
+fn challenge_what_is_wrong(correct: &Sums) {
+	let Some(settled) = SettledSums::<Test>::get(TASK).filter(|settled| settled != correct) else { return };
+	let mut places = (0..4usize).flat_map(|model| (0..8usize).map(move |chunk| (model, chunk)));
+	let (model, chunk) = places.find(|(model, chunk)| settled[*model][*chunk] != correct[*model][*chunk]).unwrap();
+	let challenge = Challenge { model: model as u8, chunk: chunk as u16 };
+	let announced = commitment(Tag::Challenge, &GENESIS, &TASK, &OUTSIDER, &payload_hash(&challenge), &[0; 32]);
+	assert_ok!(Recomputation::announce_challenge(signed(OUTSIDER), announced));
+	pass(1);
+	assert_ok!(Recomputation::challenge(signed(OUTSIDER), TASK, challenge.model, challenge.chunk, [0; 32], Small));
+}
+
+proptest::proptest! {
+	#![proptest_config(proptest::prelude::ProptestConfig { cases: 120, ..Default::default() })]
+
+	/// One account that checks every chunk is enough for a correct result, for any answers of both quorums, and any order of
+	/// recomputed chunks. Only slashes burn money, each absence is slashed once, and only correct answers and chunks are paid.
 	#[test]
 	fn for_any_answers_the_result_is_correct_and_money_balances(
-		choices in proptest::collection::vec(0u8..7, 15),
+		choices in proptest::array::uniform2(proptest::collection::vec(0u8..8, 15)),
+		weighted in proptest::bool::ANY,
 		evaluators in 0u64..40,
+		eligible in proptest::bool::ANY,
 		leader in proptest::option::of(0u8..4),
+		base_fee in 1_000u128..8_000,
+		calls in proptest::collection::vec((100u64..120, 0u8..4, 0u16..8, 1u16..9), 0..12),
 	) {
 		with(evaluators, || {
+			let domain = if weighted { WEIGHTED } else { UNWEIGHTED };
+			if !weighted {
+				serve_unweighted(evaluators);
+				pass(1);
+			}
 			let before = issuance();
 			Leader::set(leader);
-			open();
+			assert_eq!(request(domain, 7, models(4)), Ok(TASK));
+			Current::set(TASK);
+			let requested = now();
 			to_the_draw();
-			let members = members();
-			let correct_sums = correct();
-			let answer = |place: usize| match choices[place] {
-				0 | 1 => Some(correct()),
-				2 => None,
-				3 => Some(wrong_at(place % 4, place % 8, 1)),
-				4 => Some(wrong_at(2, 3, 9)),
-				5 => Some(wrong_at(3, 3, 9)),
-				_ => Some(wrong_everywhere(4)),
-			};
-			let answers: Vec<_> = members.iter().enumerate().filter_map(|(place, who)| Some((*who, answer(place)?))).collect();
-			for (who, sums) in &answers {
-				assert_ok!(commit(*who, sums));
-			}
-			if !members.is_empty() {
-				to_the_reveals();
-				for (who, sums) in &answers {
-					assert_ok!(reveal(*who, sums));
+			let mut answers = Vec::new();
+			for choices in &choices {
+				if !matches!(stage(), Stage::Answering { .. }) {
+					break;
 				}
-				to_the_end_of_the_reveals();
+				BaseFeeNow::set(base_fee);
+				answers = answer_by(choices);
+				if !eligible && matches!(stage(), Stage::Drawing { .. }) {
+					Scores::mutate(|scores| scores.extend((1..=evaluators).map(|who| (who, 0))));
+				}
+				to_the_draw();
 			}
-			let mut calls = 0;
+			let correct = correct();
+			let members = members();
+			let mut settlements = 0;
 			while matches!(stage(), Stage::Settling { .. }) {
 				assert_ok!(settle());
-				calls += 1;
+				settlements += 1;
 			}
-			assert!(calls <= members.len());
-			if let Some(settled) = SettledSums::<Test>::get(TASK).filter(|settled| *settled != correct_sums) {
-				let places = (0..4usize).flat_map(|model| (0..8usize).map(move |chunk| (model, chunk)));
-				let is_wrong = |(model, chunk): &(usize, usize)| settled[*model][*chunk] != correct_sums[*model][*chunk];
-				let (model, chunk) = places.into_iter().find(is_wrong).unwrap();
-				let challenge = Challenge { model: model as u8, chunk: chunk as u16 };
-				let announced = commitment(Tag::Challenge, &GENESIS, &TASK, &OUTSIDER, &payload_hash(&challenge), &[0; 32]);
-				assert_ok!(Recomputation::announce_challenge(signed(OUTSIDER), announced));
-				pass(1);
-				assert_ok!(Recomputation::challenge(signed(OUTSIDER), TASK, challenge.model, challenge.chunk, [0; 32], Small));
+			assert!(settlements <= members.len());
+			challenge_what_is_wrong(&correct);
+			assert!(now() - requested < RoundParams::DEV.longest());
+			let recomputes = matches!(stage(), Stage::Recomputing { .. });
+			for (who, model, from, count) in calls {
+				let _refused = Recomputation::recompute(signed(who), TASK, model, from, count, Small);
+				try_state();
 			}
-			if matches!(stage(), Stage::Recomputing { .. }) {
-				recompute_everything(OTHER);
+			for model in 0..4 {
+				let _refused = Recomputation::recompute(signed(OTHER), TASK, model, 0, 32, Small);
 			}
+			let helpers: Vec<u64> = task().helpers.iter().map(|helper| helper.who).collect();
 			to_the_end();
-			assert_eq!(outcome().sums, correct_sums);
-			for who in outcome().paid {
-				assert!(who == OTHER || answers.iter().any(|(member, sums)| *member == who && *sums == outcome().sums));
+			let ended = match Calls::get().as_slice() {
+				[HandlerCall::Recomputed(_, outcome)] => outcome.clone(),
+				calls => panic!("expected one outcome: {calls:?}"),
+			};
+			assert_eq!(&ended.sums, &correct);
+			assert_eq!(ended.backing == Backing::Runtime, recomputes);
+			assert!(ended.pay.shares.iter().map(|share| share.parts).sum::<u32>() <= ended.pay.whole);
+			for share in &ended.pay.shares {
+				let answered = answers.iter().any(|(who, sums)| *who == share.who && *sums == correct);
+				assert!(answered || helpers.contains(&share.who), "{} is paid for nothing", share.who);
 			}
-			let (mut slashed, mut paid) = (0, 0);
+			let (mut slashed, mut rewarded) = (0, 0);
+			let mut absences = Vec::new();
 			for record in System::events() {
 				match record.event {
-					RuntimeEvent::Evaluators(EvaluatorsEvent::Slashed { amount, .. }) => slashed += amount,
-					RuntimeEvent::Recomputation(Event::ChallengeUpheld { reward, .. }) => paid += reward,
+					RuntimeEvent::Evaluators(EvaluatorsEvent::Slashed { who, amount, offence }) => {
+						slashed += amount;
+						if offence == Offence::Absence {
+							absences.push(who);
+						} else {
+							assert!(answers.iter().any(|(member, sums)| *member == who && *sums != correct), "{who} is innocent");
+						}
+					}
+					RuntimeEvent::Recomputation(Event::ChallengeUpheld { reward, .. }) => rewarded += reward,
 					_ => {},
 				}
 			}
-			assert_eq!(before - issuance(), slashed - paid);
+			assert_eq!(before - issuance(), slashed - rewarded);
+			let all = absences.len();
+			absences.sort_unstable();
+			absences.dedup();
+			assert_eq!(absences.len(), all, "an absence was slashed twice");
+			assert!(weighted || Behaviours::get().iter().all(|(_, behaviour)| *behaviour == Behaviour::AnsweredFalsely));
 			assert_clean();
 		});
 	}

@@ -1,7 +1,7 @@
 //! From the request to the end of the reveals.
 
 use super::*;
-use doin_primitives::{beacon, views::RecomputationPhase};
+use doin_primitives::{beacon, settlement::pay_shares, views::RecomputationPhase};
 
 #[docify::export]
 #[test]
@@ -34,6 +34,7 @@ fn an_honest_task_goes_from_request_to_result() {
 			assert_event(Event::SumsRevealed { task: TASK, who: *who });
 		}
 		to_the_end_of_the_reveals();
+		assert_event(Event::SettlingStarted { task: TASK, answers: 5, seats: 5, until: now() + 150 });
 		assert_eq!(Recomputation::recomputation(TASK).unwrap().phase, RecomputationPhase::Settling);
 		// Any account settles the task, and the challenge window opens.
 		assert_ok!(settle());
@@ -49,11 +50,10 @@ fn an_honest_task_goes_from_request_to_result() {
 		to(until - 1);
 		assert_eq!(Calls::get(), []);
 		to(until);
-		assert_eq!(
-			outcome(),
-			Outcome { seed, sums: correct, paid: members.clone().try_into().unwrap(), settler: Some(OUTSIDER) }
-		);
-		assert_event(Event::TaskCompleted { task: TASK, subject: SUBJECT, paid: members.clone() });
+		let pay = pay_shares(members.clone(), 5, &Default::default(), 4 * u32::from(CHUNKS));
+		let (backing, settler) = (Backing::Quorum, Some(OUTSIDER));
+		assert_eq!(outcome(), Outcome { seed, sums: correct, pay: pay.clone(), backing, settler });
+		assert_event(Event::TaskCompleted { task: TASK, subject: SUBJECT, pay, backing });
 		assert_eq!(accounts_with(Behaviour::Agreed), members);
 		assert_eq!(Behaviours::get().len(), members.len());
 		assert_eq!(issuance(), before, "nobody was slashed");
@@ -220,13 +220,13 @@ fn an_absent_evaluator_is_slashed_and_two_thirds_still_decide() {
 		to_the_reveals();
 		reveal_all(&members[1..], &sums);
 		to_the_end_of_the_reveals();
-		assert_event(Event::AnswerMissed { task: TASK, who: members[0] });
+		assert_event(Event::AnswerMissed { task: TASK, who: members[0], excused: false });
 		assert_slashed(members[0], DOIN / 2, Offence::Absence);
 		assert_eq!(accounts_with(Behaviour::Absent), [members[0]]);
 		assert_eq!(before - issuance(), DOIN / 2);
 		assert_ok!(settle());
 		to_the_end();
-		assert_eq!(outcome().paid, members[1..].to_vec());
+		assert_eq!(paid(), members[1..].to_vec());
 	});
 }
 
@@ -243,7 +243,7 @@ fn a_commitment_that_is_not_revealed_is_no_answer() {
 		reveal_all(&members[..3], &sums);
 		to_the_end_of_the_reveals();
 		assert_eq!(accounts_with(Behaviour::Absent), members[3..]);
-		assert!(matches!(stage(), Stage::Recomputing { .. }));
+		assert!(matches!(stage(), Stage::Drawing { .. }), "others are drawn");
 	});
 }
 
@@ -264,23 +264,38 @@ fn an_evaluator_with_nothing_at_stake_cannot_answer() {
 }
 
 #[test]
-fn views_list_the_open_tasks_of_a_domain_from_the_oldest() {
+fn a_view_shows_the_task_with_its_class_and_subject() {
 	with(10, || {
-		for number in [9, 3] {
-			assert_ok!(request(WEIGHTED, number, models(2)));
-		}
 		let subject = Subject::Round(RoundId { domain: UNWEIGHTED, number: 4 });
-		let (exclude, models_of) = (AuthorList::new(), models(2));
-		let foreign = RecomputationRequest { subject, domain: UNWEIGHTED, class: Large, models: models_of, exclude };
-		assert_eq!(Recomputation::request(foreign), Ok(TASK + 2));
-		assert_ok!(request(WEIGHTED, 5, models(2)));
-		let views = Recomputation::recomputations(WEIGHTED);
-		assert_eq!(views.iter().map(|view| view.task).collect::<Vec<_>>(), [TASK, TASK + 1, TASK + 3]);
-		let numbers: Vec<_> = views.iter().map(|view| view.subject.round().unwrap().number).collect();
-		assert_eq!(numbers, [9, 3, 5]);
-		assert!(views.iter().all(|view| view.domain == WEIGHTED));
-		let other = Recomputation::recomputations(UNWEIGHTED);
-		assert_eq!((other[0].class, other[0].subject), (Large, subject));
-		assert!(Recomputation::recomputation(TASK + 4).is_none());
+		let (exclude, models) = (AuthorList::new(), models(2));
+		let request =
+			RecomputationRequest { subject, domain: UNWEIGHTED, class: Large, weighted: false, models: models.clone(), exclude };
+		assert_eq!(Recomputation::request(request), Ok(TASK));
+		let view = Recomputation::recomputation(TASK).unwrap();
+		assert_eq!((view.task, view.class, view.subject, view.domain), (TASK, Large, subject, UNWEIGHTED));
+		assert_eq!(view.models, models.into_inner());
+		assert!(Recomputation::recomputation(TASK + 1).is_none());
+	});
+}
+
+#[test]
+fn a_view_shows_settling_from_the_block_on_after_which_a_settlement_is_accepted() {
+	with(10, || {
+		open();
+		to_the_draw();
+		let (members, sums) = (members(), correct());
+		commit_all(&members, &sums);
+		to_the_reveals();
+		reveal_all(&members[..4], &sums);
+		let Stage::Answering { reveals_until, .. } = stage() else { panic!() };
+		let view = || Recomputation::recomputation(TASK).unwrap();
+		to(reveals_until - 1);
+		assert_eq!((view().phase, view().phase_end), (RecomputationPhase::Revealing, reveals_until));
+		to(reveals_until);
+		let shown = view();
+		assert_eq!(shown.phase, RecomputationPhase::Settling);
+		pass(1);
+		assert_eq!((view().phase, view().phase_end), (shown.phase, shown.phase_end));
+		assert_ok!(settle());
 	});
 }

@@ -23,7 +23,7 @@ fn challenge(who: u64, model: u8, chunk: u16) -> DispatchResultWithPostInfo {
 fn refused(who: u64, model: u8, chunk: u16) -> DispatchResult {
 	challenge(who, model, chunk).map(|_| ()).map_err(|refused| {
 		let charged = refused.post_info.actual_weight.expect("nothing was computed");
-		assert!(charged.ref_time() < Recomputation::challenge_weight(Small).ref_time());
+		assert!(charged.ref_time() < Recomputation::challenge_weight(Small, 0).ref_time());
 		refused.error
 	})
 }
@@ -68,7 +68,7 @@ fn one_challenger_overturns_a_unanimous_false_answer_and_is_paid() {
 		recompute_everything(OTHER);
 		to_the_end();
 		assert_eq!(outcome().sums, correct);
-		assert_eq!(outcome().paid, vec![OTHER]);
+		assert_eq!((paid(), outcome().backing), (vec![OTHER], Backing::Runtime));
 		assert!(accounts_with(Behaviour::Agreed).is_empty());
 		assert_clean();
 	});
@@ -111,7 +111,7 @@ fn a_wrong_challenge_costs_its_bond_half_to_the_accused() {
 		}
 		assert_eq!(before - issuance(), CHALLENGE_BOND / 2);
 		to_the_end();
-		assert_eq!(outcome().paid, members);
+		assert_eq!(paid(), members);
 		assert_clean();
 	});
 }
@@ -151,7 +151,7 @@ fn a_challenge_is_refused_out_of_its_time_and_of_its_bounds() {
 		assert_noop!(wrong_class, Error::<Test>::WrongClass);
 		announce(OTHER, 9, 6);
 		announce(THIRD, 3, CHUNKS);
-		let Stage::Challenge { until } = stage() else { panic!() };
+		let Stage::Challenge { until, .. } = stage() else { panic!() };
 		pass(1);
 		assert_noop!(refused(OTHER, 9, 6), Error::<Test>::NoSuchChunk);
 		assert_noop!(refused(THIRD, 3, CHUNKS), Error::<Test>::NoSuchChunk);
@@ -191,7 +191,9 @@ fn a_challenger_that_lost_the_race_gets_the_bond_back_and_may_challenge_again() 
 		pass(1);
 		assert_ok!(challenge(OUTSIDER, 3, 6));
 		let info = challenge(OTHER, 3, 6).unwrap();
-		assert!(info.actual_weight.is_some_and(|weight| weight.ref_time() < Recomputation::challenge_weight(Small).ref_time()));
+		assert!(info
+			.actual_weight
+			.is_some_and(|weight| weight.ref_time() < Recomputation::challenge_weight(Small, 0).ref_time()));
 		assert_event(Event::ChallengeCancelled { who: OTHER });
 		assert_eq!(Balances::balance(&OTHER), 1_000 * DOIN);
 		announce(OTHER, 2, 2);

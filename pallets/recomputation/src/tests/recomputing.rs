@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::MAX_RECOMPUTED;
-use doin_primitives::{quorum::MAX_QUORUM, settlement::credit};
+use doin_primitives::{
+	quorum::MAX_QUORUM,
+	settlement::{credit, pay_shares, Helpers},
+};
 
 #[test]
 fn without_evaluators_any_account_has_the_runtime_recompute_the_task() {
@@ -18,10 +21,12 @@ fn without_evaluators_any_account_has_the_runtime_recompute_the_task() {
 		assert_event(Event::FullyRecomputed { task: TASK });
 		// Sums that the runtime computed need no challenge window.
 		pass(1);
-		assert_eq!(
-			outcome(),
-			Outcome { seed: outcome().seed, sums: correct, paid: vec![OUTSIDER].try_into().unwrap(), settler: Some(OUTSIDER) }
-		);
+		let (seed, backing, settler) = (outcome().seed, Backing::Runtime, Some(OUTSIDER));
+		let mut helpers = Helpers::new();
+		credit(&mut helpers, &OUTSIDER, 32);
+		let pay = pay_shares([], 0, &helpers, 32);
+		assert_eq!(outcome(), Outcome { seed, sums: correct, pay, backing, settler });
+		assert_eq!(pay_of(OUTSIDER), 3_200_000, "without a quorum, helpers share the whole pay");
 		assert_eq!(Behaviours::get(), [], "no evaluator was drawn");
 		assert_clean();
 	});
@@ -29,14 +34,17 @@ fn without_evaluators_any_account_has_the_runtime_recompute_the_task() {
 
 #[test]
 fn a_task_that_nobody_answers_is_recomputed_and_absences_are_slashed() {
-	with(10, || {
+	// Three of five are drawn, and the other two are too few for a second quorum.
+	with(5, || {
 		let before = issuance();
 		let members = answered(|_| None);
-		assert_eq!(accounts_with(Behaviour::Absent), members);
-		assert_eq!(before - issuance(), 5 * DOIN / 2);
+		for who in members {
+			assert_event(Event::AnswerMissed { task: TASK, who, excused: true });
+		}
+		assert_eq!(before - issuance(), 3 * DOIN / 2);
 		recompute_everything(OTHER);
 		to_the_end();
-		assert_eq!(outcome().paid, vec![OTHER]);
+		assert_eq!(paid(), vec![OTHER]);
 		assert_eq!(outcome().settler, Some(OTHER));
 	});
 }
@@ -51,24 +59,29 @@ fn a_task_that_nobody_recomputes_is_void_after_the_time_out() {
 		to(until - 1);
 		assert!(Tasks::<Test>::contains_key(TASK));
 		to(until);
-		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT)]);
+		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT, VoidReason::NoQuorum)]);
+		assert_event(Event::TaskVoided { task: TASK, subject: SUBJECT, reason: VoidReason::NoQuorum });
 		assert_clean();
 	});
 }
 
 #[test]
 fn answers_that_were_too_few_are_compared_with_the_recomputed_sums() {
-	with(10, || {
-		let members = answered(|place| match place {
+	// Two quorums of seven: the second one answers in part, and has too few answers to settle them.
+	with(28, || {
+		answered(|_| None);
+		to_the_draw();
+		let members = quorum_answers(|place| match place {
 			0 => Some(correct()),
 			1 => Some(wrong_at(3, 7, 1)),
 			_ => None,
 		});
+		assert_eq!(members.len(), 7);
 		recompute_everything(OTHER);
 		assert_eq!(accounts_with(Behaviour::AnsweredFalsely), [members[1]]);
 		assert_eq!(bond_of(members[1]), 450 * DOIN);
 		to_the_end();
-		assert_eq!(outcome().paid, vec![members[0], OTHER]);
+		assert_eq!(paid(), vec![members[0], OTHER]);
 		assert_eq!(accounts_with(Behaviour::Agreed), [members[0]]);
 	});
 }
@@ -91,7 +104,14 @@ fn a_call_computes_what_is_missing_and_is_charged_for_that() {
 		let info = Recomputation::recompute(signed(OUTSIDER), TASK, 0, 0, 32, Small).unwrap();
 		assert_eq!(info.actual_weight, Some(Recomputation::recompute_weight(Small, 5)));
 		assert_eq!(Scored::get(), 5);
+		for model in 1..3 {
+			assert_ok!(Recomputation::recompute(signed(OUTSIDER), TASK, model, 0, 32, Small));
+		}
+		let last = Recomputation::recompute(signed(OUTSIDER), TASK, 3, 1, 32, Small).unwrap();
+		assert_eq!(last.actual_weight, Some(Recomputation::recompute_weight(Small, 7)));
 		assert_eq!(RecomputedSums::<Test>::get(TASK, 0).into_inner(), correct()[0].iter().copied().map(Some).collect::<Vec<_>>());
+		let end = Recomputation::recompute(signed(OUTSIDER), TASK, 3, 0, 32, Small).unwrap();
+		assert_eq!(end.actual_weight, Some(Recomputation::last_recompute_weight(Small, 1, 0)), "the last call pays for the end");
 	});
 }
 
@@ -119,10 +139,8 @@ fn the_task_can_still_be_recomputed_when_a_model_cannot_be_read_for_a_while() {
 }
 
 #[test]
-fn small_payments_earn_nothing_and_keep_no_account_out() {
-	// 32 chunks, fifteen places: a share is three chunks.
-	let mut ext = new_test_ext_with(2);
-	ext.execute_with(|| {
+fn small_credits_keep_no_account_out() {
+	with(2, || {
 		open();
 		to_the_draw();
 		let mut task = task();
@@ -134,14 +152,6 @@ fn small_payments_earn_nothing_and_keep_no_account_out() {
 		credit(&mut task.helpers, &OTHER, 2);
 		credit(&mut task.helpers, &OTHER, 2);
 		assert_eq!(task.helpers.iter().find(|helper| helper.who == OTHER).unwrap().chunks, 4);
-	});
-	with(2, || {
-		open();
-		to_the_draw();
-		assert_ok!(Recomputation::recompute(signed(OUTSIDER), TASK, 0, 0, 2, Small));
-		recompute_everything(OTHER);
-		to_the_end();
-		assert_eq!(outcome().paid, vec![OTHER]);
 	});
 }
 

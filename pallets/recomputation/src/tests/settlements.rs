@@ -8,7 +8,7 @@ fn unsettled(class: SizeClass) -> DispatchResult {
 	let refused = Recomputation::settle(signed(OUTSIDER), TASK, class).map(|_| ());
 	refused.map_err(|refused| {
 		assert_eq!(refused.post_info.actual_weight, Some(Recomputation::lookup_weight()));
-		assert!(Recomputation::lookup_weight().ref_time() < Recomputation::settle_weight(class, 1).ref_time());
+		assert!(Recomputation::lookup_weight().ref_time() < Recomputation::settle_weight(class, 1, 0).ref_time());
 		refused.error
 	})
 }
@@ -66,10 +66,9 @@ fn a_false_minority_is_found_by_one_recomputed_chunk() {
 		assert_eq!(bond_of(members[3]), 450 * DOIN);
 		assert_eq!(before - issuance(), 50 * DOIN);
 		to_the_end();
-		let outcome = outcome();
-		assert_eq!(outcome.sums, correct);
-		assert!(!outcome.paid.contains(&members[3]));
-		assert_eq!(outcome.paid.len(), 4);
+		assert_eq!(outcome().sums, correct);
+		assert!(!paid().contains(&members[3]));
+		assert_eq!(paid().len(), 4);
 		assert_eq!(accounts_with(Behaviour::AnsweredFalsely), [members[3]]);
 		assert_eq!(accounts_with(Behaviour::Agreed).len(), 4);
 		assert_clean();
@@ -89,10 +88,10 @@ fn one_honest_answer_overturns_a_false_majority() {
 			assert!(!Records::<Test>::contains_key(who));
 		}
 		assert_eq!(before - issuance(), 2_000 * DOIN);
-		assert_eq!(Evaluators::available(WEIGHTED, Small), 6);
+		assert_eq!(Evaluators::available(WEIGHTED, Small, true, &[]), 6);
 		to_the_end();
 		assert_eq!(outcome().sums, correct);
-		assert_eq!(outcome().paid, vec![members[4]]);
+		assert_eq!(paid(), vec![members[4]]);
 	});
 }
 
@@ -113,7 +112,7 @@ fn false_answers_that_differ_are_rejected_one_call_at_a_time() {
 			assert_eq!(bond_of(*who), 450 * DOIN, "no two false answers are equal");
 		}
 		to_the_end();
-		assert_eq!(outcome().paid, vec![members[4]]);
+		assert_eq!(paid(), vec![members[4]]);
 	});
 }
 
@@ -140,7 +139,7 @@ fn a_common_false_answer_is_found_by_the_spot_check_and_all_are_slashed() {
 		recompute_everything(OTHER);
 		to_the_end();
 		assert_eq!(outcome().sums, correct);
-		assert_eq!(outcome().paid, vec![OTHER]);
+		assert_eq!(paid(), vec![OTHER]);
 	});
 }
 
@@ -195,14 +194,15 @@ fn a_settlement_is_charged_for_the_chunks_that_it_recomputed() {
 		Scored::set(0);
 		let actual = settle().unwrap().actual_weight.unwrap();
 		assert_eq!(Scored::get(), MAX_SETTLED_CHUNKS, "one on which answers differ, two for each of three models");
-		assert_eq!(actual, declared);
+		assert_eq!(actual, Recomputation::settle_weight(Small, MAX_SETTLED_CHUNKS, 1), "one member was slashed");
+		assert_eq!(declared, Recomputation::settle_weight(Small, MAX_SETTLED_CHUNKS, quorum::MAX_QUORUM));
 	});
 	with(10, || {
 		answered(|place| Some(if place < 4 { wrong_at(place, place, 1) } else { correct() }));
 		Scored::set(0);
 		let actual = settle().unwrap().actual_weight.unwrap();
 		assert_eq!(Scored::get(), 1);
-		assert_eq!(actual, Recomputation::settle_weight(Small, 1));
+		assert_eq!(actual, Recomputation::settle_weight(Small, 1, 1));
 	});
 }
 
@@ -231,8 +231,8 @@ fn a_task_that_nobody_settles_is_void_after_the_time_out() {
 		to(until - 1);
 		assert_eq!(Calls::get(), []);
 		to(until);
-		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT)]);
-		assert_event(Event::TaskVoided { task: TASK, subject: SUBJECT });
+		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT, VoidReason::Unsettled)]);
+		assert_event(Event::TaskVoided { task: TASK, subject: SUBJECT, reason: VoidReason::Unsettled });
 		assert_eq!(issuance(), before);
 		assert_clean();
 	});
@@ -245,7 +245,7 @@ fn a_task_whose_models_are_gone_changes_nothing_and_ends_void() {
 		Computable::set(false);
 		assert_noop!(settle().map_err(|error| error.error), Error::<Test>::NotComputable);
 		to_the_end();
-		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT)]);
+		assert_eq!(Calls::get(), [HandlerCall::Voided(SUBJECT, VoidReason::Unsettled)]);
 		assert_clean();
 	});
 }

@@ -1,0 +1,146 @@
+//! Absences: which of them are excused, and which answers end a series of absences.
+
+use super::*;
+
+/// Lets all but the first `absent` members of a quorum answer, at `base_fee` when the answers are closed. Returns the members.
+fn absent(absent: usize, base_fee: Balance) -> Vec<u64> {
+	open();
+	to_the_draw();
+	BaseFeeNow::set(base_fee);
+	quorum_answers(|place| (place >= absent).then(correct))
+}
+
+/// Gives `who` a series of absences that ended long ago.
+fn with_absences(who: u64, absences: u8) {
+	Records::<Test>::mutate_extant(who, |record| {
+		(record.absences, record.last_absence, record.last_counted) = (absences, Some(0), Some(0));
+	});
+}
+
+fn absences_of(who: u64) -> u8 {
+	Records::<Test>::get(who).unwrap().absences
+}
+
+#[test]
+fn n2_absences_are_excused_when_the_base_fee_has_risen_beyond_fourfold() {
+	for (base_fee, excused) in [(4_000, false), (4_001, true)] {
+		with(10, || {
+			let members = absent(1, base_fee);
+			assert_event(Event::AnswerMissed { task: TASK, who: members[0], excused });
+			assert_eq!(accounts_with(Behaviour::Absent).is_empty(), excused);
+			assert_slashed(members[0], DOIN / 2, Offence::Absence);
+			assert_eq!(absences_of(members[0]), u8::from(!excused), "an excused absence does not double the next one");
+		});
+	}
+}
+
+#[test]
+fn n2_absences_are_excused_when_fewer_than_half_of_the_quorum_answered() {
+	for (missing, excused) in [(2, false), (3, true)] {
+		with(10, || {
+			let members = absent(missing, 1_000);
+			for who in &members[..missing] {
+				assert_event(Event::AnswerMissed { task: TASK, who: *who, excused });
+				assert_slashed(*who, DOIN / 2, Offence::Absence);
+			}
+			assert_eq!(accounts_with(Behaviour::Absent).is_empty(), excused);
+		});
+	}
+}
+
+/// An evaluator that is offline for a while is drawn for several tasks, whose deadlines lie close to each other.
+#[test]
+fn n2_eleven_absences_of_one_outage_cost_one_slash_and_one_point() {
+	with(3, || {
+		let tasks: Vec<_> = (0..11).map(|number| request(WEIGHTED, number, models(1)).unwrap()).collect();
+		pass(2);
+		let each = |tasks: &[TaskId], call: fn(u64, &Sums) -> DispatchResult| {
+			for task in tasks {
+				Current::set(*task);
+				let sums = correct();
+				assert_ok!(call(2, &sums));
+				assert_ok!(call(3, &sums));
+			}
+		};
+		each(&tasks, commit);
+		to_the_reveals();
+		each(&tasks, reveal);
+		let start = now();
+		pass(20);
+		for task in tasks {
+			Current::set(task);
+			assert!(matches!(stage(), Stage::Settling { .. }));
+			assert_event(Event::AnswerMissed { task, who: 1, excused: false });
+		}
+		assert!(now() - start < 60);
+		assert_eq!(accounts_with(Behaviour::Absent), [1]);
+		assert!(500 * DOIN - bond_of(1) <= DOIN, "a fifth of a percent at most");
+	});
+}
+
+#[test]
+fn n10_a_hundred_rounds_in_an_unweighted_domain_leave_reputation_and_absences_as_they_were() {
+	with(3, || {
+		serve_unweighted(3);
+		pass(1);
+		(1..=3).for_each(|who| with_absences(who, 3));
+		for number in 0..100 {
+			open_another(UNWEIGHTED, number);
+			to_the_draw();
+			let members = quorum_answers(|place| (place > 0).then(correct));
+			assert_event(Event::AnswerMissed { task: Current::get(), who: members[0], excused: true });
+			assert_ok!(settle());
+			to_the_end();
+			System::reset_events();
+		}
+		assert_eq!(Calls::get().len(), 100);
+		assert_eq!(Behaviours::get(), []);
+		assert!((1..=3).all(|who| absences_of(who) == 3));
+	});
+}
+
+#[test]
+fn n10_a_false_answer_counts_in_an_unweighted_domain_too() {
+	with(3, || {
+		serve_unweighted(3);
+		pass(1);
+		open_another(UNWEIGHTED, 0);
+		to_the_draw();
+		let members = quorum_answers(|place| {
+			let mut sums = correct();
+			sums[0][0] ^= u32::from(place == 0);
+			Some(sums)
+		});
+		assert_ok!(settle());
+		assert_slashed(members[0], 50 * DOIN, Offence::FalseAnswer);
+		assert_eq!(Behaviours::get(), [(members[0], Behaviour::AnsweredFalsely)]);
+	});
+}
+
+#[test]
+fn n10_only_an_answer_that_agrees_with_the_final_sums_of_a_weighted_domain_ends_a_series_of_absences() {
+	with(10, || {
+		(1..=10).for_each(|who| with_absences(who, 3));
+		let members = answered(|place| Some(if place == 0 { wrong_at(0, 0, 1) } else { correct() }));
+		assert!(members.iter().all(|who| absences_of(*who) == 3), "nothing is proved when the reveals end");
+		assert_ok!(settle());
+		to_the_end();
+		assert_eq!(absences_of(members[0]), 3, "a false answer ends nothing");
+		assert!(members[1..].iter().all(|who| absences_of(*who) == 0));
+	});
+}
+
+#[test]
+fn n10_an_answer_that_nobody_compared_ends_no_series_of_absences() {
+	with(10, || {
+		(1..=10).for_each(|who| with_absences(who, 3));
+		// Three of five stay away, so the other two can reveal anything.
+		let first = answered(|place| (place < 2).then(|| wrong_everywhere(1)));
+		to_the_draw();
+		quorum_answers(|_| Some(correct()));
+		assert_ok!(settle());
+		to_the_end();
+		assert!(first.iter().all(|who| absences_of(*who) == 3));
+		assert!(first.iter().all(|who| !paid().contains(who)));
+	});
+}
