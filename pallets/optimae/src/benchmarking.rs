@@ -11,10 +11,12 @@ use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	domain::{Champion, DomainState, MAX_MODEL_BYTES},
 	payload::{ChunkSums, Reveal, Sums},
+	quorum::MAX_QUORUM,
 	round::{MAX_MODELS, MAX_SEATS},
+	settlement::{pay_shares, Backing, Helper, Helpers, MAX_PAYEES},
 	Balance, DomainId, Hash, ModelId, ModelRef, Subject, DOIN,
 };
-use doin_traits::{block::current_block, Domains, EvaluatorList, ModelList, OnRecomputed, Outcome, Timing};
+use doin_traits::{block::current_block, Domains, ModelList, OnRecomputed, Outcome, Timing};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Mutate, MutateHold},
@@ -43,7 +45,7 @@ fn committed<T: Config>(domain: DomainId, seats: u32, solution: &Reveal) -> Roun
 	for index in 0..seats {
 		let who = rich::<T>("optimizer", index);
 		let hash = commitment_of::<T>(round, &who, solution);
-		assert!(Pallet::<T>::do_commit(who, round, hash).is_ok());
+		assert!(Pallet::<T>::do_commit(who, round, hash, Balance::MAX).is_ok());
 	}
 	round
 }
@@ -118,7 +120,7 @@ mod benchmarks {
 		let hash = commitment_of::<T>(round, &caller, &solution);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), round, hash);
+		_(RawOrigin::Signed(caller), round, hash, Balance::MAX);
 
 		assert_eq!(Rounds::<T>::get(round).map(|round| round.seats.len()), Some(1));
 		Ok(())
@@ -190,18 +192,24 @@ mod benchmarks {
 
 	#[benchmark]
 	fn close() -> Result<(), BenchmarkError> {
-		let domain = T::BenchmarkHelper::domain();
+		let domain = T::BenchmarkHelper::public_domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
-		// Half of the seats are forfeited, half are evaluated.
-		let round = revealed::<T>(domain, &solution, MAX_SEATS / 2);
+		// A verdict of an earlier round has lowered the bar, so that sixteen candidates are overtaken: every model is read to
+		// compare its claim, and removed. A seat that is evaluated or forfeited costs less.
+		let round = revealed::<T>(domain, &solution, 0);
+		let Some(DomainState { champion, high_water, .. }) = T::Domains::state(domain) else { panic!("the domain exists") };
+		let upper = champion.initial_error;
+		T::Domains::crown(domain, Champion { validation_error: 1, ..champion }, high_water, upper);
 		T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
+		let records = Records::<T>::iter().count() as u32;
 
 		#[block]
 		{
 			Pallet::<T>::serve(round);
 		}
 
-		assert!(Rounds::<T>::get(round).is_some_and(|round| matches!(round.stage, Stage::Evaluating(_))));
+		assert!(!Rounds::<T>::contains_key(round));
+		assert_eq!((Models::<T>::iter().count(), Records::<T>::iter().count() as u32), (0, records + MAX_SEATS));
 		Ok(())
 	}
 
@@ -215,9 +223,14 @@ mod benchmarks {
 		let sums =
 			models.iter().enumerate().map(|(place, _)| ChunkSums::truncate_from(vec![1_000_000 - 10_000 * place as u32; chunks]));
 		let sums = Sums::truncate_from(sums.collect());
-		let evaluators: Vec<_> = (0..15).map(|index| rich::<T>("evaluator", index)).collect();
+		// As many payees as a task can have: the seats of the largest quorum but one, and as many helpers.
+		let evaluators: Vec<_> = (0..MAX_QUORUM - 1).map(|index| rich::<T>("evaluator", index)).collect();
+		let helpers = (0..MAX_QUORUM).map(|index| Helper { who: rich::<T>("helper", index), chunks: 1 });
+		let helpers = Helpers::truncate_from(helpers.collect());
+		let pay = pay_shares(evaluators, MAX_QUORUM, &helpers, MAX_QUORUM);
+		assert_eq!(pay.shares.len() as u32, MAX_PAYEES - 1);
 		let settler = Some(rich::<T>("settler", 0));
-		let outcome = Outcome { seed: [0; 32], sums, paid: EvaluatorList::truncate_from(evaluators), settler };
+		let outcome = Outcome { seed: [0; 32], sums, pay, backing: Backing::Runtime, settler };
 
 		#[block]
 		{

@@ -1,11 +1,16 @@
 //! Fees and holds: the price of a seat, penalties, and the payment of the fees of a round.
 
 use crate::{
-	types::{Seat, SETTLED_CHUNKS},
-	Config, Event, HoldReason, Pallet, LOG_TARGET,
+	types::{Seat, MAX_ROUNDS, RESERVED_ROUNDS, SETTLED_CHUNKS, UNSERVED_ROUNDS},
+	Config, Contenders, Event, HoldReason, Pallet, Pending, LOG_TARGET,
 };
-use doin_primitives::{quorum, Balance, DomainId, RoundId, SizeClass};
-use doin_traits::{BaseFee, ChunkScorer, Domains, EvaluatorList, Recompute};
+use doin_primitives::{
+	domain::DomainState,
+	quorum::{self, MIN_QUORUM},
+	settlement::PayShares,
+	Balance, DomainId, DomainSpec, RoundId, SizeClass,
+};
+use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Recompute};
 use frame_support::traits::{
 	fungible::{Balanced, BalancedHold, Credit, MutateHold},
 	tokens::Precision,
@@ -36,6 +41,38 @@ pub(crate) struct Price {
 	pub hold: Balance,
 }
 
+/// Evaluators of a domain at this block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+	/// `true` if the domain has weight.
+	pub weighted: bool,
+	/// Number of bonded evaluators that serve the domain.
+	pub available: u32,
+}
+
+impl Service {
+	/// Returns `true` if a quorum can be drawn for the domain.
+	pub(crate) fn has_quorum(&self) -> bool {
+		self.available >= MIN_QUORUM
+	}
+
+	/// Returns `true` if rounds of the domain are likely to lie until their time-out.
+	pub(crate) fn is_unserved(&self) -> bool {
+		!self.weighted && !self.has_quorum()
+	}
+
+	/// Returns the number of undecided rounds on the chain below which the domain can open another one.
+	pub(crate) fn places(&self) -> u32 {
+		if self.weighted {
+			MAX_ROUNDS
+		} else if self.has_quorum() {
+			MAX_ROUNDS.saturating_sub(RESERVED_ROUNDS)
+		} else {
+			UNSERVED_ROUNDS
+		}
+	}
+}
+
 /// Outcome of a disproved claim, in plancks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PenaltySplit {
@@ -46,17 +83,57 @@ pub(crate) struct PenaltySplit {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the price of a seat of `domain` when `taken` seats of its round are taken.
-	pub(crate) fn price(domain: DomainId, class: SizeClass, taken: u32) -> Price {
-		let quorum = quorum::size(T::Recompute::available(domain, class));
+	/// Returns the evaluators that serve a domain at this block.
+	pub(crate) fn service(domain: DomainId, class: SizeClass) -> Service {
+		let weighted = T::DomainWeights::weight(domain) > 0;
+		Service { weighted, available: T::Recompute::available(domain, class, weighted) }
+	}
+
+	/// Returns the price of a seat of round `id` when `taken` of its seats are taken.
+	///
+	/// Where no quorum can be drawn, the held part contains the cost of having the runtime recompute every chunk of the model of
+	/// the seat. It pays the accounts that do so. A fee without that part would let a seat cost others more than its author.
+	pub(crate) fn price(
+		id: RoundId,
+		spec: &DomainSpec,
+		state: &DomainState<T::AccountId>,
+		service: Service,
+		taken: u32,
+	) -> Price {
+		let class = spec.class();
+		let quorum = quorum::size(service.available);
 		let answer = T::BaseFee::fee(T::AnswerWeight::get(), T::AnswerLen::get());
 		// An evaluator commits and reveals. The settler receives at most half of the fees, even if the round has one seat.
 		let cost = answer.saturating_mul(quorum.into()).saturating_add(Self::settle_cost(class)).saturating_mul(2);
-		let held = T::SeatFee::get().max(cost);
+		let base = T::SeatFee::get().max(cost);
 		// The fifth seat, with four taken, is the first one that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(BASE_PRICE_SEATS);
-		let fee = held.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		Price { held, fee, hold: held.saturating_mul(T::HoldFactor::get().into()) }
+		let doubled = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
+		let recomputation = if service.has_quorum() { 0 } else { Self::recomputation_cost(id, class, state, taken) };
+		Price {
+			held: base.saturating_add(recomputation),
+			fee: doubled.saturating_add(recomputation),
+			hold: base.saturating_mul(T::HoldFactor::get().into()),
+		}
+	}
+
+	/// Returns the cost of having the runtime recompute the models that the next seat of round `id` adds, at the base fee of this
+	/// block, in plancks: its own, and for the first seat those that every model list contains.
+	///
+	/// The cost of sending the calls is not contained. It is below twice that of settling, which the fee of every seat contains.
+	fn recomputation_cost(id: RoundId, class: SizeClass, state: &DomainState<T::AccountId>, taken: u32) -> Balance {
+		let listed = if taken == 0 { Self::listed_models(id, state) } else { 0 };
+		let weight = T::Recompute::recompute_weight(id.domain, class).saturating_mul(listed.saturating_add(1).into());
+		T::BaseFee::fee(weight, 0)
+	}
+
+	/// Returns the number of models that the list of round `id` contains beside its candidates: the initial champion, the
+	/// champion if it is another model, and the contender. The verdict of an earlier undecided round can add both of them.
+	fn listed_models(id: RoundId, state: &DomainState<T::AccountId>) -> u32 {
+		let is_first = Pending::<T>::get(id.domain).first().is_none_or(|first| *first == id.number);
+		let champion = !is_first || state.champion.model != state.initial;
+		let contender = !is_first || Contenders::<T>::contains_key(id.domain);
+		1u32.saturating_add(champion.into()).saturating_add(contender.into())
 	}
 
 	/// Returns the cost of settling a round of `class` at the base fee of this block, in plancks.
@@ -128,13 +205,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Pays the fees of the seats of a round: first to the settler, up to [`SETTLER_SHARE`], then in equal parts to `evaluators`.
-	/// The rest is burned.
+	/// Pays the fees of the seats of a round: first to the settler, up to [`SETTLER_SHARE`], then what is left by the shares of
+	/// `pay`, rounded down. The rest is burned.
 	pub(crate) fn pay_fees(
 		round: RoundId,
 		seats: impl IntoIterator<Item = Seat<T::AccountId>>,
 		settler: Option<&T::AccountId>,
-		evaluators: &EvaluatorList<T::AccountId>,
+		pay: &PayShares<T::AccountId>,
 	) {
 		let mut pot = CreditOf::<T>::zero();
 		for seat in seats {
@@ -147,13 +224,13 @@ impl<T: Config> Pallet<T> {
 			let cost = Self::settle_cost(class);
 			reimbursed = Self::pay(settler, pot.extract(cost.min(SETTLER_SHARE.mul_floor(whole))));
 		}
-		let count = evaluators.len() as u32;
-		let each = pot.peek().checked_div(count.into()).unwrap_or(0);
+		let shared = pot.peek();
 		let mut paid: Balance = 0;
-		for who in evaluators {
-			paid = paid.saturating_add(Self::pay(who, pot.extract(each)));
+		for share in &pay.shares {
+			paid = paid.saturating_add(Self::pay(&share.who, pot.extract(pay.amount(share.parts, shared))));
 		}
 		let burned = whole.saturating_sub(reimbursed).saturating_sub(paid);
-		Self::deposit_event(Event::FeesPaid { round, evaluators: count, each, settler: reimbursed, burned });
+		let payees = pay.shares.len() as u32;
+		Self::deposit_event(Event::FeesPaid { round, payees, paid, settler: reimbursed, burned });
 	}
 }

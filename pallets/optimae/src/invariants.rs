@@ -9,7 +9,7 @@ use alloc::{
 	vec::Vec,
 };
 use codec::Encode;
-use doin_primitives::{Balance, ModelRef, RoundId, SeatStatus};
+use doin_primitives::{Balance, ModelId, ModelRef, RoundId, SeatStatus};
 use doin_traits::Domains;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
@@ -49,10 +49,17 @@ impl<T: Config> Pallet<T> {
 			for (place, number) in pending.iter().enumerate() {
 				let round = Rounds::<T>::get(RoundId { domain, number: *number }).ok_or("a pending round must exist")?;
 				known = known.saturating_add(1);
-				let evaluating = matches!(round.stage, Stage::Evaluating(_));
-				ensure!(place == 0 || !evaluating, "only the earliest round of a domain is evaluated");
+				ensure!(
+					place == 0 || !matches!(round.stage, Stage::Evaluating(_)),
+					"only the earliest round of a domain is evaluated"
+				);
+				if let Stage::Evaluating(evaluation) = &round.stage {
+					let is_listed = |model: &ModelId| evaluation.index(&ModelRef::Stored(*model)).is_some();
+					ensure!(round.candidates().iter().all(is_listed), "every candidate must be on the model list");
+				}
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
 				for seat in &round.seats {
+					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
 					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
 					ensure!(in_race || seat.hold == 0, "a seat out of the race must not have a hold");
 					ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");

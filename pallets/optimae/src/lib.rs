@@ -37,6 +37,13 @@
 //! until the verdict; the rest is burned at once. The hold is [`Config::HoldFactor`] times the undoubled fee. The fee of the
 //! winner pays evaluators too.
 //!
+//! The price depends on the seats that others take first, and on the base fee. A commit therefore states the highest fee that it
+//! accepts, and fails if the seat costs more.
+//!
+//! Where too few evaluators serve a domain, somebody has to pay the runtime to recompute the models of a round. There the held
+//! part of the fee also contains the cost of recomputing the model of the seat, and for the first seat that of the initial
+//! champion, the champion and the contender. This part is not doubled and does not raise the hold.
+//!
 //! ### Bar
 //!
 //! A revealed model whose claimed validation error does not undercut the bar of the domain by the least improvement is rejected
@@ -55,16 +62,24 @@
 //! other. A round whose predecessor is undecided is queued. A model list therefore always names the champion and the contender at
 //! the time of the verdict: no increment refers to a former champion, and two candidates are never paid for the same improvement.
 //! A copy of a revealed model cannot be evaluated before the original. Candidates of a queued round on public evidence that no
-//! longer undercut the bar are rejected without an evaluation. A domain has at most [`types::MAX_PENDING`] undecided rounds;
-//! further commits fail before anything is held.
+//! longer undercut the bar are rejected without an evaluation.
+//!
+//! ### Places
+//!
+//! A domain has at most [`types::MAX_PENDING`] undecided rounds, and the chain [`types::MAX_ROUNDS`]; further commits fail before
+//! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight that too few
+//! evaluators serve has at most one undecided round, and opens it only while the chain has fewer than [`types::UNSERVED_ROUNDS`]:
+//! such rounds can lie until their time-out, and must not keep rounds of other domains out.
 //!
 //! ### Contender
 //!
 //! The best candidate that is better than the champion by the least improvement and one standard error, but not beyond doubt,
 //! becomes contender for up to [`types::CONTENDER_ROUNDS`] evaluated rounds. Its sums add up over these draws, and a later
 //! candidate has to beat the contender too. A later near miss does not replace it, so that a copy with a favourable draw cannot
-//! take its place. When another model becomes champion, a contender that is a near miss against the new champion starts again.
-//! Domains with public evidence have no contender, because a second evaluation has the same result.
+//! take its place. A candidate that beats the champion beyond doubt and leads the contender by the least improvement and one
+//! standard error becomes contender in its place: otherwise an undecided contender would keep a better model out. When another
+//! model becomes champion, a contender that is a near miss against the new champion starts again. Domains with public evidence
+//! have no contender, because a second evaluation has the same result.
 //!
 //! ### Claims
 //!
@@ -75,11 +90,17 @@
 //! ### Money
 //!
 //! Fees and holds stay in the accounts of their owners, on hold for one of three [reasons](HoldReason); the pallet has no
-//! account. The fees of a decided round reimburse the settler with at most half of them. The rest is shared evenly by the
-//! evaluators whose answers agreed with the final sums, or by the accounts that had the runtime compute the sums; remainders are
-//! burned. The fees of a round whose recomputation runs into its time-out are burned, because a seat must not be an option that
-//! can lapse for free. Where the seats are not at fault (the domain does not exist, the service accepts no request, or the draw
-//! shows no error of the initial champion), everything is released.
+//! account. The fees of a decided round reimburse the settler with at most half of them. The rest is divided by the seats of the
+//! quorum: one part for each evaluator whose answer agreed with the final sums, and the others for the accounts that had the
+//! runtime compute the sums ([`pay_shares`](doin_primitives::settlement::pay_shares)). Parts that nobody earned and remainders
+//! are burned. The fees of a round whose answers nobody settles before the time-out are burned, because a seat must not be an
+//! option that can lapse for free. Where the seats are not at fault (no quorum answered and nobody recomputed, the domain does
+//! not exist, the service accepts no request, or the draw shows no error of the initial champion), everything is released.
+//!
+//! ### Results
+//!
+//! Every round ends with a [`RoundResult`](doin_primitives::RoundResult), which the domain stores. A round that is not paid also
+//! deposits [`RoundUnpaid`](Event::RoundUnpaid) with the reason.
 //!
 //! ### Deadlines
 //!
@@ -99,7 +120,7 @@ extern crate alloc;
 mod benchmarking;
 mod claims;
 mod fees;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
 mod mock;
@@ -133,6 +154,8 @@ pub trait BenchmarkHelper<AccountId> {
 	/// Registers an active domain of the most expensive kind to serve, and moves the chain to the first block of one of its
 	/// commit phases.
 	fn domain() -> doin_primitives::DomainId;
+	/// Registers the domain of [`domain`](BenchmarkHelper::domain) with public evidence, on which a verdict can lower the bar.
+	fn public_domain() -> doin_primitives::DomainId;
 	/// Returns a reveal that `domain` admits and that undercuts its bar, with a model of about `bytes` bytes.
 	fn reveal(domain: doin_primitives::DomainId, bytes: u32) -> doin_primitives::payload::Reveal;
 	/// Sets the block number without running hooks.
@@ -151,7 +174,7 @@ pub mod pallet {
 	use doin_primitives::{
 		bounded_collections::{BoundedVec, ConstU32},
 		payload::{Metrics, Reveal},
-		Balance, BlockNumber, DomainId, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, Q32,
+		Balance, BlockNumber, DomainId, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, UnpaidReason, Q32,
 	};
 	use doin_scoring::ModelError;
 	use doin_traits::{
@@ -202,7 +225,7 @@ pub mod pallet {
 		/// Lowest fee of a seat, in plancks.
 		#[pallet::constant]
 		type SeatFee: Get<Balance>;
-		/// Hold of a seat, as a multiple of its undoubled fee.
+		/// Hold of a seat, as a multiple of its undoubled fee without the cost of recomputing models.
 		#[pallet::constant]
 		type HoldFactor: Get<u32>;
 		/// Hold per stored byte of a model, its genes and its validation sums, in plancks.
@@ -445,10 +468,10 @@ pub mod pallet {
 		FeesPaid {
 			/// The round.
 			round: RoundId,
-			/// Number of evaluators that were paid.
-			evaluators: u32,
-			/// Amount that each of them received, in plancks.
-			each: Balance,
+			/// Number of evaluators and other accounts that share the evaluators' pay.
+			payees: u32,
+			/// Amount that they received together, in plancks.
+			paid: Balance,
 			/// Amount that the settler received, in plancks.
 			settler: Balance,
 			/// Amount that was burned, in plancks.
@@ -461,8 +484,15 @@ pub mod pallet {
 			/// Identifier of the new champion, if a model won.
 			winner: Option<ModelId>,
 		},
-		/// A round ended without a verdict, and everything that was still held was released. If its recomputation ran into a
-		/// time-out, the fees were burned before; see `FeesPaid`.
+		/// A round ended, and nothing is paid for it.
+		RoundUnpaid {
+			/// The round.
+			round: RoundId,
+			/// Reason for which nothing is paid.
+			reason: UnpaidReason,
+		},
+		/// A round ended without a verdict, and everything that was still held was released. If nobody settled its answers before
+		/// the time-out, the fees were burned before; see `FeesPaid`.
 		RoundVoided {
 			/// The round.
 			round: RoundId,
@@ -486,8 +516,12 @@ pub mod pallet {
 		NotActive,
 		/// The round does not accept commits at this block. `doin_round` shows the current round and its phases.
 		NotInCommitPhase,
-		/// Too many rounds of this domain, or of the chain, are undecided. Nothing was held. Try again after the next verdict.
+		/// Too many rounds of this domain, or of the chain, are undecided. A domain without weight that fewer than three
+		/// evaluators serve has one undecided round at most. Nothing was held. Try again after the next verdict.
 		TooManyRounds,
+		/// The seat costs more than the highest fee that the commit accepts. Nothing was held. `doin_round` shows the fee of the
+		/// next seat: accept it, or commit in the next round, where the first seats are cheaper.
+		SeatTooExpensive,
 		/// All seats of this round are taken. Commit in the next round.
 		RoundFull,
 		/// The account already has a seat with this commitment in this round. Use a new salt.
@@ -592,7 +626,7 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Takes a seat in `round` for the candidate behind `hash`.
+		/// Takes a seat in `round` for the candidate behind `hash`, if its fee is not above `max_fee` plancks.
 		///
 		/// ## Dispatch Origin
 		///
@@ -602,7 +636,10 @@ pub mod pallet {
 		///
 		/// `hash` is a [`commitment`](doin_primitives::commitment::commitment) with tag `Optimae` and the round as its scope. The
 		/// call holds the fee and the hold of the next seat, and burns the doubled part of the fee. An account can take several
-		/// seats. A call that is included too late fails, because a commitment is valid in its round only.
+		/// seats. A call that is included too late fails, because a commitment is valid in its round only. Each seat from the
+		/// fifth one on costs twice as much as the previous one, so `max_fee` bounds what a call costs that is included after
+		/// those of others. The fee and the hold of a seat together are at most `max_fee` times one plus the constant
+		/// `HoldFactor`.
 		///
 		/// ## Errors
 		///
@@ -610,6 +647,7 @@ pub mod pallet {
 		///   no commits.
 		/// - [`NotInCommitPhase`](Error::NotInCommitPhase): the round accepts no commits at this block.
 		/// - [`TooManyRounds`](Error::TooManyRounds), [`RoundFull`](Error::RoundFull): there is no free place.
+		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - A token error if the account cannot pay.
 		///
@@ -618,9 +656,9 @@ pub mod pallet {
 		/// Deposits [`Committed`](Event::Committed).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit())]
-		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash) -> DispatchResult {
+		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash, max_fee: Balance) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_commit(who, round, hash)
+			Self::do_commit(who, round, hash, max_fee)
 		}
 
 		/// Reveals the candidate that a seat of the caller is committed to.

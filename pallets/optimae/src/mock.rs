@@ -5,8 +5,8 @@ use crate::{self as pallet_doin_optimae, test_utils::score_points, Config};
 use codec::{Decode, Encode};
 use doin_primitives::{
 	domain::{Champion, DomainState},
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelRef, Page, RoundId, RoundParams, SizeClass, Status, Subject, TaskId,
-	DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult, SizeClass,
+	Status, Subject, TaskId, DOIN, Q32,
 };
 use doin_traits::{AuthorList, ModelList, QueuedImprovement, RecomputationRequest, ScoreError};
 use frame_support::{
@@ -51,7 +51,7 @@ pub const CHUNKS: usize = 32;
 /// Error sum of the initial champion, per chunk.
 pub const INITIAL: u32 = 1_000;
 /// First block of every test: the first one of a commit phase of [`DOMAIN`].
-pub const FIRST: u64 = 4;
+pub const FIRST: u64 = 14;
 /// Hash of block 0.
 pub const GENESIS: Hash = [42; 32];
 
@@ -125,6 +125,7 @@ pub type Queue = StorageValue<MockWork, Vec<QueuedImprovement<AccountId>>, Value
 pub struct Request {
 	pub task: TaskId,
 	pub class: SizeClass,
+	pub weighted: bool,
 	pub models: ModelList,
 	pub exclude: AuthorList<AccountId>,
 }
@@ -146,10 +147,12 @@ impl doin_traits::Domains<AccountId> for World {
 		States::mutate(domain, |state| state.as_mut().expect("registered").open_rounds += 1);
 		Ok(())
 	}
-	fn close_round(domain: DomainId) {
-		States::mutate(domain, |state| {
+	fn close_round(round: RoundId, result: RoundResult) {
+		States::mutate(round.domain, |state| {
 			if let Some(state) = state {
 				state.open_rounds = state.open_rounds.checked_sub(1).expect("every round is closed once");
+				let block = doin_traits::block::current_block::<Test>();
+				state.last_round = Some(LastRound { number: round.number, block, result });
 			}
 		});
 	}
@@ -180,12 +183,15 @@ impl doin_traits::Recompute<AccountId> for World {
 		assert_eq!(request.domain, round.domain);
 		assert!(!Requests::contains_key(round), "a round is evaluated once");
 		let task = NextTask::mutate(|next| core::mem::replace(next, *next + 1));
-		let RecomputationRequest { class, models, exclude, .. } = request;
-		Requests::insert(round, Request { task, class, models, exclude });
+		let RecomputationRequest { class, weighted, models, exclude, .. } = request;
+		Requests::insert(round, Request { task, class, weighted, models, exclude });
 		Ok(task)
 	}
-	fn available(_: DomainId, _: SizeClass) -> u32 {
+	fn available(_: DomainId, _: SizeClass, _: bool) -> u32 {
 		Available::get()
+	}
+	fn recompute_weight(_: DomainId, class: SizeClass) -> Weight {
+		<Self as doin_traits::ChunkScorer>::weight(class).saturating_mul(CHUNKS as u64)
 	}
 }
 
@@ -265,6 +271,11 @@ impl Config for Test {
 impl crate::BenchmarkHelper<AccountId> for World {
 	fn domain() -> DomainId {
 		crate::test_utils::add_domain(DOMAIN, crate::test_utils::synthetic());
+		System::set_block_number(FIRST);
+		DOMAIN
+	}
+	fn public_domain() -> DomainId {
+		crate::test_utils::add_domain(DOMAIN, doin_primitives::Evidence::Public);
 		System::set_block_number(FIRST);
 		DOMAIN
 	}

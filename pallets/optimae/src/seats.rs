@@ -1,21 +1,22 @@
 //! Seats: commits, reveals and rejections.
 
 use crate::{
-	types::{Round, Seat, MAX_ROUNDS, RESERVED_ROUNDS},
+	fees::Service,
+	types::{Round, Seat},
 	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds,
 };
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::Reveal,
-	round::Phase,
+	round::{Phase, MAX_SEATS},
 	verdict::bar,
-	DomainId, DomainSpec, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
+	Balance, DomainId, DomainSpec, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
 };
 use doin_scoring::{
 	verdict::{public_test, total},
 	Model,
 };
-use doin_traits::{block::current_block, BaseFee, ChunkScorer, DomainWeights, Domains, Timing};
+use doin_traits::{block::current_block, BaseFee, ChunkScorer, Domains, Timing};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
@@ -29,7 +30,7 @@ use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
 	/// Takes a seat of round `id` for the candidate behind `hash`; see [`Call::commit`](crate::Call::commit).
-	pub(crate) fn do_commit(who: T::AccountId, id: RoundId, hash: Hash) -> DispatchResult {
+	pub(crate) fn do_commit(who: T::AccountId, id: RoundId, hash: Hash, max_fee: Balance) -> DispatchResult {
 		let domain = id.domain;
 		let spec = T::Domains::spec(domain).ok_or(Error::<T>::UnknownDomain)?;
 		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
@@ -38,16 +39,18 @@ impl<T: Config> Pallet<T> {
 		let place = rounds.place(domain, current_block::<T>());
 		ensure!(place.round == id && place.phase == Phase::Commit, Error::<T>::NotInCommitPhase);
 
+		let service = Self::service(domain, spec.class());
 		let mut round = match Rounds::<T>::get(id) {
 			Some(round) => round,
-			None => Self::open(id, &rounds)?,
+			None => Self::open(id, &rounds, service)?,
 		};
 		// An equal commitment of another account is a copy that cannot be revealed. It must not keep the author of the
 		// original out.
 		ensure!(!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash), Error::<T>::AlreadyCommitted);
 
 		let index = round.seats.len() as u32;
-		let price = Self::price(domain, spec.class(), index);
+		let price = Self::price(id, &spec, &state, service, index);
+		ensure!(index >= MAX_SEATS || price.fee <= max_fee, Error::<T>::SeatTooExpensive);
 		let burned = price.fee.saturating_sub(price.held);
 		let seat = Seat {
 			who: who.clone(),
@@ -79,10 +82,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Opens a round: counts it in its domain and schedules the end of its reveal window.
-	fn open(id: RoundId, rounds: &RoundParams) -> Result<Round<T::AccountId>, DispatchError> {
-		let reserved = if T::DomainWeights::weight(id.domain) > 0 { 0 } else { RESERVED_ROUNDS };
-		ensure!(Rounds::<T>::count() < MAX_ROUNDS.saturating_sub(reserved), Error::<T>::TooManyRounds);
-		Pending::<T>::try_mutate(id.domain, |pending| pending.try_push(id.number)).map_err(|_| Error::<T>::TooManyRounds)?;
+	fn open(id: RoundId, rounds: &RoundParams, service: Service) -> Result<Round<T::AccountId>, DispatchError> {
+		ensure!(Rounds::<T>::count() < service.places(), Error::<T>::TooManyRounds);
+		Pending::<T>::try_mutate(id.domain, |pending| {
+			ensure!(pending.is_empty() || !service.is_unserved(), Error::<T>::TooManyRounds);
+			pending.try_push(id.number).map_err(|_| Error::<T>::TooManyRounds)
+		})?;
 		T::Domains::open_round(id.domain)?;
 		let (_, closing) = rounds.reveal_window(id);
 		AgendaOf::<T>::schedule(current_block::<T>(), closing, id);

@@ -12,12 +12,14 @@ use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	domain::{Champion, DomainState, Gene, Limits},
 	payload::{ChunkSums, Reveal, Sums},
+	quorum::MIN_QUORUM,
 	round::Phase,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, ModelRef, RoundId, RoundParams, SizeClass, Split, Status,
-	Subject,
+	settlement::{pay_shares, Backing, Helpers, PayShares},
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, ModelRef, RoundId, RoundParams, RoundResult, SizeClass,
+	Split, Status, Subject, UnpaidReason,
 };
 use doin_scoring::{Generator, Model, Program, Quadratic};
-use doin_traits::{EvaluatorList, Models, OnRecomputed, Outcome};
+use doin_traits::{Models, OnRecomputed, Outcome, VoidReason};
 use frame_support::{
 	dispatch::DispatchResult,
 	traits::{fungible::InspectHold, Hooks},
@@ -76,6 +78,7 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		high_water: 0,
 		bounty: 0,
 		open_rounds: 0,
+		last_round: None,
 	};
 	Specs::insert(domain, spec);
 	States::insert(domain, state);
@@ -129,11 +132,16 @@ pub fn send(who: AccountId, call: Call<Test>) -> DispatchResult {
 	RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(who)).map(|_| ()).map_err(|failed| failed.error)
 }
 
-/// Commits in the current round of `domain`.
+/// Commits in the current round of `domain`, for any fee.
 pub fn commit(who: AccountId, domain: DomainId, reveal: &Reveal, salt: [u8; 32]) -> DispatchResult {
+	commit_for(who, domain, reveal, salt, Balance::MAX)
+}
+
+/// Commits in the current round of `domain` for a fee of at most `max_fee`.
+pub fn commit_for(who: AccountId, domain: DomainId, reveal: &Reveal, salt: [u8; 32], max_fee: Balance) -> DispatchResult {
 	let round = current(domain);
 	let hash = commitment_of(round, who, reveal, salt);
-	send(who, Call::commit { round, hash })
+	send(who, Call::commit { round, hash, max_fee })
 }
 
 /// Reveals in a round.
@@ -201,12 +209,23 @@ pub fn decide_by(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>) {
 	decide_with(round, sums, &EVALUATORS, Some(SETTLER));
 }
 
-/// Decides `round` like [`decide_by`], verified by the accounts `paid`.
-pub fn decide_with(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, paid: &[AccountId], settler: Option<AccountId>) {
+/// Returns the shares of a quorum of at least three seats, of which `agreed` answered and agreed.
+pub fn shares_of(agreed: &[AccountId]) -> PayShares<AccountId> {
+	let seats = MIN_QUORUM.max(agreed.len() as u32);
+	pay_shares(agreed.iter().copied(), seats, &Helpers::new(), CHUNKS as u32)
+}
+
+/// Decides `round` like [`decide_by`], by the answers of the members `agreed` of its quorum.
+pub fn decide_with(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, agreed: &[AccountId], settler: Option<AccountId>) {
+	decide_for(round, sums, shares_of(agreed), settler);
+}
+
+/// Decides `round` like [`decide_by`], with the shares `pay`.
+pub fn decide_for(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, pay: PayShares<AccountId>, settler: Option<AccountId>) {
 	let sums = sums_by(round, sums);
 	Requests::remove(round);
-	let paid = EvaluatorList::try_from(paid.to_vec()).unwrap();
-	Optimae::recomputed(&Subject::Round(round), Outcome { seed: [0; 32], sums, paid, settler });
+	let outcome = Outcome { seed: [0; 32], sums, pay, backing: Backing::Quorum, settler };
+	Optimae::recomputed(&Subject::Round(round), outcome);
 }
 
 /// Decides `round` with the coordinates of its models as their final sums.
@@ -214,10 +233,37 @@ pub fn decide(round: RoundId) {
 	decide_by(round, |model| score_points(model).expect("stored"));
 }
 
-/// Ends `round` by the time-out of its task.
+/// Ends `round` by the time-out of a task whose answers nobody settled.
 pub fn expire(round: RoundId) {
+	void(round, VoidReason::Unsettled);
+}
+
+/// Ends `round` by a time-out of its task.
+pub fn void(round: RoundId, reason: VoidReason) {
 	Requests::remove(round);
-	Optimae::voided(&Subject::Round(round));
+	Optimae::voided(&Subject::Round(round), reason);
+}
+
+/// Returns the reason for which `round` is not paid, if it was the last one of its domain to end. Asserts that the event agrees
+/// with the state of the domain.
+pub fn unpaid(round: RoundId) -> Option<UnpaidReason> {
+	let last = state(round.domain).last_round.filter(|last| last.number == round.number)?;
+	let of_round = |event| match event {
+		Event::<Test>::RoundUnpaid { round: other, reason } if other == round => Some(reason),
+		_ => None,
+	};
+	let reported: Vec<UnpaidReason> = events().into_iter().filter_map(of_round).collect();
+	match last.result {
+		RoundResult::Unpaid(reason) => {
+			assert_eq!(reported, [reason], "reported once");
+			Some(reason)
+		}
+		RoundResult::Paid { effective } => {
+			assert_eq!(reported, []);
+			assert!(effective > 0);
+			None
+		}
+	}
 }
 
 /// Returns the events of this pallet so far.

@@ -3,6 +3,8 @@
 mod claims;
 mod contenders;
 mod paths;
+mod places;
+mod results;
 mod reveals;
 mod seats;
 mod verdicts;

@@ -19,6 +19,10 @@ pub const MAX_ROUNDS: u32 = 1_024;
 /// Places among [`MAX_ROUNDS`] that only rounds of weighted domains take, enough for all of them. Domains are cheap to register,
 /// so rounds of domains without weight must not keep rounds of weighted domains from being evaluated.
 pub const RESERVED_ROUNDS: u32 = MAX_WEIGHED * MAX_PENDING;
+/// Number of undecided rounds on the chain below which a domain without weight that too few evaluators serve can open a round.
+/// Its rounds end by a time-out unless somebody pays the runtime to recompute them, so they must not keep rounds of domains with
+/// a quorum out. Such a domain has at most one undecided round.
+pub const UNSERVED_ROUNDS: u32 = MAX_ROUNDS / 2;
 /// Maximum number of undecided rounds of one domain: one that accepts commits or reveals, one that is evaluated, and two
 /// that wait.
 pub const MAX_PENDING: u32 = 4;

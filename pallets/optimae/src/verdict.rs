@@ -1,17 +1,18 @@
 //! Verdicts: applies the decisions of [`doin_primitives::verdict`] to storage and balances.
 
 use crate::{
+	rounds::Verdict,
 	types::{Contender, Evaluation, Round, Stage},
 	Config, Contenders, Event, Models, Pallet, Records, Rounds, WeightInfo, LOG_TARGET,
 };
 use doin_primitives::{
 	domain::{Champion, DomainState},
 	payload::{ChunkSums, Sums},
-	verdict::{effective_improvement, Criteria, Decision, Draw, Winner},
-	DomainId, DomainSpec, EvidenceKind, ModelRef, RejectionReason, RoundId, SeatStatus, Subject,
+	verdict::{effective_improvement, Criteria, Decision, Draw, Dropped, Winner},
+	DomainId, DomainSpec, EvidenceKind, ModelRef, RejectionReason, RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
 };
 use doin_scoring::verdict::total;
-use doin_traits::{block::current_block, DomainWeights, Domains, EvaluatorList, OnRecomputed, Outcome, QueuedImprovement, Work};
+use doin_traits::{block::current_block, DomainWeights, Domains, OnRecomputed, Outcome, QueuedImprovement, VoidReason, Work};
 use frame_support::{defensive, traits::DefensiveTruncateFrom, weights::Weight};
 
 /// Round that is decided, and the domain that it belongs to.
@@ -22,8 +23,16 @@ struct Decided<'a, AccountId> {
 	spec: &'a DomainSpec,
 	/// State of the domain before the verdict.
 	state: &'a DomainState<AccountId>,
-	/// Accounts that verified the result.
-	evaluators: &'a EvaluatorList<AccountId>,
+	/// Final sums, and who verified them.
+	outcome: &'a Outcome<AccountId>,
+}
+
+/// Decision of a round that was applied, and its result.
+struct Applied {
+	/// The decision.
+	decision: Decision,
+	/// Result of the round.
+	result: RoundResult,
 }
 
 impl<T: Config> Pallet<T> {
@@ -32,38 +41,51 @@ impl<T: Config> Pallet<T> {
 		Contenders::<T>::get(domain).filter(|contender| evaluation.contender == Some(contender.model))
 	}
 
-	/// Decides an evaluated round and applies the decision. Returns the decision, or `None` if the sums permit none; then nothing
-	/// has changed.
+	/// Decides an evaluated round and applies the decision. Returns the decision, or the reason for which the sums permit none;
+	/// then nothing has changed.
 	fn decide(
 		id: RoundId,
 		round: &mut Round<T::AccountId>,
 		evaluation: &Evaluation,
 		outcome: &Outcome<T::AccountId>,
-	) -> Option<Decision> {
-		let spec = T::Domains::spec(id.domain)?;
-		let state = T::Domains::state(id.domain)?;
+	) -> Result<Applied, UnpaidReason> {
+		let unknown = UnpaidReason::NoRecomputation;
+		let spec = T::Domains::spec(id.domain).ok_or(unknown)?;
+		let state = T::Domains::state(id.domain).ok_or(unknown)?;
 		if state.champion.model != evaluation.champion {
 			defensive!("the champion must not change while a round is evaluated", id);
-			return None;
+			return Err(unknown);
 		}
 		let contender = Self::evaluated_contender(id.domain, evaluation);
 		let criteria = Criteria::new(&spec, &state);
 		let draw = Draw { criteria, evaluation, sums: &outcome.sums, contender: contender.as_ref() };
-		let decision = draw.decide(&round.candidates())?;
-		if let Some(winner) = &decision.winner {
-			let decided = Decided { round: id, spec: &spec, state: &state, evaluators: &outcome.paid };
-			Self::crown(&decided, winner, draw.submitted(winner.model)?)?;
-		}
+		let candidates = round.candidates();
+		let Some(decision) = draw.decide(&candidates) else {
+			let is_perfect = outcome.sums.first().is_some_and(|initial| total(initial) == 0);
+			return Err(if is_perfect { UnpaidReason::NothingToImprove } else { unknown });
+		};
+		let result = match &decision.winner {
+			Some(winner) => {
+				let decided = Decided { round: id, spec: &spec, state: &state, outcome };
+				let sums = draw.submitted(winner.model).ok_or(unknown)?;
+				Self::crown(&decided, winner, sums).ok_or(unknown)?
+			}
+			None => RoundResult::Unpaid(match &decision.contender {
+				_ if candidates.is_empty() => UnpaidReason::NoCandidate,
+				Some(contender) if candidates.contains(&contender.model) => UnpaidReason::ContenderKept,
+				_ => UnpaidReason::NoImprovement,
+			}),
+		};
 		Self::replace_contender(id.domain, evaluation, &decision);
 		Self::clear_seats(id, round, &decision);
-		Some(decision)
+		Ok(Applied { decision, result })
 	}
 
-	/// Makes `winner` the champion and queues its effective improvement. `sums` are its chunk sums on the draw. Returns `None`
-	/// and changes nothing if the model is not stored.
-	fn crown(decided: &Decided<T::AccountId>, winner: &Winner, sums: &[u32]) -> Option<()> {
+	/// Makes `winner` the champion and queues its effective improvement. `sums` are its chunk sums on the draw. Returns the
+	/// result of the round. Returns `None` and changes nothing if the model is not stored.
+	fn crown(decided: &Decided<T::AccountId>, winner: &Winner, sums: &[u32]) -> Option<RoundResult> {
 		let Winner { model, error, champion_error, initial_error, upper, increment, .. } = *winner;
-		let Decided { round, spec, state, evaluators } = *decided;
+		let Decided { round, spec, state, outcome } = *decided;
 		let stored = Models::<T>::get(model)?;
 		let author = stored.author;
 		let mut validation_error = total(&stored.validation);
@@ -82,12 +104,19 @@ impl<T: Config> Pallet<T> {
 			initial_error,
 			validation_error,
 		};
-		let effective = effective_improvement(increment, T::DomainWeights::weight(round.domain), spec.evidence.value());
+		let (weight, value) = (T::DomainWeights::weight(round.domain), spec.evidence.value());
+		let effective = effective_improvement(increment, weight, value);
 		T::Domains::crown(round.domain, champion, state.high_water.saturating_add(increment), upper);
-		if effective > 0 {
-			let evaluators = evaluators.clone();
-			T::Work::enqueue(QueuedImprovement { round, effective, optimizer: author.clone(), evaluators });
-		}
+		let result = if effective > 0 {
+			let (evaluators, backing) = (outcome.pay.clone(), outcome.backing);
+			T::Work::enqueue(QueuedImprovement { round, effective, optimizer: author.clone(), evaluators, backing });
+			RoundResult::Paid { effective }
+		} else if increment > 0 || weight == 0 || value == 0 {
+			// A tiny increment times a small weight is rounded down to 0.
+			RoundResult::Unpaid(UnpaidReason::NoWeight)
+		} else {
+			RoundResult::Unpaid(UnpaidReason::BelowHighWater)
+		};
 		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
 		Self::deposit_event(Event::Crowned {
 			round,
@@ -103,21 +132,21 @@ impl<T: Config> Pallet<T> {
 		if let ModelRef::Stored(former) = state.champion.model {
 			Self::remove_model(former);
 		}
-		Some(())
+		Some(result)
 	}
 
-	/// Stores the contender of a decision and drops the one that expired.
+	/// Stores the contender of a decision and drops the former one, if it is another model.
 	fn replace_contender(domain: DomainId, evaluation: &Evaluation, decision: &Decision) {
 		if Contenders::<T>::get(domain).is_some_and(|stored| evaluation.contender != Some(stored.model)) {
 			defensive!("the contender must not change while a round is evaluated", domain);
 			return;
 		}
 		Contenders::<T>::remove(domain);
-		if let Some(model) = decision.expired {
+		if let Some(Dropped { model, reason }) = decision.dropped {
 			if let Some(stored) = Models::<T>::get(model) {
 				Records::<T>::mutate(&stored.author, |record| record.rejected = record.rejected.saturating_add(1));
 			}
-			Self::drop_contender(domain, model, RejectionReason::Expired);
+			Self::drop_contender(domain, model, reason);
 		}
 		if let Some(contender) = &decision.contender {
 			let Contender { model, rounds_left, .. } = *contender;
@@ -181,27 +210,28 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 			return;
 		};
 		match Self::decide(id, &mut round, &evaluation, &outcome) {
-			Some(decision) => {
+			Ok(Applied { decision, result }) => {
 				let winner = decision.winner.map(|winner| winner.model);
-				Self::finish(id, round, winner, outcome.settler.as_ref(), &outcome.paid);
+				Self::finish(id, round, Verdict { winner, result, settler: outcome.settler.as_ref(), pay: &outcome.pay });
 			}
-			None => {
+			Err(reason) => {
 				log::warn!(target: LOG_TARGET, "round {id:?} is void: its final sums permit no verdict");
-				Self::void(id, round);
+				Self::void(id, round, reason);
 			}
 		}
 	}
 
-	fn voided(subject: &Subject) {
+	fn voided(subject: &Subject, reason: VoidReason) {
 		let Some((id, round)) = subject.round().and_then(|id| Some((id, Rounds::<T>::get(id)?))) else {
 			log::warn!(target: LOG_TARGET, "the time-out for {subject:?} is dropped: no such round is undecided");
 			return;
 		};
-		// A round of a domain that does not exist could not have been settled, so its fees are released.
-		if T::Domains::spec(id.domain).is_some() {
-			Self::expire(id, round);
-		} else {
-			Self::void(id, round);
+		// Without a quorum nobody could have settled the round, and a domain that does not exist cannot be scored: the seats are
+		// not at fault, so their fees are released.
+		match reason {
+			_ if T::Domains::spec(id.domain).is_none() => Self::void(id, round, UnpaidReason::NoRecomputation),
+			VoidReason::NoQuorum => Self::void(id, round, UnpaidReason::NoQuorum),
+			VoidReason::Unsettled => Self::expire(id, round),
 		}
 	}
 

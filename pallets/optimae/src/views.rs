@@ -64,8 +64,10 @@ impl<T: Config> Pallet<T> {
 		let rounds = T::Timing::rounds();
 		let place = rounds.place(id.domain, current_block::<T>());
 		let (reveal_from, reveal_until) = rounds.reveal_window(id);
+		let state = T::Domains::state(id.domain)?;
 		let seats = round.or_else(|| Rounds::<T>::get(id)).map(|round| round.seats).unwrap_or_default();
-		let price = Self::price(id.domain, spec.class(), seats.len() as u32);
+		let service = Self::service(id.domain, spec.class());
+		let price = Self::price(id, &spec, &state, service, seats.len() as u32);
 		let seats = seats.into_iter().map(|seat| SeatView {
 			who: seat.who,
 			commitment: seat.commitment,

@@ -1,7 +1,9 @@
 //! Challenges of claims.
 
-use crate::{mock::*, test_utils::*, types::Record, Call, Error, Event, HoldReason, Models, Rounds, WeightInfo};
-use doin_primitives::{payload::Reveal, round::Phase, Balance, Evidence, RejectionReason, RoundId, SizeClass};
+use crate::{mock::*, test_utils::*, types::Record, Call, Contenders, Error, Event, HoldReason, Models, Rounds, WeightInfo};
+use doin_primitives::{
+	payload::Reveal, round::Phase, Balance, Evidence, ModelRef, RejectionReason, RoundId, SizeClass, UnpaidReason,
+};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{DispatchResultWithPostInfo, Pays},
@@ -98,6 +100,29 @@ fn a_void_round_does_not_return_the_penalty_for_a_false_claim() {
 		assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE - PENALTY);
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE);
 	});
+}
+
+/// A candidate that was disproved earns nothing, whatever it scores: neither the championship nor the place of the contender, and
+/// its fee and penalty are gone.
+#[test]
+fn a_disproved_candidate_claims_nothing_afterwards() {
+	for score in [500, 970] {
+		test(|| {
+			let round = collect(DOMAIN, &[(ALICE, with_false_sum()), (BOB, steady(990))]);
+			assert_ok!(challenge(WATCHER, round, 0, 5));
+			decide_by(round, |model| match model {
+				ModelRef::Stored(0) if score == 970 => shaky(score, 100).to_vec(),
+				ModelRef::Stored(0) => vec![score; CHUNKS],
+				_ => vec![INITIAL; CHUNKS],
+			});
+			assert_eq!((state(DOMAIN).champion.author, Contenders::<Test>::get(DOMAIN)), (None, None));
+			assert_eq!((Queue::get(), Models::<Test>::iter().count()), (vec![], 0));
+			assert_eq!(free(ALICE), ENDOWMENT - SEAT_FEE - PENALTY);
+			assert_noop!(reveal(ALICE, round, &with_false_sum(), [0; 32]), Error::<Test>::UnknownRound);
+			assert_noop!(send(ALICE, Call::release_model { model: 0 }), Error::<Test>::UnknownModel);
+			assert_eq!(unpaid(round), Some(UnpaidReason::NoImprovement));
+		});
+	}
 }
 
 /// Returns a model of 900 per chunk that claims 1 on each of them.

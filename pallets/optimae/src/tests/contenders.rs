@@ -6,7 +6,7 @@ use crate::{
 	types::{Record, CONTENDER_ROUNDS},
 	Call, Contenders, Error, Event, HoldReason, Models,
 };
-use doin_primitives::{ModelRef, RejectionReason, RoundId, Status};
+use doin_primitives::{ModelRef, RejectionReason, RoundId, Status, UnpaidReason};
 use frame_support::{assert_noop, assert_ok};
 
 /// 3 % better on average; with this swing, beyond doubt after four draws.
@@ -114,6 +114,50 @@ fn a_copy_that_passes_alone_still_loses_while_the_contender_is_undecided() {
 		});
 		assert_eq!(state(DOMAIN).champion.author, None);
 		assert_eq!(Contenders::<Test>::get(DOMAIN).unwrap().model, 0, "a near-miss does not displace an earlier one");
+	});
+}
+
+/// ALICE's contender is 3 % better than the champion, without certainty. BOB's candidate is 5 % better, with certainty, and leads
+/// the contender by 2 %, without certainty.
+#[test]
+fn n12_a_better_candidate_that_the_contender_kept_out_becomes_contender_and_champion() {
+	test(|| {
+		with_contender();
+		let round = collect(DOMAIN, &[(BOB, steady(950))]);
+		decide(round);
+		assert_eq!(state(DOMAIN).champion.author, None, "refused because of the contender");
+		let contender = Contenders::<Test>::get(DOMAIN).unwrap();
+		assert_eq!(
+			(contender.model, contender.rounds_left, contender.sums.contender.to_vec()),
+			(1, CONTENDER_ROUNDS, vec![950; 32])
+		);
+		assert!(events().contains(&Event::ContenderDropped { domain: DOMAIN, model: 0, reason: RejectionReason::Lost }));
+		assert_eq!((held(HoldReason::Model, ALICE), Optimae::record(&ALICE).rejected), (0, 1));
+		assert_eq!((Optimae::record(&BOB), held(HoldReason::Seat, BOB)), (Record::default(), 0));
+		assert_eq!(unpaid(round), Some(UnpaidReason::ContenderKept));
+
+		let round = collect(DOMAIN, &[(CAROL, steady(990))]);
+		decide(round);
+		assert_eq!(state(DOMAIN).champion.author, Some(BOB));
+		assert_eq!(Queue::get().len(), 1);
+		assert_eq!(unpaid(round), None);
+	});
+}
+
+/// On a favourable draw, copies of the contender pass against the champion. The original stays contender, and no copy gains from
+/// the order of the seats or from a changed bit.
+#[test]
+fn n12_copies_of_the_contender_do_not_take_its_place() {
+	test(|| {
+		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(980, 100)))]));
+		let round = collect(DOMAIN, &[(BOB, steady(980)), (CAROL, steady(979)), (BOB, steady(978))]);
+		decide_by(round, |model| match model {
+			ModelRef::Stored(id @ 0..=3) => vec![981 - *id as u32 / 2; CHUNKS],
+			_ => vec![INITIAL; CHUNKS],
+		});
+		assert_eq!(state(DOMAIN).champion.author, None);
+		assert_eq!(Contenders::<Test>::get(DOMAIN).map(|contender| (contender.model, contender.rounds_left)), Some((0, 3)));
+		assert_eq!(unpaid(round), Some(UnpaidReason::NoImprovement), "no candidate of this round is kept");
 	});
 }
 

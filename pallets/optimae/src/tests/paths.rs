@@ -1,7 +1,11 @@
 //! Random paths: in any order of calls and deadlines, amounts are conserved and no hold is left behind.
 
-use crate::{mock::*, test_utils::*, Call, Contenders, Due, HoldReason, Models, Pending, Rounds};
-use doin_primitives::{payload::Reveal, round::Phase, Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams};
+use crate::{mock::*, test_utils::*, Call, Contenders, Due, Event, HoldReason, Models, Pending, Rounds};
+use doin_primitives::{
+	payload::Reveal, round::Phase, settlement::pay_shares, Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams,
+	RoundResult,
+};
+use doin_traits::VoidReason;
 use frame_support::traits::fungible::Inspect;
 use proptest::prelude::*;
 
@@ -21,6 +25,8 @@ struct Taken {
 	swing: u64,
 	/// Amount by which the claimed sum of chunk 0 is too small.
 	boast: u32,
+	/// Highest fee that the commit accepts, in per cent of the fee at the start of the test.
+	max_fee: u32,
 }
 
 /// Step of a path. A step that is not possible has no effect.
@@ -34,10 +40,15 @@ enum Step {
 	Wait(u32),
 	/// Challenges the claim of a seat of the earliest undecided round.
 	Challenge { domain: usize, seat: u8 },
-	/// Decides the evaluated round by a draw that adds `tilt` to the sums of every second model.
-	Decide { domain: usize, tilt: u32 },
-	/// Ends the evaluated round by its time-out.
-	Void { domain: usize },
+	/// Decides the evaluated round by a draw that adds `tilt` to the sums of every second model, by the answers of `agreed`
+	/// members of a quorum of three.
+	Decide { domain: usize, tilt: u32, agreed: usize },
+	/// Ends the evaluated round by a time-out.
+	Void { domain: usize, quorum: bool },
+	/// Sets the number of evaluators.
+	Available(u32),
+	/// Sets the weight of the domains.
+	Weight(u32),
 	/// Sets the base fee.
 	BaseFee(Balance),
 	/// Fills or empties the recomputation service.
@@ -47,8 +58,9 @@ enum Step {
 }
 
 fn taken() -> impl Strategy<Value = Taken> {
-	(0..PLAYERS.len(), 850_000u64..1_005_000, 0u64..25, prop_oneof![4 => Just(0u32), 1 => 1u32..50])
-		.prop_map(|(who, ratio, swing, boast)| Taken { who, ratio, swing, boast })
+	let boast = prop_oneof![4 => Just(0u32), 1 => 1u32..50];
+	(0..PLAYERS.len(), 850_000u64..1_005_000, 0u64..25, boast, 50u32..1_000)
+		.prop_map(|(who, ratio, swing, boast, max_fee)| Taken { who, ratio, swing, boast, max_fee })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -58,8 +70,10 @@ fn step() -> impl Strategy<Value = Step> {
 		8 => (domain.clone(), 2usize..20).prop_map(|(domain, skip)| Step::Reveal { domain, skip }),
 		4 => (1u32..12).prop_map(Step::Wait),
 		3 => (domain.clone(), 0u8..6).prop_map(|(domain, seat)| Step::Challenge { domain, seat }),
-		7 => (domain.clone(), 0u32..40).prop_map(|(domain, tilt)| Step::Decide { domain, tilt }),
-		1 => domain.prop_map(|domain| Step::Void { domain }),
+		7 => (domain.clone(), 0u32..40, 0usize..4).prop_map(|(domain, tilt, agreed)| Step::Decide { domain, tilt, agreed }),
+		1 => (domain, any::<bool>()).prop_map(|(domain, quorum)| Step::Void { domain, quorum }),
+		1 => prop_oneof![1 => 0u32..3, 2 => 3u32..100].prop_map(Step::Available),
+		1 => prop_oneof![1 => Just(0u32), 2 => 1u32..1_000_000].prop_map(Step::Weight),
 		1 => prop_oneof![4 => Just(1_000u128), 1 => Just(10_000), 1 => Just(1_000_000_000)].prop_map(Step::BaseFee),
 		1 => prop_oneof![1 => Just(true), 4 => Just(false)].prop_map(Step::Service),
 		1 => (0..PLAYERS.len(), 0u64..12).prop_map(|(who, model)| Step::Release { who, model }),
@@ -92,14 +106,18 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 			let domain = DOMAINS[domain];
 			enter_phase(domain, Phase::Commit);
 			let round = current(domain);
-			for Taken { who, ratio, swing, boast } in seats {
+			for Taken { who, ratio, swing, boast, max_fee } in seats {
 				let mean = state(domain).champion.validation_error * ratio / CHUNKS as u64 / 1_000_000;
 				let mut solution = candidate(shaky(mean as u32, (mean * swing / 100) as u32));
 				let mut sums = solution.validation.into_inner();
 				sums[0] = sums[0].saturating_sub(boast);
 				solution.validation = sums.try_into().unwrap();
 				let (who, salt) = (PLAYERS[who], [commits.len() as u8; 32]);
-				if commit(who, domain, &solution, salt).is_ok() {
+				let (before, max_fee) = (free(who), SEAT_FEE * Balance::from(max_fee) / 100);
+				let accepted = commit_for(who, domain, &solution, salt, max_fee).is_ok();
+				let taken = before - free(who);
+				assert!(if accepted { taken <= 6 * max_fee } else { taken == 0 }, "{taken} for {max_fee}");
+				if accepted {
 					commits.push(Commit { who, round, solution, salt });
 				}
 			}
@@ -119,7 +137,7 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 				let _may_fail = challenge(WATCHER, RoundId { domain, number: *number }, seat, 0);
 			}
 		}
-		Step::Decide { domain, tilt } => {
+		Step::Decide { domain, tilt, agreed } => {
 			if let Some(round) = evaluated(DOMAINS[domain]) {
 				let tilted = |model: &ModelRef| {
 					let add = if matches!(model, ModelRef::Stored(id) if id % 2 == 1) { tilt } else { 0 };
@@ -127,22 +145,51 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 				};
 				let leader = leader(round, &sums_by(round, tilted));
 				let models = Requests::get(round).unwrap().models;
-				decide_by(round, tilted);
+				let agreed = EVALUATORS.into_iter().take(agreed);
+				decide_for(round, tilted, pay_shares(agreed, 3, &Default::default(), CHUNKS as u32), Some(SETTLER));
 				let crowned = leader.map(|index| models[usize::from(index)]);
 				assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
 			}
 		}
-		Step::Void { domain } => {
+		Step::Void { domain, quorum } => {
 			if let Some(round) = evaluated(DOMAINS[domain]) {
-				expire(round);
+				void(round, if quorum { VoidReason::Unsettled } else { VoidReason::NoQuorum });
 			}
 		}
+		Step::Available(evaluators) => Available::set(evaluators),
+		Step::Weight(weight) => WeightNow::set(weight),
 		Step::BaseFee(fee) => BaseFeeNow::set(fee),
 		Step::Service(full) => ServiceFull::set(full),
 		Step::Release { who, model } => {
 			let _may_fail = send(PLAYERS[who], Call::release_model { model });
 		}
 	}
+}
+
+/// Checks that every round that ended has exactly one result: it is paid, or it reports a reason.
+fn check_results() {
+	let (mut ended, mut unpaid, mut paid) = (Vec::new(), Vec::new(), Vec::new());
+	for event in events() {
+		match event {
+			Event::RoundDecided { round, .. } | Event::RoundVoided { round } => ended.push(round),
+			Event::RoundUnpaid { round, .. } => unpaid.push(round),
+			Event::Crowned { round, effective: 1.., .. } => paid.push(round),
+			_ => {}
+		}
+	}
+	assert_eq!(Queue::get().iter().map(|entry| entry.round).collect::<Vec<_>>(), paid);
+	for domain in DOMAINS {
+		let last = ended.iter().rev().find(|round| round.domain == domain);
+		let result = state(domain).last_round;
+		assert_eq!(result.map(|last| last.number), last.map(|round| round.number));
+		if let (Some(round), Some(last)) = (last, result) {
+			assert_eq!(matches!(last.result, RoundResult::Paid { .. }), paid.contains(round));
+		}
+	}
+	ended.sort();
+	let mut results = [paid, unpaid].concat();
+	results.sort();
+	assert_eq!(ended, results);
 }
 
 proptest! {
@@ -159,6 +206,7 @@ proptest! {
 				play(step, &mut commits);
 				check(issued);
 			}
+			check_results();
 			// All rounds end, and all holds are released.
 			while Rounds::<Test>::count() > 0 {
 				run_to(block() + RoundParams::DEV.period());

@@ -90,10 +90,13 @@ fn a_commitment_is_worth_nothing_in_another_round() {
 		let before = current(DOMAIN);
 		let old = commitment_of(before, ALICE, &solution, SALT);
 		run_to_phase(DOMAIN, Phase::Commit);
-		assert_noop!(send(ALICE, Call::commit { round: before, hash: old }), Error::<Test>::NotInCommitPhase);
+		assert_noop!(
+			send(ALICE, Call::commit { round: before, hash: old, max_fee: Balance::MAX }),
+			Error::<Test>::NotInCommitPhase
+		);
 		let round = current(DOMAIN);
 		assert_ne!(round, before);
-		assert_ok!(send(ALICE, Call::commit { round, hash: old }));
+		assert_ok!(send(ALICE, Call::commit { round, hash: old, max_fee: Balance::MAX }));
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_noop!(reveal(ALICE, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
 	});
@@ -151,6 +154,43 @@ fn a_model_whose_bytes_cannot_be_paid_for_is_not_stored() {
 		assert_ok!(<Balances as Mutate<AccountId>>::transfer(&ALICE, &BOB, most, Preservation::Preserve));
 		assert_noop!(reveal(ALICE, round, &solution, SALT), TokenError::FundsUnavailable);
 		assert_eq!(NextModelId::<Test>::get(), 0);
+	});
+}
+
+/// A reveal that fails takes neither the commitment nor the seat: it can be sent again.
+#[test]
+fn a_failed_reveal_can_be_repeated() {
+	test(|| {
+		let solution = steady(900);
+		let round = committed(&solution);
+		let untouched = Rounds::<Test>::get(round);
+		// Without money for the bytes, with another salt, with another model, and from another account.
+		let most = free(ALICE) - 2_000;
+		assert_ok!(<Balances as Mutate<AccountId>>::transfer(&ALICE, &BOB, most, Preservation::Preserve));
+		assert_noop!(reveal(ALICE, round, &solution, SALT), TokenError::FundsUnavailable);
+		assert_noop!(reveal(ALICE, round, &solution, [9; 32]), Error::<Test>::CommitmentMismatch);
+		assert_noop!(reveal(ALICE, round, &steady(899), SALT), Error::<Test>::CommitmentMismatch);
+		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
+		assert_eq!(Rounds::<Test>::get(round), untouched);
+		// The last block of the window is early enough.
+		run_to(RoundParams::DEV.reveal_window(round).1 - 1);
+		assert_ok!(<Balances as Mutate<AccountId>>::transfer(&BOB, &ALICE, most, Preservation::Preserve));
+		assert_ok!(reveal(ALICE, round, &solution, SALT));
+		run_to(block() + 1);
+		decide(round);
+		assert_eq!(state(DOMAIN).champion.author, Some(ALICE));
+	});
+}
+
+/// Silence must never be the better choice: not to reveal costs more than to reveal the worst candidate.
+#[test]
+fn silence_costs_more_than_the_worst_reveal() {
+	test(|| {
+		assert_ok!(commit(BOB, DOMAIN, &steady(5_000), SALT));
+		let round = committed(&steady(900));
+		assert_ok!(reveal(BOB, round, &steady(5_000), SALT));
+		run_to(RoundParams::DEV.reveal_window(round).1);
+		assert!(free(ALICE) < free(BOB), "ALICE did not reveal");
 	});
 }
 

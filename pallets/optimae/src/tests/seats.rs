@@ -3,18 +3,19 @@
 use crate::{
 	mock::*,
 	test_utils::*,
-	types::{Round, MAX_ROUNDS, RESERVED_ROUNDS},
+	types::{Round, MAX_ROUNDS},
 	Call, Due, Error, Event, HoldReason, Pending, Rounds,
 };
 use doin_primitives::{
 	round::{Phase, MAX_SEATS},
-	Balance, RoundId, RoundParams, SizeClass, Status,
+	Balance, RoundId, RoundParams, SizeClass, Status, DOIN,
 };
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::DispatchResult,
 	traits::{fungible::Mutate, tokens::Preservation},
 };
+use proptest::prelude::*;
 use sp_runtime::TokenError;
 
 #[test]
@@ -107,8 +108,8 @@ fn a_copied_commitment_does_not_exclude_its_author_and_cannot_be_revealed() {
 		let solution = steady(900);
 		let hash = commitment_of(current(DOMAIN), ALICE, &solution, SALT);
 		let round = current(DOMAIN);
-		assert_ok!(send(BOB, Call::commit { round, hash }));
-		assert_ok!(send(ALICE, Call::commit { round, hash }));
+		assert_ok!(send(BOB, Call::commit { round, hash, max_fee: Balance::MAX }));
+		assert_ok!(send(ALICE, Call::commit { round, hash, max_fee: Balance::MAX }));
 		run_to_phase(DOMAIN, Phase::Reveal);
 		assert_ok!(reveal(ALICE, round, &solution, SALT));
 		assert_noop!(reveal(BOB, round, &solution, SALT), Error::<Test>::CommitmentMismatch);
@@ -116,6 +117,80 @@ fn a_copied_commitment_does_not_exclude_its_author_and_cannot_be_revealed() {
 		assert_eq!(Optimae::record(&BOB).forfeited, 1);
 		assert_eq!(free(BOB), ENDOWMENT - SEAT_FEE - SEAT_HOLD / 5);
 	});
+}
+
+/// Eight other accounts take the first eight seats in front of a commit that was prepared for the first price.
+#[test]
+fn n3_a_seat_has_a_maximum_price() {
+	test(|| {
+		let first = Optimae::next_seat_fee(DOMAIN).unwrap();
+		assert_eq!(first, SEAT_FEE);
+		for who in 2..=9 {
+			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
+		}
+		assert_noop!(commit_for(ALICE, DOMAIN, &steady(900), SALT, first), Error::<Test>::SeatTooExpensive);
+		assert_eq!(free(ALICE), ENDOWMENT);
+		assert_eq!(Rounds::<Test>::get(current(DOMAIN)).unwrap().seats.len(), 8);
+		// The ninth seat costs 32 times the first one. One planck less is too little.
+		assert_eq!(Optimae::next_seat_fee(DOMAIN), Some(32 * first));
+		assert_noop!(commit_for(ALICE, DOMAIN, &steady(900), SALT, 32 * first - 1), Error::<Test>::SeatTooExpensive);
+		assert_ok!(commit_for(ALICE, DOMAIN, &steady(900), SALT, 32 * first));
+
+		// A commit that would have opened a round opens none, and a full round is full at every price.
+		add_domain(8, synthetic());
+		assert_noop!(commit_for(ALICE, 8, &steady(900), SALT, first - 1), Error::<Test>::SeatTooExpensive);
+		assert_eq!((state(8).open_rounds, Due::<Test>::iter().count()), (0, 1));
+		for who in 10..17 {
+			assert_ok!(commit(who, DOMAIN, &steady(900), SALT));
+		}
+		assert_noop!(commit_for(18, DOMAIN, &steady(900), SALT, 0), Error::<Test>::RoundFull);
+	});
+}
+
+#[test]
+fn n3_a_rise_of_the_base_fee_does_not_raise_the_price_above_the_maximum() {
+	test(|| {
+		let before = Optimae::next_seat_fee(DOMAIN).unwrap();
+		BaseFeeNow::set(1_000_000_000);
+		assert_noop!(commit_for(ALICE, DOMAIN, &steady(900), SALT, before), Error::<Test>::SeatTooExpensive);
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+	#[test]
+	fn n3_a_commit_never_takes_more_than_its_maximum_and_the_hold_for_it(
+		taken in 0u32..=MAX_SEATS,
+		base_fee in prop_oneof![Just(1_000u128), Just(1_000_000), 1_000u128..1_000_000_000],
+		available in prop_oneof![0u32..5, 5u32..2_000],
+		weight in prop_oneof![Just(0u32), Just(1_000_000)],
+		max_fee in prop_oneof![0..10 * SEAT_FEE, 0..1_000 * DOIN],
+	) {
+		test(|| {
+			Available::set(available);
+			WeightNow::set(weight);
+			for who in 0..taken {
+				assert_ok!(commit(AccountId::from(who) + 2, DOMAIN, &steady(900), SALT));
+			}
+			BaseFeeNow::set(base_fee);
+			let next = Optimae::next_seat_fee(DOMAIN).unwrap();
+			let result = commit_for(ALICE, DOMAIN, &steady(900), SALT, max_fee);
+			let taken_from = ENDOWMENT - free(ALICE);
+			match result {
+				Ok(()) => {
+					let factor = Balance::from(<<Test as crate::Config>::HoldFactor as frame_support::traits::Get<u32>>::get());
+					assert!(next <= max_fee && taken_from >= next);
+					assert!(taken_from <= max_fee + factor * max_fee, "{taken_from} for {max_fee}");
+				}
+				Err(error) => {
+					assert_eq!(taken_from, 0);
+					let too_expensive = error == Error::<Test>::SeatTooExpensive.into();
+					assert_eq!(too_expensive, taken < MAX_SEATS && next > max_fee, "{error:?}");
+				}
+			}
+		});
+	}
 }
 
 #[test]
@@ -132,7 +207,7 @@ fn commits_are_accepted_in_the_commit_phase_only() {
 fn only_active_domains_accept_commits() {
 	test(|| {
 		assert_noop!(commit(ALICE, 1_000, &steady(900), SALT), Error::<Test>::UnknownDomain);
-		for status in [Status::Loading, Status::Converged, Status::Closing] {
+		for status in [Status::Loading, Status::Converged, Status::Closing, Status::Refused] {
 			States::mutate(DOMAIN, |state| state.as_mut().unwrap().status = status);
 			assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::NotActive);
 		}
@@ -186,23 +261,6 @@ fn a_chain_has_at_most_1_024_undecided_rounds() {
 		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
 		assert_ok!(commit(BOB, DOMAIN, &steady(900), SALT));
 		for domain in 101..100 + MAX_ROUNDS {
-			Rounds::<Test>::remove(RoundId { domain, number: 0 });
-		}
-	});
-}
-
-#[test]
-fn domains_without_weight_cannot_fill_the_chain() {
-	test(|| {
-		let others = 100..100 + MAX_ROUNDS - RESERVED_ROUNDS;
-		for domain in others.clone() {
-			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new());
-		}
-		WeightNow::set(0);
-		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooManyRounds);
-		WeightNow::set(1);
-		assert_ok!(commit(ALICE, DOMAIN, &steady(900), SALT));
-		for domain in others {
 			Rounds::<Test>::remove(RoundId { domain, number: 0 });
 		}
 	});

@@ -2,10 +2,11 @@
 
 use crate::{mock::*, test_utils::*, types::Record, Contenders, Due, Event, HoldReason, Models, Rounds, WeightInfo};
 use doin_primitives::{
-	round::MAX_SEATS, Balance, Evidence, ModelRef, RejectionReason, RoundId, RoundParams, Status, Subject, ONE_Q32, Q32,
+	round::MAX_SEATS, settlement::Backing, Balance, Evidence, ModelRef, RejectionReason, RoundId, RoundParams, Status, Subject,
+	ONE_Q32, Q32,
 };
 use doin_scoring::verdict::paired;
-use doin_traits::{OnRecomputed, Outcome, QueuedImprovement};
+use doin_traits::{OnRecomputed, Outcome, QueuedImprovement, VoidReason};
 use frame_support::{assert_ok, traits::Hooks};
 
 /// Fee of the call that settles a task, on the mock runtime.
@@ -49,7 +50,8 @@ fn a_better_candidate_becomes_champion() {
 				round,
 				effective: ONE_Q32,
 				optimizer: ALICE,
-				evaluators: EVALUATORS.to_vec().try_into().unwrap()
+				evaluators: shares_of(&EVALUATORS),
+				backing: Backing::Quorum,
 			}]
 		);
 		assert_eq!(events().last(), Some(&Event::RoundDecided { round, winner: Some(0) }));
@@ -64,13 +66,13 @@ fn a_better_candidate_becomes_champion() {
 }
 
 #[test]
-fn fees_reimburse_the_settler_and_are_shared_by_the_evaluators() {
+fn fees_reimburse_the_settler_and_are_divided_by_the_seats_of_the_quorum() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950))]);
 		decide(round);
 		let each = (2 * SEAT_FEE - SETTLE) / 3;
 		let burned = 2 * SEAT_FEE - SETTLE - 3 * each;
-		assert!(events().contains(&Event::FeesPaid { round, evaluators: 3, each, settler: SETTLE, burned }));
+		assert!(events().contains(&Event::FeesPaid { round, payees: 3, paid: 3 * each, settler: SETTLE, burned }));
 		for who in EVALUATORS {
 			assert_eq!(free(who), ENDOWMENT + each);
 		}
@@ -96,7 +98,7 @@ fn fees_are_burned_if_no_account_verified_the_round() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
 		decide_with(round, |model| score_points(model).unwrap(), &[], None);
-		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: SEAT_FEE }));
+		assert!(events().contains(&Event::FeesPaid { round, payees: 0, paid: 0, settler: 0, burned: SEAT_FEE }));
 		assert_eq!(state(DOMAIN).champion.author, Some(ALICE));
 	});
 }
@@ -106,7 +108,9 @@ fn an_evaluator_without_an_account_is_paid_if_it_can_be() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900))]);
 		decide_with(round, |model| score_points(model).unwrap(), &[PAUPER], None);
-		assert_eq!(free(PAUPER), SEAT_FEE);
+		assert_eq!(free(PAUPER), SEAT_FEE / 3, "one seat of three");
+		let burned = SEAT_FEE - SEAT_FEE / 3;
+		assert!(events().contains(&Event::FeesPaid { round, payees: 1, paid: SEAT_FEE / 3, settler: 0, burned }));
 	});
 }
 
@@ -228,11 +232,11 @@ fn a_round_that_is_not_settled_burns_its_fees_and_releases_its_holds() {
 	test(|| {
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950)), (BOB, steady(1_500))]);
 		expire(round);
-		assert!(events().contains(&Event::FeesPaid { round, evaluators: 0, each: 0, settler: 0, burned: 3 * SEAT_FEE }));
+		assert!(events().contains(&Event::FeesPaid { round, payees: 0, paid: 0, settler: 0, burned: 3 * SEAT_FEE }));
 		assert!(events().contains(&Event::RoundVoided { round }));
 		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, ENDOWMENT - 2 * SEAT_FEE), "the fees are burned");
 		assert_eq!((Models::<Test>::iter().count(), Rounds::<Test>::count()), (0, 0));
-		Optimae::voided(&Subject::Round(round));
+		Optimae::voided(&Subject::Round(round), VoidReason::Unsettled);
 		decide_unrequested(round);
 		assert_eq!(events().last(), Some(&Event::RoundVoided { round }), "an ended round ignores later results");
 	});
@@ -252,7 +256,8 @@ fn a_round_of_a_removed_domain_releases_everything() {
 }
 
 fn decide_unrequested(round: RoundId) {
-	let outcome = Outcome { seed: [0; 32], sums: Default::default(), paid: Default::default(), settler: Some(SETTLER) };
+	let (pay, backing) = (Default::default(), Backing::Runtime);
+	let outcome = Outcome { seed: [0; 32], sums: Default::default(), pay, backing, settler: Some(SETTLER) };
 	Optimae::recomputed(&Subject::Round(round), outcome);
 	assert_eq!(leader(round, &Default::default()), None);
 }
@@ -420,10 +425,37 @@ fn all_models_of_a_full_round_with_contender_and_champion_are_evaluated() {
 		let round = collect(DOMAIN, &seats);
 		let request = Requests::get(round).unwrap();
 		assert_eq!(request.models.len(), MAX_SEATS as usize + 3);
-		assert_eq!(request.exclude.len(), MAX_SEATS as usize, "the list has no place for the author of the contender");
+		let authors: Vec<AccountId> = (2..2 + AccountId::from(MAX_SEATS)).chain([ALICE]).collect();
+		assert_eq!(request.exclude.to_vec(), authors, "sixteen authors of candidates, and that of the contender");
 		decide(round);
 		assert_eq!(state(DOMAIN).champion.author, Some(17));
 		assert_eq!(Models::<Test>::iter().count(), 1);
+	});
+}
+
+/// The authors of candidates and of the contender are not drawn, since they must not evaluate their own work.
+#[test]
+fn no_author_is_drawn_for_its_own_work() {
+	test(|| {
+		decide(collect(DOMAIN, &[(ALICE, candidate(shaky(950, 200)))]));
+		assert!(Contenders::<Test>::contains_key(DOMAIN));
+		let round = collect(DOMAIN, &[(BOB, steady(900)), (CAROL, steady(901)), (BOB, steady(902)), (4, steady(1_500))]);
+		let request = Requests::get(round).unwrap();
+		assert_eq!(request.exclude.to_vec(), [BOB, CAROL, ALICE], "each once; account 4 has no candidate");
+		assert!(request.weighted);
+		decide(round);
+		let contender = Contenders::<Test>::get(DOMAIN).expect("BOB's first candidate takes the place of ALICE's");
+		assert_eq!(Models::<Test>::get(contender.model).map(|stored| stored.author), Some(BOB));
+		WeightNow::set(0);
+		let round = collect(DOMAIN, &[(CAROL, steady(800))]);
+		let request = Requests::get(round).unwrap();
+		assert_eq!((request.exclude.to_vec(), request.weighted), (vec![CAROL, BOB], false));
+		decide(round);
+		// The author of the champion alone is paid already, and may evaluate others.
+		assert_eq!(state(DOMAIN).champion.author, Some(CAROL));
+		let round = collect(DOMAIN, &[(BOB, steady(700))]);
+		assert_eq!(Requests::get(round).unwrap().exclude.to_vec(), [BOB]);
+		decide(round);
 	});
 }
 
