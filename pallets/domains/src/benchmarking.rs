@@ -10,7 +10,7 @@ use doin_primitives::{
 	DomainId, DomainSpec, Evidence, Growth, Page, Split, Status,
 };
 use doin_scoring::{
-	program::{MAX_AR, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
+	program::{MAX_AR, MAX_CHANNELS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_SPAN, MAX_WINDOWS},
 	Forecast, Generator, Loss, Program, Target, WindowPhase,
 };
 use frame_benchmarking::v2::*;
@@ -34,6 +34,46 @@ fn text<const N: u32>(len: usize, first: u8) -> BoundedVec<u8, ConstU32<N>> {
 /// Returns a series of `len` values.
 fn values(len: u32) -> Vec<i32> {
 	(0..len).map(|t| (t.wrapping_mul(2_654_435_761) >> 20) as i32).collect()
+}
+
+/// Steps of one window over the most channels.
+const CHANNEL_STEPS: u16 = (MAX_SPAN / MAX_CHANNELS as u32) as u16;
+
+/// Shape of the program of a record: which of the bounds of a chunk it reaches.
+#[derive(Clone, Copy)]
+enum Shape {
+	/// The most predictions: 64 windows of 64 steps.
+	Values,
+	/// The longest horizon, of which one step is scored.
+	Steps,
+	/// The most channels, and the most predictions that their windows admit.
+	Channels,
+}
+
+impl Shape {
+	/// Returns the record of a domain of this shape for a series of `len` values.
+	fn spec(self, len: u32) -> DomainSpec {
+		let mut spec = spec(len);
+		if let Program::Forecast(program) = &mut spec.program {
+			match self {
+				Shape::Values => {}
+				Shape::Steps => {
+					program.horizon = MAX_HORIZON;
+					program.target = Target::Steps(BoundedVec::truncate_from(vec![1]));
+				}
+				Shape::Channels => {
+					(program.channels, program.horizon) = (MAX_CHANNELS, 120);
+					program.history = CHANNEL_STEPS.saturating_sub(program.horizon);
+					program.season = program.history;
+					let steps = len.checked_div(MAX_CHANNELS.into()).unwrap_or(0);
+					spec.split = Split { train_end: program.history.into(), validation_end: steps };
+					spec.evidence = Evidence::Public;
+				}
+			}
+			program.windows = program.most_windows();
+		}
+		spec
+	}
 }
 
 /// Returns the largest possible record, for a series of `len` values.
@@ -86,7 +126,15 @@ fn page_of(values: &[i32]) -> Result<Page, BenchmarkError> {
 
 /// Registers a domain of `len` values and stores all but the last `missing` pages.
 fn loading<T: Config>(owner: &T::AccountId, len: u32, missing: u32) -> Result<DomainId, BenchmarkError> {
-	let spec = spec(len);
+	loading_as::<T>(owner, Shape::Values, len, missing)
+}
+
+/// Registers a domain of this shape and `len` values, and stores all but the last `missing` pages.
+fn loading_as<T: Config>(owner: &T::AccountId, shape: Shape, len: u32, missing: u32) -> Result<DomainId, BenchmarkError> {
+	let spec = shape.spec(len);
+	if spec.check().is_err() {
+		return Err(BenchmarkError::Stop("the record is admitted"));
+	}
 	let loaded = spec.pages().saturating_sub(missing);
 	let domain = Pallet::<T>::do_register(owner.clone(), spec, 0)?;
 	for (index, page) in (0..loaded).zip(values(len).chunks(PAGE_VALUES as usize)) {
@@ -130,11 +178,33 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn activate(v: Linear<MIN_VALUES, MAX_VALUES>) -> Result<(), BenchmarkError> {
+	fn activate_values(v: Linear<MIN_VALUES, MAX_VALUES>) -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
-		let domain = loading::<T>(&owner, v, 0)?;
+		let domain = loading_as::<T>(&owner, Shape::Values, v, 0)?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), domain, v);
+		activate(RawOrigin::Signed(owner), domain, v);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn activate_steps(v: Linear<MIN_VALUES, MAX_VALUES>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading_as::<T>(&owner, Shape::Steps, v, 0)?;
+		#[extrinsic_call]
+		activate(RawOrigin::Signed(owner), domain, v);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn activate_channels(v: Linear<MIN_VALUES, MAX_VALUES>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		// Every step has a value of each channel.
+		let len = v.saturating_sub(v.checked_rem(MAX_CHANNELS.into()).unwrap_or(0));
+		let domain = loading_as::<T>(&owner, Shape::Channels, len, 0)?;
+		#[extrinsic_call]
+		activate(RawOrigin::Signed(owner), domain, len);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
 		Ok(())
 	}
@@ -143,13 +213,13 @@ mod benchmarks {
 	fn add_bounty() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		Pallet::<T>::do_activate(domain, MIN_VALUES)?;
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
 		donated::<T>(owner, domain)?;
 		// A larger donation replaces the smallest, which is refunded.
 		let (donor, amount) = (funded::<T>(MAX_DONORS), T::MinBounty::get().saturating_mul(2));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(donor.clone()), domain, amount);
-		assert!(Bounties::<T>::get(domain).contains(&Donation { donor, amount }));
+		assert!(Bounties::<T>::get(domain).contains(&Donation { donor, amount, withdrawal: None }));
 		Ok(())
 	}
 
@@ -157,7 +227,7 @@ mod benchmarks {
 	fn close() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		Pallet::<T>::do_activate(domain, MIN_VALUES)?;
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), domain);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Closing));
@@ -174,6 +244,38 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), domain);
 		assert!(!States::<T>::contains_key(domain));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn announce_withdrawal() -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		donated::<T>(owner.clone(), domain)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain);
+		assert!(Bounties::<T>::get(domain).iter().any(|donation| donation.withdrawal.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn withdraw_bounty() -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		donated::<T>(owner.clone(), domain)?;
+		Pallet::<T>::do_announce_withdrawal(owner.clone(), domain)?;
+		// Ends the notice.
+		Bounties::<T>::mutate(domain, |donations| {
+			for withdrawal in donations.iter_mut().filter_map(|donation| donation.withdrawal.as_mut()) {
+				withdrawal.from = 0;
+			}
+		});
+		let before = Bounties::<T>::get(domain).len();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), domain);
+		assert!(Bounties::<T>::get(domain).len() < before);
 		Ok(())
 	}
 

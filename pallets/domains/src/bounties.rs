@@ -1,7 +1,11 @@
-//! Bounties: donations, their refunds, and the payment to the author that reaches the target.
+//! Bounties: donations, their withdrawal and refund, and the payment to the author that reaches the target.
 
-use crate::{Bounties, Config, Donation, Donations, Error, Event, HoldReason, Pallet, Specs, States, LOG_TARGET, MAX_DONORS};
+use crate::{
+	types::Withdrawal, Bounties, Config, Donation, Donations, Error, Event, HoldReason, Pallet, Specs, States, LOG_TARGET,
+	MAX_DONORS,
+};
 use doin_primitives::{Balance, DomainId, Status};
+use doin_traits::{block::current_block, Timing, UndecidedRounds};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
@@ -20,28 +24,71 @@ impl<T: Config> Pallet<T> {
 		ensure!(Specs::<T>::get(domain).is_some_and(|spec| spec.target > 0), Error::<T>::NoTarget);
 		ensure!(amount >= T::MinBounty::get(), Error::<T>::BountyTooSmall);
 		let mut donations = Bounties::<T>::get(domain);
+		let before = promised(&donations);
 		let mut replaced = None;
 		match donations.iter_mut().find(|donation| donation.donor == donor) {
-			Some(donation) => donation.amount = donation.amount.saturating_add(amount),
+			Some(donation) => {
+				donation.amount = donation.amount.saturating_add(amount);
+				donation.withdrawal = None;
+			}
 			None => {
 				if donor != state.owner {
 					replaced = Self::make_place(&state.owner, &mut donations, amount)?;
 				}
-				let donation = Donation { donor: donor.clone(), amount };
+				let donation = Donation { donor: donor.clone(), amount, withdrawal: None };
 				donations.try_push(donation).map_err(|_| Error::<T>::TooManyDonors)?
 			}
 		}
 		T::Currency::hold(&HoldReason::Bounty.into(), &donor, amount)?;
-		state.bounty = state.bounty.saturating_add(amount);
-		if let Some(Donation { donor: former, amount: given }) = replaced {
+		if let Some(Donation { donor: former, amount: given, .. }) = replaced {
 			T::Currency::release(&HoldReason::Bounty.into(), &former, given, Precision::BestEffort)?;
-			state.bounty = state.bounty.saturating_sub(given);
 			Self::deposit_event(Event::BountyRefunded { domain, donor: former, amount: given });
 		}
+		state.bounty = state.bounty.saturating_sub(before).saturating_add(promised(&donations));
 		let bounty = state.bounty;
 		Bounties::<T>::insert(domain, donations);
 		States::<T>::insert(domain, state);
 		Self::deposit_event(Event::BountyAdded { domain, donor, amount, bounty });
+		Ok(())
+	}
+
+	/// Announces the withdrawal of a donation; see [`Call::announce_withdrawal`](crate::Call::announce_withdrawal).
+	pub(crate) fn do_announce_withdrawal(donor: T::AccountId, domain: DomainId) -> DispatchResult {
+		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
+		let mut donations = Bounties::<T>::get(domain);
+		let donation = donations.iter_mut().find(|donation| donation.donor == donor).ok_or(Error::<T>::NoDonation)?;
+		ensure!(donation.withdrawal.is_none(), Error::<T>::AlreadyAnnounced);
+		let (now, rounds) = (current_block::<T>(), T::Timing::rounds());
+		let amount = donation.amount;
+		let withdrawal =
+			Withdrawal { from: now.saturating_add(rounds.longest()), last_round: rounds.place(domain, now).round.number };
+		donation.withdrawal = Some(withdrawal);
+		state.bounty = state.bounty.saturating_sub(amount);
+		let bounty = state.bounty;
+		Bounties::<T>::insert(domain, donations);
+		States::<T>::insert(domain, state);
+		let Withdrawal { from, last_round } = withdrawal;
+		Self::deposit_event(Event::WithdrawalAnnounced { domain, donor, amount, from, last_round, bounty });
+		Ok(())
+	}
+
+	/// Releases a donation whose withdrawal was announced; see [`Call::withdraw_bounty`](crate::Call::withdraw_bounty).
+	pub(crate) fn do_withdraw_bounty(donor: T::AccountId, domain: DomainId) -> DispatchResult {
+		ensure!(States::<T>::contains_key(domain), Error::<T>::UnknownDomain);
+		let mut donations = Bounties::<T>::get(domain);
+		let place = donations.iter().position(|donation| donation.donor == donor).ok_or(Error::<T>::NoDonation)?;
+		let withdrawal = donations.get(place).and_then(|donation| donation.withdrawal).ok_or(Error::<T>::NotAnnounced)?;
+		ensure!(current_block::<T>() >= withdrawal.from, Error::<T>::NoticeRunning);
+		let earliest = T::UndecidedRounds::earliest(domain);
+		ensure!(earliest.is_none_or(|number| number > withdrawal.last_round), Error::<T>::RoundsOpen);
+		let Donation { amount, .. } = donations.remove(place);
+		T::Currency::release(&HoldReason::Bounty.into(), &donor, amount, Precision::BestEffort)?;
+		if donations.is_empty() {
+			Bounties::<T>::remove(domain);
+		} else {
+			Bounties::<T>::insert(domain, donations);
+		}
+		Self::deposit_event(Event::BountyWithdrawn { domain, donor, amount });
 		Ok(())
 	}
 
@@ -62,14 +109,23 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(donations.remove(place)))
 	}
 
-	/// Pays the bounty of `domain` to `author`. Returns the paid amount in plancks. A donation that cannot be transferred is
-	/// released to its donor, since a verdict must not fail because of a payment.
-	pub(crate) fn pay_bounty(domain: DomainId, author: &T::AccountId) -> Balance {
+	/// Pays the bounty of `domain` to `author`, which reached the target in round `number`. Returns the paid amount in plancks. A
+	/// donation that does not pay this round, or cannot be transferred, is released to its donor: a verdict must not fail because
+	/// of a payment.
+	pub(crate) fn pay_bounty(domain: DomainId, author: &T::AccountId, number: u32) -> Balance {
 		let reason: T::RuntimeHoldReason = HoldReason::Bounty.into();
+		let release = |donor: &T::AccountId, amount| T::Currency::release(&reason, donor, amount, Precision::BestEffort);
 		let mut paid: Balance = 0;
-		for Donation { donor, amount } in Bounties::<T>::take(domain) {
+		for donation in Bounties::<T>::take(domain) {
+			let pays = donation.pays(number);
+			let Donation { donor, amount, .. } = donation;
+			if !pays {
+				release(&donor, amount).defensive_unwrap_or_default();
+				Self::deposit_event(Event::BountyWithdrawn { domain, donor, amount });
+				continue;
+			}
 			let moved = if donor == *author {
-				T::Currency::release(&reason, &donor, amount, Precision::BestEffort)
+				release(&donor, amount)
 			} else {
 				let (precision, mode) = (Precision::BestEffort, Restriction::Free);
 				T::Currency::transfer_on_hold(&reason, &donor, author, amount, precision, mode, Fortitude::Force)
@@ -82,10 +138,15 @@ impl<T: Config> Pallet<T> {
 						"{amount} plancks of the bounty of domain {domain} are released to {donor:?}: {author:?} cannot be paid: \
 						 {error:?}",
 					);
-					T::Currency::release(&reason, &donor, amount, Precision::BestEffort).defensive_unwrap_or_default();
+					release(&donor, amount).defensive_unwrap_or_default();
 				}
 			}
 		}
 		paid
 	}
+}
+
+/// Returns the amount that `donations` pay for rounds to come, in plancks.
+fn promised<AccountId>(donations: &[Donation<AccountId>]) -> Balance {
+	donations.iter().fold(0, |sum, donation| sum.saturating_add(donation.promised()))
 }

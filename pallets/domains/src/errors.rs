@@ -1,6 +1,6 @@
-//! Conversion of the faults of a record to errors of the pallet.
+//! Conversion of the faults of a record, and of refused activations, to errors of the pallet.
 
-use crate::{Config, Error};
+use crate::{types::RefusalReason, Config, Error};
 use doin_primitives::domain::SpecError;
 use doin_scoring::ProgramError;
 
@@ -38,6 +38,7 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::Split => Error::InvalidSplit,
 			ProgramError::Template => Error::InvalidTemplate,
 			ProgramError::Unstable => Error::UnstableGenerator,
+			ProgramError::Noise => Error::GeneratorTooQuiet,
 			ProgramError::Range => Error::GeneratorOutOfRange,
 			ProgramError::NotSynthetic => Error::NotSynthetic,
 			ProgramError::Channels => Error::InvalidChannels,
@@ -45,6 +46,16 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::Steps => Error::InvalidSteps,
 			ProgramError::UnsupportedLoss => Error::UnsupportedLoss,
 			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
+		}
+	}
+}
+
+impl<T: Config> From<RefusalReason> for Error<T> {
+	fn from(reason: RefusalReason) -> Self {
+		match reason {
+			RefusalReason::DataRootMismatch => Error::DataRootMismatch,
+			RefusalReason::ConstantSeries => Error::ConstantSeries,
+			RefusalReason::InvalidSplit => Error::InvalidSplit,
 		}
 	}
 }

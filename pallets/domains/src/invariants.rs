@@ -1,6 +1,6 @@
 //! Invariants of the storage and of the holds. `try_state` checks them, and every test ends with them.
 
-use crate::{Bounties, Config, Deposits, Donation, HoldReason, NextDomainId, Pages, Pallet, Specs, States};
+use crate::{Bounties, Config, Deposits, HoldReason, NextDomainId, Pages, Pallet, Specs, States};
 use alloc::collections::BTreeMap;
 use doin_primitives::{Balance, ModelRef, Status};
 use frame_support::{ensure, traits::fungible::hold::Inspect as InspectHold};
@@ -24,8 +24,15 @@ impl<T: Config> Pallet<T> {
 			ensure!(spec.pages() == here.saturating_add(state.pages_missing), "every page must be stored or counted as missing");
 			let loading = state.status == Status::Loading;
 			ensure!(loading || state.pages_missing == 0, "only a loading domain can miss pages");
-			ensure!(!loading || state.open_rounds == 0, "a loading domain must not have rounds");
-			ensure!(loading || state.champion.initial_error > 0, "the initial champion of an active domain must have an error");
+			let never_active = loading || state.status == Status::Refused;
+			ensure!(
+				!never_active || (state.open_rounds == 0 && state.last_round.is_none() && !Bounties::<T>::contains_key(domain)),
+				"a domain that was never active must not have rounds or a bounty"
+			);
+			ensure!(
+				never_active || state.champion.initial_error > 0,
+				"the initial champion of an active domain must have an error"
+			);
 			let baseline = state.champion.author.is_none();
 			ensure!(!baseline || state.champion.model == state.initial, "only the initial champion can lack an author");
 			ensure!(
@@ -40,17 +47,20 @@ impl<T: Config> Pallet<T> {
 			let sum = deposits.entry(state.owner).or_default();
 			*sum = sum.saturating_add(Deposits::<T>::get(domain));
 			let mut bounty: Balance = 0;
-			for Donation { donor, amount } in Bounties::<T>::get(domain) {
-				bounty = bounty.saturating_add(amount);
-				let sum = bounties.entry(donor).or_default();
-				*sum = sum.saturating_add(amount);
+			for donation in Bounties::<T>::get(domain) {
+				bounty = bounty.saturating_add(donation.promised());
+				let sum = bounties.entry(donation.donor).or_default();
+				*sum = sum.saturating_add(donation.amount);
 			}
-			ensure!(bounty == state.bounty, "a bounty must be the sum of its donations");
+			ensure!(bounty == state.bounty, "a bounty must be the sum of the donations whose withdrawal is not announced");
 		}
 		let domains = States::<T>::iter_keys().count();
 		ensure!(Specs::<T>::iter_keys().count() == domains, "every record must have a state");
 		ensure!(Deposits::<T>::iter_keys().count() == domains, "every domain must have a deposit");
-		ensure!(Bounties::<T>::iter_keys().all(States::<T>::contains_key), "every bounty must have a domain");
+		ensure!(
+			Bounties::<T>::iter().all(|(domain, donations)| States::<T>::contains_key(domain) && !donations.is_empty()),
+			"every stored bounty must have a domain and a donation"
+		);
 		ensure!(Pages::<T>::iter_keys().count() as u32 == pages, "every page must have a domain");
 		for (who, sum) in deposits {
 			ensure!(T::Currency::balance_on_hold(&HoldReason::Domain.into(), &who) == sum, "every deposit must be on hold");

@@ -25,19 +25,24 @@
 //! ## Low Level / Implementation Details
 //!
 //! - The initial champion is the better of two baselines, repeat-last and seasonal, which the chain itself scores on the
-//!   validation split. A domain on which this baseline makes no error cannot be activated, because its progress would have
-//!   no scale.
+//!   validation split. The activation of a domain on which this baseline makes no error is refused for good, because its
+//!   progress would have no scale; so is that of a domain whose pages are not the declared series. The call succeeds, and the
+//!   domain can only be removed: a call that failed after reading the whole series could be repeated without limit.
 //! - [`DomainState::open_rounds`] counts undecided rounds. The rounds of a closing domain run to their verdicts before it can be
-//!   removed. Its owner cannot close it while it has a weight.
+//!   removed. Its owner cannot close it while it has a weight. Any account can close an unweighted domain that has had no new
+//!   champion for 180 days, so that an owner who vanishes cannot lock bounties and deposits.
 //! - A bounty stays on hold in the accounts of its donors. It is paid to the author that reaches the target, or released to the
-//!   donors when the domain is removed; the owner cannot take it. A bounty has at most [`MAX_DONORS`] donors. One place is
-//!   reserved for the owner. Among the other places, a larger amount replaces the smallest, which is refunded, so that small
-//!   amounts cannot keep out large ones.
+//!   donors when the domain is removed; the owner cannot take it. A donor can withdraw its donation after a notice of the
+//!   longest time that a round can take. The donation is still paid for the rounds that took commits before the announcement,
+//!   and for none after it, so no donor can wait for a verdict before it decides. A bounty has at most [`MAX_DONORS`] donors.
+//!   One place is reserved for the owner. Among the other places, a larger amount replaces the smallest, which is refunded, so
+//!   that small amounts cannot keep out large ones.
 //! - The bar of a reveal is [`DomainState::initial_validation_error`], which the chain computed, and not a claim of the
 //!   champion's author. [`Champion::validation_error`] is the bar on public evidence only, where the final sums of the verdict
 //!   replace the claim. A false claim therefore cannot keep out better models.
-//! - Any account can remove a closing domain without open rounds, so that an owner cannot keep donors waiting. Only its owner or
-//!   root can remove a converged domain, whose deposit pays for keeping the solution available, or one that was never active.
+//! - Any account can remove a closing domain without open rounds, so that an owner cannot keep donors waiting, and a refused one.
+//!   Only its owner or root can remove a loading domain, or, within 180 days, a converged one, whose deposit pays for keeping the
+//!   solution available.
 //! - Registration rejects the indices that the types of a record reserve: sealed and live evidence, an appending series, all
 //!   losses but `Absolute`, and the phase of a window as an input. `upload_page` rejects pages of bytes.
 
@@ -50,7 +55,7 @@ extern crate alloc;
 mod benchmarking;
 mod bounties;
 mod errors;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 mod lifecycle;
 #[cfg(test)]
@@ -61,7 +66,7 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Donation, Donations, GenesisDomain, MAX_DONORS};
+pub use types::{Donation, Donations, GenesisDomain, RefusalReason, Withdrawal, ABANDONED_MS, MAX_DONORS};
 pub use weights::WeightInfo;
 
 #[cfg(doc)]
@@ -73,15 +78,15 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-domains";
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{Donations, GenesisDomain},
+		types::{Donations, GenesisDomain, RefusalReason},
 		WeightInfo,
 	};
 	use alloc::{boxed::Box, string::String, vec::Vec};
 	use doin_primitives::{
 		domain::{DomainState, MAX_PAGES, PAGE_VALUES},
-		Balance, DomainId, DomainSpec, ModelRef, Page, Q32,
+		Balance, BlockNumber, DomainId, DomainSpec, ModelRef, Page, Q32,
 	};
-	use doin_traits::DomainWeights;
+	use doin_traits::{DomainWeights, Timing, UndecidedRounds, Votable};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
@@ -105,6 +110,10 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Voted weights of domains. The owner of a domain with a weight cannot close it.
 		type DomainWeights: DomainWeights;
+		/// Lengths of rounds, and wall time in blocks.
+		type Timing: Timing;
+		/// Undecided rounds of domains. A donation that pays for one of them cannot be withdrawn.
+		type UndecidedRounds: UndecidedRounds;
 		/// Fee of a registration in plancks, which is burned.
 		#[pallet::constant]
 		type RegistrationFee: Get<Balance>;
@@ -127,7 +136,7 @@ pub mod pallet {
 		/// Deposit for the bytes of a domain.
 		#[codec(index = 0)]
 		Domain,
-		/// Donation to a bounty, until the bounty is paid or the domain is removed.
+		/// Donation to a bounty, until the bounty is paid, the donation withdrawn or the domain removed.
 		#[codec(index = 1)]
 		Bounty,
 	}
@@ -186,6 +195,12 @@ pub mod pallet {
 						domain.values.len(),
 					);
 				}
+				let id = index as DomainId;
+				assert!(
+					T::DomainWeights::weight(id) == 0 || <Pallet<T> as Votable>::votable(id),
+					"genesis: domain {index}, `{name}` has a weight, but only active forecasts of synthetic evidence can be \
+					 voted for"
+				);
 			}
 		}
 	}
@@ -224,6 +239,13 @@ pub mod pallet {
 			/// Error sum of the initial champion on the validation split.
 			error: u64,
 		},
+		/// The activation of a domain was refused for good. The domain can only be retired, which releases its deposit.
+		ActivationRefused {
+			/// The domain.
+			domain: DomainId,
+			/// Reason of the refusal.
+			reason: RefusalReason,
+		},
 		/// An amount was added to the bounty of a domain.
 		BountyAdded {
 			/// The domain.
@@ -234,6 +256,30 @@ pub mod pallet {
 			amount: Balance,
 			/// Bounty of the domain with this amount included, in plancks.
 			bounty: Balance,
+		},
+		/// A donor announced the withdrawal of its donation.
+		WithdrawalAnnounced {
+			/// The domain.
+			domain: DomainId,
+			/// Account of the donor.
+			donor: T::AccountId,
+			/// Amount of the donation, in plancks.
+			amount: Balance,
+			/// First block in which the donation can be withdrawn.
+			from: BlockNumber,
+			/// Last round that the donation is paid for.
+			last_round: u32,
+			/// Bounty of later rounds, in plancks.
+			bounty: Balance,
+		},
+		/// A donation was released to its donor after its announced withdrawal.
+		BountyWithdrawn {
+			/// The domain.
+			domain: DomainId,
+			/// Account of the donor.
+			donor: T::AccountId,
+			/// Released amount, in plancks.
+			amount: Balance,
 		},
 		/// A domain was closed. It accepts no commits; open rounds run to their verdicts.
 		Closed {
@@ -298,9 +344,11 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// No domain has this identifier. It may have been removed; identifiers are not reused.
 		UnknownDomain,
-		/// Only the owner of the domain may do this. Sign with the account that registered it.
+		/// Only the owner of the domain may do this now. Sign with the account that registered it. Any account can close an
+		/// unweighted domain, or retire a converged one, that has had no new champion for 180 days.
 		NotOwner,
-		/// The domain is activated already, or has no series.
+		/// The domain is activated already, was refused, or has no series. Retire a refused domain, and register it again without
+		/// the fault.
 		NotLoading,
 		/// The series has no page with this index. Page i holds the values from 1 024·i on.
 		NoSuchPage,
@@ -313,13 +361,13 @@ pub mod pallet {
 		/// `values` differs from the length of the series in the record. It determines the weight of the call; pass the number of
 		/// the record.
 		ValueCountMismatch,
-		/// The hash of the pages differs from the data root of the record, and pages cannot be replaced. Retire the domain, which
-		/// releases the deposit, and register it with the right root.
+		/// The hash of the values of a genesis domain differs from the data root of its record. Put the right root into the
+		/// record.
 		DataRootMismatch,
-		/// The initial champion makes no error, so progress has no scale: the series is constant or perfectly seasonal, or the
-		/// optimum is the origin. Retire the domain, if it was registered, and choose another problem or split.
+		/// The initial champion makes no error, so progress has no scale: the series of a genesis domain is constant or perfectly
+		/// seasonal, or the optimum is the origin. Choose another problem or split.
 		ConstantSeries,
-		/// The domain is loading, converged or closing and accepts no commits. Activate it if it is loading, or choose
+		/// The domain is loading, refused, converged or closing and accepts no commits. Activate it if it is loading, or choose
 		/// another one.
 		NotActive,
 		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target.
@@ -402,6 +450,17 @@ pub mod pallet {
 		UnsupportedLoss,
 		/// The phase of a window is declared as an input. This is reserved; use `Hidden`.
 		UnsupportedPhase,
+		/// The noise of the generator is below 128, half a raw unit, so its series often do not move and a round could have no
+		/// error to improve. Use a unit that is ten times finer, or public evidence.
+		GeneratorTooQuiet,
+		/// The account has no donation in the bounty of this domain. Sign with the account of the donor.
+		NoDonation,
+		/// The withdrawal of this donation is announced already. Call `withdraw_bounty` once the notice has passed.
+		AlreadyAnnounced,
+		/// The withdrawal of this donation is not announced. Call `announce_withdrawal` first.
+		NotAnnounced,
+		/// The notice of the withdrawal has not passed. Wait for the block that the event `WithdrawalAnnounced` names.
+		NoticeRunning,
 	}
 
 	#[pallet::call]
@@ -476,22 +535,23 @@ pub mod pallet {
 		/// split; the better one becomes the initial champion. `values` is the length of the series, as in the record. It
 		/// determines the weight of the call.
 		///
+		/// If the series is not the declared one, or the initial champion makes no error, the call succeeds and the domain is
+		/// refused for good. It can then only be [retired](Call::retire).
+		///
 		/// ## Errors
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotLoading`](Error::NotLoading), [`PagesMissing`](Error::PagesMissing):
 		///   the domain cannot be activated.
 		/// - [`ValueCountMismatch`](Error::ValueCountMismatch): `values` differs from the record.
-		/// - [`DataRootMismatch`](Error::DataRootMismatch): the pages are not the declared series.
-		/// - [`ConstantSeries`](Error::ConstantSeries): the initial champion makes no error.
 		///
 		/// ## Events
 		///
-		/// Deposits [`Activated`](Event::Activated).
+		/// Deposits [`Activated`](Event::Activated), or [`ActivationRefused`](Event::ActivationRefused).
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::activate(*values))]
+		#[pallet::weight(Pallet::<T>::activate_weight(*values))]
 		pub fn activate(origin: OriginFor<T>, domain: DomainId, values: u32) -> DispatchResult {
 			ensure_signed(origin)?;
-			Self::do_activate(domain, values)
+			Self::do_activate(domain, values).map(drop)
 		}
 
 		/// Adds `amount` plancks to the bounty of an active domain.
@@ -502,8 +562,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The amount is held in the account of the donor. It is paid to the author that reaches the target. It is released only
-		/// when the domain is removed, or when a larger donation needs its place.
+		/// The amount is held in the account of the donor. It is paid to the author that reaches the target. It is released
+		/// when the domain is removed, when a larger donation needs its place, or when the donor
+		/// [withdraws](Call::announce_withdrawal) it. An addition by the same donor cancels an announced withdrawal.
 		///
 		/// ## Errors
 		///
@@ -527,17 +588,18 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Must be signed by the owner of the domain, or root.
+		/// Must be signed by the owner of the domain, or root. Any account can close a domain that has had no new champion for
+		/// 180 days.
 		///
 		/// ## Details
 		///
-		/// The owner can close a domain only while its weight is 0. Open rounds run to their verdicts. A closed domain cannot be
-		/// activated again.
+		/// Only root can close a domain with a weight. Open rounds run to their verdicts. A closed domain cannot be activated
+		/// again.
 		///
 		/// ## Errors
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive): the domain is not active.
-		/// - [`NotOwner`](Error::NotOwner): the caller is not the owner.
+		/// - [`NotOwner`](Error::NotOwner): the caller is not the owner, and the domain is not abandoned.
 		/// - [`StillWeighted`](Error::StillWeighted): the domain has a weight, and the caller is not root.
 		///
 		/// ## Events
@@ -554,8 +616,8 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Must be signed, or root. Any account can remove a closing domain; only the owner or root can remove a loading or
-		/// converged one.
+		/// Must be signed, or root. Any account can remove a closing or refused domain, and a converged one that has had no new
+		/// champion for 180 days; only the owner or root can remove a loading or another converged one.
 		///
 		/// ## Details
 		///
@@ -566,7 +628,7 @@ pub mod pallet {
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain): the domain does not exist.
 		/// - [`StillActive`](Error::StillActive), [`RoundsOpen`](Error::RoundsOpen): the domain is in use.
-		/// - [`NotOwner`](Error::NotOwner): the domain is not closing, and the caller is not the owner.
+		/// - [`NotOwner`](Error::NotOwner): only the owner can remove the domain now.
 		///
 		/// ## Events
 		///
@@ -577,6 +639,67 @@ pub mod pallet {
 			let who = ensure_signed_or_root(origin)?;
 			let pages = Self::do_retire(who, domain)?;
 			Ok(Some(T::WeightInfo::retire(pages)).into())
+		}
+
+		/// Announces that the caller withdraws its donation from the bounty of a domain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the donor.
+		///
+		/// ## Details
+		///
+		/// The donation is not paid for later rounds than the current one of the domain. It stays on hold for a notice of the
+		/// longest time that a round can take, and as long as a round that it is paid for is undecided; then
+		/// [`withdraw_bounty`](Call::withdraw_bounty) releases it. [`add_bounty`](Call::add_bounty) cancels the announcement.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NoDonation`](Error::NoDonation): there is nothing to withdraw.
+		/// - [`AlreadyAnnounced`](Error::AlreadyAnnounced): the notice is running, or has passed.
+		///
+		/// ## Events
+		///
+		/// Deposits [`WithdrawalAnnounced`](Event::WithdrawalAnnounced).
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::announce_withdrawal())]
+		pub fn announce_withdrawal(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
+			let donor = ensure_signed(origin)?;
+			Self::do_announce_withdrawal(donor, domain)
+		}
+
+		/// Releases a donation whose withdrawal was [announced](Call::announce_withdrawal), after the notice.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the donor.
+		///
+		/// ## Errors
+		///
+		/// - [`UnknownDomain`](Error::UnknownDomain), [`NoDonation`](Error::NoDonation): there is nothing to withdraw.
+		/// - [`NotAnnounced`](Error::NotAnnounced), [`NoticeRunning`](Error::NoticeRunning): it is too early.
+		/// - [`RoundsOpen`](Error::RoundsOpen): a round that the donation is paid for is undecided.
+		///
+		/// ## Events
+		///
+		/// Deposits [`BountyWithdrawn`](Event::BountyWithdrawn).
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::withdraw_bounty())]
+		pub fn withdraw_bounty(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
+			let donor = ensure_signed(origin)?;
+			Self::do_withdraw_bounty(donor, domain)
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// Returns the weight of an activation of a series of `values` values: that of the most expensive shape of a program. A
+		/// page holds many values, so the reads per value that the benchmarks count round to none: the reads of the pages are
+		/// added here.
+		pub(crate) fn activate_weight(values: u32) -> Weight {
+			T::WeightInfo::activate_values(values)
+				.max(T::WeightInfo::activate_steps(values))
+				.max(T::WeightInfo::activate_channels(values))
+				.saturating_add(T::DbWeight::get().reads(values.div_ceil(PAGE_VALUES).into()))
 		}
 	}
 

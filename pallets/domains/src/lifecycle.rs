@@ -1,6 +1,7 @@
 //! Registration, activation, champions and removal of domains.
 
 use crate::{
+	types::{RefusalReason, ABANDONED_MS},
 	Bounties, Config, Deposits, Donation, Error, Event, HoldReason, NextDomainId, Pages, Pallet, Specs, States, LOG_TARGET,
 };
 use alloc::vec::Vec;
@@ -8,7 +9,7 @@ use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	domain::{Champion, DomainState, MAX_PAGES, PAGE_VALUES},
-	Balance, DomainId, DomainSpec, Evidence, ModelRef, Page, Status, Q32,
+	Balance, DomainId, DomainSpec, Evidence, LastRound, ModelRef, Page, RoundId, RoundResult, Status, Q32,
 };
 use doin_scoring::{
 	math::log2_q32,
@@ -17,7 +18,7 @@ use doin_scoring::{
 	verdict::loss,
 	Forecast, Model, Program,
 };
-use doin_traits::{block::current_block, DomainWeights, Domains, OnWeightGained, Votable};
+use doin_traits::{block::current_block, DomainWeights, Domains, OnWeightGained, Timing, Votable};
 use frame_support::{
 	defensive,
 	dispatch::DispatchResult,
@@ -92,6 +93,7 @@ impl<T: Config> Pallet<T> {
 			high_water: 0,
 			bounty: 0,
 			open_rounds: 0,
+			last_round: None,
 		};
 		Specs::<T>::insert(domain, spec);
 		States::<T>::insert(domain, state);
@@ -116,7 +118,10 @@ impl<T: Config> Pallet<T> {
 			Pages::<T>::insert(domain, index, page);
 		}
 		States::<T>::mutate_extant(domain, |state| state.pages_missing = 0);
-		Self::do_activate(domain, values.len() as u32)
+		match Self::do_activate(domain, values.len() as u32)? {
+			Ok(()) => Ok(()),
+			Err(reason) => Err(Error::<T>::from(reason).into()),
+		}
 	}
 
 	/// Stores a page; see [`Call::upload_page`](crate::Call::upload_page).
@@ -137,44 +142,58 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Activates a loaded domain; see [`Call::activate`](crate::Call::activate).
-	pub(crate) fn do_activate(domain: DomainId, values: u32) -> DispatchResult {
-		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-		ensure!(spec.values == values, Error::<T>::ValueCountMismatch);
+	/// Activates a loaded domain, or refuses it for good; see [`Call::activate`](crate::Call::activate). Returns the reason of
+	/// a refusal, which is stored as [`Status::Refused`]: a call that failed after reading and scoring the series could be
+	/// repeated.
+	pub(crate) fn do_activate(domain: DomainId, values: u32) -> Result<Result<(), RefusalReason>, DispatchError> {
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
 		ensure!(state.pages_missing == 0, Error::<T>::PagesMissing);
-		let series = Self::series(domain).ok_or(Error::<T>::PagesMissing)?;
-		ensure!(series.using_encoded(blake2_256) == spec.data_root, Error::<T>::DataRootMismatch);
+		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
+		ensure!(spec.values == values, Error::<T>::ValueCountMismatch);
 		let Program::Forecast(program) = &spec.program else {
 			return Err(Error::<T>::NotLoading.into());
 		};
-		let ScoredBaseline { model: initial, error } = Self::better_baseline(&spec, program, &series)?;
-		ensure!(error > 0, Error::<T>::ConstantSeries);
-		state.status = Status::Active;
-		state.initial = initial;
-		state.initial_validation_error = error;
-		state.champion = Self::baseline(initial, error);
+		let series = Self::series(domain).ok_or(Error::<T>::PagesMissing)?;
+		let activated = match Self::initial_champion(&spec, program, &series) {
+			Ok(ScoredBaseline { model: initial, error }) => {
+				state.status = Status::Active;
+				state.initial = initial;
+				state.initial_validation_error = error;
+				state.champion = Self::baseline(initial, error);
+				Self::deposit_event(Event::Activated { domain, initial, error });
+				Ok(())
+			}
+			Err(reason) => {
+				state.status = Status::Refused;
+				Self::deposit_event(Event::ActivationRefused { domain, reason });
+				Err(reason)
+			}
+		};
 		States::<T>::insert(domain, state);
-		Self::deposit_event(Event::Activated { domain, initial, error });
-		Ok(())
+		Ok(activated)
 	}
 
-	/// Returns the baseline with the smaller error sum on the validation split; repeat-last if they are equal.
-	fn better_baseline(spec: &DomainSpec, program: &Forecast, series: &[i32]) -> Result<ScoredBaseline, Error<T>> {
+	/// Returns the initial champion of a domain with this series: the baseline with the smaller error sum on the validation
+	/// split; repeat-last if they are equal.
+	fn initial_champion(spec: &DomainSpec, program: &Forecast, series: &[i32]) -> Result<ScoredBaseline, RefusalReason> {
+		ensure!(series.using_encoded(blake2_256) == spec.data_root, RefusalReason::DataRootMismatch);
 		let (mut last, mut seasonal) = (0u64, 0u64);
 		for chunk in 0..program.chunks {
-			let span = validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)?;
-			let values = series.get(span.start as usize..span.end as usize).ok_or(Error::<T>::InvalidSplit)?;
+			let span = validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)
+				.map_err(|_| RefusalReason::InvalidSplit)?;
+			let values = series.get(span.start as usize..span.end as usize).ok_or(RefusalReason::InvalidSplit)?;
 			let windows = validation(program, values);
 			last = last.saturating_add(score(&Model::RepeatLast, program, &windows).into());
 			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program, &windows).into());
 		}
-		Ok(if seasonal < last {
+		let better = if seasonal < last {
 			ScoredBaseline { model: ModelRef::Seasonal, error: seasonal }
 		} else {
 			ScoredBaseline { model: ModelRef::RepeatLast, error: last }
-		})
+		};
+		ensure!(better.error > 0, RefusalReason::ConstantSeries);
+		Ok(better)
 	}
 
 	/// Returns a baseline as the champion, which has no author.
@@ -183,11 +202,16 @@ impl<T: Config> Pallet<T> {
 		Champion { model, author: None, round: None, block, error, initial_error: error, validation_error: error }
 	}
 
+	/// Returns `true` if the domain has had no new champion for [`ABANDONED_MS`].
+	fn is_abandoned(state: &DomainState<T::AccountId>) -> bool {
+		current_block::<T>() >= state.champion.block.saturating_add(T::Timing::blocks(ABANDONED_MS))
+	}
+
 	/// Closes an active domain; see [`Call::close`](crate::Call::close). `who` is `None` for root.
 	pub(crate) fn do_close(who: Option<T::AccountId>, domain: DomainId) -> DispatchResult {
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		if let Some(who) = who {
-			ensure!(state.owner == who, Error::<T>::NotOwner);
+			ensure!(state.owner == who || Self::is_abandoned(&state), Error::<T>::NotOwner);
 			ensure!(T::DomainWeights::weight(domain) == 0, Error::<T>::StillWeighted);
 		}
 		ensure!(state.status == Status::Active, Error::<T>::NotActive);
@@ -203,8 +227,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_retire(who: Option<T::AccountId>, domain: DomainId) -> Result<u32, DispatchError> {
 		let state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status != Status::Active, Error::<T>::StillActive);
-		let owner = who.is_none_or(|who| who == state.owner);
-		ensure!(owner || state.status == Status::Closing, Error::<T>::NotOwner);
+		let permitted = who.is_none_or(|who| who == state.owner)
+			|| match state.status {
+				Status::Closing | Status::Refused => true,
+				Status::Converged => Self::is_abandoned(&state),
+				Status::Loading | Status::Active => false,
+			};
+		ensure!(permitted, Error::<T>::NotOwner);
 		ensure!(state.open_rounds == 0, Error::<T>::RoundsOpen);
 
 		let pages = Specs::<T>::take(domain).map_or(0, |spec| spec.pages()).saturating_sub(state.pages_missing);
@@ -215,10 +244,12 @@ impl<T: Config> Pallet<T> {
 		States::<T>::remove(domain);
 		let deposit = Deposits::<T>::take(domain);
 		T::Currency::release(&HoldReason::Domain.into(), &state.owner, deposit, Precision::BestEffort)?;
-		for Donation { donor, amount } in Bounties::<T>::take(domain) {
+		let mut bounty: Balance = 0;
+		for Donation { donor, amount, .. } in Bounties::<T>::take(domain) {
 			T::Currency::release(&HoldReason::Bounty.into(), &donor, amount, Precision::BestEffort)?;
+			bounty = bounty.saturating_add(amount);
 		}
-		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty: state.bounty });
+		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty });
 		Ok(pages)
 	}
 }
@@ -244,8 +275,11 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
-	fn close_round(domain: DomainId) {
-		States::<T>::mutate_extant(domain, |state| state.open_rounds = state.open_rounds.saturating_sub(1));
+	fn close_round(round: RoundId, result: RoundResult) {
+		States::<T>::mutate_extant(round.domain, |state| {
+			state.open_rounds = state.open_rounds.saturating_sub(1);
+			state.last_round = Some(LastRound { number: round.number, block: current_block::<T>(), result });
+		});
 	}
 
 	fn crown(domain: DomainId, champion: Champion<T::AccountId>, high_water: Q32, upper: u64) {
@@ -256,12 +290,14 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		let loss = loss(upper, champion.initial_error);
 		let converges = spec.target > 0 && loss <= spec.target.into() && state.status != Status::Converged;
 		let (model, former, author) = (champion.model, state.champion.model, champion.author.clone());
+		// A champion with an author has a round.
+		let number = champion.round.map_or(0, |round| round.number);
 		state.champion = champion;
 		state.high_water = state.high_water.max(high_water);
 		Self::deposit_event(Event::ChampionReplaced { domain, model, former, high_water: state.high_water });
 		if converges {
 			state.status = Status::Converged;
-			let bounty = author.as_ref().map_or(0, |author| Self::pay_bounty(domain, author));
+			let bounty = author.as_ref().map_or(0, |author| Self::pay_bounty(domain, author, number));
 			if author.is_some() {
 				state.bounty = 0;
 			}

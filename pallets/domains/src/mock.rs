@@ -1,4 +1,4 @@
-//! Mock runtime of System, Balances and this pallet. Tests set the weights of domains.
+//! Mock runtime of System, Balances and this pallet. Tests set the weights and the undecided rounds of domains.
 
 use crate::{self as pallet_doin_domains, Config, Event, GenesisConfig, GenesisDomain, NextDomainId, Pallet};
 use codec::Encode;
@@ -6,11 +6,11 @@ use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Gene, Limits, PAGE_VALUES},
-	Balance, DomainId, DomainSpec, Evidence, Growth, Page, Split,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Page, RoundParams, Split,
 };
 use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
-use doin_traits::DomainWeights;
-use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128};
+use doin_traits::{DomainWeights, Timing, UndecidedRounds};
+use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128, weights::constants::ParityDbWeight};
 use sp_runtime::BuildStorage;
 
 /// Account identifier.
@@ -62,6 +62,7 @@ mod runtime {
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlock<Test>;
 	type AccountData = pallet_balances::AccountData<Balance>;
+	type DbWeight = ParityDbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -74,6 +75,8 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Weight of every domain.
 	pub static VotedWeight: u32 = 0;
+	/// Earliest undecided round of every domain.
+	pub static EarliestRound: Option<u32> = None;
 }
 
 /// Weights that tests set.
@@ -84,10 +87,32 @@ impl DomainWeights for MockWeights {
 	}
 }
 
+/// Undecided rounds that tests set.
+pub struct MockRounds;
+impl UndecidedRounds for MockRounds {
+	fn earliest(_domain: DomainId) -> Option<u32> {
+		EarliestRound::get()
+	}
+}
+
+/// Rounds of a development chain, and blocks of an hour, so that 180 days are 4 320 blocks.
+pub struct MockTiming;
+impl Timing for MockTiming {
+	fn blocks(ms: u64) -> BlockNumber {
+		(ms / 3_600_000).max(1) as BlockNumber
+	}
+
+	fn rounds() -> RoundParams {
+		RoundParams::DEV
+	}
+}
+
 impl Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type DomainWeights = MockWeights;
+	type Timing = MockTiming;
+	type UndecidedRounds = MockRounds;
 	type RegistrationFee = ConstU128<FEE>;
 	type BaseDeposit = ConstU128<BASE>;
 	type ByteDeposit = ConstU128<PER_BYTE>;
@@ -103,6 +128,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 /// Returns such a chain with domains at genesis.
 pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExternalities {
 	VotedWeight::set(0);
+	EarliestRound::set(None);
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: pallet_balances::GenesisConfig {

@@ -1,18 +1,23 @@
 //! Life cycle of domains, deposits and bounties, and attacks of their owners.
 
-use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, States, WeightInfo};
+use crate::{
+	mock::*, Bounties, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo,
+	Withdrawal,
+};
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Champion, DomainState, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
-	Balance, DomainId, DomainSpec, Evidence, Growth, ModelRef, Page, RoundId, Status, ONE_Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult,
+	Status, UnpaidReason, ONE_Q32,
 };
 use doin_scoring::{Loss, Program, Quadratic, WindowPhase};
 use doin_traits::{DomainWeights, Domains, OnWeightGained, Votable};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
+	weights::constants::ParityDbWeight,
 };
 use sp_runtime::TokenError;
 
@@ -34,6 +39,17 @@ fn state(domain: DomainId) -> DomainState<AccountId> {
 
 fn deposited(event: Event<Test>) -> bool {
 	events().contains(&event)
+}
+
+/// Sets the number of the current block.
+fn at_block(number: BlockNumber) {
+	System::set_block_number(number.into());
+}
+
+/// Removes an open round of `domain` that earned nothing.
+fn close_round(domain: DomainId, number: u32) {
+	let result = RoundResult::Unpaid(UnpaidReason::NoImprovement);
+	<Registry as Domains<AccountId>>::close_round(RoundId { domain, number }, result);
 }
 
 fn empty_page() -> Page {
@@ -162,6 +178,7 @@ fn every_fault_of_a_record_has_its_own_error() {
 		};
 		generator(|g| g.ar = BoundedVec::truncate_from(vec![4_096]), Error::UnstableGenerator);
 		generator(|g| g.noise = u32::MAX, Error::GeneratorOutOfRange);
+		generator(|g| g.noise = 0, Error::GeneratorTooQuiet);
 		let other = |spec: DomainSpec, error: Error<Test>| {
 			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
 		};
@@ -236,9 +253,11 @@ fn another_series_than_the_declared_one_is_rejected_and_the_deposit_is_released(
 		let mut forged = series();
 		forged[2_100] += 1;
 		let domain = load(forecast(), &forged);
-		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::DataRootMismatch);
 		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
-		assert_ok!(Registry::retire(signed(OWNER), domain));
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert!(deposited(Event::ActivationRefused { domain, reason: RefusalReason::DataRootMismatch }));
+		assert_eq!(state(domain).status, Status::Refused);
+		assert_ok!(Registry::retire(signed(OTHER), domain));
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - FEE);
 	});
 }
@@ -262,11 +281,65 @@ fn a_series_without_error_is_rejected() {
 		for values in [constant, seasonal] {
 			let spec = DomainSpec { data_root: blake2_256(&values.encode()), ..forecast() };
 			let domain = load(spec, &values);
-			assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::ConstantSeries);
+			assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+			assert!(deposited(Event::ActivationRefused { domain, reason: RefusalReason::ConstantSeries }));
+			assert_eq!(state(domain).status, Status::Refused);
 			assert_ok!(Registry::retire(signed(OWNER), domain));
 		}
 		assert_eq!(Balances::balance(&OWNER), ENDOWMENT - 2 * FEE);
 	});
+}
+
+/// Returns a loaded domain whose series is constant.
+fn constant() -> DomainId {
+	let values = vec![5; VALUES as usize];
+	load(DomainSpec { data_root: blake2_256(&values.encode()), ..forecast() }, &values)
+}
+
+#[test]
+fn n9_a_refused_activation_is_not_repeated() {
+	build_and_execute(|| {
+		let domain = constant();
+		assert_ok!(Registry::activate(signed(OTHER), domain, VALUES));
+		// Without a page, an activation that read the series would fail with `PagesMissing`.
+		let page = Pages::<Test>::take(domain, 0).expect("the page is stored");
+		assert_noop!(Registry::activate(signed(OTHER), domain, VALUES), Error::<Test>::NotLoading);
+		Pages::<Test>::insert(domain, 0, page);
+	});
+}
+
+#[test]
+fn n9_a_refused_domain_can_only_be_retired() {
+	build_and_execute(|| {
+		let domain = constant();
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_noop!(Registry::upload_page(signed(OWNER), domain, 0, empty_page()), Error::<Test>::NotLoading);
+		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 300), Error::<Test>::NotActive);
+		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::NotActive);
+		assert_noop!(Registry::close(RuntimeOrigin::root(), domain), Error::<Test>::NotActive);
+		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
+		assert!(!<Registry as Votable>::votable(domain), "a refused domain cannot be voted for");
+		assert_ok!(Registry::retire(signed(OTHER), domain));
+		assert_eq!(
+			Balances::balance(&OWNER),
+			ENDOWMENT - FEE,
+			"the deposit goes to the owner, also if another account removes the domain"
+		);
+	});
+}
+
+#[test]
+fn n9_the_weight_of_an_activation_counts_its_pages() {
+	use frame_support::dispatch::GetDispatchInfo;
+	let weight = |values| crate::Call::<Test>::activate { domain: 0, values }.get_dispatch_info().call_weight;
+	let read = |pages| ParityDbWeight::get().reads(pages);
+	for values in [1, PAGE_VALUES, PAGE_VALUES + 1, MAX_PAGES * PAGE_VALUES] {
+		let measured = <() as WeightInfo>::activate_values(values);
+		let pages = values.div_ceil(PAGE_VALUES);
+		assert!(weight(values).all_gte(measured.saturating_add(read(pages.into()))), "{values} values on {pages} pages");
+		assert!(weight(values).all_gte(<() as WeightInfo>::activate_steps(values)));
+		assert!(weight(values).all_gte(<() as WeightInfo>::activate_channels(values)));
+	}
 }
 
 #[test]
@@ -336,6 +409,173 @@ fn small_donations_exclude_neither_the_owner_nor_a_larger_donation() {
 		// A donor with a place adds to its donation without replacing another one.
 		assert_ok!(Registry::add_bounty(signed(5), domain, MIN_BOUNTY));
 		assert_eq!(bounty_of(6), MIN_BOUNTY + 6);
+	});
+}
+
+/// Notice of a withdrawal, in blocks.
+const NOTICE: BlockNumber = RoundParams::DEV.longest();
+
+/// Returns the last round for which a donation to `domain` is paid if its withdrawal is announced now.
+fn current_round(domain: DomainId) -> u32 {
+	RoundParams::DEV.place(domain, System::block_number() as BlockNumber).round.number
+}
+
+#[test]
+fn n11_a_donation_is_withdrawn_after_a_notice() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NotAnnounced);
+		at_block(100);
+		let (from, last_round) = (100 + NOTICE, current_round(domain));
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		let announced = Event::WithdrawalAnnounced { domain, donor: OTHER, amount: 300, from, last_round, bounty: 200 };
+		assert_eq!(events().last(), Some(&announced));
+		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (200, 300), "still on hold, but not promised to later rounds");
+		assert_noop!(Registry::announce_withdrawal(signed(OTHER), domain), Error::<Test>::AlreadyAnnounced);
+		at_block(from - 1);
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoticeRunning);
+		at_block(from);
+		assert_ok!(Registry::withdraw_bounty(signed(OTHER), domain));
+		assert_eq!(events().last(), Some(&Event::BountyWithdrawn { domain, donor: OTHER, amount: 300 }));
+		assert_eq!((Balances::balance(&OTHER), state(domain).bounty), (ENDOWMENT, 200));
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoDonation);
+		// The last donation of a bounty leaves no empty list.
+		assert_ok!(Registry::announce_withdrawal(signed(3), domain));
+		at_block(from + NOTICE);
+		assert_ok!(Registry::withdraw_bounty(signed(3), domain));
+		assert!(!Bounties::<Test>::contains_key(domain));
+	});
+}
+
+#[test]
+fn n11_a_withdrawal_is_checked() {
+	build_and_execute(|| {
+		assert_noop!(Registry::announce_withdrawal(signed(OTHER), 5), Error::<Test>::UnknownDomain);
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), 5), Error::<Test>::UnknownDomain);
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
+		assert_noop!(Registry::announce_withdrawal(signed(OTHER), domain), Error::<Test>::NoDonation);
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoDonation);
+	});
+}
+
+#[test]
+fn n11_a_donation_stays_for_the_rounds_that_it_was_given_for() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		at_block(100);
+		let last_round = current_round(domain);
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		at_block(100 + 50 * NOTICE);
+		for open in [last_round - 3, last_round] {
+			EarliestRound::set(Some(open));
+			assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::RoundsOpen);
+		}
+		// The verdict of such a round pays the whole donation.
+		let winner = Champion { round: Some(RoundId { domain, number: last_round }), ..champion(7, 100_000) };
+		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
+		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 300 }));
+	});
+}
+
+#[test]
+fn n11_later_rounds_are_not_promised_a_donation_that_leaves() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
+		at_block(100);
+		let last_round = current_round(domain);
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		// A donor who announces at once and withdraws when a winning model is revealed takes nothing that was promised.
+		at_block(100 + NOTICE);
+		EarliestRound::set(Some(last_round + 1));
+		assert_eq!(state(domain).bounty, 200);
+		let winner = Champion { round: Some(RoundId { domain, number: last_round + 1 }), ..champion(7, 100_000) };
+		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		assert!(deposited(Event::BountyWithdrawn { domain, donor: OTHER, amount: 300 }));
+		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 200 }));
+		assert_eq!([7, OTHER, 3].map(|who| Balances::balance(&who)), [ENDOWMENT + 200, ENDOWMENT, ENDOWMENT - 200]);
+		assert_eq!((bounty_of(OTHER), bounty_of(3), state(domain).bounty), (0, 0, 0));
+	});
+}
+
+#[test]
+fn n11_an_addition_cancels_an_announced_withdrawal() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		assert_eq!(state(domain).bounty, 0);
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 100));
+		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (400, 400));
+		at_block(10 * NOTICE);
+		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NotAnnounced);
+		// A larger donation also replaces one whose withdrawal is announced.
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		for donor in 3..10 {
+			assert_ok!(Registry::add_bounty(signed(donor), domain, 500));
+		}
+		assert!(deposited(Event::BountyRefunded { domain, donor: OTHER, amount: 400 }));
+		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (7 * 500, 0));
+		assert!(Bounties::<Test>::get(domain).iter().all(|donation| donation.withdrawal.is_none()));
+	});
+}
+
+#[test]
+fn n11_an_announced_donation_comes_back_with_the_domain() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
+		let withdrawal = Some(Withdrawal { from: 1 + NOTICE, last_round: current_round(domain) });
+		assert_eq!(Bounties::<Test>::get(domain)[0].withdrawal, withdrawal);
+		assert_ok!(Registry::close(signed(OWNER), domain));
+		assert_ok!(Registry::retire(signed(OTHER), domain));
+		assert!(matches!(events().last(), Some(Event::Retired { bounty: 300, .. })));
+		assert_eq!(Balances::balance(&OTHER), ENDOWMENT);
+	});
+}
+
+/// Blocks of 180 days.
+const ABANDONED: BlockNumber = 180 * 24;
+
+#[test]
+fn n11_anyone_closes_a_domain_without_a_new_champion_for_180_days() {
+	build_and_execute(|| {
+		let domain = active();
+		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
+		at_block(ABANDONED);
+		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
+		// A new champion starts the time again.
+		let crowned = Champion { block: ABANDONED, ..champion(7, 900_000) };
+		<Registry as Domains<AccountId>>::crown(domain, crowned, 0, 950_000);
+		at_block(2 * ABANDONED - 1);
+		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
+		at_block(2 * ABANDONED);
+		VotedWeight::set(1);
+		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::StillWeighted);
+		VotedWeight::set(0);
+		assert_ok!(Registry::close(signed(OTHER), domain));
+		assert_ok!(Registry::retire(signed(OTHER), domain));
+		assert_eq!((Balances::balance(&OTHER), Balances::balance(&OWNER)), (ENDOWMENT, ENDOWMENT - FEE));
+	});
+}
+
+#[test]
+fn n11_anyone_retires_a_converged_domain_after_180_days() {
+	build_and_execute(|| {
+		let domain = active();
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
+		let since = champion(7, 100_000).block;
+		at_block(since + ABANDONED - 1);
+		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
+		at_block(since + ABANDONED);
+		assert_ok!(Registry::retire(signed(OTHER), domain));
 	});
 }
 
@@ -417,11 +657,11 @@ fn open_rounds_of_a_closing_domain_run_to_their_verdicts() {
 		assert_eq!(events().last(), Some(&Event::Closed { domain, open_rounds: 2 }));
 		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
-		<Registry as Domains<AccountId>>::close_round(domain);
+		close_round(domain, 3);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
 		// Closing the domain does not avoid the payment of the bounty.
 		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
-		<Registry as Domains<AccountId>>::close_round(domain);
+		close_round(domain, 4);
 		assert_eq!(Balances::balance(&7), ENDOWMENT + 300);
 		assert_eq!(state(domain).status, Status::Converged);
 		assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -523,9 +763,13 @@ fn rounds_are_opened_in_active_domains_only() {
 		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
 		assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
 		assert_eq!(state(domain).open_rounds, 1);
-		<Registry as Domains<AccountId>>::close_round(domain);
+		assert_eq!(state(domain).last_round, None);
+		at_block(77);
+		close_round(domain, 5);
 		assert_eq!(state(domain).open_rounds, 0);
-		<Registry as Domains<AccountId>>::close_round(4_000);
+		let result = RoundResult::Unpaid(UnpaidReason::NoImprovement);
+		assert_eq!(state(domain).last_round, Some(LastRound { number: 5, block: 77, result }));
+		close_round(4_000, 5);
 	});
 }
 
@@ -561,6 +805,25 @@ fn a_genesis_series_has_to_match_its_root() {
 #[should_panic(expected = "ValueCountMismatch")]
 fn a_genesis_series_has_to_be_complete() {
 	with_genesis(vec![GenesisDomain::new(OWNER, &forecast(), vec![1])]);
+}
+
+#[test]
+#[should_panic(expected = "domain 0, `Tides` has a weight, but only active forecasts of synthetic evidence can be voted for")]
+fn a_weighted_genesis_domain_has_to_be_votable() {
+	let mut chain = new_test_ext();
+	chain.execute_with(|| {
+		VotedWeight::set(1);
+		let domains = vec![GenesisDomain::new(OWNER, &quadratic(), Vec::new())];
+		frame_support::traits::BuildGenesisConfig::build(&crate::GenesisConfig::<Test> { domains });
+	});
+}
+
+#[test]
+#[should_panic(expected = "ConstantSeries")]
+fn a_genesis_series_needs_an_error() {
+	let values = vec![5; VALUES as usize];
+	let spec = DomainSpec { data_root: blake2_256(&values.encode()), ..forecast() };
+	with_genesis(vec![GenesisDomain::new(OWNER, &spec, values)]);
 }
 
 #[test]
@@ -605,7 +868,7 @@ mod properties {
 
 	/// Returns random steps: (account, kind of step, domain, amount).
 	fn steps() -> impl Strategy<Value = Vec<(AccountId, u8, DomainId, u64)>> {
-		prop::collection::vec((1..5u64, 0..9u8, 0..3u32, 0..2_000u64), 1..60)
+		prop::collection::vec((1..5u64, 0..11u8, 0..3u32, 0..2_000u64), 1..60)
 	}
 
 	proptest! {
@@ -625,8 +888,17 @@ mod properties {
 						5 => Registry::retire(signed(who), domain).map(drop).map_err(|error| error.error),
 						6 => <Registry as Domains<AccountId>>::open_round(domain),
 						7 => {
-							<Registry as Domains<AccountId>>::close_round(domain);
+							// Only an open round ends.
+							if States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0) {
+								close_round(domain, much as u32);
+							}
 							Ok(())
+						},
+						8 => Registry::announce_withdrawal(signed(who), domain),
+						9 => {
+							EarliestRound::set((much % 2 == 0).then_some(much as u32));
+							at_block(System::block_number() as BlockNumber + much as u32);
+							Registry::withdraw_bounty(signed(who), domain)
 						},
 						_ => {
 							// Only a domain with open rounds receives a verdict.
@@ -642,7 +914,7 @@ mod properties {
 				assert_eq!(Balances::total_issuance(), issuance - fees);
 				for domain in States::<Test>::iter_keys().collect::<Vec<_>>() {
 					while state(domain).open_rounds > 0 {
-						<Registry as Domains<AccountId>>::close_round(domain);
+						close_round(domain, 0);
 					}
 					let _may_fail = Registry::close(RuntimeOrigin::root(), domain);
 					assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));

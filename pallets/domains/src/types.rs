@@ -1,16 +1,42 @@
-//! Types of bounties and of the genesis configuration.
+//! Types of bounties, of refused activations and of the genesis configuration.
 
 use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
-	Balance, DomainSpec,
+	Balance, BlockNumber, DomainSpec,
 };
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of donors of one bounty.
 pub const MAX_DONORS: u32 = 8;
+
+/// Milliseconds without a new champion after which any account can close or remove an unweighted domain: 180 days.
+pub const ABANDONED_MS: u64 = 180 * 86_400_000;
+
+/// Reason for which the activation of a domain was refused. None of them can pass, since record and pages never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum RefusalReason {
+	/// The hash of the pages differs from the data root of the record.
+	#[codec(index = 0)]
+	DataRootMismatch,
+	/// The baselines make no error on the validation split: the series is constant or perfectly seasonal.
+	#[codec(index = 1)]
+	ConstantSeries,
+	/// The split does not fit the series.
+	#[codec(index = 2)]
+	InvalidSplit,
+}
+
+/// An announced withdrawal of a donation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Withdrawal {
+	/// First block in which the donation can be withdrawn.
+	pub from: BlockNumber,
+	/// Last round that the donation is paid for: the one that took commits at the announcement.
+	pub last_round: u32,
+}
 
 /// Amount that an account has given to a bounty.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -19,6 +45,24 @@ pub struct Donation<AccountId> {
 	pub donor: AccountId,
 	/// Amount on hold, in plancks.
 	pub amount: Balance,
+	/// Withdrawal that the donor has announced.
+	pub withdrawal: Option<Withdrawal>,
+}
+
+impl<AccountId> Donation<AccountId> {
+	/// Returns `true` if the donation is paid to the author that reaches the target in round `number`.
+	pub fn pays(&self, number: u32) -> bool {
+		self.withdrawal.is_none_or(|withdrawal| number <= withdrawal.last_round)
+	}
+
+	/// Returns the amount that the donation adds to the bounty of rounds to come, in plancks: 0 once its withdrawal is announced.
+	pub fn promised(&self) -> Balance {
+		if self.withdrawal.is_some() {
+			0
+		} else {
+			self.amount
+		}
+	}
 }
 
 /// Donations to a bounty: each donor once, in order of the first donation.

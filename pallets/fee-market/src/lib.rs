@@ -231,7 +231,7 @@ pub mod pallet {
 		/// # Errors
 		///
 		/// Fails with the first invariant that does not hold.
-		#[cfg(any(feature = "try-runtime", test))]
+		#[cfg(any(feature = "std", feature = "try-runtime"))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 			ensure!(
 				(T::Floor::get()..=T::Ceiling::get()).contains(&BaseFeePerGas::<T>::get()),

@@ -575,7 +575,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	///
 	/// Fails with the first invariant that does not hold.
-	#[cfg(any(feature = "try-runtime", test))]
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use alloc::collections::BTreeMap;
 		use frame_support::traits::fungible::hold::Inspect as InspectHold;

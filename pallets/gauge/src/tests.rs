@@ -244,6 +244,41 @@ fn weights_change_at_the_next_session_only() {
 }
 
 #[test]
+fn public_fault_sessions_that_are_skipped_or_late_end_no_weights() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 5)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 5)])));
+		// The index jumps over sessions, as after an outage, and the hook runs blocks later.
+		for session in [3, 4, 11, 23] {
+			Session::set(session);
+			System::set_block_number(System::block_number() + 17);
+			next_block();
+			assert_eq!(<Gauge as DomainWeights>::weight(7), 5, "session {session}");
+		}
+		assert_eq!(WeightGained::get(), [7], "the weight was gained once");
+	});
+}
+
+#[test]
+fn n9_a_domain_that_cannot_be_voted_for_gets_no_weight_from_a_ballot() {
+	build_and_execute(|| {
+		three_validators();
+		// Refused or loading: it is never nominated.
+		Unvotable::set(vec![8]);
+		assert_noop!(Gauge::nominate(signed(1), 8), Error::<Test>::NotVotable);
+		assert_noop!(Gauge::vote(signed(1), votes(&[(8, 5)])), Error::<Test>::NotNominated);
+		// Closed after its nomination: ballots for it do not count, and any account removes the nomination.
+		Unvotable::set(vec![7]);
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 5)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 5)])));
+		next_session();
+		assert_eq!(<Gauge as DomainWeights>::weight(7), 0);
+		assert_ok!(Gauge::withdraw_nomination(signed(9), 7));
+	});
+}
+
+#[test]
 fn the_runtime_may_announce_a_session_itself() {
 	build_and_execute(|| {
 		three_validators();

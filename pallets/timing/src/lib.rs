@@ -15,6 +15,9 @@
 //! in milliseconds and converted to blocks here. The clock of the protocol is the block number, not the timestamp, so a block
 //! author cannot move a deadline.
 //!
+//! Lengths that suit a development chain make draws predictable on a public one. A genesis is therefore public unless it states
+//! `public: false`, and a public one is refused unless it has long epochs, long phases and draws over many blocks.
+//!
 //! ## Example
 //!
 //! Milliseconds are converted to whole blocks, at least one:
@@ -42,7 +45,7 @@ mod tests;
 use core::marker::PhantomData;
 use doin_primitives::{BlockNumber, RoundParams};
 use doin_traits::Timing;
-use frame_support::traits::{ConstU64, Get};
+use frame_support::traits::{ConstBool, ConstU64, Get};
 
 /// Shortest slot, in milliseconds.
 pub const MIN_SLOT_MS: u64 = 1_000;
@@ -53,6 +56,14 @@ pub const MIN_EPOCH: u64 = 10;
 /// Shortest phase of a round, in blocks: longer than the first block of a session, which has no transactions, and two
 /// full blocks.
 pub const MIN_PHASE: u32 = 4;
+/// Shortest epoch of a public network, in slots. In shorter epochs, the randomness of BABE is predictable: it ignores an
+/// unfinished segment of 256 VRF outputs of primary slots.
+pub const PUBLIC_MIN_EPOCH: u64 = 1_200;
+/// Shortest phase of a round on a public network, in blocks, so that no author can keep a transaction out of a phase.
+pub const PUBLIC_MIN_PHASE: u32 = 10;
+/// Smallest number of VRF outputs of a draw on a public network. An author knows its own outputs in advance: with a third of
+/// the stake, all 16 are its own with a probability of 2 · 10⁻⁸.
+pub const PUBLIC_MIN_DRAW_OUTPUTS: u32 = 16;
 /// Longest phase of a round, in blocks, so that the end of a round stays in the range of block numbers.
 pub const MAX_PHASE: u32 = 1 << 24;
 /// Smallest target spacing of work blocks, in blocks, so that the minimum spacing, a quarter of it, is at least one block.
@@ -105,15 +116,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type TargetSpacing<T> = StorageValue<_, u64, ValueQuery, ConstU64<DEFAULT_SPACING_MS>>;
 
+	/// `true` for a public network, whose lengths genesis has checked against stricter bounds.
+	#[pallet::storage]
+	pub type Public<T> = StorageValue<_, bool, ValueQuery, ConstBool<true>>;
+
 	/// Lengths of slots, epochs, rounds and work blocks. The defaults are those of a public network.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T> {
+		/// `true` for a public network. `false` admits the short epochs, phases and draws of a development chain.
+		pub public: bool,
 		/// Length of a slot in milliseconds: an even number (the timestamp pallet halves it), 1 000 to 60 000.
 		pub slot_duration_ms: u64,
-		/// Length of an epoch in slots, at least 10. A public network needs at least 1 200, or its epoch randomness
-		/// is predictable.
+		/// Length of an epoch in slots, at least 10; at least 1 200 on a public network.
 		pub epoch_length: u64,
-		/// Lengths of the phases of a round, at least 4 blocks each.
+		/// Lengths of the phases of a round, at least 4 blocks each. On a public network at least 10 blocks each, with at least
+		/// 16 outputs of a draw, and a recomputation must not take longer than a period.
 		pub rounds: RoundParams,
 		/// Target spacing of work blocks in milliseconds, at least 4 slots.
 		pub target_spacing_ms: u64,
@@ -125,6 +142,7 @@ pub mod pallet {
 	impl<T> Default for GenesisConfig<T> {
 		fn default() -> Self {
 			Self {
+				public: true,
 				slot_duration_ms: DEFAULT_SLOT_MS,
 				epoch_length: DEFAULT_EPOCH,
 				rounds: RoundParams::PUBLIC,
@@ -140,6 +158,10 @@ pub mod pallet {
 			if let Err(reason) = check(self.slot_duration_ms, self.epoch_length, &self.rounds, self.target_spacing_ms) {
 				panic!("timing genesis: {reason}");
 			}
+			if let Some(reason) = self.public.then(|| check_public(self.epoch_length, &self.rounds).err()).flatten() {
+				panic!("timing genesis: {reason}; a development chain sets `public` to false");
+			}
+			Public::<T>::put(self.public);
 			SlotDuration::<T>::put(self.slot_duration_ms);
 			EpochLength::<T>::put(self.epoch_length);
 			Rounds::<T>::put(self.rounds);
@@ -157,6 +179,11 @@ pub mod pallet {
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
+		/// Returns `true` for a public network, `false` for a development chain.
+		pub fn is_public() -> bool {
+			Public::<T>::get()
+		}
+
 		/// Returns the length of a slot, in milliseconds.
 		pub fn slot_duration_ms() -> u64 {
 			SlotDuration::<T>::get()
@@ -184,12 +211,45 @@ pub mod pallet {
 		/// # Errors
 		///
 		/// Fails with the first value that genesis would reject.
-		#[cfg(any(feature = "try-runtime", test))]
+		#[cfg(any(feature = "std", feature = "try-runtime"))]
 		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-			check(SlotDuration::<T>::get(), EpochLength::<T>::get(), &Rounds::<T>::get(), TargetSpacing::<T>::get())
-				.map_err(Into::into)
+			let (epoch, rounds) = (EpochLength::<T>::get(), Rounds::<T>::get());
+			check(SlotDuration::<T>::get(), epoch, &rounds, TargetSpacing::<T>::get())?;
+			if Public::<T>::get() {
+				check_public(epoch, &rounds)?;
+			}
+			Ok(())
 		}
 	}
+}
+
+/// Checks the stricter bounds of a public network.
+fn check_public(epoch: u64, rounds: &RoundParams) -> Result<(), &'static str> {
+	let ensure = |ok: bool, reason: &'static str| if ok { Ok(()) } else { Err(reason) };
+	ensure(
+		epoch >= PUBLIC_MIN_EPOCH,
+		"epoch_length of a public network must be at least 1 200 slots, since the randomness of shorter epochs is predictable",
+	)?;
+	ensure(
+		rounds.draw_outputs >= PUBLIC_MIN_DRAW_OUTPUTS,
+		"rounds.draw_outputs of a public network must be at least 16, so that no author knows the seed of a draw in advance",
+	)?;
+	ensure(
+		phases(rounds).iter().all(|blocks| *blocks >= PUBLIC_MIN_PHASE),
+		"every phase of a round of a public network must last at least 10 blocks, so that no author can keep a transaction out",
+	)?;
+	let recomputation = [rounds.draw_outputs, rounds.answer, rounds.answer_reveal, rounds.challenge];
+	ensure(
+		// Answers are closed one block after their last reveal.
+		recomputation.iter().fold(1, |sum: u32, blocks| sum.saturating_add(*blocks)) <= rounds.period(),
+		"draw_outputs, answer, answer_reveal and challenge of a public network must not exceed commit and reveal together, or \
+		 rounds queue up",
+	)
+}
+
+/// Returns the lengths of the phases of a round, in blocks.
+fn phases(rounds: &RoundParams) -> [u32; 6] {
+	[rounds.commit, rounds.reveal, rounds.answer, rounds.answer_reveal, rounds.challenge, rounds.settle_timeout]
 }
 
 /// Checks the values of a genesis.
@@ -198,7 +258,7 @@ fn check(slot_ms: u64, epoch: u64, rounds: &RoundParams, spacing_ms: u64) -> Res
 	ensure(slot_ms.is_multiple_of(2), "slot_duration_ms must be even, since the minimum time between blocks is half of it")?;
 	ensure((MIN_SLOT_MS..=MAX_SLOT_MS).contains(&slot_ms), "slot_duration_ms must be 1 000 to 60 000")?;
 	ensure(epoch >= MIN_EPOCH, "epoch_length must be at least 10 slots")?;
-	let phases = [rounds.commit, rounds.reveal, rounds.answer, rounds.answer_reveal, rounds.challenge, rounds.settle_timeout];
+	let phases = phases(rounds);
 	ensure(
 		phases.iter().all(|p| *p >= MIN_PHASE),
 		"every phase of a round must last at least 4 blocks, longer than the first block of a session and two full blocks",

@@ -40,6 +40,7 @@ impl pallet_timing::Config for Test {}
 /// Returns the genesis configuration of a development chain.
 pub fn dev() -> pallet_timing::GenesisConfig<Test> {
 	pallet_timing::GenesisConfig {
+		public: false,
 		slot_duration_ms: 2_000,
 		epoch_length: 30,
 		rounds: RoundParams::DEV,

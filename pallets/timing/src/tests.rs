@@ -14,6 +14,7 @@ fn defaults_are_a_public_networks() {
 		assert_eq!(<EpochDuration<Test> as Get<u64>>::get(), 1_200);
 		assert_eq!(<TargetSpacingBlocks<Test> as Get<u32>>::get(), 100);
 		assert_eq!(TimingPallet::rounds(), RoundParams::PUBLIC);
+		assert!(TimingPallet::is_public());
 	});
 }
 
@@ -28,6 +29,7 @@ fn the_same_code_runs_a_development_chain() {
 		assert_eq!(TimingPallet::round_params(), RoundParams::DEV);
 		assert_eq!((TimingPallet::slot_duration_ms(), TimingPallet::epoch_length()), (2_000, 30));
 		assert_eq!(TimingPallet::target_spacing_blocks(), 15);
+		assert!(!TimingPallet::is_public());
 	});
 }
 
@@ -97,4 +99,65 @@ fn a_draw_without_entropy_is_refused() {
 #[should_panic(expected = "target_spacing_ms must be at least 4 slots")]
 fn work_blocks_closer_than_blocks_are_refused() {
 	execute_on(GenesisConfig { target_spacing_ms: 7_999, ..dev() }, || ());
+}
+
+/// Returns a public genesis with these rounds.
+fn public(rounds: RoundParams) -> GenesisConfig<Test> {
+	GenesisConfig { rounds, ..Default::default() }
+}
+
+#[test]
+#[should_panic(expected = "draw_outputs of a public network must be at least 16")]
+fn n17_a_public_genesis_needs_sixteen_outputs_per_draw() {
+	execute_on(public(RoundParams { draw_outputs: 15, ..RoundParams::PUBLIC }), || ());
+}
+
+#[test]
+#[should_panic(
+	expected = "must be at least 1 200 slots, since the randomness of shorter epochs is predictable; a development chain"
+)]
+fn n17_a_public_genesis_needs_long_epochs() {
+	execute_on(GenesisConfig { epoch_length: 1_199, ..Default::default() }, || ());
+}
+
+#[test]
+fn n17_a_public_genesis_needs_ten_blocks_per_phase() {
+	let with = |change: fn(&mut RoundParams)| {
+		let mut rounds = RoundParams::PUBLIC;
+		change(&mut rounds);
+		crate::check_public(1_200, &rounds)
+	};
+	let short: [fn(&mut RoundParams); 6] = [
+		|r| r.commit = 9,
+		|r| r.reveal = 9,
+		|r| r.answer = 9,
+		|r| r.answer_reveal = 9,
+		|r| r.challenge = 9,
+		|r| r.settle_timeout = 9,
+	];
+	for change in short {
+		assert!(with(change).is_err_and(|reason| reason.contains("at least 10 blocks")));
+	}
+	assert_eq!(with(|_| ()), Ok(()));
+	assert_eq!(
+		with(|r| r.challenge = 103),
+		Ok(()),
+		"16, 40, 20 and 103 blocks, and one to close the answers, are as long as a period"
+	);
+	assert!(with(|r| r.challenge = 104).is_err_and(|reason| reason.contains("rounds queue up")));
+}
+
+#[test]
+#[should_panic(expected = "timing genesis: epoch_length of a public network")]
+fn n17_the_lengths_of_a_development_chain_are_no_public_genesis() {
+	execute_on(GenesisConfig { public: true, ..dev() }, || ());
+}
+
+#[test]
+fn n17_a_public_chain_keeps_its_bounds() {
+	execute_on(Default::default(), || {
+		crate::Rounds::<Test>::put(RoundParams::DEV);
+		assert!(TimingPallet::do_try_state().is_err(), "the state is checked against the bounds of a public network");
+		crate::Rounds::<Test>::put(RoundParams::PUBLIC);
+	});
 }

@@ -14,11 +14,13 @@
 //!
 //! ## Overview
 //!
-//! New DOIN are minted only when a better model was verified. Every verified improvement enters a queue as a number of bits, its
-//! *effective improvement*. When the queue holds the threshold T, a *work block* is sealed: it takes T from the head of the queue
-//! and mints the reward R. The optimizers of the improvements receive 65 %, the evaluators that verified them 30 %, and the
-//! validators 5 %. The reward halves every 210 000 work blocks, and at most 21 million DOIN are ever minted. T follows
-//! the rate of improvement, so that a work block takes ten minutes on average.
+//! New DOIN are minted only when a better model was verified. Every verified improvement enters a queue as a number of bits,
+//! its *effective improvement*. When the queue holds the threshold T, a *work block* is sealed: it takes T from the head of the
+//! queue and mints the reward R. The optimizers of the improvements receive 65 %, the evaluators that verified them 30 %, and
+//! the validators 5 %. Each seat of the quorum earns an equal part of the 30 %; the part of a seat without a correct answer
+//! goes to the accounts that paid the runtime to recompute the chunks, or is not minted. The reward halves every 210 000 work
+//! blocks, and at most 21 million DOIN are ever minted. T follows the rate of improvement, so that a work block takes ten
+//! minutes on average.
 //!
 //! ## Example
 //!
@@ -39,9 +41,15 @@
 //!
 //! ### Exactness
 //!
-//! Shares are differences of running totals, so that the parts of the 65 % and of the 30 % add up to the planck; the remainder of
-//! the whole goes to the validators. A part without a recipient (an improvement that the chain itself verified), or that an
-//! account cannot receive (a new account below the existential deposit), is not minted.
+//! The amounts of the parts of a seal are differences of running totals, so the 65 % add up to the planck; the rounding remainder
+//! of the split goes to the validators. The pay of one evaluator is rounded down. Its remainder, the part of a seat that nobody
+//! filled, and an amount that an account cannot receive (a new account below the existential deposit) are not minted.
+//!
+//! ### Backing
+//!
+//! [`MintedBy`] counts every minted planck by the origin of the sums that decided its improvement: a quorum that recomputed
+//! them, or the runtime itself. Both add up to [`Mined`], so the share of all DOIN that is backed by recomputed work is a fact
+//! of the state, which [`Pallet::view`] returns.
 //!
 //! ### Share of the validators
 //!
@@ -71,7 +79,8 @@ use codec::Encode;
 use core::marker::PhantomData;
 use doin_primitives::{
 	difficulty::{due, Bounds, Difficulty},
-	emission,
+	emission::{self, Backed},
+	settlement::{Backing, PayShares},
 	views::{SealView, WorkEntryView, WorkView},
 	Balance, BlockNumber, DoinLog, DOIN_ENGINE_ID, ONE_Q32, Q32,
 };
@@ -97,6 +106,9 @@ pub const MAX_QUEUE: u32 = 1_024;
 pub const MAX_ENTRIES: u32 = 32;
 /// Lowest floor of T, Q32 bits. Below it, a step of one percent rounds to 0.
 pub const MIN_FLOOR: Q32 = 100;
+/// Lowest floor of T on a public network, Q32 bits: 0.005 bit. Below it, a lie that passes the spot checks of a quorum of three could
+/// earn more than the bonds of the quorum, since the smallest bond does not follow T.
+pub const PUBLIC_FLOOR: Q32 = ONE_Q32 / 200 + 1;
 /// Highest ceiling of T, Q32 bits: 2²⁰ bits.
 pub const MAX_CEILING: Q32 = ONE_Q32 << 20;
 
@@ -122,6 +134,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type TargetSpacing: Get<BlockNumber>;
 
+		/// Lowest floor of T that genesis admits, Q32 bits; at least [`MIN_FLOOR`].
+		type LowestFloor: Get<Q32>;
+
 		/// Identifier of the account that holds the share of the validators until staking pays it.
 		#[pallet::constant]
 		type PotId: Get<PalletId>;
@@ -139,10 +154,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type QueueState<T> = StorageValue<_, Queue, ValueQuery>;
 
-	/// Number of work blocks sealed so far.
-	#[pallet::storage]
-	pub type WorkBlocks<T> = StorageValue<_, u64, ValueQuery>;
-
 	/// Threshold T, and the state of the controller that moves it.
 	#[pallet::storage]
 	pub type DifficultyState<T> = StorageValue<_, Difficulty, ValueQuery>;
@@ -154,6 +165,10 @@ pub mod pallet {
 	/// Amount minted so far in plancks, at most 21 million DOIN.
 	#[pallet::storage]
 	pub type Mined<T> = StorageValue<_, Balance, ValueQuery>;
+
+	/// Amount minted so far in plancks, by the origin of the sums that decided the improvements. Both parts add up to [`Mined`].
+	#[pallet::storage]
+	pub type MintedBy<T> = StorageValue<_, Backed, ValueQuery>;
 
 	/// Share of the validators since the last paid era, in plancks.
 	#[pallet::storage]
@@ -178,16 +193,21 @@ pub mod pallet {
 	}
 
 	impl<T> Default for GenesisConfig<T> {
-		/// Returns a threshold of 1/16 bit, between 2⁻¹⁶ bit and 1 024 bits.
+		/// Returns a threshold of 1/16 bit, between 0.005 bit and 1 024 bits.
 		fn default() -> Self {
-			Self { threshold: ONE_Q32 >> 4, floor: ONE_Q32 >> 16, ceiling: ONE_Q32 << 10, _config: PhantomData }
+			Self { threshold: ONE_Q32 >> 4, floor: PUBLIC_FLOOR, ceiling: ONE_Q32 << 10, _config: PhantomData }
 		}
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			assert!(self.floor >= MIN_FLOOR, "work genesis: floor must be at least {MIN_FLOOR}, so that T can rise from it");
+			let lowest = T::LowestFloor::get().max(MIN_FLOOR);
+			assert!(
+				self.floor >= lowest,
+				"work genesis: floor must be at least {lowest}: T could not rise from a lower one, or, on a public network, a lie could \
+				 earn more than the bonds behind it"
+			);
 			assert!(self.ceiling <= MAX_CEILING, "work genesis: ceiling must be at most {MAX_CEILING}");
 			assert!(
 				(self.floor..=self.ceiling).contains(&self.threshold),
@@ -281,7 +301,7 @@ pub mod pallet {
 				seal = Some((sealing.taken, difficulty.threshold));
 				weight.saturating_accrue(sealing.weight);
 			}
-			let log = DoinLog::V1 { work_index: WorkBlocks::<T>::get(), seal };
+			let log = DoinLog::V1 { work_index: Self::work_blocks(), seal };
 			frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(DOIN_ENGINE_ID, log.encode()));
 			weight
 		}
@@ -297,13 +317,17 @@ pub mod pallet {
 		/// Returns the state of work blocks and their queue.
 		pub fn view() -> WorkView<T::AccountId> {
 			let queue = QueueState::<T>::get();
-			let work_blocks = WorkBlocks::<T>::get();
+			let work_blocks = Self::work_blocks();
+			let (mined, minted_by) = (Mined::<T>::get(), MintedBy::<T>::get());
 			WorkView {
 				work_blocks,
 				threshold: DifficultyState::<T>::get().threshold,
 				queued: queue.effective,
 				reward: emission::reward(work_blocks),
-				mined: Mined::<T>::get(),
+				mined,
+				backed_by_quorum: minted_by.quorum,
+				backed_by_runtime: minted_by.runtime,
+				backed_share: minted_by.share_of(mined),
 				era_accrual: EraAccrual::<T>::get(),
 				queue: (queue.head..queue.tail)
 					.take(MAX_ENTRIES as usize)
@@ -312,7 +336,8 @@ pub mod pallet {
 						round: entry.round,
 						effective: entry.effective,
 						optimizer: entry.optimizer,
-						evaluators: entry.evaluators.into_inner(),
+						evaluators: entry.evaluators.shares.into_iter().map(|share| share.who).collect(),
+						backing: entry.backing,
 					})
 					.collect(),
 				last_seal: LastSeal::<T>::get(),
@@ -327,8 +352,10 @@ struct Part<AccountId> {
 	effective: Q32,
 	/// Author of the model.
 	optimizer: AccountId,
-	/// Accounts that verified the improvement.
-	evaluators: Vec<AccountId>,
+	/// Division of the evaluators' pay among the accounts that verified the improvement.
+	evaluators: PayShares<AccountId>,
+	/// Origin of the sums that decided the improvement.
+	backing: Backing,
 }
 
 /// Parts of the queue that a seal takes.
@@ -339,12 +366,14 @@ struct Taken<AccountId> {
 	effective: Q32,
 }
 
-/// Amounts that a seal pays, in plancks.
+/// Amounts that a seal pays.
 struct Shares<AccountId> {
 	/// Amount of each optimizer.
-	optimizers: BTreeMap<AccountId, Balance>,
+	optimizers: BTreeMap<AccountId, Backed>,
 	/// Amount of each evaluator.
-	evaluators: BTreeMap<AccountId, Balance>,
+	evaluators: BTreeMap<AccountId, Backed>,
+	/// Amount of the validators.
+	validators: Backed,
 }
 
 /// A seal, and the weight of making it.
@@ -356,9 +385,9 @@ struct Sealing {
 }
 
 /// Adds `amount` to the share of `who`.
-fn add_share<AccountId: Ord + Clone>(shares: &mut BTreeMap<AccountId, Balance>, who: &AccountId, amount: Balance) {
+fn add_share<AccountId: Ord + Clone>(shares: &mut BTreeMap<AccountId, Backed>, who: &AccountId, amount: Backed) {
 	let sum = shares.entry(who.clone()).or_default();
-	*sum = sum.saturating_add(amount);
+	*sum = sum.plus(amount);
 }
 
 impl<T: Config> Pallet<T> {
@@ -367,23 +396,30 @@ impl<T: Config> Pallet<T> {
 		T::PotId::get().into_account_truncating()
 	}
 
+	/// Returns the number of work blocks sealed so far.
+	pub fn work_blocks() -> u64 {
+		LastSeal::<T>::get().map_or(0, |last| last.work_block)
+	}
+
 	/// Seals a work block at `threshold`.
 	fn seal(now: BlockNumber, queue: Queue, threshold: Q32) -> Sealing {
 		let Taken { parts, effective: taken } = Self::take_from_queue(queue, threshold);
-		let (index, mined) = (WorkBlocks::<T>::get(), Mined::<T>::get());
+		let (index, mined) = (Self::work_blocks(), Mined::<T>::get());
 		let due = emission::split(emission::minted(emission::reward(index), taken, threshold, mined));
 		let shares = Self::shares(&parts, taken, &due);
 		let payees = shares.optimizers.len().saturating_add(shares.evaluators.len()).saturating_add(1) as u32;
 
-		let optimizers = Self::pay(shares.optimizers, Role::Optimizer);
-		let evaluators = Self::pay(shares.evaluators, Role::Evaluator);
-		let validators = Self::pay([(Self::pot(), due.validators)], Role::Validators);
-		let minted = optimizers.saturating_add(evaluators).saturating_add(validators);
+		let by_optimizers = Self::pay(shares.optimizers, Role::Optimizer);
+		let by_evaluators = Self::pay(shares.evaluators, Role::Evaluator);
+		let by_validators = Self::pay([(Self::pot(), shares.validators)], Role::Validators);
+		let minted_by = by_optimizers.plus(by_evaluators).plus(by_validators);
+		let (optimizers, evaluators, validators) = (by_optimizers.total(), by_evaluators.total(), by_validators.total());
+		let minted = minted_by.total();
 		Mined::<T>::put(mined.saturating_add(minted));
+		MintedBy::<T>::mutate(|sum| *sum = sum.plus(minted_by));
 		EraAccrual::<T>::mutate(|accrued| *accrued = accrued.saturating_add(validators));
 
 		let work_block = index.saturating_add(1);
-		WorkBlocks::<T>::put(work_block);
 		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, validators });
 		Self::deposit_event(Event::Sealed { work_block, taken, threshold, minted, optimizers, evaluators, validators });
 		let weight = T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees));
@@ -402,7 +438,12 @@ impl<T: Config> Pallet<T> {
 			let effective = entry.effective.min(threshold.saturating_sub(taken));
 			taken = taken.saturating_add(effective);
 			entry.effective = entry.effective.saturating_sub(effective);
-			parts.push(Part { effective, optimizer: entry.optimizer.clone(), evaluators: entry.evaluators.to_vec() });
+			parts.push(Part {
+				effective,
+				optimizer: entry.optimizer.clone(),
+				evaluators: entry.evaluators.clone(),
+				backing: entry.backing,
+			});
 			if entry.effective == 0 {
 				Entries::<T>::remove(queue.head);
 				queue.head = queue.head.saturating_add(1);
@@ -415,35 +456,39 @@ impl<T: Config> Pallet<T> {
 		Taken { parts, effective: taken }
 	}
 
-	/// Returns the amounts of the optimizers and evaluators of `parts`. Amounts are differences of running totals, so rounding
-	/// loses nothing. The first evaluators of a part receive the plancks of the division's remainder, one each.
+	/// Returns the amounts of the optimizers, evaluators and validators for `parts`. The amounts of parts are differences of
+	/// running totals, so rounding loses nothing; the pay of each evaluator is rounded down. The evaluators of a part never
+	/// earn more than the part, even if its shares add up to more than one.
 	fn shares(parts: &[Part<T::AccountId>], taken: Q32, due: &emission::Split) -> Shares<T::AccountId> {
 		let up_to =
 			|whole: Balance, effective: Q32| whole.saturating_mul(effective.into()).checked_div(taken.into()).unwrap_or(0);
-		let mut shares = Shares { optimizers: BTreeMap::new(), evaluators: BTreeMap::new() };
+		let mut shares = Shares { optimizers: BTreeMap::new(), evaluators: BTreeMap::new(), validators: Backed::default() };
 		let mut before: Q32 = 0;
-		for part in parts {
-			let after = before.saturating_add(part.effective);
+		for Part { effective, optimizer, evaluators, backing } in parts {
+			let after = before.saturating_add(*effective);
 			let between = |whole| up_to(whole, after).saturating_sub(up_to(whole, before));
-			add_share(&mut shares.optimizers, &part.optimizer, between(due.optimizers));
-			let verified = between(due.evaluators);
-			let seats = part.evaluators.len() as Balance;
-			let (each, odd) = (verified.checked_div(seats).unwrap_or(0), verified.checked_rem(seats).unwrap_or(0));
-			for (seat, who) in (0..seats).zip(&part.evaluators) {
-				add_share(&mut shares.evaluators, who, each.saturating_add(Balance::from(seat < odd)));
+			add_share(&mut shares.optimizers, optimizer, Backed::by(*backing, between(due.optimizers)));
+			shares.validators = shares.validators.plus(Backed::by(*backing, between(due.validators)));
+			let pay = between(due.evaluators);
+			let mut left = pay;
+			for share in &evaluators.shares {
+				let amount = evaluators.amount(share.parts, pay).min(left);
+				left = left.saturating_sub(amount);
+				add_share(&mut shares.evaluators, &share.who, Backed::by(*backing, amount));
 			}
 			before = after;
 		}
 		shares
 	}
 
-	/// Mints its amount to each account. Returns the sum of the minted amounts in plancks.
-	pub(crate) fn pay(due: impl IntoIterator<Item = (T::AccountId, Balance)>, role: Role) -> Balance {
-		let mut paid: Balance = 0;
-		for (who, amount) in due.into_iter().filter(|(_, amount)| *amount > 0) {
+	/// Mints its amount to each account. Returns the sum of the minted amounts.
+	pub(crate) fn pay(due: impl IntoIterator<Item = (T::AccountId, Backed)>, role: Role) -> Backed {
+		let mut paid = Backed::default();
+		for (who, backed) in due.into_iter().filter(|(_, backed)| backed.total() > 0) {
+			let amount = backed.total();
 			match T::Currency::mint_into(&who, amount) {
 				Ok(_) => {
-					paid = paid.saturating_add(amount);
+					paid = paid.plus(backed);
 					Self::deposit_event(Event::Rewarded { who, amount, role });
 				}
 				Err(error) => {
@@ -468,7 +513,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	///
 	/// Fails with the first invariant that does not hold.
-	#[cfg(any(feature = "try-runtime", test))]
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
 
@@ -478,6 +523,8 @@ impl<T: Config> Pallet<T> {
 		for place in queue.head..queue.tail {
 			let entry = Entries::<T>::get(place).ok_or("the queue must not have a gap")?;
 			ensure!(entry.effective > 0, "an entry must have an effective improvement");
+			let parts = entry.evaluators.shares.iter().fold(0u32, |sum, share| sum.saturating_add(share.parts));
+			ensure!(parts <= entry.evaluators.whole, "the evaluators of an entry must not share more than their whole pay");
 			held = held.saturating_add(entry.effective);
 		}
 		ensure!(Entries::<T>::iter_keys().count() as u32 == queue.len(), "no entry may lie outside the queue");
@@ -488,6 +535,7 @@ impl<T: Config> Pallet<T> {
 
 		let (mined, accrued) = (Mined::<T>::get(), EraAccrual::<T>::get());
 		ensure!(mined <= emission::CAP, "the minted amount must not exceed the cap");
+		ensure!(MintedBy::<T>::get().total() == mined, "every minted planck must be backed by recomputed work");
 		ensure!(accrued <= mined, "the share of the validators must not exceed the minted amount");
 		let pot = T::Currency::balance(&Self::pot());
 		ensure!(
@@ -495,9 +543,13 @@ impl<T: Config> Pallet<T> {
 			"the pot must hold the share of the validators of this era"
 		);
 		ensure!(
-			LastSeal::<T>::get().map_or(0, |last| last.work_block) == WorkBlocks::<T>::get(),
-			"the last seal must be that of the last work block"
+			LastSeal::<T>::get().is_none_or(|last| {
+				let parts = last.optimizers.saturating_add(last.evaluators).saturating_add(last.validators);
+				last.work_block > 0 && last.minted == parts && last.minted <= mined
+			}),
+			"the last seal must have a number, and its parts must add up to what it minted"
 		);
+		ensure!(LastSeal::<T>::exists() || mined == 0, "nothing may be minted before the first work block");
 		Ok(())
 	}
 }

@@ -2,7 +2,11 @@
 
 use crate as pallet_work;
 use codec::Decode;
-use doin_primitives::{Balance, DoinLog, RoundId, DOIN, DOIN_ENGINE_ID, ONE_Q32, Q32};
+use doin_primitives::{
+	bounded_collections::BoundedVec,
+	settlement::{Backing, PayShare, PayShares},
+	Balance, DoinLog, RoundId, DOIN, DOIN_ENGINE_ID, ONE_Q32, Q32,
+};
 use doin_traits::{QueuedImprovement, Work as _};
 use frame_support::{
 	derive_impl, parameter_types,
@@ -51,6 +55,7 @@ pub const ENDOWMENT: Balance = 1_000 * DOIN;
 parameter_types! {
 	pub const ExistentialDeposit: Balance = ED;
 	pub const TargetSpacing: u32 = TARGET;
+	pub static LowestFloor: u64 = 0;
 	pub const PotId: PalletId = PalletId(*b"doin/gen");
 }
 
@@ -70,6 +75,7 @@ impl pallet_balances::Config for Test {
 impl pallet_work::Config for Test {
 	type Currency = Balances;
 	type TargetSpacing = TargetSpacing;
+	type LowestFloor = LowestFloor;
 	type PotId = PotId;
 	type WeightInfo = ();
 }
@@ -133,19 +139,32 @@ pub fn sealed(log: DoinLog) -> (u64, Option<(Q32, Q32)>) {
 	(work_index, seal)
 }
 
-/// Returns an improvement.
+/// Returns a division of the evaluators' pay: the parts of each account, and the whole.
+pub fn shares(parts: &[(u64, u32)], whole: u32) -> PayShares<u64> {
+	let shares = parts.iter().map(|(who, parts)| PayShare { who: *who, parts: *parts });
+	PayShares { shares: BoundedVec::truncate_from(shares.collect()), whole }
+}
+
+/// Returns an improvement that a quorum verified, whose members share the pay evenly.
 pub fn entry(effective: Q32, optimizer: u64, evaluators: &[u64]) -> QueuedImprovement<u64> {
+	let parts: Vec<_> = evaluators.iter().map(|who| (*who, 1)).collect();
 	QueuedImprovement {
 		round: RoundId { domain: 1, number: 7 },
 		effective,
 		optimizer,
-		evaluators: evaluators.to_vec().try_into().unwrap(),
+		evaluators: shares(&parts, parts.len() as u32),
+		backing: Backing::Quorum,
 	}
 }
 
-/// Enqueues an improvement.
+/// Enqueues an improvement that a quorum verified, whose members share the pay evenly.
 pub fn enqueue(effective: Q32, optimizer: u64, evaluators: &[u64]) {
 	WorkPallet::enqueue(entry(effective, optimizer, evaluators));
+}
+
+/// Enqueues an improvement with this division of the evaluators' pay.
+pub fn enqueue_shared(effective: Q32, optimizer: u64, evaluators: PayShares<u64>, backing: Backing) {
+	WorkPallet::enqueue(QueuedImprovement { evaluators, backing, ..entry(effective, optimizer, &[]) });
 }
 
 /// Returns the amount that an account of the genesis has earned.

@@ -1,11 +1,13 @@
 //! Seals, payments, difficulty and the pot of the validators.
 
 use crate::{
-	mock::*, DifficultyState, EraAccrual, Event, GenesisConfig, LastSeal, Mined, QueueState, Role, SettleFromPot, WorkBlocks,
+	mock::*, DifficultyState, EraAccrual, Event, GenesisConfig, LastSeal, Mined, MintedBy, QueueState, Role, SettleFromPot,
+	MAX_ENTRIES, PUBLIC_FLOOR,
 };
 use doin_primitives::{
 	difficulty::{Bounds, Difficulty},
-	emission::{self, CAP, HALVING},
+	emission::{self, Backed, CAP, HALVING},
+	settlement::{Backing, PayShares, MAX_PAYEES},
 	views::SealView,
 	Balance, DoinLog, DOIN, ONE_Q32, Q32,
 };
@@ -41,7 +43,7 @@ fn execute_at_fixed_threshold(test: impl FnOnce()) {
 fn fast_forward(work_blocks: u64, mined: Balance) {
 	Balances::mint_into(&99, mined).unwrap();
 	Mined::<Test>::put(mined);
-	WorkBlocks::<Test>::put(work_blocks);
+	MintedBy::<Test>::put(Backed::by(Backing::Quorum, mined));
 	LastSeal::<Test>::put(SealView {
 		work_block: work_blocks,
 		block: 0,
@@ -92,7 +94,7 @@ fn a_full_seal_pays_65_30_5_to_the_unit() {
 }
 
 #[test]
-fn the_split_is_exact_however_many_share_it() {
+fn the_split_is_exact_up_to_the_rounding_of_each_evaluator() {
 	execute(|| {
 		// Thirds, sevenths and elevenths of everything.
 		enqueue(T / 3, 1, &[10, 11, 12, 13, 14, 15, 16]);
@@ -102,22 +104,23 @@ fn the_split_is_exact_however_many_share_it() {
 		block(QUARTER);
 		let optimizers: Balance = (1..=3).map(earned).sum();
 		let evaluators: Balance = (10..=64).map(earned).sum();
-		assert_eq!((optimizers, evaluators, pot()), (R * 65 / 100, R * 30 / 100, R * 5 / 100));
-		assert!(earned(30) - earned(40) <= 1, "seats of one round differ by a planck at most");
+		assert_eq!((optimizers, pot()), (R * 65 / 100, R * 5 / 100));
+		assert!(evaluators <= R * 30 / 100 && evaluators + 36 > R * 30 / 100, "each of 36 seats loses less than a planck");
+		assert!((31..=40).all(|who| earned(who) == earned(30)), "all seats of a round earn the same");
 		assert_eq!(System::events().iter().filter(|r| matches!(r.event, RuntimeEvent::Balances(_))).count(), 3 + 35 + 1);
 	});
 }
 
 #[test]
-fn the_remainder_of_the_division_goes_to_the_validators() {
+fn the_remainder_of_the_split_goes_to_the_validators_and_that_of_a_seat_is_not_minted() {
 	execute(|| {
 		fast_forward(9, CAP - 99);
 		enqueue(T, 1, &[2, 3, 4]);
 		block(QUARTER);
 		assert_eq!(earned(1), 64);
-		assert_eq!([2, 3, 4].map(earned), [10, 10, 9]);
+		assert_eq!([2, 3, 4].map(earned), [9; 3], "29 plancks for three seats");
 		assert_eq!(pot(), 6);
-		assert_eq!(Mined::<Test>::get(), CAP);
+		assert_eq!(Mined::<Test>::get(), CAP - 2);
 	});
 }
 
@@ -143,7 +146,7 @@ fn the_reward_halves_with_work_block_210_001() {
 		assert_eq!(earned(1), R * 65 / 100, "work block 210 000 has index 209 999");
 		block(2 * QUARTER);
 		assert_eq!(earned(1), R * 65 / 100 + R / 2 * 65 / 100);
-		assert_eq!(WorkBlocks::<Test>::get(), HALVING + 1);
+		assert_eq!(WorkPallet::work_blocks(), HALVING + 1);
 	});
 }
 
@@ -181,7 +184,7 @@ fn a_flood_is_paid_at_the_same_price_and_raises_the_threshold_by_two_percent_a_s
 fn a_drought_ends_with_an_underfull_seal_at_the_same_price() {
 	execute(|| {
 		block(LONG);
-		assert_eq!(WorkBlocks::<Test>::get(), 0, "an empty queue is never sealed");
+		assert_eq!(WorkPallet::work_blocks(), 0, "an empty queue is never sealed");
 		enqueue(T / 8, 1, &[2, 3, 4]);
 		assert_eq!(sealed(block(LONG + 1).1).1, Some((T / 8, T)));
 		assert_eq!(earned(1), R / 8 * 65 / 100);
@@ -215,7 +218,7 @@ fn slicing_waiting_and_flooding_gain_nothing() {
 			block(n * LONG);
 			assert!(QueueState::<Test>::get().is_empty());
 		}
-		assert_eq!(WorkBlocks::<Test>::get(), 16);
+		assert_eq!(WorkPallet::work_blocks(), 16);
 		assert_eq!(earned(1), whole, "dripped into an empty queue");
 	});
 	execute_at_fixed_threshold(|| {
@@ -316,6 +319,150 @@ fn the_part_of_missing_evaluators_is_not_minted() {
 }
 
 #[test]
+fn n4_a_seat_earns_the_same_whoever_else_answers() {
+	let earns = |others: &[(u64, u32)]| {
+		let mut of_seat = 0;
+		execute_at_fixed_threshold(|| {
+			let parts: Vec<_> = [&[(2, 64)], others].concat();
+			enqueue_shared(T, 1, shares(&parts, 3 * 64), Backing::Quorum);
+			block(QUARTER);
+			of_seat = earned(2);
+			let seal = LastSeal::<Test>::get().unwrap();
+			assert_eq!(seal.evaluators, parts.iter().map(|(who, _)| earned(*who)).sum::<Balance>());
+		});
+		of_seat
+	};
+	let present = earns(&[(3, 64), (4, 64)]);
+	assert_eq!(present, R / 10);
+	assert_eq!(earns(&[]), present, "the pay of absent members is not minted");
+	let helpers: Vec<_> = (10..22).map(|who| (who, if who == 21 { 18 } else { 10 })).collect();
+	assert_eq!(earns(&helpers), present, "twelve helpers share what the absent members would have earned");
+}
+
+#[test]
+fn n4_helpers_share_in_proportion_to_their_chunks() {
+	execute(|| {
+		// Two seats of 64 chunks are shared by three helpers.
+		enqueue_shared(T, 1, shares(&[(2, 64), (10, 64), (11, 48), (12, 16)], 3 * 64), Backing::Runtime);
+		block(QUARTER);
+		assert_eq!([2, 10, 11, 12].map(earned), [R / 10, R / 10, R * 3 / 40, R / 40]);
+	});
+}
+
+#[test]
+fn shares_above_the_whole_never_mint_more_than_the_part_of_the_evaluators() {
+	new_test_ext().execute_with(|| {
+		enqueue_shared(T, 1, shares(&[(2, 3), (3, 3), (4, 3)], 4), Backing::Quorum);
+		assert!(WorkPallet::do_try_state().is_err(), "such an entry is inconsistent");
+		System::set_block_number(QUARTER);
+		<WorkPallet as frame_support::traits::Hooks<u64>>::on_initialize(QUARTER);
+		assert_eq!([2, 3, 4].map(earned), [R * 30 / 100 * 3 / 4, R * 30 / 100 / 4, 0]);
+		assert_eq!(Mined::<Test>::get(), R);
+		WorkPallet::do_try_state().unwrap();
+	});
+}
+
+#[test]
+fn every_minted_planck_is_counted_by_its_backing() {
+	execute(|| {
+		enqueue(T / 2, 1, &[2, 3, 4]);
+		enqueue_shared(T / 2, 1, shares(&[(3, 1), (5, 1)], 2), Backing::Runtime);
+		block(QUARTER);
+		// Optimizer 1 and evaluator 3 are paid once for both, the validators too.
+		assert_eq!(earned(1), R * 65 / 100);
+		assert_eq!(MintedBy::<Test>::get(), Backed { quorum: R / 2, runtime: R / 2 });
+		let view = WorkPallet::view();
+		assert_eq!((view.backed_by_quorum, view.backed_by_runtime, view.backed_share), (R / 2, R / 2, 1_000_000));
+		assert_eq!(view.mined, view.backed_by_quorum + view.backed_by_runtime);
+		// The view shows a share below the whole, and `try_state` fails, if anything else was minted.
+		Mined::<Test>::mutate(|mined| *mined += R);
+		assert_eq!(WorkPallet::view().backed_share, 500_000);
+		assert!(WorkPallet::do_try_state().is_err());
+		Mined::<Test>::mutate(|mined| *mined -= R);
+	});
+}
+
+#[test]
+fn what_cannot_be_paid_is_backed_by_nothing() {
+	execute(|| {
+		// Accounts 200 and 201 do not exist, and the amounts are below the existential deposit.
+		enqueue_shared(T / 1_000_000, 200, shares(&[(201, 1)], 1), Backing::Runtime);
+		enqueue(T / 1_000_000, 1, &[2]);
+		block(LONG);
+		let minted_by = MintedBy::<Test>::get();
+		let (optimizer, evaluator) = (earned(1), earned(2));
+		assert!(minted_by.runtime < minted_by.quorum, "only the validators' share of the first entry was minted");
+		assert_eq!(minted_by.runtime + minted_by.quorum, optimizer + evaluator + pot());
+	});
+}
+
+#[test]
+fn the_seal_the_event_and_the_amounts_agree() {
+	execute(|| {
+		enqueue_shared(T, 1, shares(&[(2, 64), (10, 7), (11, 5)], 3 * 64), Backing::Quorum);
+		block(QUARTER);
+		let SealView { work_block, taken, minted, optimizers, evaluators, validators, .. } = LastSeal::<Test>::get().unwrap();
+		let sealed = Event::Sealed { work_block, taken, threshold: T, minted, optimizers, evaluators, validators };
+		assert!(happened(sealed));
+		assert_eq!((optimizers, evaluators, validators), (earned(1), [2, 10, 11].map(earned).iter().sum(), pot()));
+		assert_eq!((minted, Mined::<Test>::get()), (optimizers + evaluators + validators, minted));
+		assert!(evaluators < R * 30 / 100 * 2 / 3, "unfilled parts are not minted");
+	});
+}
+
+#[test]
+fn public_fault_a_reward_with_zero_entries() {
+	execute(|| {
+		// A seal of an empty queue, and a division without shares, or without a whole, mint no reward of evaluators.
+		let sealing = WorkPallet::seal(1, QueueState::<Test>::get(), T);
+		assert_eq!((sealing.taken, Mined::<Test>::get()), (0, 0));
+		assert_eq!(LastSeal::<Test>::get().unwrap().minted, 0);
+		enqueue_shared(T, 1, PayShares::default(), Backing::Runtime);
+		enqueue_shared(T, 1, shares(&[], 3), Backing::Quorum);
+		block(QUARTER + 1);
+		block(2 * QUARTER + 1);
+		block(LONG + 2 * QUARTER + 1);
+		assert_eq!(LastSeal::<Test>::get().unwrap().evaluators, 0);
+		assert!(QueueState::<Test>::get().is_empty());
+		let (mined, work_blocks) = (Mined::<Test>::get(), WorkPallet::work_blocks());
+		block(10 * LONG);
+		assert_eq!((Mined::<Test>::get(), WorkPallet::work_blocks()), (mined, work_blocks), "an empty queue is not sealed");
+	});
+}
+
+#[test]
+fn public_fault_a_lag_that_is_no_multiple_of_a_period_ends_no_rewards() {
+	// The hook runs only every `step` blocks, at blocks that are no multiples of the spacing, e.g. after an outage.
+	for step in [1, 7, QUARTER - 1, QUARTER + 1, 2 * QUARTER + 3, LONG - 1, LONG + 1, 3 * LONG + 7] {
+		execute_at_fixed_threshold(|| {
+			(0..20).for_each(|_| enqueue(T, 1, &[2]));
+			let mut now = 3;
+			for _ in 0..20 * QUARTER.div_ceil(step) {
+				now += step;
+				block(now);
+			}
+			assert_eq!(WorkPallet::work_blocks(), 20, "steps of {step} blocks");
+			assert_eq!(earned(1), 20 * R * 65 / 100);
+		});
+	}
+}
+
+#[test]
+fn public_fault_a_late_seal_retargets_once() {
+	execute(|| {
+		enqueue(3 * T, 1, &[]);
+		let late = 9 * LONG + 13;
+		block(late);
+		let expected =
+			Difficulty::new(T, TARGET).sealed(late as u32, T, TARGET, Bounds { floor: 1 << 16, ceiling: ONE_Q32 * 64 });
+		assert_eq!(DifficultyState::<Test>::get(), expected);
+		assert_eq!(expected.threshold, T * 98 / 100, "one step, however late the seal is");
+		block(late + QUARTER);
+		assert_eq!(WorkPallet::work_blocks(), 2);
+	});
+}
+
+#[test]
 fn a_part_too_small_to_open_an_account_is_not_minted() {
 	execute(|| {
 		enqueue(T / 1_000_000, 200, &[201]);
@@ -386,6 +533,14 @@ fn a_hook_weighs_what_it_does() {
 		assert_eq!(block(2).0, hook_weight(0, 0));
 		assert_eq!(block(QUARTER).0, hook_weight(2, 1 + 4 + 1));
 	});
+	execute_at_fixed_threshold(|| {
+		// The most expensive seal: the largest number of entries and payees.
+		for n in 0..MAX_ENTRIES {
+			let evaluators: Vec<_> = (0..MAX_PAYEES).map(|seat| (1_000 + u64::from(n * MAX_PAYEES + seat), 1)).collect();
+			enqueue_shared(T / u64::from(MAX_ENTRIES), 1 + u64::from(n), shares(&evaluators, MAX_PAYEES), Backing::Quorum);
+		}
+		assert_eq!(block(QUARTER).0, hook_weight(MAX_ENTRIES, MAX_ENTRIES * (MAX_PAYEES + 1) + 1));
+	});
 }
 
 fn hook_weight(entries: u32, payees: u32) -> Weight {
@@ -451,6 +606,8 @@ fn the_view_shows_the_queue_from_its_head_and_the_last_seal() {
 		let view = WorkPallet::view();
 		assert_eq!((view.work_blocks, view.threshold, view.queued, view.reward), (0, T, T / 20 * 40, R));
 		assert_eq!((view.mined, view.era_accrual, view.queue.len(), view.last_seal), (0, 0, 32, None));
+		assert_eq!((view.backed_by_quorum, view.backed_by_runtime, view.backed_share), (0, 0, 1_000_000));
+		assert_eq!(view.queue[0].backing, Backing::Quorum);
 		assert_eq!((view.queue[0].optimizer, view.queue[31].optimizer), (1, 32));
 		assert_eq!(view.queue[0].evaluators, [50, 51]);
 
@@ -461,6 +618,33 @@ fn the_view_shows_the_queue_from_its_head_and_the_last_seal() {
 		assert_eq!((view.mined, view.era_accrual), (seal.minted, seal.validators));
 		assert_eq!((seal.minted, view.queue.len()), (R, 20));
 	});
+}
+
+#[test]
+fn public_fault_a_threshold_without_validation() {
+	let refused = |config: GenesisConfig<Test>| std::panic::catch_unwind(|| drop(storage(config))).is_err();
+	assert!(!refused(genesis()));
+	for floor in [0, 99] {
+		assert!(refused(GenesisConfig { floor, ..genesis() }), "floor {floor}");
+	}
+	for threshold in [0, (1 << 16) - 1, ONE_Q32 * 64 + 1, u64::MAX] {
+		assert!(refused(GenesisConfig { threshold, ..genesis() }), "threshold {threshold}");
+	}
+	for ceiling in [0, T - 1, (ONE_Q32 << 20) + 1] {
+		assert!(refused(GenesisConfig { ceiling, ..genesis() }), "ceiling {ceiling}");
+	}
+}
+
+/// The smallest bond does not follow T, so a public network has a higher floor.
+#[test]
+fn n16_a_public_network_refuses_a_floor_where_a_lie_earns_more_than_its_bonds() {
+	let refused = |floor| std::panic::catch_unwind(|| drop(storage(GenesisConfig { floor, ..genesis() }))).is_err();
+	assert!(!refused(PUBLIC_FLOOR - 1), "a development chain has any floor");
+	LowestFloor::set(PUBLIC_FLOOR);
+	assert!(refused(PUBLIC_FLOOR - 1));
+	assert!(!refused(PUBLIC_FLOOR));
+	LowestFloor::set(0);
+	assert!(GenesisConfig::<Test>::default().floor >= PUBLIC_FLOOR);
 }
 
 #[test]
@@ -486,19 +670,23 @@ proptest! {
 
 	#[test]
 	fn any_improvement_is_paid_its_price_and_amounts_are_conserved(
-		steps in prop::collection::vec((1u64..120, prop::collection::vec((1u64..ONE_Q32, 1u64..50, 0usize..15), 0..6)), 1..30),
+		steps in prop::collection::vec(
+			(1u64..120, prop::collection::vec((1u64..ONE_Q32, 1u64..50, 0usize..15, 0u32..20, any::<bool>()), 0..6)), 1..30,
+		),
 	) {
 		execute(|| {
 			let mut now = 0;
 			let (mut arrived, mut left) = (0 as Q32, 0 as Q32);
 			for (pause, improvements) in steps {
-				for (effective, optimizer, seats) in improvements {
-					let evaluators: Vec<u64> = (0..seats as u64).map(|seat| 50 + seat).collect();
-					enqueue(effective, optimizer, &evaluators);
+				for (effective, optimizer, seats, unfilled, quorum) in improvements {
+					let parts: Vec<_> = (0..seats as u64).map(|seat| (50 + seat, 1 + seat as u32 % 3)).collect();
+					let whole = parts.iter().map(|(_, parts)| parts).sum::<u32>() + unfilled;
+					let backing = if quorum { Backing::Quorum } else { Backing::Runtime };
+					enqueue_shared(effective, optimizer, shares(&parts, whole), backing);
 					arrived += effective;
 				}
 				now += pause;
-				let mined = Mined::<Test>::get();
+				let (mined, minted_by) = (Mined::<Test>::get(), MintedBy::<Test>::get());
 				if let (_, Some((taken, threshold))) = sealed(block(now).1) {
 					left += taken;
 					let seal = LastSeal::<Test>::get().unwrap();
@@ -508,11 +696,15 @@ proptest! {
 					let whole = emission::split(emission::minted(R, taken, threshold, mined));
 					assert_eq!((seal.optimizers, seal.validators), (whole.optimizers, whole.validators));
 					assert!(seal.evaluators <= whole.evaluators);
+					let added = MintedBy::<Test>::get();
+					assert!(added.quorum >= minted_by.quorum && added.runtime >= minted_by.runtime);
+					assert_eq!(added.total() - minted_by.total(), seal.minted, "what a seal mints is backed");
 				}
 				assert_eq!(QueueState::<Test>::get().effective, arrived - left);
 			}
 			let paid: Balance = (1..100).map(earned).sum::<Balance>() + pot();
 			assert_eq!(paid, Mined::<Test>::get());
+			assert_eq!(WorkPallet::view().backed_share, 1_000_000);
 		});
 	}
 }
