@@ -236,10 +236,9 @@ sp_api::impl_runtime_apis! {
 	}
 
 	impl doin_traits::apis::DoinApi<Block, AccountId> for Runtime {
-		fn domains() -> Vec<DomainView<AccountId>> {
-			let mut ids: Vec<_> = pallet_doin_domains::Specs::<Runtime>::iter_keys().collect();
-			ids.sort_unstable();
-			ids.into_iter().filter_map(domain_view).collect()
+		fn domains(from: DomainId, count: u32) -> Vec<DomainView<AccountId>> {
+			let next = pallet_doin_domains::NextDomainId::<Runtime>::get();
+			(from..next).filter_map(domain_view).take(count.min(LONGEST_PAGE) as usize).collect()
 		}
 
 		fn domain(domain: DomainId) -> Option<DomainView<AccountId>> {
@@ -301,6 +300,10 @@ sp_api::impl_runtime_apis! {
 		fn round_params() -> RoundParams {
 			<Timing as doin_traits::Timing>::rounds()
 		}
+
+		fn reference_macs(chunks: u32) -> u64 {
+			crate::speed::reference_macs(chunks)
+		}
 	}
 
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
@@ -352,6 +355,9 @@ sp_api::impl_runtime_apis! {
 	}
 }
 
+/// Most domains that one call returns.
+const LONGEST_PAGE: u32 = 1_024;
+
 /// Returns the view of a domain, from its record and its weight.
 fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
 	let spec = pallet_doin_domains::Specs::<Runtime>::get(id)?;
@@ -370,5 +376,6 @@ fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
 		target: spec.target,
 		bounty: state.bounty,
 		class: spec.class(),
+		last_round: state.last_round,
 	})
 }

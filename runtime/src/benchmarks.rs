@@ -30,6 +30,7 @@ use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, Tra
 use pallet_doin_recomputation::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
+	[pallet_doin_budget, Budget]
 	[pallet_doin_domains, Domains]
 	[pallet_doin_evaluators, Evaluators]
 	[pallet_doin_fee_market, FeeMarket]
@@ -148,6 +149,7 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 		high_water: 0,
 		bounty: 0,
 		open_rounds: 0,
+		last_round: None,
 	};
 	pallet_doin_domains::Specs::<Runtime>::insert(domain, spec);
 	pallet_doin_domains::States::<Runtime>::insert(domain, state);
@@ -169,8 +171,9 @@ fn linear(window: u16, weights: Vec<i16>) -> Net {
 
 /// Returns the net of thin convolutions with the shortest window and at least `macs` multiply-accumulates per window.
 ///
-/// Convolutions share their weights among steps, so the most expensive net that a domain can admit fits in the bytes of a model, and
-/// thin ones take the longest per counted multiply-accumulate. With fewer channels no window is long enough for the largest count.
+/// Convolutions share their weights among steps, so the most expensive net that a domain can admit fits in the bytes of a model,
+/// and thin ones take the longest per counted multiply-accumulate. With fewer channels no window is long enough for the largest
+/// count.
 fn convolutions(macs: u64) -> Net {
 	const CHANNELS: u16 = 3;
 	let layer = |inputs: u16, outputs: u16| Layer {
@@ -201,6 +204,27 @@ fn convolutions(macs: u64) -> Net {
 		}
 	}
 	net(least)
+}
+
+/// Inserts an active domain with its series, a weight and a bounty of as many donors as possible, so that a verdict makes every
+/// payment. Moves the chain to the first block of one of its commit phases. Returns its identifier.
+fn served(spec: DomainSpec) -> DomainId {
+	let domain = active(spec, ModelRef::RepeatLast);
+	for (index, page) in (0..).zip(values().chunks(PAGE_VALUES as usize)) {
+		let page = Page::Values(BoundedVec::truncate_from(page.to_vec()));
+		pallet_doin_domains::Pages::<Runtime>::insert(domain, index, page);
+	}
+	pallet_doin_gauge::Weights::<Runtime>::put(pallet_doin_gauge::Values::truncate_from(vec![(domain, MILLION)]));
+	// One place on the list of donors is reserved for the owner.
+	let others = (1..pallet_doin_domains::MAX_DONORS).map(|index| account("donor", index, 0));
+	for who in core::iter::once(owner()).chain(others) {
+		let added = Domains::add_bounty(RuntimeOrigin::signed(funded(who)), domain, MinBounty::get());
+		assert!(added.is_ok(), "the bounty grows: {added:?}");
+	}
+	let rounds = Timing::rounds();
+	let (_, next) = rounds.reveal_window(rounds.place(domain, System::block_number()).round);
+	System::set_block_number(next);
+	domain
 }
 
 /// Fixtures of the pallets' benchmarks on this runtime.
@@ -263,24 +287,12 @@ impl pallet_doin_recomputation::benchmarking::BenchmarkHelper<AccountId> for Ben
 }
 
 impl pallet_doin_optimae::BenchmarkHelper<AccountId> for BenchmarkFixtures {
-	/// The domain has a weight and a bounty of as many donors as possible, so that a verdict makes every payment.
 	fn domain() -> DomainId {
-		let domain = active(forecast(), ModelRef::RepeatLast);
-		for (index, page) in (0..).zip(values().chunks(PAGE_VALUES as usize)) {
-			let page = Page::Values(BoundedVec::truncate_from(page.to_vec()));
-			pallet_doin_domains::Pages::<Runtime>::insert(domain, index, page);
-		}
-		pallet_doin_gauge::Weights::<Runtime>::put(pallet_doin_gauge::Values::truncate_from(vec![(domain, MILLION)]));
-		// One place on the list of donors is reserved for the owner.
-		let others = (1..pallet_doin_domains::MAX_DONORS).map(|index| account("donor", index, 0));
-		for who in core::iter::once(owner()).chain(others) {
-			let added = Domains::add_bounty(RuntimeOrigin::signed(funded(who)), domain, MinBounty::get());
-			assert!(added.is_ok(), "the bounty grows: {added:?}");
-		}
-		let rounds = Timing::rounds();
-		let (_, next) = rounds.reveal_window(rounds.place(domain, System::block_number()).round);
-		System::set_block_number(next);
-		domain
+		served(forecast())
+	}
+
+	fn public_domain() -> DomainId {
+		served(DomainSpec { evidence: Evidence::Public, ..forecast() })
 	}
 
 	/// The model is a net of zeros, which forecasts as the initial champion does. Its claimed sums are false, which a claim

@@ -75,7 +75,13 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	.collect();
 	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
-		timing: TimingConfig { slot_duration_ms: 2_000, epoch_length: 30, rounds: RoundParams::DEV, target_spacing_ms: 30_000 },
+		timing: TimingConfig {
+			public: false,
+			slot_duration_ms: 2_000,
+			epoch_length: 30,
+			rounds: RoundParams::DEV,
+			target_spacing_ms: 30_000,
+		},
 		babe: BabeConfig { epoch_config: BABE_EPOCH },
 		balances: BalancesConfig { balances },
 		staking: StakingConfig {

@@ -8,6 +8,7 @@
 //! | [`apis`] | runtime APIs for nodes and workers |
 //! | [`genesis_config_presets`] | genesis of the development chains |
 //! | [`demo`] | demo domain of the development chains |
+//! | [`speed`] | fixed work that a node times to measure its machine |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
@@ -33,6 +34,7 @@ pub mod chunk_scorer;
 pub mod configs;
 pub mod demo;
 pub mod genesis_config_presets;
+pub mod speed;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -193,4 +195,6 @@ mod runtime {
 	pub type Optimae = pallet_doin_optimae;
 	#[runtime::pallet_index(26)]
 	pub type Work = pallet_doin_work;
+	#[runtime::pallet_index(27)]
+	pub type Budget = pallet_doin_budget;
 }

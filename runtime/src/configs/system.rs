@@ -1,5 +1,6 @@
 //! Blocks, accounts, balances, and the pallets that wrap other calls.
 
+use super::doin::budget::{is_batch, takes_no_money};
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::DOIN;
@@ -133,33 +134,21 @@ pub enum ProxyType {
 	/// All calls.
 	#[default]
 	Any,
-	/// Calls of a working optimizer or evaluator, for a hot key: commit, reveal, answer, settle, recompute and challenge, also in
-	/// batches. Excludes bonds, registrations, bounties and transfers.
+	/// Calls of a working optimizer or evaluator, for a hot key, also in batches: answer, settle, recompute and prove challenges,
+	/// which take no money from the principal. Calls that do (commit, reveal, announce a challenge) can be sent through
+	/// `budget.spend` only. Excludes bonds, registrations, bounties, session keys, proxies and transfers.
 	Work,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		use pallet_doin_optimae::Call as Optimae;
-		use pallet_doin_recomputation::Call as Recomputation;
-		use pallet_utility::Call as Utility;
 		match self {
 			ProxyType::Any => true,
-			// A list of calls, not of pallets, so that a new call is not allowed until it is listed here.
+			// A list of calls, not of pallets, so that a new call is not allowed until it is listed.
 			ProxyType::Work => {
-				matches!(
-					call,
-					RuntimeCall::Optimae(Optimae::commit { .. } | Optimae::reveal { .. } | Optimae::challenge_claim { .. })
-						| RuntimeCall::Recomputation(
-							Recomputation::commit_sums { .. }
-								| Recomputation::reveal_sums { .. }
-								| Recomputation::settle { .. }
-								| Recomputation::recompute { .. }
-								| Recomputation::announce_challenge { .. }
-								| Recomputation::challenge { .. }
-								| Recomputation::cancel_challenge { .. }
-						) | RuntimeCall::Utility(Utility::batch { .. } | Utility::batch_all { .. } | Utility::force_batch { .. })
-				)
+				takes_no_money(call)
+					|| is_batch(call)
+					|| matches!(call, RuntimeCall::Budget(pallet_doin_budget::Call::spend { .. }))
 			}
 		}
 	}

@@ -2,6 +2,7 @@
 //! through `Executive`.
 
 pub mod blob;
+pub mod fuzz;
 pub mod interface;
 pub mod round;
 
@@ -13,7 +14,7 @@ use doin_runtime::{
 };
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
-	digests::{PreDigest, SecondaryVRFPreDigest},
+	digests::{PreDigest, SecondaryPlainPreDigest, SecondaryVRFPreDigest},
 	make_vrf_sign_data, Slot, BABE_ENGINE_ID,
 };
 use sp_core::{crypto::VrfSecret, Pair, H256};
@@ -37,12 +38,7 @@ pub struct Chain {
 impl Chain {
 	/// Returns the chain of a genesis preset, before its first block.
 	pub fn preset(name: &str) -> Self {
-		let patch = doin_runtime::genesis_config_presets::get_preset(&name.into()).unwrap_or_else(|| panic!("preset {name}"));
-		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("presets are JSON");
-		let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default genesis is JSON");
-		merge(&mut genesis, patch);
-		let genesis: RuntimeGenesisConfig = serde_json::from_value(genesis).expect("a preset fits the genesis");
-		Self::from_genesis(genesis)
+		Self::from_genesis(preset_genesis(name))
 	}
 
 	/// Returns the chain of a genesis, before its first block.
@@ -64,6 +60,21 @@ impl Chain {
 
 	/// Opens a block.
 	pub fn begin(&mut self) {
+		self.begin_with(pre_digest);
+	}
+
+	/// Opens a block without a VRF output.
+	pub fn begin_without_vrf(&mut self) {
+		self.begin_with(plain_pre_digest);
+	}
+
+	/// Leaves `count` slots without a block.
+	pub fn skip_slots(&mut self, count: u64) {
+		self.slot += count;
+	}
+
+	/// Opens a block with the pre-digest that `pre_digest` returns for its slot.
+	fn begin_with(&mut self, pre_digest: fn(Slot) -> Digest) {
 		assert!(!self.open, "a block is already open");
 		let (slot, parent) = (self.slot, self.parent.clone());
 		let header = self.ext.execute_with(|| {
@@ -187,6 +198,22 @@ fn pre_digest(slot: Slot) -> Digest {
 		vrf_signature: pair.vrf_sign(&data),
 	});
 	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
+}
+
+/// Returns the pre-digest of a secondary slot without VRF.
+fn plain_pre_digest(slot: Slot) -> Digest {
+	let index = *slot as usize % Babe::authorities().len();
+	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest { authority_index: index as u32, slot });
+	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
+}
+
+/// Returns the genesis of a preset.
+pub fn preset_genesis(name: &str) -> RuntimeGenesisConfig {
+	let patch = doin_runtime::genesis_config_presets::get_preset(&name.into()).unwrap_or_else(|| panic!("preset {name}"));
+	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("presets are JSON");
+	let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default genesis is JSON");
+	merge(&mut genesis, patch);
+	serde_json::from_value(genesis).expect("a preset fits the genesis")
 }
 
 /// Returns a transaction as a wallet sends it.

@@ -6,7 +6,7 @@ use doin_primitives::{
 	payload::{ChunkSums, Metrics, Reveal, Sums},
 	round::Phase,
 	views::{RecomputationPhase, RecomputationView},
-	Hash, RoundId, SizeClass, Subject, TaskId,
+	Balance, Hash, RoundId, SizeClass, Subject, TaskId,
 };
 use doin_runtime::{chunk_scorer::OnChainScorer, AccountId, Optimae, Recomputation, RuntimeCall, System, Timing};
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
@@ -78,10 +78,10 @@ impl Chain {
 		}
 	}
 
-	/// Commits `reveal` for `who` in `round`.
+	/// Commits `reveal` for `who` in `round`, for any fee.
 	pub fn commit(&mut self, who: Sr25519Keyring, round: RoundId, reveal: &Reveal) {
 		let hash = self.commitment(Tag::Optimae, &round, who, &payload_hash(reveal));
-		self.ok(who, RuntimeCall::Optimae(pallet_doin_optimae::Call::commit { round, hash }));
+		self.ok(who, RuntimeCall::Optimae(pallet_doin_optimae::Call::commit { round, hash, max_fee: Balance::MAX }));
 	}
 
 	/// Makes empty blocks until the next block takes reveals of `round`.

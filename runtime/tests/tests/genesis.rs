@@ -2,7 +2,7 @@
 
 use doin_primitives::{Balance, Status, DOIN, MILLION};
 use doin_runtime::{demo, AccountId, AllPalletsWithSystem, Domains, Gauge, Recomputation, Runtime, Session, Staking, Timing};
-use doin_runtime_tests::{round::DEMO, Chain};
+use doin_runtime_tests::{preset_genesis, round::DEMO, Chain};
 use doin_traits::{DomainWeights as _, Recompute, Timing as _};
 use frame_support::traits::{IntegrityTest, PalletsInfoAccess};
 use sp_keyring::Sr25519Keyring;
@@ -23,6 +23,28 @@ fn the_development_chain_has_one_validator_and_two_second_slots() {
 	});
 }
 
+/// Builds a preset with these changes of the timing, and returns the reason for which genesis refuses it.
+fn refusal(change: fn(&mut doin_runtime::TimingConfig)) -> Option<String> {
+	let mut genesis = preset_genesis("development");
+	change(&mut genesis.timing);
+	let built = std::panic::catch_unwind(move || drop(Chain::from_genesis(genesis)));
+	built.err().map(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+}
+
+#[test]
+fn n17_the_lengths_of_the_presets_are_not_those_of_a_public_network() {
+	assert_eq!(refusal(|_| ()), None);
+	let reason = refusal(|timing| timing.public = true).expect("the epochs are too short");
+	assert!(reason.contains("timing genesis: epoch_length of a public network must be at least 1 200 slots"), "{reason}");
+	let public = |timing: &mut doin_runtime::TimingConfig| {
+		*timing = doin_runtime::TimingConfig { slot_duration_ms: 2_000, ..Default::default() };
+	};
+	assert_eq!(refusal(public), None, "the defaults are those of a public network");
+	for preset in ["development", "local_testnet"] {
+		assert!(!Chain::preset(preset).state(Timing::is_public), "{preset}");
+	}
+}
+
 #[test]
 fn the_local_chain_has_three_validators() {
 	let mut chain = Chain::preset("local_testnet");
@@ -39,7 +61,7 @@ fn the_demo_domain_is_active_and_has_all_the_weight() {
 		assert_eq!(Gauge::weight(DEMO), MILLION);
 		assert!(state.champion.error > 0);
 		assert_eq!(Domains::series(DEMO), Some(demo::values()));
-		assert_eq!(<Recomputation as Recompute<AccountId>>::available(DEMO, demo::spec().class()), 4);
+		assert_eq!(<Recomputation as Recompute<AccountId>>::available(DEMO, demo::spec().class(), true), 4);
 	});
 }
 
@@ -70,7 +92,7 @@ fn a_verdict_precedes_the_work_block_that_pays_it() {
 	// The runtime macro runs hooks in order of the pallets' indices: the beacon folds in the parent's output before rounds request
 	// tasks, and `Work` seals last.
 	let order: Vec<_> = AllPalletsWithSystem::infos().into_iter().map(|pallet| pallet.name).collect();
-	let ours = ["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work"];
+	let ours = ["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work", "Budget"];
 	assert_eq!(order[order.len() - ours.len()..], ours);
 	assert!(order.iter().position(|name| *name == "Session") < order.iter().position(|name| *name == "Gauge"));
 }

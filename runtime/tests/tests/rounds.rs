@@ -7,14 +7,18 @@ use doin_primitives::{
 	views::RecomputationPhase,
 	DoinLog, ModelRef, RoundId, SizeClass, DOIN, DOIN_ENGINE_ID,
 };
-use doin_runtime::{AccountId, Balances, Evaluators, FeeMarket, Optimae, Reputation, Runtime, RuntimeCall, Work};
+use doin_runtime::{
+	configs::doin::domains::PendingRounds, AccountId, Balances, Domains, Evaluators, FeeMarket, Optimae, Reputation, Runtime,
+	RuntimeCall, RuntimeOrigin, Timing, Work,
+};
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO, SALT},
 	Chain,
 };
 use doin_scoring::Model;
-use doin_traits::Reputation as _;
-use frame_support::traits::fungible::InspectHold;
+use doin_traits::{Reputation as _, Timing as _, UndecidedRounds};
+use frame_support::{assert_noop, traits::fungible::InspectHold};
+use pallet_doin_domains::{Bounties, Call as DomainsCall, Error};
 use sp_keyring::Sr25519Keyring::{self, Bob, Charlie, Dave, Eve};
 use sp_runtime::DigestItem;
 
@@ -135,11 +139,11 @@ fn sixteen_seats_fit_and_a_seventeenth_does_not() {
 		let reveal = reveal_of(&seasonal_with_growth(110 + seat));
 		let who = authors[seat as usize % authors.len()];
 		let hash = chain.commitment(Tag::Optimae, &round, who, &payload_hash(&reveal));
-		let call = pallet_doin_optimae::Call::commit { round, hash };
+		let call = pallet_doin_optimae::Call::commit { round, hash, max_fee: u128::MAX };
 		assert_eq!(chain.apply(who, call), Ok(Ok(())), "seat {seat}");
 		seats.push((who, reveal));
 	}
-	let extra = chain.apply(Bob, pallet_doin_optimae::Call::commit { round, hash: [1; 32] }).expect("valid");
+	let extra = chain.apply(Bob, pallet_doin_optimae::Call::commit { round, hash: [1; 32], max_fee: u128::MAX }).expect("valid");
 	assert_eq!(extra, Err(pallet_doin_optimae::Error::<Runtime>::RoundFull.into()));
 	chain.end();
 	chain.to_reveals(round);
@@ -287,4 +291,36 @@ fn every_header_carries_the_number_of_work_blocks() {
 		last = *work_index;
 	}
 	assert!(last > 0);
+}
+
+#[test]
+fn n11_a_donor_cannot_take_a_bounty_from_a_round_that_is_being_decided() {
+	let mut chain = Chain::preset("development");
+	chain.state(|| {
+		// No call can give the demo domain a target.
+		pallet_doin_domains::Specs::<Runtime>::mutate(DEMO, |spec| spec.as_mut().expect("registered").target = 1 << 19);
+	});
+	chain.ok(Bob, RuntimeCall::Domains(DomainsCall::add_bounty { domain: DEMO, amount: 10 * DOIN }));
+	let round = chain.to_next_round();
+	let reveal = reveal_of(&seasonal_with_growth(5));
+	chain.commit(Dave, round, &reveal);
+	chain.ok(Bob, RuntimeCall::Domains(DomainsCall::announce_withdrawal { domain: DEMO }));
+	let announced = chain.number();
+	chain.to_reveals(round);
+	chain.reveal(Dave, round, &reveal);
+	let withdraw = || Domains::withdraw_bounty(RuntimeOrigin::signed(Bob.to_account_id()), DEMO);
+	chain.state(|| {
+		let withdrawal = Bounties::<Runtime>::get(DEMO)[0].withdrawal.expect("announced");
+		assert_eq!((withdrawal.last_round, withdrawal.from), (round.number, announced + Timing::rounds().longest()));
+		assert_noop!(withdraw(), Error::<Runtime>::NoticeRunning);
+		// Even with the notice over, the round that took commits before the announcement is undecided.
+		assert_eq!(PendingRounds::earliest(DEMO), Some(round.number));
+		Bounties::<Runtime>::mutate(DEMO, |donations| donations[0].withdrawal.as_mut().expect("announced").from = 0);
+		assert_noop!(withdraw(), Error::<Runtime>::RoundsOpen);
+	});
+	chain.answer(round, |_, sums| Some(sums.clone()));
+	chain.settle(Eve, round);
+	chain.to_verdict(round);
+	chain.ok(Bob, RuntimeCall::Domains(DomainsCall::withdraw_bounty { domain: DEMO }));
+	assert!(!chain.state(|| Bounties::<Runtime>::contains_key(DEMO)), "the target was not reached");
 }

@@ -24,7 +24,8 @@ fn a_domain_has_one_kind_in_its_view_and_in_its_record() {
 			let view = Runtime::domain(DEMO).expect("registered");
 			assert_eq!(view.program, kind);
 			assert_eq!(ProgramKind::from(&Runtime::domain_spec(DEMO).expect("registered").program), kind);
-			assert_eq!(Runtime::domains(), vec![view]);
+			assert_eq!(Runtime::domains(0, 8), vec![view]);
+			assert_eq!((Runtime::domains(DEMO + 1, 8), Runtime::domains(0, 0)), (vec![], vec![]), "pages end");
 		}
 	});
 }

@@ -1,8 +1,17 @@
 //! Registration of domains.
 
 use crate::{configs::system::BYTE_DEPOSIT, *};
-use doin_primitives::DOIN;
+use doin_primitives::{DomainId, DOIN};
+use doin_traits::UndecidedRounds;
 use frame_support::parameter_types;
+
+/// Rounds of `Optimae` that have no verdict yet.
+pub struct PendingRounds;
+impl UndecidedRounds for PendingRounds {
+	fn earliest(domain: DomainId) -> Option<u32> {
+		pallet_doin_optimae::Pending::<Runtime>::get(domain).first().copied()
+	}
+}
 
 parameter_types! {
 	/// Fee of a registration: 10 DOIN, burned, so that identifiers are not registered in bulk.
@@ -23,5 +32,7 @@ impl pallet_doin_domains::Config for Runtime {
 	type MinBounty = MinBounty;
 	type RegistrationFee = RegistrationFee;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type Timing = Timing;
+	type UndecidedRounds = PendingRounds;
 	type WeightInfo = pallet_doin_domains::weights::SubstrateWeight<Runtime>;
 }

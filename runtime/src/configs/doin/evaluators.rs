@@ -12,7 +12,6 @@ parameter_types! {
 
 impl pallet_doin_evaluators::Config for Runtime {
 	type Currency = Balances;
-	type DomainWeights = Gauge;
 	type Domains = Domains;
 	type MinBond = MinBond;
 	type Reputation = Reputation;

@@ -1,6 +1,7 @@
 //! DOIN's own pallets, one file each, and the adapters that connect them with the SDK's pallets. The fee market is in
 //! [`fees`](crate::configs::fees).
 
+pub mod budget;
 pub mod domains;
 pub mod evaluators;
 pub mod gauge;

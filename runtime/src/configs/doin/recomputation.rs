@@ -20,6 +20,7 @@ parameter_types! {
 }
 
 impl pallet_doin_recomputation::Config for Runtime {
+	type BaseFee = FeeMarket;
 	type ChallengeBond = ChallengeBond;
 	type ChunkScorer = OnChainScorer;
 	type Currency = Balances;

@@ -1,9 +1,23 @@
 //! Work blocks: the queue of verified improvements, and emission.
 
 use crate::{configs::staking::ValidatorPot, *};
+use frame_support::traits::Get;
+
+/// Lowest floor of T: that of a public network, or any on a development chain.
+pub struct LowestFloor;
+impl Get<doin_primitives::Q32> for LowestFloor {
+	fn get() -> doin_primitives::Q32 {
+		if Timing::is_public() {
+			pallet_doin_work::PUBLIC_FLOOR
+		} else {
+			pallet_doin_work::MIN_FLOOR
+		}
+	}
+}
 
 impl pallet_doin_work::Config for Runtime {
 	type Currency = Balances;
+	type LowestFloor = LowestFloor;
 	type PotId = ValidatorPot;
 	type TargetSpacing = pallet_doin_timing::TargetSpacingBlocks<Runtime>;
 	type WeightInfo = pallet_doin_work::weights::SubstrateWeight<Runtime>;

@@ -1,0 +1,96 @@
+//! The chain that is fuzzed: the development preset with small domains, so that a recomputation takes microseconds.
+
+use super::ACTORS;
+use doin_primitives::{
+	blake2_256, bounded_collections::BoundedVec, DomainSpec, Evidence, Gene, Growth, Limits, SizeClass, Split, MILLION,
+};
+use doin_runtime::{Balance, RuntimeGenesisConfig};
+use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
+use pallet_doin_domains::GenesisDomain;
+use sp_keyring::Sr25519Keyring;
+
+/// Rise of the series of the small domains per step. A model that adds it to the last value beats both baselines.
+pub const DRIFT: i32 = 50;
+/// Values of the series of a small domain.
+const VALUES: usize = 640;
+
+/// Returns the series of a small domain.
+pub(super) fn series() -> Vec<i32> {
+	(0..VALUES as i32).map(|step| DRIFT * step + (step * 7919) % 5).collect()
+}
+
+/// Returns the record of a small forecasting domain.
+pub(super) fn forecast(name: &[u8]) -> DomainSpec {
+	let values = series();
+	DomainSpec {
+		name: BoundedVec::truncate_from(name.to_vec()),
+		unit: BoundedVec::truncate_from(b"1".to_vec()),
+		program: Program::Forecast(Forecast {
+			horizon: 2,
+			history: 8,
+			season: 4,
+			chunks: 32,
+			windows: 1,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		}),
+		genes: BoundedVec::truncate_from(vec![Gene {
+			name: BoundedVec::truncate_from(b"growth".to_vec()),
+			lo: -1_000,
+			hi: 1_000,
+			log: false,
+			frac: 0,
+		}]),
+		limits: Limits { model_bytes: 1_024, window_macs: 1_024 },
+		data_root: blake2_256(&codec::Encode::encode(&values)),
+		values: values.len() as u32,
+		growth: Growth::Fixed,
+		split: Split { train_end: 300, validation_end: 600 },
+		evidence: Evidence::Synthetic(Generator {
+			template: BoundedVec::truncate_from(vec![DRIFT << 8; 4]),
+			ar: BoundedVec::new(),
+			noise: 512,
+			level: 1_000,
+		}),
+		min_improvement: 5_000,
+		target: 0,
+	}
+}
+
+/// Returns the record of a domain that is the squared distance to a point. Its evidence is public and its target can be reached.
+pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
+	DomainSpec {
+		program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![300; 32]) }),
+		data_root: [0; 32],
+		values: 0,
+		split: Split { train_end: 0, validation_end: 0 },
+		evidence: Evidence::Public,
+		target: 1_000,
+		..forecast(name)
+	}
+}
+
+/// Returns the genesis: a weighted, an unweighted and a quadratic domain, the development accounts, and ten evaluators of the class of the
+/// weighted one.
+pub fn genesis() -> RuntimeGenesisConfig {
+	let mut genesis = crate::preset_genesis("local_testnet");
+	let owner = Sr25519Keyring::Alice.to_account_id();
+	genesis.domains.domains = vec![
+		GenesisDomain::new(owner.clone(), &forecast(b"weighted"), series()),
+		GenesisDomain::new(owner.clone(), &forecast(b"unweighted"), series()),
+		GenesisDomain::new(owner, &quadratic(b"quadratic"), Vec::new()),
+	];
+	genesis.gauge.weights = vec![(0, MILLION)];
+	let stashes = ACTORS[8..].iter().map(|actor| actor.to_account_id());
+	genesis.balances.balances.extend(stashes.clone().map(|stash| (stash, 1_000_000 * doin_primitives::DOIN)));
+	genesis.evaluators.evaluators.extend(stashes.map(|stash| (stash, 1_000 * doin_primitives::DOIN, SizeClass::Small)));
+	genesis
+}
+
+/// Amounts that calls use, from nothing to nearly everything, in plancks.
+pub(super) fn amount(n: u32) -> Balance {
+	const DOIN: Balance = doin_primitives::DOIN;
+	[0, 1, DOIN / 1_000, DOIN, 20 * DOIN, 450 * DOIN, 5_000 * DOIN, 900_000 * DOIN][n as usize % 8]
+}

@@ -1,0 +1,78 @@
+//! The issuance that events account for.
+
+use crate::Chain;
+use doin_primitives::Balance;
+use doin_runtime::{Balances, FeeMarket, Runtime, RuntimeEvent, Work};
+
+/// Expected issuance: genesis, plus what work blocks minted, minus what was burned and slashed.
+pub struct Ledger {
+	genesis: Balance,
+	/// Sum of all seals.
+	minted: Balance,
+	/// Sum of all burns and slashes that events name.
+	burned: Balance,
+}
+
+impl Ledger {
+	/// Returns the ledger of a chain before its first block.
+	pub fn new(chain: &mut Chain) -> Self {
+		Self { genesis: chain.issuance(), minted: 0, burned: 0 }
+	}
+
+	/// Books the events of a block and compares the issuance.
+	///
+	/// # Errors
+	///
+	/// Fails with the difference if the issuance is another one, and if the balances do not add up to it.
+	pub fn check(&mut self, chain: &mut Chain, events: &[RuntimeEvent]) -> Result<(), String> {
+		for event in events {
+			self.book(event);
+		}
+		let (issuance, fees, mined, accounts) = chain.state(|| {
+			let accounts: Balance =
+				frame_system::Account::<Runtime>::iter().map(|(_, account)| account.data.free + account.data.reserved).sum();
+			(Balances::total_issuance(), FeeMarket::view().burned, Work::view().mined, accounts)
+		});
+		let expected = (self.genesis + self.minted).checked_sub(self.burned + fees);
+		if expected != Some(issuance) {
+			let events: Vec<_> = events.iter().map(|event| format!("{event:?}")).collect();
+			return Err(format!(
+				"issuance is {issuance}, events account for {expected:?} (difference {}):\n{}",
+				expected.map_or(0, |expected| expected as i128 - issuance as i128),
+				events.join("\n")
+			));
+		}
+		if mined != self.minted {
+			return Err(format!("{mined} plancks count as mined, seals minted {}", self.minted));
+		}
+		if accounts != issuance {
+			return Err(format!("balances add up to {accounts}, issuance is {issuance}"));
+		}
+		Ok(())
+	}
+
+	/// Books one event.
+	fn book(&mut self, event: &RuntimeEvent) {
+		use pallet_doin_domains::Event as Domains;
+		use pallet_doin_evaluators::Event as Evaluators;
+		use pallet_doin_optimae::Event as Optimae;
+		use pallet_doin_recomputation::Event as Recomputation;
+		use pallet_doin_work::Event as WorkEvent;
+		match event {
+			RuntimeEvent::Work(WorkEvent::Sealed { minted, .. }) => self.minted += minted,
+			RuntimeEvent::Optimae(
+				Optimae::Committed { burned, .. }
+				| Optimae::SeatForfeited { burned, .. }
+				| Optimae::FeesPaid { burned, .. }
+				| Optimae::ClaimDisproved { burned, .. },
+			)
+			| RuntimeEvent::Recomputation(Recomputation::ChallengeRejected { burned, .. }) => self.burned += burned,
+			RuntimeEvent::Evaluators(Evaluators::Slashed { amount, .. }) => self.burned += amount,
+			// The challenger's reward is part of the slashed amounts and is not burned. Its event comes after theirs.
+			RuntimeEvent::Recomputation(Recomputation::ChallengeUpheld { reward, .. }) => self.burned -= reward,
+			RuntimeEvent::Domains(Domains::Registered { fee, .. }) => self.burned += fee,
+			RuntimeEvent::Balances(pallet_balances::Event::DustLost { amount, .. }) => self.burned += amount,
+			_ => {}
+		}
+	}
+}

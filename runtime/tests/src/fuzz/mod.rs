@@ -1,0 +1,281 @@
+//! Model-based fuzz of the assembled runtime: random sequences of calls, blocks without VRF output, skipped slots and full blocks, all
+//! through `Executive`.
+//!
+//! An [`Operation`] is a kind and three numbers, which [`World::run`] interprets in the present state, e.g. as "answer the second open
+//! task with false sums". Every operation therefore makes sense in every state, and proptest shrinks a failing sequence by leaving
+//! operations out. After each block the invariants of all pallets hold, and the issuance is the one that the [`Ledger`] expects
+//! from the events.
+
+mod calls;
+mod genesis;
+mod ledger;
+mod operation;
+
+pub use genesis::{genesis, DRIFT};
+pub use ledger::Ledger;
+pub use operation::{operations, Kind, Operation};
+
+use crate::Chain;
+use doin_primitives::{
+	payload::{Challenge, Reveal, Sums},
+	Hash, RoundId, TaskId,
+};
+use doin_runtime::{Domains, Evaluators, FeeMarket, Gauge, Optimae, Recomputation, Reputation, RuntimeCall, Timing, Work};
+use sp_keyring::Sr25519Keyring;
+use std::collections::BTreeMap;
+
+/// Accounts that send calls, all funded.
+pub const ACTORS: [Sr25519Keyring; 14] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
+	Sr25519Keyring::Dave,
+	Sr25519Keyring::Eve,
+	Sr25519Keyring::Ferdie,
+	Sr25519Keyring::One,
+	Sr25519Keyring::Two,
+	Sr25519Keyring::AliceStash,
+	Sr25519Keyring::BobStash,
+	Sr25519Keyring::CharlieStash,
+	Sr25519Keyring::DaveStash,
+	Sr25519Keyring::EveStash,
+	Sr25519Keyring::FerdieStash,
+];
+
+/// A commitment that an actor can reveal.
+#[derive(Clone, Debug)]
+struct Secret<Scope, Payload> {
+	who: Sr25519Keyring,
+	scope: Scope,
+	payload: Payload,
+}
+
+/// Counts of what happened, to see that the fuzz reaches the interesting states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+	/// Operations that were run.
+	pub operations: u64,
+	/// Calls that were included and succeeded.
+	pub succeeded: u64,
+	/// Calls that were included and failed.
+	pub failed: u64,
+	/// Transactions that were not valid, e.g. since the sender cannot pay.
+	pub invalid: u64,
+	/// Blocks that were checked.
+	pub blocks: u64,
+}
+
+impl Coverage {
+	/// Adds the counts of another chain.
+	pub fn add(&mut self, other: Self) {
+		self.operations += other.operations;
+		self.succeeded += other.succeeded;
+		self.failed += other.failed;
+		self.invalid += other.invalid;
+		self.blocks += other.blocks;
+	}
+}
+
+/// A chain under fuzz with the secrets of its actors.
+pub struct World {
+	chain: Chain,
+	genesis_hash: Hash,
+	ledger: Ledger,
+	reveals: Vec<Secret<RoundId, Reveal>>,
+	sums: Vec<Secret<TaskId, Sums>>,
+	challenges: Vec<Secret<TaskId, Challenge>>,
+	coverage: Coverage,
+	events: BTreeMap<String, u64>,
+}
+
+impl World {
+	/// Returns a new chain in its second block: block 0 has no hash before block 1 has begun.
+	pub fn new() -> Self {
+		let mut chain = Chain::from_genesis(genesis());
+		let ledger = Ledger::new(&mut chain);
+		chain.block();
+		let genesis_hash = chain.genesis_hash();
+		let mut world = Self {
+			chain,
+			genesis_hash,
+			ledger,
+			reveals: Vec::new(),
+			sums: Vec::new(),
+			challenges: Vec::new(),
+			coverage: Coverage::default(),
+			events: BTreeMap::new(),
+		};
+		world.check();
+		world.chain.begin();
+		// The unweighted domain has evaluators too.
+		for who in &ACTORS[8..] {
+			world.apply(*who, pallet_doin_evaluators::Call::serve { domain: 1 }.into());
+		}
+		world
+	}
+
+	/// Returns the counts so far.
+	pub fn coverage(&self) -> Coverage {
+		self.coverage
+	}
+
+	/// Returns how often each event was deposited, by `Pallet::Event`, and how often each call succeeded or failed, by its error.
+	pub fn events(&self) -> &BTreeMap<String, u64> {
+		&self.events
+	}
+
+	/// Runs one operation in the open block.
+	pub fn run(&mut self, operation: Operation) {
+		self.coverage.operations += 1;
+		match operation.kind {
+			Kind::Block => self.next_block(Chain::begin),
+			Kind::Blocks => (0..operation.a % 12).for_each(|_| self.next_block(Chain::begin)),
+			Kind::BlockWithoutVrf => self.next_block(Chain::begin_without_vrf),
+			Kind::SkipSlots => {
+				self.close();
+				self.chain.skip_slots(u64::from(operation.a % 40));
+				self.chain.begin();
+			}
+			Kind::FillBlocks => {
+				for _ in 0..operation.a % 6 + 1 {
+					self.fill();
+					self.next_block(Chain::begin);
+				}
+			}
+			Kind::NextPhase => {
+				for _ in 0..self.blocks_of_phase(operation.a) {
+					self.next_block(Chain::begin);
+				}
+			}
+			Kind::Work => {
+				for (who, call) in self.work(operation.a) {
+					self.apply(who, call);
+				}
+			}
+			_ => {
+				let (who, call) = self.call(operation);
+				if let Some(call) = call {
+					self.apply(who, call);
+				}
+			}
+		}
+	}
+
+	/// Ends the chain: makes enough empty blocks for every round and task to end, and checks that none is left.
+	pub fn finish(&mut self) {
+		let longest = self.chain.state(<Timing as doin_traits::Timing>::rounds).longest();
+		for _ in 0..longest.saturating_mul(5) {
+			self.next_block(Chain::begin);
+			let open = self.chain.state(|| {
+				pallet_doin_optimae::Rounds::<doin_runtime::Runtime>::count()
+					+ pallet_doin_recomputation::Tasks::<doin_runtime::Runtime>::count()
+			});
+			if open == 0 {
+				return;
+			}
+		}
+		panic!("rounds or tasks are open long after their deadlines");
+	}
+
+	/// Sends a transaction of `who`.
+	fn apply(&mut self, who: Sr25519Keyring, call: RuntimeCall) {
+		use frame_support::traits::GetCallMetadata;
+		let name = call.get_call_metadata();
+		let outcome = match self.chain.apply(who, call) {
+			Ok(Ok(())) => {
+				self.coverage.succeeded += 1;
+				"succeeded".into()
+			}
+			Ok(Err(error)) => {
+				self.coverage.failed += 1;
+				let error: &'static str = error.into();
+				format!("failed: {error}")
+			}
+			Err(invalid) => {
+				self.coverage.invalid += 1;
+				let invalid: &'static str = invalid.into();
+				format!("invalid: {invalid}")
+			}
+		};
+		*self.events.entry(format!("{}.{} {outcome}", name.pallet_name, name.function_name)).or_default() += 1;
+	}
+
+	/// Fills the rest of the block with transactions that only pay for their length.
+	fn fill(&mut self) {
+		let remark = vec![0; 1 << 20];
+		for who in ACTORS.into_iter().cycle().take(4) {
+			let call = RuntimeCall::System(frame_system::Call::remark { remark: remark.clone() });
+			if !matches!(self.chain.apply(who, call), Ok(Ok(()))) {
+				return;
+			}
+		}
+	}
+
+	/// Seals the open block, checks the state, and opens the next block.
+	fn next_block(&mut self, open: fn(&mut Chain)) {
+		self.close();
+		open(&mut self.chain);
+	}
+
+	/// Seals the open block and checks the state.
+	fn close(&mut self) {
+		self.chain.end();
+		self.check();
+	}
+
+	/// Checks the invariants of every pallet and the issuance.
+	///
+	/// # Panics
+	///
+	/// Panics with the first invariant that does not hold.
+	fn check(&mut self) {
+		self.coverage.blocks += 1;
+		let number = self.chain.number();
+		let events = self.chain.events();
+		for event in &events {
+			let text = format!("{event:?}");
+			let name = text.split([' ', '{', ')']).next().unwrap_or_default().replace("(Event::", "::");
+			*self.events.entry(name).or_default() += 1;
+		}
+		if let Err(broken) = self.ledger.check(&mut self.chain, &events) {
+			panic!("block {number}: {broken}");
+		}
+		self.chain.state(|| {
+			for (name, checked) in [
+				("timing", Timing::do_try_state()),
+				("fee-market", FeeMarket::do_try_state()),
+				("gauge", Gauge::do_try_state()),
+				("domains", Domains::do_try_state()),
+				("reputation", Reputation::do_try_state()),
+				("evaluators", Evaluators::do_try_state()),
+				("recomputation", Recomputation::do_try_state()),
+				("optimae", Optimae::do_try_state()),
+				("work", Work::do_try_state()),
+				("budget", doin_runtime::Budget::do_try_state()),
+			] {
+				if let Err(broken) = checked {
+					panic!("block {number}, pallet {name}: {broken:?}");
+				}
+			}
+			sdk_try_state(number);
+		});
+	}
+}
+
+impl Default for World {
+	fn default() -> Self {
+		Self::new()
+	}
+}
+
+/// Checks the invariants of the SDK's pallets too, where they are compiled.
+#[cfg(feature = "try-runtime")]
+fn sdk_try_state(number: u32) {
+	use frame_support::traits::{TryState, TryStateSelect};
+	if let Err(broken) = <doin_runtime::AllPalletsWithSystem as TryState<u32>>::try_state(number, TryStateSelect::All) {
+		panic!("block {number}: {broken:?}");
+	}
+}
+
+#[cfg(not(feature = "try-runtime"))]
+fn sdk_try_state(_: u32) {}

@@ -1,0 +1,74 @@
+//! Model-based fuzz of the assembled runtime; see [`doin_runtime_tests::fuzz`].
+//!
+//! A failure prints the seed and the shrunk sequence of operations. `DOIN_FUZZ_SEED=N` repeats one seed, and
+//! `DOIN_FUZZ_CHAINS=N` runs another number of chains.
+
+use doin_runtime_tests::fuzz::{operations, Coverage, World};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use std::{cell::RefCell, collections::BTreeMap, panic::AssertUnwindSafe};
+
+/// Operations of one chain.
+const LENGTH: usize = 1_000;
+
+/// Runs `chains` chains of [`LENGTH`] operations, each from its own seed. Returns the counts over all of them.
+fn fuzz(first_seed: u64, chains: u64) -> (Coverage, BTreeMap<String, u64>) {
+	// Proptest shares the closure between cases, so the counts are behind a cell.
+	let counts = RefCell::new((Coverage::default(), BTreeMap::new()));
+	for seed in first_seed..first_seed + chains {
+		let mut bytes = [0; 32];
+		bytes[..8].copy_from_slice(&seed.to_le_bytes());
+		let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+		let config = Config { cases: 1, max_shrink_iters: 300, failure_persistence: None, ..Config::default() };
+		let result = TestRunner::new_with_rng(config, rng).run(&operations(LENGTH), |operations| {
+			let run = std::panic::catch_unwind(AssertUnwindSafe(|| {
+				let mut world = World::new();
+				for operation in operations {
+					world.run(operation);
+				}
+				world.finish();
+				(world.coverage(), world.events().clone())
+			}));
+			let (coverage, seen) = run.map_err(|panic| TestCaseError::fail(message(&*panic)))?;
+			let (total, events) = &mut *counts.borrow_mut();
+			total.add(coverage);
+			for (name, count) in seen {
+				*events.entry(name).or_default() += count;
+			}
+			Ok(())
+		});
+		if let Err(failure) = result {
+			panic!("seed {seed} (repeat with DOIN_FUZZ_SEED={seed}): {failure}");
+		}
+	}
+	counts.into_inner()
+}
+
+/// Returns the text of a panic.
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+	let text = panic.downcast_ref::<String>().cloned();
+	text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "a panic without a text".into())
+}
+
+#[test]
+fn no_sequence_of_operations_breaks_an_invariant() {
+	let chosen: Option<u64> = std::env::var("DOIN_FUZZ_SEED").ok().map(|seed| seed.parse().expect("DOIN_FUZZ_SEED is a number"));
+	let chains = std::env::var("DOIN_FUZZ_CHAINS").map_or(20, |count| count.parse().expect("DOIN_FUZZ_CHAINS is a number"));
+	let (coverage, events) = fuzz(chosen.unwrap_or(1), if chosen.is_some() { 1 } else { chains });
+	println!("{coverage:?}");
+	for (name, count) in &events {
+		println!("{count:>8} {name}");
+	}
+	assert!(chosen.is_some() || coverage.operations >= chains * LENGTH as u64);
+	assert!(coverage.succeeded * 10 > coverage.operations, "a tenth of all operations is a call that succeeds");
+	for event in ["Work::Sealed", "Optimae::Crowned", "Evaluators::Slashed", "Recomputation::ChallengeUpheld"] {
+		assert!(chosen.is_some() || events.contains_key(event), "the fuzz never reaches {event}");
+	}
+}
+
+#[test]
+#[ignore = "a million operations"]
+fn no_sequence_of_a_million_operations_breaks_an_invariant() {
+	let (coverage, _) = fuzz(1_000, 1_000);
+	println!("{coverage:?}");
+	assert!(coverage.operations >= 1_000_000);
+}
