@@ -42,6 +42,10 @@ pub struct Cli {
 	/// Options of the node.
 	#[clap(flatten)]
 	pub run: RunCmd,
+
+	/// Start a validator without measuring whether its machine is as fast as the reference machine.
+	#[arg(long)]
+	pub no_hardware_check: bool,
 }
 
 /// Commands beside running a node.

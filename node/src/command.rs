@@ -3,9 +3,10 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	service::{self, FullClient, PartialNode},
+	service::{self, FullClient, HardwareCheck, PartialNode},
 };
 use doin_runtime::opaque::Block;
+use sc_chain_spec::ChainType;
 use sc_cli::SubstrateCli;
 use sc_service::{Configuration, PartialComponents, TaskManager};
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl SubstrateCli for Cli {
 /// Fails with the error of the command: an invalid option, a chain specification that cannot be loaded, or a part of the node
 /// that cannot start.
 pub fn run() -> sc_cli::Result<()> {
-	let cli = Cli::from_args();
+	let mut cli = Cli::from_args();
 	match &cli.subcommand {
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
 		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
@@ -78,7 +79,52 @@ pub fn run() -> sc_cli::Result<()> {
 			Ok((cmd.run(client, backend, Some(consensus)), task_manager))
 		}),
 		Some(Subcommand::ChainInfo(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
-		None => cli.create_runner(&cli.run)?.run_node_until_exit(start),
+		None => run_node(&mut cli),
+	}
+}
+
+/// Runs a node until it is stopped.
+fn run_node(cli: &mut Cli) -> sc_cli::Result<()> {
+	let chain = cli.run.shared_params.chain.clone().unwrap_or_default();
+	if !cli.run.shared_params.dev && is_local(cli, &chain)? {
+		// Other nodes of a test network do not rely on the identity of this one, so it needs no key made beforehand.
+		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
+	}
+	let runner = cli.create_runner(&cli.run).map_err(|error| match error {
+		sc_cli::Error::NetworkKeyNotFound(path) => missing_network_key(cli, &chain, &path),
+		error => error,
+	})?;
+	let check = if cli.no_hardware_check { HardwareCheck::Skip } else { HardwareCheck::Measure };
+	runner.run_node_until_exit(move |mut config| async move {
+		require_rpc_port(&mut config);
+		start(config, check).await
+	})
+}
+
+/// Returns `true` if `chain` is the specification of a test network on one machine.
+fn is_local(cli: &Cli, chain: &str) -> sc_cli::Result<bool> {
+	let spec = cli.load_spec(chain).map_err(sc_cli::Error::Input)?;
+	Ok(matches!(spec.chain_type(), ChainType::Development | ChainType::Local))
+}
+
+/// Returns the error of a validator without a network key: with the command that generates it.
+fn missing_network_key(cli: &Cli, chain: &str, path: &std::path::Path) -> sc_cli::Error {
+	let base = match &cli.run.shared_params.base_path {
+		Some(base) => format!("--base-path {}", base.display()),
+		None => "--default-base-path".into(),
+	};
+	let chain = if chain.is_empty() { String::new() } else { format!(" --chain {chain}") };
+	sc_cli::Error::Input(format!(
+		"this validator has no network key at {}. Peers recognise a validator by this key, so generate it once and keep it:\n  \
+		 doin-node key generate-node-key{chain} {base}",
+		path.display()
+	))
+}
+
+/// Lets the node fail if its RPC port is in use. The SDK would move to a random port, and clients would talk to the other program.
+fn require_rpc_port(config: &mut Configuration) {
+	for endpoint in config.rpc.addr.iter_mut().flatten() {
+		endpoint.retry_random_port = false;
 	}
 }
 
@@ -88,6 +134,26 @@ fn parts(config: &Configuration) -> sc_cli::Result<PartialNode> {
 }
 
 /// Starts a node.
-async fn start(config: Configuration) -> sc_cli::Result<TaskManager> {
-	Ok(service::new_full(config)?)
+async fn start(config: Configuration, check: HardwareCheck) -> sc_cli::Result<TaskManager> {
+	let ports: Vec<_> = config.rpc.addr.iter().flatten().map(|endpoint| endpoint.listen_addr).collect();
+	service::new_full(config, check).map_err(|error| explain_port(error.into(), &ports))
+}
+
+/// Adds the reason and the next step to the error of an RPC port that is in use.
+fn explain_port(error: sc_cli::Error, ports: &[std::net::SocketAddr]) -> sc_cli::Error {
+	match ports.first() {
+		Some(address) if is_port_in_use(&error) => sc_cli::Error::Input(format!(
+			"the RPC port {} of {} is in use by another program, perhaps another node. Stop that program, or choose a free port with \
+			 --rpc-port",
+			address.port(),
+			address.ip()
+		)),
+		_ => error,
+	}
+}
+
+/// Returns `true` if `error` or one of its sources is that of an address in use.
+fn is_port_in_use(error: &(dyn std::error::Error + 'static)) -> bool {
+	let errors = std::iter::successors(Some(error), |error| error.source());
+	errors.filter_map(|error| error.downcast_ref::<std::io::Error>()).any(|error| error.kind() == std::io::ErrorKind::AddrInUse)
 }

@@ -8,6 +8,7 @@
 //! | [`cli`] | parses the command line |
 //! | [`command`] | dispatches commands |
 //! | [`chain_spec`] | loads the genesis |
+//! | [`hardware`] | compares a validator's machine with the reference machine |
 //! | [`service`] | assembles client, consensus and network |
 //! | [`rpc`] | serves JSON-RPC |
 //!
@@ -21,5 +22,6 @@
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
+pub mod hardware;
 pub mod rpc;
 pub mod service;

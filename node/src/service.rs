@@ -3,10 +3,11 @@
 //! [`new_partial`] builds the parts that importing a block needs; commands such as `check-block` use it alone. [`new_full`]
 //! builds them, joins the network and spawns the node's tasks, one function per task.
 
-use crate::rpc;
+use crate::{hardware, rpc};
 use doin_runtime::{opaque::Block, Hash, RuntimeApi};
 use futures::FutureExt;
 use jsonrpsee::RpcModule;
+use sc_chain_spec::ChainType;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, SlotProportion};
@@ -180,15 +181,24 @@ fn inherents(slot_duration: SlotDuration) -> Inherents {
 	})
 }
 
-/// Starts a node on the network stack that `config` names.
+/// Check of a validator's machine before the node starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HardwareCheck {
+	/// Measure the machine, and warn if it is slower than the reference machine.
+	Measure,
+	/// Measure nothing.
+	Skip,
+}
+
+/// Starts a node on the network stack that `config` names. Only validators of networks of several machines are measured.
 ///
 /// # Errors
 ///
 /// Fails if a part of the node cannot start, e.g. the database, a port or a key.
-pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
+pub fn new_full(config: Configuration, check: HardwareCheck) -> Result<TaskManager, ServiceError> {
 	match config.network.network_backend {
-		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config),
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config),
+		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, check),
+		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, check),
 	}
 }
 
@@ -218,7 +228,7 @@ struct GrandpaProtocol {
 }
 
 /// Starts a node on network stack `N`.
-fn start<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, ServiceError> {
+fn start<N: NetworkBackend<Block, Hash>>(config: Configuration, check: HardwareCheck) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
 		backend,
@@ -239,6 +249,14 @@ fn start<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskMa
 		prometheus: config.prometheus_config.clone(),
 		telemetry: telemetry.as_ref().map(Telemetry::handle),
 	};
+
+	if check == HardwareCheck::Measure && node.role.is_authority() && config.chain_spec.chain_type() != ChainType::Development {
+		let measured = hardware::check(&node.client, config.base_path.path());
+		if let Some(telemetry) = node.telemetry.clone() {
+			let sending = sc_sysinfo::initialize_hwbench_telemetry(telemetry, measured);
+			task_manager.spawn_handle().spawn("telemetry_hwbench", None, sending);
+		}
+	}
 
 	let (params, grandpa) =
 		network_params::<N>(&config, &node, &task_manager, import_queue, grandpa_link.shared_authority_set())?;

@@ -1,7 +1,9 @@
 //! Tests of the JSON of `doin_domain`, which the demo domain of the development chains covers for forecasts of values only.
 
 use doin_node::rpc::doin::DomainResponse;
-use doin_primitives::{bounded_collections::BoundedVec, views::DomainView, DomainSpec, ProgramKind, Status};
+use doin_primitives::{
+	bounded_collections::BoundedVec, views::DomainView, DomainSpec, LastRound, ProgramKind, RoundResult, Status, UnpaidReason,
+};
 use doin_runtime::{demo, AccountId};
 use doin_scoring::{Program, Target};
 use serde_json::{json, Value};
@@ -31,6 +33,7 @@ fn view(spec: &DomainSpec) -> DomainView<AccountId> {
 		target: spec.target,
 		bounty: 0,
 		class: spec.class(),
+		last_round: Some(LastRound { number: 5, block: 90, result: RoundResult::Unpaid(UnpaidReason::NoQuorum) }),
 	}
 }
 
@@ -59,6 +62,7 @@ fn the_record_is_the_specification_with_its_pages() {
 	let json = response(Target::Values);
 	assert_eq!(json["id"], 7);
 	assert_eq!(json["highWater"], (1u64 << 60).to_string(), "Q32 numbers are strings");
+	assert_eq!(json["lastRound"], json!({ "number": 5, "block": 90, "result": { "unpaid": "noQuorum" } }));
 	let mut record = json["spec"].clone();
 	let fields = record.as_object_mut().expect("the record is an object");
 	assert_eq!(fields.remove("pages"), Some(json!(3)));

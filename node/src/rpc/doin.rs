@@ -27,15 +27,22 @@ use sc_rpc::{
 };
 use std::sync::Arc;
 
+/// Domains of a page, unless the request names another number.
+const DEFAULT_PAGE: u32 = 256;
+/// Most domains of a page.
+const LONGEST_PAGE: u32 = 1_024;
+
 /// Methods and subscriptions of the `doin` namespace.
 ///
 /// `at` is the hash of the block to read; without it, a method reads the best block. A subscription sends the response at the
 /// best block, then every later response that differs from the previous one. It ends when a request fails.
 #[rpc(server, namespace = "doin")]
 pub trait DoinRpc {
-	/// Returns every domain in order of registration: a list of [`doin_primitives::views::DomainView`].
+	/// Returns the domains from identifier `from` (0 without it) on, in order of registration: a list of at most `count`
+	/// [`doin_primitives::views::DomainView`], 256 without it and at most 1 024. The next page starts after the last identifier of this
+	/// one.
 	#[method(name = "domains", blocking)]
-	fn domains(&self, at: Option<Hash>) -> RpcResult<Response>;
+	fn domains(&self, from: Option<DomainId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
 
 	/// Returns one domain: a [`DomainResponse`].
 	#[method(name = "domain", blocking)]
@@ -66,9 +73,9 @@ pub trait DoinRpc {
 	#[method(name = "reputation", blocking)]
 	fn reputation(&self, who: String, at: Option<Hash>) -> RpcResult<Response>;
 
-	/// Subscribes to changes of `doin_domains`.
+	/// Subscribes to changes of `doin_domains`, with the same parameters.
 	#[subscription(name = "subscribeDomains" => "domainsChanged", unsubscribe = "unsubscribeDomains", item = Response)]
-	fn subscribe_domains(&self);
+	fn subscribe_domains(&self, from: Option<DomainId>, count: Option<u32>);
 
 	/// Subscribes to changes of `doin_domain`.
 	#[subscription(name = "subscribeDomain" => "domainChanged", unsubscribe = "unsubscribeDomain", item = Response)]
@@ -147,14 +154,19 @@ fn without_repetitions<T: PartialEq + Clone + Send>(items: impl Stream<Item = T>
 		.filter_map(ready)
 }
 
+/// Returns the request of a page of domains.
+fn page(from: Option<DomainId>, count: Option<u32>) -> Request {
+	Request::Domains { from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE) }
+}
+
 /// Parses an SS58 address.
 fn account(who: &str) -> RpcResult<AccountId> {
 	who.parse().map_err(|_| error::invalid_account(who))
 }
 
 impl DoinRpcServer for Doin {
-	fn domains(&self, at: Option<Hash>) -> RpcResult<Response> {
-		self.reader.response(Request::Domains, at)
+	fn domains(&self, from: Option<DomainId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(page(from, count), at)
 	}
 
 	fn domain(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response> {
@@ -185,8 +197,8 @@ impl DoinRpcServer for Doin {
 		self.reader.response(Request::Reputation(account(&who)?), at)
 	}
 
-	fn subscribe_domains(&self, pending: PendingSubscriptionSink) {
-		self.follow(pending, Ok(Request::Domains));
+	fn subscribe_domains(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
+		self.follow(pending, Ok(page(from, count)));
 	}
 
 	fn subscribe_domain(&self, pending: PendingSubscriptionSink, id: DomainId) {

@@ -15,7 +15,12 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Request {
 	/// `doin_domains`.
-	Domains,
+	Domains {
+		/// First identifier.
+		from: DomainId,
+		/// Most domains of the response.
+		count: u32,
+	},
 	/// `doin_domain`.
 	Domain(DomainId),
 	/// `doin_champion`.

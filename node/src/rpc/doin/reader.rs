@@ -14,14 +14,14 @@ use sc_client_api::{BlockchainEvents, HeaderBackend, ImportNotifications};
 use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Most responses in the cache. Responses to further requests at the same block are not cached.
+/// Most responses and refusals in the cache. Those to further requests at the same block are not cached.
 const CACHE_CAPACITY: usize = 1_024;
 
-/// Responses at one block.
+/// Responses and refusals at one block.
 #[derive(Default)]
 struct Cache {
 	block: Hash,
-	responses: BTreeMap<Request, Response>,
+	responses: BTreeMap<Request, RpcResult<Response>>,
 }
 
 /// Answers requests from the runtime. The cache holds the responses at the newest block for which one was requested, so that a
@@ -51,23 +51,23 @@ impl Reader {
 		let best = self.client.info().best_hash;
 		let at = at.unwrap_or(best);
 		if let Some(response) = self.cached(&request, at) {
-			return Ok(response);
+			return response;
 		}
 		// The lock is not held during the runtime call: two equal requests at the same time may both call the runtime, and
 		// neither of them waits for a different request.
-		let response = self.call(&request, at)?;
+		let response = self.call(&request, at);
 		if at == best {
 			self.store(request, response.clone(), at);
 		}
-		Ok(response)
+		response
 	}
 
-	fn cached(&self, request: &Request, at: Hash) -> Option<Response> {
+	fn cached(&self, request: &Request, at: Hash) -> Option<RpcResult<Response>> {
 		let cache = self.cache.lock();
 		(cache.block == at).then(|| cache.responses.get(request).cloned()).flatten()
 	}
 
-	fn store(&self, request: Request, response: Response, at: Hash) {
+	fn store(&self, request: Request, response: RpcResult<Response>, at: Hash) {
 		let mut cache = self.cache.lock();
 		if cache.block != at {
 			*cache = Cache { block: at, responses: BTreeMap::new() };
@@ -89,7 +89,7 @@ impl Reader {
 		}
 		let is_registered = |id: DomainId| -> RpcResult<bool> { Ok(api.domain(at, id).map_err(unreadable)?.is_some()) };
 		match request {
-			Request::Domains => Response::new(&api.domains(at).map_err(unreadable)?),
+			Request::Domains { from, count } => Response::new(&api.domains(at, *from, *count).map_err(unreadable)?),
 			Request::Domain(id) => {
 				let view = api.domain(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?;
 				let spec = api.domain_spec(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?;
@@ -103,13 +103,10 @@ impl Reader {
 				None if is_registered(*id)? => Err(no_rounds(*id)),
 				None => Err(unknown_domain(*id)),
 			},
-			Request::Recomputations(id) => {
-				let views = api.recomputations(at, *id).map_err(unreadable)?;
-				if views.is_empty() && !is_registered(*id)? {
-					return Err(unknown_domain(*id));
-				}
-				Response::new(&views)
+			Request::Recomputations(id) if is_registered(*id)? => {
+				Response::new(&api.recomputations(at, *id).map_err(unreadable)?)
 			}
+			Request::Recomputations(id) => Err(unknown_domain(*id)),
 			Request::Work => Response::new(&api.work(at).map_err(unreadable)?),
 			Request::FeeMarket => Response::new(&api.fee_market(at).map_err(unreadable)?),
 			Request::Reputation(who) => Response::new(&api.reputation(at, who.clone()).map_err(unreadable)?),
