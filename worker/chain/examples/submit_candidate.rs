@@ -37,7 +37,9 @@ async fn main() -> Result<()> {
 	let salt: [u8; 32] = *b"use random bytes in a real salt.";
 	let round = next_round(&chain, Phase::Commit).await?;
 	let hash = commitment(Tag::Optimae, &chain.genesis(), &round.round, &signer.account(), &payload_hash(&reveal), &salt);
-	let included = chain.submit(&signer, &Call::commit(round.round, hash), Urgency::Before(round.phase_end)).await?;
+	// A seat may become dearer before the commit is in a block.
+	let commit = Call::commit(round.round, hash, round.next_seat_fee);
+	let included = chain.submit(&signer, &commit, Urgency::Before(round.phase_end)).await?;
 	println!("committed in block {}, fee {} plancks", included.block.number, included.fee);
 
 	let (from, until) = (round.reveal_from, round.reveal_until);

@@ -1,5 +1,6 @@
 //! Accounts and their signing keys.
 
+use crate::submit::Queue;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -60,26 +61,36 @@ impl Account {
 	}
 }
 
-/// A signing key, and the account that its calls are made for. Clones share one lock, so that the calls of an account are
-/// submitted one after the other.
+/// A signing key, and the account that its calls are made for. Clones share the nonces of the calls in flight, so that several
+/// calls of the key can be submitted at a time.
 #[derive(Clone)]
 pub struct Signer {
 	pub(crate) keypair: Keypair,
 	own: Account,
 	real: Option<Account>,
-	pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+	pub(crate) queue: Arc<Queue>,
 }
 
 impl Signer {
 	/// Returns a signer for the account of the key.
 	pub fn new(keypair: Keypair) -> Self {
 		let own = Account(keypair.public_key().0);
-		Self { keypair, own, real: None, turn: Default::default() }
+		Self { keypair, own, real: None, queue: Arc::default() }
 	}
 
 	/// Returns a signer for `real`, whose calls are made through `proxy.proxy`. The account of the key pays the fees.
 	pub fn on_behalf_of(self, real: Account) -> Self {
 		Self { real: (real != self.own).then_some(real), ..self }
+	}
+
+	/// Returns a signer for the account of the key itself, which shares the nonces in flight.
+	pub(crate) fn direct(&self) -> Self {
+		Self { real: None, ..self.clone() }
+	}
+
+	/// Returns `true` if both signers share the nonces in flight: one is a clone of the other.
+	pub fn shares_queue_with(&self, other: &Self) -> bool {
+		Arc::ptr_eq(&self.queue, &other.queue)
 	}
 
 	/// Returns the account that calls are made for. Commitments are bound to it, and bonds and holds are on it.

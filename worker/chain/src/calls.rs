@@ -4,7 +4,7 @@ use crate::Account;
 use codec::{Compact, Encode};
 use doin_primitives::{
 	payload::{Reveal, Sums},
-	Balance, DomainId, DomainSpec, Hash, Page, RoundId, SizeClass, TaskId,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, Page, RoundId, SizeClass, TaskId,
 };
 use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
@@ -97,9 +97,9 @@ impl Call {
 		Self { pallet: "Utility", name: "batch_all", args: Args(Vec::new()), inner: calls }
 	}
 
-	/// `optimae.commit`: takes a seat in `round` with the commitment `hash`.
-	pub fn commit(round: RoundId, hash: Hash) -> Self {
-		Self::new("Optimae", "commit", (round, hash))
+	/// `optimae.commit`: takes a seat in `round` with the commitment `hash`, if the seat costs at most `max_fee` plancks.
+	pub fn commit(round: RoundId, hash: Hash, max_fee: Balance) -> Self {
+		Self::new("Optimae", "commit", (round, hash, max_fee))
 	}
 
 	/// `optimae.reveal`: reveals the payload of a commitment in `round`.
@@ -208,6 +208,29 @@ impl Call {
 		Self::new("Balances", "transfer_keep_alive", (Address::from(dest), Compact(value)))
 	}
 
+	/// `budget.set`: limits what calls of a `Work` proxy may cost this account to `limit` plancks in `period` blocks.
+	pub fn set_budget(limit: Balance, period: BlockNumber) -> Self {
+		Self::new("Budget", "set", (limit, period))
+	}
+
+	/// `system.remark` without bytes: spends a nonce.
+	pub(crate) fn remark() -> Self {
+		Self::new("System", "remark", Vec::<u8>::new())
+	}
+
+	/// Returns `true` if a proxy of type `Work` can make this call through [`Call::budgeted`] only, since the call can take
+	/// money of the account.
+	pub(crate) fn needs_budget(&self) -> bool {
+		matches!((self.pallet, self.name), ("Optimae", "commit" | "reveal") | ("Recomputation", "announce_challenge"))
+	}
+
+	/// Returns `budget.spend` with this call. `index` is the index of this call on the connected chain.
+	pub(crate) fn budgeted(&self, index: CallIndex) -> Self {
+		let mut args = index.encode();
+		args.extend_from_slice(&self.args.0);
+		Self { pallet: "Budget", name: "spend", args: Args(args), inner: Vec::new() }
+	}
+
 	/// Returns this call with the calls of a batch encoded. `index` returns the index of a call on the connected chain.
 	///
 	/// # Errors
@@ -255,7 +278,7 @@ pub(crate) mod tests {
 		let page = Page::from_values(vec![-1, 0, 1]).unwrap();
 		let class = SizeClass::Large;
 		vec![
-			Call::commit(ROUND, [1; 32]),
+			Call::commit(ROUND, [1; 32], 5),
 			Call::reveal(ROUND, &reveal(), [2; 32]),
 			Call::challenge_claim(ROUND, 3, 4, class),
 			Call::bond(1 << 70, class),
@@ -276,12 +299,15 @@ pub(crate) mod tests {
 			Call::nominate(7),
 			Call::vote(&[(7, 1_000_000), (8, 0)]),
 			Call::transfer(Account([3; 32]), 1 << 40),
+			Call::set_budget(1 << 60, 14_400),
+			Call::remark(),
 		]
 	}
 
 	#[test]
 	fn arguments_are_written_one_after_the_other() {
-		assert_eq!(Call::commit(ROUND, [1; 32]).args.0, [&[7, 0, 0, 0, 9, 0, 0, 0][..], &[1; 32]].concat());
+		let bid = 5u128.to_le_bytes();
+		assert_eq!(Call::commit(ROUND, [1; 32], 5).args.0, [&[7, 0, 0, 0, 9, 0, 0, 0][..], &[1; 32], &bid].concat());
 		assert_eq!(Call::settle(9, SizeClass::Large).args.0, [9, 0, 0, 0, 0, 0, 0, 0, 1]);
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
 		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());
@@ -297,10 +323,19 @@ pub(crate) mod tests {
 
 	#[test]
 	fn a_proxied_call_carries_the_inner_one_whole() {
-		let inner = Call::commit(ROUND, [1; 32]);
+		let inner = Call::commit(ROUND, [1; 32], 5);
 		let outer = inner.proxied(Account([3; 32]), CallIndex { pallet: 20, call: 0 });
 		assert_eq!(outer.to_string(), "Proxy.proxy");
 		assert_eq!(outer.args.0, [&[0][..], &[3; 32], &[0, 20, 0], &inner.args.0].concat());
+	}
+
+	#[test]
+	fn n6_calls_that_take_money_travel_inside_a_budget() {
+		let inner = Call::commit(ROUND, [1; 32], 5);
+		let spend = inner.budgeted(CallIndex { pallet: 20, call: 0 });
+		assert_eq!((spend.to_string().as_str(), &spend.args.0), ("Budget.spend", &[&[20, 0][..], &inner.args.0].concat()));
+		let needs_budget: Vec<_> = samples().iter().filter(|call| call.needs_budget()).map(ToString::to_string).collect();
+		assert_eq!(needs_budget, ["Optimae.commit", "Optimae.reveal", "Recomputation.announce_challenge"]);
 	}
 
 	#[test]

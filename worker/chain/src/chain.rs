@@ -2,8 +2,8 @@
 
 use crate::{
 	connection::{backoff, Connection, Identity},
-	follow::follow,
-	ConnectError, ReadError,
+	follow::{follow, Published},
+	ConnectError, ReadError, SyncState,
 };
 use codec::{Decode, DecodeAll, Encode};
 use doin_primitives::{BlockNumber, Hash};
@@ -56,7 +56,7 @@ struct Inner {
 	url: String,
 	genesis: Hash,
 	connection: Arc<Connection>,
-	head: Arc<watch::Sender<Head>>,
+	published: Arc<Published>,
 	follower: AbortHandle,
 }
 
@@ -99,9 +99,11 @@ impl Chain {
 	}
 
 	fn new(url: &str, connection: Connection, identity: Identity) -> Self {
-		let (connection, head) = (Arc::new(connection), Arc::new(watch::Sender::new(identity.head)));
-		let follower = tokio::spawn(follow(url.into(), connection.clone(), head.clone(), identity.genesis)).abort_handle();
-		Self(Arc::new(Inner { url: url.into(), genesis: identity.genesis, connection, head, follower }))
+		let published = Published { head: watch::Sender::new(identity.head), sync: watch::Sender::new(SyncState::Unknown) };
+		let (connection, published) = (Arc::new(connection), Arc::new(published));
+		let following = follow(url.into(), connection.clone(), published.clone(), identity.genesis);
+		let follower = tokio::spawn(following).abort_handle();
+		Self(Arc::new(Inner { url: url.into(), genesis: identity.genesis, connection, published, follower }))
 	}
 
 	/// Returns the address of the node.
@@ -126,14 +128,26 @@ impl Chain {
 		Err(ConnectError::OtherGenesis { url: self.0.url.clone(), found: hex(self.0.genesis), expected: hex(expected) })
 	}
 
-	/// Returns the last best block that the node reported.
+	/// Returns the last best block that the node reported while it was synced; at first, the best block at the connection.
 	pub fn head(&self) -> Head {
-		*self.0.head.borrow()
+		*self.0.published.head.borrow()
+	}
+
+	/// Returns the state of the node's synchronization.
+	pub fn sync_state(&self) -> SyncState {
+		*self.0.published.sync.borrow()
+	}
+
+	/// Waits until the node is synced. The wait is logged.
+	pub async fn synced(&self) {
+		let mut state = self.0.published.sync.subscribe();
+		// `self` holds the sender, so waiting never fails.
+		let _ = state.wait_for(|state| *state == SyncState::Synced).await;
 	}
 
 	/// Returns a receiver of best blocks. It keeps the newest one only.
 	pub fn heads(&self) -> watch::Receiver<Head> {
-		self.0.head.subscribe()
+		self.0.published.head.subscribe()
 	}
 
 	/// Waits until the best block is not `seen`, and returns it.
@@ -152,6 +166,18 @@ impl Chain {
 		let answer = self.connection().rpc.chain_get_block_hash(Some(NumberOrHex::Number(number.into())));
 		let hash = self.connection().request("chain_getBlockHash", answer).await?;
 		Ok(hash.map(|hash| Head { number, hash: hash.0 }))
+	}
+
+	/// Returns the last finalized block. No reorganisation changes it, nor any block below it.
+	///
+	/// # Errors
+	/// Errors if the node does not answer.
+	pub async fn finalized(&self) -> Result<Head, ReadError> {
+		let connection = self.connection();
+		let hash = connection.request("chain_getFinalizedHead", connection.rpc.chain_get_finalized_head()).await?;
+		let header = connection.request("chain_getHeader", connection.rpc.chain_get_header(Some(hash))).await?;
+		let header = header.ok_or_else(|| ReadError::Missing { item: "finalized block".into() })?;
+		Ok(Head { number: header.number as BlockNumber, hash: hash.0 })
 	}
 
 	/// Calls a runtime API method at the block `at`. `args` are its arguments in SCALE, and `R` is its result.

@@ -1,22 +1,38 @@
-//! Follows the best block of a node, across losses of the connection.
+//! Follows the best block of a node, across losses of the connection and while the node is syncing.
 
 use crate::{
 	connection::{backoff, head_of, Connection, Header, Identity},
-	ConnectError, Head,
+	ConnectError, Head, SyncState,
 };
 use doin_primitives::Hash;
-use std::{sync::Arc, time::Duration};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
 use subxt::rpcs::client::RpcSubscription;
 use tokio::sync::watch;
 
 /// A subscription that is silent for this long is opened again.
 const SILENCE: Duration = Duration::from_secs(120);
+/// Pause between two questions to a node that is not synced.
+const SYNC_PAUSE: Duration = Duration::from_secs(2);
+/// Pause between two reports on a node that is not synced.
+const REPORT_PAUSE: Duration = Duration::from_secs(30);
+
+/// State of a chain that is published to its users.
+pub(crate) struct Published {
+	/// Best block, as long as the node is synced.
+	pub(crate) head: watch::Sender<Head>,
+	/// Synchronization of the node.
+	pub(crate) sync: watch::Sender<SyncState>,
+}
 
 /// Publishes every best block, until the task is aborted.
 ///
 /// Whenever a subscription has ended, the node is checked again before its blocks are published: it may have been replaced by a
-/// node of another network or version. Until the check passes, reads fail and the head stays where it was.
-pub(crate) async fn follow(url: String, connection: Arc<Connection>, head: Arc<watch::Sender<Head>>, genesis: Hash) {
+/// node of another network or version. Until the check passes, reads fail and the head stays where it was. The head also stays
+/// where it was while the node is not synced.
+pub(crate) async fn follow(url: String, connection: Arc<Connection>, published: Arc<Published>, genesis: Hash) {
 	let mut pauses = backoff();
 	loop {
 		match subscribe(&connection).await {
@@ -24,9 +40,8 @@ pub(crate) async fn follow(url: String, connection: Arc<Connection>, head: Arc<w
 				if connection.set_up() {
 					tracing::info!(%url, block = identity.head.number, "connected to the node again");
 				}
-				// Receivers are woken by other blocks only.
-				head.send_if_modified(|head| std::mem::replace(head, identity.head) != identity.head);
-				publish(heads, &head).await;
+				publish(&url, &connection, heads, identity.head, &published).await;
+				published.sync.send_replace(SyncState::Unknown);
 				pauses = backoff();
 				continue;
 			}
@@ -40,6 +55,7 @@ pub(crate) async fn follow(url: String, connection: Arc<Connection>, head: Arc<w
 				tracing::warn!(%url, reason, "{error}; trying again");
 			}
 		}
+		published.sync.send_replace(SyncState::Unknown);
 		connection.set_down();
 		tokio::time::sleep(pauses.next().unwrap_or(SILENCE)).await;
 	}
@@ -52,9 +68,34 @@ async fn subscribe(connection: &Connection) -> Result<(RpcSubscription<Header>, 
 	Ok((heads, connection.verify().await?))
 }
 
-/// Publishes the headers of a subscription, until it ends or is silent.
-async fn publish(mut heads: RpcSubscription<Header>, head: &watch::Sender<Head>) {
-	while let Ok(Some(Ok(header))) = tokio::time::timeout(SILENCE, heads.next()).await {
-		head.send_replace(head_of(&header));
+/// Publishes `newest` and the headers of a subscription while the node is synced, until the subscription ends or is silent.
+async fn publish(
+	url: &str,
+	connection: &Connection,
+	mut heads: RpcSubscription<Header>,
+	mut newest: Head,
+	published: &Published,
+) {
+	let mut reported: Option<Instant> = None;
+	loop {
+		// Without an answer the connection is lost, which ends the subscription.
+		let state = connection.sync_state(newest).await.unwrap_or(SyncState::Unknown);
+		if state == SyncState::Synced {
+			if reported.take().is_some() {
+				tracing::info!(%url, block = newest.number, "the node is synced");
+			}
+			// Receivers are woken by other blocks only. The block is published before the state, so that work starts with it.
+			published.head.send_if_modified(|head| std::mem::replace(head, newest) != newest);
+		} else if state != SyncState::Unknown && reported.is_none_or(|reported| reported.elapsed() >= REPORT_PAUSE) {
+			tracing::warn!(%url, "{state}: waiting; nothing is signed until it is synced");
+			reported = Some(Instant::now());
+		}
+		published.sync.send_if_modified(|published| std::mem::replace(published, state) != state);
+		let patience = if state == SyncState::Synced { SILENCE } else { SYNC_PAUSE };
+		match tokio::time::timeout(patience, heads.next()).await {
+			Ok(Some(Ok(header))) => newest = head_of(&header),
+			Err(_) if state != SyncState::Synced => {}
+			_ => return,
+		}
 	}
 }

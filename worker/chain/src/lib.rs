@@ -7,7 +7,7 @@
 //!                                      │ connection lost: reopen, check again, go on
 //!                                      ▼
 //!   Chain::round, Chain::champion, …  read at a Head      (runtime API `DoinApi`, storage)
-//!   Chain::submit(Call)               sign, send, watch   (until it is in a best block)
+//!   Chain::submit(Call)               sign, send, watch   (until the extrinsic is found in a block)
 //! ```
 //!
 //! * The connection is subxt's reconnecting client. [`Chain::connect`] waits for a missing node as long as [`Patience`] allows.
@@ -15,8 +15,10 @@
 //!   [`Chain::next_head`] and [`Chain::submit`] wait.
 //! * Reads are made at a [`Head`], so that several of them see the same state. They return the types of
 //!   [`doin_primitives::views`].
+//! * Best blocks are published, and calls signed, only while the node is synced. [`Chain::synced`] waits for that.
 //! * A [`Call`] holds its arguments in SCALE. The indices of the call are taken from the metadata of the chain. [`Chain::submit`]
-//!   repeats an attempt with a higher tip until the deadline, and never applies a call twice.
+//!   repeats an attempt with a higher tip until the deadline, and never applies a call twice. Several calls of one [`Signer`] can be
+//!   in flight. Success is reported for an extrinsic that was found in a block by its hash, never for a nonce that has moved on.
 //!
 //! No code is generated from metadata. Instead, the argument and result types of every call and runtime API method of this crate
 //! are compared with the metadata of the node when the connection opens, so that a node of another version is refused with the
@@ -77,6 +79,7 @@ mod error;
 mod follow;
 mod reads;
 mod submit;
+mod sync;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -86,5 +89,6 @@ pub use account::{Account, InvalidAccount, Signer};
 pub use calls::{Call, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
-pub use reads::Funds;
-pub use submit::{Event, Included, Urgency};
+pub use reads::{Budget, Funds};
+pub use submit::{Event, Included, MissingEvent, Urgency};
+pub use sync::SyncState;

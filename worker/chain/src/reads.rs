@@ -3,7 +3,7 @@
 use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	Balance, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams, TaskId,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams, TaskId,
 };
 use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType};
 
@@ -14,6 +14,30 @@ pub struct Funds {
 	pub free: Balance,
 	/// Bonds, deposits and seat holds.
 	pub held: Balance,
+}
+
+/// Budget of an account: what calls that can take its money may cost when a proxy of type `Work` makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct Budget {
+	/// Most that can be spent in one window, in plancks.
+	pub limit: Balance,
+	/// Blocks of a window.
+	pub period: BlockNumber,
+	/// Spent in the window that begins at `since`, in plancks.
+	pub spent: Balance,
+	/// First block of the window.
+	pub since: BlockNumber,
+}
+
+impl Budget {
+	/// Returns what can be spent in block `block`, in plancks. A window that is over is followed by a new one.
+	pub fn left(&self, block: BlockNumber) -> Balance {
+		match block >= self.since.saturating_add(self.period) {
+			true => self.limit,
+			false => self.limit.saturating_sub(self.spent),
+		}
+	}
 }
 
 // Storage values are decoded by the metadata of the chain, field by field by name, so that a pallet may add fields.
@@ -55,6 +79,9 @@ struct Ballot {
 	votes: Vec<Vote>,
 }
 
+/// Domains that one request reads.
+const DOMAINS_PER_PAGE: u32 = 256;
+
 /// Part of a nomination.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -68,7 +95,16 @@ impl Chain {
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn domains(&self, at: Head) -> Result<Vec<DomainView<Account>>, ReadError> {
-		self.call_runtime(at, "DoinApi_domains", &()).await
+		let mut all: Vec<DomainView<Account>> = Vec::new();
+		loop {
+			let from = all.last().map_or(0, |last| last.id + 1);
+			let page: Vec<DomainView<Account>> = self.call_runtime(at, "DoinApi_domains", &(from, DOMAINS_PER_PAGE)).await?;
+			let is_last = page.len() < DOMAINS_PER_PAGE as usize;
+			all.extend(page);
+			if is_last {
+				return Ok(all);
+			}
+		}
 	}
 
 	/// Returns one domain, or `None` if it is not registered.
@@ -231,6 +267,14 @@ impl Chain {
 		Ok(nominations.unwrap_or_default().into_iter().map(|nomination| nomination.domain).collect())
 	}
 
+	/// Returns the budget of an account, or `None` if it has set none.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn budget(&self, at: Head, who: Account) -> Result<Option<Budget>, ReadError> {
+		self.storage(at, "Budget", "Budgets", vec![Value::from_bytes(who.0)]).await
+	}
+
 	/// Returns the balances of an account.
 	///
 	/// # Errors
@@ -238,5 +282,17 @@ impl Chain {
 	pub async fn funds(&self, at: Head, who: Account) -> Result<Funds, ReadError> {
 		let info: Option<AccountInfo> = self.storage(at, "System", "Account", vec![Value::from_bytes(who.0)]).await?;
 		Ok(info.map(|info| Funds { free: info.data.free, held: info.data.reserved }).unwrap_or_default())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn n6_a_budget_is_full_again_after_its_window() {
+		let budget = Budget { limit: 10, period: 5, spent: 7, since: 100 };
+		assert_eq!([100, 104, 105].map(|block| budget.left(block)), [3, 3, 10]);
+		assert_eq!(Budget { spent: 12, ..budget }.left(101), 0);
 	}
 }

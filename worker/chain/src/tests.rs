@@ -2,7 +2,8 @@
 
 use crate::{
 	testing::{MockNode, Runtime, Script},
-	Call, Chain, ConnectError, Difference, Patience, ReadError, Rejection, RequestError, Setback, Signer, SubmitError, Urgency,
+	Call, Chain, ConnectError, Difference, Patience, ReadError, Rejection, RequestError, Setback, Signer, SubmitError, SyncState,
+	Urgency,
 };
 use codec::Encode;
 use doin_primitives::RoundParams;
@@ -199,21 +200,100 @@ async fn a_call_without_money_is_refused_for_good() {
 	assert_eq!(node.script.lock().unwrap().submitted.len(), 1);
 }
 
+/// Two processes sign with one key. The transaction of the other one has taken the nonce, and nothing of this one is in a block.
 #[tokio::test]
-async fn a_call_with_a_stale_nonce_is_signed_again() {
-	// The first attempt is refused as outdated; the second one has another nonce, since the first was included meanwhile.
+async fn k31_success_is_reported_for_an_extrinsic_in_a_block_and_not_for_a_nonce_that_has_moved_on() {
 	let mut script = Script { validity: vec![1, 0, 3], nonces: VecDeque::from([4, 5]), ..Script::default() };
 	script.refusals.push_back(refusal(1010));
 	let node = MockNode::start(script).await;
 	let chain = connect(&node).await;
-	let block = async {
+	let blocks = async {
 		until("the first attempt", async || !node.script.lock().unwrap().submitted.is_empty()).await;
+		node.script.lock().unwrap().bodies.insert(2, vec!["0x0c070707".into()]);
 		node.set_head(2);
+		until("an attempt with another nonce", async || node.script.lock().unwrap().submitted.len() == 2).await;
+		node.include(3);
+		node.script.lock().unwrap().nonces = VecDeque::from([6]);
+		node.set_head(18);
 	};
-	let (included, ()) =
-		tokio::join!(async { chain.submit(&dave(), &Call::nominate(1), Urgency::Relaxed).await.unwrap() }, block);
-	assert_eq!((included.fee, included.events.len()), (0, 0), "its events were not seen");
-	assert_eq!(node.script.lock().unwrap().submitted.len(), 1, "the call was not sent twice");
+	let (included, ()) = tokio::join!(async { chain.submit(&dave(), &Call::nominate(1), Urgency::Relaxed).await }, async {
+		tokio::time::timeout(LIMIT, blocks).await.expect("a second attempt is made")
+	});
+	assert_eq!(included.unwrap().block, chain.block(3).await.unwrap().unwrap(), "the block that includes the extrinsic");
+}
+
+/// The transaction of the other process has taken the nonce, and there is no time for another attempt.
+#[tokio::test]
+async fn k31_a_call_that_another_transaction_displaced_is_not_reported_as_done() {
+	let mut script = Script { validity: vec![1, 0, 3], nonces: VecDeque::from([4, 5]), ..Script::default() };
+	script.refusals.push_back(refusal(1010));
+	let node = MockNode::start(script).await;
+	let chain = connect(&node).await;
+	let blocks = async {
+		until("the first attempt", async || !node.script.lock().unwrap().submitted.is_empty()).await;
+		node.set_head(9);
+	};
+	let (signer, call) = (dave(), Call::nominate(1));
+	let (outcome, ()) = tokio::join!(async { chain.submit(&signer, &call, Urgency::Before(10)).await }, blocks);
+	assert!(matches!(outcome, Err(SubmitError::NotIncluded { by: 9, .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn n14_calls_of_one_key_do_not_wait_for_each_other() {
+	let node = MockNode::start(Script::default()).await;
+	let chain = connect(&node).await;
+	let signer = dave();
+	let calls = (0..3).map(|domain| {
+		let (chain, signer) = (chain.clone(), signer.clone());
+		tokio::spawn(async move { chain.submit(&signer, &Call::nominate(domain), Urgency::Relaxed).await })
+	});
+	let calls: Vec<_> = calls.collect();
+	until("all calls in the pool", async || node.script.lock().unwrap().submitted.len() == 3).await;
+	assert_eq!(chain.head().number, 1, "no block was needed in between");
+	let submitted = node.script.lock().unwrap().submitted.clone();
+	node.script.lock().unwrap().bodies.insert(2, submitted);
+	node.script.lock().unwrap().nonces = VecDeque::from([3]);
+	node.set_head(18);
+	for call in calls {
+		assert_eq!(call.await.unwrap().unwrap().block.number, 2);
+	}
+}
+
+#[tokio::test]
+async fn a_nonce_that_was_given_up_is_filled_so_that_calls_behind_it_do_not_wait() {
+	let node = MockNode::start(Script { free_nonce: Some(4), nonces: VecDeque::from([2]), ..Script::default() }).await;
+	let chain = connect(&node).await;
+	let blocks = async {
+		until("an attempt", async || node.script.lock().unwrap().submitted.len() == 1).await;
+		// A call with nonce 2 has left the pool, and this one waits behind it with nonce 4.
+		node.script.lock().unwrap().free_nonce = Some(2);
+		node.set_head(5);
+		until("a filler and another attempt", async || node.script.lock().unwrap().submitted.len() == 3).await;
+		node.set_head(30);
+	};
+	let (signer, call) = (dave(), Call::nominate(1));
+	let (outcome, ()) = tokio::join!(async { chain.submit(&signer, &call, Urgency::Before(20)).await }, blocks);
+	outcome.unwrap_err();
+	let lengths: Vec<_> = node.script.lock().unwrap().submitted.iter().map(String::len).collect();
+	assert!(lengths[1] < lengths[0] && lengths[2] >= lengths[0], "a remark without bytes is shorter: {lengths:?}");
+}
+
+#[tokio::test]
+async fn k28_nothing_is_signed_and_no_block_is_published_while_the_node_is_syncing() {
+	let node = MockNode::start(Script { syncing_to: Some(2_000), ..Script::default() }).await;
+	let chain = connect(&node).await;
+	node.set_head(300);
+	until("the state of the node", async || chain.sync_state() == SyncState::Syncing { block: 300, target: Some(2_000) }).await;
+	assert_eq!(chain.head().number, 1, "an old block is not published");
+	let (signer, call) = (dave(), Call::nominate(1));
+	let submission = chain.submit(&signer, &call, Urgency::Before(2_010));
+	assert!(tokio::time::timeout(Duration::from_millis(300), submission).await.is_err());
+	assert!(node.script.lock().unwrap().submitted.is_empty());
+
+	node.script.lock().unwrap().syncing_to = None;
+	node.set_head(301);
+	tokio::time::timeout(LIMIT, chain.synced()).await.expect("the node is synced");
+	assert_eq!(chain.head().number, 301);
 }
 
 #[tokio::test]
@@ -268,14 +348,17 @@ async fn a_submission_survives_a_restart_of_the_node() {
 	let chain = connect(&node).await;
 	let restart = async {
 		until("the attempt", async || !node.script.lock().unwrap().submitted.is_empty()).await;
+		let submitted = node.script.lock().unwrap().submitted.clone();
 		let address = node.stop().await;
-		// The transaction was included before the node stopped: the nonce is spent.
-		let node = MockNode::start_at(address, Script { nonces: VecDeque::from([5]), ..Script::default() }).await;
+		// The transaction was included while the node was away: the nonce is spent, and the block has the extrinsic.
+		let mut script = Script { nonces: VecDeque::from([5]), ..Script::default() };
+		script.bodies.insert(2, submitted);
+		let node = MockNode::start_at(address, script).await;
 		node.set_head(3);
 		node
 	};
 	let (signer, call) = (dave(), Call::nominate(1));
 	let (included, node) = tokio::join!(async { chain.submit(&signer, &call, Urgency::Relaxed).await.unwrap() }, restart);
-	assert!(included.events.is_empty(), "the inclusion was not seen: {included:?}");
+	assert_eq!(included.block.number, 2);
 	assert!(node.script.lock().unwrap().submitted.is_empty(), "the call was not sent to the new node");
 }

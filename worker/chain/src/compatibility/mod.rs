@@ -152,14 +152,15 @@ mod tests {
 	fn calls_that_carry_other_calls_are_checked_by_name() {
 		let inner = Call::nominate(1);
 		let proxied = inner.proxied(Account([0; 32]), crate::calls::CallIndex { pallet: 0, call: 0 });
-		for call in [proxied, Call::batch(vec![inner])] {
+		let budgeted = inner.budgeted(crate::calls::CallIndex { pallet: 0, call: 0 });
+		for call in [proxied, budgeted, Call::batch(vec![inner])] {
 			assert!(signature(&call).is_some(), "{call}");
 		}
 	}
 
 	#[test]
 	fn every_checked_call_has_a_constructor() {
-		let carriers = ["proxy", "batch_all", "register"];
+		let carriers = ["proxy", "spend", "batch_all", "register"];
 		let made = samples();
 		for Signature { pallet, name, .. } in CALLS {
 			let made = made.iter().any(|call| call.pallet == *pallet && call.name == *name);

@@ -6,7 +6,7 @@ use codec::Compact;
 use doin_primitives::{
 	payload::{Reveal, Sums},
 	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	Balance, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
 use scale_info::{meta_type, MetaType, TypeInfo};
 
@@ -83,7 +83,7 @@ const AMOUNT: Argument = arg::<Balance>("amount");
 
 /// Calls that [`crate::Call`] constructs.
 pub(crate) const CALLS: &[Signature] = &[
-	call("Optimae", "commit", &[ROUND, HASH]),
+	call("Optimae", "commit", &[ROUND, HASH, arg::<Balance>("max_fee")]),
 	call("Optimae", "reveal", &[ROUND, arg::<Reveal>("reveal"), SALT]),
 	call("Optimae", "challenge_claim", &[ROUND, arg::<u8>("seat"), CHUNK, CLASS]),
 	call("Evaluators", "bond", &[AMOUNT, CLASS]),
@@ -107,11 +107,14 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Balances", "transfer_keep_alive", &[address("dest"), arg::<Compact<Balance>>("value")]),
 	call("Proxy", "proxy", &[address("real"), opaque("force_proxy_type"), opaque("call")]),
 	call("Utility", "batch_all", &[opaque("calls")]),
+	call("Budget", "set", &[arg::<Balance>("limit"), arg::<BlockNumber>("period")]),
+	call("Budget", "spend", &[opaque("call")]),
+	call("System", "remark", &[arg::<Vec<u8>>("remark")]),
 ];
 
 /// Methods that the reads of [`crate::Chain`] call.
 pub(crate) const METHODS: &[Method] = &[
-	method::<Vec<DomainView<Account>>>("domains", &[]),
+	method::<Vec<DomainView<Account>>>("domains", &[arg::<DomainId>("from"), arg::<u32>("count")]),
 	method::<Option<DomainView<Account>>>("domain", &[DOMAIN]),
 	method::<Option<DomainSpec>>("domain_spec", &[DOMAIN]),
 	method::<Option<Vec<i32>>>("series", &[DOMAIN]),

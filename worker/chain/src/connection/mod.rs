@@ -34,6 +34,8 @@ pub(crate) type Header = <SubstrateConfig as subxt::Config>::Header;
 pub(crate) struct Connection {
 	url: String,
 	pub(crate) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+	/// Requests without a method in `rpc`.
+	pub(crate) raw: RpcClient,
 	client: OnlineClient<SubstrateConfig>,
 	link: Arc<watch::Sender<Link>>,
 }
@@ -81,7 +83,7 @@ impl Connection {
 		let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend))
 			.await
 			.map_err(|error| unreachable(RequestError::Transport(Box::new(error))))?;
-		let connection = Self { url: url.into(), rpc: LegacyRpcMethods::new(raw), client, link };
+		let connection = Self { url: url.into(), rpc: LegacyRpcMethods::new(raw.clone()), raw, client, link };
 		let identity = connection.verify().await?;
 		connection.link.send_replace(Link::Up);
 		Ok((connection, identity))

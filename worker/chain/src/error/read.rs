@@ -58,6 +58,11 @@ impl ReadError {
 		}
 	}
 
+	/// Returns `true` if the node has removed the state of the block that was read. An archive node has it.
+	pub fn is_pruned(&self) -> bool {
+		matches!(self, Self::Refused { source, .. } if source.is_pruned())
+	}
+
 	/// Returns `true` if the same read can succeed later.
 	pub fn is_transient(&self) -> bool {
 		matches!(self, Self::NoAnswer { .. })
@@ -82,6 +87,15 @@ mod tests {
 		assert!(!ReadError::new(URL, "x", refused()).is_transient());
 		assert!(!ReadError::new(URL, "x", RequestError::malformed(codec::Error::from("short"))).is_transient());
 		assert!(!ReadError::Missing { item: "constant A.B".into() }.is_transient());
+	}
+
+	#[test]
+	fn k29_a_state_that_the_node_has_removed_is_told_from_other_refusals() {
+		let data = |data: &str| RequestError::Refused { code: 4003, message: "Client error".into(), data: Some(data.into()) };
+		let discarded = "UnknownBlock: State already discarded for 0x12";
+		assert!(ReadError::new(URL, "x", data(discarded)).is_pruned());
+		assert!(!ReadError::new(URL, "x", data("Exported method x is not found")).is_pruned());
+		assert!(!ReadError::new(URL, "x", RequestError::Disconnected).is_pruned());
 	}
 
 	#[test]

@@ -37,6 +37,14 @@ impl RequestError {
 	}
 }
 
+impl RequestError {
+	/// Returns `true` if the node has removed the state of the block.
+	pub(crate) fn is_pruned(&self) -> bool {
+		let mentions = |text: &str| text.contains("State already discarded") || text.contains("UnknownBlock");
+		matches!(self, Self::Refused { message, data, .. } if mentions(message) || data.as_deref().is_some_and(mentions))
+	}
+}
+
 impl From<rpcs::Error> for RequestError {
 	fn from(error: rpcs::Error) -> Self {
 		match error {

@@ -41,7 +41,9 @@ pub enum SubmitError {
 		docs: String,
 	},
 	/// The call did not get into a block in time.
-	#[error("{call} by {who} was not included by block {by} (the chain is busy: try again, or offer a larger tip)")]
+	#[error(
+		"{call} by {who} was not included by block {by} (the chain is busy, or another program signs with the same key: try again)"
+	)]
 	NotIncluded {
 		/// The call, `Pallet.call`.
 		call: String,

@@ -2,7 +2,7 @@
 
 use crate::{Account, Head};
 use codec::Decode;
-use doin_primitives::Balance;
+use doin_primitives::{Balance, BlockNumber};
 use subxt::{
 	error::{DispatchError, TokenError},
 	ArcMetadata,
@@ -17,6 +17,19 @@ pub struct Included {
 	pub events: Vec<Event>,
 	/// Fee paid in plancks, the tip included. The part without the tip is burned.
 	pub fee: Balance,
+}
+
+/// Error of an event that an included call must have deposited.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+	"the call is in block {block}, but its event {event} is missing or has another form (update the worker or the node so that both \
+	 have the same version)"
+)]
+pub struct MissingEvent {
+	/// Name of the event, `Pallet.Event`.
+	pub event: String,
+	/// Block that includes the call.
+	pub block: BlockNumber,
 }
 
 /// An event with its fields in SCALE.
@@ -44,6 +57,15 @@ impl Included {
 	pub fn event<R: Decode>(&self, pallet: &str, name: &str) -> Option<R> {
 		let event = self.events.iter().find(|event| event.pallet == pallet && event.name == name)?;
 		R::decode(&mut &event.fields[..]).ok()
+	}
+
+	/// Returns the first fields of the event that shows what the call did, decoded as `R`.
+	///
+	/// # Errors
+	/// Errors if the call has no such event.
+	pub fn expect<R: Decode>(&self, pallet: &str, name: &str) -> Result<R, MissingEvent> {
+		let missing = || MissingEvent { event: format!("{pallet}.{name}"), block: self.block.number };
+		self.event(pallet, name).ok_or_else(missing)
 	}
 
 	/// Returns the outcome of a call in `block` with these events.
@@ -138,6 +160,9 @@ mod tests {
 		assert_eq!(included.event::<u32>("Domains", "Registered"), Some(7));
 		assert_eq!(included.event::<u32>("Domains", "Retired"), None);
 		assert_eq!(included.event::<[u8; 99]>("Domains", "Registered"), None, "the fields are shorter");
+		assert_eq!(included.expect::<u32>("Domains", "Registered"), Ok(7));
+		let missing = included.expect::<u32>("Gauge", "Voted").unwrap_err().to_string();
+		assert!(missing.contains("block 7") && missing.contains("Gauge.Voted"), "{missing}");
 	}
 
 	#[test]

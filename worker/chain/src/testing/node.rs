@@ -41,6 +41,12 @@ pub(crate) struct Script {
 	pub(crate) validity: Vec<u8>,
 	/// Submitted extrinsics, in hex.
 	pub(crate) submitted: Vec<String>,
+	/// Extrinsics of blocks by number, in hex.
+	pub(crate) bodies: HashMap<u32, Vec<String>>,
+	/// First nonce without a transaction in the pool; `None` if the node does not serve the request.
+	pub(crate) free_nonce: Option<u32>,
+	/// Best block of the peers, while the node is syncing.
+	pub(crate) syncing_to: Option<u32>,
 }
 
 impl Default for Script {
@@ -56,6 +62,9 @@ impl Default for Script {
 			refusals: VecDeque::new(),
 			validity: Vec::new(),
 			submitted: Vec::new(),
+			bodies: HashMap::new(),
+			free_nonce: None,
+			syncing_to: None,
 		}
 	}
 }
@@ -71,7 +80,8 @@ pub(crate) struct MockNode {
 
 fn header(number: u32) -> Header {
 	let digest = Default::default();
-	Header { parent_hash: H256::zero(), number: number.into(), state_root: H256::zero(), extrinsics_root: H256::zero(), digest }
+	let parent_hash = number.checked_sub(1).map_or(H256::zero(), |parent| H256(head_of(&header(parent)).hash));
+	Header { parent_hash, number: number.into(), state_root: H256::zero(), extrinsics_root: H256::zero(), digest }
 }
 
 fn hex_of(bytes: &[u8]) -> Value {
@@ -81,7 +91,7 @@ fn hex_of(bytes: &[u8]) -> Value {
 fn header_json(number: u32) -> Value {
 	let zero = hex_of(&[0; 32]);
 	json!({
-		"parentHash": zero,
+		"parentHash": header(number).parent_hash,
 		"number": format!("{number:#x}"),
 		"stateRoot": zero,
 		"extrinsicsRoot": zero,
@@ -148,6 +158,13 @@ impl MockNode {
 		self.head.send_replace(number);
 	}
 
+	/// Puts the extrinsic that was submitted last into the block `number`.
+	pub(crate) fn include(&self, number: u32) {
+		let mut script = self.script.lock().unwrap();
+		let extrinsic = script.submitted.last().expect("an extrinsic was submitted").clone();
+		script.bodies.entry(number).or_default().push(extrinsic);
+	}
+
 	/// Stops the node, closes its connections, and returns its address.
 	pub(crate) async fn stop(self) -> SocketAddr {
 		let address = self.address;
@@ -177,6 +194,42 @@ fn module(script: Arc<Mutex<Script>>, head: Arc<watch::Sender<u32>>) -> RpcModul
 			let mut params = params.sequence();
 			let method: String = params.next().unwrap();
 			runtime.lock().unwrap().call(&method).map(|bytes| hex_of(&bytes))
+		})
+		.unwrap();
+	let bodies = script.clone();
+	module
+		.register_method("chain_getBlock", move |params, _, _| {
+			let (hash,): (H256,) = params.parse().unwrap();
+			let number = (0..64).find(|number| head_of(&header(*number)).hash == hash.0)?;
+			let extrinsics = bodies.lock().unwrap().bodies.get(&number).cloned().unwrap_or_default();
+			Some(json!({ "block": { "header": header_json(number), "extrinsics": extrinsics }, "justifications": null }))
+		})
+		.unwrap();
+	let health = script.clone();
+	module
+		.register_method("system_health", move |_, _, _| {
+			let is_syncing = health.lock().unwrap().syncing_to.is_some();
+			json!({ "peers": 1, "isSyncing": is_syncing, "shouldHavePeers": is_syncing })
+		})
+		.unwrap();
+	let (progress, best) = (script.clone(), head.clone());
+	module
+		.register_method("system_syncState", move |_, _, _| {
+			let highest = progress.lock().unwrap().syncing_to;
+			json!({ "startingBlock": 0, "currentBlock": *best.borrow(), "highestBlock": highest })
+		})
+		.unwrap();
+	let pool = script.clone();
+	module
+		.register_method("system_accountNextIndex", move |_, _, _| {
+			pool.lock().unwrap().free_nonce.ok_or_else(|| ErrorObjectOwned::owned(-32_601, "Method not found", None::<()>))
+		})
+		.unwrap();
+	let plain = script.clone();
+	module
+		.register_method("author_submitExtrinsic", move |params, _, _| {
+			plain.lock().unwrap().submitted.push(params.one().unwrap());
+			hex_of(&[0; 32])
 		})
 		.unwrap();
 	let storage = script.clone();
