@@ -1,7 +1,9 @@
-//! Amounts of money in files, on the command line and in logs: `12.5 DOIN`, or a bare number of plancks.
+//! Amounts of money in files, on the command line and in logs: `12.5 DOIN`, or `300 plancks`.
+//!
+//! A number without a unit is refused: `500` would be 5·10⁻¹⁰ DOIN in one unit and 500 DOIN in the other.
 
 use doin_primitives::{Balance, DOIN};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// Decimals of one DOIN.
@@ -11,27 +13,55 @@ const DECIMALS: usize = 12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub Balance);
 
+/// Unit of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+	Doin,
+	Planck,
+}
+
+/// Returns the unit at the end of a text, and the text before it.
+fn split_unit(text: &str) -> Option<(&str, Unit)> {
+	let digits = text.trim_end_matches(char::is_alphabetic);
+	let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+		"doin" => Unit::Doin,
+		"planck" | "plancks" => Unit::Planck,
+		_ => return None,
+	};
+	Some((digits.trim_end(), unit))
+}
+
+/// Returns `true` if a text is a number without a unit.
+fn is_number(text: &str) -> bool {
+	text.contains(|c: char| c.is_ascii_digit()) && text.bytes().all(|byte| byte.is_ascii_digit() || b"._".contains(&byte))
+}
+
+/// Returns the error of an amount without a unit.
+fn unit_is_missing(number: &str) -> String {
+	format!("{number} of what? Write \"{number} DOIN\" or \"{number} plancks\" (1 DOIN is 10^12 plancks)")
+}
+
 impl FromStr for Amount {
 	type Err = String;
 
 	fn from_str(text: &str) -> Result<Self, String> {
-		let wrong = |why: &str| {
-			format!("invalid amount `{text}`: {why}; expected e.g. `12.5 DOIN`, or a whole number of plancks (10^-12 DOIN)")
-		};
+		let wrong = |why: &str| format!("invalid amount `{text}`: {why}; expected e.g. `12.5 DOIN`, or `300 plancks`");
 		let trimmed = text.trim();
-		let Some(number) = trimmed.strip_suffix("DOIN").or_else(|| trimmed.strip_suffix("doin")) else {
-			return trimmed.replace('_', "").parse().map(Self).map_err(|_| wrong("it has no unit and is not a whole number"));
+		let Some((number, unit)) = split_unit(trimmed) else {
+			return Err(if is_number(trimmed) { unit_is_missing(trimmed) } else { wrong("it has no unit") });
 		};
-		let number = number.trim().replace('_', "");
+		let number = number.replace('_', "");
 		let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
-		if fraction.len() > DECIMALS {
-			return Err(wrong("one DOIN has 12 decimals"));
-		}
 		let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
 		if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) {
 			return Err(wrong("it is not a decimal number"));
 		}
-		let plancks = format!("{whole}{fraction:0<DECIMALS$}");
+		let plancks = match unit {
+			Unit::Planck if number.contains('.') => return Err(wrong("a planck has no parts")),
+			Unit::Planck => whole.to_owned(),
+			Unit::Doin if fraction.len() > DECIMALS => return Err(wrong("one DOIN has 12 decimals")),
+			Unit::Doin => format!("{whole}{fraction:0<DECIMALS$}"),
+		};
 		plancks.parse().map(Self).map_err(|_| wrong("it is too large"))
 	}
 }
@@ -59,9 +89,44 @@ impl Serialize for Amount {
 	}
 }
 
+/// Reads an amount with its unit. A bare number is answered with the units.
+struct AmountVisitor;
+
+impl<'de> de::Visitor<'de> for AmountVisitor {
+	type Value = Amount;
+
+	fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "an amount with its unit, e.g. \"12.5 DOIN\"")
+	}
+
+	fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
+		text.parse().map_err(E::custom)
+	}
+
+	fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
+		Err(E::custom(unit_is_missing(&number.to_string())))
+	}
+
+	fn visit_u64<E: de::Error>(self, number: u64) -> Result<Amount, E> {
+		Err(E::custom(unit_is_missing(&number.to_string())))
+	}
+
+	fn visit_f64<E: de::Error>(self, number: f64) -> Result<Amount, E> {
+		Err(E::custom(unit_is_missing(&number.to_string())))
+	}
+
+	/// A number of JSON that keeps all its digits is a map of one entry.
+	fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Amount, A::Error> {
+		match map.next_entry::<String, String>()? {
+			Some((_, number)) if is_number(&number) => Err(de::Error::custom(unit_is_missing(&number))),
+			_ => Err(de::Error::invalid_type(de::Unexpected::Map, &self)),
+		}
+	}
+}
+
 impl<'de> Deserialize<'de> for Amount {
 	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-		String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+		deserializer.deserialize_any(AmountVisitor)
 	}
 }
 
@@ -71,15 +136,35 @@ mod tests {
 	use proptest::prelude::*;
 
 	#[test]
-	fn amounts_are_parsed_with_and_without_unit() {
-		for (text, plancks) in
-			[("1 DOIN", DOIN), ("12.5DOIN", 25 * DOIN / 2), (".000000000001 DOIN", 1), ("1_000", 1000), ("0", 0)]
-		{
+	fn amounts_are_parsed_with_their_unit() {
+		for (text, plancks) in [
+			("1 DOIN", DOIN),
+			("12.5DOIN", 25 * DOIN / 2),
+			(" 3 doin ", 3 * DOIN),
+			(".000000000001 DOIN", 1),
+			("1_000 plancks", 1_000),
+			("1 planck", 1),
+			("0 DOIN", 0),
+		] {
 			assert_eq!(text.parse::<Amount>().unwrap().0, plancks, "{text}");
 		}
-		for text in ["", "DOIN", "1.5", "1.2.3 DOIN", "-1 DOIN", "1.0000000000001 DOIN", "1 DOGE"] {
+		for text in ["", "DOIN", "1.2.3 DOIN", "-1 DOIN", "1.0000000000001 DOIN", "1 DOGE", "1.5 plancks", "x"] {
 			assert!(text.parse::<Amount>().unwrap_err().contains("12.5 DOIN"), "{text}");
 		}
+	}
+
+	#[test]
+	fn k40_an_amount_without_a_unit_is_asked_for() {
+		for text in ["500", "1.5", "1_000", "0"] {
+			let error = text.parse::<Amount>().unwrap_err();
+			assert!(error.starts_with(&format!("{text} of what?")), "{error}");
+			assert!(error.contains(&format!("\"{text} DOIN\"")) && error.contains(&format!("\"{text} plancks\"")), "{error}");
+		}
+		for json in ["500", "500.0", "-3"] {
+			let error = serde_json::from_str::<Amount>(json).unwrap_err().to_string();
+			assert!(error.contains("of what?"), "{json}: {error}");
+		}
+		assert_eq!(serde_json::from_str::<Amount>("\"500 DOIN\"").unwrap(), Amount(500 * DOIN));
 	}
 
 	#[test]

@@ -8,6 +8,8 @@ use doin_scoring::Model;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
 
+/// Domains that the cache holds at most. A series has up to 1 MiB, and anybody can register domains.
+const MAX_PROBLEMS: usize = 64;
 /// Models that the cache holds at most; far more than are open at a time.
 const MAX_MODELS: usize = 512;
 
@@ -37,7 +39,7 @@ impl DomainCache {
 			return Ok(problem);
 		}
 		let problem = Arc::new(Problem::load(chain, at, id).await?);
-		self.problems.lock().insert(id, problem.clone());
+		insert_bounded(&mut self.problems.lock(), id, problem.clone(), MAX_PROBLEMS);
 		Ok(problem)
 	}
 
@@ -64,11 +66,29 @@ impl DomainCache {
 			}
 		};
 		let loaded = Arc::new(loaded);
-		let mut models = self.models.lock();
-		if models.len() >= MAX_MODELS {
-			models.clear();
-		}
-		models.insert(key, loaded.clone());
+		insert_bounded(&mut self.models.lock(), key, loaded.clone(), MAX_MODELS);
 		Ok(loaded)
+	}
+}
+
+/// Inserts an entry into a cache of at most `limit` entries, which starts empty again when it is full.
+fn insert_bounded<K: Ord, V>(cache: &mut BTreeMap<K, V>, key: K, value: V, limit: usize) {
+	if cache.len() >= limit {
+		cache.clear();
+	}
+	cache.insert(key, value);
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn n14_domains_that_anybody_registers_take_bounded_memory() {
+		let mut cache = BTreeMap::new();
+		for id in 0..1_000 {
+			insert_bounded(&mut cache, id, (), MAX_PROBLEMS);
+			assert!(cache.len() <= MAX_PROBLEMS && cache.contains_key(&id));
+		}
 	}
 }

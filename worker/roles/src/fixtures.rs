@@ -35,6 +35,7 @@ pub(crate) fn domain() -> DomainView<Account> {
 		target: 0,
 		bounty: 0,
 		class: SizeClass::Small,
+		last_round: None,
 	}
 }
 

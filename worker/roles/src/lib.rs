@@ -29,6 +29,8 @@
 //! * [`optimizer`], [`evaluator`]: the two roles.
 //! * [`search`]: the genetic search of one domain, on threads of its own.
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
+//! * `identities`: one signer per identity, and one queue of calls per key.
+//! * `keeper`: the chain that the journal belongs to, and its expired entries.
 //! * [`config`], [`keys`], [`amount`]: settings, keys and amounts of the user.
 //! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
 //!   trusted.
@@ -49,18 +51,25 @@
 pub mod amount;
 pub mod config;
 pub mod context;
+pub mod deadline;
 pub mod domain_cache;
 pub mod evaluator;
 #[cfg(test)]
 mod fixtures;
+pub mod home;
+mod identities;
 mod in_flight;
 pub mod journal;
+mod keeper;
 pub mod keys;
 pub mod loss;
 pub mod optimizer;
 pub mod plan;
 pub mod problem;
 mod random;
+#[cfg(test)]
+mod reorganisations;
+pub mod round_result;
 pub mod search;
 pub mod worker;
 

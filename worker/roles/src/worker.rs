@@ -1,14 +1,17 @@
 //! A worker: every identity of the configuration at work.
 
 use crate::{
-	config::{Config, DomainConfig, IdentityConfig, Role},
+	config::{Config, DomainConfig, Role},
 	context::Context,
+	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
 	evaluator::Evaluator,
+	identities::{self, Identity},
 	journal::Journal,
-	keys,
+	keeper,
 	optimizer::Optimizer,
 	plan::{domains_to_optimize, unweighted_domains_to_serve, OptimizedDomain, Threads},
+	search::seed_of_search,
 };
 use anyhow::{bail, Result};
 use doin_chain::{Call, Chain, Head, Patience, Signer, Urgency};
@@ -31,8 +34,7 @@ pub struct Worker {
 	chain: Chain,
 	journal: Journal,
 	devices: Devices,
-	optimizer: Option<Signer>,
-	evaluators: Vec<Signer>,
+	identities: Vec<Identity>,
 }
 
 /// End of the optimizer of one domain.
@@ -42,40 +44,35 @@ struct Ended {
 }
 
 impl Worker {
-	/// Opens devices and journal, waits for the node, and bonds evaluators whose identity has a `bond` and whose account
-	/// has none.
+	/// Loads the keys, opens devices and journal, waits for the node, and bonds evaluators whose identity has a `bond` and whose
+	/// account has none. If the chain began anew since the journal was written, the journal is moved aside.
 	///
 	/// # Errors
 	///
 	/// Errors if a device, key or journal of the configuration cannot be used, if the node belongs to another network, and if a
 	/// bond fails.
 	pub async fn open(config: Config) -> Result<Self> {
-		// Devices need no node, so a mistake in their configuration is an error at once.
+		// What needs no node comes first, so that a mistake in it is an error at once.
+		let identities = identities::load(&config.identities)?;
+		let mut journal = Journal::open(&config.journal)?;
 		let devices = if config.has_role(Role::Optimize) { open_devices(&config).await? } else { Devices::default() };
 		let chain = Chain::connect(&config.url, Patience::Forever).await?;
 		if let Some(genesis) = config.genesis {
 			chain.expect_genesis(genesis)?;
 		}
-		let journal = Journal::open(&config.journal, chain.genesis())?;
+		chain.synced().await;
+		keeper::bind(&mut journal, &chain).await?;
 		tracing::info!(
 			target: TARGET,
 			url = chain.url(),
 			block = chain.head().number,
-			journal = %config.journal.display(),
+			journal = %journal.path().display(),
 			"connected"
 		);
-		let (mut optimizer, mut evaluators) = (None, Vec::new());
-		for identity in &config.identities {
-			let signer = keys::signer(&identity.source()?, identity.proxy_for)?;
-			match identity.role {
-				Role::Optimize => optimizer = Some(signer),
-				Role::Evaluate => {
-					bond(&chain, identity, &signer).await?;
-					evaluators.push(signer);
-				}
-			}
+		for identity in identities.iter().filter(|identity| identity.config.role == Role::Evaluate) {
+			bond(&chain, identity).await?;
 		}
-		Ok(Self { config, chain, journal, devices, optimizer, evaluators })
+		Ok(Self { config, chain, journal, devices, identities })
 	}
 
 	/// Returns the connection to the chain.
@@ -95,6 +92,9 @@ impl Worker {
 	///
 	/// Errors if there is no identity, or if a role cannot be started.
 	pub async fn run(self) -> Result<()> {
+		let with_role = |role| self.identities.iter().filter(move |identity| identity.config.role == role);
+		let evaluators: Vec<Signer> = with_role(Role::Evaluate).map(|identity| identity.signer.clone()).collect();
+		let optimizer = with_role(Role::Optimize).map(|identity| identity.signer.clone()).next();
 		let available = std::thread::available_parallelism().map_or(1, usize::from);
 		let threads = Threads::divide(&self.config, available);
 		let context = Context {
@@ -103,34 +103,70 @@ impl Worker {
 			domains: Arc::new(DomainCache::default()),
 			journal: Arc::new(self.journal),
 			config: Arc::new(self.config),
-			deadline_pool: Arc::new(thread_pool(threads.deadline)?),
+			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
 			devices: Arc::new(self.devices),
 		};
 		let mut roles = JoinSet::new();
-		if !self.evaluators.is_empty() {
-			let accounts: Vec<_> = self.evaluators.iter().map(|signer| signer.account().short()).collect();
+		if !evaluators.is_empty() {
+			let accounts: Vec<_> = evaluators.iter().map(|signer| signer.account().short()).collect();
 			tracing::info!(target: TARGET, accounts = accounts.join(", "), threads = threads.deadline, "evaluating");
-			serve_unweighted(&context, &self.evaluators).await?;
-			roles.spawn(Evaluator::new(context.clone(), self.evaluators).run());
+			serve_unweighted(&context, &evaluators).await?;
 		}
-		if let Some(signer) = self.optimizer {
-			roles.spawn(optimize(context, signer, threads));
+		if !evaluators.is_empty() || optimizer.is_some() {
+			// An optimizer verifies the verdicts of its own rounds.
+			roles.spawn(Evaluator::new(context.clone(), evaluators, optimizer.clone()).run());
+		}
+		if let Some(signer) = optimizer {
+			roles.spawn(optimize(context.clone(), signer, threads));
 		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");
 		}
-		while let Some(ended) = roles.join_next().await {
-			ended??;
+		tokio::select! {
+			ended = keeper::keep(&context.journal, &context.chain) => ended,
+			ended = all(&mut roles) => ended,
 		}
-		tracing::info!(target: TARGET, "nothing is left to do");
-		Ok(())
 	}
+}
+
+/// Waits until every role has ended.
+async fn all(roles: &mut JoinSet<Result<()>>) -> Result<()> {
+	while let Some(ended) = roles.join_next().await {
+		ended??;
+	}
+	tracing::info!(target: TARGET, "nothing is left to do");
+	Ok(())
+}
+
+/// Log of a worker without a GPU.
+const NO_GPU: &str = "no GPU found; training on the CPU (`doin-worker devices` lists what Vulkan offers)";
+
+/// No GPU was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoGpu {
+	/// The user asked for every GPU, which is worth a warning.
+	Unmet,
+	/// Every GPU is the default.
+	Default,
+}
+
+/// Returns the case of a worker that uses every GPU and has found none. `wanted` is the setting of the user.
+fn missing_gpu(wanted: Option<&str>, found: usize) -> Option<NoGpu> {
+	let is_auto = wanted.unwrap_or_default().parse() == Ok(DeviceSelection::Auto);
+	let case = if wanted.is_some() { NoGpu::Unmet } else { NoGpu::Default };
+	(found == 0 && is_auto).then_some(case)
 }
 
 /// Opens the devices that the configuration selects, by default every GPU.
 async fn open_devices(config: &Config) -> Result<Devices> {
-	let selection: DeviceSelection = config.resource_limits.gpu.as_deref().unwrap_or_default().parse()?;
+	let wanted = config.resource_limits.gpu.as_deref();
+	let selection: DeviceSelection = wanted.unwrap_or_default().parse()?;
 	let devices = tokio::task::spawn_blocking(move || Devices::open(&selection)).await??;
+	match missing_gpu(wanted, devices.all().len()) {
+		Some(NoGpu::Unmet) => tracing::warn!(target: TARGET, "gpu = auto: {NO_GPU}"),
+		Some(NoGpu::Default) => tracing::info!(target: TARGET, "{NO_GPU}"),
+		None => {}
+	}
 	for device in devices.all() {
 		tracing::info!(target: TARGET, device = device.name(), "training on device");
 	}
@@ -138,7 +174,8 @@ async fn open_devices(config: &Config) -> Result<Devices> {
 }
 
 /// Bonds an evaluator that has no bond yet, with the amount of its identity.
-async fn bond(chain: &Chain, identity: &IdentityConfig, signer: &Signer) -> Result<()> {
+async fn bond(chain: &Chain, identity: &Identity) -> Result<()> {
+	let Identity { config: identity, signer } = identity;
 	let account = signer.account();
 	if chain.reputation(chain.head(), account).await?.bond > 0 {
 		return Ok(());
@@ -219,7 +256,57 @@ async fn new_domains(context: &Context, head: Head, begun: &BTreeSet<DomainId>) 
 }
 
 async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDomain, threads: usize) -> Ended {
-	let OptimizedDomain { id, config } = domain;
+	let OptimizedDomain { id, mut config } = domain;
+	if let Some(seed) = config.optimization_config.seed {
+		match context.journal.begin_search(id) {
+			Ok(earlier) => {
+				let used = seed_of_search(seed, earlier);
+				tracing::info!(target: TARGET, domain = id, seed, earlier_searches = earlier, used, "search begins with a seed of its own");
+				config.optimization_config.seed = Some(used);
+			}
+			Err(error) => return Ended { domain: id, outcome: Err(error.into()) },
+		}
+	}
 	let work = async { Optimizer::new(context, signer, id, config, threads).await?.run().await };
 	Ended { domain: id, outcome: work.await }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::config::{ConfigFile, Settings};
+	use std::{path::Path, time::Duration};
+
+	/// Opens a worker of this configuration, whose node does not exist.
+	async fn refusal(folder: &Path, text: &str) -> String {
+		let path = folder.join("worker.toml");
+		std::fs::write(&path, format!("url = \"ws://127.0.0.1:1\"\n{text}")).unwrap();
+		let config = Config::layered(Settings::default(), Settings::default(), ConfigFile::load(&path).unwrap());
+		let opened = tokio::time::timeout(Duration::from_secs(5), Worker::open(config)).await;
+		format!("{:#}", opened.expect("no node is waited for").err().unwrap())
+	}
+
+	#[tokio::test]
+	async fn k37_a_mistake_is_reported_before_a_node_is_waited_for() {
+		let folder = tempfile::tempdir().unwrap();
+		let evaluator = "[[identities]]\nrole = \"evaluate\"\n";
+		let missing = refusal(folder.path(), &format!("{evaluator}mnemonic_file = \"missing.key\"\n")).await;
+		assert!(missing.contains("missing.key") && missing.contains("keys generate"), "{missing}");
+		let dev = format!("{evaluator}dev = \"//Eve\"\n");
+		let other_home = refusal(folder.path(), &format!("journal = \"~nobody/worker.db\"\n{dev}")).await;
+		assert!(other_home.contains("~nobody") && other_home.contains("whole path"), "{other_home}");
+		let _first = Journal::open(&folder.path().join("used.db")).unwrap();
+		let used = refusal(folder.path(), &format!("journal = \"used.db\"\n{dev}")).await;
+		assert!(used.contains("in use by another worker"), "{used}");
+	}
+
+	#[test]
+	fn k42_who_asks_for_gpus_is_warned_that_there_is_none() {
+		for wanted in ["auto", "AUTO", ""] {
+			assert_eq!(missing_gpu(Some(wanted), 0), Some(NoGpu::Unmet), "{wanted:?}");
+			assert_eq!(missing_gpu(Some(wanted), 1), None);
+		}
+		assert_eq!(missing_gpu(None, 0), Some(NoGpu::Default));
+		assert_eq!(missing_gpu(Some("none"), 0), None);
+	}
 }

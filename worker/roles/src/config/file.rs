@@ -1,15 +1,20 @@
 //! Configuration files.
 
-use super::{DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
-use crate::{amount::Amount, keys::KeySource};
-use anyhow::{bail, Context, Result};
+use super::{devices, foreign, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
+use crate::{
+	amount::Amount,
+	home::{expand_home, is_in_home},
+	keys::{without_secrets, KeySource},
+};
+use anyhow::{anyhow, bail, Context, Result};
 use doin_chain::Account;
-use doin_primitives::{DomainId, Hash, SizeClass};
-use serde::{Deserialize, Serialize};
+use doin_primitives::{DomainId, Hash, SizeClass, DOIN};
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{
 	collections::BTreeMap,
 	fmt,
+	io::ErrorKind,
 	path::{Path, PathBuf},
 	str::FromStr,
 };
@@ -32,6 +37,9 @@ pub struct ConfigFile {
 	/// Domains to work on.
 	#[serde(default)]
 	pub domains: Vec<DomainConfig>,
+	/// Most that the worker offers for seats and tips.
+	#[serde(default)]
+	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
 	#[serde(default)]
 	pub resource_limits: ResourceLimits,
@@ -47,8 +55,9 @@ pub enum Role {
 	Evaluate,
 }
 
-/// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key. The `Debug` output has no phrase or
+/// seed, also if one was written in place of a file.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityConfig {
 	/// Role of the identity.
@@ -148,7 +157,8 @@ pub struct OptimizationConfig {
 	pub elite: usize,
 	/// Generations without improvement after which the population is drawn anew.
 	pub patience: usize,
-	/// Seed of the search. A random seed is drawn without one.
+	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
+	/// without one.
 	pub seed: Option<u64>,
 }
 
@@ -158,14 +168,33 @@ impl Default for OptimizationConfig {
 	}
 }
 
+/// Most that the worker offers for seats and tips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BiddingConfig {
+	/// Most that one seat may cost, the part that is burned included.
+	pub max_seat_fee: Amount,
+	/// Most that one seat may cost, in percent of what its candidate would probably earn.
+	pub max_seat_fee_percent: f64,
+	/// Most that the tip of a call with a deadline may rise to, in percent of what is lost if the call is late.
+	pub max_tip_percent: f64,
+}
+
+impl Default for BiddingConfig {
+	fn default() -> Self {
+		Self { max_seat_fee: Amount(2 * DOIN), max_seat_fee_percent: 50.0, max_tip_percent: 10.0 }
+	}
+}
+
 /// Share of this machine that the worker uses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResourceLimits {
 	/// CPU cores. All of them by default.
 	pub cores: Option<usize>,
-	/// Devices to train on: `auto` for every GPU (the default), `none`, a number or a part of a name; see `doin-worker devices`.
-	#[serde(skip_serializing_if = "Option::is_none")]
+	/// Devices to train on: `auto` for every GPU (the default), `none`, or numbers and parts of names, e.g. `0`, `"0,2"`, `[0,
+	/// 2]` or `"3080 Ti"`; see `doin-worker devices`.
+	#[serde(deserialize_with = "devices::deserialize", skip_serializing_if = "Option::is_none")]
 	pub gpu: Option<String>,
 	/// Most memory for training data, in MiB.
 	pub max_memory_mb: Option<u64>,
@@ -173,6 +202,9 @@ pub struct ResourceLimits {
 	pub max_training_seconds: Option<u64>,
 	/// Most epochs of one candidate, below the bound of the search space.
 	pub max_epochs: Option<u32>,
+	/// Most seconds of computation per round that verifying verdicts of a domain without weight may take, unless the
+	/// configuration names the domain or the worker has a seat in the round.
+	pub max_unweighted_seconds: Option<u64>,
 }
 
 /// Genesis hash of a network, `0x` and 64 hexadecimal digits.
@@ -194,56 +226,30 @@ impl fmt::Display for GenesisHash {
 	}
 }
 
-/// A key of upstream's configuration that this worker does not have.
-struct MovedKey {
-	key: &'static str,
-	/// Setting that takes its place.
-	hint: &'static str,
-}
-
-const fn moved(key: &'static str, hint: &'static str) -> MovedKey {
-	MovedKey { key, hint }
-}
-
-const MOVED_KEYS: &[MovedKey] = &[
-	moved("has_synthetic_data", "the domain's record on the chain sets the evidence of its verdicts"),
-	moved("synthetic_data_validation", "the domain's record on the chain sets the evidence of its verdicts"),
-	moved("higher_is_better", "losses are lower-is-better in every domain"),
-	moved("initial_threshold", "the chain sets the threshold of a work block; see `doin-worker status`"),
-	moved("target_block_time", "the chain's genesis sets it"),
-	moved("quorum_min_evaluators", "the chain sizes the quorum"),
-	moved("quorum_tolerance", "sums are exact and need no tolerance"),
-	moved("incentive_config", "the chain sets rewards"),
-	moved("optimization_plugin", "the program of a domain decides how it is optimized"),
-	moved("inference_plugin", "the program of a domain decides how it is scored"),
-	moved("bootstrap_peers", "the node finds peers; the worker needs only `url`"),
-	moved("gpu", "set `resource_limits.gpu` to `auto`, `none`, a number or a part of a name"),
-];
-
 impl ConfigFile {
 	/// Reads and checks a file. Relative paths in it start in the folder of the file.
 	///
 	/// # Errors
 	///
-	/// Errors if the file cannot be read, is neither TOML nor JSON, has unknown keys, or has settings that exclude each other.
+	/// Errors if the file cannot be read, is neither TOML nor JSON, has unknown keys (all of them are listed), or has settings
+	/// that exclude each other. No error repeats a phrase or seed.
 	pub fn load(path: &Path) -> Result<Self> {
+		let path = &expand_home(path)?;
 		let shown = path.display();
-		let text = std::fs::read_to_string(path).with_context(|| {
-			format!("cannot read the configuration {shown}. Copy one of worker/configs and name it with --config")
-		})?;
-		let parsed = match path.extension().and_then(|extension| extension.to_str()) {
-			Some("toml") => toml::from_str(&text).map_err(|error| error.to_string()),
-			Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
+		let invalid = || format!("invalid configuration {shown}");
+		let text = read(path)?;
+		let format = match path.extension().and_then(|extension| extension.to_str()) {
+			Some("toml") => Format::Toml,
+			Some("json") => Format::Json,
 			_ => bail!("the configuration {shown} is neither .toml nor .json: rename it to what it is"),
 		};
-		let mut file: Self = parsed.map_err(|reason| {
-			let hint = moved_key(&reason)
-				.map(|moved| format!("\n`{}` is not a key of this worker: {}", moved.key, moved.hint))
-				.unwrap_or_default();
-			anyhow::anyhow!("invalid configuration {shown}: {}{hint}", reason.trim_end())
-		})?;
+		let findings = foreign::findings(&format.parse(&text).with_context(invalid)?);
+		if !findings.is_empty() {
+			bail!("{}:\n  {}", invalid(), findings.join("\n  "));
+		}
+		let mut file: Self = format.parse(&text).with_context(invalid)?;
 		file.resolve(path.parent().unwrap_or(Path::new("")));
-		file.check().with_context(|| format!("invalid configuration {shown}"))?;
+		file.check().with_context(invalid)?;
 		Ok(file)
 	}
 
@@ -258,10 +264,10 @@ impl ConfigFile {
 		}
 	}
 
-	/// Makes relative paths start in `folder`.
+	/// Makes relative paths start in `folder`, apart from those that start in the home folder.
 	fn resolve(&mut self, folder: &Path) {
 		let from_folder = |path: &mut PathBuf| {
-			if path.is_relative() {
+			if path.is_relative() && !is_in_home(path) {
 				*path = folder.join(&*path);
 			}
 		};
@@ -293,7 +299,68 @@ impl ConfigFile {
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}
-		Ok(())
+		self.bidding.check()
+	}
+}
+
+/// Format of a file.
+#[derive(Clone, Copy)]
+enum Format {
+	Toml,
+	Json,
+}
+
+impl Format {
+	/// Parses a text. The error does not repeat a phrase or seed of the text.
+	fn parse<T: DeserializeOwned>(self, text: &str) -> Result<T> {
+		let parsed = match self {
+			Self::Toml => toml::from_str(text).map_err(|error| error.to_string()),
+			Self::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
+		};
+		parsed.map_err(|reason| anyhow!("{}", without_secrets(reason.trim_end())))
+	}
+}
+
+/// Reads a configuration without its byte-order mark.
+fn read(path: &Path) -> Result<String> {
+	let shown = path.display();
+	let bytes = std::fs::read(path).map_err(|error| {
+		let advice = match error.kind() {
+			ErrorKind::NotFound => "copy one of worker/configs and name it with --config",
+			_ => "correct its name or its permissions",
+		};
+		anyhow::Error::new(error).context(format!("cannot read the configuration {shown}: {advice}"))
+	})?;
+	let text = String::from_utf8(bytes).map_err(|_| {
+		anyhow!("the configuration {shown} is not UTF-8 text: save it as UTF-8 (UTF-16: `iconv -f UTF-16 -t UTF-8`)")
+	})?;
+	Ok(match text.strip_prefix('\u{feff}') {
+		Some(rest) => rest.into(),
+		None => text,
+	})
+}
+
+impl BiddingConfig {
+	fn check(&self) -> Result<()> {
+		let percent = |name: &str, value: f64, is_valid: bool, range: &str| match is_valid {
+			true => Ok(()),
+			false => Err(anyhow!("`bidding.{name}` is {value}: expected a percentage {range}")),
+		};
+		let (seat, tip) = (self.max_seat_fee_percent, self.max_tip_percent);
+		percent("max_seat_fee_percent", seat, seat > 0.0 && seat <= 100.0, "above 0 and up to 100")?;
+		percent("max_tip_percent", tip, (0.0..=100.0).contains(&tip), "from 0 to 100")
+	}
+}
+
+impl fmt::Debug for IdentityConfig {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("IdentityConfig")
+			.field("role", &self.role)
+			.field("key", &self.source().ok())
+			.field("proxy_for", &self.proxy_for)
+			.field("bond", &self.bond)
+			.field("class", &self.class)
+			.finish()
 	}
 }
 
@@ -319,7 +386,7 @@ impl IdentityConfig {
 	}
 
 	fn check(&self) -> Result<()> {
-		self.source()?;
+		self.source()?.check()?;
 		if self.role == Role::Optimize && (self.bond.is_some() || self.class.is_some()) {
 			bail!("it optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");
 		}
@@ -350,9 +417,4 @@ impl DomainConfig {
 		}
 		Ok(())
 	}
-}
-
-/// Returns the upstream key that the parser error `reason` complains about.
-fn moved_key(reason: &str) -> Option<&'static MovedKey> {
-	MOVED_KEYS.iter().find(|moved| reason.contains(&format!("unknown field `{}`", moved.key)))
 }

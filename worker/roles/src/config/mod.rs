@@ -3,16 +3,22 @@
 //! Every setting comes from the first layer that has it: command-line flag, environment variable, file, default.
 //! [`Config::layered`] merges the layers; no layer has defaults of its own, so every default can also be given explicitly.
 //!
-//! A file is TOML or JSON, by its extension. Keys follow upstream's node configuration where it has them (`domains`, `domain_id`,
-//! `optimize`, `evaluate`, `param_bounds`, `target_performance`, `resource_limits`). An unknown key is an error, since a misspelt
-//! key would otherwise be a silent default.
+//! A file is TOML or JSON, by its extension; a byte-order mark does no harm. Keys follow upstream's node configuration where it
+//! has them (`domains`, `domain_id`, `optimize`, `evaluate`, `param_bounds`, `target_performance`, `resource_limits`). An unknown
+//! key is an error, since a misspelt key would otherwise be a silent default; the error lists all of them, each with what takes
+//! its place.
 
+mod devices;
 mod file;
+mod foreign;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
-pub use file::{ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role};
+pub use file::{
+	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
+};
 pub use settings::{node_url, Settings};
 
 use doin_primitives::{DomainId, Hash};
@@ -45,6 +51,8 @@ pub struct Config {
 	pub identities: Vec<IdentityConfig>,
 	/// Domains to work on; every weighted domain if empty.
 	pub domains: Vec<DomainConfig>,
+	/// Most that the worker offers for seats and tips.
+	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
 	pub resource_limits: ResourceLimits,
 }
@@ -63,6 +71,7 @@ impl Config {
 			journal: settings.journal.unwrap_or_else(|| JOURNAL.into()),
 			identities: file.identities,
 			domains: file.domains,
+			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 		}
 	}

@@ -10,7 +10,7 @@ pub struct Settings {
 	pub url: Option<String>,
 	/// File of the journal.
 	pub journal: Option<PathBuf>,
-	/// Devices to train on: `auto`, `none`, a number or a part of a name.
+	/// Devices to train on: `auto`, `none`, or numbers and parts of names, separated by commas.
 	pub gpu: Option<String>,
 }
 

@@ -103,7 +103,161 @@ fn an_unknown_key_is_named_with_the_known_ones() {
 #[test]
 fn upstreams_keys_are_explained() {
 	let reason = refusal("a.toml", &format!("{IDENTITY}[[domains]]\ndomain_id = 1\nhas_synthetic_data = true\n"));
-	assert!(reason.contains("the domain's record on the chain"), "{reason}");
+	assert!(reason.contains("the record of the domain on the chain"), "{reason}");
+}
+
+/// A configuration in the form of upstream's node.
+const UPSTREAM: &str = r#"{
+	"$doc": "made up", "host": "0.0.0.0", "port": 8470, "data_dir": "./d", "bootstrap_peers": [], "target_block_time": 60,
+	"quorum_tolerance": 0.1, "initial_threshold": 1e-06, "storage_backend": "sqlite", "shared_population": true, "zzz": 1,
+	"domains": [{
+		"domain_id": "demo", "optimize": true, "evaluate": true, "optimization_plugin": "p", "has_synthetic_data": true,
+		"target_performance": 999.0, "optimization_config": {"step_size_fraction": 0.1, "epochs": 10, "batch_size": 8},
+		"param_bounds": {"window": [12, 60], "rate": [1e-5, 0.01], "width": [16.0, 64.0]},
+		"resource_limits": {"max_training_seconds": 60, "max_batch_size": 8}, "incentive_config": {"higher_is_better": true}
+	}]
+}"#;
+
+#[test]
+fn k39_all_foreign_keys_are_listed_at_once_with_what_replaces_each() {
+	let reason = refusal("a.json", UPSTREAM);
+	let lines: Vec<&str> = reason.lines().skip(1).collect();
+	for (start, advice) in [
+		("unknown field `$doc`:", "comments are written in .toml files"),
+		("unknown field `host`:", "`url`"),
+		("unknown field `port`:", "`url`"),
+		("unknown field `data_dir`:", "`journal`"),
+		("unknown field `bootstrap_peers`:", "--bootnodes"),
+		("unknown field `target_block_time`:", "chain"),
+		("unknown field `quorum_tolerance`:", "exact"),
+		("unknown field `initial_threshold`:", "doin-worker status"),
+		("unknown field `storage_backend`:", "doin-node"),
+		("unknown field `shared_population`:", "searches by itself"),
+		("unknown field `zzz`:", "expected one of `url`, `genesis`"),
+		("unknown field `optimization_plugin` in `domains[0]`:", "program of the domain"),
+		("unknown field `has_synthetic_data` in `domains[0]`:", "record of the domain"),
+		("unknown field `incentive_config` in `domains[0]`:", "rewards"),
+		("unknown field `resource_limits` in `domains[0]`:", "top of the file"),
+		("unknown field `max_batch_size` in `domains[0].resource_limits`:", "one size"),
+		("unknown field `step_size_fraction` in `domains[0].optimization_config`:", "`population_size`"),
+		("unknown field `epochs` in `domains[0].optimization_config`:", "`param_bounds`"),
+		("unknown field `batch_size` in `domains[0].optimization_config`:", "one size"),
+		("`domains[0].domain_id` is the text `demo`", "write `name`"),
+		("`target_performance` is 999", "leave it out in `domains[0]`"),
+		("`domains[0].param_bounds.rate` is [1e-5,0.01]", "2^(N-20)"),
+		("`domains[0].param_bounds.width` is [16.0,64.0]", "write [16, 64]"),
+		("`identities` is missing", "role"),
+	] {
+		let found = lines.iter().find(|line| line.trim_start().starts_with(start));
+		assert!(found.is_some_and(|line| line.contains(advice)), "{start} … {advice}\n{reason}");
+	}
+	assert_eq!(lines.len(), 24, "{reason}");
+}
+
+#[test]
+fn the_known_keys_are_those_of_the_parser() {
+	use super::upstream::{BIDDING, CONFIG, DOMAIN, IDENTITY, LIMITS, SEARCH};
+	fn expected<T: serde::de::DeserializeOwned>() -> Vec<String> {
+		let error = serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string();
+		error.split('`').skip(3).step_by(2).map(String::from).collect()
+	}
+	assert_eq!(expected::<ConfigFile>(), CONFIG.known);
+	assert_eq!(expected::<IdentityConfig>(), IDENTITY.known);
+	assert_eq!(expected::<DomainConfig>(), DOMAIN.known);
+	assert_eq!(expected::<OptimizationConfig>(), SEARCH.known);
+	assert_eq!(expected::<ResourceLimits>(), LIMITS.known);
+	assert_eq!(expected::<BiddingConfig>(), BIDDING.known);
+}
+
+#[test]
+fn k39_a_byte_order_mark_does_no_harm() {
+	let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}]}"#;
+	let toml = IDENTITY.replace('\n', "\r\n");
+	let plain = load("a.toml", IDENTITY).unwrap().identities;
+	assert_eq!(load("a.json", &format!("\u{feff}{json}\r\n")).unwrap().identities, plain);
+	assert_eq!(load("a.toml", &format!("\u{feff}{toml}")).unwrap().identities, plain);
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("a.json");
+	std::fs::write(&path, json.encode_utf16().flat_map(u16::to_le_bytes).chain([0, 0xd8]).collect::<Vec<u8>>()).unwrap();
+	let reason = format!("{:#}", ConfigFile::load(&path).unwrap_err());
+	assert!(reason.contains("save it as UTF-8"), "{reason}");
+}
+
+#[test]
+fn k36_no_error_of_a_configuration_repeats_a_phrase() {
+	const PHRASE: &str = "stadium special ocean custom dune phrase demand badge distance toward toss shop";
+	let identity = "[[identities]]\nrole = \"evaluate\"\n";
+	for line in [
+		format!("mnemonic_file = \"{PHRASE}\""),
+		format!("seed_file = \"0x{}\"", "4715f565".repeat(8)),
+		format!("mnemonic = \"{PHRASE}\""),
+		format!("seed = \"0x{}\"", "4715f565".repeat(8)),
+		format!("mnemonic_file = {PHRASE}"),
+		format!("dev = \"{PHRASE}\""),
+		format!("dev = \"//Eve\"\nclass = \"{PHRASE}\""),
+	] {
+		let error = load("a.toml", &format!("{identity}{line}\n")).unwrap_err();
+		let shown = format!("{error:#} {error:?}");
+		for secret in ["stadium", "ocean", "toss", "4715f565"] {
+			assert!(!shown.contains(secret), "{line}: {shown}");
+		}
+	}
+	let file = format!("[[identities]]\nrole = \"evaluate\"\nmnemonic_file = \"{PHRASE}\"\n");
+	let parsed: ConfigFile = toml::from_str(&file).unwrap();
+	assert!(!format!("{parsed:?}").contains("ocean"), "{parsed:?}");
+	let reason = refusal("a.toml", &file);
+	assert!(reason.contains("identity 1 is invalid") && reason.contains("name of a key file is expected"), "{reason}");
+	let reason = refusal("a.json", &format!("{{\"identities\": [{{\"role\": \"evaluate\", \"phrase\": \"{PHRASE}\"}}]}}"));
+	assert!(reason.contains("`phrase` in `identities[0]`") && reason.contains("`mnemonic_file`"), "{reason}");
+}
+
+#[test]
+fn k37_paths_in_the_home_folder_do_not_start_in_the_folder_of_the_file() {
+	let text = "journal = \"~/doin/journal.db\"\n[[identities]]\nrole = \"evaluate\"\nmnemonic_file = \"~/keys/evaluator.key\"\n";
+	let file = load("a.toml", text).unwrap();
+	assert_eq!(file.journal, Some("~/doin/journal.db".into()));
+	assert_eq!(file.identities[0].mnemonic_file, Some("~/keys/evaluator.key".into()));
+}
+
+#[test]
+fn k30_a_flag_wins_over_the_file_even_if_it_is_the_default() {
+	let file = load("a.toml", &format!("url = \"ws://127.0.0.1:9955\"\n{IDENTITY}")).unwrap();
+	let config = Config::layered(settings(DEV_NODE, "", ""), Settings::default(), file);
+	assert_eq!(config.url, DEV_NODE);
+}
+
+#[test]
+fn k41_gpu_is_a_number_a_text_or_a_list() {
+	let gpu = |value: &str| {
+		let text = format!("{IDENTITY}[resource_limits]\ngpu = {value}\n");
+		load("a.toml", &text).map(|file| file.resource_limits.gpu)
+	};
+	for (value, expected) in [
+		("0", "0"),
+		("\"0,1\"", "0,1"),
+		("[0, 2]", "0,2"),
+		("[0, \"RTX 4090\"]", "0,RTX 4090"),
+		("\"auto\"", "auto"),
+		("[]", "none"),
+	] {
+		assert_eq!(gpu(value).unwrap().as_deref(), Some(expected), "{value}");
+	}
+	assert_eq!(load("a.toml", IDENTITY).unwrap().resource_limits.gpu, None);
+	for value in ["true", "-1", "1.5", "[[0]]"] {
+		let reason = format!("{:#}", gpu(value).unwrap_err());
+		assert!(reason.contains("a number or a part of a name"), "{value}: {reason}");
+	}
+}
+
+#[test]
+fn bids_have_bounds_with_defaults() {
+	let bidding = |text: &str| load("a.toml", &format!("{IDENTITY}[bidding]\n{text}\n")).map(|file| file.bidding);
+	assert_eq!(bidding("").unwrap(), BiddingConfig::default());
+	let given = bidding("max_seat_fee = \"5 DOIN\"\nmax_seat_fee_percent = 100.0\nmax_tip_percent = 0.0").unwrap();
+	assert_eq!((given.max_seat_fee_percent, given.max_tip_percent), (100.0, 0.0));
+	for text in ["max_seat_fee_percent = 0.0", "max_seat_fee_percent = 101.0", "max_tip_percent = -1.0"] {
+		assert!(format!("{:#}", bidding(text).unwrap_err()).contains("expected a percentage"), "{text}");
+	}
 }
 
 #[test]

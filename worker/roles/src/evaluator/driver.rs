@@ -1,25 +1,30 @@
 //! Driver of the evaluators: reads views, asks the policy, sends calls.
 
 use super::{
+	alarm::{Alarms, UnpaidRound},
 	answers::{AnswerKey, Answers},
 	policy::{
-		answer_step, challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges,
-		AnswerStep, Assignment, ChallengeStep, Claim, Duty, Failure, Policy,
+		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges, Assignment,
+		ChallengeStep, Claim, Duty, Failure, Interest, Policy,
 	},
 };
 use crate::{
 	context::Context,
+	deadline::Priority,
 	in_flight::InFlight,
 	journal::{Entry, Kind, Note, Scope, State},
+	optimizer::BidLimits,
 	problem::bounded_sums,
 	random::salt,
+	round_result::{is_fault, unpaid_message},
 };
 use anyhow::{Context as _, Result};
+use codec::Encode;
 use doin_chain::{Account, Call, Head, Included, Signer, SubmitError, Urgency};
 use doin_primitives::{
 	payload::{Challenge, Sums},
 	views::{DomainView, RecomputationView},
-	BlockNumber, DomainId, ModelRef, SizeClass, TaskId,
+	Balance, BlockNumber, DomainId, ModelRef, SizeClass, TaskId,
 };
 use parking_lot::Mutex;
 use std::{
@@ -33,6 +38,10 @@ use tracing::Instrument;
 const TARGET: &str = "doin::evaluator";
 /// Pause after a failed look at the chain or a failed duty. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Part of its bond that an evaluator loses if its answer is late, in parts of one: 1/500, the absences of one hour.
+const ABSENCE_PARTS: Balance = 500;
+/// Seconds per round for verdicts of domains without weight, unless the configuration sets them.
+const MAX_UNWEIGHTED_SECONDS: u64 = 30;
 
 /// The evaluators of a worker. Clones share everything.
 #[derive(Clone)]
@@ -40,8 +49,20 @@ pub struct Evaluator {
 	context: Context,
 	signers: Arc<Vec<Signer>>,
 	policy: Arc<Mutex<Policy>>,
+	alarms: Arc<Mutex<Alarms>>,
 	running: InFlight<Duty>,
 	answers: Arc<Answers>,
+	/// Held by the one verification of a domain without weight that computes.
+	unweighted: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Purpose of a computation of sums.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+	/// The answer of a drawn evaluator, which has to be in a block before this one.
+	Answer(BlockNumber),
+	/// A comparison with settled sums.
+	Verification(Interest),
 }
 
 /// A task, where and by whom a duty on it is done.
@@ -49,19 +70,25 @@ struct Job {
 	head: Head,
 	signer: Signer,
 	view: Arc<RecomputationView<Account>>,
+	interest: Interest,
 }
 
 impl Evaluator {
-	/// Returns the evaluators with the keys `signers`.
-	pub fn new(context: Context, signers: Vec<Signer>) -> Self {
+	/// Returns the evaluators with the keys `signers`. The account of `optimizer` verifies the verdicts of the rounds that it
+	/// has a seat in, also without any evaluator.
+	pub fn new(context: Context, signers: Vec<Signer>, optimizer: Option<Signer>) -> Self {
 		let identities = signers.iter().map(Signer::account).collect();
-		let policy = Policy::new(identities, context.params.settle_timeout);
+		let seconds = context.config.resource_limits.max_unweighted_seconds.unwrap_or(MAX_UNWEIGHTED_SECONDS);
+		let policy = Policy::new(identities, optimizer.as_ref().map(Signer::account), context.params, seconds);
+		let alarms = Alarms::new(context.params.period());
 		Self {
 			context,
-			signers: Arc::new(signers),
+			signers: Arc::new(signers.into_iter().chain(optimizer).collect()),
 			policy: Arc::new(Mutex::new(policy)),
+			alarms: Arc::new(Mutex::new(alarms)),
 			running: InFlight::default(),
 			answers: Arc::default(),
+			unweighted: Arc::default(),
 		}
 	}
 
@@ -88,13 +115,50 @@ impl Evaluator {
 	}
 
 	async fn try_look(&self, head: Head) -> Result<()> {
-		self.context.archive_expired(head)?;
-		for domain in self.context.chain.domains(head).await? {
-			if self.context.config.evaluates(domain.id, &domain.name) {
+		let domains = self.context.chain.domains(head).await?;
+		self.look_at_standings(head, &domains).await?;
+		for domain in domains {
+			if self.is_watched(&domain) {
+				self.report_result(&domain);
 				self.look_at_domain(head, domain).await?;
 			}
 		}
 		self.look_at_challenges(head).await
+	}
+
+	/// Returns `true` if the worker evaluates or optimizes a domain.
+	fn is_watched(&self, domain: &DomainView<Account>) -> bool {
+		let (config, policy) = (&self.context.config, self.policy.lock());
+		let named = config.domain(domain.id, &domain.name);
+		let evaluated = policy.evaluates() && named.is_none_or(|named| named.evaluate);
+		let optimized = policy.optimizes() && named.map_or(config.domains.is_empty(), |named| named.optimize);
+		evaluated || optimized
+	}
+
+	/// Logs the reason for which the last round of a domain earned nothing, once per round.
+	fn report_result(&self, domain: &DomainView<Account>) {
+		let Some(UnpaidRound { number, reason }) = self.alarms.lock().unpaid(domain) else { return };
+		let (domain, text) = (domain.id, unpaid_message(reason));
+		match is_fault(reason) {
+			true => tracing::warn!(target: TARGET, domain, round = number, ?reason, "round earned nothing: {text}"),
+			false => tracing::info!(target: TARGET, domain, round = number, ?reason, "round earned nothing: {text}"),
+		}
+	}
+
+	/// Logs the reason for which an evaluator of this worker is never drawn, and so never paid.
+	async fn look_at_standings(&self, head: Head, domains: &[DomainView<Account>]) -> Result<()> {
+		if !self.alarms.lock().is_look_due(head.number) {
+			return Ok(());
+		}
+		let weighted = domains.iter().filter(|domain| domain.weight > 0).count();
+		let evaluators = self.policy.lock().identities().to_vec();
+		for who in evaluators {
+			let reputation = self.context.chain.reputation(head, who).await?;
+			if let Some(reason) = self.alarms.lock().standing(who, &reputation, weighted) {
+				tracing::warn!(target: TARGET, account = %who, "evaluator is not drawn and earns nothing: {reason}");
+			}
+		}
+		Ok(())
 	}
 
 	async fn look_at_domain(&self, head: Head, domain: DomainView<Account>) -> Result<()> {
@@ -104,16 +168,27 @@ impl Evaluator {
 		for round in tasks.iter().filter_map(|view| view.subject.round()) {
 			rounds.extend(chain.open_round(head, round).await?);
 		}
-		let claims = self.policy.lock().claims(&rounds);
+		let is_named = self.context.config.domain(domain.id, &domain.name).is_some_and(|domain| domain.evaluate);
+		let interest = Interest { is_weighted: domain.weight > 0, is_named, own_seat: None };
+		let (claims, own_seat) = {
+			let policy = self.policy.lock();
+			let own_seat = rounds.iter().find_map(|round| policy.own_seat(round));
+			(policy.claims(head.number, &rounds, interest), own_seat)
+		};
 		if !claims.is_empty() {
-			let duty = Duty::CheckClaims { domain: domain.id };
-			self.start(duty, domain.id, self.clone().check_claims(head, domain.id, domain.class, claims));
+			let (duty, interest) = (Duty::CheckClaims { domain: domain.id }, Interest { own_seat, ..interest });
+			self.start(duty, domain.id, self.clone().check_claims(head, domain, interest, claims));
 		}
 		for view in tasks {
-			let assignments = self.policy.lock().assignments(head.number, &view);
+			let round = rounds.iter().find(|round| view.subject.round() == Some(round.round));
+			let (assignments, interest) = {
+				let policy = self.policy.lock();
+				let interest = Interest { own_seat: round.and_then(|round| policy.own_seat(round)), ..interest };
+				(policy.assignments(head.number, &view, interest), interest)
+			};
 			let view = Arc::new(view);
 			for assignment in assignments {
-				self.assign(head, assignment, view.clone());
+				self.assign(head, assignment, view.clone(), interest);
 			}
 		}
 		Ok(())
@@ -138,9 +213,9 @@ impl Evaluator {
 		self.signers.iter().find(|signer| signer.account() == who).cloned()
 	}
 
-	fn assign(&self, head: Head, assignment: Assignment, view: Arc<RecomputationView<Account>>) {
+	fn assign(&self, head: Head, assignment: Assignment, view: Arc<RecomputationView<Account>>, interest: Interest) {
 		let Some(signer) = self.signer(assignment.who) else { return };
-		let (domain, job, this) = (view.domain, Job { head, signer, view }, self.clone());
+		let (domain, job, this) = (view.domain, Job { head, signer, view, interest }, self.clone());
 		let duty = assignment.duty;
 		match duty {
 			Duty::CommitSums { .. } => self.start(duty, domain, this.commit_sums(job)),
@@ -175,8 +250,15 @@ impl Evaluator {
 		self.context.chain.submit(signer, call, urgency).await
 	}
 
+	/// Returns the deadline of a call of a drawn evaluator: without it, a part of the bond is lost.
+	async fn staked(&self, head: Head, who: Account, block: BlockNumber) -> Result<Urgency> {
+		let bond = self.context.chain.reputation(head, who).await?.bond;
+		let max_tip = BidLimits::from(&self.context.config.bidding).max_tip(bond / ABSENCE_PARTS);
+		Ok(Urgency::Staked { block, max_tip })
+	}
+
 	/// Computes the sums of a task's models on its windows, once per worker.
-	async fn sums(&self, head: Head, view: &RecomputationView<Account>) -> Result<Sums> {
+	async fn sums(&self, head: Head, view: &RecomputationView<Account>, purpose: Purpose) -> Result<Sums> {
 		let seed = view.seed.context("the task has no seed yet")?;
 		let cell = self.answers.cell(AnswerKey { task: view.task, seed });
 		let compute = || async {
@@ -187,11 +269,23 @@ impl Evaluator {
 				let model = context.domains.model(&context.chain, head, &problem, *model).await?;
 				models.push(model.as_ref().clone());
 			}
-			let (started, count) = (Instant::now(), models.len());
-			let sums = context.compute(move || problem.drawn_sums(&models, &seed)).await??;
-			tracing::info!(
-				target: TARGET, models = count, milliseconds = started.elapsed().as_millis() as u64, "sums computed"
-			);
+			let count = models.len();
+			let (priority, batch) = match purpose {
+				Purpose::Answer(until) => (Priority::Drawn { until }, count),
+				// One model at a time, so that a drawn seat waits for one model at most.
+				Purpose::Verification(interest) => (interest.priority(), 1),
+			};
+			let (mut sums, mut time) = (Vec::with_capacity(count), Duration::ZERO);
+			for models in models.chunks(batch.max(1)) {
+				let (problem, models) = (problem.clone(), models.to_vec());
+				let (computed, took) = context.compute(priority, move || timed(|| problem.drawn_sums(&models, &seed))).await?;
+				sums.extend(computed?);
+				time = time.saturating_add(took);
+			}
+			if let Purpose::Verification(interest) = purpose {
+				self.policy.lock().time_spent(head.number, interest, time);
+			}
+			tracing::info!(target: TARGET, models = count, milliseconds = time.as_millis() as u64, "sums computed");
 			bounded_sums(sums)
 		};
 		cell.get_or_try_init(compute).await.cloned()
@@ -199,42 +293,42 @@ impl Evaluator {
 
 	/// Commits sums. Everything that the reveal needs is on disk before.
 	async fn commit_sums(self, job: Job) -> Result<()> {
-		let Job { head, signer, view } = job;
+		let Job { head, signer, view, .. } = job;
 		let (journal, who) = (&self.context.journal, signer.account());
 		let scope = Scope::Sums { domain: view.domain, task: view.task };
-		let sums = self.sums(head, &view).await?;
-		let known = journal.entry(scope, who)?;
-		let step = answer_step(known.as_ref(), &sums);
-		if step == AnswerStep::Replace {
-			journal.mark(scope, who, State::Prepared, Note::DrawnAgain)?;
-		}
-		let entry = match (step, known) {
-			(AnswerStep::Resend, Some(entry)) => entry,
-			_ => {
-				let reveal = view.phase_end..view.phase_end.saturating_add(self.context.params.answer_reveal);
-				let entry = Entry::prepare(scope, who, &self.context.chain.genesis(), &sums, salt(), reveal);
-				journal.prepare(&entry)?;
-				entry
-			}
+		let sums = self.sums(head, &view, Purpose::Answer(view.phase_end)).await?;
+		let reveal = view.phase_end..view.phase_end.saturating_add(self.context.params.answer_reveal);
+		// A commitment that was sent is sent again; a fork that drew other windows needs one of its own.
+		let entry = match journal.recall(scope, who, &sums.encode())? {
+			Some(entry) => entry.with_reveal_window(reveal),
+			None => Entry::prepare(scope, who, &self.context.chain.genesis(), &sums, salt(), reveal),
 		};
+		journal.prepare(&entry)?;
 		let call = Call::commit_sums(view.task, entry.commitment);
-		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		let urgency = self.staked(head, who, view.phase_end).await?;
+		let included = self.submit(&signer, &call, urgency).await?;
 		journal.mark(scope, who, State::Committed, Note::Progress)?;
 		log_included("sums committed", who, &included);
 		Ok(())
 	}
 
 	async fn reveal_sums(self, job: Job) -> Result<()> {
-		let Job { signer, view, .. } = job;
+		let Job { head, signer, view, .. } = job;
 		let (journal, who) = (&self.context.journal, signer.account());
 		let scope = Scope::Sums { domain: view.domain, task: view.task };
+		if journal.has_other_entries(scope, who)? {
+			// Forks drew different windows: the answer to those of this one is revealed.
+			let sums = self.sums(head, &view, Purpose::Answer(view.phase_end)).await?;
+			journal.recall(scope, who, &sums.encode())?;
+		}
 		let entry = journal.entry(scope, who)?.with_context(|| {
 			format!(
 				"the {scope} of {who} are not in this journal: start the worker with the journal that they were committed with"
 			)
 		})?;
 		let call = Call::reveal_sums(view.task, &entry.decode_payload::<Sums>()?, entry.salt);
-		let included = self.submit(&signer, &call, Urgency::Before(view.phase_end)).await?;
+		let urgency = self.staked(head, who, view.phase_end).await?;
+		let included = self.submit(&signer, &call, urgency).await?;
 		journal.mark(scope, who, State::Revealed, Note::Progress)?;
 		log_included("sums revealed", who, &included);
 		Ok(())
@@ -251,7 +345,7 @@ impl Evaluator {
 
 	/// Has the runtime compute the chunks that no quorum answered, a few per call.
 	async fn recompute(self, job: Job) -> Result<()> {
-		let Job { head, signer, view } = job;
+		let Job { head, signer, view, .. } = job;
 		let (context, task) = (&self.context, view.task);
 		let chunks = context.domains.problem(&context.chain, head, view.domain).await?.chunks();
 		for model in 0..view.models.len() as u8 {
@@ -270,10 +364,22 @@ impl Evaluator {
 		Ok(())
 	}
 
+	/// Returns a place among the verifications, or `None` if the time for domains without weight is spent. Those are computed
+	/// one after the other, so that each one counts before the next one starts.
+	async fn place(&self, head: Head, interest: Interest) -> Option<Option<tokio::sync::OwnedMutexGuard<()>>> {
+		if !interest.is_limited() {
+			return Some(None);
+		}
+		let place = self.unweighted.clone().lock_owned().await;
+		self.policy.lock().has_time(head.number, interest).then_some(Some(place))
+	}
+
 	/// Compares settled sums with own ones, and challenges the first false one.
 	async fn verify_sums(self, job: Job) -> Result<()> {
-		let Job { head, signer, view } = job;
-		let own = self.sums(head, &view).await?;
+		let Job { head, signer, view, interest } = job;
+		let Some(place) = self.place(head, interest).await else { return Ok(()) };
+		let own = self.sums(head, &view, Purpose::Verification(interest)).await?;
+		drop(place);
 		let Some(challenge) = first_false_sum(&view.sums, &own) else {
 			self.policy.lock().sums_verified(view.task, &view.sums);
 			return Ok(());
@@ -300,7 +406,9 @@ impl Evaluator {
 		let (context, who) = (&self.context, signer.account());
 		let scope = Scope::Challenge { domain: view.domain, task: view.task };
 		let known = context.journal.entry(scope, who)?;
-		let entry = match (challenge_step(known.as_ref(), challenge), known) {
+		// A reorganisation may have removed the announcement, so the chain is asked and not the journal.
+		let announced = context.chain.announced_challenge(context.chain.head(), who).await?;
+		let entry = match (challenge_step(known.as_ref(), challenge, announced), known) {
 			(ChallengeStep::Make, Some(entry)) => return Ok(entry),
 			(ChallengeStep::Announce, Some(entry)) => entry,
 			_ => {
@@ -341,40 +449,57 @@ impl Evaluator {
 	}
 
 	/// Compares claimed validation sums with own ones, and challenges the false ones.
-	async fn check_claims(self, head: Head, domain: DomainId, class: SizeClass, claims: Vec<Claim>) -> Result<()> {
+	async fn check_claims(self, head: Head, domain: DomainView<Account>, interest: Interest, claims: Vec<Claim>) -> Result<()> {
+		let Some(_place) = self.place(head, interest).await else { return Ok(()) };
 		let context = &self.context;
-		let problem = context.domains.problem(&context.chain, head, domain).await?;
+		let problem = context.domains.problem(&context.chain, head, domain.id).await?;
 		for claim in claims {
 			let Some(claimed) = context.chain.claimed_sums(head, claim.model).await? else { continue };
 			let model = context.domains.model(&context.chain, head, &problem, ModelRef::Stored(claim.model)).await?;
 			let scored = problem.clone();
-			let own = context.compute(move || scored.validation_sums(&[model.as_ref().clone()])).await??.remove(0);
-			if let Some(chunk) = first_difference(&claimed, &own) {
-				self.challenge_claim(claim, chunk, class).await?;
+			let score = move || timed(|| scored.validation_sums(&[model.as_ref().clone()]));
+			let (own, time) = context.compute(interest.priority(), score).await?;
+			self.policy.lock().time_spent(head.number, interest, time);
+			let own = own?.remove(0);
+			let is_disproved = match first_difference(&claimed, &own) {
+				Some(chunk) => self.challenge_claim(claim, chunk, domain.class).await?,
+				None => false,
+			};
+			// The seat of a disproved claim is rejected. If a reorganisation undoes that, the claim is challenged again.
+			if !is_disproved {
+				self.policy.lock().claim_checked(claim);
 			}
-			self.policy.lock().claim_checked(claim);
 		}
 		Ok(())
 	}
 
-	async fn challenge_claim(&self, claim: Claim, chunk: u16, class: SizeClass) -> Result<()> {
+	/// Challenges a claim. Returns `true` if the claim was disproved.
+	async fn challenge_claim(&self, claim: Claim, chunk: u16, class: SizeClass) -> Result<bool> {
 		let (model, round) = (claim.model, claim.round.number);
 		tracing::warn!(target: TARGET, model, round, chunk, "claimed validation sum is false; challenging it");
 		let challenger = self.policy.lock().claim_challenger(claim);
-		let Some(signer) = challenger.and_then(|who| self.signer(who)) else { return Ok(()) };
+		let Some(signer) = challenger.and_then(|who| self.signer(who)) else { return Ok(false) };
 		let call = Call::challenge_claim(claim.round, claim.seat, chunk, class);
 		match self.submit(&signer, &call, Urgency::Relaxed).await {
 			Ok(included) => {
 				tracing::info!(target: TARGET, model, round, included_in = included.block.number, "claim disproved");
+				Ok(true)
 			}
 			// Another evaluator was faster, or the claim cannot be challenged any more.
 			Err(SubmitError::Failed { error, .. }) => {
 				tracing::debug!(target: TARGET, model, round, error, "claim not disproved by this worker");
+				Ok(false)
 			}
-			Err(error) => return Err(error.into()),
+			Err(error) => Err(error.into()),
 		}
-		Ok(())
 	}
+}
+
+/// Returns the result of a computation and its time.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+	let started = Instant::now();
+	let result = work();
+	(result, started.elapsed())
 }
 
 /// Returns the task of a duty, or `None` for the claims of a domain.

@@ -15,11 +15,16 @@
 //!                                                       └── task moved on ──▶ RecoverBond ──▶ archived
 //! ```
 
+mod alarm;
 mod answers;
+mod budget;
 mod driver;
 mod policy;
 #[cfg(test)]
 mod tests;
 
+pub use alarm::{Alarms, UnpaidRound};
 pub use driver::Evaluator;
-pub use policy::{AnswerStep, Assignment, ChallengeStep, ChunkRange, Claim, Duty, Failure, Policy};
+#[cfg(test)]
+pub(crate) use policy::challenge_step;
+pub use policy::{Assignment, ChallengeStep, ChunkRange, Claim, Duty, Failure, Interest, Policy};

@@ -1,6 +1,8 @@
 //! Decisions of the evaluators of a worker.
 
+use super::budget::UnweightedBudget;
 use crate::{
+	deadline::Priority,
 	journal::{Entry, Scope, State},
 	random::spread,
 };
@@ -10,9 +12,9 @@ use doin_primitives::{
 	blake2_256,
 	payload::{Challenge, Sums},
 	views::{EvaluatorSeatView, RecomputationPhase, RecomputationView, RoundView},
-	BlockNumber, DomainId, Hash, ModelId, ModelRef, RoundId, SeatStatus, TaskId,
+	BlockNumber, DomainId, Hash, ModelId, ModelRef, RoundId, RoundParams, SeatStatus, TaskId,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Blocks that the drawn evaluators have for themselves to settle or recompute a task, beside one block each.
 pub(super) const COURTESY: BlockNumber = 4;
@@ -93,6 +95,8 @@ pub struct Claim {
 	pub round: RoundId,
 	/// Index of the seat.
 	pub seat: u8,
+	/// Commitment of the seat. On another branch, another account may have the seat.
+	pub commitment: Hash,
 }
 
 /// Settled sums that were found to be correct.
@@ -103,25 +107,14 @@ struct VerifiedSums {
 	sums: Hash,
 }
 
-/// First step towards the commitment of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerStep {
-	/// The journal holds the entry: its commitment is sent again.
-	Resend,
-	/// The journal has no entry: one is prepared.
-	Prepare,
-	/// The journal holds other sums. A fork drew other windows, and the old commitment is not on this branch.
-	Replace,
-}
-
 /// Next step of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeStep {
-	/// The journal does not hold the challenge: an entry is prepared, and announced.
+	/// The journal does not hold the challenge, or the challenge was made before: an entry is prepared, and announced.
 	Prepare,
-	/// The challenge is prepared: it is announced.
+	/// The challenge is prepared, and its announcement is not on the chain: it is announced.
 	Announce,
-	/// The challenge is announced: it is made.
+	/// The announcement is on the chain: the challenge is made.
 	Make,
 }
 
@@ -143,27 +136,61 @@ pub enum Failure {
 	Unexpected,
 }
 
+/// Interest of the worker in a verdict, beside its seats as an evaluator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+	/// The domain has weight, so the verdict mints.
+	pub is_weighted: bool,
+	/// The configuration names the domain and wants it evaluated.
+	pub is_named: bool,
+	/// Account of the worker that has a seat as an optimizer in the round.
+	pub own_seat: Option<Account>,
+}
+
+impl Interest {
+	/// Returns the urgency of a verification.
+	pub fn priority(&self) -> Priority {
+		match self.is_weighted || self.own_seat.is_some() {
+			true => Priority::Paid,
+			false => Priority::Other,
+		}
+	}
+
+	/// Returns `true` if the time of a verification counts against the limit for domains without weight.
+	pub fn is_limited(&self) -> bool {
+		!self.is_weighted && !self.is_named && self.own_seat.is_none()
+	}
+}
+
 /// The decisions of the evaluators of one worker, and the state that they depend on.
 #[derive(Debug)]
 pub struct Policy {
-	/// Accounts of the worker that evaluate; at least one.
+	/// Accounts of the worker that evaluate.
 	identities: Vec<Account>,
-	/// Blocks that a task waits for a call of `settle`.
-	settle_timeout: BlockNumber,
+	/// Account of the worker that optimizes. It verifies the verdicts of the rounds that it has a seat in.
+	optimizer: Option<Account>,
+	/// Lengths of the phases of a round.
+	params: RoundParams,
+	/// Time for verdicts of domains without weight.
+	budget: UnweightedBudget,
 	verified: BTreeSet<VerifiedSums>,
 	checked: BTreeSet<Claim>,
 }
 
 impl Policy {
-	/// Returns the policy of the accounts `identities`, which have verified nothing yet.
-	pub fn new(identities: Vec<Account>, settle_timeout: BlockNumber) -> Self {
-		Self { identities, settle_timeout, verified: BTreeSet::new(), checked: BTreeSet::new() }
+	/// Returns the policy of the accounts `identities`, which evaluate, and of `optimizer`. They have verified nothing yet.
+	pub fn new(identities: Vec<Account>, optimizer: Option<Account>, params: RoundParams, max_unweighted_seconds: u64) -> Self {
+		let budget = UnweightedBudget::new(params.period(), max_unweighted_seconds);
+		Self { identities, optimizer, params, budget, verified: BTreeSet::new(), checked: BTreeSet::new() }
 	}
 
 	/// Returns what is due on a task at block `block`.
-	pub fn assignments(&self, block: BlockNumber, view: &RecomputationView<Account>) -> Vec<Assignment> {
+	pub fn assignments(&self, block: BlockNumber, view: &RecomputationView<Account>, interest: Interest) -> Vec<Assignment> {
 		let task = view.task;
-		let on_turn = |duty| self.turn(block, view).map(|who| Assignment { duty, who }).into_iter().collect();
+		let on_turn = |duty| {
+			let who = self.turn(block, view, interest.is_weighted);
+			who.map(|who| Assignment { duty, who }).into_iter().collect()
+		};
 		match view.phase {
 			RecomputationPhase::Drawing => Vec::new(),
 			RecomputationPhase::Answering => self.own_seats(view, |seat| !seat.committed, |who| Duty::CommitSums { task, who }),
@@ -174,10 +201,38 @@ impl Policy {
 			RecomputationPhase::Recomputing => on_turn(Duty::Recompute { task }),
 			RecomputationPhase::Challenge if view.sums.is_empty() || self.is_verified(task, &view.sums) => Vec::new(),
 			RecomputationPhase::Challenge => {
-				// Several identities of one operator would pay for the same discovery.
-				self.one_of(&task).map(|who| Assignment { duty: Duty::VerifySums { task }, who }).into_iter().collect()
+				let verifier = self.verifier(&task, block, interest);
+				verifier.map(|who| Assignment { duty: Duty::VerifySums { task }, who }).into_iter().collect()
 			}
 		}
+	}
+
+	/// Returns the account that verifies what `key` names, or `None` if nothing obliges or allows the worker to do that: an
+	/// optimizer verifies its own rounds, an evaluator any, those of unknown domains without weight as long as there is time for
+	/// them.
+	fn verifier(&self, key: &impl Encode, block: BlockNumber, interest: Interest) -> Option<Account> {
+		if !self.has_time(block, interest) {
+			return None;
+		}
+		// Several identities of one operator would pay for the same discovery.
+		self.one_of(key).or(interest.own_seat.filter(|_| self.optimizer.is_some()))
+	}
+
+	/// Returns `true` if there is time at block `block` for a verification with this `interest`.
+	pub fn has_time(&self, block: BlockNumber, interest: Interest) -> bool {
+		!interest.is_limited() || self.budget.allows(block)
+	}
+
+	/// Records that verifying a verdict with this `interest` took `time`.
+	pub fn time_spent(&mut self, block: BlockNumber, interest: Interest, time: Duration) {
+		if interest.is_limited() {
+			self.budget.spend(block, time);
+		}
+	}
+
+	/// Returns the account of the worker that has a seat as an optimizer among `seats`.
+	pub fn own_seat(&self, round: &RoundView<Account>) -> Option<Account> {
+		self.optimizer.filter(|optimizer| round.seats.iter().any(|seat| seat.who == *optimizer))
 	}
 
 	/// Returns the duties of the worker's drawn accounts whose seats `is_due` admits.
@@ -191,15 +246,39 @@ impl Policy {
 		due.map(|seat| Assignment { duty: duty(seat.who), who: seat.who }).collect()
 	}
 
+	/// Returns the accounts that evaluate.
+	pub fn identities(&self) -> &[Account] {
+		&self.identities
+	}
+
+	/// Returns `true` if the worker has evaluators.
+	pub fn evaluates(&self) -> bool {
+		!self.identities.is_empty()
+	}
+
+	/// Returns `true` if the worker has an optimizer.
+	pub fn optimizes(&self) -> bool {
+		self.optimizer.is_some()
+	}
+
 	/// Returns `true` if `who` is one of the worker's evaluators.
 	pub fn is_own(&self, who: &Account) -> bool {
 		self.identities.contains(who)
 	}
 
+	/// Returns `true` if `who` is an account of the worker.
+	fn is_ours(&self, who: &Account) -> bool {
+		self.is_own(who) || self.optimizer == Some(*who)
+	}
+
 	/// Returns the account that settles or recomputes a task at block `block`: drawn evaluators in the order of their seats, one
 	/// more per block, then any evaluator.
-	fn turn(&self, block: BlockNumber, view: &RecomputationView<Account>) -> Option<Account> {
-		let phase_start = view.phase_end.saturating_sub(self.settle_timeout);
+	fn turn(&self, block: BlockNumber, view: &RecomputationView<Account>, is_weighted: bool) -> Option<Account> {
+		let timeout = match view.phase {
+			RecomputationPhase::Recomputing => self.params.recompute_timeout(is_weighted),
+			_ => self.params.settle_timeout,
+		};
+		let phase_start = view.phase_end.saturating_sub(timeout);
 		let since = block.saturating_sub(phase_start);
 		let on_turn = view.seats.iter().take(since as usize + 1).map(|seat| seat.who);
 		let drawn = on_turn.into_iter().find(|who| self.is_own(who));
@@ -223,13 +302,18 @@ impl Policy {
 		self.verified.insert(VerifiedSums { task, sums: blake2_256(&sums.encode()) });
 	}
 
-	/// Returns the claims in `rounds` that can be challenged and were not checked yet.
-	pub fn claims(&self, rounds: &[RoundView<Account>]) -> Vec<Claim> {
+	/// Returns the claims in `rounds` that can be challenged, were not checked yet, and are worth a check at block `block`.
+	/// `interest` is the interest in the domain.
+	pub fn claims(&self, block: BlockNumber, rounds: &[RoundView<Account>], interest: Interest) -> Vec<Claim> {
 		let mut claims = Vec::new();
-		for RoundView { round, seats, .. } in rounds {
+		let is_due = |round: &&RoundView<Account>| {
+			let interest = Interest { own_seat: self.own_seat(round), ..interest };
+			self.verifier(&round.round, block, interest).is_some()
+		};
+		for RoundView { round, seats, .. } in rounds.iter().filter(is_due) {
 			for (index, seat) in seats.iter().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Revealed) {
 				if let Some(ModelRef::Stored(model)) = seat.model {
-					claims.push(Claim { model, round: *round, seat: index as u8 });
+					claims.push(Claim { model, round: *round, seat: index as u8, commitment: seat.commitment });
 				}
 			}
 		}
@@ -237,9 +321,9 @@ impl Policy {
 		claims
 	}
 
-	/// Returns the identity that challenges a claim.
+	/// Returns the account that challenges a claim.
 	pub fn claim_challenger(&self, claim: Claim) -> Option<Account> {
-		self.one_of(&claim.model)
+		self.one_of(&claim.model).or(self.optimizer)
 	}
 
 	/// Records that a claim was checked, so that it is checked once.
@@ -253,26 +337,17 @@ impl Policy {
 		let Scope::Challenge { task, .. } = entry.scope else { return None };
 		let can_be_made = tasks.iter().any(|view| view.task == task && view.phase == RecomputationPhase::Challenge);
 		let who = entry.who;
-		(self.is_own(&who) && !can_be_made).then_some(Assignment { duty: Duty::RecoverBond { task, who }, who })
+		(self.is_ours(&who) && !can_be_made).then_some(Assignment { duty: Duty::RecoverBond { task, who }, who })
 	}
 }
 
-/// Returns the first step towards the commitment of `sums`. `known` is the journal entry of the task and account.
-pub fn answer_step(known: Option<&Entry>, sums: &Sums) -> AnswerStep {
-	match known {
-		None => AnswerStep::Prepare,
-		Some(entry) if entry.payload == sums.encode() => AnswerStep::Resend,
-		Some(_) => AnswerStep::Replace,
-	}
-}
-
-/// Returns the next step of `challenge`. `known` is the journal entry of the task and account.
-pub fn challenge_step(known: Option<&Entry>, challenge: &Challenge) -> ChallengeStep {
-	match known {
-		Some(entry) if entry.payload == challenge.encode() => match entry.state {
-			State::Prepared => ChallengeStep::Announce,
-			State::Committed | State::Revealed | State::Archived => ChallengeStep::Make,
-		},
+/// Returns the next step of `challenge`. `known` is the journal entry of the task and account, and `announced` the announcement
+/// of the account on the chain, which a reorganisation may have removed.
+pub fn challenge_step(known: Option<&Entry>, challenge: &Challenge, announced: Option<Hash>) -> ChallengeStep {
+	match known.filter(|entry| entry.payload == challenge.encode()) {
+		Some(entry) if announced == Some(entry.commitment) => ChallengeStep::Make,
+		// The salt of a challenge that was made is public.
+		Some(entry) if entry.state != State::Archived => ChallengeStep::Announce,
 		_ => ChallengeStep::Prepare,
 	}
 }

@@ -2,8 +2,8 @@
 
 use super::{
 	policy::{
-		answer_step, challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges,
-		CHUNKS_PER_CALL, COURTESY,
+		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges, CHUNKS_PER_CALL,
+		COURTESY,
 	},
 	*,
 };
@@ -14,33 +14,36 @@ use crate::{
 };
 use doin_chain::Account;
 use doin_primitives::{
-	payload::{Challenge, Sums},
+	payload::Challenge,
 	round::Phase,
 	views::{RecomputationPhase, RecomputationView},
-	ModelRef, RejectionReason, SeatStatus,
+	ModelRef, RejectionReason, RoundParams, SeatStatus,
 };
 use doin_scoring::Model;
 
 /// A second account of the worker.
 const ME_TOO: Account = Account([4; 32]);
-const TIMEOUT: u32 = 150;
+const TIMEOUT: u32 = RoundParams::DEV.settle_timeout;
+/// Interest in a verdict of a weighted domain.
+const PAID: Interest = Interest { is_weighted: true, is_named: false, own_seat: None };
 /// First block of a phase that waits for `settle`, and the block in which it times out.
 const SETTLING: (u32, u32) = (100, 100 + TIMEOUT);
 
 fn policy() -> Policy {
-	Policy::new(vec![ME, ME_TOO], TIMEOUT)
+	of(vec![ME, ME_TOO], None)
+}
+
+/// Returns the policy of these accounts, with 30 seconds per round for domains without weight.
+fn of(evaluators: Vec<Account>, optimizer: Option<Account>) -> Policy {
+	Policy::new(evaluators, optimizer, RoundParams::DEV, 30)
 }
 
 fn due(view: &RecomputationView<Account>) -> Vec<Assignment> {
-	policy().assignments(100, view)
+	policy().assignments(100, view, PAID)
 }
 
 fn assignment(duty: Duty, who: Account) -> Assignment {
 	Assignment { duty, who }
-}
-
-fn sums(rows: &[&[u32]]) -> Sums {
-	bounded_sums(rows.iter().map(|row| row.to_vec()).collect()).unwrap()
 }
 
 fn settled(rows: &[&[u32]]) -> Vec<Vec<u32>> {
@@ -83,15 +86,6 @@ mod answers {
 		view.seats[1].revealed = true;
 		assert_eq!(due(&view), []);
 	}
-
-	#[test]
-	fn a_prepared_answer_is_sent_again_unless_a_fork_drew_other_windows() {
-		let own = sums(&[&[1, 2], &[3, 4]]);
-		let entry = Entry::prepare(Scope::Sums { domain: DOMAIN, task: 12 }, ME, &[1; 32], &own, [9; 32], 104..108);
-		assert_eq!(answer_step(None, &own), AnswerStep::Prepare);
-		assert_eq!(answer_step(Some(&entry), &own), AnswerStep::Resend);
-		assert_eq!(answer_step(Some(&entry), &sums(&[&[1, 2], &[3, 5]])), AnswerStep::Replace);
-	}
 }
 
 mod turns {
@@ -100,7 +94,7 @@ mod turns {
 	/// Returns the account on turn, `since` blocks after the start of the phase.
 	fn on_turn(seats: &[Account], since: u32) -> Option<Account> {
 		let view = task(12, RecomputationPhase::Settling, SETTLING.1, seats);
-		let assignments = policy().assignments(SETTLING.0 + since, &view);
+		let assignments = policy().assignments(SETTLING.0 + since, &view, PAID);
 		assert!(assignments.iter().all(|assignment| assignment.duty == Duty::Settle { task: 12 }));
 		assignments.first().map(|assignment| assignment.who)
 	}
@@ -114,8 +108,9 @@ mod turns {
 	#[test]
 	fn settling_is_one_duty_whichever_account_is_on_turn() {
 		let view = task(12, RecomputationPhase::Settling, SETTLING.1, &[OTHER, ME, ME_TOO]);
-		let only_second = Policy::new(vec![ME_TOO], TIMEOUT);
-		let (first, second) = (policy().assignments(SETTLING.0 + 1, &view), only_second.assignments(SETTLING.0 + 2, &view));
+		let only_second = of(vec![ME_TOO], None);
+		let (first, second) =
+			(policy().assignments(SETTLING.0 + 1, &view, PAID), only_second.assignments(SETTLING.0 + 2, &view, PAID));
 		assert_ne!(first[0].who, second[0].who);
 		assert_eq!(first[0].duty, second[0].duty);
 	}
@@ -137,13 +132,22 @@ mod turns {
 	#[test]
 	fn a_worker_without_identities_never_has_its_turn() {
 		let view = task(12, RecomputationPhase::Settling, SETTLING.1, &[OTHER]);
-		assert_eq!(Policy::new(Vec::new(), TIMEOUT).assignments(SETTLING.1, &view), []);
+		assert_eq!(of(Vec::new(), None).assignments(SETTLING.1, &view, PAID), []);
 	}
 
 	#[test]
 	fn an_unanswered_task_is_recomputed_in_turn() {
 		let view = task(12, RecomputationPhase::Recomputing, SETTLING.1, &[ME]);
-		assert_eq!(policy().assignments(SETTLING.0, &view), [assignment(Duty::Recompute { task: 12 }, ME)]);
+		assert_eq!(policy().assignments(SETTLING.0, &view, PAID), [assignment(Duty::Recompute { task: 12 }, ME)]);
+	}
+
+	/// A recomputation of a domain without weight times out after two periods.
+	#[test]
+	fn turns_count_from_the_start_of_the_shorter_phase_of_a_domain_without_weight() {
+		let timeout = RoundParams::DEV.recompute_timeout(false);
+		let view = task(12, RecomputationPhase::Recomputing, SETTLING.0 + timeout, &[OTHER, ME]);
+		let due = |since| policy().assignments(SETTLING.0 + since, &view, Interest::default()).len();
+		assert_eq!((due(0), due(1)), (0, 1));
 	}
 
 	#[test]
@@ -178,7 +182,7 @@ mod settlements {
 		let due = due(&challengeable(&[&[1, 2]]));
 		assert_eq!(due.iter().map(|due| due.duty).collect::<Vec<_>>(), [Duty::VerifySums { task: 12 }]);
 		let challengers =
-			(0..64).map(|task| policy().assignments(100, &RecomputationView { task, ..challengeable(&[&[1]]) })[0].who);
+			(0..64).map(|task| policy().assignments(100, &RecomputationView { task, ..challengeable(&[&[1]]) }, PAID)[0].who);
 		let mut distinct: Vec<Account> = challengers.collect();
 		distinct.sort();
 		distinct.dedup();
@@ -194,10 +198,10 @@ mod settlements {
 	fn sums_are_verified_once_until_they_are_settled_again() {
 		let mut policy = policy();
 		policy.sums_verified(12, &settled(&[&[1, 2]]));
-		assert_eq!(policy.assignments(100, &challengeable(&[&[1, 2]])), []);
-		assert_eq!(policy.assignments(100, &challengeable(&[&[1, 3]])).len(), 1);
+		assert_eq!(policy.assignments(100, &challengeable(&[&[1, 2]]), PAID), []);
+		assert_eq!(policy.assignments(100, &challengeable(&[&[1, 3]]), PAID).len(), 1);
 		let other = RecomputationView { task: 13, ..challengeable(&[&[1, 2]]) };
-		assert_eq!(policy.assignments(100, &other).len(), 1);
+		assert_eq!(policy.assignments(100, &other, PAID).len(), 1);
 	}
 
 	#[test]
@@ -216,12 +220,15 @@ mod settlements {
 	#[test]
 	fn a_challenge_is_prepared_announced_and_made() {
 		let challenge = Challenge { model: 1, chunk: 9 };
-		assert_eq!(challenge_step(None, &challenge), ChallengeStep::Prepare);
-		let step = |state| challenge_step(Some(&challenge_entry(challenge, state)), &challenge);
-		assert_eq!(step(State::Prepared), ChallengeStep::Announce);
-		assert_eq!(step(State::Committed), ChallengeStep::Make);
+		assert_eq!(challenge_step(None, &challenge, None), ChallengeStep::Prepare);
+		let entry = challenge_entry(challenge, State::Prepared);
+		assert_eq!(challenge_step(Some(&entry), &challenge, None), ChallengeStep::Announce);
+		let announced = Some(entry.commitment);
+		assert_eq!(challenge_step(Some(&entry), &challenge, announced), ChallengeStep::Make, "the mark of a crash is missing");
+		let entry = challenge_entry(challenge, State::Committed);
+		assert_eq!(challenge_step(Some(&entry), &challenge, announced), ChallengeStep::Make);
 		let other = challenge_entry(Challenge { model: 1, chunk: 8 }, State::Prepared);
-		assert_eq!(challenge_step(Some(&other), &challenge), ChallengeStep::Prepare);
+		assert_eq!(challenge_step(Some(&other), &challenge, None), ChallengeStep::Prepare);
 	}
 
 	#[test]
@@ -242,11 +249,92 @@ mod settlements {
 	}
 }
 
+/// Priorities of verifying verdicts.
+mod watchers {
+	use super::*;
+	use crate::deadline::Priority;
+	use std::time::Duration;
+
+	fn settled_task() -> RecomputationView<Account> {
+		RecomputationView { sums: settled(&[&[1, 2]]), ..task(12, RecomputationPhase::Challenge, 104, &[OTHER]) }
+	}
+
+	const VERIFY: Duty = Duty::VerifySums { task: 12 };
+
+	/// A worker that only optimizes challenges the verdict that robs it.
+	#[test]
+	fn n14_an_optimizer_verifies_and_challenges_its_own_rounds() {
+		let optimizer = of(Vec::new(), Some(ME));
+		let own = Interest { own_seat: Some(ME), ..Interest::default() };
+		assert_eq!(optimizer.assignments(100, &settled_task(), own), [assignment(VERIFY, ME)]);
+		assert_eq!(optimizer.assignments(100, &settled_task(), PAID), [], "the rounds of others are not its business");
+		let mut seats = round(7, Phase::Reveal);
+		seats.seats = vec![seat(OTHER, [1; 32], SeatStatus::Revealed, Some(20))];
+		assert_eq!(optimizer.claims(100, std::slice::from_ref(&seats), PAID), []);
+		seats.seats.push(seat(ME, [2; 32], SeatStatus::Committed, None));
+		assert_eq!(optimizer.own_seat(&seats), Some(ME));
+		let claims = optimizer.claims(100, &[seats], PAID);
+		assert_eq!(claims.len(), 1);
+		assert_eq!(optimizer.claim_challenger(claims[0]), Some(ME));
+		let scope = Scope::Challenge { domain: DOMAIN, task: 12 };
+		let entry = Entry::prepare(scope, ME, &[1; 32], &Challenge { model: 1, chunk: 2 }, [9; 32], 101..104);
+		assert!(optimizer.recovery(&entry, &[]).is_some(), "its bond is recovered too");
+		let settling = task(12, RecomputationPhase::Settling, SETTLING.1, &[OTHER]);
+		assert_eq!(optimizer.assignments(SETTLING.1, &settling, own), [], "it does not evaluate");
+	}
+
+	#[test]
+	fn n14_evaluators_verify_beside_an_optimizer() {
+		let both = of(vec![ME_TOO], Some(ME));
+		let own = Interest { own_seat: Some(ME), ..Interest::default() };
+		assert_eq!(both.assignments(100, &settled_task(), own), [assignment(VERIFY, ME_TOO)]);
+		assert_eq!(both.assignments(100, &settled_task(), PAID), [assignment(VERIFY, ME_TOO)]);
+	}
+
+	#[test]
+	fn n14_verdicts_that_pay_are_verified_before_others() {
+		let unweighted = Interest::default();
+		assert_eq!((PAID.priority(), unweighted.priority()), (Priority::Paid, Priority::Other));
+		assert_eq!(Interest { own_seat: Some(ME), ..unweighted }.priority(), Priority::Paid);
+		assert!(Priority::Drawn { until: u32::MAX } < Priority::Bid && Priority::Bid < Priority::Paid);
+		assert!(Priority::Paid < Priority::Other);
+	}
+
+	/// Eighty domains without weight, which others evaluate among themselves.
+	#[test]
+	fn n14_unknown_domains_without_weight_are_verified_as_long_as_there_is_time() {
+		let optimizer = Account([9; 32]);
+		let mut policy = of(vec![ME, ME_TOO], Some(optimizer));
+		let (unknown, named) = (Interest::default(), Interest { is_named: true, ..Interest::default() });
+		assert_eq!(policy.assignments(100, &settled_task(), unknown).len(), 1);
+		policy.time_spent(100, unknown, Duration::from_secs(31));
+		assert_eq!(policy.assignments(100, &settled_task(), unknown), []);
+		let mut seats = round(7, Phase::Reveal);
+		seats.seats = vec![seat(OTHER, [1; 32], SeatStatus::Revealed, Some(20))];
+		assert_eq!(policy.claims(100, std::slice::from_ref(&seats), unknown), []);
+		for interest in [PAID, named] {
+			assert_eq!(policy.assignments(100, &settled_task(), interest).len(), 1, "{interest:?}");
+			assert_eq!(policy.claims(100, std::slice::from_ref(&seats), interest).len(), 1, "{interest:?}");
+			policy.time_spent(100, interest, Duration::from_secs(3_600));
+		}
+		seats.seats.push(seat(optimizer, [2; 32], SeatStatus::Committed, None));
+		assert_eq!(policy.claims(100, &[seats], unknown).len(), 1, "a round with an own seat");
+		let own = Interest { own_seat: Some(optimizer), ..unknown };
+		assert_eq!(policy.assignments(100, &settled_task(), own).len(), 1);
+		let later = 100 + 2 * RoundParams::DEV.period();
+		assert_eq!(policy.assignments(later, &settled_task(), unknown).len(), 1, "the next round has time of its own");
+		let mut drawn = settled_task();
+		(drawn.phase, drawn.sums) = (RecomputationPhase::Answering, Vec::new());
+		drawn.seats[0].who = ME;
+		assert_eq!(policy.assignments(100, &drawn, unknown).len(), 1, "a drawn seat is answered in any domain");
+	}
+}
+
 mod claims {
 	use super::*;
 
 	fn claim(model: u64, seat: u8) -> Claim {
-		Claim { model, round: round_id(7), seat }
+		Claim { model, round: round_id(7), seat, commitment: [seat + 1; 32] }
 	}
 
 	#[test]
@@ -262,7 +350,7 @@ mod claims {
 			seat(OTHER, [6; 32], SeatStatus::Revealed, None),
 		];
 		round.seats[5].model = Some(ModelRef::Seasonal);
-		assert_eq!(policy().claims(&[round]), [claim(20, 1), claim(22, 4)]);
+		assert_eq!(policy().claims(100, &[round], PAID), [claim(20, 1), claim(22, 4)]);
 	}
 
 	#[test]
@@ -272,14 +360,14 @@ mod claims {
 			vec![seat(OTHER, [1; 32], SeatStatus::Revealed, Some(20)), seat(OTHER, [2; 32], SeatStatus::Revealed, Some(21))];
 		let mut policy = policy();
 		policy.claim_checked(claim(20, 0));
-		assert_eq!(policy.claims(&[round]), [claim(21, 1)]);
+		assert_eq!(policy.claims(100, &[round], PAID), [claim(21, 1)]);
 	}
 
 	#[test]
 	fn one_identity_of_the_worker_challenges_a_claim() {
 		assert!([ME, ME_TOO].contains(&policy().claim_challenger(claim(20, 0)).unwrap()));
 		assert_eq!(policy().claim_challenger(claim(20, 0)), policy().claim_challenger(claim(20, 5)));
-		assert_eq!(Policy::new(Vec::new(), TIMEOUT).claim_challenger(claim(20, 0)), None);
+		assert_eq!(of(Vec::new(), None).claim_challenger(claim(20, 0)), None);
 	}
 
 	#[test]

@@ -42,8 +42,6 @@ pub enum Note {
 	/// The entry went on as planned.
 	#[strum(serialize = "")]
 	Progress,
-	/// A fork drew other windows, so the sums have to be committed again.
-	DrawnAgain,
 	/// The commit was included and failed.
 	CommitFailed,
 	/// The candidate was rejected.
@@ -174,6 +172,11 @@ impl Entry {
 			reveal_until: reveal.end,
 			state: State::Prepared,
 		}
+	}
+
+	/// Returns the entry with another window of its reveal, e.g. on another branch of the chain.
+	pub fn with_reveal_window(self, reveal: Range<BlockNumber>) -> Self {
+		Self { reveal_from: reveal.start, reveal_until: reveal.end, ..self }
 	}
 
 	/// Returns the payload of the reveal.

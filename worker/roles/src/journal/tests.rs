@@ -1,9 +1,29 @@
 //! Tests of the journal.
 
 use super::*;
+use doin_chain::Head;
+use doin_primitives::{Hash, RoundId};
 
 const GENESIS: Hash = [1; 32];
 const WHO: Account = Account([2; 32]);
+
+fn open(path: &Path) -> Result<Journal, JournalError> {
+	let journal = Journal::open(path)?;
+	journal.bind(GENESIS)?;
+	Ok(journal)
+}
+
+fn first_block(hash: u8) -> Head {
+	Head { number: 1, hash: [hash; 32] }
+}
+
+/// Returns the names of the files in a folder.
+fn files(folder: &Path) -> Vec<String> {
+	let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+	let mut names: Vec<String> = names.collect();
+	names.sort();
+	names
+}
 
 fn round(number: u32) -> Scope {
 	Scope::Candidate(RoundId { domain: 7, number })
@@ -26,7 +46,7 @@ fn entry(number: u32) -> Entry {
 fn a_prepared_entry_survives_a_crash() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("deep/er/worker.db");
-	let journal = Journal::open(&path, GENESIS).unwrap();
+	let journal = open(&path).unwrap();
 	journal.prepare(&entry(1)).unwrap();
 	// A killed process runs no destructor and checkpoints nothing: copy the files as they lie on the disk.
 	let copy = folder.path().join("after");
@@ -36,7 +56,7 @@ fn a_prepared_entry_survives_a_crash() {
 		std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
 	}
 	std::mem::forget(journal);
-	let after = Journal::open(&copy.join("worker.db"), GENESIS).unwrap();
+	let after = open(&copy.join("worker.db")).unwrap();
 	assert_eq!(after.open_entries(Kind::Candidate).unwrap(), [entry(1)]);
 	assert_eq!(after.entry(round(1), WHO).unwrap(), Some(entry(1)));
 	assert_eq!(after.open_entries(Kind::Sums).unwrap(), []);
@@ -46,19 +66,19 @@ fn a_prepared_entry_survives_a_crash() {
 fn two_workers_cannot_share_a_journal() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("worker.db");
-	let first = Journal::open(&path, GENESIS).unwrap();
-	let reason = format!("{:#}", Journal::open(&path, GENESIS).err().unwrap());
+	let first = open(&path).unwrap();
+	let reason = format!("{:#}", open(&path).err().unwrap());
 	assert!(reason.contains("in use by another worker") && reason.contains("--journal"), "{reason}");
 	drop(first);
-	Journal::open(&path, GENESIS).unwrap();
+	open(&path).unwrap();
 }
 
 #[test]
 fn a_journal_belongs_to_one_network() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("worker.db");
-	drop(Journal::open(&path, GENESIS).unwrap());
-	let reason = format!("{:#}", Journal::open(&path, [3; 32]).err().unwrap());
+	drop(open(&path).unwrap());
+	let reason = format!("{:#}", Journal::open(&path).unwrap().bind([3; 32]).unwrap_err());
 	assert!(reason.contains(&hex::encode(GENESIS)) && reason.contains("--journal"), "{reason}");
 }
 
@@ -66,15 +86,15 @@ fn a_journal_belongs_to_one_network() {
 fn a_newer_layout_is_refused() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("worker.db");
-	drop(Journal::open(&path, GENESIS).unwrap());
+	drop(open(&path).unwrap());
 	Connection::open(&path).unwrap().pragma_update(None, "user_version", LAYOUT + 1).unwrap();
-	assert!(format!("{:#}", Journal::open(&path, GENESIS).err().unwrap()).contains("update the worker"));
+	assert!(format!("{:#}", open(&path).err().unwrap()).contains("update the worker"));
 }
 
 #[test]
 fn entries_move_on_and_expire() {
 	let folder = tempfile::tempdir().unwrap();
-	let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
 	for number in [3, 1, 2] {
 		journal.prepare(&entry(number)).unwrap();
 	}
@@ -93,7 +113,7 @@ fn entries_move_on_and_expire() {
 #[test]
 fn a_challenge_stays_open_after_its_window_until_its_bond_is_released() {
 	let folder = tempfile::tempdir().unwrap();
-	let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
 	let scope = Scope::Challenge { domain: 7, task: 12 };
 	let challenge = Entry { scope, ..entry(1) };
 	journal.prepare(&challenge).unwrap();
@@ -107,7 +127,7 @@ fn a_challenge_stays_open_after_its_window_until_its_bond_is_released() {
 #[test]
 fn a_commitment_on_the_chain_is_never_replaced() {
 	let folder = tempfile::tempdir().unwrap();
-	let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
 	journal.prepare(&entry(1)).unwrap();
 	let better = Entry { payload: vec![4], ..entry(1) };
 	journal.prepare(&better).unwrap();
@@ -129,7 +149,7 @@ fn an_older_layout_is_refused_with_its_file_and_the_next_step_and_nothing_is_los
 	.unwrap();
 	drop(old);
 	let before = std::fs::read(&path).unwrap();
-	let error = Journal::open(&path, GENESIS).err().unwrap();
+	let error = open(&path).err().unwrap();
 	assert!(matches!(error, JournalError::OlderLayout { found: 1, .. }), "{error:?}");
 	let text = error.to_string();
 	assert!(text.contains(&path.display().to_string()), "{text}");
@@ -140,7 +160,7 @@ fn an_older_layout_is_refused_with_its_file_and_the_next_step_and_nothing_is_los
 #[test]
 fn sums_are_keyed_by_their_task() {
 	let folder = tempfile::tempdir().unwrap();
-	let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
 	let sums = |task| Entry { scope: Scope::Sums { domain: 7, task }, payload: vec![task as u8], ..entry(1) };
 	for task in [12, 13] {
 		journal.prepare(&sums(task)).unwrap();
@@ -154,9 +174,152 @@ fn sums_are_keyed_by_their_task() {
 #[test]
 fn a_damaged_row_is_an_error_that_names_the_value() {
 	let folder = tempfile::tempdir().unwrap();
-	let journal = Journal::open(&folder.path().join("worker.db"), GENESIS).unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
 	journal.prepare(&entry(1)).unwrap();
 	journal.database().execute("UPDATE entries SET state = 'lost'", []).unwrap();
 	let error = anyhow::Error::from(journal.open_entries(Kind::Candidate).unwrap_err());
 	assert!(format!("{error:#}").contains("unknown name `lost`"), "{error:#}");
+}
+
+#[test]
+fn k38_the_file_of_the_journal_is_enough() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let journal = open(&path).unwrap();
+	journal.prepare(&entry(1)).unwrap();
+	journal.mark(round(1), WHO, State::Committed, Note::Progress).unwrap();
+	assert_eq!(files(folder.path()), ["worker.db", "worker.lock"], "no entry is in another file");
+	// The process is killed, and only the named file is kept.
+	let kept = folder.path().join("kept.db");
+	std::fs::copy(&path, &kept).unwrap();
+	std::mem::forget(journal);
+	let after = open(&kept).unwrap();
+	assert_eq!(after.entry(round(1), WHO).unwrap(), Some(Entry { state: State::Committed, ..entry(1) }));
+}
+
+#[test]
+fn k38_a_journal_with_a_write_ahead_log_is_taken_over_as_one_file() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let old = open(&path).unwrap();
+	old.database().pragma_update(None, "journal_mode", "WAL").unwrap();
+	old.prepare(&entry(1)).unwrap();
+	// A killed process leaves its write-ahead log.
+	let killed = folder.path().join("killed");
+	std::fs::create_dir(&killed).unwrap();
+	for name in ["worker.db", "worker.db-wal", "worker.db-shm"] {
+		std::fs::copy(folder.path().join(name), killed.join(name)).unwrap();
+	}
+	let journal = open(&killed.join("worker.db")).unwrap();
+	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(1)]);
+	assert_eq!(files(&killed), ["worker.db", "worker.lock"]);
+}
+
+#[test]
+fn k38_a_journal_in_use_is_copied_into_one_file() {
+	let folder = tempfile::tempdir().unwrap();
+	let (path, copy) = (folder.path().join("worker.db"), folder.path().join("copy.db"));
+	let journal = open(&path).unwrap();
+	for number in [1, 2, 3] {
+		journal.prepare(&entry(number)).unwrap();
+	}
+	journal.mark(round(1), WHO, State::Archived, Note::Decided).unwrap();
+	journal.set_chain_block(first_block(5)).unwrap();
+	let copied = backup(&path, &copy).unwrap();
+	assert_eq!((copied.entries, copied.open), (3, 2));
+	assert_eq!((copied.genesis, copied.block), (Some(GENESIS), Some(first_block(5))));
+	// The worker goes on, and the copy does not change.
+	journal.prepare(&entry(4)).unwrap();
+	let restored = open(&copy).unwrap();
+	assert_eq!(restored.open_entries(Kind::Candidate).unwrap(), [entry(2), entry(3)]);
+	#[cfg(unix)]
+	{
+		use std::os::unix::fs::PermissionsExt;
+		assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+	}
+}
+
+#[test]
+fn k38_a_copy_never_overwrites_a_file_and_needs_a_journal() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let taken = folder.path().join("taken");
+	std::fs::write(&taken, "something else").unwrap();
+	let refusal = |from: &Path, to: &Path| backup(from, to).unwrap_err().to_string();
+	assert!(refusal(&path, &folder.path().join("a")).contains("there is no journal"));
+	assert!(refusal(&taken, &folder.path().join("a")).contains("is not a journal of a worker"));
+	let empty = folder.path().join("empty.db");
+	Connection::open(&empty).unwrap().execute_batch("CREATE TABLE other (a INTEGER)").unwrap();
+	assert!(refusal(&empty, &folder.path().join("a")).contains("is not a journal of a worker"));
+	drop(open(&path).unwrap());
+	assert!(refusal(&path, &taken).contains("never overwritten"));
+	assert_eq!(std::fs::read_to_string(&taken).unwrap(), "something else");
+	assert!(!folder.path().join("a").exists());
+}
+
+#[test]
+fn k27_the_journal_of_a_chain_that_began_anew_is_moved_aside_and_found_again() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let mut journal = open(&path).unwrap();
+	assert_eq!(journal.chain_block().unwrap(), None);
+	journal.set_chain_block(first_block(5)).unwrap();
+	journal.set_chain_block(first_block(6)).unwrap();
+	assert_eq!(journal.chain_block().unwrap(), Some(first_block(5)), "the block of a chain is set once");
+	journal.prepare(&entry(1)).unwrap();
+	// The chain began anew.
+	let aside = journal.set_aside(GENESIS, first_block(6)).unwrap();
+	assert_eq!(aside, folder.path().join("worker-05050505.db"));
+	assert_eq!(journal.chain_block().unwrap(), Some(first_block(6)));
+	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [], "nothing of the earlier chain is committed again");
+	journal.prepare(&entry(2)).unwrap();
+	// The worker is at the earlier chain again.
+	journal.set_aside(GENESIS, first_block(5)).unwrap();
+	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(1)], "nothing was lost");
+	assert_eq!(files(folder.path()), ["worker-06060606.db", "worker.db", "worker.lock"]);
+	drop(journal);
+	assert_eq!(open(&path).unwrap().open_entries(Kind::Candidate).unwrap(), [entry(1)]);
+}
+
+#[test]
+fn k27_a_file_of_the_same_name_is_not_overwritten() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let mut journal = open(&path).unwrap();
+	journal.set_chain_block(first_block(5)).unwrap();
+	let other = folder.path().join("worker-05050505.db");
+	std::fs::write(&other, "something else").unwrap();
+	let aside = journal.set_aside(GENESIS, first_block(6)).unwrap();
+	assert_eq!(aside, folder.path().join("worker-05050505-1.db"));
+	// A file of that name that is no journal of the chain stays where it is.
+	journal.set_aside(GENESIS, first_block(5)).unwrap();
+	assert_eq!(journal.chain_block().unwrap(), Some(first_block(5)));
+	assert_eq!(std::fs::read_to_string(&other).unwrap(), "something else");
+}
+
+#[test]
+fn k44_searches_on_a_domain_are_counted() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let journal = open(&path).unwrap();
+	assert_eq!([journal.begin_search(7).unwrap(), journal.begin_search(7).unwrap(), journal.begin_search(8).unwrap()], [0, 1, 0]);
+	drop(journal);
+	assert_eq!(open(&path).unwrap().begin_search(7).unwrap(), 2, "the number survives a restart");
+}
+
+#[test]
+fn a_task_that_is_settled_again_can_be_challenged_again_after_a_reopen() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let scope = Scope::Challenge { domain: 7, task: 12 };
+	let challenge = |chunk: u8| Entry { scope, payload: vec![chunk], commitment: [chunk; 32], ..entry(1) };
+	let journal = open(&path).unwrap();
+	journal.prepare(&challenge(1)).unwrap();
+	journal.mark(scope, WHO, State::Committed, Note::Progress).unwrap();
+	assert!(journal.prepare(&challenge(2)).is_err(), "the bond of an announced challenge is recovered first");
+	journal.mark(scope, WHO, State::Archived, Note::Challenged).unwrap();
+	drop(journal);
+	let journal = open(&path).unwrap();
+	journal.prepare(&challenge(2)).unwrap();
+	assert_eq!(journal.open_entries(Kind::Challenge).unwrap(), [challenge(2)]);
 }

@@ -1,16 +1,18 @@
 //! Driver of the optimizer: reads views, asks the policy, sends calls.
 
 use super::{
+	bid::{BidLimits, Rates},
 	policy::{Action, CommitOutcome, Policy, Rules, Step, View},
 	report::{Report, Wait},
 	submission::{reveal, Experiment},
-	trial::Trial,
+	trial::{Passed, Trial},
 	TARGET,
 };
 use crate::{
 	amount::Amount,
 	config::DomainConfig,
 	context::Context,
+	deadline::Priority,
 	journal::{Entry, Kind, Note, Scope, State},
 	problem::Problem,
 	random::salt,
@@ -26,6 +28,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Pause after a failed look at the chain. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Error of a commit by an account that has its seat.
+const ALREADY_COMMITTED: &str = "Optimae::AlreadyCommitted";
 
 /// The optimizer of one domain.
 pub struct Optimizer {
@@ -51,7 +55,7 @@ impl Optimizer {
 		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
 		let scored = problem.clone();
 		let (initial, initial_validation_error) = context
-			.compute(move || -> Result<_> {
+			.compute(Priority::Bid, move || -> Result<_> {
 				let initial = scored.initial()?;
 				let error = total(&scored.validation_sums(std::slice::from_ref(&initial))?[0]);
 				Ok((initial, error))
@@ -64,6 +68,7 @@ impl Optimizer {
 			account: signer.account(),
 			initial_validation_error,
 			target_percent: config.target_performance,
+			limits: BidLimits::from(&context.config.bidding),
 		});
 		Ok(Self { context, signer, problem, initial, config, threads, experiment, policy })
 	}
@@ -142,7 +147,6 @@ impl Optimizer {
 	}
 
 	async fn try_look(&mut self, head: Head, search: &mut Option<Search>) -> Result<()> {
-		self.context.archive_expired(head)?;
 		let view = self.view(head).await?;
 		let actions = self.policy.follow_champion(&view);
 		self.perform(actions, &view, search.as_ref()).await?;
@@ -195,8 +199,10 @@ impl Optimizer {
 						search.immigrate(genes);
 					}
 				}
-				Action::SendCommit(entry) => self.send_commit(&entry, view).await?,
-				Action::SendReveal(entry) => self.send_reveal(&entry).await?,
+				Action::SendCommit(entry) => {
+					self.send_commit(&entry, view).await?;
+				}
+				Action::SendReveal(entry) => self.send_reveal(&entry, view).await?,
 				Action::Mark { round, state, note } => self.mark(round, state, note)?,
 				Action::Report(report) => report.log(),
 			}
@@ -214,17 +220,29 @@ impl Optimizer {
 		}
 	}
 
-	async fn send_commit(&mut self, entry: &Entry, view: &View) -> Result<()> {
+	/// Commits the candidate of an entry. Returns `false` if its seat had become too expensive.
+	async fn send_commit(&mut self, entry: &Entry, view: &View) -> Result<bool> {
 		let round = entry.scope.round().context("a commit needs a round")?;
-		let call = Call::commit(round, entry.commitment);
-		let submitted = self.context.chain.submit(&self.signer, &call, Urgency::Before(view.round.phase_end)).await;
+		let call = Call::commit(round, entry.commitment, self.policy.max_fee(round));
+		let urgency = Urgency::Staked { block: view.round.phase_end, max_tip: self.policy.max_commit_tip(round) };
+		let submitted = self.context.chain.submit(&self.signer, &call, urgency).await;
+		let outbid = submitted.as_ref().err().and_then(|error| self.policy.outbid(view, error.dispatch_error()));
 		let outcome = match &submitted {
 			Ok(_) => CommitOutcome::Included,
+			Err(error) if error.dispatch_error() == Some(ALREADY_COMMITTED) => CommitOutcome::AlreadyCommitted,
 			Err(SubmitError::Failed { .. }) => CommitOutcome::Failed,
 			Err(_) => CommitOutcome::NotIncluded,
 		};
 		if let Some((state, note)) = self.policy.commit_ended(round, outcome) {
 			self.mark(round, state, note)?;
+		}
+		if outcome == CommitOutcome::AlreadyCommitted {
+			tracing::debug!(target: TARGET, round = round.number, "candidate was committed by an earlier call");
+			return Ok(true);
+		}
+		if let Some(wait) = outbid {
+			self.wait(wait);
+			return Ok(false);
 		}
 		let included = submitted?;
 		tracing::info!(
@@ -234,13 +252,14 @@ impl Optimizer {
 			reveal_from = entry.reveal_from,
 			"candidate committed"
 		);
-		Ok(())
+		Ok(true)
 	}
 
-	async fn send_reveal(&mut self, entry: &Entry) -> Result<()> {
+	async fn send_reveal(&mut self, entry: &Entry, view: &View) -> Result<()> {
 		let round = entry.scope.round().context("a reveal needs a round")?;
 		let call = Call::reveal(round, &entry.decode_payload::<Reveal>()?, entry.salt);
-		let included = self.context.chain.submit(&self.signer, &call, Urgency::Before(entry.reveal_until)).await?;
+		let urgency = Urgency::Staked { block: entry.reveal_until, max_tip: self.policy.max_reveal_tip(view, round) };
+		let included = self.context.chain.submit(&self.signer, &call, urgency).await?;
 		self.mark(round, State::Revealed, Note::Progress)?;
 		tracing::info!(
 			target: TARGET,
@@ -259,19 +278,34 @@ impl Optimizer {
 			Some(trial) => self.try_candidates(trial).await?,
 			None => None,
 		};
-		let Some(candidate) = passed else {
+		let Some(passed) = passed else {
 			self.wait(Wait::NothingBetter);
 			return Ok(());
 		};
+		let work = self.context.chain.work(head).await?;
+		let (evidence_value, domain) = (self.problem.spec.evidence.value(), &view.domain);
+		let rates = Rates::new(domain.weight, evidence_value, domain.bounty, &work);
+		if let Err(wait) = self.policy.bid(view, &passed, rates) {
+			self.wait(wait);
+			return Ok(());
+		}
 		let free = self.context.chain.funds(head, self.signer.account()).await?.free;
 		if let Some(wait) = self.policy.lacks_funds(view, free) {
 			self.wait(wait);
 			return Ok(());
 		}
-		let entry = self.entry(&candidate, view)?;
+		if self.signer.proxied().is_some() {
+			let budget = self.context.chain.budget(head, self.signer.account()).await?;
+			if let Some(wait) = self.policy.lacks_budget(view, budget) {
+				self.wait(wait);
+				return Ok(());
+			}
+		}
+		let entry = self.entry(&passed.candidate, view)?;
 		self.context.journal.prepare(&entry)?;
-		self.send_commit(&entry, view).await?;
-		self.policy.remove_candidate(&candidate.genes);
+		if self.send_commit(&entry, view).await? {
+			self.policy.remove_candidate(&passed.candidate.genes);
+		}
 		Ok(())
 	}
 
@@ -295,9 +329,9 @@ impl Optimizer {
 		Ok(models)
 	}
 
-	async fn try_candidates(&mut self, trial: Trial) -> Result<Option<TrainedCandidate>> {
+	async fn try_candidates(&mut self, trial: Trial) -> Result<Option<Passed>> {
 		let (problem, initial) = (self.problem.clone(), self.initial.clone());
-		let outcome = self.context.compute(move || trial.run(&problem, &initial, salt)).await??;
+		let outcome = self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??;
 		Ok(self.policy.trial_ended(outcome))
 	}
 

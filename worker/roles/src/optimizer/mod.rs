@@ -6,12 +6,14 @@
 //! ```text
 //! search:   Searching ── domain not active, or target reached ──▶ Ended ── no seat awaited ──▶ done
 //!
-//! seat:     trained ── undercuts the bar, passes 3 of 4 trials ──▶ prepared (journal)
+//! seat:     trained ── undercuts the bar, passes 3 of 4 trials ──▶ worth its price ──▶ prepared (journal)
+//!                                                                     └── too expensive ──▶ the next round
 //!           prepared ── commit included ──▶ committed ── commit failed ──▶ archived
-//!           committed ── reveal window ──▶ revealed ── rejected ──▶ archived, with the reason
-//!           revealed ── round decided ──▶ archived: won or lost
+//!           committed ── reveal window ──▶ revealed
+//!           revealed ── round decided ──▶ archived: won, lost, or rejected with the reason
 //! ```
 
+mod bid;
 mod driver;
 mod policy;
 mod pool;
@@ -21,10 +23,11 @@ mod submission;
 mod tests;
 mod trial;
 
+pub use bid::{BidLimits, Merit, Rates, TooExpensive};
 pub use driver::Optimizer;
 pub use policy::{Action, CommitOutcome, Policy, Rules, Step, View};
 pub use report::{EndReason, Report, Wait};
-pub use trial::{Trial, TrialOutcome};
+pub use trial::{Passed, Trial, TrialOutcome};
 
 /// Target of log events.
 const TARGET: &str = "doin::optimizer";

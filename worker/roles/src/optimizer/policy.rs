@@ -1,9 +1,10 @@
 //! Decisions of the optimizer on one domain.
 
 use super::{
+	bid::{BidLimits, Rates, TooExpensive},
 	pool::{CandidatePool, FailedTrials},
 	report::{EndReason, Report, Wait},
-	trial::{Trial, TrialOutcome},
+	trial::{Passed, Trial, TrialOutcome},
 };
 use crate::{
 	amount::Amount,
@@ -11,7 +12,7 @@ use crate::{
 	loss::percent_better,
 	search::TrainedCandidate,
 };
-use doin_chain::Account;
+use doin_chain::{Account, Budget};
 use doin_primitives::{
 	payload::Reveal,
 	round::{Phase, MAX_SEATS},
@@ -25,6 +26,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MAX_UNDECIDED_ROUNDS: usize = 3;
 /// Blocks before the end of the commit phase in which no commit is begun.
 pub(super) const COMMIT_MARGIN: BlockNumber = 1;
+
+/// Error of a commit whose seat costs more than its bid.
+const SEAT_TOO_EXPENSIVE: &str = "Optimae::SeatTooExpensive";
 
 /// State of a domain at one block, on the chain and in the journal.
 #[derive(Clone, Debug)]
@@ -58,6 +62,8 @@ pub struct Rules {
 	pub initial_validation_error: u64,
 	/// Improvement over the initial champion at which the search ends, in percent.
 	pub target_percent: Option<f64>,
+	/// Limits of bids and tips.
+	pub limits: BidLimits,
 }
 
 /// An instruction to the driver.
@@ -102,6 +108,9 @@ pub enum CommitOutcome {
 	Included,
 	/// The call was included and failed: the chain does not accept the commit.
 	Failed,
+	/// The call was included and failed, since the account has its seat already: an earlier call, e.g. one that a reorganisation
+	/// returned to the pool, was included as well.
+	AlreadyCommitted,
 	/// The call is not known to be included, and is sent again.
 	NotIncluded,
 }
@@ -120,6 +129,8 @@ enum SearchState {
 struct AwaitedSeat {
 	/// Model of the seat, once revealed.
 	model: Option<ModelRef>,
+	/// The seat is rejected, and that was reported.
+	is_rejected: bool,
 }
 
 /// The decisions of the optimizer on one domain, and the state that they depend on.
@@ -131,6 +142,10 @@ pub struct Policy {
 	failed: FailedTrials,
 	champion: Option<ModelRef>,
 	awaited: BTreeMap<RoundId, AwaitedSeat>,
+	/// Round whose next seat costs more than the best candidate is worth.
+	skipped: Option<RoundId>,
+	/// Bids for seats whose commit is not known to be included.
+	bids: BTreeMap<RoundId, Balance>,
 	/// Last reason for not committing that was reported, so that each is reported once.
 	reported: Option<Wait>,
 }
@@ -145,6 +160,8 @@ impl Policy {
 			failed: FailedTrials::default(),
 			champion: None,
 			awaited: BTreeMap::new(),
+			skipped: None,
+			bids: BTreeMap::new(),
 			reported: None,
 		}
 	}
@@ -217,19 +234,27 @@ impl Policy {
 			mark(State::Committed, Note::Progress);
 		}
 		match seat.status {
-			SeatStatus::Committed if entry.can_be_revealed_in(view.block.saturating_add(1)) => {
-				actions.push(Action::SendReveal(entry.clone()));
+			SeatStatus::Committed => {
+				awaited.is_rejected = false;
+				if entry.can_be_revealed_in(view.block.saturating_add(1)) {
+					actions.push(Action::SendReveal(entry.clone()));
+				}
 			}
-			SeatStatus::Committed | SeatStatus::Forfeited => {}
+			SeatStatus::Forfeited => {}
 			SeatStatus::Revealed => {
-				awaited.model = seat.model;
+				(awaited.model, awaited.is_rejected) = (seat.model, false);
 				if entry.state != State::Revealed {
 					mark(State::Revealed, Note::Progress);
 				}
 			}
 			SeatStatus::Rejected(reason) => {
-				mark(State::Archived, Note::Rejected);
-				actions.push(Action::Report(Report::Rejected { round, reason }));
+				// The entry stays open until the round is decided: a reveal that a reorganisation removes is sent again.
+				if entry.state != State::Revealed {
+					mark(State::Revealed, Note::Rejected);
+				}
+				if !std::mem::replace(&mut awaited.is_rejected, true) {
+					actions.push(Action::Report(Report::Rejected { round, reason }));
+				}
 			}
 		}
 		actions
@@ -245,9 +270,14 @@ impl Policy {
 		let decided: Vec<RoundId> = self.awaited.keys().copied().filter(is_decided).collect();
 		let mut actions = Vec::new();
 		for round in decided {
-			let model = self.awaited.remove(&round).and_then(|seat| seat.model);
-			let won = model == Some(view.champion.model);
-			actions.push(Action::Mark { round, state: State::Archived, note: Note::Decided });
+			let seat = self.awaited.remove(&round).unwrap_or_default();
+			let note = if seat.is_rejected { Note::Rejected } else { Note::Decided };
+			actions.push(Action::Mark { round, state: State::Archived, note });
+			if seat.is_rejected {
+				// Reported when the seat was rejected.
+				continue;
+			}
+			let won = seat.model == Some(view.champion.model);
 			actions.push(Action::Report(if won { Report::Won { round } } else { Report::NotWon { round } }));
 		}
 		actions
@@ -262,7 +292,8 @@ impl Policy {
 			self.search = SearchState::Ended;
 			return Step::EndSearch(reason);
 		}
-		if view.round.phase != Phase::Commit || self.is_seated(view) || self.is_late(view) {
+		let is_skipped = self.skipped == Some(view.round.round);
+		if view.round.phase != Phase::Commit || is_skipped || self.is_seated(view) || self.is_late(view) {
 			return Step::Idle;
 		}
 		if view.domain.weight == 0 && view.domain.bounty == 0 {
@@ -270,6 +301,9 @@ impl Policy {
 		}
 		if view.round.seats.len() as u32 >= MAX_SEATS || view.recomputations.len() >= MAX_UNDECIDED_ROUNDS {
 			return Step::Wait(Wait::UndecidedRounds);
+		}
+		if let Some(reason) = self.rules.limits.exceeded(&view.round) {
+			return Step::Wait(Wait::TooExpensive(reason));
 		}
 		Step::Choose
 	}
@@ -354,9 +388,55 @@ impl Policy {
 	}
 
 	/// Records the outcome of a trial. Returns the candidate to commit, if one passed.
-	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Option<TrainedCandidate> {
+	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Option<Passed> {
 		self.failed.extend(outcome.failed);
 		outcome.passed
+	}
+
+	/// Bids for the next seat of the round of `view` by what the candidate would probably earn at these `rates`.
+	///
+	/// # Errors
+	///
+	/// Returns the reason to wait for the next round if the seat costs more than that.
+	pub fn bid(&mut self, view: &View, passed: &Passed, rates: Rates) -> Result<(), Wait> {
+		let round = view.round.round;
+		match self.rules.limits.bid(&view.round, rates.expected(passed.merit)) {
+			Ok(bid) => {
+				self.bids.insert(round, bid);
+				Ok(())
+			}
+			Err(reason) => {
+				self.skipped = Some(round);
+				Err(Wait::TooExpensive(reason))
+			}
+		}
+	}
+
+	/// Returns the most that the seat of a prepared candidate may cost. After a restart, what the candidate would earn is not
+	/// known any more, and the limit of the configuration counts.
+	pub fn max_fee(&self, round: RoundId) -> Balance {
+		self.bids.get(&round).copied().unwrap_or(self.rules.limits.max_fee)
+	}
+
+	/// Returns the highest tip of a commit in `round`.
+	pub fn max_commit_tip(&self, round: RoundId) -> Balance {
+		self.rules.limits.max_tip(self.max_fee(round))
+	}
+
+	/// Returns the highest tip of the reveal in `round`, by what is lost without it: the fee of the seat and its hold.
+	pub fn max_reveal_tip(&self, view: &View, round: RoundId) -> Balance {
+		let seats = view.open_rounds.get(&round).map(|open| &open.seats);
+		let seat = seats.and_then(|seats| seats.iter().find(|seat| seat.who == self.rules.account));
+		let fee = seat.map_or(view.round.next_seat_fee, |seat| seat.fee);
+		self.rules.limits.max_tip(fee.saturating_add(view.round.seat_hold))
+	}
+
+	/// Returns the reason to wait if a commit failed since its seat had become too expensive.
+	pub fn outbid(&self, view: &View, dispatch_error: Option<&str>) -> Option<Wait> {
+		let is_too_expensive = dispatch_error == Some(SEAT_TOO_EXPENSIVE);
+		let max_fee = self.max_fee(view.round.round);
+		let (seats, fee, max_fee) = (view.round.seats.len(), Amount(view.round.next_seat_fee), Amount(max_fee));
+		is_too_expensive.then_some(Wait::TooExpensive(TooExpensive { seats, fee, max_fee, expected: None }))
 	}
 
 	/// Returns the reason for which the account cannot pay for the next seat, or `None` if `free` plancks suffice.
@@ -366,15 +446,28 @@ impl Policy {
 		lacks.then_some(Wait::LacksFunds { account: self.rules.account, price: Amount(price), free: Amount(free) })
 	}
 
+	/// Returns the reason for which a hot key cannot pay for the next seat, or `None` if the `budget` of its account suffices.
+	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>) -> Option<Wait> {
+		let account = self.rules.account;
+		let Some(budget) = budget else { return Some(Wait::NoBudget { account }) };
+		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+		let left = budget.left(view.block.saturating_add(1));
+		(left < price).then_some(Wait::BudgetSpent { account, price: Amount(price), left: Amount(left) })
+	}
+
 	/// Records the outcome of a commit call. Returns the new state of the entry, with the reason, if it changes.
 	pub fn commit_ended(&mut self, round: RoundId, outcome: CommitOutcome) -> Option<(State, Note)> {
 		match outcome {
-			CommitOutcome::Included => {
+			CommitOutcome::Included | CommitOutcome::AlreadyCommitted => {
 				self.awaited.insert(round, AwaitedSeat::default());
+				self.bids.remove(&round);
 				self.reported = None;
 				Some((State::Committed, Note::Progress))
 			}
-			CommitOutcome::Failed => Some((State::Archived, Note::CommitFailed)),
+			CommitOutcome::Failed => {
+				self.bids.remove(&round);
+				Some((State::Archived, Note::CommitFailed))
+			}
 			CommitOutcome::NotIncluded => None,
 		}
 	}

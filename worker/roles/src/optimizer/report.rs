@@ -1,6 +1,6 @@
 //! Events that the optimizer logs.
 
-use super::TARGET;
+use super::{bid::TooExpensive, TARGET};
 use crate::amount::Amount;
 use doin_chain::Account;
 use doin_primitives::{ModelRef, RejectionReason, RoundId, Status};
@@ -51,6 +51,22 @@ pub enum Wait {
 	UndecidedRounds,
 	/// No candidate would probably beat the champion and its rivals.
 	NothingBetter,
+	/// The next seat of the round costs more than its candidate is worth.
+	TooExpensive(TooExpensive),
+	/// The account has set no budget for its hot key, so the key cannot commit.
+	NoBudget {
+		/// Account that the key works for.
+		account: Account,
+	},
+	/// The budget of the account for its hot key does not cover a seat.
+	BudgetSpent {
+		/// Account that the key works for.
+		account: Account,
+		/// Fee and hold of the next seat.
+		price: Amount,
+		/// Rest of the budget in this window.
+		left: Amount,
+	},
 	/// The account cannot pay for a seat.
 	LacksFunds {
 		/// Account that pays for seats.
@@ -90,6 +106,8 @@ impl Wait {
 				let shown = |amount: &Amount| amount.to_string();
 				account == other_account && shown(price) == shown(other_price) && shown(free) == shown(other_free)
 			}
+			(Self::TooExpensive(reason), Self::TooExpensive(other)) => reason.seats == other.seats,
+			(Self::BudgetSpent { .. }, Self::BudgetSpent { .. }) => true,
 			_ => self == other,
 		}
 	}
@@ -148,6 +166,27 @@ impl Wait {
 			Self::NothingBetter => {
 				tracing::info!(target: TARGET, "no candidate would beat the champion yet; searching");
 			}
+			Self::NoBudget { account } => tracing::warn!(
+				target: TARGET,
+				%account,
+				"account has set no budget for its hot key, which cannot commit: set one with `doin-worker budget` and the key of the \
+				 account"
+			),
+			Self::BudgetSpent { account, price, left } => tracing::info!(
+				target: TARGET,
+				%account,
+				%price,
+				%left,
+				"budget of the account does not cover a seat; waiting for its next window (`doin-worker budget` raises it)"
+			),
+			Self::TooExpensive(TooExpensive { seats, fee, max_fee, expected }) => tracing::info!(
+				target: TARGET,
+				seats,
+				%fee,
+				%max_fee,
+				expected_earning = expected.map(|expected| expected.to_string()),
+				"next seat costs more than the bid; waiting for the next round (`bidding` in the configuration sets the limits)"
+			),
 			Self::LacksFunds { account, price, free } => tracing::info!(
 				target: TARGET, %account, %price, %free, "account cannot pay for a seat; send it more"
 			),

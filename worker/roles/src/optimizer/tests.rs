@@ -25,9 +25,25 @@ use doin_scoring::Model;
 
 const COMMITTED: SeatStatus = SeatStatus::Committed;
 
-fn policy() -> Policy {
-	Policy::new(Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent: None })
+/// Limits under which the seats of the fixtures, for 40 plancks, are affordable.
+const LIMITS: BidLimits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
+
+fn rules(target_percent: Option<f64>) -> Rules {
+	Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent, limits: LIMITS }
 }
+
+fn policy() -> Policy {
+	Policy::new(rules(None))
+}
+
+/// Returns a candidate that would earn `earning` plancks, or one less by rounding, at [`RATES`].
+fn passed(gene: i64, earning: u32) -> Passed {
+	Passed { candidate: candidate(gene, 900), merit: Merit { increment: u64::from(earning), target_ppm: 0 } }
+}
+
+/// One planck for the optimizer per unit of improvement.
+const RATES: Rates =
+	Rates { weight: 1_000_000, evidence_value: 1_000_000, reward: 100_000, threshold: 65_000, unmined: u128::MAX, bounty: 0 };
 
 /// Returns a view of block 105, in the commit phase of round 7.
 fn view() -> View {
@@ -177,7 +193,9 @@ mod commitments {
 		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::NotIncluded), None);
 		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::Failed), Some((State::Archived, Note::CommitFailed)));
 		assert!(policy.rounds_of_interest(&[]).is_empty());
-		assert_eq!(policy.commit_ended(round_id(7), CommitOutcome::Included), Some((State::Committed, Note::Progress)));
+		for outcome in [CommitOutcome::Included, CommitOutcome::AlreadyCommitted] {
+			assert_eq!(policy.commit_ended(round_id(7), outcome), Some((State::Committed, Note::Progress)));
+		}
 		assert!(policy.rounds_of_interest(&[]).contains(&round_id(7)));
 	}
 }
@@ -186,12 +204,17 @@ mod verdicts {
 	use super::*;
 
 	#[test]
-	fn a_rejected_candidate_is_archived_and_reported_with_the_reason_on_the_chain() {
+	fn a_rejected_candidate_is_reported_once_and_archived_when_its_round_is_decided() {
 		for reason in [RejectionReason::NotBetter, RejectionReason::Overtaken, RejectionReason::FalseClaim] {
-			let view = with_seat(view(), 7, State::Revealed, SeatStatus::Rejected(reason), Some(4));
-			let expected =
-				[mark(7, State::Archived, Note::Rejected), Action::Report(Report::Rejected { round: round_id(7), reason })];
-			assert_eq!(policy().keep_commitments(&view), expected);
+			let mut policy = policy();
+			let rejected = with_seat(view(), 7, State::Committed, SeatStatus::Rejected(reason), Some(4));
+			let report = Action::Report(Report::Rejected { round: round_id(7), reason });
+			assert_eq!(policy.keep_commitments(&rejected), [mark(7, State::Revealed, Note::Rejected), report]);
+			let marked = with_seat(view(), 7, State::Revealed, SeatStatus::Rejected(reason), Some(4));
+			assert_eq!(policy.keep_commitments(&marked), []);
+			assert_eq!(policy.follow_verdicts(&marked), [], "the round is not decided");
+			let decided = View { round: round(8, Phase::Commit), ..view() };
+			assert_eq!(policy.follow_verdicts(&decided), [mark(7, State::Archived, Note::Rejected)]);
 		}
 	}
 
@@ -330,6 +353,47 @@ mod steps {
 		assert_eq!(step(|view| view.recomputations = tasks(MAX_UNDECIDED_ROUNDS - 1)), Step::Choose);
 	}
 
+	/// Eight seats are taken, and the next one costs 32 times the first.
+	#[test]
+	fn n3_with_eight_seats_taken_no_candidate_is_committed_until_the_next_round() {
+		let mut crowded = view();
+		crowded.round.seats = vec![seat(OTHER, [7; 32], COMMITTED, None); 8];
+		crowded.round.next_seat_fee = 40 << 5;
+		let mut policy = policy();
+		let Step::Wait(wait @ Wait::TooExpensive(reason)) = policy.step(&crowded) else { panic!("a wait") };
+		assert_eq!((reason.seats, reason.fee, reason.max_fee), (8, Amount(1_280), Amount(200)));
+		assert!(policy.report_wait(wait.clone()).is_some());
+		assert_eq!(policy.report_wait(wait), None, "the reason is logged once");
+		assert_eq!(policy.step(&View { round: round(8, Phase::Commit), ..crowded }), Step::Choose);
+	}
+
+	#[test]
+	fn n3_a_seat_that_costs_more_than_its_candidate_would_earn_is_left_to_others() {
+		let mut policy = policy();
+		assert_eq!(policy.step(&view()), Step::Choose);
+		let wait = policy.bid(&view(), &passed(1, 79), RATES).unwrap_err();
+		assert!(matches!(wait, Wait::TooExpensive(TooExpensive { max_fee: Amount(39), .. })), "{wait:?}");
+		assert_eq!(policy.step(&view()), Step::Idle, "no other trial in this round");
+		assert_eq!(policy.step(&View { round: round(8, Phase::Commit), ..view() }), Step::Choose);
+		assert_eq!(policy.bid(&view(), &passed(1, 81), RATES), Ok(()));
+		assert_eq!((policy.max_fee(round_id(7)), policy.max_commit_tip(round_id(7))), (40, 4));
+		assert_eq!(policy.max_fee(round_id(9)), LIMITS.max_fee, "after a restart");
+	}
+
+	#[test]
+	fn a_commit_whose_seat_became_too_expensive_waits_for_the_next_round() {
+		let policy = policy();
+		assert!(matches!(policy.outbid(&view(), Some("Optimae::SeatTooExpensive")), Some(Wait::TooExpensive(_))));
+		assert_eq!(policy.outbid(&view(), Some("Optimae::RoundFull")), None);
+		assert_eq!(policy.outbid(&view(), None), None);
+	}
+
+	#[test]
+	fn n2_a_reveal_is_tipped_by_what_is_lost_without_it() {
+		let view = with_seat(view(), 7, State::Committed, COMMITTED, None);
+		assert_eq!(policy().max_reveal_tip(&view, round_id(7)), (40 + 60) / 10);
+	}
+
 	#[test]
 	fn the_search_ends_when_the_domain_takes_no_commits() {
 		for status in [Status::Loading, Status::Converged, Status::Closing] {
@@ -339,8 +403,7 @@ mod steps {
 
 	#[test]
 	fn the_search_ends_at_the_configured_target() {
-		let rules = Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent: Some(75.0) };
-		let mut policy = Policy::new(rules);
+		let mut policy = Policy::new(rules(Some(75.0)));
 		let at = |loss| View { champion: ChampionView { loss, ..champion() }, ..view() };
 		let quarter = u64::from(INITIAL_LOSS) / 4;
 		assert_eq!(policy.step(&at(quarter + 1)), Step::Choose);
@@ -370,6 +433,16 @@ mod steps {
 		assert!(policy.report_wait(Wait::NothingBetter).is_some());
 		policy.commit_ended(round_id(7), CommitOutcome::Included);
 		assert!(policy.report_wait(Wait::NothingBetter).is_some());
+	}
+
+	#[test]
+	fn n6_the_budget_of_a_hot_key_has_to_cover_fee_and_hold() {
+		let budget = |spent| Some(doin_chain::Budget { limit: 150, period: 50, spent, since: 100 });
+		assert_eq!(policy().lacks_budget(&view(), budget(50)), None);
+		let spent = Wait::BudgetSpent { account: ME, price: Amount(100), left: Amount(99) };
+		assert_eq!(policy().lacks_budget(&view(), budget(51)), Some(spent));
+		assert_eq!(policy().lacks_budget(&View { block: 149, ..view() }, budget(51)), None, "the next window");
+		assert_eq!(policy().lacks_budget(&view(), None), Some(Wait::NoBudget { account: ME }));
 	}
 
 	#[test]
@@ -460,8 +533,8 @@ mod candidates {
 			policy.add_candidate(candidate(gene, error));
 		}
 		assert_eq!(tried(&mut policy, &view()), [2, 1]);
-		let passed = policy.trial_ended(TrialOutcome { passed: Some(candidate(1, 900)), failed: vec![vec![2]] });
-		assert_eq!(passed.map(|passed| passed.genes), Some(vec![1]));
+		let passed = policy.trial_ended(TrialOutcome { passed: Some(passed(1, 100)), failed: vec![vec![2]] });
+		assert_eq!(passed.map(|passed| passed.candidate.genes), Some(vec![1]));
 		assert_eq!(tried(&mut policy, &view()), [1]);
 		assert!(policy.trial(&view(), vec![Model::RepeatLast]).is_some_and(|trial| trial.candidates.len() == 2));
 	}
@@ -551,8 +624,28 @@ mod trials {
 		let candidates = vec![with(1, Model::RepeatLast), with(2, Model::Seasonal), with(3, Model::Seasonal)];
 		let trial = Trial { candidates, rivals: vec![Model::RepeatLast], high_water: 0, must_mint: true };
 		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap();
-		assert_eq!(outcome.passed.map(|passed| passed.genes), Some(vec![2]));
+		assert_eq!(outcome.passed.map(|passed| passed.candidate.genes), Some(vec![2]));
 		assert_eq!(outcome.failed, [vec![1]]);
+	}
+
+	#[test]
+	fn n3_the_merit_of_a_candidate_is_its_mean_increment_over_all_draws() {
+		let candidates = vec![TrainedCandidate { model: Model::Seasonal, ..candidate(1, 900) }];
+		let trial = |rivals| Trial { candidates: candidates.clone(), rivals, high_water: 0, must_mint: true };
+		let merit = |problem: &crate::problem::Problem, rivals| {
+			trial(rivals).run(problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.map(|passed| passed.merit)
+		};
+		let mut problem = sawtooth();
+		let own = merit(&problem, vec![Model::RepeatLast]).unwrap();
+		assert_eq!((own.increment, own.target_ppm), (doin_scoring::verdict::ONE_BIT, 0), "far better, and without a target");
+		problem.spec.target = INITIAL_LOSS / 2;
+		assert_eq!(merit(&problem, vec![Model::RepeatLast]).unwrap().target_ppm, 1_000_000);
+		assert_eq!(merit(&problem, vec![Model::RepeatLast, Model::Seasonal]), None, "an equal rival");
+		// Only the bounty of a domain with public evidence is paid, and its verdict has no margin.
+		problem.spec.evidence = doin_primitives::Evidence::Public;
+		let for_bounty = Trial { must_mint: false, ..trial(vec![Model::RepeatLast]) };
+		let passed = for_bounty.run(&problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap();
+		assert_eq!(passed.merit, Merit { increment: 0, target_ppm: 1_000_000 });
 	}
 }
 

@@ -1,9 +1,16 @@
 //! Trials: a candidate against its rivals on random draws, before it is worth a seat.
 
+use super::bid::Merit;
 use crate::{problem::Problem, search::TrainedCandidate};
 use anyhow::Result;
-use doin_primitives::{Hash, Q32};
-use doin_scoring::{verdict::paired, Model};
+use doin_primitives::{
+	verdict::{Comparison, Criteria, Improvement},
+	Hash, MILLION, Q32,
+};
+use doin_scoring::{
+	verdict::{loss, total},
+	Model,
+};
 
 /// Draws of a trial.
 pub(super) const DRAWS: usize = 4;
@@ -23,11 +30,20 @@ pub struct Trial {
 	pub must_mint: bool,
 }
 
+/// A candidate that passed its trial.
+#[derive(Clone, Debug)]
+pub struct Passed {
+	/// The candidate.
+	pub candidate: TrainedCandidate,
+	/// Its merit on the draws of the trial.
+	pub merit: Merit,
+}
+
 /// Outcome of a trial.
 #[derive(Clone, Debug, Default)]
 pub struct TrialOutcome {
 	/// First candidate that passed.
-	pub passed: Option<TrainedCandidate>,
+	pub passed: Option<Passed>,
 	/// Genes of the candidates that failed before it.
 	pub failed: Vec<Vec<i64>>,
 }
@@ -41,8 +57,8 @@ impl Trial {
 	pub fn run(&self, problem: &Problem, initial: &Model, mut seed: impl FnMut() -> Hash) -> Result<TrialOutcome> {
 		let mut outcome = TrialOutcome::default();
 		for candidate in &self.candidates {
-			if self.passes(problem, initial, &candidate.model, &mut seed)? {
-				outcome.passed = Some(candidate.clone());
+			if let Some(merit) = self.merit(problem, initial, &candidate.model, &mut seed)? {
+				outcome.passed = Some(Passed { candidate: candidate.clone(), merit });
 				break;
 			}
 			outcome.failed.push(candidate.genes.clone());
@@ -50,22 +66,39 @@ impl Trial {
 		Ok(outcome)
 	}
 
-	/// Returns `true` if `candidate` beats every rival on [`REQUIRED_PASSES`] of [`DRAWS`] draws.
-	fn passes(&self, problem: &Problem, initial: &Model, candidate: &Model, seed: &mut impl FnMut() -> Hash) -> Result<bool> {
+	/// Returns the merit of `candidate`, or `None` unless it beats every rival on [`REQUIRED_PASSES`] of [`DRAWS`] draws.
+	fn merit(
+		&self,
+		problem: &Problem,
+		initial: &Model,
+		candidate: &Model,
+		seed: &mut impl FnMut() -> Hash,
+	) -> Result<Option<Merit>> {
 		let mut models = vec![initial.clone(), candidate.clone()];
 		models.extend_from_slice(&self.rivals);
-		let mut passes = 0;
+		let spec = &problem.spec;
+		let (evidence, min_improvement) = (spec.evidence.kind(), spec.min_improvement);
+		let criteria = Criteria { evidence, min_improvement, high_water: self.high_water };
+		let (mut passes, mut increments, mut targets) = (0, 0u64, 0);
 		for _ in 0..DRAWS {
 			let sums = problem.drawn_sums(&models, &seed())?;
 			let [initial, own, rivals @ ..] = &sums[..] else {
-				return Ok(false);
+				return Ok(None);
 			};
+			// The criteria of the chain: beyond doubt on drawn windows, by the error sums alone on public ones.
 			let beats = |rival: &Vec<u32>| {
-				paired(initial, rival, own, problem.spec.min_improvement, self.high_water)
-					.is_some_and(|verdict| verdict.passes && (!self.must_mint || verdict.increment > 0))
+				let improvement = criteria.improvement(Comparison { initial, champion: rival, candidate: own });
+				improvement.filter(|improvement| !self.must_mint || improvement.increment > 0)
 			};
-			passes += usize::from(rivals.iter().all(beats));
+			let Some(won) = rivals.iter().map(beats).collect::<Option<Vec<Improvement>>>() else { continue };
+			passes += 1;
+			// The best rival may be champion by then, so the least increment counts.
+			increments = increments.saturating_add(won.iter().map(|improvement| improvement.increment).min().unwrap_or(0));
+			let upper = won.iter().map(|improvement| improvement.upper).max().unwrap_or(u64::MAX);
+			let target = u64::from(spec.target);
+			targets += u32::from(target > 0 && loss(upper, total(initial)) <= target);
 		}
-		Ok(passes >= REQUIRED_PASSES)
+		let merit = Merit { increment: increments / DRAWS as u64, target_ppm: targets * MILLION / DRAWS as u32 };
+		Ok((passes >= REQUIRED_PASSES).then_some(merit))
 	}
 }

@@ -14,7 +14,9 @@ use crate::{
 	problem::Problem,
 };
 use anyhow::{Context, Result};
+use codec::Encode;
 use doin_compute::{baseline, Candidate, ChunkErrors, Dataset, Executor, ForecastTask};
+use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{Ga, GaConfig};
 use runner::Runner;
@@ -124,6 +126,17 @@ impl Drop for Search {
 			tracing::error!(target: TARGET, "thread of the search panicked");
 		}
 	}
+}
+
+/// Returns the seed of a search on a domain that `earlier` searches were started on: `seed` itself for the first one, and another seed
+/// for each later one, so that a restarted worker does not train the candidates of the earlier search again. The sequence depends on
+/// `seed` only.
+pub fn seed_of_search(seed: u64, earlier: u64) -> u64 {
+	if earlier == 0 {
+		return seed;
+	}
+	let [a, b, c, d, e, f, g, h, ..] = blake2_256(&(seed, earlier).encode());
+	u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Returns the published training part and as many generated windows as fit into memory.

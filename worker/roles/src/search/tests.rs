@@ -42,6 +42,23 @@ fn a_search_begins_with_the_ridge_and_finds_admissible_models() {
 }
 
 #[test]
+fn k44_a_search_that_is_started_again_goes_elsewhere() {
+	let problem = problem();
+	let genes = |earlier| -> Vec<Vec<i64>> {
+		let seed = Some(seed_of_search(7, earlier));
+		let config =
+			DomainConfig { optimization_config: OptimizationConfig { seed, ..Default::default() }, ..Default::default() };
+		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), executor(1)).unwrap();
+		std::iter::from_fn(|| search.results.blocking_recv()).take(8).map(|found| found.genes).collect()
+	};
+	let (first, again, second) = (genes(0), genes(0), genes(1));
+	assert_eq!(first, again, "a search repeats itself with the same seed");
+	assert_ne!(first[1..], second[1..], "everything after the ridge is another candidate");
+	assert_eq!(seed_of_search(7, 0), 7);
+	assert_ne!(seed_of_search(7, 1), seed_of_search(7, 2));
+}
+
+#[test]
 fn several_channels_and_classes_are_searched_like_a_single_series() {
 	let mut problem = problem();
 	let first = problem.series.clone();

@@ -1,0 +1,124 @@
+//! Keys of a configuration: those of this worker, and those of upstream's node with what takes their place.
+
+use super::foreign::Section;
+
+const CHAIN: &str = "leave it out; the genesis and the runtime of the chain set it (`doin-worker status`)";
+const NODE: &str = "leave it out; `doin-node` has the network and the database, the worker only connects to `url`";
+const PLUGIN: &str = "leave it out; the program of the domain on the chain decides it (`doin-worker domain show`)";
+const EVIDENCE: &str = "leave it out; the record of the domain on the chain sets the evidence of its verdicts";
+const POPULATION: &str = "leave it out; every worker searches by itself, and champions of others enter its search";
+const REWARDS: &str = "leave it out; the chain sets rewards (`doin-worker status`)";
+const GENE: &str = "bound the gene of that name in `param_bounds` (`doin-worker domain show` lists the genes)";
+const GENETIC: &str = "leave it out; the search has `population_size`, `elite`, `patience` and `seed`";
+const COMMENT: &str = "leave it out; comments are written in .toml files, after #";
+const PHRASE: &str =
+	"a phrase or seed does not belong in a configuration: write it into a file that only you can read, and name \
+	that file in `mnemonic_file` or `seed_file`";
+
+/// The whole file.
+pub(super) const CONFIG: Section = Section {
+	known: &["url", "genesis", "journal", "identities", "domains", "bidding", "resource_limits"],
+	moved: &[
+		("host", "name the address of the node in `url`, e.g. ws://127.0.0.1:9944"),
+		("port", "name the address of the node in `url`, e.g. ws://127.0.0.1:9944"),
+		("data_dir", "name the file of the journal in `journal`; `doin-node --base-path` sets the folder of the chain"),
+		("bootstrap_peers", "leave it out; the node finds peers (`doin-node --bootnodes`), the worker needs only `url`"),
+		("identity", "add it to `identities`, with `mnemonic_file` or `seed_file`"),
+		("target_block_time", CHAIN),
+		("initial_threshold", "leave it out; the chain sets the threshold of a work block (`doin-worker status`)"),
+		("acceptance_tolerance", CHAIN),
+		("quorum_min_evaluators", "leave it out; the chain sizes the quorum"),
+		("quorum_fraction", "leave it out; the chain sizes the quorum"),
+		("quorum_tolerance", "leave it out; sums are exact and need no tolerance"),
+		("commit_reveal_max_age", CHAIN),
+		("finality_confirmation_depth", "leave it out; GRANDPA finalizes blocks"),
+		("external_anchor_interval", "leave it out; GRANDPA finalizes blocks"),
+		("require_deterministic_seed", "leave it out; training is deterministic"),
+		("storage_backend", NODE),
+		("snapshot_interval", NODE),
+		("prune_keep_blocks", "leave it out; `doin-node --blocks-pruning` sets it"),
+		("network_protocol", NODE),
+		("gossip_heartbeat_interval", NODE),
+		("discovery_enabled", NODE),
+		("discovery_interval", NODE),
+		("dashboard_enabled", "leave it out; `doin-worker watch` shows the chain"),
+		("fee_market_enabled", CHAIN),
+		("eval_poll_interval", "leave it out; the worker looks at every block"),
+		("eval_max_concurrent", "set `resource_limits.cores`"),
+		("optimizer_loop_interval", "leave it out; the search never pauses"),
+		("experiment_stats_file", "leave it out; `doin-worker status --json` and the log have the numbers"),
+		("olap_db_path", "leave it out; `doin-worker status --json` and the log have the numbers"),
+		("log_level", "leave it out; start the worker with -v or RUST_LOG"),
+		("gpu", "set `resource_limits.gpu` to `auto`, `none`, numbers or parts of names"),
+	],
+};
+
+/// One of `identities`.
+pub(super) const IDENTITY: Section = Section {
+	known: &["role", "seed_file", "mnemonic_file", "dev", "proxy_for", "bond", "class"],
+	moved: &[
+		("mnemonic", PHRASE),
+		("phrase", PHRASE),
+		("seed", PHRASE),
+		("suri", PHRASE),
+		("secret", PHRASE),
+		("key", PHRASE),
+		("password", "write it behind the phrase in the file of the key, as phrase///password"),
+		("key_file", "name the file in `mnemonic_file` or `seed_file`"),
+	],
+};
+
+/// One of `domains`.
+pub(super) const DOMAIN: Section = Section {
+	known: &["domain_id", "name", "optimize", "evaluate", "target_performance", "param_bounds", "optimization_config"],
+	moved: &[
+		("optimization_plugin", PLUGIN),
+		("inference_plugin", PLUGIN),
+		("synthetic_data_plugin", PLUGIN),
+		("inference_config", PLUGIN),
+		("synthetic_data_config", EVIDENCE),
+		("has_synthetic_data", EVIDENCE),
+		("synthetic_data_validation", EVIDENCE),
+		("higher_is_better", "leave it out; losses are lower-is-better in every domain"),
+		("metric_type", PLUGIN),
+		("incentive_config", REWARDS),
+		("resource_limits", "move it to the top of the file; it holds for the whole worker"),
+	],
+};
+
+/// `optimization_config` of a domain.
+pub(super) const SEARCH: Section = Section {
+	known: &["population_size", "elite", "patience", "seed"],
+	moved: &[
+		("step_size_fraction", GENETIC),
+		("n_generations", GENETIC),
+		("mutpb", GENETIC),
+		("cxpb", GENETIC),
+		("optimization_patience", "write `patience`"),
+		("early_stopping_patience", "leave it out; training stops early by the early-stopping set"),
+		("epochs", GENE),
+		("batch_size", "leave it out; the batches of training have one size"),
+		("learning_rate", "bound the gene `rate` in `param_bounds`; the learning rate is 2^(rate-20)"),
+		("hyperparameter_bounds", "write `param_bounds` beside `optimization_config`"),
+	],
+};
+
+/// `resource_limits`.
+pub(super) const LIMITS: Section = Section {
+	known: &["cores", "gpu", "max_memory_mb", "max_training_seconds", "max_epochs", "max_unweighted_seconds"],
+	moved: &[("max_batch_size", "leave it out; the batches of training have one size")],
+};
+
+/// `bidding`.
+pub(super) const BIDDING: Section = Section { known: &["max_seat_fee", "max_seat_fee_percent", "max_tip_percent"], moved: &[] };
+
+/// Returns what takes the place of the key `key`, which `section` does not have.
+pub(super) fn moved(section: &Section, key: &str) -> Option<&'static str> {
+	if key.starts_with(['$', '_']) {
+		return Some(COMMENT);
+	}
+	if key.starts_with("shared_") {
+		return Some(POPULATION);
+	}
+	section.moved.iter().find(|(moved, _)| *moved == key).map(|(_, advice)| *advice)
+}

@@ -1,0 +1,167 @@
+//! Keeper of the journal: compares the chain with the one that the journal belongs to, and archives what has expired.
+
+use crate::journal::Journal;
+use anyhow::{bail, Result};
+use doin_chain::{Chain, Head, ReadError};
+use doin_primitives::BlockNumber;
+
+/// Target of log events.
+const TARGET: &str = "doin::journal";
+/// Number of the block that a chain is known by, beside its genesis: the first one that differs if the chain begins anew.
+const FIRST_BLOCK: BlockNumber = 1;
+
+/// Binds the journal to the chain of the node. If that chain began anew since the journal was written, the journal is moved
+/// aside, and an empty one takes its place.
+///
+/// # Errors
+///
+/// Errors if the journal belongs to another network, and if it cannot be moved aside.
+pub async fn bind(journal: &mut Journal, chain: &Chain) -> Result<()> {
+	journal.bind(chain.genesis())?;
+	let Some(known) = journal.chain_block()? else { return Ok(()) };
+	let found = await_block(chain, known.number).await;
+	if found == known {
+		return Ok(());
+	}
+	let aside = journal.set_aside(chain.genesis(), found)?;
+	tracing::warn!(
+		target: TARGET,
+		journal = %journal.path().display(),
+		aside = %aside.display(),
+		block = known.number,
+		known = %hex::encode(known.hash),
+		found = %hex::encode(found.hash),
+		"the chain began anew: the journal of the earlier chain was moved aside"
+	);
+	Ok(())
+}
+
+/// Returns block `number` once the node has it.
+async fn await_block(chain: &Chain, number: BlockNumber) -> Head {
+	let mut head = chain.head();
+	let mut is_reported = false;
+	loop {
+		match chain.block(number).await {
+			Ok(Some(block)) => return block,
+			Ok(None) if !is_reported => {
+				tracing::info!(target: TARGET, number, head = head.number, "waiting for the block that the chain of the journal is compared by");
+				is_reported = true;
+			}
+			Ok(None) => {}
+			Err(error) => tracing::debug!(target: TARGET, "{:#}", anyhow::Error::from(error)),
+		}
+		head = chain.next_head(head).await;
+	}
+}
+
+/// Keeps the journal until the future is dropped: at every block, archives the entries that expired, and compares the chain with
+/// the one that the journal belongs to.
+///
+/// # Errors
+///
+/// Errors if the chain began anew while the worker was running, and if the journal cannot be read or written.
+pub async fn keep(journal: &Journal, chain: &Chain) -> Result<()> {
+	let mut head = chain.head();
+	loop {
+		match look(chain, journal.chain_block()?.map_or(FIRST_BLOCK, |known| known.number)).await {
+			Ok(view) => keep_at(journal, &view)?,
+			// The connection reopens by itself.
+			Err(error) => tracing::debug!(target: TARGET, "{:#}", anyhow::Error::from(error)),
+		}
+		head = chain.next_head(head).await;
+	}
+}
+
+/// Part of the chain that the keeper looks at.
+#[derive(Clone, Copy, Debug)]
+struct View {
+	/// Number of the last finalized block.
+	finalized: BlockNumber,
+	/// Block of the number that the chain is known by, if the chain is that long.
+	block: Option<Head>,
+}
+
+async fn look(chain: &Chain, number: BlockNumber) -> Result<View, ReadError> {
+	Ok(View { finalized: chain.finalized().await?.number, block: chain.block(number).await? })
+}
+
+fn keep_at(journal: &Journal, view: &View) -> Result<()> {
+	match (journal.chain_block()?, view.block) {
+		(Some(known), Some(found)) if found != known => bail!(
+			"the chain began anew while the worker was running: block {} was 0x{} and is 0x{}. Start the worker again; it moves the \
+			 journal {} aside, and begins a new one",
+			known.number,
+			hex::encode(known.hash),
+			hex::encode(found.hash),
+			journal.path().display()
+		),
+		(None, Some(found)) if found.number <= view.finalized => journal.set_chain_block(found)?,
+		_ => {}
+	}
+	for lost in journal.archive_expired(view.finalized)? {
+		tracing::error!(
+			target: TARGET,
+			commitment = %lost.scope,
+			account = %lost.who,
+			reveal_until = lost.reveal_until,
+			"commitment was never revealed; a part of what it holds is lost"
+		);
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::journal::{Entry, Kind, Note, Scope, State};
+	use doin_chain::Account;
+	use doin_primitives::RoundId;
+
+	const WHO: Account = Account([2; 32]);
+
+	fn first(hash: u8) -> Head {
+		Head { number: FIRST_BLOCK, hash: [hash; 32] }
+	}
+
+	fn journal(folder: &tempfile::TempDir) -> Journal {
+		let journal = Journal::open(&folder.path().join("worker.db")).unwrap();
+		journal.bind([1; 32]).unwrap();
+		journal
+	}
+
+	#[test]
+	fn k27_a_chain_is_identified_by_a_finalized_block() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = journal(&folder);
+		keep_at(&journal, &View { finalized: 0, block: None }).unwrap();
+		keep_at(&journal, &View { finalized: 0, block: Some(first(5)) }).unwrap();
+		assert_eq!(journal.chain_block().unwrap(), None, "a block that is not finalized may be replaced");
+		keep_at(&journal, &View { finalized: 1, block: Some(first(6)) }).unwrap();
+		assert_eq!(journal.chain_block().unwrap(), Some(first(6)));
+		keep_at(&journal, &View { finalized: 9, block: Some(first(6)) }).unwrap();
+	}
+
+	#[test]
+	fn k27_a_chain_that_begins_anew_stops_the_worker() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = journal(&folder);
+		journal.set_chain_block(first(5)).unwrap();
+		keep_at(&journal, &View { finalized: 0, block: None }).unwrap();
+		let error = keep_at(&journal, &View { finalized: 0, block: Some(first(6)) }).unwrap_err().to_string();
+		assert!(error.contains("the chain began anew") && error.contains("Start the worker again"), "{error}");
+		assert!(error.contains(&hex::encode([5; 32])) && error.contains(&hex::encode([6; 32])), "{error}");
+	}
+
+	#[test]
+	fn entries_expire_at_the_finalized_block() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = journal(&folder);
+		let scope = Scope::Candidate(RoundId { domain: 7, number: 1 });
+		journal.prepare(&Entry::prepare(scope, WHO, &[1; 32], &vec![1u8], [9; 32], 10..15)).unwrap();
+		journal.mark(scope, WHO, State::Committed, Note::Progress).unwrap();
+		keep_at(&journal, &View { finalized: 14, block: None }).unwrap();
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap().len(), 1);
+		keep_at(&journal, &View { finalized: 15, block: None }).unwrap();
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), []);
+	}
+}

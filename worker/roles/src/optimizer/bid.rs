@@ -1,0 +1,197 @@
+//! Bids for seats: the most that a seat may cost, by what its candidate would probably earn.
+
+use crate::{amount::Amount, config::BiddingConfig};
+use doin_primitives::{
+	emission::{split, CAP},
+	round::MAX_SEATS,
+	verdict::effective_improvement,
+	views::{RoundView, WorkView},
+	Balance, MILLION, Q32,
+};
+
+/// Limits of a bid, from the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BidLimits {
+	/// Most that one seat may cost, in plancks.
+	pub max_fee: Balance,
+	/// Most that one seat may cost, in parts per million of what its candidate would probably earn.
+	pub max_fee_ppm: u32,
+	/// Most that a tip may rise to, in parts per million of what is at stake.
+	pub max_tip_ppm: u32,
+}
+
+/// Merit of a candidate on practice draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merit {
+	/// Mean increment of the high-water mark over all draws, Q32 bits; 0 for a draw on which the candidate does not win.
+	pub increment: Q32,
+	/// Part of the draws on which the candidate wins and reaches the target of the domain, in parts per million.
+	pub target_ppm: u32,
+}
+
+/// Pay of the chain for an improvement of the domain at one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+	/// Weight of the domain, in parts per million.
+	pub weight: u32,
+	/// Value of the evidence of the domain, in parts per million.
+	pub evidence_value: u32,
+	/// Reward R of a work block, in plancks.
+	pub reward: Balance,
+	/// Threshold T of a work block, Q32 bits.
+	pub threshold: Q32,
+	/// Amount that can still be mined below the cap, in plancks.
+	pub unmined: Balance,
+	/// Bounty of the domain, in plancks.
+	pub bounty: Balance,
+}
+
+/// A seat that costs more than its candidate is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooExpensive {
+	/// Seats of the round that are taken.
+	pub seats: usize,
+	/// Fee of the next seat.
+	pub fee: Amount,
+	/// Most that the seat may cost.
+	pub max_fee: Amount,
+	/// Amount that the candidate would probably earn; `None` if it was not computed.
+	pub expected: Option<Amount>,
+}
+
+impl From<&BiddingConfig> for BidLimits {
+	fn from(config: &BiddingConfig) -> Self {
+		// The configuration holds percentages from 0 to 100.
+		let ppm = |percent: f64| (percent * 10_000.0).round() as u32;
+		Self {
+			max_fee: config.max_seat_fee.0,
+			max_fee_ppm: ppm(config.max_seat_fee_percent),
+			max_tip_ppm: ppm(config.max_tip_percent),
+		}
+	}
+}
+
+impl Rates {
+	/// Returns the rates of a domain with this weight, evidence and bounty.
+	pub fn new<AccountId>(weight: u32, evidence_value: u32, bounty: Balance, work: &WorkView<AccountId>) -> Self {
+		let WorkView { reward, threshold, mined, .. } = *work;
+		Self { weight, evidence_value, reward, threshold, unmined: CAP.saturating_sub(mined), bounty }
+	}
+
+	/// Returns the amount that a candidate would probably earn, in plancks: the optimizers' part of `R · effective / T`, and the
+	/// bounty with the probability of reaching the target.
+	pub fn expected(&self, merit: Merit) -> Balance {
+		let effective = effective_improvement(merit.increment, self.weight, self.evidence_value);
+		let minted = self.reward.saturating_mul(effective.into()).checked_div(self.threshold.into()).unwrap_or(0);
+		split(minted.min(self.unmined)).optimizers.saturating_add(part(self.bounty, merit.target_ppm))
+	}
+}
+
+impl BidLimits {
+	/// Returns the most that a seat may cost whose candidate would probably earn `expected` plancks.
+	pub fn max_fee(&self, expected: Balance) -> Balance {
+		self.max_fee.min(part(expected, self.max_fee_ppm))
+	}
+
+	/// Returns the highest tip of a call for which `stake` plancks are lost if it is late.
+	pub fn max_tip(&self, stake: Balance) -> Balance {
+		part(stake, self.max_tip_ppm)
+	}
+
+	/// Returns the bid for the next seat of `round`: the most that it may cost.
+	///
+	/// # Errors
+	///
+	/// Returns the reason if the seat costs more now.
+	pub fn bid<AccountId>(&self, round: &RoundView<AccountId>, expected: Balance) -> Result<Balance, TooExpensive> {
+		let max_fee = self.max_fee(expected);
+		if round.next_seat_fee > max_fee {
+			return Err(too_expensive(round, max_fee, Some(Amount(expected))));
+		}
+		Ok(max_fee)
+	}
+
+	/// Returns the reason not to try any candidate in `round`, if its next seat costs more than any seat may.
+	pub fn exceeded<AccountId>(&self, round: &RoundView<AccountId>) -> Option<TooExpensive> {
+		let is_open = (round.seats.len() as u32) < MAX_SEATS;
+		(is_open && round.next_seat_fee > self.max_fee).then(|| too_expensive(round, self.max_fee, None))
+	}
+}
+
+fn too_expensive<AccountId>(round: &RoundView<AccountId>, max_fee: Balance, expected: Option<Amount>) -> TooExpensive {
+	TooExpensive { seats: round.seats.len(), fee: Amount(round.next_seat_fee), max_fee: Amount(max_fee), expected }
+}
+
+/// Returns `ppm` parts per million of `amount`, rounded down.
+fn part(amount: Balance, ppm: u32) -> Balance {
+	let million = Balance::from(MILLION);
+	let ppm = Balance::from(ppm);
+	// The remainder separately, so that the product does not overflow.
+	(amount / million).saturating_mul(ppm).saturating_add((amount % million).saturating_mul(ppm) / million)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::{round, seat, OTHER};
+	use doin_primitives::{round::Phase, SeatStatus, DOIN, ONE_Q32};
+
+	const LIMITS: BidLimits = BidLimits { max_fee: 2 * DOIN, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
+	const RATES: Rates =
+		Rates { weight: MILLION, evidence_value: MILLION, reward: 50 * DOIN, threshold: ONE_Q32 >> 4, unmined: CAP, bounty: 0 };
+
+	/// Returns a round in which `seats` seats are taken, with the prices of the chain: 0.2 DOIN, doubled from the fifth seat on.
+	fn with_seats(seats: u32) -> RoundView<doin_chain::Account> {
+		let mut round = round(7, Phase::Commit);
+		round.seats = (0..seats).map(|_| seat(OTHER, [7; 32], SeatStatus::Committed, None)).collect();
+		round.next_seat_fee = (DOIN / 5) << (seats + 1).saturating_sub(4);
+		round
+	}
+
+	#[test]
+	fn n3_a_seat_has_a_maximum_price() {
+		// 0.01 bit at T = 1/16 bit mints 8 DOIN, of which the optimizer earns 5.2.
+		let merit = Merit { increment: ONE_Q32 / 100, target_ppm: 0 };
+		let expected = RATES.expected(merit);
+		assert_eq!(Amount(expected).to_string(), "5.1999 DOIN");
+		assert_eq!(LIMITS.bid(&with_seats(0), expected), Ok(2 * DOIN));
+		assert!(LIMITS.bid(&with_seats(6), expected).is_ok(), "the seventh seat costs 1.6 DOIN");
+		let eight = LIMITS.bid(&with_seats(8), expected).unwrap_err();
+		assert_eq!((eight.seats, eight.fee, eight.max_fee), (8, Amount(32 * DOIN / 5), Amount(2 * DOIN)));
+		assert_eq!(LIMITS.exceeded(&with_seats(8)).map(|reason| reason.seats), Some(8), "no candidate is tried");
+		assert_eq!(LIMITS.exceeded(&with_seats(6)), None);
+		assert_eq!(LIMITS.exceeded(&with_seats(MAX_SEATS)), None, "a full round has another reason");
+	}
+
+	#[test]
+	fn a_bid_is_a_part_of_what_the_candidate_would_earn() {
+		let small = Merit { increment: ONE_Q32 >> 10, target_ppm: 0 };
+		let expected = RATES.expected(small);
+		assert_eq!(LIMITS.max_fee(expected), expected / 2);
+		assert!(LIMITS.bid(&with_seats(4), expected).is_err(), "0.4 DOIN for a quarter of a DOIN");
+		assert_eq!(Rates { weight: MILLION / 4, ..RATES }.expected(small), expected / 4);
+		assert_eq!(Rates { threshold: ONE_Q32 >> 3, ..RATES }.expected(small), expected / 2);
+		assert_eq!(Rates { evidence_value: 0, ..RATES }.expected(small), 0);
+		assert_eq!(Rates { unmined: 100, ..RATES }.expected(small), 65, "the cap binds");
+	}
+
+	#[test]
+	fn a_bounty_counts_with_the_part_of_the_draws_that_reach_the_target() {
+		let rates = Rates { weight: 0, bounty: 100 * DOIN, ..RATES };
+		let merit = |target_ppm| Merit { increment: 0, target_ppm };
+		assert_eq!(rates.expected(merit(750_000)), 75 * DOIN);
+		assert_eq!(rates.expected(merit(0)), 0);
+	}
+
+	#[test]
+	fn the_defaults_offer_two_doin_half_of_the_earning_and_a_tenth_of_the_stake() {
+		assert_eq!(BidLimits::from(&BiddingConfig::default()), LIMITS);
+	}
+
+	#[test]
+	fn parts_do_not_overflow() {
+		assert_eq!(part(Balance::MAX, MILLION), Balance::MAX);
+		assert_eq!(part(1_999_999, 500_000), 999_999);
+		assert_eq!(LIMITS.max_tip(DOIN), DOIN / 10);
+	}
+}
