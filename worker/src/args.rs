@@ -6,9 +6,12 @@ use clap::{
 	Args,
 };
 use doin_chain::{Account, Chain, ConnectError, Patience, Signer};
-use doin_forecast::{DraftOptions, Fill, ReadOptions, SeriesSource, TargetOptions};
-use doin_roles::{config::node_url, keys};
-use std::{path::PathBuf, time::Duration};
+use doin_forecast::{
+	time::{DateOrder, TimeOptions},
+	CsvOptions, Decimal, DraftOptions, Fill, ReadOptions, SeriesSource, TargetOptions,
+};
+use doin_roles::{amount::Amount, config::node_url, keys};
+use std::{fmt, path::PathBuf, time::Duration};
 use strum::{EnumMessage, IntoEnumIterator};
 
 /// Time that a command waits for a node.
@@ -35,7 +38,7 @@ where
 #[derive(Clone, Debug, Default, Args)]
 pub struct NodeArgs {
 	/// Address of the node, e.g. ws://127.0.0.1:9944 or wss://HOST [default: that of the configuration, or ws://127.0.0.1:9944]
-	#[arg(long = "url", visible_alias = "node", global = true, env = "DOIN_URL", value_name = "WS-URL")]
+	#[arg(long = "url", visible_alias = "node", global = true, env = "DOIN_URL", hide_env_values = true, value_name = "WS-URL")]
 	pub url: Option<String>,
 }
 
@@ -65,10 +68,11 @@ impl NodeArgs {
 }
 
 /// Key that signs.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Default, Args)]
 pub struct KeyArgs {
-	/// File with the key that signs: a mnemonic phrase or a 0x seed
-	#[arg(long, env = "DOIN_KEY", value_name = "FILE", conflicts_with = "dev_key")]
+	/// File with the key that signs: one mnemonic phrase or 0x seed on one line
+	// The value is not shown in the help, since it is a phrase where the name of a file was forgotten.
+	#[arg(long, env = "DOIN_KEY", hide_env_values = true, value_name = "FILE", conflicts_with = "dev_key")]
 	key: Option<PathBuf>,
 	/// Development key that signs, e.g. //Alice; these keys are public
 	#[arg(long, value_name = "//NAME")]
@@ -76,6 +80,13 @@ pub struct KeyArgs {
 	/// Account to act for, if the key is its proxy
 	#[arg(long, value_name = "ADDRESS")]
 	proxy_for: Option<Account>,
+}
+
+impl fmt::Debug for KeyArgs {
+	/// Formats the arguments without any phrase or seed that was given in place of a file.
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("KeyArgs").field("key", &self.source()).field("proxy_for", &self.proxy_for).finish()
+	}
 }
 
 impl KeyArgs {
@@ -98,34 +109,118 @@ impl KeyArgs {
 	}
 }
 
+/// Amount of money, as one argument or as a number and its unit.
+#[derive(Clone, Debug, Args)]
+pub struct AmountArgs {
+	/// Amount with its unit, e.g. 500 DOIN
+	#[arg(value_name = "AMOUNT", required = true, num_args = 1..=2)]
+	amount: Vec<String>,
+}
+
+impl AmountArgs {
+	/// Returns the amount.
+	///
+	/// # Errors
+	///
+	/// Errors if it has no unit, or is not a number.
+	pub fn amount(&self) -> Result<Amount> {
+		self.amount.join(" ").parse().map_err(anyhow::Error::msg)
+	}
+}
+
+/// Times, gaps and notation of a file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReadArgs {
+	/// Column of times, checked for order and gaps, or a column of dates and one of times of day. Without it, rows are steps, and
+	/// their order is checked by a column whose cells are dates; `none` for no check
+	#[arg(long, value_name = "COLUMN[,COLUMN]", help_heading = "CSV file")]
+	time: Option<String>,
+	/// Fill missing values and missing times
+	#[arg(long, value_name = "METHOD", value_parser = one_of::<Fill>(), help_heading = "CSV file")]
+	fill: Option<Fill>,
+	/// Text or number that stands for a missing value, e.g. -9999, beside empty cells, NA, N/A, NaN, null, ?, - and the like; may
+	/// be given several times
+	#[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = "CSV file")]
+	missing: Vec<String>,
+	/// Use only rows with this text in this column, e.g. store=A where several series stand below each other; may be given
+	/// several times
+	#[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "CSV file")]
+	filters: Vec<String>,
+	/// Use only this many rows at the end
+	#[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..), help_heading = "CSV file")]
+	last: Option<u32>,
+	/// Read the first line as a row; columns are chosen by position, from 1
+	#[arg(long, help_heading = "CSV file")]
+	no_header: bool,
+	/// Decimal separator, `.` or `,` [default: found out from the numbers]
+	#[arg(long, value_name = "CHAR", help_heading = "CSV file")]
+	decimal: Option<Decimal>,
+	/// Read dates such as 1/2/2031 as day/month/year
+	#[arg(long, conflicts_with = "month_first", help_heading = "CSV file")]
+	day_first: bool,
+	/// Read dates such as 1/2/2031 as month/day/year
+	#[arg(long, help_heading = "CSV file")]
+	month_first: bool,
+	/// Format of the times as of strptime, e.g. "%d.%m.%y %H:%M" [default: found out from the times]
+	#[arg(long, value_name = "FORMAT", help_heading = "CSV file")]
+	time_format: Option<String>,
+	/// Zone of local times, e.g. Europe/Paris, where daylight-saving time skips and repeats an hour
+	#[arg(long, value_name = "ZONE", help_heading = "CSV file")]
+	zone: Option<String>,
+	/// Sort the rows by their times
+	#[arg(long, help_heading = "CSV file")]
+	sort: bool,
+}
+
+impl ReadArgs {
+	/// Returns the options of reading, with these further columns.
+	pub fn options(&self, inputs: &[String]) -> ReadOptions {
+		let order = match (self.day_first, self.month_first) {
+			(true, _) => Some(DateOrder::DayFirst),
+			(_, true) => Some(DateOrder::MonthFirst),
+			_ => None,
+		};
+		ReadOptions {
+			inputs: inputs.to_vec(),
+			time: self.time.clone(),
+			fill: self.fill,
+			clock: TimeOptions { order, format: self.time_format.clone(), zone: self.zone.clone(), sort: self.sort },
+			csv: CsvOptions {
+				missing: self.missing.clone(),
+				no_header: self.no_header,
+				decimal: self.decimal,
+				filters: self.filters.clone(),
+			},
+			last: self.last.map(|rows| rows as usize),
+		}
+	}
+}
+
 /// Columns of a file, times and gaps.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ColumnArgs {
-	/// Column to forecast; may be omitted if only one column has numbers
+	/// Column to forecast, by name or by position from 1; a name comes first. May be omitted if only one column has numbers
 	#[arg(long, value_name = "COLUMN")]
 	pub column: Option<String>,
-	/// Columns that the model reads beside the one to forecast, at most seven
-	#[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+	/// Columns that the model reads beside the one to forecast, at most seven. A name with a comma is found as it is, and may be
+	/// put in quotes; the option may be given several times
+	#[arg(long, value_name = "COLUMN,...")]
 	pub inputs: Vec<String>,
-	/// Column of times, checked for order and gaps; without it, rows are steps
-	#[arg(long, value_name = "COLUMN")]
-	pub time: Option<String>,
-	/// Fill missing values and missing times
-	#[arg(long, value_name = "METHOD", value_parser = one_of::<Fill>())]
-	pub fill: Option<Fill>,
+	#[command(flatten)]
+	pub read: ReadArgs,
 }
 
 impl ColumnArgs {
 	/// Returns the options of reading.
 	pub fn options(&self) -> ReadOptions {
-		ReadOptions { inputs: self.inputs.clone(), time: self.time.clone(), fill: self.fill }
+		self.read.options(&self.inputs)
 	}
 }
 
 /// Columns of one file.
 #[derive(Clone, Debug, Args)]
 pub struct DataArgs {
-	/// CSV file whose first line holds the names of its columns; FILE:1000 reads its first 1000 rows
+	/// CSV file, also compressed by gzip, or - for standard input; FILE:1000 uses its first 1000 rows
 	#[arg(long, value_name = "FILE[:ROWS]")]
 	pub csv: SeriesSource,
 	#[command(flatten)]
@@ -163,14 +258,14 @@ impl From<&TargetArgs> for TargetOptions {
 #[derive(Clone, Debug, Args)]
 pub struct DraftArgs {
 	/// Columns that models read beside the one to forecast. No generator makes several channels, so verdicts on such a domain use
-	/// its validation part, and only its bounty is ever paid
-	#[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+	/// its validation part, and only its bounty is ever paid. A name with a comma is found as it is, and may be put in quotes;
+	/// the option may be given several times
+	#[arg(long, value_name = "COLUMN,...")]
 	pub inputs: Vec<String>,
 	#[command(flatten)]
 	target: TargetArgs,
-	/// Column of times, checked for order and gaps; without it, rows are steps
-	#[arg(long, value_name = "COLUMN")]
-	time: Option<String>,
+	#[command(flatten)]
+	read: ReadArgs,
 	/// Steps of one season, e.g. 24 for hourly values with a daily rhythm [default: found by autocorrelation]
 	#[arg(long, value_name = "STEPS")]
 	season: Option<u16>,
@@ -186,18 +281,18 @@ pub struct DraftArgs {
 	/// Factor that the column is multiplied by first
 	#[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
 	scale: f64,
-	/// Fill missing values and missing times
-	#[arg(long, value_name = "METHOD", value_parser = one_of::<Fill>())]
-	fill: Option<Fill>,
 	/// Name of the domain [default: names of file and column]
 	#[arg(long)]
 	name: Option<String>,
+	/// Name of the unit of the column, e.g. MW [default: name of the column]
+	#[arg(long, value_name = "NAME")]
+	unit_name: Option<String>,
 }
 
 impl From<&DraftArgs> for DraftOptions {
 	fn from(args: &DraftArgs) -> Self {
 		Self {
-			read: ReadOptions { inputs: args.inputs.clone(), time: args.time.clone(), fill: args.fill },
+			read: args.read.options(&args.inputs),
 			target: (&args.target).into(),
 			season: args.season,
 			horizon: args.horizon,
@@ -205,6 +300,7 @@ impl From<&DraftArgs> for DraftOptions {
 			unit: args.unit,
 			scale: args.scale,
 			name: args.name.clone(),
+			unit_name: args.unit_name.clone(),
 		}
 	}
 }

@@ -2,10 +2,12 @@
 
 use crate::{
 	args::NodeArgs,
-	commands::{bench, bond, devices, domain, evaluate, keys, predict, run, status, train, verify, vote, watch},
+	commands::{bench, bond, budget, devices, domain, evaluate, journal, keys, predict, run, status, train, verify, vote, watch},
+	work::interrupted,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use doin_roles::keys::{without_phrases, without_secrets};
 use std::{io::IsTerminal, process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
@@ -60,8 +62,12 @@ EXAMPLES
 
 Settings come from the first of: flag, environment (DOIN_URL, DOIN_JOURNAL, DOIN_GPU), configuration file, default.
 
-The journal holds the payloads that were committed and have to be revealed. Never delete it while rounds are open: an answer \
-or a candidate that cannot be revealed costs money. After a crash, start the worker again with the same journal.")]
+The journal is one file, which holds the payloads that were committed and have to be revealed. Never delete it while rounds are \
+open: an answer or a candidate that cannot be revealed costs money. After a crash, start the worker again with the same journal. \
+`doin-worker journal backup OUT` copies it while the worker runs. The journal of a development chain that began anew is moved \
+aside under a new name.
+
+Identities with one key share one queue of calls. Start one worker per key: two processes compete for its nonces.")]
 	Run(Box<run::RunArgs>),
 	/// Register, fund, list and show domains
 	#[command(subcommand)]
@@ -87,6 +93,13 @@ key. `doin-worker unbond` stops the service, and `doin-worker withdraw` releases
 	Unbond(bond::SigningArgs),
 	/// Withdraw the bond, some time after `unbond`
 	Withdraw(bond::SigningArgs),
+	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker budget 20 DOIN --key cold.key
+
+The amount may be spent in each window; 0 DOIN removes the budget. It is charged for seats, their holds and the bonds of challenges. A stolen hot key cannot spend more than this in a window.")]
+	Budget(budget::BudgetArgs),
 	/// Show rounds, champions, work blocks and balances
 	Status(status::StatusArgs),
 	/// Follow rounds, accepted champions, sealed work blocks and balances
@@ -94,6 +107,9 @@ key. `doin-worker unbond` stops the service, and `doin-worker withdraw` releases
 	/// Generate and inspect keys
 	#[command(subcommand)]
 	Keys(keys::KeysCommand),
+	/// Copy the journal of a worker
+	#[command(subcommand)]
+	Journal(journal::JournalCommand),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -104,10 +120,13 @@ EXAMPLES
   doin-worker train --csv load.csv --column MW --inputs wind,sun --steps 6,24
   doin-worker train --csv load.csv --column MW --horizon 24 --classes=-50,50          (falls, stays, rises)
   doin-worker train --csv a.csv --csv b.csv:7000 --validation-csv c.csv --test-csv d.csv --column MW
+  doin-worker train --csv export.csv --time Date,Time --column \"CO(GT)\" --missing -200 --fill linear
+  curl https://HOST/ticks.csv.gz | doin-worker train --csv - --no-header --column 5 --last 10000
 
 Training is exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net has a \
 linear skip, the ridge, and is trained on its residual, unless --blend or --no-skip is given. The last seventh of the training \
-part stops training early; validation chooses among candidates; nothing is chosen by the test.")]
+part stops training early; validation chooses among candidates; nothing is chosen by the test. Ctrl-C ends \
+a training, also of a population, and keeps the best model so far; a second Ctrl-C ends it at once, and keeps nothing.")]
 	Train(Box<train::TrainArgs>),
 	/// Compute the errors of a saved model on a series, step by step, and compare them with those of simple models
 	#[command(after_help = "\
@@ -149,13 +168,28 @@ Run nothing else meanwhile. MLP: 96-64-64-24, 12 epochs of batches of 256; cells
 EXAMPLE
   doin-worker devices
   doin-worker run --config gpu-host.toml --gpu 0
+  doin-worker run --config gpu-host.toml --gpu 0,2
+  doin-worker run --config gpu-host.toml --gpu 3080Ti
 
 The environment variable DOIN_BACKEND selects another back-end. `--gpu auto`, the default of `run`, uses every GPU; a number \
-or a part of a name selects any device, also Vulkan in software.")]
+or a part of a name selects any device, also Vulkan in software. Several are separated by commas. Case and spaces of names do not \
+matter, and a number that no device has is a part of a name.")]
 	Devices(devices::DevicesArgs),
 }
 
 impl Cli {
+	/// Parses the arguments of the process; ends it with the help or an error if they are no command. The error does not repeat a
+	/// phrase or seed that was given in place of the name of a file.
+	pub fn from_arguments() -> Self {
+		Self::try_parse().unwrap_or_else(|error| match redacted(&error) {
+			Some(shown) => {
+				eprint!("{shown}");
+				std::process::exit(error.exit_code())
+			}
+			None => error.exit(),
+		})
+	}
+
 	/// Runs the command until its end or Ctrl-C.
 	pub fn run(self) -> ExitCode {
 		self.init_log();
@@ -168,11 +202,11 @@ impl Cli {
 				return ExitCode::FAILURE;
 			}
 		};
-		let interrupted_code = self.interrupted_code();
+		let (interrupted_code, keeps_results) = (self.interrupted_code(), matches!(self.command, Command::Train(_)));
 		let outcome = runtime.block_on(async {
 			tokio::select! {
 				outcome = self.execute() => outcome,
-				() = interrupted() => {
+				() = interrupted_for_good(keeps_results) => {
 					eprintln!("stopped");
 					Ok(interrupted_code)
 				},
@@ -181,7 +215,8 @@ impl Cli {
 		// Computations in the background stop once their futures are dropped.
 		runtime.shutdown_timeout(SHUTDOWN);
 		outcome.unwrap_or_else(|error| {
-			eprintln!("error: {error:#}");
+			// A phrase can stand in place of any argument.
+			eprintln!("error: {}", without_phrases(&format!("{error:#}")));
 			ExitCode::FAILURE
 		})
 	}
@@ -234,10 +269,16 @@ impl Cli {
 			Command::Bond(args) => bond::bond(node, args).await?,
 			Command::Unbond(args) => bond::unbond(node, args).await?,
 			Command::Withdraw(args) => bond::withdraw(node, args).await?,
+			Command::Budget(args) => budget::run(node, args).await?,
 			Command::Status(args) => status::run(node, args).await?,
 			Command::Watch(args) => watch::run(node, args).await?,
 			Command::Keys(command) => keys::run(command)?,
-			Command::Train(args) => train::run(*args).await?,
+			Command::Journal(command) => journal::run(command).await?,
+			Command::Train(args) => {
+				// An interrupted training keeps its best model, and reports the interruption by the exit code.
+				let interrupted = train::run(*args).await?;
+				return Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
+			}
 			Command::Evaluate(args) => evaluate::run(args).await?,
 			Command::Predict(args) => predict::run(args).await?,
 			// The result of a verification is the exit code.
@@ -249,22 +290,19 @@ impl Cli {
 	}
 }
 
-/// Waits for Ctrl-C, or for the request of a service manager to end.
-async fn interrupted() {
-	let ctrl_c = tokio::signal::ctrl_c();
-	#[cfg(unix)]
-	{
-		use tokio::signal::unix::{signal, SignalKind};
-		if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-			tokio::select! {
-				_ = ctrl_c => {},
-				_ = terminate.recv() => {},
-			}
-			return;
-		}
+/// Returns the message of an error that repeats a phrase or seed, without it. The help has nothing of the command line.
+fn redacted(error: &clap::Error) -> Option<String> {
+	let plain = error.to_string();
+	let shown = without_secrets(&plain);
+	(error.use_stderr() && shown != plain).then_some(shown)
+}
+
+/// Waits for Ctrl-C; for the second one if the command ends by itself after the first.
+async fn interrupted_for_good(ends_itself: bool) {
+	interrupted().await;
+	if ends_itself {
+		interrupted().await;
 	}
-	// Without a handler, Ctrl-C ends the process.
-	ctrl_c.await.ok();
 }
 
 #[cfg(test)]
@@ -287,14 +325,49 @@ mod tests {
 			"doin-worker domain create --csv a --column b --inputs c,d --horizon 24 --classes -0.5,0.5 --dry-run",
 			"doin-worker vote 0=1 1=2 --dev-key //Alice",
 			"doin-worker bond 500DOIN --class large --key k",
+			"doin-worker bond 500 DOIN --key k",
 			"doin-worker unbond --key k",
 			"doin-worker withdraw --dev-key //Eve",
+			"doin-worker budget 20 DOIN --window 100 --key k",
+			"doin-worker domain bounty 3 250 DOIN --key k",
 			"doin-worker status --json",
 			"doin-worker keys generate --out k --words 24",
+			"doin-worker journal backup --journal a.db b.db",
+			"doin-worker journal backup b.db --json",
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
 		}
 		assert!(Cli::try_parse_from(["doin-worker", "run"]).is_err(), "run needs a configuration or --dev");
+	}
+
+	/// Wherever a CSV file is read, the facts that its text leaves open can be stated.
+	#[test]
+	fn k19_k20_k24_each_command_that_reads_a_csv_file_has_the_same_flags() {
+		let flags = [
+			"--column 5 --time Date,Time --fill linear --missing -9999 --missing -- --missing n.v. --no-header --decimal ,",
+			"--column 5 --inputs a,b --inputs c --where store=A --where year=2031 --last 262144 --sort",
+			"--inputs \"a,_b\" --day-first --time-format %d.%m.%y --zone Europe/Paris --decimal .",
+			"--month-first --time none",
+		];
+		for command in [
+			"train --csv -",
+			"train --csv a.csv.gz:1000 --validation-csv b --test-csv c",
+			"predict --model m --csv=-:500",
+			"evaluate --model m --csv a",
+			"domain create --csv -",
+			"domain create --csv a:1000 --unit-name MW",
+			"run --dev --data a",
+			"run --dev --data -",
+		] {
+			for flags in flags {
+				let line = format!("doin-worker {command} {flags}");
+				Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
+			}
+			for wrong in ["--last 0", "--last x", "--decimal ;", "--day-first --month-first"] {
+				let line = format!("doin-worker {command} {wrong}");
+				assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+			}
+		}
 	}
 
 	#[test]
@@ -316,6 +389,32 @@ mod tests {
 		};
 		assert_eq!(url(&["--url", "ws://127.0.0.1:9944"]).as_deref(), Some("ws://127.0.0.1:9944"));
 		assert_eq!(url(&["--node", "ws://x"]).as_deref(), Some("ws://x"));
+	}
+
+	#[test]
+	fn k36_neither_help_nor_debug_output_repeats_a_phrase() {
+		const PHRASE: &str = "stadium special ocean custom dune phrase demand badge distance toward toss shop";
+		for arguments in [["--key", PHRASE], ["--dev-key", PHRASE]] {
+			let arguments = [&["doin-worker", "vote", "0=1"][..], &arguments].concat();
+			let parsed = Cli::try_parse_from(&arguments).unwrap();
+			assert!(!format!("{parsed:?}").contains("ocean"));
+		}
+		let key = |command: &clap::Command| command.get_arguments().find(|argument| argument.get_id() == "key").cloned();
+		let vote = Cli::command().find_subcommand("vote").and_then(key).unwrap();
+		assert!(vote.get_env().is_some() && vote.is_hide_env_values_set(), "the help would show the value of DOIN_KEY");
+		let url = Cli::command().get_arguments().find(|argument| argument.get_id() == "url").cloned().unwrap();
+		assert!(url.is_hide_env_values_set(), "addresses of providers hold keys");
+		assert!(!without_phrases(&format!("invalid address of a node `{PHRASE}`")).contains("ocean"));
+		let hash = "0x".to_string() + &"ab".repeat(32);
+		assert_eq!(without_phrases(&hash), hash);
+		let error = Cli::try_parse_from(["doin-worker", "keys", "inspect", PHRASE]).unwrap_err();
+		assert!(error.to_string().contains("ocean"));
+		let shown = redacted(&error).unwrap();
+		assert!(!shown.contains("ocean") && shown.contains("Usage: doin-worker keys inspect"), "{shown}");
+		for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
+			let help = Cli::try_parse_from(["doin-worker", command, "--help"]).unwrap_err();
+			assert_eq!(redacted(&help), None, "the help of {command} is printed as it is");
+		}
 	}
 
 	#[test]

@@ -1,9 +1,8 @@
 //! `doin-worker`: improves models of a DOIN chain, and recomputes the models of others.
 
-use clap::Parser;
 use doin_worker::cli::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-	Cli::parse().run()
+	Cli::from_arguments().run()
 }

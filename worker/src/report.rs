@@ -1,10 +1,14 @@
 //! Reports of commands: one type from which both the JSON object and the text are made.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{presets, CellAlignment, Table};
+use doin_forecast::Note;
 use serde::Serialize;
-use std::fmt::{self, Display, Formatter};
+use std::{
+	fmt::{self, Display, Formatter},
+	io::{self, ErrorKind, Write},
+};
 
 /// Columns of labels in front of a text.
 const LABEL: usize = 12;
@@ -30,12 +34,29 @@ impl OutputArgs {
 	/// Errors if the report cannot be serialised.
 	pub fn print(self, report: &(impl Serialize + Display)) -> Result<()> {
 		if self.json {
-			println!("{}", serde_json::to_string(report)?);
+			print_text(serde_json::to_string(report)? + "\n")
 		} else {
-			print!("{report}");
+			print_text(report)
 		}
-		Ok(())
 	}
+}
+
+/// Prints a text to standard output. A reader that has closed it, such as `head`, is no error.
+///
+/// # Errors
+///
+/// Errors if standard output cannot be written to, e.g. because a disk is full.
+pub fn print_text(text: impl Display) -> Result<()> {
+	let mut output = io::stdout().lock();
+	match write!(output, "{text}").and_then(|()| output.flush()) {
+		Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
+		_ => Ok(()),
+	}
+}
+
+/// Prints remarks on a file to standard error.
+pub fn print_notes(notes: &[Note]) {
+	notes.iter().for_each(|note| eprintln!("{note}"));
 }
 
 /// Writes one line: a label, and a text beside it.

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
+	future::Future,
 	io::IsTerminal,
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -29,6 +30,52 @@ pub async fn compute<T: Send + 'static>(work: impl FnOnce(&AtomicBool) -> Result
 	let stop = Arc::new(AtomicBool::new(false));
 	let _raise = Raise(stop.clone());
 	tokio::task::spawn_blocking(move || work(&stop)).await.context("the computation ended early")?
+}
+
+/// Runs a long computation as [`compute`] does. The switch is also raised by the first Ctrl-C, upon which the computation is to
+/// end with what it has. Returns `true` beside its result if it was.
+///
+/// # Errors
+///
+/// Errors if the computation does, or if it panics.
+pub async fn compute_until_interrupted<T: Send + 'static>(
+	interrupted: impl Future<Output = ()>,
+	work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+) -> Result<(T, bool)> {
+	let stop = Arc::new(AtomicBool::new(false));
+	let _raise = Raise(stop.clone());
+	let switch = stop.clone();
+	let mut work = tokio::task::spawn_blocking(move || work(&switch));
+	let finished = tokio::select! {
+		finished = &mut work => Some(finished),
+		() = interrupted => None,
+	};
+	let outcome = match finished {
+		Some(outcome) => outcome,
+		None => {
+			stop.store(true, Ordering::Relaxed);
+			work.await
+		}
+	};
+	Ok((outcome.context("the computation ended early")??, stop.load(Ordering::Relaxed)))
+}
+
+/// Waits for Ctrl-C, or for the request of a service manager to end.
+pub async fn interrupted() {
+	let ctrl_c = tokio::signal::ctrl_c();
+	#[cfg(unix)]
+	{
+		use tokio::signal::unix::{signal, SignalKind};
+		if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+			tokio::select! {
+				_ = ctrl_c => {},
+				_ = terminate.recv() => {},
+			}
+			return;
+		}
+	}
+	// Without a handler, Ctrl-C ends the process.
+	ctrl_c.await.ok();
 }
 
 /// Returns the number of threads: all cores, or as many of them as were requested.
@@ -64,6 +111,19 @@ mod tests {
 		}
 		heard.recv_timeout(Duration::from_secs(5)).unwrap();
 		assert_eq!(compute(|_| Ok(3)).await.unwrap(), 3);
+	}
+
+	#[tokio::test]
+	async fn k44_an_interrupted_computation_ends_with_what_it_has() {
+		let work = |stop: &AtomicBool| {
+			while !stop.load(Ordering::Relaxed) {
+				std::thread::sleep(Duration::from_millis(1));
+			}
+			Ok("the best so far")
+		};
+		let soon = tokio::time::sleep(Duration::from_millis(20));
+		assert_eq!(compute_until_interrupted(soon, work).await.unwrap(), ("the best so far", true));
+		assert_eq!(compute_until_interrupted(std::future::pending(), |_| Ok(3)).await.unwrap(), (3, false));
 	}
 
 	#[test]

@@ -228,7 +228,10 @@ fn further_columns_are_read_and_named_in_the_model_file() {
 	assert!(bad(&["--inputs", "note"]).contains("line 2: invalid value `text 0` in column `note`: expected a number"));
 	assert!(bad(&["--inputs", "leader,nothing"]).contains("no column `nothing`"));
 	assert!(bad(&["--inputs", "leader,load"]).contains("`load` is named twice"));
-	assert!(bad(&["--inputs", "a,b,c,d,e,f,g,h"]).contains("at most 7 beside"));
+	let many = "load,a,b,c,d,e,f,g,h\n".to_string() + &"1,2,3,4,5,6,7,8,9\n2,3,4,5,6,7,8,9,1\n".repeat(300);
+	std::fs::write(here.join("many.csv"), many).unwrap();
+	let eight = ["train", "--csv", "many.csv", "--column", "load", "--inputs", "a,b,c,d,e,f,g,h"];
+	assert!(refusal(here, &eight).contains("at most 7 beside"));
 	assert!(bad(&["--inputs", "leader", "--window", "1020"]).contains("2 channels"));
 }
 
@@ -340,7 +343,7 @@ fn one_model_is_made_for_several_files() {
 
 	std::fs::write(here.join("e.csv"), "load,nobody\n".to_string() + &"1,2\n".repeat(300)).unwrap();
 	let bad = |more: &[&str]| refusal(here, &[&base[..base.len() - 1], more].concat());
-	assert!(bad(&["--csv", "a.csv", "--csv", "e.csv"]).contains("e.csv has no column `leader`"));
+	assert!(bad(&["--csv", "a.csv", "--csv", "e.csv"]).contains("e.csv: no column `leader`"));
 	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:9"]).contains("c.csv has 9 rows, and 10 are needed"));
 	assert!(bad(&["--csv", "a.csv", "--validation-csv", "c.csv:30"])
 		.contains("30 rows validate, and with a horizon of 4 steps 35 are needed after a history of 6"));
@@ -421,4 +424,89 @@ fn verify_is_inconclusive_without_a_node() {
 	let output = worker(folder.path(), &["verify", "0", "--node", &format!("ws://127.0.0.1:{port}")]);
 	assert_eq!(output.status.code(), Some(2));
 	assert!(String::from_utf8_lossy(&output.stderr).contains("inconclusive"));
+}
+
+/// Options for series that are shorter than 200 rows.
+const SHORT: [&str; 10] = ["--season", "12", "--horizon", "3", "--family", "linear", "--window", "12", "--split", "60/30"];
+
+/// Returns a file with the columns `when` and `load`, whose times are these texts.
+fn timed(times: impl IntoIterator<Item = String>) -> String {
+	let line = |(at, time): (usize, String)| format!("{time},{:.3}\n", 20.0 + 5.0 * (at as f64 / 1.9).sin() + at as f64 / 50.0);
+	std::iter::once("when,load\n".to_string()).chain(times.into_iter().enumerate().map(line)).collect()
+}
+
+/// Trains a model of a file, and returns the times of its forecasts.
+fn forecast_times(here: &Path, file: &str, more: &[&str]) -> Vec<String> {
+	fine(here, &[&["train", "--csv", file, "--column", "load", "--out", "m.doin"], &SHORT[..], more].concat());
+	let forecast = json(here, &both(&["predict", "--model", "m.doin", "--csv", file, "--json"], more));
+	let steps = forecast["steps"].as_array().unwrap();
+	steps.iter().map(|step| step["time"].as_str().unwrap_or("none").to_string()).collect()
+}
+
+#[test]
+fn k03_forecasts_of_a_file_with_its_newest_row_first_come_after_that_row() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let times: Vec<String> = (0..120).map(|at| format!("2031-01-{:02} {:02}:00", at / 4 + 1, at % 4 * 6)).collect();
+	std::fs::write(here.join("newest.csv"), timed(times.into_iter().rev())).unwrap();
+	let next = forecast_times(here, "newest.csv", &[]);
+	assert_eq!(next, ["2031-01-31 00:00", "2031-01-31 06:00", "2031-01-31 12:00"]);
+}
+
+#[test]
+fn k09_forecasts_of_months_are_dated() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let months = (0..144).map(|at| format!("{}-{:02}", 2019 + at / 12, at % 12 + 1));
+	std::fs::write(here.join("months.csv"), timed(months.clone())).unwrap();
+	std::fs::write(here.join("days.csv"), timed(months.map(|month| month + "-01"))).unwrap();
+	assert_eq!(forecast_times(here, "months.csv", &["--time", "when"]), ["2031-01", "2031-02", "2031-03"]);
+	assert_eq!(forecast_times(here, "days.csv", &["--time", "when"]), ["2031-01-01", "2031-02-01", "2031-03-01"]);
+}
+
+#[test]
+fn k23_outputs_are_checked_before_training() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	std::fs::create_dir(here.join("models")).unwrap();
+	let train = |more: &[&str]| refusal(here, &both(&TRAIN, more));
+	assert!(train(&["--out", "models"]).contains("this is a folder. Name a file in it, e.g. models/model.doin"));
+	assert!(train(&["--out", "a.csv"]).contains("would replace a.csv, which the command reads"));
+	assert!(train(&["--out", "c.csv", "--curve", "c.csv"]).contains("name the same file"));
+	assert_eq!(std::fs::read_dir(here.join("models")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn k44_an_interrupted_population_keeps_its_best_model() {
+	use std::io::{BufRead, BufReader};
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	let endless = ["--epochs", "1000", "--width", "16..64", "--depth", "2..4", "--population", "20000", "--out", "m.doin"];
+	let mut training = Command::new(env!("CARGO_BIN_EXE_doin-worker"))
+		.current_dir(here)
+		.args(TRAIN.iter().take(11).chain(&endless))
+		.stdout(std::process::Stdio::piped())
+		.stderr(std::process::Stdio::piped())
+		.spawn()
+		.unwrap();
+	// The plan is printed when the training begins.
+	let mut output = BufReader::new(training.stdout.take().unwrap());
+	let mut line = String::new();
+	while !line.starts_with("trained by") {
+		line.clear();
+		assert!(output.read_line(&mut line).unwrap() > 0);
+	}
+	std::thread::sleep(std::time::Duration::from_secs(2));
+	let process = rustix::process::Pid::from_child(&training);
+	rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+	let report: Vec<String> = output.lines().map(|line| line.unwrap()).collect();
+	let ended = training.wait_with_output().unwrap();
+	let notes = String::from_utf8(ended.stderr).unwrap();
+	assert_eq!(ended.status.code(), Some(130), "{notes}");
+	assert!(notes.contains("the best model so far is kept"), "{notes}");
+	assert!(report.iter().any(|line| line.starts_with("saved       m.doin")), "{report:?}");
+	fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv"]);
 }

@@ -60,6 +60,13 @@ pub enum Error {
 	/// The values are so large that no linear model of them has 12-bit weights.
 	#[error("no 12-bit weights reach from inputs to outputs: the unit of the series is too fine, multiply it by ten")]
 	UnitTooFine,
+	/// Beside trend and season, the series moves by less than half a raw unit per step, and the chain refuses generators that
+	/// quiet.
+	#[error(
+		"beside its trend and season, the series moves by less than half a raw unit per step, so a round could have nothing to \
+		 improve: divide the unit of the series by ten, or use public evidence"
+	)]
+	UnitTooCoarse,
 	/// The series has no noise that a generator could be fitted to.
 	#[error("the series moves by the same amount at every step of its training part: there is no generator to fit")]
 	ConstantSeries,

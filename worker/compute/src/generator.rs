@@ -60,8 +60,9 @@ pub struct FitReport {
 ///
 /// # Errors
 ///
-/// [`Error::Short`] for fewer than three seasons or one window; [`Error::ConstantSeries`] if the series moves by the same amount
-/// at every step; [`Error::Program`] if the program is invalid, or no bound keeps levels within 32 bits.
+/// [`Error::Short`] for fewer than three seasons or one window; [`Error::ConstantSeries`] if the series moves by the same
+/// amount at every step; [`Error::UnitTooCoarse`] if it hardly moves beside its season; [`Error::Program`] if the program is
+/// invalid, or no bound keeps levels within 32 bits.
 pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, FitReport), Error> {
 	program.check()?;
 	let season = usize::from(program.season);
@@ -97,7 +98,10 @@ pub fn fit(training: &[i32], program: &Forecast) -> Result<(Generator, FitReport
 			Err(error) => refused = error,
 		}
 	}
-	Err(refused.into())
+	Err(match refused {
+		ProgramError::Noise => Error::UnitTooCoarse,
+		other => other.into(),
+	})
 }
 
 /// Returns the mean difference per phase, Q8, shifted so that a whole season moves as far as the published one on average, which
@@ -356,6 +360,14 @@ mod tests {
 	fn a_series_without_movement_or_length_is_refused() {
 		assert_eq!(fit(&[5; 100], &program(12)), Err(Error::ConstantSeries));
 		assert!(matches!(fit(&[1, 2, 3], &program(12)), Err(Error::Short { have: 3, need: 38, .. })));
+	}
+
+	#[test]
+	fn n10_a_series_without_noise_beside_its_season_is_refused() {
+		let seasonal: Vec<i32> = (0..200).map(|t| t % 12).collect();
+		assert_eq!(fit(&seasonal, &program(12)), Err(Error::UnitTooCoarse));
+		let noisy: Vec<i32> = (0..200).map(|t| 10 * (t % 12) + t * t * 7 % 5).collect();
+		assert!(fit(&noisy, &program(12)).is_ok(), "the same in a finer unit");
 	}
 
 	#[test]

@@ -1,11 +1,12 @@
 //! Draft of a domain: its record, made from a series, and what an owner should know before paying for it.
 
 use crate::{
+	csv::Note,
 	quantise::Quantised,
 	season::find_season,
 	series::{ReadOptions, Series},
 	spec::check_classes,
-	table::{data_hash, max_rows},
+	table::{data_hash, max_rows, SeriesSource, Table},
 	target::{self, TargetOptions},
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
@@ -29,8 +30,15 @@ use std::path::Path;
 const TRAINING_PERCENT: usize = 70;
 /// Per cent of the rows that validate.
 const VALIDATION_PERCENT: usize = 15;
+/// Most bytes of the name of a domain.
+const NAME_BYTES: u32 = 64;
+/// Most bytes of the text of a unit.
+const UNIT_BYTES: u32 = 32;
 /// Multiply-accumulates per window that suffice for the nets of the trainer.
 const ENOUGH_MACS: u32 = 32_768;
+
+/// Text of a record.
+type Text<const N: u32> = BoundedVec<u8, ConstU32<N>>;
 
 /// Part of a file that becomes a domain, and its forecast. `None` leaves a value to the draft.
 #[derive(Clone, Debug)]
@@ -51,6 +59,8 @@ pub struct DraftOptions {
 	pub scale: f64,
 	/// Name of the domain.
 	pub name: Option<String>,
+	/// Name of the unit; that of the column if `None`.
+	pub unit_name: Option<String>,
 }
 
 impl Default for DraftOptions {
@@ -64,6 +74,7 @@ impl Default for DraftOptions {
 			unit: None,
 			scale: 1.0,
 			name: None,
+			unit_name: None,
 		}
 	}
 }
@@ -110,26 +121,29 @@ pub struct Draft {
 	pub fit: Option<FitReport>,
 	/// Errors of simple models.
 	pub baselines: Vec<BaselineRow>,
+	/// Remarks on the file, for the user.
+	pub notes: Vec<Note>,
 }
 
 impl Draft {
-	/// Reads `column` and the columns of `options` from a CSV file, and drafts a domain.
+	/// Reads `column`, or the only column of numbers, and the columns of `options` from a CSV file, and drafts a domain.
 	///
 	/// # Errors
 	///
 	/// Errors if the file cannot be used, if an option is out of range, if there are too few or too many rows, if no generator
 	/// fits the series, or if there is nothing to improve.
-	pub fn from_csv(path: &Path, column: &str, options: &DraftOptions, terms: &DomainTerms) -> Result<Self> {
+	pub fn from_csv(source: &SeriesSource, column: Option<&str>, options: &DraftOptions, terms: &DomainTerms) -> Result<Self> {
 		ensure!(
 			options.scale.is_finite() && options.scale != 0.0,
 			"invalid --scale {}: expected a finite factor other than 0",
 			options.scale
 		);
-		let mut series = Series::read(path, column, &options.read)?;
+		let Table { column, inputs, mut series, .. } = Table::read(source, column, &options.read)?;
 		series.values.iter_mut().for_each(|value| *value *= options.scale);
-		let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-		let default_name = format!("{stem} {column}");
-		Self::new(&series, column, options.name.as_deref().unwrap_or(&default_name), options, terms)
+		let default_name = shortened::<NAME_BYTES>(&format!("{} {column}", stem(&source.path)));
+		// The columns by the names that they have in the file.
+		let options = DraftOptions { read: ReadOptions { inputs, ..options.read.clone() }, ..options.clone() };
+		Self::new(&series, &column, options.name.as_deref().unwrap_or(&default_name), &options, terms)
 	}
 
 	/// Drafts a domain of a series whose values are in units of `column`.
@@ -142,7 +156,7 @@ impl Draft {
 		let rows = series.rows();
 		check_rows(rows, &forecast)?;
 		let quantised = series.quantise(forecast.horizon.into(), options.unit)?;
-		let unit = quantised.unit(column);
+		let (unit, shortened) = unit_text(&quantised, column, options.unit_name.as_deref())?;
 		let Quantised { values, quantum, inputs } = quantised;
 		forecast.target = options.target.target(quantum)?;
 		let split = Split {
@@ -158,8 +172,8 @@ impl Draft {
 			(Evidence::Public, None)
 		};
 		let spec = DomainSpec {
-			name: bounded_text(name, "name")?,
-			unit: bounded_text(&unit, "unit")?,
+			name: bounded_text(name, "name", "--name")?,
+			unit,
 			genes: genes(&forecast).try_into().map_err(|_| anyhow!("too many genes"))?,
 			limits: Limits {
 				model_bytes: terms.model_bytes,
@@ -177,7 +191,9 @@ impl Draft {
 		let baselines = baselines(&spec, &values)?;
 		let inputs = options.read.inputs.iter().cloned().zip(inputs).collect();
 		let season_found = options.season.is_none();
-		Ok(Self { spec, values, quantum, inputs, filled: series.filled, season_found, fit, baselines })
+		let (filled, mut notes) = (series.filled, series.notes.clone());
+		notes.extend(shortened);
+		Ok(Self { spec, values, quantum, inputs, filled, season_found, fit, baselines, notes })
 	}
 
 	/// Returns the program, if it is a forecast.
@@ -192,6 +208,16 @@ impl Draft {
 	/// evidence pays a bounty only.
 	pub fn is_mintable(&self) -> bool {
 		self.spec.evidence.value() > 0
+	}
+}
+
+/// Returns the name of a file without its extensions; `stdin` for standard input.
+fn stem(path: &Path) -> String {
+	let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+	let name = name.strip_suffix(".gz").unwrap_or(&name);
+	match name {
+		"-" => "stdin".into(),
+		_ => name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem }).into(),
 	}
 }
 
@@ -234,9 +260,40 @@ fn percent_of(rows: usize, percent: usize) -> u32 {
 	(rows * percent / 100) as u32
 }
 
-fn bounded_text<const N: u32>(text: &str, field: &str) -> Result<BoundedVec<u8, ConstU32<N>>> {
+/// Returns the text of the unit, e.g. `0.01 °C`, and a note if the name of the column had to be shortened.
+///
+/// # Errors
+///
+/// Errors if a requested name is too long.
+fn unit_text(quantised: &Quantised, column: &str, requested: Option<&str>) -> Result<(Text<UNIT_BYTES>, Option<Note>)> {
+	let whole = quantised.unit(requested.unwrap_or(column));
+	if requested.is_some() {
+		return Ok((bounded_text(&whole, "unit", "--unit-name")?, None));
+	}
+	let short = shortened::<UNIT_BYTES>(&whole);
+	let note = (short != whole).then(|| {
+		Note::Info(format!(
+			"the unit of the domain is shortened to `{short}`: a record has room for {UNIT_BYTES} bytes. \
+			Choose another name with --unit-name"
+		))
+	});
+	Ok((bounded_text(&short, "unit", "--unit-name")?, note))
+}
+
+/// Returns the text if it has at most `N` bytes, or its beginning and an ellipsis.
+fn shortened<const N: u32>(text: &str) -> String {
+	let ellipsis = "…";
+	if text.len() <= N as usize {
+		return text.to_string();
+	}
+	let most = N as usize - ellipsis.len();
+	let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or(0);
+	text[..end].trim_end().to_string() + ellipsis
+}
+
+fn bounded_text<const N: u32>(text: &str, field: &str, option: &str) -> Result<Text<N>> {
 	let bytes = text.as_bytes().to_vec();
-	bytes.try_into().map_err(|_| anyhow!("the {field} `{text}` is longer than {N} bytes: choose a shorter one"))
+	bytes.try_into().map_err(|_| anyhow!("the {field} `{text}` is longer than {N} bytes: choose a shorter one with {option}"))
 }
 
 /// Returns the most multiply-accumulates per window at which the costliest chunk stays in the small class, at
@@ -291,8 +348,7 @@ fn check_rows(rows: usize, forecast: &Forecast) -> Result<()> {
 	ensure!(
 		rows >= needed,
 		"the series has {rows} rows, and {needed} are needed for a season of {}, a history of {} and a horizon of {} steps: \
-		bring more \
-		data, or choose smaller ones with --season, --history and --horizon",
+		bring more data, or choose smaller ones with --season, --history and --horizon",
 		forecast.season,
 		forecast.history,
 		forecast.horizon

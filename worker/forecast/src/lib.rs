@@ -3,7 +3,7 @@
 //! A file passes through these steps:
 //!
 //! ```text
-//! CSV file ── series ──▶ values in the column's unit ── quantise ──▶ raw values (i32)
+//! CSV file ── csv, time, series ──▶ values in the column's unit ── quantise ──▶ raw values (i32)
 //!                                                                      │
 //!              ForecastSpec: season, history, horizon, channels, target│
 //!                                   ┌──────────────────────────────────┤
@@ -14,7 +14,7 @@
 //!                                     model_file ──▶ evaluation, predict
 //! ```
 //!
-//! - [`series`] reads columns of a CSV file, [`time`] its times, and [`quantise`] rounds values to raw units.
+//! - [`csv`] reads columns of a file, [`time`] its times, [`series`] combines them, and [`quantise`] rounds values to raw units.
 //! - [`target`] and [`spec`] state the forecast, in the units of the column.
 //! - [`draft`] makes the record of a domain, and [`files`] the training set of a model.
 //! - [`model_file`] stores a trained model, [`evaluation`] computes its errors, and [`predict`] its forecasts.
@@ -23,6 +23,7 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+pub mod csv;
 pub mod draft;
 pub mod error_scale;
 pub mod evaluation;
@@ -32,6 +33,7 @@ pub mod files;
 mod fixtures;
 mod gaps;
 pub mod model_file;
+pub mod output;
 pub mod predict;
 pub mod quantise;
 pub mod season;
@@ -44,6 +46,7 @@ pub mod target;
 pub mod time;
 pub mod units;
 
+pub use self::csv::{CsvOptions, Decimal, Note};
 pub use draft::{DomainTerms, Draft, DraftOptions};
 pub use error_scale::{error_name, error_size, ErrorFigures, ErrorScale};
 pub use evaluation::Evaluation;
@@ -58,4 +61,4 @@ pub use split::SplitRule;
 pub use step_errors::StepErrors;
 pub use table::{SeriesSource, Table};
 pub use target::TargetOptions;
-pub use units::{decimal, parse_unit, significant};
+pub use units::{decimal, exact, parse_unit, significant};

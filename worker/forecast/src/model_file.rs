@@ -5,6 +5,7 @@
 
 use crate::{
 	family::ModelFamily,
+	output::replace_file,
 	series::ReadOptions,
 	spec::{rejection, ForecastSpec, LIMITS},
 	table::{SeriesSource, Table},
@@ -14,8 +15,7 @@ use anyhow::{anyhow, bail, ensure, Context, Result};
 use doin_primitives::{blake2_256, Split};
 use doin_scoring::{Forecast, Model, ModelError, Program};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, io::Write, path::Path};
-use tempfile::NamedTempFile;
+use std::{collections::BTreeMap, path::Path};
 
 /// Value of the field `format`.
 const FORMAT: &str = "doin-model";
@@ -151,30 +151,10 @@ impl ModelFile {
 	pub fn write(&self, path: &Path) -> Result<()> {
 		let envelope = Envelope { checksum: self.checksum()?, file: self.clone() };
 		let text = serde_json::to_string_pretty(&envelope)? + "\n";
-		replace(path, text.as_bytes()).with_context(|| {
+		replace_file(path, text.as_bytes()).with_context(|| {
 			format!("cannot write {}: choose a file in an existing folder that you may write to", path.display())
 		})
 	}
-}
-
-/// Replaces a file atomically: a crash leaves the old contents or the new ones.
-fn replace(path: &Path, contents: &[u8]) -> std::io::Result<()> {
-	let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-	let mut builder = tempfile::Builder::new();
-	#[cfg(unix)]
-	{
-		use std::os::unix::fs::PermissionsExt;
-		// The usual mode of files; the process's umask applies.
-		builder.permissions(std::fs::Permissions::from_mode(0o666));
-	}
-	let mut file: NamedTempFile = builder.tempfile_in(folder)?;
-	file.write_all(contents)?;
-	file.as_file().sync_all()?;
-	file.persist(path)?;
-	// The name of the file is on the disk once its folder is.
-	#[cfg(unix)]
-	std::fs::File::open(folder)?.sync_all()?;
-	Ok(())
 }
 
 impl LoadedModel {
@@ -230,17 +210,18 @@ impl LoadedModel {
 		let data = &self.file.data;
 		let known: Vec<String> = data.inputs.iter().map(|input| input.column.clone()).collect();
 		let inputs = if options.inputs.is_empty() { known.clone() } else { options.inputs.clone() };
-		if inputs.len() != known.len() {
+		let options = ReadOptions { inputs, ..options.clone() };
+		let table = Table::read(source, Some(column.unwrap_or(&data.column)), &options)?;
+		if table.inputs.len() != known.len() {
 			bail!(
 				"--inputs names {} columns, and the model reads {} beside `{}`{}: name as many, in this order, or omit --inputs",
-				inputs.len(),
+				table.inputs.len(),
 				known.len(),
 				data.column,
 				if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 			);
 		}
-		let options = ReadOptions { inputs, ..options.clone() };
-		Table::read(source, Some(column.unwrap_or(&data.column)), &options)
+		Ok(table)
 	}
 
 	/// Returns a description of the model in one line.

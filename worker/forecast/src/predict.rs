@@ -5,6 +5,7 @@ use crate::{
 	step_errors::{forecast, Output},
 	table::Table,
 	target::scored_steps,
+	units,
 };
 use anyhow::{ensure, Result};
 use doin_scoring::{model::OUT_FRAC, score::class_of_change, Target};
@@ -43,10 +44,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-	/// Returns a value with `decimals` decimals, or the number of a class.
-	pub fn shown(self, decimals: usize) -> String {
+	/// Returns a value with `decimals` decimals, as of [`units::decimals`], or the number of a class.
+	pub fn shown(self, decimals: i32) -> String {
 		match self {
-			Self::Value(value) => format!("{value:.decimals$}"),
+			Self::Value(value) => units::with_decimals(value, decimals),
 			Self::Class(class) => class.to_string(),
 		}
 	}
@@ -111,18 +112,19 @@ pub fn predict(loaded: &LoadedModel, table: &Table, origin: Origin) -> Result<Ve
 	})
 }
 
-/// Returns the decimals of a forecast: one more than those of the raw unit, since outputs are sixteen times finer.
-pub fn decimals(unit: f64) -> usize {
-	(1.0 - unit.log10().floor()).clamp(0.0, 15.0) as usize
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{fixtures::model_file, series::Series, time::Clock};
+	use crate::{
+		fixtures::model_file,
+		series::Series,
+		time::{Gaps, TimeOptions, TimeText, Timeline},
+	};
 
 	fn table(rows: usize) -> Table {
-		let times: Vec<_> = (0..rows as i64).map(|at| Some(at * 3_600)).collect();
+		let times: Vec<String> = (0..rows).map(|at| format!("1970-01-{:02} {:02}:00", at / 24 + 1, at % 24)).collect();
+		let texts: Vec<TimeText> = times.iter().map(|text| TimeText { line: 0, text }).collect();
+		let timeline = Timeline::read(&texts, &TimeOptions::default(), Gaps { fill: false, most: rows }).unwrap();
 		Table {
 			file: "a.csv".into(),
 			column: "v".into(),
@@ -131,7 +133,8 @@ mod tests {
 				inputs: Vec::new(),
 				values: (0..rows).map(|at| at as f64 / 100.0).collect(),
 				filled: 0,
-				clock: Clock::new(&times, "1970-01-01 00:00"),
+				clock: Some(timeline.clock),
+				notes: Vec::new(),
 			},
 		}
 	}
@@ -161,10 +164,5 @@ mod tests {
 		assert!(refusal(Origin::Row(15), 100).contains("15 rows are known") && refusal(Origin::Last, 9).contains("reads 16"));
 		assert_eq!(("last".parse(), "7".parse()), (Ok(Origin::Last), Ok(Origin::Row(7))));
 		assert!("0".parse::<Origin>().is_err() && "first".parse::<Origin>().is_err());
-	}
-
-	#[test]
-	fn decimals_follow_the_unit() {
-		assert_eq!([1.0, 0.01, 100.0, 1e-5].map(decimals), [1, 3, 0, 6]);
 	}
 }

@@ -1,11 +1,14 @@
 //! Series of a CSV file: one column to forecast, further columns beside it, and the times of the rows.
 
 use crate::{
-	gaps::{fill_gaps, insert_missing_steps, Row},
-	time::{parse_instant, Clock},
+	csv::{number::Missing, values::sentinel_warnings, CsvOptions, Note, Selection, TextTable, MAX_HELD_ROWS},
+	gaps::{fill_gaps, Filled},
+	table::max_rows,
+	target,
+	time::{Clock, Gaps, SeriesBegins, TimeOptions, TimeText, Timeline},
 };
-use anyhow::{bail, ensure, Context, Result};
-use std::path::Path;
+use anyhow::{bail, ensure, Context, Error, Result};
+use std::{ops::Range, path::Path};
 
 /// Treatment of missing values and missing times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::EnumMessage, strum::IntoStaticStr)]
@@ -18,12 +21,19 @@ pub enum Fill {
 /// Columns beside the one to forecast, and the treatment of times and gaps.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
-	/// Names of the columns that a model reads beside the one to forecast.
+	/// Columns that a model reads beside the one to forecast: names or positions, or lists of them.
 	pub inputs: Vec<String>,
-	/// Name of the column of times, whose order and gaps are checked. Without it, rows are steps.
+	/// Column of times, whose order and gaps are checked, or a list of a column of dates and one of times of day. A column is
+	/// recognised by its cells if this is `None`, and rows are steps; with `none`, no column is.
 	pub time: Option<String>,
 	/// Treatment of gaps; without it, a gap is an error.
 	pub fill: Option<Fill>,
+	/// Facts about times that the texts of a file leave open.
+	pub clock: TimeOptions,
+	/// Facts about a file that its text leaves open.
+	pub csv: CsvOptions,
+	/// Number of rows at the end that are used; `None` for all.
+	pub last: Option<usize>,
 }
 
 /// Values of a series in the units of the file.
@@ -37,35 +47,62 @@ pub struct Series {
 	pub filled: usize,
 	/// Times of the steps, where the file has them and they are equidistant.
 	pub clock: Option<Clock>,
+	/// Remarks on the file, for the user.
+	pub notes: Vec<Note>,
 }
 
 impl Series {
-	/// Reads `column` and the columns of `options` from a CSV file whose first line holds column names.
+	/// Reads `column`, or the only column of numbers if it is `None`, and the columns of `options` from a CSV file, of which the
+	/// first `first` steps are used, or all. Returns the names of the columns beside the series, the one to forecast first.
 	///
 	/// # Errors
 	///
-	/// Errors if the file cannot be read, lacks a column, has no rows, has a cell that is not a finite number, has a gap that
-	/// `options` does not fill, has times that do not ascend evenly, or if the column to forecast is constant. The message names
-	/// the line of the fault.
-	pub fn read(path: &Path, column: &str, options: &ReadOptions) -> Result<Self> {
-		let shown = path.display();
-		let mut reader = Reader::open(path, column, options)?;
-		let mut rows = reader.rows(path, options.fill)?;
-		ensure!(!rows.is_empty(), "{shown} has a header and no rows: a model needs data");
-		if options.time.is_some() {
-			rows = insert_missing_steps(rows, options.fill).with_context(|| format!("{shown} is not a regular series"))?;
-		}
-		let filled = fill_gaps(&rows, &reader.names).with_context(|| format!("{shown} cannot be filled"))?;
-		let times: Vec<Option<i64>> = rows[filled.first..].iter().map(|row| row.time).collect();
-		let clock = reader.example.and_then(|example| Clock::new(&times, &example));
-		let mut columns = filled.columns.into_iter();
-		let values = columns.next().unwrap_or_default();
-		let first = values[0];
+	/// Errors if the file cannot be read, lacks a column, has no rows, has fewer steps than are requested or more than a chain
+	/// stores, has a cell that is not a finite number, has a gap that `options` does not fill, has times that do not ascend
+	/// evenly, or if the column to forecast is constant. The message names the line of the fault.
+	pub fn read(path: &Path, first: Option<usize>, column: Option<&str>, options: &ReadOptions) -> Result<(Vec<String>, Self)> {
+		let (inputs, time) = (options.inputs.as_slice(), options.time.as_deref());
+		let selection = Selection { column, inputs, time, keep_last: options.last.is_some() && first.is_none() };
+		let text = TextTable::read(path, &selection, &options.csv)?;
+		let most = max_rows(target::channels(text.names.len() - 1)?);
 		ensure!(
-			values.iter().any(|value| *value != first),
-			"column `{column}` of {shown} is constant at {first}: there is nothing to forecast"
+			!text.cut_off || first.is_some(),
+			"{} has more than {} rows, and at most {most} are used: take the last ones with --last {most}",
+			text.file,
+			text.cells.rows()
 		);
-		Ok(Self { values, inputs: columns.collect(), filled: filled.interpolated, clock })
+		let numbers = text.numbers(&Missing::new(&options.csv.missing), options.csv.decimal)?;
+		// Steps outside the part that is used are filled too.
+		let room = if options.last.is_some() || first.is_some() { MAX_HELD_ROWS } else { most };
+		let mut steps = Steps::of(&text, options, room)?;
+		let columns: Vec<_> = numbers.columns.iter().map(|values| steps.arrange(values)).collect();
+		let part = Part { text: &text, first, last: options.last, most };
+		let (used, columns) = match options.fill {
+			Some(Fill::Linear) => part.fill(columns)?,
+			None => part.without_gaps(columns, &steps)?,
+		};
+		let mut notes = vec![];
+		let mut findings = text.findings.clone();
+		findings.extend(numbers.findings);
+		if !findings.is_empty() {
+			notes.push(Note::Info(format!("{}: {}", text.file, findings.join("; "))));
+		}
+		notes.append(&mut steps.notes);
+		for (name, values) in text.names.iter().zip(&columns) {
+			notes.extend(sentinel_warnings(&text.file, name, &values.known, options.fill.is_some()));
+		}
+		let filled = columns.iter().map(|column| column.known.len() - column.known.iter().flatten().count()).sum();
+		let mut columns = columns.into_iter().map(|column| column.values);
+		let values = columns.next().unwrap_or_default();
+		let constant = values[0];
+		ensure!(
+			values.iter().any(|value| *value != constant),
+			"column `{}` of {} is constant at {constant}: there is nothing to forecast",
+			text.names[0],
+			text.file
+		);
+		let clock = steps.clock.map(|clock| clock.skip(used.start));
+		Ok((text.names, Self { values, inputs: columns.collect(), filled, clock, notes }))
 	}
 
 	/// Returns the number of steps.
@@ -74,247 +111,166 @@ impl Series {
 	}
 }
 
-/// Reader of selected columns.
-struct Reader<'a> {
-	inner: csv::Reader<std::fs::File>,
-	/// Names of the selected columns.
-	names: Vec<&'a str>,
-	/// Their positions.
-	columns: Vec<usize>,
-	/// Position of the checked column of times.
-	time: Option<usize>,
-	/// First time of the file, as the file writes it.
-	example: Option<String>,
+/// Steps of the rows of a file.
+struct Steps {
+	/// Rows of the file, oldest first.
+	order: Vec<usize>,
+	/// Step of each of these rows, ascending.
+	steps: Vec<usize>,
+	clock: Option<Clock>,
+	notes: Vec<Note>,
 }
 
-impl<'a> Reader<'a> {
-	fn open(path: &Path, column: &'a str, options: &'a ReadOptions) -> Result<Self> {
-		let shown = path.display();
-		let mut inner = open(path)?;
-		let headers = headers(&mut inner, path)?;
-		let find = |name: &str| {
-			headers.iter().position(|header| header == name).with_context(|| {
-				let known: Vec<_> = headers.iter().map(|header| format!("`{header}`")).collect();
-				format!("{shown} has no column `{name}`. Its columns are {}", known.join(", "))
-			})
+impl Steps {
+	/// Returns the steps by the times of the rows, at most `most`, or by the order of the rows where there are no times.
+	fn of(text: &TextTable, options: &ReadOptions, most: usize) -> Result<Self> {
+		let rows = text.cells.rows();
+		let Some((name, named)) = &text.time else {
+			return Ok(Self { order: (0..rows).collect(), steps: (0..rows).collect(), clock: None, notes: Vec::new() });
 		};
-		let names: Vec<&str> = std::iter::once(column).chain(options.inputs.iter().map(String::as_str)).collect();
-		if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
-			bail!("column `{}` is named twice: --inputs takes columns other than `{column}`, each once", names[at]);
-		}
-		let columns = names.iter().map(|name| find(name)).collect::<Result<_>>()?;
-		let time = options.time.as_deref().map(find).transpose()?;
-		Ok(Self { inner, names, columns, time, example: None })
+		let times = text.cells.iter().map(|row| TimeText { line: row.line(), text: row.cell(text.time_cell()) });
+		let times: Vec<TimeText> = times.collect();
+		let context = |error: Error| explain(text, error);
+		let (order, steps, clock, notes) = if *named {
+			let gaps = Gaps { fill: options.fill.is_some(), most };
+			let Timeline { order, steps, clock, notes } = Timeline::read(&times, &options.clock, gaps).map_err(context)?;
+			(order, steps, Some(clock), notes)
+		} else {
+			let found = Timeline::recognised(&times, &options.clock, name).map_err(context)?;
+			(found.order, (0..rows).collect(), found.clock, found.notes)
+		};
+		ensure!(
+			text.cells.dropped() == 0 || order.first() == Some(&0),
+			"{} has more than {} rows, and its first row is not the oldest: sort it, or keep its first rows with head -n {most} FILE | \
+			doin-worker … --csv -",
+			text.file,
+			text.cells.rows()
+		);
+		let note = |note: String| match note.strip_prefix("warning: ") {
+			Some(warning) => Note::Warning(format!("{}: {warning}", text.file)),
+			None => Note::Info(format!("{}: {note}", text.file)),
+		};
+		Ok(Self { order, steps, clock, notes: notes.into_iter().map(note).collect() })
 	}
 
-	/// Reads all rows. The time of a row is taken from the checked column, or else from the first column whose first cell is
-	/// a date.
-	fn rows(&mut self, path: &Path, fill: Option<Fill>) -> Result<Vec<Row>> {
-		let shown = path.display();
-		let mut rows = Vec::new();
-		let mut stamped = None;
-		for record in self.inner.records() {
-			let record = record.with_context(|| format!("{shown} is not a regular CSV file"))?;
-			let line = record.position().map_or(0, |position| position.line());
-			if rows.is_empty() {
-				stamped = self.time.or_else(|| record.iter().position(is_date));
-				self.example = stamped.and_then(|at| record.get(at)).map(str::to_string);
-			}
-			let cell = |column: usize| record.get(column).unwrap_or("");
-			let mut values = Vec::with_capacity(self.columns.len());
-			for (name, column) in self.names.iter().zip(&self.columns) {
-				let text = cell(*column);
-				let value = number(text).with_context(|| {
-					format!(
-						"{shown}, line {line}: invalid value `{text}` in column `{name}`: expected a number; correct it, remove \
-						the line, \
-						or choose another column"
-					)
-				})?;
-				if value.is_none() && fill.is_none() {
-					bail!("{shown}, line {line}: column `{name}` has no value. Correct it, or fill gaps with --fill linear");
-				}
-				values.push(value);
-			}
-			let time = match (self.time, stamped) {
-				(Some(column), _) => Some(parse_instant(cell(column)).with_context(|| {
-					format!(
-						"{shown}, line {line}: invalid time `{}`: expected a time such as 2016-07-01 13:00:00 or a number of \
-						seconds; correct \
-						it, or omit --time",
-						cell(column)
-					)
-				})?),
-				(None, Some(column)) => parse_instant(cell(column)).ok(),
-				(None, None) => None,
+	/// Returns the value of each step; `None` where the file has none.
+	fn arrange(&self, values: &[Option<f64>]) -> Vec<Option<f64>> {
+		let mut arranged = vec![None; self.steps.last().map_or(0, |last| last + 1)];
+		for (row, step) in self.order.iter().zip(&self.steps) {
+			arranged[*step] = values[*row];
+		}
+		arranged
+	}
+}
+
+/// Adds the file to an error of times, and the column that tells the series apart where there are several.
+fn explain(text: &TextTable, error: Error) -> Error {
+	let file = text.file.clone();
+	let Some((last, next)) = error.downcast_ref::<SeriesBegins>().map(|begins| (begins.last_line, begins.line)) else {
+		return error.context(format!("{file} is not a regular series"));
+	};
+	let row = |line: u64| text.cells.iter().find(|row| row.line() == line);
+	let (Some(last), Some(next)) = (row(last), row(next)) else { return error.context(file) };
+	let changed = text.labels.iter().enumerate().find_map(|(label, name)| {
+		let (from, to) = (last.cell(text.label_cell(label)), next.cell(text.label_cell(label)));
+		(from != to).then(|| {
+			format!("Column `{name}` changes from `{from}` to `{to}` there, so choose one series with --where \"{name}={from}\"")
+		})
+	});
+	match changed {
+		Some(advice) => anyhow::anyhow!("{file}: {error:#}. {advice}"),
+		None => error.context(file),
+	}
+}
+
+/// Part of a series that is used.
+struct Part<'a> {
+	text: &'a TextTable,
+	/// Steps at the beginning.
+	first: Option<usize>,
+	/// Steps at the end of these.
+	last: Option<usize>,
+	/// Most steps.
+	most: usize,
+}
+
+/// A column of the part that is used.
+struct Column {
+	/// Values of the file.
+	known: Vec<Option<f64>>,
+	/// Values without gaps.
+	values: Vec<f64>,
+}
+
+impl Part<'_> {
+	/// Returns the part of `available` that is used.
+	fn of(&self, available: Range<usize>) -> Result<Range<usize>> {
+		let Self { text, first, last, most } = self;
+		let (mut used, rows) = (available.clone(), available.len());
+		let file = &text.file;
+		if let Some(first) = first {
+			ensure!(*first <= rows, "{file}:{first} takes {first} rows, and the file has {rows}: take fewer");
+			used.end = used.start + first;
+		}
+		if let Some(last) = last {
+			let rows = used.len();
+			ensure!(*last <= rows, "{file}: --last {last} takes {last} rows, and there are {rows}: take fewer");
+			used.start = used.end - last;
+		}
+		ensure!(
+			used.len() <= *most,
+			"{file} has {} rows, and at most {most} are used: take the last ones with --last {most}, or choose a coarser step",
+			used.len()
+		);
+		Ok(used)
+	}
+
+	/// Interpolates missing values, and returns the steps that are used and their values.
+	fn fill(&self, columns: Vec<Vec<Option<f64>>>) -> Result<(Range<usize>, Vec<Column>)> {
+		let names: Vec<&str> = self.text.names.iter().map(String::as_str).collect();
+		let Filled { columns: filled, first } =
+			fill_gaps(&columns, &names).with_context(|| format!("{} cannot be filled", self.text.file))?;
+		let used = self.of(first..first + filled[0].len())?;
+		let column = |(known, filled): (&Vec<_>, Vec<f64>)| Column {
+			known: known[used.clone()].to_vec(),
+			values: filled[used.start - first..used.end - first].to_vec(),
+		};
+		let columns = columns.iter().zip(filled).map(column).collect();
+		Ok((used, columns))
+	}
+
+	/// Returns the steps that are used and their values.
+	///
+	/// # Errors
+	///
+	/// Errors if a value is missing there.
+	fn without_gaps(&self, columns: Vec<Vec<Option<f64>>>, steps: &Steps) -> Result<(Range<usize>, Vec<Column>)> {
+		let used = self.of(0..columns[0].len())?;
+		// The first gap of the file is named, whichever column it is in.
+		let gap = |column: &Vec<Option<f64>>| column[used.clone()].iter().position(Option::is_none);
+		let first =
+			columns.iter().enumerate().filter_map(|(column, values)| gap(values).map(|at| (used.start + at, column))).min();
+		if let Some((step, column)) = first {
+			let at = steps.steps.partition_point(|other| *other < step);
+			let row = self.text.cells.row(steps.order[at]);
+			let cell = match row.cell(column) {
+				"" => String::new(),
+				text => format!(" (`{text}`)"),
 			};
-			rows.push(Row { line, values, time });
+			bail!(
+				"{}, line {}: column `{}` has no value{cell}. Correct it, or fill gaps with --fill linear",
+				self.text.file,
+				row.line(),
+				self.text.names[column]
+			);
 		}
-		Ok(rows)
+		let column = |known: Vec<Option<f64>>| Column {
+			values: known[used.clone()].iter().flatten().copied().collect(),
+			known: known[used.clone()].to_vec(),
+		};
+		Ok((used.clone(), columns.into_iter().map(column).collect()))
 	}
-}
-
-/// Returns the name of the only column of numbers of a file, apart from the column of times `time`.
-///
-/// # Errors
-///
-/// Errors if the file cannot be read, has no rows, or has no or several columns whose first cell is a number.
-pub fn only_column(path: &Path, time: Option<&str>) -> Result<String> {
-	let shown = path.display();
-	let mut reader = open(path)?;
-	let headers = headers(&mut reader, path)?;
-	let mut record = csv::StringRecord::new();
-	let found = reader.read_record(&mut record).with_context(|| format!("{shown} is not a regular CSV file"))?;
-	ensure!(found, "{shown} has a header and no rows: a model needs data");
-	let numbers: Vec<&str> = (headers.iter().zip(&record))
-		.filter(|(name, text)| Some(*name) != time && number(text).is_ok())
-		.map(|(name, _)| name)
-		.collect();
-	match &numbers[..] {
-		[] => bail!("{shown} has no column of numbers: a model needs one"),
-		[column] => Ok(column.to_string()),
-		several => {
-			let known: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
-			bail!("{shown} has several columns of numbers: choose one with --column. They are {}", known.join(", "))
-		}
-	}
-}
-
-fn open(path: &Path) -> Result<csv::Reader<std::fs::File>> {
-	let reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path);
-	reader.with_context(|| {
-		format!("cannot read {}. Name a CSV file whose first line holds the names of its columns", path.display())
-	})
-}
-
-fn headers(reader: &mut csv::Reader<std::fs::File>, path: &Path) -> Result<csv::StringRecord> {
-	Ok(reader.headers().with_context(|| format!("{} has no readable first line", path.display()))?.clone())
-}
-
-/// Returns `true` if the text is a date. Numbers are not: they may mean anything.
-fn is_date(text: &str) -> bool {
-	text.parse::<f64>().is_err() && parse_instant(text).is_ok()
-}
-
-/// Parses a finite number; `None` for an empty cell and the usual words for a missing value.
-fn number(text: &str) -> Result<Option<f64>> {
-	if text.is_empty() || ["nan", "na", "null", "none", "?"].contains(&text.to_ascii_lowercase().as_str()) {
-		return Ok(None);
-	}
-	let value: f64 = text.parse()?;
-	ensure!(value.is_finite(), "the number is infinite");
-	Ok(Some(value))
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn read_with(text: &str, time: bool, fill: Option<Fill>) -> Result<Series> {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("data.csv");
-		std::fs::write(&path, text).unwrap();
-		Series::read(&path, "v", &ReadOptions { inputs: Vec::new(), time: time.then(|| "t".to_string()), fill })
-	}
-
-	fn refusal(text: &str, time: bool) -> String {
-		format!("{:#}", read_with(text, time, None).unwrap_err())
-	}
-
-	#[test]
-	fn a_column_is_read_in_order() {
-		let series =
-			read_with("t,v\n2016-07-01 00:00:00,1.5\n2016-07-01 01:00:00, 2 \n2016-07-01 02:00:00,3e0\n", true, None).unwrap();
-		assert_eq!((series.rows(), series.filled), (3, 0));
-		assert_eq!(series.values, vec![1.5, 2.0, 3.0]);
-		assert_eq!(series.clock.unwrap().at(3), "2016-07-01 03:00:00");
-	}
-
-	#[test]
-	fn times_are_found_where_no_column_is_named() {
-		let clock = |text| read_with(text, false, None).unwrap().clock.map(|clock| clock.at(2));
-		assert_eq!(clock("t,v\n2020-02-27,1\n2020-02-28,2\n"), Some("2020-02-29".into()));
-		assert_eq!(clock("t,v\n1,1\n2,2\n"), None, "numbers may mean anything");
-		assert_eq!(clock("t,v\n2020-02-27,1\n2020-02-28,2\n2020-03-02,3\n"), None, "steps differ");
-		let filled = read_with("t,v\n0,\n60,1\n120,2\n", true, Some(Fill::Linear)).unwrap();
-		assert_eq!(filled.clock.unwrap().at(0), "60", "leading gaps are not filled");
-	}
-
-	#[test]
-	fn the_only_column_of_numbers_needs_no_name() {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("data.csv");
-		let only = |text: &str, time| {
-			std::fs::write(&path, text).unwrap();
-			only_column(&path, time).map_err(|error| format!("{error:#}"))
-		};
-		assert_eq!(only("when,v\n2020-01-01,1\n", None).unwrap(), "v");
-		assert_eq!(only("n,v\n1,1\n", Some("n")).unwrap(), "v");
-		let several = only("n,v\n1,1\n", None).unwrap_err();
-		assert!(several.contains("--column") && several.contains("`n`, `v`"), "{several}");
-		assert!(only("n,v\n", None).unwrap_err().contains("no rows"));
-		assert!(only("n,v\nx,y\n", None).unwrap_err().contains("no column of numbers"));
-	}
-
-	#[test]
-	fn a_missing_column_is_reported_with_the_existing_ones() {
-		let reason = refusal("a,b\n1,2\n", false);
-		assert!(reason.contains("no column `v`") && reason.contains("`a`, `b`"), "{reason}");
-	}
-
-	#[test]
-	fn bad_cells_are_named_by_line() {
-		assert!(refusal("t,v\n1,1\n2,x\n", false).contains("line 3: invalid value `x`"));
-		let gap = refusal("t,v\n1,1\n2,\n3,4\n", false);
-		assert!(gap.contains("line 3") && gap.contains("--fill linear"), "{gap}");
-		assert!(refusal("t,v\n1,1\n2,NaN\n", false).contains("line 3"));
-		assert!(refusal("t,v\n1,1\n2,inf\n", false).contains("line 3"));
-		assert!(refusal("t,v\n1,1\n2\n", false).contains("not a regular CSV file"));
-	}
-
-	#[test]
-	fn times_have_to_ascend_evenly() {
-		assert!(refusal("t,v\n1,1\n3,2\n2,3\n", true).contains("line 4: the time is not after that of line 3"));
-		let gap = refusal("t,v\n2020-02-28,1\n2020-02-29,2\n2020-03-01,3\n2020-03-04,4\n", true);
-		assert!(gap.contains("line 5") && gap.contains("2 values are missing"), "{gap}");
-		assert!(refusal("t,v\nyesterday,1\n2,2\n", true).contains("invalid time `yesterday`"));
-		assert!(refusal("t,v\n2021-02-28,1\n2021-02-31,2\n", true).contains("line 3: invalid time `2021-02-31`"));
-	}
-
-	#[test]
-	fn gaps_are_filled_with_straight_lines() {
-		let series = read_with("t,v\n0,1\n60,\n120,3\n180,4\n360,7\n", true, Some(Fill::Linear)).unwrap();
-		assert_eq!((series.values, series.filled), (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], 3));
-		assert!(format!("{:#}", read_with("t,v\n0,\n1,\n", false, Some(Fill::Linear)).unwrap_err()).contains("no values at all"));
-	}
-
-	#[test]
-	fn further_columns_are_read_row_by_row() {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("data.csv");
-		let read = |text: &str, inputs: &[&str], fill| {
-			std::fs::write(&path, text).unwrap();
-			let inputs: Vec<String> = inputs.iter().map(ToString::to_string).collect();
-			Series::read(&path, "v", &ReadOptions { inputs, time: None, fill })
-		};
-		let refusal = |text: &str, inputs: &[&str]| format!("{:#}", read(text, inputs, None).unwrap_err());
-		let series = read("a,v,b\n1,10,5\n2,20,5\n3,40,5\n", &["b", "a"], None).unwrap();
-		assert_eq!((&series.values, &series.inputs), (&vec![10.0, 20.0, 40.0], &vec![vec![5.0; 3], vec![1.0, 2.0, 3.0]]));
-		let raw = series.quantise(1, Some(10.0)).unwrap();
-		assert_eq!((&raw.values[..4], &raw.inputs), (&[1, 500, 100, 2][..], &vec![0.01, 0.01]));
-		assert_eq!(series.raw(5.0, &[5.0, 1.0]).unwrap()[..3], [2, 1, 1]);
-		assert!(refusal("v,a\n1,1\n2,x\n", &["a"]).contains("line 3: invalid value `x` in column `a`: expected a number"));
-		assert!(refusal("v,a\n1,1\n", &["b"]).contains("no column `b`"));
-		assert!(refusal("v,a\n1,1\n", &["a", "a"]).contains("`a` is named twice"));
-		assert!(refusal("v,a\n1,1\n", &["v"]).contains("`v` is named twice"));
-		// Where a column begins late or ends early, there is nothing to interpolate from.
-		let filled = read("v,a\n1,\n2,10\n4,\n5,30\n6,\n", &["a"], Some(Fill::Linear)).unwrap();
-		assert_eq!((filled.values, filled.inputs, filled.filled), (vec![2.0, 4.0, 5.0], vec![vec![10.0, 20.0, 30.0]], 1));
-	}
-
-	#[test]
-	fn a_series_without_anything_to_forecast_is_rejected() {
-		assert!(refusal("t,v\n1,5\n2,5\n", false).contains("constant at 5"));
-		assert!(refusal("t,v\n", false).contains("no rows"));
-	}
-}
+mod tests;

@@ -137,12 +137,12 @@ impl ForecastSpec {
 		for (file, SplitSeries { series, split }) in parts {
 			let rows = series.len() / usize::from(self.channels);
 			let (train, end) = (split.train_end as usize, split.validation_end as usize);
-			let needed = history + horizon + (train / EARLY_STOPPING).max(horizon);
+			let needed = self.training_rows(train);
 			if train > 0 && train < needed {
 				bail!(
 					"{file} has {rows} rows, of which {train} train; a window of {history} and a horizon of {horizon} steps \
-					need {needed}: \
-					bring more data, choose smaller ones with --window, --horizon and --season, or train on more with --split"
+					need {needed}: bring more data, choose smaller ones with --window, --horizon and --season, or train on more \
+					with --split"
 				);
 			}
 			windows += (end + 1).saturating_sub(horizon + train.max(history));
@@ -156,11 +156,27 @@ impl ForecastSpec {
 			true => String::new(),
 			false => format!(" after a history of {history} steps"),
 		};
+		let example = self.longer_validation(parts, needed).map_or(String::new(), |split| format!(" (e.g. --split {split})"));
 		bail!(
 			"{rows} rows validate, and with a horizon of {horizon} steps {needed} are needed{after}: bring more data, or choose \
-			another \
-			--split or a smaller --horizon"
+			another --split{example} or a smaller --horizon"
 		)
+	}
+
+	/// Returns a split of a single file in rows, of which `needed` validate, as many test as before, and the rest trains;
+	/// `None` if these are too few, or if the split would be read as per cent.
+	fn longer_validation(&self, parts: &[(String, SplitSeries)], needed: usize) -> Option<String> {
+		let [(_, SplitSeries { series, split })] = parts else { return None };
+		let rows = series.len() / usize::from(self.channels);
+		let train = (split.validation_end as usize).checked_sub(needed).filter(|_| split.train_end > 0)?;
+		(train >= self.training_rows(train) && train + needed > 100 && train + needed <= rows)
+			.then(|| format!("{train}/{needed}"))
+	}
+
+	/// Returns the least number of rows that train, of which `train` are there: a window to train on and one to stop early on.
+	fn training_rows(&self, train: usize) -> usize {
+		let (horizon, history) = (usize::from(self.horizon), usize::from(self.history));
+		history + horizon + (train / EARLY_STOPPING).max(horizon)
 	}
 }
 
@@ -223,6 +239,10 @@ mod tests {
 		assert!(reason.contains("21 train") && reason.contains("need 24") && reason.contains("--window"), "{reason}");
 		let reason = refusal(300, "70/5");
 		assert!(reason.contains("15 rows validate") && reason.contains("35 are needed"), "{reason}");
+		// A split that works is proposed where there is one.
+		assert!(reason.contains("--split (e.g. --split 190/35)"), "{reason}");
+		set(300, "190/35").unwrap();
+		assert!(!refusal(60, "70/5").contains("e.g."));
 		let refusal = |spec: ForecastSpec| format!("{:#}", spec.check().unwrap_err());
 		assert!(refusal(ForecastSpec { horizon: 1_025, ..spec() }).contains("--horizon 1025"));
 		assert!(refusal(ForecastSpec { season: 0, ..spec() }).contains("--season 0"));

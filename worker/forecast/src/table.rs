@@ -1,10 +1,10 @@
 //! Columns of one file.
 
 use crate::{
-	series::{only_column, ReadOptions, Series},
-	target,
+	csv::source::shown,
+	series::{ReadOptions, Series},
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{Context, Result};
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
@@ -76,30 +76,13 @@ impl Table {
 	///
 	/// # Errors
 	///
-	/// Errors if [`Series::read`] does, if the file has fewer rows than the source takes, or more values than a chain stores.
+	/// Errors if [`Series::read`] does.
 	pub fn read(source: &SeriesSource, column: Option<&str>, options: &ReadOptions) -> Result<Self> {
 		let path = source.path.as_path();
-		let column = match column {
-			Some(column) => column.to_string(),
-			None => only_column(path, options.time.as_deref())?,
-		};
-		let channels = target::channels(options.inputs.len())?;
-		let mut series = Series::read(path, &column, options)?;
-		let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-		if let Some(rows) = source.rows {
-			if rows > series.rows() {
-				bail!("{source} takes {rows} rows, and the file has {}: take fewer", series.rows());
-			}
-			series.values.truncate(rows);
-			series.inputs.iter_mut().for_each(|values| values.truncate(rows));
-		}
-		let most = max_rows(channels);
-		ensure!(
-			series.rows() <= most,
-			"{file} has {} rows, and at most {most} are used: keep the last ones, or choose a coarser step",
-			series.rows()
-		);
-		Ok(Self { file, column, inputs: options.inputs.clone(), series })
+		let (mut names, series) = Series::read(path, source.rows, column, options)?;
+		let file = path.file_name().filter(|name| *name != "-").map(|name| name.to_string_lossy().into_owned());
+		let column = names.remove(0);
+		Ok(Self { file: file.unwrap_or_else(|| shown(path)), column, inputs: names, series })
 	}
 
 	/// Returns the number of rows.

@@ -1,5 +1,6 @@
 //! Target of a forecast in units of the column: all steps, some steps, or classes of the change.
 
+use crate::units::decimal;
 use anyhow::{bail, ensure, Context, Result};
 use doin_scoring::{
 	program::{MAX_BOUNDS, MAX_CHANNELS, MAX_HISTORY, MAX_HORIZON, MAX_SPAN, MAX_STEPS},
@@ -158,21 +159,12 @@ pub fn describe(program: &Forecast, unit: f64) -> String {
 
 /// Returns the changes of a class as text, in units of the column.
 pub fn class_range(bounds: &[i32], class: usize, unit: f64) -> String {
-	let shown = |bound: &i32| bound_in_units(*bound, unit);
+	let shown = |bound: &i32| decimal(f64::from(*bound) * unit);
 	match (class.checked_sub(1).and_then(|below| bounds.get(below)), bounds.get(class)) {
 		(None, Some(above)) => format!("below {}", shown(above)),
 		(Some(from), None) => format!("{} or more", shown(from)),
 		(Some(from), Some(above)) => format!("from {} to below {}", shown(from), shown(above)),
 		(None, None) => "any".into(),
-	}
-}
-
-/// Returns a bound in units of the column with at most twelve decimals.
-fn bound_in_units(bound: i32, unit: f64) -> String {
-	let text = format!("{:.12}", f64::from(bound) * unit);
-	match text.trim_end_matches('0').trim_end_matches('.') {
-		"-0" => "0".into(),
-		text => text.into(),
 	}
 }
 

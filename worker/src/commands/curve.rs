@@ -1,6 +1,11 @@
 //! Learning curves as an SVG picture and as a CSV table.
 
 use anyhow::{bail, Context, Result};
+use doin_forecast::{
+	exact,
+	output::replace_file,
+	units::{decimals, with_decimals},
+};
 use plotters::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +83,7 @@ impl Picture<'_> {
 				true => self.svg()?.into_bytes(),
 				false => csv(self.curves)?,
 			};
-			std::fs::write(file, bytes)
+			replace_file(file, &bytes)
 				.with_context(|| format!("cannot write {}: choose a file in an existing folder", file.display()))?;
 		}
 		Ok(())
@@ -97,8 +102,13 @@ impl Picture<'_> {
 		let (least, most) = points()
 			.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), point| (least.min(point.error), most.max(point.error)));
 		let (least, most) = if least <= most { (least, most) } else { (0.0, 1.0) };
-		let margin = ((most - least) * 0.06).max(least.abs() * 1e-3).max(1e-9);
-		let decimals = (2.0 - (2.0 * margin + most - least).log10().floor()).clamp(0.0, 9.0) as usize;
+		// The axis is drawn in units of a power of ten, since its ticks are lost among very small and very large numbers.
+		let unit_of_axis = 10f64.powi(1 - decimals(least.abs().max(most.abs())));
+		let (least, most) = (least / unit_of_axis, most / unit_of_axis);
+		let margin = ((most - least) * 0.06).max(least.abs() * 1e-3);
+		// An error of zero throughout has no scale.
+		let margin = if margin > 0.0 { margin } else { 1e-9 };
+		let digits = decimals((2.0 * margin + most - least) * unit_of_axis) + 1;
 		let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
 		area.fill(&WHITE)?;
 		let mut chart = ChartBuilder::on(&area)
@@ -113,11 +123,11 @@ impl Picture<'_> {
 			.x_desc("epoch")
 			.y_desc(format!("error on early-stopping windows, {unit}"))
 			.x_label_formatter(&|epoch| format!("{epoch:.0}"))
-			.y_label_formatter(&|error| format!("{error:.decimals$}"))
+			.y_label_formatter(&|error| with_decimals(*error * unit_of_axis, digits))
 			.x_labels(usize::from(last.min(12)) + 1)
 			.draw()?;
 		let line = |curve: &Curve| -> Vec<(f64, f64)> {
-			curve.points.iter().map(|point| (f64::from(point.epoch), point.error)).collect()
+			curve.points.iter().map(|point| (f64::from(point.epoch), point.error / unit_of_axis)).collect()
 		};
 		for curve in curves.iter().filter(|curve| curve.candidate != chosen) {
 			chart.draw_series(LineSeries::new(line(curve), OTHERS.stroke_width(1)))?;
@@ -125,7 +135,7 @@ impl Picture<'_> {
 		for curve in curves.iter().filter(|curve| curve.candidate == chosen) {
 			chart.draw_series(LineSeries::new(line(curve), CHOSEN.stroke_width(2)))?;
 			if let Some(Point { epoch, error }) = curve.best() {
-				chart.draw_series([Circle::new((f64::from(epoch), error), 4, CHOSEN.filled())])?;
+				chart.draw_series([Circle::new((f64::from(epoch), error / unit_of_axis), 4, CHOSEN.filled())])?;
 			}
 		}
 		area.present()?;
@@ -139,7 +149,7 @@ fn csv(curves: &[Curve]) -> Result<Vec<u8>> {
 	writer.write_record(["candidate", "epoch", "error"])?;
 	for curve in curves {
 		for point in &curve.points {
-			writer.write_record([curve.candidate.to_string(), point.epoch.to_string(), point.error.to_string()])?;
+			writer.write_record([curve.candidate.to_string(), point.epoch.to_string(), exact(point.error)])?;
 		}
 	}
 	writer.into_inner().map_err(|error| anyhow::anyhow!("cannot write the learning curve: {error}"))
@@ -177,6 +187,19 @@ mod tests {
 		assert!(svg.contains("a &lt; b &amp; c") && svg.contains("°C"), "text is escaped");
 		assert_eq!(files(Path::new("x.svg")).unwrap(), [PathBuf::from("x.svg")]);
 		assert!(format!("{:#}", files(Path::new("x.png")).unwrap_err()).contains(".svg or .csv"));
+	}
+
+	#[test]
+	fn k22_tiny_errors_are_drawn_and_written_with_exponents() {
+		let curves = [curve(0, &[(0, 3e-21), (1, 2e-21), (2, 1e-21)])];
+		let svg = Picture { curves: &curves, chosen: 0, title: "t", unit: "u" }.svg().unwrap();
+		assert!(svg.contains("e-21") && svg.matches("e-2").count() > 3 && !svg.contains("0.000000"), "{svg}");
+		// The points lie at different heights.
+		let line = svg.lines().find(|line| line.contains("<polyline") && line.contains("#005EB8")).unwrap();
+		let points = line.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
+		let heights: Vec<&str> = points.split_whitespace().map(|point| point.split(',').nth(1).unwrap()).collect();
+		assert!(heights.windows(2).all(|pair| pair[0] != pair[1]), "{points}");
+		assert!(String::from_utf8(csv(&curves).unwrap()).unwrap().contains("\n0,1,2e-21\n"));
 	}
 
 	#[test]

@@ -2,7 +2,7 @@
 
 use crate::{
 	args::DataArgs,
-	report::{entry, table, write_table, OutputArgs, LEFT, RIGHT},
+	report::{entry, print_notes, table, write_table, OutputArgs, LEFT, RIGHT},
 	work::{compute, threads},
 };
 use anyhow::Result;
@@ -52,6 +52,7 @@ pub async fn run(args: EvaluateArgs) -> Result<()> {
 		let loaded = LoadedModel::read(&args.model)?;
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
+		print_notes(&table.series.notes);
 		let values = table.raw(loaded.unit, &loaded.inputs)?;
 		let evaluation =
 			thread_pool(threads(args.cores))?.install(|| Evaluation::new(&loaded, &table.file, values, args.split.as_ref()))?;

@@ -20,9 +20,10 @@ impl FromStr for Span {
 	type Err = String;
 
 	fn from_str(text: &str) -> Result<Self, String> {
-		let number = |text: &str| {
-			text.trim().parse().map_err(|_| {
-				format!("invalid value `{text}`: expected a whole number, e.g. 32, or a range to search, e.g. 16..64")
+		let number = |part: &str| {
+			part.trim().parse().map_err(|_| match written_otherwise(text) {
+				Some((lo, hi)) => format!("invalid range `{text}`: write it with two dots, {lo}..{hi}"),
+				None => format!("invalid value `{text}`: expected a whole number, e.g. 32, or a range to search, e.g. 16..64"),
 			})
 		};
 		let (lo, hi) = match text.split_once("..") {
@@ -34,6 +35,27 @@ impl FromStr for Span {
 		}
 		Ok(Self { lo, hi })
 	}
+}
+
+/// Returns the ends of a range that is written with another sign than two dots, e.g. `16-64`, `16:64` or `[16, 64]`.
+fn written_otherwise(text: &str) -> Option<(i64, i64)> {
+	let bare = text.trim().trim_start_matches(['[', '(']).trim_end_matches([']', ')']);
+	let (lo, hi) = bare.split_once([':', ',', '–', '-'])?;
+	Some((lo.trim().parse().ok()?, hi.trim().parse().ok()?))
+}
+
+/// Parses the exponent of a learning rate.
+fn parse_rate(text: &str) -> Result<Span, String> {
+	text.parse().map_err(|error| match text.trim().parse::<f64>() {
+		Ok(rate) if rate > 0.0 && rate < 1.0 => {
+			let exponent = (rate.log2() + 20.0).round();
+			format!(
+				"invalid value `{text}`: the learning rate is 2^(N - 20), and N is a whole number. For {text}, N is about \
+				{exponent}"
+			)
+		}
+		_ => error,
+	})
 }
 
 impl From<i64> for Span {
@@ -71,7 +93,7 @@ pub struct GeneArgs {
 	#[arg(long)]
 	dilate: bool,
 	/// Exponent of the first learning rate, 2^(N - 20) [default: 10; 12 for cells]
-	#[arg(long, value_name = "N")]
+	#[arg(long, value_name = "N", value_parser = parse_rate)]
 	rate: Option<Span>,
 	/// Most passes over the training part; the net of the best one is kept [default: 24; 12 for cells]
 	#[arg(long, value_name = "N")]
@@ -167,6 +189,19 @@ impl GeneArgs {
 		// A linear model does not depend on the seed.
 		let count = if self.family == ModelFamily::Linear { 1 } else { population.unwrap_or(1) };
 		(0..count).map(|at| candidate(&genes, self.seed.wrapping_add(at))).collect()
+	}
+
+	/// Returns a note if there are fewer candidates than a population has; `None` if there are not.
+	pub fn describe_shortage(&self, population: Option<u32>, candidates: usize) -> Option<String> {
+		let population = population.filter(|population| candidates < *population as usize)?;
+		let (reason, advice) = match self.family {
+			ModelFamily::Linear => {
+				("a linear model depends on its window alone", "search a wider range of --window, or train another family")
+			}
+			_ => ("the ranges have no more points", "search wider ranges, or omit them to train one candidate per seed"),
+		};
+		let trained = if candidates == 1 { "1 candidate is".to_string() } else { format!("{candidates} candidates are") };
+		Some(format!("{trained} trained, not the {population} of --population: {reason}. For more, {advice}"))
 	}
 
 	/// Returns the ranges of all genes. Defaults are those at which nets of a family usually do well.
@@ -318,5 +353,34 @@ mod tests {
 			assert!(wrong.parse::<Span>().is_err(), "{wrong}");
 		}
 		assert_eq!("4..=9".parse::<Span>().unwrap(), Span { lo: 4, hi: 9 });
+	}
+
+	#[test]
+	fn k43_a_space_smaller_than_the_population_is_reported() {
+		let shortage = |text: &str, population: u32| {
+			let genes = genes(text);
+			let made = genes.candidates(Some(population), 24, 48).unwrap().len();
+			genes.describe_shortage(Some(population), made)
+		};
+		let few = shortage("--decay 1..3", 40).unwrap();
+		assert!(few.starts_with("3 candidates are trained, not the 40 of --population") && few.contains("wider ranges"), "{few}");
+		let one = shortage("--family linear", 40).unwrap();
+		assert!(one.starts_with("1 candidate is trained, not the 40") && one.contains("--window"), "{one}");
+		assert_eq!((shortage("--decay 1..3", 3), shortage("--width 32..32", 4), shortage("", 2)), (None, None, None));
+		assert_eq!(genes("").describe_shortage(None, 1), None);
+	}
+
+	#[test]
+	fn k43_ranges_and_rates_are_explained() {
+		let refused =
+			|text: &str| Cli::try_parse_from(["x"].into_iter().chain(text.split_whitespace())).err().unwrap().to_string();
+		for spelling in ["16-64", "16:64", "16,64", "[16,64]", "16–64"] {
+			let reason = refused(&format!("--width {spelling}"));
+			assert!(reason.contains("write it with two dots, 16..64"), "{reason}");
+		}
+		let rate = refused("--rate 1e-3");
+		assert!(rate.contains("the learning rate is 2^(N - 20)") && rate.contains("For 1e-3, N is about 10"), "{rate}");
+		assert!(refused("--rate x").contains("expected a whole number") && refused("--rate 7-11").contains("7..11"));
+		assert_eq!(genes("--width 32..32").candidates(Some(4), 24, 48).unwrap().len(), 4, "a range of one value is a value");
 	}
 }

@@ -27,7 +27,7 @@ pub enum KeysCommand {
 /// Arguments of `keys generate`.
 #[derive(Clone, Debug, Args)]
 pub struct GenerateArgs {
-	/// File for the phrase, readable by its owner only [default: print the phrase]
+	/// File for the phrase, readable by its owner only; an existing file is never overwritten [default: print the phrase]
 	#[arg(long, value_name = "FILE")]
 	out: Option<PathBuf>,
 	/// Words of the phrase: 12 or 24
@@ -67,7 +67,7 @@ fn generate(args: &GenerateArgs) -> Result<()> {
 	if let Some(path) = &args.out {
 		write_new(path, &phrase)?;
 	}
-	args.output.print(&KeyReport::new(&pair, args.out.is_none().then_some(phrase)))?;
+	args.output.print(&KeyReport::new(&pair, args.out.is_none().then_some(phrase.as_str())))?;
 	match &args.out {
 		Some(path) => eprintln!("The phrase is in {}. It controls the account: keep a copy in a safe place.", path.display()),
 		None => eprintln!("Write the phrase down: it is shown once. With --out FILE it is written to a file instead."),
@@ -78,27 +78,27 @@ fn generate(args: &GenerateArgs) -> Result<()> {
 /// Report of `keys`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct KeyReport {
+struct KeyReport<'a> {
 	address: Account,
 	public_key: String,
 	scheme: &'static str,
 	/// Phrase of a new key that is not written to a file.
-	phrase: Option<String>,
+	phrase: Option<&'a str>,
 }
 
-impl KeyReport {
-	fn new(pair: &Keypair, phrase: Option<String>) -> Self {
+impl<'a> KeyReport<'a> {
+	fn new(pair: &Keypair, phrase: Option<&'a str>) -> Self {
 		let account = Account(pair.public_key().0);
 		Self { address: account, public_key: format!("0x{}", hex::encode(account.0)), scheme: "sr25519", phrase }
 	}
 }
 
-impl Display for KeyReport {
+impl Display for KeyReport<'_> {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		entry(f, "address", self.address)?;
 		entry(f, "public key", &self.public_key)?;
 		entry(f, "scheme", self.scheme)?;
-		match &self.phrase {
+		match self.phrase {
 			Some(phrase) => entry(f, "phrase", phrase),
 			None => Ok(()),
 		}
@@ -131,7 +131,7 @@ mod tests {
 
 	#[test]
 	fn a_report_has_no_secret_but_the_phrase_it_is_given() {
-		let alice = keypair("//Alice").unwrap();
+		let alice = KeySource::Dev("//Alice".into()).load().unwrap();
 		let report = KeyReport::new(&alice, None);
 		let expected = "\
 address     5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
@@ -141,6 +141,6 @@ scheme      sr25519
 		assert_eq!(report.to_string(), expected);
 		let json = serde_json::to_value(&report).unwrap();
 		assert!(json["phrase"].is_null() && json["publicKey"].is_string());
-		assert!(KeyReport::new(&alice, Some("a b c".into())).to_string().ends_with("phrase      a b c\n"));
+		assert!(KeyReport::new(&alice, Some("a b c")).to_string().ends_with("phrase      a b c\n"));
 	}
 }

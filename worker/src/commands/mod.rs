@@ -2,11 +2,13 @@
 
 pub mod bench;
 pub mod bond;
+pub mod budget;
 mod curve;
 pub mod devices;
 pub mod domain;
 pub mod evaluate;
 mod genes;
+pub mod journal;
 pub mod keys;
 pub mod predict;
 mod registration;

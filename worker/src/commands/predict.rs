@@ -2,14 +2,16 @@
 
 use crate::{
 	args::DataArgs,
-	report::{entry, table, OutputArgs, LEFT, RIGHT},
+	report::{entry, print_notes, print_text, table, OutputArgs, LEFT, RIGHT},
 	work::compute,
 };
 use anyhow::Result;
 use clap::Args;
 use doin_forecast::{
-	predict::{decimals, predict, Origin, Outcome, Prediction},
+	exact,
+	predict::{predict, Origin, Outcome, Prediction},
 	target::class_range,
+	units::decimals,
 	LoadedModel, Table,
 };
 use doin_scoring::Target;
@@ -48,10 +50,10 @@ pub async fn run(args: PredictArgs) -> Result<()> {
 		let loaded = LoadedModel::read(&args.model)?;
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
+		print_notes(&table.series.notes);
 		let report = PredictReport::new(&loaded, &table, args.at, predict(&loaded, &table, args.at)?);
 		if args.as_csv {
-			print!("{}", report.csv()?);
-			return Ok(());
+			return print_text(report.csv()?);
 		}
 		args.output.print(&report)
 	})
@@ -72,7 +74,7 @@ struct PredictReport {
 	time: Option<String>,
 	/// Decimals of a value.
 	#[serde(skip)]
-	decimals: usize,
+	decimals: i32,
 }
 
 /// Forecast of one step; the key of the forecast is `class` for classes.
@@ -97,7 +99,7 @@ impl StepReport {
 	}
 
 	/// Returns the forecast as text.
-	fn shown(&self, decimals: usize) -> String {
+	fn shown(&self, decimals: i32) -> String {
 		self.forecast.or(self.class).map_or(String::new(), |forecast| forecast.shown(decimals))
 	}
 }
@@ -138,7 +140,7 @@ impl PredictReport {
 		writer.write_record(["step", "time", self.title(), "actual"])?;
 		for step in &self.steps {
 			let actual = match step.actual {
-				Some(Outcome::Value(value)) => value.to_string(),
+				Some(Outcome::Value(value)) => exact(value),
 				Some(class) => class.shown(0),
 				None => String::new(),
 			};
@@ -203,6 +205,17 @@ step  time        forecast  actual
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["steps"][0]["forecast"], &json["steps"][1]["actual"]), (&1.25.into(), &serde_json::Value::Null));
 		assert!(json["steps"][0].get("class").is_none());
+	}
+
+	#[test]
+	fn k22_tiny_values_are_shown_with_exponents() {
+		let mut report = report(|value| Outcome::Value(value * 1e-21), None);
+		report.decimals = decimals(1e-24);
+		assert!(report.to_string().contains("1  2020-01-01  1.2500e-21  2.5000e-21"), "{report}");
+		assert_eq!(
+			report.csv().unwrap(),
+			"step,time,forecast,actual\n1,2020-01-01,1.2500e-21,2.5e-21\n2,2020-01-02,1.2500e-21,\n"
+		);
 	}
 
 	#[test]

@@ -1,9 +1,9 @@
 //! Registration of a draft: record, pages, activation, nomination.
 
 use crate::work::progress_bar;
-use anyhow::{ensure, Context, Result};
-use codec::Encode;
-use doin_chain::{Account, Call, Chain, Signer, Urgency, Vote};
+use anyhow::{bail, ensure, Context, Result};
+use codec::{Decode, Encode};
+use doin_chain::{Account, Call, Chain, Included, Signer, Urgency, Vote};
 use doin_forecast::Draft;
 use doin_primitives::{domain::PAGE_VALUES, Balance, DomainId, Page, Status};
 use doin_roles::amount::Amount;
@@ -64,6 +64,7 @@ pub async fn register(chain: &Chain, signer: &Signer, draft: &Draft, nominate: b
 	let state = chain.domain(chain.head(), id).await?.with_context(|| format!("domain {id} does not exist any more"))?;
 	if state.status == Status::Loading {
 		let included = chain.submit(signer, &Call::activate(id, draft.spec.values), Urgency::Relaxed).await?;
+		check_activation(&included, id)?;
 		eprintln!("domain {id} is active since block {}", included.block.number);
 	}
 	if nominate && !chain.nominated(chain.head()).await?.contains(&id) {
@@ -85,10 +86,44 @@ async fn register_record(chain: &Chain, signer: &Signer, draft: &Draft, nominate
 		Amount(needed)
 	);
 	let included = chain.submit(signer, &Call::register(&draft.spec), Urgency::Relaxed).await?;
-	let id =
-		included.event("Domains", "Registered").context("the registration has no event with the identifier of the domain")?;
+	let id = included.expect("Domains", "Registered")?;
 	eprintln!("domain {id} is registered in block {}", included.block.number);
 	Ok(id)
+}
+
+/// Reason for which the chain refuses to activate a domain, for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Decode)]
+enum RefusalReason {
+	/// The hash of the pages differs from the data root of the record.
+	DataRootMismatch,
+	/// The baselines make no error on the validation split.
+	ConstantSeries,
+	/// The split does not fit the series.
+	InvalidSplit,
+}
+
+impl RefusalReason {
+	fn describe(self) -> &'static str {
+		match self {
+			Self::DataRootMismatch => "the uploaded values differ from the hash in its record",
+			Self::ConstantSeries => "simple models make no error on its validation part, so there is nothing to improve",
+			Self::InvalidSplit => "its split does not fit its series",
+		}
+	}
+}
+
+/// Errors unless the events of an activation show that the domain is active. The call succeeds also where it is refused for good.
+fn check_activation(included: &Included, id: DomainId) -> Result<()> {
+	if let Some((_, reason)) = included.event::<(DomainId, RefusalReason)>("Domains", "ActivationRefused") {
+		bail!(
+			"domain {id} was refused in block {}: {}. It can only be retired, which releases its deposit; make another domain of other \
+			data",
+			included.block.number,
+			reason.describe()
+		);
+	}
+	included.expect::<DomainId>("Domains", "Activated")?;
+	Ok(())
 }
 
 /// Returns the domain of an earlier registration of the same draft.
@@ -155,4 +190,24 @@ pub async fn add_vote(chain: &Chain, signer: &Signer, vote: Vote) -> Result<bool
 	votes.sort_unstable();
 	chain.submit(signer, &Call::vote(&votes), Urgency::Relaxed).await?;
 	Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_chain::{Event, Head};
+
+	fn included(name: &str, fields: impl Encode) -> Included {
+		let event = Event { pallet: "Domains".into(), name: name.into(), fields: fields.encode() };
+		Included { block: Head { number: 5, hash: [5; 32] }, events: vec![event], fee: 0 }
+	}
+
+	#[test]
+	fn k31_a_domain_is_active_only_if_its_event_shows_that() {
+		check_activation(&included("Activated", (7u32, 0u8, 5u64)), 7).unwrap();
+		let refused = check_activation(&included("ActivationRefused", (7u32, 1u8)), 7).unwrap_err().to_string();
+		assert!(refused.contains("refused in block 5") && refused.contains("nothing to improve"), "{refused}");
+		let without = check_activation(&included("PageUploaded", 7u32), 7).unwrap_err().to_string();
+		assert!(without.contains("Domains.Activated is missing"), "{without}");
+	}
 }

@@ -3,11 +3,12 @@
 use crate::{
 	args::{DraftArgs, NodeArgs},
 	commands::registration::{add_vote, register},
+	report::print_notes,
 };
 use anyhow::{Context, Result};
 use clap::Args;
 use doin_chain::{Call, Chain, Urgency};
-use doin_forecast::{DomainTerms, Draft, DraftOptions};
+use doin_forecast::{DomainTerms, Draft, DraftOptions, SeriesSource};
 use doin_primitives::{domain::INITIAL_LOSS, Balance, DomainId, DOIN, MILLION};
 use doin_roles::{
 	amount::Amount,
@@ -35,14 +36,14 @@ pub struct RunArgs {
 	/// Journal [default: that of the configuration, or doin-worker.db; doin-worker-dev.db with --dev]
 	#[arg(long, value_name = "FILE")]
 	journal: Option<PathBuf>,
-	/// Devices to train on beside the CPU: `auto` for every GPU, `none`, a number or a part of a name (`doin-worker devices`)
-	/// [default: that of the configuration, or auto]
-	#[arg(long, value_name = "auto|none|INDEX|NAME")]
+	/// Devices to train on beside the CPU: `auto` for every GPU, `none`, or numbers and parts of names, e.g. `0,2` or `3080Ti`
+	/// (`doin-worker devices`) [default: that of the configuration, or auto]
+	#[arg(long, value_name = "auto|none|INDEX|NAME,...")]
 	gpu: Option<String>,
 	/// With --dev: make a domain of a CSV file, vote for it (with --inputs: add a bounty) and work on it
-	#[arg(long, value_name = "FILE", requires_all = ["dev", "column"])]
-	data: Option<PathBuf>,
-	/// With --data: column to forecast
+	#[arg(long, value_name = "FILE[:ROWS]", requires = "dev")]
+	data: Option<SeriesSource>,
+	/// With --data: column to forecast, by name or by position from 1. May be omitted if only one column has numbers
 	#[arg(long, value_name = "COLUMN", requires = "data")]
 	column: Option<String>,
 	#[command(flatten)]
@@ -63,9 +64,9 @@ pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 	let config =
 		Config::layered(flags, Settings::from_env(|name| std::env::var(name).ok().filter(|value| !value.is_empty())), file);
 	// The file needs no node, so a mistake in it is an error at once.
-	let draft = match (&args.data, &args.column) {
-		(Some(path), Some(column)) => Some(draft(path.clone(), column.clone(), &args.series).await?),
-		_ => None,
+	let draft = match &args.data {
+		Some(source) => Some(draft(source.clone(), args.column.clone(), &args.series).await?),
+		None => None,
 	};
 	let mut worker = Worker::open(config).await?;
 	if let Some(draft) = draft {
@@ -75,11 +76,13 @@ pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 	worker.run().await
 }
 
-async fn draft(path: PathBuf, column: String, series: &DraftArgs) -> Result<Draft> {
+async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs) -> Result<Draft> {
 	// A domain of several columns pays a bounty in place of minted money, and a bounty needs a target.
 	let target = if series.inputs.is_empty() { 0 } else { DEV_TARGET };
 	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, ..DomainTerms::default() });
-	tokio::task::spawn_blocking(move || Draft::from_csv(&path, &column, &options, &terms)).await?
+	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
+	print_notes(&draft.notes);
+	Ok(draft)
 }
 
 /// Registers a draft as the development owner. The development validator votes for the domain; where no vote counts, the owner

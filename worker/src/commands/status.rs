@@ -11,7 +11,7 @@ use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
 	Balance, BlockNumber, ModelRef, Q32,
 };
-use doin_roles::{amount::Amount, loss::percent_better};
+use doin_roles::{amount::Amount, loss::percent_better, round_result::describe};
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
 use std::fmt::{self, Display, Formatter};
@@ -94,6 +94,9 @@ struct AccountStatus {
 	#[serde(with = "As::<DisplayFromStr>")]
 	held: Balance,
 	reputation: ReputationView,
+	/// Rest of the budget for a hot key in this window; `None` without a budget.
+	#[serde(with = "As::<Option<DisplayFromStr>>")]
+	budget_left: Option<Balance>,
 }
 
 impl StatusReport {
@@ -107,7 +110,8 @@ impl StatusReport {
 		for account in accounts {
 			let funds = chain.funds(at, *account).await?;
 			let reputation = chain.reputation(at, *account).await?;
-			standing.push(AccountStatus { account: *account, free: funds.free, held: funds.held, reputation });
+			let budget_left = chain.budget(at, *account).await?.map(|budget| budget.left(at.number.saturating_add(1)));
+			standing.push(AccountStatus { account: *account, free: funds.free, held: funds.held, reputation, budget_left });
 		}
 		Ok(Self {
 			url: chain.url().to_string(),
@@ -132,6 +136,16 @@ impl StatusReport {
 				Amount(work.reward),
 				bits(work.threshold),
 				bits(work.queued)
+			),
+		)?;
+		entry(
+			f,
+			"backing",
+			format_args!(
+				"{:.4} % of everything mined is backed by recomputed work: {} by quorums, {} by the runtime",
+				f64::from(work.backed_share) / 1e4,
+				Amount(work.backed_by_quorum),
+				Amount(work.backed_by_runtime)
 			),
 		)?;
 		if let Some(seal) = &work.last_seal {
@@ -193,6 +207,9 @@ impl Display for DomainStatus {
 				format_args!("{} in phase {phase} until block {end}; {seats}, the next costs {fee}", round.round.number),
 			)?;
 		}
+		if let Some(last) = &domain.last_round {
+			entry(f, "  result", describe(last))?;
+		}
 		for task in &self.recomputations {
 			let subject = task.subject.round().map_or(String::new(), |round| format!(" for round {}", round.number));
 			let answers = task.seats.iter().filter(|seat| seat.revealed).count();
@@ -219,6 +236,9 @@ impl Display for AccountStatus {
 		let ReputationView { score, eligible, bond, accepted, rejected, forfeited } = self.reputation;
 		entry(f, "account", self.account)?;
 		entry(f, "  balance", format_args!("{} free, {} held", Amount(self.free), Amount(self.held)))?;
+		if let Some(left) = self.budget_left {
+			entry(f, "  budget", format_args!("{} left for a hot key in this window", Amount(left)))?;
+		}
 		entry(
 			f,
 			"  standing",
@@ -239,7 +259,7 @@ pub mod tests {
 	use doin_primitives::{
 		round::Phase,
 		views::{EvaluatorSeatView, RecomputationPhase},
-		EvidenceKind, ProgramKind, RoundId, SizeClass, Status, Subject,
+		EvidenceKind, LastRound, ProgramKind, RoundId, RoundResult, SizeClass, Status, Subject, UnpaidReason, DOIN,
 	};
 
 	pub fn domain() -> DomainView<Account> {
@@ -257,6 +277,7 @@ pub mod tests {
 			target: 0,
 			bounty: 0,
 			class: SizeClass::Small,
+			last_round: None,
 		}
 	}
 
@@ -321,12 +342,23 @@ domain 3    sawtooth (active, weight 25.0 %)
 	}
 
 	#[test]
+	fn a_round_that_earned_nothing_is_shown_with_its_reason() {
+		let result = RoundResult::Unpaid(UnpaidReason::NoWeight);
+		let mut status = status();
+		status.domain.last_round = Some(LastRound { number: 6, block: 44, result });
+		let text = status.to_string();
+		assert!(text.contains("  result    round 6 earned nothing in block 44: a candidate became champion"), "{text}");
+		assert_eq!(serde_json::to_value(status).unwrap()["domain"]["lastRound"]["result"]["unpaid"], "noWeight");
+	}
+
+	#[test]
 	fn an_account_is_shown_with_its_standing() {
 		let reputation = ReputationView { score: 2_500_000, eligible: false, bond: 0, accepted: 1, rejected: 2, forfeited: 3 };
-		let account = AccountStatus { account: Account([0; 32]), free: doin_primitives::DOIN, held: 0, reputation };
+		let account = AccountStatus { account: Account([0; 32]), free: DOIN, held: 0, reputation, budget_left: Some(DOIN / 2) };
 		let text = account.to_string();
+		assert!(text.contains("  budget    0.5 DOIN left for a hot key"), "{text}");
 		assert!(text.contains("1 DOIN free, 0 DOIN held") && text.contains("2.50 (too low to be drawn)"), "{text}");
 		assert!(text.contains("1 candidate accepted, 2 rejected, 3 forfeited"), "{text}");
-		assert_eq!(serde_json::to_value(&account).unwrap()["free"], doin_primitives::DOIN.to_string());
+		assert_eq!(serde_json::to_value(&account).unwrap()["free"], DOIN.to_string());
 	}
 }

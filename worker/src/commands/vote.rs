@@ -33,7 +33,8 @@ pub async fn run(node: &NodeArgs, args: VoteArgs) -> Result<()> {
 	let votes = ballot(args.votes)?;
 	let chain = node.connect().await?;
 	let included = chain.submit(&signer, &Call::vote(&votes), Urgency::Relaxed).await?;
-	args.output.print(&VoteReport { account: signer.account(), votes, block: included.block.number })
+	let (account, votes): (Account, Vec<Vote>) = included.expect("Gauge", "Voted")?;
+	args.output.print(&VoteReport { account, votes, block: included.block.number })
 }
 
 /// Sorts votes by domain.
@@ -68,13 +69,21 @@ struct VoteReport {
 
 impl Display for VoteReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		writeln!(f, "The ballot of {} is in block {}. It counts from the next session.", self.account, self.block)
+		let votes: Vec<String> = self.votes.iter().map(|(domain, weight)| format!("{domain}={weight}")).collect();
+		let (account, block) = (self.account, self.block);
+		writeln!(f, "The ballot of {account} is {} since block {block}. It counts from the next session.", votes.join(" "))
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn k31_a_ballot_is_reported_as_the_chain_stored_it() {
+		let report = VoteReport { account: Account([7; 32]), votes: vec![(0, 1_000_000), (3, 500_000)], block: 9 };
+		assert!(report.to_string().contains("is 0=1000000 3=500000 since block 9"), "{report}");
+	}
 
 	#[test]
 	fn votes_are_parsed_or_rejected() {

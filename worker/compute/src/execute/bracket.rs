@@ -109,7 +109,8 @@ pub(super) struct TrainedNet {
 	pub seconds: f64,
 }
 
-/// Trains brackets side by side to their ends: `candidates` in brackets of `sizes`.
+/// Trains brackets side by side to their ends: `candidates` in brackets of `sizes`. If they are stopped in a later epoch than the
+/// first and `control.keep_unfinished` is set, they end there.
 pub(super) fn train_brackets(
 	mut trainer: Box<dyn EpochTrainer + '_>,
 	candidates: &[Candidate],
@@ -130,7 +131,19 @@ pub(super) fn train_brackets(
 	let mut epoch = 0;
 	while !survivors.active().is_empty() {
 		epoch += 1;
-		trainer.train_epoch(survivors.active(), control.stop)?;
+		match trainer.train_epoch(survivors.active(), control.stop) {
+			Err(Error::Stopped) if control.keep_unfinished && epoch > 1 => {
+				// Some candidates have finished the epoch that others have not.
+				let errors = trainer.errors()?;
+				for at in survivors.active().iter().copied() {
+					if curves[at].last().is_some_and(|last| last.error != errors[at]) {
+						curves[at].push(EpochError { epoch, error: errors[at] });
+					}
+				}
+				break;
+			}
+			trained => trained?,
+		}
 		let errors = trainer.errors()?;
 		for at in survivors.active().iter().copied() {
 			curves[at].push(EpochError { epoch, error: errors[at] });

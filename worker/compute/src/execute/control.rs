@@ -38,17 +38,25 @@ pub struct Control<'a> {
 	pub time_limit: Option<Duration>,
 	/// Receives progress.
 	pub observer: &'a dyn Observer,
+	/// `true` if candidates that [`stop`](Self::stop) interrupts end with the net of their best epoch so far, under
+	/// [`Grouping::Brackets`].
+	pub keep_unfinished: bool,
 }
 
 impl<'a> Control<'a> {
 	/// Returns a control without a time limit or an observer.
 	pub fn new(stop: &'a AtomicBool) -> Self {
-		Self { stop, time_limit: None, observer: &() }
+		Self { stop, time_limit: None, observer: &(), keep_unfinished: false }
 	}
 
 	/// Sets the time limit.
 	pub fn with_time_limit(self, time_limit: Option<Duration>) -> Self {
 		Self { time_limit, ..self }
+	}
+
+	/// Keeps the best epochs of candidates that are interrupted.
+	pub fn keeping_unfinished(self) -> Self {
+		Self { keep_unfinished: true, ..self }
 	}
 
 	/// Sets the observer.
@@ -59,6 +67,9 @@ impl<'a> Control<'a> {
 
 impl fmt::Debug for Control<'_> {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.debug_struct("Control").field("stop", self.stop).field("time_limit", &self.time_limit).finish_non_exhaustive()
+		let Self { stop, time_limit, keep_unfinished, .. } = self;
+		let mut control = f.debug_struct("Control");
+		control.field("stop", stop).field("time_limit", time_limit).field("keep_unfinished", keep_unfinished);
+		control.finish_non_exhaustive()
 	}
 }

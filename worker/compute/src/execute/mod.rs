@@ -127,8 +127,8 @@ impl Executor {
 	///
 	/// # Errors
 	///
-	/// [`Error::Stopped`] if `control.stop` was set before all candidates were evaluated. Errors of one candidate are those of
-	/// its run.
+	/// [`Error::Stopped`] if `control.stop` was set before all candidates were evaluated, unless `control.keep_unfinished` is
+	/// set: then this is the error of each candidate that has finished no epoch. Errors of one candidate are those of its run.
 	pub fn run(
 		&self,
 		data: &Dataset,

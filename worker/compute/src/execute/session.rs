@@ -60,7 +60,11 @@ impl<'a> Session<'a> {
 		// Jobs that no device supports, or that failed devices returned.
 		self.run_cpu(CpuShare::All);
 		self.fail_rest();
-		let runs: Option<Vec<TrainingRun>> = self.runs.into_inner().into_iter().collect();
+		let runs = self.runs.into_inner().into_iter();
+		if self.control.keep_unfinished && self.control.stop.is_set() {
+			return Ok(runs.map(|run| run.unwrap_or_else(not_begun)).collect());
+		}
+		let runs: Option<Vec<TrainingRun>> = runs.collect();
 		let stopped = |run: &TrainingRun| run.evaluated == Err(Error::Stopped);
 		match runs {
 			Some(runs) if !(self.control.stop.is_set() && runs.iter().any(stopped)) => Ok(runs),
@@ -74,6 +78,9 @@ impl<'a> Session<'a> {
 		let mut trained = Vec::new();
 		for (index, candidate) in self.candidates.iter().enumerate() {
 			if self.control.stop.is_set() {
+				if self.control.keep_unfinished {
+					break;
+				}
 				return Err(Error::Stopped);
 			}
 			let started = Instant::now();
@@ -261,6 +268,11 @@ impl<'a> Session<'a> {
 			self.finish(*index, TrainingRun { evaluated: Err(error.into()), errors: Vec::new(), seconds: 0.0, unit });
 		}
 	}
+}
+
+/// Returns the run of a candidate that was stopped before it began.
+fn not_begun() -> TrainingRun {
+	TrainingRun { evaluated: Err(Error::Stopped), errors: Vec::new(), seconds: 0.0, unit: ComputeUnit::Cpu }
 }
 
 /// Jobs that the CPU takes.

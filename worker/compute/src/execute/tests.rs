@@ -7,9 +7,10 @@ use crate::{
 		tests::{adapter, shared},
 		Device,
 	},
-	train::stopping::{StoppingRule, BRACKET},
+	train::stopping::{EpochError, StoppingRule, BRACKET},
 	Family,
 };
+use doin_scoring::Model;
 use parking_lot::Mutex;
 use std::{
 	ops::ControlFlow,
@@ -252,4 +253,53 @@ fn a_time_limit_ends_one_candidate_and_not_the_run() {
 	let runs = cpu(2).run(&data, &candidates, Grouping::Independent, &control).unwrap();
 	assert_eq!(runs[0].evaluated, Err(Error::Stopped));
 	assert!(runs[1].evaluated.is_ok(), "a linear model is computed in closed form");
+}
+
+/// Sets a stop after so many epochs of candidates.
+struct StopAfter<'a> {
+	stop: &'a AtomicBool,
+	left: AtomicUsize,
+}
+
+impl Observer for StopAfter<'_> {
+	fn epoch(&self, _: u128) {
+		if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+			self.stop.store(true, Ordering::Relaxed);
+		}
+	}
+}
+
+#[test]
+fn k44_interrupted_candidates_keep_their_best_epoch() {
+	let data = Dataset::new(seasonal(), 0, 0).unwrap();
+	let base = Candidate { window: 20, width: 6, epochs: 500, rate: 9, ..Candidate::default() };
+	let candidates: Vec<Candidate> = (0..BRACKET as u64 + 3).map(|seed| Candidate { seed, ..base }).collect();
+	let executor = cpu(2);
+	let interrupted = |epochs: usize, keep: bool| {
+		let stop = AtomicBool::new(false);
+		let observer = StopAfter { stop: &stop, left: AtomicUsize::new(epochs) };
+		let control = Control::new(&stop).with_observer(&observer);
+		let control = if keep { control.keeping_unfinished() } else { control };
+		executor.run(&data, &candidates, Grouping::Brackets(StoppingRule::default()), &control)
+	};
+	assert_eq!(interrupted(9, false), Err(Error::Stopped));
+	// The last bracket is the first to be trained.
+	let runs = interrupted(9, true).unwrap();
+	let (rest, begun) = runs.split_at(BRACKET);
+	assert!(rest.iter().all(|run| run.evaluated == Err(Error::Stopped)));
+	for (run, candidate) in begun.iter().zip(&candidates[BRACKET..]) {
+		let last = run.errors.last().unwrap().epoch;
+		assert!((3..=4).contains(&last), "{last}");
+		let mut until_last = |error: EpochError| match error.epoch < last {
+			true => ControlFlow::Continue(()),
+			false => ControlFlow::Break(()),
+		};
+		let net = candidate.train_with(&data, &RUN, &mut until_last).unwrap();
+		assert_eq!(run.evaluated.as_ref().unwrap().model, Model::Net(net));
+	}
+	// Before the first epoch there is nothing to keep.
+	let stop = AtomicBool::new(true);
+	let control = Control::new(&stop).keeping_unfinished();
+	let runs = executor.run(&data, &candidates[..2], Grouping::Brackets(StoppingRule::default()), &control).unwrap();
+	assert!(runs.iter().all(|run| run.evaluated == Err(Error::Stopped)));
 }

@@ -1,7 +1,7 @@
 //! Vulkan adapters of this machine, and the selection of those to use.
 
 use super::DeviceError;
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::{collections::BTreeSet, convert::Infallible, fmt, str::FromStr};
 use strum::Display;
 
 /// A Vulkan adapter, not opened yet.
@@ -40,7 +40,7 @@ pub enum AdapterKind {
 	Other,
 }
 
-/// Devices that a user selects: `auto`, `none`, an index or a part of a name.
+/// Devices that a user selects: `auto`, `none`, or indices and parts of names, separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DeviceSelection {
 	/// Every GPU; software implementations are not selected.
@@ -48,10 +48,9 @@ pub enum DeviceSelection {
 	Auto,
 	/// No device.
 	None,
-	/// The adapter with this index, of any kind.
-	Index(usize),
-	/// All adapters of any kind whose name contains this text, without regard to case.
-	Name(String),
+	/// The adapters, of any kind, that each of these texts names: the adapter with that index, or else all adapters whose name
+	/// contains the text, without regard to case and spaces.
+	Named(Vec<String>),
 }
 
 /// Returns the adapters of this machine; none where Vulkan is not installed.
@@ -95,51 +94,65 @@ impl FromStr for DeviceSelection {
 	type Err = Infallible;
 
 	fn from_str(text: &str) -> Result<Self, Infallible> {
-		let text = text.trim();
-		Ok(match text.to_lowercase().as_str() {
-			"auto" | "" => DeviceSelection::Auto,
+		let names = || text.split(',').map(str::trim).filter(|name| !name.is_empty());
+		Ok(match text.trim().to_lowercase().as_str() {
+			"auto" => DeviceSelection::Auto,
 			"none" => DeviceSelection::None,
-			_ => text.parse().map_or_else(|_| DeviceSelection::Name(text.into()), DeviceSelection::Index),
+			_ if names().next().is_none() => DeviceSelection::Auto,
+			_ => DeviceSelection::Named(names().map(Into::into).collect()),
 		})
 	}
 }
 
-impl fmt::Display for DeviceSelection {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		match self {
-			DeviceSelection::Auto => f.write_str("auto"),
-			DeviceSelection::None => f.write_str("none"),
-			DeviceSelection::Index(index) => write!(f, "{index}"),
-			DeviceSelection::Name(name) => f.write_str(name),
+impl DeviceSelection {
+	/// Returns the selected ones of `adapters`, in their order and each once; [`DeviceSelection::Auto`] may select none.
+	///
+	/// # Errors
+	///
+	/// [`DeviceError::NoAdapter`] if no adapter has one of the indices or names.
+	pub fn choose<'a>(&self, adapters: &'a [Adapter]) -> Result<Vec<&'a Adapter>, DeviceError> {
+		let names: Vec<&str> = adapters.iter().map(|adapter| adapter.name.as_str()).collect();
+		let chosen = match self {
+			DeviceSelection::Auto => return Ok(adapters.iter().filter(|adapter| adapter.is_gpu()).collect()),
+			DeviceSelection::None => return Ok(Vec::new()),
+			DeviceSelection::Named(wanted) => positions(wanted, &names),
+		};
+		match chosen {
+			Ok(positions) => Ok(positions.into_iter().map(|position| &adapters[position]).collect()),
+			Err(wanted) => {
+				let available = adapters.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+				let available = if available.is_empty() { "no Vulkan devices at all".into() } else { available };
+				Err(DeviceError::NoAdapter { wanted, available })
+			}
 		}
 	}
 }
 
-impl DeviceSelection {
-	/// Returns the selected ones of `adapters`; [`DeviceSelection::Auto`] may select none.
-	///
-	/// # Errors
-	///
-	/// [`DeviceError::NoAdapter`] if no adapter has the index or the name.
-	pub fn choose<'a>(&self, adapters: &'a [Adapter]) -> Result<Vec<&'a Adapter>, DeviceError> {
-		let name = match self {
-			DeviceSelection::Name(name) => name.to_lowercase(),
-			_ => String::new(),
+/// Returns the positions of the adapters that `wanted` names among the adapters with these names, or the first text of `wanted`
+/// that names none. A number that is no position is a number in a name.
+pub(super) fn positions(wanted: &[String], names: &[&str]) -> Result<BTreeSet<usize>, String> {
+	let plain = |name: &str| name.split_whitespace().collect::<String>().to_lowercase();
+	let mut chosen = BTreeSet::new();
+	for text in wanted {
+		let position = text.parse().ok().filter(|position| *position < names.len());
+		let found: Vec<usize> = match position {
+			Some(position) => vec![position],
+			None => (0..names.len()).filter(|at| names_part(&plain(names[*at]), &plain(text))).collect(),
 		};
-		let chosen: Vec<&Adapter> = adapters
-			.iter()
-			.filter(|adapter| match self {
-				DeviceSelection::Auto => adapter.is_gpu(),
-				DeviceSelection::None => false,
-				DeviceSelection::Index(index) => adapter.index == *index,
-				DeviceSelection::Name(_) => adapter.name.to_lowercase().contains(&name),
-			})
-			.collect();
-		if chosen.is_empty() && matches!(self, DeviceSelection::Index(_) | DeviceSelection::Name(_)) {
-			let available = adapters.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-			let available = if available.is_empty() { "no Vulkan devices at all".into() } else { available };
-			return Err(DeviceError::NoAdapter { wanted: self.to_string(), available });
+		if found.is_empty() {
+			return Err(text.clone());
 		}
-		Ok(chosen)
+		chosen.extend(found);
 	}
+	Ok(chosen)
+}
+
+/// Returns `true` if `name` contains `part`; if `part` is a number, as a number of its own, so that 4 is not in 4090.
+fn names_part(name: &str, part: &str) -> bool {
+	let is_digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
+	let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+	name.match_indices(part).any(|(at, _)| {
+		let (before, after) = (name[..at].bytes().next_back(), name[at + part.len()..].bytes().next());
+		!(is_number && (is_digit(before) || is_digit(after)))
+	})
 }

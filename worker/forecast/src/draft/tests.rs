@@ -34,7 +34,7 @@ fn the_demo_series_becomes_the_demo_domain() {
 		name: Some("Mauna Loa CO2, weekly, 13 weeks ahead".into()),
 		..Default::default()
 	};
-	let draft = Draft::from_csv(&path, "ppm", &options, &DomainTerms::default()).unwrap();
+	let draft = Draft::from_csv(&path.as_path().into(), Some("ppm"), &options, &DomainTerms::default()).unwrap();
 	assert_eq!(draft.spec.check(), Ok(()));
 	assert_eq!(draft.spec.unit.as_slice(), b"0.01 ppm");
 	assert_eq!((draft.spec.values, draft.spec.split.train_end, draft.spec.split.validation_end), (2_284, 1_598, 1_941));
@@ -97,4 +97,53 @@ fn impossible_lengths_are_named() {
 	assert!(refusal(DraftOptions::default(), little).contains("--min-improvement 1"));
 	let named = DraftOptions { name: Some("x".into()), ..Default::default() };
 	assert!(refusal(named, DomainTerms { windows: 0, ..terms() }).contains("--windows 0"));
+}
+
+#[test]
+fn k21_a_long_column_name_is_shortened_or_replaced() {
+	let column = "generation hydro pumped storage aggregated";
+	let options = DraftOptions { season: Some(24), ..Default::default() };
+	let of = |options: &DraftOptions| Draft::new(&wave(900, 24), column, "n", options, &DomainTerms::default());
+	let draft = of(&options).unwrap();
+	let unit = String::from_utf8(draft.spec.unit.to_vec()).unwrap();
+	assert!(unit.len() <= 32 && unit.contains(" generation hydro") && unit.ends_with('…'), "{unit}");
+	assert!(draft.notes.iter().any(|note| note.to_string().contains("--unit-name")), "{:?}", draft.notes);
+	let named = of(&DraftOptions { unit_name: Some("MW".into()), ..options.clone() }).unwrap();
+	assert!(named.spec.unit.ends_with(b" MW") && named.notes.is_empty());
+	let long = format!("{:#}", of(&DraftOptions { unit_name: Some(column.into()), ..options }).unwrap_err());
+	assert!(long.contains("longer than 32 bytes") && long.contains("--unit-name"), "{long}");
+	// Cut between characters, not within one.
+	assert_eq!((shortened::<8>("ä".repeat(9).as_str()), shortened::<8>("12345678")), ("ää…".into(), "12345678".into()));
+}
+
+#[test]
+fn k21_a_long_file_name_is_shortened_in_the_name_of_the_domain() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join(format!("{}.csv", "long".repeat(30)));
+	let text: String = wave(900, 24).values.iter().map(|value| format!("{value}\n")).collect();
+	std::fs::write(&path, format!("load\n{text}")).unwrap();
+	let options = DraftOptions { season: Some(24), ..Default::default() };
+	let draft = Draft::from_csv(&path.as_path().into(), None, &options, &DomainTerms::default()).unwrap();
+	assert!(draft.spec.name.len() <= 64 && draft.spec.name.starts_with(b"longlong") && draft.spec.name.ends_with("…".as_bytes()));
+}
+
+#[test]
+fn k19_a_draft_of_a_compressed_file_has_its_name_and_remarks() {
+	use std::io::Write;
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("load.csv.gz");
+	let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), Default::default());
+	let rows: Vec<String> = wave(900, 24).values.iter().map(|value| format!("x;{value:.3}\n").replace('.', ",")).collect();
+	encoder.write_all(format!("a;b\n{}", rows.concat()).as_bytes()).unwrap();
+	encoder.finish().unwrap();
+	let options =
+		DraftOptions { season: Some(24), read: ReadOptions { last: Some(800), ..Default::default() }, ..Default::default() };
+	let draft = Draft::from_csv(&path.as_path().into(), None, &options, &DomainTerms::default()).unwrap();
+	assert_eq!((draft.spec.name.as_slice(), draft.spec.values), (&b"load b"[..], 800));
+	let notes: String = draft.notes.iter().map(ToString::to_string).collect();
+	assert!(
+		notes.contains("compressed (gzip); columns are separated by semicolons; decimals are separated by commas"),
+		"{notes}"
+	);
+	assert_eq!(["-", "a.csv.gz", "a", ".b", "x/a.b.csv"].map(|path| stem(Path::new(path))), ["stdin", "a", "a", ".b", "a.b"]);
 }

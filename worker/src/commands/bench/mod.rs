@@ -33,7 +33,7 @@ pub struct BenchArgs {
 	column: Option<String>,
 	/// Devices to measure, too, on populations of the first net of each family: `auto` for every GPU, a number or a part of a
 	/// name (`doin-worker devices`)
-	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
+	#[arg(long, value_name = "auto|none|INDEX|NAME,...", default_value = "none")]
 	gpu: String,
 	/// Candidates that a device trains at a time
 	#[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=65_536))]

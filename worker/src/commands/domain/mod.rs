@@ -7,21 +7,20 @@ mod show;
 pub use show::model_errors;
 
 use crate::{
-	args::{DraftArgs, KeyArgs, NodeArgs},
+	args::{AmountArgs, DraftArgs, KeyArgs, NodeArgs},
 	commands::registration::{register, Price},
-	report::{entry, OutputArgs},
+	report::{entry, print_notes, print_text, OutputArgs},
 };
 use anyhow::{bail, Result};
 use clap::{Args, Subcommand};
-use doin_chain::{Call, Patience, Urgency};
-use doin_forecast::{DomainTerms, Draft, DraftOptions};
-use doin_primitives::{domain::INITIAL_LOSS, BlockNumber, DomainId};
+use doin_chain::{Account, Call, Patience, Urgency};
+use doin_forecast::{DomainTerms, Draft, DraftOptions, SeriesSource};
+use doin_primitives::{domain::INITIAL_LOSS, Balance, BlockNumber, DomainId};
 use doin_roles::amount::Amount;
 use report::DraftReport;
 use serde::Serialize;
 use std::{
 	fmt::{self, Display, Formatter},
-	path::PathBuf,
 	time::Duration,
 };
 
@@ -58,12 +57,12 @@ The amount is put on hold, and is returned if the domain is retired unsolved. On
 /// Arguments of `domain create`.
 #[derive(Clone, Debug, Args)]
 pub struct CreateArgs {
-	/// CSV file whose first line holds the names of its columns
-	#[arg(long, value_name = "FILE")]
-	csv: PathBuf,
-	/// Column to forecast
+	/// CSV file, also compressed by gzip, or - for standard input; FILE:1000 uses its first 1000 rows
+	#[arg(long, value_name = "FILE[:ROWS]")]
+	csv: SeriesSource,
+	/// Column to forecast, by name or by position from 1. May be omitted if only one column has numbers
 	#[arg(long, value_name = "COLUMN")]
-	column: String,
+	column: Option<String>,
 	#[command(flatten)]
 	series: DraftArgs,
 	/// Chunks of a recomputation; more chunks make a verdict more certain and more expensive
@@ -101,8 +100,8 @@ pub struct CreateArgs {
 pub struct BountyArgs {
 	/// Identifier of the domain
 	id: DomainId,
-	/// Amount that is added to the bounty, e.g. `250 DOIN`
-	amount: Amount,
+	#[command(flatten)]
+	amount: AmountArgs,
 	#[command(flatten)]
 	key: KeyArgs,
 	#[command(flatten)]
@@ -160,12 +159,13 @@ impl CreateArgs {
 }
 
 async fn create(node: &NodeArgs, args: CreateArgs) -> Result<()> {
-	let (path, column, terms) = (args.csv.clone(), args.column.clone(), args.terms()?);
+	let (source, column, terms) = (args.csv.clone(), args.column.clone(), args.terms()?);
 	let options = DraftOptions::from(&args.series);
-	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&path, &column, &options, &terms)).await??;
+	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
+	print_notes(&draft.notes);
 	let mut report = DraftReport::new(&draft)?;
 	if !args.output.is_json() {
-		print!("{report}");
+		print_text(&report)?;
 	}
 	// A dry run needs no node, but shows the costs if there is one.
 	let patience = if args.dry_run { Patience::Once } else { Patience::Within(Duration::from_secs(3)) };
@@ -179,7 +179,7 @@ async fn create(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 		let price = Price::of(chain, &draft).await?;
 		report.set_price(price);
 		if !args.output.is_json() {
-			print!("{}", Costs { price, nominate });
+			print_text(Costs { price, nominate })?;
 		}
 	}
 	if let Some(chain) = chain.filter(|_| !args.dry_run) {
@@ -233,31 +233,44 @@ fn next_step(id: DomainId, nominated: bool, has_target: bool) -> String {
 }
 
 async fn bounty(node: &NodeArgs, args: BountyArgs) -> Result<()> {
+	let amount = args.amount.amount()?;
 	let signer = args.key.signer()?;
 	let chain = node.connect().await?;
-	let BountyArgs { id, amount, .. } = args;
+	let id = args.id;
 	let included = chain.submit(&signer, &Call::add_bounty(id, amount.0), Urgency::Relaxed).await?;
-	let bounty = chain.domain(chain.head(), id).await?.map_or(amount.0, |domain| domain.bounty);
-	args.output.print(&BountyReport { domain: id, bounty: Amount(bounty), block: included.block.number })
+	let (domain, _, added, bounty): (DomainId, Account, Balance, Balance) = included.expect("Domains", "BountyAdded")?;
+	let (added, bounty) = (Amount(added), Amount(bounty));
+	args.output.print(&BountyReport { domain, added, bounty, block: included.block.number })
 }
 
 /// Report of `domain bounty`.
 #[derive(Debug, Serialize)]
 struct BountyReport {
 	domain: DomainId,
+	/// Amount that this call added.
+	added: Amount,
+	/// Bounty after this call.
 	bounty: Amount,
 	block: BlockNumber,
 }
 
 impl Display for BountyReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		writeln!(f, "Domain {} has a bounty of {} since block {}.", self.domain, self.bounty, self.block)
+		let Self { domain, added, bounty, block } = self;
+		writeln!(f, "{added} were added in block {block}: domain {domain} has a bounty of {bounty}.")
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use doin_primitives::DOIN;
+
+	#[test]
+	fn k31_a_bounty_is_reported_as_the_chain_stored_it() {
+		let report = BountyReport { domain: 3, added: Amount(5), bounty: Amount(DOIN), block: 9 };
+		assert_eq!(report.to_string(), "0.000000000005 DOIN were added in block 9: domain 3 has a bounty of 1 DOIN.\n");
+	}
 
 	#[test]
 	fn the_next_step_depends_on_ballot_and_target() {

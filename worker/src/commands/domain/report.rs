@@ -231,7 +231,7 @@ mod tests {
 			name: Some("Mauna Loa CO2, weekly, 13 weeks ahead".into()),
 			..Default::default()
 		};
-		Draft::from_csv(&path, "ppm", &options, &DomainTerms::default()).unwrap()
+		Draft::from_csv(&path.as_path().into(), Some("ppm"), &options, &DomainTerms::default()).unwrap()
 	}
 
 	#[test]

@@ -9,8 +9,8 @@ use crate::{
 		curve::{self, Picture},
 		genes::{describe_candidate, GeneArgs},
 	},
-	report::OutputArgs,
-	work::{compute, threads},
+	report::{print_text, OutputArgs},
+	work::{compute_until_interrupted, interrupted, threads},
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
@@ -19,12 +19,12 @@ use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	Executor, StoppingRule,
 };
-use doin_forecast::{spec::explain, FileSet, SeriesSource, SplitRule, StepErrors};
+use doin_forecast::{output::check_output, spec::explain, FileSet, ModelFile, SeriesSource, SplitRule, StepErrors};
 use doin_scoring::verdict::total;
 use plan::Plan;
 use report::TrainReport;
 use std::{
-	path::PathBuf,
+	path::{Path, PathBuf},
 	sync::{atomic::AtomicBool, Arc},
 	time::Instant,
 };
@@ -51,7 +51,8 @@ pub struct TrainArgs {
 	/// Raw unit of the stored values, in units of the column [default: power of ten that keeps three significant digits]
 	#[arg(long, value_name = "SIZE", help_heading = "Forecast")]
 	unit: Option<f64>,
-	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept
+	/// Train this many candidates: one per seed, or points drawn from the ranges of genes. The best on validation is kept; after
+	/// Ctrl-C, the best so far
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
 	population: Option<u32>,
 	/// Stop a candidate after this many epochs without improvement [default: never]
@@ -61,14 +62,14 @@ pub struct TrainArgs {
 	/// quarter and half of the epochs. A population takes less than half of the time
 	#[arg(long, requires = "population")]
 	halving: bool,
-	/// Devices to train on beside the CPU: `auto` for every GPU, a number or a part of a name (`doin-worker devices`). Useful for
-	/// a population; models do not depend on it
-	#[arg(long, value_name = "auto|none|INDEX|NAME", default_value = "none")]
+	/// Devices to train on beside the CPU: `auto` for every GPU, or numbers and parts of names (`doin-worker devices`). Useful
+	/// for a population; models do not depend on it
+	#[arg(long, value_name = "auto|none|INDEX|NAME,...", default_value = "none")]
 	gpu: String,
 	/// Threads [default: all cores]. Models do not depend on it
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
-	/// Write the model to this file, for `evaluate` and `predict`
+	/// Write the model to this file, for `evaluate` and `predict`. After Ctrl-C, it is the best one so far
 	#[arg(long, value_name = "FILE")]
 	out: Option<PathBuf>,
 	/// Write the learning curve: a folder for curve.svg and curve.csv, or a file ending in .svg or .csv
@@ -81,8 +82,8 @@ pub struct TrainArgs {
 /// Files of a training.
 #[derive(Clone, Debug, Args)]
 struct FileArgs {
-	/// CSV file whose first line holds the names of its columns. FILE:1000 reads its first 1000 rows. If given several times, one
-	/// model is trained on all files, and no window reaches from one file into another
+	/// CSV file, also compressed by gzip, or - for standard input. FILE:1000 uses its first 1000 rows. If given several times,
+	/// one model is trained on all files, and no window reaches from one file into another
 	#[arg(long, value_name = "FILE[:ROWS]", required = true)]
 	csv: Vec<SeriesSource>,
 	/// Validate on this file, and train on the whole of the others; may be given several times
@@ -111,21 +112,44 @@ impl FileArgs {
 	}
 }
 
-/// Runs `train`.
+/// Runs `train`. Returns `true` if it was interrupted, and has kept the best model so far.
 ///
 /// # Errors
 ///
-/// Errors if the files, the forecast or the genes cannot be used, or if no candidate can be trained.
-pub async fn run(args: TrainArgs) -> Result<()> {
-	compute(move |stop| train(&args, stop)).await
+/// Errors if the files, the forecast or the genes cannot be used, if no candidate can be trained, or if the model cannot be
+/// written.
+pub async fn run(args: TrainArgs) -> Result<bool> {
+	let ((), interrupted) = compute_until_interrupted(interrupted(), move |stop| train(&args, stop)).await?;
+	Ok(interrupted)
+}
+
+/// Checks the files that will be written, so that a fault is reported before hours are spent. Returns those of the curve.
+fn check_outputs(args: &TrainArgs) -> Result<Vec<PathBuf>> {
+	let FileArgs { csv, validation_csv, test_csv, .. } = &args.files;
+	let read: Vec<&Path> = csv.iter().chain(validation_csv).chain(test_csv).map(|source| source.path.as_path()).collect();
+	if let Some(out) = &args.out {
+		check_output(out, "--out", &read)?;
+	}
+	let curve_files = args.curve.as_deref().map(curve::files).transpose()?.unwrap_or_default();
+	for file in &curve_files {
+		check_output(file, "--curve", &read)?;
+		ensure!(args.out.as_ref() != Some(file), "--out and --curve name the same file, {}: name two", file.display());
+	}
+	Ok(curve_files)
+}
+
+/// Writes a model. If that fails, the model is written to the folder of temporary files, so that a training is not lost.
+fn save(model: &ModelFile, out: &Path) -> Result<()> {
+	let Err(error) = model.write(out) else { return Ok(()) };
+	let rescued = std::env::temp_dir().join(format!("model-{}.doin", std::process::id()));
+	match model.write(&rescued) {
+		Ok(()) => Err(error.context(format!("the model was written to {} instead", rescued.display()))),
+		Err(_) => Err(error),
+	}
 }
 
 fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
-	// A folder that does not exist is reported before hours are spent.
-	if let Some(folder) = args.out.as_ref().and_then(|out| out.parent()).filter(|folder| !folder.as_os_str().is_empty()) {
-		ensure!(folder.is_dir(), "--out: the folder {} does not exist: create it first", folder.display());
-	}
-	let curve_files = args.curve.as_deref().map(curve::files).transpose()?.unwrap_or_default();
+	let curve_files = check_outputs(args)?;
 	let selection: DeviceSelection = args.gpu.parse()?;
 	let devices = Devices::open(&selection)?;
 	if devices.all().is_empty() && selection != DeviceSelection::None {
@@ -135,7 +159,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let (family, threads) = (args.genes.family, threads(args.cores));
 	let executor = Executor::new(threads, Arc::new(devices))?;
 	if !args.output.is_json() {
-		print!("{}", report::PlanText { plan: &plan, executor: &executor });
+		print_text(report::PlanText { plan: &plan, executor: &executor })?;
 	}
 	let started = Instant::now();
 	let mut trained = plan.train(family, StoppingRule { patience: args.patience, halving: args.halving }, &executor, stop)?;
@@ -145,9 +169,10 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let others = [(format!("this {family}"), chosen.model.clone())];
 	let rows = executor.install(|| baseline::report(&plan.data, 0, &others)).map_err(explain)?;
 	let errors = executor.install(|| plan.errors(&chosen.model));
-	if let Some(out) = &args.out {
-		plan.model_file(family, chosen, &errors).write(out)?;
-	}
+	let saved = match &args.out {
+		Some(out) => save(&plan.model_file(family, chosen, &errors), out),
+		None => Ok(()),
+	};
 	let most_frequent = |part: fn(&plan::FileErrors) -> &Option<StepErrors>| {
 		let steps = errors.iter().filter_map(|file| part(file).clone()).reduce(|a, b| a.merge(&b));
 		steps.and_then(|steps| steps.most_frequent())
@@ -165,10 +190,12 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	let mut report = TrainReport::new(&plan, family, &trained, &rows, most_frequent);
 	report.seconds = seconds;
-	report.saved = args.out.clone();
+	report.saved = args.out.clone().filter(|_| saved.is_ok());
 	report.source = args.files.csv[0].path.clone();
 	if !curve_files.is_empty() {
 		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
 	}
-	args.output.print(&report)
+	args.output.print(&report)?;
+	// The errors of the model are shown, even if it could not be written.
+	saved
 }

@@ -6,6 +6,7 @@ use crate::{
 		curve::{Curve, Point},
 		genes::{describe_candidate, named_genes},
 	},
+	report::print_notes,
 	work::progress_bar,
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -28,7 +29,10 @@ use doin_scoring::{
 };
 use indicatif::ProgressBar;
 use parking_lot::Mutex;
-use std::{ops::Range, sync::atomic::AtomicBool};
+use std::{
+	ops::Range,
+	sync::atomic::{AtomicBool, Ordering},
+};
 
 /// A training that is about to begin.
 pub struct Plan {
@@ -115,6 +119,7 @@ impl Plan {
 			total(&data.initial_errors().validation) > 0,
 			"repeating earlier values makes no error on the validation part: there is nothing to learn"
 		);
+		files.iter().for_each(|file| print_notes(&file.table.series.notes));
 		let deviation = deviation(&files, channels) * unit;
 		ensure!(
 			deviation != 0.0,
@@ -123,6 +128,9 @@ impl Plan {
 		);
 		let scale = ErrorScale::new(&data.task.program, unit, deviation);
 		let candidates = args.genes.candidates(args.population, window, history)?;
+		if let Some(note) = args.genes.describe_shortage(args.population, candidates.len()) {
+			eprintln!("note: {note}");
+		}
 		let candidates = trainable(args.genes.family, candidates, &data)?;
 		Ok(Self { files, spec, season_found, data, unit, inputs, scale, candidates })
 	}
@@ -132,7 +140,8 @@ impl Plan {
 		self.scale.error(self.data.mean_error(error))
 	}
 
-	/// Trains all candidates. A warning names a failure, unless all fail.
+	/// Trains all candidates. A warning names a failure, unless all fail. Once `stop` is set, those that have finished no epoch
+	/// are left out, and a note counts them.
 	pub fn train(
 		&self,
 		family: ModelFamily,
@@ -143,24 +152,28 @@ impl Plan {
 		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
 		let bar = progress_bar(epochs, "training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
 		let progress = Progress { bar, plan: self, least: Mutex::new(u128::MAX) };
-		let control = Control::new(stop).with_observer(&progress);
+		let control = Control::new(stop).with_observer(&progress).keeping_unfinished();
 		let runs = executor.run(&self.data, &self.candidates, Grouping::Brackets(rule), &control).map_err(explain);
 		progress.bar.finish_and_clear();
-		let (mut trained, mut failure) = (Vec::new(), None);
+		let (mut trained, mut failure, mut stopped) = (Vec::new(), None, 0);
 		for (number, run) in runs?.into_iter().enumerate() {
 			match self.trained(family, number, run) {
 				Ok(one) => trained.push(one),
-				Err(error) if error.downcast_ref() == Some(&Error::Stopped) => return Err(error),
+				Err(error) if error.downcast_ref() == Some(&Error::Stopped) => stopped += 1,
 				Err(error) => failure = Some(error.context(describe_candidate(family, &self.candidates[number]))),
 			}
 		}
+		let all = self.candidates.len();
 		match failure {
 			Some(error) if trained.is_empty() => return Err(error),
 			Some(error) => {
-				let all = self.candidates.len();
-				eprintln!("warning: {} of {all} candidates failed, e.g. {error:#}", all - trained.len());
+				eprintln!("warning: {} of {all} candidates failed, e.g. {error:#}", all - trained.len() - stopped);
 			}
 			None => {}
+		}
+		if stop.load(Ordering::Relaxed) {
+			ensure!(!trained.is_empty(), "stopped before any candidate had finished an epoch, so there is no model to keep");
+			eprintln!("note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch");
 		}
 		Ok(trained)
 	}

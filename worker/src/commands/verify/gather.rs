@@ -3,10 +3,10 @@
 use super::claim::{Claim, StatedErrors};
 use crate::commands::status::model_name;
 use anyhow::{Context, Result};
-use doin_chain::{Account, Chain, Head};
+use doin_chain::{Account, Chain, Head, ReadError};
 use doin_primitives::{
 	views::{ChampionView, RecomputationView},
-	DomainId, ModelRef, RoundId, Subject,
+	BlockNumber, DomainId, ModelRef, RoundId, Subject,
 };
 use doin_roles::problem::{decode_admissible, Problem};
 use doin_scoring::Model;
@@ -76,10 +76,7 @@ pub async fn gather(chain: &Chain, id: DomainId, wanted: Option<u32>) -> Result<
 	if let Some(round) = champion.round.filter(|round| is_wanted(*round)) {
 		match crowning_claims(chain, &mut models, &champion, round).await {
 			Ok(found) => claims.extend(found),
-			Err(error) => missing.push(format!(
-				"sums of {}, which crowned the champion: not available from this node: {error:#}",
-				round_name(round)
-			)),
+			Err(error) => missing.push(unavailable(round, champion.block, &error)),
 		}
 	}
 	if let Some(number) = wanted.filter(|_| claims.is_empty() && missing.is_empty()) {
@@ -88,6 +85,18 @@ pub async fn gather(chain: &Chain, id: DomainId, wanted: Option<u32>) -> Result<
 		));
 	}
 	Ok(Gathered { problem, at, claims, missing })
+}
+
+/// Returns why the sums of the round that crowned the champion in `block` cannot be checked, and what to do about it.
+fn unavailable(round: RoundId, block: BlockNumber, error: &anyhow::Error) -> String {
+	let sums = format!("sums of {}, which crowned the champion in block {block}", round_name(round));
+	match error.downcast_ref::<ReadError>().is_some_and(ReadError::is_pruned) {
+		true => format!(
+			"{sums}: this node has removed the state of that block. An archive node has it: start one with `doin-node \
+			--state-pruning archive`, or name one with --url"
+		),
+		false => format!("{sums}: not available from this node: {error:#}"),
+	}
 }
 
 fn round_name(round: RoundId) -> String {
@@ -158,4 +167,27 @@ async fn crowning_claims(
 		});
 	}
 	Ok(claims)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_chain::RequestError;
+
+	#[test]
+	fn k29_a_pruned_node_is_answered_with_the_option_of_an_archive_node() {
+		let refused = |data: &str| ReadError::Refused {
+			url: "ws://x".into(),
+			request: "DoinApi_recomputations".into(),
+			source: RequestError::Refused { code: 4003, message: "Client error".into(), data: Some(data.into()) },
+		};
+		let round = RoundId { domain: 0, number: 7 };
+		let pruned = anyhow::Error::from(refused("UnknownBlock: State already discarded for 0x12"));
+		let text = unavailable(round, 120, &pruned);
+		for part in ["domain 0 round 7", "block 120", "`doin-node --state-pruning archive`", "--url"] {
+			assert!(text.contains(part), "{text}");
+		}
+		let other = unavailable(round, 120, &anyhow::Error::from(refused("Exported method is not found")));
+		assert!(other.contains("not available") && other.contains("Exported method"), "{other}");
+	}
 }

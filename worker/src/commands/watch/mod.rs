@@ -18,7 +18,13 @@ use doin_primitives::{
 	views::{DomainView, RecomputationPhase, RecomputationView, RoundView, SealView},
 	DomainId, ModelRef, Status,
 };
-use doin_roles::{amount::Amount, domain_cache::DomainCache, problem::decode_admissible};
+use doin_roles::{
+	amount::Amount,
+	domain_cache::DomainCache,
+	evaluator::{Alarms, UnpaidRound},
+	problem::decode_admissible,
+	round_result::unpaid_message,
+};
 use known::KnownDomain;
 use screen::Screen;
 use std::{
@@ -65,6 +71,8 @@ struct Watcher {
 	/// Account that the validators' share is minted to.
 	validators_pot: Option<Account>,
 	work_blocks: Option<u64>,
+	/// Rounds that were shown to have earned nothing.
+	alarms: Alarms,
 }
 
 /// Runs `watch`.
@@ -86,6 +94,7 @@ pub async fn run(node: &NodeArgs, args: WatchArgs) -> Result<()> {
 		earners: BTreeSet::new(),
 		validators_pot,
 		work_blocks: None,
+		alarms: Alarms::new(1),
 	};
 	let outcome = watcher.follow().await;
 	watcher.screen.end();
@@ -150,6 +159,10 @@ impl Watcher {
 				continue;
 			}
 			self.look_at_champion(at, &domain).await?;
+			if let Some(UnpaidRound { number, reason }) = self.alarms.unpaid(&domain) {
+				let (id, text) = (domain.id, unpaid_message(reason));
+				self.screen.line(&format!("block {:>6}  round {number} of domain {id} earned nothing: {text}", at.number));
+			}
 			if domain.weight > 0 || self.args.domain.is_some() {
 				activity.push(self.activity(at, &domain).await?);
 			}

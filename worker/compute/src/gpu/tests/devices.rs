@@ -1,6 +1,7 @@
 //! Tests of faults, stops and the selection of devices.
 
 use super::*;
+use crate::gpu::adapter::positions;
 use std::{sync::atomic::Ordering, thread, time::Duration};
 
 #[test]
@@ -56,12 +57,44 @@ fn batches_become_smaller_when_memory_runs_out() {
 }
 
 #[test]
+fn k41_numbers_names_and_lists_name_devices() {
+	let names =
+		["NVIDIA GeForce RTX 3080 Ti", "NVIDIA GeForce RTX 4090", "llvmpipe (LLVM 15.0.6, 256 bits)", "AMD Radeon RX 6800"];
+	let chosen = |text: &str| match text.parse().unwrap() {
+		DeviceSelection::Named(wanted) => positions(&wanted, &names).map(|found| found.into_iter().collect::<Vec<_>>()),
+		other => panic!("{text}: {other:?}"),
+	};
+	for (text, expected) in [
+		("0", vec![0]),
+		("3", vec![3]),
+		("0,1", vec![0, 1]),
+		(" 1 , 0, ", vec![0, 1]),
+		("1,4090", vec![1]),
+		("4090", vec![1]),
+		("3080Ti", vec![0]),
+		("3080 ti", vec![0]),
+		("geforce", vec![0, 1]),
+		("256", vec![2]),
+		("LLVM pipe, 6800", vec![2, 3]),
+	] {
+		assert_eq!(chosen(text), Ok(expected), "{text}");
+	}
+	for (text, missing) in [("4", "4"), ("0,4070", "4070"), ("auto,0", "auto"), ("a card of the future", "a card of the future")]
+	{
+		assert_eq!(chosen(text), Err(missing.into()), "{text}");
+	}
+}
+
+#[test]
 fn devices_are_selected_by_kind_index_or_name() {
+	let named = |names: &[&str]| DeviceSelection::Named(names.iter().map(|name| name.to_string()).collect());
 	for (text, selection) in [
 		("auto", DeviceSelection::Auto),
-		("none", DeviceSelection::None),
-		("1", DeviceSelection::Index(1)),
-		(" GeForce ", DeviceSelection::Name("GeForce".into())),
+		("", DeviceSelection::Auto),
+		(" None ", DeviceSelection::None),
+		("1", named(&["1"])),
+		(" GeForce ", named(&["GeForce"])),
+		("0, RTX 4090", named(&["0", "RTX 4090"])),
 	] {
 		assert_eq!(text.parse(), Ok(selection));
 	}
@@ -70,8 +103,9 @@ fn devices_are_selected_by_kind_index_or_name() {
 	assert!(!software.is_empty(), "there is no Vulkan device in software: run scripts/setup.sh");
 	assert!(DeviceSelection::Auto.choose(&adapters).unwrap().iter().all(|adapter| adapter.is_gpu()));
 	assert!(DeviceSelection::None.choose(&adapters).unwrap().is_empty());
-	assert_eq!(DeviceSelection::Index(software[0].index).choose(&adapters).unwrap()[0].name, software[0].name);
-	let name = DeviceSelection::Name(software[0].name[..5].to_uppercase());
+	let index = named(&[&software[0].index.to_string()]);
+	assert_eq!(index.choose(&adapters).unwrap()[0].name, software[0].name);
+	let name = named(&[&software[0].name[..5].to_uppercase()]);
 	assert!(name.choose(&adapters).unwrap().iter().any(|adapter| adapter.index == software[0].index));
 	for wanted in ["99", "a card of the future"] {
 		let refused = Devices::open(&wanted.parse().unwrap()).unwrap_err().to_string();
