@@ -2,7 +2,10 @@
 # Runs benchmarks. Benchmarks of pallets compile the SDK with other features, in a target folder of their own.
 #
 # Usage: scripts/bench.sh pallets     runs every pallet benchmark once, as a test
-#        scripts/bench.sh weights     measures pallet benchmarks and writes pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour)
+#        scripts/bench.sh weights [RATIO]
+#                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
+#                                     pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour). RATIO is 1.89 divided by
+#                                     the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`; 2.5 if absent, for Zen 5
 #        scripts/bench.sh compute [--peers] [--json]
 #                                     measures training; with --peers beside JAX, Keras + DEAP and Burn, which are installed in the cache first
 #                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset)
@@ -10,8 +13,8 @@
 cd "$ROOT"
 
 PEERS=$CARGO_TARGET_DIR-peers
-OURS=(timing domains gauge optimae evaluators recomputation reputation work fee-market)
-MEASURED=(domains gauge optimae evaluators recomputation reputation work fee-market)
+OURS=(timing budget domains gauge optimae evaluators recomputation reputation work fee-market)
+MEASURED=(budget domains gauge optimae evaluators recomputation reputation work fee-market)
 
 # Other features, another folder.
 apart() { export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench; }
@@ -31,6 +34,7 @@ weights() {
 		"$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder runtime --genesis-builder-preset development \
 			--pallet "pallet_doin_${pallet//-/_}" --extrinsic '*' --steps 10 --repeat 10 \
 			--template "$ROOT/scripts/weights.hbs" --output "$ROOT/pallets/$pallet/src/weights.rs"
+		"$ROOT/scripts/scale-weights.py" "$1" "$ROOT/pallets/$pallet/src/weights.rs"
 		rustfmt --edition 2021 "$ROOT/pallets/$pallet/src/weights.rs"
 	done
 }
@@ -43,6 +47,6 @@ compute() {
 case ${1:-} in
 	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
-	weights) setup; apart; weights ;;
+	weights) setup; apart; weights "${2:-2.5}" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

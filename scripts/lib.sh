@@ -12,13 +12,41 @@ export OPENSSL_NO_VENDOR=1
 
 BIN=$CARGO_TARGET_DIR/release
 
-# The two selections (CONTRIBUTING.md, "Building"), and the targets of the first that are tests. Any other selection of packages changes
-# feature unification and recompiles the SDK.
+# The selections (CONTRIBUTING.md, "Building"), and the targets of the first that are tests. Any other selection of packages changes
+# feature unification and recompiles the SDK. The two programs are selected within the whole workspace, so each crate that
+# scripts/run.sh compiles is one that scripts/test.sh needs with the same features.
 ALL=(--release --workspace --all-targets)
+PROGRAMS=(--release --workspace --bin doin-node --bin doin-worker)
 TESTS=(--release --workspace --tests --examples)
 PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
-	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market)
+	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market
+	-p pallet-doin-budget)
+
+# Builds with cargo and shows how far it is: cargo's own progress bar in a terminal, otherwise one line per minute.
+build() {
+	if [ -t 2 ]; then
+		cargo build --manifest-path "$ROOT/Cargo.toml" "$@"
+		return
+	fi
+	# The bar ends with a carriage return and nothing else does.
+	CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=120 CARGO_TERM_COLOR=never cargo build --manifest-path "$ROOT/Cargo.toml" "$@" 2>&1 |
+		{
+			local chunk line next=$SECONDS
+			while IFS= read -r -d $'\r' chunk || [ -n "$chunk" ]; do
+				while IFS= read -r line; do
+					line=${line#$'\e[K'}
+					if [[ $line =~ Building.*[^0-9]([0-9]+)/([0-9]+) ]]; then
+						[ "$SECONDS" -ge "$next" ] || continue
+						say "compiled ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} crates ($((100 * BASH_REMATCH[1] / BASH_REMATCH[2])) %)"
+						next=$((SECONDS + 60))
+					elif [[ ! $line =~ ^\ *(Compiling|Fresh|Finished|Download|Updating|Blocking|$) ]]; then
+						say "$line"
+					fi
+				done <<<"$chunk"
+			done
+		}
+}
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }

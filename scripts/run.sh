@@ -22,24 +22,32 @@ work=()
 while [ $# -gt 0 ]; do
 	case $1 in
 		--until-work-block) watch+=("$1" "${2:?--until-work-block needs a number}"); shift 2 ;;
-		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --scale | --fill | --name | --steps | --classes)
+		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --unit-name | --scale | --fill | --name | --steps | \
+			--classes | --missing | --where | --last | --decimal | --time-format | --zone)
 			work+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
+		--no-header | --day-first | --month-first | --sort) work+=("$1"); shift ;;
 		--fresh) fresh=yes; shift ;;
 		-h | --help) usage; exit 0 ;;
 		*) usage >&2; die "unknown option $1" ;;
 	esac
 done
 
-setup
-say "building (the first time takes half an hour on two cores, later ones seconds)"
-cargo build --manifest-path "$ROOT/Cargo.toml" "${ALL[@]}" --quiet
+# Worker and viewer would talk to the other program, whatever it is.
+if (exec 3<>"/dev/tcp/127.0.0.1/$RPC_PORT") 2>/dev/null; then
+	die "port $RPC_PORT is in use, perhaps by another node: stop that program, or choose another port with DOIN_RPC_PORT=$((RPC_PORT + 1))"
+fi
 
-[ $fresh = no ] || rm -rf "$HOME_DIR"
+setup
+say "building the node and the worker (about half an hour the first time on two cores, later seconds)"
+build "${PROGRAMS[@]}"
+
 mkdir -p "$HOME_DIR"
 
 # One chain per folder: a second run would fail on the database's lock in a less readable way.
 exec 9>"$HOME_DIR/lock"
 flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose another folder with DOIN_HOME"
+# The lock stays: another run would otherwise take a new one.
+[ $fresh = no ] || find "$HOME_DIR" -mindepth 1 ! -name lock -delete
 
 pids=()
 stop() {

@@ -3,8 +3,8 @@
 # whole-system tests, documentation.
 # Usage: scripts/test.sh            checks that every change has to pass
 #        scripts/test.sh --full     adds the large sets: a million cases per decoder, a hundred thousand forward passes and a thousand
-#                                   training runs per back-end, the NEON back-end in an emulator, and the runtime with the
-#                                   features runtime-benchmarks and try-runtime
+#                                   training runs per back-end, a million operations of the runtime's fuzz, the NEON back-end in an
+#                                   emulator, and the runtime with the features runtime-benchmarks and try-runtime
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -35,10 +35,10 @@ if [ ${#RUN[@]} -gt 0 ]; then
 	step "NEON back-end"
 	"$ROOT/scripts/neon.sh"
 	# Other features recompile the SDK, so they have a target folder of their own.
-	for features in runtime-benchmarks try-runtime; do
-		step "runtime with $features"
-		CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench SKIP_WASM_BUILD=1 cargo check --release -p doin-runtime --features $features --quiet
-	done
+	step "runtime with runtime-benchmarks"
+	CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench SKIP_WASM_BUILD=1 cargo check --release -p doin-runtime --features runtime-benchmarks --quiet
+	step "try-runtime"
+	"$ROOT/scripts/try-runtime.sh"
 fi
 step "documentation tests"
 cargo test --release --workspace --doc --quiet

@@ -2,9 +2,10 @@
 
 use crate::{executable, run};
 use anyhow::{bail, Result};
+use serde_json::Value;
 use std::{
 	fs,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	sync::{Mutex, PoisonError},
 };
 
@@ -29,10 +30,39 @@ pub fn raw(chain: &str) -> Result<PathBuf> {
 	}
 	// Written to a draft and renamed, since another test executable may write the file at the same time.
 	let draft = folder.join(format!("doin-{chain}.{}", std::process::id()));
-	let output = run("doin-node", &["export-chain-spec", "--chain", chain, "--raw", "--output", &draft.to_string_lossy()])?;
+	export(chain, true, &draft)?;
+	fs::rename(draft, &path)?;
+	Ok(path)
+}
+
+/// Returns the path of the raw specification of a development chain on which tasks that nobody settles end after 20 blocks, so that
+/// the cool-down of a bond takes about two minutes.
+///
+/// # Errors
+/// See [`raw`].
+pub fn with_short_time_outs() -> Result<PathBuf> {
+	let folder = raw("dev")?.parent().map_or_else(std::env::temp_dir, Into::into);
+	let draft = folder.join(format!("doin-dev-short.{}.json", std::process::id()));
+	export("dev", false, &draft)?;
+	let mut spec: Value = serde_json::from_slice(&fs::read(&draft)?)?;
+	spec["genesis"]["runtimeGenesis"]["patch"]["timing"]["rounds"]["settle_timeout"] = 20.into();
+	fs::write(&draft, serde_json::to_vec(&spec)?)?;
+	let path = folder.join("doin-dev-short.raw.json");
+	export(&draft.to_string_lossy(), true, &path)?;
+	fs::remove_file(draft)?;
+	Ok(path)
+}
+
+/// Writes the specification of `chain` to `path`.
+fn export(chain: &str, raw: bool, path: &Path) -> Result<()> {
+	let path = path.to_string_lossy();
+	let mut arguments = vec!["export-chain-spec", "--chain", chain, "--output", &path];
+	if raw {
+		arguments.push("--raw");
+	}
+	let output = run("doin-node", &arguments)?;
 	if !output.status.success() {
 		bail!("cannot export the {chain} chain: {}", String::from_utf8_lossy(&output.stderr));
 	}
-	fs::rename(draft, &path)?;
-	Ok(path)
+	Ok(())
 }

@@ -60,12 +60,13 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
-	const VIEW: [&str; 13] = [
+	const VIEW: [&str; 14] = [
 		"bounty",
 		"class",
 		"evidence",
 		"highWater",
 		"id",
+		"lastRound",
 		"minImprovement",
 		"name",
 		"owner",
@@ -133,8 +134,23 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 	}
 
 	let work = node.call("doin_work", []).await?;
-	assert_fields(&work, &["workBlocks", "threshold", "queued", "reward", "mined", "eraAccrual", "queue", "lastSeal"]);
-	for amount in ["threshold", "queued", "reward", "mined", "eraAccrual"] {
+	assert_fields(
+		&work,
+		&[
+			"workBlocks",
+			"threshold",
+			"queued",
+			"reward",
+			"mined",
+			"backedByQuorum",
+			"backedByRuntime",
+			"backedShare",
+			"eraAccrual",
+			"queue",
+			"lastSeal",
+		],
+	);
+	for amount in ["threshold", "queued", "reward", "mined", "backedByQuorum", "backedByRuntime", "eraAccrual"] {
 		assert_decimal(&work[amount]);
 	}
 

@@ -60,7 +60,7 @@ fn malformed_files_are_refused_with_the_line_and_the_cure() -> Result<()> {
 	check("/nowhere/load.csv", "load", &["/nowhere/load.csv", "No such file", "Name a CSV file"])?;
 	let good = series(folder.path(), "good.csv", 900, same)?;
 	check(&good, "lode", &["good.csv", "no column `lode`", "`time`, `load`"])?;
-	check(&changed("text.csv", 41, "much")?, "load", &["text.csv, line 43", "`much`", "expected a number", "correct it"])?;
+	check(&changed("text.csv", 41, "much")?, "load", &["text.csv, line 43", "`much`", "expected a number", "Correct it"])?;
 	check(&changed("nan.csv", 41, "NaN")?, "load", &["nan.csv, line 43", "has no value", "--fill linear"])?;
 	check(&changed("infinite.csv", 41, "inf")?, "load", &["infinite.csv, line 43", "infinite"])?;
 	check(&changed("wide.csv", 41, "1,2")?, "load", &["wide.csv", "not a regular CSV file"])?;
