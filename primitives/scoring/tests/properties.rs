@@ -319,35 +319,6 @@ proptest! {
 	}
 }
 
-/// One step of the longest horizon must not cost more than the most predictions; it cost almost three times as much while the
-/// whole horizon was expanded. Eight channels cost about as much. The benchmarks measure the three shapes, and an activation is
-/// charged for the most expensive one.
-#[test]
-fn n9_no_shape_costs_more_than_the_most_predictions() {
-	let values = Forecast { history: 1_024, horizon: 64, windows: 64, season: 512, ..forecast() };
-	let step = Target::Steps(vec![1].try_into().unwrap());
-	let steps = Forecast { horizon: 1_024, windows: 34, target: step, ..values.clone() };
-	let channels = Forecast { history: 136, horizon: 120, windows: 34, season: 136, channels: 8, ..values.clone() };
-	let least = |program: &Forecast| {
-		assert_eq!((program.check(), program.most_windows()), (Ok(()), program.windows));
-		let steps = program.span() + u32::from(program.windows) - 1;
-		let series: Vec<i32> = (0..steps * u32::from(program.channels)).map(|t| (t * 97 % 1_000) as i32).collect();
-		let run = |_| {
-			let start = std::time::Instant::now();
-			let windows = validation(program, std::hint::black_box(&series));
-			assert_eq!(windows.len(), usize::from(program.windows));
-			for model in [Model::RepeatLast, Model::Seasonal] {
-				std::hint::black_box(score(&model, program, &windows));
-			}
-			start.elapsed()
-		};
-		(0..300).map(run).min().expect("it ran")
-	};
-	let (values, steps, channels) = (least(&values), least(&steps), least(&channels));
-	println!("a chunk of both baselines: values {values:?}, steps {steps:?}, channels {channels:?}");
-	assert!(steps <= values && channels <= values * 2, "values {values:?}, steps {steps:?}, channels {channels:?}");
-}
-
 #[test]
 fn the_largest_chunk_of_the_largest_errors_fits() {
 	let values = [vec![i32::MIN; 100], vec![i32::MAX; 64]].concat().repeat(64);

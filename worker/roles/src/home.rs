@@ -50,10 +50,10 @@ mod tests {
 
 	#[test]
 	fn k37_a_tilde_is_the_home_folder() {
-		let home = || Some(PathBuf::from("/home/me"));
+		let home = || Some(PathBuf::from("/users/me"));
 		let expanded = |path: &str| expand(Path::new(path), home).unwrap();
-		assert_eq!(expanded("~/doin/journal.db"), Path::new("/home/me/doin/journal.db"));
-		assert_eq!(expanded("~"), Path::new("/home/me"));
+		assert_eq!(expanded("~/doin/journal.db"), Path::new("/users/me/doin/journal.db"));
+		assert_eq!(expanded("~"), Path::new("/users/me"));
 		for unchanged in ["./~/x", "a/~", "/~", "x~", ""] {
 			assert_eq!(expanded(unchanged), Path::new(unchanged));
 		}

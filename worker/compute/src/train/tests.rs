@@ -1,4 +1,4 @@
-//! Whole training runs on every back-end against the references.
+//! Compares complete training runs of every back-end with those of the references.
 //!
 //! A few random candidates run always. The large set of 1 000 runs by
 //! `cargo test --release -p doin-compute back_end -- --ignored`.

@@ -23,7 +23,7 @@ pub const ACT_FRAC_U8: u32 = 6;
 pub const INPUT_FRAC_I8: u32 = 5;
 /// Bits by which 12-bit inputs are shifted right to become 8-bit inputs.
 pub const INPUT_SHIFT: u32 = lion::ACT_FRAC - INPUT_FRAC_I8;
-/// Offset added to signed values that are stored as unsigned bytes.
+/// Added to a signed 8-bit value to store it as an unsigned byte.
 pub const OFFSET: i32 = 128;
 /// Groups of four samples in a batch.
 pub const SAMPLE_QUADS: usize = BATCH / 4;
