@@ -134,7 +134,8 @@ pub enum UnpaidReason {
 	/// before the domain gained weight.
 	#[codec(index = 4)]
 	BelowHighWater,
-	/// Too few evaluators answered, and no account had the runtime recompute the sums before the time-out.
+	/// Too few evaluators could be drawn or answered. No account had the runtime recompute the sums before the time-out, or none
+	/// could: the seats of a round that is sold while a quorum serves a domain without weight do not pay for that.
 	#[codec(index = 5)]
 	NoQuorum,
 	/// A quorum answered, and no account settled its answers before the time-out.

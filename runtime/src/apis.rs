@@ -274,7 +274,7 @@ sp_api::impl_runtime_apis! {
 		}
 
 		fn recomputations(domain: DomainId) -> Vec<RecomputationView<AccountId>> {
-			Recomputation::recomputations(domain)
+			Optimae::tasks(domain).into_iter().filter_map(Recomputation::recomputation).collect()
 		}
 
 		fn work() -> WorkView<AccountId> {

@@ -4,7 +4,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::types::{Contender, ContenderSums, GatheredSums, Stage, StoredModel, CONTENDER_ROUNDS, MAX_GATHERED};
+use crate::types::{Contender, ContenderSums, GatheredSums, Round, Stage, StoredModel, CONTENDER_ROUNDS, MAX_GATHERED};
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
@@ -14,9 +14,13 @@ use doin_primitives::{
 	quorum::MAX_QUORUM,
 	round::{MAX_MODELS, MAX_SEATS},
 	settlement::{pay_shares, Backing, Helper, Helpers, MAX_PAYEES},
-	Balance, DomainId, Hash, ModelId, ModelRef, Subject, DOIN,
+	Balance, BlockNumber, DomainId, Hash, ModelId, ModelRef, Subject, DOIN,
 };
-use doin_traits::{block::current_block, Domains, ModelList, OnRecomputed, Outcome, Timing};
+use doin_traits::{
+	agenda::{Items, MAX_ITEMS, PER_BLOCK},
+	block::current_block,
+	Domains, ModelList, OnRecomputed, Outcome, Timing,
+};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Mutate, MutateHold},
@@ -101,9 +105,41 @@ fn evaluated<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelL
 	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
 	Pallet::<T>::serve(round);
 	let stage = Rounds::<T>::get(round).map(|round| round.stage);
-	let Some(Stage::Evaluating(evaluation)) = stage else { panic!("a full round is evaluated: {stage:?}") };
+	let Some(Stage::Evaluating { evaluation, .. }) = stage else { panic!("a full round is evaluated: {stage:?}") };
 	assert_eq!(evaluation.models.len() as u32, MAX_MODELS);
 	(round, evaluation.models)
+}
+
+/// Fills the agenda from `from` on with items of other rounds, so that scheduling passes as many full blocks as possible.
+fn crowd_agenda<T: Config>(from: BlockNumber) {
+	for block in 0..MAX_ITEMS / PER_BLOCK {
+		let items = (0..PER_BLOCK).map(|place| RoundId { domain: DomainId::MAX, number: block * PER_BLOCK + place });
+		Due::<T>::insert(from + block, Items::truncate_from(items.collect()));
+	}
+}
+
+/// Queues another round of the domain behind `round`, which is scheduled on a crowded agenda when `round` ends.
+fn with_successor<T: Config>(round: RoundId) {
+	let next = RoundId { number: round.number + 1, ..round };
+	let mut queued = Round::new(true);
+	queued.stage = Stage::Waiting;
+	Rounds::<T>::insert(next, queued);
+	Pending::<T>::mutate(round.domain, |pending| assert!(pending.try_push(next.number).is_ok()));
+	crowd_agenda::<T>(current_block::<T>() + 1);
+}
+
+/// Makes the fee of every seat of `round` contain a part for recomputing models.
+fn prepaid<T: Config>(round: RoundId) {
+	Rounds::<T>::mutate(round, |round| {
+		let Some(round) = round else { return };
+		round.served = false;
+		for seat in round.seats.iter_mut().filter(|seat| seat.recomputation == 0) {
+			assert!(T::Currency::hold(&HoldReason::SeatFee.into(), &seat.who, DOIN).is_ok());
+			seat.fee += DOIN;
+			seat.fee_held += DOIN;
+			seat.recomputation = DOIN;
+		}
+	});
 }
 
 #[benchmarks]
@@ -114,8 +150,10 @@ mod benchmarks {
 	fn commit() -> Result<(), BenchmarkError> {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, 64);
-		// The first seat opens the round, which costs more than burning the doubled part of a later fee.
+		// The first seat opens the round on a crowded agenda, which costs more than a later seat: that one burns the doubled part
+		// of its fee, and looks up the seats of fifteen further optimizers on the roster.
 		let round = committed::<T>(domain, 0, &solution);
+		crowd_agenda::<T>(T::Timing::rounds().reveal_window(round).1);
 		let caller = rich::<T>("caller", 0);
 		let hash = commitment_of::<T>(round, &caller, &solution);
 
@@ -201,6 +239,8 @@ mod benchmarks {
 		let upper = champion.initial_error;
 		T::Domains::crown(domain, Champion { validation_error: 1, ..champion }, high_water, upper);
 		T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
+		prepaid::<T>(round);
+		with_successor::<T>(round);
 		let records = Records::<T>::iter().count() as u32;
 
 		#[block]
@@ -218,6 +258,8 @@ mod benchmarks {
 		let domain = T::BenchmarkHelper::domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
 		let (round, models) = evaluated::<T>(domain, &solution);
+		prepaid::<T>(round);
+		with_successor::<T>(round);
 		// The last candidate wins; all other candidates lose.
 		let chunks = solution.validation.len();
 		let sums =
@@ -230,7 +272,8 @@ mod benchmarks {
 		let pay = pay_shares(evaluators, MAX_QUORUM, &helpers, MAX_QUORUM);
 		assert_eq!(pay.shares.len() as u32, MAX_PAYEES - 1);
 		let settler = Some(rich::<T>("settler", 0));
-		let outcome = Outcome { seed: [0; 32], sums, pay, backing: Backing::Runtime, settler };
+		let recomputed = pay_shares([], 0, &helpers, MAX_QUORUM);
+		let outcome = Outcome { seed: [0; 32], sums, pay, recomputed, backing: Backing::Runtime, settler };
 
 		#[block]
 		{

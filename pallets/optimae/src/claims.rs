@@ -47,7 +47,7 @@ impl<T: Config> Pallet<T> {
 			.map_err(|_| Error::<T>::NotComputable)?;
 		ensure!(computed != claim.sum, Error::<T>::ClaimCorrect);
 
-		let evaluating = matches!(round.stage, Stage::Evaluating(_));
+		let evaluating = matches!(round.stage, Stage::Evaluating { .. });
 		let seat = round.seats.get_mut(usize::from(index)).ok_or(Error::<T>::NoSuchSeat)?;
 		let PenaltySplit { reward, burned } = Self::punish_claim(seat, &challenger);
 		Self::reject(id, index, seat, RejectionReason::FalseClaim);

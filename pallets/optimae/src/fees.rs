@@ -1,16 +1,16 @@
 //! Fees and holds: the price of a seat, penalties, and the payment of the fees of a round.
 
 use crate::{
-	types::{Seat, MAX_ROUNDS, RESERVED_ROUNDS, SETTLED_CHUNKS, UNSERVED_ROUNDS},
+	types::{Round, Seat, MAX_ROUNDS, RESERVED_ROUNDS, SETTLED_CHUNKS, UNSERVED_ROUNDS},
 	Config, Contenders, Event, HoldReason, Pallet, Pending, LOG_TARGET,
 };
 use doin_primitives::{
 	domain::DomainState,
 	quorum::{self, MIN_QUORUM},
-	settlement::PayShares,
-	Balance, DomainId, DomainSpec, RoundId, SizeClass,
+	settlement::{PayShare, PayShares},
+	Balance, DomainId, DomainSpec, LastRound, RoundId, RoundResult, SizeClass, UnpaidReason,
 };
-use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Recompute};
+use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Outcome, Recompute};
 use frame_support::traits::{
 	fungible::{Balanced, BalancedHold, Credit, MutateHold},
 	tokens::Precision,
@@ -33,8 +33,10 @@ type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>:
 /// Price of the next seat of a round, in plancks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Price {
-	/// Part of the fee that is held for the evaluators.
+	/// Part of the fee that is held for the evaluators, with the cost of recomputing models.
 	pub held: Balance,
+	/// Part of `held` that pays for having the runtime recompute models.
+	pub recomputation: Balance,
 	/// Fee of the seat, in plancks. The part above `held` is burned at the commit.
 	pub fee: Balance,
 	/// Hold that guarantees the reveal.
@@ -46,8 +48,10 @@ pub(crate) struct Price {
 pub(crate) struct Service {
 	/// `true` if the domain has weight.
 	pub weighted: bool,
-	/// Number of bonded evaluators that serve the domain.
+	/// Number of bonded evaluators that serve the domain and are not optimizers of the round.
 	pub available: u32,
+	/// `true` if the last round of the domain ended because no quorum evaluated it.
+	pub failed: bool,
 }
 
 impl Service {
@@ -56,16 +60,23 @@ impl Service {
 		self.available >= MIN_QUORUM
 	}
 
+	/// Returns `true` if a round that opens now is sold as served: a quorum can be drawn, and in a domain without weight the last
+	/// one did not fail. Evaluators that stay away, leave, or have too low a reputation to be drawn would otherwise keep every
+	/// round of the domain from being decided.
+	pub(crate) fn is_served(&self) -> bool {
+		self.has_quorum() && (self.weighted || !self.failed)
+	}
+
 	/// Returns `true` if rounds of the domain are likely to lie until their time-out.
 	pub(crate) fn is_unserved(&self) -> bool {
-		!self.weighted && !self.has_quorum()
+		!self.weighted && !self.is_served()
 	}
 
 	/// Returns the number of undecided rounds on the chain below which the domain can open another one.
 	pub(crate) fn places(&self) -> u32 {
 		if self.weighted {
 			MAX_ROUNDS
-		} else if self.has_quorum() {
+		} else if self.is_served() {
 			MAX_ROUNDS.saturating_sub(RESERVED_ROUNDS)
 		} else {
 			UNSERVED_ROUNDS
@@ -83,24 +94,36 @@ pub(crate) struct PenaltySplit {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the evaluators that serve a domain at this block.
-	pub(crate) fn service(domain: DomainId, class: SizeClass) -> Service {
+	/// Returns the evaluators that serve a domain at this block, for a round with these `optimizers`, each listed once.
+	pub(crate) fn service(
+		domain: DomainId,
+		spec: &DomainSpec,
+		state: &DomainState<T::AccountId>,
+		optimizers: &[T::AccountId],
+	) -> Service {
 		let weighted = T::DomainWeights::weight(domain) > 0;
-		Service { weighted, available: T::Recompute::available(domain, class, weighted) }
+		let last = state.last_round.map(|LastRound { result, .. }| result);
+		Service {
+			weighted,
+			available: T::Recompute::available(domain, spec.class(), weighted, optimizers),
+			failed: last == Some(RoundResult::Unpaid(UnpaidReason::NoQuorum)),
+		}
 	}
 
-	/// Returns the price of a seat of round `id` when `taken` of its seats are taken.
+	/// Returns the price of the next seat of `round`, whose identifier is `id`.
 	///
-	/// Where no quorum can be drawn, the held part contains the cost of having the runtime recompute every chunk of the model of
-	/// the seat. It pays the accounts that do so. A fee without that part would let a seat cost others more than its author.
+	/// In a round that was not sold as served, the held part contains the cost of having the runtime recompute every chunk of the
+	/// model of the seat. It pays the accounts that do so. A fee without that part would let a seat cost others more than its
+	/// author. All seats of a round pay it, or none of a domain without weight, since the models of a round are evaluated
+	/// together: evaluators that come or leave between two seats must not make one of them cheaper.
 	pub(crate) fn price(
 		id: RoundId,
 		spec: &DomainSpec,
 		state: &DomainState<T::AccountId>,
 		service: Service,
-		taken: u32,
+		round: &Round<T::AccountId>,
 	) -> Price {
-		let class = spec.class();
+		let (class, taken) = (spec.class(), round.seats.len() as u32);
 		let quorum = quorum::size(service.available);
 		let answer = T::BaseFee::fee(T::AnswerWeight::get(), T::AnswerLen::get());
 		// An evaluator commits and reveals. The settler receives at most half of the fees, even if the round has one seat.
@@ -109,9 +132,11 @@ impl<T: Config> Pallet<T> {
 		// The fifth seat, with four taken, is the first one that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(BASE_PRICE_SEATS);
 		let doubled = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		let recomputation = if service.has_quorum() { 0 } else { Self::recomputation_cost(id, class, state, taken) };
+		let is_prepaid = !round.served || service.weighted && !service.has_quorum();
+		let recomputation = if is_prepaid { Self::recomputation_cost(id, class, state, taken) } else { 0 };
 		Price {
 			held: base.saturating_add(recomputation),
+			recomputation,
 			fee: doubled.saturating_add(recomputation),
 			hold: base.saturating_mul(T::HoldFactor::get().into()),
 		}
@@ -153,6 +178,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes up to `amount` of a hold of `who`. Dropping the credit burns it.
 	fn seize(reason: HoldReason, who: &T::AccountId, amount: Balance) -> CreditOf<T> {
+		if amount == 0 {
+			return CreditOf::<T>::zero();
+		}
 		T::Currency::slash(&reason.into(), who, amount).0
 	}
 
@@ -161,9 +189,23 @@ impl<T: Config> Pallet<T> {
 		Self::release(HoldReason::Seat, &seat.who, core::mem::take(&mut seat.hold));
 	}
 
+	/// Releases the part of the fee of a seat that would have paid for recomputing models.
+	pub(crate) fn return_recomputation(seat: &mut Seat<T::AccountId>) {
+		let part = core::mem::take(&mut seat.recomputation);
+		seat.fee_held = seat.fee_held.saturating_sub(part);
+		Self::release(HoldReason::SeatFee, &seat.who, part);
+	}
+
+	/// Takes the held fee out of a seat. Returns its amount in plancks.
+	fn take_fee(seat: &mut Seat<T::AccountId>) -> Balance {
+		seat.recomputation = 0;
+		core::mem::take(&mut seat.fee_held)
+	}
+
 	/// Releases fee and hold of a seat.
 	pub(crate) fn refund(seat: &mut Seat<T::AccountId>) {
-		Self::release(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held));
+		let fee = Self::take_fee(seat);
+		Self::release(HoldReason::SeatFee, &seat.who, fee);
 		Self::release_hold(seat);
 	}
 
@@ -178,7 +220,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Burns fee and penalty of a seat that was not revealed in time. Returns the burned amount in plancks.
 	pub(crate) fn forfeit(seat: &mut Seat<T::AccountId>) -> Balance {
-		let fee = Self::seize(HoldReason::SeatFee, &seat.who, core::mem::take(&mut seat.fee_held));
+		let amount = Self::take_fee(seat);
+		let fee = Self::seize(HoldReason::SeatFee, &seat.who, amount);
 		Self::penalise(seat).peek().saturating_add(fee.peek())
 	}
 
@@ -205,32 +248,43 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Pays the fees of the seats of a round: first to the settler, up to [`SETTLER_SHARE`], then what is left by the shares of
-	/// `pay`, rounded down. The rest is burned.
+	/// Pays the whole of `pot` by the shares of `pay`, rounded down. Returns the paid amount, and leaves the rest in the pot.
+	fn pay_by(pot: &mut CreditOf<T>, pay: &PayShares<T::AccountId>) -> Balance {
+		let whole = pot.peek();
+		let pay_one = |paid: Balance, share: &PayShare<T::AccountId>| {
+			paid.saturating_add(Self::pay(&share.who, pot.extract(pay.amount(share.parts, whole))))
+		};
+		pay.shares.iter().fold(0, pay_one)
+	}
+
+	/// Pays the fees of the seats of a round, as far as they are held. Without an outcome they are burned.
+	///
+	/// The settler receives up to [`SETTLER_SHARE`] of the fees without their parts for recomputing models, and the rest is
+	/// divided among the evaluators and helpers. The parts for recomputing models are divided among the helpers alone, so that no
+	/// member of a quorum gains if others stay away. What does not divide is burned.
 	pub(crate) fn pay_fees(
 		round: RoundId,
 		seats: impl IntoIterator<Item = Seat<T::AccountId>>,
-		settler: Option<&T::AccountId>,
-		pay: &PayShares<T::AccountId>,
+		outcome: Option<&Outcome<T::AccountId>>,
 	) {
-		let mut pot = CreditOf::<T>::zero();
-		for seat in seats {
-			pot.subsume(Self::seize(HoldReason::SeatFee, &seat.who, seat.fee_held));
+		let (mut pot, mut recomputation) = (CreditOf::<T>::zero(), CreditOf::<T>::zero());
+		for Seat { who, fee_held, recomputation: part, .. } in seats {
+			pot.subsume(Self::seize(HoldReason::SeatFee, &who, fee_held.saturating_sub(part)));
+			recomputation.subsume(Self::seize(HoldReason::SeatFee, &who, part));
 		}
-		let whole = pot.peek();
-		let mut reimbursed = 0;
-		if let Some(settler) = settler {
-			let class = T::Domains::spec(round.domain).map_or(SizeClass::Small, |spec| spec.class());
-			let cost = Self::settle_cost(class);
-			reimbursed = Self::pay(settler, pot.extract(cost.min(SETTLER_SHARE.mul_floor(whole))));
-		}
-		let shared = pot.peek();
-		let mut paid: Balance = 0;
-		for share in &pay.shares {
-			paid = paid.saturating_add(Self::pay(&share.who, pot.extract(pay.amount(share.parts, shared))));
+		let whole = pot.peek().saturating_add(recomputation.peek());
+		let (mut payees, mut paid, mut reimbursed) = (0u32, 0, 0);
+		if let Some(Outcome { settler, pay, recomputed, .. }) = outcome {
+			if let Some(settler) = settler {
+				let class = T::Domains::spec(round.domain).map_or(SizeClass::Small, |spec| spec.class());
+				let most = SETTLER_SHARE.mul_floor(pot.peek());
+				reimbursed = Self::pay(settler, pot.extract(Self::settle_cost(class).min(most)));
+			}
+			paid = Self::pay_by(&mut pot, pay).saturating_add(Self::pay_by(&mut recomputation, recomputed));
+			let helpers = recomputed.shares.iter().filter(|helper| !pay.shares.iter().any(|share| share.who == helper.who));
+			payees = (pay.shares.len() as u32).saturating_add(helpers.count() as u32);
 		}
 		let burned = whole.saturating_sub(reimbursed).saturating_sub(paid);
-		let payees = pay.shares.len() as u32;
 		Self::deposit_event(Event::FeesPaid { round, payees, paid, settler: reimbursed, burned });
 	}
 }

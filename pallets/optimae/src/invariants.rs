@@ -43,23 +43,30 @@ impl<T: Config> Pallet<T> {
 	/// Checks that every round is pending in its domain, in ascending order, and that only the first one is evaluated.
 	fn check_rounds() -> Result<(), TryRuntimeError> {
 		let mut known = 0u32;
+		let mut tasks = BTreeSet::new();
 		for (domain, pending) in Pending::<T>::iter() {
 			ensure!(!pending.is_empty(), "a domain without undecided rounds must not be stored as pending");
 			ensure!(pending.is_sorted(), "pending rounds must be in ascending order");
 			for (place, number) in pending.iter().enumerate() {
 				let round = Rounds::<T>::get(RoundId { domain, number: *number }).ok_or("a pending round must exist")?;
 				known = known.saturating_add(1);
+				ensure!(round.task().is_none_or(|task| tasks.insert(task)), "a task evaluates one round");
 				ensure!(
-					place == 0 || !matches!(round.stage, Stage::Evaluating(_)),
+					place == 0 || !matches!(round.stage, Stage::Evaluating { .. }),
 					"only the earliest round of a domain is evaluated"
 				);
-				if let Stage::Evaluating(evaluation) = &round.stage {
+				if let Stage::Evaluating { evaluation, .. } = &round.stage {
 					let is_listed = |model: &ModelId| evaluation.index(&ModelRef::Stored(*model)).is_some();
 					ensure!(round.candidates().iter().all(is_listed), "every candidate must be on the model list");
 				}
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
 				for seat in &round.seats {
 					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
+					ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");
+					ensure!(
+						round.served || seat.recomputation > 0 || seat.status == SeatStatus::Forfeited,
+						"every seat of a round that was not sold as served pays for recomputing its model"
+					);
 					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
 					ensure!(in_race || seat.hold == 0, "a seat out of the race must not have a hold");
 					ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");
@@ -89,7 +96,7 @@ impl<T: Config> Pallet<T> {
 			let expected = match round.stage {
 				Stage::Collecting => 1,
 				Stage::Waiting => u32::from(first),
-				Stage::Evaluating(_) => 0,
+				Stage::Evaluating { .. } => 0,
 			};
 			ensure!(
 				due.remove(&id).unwrap_or(0) == expected,

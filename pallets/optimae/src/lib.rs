@@ -42,7 +42,15 @@
 //!
 //! Where too few evaluators serve a domain, somebody has to pay the runtime to recompute the models of a round. There the held
 //! part of the fee also contains the cost of recomputing the model of the seat, and for the first seat that of the initial
-//! champion, the champion and the contender. This part is not doubled and does not raise the hold.
+//! champion, the champion and the contender. This part is not doubled and does not raise the hold. It is returned unless the
+//! runtime recomputes the round.
+//!
+//! The first seat of a round decides if the round is sold as *served*, i.e. without that part: it is if at least three evaluators
+//! that are no optimizers of the round serve the domain and, in a domain without weight, if its last round did not end for lack
+//! of a quorum. All further seats follow the first one, because the models of a round are evaluated together. Evaluators can
+//! leave at any time. If those of a served round of a domain without weight do, or do not answer, the round ends at once: nothing
+//! was paid for recomputing it. A seat of such a round is refused while too few evaluators serve the domain. The next round of
+//! the domain is not sold as served, so evaluators that leave or stay away delay a domain, and cannot stop it.
 //!
 //! ### Bar
 //!
@@ -67,9 +75,9 @@
 //! ### Places
 //!
 //! A domain has at most [`types::MAX_PENDING`] undecided rounds, and the chain [`types::MAX_ROUNDS`]; further commits fail before
-//! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight that too few
-//! evaluators serve has at most one undecided round, and opens it only while the chain has fewer than [`types::UNSERVED_ROUNDS`]:
-//! such rounds can lie until their time-out, and must not keep rounds of other domains out.
+//! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next round
+//! would not be sold as served has at most one undecided round, and opens it only while the chain has fewer than
+//! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out.
 //!
 //! ### Contender
 //!
@@ -93,9 +101,13 @@
 //! account. The fees of a decided round reimburse the settler with at most half of them. The rest is divided by the seats of the
 //! quorum: one part for each evaluator whose answer agreed with the final sums, and the others for the accounts that had the
 //! runtime compute the sums ([`pay_shares`](doin_primitives::settlement::pay_shares)). Parts that nobody earned and remainders
-//! are burned. The fees of a round whose answers nobody settles before the time-out are burned, because a seat must not be an
-//! option that can lapse for free. Where the seats are not at fault (no quorum answered and nobody recomputed, the domain does
-//! not exist, the service accepts no request, or the draw shows no error of the initial champion), everything is released.
+//! are burned. The part of a fee for recomputing models pays those accounts alone, or is returned.
+//!
+//! A round that no quorum evaluates and nobody has recomputed, or whose answers nobody settles before the time-out, burns its
+//! fees without the parts for recomputing models, and releases the holds. A seat has occupied a place and stored a model, and
+//! must not be an option that can lapse for free: its owner could ignore draws with an unwelcome result until one suits it. Where
+//! the chain itself is at fault (the domain does not exist, the service accepts no request, or the draw shows no error of the
+//! initial champion), everything is released.
 //!
 //! ### Results
 //!
@@ -491,8 +503,8 @@ pub mod pallet {
 			/// Reason for which nothing is paid.
 			reason: UnpaidReason,
 		},
-		/// A round ended without a verdict, and everything that was still held was released. If nobody settled its answers before
-		/// the time-out, the fees were burned before; see `FeesPaid`.
+		/// A round ended without a verdict, and everything that was still held was released. If no quorum evaluated it, or nobody
+		/// settled its answers before the time-out, fees were burned before; see `FeesPaid`.
 		RoundVoided {
 			/// The round.
 			round: RoundId,
@@ -517,7 +529,8 @@ pub mod pallet {
 		/// The round does not accept commits at this block. `doin_round` shows the current round and its phases.
 		NotInCommitPhase,
 		/// Too many rounds of this domain, or of the chain, are undecided. A domain without weight that fewer than three
-		/// evaluators serve has one undecided round at most. Nothing was held. Try again after the next verdict.
+		/// evaluators serve, or whose last round no quorum evaluated, has one undecided round at most. Nothing was held. Try again
+		/// after the next verdict.
 		TooManyRounds,
 		/// The seat costs more than the highest fee that the commit accepts. Nothing was held. `doin_round` shows the fee of the
 		/// next seat: accept it, or commit in the next round, where the first seats are cheaper.
@@ -580,6 +593,9 @@ pub mod pallet {
 		/// release a contender between rounds; any account can release it once the domain accepts no commits, and a champion once
 		/// its domain is removed.
 		ModelInUse,
+		/// The seats of this round do not pay for recomputing their models, and fewer than three evaluators that are no
+		/// optimizers of the round serve the domain now, so the round would be void. Nothing was held. Commit in the next round.
+		TooFewEvaluators,
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -647,6 +663,7 @@ pub mod pallet {
 		///   no commits.
 		/// - [`NotInCommitPhase`](Error::NotInCommitPhase): the round accepts no commits at this block.
 		/// - [`TooManyRounds`](Error::TooManyRounds), [`RoundFull`](Error::RoundFull): there is no free place.
+		/// - [`TooFewEvaluators`](Error::TooFewEvaluators): the evaluators of the round have left.
 		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - A token error if the account cannot pay.

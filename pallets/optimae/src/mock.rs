@@ -126,6 +126,7 @@ pub struct Request {
 	pub task: TaskId,
 	pub class: SizeClass,
 	pub weighted: bool,
+	pub needs_quorum: bool,
 	pub models: ModelList,
 	pub exclude: AuthorList<AccountId>,
 }
@@ -183,12 +184,14 @@ impl doin_traits::Recompute<AccountId> for World {
 		assert_eq!(request.domain, round.domain);
 		assert!(!Requests::contains_key(round), "a round is evaluated once");
 		let task = NextTask::mutate(|next| core::mem::replace(next, *next + 1));
-		let RecomputationRequest { class, weighted, models, exclude, .. } = request;
-		Requests::insert(round, Request { task, class, weighted, models, exclude });
+		let RecomputationRequest { class, weighted, needs_quorum, models, exclude, .. } = request;
+		Requests::insert(round, Request { task, class, weighted, needs_quorum, models, exclude });
 		Ok(task)
 	}
-	fn available(_: DomainId, _: SizeClass, _: bool) -> u32 {
-		Available::get()
+	/// The accounts of [`EVALUATORS`] are among the evaluators.
+	fn available(_: DomainId, _: SizeClass, _: bool, exclude: &[AccountId]) -> u32 {
+		let excluded = exclude.iter().filter(|who| EVALUATORS.contains(who)).count() as u32;
+		Available::get().saturating_sub(excluded)
 	}
 	fn recompute_weight(_: DomainId, class: SizeClass) -> Weight {
 		<Self as doin_traits::ChunkScorer>::weight(class).saturating_mul(CHUNKS as u64)

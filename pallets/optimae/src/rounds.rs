@@ -5,11 +5,11 @@ use crate::{
 	AgendaOf, Config, Contenders, Event, Models, Pallet, Pending, Records, Rounds, LOG_TARGET,
 };
 use doin_primitives::{
-	domain::DomainState, settlement::PayShares, verdict::bar, Balance, DomainSpec, ModelId, RejectionReason, RoundId,
-	RoundResult, SeatStatus, Subject, UnpaidReason,
+	domain::DomainState, quorum::MIN_QUORUM, verdict::bar, Balance, DomainSpec, ModelId, RejectionReason, RoundId, RoundResult,
+	SeatStatus, Subject, UnpaidReason,
 };
 use doin_scoring::verdict::{public_test, total};
-use doin_traits::{block::current_block, AuthorList, BaseFee, DomainWeights, Domains, RecomputationRequest, Recompute};
+use doin_traits::{block::current_block, AuthorList, BaseFee, DomainWeights, Domains, Outcome, RecomputationRequest, Recompute};
 use frame_support::defensive;
 
 /// Multiple of the base fee of a commit above which a missing reveal is excused: an attacker that fills the blocks of a reveal
@@ -22,10 +22,8 @@ pub(crate) struct Verdict<'a, AccountId> {
 	pub winner: Option<ModelId>,
 	/// Result of the round.
 	pub result: RoundResult,
-	/// Account that paid for the settlement.
-	pub settler: Option<&'a AccountId>,
-	/// Division of the evaluators' pay.
-	pub pay: &'a PayShares<AccountId>,
+	/// Outcome of the recomputation that decided the round; `None` if it was not evaluated.
+	pub outcome: Option<&'a Outcome<AccountId>>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -38,7 +36,7 @@ impl<T: Config> Pallet<T> {
 		match round.stage {
 			Stage::Collecting => Self::close(id, round),
 			Stage::Waiting => Self::evaluate(id, round),
-			Stage::Evaluating(_) => {
+			Stage::Evaluating { .. } => {
 				defensive!("a round that is evaluated must not be on the agenda", id);
 			}
 		}
@@ -71,6 +69,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Requests the recomputation of the chunk sums of a round, which is the earliest undecided one of its domain.
+	///
+	/// The seats of a round that was sold as served do not pay for having the runtime recompute their models. Without weight,
+	/// such a round ends at once if its evaluators have left: otherwise it would lie until its time-out for the price of a served
+	/// one.
 	fn evaluate(id: RoundId, mut round: Round<T::AccountId>) {
 		let (Some(spec), Some(state)) = (T::Domains::spec(id.domain), T::Domains::state(id.domain)) else {
 			log::warn!(target: LOG_TARGET, "round {id:?} is void: its domain does not exist");
@@ -83,18 +85,25 @@ impl<T: Config> Pallet<T> {
 		}
 		let contender = Contenders::<T>::get(id.domain).map(|contender| contender.model);
 		let evaluation = Evaluation::new(state.initial, state.champion.model, contender, &candidates);
+		let (class, exclude) = (spec.class(), Self::authors(&round, contender));
+		let weighted = T::DomainWeights::weight(id.domain) > 0;
+		let needs_quorum = round.served && !weighted;
+		if needs_quorum && T::Recompute::available(id.domain, class, weighted, &exclude) < MIN_QUORUM {
+			return Self::lapse(id, round, UnpaidReason::NoQuorum);
+		}
 		let request = RecomputationRequest {
 			subject: Subject::Round(id),
 			domain: id.domain,
-			class: spec.class(),
-			weighted: T::DomainWeights::weight(id.domain) > 0,
+			class,
+			weighted,
+			needs_quorum,
 			models: evaluation.models.clone(),
-			exclude: Self::authors(&round, contender),
+			exclude,
 		};
 		match T::Recompute::request(request) {
 			Ok(task) => {
 				Self::deposit_event(Event::RecomputationRequested { round: id, task, models: evaluation.models.clone() });
-				round.stage = Stage::Evaluating(evaluation);
+				round.stage = Stage::Evaluating { task, evaluation };
 				Rounds::<T>::insert(id, round);
 			}
 			Err(error) => {
@@ -123,37 +132,51 @@ impl<T: Config> Pallet<T> {
 	fn authors(round: &Round<T::AccountId>, contender: Option<ModelId>) -> AuthorList<T::AccountId> {
 		let candidates = round.seats.iter().filter(|seat| seat.status == SeatStatus::Revealed).map(|seat| seat.who.clone());
 		let contender = contender.and_then(Models::<T>::get).map(|stored| stored.author);
-		let mut authors = AuthorList::new();
-		for who in candidates.chain(contender) {
-			if !authors.contains(&who) && authors.try_push(who).is_err() {
+		Self::each_once(candidates.chain(contender))
+	}
+
+	/// Returns the given accounts, each once.
+	pub(crate) fn each_once(accounts: impl Iterator<Item = T::AccountId>) -> AuthorList<T::AccountId> {
+		let mut once = AuthorList::new();
+		for who in accounts {
+			if !once.contains(&who) && once.try_push(who).is_err() {
 				defensive!("the list has a place for every author");
 			}
 		}
-		authors
+		once
 	}
 
-	/// Ends a round without candidates, which is not evaluated: the fees are burned.
+	/// Ends a round without candidates, which is not evaluated: the fees are burned, without their parts for a recomputation.
 	fn finish_unevaluated(id: RoundId, round: Round<T::AccountId>) {
 		let result = RoundResult::Unpaid(UnpaidReason::NoCandidate);
-		Self::finish(id, round, Verdict { winner: None, result, settler: None, pay: &PayShares::default() });
+		Self::finish(id, round, Verdict { winner: None, result, outcome: None });
 	}
 
-	/// Ends a round whose verdict is reached, and pays its fees.
-	pub(crate) fn finish(id: RoundId, round: Round<T::AccountId>, verdict: Verdict<T::AccountId>) {
-		let Verdict { winner, result, settler, pay } = verdict;
-		Self::pay_fees(id, round.seats, settler, pay);
+	/// Ends a round whose verdict is reached, and pays its fees. Their parts for a recomputation are returned if the runtime has
+	/// not recomputed the round: evaluators must not earn more where a quorum failed before.
+	pub(crate) fn finish(id: RoundId, mut round: Round<T::AccountId>, verdict: Verdict<T::AccountId>) {
+		let Verdict { winner, result, outcome } = verdict;
+		if outcome.is_none_or(|outcome| outcome.recomputed.shares.is_empty()) {
+			round.seats.iter_mut().for_each(Self::return_recomputation);
+		}
+		Self::pay_fees(id, round.seats, outcome);
 		Self::report_unpaid(id, result);
 		Self::deposit_event(Event::RoundDecided { round: id, winner });
 		Self::remove_round(id, result);
 	}
 
-	/// Ends a round whose answers nobody settled before the time-out: burns the fees and releases the holds. The owners of the
-	/// seats could have settled the round, so a draw with an unwelcome result must not be free to ignore.
-	pub(crate) fn expire(id: RoundId, mut round: Round<T::AccountId>) {
-		log::warn!(target: LOG_TARGET, "round {id:?} is void: its recomputation was not settled in time");
-		Self::pay_fees(id, round.seats.iter().cloned(), None, &PayShares::default());
+	/// Ends a round that no quorum evaluated, or whose answers nobody settled before the time-out. Burns the fees and releases
+	/// the holds, and the parts of the fees for a recomputation.
+	///
+	/// The seats have occupied a place and the chain has stored their models, so a round that lapses must not be free. In
+	/// particular, the owners of the seats could have recomputed or settled the round, so they could ignore draws with an
+	/// unwelcome result until one suits them.
+	pub(crate) fn lapse(id: RoundId, mut round: Round<T::AccountId>, reason: UnpaidReason) {
+		log::warn!(target: LOG_TARGET, "round {id:?} is void: {reason:?}");
+		round.seats.iter_mut().for_each(Self::return_recomputation);
+		Self::pay_fees(id, round.seats.iter().cloned(), None);
 		round.seats.iter_mut().for_each(|seat| seat.fee_held = 0);
-		Self::void(id, round, UnpaidReason::Unsettled);
+		Self::void(id, round, reason);
 	}
 
 	/// Ends a round without a verdict: everything that is still held for it is released.

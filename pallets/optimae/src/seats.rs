@@ -39,8 +39,11 @@ impl<T: Config> Pallet<T> {
 		let place = rounds.place(domain, current_block::<T>());
 		ensure!(place.round == id && place.phase == Phase::Commit, Error::<T>::NotInCommitPhase);
 
-		let service = Self::service(domain, spec.class());
-		let mut round = match Rounds::<T>::get(id) {
+		let opened = Rounds::<T>::get(id);
+		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
+		let optimizers = Self::each_once(optimizers.chain([who.clone()]));
+		let service = Self::service(domain, &spec, &state, &optimizers);
+		let mut round = match opened {
 			Some(round) => round,
 			None => Self::open(id, &rounds, service)?,
 		};
@@ -48,8 +51,12 @@ impl<T: Config> Pallet<T> {
 		// original out.
 		ensure!(!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash), Error::<T>::AlreadyCommitted);
 
+		// The round would be void, and would not return the whole fee.
+		let is_lost = round.served && !service.weighted && !service.has_quorum();
+		ensure!(!is_lost, Error::<T>::TooFewEvaluators);
+
 		let index = round.seats.len() as u32;
-		let price = Self::price(id, &spec, &state, service, index);
+		let price = Self::price(id, &spec, &state, service, &round);
 		ensure!(index >= MAX_SEATS || price.fee <= max_fee, Error::<T>::SeatTooExpensive);
 		let burned = price.fee.saturating_sub(price.held);
 		let seat = Seat {
@@ -57,6 +64,7 @@ impl<T: Config> Pallet<T> {
 			commitment: hash,
 			fee: price.fee,
 			fee_held: price.held,
+			recomputation: price.recomputation,
 			hold: price.hold,
 			base_fee: T::BaseFee::base_fee(),
 			status: SeatStatus::Committed,
@@ -91,7 +99,7 @@ impl<T: Config> Pallet<T> {
 		T::Domains::open_round(id.domain)?;
 		let (_, closing) = rounds.reveal_window(id);
 		AgendaOf::<T>::schedule(current_block::<T>(), closing, id);
-		Ok(Round::new())
+		Ok(Round::new(service.is_served()))
 	}
 
 	/// Reveals the candidate of a seat; see [`Call::reveal`](crate::Call::reveal).

@@ -14,7 +14,7 @@ use doin_primitives::{
 	payload::{ChunkSums, Reveal, Sums},
 	quorum::MIN_QUORUM,
 	round::Phase,
-	settlement::{pay_shares, Backing, Helpers, PayShares},
+	settlement::{largest, pay_shares, Backing, Helpers, PayShares},
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, ModelRef, RoundId, RoundParams, RoundResult, SizeClass,
 	Split, Status, Subject, UnpaidReason,
 };
@@ -224,8 +224,26 @@ pub fn decide_with(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, agreed:
 pub fn decide_for(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>, pay: PayShares<AccountId>, settler: Option<AccountId>) {
 	let sums = sums_by(round, sums);
 	Requests::remove(round);
-	let outcome = Outcome { seed: [0; 32], sums, pay, backing: Backing::Quorum, settler };
-	Optimae::recomputed(&Subject::Round(round), outcome);
+	let (recomputed, backing) = (PayShares::default(), Backing::Quorum);
+	Optimae::recomputed(&Subject::Round(round), Outcome { seed: [0; 32], sums, pay, recomputed, backing, settler });
+}
+
+/// Decides `round` by sums that the runtime computed: `helpers` paid for all of its chunks, and `agreed` are the members of a
+/// quorum of `seats` seats that answered.
+pub fn decide_recomputed(
+	round: RoundId,
+	sums: impl Fn(&ModelRef) -> Vec<u32>,
+	helpers: &Helpers<AccountId>,
+	agreed: &[AccountId],
+	seats: u32,
+) {
+	let sums = sums_by(round, sums);
+	Requests::remove(round);
+	let chunks = helpers.iter().map(|helper| helper.chunks).sum();
+	let pay = pay_shares(agreed.iter().copied(), seats, helpers, chunks);
+	let recomputed = pay_shares([], 0, helpers, chunks);
+	let (backing, settler) = (Backing::Runtime, largest(helpers).copied());
+	Optimae::recomputed(&Subject::Round(round), Outcome { seed: [0; 32], sums, pay, recomputed, backing, settler });
 }
 
 /// Decides `round` with the coordinates of its models as their final sums.

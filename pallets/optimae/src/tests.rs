@@ -7,4 +7,5 @@ mod places;
 mod results;
 mod reveals;
 mod seats;
+mod served;
 mod verdicts;

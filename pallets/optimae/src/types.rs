@@ -8,7 +8,7 @@ use doin_primitives::{
 	gauge::MAX_WEIGHED,
 	payload::ChunkSums,
 	round::MAX_SEATS,
-	Balance, Hash, ModelId, RoundId, SeatStatus,
+	Balance, Hash, ModelId, RoundId, SeatStatus, TaskId,
 };
 use scale_info::TypeInfo;
 
@@ -40,6 +40,8 @@ pub struct Seat<AccountId> {
 	pub fee: Balance,
 	/// Part of the fee that is still held for the evaluators of the round, in plancks.
 	pub fee_held: Balance,
+	/// Part of `fee_held` that pays for having the runtime recompute models, in plancks. It is returned unless the runtime does.
+	pub recomputation: Balance,
 	/// Remaining hold that guarantees the reveal, in plancks.
 	pub hold: Balance,
 	/// Base fee of the block of the commit, plancks per gas.
@@ -61,7 +63,12 @@ pub enum Stage {
 	Waiting,
 	/// A recomputation task evaluates the models.
 	#[codec(index = 2)]
-	Evaluating(Evaluation),
+	Evaluating {
+		/// The task.
+		task: TaskId,
+		/// Models of the task.
+		evaluation: Evaluation,
+	},
 }
 
 /// Undecided round.
@@ -69,25 +76,30 @@ pub enum Stage {
 pub struct Round<AccountId> {
 	/// Seats in order of their commits.
 	pub seats: BoundedVec<Seat<AccountId>, ConstU32<MAX_SEATS>>,
+	/// `true` if a quorum served the domain when the first seat was sold. The seats of such a round do not pay for having the
+	/// runtime recompute their models, so without weight the round is void where no quorum evaluates it.
+	pub served: bool,
 	/// Stage of the round.
 	pub stage: Stage,
 }
 
 impl<AccountId> Round<AccountId> {
 	/// Returns a round without seats.
-	pub fn new() -> Self {
-		Self { seats: BoundedVec::new(), stage: Stage::Collecting }
+	pub fn new(served: bool) -> Self {
+		Self { seats: BoundedVec::new(), served, stage: Stage::Collecting }
+	}
+
+	/// Returns the recomputation task that evaluates the models.
+	pub fn task(&self) -> Option<TaskId> {
+		match self.stage {
+			Stage::Evaluating { task, .. } => Some(task),
+			Stage::Collecting | Stage::Waiting => None,
+		}
 	}
 
 	/// Returns the models of the candidates that are in the race, in order of their seats.
 	pub fn candidates(&self) -> Vec<ModelId> {
 		self.seats.iter().filter(|seat| seat.status == SeatStatus::Revealed).filter_map(|seat| seat.model).collect()
-	}
-}
-
-impl<AccountId> Default for Round<AccountId> {
-	fn default() -> Self {
-		Self::new()
 	}
 }
 

@@ -177,7 +177,7 @@ impl<T: Config> Pallet<T> {
 		let id = subject.round()?;
 		let round = Rounds::<T>::get(id)?;
 		match round.stage.clone() {
-			Stage::Evaluating(evaluation) => Some((id, round, evaluation)),
+			Stage::Evaluating { evaluation, .. } => Some((id, round, evaluation)),
 			Stage::Collecting | Stage::Waiting => None,
 		}
 	}
@@ -212,7 +212,7 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 		match Self::decide(id, &mut round, &evaluation, &outcome) {
 			Ok(Applied { decision, result }) => {
 				let winner = decision.winner.map(|winner| winner.model);
-				Self::finish(id, round, Verdict { winner, result, settler: outcome.settler.as_ref(), pay: &outcome.pay });
+				Self::finish(id, round, Verdict { winner, result, outcome: Some(&outcome) });
 			}
 			Err(reason) => {
 				log::warn!(target: LOG_TARGET, "round {id:?} is void: its final sums permit no verdict");
@@ -226,12 +226,11 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 			log::warn!(target: LOG_TARGET, "the time-out for {subject:?} is dropped: no such round is undecided");
 			return;
 		};
-		// Without a quorum nobody could have settled the round, and a domain that does not exist cannot be scored: the seats are
-		// not at fault, so their fees are released.
 		match reason {
+			// A domain that does not exist cannot be scored, so the seats are not at fault.
 			_ if T::Domains::spec(id.domain).is_none() => Self::void(id, round, UnpaidReason::NoRecomputation),
-			VoidReason::NoQuorum => Self::void(id, round, UnpaidReason::NoQuorum),
-			VoidReason::Unsettled => Self::expire(id, round),
+			VoidReason::NoQuorum => Self::lapse(id, round, UnpaidReason::NoQuorum),
+			VoidReason::Unsettled => Self::lapse(id, round, UnpaidReason::Unsettled),
 		}
 	}
 

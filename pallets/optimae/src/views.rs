@@ -2,11 +2,12 @@
 
 use crate::{
 	types::{Record, Round, StoredModel},
-	Config, Contenders, Models, Pallet, Records, Rounds,
+	Config, Contenders, Models, Pallet, Pending, Records, Rounds,
 };
+use alloc::vec::Vec;
 use doin_primitives::{
 	views::{ChampionView, RoundView, SeatView},
-	Balance, DomainId, ModelRef, RoundId,
+	Balance, DomainId, ModelRef, RoundId, TaskId,
 };
 use doin_scoring::verdict::loss;
 use doin_traits::{block::current_block, Domains, Timing};
@@ -20,6 +21,13 @@ impl<T: Config> Pallet<T> {
 	/// Returns a given round, while it is undecided.
 	pub fn open_round(id: RoundId) -> Option<RoundView<T::AccountId>> {
 		Self::view(id, Some(Rounds::<T>::get(id)?))
+	}
+
+	/// Returns the recomputation tasks of the undecided rounds of `domain`, oldest first. Reads at most
+	/// [`MAX_PENDING`](crate::types::MAX_PENDING) rounds.
+	pub fn tasks(domain: DomainId) -> Vec<TaskId> {
+		let pending = Pending::<T>::get(domain).into_iter();
+		pending.filter_map(|number| Rounds::<T>::get(RoundId { domain, number })?.task()).collect()
 	}
 
 	/// Returns the fee of the next seat in the current round of `domain`, in plancks.
@@ -65,10 +73,12 @@ impl<T: Config> Pallet<T> {
 		let place = rounds.place(id.domain, current_block::<T>());
 		let (reveal_from, reveal_until) = rounds.reveal_window(id);
 		let state = T::Domains::state(id.domain)?;
-		let seats = round.or_else(|| Rounds::<T>::get(id)).map(|round| round.seats).unwrap_or_default();
-		let service = Self::service(id.domain, spec.class());
-		let price = Self::price(id, &spec, &state, service, seats.len() as u32);
-		let seats = seats.into_iter().map(|seat| SeatView {
+		let round = round.or_else(|| Rounds::<T>::get(id));
+		let optimizers = round.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
+		let service = Self::service(id.domain, &spec, &state, &Self::each_once(optimizers));
+		let round = round.unwrap_or_else(|| Round::new(service.is_served()));
+		let price = Self::price(id, &spec, &state, service, &round);
+		let seats = round.seats.into_iter().map(|seat| SeatView {
 			who: seat.who,
 			commitment: seat.commitment,
 			status: seat.status,

@@ -57,10 +57,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	// By hand: 32 further reads of `Optimae::Due`, since an agenda with 1 024 items has a free place within 33 blocks; one read of
-	// `Optimae::Contenders`, and one more of `Evaluators::Rosters` for the price of the seat; 2 us of decoding per read.
+	// `Optimae::Contenders`, and one more of `Evaluators::Rosters` for the price of the seat; one read of `Evaluators::SeatIndex`,
+	// since optimizers do not count as evaluators (sixteen for the last seat, which opens no round); 2 us of decoding per read.
 	fn commit() -> Weight {
-		// At least 122_152 ns, and 34 * 2_000 ns.
-		Weight::from_parts(508_355_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(46, 7))
+		// At least 122_152 ns, and 35 * 2_000 ns.
+		Weight::from_parts(513_355_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(47, 7))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
@@ -141,8 +142,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// `Recomputation::Beacon` (r:1 w:0), `Timing::Rounds` (r:1 w:0)
 	// Storage: `Evaluators::Rosters` (r:1 w:0), `Evaluators::SeatIndex` (r:17 w:0)
 	fn close() -> Weight {
-		// Not more than a verdict as measured, 2_665_496 ns, which reads 18 and removes 17 models, and moves more holds.
-		Weight::from_parts(7_086_670_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(131, 73))
+		// Not more than a verdict as measured, 2_665_496 ns, which reads 18 and removes 17 models, and moves more holds; and
+		// 16 * 40_000 ns to release the parts of the fees for recomputing models.
+		Weight::from_parts(8_686_670_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(131, 73))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
@@ -176,17 +178,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(545), added: 3020, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::NextTaskId` (r:1 w:1): added by hand, the benchmark ran before task ids existed.
 	// By hand: the pay of fifteen further accounts (`System::Account` r:15 w:15, 40 us each), and the agenda item of the next round
-	// (`Optimae::Rounds` r:1 w:0, `Optimae::Due` r:33 w:1, 2 us each).
+	// (`Optimae::Rounds` r:1 w:0, `Optimae::Due` r:33 w:1, 2 us each). The parts of sixteen fees for recomputing models, which pay
+	// fifteen of these accounts (31 times 40 us).
 	fn verdict() -> Weight {
-		// At least 2_665_496 ns, and 668_000 ns.
-		Weight::from_parts(8_756_670_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(163, 127))
+		// At least 2_665_496 ns, 668_000 ns and 1_240_000 ns.
+		Weight::from_parts(11_856_670_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(163, 127))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn commit() -> Weight {
-		Weight::from_parts(508_355_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(46, 7))
+		Weight::from_parts(513_355_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(47, 7))
 	}
 	fn reveal(b: u32) -> Weight {
 		Weight::from_parts(275_605_500, 7_556)
@@ -203,9 +206,9 @@ impl WeightInfo for () {
 		Weight::from_parts(12_745_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(7_086_670_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(131, 73))
+		Weight::from_parts(8_686_670_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(131, 73))
 	}
 	fn verdict() -> Weight {
-		Weight::from_parts(8_756_670_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(163, 127))
+		Weight::from_parts(11_856_670_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(163, 127))
 	}
 }

@@ -11,7 +11,7 @@ use frame_support::{ensure, pallet_prelude::DispatchError, traits::DefensiveTrun
 
 impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 	fn request(request: RecomputationRequest<T::AccountId>) -> Result<TaskId, DispatchError> {
-		let RecomputationRequest { subject, domain, class, weighted, models, exclude } = request;
+		let RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude } = request;
 		ensure!(Tasks::<T>::count() < MAX_TASKS, Error::<T>::TooManyTasks);
 		ensure!(!models.is_empty(), Error::<T>::NoModels);
 		let chunks = T::ChunkScorer::chunks(domain).ok_or(Error::<T>::UnknownDomain)?;
@@ -22,6 +22,7 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 			domain,
 			class,
 			weighted,
+			needs_quorum: needs_quorum && !weighted,
 			models,
 			chunks,
 			exclude: BoundedVec::defensive_truncate_from(exclude.into_inner()),
@@ -31,6 +32,7 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 			roster: 0,
 			redrawn: false,
 			base_fee: 0,
+			congested: false,
 			seed: None,
 			members: BoundedVec::new(),
 			settler: None,
@@ -43,8 +45,8 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 		Ok(id)
 	}
 
-	fn available(domain: DomainId, class: SizeClass, weighted: bool) -> u32 {
-		T::EvaluatorSet::available(domain, class, weighted, &[])
+	fn available(domain: DomainId, class: SizeClass, weighted: bool, exclude: &[T::AccountId]) -> u32 {
+		T::EvaluatorSet::available(domain, class, weighted, exclude)
 	}
 
 	/// Contains the end of the task, which one of the calls for one of its models pays for. Slashes are not contained.

@@ -47,6 +47,7 @@ impl<T: Config> Pallet<T> {
 				"settled sums are missing, or stored outside of the challenge window"
 			);
 			Self::check_quorum(&task)?;
+			Self::check_need_of_quorum(&task)?;
 			for member in &task.members {
 				let revealed = member.answer == Answer::Revealed && !settled;
 				ensure!(Answers::<T>::contains_key(id, &member.who) == revealed, "an answer is missing, or not needed any more");
@@ -67,6 +68,17 @@ impl<T: Config> Pallet<T> {
 		ensure!(SettledSums::<T>::iter_keys().all(Tasks::<T>::contains_key), "settled sums belong to no open task");
 		let orphan = RecomputedSums::<T>::iter_keys().any(|(id, _)| !Tasks::<T>::contains_key(id));
 		ensure!(!orphan, "recomputed sums belong to no open task");
+		Ok(())
+	}
+
+	/// Checks that a task that needs a quorum is recomputed only after a false answer.
+	fn check_need_of_quorum(task: &Task<T::AccountId>) -> Result<(), TryRuntimeError> {
+		ensure!(!(task.needs_quorum && task.weighted), "a task of a weighted domain needs no quorum");
+		let recomputed = matches!(task.stage, Stage::Recomputing { .. } | Stage::Challenge { backing: Backing::Runtime, .. });
+		ensure!(
+			!(task.needs_quorum && recomputed) || task.has_false_answer(),
+			"a task that needs a quorum is recomputed although no answer was false"
+		);
 		Ok(())
 	}
 

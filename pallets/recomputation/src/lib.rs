@@ -51,6 +51,10 @@
 //!
 //! A task that nobody settles or recomputes before its time-out is void. Tasks of domains without weight have a shorter time-out.
 //!
+//! Somebody has to pay the runtime for recomputing a task. A request states if nothing is paid for that (`needs_quorum`): then
+//! the task is void at once where too few evaluators are drawn or answer, and it is recomputed only after a false answer, whose
+//! evaluator is slashed. Otherwise three evaluators could leave a domain, or stay away, to make others pay.
+//!
 //! Each seat of the quorum earns an equal part of the evaluators' pay, if its answer agrees with the final sums. The parts of the
 //! other seats go to the accounts that paid for recomputed chunks, in proportion to the chunks
 //! ([`pay_shares`](doin_primitives::settlement::pay_shares)).
@@ -71,9 +75,9 @@
 //!
 //! ### Design
 //!
-//! * **Absences** are excused if the base fee has risen fourfold since the draw, if fewer than half of the members answered, or
-//!   if the domain has no weight. An answer counts for reputation at the end of a task of a weighted domain, when it is proved to
-//!   agree with the final sums. A proved false answer always counts.
+//! * **Absences** are excused if the base fee is more than fourfold that of the draw at the end of the phase that was missed, if
+//!   fewer than half of the members answered, or if the domain has no weight. An answer counts for reputation at the end of a task
+//!   of a weighted domain, when it is proved to agree with the final sums. A proved false answer always counts.
 //! * **The second quorum** evaluates windows of its own and has no member of the first one, so revealed answers of the first are
 //!   worthless to it, an absence is slashed once per task, and no answer overwrites another. Answers of a replaced quorum are not
 //!   compared, so they are neither paid nor slashed, and do not end a series of absences. The first quorum and its windows stay
@@ -86,8 +90,8 @@
 //!   before, nor the sender of `settle`, which acts after, can choose it.
 //! * **Decisions** about answers are pure functions in [`doin_primitives::settlement`]; this pallet reads, writes and scores.
 //! * **Deadlines** are block numbers that calls check themselves. The agenda only moves a task on, so it may be late. It holds
-//!   one item per open task, also while a second quorum is drawn, and takes at most a tenth of a block, but always serves one
-//!   item.
+//!   one item per open task, also while a second quorum is drawn, and visits a quorum twice: at the end of the commitments, to
+//!   sample the base fee, and after the reveals. It takes at most a tenth of a block, but always serves one item.
 //! * **Storage deposit.** Everything stored for a task is removed when it ends. The quorum and its answers (at most 19 KiB each,
 //!   gone with the settlement or the second draw) are paid for by the evaluators' bonds, requests and recomputed chunks by the
 //!   holds and fees of the requesting round, and an announced challenge by its own hold.
@@ -427,7 +431,7 @@ pub mod pallet {
 			/// Origin of the final sums.
 			backing: Backing,
 		},
-		/// A task ended undecided at its time-out.
+		/// A task ended undecided: at its time-out, or because it needs a quorum and too few evaluators were drawn or answered.
 		TaskVoided {
 			/// The task.
 			task: TaskId,

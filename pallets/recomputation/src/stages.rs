@@ -42,10 +42,12 @@ impl<T: Config> Pallet<T> {
 		end.saturating_add(T::Handler::weight())
 	}
 
-	/// Returns the weight of the most expensive step of the agenda.
+	/// Returns the weight of the most expensive step of the agenda: a draw or the end of the answers, after which the task is
+	/// void, or the end of the task.
 	pub(crate) fn step_weight() -> Weight {
-		let end = Self::end_weight(T::WeightInfo::complete().max(T::WeightInfo::void()));
-		T::WeightInfo::draw().max(T::WeightInfo::close_answers(MAX_QUORUM)).max(end)
+		let void = Self::end_weight(T::WeightInfo::void());
+		let quorum = T::WeightInfo::draw().max(T::WeightInfo::close_answers(MAX_QUORUM));
+		quorum.saturating_add(void).max(Self::end_weight(T::WeightInfo::complete()))
 	}
 
 	/// Serves the tasks that are due, within a tenth of the block. Returns the consumed weight.
@@ -73,21 +75,27 @@ impl<T: Config> Pallet<T> {
 			defensive!("the agenda names a task that is not open", id);
 			return Self::lookup_weight();
 		};
-		let weight = match task.stage {
+		let (weight, step) = match task.stage {
 			Stage::Drawing { target } => {
 				let state = Beacon::<T>::get();
-				if state.folded >= target {
-					Self::draw(now, id, &mut task, &state.value);
+				let step = if state.folded >= target {
+					Self::draw(now, id, &mut task, &state.value)
 				} else {
 					let missing = target.saturating_sub(state.folded).saturated_into();
 					Self::schedule(now, now.saturating_add(missing), id, &mut task);
-				}
-				T::WeightInfo::draw()
+					Ok(())
+				};
+				(T::WeightInfo::draw(), step)
+			}
+			Stage::Answering { reveals_until, .. } if now <= reveals_until => {
+				Self::close_commitments(&mut task);
+				Self::schedule_close(now, reveals_until, id, &mut task);
+				// Reads and writes less than the end of the answers.
+				(T::WeightInfo::close_answers(0), Ok(()))
 			}
 			Stage::Answering { .. } => {
 				let absent = task.seats().saturating_sub(task.answers());
-				Self::close_answers(now, id, &mut task);
-				T::WeightInfo::close_answers(absent)
+				(T::WeightInfo::close_answers(absent), Self::close_answers(now, id, &mut task))
 			}
 			Stage::Settling { .. } => {
 				Self::void(id, task, VoidReason::Unsettled);
@@ -103,11 +111,19 @@ impl<T: Config> Pallet<T> {
 					return Self::end_weight(T::WeightInfo::complete());
 				}
 				Self::schedule(now, now.saturating_add(1), id, &mut task);
-				Self::end_weight(T::WeightInfo::complete())
+				(Self::end_weight(T::WeightInfo::complete()), Ok(()))
 			}
 		};
-		Tasks::<T>::insert(id, task);
-		weight
+		match step {
+			Ok(()) => {
+				Tasks::<T>::insert(id, task);
+				weight
+			}
+			Err(reason) => {
+				Self::void(id, task, reason);
+				weight.saturating_add(Self::end_weight(T::WeightInfo::void()))
+			}
+		}
 	}
 
 	/// Starts [`Stage::Recomputing`]: no quorum decides the task, so any account may have its chunks recomputed.
@@ -139,10 +155,10 @@ impl<T: Config> Pallet<T> {
 		None
 	}
 
-	/// Ends a task that nobody decided before its time-out.
+	/// Ends a task that nobody decided before its time-out, or that needs a quorum and has none.
 	fn void(id: TaskId, task: Task<T::AccountId>, reason: VoidReason) {
 		Self::clear(id, &task);
-		log::warn!(target: LOG_TARGET, "task {id} for {:?} is void: undecided at its time-out in {:?}", task.subject, task.stage);
+		log::warn!(target: LOG_TARGET, "task {id} for {:?} is void in {:?}: {reason:?}", task.subject, task.stage);
 		Self::deposit_event(Event::TaskVoided { task: id, subject: task.subject, reason });
 		T::Handler::voided(&task.subject, reason);
 	}
@@ -162,8 +178,9 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		let pay = pay_shares(agreed, task.seats(), &task.helpers, task.total_chunks());
+		let recomputed = pay_shares([], 0, &task.helpers, task.total_chunks());
 		log::debug!(target: LOG_TARGET, "task {id} for {:?} is final, {} accounts are paid", task.subject, pay.shares.len());
 		Self::deposit_event(Event::TaskCompleted { task: id, subject: task.subject, pay: pay.clone(), backing });
-		T::Handler::recomputed(&task.subject, Outcome { seed, sums, pay, backing, settler: task.settler });
+		T::Handler::recomputed(&task.subject, Outcome { seed, sums, pay, recomputed, backing, settler: task.settler });
 	}
 }

@@ -6,6 +6,7 @@ mod answers;
 mod challenges;
 mod draws;
 mod faults;
+mod needed_quorums;
 mod pay;
 mod recomputing;
 mod redraws;
@@ -61,8 +62,8 @@ fn models(n: u64) -> ModelList {
 /// Requests the sums of `models` for round `number` of `domain`.
 fn request(domain: DomainId, number: u32, models: ModelList) -> Result<TaskId, DispatchError> {
 	let subject = Subject::Round(RoundId { domain, number });
-	let (weighted, exclude) = (domain < UNWEIGHTED, AuthorList::new());
-	Recomputation::request(RecomputationRequest { subject, domain, class: Small, weighted, models, exclude })
+	let (weighted, needs_quorum, exclude) = (domain < UNWEIGHTED, false, AuthorList::new());
+	Recomputation::request(RecomputationRequest { subject, domain, class: Small, weighted, needs_quorum, models, exclude })
 }
 
 /// Requests the sums of four models.

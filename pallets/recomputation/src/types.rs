@@ -104,6 +104,8 @@ pub struct Task<AccountId> {
 	pub class: SizeClass,
 	/// `true` if the domain had weight at the request. Behaviour in other tasks has no effect on reputation.
 	pub weighted: bool,
+	/// `true` if the task is void where no quorum evaluates it: nothing is paid for having its chunks recomputed.
+	pub needs_quorum: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
 	/// Chunks per model.
@@ -121,8 +123,10 @@ pub struct Task<AccountId> {
 	pub roster: u32,
 	/// `true` once a second draw was scheduled.
 	pub redrawn: bool,
-	/// Base fee in the block of the draw, in plancks per gas.
+	/// Lower of the base fees in the block of the draw and at the end of the commitments, in plancks per gas.
 	pub base_fee: Balance,
+	/// `true` if the base fee had risen much between the draw and the end of the commitments.
+	pub congested: bool,
 	/// Seed of the windows, once drawn. A second quorum has another seed.
 	pub seed: Option<Hash>,
 	/// The drawn quorum. A first quorum stays until the second one is drawn.
@@ -142,6 +146,11 @@ impl<AccountId> Task<AccountId> {
 	/// Returns the number of seats of the quorum.
 	pub fn seats(&self) -> u32 {
 		self.members.len() as u32
+	}
+
+	/// Returns `true` if the runtime found an answer to be false.
+	pub fn has_false_answer(&self) -> bool {
+		self.members.iter().any(|member| member.answer == Answer::False)
 	}
 
 	/// Returns the members whose revealed sums no recomputed chunk differs from, with their places in the quorum.

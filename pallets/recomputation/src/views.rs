@@ -4,22 +4,14 @@ use crate::{
 	pallet::{Config, Pallet, SettledSums, Tasks},
 	types::{Answer, Member, Stage, Task},
 };
-use alloc::vec::Vec;
 use doin_primitives::{
 	quorum::needed,
 	views::{EvaluatorSeatView, RecomputationPhase, RecomputationView},
-	BlockNumber, DomainId, TaskId,
+	BlockNumber, TaskId,
 };
 use doin_traits::Timing;
 
 impl<T: Config> Pallet<T> {
-	/// Returns the tasks of `domain` that are not final, oldest first. Reads every open task: for runtime APIs only.
-	pub fn recomputations(domain: DomainId) -> Vec<RecomputationView<T::AccountId>> {
-		let mut open: Vec<_> = Tasks::<T>::iter().filter(|(_, task)| task.domain == domain).collect();
-		open.sort_by_key(|(id, _)| *id);
-		open.into_iter().map(|(id, task)| Self::view(id, task)).collect()
-	}
-
 	/// Returns one task, while it is not final.
 	pub fn recomputation(id: TaskId) -> Option<RecomputationView<T::AccountId>> {
 		Some(Self::view(id, Tasks::<T>::get(id)?))
@@ -34,7 +26,7 @@ impl<T: Config> Pallet<T> {
 			// The answers are closed in the next block, from which on they can be settled.
 			Stage::Answering { reveals_until, .. } if now >= reveals_until && task.answers() >= needed(task.seats()) => {
 				let timeout = T::Timing::rounds().recompute_timeout(task.weighted);
-				(RecomputationPhase::Settling, task.due.saturating_add(timeout))
+				(RecomputationPhase::Settling, task.due.max(reveals_until.saturating_add(1)).saturating_add(timeout))
 			}
 			Stage::Answering { reveals_until, .. } => (RecomputationPhase::Revealing, reveals_until),
 			Stage::Settling { until, .. } => (RecomputationPhase::Settling, until),

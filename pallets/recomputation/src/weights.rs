@@ -73,6 +73,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	// Read: `Tasks` 1, `Due` 34, `Cursor` 1, `Beacon` 1, `Timing::Rounds` 1, `FeeMarket::BaseFeePerGas` 1, `Evaluators::Rosters`
 	// 1, `Evaluators::SeatIndex` 32. Written: `Tasks` 1, `Due` 2, `Cursor` 1. Computing: 0.2 ms.
+	// The end of the commitments is charged as this with `n` = 0, of which it reads `Tasks` 1, `Due` 34, `Cursor` 1,
+	// `FeeMarket::BaseFeePerGas` 1, and writes the same `Tasks`, `Due` and `Cursor`.
 	// For each absent member, which loses its seats on eleven rosters of two chunks each, read: `Evaluators::Evaluators` 1,
 	// `System::Account` 1, `Balances::Holds` 1, `Evaluators::SeatIndex` 11, `Evaluators::Seats` 22, `Evaluators::Rosters` 11.
 	// Written: the same, and `Evaluators::SeatIndex` 11 more. Computing: 0.35 ms. Counted absences also write

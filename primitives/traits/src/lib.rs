@@ -188,6 +188,9 @@ pub struct RecomputationRequest<AccountId> {
 	pub class: SizeClass,
 	/// `true` if the domain has weight. It decides who is drawn, and which behaviour counts for reputation.
 	pub weighted: bool,
+	/// `true` if nothing is paid for having the runtime recompute the models, so that the task is void where no quorum evaluates
+	/// it. Only for domains without weight.
+	pub needs_quorum: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
 	/// Accounts that are not drawn.
@@ -202,8 +205,9 @@ pub trait Recompute<AccountId> {
 	///
 	/// Fails and changes nothing if too many tasks are open, the list of models is empty, or the domain is unknown.
 	fn request(request: RecomputationRequest<AccountId>) -> Result<TaskId, DispatchError>;
-	/// Returns the number of bonded evaluators that serve `domain` now.
-	fn available(domain: DomainId, class: SizeClass, weighted: bool) -> u32;
+	/// Returns the number of bonded evaluators that serve `domain` now, without those of `exclude`. Each account of `exclude` is
+	/// listed once.
+	fn available(domain: DomainId, class: SizeClass, weighted: bool, exclude: &[AccountId]) -> u32;
 	/// Returns the weight of having the runtime recompute every chunk of one model of `domain`.
 	fn recompute_weight(domain: DomainId, class: SizeClass) -> Weight;
 }
@@ -218,6 +222,8 @@ pub struct Outcome<AccountId> {
 	/// Division of the evaluators' pay: evaluators whose answers agreed with the final sums, and accounts that paid the runtime to
 	/// recompute chunks.
 	pub pay: PayShares<AccountId>,
+	/// Division of a payment for recomputed chunks alone, in proportion to the chunks; empty where a quorum decided.
+	pub recomputed: PayShares<AccountId>,
 	/// Origin of the final sums.
 	pub backing: Backing,
 	/// Account that paid for the settlement, or for most of the chunks.
@@ -227,7 +233,7 @@ pub struct Outcome<AccountId> {
 /// Reason for which a task ended without final sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum VoidReason {
-	/// Too few evaluators answered, and no account had the runtime recompute the sums.
+	/// Too few evaluators were drawn or answered, and no account had the runtime recompute the sums, or could.
 	#[codec(index = 0)]
 	NoQuorum,
 	/// A quorum answered, and no account settled its answers.
@@ -246,7 +252,7 @@ pub trait OnRecomputed<AccountId> {
 	fn ready(subject: &Subject) -> bool;
 	/// Receives final sums.
 	fn recomputed(subject: &Subject, outcome: Outcome<AccountId>);
-	/// Receives the end of a task that nobody decided before its time-out.
+	/// Receives the end of a task that is not decided.
 	fn voided(subject: &Subject, reason: VoidReason);
 	/// Returns the weight of the most expensive call of [`recomputed`](OnRecomputed::recomputed) or [`voided`](OnRecomputed::voided).
 	fn weight() -> Weight;

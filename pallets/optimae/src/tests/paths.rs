@@ -2,8 +2,10 @@
 
 use crate::{mock::*, test_utils::*, Call, Contenders, Due, Event, HoldReason, Models, Pending, Rounds};
 use doin_primitives::{
-	payload::Reveal, round::Phase, settlement::pay_shares, Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams,
-	RoundResult,
+	payload::Reveal,
+	round::Phase,
+	settlement::{credit, pay_shares, Helpers},
+	Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams, RoundResult,
 };
 use doin_traits::VoidReason;
 use frame_support::traits::fungible::Inspect;
@@ -41,7 +43,7 @@ enum Step {
 	/// Challenges the claim of a seat of the earliest undecided round.
 	Challenge { domain: usize, seat: u8 },
 	/// Decides the evaluated round by a draw that adds `tilt` to the sums of every second model, by the answers of `agreed`
-	/// members of a quorum of three.
+	/// members of a quorum of three, or by the runtime without answers.
 	Decide { domain: usize, tilt: u32, agreed: usize },
 	/// Ends the evaluated round by a time-out.
 	Void { domain: usize, quorum: bool },
@@ -145,8 +147,14 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 				};
 				let leader = leader(round, &sums_by(round, tilted));
 				let models = Requests::get(round).unwrap().models;
-				let agreed = EVALUATORS.into_iter().take(agreed);
-				decide_for(round, tilted, pay_shares(agreed, 3, &Default::default(), CHUNKS as u32), Some(SETTLER));
+				if agreed == 0 {
+					let mut helpers = Helpers::new();
+					credit(&mut helpers, &WATCHER, CHUNKS as u32);
+					decide_recomputed(round, tilted, &helpers, &[], 3);
+				} else {
+					let agreed = EVALUATORS.into_iter().take(agreed);
+					decide_for(round, tilted, pay_shares(agreed, 3, &Default::default(), CHUNKS as u32), Some(SETTLER));
+				}
 				let crowned = leader.map(|index| models[usize::from(index)]);
 				assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
 			}

@@ -9,7 +9,7 @@ use crate::{
 use doin_primitives::{
 	quorum::MIN_QUORUM,
 	round::Phase,
-	settlement::{credit, pay_shares, Helpers},
+	settlement::{credit, Helpers},
 	Balance, DomainId, ModelRef, RoundId, RoundParams, SizeClass, UnpaidReason,
 };
 use doin_traits::{BaseFee, Recompute, VoidReason};
@@ -24,7 +24,7 @@ fn recomputation(models: u64) -> Balance {
 /// Inserts `count` undecided rounds of other domains, and removes them after `run`.
 fn with_rounds(count: u32, run: impl FnOnce()) {
 	let others: Vec<RoundId> = (1_000..1_000 + count).map(|domain| RoundId { domain, number: 0 }).collect();
-	others.iter().for_each(|id| Rounds::<Test>::insert(id, Round::new()));
+	others.iter().for_each(|id| Rounds::<Test>::insert(id, Round::new(true)));
 	run();
 	others.iter().for_each(Rounds::<Test>::remove);
 }
@@ -82,10 +82,8 @@ fn n5_an_unserved_domain_has_one_undecided_round() {
 		// With a quorum, or with weight, the domain has its four places.
 		Available::set(MIN_QUORUM);
 		assert_ok!(commit(BOB, DOMAIN, &steady(800), SALT));
-		// The open round takes seats also when the evaluators leave.
-		Available::set(0);
-		assert_ok!(commit(CAROL, DOMAIN, &steady(700), SALT));
 		assert_eq!(Pending::<Test>::get(DOMAIN).len(), 2);
+		Available::set(0);
 
 		void(parked, VoidReason::NoQuorum);
 		run_to_phase(DOMAIN, Phase::Reveal);
@@ -149,7 +147,7 @@ fn n5_the_fee_of_a_junk_seat_pays_those_who_recompute_it() {
 		credit(&mut helpers, &SETTLER, 64);
 		credit(&mut helpers, &WATCHER, 32);
 		let before = (free(SETTLER), free(WATCHER));
-		decide_for(round, |_| vec![INITIAL; CHUNKS], pay_shares([], 0, &helpers, 96), Some(SETTLER));
+		decide_recomputed(round, |_| vec![INITIAL; CHUNKS], &helpers, &[], 0);
 		let earned = (free(SETTLER) - before.0, free(WATCHER) - before.1);
 		assert!(earned.0 >= recomputation(2) && earned.1 >= recomputation(1), "{earned:?}");
 		assert_eq!(unpaid(round), Some(UnpaidReason::NoImprovement));
@@ -157,16 +155,18 @@ fn n5_the_fee_of_a_junk_seat_pays_those_who_recompute_it() {
 }
 
 #[test]
-fn n5_a_round_that_ends_by_no_quorum_returns_fees_and_holds() {
+fn n5_a_round_that_ends_by_no_quorum_burns_its_fees_and_returns_the_rest() {
 	test(|| {
 		Available::set(0);
+		assert!(Optimae::next_seat_fee(DOMAIN).unwrap() > SEAT_FEE);
 		let round = collect(DOMAIN, &[(ALICE, steady(900)), (BOB, steady(950)), (BOB, steady(1_500))]);
 		let models = Requests::get(round).unwrap().models;
 		assert!(models.contains(&ModelRef::Stored(0)));
 		void(round, VoidReason::NoQuorum);
-		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT, ENDOWMENT));
+		// The parts for recomputing the models are returned, since nobody had it done.
+		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, ENDOWMENT - 2 * SEAT_FEE));
+		assert!(events().contains(&Event::FeesPaid { round, payees: 0, paid: 0, settler: 0, burned: 3 * SEAT_FEE }));
 		assert!(events().contains(&Event::RoundVoided { round }));
-		assert!(!events().iter().any(|event| matches!(event, Event::FeesPaid { .. })));
 		assert_eq!(unpaid(round), Some(UnpaidReason::NoQuorum));
 	});
 	// A penalty for a missing reveal or a false claim is not returned.
@@ -181,6 +181,6 @@ fn n5_a_round_that_ends_by_no_quorum_returns_fees_and_holds() {
 		let after_forfeit = free(BOB);
 		assert!(after_forfeit < ENDOWMENT);
 		void(round, VoidReason::NoQuorum);
-		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT, after_forfeit));
+		assert_eq!((free(ALICE), free(BOB)), (ENDOWMENT - SEAT_FEE, after_forfeit));
 	});
 }

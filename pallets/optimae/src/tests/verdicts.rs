@@ -256,8 +256,8 @@ fn a_round_of_a_removed_domain_releases_everything() {
 }
 
 fn decide_unrequested(round: RoundId) {
-	let (pay, backing) = (Default::default(), Backing::Runtime);
-	let outcome = Outcome { seed: [0; 32], sums: Default::default(), pay, backing, settler: Some(SETTLER) };
+	let (pay, recomputed, backing) = (Default::default(), Default::default(), Backing::Runtime);
+	let outcome = Outcome { seed: [0; 32], sums: Default::default(), pay, recomputed, backing, settler: Some(SETTLER) };
 	Optimae::recomputed(&Subject::Round(round), outcome);
 	assert_eq!(leader(round, &Default::default()), None);
 }

@@ -34,6 +34,60 @@ fn n2_absences_are_excused_when_the_base_fee_has_risen_beyond_fourfold() {
 	}
 }
 
+/// Lets the first member of a quorum of five miss its commitment, and the second one its reveal, at the base fees of the end of
+/// the commitments and of the close. Returns whether each of them is excused.
+fn excused_at(commits_end: Balance, close: Balance) -> (bool, bool) {
+	let mut excused = (false, false);
+	with(10, || {
+		open();
+		to_the_draw();
+		let (members, sums) = (members(), correct());
+		commit_all(&members[1..], &sums);
+		BaseFeeNow::set(commits_end);
+		to_the_reveals();
+		reveal_all(&members[2..], &sums);
+		BaseFeeNow::set(close);
+		to_the_end_of_the_reveals();
+		let is_excused = |who: u64| {
+			let missed = |excused| RuntimeEvent::from(Event::<Test>::AnswerMissed { task: TASK, who, excused });
+			let found = [true, false].map(|excused| System::events().iter().any(|record| record.event == missed(excused)));
+			assert_ne!(found[0], found[1]);
+			found[0]
+		};
+		excused = (is_excused(members[0]), is_excused(members[1]));
+		assert_eq!(accounts_with(Behaviour::Absent).len(), usize::from(!excused.0) + usize::from(!excused.1));
+	});
+	excused
+}
+
+/// The base fee at the draw is 1 000.
+#[test]
+fn n2_congestion_that_is_over_at_the_close_excuses_those_it_kept_from_committing() {
+	assert_eq!(excused_at(4_001, 1_000), (true, false), "the commitments were congested, the reveals were not");
+	assert_eq!(excused_at(4_000, 4_000), (false, false));
+	assert_eq!(excused_at(1_000, 4_001), (true, true));
+	assert_eq!(excused_at(9_000, 9_000), (true, true));
+	// A fee that was high at the draw is no bar for the reveals.
+	assert_eq!(excused_at(500, 2_001), (true, true));
+	assert_eq!(excused_at(500, 2_000), (false, false));
+}
+
+#[test]
+fn n2_the_sample_of_a_first_quorum_does_not_excuse_the_second_one() {
+	with(10, || {
+		open();
+		to_the_draw();
+		BaseFeeNow::set(5_000);
+		let first = quorum_answers(|_| None);
+		assert_event(Event::AnswerMissed { task: TASK, who: first[0], excused: true });
+		assert!(task().congested);
+		to_the_draw();
+		assert!(!task().congested && task().base_fee == 5_000);
+		let second = quorum_answers(|place| (place > 0).then(correct));
+		assert_event(Event::AnswerMissed { task: TASK, who: second[0], excused: false });
+	});
+}
+
 #[test]
 fn n2_absences_are_excused_when_fewer_than_half_of_the_quorum_answered() {
 	for (missing, excused) in [(2, false), (3, true)] {

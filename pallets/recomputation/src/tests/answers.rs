@@ -51,8 +51,10 @@ fn an_honest_task_goes_from_request_to_result() {
 		assert_eq!(Calls::get(), []);
 		to(until);
 		let pay = pay_shares(members.clone(), 5, &Default::default(), 4 * u32::from(CHUNKS));
+		let recomputed = pay_shares([], 0, &Default::default(), 4 * u32::from(CHUNKS));
 		let (backing, settler) = (Backing::Quorum, Some(OUTSIDER));
-		assert_eq!(outcome(), Outcome { seed, sums: correct, pay: pay.clone(), backing, settler });
+		assert!(recomputed.shares.is_empty());
+		assert_eq!(outcome(), Outcome { seed, sums: correct, pay: pay.clone(), recomputed, backing, settler });
 		assert_event(Event::TaskCompleted { task: TASK, subject: SUBJECT, pay, backing });
 		assert_eq!(accounts_with(Behaviour::Agreed), members);
 		assert_eq!(Behaviours::get().len(), members.len());
@@ -267,9 +269,9 @@ fn an_evaluator_with_nothing_at_stake_cannot_answer() {
 fn a_view_shows_the_task_with_its_class_and_subject() {
 	with(10, || {
 		let subject = Subject::Round(RoundId { domain: UNWEIGHTED, number: 4 });
+		let (domain, class, weighted, needs_quorum) = (UNWEIGHTED, Large, false, false);
 		let (exclude, models) = (AuthorList::new(), models(2));
-		let request =
-			RecomputationRequest { subject, domain: UNWEIGHTED, class: Large, weighted: false, models: models.clone(), exclude };
+		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models: models.clone(), exclude };
 		assert_eq!(Recomputation::request(request), Ok(TASK));
 		let view = Recomputation::recomputation(TASK).unwrap();
 		assert_eq!((view.task, view.class, view.subject, view.domain), (TASK, Large, subject, UNWEIGHTED));

@@ -23,8 +23,9 @@ fn draws(count: u32, exclude: &[u64]) -> Vec<Vec<u64>> {
 		.map(|number| {
 			let subject = Subject::Round(RoundId { domain: WEIGHTED, number });
 			let exclude = AuthorList::try_from(exclude.to_vec()).unwrap();
-			let (domain, class, weighted, models) = (WEIGHTED, Small, true, models(2));
-			Recomputation::request(RecomputationRequest { subject, domain, class, weighted, models, exclude }).unwrap()
+			let (domain, class, weighted, needs_quorum, models) = (WEIGHTED, Small, true, false, models(2));
+			let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude };
+			Recomputation::request(request).unwrap()
 		})
 		.collect();
 	pass(2 + count.div_ceil(10));

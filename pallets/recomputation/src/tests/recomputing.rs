@@ -25,7 +25,8 @@ fn without_evaluators_any_account_has_the_runtime_recompute_the_task() {
 		let mut helpers = Helpers::new();
 		credit(&mut helpers, &OUTSIDER, 32);
 		let pay = pay_shares([], 0, &helpers, 32);
-		assert_eq!(outcome(), Outcome { seed, sums: correct, pay, backing, settler });
+		let recomputed = pay.clone();
+		assert_eq!(outcome(), Outcome { seed, sums: correct, pay, recomputed, backing, settler });
 		assert_eq!(pay_of(OUTSIDER), 3_200_000, "without a quorum, helpers share the whole pay");
 		assert_eq!(Behaviours::get(), [], "no evaluator was drawn");
 		assert_clean();
@@ -82,6 +83,8 @@ fn answers_that_were_too_few_are_compared_with_the_recomputed_sums() {
 		assert_eq!(bond_of(members[1]), 450 * DOIN);
 		to_the_end();
 		assert_eq!(paid(), vec![members[0], OTHER]);
+		let alone = outcome().recomputed.shares;
+		assert_eq!(alone.iter().map(|share| share.who).collect::<Vec<_>>(), [OTHER], "a member computed no chunk");
 		assert_eq!(accounts_with(Behaviour::Agreed), [members[0]]);
 	});
 }

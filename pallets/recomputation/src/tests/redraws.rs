@@ -85,8 +85,8 @@ fn n5_a_copy_of_an_answer_of_the_first_quorum_is_false_on_the_windows_of_the_sec
 fn n5_authors_and_members_of_the_first_quorum_are_not_drawn_again() {
 	with(12, || {
 		let exclude = AuthorList::try_from(vec![1, 2]).unwrap();
-		let request =
-			RecomputationRequest { subject: SUBJECT, domain: WEIGHTED, class: Small, weighted: true, models: models(2), exclude };
+		let (subject, domain, class, weighted, needs_quorum, models) = (SUBJECT, WEIGHTED, Small, true, false, models(2));
+		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude };
 		Current::set(Recomputation::request(request).unwrap());
 		to_the_draw();
 		let first = quorum_answers(|_| None);
