@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 			}
 			None => {
 				if donor != state.owner {
-					replaced = Self::make_place(&state.owner, &mut donations, amount)?;
+					replaced = Self::make_place(domain, &state.owner, &mut donations, amount)?;
 				}
 				let donation = Donation { donor: donor.clone(), amount, withdrawal: None };
 				donations.try_push(donation).map_err(|_| Error::<T>::TooManyDonors)?
@@ -92,9 +92,24 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Returns the number of the earliest round of `domain` that a donation can still be paid for: the earliest undecided one, or
+	/// the current one, which takes commits.
+	fn earliest_payable(domain: DomainId) -> u32 {
+		let current = || T::Timing::rounds().place(domain, current_block::<T>()).round.number;
+		T::UndecidedRounds::earliest(domain).unwrap_or_else(current)
+	}
+
 	/// Ensures that a donor other than `owner` has a place, of which one is reserved for the owner. If there is none, removes and
-	/// returns the smallest donation, provided that `amount` is larger.
+	/// returns a donation:
+	///
+	/// * one that no round can be paid from any more, since its withdrawal was announced; the earliest announcement of several;
+	/// * otherwise the smallest one, provided that `amount` is larger. This lowers the bounty of no round: a new donation is paid
+	///   for every undecided round, and so for all rounds of the replaced one.
+	///
+	/// A donation whose withdrawal was announced keeps its place like any other, as long as a round can be paid from it. Its
+	/// donor could otherwise take it from a round that is being decided, by adding small donations from other accounts.
 	fn make_place(
+		domain: DomainId,
 		owner: &T::AccountId,
 		donations: &mut Donations<T::AccountId>,
 		amount: Balance,
@@ -103,9 +118,12 @@ impl<T: Config> Pallet<T> {
 		if (others().count() as u32) < MAX_DONORS.saturating_sub(1) {
 			return Ok(None);
 		}
+		let payable = Self::earliest_payable(domain);
+		let left = others().filter(|(_, donation)| !donation.pays(payable));
 		// `min_by_key` returns the first of equal donations.
-		let smallest = others().min_by_key(|(_, donation)| donation.amount).filter(|(_, donation)| donation.amount < amount);
-		let place = smallest.map(|(place, _)| place).ok_or(Error::<T>::TooManyDonors)?;
+		let left = left.min_by_key(|(_, donation)| donation.withdrawal.map(|withdrawal| withdrawal.from));
+		let smallest = || others().min_by_key(|(_, donation)| donation.amount).filter(|(_, donation)| donation.amount < amount);
+		let place = left.or_else(smallest).map(|(place, _)| place).ok_or(Error::<T>::TooManyDonors)?;
 		Ok(Some(donations.remove(place)))
 	}
 

@@ -35,8 +35,10 @@
 //!   donors when the domain is removed; the owner cannot take it. A donor can withdraw its donation after a notice of the
 //!   longest time that a round can take. The donation is still paid for the rounds that took commits before the announcement,
 //!   and for none after it, so no donor can wait for a verdict before it decides. A bounty has at most [`MAX_DONORS`] donors.
-//!   One place is reserved for the owner. Among the other places, a larger amount replaces the smallest, which is refunded, so
-//!   that small amounts cannot keep out large ones.
+//!   One place is reserved for the owner. If the other places are taken, a new donation replaces one that no round can be paid
+//!   from any more, because its withdrawal was announced. If there is none, a larger amount replaces the smallest, so that small
+//!   amounts cannot keep out large ones. The replaced donation is refunded. No replacement lowers the bounty of an undecided
+//!   round.
 //! - The bar of a reveal is [`DomainState::initial_validation_error`], which the chain computed, and not a claim of the
 //!   champion's author. [`Champion::validation_error`] is the bar on public evidence only, where the final sums of the verdict
 //!   replace the claim. A false claim therefore cannot keep out better models.
@@ -329,7 +331,8 @@ pub mod pallet {
 			/// New mark, Q32 bits.
 			high_water: Q32,
 		},
-		/// A donation was released to its donor, because a larger one took its place in the bounty.
+		/// A donation was released to its donor, because another one took its place in the bounty: a larger one, or any other if
+		/// no round could be paid from the former one any more.
 		BountyRefunded {
 			/// The domain.
 			domain: DomainId,
@@ -564,7 +567,9 @@ pub mod pallet {
 		///
 		/// The amount is held in the account of the donor. It is paid to the author that reaches the target. It is released
 		/// when the domain is removed, when a larger donation needs its place, or when the donor
-		/// [withdraws](Call::announce_withdrawal) it. An addition by the same donor cancels an announced withdrawal.
+		/// [withdraws](Call::announce_withdrawal) it. A donation whose withdrawal was announced also gives up its place to a
+		/// smaller one, once no round can be paid from it any more. An addition by the same donor cancels an announced
+		/// withdrawal.
 		///
 		/// ## Errors
 		///
@@ -651,7 +656,8 @@ pub mod pallet {
 		///
 		/// The donation is not paid for later rounds than the current one of the domain. It stays on hold for a notice of the
 		/// longest time that a round can take, and as long as a round that it is paid for is undecided; then
-		/// [`withdraw_bounty`](Call::withdraw_bounty) releases it. [`add_bounty`](Call::add_bounty) cancels the announcement.
+		/// [`withdraw_bounty`](Call::withdraw_bounty) releases it. Another donor that needs its place releases it once all rounds
+		/// that it is paid for are decided, during the notice too. [`add_bounty`](Call::add_bounty) cancels the announcement.
 		///
 		/// ## Errors
 		///

@@ -1,16 +1,15 @@
-//! Life cycle of domains, deposits and bounties, and attacks of their owners.
+//! Life cycle of domains and deposits, and attacks of their owners.
 
-use crate::{
-	mock::*, Bounties, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo,
-	Withdrawal,
-};
+mod bounties;
+
+use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo};
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Champion, DomainState, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult,
-	Status, UnpaidReason, ONE_Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundResult, Status,
+	UnpaidReason, ONE_Q32,
 };
 use doin_scoring::{Loss, Program, Quadratic, WindowPhase};
 use doin_traits::{DomainWeights, Domains, OnWeightGained, Votable};
@@ -352,192 +351,6 @@ fn a_series_without_season_starts_from_its_last_value() {
 		assert_eq!(state(domain).initial, ModelRef::RepeatLast);
 		// Steps 1 to 4 ahead are off by 3, 6, 9 and 12 in 15 windows of 32 chunks, in 1/16 units.
 		assert_eq!(state(domain).champion.error, 30 * 16 * 15 * 32);
-	});
-}
-
-#[test]
-fn a_bounty_grows_and_stays_with_its_donors() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 100));
-		assert_eq!((bounty_of(OTHER), bounty_of(3), state(domain).bounty), (400, 200, 600));
-		assert_eq!(events().last(), Some(&Event::BountyAdded { domain, donor: OTHER, amount: 100, bounty: 600 }));
-	});
-}
-
-#[test]
-fn a_bounty_is_checked() {
-	build_and_execute(|| {
-		assert_noop!(Registry::add_bounty(signed(OTHER), 5, 300), Error::<Test>::UnknownDomain);
-		let loading = load(forecast(), &series());
-		assert_noop!(Registry::add_bounty(signed(OTHER), loading, 300), Error::<Test>::NotActive);
-		let domain = active();
-		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY - 1), Error::<Test>::BountyTooSmall);
-		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 2 * ENDOWMENT), TokenError::FundsUnavailable);
-		for donor in 3..10 {
-			assert_ok!(Registry::add_bounty(signed(donor), domain, MIN_BOUNTY));
-		}
-		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY), Error::<Test>::TooManyDonors);
-		assert_ok!(Registry::add_bounty(signed(3), domain, MIN_BOUNTY));
-		let endless = NextDomainId::<Test>::get();
-		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
-		assert_noop!(Registry::add_bounty(signed(OTHER), endless, 300), Error::<Test>::NoTarget);
-	});
-}
-
-#[test]
-fn small_donations_exclude_neither_the_owner_nor_a_larger_donation() {
-	build_and_execute(|| {
-		let domain = active();
-		for donor in 3..10 {
-			assert_ok!(Registry::add_bounty(signed(donor), domain, MIN_BOUNTY + Balance::from(donor)));
-		}
-		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY + 3), Error::<Test>::TooManyDonors);
-		assert_ok!(Registry::add_bounty(signed(OWNER), domain, MIN_BOUNTY));
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 5_000));
-		assert!(deposited(Event::BountyRefunded { domain, donor: 3, amount: MIN_BOUNTY + 3 }));
-		assert_eq!((bounty_of(3), bounty_of(OTHER)), (0, 5_000));
-		assert_eq!(Balances::balance(&3), ENDOWMENT, "the replaced donation is refunded");
-		let rest: Balance = (4..10).map(|donor| MIN_BOUNTY + donor).sum();
-		assert_eq!(state(domain).bounty, rest + MIN_BOUNTY + 5_000);
-
-		// The donation of the owner is the smallest, and stays.
-		assert_ok!(Registry::add_bounty(signed(11), domain, 6_000));
-		assert_eq!((bounty_of(4), bounty_of(OWNER)), (0, MIN_BOUNTY));
-		// A donor with a place adds to its donation without replacing another one.
-		assert_ok!(Registry::add_bounty(signed(5), domain, MIN_BOUNTY));
-		assert_eq!(bounty_of(6), MIN_BOUNTY + 6);
-	});
-}
-
-/// Notice of a withdrawal, in blocks.
-const NOTICE: BlockNumber = RoundParams::DEV.longest();
-
-/// Returns the last round for which a donation to `domain` is paid if its withdrawal is announced now.
-fn current_round(domain: DomainId) -> u32 {
-	RoundParams::DEV.place(domain, System::block_number() as BlockNumber).round.number
-}
-
-#[test]
-fn n11_a_donation_is_withdrawn_after_a_notice() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NotAnnounced);
-		at_block(100);
-		let (from, last_round) = (100 + NOTICE, current_round(domain));
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		let announced = Event::WithdrawalAnnounced { domain, donor: OTHER, amount: 300, from, last_round, bounty: 200 };
-		assert_eq!(events().last(), Some(&announced));
-		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (200, 300), "still on hold, but not promised to later rounds");
-		assert_noop!(Registry::announce_withdrawal(signed(OTHER), domain), Error::<Test>::AlreadyAnnounced);
-		at_block(from - 1);
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoticeRunning);
-		at_block(from);
-		assert_ok!(Registry::withdraw_bounty(signed(OTHER), domain));
-		assert_eq!(events().last(), Some(&Event::BountyWithdrawn { domain, donor: OTHER, amount: 300 }));
-		assert_eq!((Balances::balance(&OTHER), state(domain).bounty), (ENDOWMENT, 200));
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoDonation);
-		// The last donation of a bounty leaves no empty list.
-		assert_ok!(Registry::announce_withdrawal(signed(3), domain));
-		at_block(from + NOTICE);
-		assert_ok!(Registry::withdraw_bounty(signed(3), domain));
-		assert!(!Bounties::<Test>::contains_key(domain));
-	});
-}
-
-#[test]
-fn n11_a_withdrawal_is_checked() {
-	build_and_execute(|| {
-		assert_noop!(Registry::announce_withdrawal(signed(OTHER), 5), Error::<Test>::UnknownDomain);
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), 5), Error::<Test>::UnknownDomain);
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
-		assert_noop!(Registry::announce_withdrawal(signed(OTHER), domain), Error::<Test>::NoDonation);
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoDonation);
-	});
-}
-
-#[test]
-fn n11_a_donation_stays_for_the_rounds_that_it_was_given_for() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		at_block(100);
-		let last_round = current_round(domain);
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		at_block(100 + 50 * NOTICE);
-		for open in [last_round - 3, last_round] {
-			EarliestRound::set(Some(open));
-			assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::RoundsOpen);
-		}
-		// The verdict of such a round pays the whole donation.
-		let winner = Champion { round: Some(RoundId { domain, number: last_round }), ..champion(7, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
-		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
-		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 300 }));
-	});
-}
-
-#[test]
-fn n11_later_rounds_are_not_promised_a_donation_that_leaves() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
-		at_block(100);
-		let last_round = current_round(domain);
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		// A donor who announces at once and withdraws when a winning model is revealed takes nothing that was promised.
-		at_block(100 + NOTICE);
-		EarliestRound::set(Some(last_round + 1));
-		assert_eq!(state(domain).bounty, 200);
-		let winner = Champion { round: Some(RoundId { domain, number: last_round + 1 }), ..champion(7, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
-		assert!(deposited(Event::BountyWithdrawn { domain, donor: OTHER, amount: 300 }));
-		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 200 }));
-		assert_eq!([7, OTHER, 3].map(|who| Balances::balance(&who)), [ENDOWMENT + 200, ENDOWMENT, ENDOWMENT - 200]);
-		assert_eq!((bounty_of(OTHER), bounty_of(3), state(domain).bounty), (0, 0, 0));
-	});
-}
-
-#[test]
-fn n11_an_addition_cancels_an_announced_withdrawal() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		assert_eq!(state(domain).bounty, 0);
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 100));
-		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (400, 400));
-		at_block(10 * NOTICE);
-		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NotAnnounced);
-		// A larger donation also replaces one whose withdrawal is announced.
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		for donor in 3..10 {
-			assert_ok!(Registry::add_bounty(signed(donor), domain, 500));
-		}
-		assert!(deposited(Event::BountyRefunded { domain, donor: OTHER, amount: 400 }));
-		assert_eq!((state(domain).bounty, bounty_of(OTHER)), (7 * 500, 0));
-		assert!(Bounties::<Test>::get(domain).iter().all(|donation| donation.withdrawal.is_none()));
-	});
-}
-
-#[test]
-fn n11_an_announced_donation_comes_back_with_the_domain() {
-	build_and_execute(|| {
-		let domain = active();
-		assert_ok!(Registry::add_bounty(signed(OTHER), domain, 300));
-		assert_ok!(Registry::announce_withdrawal(signed(OTHER), domain));
-		let withdrawal = Some(Withdrawal { from: 1 + NOTICE, last_round: current_round(domain) });
-		assert_eq!(Bounties::<Test>::get(domain)[0].withdrawal, withdrawal);
-		assert_ok!(Registry::close(signed(OWNER), domain));
-		assert_ok!(Registry::retire(signed(OTHER), domain));
-		assert!(matches!(events().last(), Some(Event::Retired { bounty: 300, .. })));
-		assert_eq!(Balances::balance(&OTHER), ENDOWMENT);
 	});
 }
 

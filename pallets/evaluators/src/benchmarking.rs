@@ -8,7 +8,7 @@
 
 use crate::{
 	pallet::{Call, Config, DisplacedSeats, Evaluators, Pallet, Rosters, SeatIndex, Seats},
-	types::{DisplacedSeat, EvaluatorRecord, Roster, Seat, MAX_DISPLACED, MAX_SERVED},
+	types::{least_bid, DisplacedSeat, EvaluatorRecord, Roster, Seat, MAX_DISPLACED, MAX_SERVED},
 };
 use alloc::vec::Vec;
 use doin_primitives::{
@@ -133,7 +133,7 @@ mod benchmarks {
 		let who = funded::<T>(0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), T::MinBond::get() + 1, SizeClass::Huge);
+		_(RawOrigin::Signed(who.clone()), least_bid(T::MinBond::get()), SizeClass::Huge);
 
 		assert!(SeatIndex::<T>::contains_key(&who, Roster::Class(SizeClass::Small)));
 	}
@@ -141,13 +141,14 @@ mod benchmarks {
 	/// A displaced evaluator takes the smallest seat of eleven full rosters.
 	#[benchmark]
 	fn bond_extra() {
-		let (who, rosters) = everywhere::<T>(0, T::MinBond::get(), 0);
+		let smallest = T::MinBond::get();
+		let (who, rosters) = everywhere::<T>(0, smallest, 0);
 		for roster in &rosters {
 			fill_to_outbid::<T>(*roster);
 		}
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), DOIN);
+		_(RawOrigin::Signed(who.clone()), least_bid(smallest) - smallest);
 
 		assert!(rosters.iter().all(|roster| SeatIndex::<T>::contains_key(&who, roster)));
 	}
@@ -157,7 +158,7 @@ mod benchmarks {
 	fn serve() {
 		let domain = T::BenchmarkHelper::domain();
 		let who = funded::<T>(0);
-		ready(Pallet::<T>::do_bond(&who, T::MinBond::get() + 1, SizeClass::Small).is_ok());
+		ready(Pallet::<T>::do_bond(&who, least_bid(T::MinBond::get()), SizeClass::Small).is_ok());
 		fill_to_outbid::<T>(Roster::Domain(domain));
 
 		#[extrinsic_call]

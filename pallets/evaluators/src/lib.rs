@@ -21,8 +21,8 @@
 //! every weighted domain of these classes: a domain that validators have voted a share of the rewards for. Domains without weight
 //! are served by choice, with [`serve`](Pallet::serve).
 //!
-//! A roster has 1 024 seats. Once they are taken, a larger bond takes the place of the smallest one. The displaced evaluator
-//! keeps its bond and its other seats, and can bid again with [`bond_extra`](Pallet::bond_extra).
+//! A roster has 1 024 seats. Once they are taken, a bond that is larger by at least a tenth takes the place of the smallest one.
+//! The displaced evaluator keeps its bond and its other seats, and can bid again with [`bond_extra`](Pallet::bond_extra).
 //!
 //! Three offences are slashed:
 //!
@@ -110,7 +110,7 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-evaluators";
 pub mod pallet {
 	use crate::{
 		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
-		types::{EvaluatorRecord, Offence, Roster, SeatChunk, MAX_DISPLACED, MAX_SERVED},
+		types::{EvaluatorRecord, Offence, Roster, SeatChunk, MAX_DISPLACED, MAX_SERVED, OUTBID_PPM},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
@@ -197,6 +197,12 @@ pub mod pallet {
 		#[pallet::constant_name(MaxDisplacedSeats)]
 		fn max_displaced_seats() -> u32 {
 			MAX_DISPLACED
+		}
+
+		/// Part of the smallest bond of a full roster by which a bond has to exceed it to take its seat, in parts per million.
+		#[pallet::constant_name(OutbidRaise)]
+		fn outbid_raise() -> u32 {
+			OUTBID_PPM
 		}
 	}
 
@@ -328,8 +334,8 @@ pub mod pallet {
 			/// The roster.
 			roster: Roster,
 		},
-		/// An evaluator got no seat on one of its rosters: all seats have bonds at least as large, or too many were taken
-		/// recently. It gets a seat once it has added enough to its bond.
+		/// An evaluator got no seat on one of its rosters: its bond does not exceed the smallest one there by a tenth, or too
+		/// many seats were taken recently. It gets a seat once it has added enough to its bond.
 		NotSeated {
 			/// The evaluator.
 			who: T::AccountId,
@@ -347,8 +353,8 @@ pub mod pallet {
 		NotBonded,
 		/// The bond is below the minimum. Bond at least `MinBond`.
 		BondTooSmall,
-		/// All 1 024 seats of the roster are taken by bonds at least as large. Bond more than the smallest of them, or serve
-		/// another size class or domain.
+		/// All 1 024 seats of the roster are taken, and the bond does not exceed the smallest one by a tenth. Bond a tenth
+		/// more than the smallest one, or serve another size class or domain.
 		RosterFull,
 		/// The domain is not registered. Serve one that `doin_domains` lists.
 		UnknownDomain,
@@ -393,14 +399,14 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Holds `amount` plancks and gives the caller a seat on the rosters of `class` and of the smaller classes. On a full
-		/// roster it takes the place of the smallest bond, if that is below `amount`. The caller can be drawn by draws that are
-		/// scheduled from the next block on, and has to answer each task that it is drawn for.
+		/// roster it takes the place of the smallest bond, if `amount` exceeds that by at least a tenth. The caller can be drawn
+		/// by draws that are scheduled from the next block on, and has to answer each task that it is drawn for.
 		///
 		/// ## Errors
 		///
 		/// * [`Error::AlreadyBonded`]: the caller is an evaluator.
 		/// * [`Error::BondTooSmall`]: `amount` is below [`Config::MinBond`].
-		/// * [`Error::RosterFull`]: all seats of the class are taken by bonds at least as large.
+		/// * [`Error::RosterFull`]: all seats of the class are taken, and `amount` does not exceed the smallest bond by a tenth.
 		/// * [`Error::TooManyDisplaced`]: too many seats of the class were taken by larger bonds recently.
 		/// * An error of the currency: the free balance is too small.
 		///
@@ -424,14 +430,15 @@ pub mod pallet {
 		///
 		/// Holds `amount` more plancks. A larger bond is drawn more often; draws that are under way do not pick it. A bond that
 		/// was slashed below [`Config::MinBond`] and reaches it again gets its seats back, and so does one that was displaced
-		/// from a full roster and is now larger than the smallest bond there. Where seats have become free, an `amount` of 0 is
-		/// enough.
+		/// from a full roster and now exceeds the smallest bond there by at least a tenth. Where seats have become free, an
+		/// `amount` of 0 is enough.
 		///
 		/// ## Errors
 		///
 		/// * [`Error::NotBonded`]: the caller is not an evaluator.
 		/// * [`Error::AlreadyUnbonding`]: the caller has unbonded.
-		/// * [`Error::RosterFull`]: all seats of the caller's class are taken by bonds at least as large as the raised one.
+		/// * [`Error::RosterFull`]: all seats of the caller's class are taken, and the raised bond does not exceed the smallest
+		///   one by a tenth.
 		/// * [`Error::TooManyDisplaced`]: too many seats of the class were taken by larger bonds recently.
 		/// * An error of the currency: the free balance is too small.
 		///
@@ -462,7 +469,8 @@ pub mod pallet {
 		/// * [`Error::UnknownDomain`]: the domain is not registered.
 		/// * [`Error::AlreadyServing`]: the caller serves the domain already.
 		/// * [`Error::TooManyDomains`]: the caller serves as many domains as it can.
-		/// * [`Error::RosterFull`]: all seats of the domain are taken by bonds at least as large.
+		/// * [`Error::RosterFull`]: all seats of the domain are taken, and the caller's bond does not exceed the smallest one by
+		///   a tenth.
 		/// * [`Error::TooManyDisplaced`]: too many seats of the domain were taken by larger bonds recently.
 		///
 		/// ## Events

@@ -1,11 +1,12 @@
 //! Rosters: lists of seats in chunks.
 //!
 //! A roster has up to 1 024 seats in chunks of 64. A new seat goes to the end, and the last seat fills a gap, so a change touches
-//! two chunks at most. The seats of a full roster are outbid: a larger bond takes the place of the smallest one.
+//! two chunks at most. The seats of a full roster are outbid: a bond that is larger by a tenth takes the place of the smallest
+//! one.
 
 use crate::{
 	pallet::{Config, DisplacedSeats, Error, Event, Pallet, Rosters, SeatIndex, Seats},
-	types::{DisplacedSeat, EvaluatorRecord, Roster, Seat},
+	types::{least_bid, DisplacedSeat, EvaluatorRecord, Roster, Seat},
 };
 use core::cmp::Reverse;
 use doin_primitives::{draw, Balance, BlockNumber, DomainId, SizeClass};
@@ -43,12 +44,12 @@ impl<T: Config> Pallet<T> {
 		(0..chunks).flat_map(move |chunk| Seats::<T>::get(roster, chunk))
 	}
 
-	/// Gives `who` a seat on `roster`: a new one, or the smallest one of a full roster if its bond is smaller.
+	/// Gives `who` a seat on `roster`: a new one, or the smallest one of a full roster if `bond` is at least its [`least_bid`].
 	///
 	/// # Errors
 	///
-	/// Fails and changes nothing with [`Error::RosterFull`] if no seat has a smaller bond, and with [`Error::TooManyDisplaced`]
-	/// if too many seats were taken recently.
+	/// Fails and changes nothing with [`Error::RosterFull`] if `bond` is too small for that, and with
+	/// [`Error::TooManyDisplaced`] if too many seats were taken recently.
 	pub(crate) fn join(roster: Roster, who: &T::AccountId, bond: Balance) -> DispatchResult {
 		let len = Rosters::<T>::get(roster);
 		let seat = Seat { who: who.clone(), bond, since: Self::now() };
@@ -66,7 +67,7 @@ impl<T: Config> Pallet<T> {
 	/// the displaced seat, so no account can remove an evaluator from a draw whose seed it knows.
 	fn displace(roster: Roster, seat: Seat<T::AccountId>) -> DispatchResult {
 		let smallest = (0u32..).zip(Self::seats_of(roster)).min_by_key(|(_, seat)| (seat.bond, Reverse(seat.since)));
-		let (position, old) = smallest.filter(|(_, old)| old.bond < seat.bond).ok_or(Error::<T>::RosterFull)?;
+		let (position, old) = smallest.filter(|(_, old)| seat.bond >= least_bid(old.bond)).ok_or(Error::<T>::RosterFull)?;
 		let now = Self::now();
 		let period = T::Timing::rounds().period();
 		let mut displaced = DisplacedSeats::<T>::get(roster);

@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
-	draw, Balance, BlockNumber, DomainId, SizeClass,
+	draw, Balance, BlockNumber, DomainId, SizeClass, MILLION,
 };
 use scale_info::TypeInfo;
 
@@ -11,6 +11,15 @@ use scale_info::TypeInfo;
 pub const MAX_SERVED: u32 = 8;
 /// Most seats of a roster that larger bonds can take within one period of the rounds.
 pub const MAX_DISPLACED: u32 = 64;
+/// Part of the smallest bond of a full roster by which a bond has to exceed it to take its seat, in parts per million. An
+/// operator that holds every seat could otherwise outbid its own seats by a planck, as often as [`MAX_DISPLACED`] permits, and so
+/// keep all other accounts out for the fees alone.
+pub const OUTBID_PPM: u32 = 100_000;
+
+/// Returns the smallest bond that takes the seat of a bond of `smallest` on a full roster, in plancks.
+pub fn least_bid(smallest: Balance) -> Balance {
+	smallest.saturating_add(smallest.saturating_mul(OUTBID_PPM.into()).div_ceil(MILLION.into()))
+}
 
 /// A list of evaluators that quorums are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -142,7 +142,7 @@ fn n1_outbidding_a_drawn_evaluator_does_not_remove_it_from_the_draw() {
 		let before = quorums(WEIGHTED, 1_024, &[]);
 		assert!(before[0].contains(&drawn));
 		to(FIXED + 3);
-		assert_ok!(Evaluators::bond(signed(OTHER), 500 * DOIN, Small));
+		assert_ok!(Evaluators::bond(signed(OTHER), 550 * DOIN, Small));
 		assert_event(Event::Displaced { who: drawn, roster: Roster::Class(Small) });
 		assert_eq!(quorums(WEIGHTED, 1_024, &[]), before);
 		// The newcomer leaves at once, and the next one takes a place in the same block.
