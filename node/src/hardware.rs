@@ -7,23 +7,20 @@
 //! were measured on. Scoring of models, which fills most of a full block, is measured by calling the runtime.
 
 use crate::service::FullClient;
-use doin_runtime::{opaque::Block, AccountId};
+use doin_runtime::{opaque::Block, speed::REFERENCE_PS_PER_MAC, AccountId};
 use doin_traits::apis::DoinApi;
 use sc_client_api::HeaderBackend;
 use sc_sysinfo::{HwBench, Metric, Requirement, Requirements, Throughput};
 use sp_api::ProvideRuntimeApi;
 use std::{path::Path, time::Instant};
 
-/// Time of one counted multiply-accumulate on the reference machine, in picoseconds: one core of an AMD EPYC of the 7003 series
-/// (Zen 3), which has no AVX-512. The weight of scoring a chunk charges as much.
-pub const REFERENCE_PS_PER_MAC: u64 = 1_890;
 /// Chunks that the measurement scores.
 const MEASURED_CHUNKS: u32 = 8;
 /// Repetitions of the measurement, of which the fastest counts: the first one compiles and fills caches.
 const REPETITIONS: usize = 3;
 
 /// Returns the SDK's reference hardware: values of `reference_hardware.json` of frame-benchmarking-cli 55, in MiB/s.
-fn requirements() -> Requirements {
+pub fn requirements() -> Requirements {
 	let requirement = |metric, mibs| Requirement { metric, minimum: Throughput::from_mibs(mibs), validator_only: false };
 	Requirements(vec![
 		requirement(Metric::Blake2256, 783.27),
@@ -58,15 +55,30 @@ pub fn check(client: &FullClient, scratch: &Path) -> HwBench {
 
 /// Prints the speed of scoring models, as a warning if it is below that of the reference machine.
 fn log_scoring(picoseconds: u64) {
-	let [measured, reference] = [picoseconds, REFERENCE_PS_PER_MAC].map(|value| value as f64 / 1_000.0);
-	if picoseconds > REFERENCE_PS_PER_MAC {
-		log::warn!(
-			"⚠️ This machine scores models more slowly than the reference machine: {measured:.2} ns per multiply-accumulate, and \
-			 weights allow {reference:.2} ns. A validator on it falls behind full blocks and loses its own; use a faster processor"
-		);
-	} else {
-		log::info!("🏁 Scoring of models: {measured:.2} ns per multiply-accumulate, weights allow {reference:.2} ns");
+	match scoring_warning(picoseconds) {
+		Some(warning) => log::warn!("⚠️ {warning}"),
+		None => {
+			let [measured, reference] = [picoseconds, REFERENCE_PS_PER_MAC].map(nanoseconds);
+			log::info!("🏁 Scoring of models: {measured:.2} ns per multiply-accumulate, weights allow {reference:.2} ns");
+		}
 	}
+}
+
+/// Returns the warning for a machine that needs `picoseconds` per counted multiply-accumulate, or nothing if the machine is at least
+/// as fast as the reference machine.
+pub fn scoring_warning(picoseconds: u64) -> Option<String> {
+	let [measured, reference] = [picoseconds, REFERENCE_PS_PER_MAC].map(nanoseconds);
+	(picoseconds > REFERENCE_PS_PER_MAC).then(|| {
+		format!(
+			"This machine scores models more slowly than the reference machine: {measured:.2} ns per multiply-accumulate, and weights \
+			 allow {reference:.2} ns. A validator on it falls behind full blocks and loses its own; use a faster processor"
+		)
+	})
+}
+
+/// Returns a time in nanoseconds.
+fn nanoseconds(picoseconds: u64) -> f64 {
+	picoseconds as f64 / 1_000.0
 }
 
 /// Returns the time of one counted multiply-accumulate in the runtime, in picoseconds.

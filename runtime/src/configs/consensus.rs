@@ -1,10 +1,11 @@
 //! BABE, GRANDPA, sessions and offences.
 
 use crate::{configs::staking::*, configs::system::deposit, *};
+use alloc::vec::Vec;
 use doin_traits::{Behaviour, Reputation as _};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstU32, Get, ValidatorRegistration},
 	weights::{constants::ParityDbWeight, Weight},
 };
 use sp_runtime::Perbill;
@@ -67,11 +68,41 @@ impl pallet_session::Config for Runtime {
 	type NextSessionRotation = Babe;
 	type RuntimeEvent = RuntimeEvent;
 	type SessionHandler = <SessionKeys as sp_runtime::traits::OpaqueKeys>::KeyTypeIdProviders;
-	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Staking>;
+	type SessionManager = ValidatorsWithKeys<pallet_session::historical::NoteHistoricalRoot<Self, Staking>>;
 	type ShouldEndSession = Babe;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
 	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+}
+
+/// Validators that `M` plans for a session, without those that have no session keys.
+///
+/// An account can be elected without session keys. The session pallet leaves such validators out, and a session in which no
+/// validator is left would be announced to clients without authorities: no block could follow it. The validators of the session
+/// before stay in that case.
+pub struct ValidatorsWithKeys<M>(core::marker::PhantomData<M>);
+impl<M: pallet_session::SessionManager<AccountId>> pallet_session::SessionManager<AccountId> for ValidatorsWithKeys<M> {
+	fn new_session(index: u32) -> Option<Vec<AccountId>> {
+		let mut planned = M::new_session(index)?;
+		planned.retain(Session::is_registered);
+		if planned.is_empty() {
+			log::warn!("no elected validator of session {index} has session keys: the validators stay");
+			return None;
+		}
+		Some(planned)
+	}
+
+	fn new_session_genesis(index: u32) -> Option<Vec<AccountId>> {
+		M::new_session_genesis(index)
+	}
+
+	fn start_session(index: u32) {
+		M::start_session(index);
+	}
+
+	fn end_session(index: u32) {
+		M::end_session(index);
+	}
 }
 
 impl pallet_session::historical::Config for Runtime {

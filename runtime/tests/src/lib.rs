@@ -4,10 +4,11 @@
 pub mod blob;
 pub mod fuzz;
 pub mod interface;
+pub mod invariants;
 pub mod round;
 
 use codec::Encode;
-use doin_primitives::Balance;
+use doin_primitives::{Balance, Hash};
 use doin_runtime::{
 	AccountId, Babe, Balances, BlockNumber, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
 	SignedPayload, System, TxExtension, UncheckedExtrinsic,
@@ -15,9 +16,9 @@ use doin_runtime::{
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest, SecondaryVRFPreDigest},
-	make_vrf_sign_data, Slot, BABE_ENGINE_ID,
+	make_vrf_transcript, Slot, VrfInput, BABE_ENGINE_ID, RANDOMNESS_VRF_CONTEXT,
 };
-use sp_core::{crypto::VrfSecret, Pair, H256};
+use sp_core::{crypto::VrfSecret, sr25519, Pair, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::Era, traits::Header as _, transaction_validity::TransactionValidityError, ApplyExtrinsicResult, BuildStorage,
@@ -33,6 +34,8 @@ pub struct Chain {
 	parent: Header,
 	slot: u64,
 	open: bool,
+	/// `true` if the invariants of every pallet are checked after each block.
+	checked: bool,
 }
 
 impl Chain {
@@ -45,7 +48,20 @@ impl Chain {
 	pub fn from_genesis(genesis: RuntimeGenesisConfig) -> Self {
 		let ext = sp_io::TestExternalities::new(genesis.build_storage().expect("genesis builds"));
 		let parent = Header::new(0, H256::zero(), H256::repeat_byte(7), H256::zero(), Digest::default());
-		Chain { ext, parent, slot: FIRST_SLOT, open: false }
+		Chain { ext, parent, slot: FIRST_SLOT, open: false, checked: false }
+	}
+
+	/// Checks the invariants of every pallet after each block from now on.
+	pub fn check_invariants(&mut self) {
+		self.checked = true;
+	}
+
+	/// Returns a copy of the chain between two blocks. The copy grows on its own.
+	pub fn fork(&mut self) -> Self {
+		assert!(!self.open, "a block is open");
+		let mut ext = sp_io::TestExternalities::new_empty();
+		ext.backend = self.ext.as_backend();
+		Chain { ext, parent: self.parent.clone(), ..*self }
 	}
 
 	/// Runs `f` on the state.
@@ -60,12 +76,12 @@ impl Chain {
 
 	/// Opens a block.
 	pub fn begin(&mut self) {
-		self.begin_with(pre_digest);
+		self.begin_with(Claim::with_vrf);
 	}
 
 	/// Opens a block without a VRF output.
 	pub fn begin_without_vrf(&mut self) {
-		self.begin_with(plain_pre_digest);
+		self.begin_with(Claim::without_vrf);
 	}
 
 	/// Leaves `count` slots without a block.
@@ -73,12 +89,24 @@ impl Chain {
 		self.slot += count;
 	}
 
-	/// Opens a block with the pre-digest that `pre_digest` returns for its slot.
-	fn begin_with(&mut self, pre_digest: fn(Slot) -> Digest) {
+	/// Returns the BABE key of the author of the next block, and the VRF output of that block. The author can compute the output
+	/// before it builds the block.
+	pub fn next_author(&mut self) -> (Sr25519Keyring, Hash) {
+		let slot = self.slot;
+		self.state(|| {
+			let claim = Claim::of(slot.into());
+			(claim.key, claim.output())
+		})
+	}
+
+	/// Opens a block with the pre-digest that `pre_digest` returns for the claim of its slot.
+	fn begin_with(&mut self, pre_digest: fn(&Claim) -> PreDigest) {
 		assert!(!self.open, "a block is already open");
 		let (slot, parent) = (self.slot, self.parent.clone());
 		let header = self.ext.execute_with(|| {
-			let header = Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), pre_digest(slot.into()));
+			let pre_digest = pre_digest(&Claim::of(slot.into()));
+			let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
+			let header = Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), digest);
 			Executive::initialize_block(&header);
 			let now = slot * Babe::slot_duration();
 			let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
@@ -96,6 +124,9 @@ impl Chain {
 		self.parent = header.clone();
 		self.slot += 1;
 		self.open = false;
+		if self.checked {
+			self.state(|| invariants::check(*header.number()));
+		}
 		header
 	}
 
@@ -179,32 +210,48 @@ impl Chain {
 	}
 }
 
-/// Returns the pre-digest of a secondary slot with VRF, signed by the authority of the slot.
-fn pre_digest(slot: Slot) -> Digest {
-	let authorities = Babe::authorities();
-	let index = *slot as usize % authorities.len();
-	let key = &authorities[index].0;
-	let pair = Sr25519Keyring::iter()
-		.find(|k| k.public().0 == <sp_consensus_babe::AuthorityId as AsRef<sp_core::sr25519::Public>>::as_ref(key).0)
-		.expect("authorities are development keys")
-		.pair();
-	let start = Babe::current_epoch_start();
-	let turned = *start != 0 && *slot >= *start + <Runtime as pallet_babe::Config>::EpochDuration::get();
-	let epoch = if turned { Babe::next_epoch() } else { Babe::current_epoch() };
-	let data = make_vrf_sign_data(&epoch.randomness, slot, epoch.epoch_index);
-	let digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
-		authority_index: index as u32,
-		slot,
-		vrf_signature: pair.vrf_sign(&data),
-	});
-	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
+/// Right to author the block of a secondary slot.
+struct Claim {
+	slot: Slot,
+	/// Place of the author among the authorities of the slot's epoch.
+	place: u32,
+	/// BABE key of the author.
+	key: Sr25519Keyring,
+	/// Input of the author's VRF.
+	input: VrfInput,
 }
 
-/// Returns the pre-digest of a secondary slot without VRF.
-fn plain_pre_digest(slot: Slot) -> Digest {
-	let index = *slot as usize % Babe::authorities().len();
-	let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest { authority_index: index as u32, slot });
-	Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, digest.encode())] }
+impl Claim {
+	/// Returns the claim of a slot after the present state. The authorities take turns.
+	fn of(slot: Slot) -> Self {
+		let (start, duration) = (Babe::current_epoch_start(), <Runtime as pallet_babe::Config>::EpochDuration::get());
+		let turned = *start != 0 && *slot >= *start + duration;
+		let epoch = if turned { Babe::next_epoch() } else { Babe::current_epoch() };
+		// An epoch without blocks leaves its authorities and its randomness to the next one.
+		let skipped = if turned { (*slot - *epoch.start_slot) / duration } else { 0 };
+		assert!(!epoch.authorities.is_empty(), "nobody can author a block of epoch {}", epoch.epoch_index);
+		let place = *slot as usize % epoch.authorities.len();
+		let public: &sr25519::Public = epoch.authorities[place].0.as_ref();
+		let key = Sr25519Keyring::from_public(public).expect("authorities have development keys");
+		let input = make_vrf_transcript(&epoch.randomness, slot, epoch.epoch_index + skipped);
+		Self { slot, place: place as u32, key, input }
+	}
+
+	/// Returns the VRF output, which the beacon folds in.
+	fn output(&self) -> Hash {
+		self.key.pair().make_bytes(RANDOMNESS_VRF_CONTEXT, &self.input)
+	}
+
+	/// Returns the pre-digest with the signed VRF output.
+	fn with_vrf(&self) -> PreDigest {
+		let vrf_signature = self.key.pair().vrf_sign(&self.input.clone().into());
+		PreDigest::SecondaryVRF(SecondaryVRFPreDigest { authority_index: self.place, slot: self.slot, vrf_signature })
+	}
+
+	/// Returns the pre-digest without a VRF output.
+	fn without_vrf(&self) -> PreDigest {
+		PreDigest::SecondaryPlain(SecondaryPlainPreDigest { authority_index: self.place, slot: self.slot })
+	}
 }
 
 /// Returns the genesis of a preset.

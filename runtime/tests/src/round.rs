@@ -8,9 +8,9 @@ use doin_primitives::{
 	views::{RecomputationPhase, RecomputationView},
 	Balance, Hash, RoundId, SizeClass, Subject, TaskId,
 };
-use doin_runtime::{chunk_scorer::OnChainScorer, AccountId, Optimae, Recomputation, RuntimeCall, System, Timing};
+use doin_runtime::{chunk_scorer::OnChainScorer, AccountId, Optimae, Runtime, RuntimeCall, System, Timing};
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
-use doin_traits::{ChunkScorer, Timing as _};
+use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, ChunkScorer, Timing as _};
 use sp_keyring::Sr25519Keyring;
 
 /// Domain of the development presets.
@@ -139,7 +139,7 @@ impl Chain {
 impl Chain {
 	/// Returns the recomputation of `round`, while it is not final.
 	pub fn recomputation(&mut self, round: RoundId) -> Option<RecomputationView<AccountId>> {
-		let open = self.state(|| Recomputation::recomputations(round.domain));
+		let open = self.state(|| Runtime::recomputations(round.domain));
 		open.into_iter().find(|view| view.subject == Subject::Round(round))
 	}
 

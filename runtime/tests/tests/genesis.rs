@@ -61,7 +61,7 @@ fn the_demo_domain_is_active_and_has_all_the_weight() {
 		assert_eq!(Gauge::weight(DEMO), MILLION);
 		assert!(state.champion.error > 0);
 		assert_eq!(Domains::series(DEMO), Some(demo::values()));
-		assert_eq!(<Recomputation as Recompute<AccountId>>::available(DEMO, demo::spec().class(), true), 4);
+		assert_eq!(<Recomputation as Recompute<AccountId>>::available(DEMO, demo::spec().class(), true, &[]), 4);
 	});
 }
 

@@ -5,21 +5,21 @@ use doin_primitives::{
 	commitment::{payload_hash, Tag},
 	payload::{Challenge, Sums},
 	views::RecomputationPhase,
-	DoinLog, ModelRef, RoundId, SizeClass, DOIN, DOIN_ENGINE_ID,
+	DoinLog, LastRound, ModelRef, RoundId, RoundResult, SizeClass, UnpaidReason, DOIN, DOIN_ENGINE_ID,
 };
 use doin_runtime::{
-	configs::doin::domains::PendingRounds, AccountId, Balances, Domains, Evaluators, FeeMarket, Optimae, Reputation, Runtime,
-	RuntimeCall, RuntimeOrigin, Timing, Work,
+	configs::doin::domains::PendingRounds, AccountId, Balances, Domains, Evaluators, FeeMarket, Gauge, Optimae, Reputation,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Timing, Work,
 };
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO, SALT},
 	Chain,
 };
 use doin_scoring::Model;
-use doin_traits::{Reputation as _, Timing as _, UndecidedRounds};
+use doin_traits::{DomainWeights as _, Reputation as _, Timing as _, UndecidedRounds};
 use frame_support::{assert_noop, traits::fungible::InspectHold};
 use pallet_doin_domains::{Bounties, Call as DomainsCall, Error};
-use sp_keyring::Sr25519Keyring::{self, Bob, Charlie, Dave, Eve};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
 use sp_runtime::DigestItem;
 
 /// Bond of the development evaluators, in plancks.
@@ -323,4 +323,54 @@ fn n11_a_donor_cannot_take_a_bounty_from_a_round_that_is_being_decided() {
 	chain.to_verdict(round);
 	chain.ok(Bob, RuntimeCall::Domains(DomainsCall::withdraw_bounty { domain: DEMO }));
 	assert!(!chain.state(|| Bounties::<Runtime>::contains_key(DEMO)), "the target was not reached");
+}
+
+/// Three evaluators serve a domain without weight while a seat is sold, and leave before the round is evaluated. The round does
+/// not wait for an account that recomputes its models, which its seat has not paid for.
+#[test]
+fn n5_a_round_ends_at_once_when_the_evaluators_that_it_was_sold_with_leave() {
+	let mut chain = Chain::preset("development");
+	chain.ok(Alice, RuntimeCall::Gauge(pallet_doin_gauge::Call::vote { votes: Default::default() }));
+	let has_no_weight = |_| {
+		chain.block();
+		chain.state(|| Gauge::weight(DEMO)) == 0
+	};
+	assert!((0..400).any(has_no_weight), "the ballot counts from the next session on");
+	let evaluators = [Eve, Ferdie, One];
+	for who in evaluators {
+		chain.ok(who, RuntimeCall::Evaluators(pallet_doin_evaluators::Call::serve { domain: DEMO }));
+	}
+	let (round, reveal) = (chain.to_next_round(), reveal_of(&seasonal_with_growth(125)));
+	chain.commit(Dave, round, &reveal);
+	let fee = chain.state(|| Optimae::open_round(round)).expect("collecting").seats[0].fee;
+	for who in evaluators {
+		chain.ok(who, RuntimeCall::Evaluators(pallet_doin_evaluators::Call::unserve { domain: DEMO }));
+	}
+	chain.to_reveals(round);
+	chain.reveal(Dave, round, &reveal);
+	let (_, end) = chain.state(Timing::rounds).reveal_window(round);
+	chain.to_verdict(round);
+	let last = chain.state(|| pallet_doin_domains::States::<Runtime>::get(DEMO)).expect("registered").last_round;
+	let (number, result) = (round.number, RoundResult::Unpaid(UnpaidReason::NoQuorum));
+	assert_eq!(last, Some(LastRound { number, block: end, result }));
+	assert_eq!(on_hold(&mut chain, Dave), 0);
+	let burned = chain.events().into_iter().filter_map(|event| match event {
+		RuntimeEvent::Optimae(pallet_doin_optimae::Event::FeesPaid { payees: 0, burned, .. }) => Some(burned),
+		_ => None,
+	});
+	assert_eq!(burned.collect::<Vec<_>>(), [fee], "the fee of the seat is burned");
+
+	// The evaluators come back. The seats of the next round pay for recomputing their models all the same.
+	for who in evaluators {
+		chain.ok(who, RuntimeCall::Evaluators(pallet_doin_evaluators::Call::serve { domain: DEMO }));
+	}
+	let (next, reveal) = (chain.to_next_round(), reveal_of(&seasonal_with_growth(125)));
+	chain.commit(Dave, next, &reveal);
+	assert!(chain.state(|| Optimae::open_round(next)).expect("collecting").seats[0].fee > fee);
+	chain.to_reveals(next);
+	chain.reveal(Dave, next, &reveal);
+	chain.answer(next, |_, _| None);
+	recompute_all(&mut chain, Bob, next);
+	chain.to_verdict(next);
+	assert_eq!(champion(&mut chain).author, Some(Dave.to_account_id()));
 }

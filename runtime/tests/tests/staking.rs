@@ -1,8 +1,13 @@
 //! The validators' share: from seals into the pot, and from the pot into the payouts of an era.
 
 use doin_primitives::DOIN;
-use doin_runtime::{configs::staking::ValidatorPot, AccountId, Runtime, RuntimeCall, Work};
+use doin_runtime::{
+	configs::staking::{SessionsPerEra, ValidatorPot},
+	AccountId, Babe, Runtime, RuntimeCall, Session, Work,
+};
 use doin_runtime_tests::{round::seasonal_with_growth, Chain};
+use frame_support::traits::Get;
+use pallet_staking::{Call as StakingCall, RewardDestination};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave};
 use sp_runtime::traits::AccountIdConversion;
 
@@ -35,4 +40,28 @@ fn one_era_is_paid_from_the_pot_without_touching_issuance() {
 	let paid = chain.total(&Alice.to_account_id()) - stash;
 	assert!(paid > 0 && paid <= owed && owed - paid < 1_000, "paid {paid} of {owed}");
 	assert!(in_pot + minted >= chain.total(&pot) + paid);
+}
+
+#[test]
+fn a_session_whose_elected_validators_have_no_keys_keeps_the_validators_before() {
+	let mut chain = Chain::preset("development");
+	let before = chain.state(Session::validators);
+	let keyless = Bob;
+	assert!(!before.contains(&keyless.to_account_id()));
+	chain.ok(keyless, StakingCall::bond { value: 1_000 * DOIN, payee: RewardDestination::Staked });
+	chain.ok(keyless, StakingCall::validate { prefs: Default::default() });
+	for validator in &before {
+		let key = sp_keyring::Sr25519Keyring::iter().find(|key| key.to_account_id() == *validator).expect("a development key");
+		chain.ok(key, StakingCall::chill {});
+	}
+	// Elections take place one era ahead, and the elected validators one session later.
+	let planned = chain.state(Session::current_index) + 2 * <SessionsPerEra as Get<u32>>::get() + 2;
+	while chain.state(Session::current_index) < planned {
+		chain.block();
+		assert!(!chain.state(|| Babe::next_epoch().authorities.is_empty()), "clients need authorities in every epoch");
+	}
+	let elected = chain.state(|| pallet_staking::CurrentEra::<Runtime>::get().expect("an era is planned"));
+	let exposed = chain.state(|| pallet_staking::ErasStakersOverview::<Runtime>::iter_key_prefix(elected).collect::<Vec<_>>());
+	assert_eq!(exposed, [keyless.to_account_id()], "only the account without keys is elected");
+	assert_eq!(chain.state(Session::validators), before, "the validators stay");
 }

@@ -1,8 +1,13 @@
 //! Views of the runtime API that combine several pallets.
 
-use doin_primitives::{bounded_collections::BoundedVec, DomainSpec, EvidenceKind, ProgramKind, MILLION};
-use doin_runtime::{Runtime, System};
-use doin_runtime_tests::{round::DEMO, Chain};
+use doin_primitives::{
+	bounded_collections::BoundedVec, views::RecomputationPhase, DomainSpec, EvidenceKind, ProgramKind, MILLION,
+};
+use doin_runtime::{Optimae, Runtime, System};
+use doin_runtime_tests::{
+	round::{reveal_of, seasonal_with_growth, DEMO},
+	Chain,
+};
 use doin_scoring::{Program, Target};
 use doin_traits::apis::runtime_decl_for_doin_api::DoinApi;
 use sp_keyring::Sr25519Keyring::{Alice, Dave, Eve};
@@ -52,5 +57,27 @@ fn a_reputation_view_has_the_bond_of_an_evaluator() {
 		assert_eq!((evaluator.score, evaluator.bond), (3_000_000, 1_000 * doin_primitives::DOIN));
 		let optimizer = Runtime::reputation(Dave.to_account_id());
 		assert_eq!((optimizer.bond, optimizer.accepted, optimizer.rejected), (0, 0, 0));
+	});
+}
+
+/// A request for the recomputations of a domain reads its undecided rounds and their tasks. It does not visit the tasks of all
+/// domains, of which there can be a thousand.
+#[test]
+fn n13_the_recomputations_of_a_domain_are_read_from_its_rounds() {
+	use pallet_doin_recomputation::Tasks;
+	let mut chain = Chain::preset("development");
+	let (round, reveal) = (chain.to_next_round(), reveal_of(&seasonal_with_growth(125)));
+	chain.commit(Dave, round, &reveal);
+	chain.to_reveals(round);
+	chain.reveal(Dave, round, &reveal);
+	assert!(chain.state(|| Runtime::recomputations(DEMO)).is_empty());
+	let view = chain.to_phase(round, RecomputationPhase::Answering);
+	chain.state(|| {
+		assert_eq!(Optimae::tasks(DEMO), vec![view.task]);
+		assert_eq!(Runtime::recomputations(DEMO), vec![view.clone()]);
+		assert!(Runtime::recomputations(DEMO + 1).is_empty());
+		// A task that belongs to no round is found only by visiting all of them.
+		Tasks::<Runtime>::insert(view.task + 1, Tasks::<Runtime>::get(view.task).expect("open"));
+		assert_eq!(Runtime::recomputations(DEMO), vec![view]);
 	});
 }

@@ -15,12 +15,12 @@ pub use genesis::{genesis, DRIFT};
 pub use ledger::Ledger;
 pub use operation::{operations, Kind, Operation};
 
-use crate::Chain;
+use crate::{invariants, Chain};
 use doin_primitives::{
 	payload::{Challenge, Reveal, Sums},
 	Hash, RoundId, TaskId,
 };
-use doin_runtime::{Domains, Evaluators, FeeMarket, Gauge, Optimae, Recomputation, Reputation, RuntimeCall, Timing, Work};
+use doin_runtime::{RuntimeCall, Timing};
 use sp_keyring::Sr25519Keyring;
 use std::collections::BTreeMap;
 
@@ -240,25 +240,7 @@ impl World {
 		if let Err(broken) = self.ledger.check(&mut self.chain, &events) {
 			panic!("block {number}: {broken}");
 		}
-		self.chain.state(|| {
-			for (name, checked) in [
-				("timing", Timing::do_try_state()),
-				("fee-market", FeeMarket::do_try_state()),
-				("gauge", Gauge::do_try_state()),
-				("domains", Domains::do_try_state()),
-				("reputation", Reputation::do_try_state()),
-				("evaluators", Evaluators::do_try_state()),
-				("recomputation", Recomputation::do_try_state()),
-				("optimae", Optimae::do_try_state()),
-				("work", Work::do_try_state()),
-				("budget", doin_runtime::Budget::do_try_state()),
-			] {
-				if let Err(broken) = checked {
-					panic!("block {number}, pallet {name}: {broken:?}");
-				}
-			}
-			sdk_try_state(number);
-		});
+		self.chain.state(|| invariants::check(number));
 	}
 }
 
@@ -267,15 +249,3 @@ impl Default for World {
 		Self::new()
 	}
 }
-
-/// Checks the invariants of the SDK's pallets too, where they are compiled.
-#[cfg(feature = "try-runtime")]
-fn sdk_try_state(number: u32) {
-	use frame_support::traits::{TryState, TryStateSelect};
-	if let Err(broken) = <doin_runtime::AllPalletsWithSystem as TryState<u32>>::try_state(number, TryStateSelect::All) {
-		panic!("block {number}: {broken:?}");
-	}
-}
-
-#[cfg(not(feature = "try-runtime"))]
-fn sdk_try_state(_: u32) {}

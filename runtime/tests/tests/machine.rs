@@ -1,0 +1,26 @@
+//! Weights of scoring and the reference machine that they are times on.
+
+use doin_primitives::SizeClass;
+use doin_runtime::{
+	chunk_scorer::OnChainScorer,
+	speed::{reference_macs, HIDDEN, HORIZON, MAX_CHUNKS, REFERENCE_PS_PER_MAC, WINDOW},
+};
+use doin_traits::ChunkScorer;
+
+#[test]
+fn n18_a_chunk_of_every_class_is_charged_at_least_its_time_on_the_reference_machine() {
+	for class in [SizeClass::Small, SizeClass::Large, SizeClass::Huge] {
+		let needed = SizeClass::MACS[class as usize] * REFERENCE_PS_PER_MAC;
+		let charged = OnChainScorer::weight(class).ref_time();
+		assert!(charged >= needed, "{class:?}: {charged} ps are charged, the reference machine needs {needed} ps");
+	}
+}
+
+#[test]
+fn n18_the_work_that_a_node_times_is_that_of_the_published_measurement() {
+	let of_a_window = u64::from(WINDOW) * u64::from(HIDDEN) + u64::from(HIDDEN) * u64::from(HORIZON);
+	let counted = reference_macs(2);
+	assert_eq!(counted % 32, 0, "two chunks of sixteen windows");
+	assert!((of_a_window..of_a_window * 11 / 10).contains(&(counted / 32)), "{counted}");
+	assert_eq!(reference_macs(u32::MAX), reference_macs(MAX_CHUNKS), "the work of a call is bounded");
+}
