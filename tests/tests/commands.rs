@@ -29,6 +29,17 @@ fn report(node: &Node, arguments: &[&str]) -> Result<Value> {
 		.with_context(|| format!("{arguments:?} printed no JSON: {text}"))
 }
 
+/// Checks that a command fails, and that its error names all of `parts`.
+fn refused(node: &Node, arguments: &[&str], parts: &[&str]) -> Result<()> {
+	let output = run("doin-worker", &[arguments, &["--url", &node.url()]].concat())?;
+	let message = String::from_utf8_lossy(&output.stderr);
+	ensure!(!output.status.success(), "{arguments:?} was accepted");
+	for part in parts {
+		ensure!(message.contains(part), "`{part}` is missing in the error of {arguments:?}: {message}");
+	}
+	Ok(())
+}
+
 fn amount(value: &Value) -> u128 {
 	value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("not an amount: {value}"))
 }
@@ -116,6 +127,20 @@ async fn the_commands_of_owners_voters_and_evaluators_do_what_they_report() -> R
 	assert_eq!((&domain["owner"], &domain["status"]), (&json!(CHARLIE), &json!("Active")));
 	report(&node, &["domain", "bounty", "1", "250 DOIN", "--dev-key", "//Dave"])?;
 	assert_eq!(amount(&node.call("doin_domain", [json!(1)]).await?["bounty"]), 250 * DOIN);
+
+	// The donor announces its withdrawal. The bounty is not paid for later rounds, and stays on hold for the notice.
+	let withdraw_bounty = ["domain", "withdraw-bounty", "1", "--dev-key", "//Dave"];
+	refused(&node, &withdraw_bounty, &["NotAnnounced", "announce"])?;
+	let announced = report(&node, &["domain", "announce-withdrawal", "1", "--dev-key", "//Dave"])?;
+	assert_eq!((&announced["amount"], &announced["account"]), (&json!("250 DOIN"), &json!(DAVE)));
+	assert_eq!(announced["bounty"], "0 DOIN");
+	assert_eq!(amount(&node.call("doin_domain", [json!(1)]).await?["bounty"]), 0);
+	let notice_ends = u32::try_from(announced["withdrawable"].as_u64().context("a block")?)?;
+	refused(&node, &["domain", "announce-withdrawal", "1", "--dev-key", "//Dave"], &["AlreadyAnnounced"])?;
+	refused(&node, &withdraw_bounty, &["NoticeRunning", "Wait for the block"])?;
+	refused(&node, &["domain", "withdraw-bounty", "1", "--dev-key", "//Bob"], &["NoDonation"])?;
+	let held = free(&node, DAVE)?;
+
 	report(&node, &["vote", "0=400000", "1=600000", "--dev-key", "//Alice"])?;
 	wait_for("the weights of the next session", LIMIT, || async {
 		let weight = node.call("doin_domain", [json!(1)]).await?["weight"].as_u64();
@@ -129,6 +154,14 @@ async fn the_commands_of_owners_voters_and_evaluators_do_what_they_report() -> R
 	assert_eq!(withdrawn["amount"], "600 DOIN");
 	let after = free(&node, BOB)?;
 	assert!(after > bonded + 599 * DOIN && after < bonded + 600 * DOIN, "{bonded} → {after}: the bond without the fees");
+
+	// So does the bounty.
+	node.reach(notice_ends, LIMIT).await?;
+	let withdrawn = report(&node, &withdraw_bounty)?;
+	assert_eq!((&withdrawn["amount"], &withdrawn["domain"]), (&json!("250 DOIN"), &json!(1)));
+	let released = free(&node, DAVE)?;
+	assert!(released > held + 249 * DOIN && released < held + 250 * DOIN, "{held} → {released}: the bounty without the fees");
+	refused(&node, &withdraw_bounty, &["NoDonation"])?;
 	Ok(())
 }
 

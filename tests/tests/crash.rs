@@ -70,3 +70,34 @@ async fn killed_between_commit_and_reveal_it_reveals_after_its_restart() -> Resu
 	);
 	worker.stop()
 }
+
+/// The configuration is changed while a candidate is committed, so that it does not name the domain any more.
+#[tokio::test]
+async fn what_was_committed_is_revealed_in_a_domain_that_is_not_optimized_any_more() -> Result<()> {
+	let node = Node::dev().await?;
+	let folder = tempfile::tempdir()?;
+	let journal = folder.path().join("worker.db").display().to_string();
+	let first = Worker::start(&["run", "--dev", "--url", &node.url(), "--journal", &journal])?;
+	let round = wait_for("the optimizer's commitment", LIMIT, || async {
+		let round = node.call("doin_round", [json!(0)]).await?;
+		let committed = |seat: &Value| seat["who"] == DAVE && seat["status"] == "committed";
+		Ok((round["phase"] == "Commit" && all_seats(&round, committed)).then(|| round["round"]["number"].clone()))
+	})
+	.await?;
+	// Dropping a worker kills it.
+	drop(first);
+	let config = folder.path().join("worker.toml");
+	let text = "[[identities]]\nrole = \"optimize\"\ndev = \"//Dave\"\n[[domains]]\nname = \"another domain\"\noptimize = true\n";
+	std::fs::write(&config, text)?;
+	let arguments = ["run", "--config", &config.display().to_string(), "--url", &node.url(), "--journal", &journal];
+	let mut second = Worker::start(&arguments)?;
+	wait_for("the evaluation of the candidate", LIMIT, || {
+		second.check().expect("the worker runs");
+		async { Ok(recomputations(&node).await?.iter().any(|task| is_for(task, &round)).then_some(())) }
+	})
+	.await?;
+	let dave = node.call("doin_reputation", [json!(DAVE)]).await?;
+	assert_eq!(dave["forfeited"], 0, "the candidate was not revealed:\n{}", second.output());
+	assert!(second.output().contains("no domain `another domain`"), "{}", second.output());
+	second.stop()
+}

@@ -128,8 +128,17 @@ impl AmountArgs {
 	}
 }
 
+/// Returns an option and its value as arguments. A value that begins with `-` is joined to the option, so that it is not taken
+/// for an option.
+pub fn argument(option: &str, value: &str) -> Vec<String> {
+	match value.len() > 1 && value.starts_with('-') {
+		true => vec![format!("{option}={value}")],
+		false => vec![option.into(), value.into()],
+	}
+}
+
 /// Times, gaps and notation of a file.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct ReadArgs {
 	/// Column of times, checked for order and gaps, or a column of dates and one of times of day. Without it, rows are steps, and
 	/// their order is checked by a column whose cells are dates; `none` for no check
@@ -173,6 +182,30 @@ pub struct ReadArgs {
 }
 
 impl ReadArgs {
+	/// Returns the arguments that state these options, e.g. for a command that is printed.
+	pub fn to_arguments(&self) -> Vec<String> {
+		let Self { time, fill, missing, filters, last, no_header, decimal, day_first, month_first, time_format, zone, sort } =
+			self;
+		let separator = |decimal: Decimal| match decimal {
+			Decimal::Point => ".".to_string(),
+			Decimal::Comma => ",".to_string(),
+		};
+		let single = [
+			("--time", time.clone()),
+			("--fill", fill.map(|fill| Into::<&'static str>::into(fill).to_string())),
+			("--last", last.map(|rows| rows.to_string())),
+			("--decimal", decimal.map(separator)),
+			("--time-format", time_format.clone()),
+			("--zone", zone.clone()),
+		];
+		let single = single.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+		let missing = missing.iter().map(|value| ("--missing", value.clone()));
+		let filters = filters.iter().map(|value| ("--where", value.clone()));
+		let switches = [("--no-header", no_header), ("--day-first", day_first), ("--month-first", month_first), ("--sort", sort)];
+		let switches = switches.into_iter().filter(|(_, is_set)| **is_set).map(|(flag, _)| flag.to_string());
+		single.chain(missing).chain(filters).flat_map(|(flag, value)| argument(flag, &value)).chain(switches).collect()
+	}
+
 	/// Returns the options of reading, with these further columns.
 	pub fn options(&self, inputs: &[String]) -> ReadOptions {
 		let order = match (self.day_first, self.month_first) {

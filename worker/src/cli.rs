@@ -3,12 +3,18 @@
 use crate::{
 	args::NodeArgs,
 	commands::{bench, bond, budget, devices, domain, evaluate, journal, keys, predict, run, status, train, verify, vote, watch},
+	report::shown_error,
 	work::interrupted,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use doin_roles::keys::{without_phrases, without_secrets};
-use std::{io::IsTerminal, process::ExitCode, time::Duration};
+use doin_chain::with_shown_urls;
+use doin_roles::keys::without_secrets;
+use std::{
+	io::{self, IsTerminal, Write},
+	process::ExitCode,
+	time::Duration,
+};
 use tracing_subscriber::EnvFilter;
 
 /// Time that computations in the background get to end after Ctrl-C.
@@ -215,8 +221,7 @@ impl Cli {
 		// Computations in the background stop once their futures are dropped.
 		runtime.shutdown_timeout(SHUTDOWN);
 		outcome.unwrap_or_else(|error| {
-			// A phrase can stand in place of any argument.
-			eprintln!("error: {}", without_phrases(&format!("{error:#}")));
+			eprintln!("error: {}", shown_error(&error));
 			ExitCode::FAILURE
 		})
 	}
@@ -226,8 +231,8 @@ impl Cli {
 		let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(self.log_filter()));
 		tracing_subscriber::fmt()
 			.with_env_filter(filter)
-			.with_writer(std::io::stderr)
-			.with_ansi(std::io::stderr().is_terminal())
+			.with_writer(|| WithoutCredentials(io::stderr()))
+			.with_ansi(io::stderr().is_terminal())
 			.init();
 	}
 
@@ -290,10 +295,25 @@ impl Cli {
 	}
 }
 
-/// Returns the message of an error that repeats a phrase or seed, without it. The help has nothing of the command line.
+/// Writer of log events that leaves the credentials of addresses out, also of those that libraries log.
+struct WithoutCredentials<W>(W);
+
+impl<W: Write> Write for WithoutCredentials<W> {
+	fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+		self.0.write_all(with_shown_urls(&String::from_utf8_lossy(event)).as_bytes())?;
+		Ok(event.len())
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		self.0.flush()
+	}
+}
+
+/// Returns the message of an error that repeats a phrase, a seed or the credentials of an address, without them. The help has
+/// nothing of the command line.
 fn redacted(error: &clap::Error) -> Option<String> {
 	let plain = error.to_string();
-	let shown = without_secrets(&plain);
+	let shown = with_shown_urls(&without_secrets(&plain));
 	(error.use_stderr() && shown != plain).then_some(shown)
 }
 
@@ -330,6 +350,8 @@ mod tests {
 			"doin-worker withdraw --dev-key //Eve",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker domain bounty 3 250 DOIN --key k",
+			"doin-worker domain announce-withdrawal 3 --key k --json",
+			"doin-worker domain withdraw-bounty 3 --dev-key //Alice",
 			"doin-worker status --json",
 			"doin-worker keys generate --out k --words 24",
 			"doin-worker journal backup --journal a.db b.db",
@@ -404,9 +426,10 @@ mod tests {
 		assert!(vote.get_env().is_some() && vote.is_hide_env_values_set(), "the help would show the value of DOIN_KEY");
 		let url = Cli::command().get_arguments().find(|argument| argument.get_id() == "url").cloned().unwrap();
 		assert!(url.is_hide_env_values_set(), "addresses of providers hold keys");
-		assert!(!without_phrases(&format!("invalid address of a node `{PHRASE}`")).contains("ocean"));
-		let hash = "0x".to_string() + &"ab".repeat(32);
-		assert_eq!(without_phrases(&hash), hash);
+		let invalid = anyhow::anyhow!("invalid address of a node `{PHRASE}`");
+		assert!(!shown_error(&invalid).contains("ocean"));
+		let hash = anyhow::anyhow!("0x{}", "ab".repeat(32));
+		assert_eq!(shown_error(&hash), hash.to_string());
 		let error = Cli::try_parse_from(["doin-worker", "keys", "inspect", PHRASE]).unwrap_err();
 		assert!(error.to_string().contains("ocean"));
 		let shown = redacted(&error).unwrap();
@@ -415,6 +438,18 @@ mod tests {
 			let help = Cli::try_parse_from(["doin-worker", command, "--help"]).unwrap_err();
 			assert_eq!(redacted(&help), None, "the help of {command} is printed as it is");
 		}
+	}
+
+	#[test]
+	fn k36_neither_usage_errors_nor_logs_repeat_credentials() {
+		const URL: &str = "wss://alice:s3cret@rpc.example.org/v1/token";
+		let error = Cli::try_parse_from(["doin-worker", "status", URL]).unwrap_err();
+		assert!(error.to_string().contains("s3cret"));
+		let shown = redacted(&error).unwrap();
+		assert!(!shown.contains("s3cret") && !shown.contains("token") && shown.contains("wss://rpc.example.org/…"), "{shown}");
+		let mut log = WithoutCredentials(Vec::new());
+		writeln!(log, "DEBUG Connection to {URL} was closed").unwrap();
+		assert_eq!(String::from_utf8(log.0).unwrap(), "DEBUG Connection to wss://rpc.example.org/… was closed\n");
 	}
 
 	#[test]

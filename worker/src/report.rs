@@ -3,7 +3,10 @@
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{presets, CellAlignment, Table};
+use doin_chain::with_shown_urls;
 use doin_forecast::Note;
+use doin_roles::keys::without_typed_secrets;
+use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
 	fmt::{self, Display, Formatter},
@@ -54,9 +57,59 @@ pub fn print_text(text: impl Display) -> Result<()> {
 	}
 }
 
-/// Prints remarks on a file to standard error.
-pub fn print_notes(notes: &[Note]) {
-	notes.iter().for_each(|note| eprintln!("{note}"));
+/// Remarks of a command: each is printed to standard error at once, and all are kept for the report in JSON.
+#[derive(Debug, Default)]
+pub struct Remarks(Mutex<Vec<String>>);
+
+impl Remarks {
+	/// Prints a remark, and keeps it. The remark begins with `note:` or `warning:`.
+	pub fn add(&self, remark: impl Display) {
+		let remark = remark.to_string();
+		eprintln!("{remark}");
+		self.0.lock().push(remark);
+	}
+
+	/// Prints remarks on a file, and keeps them.
+	pub fn add_notes(&self, notes: &[Note]) {
+		notes.iter().for_each(|note| self.add(note));
+	}
+
+	/// Returns the remarks so far.
+	pub fn texts(&self) -> Vec<String> {
+		self.0.lock().clone()
+	}
+}
+
+/// Returns an error and its causes as text, without the phrases, seeds and credentials that the user may have typed in place of
+/// something else.
+pub fn shown_error(error: &anyhow::Error) -> String {
+	let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+	let variables = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DOIN_"));
+	let typed: Vec<String> = arguments.chain(variables.map(|(_, value)| value.to_string_lossy().into_owned())).collect();
+	with_shown_urls(&without_typed_secrets(&format!("{error:#}"), &typed))
+}
+
+/// Returns the percentage by which an error is below another one, for a column `better`. An error of more than twice the other
+/// one is `worse`, since its percentage has no meaning to a reader.
+pub fn better_cell(percent: f64) -> String {
+	match percent {
+		percent if !percent.is_finite() => "-".into(),
+		percent if percent < -100.0 => "worse".into(),
+		// Rounded, a tiny loss would be shown as -0.
+		percent if percent.abs() < 0.005 => "0.00 %".into(),
+		percent => format!("{percent:.2} %"),
+	}
+}
+
+/// Returns the comparison of an error with that of `other`, e.g. `3.00 % better than seasonal`. The error is `percent` below that
+/// of `other`.
+pub fn comparison(percent: f64, other: impl Display) -> String {
+	match percent {
+		percent if !percent.is_finite() => format!("not comparable with {other}"),
+		percent if percent < -100.0 => format!("with more than twice the error of {other}"),
+		percent if percent < 0.0 => format!("{:.2} % worse than {other}", percent.abs()),
+		percent => format!("{percent:.2} % better than {other}"),
+	}
 }
 
 /// Writes one line: a label, and a text beside it.
@@ -116,5 +169,36 @@ errors      model        error
 ";
 		assert_eq!(Example.to_string(), expected);
 		assert_eq!((count(1, "seat"), count(2, "seat")), ("1 seat".into(), "2 seats".into()));
+	}
+
+	#[test]
+	fn k22_a_percentage_without_meaning_is_a_word() {
+		let cells = [25.0, 0.0, -0.001, -99.5, -100.0, -175.0, -1.75e21, f64::NEG_INFINITY, f64::NAN].map(better_cell);
+		assert_eq!(cells, ["25.00 %", "0.00 %", "0.00 %", "-99.50 %", "-100.00 %", "worse", "worse", "-", "-"]);
+		let texts = [25.0, -3.0, -1.75e21, f64::NAN].map(|percent| comparison(percent, "seasonal"));
+		assert_eq!(
+			texts,
+			[
+				"25.00 % better than seasonal",
+				"3.00 % worse than seasonal",
+				"with more than twice the error of seasonal",
+				"not comparable with seasonal"
+			]
+		);
+	}
+
+	#[test]
+	fn k10_remarks_are_kept_for_the_report() {
+		let remarks = Remarks::default();
+		remarks.add_notes(&[Note::Info("columns are separated by `;`".into()), Note::Warning("-9999 comes twice".into())]);
+		remarks.add("note: there are only 3 candidates");
+		let expected = ["note: columns are separated by `;`", "warning: -9999 comes twice", "note: there are only 3 candidates"];
+		assert_eq!(remarks.texts(), expected);
+	}
+
+	#[test]
+	fn k36_an_error_is_shown_without_credentials() {
+		let error = anyhow::anyhow!("redirected to wss://alice:s3cret@b.example/v1/token").context("cannot reach a node");
+		assert_eq!(shown_error(&error), "cannot reach a node: redirected to wss://b.example/…");
 	}
 }

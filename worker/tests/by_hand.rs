@@ -464,6 +464,90 @@ fn k09_forecasts_of_months_are_dated() {
 	assert_eq!(forecast_times(here, "days.csv", &["--time", "when"]), ["2031-01-01", "2031-02-01", "2031-03-01"]);
 }
 
+/// Returns the command that `train` prints beside its model, without the name of the program.
+fn next_command(report: &str) -> &str {
+	report.lines().find_map(|line| line.strip_prefix("saved ")?.split_once("doin-worker ")).unwrap().1
+}
+
+/// Runs a line of a shell in which `"$WORKER"` is the worker.
+#[cfg(unix)]
+fn shell(folder: &Path, line: &str) -> Vec<u8> {
+	let mut command = Command::new("sh");
+	command.current_dir(folder).env("WORKER", env!("CARGO_BIN_EXE_doin-worker")).args(["-c", line]);
+	let output = command.output().unwrap();
+	assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+	output.stdout
+}
+
+#[cfg(unix)]
+#[test]
+fn k01_k02_k19_the_printed_command_works_as_pasted() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let row = |at: usize| {
+		let value =
+			if at == 40 { "-200".into() } else { format!("{:.2}", 20.0 + 5.0 * (at as f64 / 1.9).sin()).replace('.', ",") };
+		format!("{:02}/02/2031;{:02}:00;{value}\n", at / 24 + 1, at % 24)
+	};
+	// Two rows are not in order.
+	let rows: String = (0..100).chain([101, 100]).chain(102..160).map(row).collect();
+	std::fs::write(here.join("Mike's load.csv"), format!("Date;Time of day;CO(GT)\n{rows}")).unwrap();
+	let options = [
+		"--column",
+		"CO(GT)",
+		"--time",
+		"Date,Time of day",
+		"--day-first",
+		"--missing=-200",
+		"--fill",
+		"linear",
+		"--decimal",
+		",",
+		"--sort",
+		"--last",
+		"150",
+		"--out",
+		"my model.doin",
+	];
+	let trained = fine(here, &[&["train", "--csv", "Mike's load.csv"], &options[..], &SHORT].concat());
+	let pasted = shell(here, &format!("\"$WORKER\" {} --json", next_command(&trained)));
+	let forecast: Value = serde_json::from_slice(&pasted).unwrap();
+	assert_eq!((&forecast["column"], &forecast["row"]), (&"CO(GT)".into(), &150.into()));
+	assert!(forecast["steps"][0]["time"].as_str().unwrap().contains("07/02/2031"), "{forecast}");
+
+	// A series from a pipe is gone after the training, and the command says where the next one goes.
+	let quoted: String = options.iter().chain(&SHORT).map(|option| format!(" '{option}'")).collect();
+	let piped = shell(here, &format!("cat *.csv | \"$WORKER\" train --csv -{quoted}"));
+	let piped = String::from_utf8(piped).unwrap();
+	assert!(piped.contains("my model.doin: pipe a series into doin-worker predict"), "{piped}");
+	let again = shell(here, &format!("cat *.csv | \"$WORKER\" {} --json", next_command(&piped)));
+	assert_eq!(serde_json::from_slice::<Value>(&again).unwrap()["steps"], forecast["steps"]);
+}
+
+#[test]
+fn k10_remarks_are_in_json_too() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let row = |at: usize| format!("{:.1}\n", if [50, 90].contains(&at) { -9999.0 } else { 2.0 + (at as f64 / 1.9).sin() });
+	let rows: String = (0..190).map(row).collect();
+	std::fs::write(here.join("wind.csv"), format!("wind\n{rows}")).unwrap();
+	let warns = |report: &Value| {
+		let notes = report["notes"].as_array().unwrap();
+		assert!(
+			notes.iter().any(|note| note.as_str().unwrap().starts_with("warning: ") && note.to_string().contains("-9999")),
+			"{report}"
+		);
+	};
+	let base = ["--csv", "wind.csv", "--json"];
+	warns(&json(here, &[&["train", "--out", "m.doin", "--unit", "0.1"], &base[..], &SHORT].concat()));
+	warns(&json(here, &[&["predict", "--model", "m.doin"], &base[..]].concat()));
+	warns(&json(here, &[&["evaluate", "--model", "m.doin"], &base[..]].concat()));
+	// A file without any has an empty list.
+	std::fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	let trained = json(here, &[&["train", "--csv", "a.csv", "--time", "when", "--json"], &SHORT[..]].concat());
+	assert_eq!(trained["notes"], serde_json::json!([]));
+}
+
 #[test]
 fn k23_outputs_are_checked_before_training() {
 	let folder = tempfile::tempdir().unwrap();

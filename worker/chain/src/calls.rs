@@ -193,6 +193,16 @@ impl Call {
 		Self::new("Domains", "add_bounty", (domain, amount))
 	}
 
+	/// `domains.announce_withdrawal`: announces that the donation to the bounty of a domain is withdrawn after a notice.
+	pub fn announce_withdrawal(domain: DomainId) -> Self {
+		Self::new("Domains", "announce_withdrawal", domain)
+	}
+
+	/// `domains.withdraw_bounty`: releases a donation whose withdrawal was announced, after the notice.
+	pub fn withdraw_bounty(domain: DomainId) -> Self {
+		Self::new("Domains", "withdraw_bounty", domain)
+	}
+
 	/// `gauge.nominate`: puts a domain on the ballot.
 	pub fn nominate(domain: DomainId) -> Self {
 		Self::new("Gauge", "nominate", domain)
@@ -296,6 +306,8 @@ pub(crate) mod tests {
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3),
 			Call::add_bounty(7, 1),
+			Call::announce_withdrawal(7),
+			Call::withdraw_bounty(7),
 			Call::nominate(7),
 			Call::vote(&[(7, 1_000_000), (8, 0)]),
 			Call::transfer(Account([3; 32]), 1 << 40),

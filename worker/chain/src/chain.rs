@@ -3,7 +3,7 @@
 use crate::{
 	connection::{backoff, Connection, Identity},
 	follow::{follow, Published},
-	ConnectError, ReadError, SyncState,
+	shown_url, ConnectError, ReadError, SyncState,
 };
 use codec::{Decode, DecodeAll, Encode};
 use doin_primitives::{BlockNumber, Hash};
@@ -53,6 +53,7 @@ pub struct Head {
 pub struct Chain(Arc<Inner>);
 
 struct Inner {
+	/// Address of the node, as messages show it.
 	url: String,
 	genesis: Hash,
 	connection: Arc<Connection>,
@@ -91,22 +92,22 @@ impl Chain {
 			let Some(pause) = pause.filter(|_| error.is_transient()) else { return Err(error) };
 			if patience == Patience::Forever {
 				let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-				tracing::warn!(url, reason, ?pause, "{error}; trying again");
+				tracing::warn!(url = shown_url(url), reason, ?pause, "{error}; trying again");
 			}
 			tokio::time::sleep(pause).await;
 		};
-		Ok(Self::new(url, connection, identity))
+		Ok(Self::new(shown_url(url), connection, identity))
 	}
 
-	fn new(url: &str, connection: Connection, identity: Identity) -> Self {
+	fn new(url: String, connection: Connection, identity: Identity) -> Self {
 		let published = Published { head: watch::Sender::new(identity.head), sync: watch::Sender::new(SyncState::Unknown) };
 		let (connection, published) = (Arc::new(connection), Arc::new(published));
-		let following = follow(url.into(), connection.clone(), published.clone(), identity.genesis);
+		let following = follow(url.clone(), connection.clone(), published.clone(), identity.genesis);
 		let follower = tokio::spawn(following).abort_handle();
-		Self(Arc::new(Inner { url: url.into(), genesis: identity.genesis, connection, published, follower }))
+		Self(Arc::new(Inner { url, genesis: identity.genesis, connection, published, follower }))
 	}
 
-	/// Returns the address of the node.
+	/// Returns the address of the node, as messages show it: scheme, host and port.
 	pub fn url(&self) -> &str {
 		&self.0.url
 	}
@@ -136,6 +137,14 @@ impl Chain {
 	/// Returns the state of the node's synchronization.
 	pub fn sync_state(&self) -> SyncState {
 		*self.0.published.sync.borrow()
+	}
+
+	/// Waits until the node has reported the state of its synchronization, and returns it.
+	pub async fn known_sync_state(&self) -> SyncState {
+		let mut state = self.0.published.sync.subscribe();
+		// `self` holds the sender, so waiting never fails.
+		let known = state.wait_for(|state| *state != SyncState::Unknown).await.map(|state| *state);
+		known.unwrap_or(SyncState::Unknown)
 	}
 
 	/// Waits until the node is synced. The wait is logged.

@@ -2,6 +2,7 @@
 
 use crate::{
 	connection::{backoff, head_of, Connection, Header, Identity},
+	sync::ClockCheck,
 	ConnectError, Head, SyncState,
 };
 use doin_primitives::Hash;
@@ -77,9 +78,15 @@ async fn publish(
 	published: &Published,
 ) {
 	let mut reported: Option<Instant> = None;
+	let mut clock = ClockCheck::default();
 	loop {
 		// Without an answer the connection is lost, which ends the subscription.
-		let state = connection.sync_state(newest).await.unwrap_or(SyncState::Unknown);
+		let state = connection.sync_state(newest, clock.ahead()).await.unwrap_or(SyncState::Unknown);
+		if clock.look(Instant::now(), state) {
+			let minutes = clock.ahead().as_secs() / 60;
+			tracing::warn!(%url, minutes, "the clock of this machine is ahead of the chain: correct it; the node is synced");
+			continue;
+		}
 		if state == SyncState::Synced {
 			if reported.take().is_some() {
 				tracing::info!(%url, block = newest.number, "the node is synced");

@@ -84,6 +84,7 @@ mod sync;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod url;
 
 pub use account::{Account, InvalidAccount, Signer};
 pub use calls::{Call, Vote};
@@ -92,3 +93,4 @@ pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, Requ
 pub use reads::{Budget, Funds};
 pub use submit::{Event, Included, MissingEvent, Urgency};
 pub use sync::SyncState;
+pub use url::{shown_url, with_shown_urls};

@@ -296,6 +296,57 @@ async fn k28_nothing_is_signed_and_no_block_is_published_while_the_node_is_synci
 	assert_eq!(chain.head().number, 301);
 }
 
+/// A node without a boot node has no peers at first, and shows neither that it should have any nor that it is syncing.
+#[tokio::test]
+async fn k28_a_node_without_peers_that_produces_no_blocks_is_waited_for() {
+	let node = MockNode::start(Script { role: "Full", ..Script::default() }).await;
+	let chain = connect(&node).await;
+	let state = tokio::time::timeout(LIMIT, chain.known_sync_state()).await.expect("the node reports its state");
+	assert!(matches!(state, SyncState::Stale { peers: 0, .. }), "{state:?}");
+	node.set_head(2);
+	let (signer, call) = (dave(), Call::nominate(1));
+	let submission = chain.submit(&signer, &call, Urgency::Relaxed);
+	assert!(tokio::time::timeout(Duration::from_millis(300), submission).await.is_err());
+	assert!(node.script.lock().unwrap().submitted.is_empty() && chain.head().number == 1);
+
+	// Hundreds of blocks arrive at once.
+	node.script.lock().unwrap().syncing_to = Some(800);
+	node.set_head(300);
+	let syncing = SyncState::Syncing { block: 300, target: Some(800) };
+	until("the synchronization", async || chain.sync_state() == syncing).await;
+	assert_eq!(chain.head().number, 1, "an old block is not published");
+	{
+		let mut script = node.script.lock().unwrap();
+		(script.syncing_to, script.role) = (None, "Authority");
+	}
+	node.set_head(800);
+	tokio::time::timeout(LIMIT, chain.synced()).await.expect("the node is synced");
+	assert_eq!(chain.head().number, 800);
+}
+
+#[tokio::test]
+async fn k36_no_error_repeats_the_credentials_of_an_address() {
+	let node = MockNode::start(Script::default()).await;
+	let host = node.url();
+	let secret = host.replace("ws://", "ws://alice:s3cret@") + "/abcdef?token=1";
+	let chain = Chain::connect(&secret, Patience::Once).await.unwrap();
+	assert_eq!(chain.url(), format!("{host}/…"));
+	let mut errors = vec![format!("{chain:?}")];
+	let refused = chain.work(chain.head()).await.unwrap_err();
+	errors.push(format!("{refused} {refused:?}"));
+	let other = chain.expect_genesis([8; 32]).unwrap_err();
+	errors.push(format!("{other} {other:?}"));
+	let nowhere = NOWHERE.replace("ws://", "ws://alice:s3cret@") + "/abcdef";
+	for wrong in [nowhere.as_str(), "http://alice:s3cret@host/abcdef", "alice:s3cret@host"] {
+		let error = Chain::connect(wrong, Patience::Once).await.unwrap_err();
+		let source = error.source().map(ToString::to_string).unwrap_or_default();
+		errors.push(format!("{error} {source} {error:?}"));
+	}
+	for error in errors {
+		assert!(["alice", "s3cret", "abcdef", "token"].iter().all(|secret| !error.contains(secret)), "{error}");
+	}
+}
+
 #[tokio::test]
 async fn a_full_pool_is_answered_by_another_transaction_until_the_deadline() {
 	let mut script = Script::default();

@@ -1,13 +1,14 @@
 //! Draft of a domain: its record, made from a series, and what an owner should know before paying for it.
 
 use crate::{
-	csv::Note,
+	csv::{number::LARGEST, Note},
 	quantise::Quantised,
 	season::find_season,
 	series::{ReadOptions, Series},
 	spec::check_classes,
 	table::{data_hash, max_rows, SeriesSource, Table},
 	target::{self, TargetOptions},
+	units::exact,
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use doin_compute::{
@@ -140,6 +141,11 @@ impl Draft {
 		);
 		let Table { column, inputs, mut series, .. } = Table::read(source, column, &options.read)?;
 		series.values.iter_mut().for_each(|value| *value *= options.scale);
+		ensure!(
+			series.values.iter().all(|value| value.abs() <= LARGEST),
+			"invalid --scale {}: values beyond {LARGEST:e} result, which is the largest one",
+			exact(options.scale)
+		);
 		let default_name = shortened::<NAME_BYTES>(&format!("{} {column}", stem(&source.path)));
 		// The columns by the names that they have in the file.
 		let options = DraftOptions { read: ReadOptions { inputs, ..options.read.clone() }, ..options.clone() };

@@ -1,12 +1,17 @@
 //! Quantisation: values of a series as whole numbers of a raw unit, as a domain stores them.
 
-use crate::{series::Series, units::decimal};
+use crate::{
+	series::Series,
+	units::{decimal, exact},
+};
 use anyhow::{ensure, Result};
 
 /// Typical difference over one horizon, in raw units, that a natural unit reaches: twice what a 12-bit activation resolves.
 const RESOLUTION: f64 = 100.0;
 /// Largest absolute raw value. Error sums and generated series stay far inside 32 bits.
 const MAX_RAW: f64 = (1 << 30) as f64;
+/// Least natural unit. Smaller numbers have fewer digits.
+const LEAST_UNIT: f64 = 1e-306;
 
 /// Series in raw units.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,14 +37,18 @@ impl Series {
 	///
 	/// # Errors
 	///
-	/// Errors if `unit` is not positive, if a value does not fit 30 bits, or if all values round to the same number.
+	/// Errors if `unit` is not positive, if differences are too small for a unit, if a value does not fit 30 bits, or if all values
+	/// round to the same number.
 	pub fn quantise(&self, horizon: usize, unit: Option<f64>) -> Result<Quantised> {
-		let quantum = unit.unwrap_or_else(|| natural_unit(&self.values, horizon));
+		let natural = natural_unit(&self.values, horizon);
+		let quantum = unit.unwrap_or(natural);
+		let inputs: Vec<f64> = self.inputs.iter().map(|values| natural_unit(values, horizon)).collect();
+		let small = (unit.is_none() && natural < LEAST_UNIT) || inputs.iter().any(|unit| *unit < LEAST_UNIT);
+		ensure!(!small, "the values of a column differ by less than 1e-304: multiply the column by a power of ten");
 		ensure!(
 			quantum.is_finite() && quantum > 0.0,
 			"invalid --unit {quantum}: expected the size of one raw step in units of the column, above 0"
 		);
-		let inputs: Vec<f64> = self.inputs.iter().map(|values| natural_unit(values, horizon)).collect();
 		Ok(Quantised { values: self.raw(quantum, &inputs)?, quantum, inputs })
 	}
 
@@ -54,15 +63,18 @@ impl Series {
 		for (values, unit) in columns.iter().zip(&units) {
 			let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
 			ensure!(
-				largest / unit <= MAX_RAW,
-				"values up to {largest} do not fit 30 bits in units of {unit}: choose a coarser one with --unit"
+				largest / unit <= MAX_RAW && values.iter().all(|value| value.is_finite()),
+				"values up to {} do not fit 30 bits in units of {}: choose a coarser one with --unit",
+				exact(largest),
+				exact(*unit)
 			);
 		}
 		let step = |at: usize| columns.iter().zip(&units).map(move |(values, unit)| (values[at] / unit).round() as i32);
 		let raw: Vec<i32> = (0..self.values.len()).flat_map(step).collect();
 		ensure!(
 			raw.iter().step_by(columns.len()).any(|value| *value != raw[0]),
-			"in units of {quantum} the series is constant: choose a finer one with --unit"
+			"in units of {} the series is constant: choose a finer one with --unit",
+			exact(quantum)
 		);
 		Ok(raw)
 	}
@@ -91,6 +103,27 @@ mod tests {
 			assert!((quantised.quantum / unit - 1.0).abs() < 1e-9, "{scale}: {}", quantised.quantum);
 			assert_eq!(quantised.values[1], 300);
 		}
+	}
+
+	#[test]
+	fn k22_extreme_magnitudes_have_units_or_are_refused() {
+		let quantise = |values: &[f64]| {
+			let series = Series { values: values.to_vec(), ..Default::default() };
+			series.quantise(1, None).map_err(|error| format!("{error:#}"))
+		};
+		for scale in [1e-300, 1e-150, 1e150, 1e298] {
+			let wave: Vec<f64> = (0..60).map(|at| scale * (f64::from(at) / 7.0).sin()).collect();
+			let quantised = quantise(&wave).unwrap();
+			assert!((quantised.quantum / scale).log10().abs() < 4.5, "{scale:e}: {:e}", quantised.quantum);
+			let most = quantised.values.iter().max().copied().unwrap();
+			assert!((100..100_000).contains(&most), "{scale:e}: {most}");
+			assert!(quantised.unit("v").len() < 12, "{}", quantised.unit("v"));
+		}
+		assert_eq!(quantise(&[3e299, 1e-300, 3e299, 1e-300]).unwrap().values[..2], [300, 0]);
+		assert!(quantise(&[1e-310, 2e-310, 4e-310]).unwrap_err().contains("multiply the column by a power of ten"));
+		let series = Series { values: vec![1e300, 2e300, 4e300], ..Default::default() };
+		let reason = format!("{:#}", series.quantise(1, Some(1e-3)).unwrap_err());
+		assert!(reason.contains("values up to 4e300 do not fit 30 bits in units of 0.001"), "{reason}");
 	}
 
 	#[test]

@@ -9,6 +9,9 @@ const MIN_CORRELATION: f64 = 0.1;
 /// highest peak, or 1 if no peak reaches a correlation of 0.1.
 pub fn find_season(values: &[f64]) -> u16 {
 	let differences: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+	// Squares of very large and very small differences would not be finite or would vanish.
+	let largest = differences.iter().fold(f64::MIN_POSITIVE, |largest, difference| largest.max(difference.abs()));
+	let differences: Vec<f64> = differences.iter().map(|difference| difference / largest).collect();
 	let count = differences.len().max(1) as f64;
 	let mean = differences.iter().sum::<f64>() / count;
 	let centred: Vec<f64> = differences.iter().map(|difference| difference - mean).collect();
@@ -56,5 +59,13 @@ mod tests {
 			.collect();
 		assert_eq!(find_season(&walk), 1, "a random walk has none");
 		assert_eq!(find_season(&[1.0, 2.0]), 1);
+	}
+
+	#[test]
+	fn k22_seasons_of_tiny_and_huge_values_are_found() {
+		for scale in [1e-300, 1e-200, 1e200, 1e297] {
+			let values: Vec<f64> = wave(1200, 24).values.iter().map(|value| value * scale).collect();
+			assert_eq!(find_season(&values), 24, "{scale:e}");
+		}
 	}
 }

@@ -6,6 +6,7 @@ use crate::{
 	table::max_rows,
 	target,
 	time::{Clock, Gaps, SeriesBegins, TimeOptions, TimeText, Timeline},
+	units::exact,
 };
 use anyhow::{bail, ensure, Context, Error, Result};
 use std::{ops::Range, path::Path};
@@ -97,9 +98,10 @@ impl Series {
 		let constant = values[0];
 		ensure!(
 			values.iter().any(|value| *value != constant),
-			"column `{}` of {} is constant at {constant}: there is nothing to forecast",
+			"column `{}` of {} is constant at {}: there is nothing to forecast",
 			text.names[0],
-			text.file
+			text.file,
+			exact(constant)
 		);
 		let clock = steps.clock.map(|clock| clock.skip(used.start));
 		Ok((text.names, Self { values, inputs: columns.collect(), filled, clock, notes }))
@@ -126,6 +128,12 @@ impl Steps {
 	fn of(text: &TextTable, options: &ReadOptions, most: usize) -> Result<Self> {
 		let rows = text.cells.rows();
 		let Some((name, named)) = &text.time else {
+			if let Some(flag) = options.clock.flag() {
+				bail!(
+					"{}: {flag} needs a column of times, and none is recognised by its cells: name it with --time, or omit {flag}",
+					text.file
+				);
+			}
 			return Ok(Self { order: (0..rows).collect(), steps: (0..rows).collect(), clock: None, notes: Vec::new() });
 		};
 		let times = text.cells.iter().map(|row| TimeText { line: row.line(), text: row.cell(text.time_cell()) });

@@ -3,6 +3,7 @@
 use crate::{
 	csv::source::shown,
 	series::{ReadOptions, Series},
+	units::exact,
 };
 use anyhow::{Context, Result};
 use codec::Encode;
@@ -96,9 +97,9 @@ impl Table {
 	///
 	/// Errors if [`Series::raw`] does.
 	pub fn raw(&self, unit: f64, inputs: &[f64]) -> Result<Vec<i32>> {
-		self.series
-			.raw(unit, inputs)
-			.with_context(|| format!("column `{}` of {} does not fit the unit of the model, {unit}", self.column, self.file))
+		self.series.raw(unit, inputs).with_context(|| {
+			format!("column `{}` of {} does not fit the unit of the model, {}", self.column, self.file, exact(unit))
+		})
 	}
 }
 

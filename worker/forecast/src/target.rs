@@ -1,6 +1,6 @@
 //! Target of a forecast in units of the column: all steps, some steps, or classes of the change.
 
-use crate::units::decimal;
+use crate::units::{decimal, exact};
 use anyhow::{bail, ensure, Context, Result};
 use doin_scoring::{
 	program::{MAX_BOUNDS, MAX_CHANNELS, MAX_HISTORY, MAX_HORIZON, MAX_SPAN, MAX_STEPS},
@@ -73,19 +73,20 @@ impl TargetOptions {
 			bail!("invalid --classes {},{}: bounds have to ascend", pair[0], pair[1]);
 		}
 		let raw = |bound: &f64| {
-			let exact = bound / quantum;
-			let nearest = exact.round();
-			let whole = if (exact - nearest).abs() < TOLERANCE { nearest } else { exact.ceil() };
+			let scaled = bound / quantum;
+			let nearest = scaled.round();
+			let whole = if (scaled - nearest).abs() < TOLERANCE { nearest } else { scaled.ceil() };
 			let fits = whole.abs() <= f64::from(i32::MAX);
 			fits.then_some(whole as i32)
-				.with_context(|| format!("bound {bound} of --classes does not fit 31 bits in units of {quantum}"))
+				.with_context(|| format!("bound {bound} of --classes does not fit 31 bits in units of {}", exact(quantum)))
 		};
 		let bounds: Vec<i32> = self.classes.iter().map(raw).collect::<Result<_>>()?;
 		if let Some(at) = bounds.windows(2).position(|pair| pair[1] <= pair[0]) {
 			bail!(
-				"--classes {},{} are equal in units of {quantum}: choose bounds further apart, or choose a finer --unit",
+				"--classes {},{} are equal in units of {}: choose bounds further apart, or choose a finer --unit",
 				self.classes[at],
-				self.classes[at + 1]
+				self.classes[at + 1],
+				exact(quantum)
 			);
 		}
 		let count = bounds.len();

@@ -1,38 +1,39 @@
 //! Keeper of the journal: compares the chain with the one that the journal belongs to, and archives what has expired.
 
-use crate::journal::Journal;
+use crate::journal::{Binding, Journal, JournalError, FIRST_BLOCK};
 use anyhow::{bail, Result};
 use doin_chain::{Chain, Head, ReadError};
 use doin_primitives::BlockNumber;
 
 /// Target of log events.
 const TARGET: &str = "doin::journal";
-/// Number of the block that a chain is known by, beside its genesis: the first one that differs if the chain begins anew.
-const FIRST_BLOCK: BlockNumber = 1;
 
 /// Binds the journal to the chain of the node. If that chain began anew since the journal was written, the journal is moved
-/// aside, and an empty one takes its place.
+/// aside, and the one that was moved aside for this chain earlier, or an empty one, takes its place.
 ///
 /// # Errors
 ///
 /// Errors if the journal belongs to another network, and if it cannot be moved aside.
 pub async fn bind(journal: &mut Journal, chain: &Chain) -> Result<()> {
 	journal.bind(chain.genesis())?;
-	let Some(known) = journal.chain_block()? else { return Ok(()) };
-	let found = await_block(chain, known.number).await;
-	if found == known {
-		return Ok(());
+	let Some(number) = journal.block_to_compare()? else { return Ok(()) };
+	let found = await_block(chain, number).await;
+	let binding = journal.bind_to_block(chain.genesis(), found)?;
+	let (path, block) = (journal.path().display(), hex::encode(found.hash));
+	match binding {
+		Binding::Same => {}
+		Binding::MovedAside(aside) => tracing::warn!(
+			target: TARGET,
+			journal = %path,
+			aside = %aside.display(),
+			number,
+			%block,
+			"the chain began anew: the journal of the earlier chain was moved aside"
+		),
+		Binding::TakenUp => tracing::warn!(
+			target: TARGET, journal = %path, number, %block, "the earlier journal of this chain, which had been moved aside, is used again"
+		),
 	}
-	let aside = journal.set_aside(chain.genesis(), found)?;
-	tracing::warn!(
-		target: TARGET,
-		journal = %journal.path().display(),
-		aside = %aside.display(),
-		block = known.number,
-		known = %hex::encode(known.hash),
-		found = %hex::encode(found.hash),
-		"the chain began anew: the journal of the earlier chain was moved aside"
-	);
 	Ok(())
 }
 
@@ -59,16 +60,28 @@ async fn await_block(chain: &Chain, number: BlockNumber) -> Head {
 ///
 /// # Errors
 ///
-/// Errors if the chain began anew while the worker was running, and if the journal cannot be read or written.
+/// Errors if the chain began anew while the worker was running. A journal that cannot be written, e.g. on a full disk, is logged:
+/// what it holds can still be revealed.
 pub async fn keep(journal: &Journal, chain: &Chain) -> Result<()> {
 	let mut head = chain.head();
 	loop {
-		match look(chain, journal.chain_block()?.map_or(FIRST_BLOCK, |known| known.number)).await {
-			Ok(view) => keep_at(journal, &view)?,
+		match look(chain, journal.chain_block().ok().flatten().map_or(FIRST_BLOCK, |known| known.number)).await {
+			Ok(view) => tolerate(keep_at(journal, &view))?,
 			// The connection reopens by itself.
 			Err(error) => tracing::debug!(target: TARGET, "{:#}", anyhow::Error::from(error)),
 		}
 		head = chain.next_head(head).await;
+	}
+}
+
+/// Logs a failure of the journal; returns every other error.
+fn tolerate(kept: Result<()>) -> Result<()> {
+	match kept {
+		Err(error) if error.is::<JournalError>() => {
+			tracing::error!(target: TARGET, "{error:#}; nothing is committed until it can be written, and open reveals are sent");
+			Ok(())
+		}
+		other => other,
 	}
 }
 
@@ -150,6 +163,27 @@ mod tests {
 		let error = keep_at(&journal, &View { finalized: 0, block: Some(first(6)) }).unwrap_err().to_string();
 		assert!(error.contains("the chain began anew") && error.contains("Start the worker again"), "{error}");
 		assert!(error.contains(&hex::encode([5; 32])) && error.contains(&hex::encode([6; 32])), "{error}");
+	}
+
+	/// A full disk refuses every change.
+	#[test]
+	fn k38_a_journal_that_cannot_be_written_does_not_end_the_worker() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = journal(&folder);
+		let scope = Scope::Candidate(RoundId { domain: 7, number: 1 });
+		journal.prepare(&Entry::prepare(scope, WHO, &[1; 32], &vec![1u8], [9; 32], 10..15)).unwrap();
+		journal.refuse_changes();
+		let view = View { finalized: 20, block: None };
+		let failed = keep_at(&journal, &view).unwrap_err();
+		assert!(format!("{failed:#}").contains("check its disk"), "{failed:#}");
+		tolerate(Err(failed)).unwrap();
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap().len(), 1, "what it holds can be revealed");
+		// A chain that began anew ends it.
+		let anew = View { finalized: 0, block: Some(first(6)) };
+		let other = tempfile::tempdir().unwrap();
+		let journal = self::journal(&other);
+		journal.set_chain_block(first(5)).unwrap();
+		assert!(tolerate(keep_at(&journal, &anew)).is_err());
 	}
 
 	#[test]

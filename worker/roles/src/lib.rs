@@ -31,7 +31,7 @@
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
-//! * [`config`], [`keys`], [`amount`]: settings, keys and amounts of the user.
+//! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
 //! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
 //!   trusted.
 //!
@@ -71,6 +71,7 @@ mod random;
 mod reorganisations;
 pub mod round_result;
 pub mod search;
+pub mod shell;
 pub mod worker;
 
 pub use worker::Worker;

@@ -1,6 +1,9 @@
 //! Division of the machine and choice of domains: pure functions of the configuration and the chain's domains.
 
-use crate::config::{Config, DomainConfig, Role};
+use crate::{
+	config::{Config, DomainConfig, Role},
+	journal::Entry,
+};
 use doin_chain::Account;
 use doin_primitives::{views::DomainView, DomainId, ProgramKind, Status};
 
@@ -57,6 +60,48 @@ pub fn domains_to_optimize(config: &Config, domains: &[DomainView<Account>]) -> 
 	active.filter_map(|domain| Some(OptimizedDomain { id: domain.id, config: configured(domain)? })).collect()
 }
 
+/// Returns the domains beside `optimized` in which `account` has open journal `entries`: what was committed has to be revealed,
+/// also if the domain takes no commits any more, or was removed from the configuration since.
+pub fn domains_to_finish(
+	optimized: &[OptimizedDomain],
+	domains: &[DomainView<Account>],
+	entries: &[Entry],
+	account: Account,
+) -> Vec<OptimizedDomain> {
+	let has_entry = |id| entries.iter().any(|entry| entry.who == account && entry.scope.domain() == id);
+	let open = domains.iter().filter(|domain| has_entry(domain.id));
+	let rest = open.filter(|domain| optimized.iter().all(|optimized| optimized.id != domain.id));
+	rest.map(|domain| OptimizedDomain {
+		id: domain.id,
+		config: DomainConfig { domain_id: Some(domain.id), optimize: false, ..Default::default() },
+	})
+	.collect()
+}
+
+/// Returns warnings of entries of the configuration that do not lead to exactly one active domain of the chain.
+pub fn unusable_domains(config: &Config, domains: &[DomainView<Account>]) -> Vec<String> {
+	let warning = |entry: &DomainConfig| {
+		let named = |domain: &&DomainView<Account>| {
+			entry.domain_id == Some(domain.id) || entry.name.as_deref() == Some(domain.name.as_str())
+		};
+		let found: Vec<_> = domains.iter().filter(named).collect();
+		let label = entry.label();
+		match found[..] {
+			[] => Some(format!(
+				"the chain has no domain {label}, which the configuration names: correct it (`doin-worker domain list`), or wait until the \
+				 domain is registered"
+			)),
+			[DomainView { status: Status::Active, .. }] => None,
+			[domain] => Some(format!("domain {label} takes no commits: its status is {:?}", domain.status)),
+			_ => {
+				let ids: Vec<String> = found.iter().map(|domain| domain.id.to_string()).collect();
+				Some(format!("the name {label} is that of the domains {}: name one of them by `domain_id`", ids.join(", ")))
+			}
+		}
+	};
+	config.domains.iter().filter_map(warning).collect()
+}
+
 /// Returns the active domains without weight that the configuration wants evaluated. Evaluators are drawn for weighted
 /// domains anyway.
 pub fn unweighted_domains_to_serve(config: &Config, domains: &[DomainView<Account>]) -> Vec<DomainId> {
@@ -74,7 +119,9 @@ mod tests {
 	use crate::{
 		config::{ConfigFile, IdentityConfig, Settings},
 		fixtures::domain,
+		journal::Scope,
 	};
+	use doin_primitives::RoundId;
 
 	fn config(roles: &[Role], cores: Option<usize>, domains: Vec<DomainConfig>) -> Config {
 		let file = ConfigFile::dev();
@@ -143,6 +190,44 @@ mod tests {
 			with(8, "a", Status::Closing),
 		];
 		assert_eq!(optimized(&config, &domains), [0, 7]);
+	}
+
+	#[test]
+	fn what_was_committed_is_revealed_also_in_domains_that_are_not_optimized_any_more() {
+		let me = Account([1; 32]);
+		let entry = |domain, who| {
+			let scope = Scope::Candidate(RoundId { domain, number: 7 });
+			Entry::prepare(scope, who, &[1; 32], &0u8, [9; 32], 10..15)
+		};
+		let config = config(BOTH, None, Vec::new());
+		let with = |id, status| DomainView { id, status, ..domain() };
+		let domains = [with(0, Status::Active), with(1, Status::Closing), with(2, Status::Converged), with(3, Status::Closing)];
+		let entries = [entry(0, me), entry(1, me), entry(2, Account([2; 32])), entry(9, me)];
+		let optimized = domains_to_optimize(&config, &domains);
+		assert_eq!(optimized.len(), 1);
+		let rest = domains_to_finish(&optimized, &domains, &entries, me);
+		assert_eq!(rest.iter().map(|domain| (domain.id, domain.config.optimize)).collect::<Vec<_>>(), [(1, false)]);
+	}
+
+	#[test]
+	fn k43_an_entry_that_leads_to_no_domain_is_warned_of() {
+		let named = |name: &str| DomainConfig { name: Some(name.into()), optimize: true, ..Default::default() };
+		let numbered = |id| DomainConfig { domain_id: Some(id), optimize: true, ..Default::default() };
+		let entries = vec![named("a"), named("b"), named("lode"), numbered(9), numbered(1), numbered(3)];
+		let config = config(BOTH, None, entries);
+		let with = |id, name: &str, status| DomainView { id, name: name.into(), status, ..domain() };
+		let domains = [
+			with(0, "a", Status::Active),
+			with(1, "b", Status::Active),
+			with(2, "b", Status::Active),
+			with(3, "c", Status::Loading),
+		];
+		let warnings = unusable_domains(&config, &domains);
+		let expected = ["`b` is that of the domains 1, 2", "no domain `lode`", "no domain 9", "domain 3 takes no commits"];
+		assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+		for (warning, expected) in warnings.iter().zip(expected) {
+			assert!(warning.contains(expected), "{warning}");
+		}
 	}
 
 	#[test]

@@ -63,6 +63,7 @@ mod candidates {
 				recomputations: Vec::new(),
 				entries: self.journal.open_entries(Kind::Candidate).unwrap(),
 				open_rounds: Default::default(),
+				unread: Default::default(),
 				has_entry: true,
 			};
 			let own = status.map(|status| seat(ME, self.entry.commitment, status, None));

@@ -7,20 +7,20 @@ use crate::{
 	domain_cache::DomainCache,
 	evaluator::Evaluator,
 	identities::{self, Identity},
-	journal::Journal,
+	journal::{Journal, Kind},
 	keeper,
 	optimizer::Optimizer,
-	plan::{domains_to_optimize, unweighted_domains_to_serve, OptimizedDomain, Threads},
+	plan::{domains_to_finish, domains_to_optimize, unusable_domains, unweighted_domains_to_serve, OptimizedDomain, Threads},
 	search::seed_of_search,
 };
 use anyhow::{bail, Result};
-use doin_chain::{Call, Chain, Head, Patience, Signer, Urgency};
+use doin_chain::{Account, Call, Chain, Head, Patience, Signer, Urgency};
 use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	thread_pool, Backend,
 };
-use doin_primitives::DomainId;
-use std::{collections::BTreeSet, sync::Arc};
+use doin_primitives::{BlockNumber, DomainId};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::task::JoinSet;
 
 /// Target of log events.
@@ -43,17 +43,54 @@ struct Ended {
 	outcome: Result<()>,
 }
 
+/// Blocks until an optimizer that failed to start is started again: twice as many after each failure, up to this many.
+const LONGEST_RETRY: BlockNumber = 64;
+
+/// Optimizers that have been started, and the block from which one that failed may be started again.
+#[derive(Debug, Default)]
+struct Begun(BTreeMap<DomainId, Start>);
+
+/// Start of an optimizer.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+	failures: u32,
+	/// First block in which it may be started again; `None` if it has not failed.
+	again: Option<BlockNumber>,
+}
+
+impl Begun {
+	/// Returns `true` if the optimizer of a domain can be started at this block.
+	fn may_begin(&self, domain: DomainId, block: BlockNumber) -> bool {
+		self.0.get(&domain).is_none_or(|start| start.again.is_some_and(|again| block >= again))
+	}
+
+	fn begin(&mut self, domain: DomainId) {
+		self.0.entry(domain).or_insert(Start { failures: 0, again: None }).again = None;
+	}
+
+	/// Records that the optimizer of a domain failed to start at this block. Returns the block in which it is started again.
+	fn fail(&mut self, domain: DomainId, block: BlockNumber) -> BlockNumber {
+		let start = self.0.entry(domain).or_insert(Start { failures: 0, again: None });
+		let pause = 1u32.checked_shl(start.failures).unwrap_or(LONGEST_RETRY).min(LONGEST_RETRY);
+		let again = block.saturating_add(pause);
+		*start = Start { failures: start.failures.saturating_add(1), again: Some(again) };
+		again
+	}
+}
+
 impl Worker {
-	/// Loads the keys, opens devices and journal, waits for the node, and bonds evaluators whose identity has a `bond` and whose
-	/// account has none. If the chain began anew since the journal was written, the journal is moved aside.
+	/// Loads the keys, opens devices and journal, and waits for the node. If the chain began anew since the journal was written,
+	/// the journal is moved aside.
 	///
 	/// # Errors
 	///
-	/// Errors if a device, key or journal of the configuration cannot be used, if the node belongs to another network, and if a
-	/// bond fails.
+	/// Errors if a device, key or journal of the configuration cannot be used, and if the node belongs to another network.
 	pub async fn open(config: Config) -> Result<Self> {
 		// What needs no node comes first, so that a mistake in it is an error at once.
 		let identities = identities::load(&config.identities)?;
+		for warning in config.warnings() {
+			tracing::warn!(target: TARGET, "{warning}");
+		}
 		let mut journal = Journal::open(&config.journal)?;
 		let devices = if config.has_role(Role::Optimize) { open_devices(&config).await? } else { Devices::default() };
 		let chain = Chain::connect(&config.url, Patience::Forever).await?;
@@ -69,9 +106,6 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		for identity in identities.iter().filter(|identity| identity.config.role == Role::Evaluate) {
-			bond(&chain, identity).await?;
-		}
 		Ok(Self { config, chain, journal, devices, identities })
 	}
 
@@ -86,12 +120,16 @@ impl Worker {
 		self.config.domains = vec![config];
 	}
 
-	/// Works until the future is dropped.
+	/// Works until the future is dropped. Evaluators whose identity has a `bond` and whose account has none are bonded.
 	///
 	/// # Errors
 	///
 	/// Errors if there is no identity, or if a role cannot be started.
 	pub async fn run(self) -> Result<()> {
+		let domains = self.chain.domains(self.chain.head()).await.unwrap_or_default();
+		for warning in unusable_domains(&self.config, &domains).into_iter().filter(|_| !domains.is_empty()) {
+			tracing::warn!(target: TARGET, "{warning}");
+		}
 		let with_role = |role| self.identities.iter().filter(move |identity| identity.config.role == role);
 		let evaluators: Vec<Signer> = with_role(Role::Evaluate).map(|identity| identity.signer.clone()).collect();
 		let optimizer = with_role(Role::Optimize).map(|identity| identity.signer.clone()).next();
@@ -110,7 +148,9 @@ impl Worker {
 		if !evaluators.is_empty() {
 			let accounts: Vec<_> = evaluators.iter().map(|signer| signer.account().short()).collect();
 			tracing::info!(target: TARGET, accounts = accounts.join(", "), threads = threads.deadline, "evaluating");
-			serve_unweighted(&context, &evaluators).await?;
+			// Beside the roles: an answer or a reveal that is due after a restart does not wait for these calls.
+			let identities = self.identities.iter().filter(|identity| identity.config.role == Role::Evaluate).cloned().collect();
+			roles.spawn(enlist(context.clone(), identities));
 		}
 		if !evaluators.is_empty() || optimizer.is_some() {
 			// An optimizer verifies the verdicts of its own rounds.
@@ -173,6 +213,24 @@ async fn open_devices(config: &Config) -> Result<Devices> {
 	Ok(devices)
 }
 
+/// Bonds the evaluators whose identity has a `bond` and whose account has none, and signs all of them up for domains without
+/// weight.
+///
+/// # Errors
+///
+/// Never errors: a call that fails is logged, and everything else goes on.
+async fn enlist(context: Context, identities: Vec<Identity>) -> Result<()> {
+	for identity in &identities {
+		if let Err(error) = bond(&context.chain, identity).await {
+			let account = identity.signer.account();
+			tracing::error!(target: TARGET, %account, "evaluator has no bond, so it is never drawn: {error:#}");
+		}
+	}
+	let signers: Vec<Signer> = identities.into_iter().map(|identity| identity.signer).collect();
+	serve_unweighted(&context, &signers).await;
+	Ok(())
+}
+
 /// Bonds an evaluator that has no bond yet, with the amount of its identity.
 async fn bond(chain: &Chain, identity: &Identity) -> Result<()> {
 	let Identity { config: identity, signer } = identity;
@@ -196,9 +254,16 @@ async fn bond(chain: &Chain, identity: &Identity) -> Result<()> {
 }
 
 /// Signs evaluators up for domains without weight that the configuration wants evaluated.
-async fn serve_unweighted(context: &Context, evaluators: &[Signer]) -> Result<()> {
+async fn serve_unweighted(context: &Context, evaluators: &[Signer]) {
 	let chain = &context.chain;
-	let domains = chain.domains(chain.head()).await?;
+	let domains = match chain.domains(chain.head()).await {
+		Ok(domains) => domains,
+		Err(error) => {
+			let error = anyhow::Error::from(error);
+			tracing::warn!(target: TARGET, "domains without weight are not served: {error:#}");
+			return;
+		}
+	};
 	for domain in unweighted_domains_to_serve(&context.config, &domains) {
 		for signer in evaluators {
 			let account = signer.account();
@@ -214,22 +279,21 @@ async fn serve_unweighted(context: &Context, evaluators: &[Signer]) -> Result<()
 			}
 		}
 	}
-	Ok(())
 }
 
 /// Follows the domains of the chain, and runs an optimizer for each one that is to be optimized.
 async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<()> {
 	let backend = Backend::detect()?.name();
 	tracing::info!(target: TARGET, account = %signer.account(), threads = threads.search, backend, "optimizing");
-	let mut begun: BTreeSet<DomainId> = BTreeSet::new();
+	let mut begun = Begun::default();
 	let mut optimizers: JoinSet<Ended> = JoinSet::new();
 	let mut head = context.chain.head();
 	loop {
-		match new_domains(&context, head, &begun).await {
+		match new_domains(&context, head, signer.account(), &begun).await {
 			Ok(new) => {
 				let share = threads.per_search(optimizers.len(), new.len());
 				for domain in new {
-					begun.insert(domain.id);
+					begun.begin(domain.id);
 					optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, share));
 				}
 			}
@@ -238,20 +302,25 @@ async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<
 		while let Some(Ok(Ended { domain, outcome })) = optimizers.try_join_next() {
 			match outcome {
 				Ok(()) => tracing::info!(target: TARGET, domain, "optimizer is done"),
-				Err(error) => tracing::error!(target: TARGET, domain, "optimizer failed: {error:#}"),
+				Err(error) => {
+					let again = begun.fail(domain, head.number);
+					tracing::error!(target: TARGET, domain, again, "optimizer cannot start, and is started again at block {again}: {error:#}");
+				}
 			}
 		}
-		if begun.is_empty() {
+		if begun.0.is_empty() {
 			tracing::debug!(target: TARGET, block = head.number, "no domain to optimize yet");
 		}
 		head = context.chain.next_head(head).await;
 	}
 }
 
-async fn new_domains(context: &Context, head: Head, begun: &BTreeSet<DomainId>) -> Result<Vec<OptimizedDomain>> {
+async fn new_domains(context: &Context, head: Head, account: Account, begun: &Begun) -> Result<Vec<OptimizedDomain>> {
 	let domains = context.chain.domains(head).await?;
 	let mut wanted = domains_to_optimize(&context.config, &domains);
-	wanted.retain(|domain| !begun.contains(&domain.id));
+	let entries = context.journal.open_entries(Kind::Candidate)?;
+	wanted.extend(domains_to_finish(&wanted, &domains, &entries, account));
+	wanted.retain(|domain| begun.may_begin(domain.id, head.number));
 	Ok(wanted)
 }
 
@@ -267,8 +336,13 @@ async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDoma
 			Err(error) => return Ended { domain: id, outcome: Err(error.into()) },
 		}
 	}
-	let work = async { Optimizer::new(context, signer, id, config, threads).await?.run().await };
-	Ended { domain: id, outcome: work.await }
+	match Optimizer::new(context, signer, id, config, threads).await {
+		Ok(optimizer) => {
+			optimizer.run().await;
+			Ended { domain: id, outcome: Ok(()) }
+		}
+		Err(error) => Ended { domain: id, outcome: Err(error) },
+	}
 }
 
 #[cfg(test)]
@@ -298,6 +372,23 @@ mod tests {
 		let _first = Journal::open(&folder.path().join("used.db")).unwrap();
 		let used = refusal(folder.path(), &format!("journal = \"used.db\"\n{dev}")).await;
 		assert!(used.contains("in use by another worker"), "{used}");
+	}
+
+	/// A node that is away for a moment must not end the work on a domain, whose commitments have to be revealed.
+	#[test]
+	fn an_optimizer_that_cannot_start_is_started_again() {
+		let mut begun = Begun::default();
+		assert!(begun.may_begin(3, 100));
+		begun.begin(3);
+		assert!(!begun.may_begin(3, 100) && begun.may_begin(4, 100));
+		assert_eq!([begun.fail(3, 100), begun.fail(3, 101), begun.fail(3, 103)], [101, 103, 107]);
+		assert!(!begun.may_begin(3, 106) && begun.may_begin(3, 107));
+		begun.begin(3);
+		assert!(!begun.may_begin(3, 200), "it runs");
+		for _ in 0..80 {
+			begun.fail(3, 200);
+		}
+		assert_eq!(begun.fail(3, 200), 200 + LONGEST_RETRY);
 	}
 
 	#[test]

@@ -2,7 +2,7 @@
 
 use crate::{
 	args::DataArgs,
-	report::{entry, print_notes, table, write_table, OutputArgs, LEFT, RIGHT},
+	report::{better_cell, entry, table, write_table, OutputArgs, Remarks, LEFT, RIGHT},
 	work::{compute, threads},
 };
 use anyhow::Result;
@@ -52,11 +52,13 @@ pub async fn run(args: EvaluateArgs) -> Result<()> {
 		let loaded = LoadedModel::read(&args.model)?;
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
-		print_notes(&table.series.notes);
+		let remarks = Remarks::default();
+		remarks.add_notes(&table.series.notes);
 		let values = table.raw(loaded.unit, &loaded.inputs)?;
 		let evaluation =
 			thread_pool(threads(args.cores))?.install(|| Evaluation::new(&loaded, &table.file, values, args.split.as_ref()))?;
-		args.output.print(&EvaluateReport::new(&loaded, &table, &evaluation))
+		let notes = remarks.texts();
+		args.output.print(&EvaluateReport { notes, ..EvaluateReport::new(&loaded, &table, &evaluation) })
 	})
 	.await
 }
@@ -72,6 +74,8 @@ struct EvaluateReport {
 	steps: Vec<u16>,
 	same_data: bool,
 	parts: Vec<PartReport>,
+	/// Remarks on the file.
+	notes: Vec<String>,
 	/// Description of the model.
 	#[serde(skip)]
 	description: String,
@@ -129,6 +133,7 @@ impl EvaluateReport {
 			steps: scored_steps(&loaded.program),
 			same_data: evaluation.same_data,
 			parts: evaluation.parts.iter().map(|part| PartReport::new(part, evaluation.scale)).collect(),
+			notes: Vec::new(),
 			description: loaded.describe(),
 			ridge: evaluation.ridge,
 			scale: evaluation.scale,
@@ -163,7 +168,7 @@ impl EvaluateReport {
 		let mut steps =
 			table([(title.as_str(), LEFT), (own.name.as_str(), RIGHT), (naive.name.as_str(), RIGHT), ("better", RIGHT)]);
 		for (step, (own, naive)) in self.steps.iter().zip(errors.iter().zip(baselines)) {
-			let better = format!("{:.2} %", percent_below(*own, *naive));
+			let better = better_cell(percent_below(*own, *naive));
 			steps.add_row([step.to_string(), significant(*own), significant(*naive), better]);
 		}
 		write_table(f, "steps", &steps)
@@ -205,7 +210,7 @@ impl PartReport {
 		});
 		let rows = self.models.iter().map(|model| (model.name.as_str(), model.figures.clone()));
 		for (name, figures) in most_frequent.into_iter().chain(rows) {
-			let better = format!("{:.2} %", figures.better_percent);
+			let better = better_cell(figures.better_percent);
 			errors.add_row([name.to_string(), figures.shown(), scaled(&figures), better]);
 		}
 		errors
@@ -257,6 +262,7 @@ mod tests {
 			steps: vec![3],
 			same_data: false,
 			parts: vec![PartReport::new(&part(counts), scale)],
+			notes: Vec::new(),
 			description: "mlp: forecast step 3 ahead".into(),
 			ridge: false,
 			scale,

@@ -2,7 +2,7 @@
 
 use crate::{
 	args::DataArgs,
-	report::{entry, print_notes, print_text, table, OutputArgs, LEFT, RIGHT},
+	report::{entry, print_text, table, OutputArgs, Remarks, LEFT, RIGHT},
 	work::compute,
 };
 use anyhow::Result;
@@ -26,9 +26,9 @@ use std::{
 pub struct PredictArgs {
 	/// File that `train --out` wrote
 	#[arg(long, value_name = "FILE")]
-	model: PathBuf,
+	pub model: PathBuf,
 	#[command(flatten)]
-	data: DataArgs,
+	pub data: DataArgs,
 	/// Last row that is known, counted from 1 for the first below the header, or `last`. Rows after it are shown beside
 	/// the forecast
 	#[arg(long, value_name = "ROW", default_value = "last")]
@@ -50,8 +50,10 @@ pub async fn run(args: PredictArgs) -> Result<()> {
 		let loaded = LoadedModel::read(&args.model)?;
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
-		print_notes(&table.series.notes);
+		let remarks = Remarks::default();
+		remarks.add_notes(&table.series.notes);
 		let report = PredictReport::new(&loaded, &table, args.at, predict(&loaded, &table, args.at)?);
+		let report = PredictReport { notes: remarks.texts(), ..report };
 		if args.as_csv {
 			return print_text(report.csv()?);
 		}
@@ -69,6 +71,8 @@ struct PredictReport {
 	/// Change of each class in units of the column; `None` for values.
 	classes: Option<Vec<String>>,
 	steps: Vec<StepReport>,
+	/// Remarks on the file.
+	notes: Vec<String>,
 	/// Time of the last known row.
 	#[serde(skip)]
 	time: Option<String>,
@@ -120,6 +124,7 @@ impl PredictReport {
 			row,
 			classes,
 			steps: predictions.into_iter().map(StepReport::new).collect(),
+			notes: Vec::new(),
 			time: table.series.clock.as_ref().map(|clock| clock.at(row - 1)),
 			decimals: decimals(loaded.unit),
 		}
@@ -186,6 +191,7 @@ mod tests {
 			row: 9,
 			classes,
 			steps: [prediction(1, Some(2.5)), prediction(2, None)].map(StepReport::new).into(),
+			notes: vec!["note: a".into()],
 			time: Some("2019-12-31".into()),
 			decimals: 3,
 		}
@@ -205,6 +211,7 @@ step  time        forecast  actual
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["steps"][0]["forecast"], &json["steps"][1]["actual"]), (&1.25.into(), &serde_json::Value::Null));
 		assert!(json["steps"][0].get("class").is_none());
+		assert_eq!(json["notes"], serde_json::json!(["note: a"]));
 	}
 
 	#[test]

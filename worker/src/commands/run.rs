@@ -3,7 +3,7 @@
 use crate::{
 	args::{DraftArgs, NodeArgs},
 	commands::registration::{add_vote, register},
-	report::print_notes,
+	report::Remarks,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -81,7 +81,7 @@ async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs)
 	let target = if series.inputs.is_empty() { 0 } else { DEV_TARGET };
 	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, ..DomainTerms::default() });
 	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
-	print_notes(&draft.notes);
+	Remarks::default().add_notes(&draft.notes);
 	Ok(draft)
 }
 

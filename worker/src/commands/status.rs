@@ -2,11 +2,11 @@
 
 use crate::{
 	args::NodeArgs,
-	report::{count, entry, OutputArgs},
+	report::{comparison, count, entry, OutputArgs},
 };
 use anyhow::Result;
 use clap::Args;
-use doin_chain::{Account, Chain, Head};
+use doin_chain::{Account, Chain, Head, SyncState};
 use doin_primitives::{
 	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
 	Balance, BlockNumber, ModelRef, Q32,
@@ -14,7 +14,13 @@ use doin_primitives::{
 use doin_roles::{amount::Amount, loss::percent_better, round_result::describe};
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
-use std::fmt::{self, Display, Formatter};
+use std::{
+	fmt::{self, Display, Formatter},
+	time::Duration,
+};
+
+/// Time that a node gets to report whether it is synced.
+const SYNC_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Arguments of `status`.
 #[derive(Clone, Debug, Args)]
@@ -66,6 +72,8 @@ struct StatusReport {
 	url: String,
 	genesis: String,
 	block: BlockNumber,
+	/// State of a node that is behind its network, as text; `None` for a node that is synced.
+	behind: Option<String>,
 	domains: Vec<DomainStatus>,
 	work: WorkView<Account>,
 	fee_market: FeeMarketView,
@@ -101,6 +109,9 @@ struct AccountStatus {
 
 impl StatusReport {
 	async fn read(chain: &Chain, accounts: &[Account]) -> Result<Self> {
+		// Without an answer in time, nothing is known.
+		let state = tokio::time::timeout(SYNC_PATIENCE, chain.known_sync_state()).await.unwrap_or(SyncState::Unknown);
+		let behind = (!matches!(state, SyncState::Synced | SyncState::Unknown)).then(|| state.to_string());
 		let at = chain.head();
 		let mut domains = Vec::new();
 		for domain in chain.domains(at).await? {
@@ -117,6 +128,7 @@ impl StatusReport {
 			url: chain.url().to_string(),
 			genesis: format!("0x{}", hex::encode(chain.genesis())),
 			block: at.number,
+			behind,
 			domains,
 			work: chain.work(at).await?,
 			fee_market: chain.fee_market(at).await?,
@@ -177,6 +189,9 @@ impl DomainStatus {
 impl Display for StatusReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		entry(f, "node", format_args!("{} at block {}", self.url, self.block))?;
+		if let Some(behind) = &self.behind {
+			entry(f, "", format_args!("{behind}: everything below is old"))?;
+		}
 		self.write_work(f)?;
 		self.domains.iter().try_for_each(|domain| domain.fmt(f))?;
 		self.accounts.iter().try_for_each(|account| account.fmt(f))
@@ -194,9 +209,9 @@ impl Display for DomainStatus {
 		)?;
 		if let Some(champion) = &self.champion {
 			let model = model_and_author(&champion.model, champion.author);
-			let better = percent_better(champion.loss);
+			let better = comparison(percent_better(champion.loss), "the initial champion");
 			let block = champion.block;
-			entry(f, "  champion", format_args!("{model} since block {block}, {better:.2} % better than the initial champion"))?;
+			entry(f, "  champion", format_args!("{model} since block {block}, {better}"))?;
 		}
 		if let Some(round) = &self.round {
 			let (phase, end) = (format!("{:?}", round.phase).to_lowercase(), round.phase_end);

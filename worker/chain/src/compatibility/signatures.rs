@@ -102,6 +102,8 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
 	call("Domains", "activate", &[DOMAIN, arg::<u32>("values")]),
 	call("Domains", "add_bounty", &[DOMAIN, AMOUNT]),
+	call("Domains", "announce_withdrawal", &[DOMAIN]),
+	call("Domains", "withdraw_bounty", &[DOMAIN]),
 	call("Gauge", "nominate", &[DOMAIN]),
 	call("Gauge", "vote", &[arg::<Vec<Vote>>("votes")]),
 	call("Balances", "transfer_keep_alive", &[address("dest"), arg::<Compact<Balance>>("value")]),

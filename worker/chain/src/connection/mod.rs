@@ -2,7 +2,7 @@
 
 mod reconnect;
 
-use crate::{compatibility, error::InvalidUrl, ConnectError, Head, ReadError, RequestError};
+use crate::{compatibility, error::InvalidUrl, shown_url, ConnectError, Head, ReadError, RequestError};
 use codec::{Decode, Encode};
 use doin_primitives::{blake2_256, BlockNumber, Hash};
 use std::{future::Future, sync::Arc};
@@ -32,6 +32,7 @@ pub(crate) type Header = <SubstrateConfig as subxt::Config>::Header;
 /// that was waiting then may still reach the node after the connection is back; nonces and eras keep a transaction from being
 /// applied twice.
 pub(crate) struct Connection {
+	/// Address of the node, as messages show it.
 	url: String,
 	pub(crate) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	/// Requests without a method in `rpc`.
@@ -70,11 +71,12 @@ impl Connection {
 	/// # Errors
 	/// Errors if no node answers at `url`, or if it does not run a runtime that this crate was built for.
 	pub(crate) async fn open(url: &str) -> Result<(Self, Identity), ConnectError> {
-		check_url(url).map_err(|source| ConnectError::Url { url: url.into(), source })?;
-		let unreachable = |source: RequestError| ConnectError::Unreachable { url: url.into(), source };
+		let shown = shown_url(url);
+		check_url(url).map_err(|source| ConnectError::Url { url: shown.clone(), source })?;
+		let unreachable = |source: RequestError| ConnectError::Unreachable { url: shown.clone(), source };
 		let link = Arc::new(watch::Sender::new(Link::Opening));
 		let transport = ReconnectingRpcClient::builder()
-			.retry_policy(reconnect::Policy::new(url, Arc::downgrade(&link)))
+			.retry_policy(reconnect::Policy::new(&shown, Arc::downgrade(&link)))
 			.build(url)
 			.await
 			.map_err(|error| unreachable(error.into()))?;
@@ -83,7 +85,7 @@ impl Connection {
 		let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend))
 			.await
 			.map_err(|error| unreachable(RequestError::Transport(Box::new(error))))?;
-		let connection = Self { url: url.into(), rpc: LegacyRpcMethods::new(raw.clone()), raw, client, link };
+		let connection = Self { url: shown, rpc: LegacyRpcMethods::new(raw.clone()), raw, client, link };
 		let identity = connection.verify().await?;
 		connection.link.send_replace(Link::Up);
 		Ok((connection, identity))

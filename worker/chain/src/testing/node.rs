@@ -47,6 +47,8 @@ pub(crate) struct Script {
 	pub(crate) free_nonce: Option<u32>,
 	/// Best block of the peers, while the node is syncing.
 	pub(crate) syncing_to: Option<u32>,
+	/// Role of the node.
+	pub(crate) role: &'static str,
 }
 
 impl Default for Script {
@@ -65,6 +67,7 @@ impl Default for Script {
 			bodies: HashMap::new(),
 			free_nonce: None,
 			syncing_to: None,
+			role: "Authority",
 		}
 	}
 }
@@ -209,9 +212,11 @@ fn module(script: Arc<Mutex<Script>>, head: Arc<watch::Sender<u32>>) -> RpcModul
 	module
 		.register_method("system_health", move |_, _, _| {
 			let is_syncing = health.lock().unwrap().syncing_to.is_some();
-			json!({ "peers": 1, "isSyncing": is_syncing, "shouldHavePeers": is_syncing })
+			json!({ "peers": u8::from(is_syncing), "isSyncing": is_syncing, "shouldHavePeers": is_syncing })
 		})
 		.unwrap();
+	let roles = script.clone();
+	module.register_method("system_nodeRoles", move |_, _, _| json!([roles.lock().unwrap().role])).unwrap();
 	let (progress, best) = (script.clone(), head.clone());
 	module
 		.register_method("system_syncState", move |_, _, _| {

@@ -303,3 +303,25 @@ fn k44_interrupted_candidates_keep_their_best_epoch() {
 	let runs = executor.run(&data, &candidates[..2], Grouping::Brackets(StoppingRule::default()), &control).unwrap();
 	assert!(runs.iter().all(|run| run.evaluated == Err(Error::Stopped)));
 }
+
+#[test]
+fn k44_an_interrupted_population_on_a_device_keeps_the_best_epochs() {
+	let data = Dataset::new(seasonal(), 0, 0).unwrap();
+	let base = Candidate { window: 20, width: 6, epochs: 500, rate: 9, ..Candidate::default() };
+	let candidates: Vec<Candidate> = (0..5).map(|seed| Candidate { seed, ..base }).collect();
+	let stop = AtomicBool::new(false);
+	let observer = StopAfter { stop: &stop, left: AtomicUsize::new(3 * candidates.len()) };
+	let control = Control::new(&stop).with_observer(&observer).keeping_unfinished();
+	let executor = Executor::devices_only(shared().0.clone());
+	let runs = executor.run(&data, &candidates, Grouping::Brackets(StoppingRule::default()), &control).unwrap();
+	for (run, candidate) in runs.iter().zip(&candidates) {
+		assert_eq!(run.unit, ComputeUnit::Device(0));
+		assert_eq!(run.errors.last().map(|last| last.epoch), Some(3));
+		let mut until_third = |error: EpochError| match error.epoch < 3 {
+			true => ControlFlow::Continue(()),
+			false => ControlFlow::Break(()),
+		};
+		let net = candidate.train_with(&data, &RUN, &mut until_third).unwrap();
+		assert_eq!(run.evaluated.as_ref().unwrap().model, Model::Net(net), "the CPU trains the same net");
+	}
+}

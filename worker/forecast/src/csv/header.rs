@@ -186,6 +186,29 @@ pub fn is_data(record: &Record) -> bool {
 	numbers > 0 && (texts == 0 || times > 0)
 }
 
+/// Returns `true` if a cell of a record is a number, a date or a time of day.
+pub fn has_numbers(record: &Record) -> bool {
+	record.texts().iter().any(|text| is_number(text) || is_time_like(text))
+}
+
+/// Returns `true` if a first record numbers the columns, as data frames without names do: whole numbers from 0 on, in steps of
+/// one, or from any number on behind an empty cell, which stands above the numbers or times of the rows. `next` is the record
+/// below.
+pub fn numbers_columns(record: &Record, next: Option<&Record>) -> bool {
+	let texts = record.texts();
+	let corner = texts.first().is_some_and(String::is_empty);
+	let numbers: Option<Vec<u64>> = texts.iter().skip(usize::from(corner)).map(|text| text.parse().ok()).collect();
+	let (Some(numbers), Some(next)) = (numbers, next) else { return false };
+	let begins = next.text(0).0;
+	let steps = numbers.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(1));
+	let from_zero = numbers.first() == Some(&0);
+	match corner {
+		true => steps && (from_zero || numbers.len() > 1) && !begins.is_empty(),
+		// Rows that are numbered from 0 are no header.
+		false => steps && from_zero && numbers.len() > 2 && begins != "1",
+	}
+}
+
 /// Returns `true` if the text consists of digits with the separators of a date or a time of day.
 pub fn is_time_like(text: &str) -> bool {
 	let digits = text.bytes().filter(u8::is_ascii_digit).count();

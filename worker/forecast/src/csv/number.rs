@@ -9,6 +9,8 @@ const MISSING: [&str; 19] = [
 	"", "?", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "nil", "null", "none", "\\n", "-", "--", "\u{2013}",
 	"\u{2014}", ".",
 ];
+/// Largest absolute value: differences of values, and sums of as many of them as a file has rows, are finite.
+pub const LARGEST: f64 = 1e300;
 /// Error values that spreadsheets write into cells. The first two stand for a missing value.
 const EXCEL_ERRORS: [&str; 8] = ["#N/A", "#NA", "#VALUE!", "#DIV/0!", "#REF!", "#NUM!", "#NAME?", "#NULL!"];
 
@@ -105,12 +107,18 @@ pub fn is_number(text: &str) -> bool {
 pub fn parse(text: &str, decimal: Decimal) -> Result<f64> {
 	let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
 	if plain && (decimal == Decimal::Point || !text.contains('.')) {
-		let value: f64 = text.parse().ok().context("expected a number")?;
-		ensure!(value.is_finite(), "the number is too large");
-		return Ok(value);
+		return in_range(text);
 	}
-	let value: f64 = normalise(text, decimal)?.parse().ok().context("expected a number")?;
-	ensure!(value.is_finite(), "the number is too large");
+	in_range(&normalise(text, decimal)?)
+}
+
+/// Parses a number in the notation of the language. Its differences and sums are finite, too.
+fn in_range(text: &str) -> Result<f64> {
+	let value: f64 = text.parse().ok().context("expected a number")?;
+	ensure!(value.abs() <= LARGEST, "the number is too large: expected at most {LARGEST:e}. Divide the column by a power of ten");
+	let digits = text.split(['e', 'E']).next().unwrap_or_default();
+	let vanishes = value == 0.0 && digits.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+	ensure!(!vanishes, "the number is too small: expected 0, or at least 5e-324. Multiply the column by a power of ten");
 	Ok(value)
 }
 
@@ -198,7 +206,9 @@ fn hint(text: &str) -> Option<Hint> {
 		(true, true) => {
 			let first = text.trim_start_matches(|char: char| !char.is_ascii_digit());
 			let own = if text.contains(',') { Decimal::Comma } else { Decimal::Point };
-			Some(if first.starts_with('0') { Hint::Sure(own) } else { Hint::Either(own) })
+			// Nor has a number with an exponent groups.
+			let sure = first.starts_with('0') || text.contains(['e', 'E']);
+			Some(if sure { Hint::Sure(own) } else { Hint::Either(own) })
 		}
 	}
 }
@@ -222,6 +232,12 @@ pub struct Hints {
 	sure: [Option<(u64, String)>; 2],
 	/// Line and text of the first number with a point, and with a comma, of either meaning.
 	either: [Option<(u64, String)>; 2],
+	/// Fewest digits of such a number with a point.
+	fewest: usize,
+	/// Most digits of a whole number without separators.
+	most: usize,
+	/// `true` if there is a whole number other than 0 without separators.
+	whole: bool,
 }
 
 impl Hints {
@@ -229,10 +245,36 @@ impl Hints {
 	pub fn add(&mut self, line: u64, text: &str) {
 		let (list, decimal) = match hint(text) {
 			Some(Hint::Sure(decimal)) => (&mut self.sure, decimal),
-			Some(Hint::Either(decimal)) => (&mut self.either, decimal),
-			None => return,
+			Some(Hint::Either(decimal)) => {
+				if decimal == Decimal::Point {
+					let digits = text.bytes().filter(u8::is_ascii_digit).count();
+					self.fewest = if self.either[decimal as usize].is_some() { digits.min(self.fewest) } else { digits };
+				}
+				(&mut self.either, decimal)
+			}
+			None => {
+				let whole = text.strip_prefix(['-', '+']).unwrap_or(text);
+				if whole.bytes().all(|byte| byte.is_ascii_digit()) {
+					self.most = self.most.max(whole.len());
+					self.whole |= whole.bytes().any(|byte| byte != b'0');
+				}
+				return;
+			}
 		};
 		list[decimal as usize].get_or_insert_with(|| (line, text.to_string()));
+	}
+
+	/// Returns `true` if points before three digits may separate thousands: whole numbers stand beside them, and none with as many
+	/// digits lacks a separator. Where commas do not separate the columns, numbers may be written either way.
+	fn may_group(&self, delimiter: u8) -> bool {
+		let ungrouped = self.most > 3 && self.most >= self.fewest;
+		self.whole && !(delimiter == b',' && ungrouped)
+	}
+
+	/// Returns line and text of a number whose point is only probably a decimal one; `None` if a number of the column decides it.
+	pub fn probable_point(&self) -> Option<&(u64, String)> {
+		let decided = self.sure.iter().any(Option::is_some);
+		self.either[Decimal::Point as usize].as_ref().filter(|_| !decided)
 	}
 
 	/// Returns line and text of a number that could have another decimal separator than `decimal`, so that its separator is one
@@ -262,25 +304,31 @@ impl Hints {
 	}
 
 	/// Returns the decimal separator of a column. Where its own numbers do not show it, that of the other columns, `others`,
-	/// counts. Without any, a point is a decimal point; a comma is refused, unless commas separate the columns, so that numbers
-	/// with commas are in quotes as spreadsheets write thousands.
+	/// counts. Without any, a point is a decimal point, but is refused before three digits beside shorter whole numbers, as it may
+	/// separate thousands; a comma is refused, unless commas separate the columns, so that numbers with commas are in quotes as
+	/// spreadsheets write thousands.
 	///
 	/// # Errors
 	///
-	/// Errors if the numbers show two separators, or if a comma may mean either.
+	/// Errors if the numbers show two separators, or if a separator may mean either.
 	pub fn decimal(&self, others: Option<Decimal>, delimiter: u8) -> Result<Decimal> {
 		if let Some(sure) = self.sure()?.or(others) {
 			return Ok(sure);
 		}
-		match &self.either {
-			[point, Some((line, text))] if point.is_some() || delimiter != b',' => bail!(
-				"line {line}: `{text}` is either {} or {}: add --decimal , if the comma is the decimal separator, or --decimal \
-				. if it separates thousands",
-				text.replace(',', "."),
-				text.replace(',', "")
-			),
-			_ => Ok(Decimal::Point),
-		}
+		let (line, text, decimal) = match &self.either {
+			[point, Some((line, text))] if point.is_some() || delimiter != b',' => (line, text, Decimal::Comma),
+			[Some((line, text)), None] if self.may_group(delimiter) => (line, text, Decimal::Point),
+			_ => return Ok(Decimal::Point),
+		};
+		let separator = decimal.separator();
+		bail!(
+			"line {line}: `{text}` is either {} or {}, and no number decides it: add --decimal {separator} if the {} is the decimal \
+			separator, or --decimal {} if it separates thousands",
+			text.replace(separator, "."),
+			text.replace(separator, ""),
+			if decimal == Decimal::Point { "point" } else { "comma" },
+			decimal.grouping()
+		)
 	}
 }
 
@@ -301,7 +349,15 @@ mod tests {
 		{
 			assert_eq!(parse(text, Decimal::Point).unwrap(), value, "{text}");
 		}
-		assert!(parse("1e309", Decimal::Point).unwrap_err().to_string().contains("too large"));
+		for large in ["1e309", "-1e301", "1e99999999999"] {
+			assert!(parse(large, Decimal::Point).unwrap_err().to_string().contains("too large"), "{large}");
+		}
+		for small in ["1e-400", "-0.5e-330"] {
+			assert!(parse(small, Decimal::Point).unwrap_err().to_string().contains("too small"), "{small}");
+		}
+		for (text, value) in [("1e300", 1e300), ("-1e-300", -1e-300), ("0e-999", 0.0), ("0.000", 0.0)] {
+			assert_eq!(parse(text, Decimal::Point).unwrap(), value, "{text}");
+		}
 		assert!(parse("12,34", Decimal::Point).unwrap_err().to_string().contains("groups of three"));
 		assert!(parse("1.5.2", Decimal::Comma).unwrap_err().to_string().contains("groups of three"));
 	}

@@ -9,11 +9,14 @@ use super::{
 	records::{Record, RecordReader},
 	source::{shown, Source},
 };
+use crate::time::resemble_numbers;
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use std::{io::BufRead, path::Path};
 
 /// Rows at the beginning that columns are recognised by.
 const SAMPLE: usize = 100;
+/// Name of a column of row numbers.
+const NUMBER_SIGN: &str = "#";
 /// Hint for a file whose columns are separated by blanks.
 const BLANKS: &str = "The columns seem to be separated by blanks: tr -s ' ' ',' < FILE | doin-worker … --csv -";
 
@@ -148,18 +151,32 @@ impl Opened {
 		if dialect.delimiter != b',' && first.width() > 1 {
 			findings.push(format!("columns are separated by {}", dialect.delimiter_name()));
 		}
-		let commented = commented_header(&reader, &first, dialect);
-		let is_row = options.no_header || header::is_data(&first);
-		let header = match commented.filter(|_| is_row && !options.no_header) {
+		let commented = commented_header(&reader, &first, dialect).filter(|_| !options.no_header);
+		let comments = reader.comments;
+		let mut second = Record::default();
+		let second = reader.read(&mut second)?.then_some(second);
+		let numbered = !options.no_header && commented.is_none() && header::numbers_columns(&first, second.as_ref());
+		let is_row = options.no_header || (header::is_data(&first) && !numbered);
+		// A header whose first name is `#` is none of the comments.
+		let commented = commented.filter(|names| is_row || (names[0] == NUMBER_SIGN && header::has_numbers(&first)));
+		let is_row = is_row || commented.is_some();
+		let own = commented.as_ref().is_some_and(|names| names[0] == NUMBER_SIGN);
+		let header = match commented {
 			Some(names) => {
-				findings.push("the last comment line above the rows is the header".into());
+				if !own {
+					findings.push("the last comment line above the rows is the header".into());
+				}
 				Header::named(names)
 			}
 			None if is_row => Header::unnamed(&first),
 			None => Header::named(first.texts()),
 		};
-		if reader.comments > 0 {
-			findings.push(format!("{} skipped", counted(reader.comments, "comment line")));
+		let skipped = comments - u64::from(own);
+		if skipped > 0 {
+			findings.push(format!("{} skipped", counted(skipped, "comment line")));
+		}
+		if numbered {
+			findings.push(format!("line {} numbers the columns, so it is the header", first.line));
 		}
 		if is_row && !header.has_names() && !options.no_header {
 			findings.push(format!("line {} holds numbers, so it is a row and not a header", first.line));
@@ -168,8 +185,7 @@ impl Opened {
 			let name = first.text(at).0;
 			findings.push(format!("the header is not UTF-8: `{name}` is read as Windows-1252 (Latin-1)"));
 		}
-		let comments = reader.comments;
-		let mut sample = if is_row { vec![first] } else { Vec::new() };
+		let mut sample: Vec<Record> = is_row.then_some(first).into_iter().chain(second).collect();
 		let mut record = Record::default();
 		while sample.len() < SAMPLE && reader.read(&mut record)? {
 			sample.push(record.clone());
@@ -190,13 +206,17 @@ fn counted(count: u64, thing: &str) -> String {
 	format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Returns the names in the last comment line, if it has as many cells as the first row and none is a number.
+/// Returns the names in the last comment line, if it has as many cells as the first row and none is a number. A line that begins
+/// with `#` and a delimiter has `#` as its first name.
 fn commented_header<R>(reader: &RecordReader<R>, first: &Record, dialect: Dialect) -> Option<Vec<String>> {
 	let line = reader.last_comment.trim_ascii().strip_prefix(b"#")?;
 	let mut record = Record::default();
 	RecordReader::new(line, dialect.delimiter, dialect.terminator).read(&mut record).ok().filter(|found| *found)?;
-	let names = record.texts();
-	let fits = names.len() > 1 && names.len() == first.width();
+	let mut names = record.texts();
+	if line.first() == Some(&dialect.delimiter) {
+		names[0] = NUMBER_SIGN.into();
+	}
+	let fits = names.len() > 1 && (names.len() == first.width() || names.len() == first.filled_len());
 	(fits && names.iter().all(|name| !name.is_empty() && !is_number(name))).then_some(names)
 }
 
@@ -214,12 +234,13 @@ fn examples(columns: &Columns, sample: &[Record]) -> String {
 	format!("The first rows have {}", texts.join(", "))
 }
 
-/// Returns the decimal separator of the numbers in other columns of the first rows, if they agree.
+/// Returns the decimal separator of the numbers in other columns of the first rows, if they agree. Times are no numbers.
 fn decimal_elsewhere(sample: &[Record], columns: &Columns, header: &Header) -> Option<Decimal> {
 	let mut hints = Hints::default();
-	for record in sample {
-		for at in (0..header.width()).filter(|at| !columns.time.contains(at)) {
-			hints.add(record.line, &record.text(at).0);
+	for at in (0..header.width()).filter(|at| !columns.time.contains(at)) {
+		let cells: Vec<String> = sample.iter().map(|record| record.text(at).0.into_owned()).collect();
+		if !resemble_numbers(&cells) {
+			sample.iter().zip(&cells).for_each(|(record, cell)| hints.add(record.line, cell));
 		}
 	}
 	hints.sure().ok().flatten()
@@ -236,6 +257,8 @@ struct Rows<'a> {
 	empty_tail: usize,
 	/// Number of rows without any cell that were left out.
 	empty: usize,
+	/// Number of rows with fewer cells than the header, and the line of the first one.
+	short: (u64, u64),
 	/// First line that is not UTF-8.
 	windows_1252: Option<u64>,
 }
@@ -244,7 +267,7 @@ impl<'a> Rows<'a> {
 	fn new(columns: &'a Columns, keep_last: bool, width: usize, delimiter: u8) -> Self {
 		let held = columns.values.len() + usize::from(!columns.time.is_empty()) + columns.labels.len();
 		let cells = Cells::new(held, keep_last);
-		Self { columns, cells, width, delimiter, empty_tail: 0, empty: 0, windows_1252: None }
+		Self { columns, cells, width, delimiter, empty_tail: 0, empty: 0, short: (0, 0), windows_1252: None }
 	}
 
 	/// Adds the cells of a record. Returns `false` if there is no room for it.
@@ -267,6 +290,10 @@ impl<'a> Rows<'a> {
 		if filled == 0 && !time.is_empty() {
 			self.empty += 1;
 			return Ok(true);
+		}
+		if filled > 0 && record.width() < self.width {
+			let (count, first) = self.short;
+			self.short = (count + 1, if count == 0 { record.line } else { first });
 		}
 		let mut windows_1252 = false;
 		let mut text = |at: &usize| {
@@ -303,6 +330,11 @@ impl<'a> Rows<'a> {
 		let encoding =
 			self.windows_1252.map(|line| format!("line {line} is not UTF-8: its text is read as Windows-1252 (Latin-1)"));
 		let empty = (self.empty > 0).then(|| format!("{} without any value left out", counted(self.empty as u64, "row")));
-		encoding.into_iter().chain(empty).collect()
+		let (count, line) = self.short;
+		let short = (count > 0).then(|| match count {
+			1 => format!("line {line} has fewer cells than the header"),
+			_ => format!("{count} rows have fewer cells than the header, the first one in line {line}"),
+		});
+		encoding.into_iter().chain(empty).chain(short).collect()
 	}
 }

@@ -6,6 +6,7 @@ use super::{
 	sentinel,
 	table::TextTable,
 };
+use crate::units::exact;
 use anyhow::{anyhow, Result};
 
 /// Numbers of the selected columns, in the order of the file.
@@ -59,7 +60,15 @@ impl TextTable {
 			let (line, text) = hints.thousands(*decimal)?;
 			Some(format!("`{text}` in line {line} of column `{name}` has a separator of thousands"))
 		});
-		let findings = commas.into_iter().chain(thousands).collect();
+		// Where commas separate the columns, the decimal point is usual.
+		let open = others.is_none() && self.delimiter != b',';
+		let points = hints.iter().zip(&self.names).filter(|_| open).filter_map(|(hints, name)| {
+			let (line, text) = hints.probable_point()?;
+			Some(format!(
+				"`{text}` in line {line} of column `{name}` is read with a decimal point (add --decimal , if it separates thousands)"
+			))
+		});
+		let findings = commas.into_iter().chain(thousands).chain(points).collect();
 		Ok((decimals, findings))
 	}
 
@@ -92,11 +101,11 @@ pub fn sentinel_warnings(file: &str, name: &str, values: &[Option<f64>], filled:
 			count => format!("{count} times"),
 		};
 		let fill = if filled { "" } else { " --fill linear" };
-		let (least, largest) = one.others;
+		let (least, largest) = (exact(one.others.0), exact(one.others.1));
 		Note::Warning(format!(
 			"{file}: {value} comes {times} in column `{name}`, and all other values lie from {least} to {largest}. If it stands \
 			for a missing value, add --missing {value}{fill}",
-			value = one.value
+			value = exact(one.value)
 		))
 	};
 	sentinel::find(&known).into_iter().map(warning).collect()

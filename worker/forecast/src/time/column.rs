@@ -1,12 +1,15 @@
 //! Times of a column: parsed in the one notation of the file.
 
 use super::{
+	months::are_months,
 	number::{self, Layout, Number, Scale, UNIT},
+	recognise::nearly_all,
 	shape::{DateOrder, Shape},
+	short,
 	text::{Evidence, Written},
 	TimeOptions, TimeText,
 };
-use anyhow::{anyhow, bail, ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use jiff::{
 	civil::DateTime,
 	fmt::strtime,
@@ -40,15 +43,22 @@ pub struct Column {
 	pub local: Vec<i128>,
 	/// UTC offsets of the times, if the file has them.
 	pub offsets: Option<Vec<Offset>>,
+	/// Remark for the user.
+	pub note: Option<String>,
 }
 
-/// Error of dates whose order of day and month is open.
+/// Error of dates whose order of day, month and year is open.
 #[derive(Debug)]
-pub struct Ambiguous(String);
+pub struct Ambiguous {
+	/// Reason and next step.
+	text: String,
+	/// Options of which each decides the order.
+	pub readings: Vec<TimeOptions>,
+}
 
 impl fmt::Display for Ambiguous {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(&self.0)
+		f.write_str(&self.text)
 	}
 }
 
@@ -110,16 +120,32 @@ impl Column {
 	/// # Errors
 	///
 	/// Errors if a text is no time or has another notation than the others, if numbers change their unit, or with [`Ambiguous`]
-	/// if the order of day and month is open.
+	/// if the order of day, month and year is open.
 	pub fn read(texts: &[TimeText], options: &TimeOptions) -> Result<Self> {
 		let blank = texts.iter().find(|text| text.text.trim().is_empty());
 		if let Some(TimeText { line, .. }) = blank {
 			bail!("line {line}: the row has no time. Write its time, or remove the row");
 		}
-		match (&options.format, texts.first()) {
-			(Some(format), _) => Self::formatted(texts, format),
-			(None, Some(first)) if Number::parse(first.text.trim()).is_some() => Self::numbers(texts),
-			(None, _) => Self::written(texts, options.order),
+		if let Some(format) = &options.format {
+			let reason = format!("it does not follow --time-format `{format}`");
+			return Self::formatted(texts, format, &reason);
+		}
+		let first = texts.first().map_or("", |text| text.text.trim());
+		if Number::parse(first).is_some() && !are_months(texts.iter().map(|text| text.text)) {
+			return Self::numbers(texts);
+		}
+		let formats = match Written::parse(first) {
+			Some(_) => Vec::new(),
+			None => short::column_formats(texts, options.order),
+		};
+		match &formats[..] {
+			[] => Self::written(texts, options),
+			[format] => {
+				let column = Self::formatted(texts, format, &format!("the other times are written as `{format}`"))?;
+				let note = format!("dates are read as `{format}`, and years of two digits as 1969 to 2068");
+				Ok(Self { note: Some(note), ..column })
+			}
+			_ => Err(short_years(texts, &formats, options).into()),
 		}
 	}
 
@@ -127,6 +153,17 @@ impl Column {
 	/// begins.
 	pub fn is_local(&self) -> bool {
 		self.offsets.is_none() && self.notation.has_hours()
+	}
+
+	/// Returns `true` if the times are those of a calendar, or nearly all are numbers that are times since 1970, of 1980 and later.
+	pub fn is_dated(&self) -> bool {
+		match self.notation {
+			Notation::Number(_, scale) => {
+				let count = self.local.iter().filter(|nanos| number::is_since_1980(**nanos, scale)).count();
+				nearly_all(count, self.local.len())
+			}
+			_ => true,
+		}
 	}
 
 	/// Returns the instants of times with offsets, and the calendar times of others.
@@ -152,7 +189,7 @@ impl Column {
 				})
 			};
 			let local = numbers.iter().zip(texts).map(civil).collect::<Result<_>>()?;
-			return Ok(Self { notation: Notation::Layout(layout), local, offsets: None });
+			return Ok(Self { notation: Notation::Layout(layout), local, offsets: None, note: None });
 		}
 		check_scales(&numbers, texts)?;
 		let decimals = numbers.iter().map(|number| number.decimals).max().unwrap_or(0);
@@ -161,10 +198,11 @@ impl Column {
 			notation: Notation::Number(decimals, scale),
 			local: numbers.iter().map(|number| number.nanos).collect(),
 			offsets: None,
+			note: None,
 		})
 	}
 
-	fn written(texts: &[TimeText], order: Option<DateOrder>) -> Result<Self> {
+	fn written(texts: &[TimeText], options: &TimeOptions) -> Result<Self> {
 		let mut shape: Option<Shape> = None;
 		let mut all = Vec::with_capacity(texts.len());
 		for text in texts {
@@ -183,7 +221,7 @@ impl Column {
 			all.push(written);
 		}
 		let mut shape = shape.context("the file has no times")?;
-		let order = decide(&all, texts, order)?;
+		let order = decide(&all, texts, options)?;
 		if shape.date.is_open() {
 			shape.date = shape.date.decided(order);
 		}
@@ -192,18 +230,19 @@ impl Column {
 		};
 		let local = all.iter().zip(texts).map(civil).collect::<Result<_>>()?;
 		let offsets = all.iter().map(|written| written.offset).collect();
-		Ok(Self { notation: Notation::Shape(shape), local, offsets })
+		Ok(Self { notation: Notation::Shape(shape), local, offsets, note: None })
 	}
 
-	fn formatted(texts: &[TimeText], format: &str) -> Result<Self> {
+	/// Parses times by a format. `reason` is that of the error of a text that does not follow it.
+	fn formatted(texts: &[TimeText], format: &str, reason: &str) -> Result<Self> {
 		let (mut local, mut offsets) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
 		for text in texts {
-			let (time, offset) = by_format(format, text.text.trim())
-				.with_context(|| invalid(text, &format!("it does not follow --time-format `{format}`")))?;
+			let (time, offset) = by_format(format, text.text.trim()).with_context(|| invalid(text, reason))?;
 			local.push(ticks_of(time).with_context(|| invalid(text, "the calendar ends before"))?);
 			offsets.push(offset);
 		}
-		Ok(Self { notation: Notation::Format(format.into()), local, offsets: offsets.into_iter().collect() })
+		let offsets = offsets.into_iter().collect();
+		Ok(Self { notation: Notation::Format(format.into()), local, offsets, note: None })
 	}
 }
 
@@ -218,7 +257,7 @@ pub fn civil_of(ticks: i128) -> Option<DateTime> {
 }
 
 /// Returns the order of day and month: the only one that all dates allow, or the requested one.
-fn decide(all: &[Written], texts: &[TimeText], requested: Option<DateOrder>) -> Result<DateOrder> {
+fn decide(all: &[Written], texts: &[TimeText], options: &TimeOptions) -> Result<DateOrder> {
 	let mut found: Option<(DateOrder, &TimeText)> = None;
 	for (written, text) in all.iter().zip(texts) {
 		match (written.evidence(), found) {
@@ -237,7 +276,7 @@ fn decide(all: &[Written], texts: &[TimeText], requested: Option<DateOrder>) -> 
 			(Some(Evidence::Only(_)), Some(_)) => {}
 		}
 	}
-	match (found, requested) {
+	match (found, options.order) {
 		(Some((order, text)), Some(requested)) if order != requested => bail!(
 			"line {}: `{}` can only be {}, and {} was requested: omit that option",
 			text.line,
@@ -249,12 +288,29 @@ fn decide(all: &[Written], texts: &[TimeText], requested: Option<DateOrder>) -> 
 		(None, Some(requested)) => Ok(requested),
 		(None, None) => {
 			let TimeText { line, text } = texts.first().context("the file has no times")?;
-			Err(anyhow!(Ambiguous(format!(
+			let orders = [DateOrder::DayFirst, DateOrder::MonthFirst];
+			let readings = orders.map(|order| TimeOptions { order: Some(order), ..options.clone() }).into();
+			let text = format!(
 				"line {line}: `{text}` may be day/month/year or month/day/year, and no date of the file decides it. Choose with \
 				--day-first or --month-first"
-			))))
+			);
+			Err(Ambiguous { text, readings }.into())
 		}
 	}
+}
+
+/// Returns the error of dates whose year has two digits and that several formats fit.
+fn short_years(texts: &[TimeText], formats: &[String], options: &TimeOptions) -> Ambiguous {
+	let first = texts.iter().find(|text| !short::formats(text.text).is_empty());
+	let (line, text) = first.map_or((0, ""), |first| (first.line, first.text));
+	let flags: Vec<String> = formats.iter().map(|format| format!("--time-format \"{format}\"")).collect();
+	let text = format!(
+		"line {line}: the year of `{text}` has two digits, and no date of the file decides the order of day, month and year. \
+		Choose with {}",
+		flags.join(" or ")
+	);
+	let readings = formats.iter().map(|format| TimeOptions { format: Some(format.clone()), ..options.clone() }).collect();
+	Ambiguous { text, readings }
 }
 
 /// Returns the name of an order.
@@ -290,7 +346,11 @@ fn check_scales(numbers: &[Number], texts: &[TimeText]) -> Result<()> {
 }
 
 /// Parses a time by a format of `strptime`. Fields that the format lacks are the first of their kind.
-fn by_format(format: &str, text: &str) -> Result<(DateTime, Option<Offset>)> {
+///
+/// # Errors
+///
+/// Errors if the text does not follow the format, or if the calendar has no such time.
+pub fn by_format(format: &str, text: &str) -> Result<(DateTime, Option<Offset>)> {
 	let mut parsed = strtime::parse(format, text)?;
 	if let Some(instant) = parsed.timestamp() {
 		return Ok((Offset::UTC.to_datetime(instant), None));

@@ -143,6 +143,17 @@ impl Grid {
 		Ok(())
 	}
 
+	/// Returns the warning of times that are not equally spaced.
+	pub fn describe_unevenness(&self) -> Option<String> {
+		(self.uneven >= 10).then(|| {
+			format!(
+				"warning: the times are not equally spaced: {} % of the differences are off the usual step by more than a tenth \
+				of it, and rows are used as equal steps",
+				self.uneven
+			)
+		})
+	}
+
 	/// Returns the note on filled steps.
 	pub fn describe_filling(&self, times: Times) -> Option<String> {
 		let missing = self.missing.as_ref()?;

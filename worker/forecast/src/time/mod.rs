@@ -15,20 +15,24 @@
 mod clock;
 mod column;
 mod grid;
+mod months;
 mod number;
 mod order;
 mod recognise;
+mod recognised;
 mod shape;
+mod short;
 mod text;
 mod zone;
 
 pub use clock::Clock;
 pub use order::SeriesBegins;
-pub use recognise::recognise;
+pub use recognise::{recognise, resemble_numbers};
+pub use recognised::Recognised;
 pub use shape::DateOrder;
 
-use anyhow::{ensure, Context, Result};
-use column::{Ambiguous, Column};
+use anyhow::{ensure, Result};
+use column::Column;
 use grid::{Grid, Step, Times};
 use jiff::tz::{Offset, TimeZone};
 
@@ -46,6 +50,19 @@ pub struct TimeOptions {
 	pub zone: Option<String>,
 	/// Sort rows by time; otherwise, unsorted rows are an error.
 	pub sort: bool,
+}
+
+impl TimeOptions {
+	/// Returns a flag of the options that are set, which needs a column of times.
+	pub fn flag(&self) -> Option<&'static str> {
+		let Self { order, format, zone, sort } = self;
+		let order = order.map(|order| match order {
+			DateOrder::DayFirst => "--day-first",
+			DateOrder::MonthFirst => "--month-first",
+		});
+		let others = [(*sort, "--sort"), (zone.is_some(), "--zone"), (format.is_some(), "--time-format")];
+		others.into_iter().find_map(|(set, flag)| set.then_some(flag)).or(order)
+	}
 }
 
 /// Time of a row, as the file has it. Cells of several columns are joined by one blank.
@@ -76,17 +93,6 @@ pub struct Timeline {
 	/// Times of the steps.
 	pub clock: Clock,
 	/// Remarks for the user.
-	pub notes: Vec<String>,
-}
-
-/// Times of a column that was recognised by its cells. Rows are steps.
-#[derive(Clone, Debug)]
-pub struct Recognised {
-	/// Rows of the file, oldest first.
-	pub order: Vec<usize>,
-	/// Times of the steps, unless they are open or unevenly spaced.
-	pub clock: Option<Clock>,
-	/// Remarks for the user. A warning begins with `warning: `.
 	pub notes: Vec<String>,
 }
 
@@ -121,68 +127,8 @@ impl Timeline {
 		grid.check(arranged.times(), gaps.fill, gaps.most)?;
 		let mut notes = arranged.notes.clone();
 		notes.extend(grid.describe_filling(arranged.times()));
-		if grid.uneven >= 10 {
-			notes.push(format!(
-				"warning: the times are not equally spaced: {} % of the differences are off the usual step by more than a tenth \
-				of it, and rows are used as equal steps",
-				grid.uneven
-			));
-		}
+		notes.extend(grid.describe_unevenness());
 		Ok(Self { clock: arranged.clock(&grid), order: arranged.order, steps: grid.steps, notes })
-	}
-
-	/// Reads the times of the column `name`, which was recognised by its cells. Rows are steps.
-	///
-	/// # Errors
-	///
-	/// Errors if times are repeated or unsorted, with [`SeriesBegins`] if the file holds several series, or if the order of day
-	/// and month is open and the order of the rows depends on it.
-	pub fn recognised(texts: &[TimeText], options: &TimeOptions, name: &str) -> Result<Recognised> {
-		let arranged = |options: &TimeOptions, column: Column| {
-			Arranged::new(column, texts, options).with_context(|| {
-				format!(
-					"column `{name}` holds times (choose another column with --time, or use the rows as they are with \
-					--time none)"
-				)
-			})
-		};
-		let rows = |note: String, order: Vec<usize>| Recognised { order, clock: None, notes: vec![note] };
-		let in_file = || (0..texts.len()).collect();
-		let column = match Column::read(texts, options) {
-			Ok(column) => column,
-			Err(error) if error.is::<Ambiguous>() => {
-				let [day_first, month_first] = [DateOrder::DayFirst, DateOrder::MonthFirst].map(|order| {
-					let options = TimeOptions { order: Some(order), ..options.clone() };
-					arranged(&options, Column::read(texts, &options)?)
-				});
-				return match (day_first, month_first) {
-					(Ok(one), Ok(other)) if one.order == other.order => {
-						let note = format!("the times of column `{name}` are not used: {error:#}");
-						Ok(Recognised { notes: one.notes.into_iter().chain([note]).collect(), order: one.order, clock: None })
-					}
-					(Err(fault), Err(_)) => Err(fault),
-					_ => Err(error.context(format!("column `{name}` holds times"))),
-				};
-			}
-			Err(error) => return Ok(rows(format!("the times of column `{name}` are not used: {error:#}"), in_file())),
-		};
-		let arranged = match arranged(options, column) {
-			Err(error) if error.is::<zone::RepeatedHour>() => {
-				return Ok(rows(format!("the times of column `{name}` are not used: {:#}", error.root_cause()), in_file()))
-			}
-			arranged => arranged?,
-		};
-		let (grid, mut notes) = (arranged.grid(), arranged.notes.clone());
-		match grid.check(arranged.times(), false, usize::MAX) {
-			Ok(()) => Ok(Recognised { clock: Some(arranged.clock(&grid)), order: arranged.order, notes }),
-			Err(error) => {
-				notes.push(format!(
-					"warning: rows are used as equal steps, but by the times of column `{name}` they are not: {error:#}. \
-				Name the column with --time to have its gaps filled"
-				));
-				Ok(Recognised { order: arranged.order, clock: None, notes })
-			}
-		}
 	}
 }
 
@@ -204,7 +150,7 @@ impl<'a> Arranged<'a> {
 		}
 		let zone = zone.filter(|_| column.is_local());
 		let (order, note) = order::arrange(&column, &column.ticks(), texts, zone.as_ref(), options.sort)?;
-		let mut notes: Vec<String> = note.into_iter().collect();
+		let mut notes: Vec<String> = column.note.iter().cloned().chain(note).collect();
 		let sorted: Vec<&TimeText> = order.iter().map(|row| &texts[*row]).collect();
 		let at = |values: &[i128]| order.iter().map(|row| values[*row]).collect::<Vec<_>>();
 		let local = at(&column.local);

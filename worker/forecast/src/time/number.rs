@@ -12,6 +12,8 @@ pub const UNIT: i128 = 1_000_000_000;
 const YEARS: std::ops::RangeInclusive<i64> = 1_800..=2_200;
 /// Years that a number of ten digits may name. Seconds since 1970 have ten digits, too.
 const HOUR_YEARS: std::ops::RangeInclusive<i64> = 1_900..=2_100;
+/// Seconds since 1970 from which on a number is a plausible time: in 1980.
+const FIRST: i128 = 315_532_800;
 /// Years that a number of four digits may name.
 const BARE_YEARS: std::ops::RangeInclusive<i64> = 1_500..=2_500;
 
@@ -89,6 +91,11 @@ impl Number {
 			_ => Scale::Nanoseconds,
 		}
 	}
+}
+
+/// Returns `true` if a number in this unit is a time since 1970 that is not before 1980.
+pub fn is_since_1980(nanos: i128, scale: Scale) -> bool {
+	nanos / UNIT / i128::from(scale.factor(Scale::Seconds)) >= FIRST
 }
 
 /// Unit of numbers.

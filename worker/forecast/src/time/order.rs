@@ -31,14 +31,16 @@ struct Walk<'a> {
 	ticks: &'a [i128],
 	/// Rows in the order in which they are read.
 	rows: Vec<usize>,
+	/// `true` if the rows are sorted by their times.
+	sorted: bool,
 }
 
 /// Returns the rows in ascending order of their times, and a note for the user if this is not the order of the file.
 ///
 /// # Errors
 ///
-/// Errors if times are repeated, or do not ascend and `sort` is `false`; with [`SeriesBegins`] if the file holds several series,
-/// and with [`zone::RepeatedHour`] if local times repeat an hour and `zone` is `None`.
+/// Errors if times are repeated, do not ascend and `sort` is `false`, or cannot be sorted; with [`SeriesBegins`] if the file
+/// holds several series, and with [`zone::RepeatedHour`] if local times repeat an hour and `zone` is `None`.
 pub fn arrange(
 	column: &Column,
 	ticks: &[i128],
@@ -46,11 +48,13 @@ pub fn arrange(
 	zone: Option<&TimeZone>,
 	sort: bool,
 ) -> Result<(Vec<usize>, Option<String>)> {
-	let mut walk = Walk { texts, ticks, rows: (0..ticks.len()).collect() };
+	let mut walk = Walk { texts, ticks, rows: (0..ticks.len()).collect(), sorted: sort };
 	let mut note = None;
 	let (falling, rising) = (walk.count(|difference| difference < 0), walk.count(|difference| difference > 0));
 	if sort {
-		walk.rows.sort_by_key(|row| ticks[*row]);
+		let keys = zone.map(|zone| zone::sort_keys(zone, ticks, texts)).transpose()?;
+		let keys = keys.as_deref().unwrap_or(ticks);
+		walk.rows.sort_by_key(|row| keys[*row]);
 		if walk.rows.iter().enumerate().any(|(at, row)| at != *row) {
 			note = Some("rows are sorted by their times".to_string());
 		}
@@ -88,23 +92,57 @@ impl Walk<'_> {
 		&self.texts[self.rows[at]]
 	}
 
+	/// Returns the texts at a position and at the next one, by their lines.
+	fn pair(&self, at: usize) -> (&TimeText<'_>, &TimeText<'_>) {
+		let (before, after) = (self.text(at), self.text(at + 1));
+		if before.line > after.line {
+			(after, before)
+		} else {
+			(before, after)
+		}
+	}
+
+	/// Returns `true` if the time at a position is followed by one that the end of daylight-saving time makes, in steps of `step`.
+	fn is_turned_back(&self, at: usize, step: i128) -> bool {
+		match self.sorted {
+			// The rows of both passes are side by side.
+			true => self.difference(at) == 0 && step <= zone::HOUR && zone::may_come_twice(self.time(at)),
+			false => zone::is_turned_back(self.time(at + 1), self.difference(at), step),
+		}
+	}
+
+	/// Returns the error of an hour that comes twice.
+	fn repeated_hour(&self, at: usize) -> anyhow::Error {
+		let (before, after) = self.pair(at);
+		let night = "as local times do in the night in which daylight-saving time ends";
+		if self.sorted {
+			let text = format!(
+				"line {}: the time `{}` is that of line {}, too, {night}, and sorting mixes the rows of both hours. Name the \
+				zone of the times, e.g. --zone Europe/Paris: the hours then stay apart, and no row has to be removed",
+				after.line, after.text, before.line
+			);
+			return anyhow!(zone::RepeatedHour { text, order: None });
+		}
+		let text = format!(
+			"line {}: after `{}` in line {} the time `{}` repeats an hour, {night}. Name the zone of the times, e.g. --zone \
+			Europe/Paris: both hours are then used in the order of the file, and no row has to be removed",
+			after.line, before.text, before.line, after.text
+		);
+		anyhow!(zone::RepeatedHour { text, order: Some(self.rows.clone()) })
+	}
+
 	/// Returns the error of times that do not ascend at these positions.
 	fn fault(&self, faults: &[usize], local: bool) -> anyhow::Error {
-		let first = faults[0];
-		let (mut before, mut after) = (self.text(first), self.text(first + 1));
-		if before.line > after.line {
-			(before, after) = (after, before);
-		}
-		let (last_line, last, line, text) = (before.line, before.text, after.line, after.text);
 		let step = self.usual_step();
-		let turned_back = |at: &usize| zone::is_turned_back(self.time(at + 1), self.difference(*at), step);
-		if local && faults.iter().all(turned_back) {
-			return anyhow!(zone::RepeatedHour(format!(
-				"line {line}: after `{last}` in line {last_line} the time `{text}` repeats an hour, as local times do in the \
-				night in which daylight-saving time ends. Name the zone of the times, e.g. --zone Europe/Paris: both hours are \
-				then used in the order of the file, and no row has to be removed"
-			)));
+		let others: Vec<usize> = faults.iter().copied().filter(|at| !(local && self.is_turned_back(*at, step))).collect();
+		if others.is_empty() {
+			return self.repeated_hour(faults[0]);
 		}
+		// Hours that come twice are no fault of the file.
+		let faults = &others[..];
+		let first = faults[0];
+		let (before, after) = self.pair(first);
+		let (last_line, last, line, text) = (before.line, before.text, after.line, after.text);
 		let repeated = faults.iter().filter(|at| self.difference(**at) == 0).count();
 		if repeated == faults.len() {
 			if repeated * 2 >= self.rows.len() {
@@ -122,10 +160,7 @@ impl Walk<'_> {
 			);
 		}
 		if let Some(at) = self.begins_again(faults) {
-			let (mut before, mut after) = (self.text(at), self.text(at + 1));
-			if before.line > after.line {
-				(before, after) = (after, before);
-			}
+			let (before, after) = self.pair(at);
 			let text = format!(
 				"line {}: the times begin again with `{}` after `{}` in line {}: the file holds {} series below each other",
 				after.line,

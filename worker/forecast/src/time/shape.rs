@@ -44,6 +44,12 @@ pub enum Field {
 	Quarter,
 	/// Day or month; the whole column decides which.
 	DayOrMonth,
+	/// Year of a week of ISO 8601.
+	WeekYear,
+	/// Number of a week of ISO 8601 after a `W`.
+	Week,
+	/// Number of the day of a week, from 1 for Monday.
+	Weekday,
 }
 
 /// Notation of a time of day.
@@ -55,6 +61,8 @@ pub struct TimeShape {
 	pub separator: &'static str,
 	/// `true` if hours below ten have a leading zero.
 	pub padded: bool,
+	/// `true` if minutes are written.
+	pub minutes: bool,
 	/// `true` if seconds are written.
 	pub seconds: bool,
 	/// Number of digits of a fraction of a second.
@@ -123,6 +131,9 @@ impl DateShape {
 			Field::MonthName(false) => name[..3].to_string(),
 			Field::Day | Field::DayOrMonth => two(date.day()),
 			Field::Quarter => format!("Q{}", (date.month() + 2) / 3),
+			Field::WeekYear => format!("{:04}", date.iso_week_date().year()),
+			Field::Week => format!("W{:02}", date.iso_week_date().week()),
+			Field::Weekday => date.weekday().to_monday_one_offset().to_string(),
 		};
 		let mut text = String::new();
 		for (at, one) in self.fields.iter().enumerate() {
@@ -140,7 +151,9 @@ impl TimeShape {
 			None => time.hour(),
 		};
 		let mut text = if self.padded { format!("{hour:02}") } else { hour.to_string() };
-		text += &format!("{}{:02}", self.separator, time.minute());
+		if self.minutes {
+			text += &format!("{}{:02}", self.separator, time.minute());
+		}
 		if self.seconds {
 			text += &format!("{}{:02}", self.separator, time.second());
 			if self.fraction > 0 {
@@ -181,10 +194,12 @@ impl OffsetShape {
 }
 
 impl Shape {
-	/// Extends the shape by what `other` writes beyond it: seconds, and further digits of their fractions.
+	/// Extends the shape by what `other` writes beyond it: seconds, and further digits of their fractions. Hours have leading zeros
+	/// if both write them.
 	pub fn extend(&mut self, other: &Self) {
 		match (&mut self.time, &other.time) {
 			(Some(time), Some(other)) => {
+				time.padded &= other.padded;
 				time.seconds |= other.seconds;
 				time.fraction = time.fraction.max(other.fraction);
 			}

@@ -86,6 +86,33 @@ fn k03_the_newest_row_first_is_turned_round() {
 }
 
 #[test]
+fn k03_years_of_two_digits_are_read_where_their_order_is_certain() {
+	let times = ["12/30/69", "12/31/69", "01/01/70"];
+	let timeline = read(&times);
+	assert_eq!((timeline.steps, timeline.clock.at(3)), (rows(3), "01/02/70".into()));
+	assert!(timeline.notes[0].contains("`%m/%d/%y`") && timeline.notes[0].contains("1969 to 2068"), "{:?}", timeline.notes);
+	let question = refusal(&["01/02/31", "01/03/31", "01/04/31"]);
+	assert!(question.contains("line 2: the year of `01/02/31` has two digits") && question.contains("%m/%d/%y"), "{question}");
+	let order = |order| TimeOptions { order: Some(order), ..Default::default() };
+	let next = |of| read_with(&["01/02/31", "02/02/31", "03/02/31"], &order(of), false).unwrap().clock.at(3);
+	assert_eq!((next(DateOrder::DayFirst), next(DateOrder::MonthFirst)), ("04/02/31".into(), "04/02/31".into()));
+	let recognised = |times: &[&str]| {
+		let all = texts(times.iter().copied());
+		Timeline::recognised(&all, &TimeOptions::default(), "day").map(|found| (found.order, found.clock.is_some()))
+	};
+	// Where all orders agree, the rows have one; otherwise, it is asked for.
+	assert_eq!(recognised(&["03/02/01", "02/02/01", "01/02/01"]).unwrap(), (vec![2, 1, 0], false));
+	assert!(format!("{:#}", recognised(&["01/02/31", "02/02/31", "01/03/31"]).unwrap_err()).contains("--time-format"));
+	let days = printed("2024-01-01T00:00", 1.day(), 40, "%d.%m.%y");
+	let days: Vec<&str> = days.iter().map(String::as_str).collect();
+	assert_eq!(recognised(&days).unwrap(), (rows(40), false), "by no other reading is the file sorted");
+	let newest: Vec<&str> = days.iter().rev().copied().collect();
+	assert_eq!(recognised(&newest).unwrap(), ((0..40).rev().collect(), false));
+	let broken = format!("{:#}", recognised(&["28/01/31", "27/01/31", "-", "25/01/31", "24/01/31"]).unwrap_err());
+	assert!(broken.contains("line 4: invalid time `-`") && broken.contains("newest seems to come first"), "{broken}");
+}
+
+#[test]
 fn k04_days_backwards_with_hours_forwards_are_refused_or_sorted() {
 	let day = |day: i8| printed(&format!("2031-05-{day:02}T00:00"), 1.hour(), 24, "%Y-%m-%d %H:%M:%S");
 	let times: Vec<String> = [8, 7, 6, 5].into_iter().flat_map(day).collect();
@@ -152,6 +179,78 @@ fn k06_an_hour_that_no_clock_shows_is_never_made_up() {
 	assert_eq!(read_with(&times, &zone("UTC"), true).unwrap().steps[59], 60);
 	let skipped = refusal_with(&["2031-03-30 01:00", "2031-03-30 02:00", "2031-03-30 03:00"], &zone(PARIS), true);
 	assert!(skipped.contains("line 3: the time `2031-03-30 02:00` does not exist in"), "{skipped}");
+}
+
+#[test]
+fn k06_sorting_keeps_the_passes_of_a_repeated_hour_apart() {
+	let sorted = |zone: &str| TimeOptions { zone: Some(zone.into()), sort: true, ..Default::default() };
+	for step in [15.minutes(), 30.minutes(), 1.hour()] {
+		let count = 60 * 60 / step.total(jiff::Unit::Minute).unwrap() as i64;
+		let times = in_paris("2031-10-25T00:00", step, count, "%Y-%m-%d %H:%M");
+		let mut reversed = times.clone();
+		reversed.reverse();
+		// Days backwards with hours forwards.
+		let mut days: Vec<&[String]> = times.chunk_by(|last, next| last[..10] == next[..10]).collect();
+		days.reverse();
+		let days = days.concat();
+		let expected = read_with(&times, &zone(PARIS), false).unwrap();
+		for shuffled in [&times, &reversed, &days] {
+			let timeline = read_with(shuffled, &sorted(PARIS), false).unwrap();
+			assert_eq!(timeline.steps, rows(times.len()));
+			let texts: Vec<&String> = timeline.order.iter().map(|row| &shuffled[*row]).collect();
+			assert_eq!(texts, times.iter().collect::<Vec<_>>());
+			assert_eq!(timeline.clock, expected.clock);
+			// Each pass of the hour is in its own order, which equal texts do not show.
+			let night: Vec<usize> = (0..times.len()).filter(|at| times[*at].starts_with("2031-10-26 02")).collect();
+			let turned = night.iter().map(|at| timeline.order[*at]).collect::<Vec<_>>();
+			let rises = turned.windows(2).all(|pair| pair[1] == pair[0] + 1);
+			let falls = turned.windows(2).all(|pair| pair[1] + 1 == pair[0]);
+			assert!(if std::ptr::eq(shuffled, &reversed) { falls } else { rises }, "{turned:?}");
+		}
+		// Where the rows of the night are mixed, nothing shows the pass of a row.
+		let mut mixed = times.clone();
+		let at = mixed.iter().position(|time| time.starts_with("2031-10-26 02")).unwrap();
+		mixed.swap(at, 1);
+		let reason = refusal_with(&mixed, &sorted(PARIS), false);
+		assert!(reason.contains("comes twice") && reason.contains("--sort cannot separate them"), "{reason}");
+		// Without a zone, sorting would mix them.
+		let unnamed = TimeOptions { sort: true, ..Default::default() };
+		let reason = refusal_with(&reversed, &unnamed, false);
+		assert!(reason.contains("sorting mixes the rows of both hours") && reason.contains("--zone"), "{reason}");
+		let all = texts(times.iter().map(String::as_str));
+		let unasked = format!("{:#}", Timeline::recognised(&all, &unnamed, "time").unwrap_err());
+		assert!(unasked.contains("sorting mixes") && unasked.contains("column `time` holds times"), "{unasked}");
+	}
+}
+
+#[test]
+fn k06_only_a_night_in_which_clocks_are_turned_back_is_named() {
+	let twice = |start: &str, at: usize| {
+		let mut times = printed(start, 1.hour(), 60, "%Y-%m-%d %H:%M");
+		times.insert(at, times[at].clone());
+		times
+	};
+	// 2031-10-26, 2031-11-02 and 2031-04-06 are Sundays; 2031-10-31 is a Friday.
+	for night in ["2031-10-26T00:00", "2031-11-02T00:00", "2031-04-06T00:00", "2031-10-31T00:00"] {
+		assert!(refusal(&twice(night, 2)).contains("daylight-saving"), "{night}");
+	}
+	// In January, by day, and on another day of the week, a row is repeated.
+	for (start, at) in [("2031-01-05T00:00", 2), ("2031-10-26T00:00", 12), ("2031-10-28T00:00", 2), ("2031-06-01T00:00", 2)] {
+		let reason = refusal(&twice(start, at));
+		assert!(reason.contains("but the same") && !reason.contains("daylight-saving"), "{start}: {reason}");
+	}
+	// Beside a repeated hour, a repeated row is named.
+	let mut both = in_paris("2031-10-25T00:00", 1.hour(), 60, "%Y-%m-%d %H:%M");
+	both.insert(40, both[39].clone());
+	let reason = refusal(&both);
+	assert!(reason.contains("line 42: the time") && reason.contains("but the same"), "{reason}");
+	// The newest row may come first.
+	let mut newest = in_paris("2031-10-25T00:00", 1.hour(), 60, "%Y-%m-%d %H:%M");
+	newest.reverse();
+	let all = texts(newest.iter().map(String::as_str));
+	let unasked = Timeline::recognised(&all, &TimeOptions::default(), "time").unwrap();
+	assert_eq!((unasked.order, unasked.clock), ((0..60).rev().collect(), None));
+	assert!(unasked.notes[0].starts_with("warning: ") && unasked.notes[0].contains("--zone"), "{:?}", unasked.notes);
 }
 
 #[test]
@@ -235,6 +334,16 @@ fn k09_months_and_years_are_calendar_steps() {
 		(["11/1949", "12/1949", "01/1950"], "02/1950"),
 		(["1949Q2", "1949Q3", "1949Q4"], "1950Q1"),
 		(["2028-02-29", "2032-02-29", "2036-02-29"], "2040-02-29"),
+	] {
+		assert_eq!(read(&times).clock.at(3), next);
+	}
+	for (times, next) in [
+		(["11.2031", "12.2031", "01.2032"], "02.2032"),
+		(["2031.11", "2031.12", "2032.01"], "2032.02"),
+		(["2031/11", "2031/12", "2032/01"], "2032/02"),
+		(["2031-W51", "2031-W52", "2032-W01"], "2032-W02"),
+		(["2031-W52-7", "2032-W01-1", "2032-W01-2"], "2032-W01-3"),
+		(["Nov-31", "Dec-31", "Jan-32"], "Feb-32"),
 	] {
 		assert_eq!(read(&times).clock.at(3), next);
 	}
@@ -345,8 +454,9 @@ fn texts_that_are_no_times_are_named_with_the_next_step() {
 		(&["1", "2031-01-01"], "line 3: invalid time `2031-01-01`: the first time is a number"),
 		(&["2031-01-01", "01.02.2031"], "line 3: invalid time `01.02.2031`: all times of a file are written alike"),
 		(&["2031-01-01T00:00Z", "2031-01-01T01:00"], "is written otherwise"),
-		(&["31/01/31"], "--time-format, e.g. %d/%m/%y"),
-		(&["31.01.31 22:00"], "its year has two digits"),
+		(&["31/01/31"], "--time-format \"%d/%m/%y\" or --time-format \"%y/%m/%d\""),
+		(&["31.01.31 22:00"], "line 2: the year of `31.01.31 22:00` has two digits"),
+		(&["2031-01-31", "01.02.31"], "its year has two digits: state the order with --time-format, e.g. %d/%m/%y"),
 		(&["2031-01-01 00:00 CET"], "the abbreviation CET names no offset"),
 		(&["0", "inf"], "line 3: invalid time `inf`"),
 	] {
@@ -382,6 +492,7 @@ fn times_are_printed_in_the_notation_of_the_file() {
 		("31-Jan-2031", "01-Feb-2031", "02-Feb-2031"),
 		("January 31, 2031", "February 01, 2031", "February 02, 2031"),
 		("20310131T2330", "20310201T0000", "20310201T0030"),
+		("2031 1 31 22", "2031 1 31 23", "2031 2 1 0"),
 		("13.01.2031 18.00.00", "13.01.2031 19.00.00", "13.01.2031 20.00.00"),
 		("1969-12-30", "1969-12-31", "1970-01-01"),
 		("-10", "50", "110"),

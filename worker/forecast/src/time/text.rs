@@ -2,7 +2,7 @@
 
 use super::shape::{DateOrder, DateShape, Field, OffsetForm, OffsetShape, Shape, TimeShape, MONTHS};
 use jiff::{
-	civil::{Date, DateTime, Time},
+	civil::{Date, DateTime, ISOWeekDate, Time, Weekday},
 	tz::Offset,
 };
 
@@ -39,13 +39,18 @@ impl Written {
 	/// Parses a time and its notation. Returns `None` if the text is no time, or if the calendar has no such time in any order of
 	/// day and month.
 	pub fn parse(text: &str) -> Option<(Self, Shape)> {
-		let mut scan = Scan { rest: text.trim() };
+		let mut scan = Scan::new(text);
 		scan.weekday();
 		let (year, pair, date) = scan.date()?;
+		let behind_date = scan.rest;
 		let (time, next_day, time_shape) = match scan.time() {
 			TimeScan::Found(time, next_day, shape) => (time, next_day, Some(shape)),
 			TimeScan::Absent => (Time::midnight(), false, None),
-			TimeScan::Invalid => return None,
+			TimeScan::Invalid => {
+				scan.rest = behind_date;
+				let (time, shape) = scan.hour(&date)?;
+				(time, false, Some(shape))
+			}
 		};
 		let (offset, offset_shape) = match scan.offset()? {
 			Some((offset, shape)) => (Some(offset), Some(shape)),
@@ -58,6 +63,35 @@ impl Written {
 		let orders = [DateOrder::DayFirst, DateOrder::MonthFirst];
 		let exists = orders.into_iter().any(|order| written.civil(order).is_some());
 		exists.then_some((written, Shape { date, time: time_shape, offset: offset_shape }))
+	}
+
+	/// Parses the time that a text begins with. Text after it is ignored. Returns `None` if the text does not begin with a date of
+	/// the calendar.
+	pub fn leading(text: &str) -> Option<Self> {
+		let mut scan = Scan::new(text);
+		scan.weekday();
+		let (year, pair, date) = scan.date()?;
+		let (time, next_day) = match scan.time() {
+			TimeScan::Found(time, next_day, _) => (time, next_day),
+			TimeScan::Absent | TimeScan::Invalid => (Time::midnight(), false),
+		};
+		let written = Self { year, pair, time, next_day, open: date.is_open(), offset: None };
+		let orders = [DateOrder::DayFirst, DateOrder::MonthFirst];
+		orders.into_iter().any(|order| written.civil(order).is_some()).then_some(written)
+	}
+
+	/// Returns `true` if a text begins with three parts of a date, even if the calendar has no such date, or is a year and the
+	/// number of a day.
+	pub fn begins(text: &str) -> bool {
+		let mut scan = Scan::new(text);
+		scan.weekday();
+		let day_of_year = scan.attempt(|scan| {
+			scan.digits(4, 4)?;
+			scan.one_of(&["-"])?;
+			let day = scan.digits(3, 4)?;
+			(day.len() == 3 && scan.rest.is_empty()).then_some(())
+		});
+		day_of_year.is_some() || scan.date().is_some_and(|(.., shape)| shape.fields.len() == 3)
 	}
 
 	/// Returns the order of day and month that this date allows; `None` if the order is not open.
@@ -82,21 +116,33 @@ impl Written {
 	}
 }
 
+/// Two letters that abbreviate the days of the week in German.
+const SHORT_WEEKDAYS: [&str; 7] = ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"];
+
 /// Result of a scan for a time of day.
-enum TimeScan {
+pub enum TimeScan {
+	/// A time of day, `true` for `24:00`, and its notation.
 	Found(Time, bool, TimeShape),
+	/// The date is followed by something else, or by nothing.
 	Absent,
+	/// The date is followed by digits that are no time of day.
 	Invalid,
 }
 
 /// Rest of a text.
-struct Scan<'a> {
-	rest: &'a str,
+pub struct Scan<'a> {
+	/// Text that has not been taken.
+	pub rest: &'a str,
 }
 
 impl<'a> Scan<'a> {
+	/// Starts at the first character of a text that is no blank.
+	pub fn new(text: &'a str) -> Self {
+		Self { rest: text.trim() }
+	}
+
 	/// Takes up to `most` digits; `None` if there are fewer than `least`.
-	fn digits(&mut self, least: usize, most: usize) -> Option<&'a str> {
+	pub fn digits(&mut self, least: usize, most: usize) -> Option<&'a str> {
 		let count = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
 		let (digits, rest) = self.rest.split_at(count);
 		(count >= least).then(|| {
@@ -106,21 +152,21 @@ impl<'a> Scan<'a> {
 	}
 
 	/// Takes ASCII letters.
-	fn letters(&mut self) -> &'a str {
+	pub fn letters(&mut self) -> &'a str {
 		let (letters, rest) = self.rest.split_at(self.rest.bytes().take_while(u8::is_ascii_alphabetic).count());
 		self.rest = rest;
 		letters
 	}
 
 	/// Takes one of `texts`.
-	fn one_of(&mut self, texts: &[&'static str]) -> Option<&'static str> {
+	pub fn one_of(&mut self, texts: &[&'static str]) -> Option<&'static str> {
 		let found = texts.iter().copied().find(|text| self.rest.starts_with(text))?;
 		self.rest = &self.rest[found.len()..];
 		Some(found)
 	}
 
 	/// Calls `scan`, and takes nothing if it returns `None`.
-	fn attempt<T>(&mut self, scan: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+	pub fn attempt<T>(&mut self, scan: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
 		let before = self.rest;
 		let found = scan(self);
 		if found.is_none() {
@@ -131,8 +177,12 @@ impl<'a> Scan<'a> {
 
 	fn weekday(&mut self) {
 		self.attempt(|scan| {
-			named(&WEEKDAYS, scan.letters())?;
-			scan.one_of(&[", ", ",", " "])
+			let letters = scan.letters();
+			let short = SHORT_WEEKDAYS.iter().any(|weekday| weekday.eq_ignore_ascii_case(letters));
+			if !short {
+				named(&WEEKDAYS, letters)?;
+			}
+			scan.one_of(&[", ", ",", " ", "., ", ". "])
 		});
 	}
 
@@ -144,7 +194,7 @@ impl<'a> Scan<'a> {
 			.or_else(|| self.attempt(Self::year_last))
 	}
 
-	/// `2031-01-31`, `2031-Jan-31`, `2031-01` and `2031-Q1`.
+	/// `2031-01-31`, `2031-Jan-31`, `2031-01`, `2031-Q1` and `2031-W05`.
 	fn year_first(&mut self) -> Option<(i16, (i8, i8), DateShape)> {
 		let year = self.digits(4, 4)?.parse().ok()?;
 		let first = self.one_of(&["-", "/", ".", " "]).unwrap_or("");
@@ -152,6 +202,9 @@ impl<'a> Scan<'a> {
 			let quarter: i8 = self.digits(1, 1)?.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
 			let shape = DateShape { fields: vec![Field::Year, Field::Quarter], separators: vec![first.into()], padded: true };
 			return Some((year, (quarter * 3 - 2, 1), shape));
+		}
+		if self.one_of(&["W", "w"]).is_some() {
+			return self.week(year, first);
 		}
 		if first.is_empty() {
 			return None;
@@ -169,6 +222,27 @@ impl<'a> Scan<'a> {
 		let shape =
 			DateShape { fields: vec![Field::Year, name, Field::Day], separators: vec![first.into(), first.into()], padded };
 		Some((year, (month, day.parse().ok()?), shape))
+	}
+
+	/// Week of ISO 8601, and the number of its day if there is one: `05` and `05-1` after `2031-W`. Without a day, it is
+	/// the Monday.
+	fn week(&mut self, year: i16, separator: &'static str) -> Option<(i16, (i8, i8), DateShape)> {
+		let week = self.digits(2, 2)?.parse().ok()?;
+		let day: Option<i8> = self.attempt(|scan| {
+			if !separator.is_empty() {
+				scan.one_of(&[separator])?;
+			}
+			scan.digits(1, 1)?.parse().ok()
+		});
+		let weekday = Weekday::from_monday_one_offset(day.unwrap_or(1)).ok()?;
+		let date = ISOWeekDate::new(year, week, weekday).ok()?.date();
+		let mut shape =
+			DateShape { fields: vec![Field::WeekYear, Field::Week], separators: vec![separator.into()], padded: true };
+		if day.is_some() {
+			shape.fields.push(Field::Weekday);
+			shape.separators.push(separator.into());
+		}
+		Some((date.year(), (date.month(), date.day()), shape))
 	}
 
 	/// `20310131` before a time of day.
@@ -238,16 +312,35 @@ impl<'a> Scan<'a> {
 		Some((month, name, true))
 	}
 
-	/// Takes a time of day, after a `T`, a blank or a comma.
-	fn time(&mut self) -> TimeScan {
+	/// Takes a time of day, after a `T`, a blank, a comma, a colon or an underscore.
+	pub fn time(&mut self) -> TimeScan {
 		let before = self.rest;
-		let Some(join) = self.one_of(&[", ", "  ", " ", "T", "t", ":"]) else { return TimeScan::Absent };
+		let joins = [", ", "  ", " ", "T", "t", ":", "_", "\u{a0}", "\u{202f}"];
+		let Some(join) = self.one_of(&joins) else { return TimeScan::Absent };
 		if !self.rest.starts_with(|next: char| next.is_ascii_digit()) {
 			// An offset follows a blank, too.
 			self.rest = before;
 			return TimeScan::Absent;
 		}
 		self.time_of_day(join).map_or(TimeScan::Invalid, |(time, next_day, shape)| TimeScan::Found(time, next_day, shape))
+	}
+
+	/// Takes an hour behind a date whose fields stand in columns of their own, so that blanks join them: `2031 1 31 18`.
+	fn hour(&mut self, date: &DateShape) -> Option<(Time, TimeShape)> {
+		let join = self.one_of(&[" "])?;
+		let hours = self.digits(1, 2)?;
+		let columns = date.separators.len() == 2 && date.separators.iter().all(|separator| separator == join);
+		let time = Time::new(hours.parse().ok()?, 0, 0, 0).ok()?;
+		let shape = TimeShape {
+			join: join.to_string(),
+			separator: "",
+			padded: hours.len() == 2 && date.padded,
+			minutes: false,
+			seconds: false,
+			fraction: 0,
+			meridiem: None,
+		};
+		(columns && self.rest.is_empty()).then_some((time, shape))
 	}
 
 	fn time_of_day(&mut self, join: &str) -> Option<(Time, bool, TimeShape)> {
@@ -291,6 +384,7 @@ impl<'a> Scan<'a> {
 			join: join.to_string(),
 			separator,
 			padded: hours.len() == 2,
+			minutes: true,
 			seconds: seconds.is_some(),
 			fraction: fraction.map_or(0, |fraction| fraction.len().min(9)),
 			meridiem: meridiem.map(|(blank, text)| (blank.to_string(), text.starts_with(['a', 'p']))),
@@ -342,16 +436,22 @@ fn named(names: &[&str], text: &str) -> Option<usize> {
 }
 
 /// Returns the number of a month and the field that it is written as.
-fn named_month(text: &str) -> Option<(i8, Field)> {
+pub fn named_month(text: &str) -> Option<(i8, Field)> {
 	let text = if text.eq_ignore_ascii_case("sept") { "sep" } else { text };
 	let at = named(&MONTHS, text)?;
 	Some((at as i8 + 1, Field::MonthName(text.len() == MONTHS[at].len() && text.len() > 3)))
 }
 
+/// Returns the time of day that a text is, without a date.
+pub fn time_of_day(text: &str) -> Option<Time> {
+	let mut scan = Scan::new(text);
+	let (time, _, shape) = scan.time_of_day("")?;
+	(!shape.separator.is_empty() && scan.rest.is_empty()).then_some(time)
+}
+
 /// Returns `true` if the text is a time of day without a date.
 pub fn is_time_of_day(text: &str) -> bool {
-	let mut scan = Scan { rest: text.trim() };
-	scan.time_of_day("").is_some_and(|(_, _, shape)| !shape.separator.is_empty()) && scan.rest.is_empty()
+	time_of_day(text).is_some()
 }
 
 #[cfg(test)]
@@ -381,9 +481,19 @@ mod tests {
 			("2031-01", "2031-01-01T00:00:00"),
 			("2031 1", "2031-01-01T00:00:00"),
 			("2031 1 5 18:00", "2031-01-05T18:00:00"),
+			("2031 1 5 7", "2031-01-05T07:00:00"),
+			("2031 01 05 23", "2031-01-05T23:00:00"),
 			("01/2031", "2031-01-01T00:00:00"),
 			("Sept 2031", "2031-09-01T00:00:00"),
 			("2031Q3", "2031-07-01T00:00:00"),
+			("01.2031", "2031-01-01T00:00:00"),
+			("2031.01", "2031-01-01T00:00:00"),
+			("2031/01", "2031-01-01T00:00:00"),
+			("2031-W05", "2031-01-27T00:00:00"),
+			("2031W051", "2031-01-27T00:00:00"),
+			("2031-W01-1 06:00", "2030-12-30T06:00:00"),
+			("2031-01-31_18:00:00", "2031-01-31T18:00:00"),
+			("2031-01-31\u{a0}18:00", "2031-01-31T18:00:00"),
 			("2031-01-31T18:00:00+01:00[Europe/Paris]", "2031-01-31T18:00:00"),
 		] {
 			assert_eq!(civil(text).as_deref(), Some(expected), "{text}");
@@ -411,6 +521,8 @@ mod tests {
 			"31 Foo 2031",
 			"2031-01-31 18:00 CET",
 			"24:30",
+			"2031-W54",
+			"2031-W05-8",
 		] {
 			assert_eq!(civil(text), None, "{text}");
 		}

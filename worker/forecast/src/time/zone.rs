@@ -6,20 +6,29 @@ use jiff::{
 	civil::{DateTime, Weekday},
 	tz::{AmbiguousOffset, TimeZone},
 };
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Nanoseconds of an hour, by which clocks are changed.
-const HOUR: i128 = 3_600_000_000_000;
+pub const HOUR: i128 = 3_600_000_000_000;
+/// Nanoseconds of a day.
+const DAY: i128 = 24 * HOUR;
 /// Hours of the night in which clocks are changed.
 const NIGHT: std::ops::RangeInclusive<i8> = 0..=3;
+/// Months in which daylight-saving time ends: February to April in the south, September to November in the north.
+const AUTUMN: [i8; 6] = [2, 3, 4, 9, 10, 11];
 
 /// Error of an hour that comes twice.
 #[derive(Debug)]
-pub struct RepeatedHour(pub String);
+pub struct RepeatedHour {
+	/// Reason and next step.
+	pub text: String,
+	/// Rows of the file, oldest first; `None` if sorting has mixed the rows of both hours.
+	pub order: Option<Vec<usize>>,
+}
 
 impl fmt::Display for RepeatedHour {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(&self.0)
+		f.write_str(&self.text)
 	}
 }
 
@@ -72,11 +81,87 @@ pub fn instants(zone: &TimeZone, name: &str, local: &[i128], texts: &[&TimeText]
 	Ok(instants)
 }
 
+/// Returns instants by which rows can be sorted, in the order of the file. Of an hour that comes twice, the rows of the first
+/// pass have the earlier instants.
+///
+/// # Errors
+///
+/// Errors if the rows of both passes are mixed in the file, so that nothing shows the pass of a row.
+pub fn sort_keys(zone: &TimeZone, local: &[i128], texts: &[TimeText]) -> Result<Vec<i128>> {
+	let instant = |ticks: i128, later: bool| -> Result<i128> {
+		let ambiguous = zone.to_ambiguous_timestamp(civil_of(ticks).context("the calendar ends before this time")?);
+		let instant = if later { ambiguous.later()? } else { ambiguous.earlier()? };
+		Ok(instant.as_nanosecond())
+	};
+	let mut keys = local.iter().map(|ticks| instant(*ticks, false)).collect::<Result<Vec<i128>>>()?;
+	// Rows of the hours that come twice, by their day.
+	let mut days = BTreeMap::<i128, Vec<usize>>::new();
+	for (row, ticks) in local.iter().enumerate().filter(|(_, ticks)| is_repeated(zone, **ticks)) {
+		days.entry(ticks.div_euclid(DAY)).or_default().push(row);
+	}
+	for rows in days.into_values() {
+		let mut times: Vec<i128> = rows.iter().map(|row| local[*row]).collect();
+		times.sort_unstable();
+		if times.windows(2).all(|pair| pair[0] != pair[1]) {
+			continue;
+		}
+		for row in second_pass(local, &rows).with_context(|| mixed(&texts[rows[0]]))? {
+			keys[row] = instant(local[row], true)?;
+		}
+	}
+	Ok(keys)
+}
+
+/// Returns the rows of the second pass of an hour that comes twice; `None` if the file does not show them. `rows` are those of
+/// both passes, in the order of the file.
+fn second_pass(local: &[i128], rows: &[usize]) -> Option<Vec<usize>> {
+	let (first, last) = (*rows.first()?, *rows.last()?);
+	let times = || rows.iter().map(|row| local[*row]);
+	let (least, largest) = (times().min()?, times().max()?);
+	let before = first.checked_sub(1).map(|row| local[row]);
+	let after = local.get(last + 1).copied();
+	let rises = before.is_none_or(|time| time < least) && after.is_none_or(|time| time > largest);
+	let falls = before.is_none_or(|time| time > largest) && after.is_none_or(|time| time < least);
+	let mut ordered = rows.to_vec();
+	match (rises, falls) {
+		(true, _) => {}
+		(false, true) => ordered.reverse(),
+		(false, false) => return None,
+	}
+	let turns: Vec<usize> = (1..ordered.len()).filter(|at| local[ordered[*at]] <= local[ordered[*at - 1]]).collect();
+	match turns[..] {
+		[turn] if last - first + 1 == rows.len() => Some(ordered.split_off(turn)),
+		_ => None,
+	}
+}
+
+/// Returns the error of rows whose pass of an hour that comes twice is open.
+fn mixed(text: &TimeText) -> String {
+	format!(
+		"line {}: the time `{}` is in an hour that comes twice, as daylight-saving time ends, and the rows of both passes are \
+		mixed, so that --sort cannot separate them. Write the rows of that night in their order, or write all times with their \
+		offsets from UTC, e.g. +02:00",
+		text.line, text.text
+	)
+}
+
+/// Returns `true` if clocks may show a local time twice in some zone: daylight-saving time ends in the night to a Friday or a
+/// Sunday in autumn.
+pub fn may_come_twice(local: i128) -> bool {
+	civil_of(local).is_some_and(|time| {
+		let night = match time.weekday() {
+			Weekday::Friday | Weekday::Sunday => NIGHT.contains(&time.hour()),
+			Weekday::Thursday | Weekday::Saturday => time.hour() == 23,
+			_ => false,
+		};
+		night && AUTUMN.contains(&time.month())
+	})
+}
+
 /// Returns `true` if a local time that comes `difference` after the one before, in steps of `step`, is what the end of
 /// daylight-saving time makes: the clock was turned back by an hour.
 pub fn is_turned_back(local: i128, difference: i128, step: i128) -> bool {
-	let night = civil_of(local).is_some_and(|time| NIGHT.contains(&time.hour()));
-	night && (1..=HOUR).contains(&step) && difference == step - HOUR
+	may_come_twice(local) && (1..=HOUR).contains(&step) && difference == step - HOUR
 }
 
 /// Returns `true` if a local time that comes `difference` after the one before, in steps of `step`, is what the beginning of

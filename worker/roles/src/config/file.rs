@@ -133,7 +133,8 @@ pub struct DomainConfig {
 	/// Search for better models.
 	#[serde(default)]
 	pub optimize: bool,
-	/// Answer when drawn. An evaluator is drawn for every domain of its class, so leaving one out costs a part of the bond.
+	/// Answer when drawn. An evaluator is drawn for every domain of its class, so leaving one out costs a part of the bond; the
+	/// worker warns of it at its start.
 	#[serde(default)]
 	pub evaluate: bool,
 	/// Improvement over the initial champion at which the search ends, in percent of the initial champion's error.
@@ -296,6 +297,12 @@ impl ConfigFile {
 		if self.domains.iter().any(|domain| domain.optimize) && !optimizer {
 			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
 		}
+		if optimizer && !self.domains.is_empty() && !self.domains.iter().any(|domain| domain.optimize) {
+			bail!(
+				"an identity has role = \"optimize\", but no entry of `domains` has optimize = true, so it would do nothing: set it for \
+				 a domain, leave `domains` out to optimize every domain with a weight, or remove the identity"
+			);
+		}
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}
@@ -395,6 +402,15 @@ impl IdentityConfig {
 }
 
 impl DomainConfig {
+	/// Returns the identifier or the name of the domain as text.
+	pub fn label(&self) -> String {
+		match (self.domain_id, &self.name) {
+			(Some(id), _) => id.to_string(),
+			(None, Some(name)) => format!("`{name}`"),
+			(None, None) => "without a name".into(),
+		}
+	}
+
 	fn check(&self) -> Result<()> {
 		if self.domain_id.is_some() == self.name.is_some() {
 			bail!("it needs either `domain_id` or `name`");

@@ -87,6 +87,19 @@ impl Config {
 		self.domain(id, name).is_none_or(|domain| domain.evaluate)
 	}
 
+	/// Returns warnings of settings that are valid and probably a mistake, each with the next step.
+	pub fn warnings(&self) -> Vec<String> {
+		let ignored = self.domains.iter().filter(|domain| !domain.evaluate && self.has_role(Role::Evaluate));
+		let warning = |domain: &DomainConfig| {
+			let label = domain.label();
+			format!(
+				"the evaluators do not answer draws for domain {label}, and each absence costs a part of the bond: set evaluate = true in \
+				 its entry of `domains`"
+			)
+		};
+		ignored.map(warning).collect()
+	}
+
 	/// Returns `true` if one of the identities has `role`.
 	pub fn has_role(&self, role: Role) -> bool {
 		self.identities.iter().any(|identity| identity.role == role)

@@ -273,8 +273,32 @@ fn a_contradiction_is_refused_with_the_next_step() {
 	assert!(refusal("a.toml", nobody).contains("no identity has role"));
 	assert!(refusal("a.toml", &format!("genesis = \"0x12\"\n{IDENTITY}")).contains("64 hexadecimal digits"));
 	assert!(refusal("a.toml", &format!("{IDENTITY}bond = \"9 DOIN\"\n")).contains("only evaluators bond"));
-	let percent = format!("{IDENTITY}[[domains]]\ndomain_id = 1\ntarget_performance = 100.0\n");
+	let percent = format!("{IDENTITY}[[domains]]\ndomain_id = 1\noptimize = true\ntarget_performance = 100.0\n");
 	assert!(refusal("a.toml", &percent).contains("`target_performance` is 100: expected a percentage"));
+}
+
+#[test]
+fn k43_an_optimizer_without_a_domain_is_refused_and_an_evaluator_that_leaves_one_out_is_warned_of() {
+	let domain = |flags: &str| format!("[[domains]]\nname = \"load\"\n{flags}");
+	for flags in ["", "evaluate = true\n", "optimize = false\n"] {
+		let reason = refusal("a.toml", &format!("{IDENTITY}{}", domain(flags)));
+		assert!(reason.contains("no entry of `domains` has optimize = true") && reason.contains("would do nothing"), "{reason}");
+	}
+	load("a.toml", &format!("{IDENTITY}{}[[domains]]\ndomain_id = 1\noptimize = true\n", domain(""))).unwrap();
+	load("a.toml", IDENTITY).unwrap();
+
+	let warnings = |identities: &str, flags: &str| {
+		let file = load("a.toml", &format!("{identities}{}", domain(flags))).unwrap();
+		Config::layered(Settings::default(), Settings::default(), file).warnings()
+	};
+	let evaluator = "[[identities]]\nrole = \"evaluate\"\ndev = \"//Eve\"\n";
+	for (identities, flags) in [(evaluator.to_string(), ""), (format!("{IDENTITY}{evaluator}"), "optimize = true\n")] {
+		let warnings = warnings(&identities, flags);
+		assert_eq!(warnings.len(), 1);
+		assert!(warnings[0].contains("domain `load`") && warnings[0].contains("set evaluate = true"), "{warnings:?}");
+	}
+	assert!(warnings(evaluator, "evaluate = true\n").is_empty());
+	assert!(warnings(IDENTITY, "optimize = true\n").is_empty(), "an optimizer is not drawn");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Alarms {
 	rounds: BTreeMap<DomainId, u32>,
 	/// Reason for which each evaluator is not drawn.
 	standings: BTreeMap<Account, &'static str>,
-	/// Block of the last look at the standings.
+	/// Block of the last look at the standings, or of the start.
 	looked: Option<BlockNumber>,
 }
 
@@ -48,9 +48,11 @@ impl Alarms {
 		}
 	}
 
-	/// Returns `true` if the standing of the evaluators is to be looked at again in block `block`, which is once per round.
+	/// Returns `true` if the standing of the evaluators is to be looked at in block `block`, which is once per round. The first look
+	/// is a round after the start, since an evaluator may bond at the start.
 	pub fn is_look_due(&mut self, block: BlockNumber) -> bool {
-		let is_due = self.looked.is_none_or(|looked| block.saturating_sub(looked) >= self.period || block < looked);
+		let looked = *self.looked.get_or_insert(block);
+		let is_due = block.saturating_sub(looked) >= self.period || block < looked;
 		if is_due {
 			self.looked = Some(block);
 		}
@@ -107,7 +109,7 @@ mod tests {
 	fn standings_are_looked_at_once_per_round() {
 		let mut alarms = Alarms::new(17);
 		let looks: Vec<u32> = (100..151).filter(|block| alarms.is_look_due(*block)).collect();
-		assert_eq!(looks, [100, 117, 134]);
+		assert_eq!(looks, [117, 134]);
 		assert!(alarms.is_look_due(90), "a chain that began anew");
 	}
 }

@@ -4,8 +4,8 @@ use super::{
 	alarm::{Alarms, UnpaidRound},
 	answers::{AnswerKey, Answers},
 	policy::{
-		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges, Assignment,
-		ChallengeStep, Claim, Duty, Failure, Interest, Policy,
+		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, is_of_another_worker, missing_ranges,
+		Assignment, ChallengeStep, Claim, Duty, Failure, Interest, Policy,
 	},
 };
 use crate::{
@@ -114,14 +114,21 @@ impl Evaluator {
 		}
 	}
 
+	/// Looks at every domain, also after a read has failed: the answers to other tasks are due all the same.
+	///
+	/// # Errors
+	///
+	/// Returns the last error. Earlier ones are logged.
 	async fn try_look(&self, head: Head) -> Result<()> {
 		let domains = self.context.chain.domains(head).await?;
-		self.look_at_standings(head, &domains).await?;
-		for domain in domains {
-			if self.is_watched(&domain) {
-				self.report_result(&domain);
-				self.look_at_domain(head, domain).await?;
+		for domain in domains.iter().filter(|domain| self.is_watched(domain)) {
+			self.report_result(domain);
+			if let Err(error) = self.look_at_domain(head, domain.clone()).await {
+				tracing::warn!(target: TARGET, domain = domain.id, "{error:#}");
 			}
+		}
+		if let Err(error) = self.look_at_standings(head, &domains).await {
+			tracing::warn!(target: TARGET, "{error:#}");
 		}
 		self.look_at_challenges(head).await
 	}
@@ -166,7 +173,11 @@ impl Evaluator {
 		let tasks = chain.recomputations(head, domain.id).await?;
 		let mut rounds: Vec<_> = chain.round(head, domain.id).await?.into_iter().collect();
 		for round in tasks.iter().filter_map(|view| view.subject.round()) {
-			rounds.extend(chain.open_round(head, round).await?);
+			match chain.open_round(head, round).await {
+				Ok(open) => rounds.extend(open),
+				// Only the verification of others needs the round; an answer that is due does not.
+				Err(error) => tracing::warn!(target: TARGET, round = round.number, "{:#}", anyhow::Error::from(error)),
+			}
 		}
 		let is_named = self.context.config.domain(domain.id, &domain.name).is_some_and(|domain| domain.evaluate);
 		let interest = Interest { is_weighted: domain.weight > 0, is_named, own_seat: None };
@@ -328,7 +339,20 @@ impl Evaluator {
 		})?;
 		let call = Call::reveal_sums(view.task, &entry.decode_payload::<Sums>()?, entry.salt);
 		let urgency = self.staked(head, who, view.phase_end).await?;
-		let included = self.submit(&signer, &call, urgency).await?;
+		let included = match self.submit(&signer, &call, urgency).await {
+			Err(error) if is_of_another_worker(error.dispatch_error()) => {
+				tracing::error!(
+					target: TARGET,
+					account = %who,
+					"the committed answer is not the one of this journal: another worker answers for this account; keep one of them. An \
+					 answer that nobody reveals costs a part of the bond"
+				);
+				// Every further attempt would cost a fee and fail.
+				self.wait_for_block_after(view.phase_end.saturating_sub(1)).await;
+				return Ok(());
+			}
+			outcome => outcome?,
+		};
 		journal.mark(scope, who, State::Revealed, Note::Progress)?;
 		log_included("sums revealed", who, &included);
 		Ok(())

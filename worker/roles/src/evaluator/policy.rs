@@ -28,6 +28,8 @@ const OVERTAKEN: [&str; 4] = [
 	"Recomputation::AlreadyCommitted",
 	"Recomputation::AlreadyRevealed",
 ];
+/// Error of a reveal whose commitment on the chain was made with another journal.
+const COMMITMENT_MISMATCH: &str = "Recomputation::CommitmentMismatch";
 /// Error of a recomputation that another evaluator has made first.
 const ALREADY_RECOMPUTED: &str = "Recomputation::AlreadyRecomputed";
 
@@ -381,6 +383,11 @@ pub fn failure(dispatch_error: Option<&str>) -> Failure {
 		Some(error) if OVERTAKEN.contains(&error) => Failure::Overtaken,
 		_ => Failure::Unexpected,
 	}
+}
+
+/// Returns `true` if a reveal failed because another worker has committed an answer for the account.
+pub fn is_of_another_worker(dispatch_error: Option<&str>) -> bool {
+	dispatch_error == Some(COMMITMENT_MISMATCH)
 }
 
 /// Returns `true` if a call of `recompute` failed because the runtime has the sums already.

@@ -2,8 +2,8 @@
 
 use super::{
 	policy::{
-		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, missing_ranges, CHUNKS_PER_CALL,
-		COURTESY,
+		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, is_of_another_worker, missing_ranges,
+		CHUNKS_PER_CALL, COURTESY,
 	},
 	*,
 };
@@ -394,5 +394,13 @@ mod failures {
 	fn a_chunk_that_was_recomputed_meanwhile_is_skipped() {
 		assert!(is_already_recomputed(Some("Recomputation::AlreadyRecomputed")));
 		assert!(!is_already_recomputed(Some("Recomputation::WrongPhase")) && !is_already_recomputed(None));
+	}
+
+	/// Two machines run a worker of one account. The answer of the other one is on the chain.
+	#[test]
+	fn k32_an_answer_of_another_worker_is_not_revealed_again_and_again() {
+		let mismatch = Some("Recomputation::CommitmentMismatch");
+		assert!(is_of_another_worker(mismatch) && failure(mismatch) == Failure::Unexpected);
+		assert!(!is_of_another_worker(Some("Recomputation::AlreadyRevealed")) && !is_of_another_worker(None));
 	}
 }

@@ -1,10 +1,24 @@
 //! Chain that a journal belongs to.
 
-use super::{Journal, JournalError};
+use super::{folder_of, Journal, JournalError};
 use doin_chain::Head;
-use doin_primitives::Hash;
-use rusqlite::{params, Connection, OptionalExtension};
+use doin_primitives::{BlockNumber, Hash};
+use rusqlite::{params, Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
+
+/// Number of the block that a chain is known by, beside its genesis: the first one that differs if the chain begins anew.
+pub const FIRST_BLOCK: BlockNumber = 1;
+
+/// Outcome of [`Journal::bind_to_block`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+	/// The journal belongs to the chain.
+	Same,
+	/// The journal of another chain was moved aside, to the file of this name.
+	MovedAside(PathBuf),
+	/// An earlier journal of the chain, which had been moved aside, took the place of an unused one.
+	TakenUp,
+}
 
 impl Journal {
 	/// Binds a new journal to the network with the first block `genesis`.
@@ -49,38 +63,104 @@ impl Journal {
 		set.map(|_| ()).map_err(|cause| self.error(cause))
 	}
 
-	/// Moves the file aside, since the node is at another chain: the one of `genesis` with the block `found`. The file that was
-	/// moved aside for that chain earlier, if any, takes its place, otherwise a new one. Returns the name that the file has now.
+	/// Returns the number of the block by which the chain of the node has to be compared with that of the journal; `None` for a
+	/// journal that belongs to any chain of its network.
 	///
 	/// # Errors
 	///
-	/// Errors if the file cannot be renamed, or if the database fails.
-	pub fn set_aside(&mut self, genesis: Hash, found: Head) -> Result<PathBuf, JournalError> {
+	/// Errors if the database fails.
+	pub fn block_to_compare(&self) -> Result<Option<BlockNumber>, JournalError> {
+		if let Some(known) = self.chain_block()? {
+			return Ok(Some(known.number));
+		}
+		Ok((self.is_unused()? && self.has_files_aside()).then_some(FIRST_BLOCK))
+	}
+
+	/// Binds the journal to the chain of `genesis` with the block `found`, whose number is that of
+	/// [`Journal::block_to_compare`]. The file of another chain is moved aside. The file that was moved aside for this chain
+	/// earlier, if any, takes its place, otherwise a new one.
+	///
+	/// A crash at any moment loses nothing: a file is only renamed, and an unused file in its place is replaced by the earlier
+	/// one at the next start.
+	///
+	/// # Errors
+	///
+	/// Errors if a file cannot be renamed, or if the database fails.
+	pub fn bind_to_block(&mut self, genesis: Hash, found: Head) -> Result<Binding, JournalError> {
+		match self.chain_block()? {
+			Some(known) if known == found => Ok(Binding::Same),
+			Some(_) => {
+				let aside = self.move_aside()?;
+				self.take_earlier(genesis, found)?;
+				self.reopen()?;
+				self.bind(genesis)?;
+				self.set_chain_block(found)?;
+				Ok(Binding::MovedAside(aside))
+			}
+			None if self.is_unused()? => {
+				self.close()?;
+				let is_taken = self.take_earlier(genesis, found)?;
+				self.reopen()?;
+				Ok(if is_taken { Binding::TakenUp } else { Binding::Same })
+			}
+			None => Ok(Binding::Same),
+		}
+	}
+
+	/// Closes the file, and renames it after the block that its chain is known by. Returns its new name.
+	pub(super) fn move_aside(&mut self) -> Result<PathBuf, JournalError> {
 		let own = self.chain_block()?.map_or([0; 32], |block| block.hash);
 		let aside = unused(&self.path, own);
-		let rename = |from: &Path, to: &Path| {
-			let (path, aside) = (from.to_path_buf(), to.to_path_buf());
-			std::fs::rename(from, to).map_err(|cause| JournalError::SetAside { path, aside, cause })
-		};
-		// The file has to be closed while it is renamed.
-		let closed = Connection::open_in_memory().map_err(|cause| self.error(cause))?;
-		drop(std::mem::replace(self.database.get_mut(), closed));
+		self.close()?;
 		rename(&self.path, &aside)?;
-		let earlier = name_aside(&self.path, found.hash, 0);
-		if earlier.exists() {
-			let database = Connection::open(&earlier).map_err(|cause| self.error(cause))?;
-			let belongs = || Ok(self::genesis(&database)? == Some(genesis) && chain_block(&database)? == Some(found));
-			let belongs: rusqlite::Result<bool> = belongs();
-			drop(database);
-			if belongs.unwrap_or(false) {
-				rename(&earlier, &self.path)?;
-			}
-		}
-		*self.database.get_mut() = Self::connect(&self.path)?;
-		self.bind(genesis)?;
-		self.set_chain_block(found)?;
 		Ok(aside)
 	}
+
+	/// Gives the file that was moved aside for the chain of `genesis` with the block `found` its name back. Returns `false` if
+	/// there is none. A file of that name has to be closed, and is replaced.
+	pub(super) fn take_earlier(&self, genesis: Hash, found: Head) -> Result<bool, JournalError> {
+		let belongs = |path: &PathBuf| -> rusqlite::Result<bool> {
+			let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+			Ok(self::genesis(&database)? == Some(genesis) && chain_block(&database)? == Some(found))
+		};
+		let mut names = (0..).map(|copy| name_aside(&self.path, found.hash, copy)).take_while(|name| name.exists());
+		match names.find(|name| belongs(name).unwrap_or(false)) {
+			Some(earlier) => rename(&earlier, &self.path).map(|()| true),
+			None => Ok(false),
+		}
+	}
+
+	/// Closes the file. A database in memory takes its place until [`Journal::reopen`].
+	fn close(&mut self) -> Result<(), JournalError> {
+		let closed = Connection::open_in_memory().map_err(|cause| self.error(cause))?;
+		drop(std::mem::replace(self.database.get_mut(), closed));
+		Ok(())
+	}
+
+	fn reopen(&mut self) -> Result<(), JournalError> {
+		*self.database.get_mut() = Self::connect(&self.path)?;
+		Ok(())
+	}
+
+	/// Returns `true` if the journal has never had an entry.
+	fn is_unused(&self) -> Result<bool, JournalError> {
+		let sql = "SELECT NOT EXISTS (SELECT 1 FROM entries) AND NOT EXISTS (SELECT 1 FROM replaced)";
+		self.database().query_row(sql, [], |row| row.get(0)).map_err(|cause| self.error(cause))
+	}
+
+	/// Returns `true` if files were moved aside from the name of the journal.
+	fn has_files_aside(&self) -> bool {
+		let files = std::fs::read_dir(folder_of(&self.path)).into_iter().flatten().flatten();
+		files.into_iter().any(|file| is_name_aside(&self.path, &file.file_name().to_string_lossy()))
+	}
+}
+
+/// Renames a file. The new name is on the disk before the call returns.
+fn rename(path: &Path, aside: &Path) -> Result<(), JournalError> {
+	let renamed = std::fs::rename(path, aside);
+	#[cfg(unix)]
+	let renamed = renamed.and_then(|()| std::fs::File::open(folder_of(aside))?.sync_all());
+	renamed.map_err(|cause| JournalError::SetAside { path: path.into(), aside: aside.into(), cause })
 }
 
 /// Returns the genesis hash that the journal belongs to.
@@ -97,10 +177,23 @@ pub(super) fn chain_block(database: &Connection) -> rusqlite::Result<Option<Head
 /// Returns the name of a journal that is moved aside: `worker.db` of the chain with block 0x1234abcd… becomes
 /// `worker-1234abcd.db`, and a second one `worker-1234abcd-1.db`.
 fn name_aside(path: &Path, block: Hash, copy: usize) -> PathBuf {
-	let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+	let (stem, extension) = parts(path);
 	let copy = if copy == 0 { String::new() } else { format!("-{copy}") };
-	let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
 	path.with_file_name(format!("{stem}-{}{copy}{extension}", hex::encode(&block[..4])))
+}
+
+/// Returns `true` if [`name_aside`] can return this name of a file.
+pub(super) fn is_name_aside(path: &Path, name: &str) -> bool {
+	let (stem, extension) = parts(path);
+	let rest = name.strip_prefix(&stem).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(&extension));
+	let Some((block, copy)) = rest.and_then(|rest| rest.split_at_checked(8)) else { return false };
+	block.bytes().all(|digit| digit.is_ascii_hexdigit()) && (copy.is_empty() || copy.starts_with('-'))
+}
+
+/// Returns the name of a file without its extension, and the extension with its dot.
+fn parts(path: &Path) -> (String, String) {
+	let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+	(path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), extension)
 }
 
 /// Returns the first name of that form that no file has.

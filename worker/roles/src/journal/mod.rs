@@ -38,6 +38,7 @@ mod rows;
 mod tests;
 
 pub use backup::{backup, Copied};
+pub use chain::{Binding, FIRST_BLOCK};
 pub use entry::{Entry, Kind, Note, Scope, State};
 pub use error::JournalError;
 
@@ -49,6 +50,7 @@ use rows::{read, select, COLUMNS};
 use rusqlite::{params, Connection, OptionalExtension};
 use std::{
 	fs::{File, TryLockError},
+	io::{self, ErrorKind},
 	path::{Path, PathBuf},
 };
 
@@ -92,13 +94,15 @@ pub struct Journal {
 }
 
 impl Journal {
-	/// Opens the journal at `path`, or creates it. [`Journal::bind`] has to follow.
+	/// Opens the journal at `path`, or creates it. [`Journal::bind`] has to follow. Links are followed, so that every name of the
+	/// file leads to one lock.
 	///
 	/// # Errors
 	///
 	/// Errors if the file is in use by another worker, has another layout, or cannot be read and written.
 	pub fn open(path: &Path) -> Result<Self, JournalError> {
 		let path = expand_home(path).map_err(|error| JournalError::Name { reason: error.to_string() })?;
+		let path = canonical(&path)?;
 		let lock = Self::lock(&path)?;
 		let connection = Self::connect(&path)?;
 		Ok(Self { path, database: Mutex::new(connection), _lock: lock })
@@ -109,13 +113,13 @@ impl Journal {
 		&self.path
 	}
 
-	/// Creates the folder of the journal and locks the file beside it.
+	/// Locks the file beside the journal.
 	fn lock(path: &Path) -> Result<File, JournalError> {
 		let unwritable = |path: &Path, cause| JournalError::Unwritable { path: path.into(), cause };
-		if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-			std::fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
-		}
-		let lock_path = path.with_extension("lock");
+		// Two journals of one folder may differ in their extensions only.
+		let mut lock_path = path.as_os_str().to_os_string();
+		lock_path.push(".lock");
+		let lock_path = PathBuf::from(lock_path);
 		let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
 		let lock = lock.map_err(|cause| unwritable(&lock_path, cause))?;
 		match lock.try_lock() {
@@ -150,6 +154,12 @@ impl Journal {
 			found if found > LAYOUT => Err(JournalError::NewerLayout { path, found }),
 			found => Err(JournalError::OlderLayout { path, found }),
 		}
+	}
+
+	/// Makes every change fail, as on a full disk.
+	#[cfg(test)]
+	pub(crate) fn refuse_changes(&self) {
+		self.database().pragma_update(None, "query_only", true).expect("the pragma exists");
 	}
 
 	fn database(&self) -> MutexGuard<'_, Connection> {
@@ -295,6 +305,35 @@ impl Journal {
 			"INSERT INTO searches VALUES (?, 1) ON CONFLICT (domain) DO UPDATE SET starts = starts + 1 RETURNING starts - 1";
 		self.database().query_row(sql, params![domain], |row| row.get(0)).map_err(|cause| self.error(cause))
 	}
+}
+
+/// Creates the folder of the journal, and returns the name of the file without links, `.` and `..`.
+fn canonical(path: &Path) -> Result<PathBuf, JournalError> {
+	let folder = folder_of(path);
+	std::fs::create_dir_all(folder).map_err(|cause| JournalError::Unwritable { path: folder.into(), cause })?;
+	let found = resolved(path).map_err(|cause| JournalError::Unwritable { path: path.into(), cause })?;
+	match found.is_dir() {
+		true => Err(JournalError::Name { reason: format!("the journal {} is a folder: name a file in it", path.display()) }),
+		false => Ok(found),
+	}
+}
+
+/// Returns the name of a file without links, `.` and `..`. The file may be missing.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+	match path.canonicalize() {
+		Err(error) if error.kind() == ErrorKind::NotFound => match (path.read_link(), path.file_name()) {
+			// A link to a missing file leads to where that file will be. Links in a circle are another error.
+			(Ok(target), _) => resolved(&folder_of(path).join(target)),
+			(Err(_), Some(name)) => Ok(folder_of(path).canonicalize()?.join(name)),
+			(Err(_), None) => Err(error),
+		},
+		found => found,
+	}
+}
+
+/// Returns the folder of a file.
+fn folder_of(path: &Path) -> &Path {
+	path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Entry {

@@ -17,6 +17,14 @@ fn first_block(hash: u8) -> Head {
 	Head { number: 1, hash: [hash; 32] }
 }
 
+/// Binds the journal to a chain with another first block. Returns the name of the file that was moved aside.
+fn moved_aside(journal: &mut Journal, first: u8) -> PathBuf {
+	match journal.bind_to_block(GENESIS, first_block(first)).unwrap() {
+		Binding::MovedAside(aside) => aside,
+		other => panic!("{other:?}"),
+	}
+}
+
 /// Returns the names of the files in a folder.
 fn files(folder: &Path) -> Vec<String> {
 	let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
@@ -71,6 +79,25 @@ fn two_workers_cannot_share_a_journal() {
 	assert!(reason.contains("in use by another worker") && reason.contains("--journal"), "{reason}");
 	drop(first);
 	open(&path).unwrap();
+}
+
+#[test]
+fn k37_a_folder_that_cannot_be_used_is_named_with_the_next_step() {
+	let folder = tempfile::tempdir().unwrap();
+	std::fs::write(folder.path().join("file"), "something else").unwrap();
+	for name in ["file/worker.db", "file/deep/er/worker.db"] {
+		let error = open(&folder.path().join(name)).err().unwrap();
+		assert!(matches!(error, JournalError::Unwritable { .. }), "{error:?}");
+		assert!(error.to_string().contains("file") && error.to_string().contains("--journal"), "{error}");
+	}
+	assert_eq!(files(folder.path()), ["file"], "nothing is left behind");
+}
+
+#[test]
+fn k38_journals_whose_names_differ_in_their_extensions_are_two() {
+	let folder = tempfile::tempdir().unwrap();
+	let _first = open(&folder.path().join("worker.dave")).unwrap();
+	let _second = open(&folder.path().join("worker.eve")).unwrap();
 }
 
 #[test]
@@ -188,7 +215,7 @@ fn k38_the_file_of_the_journal_is_enough() {
 	let journal = open(&path).unwrap();
 	journal.prepare(&entry(1)).unwrap();
 	journal.mark(round(1), WHO, State::Committed, Note::Progress).unwrap();
-	assert_eq!(files(folder.path()), ["worker.db", "worker.lock"], "no entry is in another file");
+	assert_eq!(files(folder.path()), ["worker.db", "worker.db.lock"], "no entry is in another file");
 	// The process is killed, and only the named file is kept.
 	let kept = folder.path().join("kept.db");
 	std::fs::copy(&path, &kept).unwrap();
@@ -212,7 +239,7 @@ fn k38_a_journal_with_a_write_ahead_log_is_taken_over_as_one_file() {
 	}
 	let journal = open(&killed.join("worker.db")).unwrap();
 	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(1)]);
-	assert_eq!(files(&killed), ["worker.db", "worker.lock"]);
+	assert_eq!(files(&killed), ["worker.db", "worker.db.lock"]);
 }
 
 #[test]
@@ -268,15 +295,15 @@ fn k27_the_journal_of_a_chain_that_began_anew_is_moved_aside_and_found_again() {
 	assert_eq!(journal.chain_block().unwrap(), Some(first_block(5)), "the block of a chain is set once");
 	journal.prepare(&entry(1)).unwrap();
 	// The chain began anew.
-	let aside = journal.set_aside(GENESIS, first_block(6)).unwrap();
+	let aside = moved_aside(&mut journal, 6);
 	assert_eq!(aside, folder.path().join("worker-05050505.db"));
 	assert_eq!(journal.chain_block().unwrap(), Some(first_block(6)));
 	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [], "nothing of the earlier chain is committed again");
 	journal.prepare(&entry(2)).unwrap();
 	// The worker is at the earlier chain again.
-	journal.set_aside(GENESIS, first_block(5)).unwrap();
+	moved_aside(&mut journal, 5);
 	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(1)], "nothing was lost");
-	assert_eq!(files(folder.path()), ["worker-06060606.db", "worker.db", "worker.lock"]);
+	assert_eq!(files(folder.path()), ["worker-06060606.db", "worker.db", "worker.db.lock"]);
 	drop(journal);
 	assert_eq!(open(&path).unwrap().open_entries(Kind::Candidate).unwrap(), [entry(1)]);
 }
@@ -289,12 +316,108 @@ fn k27_a_file_of_the_same_name_is_not_overwritten() {
 	journal.set_chain_block(first_block(5)).unwrap();
 	let other = folder.path().join("worker-05050505.db");
 	std::fs::write(&other, "something else").unwrap();
-	let aside = journal.set_aside(GENESIS, first_block(6)).unwrap();
+	let aside = moved_aside(&mut journal, 6);
 	assert_eq!(aside, folder.path().join("worker-05050505-1.db"));
 	// A file of that name that is no journal of the chain stays where it is.
-	journal.set_aside(GENESIS, first_block(5)).unwrap();
+	moved_aside(&mut journal, 5);
 	assert_eq!(journal.chain_block().unwrap(), Some(first_block(5)));
 	assert_eq!(std::fs::read_to_string(&other).unwrap(), "something else");
+}
+
+/// A worker was at chain 6, then at chain 5, and is at chain 6 again.
+#[test]
+fn k27_a_crash_while_a_journal_is_moved_aside_loses_nothing() {
+	for steps in 0..=2 {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("worker.db");
+		let mut journal = open(&path).unwrap();
+		journal.set_chain_block(first_block(6)).unwrap();
+		journal.prepare(&entry(6)).unwrap();
+		moved_aside(&mut journal, 5);
+		journal.prepare(&entry(5)).unwrap();
+		assert_eq!(journal.block_to_compare().unwrap(), Some(FIRST_BLOCK));
+
+		// The process is killed after this many steps.
+		let found = first_block(6);
+		if steps > 0 {
+			journal.move_aside().unwrap();
+		}
+		if steps > 1 {
+			assert!(journal.take_earlier(GENESIS, found).unwrap());
+		}
+		drop(journal);
+		let mut journal = open(&path).unwrap();
+		assert_eq!(journal.block_to_compare().unwrap(), Some(FIRST_BLOCK), "{steps} steps");
+		let expected = match steps {
+			0 => Binding::MovedAside(folder.path().join("worker-05050505.db")),
+			1 => Binding::TakenUp,
+			_ => Binding::Same,
+		};
+		assert_eq!(journal.bind_to_block(GENESIS, found).unwrap(), expected, "{steps} steps");
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(6)], "{steps} steps");
+		assert_eq!(files(folder.path()), ["worker-05050505.db", "worker.db", "worker.db.lock"], "{steps} steps");
+		moved_aside(&mut journal, 5);
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(5)], "{steps} steps");
+	}
+}
+
+#[test]
+fn k27_a_journal_with_entries_is_never_replaced_by_an_earlier_one() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let mut journal = open(&path).unwrap();
+	assert_eq!(journal.block_to_compare().unwrap(), None, "a new journal belongs to any chain of its network");
+	journal.set_chain_block(first_block(6)).unwrap();
+	journal.prepare(&entry(6)).unwrap();
+	journal.move_aside().unwrap();
+	drop(journal);
+	let mut journal = open(&path).unwrap();
+	let other = Head { number: FIRST_BLOCK, hash: [7; 32] };
+	assert_eq!(journal.bind_to_block(GENESIS, other).unwrap(), Binding::Same, "the earlier journal is of another chain");
+	journal.prepare(&entry(7)).unwrap();
+	assert_eq!(journal.block_to_compare().unwrap(), None);
+	assert_eq!(journal.bind_to_block(GENESIS, first_block(6)).unwrap(), Binding::Same);
+	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(7)]);
+	// Other files of the folder are no journals that were moved aside.
+	for (name, expected) in [
+		("worker-06060606.db", true),
+		("worker-06060606-1.db", true),
+		("worker-backup12.db", false),
+		("worker-0606.db", false),
+		("worker-06060606.db-journal", false),
+		("other-06060606.db", false),
+	] {
+		assert_eq!(super::chain::is_name_aside(&path, name), expected, "{name}");
+	}
+}
+
+#[cfg(unix)]
+#[test]
+fn k38_every_name_of_a_journal_is_one_lock() {
+	use std::os::unix::fs::symlink;
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::create_dir(here.join("real")).unwrap();
+	symlink("real", here.join("linked")).unwrap();
+	symlink("real/worker.db", here.join("file.db")).unwrap();
+	symlink("file.db", here.join("again.db")).unwrap();
+	let names = ["real/worker.db", "linked/worker.db", "real/../real/./worker.db", "file.db", "again.db"];
+	// The first name creates the file, also through a link that leads nowhere yet.
+	for first in names {
+		let journal = open(&here.join(first)).unwrap();
+		journal.prepare(&entry(1)).unwrap();
+		assert_eq!(journal.path(), here.join("real/worker.db").canonicalize().unwrap(), "{first}");
+		for second in names {
+			let refused = open(&here.join(second)).err();
+			assert!(matches!(refused, Some(JournalError::InUse { .. })), "{first}, {second}: {refused:?}");
+		}
+		drop(journal);
+		assert_eq!(open(&here.join("real/worker.db")).unwrap().open_entries(Kind::Candidate).unwrap(), [entry(1)]);
+		assert_eq!(files(&here.join("real")), ["worker.db", "worker.db.lock"]);
+		std::fs::remove_file(here.join("real/worker.db")).unwrap();
+	}
+	let folder_name = open(&here.join("linked")).err().unwrap().to_string();
+	assert!(folder_name.contains("is a folder"), "{folder_name}");
 }
 
 #[test]

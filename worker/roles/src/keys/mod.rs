@@ -11,9 +11,9 @@ mod tests;
 mod text;
 
 pub use fault::KeyFault;
-pub use redact::{without_phrases, without_secrets};
+pub use redact::{without_secrets, without_typed_secrets};
 
-use crate::home::expand_home;
+use crate::{home::expand_home, shell::quoted};
 use anyhow::{bail, Context, Result};
 use doin_chain::{Account, Signer};
 use std::{
@@ -57,9 +57,9 @@ impl KeySource {
 	pub fn check(&self) -> Result<()> {
 		match self {
 			// Names of keystore files have 64 hexadecimal digits too.
-			Self::File(path) if !path.exists() && shown(path) != path.display().to_string() => bail!(
-				"the name of a key file is expected, and the text given looks like a phrase or seed (it is not repeated here): write it \
-				 into a file that only you can read, and name that file"
+			Self::File(path) if !path.exists() && redact::is_secret(&path.to_string_lossy()) => bail!(
+				"the name of a key file is expected, and the text given looks like a phrase, a seed or the contents of a key file (it is \
+				 not repeated here): write it into a file that only you can read, and name that file"
 			),
 			Self::File(_) => Ok(()),
 			Self::Dev(name) => dev_name(name).map(|_| ()),
@@ -99,7 +99,11 @@ fn dev_name(name: &str) -> Result<&str> {
 
 /// Returns the name of a file for messages, without the phrase or seed that was given in its place.
 fn shown(path: &Path) -> String {
-	without_secrets(&path.display().to_string())
+	let name = path.to_string_lossy();
+	match without_secrets(&name) {
+		shown if shown == name && redact::is_secret(&name) => redact::PLACEHOLDER.into(),
+		shown => shown,
+	}
 }
 
 /// Returns the key pair of a mnemonic phrase or a `0x…` seed, with optional derivations.
@@ -118,7 +122,8 @@ fn read(path: &Path) -> Result<Keypair> {
 	let file = File::open(&expanded).map_err(|error| {
 		let advice = match error.kind() {
 			ErrorKind::NotFound => {
-				format!("there is no such file; correct its name, or make a key with `doin-worker keys generate --out {name}`")
+				let out = quoted(&path.to_string_lossy()).into_owned();
+				format!("there is no such file; correct its name, or make a key with `doin-worker keys generate --out {out}`")
 			}
 			ErrorKind::PermissionDenied => "this user may not read it; correct its owner or its permissions".into(),
 			_ => "check the disk".into(),
@@ -176,10 +181,12 @@ pub fn write_new(path: &Path, secret: &str) -> Result<()> {
 		};
 		anyhow::Error::new(error).context(format!("cannot create the key file {}: {advice}", shown(path)))
 	})?;
-	file.write_all(secret.as_bytes())?;
-	file.write_all(b"\n")?;
-	file.sync_all()?;
-	Ok(())
+	let written = file.write_all(secret.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
+	if written.is_err() {
+		// A part of a key would be taken for a key that was copied wrongly. The error of the write is the one to report.
+		let _ = std::fs::remove_file(expand_home(path)?);
+	}
+	written.with_context(|| format!("cannot write the key file {}, which was removed: check the disk", shown(path)))
 }
 
 /// Returns a new mnemonic phrase of 12 or 24 words.

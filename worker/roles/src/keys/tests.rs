@@ -226,3 +226,79 @@ fn k36_secrets_are_taken_out_of_messages_and_nothing_else() {
 		assert_eq!(without_secrets(harmless), harmless);
 	}
 }
+
+/// Returns `text` with the word at `at` replaced.
+fn with_word(text: &str, at: usize, word: &str) -> String {
+	let mut words: Vec<&str> = text.split(' ').collect();
+	words[at] = word;
+	words.join(" ")
+}
+
+#[test]
+fn k36_a_phrase_with_wrong_words_is_not_repeated() {
+	let long = LONG.join(" ");
+	for text in [PHRASE, long.as_str()] {
+		let words = text.split(' ').count();
+		for at in 0..words {
+			for other in (at + 1..words).step_by(3) {
+				let wrong = with_word(&with_word(text, at, "qqwrong"), other, "zzwrong");
+				for shown in
+					[without_secrets(&format!("cannot use `{wrong}`")), without_typed_secrets(&format!("'{wrong}'"), &[])]
+				{
+					let left =
+						text.split(' ').chain(["qqwrong", "zzwrong"]).find(|word| shown.contains(word) && *word != "phrase");
+					assert_eq!(left, None, "{shown}");
+				}
+			}
+		}
+	}
+	// Without quotation marks around it, a phrase with one wrong word is found too.
+	for at in 0..12 {
+		let shown = without_secrets(&format!("the value is {} and with no file", with_word(PHRASE, at, "qqwrong")));
+		assert!(!shown.contains("qqwrong") && !shown.contains("ocean") && shown.ends_with("no file"), "{shown}");
+	}
+}
+
+#[test]
+fn k36_a_seed_with_missing_or_wrong_digits_is_not_repeated() {
+	let digits = &SEED[2..];
+	let wrong = format!("{}l{}o{}", &digits[..20], &digits[21..40], &digits[41..]);
+	let cases = [&digits[1..], &digits[..62], &digits[..48], &digits.to_uppercase(), &wrong].map(ToString::to_string);
+	for seed in cases.iter().flat_map(|seed| [seed.clone(), format!("0x{seed}"), format!("0X{seed}")]) {
+		let shown = without_secrets(&format!("invalid `{seed}`: expected a hash"));
+		assert!(!shown.contains(&seed[10..20]) && shown.ends_with("`: expected a hash"), "{shown}");
+		let source = KeySource::File(PathBuf::from("/etc/doin").join(&seed));
+		let refused = format!("{:#} {source:?}", source.check().unwrap_err());
+		assert!(refused.contains("not repeated") && !refused.contains(&seed[10..20]), "{refused}");
+		// Errors of the chain have hashes, which stay, unless the user typed them.
+		let error = format!("unknown account `{seed}`");
+		assert_eq!(without_typed_secrets(&error, &["status".into()]), error);
+		assert!(!without_typed_secrets(&error, &[format!("--account={seed}")]).contains(&seed[10..20]));
+	}
+}
+
+#[test]
+fn k36_the_contents_of_a_key_file_are_not_repeated() {
+	let encoded = "MFMCAQEwBQYDK2VwBCIEIJd9kQ3mZ0c7Y8tXhB5vRk2LwP1nQe6sUa4GjFzTiDoH+/x3oSMDIQA7c0pV9rE2yNfKlWm8BtXuJqZg5dHh1A==";
+	let seed = "RxX1ZfXhMxK0Oe1ckqGm2brEPbDOguJE28EhjVLovxk=";
+	let keystore = format!("{{\"encoded\":\"{encoded}\",\"encoding\":{{\"version\":\"3\"}},\"address\":\"5G\"}}");
+	let foreign = "acelga acelga acelga acelga acelga acelga acelga acelga acelga acelga acelga acelga";
+	let pem = format!("-----BEGIN PRIVATE KEY-----\n{encoded}\n-----END PRIVATE KEY-----");
+	for text in [encoded, seed, keystore.as_str(), pem.as_str(), foreign] {
+		for source in [KeySource::File(text.into()), KeySource::File(PathBuf::from("/etc/doin").join(text))] {
+			let shown = format!("{:#} {source:?}", source.load().unwrap_err());
+			assert!(shown.contains("the contents of a key file"), "{shown}");
+			for secret in ["MFMCAQ", "UJqZg5dHh1A", "RxX1Zf", "acelga"] {
+				assert!(!shown.contains(secret), "{shown}");
+			}
+		}
+	}
+	for harmless in [
+		"/home/operator/doin/networks/test-2031/evaluators/first-machine/keys/evaluator-1.key",
+		"--proxy-for=5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+		"recomputation_of_the_first_validation_window_of_domain_7_round_12_model_3=",
+	] {
+		assert_eq!(without_secrets(harmless), harmless);
+		assert!(KeySource::File(harmless.into()).check().is_ok());
+	}
+}

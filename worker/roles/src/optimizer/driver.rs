@@ -2,8 +2,9 @@
 
 use super::{
 	bid::{BidLimits, Rates},
-	policy::{Action, CommitOutcome, Policy, Rules, Step, View},
+	policy::{Action, CommitOutcome, Commitments, Policy, RevealCost, Rules, Step, View},
 	report::{Report, Wait},
+	rounds::OpenRounds,
 	submission::{reveal, Experiment},
 	trial::{Passed, Trial},
 	TARGET,
@@ -19,17 +20,23 @@ use crate::{
 	search::{Search, TrainedCandidate},
 };
 use anyhow::{Context as _, Result};
-use doin_chain::{Call, Head, Signer, SubmitError, Urgency};
+use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
-use doin_primitives::{blake2_256, payload::Reveal, DomainId, ModelRef, RoundId};
+use doin_primitives::{blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, ModelRef, RoundId};
 use doin_scoring::{verdict::total, Model};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::error::TryRecvError;
 
 /// Pause after a failed look at the chain. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// Error of a commit by an account that has its seat.
 const ALREADY_COMMITTED: &str = "Optimae::AlreadyCommitted";
+
+/// Returns the error of a domain that does not exist any more.
+fn retired(domain: DomainId) -> String {
+	format!("domain {domain} was retired")
+}
 
 /// The optimizer of one domain.
 pub struct Optimizer {
@@ -73,28 +80,32 @@ impl Optimizer {
 		Ok(Self { context, signer, problem, initial, config, threads, experiment, policy })
 	}
 
-	/// Searches, commits and reveals until the policy is done or the future is dropped.
-	///
-	/// # Errors
-	///
-	/// Errors if the search cannot be started.
-	pub async fn run(mut self) -> Result<()> {
-		let mut search = Some(self.start_search().await?);
-		let mut head = self.context.chain.head();
-		while !self.policy.is_done() {
-			while let Some(candidate) = search.as_mut().and_then(|search| search.results.try_recv().ok()) {
-				self.add_candidate(candidate);
+	/// Searches, commits and reveals until the policy is done or the future is dropped. In a domain that the configuration does
+	/// not optimize, what is committed is revealed and followed to its verdict.
+	pub async fn run(mut self) {
+		let mut search = match self.config.optimize {
+			true => self.start_search().await.unwrap_or_else(|error| {
+				// What is committed has to be revealed all the same.
+				tracing::error!(target: TARGET, "{error:#}; nothing is searched until the worker is started again");
+				None
+			}),
+			false => {
+				self.policy.end_search();
+				None
 			}
-			self.look(head, &mut search).await;
-			if self.policy.is_done() {
-				break;
+		};
+		let mut head = self.context.chain.head();
+		loop {
+			self.receive_candidates(&mut search);
+			let is_complete = self.look(head, &mut search).await;
+			if is_complete && self.policy.is_done() {
+				return;
 			}
 			head = self.context.chain.next_head(head).await;
 		}
-		Ok(())
 	}
 
-	async fn start_search(&self) -> Result<Search> {
+	async fn start_search(&self) -> Result<Option<Search>> {
 		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
 		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
 		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?);
@@ -102,7 +113,7 @@ impl Optimizer {
 		let search =
 			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
 		self.log_baselines(&search);
-		Ok(search)
+		Ok(Some(search))
 	}
 
 	/// Logs the errors that candidates have to undercut.
@@ -124,6 +135,24 @@ impl Optimizer {
 		}
 	}
 
+	/// Takes the candidates that were trained since the last look. A search whose thread has ended is dropped with a warning.
+	fn receive_candidates(&mut self, search: &mut Option<Search>) {
+		while let Some(running) = search {
+			match running.results.try_recv() {
+				Ok(candidate) => self.add_candidate(candidate),
+				Err(TryRecvError::Empty) => return,
+				Err(TryRecvError::Disconnected) => {
+					tracing::warn!(
+						target: TARGET,
+						domain = self.problem.id,
+						"the search has ended, and no further candidate is trained: its space is visited, or its thread failed"
+					);
+					*search = None;
+				}
+			}
+		}
+	}
+
 	fn add_candidate(&mut self, candidate: TrainedCandidate) {
 		tracing::debug!(
 			target: TARGET,
@@ -135,49 +164,74 @@ impl Optimizer {
 		self.policy.add_candidate(candidate);
 	}
 
-	/// Does everything that is due at `head`.
+	/// Does everything that is due at `head`. Returns `true` if everything could be read and done.
 	#[tracing::instrument(
 		target = "doin::optimizer", name = "optimize", skip_all, fields(domain = self.problem.id, block = head.number)
 	)]
-	async fn look(&mut self, head: Head, search: &mut Option<Search>) {
-		if let Err(error) = self.try_look(head, search).await {
-			tracing::warn!(target: TARGET, "{error:#}");
-			tokio::time::sleep(RETRY_PAUSE).await;
+	async fn look(&mut self, head: Head, search: &mut Option<Search>) -> bool {
+		match self.try_look(head, search).await {
+			Ok(is_complete) => is_complete,
+			Err(error) => {
+				tracing::warn!(target: TARGET, "{error:#}");
+				tokio::time::sleep(RETRY_PAUSE).await;
+				false
+			}
 		}
 	}
 
-	async fn try_look(&mut self, head: Head, search: &mut Option<Search>) -> Result<()> {
-		let view = self.view(head).await?;
-		let actions = self.policy.follow_champion(&view);
-		self.perform(actions, &view, search.as_ref()).await?;
-		let actions = self.policy.keep_commitments(&view);
-		self.perform(actions, &view, search.as_ref()).await?;
-		let actions = self.policy.follow_verdicts(&view);
-		self.perform(actions, &view, search.as_ref()).await?;
-		match self.policy.step(&view) {
+	/// Does everything that is due at `head`. Returns `false` if a round could not be read.
+	async fn try_look(&mut self, head: Head, search: &mut Option<Search>) -> Result<bool> {
+		let (chain, id) = (&self.context.chain, self.problem.id);
+		let entries = self.context.journal.open_entries(Kind::Candidate)?;
+		let round = chain.round(head, id).await?.with_context(|| retired(id))?;
+		let rounds = self.open_rounds(head, &entries).await;
+		let OpenRounds { open: open_rounds, unread } = &rounds;
+		let commitments = Commitments { block: head.number, round: &round, entries: &entries, open_rounds, unread };
+		let actions = self.policy.keep_commitments(commitments);
+		// A reveal that fails is sent again at the next look. What does not depend on it goes on.
+		let kept = self.perform(actions, commitments, search.as_ref()).await;
+		let view = self.view(head, round, entries, rounds).await;
+		kept?;
+		let view = view?;
+		self.follow(head, &view, search).await?;
+		Ok(view.unread.is_empty())
+	}
+
+	/// Follows the champion and the verdicts, and commits another candidate.
+	async fn follow(&mut self, head: Head, view: &View, search: &mut Option<Search>) -> Result<()> {
+		let actions = self.policy.follow_champion(view);
+		self.perform(actions, view.into(), search.as_ref()).await?;
+		let actions = self.policy.follow_verdicts(view);
+		self.perform(actions, view.into(), search.as_ref()).await?;
+		match self.policy.step(view) {
 			Step::Idle => {}
 			Step::Wait(wait) => self.wait(wait),
 			Step::EndSearch(reason) => {
 				Report::SearchEnded(reason).log();
 				*search = None;
 			}
-			Step::Choose => self.choose(head, &view).await?,
+			Step::Choose => self.choose(head, view).await?,
 		}
 		Ok(())
 	}
 
-	/// Reads the domain at `head`, and the journal.
-	async fn view(&self, head: Head) -> Result<View> {
-		let (chain, id) = (&self.context.chain, self.problem.id);
-		let gone = || format!("domain {id} was retired");
-		let entries = self.context.journal.open_entries(Kind::Candidate)?;
-		let mut open_rounds = BTreeMap::new();
-		for round in self.policy.rounds_of_interest(&entries) {
-			if let Some(open) = chain.open_round(head, round).await? {
-				open_rounds.insert(round, open);
-			}
+	/// Reads the rounds of the commitments. A read that fails is logged.
+	async fn open_rounds(&self, head: Head, entries: &[Entry]) -> OpenRounds {
+		let read = |round| {
+			let chain = self.context.chain.clone();
+			async move { chain.open_round(head, round).await }
+		};
+		let (rounds, failures) = OpenRounds::read(self.policy.rounds_of_interest(entries), read).await;
+		for failure in failures {
+			tracing::warn!(target: TARGET, "{:#}", anyhow::Error::from(failure));
 		}
-		let round = chain.round(head, id).await?.with_context(gone)?;
+		rounds
+	}
+
+	/// Reads the rest of the view at `head`.
+	async fn view(&self, head: Head, round: RoundView<Account>, entries: Vec<Entry>, rounds: OpenRounds) -> Result<View> {
+		let (chain, id) = (&self.context.chain, self.problem.id);
+		let gone = || retired(id);
 		let scope = Scope::Candidate(round.round);
 		Ok(View {
 			block: head.number,
@@ -187,27 +241,44 @@ impl Optimizer {
 			has_entry: self.context.journal.entry(scope, self.signer.account())?.is_some(),
 			round,
 			entries,
-			open_rounds,
+			open_rounds: rounds.open,
+			unread: rounds.unread,
 		})
 	}
 
-	async fn perform(&mut self, actions: Vec<Action>, view: &View, search: Option<&Search>) -> Result<()> {
+	/// Performs all of `actions`, also after one of them has failed: a full disk must not delay a reveal.
+	///
+	/// # Errors
+	///
+	/// Returns the first error. Further ones are logged.
+	async fn perform(&mut self, actions: Vec<Action>, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
+		let mut outcome = Ok(());
 		for action in actions {
-			match action {
-				Action::Immigrate(genes) => {
-					if let Some(search) = search {
-						search.immigrate(genes);
-					}
-				}
-				Action::SendCommit(entry) => {
-					self.send_commit(&entry, view).await?;
-				}
-				Action::SendReveal(entry) => self.send_reveal(&entry, view).await?,
-				Action::Mark { round, state, note } => self.mark(round, state, note)?,
-				Action::Report(report) => report.log(),
+			match self.perform_one(action, view, search).await {
+				Ok(()) => {}
+				Err(error) if outcome.is_ok() => outcome = Err(error),
+				Err(error) => tracing::warn!(target: TARGET, "{error:#}"),
 			}
 		}
-		Ok(())
+		outcome
+	}
+
+	async fn perform_one(&mut self, action: Action, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
+		match action {
+			Action::Immigrate(genes) => {
+				if let Some(search) = search {
+					search.immigrate(genes);
+				}
+				Ok(())
+			}
+			Action::SendCommit(entry) => self.send_commit(&entry, view).await.map(|_| ()),
+			Action::SendReveal(entry) => self.send_reveal(&entry, view).await,
+			Action::Mark { round, state, note } => self.mark(round, state, note),
+			Action::Report(report) => {
+				report.log();
+				Ok(())
+			}
+		}
 	}
 
 	fn mark(&self, round: RoundId, state: State, note: Note) -> Result<()> {
@@ -221,7 +292,7 @@ impl Optimizer {
 	}
 
 	/// Commits the candidate of an entry. Returns `false` if its seat had become too expensive.
-	async fn send_commit(&mut self, entry: &Entry, view: &View) -> Result<bool> {
+	async fn send_commit(&mut self, entry: &Entry, view: Commitments<'_>) -> Result<bool> {
 		let round = entry.scope.round().context("a commit needs a round")?;
 		let call = Call::commit(round, entry.commitment, self.policy.max_fee(round));
 		let urgency = Urgency::Staked { block: view.round.phase_end, max_tip: self.policy.max_commit_tip(round) };
@@ -255,7 +326,7 @@ impl Optimizer {
 		Ok(true)
 	}
 
-	async fn send_reveal(&mut self, entry: &Entry, view: &View) -> Result<()> {
+	async fn send_reveal(&mut self, entry: &Entry, view: Commitments<'_>) -> Result<()> {
 		let round = entry.scope.round().context("a reveal needs a round")?;
 		let call = Call::reveal(round, &entry.decode_payload::<Reveal>()?, entry.salt);
 		let urgency = Urgency::Staked { block: entry.reveal_until, max_tip: self.policy.max_reveal_tip(view, round) };
@@ -289,24 +360,34 @@ impl Optimizer {
 			self.wait(wait);
 			return Ok(());
 		}
-		let free = self.context.chain.funds(head, self.signer.account()).await?.free;
-		if let Some(wait) = self.policy.lacks_funds(view, free) {
+		let entry = self.entry(&passed.candidate, view)?;
+		if let Some(wait) = self.lacks_money(head, view, &entry).await? {
 			self.wait(wait);
 			return Ok(());
 		}
-		if self.signer.proxied().is_some() {
-			let budget = self.context.chain.budget(head, self.signer.account()).await?;
-			if let Some(wait) = self.policy.lacks_budget(view, budget) {
-				self.wait(wait);
-				return Ok(());
-			}
-		}
-		let entry = self.entry(&passed.candidate, view)?;
 		self.context.journal.prepare(&entry)?;
-		if self.send_commit(&entry, view).await? {
+		if self.send_commit(&entry, view.into()).await? {
 			self.policy.remove_candidate(&passed.candidate.genes);
 		}
 		Ok(())
+	}
+
+	/// Returns the reason to wait if the seat of `entry` or its reveal cannot be paid.
+	async fn lacks_money(&self, head: Head, view: &View, entry: &Entry) -> Result<Option<Wait>> {
+		let (chain, account, hot) = (&self.context.chain, self.signer.account(), self.signer.hot());
+		let call = Call::reveal(view.round.round, &entry.decode_payload::<Reveal>()?, entry.salt);
+		// The stored model is not larger than the payload.
+		let byte_hold: Balance = chain.constant("Optimae", "ByteHold").await?;
+		let hold = byte_hold.saturating_mul(entry.payload.len() as Balance);
+		let reveal = RevealCost { hold, fee: chain.fee(&self.signer, &call).await? };
+		let free = chain.funds(head, account).await?.free;
+		if self.signer.proxied().is_none() {
+			return Ok(self.policy.lacks_funds(view, free, reveal));
+		}
+		let fee_of_hot = self.policy.lacks_fee(view, hot, chain.funds(head, hot).await?.free, reveal);
+		let budget = chain.budget(head, account).await?;
+		let of_account = self.policy.lacks_funds(view, free, RevealCost { fee: 0, ..reveal });
+		Ok(of_account.or(fee_of_hot).or(self.policy.lacks_budget(view, budget, reveal)))
 	}
 
 	async fn load_rivals(&self, head: Head, view: &View) -> Result<Vec<Model>> {

@@ -27,6 +27,9 @@ pub(super) const MAX_UNDECIDED_ROUNDS: usize = 3;
 /// Blocks before the end of the commit phase in which no commit is begun.
 pub(super) const COMMIT_MARGIN: BlockNumber = 1;
 
+/// Factor by which the fee of a reveal may rise between the commit and the reveal.
+const FEE_RISE: Balance = 2;
+
 /// Error of a commit whose seat costs more than its bid.
 const SEAT_TOO_EXPENSIVE: &str = "Optimae::SeatTooExpensive";
 
@@ -47,8 +50,41 @@ pub struct View {
 	pub entries: Vec<Entry>,
 	/// Undecided rounds among [`Policy::rounds_of_interest`].
 	pub open_rounds: BTreeMap<RoundId, RoundView<Account>>,
+	/// Rounds among them that could not be read.
+	pub unread: BTreeSet<RoundId>,
 	/// The journal has an entry of this account for `round`, archived or not.
 	pub has_entry: bool,
+}
+
+/// Part of a [`View`] that open commitments need. It is read first, so that a reveal does not depend on any other read.
+#[derive(Clone, Copy, Debug)]
+pub struct Commitments<'a> {
+	/// Number of the block.
+	pub block: BlockNumber,
+	/// Round that the grid of the domain is in.
+	pub round: &'a RoundView<Account>,
+	/// Open journal entries of candidates.
+	pub entries: &'a [Entry],
+	/// Undecided rounds among [`Policy::rounds_of_interest`].
+	pub open_rounds: &'a BTreeMap<RoundId, RoundView<Account>>,
+	/// Rounds among them that could not be read.
+	pub unread: &'a BTreeSet<RoundId>,
+}
+
+impl<'a> From<&'a View> for Commitments<'a> {
+	fn from(view: &'a View) -> Self {
+		let View { block, round, entries, open_rounds, unread, .. } = view;
+		Self { block: *block, round, entries, open_rounds, unread }
+	}
+}
+
+/// Cost of the reveal of a candidate, in plancks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RevealCost {
+	/// Hold for the bytes of the model, which the account pays.
+	pub hold: Balance,
+	/// Fee at the present prices; 0 if another account pays it.
+	pub fee: Balance,
 }
 
 /// Fixed inputs of the decisions.
@@ -148,6 +184,8 @@ pub struct Policy {
 	bids: BTreeMap<RoundId, Balance>,
 	/// Last reason for not committing that was reported, so that each is reported once.
 	reported: Option<Wait>,
+	/// Last round with a seat of the account that is not in the journal, so that it is reported once.
+	unknown_seat: Option<RoundId>,
 }
 
 impl Policy {
@@ -163,7 +201,13 @@ impl Policy {
 			skipped: None,
 			bids: BTreeMap::new(),
 			reported: None,
+			unknown_seat: None,
 		}
+	}
+
+	/// Ends the search: what is committed is followed to its verdict, and nothing else is committed.
+	pub fn end_search(&mut self) {
+		self.search = SearchState::Ended;
 	}
 
 	/// Adds a candidate that the search has trained.
@@ -209,13 +253,30 @@ impl Policy {
 	}
 
 	/// Commits and reveals every open entry that is due, and notices what became of the others.
-	pub fn keep_commitments(&mut self, view: &View) -> Vec<Action> {
+	pub fn keep_commitments<'a>(&mut self, view: impl Into<Commitments<'a>>) -> Vec<Action> {
+		let view = view.into();
 		let own = view.entries.iter().filter_map(|entry| Some((entry, self.own_round(entry)?)));
 		let own: Vec<(&Entry, RoundId)> = own.collect();
-		own.into_iter().flat_map(|(entry, round)| self.keep_commitment(view, entry, round)).collect()
+		let kept: Vec<Action> = own.into_iter().flat_map(|(entry, round)| self.keep_commitment(view, entry, round)).collect();
+		kept.into_iter().chain(self.unknown_seat(view)).collect()
 	}
 
-	fn keep_commitment(&mut self, view: &View, entry: &Entry, round: RoundId) -> Vec<Action> {
+	/// Returns a report if the account has a seat in the present round that waits for its reveal and is not in the journal.
+	fn unknown_seat(&mut self, view: Commitments<'_>) -> Option<Action> {
+		let is_known = |seat: &SeatView<Account>| view.entries.iter().any(|entry| entry.commitment == seat.commitment);
+		let waits = |seat: &SeatView<Account>| seat.who == self.rules.account && seat.status == SeatStatus::Committed;
+		let round = view.round.round;
+		let is_unknown = view.round.seats.iter().any(|seat| waits(seat) && !is_known(seat));
+		let is_new = is_unknown && self.unknown_seat.replace(round) != Some(round);
+		is_new.then_some(Action::Report(Report::UnknownSeat { round }))
+	}
+
+	fn keep_commitment(&mut self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Vec<Action> {
+		if view.unread.contains(&round) {
+			// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee.
+			let is_due = entry.state == State::Committed && entry.can_be_revealed_in(view.block.saturating_add(1));
+			return if is_due { vec![Action::SendReveal(entry.clone())] } else { Vec::new() };
+		}
 		let open = view.open_rounds.get(&round);
 		let seat = open.and_then(|open| open.seats.iter().find(|seat| self.is_seat_of(entry, seat)));
 		let Some(seat) = seat else {
@@ -266,7 +327,8 @@ impl Policy {
 
 	/// Notices the verdicts of awaited rounds.
 	pub fn follow_verdicts(&mut self, view: &View) -> Vec<Action> {
-		let is_decided = |round: &RoundId| view.round.round != *round && !view.open_rounds.contains_key(round);
+		let is_known = |round: &RoundId| view.open_rounds.contains_key(round) || view.unread.contains(round);
+		let is_decided = |round: &RoundId| view.round.round != *round && !is_known(round);
 		let decided: Vec<RoundId> = self.awaited.keys().copied().filter(is_decided).collect();
 		let mut actions = Vec::new();
 		for round in decided {
@@ -424,7 +486,8 @@ impl Policy {
 	}
 
 	/// Returns the highest tip of the reveal in `round`, by what is lost without it: the fee of the seat and its hold.
-	pub fn max_reveal_tip(&self, view: &View, round: RoundId) -> Balance {
+	pub fn max_reveal_tip<'a>(&self, view: impl Into<Commitments<'a>>, round: RoundId) -> Balance {
+		let view = view.into();
 		let seats = view.open_rounds.get(&round).map(|open| &open.seats);
 		let seat = seats.and_then(|seats| seats.iter().find(|seat| seat.who == self.rules.account));
 		let fee = seat.map_or(view.round.next_seat_fee, |seat| seat.fee);
@@ -432,25 +495,43 @@ impl Policy {
 	}
 
 	/// Returns the reason to wait if a commit failed since its seat had become too expensive.
-	pub fn outbid(&self, view: &View, dispatch_error: Option<&str>) -> Option<Wait> {
+	pub fn outbid<'a>(&self, view: impl Into<Commitments<'a>>, dispatch_error: Option<&str>) -> Option<Wait> {
+		let view = view.into();
 		let is_too_expensive = dispatch_error == Some(SEAT_TOO_EXPENSIVE);
 		let max_fee = self.max_fee(view.round.round);
 		let (seats, fee, max_fee) = (view.round.seats.len(), Amount(view.round.next_seat_fee), Amount(max_fee));
 		is_too_expensive.then_some(Wait::TooExpensive(TooExpensive { seats, fee, max_fee, expected: None }))
 	}
 
-	/// Returns the reason for which the account cannot pay for the next seat, or `None` if `free` plancks suffice.
-	pub fn lacks_funds(&self, view: &View, free: Balance) -> Option<Wait> {
-		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+	/// Returns the reason for which the account cannot pay for the next seat and the `reveal` of its candidate, or `None` if
+	/// `free` plancks suffice. A candidate that cannot be revealed loses the hold of its seat.
+	pub fn lacks_funds(&self, view: &View, free: Balance, reveal: RevealCost) -> Option<Wait> {
+		let seat = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+		let price = seat.saturating_add(reveal.hold).saturating_add(self.reveal_fee(view, reveal));
 		let lacks = free < price;
 		lacks.then_some(Wait::LacksFunds { account: self.rules.account, price: Amount(price), free: Amount(free) })
 	}
 
-	/// Returns the reason for which a hot key cannot pay for the next seat, or `None` if the `budget` of its account suffices.
-	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>) -> Option<Wait> {
+	/// Returns the reason for which a hot key with `free` plancks cannot pay the fee of a `reveal`, or `None` if they suffice.
+	pub fn lacks_fee(&self, view: &View, hot: Account, free: Balance, reveal: RevealCost) -> Option<Wait> {
+		let price = self.reveal_fee(view, reveal);
+		(free < price).then_some(Wait::LacksFunds { account: hot, price: Amount(price), free: Amount(free) })
+	}
+
+	/// Returns the most that the fee of a reveal in the round of `view` may rise to, the tip included.
+	fn reveal_fee(&self, view: &View, reveal: RevealCost) -> Balance {
+		match reveal.fee {
+			0 => 0,
+			fee => fee.saturating_mul(FEE_RISE).saturating_add(self.max_reveal_tip(view, view.round.round)),
+		}
+	}
+
+	/// Returns the reason for which a hot key cannot pay for the next seat and the `reveal` of its candidate, or `None` if the
+	/// `budget` of its account suffices.
+	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>, reveal: RevealCost) -> Option<Wait> {
 		let account = self.rules.account;
 		let Some(budget) = budget else { return Some(Wait::NoBudget { account }) };
-		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold).saturating_add(reveal.hold);
 		let left = budget.left(view.block.saturating_add(1));
 		(left < price).then_some(Wait::BudgetSpent { account, price: Amount(price), left: Amount(left) })
 	}

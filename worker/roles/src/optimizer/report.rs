@@ -19,6 +19,11 @@ pub enum Report {
 		/// Improvement over the initial champion, in percent.
 		percent_better: f64,
 	},
+	/// The account has a seat whose commitment is not in the journal.
+	UnknownSeat {
+		/// Round of the seat.
+		round: RoundId,
+	},
 	/// A candidate of this worker is out of the race.
 	Rejected {
 		/// Round of the candidate.
@@ -62,16 +67,16 @@ pub enum Wait {
 	BudgetSpent {
 		/// Account that the key works for.
 		account: Account,
-		/// Fee and hold of the next seat.
+		/// Fee and hold of the next seat, and hold for the bytes of the model.
 		price: Amount,
 		/// Rest of the budget in this window.
 		left: Amount,
 	},
-	/// The account cannot pay for a seat.
+	/// The account cannot pay for a seat, or for the reveal of its candidate.
 	LacksFunds {
-		/// Account that pays for seats.
+		/// Account that pays: the one that owns the seat, or the hot key, which pays the fees.
 		account: Account,
-		/// Fee and hold of the next seat.
+		/// Fee and hold of the next seat, and cost of the reveal.
 		price: Amount,
 		/// Free balance of the account.
 		free: Amount,
@@ -140,6 +145,12 @@ impl Report {
 					target: TARGET, ?model, author, own = is_own, percent_better = rounded(*percent_better), "new champion"
 				);
 			}
+			Self::UnknownSeat { round } => tracing::warn!(
+				target: TARGET,
+				round = round.number,
+				"the account has a seat that was committed with another journal, and cannot be revealed with this one: without its \
+				 reveal, its hold is lost. Start the worker with that journal, unless another worker of the account runs with it"
+			),
 			Self::Rejected { round, reason: reason @ RejectionReason::FalseClaim } => {
 				tracing::error!(target: TARGET, round = round.number, ?reason, "{}", rejection_message(*reason));
 			}
@@ -188,7 +199,7 @@ impl Wait {
 				"next seat costs more than the bid; waiting for the next round (`bidding` in the configuration sets the limits)"
 			),
 			Self::LacksFunds { account, price, free } => tracing::info!(
-				target: TARGET, %account, %price, %free, "account cannot pay for a seat; send it more"
+				target: TARGET, %account, %price, %free, "account cannot pay for a seat and the reveal of its candidate; send it more"
 			),
 		}
 	}

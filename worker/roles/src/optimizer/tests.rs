@@ -28,6 +28,9 @@ const COMMITTED: SeatStatus = SeatStatus::Committed;
 /// Limits under which the seats of the fixtures, for 40 plancks, are affordable.
 const LIMITS: BidLimits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
 
+/// A reveal that costs nothing.
+const FREE: RevealCost = RevealCost { hold: 0, fee: 0 };
+
 fn rules(target_percent: Option<f64>) -> Rules {
 	Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent, limits: LIMITS }
 }
@@ -55,6 +58,7 @@ fn view() -> View {
 		recomputations: Vec::new(),
 		entries: Vec::new(),
 		open_rounds: Default::default(),
+		unread: Default::default(),
 		has_entry: false,
 	}
 }
@@ -140,6 +144,67 @@ mod commitments {
 		let mut view = with_seat(view(), 7, State::Prepared, COMMITTED, None);
 		view.open_rounds.get_mut(&round_id(7)).unwrap().seats[1].commitment = [8; 32];
 		assert_eq!(policy().keep_commitments(&view), [Action::SendCommit(entry(7, State::Prepared))]);
+	}
+
+	/// A node fails to answer for round 5, whose verdict is awaited, while the reveal of round 7 is due.
+	#[test]
+	fn a_round_that_cannot_be_read_does_not_delay_the_reveal_of_another_one() {
+		let mut policy = awaiting(5, Some(50));
+		let mut view = View { block: 111, ..with_seat(view(), 7, State::Committed, COMMITTED, None) };
+		view.entries.push(entry(5, State::Revealed));
+		view.unread.insert(round_id(5));
+		assert_eq!(policy.keep_commitments(&view), [Action::SendReveal(entry(7, State::Committed))]);
+		assert_eq!(policy.follow_verdicts(&view), [], "an unread round is not decided");
+		// Once it can be read, it is.
+		view.unread.clear();
+		let decided = policy.follow_verdicts(&view);
+		assert_eq!(decided[0], mark(5, State::Archived, Note::Decided));
+	}
+
+	#[test]
+	fn k38_a_seat_that_was_committed_with_another_journal_is_reported_once() {
+		let mut policy = policy();
+		let with = |number, status| {
+			let mut round = round(number, Phase::Commit);
+			round.seats = vec![seat(OTHER, [7; 32], COMMITTED, None), seat(ME, [8; 32], status, None)];
+			View { round, ..view() }
+		};
+		let report = |number| vec![Report::UnknownSeat { round: round_id(number) }];
+		assert_eq!(reports(&policy.keep_commitments(&with(7, COMMITTED))), report(7));
+		assert_eq!(policy.keep_commitments(&with(7, COMMITTED)), []);
+		assert_eq!(policy.keep_commitments(&with(8, SeatStatus::Revealed)), [], "nothing is lost any more");
+		assert_eq!(reports(&policy.keep_commitments(&with(9, COMMITTED))), report(9));
+		// The seat of an entry is known.
+		let known = View { entries: vec![Entry { commitment: [8; 32], ..entry(10, State::Committed) }], ..with(10, COMMITTED) };
+		assert_eq!(reports(&policy.keep_commitments(&known)), []);
+	}
+
+	#[test]
+	fn without_a_search_what_is_committed_is_followed_to_its_verdict() {
+		let mut policy = policy();
+		policy.end_search();
+		assert!(policy.is_done(), "nothing is committed");
+		let view = View { block: 111, ..with_seat(view(), 7, State::Committed, COMMITTED, None) };
+		assert_eq!(policy.keep_commitments(&view), [Action::SendReveal(entry(7, State::Committed))]);
+		assert!(!policy.is_done());
+		assert_eq!(policy.step(&view), Step::Idle, "no other candidate is committed");
+		let decided = View { round: round(8, Phase::Commit), ..super::view() };
+		policy.follow_verdicts(&decided);
+		assert!(policy.is_done());
+	}
+
+	#[test]
+	fn a_commitment_whose_round_cannot_be_read_is_revealed_by_the_journal_alone() {
+		let at = |block, state| {
+			let mut view = View { block, entries: vec![entry(7, state)], ..view() };
+			view.unread.insert(round_id(7));
+			policy().keep_commitments(&view)
+		};
+		assert_eq!(at(111, State::Committed), [Action::SendReveal(entry(7, State::Committed))]);
+		assert_eq!(at(110, State::Committed), [], "before its window");
+		for state in [State::Prepared, State::Revealed] {
+			assert_eq!(at(111, state), [], "{state}");
+		}
 	}
 
 	#[test]
@@ -438,19 +503,38 @@ mod steps {
 	#[test]
 	fn n6_the_budget_of_a_hot_key_has_to_cover_fee_and_hold() {
 		let budget = |spent| Some(doin_chain::Budget { limit: 150, period: 50, spent, since: 100 });
-		assert_eq!(policy().lacks_budget(&view(), budget(50)), None);
+		assert_eq!(policy().lacks_budget(&view(), budget(50), FREE), None);
 		let spent = Wait::BudgetSpent { account: ME, price: Amount(100), left: Amount(99) };
-		assert_eq!(policy().lacks_budget(&view(), budget(51)), Some(spent));
-		assert_eq!(policy().lacks_budget(&View { block: 149, ..view() }, budget(51)), None, "the next window");
-		assert_eq!(policy().lacks_budget(&view(), None), Some(Wait::NoBudget { account: ME }));
+		assert_eq!(policy().lacks_budget(&view(), budget(51), FREE), Some(spent));
+		assert_eq!(policy().lacks_budget(&View { block: 149, ..view() }, budget(51), FREE), None, "the next window");
+		assert_eq!(policy().lacks_budget(&view(), None, FREE), Some(Wait::NoBudget { account: ME }));
+	}
+
+	/// A seat costs a fee of 40 and a hold of 60; 10 % of both is the highest tip of its reveal.
+	#[test]
+	fn the_reveal_is_paid_for_before_its_seat_is_taken() {
+		let reveal = RevealCost { hold: 30, fee: 7 };
+		let price = 100 + 30 + 2 * 7 + 10;
+		let lacks = |account, price, free| Some(Wait::LacksFunds { account, price: Amount(price), free: Amount(free) });
+		assert_eq!(policy().lacks_funds(&view(), price, reveal), None);
+		assert_eq!(policy().lacks_funds(&view(), price - 1, reveal), lacks(ME, price, price - 1));
+		// The hot key pays the fee, its account the holds, within the budget.
+		let of_account = RevealCost { fee: 0, ..reveal };
+		assert_eq!(policy().lacks_funds(&view(), 130, of_account), None);
+		assert_eq!(policy().lacks_funds(&view(), 129, of_account), lacks(ME, 130, 129));
+		assert_eq!(policy().lacks_fee(&view(), OTHER, 24, reveal), None);
+		assert_eq!(policy().lacks_fee(&view(), OTHER, 23, reveal), lacks(OTHER, 24, 23));
+		let budget = |limit| Some(doin_chain::Budget { limit, period: 50, spent: 0, since: 100 });
+		assert_eq!(policy().lacks_budget(&view(), budget(130), reveal), None);
+		assert!(matches!(policy().lacks_budget(&view(), budget(129), reveal), Some(Wait::BudgetSpent { .. })));
 	}
 
 	#[test]
 	fn funds_have_to_cover_fee_and_hold() {
 		let mut policy = policy();
-		assert_eq!(policy.lacks_funds(&view(), 100), None);
+		assert_eq!(policy.lacks_funds(&view(), 100, FREE), None);
 		let lacks = Wait::LacksFunds { account: ME, price: Amount(100), free: Amount(99) };
-		assert_eq!(policy.lacks_funds(&view(), 99), Some(lacks.clone()));
+		assert_eq!(policy.lacks_funds(&view(), 99, FREE), Some(lacks.clone()));
 		let fraction = |plancks| Wait::LacksFunds { account: ME, price: Amount(plancks), free: Amount(0) };
 		let doin = doin_primitives::DOIN;
 		assert!(policy.report_wait(fraction(doin)).is_some());

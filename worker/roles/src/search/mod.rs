@@ -103,6 +103,7 @@ impl Search {
 			started: Instant::now(),
 			stop: stop.clone(),
 			results: sender,
+			failed: 0,
 		};
 		let thread = std::thread::Builder::new()
 			.name(format!("search-{}", problem.id))

@@ -26,7 +26,12 @@ pub(super) struct Runner {
 	pub(super) started: Instant,
 	pub(super) stop: Arc<AtomicBool>,
 	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
+	/// Candidates that failed since the last one that was trained.
+	pub(super) failed: usize,
 }
+
+/// Candidates in a row that may fail before a warning.
+const MOST_FAILURES: usize = 32;
 
 /// Sends every candidate as soon as its training ends.
 struct Sender<'a> {
@@ -58,6 +63,14 @@ impl Observer for Sender<'_> {
 	}
 }
 
+/// Returns the number of candidates that failed since the last one that was trained, of which `before` failed before `runs`.
+fn failed_in_a_row(before: usize, runs: &[TrainingRun]) -> usize {
+	match runs.iter().rposition(|run| run.evaluated.is_ok()) {
+		Some(trained) => runs.len() - trained - 1,
+		None => before + runs.len(),
+	}
+}
+
 impl Runner {
 	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
 	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<Vec<i64>>) {
@@ -77,6 +90,16 @@ impl Runner {
 			}
 			self.train(&asked);
 		}
+	}
+
+	/// Warns that no candidate can be trained, with the last reason.
+	fn warn_of_failures(&self, runs: &[TrainingRun]) {
+		let reason = match runs.iter().rev().find_map(|run| run.evaluated.as_ref().err()) {
+			Some(Error::Stopped) => "their training takes longer than `resource_limits.max_training_seconds`".into(),
+			Some(error) => error.to_string(),
+			None => return,
+		};
+		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
 	fn history(&self) -> u16 {
@@ -101,6 +124,11 @@ impl Runner {
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
 		match self.executor.run(&self.data, &candidates, Grouping::Independent, &control) {
 			Ok(runs) => {
+				self.failed = failed_in_a_row(self.failed, &runs);
+				if self.failed >= MOST_FAILURES {
+					self.warn_of_failures(&runs);
+					self.failed = 0;
+				}
 				for (number, run) in numbers.iter().zip(runs) {
 					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
 				}
@@ -113,5 +141,18 @@ impl Runner {
 				tracing::debug!(target: TARGET, ?genes, %error, "fitness rejected");
 			}
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_compute::ComputeUnit;
+
+	#[test]
+	fn failures_are_counted_from_the_last_trained_candidate_on() {
+		let failed = || TrainingRun { evaluated: Err(Error::Stopped), errors: Vec::new(), seconds: 0.0, unit: ComputeUnit::Cpu };
+		assert_eq!(failed_in_a_row(5, &[failed(), failed()]), 7);
+		assert_eq!(failed_in_a_row(5, &[]), 5);
 	}
 }

@@ -1,5 +1,6 @@
 //! `domain`: makes, funds, lists and shows domains.
 
+mod bounty;
 mod list;
 mod report;
 mod show;
@@ -7,18 +8,17 @@ mod show;
 pub use show::model_errors;
 
 use crate::{
-	args::{AmountArgs, DraftArgs, KeyArgs, NodeArgs},
+	args::{DraftArgs, KeyArgs, NodeArgs},
 	commands::registration::{register, Price},
-	report::{entry, print_notes, print_text, OutputArgs},
+	report::{entry, print_text, OutputArgs, Remarks},
 };
 use anyhow::{bail, Result};
 use clap::{Args, Subcommand};
-use doin_chain::{Account, Call, Patience, Urgency};
+use doin_chain::Patience;
 use doin_forecast::{DomainTerms, Draft, DraftOptions, SeriesSource};
-use doin_primitives::{domain::INITIAL_LOSS, Balance, BlockNumber, DomainId};
+use doin_primitives::{domain::INITIAL_LOSS, DomainId};
 use doin_roles::amount::Amount;
 use report::DraftReport;
-use serde::Serialize;
 use std::{
 	fmt::{self, Display, Formatter},
 	time::Duration,
@@ -46,8 +46,25 @@ validators vote for it (`doin-worker vote`).")]
 EXAMPLE
   doin-worker domain bounty 3 \"250 DOIN\" --key owner.key
 
-The amount is put on hold, and is returned if the domain is retired unsolved. Only a domain with a target takes a bounty.")]
-	Bounty(BountyArgs),
+The amount is put on hold, and is returned if the domain is retired unsolved, or if the donor withdraws it (`doin-worker domain \
+announce-withdrawal`). Only a domain with a target takes a bounty. An addition cancels an announced withdrawal of the same \
+account.")]
+	Bounty(bounty::BountyArgs),
+	/// Announce that this account withdraws its part of the bounty of a domain
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain announce-withdrawal 3 --key owner.key
+
+The amount is not paid for later rounds than the current one. It stays on hold for a notice, the longest time that a round can \
+take; `doin-worker domain withdraw-bounty` releases it then. The report names the block.")]
+	AnnounceWithdrawal(bounty::WithdrawalArgs),
+	/// Release this account's part of the bounty of a domain, after the notice of `announce-withdrawal`
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain withdraw-bounty 3 --key owner.key
+
+The chain refuses it before the notice has passed, and while a round that the amount is paid for is undecided.")]
+	WithdrawBounty(bounty::WithdrawalArgs),
 	/// List the domains of the chain
 	List(ListArgs),
 	/// Show one domain: its record, its champion, and the errors of simple models
@@ -95,19 +112,6 @@ pub struct CreateArgs {
 	key: KeyArgs,
 }
 
-/// Arguments of `domain bounty`.
-#[derive(Clone, Debug, Args)]
-pub struct BountyArgs {
-	/// Identifier of the domain
-	id: DomainId,
-	#[command(flatten)]
-	amount: AmountArgs,
-	#[command(flatten)]
-	key: KeyArgs,
-	#[command(flatten)]
-	output: OutputArgs,
-}
-
 /// Arguments of `domain list`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ListArgs {
@@ -132,7 +136,9 @@ pub struct ShowArgs {
 pub async fn run(node: &NodeArgs, command: DomainCommand) -> Result<()> {
 	match command {
 		DomainCommand::Create(args) => create(node, *args).await,
-		DomainCommand::Bounty(args) => bounty(node, args).await,
+		DomainCommand::Bounty(args) => bounty::add(node, args).await,
+		DomainCommand::AnnounceWithdrawal(args) => bounty::announce_withdrawal(node, args).await,
+		DomainCommand::WithdrawBounty(args) => bounty::withdraw(node, args).await,
 		DomainCommand::List(args) => list::run(node, args.output).await,
 		DomainCommand::Show(args) => show::run(node, args.id, args.output).await,
 	}
@@ -162,8 +168,10 @@ async fn create(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 	let (source, column, terms) = (args.csv.clone(), args.column.clone(), args.terms()?);
 	let options = DraftOptions::from(&args.series);
 	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
-	print_notes(&draft.notes);
+	let remarks = Remarks::default();
+	remarks.add_notes(&draft.notes);
 	let mut report = DraftReport::new(&draft)?;
+	report.notes = remarks.texts();
 	if !args.output.is_json() {
 		print_text(&report)?;
 	}
@@ -232,45 +240,9 @@ fn next_step(id: DomainId, nominated: bool, has_target: bool) -> String {
 	}
 }
 
-async fn bounty(node: &NodeArgs, args: BountyArgs) -> Result<()> {
-	let amount = args.amount.amount()?;
-	let signer = args.key.signer()?;
-	let chain = node.connect().await?;
-	let id = args.id;
-	let included = chain.submit(&signer, &Call::add_bounty(id, amount.0), Urgency::Relaxed).await?;
-	let (domain, _, added, bounty): (DomainId, Account, Balance, Balance) = included.expect("Domains", "BountyAdded")?;
-	let (added, bounty) = (Amount(added), Amount(bounty));
-	args.output.print(&BountyReport { domain, added, bounty, block: included.block.number })
-}
-
-/// Report of `domain bounty`.
-#[derive(Debug, Serialize)]
-struct BountyReport {
-	domain: DomainId,
-	/// Amount that this call added.
-	added: Amount,
-	/// Bounty after this call.
-	bounty: Amount,
-	block: BlockNumber,
-}
-
-impl Display for BountyReport {
-	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let Self { domain, added, bounty, block } = self;
-		writeln!(f, "{added} were added in block {block}: domain {domain} has a bounty of {bounty}.")
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_primitives::DOIN;
-
-	#[test]
-	fn k31_a_bounty_is_reported_as_the_chain_stored_it() {
-		let report = BountyReport { domain: 3, added: Amount(5), bounty: Amount(DOIN), block: 9 };
-		assert_eq!(report.to_string(), "0.000000000005 DOIN were added in block 9: domain 3 has a bounty of 1 DOIN.\n");
-	}
 
 	#[test]
 	fn the_next_step_depends_on_ballot_and_target() {

@@ -51,6 +51,8 @@ pub struct DraftReport {
 	deposit: Option<Balance>,
 	#[serde(with = "As::<Option<DisplayFromStr>>")]
 	nomination_deposit: Option<Balance>,
+	/// Remarks on the file.
+	pub notes: Vec<String>,
 	/// Target as text.
 	#[serde(skip)]
 	description: String,
@@ -136,6 +138,7 @@ impl DraftReport {
 			fee: None,
 			deposit: None,
 			nomination_deposit: None,
+			notes: Vec::new(),
 			description: target::describe(forecast, draft.quantum),
 			season_found: draft.season_found,
 			fit: draft.fit.clone(),
@@ -254,5 +257,6 @@ mod tests {
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["fee"], &json["nominationDeposit"]), (&"1".into(), &"3".into()));
 		assert_eq!(json["deposit"], u128::MAX.to_string());
+		assert_eq!(json["notes"], serde_json::json!([]));
 	}
 }

@@ -1,5 +1,6 @@
 //! `train`: trains one model, or a population of which it keeps the best.
 
+mod next_command;
 mod plan;
 mod report;
 
@@ -9,7 +10,7 @@ use crate::{
 		curve::{self, Picture},
 		genes::{describe_candidate, GeneArgs},
 	},
-	report::{print_text, OutputArgs},
+	report::{print_text, OutputArgs, Remarks},
 	work::{compute_until_interrupted, interrupted, threads},
 };
 use anyhow::{ensure, Context, Result};
@@ -21,11 +22,15 @@ use doin_compute::{
 };
 use doin_forecast::{output::check_output, spec::explain, FileSet, ModelFile, SeriesSource, SplitRule, StepErrors};
 use doin_scoring::verdict::total;
+use next_command::NextCommand;
 use plan::Plan;
 use report::TrainReport;
 use std::{
 	path::{Path, PathBuf},
-	sync::{atomic::AtomicBool, Arc},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 	time::Instant,
 };
 
@@ -69,7 +74,8 @@ pub struct TrainArgs {
 	/// Threads [default: all cores]. Models do not depend on it
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
-	/// Write the model to this file, for `evaluate` and `predict`. After Ctrl-C, it is the best one so far
+	/// Write the model to this file, for `evaluate` and `predict`. After Ctrl-C, it is the best one so far; a file that existed
+	/// before is kept then, and the model is written beside it, as NAME-interrupted
 	#[arg(long, value_name = "FILE")]
 	out: Option<PathBuf>,
 	/// Write the learning curve: a folder for curve.svg and curve.csv, or a file ending in .svg or .csv
@@ -148,31 +154,51 @@ fn save(model: &ModelFile, out: &Path) -> Result<()> {
 	}
 }
 
+/// Returns the file of a model. The model of an interrupted training does not replace a file that existed before the training.
+fn output_of(out: &Path, is_interrupted: bool, existed: bool) -> PathBuf {
+	if !(is_interrupted && existed) {
+		return out.into();
+	}
+	let mut name = out.file_stem().unwrap_or_default().to_os_string();
+	name.push("-interrupted");
+	if let Some(extension) = out.extension() {
+		name.push(".");
+		name.push(extension);
+	}
+	out.with_file_name(name)
+}
+
 fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let curve_files = check_outputs(args)?;
+	let existed = args.out.as_ref().is_some_and(|out| out.exists());
+	let remarks = Remarks::default();
 	let selection: DeviceSelection = args.gpu.parse()?;
 	let devices = Devices::open(&selection)?;
 	if devices.all().is_empty() && selection != DeviceSelection::None {
-		eprintln!("warning: there is no GPU, so the CPU trains alone (`doin-worker devices` lists the devices of this machine)");
+		let advice = "`doin-worker devices` lists the devices of this machine";
+		remarks.add(format_args!("warning: there is no GPU, so the CPU trains alone ({advice})"));
 	}
-	let plan = Plan::new(args)?;
+	let plan = Plan::new(args, &remarks)?;
 	let (family, threads) = (args.genes.family, threads(args.cores));
 	let executor = Executor::new(threads, Arc::new(devices))?;
 	if !args.output.is_json() {
 		print_text(report::PlanText { plan: &plan, executor: &executor })?;
 	}
 	let started = Instant::now();
-	let mut trained = plan.train(family, StoppingRule { patience: args.patience, halving: args.halving }, &executor, stop)?;
+	let rule = StoppingRule { patience: args.patience, halving: args.halving };
+	let mut trained = plan.train(family, rule, &executor, stop, &remarks)?;
 	let seconds = started.elapsed().as_secs_f64();
 	trained.sort_by_key(|one| (total(&one.errors.validation), one.number));
 	let chosen = trained.first().context("no candidate was trained")?;
-	let others = [(format!("this {family}"), chosen.model.clone())];
-	let rows = executor.install(|| baseline::report(&plan.data, 0, &others)).map_err(explain)?;
 	let errors = executor.install(|| plan.errors(&chosen.model));
-	let saved = match &args.out {
+	// The model is kept before anything else can fail.
+	let out = args.out.as_deref().map(|out| output_of(out, stop.load(Ordering::Relaxed), existed));
+	let saved = match &out {
 		Some(out) => save(&plan.model_file(family, chosen, &errors), out),
 		None => Ok(()),
 	};
+	let others = [(format!("this {family}"), chosen.model.clone())];
+	let rows = executor.install(|| baseline::report(&plan.data, 0, &others)).map_err(explain)?;
 	let most_frequent = |part: fn(&plan::FileErrors) -> &Option<StepErrors>| {
 		let steps = errors.iter().filter_map(|file| part(file).clone()).reduce(|a, b| a.merge(&b));
 		steps.and_then(|steps| steps.most_frequent())
@@ -190,12 +216,28 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	let mut report = TrainReport::new(&plan, family, &trained, &rows, most_frequent);
 	report.seconds = seconds;
-	report.saved = args.out.clone().filter(|_| saved.is_ok());
-	report.source = args.files.csv[0].path.clone();
+	report.notes = remarks.texts();
+	let out = out.filter(|_| saved.is_ok());
+	report.next = out.map(|out| NextCommand::predict(&out, &args.files.csv[0], &args.files.columns.read));
 	if !curve_files.is_empty() {
 		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
 	}
 	args.output.print(&report)?;
 	// The errors of the model are shown, even if it could not be written.
 	saved
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn k44_an_interrupted_training_does_not_replace_an_earlier_model() {
+		let out = |name: &str, is_interrupted, existed| output_of(Path::new(name), is_interrupted, existed);
+		assert_eq!(out("a/m.doin", true, true), Path::new("a/m-interrupted.doin"));
+		assert_eq!(out("model", true, true), Path::new("model-interrupted"));
+		for (is_interrupted, existed) in [(false, false), (false, true), (true, false)] {
+			assert_eq!(out("a/m.doin", is_interrupted, existed), Path::new("a/m.doin"));
+		}
+	}
 }

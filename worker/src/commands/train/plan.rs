@@ -6,7 +6,7 @@ use crate::{
 		curve::{Curve, Point},
 		genes::{describe_candidate, named_genes},
 	},
-	report::print_notes,
+	report::Remarks,
 	work::progress_bar,
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -98,7 +98,7 @@ impl Observer for Progress<'_> {
 
 impl Plan {
 	/// Reads the files and makes the candidates.
-	pub fn new(args: &TrainArgs) -> Result<Self> {
+	pub fn new(args: &TrainArgs, remarks: &Remarks) -> Result<Self> {
 		let set = args.files.file_set();
 		let first = set.first()?;
 		let season_found = args.season.is_none();
@@ -119,7 +119,7 @@ impl Plan {
 			total(&data.initial_errors().validation) > 0,
 			"repeating earlier values makes no error on the validation part: there is nothing to learn"
 		);
-		files.iter().for_each(|file| print_notes(&file.table.series.notes));
+		files.iter().for_each(|file| remarks.add_notes(&file.table.series.notes));
 		let deviation = deviation(&files, channels) * unit;
 		ensure!(
 			deviation != 0.0,
@@ -129,9 +129,9 @@ impl Plan {
 		let scale = ErrorScale::new(&data.task.program, unit, deviation);
 		let candidates = args.genes.candidates(args.population, window, history)?;
 		if let Some(note) = args.genes.describe_shortage(args.population, candidates.len()) {
-			eprintln!("note: {note}");
+			remarks.add(format_args!("note: {note}"));
 		}
-		let candidates = trainable(args.genes.family, candidates, &data)?;
+		let candidates = trainable(args.genes.family, candidates, &data, remarks)?;
 		Ok(Self { files, spec, season_found, data, unit, inputs, scale, candidates })
 	}
 
@@ -148,6 +148,7 @@ impl Plan {
 		rule: StoppingRule,
 		executor: &Executor,
 		stop: &AtomicBool,
+		remarks: &Remarks,
 	) -> Result<Vec<TrainedCandidate>> {
 		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
 		let bar = progress_bar(epochs, "training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
@@ -167,13 +168,16 @@ impl Plan {
 		match failure {
 			Some(error) if trained.is_empty() => return Err(error),
 			Some(error) => {
-				eprintln!("warning: {} of {all} candidates failed, e.g. {error:#}", all - trained.len() - stopped);
+				let failed = all - trained.len() - stopped;
+				remarks.add(format_args!("warning: {failed} of {all} candidates failed, e.g. {error:#}"));
 			}
 			None => {}
 		}
 		if stop.load(Ordering::Relaxed) {
 			ensure!(!trained.is_empty(), "stopped before any candidate had finished an epoch, so there is no model to keep");
-			eprintln!("note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch");
+			remarks.add(format_args!(
+				"note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch"
+			));
 		}
 		Ok(trained)
 	}
@@ -235,7 +239,7 @@ impl Plan {
 }
 
 /// Returns the candidates that can be trained and would be admitted. A warning counts the others, unless none is left.
-fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &Dataset) -> Result<Vec<Candidate>> {
+fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &Dataset, remarks: &Remarks) -> Result<Vec<Candidate>> {
 	let (requested, mut usable, mut failure) = (candidates.len(), Vec::new(), None);
 	for candidate in candidates {
 		match candidate.check(data).map_err(explain).with_context(|| describe_candidate(family, &candidate)) {
@@ -246,7 +250,8 @@ fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &Dataset) ->
 	match failure {
 		Some(error) if usable.is_empty() => return Err(error),
 		Some(error) => {
-			eprintln!("warning: {} of {requested} candidates are left out, e.g. {error:#}", requested - usable.len())
+			let left_out = requested - usable.len();
+			remarks.add(format_args!("warning: {left_out} of {requested} candidates are left out, e.g. {error:#}"));
 		}
 		None => {}
 	}

@@ -1,9 +1,12 @@
 //! Report of `train`.
 
-use super::plan::{Plan, TrainedCandidate};
+use super::{
+	next_command::NextCommand,
+	plan::{Plan, TrainedCandidate},
+};
 use crate::{
 	commands::genes::{describe_candidate, named_genes},
-	report::{entry, table, write_table, LEFT, RIGHT},
+	report::{better_cell, entry, table, write_table, LEFT, RIGHT},
 };
 use comfy_table::Table;
 use doin_compute::{baseline::BaselineRow, task::predictions_per_window, Executor};
@@ -88,12 +91,11 @@ pub struct TrainReport {
 	candidates: Vec<CandidateReport>,
 	/// Seconds of the whole training.
 	pub seconds: f64,
-	/// File of the model.
+	/// Remarks on the files and the candidates.
+	pub notes: Vec<String>,
+	/// File of the model and the command that uses it; `None` if the model is not kept.
 	#[serde(skip)]
-	pub saved: Option<PathBuf>,
-	/// First file of the training.
-	#[serde(skip)]
-	pub source: PathBuf,
+	pub next: Option<NextCommand>,
 	/// Files of the learning curve, empty if there is no curve; `None` if none was requested.
 	#[serde(skip)]
 	pub curve_files: Option<Vec<PathBuf>>,
@@ -186,8 +188,8 @@ impl TrainReport {
 			window_macs: chosen.map_or(0, |model| model.macs()),
 			candidates: trained.iter().map(candidate).collect(),
 			seconds: 0.0,
-			saved: None,
-			source: PathBuf::new(),
+			notes: Vec::new(),
+			next: None,
 			curve_files: None,
 			scale: plan.scale,
 		}
@@ -241,7 +243,7 @@ impl TrainReport {
 		let mut errors =
 			table([(self.scale.title(), LEFT), ("validation", RIGHT), ("better", RIGHT), ("test", RIGHT), ("better", RIGHT)]);
 		let cells = |figures: Option<&ErrorFigures>| match figures {
-			Some(figures) => [figures.shown(), format!("{:.2} %", figures.better_percent)],
+			Some(figures) => [figures.shown(), better_cell(figures.better_percent)],
 			None => ["-".into(), "-".into()],
 		};
 		if self.scale.classes {
@@ -298,11 +300,8 @@ impl Display for TrainReport {
 				entry(f, "curve", names.join(", "))?;
 			}
 		}
-		match &self.saved {
-			Some(out) => {
-				let (out, source) = (out.display(), self.source.display());
-				entry(f, "saved", format_args!("{out}: doin-worker predict --model {out} --csv {source}"))
-			}
+		match &self.next {
+			Some(next) => entry(f, "saved", next),
 			None => entry(f, "saved", "nowhere: keep the model with --out model.doin"),
 		}
 	}
@@ -311,7 +310,9 @@ impl Display for TrainReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::args::ReadArgs;
 	use doin_forecast::ErrorScale;
+	use std::path::Path;
 
 	fn figures(mae: f64, better_percent: f64) -> ErrorFigures {
 		ErrorFigures { mae: Some(mae), scaled: Some(mae / 2.0), accuracy: None, error: (mae * 16.0) as u64, better_percent }
@@ -348,8 +349,8 @@ mod tests {
 			window_macs: 200,
 			candidates: vec![candidate],
 			seconds: 1.5,
-			saved: Some("m.doin".into()),
-			source: "a.csv".into(),
+			notes: vec!["note: a".into()],
+			next: Some(NextCommand::predict(Path::new("m.doin"), &Path::new("a.csv").into(), &ReadArgs::default())),
 			curve_files: None,
 			scale: ErrorScale { unit: 0.01, deviation: 2.0, classes: false },
 		}
@@ -377,6 +378,7 @@ saved       m.doin: doin-worker predict --model m.doin --csv a.csv
 		assert_eq!(json["files"][0]["split"], serde_json::json!({ "train_end": 70, "validation_end": 85 }));
 		assert_eq!(json["models"][1]["test"]["better_percent"], 25.0);
 		assert_eq!((&json["candidates"][0]["best_epoch"], &json["family"]), (&3.into(), &"mlp".into()));
-		assert!(json["saved"].is_null() && json["candidates"][0]["description"].is_null());
+		assert!(json["next"].is_null() && json["candidates"][0]["description"].is_null());
+		assert_eq!(json["notes"], serde_json::json!(["note: a"]));
 	}
 }

@@ -6,7 +6,7 @@ mod report;
 
 use crate::{
 	args::NodeArgs,
-	report::OutputArgs,
+	report::{shown_error, OutputArgs},
 	work::{compute, threads},
 };
 use anyhow::Result;
@@ -42,7 +42,7 @@ pub async fn run(node: &NodeArgs, args: VerifyArgs) -> ExitCode {
 	match verify(node, &args).await {
 		Ok(code) => ExitCode::from(code),
 		Err(error) => {
-			eprintln!("error: {error:#}");
+			eprintln!("error: {}", shown_error(&error));
 			eprintln!("The verification is inconclusive.");
 			ExitCode::from(2)
 		}

@@ -1,6 +1,9 @@
 //! Domain that `watch` has loaded.
 
-use crate::commands::{domain::model_errors, status::model_name};
+use crate::{
+	commands::{domain::model_errors, status::model_name},
+	report::comparison,
+};
 use anyhow::Result;
 use doin_chain::Account;
 use doin_compute::baseline::BaselineRow;
@@ -50,17 +53,13 @@ impl KnownDomain {
 	pub fn describe_champion(&self, champion: &ChampionView<Account>, tail: Option<f64>) -> String {
 		let (size, unit) = self.problem.unit();
 		let on_draw = format!(
-			"error {} {unit} on its draw, {:.2} % better than the best naive model ({})",
+			"error {} {unit} on its draw, {} ({})",
 			significant(self.problem.draw_error(champion.error)),
-			percent_better(champion.loss),
+			comparison(percent_better(champion.loss), "the best naive model"),
 			significant(self.problem.draw_error(champion.initial_error))
 		);
 		let Some(error) = tail else { return on_draw };
-		let compare = |row: &BaselineRow| {
-			let better = percent_below(error, row.test?.mean * size);
-			let word = if better < 0.0 { "worse" } else { "better" };
-			Some(format!("{:.2} % {word} than {}", better.abs(), row.name))
-		};
+		let compare = |row: &BaselineRow| Some(comparison(percent_below(error, row.test?.mean * size), &row.name));
 		let against: Vec<_> = self.baselines.iter().filter_map(compare).collect();
 		format!("{on_draw}; on the held-out tail {}: {}", significant(error), against.join(", "))
 	}

@@ -49,6 +49,46 @@ fn k01_an_ambiguous_decimal_separator_is_asked_for() {
 }
 
 #[test]
+fn k01_a_point_before_three_digits_is_asked_for_where_it_may_separate_thousands() {
+	let question =
+		["line 2: `1.234` is either 1.234 or 1234", "--decimal . if the point", "--decimal , if it separates thousands"];
+	for text in ["a;v\nx;1.234\ny;996\n", "a\tv\nx\t1.234\ny\t996\n", "a,v\nx,1.234\ny,996\n"] {
+		let file = File::new(text);
+		assert_has(&file.refusal("v"), &question);
+		let decimal = |decimal| file.with("v", |options| options.csv.decimal = Some(decimal)).unwrap().series.values[0];
+		assert_eq!((decimal(Decimal::Point), decimal(Decimal::Comma)), (1.234, 1234.0), "{text}");
+	}
+	for (text, values) in [
+		// Numbers that no separator of thousands explains, or that lack it.
+		("a;v\nx;1.234\ny;996.5\n", [1.234, 996.5]),
+		("a;v\nx;1.234\ny;0.996\n", [1.234, 0.996]),
+		("a;v\nx;1.234e+0\ny;996\n", [1.234, 996.0]),
+		("a;v\nx;1,234e+0\ny;996\n", [1.234, 996.0]),
+		("a;v\nx;1.234\ny;-12.345.678\n", [1234.0, -12_345_678.0]),
+		// Where commas separate the columns, the point is the usual decimal separator.
+		("a,v\nx,1.234\ny,2.345\n", [1.234, 2.345]),
+		("a,v\nx,1.234\ny,0\n", [1.234, 0.0]),
+		("a,v\nx,1.234\ny,1996\n", [1.234, 1996.0]),
+	] {
+		assert_eq!(File::new(text).values("v"), values, "{text}");
+	}
+	// Where nothing else is in the column, the decimal point is probable.
+	let table = File::new("a;v\nx;1.234\ny;2.345\n").with("v", |_| ()).unwrap();
+	assert_eq!(table.series.values, [1.234, 2.345]);
+	assert_has(&notes(&table), &["`1.234` in line 2 of column `v` is read with a decimal point (add --decimal ,"]);
+	// Times of day are no evidence.
+	let clock = File::new("Datum;Uhr;v\n01.01.2031;18.00;1.234\n01.01.2031;19.00;996\n");
+	let reason = clock.with("v", |options| options.time = Some("none".into())).map(|table| table.series.values).unwrap_err();
+	assert_has(&reason, &["`1.234` is either 1.234 or 1234"]);
+	// A whole number of four digits is often written without a separator where longer ones have it.
+	for delimiter in [",", ";"] {
+		let file = File::new("a;v\nx;12.345\ny;1996\n".replace(';', delimiter));
+		assert_has(&file.refusal("v"), &["`12.345` is either 12.345 or 12345"]);
+	}
+	assert_has(&File::new("a;v\nx;1.234\ny;1996\n").refusal("v"), &["`1.234` is either 1.234 or 1234"]);
+}
+
+#[test]
 fn k02_date_and_time_of_day_in_two_columns_and_question_marks() {
 	for delimiter in [";", ","] {
 		let rows = ["Date;Time;P", "16/12/2031;17:24:00;1.409", "16/12/2031;17:25:00;?", "16/12/2031;17:26:00;1.538"];
@@ -78,7 +118,7 @@ fn k10_sentinels_far_outside_are_warned_of() {
 	let column = "wv (m/s)";
 	for sentinel in ["-9999", "-999.0", "1e20", "-200"] {
 		let file = rows(sentinel);
-		let shown = sentinel.parse::<f64>().unwrap().to_string();
+		let shown = crate::exact(sentinel.parse().unwrap());
 		let warning = notes(&file.with(column, |_| ()).unwrap());
 		assert_has(&warning, &["warning: ", &format!("{shown} comes twice in column `wv (m/s)`"), "from 0.9 to 3.1"]);
 		assert_has(&warning, &[&format!("--missing {shown} --fill linear")]);
@@ -173,6 +213,43 @@ fn k15_a_file_without_header() {
 }
 
 #[test]
+fn k15_columns_without_names_may_be_numbered() {
+	for (text, column, expected) in [
+		(",0\n2031-01-01,5\n2031-01-02,6\n", "0", [5.0, 6.0]),
+		(",0,1\n0,5,7\n1,6,8\n", "1", [7.0, 8.0]),
+		(",2019,2020\nDE,5,7\nFR,6,8\n", "2020", [7.0, 8.0]),
+		("0,1,2\n0.5,5,7\n0.75,6,8\n", "1", [5.0, 6.0]),
+	] {
+		let table = File::new(text).with(column, |_| ()).unwrap();
+		assert_eq!((table.series.values, table.column.as_str()), (expected.to_vec(), column), "{text}");
+	}
+	assert_has(&notes(&File::new(",0\na,5\nb,6\n").with("0", |_| ()).unwrap()), &["line 1 numbers the columns"]);
+	// Rows that are numbered, and rows of few numbers, are no headers.
+	assert_eq!(File::new("0,1,2\n1,5,7\n2,6,8\n").values("2"), [1.0, 5.0, 6.0]);
+	assert_eq!(File::new("0,1\n7,2\n").values("2"), [1.0, 2.0]);
+	let file = File::new(",0\na,5\nb,6\n").with("2", |options| options.csv.no_header = true).unwrap();
+	assert_eq!(file.series.values, [0.0, 5.0, 6.0]);
+}
+
+#[test]
+fn k16_a_number_sign_as_the_name_of_a_column_is_no_comment() {
+	for text in [
+		"#,time,load\n1,2031-01-01,5\n2,2031-01-02,6\n",
+		"#;time;load\n1;2031-01-01;5\n2;2031-01-02;6\n",
+		"# made up\n#,time,load\na,2031-01-01,5\nb,2031-01-02,6\n",
+		"#,name,load\nx,y,5\nx,z,6\n",
+	] {
+		assert_eq!(File::new(text).values("load"), [5.0, 6.0], "{text}");
+	}
+	let numbered = File::new("#,time,load\n1,2031-01-01,5\n2,2031-01-02,6\n");
+	let table = numbered.with("load", |_| ()).unwrap();
+	assert_eq!((notes(&table).as_str(), numbered.values("#")), ("", vec![1.0, 2.0]));
+	// Comments with as many delimiters, and with other numbers of them.
+	assert_eq!(File::new("#,made up\nname,load\nx,5\ny,6\n").values("load"), [5.0, 6.0]);
+	assert_eq!(File::new("#,,\ntime,load\n2031-01-01,5\n2031-01-02,6\n").values("load"), [5.0, 6.0]);
+}
+
+#[test]
 fn k16_comment_lines_and_sep_lines() {
 	let rows: String = (0..36).map(|at| format!("{},{},5,{}.15\n", 2031 + at / 12, at % 12 + 1, 410 + at % 7)).collect();
 	let comments = "# ------\n# made up, \"of\" no use\n#\n# ------\n";
@@ -258,6 +335,8 @@ fn k18_lines_of_other_lengths_and_spaces_before_quotes() {
 	assert_eq!((empty.rows(), empty.series.clock.unwrap().at(3).as_str()), (3, "2031-01-04"));
 	assert_eq!(File::new("date,MW\r2031-01-01,1\r2031-01-02,2\r").values("MW"), [1.0, 2.0]);
 	assert_eq!(File::new("date,MW\n2031-01-01,1\n2031-01-02,2").values("MW"), [1.0, 2.0]);
+	let short = File::new("date,MW,flag\n2031-01-01,1,a\n2031-01-02,2\n2031-01-03,3\n").with("MW", |_| ()).unwrap();
+	assert_has(&notes(&short), &["2 rows have fewer cells than the header, the first one in line 3"]);
 	// A cell without a name would shift the others.
 	let shifted = File::new("date,MW\na,1\nb,2\nc,3\nd,29,2\n");
 	assert_has(&shifted.refusal("MW"), &["line 5 has 3 cells, and the first one has 2", "`2` belongs to no column"]);
@@ -386,4 +465,116 @@ fn one_of_several_series_is_chosen_by_a_column() {
 	assert_has(&chosen("id=C").unwrap_err(), &["no row meets --where id=C", "`A`, `B`"]);
 	assert_has(&chosen("store=A").unwrap_err(), &["no column `store`"]);
 	assert_has(&chosen("id").unwrap_err(), &["--where id: expected COLUMN=VALUE"]);
+}
+
+/// Returns a file of days in January 2031, the newest first, whose times are printed by a function; the value is the day.
+fn newest_first(day: impl Fn(usize) -> String) -> File {
+	let rows: String = (1..=28).rev().map(|at| format!("{},{at}\n", day(at))).collect();
+	File::new(format!("date,v\n{rows}"))
+}
+
+#[test]
+fn k03_a_file_with_its_newest_row_first_is_never_used_in_its_order_in_silence() {
+	let ascending: Vec<f64> = (1..=28).map(f64::from).collect();
+	// Notations that are read: the rows are turned round.
+	for file in [
+		newest_first(|day| format!("2031-01-{day:02}")),
+		newest_first(|day| format!("{day:02}/01/31")),
+		newest_first(|day| format!("{day} Jan 2031")),
+		newest_first(|day| format!("2031-01-{day:02}_18:00")),
+		newest_first(|day| format!("{}", 1_924_984_859 + 86_400 * day)),
+		newest_first(|day| format!("01/{day:02}/69 06:00 PM")),
+		newest_first(|day| format!("2031-W{day:02}")),
+		newest_first(|day| format!("{} {day:02}.02.2031", ["Fr", "Sa", "So", "Mo", "Di", "Mi", "Do"][day % 7])),
+		newest_first(|day| format!("2031{:02}{:02}", 1 + day / 20, 1 + day % 20)),
+	] {
+		let table = file.with("v", |_| ()).unwrap();
+		assert_eq!(table.series.values, ascending, "{}", std::fs::read_to_string(file.path()).unwrap());
+		assert_has(&notes(&table), &["newest row comes first"]);
+	}
+	// Notations that are not read in all rows: refused, with the next step.
+	for file in [
+		newest_first(|day| if day == 9 { "missing".into() } else { format!("2031-01-{day:02}") }),
+		newest_first(|day| if day == 9 { String::new() } else { format!("{day:02}/01/2031") }),
+		newest_first(|day| if day == 9 { "-".into() } else { format!("{day:02}/01/31") }),
+		newest_first(|day| format!("2031-01-{day:02} 18:00 CET")),
+		newest_first(|day| format!("{day:02}.01.2031 00:00 - {day:02}.01.2031 01:00")),
+		newest_first(|day| format!("2031-01-{day:02} 7:5")),
+		newest_first(|day| format!("2031-{day:03}")),
+	] {
+		let reason = file.refusal("v");
+		assert_has(&reason, &["column `date` holds times, of which the newest seems to come first", "--time none", "line"]);
+		let rows = file.with("v", |options| options.time = Some("none".into())).unwrap();
+		assert_eq!(rows.series.values[0], 28.0, "as they are");
+	}
+	// Notations of which only the order of the rows, or not even that, is doubtful: warned of.
+	for file in [
+		newest_first(|day| format!("{day:02}012031")),
+		newest_first(|day| format!("2031/{day:02}/01").replace("/01", "/13")),
+		newest_first(|day| format!("{:02}:00", day % 24)),
+	] {
+		let table = file.with("v", |_| ()).unwrap();
+		assert_eq!((table.series.values[0], table.series.clock.is_none()), (28.0, true));
+		assert_has(&notes(&table), &["warning: ", "column `date`", "in the order of the file", "--time \"date\"", "--time none"]);
+	}
+	// Numbers that may be times, or what is left of a time.
+	let table = newest_first(|day| format!("{}", 47_849 + day)).with("v", |_| ()).unwrap();
+	assert_eq!(table.series.values[0], 28.0);
+	assert_has(&notes(&table), &["warning: ", "the numbers of column `date` fall", "--time \"date\"", "--time none"]);
+	// Without names, too.
+	let unnamed: String = (1..=9).rev().map(|at| format!("{},{at}\n", 1_924_984_859 + at * 60)).collect();
+	assert_eq!(File::new(unnamed).values("2")[..3], [1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn k03_times_that_cannot_be_read_are_warned_of() {
+	let rows = |day: &dyn Fn(usize) -> String| {
+		File::new(format!("date,v\n{}", (1..=28).map(|at| format!("{},{at}\n", day(at))).collect::<String>()))
+	};
+	for (file, agree) in [
+		(rows(&|day| format!("{day:02}.01.2031 00:00 - {day:02}.01.2031 01:00")), true),
+		(rows(&|day| format!("2031-01-{day:02} 18:00 CET")), true),
+		(rows(&|day| if day > 18 { "?".into() } else { format!("2031-01-{:02}", day * 7 % 19 + 1) }), false),
+	] {
+		let table = file.with("v", |_| ()).unwrap();
+		assert_eq!((table.series.values[0], table.series.clock.is_none()), (1.0, true));
+		let warning = notes(&table);
+		assert_has(&warning, &["warning: ", "the times of column `date` are not used: line", "--time \"date\"", "--time none"]);
+		assert_eq!(warning.contains("the beginnings of the times agree with that order"), agree, "{warning}");
+	}
+	// A row that is none of the series, such as a sum below it, or a time that is wrong.
+	for broken in ["Total", "", "2031-02-31", "1924984859"] {
+		let file = rows(&|day| if day == 28 { broken.into() } else { format!("2031-01-{day:02}") });
+		assert_has(&file.refusal("v"), &["column `date` holds times, and not all can be read", "line 29", "--time none"]);
+	}
+	let mixed = rows(&|day| if day == 9 { "missing".into() } else { format!("2031-01-{:02}", day * 5 % 28 + 1) });
+	assert_has(&mixed.refusal("v"), &["holds times that are not sorted, and not all can be read", "line 10", "--time none"]);
+}
+
+#[test]
+fn k03_options_of_times_need_times() {
+	let file = File::new("a,v\nx,1\ny,2\n");
+	let refusal = |time: Option<&str>, change: &dyn Fn(&mut ReadOptions)| {
+		let table = file.with("v", |options| {
+			options.time = time.map(str::to_string);
+			change(options);
+		});
+		table.map(|table| table.series.values).unwrap_err()
+	};
+	for time in [None, Some("none")] {
+		assert_has(&refusal(time, &|options| options.clock.sort = true), &["--sort needs a column of times", "--time"]);
+		assert_has(&refusal(time, &|options| options.clock.zone = Some("UTC".into())), &["--zone needs a column of times"]);
+		assert_has(&refusal(time, &|options| options.clock.format = Some("%y".into())), &["--time-format needs a column"]);
+	}
+}
+
+#[test]
+fn k22_extreme_magnitudes_are_printed_with_exponents_or_refused() {
+	let file = |values: &[&str]| File::new(format!("v\n{}\n", values.join("\n")));
+	assert_eq!(file(&["1e-300", "2e-300", "-1e300"]).values("v"), [1e-300, 2e-300, -1e300]);
+	assert_has(&file(&["1e300", "1e300"]).refusal("v"), &["is constant at 1e300"]);
+	assert_has(&file(&["1", "2e300", "3"]).refusal("v"), &["line 3: invalid value `2e300`", "too large: expected at most 1e300"]);
+	assert_has(&file(&["1", "2e-400", "3"]).refusal("v"), &["line 3: invalid value `2e-400`", "too small"]);
+	let warning = notes(&file(&["1", "2", "1e300", "1"]).with("v", |_| ()).unwrap());
+	assert_has(&warning, &["1e300 comes once", "from 1 to 2", "--missing 1e300"]);
 }

@@ -1,0 +1,47 @@
+//! A worker at a node that is hundreds of blocks behind its network.
+
+use anyhow::Result;
+use doin_e2e::{chain, run, wait_for, Node, Worker};
+use serde_json::json;
+use std::time::Duration;
+
+/// The optimizer of the development chain.
+const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
+/// Blocks that the node is behind; the validator authors one every two seconds.
+const BEHIND: u32 = 200;
+const LIMIT: Duration = Duration::from_secs(1_200);
+
+#[tokio::test]
+async fn k28_a_worker_waits_until_its_node_has_the_blocks_of_the_network() -> Result<()> {
+	let validator = Node::dev().await?;
+	validator.reach(BEHIND, LIMIT).await?;
+
+	// A node without a boot node has no peers, and its health does not show that it is behind.
+	let node = Node::start(&["--sync=full", &format!("--chain={}", chain::raw("dev")?.display())]).await?;
+	let mut worker = Worker::start(&["run", "--dev", "--url", &node.url(), "--journal", "{base}/journal.db"])?;
+	wait_for("the worker to wait", LIMIT, || {
+		let is_waiting = worker.output().contains("nothing is signed until it is synced");
+		async move { Ok(is_waiting.then_some(())) }
+	})
+	.await?;
+	tokio::time::sleep(Duration::from_secs(5)).await;
+	worker.check()?;
+	assert!(!worker.output().contains("connected"), "the journal is bound once the node is synced:\n{}", worker.output());
+	let nonce = || async { validator.call("system_accountNextIndex", [json!(DAVE)]).await };
+	assert_eq!(nonce().await?, 0, "nothing was signed");
+	let status = run("doin-worker", &["status", "--url", &node.url()])?;
+	let status = String::from_utf8_lossy(&status.stdout).into_owned();
+	assert!(status.contains("no block of its network yet") && status.contains("everything below is old"), "{status}");
+
+	node.call("system_addReservedPeer", [json!(validator.address().await?)]).await?;
+	wait_for("the worker to begin", LIMIT, || {
+		worker.check().expect("the worker runs");
+		let output = worker.output();
+		async move { Ok((output.contains("the node is synced") && output.contains("connected")).then_some(())) }
+	})
+	.await?;
+	assert!(node.best().await? >= BEHIND, "the worker began before the node had the blocks of the network");
+	// Its calls reach the network.
+	wait_for("a call of the worker", LIMIT, || async { Ok((nonce().await? != 0).then_some(())) }).await?;
+	worker.stop()
+}
