@@ -38,7 +38,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$RPC_PORT") 2>/dev/null; then
 fi
 
 setup
-say "building the node and the worker (about half an hour the first time on two cores, later seconds)"
+say "building the node and the worker (about 25 minutes the first time on two cores, later seconds)"
 build "${PROGRAMS[@]}"
 
 mkdir -p "$HOME_DIR"
