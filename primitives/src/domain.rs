@@ -488,6 +488,9 @@ pub struct DomainState<AccountId> {
 	pub open_rounds: u32,
 	/// The round that ended last, with the reason if it was not paid.
 	pub last_round: Option<LastRound>,
+	/// `true` from the end of a round that no quorum evaluated until a quorum decides a round of the domain. Rounds that end
+	/// without an evaluation in between do not change it.
+	pub unanswered: bool,
 }
 
 #[cfg(test)]

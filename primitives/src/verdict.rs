@@ -583,6 +583,7 @@ mod tests {
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,
+			unanswered: false,
 		};
 		let kinds = [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed, EvidenceKind::Live];
 		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 11, 11, 11]);

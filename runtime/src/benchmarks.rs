@@ -150,6 +150,7 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
+		unanswered: false,
 	};
 	pallet_doin_domains::Specs::<Runtime>::insert(domain, spec);
 	pallet_doin_domains::States::<Runtime>::insert(domain, state);

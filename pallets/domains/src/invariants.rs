@@ -29,6 +29,7 @@ impl<T: Config> Pallet<T> {
 				!never_active || (state.open_rounds == 0 && state.last_round.is_none() && !Bounties::<T>::contains_key(domain)),
 				"a domain that was never active must not have rounds or a bounty"
 			);
+			ensure!(!state.unanswered || state.last_round.is_some(), "a domain without ended rounds cannot lack a quorum");
 			ensure!(
 				never_active || state.champion.initial_error > 0,
 				"the initial champion of an active domain must have an error"

@@ -9,7 +9,8 @@ use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	domain::{Champion, DomainState, MAX_PAGES, PAGE_VALUES},
-	Balance, DomainId, DomainSpec, Evidence, LastRound, ModelRef, Page, RoundId, RoundResult, Status, Q32,
+	settlement::Backing,
+	Balance, DomainId, DomainSpec, Evidence, LastRound, ModelRef, Page, RoundId, RoundResult, Status, UnpaidReason, Q32,
 };
 use doin_scoring::{
 	math::log2_q32,
@@ -94,6 +95,7 @@ impl<T: Config> Pallet<T> {
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,
+			unanswered: false,
 		};
 		Specs::<T>::insert(domain, spec);
 		States::<T>::insert(domain, state);
@@ -275,9 +277,14 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
-	fn close_round(round: RoundId, result: RoundResult) {
+	fn close_round(round: RoundId, result: RoundResult, backing: Option<Backing>) {
 		States::<T>::mutate_extant(round.domain, |state| {
 			state.open_rounds = state.open_rounds.saturating_sub(1);
+			state.unanswered = match (backing, result) {
+				(Some(Backing::Quorum), _) => false,
+				(_, RoundResult::Unpaid(UnpaidReason::NoQuorum)) => true,
+				_ => state.unanswered,
+			};
 			state.last_round = Some(LastRound { number: round.number, block: current_block::<T>(), result });
 		});
 	}

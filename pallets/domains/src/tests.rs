@@ -8,6 +8,7 @@ use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Champion, DomainState, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
+	settlement::Backing,
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundResult, Status,
 	UnpaidReason, ONE_Q32,
 };
@@ -48,7 +49,7 @@ fn at_block(number: BlockNumber) {
 /// Removes an open round of `domain` that earned nothing.
 fn close_round(domain: DomainId, number: u32) {
 	let result = RoundResult::Unpaid(UnpaidReason::NoImprovement);
-	<Registry as Domains<AccountId>>::close_round(RoundId { domain, number }, result);
+	<Registry as Domains<AccountId>>::close_round(RoundId { domain, number }, result, None);
 }
 
 fn empty_page() -> Page {
@@ -583,6 +584,27 @@ fn rounds_are_opened_in_active_domains_only() {
 		let result = RoundResult::Unpaid(UnpaidReason::NoImprovement);
 		assert_eq!(state(domain).last_round, Some(LastRound { number: 5, block: 77, result }));
 		close_round(4_000, 5);
+	});
+}
+
+/// A round without reveals ends without an evaluation, and an account that has the runtime compute a round is no evaluator.
+#[test]
+fn n5_a_domain_is_unanswered_until_a_quorum_decides_a_round() {
+	build_and_execute(|| {
+		let domain = active();
+		let unanswered_after = |reason, backing| {
+			assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
+			let result = RoundResult::Unpaid(reason);
+			<Registry as Domains<AccountId>>::close_round(RoundId { domain, number: 1 }, result, backing);
+			state(domain).unanswered
+		};
+		assert!(!unanswered_after(UnpaidReason::Unsettled, None));
+		assert!(unanswered_after(UnpaidReason::NoQuorum, None));
+		assert!(unanswered_after(UnpaidReason::NoCandidate, None));
+		assert!(unanswered_after(UnpaidReason::Unsettled, None));
+		assert!(unanswered_after(UnpaidReason::NoImprovement, Some(Backing::Runtime)));
+		assert!(!unanswered_after(UnpaidReason::NoImprovement, Some(Backing::Quorum)));
+		assert!(!unanswered_after(UnpaidReason::NoCandidate, None));
 	});
 }
 

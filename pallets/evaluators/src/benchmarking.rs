@@ -16,6 +16,7 @@ use doin_primitives::{
 	quorum::MAX_QUORUM,
 	Balance, DomainId, SizeClass, DOIN,
 };
+use doin_traits::{Behaviour, Reputation as _};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{fungible::Mutate, Get},
@@ -82,12 +83,16 @@ fn everywhere<T: Config>(index: u32, bond: Balance, first: DomainId) -> (T::Acco
 ///
 /// A quorum is as expensive to slash as possible: each evaluator has a seat on the rosters of all classes and of [`MAX_SERVED`]
 /// domains that no other one serves, each in a full chunk of its own, and the last chunk of each roster is another one. More
-/// evaluators than that have a seat of `class` only, each with a record.
+/// evaluators than that have a seat of `class` only, each with a record. A draw from them is as expensive as possible: one
+/// evaluator less than a quorum has the reputation to be drawn, so that all records are read.
 pub fn evaluators<T: Config>(count: u32, class: SizeClass) -> Vec<T::AccountId> {
 	if count > MAX_QUORUM {
 		let plain = |index| {
 			let who = funded::<T>(index);
 			ready(Pallet::<T>::do_bond(&who, T::MinBond::get(), class).is_ok());
+			if index < count.saturating_sub(MAX_QUORUM - 1) {
+				T::Reputation::record(&who, Behaviour::Equivocated);
+			}
 			who
 		};
 		return (0..count).map(plain).collect();

@@ -100,7 +100,7 @@ impl doin_traits::Domains<u64> for Fake {
 	fn open_round(_: DomainId) -> DispatchResult {
 		unreachable!("the pallet opens no rounds")
 	}
-	fn close_round(_: RoundId, _: RoundResult) {
+	fn close_round(_: RoundId, _: RoundResult, _: Option<doin_primitives::settlement::Backing>) {
 		unreachable!("the pallet closes no rounds")
 	}
 	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {

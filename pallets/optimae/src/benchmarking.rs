@@ -4,7 +4,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::types::{Contender, ContenderSums, GatheredSums, Round, Stage, StoredModel, CONTENDER_ROUNDS, MAX_GATHERED};
+use crate::types::{Contender, ContenderSums, GatheredSums, Round, Sale, Stage, StoredModel, CONTENDER_ROUNDS, MAX_GATHERED};
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
@@ -121,7 +121,7 @@ fn crowd_agenda<T: Config>(from: BlockNumber) {
 /// Queues another round of the domain behind `round`, which is scheduled on a crowded agenda when `round` ends.
 fn with_successor<T: Config>(round: RoundId) {
 	let next = RoundId { number: round.number + 1, ..round };
-	let mut queued = Round::new(true);
+	let mut queued = Round::new(Sale::Weighted);
 	queued.stage = Stage::Waiting;
 	Rounds::<T>::insert(next, queued);
 	Pending::<T>::mutate(round.domain, |pending| assert!(pending.try_push(next.number).is_ok()));
@@ -132,7 +132,7 @@ fn with_successor<T: Config>(round: RoundId) {
 fn prepaid<T: Config>(round: RoundId) {
 	Rounds::<T>::mutate(round, |round| {
 		let Some(round) = round else { return };
-		round.served = false;
+		round.sale = Sale::Prepaid;
 		for seat in round.seats.iter_mut().filter(|seat| seat.recomputation == 0) {
 			assert!(T::Currency::hold(&HoldReason::SeatFee.into(), &seat.who, DOIN).is_ok());
 			seat.fee += DOIN;
@@ -153,6 +153,10 @@ mod benchmarks {
 		// The first seat opens the round on a crowded agenda, which costs more than a later seat: that one burns the doubled part
 		// of its fee, and looks up the seats of fifteen further optimizers on the roster.
 		let round = committed::<T>(domain, 0, &solution);
+		// The author of a contender is looked up too, for which the largest model is read.
+		let (_, contender) = stored::<T>("contender", domain, &T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES));
+		let champion = T::Domains::state(domain).ok_or(BenchmarkError::Stop("the domain exists"))?.champion.model;
+		contending::<T>(domain, contender, champion);
 		crowd_agenda::<T>(T::Timing::rounds().reveal_window(round).1);
 		let caller = rich::<T>("caller", 0);
 		let hash = commitment_of::<T>(round, &caller, &solution);

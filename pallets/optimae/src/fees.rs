@@ -1,14 +1,14 @@
 //! Fees and holds: the price of a seat, penalties, and the payment of the fees of a round.
 
 use crate::{
-	types::{Round, Seat, MAX_ROUNDS, RESERVED_ROUNDS, SETTLED_CHUNKS, UNSERVED_ROUNDS},
+	types::{Round, Sale, Seat, MAX_ROUNDS, RESERVED_ROUNDS, SETTLED_CHUNKS, UNSERVED_ROUNDS},
 	Config, Contenders, Event, HoldReason, Pallet, Pending, LOG_TARGET,
 };
 use doin_primitives::{
 	domain::DomainState,
 	quorum::{self, MIN_QUORUM},
 	settlement::{PayShare, PayShares},
-	Balance, DomainId, DomainSpec, LastRound, RoundId, RoundResult, SizeClass, UnpaidReason,
+	Balance, DomainId, DomainSpec, RoundId, SizeClass,
 };
 use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Outcome, Recompute};
 use frame_support::traits::{
@@ -48,9 +48,10 @@ pub(crate) struct Price {
 pub(crate) struct Service {
 	/// `true` if the domain has weight.
 	pub weighted: bool,
-	/// Number of bonded evaluators that serve the domain and are not optimizers of the round.
+	/// Number of bonded evaluators that serve the domain, are not optimizers of the round, and are not the author of the
+	/// contender.
 	pub available: u32,
-	/// `true` if the last round of the domain ended because no quorum evaluated it.
+	/// `true` if no quorum evaluated a round of the domain, and none has decided one since; see [`DomainState::unanswered`].
 	pub failed: bool,
 }
 
@@ -60,11 +61,20 @@ impl Service {
 		self.available >= MIN_QUORUM
 	}
 
-	/// Returns `true` if a round that opens now is sold as served: a quorum can be drawn, and in a domain without weight the last
+	/// Returns `true` if a round that opens now is not prepaid: a quorum can be drawn, and in a domain without weight the last
 	/// one did not fail. Evaluators that stay away, leave, or have too low a reputation to be drawn would otherwise keep every
 	/// round of the domain from being decided.
 	pub(crate) fn is_served(&self) -> bool {
 		self.has_quorum() && (self.weighted || !self.failed)
+	}
+
+	/// Returns the terms on which a round that opens now is sold.
+	pub(crate) fn sale(&self) -> Sale {
+		match (self.is_served(), self.weighted) {
+			(true, true) => Sale::Weighted,
+			(true, false) => Sale::Served,
+			(false, _) => Sale::Prepaid,
+		}
 	}
 
 	/// Returns `true` if rounds of the domain are likely to lie until their time-out.
@@ -94,28 +104,26 @@ pub(crate) struct PenaltySplit {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the evaluators that serve a domain at this block, for a round with these `optimizers`, each listed once.
+	/// Returns the evaluators that serve a domain at this block, for a round with these `optimizers`.
 	pub(crate) fn service(
 		domain: DomainId,
 		spec: &DomainSpec,
 		state: &DomainState<T::AccountId>,
-		optimizers: &[T::AccountId],
+		optimizers: impl Iterator<Item = T::AccountId>,
 	) -> Service {
 		let weighted = T::DomainWeights::weight(domain) > 0;
-		let last = state.last_round.map(|LastRound { result, .. }| result);
-		Service {
-			weighted,
-			available: T::Recompute::available(domain, spec.class(), weighted, optimizers),
-			failed: last == Some(RoundResult::Unpaid(UnpaidReason::NoQuorum)),
-		}
+		let contender = Contenders::<T>::get(domain).map(|contender| contender.model);
+		let exclude = Self::authors(optimizers, contender);
+		let available = T::Recompute::available(domain, spec.class(), weighted, &exclude);
+		Service { weighted, available, failed: state.unanswered }
 	}
 
 	/// Returns the price of the next seat of `round`, whose identifier is `id`.
 	///
-	/// In a round that was not sold as served, the held part contains the cost of having the runtime recompute every chunk of the
-	/// model of the seat. It pays the accounts that do so. A fee without that part would let a seat cost others more than its
-	/// author. All seats of a round pay it, or none of a domain without weight, since the models of a round are evaluated
-	/// together: evaluators that come or leave between two seats must not make one of them cheaper.
+	/// In a prepaid round, the held part contains the cost of having the runtime recompute every chunk of the model of the seat.
+	/// It pays the accounts that do so. A fee without that part would let a seat cost others more than its author. All seats of a
+	/// round pay it, or none of a domain without weight, since the models of a round are evaluated together: evaluators that come
+	/// or leave between two seats must not make one of them cheaper.
 	pub(crate) fn price(
 		id: RoundId,
 		spec: &DomainSpec,
@@ -132,7 +140,12 @@ impl<T: Config> Pallet<T> {
 		// The fifth seat, with four taken, is the first one that costs double.
 		let doublings = taken.saturating_add(1).saturating_sub(BASE_PRICE_SEATS);
 		let doubled = base.saturating_mul(1u128.checked_shl(doublings).unwrap_or(Balance::MAX));
-		let is_prepaid = !round.served || service.weighted && !service.has_quorum();
+		// Where no quorum evaluates it, a round that is or was sold with weight is recomputed.
+		let is_prepaid = match round.sale {
+			Sale::Prepaid => true,
+			Sale::Weighted => !service.has_quorum(),
+			Sale::Served => service.weighted && !service.has_quorum(),
+		};
 		let recomputation = if is_prepaid { Self::recomputation_cost(id, class, state, taken) } else { 0 };
 		Price {
 			held: base.saturating_add(recomputation),
@@ -196,13 +209,14 @@ impl<T: Config> Pallet<T> {
 		Self::release(HoldReason::SeatFee, &seat.who, part);
 	}
 
-	/// Takes the held fee out of a seat. Returns its amount in plancks.
+	/// Takes the held fee out of a seat, without its part for recomputing models. Returns its amount in plancks.
 	fn take_fee(seat: &mut Seat<T::AccountId>) -> Balance {
-		seat.recomputation = 0;
-		core::mem::take(&mut seat.fee_held)
+		let fee = seat.fee_held.saturating_sub(seat.recomputation);
+		seat.fee_held = seat.recomputation;
+		fee
 	}
 
-	/// Releases fee and hold of a seat.
+	/// Releases the fee of a seat, without its part for recomputing models, and the hold of the seat.
 	pub(crate) fn refund(seat: &mut Seat<T::AccountId>) {
 		let fee = Self::take_fee(seat);
 		Self::release(HoldReason::SeatFee, &seat.who, fee);
@@ -218,7 +232,8 @@ impl<T: Config> Pallet<T> {
 		taken
 	}
 
-	/// Burns fee and penalty of a seat that was not revealed in time. Returns the burned amount in plancks.
+	/// Burns the fee of a seat that was not revealed in time, without its part for recomputing models, and the penalty. Returns
+	/// the burned amount in plancks.
 	pub(crate) fn forfeit(seat: &mut Seat<T::AccountId>) -> Balance {
 		let amount = Self::take_fee(seat);
 		let fee = Self::seize(HoldReason::SeatFee, &seat.who, amount);
@@ -255,6 +270,24 @@ impl<T: Config> Pallet<T> {
 			paid.saturating_add(Self::pay(&share.who, pot.extract(pay.amount(share.parts, whole))))
 		};
 		pay.shares.iter().fold(0, pay_one)
+	}
+
+	/// Pays the parts of the fees for recomputing models to the accounts that had the runtime compute the sums, and takes them
+	/// out of the seats. For a round whose final sums permit no verdict. Changes nothing without such accounts or parts.
+	pub(crate) fn pay_recomputation(id: RoundId, round: &mut Round<T::AccountId>, recomputed: &PayShares<T::AccountId>) {
+		if recomputed.shares.is_empty() || round.seats.iter().all(|seat| seat.recomputation == 0) {
+			return;
+		}
+		let mut pot = CreditOf::<T>::zero();
+		for seat in round.seats.iter_mut() {
+			let part = core::mem::take(&mut seat.recomputation);
+			seat.fee_held = seat.fee_held.saturating_sub(part);
+			pot.subsume(Self::seize(HoldReason::SeatFee, &seat.who, part));
+		}
+		let whole = pot.peek();
+		let paid = Self::pay_by(&mut pot, recomputed);
+		let (payees, burned) = (recomputed.shares.len() as u32, whole.saturating_sub(paid));
+		Self::deposit_event(Event::FeesPaid { round: id, payees, paid, settler: 0, burned });
 	}
 
 	/// Pays the fees of the seats of a round, as far as they are held. Without an outcome they are burned.

@@ -1,7 +1,7 @@
 //! Invariants of the storage and of the holds. `try_state` checks them, and every test ends with them.
 
 use crate::{
-	types::{Stage, MAX_ROUNDS},
+	types::{Sale, Stage, MAX_ROUNDS},
 	Config, Contenders, Due, HoldReason, Models, NextModelId, Pallet, Pending, Records, Rounds,
 };
 use alloc::{
@@ -64,8 +64,8 @@ impl<T: Config> Pallet<T> {
 					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
 					ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");
 					ensure!(
-						round.served || seat.recomputation > 0 || seat.status == SeatStatus::Forfeited,
-						"every seat of a round that was not sold as served pays for recomputing its model"
+						round.sale != Sale::Prepaid || seat.recomputation > 0,
+						"every seat of a prepaid round pays for recomputing its model"
 					);
 					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
 					ensure!(in_race || seat.hold == 0, "a seat out of the race must not have a hold");

@@ -42,15 +42,19 @@
 //!
 //! Where too few evaluators serve a domain, somebody has to pay the runtime to recompute the models of a round. There the held
 //! part of the fee also contains the cost of recomputing the model of the seat, and for the first seat that of the initial
-//! champion, the champion and the contender. This part is not doubled and does not raise the hold. It is returned unless the
-//! runtime recomputes the round.
+//! champion, the champion and the contender. This part is not doubled and does not raise the hold. It stays held until the round
+//! ends, also for a seat that is not revealed, and is returned unless the runtime recomputes the round.
 //!
-//! The first seat of a round decides if the round is sold as *served*, i.e. without that part: it is if at least three evaluators
-//! that are no optimizers of the round serve the domain and, in a domain without weight, if its last round did not end for lack
-//! of a quorum. All further seats follow the first one, because the models of a round are evaluated together. Evaluators can
-//! leave at any time. If those of a served round of a domain without weight do, or do not answer, the round ends at once: nothing
-//! was paid for recomputing it. A seat of such a round is refused while too few evaluators serve the domain. The next round of
-//! the domain is not sold as served, so evaluators that leave or stay away delay a domain, and cannot stop it.
+//! The first seat of a round decides how the round is sold ([`types::Sale`]): *prepaid*, i.e. with that part, unless at least
+//! three evaluators serve the domain that are neither optimizers of the round nor the author of the contender. A domain without
+//! weight also sells prepaid rounds after a round that no quorum evaluated, until a quorum decides one. All further seats follow
+//! the first one, because the models of a round are evaluated together. Only where the domain has weight, or had it at the first
+//! seat, each seat also contains that part if too few evaluators serve the domain when it is sold.
+//!
+//! Evaluators can leave at any time. If those of a served round of a domain without weight do, or do not answer, the round ends:
+//! nothing was paid for recomputing it. It takes seats at the same price until then. The next rounds of the domain are prepaid,
+//! so evaluators that leave or stay away delay a domain, and cannot stop it. A round that was sold with weight is not void for
+//! lack of a quorum if the domain loses its weight: a second quorum is drawn, or accounts have it recomputed.
 //!
 //! ### Bar
 //!
@@ -76,7 +80,7 @@
 //!
 //! A domain has at most [`types::MAX_PENDING`] undecided rounds, and the chain [`types::MAX_ROUNDS`]; further commits fail before
 //! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next round
-//! would not be sold as served has at most one undecided round, and opens it only while the chain has fewer than
+//! would be prepaid has at most one undecided round, and opens it only while the chain has fewer than
 //! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out.
 //!
 //! ### Contender
@@ -107,7 +111,7 @@
 //! fees without the parts for recomputing models, and releases the holds. A seat has occupied a place and stored a model, and
 //! must not be an option that can lapse for free: its owner could ignore draws with an unwelcome result until one suits it. Where
 //! the chain itself is at fault (the domain does not exist, the service accepts no request, or the draw shows no error of the
-//! initial champion), everything is released.
+//! initial champion), everything is released, except the parts for recomputing models if accounts had the runtime do so.
 //!
 //! ### Results
 //!
@@ -383,7 +387,7 @@ pub mod pallet {
 			/// Reason of the rejection.
 			reason: RejectionReason,
 		},
-		/// A seat was not revealed in time. Its fee and a part of its hold were burned.
+		/// A seat was not revealed in time. Its fee, without the part for recomputing models, and a part of its hold were burned.
 		SeatForfeited {
 			/// Round of the seat.
 			round: RoundId,
@@ -394,8 +398,8 @@ pub mod pallet {
 			/// Burned fee and penalty, in plancks.
 			burned: Balance,
 		},
-		/// A seat was not revealed in time, and fee and hold were released, because the base fee was above four times that of
-		/// the commit.
+		/// A seat was not revealed in time, and its hold and its fee, without the part for recomputing models, were released,
+		/// because the base fee was above four times that of the commit.
 		SeatExcused {
 			/// Round of the seat.
 			round: RoundId,
@@ -504,7 +508,8 @@ pub mod pallet {
 			reason: UnpaidReason,
 		},
 		/// A round ended without a verdict, and everything that was still held was released. If no quorum evaluated it, or nobody
-		/// settled its answers before the time-out, fees were burned before; see `FeesPaid`.
+		/// settled its answers before the time-out, fees were burned before; see `FeesPaid`. If the runtime computed sums that
+		/// permit no verdict, the parts of the fees for that were paid before.
 		RoundVoided {
 			/// The round.
 			round: RoundId,
@@ -529,8 +534,8 @@ pub mod pallet {
 		/// The round does not accept commits at this block. `doin_round` shows the current round and its phases.
 		NotInCommitPhase,
 		/// Too many rounds of this domain, or of the chain, are undecided. A domain without weight that fewer than three
-		/// evaluators serve, or whose last round no quorum evaluated, has one undecided round at most. Nothing was held. Try again
-		/// after the next verdict.
+		/// evaluators serve, or that had a round without a quorum and none with one since, has one undecided round at most.
+		/// Nothing was held. Try again after the next verdict.
 		TooManyRounds,
 		/// The seat costs more than the highest fee that the commit accepts. Nothing was held. `doin_round` shows the fee of the
 		/// next seat: accept it, or commit in the next round, where the first seats are cheaper.
@@ -593,9 +598,6 @@ pub mod pallet {
 		/// release a contender between rounds; any account can release it once the domain accepts no commits, and a champion once
 		/// its domain is removed.
 		ModelInUse,
-		/// The seats of this round do not pay for recomputing their models, and fewer than three evaluators that are no
-		/// optimizers of the round serve the domain now, so the round would be void. Nothing was held. Commit in the next round.
-		TooFewEvaluators,
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -663,7 +665,6 @@ pub mod pallet {
 		///   no commits.
 		/// - [`NotInCommitPhase`](Error::NotInCommitPhase): the round accepts no commits at this block.
 		/// - [`TooManyRounds`](Error::TooManyRounds), [`RoundFull`](Error::RoundFull): there is no free place.
-		/// - [`TooFewEvaluators`](Error::TooFewEvaluators): the evaluators of the round have left.
 		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - A token error if the account cannot pay.

@@ -5,8 +5,9 @@ use crate::{self as pallet_doin_optimae, test_utils::score_points, Config};
 use codec::{Decode, Encode};
 use doin_primitives::{
 	domain::{Champion, DomainState},
+	settlement::Backing,
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult, SizeClass,
-	Status, Subject, TaskId, DOIN, Q32,
+	Status, Subject, TaskId, UnpaidReason, DOIN, Q32,
 };
 use doin_traits::{AuthorList, ModelList, QueuedImprovement, RecomputationRequest, ScoreError};
 use frame_support::{
@@ -148,12 +149,17 @@ impl doin_traits::Domains<AccountId> for World {
 		States::mutate(domain, |state| state.as_mut().expect("registered").open_rounds += 1);
 		Ok(())
 	}
-	fn close_round(round: RoundId, result: RoundResult) {
+	fn close_round(round: RoundId, result: RoundResult, backing: Option<Backing>) {
 		States::mutate(round.domain, |state| {
 			if let Some(state) = state {
 				state.open_rounds = state.open_rounds.checked_sub(1).expect("every round is closed once");
 				let block = doin_traits::block::current_block::<Test>();
 				state.last_round = Some(LastRound { number: round.number, block, result });
+				state.unanswered = match (backing, result) {
+					(Some(Backing::Quorum), _) => false,
+					(_, RoundResult::Unpaid(UnpaidReason::NoQuorum)) => true,
+					_ => state.unanswered,
+				};
 			}
 		});
 	}

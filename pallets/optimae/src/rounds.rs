@@ -1,12 +1,12 @@
 //! Rounds from the end of their reveal window to their end.
 
 use crate::{
-	types::{Evaluation, Round, Stage},
+	types::{Evaluation, Round, Sale, Stage},
 	AgendaOf, Config, Contenders, Event, Models, Pallet, Pending, Records, Rounds, LOG_TARGET,
 };
 use doin_primitives::{
-	domain::DomainState, quorum::MIN_QUORUM, verdict::bar, Balance, DomainSpec, ModelId, RejectionReason, RoundId, RoundResult,
-	SeatStatus, Subject, UnpaidReason,
+	domain::DomainState, quorum::MIN_QUORUM, settlement::Backing, verdict::bar, Balance, DomainSpec, ModelId, RejectionReason,
+	RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
 };
 use doin_scoring::verdict::{public_test, total};
 use doin_traits::{block::current_block, AuthorList, BaseFee, DomainWeights, Domains, Outcome, RecomputationRequest, Recompute};
@@ -42,7 +42,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Ends the reveal window: seats without a reveal are forfeited, and the round is evaluated, waits or ends.
+	/// Ends the reveal window: seats without a reveal are forfeited or excused, and the round is evaluated, waits or ends. The
+	/// parts of their fees for recomputing models stay held: that of the first seat pays for models that every list contains.
 	fn close(id: RoundId, mut round: Round<T::AccountId>) {
 		let base_fee = T::BaseFee::base_fee();
 		for (index, seat) in round.seats.iter_mut().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Committed) {
@@ -70,13 +71,13 @@ impl<T: Config> Pallet<T> {
 
 	/// Requests the recomputation of the chunk sums of a round, which is the earliest undecided one of its domain.
 	///
-	/// The seats of a round that was sold as served do not pay for having the runtime recompute their models. Without weight,
-	/// such a round ends at once if its evaluators have left: otherwise it would lie until its time-out for the price of a served
-	/// one.
+	/// The seats of a round that was sold as [`Sale::Served`] do not pay for having the runtime recompute their models. Without
+	/// weight, such a round ends at once if its evaluators have left: otherwise it would lie until its time-out for the price of
+	/// a served one.
 	fn evaluate(id: RoundId, mut round: Round<T::AccountId>) {
 		let (Some(spec), Some(state)) = (T::Domains::spec(id.domain), T::Domains::state(id.domain)) else {
 			log::warn!(target: LOG_TARGET, "round {id:?} is void: its domain does not exist");
-			return Self::void(id, round, UnpaidReason::NoRecomputation);
+			return Self::void(id, round, UnpaidReason::NoRecomputation, None);
 		};
 		Self::reject_overtaken(id, &mut round, &spec, &state);
 		let candidates = round.candidates();
@@ -85,9 +86,10 @@ impl<T: Config> Pallet<T> {
 		}
 		let contender = Contenders::<T>::get(id.domain).map(|contender| contender.model);
 		let evaluation = Evaluation::new(state.initial, state.champion.model, contender, &candidates);
-		let (class, exclude) = (spec.class(), Self::authors(&round, contender));
+		let optimizers = round.seats.iter().filter(|seat| seat.status == SeatStatus::Revealed).map(|seat| seat.who.clone());
+		let (class, exclude) = (spec.class(), Self::authors(optimizers, contender));
 		let weighted = T::DomainWeights::weight(id.domain) > 0;
-		let needs_quorum = round.served && !weighted;
+		let needs_quorum = round.sale == Sale::Served && !weighted;
 		if needs_quorum && T::Recompute::available(id.domain, class, weighted, &exclude) < MIN_QUORUM {
 			return Self::lapse(id, round, UnpaidReason::NoQuorum);
 		}
@@ -108,7 +110,7 @@ impl<T: Config> Pallet<T> {
 			}
 			Err(error) => {
 				log::warn!(target: LOG_TARGET, "round {id:?} is void: its recomputation cannot be requested: {error:?}");
-				Self::void(id, round, UnpaidReason::NoRecomputation);
+				Self::void(id, round, UnpaidReason::NoRecomputation, None);
 			}
 		}
 	}
@@ -128,17 +130,15 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Returns the accounts that must not be drawn as evaluators: the authors of the candidates, and that of the contender.
-	fn authors(round: &Round<T::AccountId>, contender: Option<ModelId>) -> AuthorList<T::AccountId> {
-		let candidates = round.seats.iter().filter(|seat| seat.status == SeatStatus::Revealed).map(|seat| seat.who.clone());
+	/// Returns the accounts that are not drawn as evaluators of a round with these `optimizers`, each once: the optimizers, and
+	/// the author of the contender.
+	pub(crate) fn authors(
+		optimizers: impl Iterator<Item = T::AccountId>,
+		contender: Option<ModelId>,
+	) -> AuthorList<T::AccountId> {
 		let contender = contender.and_then(Models::<T>::get).map(|stored| stored.author);
-		Self::each_once(candidates.chain(contender))
-	}
-
-	/// Returns the given accounts, each once.
-	pub(crate) fn each_once(accounts: impl Iterator<Item = T::AccountId>) -> AuthorList<T::AccountId> {
 		let mut once = AuthorList::new();
-		for who in accounts {
+		for who in optimizers.chain(contender) {
 			if !once.contains(&who) && once.try_push(who).is_err() {
 				defensive!("the list has a place for every author");
 			}
@@ -162,7 +162,7 @@ impl<T: Config> Pallet<T> {
 		Self::pay_fees(id, round.seats, outcome);
 		Self::report_unpaid(id, result);
 		Self::deposit_event(Event::RoundDecided { round: id, winner });
-		Self::remove_round(id, result);
+		Self::remove_round(id, result, outcome.map(|outcome| outcome.backing));
 	}
 
 	/// Ends a round that no quorum evaluated, or whose answers nobody settled before the time-out. Burns the fees and releases
@@ -176,13 +176,15 @@ impl<T: Config> Pallet<T> {
 		round.seats.iter_mut().for_each(Self::return_recomputation);
 		Self::pay_fees(id, round.seats.iter().cloned(), None);
 		round.seats.iter_mut().for_each(|seat| seat.fee_held = 0);
-		Self::void(id, round, reason);
+		Self::void(id, round, reason, None);
 	}
 
-	/// Ends a round without a verdict: everything that is still held for it is released.
-	pub(crate) fn void(id: RoundId, mut round: Round<T::AccountId>, reason: UnpaidReason) {
+	/// Ends a round without a verdict: everything that is still held for it is released. `backing` is the origin of its final
+	/// sums, if it has any.
+	pub(crate) fn void(id: RoundId, mut round: Round<T::AccountId>, reason: UnpaidReason, backing: Option<Backing>) {
 		let result = RoundResult::Unpaid(reason);
 		for seat in round.seats.iter_mut() {
+			Self::return_recomputation(seat);
 			Self::refund(seat);
 			if let Some(model) = seat.model.take() {
 				Self::remove_model(model);
@@ -190,7 +192,7 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::report_unpaid(id, result);
 		Self::deposit_event(Event::RoundVoided { round: id });
-		Self::remove_round(id, result);
+		Self::remove_round(id, result, backing);
 	}
 
 	/// Reports the reason for which a round is not paid.
@@ -202,7 +204,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Removes a round. If it was the earliest undecided one of its domain, the next one is scheduled.
-	fn remove_round(id: RoundId, result: RoundResult) {
+	fn remove_round(id: RoundId, result: RoundResult, backing: Option<Backing>) {
 		Rounds::<T>::remove(id);
 		let mut pending = Pending::<T>::get(id.domain);
 		let was_first = pending.first() == Some(&id.number);
@@ -213,7 +215,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Pending::<T>::insert(id.domain, pending);
 		}
-		T::Domains::close_round(id, result);
+		T::Domains::close_round(id, result, backing);
 		// A round without reveals can end before an earlier one, which is scheduled already.
 		if let Some(next) = next.filter(|_| was_first) {
 			if Rounds::<T>::get(next).is_some_and(|round| round.stage == Stage::Waiting) {

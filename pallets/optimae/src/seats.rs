@@ -41,8 +41,7 @@ impl<T: Config> Pallet<T> {
 
 		let opened = Rounds::<T>::get(id);
 		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
-		let optimizers = Self::each_once(optimizers.chain([who.clone()]));
-		let service = Self::service(domain, &spec, &state, &optimizers);
+		let service = Self::service(domain, &spec, &state, optimizers.chain([who.clone()]));
 		let mut round = match opened {
 			Some(round) => round,
 			None => Self::open(id, &rounds, service)?,
@@ -50,10 +49,6 @@ impl<T: Config> Pallet<T> {
 		// An equal commitment of another account is a copy that cannot be revealed. It must not keep the author of the
 		// original out.
 		ensure!(!round.seats.iter().any(|seat| seat.who == who && seat.commitment == hash), Error::<T>::AlreadyCommitted);
-
-		// The round would be void, and would not return the whole fee.
-		let is_lost = round.served && !service.weighted && !service.has_quorum();
-		ensure!(!is_lost, Error::<T>::TooFewEvaluators);
 
 		let index = round.seats.len() as u32;
 		let price = Self::price(id, &spec, &state, service, &round);
@@ -99,7 +94,7 @@ impl<T: Config> Pallet<T> {
 		T::Domains::open_round(id.domain)?;
 		let (_, closing) = rounds.reveal_window(id);
 		AgendaOf::<T>::schedule(current_block::<T>(), closing, id);
-		Ok(Round::new(service.is_served()))
+		Ok(Round::new(service.sale()))
 	}
 
 	/// Reveals the candidate of a seat; see [`Call::reveal`](crate::Call::reveal).

@@ -79,6 +79,7 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
+		unanswered: false,
 	};
 	Specs::insert(domain, spec);
 	States::insert(domain, state);

@@ -40,7 +40,8 @@ pub struct Seat<AccountId> {
 	pub fee: Balance,
 	/// Part of the fee that is still held for the evaluators of the round, in plancks.
 	pub fee_held: Balance,
-	/// Part of `fee_held` that pays for having the runtime recompute models, in plancks. It is returned unless the runtime does.
+	/// Part of `fee_held` that pays for having the runtime recompute models, in plancks. It stays held until the round ends,
+	/// whatever becomes of the seat, and is returned unless the runtime recomputes the round.
 	pub recomputation: Balance,
 	/// Remaining hold that guarantees the reveal, in plancks.
 	pub hold: Balance,
@@ -71,22 +72,38 @@ pub enum Stage {
 	},
 }
 
+/// Terms of the sale of a round. Its first seat decides them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Sale {
+	/// The domain had weight, and a quorum served it. A seat pays for recomputing its model if too few evaluators serve the
+	/// domain when the seat is sold. Where no quorum evaluates the round, it waits for accounts that have it recomputed, also if
+	/// the domain has lost its weight.
+	#[codec(index = 0)]
+	Weighted,
+	/// The domain had no weight, and a quorum served it. The seats do not pay for recomputing their models. Where no quorum
+	/// evaluates the round, it ends, unless the domain has gained weight.
+	#[codec(index = 1)]
+	Served,
+	/// No quorum served the domain, or the domain has no weight and is unanswered. Every seat pays for recomputing its model.
+	#[codec(index = 2)]
+	Prepaid,
+}
+
 /// Undecided round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Round<AccountId> {
 	/// Seats in order of their commits.
 	pub seats: BoundedVec<Seat<AccountId>, ConstU32<MAX_SEATS>>,
-	/// `true` if a quorum served the domain when the first seat was sold. The seats of such a round do not pay for having the
-	/// runtime recompute their models, so without weight the round is void where no quorum evaluates it.
-	pub served: bool,
+	/// Terms of the sale.
+	pub sale: Sale,
 	/// Stage of the round.
 	pub stage: Stage,
 }
 
 impl<AccountId> Round<AccountId> {
 	/// Returns a round without seats.
-	pub fn new(served: bool) -> Self {
-		Self { seats: BoundedVec::new(), served, stage: Stage::Collecting }
+	pub fn new(sale: Sale) -> Self {
+		Self { seats: BoundedVec::new(), sale, stage: Stage::Collecting }
 	}
 
 	/// Returns the recomputation task that evaluates the models.

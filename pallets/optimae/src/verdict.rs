@@ -216,7 +216,8 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 			}
 			Err(reason) => {
 				log::warn!(target: LOG_TARGET, "round {id:?} is void: its final sums permit no verdict");
-				Self::void(id, round, reason);
+				Self::pay_recomputation(id, &mut round, &outcome.recomputed);
+				Self::void(id, round, reason, Some(outcome.backing));
 			}
 		}
 	}
@@ -228,7 +229,7 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 		};
 		match reason {
 			// A domain that does not exist cannot be scored, so the seats are not at fault.
-			_ if T::Domains::spec(id.domain).is_none() => Self::void(id, round, UnpaidReason::NoRecomputation),
+			_ if T::Domains::spec(id.domain).is_none() => Self::void(id, round, UnpaidReason::NoRecomputation, None),
 			VoidReason::NoQuorum => Self::lapse(id, round, UnpaidReason::NoQuorum),
 			VoidReason::Unsettled => Self::lapse(id, round, UnpaidReason::Unsettled),
 		}

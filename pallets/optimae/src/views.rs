@@ -75,8 +75,8 @@ impl<T: Config> Pallet<T> {
 		let state = T::Domains::state(id.domain)?;
 		let round = round.or_else(|| Rounds::<T>::get(id));
 		let optimizers = round.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
-		let service = Self::service(id.domain, &spec, &state, &Self::each_once(optimizers));
-		let round = round.unwrap_or_else(|| Round::new(service.is_served()));
+		let service = Self::service(id.domain, &spec, &state, optimizers);
+		let round = round.unwrap_or_else(|| Round::new(service.sale()));
 		let price = Self::price(id, &spec, &state, service, &round);
 		let seats = round.seats.into_iter().map(|seat| SeatView {
 			who: seat.who,

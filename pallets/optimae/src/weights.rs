@@ -56,12 +56,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
-	// By hand: 32 further reads of `Optimae::Due`, since an agenda with 1 024 items has a free place within 33 blocks; one read of
-	// `Optimae::Contenders`, and one more of `Evaluators::Rosters` for the price of the seat; one read of `Evaluators::SeatIndex`,
-	// since optimizers do not count as evaluators (sixteen for the last seat, which opens no round); 2 us of decoding per read.
+	// By hand: 32 further reads of `Optimae::Due`, since an agenda with 1 024 items has a free place within 33 blocks; two reads
+	// of `Optimae::Contenders`, one of `Optimae::Models` for the author of the contender, and one more of `Evaluators::Rosters`
+	// for the price of the seat; two reads of `Evaluators::SeatIndex`, since optimizers and that author are no evaluators of
+	// the round (seventeen for the last seat, which opens no round); 2 us of decoding per read, and 20 us for the largest model.
 	fn commit() -> Weight {
-		// At least 122_152 ns, and 35 * 2_000 ns.
-		Weight::from_parts(513_355_000, 7_556).saturating_add(T::DbWeight::get().reads_writes(47, 7))
+		// At least 122_152 ns, 37 * 2_000 ns and 20_000 ns.
+		Weight::from_parts(573_355_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(50, 7))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2416), added: 4891, mode: `MaxEncodedLen`)
@@ -189,7 +190,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn commit() -> Weight {
-		Weight::from_parts(513_355_000, 7_556).saturating_add(ParityDbWeight::get().reads_writes(47, 7))
+		Weight::from_parts(573_355_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(50, 7))
 	}
 	fn reveal(b: u32) -> Weight {
 		Weight::from_parts(275_605_500, 7_556)

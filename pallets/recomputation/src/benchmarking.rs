@@ -105,7 +105,7 @@ fn task<T: Config>(members: &[T::AccountId], answer: Answer, stage: Stage, due: 
 		roster: 0,
 		redrawn: false,
 		base_fee: 0,
-		congested: false,
+		congested: None,
 		seed: Some([7; 32]),
 		members: BoundedVec::truncate_from(members.iter().map(|who| Member { who: who.clone(), answer }).collect()),
 		settler: None,

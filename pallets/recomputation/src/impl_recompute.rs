@@ -32,7 +32,7 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 			roster: 0,
 			redrawn: false,
 			base_fee: 0,
-			congested: false,
+			congested: None,
 			seed: None,
 			members: BoundedVec::new(),
 			settler: None,

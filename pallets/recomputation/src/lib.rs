@@ -76,8 +76,10 @@
 //! ### Design
 //!
 //! * **Absences** are excused if the base fee is more than fourfold that of the draw at the end of the phase that was missed, if
-//!   fewer than half of the members answered, or if the domain has no weight. An answer counts for reputation at the end of a task
-//!   of a weighted domain, when it is proved to agree with the final sums. A proved false answer always counts.
+//!   fewer than half of the members answered, or if the domain has no weight. A missing commitment is decided by the base fee at
+//!   the end of the commitments, or at the close if a full agenda delayed the former visit beyond the reveals. A missing reveal
+//!   is decided at the close, against the lower of the base fees before. An answer counts for reputation at the end of a task of
+//!   a weighted domain, when it is proved to agree with the final sums. A proved false answer always counts.
 //! * **The second quorum** evaluates windows of its own and has no member of the first one, so revealed answers of the first are
 //!   worthless to it, an absence is slashed once per task, and no answer overwrites another. Answers of a replaced quorum are not
 //!   compared, so they are neither paid nor slashed, and do not end a series of absences. The first quorum and its windows stay

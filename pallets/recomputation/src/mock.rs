@@ -7,6 +7,7 @@ use doin_primitives::{
 	blake2_256,
 	domain::{Champion, DomainState},
 	payload::Sums,
+	settlement::Backing,
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, Limits, ModelRef, Page, RoundId, RoundParams,
 	RoundResult, SizeClass, Split, Subject, DOIN, Q32,
 };
@@ -162,7 +163,7 @@ impl doin_traits::Domains<u64> for Fake {
 	fn open_round(_: DomainId) -> DispatchResult {
 		unreachable!("evaluators open no rounds")
 	}
-	fn close_round(_: RoundId, _: RoundResult) {
+	fn close_round(_: RoundId, _: RoundResult, _: Option<Backing>) {
 		unreachable!("evaluators close no rounds")
 	}
 	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {

@@ -9,12 +9,15 @@
 //!
 //! * **Blocked evaluators.** Junk keeps a call out only while blocks are full, and only up to the end of the phase: if the
 //!   congestion ends earlier, the call can still be sent. So the base fee is high at the end of the phase that was blocked. A
-//!   member that did not commit is excused by either sample, and a member that did not reveal by the second one. The second
-//!   sample is compared with the lower of the base fees before, so congestion before or around the draw does not raise the bar.
+//!   member that did not commit is excused by the first sample alone, and a member that did not reveal by the second one alone.
+//!   The first sample is missing if a full agenda delayed the visit at the end of the commitments beyond the reveals: then the
+//!   second one decides for both. The second sample is compared with the lower of the base fees before, so congestion before or
+//!   around the draw does not raise the bar.
 //! * **Cheap excuses.** An excuse saves a point of reputation and the doubling of a slash, never the slash. An evaluator that
 //!   wants one has to pay for twelve full blocks in a row at rising fees, right up to the end of the phase, while the honest
 //!   members have sent their calls before. A member that committed is not excused by the first sample: it is public when the
-//!   reveals begin, and would let a member withhold false sums for less.
+//!   reveals begin, and would let a member withhold false sums for less. A member that did not commit is not excused by the
+//!   second one: full blocks during the reveals kept no commitment out.
 
 use crate::{
 	pallet::{Answers, Beacon, Config, Event, Pallet},
@@ -91,7 +94,7 @@ impl<T: Config> Pallet<T> {
 		}
 		task.seed = Some(seed);
 		task.base_fee = T::BaseFee::base_fee();
-		task.congested = false;
+		task.congested = None;
 		let members: Vec<_> = drawn.iter().map(|who| Member { who: who.clone(), answer: Answer::Awaited }).collect();
 		task.members = BoundedVec::defensive_truncate_from(members);
 		Self::deposit_event(Event::QuorumDrawn { task: id, seed, evaluators: drawn });
@@ -108,7 +111,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Ends the commitments: records the congestion so far.
 	pub(crate) fn close_commitments(task: &mut Task<T::AccountId>) {
-		task.congested = Self::is_congested(task);
+		task.congested = Some(Self::is_congested(task));
 		task.base_fee = task.base_fee.min(T::BaseFee::base_fee());
 	}
 
@@ -154,8 +157,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Returns the kinds of the absences of a quorum whose reveals are over. The network is at fault if the phase that a member
-	/// missed was congested, and if fewer than half of the members answered. Behaviour in domains without weight has no effect on
-	/// reputation.
+	/// missed was congested, and if fewer than half of the members answered. The close stands in for a missing sample of the end
+	/// of the commitments. Behaviour in domains without weight has no effect on reputation.
 	fn absences(task: &Task<T::AccountId>) -> Absences {
 		let few = task.answers().saturating_mul(2) < task.seats();
 		let kind = |congested: bool| {
@@ -165,8 +168,8 @@ impl<T: Config> Pallet<T> {
 				Absence::Excused
 			}
 		};
-		let congested = Self::is_congested(task);
-		Absences { uncommitted: kind(congested || task.congested), unrevealed: kind(congested) }
+		let at_close = Self::is_congested(task);
+		Absences { uncommitted: kind(task.congested.unwrap_or(at_close)), unrevealed: kind(at_close) }
 	}
 
 	/// Schedules the draw of a second quorum from `roster` seats.

@@ -18,8 +18,9 @@ pub const MACS_PER_UNIT: u64 = 2_048;
 /// Sums of one model, one per chunk: `None` where the runtime has not recomputed the chunk.
 pub type PartialSums = BoundedVec<Option<u32>, ConstU32<MAX_CHUNKS>>;
 
-/// Accounts that are not drawn for a task: the authors that the request excludes, and the members of a first quorum.
-pub type Excluded<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 1 + MAX_QUORUM }>>;
+/// Accounts that are not drawn for a task: those that the request excludes, as many as an [`AuthorList`](doin_traits::AuthorList)
+/// has, and the members of a first quorum.
+pub type Excluded<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 2 + MAX_QUORUM }>>;
 
 /// Answer of a drawn evaluator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -125,8 +126,9 @@ pub struct Task<AccountId> {
 	pub redrawn: bool,
 	/// Lower of the base fees in the block of the draw and at the end of the commitments, in plancks per gas.
 	pub base_fee: Balance,
-	/// `true` if the base fee had risen much between the draw and the end of the commitments.
-	pub congested: bool,
+	/// `true` if the base fee had risen much between the draw and the end of the commitments. `None` before that, and if a full
+	/// agenda delayed the visit at the end of the commitments beyond the reveals.
+	pub congested: Option<bool>,
 	/// Seed of the windows, once drawn. A second quorum has another seed.
 	pub seed: Option<Hash>,
 	/// The drawn quorum. A first quorum stays until the second one is drawn.

@@ -46,8 +46,9 @@ use sp_runtime::DispatchError;
 /// Models of one recomputation task, each once: the initial champion, the champion, the contender, then the candidates in order of their
 /// seats.
 pub type ModelList = BoundedVec<ModelRef, ConstU32<MAX_MODELS>>;
-/// Accounts whose work a round evaluates: the authors of its candidates, and that of the contender.
-pub type AuthorList<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 1 }>>;
+/// Accounts that are not drawn for a round: those of its seats, that of a commit to a full round, which is refused, and the author
+/// of the contender.
+pub type AuthorList<AccountId> = BoundedVec<AccountId, ConstU32<{ MAX_SEATS + 2 }>>;
 
 /// Wall time and rounds in blocks. Values come from genesis and never change.
 pub trait Timing {
@@ -71,8 +72,9 @@ pub trait Domains<AccountId> {
 	///
 	/// Fails and changes nothing unless the domain takes commits.
 	fn open_round(domain: DomainId) -> DispatchResult;
-	/// Removes an open round of its domain from the count, once it has ended, and records its result.
-	fn close_round(round: RoundId, result: RoundResult);
+	/// Removes an open round of its domain from the count, once it has ended, and records its result. `backing` is the origin of
+	/// the final sums; `None` if the round ended without them.
+	fn close_round(round: RoundId, result: RoundResult, backing: Option<Backing>);
 	/// Replaces the champion of `domain` and raises its high-water mark to `high_water`. `upper` is the upper bound U of the champion's
 	/// error. If `upper` passes the target, the domain converges and its bounty is paid to the champion's author.
 	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64);

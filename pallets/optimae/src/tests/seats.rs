@@ -3,7 +3,7 @@
 use crate::{
 	mock::*,
 	test_utils::*,
-	types::{Round, MAX_ROUNDS},
+	types::{Round, Sale, MAX_ROUNDS},
 	Call, Due, Error, Event, HoldReason, Pending, Rounds,
 };
 use doin_primitives::{
@@ -254,7 +254,7 @@ fn a_domain_has_at_most_four_undecided_rounds() {
 fn a_chain_has_at_most_1_024_undecided_rounds() {
 	test(|| {
 		for domain in 100..100 + MAX_ROUNDS {
-			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new(true));
+			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new(Sale::Weighted));
 		}
 		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooManyRounds);
 		Rounds::<Test>::remove(RoundId { domain: 100, number: 0 });

@@ -65,11 +65,43 @@ fn excused_at(commits_end: Balance, close: Balance) -> (bool, bool) {
 fn n2_congestion_that_is_over_at_the_close_excuses_those_it_kept_from_committing() {
 	assert_eq!(excused_at(4_001, 1_000), (true, false), "the commitments were congested, the reveals were not");
 	assert_eq!(excused_at(4_000, 4_000), (false, false));
-	assert_eq!(excused_at(1_000, 4_001), (true, true));
+	assert_eq!(excused_at(1_000, 4_001), (false, true));
 	assert_eq!(excused_at(9_000, 9_000), (true, true));
 	// A fee that was high at the draw is no bar for the reveals.
-	assert_eq!(excused_at(500, 2_001), (true, true));
+	assert_eq!(excused_at(500, 2_001), (false, true));
 	assert_eq!(excused_at(500, 2_000), (false, false));
+}
+
+/// Full blocks during the reveals keep no commitment out, so they excuse nobody that did not commit.
+#[test]
+fn n2_congestion_of_the_reveals_does_not_excuse_a_missing_commitment() {
+	for close in [4_001, 1_000_000] {
+		assert_eq!(excused_at(1_000, close), (false, true));
+	}
+}
+
+/// A full agenda delays the visit at the end of the commitments until the reveals are over.
+#[test]
+fn n2_the_close_decides_where_the_sample_at_the_end_of_the_commitments_is_missing() {
+	for (close, excused) in [(4_000, false), (4_001, true)] {
+		with(10, || {
+			open();
+			to_the_draw();
+			let (members, sums) = (members(), correct());
+			commit_all(&members[1..], &sums);
+			let Stage::Answering { commits_until, reveals_until } = stage() else { panic!("not answering") };
+			// The hooks of these blocks serve nothing.
+			System::set_block_number(commits_until.into());
+			reveal_all(&members[2..], &sums);
+			System::set_block_number(reveals_until.into());
+			assert_eq!(task().congested, None);
+			BaseFeeNow::set(close);
+			pass(1);
+			for who in &members[..2] {
+				assert_event(Event::AnswerMissed { task: TASK, who: *who, excused });
+			}
+		});
+	}
 }
 
 #[test]
@@ -80,9 +112,9 @@ fn n2_the_sample_of_a_first_quorum_does_not_excuse_the_second_one() {
 		BaseFeeNow::set(5_000);
 		let first = quorum_answers(|_| None);
 		assert_event(Event::AnswerMissed { task: TASK, who: first[0], excused: true });
-		assert!(task().congested);
+		assert_eq!(task().congested, Some(true));
 		to_the_draw();
-		assert!(!task().congested && task().base_fee == 5_000);
+		assert_eq!((task().congested, task().base_fee), (None, 5_000));
 		let second = quorum_answers(|place| (place > 0).then(correct));
 		assert_event(Event::AnswerMissed { task: TASK, who: second[0], excused: false });
 	});
