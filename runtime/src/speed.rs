@@ -6,7 +6,7 @@ use doin_primitives::Evidence;
 use doin_scoring::{philox::Stream, sample, score, Encoder, Layer, Model, Net, Program};
 
 /// Time of one counted multiply-accumulate on the reference machine, in picoseconds: one core of an AMD EPYC of the 7003 series
-/// (Zen 3), which has no AVX-512 (`docs/adr/0030`). The weight of scoring a chunk charges at least as much.
+/// (Zen 3), which has no AVX-512 (`docs/adr/0030`). The weight of scoring a chunk of a dense net charges at least as much.
 pub const REFERENCE_PS_PER_MAC: u64 = 1_890;
 /// Seed of the windows and of the weights.
 const SEED: [u8; 32] = [3; 32];

@@ -430,10 +430,15 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 
+		// Without any stake, e.g. in an era whose elected validators have no session keys, nobody can vote: the weights stay.
+		let former = Weights::<T>::get();
 		let mut weights: Vec<(DomainId, u32)> = nominations
 			.iter()
 			.zip(support.iter_mut())
-			.map(|(nomination, votes)| (nomination.domain, clip(votes, total)))
+			.map(|(nomination, votes)| match total {
+				0 => (nomination.domain, Self::value(&former, nomination.domain)),
+				_ => (nomination.domain, clip(votes, total)),
+			})
 			.filter(|(domain, weight)| *weight > 0 && T::Votable::votable(*domain))
 			.collect();
 		// The largest weights are kept; among equal ones, those of the domains registered first.
@@ -450,7 +455,6 @@ impl<T: Config> Pallet<T> {
 		let nominated = nominations.len() as u32;
 		Nominations::<T>::put(nominations);
 
-		let former = Weights::<T>::get();
 		Weights::<T>::put(&weights);
 		let fallen = former.iter().map(|(domain, _)| *domain).filter(|domain| Self::value(&weights, *domain) == 0);
 		let mut changed: u32 = 0;

@@ -244,6 +244,24 @@ fn weights_change_at_the_next_session_only() {
 }
 
 #[test]
+fn a_session_without_any_stake_keeps_the_weights() {
+	build_and_execute(|| {
+		three_validators();
+		assert_ok!(Gauge::vote(signed(1), votes(&[(7, 1_000_000)])));
+		assert_ok!(Gauge::vote(signed(2), votes(&[(7, 600_000)])));
+		next_session();
+		for stakes in [vec![], vec![(1, 0), (2, 0)]] {
+			Stakes::set(stakes);
+			next_session();
+			assert_eq!(<Gauge as DomainWeights>::weight(7), 600_000);
+		}
+		Stakes::set(vec![(3, 30)]);
+		next_session();
+		assert_eq!(<Gauge as DomainWeights>::weight(7), 0, "stake decides again");
+	});
+}
+
+#[test]
 fn public_fault_sessions_that_are_skipped_or_late_end_no_weights() {
 	build_and_execute(|| {
 		three_validators();

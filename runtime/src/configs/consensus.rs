@@ -8,6 +8,7 @@ use frame_support::{
 	traits::{ConstU32, Get, ValidatorRegistration},
 	weights::{constants::ParityDbWeight, Weight},
 };
+use pallet_session::historical;
 use sp_runtime::Perbill;
 use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
@@ -68,7 +69,7 @@ impl pallet_session::Config for Runtime {
 	type NextSessionRotation = Babe;
 	type RuntimeEvent = RuntimeEvent;
 	type SessionHandler = <SessionKeys as sp_runtime::traits::OpaqueKeys>::KeyTypeIdProviders;
-	type SessionManager = ValidatorsWithKeys<pallet_session::historical::NoteHistoricalRoot<Self, Staking>>;
+	type SessionManager = historical::NoteHistoricalRoot<Self, ValidatorsWithKeys<Staking>>;
 	type ShouldEndSession = Babe;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
@@ -77,14 +78,15 @@ impl pallet_session::Config for Runtime {
 
 /// Validators that `M` plans for a session, without those that have no session keys.
 ///
-/// An account can be elected without session keys. The session pallet leaves such validators out, and a session in which no
-/// validator is left would be announced to clients without authorities: no block could follow it. The validators of the session
-/// before stay in that case.
+/// An account can be elected without session keys. The session pallet leaves such validators out, but the root that proves the
+/// owners of a session's keys would count them, and no equivocation of that session could be reported. A session in which no
+/// validator is left would be announced to clients without authorities, and no block could follow it: the validators of the
+/// session before stay in that case (`docs/adr/0040`). They do not if all of them have removed their keys.
 pub struct ValidatorsWithKeys<M>(core::marker::PhantomData<M>);
-impl<M: pallet_session::SessionManager<AccountId>> pallet_session::SessionManager<AccountId> for ValidatorsWithKeys<M> {
-	fn new_session(index: u32) -> Option<Vec<AccountId>> {
-		let mut planned = M::new_session(index)?;
-		planned.retain(Session::is_registered);
+impl<M: historical::SessionManager<AccountId, ()>> historical::SessionManager<AccountId, ()> for ValidatorsWithKeys<M> {
+	fn new_session(index: u32) -> Option<Vec<(AccountId, ())>> {
+		let mut planned = <M as historical::SessionManager<_, _>>::new_session(index)?;
+		planned.retain(|(who, _)| Session::is_registered(who));
 		if planned.is_empty() {
 			log::warn!("no elected validator of session {index} has session keys: the validators stay");
 			return None;
@@ -92,16 +94,32 @@ impl<M: pallet_session::SessionManager<AccountId>> pallet_session::SessionManage
 		Some(planned)
 	}
 
-	fn new_session_genesis(index: u32) -> Option<Vec<AccountId>> {
-		M::new_session_genesis(index)
+	fn new_session_genesis(index: u32) -> Option<Vec<(AccountId, ())>> {
+		<M as historical::SessionManager<_, _>>::new_session_genesis(index)
 	}
 
 	fn start_session(index: u32) {
-		M::start_session(index);
+		<M as historical::SessionManager<_, _>>::start_session(index);
 	}
 
 	fn end_session(index: u32) {
-		M::end_session(index);
+		<M as historical::SessionManager<_, _>>::end_session(index);
+	}
+}
+
+// The trait above requires this one, which only managers without roots use.
+impl<M: historical::SessionManager<AccountId, ()>> pallet_session::SessionManager<AccountId> for ValidatorsWithKeys<M> {
+	fn new_session(index: u32) -> Option<Vec<AccountId>> {
+		let planned = <Self as historical::SessionManager<_, _>>::new_session(index)?;
+		Some(planned.into_iter().map(|(who, ())| who).collect())
+	}
+
+	fn start_session(index: u32) {
+		<M as historical::SessionManager<_, _>>::start_session(index);
+	}
+
+	fn end_session(index: u32) {
+		<M as historical::SessionManager<_, _>>::end_session(index);
 	}
 }
 
