@@ -15,12 +15,15 @@ use std::{
 	process::ExitCode,
 	time::Duration,
 };
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt, EnvFilter};
 
 /// Time that computations in the background get to end after Ctrl-C.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 /// Exit code of a command that Ctrl-C interrupted, as shells report it.
 const INTERRUPTED: u8 = 130;
+/// Beginnings of the targets whose events below `info` show the path, the query and the password of an address apart from it.
+const TARGETS_WITH_CREDENTIALS: [&str; 2] = ["jsonrpsee", "soketto"];
 
 /// Trains models for the domains of a DOIN chain, and recomputes the models of others; the chain pays for both.
 #[derive(Debug, Parser)]
@@ -229,11 +232,7 @@ impl Cli {
 	/// Logs to standard error, with targets.
 	fn init_log(&self) {
 		let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(self.log_filter()));
-		tracing_subscriber::fmt()
-			.with_env_filter(filter)
-			.with_writer(|| WithoutCredentials(io::stderr()))
-			.with_ansi(io::stderr().is_terminal())
-			.init();
+		log_to(|| WithoutCredentials(io::stderr()), io::stderr().is_terminal(), filter).init();
 	}
 
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
@@ -293,6 +292,21 @@ impl Cli {
 		}
 		Ok(ExitCode::SUCCESS)
 	}
+}
+
+/// Returns a log of the events that `filter` admits, apart from those that [`has_credentials`].
+fn log_to<W>(writer: W, is_coloured: bool, filter: EnvFilter) -> impl Subscriber + Send + Sync
+where
+	W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+	let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_coloured).finish();
+	log.with(filter_fn(|event| !has_credentials(event)))
+}
+
+/// Returns `true` if an event of this kind may show credentials of an address. No filter of the user admits it.
+fn has_credentials(event: &Metadata<'_>) -> bool {
+	let may_show = TARGETS_WITH_CREDENTIALS.iter().any(|target| event.target().starts_with(target));
+	may_show && *event.level() > Level::INFO
 }
 
 /// Writer of log events that leaves the credentials of addresses out, also of those that libraries log.
@@ -450,6 +464,33 @@ mod tests {
 		let mut log = WithoutCredentials(Vec::new());
 		writeln!(log, "DEBUG Connection to {URL} was closed").unwrap();
 		assert_eq!(String::from_utf8(log.0).unwrap(), "DEBUG Connection to wss://rpc.example.org/… was closed\n");
+	}
+
+	/// The library of the connection logs the parts of an address, in which no address is recognised.
+	#[test]
+	fn k36_no_log_filter_admits_the_parts_of_an_address() {
+		#[derive(Clone, Default)]
+		struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+		impl Write for Written {
+			fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+				self.0.lock().unwrap().write(event)
+			}
+			fn flush(&mut self) -> io::Result<()> {
+				Ok(())
+			}
+		}
+		for filter in ["debug,doin=trace", "trace", "jsonrpsee-client=trace", "info,jsonrpsee-client=debug"] {
+			let written = Written::default();
+			let writer = written.clone();
+			let log = log_to(move || writer.clone(), false, EnvFilter::new(filter));
+			tracing::subscriber::with_default(log, || {
+				tracing::debug!(target: "jsonrpsee-client", "Connecting to target: path_and_query: \"/s3cret\"");
+				tracing::trace!(target: "jsonrpsee-client", "basic_auth: Some(\"Basic s3cret\")");
+				tracing::warn!(target: "jsonrpsee-client", "connection lost");
+			});
+			let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+			assert!(!text.contains("s3cret") && text.contains("connection lost"), "{filter}: {text}");
+		}
 	}
 
 	#[test]

@@ -35,13 +35,15 @@ pub(crate) struct Published {
 /// where it was while the node is not synced.
 pub(crate) async fn follow(url: String, connection: Arc<Connection>, published: Arc<Published>, genesis: Hash) {
 	let mut pauses = backoff();
+	// Across subscriptions, so that a clock that is ahead is not found out anew after each of them.
+	let mut clock = ClockCheck::default();
 	loop {
 		match subscribe(&connection).await {
 			Ok((heads, identity)) if identity.genesis == genesis => {
 				if connection.set_up() {
 					tracing::info!(%url, block = identity.head.number, "connected to the node again");
 				}
-				publish(&url, &connection, heads, identity.head, &published).await;
+				publish(&url, &connection, heads, identity.head, &mut clock, &published).await;
 				published.sync.send_replace(SyncState::Unknown);
 				pauses = backoff();
 				continue;
@@ -75,13 +77,13 @@ async fn publish(
 	connection: &Connection,
 	mut heads: RpcSubscription<Header>,
 	mut newest: Head,
+	clock: &mut ClockCheck,
 	published: &Published,
 ) {
 	let mut reported: Option<Instant> = None;
-	let mut clock = ClockCheck::default();
 	loop {
 		// Without an answer the connection is lost, which ends the subscription.
-		let state = connection.sync_state(newest, clock.ahead()).await.unwrap_or(SyncState::Unknown);
+		let state = connection.sync_state(newest, clock).await.unwrap_or(SyncState::Unknown);
 		if clock.look(Instant::now(), state) {
 			let minutes = clock.ahead().as_secs() / 60;
 			tracing::warn!(%url, minutes, "the clock of this machine is ahead of the chain: correct it; the node is synced");

@@ -99,6 +99,13 @@ impl ClockCheck {
 		self.ahead
 	}
 
+	/// Returns the age of a block by a clock that is right, from its age by the clock of this machine. A clock that is ahead by more
+	/// than that age was set back since.
+	fn corrected(&mut self, age: Duration) -> Duration {
+		self.ahead = self.ahead.min(age);
+		age.saturating_sub(self.ahead)
+	}
+
 	/// Looks at the state of the node at the time `now`. Returns `true` if the clock is found to be ahead.
 	pub(crate) fn look(&mut self, now: Instant, state: SyncState) -> bool {
 		let SyncState::Stale { block, seconds: Some(age), .. } = state else {
@@ -144,11 +151,11 @@ fn sync_state(health: Health, block: BlockNumber, progress: Option<Progress>, ag
 }
 
 impl Connection {
-	/// Returns the state of the node, whose best block is `best`, by the clock of this machine, which is `ahead`.
+	/// Returns the state of the node, whose best block is `best`, by the clock of this machine, as `clock` corrects it.
 	///
 	/// # Errors
 	/// Errors if the node does not answer.
-	pub(crate) async fn sync_state(&self, best: Head, ahead: Duration) -> Result<SyncState, ReadError> {
+	pub(crate) async fn sync_state(&self, best: Head, clock: &mut ClockCheck) -> Result<SyncState, ReadError> {
 		let health = match self.answer(self.rpc.system_health()).await {
 			Ok(health) => health,
 			// A node that does not serve the request cannot be asked.
@@ -164,7 +171,7 @@ impl Connection {
 			false => None,
 		};
 		let age = match !health.is_alone && !health.is_syncing {
-			true => self.age(best).await?.map(|age| age.saturating_sub(ahead)),
+			true => self.age(best).await?.map(|age| clock.corrected(age)),
 			false => None,
 		};
 		Ok(sync_state(health, best.number, progress, age))
@@ -243,6 +250,15 @@ mod tests {
 			check.look(start + Duration::from_secs(second), SyncState::Stale { peers: 3, block, seconds: Some(seconds) })
 		};
 		looks.iter().map(&mut look).last().unwrap_or_default()
+	}
+
+	/// The time by which a clock was ahead must not hide that a node is behind.
+	#[test]
+	fn k28_a_clock_that_is_set_right_is_not_corrected_any_more() {
+		let mut check = ClockCheck { first: None, ahead: Duration::from_secs(3_600) };
+		assert_eq!(check.corrected(Duration::from_secs(3_609)), Duration::from_secs(9));
+		assert_eq!((check.corrected(Duration::from_secs(6)), check.ahead()), (Duration::ZERO, Duration::from_secs(6)));
+		assert_eq!(check.corrected(Duration::from_secs(3_000)), Duration::from_secs(2_994), "the node is behind");
 	}
 
 	#[test]

@@ -129,10 +129,11 @@ impl Steps {
 		let rows = text.cells.rows();
 		let Some((name, named)) = &text.time else {
 			if let Some(flag) = options.clock.flag() {
-				bail!(
-					"{}: {flag} needs a column of times, and none is recognised by its cells: name it with --time, or omit {flag}",
-					text.file
-				);
+				let reason = match options.time {
+					Some(_) => format!("--time none excludes all columns of times: omit {flag} or --time none"),
+					None => format!("none is recognised by its cells: name it with --time, or omit {flag}"),
+				};
+				bail!("{}: {flag} needs a column of times, and {reason}", text.file);
 			}
 			return Ok(Self { order: (0..rows).collect(), steps: (0..rows).collect(), clock: None, notes: Vec::new() });
 		};

@@ -29,6 +29,7 @@
 //! * [`optimizer`], [`evaluator`]: the two roles.
 //! * [`search`]: the genetic search of one domain, on threads of its own.
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
+//! * `enlist`, `begun`, `retry`: bonds and services of evaluators, optimizers that were started, pauses between attempts.
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
 //! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
@@ -49,10 +50,12 @@
 #![warn(clippy::missing_errors_doc)]
 
 pub mod amount;
+mod begun;
 pub mod config;
 pub mod context;
 pub mod deadline;
 pub mod domain_cache;
+mod enlist;
 pub mod evaluator;
 #[cfg(test)]
 mod fixtures;
@@ -69,6 +72,7 @@ pub mod problem;
 mod random;
 #[cfg(test)]
 mod reorganisations;
+mod retry;
 pub mod round_result;
 pub mod search;
 pub mod shell;

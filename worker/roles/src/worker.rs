@@ -1,32 +1,32 @@
 //! A worker: every identity of the configuration at work.
 
 use crate::{
+	begun::Begun,
 	config::{Config, DomainConfig, Role},
 	context::Context,
 	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
+	enlist::enlist,
 	evaluator::Evaluator,
 	identities::{self, Identity},
 	journal::{Journal, Kind},
 	keeper,
 	optimizer::Optimizer,
-	plan::{domains_to_finish, domains_to_optimize, unusable_domains, unweighted_domains_to_serve, OptimizedDomain, Threads},
+	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
 	search::seed_of_search,
 };
 use anyhow::{bail, Result};
-use doin_chain::{Account, Call, Chain, Head, Patience, Signer, Urgency};
+use doin_chain::{Account, Chain, Head, Patience, Signer};
 use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	thread_pool, Backend,
 };
-use doin_primitives::{BlockNumber, DomainId};
-use std::{collections::BTreeMap, sync::Arc};
-use tokio::task::JoinSet;
+use doin_primitives::DomainId;
+use std::{collections::HashMap, sync::Arc};
+use tokio::task::{self, JoinError, JoinSet};
 
 /// Target of log events.
 const TARGET: &str = "doin::worker";
-/// Error of `serve` for an evaluator that serves the domain.
-const ALREADY_SERVING: &str = "Evaluators::AlreadyServing";
 
 /// A worker that is connected and has its keys, its journal and its devices.
 pub struct Worker {
@@ -35,47 +35,6 @@ pub struct Worker {
 	journal: Journal,
 	devices: Devices,
 	identities: Vec<Identity>,
-}
-
-/// End of the optimizer of one domain.
-struct Ended {
-	domain: DomainId,
-	outcome: Result<()>,
-}
-
-/// Blocks until an optimizer that failed to start is started again: twice as many after each failure, up to this many.
-const LONGEST_RETRY: BlockNumber = 64;
-
-/// Optimizers that have been started, and the block from which one that failed may be started again.
-#[derive(Debug, Default)]
-struct Begun(BTreeMap<DomainId, Start>);
-
-/// Start of an optimizer.
-#[derive(Clone, Copy, Debug)]
-struct Start {
-	failures: u32,
-	/// First block in which it may be started again; `None` if it has not failed.
-	again: Option<BlockNumber>,
-}
-
-impl Begun {
-	/// Returns `true` if the optimizer of a domain can be started at this block.
-	fn may_begin(&self, domain: DomainId, block: BlockNumber) -> bool {
-		self.0.get(&domain).is_none_or(|start| start.again.is_some_and(|again| block >= again))
-	}
-
-	fn begin(&mut self, domain: DomainId) {
-		self.0.entry(domain).or_insert(Start { failures: 0, again: None }).again = None;
-	}
-
-	/// Records that the optimizer of a domain failed to start at this block. Returns the block in which it is started again.
-	fn fail(&mut self, domain: DomainId, block: BlockNumber) -> BlockNumber {
-		let start = self.0.entry(domain).or_insert(Start { failures: 0, again: None });
-		let pause = 1u32.checked_shl(start.failures).unwrap_or(LONGEST_RETRY).min(LONGEST_RETRY);
-		let again = block.saturating_add(pause);
-		*start = Start { failures: start.failures.saturating_add(1), again: Some(again) };
-		again
-	}
 }
 
 impl Worker {
@@ -213,105 +172,54 @@ async fn open_devices(config: &Config) -> Result<Devices> {
 	Ok(devices)
 }
 
-/// Bonds the evaluators whose identity has a `bond` and whose account has none, and signs all of them up for domains without
-/// weight.
-///
-/// # Errors
-///
-/// Never errors: a call that fails is logged, and everything else goes on.
-async fn enlist(context: Context, identities: Vec<Identity>) -> Result<()> {
-	for identity in &identities {
-		if let Err(error) = bond(&context.chain, identity).await {
-			let account = identity.signer.account();
-			tracing::error!(target: TARGET, %account, "evaluator has no bond, so it is never drawn: {error:#}");
-		}
-	}
-	let signers: Vec<Signer> = identities.into_iter().map(|identity| identity.signer).collect();
-	serve_unweighted(&context, &signers).await;
-	Ok(())
-}
-
-/// Bonds an evaluator that has no bond yet, with the amount of its identity.
-async fn bond(chain: &Chain, identity: &Identity) -> Result<()> {
-	let Identity { config: identity, signer } = identity;
-	let account = signer.account();
-	if chain.reputation(chain.head(), account).await?.bond > 0 {
-		return Ok(());
-	}
-	match identity.bond {
-		Some(amount) => {
-			let class = identity.class.unwrap_or_default();
-			chain.submit(signer, &Call::bond(amount.0, class.into()), Urgency::Relaxed).await?;
-			tracing::info!(target: TARGET, %account, %amount, %class, "evaluator bonded");
-		}
-		None => tracing::warn!(
-			target: TARGET,
-			%account,
-			"evaluator has no bond, so it is never drawn; run `doin-worker bond` with its key, or set `bond` in the configuration"
-		),
-	}
-	Ok(())
-}
-
-/// Signs evaluators up for domains without weight that the configuration wants evaluated.
-async fn serve_unweighted(context: &Context, evaluators: &[Signer]) {
-	let chain = &context.chain;
-	let domains = match chain.domains(chain.head()).await {
-		Ok(domains) => domains,
-		Err(error) => {
-			let error = anyhow::Error::from(error);
-			tracing::warn!(target: TARGET, "domains without weight are not served: {error:#}");
-			return;
-		}
-	};
-	for domain in unweighted_domains_to_serve(&context.config, &domains) {
-		for signer in evaluators {
-			let account = signer.account();
-			match chain.submit(signer, &Call::serve(domain), Urgency::Relaxed).await {
-				Ok(_) => {
-					tracing::info!(target: TARGET, account = account.short(), domain, "serving a domain without weight")
-				}
-				Err(error) if error.dispatch_error() == Some(ALREADY_SERVING) => {}
-				Err(error) => {
-					let error = anyhow::Error::from(error);
-					tracing::warn!(target: TARGET, account = account.short(), domain, "domain not served: {error:#}");
-				}
-			}
-		}
-	}
-}
-
 /// Follows the domains of the chain, and runs an optimizer for each one that is to be optimized.
 async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<()> {
 	let backend = Backend::detect()?.name();
 	tracing::info!(target: TARGET, account = %signer.account(), threads = threads.search, backend, "optimizing");
 	let mut begun = Begun::default();
-	let mut optimizers: JoinSet<Ended> = JoinSet::new();
+	let mut optimizers: JoinSet<Result<()>> = JoinSet::new();
+	let mut domains: HashMap<task::Id, DomainId> = HashMap::new();
 	let mut head = context.chain.head();
 	loop {
 		match new_domains(&context, head, signer.account(), &begun).await {
 			Ok(new) => {
-				let share = threads.per_search(optimizers.len(), new.len());
+				let starting = new.iter().filter(|domain| domain.config.optimize).count();
+				let share = threads.per_search(begun.searches(), starting);
 				for domain in new {
-					begun.begin(domain.id);
-					optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, share));
+					begun.begin(&domain);
+					let id = domain.id;
+					let optimizer = optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, share));
+					domains.insert(optimizer.id(), id);
 				}
 			}
 			Err(error) => tracing::warn!(target: TARGET, block = head.number, "{error:#}"),
 		}
-		while let Some(Ok(Ended { domain, outcome })) = optimizers.try_join_next() {
+		while let Some(ended) = optimizers.try_join_next_with_id() {
+			let (id, outcome) = outcome_of(ended);
+			let Some(domain) = domains.remove(&id) else { continue };
 			match outcome {
-				Ok(()) => tracing::info!(target: TARGET, domain, "optimizer is done"),
+				Ok(()) => {
+					begun.end(domain, head.number);
+					tracing::info!(target: TARGET, domain, "optimizer is done");
+				}
 				Err(error) => {
 					let again = begun.fail(domain, head.number);
-					tracing::error!(target: TARGET, domain, again, "optimizer cannot start, and is started again at block {again}: {error:#}");
+					tracing::error!(target: TARGET, domain, again, "optimizer failed, and is started again at block {again}: {error:#}");
 				}
 			}
 		}
-		if begun.0.is_empty() {
+		if begun.is_empty() {
 			tracing::debug!(target: TARGET, block = head.number, "no domain to optimize yet");
 		}
 		head = context.chain.next_head(head).await;
+	}
+}
+
+/// Returns the identifier of a task that has ended, and its outcome. A panic is an error.
+fn outcome_of(ended: Result<(task::Id, Result<()>), JoinError>) -> (task::Id, Result<()>) {
+	match ended {
+		Ok(ended) => ended,
+		Err(error) => (error.id(), Err(error.into())),
 	}
 }
 
@@ -320,11 +228,11 @@ async fn new_domains(context: &Context, head: Head, account: Account, begun: &Be
 	let mut wanted = domains_to_optimize(&context.config, &domains);
 	let entries = context.journal.open_entries(Kind::Candidate)?;
 	wanted.extend(domains_to_finish(&wanted, &domains, &entries, account));
-	wanted.retain(|domain| begun.may_begin(domain.id, head.number));
+	wanted.retain(|domain| begun.may_begin(domain, head.number));
 	Ok(wanted)
 }
 
-async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDomain, threads: usize) -> Ended {
+async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDomain, threads: usize) -> Result<()> {
 	let OptimizedDomain { id, mut config } = domain;
 	if let Some(seed) = config.optimization_config.seed {
 		match context.journal.begin_search(id) {
@@ -333,16 +241,11 @@ async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDoma
 				tracing::info!(target: TARGET, domain = id, seed, earlier_searches = earlier, used, "search begins with a seed of its own");
 				config.optimization_config.seed = Some(used);
 			}
-			Err(error) => return Ended { domain: id, outcome: Err(error.into()) },
+			Err(error) => return Err(error.into()),
 		}
 	}
-	match Optimizer::new(context, signer, id, config, threads).await {
-		Ok(optimizer) => {
-			optimizer.run().await;
-			Ended { domain: id, outcome: Ok(()) }
-		}
-		Err(error) => Ended { domain: id, outcome: Err(error) },
-	}
+	Optimizer::new(context, signer, id, config, threads).await?.run().await;
+	Ok(())
 }
 
 #[cfg(test)]
@@ -374,21 +277,18 @@ mod tests {
 		assert!(used.contains("in use by another worker"), "{used}");
 	}
 
-	/// A node that is away for a moment must not end the work on a domain, whose commitments have to be revealed.
-	#[test]
-	fn an_optimizer_that_cannot_start_is_started_again() {
-		let mut begun = Begun::default();
-		assert!(begun.may_begin(3, 100));
-		begun.begin(3);
-		assert!(!begun.may_begin(3, 100) && begun.may_begin(4, 100));
-		assert_eq!([begun.fail(3, 100), begun.fail(3, 101), begun.fail(3, 103)], [101, 103, 107]);
-		assert!(!begun.may_begin(3, 106) && begun.may_begin(3, 107));
-		begun.begin(3);
-		assert!(!begun.may_begin(3, 200), "it runs");
-		for _ in 0..80 {
-			begun.fail(3, 200);
+	#[tokio::test]
+	async fn k43_an_optimizer_that_panics_has_failed() {
+		async fn faulty() -> Result<()> {
+			panic!("as a fault of the program does")
 		}
-		assert_eq!(begun.fail(3, 200), 200 + LONGEST_RETRY);
+		let mut optimizers: JoinSet<Result<()>> = JoinSet::new();
+		let id = optimizers.spawn(faulty()).id();
+		let (ended, outcome) = outcome_of(optimizers.join_next_with_id().await.unwrap());
+		assert_eq!(ended, id);
+		assert!(outcome.unwrap_err().to_string().contains("panic"), "it is started again");
+		optimizers.spawn(async { Ok(()) });
+		assert!(outcome_of(optimizers.join_next_with_id().await.unwrap()).1.is_ok());
 	}
 
 	#[test]

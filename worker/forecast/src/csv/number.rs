@@ -1,6 +1,7 @@
 //! Numbers as people write them: decimal point or comma, thousands in groups of three, typographic minus signs, and the
 //! spellings of a missing value.
 
+use super::sentinel;
 use anyhow::{bail, ensure, Context, Result};
 use std::{fmt, str::FromStr};
 
@@ -225,6 +226,12 @@ fn plain_hint(text: &str) -> Option<Hint> {
 	Some(if thousands { Hint::Either(Decimal::Point) } else { Hint::Sure(Decimal::Point) })
 }
 
+/// Returns `true` if a whole number without separators is usual as a sentinel, and no value below thousand such as 999.
+fn is_sentinel(text: &str) -> bool {
+	let unusual = text.len() > 3 && text.parse().is_ok_and(sentinel::is_usual);
+	unusual && (text.starts_with('-') || text.bytes().filter(u8::is_ascii_digit).count() > 3)
+}
+
 /// Hints of the numbers of a column.
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
@@ -254,7 +261,9 @@ impl Hints {
 			}
 			None => {
 				let whole = text.strip_prefix(['-', '+']).unwrap_or(text);
-				if whole.bytes().all(|byte| byte.is_ascii_digit()) {
+				// A number that stands for a missing value is not written as the others are.
+				let counts = !self.whole || whole.len() > self.most;
+				if whole.bytes().all(|byte| byte.is_ascii_digit()) && !(counts && is_sentinel(text)) {
 					self.most = self.most.max(whole.len());
 					self.whole |= whole.bytes().any(|byte| byte != b'0');
 				}

@@ -70,7 +70,7 @@ fn is_far(value: f64, count: usize, others: &[f64], far: f64) -> bool {
 }
 
 /// Returns `true` if the number is usual as a sentinel: nines only, a bound of an integer type, or larger than measurements are.
-fn is_usual(value: f64) -> bool {
+pub fn is_usual(value: f64) -> bool {
 	let size = value.abs();
 	if size >= 1e19 {
 		return true;

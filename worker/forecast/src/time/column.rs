@@ -6,7 +6,8 @@ use super::{
 	recognise::nearly_all,
 	shape::{DateOrder, Shape},
 	short,
-	text::{Evidence, Written},
+	text::{missing_week, Evidence, Written},
+	years::{check_no_days, in_century, OpenYear},
 	TimeOptions, TimeText,
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -142,10 +143,15 @@ impl Column {
 			[] => Self::written(texts, options),
 			[format] => {
 				let column = Self::formatted(texts, format, &format!("the other times are written as `{format}`"))?;
-				let note = format!("dates are read as `{format}`, and years of two digits as 1969 to 2068");
-				Ok(Self { note: Some(note), ..column })
+				check_no_days(format, &column.local, texts)?;
+				let note = || format!("dates are read as `{format}`, and years of two digits as 1969 to 2068");
+				Ok(Self { note: column.note.or_else(|| Some(note())), ..column })
 			}
-			_ => Err(short_years(texts, &formats, options).into()),
+			[format, ..] => {
+				// No choice of the order decides an open century.
+				let open = Self::formatted(texts, format, "").err().filter(|error| error.is::<OpenYear>());
+				Err(open.unwrap_or_else(|| short_years(texts, &formats, options).into()))
+			}
 		}
 	}
 
@@ -233,6 +239,11 @@ impl Column {
 		Ok(Self { notation: Notation::Shape(shape), local, offsets, note: None })
 	}
 
+	/// Returns `true` if the times are years of four digits only.
+	pub fn is_years(&self) -> bool {
+		self.notation == Notation::Layout(Layout::Year)
+	}
+
 	/// Parses times by a format. `reason` is that of the error of a text that does not follow it.
 	fn formatted(texts: &[TimeText], format: &str, reason: &str) -> Result<Self> {
 		let (mut local, mut offsets) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
@@ -242,7 +253,15 @@ impl Column {
 			offsets.push(offset);
 		}
 		let offsets = offsets.into_iter().collect();
-		Ok(Self { notation: Notation::Format(format.into()), local, offsets, note: None })
+		let (local, earlier) = in_century(format, local, texts)?;
+		let note = earlier.map(|(first, last)| {
+			let years = if first == last { first.to_string() } else { format!("{first} to {last}") };
+			format!(
+				"dates are read as `{format}`, and years of two digits as {years}, because all days are from Monday to \
+				Friday in that century, and not in the next"
+			)
+		});
+		Ok(Self { notation: Notation::Format(format.into()), local, offsets, note })
 	}
 }
 
@@ -374,6 +393,12 @@ fn describe_fault(text: &str) -> String {
 		&& parts.iter().take(3).all(|part| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
 	{
 		return "its year has two digits: state the order with --time-format, e.g. %d/%m/%y".into();
+	}
+	if let Some((year, week)) = missing_week(text) {
+		return format!(
+			"weeks are those of ISO 8601, and {year} has no week {week}. Correct it, or write the dates of the days instead, e.g. \
+			2031-01-31"
+		);
 	}
 	if (3..=5).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_uppercase()) {
 		return format!(

@@ -233,7 +233,7 @@ fn months(local: &[i128]) -> Option<(Vec<i128>, i8)> {
 
 /// Returns the differences of calendar times in days from Monday to Friday, if all times are at the same time of such days and no
 /// weekend between the first and the last has a time. Shorter series than two weeks may lack weekends by chance.
-fn weekdays(local: &[i128]) -> Option<(Vec<i128>, i8)> {
+pub fn weekdays(local: &[i128]) -> Option<(Vec<i128>, i8)> {
 	let (first, last) = (*local.first()?, *local.last()?);
 	let at_weekday = |ticks: &i128| (ticks - first) % DAY == 0 && weekday_number(*ticks).is_some();
 	let numbers = || local.iter().filter_map(|ticks| weekday_number(*ticks)).map(i128::from);

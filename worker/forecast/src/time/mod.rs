@@ -23,6 +23,7 @@ mod recognised;
 mod shape;
 mod short;
 mod text;
+mod years;
 mod zone;
 
 pub use clock::Clock;

@@ -11,6 +11,8 @@ use super::{
 /// Words in the names of columns whose numbers are times.
 const WORDS: [&str; 15] =
 	["time", "date", "stamp", "epoch", "unix", "month", "year", "datum", "zeit", "monat", "jahr", "day", "ds", "t", "ts"];
+/// Words in the names of columns whose numbers of four digits are years: other quantities have four digits, too.
+const YEAR_WORDS: [&str; 5] = ["year", "date", "datum", "jahr", "ds"];
 /// Words in the names of columns whose numbers such as 18.30 are times of day.
 const CLOCK_WORDS: [&str; 5] = ["time", "hour", "uhr", "zeit", "heure"];
 /// Rows from which on one cell in ten or fewer rows may be no time.
@@ -148,8 +150,12 @@ impl<'a> Sample<'a> {
 		if self.names.iter().all(|name| name.trim().is_empty()) {
 			return whole && is_even(&numbers);
 		}
+		let dated = match layout {
+			Some(Layout::Year) => names_years(self.name(at)),
+			layout => layout.is_some(),
+		};
 		// A year or a month that several rows share is only a part of their times.
-		let named = is_named(self.name(at)) && (whole || (layout.is_some() && self.differs(at)));
+		let named = is_named(self.name(at)) && (whole || (dated && self.differs(at)));
 		let falls = numbers.first().zip(numbers.last()).is_some_and(|(first, last)| last.nanos < first.nanos);
 		named || (whole && falls && numbers.len() >= MANY && is_even(&numbers))
 	}
@@ -203,9 +209,18 @@ fn is_even(numbers: &[Number]) -> bool {
 
 /// Returns `true` if a name has a word for times.
 fn is_named(name: &str) -> bool {
+	has_word(name, &WORDS)
+}
+
+/// Returns `true` if a name has a word for dates, so that numbers of four digits are years.
+pub fn names_years(name: &str) -> bool {
+	has_word(name, &YEAR_WORDS)
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
 	let name = name.to_lowercase();
 	name.split(|next: char| !next.is_alphanumeric()).any(|word| {
-		WORDS.iter().any(|known| match *known {
+		words.iter().any(|known| match *known {
 			"ds" | "day" | "t" | "ts" => word == *known,
 			// Not inside a word, as in `centimeters`.
 			_ => word.starts_with(known) || word.ends_with(known),
@@ -262,6 +277,21 @@ mod tests {
 		assert!(!recognised("a", &["2031-01-01", "2031-01-01", "2031-01-01"]), "the date of all rows");
 		assert!(!recognised("ip", &["10.0.0.1", "10.0.0.2", "10.0.0.3"]));
 		assert!(!recognised("v", &["4.2000", "n/a", "4.1990", "4.1985", "4.1980"]), "numbers, and one that is missing");
+	}
+
+	#[test]
+	fn k03_a_quantity_of_four_digits_is_no_year() {
+		let cells = ["1950", "2013", "2070", "2021", "2076"];
+		assert!(!recognised("T", &cells) && !recognised("t", &["1950", "1951", "1952"]));
+		for name in ["Year", "date", "Jahr", "ds"] {
+			assert!(recognised(name, &cells), "{name}");
+		}
+	}
+
+	#[test]
+	fn k09_hours_from_1_to_24_are_parts_of_times() {
+		let hours = [&["2031", "1", "1", "1", "23"][..], &["2031", "2", "1", "1", "24"], &["2031", "2", "1", "2", "1"]];
+		assert_eq!(found(&["Year", "v", "Month", "Day", "Hour"], &hours), Some(vec![0, 2, 3, 4]));
 	}
 
 	#[test]

@@ -3,10 +3,11 @@
 use super::{
 	column::{by_format, ticks_of, Ambiguous, Column},
 	number::Number,
-	recognise::nearly_all,
+	recognise::{names_years, nearly_all},
 	shape::DateOrder,
 	short,
 	text::Written,
+	years::OpenYear,
 	zone::RepeatedHour,
 	Arranged, Clock, TimeOptions, TimeText, Timeline,
 };
@@ -45,7 +46,7 @@ impl Timeline {
 				};
 			}
 		};
-		if !column.is_dated() {
+		if !column.is_dated() || (column.is_years() && !names_years(name)) {
 			return Ok(found.undated(&column));
 		}
 		let arranged = match found.arrange(options, column) {
@@ -150,9 +151,12 @@ impl<'a> Found<'a> {
 	///
 	/// # Errors
 	///
-	/// Errors if the newest row seems to come first, if nearly all times have a beginning that can be read and go both ways, or if
+	/// Errors if years of two digits are open, if the newest row seems to come first, if nearly all times have a beginning that can be read and go both ways, or if
 	/// nearly all times can be read as a whole, so that some rows are none of the series or have a wrong time.
 	fn unreadable(&self, error: Error, options: &TimeOptions) -> Result<Recognised> {
+		if error.is::<OpenYear>() {
+			return Err(error.context(self.context("holds times")));
+		}
 		let (direction, count) = self.direction(options);
 		let (whole, begin) = (nearly_all(self.whole(options), self.texts.len()), nearly_all(count, self.texts.len()));
 		let order = match direction {

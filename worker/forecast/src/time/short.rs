@@ -1,7 +1,7 @@
 //! Dates whose year has two digits. The text of one such date leaves the order of day, month and year open.
 
 use super::{
-	column::by_format,
+	column::{by_format, ticks_of},
 	recognise::nearly_all,
 	shape::{DateOrder, TimeShape},
 	text::{named_month, Scan, TimeScan},
@@ -35,14 +35,36 @@ pub fn column_formats(texts: &[TimeText], order: Option<DateOrder>) -> Vec<Strin
 	let fits = |count: usize| count >= least && nearly_all(count, texts.len());
 	let mut found: Vec<String> =
 		found.into_iter().zip(counts).filter(|(_, count)| fits(*count)).map(|(format, _)| format).collect();
+	let has_number = |format: &String| format.contains("%m");
+	if !found.iter().any(has_number) {
+		if let [day_first, year_first] = &found[..] {
+			if order == Some(DateOrder::DayFirst) || is_nearer(texts, day_first, year_first) {
+				found.truncate(1);
+			}
+		}
+		return found;
+	}
 	let start = match order {
 		Some(DateOrder::DayFirst) => "%d",
 		Some(DateOrder::MonthFirst) => "%m",
 		None => return found,
 	};
-	let has_number = |format: &String| format.contains("%m");
 	found.retain(|format| !has_number(format) || format.starts_with(start));
 	found
+}
+
+/// Returns `true` if `format` is the usual reading of times, and `other` is no better: the times do not go one way only by
+/// `other`, and are not spread over more than twice its span. Years that rise from row to row could be days.
+fn is_nearer(texts: &[TimeText], format: &str, other: &str) -> bool {
+	let reach = |format: &str| {
+		let times = texts.iter().filter_map(|text| by_format(format, text.text.trim()).ok());
+		let ticks: Vec<i128> = times.filter_map(|(time, _)| ticks_of(time)).collect();
+		let goes = |sign: i128| ticks.windows(2).all(|pair| (pair[1] - pair[0]).signum() == sign);
+		let span = ticks.iter().max().zip(ticks.iter().min()).map_or(0, |(last, first)| last - first);
+		(goes(1) || goes(-1), span)
+	};
+	let ((one_way, span), (other_one_way, other_span)) = (reach(format), reach(other));
+	(one_way || !other_one_way) && span <= 2 * other_span
 }
 
 /// `31/01/31`, `1/31/31` and `31-1-31`.

@@ -113,6 +113,113 @@ fn k03_years_of_two_digits_are_read_where_their_order_is_certain() {
 }
 
 #[test]
+fn k03_years_of_two_digits_on_both_sides_of_1969_are_refused() {
+	for (times, example) in [
+		(printed("1960-01-01T00:00", 1.month(), 240, "%-m/%-d/%y"), "`1/1/69` is of 1969, and `1/1/60` in line 2 is of 2060"),
+		(printed("1960-01-01T00:00", 1.month(), 240, "%b-%y"), "`Jan-69` is of 1969, and `Jan-60` in line 2 is of 2060"),
+		(printed("1967-12-25T00:00", 1.week(), 200, "%m/%d/%y"), "and `12/25/67` in line 2 is of 2067"),
+		(printed("1940-01-01T00:00", 1.month(), 800, "%d-%b-%y"), "`01-Jan-69` is of 1969"),
+	] {
+		for sort in [false, true] {
+			let options = TimeOptions { sort, ..Default::default() };
+			let named = refusal_with(&times, &options, true);
+			let all = texts(times.iter().map(String::as_str));
+			let unasked = format!("{:#}", Timeline::recognised(&all, &options, "Date").unwrap_err());
+			for reason in [named, unasked] {
+				assert!(reason.contains(example) && reason.contains("four digits") && !reason.contains("--sort"), "{reason}");
+			}
+		}
+	}
+	let format = TimeOptions { format: Some("%b-%y".into()), sort: true, ..Default::default() };
+	assert!(refusal_with(&["Dec-68", "Jan-69"], &format, false).contains("four digits"));
+	// The century changes, but not at the limit.
+	let timeline = read(&printed("1995-01-01T00:00", 1.month(), 240, "%b-%y"));
+	assert_eq!((timeline.steps, timeline.clock.at(240)), (rows(240), "Jan-15".into()));
+}
+
+#[test]
+fn k06_business_days_of_two_digit_years_are_in_their_century() {
+	for (start, years) in [("1965-01-04T00:00", "as 1965, because"), ("2019-01-07T00:00", "1969 to 2068")] {
+		let days = printed(start, 1.day(), 300, "%m/%d/%y");
+		// The first day is a Monday.
+		let trading: Vec<String> =
+			days.into_iter().enumerate().filter(|(at, _)| at % 7 < 5 && *at != 21).map(|(_, day)| day).collect();
+		let timeline = read_with(&trading, &TimeOptions::default(), true).unwrap();
+		assert_eq!((timeline.steps.len(), timeline.steps.last()), (trading.len(), Some(&trading.len())), "one day is missing");
+		assert!(timeline.notes[0].contains(years), "{:?}", timeline.notes);
+		let format = TimeOptions { format: Some("%m/%d/%y".into()), ..Default::default() };
+		let formatted = read_with(&trading, &format, true).unwrap();
+		assert_eq!((formatted.clock, formatted.steps), (timeline.clock, timeline.steps));
+	}
+}
+
+#[test]
+fn k03_a_number_behind_a_month_may_be_a_day() {
+	let month: Vec<String> = (1..=31).map(|day| format!("Jan-{day:02}")).collect();
+	let newest: Vec<String> = month.iter().rev().cloned().collect();
+	let two_months: Vec<String> = month.iter().cloned().chain((1..=28).map(|day| format!("Feb-{day:02}"))).collect();
+	let hours: Vec<String> = (0..24).map(|hour| format!("Jan-01 {hour:02}:00")).collect();
+	for times in [&month, &newest, &two_months, &hours] {
+		for sort in [false, true] {
+			let options = TimeOptions { sort, ..Default::default() };
+			let all = texts(times.iter().map(String::as_str));
+			let unasked = format!("{:#}", Timeline::recognised(&all, &options, "Date").unwrap_err());
+			for reason in [refusal_with(times, &options, false), unasked] {
+				assert!(reason.contains("line 2: `Jan-") && reason.contains("a month and a day without its year"), "{reason}");
+				assert!(reason.contains("--time-format \"%b-%y"), "{reason}");
+			}
+		}
+	}
+	let format = TimeOptions { format: Some("%b-%y".into()), ..Default::default() };
+	assert_eq!(read_with(&month, &format, false).unwrap().clock.at(31), "Jan-32");
+	for (times, next) in [(["Nov-10", "Dec-10", "Jan-11"], "Feb-11"), (["Dec-31", "Dec-32", "Dec-33"], "Dec-34")] {
+		assert_eq!(read(&times).clock.at(3), next);
+	}
+}
+
+#[test]
+fn k02_a_day_before_the_name_of_a_month_is_no_year() {
+	for times in [
+		printed("2019-01-01T00:00", 1.day(), 200, "%d-%b-%y"),
+		printed("2019-01-01T00:00", 1.day(), 20, "%d-%b-%y"),
+		printed("2020-01-01T00:00", 1.month(), 12, "%d-%b-%y"),
+		printed("2019-01-01T00:00", 1.hour(), 200, "%d-%b-%y %H:%M"),
+	] {
+		let timeline = read(&times);
+		assert_eq!((timeline.order, timeline.steps), (rows(times.len()), rows(times.len())));
+		assert!(timeline.notes[0].contains("`%d-%b-%y"), "{:?}", timeline.notes);
+		let newest: Vec<String> = times.iter().rev().cloned().collect();
+		assert_eq!(read(&newest).clock, timeline.clock);
+	}
+	// The last numbers rise as days do.
+	let times: Vec<String> = (1..=28).map(|last| format!("19-Jan-{last:02}")).collect();
+	let question = refusal(&times);
+	assert!(question.contains("`19-Jan-01`") && question.contains("%d-%b-%y") && question.contains("%y-%b-%d"), "{question}");
+	let day_first = TimeOptions { order: Some(DateOrder::DayFirst), ..Default::default() };
+	assert_eq!(read_with(&times, &day_first, false).unwrap().clock.at(28), "19-Jan-29");
+}
+
+#[test]
+fn k03_numbers_of_four_digits_are_years_by_name_only() {
+	let times = ["2013", "2012", "2011"];
+	let recognised = |name: &str| Timeline::recognised(&texts(times), &TimeOptions::default(), name).unwrap();
+	assert_eq!(recognised("year").order, [2, 1, 0]);
+	let temperature = recognised("T");
+	assert_eq!((temperature.order, temperature.clock), (rows(3), None));
+	assert!(temperature.notes[0].starts_with("warning: the numbers of column `T` fall"), "{:?}", temperature.notes);
+	assert_eq!(read(&times).order, [2, 1, 0], "the user names the column");
+}
+
+#[test]
+fn k09_hours_from_1_to_24_and_weeks_that_a_year_lacks() {
+	let timeline = read(&["2031 1 31 22", "2031 1 31 23", "2031 1 31 24", "2031 2 1 1"]);
+	assert_eq!((timeline.steps, timeline.clock.at(4)), (rows(4), "2031 2 1 2".into()));
+	let reason = refusal(&["2029-W52", "2029-W53"]);
+	assert!(reason.contains("line 3: invalid time `2029-W53`") && reason.contains("2029 has no week 53"), "{reason}");
+	assert_eq!(read(&["2032-W52", "2032-W53"]).clock.at(2), "2033-W01");
+}
+
+#[test]
 fn k04_days_backwards_with_hours_forwards_are_refused_or_sorted() {
 	let day = |day: i8| printed(&format!("2031-05-{day:02}T00:00"), 1.hour(), 24, "%Y-%m-%d %H:%M:%S");
 	let times: Vec<String> = [8, 7, 6, 5].into_iter().flat_map(day).collect();

@@ -48,8 +48,8 @@ impl Written {
 			TimeScan::Absent => (Time::midnight(), false, None),
 			TimeScan::Invalid => {
 				scan.rest = behind_date;
-				let (time, shape) = scan.hour(&date)?;
-				(time, false, Some(shape))
+				let (time, next_day, shape) = scan.hour(&date)?;
+				(time, next_day, Some(shape))
 			}
 		};
 		let (offset, offset_shape) = match scan.offset()? {
@@ -325,12 +325,15 @@ impl<'a> Scan<'a> {
 		self.time_of_day(join).map_or(TimeScan::Invalid, |(time, next_day, shape)| TimeScan::Found(time, next_day, shape))
 	}
 
-	/// Takes an hour behind a date whose fields stand in columns of their own, so that blanks join them: `2031 1 31 18`.
-	fn hour(&mut self, date: &DateShape) -> Option<(Time, TimeShape)> {
+	/// Takes an hour behind a date whose fields stand in columns of their own, so that blanks join them: `2031 1 31 18`. The second
+	/// value is `true` for hour 24, the midnight at the end of the day.
+	fn hour(&mut self, date: &DateShape) -> Option<(Time, bool, TimeShape)> {
 		let join = self.one_of(&[" "])?;
 		let hours = self.digits(1, 2)?;
 		let columns = date.separators.len() == 2 && date.separators.iter().all(|separator| separator == join);
-		let time = Time::new(hours.parse().ok()?, 0, 0, 0).ok()?;
+		let hour: i8 = hours.parse().ok()?;
+		let next_day = hour == 24;
+		let time = Time::new(if next_day { 0 } else { hour }, 0, 0, 0).ok()?;
 		let shape = TimeShape {
 			join: join.to_string(),
 			separator: "",
@@ -340,7 +343,7 @@ impl<'a> Scan<'a> {
 			fraction: 0,
 			meridiem: None,
 		};
-		(columns && self.rest.is_empty()).then_some((time, shape))
+		(columns && self.rest.is_empty()).then_some((time, next_day, shape))
 	}
 
 	fn time_of_day(&mut self, join: &str) -> Option<(Time, bool, TimeShape)> {
@@ -442,6 +445,16 @@ pub fn named_month(text: &str) -> Option<(i8, Field)> {
 	Some((at as i8 + 1, Field::MonthName(text.len() == MONTHS[at].len() && text.len() > 3)))
 }
 
+/// Returns the year and the number of the week that a text such as `2029-W53` begins with, if ISO 8601 has no such week.
+pub fn missing_week(text: &str) -> Option<(i16, i8)> {
+	let mut scan = Scan::new(text);
+	let year = scan.digits(4, 4)?.parse().ok()?;
+	scan.one_of(&["-", "/", ".", " "]);
+	scan.one_of(&["W", "w"])?;
+	let week = scan.digits(2, 2)?.parse().ok()?;
+	ISOWeekDate::new(year, week, Weekday::Monday).is_err().then_some((year, week))
+}
+
 /// Returns the time of day that a text is, without a date.
 pub fn time_of_day(text: &str) -> Option<Time> {
 	let mut scan = Scan::new(text);
@@ -483,6 +496,7 @@ mod tests {
 			("2031 1 5 18:00", "2031-01-05T18:00:00"),
 			("2031 1 5 7", "2031-01-05T07:00:00"),
 			("2031 01 05 23", "2031-01-05T23:00:00"),
+			("2031 1 31 24", "2031-02-01T00:00:00"),
 			("01/2031", "2031-01-01T00:00:00"),
 			("Sept 2031", "2031-09-01T00:00:00"),
 			("2031Q3", "2031-07-01T00:00:00"),
@@ -521,6 +535,7 @@ mod tests {
 			"31 Foo 2031",
 			"2031-01-31 18:00 CET",
 			"24:30",
+			"2031 1 31 25",
 			"2031-W54",
 			"2031-W05-8",
 		] {

@@ -297,12 +297,6 @@ impl ConfigFile {
 		if self.domains.iter().any(|domain| domain.optimize) && !optimizer {
 			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
 		}
-		if optimizer && !self.domains.is_empty() && !self.domains.iter().any(|domain| domain.optimize) {
-			bail!(
-				"an identity has role = \"optimize\", but no entry of `domains` has optimize = true, so it would do nothing: set it for \
-				 a domain, leave `domains` out to optimize every domain with a weight, or remove the identity"
-			);
-		}
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}

@@ -97,7 +97,16 @@ impl Config {
 				 its entry of `domains`"
 			)
 		};
-		ignored.map(warning).collect()
+		ignored.map(warning).chain(self.idle_optimizer()).collect()
+	}
+
+	/// Returns the warning of an optimizer that searches on no domain. It is no error: what the optimizer has committed is revealed.
+	fn idle_optimizer(&self) -> Option<String> {
+		let searches = self.domains.is_empty() || self.domains.iter().any(|domain| domain.optimize);
+		let warning =
+			"an identity has role = \"optimize\", but no entry of `domains` has optimize = true, so it only reveals what is \
+			committed: set it for a domain, leave `domains` out to optimize every domain with a weight, or remove the identity";
+		(self.has_role(Role::Optimize) && !searches).then(|| warning.into())
 	}
 
 	/// Returns `true` if one of the identities has `role`.

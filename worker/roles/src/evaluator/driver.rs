@@ -7,6 +7,7 @@ use super::{
 		challenge_step, failure, first_difference, first_false_sum, is_already_recomputed, is_of_another_worker, missing_ranges,
 		Assignment, ChallengeStep, Claim, Duty, Failure, Interest, Policy,
 	},
+	watch::{watch, Watch},
 };
 use crate::{
 	context::Context,
@@ -121,9 +122,15 @@ impl Evaluator {
 	/// Returns the last error. Earlier ones are logged.
 	async fn try_look(&self, head: Head) -> Result<()> {
 		let domains = self.context.chain.domains(head).await?;
-		for domain in domains.iter().filter(|domain| self.is_watched(domain)) {
+		let answers = self.context.journal.open_entries(Kind::Sums).unwrap_or_else(|error| {
+			tracing::warn!(target: TARGET, "{:#}", anyhow::Error::from(error));
+			Vec::new()
+		});
+		for domain in &domains {
+			let has_answer = self.policy.lock().has_answer(domain.id, &answers);
+			let Some(watch) = watch(&self.context.config, domain, has_answer) else { continue };
 			self.report_result(domain);
-			if let Err(error) = self.look_at_domain(head, domain.clone()).await {
+			if let Err(error) = self.look_at_domain(head, domain.clone(), watch).await {
 				tracing::warn!(target: TARGET, domain = domain.id, "{error:#}");
 			}
 		}
@@ -131,15 +138,6 @@ impl Evaluator {
 			tracing::warn!(target: TARGET, "{error:#}");
 		}
 		self.look_at_challenges(head).await
-	}
-
-	/// Returns `true` if the worker evaluates or optimizes a domain.
-	fn is_watched(&self, domain: &DomainView<Account>) -> bool {
-		let (config, policy) = (&self.context.config, self.policy.lock());
-		let named = config.domain(domain.id, &domain.name);
-		let evaluated = policy.evaluates() && named.is_none_or(|named| named.evaluate);
-		let optimized = policy.optimizes() && named.map_or(config.domains.is_empty(), |named| named.optimize);
-		evaluated || optimized
 	}
 
 	/// Logs the reason for which the last round of a domain earned nothing, once per round.
@@ -168,7 +166,7 @@ impl Evaluator {
 		Ok(())
 	}
 
-	async fn look_at_domain(&self, head: Head, domain: DomainView<Account>) -> Result<()> {
+	async fn look_at_domain(&self, head: Head, domain: DomainView<Account>, watch: Watch) -> Result<()> {
 		let chain = &self.context.chain;
 		let tasks = chain.recomputations(head, domain.id).await?;
 		let mut rounds: Vec<_> = chain.round(head, domain.id).await?.into_iter().collect();
@@ -186,7 +184,7 @@ impl Evaluator {
 			let own_seat = rounds.iter().find_map(|round| policy.own_seat(round));
 			(policy.claims(head.number, &rounds, interest), own_seat)
 		};
-		if !claims.is_empty() {
+		if !claims.is_empty() && watch == Watch::Full {
 			let (duty, interest) = (Duty::CheckClaims { domain: domain.id }, Interest { own_seat, ..interest });
 			self.start(duty, domain.id, self.clone().check_claims(head, domain, interest, claims));
 		}
@@ -198,7 +196,7 @@ impl Evaluator {
 				(policy.assignments(head.number, &view, interest), interest)
 			};
 			let view = Arc::new(view);
-			for assignment in assignments {
+			for assignment in assignments.into_iter().filter(|assignment| watch.admits(assignment.duty)) {
 				self.assign(head, assignment, view.clone(), interest);
 			}
 		}
@@ -327,7 +325,8 @@ impl Evaluator {
 		let Job { head, signer, view, .. } = job;
 		let (journal, who) = (&self.context.journal, signer.account());
 		let scope = Scope::Sums { domain: view.domain, task: view.task };
-		if journal.has_other_entries(scope, who)? {
+		let has_other_entries = journal.has_other_entries(scope, who)?;
+		if has_other_entries {
 			// Forks drew different windows: the answer to those of this one is revealed.
 			let sums = self.sums(head, &view, Purpose::Answer(view.phase_end)).await?;
 			journal.recall(scope, who, &sums.encode())?;
@@ -340,7 +339,7 @@ impl Evaluator {
 		let call = Call::reveal_sums(view.task, &entry.decode_payload::<Sums>()?, entry.salt);
 		let urgency = self.staked(head, who, view.phase_end).await?;
 		let included = match self.submit(&signer, &call, urgency).await {
-			Err(error) if is_of_another_worker(error.dispatch_error()) => {
+			Err(error) if is_of_another_worker(error.dispatch_error(), has_other_entries) => {
 				tracing::error!(
 					target: TARGET,
 					account = %who,

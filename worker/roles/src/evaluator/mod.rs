@@ -22,6 +22,7 @@ mod driver;
 mod policy;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use alarm::{Alarms, UnpaidRound};
 pub use driver::Evaluator;

@@ -253,14 +253,10 @@ impl Policy {
 		&self.identities
 	}
 
-	/// Returns `true` if the worker has evaluators.
-	pub fn evaluates(&self) -> bool {
-		!self.identities.is_empty()
-	}
-
-	/// Returns `true` if the worker has an optimizer.
-	pub fn optimizes(&self) -> bool {
-		self.optimizer.is_some()
+	/// Returns `true` if one of the journal's `entries` is an answer of the worker's evaluators in a domain.
+	pub fn has_answer(&self, domain: DomainId, entries: &[Entry]) -> bool {
+		let is_answer = |entry: &Entry| matches!(entry.scope, Scope::Sums { domain: of, .. } if of == domain);
+		entries.iter().any(|entry| is_answer(entry) && self.identities.contains(&entry.who))
 	}
 
 	/// Returns `true` if `who` is one of the worker's evaluators.
@@ -385,9 +381,10 @@ pub fn failure(dispatch_error: Option<&str>) -> Failure {
 	}
 }
 
-/// Returns `true` if a reveal failed because another worker has committed an answer for the account.
-pub fn is_of_another_worker(dispatch_error: Option<&str>) -> bool {
-	dispatch_error == Some(COMMITMENT_MISMATCH)
+/// Returns `true` if a reveal failed because another worker has committed an answer for the account. If the journal
+/// `has_other_entries` of the task, one of them may be that of this branch.
+pub fn is_of_another_worker(dispatch_error: Option<&str>, has_other_entries: bool) -> bool {
+	dispatch_error == Some(COMMITMENT_MISMATCH) && !has_other_entries
 }
 
 /// Returns `true` if a call of `recompute` failed because the runtime has the sums already.

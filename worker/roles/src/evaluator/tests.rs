@@ -78,6 +78,15 @@ mod answers {
 	}
 
 	#[test]
+	fn k43_answers_of_the_journal_lead_to_their_domains() {
+		let scope = Scope::Sums { domain: DOMAIN, task: 12 };
+		let entry = |who| Entry::prepare(scope, who, &[1; 32], &0u8, [9; 32], 101..104);
+		assert!(policy().has_answer(DOMAIN, &[entry(OTHER), entry(ME_TOO)]));
+		assert!(!policy().has_answer(DOMAIN + 1, &[entry(ME)]));
+		assert!(!policy().has_answer(DOMAIN, &[entry(OTHER)]), "an account whose key the worker does not have");
+	}
+
+	#[test]
 	fn only_committed_sums_are_revealed_and_each_once() {
 		let mut view = answering(RecomputationPhase::Revealing);
 		assert_eq!(due(&view), []);
@@ -400,7 +409,13 @@ mod failures {
 	#[test]
 	fn k32_an_answer_of_another_worker_is_not_revealed_again_and_again() {
 		let mismatch = Some("Recomputation::CommitmentMismatch");
-		assert!(is_of_another_worker(mismatch) && failure(mismatch) == Failure::Unexpected);
-		assert!(!is_of_another_worker(Some("Recomputation::AlreadyRevealed")) && !is_of_another_worker(None));
+		assert!(is_of_another_worker(mismatch, false) && failure(mismatch) == Failure::Unexpected);
+		assert!(!is_of_another_worker(Some("Recomputation::AlreadyRevealed"), false) && !is_of_another_worker(None, false));
+	}
+
+	/// A reorganisation between the look and the reveal has another draw, whose answer is in the journal too.
+	#[test]
+	fn k27_an_answer_of_another_fork_is_revealed_after_a_mismatch() {
+		assert!(!is_of_another_worker(Some("Recomputation::CommitmentMismatch"), true));
 	}
 }

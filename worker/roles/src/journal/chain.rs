@@ -123,8 +123,10 @@ impl Journal {
 			let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
 			Ok(self::genesis(&database)? == Some(genesis) && chain_block(&database)? == Some(found))
 		};
-		let mut names = (0..).map(|copy| name_aside(&self.path, found.hash, copy)).take_while(|name| name.exists());
-		match names.find(|name| belongs(name).unwrap_or(false)) {
+		// A file of the lowest number may be missing.
+		let mut names: Vec<PathBuf> = self.files_aside().collect();
+		names.sort();
+		match names.into_iter().find(|name| belongs(name).unwrap_or(false)) {
 			Some(earlier) => rename(&earlier, &self.path).map(|()| true),
 			None => Ok(false),
 		}
@@ -150,8 +152,13 @@ impl Journal {
 
 	/// Returns `true` if files were moved aside from the name of the journal.
 	fn has_files_aside(&self) -> bool {
+		self.files_aside().next().is_some()
+	}
+
+	/// Returns the files that were moved aside from the name of the journal.
+	fn files_aside(&self) -> impl Iterator<Item = PathBuf> + '_ {
 		let files = std::fs::read_dir(folder_of(&self.path)).into_iter().flatten().flatten();
-		files.into_iter().any(|file| is_name_aside(&self.path, &file.file_name().to_string_lossy()))
+		files.filter(|file| is_name_aside(&self.path, &file.file_name().to_string_lossy())).map(|file| file.path())
 	}
 }
 

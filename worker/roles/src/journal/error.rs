@@ -59,6 +59,17 @@ pub enum JournalError {
 		/// Reason, with the next step.
 		reason: String,
 	},
+	/// The file has hard links, so that another worker may use it by another name.
+	#[error(
+		"the journal {path} has {names} names (hard links), and another worker may use it by another one: remove the other names, or \
+		 copy it with `doin-worker journal backup {path} NEW` and choose the copy with --journal"
+	)]
+	SeveralNames {
+		/// File of the journal.
+		path: PathBuf,
+		/// Number of its names.
+		names: u64,
+	},
 	/// A copy was asked for, and there is no such file.
 	#[error("there is no journal {path}: name the file that the worker writes with --journal")]
 	Missing {

@@ -99,11 +99,12 @@ impl Journal {
 	///
 	/// # Errors
 	///
-	/// Errors if the file is in use by another worker, has another layout, or cannot be read and written.
+	/// Errors if the file is in use by another worker, has several names (hard links), has another layout, or cannot be read and written.
 	pub fn open(path: &Path) -> Result<Self, JournalError> {
 		let path = expand_home(path).map_err(|error| JournalError::Name { reason: error.to_string() })?;
 		let path = canonical(&path)?;
 		let lock = Self::lock(&path)?;
+		check_names(&path)?;
 		let connection = Self::connect(&path)?;
 		Ok(Self { path, database: Mutex::new(connection), _lock: lock })
 	}
@@ -305,6 +306,21 @@ impl Journal {
 			"INSERT INTO searches VALUES (?, 1) ON CONFLICT (domain) DO UPDATE SET starts = starts + 1 RETURNING starts - 1";
 		self.database().query_row(sql, params![domain], |row| row.get(0)).map_err(|cause| self.error(cause))
 	}
+}
+
+/// Errors if the file has several names. Each would have a lock of its own, and two workers would write one journal.
+fn check_names(path: &Path) -> Result<(), JournalError> {
+	#[cfg(unix)]
+	{
+		use std::os::unix::fs::MetadataExt;
+		let names = path.metadata().map_or(1, |file| file.nlink());
+		if names > 1 {
+			return Err(JournalError::SeveralNames { path: path.into(), names });
+		}
+	}
+	#[cfg(not(unix))]
+	let _ = path;
+	Ok(())
 }
 
 /// Creates the folder of the journal, and returns the name of the file without links, `.` and `..`.

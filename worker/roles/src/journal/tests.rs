@@ -446,3 +446,36 @@ fn a_task_that_is_settled_again_can_be_challenged_again_after_a_reopen() {
 	journal.prepare(&challenge(2)).unwrap();
 	assert_eq!(journal.open_entries(Kind::Challenge).unwrap(), [challenge(2)]);
 }
+
+/// The file of a lower number was removed by hand.
+#[test]
+fn k27_a_journal_that_was_moved_aside_is_found_across_missing_numbers() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let mut journal = open(&path).unwrap();
+	journal.set_chain_block(first_block(5)).unwrap();
+	journal.prepare(&entry(5)).unwrap();
+	let aside = journal.move_aside().unwrap();
+	drop(journal);
+	std::fs::rename(&aside, folder.path().join("worker-05050505-2.db")).unwrap();
+	let mut journal = open(&path).unwrap();
+	assert_eq!(journal.bind_to_block(GENESIS, first_block(5)).unwrap(), Binding::TakenUp);
+	assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), [entry(5)]);
+}
+
+/// A hard link would have a lock of its own.
+#[cfg(unix)]
+#[test]
+fn k38_a_journal_with_hard_links_is_refused() {
+	let folder = tempfile::tempdir().unwrap();
+	let (path, other) = (folder.path().join("worker.db"), folder.path().join("other.db"));
+	drop(open(&path).unwrap());
+	std::fs::hard_link(&path, &other).unwrap();
+	for name in [&path, &other] {
+		let refused = open(name).err().unwrap();
+		assert!(matches!(refused, JournalError::SeveralNames { names: 2, .. }), "{refused:?}");
+		assert!(refused.to_string().contains("journal backup"), "{refused}");
+	}
+	std::fs::remove_file(&other).unwrap();
+	open(&path).unwrap();
+}

@@ -20,6 +20,8 @@ const OTHER_LETTERS: usize = 3;
 const BASE64_SIGNS: usize = 64;
 /// Least length of such a run that ends with padding. A seed has 44 signs.
 const PADDED_BASE64_SIGNS: usize = 40;
+/// Signs of a seed in Base64 without padding.
+const UNPADDED_SEED_SIGNS: usize = 43;
 
 /// Returns `text` with a placeholder for everything in it that looks like a mnemonic phrase, a seed, a key in Base64, or their
 /// derivations.
@@ -29,10 +31,9 @@ const PADDED_BASE64_SIGNS: usize = 40;
 /// a row look like a seed. A phrase ends at a quotation mark or a bracket. Hashes are removed too, so this is for messages about
 /// keys, configurations and command lines only.
 pub fn without_secrets(text: &str) -> String {
-	let mut secrets = phrases(text);
-	secrets.extend(seeds(text));
-	secrets.extend(base64(text));
-	secrets.sort_by_key(|secret| secret.start);
+	let mut secrets = numbers(text);
+	let words = runs(text, is_base64_sign);
+	secrets.extend(words.into_iter().filter(|word| is_unpadded_seed(&text[word.clone()])));
 	hidden(text, secrets)
 }
 
@@ -40,10 +41,7 @@ pub fn without_secrets(text: &str) -> String {
 /// hashes look like them, apart from those that are in `typed`, the arguments of the user: this is for errors of any kind.
 pub fn without_typed_secrets(text: &str, typed: &[String]) -> String {
 	let is_typed = |secret: &Range<usize>| typed.iter().any(|argument| argument.contains(&text[secret.clone()]));
-	let mut secrets = phrases(text);
-	secrets.extend(seeds(text).into_iter().chain(base64(text)).filter(is_typed));
-	secrets.sort_by_key(|secret| secret.start);
-	hidden(text, secrets)
+	hidden(text, numbers(text).into_iter().filter(is_typed).collect())
 }
 
 /// Returns `true` if `text` is given in place of the name of a file and looks like a phrase, a seed, or the contents of a key
@@ -51,20 +49,41 @@ pub fn without_typed_secrets(text: &str, typed: &[String]) -> String {
 pub(super) fn is_secret(text: &str) -> bool {
 	let is_key_file = text.contains('{') && text.contains('"') || text.contains("-----BEGIN");
 	// A phrase in another language has words that are not in the list.
-	is_key_file || text.split_whitespace().count() >= PHRASE_WORDS[0] || without_secrets(text) != text
+	is_key_file
+		|| text.split_whitespace().count() >= PHRASE_WORDS[0]
+		|| ends_with_unpadded_seed(text)
+		|| without_secrets(text) != text
 }
 
-/// Returns `text` with a placeholder for `secrets`, in ascending order, and for the derivations behind them.
-fn hidden(text: &str, secrets: Vec<Range<usize>>) -> String {
+/// Returns `true` if `text` is a path that ends with a seed in Base64 without padding. Only a text in place of a key is looked at
+/// so closely: the names of other files may have as many signs.
+fn ends_with_unpadded_seed(text: &str) -> bool {
+	let parts = text.len().checked_sub(UNPADDED_SEED_SIGNS).and_then(|at| text.split_at_checked(at));
+	parts.is_some_and(|(folder, seed)| folder.ends_with('/') && is_unpadded_seed(seed))
+}
+
+/// Returns `true` if `text` looks like a seed in Base64 without padding.
+fn is_unpadded_seed(text: &str) -> bool {
+	// 43 signs have two bits more than 32 bytes, which are zero.
+	let has_zero_bits = text.ends_with(|sign| "AEIMQUYcgkosw048".contains(sign));
+	text.len() == UNPADDED_SEED_SIGNS && text.chars().all(is_base64_sign) && has_zero_bits && looks_random(text)
+}
+
+/// Returns `text` with a placeholder for the phrases in it, for `numbers`, which are seeds or keys, and for the derivations behind
+/// them.
+fn hidden(text: &str, numbers: Vec<Range<usize>>) -> String {
+	let phrases = phrases(text).into_iter().map(|phrase| phrase.start..end_of_phrase(text, phrase.end));
+	let numbers = numbers.into_iter().map(|number| number.start..end_of_number(text, number.end));
+	let mut secrets: Vec<Range<usize>> = phrases.chain(numbers).collect();
+	secrets.sort_by_key(|secret| secret.start);
 	let mut shown = String::with_capacity(text.len());
 	let mut at = 0;
 	for secret in secrets {
-		let end = end_of_derivations(text, secret.end);
 		if secret.start >= at {
 			shown.push_str(&text[at..secret.start]);
 			shown.push_str(PLACEHOLDER);
 		}
-		at = at.max(end);
+		at = at.max(secret.end);
 	}
 	shown.push_str(&text[at..]);
 	shown
@@ -130,6 +149,16 @@ fn extended(known: &[bool], mut first: usize, mut last: usize) -> (usize, usize)
 	(first, last)
 }
 
+/// Returns the parts of `text` that look like seeds or keys in digits.
+fn numbers(text: &str) -> Vec<Range<usize>> {
+	let seeds = seeds(text);
+	let mut numbers = base64(text);
+	// A path with a hash in it may alternate as Base64 does.
+	numbers.retain(|key| !seeds.iter().any(|seed| key.start <= seed.start && seed.end <= key.end));
+	numbers.extend(seeds);
+	numbers
+}
+
 /// Returns the parts of `text` that look like hexadecimal seeds, also if a few digits are missing or mistyped.
 fn seeds(text: &str) -> Vec<Range<usize>> {
 	let mut seeds = runs(text, |c| c.is_ascii_alphanumeric());
@@ -148,7 +177,7 @@ fn seeds(text: &str) -> Vec<Range<usize>> {
 
 /// Returns the parts of `text` that look like keys in Base64.
 fn base64(text: &str) -> Vec<Range<usize>> {
-	let mut keys = runs(text, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'));
+	let mut keys = runs(text, is_base64_sign);
 	for key in &mut keys {
 		key.end += text[key.end..].bytes().take_while(|sign| *sign == b'=').count();
 	}
@@ -158,6 +187,10 @@ fn base64(text: &str) -> Vec<Range<usize>> {
 		key.len() >= least && looks_random(key)
 	});
 	keys
+}
+
+fn is_base64_sign(c: char) -> bool {
+	c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
 }
 
 /// Returns `true` if capital letters, small letters and digits alternate as in random text. Paths and words change less often.
@@ -174,11 +207,29 @@ fn looks_random(text: &str) -> bool {
 	has_all && 5 * changes >= 2 * kinds.len()
 }
 
-/// Returns the end of the derivations and the password that begin at `at`; `at` if there are none.
-fn end_of_derivations(text: &str, at: usize) -> usize {
+/// Returns the end of the derivations and the password of a phrase that begin at `at`; `at` if there are none.
+fn end_of_phrase(text: &str, at: usize) -> usize {
 	let rest = &text[at..];
 	if !rest.starts_with('/') {
 		return at;
 	}
-	at + rest.find(['"', '\'', '`', '\n', '\r']).unwrap_or(rest.len())
+	at + rest.find(ends_secret).unwrap_or(rest.len())
+}
+
+/// Returns the end of the derivations and the password of a seed that begin at `at`; `at` if there are none. Two slashes distinguish
+/// them from the rest of a path with a hash in it. Only a password, behind three of them, may hold white space.
+fn end_of_number(text: &str, at: usize) -> usize {
+	let rest = &text[at..];
+	let quoted = &rest[..rest.find(ends_secret).unwrap_or(rest.len())];
+	let word = &quoted[..quoted.find(char::is_whitespace).unwrap_or(quoted.len())];
+	match word.starts_with('/') && word.contains("//") {
+		true if word.contains("///") => at + quoted.len(),
+		true => at + word.len(),
+		false => at,
+	}
+}
+
+/// Returns `true` if derivations and passwords within a text end before `c`.
+fn ends_secret(c: char) -> bool {
+	matches!(c, '"' | '\'' | '`' | '\n' | '\r')
 }

@@ -302,3 +302,46 @@ fn k36_the_contents_of_a_key_file_are_not_repeated() {
 		assert!(KeySource::File(harmless.into()).check().is_ok());
 	}
 }
+
+/// Folders of data are named after hashes.
+#[test]
+fn k36_a_hash_in_a_path_hides_neither_the_reason_nor_the_next_step() {
+	let digits = &SEED[2..];
+	let reason = "No such file or directory (os error 2): correct its name";
+	for (folder, file) in [("/data", "load.csv"), ("/Data", "Load.csv")] {
+		let message = format!("cannot read {folder}/{digits}/{file}: {reason}");
+		let expected = format!("cannot read {folder}/[phrase or seed, not shown]/{file}: {reason}");
+		assert_eq!(without_secrets(&message), expected);
+		assert_eq!(without_typed_secrets(&message, &[format!("--csv={folder}/{digits}/{file}")]), expected);
+	}
+	for derivations in ["//hard", "//hard/soft", "/soft//hard", "///password"] {
+		let shown = without_secrets(&format!("unknown key `{SEED}{derivations}`: {reason}"));
+		assert_eq!(shown, format!("unknown key `0x[phrase or seed, not shown]`: {reason}"));
+	}
+	assert_eq!(without_secrets(&format!("{SEED}//hard: {reason}")), format!("0x[phrase or seed, not shown] {reason}"));
+	let password = without_secrets(&format!("`{SEED}//hard///correct horse`: {reason}"));
+	assert_eq!(password, format!("`0x[phrase or seed, not shown]`: {reason}"));
+	let phrase = without_secrets(&format!("`{PHRASE}/soft`: {reason}"));
+	assert_eq!(phrase, format!("`[phrase or seed, not shown]`: {reason}"));
+}
+
+#[test]
+fn k36_a_seed_in_base64_without_padding_is_not_repeated_in_place_of_a_file() {
+	let seed = "RxX1ZfXhMxK0Oe1ckqGm2brEPbDOguJE28EhjVLovxk";
+	for source in [KeySource::File(seed.into()), KeySource::File(PathBuf::from("/etc/doin").join(seed))] {
+		let shown = format!("{:#} {source:?}", source.load().unwrap_err());
+		assert!(shown.contains("not repeated") && !shown.contains("RxX1Zf"), "{shown}");
+	}
+	let argument = format!("unexpected argument '{seed}' found");
+	assert_eq!(without_secrets(&argument), "unexpected argument '[phrase or seed, not shown]' found");
+	// An error of any other kind, such as one about a file, shows it.
+	assert_eq!(without_typed_secrets(&argument, &[seed.into()]), argument);
+	// Other names of that length, and a run whose last sign has bits beyond 32 bytes.
+	for name in [
+		"evaluator-of-the-third-machine-2031-01-a.key",
+		"keys/evaluator_of_the_third_machine_of_us_04",
+		&(seed[..42].to_string() + "l"),
+	] {
+		assert!(KeySource::File(name.into()).check().is_ok(), "{name}");
+	}
+}

@@ -2,7 +2,7 @@
 
 use super::{
 	bid::{BidLimits, Rates},
-	policy::{Action, CommitOutcome, Commitments, Policy, RevealCost, Rules, Step, View},
+	policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View},
 	report::{Report, Wait},
 	rounds::OpenRounds,
 	submission::{reveal, Experiment},
@@ -17,6 +17,7 @@ use crate::{
 	journal::{Entry, Kind, Note, Scope, State},
 	problem::Problem,
 	random::salt,
+	retry::Retry,
 	search::{Search, TrainedCandidate},
 };
 use anyhow::{Context as _, Result};
@@ -83,19 +84,17 @@ impl Optimizer {
 	/// Searches, commits and reveals until the policy is done or the future is dropped. In a domain that the configuration does
 	/// not optimize, what is committed is revealed and followed to its verdict.
 	pub async fn run(mut self) {
-		let mut search = match self.config.optimize {
-			true => self.start_search().await.unwrap_or_else(|error| {
-				// What is committed has to be revealed all the same.
-				tracing::error!(target: TARGET, "{error:#}; nothing is searched until the worker is started again");
-				None
-			}),
-			false => {
-				self.policy.end_search();
-				None
-			}
-		};
+		if !self.config.optimize {
+			self.policy.end_search();
+		}
+		let mut search = None;
+		// Failures of the start of the search, until it has started.
+		let mut starting = Some(Retry::default());
 		let mut head = self.context.chain.head();
 		loop {
+			if starting.is_some_and(|retry| self.policy.is_searching() && retry.is_due(head.number)) {
+				(search, starting) = self.try_search(head, starting.unwrap_or_default()).await;
+			}
 			self.receive_candidates(&mut search);
 			let is_complete = self.look(head, &mut search).await;
 			if is_complete && self.policy.is_done() {
@@ -105,7 +104,19 @@ impl Optimizer {
 		}
 	}
 
-	async fn start_search(&self) -> Result<Option<Search>> {
+	/// Starts the search. If that fails, returns the block of the next attempt in `retry`; what is committed is revealed meanwhile.
+	async fn try_search(&self, head: Head, mut retry: Retry) -> (Option<Search>, Option<Retry>) {
+		match self.start_search().await {
+			Ok(search) => (Some(search), None),
+			Err(error) => {
+				let again = retry.fail(head.number);
+				tracing::error!(target: TARGET, again, "{error:#}; the search is started again at block {again}");
+				(None, Some(retry))
+			}
+		}
+	}
+
+	async fn start_search(&self) -> Result<Search> {
 		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
 		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
 		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?);
@@ -113,7 +124,7 @@ impl Optimizer {
 		let search =
 			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
 		self.log_baselines(&search);
-		Ok(Some(search))
+		Ok(search)
 	}
 
 	/// Logs the errors that candidates have to undercut.
@@ -372,22 +383,26 @@ impl Optimizer {
 		Ok(())
 	}
 
-	/// Returns the reason to wait if the seat of `entry` or its reveal cannot be paid.
+	/// Returns the reason to wait if the seat of `entry`, its commit or its reveal cannot be paid.
 	async fn lacks_money(&self, head: Head, view: &View, entry: &Entry) -> Result<Option<Wait>> {
 		let (chain, account, hot) = (&self.context.chain, self.signer.account(), self.signer.hot());
-		let call = Call::reveal(view.round.round, &entry.decode_payload::<Reveal>()?, entry.salt);
+		let round = view.round.round;
+		let commit = Call::commit(round, entry.commitment, self.policy.max_fee(round));
+		let reveal = Call::reveal(round, &entry.decode_payload::<Reveal>()?, entry.salt);
 		// The stored model is not larger than the payload.
 		let byte_hold: Balance = chain.constant("Optimae", "ByteHold").await?;
 		let hold = byte_hold.saturating_mul(entry.payload.len() as Balance);
-		let reveal = RevealCost { hold, fee: chain.fee(&self.signer, &call).await? };
+		let deposit: Balance = chain.constant("Balances", "ExistentialDeposit").await?;
+		let (commit_fee, reveal_fee) = (chain.fee(&self.signer, &commit).await?, chain.fee(&self.signer, &reveal).await?);
+		let costs = CallCosts { hold, commit_fee, reveal_fee, deposit };
 		let free = chain.funds(head, account).await?.free;
 		if self.signer.proxied().is_none() {
-			return Ok(self.policy.lacks_funds(view, free, reveal));
+			return Ok(self.policy.lacks_funds(view, free, costs));
 		}
-		let fee_of_hot = self.policy.lacks_fee(view, hot, chain.funds(head, hot).await?.free, reveal);
+		let fee_of_hot = self.policy.lacks_fee(view, hot, chain.funds(head, hot).await?.free, costs);
 		let budget = chain.budget(head, account).await?;
-		let of_account = self.policy.lacks_funds(view, free, RevealCost { fee: 0, ..reveal });
-		Ok(of_account.or(fee_of_hot).or(self.policy.lacks_budget(view, budget, reveal)))
+		let of_account = self.policy.lacks_funds(view, free, CallCosts { commit_fee: 0, reveal_fee: 0, ..costs });
+		Ok(of_account.or(fee_of_hot).or(self.policy.lacks_budget(view, budget, costs)))
 	}
 
 	async fn load_rivals(&self, head: Head, view: &View) -> Result<Vec<Model>> {

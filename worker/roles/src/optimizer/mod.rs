@@ -26,7 +26,7 @@ mod trial;
 
 pub use bid::{BidLimits, Merit, Rates, TooExpensive};
 pub use driver::Optimizer;
-pub use policy::{Action, CommitOutcome, Commitments, Policy, RevealCost, Rules, Step, View};
+pub use policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View};
 pub use report::{EndReason, Report, Wait};
 pub use trial::{Passed, Trial, TrialOutcome};
 

@@ -27,7 +27,7 @@ pub(super) const MAX_UNDECIDED_ROUNDS: usize = 3;
 /// Blocks before the end of the commit phase in which no commit is begun.
 pub(super) const COMMIT_MARGIN: BlockNumber = 1;
 
-/// Factor by which the fee of a reveal may rise between the commit and the reveal.
+/// Factor by which the fee of a call may rise until it is included.
 const FEE_RISE: Balance = 2;
 
 /// Error of a commit whose seat costs more than its bid.
@@ -78,13 +78,17 @@ impl<'a> From<&'a View> for Commitments<'a> {
 	}
 }
 
-/// Cost of the reveal of a candidate, in plancks.
+/// Cost of the calls for a seat beside its price, in plancks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RevealCost {
+pub struct CallCosts {
 	/// Hold for the bytes of the model, which the account pays.
 	pub hold: Balance,
-	/// Fee at the present prices; 0 if another account pays it.
-	pub fee: Balance,
+	/// Fee of the commit at the present prices; 0 if another account pays it.
+	pub commit_fee: Balance,
+	/// Fee of the reveal at the present prices; 0 if another account pays it.
+	pub reveal_fee: Balance,
+	/// Existential deposit, which has to stay in every account that pays.
+	pub deposit: Balance,
 }
 
 /// Fixed inputs of the decisions.
@@ -208,6 +212,11 @@ impl Policy {
 	/// Ends the search: what is committed is followed to its verdict, and nothing else is committed.
 	pub fn end_search(&mut self) {
 		self.search = SearchState::Ended;
+	}
+
+	/// Returns `true` until the search has ended.
+	pub fn is_searching(&self) -> bool {
+		self.search == SearchState::Searching
 	}
 
 	/// Adds a candidate that the search has trained.
@@ -503,35 +512,36 @@ impl Policy {
 		is_too_expensive.then_some(Wait::TooExpensive(TooExpensive { seats, fee, max_fee, expected: None }))
 	}
 
-	/// Returns the reason for which the account cannot pay for the next seat and the `reveal` of its candidate, or `None` if
-	/// `free` plancks suffice. A candidate that cannot be revealed loses the hold of its seat.
-	pub fn lacks_funds(&self, view: &View, free: Balance, reveal: RevealCost) -> Option<Wait> {
+	/// Returns the reason for which the account cannot pay for the next seat and the calls of its candidate, or `None` if `free`
+	/// plancks suffice. A candidate that cannot be revealed loses the hold of its seat.
+	pub fn lacks_funds(&self, view: &View, free: Balance, costs: CallCosts) -> Option<Wait> {
 		let seat = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
-		let price = seat.saturating_add(reveal.hold).saturating_add(self.reveal_fee(view, reveal));
+		let price = seat.saturating_add(costs.hold).saturating_add(self.fees(view, costs)).saturating_add(costs.deposit);
 		let lacks = free < price;
 		lacks.then_some(Wait::LacksFunds { account: self.rules.account, price: Amount(price), free: Amount(free) })
 	}
 
-	/// Returns the reason for which a hot key with `free` plancks cannot pay the fee of a `reveal`, or `None` if they suffice.
-	pub fn lacks_fee(&self, view: &View, hot: Account, free: Balance, reveal: RevealCost) -> Option<Wait> {
-		let price = self.reveal_fee(view, reveal);
+	/// Returns the reason for which a hot key with `free` plancks cannot pay the fees of commit and reveal, or `None` if they
+	/// suffice.
+	pub fn lacks_fee(&self, view: &View, hot: Account, free: Balance, costs: CallCosts) -> Option<Wait> {
+		let price = self.fees(view, costs).saturating_add(costs.deposit);
 		(free < price).then_some(Wait::LacksFunds { account: hot, price: Amount(price), free: Amount(free) })
 	}
 
-	/// Returns the most that the fee of a reveal in the round of `view` may rise to, the tip included.
-	fn reveal_fee(&self, view: &View, reveal: RevealCost) -> Balance {
-		match reveal.fee {
-			0 => 0,
-			fee => fee.saturating_mul(FEE_RISE).saturating_add(self.max_reveal_tip(view, view.round.round)),
-		}
+	/// Returns the most that the fees of commit and reveal in the round of `view` may rise to, the tips included.
+	fn fees(&self, view: &View, costs: CallCosts) -> Balance {
+		let round = view.round.round;
+		let most = |fee: Balance, tip| if fee == 0 { 0 } else { fee.saturating_mul(FEE_RISE).saturating_add(tip) };
+		let commit = most(costs.commit_fee, self.max_commit_tip(round));
+		commit.saturating_add(most(costs.reveal_fee, self.max_reveal_tip(view, round)))
 	}
 
-	/// Returns the reason for which a hot key cannot pay for the next seat and the `reveal` of its candidate, or `None` if the
+	/// Returns the reason for which a hot key cannot pay for the next seat and the hold of its candidate, or `None` if the
 	/// `budget` of its account suffices.
-	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>, reveal: RevealCost) -> Option<Wait> {
+	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>, costs: CallCosts) -> Option<Wait> {
 		let account = self.rules.account;
 		let Some(budget) = budget else { return Some(Wait::NoBudget { account }) };
-		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold).saturating_add(reveal.hold);
+		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold).saturating_add(costs.hold);
 		let left = budget.left(view.block.saturating_add(1));
 		(left < price).then_some(Wait::BudgetSpent { account, price: Amount(price), left: Amount(left) })
 	}

@@ -28,8 +28,8 @@ const COMMITTED: SeatStatus = SeatStatus::Committed;
 /// Limits under which the seats of the fixtures, for 40 plancks, are affordable.
 const LIMITS: BidLimits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
 
-/// A reveal that costs nothing.
-const FREE: RevealCost = RevealCost { hold: 0, fee: 0 };
+/// Calls that cost nothing.
+const FREE: CallCosts = CallCosts { hold: 0, commit_fee: 0, reveal_fee: 0, deposit: 0 };
 
 fn rules(target_percent: Option<f64>) -> Rules {
 	Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent, limits: LIMITS }
@@ -510,23 +510,34 @@ mod steps {
 		assert_eq!(policy().lacks_budget(&view(), None, FREE), Some(Wait::NoBudget { account: ME }));
 	}
 
-	/// A seat costs a fee of 40 and a hold of 60; 10 % of both is the highest tip of its reveal.
+	/// A seat costs a fee of 40 and a hold of 60; 10 % of both is the highest tip of its reveal, and 10 % of the highest bid, 200,
+	/// that of its commit.
 	#[test]
-	fn the_reveal_is_paid_for_before_its_seat_is_taken() {
-		let reveal = RevealCost { hold: 30, fee: 7 };
-		let price = 100 + 30 + 2 * 7 + 10;
+	fn k43_all_calls_of_a_seat_are_paid_for_before_it_is_taken() {
+		let costs = CallCosts { hold: 30, commit_fee: 5, reveal_fee: 7, deposit: 3 };
+		let fees = (2 * 5 + 20) + (2 * 7 + 10);
+		let price = 100 + 30 + fees + 3;
 		let lacks = |account, price, free| Some(Wait::LacksFunds { account, price: Amount(price), free: Amount(free) });
-		assert_eq!(policy().lacks_funds(&view(), price, reveal), None);
-		assert_eq!(policy().lacks_funds(&view(), price - 1, reveal), lacks(ME, price, price - 1));
-		// The hot key pays the fee, its account the holds, within the budget.
-		let of_account = RevealCost { fee: 0, ..reveal };
-		assert_eq!(policy().lacks_funds(&view(), 130, of_account), None);
-		assert_eq!(policy().lacks_funds(&view(), 129, of_account), lacks(ME, 130, 129));
-		assert_eq!(policy().lacks_fee(&view(), OTHER, 24, reveal), None);
-		assert_eq!(policy().lacks_fee(&view(), OTHER, 23, reveal), lacks(OTHER, 24, 23));
+		assert_eq!(policy().lacks_funds(&view(), price, costs), None);
+		assert_eq!(policy().lacks_funds(&view(), price - 1, costs), lacks(ME, price, price - 1));
+		// The hot key pays the fees, its account the holds, within the budget. The deposit stays in both.
+		let of_account = CallCosts { commit_fee: 0, reveal_fee: 0, ..costs };
+		assert_eq!(policy().lacks_funds(&view(), 133, of_account), None);
+		assert_eq!(policy().lacks_funds(&view(), 132, of_account), lacks(ME, 133, 132));
+		assert_eq!(policy().lacks_fee(&view(), OTHER, fees + 3, costs), None);
+		assert_eq!(policy().lacks_fee(&view(), OTHER, fees + 2, costs), lacks(OTHER, fees + 3, fees + 2));
 		let budget = |limit| Some(doin_chain::Budget { limit, period: 50, spent: 0, since: 100 });
-		assert_eq!(policy().lacks_budget(&view(), budget(130), reveal), None);
-		assert!(matches!(policy().lacks_budget(&view(), budget(129), reveal), Some(Wait::BudgetSpent { .. })));
+		assert_eq!(policy().lacks_budget(&view(), budget(130), costs), None);
+		assert!(matches!(policy().lacks_budget(&view(), budget(129), costs), Some(Wait::BudgetSpent { .. })));
+	}
+
+	/// A search that cannot start is started again until then.
+	#[test]
+	fn k43_a_search_that_has_ended_is_not_started_again() {
+		let mut policy = policy();
+		assert!(policy.is_searching());
+		policy.end_search();
+		assert!(!policy.is_searching());
 	}
 
 	#[test]

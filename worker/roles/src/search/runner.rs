@@ -147,11 +147,18 @@ impl Runner {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_compute::ComputeUnit;
+	use doin_compute::{ChunkErrors, ComputeUnit, Evaluated};
+	use doin_scoring::Model;
 
 	#[test]
 	fn failures_are_counted_from_the_last_trained_candidate_on() {
-		let failed = || TrainingRun { evaluated: Err(Error::Stopped), errors: Vec::new(), seconds: 0.0, unit: ComputeUnit::Cpu };
+		let run = |evaluated| TrainingRun { evaluated, errors: Vec::new(), seconds: 0.0, unit: ComputeUnit::Cpu };
+		let failed = || run(Err(Error::Stopped));
+		let errors = ChunkErrors { validation: vec![1], practice: Vec::new() };
+		let trained =
+			|| run(Ok(Evaluated { candidate: Candidate::default(), model: Model::Seasonal, errors: errors.clone(), fitness: 1 }));
+		assert_eq!(failed_in_a_row(5, &[failed(), trained(), failed(), failed()]), 2);
+		assert_eq!(failed_in_a_row(5, &[trained(), failed(), trained()]), 0);
 		assert_eq!(failed_in_a_row(5, &[failed(), failed()]), 7);
 		assert_eq!(failed_in_a_row(5, &[]), 5);
 	}

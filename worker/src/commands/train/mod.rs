@@ -75,7 +75,7 @@ pub struct TrainArgs {
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
 	/// Write the model to this file, for `evaluate` and `predict`. After Ctrl-C, it is the best one so far; a file that existed
-	/// before is kept then, and the model is written beside it, as NAME-interrupted
+	/// before is kept then, and the model is written beside it, as NAME-interrupted (-2, -3, …)
 	#[arg(long, value_name = "FILE")]
 	out: Option<PathBuf>,
 	/// Write the learning curve: a folder for curve.svg and curve.csv, or a file ending in .svg or .csv
@@ -154,18 +154,29 @@ fn save(model: &ModelFile, out: &Path) -> Result<()> {
 	}
 }
 
-/// Returns the file of a model. The model of an interrupted training does not replace a file that existed before the training.
-fn output_of(out: &Path, is_interrupted: bool, existed: bool) -> PathBuf {
+/// Returns the file of a model. The model of an interrupted training does not replace a file that existed before the training; it
+/// gets the first name of a file that does not exist (`exists`): `NAME-interrupted`, `NAME-interrupted-2` and so on.
+fn output_of(out: &Path, is_interrupted: bool, existed: bool, exists: impl Fn(&Path) -> bool) -> PathBuf {
 	if !(is_interrupted && existed) {
 		return out.into();
 	}
-	let mut name = out.file_stem().unwrap_or_default().to_os_string();
-	name.push("-interrupted");
-	if let Some(extension) = out.extension() {
-		name.push(".");
-		name.push(extension);
+	let numbered = |number: u64| {
+		let mut name = out.file_stem().unwrap_or_default().to_os_string();
+		name.push("-interrupted");
+		if number > 1 {
+			name.push(format!("-{number}"));
+		}
+		if let Some(extension) = out.extension() {
+			name.push(".");
+			name.push(extension);
+		}
+		out.with_file_name(name)
+	};
+	let mut number = 1;
+	while exists(&numbered(number)) {
+		number += 1;
 	}
-	out.with_file_name(name)
+	numbered(number)
 }
 
 fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
@@ -192,7 +203,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let chosen = trained.first().context("no candidate was trained")?;
 	let errors = executor.install(|| plan.errors(&chosen.model));
 	// The model is kept before anything else can fail.
-	let out = args.out.as_deref().map(|out| output_of(out, stop.load(Ordering::Relaxed), existed));
+	let out = args.out.as_deref().map(|out| output_of(out, stop.load(Ordering::Relaxed), existed, Path::exists));
 	let saved = match &out {
 		Some(out) => save(&plan.model_file(family, chosen, &errors), out),
 		None => Ok(()),
@@ -233,11 +244,20 @@ mod tests {
 
 	#[test]
 	fn k44_an_interrupted_training_does_not_replace_an_earlier_model() {
-		let out = |name: &str, is_interrupted, existed| output_of(Path::new(name), is_interrupted, existed);
+		let out = |name: &str, is_interrupted, existed| output_of(Path::new(name), is_interrupted, existed, |_| false);
 		assert_eq!(out("a/m.doin", true, true), Path::new("a/m-interrupted.doin"));
 		assert_eq!(out("model", true, true), Path::new("model-interrupted"));
 		for (is_interrupted, existed) in [(false, false), (false, true), (true, false)] {
 			assert_eq!(out("a/m.doin", is_interrupted, existed), Path::new("a/m.doin"));
 		}
+	}
+
+	/// Earlier interrupted runs and the files that are read exist.
+	#[test]
+	fn k44_an_interrupted_training_replaces_no_file_at_all() {
+		let taken = ["a/m-interrupted.doin", "a/m-interrupted-2.doin"];
+		let exists = |file: &Path| taken.iter().any(|taken| file == Path::new(taken));
+		let out = output_of(Path::new("a/m.doin"), true, true, exists);
+		assert_eq!(out, Path::new("a/m-interrupted-3.doin"));
 	}
 }

@@ -89,6 +89,21 @@ fn k01_a_point_before_three_digits_is_asked_for_where_it_may_separate_thousands(
 }
 
 #[test]
+fn k01_a_sentinel_is_no_number_below_a_separator_of_thousands() {
+	for (sentinel, value) in [("-9999", -9999.0), ("-999", -999.0), ("99999", 99_999.0), ("32767", 32_767.0)] {
+		for delimiter in [",", ";"] {
+			let file = File::new(format!("a,v\nx,20.125\ny,{sentinel}\nz,22.512\n").replace(',', delimiter));
+			assert_eq!(file.values("v"), [20.125, value, 22.512], "{sentinel}");
+		}
+	}
+	// Whole numbers that may be values.
+	for whole in ["999", "-99", "1234"] {
+		let file = File::new(format!("a,v\nx,20.125\ny,{whole}\nz,-9999\n"));
+		assert_has(&file.refusal("v"), &["`20.125` is either 20.125 or 20125"]);
+	}
+}
+
+#[test]
 fn k02_date_and_time_of_day_in_two_columns_and_question_marks() {
 	for delimiter in [";", ","] {
 		let rows = ["Date;Time;P", "16/12/2031;17:24:00;1.409", "16/12/2031;17:25:00;?", "16/12/2031;17:26:00;1.538"];
@@ -563,6 +578,7 @@ fn k03_options_of_times_need_times() {
 	};
 	for time in [None, Some("none")] {
 		assert_has(&refusal(time, &|options| options.clock.sort = true), &["--sort needs a column of times", "--time"]);
+		assert_eq!(refusal(time, &|options| options.clock.sort = true).contains("none is recognised"), time.is_none());
 		assert_has(&refusal(time, &|options| options.clock.zone = Some("UTC".into())), &["--zone needs a column of times"]);
 		assert_has(&refusal(time, &|options| options.clock.format = Some("%y".into())), &["--time-format needs a column"]);
 	}
