@@ -1,6 +1,5 @@
-//! Weights of `pallet_doin_budget`: estimated by hand, until `scripts/bench.sh weights` measures them and overwrites this file.
-//! Every estimate is the measured weight of a call of another pallet with at least as many accesses and hashes, and counts the
-//! accesses of its own.
+//! Weights of `pallet_doin_budget`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
+//! `scripts/bench.sh weights`, which overwrites this file.
 //!
 //! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
@@ -10,7 +9,7 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// Weights of the calls.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	/// Benchmark `set`.
 	fn set() -> Weight;
@@ -18,29 +17,32 @@ pub trait WeightInfo {
 	fn spend() -> Weight;
 }
 
-/// Weights with the database weights of the runtime.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	// Storage: `Budget::Budgets` (r:1 w:1), `Balances::Holds` (r:1 w:1), `System::Account` (r:1 w:1)
-	// Not more than `Optimae::release_model`, which releases one hold and removes an item of 66 KB: 107_009 ns.
+	// Storage: `Budget::Budgets` (r:1 w:1)
+	// Proof: `Budget::Budgets` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn set() -> Weight {
-		Weight::from_parts(267_522_500, 3_733).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// At least 39_850 ns.
+		Weight::from_parts(105_232_500, 3_730).saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
-	// Storage: `Budget::Budgets` (r:1 w:1), `System::Account` (r:1 w:0)
-	// Not more than three times `Reputation::remove_record`, which reads, decodes and writes one item: 15_283 ns. Includes a
-	// storage layer, which is rolled back if the budget is exceeded.
+	// Storage: `Budget::Budgets` (r:1 w:1)
+	// Proof: `Budget::Budgets` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	fn spend() -> Weight {
-		Weight::from_parts(114_622_500, 3_593).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		// At least 15_242 ns.
+		Weight::from_parts(40_485_000, 3_553).saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn set() -> Weight {
-		Weight::from_parts(267_522_500, 3_733).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(105_232_500, 3_730).saturating_add(ParityDbWeight::get().reads_writes(2, 2))
 	}
 	fn spend() -> Weight {
-		Weight::from_parts(114_622_500, 3_593).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(40_485_000, 3_553).saturating_add(ParityDbWeight::get().reads_writes(1, 1))
 	}
 }

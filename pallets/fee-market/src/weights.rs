@@ -1,4 +1,4 @@
-//! Weights of `pallet_doin_fee_market`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! Weights of `pallet_doin_fee_market`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
 //! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
@@ -15,7 +15,7 @@ pub trait WeightInfo {
 	fn on_finalize() -> Weight;
 }
 
-/// Weights that were measured with the database weights of the runtime.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -24,14 +24,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `FeeMarket::Fullness` (r:0 w:1)
 	// Proof: `FeeMarket::Fullness` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn on_finalize() -> Weight {
-		// At least 5_208 ns.
-		Weight::from_parts(14_495_000, 1_501).saturating_add(T::DbWeight::get().reads_writes(1, 2))
+		// At least 5_058 ns.
+		Weight::from_parts(13_495_000, 1_501).saturating_add(T::DbWeight::get().reads_writes(1, 2))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_finalize() -> Weight {
-		Weight::from_parts(14_495_000, 1_501).saturating_add(ParityDbWeight::get().reads_writes(1, 2))
+		Weight::from_parts(13_495_000, 1_501).saturating_add(ParityDbWeight::get().reads_writes(1, 2))
 	}
 }

@@ -1,9 +1,5 @@
-//! Weights of `pallet_doin_recomputation`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! Weights of `pallet_doin_recomputation`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
-//!
-//! Functions with "Read:" and "Written:" are counted by hand, since the benchmarks of those functions are newer than the last
-//! run: keys of storage in the most expensive case, at 8 µs per read and 50 µs per write of ParityDB, and an estimate of the time
-//! of computing from the measurements of the functions before. The next run of `scripts/bench.sh weights` replaces them.
 //!
 //! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
@@ -21,10 +17,10 @@ pub trait WeightInfo {
 	fn draw() -> Weight;
 	/// Benchmark `close_answers`.
 	fn close_answers(n: u32) -> Weight;
-	/// Benchmark `complete`.
-	fn complete() -> Weight;
 	/// Benchmark `void`.
 	fn void() -> Weight;
+	/// Benchmark `complete`.
+	fn complete() -> Weight;
 	/// Benchmark `slash_members`.
 	fn slash_members(n: u32) -> Weight;
 	/// Benchmark `commit_sums`.
@@ -41,13 +37,13 @@ pub trait WeightInfo {
 	fn announce_challenge() -> Weight;
 	/// Benchmark `challenge`.
 	fn challenge() -> Weight;
-	/// Benchmark `cancel_challenge`.
-	fn cancel_challenge() -> Weight;
 	/// Benchmark `score_chunk`.
 	fn score_chunk(m: u32) -> Weight;
+	/// Benchmark `cancel_challenge`.
+	fn cancel_challenge() -> Weight;
 }
 
-/// Weights with the database weights of the runtime.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -60,103 +56,235 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::Due` (r:1 w:0)
 	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// At least 9_875 ns.
-		Weight::from_parts(28_467_500, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		// At least 8_432 ns.
+		Weight::from_parts(22_635_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
 	}
-	// The draw of a second quorum from a full roster.
-	// Read: `Tasks` 1, `Due` 34, `Cursor` 1, `Beacon` 1, `Evaluators::Rosters` 1, `Evaluators::Seats` 16,
-	// `Evaluators::DisplacedSeats` 1, `Evaluators::Evaluators` 64, `Reputation::Records` 1 024, `Timing::Rounds` 1,
-	// `FeeMarket::BaseFeePerGas` 1.
-	// Written: `Tasks` 1, `Answers` 15, `Due` 2, `Cursor` 1. Computing: 6 ms for 1 024 keys and records.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Cursor` (r:1 w:1)
+	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:34 w:2)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Beacon` (r:1 w:0)
+	// Proof: `Recomputation::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Rosters` (r:1 w:0)
+	// Proof: `Evaluators::Rosters` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::DisplacedSeats` (r:1 w:0)
+	// Proof: `Evaluators::DisplacedSeats` (`max_values`: None, `max_size`: Some(3599), added: 6074, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Seats` (r:16 w:0)
+	// Proof: `Evaluators::Seats` (`max_values`: None, `max_size`: Some(3355), added: 5830, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:965 w:0)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Timing::SlotDuration` (r:1 w:0)
+	// Proof: `Timing::SlotDuration` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
+	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Answers` (r:0 w:15)
+	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn draw() -> Weight {
-		Weight::from_parts(15_000_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(1_145, 19))
+		// At least 5_987_074 ns.
+		Weight::from_parts(15_714_750_000, 2_447_265).saturating_add(T::DbWeight::get().reads_writes(1023, 19))
 	}
-	// Read: `Tasks` 1, `Due` 34, `Cursor` 1, `Beacon` 1, `Timing::Rounds` 1, `FeeMarket::BaseFeePerGas` 1, `Evaluators::Rosters`
-	// 1, `Evaluators::SeatIndex` 32. Written: `Tasks` 1, `Due` 2, `Cursor` 1. Computing: 0.2 ms.
-	// The end of the commitments is charged as this with `n` = 0, of which it reads `Tasks` 1, `Due` 34, `Cursor` 1,
-	// `FeeMarket::BaseFeePerGas` 1, and writes the same `Tasks`, `Due` and `Cursor`.
-	// For each absent member, which loses its seats on eleven rosters of two chunks each, read: `Evaluators::Evaluators` 1,
-	// `System::Account` 1, `Balances::Holds` 1, `Evaluators::SeatIndex` 11, `Evaluators::Seats` 22, `Evaluators::Rosters` 11.
-	// Written: the same, and `Evaluators::SeatIndex` 11 more. Computing: 0.35 ms. Counted absences also write
-	// `Reputation::Records`, but fewer than half of a quorum.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Cursor` (r:1 w:1)
+	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:2 w:2)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
+	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Evaluators` (r:15 w:15)
+	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:15 w:15)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:15 w:15)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::SeatIndex` (r:165 w:330)
+	// Proof: `Evaluators::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Rosters` (r:123 w:123)
+	// Proof: `Evaluators::Rosters` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Seats` (r:288 w:288)
+	// Proof: `Evaluators::Seats` (`max_values`: None, `max_size`: Some(3355), added: 5830, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Beacon` (r:1 w:0)
+	// Proof: `Recomputation::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
 	fn close_answers(n: u32) -> Weight {
-		Weight::from_parts(500_000_000, 343_890)
-			.saturating_add(Weight::from_parts(875_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(72u64.saturating_add(u64::from(n).saturating_mul(47))))
-			.saturating_add(T::DbWeight::get().writes(4u64.saturating_add(u64::from(n).saturating_mul(58))))
+		// At least 213_819 ns.
+		Weight::from_parts(900_737_690, 95_651)
+			// Standard error: 1_985_896 ps.
+			.saturating_add(Weight::from_parts(555_715_998, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(45, 8))
+			.saturating_add(T::DbWeight::get().reads(39).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().writes(52).saturating_mul(n.into()))
 	}
-	// Read: `Tasks` 1, `CounterForTasks` 1, `Due` 1, `Cursor` 1, `SettledSums` 1, `Evaluators::Evaluators` 15,
-	// `Reputation::Records` 15.
-	// Written: the same. Computing: 0.5 ms. The handler is not included.
-	fn complete() -> Weight {
-		Weight::from_parts(1_250_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(35, 35))
-	}
-	// Read: `Tasks` 1, `CounterForTasks` 1, `Due` 1, `Cursor` 1, `SettledSums` 1.
-	// Written: `Tasks` 1, `CounterForTasks` 1, `Due` 1, `Cursor` 1, `Answers` 15, `RecomputedSums` 19. Computing: 0.1 ms. The
-	// handler is not included.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Cursor` (r:1 w:1)
+	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:1 w:1)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::CounterForTasks` (r:1 w:1)
+	// Proof: `Recomputation::CounterForTasks` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Rounds` (r:1 w:0)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Answers` (r:0 w:15)
+	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::RecomputedSums` (r:0 w:19)
+	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
 	fn void() -> Weight {
-		Weight::from_parts(250_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(5, 38))
+		// At least 133_580 ns.
+		Weight::from_parts(434_647_500, 6_379).saturating_add(T::DbWeight::get().reads_writes(5, 38))
 	}
-	// For each member, which loses its bond and its seats on eleven rosters of two chunks each, read: `Reputation::Records` 1,
-	// `Evaluators::Evaluators` 1, `System::Account` 1, `Balances::Holds` 1, `Evaluators::SeatIndex` 11, `Evaluators::Seats` 22,
-	// `Evaluators::Rosters` 11. Written: the same, `Evaluators::SeatIndex` 11 more, and `Answers` 1. Computing: 0.45 ms, of which
-	// 0.1 ms hash an answer of 19 KiB.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Cursor` (r:1 w:1)
+	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:1 w:1)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Work::QueueState` (r:1 w:0)
+	// Proof: `Work::QueueState` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::CounterForTasks` (r:1 w:1)
+	// Proof: `Recomputation::CounterForTasks` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::SettledSums` (r:1 w:1)
+	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Evaluators` (r:15 w:15)
+	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Rounds` (r:1 w:0)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	fn complete() -> Weight {
+		// At least 265_837 ns.
+		Weight::from_parts(768_172_500, 39_825).saturating_add(T::DbWeight::get().reads_writes(37, 35))
+	}
+	// Storage: `Evaluators::Evaluators` (r:15 w:15)
+	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
+	// Storage: `Reputation::Records` (r:15 w:15)
+	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:15 w:15)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:15 w:15)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::SeatIndex` (r:165 w:330)
+	// Proof: `Evaluators::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Rosters` (r:123 w:123)
+	// Proof: `Evaluators::Rosters` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
+	// Storage: `Evaluators::Seats` (r:288 w:288)
+	// Proof: `Evaluators::Seats` (`max_values`: None, `max_size`: Some(3355), added: 5830, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Answers` (r:0 w:15)
+	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn slash_members(n: u32) -> Weight {
-		Weight::from_parts(25_000_000, 343_890)
-			.saturating_add(Weight::from_parts(1_125_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(u64::from(n).saturating_mul(48)))
-			.saturating_add(T::DbWeight::get().writes(u64::from(n).saturating_mul(60)))
+		// At least 2_674 ns.
+		Weight::from_parts(344_092_918, 18_480)
+			// Standard error: 1_964_685 ps.
+			.saturating_add(Weight::from_parts(932_060_793, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(4, 4))
+			.saturating_add(T::DbWeight::get().reads(42).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().writes(54).saturating_mul(n.into()))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Evaluators` (r:1 w:0)
-	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	fn commit_sums() -> Weight {
-		// At least 20_571 ns.
-		Weight::from_parts(57_585_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		// At least 62_523 ns.
+		Weight::from_parts(198_470_000, 6_379).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2328), added: 4803, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Evaluators` (r:1 w:0)
-	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
+	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	// Storage: `System::BlockHash` (r:1 w:0)
 	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Answers` (r:0 w:1)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn reveal_sums() -> Weight {
-		// At least 170_024 ns.
-		Weight::from_parts(453_550_000, 5_793).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		// At least 251_375 ns.
+		Weight::from_parts(715_817_500, 6_379).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
-	// Read: `Tasks` 1, `Answers` 15, `Timing::Rounds` 1, `Due` 34. Written: `Tasks` 1, `Answers` 15, `SettledSums` 1, `Due` 2.
-	// Computing: 2 ms to decode and compare fifteen answers of 19 KiB. Slashes, chunks and the handler are not included.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Answers` (r:15 w:15)
+	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Rounds` (r:1 w:0)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Storage: `Timing::Rounds` (r:1 w:0)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:33 w:2)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::SettledSums` (r:0 w:1)
+	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		Weight::from_parts(5_000_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(51, 19))
+		// At least 466_165 ns.
+		Weight::from_parts(1_318_117_500, 331_500).saturating_add(T::DbWeight::get().reads_writes(52, 19))
 	}
-	// Read and written: `Tasks` 1, `RecomputedSums` 1. Computing: 0.06 ms. Chunks are not included.
+	// Storage: `Recomputation::Tasks` (r:1 w:1)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::RecomputedSums` (r:1 w:1)
+	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
 	fn recompute() -> Weight {
-		Weight::from_parts(150_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+		// At least 83_214 ns.
+		Weight::from_parts(241_035_000, 7_557).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
-	// Read: `RecomputedSums` 19, `Answers` 15, `Due` 34. Written: `RecomputedSums` 19, `Answers` 15, `SettledSums` 1, `Due` 2.
-	// Computing: 1.8 ms. Slashes are not included.
+	// Storage: `Recomputation::RecomputedSums` (r:19 w:19)
+	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Answers` (r:15 w:15)
+	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Due` (r:33 w:2)
+	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::SettledSums` (r:0 w:1)
+	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn finish_recomputing() -> Weight {
-		Weight::from_parts(4_500_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(68, 37))
+		// At least 543_862 ns.
+		Weight::from_parts(1_526_327_500, 331_500).saturating_add(T::DbWeight::get().reads_writes(67, 37))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:1 w:1)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn announce_challenge() -> Weight {
-		// At least 42_774 ns.
-		Weight::from_parts(122_082_500, 3_712).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// At least 42_764 ns.
+		Weight::from_parts(111_640_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
-	// Read: `Challenges` 1, `System::BlockHash` 1, `Tasks` 1, `SettledSums` 1, `System::Account` 16, `Balances::Holds` 1, `Due`
-	// 34, `Timing::Rounds` 1. Written: `Challenges` 1, `Tasks` 1, `SettledSums` 1, `System::Account` 16, `Balances::Holds` 1,
-	// `Due` 2. No challenge reads both the agenda and fifteen accounts. Computing: 0.6 ms. Slashes and the chunk are not
-	// included.
+	// Storage: `Recomputation::Challenges` (r:1 w:1)
+	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
+	// Storage: `System::BlockHash` (r:1 w:0)
+	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::Tasks` (r:1 w:0)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Storage: `Recomputation::SettledSums` (r:1 w:0)
+	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
+	// Storage: `Balances::Holds` (r:1 w:1)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Storage: `System::Account` (r:16 w:16)
+	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		Weight::from_parts(1_500_000_000, 343_890).saturating_add(T::DbWeight::get().reads_writes(56, 22))
+		// At least 639_113 ns.
+		Weight::from_parts(1_667_437_500, 42_638).saturating_add(T::DbWeight::get().reads_writes(22, 18))
+	}
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Storage: `Optimae::Models` (r:1 w:0)
+	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
+	fn score_chunk(m: u32) -> Weight {
+		// At least 1_761_489 ns.
+		Weight::from_parts(4_508_496_040, 70_232)
+			// Standard error: 886 ps.
+			.saturating_add(Weight::from_parts(3_115_688, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
@@ -165,77 +293,70 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `System::Account` (r:1 w:1)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn cancel_challenge() -> Weight {
-		// At least 41_892 ns.
-		Weight::from_parts(116_400_000, 3_712).saturating_add(T::DbWeight::get().reads_writes(4, 3))
-	}
-	// Storage: `Domains::Specs` (r:1 w:0)
-	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4091), added: 6566, mode: `MaxEncodedLen`)
-	// Storage: `Optimae::Models` (r:1 w:0)
-	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
-	fn score_chunk(m: u32) -> Weight {
-		// At least 1_879_573 ns.
-		Weight::from_parts(4_896_122_750, 70_232)
-			// Standard error: 1_007 ps.
-			.saturating_add(Weight::from_parts(3_310_468, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
+		// At least 41_091 ns.
+		Weight::from_parts(108_262_500, 3_730).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 }
 
-// Weights with the database weights of ParityDB, which the node uses; for tests.
+// The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(28_467_500, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(22_635_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
 	}
 	fn draw() -> Weight {
-		Weight::from_parts(15_000_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(1_145, 19))
+		Weight::from_parts(15_714_750_000, 2_447_265).saturating_add(ParityDbWeight::get().reads_writes(1023, 19))
 	}
 	fn close_answers(n: u32) -> Weight {
-		Weight::from_parts(500_000_000, 343_890)
-			.saturating_add(Weight::from_parts(875_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(72u64.saturating_add(u64::from(n).saturating_mul(47))))
-			.saturating_add(ParityDbWeight::get().writes(4u64.saturating_add(u64::from(n).saturating_mul(58))))
-	}
-	fn complete() -> Weight {
-		Weight::from_parts(1_250_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(35, 35))
+		Weight::from_parts(900_737_690, 95_651)
+			.saturating_add(Weight::from_parts(555_715_998, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(45, 8))
+			.saturating_add(ParityDbWeight::get().reads(39).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().writes(52).saturating_mul(n.into()))
 	}
 	fn void() -> Weight {
-		Weight::from_parts(250_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
+		Weight::from_parts(434_647_500, 6_379).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
+	}
+	fn complete() -> Weight {
+		Weight::from_parts(768_172_500, 39_825).saturating_add(ParityDbWeight::get().reads_writes(37, 35))
 	}
 	fn slash_members(n: u32) -> Weight {
-		Weight::from_parts(25_000_000, 343_890)
-			.saturating_add(Weight::from_parts(1_125_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(u64::from(n).saturating_mul(48)))
-			.saturating_add(ParityDbWeight::get().writes(u64::from(n).saturating_mul(60)))
+		Weight::from_parts(344_092_918, 18_480)
+			.saturating_add(Weight::from_parts(932_060_793, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(4, 4))
+			.saturating_add(ParityDbWeight::get().reads(42).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().writes(54).saturating_mul(n.into()))
 	}
 	fn commit_sums() -> Weight {
-		Weight::from_parts(57_585_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(198_470_000, 6_379).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn reveal_sums() -> Weight {
-		Weight::from_parts(453_550_000, 5_793).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(715_817_500, 6_379).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(5_000_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(51, 19))
+		Weight::from_parts(1_318_117_500, 331_500).saturating_add(ParityDbWeight::get().reads_writes(52, 19))
 	}
 	fn recompute() -> Weight {
-		Weight::from_parts(150_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(2, 2))
+		Weight::from_parts(241_035_000, 7_557).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn finish_recomputing() -> Weight {
-		Weight::from_parts(4_500_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(68, 37))
+		Weight::from_parts(1_526_327_500, 331_500).saturating_add(ParityDbWeight::get().reads_writes(67, 37))
 	}
 	fn announce_challenge() -> Weight {
-		Weight::from_parts(122_082_500, 3_712).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(111_640_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(1_500_000_000, 343_890).saturating_add(ParityDbWeight::get().reads_writes(56, 22))
-	}
-	fn cancel_challenge() -> Weight {
-		Weight::from_parts(116_400_000, 3_712).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(1_667_437_500, 42_638).saturating_add(ParityDbWeight::get().reads_writes(22, 18))
 	}
 	fn score_chunk(m: u32) -> Weight {
-		Weight::from_parts(4_896_122_750, 70_232)
-			.saturating_add(Weight::from_parts(3_310_468, 0).saturating_mul(m.into()))
+		Weight::from_parts(4_508_496_040, 70_232)
+			.saturating_add(Weight::from_parts(3_115_688, 0).saturating_mul(m.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 0))
+	}
+	fn cancel_challenge() -> Weight {
+		Weight::from_parts(108_262_500, 3_730).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 }

@@ -1,10 +1,5 @@
-//! Weights of `pallet_doin_work`: measured on 2026-11-21 (AMD EPYC) with 10 steps and 10 repetitions by
+//! Weights of `pallet_doin_work`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
-//!
-//! Changed by hand on 2026-11-28, until the next measurement: the number of work blocks is read from `LastSeal`; `MintedBy` is
-//! read and written by a seal. An entry of `seal` costs 15.0 µs instead of 3.8 µs: it is at most 2.2 times as long, since it
-//! holds up to 30 shares (8.4 µs), and 30 insertions into an ordered map cost at most 0.2 µs each, which the earlier benchmark
-//! did not measure.
 //!
 //! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
@@ -24,7 +19,7 @@ pub trait WeightInfo {
 	fn pay(p: u32) -> Weight;
 }
 
-/// Weights that were measured with the database weights of the runtime.
+/// Measured on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -39,28 +34,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Work::LastSeal` (r:1 w:0)
 	// Proof: `Work::LastSeal` (`max_values`: Some(1), `max_size`: Some(84), added: 579, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// At least 9_944 ns.
-		Weight::from_parts(28_267_500, 1_569).saturating_add(T::DbWeight::get().reads_writes(5, 0))
+		// At least 10_355 ns.
+		Weight::from_parts(27_490_000, 1_569).saturating_add(T::DbWeight::get().reads_writes(5, 0))
 	}
 	// Storage: `Work::Entries` (r:32 w:32)
 	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(1150), added: 3625, mode: `MaxEncodedLen`)
-	// Storage: `Work::MintedBy` (r:1 w:1)
-	// Proof: `Work::MintedBy` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	// Storage: `Work::LastSeal` (r:1 w:1)
+	// Proof: `Work::LastSeal` (`max_values`: Some(1), `max_size`: Some(84), added: 579, mode: `MaxEncodedLen`)
 	// Storage: `Work::Mined` (r:1 w:1)
 	// Proof: `Work::Mined` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:1 w:1)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// Storage: `Work::MintedBy` (r:1 w:1)
+	// Proof: `Work::MintedBy` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	// Storage: `Work::EraAccrual` (r:1 w:1)
 	// Proof: `Work::EraAccrual` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
-	// Storage: `Work::LastSeal` (r:1 w:1)
-	// Proof: `Work::LastSeal` (`max_values`: Some(1), `max_size`: Some(84), added: 579, mode: `MaxEncodedLen`)
 	// Storage: `Work::QueueState` (r:0 w:1)
 	// Proof: `Work::QueueState` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	fn seal(e: u32) -> Weight {
-		// At least 48_692 ns.
-		Weight::from_parts(119_631_620, 4_490)
-			.saturating_add(Weight::from_parts(37_500_000, 0).saturating_mul(e.into()))
-			.saturating_add(Weight::from_parts(0, 3_625).saturating_mul(e.into()))
+		// At least 48_813 ns.
+		Weight::from_parts(101_392_180, 5_191)
+			// Standard error: 4_327 ps.
+			.saturating_add(Weight::from_parts(19_818_443, 0).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(0, 3_567).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(6, 6))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().writes(1).saturating_mul(e.into()))
@@ -68,10 +64,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `System::Account` (r:992 w:992)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn pay(p: u32) -> Weight {
-		// At least 20_099 ns.
-		Weight::from_parts(51_602_500, 990)
-			// Standard error: 8_599 ps.
-			.saturating_add(Weight::from_parts(51_144_750, 0).saturating_mul(p.into()))
+		// At least 18_307 ns.
+		Weight::from_parts(46_695_000, 990)
+			// Standard error: 19_326 ps.
+			.saturating_add(Weight::from_parts(47_121_015, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 2_603).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(p.into()))
@@ -82,19 +78,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(28_267_500, 1_569).saturating_add(ParityDbWeight::get().reads_writes(5, 0))
+		Weight::from_parts(27_490_000, 1_569).saturating_add(ParityDbWeight::get().reads_writes(5, 0))
 	}
 	fn seal(e: u32) -> Weight {
-		Weight::from_parts(119_631_620, 4_490)
-			.saturating_add(Weight::from_parts(37_500_000, 0).saturating_mul(e.into()))
-			.saturating_add(Weight::from_parts(0, 3_625).saturating_mul(e.into()))
+		Weight::from_parts(101_392_180, 5_191)
+			.saturating_add(Weight::from_parts(19_818_443, 0).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(0, 3_567).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(6, 6))
 			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().writes(1).saturating_mul(e.into()))
 	}
 	fn pay(p: u32) -> Weight {
-		Weight::from_parts(51_602_500, 990)
-			.saturating_add(Weight::from_parts(51_144_750, 0).saturating_mul(p.into()))
+		Weight::from_parts(46_695_000, 990)
+			.saturating_add(Weight::from_parts(47_121_015, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 2_603).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(0, 0))
 			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(p.into()))
