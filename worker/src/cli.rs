@@ -131,27 +131,35 @@ EXAMPLES
   doin-worker train --csv a.csv --csv b.csv:7000 --validation-csv c.csv --test-csv d.csv --column MW
   doin-worker train --csv export.csv --time Date,Time --column \"CO(GT)\" --missing -200 --fill linear
   curl https://HOST/ticks.csv.gz | doin-worker train --csv - --no-header --column 5 --last 10000
+  doin-worker train --csv letters.csv --label letter --width 128 --depth 2 --epochs 40 --out letters.doin      (rows: classes)
+  doin-worker train --csv houses.csv --label price --values --without id --out houses.doin                    (rows: values)
+  doin-worker train --csv digits.csv --label digit --image 8x8 --family conv --kernel 3 --stride 1            (rows: images)
+
+With --label, each row is an example of its own: nets learn its label from its other columns, which are mapped to bytes by the \
+least and greatest value of the training rows. Rows are shuffled by a fixed seed and split; the model file keeps the maps.
 
 Training is exact: the same data, genes and seed give the same bytes on every machine and number of threads. A net has a \
 linear skip, the ridge, and is trained on its residual, unless --blend or --no-skip is given. The last seventh of the training \
 part stops training early; validation chooses among candidates; nothing is chosen by the test. Ctrl-C ends \
 a training, also of a population, and keeps the best model so far; a second Ctrl-C ends it at once, and keeps nothing.")]
 	Train(Box<train::TrainArgs>),
-	/// Compute the errors of a saved model on a series, step by step, and compare them with those of simple models
+	/// Compute the errors of a saved model on a series or on rows, and compare them with those of simple models
 	#[command(after_help = "\
 EXAMPLES
   doin-worker evaluate --model load.doin --csv load.csv
   doin-worker evaluate --model load.doin --csv next-year.csv
   doin-worker evaluate --model load.doin --csv next-year.csv:1000 --column megawatts --inputs wind2,sun2   (other column names)
+  doin-worker evaluate --model letters.doin --csv letters.csv                  (rows: mistakes, class by class)
 
 A file of the training is recognised by its values, and split as in the training.")]
 	Evaluate(evaluate::EvaluateArgs),
-	/// Forecast the next steps of a series, in its own units
+	/// Forecast the next steps of a series, in its own units, or predict the labels of rows
 	#[command(after_help = "\
 EXAMPLES
   doin-worker predict --model load.doin --csv load.csv
   doin-worker predict --model load.doin --csv load.csv --at 5000    (beside the actual values after row 5000)
-  doin-worker predict --model load.doin --csv load.csv --as-csv > next.csv")]
+  doin-worker predict --model load.doin --csv load.csv --as-csv > next.csv
+  doin-worker predict --model letters.doin --csv unlabelled.csv --as-csv > letters-found.csv     (rows: a label for each)")]
 	Predict(predict::PredictArgs),
 	/// Recompute the errors of a champion on this machine, and compare them with those on the chain
 	#[command(after_help = "\
@@ -403,6 +411,33 @@ mod tests {
 				let line = format!("doin-worker {command} {wrong}");
 				assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
 			}
+		}
+	}
+
+	#[test]
+	fn options_of_rows_and_of_series_exclude_each_other() {
+		let parse = |line: &str| Cli::try_parse_from(format!("doin-worker {line}").split(' '));
+		for line in [
+			"train --csv a --label y --values --without id --in-order --fill median --split 80/10 --unit 0.1",
+			"train --csv a --validation-csv b --test-csv c --label y --inputs p,q --family conv --image 28x28 --kernel 3",
+			"evaluate --model m --csv a --label y --inputs p,q --missing -1",
+			"predict --model m --csv a --label y --at 3",
+		] {
+			parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+		}
+		for line in [
+			"train --csv a --label y --column z",
+			"train --csv a --label y --horizon 3",
+			"train --csv a --label y --window 3",
+			"train --csv a --label y --time t",
+			"train --csv a --label y --image 28",
+			"train --csv a --label y --inputs p --without q",
+			"train --csv a --values",
+			"train --csv a --in-order",
+			"evaluate --model m --csv a --label y --column z",
+			"predict --model m --csv a --at 0",
+		] {
+			assert!(parse(line).is_err(), "{line}");
 		}
 	}
 

@@ -11,4 +11,5 @@ mod commands;
 #[cfg(test)]
 mod fixtures;
 mod report;
+mod row_args;
 mod work;

@@ -402,7 +402,7 @@ fn bad_input_is_rejected_with_its_reason() {
 	assert!(train("a.csv", &["--season", "600"]).contains("--season 600"));
 	assert!(train("a.csv", &["--unit", "0"]).contains("--unit 0"));
 	assert!(train("a.csv", &["--unit", "1e-30"]).contains("30 bits"));
-	assert!(train("a.csv", &["--split", "700/100"]).contains("800 rows, and the series has 744"));
+	assert!(train("a.csv", &["--split", "700/100"]).contains("800 rows, and there are 744"));
 	assert!(train("a.csv", &["--width", "600"]).contains("gene `width` is 600"));
 	assert!(train("a.csv", &["--depth", "9"]).contains("gene `depth` is 9"));
 	assert!(train("a.csv", &["--width", "512", "--depth", "3", "--split", "60/30"]).contains("multiply-accumulates"));

@@ -439,7 +439,7 @@ pub mod pallet {
 		/// The number of channels must be in 1..=8 and divide the number of values, and history and horizon of all channels must
 		/// have at most 2 048 values. Use fewer channels or a shorter history.
 		InvalidChannels,
-		/// Classes need 1 to 15 bounds in ascending order.
+		/// Classes need 1 to 63 bounds in ascending order.
 		InvalidBounds,
 		/// The forecast steps must ascend and be in 1..=horizon; at least one.
 		InvalidSteps,

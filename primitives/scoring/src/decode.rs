@@ -4,7 +4,7 @@
 //! therefore takes no more memory than the bytes themselves, and reads a bounded number of layers.
 
 use crate::{
-	encoder::{Cell, Conv, Encoder, MAX_CONVS},
+	encoder::{Cell, Conv, Conv2, Encoder, MAX_CONVS},
 	model::{ensure, Layer, Model, ModelError, Net, MAX_DEPTH, VERSION},
 	program::MAX_CHANNELS,
 };
@@ -26,6 +26,7 @@ pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 		1 => Model::Seasonal,
 		2 => Model::Point(numbers(input, None)?),
 		3 => Model::Net(net(input)?),
+		4 => Model::Constant(numbers(input, None)?),
 		_ => return Err(ModelError::Malformed),
 	};
 	ensure(input.is_empty(), ModelError::Malformed)?;
@@ -85,6 +86,10 @@ fn encoder(input: &mut &[u8]) -> Result<Encoder, ModelError> {
 		}
 		2 => Encoder::Lstm(cell(input)?),
 		3 => Encoder::Gru(cell(input)?),
+		4 => {
+			let (height, width, kernel, stride) = read::<(u8, u8, [u8; 2], [u8; 2])>(input)?;
+			Encoder::Image(Conv2 { height, width, kernel, stride, layer: layer(input)? })
+		}
 		_ => return Err(ModelError::Malformed),
 	})
 }

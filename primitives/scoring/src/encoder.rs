@@ -1,7 +1,10 @@
-//! Encoders: the part of a net before its dense layers. An encoder is empty, a stack of causal convolutions, or a gated cell that
-//! reads the window step by step.
+//! Encoders: the part of a net before its dense layers. An encoder is empty, a stack of causal convolutions, a gated cell that
+//! reads the window step by step, or a convolution over an image.
 
-use crate::model::{ensure, AccumulatorWidth, Layer, ModelError, MAX_WIDTH};
+use crate::{
+	model::{ensure, AccumulatorWidth, Layer, ModelError, MAX_WIDTH},
+	rows::Rows,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 
@@ -30,6 +33,10 @@ pub enum Encoder {
 	/// last output.
 	#[codec(index = 3)]
 	Gru(Cell),
+	/// One convolution over the image that a row is. The dense layers read all channels and places of its output, channel by
+	/// channel. Only rows admit it.
+	#[codec(index = 4)]
+	Image(Conv2),
 }
 
 /// Causal convolution over time, with a ReLU clamped to 0..=2047.
@@ -45,6 +52,25 @@ pub struct Conv {
 	/// Distance between two outputs, in steps of the input.
 	pub stride: u16,
 	/// Layer from `channels · kernel` inputs to the channels of the output.
+	pub layer: Layer,
+}
+
+/// Convolution over an image, with a ReLU clamped to 0..=2047.
+///
+/// Output (r, c) applies the layer to the patch whose upper left pixel is `(r · stride[0], c · stride[1])`. The inputs of the
+/// layer are the features of the patch: row by row, pixel by pixel, channel by channel. There are as many outputs as fit without
+/// padding, numbered row by row.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Conv2 {
+	/// Rows of pixels of the image.
+	pub height: u8,
+	/// Pixels per row of the image.
+	pub width: u8,
+	/// Rows and columns of a patch.
+	pub kernel: [u8; 2],
+	/// Distance between two patches, in rows and in columns.
+	pub stride: [u8; 2],
+	/// Layer from the pixels of a patch, times the channels of the image, to the channels of the output.
 	pub layer: Layer,
 }
 
@@ -82,6 +108,7 @@ impl Encoder {
 				shape.0.checked_mul(shape.1)
 			}
 			Encoder::Lstm(cell) | Encoder::Gru(cell) => Some(cell.units()),
+			Encoder::Image(conv) => conv.places()?.checked_mul(conv.layer.outputs),
 		}
 	}
 
@@ -105,11 +132,15 @@ impl Encoder {
 				let step = cell.input.macs().saturating_add(cell.hidden.macs()).saturating_add(copied).saturating_add(units);
 				step.saturating_mul(steps.into())
 			}
+			Encoder::Image(conv) => {
+				let copied = u64::from(conv.layer.inputs).saturating_mul(COPY_MACS);
+				conv.layer.cost().saturating_add(copied).saturating_mul(conv.places().unwrap_or(0).into())
+			}
 		}
 	}
 
-	/// Checks that every shape fits a window of `steps` steps and `channels` channels, and that every number lies in its range.
-	/// Returns the width of the widest accumulator.
+	/// Checks that every shape fits a window of a series, of `steps` steps and `channels` channels, and that every number lies in
+	/// its range. Returns the width of the widest accumulator.
 	pub(crate) fn admit(&self, steps: u16, channels: u16) -> Result<AccumulatorWidth, ModelError> {
 		match self {
 			Encoder::None => Ok(AccumulatorWidth::Exact24),
@@ -127,6 +158,7 @@ impl Encoder {
 			}
 			Encoder::Lstm(cell) => cell.admit(channels, 4),
 			Encoder::Gru(cell) => cell.admit(channels, 3),
+			Encoder::Image(_) => Err(ModelError::Family),
 		}
 	}
 }
@@ -138,6 +170,39 @@ impl Conv {
 		let reach = self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)?;
 		let free = steps.checked_sub(reach)?;
 		(self.dilation > 0).then_some(free.checked_div(self.stride)?.checked_add(1)?)
+	}
+}
+
+impl Conv2 {
+	/// Returns the number of patches per column and per row of the image, or `None` if the kernel does not fit, or if kernel or
+	/// stride is 0.
+	pub fn grid(&self) -> Option<[u16; 2]> {
+		let [rows, columns] = self.kernel;
+		let [down, right] = self.stride;
+		let patches = |side: u8, kernel: u8, stride: u8| {
+			let free = side.checked_sub(kernel).filter(|_| kernel > 0)?;
+			u16::from(free.checked_div(stride)?).checked_add(1)
+		};
+		Some([patches(self.height, rows, down)?, patches(self.width, columns, right)?])
+	}
+
+	/// Returns the number of patches, or `None` if [`Conv2::grid`] does.
+	pub fn places(&self) -> Option<u16> {
+		let [rows, columns] = self.grid()?;
+		rows.checked_mul(columns)
+	}
+
+	/// Checks that the convolution reads the images of `program` and that every number lies in its range. Returns the width of
+	/// its accumulator.
+	pub(crate) fn admit(&self, program: &Rows) -> Result<AccumulatorWidth, ModelError> {
+		let image = program.image.ok_or(ModelError::Shape)?;
+		ensure((self.height, self.width) == (image.height, image.width), ModelError::Shape)?;
+		ensure(self.places().is_some() && (1..=MAX_WIDTH).contains(&self.layer.outputs), ModelError::Shape)?;
+		let channels = image.channels(program.features).ok_or(ModelError::Shape)?;
+		let [rows, columns] = self.kernel;
+		// At most 255 · 255 pixels.
+		let patch = u16::from(rows).saturating_mul(columns.into());
+		self.layer.admit(patch.checked_mul(channels).ok_or(ModelError::Shape)?, self.layer.outputs)
 	}
 }
 

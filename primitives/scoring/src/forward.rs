@@ -2,7 +2,7 @@
 
 use crate::{
 	activation::{multiply_q15, sigmoid, tanh},
-	encoder::{Cell, Conv, Encoder},
+	encoder::{Cell, Conv, Conv2, Encoder},
 	math::round_shift_i32,
 	model::{Layer, Net, MAX_ACT},
 };
@@ -15,7 +15,7 @@ pub struct Scratch {
 	from: Vec<i16>,
 	/// Outputs of the current layer.
 	to: Vec<i16>,
-	/// Inputs of one output of a convolution, or of one step of a cell.
+	/// Inputs of one output of a convolution, over time or over an image, or of one step of a cell.
 	patch: Vec<i16>,
 	/// Gate sums of a cell: from its input, and from its last output.
 	gates: [Vec<i16>; 2],
@@ -48,8 +48,8 @@ impl Layer {
 
 impl Net {
 	/// Computes the outputs for the [features](crate::window_features) `x`: for each forecast step its difference from the last
-	/// value, in 2^−OUT_FRAC raw units, or the score of each class. `out` has one place per output. The result of a net that was
-	/// not admitted is arbitrary.
+	/// value, in 2^−OUT_FRAC raw units, or the score of each class. For the [features](crate::rows::row_features) of a row, values
+	/// are differences from 0. `out` has one place per output. The result of a net that was not admitted is arbitrary.
 	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
 		out.fill(0);
 		if let Some(skip) = &self.skip {
@@ -67,6 +67,7 @@ impl Net {
 			Encoder::Conv(convs) => self.convolve(convs, x, scratch),
 			Encoder::Lstm(cell) => cell.lstm(x, self.window(), scratch),
 			Encoder::Gru(cell) => cell.gru(x, self.window(), scratch),
+			Encoder::Image(conv) => conv.forward(x, scratch),
 		}
 		for layer in hidden {
 			activate(layer.neurons(&scratch.from), &mut scratch.to);
@@ -108,6 +109,32 @@ impl Conv {
 			}
 			let places = to.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(after.max(1));
 			for (place, value) in places.zip(self.layer.neurons(patch)) {
+				*place = value.clamp(0, MAX_ACT) as i16;
+			}
+		}
+	}
+}
+
+impl Conv2 {
+	/// Applies the convolution to the features `x` of an image. `scratch.from` receives the output, channel by channel.
+	fn forward(&self, x: &[i16], scratch: &mut Scratch) {
+		let Scratch { from, patch, .. } = scratch;
+		let [rows, columns] = self.grid().unwrap_or([0, 0]).map(usize::from);
+		let [height, width] = [self.height, self.width].map(usize::from);
+		let ([kernel, across], [down, right]) = (self.kernel.map(usize::from), self.stride.map(usize::from));
+		let channels = x.len().checked_div(height.saturating_mul(width)).unwrap_or(0);
+		let (line, places) = (width.saturating_mul(channels), rows.saturating_mul(columns));
+		from.clear();
+		from.resize(places.saturating_mul(self.layer.outputs.into()), 0);
+		for at in 0..places {
+			let (row, column) = (at.checked_div(columns).unwrap_or(0), at.checked_rem(columns).unwrap_or(0));
+			let first = row.saturating_mul(down).saturating_mul(line);
+			let start = first.saturating_add(column.saturating_mul(right).saturating_mul(channels));
+			patch.clear();
+			let lines = x.get(start..).unwrap_or(&[]).chunks(line.max(1)).take(kernel);
+			lines.for_each(|pixels| patch.extend(pixels.iter().take(across.saturating_mul(channels))));
+			let outputs = from.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(places.max(1));
+			for (place, value) in outputs.zip(self.layer.neurons(patch)) {
 				*place = value.clamp(0, MAX_ACT) as i16;
 			}
 		}

@@ -10,6 +10,8 @@
 //! 3. [`score()`] computes the error sum of a [`Model`] over a chunk,
 //! 4. [`verdict`] compares two vectors of error sums.
 //!
+//! [`rows`] does both for independent rows: [`rows::dealt`] makes the rows of a chunk, and [`rows::score_rows`] their error sum.
+//!
 //! No function panics for any input, since bytes, models and programs are untrusted. The score of a model that was not admitted
 //! is arbitrary.
 
@@ -36,11 +38,12 @@ pub mod math;
 pub mod model;
 pub mod philox;
 pub mod program;
+pub mod rows;
 pub mod sample;
 pub mod score;
 pub mod verdict;
 
-pub use encoder::{Cell, Conv, Encoder};
+pub use encoder::{Cell, Conv, Conv2, Encoder};
 pub use forward::Scratch;
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};

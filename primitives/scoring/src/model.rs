@@ -4,6 +4,7 @@ use crate::{
 	decode,
 	encoder::Encoder,
 	program::{Forecast, Program},
+	rows::{Rows, ROW_SHIFTS},
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -42,9 +43,12 @@ pub enum Model {
 	/// Point of [`Program::Quadratic`], coordinates in Q8.
 	#[codec(index = 2)]
 	Point(Vec<i32>),
-	/// Net of [`Program::Forecast`].
+	/// Net of [`Program::Forecast`], or of [`Rows`].
 	#[codec(index = 3)]
 	Net(Net),
+	/// Baseline of [`Rows`]: the score of each class, or each value in 2^−OUT_FRAC raw units. Cannot be submitted.
+	#[codec(index = 4)]
+	Constant(Vec<i32>),
 }
 
 /// Linear skip, net, or both. A net is an [`Encoder`] and the dense layers that read its outputs; without an encoder it is
@@ -53,9 +57,12 @@ pub enum Model {
 /// The features are `x[c][i] = clamp(shift(p[c][last − window + 1 + i] − p[c][last], in_shifts[c]), ±2047)` for each channel c
 /// and each `i` in `0..window`, channel by channel. The outputs are `skip(x) + net(x)`: for each forecast step its difference
 /// from the last value of channel 0, in 2^−OUT_FRAC raw units, or one score per class.
+///
+/// For [`Rows`], the features are those of [`row_features`](crate::rows::row_features) with the one shift of the net, and the
+/// outputs are one score per class, or the values in 2^−OUT_FRAC raw units.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Net {
-	/// Steps of history that the net reads.
+	/// Steps of history that the net reads, or features of a row.
 	pub window: u16,
 	/// Shift from raw units to activations, one per channel that the net reads: a left shift if positive, a rounding right shift
 	/// if negative.
@@ -95,7 +102,7 @@ pub enum ModelError {
 	/// The layers do not fit the window, each other or the outputs; the number of weights of a layer differs from its shape; the
 	/// number of layers or channels, or the width of a layer, is 0 or too large; or a point has another dimension.
 	Shape,
-	/// The window is 0 or longer than the history of the domain.
+	/// The window is 0 or longer than the history of the domain, or not as long as a row.
 	Window,
 	/// A weight lies outside ±2047, or a coordinate outside ±2²⁰.
 	Weight,
@@ -175,7 +182,7 @@ impl Model {
 	/// Returns the cost of one window, or of one coordinate of a point, in multiply-accumulates; 0 for the baselines.
 	pub fn macs(&self) -> u64 {
 		match self {
-			Model::RepeatLast | Model::Seasonal => 0,
+			Model::RepeatLast | Model::Seasonal | Model::Constant(_) => 0,
 			Model::Point(_) => 1,
 			Model::Net(net) => net.macs(),
 		}
@@ -206,9 +213,37 @@ impl Net {
 		ensure((1..=forecast.history).contains(&self.window), ModelError::Window)?;
 		ensure((1..=usize::from(forecast.channels)).contains(&self.in_shifts.len()), ModelError::Shape)?;
 		ensure(self.in_shifts.iter().all(|shift| IN_SHIFTS.contains(shift)), ModelError::Shift)?;
-		ensure(self.layers.len() <= MAX_DEPTH.saturating_add(1), ModelError::Shape)?;
-		let outputs = forecast.outputs();
 		let channels = u16::try_from(self.in_shifts.len()).map_err(|_| ModelError::Shape)?;
+		self.admit_layers(channels, forecast.outputs(), || self.encoder.admit(self.window, channels))
+	}
+
+	/// Checks that the net scores the rows of `program`: all shapes fit, from the features to the outputs, and every number lies
+	/// in its range. Returns the width of the widest accumulator.
+	///
+	/// # Errors
+	///
+	/// Fails with the first fault found: [`ModelError::Window`] for another number of features, [`ModelError::Shift`] for a shift
+	/// outside [`ROW_SHIFTS`], [`ModelError::Family`] for an encoder of series, and the errors of [`Model::admit`].
+	pub fn admit_rows(&self, program: &Rows) -> Result<AccumulatorWidth, ModelError> {
+		ensure(self.window == program.features, ModelError::Window)?;
+		ensure(self.in_shifts.len() == 1, ModelError::Shape)?;
+		ensure(self.in_shifts.iter().all(|shift| ROW_SHIFTS.contains(shift)), ModelError::Shift)?;
+		self.admit_layers(1, program.outputs(), || match &self.encoder {
+			Encoder::None => Ok(AccumulatorWidth::Exact24),
+			Encoder::Image(conv) => conv.admit(program),
+			Encoder::Conv(_) | Encoder::Lstm(_) | Encoder::Gru(_) => Err(ModelError::Family),
+		})
+	}
+
+	/// Checks that skip and layers lead from a window of `channels` channels to `outputs` outputs. `encoder` checks the encoder
+	/// and returns its width. Returns the width of the widest accumulator.
+	fn admit_layers(
+		&self,
+		channels: u16,
+		outputs: u16,
+		encoder: impl FnOnce() -> Result<AccumulatorWidth, ModelError>,
+	) -> Result<AccumulatorWidth, ModelError> {
+		ensure(self.layers.len() <= MAX_DEPTH.saturating_add(1), ModelError::Shape)?;
 		let mut width = AccumulatorWidth::Exact24;
 		if let Some(skip) = &self.skip {
 			let features = self.window.checked_mul(channels).ok_or(ModelError::Shape)?;
@@ -219,7 +254,7 @@ impl Net {
 			ensure(self.skip.is_some() && self.encoder == Encoder::None, ModelError::Shape)?;
 			return Ok(width);
 		};
-		width = width.max(self.encoder.admit(self.window, channels)?);
+		width = width.max(encoder()?);
 		let mut inputs = self.encoder.outputs(self.window, channels).ok_or(ModelError::Shape)?;
 		for layer in hidden {
 			ensure((1..=MAX_WIDTH).contains(&layer.outputs), ModelError::Shape)?;

@@ -28,6 +28,8 @@ pub mod purpose {
 	pub const WEIGHTS: u32 = 4;
 	/// Search over genes.
 	pub const SEARCH: u32 = 5;
+	/// Deal of the rows of a segment to chunks.
+	pub const DEAL: u32 = 6;
 }
 
 /// Multipliers M0 and M1 of Philox4x32.

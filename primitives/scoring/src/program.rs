@@ -20,7 +20,7 @@ pub const MAX_CHANNELS: u8 = 8;
 /// Maximum number of values of one window, over all channels.
 pub const MAX_SPAN: u32 = 2_048;
 /// Maximum number of bounds between classes.
-pub const MAX_BOUNDS: u32 = 15;
+pub const MAX_BOUNDS: u32 = 63;
 /// Maximum number of windows of a chunk.
 pub const MAX_WINDOWS: u16 = 64;
 /// Maximum number of predictions of a chunk. With errors below 2²⁰, a chunk sum fits `u32`.

@@ -66,14 +66,14 @@ pub fn predicted_class(scores: &[i32]) -> usize {
 
 /// Returns `|base + out / 2^OUT_FRAC − actual|` in 2^−OUT_FRAC raw units, at most [`MAX_ERROR`].
 #[inline(always)]
-fn prediction_error(base: i32, out: i32, actual: i32) -> u32 {
+pub(crate) fn prediction_error(base: i32, out: i32, actual: i32) -> u32 {
 	// Each term stays below 2³⁶.
 	let raw = i64::from(base).wrapping_sub(i64::from(actual)).wrapping_shl(OUT_FRAC);
 	raw.wrapping_add(i64::from(out)).unsigned_abs().min(MAX_ERROR) as u32
 }
 
 /// Returns the error of one classification: 2^OUT_FRAC for a wrong class, 0 for the right one.
-fn classification_error(predicted: usize, actual: usize) -> u32 {
+pub(crate) fn classification_error(predicted: usize, actual: usize) -> u32 {
 	if predicted == actual {
 		0
 	} else {
@@ -82,7 +82,7 @@ fn classification_error(predicted: usize, actual: usize) -> u32 {
 }
 
 /// Returns the sum of `errors`, saturating.
-fn saturating_sum(errors: impl Iterator<Item = u32>) -> u32 {
+pub(crate) fn saturating_sum(errors: impl Iterator<Item = u32>) -> u32 {
 	errors.fold(0, u32::saturating_add)
 }
 
@@ -109,7 +109,7 @@ impl ScoredWindow<'_> {
 ///
 /// For values, the result is the sum of `|ŷ − y|` over all forecast steps in 2^−OUT_FRAC raw units, each error clamped below 2²⁰.
 /// For classes, it is 2^OUT_FRAC per misclassified window. [`Model::Seasonal`] repeats the last season as often as needed.
-/// Returns `u32::MAX` for a point, which has no forecast.
+/// Returns `u32::MAX` for a point and for constants, which have no forecast.
 ///
 /// ```
 /// use doin_scoring::{score, Forecast, Loss, Model, Target, WindowPhase, Windows};
@@ -131,7 +131,7 @@ impl ScoredWindow<'_> {
 /// ```
 pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
 	match model {
-		Model::Point(_) => u32::MAX,
+		Model::Point(_) | Model::Constant(_) => u32::MAX,
 		Model::RepeatLast => score_baseline(program, windows, |channels, _| channels),
 		Model::Seasonal => {
 			let season = usize::from(program.season).max(1);

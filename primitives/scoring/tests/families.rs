@@ -3,11 +3,13 @@
 
 mod common;
 
+use bounded_collections::{BoundedVec, ConstU32};
 use common::{cases, forecast, forward_by_definition, layer, net, number, score_by_definition};
 use doin_scoring::{
 	encoder::{Cell, Conv, Encoder, COPY_MACS, UNIT_MACS},
 	model::{AccumulatorWidth, MAX_ACT, MAX_WIDTH, OUT_FRAC, REQUANTISE_MACS, VERSION},
 	philox::Stream,
+	program::MAX_BOUNDS,
 	sample::{tail, validation, validation_span},
 	score,
 	score::{class_of_change, predicted_class},
@@ -110,8 +112,9 @@ proptest! {
 	) {
 		let stream = &mut Stream::new(&seed, 0, 0);
 		let model = Model::Net(encoded(stream, kind, 12, channels));
-		let mut bytes = model.to_bytes();
-		prop_assert_eq!(Model::from_bytes(&bytes), Ok(model));
+		let whole = model.to_bytes();
+		prop_assert_eq!(Model::from_bytes(&whole), Ok(model));
+		let mut bytes = whole.clone();
 		let position = at.index(bytes.len());
 		bytes[position] = byte;
 		if let Ok(model) = Model::from_bytes(&bytes) {
@@ -120,8 +123,9 @@ proptest! {
 			// The score of a model that was not admitted is arbitrary, but scoring it does not panic.
 			score(&model, &program(channels), &Windows { channels: channels.into(), history: 24, horizon: 4, values });
 		}
-		bytes.truncate(cut.index(bytes.len()));
-		prop_assert!(Model::from_bytes(&bytes).is_err());
+		let cut = cut.index(bytes.len());
+		prop_assert!(Model::from_bytes(&whole[..cut]).is_err(), "no encoding begins with another one");
+		let _ = Model::from_bytes(&bytes[..cut]);
 	}
 }
 
@@ -265,7 +269,7 @@ fn lists_of_an_encoder_are_bounded_before_they_are_read() {
 	// Nine convolutions; nine channels; an encoder of no kind.
 	assert_eq!(Model::from_bytes(&[VERSION, 3, 10, 0, 4, 0, 0, 1, 9 << 2]), Err(ModelError::Shape));
 	assert_eq!(Model::from_bytes(&[VERSION, 3, 10, 0, 9 << 2]), Err(ModelError::Shape));
-	assert_eq!(Model::from_bytes(&[VERSION, 3, 10, 0, 4, 0, 0, 4]), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[VERSION, 3, 10, 0, 4, 0, 0, 5]), Err(ModelError::Malformed));
 }
 
 // Several channels.
@@ -308,6 +312,10 @@ fn channels_and_bounds_outside_their_ranges_are_refused_by_name() {
 	assert_eq!(classes(&[3, 3]), Err(ProgramError::Bounds));
 	assert_eq!(classes(&[3, 2]), Err(ProgramError::Bounds));
 	assert_eq!(classes(&[-5, 0, 7]), Ok(()));
+	// 64 classes are the most that a target holds.
+	let bounds = |count: i32| (0..count).collect::<Vec<_>>();
+	assert_eq!(classes(&bounds(MAX_BOUNDS as i32)), Ok(()));
+	assert!(BoundedVec::<i32, ConstU32<MAX_BOUNDS>>::try_from(bounds(MAX_BOUNDS as i32 + 1)).is_err());
 	let steps = |steps: &[u16]| check(Forecast { target: Target::Steps(steps.to_vec().try_into().unwrap()), ..program(1) });
 	for refused in [&[][..], &[0], &[5], &[2, 2], &[3, 1]] {
 		assert_eq!(steps(refused), Err(ProgramError::Steps));

@@ -11,10 +11,11 @@ use doin_scoring::{
 	math::log2_q32,
 	model::AccumulatorWidth,
 	philox::{philox4x32_10, purpose, Key, Stream},
+	rows::{constant_model, dealt, row_features, score_rows, Image, RowSet, RowTarget, Rows},
 	sample::{drawn, generator_series},
 	score,
 	verdict::{loss, paired, ONE_BIT},
-	window_features, Cell, Conv, Encoder, Model, Net, Program, ProgramError, Scratch,
+	window_features, Cell, Conv, Conv2, Encoder, Model, Net, Program, ProgramError, Scratch,
 };
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
@@ -227,4 +228,125 @@ fn verdicts_stay_as_they_are() {
 		vectors.push(vector);
 	}
 	pinned("verdict", vectors.into());
+}
+
+// Rows.
+
+/// Rows of 24 features, as images of 4 × 6 pixels of one channel or 2 × 4 pixels of three.
+fn images(height: u8, width: u8, target: RowTarget) -> Rows {
+	Rows { features: 24, image: Some(Image { height, width }), target, rows: 3, chunks: 64 }
+}
+
+/// The nets of the vectors with their programs: every encoder that rows admit, classes and values.
+fn row_nets() -> Vec<(&'static str, Rows, Net)> {
+	let stream = &mut Stream::new(&seed(11), purpose::WEIGHTS, 0);
+	let (classes, values) = (images(4, 6, RowTarget::Classes(4)), images(2, 4, RowTarget::Values(4)));
+	let mut nets = vec![
+		("linear", classes, net(stream, 24, 4, true, None)),
+		("mlp", classes, net(stream, 24, 4, false, Some(&[12]))),
+		("mlp beside linear", values, net(stream, 24, 4, true, Some(&[8]))),
+		("deep", values, net(stream, 24, 4, true, Some(&[7, 5, 6]))),
+	];
+	let mut behind = |name, program: Rows, kernel: [u8; 2], stride, skip| {
+		let Image { height, width } = program.image.expect("images");
+		let channels = 24 / (u16::from(height) * u16::from(width));
+		let inputs = u16::from(kernel[0]) * u16::from(kernel[1]) * channels;
+		let conv = Conv2 { height, width, kernel, stride, layer: layer(stream, inputs, 5, 500, 8) };
+		let encoder = Encoder::Image(conv);
+		let Net { layers, .. } = net(stream, encoder.outputs(24, 1).expect("it fits"), 4, false, Some(&[6]));
+		let skip = if skip { net(stream, 24, 4, true, None).skip } else { None };
+		(name, program, Net { window: 24, in_shifts: vec![0], skip, encoder, layers })
+	};
+	nets.extend([
+		behind("patches", classes, [2, 2], [2, 2], false),
+		behind("overlapping patches beside linear", classes, [3, 2], [1, 1], true),
+		behind("patches of three channels", values, [1, 3], [1, 1], false),
+		behind("the whole image", values, [2, 4], [7, 9], true),
+	]);
+	for ((_, _, net), in_shift) in nets.iter_mut().zip([0, 4, 2, 1, 3, 4, 0, 2]) {
+		net.in_shifts = vec![in_shift];
+	}
+	nets
+}
+
+/// `count` rows of random bytes with valid labels.
+fn rows_of(number: u8, program: &Rows, count: u32) -> RowSet {
+	let stream = &mut Stream::new(&seed(number), 0, 0);
+	let mut bytes = Vec::new();
+	for _ in 0..count {
+		bytes.extend((0..program.features).map(|_| stream.below(256) as u8));
+		match program.target {
+			RowTarget::Classes(classes) => bytes.push(stream.below(classes.into()) as u8),
+			RowTarget::Values(values) => {
+				bytes.extend((0..values).flat_map(|_| (stream.below(8_001) as i32 - 4_000).to_le_bytes()));
+			}
+		}
+	}
+	RowSet::new(program, bytes)
+}
+
+#[test]
+fn forward_passes_of_rows_stay_as_they_are() {
+	let mut scratch = Scratch::default();
+	let mut vectors = Vec::new();
+	for (name, program, net) in row_nets() {
+		let class = net.admit_rows(&program).unwrap();
+		let rows = rows_of(12, &program, 3);
+		let passes: Vec<Value> = rows
+			.iter()
+			.map(|(row, _)| {
+				let (mut x, mut out) = (vec![0; net.features()], vec![0; 4]);
+				row_features(net.in_shifts[0].unsigned_abs(), row, &mut x);
+				net.forward(&x, &mut out, &mut scratch);
+				json!({ "features": x, "out": out })
+			})
+			.collect();
+		let model = Model::Net(net);
+		vectors.push(json!({
+			"name": name, "program": program, "model": hex::encode(model.to_bytes()), "macs": model.macs(),
+			"class": if class == AccumulatorWidth::Exact24 { "F" } else { "I" }, "rows": hex::encode(&rows.bytes),
+			"passes": passes, "sum": score_rows(&model, &program, &rows),
+		}));
+	}
+	pinned("rows", vectors.into());
+}
+
+#[test]
+fn deals_stay_as_they_are() {
+	let mut vectors = Vec::new();
+	for (number, chunks, rows, index) in [(13, 64, 1, 0), (13, 64, 3, 63), (14, 100, 2, 50), (15, 256, 64, 255)] {
+		// Row i has the number i in its features.
+		let program = Rows { features: 2, image: None, target: RowTarget::Classes(2), rows, chunks };
+		let segment: Vec<u8> = (0..program.segment_rows()).flat_map(|row| [row as u8, (row >> 8) as u8, 0]).collect();
+		let chunk = dealt(&program, &segment, &seed(number), index);
+		let dealt: Vec<u16> = chunk.iter().map(|(row, _)| u16::from(row[0]) | u16::from(row[1]) << 8).collect();
+		vectors
+			.push(json!({ "seed": hex::encode(seed(number)), "chunks": chunks, "rows": rows, "chunk": index, "dealt": dealt }));
+	}
+	pinned("deal", vectors.into());
+}
+
+#[test]
+fn chunk_sums_of_rows_stay_as_they_are() {
+	let mut vectors = Vec::new();
+	for (number, index, target) in [
+		(16, 0, RowTarget::Classes(4)),
+		(16, 63, RowTarget::Classes(4)),
+		(17, 9, RowTarget::Values(4)),
+		(18, 40, RowTarget::Values(4)),
+	] {
+		let program = if target == RowTarget::Classes(4) { images(4, 6, target) } else { images(2, 4, target) };
+		let segment = rows_of(number, &program, program.segment_rows());
+		let rows = dealt(&program, &segment.bytes, &seed(number), index);
+		let mut models = vec![("constant", constant_model(&segment).unwrap())];
+		models.extend(
+			row_nets().into_iter().filter(|(_, of, _)| of.target == target).map(|(name, _, net)| (name, Model::Net(net))),
+		);
+		let sums: Vec<Value> = models.iter().map(|(name, model)| json!([name, score_rows(model, &program, &rows)])).collect();
+		vectors.push(json!({
+			"seed": hex::encode(seed(number)), "chunk": index, "constant": hex::encode(models[0].1.to_bytes()),
+			"rows": hex::encode(&rows.bytes), "sums": sums,
+		}));
+	}
+	pinned("row_chunks", vectors.into());
 }

@@ -1,8 +1,8 @@
 //! Errors of training and scoring.
 
-use crate::gpu::DeviceError;
+use crate::{gpu::DeviceError, train::candidate::Family};
 use doin_kernels::UnknownBackend;
-use doin_scoring::{ModelError, ProgramError};
+use doin_scoring::{rows::RowError, ModelError, ProgramError};
 
 /// Reason why something was not computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,35 @@ pub enum Error {
 	/// The program or the generator is invalid, or does not fit the series.
 	#[error("invalid program or generator of the domain: {0:?}")]
 	Program(ProgramError),
+	/// The program of rows is invalid, or the rows do not fit it.
+	#[error("invalid program of rows, or rows that do not fit it: {0:?}")]
+	Rows(RowError),
+	/// There are too few rows.
+	#[error("there are {have} rows, {need} are needed for {what}")]
+	FewRows {
+		/// Number of rows.
+		have: usize,
+		/// Smallest usable number.
+		need: usize,
+		/// Purpose of the rows.
+		what: &'static str,
+	},
+	/// The windows of all rows are too large to train on.
+	#[error("{rows} rows of {inputs} inputs are too many to train on: take fewer rows, or a larger stride for a convolution")]
+	TooManyInputs {
+		/// Number of rows.
+		rows: usize,
+		/// Inputs of each.
+		inputs: usize,
+	},
+	/// Nets of the family do not read rows.
+	#[error("family `{family}` is not trained on these rows: {reason}")]
+	UnsupportedFamily {
+		/// The family.
+		family: Family,
+		/// The reason, and what to do instead.
+		reason: &'static str,
+	},
 	/// The split lies outside the series, or the series is too short for it.
 	#[error("the series has {have} values, {need} are needed for {what}")]
 	Short {
@@ -93,6 +122,12 @@ pub enum Error {
 	/// Training was stopped on request or at its time limit.
 	#[error("stopped")]
 	Stopped,
+}
+
+impl From<RowError> for Error {
+	fn from(error: RowError) -> Self {
+		Error::Rows(error)
+	}
 }
 
 impl From<ProgramError> for Error {

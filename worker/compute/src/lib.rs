@@ -22,6 +22,7 @@
 //! - [`train`] has datasets, candidates, trainers and stopping rules.
 //! - [`execute`] trains and evaluates candidates on the CPU, on devices or on both; the [`Executor`] does not affect results.
 //! - [`gpu`] trains on Vulkan devices, with the shaders in `gpu/shaders/`.
+//! - [`rows`] trains nets on the rows of a table by embedding them in windows.
 //! - [`score`] computes [`chunk_sums`], which evaluators answer with.
 //! - [`generator`] fits the source of synthetic evidence, and [`baseline`] reports the errors of simple models.
 //!
@@ -42,12 +43,14 @@ pub mod execute;
 mod fixtures;
 pub mod generator;
 pub mod gpu;
+pub mod rows;
 pub mod score;
 pub mod train;
 
 pub use doin_kernels::{layout::BATCH, peak, Backend};
 pub use error::Error;
 pub use execute::{ComputeUnit, Control, Evaluated, Executor, Grouping, Observer, TrainingRun};
+pub use rows::{RowsData, RowsTask};
 pub use score::chunks::{chunk_sums, selected_chunk_sums, validation_sums};
 pub use train::{
 	candidate::{thread_pool, Candidate, Family, OnEpoch, BYTE_OPERAND_BITS, GENE_NAMES, OPERAND_BITS},

@@ -18,6 +18,7 @@
 //! - [`target`] and [`spec`] state the forecast, in the units of the column.
 //! - [`draft`] makes the record of a domain, and [`files`] the training set of a model.
 //! - [`model_file`] stores a trained model, [`evaluation`] computes its errors, and [`predict`] its forecasts.
+//! - [`rows`] does all of this for tables whose rows are independent of each other, each with a class or values.
 //!
 //! Functions that read files of a user return [`anyhow::Error`]: its text names the file, the line, the reason and the next step.
 
@@ -36,6 +37,7 @@ pub mod model_file;
 pub mod output;
 pub mod predict;
 pub mod quantise;
+pub mod rows;
 pub mod season;
 pub mod series;
 pub mod spec;

@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
 /// Value of the field `format`.
-const FORMAT: &str = "doin-model";
-/// Version that is written, and the only one that is read.
+pub(crate) const FORMAT: &str = "doin-model";
+/// Version of forecasts of series. Models of rows have version 3, see [`crate::rows::model_file`].
 const VERSION: u32 = 2;
 /// Largest file that is read: a model has at most 64 KiB, twice that in hex.
-const MAX_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
 /// Contents of a file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -165,18 +165,11 @@ impl LoadedModel {
 	/// Errors if the file cannot be read, is not a model file, was cut off, damaged or changed, or if its model is
 	/// not admissible.
 	pub fn read(path: &Path) -> Result<Self> {
-		let shown = path.display();
-		let length =
-			std::fs::metadata(path).with_context(|| format!("cannot read {shown}. Name a file that `train --out` wrote"))?.len();
-		ensure!(
-			length <= MAX_BYTES,
-			"{shown} has {length} bytes, and a model file has at most {MAX_BYTES}: name a file that `train --out` wrote"
-		);
-		let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-		Self::parse(&bytes).with_context(|| format!("{shown} cannot be used"))
+		Self::parse(&read_bytes(path)?).with_context(|| format!("{} cannot be used", path.display()))
 	}
 
-	fn parse(bytes: &[u8]) -> Result<Self> {
+	/// Parses the contents of a file; see [`LoadedModel::read`].
+	pub(crate) fn parse(bytes: &[u8]) -> Result<Self> {
 		let file = parse_file(bytes)?;
 		let program = file.spec.program();
 		program.check().map_err(|error| anyhow!("the forecast is impossible: {error:?}"))?;
@@ -243,8 +236,28 @@ impl LoadedModel {
 	}
 }
 
-/// Parses the contents of a file, and checks format, version and checksum.
-fn parse_file(bytes: &[u8]) -> Result<ModelFile> {
+/// Reads the bytes of a model file.
+///
+/// # Errors
+///
+/// Errors if the file cannot be read or is too long.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+	let shown = path.display();
+	let length =
+		std::fs::metadata(path).with_context(|| format!("cannot read {shown}. Name a file that `train --out` wrote"))?.len();
+	ensure!(
+		length <= MAX_BYTES,
+		"{shown} has {length} bytes, and a model file has at most {MAX_BYTES}: name a file that `train --out` wrote"
+	);
+	std::fs::read(path).with_context(|| format!("cannot read {shown}"))
+}
+
+/// Parses the JSON object of a model file of any version.
+///
+/// # Errors
+///
+/// Errors if the bytes are cut off, or are no model file.
+pub(crate) fn parse_json(bytes: &[u8]) -> Result<serde_json::Value> {
 	let value: serde_json::Value = match serde_json::from_slice(bytes) {
 		Ok(value) => value,
 		Err(error) if error.is_eof() && String::from_utf8_lossy(bytes).contains(FORMAT) => {
@@ -255,16 +268,29 @@ fn parse_file(bytes: &[u8]) -> Result<ModelFile> {
 	if value["format"] != FORMAT {
 		bail!("the file is not a model file: the format is not `{FORMAT}`. Name a file that `train --out` wrote");
 	}
+	Ok(value)
+}
+
+/// Reason for a file whose fields are not those of its version.
+pub(crate) const DAMAGED: &str = "the file is damaged: a field is missing or invalid. Copy it again, or train again";
+/// Reason for a file that does not have the checksum of its fields.
+pub(crate) const CHANGED: &str =
+	"the file is damaged or was changed by hand: the checksum does not match. Copy it again, or train again";
+
+/// Parses the contents of a file, and checks format, version and checksum.
+fn parse_file(bytes: &[u8]) -> Result<ModelFile> {
+	let value = parse_json(bytes)?;
 	if value["version"] != VERSION {
 		bail!(
-			"the file has version {}, and this program reads version {VERSION}: use the program that wrote it",
-			value["version"]
+			"the file has version {}, and this program reads version {VERSION} of forecasts and version {} of rows: use the program \
+			that wrote it",
+			value["version"],
+			crate::rows::model_file::VERSION
 		);
 	}
-	let damaged = "the file is damaged: a field is missing or invalid. Copy it again, or train again";
-	let Envelope { mut file, checksum } = serde_json::from_value(value).context(damaged)?;
+	let Envelope { mut file, checksum } = serde_json::from_value(value).context(DAMAGED)?;
 	if file.checksum()? != checksum {
-		bail!("the file is damaged or was changed by hand: the checksum does not match. Copy it again, or train again");
+		bail!(CHANGED);
 	}
 	file.spec.channels = target::channels(file.data.inputs.len())?;
 	Ok(file)

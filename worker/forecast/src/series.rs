@@ -15,8 +15,10 @@ use std::{ops::Range, path::Path};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::EnumMessage, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Fill {
-	/// Linear interpolation between the neighbours.
+	/// Linear interpolation between the neighbours of a series.
 	Linear,
+	/// Median of the column over the training rows, for rows with --label.
+	Median,
 }
 
 /// Columns beside the one to forecast, and the treatment of times and gaps.
@@ -63,7 +65,7 @@ impl Series {
 	/// evenly, or if the column to forecast is constant. The message names the line of the fault.
 	pub fn read(path: &Path, first: Option<usize>, column: Option<&str>, options: &ReadOptions) -> Result<(Vec<String>, Self)> {
 		let (inputs, time) = (options.inputs.as_slice(), options.time.as_deref());
-		let selection = Selection { column, inputs, time, keep_last: options.last.is_some() && first.is_none() };
+		let selection = Selection { column, inputs, time, keep_last: options.last.is_some() && first.is_none(), rows: None };
 		let text = TextTable::read(path, &selection, &options.csv)?;
 		let most = max_rows(target::channels(text.names.len() - 1)?);
 		ensure!(
@@ -80,6 +82,7 @@ impl Series {
 		let part = Part { text: &text, first, last: options.last, most };
 		let (used, columns) = match options.fill {
 			Some(Fill::Linear) => part.fill(columns)?,
+			Some(Fill::Median) => bail!("--fill median fills rows with --label: fill a series with --fill linear"),
 			None => part.without_gaps(columns, &steps)?,
 		};
 		let mut notes = vec![];

@@ -64,7 +64,7 @@ impl SplitRule {
 		let end = ends.get(2).copied().unwrap_or(rows);
 		ensure!(
 			end <= rows && ends[1] <= end,
-			"--split {self} takes {} rows, and the series has {rows}: choose smaller parts",
+			"--split {self} takes {} rows, and there are {rows}: choose smaller parts",
 			ends.iter().max().unwrap_or(&end)
 		);
 		Ok(Cut { split: Split { train_end: ends[0] as u32, validation_end: ends[1] as u32 }, rows: end })
@@ -85,7 +85,7 @@ mod tests {
 		assert_eq!(of("60/20/10", 1_000).unwrap(), (600, 800, 900));
 		assert_eq!(of("8640/2880", 17_420).unwrap(), (8_640, 11_520, 17_420));
 		assert_eq!(of("8640/2880/2880", 17_420).unwrap(), (8_640, 11_520, 14_400));
-		assert!(format!("{:#}", of("8640/2880", 9_000).unwrap_err()).contains("11520 rows, and the series has 9000"));
+		assert!(format!("{:#}", of("8640/2880", 9_000).unwrap_err()).contains("11520 rows, and there are 9000"));
 		for wrong in ["", "70", "70/", "0/15", "70/x", "1/2/3/4", "-1/5", "70/0"] {
 			assert!(wrong.parse::<SplitRule>().unwrap_err().contains("invalid split"), "{wrong}");
 		}

@@ -212,7 +212,7 @@ mod tests {
 		assert!(refusal(classes(&[0.51, 0.52]).target(0.1)).contains("equal in units of 0.1"));
 		assert!(refusal(classes(&[f64::NAN]).target(0.1)).contains("finite number"));
 		assert!(refusal(classes(&[1e30]).target(0.1)).contains("31 bits"));
-		assert!(refusal(classes(&(0..16).map(f64::from).collect::<Vec<_>>()).target(0.1)).contains("16 bounds"));
+		assert!(refusal(classes(&(0..64).map(f64::from).collect::<Vec<_>>()).target(0.1)).contains("64 bounds"));
 	}
 
 	#[test]

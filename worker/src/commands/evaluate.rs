@@ -1,21 +1,26 @@
-//! `evaluate`: errors of a saved model on a series, beside simple models.
+//! `evaluate`: errors of a saved model on a series or on rows, beside simple models.
+
+mod rows;
 
 use crate::{
 	args::DataArgs,
 	report::{better_cell, entry, table, write_table, OutputArgs, Remarks, LEFT, RIGHT},
+	row_args::RowLabelArgs,
 	work::{compute, threads},
 };
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_forecast::{
 	error_scale::percent_below,
 	evaluation::{Part, PartErrors},
+	rows::AnyModel,
 	significant,
 	target::{class_range, scored_steps},
 	ErrorFigures, ErrorScale, Evaluation, LoadedModel, SplitRule, StepErrors, Table,
 };
 use doin_scoring::Target;
+pub use rows::read as read_rows;
 use serde::Serialize;
 use std::{
 	collections::BTreeMap,
@@ -31,6 +36,8 @@ pub struct EvaluateArgs {
 	model: PathBuf,
 	#[command(flatten)]
 	data: DataArgs,
+	#[command(flatten)]
+	rows: RowLabelArgs,
 	/// Parts to validate and test on, as TRAIN/VAL in per cent or rows [default: those of the training for a file of the
 	/// training; all windows of other data]
 	#[arg(long, value_name = "TRAIN/VAL")]
@@ -49,7 +56,11 @@ pub struct EvaluateArgs {
 /// Errors if the model or the data cannot be used.
 pub async fn run(args: EvaluateArgs) -> Result<()> {
 	compute(move |_| {
-		let loaded = LoadedModel::read(&args.model)?;
+		let loaded = match AnyModel::read(&args.model)? {
+			AnyModel::Series(loaded) => loaded,
+			AnyModel::Rows(loaded) => return rows::run(&args, &loaded),
+		};
+		ensure!(args.rows.label.is_none(), "--label names labels of rows, and the model forecasts a series: omit it");
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
 		let remarks = Remarks::default();

@@ -77,10 +77,10 @@ pub struct GeneArgs {
 	/// Steps of history that the model reads [default: two seasons or four horizons; 48 for cells]
 	#[arg(long, value_name = "N")]
 	pub window: Option<Span>,
-	/// Neurons of a layer, channels of a convolution, or units of a cell [default: 32, 16 or 24]
+	/// Neurons of a layer, channels of a convolution, or units of a cell [default: 32, 16 or 24; at most 128 for rows]
 	#[arg(long, value_name = "N")]
 	width: Option<Span>,
-	/// Hidden layers or convolutions [default: 1 or 2]
+	/// Hidden layers or convolutions [default: 1 or 2; 2 layers for rows]
 	#[arg(long, value_name = "N")]
 	depth: Option<Span>,
 	/// Steps that a convolution reads [default: 5]
@@ -92,15 +92,15 @@ pub struct GeneArgs {
 	/// Double the distance of the steps that a convolution reads with each layer
 	#[arg(long)]
 	dilate: bool,
-	/// Exponent of the first learning rate, 2^(N - 20) [default: 10; 12 for cells]
+	/// Exponent of the first learning rate, 2^(N - 20) [default: 10; 12 for cells, 11 for rows]
 	#[arg(long, value_name = "N", value_parser = parse_rate)]
 	rate: Option<Span>,
-	/// Most passes over the training part; the net of the best one is kept [default: 24; 12 for cells]
+	/// Most passes over the training part; the net of the best one is kept [default: 24; 12 for cells, 32 for rows]
 	#[arg(long, value_name = "N")]
 	epochs: Option<Span>,
-	/// Limit the weights to 2^-N; those of a cell to four times that, or 1
-	#[arg(long, value_name = "N", default_value = "2")]
-	decay: Span,
+	/// Limit the weights to 2^-N; those of a cell to four times that, or 1 [default: 2; 0 for dense nets of rows]
+	#[arg(long, value_name = "N")]
+	decay: Option<Span>,
 	/// Bits of the operands of training steps: 12, or 8 for dense nets, faster with AVX-512 VNNI. Models have 12 bits either way
 	#[arg(long, value_name = "N", default_value_t = OPERAND_BITS)]
 	bits: u8,
@@ -113,6 +113,14 @@ pub struct GeneArgs {
 	/// Train the net on the whole target and average it with the linear skip, in place of training it on the residual
 	#[arg(long, conflicts_with = "no_skip")]
 	blend: bool,
+}
+
+/// Returns the default width of a net of rows: the largest of 8 to 128 neurons with which a net of two hidden layers and a linear
+/// skip fits the largest model, with a twelfth to spare.
+fn widest(features: u16, outputs: u16) -> i64 {
+	let (features, outputs) = (i64::from(features), i64::from(outputs));
+	let bytes = |width: i64| 2 * (features * width + width * width + (width + features) * outputs);
+	(1..=16).rev().map(|eighth| 8 * eighth).find(|width| bytes(*width) <= 60_000).unwrap_or(8)
 }
 
 /// Genes as ranges, in the order of the search.
@@ -157,6 +165,38 @@ impl GeneArgs {
 			Some(window) => bail!("invalid --window {window}: expected a value from 1 to {MAX_HISTORY}"),
 			None => Ok(span.hi as u16),
 		}
+	}
+
+	/// Returns the genes of models of rows with so many features and outputs. `patch` is the side of the largest patch of the
+	/// images that the rows are.
+	///
+	/// # Errors
+	///
+	/// Errors if models of the family do not read rows.
+	pub fn of_rows(&self, features: u16, outputs: u16, patch: Option<u8>) -> Result<Self> {
+		let mut genes = self.clone();
+		match self.family {
+			ModelFamily::Linear => {}
+			ModelFamily::Mlp => {
+				genes.depth = self.depth.or(Some(2.into()));
+				genes.width = self.width.or(Some(widest(features, outputs).into()));
+				genes.rate = self.rate.or(Some(11.into()));
+				genes.epochs = self.epochs.or(Some(32.into()));
+				// On Letter Recognition, limited weights make twice as many mistakes.
+				genes.decay = self.decay.or(Some(0.into()));
+			}
+			ModelFamily::Conv => {
+				let patch =
+					patch.context("--family conv reads images: name their size with --image HxW, or choose another --family")?;
+				genes.depth = self.depth.or(Some(1.into()));
+				genes.kernel = self.kernel.or(Some(i64::from(patch).into()));
+			}
+			ModelFamily::Lstm | ModelFamily::Gru => bail!(
+				"--family {} reads the steps of a series, and a row has none: choose linear, mlp or, for images, conv",
+				self.family
+			),
+		}
+		Ok(genes)
 	}
 
 	/// Returns the candidates: one, one per seed, or `population` points of the ranges, drawn at random without repeats.
@@ -241,7 +281,7 @@ impl GeneArgs {
 			stride,
 			rate: of(self.rate, 10, 10, 12),
 			epochs: of(self.epochs, 24, 24, 12),
-			decay: self.decay,
+			decay: self.decay.unwrap_or(2.into()),
 		})
 	}
 
@@ -286,6 +326,23 @@ pub fn named_genes(family: ModelFamily, candidate: &Candidate) -> Vec<(&'static 
 		genes.push(("bits", candidate.bits.into()));
 	}
 	genes
+}
+
+/// Returns the genes that matter for a candidate of rows, by name.
+pub fn named_row_genes(family: ModelFamily, candidate: &Candidate) -> Vec<(&'static str, u64)> {
+	let mut genes = named_genes(family, candidate);
+	let unused: &[&str] = if family == ModelFamily::Conv { &["window", "depth", "dilate", "skip"] } else { &["window"] };
+	genes.retain(|(name, _)| !unused.contains(name));
+	genes
+}
+
+/// Returns the family of a candidate of rows and its genes as text.
+pub fn describe_row_candidate(family: ModelFamily, candidate: &Candidate) -> String {
+	let genes: Vec<String> = named_row_genes(family, candidate).iter().map(|(name, value)| format!("{name} {value}")).collect();
+	if genes.is_empty() {
+		return family.to_string();
+	}
+	format!("{family}: {}", genes.join(", "))
 }
 
 /// Returns the family of a candidate and its genes as text.
@@ -340,6 +397,30 @@ mod tests {
 		assert_eq!((bits(""), bits("--bits 8 --width 4..9")), (vec![12, 12], vec![8, 8]));
 		let of = |text: &str| describe_candidate(ModelFamily::Mlp, &genes(text).candidates(None, 24, 48).unwrap()[0]);
 		assert!(of("--bits 8").ends_with("skip 1, bits 8") && of("").ends_with("skip 1"));
+	}
+
+	#[test]
+	fn genes_of_rows_have_no_window() {
+		let of = |text: &str, patch: Option<u8>| {
+			let genes = genes(text).of_rows(64, 10, patch)?;
+			let family = genes.family;
+			Ok::<_, anyhow::Error>(describe_row_candidate(family, &genes.candidates(None, 64, 64)?[0]))
+		};
+		assert_eq!(of("--family linear", None).unwrap(), "linear");
+		assert!(of("", None).unwrap().starts_with("mlp: width 128, depth 2, rate 11, epochs 32, decay 0"));
+		assert!(of("--width 8 --decay 1", None).unwrap().starts_with("mlp: width 8, depth 2, rate 11, epochs 32, decay 1"));
+		assert_eq!(
+			of("--family conv --width 8", Some(5)).unwrap(),
+			"conv: width 8, kernel 5, stride 2, rate 10, epochs 24, decay 2, seed 0"
+		);
+		assert!(of("--family conv --kernel 3", Some(5)).unwrap().contains("kernel 3"));
+		assert!(of("--family conv", None).unwrap_err().to_string().contains("--image HxW"));
+		assert!(of("--family gru", None).unwrap_err().to_string().contains("a row has none"));
+	}
+
+	#[test]
+	fn the_default_net_of_rows_fits_the_largest_model() {
+		assert_eq!([widest(16, 26), widest(784, 10), widest(1_024, 64)], [128, 24, 8]);
 	}
 
 	#[test]

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod keys;
 pub mod predict;
 mod registration;
+mod row_figures;
 pub mod run;
 pub mod status;
 pub mod train;

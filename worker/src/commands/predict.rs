@@ -1,15 +1,19 @@
-//! `predict`: forecasts of a saved model.
+//! `predict`: forecasts of a saved model, or predictions for rows.
+
+mod rows;
 
 use crate::{
 	args::DataArgs,
 	report::{entry, print_text, table, OutputArgs, Remarks, LEFT, RIGHT},
+	row_args::RowLabelArgs,
 	work::compute,
 };
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::Args;
 use doin_forecast::{
 	exact,
 	predict::{predict, Origin, Outcome, Prediction},
+	rows::AnyModel,
 	target::class_range,
 	units::decimals,
 	LoadedModel, Table,
@@ -29,10 +33,12 @@ pub struct PredictArgs {
 	pub model: PathBuf,
 	#[command(flatten)]
 	pub data: DataArgs,
+	#[command(flatten)]
+	rows: RowLabelArgs,
 	/// Last row that is known, counted from 1 for the first below the header, or `last`. Rows after it are shown beside
-	/// the forecast
-	#[arg(long, value_name = "ROW", default_value = "last")]
-	at: Origin,
+	/// the forecast [default: last]. For a model of rows, the row to predict [default: all rows]
+	#[arg(long, value_name = "ROW")]
+	at: Option<Origin>,
 	#[command(flatten)]
 	output: OutputArgs,
 	/// Print CSV in place of text
@@ -47,12 +53,17 @@ pub struct PredictArgs {
 /// Errors if the model or the data cannot be used, or if the row has too little history.
 pub async fn run(args: PredictArgs) -> Result<()> {
 	compute(move |_| {
-		let loaded = LoadedModel::read(&args.model)?;
+		let loaded = match AnyModel::read(&args.model)? {
+			AnyModel::Series(loaded) => loaded,
+			AnyModel::Rows(loaded) => return rows::run(&args, &loaded),
+		};
+		ensure!(args.rows.label.is_none(), "--label names labels of rows, and the model forecasts a series: omit it");
+		let at = args.at.unwrap_or(Origin::Last);
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
 		let remarks = Remarks::default();
 		remarks.add_notes(&table.series.notes);
-		let report = PredictReport::new(&loaded, &table, args.at, predict(&loaded, &table, args.at)?);
+		let report = PredictReport::new(&loaded, &table, at, predict(&loaded, &table, at)?);
 		let report = PredictReport { notes: remarks.texts(), ..report };
 		if args.as_csv {
 			return print_text(report.csv()?);

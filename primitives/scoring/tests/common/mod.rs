@@ -6,7 +6,7 @@ use doin_scoring::{
 	activation::{SIGMOID, TANH},
 	model::{MAX_ACT, OUT_FRAC},
 	philox::Stream,
-	Cell, Conv, Encoder, Forecast, Generator, Layer, Loss, Net, Target, WindowPhase,
+	Cell, Conv, Conv2, Encoder, Forecast, Generator, Layer, Loss, Net, Target, WindowPhase,
 };
 use proptest::test_runner::Config as ProptestConfig;
 
@@ -161,6 +161,28 @@ fn convolutions_by_definition(convs: &[Conv], x: Vec<i64>, steps: usize) -> Vec<
 	x
 }
 
+/// A convolution over an image, pixel by pixel.
+fn image_by_definition(conv: &Conv2, x: &[i64]) -> Vec<i64> {
+	let [height, width, rows, columns, down, right] =
+		[conv.height, conv.width, conv.kernel[0], conv.kernel[1], conv.stride[0], conv.stride[1]].map(usize::from);
+	let channels = x.len() / (height * width);
+	let pixel = |row: usize, column: usize, channel: usize| x[(row * width + column) * channels + channel];
+	let mut maps = vec![Vec::new(); conv.layer.outputs.into()];
+	for top in (0..=height - rows).step_by(down) {
+		for left in (0..=width - columns).step_by(right) {
+			let mut patch = Vec::new();
+			for row in top..top + rows {
+				for column in left..left + columns {
+					patch.extend((0..channels).map(|channel| pixel(row, column, channel)));
+				}
+			}
+			let outputs = project(&conv.layer, &patch);
+			maps.iter_mut().zip(outputs).for_each(|(map, value)| map.push(value.clamp(0, i64::from(MAX_ACT))));
+		}
+	}
+	maps.concat()
+}
+
 /// The definition of a forward pass, in `i64` and without any shared code.
 pub fn forward_by_definition(net: &Net, x: &[i16]) -> Vec<i64> {
 	let x: Vec<i64> = x.iter().map(|x| i64::from(*x)).collect();
@@ -172,6 +194,7 @@ pub fn forward_by_definition(net: &Net, x: &[i16]) -> Vec<i64> {
 			Encoder::Conv(convs) => convolutions_by_definition(convs, x, steps),
 			Encoder::Lstm(cell) => cell_by_definition(cell, true, &x, steps),
 			Encoder::Gru(cell) => cell_by_definition(cell, false, &x, steps),
+			Encoder::Image(conv) => image_by_definition(conv, &x),
 		};
 		let clamp = |values: Vec<i64>| values.into_iter().map(|v| v.clamp(0, i64::from(MAX_ACT))).collect();
 		let activations = hidden.iter().fold(x, |x, layer| clamp(project(layer, &x)));

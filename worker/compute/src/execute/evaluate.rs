@@ -33,10 +33,19 @@ impl Candidate {
 	/// Those of [`train`](Self::train); [`Error::Model`] if the domain does not admit the net.
 	pub fn evaluate(&self, data: &Dataset, stop: &dyn StopSignal) -> Result<Evaluated, Error> {
 		let model = Model::Net(self.train(data, stop)?);
-		data.task.admit(&model)?;
+		let of_rows = data.admit(&model)?;
 		let errors = data.chunk_errors(&model);
-		Ok(Evaluated { candidate: *self, fitness: data.fitness(&errors), model, errors })
+		Ok(Evaluated { candidate: *self, fitness: data.fitness(&errors), model: of_rows.unwrap_or(model), errors })
 	}
+}
+
+/// An admitted net.
+struct Admitted {
+	candidate: Candidate,
+	/// The net that reads the windows of the dataset.
+	model: Model,
+	/// The net that reads rows, if the windows are embedded rows.
+	of_rows: Option<Model>,
 }
 
 /// Admits and evaluates nets that candidates were trained to, all at once, on `device` if there is one. The CPU evaluates what
@@ -48,18 +57,18 @@ pub(super) fn evaluate(
 ) -> Vec<Result<Evaluated, Error>> {
 	let admit = |(candidate, net): (Candidate, Result<Net, Error>)| {
 		let model = Model::Net(net?);
-		data.task.admit(&model)?;
-		Ok((candidate, model))
+		let of_rows = data.admit(&model)?;
+		Ok(Admitted { candidate, model, of_rows })
 	};
-	let admitted: Vec<Result<(Candidate, Model), Error>> = nets.into_par_iter().map(admit).collect();
-	let models: Vec<&Model> = admitted.iter().flatten().map(|(_, model)| model).collect();
+	let admitted: Vec<Result<Admitted, Error>> = nets.into_par_iter().map(admit).collect();
+	let models: Vec<&Model> = admitted.iter().flatten().map(|admitted| &admitted.model).collect();
 	let mut errors = device.map_or_else(|| vec![None; models.len()], |device| device_errors(data, &models, device)).into_iter();
 	let with_errors = |admitted: Result<_, Error>| admitted.map(|admitted| (admitted, errors.next().flatten()));
 	let admitted: Vec<Result<_, Error>> = admitted.into_iter().map(with_errors).collect();
-	let evaluate = |admitted: Result<((Candidate, Model), Option<ChunkErrors>), Error>| {
-		let ((candidate, model), errors) = admitted?;
+	let evaluate = |admitted: Result<(Admitted, Option<ChunkErrors>), Error>| {
+		let (Admitted { candidate, model, of_rows }, errors) = admitted?;
 		let errors = errors.unwrap_or_else(|| data.chunk_errors(&model));
-		Ok(Evaluated { candidate, fitness: data.fitness(&errors), model, errors })
+		Ok(Evaluated { candidate, fitness: data.fitness(&errors), model: of_rows.unwrap_or(model), errors })
 	};
 	admitted.into_par_iter().map(evaluate).collect()
 }

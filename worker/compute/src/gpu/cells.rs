@@ -36,7 +36,7 @@ pub fn gates(net: &Net) -> Option<(CellShape, PackedWeights)> {
 	let (kind, cell) = match &net.encoder {
 		Encoder::Lstm(cell) => (CellKind::Lstm, cell),
 		Encoder::Gru(cell) => (CellKind::Gru, cell),
-		Encoder::None | Encoder::Conv(_) => return None,
+		Encoder::None | Encoder::Conv(_) | Encoder::Image(_) => return None,
 	};
 	Some(CellShape::from_cell(kind, cell, net.window.into()))
 }

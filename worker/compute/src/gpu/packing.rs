@@ -188,6 +188,7 @@ fn layers(net: &Net) -> Vec<Cow<'_, Layer>> {
 	let first: Vec<Cow<Layer>> = match &net.encoder {
 		Encoder::None => Vec::new(),
 		Encoder::Conv(convs) => convs.iter().map(|conv| Cow::Borrowed(&conv.layer)).collect(),
+		Encoder::Image(conv) => vec![Cow::Borrowed(&conv.layer)],
 		Encoder::Lstm(_) | Encoder::Gru(_) => gate_layer(net).into_iter().map(Cow::Owned).collect(),
 	};
 	first.into_iter().chain(net.layers.iter().map(Cow::Borrowed)).collect()

@@ -120,7 +120,7 @@ impl<'a> Prepared<'a> {
 		let last = dense.next_back();
 		hidden.extend(dense.map(|layer| (None, layer)));
 		let cell = match &net.encoder {
-			Encoder::None | Encoder::Conv(_) => None,
+			Encoder::None | Encoder::Conv(_) | Encoder::Image(_) => None,
 			Encoder::Lstm(cell) => Some(CellShape::from_cell(CellKind::Lstm, cell, net.window())),
 			Encoder::Gru(cell) => Some(CellShape::from_cell(CellKind::Gru, cell, net.window())),
 		};
@@ -234,7 +234,7 @@ impl<'a> Prepared<'a> {
 		let beside = self.skip.as_ref().filter(|_| self.last.is_some());
 		let skip = beside.map(|skip| LayerSums { sums, shift: skip.shift });
 		match (&mut *classes, skip) {
-			(Some(classes), skip) => classes.set(targets, exact, skip),
+			(Some(classes), skip) => classes.set(self.backend, targets, exact, skip),
 			(None, skip) if loaded == Loaded::OneByOne => clamp_targets(exact, skip, targets),
 			(None, Some(LayerSums { sums, shift })) => self.backend.run(SubtractSkip { targets, sums, shift }),
 			(None, None) => {}
@@ -248,7 +248,7 @@ impl<'a> Prepared<'a> {
 		};
 		match classes {
 			None => self.backend.run(L1Error { shift, sums, targets, outputs: program.outputs().into(), count }),
-			Some(classes) => classes.count_errors(LayerSums { sums, shift }, count) << OUT_FRAC,
+			Some(classes) => classes.count_errors(self.backend, LayerSums { sums, shift }, count) << OUT_FRAC,
 		}
 	}
 

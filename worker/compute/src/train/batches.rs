@@ -211,7 +211,7 @@ impl<'a> Batches<'a> {
 	fn finish_targets(&mut self) {
 		let skip = self.skip_weights.as_ref().map(|weights| LayerSums { sums: &self.sums, shift: weights.shift });
 		match (&mut self.classes, skip) {
-			(Some(classes), skip) => classes.set(&self.targets, &self.exact, skip),
+			(Some(classes), skip) => classes.set(self.backend, &self.targets, &self.exact, skip),
 			(None, skip) if !self.exact.is_empty() => clamp_targets(&self.exact, skip, &mut self.targets),
 			(None, Some(LayerSums { sums, shift })) => {
 				self.backend.run(SubtractSkip { targets: &mut self.targets, sums, shift });
@@ -280,7 +280,7 @@ impl<'a> Batches<'a> {
 		let LayerSums { sums, shift } = net;
 		match &self.classes {
 			None => self.backend.run(L1Gradient { shift, sums, targets: &self.targets, tiles, groups }),
-			Some(classes) => classes.gradient(net, tiles, groups),
+			Some(classes) => classes.gradient(self.backend, net, tiles, groups),
 		}
 	}
 
@@ -320,7 +320,7 @@ impl<'a> Batches<'a> {
 			let (sums, outputs, count) = (&self.sums[..], self.outputs, places.len());
 			error += match &self.classes {
 				None => self.backend.run(L1Error { shift, sums, targets: &self.targets, outputs, count }),
-				Some(classes) => classes.count_errors(LayerSums { sums, shift }, count) << OUT_FRAC,
+				Some(classes) => classes.count_errors(self.backend, LayerSums { sums, shift }, count) << OUT_FRAC,
 			};
 		}
 		error

@@ -4,6 +4,7 @@ use super::{
 	header::Header,
 	number::{is_number, Missing},
 	records::Record,
+	row_columns::RowSelection,
 	table::CsvOptions,
 };
 use crate::time::recognise;
@@ -27,6 +28,8 @@ pub struct Selection<'a> {
 	pub time: Option<&'a str>,
 	/// `true` if the last rows are kept of a file that has too many.
 	pub keep_last: bool,
+	/// Columns of a table of rows, in place of those of a series.
+	pub rows: Option<RowSelection<'a>>,
 }
 
 /// Positions of the columns that are held.
@@ -54,6 +57,9 @@ impl Columns {
 		options: &CsvOptions,
 		missing: &Missing,
 	) -> Result<Self> {
+		if let Some(rows) = &selection.rows {
+			return Self::of_rows(header, sample, rows, options, missing);
+		}
 		let filters = options.filters.iter().map(|filter| parse_filter(header, filter)).collect::<Result<Vec<_>>>()?;
 		let column = selection.column.map(|column| header.find(column)).transpose()?;
 		let mut inputs = Vec::new();
@@ -117,7 +123,7 @@ fn time_columns(header: &Header, list: &str) -> Result<Vec<usize>> {
 }
 
 /// Parses a condition `COLUMN=VALUE`.
-fn parse_filter(header: &Header, filter: &str) -> Result<(usize, String)> {
+pub(super) fn parse_filter(header: &Header, filter: &str) -> Result<(usize, String)> {
 	// A name may hold the sign; the first column that exists counts.
 	let mut parts = filter.match_indices('=').map(|(at, _)| (filter[..at].trim(), filter[at + 1..].trim()));
 	let first = parts.clone().next();

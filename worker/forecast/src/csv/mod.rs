@@ -6,7 +6,8 @@
 //!
 //! - [`source`] decompresses gzip, decodes UTF-16, and refuses formats that hold no text.
 //! - [`dialect`] finds out delimiter and line ends, and [`records`] splits the text.
-//! - [`header`] finds columns by name or position, and [`columns`] recognises those that are not named.
+//! - [`header`] finds columns by name or position, and [`columns`] recognises those that are not named; [`row_columns`] chooses
+//!   those of a table of rows.
 //! - [`table`] streams the records once, and holds the selected cells in [`cells`].
 //! - [`number`] parses numbers with a decimal point or comma, [`values`] applies it, and [`sentinel`] finds numbers such as
 //!   -9999.
@@ -20,6 +21,7 @@ pub mod header;
 pub mod note;
 pub mod number;
 pub mod records;
+pub mod row_columns;
 pub mod sentinel;
 pub mod source;
 pub mod table;

@@ -8,9 +8,11 @@
 //! | [`conv1d`] | causal convolutions, forward and backward |
 //! | [`rnn`] | LSTM and GRU cells, forward and backward through time |
 //! | [`loss`] | absolute error, its gradient, targets beside a linear skip |
+//! | [`classes`] | classes, the gradient of the hinge loss, wrong predictions |
 //! | [`lion`] | the optimizer's step, which the updates of all layers share |
 //! | [`philox`] | random words |
 
+pub mod classes;
 pub mod conv1d;
 pub mod gather;
 pub mod gemm;

@@ -3,6 +3,7 @@
 //! A fixed set of random cases runs always. The large sets, of 100 000 dense layers and thousands of everything else, run by
 //! `cargo test --release -p doin-kernels -- --ignored`.
 
+mod classes;
 mod conv1d;
 mod gather;
 mod gemm;

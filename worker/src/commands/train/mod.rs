@@ -3,6 +3,7 @@
 mod next_command;
 mod plan;
 mod report;
+mod rows;
 
 use crate::{
 	args::{ColumnArgs, TargetArgs},
@@ -11,6 +12,7 @@ use crate::{
 		genes::{describe_candidate, GeneArgs},
 	},
 	report::{print_text, OutputArgs, Remarks},
+	row_args::RowArgs,
 	work::{compute_until_interrupted, interrupted, threads},
 };
 use anyhow::{ensure, Context, Result};
@@ -20,7 +22,9 @@ use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	Executor, StoppingRule,
 };
-use doin_forecast::{output::check_output, spec::explain, FileSet, ModelFile, SeriesSource, SplitRule, StepErrors};
+use doin_forecast::{
+	output::check_output, rows::RowModelFile, spec::explain, FileSet, ModelFile, SeriesSource, SplitRule, StepErrors,
+};
 use doin_scoring::verdict::total;
 use next_command::NextCommand;
 use plan::Plan;
@@ -39,6 +43,8 @@ use std::{
 pub struct TrainArgs {
 	#[command(flatten)]
 	files: FileArgs,
+	#[command(flatten)]
+	rows: RowArgs,
 	#[command(flatten)]
 	genes: GeneArgs,
 	/// Steps to forecast [default: the last of --steps, or one season within 6 and 24]
@@ -144,8 +150,26 @@ fn check_outputs(args: &TrainArgs) -> Result<Vec<PathBuf>> {
 	Ok(curve_files)
 }
 
+/// Model file that a training keeps.
+trait Kept {
+	/// Writes the file.
+	fn write(&self, path: &Path) -> Result<()>;
+}
+
+impl Kept for ModelFile {
+	fn write(&self, path: &Path) -> Result<()> {
+		self.write(path)
+	}
+}
+
+impl Kept for RowModelFile {
+	fn write(&self, path: &Path) -> Result<()> {
+		self.write(path)
+	}
+}
+
 /// Writes a model. If that fails, the model is written to the folder of temporary files, so that a training is not lost.
-fn save(model: &ModelFile, out: &Path) -> Result<()> {
+fn save(model: &impl Kept, out: &Path) -> Result<()> {
 	let Err(error) = model.write(out) else { return Ok(()) };
 	let rescued = std::env::temp_dir().join(format!("model-{}.doin", std::process::id()));
 	match model.write(&rescued) {
@@ -180,6 +204,9 @@ fn output_of(out: &Path, is_interrupted: bool, existed: bool, exists: impl Fn(&P
 }
 
 fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
+	if args.rows.is_given() {
+		return rows::train(args, stop);
+	}
 	let curve_files = check_outputs(args)?;
 	let existed = args.out.as_ref().is_some_and(|out| out.exists());
 	let remarks = Remarks::default();

@@ -103,7 +103,7 @@ impl Family {
 	pub fn of(net: &Net) -> Self {
 		match net.encoder {
 			Encoder::None => Self::Mlp,
-			Encoder::Conv(_) => Self::Conv,
+			Encoder::Conv(_) | Encoder::Image(_) => Self::Conv,
 			Encoder::Lstm(_) => Self::Lstm,
 			Encoder::Gru(_) => Self::Gru,
 		}
@@ -170,7 +170,7 @@ impl Default for Candidate {
 }
 
 /// Returns `value` if it lies within `lo..=hi`, else an error that names the gene.
-fn within(name: &str, value: i64, lo: i64, hi: i64) -> Result<i64, Error> {
+pub(crate) fn within(name: &str, value: i64, lo: i64, hi: i64) -> Result<i64, Error> {
 	if (lo..=hi).contains(&value) {
 		Ok(value)
 	} else {
@@ -220,7 +220,9 @@ impl Candidate {
 	/// domain.
 	pub fn check(&self, data: &Dataset) -> Result<(), Error> {
 		let program = &data.task.program;
-		within("window", self.window.into(), 1, program.history.into())?;
+		// Windows of embedded rows are read as a whole.
+		let least = if data.has_rows() { program.history } else { 1 };
+		within("window", self.window.into(), least.into(), program.history.into())?;
 		within("depth", self.depth.into(), 0, MAX_DEPTH as i64)?;
 		within("rate", self.rate.into(), 0, MAX_RATE_SHIFT.into())?;
 		within("decay", self.decay.into(), 0, MAX_DECAY.into())?;
@@ -234,7 +236,8 @@ impl Candidate {
 			BYTE_OPERAND_BITS => return unsupported_bits("only dense nets are trained in 8 bits, take 12 for other families"),
 			_ => return unsupported_bits("nets are trained in 12 bits, or in 8"),
 		}
-		let cost = self.cost(data)?;
+		// Inputs that an admitted net does not have cost nothing.
+		let cost = Self { window: self.window - data.padding(), ..*self }.cost(data)?;
 		if cost.macs > data.task.limits.window_macs.into() {
 			return Err(Error::Model(ModelError::TooCostly));
 		}

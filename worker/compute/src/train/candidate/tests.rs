@@ -89,6 +89,7 @@ fn costs_before_training_are_those_that_the_chain_counts() {
 				let layers = net.skip.iter().chain(&net.layers).chain(match &net.encoder {
 					Encoder::None => Vec::new(),
 					Encoder::Conv(convs) => convs.iter().map(|conv| &conv.layer).collect(),
+					Encoder::Image(conv) => vec![&conv.layer],
 					Encoder::Lstm(cell) | Encoder::Gru(cell) => vec![&cell.input, &cell.hidden],
 				});
 				let (weights, biases) = layers.map(head).fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));

@@ -2,6 +2,7 @@
 
 use super::{linear::Cache, ChunkErrors, Dataset, NARROW};
 use crate::{
+	rows::EmbeddedRows,
 	train::task::{validation_chunks, windows, ForecastTask, SplitSeries},
 	Error,
 };
@@ -14,6 +15,14 @@ use doin_scoring::{
 	Forecast, Generator, Model, Windows,
 };
 use rayon::prelude::*;
+
+/// Windows that rows are embedded in.
+pub(crate) struct RowWindows {
+	/// Values of the windows to train on and to stop early on, one window after the other.
+	pub training: Vec<i32>,
+	/// Windows to validate on, in chunks that can be scored.
+	pub validation: Vec<Windows>,
+}
 
 /// One in this many windows belongs to the early-stopping set.
 const EARLY_STOPPING: usize = 7;
@@ -68,7 +77,56 @@ impl Dataset {
 		validation: Vec<Windows>,
 		synthetic: Synthetic,
 	) -> Result<Self, Error> {
-		let mut set = Self {
+		let mut set = Self { others, ..Self::empty(task, validation)? };
+		set.cut_series()?;
+		if let Some(generator) = set.task.generator.clone() {
+			set.draw_synthetic(&generator, synthetic);
+		}
+		set.narrow = set.channels_are_narrow();
+		// Kernels read whole vectors at the end of a window.
+		set.values.extend([0; LANES]);
+		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.chunk_errors(&model));
+		set.initial_errors = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
+		Ok(set)
+	}
+
+	/// Returns the windows `training`, which do not overlap, and `validation`, of rows that are embedded in windows of `task`. The
+	/// last seventh of `training`, at least one window, is the early-stopping set.
+	///
+	/// # Errors
+	///
+	/// [`Error::FewRows`] without a window to train on, to stop early on and to validate on; [`Error::Backend`] if the environment
+	/// names an unknown back-end.
+	pub(crate) fn of_rows(
+		task: ForecastTask,
+		rows: EmbeddedRows,
+		windows: RowWindows,
+		initial_errors: ChunkErrors,
+	) -> Result<Self, Error> {
+		let RowWindows { training, validation } = windows;
+		let span = task.program.span() as usize;
+		let count = training.len() / span.max(1);
+		if count < 2 {
+			return Err(Error::FewRows { have: count, need: 2, what: "training: one to train on and one to stop early on" });
+		}
+		if validation.iter().all(Windows::is_empty) {
+			return Err(Error::FewRows { have: 0, need: 1, what: "validation" });
+		}
+		let mut set = Self { rows: Some(rows), channel_stride: training.len(), initial_errors, ..Self::empty(task, validation)? };
+		let first_early_stopping = count - (count / EARLY_STOPPING).max(1);
+		let start = |row: usize| (row * span) as u32;
+		set.training[0].extend((0..first_early_stopping).map(start));
+		set.early_stopping[0].extend((first_early_stopping..count).map(start));
+		set.values = training;
+		set.narrow = set.channels_are_narrow();
+		// Kernels read whole vectors at the end of a window.
+		set.values.extend([0; LANES]);
+		Ok(set)
+	}
+
+	/// Returns the dataset of `task` with nothing to train on.
+	fn empty(task: ForecastTask, validation: Vec<Windows>) -> Result<Self, Error> {
+		Ok(Self {
 			backend: Backend::detect()?,
 			narrow: false,
 			values: Vec::new(),
@@ -80,19 +138,10 @@ impl Dataset {
 			practice: Vec::new(),
 			initial_errors: ChunkErrors { validation: Vec::new(), practice: Vec::new() },
 			cache: Cache::default(),
-			others,
+			others: Vec::new(),
+			rows: None,
 			task,
-		};
-		set.cut_series()?;
-		if let Some(generator) = set.task.generator.clone() {
-			set.draw_synthetic(&generator, synthetic);
-		}
-		set.narrow = set.channels_are_narrow();
-		// Kernels read whole vectors at the end of a window.
-		set.values.extend([0; LANES]);
-		let [last, seasonal] = [Model::RepeatLast, Model::Seasonal].map(|model| set.chunk_errors(&model));
-		set.initial_errors = if total(&seasonal.validation) < total(&last.validation) { seasonal } else { last };
-		Ok(set)
+		})
 	}
 
 	/// Cuts the training parts of all series into windows, and stores their values channel by channel.

@@ -2,7 +2,10 @@
 
 use super::{Dataset, Part, WindowSource, FULL_SHARE};
 use crate::{train::ridge::LinearModel, Error};
-use doin_scoring::model::{IN_SHIFTS, MAX_ACT};
+use doin_scoring::{
+	model::{IN_SHIFTS, MAX_ACT},
+	rows::ROW_SHIFTS,
+};
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -59,7 +62,8 @@ impl Dataset {
 			needed -= 1;
 		}
 		let activation_bits = (MAX_ACT as u32).count_ones() as i8;
-		(activation_bits - needed as i8).clamp(*IN_SHIFTS.start(), *IN_SHIFTS.end())
+		let admitted = if self.has_rows() { ROW_SHIFTS } else { IN_SHIFTS };
+		(activation_bits - needed as i8).clamp(*admitted.start(), *admitted.end())
 	}
 
 	/// Returns the ridge regression of this window and synthetic share, fitted to all windows of the training part. The result is

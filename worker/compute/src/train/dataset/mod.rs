@@ -8,6 +8,8 @@
 //!
 //! The early-stopping set is the last seventh of the training part. Windows whose targets reach into both sets form the gap; only
 //! models that nothing stops early are fitted to it.
+//!
+//! Windows of [embedded rows](crate::rows) do not overlap, so they have no gap, and all of them are published.
 
 mod build;
 mod evaluation;
@@ -15,13 +17,16 @@ mod linear;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use build::RowWindows;
+
 use super::task::{ForecastTask, SplitSeries};
+use crate::{rows::EmbeddedRows, Error};
 use doin_kernels::Backend;
 use doin_primitives::Split;
 use doin_scoring::{
 	model::OUT_FRAC,
 	score::{self, class_of_change},
-	Target, Windows,
+	Model, Target, Windows,
 };
 use std::borrow::Cow;
 
@@ -78,6 +83,8 @@ pub struct Dataset {
 	pub task: ForecastTask,
 	/// The other series.
 	others: Vec<SplitSeries>,
+	/// Rows that the windows are made of, if they are embedded rows.
+	rows: Option<EmbeddedRows>,
 	backend: Backend,
 	values: Vec<i32>,
 	/// Distance of two channels of a window in `values`.
@@ -112,6 +119,30 @@ impl Dataset {
 	fn parts(&self) -> impl Iterator<Item = (&[i32], Split)> {
 		let first = (self.task.series.as_slice(), self.task.split);
 		std::iter::once(first).chain(self.others.iter().map(|part| (part.series.as_slice(), part.split)))
+	}
+
+	/// Checks that the domain admits `model`. For a model of embedded rows, returns the model that reads the rows themselves,
+	/// which is the one that is admitted.
+	///
+	/// # Errors
+	///
+	/// [`Error::Model`] if the model is not admitted.
+	pub(crate) fn admit(&self, model: &Model) -> Result<Option<Model>, Error> {
+		match &self.rows {
+			Some(rows) => rows.admit(model).map(Some),
+			None => self.task.admit(model).map(|()| None),
+		}
+	}
+
+	/// Returns the number of inputs at the end of a window that an admitted net does not have: those of embedded rows that are
+	/// always 0.
+	pub(crate) fn padding(&self) -> u16 {
+		self.rows.as_ref().map_or(0, EmbeddedRows::padding)
+	}
+
+	/// Returns `true` if the windows are embedded rows.
+	pub(crate) fn has_rows(&self) -> bool {
+		self.rows.is_some()
 	}
 
 	/// Returns the number of validation windows.

@@ -115,7 +115,7 @@ fn read(bytes: impl Read + 'static, selection: Selection) -> anyhow::Result<Text
 	TextTable::new("random".into(), Source::new(bytes)?, &selection, &CsvOptions::default())
 }
 
-const SELECTED: Selection = Selection { column: Some("2"), inputs: &[], time: Some("none"), keep_last: false };
+const SELECTED: Selection = Selection { column: Some("2"), inputs: &[], time: Some("none"), keep_last: false, rows: None };
 
 /// Cell of a text column, without anything that a number, a time or another delimiter could be taken for.
 fn text() -> impl Strategy<Value = String> {

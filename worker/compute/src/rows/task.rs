@@ -1,0 +1,79 @@
+//! Row tasks: a program of rows and the rows themselves.
+
+use crate::Error;
+use doin_primitives::{domain::Limits, Split};
+use doin_scoring::{
+	rows::{RowError, RowSet, Rows},
+	Model, ModelError,
+};
+use std::ops::Range;
+
+/// A program and the rows that it is trained and evaluated on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowsTask {
+	/// The program.
+	pub program: Rows,
+	/// Limits on the cost of a model; a row counts as a window.
+	pub limits: Limits,
+	/// All rows, one after the other.
+	pub bytes: Vec<u8>,
+	/// Ends of the training and validation parts, in rows. Rows behind both are the test, which nothing here reads.
+	pub split: Split,
+}
+
+impl RowsTask {
+	/// Checks that the program is valid, and that rows and split fit it.
+	///
+	/// # Errors
+	///
+	/// [`Error::Rows`] for an invalid program, a part of a row, a split out of order or a label out of its range; [`Error::FewRows`]
+	/// if the rows end before the validation part.
+	pub fn check(&self) -> Result<(), Error> {
+		self.program.check()?;
+		self.program.check_labels(&self.bytes)?;
+		let Split { train_end, validation_end } = self.split;
+		let (have, need) = (self.count(), validation_end as usize);
+		if have < need {
+			return Err(Error::FewRows { have, need, what: "the training and validation parts" });
+		}
+		if train_end == 0 || train_end > validation_end {
+			return Err(RowError::Split.into());
+		}
+		Ok(())
+	}
+
+	/// Returns the number of rows.
+	pub fn count(&self) -> usize {
+		self.bytes.len() / self.program.row_bytes().max(1)
+	}
+
+	/// Returns the rows with these numbers, of those that exist.
+	pub fn rows(&self, range: Range<u32>) -> RowSet {
+		let at = |row: u32| (row as usize).min(self.count()) * self.program.row_bytes();
+		let (start, end) = (at(range.start), at(range.end));
+		RowSet::new(&self.program, self.bytes[start.min(end)..end].to_vec())
+	}
+
+	/// Checks that the program and the limits admit `model`.
+	///
+	/// # Errors
+	///
+	/// [`Error::Model`] if they do not.
+	pub fn admit(&self, model: &Model) -> Result<(), Error> {
+		admit(&self.program, &self.limits, model)
+	}
+}
+
+/// Checks that `program` and `limits` admit `model`.
+pub(super) fn admit(program: &Rows, limits: &Limits, model: &Model) -> Result<(), Error> {
+	if model.to_bytes().len() as u64 > limits.model_bytes.into() {
+		return Err(ModelError::TooLarge.into());
+	}
+	if model.macs() > limits.window_macs.into() {
+		return Err(ModelError::TooCostly.into());
+	}
+	match model {
+		Model::Net(net) => Ok(net.admit_rows(program).map(drop)?),
+		_ => Err(ModelError::Family.into()),
+	}
+}

@@ -1,0 +1,95 @@
+//! `train --label`: trains models of rows.
+
+mod plan;
+mod report;
+
+use super::{check_outputs, output_of, save, TrainArgs};
+use crate::{
+	commands::{curve::Picture, genes::describe_row_candidate},
+	report::print_text,
+	work::threads,
+};
+use anyhow::{Context, Result};
+use doin_compute::{
+	gpu::{DeviceSelection, Devices},
+	Executor, StoppingRule,
+};
+use doin_scoring::verdict::total;
+use plan::RowPlan;
+use report::{PlanText, RowTrainReport};
+use std::{
+	path::Path,
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
+	time::Instant,
+};
+
+/// Trains models of rows.
+///
+/// # Errors
+///
+/// Errors as `train` does for a series.
+pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
+	let curve_files = check_outputs(args)?;
+	let existed = args.out.as_ref().is_some_and(|out| out.exists());
+	let mut notes = Notes::default();
+	let executor = executor(args, &mut notes)?;
+	let plan = RowPlan::new(args, &executor, &mut notes)?;
+	if !args.output.is_json() {
+		print_text(PlanText { plan: &plan, executor: &executor })?;
+	}
+	let started = Instant::now();
+	let rule = StoppingRule { patience: args.patience, halving: args.halving };
+	let mut trained = plan.train(rule, &executor, stop, &mut notes)?;
+	let seconds = started.elapsed().as_secs_f64();
+	trained.sort_by_key(|one| (total(&one.errors.validation), one.number));
+	let chosen = trained.first().context("no candidate was trained")?;
+	let out = args.out.as_deref().map(|out| output_of(out, stop.load(Ordering::Relaxed), existed, Path::exists));
+	let saved = match &out {
+		Some(out) => save(&executor.install(|| plan.model_file(chosen)), out),
+		None => Ok(()),
+	};
+	let has_curves = trained.iter().any(|one| !one.curve.points.is_empty());
+	if has_curves {
+		let mut curves: Vec<_> = trained.iter().map(|one| one.curve.clone()).collect();
+		curves.sort_by_key(|curve| curve.candidate);
+		let title = format!("{}: {}", plan.sets.files[0].file, describe_row_candidate(plan.family, &chosen.candidate));
+		Picture { curves: &curves, chosen: chosen.number, title: &title, unit: plan.curve_unit() }.write(&curve_files)?;
+	}
+	let mut report = executor.install(|| RowTrainReport::new(&plan, &trained));
+	report.seconds = seconds;
+	report.notes = notes.0;
+	report.saved = out.filter(|_| saved.is_ok());
+	report.source = args.files.csv[0].path.clone();
+	if !curve_files.is_empty() {
+		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
+	}
+	args.output.print(&report)?;
+	// The errors of the model are shown, even if it could not be written.
+	saved
+}
+
+/// Opens the devices, and starts the threads.
+fn executor(args: &TrainArgs, notes: &mut Notes) -> Result<Executor> {
+	let selection: DeviceSelection = args.gpu.parse()?;
+	let devices = Devices::open(&selection)?;
+	if devices.all().is_empty() && selection != DeviceSelection::None {
+		let advice = "`doin-worker devices` lists the devices of this machine";
+		notes.add(format!("warning: there is no GPU, so the CPU trains alone ({advice})"));
+	}
+	Ok(Executor::new(threads(args.cores), Arc::new(devices))?)
+}
+
+/// Remarks, which standard error shows at once, and the report as JSON.
+#[derive(Debug, Default)]
+pub struct Notes(Vec<String>);
+
+impl Notes {
+	/// Adds a remark.
+	pub fn add(&mut self, note: String) {
+		eprintln!("{note}");
+		self.0.push(note);
+	}
+}

@@ -1,0 +1,287 @@
+//! Plan of a training of rows: the rows and the candidates.
+
+use super::Notes;
+use crate::{
+	commands::{
+		curve::{Curve, Point},
+		genes::{describe_row_candidate, named_row_genes},
+		train::TrainArgs,
+	},
+	work::progress_bar,
+};
+use anyhow::{ensure, Context, Result};
+use doin_compute::{
+	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, RowsData, RowsTask, StoppingRule, TrainingRun,
+};
+use doin_forecast::{
+	model_file::ErrorSums,
+	rows::{
+		evaluation::constant_name,
+		model_file::{RowFileRecord, RowTraining},
+		LabelMap, RowErrors, RowFiles, RowModelFile, RowPart, RowSets,
+	},
+	significant,
+	spec::{explain, LIMITS},
+	ModelFamily,
+};
+use doin_scoring::{
+	rows::{Image, Rows},
+	verdict::total,
+	Model,
+};
+use indicatif::ProgressBar;
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Most bytes of a patch of an image.
+const MAX_PATCH: u16 = 32;
+
+/// A training of rows that is about to begin.
+pub struct RowPlan {
+	/// Family of the candidates.
+	pub family: ModelFamily,
+	/// Rows of all files.
+	pub sets: RowSets,
+	/// Rows to train and validate on.
+	pub data: RowsData,
+	/// Name and model of each baseline.
+	pub baselines: Vec<(String, Model)>,
+	/// Candidates that can be trained and would be admitted.
+	pub candidates: Vec<Candidate>,
+}
+
+/// A trained candidate.
+pub struct TrainedCandidate {
+	/// Number, in the order of the candidates.
+	pub number: usize,
+	/// Candidate that was trained.
+	pub candidate: Candidate,
+	/// Model of the best epoch.
+	pub model: Model,
+	/// Errors on validation.
+	pub errors: ChunkErrors,
+	/// Learning curve.
+	pub curve: Curve,
+	/// Seconds of training.
+	pub seconds: f64,
+}
+
+/// Shows the epochs of a training, and the least error so far.
+struct Progress<'a> {
+	bar: ProgressBar,
+	plan: &'a RowPlan,
+	least: Mutex<u128>,
+}
+
+impl Observer for Progress<'_> {
+	fn epoch(&self, error: u128) {
+		self.bar.inc(1);
+		let mut least = self.least.lock();
+		if error < *least {
+			*least = error;
+			self.bar.set_message(format!(", best {}", significant(self.plan.curve_error(error))));
+		}
+	}
+}
+
+impl RowPlan {
+	/// Reads the files and makes the candidates.
+	///
+	/// # Errors
+	///
+	/// Errors if the files, the labels or the genes cannot be used.
+	pub fn new(args: &TrainArgs, executor: &Executor, notes: &mut Notes) -> Result<Self> {
+		let options = args.rows.options(&args.files.columns.inputs, &args.files.columns.read)?;
+		let files = RowFiles {
+			training: args.files.csv.clone(),
+			validation: args.files.validation_csv.clone(),
+			test: args.files.test_csv.clone(),
+			mapping: args.rows.mapping(args.unit, options.fill),
+			options,
+			split: args.files.split.clone(),
+			in_order: args.rows.in_order(),
+		};
+		let sets = executor.install(|| files.read())?;
+		sets.notes.iter().for_each(|note| notes.add(note.to_string()));
+		let program = sets.mapping.program();
+		let task = RowsTask { program, limits: LIMITS, bytes: sets.bytes.clone(), split: sets.split() };
+		let data = executor.install(|| RowsData::new(task)).map_err(explain)?;
+		ensure!(
+			total(&data.initial_errors().validation) > 0,
+			"the most frequent label makes no error on the validation part: there is nothing to learn. Bring more rows of other labels"
+		);
+		let mut baselines = vec![(constant_name(program.target).to_string(), data.constant().clone())];
+		match executor.install(|| data.ridge()) {
+			Ok(ridge) => baselines.push(("ridge".into(), ridge)),
+			Err(error) => notes.add(format!("note: there is no ridge to compare with: {:#}", explain(error))),
+		}
+		let family = args.genes.family;
+		let genes = args.genes.of_rows(
+			program.features,
+			program.outputs(),
+			program.image.and_then(|image| largest_patch(&program, image)),
+		)?;
+		let candidates = genes.candidates(args.population, program.features, program.features)?;
+		if let Some(note) = genes.describe_shortage(args.population, candidates.len()) {
+			notes.add(format!("note: {note}"));
+		}
+		let candidates = trainable(family, candidates, &data, notes)?;
+		Ok(Self { family, sets, data, baselines, candidates })
+	}
+
+	/// Returns the program.
+	pub fn program(&self) -> Rows {
+		self.data.task().program
+	}
+
+	/// Returns the maps of values; none for classes.
+	fn values(&self) -> &[doin_forecast::rows::labels::ValueMap] {
+		match &self.sets.mapping.labels {
+			LabelMap::Values(values) => values,
+			LabelMap::Classes(_) => &[],
+		}
+	}
+
+	/// Converts the error of an epoch to an error rate, to units of the column of values, or, for several, to raw units.
+	fn curve_error(&self, error: u128) -> f64 {
+		let mean = self.data.mean_error(error);
+		match self.values() {
+			[one] => mean * one.unit,
+			_ => mean,
+		}
+	}
+
+	/// Returns the unit of the learning curve.
+	pub fn curve_unit(&self) -> &str {
+		match self.values() {
+			[] => "error rate",
+			[one] => &one.column,
+			_ => "raw units",
+		}
+	}
+
+	/// Trains all candidates. A warning names a failure, unless all fail. Once `stop` is set, those that have finished no epoch are
+	/// left out, and a note counts them.
+	///
+	/// # Errors
+	///
+	/// Errors if no candidate is trained.
+	pub fn train(
+		&self,
+		rule: StoppingRule,
+		executor: &Executor,
+		stop: &AtomicBool,
+		notes: &mut Notes,
+	) -> Result<Vec<TrainedCandidate>> {
+		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
+		let bar = progress_bar(epochs, "training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
+		let progress = Progress { bar, plan: self, least: Mutex::new(u128::MAX) };
+		let control = Control::new(stop).with_observer(&progress).keeping_unfinished();
+		let runs = self.data.train(executor, &self.candidates, Grouping::Brackets(rule), &control).map_err(explain);
+		progress.bar.finish_and_clear();
+		let (mut trained, mut failure, mut stopped) = (Vec::new(), None, 0);
+		for (number, run) in runs?.into_iter().enumerate() {
+			match self.trained(number, run) {
+				Ok(one) => trained.push(one),
+				Err(error) if error.downcast_ref() == Some(&Error::Stopped) => stopped += 1,
+				Err(error) => failure = Some(error.context(describe_row_candidate(self.family, &self.candidates[number]))),
+			}
+		}
+		let all = self.candidates.len();
+		match failure {
+			Some(error) if trained.is_empty() => return Err(error),
+			Some(error) => {
+				let failed = all - trained.len() - stopped;
+				notes.add(format!("warning: {failed} of {all} candidates failed, e.g. {error:#}"));
+			}
+			None => {}
+		}
+		if stop.load(Ordering::Relaxed) {
+			ensure!(!trained.is_empty(), "stopped before any candidate had finished an epoch, so there is no model to keep");
+			notes.add(format!(
+				"note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch"
+			));
+		}
+		Ok(trained)
+	}
+
+	fn trained(&self, number: usize, run: TrainingRun) -> Result<TrainedCandidate> {
+		let evaluated = run.evaluated.map_err(explain)?;
+		if let Model::Net(net) = &evaluated.model {
+			self.family.check(net)?;
+		}
+		let points = run.errors.iter().map(|epoch| Point { epoch: epoch.epoch, error: self.curve_error(epoch.error) });
+		Ok(TrainedCandidate {
+			number,
+			candidate: evaluated.candidate,
+			model: evaluated.model,
+			errors: evaluated.errors,
+			curve: Curve { candidate: number, points: points.collect() },
+			seconds: run.seconds,
+		})
+	}
+
+	/// Computes the errors of a model on validation and test.
+	pub fn errors(&self, model: &Model) -> [RowErrors; 2] {
+		let arrangement = self.sets.arrangement;
+		let [train, validation, test] =
+			[arrangement.train_end, arrangement.validation_end, arrangement.test_end].map(|end| end as usize);
+		let rows = self.sets.rows();
+		[train..validation, validation..test].map(|part| RowErrors::compute(model, &self.program(), &rows[part]))
+	}
+
+	/// Returns the model file of a candidate.
+	pub fn model_file(&self, chosen: &TrainedCandidate) -> RowModelFile {
+		let genes = named_row_genes(self.family, &chosen.candidate);
+		let genes = genes.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+		let constant = if let Model::Constant(outputs) = self.data.constant() { outputs.clone() } else { Vec::new() };
+		let mut first = 0;
+		let files = self.sets.files.iter().map(|file| {
+			let own = first..first + file.rows as u32;
+			first = own.end;
+			let error = self.file_errors(&chosen.model, own);
+			RowFileRecord { file: file.file.clone(), rows: file.rows as u32, hash: file.hash.clone(), error }
+		});
+		let data = RowTraining { arrangement: self.sets.arrangement, constant, files: files.collect() };
+		RowModelFile::new(&chosen.model, self.sets.mapping.clone(), genes, data)
+	}
+
+	/// Computes the error sums of a model on the rows of one file, which are `own` among all.
+	fn file_errors(&self, model: &Model, own: std::ops::Range<u32>) -> ErrorSums {
+		let (order, parts) = (self.sets.arrangement.order(), self.sets.arrangement.parts());
+		let rows = self.sets.rows();
+		let sum = |part: RowPart| {
+			let is_own = |row: &u32| own.contains(row) && parts[*row as usize] == Some(part);
+			let of_part: Vec<&[u8]> = order.iter().zip(&rows).filter(|(row, _)| is_own(row)).map(|(_, bytes)| *bytes).collect();
+			(!of_part.is_empty()).then(|| RowErrors::compute(model, &self.program(), &of_part).total())
+		};
+		ErrorSums { validation: sum(RowPart::Validation), test: sum(RowPart::Test) }
+	}
+}
+
+/// Returns the side of the largest square patch of an image.
+fn largest_patch(program: &Rows, image: Image) -> Option<u8> {
+	let channels = image.channels(program.features)?;
+	let side = (MAX_PATCH / channels).isqrt() as u8;
+	Some(side.min(image.height).min(image.width))
+}
+
+/// Returns the candidates that can be trained and would be admitted. A warning counts the others, unless none is left.
+fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &RowsData, notes: &mut Notes) -> Result<Vec<Candidate>> {
+	let (requested, mut usable, mut failure) = (candidates.len(), Vec::new(), None);
+	for candidate in candidates {
+		match data.check(&candidate).map_err(explain).with_context(|| describe_row_candidate(family, &candidate)) {
+			Ok(()) => usable.push(candidate),
+			Err(error) => failure = Some(error),
+		}
+	}
+	match failure {
+		Some(error) if usable.is_empty() => return Err(error),
+		Some(error) => {
+			let left_out = requested - usable.len();
+			notes.add(format!("warning: {left_out} of {requested} candidates are left out, e.g. {error:#}"));
+		}
+		None => {}
+	}
+	Ok(usable)
+}

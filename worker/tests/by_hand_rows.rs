@@ -1,0 +1,266 @@
+//! The commands that need no chain on tables of rows, as a user runs them: train, evaluate, predict, and their errors.
+
+use serde_json::Value;
+use std::{
+	path::Path,
+	process::{Command, Output},
+};
+
+fn worker(folder: &Path, args: &[&str]) -> Output {
+	Command::new(env!("CARGO_BIN_EXE_doin-worker")).current_dir(folder).args(args).output().unwrap()
+}
+
+fn fine(folder: &Path, args: &[&str]) -> String {
+	let output = worker(folder, args);
+	assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+	String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(folder: &Path, args: &[&str]) -> Value {
+	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
+}
+
+/// Returns the error of a command: one line that begins with `error: `, no panic, nothing on standard output.
+fn refusal(folder: &Path, args: &[&str]) -> String {
+	let output = worker(folder, args);
+	let message = String::from_utf8(output.stderr).unwrap();
+	assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
+	let last = message.lines().last().unwrap_or_default();
+	assert!(last.starts_with("error: ") && !message.contains("panicked"), "{args:?}: {message}");
+	assert!(output.stdout.is_empty(), "{args:?}");
+	message
+}
+
+/// Random numbers of tests, from 0 to below 1.
+struct Random(u64);
+
+impl Random {
+	fn next(&mut self) -> f64 {
+		self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+		(self.0 >> 44) as f64 / f64::from(1 << 20)
+	}
+}
+
+/// Returns rows of four features and a class: the quarter of the plane that the product of two features and the sum of two others
+/// choose, which no linear model finds.
+fn quarters(rows: usize, seed: u64) -> String {
+	let mut random = Random(seed);
+	let mut line = |_| {
+		let [a, b, c, d] = [(); 4].map(|()| 2.0 * random.next() - 1.0);
+		let class = ["east", "north", "south", "west"][usize::from(a * b > 0.0) + 2 * usize::from(c + d > 0.0)];
+		format!("{class},{a:.3},{b:.3},{:.1},{:.1}\n", 50.0 * c, 50.0 * d)
+	};
+	std::iter::once("side,a,b,c,d\n".to_string()).chain((0..rows).map(&mut line)).collect()
+}
+
+/// Returns rows of three features and a value between them.
+fn prices(rows: usize, seed: u64) -> String {
+	let mut random = Random(seed);
+	let mut line = |at: usize| {
+		let [size, rooms, age] = [40.0 + 160.0 * random.next(), 1.0 + (5.0 * random.next()).floor(), 80.0 * random.next()];
+		let price = 2_000.0 * size + 15_000.0 * rooms - 900.0 * age + 2_000.0 * (random.next() - 0.5);
+		format!("h{at},{size:.1},{rooms},{age:.0},{price:.0}\n")
+	};
+	std::iter::once("id,size,rooms,age,price\n".to_string()).chain((0..rows).map(&mut line)).collect()
+}
+
+const CLASSES: [&str; 12] =
+	["train", "--csv", "q.csv", "--label", "side", "--family", "mlp", "--width", "24", "--epochs", "60", "--json"];
+
+#[test]
+fn classes_are_learned_evaluated_and_predicted() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("q.csv"), quarters(2_000, 1)).unwrap();
+	let train = |more: &[&str]| json(here, &[&CLASSES[..], more].concat());
+	let trained = train(&["--out", "q.doin", "--curve", "curves"]);
+	let again = train(&["--out", "again.doin", "--cores", "1"]);
+	let read = |name: &str| std::fs::read(here.join(name)).unwrap();
+	assert_eq!(read("q.doin"), read("again.doin"), "the same bits on any number of threads");
+	assert_eq!(trained["models"], again["models"]);
+	let models = trained["models"].as_array().unwrap();
+	let names: Vec<&str> = models.iter().map(|model| model["name"].as_str().unwrap()).collect();
+	assert_eq!(names, ["majority class", "ridge", "this mlp"]);
+	let wrong = |model: usize| models[model]["test"]["error_rate"].as_f64().unwrap();
+	assert!(wrong(0) > 0.6 && wrong(1) > 0.4 && wrong(2) < 0.25, "{trained}");
+	assert_eq!(trained["mapping"]["classes"], serde_json::json!(["east", "north", "south", "west"]));
+	assert_eq!(trained["arrangement"]["train_end"], 1_400);
+	let notes = trained["notes"].as_array().unwrap();
+	assert!(notes.iter().any(|note| note.as_str().unwrap().contains("shuffled by a fixed seed")), "{notes:?}");
+	assert!(String::from_utf8(read("curves/curve.csv")).unwrap().lines().count() > 10);
+
+	// The parts of the training, and the errors of the training.
+	let evaluated = json(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--json"]);
+	assert_eq!(evaluated["same_data"], true);
+	for (part, name) in [(0, "validation"), (1, "test")] {
+		assert_eq!(evaluated["parts"][part]["name"], name);
+		for (model, trained) in models.iter().enumerate() {
+			assert_eq!(
+				evaluated["parts"][part]["models"][model]["error"], trained[name]["error"],
+				"{name} of {}",
+				trained["name"]
+			);
+		}
+	}
+	let counts: u64 = evaluated["parts"][1]["confusion"]
+		.as_array()
+		.unwrap()
+		.iter()
+		.flat_map(|row| row.as_array().unwrap())
+		.map(|n| n.as_u64().unwrap())
+		.sum();
+	assert_eq!((counts, &evaluated["parts"][1]["classes"]), (300, &trained["classes"]));
+	let text = fine(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv"]);
+	for part in ["only rows that did not train it count", "class, test", "taken for", "majority class", "ridge"] {
+		assert!(text.contains(part), "`{part}`: {text}");
+	}
+
+	// Other data, under other names.
+	std::fs::write(here.join("r.csv"), quarters(500, 9).replace("side,a,b,c,d", "s,p,q,r,t")).unwrap();
+	let other = ["evaluate", "--model", "q.doin", "--csv", "r.csv", "--label", "s", "--inputs", "p,q,r,t", "--json"];
+	let other = json(here, &other);
+	assert_eq!((&other["same_data"], &other["parts"][0]["rows"]), (&false.into(), &500.into()));
+	assert!(other["parts"][0]["models"][1]["error_rate"].as_f64().unwrap() < 0.25, "{other}");
+	assert!(refusal(here, &["evaluate", "--model", "q.doin", "--csv", "r.csv"]).contains("no column `side`"));
+
+	// Rows without labels.
+	let unlabelled: String = quarters(500, 9).lines().map(|line| line.split_once(',').unwrap().1.to_string() + "\n").collect();
+	std::fs::write(here.join("u.csv"), unlabelled).unwrap();
+	let found = fine(here, &["predict", "--model", "q.doin", "--csv", "u.csv", "--as-csv"]);
+	let labels: Vec<String> = quarters(500, 9).lines().skip(1).map(|line| line.split(',').next().unwrap().to_string()).collect();
+	let right =
+		found.lines().skip(1).zip(&labels).filter(|(line, label)| line.split(',').nth(1).unwrap() == label.as_str()).count();
+	assert!(found.starts_with("row,prediction,actual\n1,") && right > 375, "{right} of 500");
+	let one = json(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--at", "3", "--json"]);
+	assert_eq!(
+		(one["rows"].as_array().unwrap().len(), &one["rows"][0]["row"], &one["label"]),
+		(1, &3.into(), &serde_json::json!(["side"]))
+	);
+	assert!(one["rows"][0]["actual"].is_string());
+
+	// Models of series and of rows are told apart.
+	assert!(refusal(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--column", "a"])
+		.contains("name the labels with --label"));
+	assert!(
+		refusal(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--split", "70/15"]).contains("--split is not used")
+	);
+	assert!(refusal(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--time", "a"]).contains("options of times"));
+	let whole = String::from_utf8(read("q.doin")).unwrap();
+	for (changed, reason) in
+		[(whole.replacen("\"east\"", "\"east!\"", 1), "checksum"), (whole[..whole.len() / 2].into(), "cut off")]
+	{
+		std::fs::write(here.join("bad.doin"), changed).unwrap();
+		assert!(refusal(here, &["predict", "--model", "bad.doin", "--csv", "q.csv"]).contains(reason), "{reason}");
+	}
+}
+
+#[test]
+fn values_are_learned_evaluated_and_predicted() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("h.csv"), prices(1_200, 4)).unwrap();
+	let train = ["train", "--csv", "h.csv", "--label", "price", "--values", "--without", "id", "--json"];
+	for family in ["linear", "mlp"] {
+		let out = format!("{family}.doin");
+		let trained = json(here, &[&train[..], &["--family", family, "--out", &out]].concat());
+		let models = trained["models"].as_array().unwrap();
+		assert_eq!((&models[0]["name"], &models[1]["name"]), (&"median".into(), &"ridge".into()));
+		let error = |model: usize| models[model]["test"]["mae"][0].as_f64().unwrap();
+		assert!(error(0) > 50_000.0 && error(2) < 5_000.0, "{family}: {trained}");
+		assert_eq!(trained["mapping"]["values"][0]["unit"], 100.0);
+		let evaluated = json(here, &["evaluate", "--model", &out, "--csv", "h.csv", "--json"]);
+		assert_eq!(evaluated["parts"][1]["models"][2]["error"], models[2]["test"]["error"]);
+		let found = json(here, &["predict", "--model", &out, "--csv", "h.csv", "--at", "last", "--json"]);
+		let row = &found["rows"][0];
+		let (predicted, actual) = (row["prediction"][0].as_f64().unwrap(), row["actual"][0].as_f64().unwrap());
+		assert!((predicted - actual).abs() < 20_000.0, "{row}");
+	}
+	// Two columns of values.
+	let two = ["train", "--csv", "h.csv", "--label", "price,size", "--values", "--without", "id", "--family", "linear", "--json"];
+	let two = json(here, &two);
+	assert_eq!(two["models"][2]["test"]["mae"].as_array().unwrap().len(), 2);
+	assert_eq!(two["mapping"]["features"].as_array().unwrap().len(), 2);
+}
+
+/// Returns images of 6 × 6 pixels with a bright bar that is horizontal or vertical.
+fn bars(rows: usize) -> String {
+	let mut random = Random(3);
+	let mut line = |_| {
+		let (vertical, at, from) = (random.next() < 0.5, (random.next() * 6.0) as usize, (random.next() * 3.0) as usize);
+		let bright = |pixel: usize| {
+			let (row, column) = (pixel / 6, pixel % 6);
+			let (across, along) = if vertical { (column, row) } else { (row, column) };
+			across == at && (from..from + 4).contains(&along)
+		};
+		let pixels: Vec<String> =
+			(0..36).map(|pixel| (if bright(pixel) { 200 } else { 20 } + (40.0 * random.next()) as u32).to_string()).collect();
+		format!("{},{}\n", u8::from(vertical), pixels.join(","))
+	};
+	(0..rows).map(&mut line).collect()
+}
+
+#[test]
+fn images_are_read_in_patches() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("bars.csv"), bars(1_500)).unwrap();
+	let base = ["train", "--csv", "bars.csv", "--no-header", "--label", "1", "--image", "6x6", "--json"];
+	let conv = ["--family", "conv", "--kernel", "4", "--stride", "1", "--width", "8", "--epochs", "100", "--out", "b.doin"];
+	let trained = json(here, &[&base[..], &conv].concat());
+	assert_eq!(trained["mapping"]["image"], serde_json::json!({ "height": 6, "width": 6 }));
+	assert!(trained["models"][2]["test"]["error_rate"].as_f64().unwrap() < 0.1, "{trained}");
+	let evaluated = json(here, &["evaluate", "--model", "b.doin", "--csv", "bars.csv", "--no-header", "--json"]);
+	assert_eq!(evaluated["parts"][1]["models"][2]["error"], trained["models"][2]["test"]["error"]);
+	let bad = |more: &[&str]| refusal(here, &[&base[..base.len() - 3], more].concat());
+	assert!(bad(&["--image", "8x9"]).contains("--image 8x9 has 72 pixels, and there are 36 columns of features"));
+	assert!(bad(&["--family", "conv"]).contains("--image HxW"));
+	assert!(bad(&["--image", "6x6", "--family", "conv", "--kernel", "7"]).contains("gene `kernel` is 7"));
+}
+
+#[test]
+fn a_population_of_rows_keeps_its_best() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
+	let base = ["train", "--csv", "q.csv", "--label", "side", "--width", "4..32", "--rate", "8..12", "--epochs", "16", "--json"];
+	let many = json(here, &[&base[..], &["--population", "12", "--halving", "--patience", "6"]].concat());
+	let errors: Vec<u64> =
+		many["candidates"].as_array().unwrap().iter().map(|one| one["validation_error"].as_u64().unwrap()).collect();
+	assert!(errors.len() == 12 && errors.is_sorted(), "{errors:?}");
+	assert_eq!(many["models"][2]["validation"]["error"], errors[0]);
+	assert!(many["candidates"][0]["genes"].get("window").is_none(), "rows have no window");
+}
+
+#[test]
+fn bad_tables_are_rejected_with_their_reason() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let write = |name: &str, text: String| std::fs::write(here.join(name), text).unwrap();
+	write("q.csv", quarters(100, 1));
+	write("h.csv", prices(100, 1));
+	let train = |csv: &str, more: &[&str]| refusal(here, &[&["train", "--csv", csv, "--label"], more].concat());
+	// b01 to b07.
+	assert!(train("q.csv", &["side", "--values"]).contains("omit --values to train a classifier"));
+	write("missing.csv", quarters(100, 1) + ",0,0,0,0\n");
+	assert!(train("missing.csv", &["side"]).contains("line 102: the label is missing in column `side`"));
+	assert!(train("h.csv", &["price", "--without", "id"]).contains("different labels such as"));
+	assert!(train("q.csv", &["side", "--where", "side=east"]).contains("same label `east`"));
+	assert!(train("q.csv", &["side", "--image", "8x9"]).contains("--image 8x9 has 72 pixels"));
+	assert!(train("h.csv", &["price", "--values"]).contains("column `id` holds text such as `h0`"));
+	write("infinite.csv", quarters(100, 1) + "east,inf,0,0,0\n");
+	assert!(train("infinite.csv", &["side"]).contains("line 102: invalid value `inf` in column `a`"));
+	let wide = |row: &str| format!("{row}{}\n", ",1".repeat(1_025));
+	write(
+		"wide.csv",
+		format!("y,{}\n", (0..1_025).map(|at| format!("x{at}")).collect::<Vec<_>>().join(","))
+			+ &(wide("a") + &wide("b")).repeat(10),
+	);
+	assert!(train("wide.csv", &["y"]).contains("1025 columns of features, and at most 1024 are read"));
+
+	assert!(train("q.csv", &["none"]).contains("no column `none`"));
+	assert!(train("q.csv", &["side", "--fill", "linear"]).contains("--fill median"));
+	assert!(train("q.csv", &["side", "--family", "lstm"]).contains("a row has none"));
+	assert!(train("q.csv", &["side", "--out", "none/m.doin"]).contains("the folder none does not exist"));
+	assert!(train("q.csv", &["side", "--split", "90/20"]).contains("110 rows, and there are 100"));
+	assert!(refusal(here, &["train", "--csv", "q.csv", "--column", "a", "--fill", "median"]).contains("--fill linear"));
+}
