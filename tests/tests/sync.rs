@@ -1,4 +1,4 @@
-//! A worker at a node that is hundreds of blocks behind its network.
+//! A worker at a node that is dozens of blocks behind its network.
 
 use anyhow::Result;
 use doin_e2e::{chain, run, wait_for, Node, Worker};
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The optimizer of the development chain.
 const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// Blocks that the node is behind; the validator authors one every two seconds.
-const BEHIND: u32 = 200;
+const BEHIND: u32 = 40;
 const LIMIT: Duration = Duration::from_secs(1_200);
 
 #[tokio::test]
