@@ -294,7 +294,7 @@ fn k36_the_contents_of_a_key_file_are_not_repeated() {
 		}
 	}
 	for harmless in [
-		"/home/operator/doin/networks/test-2031/evaluators/first-machine/keys/evaluator-1.key",
+		"/data/operator/doin/networks/test-2031/evaluators/first-machine/keys/evaluator-1.key",
 		"--proxy-for=5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 		"recomputation_of_the_first_validation_window_of_domain_7_round_12_model_3=",
 	] {
