@@ -4,8 +4,8 @@
 # Usage: scripts/bench.sh pallets     runs every pallet benchmark once, as a test
 #        scripts/bench.sh weights [RATIO]
 #                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
-#                                     pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour). RATIO is 1.89 divided by
-#                                     the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`; 2.5 if absent, for Zen 5
+#                                     pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
+#                                     1.89 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
 #        scripts/bench.sh compute [--peers] [--json]
 #                                     measures training; with --peers beside JAX, Keras + DEAP and Burn, which are installed in the cache first
 #                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset)
@@ -23,6 +23,12 @@ pallets() {
 	local selection=()
 	for pallet in "${OURS[@]}"; do selection+=(-p "pallet-doin-$pallet"); done
 	cargo test --release --features runtime-benchmarks "${selection[@]}" bench
+}
+
+# Prints the ratio of the reference machine's time of scoring to that of this machine, rounded up to a tenth.
+ratio() {
+	cargo bench --quiet --workspace --bench scoring | tail -1 |
+		python3 -c 'import json, math, sys; print(math.ceil(18.9 / json.load(sys.stdin)["scoring_ns_per_mac"]) / 10)'
 }
 
 weights() {
@@ -47,6 +53,6 @@ compute() {
 case ${1:-} in
 	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
-	weights) setup; apart; weights "${2:-2.5}" ;;
+	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

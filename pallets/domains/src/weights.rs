@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_domains`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -51,7 +51,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Deposits` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	fn register() -> Weight {
 		// At least 63_525 ns.
-		Weight::from_parts(168_350_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 6))
+		Weight::from_parts(188_552_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 6))
 	}
 	// Storage: `Domains::Specs` (r:1 w:0)
 	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
@@ -61,9 +61,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4123), added: 6598, mode: `MaxEncodedLen`)
 	fn upload_page(n: u32) -> Weight {
 		// At least 19_459 ns.
-		Weight::from_parts(53_550_628, 7_588)
+		Weight::from_parts(59_976_703, 7_588)
 			// Standard error: 14 ps.
-			.saturating_add(Weight::from_parts(2_238, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(2_506, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Domains::States` (r:1 w:1)
@@ -74,9 +74,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4123), added: 6598, mode: `MaxEncodedLen`)
 	fn activate_values(v: u32) -> Weight {
 		// At least 2_305_971 ns.
-		Weight::from_parts(18_106_516_180, 7_557)
+		Weight::from_parts(20_279_298_122, 7_557)
 			// Standard error: 1_500 ps.
-			.saturating_add(Weight::from_parts(111_380, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(124_746, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
@@ -88,9 +88,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4123), added: 6598, mode: `MaxEncodedLen`)
 	fn activate_steps(v: u32) -> Weight {
 		// At least 1_369_895 ns.
-		Weight::from_parts(8_707_254_073, 7_557)
+		Weight::from_parts(9_752_124_562, 7_557)
 			// Standard error: 610 ps.
-			.saturating_add(Weight::from_parts(90_610, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(101_484, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
@@ -102,9 +102,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4123), added: 6598, mode: `MaxEncodedLen`)
 	fn activate_channels(v: u32) -> Weight {
 		// At least 1_139_300 ns.
-		Weight::from_parts(12_152_961_093, 7_557)
+		Weight::from_parts(13_611_316_424, 7_557)
 			// Standard error: 1_433 ps.
-			.saturating_add(Weight::from_parts(136_958, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(153_393, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
@@ -124,7 +124,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn add_bounty() -> Weight {
 		// At least 98_067 ns.
-		Weight::from_parts(256_632_500, 7_557).saturating_add(T::DbWeight::get().reads_writes(9, 6))
+		Weight::from_parts(287_428_400, 7_557).saturating_add(T::DbWeight::get().reads_writes(9, 6))
 	}
 	// Storage: `Domains::States` (r:1 w:1)
 	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(192), added: 2667, mode: `MaxEncodedLen`)
@@ -132,7 +132,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Gauge::Weights` (`max_values`: Some(1), `max_size`: Some(257), added: 752, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
 		// At least 12_819 ns.
-		Weight::from_parts(36_027_500, 3_657).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(40_350_800, 3_657).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Domains::States` (r:1 w:1)
 	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(192), added: 2667, mode: `MaxEncodedLen`)
@@ -150,9 +150,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Bounties` (`max_values`: None, `max_size`: Some(469), added: 2944, mode: `MaxEncodedLen`)
 	fn retire(p: u32) -> Weight {
 		// At least 287_950 ns.
-		Weight::from_parts(741_186_623, 22_910)
+		Weight::from_parts(830_129_018, 22_910)
 			// Standard error: 2_609 ps.
-			.saturating_add(Weight::from_parts(2_408_808, 0).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(2_697_865, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 6_598).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(20, 20))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(p.into()))
@@ -166,7 +166,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn announce_withdrawal() -> Weight {
 		// At least 18_969 ns.
-		Weight::from_parts(51_075_000, 3_934).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(57_204_000, 3_934).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Domains::States` (r:1 w:0)
 	// Proof: `Domains::States` (`max_values`: None, `max_size`: Some(192), added: 2667, mode: `MaxEncodedLen`)
@@ -180,56 +180,56 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn withdraw_bounty() -> Weight {
 		// At least 50_065 ns.
-		Weight::from_parts(133_175_000, 3_934).saturating_add(T::DbWeight::get().reads_writes(5, 3))
+		Weight::from_parts(149_156_000, 3_934).saturating_add(T::DbWeight::get().reads_writes(5, 3))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(168_350_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 6))
+		Weight::from_parts(188_552_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 6))
 	}
 	fn upload_page(n: u32) -> Weight {
-		Weight::from_parts(53_550_628, 7_588)
-			.saturating_add(Weight::from_parts(2_238, 0).saturating_mul(n.into()))
+		Weight::from_parts(59_976_703, 7_588)
+			.saturating_add(Weight::from_parts(2_506, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn activate_values(v: u32) -> Weight {
-		Weight::from_parts(18_106_516_180, 7_557)
-			.saturating_add(Weight::from_parts(111_380, 0).saturating_mul(v.into()))
+		Weight::from_parts(20_279_298_122, 7_557)
+			.saturating_add(Weight::from_parts(124_746, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn activate_steps(v: u32) -> Weight {
-		Weight::from_parts(8_707_254_073, 7_557)
-			.saturating_add(Weight::from_parts(90_610, 0).saturating_mul(v.into()))
+		Weight::from_parts(9_752_124_562, 7_557)
+			.saturating_add(Weight::from_parts(101_484, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn activate_channels(v: u32) -> Weight {
-		Weight::from_parts(12_152_961_093, 7_557)
-			.saturating_add(Weight::from_parts(136_958, 0).saturating_mul(v.into()))
+		Weight::from_parts(13_611_316_424, 7_557)
+			.saturating_add(Weight::from_parts(153_393, 0).saturating_mul(v.into()))
 			.saturating_add(Weight::from_parts(0, 6).saturating_mul(v.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn add_bounty() -> Weight {
-		Weight::from_parts(256_632_500, 7_557).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
+		Weight::from_parts(287_428_400, 7_557).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(36_027_500, 3_657).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(40_350_800, 3_657).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn retire(p: u32) -> Weight {
-		Weight::from_parts(741_186_623, 22_910)
-			.saturating_add(Weight::from_parts(2_408_808, 0).saturating_mul(p.into()))
+		Weight::from_parts(830_129_018, 22_910)
+			.saturating_add(Weight::from_parts(2_697_865, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 6_598).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(20, 20))
 			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().writes(1).saturating_mul(p.into()))
 	}
 	fn announce_withdrawal() -> Weight {
-		Weight::from_parts(51_075_000, 3_934).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(57_204_000, 3_934).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn withdraw_bounty() -> Weight {
-		Weight::from_parts(133_175_000, 3_934).saturating_add(ParityDbWeight::get().reads_writes(5, 3))
+		Weight::from_parts(149_156_000, 3_934).saturating_add(ParityDbWeight::get().reads_writes(5, 3))
 	}
 }

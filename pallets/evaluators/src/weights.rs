@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_evaluators`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -47,7 +47,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Evaluators::DisplacedSeats` (`max_values`: None, `max_size`: Some(3599), added: 6074, mode: `MaxEncodedLen`)
 	fn bond() -> Weight {
 		// At least 379_436 ns.
-		Weight::from_parts(1_073_227_500, 280_830).saturating_add(T::DbWeight::get().reads_writes(61, 15))
+		Weight::from_parts(1_202_014_800, 280_830).saturating_add(T::DbWeight::get().reads_writes(61, 15))
 	}
 	// Storage: `Evaluators::Evaluators` (r:1 w:1)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -67,7 +67,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Evaluators::DisplacedSeats` (`max_values`: None, `max_size`: Some(3599), added: 6074, mode: `MaxEncodedLen`)
 	fn bond_extra() -> Weight {
 		// At least 1_127_983 ns.
-		Weight::from_parts(3_043_442_500, 1_027_070).saturating_add(T::DbWeight::get().reads_writes(213, 47))
+		Weight::from_parts(3_408_655_600, 1_027_070).saturating_add(T::DbWeight::get().reads_writes(213, 47))
 	}
 	// Storage: `Evaluators::Evaluators` (r:1 w:1)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -85,7 +85,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Evaluators::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	fn serve() -> Weight {
 		// At least 143_294 ns.
-		Weight::from_parts(392_260_000, 94_270).saturating_add(T::DbWeight::get().reads_writes(21, 5))
+		Weight::from_parts(439_331_200, 94_270).saturating_add(T::DbWeight::get().reads_writes(21, 5))
 	}
 	// Storage: `Evaluators::Evaluators` (r:1 w:1)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -97,7 +97,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Evaluators::Seats` (`max_values`: None, `max_size`: Some(3355), added: 5830, mode: `MaxEncodedLen`)
 	fn unserve() -> Weight {
 		// At least 99_369 ns.
-		Weight::from_parts(298_845_000, 12_650).saturating_add(T::DbWeight::get().reads_writes(5, 6))
+		Weight::from_parts(334_706_400, 12_650).saturating_add(T::DbWeight::get().reads_writes(5, 6))
 	}
 	// Storage: `Evaluators::Evaluators` (r:1 w:1)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -111,7 +111,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
 	fn unbond() -> Weight {
 		// At least 275_531 ns.
-		Weight::from_parts(817_570_000, 129_250).saturating_add(T::DbWeight::get().reads_writes(46, 56))
+		Weight::from_parts(915_678_400, 129_250).saturating_add(T::DbWeight::get().reads_writes(46, 56))
 	}
 	// Storage: `Evaluators::Evaluators` (r:1 w:1)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -121,28 +121,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
 		// At least 87_771 ns.
-		Weight::from_parts(248_520_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(278_342_400, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(1_073_227_500, 280_830).saturating_add(ParityDbWeight::get().reads_writes(61, 15))
+		Weight::from_parts(1_202_014_800, 280_830).saturating_add(ParityDbWeight::get().reads_writes(61, 15))
 	}
 	fn bond_extra() -> Weight {
-		Weight::from_parts(3_043_442_500, 1_027_070).saturating_add(ParityDbWeight::get().reads_writes(213, 47))
+		Weight::from_parts(3_408_655_600, 1_027_070).saturating_add(ParityDbWeight::get().reads_writes(213, 47))
 	}
 	fn serve() -> Weight {
-		Weight::from_parts(392_260_000, 94_270).saturating_add(ParityDbWeight::get().reads_writes(21, 5))
+		Weight::from_parts(439_331_200, 94_270).saturating_add(ParityDbWeight::get().reads_writes(21, 5))
 	}
 	fn unserve() -> Weight {
-		Weight::from_parts(298_845_000, 12_650).saturating_add(ParityDbWeight::get().reads_writes(5, 6))
+		Weight::from_parts(334_706_400, 12_650).saturating_add(ParityDbWeight::get().reads_writes(5, 6))
 	}
 	fn unbond() -> Weight {
-		Weight::from_parts(817_570_000, 129_250).saturating_add(ParityDbWeight::get().reads_writes(46, 56))
+		Weight::from_parts(915_678_400, 129_250).saturating_add(ParityDbWeight::get().reads_writes(46, 56))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(248_520_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(278_342_400, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 }

@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_gauge`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -45,7 +45,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Session::CurrentIndex` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
 	fn nominate() -> Weight {
 		// At least 100_830 ns.
-		Weight::from_parts(267_047_500, 10_299).saturating_add(T::DbWeight::get().reads_writes(9, 5))
+		Weight::from_parts(299_093_200, 10_299).saturating_add(T::DbWeight::get().reads_writes(9, 5))
 	}
 	// Storage: `Gauge::Nominations` (r:1 w:1)
 	// Proof: `Gauge::Nominations` (`max_values`: Some(1), `max_size`: Some(3586), added: 4081, mode: `MaxEncodedLen`)
@@ -59,7 +59,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn withdraw_nomination() -> Weight {
 		// At least 46_229 ns.
-		Weight::from_parts(128_115_000, 5_640).saturating_add(T::DbWeight::get().reads_writes(5, 3))
+		Weight::from_parts(143_488_800, 5_640).saturating_add(T::DbWeight::get().reads_writes(5, 3))
 	}
 	// Storage: `Session::Validators` (r:1 w:0)
 	// Proof: `Session::Validators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
@@ -73,9 +73,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn vote(n: u32) -> Weight {
 		// At least 53_330 ns.
-		Weight::from_parts(146_131_278, 5_618)
+		Weight::from_parts(163_667_031, 5_618)
 			// Standard error: 5_986 ps.
-			.saturating_add(Weight::from_parts(88_248, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(98_838, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(5, 3))
 	}
 	// Storage: `Session::Validators` (r:1 w:0)
@@ -88,7 +88,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn clear_ballot() -> Weight {
 		// At least 42_303 ns.
-		Weight::from_parts(111_792_500, 3_778).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(125_207_600, 3_778).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 	// Storage: `Session::CurrentIndex` (r:1 w:0)
 	// Proof: `Session::CurrentIndex` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
@@ -96,7 +96,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Gauge::LastSession` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
 		// At least 4_497 ns.
-		Weight::from_parts(12_292_500, 1_786).saturating_add(T::DbWeight::get().reads_writes(2, 0))
+		Weight::from_parts(13_767_600, 1_786).saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
 	// Storage: `Session::CurrentIndex` (r:1 w:0)
 	// Proof: `Session::CurrentIndex` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
@@ -120,13 +120,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Gauge::LastSession` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn new_session(v: u32, d: u32, c: u32) -> Weight {
 		// At least 410_202 ns.
-		Weight::from_parts(1_042_482_500, 14_676)
+		Weight::from_parts(1_167_580_400, 14_676)
 			// Standard error: 134_082 ps.
-			.saturating_add(Weight::from_parts(10_001_935, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(11_202_168, 0).saturating_mul(v.into()))
 			// Standard error: 209_995 ps.
-			.saturating_add(Weight::from_parts(1_222_660, 0).saturating_mul(d.into()))
+			.saturating_add(Weight::from_parts(1_369_380, 0).saturating_mul(d.into()))
 			// Standard error: 414_607 ps.
-			.saturating_add(Weight::from_parts(13_073_173, 0).saturating_mul(c.into()))
+			.saturating_add(Weight::from_parts(14_641_954, 0).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(0, 4_629).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(0, 1_365).saturating_mul(d.into()))
 			.saturating_add(Weight::from_parts(0, 2_788).saturating_mul(v.into()))
@@ -139,27 +139,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn nominate() -> Weight {
-		Weight::from_parts(267_047_500, 10_299).saturating_add(ParityDbWeight::get().reads_writes(9, 5))
+		Weight::from_parts(299_093_200, 10_299).saturating_add(ParityDbWeight::get().reads_writes(9, 5))
 	}
 	fn withdraw_nomination() -> Weight {
-		Weight::from_parts(128_115_000, 5_640).saturating_add(ParityDbWeight::get().reads_writes(5, 3))
+		Weight::from_parts(143_488_800, 5_640).saturating_add(ParityDbWeight::get().reads_writes(5, 3))
 	}
 	fn vote(n: u32) -> Weight {
-		Weight::from_parts(146_131_278, 5_618)
-			.saturating_add(Weight::from_parts(88_248, 0).saturating_mul(n.into()))
+		Weight::from_parts(163_667_031, 5_618)
+			.saturating_add(Weight::from_parts(98_838, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(5, 3))
 	}
 	fn clear_ballot() -> Weight {
-		Weight::from_parts(111_792_500, 3_778).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(125_207_600, 3_778).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 	fn on_initialize() -> Weight {
-		Weight::from_parts(12_292_500, 1_786).saturating_add(ParityDbWeight::get().reads_writes(2, 0))
+		Weight::from_parts(13_767_600, 1_786).saturating_add(ParityDbWeight::get().reads_writes(2, 0))
 	}
 	fn new_session(v: u32, d: u32, c: u32) -> Weight {
-		Weight::from_parts(1_042_482_500, 14_676)
-			.saturating_add(Weight::from_parts(10_001_935, 0).saturating_mul(v.into()))
-			.saturating_add(Weight::from_parts(1_222_660, 0).saturating_mul(d.into()))
-			.saturating_add(Weight::from_parts(13_073_173, 0).saturating_mul(c.into()))
+		Weight::from_parts(1_167_580_400, 14_676)
+			.saturating_add(Weight::from_parts(11_202_168, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(1_369_380, 0).saturating_mul(d.into()))
+			.saturating_add(Weight::from_parts(14_641_954, 0).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(0, 4_629).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(0, 1_365).saturating_mul(d.into()))
 			.saturating_add(Weight::from_parts(0, 2_788).saturating_mul(v.into()))

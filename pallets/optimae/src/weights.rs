@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_optimae`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -63,7 +63,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn commit() -> Weight {
 		// At least 249_993 ns.
-		Weight::from_parts(652_900_000, 91_542).saturating_add(T::DbWeight::get().reads_writes(48, 7))
+		Weight::from_parts(731_248_000, 91_542).saturating_add(T::DbWeight::get().reads_writes(48, 7))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
@@ -85,9 +85,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn reveal(b: u32) -> Weight {
 		// At least 98_998 ns.
-		Weight::from_parts(223_960_073, 7_557)
+		Weight::from_parts(250_835_282, 7_557)
 			// Standard error: 24 ps.
-			.saturating_add(Weight::from_parts(21_343, 0).saturating_mul(b.into()))
+			.saturating_add(Weight::from_parts(23_904, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
 	}
 	// Storage: `Optimae::Rounds` (r:1 w:1)
@@ -106,7 +106,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	fn challenge_claim() -> Weight {
 		// At least 244_725 ns.
-		Weight::from_parts(656_730_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(9, 6))
+		Weight::from_parts(735_537_600, 70_232).saturating_add(T::DbWeight::get().reads_writes(9, 6))
 	}
 	// Storage: `Optimae::Models` (r:1 w:1)
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
@@ -122,7 +122,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn release_model() -> Weight {
 		// At least 87_420 ns.
-		Weight::from_parts(231_670_000, 70_232).saturating_add(T::DbWeight::get().reads_writes(6, 4))
+		Weight::from_parts(259_470_400, 70_232).saturating_add(T::DbWeight::get().reads_writes(6, 4))
 	}
 	// Storage: `Optimae::Cursor` (r:1 w:1)
 	// Proof: `Optimae::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
@@ -130,7 +130,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
 		// At least 4_106 ns.
-		Weight::from_parts(10_992_500, 3_734).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(12_311_600, 3_734).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Optimae::Rounds` (r:2 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
@@ -156,7 +156,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
 		// At least 2_306_061 ns.
-		Weight::from_parts(6_154_835_000, 1_108_862).saturating_add(T::DbWeight::get().reads_writes(104, 69))
+		Weight::from_parts(6_893_415_200, 1_108_862).saturating_add(T::DbWeight::get().reads_writes(104, 69))
 	}
 	// Storage: `Optimae::Rounds` (r:2 w:1)
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
@@ -192,33 +192,33 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(1150), added: 3625, mode: `MaxEncodedLen`)
 	fn verdict() -> Weight {
 		// At least 2_972_576 ns.
-		Weight::from_parts(7_893_030_000, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(161, 125))
+		Weight::from_parts(8_840_193_600, 1_247_346).saturating_add(T::DbWeight::get().reads_writes(161, 125))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn commit() -> Weight {
-		Weight::from_parts(652_900_000, 91_542).saturating_add(ParityDbWeight::get().reads_writes(48, 7))
+		Weight::from_parts(731_248_000, 91_542).saturating_add(ParityDbWeight::get().reads_writes(48, 7))
 	}
 	fn reveal(b: u32) -> Weight {
-		Weight::from_parts(223_960_073, 7_557)
-			.saturating_add(Weight::from_parts(21_343, 0).saturating_mul(b.into()))
+		Weight::from_parts(250_835_282, 7_557)
+			.saturating_add(Weight::from_parts(23_904, 0).saturating_mul(b.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(8, 5))
 	}
 	fn challenge_claim() -> Weight {
-		Weight::from_parts(656_730_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
+		Weight::from_parts(735_537_600, 70_232).saturating_add(ParityDbWeight::get().reads_writes(9, 6))
 	}
 	fn release_model() -> Weight {
-		Weight::from_parts(231_670_000, 70_232).saturating_add(ParityDbWeight::get().reads_writes(6, 4))
+		Weight::from_parts(259_470_400, 70_232).saturating_add(ParityDbWeight::get().reads_writes(6, 4))
 	}
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10_992_500, 3_734).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(12_311_600, 3_734).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(6_154_835_000, 1_108_862).saturating_add(ParityDbWeight::get().reads_writes(104, 69))
+		Weight::from_parts(6_893_415_200, 1_108_862).saturating_add(ParityDbWeight::get().reads_writes(104, 69))
 	}
 	fn verdict() -> Weight {
-		Weight::from_parts(7_893_030_000, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(161, 125))
+		Weight::from_parts(8_840_193_600, 1_247_346).saturating_add(ParityDbWeight::get().reads_writes(161, 125))
 	}
 }

@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_recomputation`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -57,7 +57,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
 		// At least 8_432 ns.
-		Weight::from_parts(22_635_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(25_351_200, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -85,7 +85,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn draw() -> Weight {
 		// At least 5_987_074 ns.
-		Weight::from_parts(15_714_750_000, 2_447_265).saturating_add(T::DbWeight::get().reads_writes(1023, 19))
+		Weight::from_parts(17_600_520_000, 2_447_265).saturating_add(T::DbWeight::get().reads_writes(1023, 19))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -113,9 +113,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
 	fn close_answers(n: u32) -> Weight {
 		// At least 213_819 ns.
-		Weight::from_parts(900_737_690, 95_651)
+		Weight::from_parts(1_008_826_213, 95_651)
 			// Standard error: 1_985_896 ps.
-			.saturating_add(Weight::from_parts(555_715_998, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(622_401_918, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(45, 8))
 			.saturating_add(T::DbWeight::get().reads(39).saturating_mul(n.into()))
@@ -137,7 +137,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
 	fn void() -> Weight {
 		// At least 133_580 ns.
-		Weight::from_parts(434_647_500, 6_379).saturating_add(T::DbWeight::get().reads_writes(5, 38))
+		Weight::from_parts(486_805_200, 6_379).saturating_add(T::DbWeight::get().reads_writes(5, 38))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -159,7 +159,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
 	fn complete() -> Weight {
 		// At least 265_837 ns.
-		Weight::from_parts(768_172_500, 39_825).saturating_add(T::DbWeight::get().reads_writes(37, 35))
+		Weight::from_parts(860_353_200, 39_825).saturating_add(T::DbWeight::get().reads_writes(37, 35))
 	}
 	// Storage: `Evaluators::Evaluators` (r:15 w:15)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -179,9 +179,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn slash_members(n: u32) -> Weight {
 		// At least 2_674 ns.
-		Weight::from_parts(344_092_918, 18_480)
+		Weight::from_parts(385_384_068, 18_480)
 			// Standard error: 1_964_685 ps.
-			.saturating_add(Weight::from_parts(932_060_793, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(1_043_908_088, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(4, 4))
 			.saturating_add(T::DbWeight::get().reads(42).saturating_mul(n.into()))
@@ -193,7 +193,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	fn commit_sums() -> Weight {
 		// At least 62_523 ns.
-		Weight::from_parts(198_470_000, 6_379).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(222_286_400, 6_379).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -205,7 +205,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn reveal_sums() -> Weight {
 		// At least 251_375 ns.
-		Weight::from_parts(715_817_500, 6_379).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(801_715_600, 6_379).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -223,7 +223,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
 		// At least 466_165 ns.
-		Weight::from_parts(1_318_117_500, 331_500).saturating_add(T::DbWeight::get().reads_writes(52, 19))
+		Weight::from_parts(1_476_291_600, 331_500).saturating_add(T::DbWeight::get().reads_writes(52, 19))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
 	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
@@ -233,7 +233,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
 	fn recompute() -> Weight {
 		// At least 83_214 ns.
-		Weight::from_parts(241_035_000, 7_557).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(269_959_200, 7_557).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Recomputation::RecomputedSums` (r:19 w:19)
 	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
@@ -245,7 +245,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn finish_recomputing() -> Weight {
 		// At least 543_862 ns.
-		Weight::from_parts(1_526_327_500, 331_500).saturating_add(T::DbWeight::get().reads_writes(67, 37))
+		Weight::from_parts(1_709_486_800, 331_500).saturating_add(T::DbWeight::get().reads_writes(67, 37))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
@@ -255,7 +255,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn announce_challenge() -> Weight {
 		// At least 42_764 ns.
-		Weight::from_parts(111_640_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(125_036_800, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
@@ -273,7 +273,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
 		// At least 639_113 ns.
-		Weight::from_parts(1_667_437_500, 42_638).saturating_add(T::DbWeight::get().reads_writes(22, 18))
+		Weight::from_parts(1_867_530_000, 42_638).saturating_add(T::DbWeight::get().reads_writes(22, 18))
 	}
 	// Storage: `Domains::Specs` (r:1 w:0)
 	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
@@ -281,9 +281,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn score_chunk(m: u32) -> Weight {
 		// At least 1_761_489 ns.
-		Weight::from_parts(4_508_496_040, 70_232)
+		Weight::from_parts(5_049_515_565, 70_232)
 			// Standard error: 886 ps.
-			.saturating_add(Weight::from_parts(3_115_688, 0).saturating_mul(m.into()))
+			.saturating_add(Weight::from_parts(3_489_570, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
@@ -296,67 +296,67 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
 	fn cancel_challenge() -> Weight {
 		// At least 41_091 ns.
-		Weight::from_parts(108_262_500, 3_730).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(121_254_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(22_635_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(25_351_200, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
 	}
 	fn draw() -> Weight {
-		Weight::from_parts(15_714_750_000, 2_447_265).saturating_add(ParityDbWeight::get().reads_writes(1023, 19))
+		Weight::from_parts(17_600_520_000, 2_447_265).saturating_add(ParityDbWeight::get().reads_writes(1023, 19))
 	}
 	fn close_answers(n: u32) -> Weight {
-		Weight::from_parts(900_737_690, 95_651)
-			.saturating_add(Weight::from_parts(555_715_998, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_008_826_213, 95_651)
+			.saturating_add(Weight::from_parts(622_401_918, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(45, 8))
 			.saturating_add(ParityDbWeight::get().reads(39).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().writes(52).saturating_mul(n.into()))
 	}
 	fn void() -> Weight {
-		Weight::from_parts(434_647_500, 6_379).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
+		Weight::from_parts(486_805_200, 6_379).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
 	}
 	fn complete() -> Weight {
-		Weight::from_parts(768_172_500, 39_825).saturating_add(ParityDbWeight::get().reads_writes(37, 35))
+		Weight::from_parts(860_353_200, 39_825).saturating_add(ParityDbWeight::get().reads_writes(37, 35))
 	}
 	fn slash_members(n: u32) -> Weight {
-		Weight::from_parts(344_092_918, 18_480)
-			.saturating_add(Weight::from_parts(932_060_793, 0).saturating_mul(n.into()))
+		Weight::from_parts(385_384_068, 18_480)
+			.saturating_add(Weight::from_parts(1_043_908_088, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(4, 4))
 			.saturating_add(ParityDbWeight::get().reads(42).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().writes(54).saturating_mul(n.into()))
 	}
 	fn commit_sums() -> Weight {
-		Weight::from_parts(198_470_000, 6_379).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(222_286_400, 6_379).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn reveal_sums() -> Weight {
-		Weight::from_parts(715_817_500, 6_379).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(801_715_600, 6_379).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(1_318_117_500, 331_500).saturating_add(ParityDbWeight::get().reads_writes(52, 19))
+		Weight::from_parts(1_476_291_600, 331_500).saturating_add(ParityDbWeight::get().reads_writes(52, 19))
 	}
 	fn recompute() -> Weight {
-		Weight::from_parts(241_035_000, 7_557).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(269_959_200, 7_557).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn finish_recomputing() -> Weight {
-		Weight::from_parts(1_526_327_500, 331_500).saturating_add(ParityDbWeight::get().reads_writes(67, 37))
+		Weight::from_parts(1_709_486_800, 331_500).saturating_add(ParityDbWeight::get().reads_writes(67, 37))
 	}
 	fn announce_challenge() -> Weight {
-		Weight::from_parts(111_640_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(125_036_800, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(1_667_437_500, 42_638).saturating_add(ParityDbWeight::get().reads_writes(22, 18))
+		Weight::from_parts(1_867_530_000, 42_638).saturating_add(ParityDbWeight::get().reads_writes(22, 18))
 	}
 	fn score_chunk(m: u32) -> Weight {
-		Weight::from_parts(4_508_496_040, 70_232)
-			.saturating_add(Weight::from_parts(3_115_688, 0).saturating_mul(m.into()))
+		Weight::from_parts(5_049_515_565, 70_232)
+			.saturating_add(Weight::from_parts(3_489_570, 0).saturating_mul(m.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 0))
 	}
 	fn cancel_challenge() -> Weight {
-		Weight::from_parts(108_262_500, 3_730).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(121_254_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 }

@@ -1,7 +1,7 @@
 //! Weights of `pallet_doin_work`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.5, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -35,7 +35,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Work::LastSeal` (`max_values`: Some(1), `max_size`: Some(84), added: 579, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
 		// At least 10_355 ns.
-		Weight::from_parts(27_490_000, 1_569).saturating_add(T::DbWeight::get().reads_writes(5, 0))
+		Weight::from_parts(30_788_800, 1_569).saturating_add(T::DbWeight::get().reads_writes(5, 0))
 	}
 	// Storage: `Work::Entries` (r:32 w:32)
 	// Proof: `Work::Entries` (`max_values`: None, `max_size`: Some(1150), added: 3625, mode: `MaxEncodedLen`)
@@ -53,9 +53,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `Work::QueueState` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	fn seal(e: u32) -> Weight {
 		// At least 48_813 ns.
-		Weight::from_parts(101_392_180, 5_191)
+		Weight::from_parts(113_559_242, 5_191)
 			// Standard error: 4_327 ps.
-			.saturating_add(Weight::from_parts(19_818_443, 0).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(22_196_656, 0).saturating_mul(e.into()))
 			.saturating_add(Weight::from_parts(0, 3_567).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(6, 6))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(e.into()))
@@ -65,9 +65,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn pay(p: u32) -> Weight {
 		// At least 18_307 ns.
-		Weight::from_parts(46_695_000, 990)
+		Weight::from_parts(52_298_400, 990)
 			// Standard error: 19_326 ps.
-			.saturating_add(Weight::from_parts(47_121_015, 0).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(52_775_537, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 2_603).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(p.into()))
@@ -78,19 +78,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(27_490_000, 1_569).saturating_add(ParityDbWeight::get().reads_writes(5, 0))
+		Weight::from_parts(30_788_800, 1_569).saturating_add(ParityDbWeight::get().reads_writes(5, 0))
 	}
 	fn seal(e: u32) -> Weight {
-		Weight::from_parts(101_392_180, 5_191)
-			.saturating_add(Weight::from_parts(19_818_443, 0).saturating_mul(e.into()))
+		Weight::from_parts(113_559_242, 5_191)
+			.saturating_add(Weight::from_parts(22_196_656, 0).saturating_mul(e.into()))
 			.saturating_add(Weight::from_parts(0, 3_567).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(6, 6))
 			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().writes(1).saturating_mul(e.into()))
 	}
 	fn pay(p: u32) -> Weight {
-		Weight::from_parts(46_695_000, 990)
-			.saturating_add(Weight::from_parts(47_121_015, 0).saturating_mul(p.into()))
+		Weight::from_parts(52_298_400, 990)
+			.saturating_add(Weight::from_parts(52_775_537, 0).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 2_603).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(0, 0))
 			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(p.into()))
