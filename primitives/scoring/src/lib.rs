@@ -6,7 +6,7 @@
 //! Data flows in one direction:
 //!
 //! 1. a [`Program`] defines the function that scores a model,
-//! 2. [`sample`] makes the windows of one chunk, drawn from a [`Generator`] or cut from the published series,
+//! 2. [`sample`] makes the windows of one chunk, drawn from a [`Generator`] or cut from a series,
 //! 3. [`score()`] computes the error sum of a [`Model`] over a chunk,
 //! 4. [`verdict`] compares two vectors of error sums.
 //!
@@ -49,4 +49,4 @@ pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;
 pub use score::{score, score_point, window_features};
-pub use verdict::Verdict;
+pub use verdict::{Spread, Terms, Verdict};

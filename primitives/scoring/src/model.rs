@@ -43,7 +43,7 @@ pub enum Model {
 	/// Point of [`Program::Quadratic`], coordinates in Q8.
 	#[codec(index = 2)]
 	Point(Vec<i32>),
-	/// Net of [`Program::Forecast`], or of [`Rows`].
+	/// Net of [`Program::Forecast`], or of [`Program::Rows`].
 	#[codec(index = 3)]
 	Net(Net),
 	/// Baseline of [`Rows`]: the score of each class, or each value in 2^−OUT_FRAC raw units. Cannot be submitted.
@@ -110,7 +110,7 @@ pub enum ModelError {
 	Shift,
 	/// `2047·Σ|w| + |b| + 2^(shift−1)` of a neuron reaches 2³¹.
 	Overflow,
-	/// One window costs more multiply-accumulates than the domain allows.
+	/// One window or row costs more multiply-accumulates than the domain allows.
 	TooCostly,
 	/// The encoded model is larger than the domain allows.
 	TooLarge,
@@ -151,7 +151,7 @@ impl Model {
 	}
 
 	/// Checks that the model can be submitted to a domain of `program` that allows `max_bytes` bytes per model and
-	/// `max_macs` multiply-accumulates per window. `encoded_len` is the length of its encoding in bytes. Returns the width
+	/// `max_macs` multiply-accumulates per window or row. `encoded_len` is the length of its encoding in bytes. Returns the width
 	/// of the widest accumulator.
 	///
 	/// Everything that scoring relies on is checked here, from the weights alone, so a forward pass needs no checks.
@@ -175,11 +175,12 @@ impl Model {
 				Ok(AccumulatorWidth::I32)
 			}
 			(Model::Net(net), Program::Forecast(forecast)) => net.admit(forecast),
+			(Model::Net(net), Program::Rows(rows)) => net.admit_rows(rows),
 			_ => Err(ModelError::Family),
 		}
 	}
 
-	/// Returns the cost of one window, or of one coordinate of a point, in multiply-accumulates; 0 for the baselines.
+	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines.
 	pub fn macs(&self) -> u64 {
 		match self {
 			Model::RepeatLast | Model::Seasonal | Model::Constant(_) => 0,
@@ -190,8 +191,8 @@ impl Model {
 }
 
 impl Net {
-	/// Returns the cost of one window in multiply-accumulates. Other operations of layers and encoder count as a fixed number
-	/// of them.
+	/// Returns the cost of one window or row in multiply-accumulates. Other operations of layers and encoder count as a fixed
+	/// number of them.
 	pub fn macs(&self) -> u64 {
 		let dense = self.skip.iter().chain(&self.layers).fold(0, |sum: u64, layer| sum.saturating_add(layer.cost()));
 		dense.saturating_add(self.encoder.macs(self.window))

@@ -1,5 +1,6 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
+use crate::rows::{RowError, Rows};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -54,6 +55,9 @@ pub enum Program {
 	#[codec(index = 1)]
 	#[serde(alias = "classify")]
 	Forecast(Forecast),
+	/// Error of classes or values of independent rows.
+	#[codec(index = 2)]
+	Rows(Rows),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -220,11 +224,22 @@ pub enum ProgramError {
 	UnsupportedLoss,
 	/// The phase of a window as an input is reserved: only `Hidden` is implemented.
 	UnsupportedPhase,
+	/// The program of rows is rejected, or the published rows do not fit it.
+	Rows(RowError),
+	/// The windows of a chunk span less than a horizon, so chunks that are no neighbours would share forecast steps.
+	Stride,
+}
+
+impl From<RowError> for ProgramError {
+	fn from(error: RowError) -> Self {
+		ProgramError::Rows(error)
+	}
 }
 
 impl Program {
-	/// Checks that the program is well formed and fits a series of `values` values, over all channels, with cuts before steps
-	/// `train_end` and `validation_end`. All three are 0 for `Quadratic`, which has no series.
+	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
+	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
+	/// All three are 0 for `Quadratic`, which has no data.
 	///
 	/// # Errors
 	///
@@ -242,6 +257,10 @@ impl Program {
 				ensure(train_end < validation_end && whole, ProgramError::Split)?;
 				forecast.validation_windows(train_end, validation_end).map(drop)
 			}
+			Program::Rows(rows) => {
+				rows.check()?;
+				rows.check_split(train_end, validation_end, values).map_err(ProgramError::Rows)
+			}
 		}
 	}
 
@@ -250,6 +269,7 @@ impl Program {
 		match self {
 			Program::Quadratic(quadratic) => quadratic.dimension(),
 			Program::Forecast(forecast) => forecast.chunks,
+			Program::Rows(rows) => rows.chunks,
 		}
 	}
 
@@ -259,6 +279,7 @@ impl Program {
 			Program::Quadratic(_) => "quadratic",
 			Program::Forecast(Forecast { target: Target::Values | Target::Steps(_), .. }) => "forecast",
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
+			Program::Rows(_) => "rows",
 		}
 	}
 }

@@ -14,8 +14,8 @@ use doin_scoring::{
 	rows::{constant_model, dealt, row_features, score_rows, Image, RowSet, RowTarget, Rows},
 	sample::{drawn, generator_series},
 	score,
-	verdict::{loss, paired, ONE_BIT},
-	window_features, Cell, Conv, Conv2, Encoder, Model, Net, Program, ProgramError, Scratch,
+	verdict::{covered, loss, paired, with_evidence, NO_EVIDENCE, ONE_BIT},
+	window_features, Cell, Conv, Conv2, Encoder, Model, Net, Program, ProgramError, Scratch, Spread, Terms,
 };
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
@@ -192,6 +192,26 @@ fn logarithms_stay_as_they_are() {
 	pinned("log2", vectors.into());
 }
 
+/// The vector of a paired test, and of the cover of its champion.
+fn verdict(terms: &Terms, [initial, champion, candidate]: [&[u32]; 3]) -> Value {
+	let verdict = paired(initial, champion, candidate, terms).unwrap();
+	let error = |sums: &[u32]| with_evidence(initial, sums).map(u64::from).sum::<u64>();
+	let mut vector = json!({
+		"minimum": terms.min_improvement, "high water": terms.high_water, "chunks": terms.chunks,
+		"spread": if terms.spread == Spread::Neighbours { "neighbours" } else { "independent" }, "half row": terms.half_row,
+		"upper": verdict.upper, "passes": verdict.passes, "raw": verdict.raw, "increment": verdict.increment,
+		"progress": verdict.progress, "cover": covered(initial, champion, terms), "loss": loss(error(candidate), error(initial)),
+	});
+	// Long vectors would only make the file longer: they follow from the seed and are not written.
+	if candidate.len() <= 128 {
+		vector["initial"] = initial.into();
+		vector["champion"] = champion.into();
+		vector["candidate"] = candidate.into();
+	}
+	vector
+}
+
+/// The vectors are checked by a second implementation, `tests/golden/verdict.py`.
 #[test]
 fn verdicts_stay_as_they_are() {
 	let stream = &mut Stream::new(&seed(10), 0, 0);
@@ -213,19 +233,39 @@ fn verdicts_stay_as_they_are() {
 			.iter()
 			.map(|sum| sum - sum / 1_000 * gain + sum / 1_000 * stream.below(2 * spread + 1) - sum / 1_000 * spread)
 			.collect();
-		let verdict = paired(&initial, &champion, &candidate, minimum, high_water).unwrap();
-		let mut vector = json!({
-			"minimum": minimum, "high water": high_water, "upper": verdict.upper, "passes": verdict.passes,
-			"increment": verdict.increment, "progress": verdict.progress,
-			"loss": loss(candidate.iter().copied().map(u64::from).sum(), initial.iter().copied().map(u64::from).sum()),
-		});
-		// Long vectors would only make the file longer: they follow from the seed and are not written.
-		if chunks == 32 {
-			vector["initial"] = initial.into();
-			vector["champion"] = champion.into();
-			vector["candidate"] = candidate.into();
+		let terms = Terms { min_improvement: minimum, high_water, chunks, spread: Spread::Independent, half_row: false };
+		vectors.push(verdict(&terms, [&initial, &champion, &candidate]));
+	}
+	// Classes of rows, a few mistakes a chunk: chunks, the number below which the mistakes of initial champion, champion and
+	// candidate lie, high-water mark.
+	for (chunks, mistakes, high_water) in
+		[(64, [9, 5, 3], 0), (64, [9, 3, 3], 0), (128, [17, 4, 1], ONE_BIT), (64, [9, 2, 1], 5 * ONE_BIT / 2)]
+	{
+		let [initial, champion, candidate] =
+			mistakes.map(|below| -> Vec<u32> { (0..chunks).map(|_| 16 * stream.below(below)).collect() });
+		let terms = Terms { min_improvement: 2_000, high_water, chunks, spread: Spread::Independent, half_row: true };
+		vectors.push(verdict(&terms, [&initial, &champion, &candidate]));
+	}
+	// Chunks in time: chunks per draw, draws, chunks whose noise adds up, gain, high-water mark, and a chunk without evidence.
+	for (chunks, draws, width, gain, high_water, gap) in [
+		(32, 1, 1, 90_000, 0, None),
+		(32, 1, 4, 90_000, 0, None),
+		(64, 1, 2, 300_000, 0, None),
+		(32, 3, 3, 60_000, ONE_BIT / 4, None),
+		(40, 1, 3, 250_000, 0, Some(17)),
+		(48, 2, 2, 700_000, ONE_BIT, Some(48)),
+	] {
+		let count = usize::from(chunks) * draws;
+		let noise: Vec<u32> = (0..count + width).map(|_| stream.below(60_000)).collect();
+		let champion: Vec<u32> = (0..count).map(|_| 900_000 + stream.below(100_000)).collect();
+		let mut initial: Vec<u32> = champion.iter().map(|sum| sum + 200_000 + stream.below(50_000)).collect();
+		let sums = champion.iter().zip(noise.windows(width));
+		let candidate: Vec<u32> = sums.map(|(sum, noise)| sum + noise.iter().sum::<u32>() - gain).collect();
+		if let Some(gap) = gap {
+			initial[gap] = NO_EVIDENCE;
 		}
-		vectors.push(vector);
+		let terms = Terms { min_improvement: 2_000, high_water, chunks, spread: Spread::Neighbours, half_row: false };
+		vectors.push(verdict(&terms, [&initial, &champion, &candidate]));
 	}
 	pinned("verdict", vectors.into());
 }

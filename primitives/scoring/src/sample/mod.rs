@@ -1,9 +1,14 @@
-//! Windows of one chunk: drawn from a [`Generator`], or cut from the published series.
+//! Windows of one chunk: drawn from a [`Generator`], cut from the published series, or cut from evidence that came later: a
+//! sealed segment or live bars ([`strided()`] and [`strided_live`]).
 //!
 //! The state of a generator is `i64` in Q8 of a raw unit. The remainder runs for [`WARM_UP`] steps before the first recorded
 //! value. One step takes one Philox block: ε is the sum of its eight 16-bit halves, minus their mean, times [`NORMALISER`] / 2³²
 //! (an Irwin–Hall approximation of the normal distribution). Its variance is 1 to three parts in a million, its excess kurtosis
 //! −0.15, and `|ε| < 4.9`.
+
+mod strided;
+
+pub use strided::{segment_span, strided, strided_live};
 
 use crate::{
 	philox::{purpose, Key},
