@@ -1,6 +1,7 @@
 //! Domains: machine-learning problems whose loss the chain can recompute.
 
 use crate::{
+	evidence::{MAX_SEGMENT_BYTES, MIN_SEGMENT_ROWS, STAKES},
 	json::{HexHash, Utf8},
 	Balance, BlockNumber, Hash, LastRound, RoundId, MILLION, Q32,
 };
@@ -10,7 +11,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_scoring::{program::MAX_WINDOWS, Generator, Program, ProgramError, Target};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use serde_with::As;
+use serde_with::{As, DisplayFromStr};
 
 /// Maximum number of genes of a search space.
 pub const MAX_GENES: u32 = 16;
@@ -20,12 +21,20 @@ pub const MAX_MODEL_BYTES: u32 = 64 * 1024;
 pub const PAGE_VALUES: u32 = 1024;
 /// Number of bytes of one page.
 pub const PAGE_BYTES: u32 = 4 * PAGE_VALUES;
-/// Maximum number of pages of a series: 1 MiB.
+/// Maximum number of pages of a domain: 1 MiB. Segments that are sealed, opened or not, count.
 pub const MAX_PAGES: u32 = 256;
+/// Maximum number of bytes of the licence of a domain.
+pub const MAX_LICENCE: u32 = 32;
 /// Maximum cost of one window, in multiply-accumulates.
 pub const MAX_WINDOW_MACS: u32 = 262_144;
 /// Smallest least improvement of a domain, parts per million.
 pub const MIN_IMPROVEMENT_FLOOR: u32 = 2_000;
+
+/// Multiply-accumulates of one unit of the price of an activation.
+pub const MACS_PER_UNIT: u64 = 2_048;
+/// Maximum price of the linear model of an owner at the activation of its domain: 2²⁷ multiply-accumulates on the validation
+/// split.
+pub const MAX_ACTIVATION_UNITS: u32 = 1 << 16;
 
 /// Maximum number of fractional bits of a gene.
 pub const MAX_GENE_FRAC: u8 = 32;
@@ -45,7 +54,7 @@ pub enum Page {
 	/// Values of a series, little-endian `i32` each.
 	#[codec(index = 0)]
 	Values(BoundedVec<i32, ConstU32<PAGE_VALUES>>),
-	/// Reserved: rows of bytes. `upload_page` rejects it.
+	/// Rows of bytes.
 	#[codec(index = 1)]
 	Bytes(BoundedVec<u8, ConstU32<PAGE_BYTES>>),
 }
@@ -54,6 +63,27 @@ impl Page {
 	/// Returns a page of `values`, or `None` if there are more than [`PAGE_VALUES`].
 	pub fn from_values(values: Vec<i32>) -> Option<Self> {
 		values.try_into().ok().map(Self::Values)
+	}
+
+	/// Returns a page of `bytes`, or `None` if there are more than [`PAGE_BYTES`].
+	pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+		bytes.try_into().ok().map(Self::Bytes)
+	}
+
+	/// Returns the number of values of a page of a series, or of bytes of a page of rows.
+	pub fn units(&self) -> u32 {
+		match self {
+			Page::Values(values) => values.len() as u32,
+			Page::Bytes(bytes) => bytes.len() as u32,
+		}
+	}
+
+	/// Returns the bytes of a page of rows, or `None` for a page of a series.
+	pub fn bytes(&self) -> Option<&[u8]> {
+		match self {
+			Page::Values(_) => None,
+			Page::Bytes(bytes) => Some(bytes),
+		}
 	}
 
 	/// Returns the values of the page, or `None` for a page of bytes.
@@ -105,8 +135,7 @@ pub struct Split {
 	pub validation_end: u32,
 }
 
-/// Data that a verdict is computed on, which decides how much of an increment may be minted. [`DomainSpec::check`] rejects the
-/// reserved kinds.
+/// Data that a verdict is computed on, which decides how much of an increment may be minted.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Evidence {
@@ -116,12 +145,24 @@ pub enum Evidence {
 	/// Independent series that this generator draws after the reveals.
 	#[codec(index = 1)]
 	Synthetic(Generator),
-	/// Reserved: segments of hashed data that their owner opens after the commits.
+	/// Segments of data whose hashes are on the chain before the commits, and whose bytes are opened after them.
 	#[codec(index = 2)]
-	Sealed,
-	/// Reserved: values of a stream that come into being after the commits.
+	Sealed {
+		/// Rows, or steps of a series, of one segment.
+		units: u32,
+		/// Amount that every seat stakes, in plancks. It is burned unless the model of the seat is revealed and leads the
+		/// champion by one standard error.
+		#[serde(with = "As::<DisplayFromStr>")]
+		stake: Balance,
+	},
+	/// Bars of a stream that come into being after the commits. [`DomainSpec::check`] rejects it until a pallet provides streams.
 	#[codec(index = 3)]
-	Live,
+	Live {
+		/// Identifier of the stream.
+		stream: u32,
+		/// Value of one raw unit, in units of the stream.
+		unit: u32,
+	},
 }
 
 /// Kind of a domain's [`Evidence`].
@@ -143,8 +184,8 @@ impl Evidence {
 	/// Returns the factor v of the effective improvement, parts per million.
 	pub fn value(&self) -> u32 {
 		match self {
-			Evidence::Synthetic(_) => MILLION,
-			Evidence::Public | Evidence::Sealed | Evidence::Live => 0,
+			Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Live { .. } => MILLION,
+			Evidence::Public => 0,
 		}
 	}
 
@@ -153,8 +194,26 @@ impl Evidence {
 		match self {
 			Evidence::Public => EvidenceKind::Public,
 			Evidence::Synthetic(_) => EvidenceKind::Synthetic,
-			Evidence::Sealed => EvidenceKind::Sealed,
-			Evidence::Live => EvidenceKind::Live,
+			Evidence::Sealed { .. } => EvidenceKind::Sealed,
+			Evidence::Live { .. } => EvidenceKind::Live,
+		}
+	}
+
+	/// Returns the amount that every seat of a round stakes, in plancks.
+	pub fn stake(&self) -> Balance {
+		match self {
+			Evidence::Sealed { stake, .. } => *stake,
+			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => 0,
+		}
+	}
+}
+
+impl EvidenceKind {
+	/// Returns `true` if a round waits for its evidence between its commits and its reveals.
+	pub fn is_awaited(self) -> bool {
+		match self {
+			EvidenceKind::Public | EvidenceKind::Synthetic => false,
+			EvidenceKind::Sealed | EvidenceKind::Live => true,
 		}
 	}
 }
@@ -170,6 +229,8 @@ pub enum ProgramKind {
 	Forecast,
 	/// [`Program::Forecast`] of classes.
 	Classify,
+	/// Kind of [`Program::Rows`].
+	Rows,
 }
 
 impl From<&Program> for ProgramKind {
@@ -180,11 +241,12 @@ impl From<&Program> for ProgramKind {
 				Target::Values | Target::Steps(_) => ProgramKind::Forecast,
 				Target::Classes(_) => ProgramKind::Classify,
 			},
+			Program::Rows(_) => ProgramKind::Rows,
 		}
 	}
 }
 
-/// Growth of the series of a domain. [`DomainSpec::check`] rejects the reserved kind.
+/// Growth of the data of a domain.
 #[derive(
 	Clone,
 	Copy,
@@ -202,11 +264,11 @@ impl From<&Program> for ProgramKind {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Growth {
-	/// The series is complete at activation.
+	/// The data is complete at activation.
 	#[default]
 	#[codec(index = 0)]
 	Fixed,
-	/// Reserved: values are appended after activation.
+	/// Opened segments are appended after activation. Domains with [`Evidence::Sealed`] grow, others do not.
 	#[codec(index = 1)]
 	Appending,
 }
@@ -227,15 +289,19 @@ pub struct DomainSpec {
 	pub genes: BoundedVec<Gene, ConstU32<MAX_GENES>>,
 	/// Limits of one model.
 	pub limits: Limits,
-	/// blake2b-256 of the SCALE encoding of all values (`Vec<i32>`); zero when `values` is 0.
+	/// blake2b-256 of the SCALE encoding of the data published at activation: all values of a series (`Vec<i32>`), or all bytes
+	/// of rows (`Vec<u8>`). Zero when `values` is 0.
 	#[serde(with = "As::<HexHash>")]
 	pub data_root: Hash,
-	/// Number of values of the series.
+	/// Number of values of the series, or of bytes of the rows, that are published at activation.
 	pub values: u32,
-	/// Growth of the series. Registration accepts [`Growth::Fixed`] only.
+	/// Growth of the data: [`Growth::Appending`] for [`Evidence::Sealed`], else [`Growth::Fixed`].
 	pub growth: Growth,
-	/// Cuts of the series.
+	/// Cuts of the series in steps, or of the rows in rows.
 	pub split: Split,
+	/// Licence of the data as an SPDX identifier, UTF-8. Required for [`Evidence::Sealed`], since opened segments are published.
+	#[serde(with = "As::<Utf8>")]
+	pub licence: BoundedVec<u8, ConstU32<MAX_LICENCE>>,
 	/// Data that a verdict is computed on.
 	pub evidence: Evidence,
 	/// Least relative improvement of an accepted candidate, in parts per million.
@@ -245,15 +311,74 @@ pub struct DomainSpec {
 }
 
 impl DomainSpec {
-	/// Returns the number of pages of the series.
+	/// Returns the number of pages of the data published at activation.
 	pub fn pages(&self) -> u32 {
-		self.values.div_ceil(PAGE_VALUES)
+		self.values.div_ceil(self.page_units())
 	}
 
-	/// Returns the number of values of page `index`, or `None` if the series has no such page.
+	/// Returns the number of values of page `index`, or of bytes for rows; `None` if the data published at activation has no such
+	/// page.
 	pub fn page_len(&self, index: u32) -> Option<u32> {
-		let left = self.values.checked_sub(index.checked_mul(PAGE_VALUES)?)?;
-		(left > 0).then_some(left.min(PAGE_VALUES))
+		let left = self.values.checked_sub(index.checked_mul(self.page_units())?)?;
+		(left > 0).then_some(left.min(self.page_units()))
+	}
+
+	/// Returns the number of values of a full page, or of bytes for rows.
+	pub fn page_units(&self) -> u32 {
+		match self.program {
+			Program::Quadratic(_) | Program::Forecast(_) => PAGE_VALUES,
+			Program::Rows(_) => PAGE_BYTES,
+		}
+	}
+
+	/// Returns the number of bytes that the data published at activation takes in storage.
+	pub fn data_bytes(&self) -> u64 {
+		match self.program {
+			Program::Quadratic(_) | Program::Forecast(_) => u64::from(self.values).saturating_mul(4),
+			Program::Rows(_) => self.values.into(),
+		}
+	}
+
+	/// Returns the number of bytes of a segment; 0 unless the evidence is sealed.
+	pub fn segment_bytes(&self) -> u32 {
+		let Evidence::Sealed { units, .. } = self.evidence else { return 0 };
+		let unit = match &self.program {
+			Program::Quadratic(_) => 0,
+			Program::Forecast(forecast) => u32::from(forecast.channels).saturating_mul(4),
+			Program::Rows(rows) => u32::try_from(rows.row_bytes()).unwrap_or(u32::MAX),
+		};
+		units.saturating_mul(unit)
+	}
+
+	/// Returns the number of pages of a segment. Every segment starts with a page of its own.
+	pub fn segment_pages(&self) -> u32 {
+		self.segment_bytes().div_ceil(PAGE_BYTES)
+	}
+
+	/// Returns the maximum number of segments of the domain, sealed and opened: data and segments have at most [`MAX_PAGES`]
+	/// pages.
+	pub fn most_segments(&self) -> u32 {
+		let free = MAX_PAGES.saturating_sub(self.pages());
+		free.checked_div(self.segment_pages()).unwrap_or(0).min(crate::evidence::MAX_SEGMENTS)
+	}
+
+	/// Returns the first page of segment `index`.
+	pub fn segment_page(&self, index: u16) -> u32 {
+		self.pages().saturating_add(u32::from(index).saturating_mul(self.segment_pages()))
+	}
+
+	/// Returns the number of units of [`MACS_PER_UNIT`] multiply-accumulates that a model takes on the validation split, rounded
+	/// up, if one window or row costs `macs` multiply-accumulates. The activation of a domain with a linear model of its owner is
+	/// priced by it.
+	pub fn activation_units(&self, macs: u64) -> u64 {
+		let Split { train_end, validation_end } = self.split;
+		let per_chunk = match &self.program {
+			Program::Quadratic(_) => 0,
+			Program::Forecast(forecast) => forecast.validation_windows(train_end, validation_end).unwrap_or(0),
+			Program::Rows(rows) => rows.validation_rows(train_end, validation_end).unwrap_or(0),
+		};
+		let examples = u64::from(per_chunk).saturating_mul(self.program.chunks().into());
+		examples.saturating_mul(macs).div_ceil(MACS_PER_UNIT)
 	}
 
 	/// Checks that the chain accepts this record at registration.
@@ -277,7 +402,9 @@ impl DomainSpec {
 		ensure((1..=MAX_WINDOW_MACS).contains(&self.limits.window_macs), SpecError::WindowMacs)?;
 		ensure(self.pages() <= MAX_PAGES, SpecError::TooManyPages)?;
 		ensure(self.values > 0 || self.data_root == Hash::default(), SpecError::DataRoot)?;
-		ensure(self.growth == Growth::Fixed, SpecError::UnsupportedGrowth)?;
+		let growth = if self.evidence.kind() == EvidenceKind::Sealed { Growth::Appending } else { Growth::Fixed };
+		ensure(self.growth == growth, SpecError::Growth)?;
+		ensure(text(&self.licence), SpecError::Licence)?;
 		ensure((MIN_IMPROVEMENT_FLOOR..MILLION).contains(&self.min_improvement), SpecError::MinImprovement)?;
 		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
 		self.program.check(self.split.train_end, self.split.validation_end, self.values).map_err(SpecError::Program)?;
@@ -287,8 +414,28 @@ impl DomainSpec {
 				generator.check(forecast).map_err(SpecError::Program)
 			}
 			(Evidence::Synthetic(_), _) => Err(SpecError::Program(ProgramError::NotSynthetic)),
-			(Evidence::Sealed | Evidence::Live, _) => Err(SpecError::UnsupportedEvidence),
+			(Evidence::Sealed { units, stake }, _) => self.check_sealed(*units, *stake),
+			(Evidence::Live { .. }, _) => Err(SpecError::UnsupportedEvidence),
 		}
+	}
+
+	/// Checks the record of a domain whose segments have `units` rows or steps and whose seats stake `stake` plancks.
+	fn check_sealed(&self, units: u32, stake: Balance) -> Result<(), SpecError> {
+		let ensure = |fine: bool, error: SpecError| if fine { Ok(()) } else { Err(error) };
+		ensure(!self.licence.is_empty(), SpecError::Licence)?;
+		ensure(STAKES.contains(&stake), SpecError::Stake)?;
+		// The owner knows the segments, so it could reach any target with a model that has learned the next one.
+		ensure(self.target == 0, SpecError::SealedTarget)?;
+		let fits = match &self.program {
+			Program::Quadratic(_) => false,
+			// The rows of a segment are dealt to all chunks.
+			Program::Rows(rows) => units == rows.segment_rows() && units >= MIN_SEGMENT_ROWS,
+			Program::Forecast(forecast) => {
+				forecast.check_strided().map_err(SpecError::Program)?;
+				units == forecast.segment_steps()
+			}
+		};
+		ensure(fits && self.segment_bytes() <= MAX_SEGMENT_BYTES && self.most_segments() > 0, SpecError::Segment)
 	}
 
 	/// Returns the size class of the domain, by the most expensive chunk, drawn or of the validation split, that its
@@ -300,6 +447,10 @@ impl DomainSpec {
 				let validation =
 					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
 				validation.min(forecast.most_windows().into()).max(forecast.windows.into())
+			}
+			Program::Rows(rows) => {
+				let validation = rows.validation_rows(self.split.train_end, self.split.validation_end).unwrap_or(0);
+				validation.max(rows.rows).into()
 			}
 		};
 		SizeClass::of(u64::from(windows).saturating_mul(self.limits.window_macs.into()))
@@ -335,10 +486,19 @@ pub enum SpecError {
 	MinImprovement,
 	/// The target is [`INITIAL_LOSS`] or more, which the initial champion reaches already.
 	Target,
-	/// The kind of evidence is reserved: only `Public` and `Synthetic` are implemented.
+	/// Live evidence needs a stream, and the chain has none.
 	UnsupportedEvidence,
-	/// A growing series is reserved: only `Fixed` is implemented.
-	UnsupportedGrowth,
+	/// The data of a domain grows if, and only if, its evidence is sealed.
+	Growth,
+	/// The licence is not UTF-8, or is missing although the evidence is sealed.
+	Licence,
+	/// The stake of a seat lies outside [`STAKES`].
+	Stake,
+	/// The evidence is sealed and the target is not 0.
+	SealedTarget,
+	/// The segments do not suit the program: they are not as long as one draw, longer than [`MAX_SEGMENT_BYTES`], have too few
+	/// rows, or leave no place for one beside the data.
+	Segment,
 	/// The program, its split or its generator is rejected.
 	Program(ProgramError),
 }
@@ -395,6 +555,12 @@ pub enum ModelRef {
 	/// Submitted model.
 	#[codec(index = 3)]
 	Stored(ModelId),
+	/// Linear model that the owner of the domain handed in at its registration.
+	#[codec(index = 4)]
+	Linear,
+	/// Baseline of rows: the most frequent class, or the median of every value.
+	#[codec(index = 5)]
+	Constant,
 }
 
 /// Size class of a domain, by the cost of its most expensive chunk. Evaluators choose the classes that they serve.
@@ -459,7 +625,7 @@ pub struct Champion<AccountId> {
 	/// Error sum of the initial champion on the same windows.
 	pub initial_error: u64,
 	/// Error sum on the validation split, as its author claims it until the claim is disproved. A reveal has to undercut it on
-	/// `Public` evidence; on other evidence the bar is [`DomainState::initial_validation_error`].
+	/// `Public` evidence; on other evidence the bar is [`DomainState::bar`].
 	pub validation_error: u64,
 }
 
@@ -474,9 +640,12 @@ pub struct DomainState<AccountId> {
 	pub pages_missing: u32,
 	/// Initial champion.
 	pub initial: ModelRef,
-	/// Error sum of the initial champion on the validation split, computed by the chain. A reveal has to undercut it by the
-	/// domain's least improvement, except on `Public` evidence, where [`Champion::validation_error`] is the bar.
+	/// Error sum of the initial champion on the validation split, computed by the chain.
 	pub initial_validation_error: u64,
+	/// Error sum of the best baseline on the validation split, computed by the chain. A reveal has to undercut it by the domain's
+	/// least improvement, except on `Public` evidence, where [`Champion::validation_error`] is the bar. It differs from
+	/// `initial_validation_error` if the initial champion is a linear model of the owner, which could be fitted to the split.
+	pub bar: u64,
 	/// Current champion.
 	pub champion: Champion<AccountId>,
 	/// High-water mark: best progress so far below the initial champion, Q32 bits.
@@ -491,6 +660,15 @@ pub struct DomainState<AccountId> {
 	/// `true` from the end of a round that no quorum evaluated until a quorum decides a round of the domain. Rounds that end
 	/// without an evaluation in between do not change it.
 	pub unanswered: bool,
+	/// Block from which the domain takes no commits, because a segment that was asked for is not opened; `None` unless it waits.
+	pub suspended: Option<BlockNumber>,
+	/// Progress of the champion above the bits that it was paid for, Q32 bits. Later rounds pay it while the champion reigns.
+	pub carry: Q32,
+	/// Block in which the weight of the domain last rose from 0. Pay ramps up from there.
+	pub weight_since: BlockNumber,
+	/// `true` if the generator draws series on which the baselines err about as much as on the published one; see
+	/// [`is_alike`](crate::evidence::is_alike). `true` for other evidence.
+	pub is_alike: bool,
 }
 
 #[cfg(test)]
@@ -528,6 +706,7 @@ mod tests {
 			values: 2_500,
 			growth: Growth::Fixed,
 			split: Split { train_end: 1_500, validation_end: 2_000 },
+			licence: BoundedVec::default(),
 			evidence: Evidence::Synthetic(Generator {
 				template: BoundedVec::truncate_from(vec![0; 12]),
 				ar: BoundedVec::truncate_from(vec![1_000, -500]),
@@ -583,9 +762,8 @@ mod tests {
 		assert_eq!(rejected(|s| s.min_improvement = MIN_IMPROVEMENT_FLOOR - 1), SpecError::MinImprovement);
 		assert_eq!(rejected(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
 		assert_eq!(rejected(|s| s.target = INITIAL_LOSS), SpecError::Target);
-		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::UnsupportedGrowth);
-		assert_eq!(rejected(|s| s.evidence = Evidence::Sealed), SpecError::UnsupportedEvidence);
-		assert_eq!(rejected(|s| s.evidence = Evidence::Live), SpecError::UnsupportedEvidence);
+		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::Growth);
+		assert_eq!(rejected(|s| s.evidence = Evidence::Live { stream: 0, unit: 1 }), SpecError::UnsupportedEvidence);
 		assert_eq!(rejected(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
 		assert_eq!(
 			rejected(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),

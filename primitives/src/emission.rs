@@ -16,10 +16,31 @@ pub fn reward(index: u64) -> Balance {
 	INITIAL_REWARD.checked_shr((index / HALVING).min(128) as u32).unwrap_or(0)
 }
 
-/// Returns the amount that a seal mints for `taken` at a threshold T: `R · taken / T`, at most the rest below the cap.
+/// Returns the price of `effective` bits at a threshold T in plancks: `R · effective / T`, rounded down; 0 without a threshold.
+///
+/// ```
+/// use doin_primitives::emission::price;
+/// assert_eq!([price(900, 3, 9), price(900, 18, 9), price(900, 0, 9)], [300, 1_800, 0]);
+/// ```
+pub fn price(reward: Balance, effective: Q32, threshold: Q32) -> Balance {
+	reward.saturating_mul(effective.into()).checked_div(threshold.into()).unwrap_or(0)
+}
+
+/// Returns the most bits whose [`price`] is not above `most` plancks, rounded down; the maximum if bits have no price.
+///
+/// ```
+/// use doin_primitives::emission::affordable;
+/// assert_eq!([affordable(900, 300, 9), affordable(900, 299, 9), affordable(0, 1, 9)], [3, 2, u64::MAX]);
+/// ```
+pub fn affordable(reward: Balance, most: Balance, threshold: Q32) -> Q32 {
+	let bits = most.saturating_mul(threshold.into()).checked_div(reward);
+	bits.and_then(|bits| Q32::try_from(bits).ok()).unwrap_or(Q32::MAX)
+}
+
+/// Returns the amount that a seal mints for `taken` at a threshold T: its [`price`], but not that of more than T, and at most the
+/// rest below the cap.
 pub fn minted(reward: Balance, taken: Q32, threshold: Q32, mined: Balance) -> Balance {
-	let whole = reward.saturating_mul(taken.min(threshold).into()).checked_div(threshold.into()).unwrap_or(0);
-	whole.min(CAP.saturating_sub(mined))
+	price(reward, taken.min(threshold), threshold).min(CAP.saturating_sub(mined))
 }
 
 /// Parts of a minted amount, in plancks.
@@ -145,6 +166,18 @@ mod tests {
 			prop_assert!(mined + whole <= CAP);
 			if first + second <= threshold {
 				prop_assert!(slice + minted(reward(0), second, threshold, mined + slice) <= whole);
+			}
+		}
+
+		#[test]
+		fn what_is_affordable_is_the_most_that_the_amount_pays(
+			reward in 1..=50 * DOIN, most in 0..=CAP, threshold in 1u64..1 << 40,
+		) {
+			let bits = affordable(reward, most, threshold);
+			prop_assert!(price(reward, bits, threshold) <= most);
+			if let Some(more) = bits.checked_add(1) {
+				// One bit more costs more than the amount, before it is rounded down.
+				prop_assert!(reward * u128::from(more) > most * u128::from(threshold));
 			}
 		}
 

@@ -15,8 +15,10 @@ pub mod difficulty;
 pub mod domain;
 pub mod draw;
 pub mod emission;
+pub mod evidence;
 pub mod gauge;
 pub mod json;
+pub mod pay;
 pub mod payload;
 pub mod quorum;
 pub mod reputation;
@@ -31,7 +33,7 @@ pub use domain::{
 	DomainSpec, Evidence, EvidenceKind, Gene, Growth, Limits, ModelId, ModelRef, Page, ProgramKind, SizeClass, Split, Status,
 };
 pub use round::{LastRound, RejectionReason, RoundId, RoundParams, RoundResult, SeatStatus, UnpaidReason};
-pub use task::{Subject, TaskId};
+pub use task::{EvidenceRef, Subject, TaskId};
 
 /// Number of a block.
 pub type BlockNumber = u32;

@@ -1,6 +1,6 @@
 //! Rounds: the grid of blocks of a domain, and the lengths of its phases.
 
-use crate::{gauge::MAX_WEIGHED, BlockNumber, DomainId, Q32};
+use crate::{gauge::MAX_WEIGHED, BlockNumber, DomainId, EvidenceKind, Q32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,8 @@ pub struct RoundParams {
 	pub answer_reveal: u32,
 	/// Blocks in which settled sums can be challenged.
 	pub challenge: u32,
+	/// Blocks in which the segment of a round with sealed evidence can be opened, after its commits.
+	pub evidence: u32,
 	/// Blocks after which a task that was not settled is void.
 	pub settle_timeout: u32,
 }
@@ -62,6 +64,8 @@ pub enum Phase {
 	Commit,
 	/// The round accepts reveals.
 	Reveal,
+	/// The round waits for its evidence: it accepts neither commits nor reveals.
+	Evidence,
 }
 
 /// Reason for which a candidate or contender is out of the race.
@@ -147,6 +151,18 @@ pub enum UnpaidReason {
 	/// The recomputation service accepted no request: too many tasks are open, or the domain was closed.
 	#[codec(index = 8)]
 	NoRecomputation,
+	/// A candidate became champion, and the purse of the domain was empty.
+	#[codec(index = 9)]
+	EmptyPurse,
+	/// The segment of the round was not opened in time.
+	#[codec(index = 10)]
+	EvidenceMissing,
+	/// Too few bars of the stream came into being.
+	#[codec(index = 11)]
+	TooFewBars,
+	/// A candidate became champion in the block in which the domain gained weight, where pay begins to rise from nothing.
+	#[codec(index = 12)]
+	Ramp,
 }
 
 /// End of a round.
@@ -155,7 +171,8 @@ pub enum UnpaidReason {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum RoundResult {
-	/// An improvement was queued for payment by work blocks.
+	/// An improvement, or carried bits of an earlier one, were queued for payment by work blocks, or paid by the purse of the
+	/// domain.
 	#[codec(index = 0)]
 	Paid {
 		/// Effective improvement, Q32 bits.
@@ -195,12 +212,28 @@ pub struct Place {
 impl RoundParams {
 	/// Phases of a development chain: 33 blocks from the first commit to the verdict. A recomputation takes 17 blocks, no longer
 	/// than a period, so rounds do not queue up.
-	pub const DEV: Self =
-		Self { commit: 12, reveal: 5, draw_outputs: 2, answer: 4, answer_reveal: 4, challenge: 5, settle_timeout: 150 };
+	pub const DEV: Self = Self {
+		commit: 12,
+		reveal: 5,
+		draw_outputs: 2,
+		answer: 4,
+		answer_reveal: 4,
+		challenge: 5,
+		settle_timeout: 150,
+		evidence: 12,
+	};
 	/// Phases of a public network with blocks of 6 s: 36 minutes from the first commit to the verdict. A recomputation is as long
 	/// as a period.
-	pub const PUBLIC: Self =
-		Self { commit: 150, reveal: 30, draw_outputs: 16, answer: 40, answer_reveal: 20, challenge: 100, settle_timeout: 14_400 };
+	pub const PUBLIC: Self = Self {
+		commit: 150,
+		reveal: 30,
+		draw_outputs: 16,
+		answer: 40,
+		answer_reveal: 20,
+		challenge: 100,
+		settle_timeout: 14_400,
+		evidence: 600,
+	};
 
 	/// Returns the number of blocks from the first block of a round to that of the next round. Commit and reveal phases
 	/// alternate; verdicts are pipelined behind them.
@@ -233,6 +266,17 @@ impl RoundParams {
 		self.period().saturating_add(quorum.saturating_mul(2)).saturating_add(self.settle_timeout).saturating_add(self.challenge)
 	}
 
+	/// Returns [`longest`](Self::longest) for a round with evidence of this kind. Evidence that is awaited comes after the commits, and its
+	/// window and that of the reveals can be doubled.
+	pub const fn longest_of(&self, kind: EvidenceKind) -> u32 {
+		match kind {
+			EvidenceKind::Public | EvidenceKind::Synthetic => self.longest(),
+			EvidenceKind::Sealed | EvidenceKind::Live => {
+				self.longest().saturating_add(self.evidence.saturating_mul(2)).saturating_add(self.reveal)
+			}
+		}
+	}
+
 	/// Returns the number of blocks by which the grid of `domain` is ahead of that of domain 0: `⌊domain · period / 32⌋ mod
 	/// period`. The deadlines of 32 domains with consecutive ids are spread evenly over the period, so filling the blocks of
 	/// one window affects few domains.
@@ -254,6 +298,11 @@ impl RoundParams {
 			(Phase::Reveal, period.saturating_sub(at))
 		};
 		Place { round: RoundId { domain, number }, phase, phase_end: now.saturating_add(left) }
+	}
+
+	/// Returns the first block of `round`, or block 0 if the grid of its domain starts within the round.
+	pub fn first_block(&self, round: RoundId) -> BlockNumber {
+		round.number.saturating_mul(self.period().max(1)).saturating_sub(self.offset(round.domain))
 	}
 
 	/// Returns the reveal window of `round`: its first block, and the first block after it.
@@ -352,6 +401,8 @@ mod tests {
 			prop_assert_eq!(next.round, RoundId { domain, number: place.round.number + 1 });
 			prop_assert_eq!(next.phase, Phase::Commit);
 			prop_assert_eq!(params.reveal_window(next.round).1 - until, params.period());
+			prop_assert_eq!(params.first_block(next.round), until);
+			prop_assert!(params.first_block(place.round) <= now);
 		}
 	}
 }

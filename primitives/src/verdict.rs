@@ -19,7 +19,11 @@ use crate::{
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_scoring::verdict::{paired, public_test, total};
+use doin_scoring::{
+	rows::{RowTarget, Rows},
+	verdict::{covered, evidence_chunks, paired, public_test, total, with_evidence, Spread, Terms, MIN_CHUNKS},
+	Program,
+};
 use scale_info::TypeInfo;
 
 /// Number of rounds in which a near miss is evaluated again.
@@ -72,6 +76,13 @@ pub struct ContenderSums {
 	pub contender: GatheredSums,
 }
 
+impl ContenderSums {
+	/// Returns the comparison of the contender with the champion over all draws so far.
+	pub fn comparison(&self) -> Comparison<'_> {
+		Comparison { initial: &self.initial, champion: &self.champion, candidate: &self.contender }
+	}
+}
+
 /// Near miss that is evaluated again: better than the champion so far, but within the margin of chance.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Contender {
@@ -116,8 +127,8 @@ impl Comparison<'_> {
 pub struct Improvement {
 	/// Upper bound of the error sum of the candidate.
 	pub upper: u64,
-	/// Increment of the high-water mark, Q32 bits; 0 on public evidence.
-	pub increment: Q32,
+	/// Improvement, Q32 bits; 0 on public evidence. One verdict pays at most one bit of it.
+	pub raw: Q32,
 }
 
 /// Criteria of one domain by which candidates are compared.
@@ -125,32 +136,58 @@ pub struct Improvement {
 pub struct Criteria {
 	/// Kind of the evidence of the domain.
 	pub evidence: EvidenceKind,
-	/// Least relative improvement, parts per million.
-	pub min_improvement: u32,
-	/// High-water mark of the domain, Q32 bits.
-	pub high_water: Q32,
+	/// Terms of the paired test.
+	pub terms: Terms,
 }
 
 impl Criteria {
 	/// Returns the criteria of a domain.
 	pub fn new<AccountId>(spec: &DomainSpec, state: &DomainState<AccountId>) -> Self {
-		Self { evidence: spec.evidence.kind(), min_improvement: spec.min_improvement, high_water: state.high_water }
+		Self::with_high_water(spec, state.high_water)
+	}
+
+	/// Returns the criteria of a domain whose high-water mark is `high_water`, Q32 bits.
+	pub fn with_high_water(spec: &DomainSpec, high_water: Q32) -> Self {
+		let evidence = spec.evidence.kind();
+		// Windows of a segment or stream follow each other, so the errors of neighbouring chunks are correlated. Windows that a
+		// generator draws are independent, and so are rows, which are dealt by chance.
+		let spread = match &spec.program {
+			Program::Forecast(_) if evidence.is_awaited() => Spread::Neighbours,
+			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) => Spread::Independent,
+		};
+		let half_row = matches!(&spec.program, Program::Rows(Rows { target: RowTarget::Classes(_), .. }));
+		let terms = Terms { min_improvement: spec.min_improvement, high_water, chunks: spec.program.chunks(), spread, half_row };
+		Self { evidence, terms }
+	}
+
+	/// Returns the criteria after the high-water mark has risen by `rise` Q32 bits.
+	pub fn raised_by(self, rise: Q32) -> Self {
+		let high_water = self.terms.high_water.saturating_add(rise);
+		Self { terms: Terms { high_water, ..self.terms }, ..self }
 	}
 
 	/// Returns the improvement of the candidate over the champion, or `None` if the candidate does not pass.
 	pub fn improvement(&self, sums: Comparison) -> Option<Improvement> {
 		if self.evidence == EvidenceKind::Public {
 			let upper = total(sums.candidate);
-			return public_test(total(sums.champion), upper, self.min_improvement).then_some(Improvement { upper, increment: 0 });
+			let passes = public_test(total(sums.champion), upper, self.terms.min_improvement);
+			return passes.then_some(Improvement { upper, raw: 0 });
 		}
-		let verdict = paired(sums.initial, sums.champion, sums.candidate, self.min_improvement, self.high_water)?;
-		verdict.passes.then_some(Improvement { upper: verdict.upper, increment: verdict.increment })
+		let verdict = paired(sums.initial, sums.champion, sums.candidate, &self.terms)?;
+		verdict.passes.then_some(Improvement { upper: verdict.upper, raw: verdict.raw })
 	}
 
 	/// Returns `true` if the candidate is better than the champion by the least improvement and by one standard error.
-	pub fn is_near_miss(&self, champion: &[u32], candidate: &[u32]) -> bool {
-		public_test(total(champion), total(candidate), self.min_improvement) && leads_by_standard_error(champion, candidate)
+	pub fn is_near_miss(&self, sums: Comparison) -> bool {
+		let Comparison { initial, champion, candidate } = sums;
+		public_test(error_on(initial, champion), error_on(initial, candidate), self.terms.min_improvement)
+			&& leads_by_standard_error(champion, candidate)
 	}
+}
+
+/// Returns the error sum of a model on the chunks with evidence, which the sums of the initial champion mark.
+fn error_on(initial: &[u32], sums: &[u32]) -> u64 {
+	with_evidence(initial, sums).fold(0, |error: u64, sum| error.saturating_add(sum.into()))
 }
 
 /// Returns `true` if the error sum of `candidate` is below that of `champion` by at least one standard error of the difference.
@@ -175,12 +212,12 @@ pub fn leads_by_standard_error(champion: &[u32], candidate: &[u32]) -> bool {
 }
 
 /// Returns the bar of a domain: the validation error that the claim of a reveal has to undercut by the least improvement. It is
-/// the validation error of the initial champion; on public evidence, where the validation split decides the verdict, it is that
-/// of the champion.
+/// the validation error of the best baseline; on public evidence, where the validation split decides the verdict, it is that of
+/// the champion.
 pub fn bar<AccountId>(evidence: EvidenceKind, state: &DomainState<AccountId>) -> u64 {
 	match evidence {
 		EvidenceKind::Public => state.champion.validation_error,
-		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => state.initial_validation_error,
+		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => state.bar,
 	}
 }
 
@@ -215,8 +252,8 @@ pub struct Winner {
 	pub initial_error: u64,
 	/// Upper bound of the error sum of the model.
 	pub upper: u64,
-	/// Increment of the high-water mark, Q32 bits.
-	pub increment: Q32,
+	/// Improvement, Q32 bits, before the limit of one bit per verdict.
+	pub raw: Q32,
 }
 
 /// Result of a verdict.
@@ -268,9 +305,32 @@ impl<'a> Draw<'a> {
 		self.sums.first().map(|sums| sums.as_slice())
 	}
 
+	/// Returns the chunk sums of the champion.
+	pub fn champion(&self) -> Option<&'a [u32]> {
+		self.sums_of(&self.evaluation.champion)
+	}
+
+	/// Returns the bits above the high-water mark that the champion is certain of on this draw, Q32; see [`covered`]. 0 on public
+	/// evidence, and where the draw permits no conclusion.
+	pub fn cover(&self) -> Q32 {
+		match (self.initial(), self.champion()) {
+			(Some(initial), Some(champion)) if self.criteria.evidence != EvidenceKind::Public => {
+				covered(initial, champion, &self.criteria.terms)
+			}
+			_ => 0,
+		}
+	}
+
 	/// Returns the error sum of a submitted model on this draw; the maximum for a model that was not evaluated.
 	fn error(&self, model: ModelId) -> u64 {
-		self.submitted(model).map_or(u64::MAX, total)
+		let sums = self.initial().zip(self.submitted(model));
+		sums.map_or(u64::MAX, |(initial, sums)| error_on(initial, sums))
+	}
+
+	/// Returns `true` if the draw permits a conclusion: the initial champion errs on it, and enough chunks have evidence.
+	fn is_conclusive(&self, initial: &[u32]) -> bool {
+		let enough = self.criteria.evidence == EvidenceKind::Public || evidence_chunks(initial) >= MIN_CHUNKS;
+		enough && error_on(initial, initial) > 0
 	}
 
 	/// Returns the winner among the contender and `candidates`: the one that passes with the smallest error sum on this draw. On
@@ -285,11 +345,8 @@ impl<'a> Draw<'a> {
 
 	/// Returns the statistics of the contender if it passes on all its draws together.
 	fn contender_wins(&self, contender: &Contender) -> Option<Winner> {
-		let sums = Comparison {
-			initial: self.initial()?,
-			champion: self.sums_of(&self.evaluation.champion)?,
-			candidate: self.submitted(contender.model)?,
-		};
+		let sums =
+			Comparison { initial: self.initial()?, champion: self.champion()?, candidate: self.submitted(contender.model)? };
 		let join = |former: &GatheredSums, new: &[u32]| former.iter().chain(new).copied().collect::<Vec<_>>();
 		let (initial, champion, candidate) = (
 			join(&contender.sums.initial, sums.initial),
@@ -305,31 +362,32 @@ impl<'a> Draw<'a> {
 		if let Some(contender) = self.contender.and_then(|contender| self.submitted(contender.model)) {
 			self.criteria.improvement(Comparison { initial, champion: contender, candidate })?;
 		}
-		self.wins(model, Comparison { initial, champion: self.sums_of(&self.evaluation.champion)?, candidate })
+		self.wins(model, Comparison { initial, champion: self.champion()?, candidate })
 	}
 
 	/// Returns the statistics of `model` if it passes on `sums`, which cover one or more draws.
 	fn wins(&self, model: ModelId, sums: Comparison) -> Option<Winner> {
-		let Improvement { upper, increment } = self.criteria.improvement(sums)?;
+		let Improvement { upper, raw } = self.criteria.improvement(sums)?;
 		let chunks = self.initial()?.len().max(1);
 		let draws = sums.candidate.len().checked_div(chunks).unwrap_or(1).max(1) as u64;
 		let mean = |error: u64| error.checked_div(draws).unwrap_or(error);
 		Some(Winner {
 			index: u8::try_from(self.evaluation.index(&ModelRef::Stored(model))?).ok()?,
 			model,
-			error: mean(total(sums.candidate)),
-			champion_error: mean(total(sums.champion)),
-			initial_error: mean(total(sums.initial)),
+			error: mean(error_on(sums.initial, sums.candidate)),
+			champion_error: mean(error_on(sums.initial, sums.champion)),
+			initial_error: mean(error_on(sums.initial, sums.initial)),
 			upper: mean(upper),
-			increment,
+			raw,
 		})
 	}
 
 	/// Decides a round with these `candidates`. Returns `None` if the draw permits no conclusion: the number of sums differs from
-	/// that of the models, the champion was not evaluated, or the initial champion makes no error, so that progress has no scale.
+	/// that of the models, the champion was not evaluated, the initial champion makes no error, so that progress has no scale, or
+	/// too few chunks have evidence.
 	pub fn decide(&self, candidates: &[ModelId]) -> Option<Decision> {
-		let former = self.sums_of(&self.evaluation.champion)?;
-		if self.sums.len() != self.evaluation.models.len() || total(self.initial()?) == 0 {
+		let former = self.champion()?;
+		if self.sums.len() != self.evaluation.models.len() || !self.is_conclusive(self.initial()?) {
 			return None;
 		}
 		let winner = self.winner(candidates);
@@ -364,7 +422,8 @@ impl<'a> Draw<'a> {
 		let better = candidates.iter().filter(|model| {
 			self.submitted(**model).is_some_and(|candidate| {
 				let sums = Comparison { initial, champion: champion_sums, candidate };
-				self.criteria.improvement(sums).is_some() && self.criteria.is_near_miss(contender, candidate)
+				let lead = Comparison { champion: contender, ..sums };
+				self.criteria.improvement(sums).is_some() && self.criteria.is_near_miss(lead)
 			})
 		});
 		// `min_by_key` returns the first of equal candidates.
@@ -385,7 +444,7 @@ impl<'a> Draw<'a> {
 		let sums = Comparison { initial: self.initial()?, champion: champion_sums, candidate: self.submitted(contender.model)? }
 			.appended_to(former);
 		let rounds_left = contender.rounds_left.saturating_sub(1);
-		let stays = rounds_left > 0 && self.criteria.is_near_miss(&sums.champion, &sums.contender);
+		let stays = rounds_left > 0 && self.criteria.is_near_miss(sums.comparison());
 		stays.then_some(Contender { model: contender.model, champion, rounds_left, sums })
 	}
 
@@ -395,9 +454,10 @@ impl<'a> Draw<'a> {
 		if self.criteria.evidence == EvidenceKind::Public {
 			return None;
 		}
+		let initial = self.initial()?;
 		let near_misses = candidates.iter().filter(|model| {
-			ModelRef::Stored(**model) != champion
-				&& self.submitted(**model).is_some_and(|sums| self.criteria.is_near_miss(champion_sums, sums))
+			let is_near_miss = |candidate| self.criteria.is_near_miss(Comparison { initial, champion: champion_sums, candidate });
+			ModelRef::Stored(**model) != champion && self.submitted(**model).is_some_and(is_near_miss)
 		});
 		// `min_by_key` returns the first of equal near misses.
 		let model = *near_misses.min_by_key(|model| self.error(**model))?;
@@ -410,10 +470,13 @@ mod tests {
 	use super::*;
 	use crate::payload::ChunkSums;
 	use alloc::vec;
+	use doin_scoring::verdict::NO_EVIDENCE;
 	use proptest::prelude::*;
 
 	const CHUNKS: usize = 32;
-	const CRITERIA: Criteria = Criteria { evidence: EvidenceKind::Synthetic, min_improvement: 2_000, high_water: 0 };
+	const TERMS: Terms =
+		Terms { min_improvement: 2_000, high_water: 0, chunks: CHUNKS as u16, spread: Spread::Independent, half_row: false };
+	const CRITERIA: Criteria = Criteria { evidence: EvidenceKind::Synthetic, terms: TERMS };
 	const PUBLIC: Criteria = Criteria { evidence: EvidenceKind::Public, ..CRITERIA };
 
 	/// Returns the evaluation of `candidates` against repeat-last, which is initial champion and champion.
@@ -553,16 +616,59 @@ mod tests {
 		assert_eq!(undecided(&Sums::default()), None);
 	}
 
+	/// Live chunks that are less than half full are left out of every number.
+	#[test]
+	fn chunks_without_evidence_count_for_no_model() {
+		let with_gaps =
+			|error: u32, gaps: usize| (0..CHUNKS + 4).map(|i| if i < gaps { NO_EVIDENCE } else { error }).collect::<Vec<_>>();
+		let evaluation = Evaluation::new(ModelRef::RepeatLast, ModelRef::Stored(9), None, &[0]);
+		let criteria = Criteria {
+			evidence: EvidenceKind::Live,
+			terms: Terms { chunks: CHUNKS as u16 + 4, spread: Spread::Neighbours, ..TERMS },
+		};
+		let decided = |gaps: usize| {
+			let sums = sums(&[with_gaps(1_000, gaps), with_gaps(800, gaps), with_gaps(600, gaps)]);
+			let draw = Draw { criteria, evaluation: &evaluation, sums: &sums, contender: None };
+			(draw.decide(&[0]).map(|decision| decision.winner.expect("a quarter better")), draw.cover())
+		};
+		for gaps in 0..=4u64 {
+			let (winner, cover) = decided(gaps as usize);
+			let winner = winner.expect("32 chunks are enough");
+			let chunks = CHUNKS as u64 + 4 - gaps;
+			let errors = (winner.error, winner.champion_error, winner.initial_error, winner.upper);
+			assert_eq!(errors, (600 * chunks, 800 * chunks, 1_000 * chunks, 600 * chunks), "{gaps} gaps");
+			assert!(cover > 0);
+		}
+		assert_eq!(decided(5), (None, 0), "31 chunks are too few");
+		let near = with_gaps(799, 3);
+		let far = with_gaps(700, 3);
+		let (initial, champion) = (with_gaps(1_000, 3), with_gaps(800, 3));
+		let is_near_miss =
+			|candidate: &[u32]| criteria.is_near_miss(Comparison { initial: &initial, champion: &champion, candidate });
+		assert!(is_near_miss(&far) && !is_near_miss(&near), "the least improvement is that of the chunks with evidence");
+	}
+
+	#[test]
+	fn the_cover_of_the_champion_counts_from_the_mark() {
+		let evaluation = Evaluation::new(ModelRef::RepeatLast, ModelRef::Stored(9), None, &[]);
+		let sums = sums(&[vec![1_000; CHUNKS], vec![250; CHUNKS]]);
+		let draw = |criteria| Draw { criteria, evaluation: &evaluation, sums: &sums, contender: None };
+		let bit = crate::ONE_Q32;
+		assert_eq!([0, bit, 3 * bit].map(|rise| draw(CRITERIA.raised_by(rise)).cover()), [2 * bit, bit, 0]);
+		assert_eq!(draw(PUBLIC).cover(), 0);
+		assert_eq!(draw(CRITERIA).champion().map(total), Some(250 * CHUNKS as u64));
+	}
+
 	#[test]
 	fn public_evidence_has_no_margin_and_no_contender() {
 		let decision = decide(PUBLIC, &[shaky(970, 100), shaky(999, 10)]);
 		let winner = decision.winner.expect("0.2 % suffice");
-		assert_eq!((winner.model, winner.upper, winner.increment), (0, 970 * 32, 0));
+		assert_eq!((winner.model, winner.upper, winner.raw), (0, 970 * 32, 0));
 		assert_eq!(decision.contender, None);
 	}
 
 	#[test]
-	fn the_bar_is_the_initial_champions_and_on_public_evidence_the_champions() {
+	fn the_bar_is_the_best_baselines_and_on_public_evidence_the_champions() {
 		let champion = crate::domain::Champion {
 			model: ModelRef::Stored(1),
 			author: Some(1u8),
@@ -578,15 +684,20 @@ mod tests {
 			pages_missing: 0,
 			initial: ModelRef::RepeatLast,
 			initial_validation_error: 11,
+			bar: 12,
 			champion,
 			high_water: 0,
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,
 			unanswered: false,
+			suspended: None,
+			carry: 0,
+			weight_since: 0,
+			is_alike: true,
 		};
 		let kinds = [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed, EvidenceKind::Live];
-		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 11, 11, 11]);
+		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 12, 12, 12]);
 	}
 
 	/// Chunk sums of one model with a mean between 700 and 1 100.
@@ -622,7 +733,7 @@ mod tests {
 			if let Some(contender) = &decision.contender {
 				prop_assert!(!public);
 				prop_assert!(decision.winner.as_ref().is_none_or(|winner| winner.model != contender.model));
-				prop_assert!(criteria.is_near_miss(&contender.sums.champion, &contender.sums.contender));
+				prop_assert!(criteria.is_near_miss(contender.sums.comparison()));
 			}
 		}
 
@@ -655,7 +766,8 @@ mod tests {
 					let own = &candidates[contender.model as usize - 1];
 					let against_champion = Comparison { initial: &champion, champion: &champion, candidate: own };
 					prop_assert!(CRITERIA.improvement(against_champion).is_some());
-					prop_assert!(CRITERIA.is_near_miss(&again, own));
+					let against_former = Comparison { champion: &again, ..against_champion };
+					prop_assert!(CRITERIA.is_near_miss(against_former));
 					prop_assert_ne!(contender.model as usize, candidates.len(), "the copy");
 				}
 			}
@@ -690,10 +802,10 @@ mod tests {
 
 		#[test]
 		fn increments_never_exceed_the_progress_above_the_mark(own in model(), high_water in 0u64..1 << 32) {
-			let criteria = Criteria { high_water, ..CRITERIA };
+			let criteria = Criteria { terms: Terms { high_water, ..TERMS }, ..CRITERIA };
 			if let Some(winner) = decide(criteria, core::slice::from_ref(&own)).winner {
 				let progress = doin_scoring::math::log2_q32(32_000) - doin_scoring::math::log2_q32(total(&own).max(1));
-				prop_assert!(winner.increment <= progress.saturating_sub(high_water));
+				prop_assert!(winner.raw <= progress.saturating_sub(high_water));
 			}
 		}
 

@@ -2,8 +2,8 @@
 //! since JavaScript numbers are exact up to 2⁵³ only, and hashes are hex with `0x`.
 
 use crate::{
-	json::HexHash, settlement::Backing, Balance, BlockNumber, DomainId, EvidenceKind, Hash, LastRound, ModelRef, ProgramKind,
-	RoundId, SeatStatus, SizeClass, Status, Subject, TaskId, Q32,
+	json::HexHash, settlement::Backing, Balance, BlockNumber, DomainId, EvidenceKind, EvidenceRef, Hash, LastRound, ModelRef,
+	ProgramKind, RoundId, SeatStatus, SizeClass, Status, Subject, TaskId, Q32,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -46,6 +46,48 @@ pub struct DomainView<AccountId> {
 	pub class: SizeClass,
 	/// The round that ended last, with the reason if it was not paid; `None` before the first one.
 	pub last_round: Option<LastRound>,
+	/// Licence of the data, an SPDX identifier; empty if none was stated.
+	pub licence: String,
+	/// Progress of the champion that later rounds pay, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub carry: Q32,
+	/// Error sum of the initial champion on the validation split.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub initial_validation_error: u64,
+	/// Error sum on the validation split that a reveal has to undercut, except on public evidence.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub bar: u64,
+}
+
+/// Evidence of a domain that comes after the commits of a round.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceView<AccountId> {
+	/// Account that owns the domain, its segments and its purse.
+	pub owner: AccountId,
+	/// Rows, or steps of a series, of one segment.
+	pub units: u32,
+	/// Bytes of one segment.
+	pub segment_bytes: u32,
+	/// Amount that a seat stakes, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub stake: Balance,
+	/// Number of segments whose hashes are on the chain.
+	pub sealed: u16,
+	/// Number of segments that are opened. The next one to open has this index.
+	pub opened: u16,
+	/// Amount that is left in the purse, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub purse: Balance,
+	/// Amount that the purse has paid for, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub spent: Balance,
+	/// Round that waits for the next segment.
+	pub awaited: Option<RoundId>,
+	/// First block in which it is too late to open the segment.
+	pub awaited_until: Option<BlockNumber>,
+	/// Block from which the domain takes no commits, because a segment was not opened in time.
+	pub suspended: Option<BlockNumber>,
 }
 
 /// The best model of a domain.
@@ -101,11 +143,18 @@ pub struct SeatView<AccountId> {
 pub struct RoundView<AccountId> {
 	/// Identifier of the round.
 	pub round: RoundId,
-	/// Phase of the domain's grid at this block.
+	/// Phase of the round at this block: that of the grid of the domain, except for a round with evidence that is awaited.
 	pub phase: crate::round::Phase,
 	/// First block after this phase.
 	pub phase_end: BlockNumber,
-	/// First block in which this round's reveals are taken.
+	/// First block in which the evidence of the round is too late; `None` unless it is awaited.
+	pub awaited_until: Option<BlockNumber>,
+	/// Data that the round is evaluated on, once it exists.
+	pub evidence: Option<EvidenceRef>,
+	/// Amount that a seat stakes, in plancks; 0 unless the evidence is sealed.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub stake: Balance,
+	/// First block in which this round's reveals are taken. While evidence is awaited, an estimate: the last possible block.
 	pub reveal_from: BlockNumber,
 	/// First block in which this round's reveals are not taken any more.
 	pub reveal_until: BlockNumber,
@@ -182,6 +231,8 @@ pub struct RecomputationView<AccountId> {
 	pub seed: Option<Hash>,
 	/// Models to evaluate, in the order of the sums: initial champion, champion, contender, candidates, each once.
 	pub models: Vec<ModelRef>,
+	/// Data that the models are evaluated on.
+	pub evidence: EvidenceRef,
 	/// Size class that `settle` and `recompute` have to be called with.
 	pub class: SizeClass,
 	/// Drawn evaluators.
@@ -355,6 +406,7 @@ mod tests {
 			phase_end: 3,
 			seed: None,
 			models: Vec::new(),
+			evidence: EvidenceRef::Drawn,
 			class: SizeClass::Small,
 			seats: Vec::new(),
 			sums: Vec::new(),

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use codec::Codec;
 use doin_primitives::{
-	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams,
+	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, RoundId, RoundParams,
 };
 
 sp_api::decl_runtime_apis! {
@@ -17,15 +17,28 @@ sp_api::decl_runtime_apis! {
 		fn domain(domain: DomainId) -> Option<DomainView<AccountId>>;
 		/// Returns the immutable record of a domain.
 		fn domain_spec(domain: DomainId) -> Option<DomainSpec>;
-		/// Returns the series of a domain, once every page is uploaded: value `t · channels + c` is channel c at step t.
+		/// Returns the series of a domain that was published at activation, once every page is uploaded: value `t · channels + c` is channel c
+		/// at step t. Returns `None` for rows.
 		fn series(domain: DomainId) -> Option<Vec<i32>>;
+		/// Returns the rows of a domain that were published at activation, as bytes, once every page is uploaded. Returns `None` for a series.
+		fn rows(domain: DomainId) -> Option<Vec<u8>>;
+		/// Returns the bytes of an opened segment: rows, or little-endian `i32` values of a series.
+		fn segment(domain: DomainId, index: u16) -> Option<Vec<u8>>;
+		/// Returns the hashes of the sealed segments of a domain from index `from` on, at most `count`; those of opened segments are hashes of
+		/// the opened bytes.
+		fn segment_hashes(domain: DomainId, from: u16, count: u16) -> Vec<Hash>;
+		/// Returns the evidence of a domain that comes after the commits; `None` for other evidence.
+		fn evidence(domain: DomainId) -> Option<EvidenceView<AccountId>>;
+		/// Returns the encoded initial champion of a domain, if it is a model of the owner or a baseline of rows.
+		fn baseline(domain: DomainId) -> Option<Vec<u8>>;
 		/// Returns the champion of a domain.
 		fn champion(domain: DomainId) -> Option<ChampionView<AccountId>>;
 		/// Returns the bytes of a stored model.
 		fn model(model: ModelId) -> Option<Vec<u8>>;
-		/// Returns the error sum of any encoded model on chunk `chunk`, as settling would compute it: on the windows that `seed` draws, or on
-		/// the validation split without a seed. Returns `None` for a model that the domain does not admit, and for an unknown domain or chunk.
-		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32>;
+		/// Returns the error sum of any encoded model on chunk `chunk`, as settling would compute it: on the windows or rows of `evidence` that
+		/// the seed chooses, or on the validation split without a draw. Returns `None` for a model that the domain does not admit, and for an
+		/// unknown domain, chunk or evidence.
+		fn chunk_sum(domain: DomainId, model: Vec<u8>, draw: Option<(EvidenceRef, Hash)>, chunk: u16) -> Option<u32>;
 		/// Returns the round that the grid of a domain is in at this block, with its seats.
 		fn round(domain: DomainId) -> Option<RoundView<AccountId>>;
 		/// Returns a given round, while it is undecided.

@@ -7,7 +7,9 @@
 //! | trait | implemented by | used by |
 //! |---|---|---|
 //! | [`Timing`] | `timing` | `evaluators`, `recomputation`, `optimae`, `reputation` |
-//! | [`Domains`] | `domains` | `evaluators`, `optimae`, runtime |
+//! | [`Domains`] | `domains` | `evaluators`, `optimae`, `evidence`, runtime |
+//! | [`GrowingDomains`] | `domains` | `evidence` |
+//! | [`EvidenceSource`], [`OnEvidence`] | `evidence`, `optimae` | `optimae` and `domains`, `evidence` |
 //! | [`DomainWeights`], [`Electorate`], [`Votable`], [`OnWeightGained`] | `gauge`, runtime, `domains` | `gauge` and readers of weights |
 //! | [`Entropy`] | runtime (BABE) | `recomputation` |
 //! | [`EvaluatorSet`] | `evaluators` | `recomputation` |
@@ -35,13 +37,13 @@ use doin_primitives::{
 	payload::Sums,
 	round::{MAX_MODELS, MAX_SEATS},
 	settlement::{Backing, PayShares},
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, RoundResult, SizeClass,
-	Subject, TaskId, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, RoundResult,
+	SizeClass, Subject, TaskId, UnpaidReason, Q32,
 };
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use impl_trait_for_tuples::impl_for_tuples;
 use scale_info::TypeInfo;
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, Perbill};
 
 /// Models of one recomputation task, each once: the initial champion, the champion, the contender, then the candidates in order of their
 /// seats.
@@ -56,6 +58,8 @@ pub trait Timing {
 	fn blocks(ms: u64) -> BlockNumber;
 	/// Returns the lengths of a round's phases.
 	fn rounds() -> RoundParams;
+	/// Returns the number of blocks in which pay rises from nothing to all of an increment, after the weight of a domain has left 0.
+	fn ramp() -> BlockNumber;
 }
 
 /// Registered domains.
@@ -64,8 +68,10 @@ pub trait Domains<AccountId> {
 	fn spec(domain: DomainId) -> Option<DomainSpec>;
 	/// Returns the changing part of the record of `domain`.
 	fn state(domain: DomainId) -> Option<DomainState<AccountId>>;
-	/// Returns page `index` of the data of `domain`.
+	/// Returns page `index` of the data of `domain`. The pages of opened segments follow those of the data published at activation.
 	fn page(domain: DomainId, index: u32) -> Option<Page>;
+	/// Returns the encoded model of [`ModelRef::Linear`] or [`ModelRef::Constant`], whichever the initial champion is.
+	fn baseline(domain: DomainId) -> Option<ModelBytes>;
 	/// Counts a new open round of `domain`.
 	///
 	/// # Errors
@@ -75,9 +81,127 @@ pub trait Domains<AccountId> {
 	/// Removes an open round of its domain from the count, once it has ended, and records its result. `backing` is the origin of
 	/// the final sums; `None` if the round ended without them.
 	fn close_round(round: RoundId, result: RoundResult, backing: Option<Backing>);
-	/// Replaces the champion of `domain` and raises its high-water mark to `high_water`. `upper` is the upper bound U of the champion's
-	/// error. If `upper` passes the target, the domain converges and its bounty is paid to the champion's author.
-	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64);
+	/// Replaces the champion of `domain`, and applies the progress of the verdict. If the upper bound of the champion's error passes the
+	/// target, the domain converges and its bounty is paid to the champion's author.
+	fn crown(domain: DomainId, champion: Champion<AccountId>, progress: Progress);
+	/// Applies the progress of a verdict that keeps the champion: a carried bit that is paid.
+	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32);
+}
+
+/// Progress of a domain after a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+	/// High-water mark of the domain, Q32 bits. It never falls: a smaller one has no effect.
+	pub high_water: Q32,
+	/// Bits of the champion that later rounds pay, Q32 bits.
+	pub carry: Q32,
+	/// Upper bound U of the error sum of the champion.
+	pub upper: u64,
+}
+
+/// Domains whose data grows by opened segments.
+pub trait GrowingDomains {
+	/// Appends the pages of opened segment `segment` to the data of `domain`, and ends a suspension.
+	fn append(domain: DomainId, segment: u16, pages: Vec<Page>);
+	/// Suspends `domain`: it takes no commits until a segment is appended.
+	fn suspend(domain: DomainId);
+	/// Burns `part` of the whole deposit of `domain`, at most the rest that earlier calls have left. Returns the burned amount in plancks.
+	fn slash_deposit(domain: DomainId, part: Perbill) -> Balance;
+}
+
+/// Evidence of domains that comes after the commits, and the purse that pays for what it proves. Domains whose evidence is not awaited have
+/// no evidence source: all methods but [`retired`](EvidenceSource::retired) are called for awaited evidence only.
+pub trait EvidenceSource {
+	/// Checks that a round of `domain` that opens now can get evidence.
+	///
+	/// # Errors
+	///
+	/// Fails if the domain is suspended, or has no segment left.
+	fn ensure_open(domain: DomainId) -> DispatchResult;
+	/// Asks for the evidence of `round`, whose commits have ended. [`OnEvidence`] reports it.
+	///
+	/// # Errors
+	///
+	/// Fails and changes nothing if the domain has no evidence left.
+	fn request(round: RoundId) -> DispatchResult;
+	/// Returns the first block in which the evidence of `round` is too late; `None` unless it is awaited.
+	fn awaited_until(round: RoundId) -> Option<BlockNumber>;
+	/// Returns `true` if the domain can be voted for: it has a segment left, and its purse holds `least` plancks.
+	fn is_ready(domain: DomainId, least: Balance) -> bool;
+	/// Returns the amount in the purse of `domain`, in plancks.
+	fn purse(domain: DomainId) -> Balance;
+	/// Burns `amount` of the purse of `domain`. Returns the burned amount in plancks.
+	fn spend(round: RoundId, amount: Balance) -> Balance;
+	/// Removes the evidence of `domain`, and releases its holds. Called when the domain is removed.
+	fn retired(domain: DomainId);
+	/// Returns the weight of the most expensive call of [`retired`](EvidenceSource::retired).
+	fn retired_weight() -> Weight;
+}
+
+/// A chain without evidence that is awaited.
+impl EvidenceSource for () {
+	fn ensure_open(_: DomainId) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn request(_: RoundId) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn awaited_until(_: RoundId) -> Option<BlockNumber> {
+		None
+	}
+	fn is_ready(_: DomainId, _: Balance) -> bool {
+		false
+	}
+	fn purse(_: DomainId) -> Balance {
+		0
+	}
+	fn spend(_: RoundId, _: Balance) -> Balance {
+		0
+	}
+	fn retired(_: DomainId) {}
+	fn retired_weight() -> Weight {
+		Weight::zero()
+	}
+}
+
+/// Receives the evidence of rounds, once for each request.
+pub trait OnEvidence {
+	/// Receives evidence that stands: the round takes reveals.
+	fn stands(round: RoundId, evidence: EvidenceRef);
+	/// Receives the end of a request without evidence: the round is void.
+	fn failed(round: RoundId, reason: UnpaidReason);
+	/// Returns the weight of the most expensive call of [`stands`](OnEvidence::stands).
+	fn stands_weight() -> Weight;
+	/// Returns the weight of the most expensive call of [`failed`](OnEvidence::failed).
+	fn failed_weight() -> Weight;
+}
+
+/// Bars of streams, which come into being while the chain runs.
+pub trait Bars {
+	/// Returns the number of the last complete bar of `stream`; `None` for an unknown stream.
+	fn last(stream: u32) -> Option<u64>;
+	/// Returns the value of bar `bar` of `stream`; `Some(None)` for a bar that is missing, `None` for one that is not complete or not kept.
+	fn at(stream: u32, bar: u64) -> Option<Option<i64>>;
+	/// Returns the first block after bar `bar` of `stream`, or an estimate of it.
+	fn block_of(stream: u32, bar: u64) -> Option<BlockNumber>;
+	/// Returns `true` if the reporters of `stream` are paid up to bar `bar`, so that it cannot be stopped before.
+	fn covered(stream: u32, bar: u64) -> bool;
+}
+
+/// A chain without streams.
+impl Bars for () {
+	fn last(_: u32) -> Option<u64> {
+		None
+	}
+	fn at(_: u32, _: u64) -> Option<Option<i64>> {
+		None
+	}
+	fn block_of(_: u32, _: u64) -> Option<BlockNumber> {
+		None
+	}
+	fn covered(_: u32, _: u64) -> bool {
+		false
+	}
 }
 
 /// Undecided rounds of domains.
@@ -195,13 +319,15 @@ pub struct RecomputationRequest<AccountId> {
 	pub needs_quorum: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
+	/// Data that the models are evaluated on.
+	pub evidence: EvidenceRef,
 	/// Accounts that are not drawn.
 	pub exclude: AuthorList<AccountId>,
 }
 
 /// The recomputation service: final chunk sums of a list of models, and the evaluators whose answers agreed with them.
 pub trait Recompute<AccountId> {
-	/// Opens a task that evaluates the models of `request` on windows that nobody knows yet. The result arrives through [`OnRecomputed`].
+	/// Opens a task that evaluates the models of `request` on windows or rows that nobody knows yet. The result arrives through [`OnRecomputed`].
 	///
 	/// # Errors
 	///
@@ -315,16 +441,30 @@ pub enum ScoreError {
 	MissingPage,
 	/// The model does not fit the program.
 	IncompatibleModel,
+	/// The evidence is not that of the domain, or a bar of it is not kept.
+	NoSuchEvidence,
+}
+
+/// Evidence of a domain, and the seed that chooses from it.
+#[derive(Clone, Copy, Debug)]
+pub struct ChunkDraw<'a> {
+	/// The domain.
+	pub domain: DomainId,
+	/// Data that the chunks are taken from.
+	pub evidence: EvidenceRef,
+	/// Seed of the draw.
+	pub seed: &'a Hash,
 }
 
 /// Scores one chunk of one model inside the runtime. The result is final: no answer can overrule it.
 pub trait ChunkScorer {
-	/// Returns the error sum of `model` on chunk `index` of the windows that `seed` draws, or of the validation split on `Public` evidence.
+	/// Returns the error sum of `model` on chunk `index` of `evidence`: of the windows that `seed` draws, of the windows or rows of a segment
+	/// that `seed` chooses, or of the validation split on `Public` evidence.
 	///
 	/// # Errors
 	///
-	/// Fails if the domain, the model, the chunk or a page of data does not exist, or if the model does not fit the program.
-	fn drawn_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> Result<u32, ScoreError>;
+	/// Fails if the domain, the model, the chunk, the evidence or a page of data does not exist, or if the model does not fit the program.
+	fn drawn_sum(draw: ChunkDraw, model: &ModelRef, index: u16) -> Result<u32, ScoreError>;
 	/// Returns the error sum of `model` on chunk `index` of the validation split.
 	///
 	/// # Errors
@@ -387,6 +527,23 @@ pub trait Work<AccountId> {
 	fn free_places() -> u32;
 	/// Appends `improvement` to the queue. Callers check [`free_places`](Work::free_places) first.
 	fn enqueue(improvement: QueuedImprovement<AccountId>);
+	/// Returns the reward R of the next work block, in plancks.
+	fn reward() -> Balance;
+	/// Returns the amount that the next work block mints for `effective` bits, in plancks, without the limit on the supply: the reward R per
+	/// threshold T of effective improvement.
+	fn price(effective: Q32) -> Balance;
+	/// Mints the pay of `improvement` at once, at [`price`](Work::price) and not more than `most` plancks, outside the queue. For improvements
+	/// whose pay a purse covers: the caller burns what was minted, so neither the supply, the difficulty nor the share of others changes.
+	fn pay(improvement: QueuedImprovement<AccountId>, most: Balance) -> Payment;
+}
+
+/// Pay of an improvement outside the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payment {
+	/// Part of the effective improvement that was paid, Q32 bits.
+	pub effective: Q32,
+	/// Amount that was minted, in plancks.
+	pub minted: Balance,
 }
 
 /// Prices at the base fee of this block.
