@@ -6,12 +6,17 @@ use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::{BoundedVec, ConstU32},
-	domain::{Gene, Limits, MAX_GENES, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_VALUES},
-	DomainId, DomainSpec, Evidence, Growth, Page, Split, Status,
+	domain::{
+		Gene, Limits, ModelBytes, MACS_PER_UNIT, MAX_ACTIVATION_UNITS, MAX_GENES, MAX_LICENCE, MAX_MODEL_BYTES, MAX_PAGES,
+		MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR, PAGE_BYTES, PAGE_VALUES,
+	},
+	DomainId, DomainSpec, Evidence, Growth, ModelRef, Page, Split, Status,
 };
 use doin_scoring::{
+	model::REQUANTISE_MACS,
 	program::{MAX_AR, MAX_CHANNELS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_SPAN, MAX_WINDOWS},
-	Forecast, Generator, Loss, Program, Target, WindowPhase,
+	rows::{RowTarget, Rows, MAX_ROWS, ROW_CHUNKS},
+	Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Target, WindowPhase,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::Mutate, Get};
@@ -98,6 +103,7 @@ fn spec(len: u32) -> DomainSpec {
 		data_root: blake2_256(&values(len).encode()),
 		values: len,
 		growth: Growth::Fixed,
+		licence: text(MAX_LICENCE as usize, b'x'),
 		split: Split { train_end: MAX_HISTORY.into(), validation_end: len },
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
@@ -110,10 +116,57 @@ fn spec(len: u32) -> DomainSpec {
 	}
 }
 
+/// Bytes of a row of the benchmark: one feature, and one value, so that there are as many values as possible to be sorted.
+const ROW_BYTES: u32 = 5;
+/// Minimum number of bytes of the rows of the benchmark, with several rows in each of 256 chunks.
+const MIN_ROW_DATA: u32 = 4 * PAGE_BYTES;
+/// Maximum number of bytes of rows.
+const MAX_ROW_DATA: u32 = MAX_PAGES * PAGE_BYTES;
+/// Largest overhead of an encoded linear model beside its weights and biases, in bytes.
+const NET_OVERHEAD: u32 = 32;
+/// Horizon of the domain whose owner hands in a linear model of several outputs.
+const LINEAR_HORIZON: u16 = 16;
+/// Values of its series.
+const LINEAR_VALUES: u32 = 20 * PAGE_VALUES;
+/// Units of a linear model of one output that reads the longest history of one channel.
+const MOST_NARROW: u32 = 8 * (MAX_HISTORY as u32 + REQUANTISE_MACS as u32);
+
+/// Returns `len` bytes of rows.
+fn rows(len: u32) -> Vec<u8> {
+	let row = |n: u32| {
+		let value = (n.wrapping_mul(2_654_435_761) >> 18) as i32;
+		core::iter::once(n as u8).chain(value.to_le_bytes())
+	};
+	(0..len.checked_div(ROW_BYTES).unwrap_or(0)).flat_map(row).collect()
+}
+
+/// Returns the record of a domain of `len` bytes of rows: half of them for training, the most rows in a chunk of the validation
+/// split.
+fn rows_spec(len: u32) -> DomainSpec {
+	let chunks = *ROW_CHUNKS.end();
+	let count = len.checked_div(ROW_BYTES).unwrap_or(0);
+	DomainSpec {
+		program: Program::Rows(Rows { features: 1, image: None, target: RowTarget::Values(1), rows: MAX_ROWS, chunks }),
+		data_root: blake2_256(&rows(len).encode()),
+		values: len,
+		split: Split { train_end: count.checked_div(2).unwrap_or(0), validation_end: count },
+		evidence: Evidence::Public,
+		..spec(len)
+	}
+}
+
+/// Returns a linear model that reads `window` steps of a series, with `outputs` outputs.
+fn linear(window: u16, outputs: u16) -> ModelBytes {
+	let weights = vec![1; usize::from(window).saturating_mul(outputs.into())];
+	let layer = Layer { inputs: window, outputs, shift: 1, weights, bias: vec![1; outputs.into()] };
+	let net = Net { window, in_shifts: vec![0], skip: Some(layer), encoder: Encoder::None, layers: Vec::new() };
+	ModelBytes::truncate_from(Model::Net(net).to_bytes())
+}
+
 /// Returns an account that can pay for every call.
 fn funded<T: Config>(n: u32) -> T::AccountId {
 	let who = account("domains", n, 0);
-	let amount = Pallet::<T>::deposit(&spec(MIN_VALUES)).saturating_mul(200);
+	let amount = Pallet::<T>::deposit(&spec(MIN_VALUES), None).saturating_mul(200);
 	let amount = amount.saturating_add(T::RegistrationFee::get()).saturating_add(T::MinBounty::get().saturating_mul(4));
 	assert!(T::Currency::mint_into(&who, amount).is_ok());
 	who
@@ -136,12 +189,36 @@ fn loading_as<T: Config>(owner: &T::AccountId, shape: Shape, len: u32, missing: 
 		return Err(BenchmarkError::Stop("the record is admitted"));
 	}
 	let loaded = spec.pages().saturating_sub(missing);
-	let domain = Pallet::<T>::do_register(owner.clone(), spec, 0)?;
+	let domain = Pallet::<T>::do_register(owner.clone(), spec, None, 0)?;
 	for (index, page) in (0..loaded).zip(values(len).chunks(PAGE_VALUES as usize)) {
 		Pages::<T>::insert(domain, index, page_of(page)?);
 	}
 	States::<T>::mutate_extant(domain, |state| state.pages_missing = missing);
 	Ok(domain)
+}
+
+/// Registers and loads a domain with as many windows as a validation split can have, 64 in each of 256 chunks, and a linear model
+/// of `outputs` outputs that takes at most `units` units. Returns the owner, the domain, and the units that the model takes.
+fn loading_linear<T: Config>(outputs: u16, units: u32) -> Result<(T::AccountId, DomainId, u32), BenchmarkError> {
+	let owner = funded::<T>(0);
+	let mut spec = spec(LINEAR_VALUES);
+	spec.evidence = Evidence::Public;
+	if let Program::Forecast(program) = &mut spec.program {
+		program.horizon = outputs;
+	}
+	let macs = u64::from(units).saturating_mul(MACS_PER_UNIT).checked_div(64 * 256).unwrap_or(0);
+	let products = macs.saturating_sub(REQUANTISE_MACS.saturating_mul(outputs.into()));
+	let window = products.checked_div(outputs.into()).unwrap_or(0).max(1) as u16;
+	let model = linear(window, outputs);
+	let macs = Model::from_bytes(&model).map_or(0, |model| model.macs());
+	let taken = spec.activation_units(macs) as u32;
+	assert!(taken <= units && spec.check().is_ok(), "the model is not more expensive");
+	let domain = Pallet::<T>::do_register(owner.clone(), spec, Some(model), 0)?;
+	for (index, page) in (0u32..).zip(values(LINEAR_VALUES).chunks(PAGE_VALUES as usize)) {
+		Pages::<T>::insert(domain, index, page_of(page)?);
+	}
+	States::<T>::mutate_extant(domain, |state| state.pages_missing = 0);
+	Ok((owner, domain, taken))
 }
 
 /// Fills the list of donors of a bounty: the owner, for whom a place is reserved, and the maximum number of other donors.
@@ -157,12 +234,18 @@ fn donated<T: Config>(owner: T::AccountId, domain: DomainId) -> Result<(), Bench
 mod benchmarks {
 	use super::*;
 
+	/// The owner hands in a linear model of at most `b` bytes.
 	#[benchmark]
-	fn register() {
+	fn register(b: Linear<0, MAX_MODEL_BYTES>) {
 		let owner = funded::<T>(0);
+		let spec = spec(MIN_VALUES);
+		// Two bytes per weight and four per bias of each of 64 outputs.
+		let window = b.saturating_sub(NET_OVERHEAD).saturating_sub(256).checked_div(128).unwrap_or(0) as u16;
+		let baseline = (window > 0).then(|| linear(window, 64));
+		let domain = NextDomainId::<T>::get();
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), Box::new(spec(MIN_VALUES)));
-		assert!(NextDomainId::<T>::get() > 0);
+		_(RawOrigin::Signed(owner), Box::new(spec), baseline);
+		assert_eq!(Baselines::<T>::contains_key(domain), window > 0);
 	}
 
 	#[benchmark]
@@ -182,7 +265,7 @@ mod benchmarks {
 		let owner = funded::<T>(0);
 		let domain = loading_as::<T>(&owner, Shape::Values, v, 0)?;
 		#[extrinsic_call]
-		activate(RawOrigin::Signed(owner), domain, v);
+		activate(RawOrigin::Signed(owner), domain, v, 0);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
 		Ok(())
 	}
@@ -192,7 +275,7 @@ mod benchmarks {
 		let owner = funded::<T>(0);
 		let domain = loading_as::<T>(&owner, Shape::Steps, v, 0)?;
 		#[extrinsic_call]
-		activate(RawOrigin::Signed(owner), domain, v);
+		activate(RawOrigin::Signed(owner), domain, v, 0);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
 		Ok(())
 	}
@@ -204,7 +287,49 @@ mod benchmarks {
 		let len = v.saturating_sub(v.checked_rem(MAX_CHANNELS.into()).unwrap_or(0));
 		let domain = loading_as::<T>(&owner, Shape::Channels, len, 0)?;
 		#[extrinsic_call]
-		activate(RawOrigin::Signed(owner), domain, len);
+		activate(RawOrigin::Signed(owner), domain, len, 0);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
+		Ok(())
+	}
+
+	/// Rows of one value each, which are sorted for their median.
+	#[benchmark]
+	fn activate_rows(v: Linear<MIN_ROW_DATA, MAX_ROW_DATA>) -> Result<(), BenchmarkError> {
+		let owner = funded::<T>(0);
+		let len = v.saturating_sub(v.checked_rem(ROW_BYTES).unwrap_or(0));
+		let spec = rows_spec(len);
+		if spec.check().is_err() {
+			return Err(BenchmarkError::Stop("the record is admitted"));
+		}
+		let domain = Pallet::<T>::do_register(owner.clone(), spec, None, 0)?;
+		for (index, page) in (0u32..).zip(rows(len).chunks(PAGE_BYTES as usize)) {
+			let page = Page::from_bytes(page.to_vec()).ok_or(BenchmarkError::Stop("a page holds the bytes"))?;
+			Pages::<T>::insert(domain, index, page);
+		}
+		States::<T>::mutate_extant(domain, |state| state.pages_missing = 0);
+		#[extrinsic_call]
+		activate(RawOrigin::Signed(owner), domain, len, 0);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.initial == ModelRef::Constant));
+		Ok(())
+	}
+
+	/// A linear model of several outputs is scored on as many windows as a validation split can have. Its cost is at most `u`
+	/// units.
+	#[benchmark]
+	fn activate_linear(u: Linear<1_500, MAX_ACTIVATION_UNITS>) -> Result<(), BenchmarkError> {
+		let (owner, domain, units) = loading_linear::<T>(LINEAR_HORIZON, u)?;
+		#[extrinsic_call]
+		activate(RawOrigin::Signed(owner), domain, LINEAR_VALUES, units);
+		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
+		Ok(())
+	}
+
+	/// A linear model of one output, which spends most of its time on its inputs.
+	#[benchmark]
+	fn activate_narrow(u: Linear<100, MOST_NARROW>) -> Result<(), BenchmarkError> {
+		let (owner, domain, units) = loading_linear::<T>(1, u)?;
+		#[extrinsic_call]
+		activate(RawOrigin::Signed(owner), domain, LINEAR_VALUES, units);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Active));
 		Ok(())
 	}
@@ -213,7 +338,7 @@ mod benchmarks {
 	fn add_bounty() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES, 0)?.is_ok());
 		donated::<T>(owner, domain)?;
 		// A larger donation replaces the smallest, which is refunded.
 		let (donor, amount) = (funded::<T>(MAX_DONORS), T::MinBounty::get().saturating_mul(2));
@@ -227,7 +352,7 @@ mod benchmarks {
 	fn close() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES, 0)?.is_ok());
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), domain);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Closing));
@@ -251,7 +376,7 @@ mod benchmarks {
 	fn announce_withdrawal() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES, 0)?.is_ok());
 		donated::<T>(owner.clone(), domain)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), domain);
@@ -263,7 +388,7 @@ mod benchmarks {
 	fn withdraw_bounty() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
-		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES)?.is_ok());
+		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES, 0)?.is_ok());
 		donated::<T>(owner.clone(), domain)?;
 		Pallet::<T>::do_announce_withdrawal(owner.clone(), domain)?;
 		// Ends the notice.

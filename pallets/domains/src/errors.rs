@@ -2,7 +2,7 @@
 
 use crate::{types::RefusalReason, Config, Error};
 use doin_primitives::domain::SpecError;
-use doin_scoring::ProgramError;
+use doin_scoring::{rows::RowError, ProgramError};
 
 impl<T: Config> From<SpecError> for Error<T> {
 	fn from(error: SpecError) -> Self {
@@ -21,7 +21,11 @@ impl<T: Config> From<SpecError> for Error<T> {
 			SpecError::MinImprovement => Error::InvalidMinImprovement,
 			SpecError::Target => Error::InvalidTarget,
 			SpecError::UnsupportedEvidence => Error::UnsupportedEvidence,
-			SpecError::UnsupportedGrowth => Error::UnsupportedGrowth,
+			SpecError::Growth => Error::InvalidGrowth,
+			SpecError::Licence => Error::InvalidLicence,
+			SpecError::Stake => Error::InvalidStake,
+			SpecError::SealedTarget => Error::SealedTarget,
+			SpecError::Segment => Error::InvalidSegment,
 			SpecError::Program(error) => error.into(),
 		}
 	}
@@ -46,6 +50,23 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::Steps => Error::InvalidSteps,
 			ProgramError::UnsupportedLoss => Error::UnsupportedLoss,
 			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
+			ProgramError::Rows(error) => error.into(),
+			ProgramError::Stride => Error::InvalidStride,
+		}
+	}
+}
+
+impl<T: Config> From<RowError> for Error<T> {
+	fn from(error: RowError) -> Self {
+		match error {
+			RowError::Features => Error::InvalidFeatures,
+			RowError::Image => Error::InvalidImage,
+			RowError::Classes => Error::InvalidClasses,
+			RowError::Values => Error::InvalidLabelValues,
+			RowError::Rows | RowError::Chunks => Error::InvalidRows,
+			RowError::Split => Error::InvalidSplit,
+			RowError::Length => Error::InvalidRowLength,
+			RowError::Label => Error::InvalidRow,
 		}
 	}
 }
@@ -56,6 +77,7 @@ impl<T: Config> From<RefusalReason> for Error<T> {
 			RefusalReason::DataRootMismatch => Error::DataRootMismatch,
 			RefusalReason::ConstantSeries => Error::ConstantSeries,
 			RefusalReason::InvalidSplit => Error::InvalidSplit,
+			RefusalReason::InvalidRow => Error::InvalidRow,
 		}
 	}
 }

@@ -9,13 +9,16 @@
 //!
 //! ## Overview
 //!
-//! A domain defines a forecast, the data it is made from, and the limits of a model. Its record never changes after registration,
-//! so the problem cannot change while optimizers work on it. The changing part is stored separately: the status of the domain,
-//! its champion, its high-water mark, and a bounty that grows until an author reaches the target.
+//! A domain defines a program, e.g. a forecast, the data it is scored on, and the limits of a model. Its record never changes
+//! after registration, so the problem cannot change while optimizers work on it. The changing part is stored separately: the
+//! status of the domain, its champion, its high-water mark, and a bounty that grows until an author reaches the target.
 //!
 //! A registration burns a fee, which keeps out spam, and holds a deposit for every byte that the chain stores. The owner then
-//! uploads the pages of the series, and any account activates the domain. A domain alone earns nothing: its weight is 0 until
-//! validators vote for it (pallet `gauge`).
+//! uploads the pages of a series or of rows, and any account activates the domain. A domain alone earns nothing: its weight is 0
+//! until validators vote for it (pallet `gauge`).
+//!
+//! The data of a domain with sealed evidence grows: the pages of opened segments follow those published at activation (pallet
+//! `evidence`).
 //!
 //! ## Example
 //!
@@ -24,10 +27,23 @@
 //!
 //! ## Low Level / Implementation Details
 //!
-//! - The initial champion is the better of two baselines, repeat-last and seasonal, which the chain itself scores on the
-//!   validation split. The activation of a domain on which this baseline makes no error is refused for good, because its
-//!   progress would have no scale; so is that of a domain whose pages are not the declared series. The call succeeds, and the
-//!   domain can only be removed: a call that failed after reading the whole series could be repeated without limit.
+//! - The initial champion is the best baseline, which the chain itself scores on the validation split: repeat-last or seasonal
+//!   for a series, the most frequent class or the medians of the training part for rows. An owner can hand in a linear model at
+//!   the registration. It becomes the initial champion if its validation error is smaller, so that authors are not paid for what
+//!   a linear model finds; otherwise it is dropped. Its deposit stays on hold until the domain is removed.
+//! - The activation of a domain whose initial champion makes no error is refused for good, because its progress would have no
+//!   scale; so is that of a domain whose pages are not the declared data, or whose rows have a label out of range. The call
+//!   succeeds, and the domain can only be removed: a call that failed after reading all the data could be repeated without limit.
+//! - A generator could draw series that have nothing in common with the published one, and pay for improvements that mean
+//!   nothing. An activation therefore draws [`LIKENESS_WINDOWS`](types::LIKENESS_WINDOWS) windows, with the data root as the
+//!   seed, and compares the mean error of the best baseline on them with that on the validation split
+//!   ([`is_alike`](doin_primitives::evidence::is_alike)). A domain that fails is active, but cannot be voted for.
+//! - A domain without weight whose evidence is sealed can be voted for only while it has a sealed segment and a purse that is not
+//!   empty ([`EvidenceSource::is_ready`](doin_traits::EvidenceSource::is_ready)). The price of a bit is not known here, so one
+//!   planck is enough; a commit checks that the purse covers a work block (pallet `optimae`). A domain that has a weight stays
+//!   votable while it is active, so that an owner cannot reset its progress by taking out the purse for a session.
+//! - A domain whose segment was not opened in time is suspended: it takes no commits until the segment is appended. Its weight
+//!   stays. After 30 days any account can close it.
 //! - [`DomainState::open_rounds`] counts undecided rounds. The rounds of a closing domain run to their verdicts before it can be
 //!   removed. Its owner cannot close it while it has a weight. Any account can close an unweighted domain that has had no new
 //!   champion for 180 days, so that an owner who vanishes cannot lock bounties and deposits.
@@ -39,24 +55,27 @@
 //!   from any more, because its withdrawal was announced. If there is none, a larger amount replaces the smallest, so that small
 //!   amounts cannot keep out large ones. The replaced donation is refunded. No replacement lowers the bounty of an undecided
 //!   round.
-//! - The bar of a reveal is [`DomainState::initial_validation_error`], which the chain computed, and not a claim of the
-//!   champion's author. [`Champion::validation_error`] is the bar on public evidence only, where the final sums of the verdict
-//!   replace the claim. A false claim therefore cannot keep out better models.
+//! - The bar of a reveal is [`DomainState::bar`], the validation error of the best baseline, which the chain computed. It is
+//!   neither a claim of the champion's author nor the error of the owner's linear model, which could be fitted to the validation
+//!   split. [`Champion::validation_error`] is the bar on public evidence only, where the final sums of the verdict replace the
+//!   claim. A false claim therefore cannot keep out better models.
 //! - Any account can remove a closing domain without open rounds, so that an owner cannot keep donors waiting, and a refused one.
 //!   Only its owner or root can remove a loading domain, or, within 180 days, a converged one, whose deposit pays for keeping the
 //!   solution available.
-//! - Registration rejects the indices that the types of a record reserve: sealed and live evidence, an appending series, all
-//!   losses but `Absolute`, and the phase of a window as an input. `upload_page` rejects pages of bytes.
+//! - Registration rejects the indices that the types of a record reserve: live evidence, all losses but `Absolute`, and the phase
+//!   of a window as an input.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 
+mod activation;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bounties;
 mod errors;
+mod impl_domains;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 mod lifecycle;
@@ -68,7 +87,7 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Donation, Donations, GenesisDomain, RefusalReason, Withdrawal, ABANDONED_MS, MAX_DONORS};
+pub use types::{Donation, Donations, GenesisDomain, RefusalReason, Withdrawal, ABANDONED_MS, MAX_DONORS, SUSPENDED_MS};
 pub use weights::WeightInfo;
 
 #[cfg(doc)]
@@ -80,15 +99,15 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-domains";
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{Donations, GenesisDomain, RefusalReason},
+		types::{Donations, GenesisDomain, RefusalReason, MOST_NARROW_UNITS},
 		WeightInfo,
 	};
 	use alloc::{boxed::Box, string::String, vec::Vec};
 	use doin_primitives::{
-		domain::{DomainState, MAX_PAGES, PAGE_VALUES},
+		domain::{DomainState, ModelBytes, MAX_PAGES, PAGE_VALUES},
 		Balance, BlockNumber, DomainId, DomainSpec, ModelRef, Page, Q32,
 	};
-	use doin_traits::{DomainWeights, Timing, UndecidedRounds, Votable};
+	use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds, Votable};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
@@ -116,13 +135,15 @@ pub mod pallet {
 		type Timing: Timing;
 		/// Undecided rounds of domains. A donation that pays for one of them cannot be withdrawn.
 		type UndecidedRounds: UndecidedRounds;
+		/// Evidence that comes after the commits. It is removed with its domain.
+		type Evidence: EvidenceSource;
 		/// Fee of a registration in plancks, which is burned.
 		#[pallet::constant]
 		type RegistrationFee: Get<Balance>;
 		/// Deposit per domain for its storage items, in plancks.
 		#[pallet::constant]
 		type BaseDeposit: Get<Balance>;
-		/// Deposit per byte of the record and the declared series of a domain, in plancks.
+		/// Deposit per byte of the record, the declared data and the encoded initial champion of a domain, in plancks.
 		#[pallet::constant]
 		type ByteDeposit: Get<Balance>;
 		/// Smallest addition to a bounty, in plancks; at least the existential deposit, so that any account can receive it.
@@ -157,8 +178,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type States<T: Config> = StorageMap<_, Twox64Concat, DomainId, DomainState<T::AccountId>>;
 
-	/// Series of each domain, in pages. The deposit of the domain pays for the declared pages.
-	// Hasher: Twox is safe since domains are numbered by the chain and pages by their place in the series.
+	/// Data of each domain, in pages: first what was published at activation, then opened segments. The deposit of the domain
+	/// pays for the declared pages, a hold of pallet `evidence` for those of segments.
+	// Hasher: Twox is safe since domains are numbered by the chain and pages by their place in the data.
 	#[pallet::storage]
 	pub type Pages<T: Config> = StorageDoubleMap<_, Twox64Concat, DomainId, Twox64Concat, u32, Page>;
 
@@ -172,6 +194,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Bounties<T: Config> = StorageMap<_, Twox64Concat, DomainId, Donations<T::AccountId>, ValueQuery>;
 
+	/// Encoded initial champions that have parameters: the linear model of an owner, or the constant baseline of rows. A loading
+	/// domain has the model that its owner handed in.
+	// Hasher: Twox is safe since domains are numbered by the chain.
+	#[pallet::storage]
+	pub type Baselines<T: Config> = StorageMap<_, Twox64Concat, DomainId, ModelBytes>;
+
 	/// Domains that exist and are active from block 0.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -184,24 +212,25 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			for (index, domain) in self.domains.iter().enumerate() {
-				let spec = match domain.decoded() {
-					Ok(spec) => spec,
+				let decoded = domain.decoded().and_then(|spec| Ok((spec, domain.pages()?)));
+				let (spec, pages) = match decoded {
+					Ok(decoded) => decoded,
 					Err(reason) => panic!("genesis: domain {index}: {reason}"),
 				};
 				let name = String::from_utf8_lossy(&spec.name).into_owned();
-				if let Err(error) = Pallet::<T>::do_genesis(domain.owner.clone(), spec, &domain.values) {
+				let units: u32 = pages.iter().fold(0, |sum, page| sum.saturating_add(page.units()));
+				if let Err(error) = Pallet::<T>::do_genesis(domain.owner.clone(), spec, pages) {
 					panic!(
-						"genesis: domain {index}, `{name}`: {error:?}; its owner {:?} has {} free, the entry has {} values",
+						"genesis: domain {index}, `{name}`: {error:?}; its owner {:?} has {} free, the entry has {units} values",
 						domain.owner,
 						T::Currency::balance(&domain.owner),
-						domain.values.len(),
 					);
 				}
 				let id = index as DomainId;
 				assert!(
 					T::DomainWeights::weight(id) == 0 || <Pallet<T> as Votable>::votable(id),
-					"genesis: domain {index}, `{name}` has a weight, but only active forecasts of synthetic evidence can be \
-					 voted for"
+					"genesis: domain {index}, `{name}` has a weight, but only active forecasts and rows can be voted for, with \
+					 sealed evidence or a generator whose series resemble the published one"
 				);
 			}
 		}
@@ -223,7 +252,7 @@ pub mod pallet {
 			/// Burned fee, in plancks.
 			fee: Balance,
 		},
-		/// A page of the series of a domain was stored.
+		/// A page of the data of a domain was stored.
 		PageUploaded {
 			/// The domain.
 			domain: DomainId,
@@ -236,7 +265,7 @@ pub mod pallet {
 		Activated {
 			/// The domain.
 			domain: DomainId,
-			/// Initial champion.
+			/// Initial champion: the best baseline, or the linear model of the owner if its error is smaller.
 			initial: ModelRef,
 			/// Error sum of the initial champion on the validation split.
 			error: u64,
@@ -341,6 +370,16 @@ pub mod pallet {
 			/// Released amount, in plancks.
 			amount: Balance,
 		},
+		/// A domain was suspended, because a segment was not opened in time. It takes no commits until the segment is opened.
+		Suspended {
+			/// The domain.
+			domain: DomainId,
+		},
+		/// A suspended domain takes commits again, because its segment was opened.
+		Resumed {
+			/// The domain.
+			domain: DomainId,
+		},
 	}
 
 	#[pallet::error]
@@ -348,32 +387,34 @@ pub mod pallet {
 		/// No domain has this identifier. It may have been removed; identifiers are not reused.
 		UnknownDomain,
 		/// Only the owner of the domain may do this now. Sign with the account that registered it. Any account can close an
-		/// unweighted domain, or retire a converged one, that has had no new champion for 180 days.
+		/// unweighted domain, or retire a converged one, that has had no new champion for 180 days, and close a domain that has
+		/// been suspended for 30 days.
 		NotOwner,
-		/// The domain is activated already, was refused, or has no series. Retire a refused domain, and register it again without
+		/// The domain is activated already, was refused, or has no data. Retire a refused domain, and register it again without
 		/// the fault.
 		NotLoading,
-		/// The series has no page with this index. Page i holds the values from 1 024·i on.
+		/// The data has no page with this index. Page i holds the values from 1 024·i on, or the bytes of rows from 4 096·i on.
 		NoSuchPage,
 		/// This page is stored already. Upload a missing one.
 		PageAlreadyUploaded,
-		/// The page has the wrong length. Every page holds 1 024 values, the last one the rest.
+		/// The page has the wrong length. Every page holds 1 024 values, or 4 096 bytes of rows, the last one the rest.
 		InvalidPageLength,
 		/// Pages are missing. Upload all pages before the activation.
 		PagesMissing,
-		/// `values` differs from the length of the series in the record. It determines the weight of the call; pass the number of
+		/// `values` differs from the length of the data in the record. It determines the weight of the call; pass the number of
 		/// the record.
 		ValueCountMismatch,
 		/// The hash of the values of a genesis domain differs from the data root of its record. Put the right root into the
 		/// record.
 		DataRootMismatch,
 		/// The initial champion makes no error, so progress has no scale: the series of a genesis domain is constant or perfectly
-		/// seasonal, or the optimum is the origin. Choose another problem or split.
+		/// seasonal, its labels are all equal, or the optimum is the origin. Choose another problem or split.
 		ConstantSeries,
 		/// The domain is loading, refused, converged or closing and accepts no commits. Activate it if it is loading, or choose
 		/// another one.
 		NotActive,
-		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target.
+		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target; domains with sealed
+		/// evidence have none.
 		NoTarget,
 		/// The amount is below `MinBounty`.
 		BountyTooSmall,
@@ -406,9 +447,10 @@ pub mod pallet {
 		InvalidModelBytes,
 		/// The limit on the multiply-accumulates of a window must be in 1..=262 144.
 		InvalidWindowMacs,
-		/// The series has more than 262 144 values (256 pages, 1 MiB). Cut or resample it.
+		/// The series has more than 262 144 values, or the rows have more than 1 048 576 bytes (256 pages, 1 MiB). Cut or
+		/// resample the data.
 		TooManyPages,
-		/// The record has a data root, but no values. Set the root to zero, or declare the series.
+		/// The record has a data root, but no values. Set the root to zero, or declare the data.
 		InvalidDataRoot,
 		/// `min_improvement` must be in 2 000..1 000 000 parts per million.
 		InvalidMinImprovement,
@@ -426,7 +468,8 @@ pub mod pallet {
 		/// values of history and horizon: use fewer or shorter windows.
 		InvalidChunks,
 		/// The split does not fit: in steps, train_end < validation_end ≤ values / channels, with at least one window per chunk
-		/// in between. Both are 0 for a program without a series. Lengthen the validation part, or use fewer chunks.
+		/// in between. For rows, in rows: 0 < train_end < validation_end, with at least one row per chunk in between. Both are 0
+		/// for a program without data. Lengthen the validation part, or use fewer chunks.
 		InvalidSplit,
 		/// The template of the generator is not one season long. Give one mean difference per step of the season.
 		InvalidTemplate,
@@ -443,12 +486,13 @@ pub mod pallet {
 		InvalidBounds,
 		/// The forecast steps must ascend and be in 1..=horizon; at least one.
 		InvalidSteps,
-		/// The page holds bytes. This kind of page is reserved; upload values.
-		UnsupportedPage,
-		/// The evidence is sealed or live. These kinds are reserved; use public or synthetic evidence.
+		/// The page holds bytes and the program reads a series, or it holds values and the program reads rows. Upload `Values`
+		/// for a series, and `Bytes` for rows.
+		InvalidPageKind,
+		/// The evidence is live, and this chain has no streams. Use public, synthetic or sealed evidence.
 		UnsupportedEvidence,
-		/// The series is declared as appending. This kind of series is reserved; use `Fixed`.
-		UnsupportedGrowth,
+		/// The growth does not suit the evidence. Declare `Appending` for sealed evidence, and `Fixed` for any other.
+		InvalidGrowth,
 		/// The loss is squared or weighted. These kinds are reserved; use `Absolute`.
 		UnsupportedLoss,
 		/// The phase of a window is declared as an input. This is reserved; use `Hidden`.
@@ -464,6 +508,49 @@ pub mod pallet {
 		NotAnnounced,
 		/// The notice of the withdrawal has not passed. Wait for the block that the event `WithdrawalAnnounced` names.
 		NoticeRunning,
+		/// The licence is not UTF-8, or is missing although the evidence is sealed. Give an SPDX identifier of up to 32 bytes,
+		/// e.g. `CC-BY-4.0`: opened segments are published for ever.
+		InvalidLicence,
+		/// The stake of a seat must be 1 to 100 DOIN.
+		InvalidStake,
+		/// The segments do not suit the program. A segment has exactly the rows or steps of one draw, at least 512 rows, at most
+		/// 128 KiB, and 1 MiB must have a place for one beside the data. Change chunks or windows, or publish less.
+		InvalidSegment,
+		/// The windows of a chunk, a stride apart, are shorter than the horizon. Use more windows a chunk, or a shorter horizon.
+		InvalidStride,
+		/// Rows need 1 to 1 024 features.
+		InvalidFeatures,
+		/// The features of a row are not 1 to 4 channels for each pixel of the image. Give height and width of the image.
+		InvalidImage,
+		/// Rows need 2 to 64 classes.
+		InvalidClasses,
+		/// A row needs 1 to 16 values as its label.
+		InvalidLabelValues,
+		/// The number of chunks of rows must be in 64..=256, and a chunk has 1 to 64 rows.
+		InvalidRows,
+		/// The number of bytes is not a multiple of the bytes of a row: its features, and one byte for a class or four for each
+		/// value.
+		InvalidRowLength,
+		/// A row of a genesis domain has a class that is not below the number of classes, or a value outside ±2¹⁵. Correct the
+		/// row.
+		InvalidRow,
+		/// The model of the owner is not linear: it has a hidden layer or an encoder, or is not a net. Hand in one layer, or
+		/// none.
+		BaselineNotLinear,
+		/// The model of the owner is not an encoded model, does not fit the program, or exceeds the limits of the record. Check
+		/// it with `doin-worker evaluate`, or hand in none.
+		BaselineNotAdmitted,
+		/// The linear model of the owner takes more than 2²⁷ multiply-accumulates on the validation split. Shorten its window, or
+		/// the split.
+		BaselineTooCostly,
+		/// `units` differs from the price of the owner's linear model: its multiply-accumulates on the validation split divided
+		/// by 2 048, rounded up; 0 without a model. It determines the weight of the call.
+		UnitCountMismatch,
+		/// The domain is suspended, because a segment was not opened in time. Wait until the segment is opened.
+		Suspended,
+		/// The evidence is sealed, and `target` is not 0. Set it to 0: an owner could reach any target, and take the bounty, with
+		/// a model that has learned its next segment.
+		SealedTarget,
 	}
 
 	#[pallet::call]
@@ -476,29 +563,34 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Burns [`Config::RegistrationFee`], and holds a deposit for the record and the declared series. A domain without a
-		/// series is active at once. A domain with a series is active after all pages are [uploaded](Call::upload_page) and it
+		/// Burns [`Config::RegistrationFee`], and holds a deposit for the record, the declared data and `baseline`. A domain
+		/// without data is active at once. A domain with data is active after all pages are [uploaded](Call::upload_page) and it
 		/// is [activated](Call::activate).
+		///
+		/// `baseline` is an encoded linear model, against which progress is measured if it is better than the baselines of the
+		/// chain. It must be admitted by the limits of the record.
 		///
 		/// ## Errors
 		///
 		/// - The first fault of the record, e.g. [`InvalidName`](Error::InvalidName) or
 		///   [`UnsupportedEvidence`](Error::UnsupportedEvidence).
+		/// - [`BaselineNotLinear`](Error::BaselineNotLinear), [`BaselineNotAdmitted`](Error::BaselineNotAdmitted),
+		///   [`BaselineTooCostly`](Error::BaselineTooCostly): the model is no linear model of the program.
 		/// - [`ConstantSeries`](Error::ConstantSeries): the optimum of a `Quadratic` is the origin.
 		/// - [`NoMoreIds`](Error::NoMoreIds): all identifiers are in use.
 		/// - A token error if the caller cannot pay fee and deposit.
 		///
 		/// ## Events
 		///
-		/// Deposits [`Registered`](Event::Registered), and [`Activated`](Event::Activated) for a domain without a series.
+		/// Deposits [`Registered`](Event::Registered), and [`Activated`](Event::Activated) for a domain without data.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::register())]
-		pub fn register(origin: OriginFor<T>, spec: Box<DomainSpec>) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::register(baseline.as_ref().map_or(0, |bytes| bytes.len() as u32)))]
+		pub fn register(origin: OriginFor<T>, spec: Box<DomainSpec>, baseline: Option<ModelBytes>) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::do_register_paid(owner, *spec)
+			Self::do_register_paid(owner, *spec, baseline)
 		}
 
-		/// Stores page `index` of the series of a loading domain.
+		/// Stores page `index` of the data of a loading domain.
 		///
 		/// ## Dispatch Origin
 		///
@@ -510,17 +602,17 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// - [`UnsupportedPage`](Error::UnsupportedPage): the page holds bytes.
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotOwner`](Error::NotOwner), [`NotLoading`](Error::NotLoading): the
 		///   caller cannot upload pages of this domain.
-		/// - [`NoSuchPage`](Error::NoSuchPage), [`InvalidPageLength`](Error::InvalidPageLength),
-		///   [`PageAlreadyUploaded`](Error::PageAlreadyUploaded): the page does not fit.
+		/// - [`InvalidPageKind`](Error::InvalidPageKind), [`NoSuchPage`](Error::NoSuchPage),
+		///   [`InvalidPageLength`](Error::InvalidPageLength), [`PageAlreadyUploaded`](Error::PageAlreadyUploaded): the page does
+		///   not fit.
 		///
 		/// ## Events
 		///
 		/// Deposits [`PageUploaded`](Event::PageUploaded).
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::upload_page(page.values().map_or(PAGE_VALUES, |values| values.len() as u32)))]
+		#[pallet::weight(T::WeightInfo::upload_page(Pallet::<T>::page_words(page)))]
 		pub fn upload_page(origin: OriginFor<T>, domain: DomainId, index: u32, page: Page) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_upload_page(who, domain, index, page)
@@ -534,27 +626,29 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Compares the hash of the series with the data root of the record, and scores the two baselines on the validation
-		/// split; the better one becomes the initial champion. `values` is the length of the series, as in the record. It
-		/// determines the weight of the call.
+		/// Compares the hash of the data with the data root of the record, and scores the baselines, and the linear model of the
+		/// owner if there is one, on the validation split; the best one becomes the initial champion. `values` is the length of
+		/// the data, as in the record. `units` is the price of the linear model: its multiply-accumulates on the validation split
+		/// divided by 2 048, rounded up, at most 65 536; 0 without a model. Both determine the weight of the call.
 		///
-		/// If the series is not the declared one, or the initial champion makes no error, the call succeeds and the domain is
-		/// refused for good. It can then only be [retired](Call::retire).
+		/// If the data is not the declared one, a row has a label out of range, or the initial champion makes no error, the call
+		/// succeeds and the domain is refused for good. It can then only be [retired](Call::retire).
 		///
 		/// ## Errors
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotLoading`](Error::NotLoading), [`PagesMissing`](Error::PagesMissing):
 		///   the domain cannot be activated.
 		/// - [`ValueCountMismatch`](Error::ValueCountMismatch): `values` differs from the record.
+		/// - [`UnitCountMismatch`](Error::UnitCountMismatch): `units` is not the price of the linear model.
 		///
 		/// ## Events
 		///
 		/// Deposits [`Activated`](Event::Activated), or [`ActivationRefused`](Event::ActivationRefused).
 		#[pallet::call_index(2)]
-		#[pallet::weight(Pallet::<T>::activate_weight(*values))]
-		pub fn activate(origin: OriginFor<T>, domain: DomainId, values: u32) -> DispatchResult {
+		#[pallet::weight(Pallet::<T>::activate_weight(*values, *units))]
+		pub fn activate(origin: OriginFor<T>, domain: DomainId, values: u32, units: u32) -> DispatchResult {
 			ensure_signed(origin)?;
-			Self::do_activate(domain, values).map(drop)
+			Self::do_activate(domain, values, units).map(drop)
 		}
 
 		/// Adds `amount` plancks to the bounty of an active domain.
@@ -594,18 +688,20 @@ pub mod pallet {
 		/// ## Dispatch Origin
 		///
 		/// Must be signed by the owner of the domain, or root. Any account can close a domain that has had no new champion for
-		/// 180 days.
+		/// 180 days, or has been suspended for 30 days.
 		///
 		/// ## Details
 		///
-		/// Only root can close a domain with a weight. Open rounds run to their verdicts. A closed domain cannot be activated
-		/// again.
+		/// Only root can close a domain with a weight, unless the domain has been suspended for 30 days. Open rounds run to their
+		/// verdicts. A closed domain cannot be activated again.
 		///
 		/// ## Errors
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive): the domain is not active.
-		/// - [`NotOwner`](Error::NotOwner): the caller is not the owner, and the domain is not abandoned.
-		/// - [`StillWeighted`](Error::StillWeighted): the domain has a weight, and the caller is not root.
+		/// - [`NotOwner`](Error::NotOwner): the caller is not the owner, and the domain is neither abandoned nor suspended for 30
+		///   days.
+		/// - [`StillWeighted`](Error::StillWeighted): the domain has a weight, has not been suspended for 30 days, and the caller
+		///   is not root.
 		///
 		/// ## Events
 		///
@@ -626,8 +722,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Releases the deposit to the owner, and the rest of the bounty to its donors. Identifiers of domains are not reused.
-		/// The weight is corrected by the number of removed pages.
+		/// Releases the deposit, and segments and purse of sealed evidence, to the owner, and the rest of the bounty to its
+		/// donors. Identifiers of domains are not reused. Unless the evidence is sealed, the weight is corrected by the number of
+		/// removed pages.
 		///
 		/// ## Errors
 		///
@@ -639,11 +736,11 @@ pub mod pallet {
 		///
 		/// Deposits [`Retired`](Event::Retired).
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::retire(MAX_PAGES))]
+		#[pallet::weight(T::WeightInfo::retire(MAX_PAGES).saturating_add(T::Evidence::retired_weight()))]
 		pub fn retire(origin: OriginFor<T>, domain: DomainId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed_or_root(origin)?;
 			let pages = Self::do_retire(who, domain)?;
-			Ok(Some(T::WeightInfo::retire(pages)).into())
+			Ok(pages.map(T::WeightInfo::retire).into())
 		}
 
 		/// Announces that the caller withdraws its donation from the bounty of a domain.
@@ -698,14 +795,30 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// Returns the weight of an activation of a series of `values` values: that of the most expensive shape of a program. A
-		/// page holds many values, so the reads per value that the benchmarks count round to none: the reads of the pages are
-		/// added here.
-		pub(crate) fn activate_weight(values: u32) -> Weight {
+		/// Returns the weight of an activation of data of `values` values or bytes: that of the most expensive shape of a
+		/// program. A page holds many values, so the reads per value that the benchmarks count round to none: the reads of the
+		/// pages are added here, and the linear model of the owner, whose price is `units`. A model with few outputs spends more
+		/// time on its inputs than on its products, so both are counted.
+		pub(crate) fn activate_weight(values: u32, units: u32) -> Weight {
+			let linear = if units > 0 {
+				T::WeightInfo::activate_linear(units).saturating_add(T::WeightInfo::activate_narrow(units.min(MOST_NARROW_UNITS)))
+			} else {
+				Weight::zero()
+			};
 			T::WeightInfo::activate_values(values)
 				.max(T::WeightInfo::activate_steps(values))
 				.max(T::WeightInfo::activate_channels(values))
+				.max(T::WeightInfo::activate_rows(values))
 				.saturating_add(T::DbWeight::get().reads(values.div_ceil(PAGE_VALUES).into()))
+				.saturating_add(linear)
+		}
+
+		/// Returns the length of a page in words of four bytes.
+		pub(crate) fn page_words(page: &Page) -> u32 {
+			match page {
+				Page::Values(values) => values.len() as u32,
+				Page::Bytes(bytes) => (bytes.len() as u32).div_ceil(4),
+			}
 		}
 	}
 

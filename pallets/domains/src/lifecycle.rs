@@ -1,25 +1,17 @@
-//! Registration, activation, champions and removal of domains.
+//! Registration, upload, closing and removal of domains.
 
 use crate::{
-	types::{RefusalReason, ABANDONED_MS},
-	Bounties, Config, Deposits, Donation, Error, Event, HoldReason, NextDomainId, Pages, Pallet, Specs, States, LOG_TARGET,
+	types::{ABANDONED_MS, SUSPENDED_MS},
+	Baselines, Bounties, Config, Deposits, Donation, Error, Event, HoldReason, NextDomainId, Pages, Pallet, Specs, States,
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
-	blake2_256,
-	domain::{Champion, DomainState, MAX_PAGES, PAGE_VALUES},
-	settlement::Backing,
-	Balance, DomainId, DomainSpec, Evidence, LastRound, ModelRef, Page, RoundId, RoundResult, Status, UnpaidReason, Q32,
+	domain::{Champion, DomainState, ModelBytes, MAX_ACTIVATION_UNITS, MAX_PAGES},
+	Balance, DomainId, DomainSpec, EvidenceKind, Growth, ModelRef, Page, Status,
 };
-use doin_scoring::{
-	math::log2_q32,
-	sample::{validation, validation_span},
-	score, score_point,
-	verdict::loss,
-	Forecast, Model, Program,
-};
-use doin_traits::{block::current_block, DomainWeights, Domains, OnWeightGained, Timing, Votable};
+use doin_scoring::{score_point, Encoder, Model, Program};
+use doin_traits::{block::current_block, DomainWeights, EvidenceSource, Timing};
 use frame_support::{
 	defensive,
 	dispatch::DispatchResult,
@@ -32,74 +24,95 @@ use frame_support::{
 };
 use sp_runtime::DispatchError;
 
-/// Baseline, and its error sum on the validation split.
-struct ScoredBaseline {
-	/// The baseline.
-	model: ModelRef,
-	/// Error sum on the validation split.
-	error: u64,
-}
-
 impl<T: Config> Pallet<T> {
-	/// Returns the deposit of a domain in plancks: a base, and a price per byte of the record and of the declared series.
-	pub fn deposit(spec: &DomainSpec) -> Balance {
-		let bytes = Balance::from(spec.values).saturating_mul(4).saturating_add(spec.encoded_size() as Balance);
+	/// Returns the deposit of a domain in plancks: a base, and a price per byte of the record, of the declared data, and of the
+	/// encoded initial champion. `baseline` is the linear model that its owner hands in. A constant baseline can take its place.
+	pub fn deposit(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Balance {
+		let constant = match &spec.program {
+			Program::Quadratic(_) | Program::Forecast(_) => 0,
+			Program::Rows(rows) => Model::Constant(vec![0; rows.outputs().into()]).to_bytes().len(),
+		};
+		let model = constant.max(baseline.map_or(0, |bytes| bytes.len()));
+		let bytes =
+			Balance::from(spec.data_bytes()).saturating_add(spec.encoded_size() as Balance).saturating_add(model as Balance);
 		T::BaseDeposit::get().saturating_add(T::ByteDeposit::get().saturating_mul(bytes))
 	}
 
-	/// Returns the whole series of a domain, if all pages are stored.
-	pub fn series(domain: DomainId) -> Option<Vec<i32>> {
-		let spec = Specs::<T>::get(domain)?;
-		let mut values = Vec::with_capacity(spec.values as usize);
-		for index in 0..spec.pages() {
-			values.extend_from_slice(Pages::<T>::get(domain, index)?.values()?);
-		}
-		(values.len() as u32 == spec.values).then_some(values)
-	}
-
-	/// Checks a record, burns the fee and registers the domain; see [`Call::register`](crate::Call::register).
-	pub(crate) fn do_register_paid(owner: T::AccountId, spec: DomainSpec) -> DispatchResult {
+	/// Checks a record and the linear model of its owner, burns the fee and registers the domain; see
+	/// [`Call::register`](crate::Call::register).
+	pub(crate) fn do_register_paid(owner: T::AccountId, spec: DomainSpec, baseline: Option<ModelBytes>) -> DispatchResult {
 		let fee = T::RegistrationFee::get();
 		spec.check().map_err(Error::<T>::from)?;
+		if let Some(bytes) = &baseline {
+			Self::check_linear(&spec, bytes)?;
+		}
 		T::Currency::burn_from(&owner, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
-		Self::do_register(owner, spec, fee).map(drop)
+		Self::do_register(owner, spec, baseline, fee).map(drop)
 	}
 
-	/// Registers a checked record, whose `fee` has been burned.
-	pub(crate) fn do_register(owner: T::AccountId, spec: DomainSpec, fee: Balance) -> Result<DomainId, DispatchError> {
+	/// Checks that `bytes` is a linear model that a checked record admits, and that it is not too expensive on the validation
+	/// split.
+	fn check_linear(spec: &DomainSpec, bytes: &ModelBytes) -> Result<(), Error<T>> {
+		// The length is checked first: it bounds the cost of decoding.
+		ensure!(bytes.len() as u64 <= u64::from(spec.limits.model_bytes), Error::<T>::BaselineNotAdmitted);
+		let model = Model::from_bytes(bytes).map_err(|_| Error::<T>::BaselineNotAdmitted)?;
+		let is_linear = matches!(&model, Model::Net(net) if net.encoder == Encoder::None && net.layers.len() <= 1);
+		ensure!(is_linear, Error::<T>::BaselineNotLinear);
+		model
+			.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, bytes.len())
+			.map_err(|_| Error::<T>::BaselineNotAdmitted)?;
+		ensure!(spec.activation_units(model.macs()) <= MAX_ACTIVATION_UNITS.into(), Error::<T>::BaselineTooCostly);
+		Ok(())
+	}
+
+	/// Registers a checked record, whose `fee` has been burned, with the checked linear model of its owner.
+	pub(crate) fn do_register(
+		owner: T::AccountId,
+		spec: DomainSpec,
+		baseline: Option<ModelBytes>,
+		fee: Balance,
+	) -> Result<DomainId, DispatchError> {
 		let domain = NextDomainId::<T>::get();
 		NextDomainId::<T>::put(domain.checked_add(1).ok_or(Error::<T>::NoMoreIds)?);
-		let deposit = Self::deposit(&spec);
+		let deposit = Self::deposit(&spec, baseline.as_ref());
 		T::Currency::hold(&HoldReason::Domain.into(), &owner, deposit)?;
 		let pages = spec.pages();
-		// The initial champion of a domain with a series is chosen at its activation.
+		// The initial champion of a domain with data is chosen at its activation.
 		let origin = match &spec.program {
 			Program::Quadratic(quadratic) => {
 				let chunks = 0..spec.program.chunks();
 				let error = chunks.fold(0u64, |sum, chunk| sum.saturating_add(score_point(quadratic, &[], chunk).into()));
 				ensure!(error > 0, Error::<T>::ConstantSeries);
-				Some(ScoredBaseline { model: ModelRef::Origin, error })
+				Some(error)
 			}
-			Program::Forecast(_) => None,
+			Program::Forecast(_) | Program::Rows(_) => None,
 		};
 		let active = origin.is_some();
-		let ScoredBaseline { model: initial, error } = origin.unwrap_or(ScoredBaseline { model: ModelRef::RepeatLast, error: 0 });
+		let (initial, error) = origin.map_or((ModelRef::RepeatLast, 0), |error| (ModelRef::Origin, error));
 		let state = DomainState {
 			owner: owner.clone(),
 			status: if active { Status::Active } else { Status::Loading },
 			pages_missing: pages,
 			initial,
 			initial_validation_error: error,
-			champion: Self::baseline(initial, error),
+			bar: error,
+			champion: Self::baseline_champion(initial, error),
 			high_water: 0,
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,
 			unanswered: false,
+			suspended: None,
+			carry: 0,
+			weight_since: 0,
+			is_alike: spec.evidence.kind() != EvidenceKind::Synthetic,
 		};
 		Specs::<T>::insert(domain, spec);
 		States::<T>::insert(domain, state);
 		Deposits::<T>::insert(domain, deposit);
+		if let Some(bytes) = baseline {
+			Baselines::<T>::insert(domain, bytes);
+		}
 		Self::deposit_event(Event::Registered { domain, owner, pages, deposit, fee });
 		if active {
 			Self::deposit_event(Event::Activated { domain, initial, error });
@@ -108,33 +121,39 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Registers, loads and activates a domain at genesis.
-	pub(crate) fn do_genesis(owner: T::AccountId, spec: DomainSpec, values: &[i32]) -> DispatchResult {
+	pub(crate) fn do_genesis(owner: T::AccountId, spec: DomainSpec, pages: Vec<Page>) -> DispatchResult {
 		spec.check().map_err(Error::<T>::from)?;
-		ensure!(values.len() as u32 == spec.values, Error::<T>::ValueCountMismatch);
-		let domain = Self::do_register(owner, spec, 0)?;
-		if values.is_empty() {
+		let values = pages.iter().fold(0u32, |sum, page| sum.saturating_add(page.units()));
+		ensure!(values == spec.values, Error::<T>::ValueCountMismatch);
+		ensure!(pages.iter().all(|page| Self::suits(&spec.program, page)), Error::<T>::InvalidPageKind);
+		let domain = Self::do_register(owner, spec, None, 0)?;
+		if pages.is_empty() {
 			return Ok(());
 		}
-		for (index, values) in (0u32..).zip(values.chunks(PAGE_VALUES as usize)) {
-			let page = Page::from_values(values.to_vec()).ok_or(Error::<T>::InvalidPageLength)?;
+		for (index, page) in (0u32..).zip(pages) {
 			Pages::<T>::insert(domain, index, page);
 		}
 		States::<T>::mutate_extant(domain, |state| state.pages_missing = 0);
-		match Self::do_activate(domain, values.len() as u32)? {
+		match Self::do_activate(domain, values, 0)? {
 			Ok(()) => Ok(()),
 			Err(reason) => Err(Error::<T>::from(reason).into()),
 		}
 	}
 
+	/// Returns `true` if `page` is of the kind that `program` reads.
+	fn suits(program: &Program, page: &Page) -> bool {
+		matches!((program, page), (Program::Forecast(_), Page::Values(_)) | (Program::Rows(_), Page::Bytes(_)))
+	}
+
 	/// Stores a page; see [`Call::upload_page`](crate::Call::upload_page).
 	pub(crate) fn do_upload_page(who: T::AccountId, domain: DomainId, index: u32, page: Page) -> DispatchResult {
-		let values = page.values().ok_or(Error::<T>::UnsupportedPage)?;
 		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.owner == who, Error::<T>::NotOwner);
 		ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
+		ensure!(Self::suits(&spec.program, &page), Error::<T>::InvalidPageKind);
 		let len = spec.page_len(index).ok_or(Error::<T>::NoSuchPage)?;
-		ensure!(values.len() as u32 == len, Error::<T>::InvalidPageLength);
+		ensure!(page.units() == len, Error::<T>::InvalidPageLength);
 		ensure!(!Pages::<T>::contains_key(domain, index), Error::<T>::PageAlreadyUploaded);
 		state.pages_missing = state.pages_missing.saturating_sub(1);
 		let missing = state.pages_missing;
@@ -144,62 +163,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Activates a loaded domain, or refuses it for good; see [`Call::activate`](crate::Call::activate). Returns the reason of
-	/// a refusal, which is stored as [`Status::Refused`]: a call that failed after reading and scoring the series could be
-	/// repeated.
-	pub(crate) fn do_activate(domain: DomainId, values: u32) -> Result<Result<(), RefusalReason>, DispatchError> {
-		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-		ensure!(state.status == Status::Loading, Error::<T>::NotLoading);
-		ensure!(state.pages_missing == 0, Error::<T>::PagesMissing);
-		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-		ensure!(spec.values == values, Error::<T>::ValueCountMismatch);
-		let Program::Forecast(program) = &spec.program else {
-			return Err(Error::<T>::NotLoading.into());
-		};
-		let series = Self::series(domain).ok_or(Error::<T>::PagesMissing)?;
-		let activated = match Self::initial_champion(&spec, program, &series) {
-			Ok(ScoredBaseline { model: initial, error }) => {
-				state.status = Status::Active;
-				state.initial = initial;
-				state.initial_validation_error = error;
-				state.champion = Self::baseline(initial, error);
-				Self::deposit_event(Event::Activated { domain, initial, error });
-				Ok(())
-			}
-			Err(reason) => {
-				state.status = Status::Refused;
-				Self::deposit_event(Event::ActivationRefused { domain, reason });
-				Err(reason)
-			}
-		};
-		States::<T>::insert(domain, state);
-		Ok(activated)
-	}
-
-	/// Returns the initial champion of a domain with this series: the baseline with the smaller error sum on the validation
-	/// split; repeat-last if they are equal.
-	fn initial_champion(spec: &DomainSpec, program: &Forecast, series: &[i32]) -> Result<ScoredBaseline, RefusalReason> {
-		ensure!(series.using_encoded(blake2_256) == spec.data_root, RefusalReason::DataRootMismatch);
-		let (mut last, mut seasonal) = (0u64, 0u64);
-		for chunk in 0..program.chunks {
-			let span = validation_span(program, spec.split.train_end, spec.split.validation_end, chunk)
-				.map_err(|_| RefusalReason::InvalidSplit)?;
-			let values = series.get(span.start as usize..span.end as usize).ok_or(RefusalReason::InvalidSplit)?;
-			let windows = validation(program, values);
-			last = last.saturating_add(score(&Model::RepeatLast, program, &windows).into());
-			seasonal = seasonal.saturating_add(score(&Model::Seasonal, program, &windows).into());
-		}
-		let better = if seasonal < last {
-			ScoredBaseline { model: ModelRef::Seasonal, error: seasonal }
-		} else {
-			ScoredBaseline { model: ModelRef::RepeatLast, error: last }
-		};
-		ensure!(better.error > 0, RefusalReason::ConstantSeries);
-		Ok(better)
-	}
-
-	/// Returns a baseline as the champion, which has no author.
-	fn baseline(model: ModelRef, error: u64) -> Champion<T::AccountId> {
+	/// Returns an initial champion as the champion, which has no author.
+	pub(crate) fn baseline_champion(model: ModelRef, error: u64) -> Champion<T::AccountId> {
 		let block = current_block::<T>();
 		Champion { model, author: None, round: None, block, error, initial_error: error, validation_error: error }
 	}
@@ -209,12 +174,18 @@ impl<T: Config> Pallet<T> {
 		current_block::<T>() >= state.champion.block.saturating_add(T::Timing::blocks(ABANDONED_MS))
 	}
 
+	/// Returns `true` if the domain has been suspended for [`SUSPENDED_MS`].
+	fn is_forsaken(state: &DomainState<T::AccountId>) -> bool {
+		state.suspended.is_some_and(|since| current_block::<T>() >= since.saturating_add(T::Timing::blocks(SUSPENDED_MS)))
+	}
+
 	/// Closes an active domain; see [`Call::close`](crate::Call::close). `who` is `None` for root.
 	pub(crate) fn do_close(who: Option<T::AccountId>, domain: DomainId) -> DispatchResult {
 		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		if let Some(who) = who {
-			ensure!(state.owner == who || Self::is_abandoned(&state), Error::<T>::NotOwner);
-			ensure!(T::DomainWeights::weight(domain) == 0, Error::<T>::StillWeighted);
+			let is_forsaken = Self::is_forsaken(&state);
+			ensure!(is_forsaken || state.owner == who || Self::is_abandoned(&state), Error::<T>::NotOwner);
+			ensure!(is_forsaken || T::DomainWeights::weight(domain) == 0, Error::<T>::StillWeighted);
 		}
 		ensure!(state.status == Status::Active, Error::<T>::NotActive);
 		state.status = Status::Closing;
@@ -225,8 +196,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Removes a domain; see [`Call::retire`](crate::Call::retire). `who` is `None` for root. Returns the number of
-	/// removed pages.
-	pub(crate) fn do_retire(who: Option<T::AccountId>, domain: DomainId) -> Result<u32, DispatchError> {
+	/// removed pages, or `None` if the data of the domain grows.
+	pub(crate) fn do_retire(who: Option<T::AccountId>, domain: DomainId) -> Result<Option<u32>, DispatchError> {
 		let state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status != Status::Active, Error::<T>::StillActive);
 		let permitted = who.is_none_or(|who| who == state.owner)
@@ -238,8 +209,16 @@ impl<T: Config> Pallet<T> {
 		ensure!(permitted, Error::<T>::NotOwner);
 		ensure!(state.open_rounds == 0, Error::<T>::RoundsOpen);
 
-		let pages = Specs::<T>::take(domain).map_or(0, |spec| spec.pages()).saturating_sub(state.pages_missing);
-		// A record has at most `MAX_PAGES` pages, so one call removes all of them.
+		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
+		let grows = spec.growth == Growth::Appending;
+		if grows {
+			// Reads record and state, so it is called before they are removed.
+			T::Evidence::retired(domain);
+		}
+		Specs::<T>::remove(domain);
+		Baselines::<T>::remove(domain);
+		let pages = spec.pages().saturating_sub(state.pages_missing);
+		// Data and segments have at most `MAX_PAGES` pages, so one call removes all of them.
 		if Pages::<T>::clear_prefix(domain, MAX_PAGES, None).maybe_cursor.is_some() {
 			defensive!("a domain must not have more than the maximum number of pages", domain);
 		}
@@ -252,86 +231,6 @@ impl<T: Config> Pallet<T> {
 			bounty = bounty.saturating_add(amount);
 		}
 		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty });
-		Ok(pages)
-	}
-}
-
-impl<T: Config> Domains<T::AccountId> for Pallet<T> {
-	fn spec(domain: DomainId) -> Option<DomainSpec> {
-		Specs::<T>::get(domain)
-	}
-
-	fn state(domain: DomainId) -> Option<DomainState<T::AccountId>> {
-		States::<T>::get(domain)
-	}
-
-	fn page(domain: DomainId, index: u32) -> Option<Page> {
-		Pages::<T>::get(domain, index)
-	}
-
-	fn open_round(domain: DomainId) -> DispatchResult {
-		let mut state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-		ensure!(state.status == Status::Active, Error::<T>::NotActive);
-		state.open_rounds = state.open_rounds.saturating_add(1);
-		States::<T>::insert(domain, state);
-		Ok(())
-	}
-
-	fn close_round(round: RoundId, result: RoundResult, backing: Option<Backing>) {
-		States::<T>::mutate_extant(round.domain, |state| {
-			state.open_rounds = state.open_rounds.saturating_sub(1);
-			state.unanswered = match (backing, result) {
-				(Some(Backing::Quorum), _) => false,
-				(_, RoundResult::Unpaid(UnpaidReason::NoQuorum)) => true,
-				_ => state.unanswered,
-			};
-			state.last_round = Some(LastRound { number: round.number, block: current_block::<T>(), result });
-		});
-	}
-
-	fn crown(domain: DomainId, champion: Champion<T::AccountId>, high_water: Q32, upper: u64) {
-		let (Some(spec), Some(mut state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else {
-			log::warn!(target: LOG_TARGET, "champion {:?} is dropped: domain {domain} does not exist", champion.model);
-			return;
-		};
-		let loss = loss(upper, champion.initial_error);
-		let converges = spec.target > 0 && loss <= spec.target.into() && state.status != Status::Converged;
-		let (model, former, author) = (champion.model, state.champion.model, champion.author.clone());
-		// A champion with an author has a round.
-		let number = champion.round.map_or(0, |round| round.number);
-		state.champion = champion;
-		state.high_water = state.high_water.max(high_water);
-		Self::deposit_event(Event::ChampionReplaced { domain, model, former, high_water: state.high_water });
-		if converges {
-			state.status = Status::Converged;
-			let bounty = author.as_ref().map_or(0, |author| Self::pay_bounty(domain, author, number));
-			if author.is_some() {
-				state.bounty = 0;
-			}
-			Self::deposit_event(Event::Converged { domain, author, loss, bounty });
-		}
-		States::<T>::insert(domain, state);
-	}
-}
-
-impl<T: Config> OnWeightGained for Pallet<T> {
-	fn weight_gained(domain: DomainId) {
-		let Some(mut state) = States::<T>::get(domain) else { return };
-		let champion = &state.champion;
-		let progress = log2_q32(champion.initial_error.max(1)).saturating_sub(log2_q32(champion.error.max(1)));
-		if progress > state.high_water {
-			state.high_water = progress;
-			States::<T>::insert(domain, state);
-			Self::deposit_event(Event::HighWaterRaised { domain, high_water: progress });
-		}
-	}
-}
-
-impl<T: Config> Votable for Pallet<T> {
-	fn votable(domain: DomainId) -> bool {
-		let active = States::<T>::get(domain).is_some_and(|state| state.status == Status::Active);
-		active
-			&& Specs::<T>::get(domain)
-				.is_some_and(|spec| matches!(spec.program, Program::Forecast(_)) && !matches!(spec.evidence, Evidence::Public))
+		Ok((!grows).then_some(pages))
 	}
 }

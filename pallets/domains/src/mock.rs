@@ -5,12 +5,21 @@ use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
-	domain::{Gene, Limits, PAGE_VALUES},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Page, RoundParams, Split,
+	domain::{Gene, Limits, PAGE_BYTES, PAGE_VALUES},
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Page, RoundId, RoundParams, Split, DOIN,
 };
-use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
-use doin_traits::{DomainWeights, Timing, UndecidedRounds};
-use frame_support::{assert_ok, derive_impl, parameter_types, traits::ConstU128, weights::constants::ParityDbWeight};
+use doin_scoring::{
+	rows::{RowTarget, Rows},
+	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
+};
+use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds};
+use frame_support::{
+	assert_ok, derive_impl,
+	dispatch::DispatchResult,
+	parameter_types,
+	traits::ConstU128,
+	weights::{constants::ParityDbWeight, Weight},
+};
 use sp_runtime::BuildStorage;
 
 /// Account identifier.
@@ -28,6 +37,8 @@ pub const PER_BYTE: Balance = 2;
 pub const MIN_BOUNTY: Balance = 100;
 /// Length of the test series: two full pages and a part.
 pub const VALUES: u32 = 2_500;
+/// Weight of the removal of evidence.
+pub const RETIRED_WEIGHT: Weight = Weight::from_parts(7, 3);
 /// Account that registers domains.
 pub const OWNER: AccountId = 1;
 /// Account that owns no domain.
@@ -77,6 +88,41 @@ parameter_types! {
 	pub static VotedWeight: u32 = 0;
 	/// Earliest undecided round of every domain.
 	pub static EarliestRound: Option<u32> = None;
+	/// Amount in the purse of every domain with a sealed segment; `None` without one.
+	pub static ReadyPurse: Option<Balance> = None;
+	/// Domains whose evidence was removed, in order.
+	pub static RetiredEvidence: Vec<DomainId> = Vec::new();
+}
+
+/// Evidence that tests set. The pallet asks it for nothing but what a vote and a removal need.
+pub struct MockEvidence;
+impl EvidenceSource for MockEvidence {
+	fn ensure_open(_: DomainId) -> DispatchResult {
+		unreachable!("the pallet opens no rounds")
+	}
+	fn request(_: RoundId) -> DispatchResult {
+		unreachable!("the pallet asks for no evidence")
+	}
+	fn awaited_until(_: RoundId) -> Option<BlockNumber> {
+		unreachable!("the pallet asks for no evidence")
+	}
+	fn is_ready(_: DomainId, least: Balance) -> bool {
+		ReadyPurse::get().is_some_and(|purse| purse >= least)
+	}
+	fn purse(_: DomainId) -> Balance {
+		unreachable!("the pallet spends nothing")
+	}
+	fn spend(_: RoundId, _: Balance) -> Balance {
+		unreachable!("the pallet spends nothing")
+	}
+	fn retired(domain: DomainId) {
+		let stored = crate::Specs::<Test>::contains_key(domain) && crate::States::<Test>::contains_key(domain);
+		assert!(stored, "record and state are still there");
+		RetiredEvidence::mutate(|retired| retired.push(domain));
+	}
+	fn retired_weight() -> Weight {
+		RETIRED_WEIGHT
+	}
 }
 
 /// Weights that tests set.
@@ -105,6 +151,10 @@ impl Timing for MockTiming {
 	fn rounds() -> RoundParams {
 		RoundParams::DEV
 	}
+
+	fn ramp() -> BlockNumber {
+		0
+	}
 }
 
 impl Config for Test {
@@ -113,6 +163,7 @@ impl Config for Test {
 	type DomainWeights = MockWeights;
 	type Timing = MockTiming;
 	type UndecidedRounds = MockRounds;
+	type Evidence = MockEvidence;
 	type RegistrationFee = ConstU128<FEE>;
 	type BaseDeposit = ConstU128<BASE>;
 	type ByteDeposit = ConstU128<PER_BYTE>;
@@ -129,6 +180,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExternalities {
 	VotedWeight::set(0);
 	EarliestRound::set(None);
+	ReadyPurse::set(None);
+	RetiredEvidence::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: pallet_balances::GenesisConfig {
@@ -182,7 +235,8 @@ pub fn gene(name: &str, lo: i64, hi: i64) -> Gene {
 	Gene { name: BoundedVec::truncate_from(name.into()), lo, hi, log: false, frac: 0 }
 }
 
-/// Returns the record of a votable forecast of [`series`], with a target of half the initial loss.
+/// Returns the record of a votable forecast of [`series`], with a target of half the initial loss. Its generator makes series on
+/// which the seasonal baseline errs about as much as on [`series`].
 pub fn forecast() -> DomainSpec {
 	DomainSpec {
 		name: BoundedVec::truncate_from(b"Tides".to_vec()),
@@ -204,10 +258,11 @@ pub fn forecast() -> DomainSpec {
 		values: VALUES,
 		growth: Growth::Fixed,
 		split: Split { train_end: 1_500, validation_end: 2_000 },
+		licence: BoundedVec::new(),
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![0; 12]),
 			ar: BoundedVec::truncate_from(vec![1_000]),
-			noise: 256,
+			noise: 512,
 			level: 0,
 		}),
 		min_improvement: 2_000,
@@ -227,6 +282,57 @@ pub fn quadratic() -> DomainSpec {
 	}
 }
 
+/// Number of rows of the test data: more than two full pages.
+pub const ROWS: u32 = 3_000;
+
+/// Returns rows of two features and a class: 1 if the first feature is larger, 0 otherwise; every tenth label is wrong.
+pub fn rows() -> Vec<u8> {
+	(0..ROWS)
+		.flat_map(|row| {
+			let hash = row.wrapping_mul(2_654_435_761);
+			let (first, second) = ((hash >> 24) as u8, (hash >> 16) as u8);
+			[first, second, u8::from((first > second) != (row % 10 == 0))]
+		})
+		.collect()
+}
+
+/// Returns the record of a sealed domain of [`rows`].
+pub fn sealed() -> DomainSpec {
+	DomainSpec {
+		program: Program::Rows(Rows { features: 2, image: None, target: RowTarget::Classes(2), rows: 8, chunks: 64 }),
+		data_root: blake2_256(&rows().encode()),
+		values: 3 * ROWS,
+		growth: Growth::Appending,
+		split: Split { train_end: 1_500, validation_end: ROWS },
+		licence: BoundedVec::truncate_from(b"CC0-1.0".to_vec()),
+		evidence: Evidence::Sealed { units: 512, stake: 10 * DOIN },
+		target: 0,
+		..forecast()
+	}
+}
+
+/// Returns the pages of rows.
+pub fn byte_pages(bytes: &[u8]) -> Vec<Page> {
+	bytes.chunks(PAGE_BYTES as usize).map(|page| Page::from_bytes(page.to_vec()).expect("a full page")).collect()
+}
+
+/// Registers a domain of rows with this record and uploads `bytes`. Returns the identifier.
+pub fn load_rows(spec: DomainSpec, bytes: &[u8]) -> DomainId {
+	let domain = NextDomainId::<Test>::get();
+	assert_ok!(Registry::register(RuntimeOrigin::signed(OWNER), Box::new(spec), None));
+	for (index, page) in (0..).zip(byte_pages(bytes)) {
+		assert_ok!(Registry::upload_page(RuntimeOrigin::signed(OWNER), domain, index, page));
+	}
+	domain
+}
+
+/// Registers, loads and activates a domain of [`sealed`]. Returns the identifier.
+pub fn active_rows() -> DomainId {
+	let domain = load_rows(sealed(), &rows());
+	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, 3 * ROWS, 0));
+	domain
+}
+
 /// Returns the pages of a series.
 pub fn pages(values: &[i32]) -> Vec<Page> {
 	values.chunks(PAGE_VALUES as usize).map(|page| Page::from_values(page.to_vec()).expect("a full page")).collect()
@@ -235,7 +341,7 @@ pub fn pages(values: &[i32]) -> Vec<Page> {
 /// Registers `spec` and uploads `values`. Returns the identifier.
 pub fn load(spec: DomainSpec, values: &[i32]) -> DomainId {
 	let domain = NextDomainId::<Test>::get();
-	assert_ok!(Registry::register(RuntimeOrigin::signed(OWNER), Box::new(spec)));
+	assert_ok!(Registry::register(RuntimeOrigin::signed(OWNER), Box::new(spec), None));
 	for (index, page) in (0..).zip(pages(values)) {
 		assert_ok!(Registry::upload_page(RuntimeOrigin::signed(OWNER), domain, index, page));
 	}
@@ -245,6 +351,6 @@ pub fn load(spec: DomainSpec, values: &[i32]) -> DomainId {
 /// Registers, loads and activates a domain of [`forecast`]. Returns the identifier.
 pub fn active() -> DomainId {
 	let domain = load(forecast(), &series());
-	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, VALUES));
+	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, VALUES, 0));
 	domain
 }

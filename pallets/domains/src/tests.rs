@@ -1,6 +1,8 @@
 //! Life cycle of domains and deposits, and attacks of their owners.
 
+mod activation;
 mod bounties;
+mod growth;
 
 use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo};
 use codec::Encode;
@@ -10,16 +12,16 @@ use doin_primitives::{
 	domain::{Champion, DomainState, MAX_MODEL_BYTES, MAX_PAGES, MAX_WINDOW_MACS, PAGE_VALUES},
 	settlement::Backing,
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundResult, Status,
-	UnpaidReason, ONE_Q32,
+	UnpaidReason, ONE_Q32, Q32,
 };
 use doin_scoring::{Loss, Program, Quadratic, WindowPhase};
-use doin_traits::{DomainWeights, Domains, OnWeightGained, Votable};
+use doin_traits::{DomainWeights, Domains, GrowingDomains, OnWeightGained, Progress, Votable};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::fungible::{hold::Inspect as _, Inspect as _},
 	weights::constants::ParityDbWeight,
 };
-use sp_runtime::TokenError;
+use sp_runtime::{Perbill, TokenError};
 
 fn signed(who: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
@@ -56,6 +58,11 @@ fn empty_page() -> Page {
 	Page::from_values(Vec::new()).expect("a page can be empty")
 }
 
+/// Replaces the champion of `domain` after a verdict without carried bits.
+fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64) {
+	<Registry as Domains<AccountId>>::crown(domain, champion, Progress { high_water, carry: 0, upper });
+}
+
 /// Returns a champion of `author` with error sum `error`, where that of the initial champion is 1 000 000.
 fn champion(author: AccountId, error: u64) -> Champion<AccountId> {
 	Champion {
@@ -74,7 +81,7 @@ fn champion(author: AccountId, error: u64) -> Champion<AccountId> {
 fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 	build_and_execute(|| {
 		let issuance = Balances::total_issuance();
-		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast()), None));
 		let deposit = BASE + PER_BYTE * (forecast().encoded_size() as Balance + 4 * Balance::from(VALUES));
 		assert_eq!(events(), [Event::Registered { domain: 0, owner: OWNER, pages: 3, deposit, fee: FEE }]);
 		assert_eq!(deposit_of(OWNER), deposit);
@@ -87,7 +94,7 @@ fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 			assert_ok!(Registry::upload_page(signed(OWNER), 0, index as u32, page));
 			assert!(deposited(Event::PageUploaded { domain: 0, index: index as u32, missing: 2 - missing as u32 }));
 		}
-		assert_ok!(Registry::activate(signed(OTHER), 0, VALUES));
+		assert_ok!(Registry::activate(signed(OTHER), 0, VALUES, 0));
 		let champion = state(0).champion;
 		assert_eq!((champion.model, champion.author), (ModelRef::Seasonal, None), "the series is seasonal");
 		assert!(champion.error > 0 && champion.error == champion.initial_error && champion.error == champion.validation_error);
@@ -113,11 +120,11 @@ fn a_domain_is_registered_loaded_activated_closed_and_retired() {
 #[test]
 fn a_domain_without_a_series_is_active_at_once() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OWNER), Box::new(quadratic())));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(quadratic()), None));
 		let state = state(0);
 		assert_eq!((state.status, state.initial, state.champion.error), (Status::Active, ModelRef::Origin, 32 * 256 * 256));
 		assert!(deposited(Event::Activated { domain: 0, initial: ModelRef::Origin, error: 32 * 256 * 256 }));
-		assert_noop!(Registry::activate(signed(OWNER), 0, 0), Error::<Test>::NotLoading);
+		assert_noop!(Registry::activate(signed(OWNER), 0, 0, 0), Error::<Test>::NotLoading);
 		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, empty_page()), Error::<Test>::NotLoading);
 		assert!(!<Registry as Votable>::votable(0), "a problem with a public optimum is not votable");
 	});
@@ -129,7 +136,7 @@ fn every_fault_of_a_record_has_its_own_error() {
 		let rejected = |change: fn(&mut DomainSpec), error: Error<Test>| {
 			let mut spec = forecast();
 			change(&mut spec);
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
 		};
 		rejected(|s| s.name = Default::default(), Error::InvalidName);
 		rejected(|s| s.name = BoundedVec::truncate_from(vec![0xff]), Error::InvalidName);
@@ -144,9 +151,9 @@ fn every_fault_of_a_record_has_its_own_error() {
 		rejected(|s| s.values = MAX_PAGES * PAGE_VALUES + 1, Error::TooManyPages);
 		rejected(|s| s.min_improvement = 1_999, Error::InvalidMinImprovement);
 		rejected(|s| s.target = 1 << 20, Error::InvalidTarget);
-		rejected(|s| s.evidence = Evidence::Sealed, Error::UnsupportedEvidence);
-		rejected(|s| s.evidence = Evidence::Live, Error::UnsupportedEvidence);
-		rejected(|s| s.growth = Growth::Appending, Error::UnsupportedGrowth);
+		rejected(|s| s.evidence = Evidence::Live { stream: 0, unit: 1 }, Error::UnsupportedEvidence);
+		rejected(|s| s.growth = Growth::Appending, Error::InvalidGrowth);
+		rejected(|s| s.licence = BoundedVec::truncate_from(vec![0xff]), Error::InvalidLicence);
 		rejected(|s| s.split.validation_end = VALUES + 1, Error::InvalidSplit);
 		rejected(|s| s.split.validation_end = s.split.train_end + 20, Error::InvalidSplit);
 		let program = |change: fn(&mut doin_scoring::Forecast), error: Error<Test>| {
@@ -154,7 +161,7 @@ fn every_fault_of_a_record_has_its_own_error() {
 			if let Program::Forecast(forecast) = &mut spec.program {
 				change(forecast);
 			}
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
 		};
 		program(|f| f.loss = Loss::Squared, Error::UnsupportedLoss);
 		program(|f| f.loss = Loss::WeightedSquared, Error::UnsupportedLoss);
@@ -174,13 +181,13 @@ fn every_fault_of_a_record_has_its_own_error() {
 			if let Evidence::Synthetic(generator) = &mut spec.evidence {
 				change(generator);
 			}
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
 		};
 		generator(|g| g.ar = BoundedVec::truncate_from(vec![4_096]), Error::UnstableGenerator);
 		generator(|g| g.noise = u32::MAX, Error::GeneratorOutOfRange);
 		generator(|g| g.noise = 0, Error::GeneratorTooQuiet);
 		let other = |spec: DomainSpec, error: Error<Test>| {
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec)), error);
+			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
 		};
 		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::InvalidDataRoot);
 		other(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
@@ -193,10 +200,10 @@ fn every_fault_of_a_record_has_its_own_error() {
 #[test]
 fn an_owner_has_to_afford_fee_and_deposit() {
 	build_and_execute(|| {
-		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic()), None), TokenError::FundsUnavailable);
 		// The fee alone is there, the deposit is not.
 		assert_ok!(Balances::transfer_allow_death(signed(OTHER), 77, FEE + MIN_BOUNTY));
-		assert_noop!(Registry::register(signed(77), Box::new(quadratic())), TokenError::FundsUnavailable);
+		assert_noop!(Registry::register(signed(77), Box::new(quadratic()), None), TokenError::FundsUnavailable);
 	});
 }
 
@@ -204,14 +211,14 @@ fn an_owner_has_to_afford_fee_and_deposit() {
 fn a_registration_without_identifiers_left_is_refused() {
 	build_and_execute(|| {
 		NextDomainId::<Test>::put(DomainId::MAX);
-		assert_noop!(Registry::register(signed(OWNER), Box::new(quadratic())), Error::<Test>::NoMoreIds);
+		assert_noop!(Registry::register(signed(OWNER), Box::new(quadratic()), None), Error::<Test>::NoMoreIds);
 	});
 }
 
 #[test]
 fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast()), None));
 		let pages = pages(&series());
 		assert_noop!(Registry::upload_page(signed(OWNER), 7, 0, pages[0].clone()), Error::<Test>::UnknownDomain);
 		assert_noop!(Registry::upload_page(signed(OTHER), 0, 0, pages[0].clone()), Error::<Test>::NotOwner);
@@ -221,17 +228,24 @@ fn pages_are_uploaded_by_the_owner_once_and_in_full() {
 		assert_noop!(Registry::upload_page(signed(OWNER), 0, 2, pages[0].clone()), Error::<Test>::InvalidPageLength);
 		assert_ok!(Registry::upload_page(signed(OWNER), 0, 0, pages[0].clone()));
 		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, pages[0].clone()), Error::<Test>::PageAlreadyUploaded);
-		assert_noop!(Registry::activate(signed(OWNER), 0, VALUES), Error::<Test>::PagesMissing);
+		assert_noop!(Registry::activate(signed(OWNER), 0, VALUES, 0), Error::<Test>::PagesMissing);
 		assert_eq!(Registry::series(0), None);
 	});
 }
 
 #[test]
-fn a_page_of_bytes_is_reserved_and_rejected() {
+fn a_page_suits_its_program() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
-		let bytes = Page::Bytes(BoundedVec::truncate_from(vec![0; 4 * PAGE_VALUES as usize]));
-		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, bytes), Error::<Test>::UnsupportedPage);
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast()), None));
+		let bytes = byte_pages(&rows())[0].clone();
+		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, bytes), Error::<Test>::InvalidPageKind);
+		assert_ok!(Registry::register(signed(OWNER), Box::new(sealed()), None));
+		let values = pages(&series())[0].clone();
+		assert_noop!(Registry::upload_page(signed(OWNER), 1, 0, values), Error::<Test>::InvalidPageKind);
+		let short = byte_pages(&rows())[2].clone();
+		assert_noop!(Registry::upload_page(signed(OWNER), 1, 0, short), Error::<Test>::InvalidPageLength);
+		assert_ok!(Registry::upload_page(signed(OWNER), 1, 0, byte_pages(&rows())[0].clone()));
+		assert!(deposited(Event::PageUploaded { domain: 1, index: 0, missing: 2 }));
 	});
 }
 
@@ -239,10 +253,10 @@ fn a_page_of_bytes_is_reserved_and_rejected() {
 fn activation_checks_its_price_and_happens_once() {
 	build_and_execute(|| {
 		let domain = load(forecast(), &series());
-		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1), Error::<Test>::ValueCountMismatch);
-		assert_noop!(Registry::activate(signed(OWNER), 9, VALUES), Error::<Test>::UnknownDomain);
-		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
-		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES), Error::<Test>::NotLoading);
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES - 1, 0), Error::<Test>::ValueCountMismatch);
+		assert_noop!(Registry::activate(signed(OWNER), 9, VALUES, 0), Error::<Test>::UnknownDomain);
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
+		assert_noop!(Registry::activate(signed(OWNER), domain, VALUES, 0), Error::<Test>::NotLoading);
 		assert_noop!(Registry::upload_page(signed(OWNER), domain, 0, pages(&series())[0].clone()), Error::<Test>::NotLoading);
 	});
 }
@@ -254,7 +268,7 @@ fn another_series_than_the_declared_one_is_rejected_and_the_deposit_is_released(
 		forged[2_100] += 1;
 		let domain = load(forecast(), &forged);
 		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
-		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 		assert!(deposited(Event::ActivationRefused { domain, reason: RefusalReason::DataRootMismatch }));
 		assert_eq!(state(domain).status, Status::Refused);
 		assert_ok!(Registry::retire(signed(OTHER), domain));
@@ -265,7 +279,7 @@ fn another_series_than_the_declared_one_is_rejected_and_the_deposit_is_released(
 #[test]
 fn a_half_loaded_domain_retires_too() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast())));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(forecast()), None));
 		assert_ok!(Registry::upload_page(signed(OWNER), 0, 1, pages(&series())[1].clone()));
 		let post = Registry::retire(signed(OWNER), 0).expect("it retires");
 		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(1)));
@@ -281,7 +295,7 @@ fn a_series_without_error_is_rejected() {
 		for values in [constant, seasonal] {
 			let spec = DomainSpec { data_root: blake2_256(&values.encode()), ..forecast() };
 			let domain = load(spec, &values);
-			assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+			assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 			assert!(deposited(Event::ActivationRefused { domain, reason: RefusalReason::ConstantSeries }));
 			assert_eq!(state(domain).status, Status::Refused);
 			assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -300,10 +314,10 @@ fn constant() -> DomainId {
 fn n9_a_refused_activation_is_not_repeated() {
 	build_and_execute(|| {
 		let domain = constant();
-		assert_ok!(Registry::activate(signed(OTHER), domain, VALUES));
+		assert_ok!(Registry::activate(signed(OTHER), domain, VALUES, 0));
 		// Without a page, an activation that read the series would fail with `PagesMissing`.
 		let page = Pages::<Test>::take(domain, 0).expect("the page is stored");
-		assert_noop!(Registry::activate(signed(OTHER), domain, VALUES), Error::<Test>::NotLoading);
+		assert_noop!(Registry::activate(signed(OTHER), domain, VALUES, 0), Error::<Test>::NotLoading);
 		Pages::<Test>::insert(domain, 0, page);
 	});
 }
@@ -312,7 +326,7 @@ fn n9_a_refused_activation_is_not_repeated() {
 fn n9_a_refused_domain_can_only_be_retired() {
 	build_and_execute(|| {
 		let domain = constant();
-		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 		assert_noop!(Registry::upload_page(signed(OWNER), domain, 0, empty_page()), Error::<Test>::NotLoading);
 		assert_noop!(Registry::add_bounty(signed(OTHER), domain, 300), Error::<Test>::NotActive);
 		assert_noop!(Registry::close(signed(OWNER), domain), Error::<Test>::NotActive);
@@ -331,7 +345,7 @@ fn n9_a_refused_domain_can_only_be_retired() {
 #[test]
 fn n9_the_weight_of_an_activation_counts_its_pages() {
 	use frame_support::dispatch::GetDispatchInfo;
-	let weight = |values| crate::Call::<Test>::activate { domain: 0, values }.get_dispatch_info().call_weight;
+	let weight = |values| crate::Call::<Test>::activate { domain: 0, values, units: 0 }.get_dispatch_info().call_weight;
 	let read = |pages| ParityDbWeight::get().reads(pages);
 	for values in [1, PAGE_VALUES, PAGE_VALUES + 1, MAX_PAGES * PAGE_VALUES] {
 		let measured = <() as WeightInfo>::activate_values(values);
@@ -348,7 +362,7 @@ fn a_series_without_season_starts_from_its_last_value() {
 		let walk: Vec<i32> = (0..VALUES).map(|t| (t * 3) as i32).collect();
 		let spec = DomainSpec { data_root: blake2_256(&walk.encode()), ..forecast() };
 		let domain = load(spec, &walk);
-		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 		assert_eq!(state(domain).initial, ModelRef::RepeatLast);
 		// Steps 1 to 4 ahead are off by 3, 6, 9 and 12 in 15 windows of 32 chunks, in 1/16 units.
 		assert_eq!(state(domain).champion.error, 30 * 16 * 15 * 32);
@@ -367,7 +381,7 @@ fn n11_anyone_closes_a_domain_without_a_new_champion_for_180_days() {
 		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
 		// A new champion starts the time again.
 		let crowned = Champion { block: ABANDONED, ..champion(7, 900_000) };
-		<Registry as Domains<AccountId>>::crown(domain, crowned, 0, 950_000);
+		crown(domain, crowned, 0, 950_000);
 		at_block(2 * ABANDONED - 1);
 		assert_noop!(Registry::close(signed(OTHER), domain), Error::<Test>::NotOwner);
 		at_block(2 * ABANDONED);
@@ -384,7 +398,7 @@ fn n11_anyone_closes_a_domain_without_a_new_champion_for_180_days() {
 fn n11_anyone_retires_a_converged_domain_after_180_days() {
 	build_and_execute(|| {
 		let domain = active();
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
+		crown(domain, champion(7, 100_000), 0, 110_000);
 		let since = champion(7, 100_000).block;
 		at_block(since + ABANDONED - 1);
 		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
@@ -397,15 +411,15 @@ fn n11_anyone_retires_a_converged_domain_after_180_days() {
 fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
 	build_and_execute(|| {
 		let domain = active();
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 500, 950_000);
+		crown(domain, champion(7, 900_000), 500, 950_000);
 		let now = state(domain);
 		assert_eq!((now.champion, now.high_water, now.status), (champion(7, 900_000), 500, Status::Active));
 		let (model, former) = (ModelRef::Stored(9), ModelRef::Seasonal);
 		assert_eq!(events().last(), Some(&Event::ChampionReplaced { domain, model, former, high_water: 500 }));
 
-		<Registry as Domains<AccountId>>::crown(domain, champion(8, 890_000), 400, 940_000);
+		crown(domain, champion(8, 890_000), 400, 940_000);
 		assert_eq!(state(domain).high_water, 500, "the mark does not fall");
-		<Registry as Domains<AccountId>>::crown(4_000, champion(8, 1), 400, 1);
+		crown(4_000, champion(8, 1), 400, 1);
 	});
 }
 
@@ -417,9 +431,9 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 		assert_ok!(Registry::add_bounty(signed(7), domain, 200));
 		let issuance = Balances::total_issuance();
 		// The upper bound is just above the target.
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 400_000), ONE_Q32, 500_001);
+		crown(domain, champion(7, 400_000), ONE_Q32, 500_001);
 		assert_eq!((state(domain).status, state(domain).bounty), (Status::Active, 500));
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 390_000), ONE_Q32, 500_000);
+		crown(domain, champion(7, 390_000), ONE_Q32, 500_000);
 		assert_eq!((state(domain).status, state(domain).bounty), (Status::Converged, 0));
 		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 1 << 19, bounty: 500 }));
 		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
@@ -433,7 +447,7 @@ fn passing_the_target_converges_and_pays_the_bounty() {
 
 		// The verdict of an open round can still replace the champion, but the bounty is not paid twice.
 		let before = events().len();
-		<Registry as Domains<AccountId>>::crown(domain, champion(8, 300_000), ONE_Q32, 310_000);
+		crown(domain, champion(8, 300_000), ONE_Q32, 310_000);
 		assert_eq!(events().len(), before + 1);
 		assert_noop!(Registry::retire(signed(OTHER), domain), Error::<Test>::NotOwner);
 		assert_ok!(Registry::retire(signed(OWNER), domain));
@@ -445,7 +459,7 @@ fn a_bounty_reaches_an_author_without_an_account() {
 	build_and_execute(|| {
 		let domain = active();
 		assert_ok!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY));
-		<Registry as Domains<AccountId>>::crown(domain, champion(777, 1), 0, 1);
+		crown(domain, champion(777, 1), 0, 1);
 		assert_eq!(Balances::balance(&777), MIN_BOUNTY);
 	});
 }
@@ -453,8 +467,8 @@ fn a_bounty_reaches_an_author_without_an_account() {
 #[test]
 fn a_domain_without_target_never_converges() {
 	build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
-		<Registry as Domains<AccountId>>::crown(0, champion(7, 0), 0, 0);
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() }), None));
+		crown(0, champion(7, 0), 0, 0);
 		assert_eq!(state(0).status, Status::Active);
 	});
 }
@@ -474,7 +488,7 @@ fn open_rounds_of_a_closing_domain_run_to_their_verdicts() {
 		close_round(domain, 3);
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::RoundsOpen);
 		// Closing the domain does not avoid the payment of the bounty.
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 100_000), 0, 110_000);
+		crown(domain, champion(7, 100_000), 0, 110_000);
 		close_round(domain, 4);
 		assert_eq!(Balances::balance(&7), ENDOWMENT + 300);
 		assert_eq!(state(domain).status, Status::Converged);
@@ -506,7 +520,7 @@ fn an_owner_cannot_close_a_weighted_domain_nor_take_its_bounty_nor_change_its_re
 		assert_noop!(Registry::retire(signed(OWNER), domain), Error::<Test>::StillActive);
 		assert_noop!(Registry::retire(RuntimeOrigin::root(), domain), Error::<Test>::StillActive);
 		// Registering again makes another domain; this one stays as it is.
-		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { min_improvement: 999_999, ..forecast() })));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { min_improvement: 999_999, ..forecast() }), None));
 		assert_eq!(<Registry as Domains<AccountId>>::spec(domain), Some(forecast()));
 		assert_eq!(state(domain).bounty, 300);
 		// Root can close it; open rounds would run to their verdicts.
@@ -539,16 +553,50 @@ fn progress_before_the_vote_is_put_below_the_mark() {
 		let domain = active();
 		<Registry as OnWeightGained>::weight_gained(domain);
 		assert_eq!(state(domain).high_water, 0, "a baseline has made no progress");
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 250_000), 10, 600_000);
+		crown(domain, champion(7, 250_000), 10, 600_000);
 		<Registry as OnWeightGained>::weight_gained(domain);
 		let high_water = state(domain).high_water;
 		assert!(high_water.abs_diff(2 * ONE_Q32) <= 2, "a quarter of the error is two bits: {high_water}");
 		assert_eq!(events().last(), Some(&Event::HighWaterRaised { domain, high_water }));
 		// A later champion on luckier windows: the mark stays.
-		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), 10, 950_000);
+		crown(domain, champion(7, 900_000), 10, 950_000);
 		<Registry as OnWeightGained>::weight_gained(domain);
 		assert_eq!(state(domain).high_water, high_water);
 		<Registry as OnWeightGained>::weight_gained(4_000);
+	});
+}
+
+#[test]
+fn pay_ramps_up_from_the_last_vote_and_nothing_is_carried_into_it() {
+	build_and_execute(|| {
+		let domain = active();
+		let progress = Progress { high_water: 1, carry: 2 * ONE_Q32, upper: 950_000 };
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), progress);
+		assert_eq!((state(domain).carry, state(domain).weight_since), (2 * ONE_Q32, 0));
+		at_block(70);
+		<Registry as OnWeightGained>::weight_gained(domain);
+		assert_eq!((state(domain).carry, state(domain).weight_since), (0, 70));
+		at_block(90);
+		<Registry as OnWeightGained>::weight_gained(domain);
+		assert_eq!(state(domain).weight_since, 90, "also if the mark stays");
+	});
+}
+
+#[test]
+fn a_paid_bit_raises_the_mark_and_keeps_the_champion() {
+	build_and_execute(|| {
+		let domain = active();
+		let progress = Progress { high_water: ONE_Q32, carry: 2 * ONE_Q32, upper: 950_000 };
+		<Registry as Domains<AccountId>>::crown(domain, champion(7, 900_000), progress);
+		<Registry as Domains<AccountId>>::record_progress(domain, 2 * ONE_Q32, ONE_Q32);
+		let after = state(domain);
+		assert_eq!((after.high_water, after.carry, after.champion), (2 * ONE_Q32, ONE_Q32, champion(7, 900_000)));
+		<Registry as Domains<AccountId>>::record_progress(domain, 0, 0);
+		assert_eq!((state(domain).high_water, state(domain).carry), (2 * ONE_Q32, 0), "the mark never falls");
+		<Registry as Domains<AccountId>>::record_progress(domain, 0, 5);
+		crown(domain, champion(8, 800_000), 0, 850_000);
+		assert_eq!(state(domain).carry, 0, "the carried bits of a former champion are gone");
+		<Registry as Domains<AccountId>>::record_progress(4_000, 1, 1);
 	});
 }
 
@@ -558,12 +606,12 @@ fn only_active_forecasts_with_unseen_evidence_are_votable() {
 		assert!(!<Registry as Votable>::votable(0), "no such domain");
 		let loading = load(forecast(), &series());
 		assert!(!<Registry as Votable>::votable(loading));
-		assert_ok!(Registry::activate(signed(OWNER), loading, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), loading, VALUES, 0));
 		assert!(<Registry as Votable>::votable(loading));
 		assert_ok!(Registry::close(signed(OWNER), loading));
 		assert!(!<Registry as Votable>::votable(loading));
 		let public = load(DomainSpec { evidence: Evidence::Public, ..forecast() }, &series());
-		assert_ok!(Registry::activate(signed(OWNER), public, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), public, VALUES, 0));
 		assert!(!<Registry as Votable>::votable(public));
 	});
 }
@@ -574,7 +622,7 @@ fn rounds_are_opened_in_active_domains_only() {
 		assert_noop!(<Registry as Domains<AccountId>>::open_round(0), Error::<Test>::UnknownDomain);
 		let domain = load(forecast(), &series());
 		assert_noop!(<Registry as Domains<AccountId>>::open_round(domain), Error::<Test>::NotActive);
-		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 		assert_ok!(<Registry as Domains<AccountId>>::open_round(domain));
 		assert_eq!(state(domain).open_rounds, 1);
 		assert_eq!(state(domain).last_round, None);
@@ -615,8 +663,8 @@ fn a_genesis_domain_is_active_from_block_0_on_a_deposit_without_fee() {
 		assert_eq!((state(0).status, state(0).initial, state(0).owner), (Status::Active, ModelRef::Seasonal, OTHER));
 		assert_eq!((state(1).status, state(1).initial), (Status::Active, ModelRef::Origin));
 		assert_eq!(Registry::series(0), Some(series()));
-		assert_eq!(deposit_of(OTHER), Registry::deposit(&forecast()));
-		assert_eq!(Balances::balance(&OTHER), ENDOWMENT - Registry::deposit(&forecast()));
+		assert_eq!(deposit_of(OTHER), Registry::deposit(&forecast(), None));
+		assert_eq!(Balances::balance(&OTHER), ENDOWMENT - Registry::deposit(&forecast(), None));
 		assert!(<Registry as Votable>::votable(0));
 		assert_eq!(NextDomainId::<Test>::get(), 2);
 	});
@@ -643,7 +691,7 @@ fn a_genesis_series_has_to_be_complete() {
 }
 
 #[test]
-#[should_panic(expected = "domain 0, `Tides` has a weight, but only active forecasts of synthetic evidence can be voted for")]
+#[should_panic(expected = "domain 0, `Tides` has a weight, but only active forecasts and rows can be voted for")]
 fn a_weighted_genesis_domain_has_to_be_votable() {
 	let mut chain = new_test_ext();
 	chain.execute_with(|| {
@@ -664,16 +712,19 @@ fn a_genesis_series_needs_an_error() {
 #[test]
 #[should_panic(expected = "genesis: domain 0: the record is not a SCALE-encoded DomainSpec")]
 fn a_genesis_record_has_to_decode() {
-	with_genesis(vec![GenesisDomain { owner: OWNER, spec: "0x0102".into(), values: Vec::new() }]);
+	with_genesis(vec![GenesisDomain { owner: OWNER, spec: "0x0102".into(), values: Vec::new(), rows: String::new() }]);
 }
 
 #[test]
 fn every_fault_of_a_genesis_record_has_its_own_message() {
-	let entry = |spec: &str| GenesisDomain { owner: OWNER, spec: spec.into(), values: Vec::new() };
+	let entry = |spec: &str| GenesisDomain { owner: OWNER, spec: spec.into(), values: Vec::new(), rows: String::new() };
 	assert_eq!(entry("0102").decoded(), Err("the record does not start with 0x".into()));
 	assert!(entry("0x0g").decoded().is_err_and(|reason| reason.starts_with("the record is not hex")));
 	let mut long = GenesisDomain::new(OWNER, &quadratic(), Vec::new());
 	assert_eq!(long.decoded(), Ok(quadratic()));
+	assert_eq!(long.pages(), Ok(Vec::new()));
+	long.rows = "00".into();
+	assert_eq!(long.pages(), Err("`rows` does not start with 0x".into()));
 	long.spec.push_str("00");
 	assert!(long.decoded().is_err(), "nothing may be left over");
 }
@@ -689,7 +740,7 @@ fn the_largest_series_fits() {
 			..forecast()
 		};
 		let domain = load(spec, &values);
-		assert_ok!(Registry::activate(signed(OWNER), domain, MAX_PAGES * PAGE_VALUES));
+		assert_ok!(Registry::activate(signed(OWNER), domain, MAX_PAGES * PAGE_VALUES, 0));
 		assert_ok!(Registry::close(signed(OWNER), domain));
 		let post = Registry::retire(signed(OWNER), domain).expect("it retires");
 		assert_eq!(post.actual_weight, Some(<() as WeightInfo>::retire(MAX_PAGES)));
@@ -703,7 +754,7 @@ mod properties {
 
 	/// Returns random steps: (account, kind of step, domain, amount).
 	fn steps() -> impl Strategy<Value = Vec<(AccountId, u8, DomainId, u64)>> {
-		prop::collection::vec((1..5u64, 0..11u8, 0..3u32, 0..2_000u64), 1..60)
+		prop::collection::vec((1..5u64, 0..15u8, 0..3u32, 0..2_000u64), 1..60)
 	}
 
 	proptest! {
@@ -713,10 +764,12 @@ mod properties {
 		fn any_sequence_of_steps_loses_only_fees(steps in steps()) {
 			build_and_execute(|| {
 				let issuance = Balances::total_issuance();
+				let mut slashed = 0;
 				for (who, what, domain, much) in steps {
+					let grows = <Registry as Domains<AccountId>>::spec(domain).is_some_and(|spec| spec.growth == Growth::Appending);
 					let _may_fail = match what {
-						0 => Registry::register(signed(who), Box::new(quadratic())),
-						1 => Registry::register(signed(who), Box::new(forecast())),
+						0 => Registry::register(signed(who), Box::new(quadratic()), None),
+						1 => Registry::register(signed(who), Box::new(forecast()), None),
 						2 => Registry::upload_page(signed(who), domain, much as u32 % 3, pages(&series())[much as usize % 3].clone()),
 						3 => Registry::add_bounty(signed(who), domain, much.into()),
 						4 => Registry::close(signed(who), domain),
@@ -735,10 +788,28 @@ mod properties {
 							at_block(System::block_number() as BlockNumber + much as u32);
 							Registry::withdraw_bounty(signed(who), domain)
 						},
+						10 if NextDomainId::<Test>::get() < 3 => {
+							active_rows();
+							Ok(())
+						},
+						11 if grows => {
+							<Registry as GrowingDomains>::suspend(domain);
+							Ok(())
+						},
+						12 if grows => {
+							// Three pages are published, and a segment has one.
+							let opened = Pages::<Test>::iter_prefix(domain).count() as u16 - 3;
+							<Registry as GrowingDomains>::append(domain, opened, byte_pages(&[0; 512 * 3]));
+							Ok(())
+						},
+						13 if grows => {
+							slashed += <Registry as GrowingDomains>::slash_deposit(domain, Perbill::from_percent(10));
+							Ok(())
+						},
 						_ => {
 							// Only a domain with open rounds receives a verdict.
 							if States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0) {
-								<Registry as Domains<AccountId>>::crown(domain, champion(who, much * 500), much, much * 500);
+								crown(domain, champion(who, much * 500), much, much * 500);
 							}
 							Ok(())
 						},
@@ -746,7 +817,7 @@ mod properties {
 					Registry::do_try_state().expect("the registry is consistent after every step");
 				}
 				let fees = FEE * Balance::from(NextDomainId::<Test>::get());
-				assert_eq!(Balances::total_issuance(), issuance - fees);
+				assert_eq!(Balances::total_issuance(), issuance - fees - slashed);
 				for domain in States::<Test>::iter_keys().collect::<Vec<_>>() {
 					while state(domain).open_rounds > 0 {
 						close_round(domain, 0);

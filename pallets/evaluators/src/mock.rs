@@ -2,12 +2,12 @@
 
 use crate as pallet_doin_evaluators;
 use doin_primitives::{
-	domain::{Champion, DomainState},
+	domain::{Champion, DomainState, ModelBytes},
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Limits, Page, RoundId, RoundParams, RoundResult, SizeClass,
 	Split, DOIN, Q32,
 };
 use doin_scoring::{Program, Quadratic};
-use doin_traits::Behaviour;
+use doin_traits::{Behaviour, Progress};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResult,
@@ -86,6 +86,7 @@ impl doin_traits::Domains<u64> for Fake {
 			values: 0,
 			growth: Growth::Fixed,
 			split: Split { train_end: 0, validation_end: 0 },
+			licence: Default::default(),
 			evidence: Evidence::Public,
 			min_improvement: 2_000,
 			target: 0,
@@ -97,14 +98,20 @@ impl doin_traits::Domains<u64> for Fake {
 	fn page(_: DomainId, _: u32) -> Option<Page> {
 		unreachable!("the pallet reads no pages")
 	}
+	fn baseline(_: DomainId) -> Option<ModelBytes> {
+		unreachable!("the pallet reads no models")
+	}
 	fn open_round(_: DomainId) -> DispatchResult {
 		unreachable!("the pallet opens no rounds")
 	}
 	fn close_round(_: RoundId, _: RoundResult, _: Option<doin_primitives::settlement::Backing>) {
 		unreachable!("the pallet closes no rounds")
 	}
-	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {
+	fn crown(_: DomainId, _: Champion<u64>, _: Progress) {
 		unreachable!("the pallet crowns no models")
+	}
+	fn record_progress(_: DomainId, _: Q32, _: Q32) {
+		unreachable!("the pallet records no progress")
 	}
 }
 
@@ -114,6 +121,9 @@ impl doin_traits::Timing for Fake {
 	}
 	fn rounds() -> RoundParams {
 		Rounds::get()
+	}
+	fn ramp() -> BlockNumber {
+		0
 	}
 }
 

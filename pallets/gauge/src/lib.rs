@@ -235,8 +235,9 @@ pub mod pallet {
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The domain cannot have a weight: it does not exist, accepts no commits, is not a forecast, or has public evidence.
-		/// Nominate an active domain with synthetic evidence.
+		/// The domain cannot have a weight: it does not exist, accepts no commits, has no series or rows or public evidence, or
+		/// its generator makes other series than the published one. Nominate an active domain with synthetic evidence, or with
+		/// sealed evidence, a sealed segment and a purse that is not empty.
 		NotVotable,
 		/// The domain is already nominated. Vote for it.
 		AlreadyNominated,

@@ -10,16 +10,17 @@ use codec::Encode;
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	domain::{Champion, DomainState, MAX_MODEL_BYTES},
+	pay::MOST_CARRIED,
 	payload::{ChunkSums, Reveal, Sums},
 	quorum::MAX_QUORUM,
 	round::{MAX_MODELS, MAX_SEATS},
 	settlement::{pay_shares, Backing, Helper, Helpers, MAX_PAYEES},
-	Balance, BlockNumber, DomainId, Hash, ModelId, ModelRef, Subject, DOIN,
+	Balance, BlockNumber, DomainId, EvidenceRef, Hash, ModelId, ModelRef, Subject, DOIN,
 };
 use doin_traits::{
 	agenda::{Items, MAX_ITEMS, PER_BLOCK},
 	block::current_block,
-	Domains, ModelList, OnRecomputed, Outcome, Timing,
+	Domains, EvidenceSource, ModelList, OnEvidence, OnRecomputed, Outcome, Progress, Timing,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
@@ -58,11 +59,29 @@ fn committed<T: Config>(domain: DomainId, seats: u32, solution: &Reveal) -> Roun
 fn revealed<T: Config>(domain: DomainId, solution: &Reveal, open: u32) -> RoundId {
 	let round = committed::<T>(domain, MAX_SEATS, solution);
 	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).0);
+	if Rounds::<T>::get(round).is_some_and(|round| round.evidence.is_none()) {
+		await_evidence::<T>(round);
+		Pallet::<T>::stands(round, EvidenceRef::Segment(0));
+	}
 	for index in open..MAX_SEATS {
 		let who = account("optimizer", index, 0);
 		assert!(Pallet::<T>::do_reveal(who, round, solution.clone(), SALT).is_ok());
 	}
 	round
+}
+
+/// Returns the block in which the reveals of `round` end.
+fn end_of_reveals<T: Config>(round: RoundId) -> BlockNumber {
+	match Rounds::<T>::get(round).map(|round| round.stage) {
+		Some(Stage::Revealing { until, .. }) => until,
+		_ => T::Timing::rounds().reveal_window(round).1,
+	}
+}
+
+/// Makes `round`, whose commits have ended, await its evidence.
+fn await_evidence<T: Config>(round: RoundId) {
+	Pallet::<T>::serve(round);
+	assert_eq!(Rounds::<T>::get(round).map(|round| round.stage), Some(Stage::Awaiting));
 }
 
 /// Stores the model of `solution` as one that the account `name` revealed in an earlier round of `domain`.
@@ -93,16 +112,16 @@ fn contending<T: Config>(domain: DomainId, model: ModelId, champion: ModelRef) {
 /// Returns a round that is evaluated, and its models: sixteen candidates, a submitted champion and a contender.
 fn evaluated<T: Config>(domain: DomainId, solution: &Reveal) -> (RoundId, ModelList) {
 	let state = T::Domains::state(domain);
-	let Some(DomainState { champion, high_water, .. }) = state else { panic!("the domain exists") };
+	let Some(DomainState { champion, high_water, carry, .. }) = state else { panic!("the domain exists") };
 	let (author, model) = stored::<T>("champion", domain, solution);
 	let champion = Champion { model: ModelRef::Stored(model), author: Some(author), ..champion };
 	let upper = champion.initial_error;
-	T::Domains::crown(domain, champion, high_water, upper);
+	T::Domains::crown(domain, champion, Progress { high_water, carry, upper });
 	let (_, contender) = stored::<T>("contender", domain, solution);
 	contending::<T>(domain, contender, ModelRef::Stored(model));
 
 	let round = revealed::<T>(domain, solution, 0);
-	T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
+	T::BenchmarkHelper::set_block(end_of_reveals::<T>(round));
 	Pallet::<T>::serve(round);
 	let stage = Rounds::<T>::get(round).map(|round| round.stage);
 	let Some(Stage::Evaluating { evaluation, .. }) = stage else { panic!("a full round is evaluated: {stage:?}") };
@@ -121,7 +140,7 @@ fn crowd_agenda<T: Config>(from: BlockNumber) {
 /// Queues another round of the domain behind `round`, which is scheduled on a crowded agenda when `round` ends.
 fn with_successor<T: Config>(round: RoundId) {
 	let next = RoundId { number: round.number + 1, ..round };
-	let mut queued = Round::new(Sale::Weighted);
+	let mut queued = Round::new(Sale::Weighted, Some(EvidenceRef::Drawn));
 	queued.stage = Stage::Waiting;
 	Rounds::<T>::insert(next, queued);
 	Pending::<T>::mutate(round.domain, |pending| assert!(pending.try_push(next.number).is_ok()));
@@ -148,7 +167,8 @@ mod benchmarks {
 
 	#[benchmark]
 	fn commit() -> Result<(), BenchmarkError> {
-		let domain = T::BenchmarkHelper::domain();
+		// A domain with sealed evidence: its segments and its purse are read, and a stake is held.
+		let domain = T::BenchmarkHelper::sealed_domain();
 		let solution = T::BenchmarkHelper::reveal(domain, 64);
 		// The first seat opens the round on a crowded agenda, which costs more than a later seat: that one burns the doubled part
 		// of its fee, and looks up the seats of fifteen further optimizers on the roster.
@@ -157,7 +177,7 @@ mod benchmarks {
 		let (_, contender) = stored::<T>("contender", domain, &T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES));
 		let champion = T::Domains::state(domain).ok_or(BenchmarkError::Stop("the domain exists"))?.champion.model;
 		contending::<T>(domain, contender, champion);
-		crowd_agenda::<T>(T::Timing::rounds().reveal_window(round).1);
+		crowd_agenda::<T>(T::Timing::rounds().reveal_window(round).0);
 		let caller = rich::<T>("caller", 0);
 		let hash = commitment_of::<T>(round, &caller, &solution);
 
@@ -184,7 +204,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn challenge_claim() -> Result<(), BenchmarkError> {
-		let domain = T::BenchmarkHelper::domain();
+		let domain = T::BenchmarkHelper::sealed_domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
 		let round = revealed::<T>(domain, &solution, 0);
 		let model = Rounds::<T>::get(round).and_then(|round| round.seats.first().and_then(|seat| seat.model));
@@ -234,15 +254,20 @@ mod benchmarks {
 
 	#[benchmark]
 	fn close() -> Result<(), BenchmarkError> {
-		let domain = T::BenchmarkHelper::public_domain();
+		// Sixteen candidates with stakes are rejected, as if a verdict of an earlier round had lowered the bar: every model is read
+		// to compare its claim, and removed, and every stake is moved. A seat that is evaluated or forfeited costs less, and one
+		// without a quorum as much: its stake is burned in place of its release.
+		let domain = T::BenchmarkHelper::sealed_domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
-		// A verdict of an earlier round has lowered the bar, so that sixteen candidates are overtaken: every model is read to
-		// compare its claim, and removed. A seat that is evaluated or forfeited costs less.
 		let round = revealed::<T>(domain, &solution, 0);
-		let Some(DomainState { champion, high_water, .. }) = T::Domains::state(domain) else { panic!("the domain exists") };
-		let upper = champion.initial_error;
-		T::Domains::crown(domain, Champion { validation_error: 1, ..champion }, high_water, upper);
-		T::BenchmarkHelper::set_block(T::Timing::rounds().reveal_window(round).1);
+		let models: Vec<ModelId> = Models::<T>::iter_keys().collect();
+		for model in models {
+			Models::<T>::mutate(model, |stored| {
+				let claims = stored.as_mut().map(|stored| stored.validation.iter_mut());
+				claims.into_iter().flatten().for_each(|claim| *claim = u32::MAX);
+			});
+		}
+		T::BenchmarkHelper::set_block(end_of_reveals::<T>(round));
 		prepaid::<T>(round);
 		with_successor::<T>(round);
 		let records = Records::<T>::iter().count() as u32;
@@ -259,9 +284,11 @@ mod benchmarks {
 
 	#[benchmark]
 	fn verdict() -> Result<(), BenchmarkError> {
-		let domain = T::BenchmarkHelper::domain();
+		// The purse of a domain with sealed evidence pays a winner and the bits that the former champion carries.
+		let domain = T::BenchmarkHelper::sealed_domain();
 		let solution = T::BenchmarkHelper::reveal(domain, MAX_MODEL_BYTES);
 		let (round, models) = evaluated::<T>(domain, &solution);
+		T::BenchmarkHelper::carrying(domain, MOST_CARRIED);
 		prepaid::<T>(round);
 		with_successor::<T>(round);
 		// The last candidate wins; all other candidates lose.
@@ -278,6 +305,7 @@ mod benchmarks {
 		let settler = Some(rich::<T>("settler", 0));
 		let recomputed = pay_shares([], 0, &helpers, MAX_QUORUM);
 		let outcome = Outcome { seed: [0; 32], sums, pay, recomputed, backing: Backing::Runtime, settler };
+		let purse = T::Evidence::purse(domain);
 
 		#[block]
 		{
@@ -285,6 +313,27 @@ mod benchmarks {
 		}
 
 		assert!(!Rounds::<T>::contains_key(round));
+		assert!(T::Evidence::purse(domain) < purse);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn evidence_stands() -> Result<(), BenchmarkError> {
+		let domain = T::BenchmarkHelper::sealed_domain();
+		let solution = T::BenchmarkHelper::reveal(domain, 64);
+		let round = committed::<T>(domain, MAX_SEATS, &solution);
+		let now = T::Timing::rounds().reveal_window(round).0;
+		T::BenchmarkHelper::set_block(now);
+		await_evidence::<T>(round);
+		crowd_agenda::<T>(now + T::Timing::rounds().reveal);
+
+		#[block]
+		{
+			Pallet::<T>::stands(round, EvidenceRef::Segment(0));
+		}
+
+		let stage = Rounds::<T>::get(round).map(|round| round.stage);
+		assert!(matches!(stage, Some(Stage::Revealing { extended: false, .. })));
 		Ok(())
 	}
 

@@ -28,7 +28,7 @@ pub(crate) const CHALLENGER_SHARE: Perbill = Perbill::from_percent(10);
 const SETTLER_SHARE: Perbill = Perbill::from_percent(50);
 
 /// Credit that burns what it holds when it is dropped.
-type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+pub(crate) type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 /// Price of the next seat of a round, in plancks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +190,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes up to `amount` of a hold of `who`. Dropping the credit burns it.
-	fn seize(reason: HoldReason, who: &T::AccountId, amount: Balance) -> CreditOf<T> {
+	pub(crate) fn seize(reason: HoldReason, who: &T::AccountId, amount: Balance) -> CreditOf<T> {
 		if amount == 0 {
 			return CreditOf::<T>::zero();
 		}

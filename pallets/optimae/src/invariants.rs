@@ -9,8 +9,8 @@ use alloc::{
 	vec::Vec,
 };
 use codec::Encode;
-use doin_primitives::{Balance, ModelId, ModelRef, RoundId, SeatStatus};
-use doin_traits::Domains;
+use doin_primitives::{Balance, EvidenceRef, ModelId, ModelRef, RoundId, SeatStatus};
+use doin_traits::{Domains, EvidenceSource};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -22,6 +22,8 @@ struct ExpectedHolds<AccountId> {
 	fees: Balance,
 	/// Holds of its seats.
 	seats: Balance,
+	/// Stakes of its seats.
+	stakes: Balance,
 	/// Holds of its models.
 	models: Balance,
 }
@@ -40,7 +42,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_holds()
 	}
 
-	/// Checks that every round is pending in its domain, in ascending order, and that only the first one is evaluated.
+	/// Checks that every round is pending in its domain, in ascending order, that only the first one is evaluated, and that
+	/// rounds have the evidence of their stage.
 	fn check_rounds() -> Result<(), TryRuntimeError> {
 		let mut known = 0u32;
 		let mut tasks = BTreeSet::new();
@@ -60,6 +63,28 @@ impl<T: Config> Pallet<T> {
 					ensure!(round.candidates().iter().all(is_listed), "every candidate must be on the model list");
 				}
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
+				let is_closed = matches!(round.stage, Stage::Waiting | Stage::Evaluating { .. });
+				match round.stage {
+					Stage::Collecting => ensure!(
+						matches!(round.evidence, None | Some(EvidenceRef::Drawn)),
+						"evidence that is awaited must not arrive before the end of the commits"
+					),
+					Stage::Awaiting => {
+						ensure!(round.evidence.is_none(), "a round that awaits its evidence must have none");
+						let until = T::Evidence::awaited_until(RoundId { domain, number: *number });
+						ensure!(
+							until.is_some(),
+							"the evidence that a round awaits must have been asked for, and have a deadline"
+						);
+					}
+					Stage::Waiting | Stage::Evaluating { .. } | Stage::Revealing { .. } => {
+						ensure!(round.evidence.is_some(), "a round that is revealed must have evidence")
+					}
+				}
+				ensure!(
+					pending.len() == 1 || round.evidence == Some(EvidenceRef::Drawn),
+					"a domain whose evidence is awaited must have one undecided round"
+				);
 				for seat in &round.seats {
 					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
 					ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");
@@ -68,11 +93,18 @@ impl<T: Config> Pallet<T> {
 						"every seat of a prepaid round pays for recomputing its model"
 					);
 					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
-					ensure!(in_race || seat.hold == 0, "a seat out of the race must not have a hold");
+					ensure!(
+						in_race || (seat.hold == 0 && seat.stake == 0),
+						"a seat out of the race must have no hold and no stake"
+					);
 					ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");
 					ensure!(
-						seat.status != SeatStatus::Committed || round.stage == Stage::Collecting,
+						seat.status != SeatStatus::Committed || !is_closed,
 						"no seat stays committed after the reveal window"
+					);
+					ensure!(
+						round.evidence.is_some() || (seat.status == SeatStatus::Committed && seat.model.is_none()),
+						"nothing is revealed before the evidence arrives"
 					);
 				}
 			}
@@ -82,7 +114,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that a round is on the agenda exactly once while it collects, and when it can be evaluated.
+	/// Checks that a round is on the agenda exactly once while it collects or takes reveals, and when it can be evaluated.
 	fn check_agenda() -> Result<(), TryRuntimeError> {
 		let mut due = BTreeMap::<RoundId, u32>::new();
 		for (_, items) in Due::<T>::iter() {
@@ -94,13 +126,13 @@ impl<T: Config> Pallet<T> {
 		for (id, round) in Rounds::<T>::iter() {
 			let first = Pending::<T>::get(id.domain).first() == Some(&id.number);
 			let expected = match round.stage {
-				Stage::Collecting => 1,
+				Stage::Collecting | Stage::Revealing { .. } => 1,
 				Stage::Waiting => u32::from(first),
-				Stage::Evaluating { .. } => 0,
+				Stage::Awaiting | Stage::Evaluating { .. } => 0,
 			};
 			ensure!(
 				due.remove(&id).unwrap_or(0) == expected,
-				"a round must be on the agenda once while it collects, and when it can be evaluated"
+				"a round must be on the agenda once while it collects or takes reveals, and when it can be evaluated"
 			);
 		}
 		ensure!(due.is_empty(), "the agenda must not contain a round that has ended");
@@ -160,29 +192,31 @@ impl<T: Config> Pallet<T> {
 	/// Checks that the holds of every account equal those of its seats and models.
 	fn check_holds() -> Result<(), TryRuntimeError> {
 		let mut expected = BTreeMap::<Vec<u8>, ExpectedHolds<T::AccountId>>::new();
-		let mut add = |who: &T::AccountId, fee: Balance, seat: Balance, model: Balance| {
-			let holds =
-				expected.entry(who.encode()).or_insert_with(|| ExpectedHolds { who: who.clone(), fees: 0, seats: 0, models: 0 });
-			holds.fees = holds.fees.saturating_add(fee);
-			holds.seats = holds.seats.saturating_add(seat);
-			holds.models = holds.models.saturating_add(model);
+		let mut of = |who: &T::AccountId, add: &dyn Fn(&mut ExpectedHolds<T::AccountId>)| {
+			let none = || ExpectedHolds { who: who.clone(), fees: 0, seats: 0, stakes: 0, models: 0 };
+			add(expected.entry(who.encode()).or_insert_with(none));
 		};
 		for (_, round) in Rounds::<T>::iter() {
 			for seat in &round.seats {
-				add(&seat.who, seat.fee_held, seat.hold, 0);
+				of(&seat.who, &|holds| {
+					holds.fees = holds.fees.saturating_add(seat.fee_held);
+					holds.seats = holds.seats.saturating_add(seat.hold);
+					holds.stakes = holds.stakes.saturating_add(seat.stake);
+				});
 			}
 		}
 		for (_, stored) in Models::<T>::iter() {
-			add(&stored.author, 0, 0, stored.hold);
+			of(&stored.author, &|holds| holds.models = holds.models.saturating_add(stored.hold));
 		}
 		// An account without seats and models must have no holds.
 		for who in Records::<T>::iter_keys() {
-			add(&who, 0, 0, 0);
+			of(&who, &|_| ());
 		}
 		for holds in expected.into_values() {
 			let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &holds.who);
 			ensure!(held(HoldReason::SeatFee) == holds.fees, "held fees must equal those of the seats");
 			ensure!(held(HoldReason::Seat) == holds.seats, "holds of seats must equal those of the seats");
+			ensure!(held(HoldReason::Stake) == holds.stakes, "held stakes must equal those of the seats");
 			ensure!(held(HoldReason::Model) == holds.models, "holds of models must equal those of the models");
 		}
 		Ok(())

@@ -16,6 +16,9 @@
 //! error among those that beat the champion beyond doubt becomes the new champion. It is paid for the improvement that is
 //! certain, i.e. for the lower bound of its lead.
 //!
+//! Where the evidence of a domain is *awaited*, i.e. comes after the commits, models are revealed once it has arrived; see
+//! *Awaited evidence* below.
+//!
 //! A seat costs a fee, which pays the evaluators, and a hold. The hold is released unless the optimizer does not reveal or makes
 //! a false claim about its validation error: an optimizer that does not reveal loses the fee and 20 % of the hold, and an
 //! optimizer whose claim is disproved loses 20 % of the hold.
@@ -24,6 +27,9 @@
 //!
 //! A round from its commit to the new champion:
 #![doc = docify::embed!("src/tests/verdicts.rs", a_better_candidate_becomes_champion)]
+//!
+//! A round whose evidence comes after its commits:
+#![doc = docify::embed!("src/tests/evidence.rs", nobody_reveals_before_the_evidence)]
 //!
 //! A false claim is disproved with one chunk:
 #![doc = docify::embed!("src/tests/claims.rs", a_false_claim_is_disproved_by_one_chunk)]
@@ -59,10 +65,11 @@
 //! ### Bar
 //!
 //! A revealed model whose claimed validation error does not undercut the bar of the domain by the least improvement is rejected
-//! at once: the reveal succeeds, the hold is released, nothing is stored, and only the fee is lost. The bar is the validation
-//! error of the *initial* champion. The champion's own error would be a bad bar: the validation split is public, so a champion
-//! trained on it could exclude every honest model and lock the domain. On public evidence, where the validation split decides the
-//! verdict, the bar is the champion's error. See [`bar`](doin_primitives::verdict::bar).
+//! at once: the reveal succeeds, the hold is released, nothing is stored, and only the fee and the stake are lost. The bar is the
+//! validation error of the best *baseline*. The error of the champion, or of a linear model that the owner hands in as initial
+//! champion, would be a bad bar: the validation split is public, so a model trained on it could exclude every honest model and
+//! lock the domain. On public evidence, where the validation split decides the verdict, the bar is the champion's error. See
+//! [`bar`](doin_primitives::verdict::bar).
 //!
 //! A reveal that cannot be admitted, e.g. because of a malformed model or a gene out of bounds, fails and leaves the seat
 //! unchanged. Since the seat is committed to exactly that reveal, it will be forfeited. The worker admits models with the code of
@@ -79,8 +86,8 @@
 //! ### Places
 //!
 //! A domain has at most [`types::MAX_PENDING`] undecided rounds, and the chain [`types::MAX_ROUNDS`]; further commits fail before
-//! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next round
-//! would be prepaid has at most one undecided round, and opens it only while the chain has fewer than
+//! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next
+//! round would be prepaid has at most one undecided round, and opens it only while the chain has fewer than
 //! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out.
 //!
 //! ### Contender
@@ -93,6 +100,52 @@
 //! model becomes champion, a contender that is a near miss against the new champion starts again. Domains with public evidence
 //! have no contender, because a second evaluation has the same result.
 //!
+//! ### Awaited evidence
+//!
+//! The segments of a domain with sealed evidence are opened, and the bars of one with live evidence come into being, after the
+//! commits of a round. At the end of its commits the round asks [`Config::Evidence`] for its evidence
+//! ([`Stage::Awaiting`](types::Stage::Awaiting)). Once that [`stands`](doin_traits::OnEvidence::stands), the round takes reveals
+//! for as many blocks as a reveal phase has ([`Stage::Revealing`](types::Stage::Revealing)). An owner that can keep the evidence
+//! back has therefore seen no model. A round that gets no evidence is void, and everything that is held for it is returned,
+//! stakes included.
+//!
+//! Every account knows the evidence before the reveals end, so a missing reveal is not excused: an excuse would be an option to
+//! take back seats that would lose. Instead, the window is doubled once if a seat is not revealed at its end and the base fee has
+//! risen above four times that at its start. A domain whose evidence is awaited has at most one undecided round.
+//!
+//! ### Stakes
+//!
+//! A segment can be used once, and a copy of the champion passes the bar. A seat of a domain with sealed evidence therefore has a
+//! stake, which its record states. The stake is burned
+//!
+//! - if the model is not revealed, does not undercut the bar, or has a false claim,
+//! - if the model lost, and does not lead the champion by one standard error on this segment,
+//! - if nobody settles the answers of the quorum in time, or if no quorum evaluates the round and its seats have paid for
+//!   recomputing their models, or counted on a quorum without weight.
+//!
+//! It is returned to a winner or contender, to a model that lost with such a lead, and where the evidence is missing or permits
+//! no verdict.
+//!
+//! It is also returned if both quorums of a served round with weight stay away and nobody pays for recomputing it, about 5 DOIN:
+//! the seats have paid for a quorum, and the chain has not provided one. An account that controls nearly all evaluators of a domain can
+//! thus use up a segment for the fee of one seat, 0.34 DOIN. The owner prevents it by having the round recomputed.
+//!
+//! ### Purse
+//!
+//! A verdict on sealed evidence mints its pay at once ([`Work::pay`](doin_traits::Work::pay)), and the same amount is burned from
+//! the purse of the domain. The pay takes no place in the queue of work blocks. A purse that is too small pays a part, and the
+//! high-water mark rises by that part only. The rest is lost, since a successor is paid for its lead over the new champion. In a
+//! domain with weight a commit needs a purse that covers one work block; one
+//! without weight needs a quorum, since a round that nobody evaluates would waste a segment.
+//!
+//! ### Pay, carry and ramp
+//!
+//! A verdict pays at most one bit. Up to three bits above that are *carried* by the new champion. Each later verdict on other
+//! evidence uses up one of them, and pays it as far as its draw certifies bits above the high-water mark; the verdict that
+//! dethrones the champion pays it first, and the winner gets the rest of the bit. For some days after the weight of a domain has
+//! left 0 pay ramps up from nothing, by the first block of the round; the mark then rises by up to four bits, and nothing is
+//! carried. See [`pay`](doin_primitives::pay).
+//!
 //! ### Claims
 //!
 //! The validation sums of a reveal are claims. Until the verdict, any account can disprove a claim with one chunk that the
@@ -101,7 +154,7 @@
 //!
 //! ### Money
 //!
-//! Fees and holds stay in the accounts of their owners, on hold for one of three [reasons](HoldReason); the pallet has no
+//! Fees, holds and stakes stay in the accounts of their owners, on hold for one of four [reasons](HoldReason); the pallet has no
 //! account. The fees of a decided round reimburse the settler with at most half of them. The rest is divided by the seats of the
 //! quorum: one part for each evaluator whose answer agreed with the final sums, and the others for the accounts that had the
 //! runtime compute the sums ([`pay_shares`](doin_primitives::settlement::pay_shares)). Parts that nobody earned and remainders
@@ -120,8 +173,8 @@
 //!
 //! ### Deadlines
 //!
-//! One agenda item per collecting round ends its reveal window. Calls check the grid of the domain themselves, so a late service
-//! does no harm.
+//! One agenda item per round ends its reveal window; where evidence is awaited, one ends its commits before. Calls check the grid
+//! of the domain or the end of the window themselves, so a late service does no harm.
 //!
 //! ### Terminology
 //!
@@ -132,6 +185,7 @@
 
 extern crate alloc;
 
+mod awaited;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod claims;
@@ -141,8 +195,10 @@ mod invariants;
 #[cfg(test)]
 mod mock;
 mod models;
+mod pay;
 mod rounds;
 mod seats;
+mod stakes;
 #[cfg(test)]
 mod test_utils;
 #[cfg(test)]
@@ -170,8 +226,11 @@ pub trait BenchmarkHelper<AccountId> {
 	/// Registers an active domain of the most expensive kind to serve, and moves the chain to the first block of one of its
 	/// commit phases.
 	fn domain() -> doin_primitives::DomainId;
-	/// Registers the domain of [`domain`](BenchmarkHelper::domain) with public evidence, on which a verdict can lower the bar.
-	fn public_domain() -> doin_primitives::DomainId;
+	/// Registers a domain with weight and sealed evidence, one segment of the largest size that is not opened, and a purse that
+	/// covers two bits. Moves the chain to the first block of one of its commit phases.
+	fn sealed_domain() -> doin_primitives::DomainId;
+	/// Sets the weight of `domain` and the bits that its champion carries, so that a verdict pays all that it can.
+	fn carrying(domain: doin_primitives::DomainId, carry: doin_primitives::Q32);
 	/// Returns a reveal that `domain` admits and that undercuts its bar, with a model of about `bytes` bytes.
 	fn reveal(domain: doin_primitives::DomainId, bytes: u32) -> doin_primitives::payload::Reveal;
 	/// Sets the block number without running hooks.
@@ -190,11 +249,13 @@ pub mod pallet {
 	use doin_primitives::{
 		bounded_collections::{BoundedVec, ConstU32},
 		payload::{Metrics, Reveal},
-		Balance, BlockNumber, DomainId, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, UnpaidReason, Q32,
+		Balance, BlockNumber, DomainId, EvidenceRef, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, UnpaidReason,
+		Q32,
 	};
 	use doin_scoring::ModelError;
 	use doin_traits::{
-		agenda::Items, share::hook_limit, BaseFee, ChunkScorer, DomainWeights, Domains, ModelList, Recompute, Timing, Work,
+		agenda::Items, share::hook_limit, BaseFee, ChunkScorer, DomainWeights, Domains, EvidenceSource, ModelList, Recompute,
+		Timing, Work,
 	};
 	use frame_support::{
 		dispatch::DispatchResultWithPostInfo,
@@ -228,6 +289,8 @@ pub mod pallet {
 		type DomainWeights: DomainWeights;
 		/// Recomputation service. It must report to this pallet.
 		type Recompute: Recompute<Self::AccountId>;
+		/// Evidence that comes after the commits, and the purses that pay for it. It must report to this pallet.
+		type Evidence: EvidenceSource;
 		/// Scores chunks inside the runtime.
 		type ChunkScorer: ChunkScorer;
 		/// Queue of verified improvement.
@@ -295,6 +358,9 @@ pub mod pallet {
 		/// Pays for the bytes of a stored model.
 		#[codec(index = 2)]
 		Model,
+		/// Stake of a seat that uses up a segment of sealed evidence.
+		#[codec(index = 3)]
+		Stake,
 	}
 
 	/// Undecided rounds, at most [`types::MAX_ROUNDS`](crate::types::MAX_ROUNDS).
@@ -321,7 +387,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Contenders<T: Config> = StorageMap<_, Twox64Concat, DomainId, Contender>;
 
-	/// Rounds whose reveal window ends, or that can be evaluated, by block.
+	/// Rounds whose commits end before their evidence is asked for, whose reveal window ends, or that can be evaluated, by block.
 	// Hasher: Twox is safe since the pallet chooses the block numbers.
 	#[pallet::storage]
 	pub type Due<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Items<RoundId>, ValueQuery>;
@@ -338,7 +404,7 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// An account took a seat. `burned` of the `fee` was burned and the rest is held, together with `hold`.
+		/// An account took a seat. `burned` of the `fee` was burned and the rest is held, together with `hold` and `stake`.
 		Committed {
 			/// Round of the seat.
 			round: RoundId,
@@ -354,6 +420,8 @@ pub mod pallet {
 			burned: Balance,
 			/// Hold that guarantees the reveal, in plancks.
 			hold: Balance,
+			/// Stake, in plancks; 0 unless the evidence of the domain is sealed.
+			stake: Balance,
 		},
 		/// A seat was revealed. Its model will be evaluated.
 		Revealed {
@@ -457,10 +525,12 @@ pub mod pallet {
 			initial_error: u64,
 			/// Upper bound of the error sum of the model.
 			upper: u64,
-			/// Increment of the high-water mark, Q32 bits.
+			/// Rise of the high-water mark for this model, Q32 bits.
 			increment: Q32,
-			/// Effective improvement, which work blocks pay, Q32 bits.
+			/// Effective improvement, which work blocks or the purse of the domain pay, Q32 bits.
 			effective: Q32,
+			/// Bits that later rounds pay while the model stays champion, Q32 bits.
+			carry: Q32,
 		},
 		/// A near miss stays contender, or became one.
 		ContenderKept {
@@ -523,6 +593,55 @@ pub mod pallet {
 			/// Released hold, in plancks.
 			released: Balance,
 		},
+		/// The stake of a seat was burned: its model was not revealed, was rejected, or did not lead the champion by one standard
+		/// error; or the round ended without a verdict that the seats could have had.
+		StakeBurned {
+			/// Round of the seat.
+			round: RoundId,
+			/// Index of the seat in the round.
+			seat: u8,
+			/// Account of the seat.
+			who: T::AccountId,
+			/// Burned stake, in plancks.
+			burned: Balance,
+		},
+		/// A verdict measured a champion that carries bits, and paid those that the draw certifies. At most one bit was used up.
+		CarryPaid {
+			/// Round of the verdict.
+			round: RoundId,
+			/// Identifier of the champion.
+			model: ModelId,
+			/// Author of the champion.
+			who: T::AccountId,
+			/// Rise of the high-water mark for these bits, Q32 bits.
+			increment: Q32,
+			/// Effective improvement that was paid or queued for payment, Q32 bits.
+			effective: Q32,
+			/// Bits that were still carried before a successor was crowned, Q32 bits.
+			left: Q32,
+		},
+		/// The commits of a round have ended, and its evidence was asked for.
+		EvidenceAwaited {
+			/// The round.
+			round: RoundId,
+		},
+		/// The evidence of a round has arrived, and the round takes reveals.
+		RevealsOpened {
+			/// The round.
+			round: RoundId,
+			/// Data that the round is evaluated on.
+			evidence: EvidenceRef,
+			/// First block in which reveals are not taken any more.
+			until: BlockNumber,
+		},
+		/// The reveal window of a round was doubled, because a seat is not revealed and the base fee has risen above four times
+		/// that at its start.
+		WindowExtended {
+			/// The round.
+			round: RoundId,
+			/// First block in which reveals are not taken any more.
+			until: BlockNumber,
+		},
 	}
 
 	#[pallet::error]
@@ -534,8 +653,8 @@ pub mod pallet {
 		/// The round does not accept commits at this block. `doin_round` shows the current round and its phases.
 		NotInCommitPhase,
 		/// Too many rounds of this domain, or of the chain, are undecided. A domain without weight that fewer than three
-		/// evaluators serve, or that had a round without a quorum and none with one since, has one undecided round at most.
-		/// Nothing was held. Try again after the next verdict.
+		/// evaluators serve, or that had a round without a quorum and none with one since, has one undecided round at most, and
+		/// so has a domain whose evidence comes after the commits. Nothing was held. Try again after the next verdict.
 		TooManyRounds,
 		/// The seat costs more than the highest fee that the commit accepts. Nothing was held. `doin_round` shows the fee of the
 		/// next seat: accept it, or commit in the next round, where the first seats are cheaper.
@@ -598,6 +717,13 @@ pub mod pallet {
 		/// release a contender between rounds; any account can release it once the domain accepts no commits, and a champion once
 		/// its domain is removed.
 		ModelInUse,
+		/// The purse of the domain holds less than the reward of one work block, so an improvement might not be paid. Nothing was
+		/// held. `doin_evidence` shows the purse: wait until the owner of the domain has funded it.
+		PurseTooSmall,
+		/// Fewer than three evaluators serve the domain, which has no weight. Its evidence can be used once, so a round that no
+		/// quorum evaluates would waste it. Nothing was held. Commit when more evaluators serve the domain, or when it has
+		/// weight.
+		NotServed,
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -659,6 +785,9 @@ pub mod pallet {
 		/// those of others. The fee and the hold of a seat together are at most `max_fee` times one plus the constant
 		/// `HoldFactor`.
 		///
+		/// On a domain with sealed evidence, the call also holds the stake that the record of the domain states, which `max_fee`
+		/// does not contain. It is burned unless the model is revealed and leads the champion by one standard error.
+		///
 		/// ## Errors
 		///
 		/// - [`UnknownDomain`](Error::UnknownDomain), [`NotActive`](Error::NotActive): the domain does not exist or accepts
@@ -667,6 +796,8 @@ pub mod pallet {
 		/// - [`TooManyRounds`](Error::TooManyRounds), [`RoundFull`](Error::RoundFull): there is no free place.
 		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
+		/// - [`NotServed`](Error::NotServed), [`PurseTooSmall`](Error::PurseTooSmall), or an error of pallet evidence: a round of
+		///   a domain whose evidence comes after the commits could not be evaluated or paid.
 		/// - A token error if the account cannot pay.
 		///
 		/// ## Events
@@ -687,10 +818,11 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The model is stored against a hold per byte, and evaluated after the reveal window. If the claimed validation error
-		/// does not undercut the bar of the domain by the least improvement, the candidate is rejected: the call succeeds,
-		/// nothing is stored, and the hold of the seat is released. The bar is the validation error of the initial champion; on
-		/// public evidence it is that of the champion.
+		/// The model is stored against a hold per byte, and evaluated after the reveal window. That window is the reveal phase of
+		/// the round; where evidence is awaited, it begins when the evidence has arrived. If the claimed validation error does
+		/// not undercut the bar of the domain by the least improvement, the candidate is rejected: the call succeeds, nothing is
+		/// stored, the hold of the seat is released, and its stake is burned. The bar is the validation error of the best
+		/// baseline; on public evidence it is that of the champion.
 		///
 		/// ## Errors
 		///
@@ -705,7 +837,8 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// Deposits [`Revealed`](Event::Revealed), or [`Rejected`](Event::Rejected) with reason `NotBetter`.
+		/// Deposits [`Revealed`](Event::Revealed), or [`Rejected`](Event::Rejected) with reason `NotBetter`, and
+		/// [`StakeBurned`](Event::StakeBurned) for its stake.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::reveal(reveal.model.len() as u32))]
 		pub fn reveal(origin: OriginFor<T>, round: RoundId, reveal: Box<Reveal>, salt: [u8; 32]) -> DispatchResult {
@@ -723,7 +856,8 @@ pub mod pallet {
 		///
 		/// The runtime computes the chunk sum. If it differs from the claim, the candidate is rejected, the penalty is taken from
 		/// the hold of its seat, the caller receives the constant `ChallengerShare` of the penalty, and the fee of the call is
-		/// refunded. `class` is the size class of the domain, which determines the weight of the call.
+		/// refunded. The stake of the seat is burned. `class` is the size class of the domain, which determines the weight of the
+		/// call.
 		///
 		/// ## Errors
 		///

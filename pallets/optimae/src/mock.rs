@@ -1,21 +1,26 @@
 //! Mock runtime of System, Balances and this pallet. [`World`] implements all other pallets: its domains, requests and queue are
-//! in storage, so that a failing call leaves no trace in them, and its prices and sizes are static variables.
+//! in storage, so that a failing call leaves no trace in them, and its prices and sizes are static variables. Its evidence is
+//! scripted: a test decides when it arrives.
 
 use crate::{self as pallet_doin_optimae, test_utils::score_points, Config};
 use codec::{Decode, Encode};
 use doin_primitives::{
-	domain::{Champion, DomainState},
+	domain::{Champion, DomainState, ModelBytes},
 	settlement::Backing,
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult, SizeClass,
-	Status, Subject, TaskId, UnpaidReason, DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, EvidenceRef, Hash, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult,
+	SizeClass, Status, Subject, TaskId, UnpaidReason, DOIN, MILLION, Q32,
 };
-use doin_traits::{AuthorList, ModelList, QueuedImprovement, RecomputationRequest, ScoreError};
+use doin_traits::{AuthorList, ChunkDraw, ModelList, Payment, Progress, QueuedImprovement, RecomputationRequest, ScoreError};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResult,
 	pallet_prelude::ValueQuery,
 	parameter_types,
-	traits::{ConstU128, ConstU32},
+	traits::{
+		fungible::Mutate,
+		tokens::{Fortitude, Precision, Preservation},
+		ConstU128, ConstU32,
+	},
 	weights::Weight,
 	Twox64Concat,
 };
@@ -34,6 +39,8 @@ pub const EVALUATORS: [AccountId; 3] = [51, 52, 53];
 pub const SETTLER: AccountId = 60;
 /// Challenges claims.
 pub const WATCHER: AccountId = 61;
+/// Owns the domains, and the purse of those with sealed evidence.
+pub const OWNER: AccountId = 62;
 /// Owns nothing.
 pub const PAUPER: AccountId = 99;
 
@@ -53,6 +60,16 @@ pub const CHUNKS: usize = 32;
 pub const INITIAL: u32 = 1_000;
 /// First block of every test: the first one of a commit phase of [`DOMAIN`].
 pub const FIRST: u64 = 14;
+/// Stake of a seat of a domain with sealed evidence.
+pub const STAKE: Balance = 10 * DOIN;
+/// Amount in the purse of most tests with sealed evidence.
+pub const PURSE: Balance = 5_000 * DOIN;
+/// Reward of a work block.
+pub const REWARD: Balance = 50 * DOIN;
+/// Price of one bit: T is 1/16 bit.
+pub const BIT_PRICE: Balance = 16 * REWARD;
+/// Blocks in which evidence can arrive.
+pub const EVIDENCE: BlockNumber = RoundParams::DEV.evidence;
 /// Hash of block 0.
 pub const GENESIS: Hash = [42; 32];
 
@@ -105,6 +122,14 @@ parameter_types! {
 	pub static FreePlaces: u32 = 8;
 	/// Weight of every domain, parts per million.
 	pub static WeightNow: u32 = 1_000_000;
+	/// Number of blocks in which pay ramps up.
+	pub static RampNow: BlockNumber = 0;
+	/// `true` if the domain is suspended, or has no evidence left, when a round opens.
+	pub static Exhausted: bool = false;
+	/// `true` if evidence cannot be requested.
+	pub static NothingLeft: bool = false;
+	/// Part of a payment from the purse that can be minted, parts per million: less where seats are unfilled.
+	pub static Mintable: u32 = MILLION;
 	pub const Genesis: Hash = GENESIS;
 	pub const AnswerWeight: Weight = Weight::from_parts(1_000_000_000, 0);
 	pub const SettleWeight: Weight = Weight::from_parts(20_000_000_000, 0);
@@ -120,6 +145,18 @@ pub type Requests = StorageMap<MockRecompute, Twox64Concat, RoundId, Request>;
 pub type NextTask = StorageValue<MockRecompute, TaskId, ValueQuery>;
 #[frame_support::storage_alias]
 pub type Queue = StorageValue<MockWork, Vec<QueuedImprovement<AccountId>>, ValueQuery>;
+/// Improvements that were paid from the purse, and the minted amounts.
+#[frame_support::storage_alias]
+pub type Payments = StorageValue<MockWork, Vec<(QueuedImprovement<AccountId>, Balance)>, ValueQuery>;
+/// Amount in the purse of every domain.
+#[frame_support::storage_alias]
+pub type Purse = StorageValue<MockEvidence, Balance, ValueQuery>;
+/// Rounds that await their evidence, and until when.
+#[frame_support::storage_alias]
+pub type Awaited = StorageMap<MockEvidence, Twox64Concat, RoundId, BlockNumber>;
+/// Evidence that arrives in the block of its request, if any.
+#[frame_support::storage_alias]
+pub type AtOnce = StorageValue<MockEvidence, EvidenceRef>;
 
 /// Request that the recomputation service accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -129,6 +166,7 @@ pub struct Request {
 	pub weighted: bool,
 	pub needs_quorum: bool,
 	pub models: ModelList,
+	pub evidence: EvidenceRef,
 	pub exclude: AuthorList<AccountId>,
 }
 
@@ -163,16 +201,31 @@ impl doin_traits::Domains<AccountId> for World {
 			}
 		});
 	}
-	fn crown(domain: DomainId, champion: Champion<AccountId>, high_water: Q32, upper: u64) {
+	fn baseline(_: DomainId) -> Option<ModelBytes> {
+		None
+	}
+	fn crown(domain: DomainId, champion: Champion<AccountId>, progress: Progress) {
+		let Progress { high_water, carry, upper } = progress;
 		let target = Specs::get(domain).expect("registered").target;
 		States::mutate(domain, |state| {
 			let state = state.as_mut().expect("registered");
 			assert!(high_water >= state.high_water, "the high-water mark does not fall");
 			state.high_water = high_water;
+			state.carry = carry;
 			if doin_scoring::verdict::loss(upper, champion.initial_error) <= u64::from(target) {
 				state.status = Status::Converged;
 			}
 			state.champion = champion;
+		});
+	}
+	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32) {
+		States::mutate(domain, |state| {
+			let state = state.as_mut().expect("registered");
+			assert!(
+				high_water >= state.high_water && carry <= state.carry,
+				"the mark does not fall, and carried bits do not grow"
+			);
+			(state.high_water, state.carry) = (high_water, carry);
 		});
 	}
 }
@@ -190,8 +243,8 @@ impl doin_traits::Recompute<AccountId> for World {
 		assert_eq!(request.domain, round.domain);
 		assert!(!Requests::contains_key(round), "a round is evaluated once");
 		let task = NextTask::mutate(|next| core::mem::replace(next, *next + 1));
-		let RecomputationRequest { class, weighted, needs_quorum, models, exclude, .. } = request;
-		Requests::insert(round, Request { task, class, weighted, needs_quorum, models, exclude });
+		let RecomputationRequest { class, weighted, needs_quorum, models, evidence, exclude, .. } = request;
+		Requests::insert(round, Request { task, class, weighted, needs_quorum, models, evidence, exclude });
 		Ok(task)
 	}
 	/// The accounts of [`EVALUATORS`] are among the evaluators.
@@ -205,7 +258,7 @@ impl doin_traits::Recompute<AccountId> for World {
 }
 
 impl doin_traits::ChunkScorer for World {
-	fn drawn_sum(_: DomainId, _: &ModelRef, _: &Hash, _: u16) -> Result<u32, ScoreError> {
+	fn drawn_sum(_: ChunkDraw, _: &ModelRef, _: u16) -> Result<u32, ScoreError> {
 		Err(ScoreError::NoSuchChunk)
 	}
 	/// The validation sum of a chunk is the coordinate of the model with that index.
@@ -233,6 +286,60 @@ impl doin_traits::Work<AccountId> for World {
 		assert!(FreePlaces::get() > 0 && improvement.effective > 0, "the queue has a free place for every effective improvement");
 		Queue::append(improvement);
 	}
+	fn reward() -> Balance {
+		REWARD
+	}
+	fn price(effective: Q32) -> Balance {
+		(BIT_PRICE * Balance::from(effective)) >> 32
+	}
+	/// Mints to the optimizer alone.
+	fn pay(improvement: QueuedImprovement<AccountId>, most: Balance) -> Payment {
+		let affordable = Q32::try_from((most << 32) / BIT_PRICE).unwrap_or(Q32::MAX);
+		let effective = improvement.effective.min(affordable);
+		let minted = Self::price(effective) * Balance::from(Mintable::get()) / Balance::from(MILLION);
+		if minted > 0 {
+			Balances::mint_into(&improvement.optimizer, minted).expect("optimizers can receive");
+		}
+		if effective > 0 {
+			Payments::append((QueuedImprovement { effective, ..improvement }, minted));
+		}
+		Payment { effective, minted }
+	}
+}
+
+impl doin_traits::EvidenceSource for World {
+	fn ensure_open(_: DomainId) -> DispatchResult {
+		frame_support::ensure!(!Exhausted::get(), "no evidence is left");
+		Ok(())
+	}
+	fn request(round: RoundId) -> DispatchResult {
+		frame_support::ensure!(!NothingLeft::get(), "no evidence is left");
+		assert!(!Awaited::contains_key(round), "evidence is requested once");
+		if let Some(evidence) = AtOnce::get() {
+			<Optimae as doin_traits::OnEvidence>::stands(round, evidence);
+			return Ok(());
+		}
+		Awaited::insert(round, System::block_number() as BlockNumber + EVIDENCE);
+		Ok(())
+	}
+	fn awaited_until(round: RoundId) -> Option<BlockNumber> {
+		Awaited::get(round)
+	}
+	fn is_ready(_: DomainId, least: Balance) -> bool {
+		Purse::get() >= least
+	}
+	fn purse(_: DomainId) -> Balance {
+		Purse::get()
+	}
+	fn spend(_: RoundId, amount: Balance) -> Balance {
+		Purse::mutate(|purse| *purse = purse.checked_sub(amount).expect("the purse covers what it pays for"));
+		let (keep, exact, force) = (Preservation::Preserve, Precision::Exact, Fortitude::Polite);
+		Balances::burn_from(&OWNER, amount, keep, exact, force).expect("the owner has the amount of its purse")
+	}
+	fn retired(_: DomainId) {}
+	fn retired_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 impl doin_traits::BaseFee for World {
@@ -251,6 +358,9 @@ impl doin_traits::Timing for World {
 	fn rounds() -> RoundParams {
 		RoundParams::DEV
 	}
+	fn ramp() -> BlockNumber {
+		RampNow::get()
+	}
 }
 
 impl Config for Test {
@@ -259,6 +369,7 @@ impl Config for Test {
 	type Domains = World;
 	type DomainWeights = World;
 	type Recompute = World;
+	type Evidence = World;
 	type ChunkScorer = World;
 	type Work = World;
 	type BaseFee = World;
@@ -283,10 +394,14 @@ impl crate::BenchmarkHelper<AccountId> for World {
 		System::set_block_number(FIRST);
 		DOMAIN
 	}
-	fn public_domain() -> DomainId {
-		crate::test_utils::add_domain(DOMAIN, doin_primitives::Evidence::Public);
+	fn sealed_domain() -> DomainId {
+		crate::test_utils::add_domain(DOMAIN, crate::test_utils::sealed());
+		Purse::put(2 * BIT_PRICE);
 		System::set_block_number(FIRST);
 		DOMAIN
+	}
+	fn carrying(domain: DomainId, carry: Q32) {
+		States::mutate(domain, |state| state.as_mut().expect("registered").carry = carry);
 	}
 	fn reveal(_: DomainId, _: u32) -> doin_primitives::payload::Reveal {
 		crate::test_utils::candidate([INITIAL - 100; CHUNKS])

@@ -27,35 +27,41 @@ pub(crate) struct Verdict<'a, AccountId> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Serves an agenda item: ends the reveal window of a round, or evaluates a round whose predecessor is decided.
+	/// Serves an agenda item: asks for the evidence of a round whose commits have ended, ends the reveal window of a round, or
+	/// evaluates a round whose predecessor is decided.
 	pub(crate) fn serve(id: RoundId) {
 		let Some(round) = Rounds::<T>::get(id) else {
 			defensive!("a round on the agenda must exist", id);
 			return;
 		};
 		match round.stage {
+			Stage::Collecting if round.evidence.is_none() => Self::request_evidence(id, round),
 			Stage::Collecting => Self::close(id, round),
+			Stage::Revealing { base_fee, extended, .. } => Self::end_reveals(id, round, base_fee, extended),
 			Stage::Waiting => Self::evaluate(id, round),
-			Stage::Evaluating { .. } => {
-				defensive!("a round that is evaluated must not be on the agenda", id);
+			Stage::Awaiting | Stage::Evaluating { .. } => {
+				defensive!("a round that awaits its evidence, or is evaluated, must not be on the agenda", id);
 			}
 		}
 	}
 
 	/// Ends the reveal window: seats without a reveal are forfeited or excused, and the round is evaluated, waits or ends. The
 	/// parts of their fees for recomputing models stay held: that of the first seat pays for models that every list contains.
-	fn close(id: RoundId, mut round: Round<T::AccountId>) {
+	/// Only seats whose evidence was not awaited are excused.
+	pub(crate) fn close(id: RoundId, mut round: Round<T::AccountId>) {
 		let base_fee = T::BaseFee::base_fee();
+		let is_excusable = !matches!(round.stage, Stage::Revealing { .. });
 		for (index, seat) in round.seats.iter_mut().enumerate().filter(|(_, seat)| seat.status == SeatStatus::Committed) {
 			seat.status = SeatStatus::Forfeited;
 			let (seat_index, who) = (index as u8, seat.who.clone());
-			if base_fee > seat.base_fee.saturating_mul(EXCUSING_RISE) {
+			if is_excusable && base_fee > seat.base_fee.saturating_mul(EXCUSING_RISE) {
 				Self::refund(seat);
 				Self::deposit_event(Event::SeatExcused { round: id, seat: seat_index, who });
 			} else {
 				let burned = Self::forfeit(seat);
 				Records::<T>::mutate(&who, |record| record.forfeited = record.forfeited.saturating_add(1));
 				Self::deposit_event(Event::SeatForfeited { round: id, seat: seat_index, who, burned });
+				Self::burn_stake(id, seat_index, seat);
 			}
 		}
 		if round.candidates().is_empty() {
@@ -100,6 +106,7 @@ impl<T: Config> Pallet<T> {
 			weighted,
 			needs_quorum,
 			models: evaluation.models.clone(),
+			evidence: round.evidence.unwrap_or_default(),
 			exclude,
 		};
 		match T::Recompute::request(request) {
@@ -123,6 +130,7 @@ impl<T: Config> Pallet<T> {
 			let Some(model) = seat.model else { continue };
 			let claimed = Models::<T>::get(model).map_or(u64::MAX, |stored| total(&stored.validation));
 			if !public_test(bar, claimed, spec.min_improvement) {
+				Self::return_stake(seat);
 				Self::reject(id, index as u8, seat, RejectionReason::Overtaken);
 				seat.model = None;
 				Self::remove_model(model);
@@ -166,7 +174,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Ends a round that no quorum evaluated, or whose answers nobody settled before the time-out. Burns the fees and releases
-	/// the holds, and the parts of the fees for a recomputation.
+	/// the holds, and the parts of the fees for a recomputation. Stakes are burned if nobody settled the answers, or if the seats
+	/// counted on a quorum without weight, or have paid for a recomputation: they have used up evidence, and could have had it
+	/// decided.
 	///
 	/// The seats have occupied a place and the chain has stored their models, so a round that lapses must not be free. In
 	/// particular, the owners of the seats could have recomputed or settled the round, so they could ignore draws with an
@@ -176,6 +186,11 @@ impl<T: Config> Pallet<T> {
 		round.seats.iter_mut().for_each(Self::return_recomputation);
 		Self::pay_fees(id, round.seats.iter().cloned(), None);
 		round.seats.iter_mut().for_each(|seat| seat.fee_held = 0);
+		if reason == UnpaidReason::Unsettled || round.sale != Sale::Weighted {
+			for (index, seat) in round.seats.iter_mut().enumerate() {
+				Self::burn_stake(id, index as u8, seat);
+			}
+		}
 		Self::void(id, round, reason, None);
 	}
 
@@ -186,6 +201,7 @@ impl<T: Config> Pallet<T> {
 		for seat in round.seats.iter_mut() {
 			Self::return_recomputation(seat);
 			Self::refund(seat);
+			Self::return_stake(seat);
 			if let Some(model) = seat.model.take() {
 				Self::remove_model(model);
 			}

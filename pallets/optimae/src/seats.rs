@@ -2,7 +2,7 @@
 
 use crate::{
 	fees::Service,
-	types::{Round, Seat},
+	types::{Round, Seat, Stage},
 	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds,
 };
 use doin_primitives::{
@@ -10,13 +10,13 @@ use doin_primitives::{
 	payload::Reveal,
 	round::{Phase, MAX_SEATS},
 	verdict::bar,
-	Balance, DomainId, DomainSpec, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
+	Balance, DomainId, DomainSpec, EvidenceKind, EvidenceRef, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
 };
 use doin_scoring::{
 	verdict::{public_test, total},
 	Model,
 };
-use doin_traits::{block::current_block, BaseFee, ChunkScorer, Domains, Timing};
+use doin_traits::{block::current_block, BaseFee, ChunkScorer, Domains, EvidenceSource, Timing, Work};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
@@ -42,9 +42,11 @@ impl<T: Config> Pallet<T> {
 		let opened = Rounds::<T>::get(id);
 		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
 		let service = Self::service(domain, &spec, &state, optimizers.chain([who.clone()]));
+		let kind = spec.evidence.kind();
+		Self::ensure_evidence(domain, kind, service)?;
 		let mut round = match opened {
 			Some(round) => round,
-			None => Self::open(id, &rounds, service)?,
+			None => Self::open(id, &rounds, kind, service)?,
 		};
 		// An equal commitment of another account is a copy that cannot be revealed. It must not keep the author of the
 		// original out.
@@ -54,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		let price = Self::price(id, &spec, &state, service, &round);
 		ensure!(index >= MAX_SEATS || price.fee <= max_fee, Error::<T>::SeatTooExpensive);
 		let burned = price.fee.saturating_sub(price.held);
+		let stake = spec.evidence.stake();
 		let seat = Seat {
 			who: who.clone(),
 			commitment: hash,
@@ -61,6 +64,7 @@ impl<T: Config> Pallet<T> {
 			fee_held: price.held,
 			recomputation: price.recomputation,
 			hold: price.hold,
+			stake,
 			base_fee: T::BaseFee::base_fee(),
 			status: SeatStatus::Committed,
 			model: None,
@@ -68,6 +72,9 @@ impl<T: Config> Pallet<T> {
 		round.seats.try_push(seat).map_err(|_| Error::<T>::RoundFull)?;
 		T::Currency::hold(&HoldReason::SeatFee.into(), &who, price.held)?;
 		T::Currency::hold(&HoldReason::Seat.into(), &who, price.hold)?;
+		if stake > 0 {
+			T::Currency::hold(&HoldReason::Stake.into(), &who, stake)?;
+		}
 		if burned > 0 {
 			T::Currency::burn_from(&who, burned, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
 		}
@@ -80,28 +87,65 @@ impl<T: Config> Pallet<T> {
 			fee: price.fee,
 			burned,
 			hold: price.hold,
+			stake,
 		});
 		Ok(())
 	}
 
-	/// Opens a round: counts it in its domain and schedules the end of its reveal window.
-	fn open(id: RoundId, rounds: &RoundParams, service: Service) -> Result<Round<T::AccountId>, DispatchError> {
+	/// Checks that a seat whose evidence is awaited can be evaluated and paid. Evidence can be used once, so a domain without
+	/// weight needs a quorum, and a purse has to cover one work block.
+	fn ensure_evidence(domain: DomainId, kind: EvidenceKind, service: Service) -> DispatchResult {
+		if !kind.is_awaited() {
+			return Ok(());
+		}
+		T::Evidence::ensure_open(domain)?;
+		ensure!(service.weighted || service.has_quorum(), Error::<T>::NotServed);
+		let is_purse_needed = service.weighted && kind == EvidenceKind::Sealed;
+		ensure!(!is_purse_needed || T::Evidence::purse(domain) >= T::Work::reward(), Error::<T>::PurseTooSmall);
+		Ok(())
+	}
+
+	/// Opens a round: counts it in its domain, and schedules the end of its reveal window, or of its commits if its evidence is
+	/// awaited.
+	///
+	/// Such a round is the only undecided one of its domain. A seat would otherwise lose its stake because the verdict of an
+	/// earlier round overtook it, and two rounds would count on the same purse.
+	fn open(
+		id: RoundId,
+		rounds: &RoundParams,
+		kind: EvidenceKind,
+		service: Service,
+	) -> Result<Round<T::AccountId>, DispatchError> {
 		ensure!(Rounds::<T>::count() < service.places(), Error::<T>::TooManyRounds);
 		Pending::<T>::try_mutate(id.domain, |pending| {
-			ensure!(pending.is_empty() || !service.is_unserved(), Error::<T>::TooManyRounds);
+			let is_only_one = service.is_unserved() || kind.is_awaited();
+			ensure!(pending.is_empty() || !is_only_one, Error::<T>::TooManyRounds);
 			pending.try_push(id.number).map_err(|_| Error::<T>::TooManyRounds)
 		})?;
 		T::Domains::open_round(id.domain)?;
-		let (_, closing) = rounds.reveal_window(id);
-		AgendaOf::<T>::schedule(current_block::<T>(), closing, id);
-		Ok(Round::new(service.sale()))
+		let (commits_end, closing) = rounds.reveal_window(id);
+		let (due, evidence) = if kind.is_awaited() { (commits_end, None) } else { (closing, Some(EvidenceRef::Drawn)) };
+		AgendaOf::<T>::schedule(current_block::<T>(), due, id);
+		Ok(Round::new(service.sale(), evidence))
+	}
+
+	/// Returns `true` if `round` takes reveals at this block.
+	fn takes_reveals(id: RoundId, round: &Round<T::AccountId>) -> bool {
+		let now = current_block::<T>();
+		match round.stage {
+			Stage::Revealing { until, .. } => now < until,
+			Stage::Collecting if round.evidence.is_some() => {
+				let place = T::Timing::rounds().place(id.domain, now);
+				place.round == id && place.phase == Phase::Reveal
+			}
+			Stage::Collecting | Stage::Waiting | Stage::Evaluating { .. } | Stage::Awaiting => false,
+		}
 	}
 
 	/// Reveals the candidate of a seat; see [`Call::reveal`](crate::Call::reveal).
 	pub(crate) fn do_reveal(who: T::AccountId, id: RoundId, reveal: Reveal, salt: [u8; 32]) -> DispatchResult {
 		let mut round = Rounds::<T>::get(id).ok_or(Error::<T>::UnknownRound)?;
-		let place = T::Timing::rounds().place(id.domain, current_block::<T>());
-		ensure!(place.round == id && place.phase == Phase::Reveal, Error::<T>::NotInRevealPhase);
+		ensure!(Self::takes_reveals(id, &round), Error::<T>::NotInRevealPhase);
 		let committed = commitment(Tag::Optimae, &T::GenesisHash::get(), &id, &who, &payload_hash(&reveal), &salt);
 		let (index, seat) = round
 			.seats
@@ -146,11 +190,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes a seat out of the race and releases its hold. The model of the seat stays until the caller removes it.
+	/// Takes a seat out of the race, releases its hold, and burns its stake. A stake that has to be returned is returned before.
+	/// The model of the seat stays until the caller removes it.
 	pub(crate) fn reject(round: RoundId, index: u8, seat: &mut Seat<T::AccountId>, reason: RejectionReason) {
 		seat.status = SeatStatus::Rejected(reason);
 		Self::release_hold(seat);
 		Records::<T>::mutate(&seat.who, |record| record.rejected = record.rejected.saturating_add(1));
 		Self::deposit_event(Event::Rejected { round, seat: index, who: seat.who.clone(), model: seat.model, reason });
+		Self::burn_stake(round, index, seat);
 	}
 }

@@ -2,11 +2,12 @@
 
 use crate::{
 	mock::{
-		AccountId, Available, Balances, BaseFeeNow, FreePlaces, Optimae, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin,
-		ServiceFull, Specs, States, System, Test, WeightNow, CHUNKS, DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL,
-		SETTLER, WATCHER,
+		AccountId, Available, Awaited, Balances, BaseFeeNow, Exhausted, FreePlaces, Mintable, NothingLeft, Optimae, Purse,
+		RampNow, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin, ServiceFull, Specs, States, System, Test, WeightNow, CHUNKS,
+		DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL, OWNER, PURSE, SETTLER, STAKE, WATCHER,
 	},
-	Call, Event, HoldReason, Pending,
+	types::Stage,
+	Call, Event, HoldReason, Pending, Rounds,
 };
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
@@ -15,11 +16,11 @@ use doin_primitives::{
 	quorum::MIN_QUORUM,
 	round::Phase,
 	settlement::{largest, pay_shares, Backing, Helpers, PayShares},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, ModelRef, RoundId, RoundParams, RoundResult, SizeClass,
-	Split, Status, Subject, UnpaidReason,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, ModelRef, RoundId, RoundParams, RoundResult,
+	SizeClass, Split, Status, Subject, UnpaidReason, MILLION,
 };
 use doin_scoring::{Generator, Model, Program, Quadratic};
-use doin_traits::{Models, OnRecomputed, Outcome, VoidReason};
+use doin_traits::{Models, OnEvidence, OnRecomputed, Outcome, VoidReason};
 use frame_support::{
 	dispatch::DispatchResult,
 	traits::{fungible::InspectHold, Hooks},
@@ -42,6 +43,11 @@ pub fn synthetic() -> Evidence {
 	Evidence::Synthetic(Generator { template: vec![0].try_into().unwrap(), ar: Default::default(), noise: 1, level: 0 })
 }
 
+/// Returns sealed evidence.
+pub fn sealed() -> Evidence {
+	Evidence::Sealed { units: 512, stake: STAKE }
+}
+
 /// Registers an active domain whose models are points of [`CHUNKS`] coordinates and whose champion is repeat-last.
 pub fn add_domain(domain: DomainId, evidence: Evidence) {
 	let gene = Gene { name: b"width".to_vec().try_into().unwrap(), lo: 0, hi: 100, log: false, frac: 0 };
@@ -55,6 +61,7 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		values: 0,
 		growth: Growth::Fixed,
 		split: Split { train_end: 0, validation_end: 0 },
+		licence: Default::default(),
 		evidence,
 		min_improvement: 2_000,
 		target: 0,
@@ -69,17 +76,22 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		validation_error: u64::from(INITIAL) * CHUNKS as u64,
 	};
 	let state = DomainState {
-		owner: 1_000,
+		owner: OWNER,
 		status: Status::Active,
 		pages_missing: 0,
 		initial: ModelRef::RepeatLast,
 		initial_validation_error: champion.validation_error,
+		bar: champion.validation_error,
 		champion,
 		high_water: 0,
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
 		unanswered: false,
+		suspended: None,
+		carry: 0,
+		weight_since: 0,
+		is_alike: true,
 	};
 	Specs::insert(domain, spec);
 	States::insert(domain, state);
@@ -199,6 +211,48 @@ pub fn collect(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
 	round
 }
 
+/// Commits in a round of `domain`, with one seat per solution, and runs to the end of its commits.
+pub fn commit_all(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
+	run_to_phase(domain, Phase::Commit);
+	let round = current(domain);
+	for (i, (who, solution)) in solutions.iter().enumerate() {
+		commit(*who, domain, solution, [i as u8; 32]).expect("commits are accepted");
+	}
+	run_to(RoundParams::DEV.reveal_window(round).0);
+	round
+}
+
+/// Reports that the evidence of `round` has arrived: segment 0.
+pub fn arrive(round: RoundId) {
+	Awaited::take(round).expect("the evidence is awaited");
+	Optimae::stands(round, EvidenceRef::Segment(0));
+}
+
+/// Reports that `round` gets no evidence.
+pub fn fail(round: RoundId, reason: UnpaidReason) {
+	Awaited::take(round).expect("the evidence is awaited");
+	Optimae::failed(round, reason);
+}
+
+/// Returns the first block after the reveals of a round that takes them.
+pub fn until(round: RoundId) -> BlockNumber {
+	match Rounds::<Test>::get(round).expect("undecided").stage {
+		Stage::Revealing { until, .. } => until,
+		stage => panic!("no reveals are taken: {stage:?}"),
+	}
+}
+
+/// Runs a round of a domain with sealed evidence to the end of its reveals, with one seat per solution.
+pub fn collect_sealed(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
+	let round = commit_all(domain, solutions);
+	arrive(round);
+	for (i, (who, solution)) in solutions.iter().enumerate() {
+		reveal(*who, round, solution, [i as u8; 32]).expect("reveals are accepted");
+	}
+	run_to(until(round));
+	round
+}
+
 /// Returns the sums of all models of the request of `round`.
 pub fn sums_by(round: RoundId, sums: impl Fn(&ModelRef) -> Vec<u32>) -> Sums {
 	let models = Requests::get(round).expect("evaluated").models;
@@ -300,6 +354,7 @@ pub fn burned() -> Balance {
 		Event::Committed { burned, .. }
 		| Event::SeatForfeited { burned, .. }
 		| Event::ClaimDisproved { burned, .. }
+		| Event::StakeBurned { burned, .. }
 		| Event::FeesPaid { burned, .. } => burned,
 		_ => 0,
 	};
@@ -309,7 +364,7 @@ pub fn burned() -> Balance {
 /// Returns the storage of a fresh chain.
 pub fn ext() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let rich = (1..=20).chain(EVALUATORS).chain([SETTLER, WATCHER]);
+	let rich = (1..=20).chain(EVALUATORS).chain([SETTLER, WATCHER, OWNER]);
 	pallet_balances::GenesisConfig::<Test> { balances: rich.map(|who| (who, ENDOWMENT)).collect(), ..Default::default() }
 		.assimilate_storage(&mut storage)
 		.unwrap();
@@ -324,12 +379,25 @@ pub fn test(run: impl FnOnce()) {
 		ServiceFull::set(false);
 		FreePlaces::set(8);
 		WeightNow::set(1_000_000);
+		RampNow::set(0);
+		Exhausted::set(false);
+		NothingLeft::set(false);
+		Mintable::set(MILLION);
 		System::set_block_number(FIRST);
 		Optimae::on_initialize(FIRST);
 		add_domain(DOMAIN, synthetic());
 		let issued = Balances::total_issuance();
 		run();
 		check(issued);
+	});
+}
+
+/// Runs a test as [`test`] does, with sealed evidence for [`DOMAIN`], and [`PURSE`] in its purse.
+pub fn sealed_test(run: impl FnOnce()) {
+	test(|| {
+		add_domain(DOMAIN, sealed());
+		Purse::put(PURSE);
+		run();
 	});
 }
 

@@ -8,7 +8,7 @@ use doin_primitives::{
 	gauge::MAX_WEIGHED,
 	payload::ChunkSums,
 	round::MAX_SEATS,
-	Balance, Hash, ModelId, RoundId, SeatStatus, TaskId,
+	Balance, BlockNumber, EvidenceRef, Hash, ModelId, RoundId, SeatStatus, TaskId,
 };
 use scale_info::TypeInfo;
 
@@ -45,6 +45,9 @@ pub struct Seat<AccountId> {
 	pub recomputation: Balance,
 	/// Remaining hold that guarantees the reveal, in plancks.
 	pub hold: Balance,
+	/// Stake on hold, in plancks: burned unless the model of the seat is revealed and leads the champion by one standard error. 0
+	/// unless the evidence of the domain is sealed, and once the stake is burned or returned.
+	pub stake: Balance,
 	/// Base fee of the block of the commit, plancks per gas.
 	pub base_fee: Balance,
 	/// Status of the seat.
@@ -56,7 +59,7 @@ pub struct Seat<AccountId> {
 /// Stage of a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Stage {
-	/// Accepts commits and reveals in the phases of the domain's grid.
+	/// Accepts commits in the commit phase of the domain's grid and, unless its evidence is awaited, reveals in the reveal phase.
 	#[codec(index = 0)]
 	Collecting,
 	/// The reveal window has ended, and an earlier round of the domain is undecided.
@@ -69,6 +72,19 @@ pub enum Stage {
 		task: TaskId,
 		/// Models of the task.
 		evaluation: Evaluation,
+	},
+	/// The commits have ended, and the evidence of the round is awaited.
+	#[codec(index = 3)]
+	Awaiting,
+	/// The evidence has arrived. Accepts reveals.
+	#[codec(index = 4)]
+	Revealing {
+		/// First block in which reveals are not accepted any more.
+		until: BlockNumber,
+		/// Base fee of the block in which the evidence arrived, plancks per gas.
+		base_fee: Balance,
+		/// `true` if the window for reveals has been doubled.
+		extended: bool,
 	},
 }
 
@@ -98,19 +114,21 @@ pub struct Round<AccountId> {
 	pub sale: Sale,
 	/// Stage of the round.
 	pub stage: Stage,
+	/// Data that the round is evaluated on; `None` until evidence that is awaited arrives.
+	pub evidence: Option<EvidenceRef>,
 }
 
 impl<AccountId> Round<AccountId> {
-	/// Returns a round without seats.
-	pub fn new(sale: Sale) -> Self {
-		Self { seats: BoundedVec::new(), sale, stage: Stage::Collecting }
+	/// Returns a round without seats. `evidence` is `None` if its evidence is awaited.
+	pub fn new(sale: Sale, evidence: Option<EvidenceRef>) -> Self {
+		Self { seats: BoundedVec::new(), sale, stage: Stage::Collecting, evidence }
 	}
 
 	/// Returns the recomputation task that evaluates the models.
 	pub fn task(&self) -> Option<TaskId> {
 		match self.stage {
 			Stage::Evaluating { task, .. } => Some(task),
-			Stage::Collecting | Stage::Waiting => None,
+			Stage::Collecting | Stage::Waiting | Stage::Awaiting | Stage::Revealing { .. } => None,
 		}
 	}
 

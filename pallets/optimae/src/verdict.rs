@@ -1,31 +1,20 @@
 //! Verdicts: applies the decisions of [`doin_primitives::verdict`] to storage and balances.
 
 use crate::{
+	pay::{Decided, Paid},
 	rounds::Verdict,
-	types::{Contender, Evaluation, Round, Stage},
+	types::{Contender, Evaluation, Round, Stage, StoredModel},
 	Config, Contenders, Event, Models, Pallet, Records, Rounds, WeightInfo, LOG_TARGET,
 };
 use doin_primitives::{
-	domain::{Champion, DomainState},
+	domain::Champion,
 	payload::{ChunkSums, Sums},
-	verdict::{effective_improvement, Criteria, Decision, Draw, Dropped, Winner},
-	DomainId, DomainSpec, EvidenceKind, ModelRef, RejectionReason, RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
+	verdict::{leads_by_standard_error, Criteria, Decision, Draw, Dropped, Winner},
+	DomainId, EvidenceKind, ModelRef, RejectionReason, RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
 };
-use doin_scoring::verdict::total;
-use doin_traits::{block::current_block, DomainWeights, Domains, OnRecomputed, Outcome, QueuedImprovement, VoidReason, Work};
+use doin_scoring::verdict::{evidence_chunks, total, with_evidence, MIN_CHUNKS, NO_EVIDENCE};
+use doin_traits::{block::current_block, Domains, OnRecomputed, Outcome, Progress, VoidReason, Work};
 use frame_support::{defensive, traits::DefensiveTruncateFrom, weights::Weight};
-
-/// Round that is decided, and the domain that it belongs to.
-struct Decided<'a, AccountId> {
-	/// The round.
-	round: RoundId,
-	/// Record of the domain.
-	spec: &'a DomainSpec,
-	/// State of the domain before the verdict.
-	state: &'a DomainState<AccountId>,
-	/// Final sums, and who verified them.
-	outcome: &'a Outcome<AccountId>,
-}
 
 /// Decision of a round that was applied, and its result.
 struct Applied {
@@ -33,6 +22,16 @@ struct Applied {
 	decision: Decision,
 	/// Result of the round.
 	result: RoundResult,
+}
+
+/// New champion with its record and its chunk sums on the draw.
+struct Crowned<'a, AccountId> {
+	/// Statistics of the verdict.
+	winner: &'a Winner,
+	/// Stored model.
+	stored: StoredModel<AccountId>,
+	/// Its chunk sums.
+	sums: &'a [u32],
 }
 
 impl<T: Config> Pallet<T> {
@@ -43,6 +42,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Decides an evaluated round and applies the decision. Returns the decision, or the reason for which the sums permit none;
 	/// then nothing has changed.
+	///
+	/// Carried bits of the champion are paid first, also in the verdict that dethrones it: they raise the high-water mark that
+	/// the improvement of the winner is counted from.
 	fn decide(
 		id: RoundId,
 		round: &mut Round<T::AccountId>,
@@ -59,34 +61,55 @@ impl<T: Config> Pallet<T> {
 		let contender = Self::evaluated_contender(id.domain, evaluation);
 		let criteria = Criteria::new(&spec, &state);
 		let draw = Draw { criteria, evaluation, sums: &outcome.sums, contender: contender.as_ref() };
+		let decided = Self::decided(id, &spec, &state, outcome);
+		let carried = decided.carried(draw.cover());
+		let draw = Draw { criteria: criteria.raised_by(carried.increment), ..draw };
 		let candidates = round.candidates();
-		let Some(decision) = draw.decide(&candidates) else {
-			let is_perfect = outcome.sums.first().is_some_and(|initial| total(initial) == 0);
-			return Err(if is_perfect { UnpaidReason::NothingToImprove } else { unknown });
-		};
-		let result = match &decision.winner {
-			Some(winner) => {
-				let decided = Decided { round: id, spec: &spec, state: &state, outcome };
-				let sums = draw.submitted(winner.model).ok_or(unknown)?;
-				Self::crown(&decided, winner, sums).ok_or(unknown)?
-			}
-			None => RoundResult::Unpaid(match &decision.contender {
-				_ if candidates.is_empty() => UnpaidReason::NoCandidate,
-				Some(contender) if candidates.contains(&contender.model) => UnpaidReason::ContenderKept,
-				_ => UnpaidReason::NoImprovement,
+		let decision = draw.decide(&candidates).ok_or_else(|| Self::inconclusive(&outcome.sums))?;
+		let crowned = match &decision.winner {
+			Some(winner) => Some(Crowned {
+				winner,
+				stored: Models::<T>::get(winner.model).ok_or(unknown)?,
+				sums: draw.submitted(winner.model).ok_or(unknown)?,
 			}),
+			None => None,
+		};
+
+		let former = Self::pay_carried(&decided, carried);
+		let result = match crowned {
+			Some(crowned) => Self::crown(&decided, crowned, former),
+			None => {
+				let high_water = state.high_water.saturating_add(former.rise);
+				if (high_water, carried.left) != (state.high_water, state.carry) {
+					T::Domains::record_progress(id.domain, high_water, carried.left);
+				}
+				former.result().unwrap_or(RoundResult::Unpaid(match &decision.contender {
+					_ if candidates.is_empty() => UnpaidReason::NoCandidate,
+					Some(contender) if candidates.contains(&contender.model) => UnpaidReason::ContenderKept,
+					_ => UnpaidReason::NoImprovement,
+				}))
+			}
 		};
 		Self::replace_contender(id.domain, evaluation, &decision);
-		Self::clear_seats(id, round, &decision);
+		Self::clear_seats(id, round, &decision, &draw);
 		Ok(Applied { decision, result })
 	}
 
-	/// Makes `winner` the champion and queues its effective improvement. `sums` are its chunk sums on the draw. Returns the
-	/// result of the round. Returns `None` and changes nothing if the model is not stored.
-	fn crown(decided: &Decided<T::AccountId>, winner: &Winner, sums: &[u32]) -> Option<RoundResult> {
-		let Winner { model, error, champion_error, initial_error, upper, increment, .. } = *winner;
-		let Decided { round, spec, state, outcome } = *decided;
-		let stored = Models::<T>::get(model)?;
+	/// Returns the reason for which final sums permit no verdict.
+	fn inconclusive(sums: &Sums) -> UnpaidReason {
+		match sums.first() {
+			Some(initial) if initial.contains(&NO_EVIDENCE) && evidence_chunks(initial) < MIN_CHUNKS => UnpaidReason::TooFewBars,
+			Some(initial) if with_evidence(initial, initial).all(|sum| sum == 0) => UnpaidReason::NothingToImprove,
+			_ => UnpaidReason::NoRecomputation,
+		}
+	}
+
+	/// Makes the winner the champion and pays its effective improvement, or queues it for payment. `former` was paid for carried
+	/// bits of the former champion. Returns the result of the round.
+	fn crown(decided: &Decided<T::AccountId>, crowned: Crowned<T::AccountId>, former: Paid) -> RoundResult {
+		let Crowned { winner, stored, sums } = crowned;
+		let Winner { model, error, champion_error, initial_error, upper, raw, .. } = *winner;
+		let Decided { round, spec, state, .. } = *decided;
 		let author = stored.author;
 		let mut validation_error = total(&stored.validation);
 		if spec.evidence.kind() == EvidenceKind::Public {
@@ -104,19 +127,12 @@ impl<T: Config> Pallet<T> {
 			initial_error,
 			validation_error,
 		};
-		let (weight, value) = (T::DomainWeights::weight(round.domain), spec.evidence.value());
-		let effective = effective_improvement(increment, weight, value);
-		T::Domains::crown(round.domain, champion, state.high_water.saturating_add(increment), upper);
-		let result = if effective > 0 {
-			let (evaluators, backing) = (outcome.pay.clone(), outcome.backing);
-			T::Work::enqueue(QueuedImprovement { round, effective, optimizer: author.clone(), evaluators, backing });
-			RoundResult::Paid { effective }
-		} else if increment > 0 || weight == 0 || value == 0 {
-			// A tiny increment times a small weight is rounded down to 0.
-			RoundResult::Unpaid(UnpaidReason::NoWeight)
-		} else {
-			RoundResult::Unpaid(UnpaidReason::BelowHighWater)
-		};
+		let pay = decided.pay(raw, former.bits);
+		let paid = Self::pay_bits(decided, &author, pay.increment, pay.rise);
+		let both = paid.plus(former);
+		let high_water = state.high_water.saturating_add(both.rise);
+		T::Domains::crown(round.domain, champion, Progress { high_water, carry: pay.carry, upper });
+		let result = both.result().unwrap_or_else(|| RoundResult::Unpaid(decided.unpaid_reason(raw, both)));
 		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
 		Self::deposit_event(Event::Crowned {
 			round,
@@ -126,13 +142,14 @@ impl<T: Config> Pallet<T> {
 			champion_error,
 			initial_error,
 			upper,
-			increment,
-			effective,
+			increment: paid.rise,
+			effective: paid.effective,
+			carry: pay.carry,
 		});
 		if let ModelRef::Stored(former) = state.champion.model {
 			Self::remove_model(former);
 		}
-		Some(result)
+		result
 	}
 
 	/// Stores the contender of a decision and drops the former one, if it is another model.
@@ -155,17 +172,27 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Releases the holds of the seats of a decided round and removes the models that are neither champion nor contender.
-	fn clear_seats(id: RoundId, round: &mut Round<T::AccountId>, decision: &Decision) {
+	/// Releases the holds of the seats of a decided round and removes the models that are neither champion nor contender. The
+	/// stake of a candidate that lost is returned if it leads the former champion by one standard error, which few copies of it
+	/// do.
+	fn clear_seats(id: RoundId, round: &mut Round<T::AccountId>, decision: &Decision, draw: &Draw) {
 		let winner = decision.winner.as_ref().map(|winner| winner.model);
 		let contender = decision.contender.as_ref().map(|contender| contender.model);
+		let leads = |model| {
+			let sums = draw.champion().zip(draw.submitted(model));
+			sums.is_some_and(|(champion, candidate)| leads_by_standard_error(champion, candidate))
+		};
 		for (index, seat) in round.seats.iter_mut().enumerate() {
 			let Some(model) = seat.model else { continue };
 			if seat.status == SeatStatus::Revealed && (Some(model) == winner || Some(model) == contender) {
 				Self::release_hold(seat);
+				Self::return_stake(seat);
 				continue;
 			}
 			if seat.status == SeatStatus::Revealed {
+				if leads(model) {
+					Self::return_stake(seat);
+				}
 				Self::reject(id, index as u8, seat, RejectionReason::Lost);
 			}
 			Self::remove_model(model);
@@ -178,7 +205,7 @@ impl<T: Config> Pallet<T> {
 		let round = Rounds::<T>::get(id)?;
 		match round.stage.clone() {
 			Stage::Evaluating { evaluation, .. } => Some((id, round, evaluation)),
-			Stage::Collecting | Stage::Waiting => None,
+			Stage::Collecting | Stage::Waiting | Stage::Awaiting | Stage::Revealing { .. } => None,
 		}
 	}
 }
@@ -200,8 +227,11 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 		draw.winner(&round.candidates()).map(|winner| winner.index)
 	}
 
-	fn ready(_: &Subject) -> bool {
-		T::Work::free_places() > 0
+	/// Returns `true` if the queue has places for the improvement of a winner and for carried bits of the former champion. Sealed
+	/// evidence is paid by a purse and needs no place.
+	fn ready(subject: &Subject) -> bool {
+		let evidence = subject.round().and_then(|id| T::Domains::spec(id.domain)).map(|spec| spec.evidence.kind());
+		evidence == Some(EvidenceKind::Sealed) || T::Work::free_places() >= 2
 	}
 
 	fn recomputed(subject: &Subject, outcome: Outcome<T::AccountId>) {

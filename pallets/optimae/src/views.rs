@@ -1,16 +1,31 @@
 //! Views of the pallet's storage for runtime APIs.
 
 use crate::{
-	types::{Record, Round, StoredModel},
+	types::{Record, Round, Stage, StoredModel},
 	Config, Contenders, Models, Pallet, Pending, Records, Rounds,
 };
 use alloc::vec::Vec;
 use doin_primitives::{
+	round::Phase,
 	views::{ChampionView, RoundView, SeatView},
-	Balance, DomainId, ModelRef, RoundId, TaskId,
+	Balance, BlockNumber, DomainId, ModelRef, RoundId, TaskId,
 };
 use doin_scoring::verdict::loss;
-use doin_traits::{block::current_block, Domains, Timing};
+use doin_traits::{block::current_block, Domains, EvidenceSource, Timing};
+
+/// Phase of a round, and its windows.
+struct Schedule {
+	/// Phase at this block.
+	phase: Phase,
+	/// First block after this phase.
+	phase_end: BlockNumber,
+	/// Block until which the evidence can arrive, if it is awaited.
+	awaited_until: Option<BlockNumber>,
+	/// First block in which reveals are taken.
+	reveal_from: BlockNumber,
+	/// First block in which reveals are not taken any more.
+	reveal_until: BlockNumber,
+}
 
 impl<T: Config> Pallet<T> {
 	/// Returns the round that the grid of `domain` is in at this block, with its seats.
@@ -57,7 +72,7 @@ impl<T: Config> Pallet<T> {
 	pub fn stored(model: &ModelRef) -> Option<StoredModel<T::AccountId>> {
 		match model {
 			ModelRef::Stored(id) => Models::<T>::get(id),
-			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin => None,
+			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin | ModelRef::Linear | ModelRef::Constant => None,
 		}
 	}
 
@@ -69,15 +84,15 @@ impl<T: Config> Pallet<T> {
 	/// Returns the view of a round: of `round`, or of the stored one.
 	fn view(id: RoundId, round: Option<Round<T::AccountId>>) -> Option<RoundView<T::AccountId>> {
 		let spec = T::Domains::spec(id.domain)?;
-		let rounds = T::Timing::rounds();
-		let place = rounds.place(id.domain, current_block::<T>());
-		let (reveal_from, reveal_until) = rounds.reveal_window(id);
 		let state = T::Domains::state(id.domain)?;
 		let round = round.or_else(|| Rounds::<T>::get(id));
 		let optimizers = round.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
 		let service = Self::service(id.domain, &spec, &state, optimizers);
-		let round = round.unwrap_or_else(|| Round::new(service.sale()));
+		let is_awaited = spec.evidence.kind().is_awaited();
+		let round = round.unwrap_or_else(|| Round::new(service.sale(), (!is_awaited).then(Default::default)));
+		let schedule = Self::schedule(id, &round, is_awaited);
 		let price = Self::price(id, &spec, &state, service, &round);
+		let evidence = round.evidence;
 		let seats = round.seats.into_iter().map(|seat| SeatView {
 			who: seat.who,
 			commitment: seat.commitment,
@@ -87,14 +102,58 @@ impl<T: Config> Pallet<T> {
 		});
 		Some(RoundView {
 			round: id,
-			phase: place.phase,
-			phase_end: place.phase_end,
-			reveal_from,
-			reveal_until,
+			phase: schedule.phase,
+			phase_end: schedule.phase_end,
+			awaited_until: schedule.awaited_until,
+			evidence,
+			stake: spec.evidence.stake(),
+			reveal_from: schedule.reveal_from,
+			reveal_until: schedule.reveal_until,
 			next_seat_fee: price.fee,
 			seat_hold: price.hold,
 			seats: seats.collect(),
 			contender: Contenders::<T>::get(id.domain).map(|contender| ModelRef::Stored(contender.model)),
 		})
+	}
+
+	/// Returns phase and windows of a round: those of the grid of its domain, unless its evidence is awaited.
+	fn schedule(id: RoundId, round: &Round<T::AccountId>, is_awaited: bool) -> Schedule {
+		let (rounds, now) = (T::Timing::rounds(), current_block::<T>());
+		let place = rounds.place(id.domain, now);
+		let (commits_end, closing) = rounds.reveal_window(id);
+		let grid = Schedule {
+			phase: place.phase,
+			phase_end: place.phase_end,
+			awaited_until: None,
+			reveal_from: commits_end,
+			reveal_until: closing,
+		};
+		if !is_awaited {
+			return grid;
+		}
+		match round.stage {
+			Stage::Collecting | Stage::Awaiting => {
+				let awaited_until = T::Evidence::awaited_until(id);
+				let latest = awaited_until.unwrap_or(commits_end.saturating_add(rounds.evidence));
+				let (phase, phase_end) = match (now < commits_end, round.seats.is_empty()) {
+					(true, _) => (Phase::Commit, commits_end),
+					// Nothing is awaited for a round without seats.
+					(false, true) => (Phase::Evidence, place.phase_end),
+					(false, false) => (Phase::Evidence, latest.max(now.saturating_add(1))),
+				};
+				let reveal_until = latest.saturating_add(rounds.reveal);
+				Schedule { phase, phase_end, awaited_until, reveal_from: latest, reveal_until }
+			}
+			Stage::Revealing { until, extended, .. } => {
+				let length = rounds.reveal.saturating_mul(if extended { 2 } else { 1 });
+				let reveal_from = until.saturating_sub(length);
+				Schedule { phase: Phase::Reveal, phase_end: until, awaited_until: None, reveal_from, reveal_until: until }
+			}
+			// The reveals have ended.
+			Stage::Waiting | Stage::Evaluating { .. } => {
+				let phase = if place.phase == Phase::Reveal { Phase::Evidence } else { place.phase };
+				Schedule { phase, reveal_until: now, ..grid }
+			}
+		}
 	}
 }

@@ -21,11 +21,11 @@ use doin_primitives::{
 	quorum::MAX_QUORUM,
 	round::MAX_MODELS,
 	settlement::{credit, Backing, Helpers},
-	BlockNumber, DomainId, ModelRef, RoundId, SizeClass, Subject, TaskId, DOIN,
+	BlockNumber, DomainId, EvidenceRef, ModelRef, RoundId, SizeClass, Subject, TaskId, DOIN,
 };
 use doin_traits::{
 	agenda::{Items, PER_BLOCK},
-	ChunkScorer, ModelList, Timing,
+	ChunkDraw, ChunkScorer, ModelList, Timing,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -97,6 +97,7 @@ fn task<T: Config>(members: &[T::AccountId], answer: Answer, stage: Stage, due: 
 		weighted: true,
 		needs_quorum: false,
 		models: ModelList::truncate_from(alloc::vec![model; MAX_MODELS as usize]),
+		evidence: EvidenceRef::Drawn,
 		chunks: MAX_CHUNKS as u16,
 		exclude: Excluded::new(),
 		stage,
@@ -125,9 +126,9 @@ fn serve<T: Config>() {
 /// Returns the sums of the stored task as the runtime computes them, of the largest shape.
 fn correct<T: Config>() -> Sums {
 	let Some(task) = Tasks::<T>::get(0) else { return Sums::new() };
-	let chunks: Vec<u32> = (0..task.chunks)
-		.map(|index| T::ChunkScorer::drawn_sum(task.domain, &task.models[0], &[7; 32], index).unwrap_or_default())
-		.collect();
+	let draw = ChunkDraw { domain: task.domain, evidence: task.evidence, seed: &[7; 32] };
+	let chunks: Vec<u32> =
+		(0..task.chunks).map(|index| T::ChunkScorer::drawn_sum(draw, &task.models[0], index).unwrap_or_default()).collect();
 	let chunks = ChunkSums::truncate_from(chunks);
 	Sums::truncate_from(task.models.iter().map(|_| chunks.clone()).collect())
 }
@@ -389,11 +390,12 @@ mod benchmarks {
 	#[benchmark]
 	fn score_chunk(m: Linear<1, { MOST_UNITS }>) {
 		let (domain, model) = T::BenchmarkHelper::scored(m);
+		let chunk = ChunkDraw { domain, evidence: EvidenceRef::Drawn, seed: &[7; 32] };
 		let sum;
 
 		#[block]
 		{
-			sum = T::ChunkScorer::drawn_sum(domain, &model, &[7; 32], 0);
+			sum = T::ChunkScorer::drawn_sum(chunk, &model, 0);
 		}
 
 		assert!(sum.is_ok());

@@ -11,7 +11,7 @@ use frame_support::{ensure, pallet_prelude::DispatchError, traits::DefensiveTrun
 
 impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 	fn request(request: RecomputationRequest<T::AccountId>) -> Result<TaskId, DispatchError> {
-		let RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude } = request;
+		let RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude } = request;
 		ensure!(Tasks::<T>::count() < MAX_TASKS, Error::<T>::TooManyTasks);
 		ensure!(!models.is_empty(), Error::<T>::NoModels);
 		let chunks = T::ChunkScorer::chunks(domain).ok_or(Error::<T>::UnknownDomain)?;
@@ -24,6 +24,7 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 			weighted,
 			needs_quorum: needs_quorum && !weighted,
 			models,
+			evidence,
 			chunks,
 			exclude: BoundedVec::defensive_truncate_from(exclude.into_inner()),
 			stage: Stage::Drawing { target: 0 },

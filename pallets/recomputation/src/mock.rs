@@ -5,14 +5,14 @@ use crate as pallet_doin_recomputation;
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
-	domain::{Champion, DomainState},
+	domain::{Champion, DomainState, ModelBytes},
 	payload::Sums,
 	settlement::Backing,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Hash, Limits, ModelRef, Page, RoundId, RoundParams,
-	RoundResult, SizeClass, Split, Subject, DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, Limits, ModelRef, Page, RoundId,
+	RoundParams, RoundResult, SizeClass, Split, Subject, DOIN, Q32,
 };
 use doin_scoring::{Program, Quadratic};
-use doin_traits::{Behaviour, OnRecomputed, Outcome, ScoreError, VoidReason};
+use doin_traits::{Behaviour, ChunkDraw, OnRecomputed, Outcome, Progress, ScoreError, VoidReason};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResult,
@@ -95,6 +95,8 @@ parameter_types! {
 	pub static Computable: bool = true;
 	/// Number of chunks scored.
 	pub static Scored: u32 = 0;
+	/// Evidence that the last chunk was scored on.
+	pub static ScoredOn: Option<EvidenceRef> = None;
 	/// Model that the handler would crown.
 	pub static Leader: Option<u8> = None;
 	/// Weight of the handler.
@@ -115,12 +117,13 @@ parameter_types! {
 pub struct Fake;
 
 impl doin_traits::ChunkScorer for Fake {
-	fn drawn_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> Result<u32, ScoreError> {
+	fn drawn_sum(draw: ChunkDraw, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
 		if !Computable::get() {
 			return Err(ScoreError::UnknownModel);
 		}
 		Scored::mutate(|scored| *scored += 1);
-		Ok(true_sum(domain, model, seed, index))
+		ScoredOn::set(Some(draw.evidence));
+		Ok(true_sum(draw.domain, model, draw.seed, index))
 	}
 	fn validation_sum(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
 		Ok(true_sum(domain, model, &[0; 32], index))
@@ -149,6 +152,7 @@ impl doin_traits::Domains<u64> for Fake {
 			values: 0,
 			growth: Growth::Fixed,
 			split: Split { train_end: 0, validation_end: 0 },
+			licence: Default::default(),
 			evidence: Evidence::Public,
 			min_improvement: 2_000,
 			target: 0,
@@ -166,8 +170,14 @@ impl doin_traits::Domains<u64> for Fake {
 	fn close_round(_: RoundId, _: RoundResult, _: Option<Backing>) {
 		unreachable!("evaluators close no rounds")
 	}
-	fn crown(_: DomainId, _: Champion<u64>, _: Q32, _: u64) {
+	fn baseline(_: DomainId) -> Option<ModelBytes> {
+		unreachable!("evaluators read no models")
+	}
+	fn crown(_: DomainId, _: Champion<u64>, _: Progress) {
 		unreachable!("evaluators crown no models")
+	}
+	fn record_progress(_: DomainId, _: Q32, _: Q32) {
+		unreachable!("evaluators record no progress")
 	}
 }
 
@@ -183,6 +193,9 @@ impl doin_traits::Timing for Fake {
 	}
 	fn rounds() -> RoundParams {
 		RoundParams::DEV
+	}
+	fn ramp() -> BlockNumber {
+		0
 	}
 }
 

@@ -13,7 +13,7 @@ use doin_primitives::{
 	settlement::{first_difference, spot_checks, sum_at, Backing, ChunkRef},
 	Balance, BlockNumber, Hash, SizeClass, TaskId,
 };
-use doin_traits::{ChunkScorer, EvaluatorSet, FalseAnswer, OnRecomputed, Timing};
+use doin_traits::{ChunkDraw, ChunkScorer, EvaluatorSet, FalseAnswer, OnRecomputed, Timing};
 use frame_support::{
 	defensive,
 	dispatch::{DispatchResultWithPostInfo, WithPostDispatchInfo},
@@ -57,7 +57,8 @@ impl<T: Config> Pallet<T> {
 		let model = task.models.get(usize::from(at.model)).ok_or(Error::<T>::NoSuchChunk)?;
 		let seed = task.seed.ok_or(Error::<T>::WrongPhase)?;
 		ensure!(at.chunk < task.chunks, Error::<T>::NoSuchChunk);
-		Ok(T::ChunkScorer::drawn_sum(task.domain, model, &seed, at.chunk).map_err(|_| Error::<T>::NotComputable)?)
+		let draw = ChunkDraw { domain: task.domain, evidence: task.evidence, seed: &seed };
+		Ok(T::ChunkScorer::drawn_sum(draw, model, at.chunk).map_err(|_| Error::<T>::NotComputable)?)
 	}
 
 	/// Returns the answers of a task that no recomputed chunk differs from so far.

@@ -22,7 +22,7 @@ use doin_primitives::{
 	payload::{Challenge, ChunkSums, Sums},
 	quorum,
 	settlement::Backing,
-	Balance, DomainId, Hash, ModelRef, RoundId, RoundParams, SizeClass,
+	Balance, DomainId, EvidenceRef, Hash, ModelRef, RoundId, RoundParams, SizeClass,
 	SizeClass::{Large, Small},
 	Subject, TaskId, DOIN,
 };
@@ -63,7 +63,8 @@ fn models(n: u64) -> ModelList {
 fn request(domain: DomainId, number: u32, models: ModelList) -> Result<TaskId, DispatchError> {
 	let subject = Subject::Round(RoundId { domain, number });
 	let (weighted, needs_quorum, exclude) = (domain < UNWEIGHTED, false, AuthorList::new());
-	Recomputation::request(RecomputationRequest { subject, domain, class: Small, weighted, needs_quorum, models, exclude })
+	let (class, evidence) = (Small, EvidenceRef::Drawn);
+	Recomputation::request(RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude })
 }
 
 /// Requests the sums of four models.

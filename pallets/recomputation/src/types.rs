@@ -7,7 +7,7 @@ use doin_primitives::{
 	quorum::MAX_QUORUM,
 	round::MAX_SEATS,
 	settlement::{Backing, Helpers},
-	Balance, BlockNumber, DomainId, Hash, SizeClass, Subject,
+	Balance, BlockNumber, DomainId, EvidenceRef, Hash, SizeClass, Subject,
 };
 use doin_traits::ModelList;
 use scale_info::TypeInfo;
@@ -109,6 +109,8 @@ pub struct Task<AccountId> {
 	pub needs_quorum: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
+	/// Data that the models are evaluated on.
+	pub evidence: EvidenceRef,
 	/// Chunks per model.
 	pub chunks: u16,
 	/// Accounts that are not drawn; empty once no draw can follow.

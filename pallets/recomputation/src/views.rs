@@ -53,6 +53,7 @@ impl<T: Config> Pallet<T> {
 			phase_end,
 			seed: task.seed.filter(|_| is_drawn),
 			models: task.models.into_inner(),
+			evidence: task.evidence,
 			class: task.class,
 			seats: task.members.into_iter().filter(|_| is_drawn).map(seat).collect(),
 			sums: sums.unwrap_or_default(),

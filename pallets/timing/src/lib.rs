@@ -66,6 +66,9 @@ pub const PUBLIC_MIN_PHASE: u32 = 10;
 pub const PUBLIC_MIN_DRAW_OUTPUTS: u32 = 16;
 /// Longest phase of a round, in blocks, so that the end of a round stays in the range of block numbers.
 pub const MAX_PHASE: u32 = 1 << 24;
+/// Milliseconds in which pay rises from nothing to all of an increment on a public network, after the weight of a domain has left
+/// 0: 7 days.
+pub const RAMP_MS: u64 = 7 * 86_400_000;
 /// Smallest target spacing of work blocks, in blocks, so that the minimum spacing, a quarter of it, is at least one block.
 pub const MIN_SPACING: u32 = 4;
 
@@ -248,8 +251,9 @@ fn check_public(epoch: u64, rounds: &RoundParams) -> Result<(), &'static str> {
 }
 
 /// Returns the lengths of the phases of a round, in blocks.
-fn phases(rounds: &RoundParams) -> [u32; 6] {
-	[rounds.commit, rounds.reveal, rounds.answer, rounds.answer_reveal, rounds.challenge, rounds.settle_timeout]
+fn phases(rounds: &RoundParams) -> [u32; 7] {
+	let RoundParams { commit, reveal, draw_outputs: _, answer, answer_reveal, challenge, evidence, settle_timeout } = *rounds;
+	[commit, reveal, answer, answer_reveal, challenge, evidence, settle_timeout]
 }
 
 /// Checks the values of a genesis.
@@ -279,6 +283,14 @@ impl<T: Config> Timing for Pallet<T> {
 
 	fn rounds() -> RoundParams {
 		Rounds::<T>::get()
+	}
+
+	fn ramp() -> BlockNumber {
+		if Public::<T>::get() {
+			<Self as Timing>::blocks(RAMP_MS)
+		} else {
+			0
+		}
 	}
 }
 

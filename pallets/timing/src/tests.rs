@@ -84,6 +84,18 @@ fn a_phase_that_a_session_block_could_swallow_is_refused() {
 }
 
 #[test]
+#[should_panic(expected = "must last at least 4 blocks")]
+fn a_segment_that_nobody_can_open_in_time_is_refused() {
+	execute_on(GenesisConfig { rounds: RoundParams { evidence: 0, ..RoundParams::DEV }, ..dev() }, || ());
+}
+
+#[test]
+fn pay_ramps_up_for_seven_days_on_a_public_network_only() {
+	execute_on(Default::default(), || assert_eq!(TimingPallet::ramp(), 7 * 14_400));
+	execute_on(dev(), || assert_eq!(TimingPallet::ramp(), 0));
+}
+
+#[test]
 #[should_panic(expected = "no phase of a round may last more than")]
 fn a_phase_of_years_is_refused() {
 	execute_on(GenesisConfig { rounds: RoundParams { settle_timeout: u32::MAX, ..RoundParams::DEV }, ..dev() }, || ());
@@ -127,12 +139,13 @@ fn n17_a_public_genesis_needs_ten_blocks_per_phase() {
 		change(&mut rounds);
 		crate::check_public(1_200, &rounds)
 	};
-	let short: [fn(&mut RoundParams); 6] = [
+	let short: [fn(&mut RoundParams); 7] = [
 		|r| r.commit = 9,
 		|r| r.reveal = 9,
 		|r| r.answer = 9,
 		|r| r.answer_reveal = 9,
 		|r| r.challenge = 9,
+		|r| r.evidence = 9,
 		|r| r.settle_timeout = 9,
 	];
 	for change in short {

@@ -61,7 +61,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			paid = Pallet::<T>::pay(due, Role::Evaluator);
+			paid = Pallet::<T>::mint(due, Role::Evaluator);
 		}
 
 		assert_eq!(paid.total(), amount.saturating_mul(p.into()));

@@ -7,7 +7,7 @@
 //! See the [`pallet`] module for the storage items, events, view functions and configuration of this pallet. It has no calls: no
 //! account decides when a work block is sealed, or what it pays. Other parts of the runtime use
 //!
-//! - [`Work`], by which pallets append verified improvement to the queue,
+//! - [`Work`], by which pallets append verified improvement to the queue, or have it paid at once on behalf of a purse,
 //! - [`EraShare`] and [`SettleFromPot`], by which staking pays the share of the validators,
 //! - the digest item `DOIN` of every header: the number of work blocks so far, and the seal of the block,
 //! - [`Pallet::view`], which runtime APIs return.
@@ -51,6 +51,13 @@
 //! them, or the runtime itself. Both add up to [`Mined`], so the share of all DOIN that is backed by recomputed work is a fact
 //! of the state, which [`Pallet::view`] returns.
 //!
+//! ### Payments for a purse
+//!
+//! Evidence that the owner of a domain seals is paid from a purse of that owner. [`Work::pay`] mints the pay of such an
+//! improvement at the verdict, at the price and with the split of the next work block, and the caller burns the same amount of
+//! the purse in the same block. The queue, T, the number of work blocks, [`Mined`] and [`MintedBy`] do not change: the total
+//! issuance stays, so such a payment is no emission, and an owner that pays itself cannot change the emission of others.
+//!
 //! ### Share of the validators
 //!
 //! The share of the validators is minted into a pot at once, and staking pays it out of the pot per era. Staking cannot mint
@@ -84,7 +91,7 @@ use doin_primitives::{
 	views::{SealView, WorkEntryView, WorkView},
 	Balance, BlockNumber, DoinLog, DOIN_ENGINE_ID, ONE_Q32, Q32,
 };
-use doin_traits::{EraShare, QueuedImprovement, Work};
+use doin_traits::{EraShare, Payment, QueuedImprovement, Work};
 use frame_support::{
 	defensive,
 	traits::{
@@ -106,8 +113,8 @@ pub const MAX_QUEUE: u32 = 1_024;
 pub const MAX_ENTRIES: u32 = 32;
 /// Lowest floor of T, Q32 bits. Below it, a step of one percent rounds to 0.
 pub const MIN_FLOOR: Q32 = 100;
-/// Lowest floor of T on a public network, Q32 bits: 0.005 bit. Below it, a lie that passes the spot checks of a quorum of three could
-/// earn more than the bonds of the quorum, since the smallest bond does not follow T.
+/// Lowest floor of T on a public network, Q32 bits: 0.005 bit. Below it, a lie that passes the spot checks of a quorum of three
+/// could earn more than the bonds of the quorum, since the smallest bond does not follow T.
 pub const PUBLIC_FLOOR: Q32 = ONE_Q32 / 200 + 1;
 /// Highest ceiling of T, Q32 bits: 2²⁰ bits.
 pub const MAX_CEILING: Q32 = ONE_Q32 << 20;
@@ -281,6 +288,21 @@ pub mod pallet {
 			/// New T, Q32 bits.
 			new: Q32,
 		},
+		/// An improvement was paid outside the queue, on behalf of a purse that the same amount is burned of.
+		Paid {
+			/// Round of the improvement.
+			round: doin_primitives::RoundId,
+			/// Effective improvement that was paid, Q32 bits.
+			effective: Q32,
+			/// Minted amount, in plancks.
+			minted: Balance,
+			/// Part of the optimizer, in plancks.
+			optimizers: Balance,
+			/// Part of the evaluators, in plancks.
+			evaluators: Balance,
+			/// Part of the validators, in plancks.
+			validators: Balance,
+		},
 	}
 
 	#[pallet::hooks]
@@ -376,6 +398,16 @@ struct Shares<AccountId> {
 	validators: Backed,
 }
 
+/// Amounts that were minted.
+struct Minted {
+	/// To optimizers.
+	optimizers: Backed,
+	/// To evaluators.
+	evaluators: Backed,
+	/// To the validators.
+	validators: Backed,
+}
+
 /// A seal, and the weight of making it.
 struct Sealing {
 	/// Effective improvement that the seal took, Q32 bits.
@@ -409,15 +441,12 @@ impl<T: Config> Pallet<T> {
 		let shares = Self::shares(&parts, taken, &due);
 		let payees = shares.optimizers.len().saturating_add(shares.evaluators.len()).saturating_add(1) as u32;
 
-		let by_optimizers = Self::pay(shares.optimizers, Role::Optimizer);
-		let by_evaluators = Self::pay(shares.evaluators, Role::Evaluator);
-		let by_validators = Self::pay([(Self::pot(), shares.validators)], Role::Validators);
-		let minted_by = by_optimizers.plus(by_evaluators).plus(by_validators);
-		let (optimizers, evaluators, validators) = (by_optimizers.total(), by_evaluators.total(), by_validators.total());
+		let paid = Self::mint_shares(shares);
+		let minted_by = paid.optimizers.plus(paid.evaluators).plus(paid.validators);
+		let (optimizers, evaluators, validators) = (paid.optimizers.total(), paid.evaluators.total(), paid.validators.total());
 		let minted = minted_by.total();
 		Mined::<T>::put(mined.saturating_add(minted));
 		MintedBy::<T>::mutate(|sum| *sum = sum.plus(minted_by));
-		EraAccrual::<T>::mutate(|accrued| *accrued = accrued.saturating_add(validators));
 
 		let work_block = index.saturating_add(1);
 		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, validators });
@@ -481,8 +510,20 @@ impl<T: Config> Pallet<T> {
 		shares
 	}
 
+	/// Mints the shares of optimizers, evaluators and validators, and adds that of the validators to the accrual of the era.
+	/// Returns the minted amounts.
+	fn mint_shares(shares: Shares<T::AccountId>) -> Minted {
+		let minted = Minted {
+			optimizers: Self::mint(shares.optimizers, Role::Optimizer),
+			evaluators: Self::mint(shares.evaluators, Role::Evaluator),
+			validators: Self::mint([(Self::pot(), shares.validators)], Role::Validators),
+		};
+		EraAccrual::<T>::mutate(|accrued| *accrued = accrued.saturating_add(minted.validators.total()));
+		minted
+	}
+
 	/// Mints its amount to each account. Returns the sum of the minted amounts.
-	pub(crate) fn pay(due: impl IntoIterator<Item = (T::AccountId, Backed)>, role: Role) -> Backed {
+	pub(crate) fn mint(due: impl IntoIterator<Item = (T::AccountId, Backed)>, role: Role) -> Backed {
 		let mut paid = Backed::default();
 		for (who, backed) in due.into_iter().filter(|(_, backed)| backed.total() > 0) {
 			let amount = backed.total();
@@ -536,7 +577,6 @@ impl<T: Config> Pallet<T> {
 		let (mined, accrued) = (Mined::<T>::get(), EraAccrual::<T>::get());
 		ensure!(mined <= emission::CAP, "the minted amount must not exceed the cap");
 		ensure!(MintedBy::<T>::get().total() == mined, "every minted planck must be backed by recomputed work");
-		ensure!(accrued <= mined, "the share of the validators must not exceed the minted amount");
 		let pot = T::Currency::balance(&Self::pot());
 		ensure!(
 			pot >= accrued.saturating_add(T::Currency::minimum_balance()),
@@ -577,6 +617,31 @@ impl<T: Config> Work<T::AccountId> for Pallet<T> {
 		Entries::<T>::insert(queue.tail, improvement);
 		queue.tail = queue.tail.saturating_add(1);
 		QueueState::<T>::put(queue);
+	}
+
+	fn reward() -> Balance {
+		emission::reward(Self::work_blocks())
+	}
+
+	fn price(effective: Q32) -> Balance {
+		emission::price(Self::reward(), effective, DifficultyState::<T>::get().threshold)
+	}
+
+	fn pay(improvement: QueuedImprovement<T::AccountId>, most: Balance) -> Payment {
+		let QueuedImprovement { round, effective, optimizer, evaluators, backing } = improvement;
+		let (reward, threshold) = (Self::reward(), DifficultyState::<T>::get().threshold);
+		let is_covered = emission::price(reward, effective, threshold) <= most;
+		let effective = if is_covered { effective } else { emission::affordable(reward, most, threshold).min(effective) };
+		if effective == 0 {
+			return Payment::default();
+		}
+		let due = emission::split(emission::price(reward, effective, threshold));
+		let part = Part { effective, optimizer, evaluators, backing };
+		let paid = Self::mint_shares(Self::shares(&[part], effective, &due));
+		let (optimizers, evaluators, validators) = (paid.optimizers.total(), paid.evaluators.total(), paid.validators.total());
+		let minted = optimizers.saturating_add(evaluators).saturating_add(validators);
+		Self::deposit_event(Event::Paid { round, effective, minted, optimizers, evaluators, validators });
+		Payment { effective, minted }
 	}
 }
 

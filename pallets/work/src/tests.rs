@@ -1,5 +1,7 @@
 //! Seals, payments, difficulty and the pot of the validators.
 
+mod payments;
+
 use crate::{
 	mock::*, DifficultyState, EraAccrual, Event, GenesisConfig, LastSeal, Mined, MintedBy, QueueState, Role, SettleFromPot,
 	MAX_ENTRIES, PUBLIC_FLOOR,

@@ -32,7 +32,7 @@ fn a_bounty_is_checked() {
 		assert_noop!(Registry::add_bounty(signed(OTHER), domain, MIN_BOUNTY), Error::<Test>::TooManyDonors);
 		assert_ok!(Registry::add_bounty(signed(3), domain, MIN_BOUNTY));
 		let endless = NextDomainId::<Test>::get();
-		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() })));
+		assert_ok!(Registry::register(signed(OWNER), Box::new(DomainSpec { target: 0, ..quadratic() }), None));
 		assert_noop!(Registry::add_bounty(signed(OTHER), endless, 300), Error::<Test>::NoTarget);
 	});
 }
@@ -126,7 +126,7 @@ fn n11_a_donation_stays_for_the_rounds_that_it_was_given_for() {
 		}
 		// The verdict of such a round pays the whole donation.
 		let winner = Champion { round: Some(RoundId { domain, number: last_round }), ..champion(7, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		crown(domain, winner, 0, 110_000);
 		assert_eq!((Balances::balance(&7), Balances::balance(&OTHER)), (ENDOWMENT + 300, ENDOWMENT - 300));
 		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 300 }));
 	});
@@ -146,7 +146,7 @@ fn n11_later_rounds_are_not_promised_a_donation_that_leaves() {
 		EarliestRound::set(Some(last_round + 1));
 		assert_eq!(state(domain).bounty, 200);
 		let winner = Champion { round: Some(RoundId { domain, number: last_round + 1 }), ..champion(7, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		crown(domain, winner, 0, 110_000);
 		assert!(deposited(Event::BountyWithdrawn { domain, donor: OTHER, amount: 300 }));
 		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 115_343, bounty: 200 }));
 		assert_eq!([7, OTHER, 3].map(|who| Balances::balance(&who)), [ENDOWMENT + 200, ENDOWMENT, ENDOWMENT - 200]);
@@ -259,7 +259,7 @@ fn n11_a_donation_keeps_its_place_while_a_round_can_be_paid_from_it() {
 		assert_eq!((bounty_of(5), state(domain).bounty), (500, 6 * 500));
 		// Its verdict pays the whole donation.
 		let winner = Champion { round: Some(RoundId { domain, number: last_round }), ..champion(7, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		crown(domain, winner, 0, 110_000);
 		assert_eq!(Balances::balance(&5), ENDOWMENT - 500);
 		assert_eq!(Balances::balance(&7), ENDOWMENT + 6 * 500, "seven donations, one of which is its own");
 	});
@@ -297,7 +297,7 @@ fn n11_small_donations_take_a_donation_from_no_round_that_is_being_decided() {
 		assert_ok!(Registry::add_bounty(signed(9), domain, MIN_BOUNTY + 1));
 		assert_eq!((bounty_of(3), bounty_of(OTHER)), (0, 300));
 		let winner = Champion { round: Some(RoundId { domain, number: last_round }), ..champion(20, 100_000) };
-		<Registry as Domains<AccountId>>::crown(domain, winner, 0, 110_000);
+		crown(domain, winner, 0, 110_000);
 		assert_eq!(Balances::balance(&20), ENDOWMENT + 300 + 6 * MIN_BOUNTY + 1);
 	});
 }

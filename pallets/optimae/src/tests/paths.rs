@@ -1,18 +1,20 @@
 //! Random paths: in any order of calls and deadlines, amounts are conserved and no hold is left behind.
 
-use crate::{mock::*, test_utils::*, Call, Contenders, Due, Event, HoldReason, Models, Pending, Rounds};
+use crate::{mock::*, test_utils::*, types::Stage, Call, Contenders, Due, Event, HoldReason, Models, Pending, Rounds};
 use doin_primitives::{
 	payload::Reveal,
 	round::Phase,
 	settlement::{credit, pay_shares, Helpers},
-	Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams, RoundResult,
+	Balance, DomainId, ModelId, ModelRef, RoundId, RoundParams, RoundResult, UnpaidReason, DOIN, MILLION,
 };
 use doin_traits::VoidReason;
 use frame_support::traits::fungible::Inspect;
 use proptest::prelude::*;
 
 /// Domains of the test.
-const DOMAINS: [DomainId; 2] = [DOMAIN, 20];
+const DOMAINS: [DomainId; 3] = [DOMAIN, 20, SEALED];
+/// Domain with sealed evidence.
+const SEALED: DomainId = 33;
 /// Accounts that act.
 const PLAYERS: [AccountId; 4] = [1, 2, 3, 4];
 
@@ -45,6 +47,14 @@ enum Step {
 	/// Decides the evaluated round by a draw that adds `tilt` to the sums of every second model, by the answers of `agreed`
 	/// members of a quorum of three, or by the runtime without answers.
 	Decide { domain: usize, tilt: u32, agreed: usize },
+	/// Brings the evidence that is awaited, or reports that there is none.
+	Evidence { arrives: bool },
+	/// Makes the domain with sealed evidence have none left, or some.
+	Exhaust { exhausted: bool, at_request: bool },
+	/// Sets the purse, in DOIN, and the part of a payment that can be minted, in parts per million.
+	Purse(u32, u32),
+	/// Sets the number of blocks in which pay ramps up.
+	Ramp(u32),
 	/// Ends the evaluated round by a time-out.
 	Void { domain: usize, quorum: bool },
 	/// Sets the number of evaluators.
@@ -61,8 +71,15 @@ enum Step {
 
 fn taken() -> impl Strategy<Value = Taken> {
 	let boast = prop_oneof![4 => Just(0u32), 1 => 1u32..50];
-	(0..PLAYERS.len(), 850_000u64..1_005_000, 0u64..25, boast, 50u32..1_000)
-		.prop_map(|(who, ratio, swing, boast, max_fee)| Taken { who, ratio, swing, boast, max_fee })
+	// Some leaps are larger than the bit that one verdict pays.
+	let ratio = prop_oneof![6 => 850_000u64..1_005_000, 1 => 100_000u64..850_000];
+	(0..PLAYERS.len(), ratio, 0u64..25, boast, 50u32..1_000).prop_map(|(who, ratio, swing, boast, max_fee)| Taken {
+		who,
+		ratio,
+		swing,
+		boast,
+		max_fee,
+	})
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -73,6 +90,10 @@ fn step() -> impl Strategy<Value = Step> {
 		4 => (1u32..12).prop_map(Step::Wait),
 		3 => (domain.clone(), 0u8..6).prop_map(|(domain, seat)| Step::Challenge { domain, seat }),
 		7 => (domain.clone(), 0u32..40, 0usize..4).prop_map(|(domain, tilt, agreed)| Step::Decide { domain, tilt, agreed }),
+		6 => prop_oneof![6 => Just(true), 1 => Just(false)].prop_map(|arrives| Step::Evidence { arrives }),
+		1 => (any::<bool>(), any::<bool>()).prop_map(|(exhausted, at_request)| Step::Exhaust { exhausted, at_request }),
+		1 => (0u32..400, prop_oneof![Just(MILLION), 0..=MILLION]).prop_map(|(purse, mintable)| Step::Purse(purse, mintable)),
+		1 => prop_oneof![2 => Just(0u32), 1 => 1u32..500].prop_map(Step::Ramp),
 		1 => (domain, any::<bool>()).prop_map(|(domain, quorum)| Step::Void { domain, quorum }),
 		1 => prop_oneof![1 => 0u32..3, 2 => 3u32..100].prop_map(Step::Available),
 		1 => prop_oneof![1 => Just(0u32), 2 => 1u32..1_000_000].prop_map(Step::Weight),
@@ -93,6 +114,13 @@ struct Commit {
 /// Returns the evaluated round of `domain`.
 fn evaluated(domain: DomainId) -> Option<RoundId> {
 	Requests::iter_keys().find(|round| round.domain == domain)
+}
+
+/// Returns the undecided round of the domain with sealed evidence that takes reveals.
+fn revealing() -> Option<RoundId> {
+	let number = *Pending::<Test>::get(SEALED).first()?;
+	let id = RoundId { domain: SEALED, number };
+	matches!(Rounds::<Test>::get(id)?.stage, Stage::Revealing { .. }).then_some(id)
 }
 
 /// Runs to the next phase of this kind, unless the domain is in one.
@@ -118,7 +146,8 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 				let (before, max_fee) = (free(who), SEAT_FEE * Balance::from(max_fee) / 100);
 				let accepted = commit_for(who, domain, &solution, salt, max_fee).is_ok();
 				let taken = before - free(who);
-				assert!(if accepted { taken <= 6 * max_fee } else { taken == 0 }, "{taken} for {max_fee}");
+				let stake = if domain == SEALED { STAKE } else { 0 };
+				assert!(if accepted { taken <= 6 * max_fee + stake } else { taken == 0 }, "{taken} for {max_fee}");
 				if accepted {
 					commits.push(Commit { who, round, solution, salt });
 				}
@@ -126,8 +155,13 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 		}
 		Step::Reveal { domain, skip } => {
 			let domain = DOMAINS[domain];
-			enter_phase(domain, Phase::Reveal);
-			let here = commits.iter().enumerate().filter(|(_, commit)| commit.round == current(domain));
+			let round = if domain == SEALED {
+				revealing()
+			} else {
+				enter_phase(domain, Phase::Reveal);
+				Some(current(domain))
+			};
+			let here = commits.iter().enumerate().filter(|(_, commit)| Some(commit.round) == round);
 			for (_, commit) in here.filter(|(i, _)| i % skip != 0) {
 				let _may_fail = reveal(commit.who, commit.round, &commit.solution, commit.salt);
 			}
@@ -159,6 +193,28 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 				assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
 			}
 		}
+		Step::Evidence { arrives } => {
+			if let Some(round) = Awaited::iter_keys().next() {
+				if arrives {
+					arrive(round);
+				} else {
+					fail(round, UnpaidReason::EvidenceMissing);
+				}
+			}
+		}
+		Step::Exhaust { exhausted, at_request } => {
+			if at_request {
+				NothingLeft::set(exhausted);
+			} else {
+				Exhausted::set(exhausted);
+			}
+		}
+		Step::Purse(purse, mintable) => {
+			// The owner has what its purse contains.
+			Purse::put((Balance::from(purse) * DOIN).min(free(OWNER) - DOIN));
+			Mintable::set(mintable);
+		}
+		Step::Ramp(blocks) => RampNow::set(blocks),
 		Step::Void { domain, quorum } => {
 			if let Some(round) = evaluated(DOMAINS[domain]) {
 				void(round, if quorum { VoidReason::Unsettled } else { VoidReason::NoQuorum });
@@ -181,11 +237,15 @@ fn check_results() {
 		match event {
 			Event::RoundDecided { round, .. } | Event::RoundVoided { round } => ended.push(round),
 			Event::RoundUnpaid { round, .. } => unpaid.push(round),
-			Event::Crowned { round, effective: 1.., .. } => paid.push(round),
+			Event::Crowned { round, effective: 1.., .. } | Event::CarryPaid { round, effective: 1.., .. } => paid.push(round),
 			_ => {}
 		}
 	}
-	assert_eq!(Queue::get().iter().map(|entry| entry.round).collect::<Vec<_>>(), paid);
+	let (from_purse, queued): (Vec<_>, Vec<_>) = paid.iter().copied().partition(|round| round.domain == SEALED);
+	assert_eq!(Queue::get().iter().map(|entry| entry.round).collect::<Vec<_>>(), queued);
+	assert_eq!(Payments::get().iter().map(|(improvement, _)| improvement.round).collect::<Vec<_>>(), from_purse);
+	// One verdict pays a champion and its successor one after the other.
+	paid.dedup();
 	for domain in DOMAINS {
 		let last = ended.iter().rev().find(|round| round.domain == domain);
 		let result = state(domain).last_round;
@@ -200,13 +260,21 @@ fn check_results() {
 	assert_eq!(ended, results);
 }
 
+/// Checks that exactly what was minted outside the queue was burned from the purse, which the owner pays for.
+fn check_purse() {
+	let minted: Balance = Payments::get().iter().map(|(_, minted)| minted).sum();
+	assert_eq!(ENDOWMENT - free(OWNER), minted);
+}
+
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
 	fn no_path_leaves_a_hold_behind_or_loses_a_planck(steps in proptest::collection::vec(step(), 1..100)) {
 		test(|| {
 			add_domain(DOMAINS[1], synthetic());
+			add_domain(SEALED, sealed());
+			Purse::put(PURSE);
 			FreePlaces::set(1_000);
 			let issued = <Balances as Inspect<AccountId>>::total_issuance();
 			let mut commits = Vec::new();
@@ -215,10 +283,12 @@ proptest! {
 				check(issued);
 			}
 			check_results();
+			check_purse();
 			// All rounds end, and all holds are released.
 			while Rounds::<Test>::count() > 0 {
 				run_to(block() + RoundParams::DEV.period());
 				DOMAINS.into_iter().filter_map(evaluated).for_each(expire);
+				Awaited::iter_keys().collect::<Vec<_>>().into_iter().for_each(arrive);
 			}
 			check(issued);
 			for domain in DOMAINS {
@@ -229,7 +299,7 @@ proptest! {
 				send(WATCHER, Call::release_model { model }).expect("the domain is gone");
 			}
 			for who in PLAYERS {
-				for reason in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model] {
+				for reason in [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model, HoldReason::Stake] {
 					assert_eq!(held(reason, who), 0, "{reason:?} of {who}");
 				}
 			}

@@ -10,7 +10,7 @@ use doin_primitives::{
 	quorum::MIN_QUORUM,
 	round::Phase,
 	settlement::{credit, Helpers},
-	Balance, DomainId, ModelRef, RoundId, RoundParams, SizeClass, UnpaidReason,
+	Balance, DomainId, EvidenceRef, ModelRef, RoundId, RoundParams, SizeClass, UnpaidReason,
 };
 use doin_traits::{BaseFee, Recompute, VoidReason};
 use frame_support::{assert_noop, assert_ok};
@@ -24,7 +24,7 @@ fn recomputation(models: u64) -> Balance {
 /// Inserts `count` undecided rounds of other domains, and removes them after `run`.
 fn with_rounds(count: u32, run: impl FnOnce()) {
 	let others: Vec<RoundId> = (1_000..1_000 + count).map(|domain| RoundId { domain, number: 0 }).collect();
-	others.iter().for_each(|id| Rounds::<Test>::insert(id, Round::new(Sale::Served)));
+	others.iter().for_each(|id| Rounds::<Test>::insert(id, Round::new(Sale::Served, Some(EvidenceRef::Drawn))));
 	run();
 	others.iter().for_each(Rounds::<Test>::remove);
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use doin_primitives::{
 	round::{Phase, MAX_SEATS},
-	Balance, RoundId, RoundParams, SizeClass, Status, DOIN,
+	Balance, EvidenceRef, RoundId, RoundParams, SizeClass, Status, DOIN,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -27,7 +27,7 @@ fn a_commit_takes_a_seat_for_a_fee_and_a_hold() {
 		let round = current(DOMAIN);
 		assert_eq!(
 			events(),
-			[Event::Committed { round, seat: 0, who: ALICE, commitment, fee: SEAT_FEE, burned: 0, hold: SEAT_HOLD }]
+			[Event::Committed { round, seat: 0, who: ALICE, commitment, fee: SEAT_FEE, burned: 0, hold: SEAT_HOLD, stake: 0 }]
 		);
 		assert_eq!(held(HoldReason::SeatFee, ALICE), SEAT_FEE);
 		assert_eq!(held(HoldReason::Seat, ALICE), SEAT_HOLD);
@@ -254,7 +254,7 @@ fn a_domain_has_at_most_four_undecided_rounds() {
 fn a_chain_has_at_most_1_024_undecided_rounds() {
 	test(|| {
 		for domain in 100..100 + MAX_ROUNDS {
-			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new(Sale::Weighted));
+			Rounds::<Test>::insert(RoundId { domain, number: 0 }, Round::new(Sale::Weighted, Some(EvidenceRef::Drawn)));
 		}
 		assert_noop!(commit(ALICE, DOMAIN, &steady(900), SALT), Error::<Test>::TooManyRounds);
 		Rounds::<Test>::remove(RoundId { domain: 100, number: 0 });

@@ -5,7 +5,7 @@ use doin_primitives::{
 	round::MAX_SEATS, settlement::Backing, Balance, Evidence, ModelRef, RejectionReason, RoundId, RoundParams, Status, Subject,
 	ONE_Q32, Q32,
 };
-use doin_scoring::verdict::paired;
+use doin_scoring::verdict::{paired, Spread, Terms};
 use doin_traits::{OnRecomputed, Outcome, QueuedImprovement, VoidReason};
 use frame_support::{assert_ok, traits::Hooks};
 
@@ -14,7 +14,9 @@ const SETTLE: Balance = 20_200 * 1_000;
 
 /// Returns the increment from a champion of `from` to a candidate of `to` per chunk.
 fn increment(from: u32, to: u32) -> Q32 {
-	paired(&[INITIAL; CHUNKS], &[from; CHUNKS], &[to; CHUNKS], 2_000, 0).unwrap().increment
+	let spread = Spread::Independent;
+	let terms = Terms { min_improvement: 2_000, high_water: 0, chunks: CHUNKS as u16, spread, half_row: false };
+	paired(&[INITIAL; CHUNKS], &[from; CHUNKS], &[to; CHUNKS], &terms).unwrap().increment
 }
 
 #[docify::export]
@@ -42,6 +44,7 @@ fn a_better_candidate_becomes_champion() {
 			upper: 16_000,
 			increment: ONE_Q32,
 			effective: ONE_Q32,
+			carry: 0,
 		};
 		assert!(events().contains(&crowned));
 		assert_eq!(
@@ -291,9 +294,17 @@ fn decide_without_sums(round: RoundId) {
 fn verdicts_wait_while_the_work_queue_is_full() {
 	test(|| {
 		let subject = Subject::Round(current(DOMAIN));
-		FreePlaces::set(0);
-		assert!(!Optimae::ready(&subject));
-		FreePlaces::set(1);
+		add_domain(DOMAIN + 1, Evidence::Live { stream: 1, unit: 1 });
+		add_domain(DOMAIN + 2, sealed());
+		// A verdict can pay a winner, and carried bits of the former champion.
+		for full in [0, 1] {
+			FreePlaces::set(full);
+			assert!(!Optimae::ready(&subject));
+			// A stream of bars is paid by work blocks too, and a purse pays at once.
+			assert!(!Optimae::ready(&Subject::Round(current(DOMAIN + 1))));
+			assert!(Optimae::ready(&Subject::Round(current(DOMAIN + 2))), "the verdict takes no place");
+		}
+		FreePlaces::set(2);
 		assert!(Optimae::ready(&subject));
 		assert_eq!(<Optimae as OnRecomputed<AccountId>>::weight(), <() as WeightInfo>::verdict());
 	});

@@ -271,13 +271,30 @@ fn a_view_shows_the_task_with_its_class_and_subject() {
 		let subject = Subject::Round(RoundId { domain: UNWEIGHTED, number: 4 });
 		let (domain, class, weighted, needs_quorum) = (UNWEIGHTED, Large, false, false);
 		let (exclude, models) = (AuthorList::new(), models(2));
-		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models: models.clone(), exclude };
+		let (evidence, listed) = (EvidenceRef::Segment(3), models.clone());
+		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude };
 		assert_eq!(Recomputation::request(request), Ok(TASK));
 		let view = Recomputation::recomputation(TASK).unwrap();
 		assert_eq!((view.task, view.class, view.subject, view.domain), (TASK, Large, subject, UNWEIGHTED));
-		assert_eq!(view.models, models.into_inner());
+		assert_eq!((view.models, view.evidence), (listed.into_inner(), evidence));
 		assert!(Recomputation::recomputation(TASK + 1).is_none());
 	});
+}
+
+#[test]
+fn chunks_are_scored_on_the_evidence_of_the_task() {
+	for evidence in [EvidenceRef::Drawn, EvidenceRef::Segment(2), EvidenceRef::Bars { first: 9 }] {
+		with(3, || {
+			let (subject, domain, class, weighted, needs_quorum) = (SUBJECT, WEIGHTED, Small, true, false);
+			let (models, exclude) = (models(2), AuthorList::new());
+			let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude };
+			Current::set(Recomputation::request(request).unwrap());
+			to_the_draw();
+			quorum_answers(|_| Some(correct()));
+			assert_ok!(settle());
+			assert_eq!((task().evidence, ScoredOn::get()), (evidence, Some(evidence)));
+		});
+	}
 }
 
 #[test]

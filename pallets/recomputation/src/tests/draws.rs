@@ -24,7 +24,8 @@ fn draws(count: u32, exclude: &[u64]) -> Vec<Vec<u64>> {
 			let subject = Subject::Round(RoundId { domain: WEIGHTED, number });
 			let exclude = AuthorList::try_from(exclude.to_vec()).unwrap();
 			let (domain, class, weighted, needs_quorum, models) = (WEIGHTED, Small, true, false, models(2));
-			let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude };
+			let evidence = EvidenceRef::Drawn;
+			let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude };
 			Recomputation::request(request).unwrap()
 		})
 		.collect();

@@ -9,7 +9,8 @@ const NEEDED: Subject = Subject::Round(RoundId { domain: UNWEIGHTED, number: 7 }
 fn open_needed(weighted: bool, exclude: &[u64]) {
 	let (subject, domain, class, needs_quorum, models) = (NEEDED, UNWEIGHTED, Small, true, models(4));
 	let exclude = AuthorList::try_from(exclude.to_vec()).unwrap();
-	let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude };
+	let evidence = EvidenceRef::Drawn;
+	let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude };
 	Current::set(Recomputation::request(request).unwrap());
 }
 

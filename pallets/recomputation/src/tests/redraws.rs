@@ -86,7 +86,8 @@ fn n5_authors_and_members_of_the_first_quorum_are_not_drawn_again() {
 	with(12, || {
 		let exclude = AuthorList::try_from(vec![1, 2]).unwrap();
 		let (subject, domain, class, weighted, needs_quorum, models) = (SUBJECT, WEIGHTED, Small, true, false, models(2));
-		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, exclude };
+		let evidence = EvidenceRef::Drawn;
+		let request = RecomputationRequest { subject, domain, class, weighted, needs_quorum, models, evidence, exclude };
 		Current::set(Recomputation::request(request).unwrap());
 		to_the_draw();
 		let first = quorum_answers(|_| None);
