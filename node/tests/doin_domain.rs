@@ -34,6 +34,10 @@ fn view(spec: &DomainSpec) -> DomainView<AccountId> {
 		bounty: 0,
 		class: spec.class(),
 		last_round: Some(LastRound { number: 5, block: 90, result: RoundResult::Unpaid(UnpaidReason::NoQuorum) }),
+		licence: "CC-BY-4.0".into(),
+		carry: 3 << 60,
+		initial_validation_error: 1 << 60,
+		bar: 1 << 59,
 	}
 }
 
@@ -62,6 +66,8 @@ fn the_record_is_the_specification_with_its_pages() {
 	let json = response(Target::Values);
 	assert_eq!(json["id"], 7);
 	assert_eq!(json["highWater"], (1u64 << 60).to_string(), "Q32 numbers are strings");
+	assert_eq!((&json["licence"], &json["carry"]), (&json!("CC-BY-4.0"), &json!((3u64 << 60).to_string())));
+	assert_eq!(json["initialValidationError"], (1u64 << 60).to_string(), "error sums are strings");
 	assert_eq!(json["lastRound"], json!({ "number": 5, "block": 90, "result": { "unpaid": "noQuorum" } }));
 	let mut record = json["spec"].clone();
 	let fields = record.as_object_mut().expect("the record is an object");

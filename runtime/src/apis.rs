@@ -2,13 +2,13 @@
 //!
 //! `impl_runtime_apis!` generates the dispatcher of all APIs at once, so a runtime has exactly one invocation of it.
 
-use crate::{chunk_scorer::OnChainScorer, *};
+use crate::{chunk_scorer::OnChainScorer, data, *};
 use alloc::string::String;
 use doin_primitives::{
-	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	DomainId, DomainSpec, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
+	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
-use doin_traits::{DomainWeights as _, Reputation as _};
+use doin_traits::{DomainWeights as _, Domains as _, Reputation as _};
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
@@ -253,6 +253,28 @@ sp_api::impl_runtime_apis! {
 			Domains::series(domain)
 		}
 
+		fn rows(domain: DomainId) -> Option<Vec<u8>> {
+			let spec = pallet_doin_domains::Specs::<Runtime>::get(domain)?;
+			let is_rows = ProgramKind::from(&spec.program) == ProgramKind::Rows;
+			is_rows.then(|| data::bytes(domain, &spec, 0..spec.values).ok()).flatten()
+		}
+
+		fn segment(domain: DomainId, index: u16) -> Option<Vec<u8>> {
+			Evidence::segment(domain, index)
+		}
+
+		fn segment_hashes(domain: DomainId, from: u16, count: u16) -> Vec<Hash> {
+			Evidence::segment_hashes(domain, from, count)
+		}
+
+		fn evidence(domain: DomainId) -> Option<EvidenceView<AccountId>> {
+			Evidence::evidence(domain)
+		}
+
+		fn baseline(domain: DomainId) -> Option<Vec<u8>> {
+			Domains::baseline(domain).map(|model| model.into_inner())
+		}
+
 		fn champion(domain: DomainId) -> Option<ChampionView<AccountId>> {
 			Optimae::champion_view(domain)
 		}
@@ -261,8 +283,9 @@ sp_api::impl_runtime_apis! {
 			Optimae::stored(&ModelRef::Stored(model)).map(|stored| stored.bytes.into_inner())
 		}
 
-		fn chunk_sum(domain: DomainId, model: Vec<u8>, seed: Option<Hash>, chunk: u16) -> Option<u32> {
-			OnChainScorer::model_sum(domain, &model, seed.as_ref(), chunk)
+		fn chunk_sum(domain: DomainId, model: Vec<u8>, draw: Option<(EvidenceRef, Hash)>, chunk: u16) -> Option<u32> {
+			let draw = draw.as_ref().map(|(evidence, seed)| (*evidence, seed));
+			OnChainScorer::model_sum(domain, &model, draw, chunk)
 		}
 
 		fn round(domain: DomainId) -> Option<RoundView<AccountId>> {
@@ -377,5 +400,9 @@ fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
 		bounty: state.bounty,
 		class: spec.class(),
 		last_round: state.last_round,
+		licence: String::from_utf8_lossy(&spec.licence).into_owned(),
+		carry: state.carry,
+		initial_validation_error: state.initial_validation_error,
+		bar: state.bar,
 	})
 }

@@ -17,22 +17,27 @@ use doin_primitives::{
 		PAGE_VALUES,
 	},
 	payload::{Metrics, Reveal},
-	DomainId, DomainSpec, Evidence, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION,
+	DomainId, DomainSpec, Evidence, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION, Q32,
 };
 use doin_scoring::{
 	encoder::MAX_CONVS,
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
+	rows::{RowTarget, Rows},
 	Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
 };
-use doin_traits::{Electorate, Timing as _};
+use doin_traits::{Electorate, Timing as _, Work as _};
 use frame_benchmarking::{account, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
-use frame_support::traits::{fungible::Mutate, StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys};
+use frame_support::traits::{
+	fungible::{Mutate, MutateHold},
+	StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys,
+};
 use pallet_doin_recomputation::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_doin_budget, Budget]
 	[pallet_doin_domains, Domains]
 	[pallet_doin_evaluators, Evaluators]
+	[pallet_doin_evidence, crate::Evidence]
 	[pallet_doin_fee_market, FeeMarket]
 	[pallet_doin_gauge, Gauge]
 	[pallet_doin_optimae, Optimae]
@@ -68,6 +73,8 @@ const CHUNKS: u16 = 256;
 /// Values of the series: one window of the validation split per chunk, so that scoring a claim takes a negligible part of a
 /// benchmark.
 const VALUES: u32 = MAX_HISTORY as u32 + CHUNKS as u32 + HORIZON as u32 - 1;
+/// Windows per chunk with which a segment is longest: 127 596 of 131 072 bytes.
+const SEALED_WINDOWS: u16 = 4;
 /// Largest overhead of an encoded net of one layer beside its weights and biases, in bytes.
 const NET_OVERHEAD: u32 = 32;
 
@@ -105,6 +112,7 @@ fn forecast() -> DomainSpec {
 		values: VALUES,
 		growth: Growth::Fixed,
 		split: Split { train_end: MAX_HISTORY.into(), validation_end: VALUES },
+		licence: text(32, b'x'),
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![1; MAX_SEASON as usize]),
 			ar: BoundedVec::truncate_from(vec![1; MAX_AR as usize]),
@@ -114,6 +122,14 @@ fn forecast() -> DomainSpec {
 		min_improvement: MIN_IMPROVEMENT_FLOOR,
 		target: INITIAL_LOSS - 1,
 	}
+}
+
+/// Returns the record of [`forecast`] with sealed evidence, and the longest segments of its chunks.
+fn sealed_forecast() -> DomainSpec {
+	let DomainSpec { program: Program::Forecast(program), .. } = forecast() else { panic!("the domain forecasts") };
+	let program = Forecast { windows: SEALED_WINDOWS, ..program };
+	let evidence = Evidence::Sealed { units: program.segment_steps(), stake: DOIN };
+	DomainSpec { program: Program::Forecast(program), growth: Growth::Appending, evidence, ..forecast() }
 }
 
 /// Returns the record of a domain whose chunks have a negligible cost.
@@ -145,12 +161,17 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 		pages_missing: 0,
 		initial,
 		initial_validation_error: error,
+		bar: error,
 		champion,
 		high_water: 0,
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
 		unanswered: false,
+		suspended: None,
+		carry: 0,
+		weight_since: 0,
+		is_alike: true,
 	};
 	pallet_doin_domains::Specs::<Runtime>::insert(domain, spec);
 	pallet_doin_domains::States::<Runtime>::insert(domain, state);
@@ -255,6 +276,30 @@ impl pallet_doin_evaluators::benchmarking::BenchmarkHelper for BenchmarkFixtures
 	}
 }
 
+impl pallet_doin_evidence::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
+	fn sealed_domain(chunks: u16, rows: u16) -> (DomainId, AccountId) {
+		let program = Rows { features: 7, image: None, target: RowTarget::Classes(2), rows, chunks };
+		let published = u32::from(chunks) + 1;
+		let domain = active(
+			DomainSpec {
+				program: Program::Rows(program),
+				values: published * program.row_bytes() as u32,
+				growth: Growth::Appending,
+				split: Split { train_end: 1, validation_end: published },
+				evidence: Evidence::Sealed { units: program.segment_rows(), stake: DOIN },
+				..forecast()
+			},
+			ModelRef::Constant,
+		);
+		let deposit = 100 * DOIN;
+		assert!(Balances::mint_into(&owner(), 2 * deposit).is_ok(), "the owner exists");
+		let reason = pallet_doin_domains::HoldReason::Domain.into();
+		assert!(Balances::hold(&reason, &owner(), deposit).is_ok(), "the owner can pay");
+		pallet_doin_domains::Deposits::<Runtime>::insert(domain, deposit);
+		(domain, owner())
+	}
+}
+
 impl pallet_doin_recomputation::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
 	fn domain() -> (DomainId, SizeClass, ModelRef) {
 		let spec = quadratic();
@@ -292,8 +337,21 @@ impl pallet_doin_optimae::BenchmarkHelper<AccountId> for BenchmarkFixtures {
 		served(forecast())
 	}
 
-	fn public_domain() -> DomainId {
-		served(DomainSpec { evidence: Evidence::Public, ..forecast() })
+	fn sealed_domain() -> DomainId {
+		let domain = served(sealed_forecast());
+		let purse = Work::price(2 * doin_primitives::ONE_Q32);
+		let origin = RuntimeOrigin::signed(owner());
+		assert!(Balances::mint_into(&owner(), purse + 100 * DOIN).is_ok(), "the owner exists");
+		let sealed = crate::Evidence::seal(origin.clone(), domain, 0, BoundedVec::truncate_from(vec![[1; 32]]));
+		assert!(sealed.is_ok(), "the segment is sealed: {sealed:?}");
+		let funded = crate::Evidence::fund(origin, domain, purse);
+		assert!(funded.is_ok(), "the purse is funded: {funded:?}");
+		domain
+	}
+
+	fn carrying(domain: DomainId, carry: Q32) {
+		pallet_doin_domains::States::<Runtime>::mutate_extant(domain, |state| state.carry = carry);
+		pallet_doin_gauge::Weights::<Runtime>::put(pallet_doin_gauge::Values::truncate_from(vec![(domain, MILLION)]));
 	}
 
 	/// The model is a net of zeros, which forecasts as the initial champion does. Its claimed sums are false, which a claim

@@ -1,13 +1,17 @@
 //! Scores one chunk of one model inside the runtime, from the domains' pages and the stored models.
 //!
-//! `settle`, `recompute`, `challenge` and `challenge_claim` call it. Windows and the forward pass are [`doin_scoring`]'s, which
-//! the worker uses too, in integers only: a sum that differs is false, never a rounding difference.
+//! `settle`, `recompute`, `challenge` and `challenge_claim` call it. Windows, rows and the forward pass are [`doin_scoring`]'s,
+//! which the worker uses too, in integers only: a sum that differs is false, never a rounding difference.
 
-use crate::{AccountId, Domains, Optimae, Runtime};
-use alloc::vec::Vec;
-use doin_primitives::{domain::PAGE_VALUES, DomainId, DomainSpec, Evidence, Hash, ModelRef, SizeClass};
-use doin_scoring::{sample, score, Forecast, Model, Program, Windows};
-use doin_traits::{ChunkScorer, Models, ScoreError};
+use crate::{data, AccountId, Domains, Optimae, Runtime};
+use doin_primitives::{
+	domain::PAGE_BYTES, evidence::MAX_SEGMENT_BYTES, DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
+};
+use doin_scoring::{
+	rows::{self, RowSet, Rows},
+	sample, score, Forecast, Model, Program, Windows,
+};
+use doin_traits::{ChunkDraw, ChunkScorer, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
 	types::MACS_PER_UNIT,
@@ -17,39 +21,41 @@ use pallet_doin_recomputation::{
 /// [`ChunkScorer`] over the storage of this runtime.
 pub struct OnChainScorer;
 
-/// Pages of published data that a chunk of the validation split reads at most. Drawn windows, which the benchmark scores, read
-/// none.
-const CHUNK_PAGES: u64 = 4;
+/// Values that the scoring of a chunk reads at most, beside those that the benchmark reads, which scores drawn windows of a
+/// stored model: all pages of a segment, since a seed deals its rows to all chunks, and the initial champion. A chunk of the
+/// validation split, or of a series, reads fewer pages.
+pub const CHUNK_READS: u64 = (MAX_SEGMENT_BYTES / PAGE_BYTES) as u64 + 1;
 
-/// Choice of the windows that a chunk is scored on.
+/// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]
-enum Windowing<'a> {
-	/// Windows that this seed draws.
-	Drawn(&'a Hash),
-	/// Windows of the validation split.
+enum Choice<'a> {
+	/// Windows or rows of this evidence that this seed draws or chooses.
+	Drawn(EvidenceRef, &'a Hash),
+	/// Windows or rows of the validation split.
 	Validation,
 }
 
 impl OnChainScorer {
 	/// Returns the error sum of an encoded model that `domain` admits; see [`doin_traits::apis::DoinApi::chunk_sum`].
-	pub fn model_sum(domain: DomainId, model: &[u8], seed: Option<&Hash>, index: u16) -> Option<u32> {
+	pub fn model_sum(domain: DomainId, model: &[u8], draw: Option<(EvidenceRef, &Hash)>, index: u16) -> Option<u32> {
 		let spec = spec(domain).ok()?;
 		let decoded = Model::from_bytes(model).ok()?;
 		decoded.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, model.len()).ok()?;
-		let windowing = seed.map_or(Windowing::Validation, Windowing::Drawn);
-		score_chunk(domain, &spec, &decoded, index, windowing).ok()
+		let choice = draw.map_or(Choice::Validation, |(evidence, seed)| Choice::Drawn(evidence, seed));
+		score_chunk(domain, &spec, &decoded, index, choice).ok()
 	}
 }
 
 impl ChunkScorer for OnChainScorer {
-	fn drawn_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> Result<u32, ScoreError> {
+	fn drawn_sum(draw: ChunkDraw, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
+		let ChunkDraw { domain, evidence, seed } = draw;
 		let spec = spec(domain)?;
-		score_chunk(domain, &spec, &stored_model(model, &spec)?, index, Windowing::Drawn(seed))
+		score_chunk(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Drawn(evidence, seed))
 	}
 
 	fn validation_sum(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
 		let spec = spec(domain)?;
-		score_chunk(domain, &spec, &stored_model(model, &spec)?, index, Windowing::Validation)
+		score_chunk(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Validation)
 	}
 
 	fn chunks(domain: DomainId) -> Option<u16> {
@@ -59,7 +65,7 @@ impl ChunkScorer for OnChainScorer {
 	fn weight(class: SizeClass) -> Weight {
 		let units = SizeClass::MACS[class as usize] / MACS_PER_UNIT;
 		SubstrateWeight::<Runtime>::score_chunk(units as u32)
-			.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(CHUNK_PAGES))
+			.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(CHUNK_READS))
 	}
 }
 
@@ -69,23 +75,22 @@ fn spec(domain: DomainId) -> Result<DomainSpec, ScoreError> {
 }
 
 /// Returns the model that `model` refers to: a baseline, or a decoded submission.
-fn stored_model(model: &ModelRef, spec: &DomainSpec) -> Result<Model, ScoreError> {
-	match model {
-		ModelRef::RepeatLast => Ok(Model::RepeatLast),
-		ModelRef::Seasonal => Ok(Model::Seasonal),
+fn stored_model(domain: DomainId, spec: &DomainSpec, model: &ModelRef) -> Result<Model, ScoreError> {
+	let bytes = match model {
+		ModelRef::RepeatLast => return Ok(Model::RepeatLast),
+		ModelRef::Seasonal => return Ok(Model::Seasonal),
 		ModelRef::Origin => match &spec.program {
-			Program::Quadratic(quadratic) => Ok(Model::Point(alloc::vec![0; quadratic.target.len()])),
-			Program::Forecast(_) => Err(ScoreError::IncompatibleModel),
+			Program::Quadratic(quadratic) => return Ok(Model::Point(alloc::vec![0; quadratic.target.len()])),
+			Program::Forecast(_) | Program::Rows(_) => return Err(ScoreError::IncompatibleModel),
 		},
-		ModelRef::Stored(id) => {
-			let bytes = <Optimae as Models>::bytes(*id).ok_or(ScoreError::UnknownModel)?;
-			Model::from_bytes(&bytes).map_err(|_| ScoreError::IncompatibleModel)
-		}
-	}
+		ModelRef::Linear | ModelRef::Constant => <Domains as doin_traits::Domains<AccountId>>::baseline(domain),
+		ModelRef::Stored(id) => <Optimae as Models>::bytes(*id),
+	};
+	Model::from_bytes(&bytes.ok_or(ScoreError::UnknownModel)?).map_err(|_| ScoreError::IncompatibleModel)
 }
 
 /// Returns the error sum of `model` on chunk `index`.
-fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, windowing: Windowing) -> Result<u32, ScoreError> {
+fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, choice: Choice) -> Result<u32, ScoreError> {
 	if index >= spec.program.chunks() {
 		return Err(ScoreError::NoSuchChunk);
 	}
@@ -95,11 +100,32 @@ fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, w
 			_ => Err(ScoreError::IncompatibleModel),
 		},
 		Program::Forecast(program) => {
-			let windows = match (&spec.evidence, windowing) {
-				(Evidence::Synthetic(generator), Windowing::Drawn(seed)) => sample::drawn(program, generator, seed, index),
-				_ => validation_windows(domain, spec, program, index)?,
+			let windows = match (&spec.evidence, choice) {
+				(_, Choice::Validation) | (Evidence::Public, Choice::Drawn(EvidenceRef::Drawn, _)) => {
+					validation_windows(domain, spec, program, index)?
+				}
+				(Evidence::Synthetic(generator), Choice::Drawn(EvidenceRef::Drawn, seed)) => {
+					sample::drawn(program, generator, seed, index)
+				}
+				(Evidence::Sealed { .. }, Choice::Drawn(EvidenceRef::Segment(segment), seed)) => {
+					segment_windows(domain, spec, program, segment, seed, index)?
+				}
+				(_, Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
 			};
 			Ok(score::score(model, program, &windows))
+		}
+		Program::Rows(program) => {
+			let rows = match (&spec.evidence, choice) {
+				(_, Choice::Validation) | (Evidence::Public, Choice::Drawn(EvidenceRef::Drawn, _)) => {
+					validation_rows(domain, spec, program, index)?
+				}
+				(Evidence::Sealed { .. }, Choice::Drawn(EvidenceRef::Segment(segment), seed)) => {
+					let segment = data::bytes(domain, spec, data::segment(spec, segment)?)?;
+					rows::dealt(program, &segment, seed, index)
+				}
+				(_, Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
+			};
+			Ok(rows::score_rows(model, program, &rows))
 		}
 	}
 }
@@ -108,21 +134,29 @@ fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, w
 fn validation_windows(domain: DomainId, spec: &DomainSpec, program: &Forecast, index: u16) -> Result<Windows, ScoreError> {
 	let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)
 		.map_err(|_| ScoreError::NoSuchChunk)?;
-	Ok(sample::validation(program, &series_part(domain, span.start, span.end)?))
+	Ok(sample::validation(program, &data::values(domain, spec, span)?))
 }
 
-/// Returns the values `[start, end)` of the series of `domain`, from the pages that hold them.
-fn series_part(domain: DomainId, start: u32, end: u32) -> Result<Vec<i32>, ScoreError> {
-	let mut part = Vec::with_capacity(end.saturating_sub(start) as usize);
-	let mut at = start;
-	while at < end {
-		let page = <Domains as doin_traits::Domains<AccountId>>::page(domain, at / PAGE_VALUES).ok_or(ScoreError::MissingPage)?;
-		let values = page.values().ok_or(ScoreError::MissingPage)?;
-		let from = (at % PAGE_VALUES) as usize;
-		let to = values.len().min(from.saturating_add(end.saturating_sub(at) as usize));
-		let values = values.get(from..to).filter(|values| !values.is_empty()).ok_or(ScoreError::MissingPage)?;
-		part.extend_from_slice(values);
-		at = at.saturating_add(values.len() as u32);
-	}
-	Ok(part)
+/// Returns the windows of chunk `index` that `seed` chooses from a segment. The history of the first ones lies before the
+/// segment.
+fn segment_windows(
+	domain: DomainId,
+	spec: &DomainSpec,
+	program: &Forecast,
+	segment: u16,
+	seed: &Hash,
+	index: u16,
+) -> Result<Windows, ScoreError> {
+	let first =
+		data::segment_step(spec, program, segment)?.checked_sub(program.history.into()).ok_or(ScoreError::NoSuchEvidence)?;
+	let span = sample::segment_span(program, seed, index);
+	let step = |step: u32| first.checked_add(step).ok_or(ScoreError::NoSuchEvidence);
+	Ok(sample::strided(program, &data::steps(domain, spec, program, step(span.start)?..step(span.end)?)?))
+}
+
+/// Returns the rows of chunk `index` of the validation split.
+fn validation_rows(domain: DomainId, spec: &DomainSpec, program: &Rows, index: u16) -> Result<RowSet, ScoreError> {
+	let span = rows::validation_rows_span(program, spec.split.train_end, spec.split.validation_end, index)
+		.map_err(|_| ScoreError::NoSuchChunk)?;
+	Ok(RowSet::new(program, data::bytes(domain, spec, span)?))
 }

@@ -87,6 +87,8 @@ pub fn spec() -> DomainSpec {
 		values: values.len() as u32,
 		growth: Growth::Fixed,
 		split: Split { train_end: 1_598, validation_end: 1_941 },
+		// `data/README.md`: public domain, for which SPDX has no identifier.
+		licence: BoundedVec::new(),
 		evidence: Evidence::Synthetic(Generator { template: bounded(&TEMPLATE), ar: bounded(&AR), noise: NOISE, level: LEVEL }),
 		min_improvement: 5_000,
 		target: 0,

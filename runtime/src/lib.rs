@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`configs`] | types and constants of every pallet, by concern |
 //! | [`chunk_scorer`] | scoring of a chunk of a model, with the code that the worker runs as well |
+//! | [`data`] | data of domains, published at activation or opened in segments |
 //! | [`apis`] | runtime APIs for nodes and workers |
 //! | [`genesis_config_presets`] | genesis of the development chains |
 //! | [`demo`] | demo domain of the development chains |
@@ -32,6 +33,7 @@ pub mod apis;
 pub mod benchmarks;
 pub mod chunk_scorer;
 pub mod configs;
+pub mod data;
 pub mod demo;
 pub mod genesis_config_presets;
 pub mod speed;
@@ -127,7 +129,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 
 // Genesis and hooks run in order of the indices: genesis writes slot and round lengths before any pallet reads them, a session
 // starts before the gauge counts votes, evaluators are bonded before recomputations draw them, and a verdict precedes the work
-// block that pays for it.
+// block that pays for it. Segments are asked for by the hook of `Optimae`, and the hook of `Evidence` ends their time later.
 #[frame_support::runtime]
 mod runtime {
 	/// The runtime.
@@ -197,4 +199,6 @@ mod runtime {
 	pub type Work = pallet_doin_work;
 	#[runtime::pallet_index(27)]
 	pub type Budget = pallet_doin_budget;
+	#[runtime::pallet_index(28)]
+	pub type Evidence = pallet_doin_evidence;
 }

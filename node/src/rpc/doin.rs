@@ -39,8 +39,8 @@ const LONGEST_PAGE: u32 = 1_024;
 #[rpc(server, namespace = "doin")]
 pub trait DoinRpc {
 	/// Returns the domains from identifier `from` (0 without it) on, in order of registration: a list of at most `count`
-	/// [`doin_primitives::views::DomainView`], 256 without it and at most 1 024. The next page starts after the last identifier of this
-	/// one.
+	/// [`doin_primitives::views::DomainView`], 256 without it and at most 1 024. The next page starts after the last identifier
+	/// of this one.
 	#[method(name = "domains", blocking)]
 	fn domains(&self, from: Option<DomainId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
 
@@ -55,6 +55,11 @@ pub trait DoinRpc {
 	/// Returns the round of a domain at this block: a [`doin_primitives::views::RoundView`].
 	#[method(name = "round", blocking)]
 	fn round(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the evidence of a domain that comes after the commits of its rounds, i.e. its sealed segments and its purse: a
+	/// [`doin_primitives::views::EvidenceView`].
+	#[method(name = "evidence", blocking)]
+	fn evidence(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response>;
 
 	/// Returns the recomputation tasks of a domain that are not final, oldest first: a list of
 	/// [`doin_primitives::views::RecomputationView`].
@@ -88,6 +93,10 @@ pub trait DoinRpc {
 	/// Subscribes to changes of `doin_round`.
 	#[subscription(name = "subscribeRound" => "roundChanged", unsubscribe = "unsubscribeRound", item = Response)]
 	fn subscribe_round(&self, id: DomainId);
+
+	/// Subscribes to changes of `doin_evidence`.
+	#[subscription(name = "subscribeEvidence" => "evidenceChanged", unsubscribe = "unsubscribeEvidence", item = Response)]
+	fn subscribe_evidence(&self, id: DomainId);
 
 	/// Subscribes to changes of `doin_recomputations`.
 	#[subscription(
@@ -181,6 +190,10 @@ impl DoinRpcServer for Doin {
 		self.reader.response(Request::Round(id), at)
 	}
 
+	fn evidence(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::Evidence(id), at)
+	}
+
 	fn recomputations(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response> {
 		self.reader.response(Request::Recomputations(id), at)
 	}
@@ -211,6 +224,10 @@ impl DoinRpcServer for Doin {
 
 	fn subscribe_round(&self, pending: PendingSubscriptionSink, id: DomainId) {
 		self.follow(pending, Ok(Request::Round(id)));
+	}
+
+	fn subscribe_evidence(&self, pending: PendingSubscriptionSink, id: DomainId) {
+		self.follow(pending, Ok(Request::Evidence(id)));
 	}
 
 	fn subscribe_recomputations(&self, pending: PendingSubscriptionSink, id: DomainId) {

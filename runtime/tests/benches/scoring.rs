@@ -1,11 +1,23 @@
 //! Time of scoring a chunk in the node's executor, per counted multiply-accumulate, for each family of nets.
 //!
 //! `cargo bench --workspace --bench scoring`. The time of a chunk is a constant, for drawing the windows, plus a price per
-//! counted multiply-accumulate. The price is the slope between the smallest net and a larger one. Times are medians of 31
+//! counted multiply-accumulate. The price is the slope between the smallest net and a larger one. Chunks of rows that are dealt
+//! from a segment of 128 KiB have another constant: reading the pages, and shuffling the rows. Times are medians of 31
 //! repetitions; the last line is JSON.
 
-use doin_runtime_tests::blob::{layer, net, Blob};
-use doin_scoring::{philox::Stream, Conv, Encoder, Model, Net};
+use doin_primitives::{
+	domain::PAGE_BYTES, evidence::MAX_SEGMENT_BYTES, DomainId, DomainSpec, Evidence, EvidenceRef, Limits, Page, DOIN,
+};
+use doin_runtime_tests::{
+	blob::{layer, net, row_net, Blob},
+	round::DEMO,
+	sealed,
+};
+use doin_scoring::{
+	philox::Stream,
+	rows::{RowTarget, Rows},
+	Conv, Encoder, Model, Net, Program,
+};
 use std::time::Instant;
 
 /// Windows of a chunk of the demo domain.
@@ -13,12 +25,17 @@ const WINDOWS: f64 = 16.0;
 /// Horizon of the demo domain.
 const HORIZON: u16 = 13;
 
-/// Returns the median time of scoring a chunk of `model`, in seconds.
+/// Returns the median time of scoring a chunk of `model` on windows that seeds draw from the demo domain, in seconds.
 fn seconds(blob: &mut Blob, model: &Model) -> f64 {
+	seconds_on(blob, DEMO, EvidenceRef::Drawn, model)
+}
+
+/// Returns the median time of scoring a chunk of `model` on windows or rows that seeds choose, in seconds.
+fn seconds_on(blob: &mut Blob, domain: DomainId, evidence: EvidenceRef, model: &Model) -> f64 {
 	let mut times: Vec<f64> = (0..31)
 		.map(|repeat| {
 			let start = Instant::now();
-			assert!(blob.chunk_sum(model, Some(&[repeat; 32]), 0).is_some());
+			assert!(blob.chunk_sum(domain, model, Some((evidence, [repeat; 32])), 0).is_some());
 			start.elapsed().as_secs_f64()
 		})
 		.collect();
@@ -52,9 +69,36 @@ fn awkward(stream: &mut Stream) -> Vec<(&'static str, Net)> {
 	]
 }
 
+/// Inserts a sealed domain whose segments have 128 KiB and the given shape. Returns its identifier.
+fn rows_domain(blob: &mut Blob, program: Rows) -> DomainId {
+	let spec = DomainSpec {
+		program: Program::Rows(program),
+		values: PAGE_BYTES,
+		evidence: Evidence::Sealed { units: program.segment_rows(), stake: DOIN },
+		limits: Limits { model_bytes: u32::MAX, window_macs: u32::MAX },
+		..sealed::spec(b"rows")
+	};
+	assert_eq!(spec.segment_bytes(), MAX_SEGMENT_BYTES);
+	let page = |index: u32| (0..PAGE_BYTES).map(|byte| (byte * 31 + index * 7) as u8).collect();
+	let pages: Vec<_> = (0..=spec.segment_pages()).filter_map(|index| Page::from_bytes(page(index))).collect();
+	blob.insert(spec, pages, 1)
+}
+
 fn main() {
 	let mut blob = Blob::new();
 	let stream = &mut Stream::new(&[3; 32], 90, 0);
+	println!("{:<48} {:>12}", "rows of a segment of 128 KiB", "ms/chunk");
+	let mut rows_ms: f64 = 0.0;
+	for (name, features, rows, chunks) in
+		[("512 rows of 256 bytes, 8 a chunk", 255, 8, 64), ("16 384 rows of 8 bytes, 64 a chunk", 7, 64, 256)]
+	{
+		let program = Rows { features, image: None, target: RowTarget::Classes(2), rows, chunks };
+		let domain = rows_domain(&mut blob, program);
+		let model = Model::Net(row_net(stream, &program, 1, false));
+		let ms = seconds_on(&mut blob, domain, EvidenceRef::Segment(0), &model) * 1e3;
+		println!("{name:<48} {ms:>12.3}");
+		rows_ms = rows_ms.max(ms);
+	}
 	println!("{:<24} {:>12} {:>12} {:>10}", "net", "MAC/window", "ms/chunk", "ns/MAC");
 	let mut worst: f64 = 0.0;
 	let floor = Model::Net(net(stream, 0, 1, 1, HORIZON, false));
@@ -80,5 +124,5 @@ fn main() {
 			}
 		}
 	}
-	println!("{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3}}}");
+	println!("{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3},\"rows_chunk_ms\":{rows_ms:.3}}}");
 }

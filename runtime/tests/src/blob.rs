@@ -2,9 +2,13 @@
 
 use crate::Chain;
 use codec::{Decode, Encode};
-use doin_primitives::{domain::Limits, DomainId, Hash};
+use doin_primitives::{domain::Limits, DomainId, DomainSpec, EvidenceRef, Hash, Page};
 use doin_runtime::{Runtime, WASM_BINARY};
-use doin_scoring::{philox::Stream, Cell, Conv, Encoder, Layer, Model, Net};
+use doin_scoring::{
+	philox::Stream,
+	rows::{Image, Rows},
+	Cell, Conv, Conv2, Encoder, Layer, Model, Net,
+};
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 
@@ -28,15 +32,44 @@ impl Blob {
 		Self { chain, executor: WasmExecutor::builder().build(), code: WrappedRuntimeCode(code.into()) }
 	}
 
-	/// Calls `DoinApi::chunk_sum` on the demo domain.
-	pub fn chunk_sum(&mut self, model: &Model, seed: Option<&Hash>, chunk: u16) -> Option<u32> {
-		let domain: DomainId = crate::round::DEMO;
-		let arguments = (domain, model.to_bytes(), seed, chunk).encode();
+	/// Inserts a domain with this record, the pages of its data, and the number of opened segments among them. Returns its
+	/// identifier.
+	pub fn insert(&mut self, spec: DomainSpec, pages: impl IntoIterator<Item = Page>, opened: u16) -> DomainId {
+		self.chain.state(|| {
+			let id = pallet_doin_domains::NextDomainId::<Runtime>::mutate(|next| core::mem::replace(next, *next + 1));
+			pallet_doin_domains::Specs::<Runtime>::insert(id, spec);
+			for (index, page) in (0..).zip(pages) {
+				pallet_doin_domains::Pages::<Runtime>::insert(id, index, page);
+			}
+			pallet_doin_evidence::Segments::<Runtime>::mutate(id, |segments| {
+				(segments.sealed, segments.opened) = (opened, opened);
+			});
+			id
+		})
+	}
+
+	/// Calls `DoinApi::chunk_sum`.
+	pub fn chunk_sum(&mut self, domain: DomainId, model: &Model, draw: Option<(EvidenceRef, Hash)>, chunk: u16) -> Option<u32> {
+		self.call("DoinApi_chunk_sum", &(domain, model.to_bytes(), draw, chunk).encode())
+	}
+
+	/// Calls `DoinApi::segment`.
+	pub fn segment(&mut self, domain: DomainId, index: u16) -> Option<Vec<u8>> {
+		self.call("DoinApi_segment", &(domain, index).encode())
+	}
+
+	/// Calls `DoinApi::rows`.
+	pub fn rows(&mut self, domain: DomainId) -> Option<Vec<u8>> {
+		self.call("DoinApi_rows", &domain.encode())
+	}
+
+	/// Calls a method of a runtime API.
+	fn call<T: Decode>(&mut self, method: &str, arguments: &[u8]) -> T {
 		let code = RuntimeCode { code_fetcher: &self.code, heap_pages: None, hash: vec![0] };
 		let mut ext = self.chain.ext.ext();
-		let (result, _) = self.executor.call(&mut ext, &code, "DoinApi_chunk_sum", &arguments, CallContext::Offchain);
-		let result = result.unwrap_or_else(|error| panic!("the runtime answers: {error}"));
-		Option::decode(&mut &result[..]).expect("it answers with a sum")
+		let (result, _) = self.executor.call(&mut ext, &code, method, arguments, CallContext::Offchain);
+		let result = result.unwrap_or_else(|error| panic!("the runtime answers {method}: {error}"));
+		T::decode(&mut &result[..]).expect("the response decodes")
 	}
 }
 
@@ -79,4 +112,24 @@ pub fn net(stream: &mut Stream, family: u8, window: u16, width: u16, horizon: u1
 	hidden.push(layer(stream, inputs, horizon, 7));
 	let skip = skip.then(|| layer(stream, window, horizon, 9));
 	Net { window, in_shifts: vec![number(stream, 2) as i8], skip, encoder, layers: hidden }
+}
+
+/// Returns a net of random weights for rows: an MLP, or a convolution over the image and a dense layer.
+pub fn row_net(stream: &mut Stream, program: &Rows, width: u16, skip: bool) -> Net {
+	let (features, outputs) = (program.features, program.outputs());
+	let (encoder, hidden) = match program.image {
+		Some(Image { height, width: columns }) => {
+			let side = |stream: &mut Stream, pixels: u8| 1 + stream.below(pixels.into()) as u8;
+			let kernel = [side(stream, height), side(stream, columns)];
+			let stride = [side(stream, 3), side(stream, 3)];
+			let inputs = u16::from(kernel[0]) * u16::from(kernel[1]) * (features / (u16::from(height) * u16::from(columns)));
+			let layer = layer(stream, inputs, width, 8);
+			(Encoder::Image(Conv2 { height, width: columns, kernel, stride, layer }), Vec::new())
+		}
+		None => (Encoder::None, vec![layer(stream, features, width, 8)]),
+	};
+	let inputs = hidden.last().map_or_else(|| encoder.outputs(features, 1).expect("it fits"), |layer: &Layer| layer.outputs);
+	let layers = hidden.into_iter().chain([layer(stream, inputs, outputs, 7)]).collect();
+	let skip = skip.then(|| layer(stream, features, outputs, 9));
+	Net { window: features, in_shifts: vec![stream.below(5) as i8], skip, encoder, layers }
 }

@@ -1,6 +1,10 @@
 //! Invariants of every pallet.
 
-use doin_runtime::{Budget, Domains, Evaluators, FeeMarket, Gauge, Optimae, Recomputation, Reputation, Timing, Work};
+use doin_primitives::RoundId;
+use doin_runtime::{
+	Budget, Domains, Evaluators, Evidence, FeeMarket, Gauge, Optimae, Recomputation, Reputation, Runtime, Timing, Work,
+};
+use pallet_doin_optimae::types::Stage;
 
 /// Checks the invariants of every pallet after block `number`.
 ///
@@ -19,12 +23,25 @@ pub fn check(number: u32) {
 		("optimae", Optimae::do_try_state()),
 		("work", Work::do_try_state()),
 		("budget", Budget::do_try_state()),
+		("evidence", Evidence::do_try_state()),
 	] {
 		if let Err(broken) = checked {
 			panic!("block {number}, pallet {name}: {broken:?}");
 		}
 	}
+	check_awaited(number);
 	sdk_try_state(number);
+}
+
+/// Checks that every round for which pallet `evidence` awaits a segment awaits its evidence in pallet `optimae`. The converse is
+/// an invariant of pallet `optimae`.
+fn check_awaited(number: u32) {
+	for (domain, segments) in pallet_doin_evidence::Segments::<Runtime>::iter() {
+		let Some(awaited) = segments.awaited else { continue };
+		let round = RoundId { domain, number: awaited.number };
+		let stage = pallet_doin_optimae::Rounds::<Runtime>::get(round).map(|round| round.stage);
+		assert_eq!(stage, Some(Stage::Awaiting), "block {number}: the segment of {round:?} is awaited");
+	}
 }
 
 /// Checks the invariants of the SDK's pallets too, where they are compiled.

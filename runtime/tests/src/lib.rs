@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod interface;
 pub mod invariants;
 pub mod round;
+pub mod sealed;
 
 use codec::Encode;
 use doin_primitives::{Balance, Hash};
@@ -67,6 +68,13 @@ impl Chain {
 	/// Runs `f` on the state.
 	pub fn state<R>(&mut self, f: impl FnOnce() -> R) -> R {
 		self.ext.execute_with(f)
+	}
+
+	/// Runs `f` on the state. Returns its result, and the sizes of the trie nodes and values that it reads, in bytes.
+	pub fn reads<R>(&mut self, f: impl FnOnce() -> R) -> (R, Vec<usize>) {
+		self.ext.commit_all().expect("the state can be committed");
+		let (result, proof) = self.ext.execute_and_prove(f);
+		(result, proof.into_nodes().iter().map(Vec::len).collect())
 	}
 
 	/// Returns the number of the open block, or of the last one.
@@ -157,10 +165,17 @@ impl Chain {
 
 	/// Makes a block with one transaction, which has to succeed.
 	pub fn ok(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Header {
+		self.ok_all([(who, call.into())])
+	}
+
+	/// Makes a block with these transactions, which have to succeed.
+	pub fn ok_all(&mut self, calls: impl IntoIterator<Item = (Sr25519Keyring, RuntimeCall)>) -> Header {
 		self.skip_session_block();
 		self.begin();
-		let applied = self.apply(who, call);
-		assert_eq!(applied, Ok(Ok(())), "block {}", self.parent.number());
+		for (who, call) in calls {
+			let applied = self.apply(who, call);
+			assert_eq!(applied, Ok(Ok(())), "block {}", self.parent.number());
+		}
 		self.end()
 	}
 

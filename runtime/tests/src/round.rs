@@ -6,11 +6,11 @@ use doin_primitives::{
 	payload::{ChunkSums, Metrics, Reveal, Sums},
 	round::Phase,
 	views::{RecomputationPhase, RecomputationView},
-	Balance, Hash, RoundId, SizeClass, Subject, TaskId,
+	Balance, DomainId, Hash, RoundId, SizeClass, Subject, TaskId,
 };
 use doin_runtime::{chunk_scorer::OnChainScorer, AccountId, Optimae, Runtime, RuntimeCall, System, Timing};
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
-use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, ChunkScorer, Timing as _};
+use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, ChunkDraw, ChunkScorer, Timing as _};
 use sp_keyring::Sr25519Keyring;
 
 /// Domain of the development presets.
@@ -66,11 +66,16 @@ impl Chain {
 
 	/// Makes empty blocks until the next block is the first of a round of the demo domain. Returns the round.
 	pub fn to_next_round(&mut self) -> RoundId {
+		self.to_next_round_of(DEMO)
+	}
+
+	/// Makes empty blocks, at least one, until the next block is the first of a round of `domain`. Returns the round.
+	pub fn to_next_round_of(&mut self, domain: DomainId) -> RoundId {
 		self.block();
 		let params = self.state(Timing::rounds);
 		loop {
 			let next = self.number() + 1;
-			let place = params.place(DEMO, next);
+			let place = params.place(domain, next);
 			if place.phase_end - next == params.commit && place.phase == Phase::Commit {
 				return place.round;
 			}
@@ -167,7 +172,8 @@ impl Chain {
 		let seed = view.seed.expect("drawn");
 		let sums = self.state(|| {
 			let chunks = OnChainScorer::chunks(view.domain).expect("the domain exists");
-			let sum = |model, index| OnChainScorer::drawn_sum(view.domain, model, &seed, index).expect("computable");
+			let draw = ChunkDraw { domain: view.domain, evidence: view.evidence, seed: &seed };
+			let sum = |model, index| OnChainScorer::drawn_sum(draw, model, index).expect("computable");
 			view.models
 				.iter()
 				.map(|model| {
@@ -181,35 +187,39 @@ impl Chain {
 
 	/// Commits `who` to `sums`.
 	pub fn commit_sums(&mut self, who: Sr25519Keyring, task: TaskId, sums: &Sums) {
+		let call = self.commit_sums_call(who, task, sums);
+		self.ok(who, call);
+	}
+
+	/// Returns the call of [`commit_sums`](Self::commit_sums).
+	fn commit_sums_call(&mut self, who: Sr25519Keyring, task: TaskId, sums: &Sums) -> RuntimeCall {
 		let hash = self.commitment(Tag::Sums, &task, who, &payload_hash(sums));
-		self.ok(who, RuntimeCall::Recomputation(pallet_doin_recomputation::Call::commit_sums { task, hash }));
+		RuntimeCall::Recomputation(pallet_doin_recomputation::Call::commit_sums { task, hash })
 	}
 
 	/// Reveals `sums` for `who`.
 	pub fn reveal_sums(&mut self, who: Sr25519Keyring, task: TaskId, sums: &Sums) {
-		let call = pallet_doin_recomputation::Call::reveal_sums { task, sums: sums.clone(), salt: SALT };
-		self.ok(who, RuntimeCall::Recomputation(call));
+		self.ok(who, Self::reveal_sums_call(task, sums));
 	}
 
-	/// Commits and reveals the answers of the drawn evaluators: `answer` of an evaluator's place and the correct sums, or nothing
-	/// for `None`. Returns the drawn evaluators.
+	/// Returns the call of [`reveal_sums`](Self::reveal_sums).
+	fn reveal_sums_call(task: TaskId, sums: &Sums) -> RuntimeCall {
+		RuntimeCall::Recomputation(pallet_doin_recomputation::Call::reveal_sums { task, sums: sums.clone(), salt: SALT })
+	}
+
+	/// Commits and reveals the answers of the drawn evaluators, each time in one block: `answer` of an evaluator's place and the
+	/// correct sums, or nothing for `None`. Returns the drawn evaluators.
 	pub fn answer(&mut self, round: RoundId, answer: impl Fn(usize, &Sums) -> Option<Sums>) -> Vec<Sr25519Keyring> {
 		let view = self.to_phase(round, RecomputationPhase::Answering);
 		let (drawn, sums) = (Self::drawn(&view), self.correct_sums(&view));
-		let answers: Vec<_> = drawn.iter().enumerate().map(|(place, who)| (*who, answer(place, &sums))).collect();
-		for (who, sums) in &answers {
-			if let Some(sums) = sums {
-				self.commit_sums(*who, view.task, sums);
-			}
+		let answers: Vec<_> = drawn.iter().enumerate().filter_map(|(place, who)| Some((*who, answer(place, &sums)?))).collect();
+		if answers.is_empty() {
+			return drawn;
 		}
-		if answers.iter().any(|(_, sums)| sums.is_some()) {
-			self.to_phase(round, RecomputationPhase::Revealing);
-		}
-		for (who, sums) in &answers {
-			if let Some(sums) = sums {
-				self.reveal_sums(*who, view.task, sums);
-			}
-		}
+		let commits: Vec<_> = answers.iter().map(|(who, sums)| (*who, self.commit_sums_call(*who, view.task, sums))).collect();
+		self.ok_all(commits);
+		self.to_phase(round, RecomputationPhase::Revealing);
+		self.ok_all(answers.iter().map(|(who, sums)| (*who, Self::reveal_sums_call(view.task, sums))));
 		drawn
 	}
 

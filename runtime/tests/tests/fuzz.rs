@@ -60,7 +60,23 @@ fn no_sequence_of_operations_breaks_an_invariant() {
 	}
 	assert!(chosen.is_some() || coverage.operations >= chains * LENGTH as u64);
 	assert!(coverage.succeeded * 10 > coverage.operations, "a tenth of all operations is a call that succeeds");
-	for event in ["Work::Sealed", "Optimae::Crowned", "Evaluators::Slashed", "Recomputation::ChallengeUpheld"] {
+	for event in [
+		"Work::Sealed",
+		"Work::Paid",
+		"Optimae::Crowned",
+		"Optimae::RoundVoided",
+		"Optimae::StakeBurned",
+		"Evaluators::Slashed",
+		"Recomputation::ChallengeUpheld",
+		"Evidence::Opened",
+		"Evidence::Missed",
+		"Evidence::PurseSpent",
+		"Domains::Resumed",
+		"Evidence.open_segment failed: HashMismatch",
+		"Evidence.open_segment failed: WrongIndex",
+		"Evidence.withdraw failed: RoundsOpen",
+		"Optimae.commit failed: PurseTooSmall",
+	] {
 		assert!(chosen.is_some() || events.contains_key(event), "the fuzz never reaches {event}");
 	}
 }

@@ -1,7 +1,9 @@
 //! Genesis of the development chains.
 
-use doin_primitives::{Balance, Status, DOIN, MILLION};
-use doin_runtime::{demo, AccountId, AllPalletsWithSystem, Domains, Gauge, Recomputation, Runtime, Session, Staking, Timing};
+use doin_primitives::{Balance, ModelRef, Status, DOIN, MILLION};
+use doin_runtime::{
+	demo, AccountId, AllPalletsWithSystem, Domains, Evidence, Gauge, Recomputation, Runtime, Session, Staking, Timing,
+};
 use doin_runtime_tests::{preset_genesis, round::DEMO, Chain};
 use doin_traits::{DomainWeights as _, Recompute, Timing as _};
 use frame_support::traits::{IntegrityTest, PalletsInfoAccess};
@@ -65,6 +67,20 @@ fn the_demo_domain_is_active_and_has_all_the_weight() {
 	});
 }
 
+/// A linear model of the owner as E0 would leave the first round of the demo domain little to be paid for.
+#[test]
+fn the_initial_champion_of_the_demo_domain_is_the_seasonal_baseline() {
+	let mut chain = Chain::preset("development");
+	chain.state(|| {
+		let state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("registered");
+		assert_eq!((state.initial, state.champion.model), (ModelRef::Seasonal, ModelRef::Seasonal));
+		assert_eq!(state.bar, state.initial_validation_error, "reveals have to undercut it");
+		assert_eq!(<Domains as doin_traits::Domains<AccountId>>::baseline(DEMO), None);
+		assert!(state.is_alike, "its generator draws series like the published one");
+		assert_eq!(Evidence::evidence(DEMO), None, "its evidence is drawn");
+	});
+}
+
 #[test]
 fn the_series_of_the_demo_domain_is_the_published_one() {
 	let values = demo::values();
@@ -89,10 +105,10 @@ fn endowments_fit_in_64_bits() {
 
 #[test]
 fn a_verdict_precedes_the_work_block_that_pays_it() {
-	// The runtime macro runs hooks in order of the pallets' indices: the beacon folds in the parent's output before rounds request
-	// tasks, and `Work` seals last.
+	// The runtime macro runs hooks in order of the pallets' indices: the beacon folds in the parent's output before rounds
+	// request tasks, and `Work` seals last.
 	let order: Vec<_> = AllPalletsWithSystem::infos().into_iter().map(|pallet| pallet.name).collect();
-	let ours = ["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work", "Budget"];
+	let ours = ["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work", "Budget", "Evidence"];
 	assert_eq!(order[order.len() - ours.len()..], ours);
 	assert!(order.iter().position(|name| *name == "Session") < order.iter().position(|name| *name == "Gauge"));
 }

@@ -18,6 +18,7 @@ use frame_system::Error as SystemError;
 use pallet_doin_budget::{Call as BudgetCall, Error as BudgetError};
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
+use pallet_doin_evidence::Call as EvidenceCall;
 use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
@@ -95,7 +96,11 @@ fn refused() -> Vec<RuntimeCall> {
 		EvaluatorsCall::withdraw {}.into(),
 		EvaluatorsCall::serve { domain: DEMO }.into(),
 		EvaluatorsCall::unserve { domain: DEMO }.into(),
-		DomainsCall::register { spec: Box::new(doin_runtime::demo::spec()) }.into(),
+		DomainsCall::register { spec: Box::new(doin_runtime::demo::spec()), baseline: None }.into(),
+		EvidenceCall::seal { domain: DEMO, from: 0, hashes: Default::default() }.into(),
+		EvidenceCall::fund { domain: DEMO, amount }.into(),
+		EvidenceCall::withdraw { domain: DEMO, amount }.into(),
+		EvidenceCall::open_segment { domain: DEMO, index: 0, bytes: Default::default(), salt: SALT }.into(),
 		DomainsCall::upload_page { domain: DEMO, index: 0, page: Page::Values(Default::default()) }.into(),
 		DomainsCall::add_bounty { domain: DEMO, amount }.into(),
 		DomainsCall::close { domain: DEMO }.into(),

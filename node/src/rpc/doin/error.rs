@@ -24,6 +24,11 @@ pub(super) fn no_rounds(id: DomainId) -> ErrorObjectOwned {
 	error(UNKNOWN, format!("domain {id} has no rounds: call doin_domain for its status"))
 }
 
+/// The domain is registered, and its evidence does not come after the commits.
+pub(super) fn no_awaited_evidence(id: DomainId) -> ErrorObjectOwned {
+	error(UNKNOWN, format!("domain {id} has no sealed segments: call doin_domain for the kind of its evidence"))
+}
+
 /// The node does not have the block.
 pub(super) fn unknown_block(at: Hash) -> ErrorObjectOwned {
 	error(UNKNOWN, format!("unknown block {at:?}: call chain_getBlockHash for the hash of a block number"))

@@ -27,6 +27,8 @@ pub(super) enum Request {
 	Champion(DomainId),
 	/// `doin_round`.
 	Round(DomainId),
+	/// `doin_evidence`.
+	Evidence(DomainId),
 	/// `doin_recomputations`.
 	Recomputations(DomainId),
 	/// `doin_work`.

@@ -1,7 +1,7 @@
 //! Answers requests from the runtime, with a cache for the newest block.
 
 use super::{
-	error::{no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable},
+	error::{no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable},
 	message::{DomainResponse, Request, Response},
 };
 use crate::service::FullClient;
@@ -101,6 +101,11 @@ impl Reader {
 			Request::Round(id) => match api.round(at, *id).map_err(unreadable)? {
 				Some(view) => Response::new(&view),
 				None if is_registered(*id)? => Err(no_rounds(*id)),
+				None => Err(unknown_domain(*id)),
+			},
+			Request::Evidence(id) => match api.evidence(at, *id).map_err(unreadable)? {
+				Some(view) => Response::new(&view),
+				None if is_registered(*id)? => Err(no_awaited_evidence(*id)),
 				None => Err(unknown_domain(*id)),
 			},
 			Request::Recomputations(id) if is_registered(*id)? => {

@@ -41,6 +41,7 @@ pub(crate) fn is_batch(call: &RuntimeCall) -> bool {
 }
 
 /// Calls that can be sent through `budget.spend`. Lists calls, not pallets, so that a new call is not allowed until it is listed.
+/// Opening a segment is not listed: any account can open one in its own name.
 pub struct SpendableCalls;
 impl Contains<RuntimeCall> for SpendableCalls {
 	fn contains(call: &RuntimeCall) -> bool {

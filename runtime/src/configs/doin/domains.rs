@@ -18,7 +18,7 @@ parameter_types! {
 	pub const RegistrationFee: Balance = 10 * DOIN;
 	/// Deposit of a registered domain: 10 DOIN beside [`DomainByteDeposit`]. Refunded when the domain is retired.
 	pub const DomainDeposit: Balance = 10 * DOIN;
-	/// Deposit per byte of a domain's record and series: 0.0001 DOIN. Refunded when the domain is retired.
+	/// Deposit per byte of a domain's record, data and initial champion: 0.0001 DOIN. Refunded when the domain is retired.
 	pub const DomainByteDeposit: Balance = BYTE_DEPOSIT;
 	/// Smallest addition to a bounty: 1 DOIN. Above the existential deposit, so that a bounty can always be paid.
 	pub const MinBounty: Balance = DOIN;
@@ -29,6 +29,7 @@ impl pallet_doin_domains::Config for Runtime {
 	type ByteDeposit = DomainByteDeposit;
 	type Currency = Balances;
 	type DomainWeights = Gauge;
+	type Evidence = Evidence;
 	type MinBounty = MinBounty;
 	type RegistrationFee = RegistrationFee;
 	type RuntimeHoldReason = RuntimeHoldReason;

@@ -4,6 +4,7 @@
 pub mod budget;
 pub mod domains;
 pub mod evaluators;
+pub mod evidence;
 pub mod gauge;
 pub mod optimae;
 pub mod recomputation;

@@ -35,6 +35,7 @@ impl pallet_doin_optimae::Config for Runtime {
 	type Currency = Balances;
 	type DomainWeights = Gauge;
 	type Domains = Domains;
+	type Evidence = Evidence;
 	type GenesisHash = GenesisHash;
 	/// Hold of a seat, in multiples of its undoubled fee.
 	type HoldFactor = ConstU32<5>;

@@ -3,8 +3,10 @@
 use super::{
 	genesis::{amount, forecast, quadratic, series},
 	operation::{kinds, WRAPPERS},
+	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
 };
+use crate::sealed;
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	commitment::{commitment, payload_hash, Tag},
@@ -14,9 +16,11 @@ use doin_primitives::{
 	views::RecomputationPhase,
 	DomainId, Hash, Page, RoundId, SeatStatus, SizeClass, TaskId, MILLION,
 };
-use doin_runtime::{chunk_scorer::OnChainScorer, configs::system::ProxyType, AccountId, Runtime, RuntimeCall, System, Timing};
+use doin_runtime::{
+	chunk_scorer::OnChainScorer, configs::system::ProxyType, AccountId, Optimae, Runtime, RuntimeCall, System, Timing,
+};
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
-use doin_traits::{ChunkScorer, Timing as _};
+use doin_traits::{ChunkDraw, ChunkScorer, Timing as _};
 use sp_keyring::Sr25519Keyring;
 use std::cell::OnceCell;
 
@@ -76,6 +80,7 @@ impl World {
 			Kind::CommitSums | Kind::RevealSums | Kind::Settle | Kind::Recompute => self.answer_call(kind, who, a, b),
 			Kind::AnnounceChallenge | Kind::Challenge | Kind::CancelChallenge => self.challenge_call(kind, who, a, b),
 			Kind::Proxied | Kind::Spend | Kind::Batch => self.wrapped_call(kind, who, a, b),
+			Kind::Seal | Kind::Fund | Kind::WithdrawPurse | Kind::OpenSegment => self.sealed_call(kind, who, a, b),
 			_ => (who, self.plain_call(kind, a, b)),
 		}
 	}
@@ -98,14 +103,20 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = if a.is_multiple_of(2) { forecast(b"more") } else { quadratic(b"more") };
-				DomainsCall::register { spec: Box::new(spec) }.into()
+				let spec = [forecast, quadratic, sealed::spec][a as usize % 3](b"more");
+				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
-				let page = Page::Values(BoundedVec::truncate_from(series().into_iter().take(PAGE_VALUES as usize).collect()));
-				DomainsCall::upload_page { domain, index: b % 2, page }.into()
+				let page = match b % 3 {
+					0 => page(),
+					_ => Page::Values(BoundedVec::truncate_from(series().into_iter().take(PAGE_VALUES as usize).collect())),
+				};
+				DomainsCall::upload_page { domain, index: (b >> 2) % 2, page }.into()
 			}
-			Kind::Activate => DomainsCall::activate { domain, values: series().len() as u32 }.into(),
+			Kind::Activate => {
+				let values = if b.is_multiple_of(2) { series().len() } else { sealed::published().len() };
+				DomainsCall::activate { domain, values: values as u32, units: 0 }.into()
+			}
 			Kind::AddBounty => DomainsCall::add_bounty { domain, amount: amount(b) }.into(),
 			Kind::CloseDomain if a.is_multiple_of(4) => DomainsCall::close { domain }.into(),
 			Kind::RetireDomain => DomainsCall::retire { domain }.into(),
@@ -142,7 +153,7 @@ impl World {
 	}
 
 	/// Returns the id of a registered domain, or one past them.
-	fn domain(&mut self, n: u32) -> DomainId {
+	pub(super) fn domain(&mut self, n: u32) -> DomainId {
 		let next = self.chain.state(pallet_doin_domains::NextDomainId::<Runtime>::get);
 		n % (next + 1)
 	}
@@ -155,8 +166,9 @@ impl World {
 	fn optimae_call(&mut self, kind: Kind, who: Sr25519Keyring, a: u32, b: u32) -> (Sr25519Keyring, Option<RuntimeCall>) {
 		let call = match kind {
 			Kind::Commit => {
-				// Mostly one of the domains that are there from the start.
-				let domain = if !a.is_multiple_of(4) { (a >> 4) % 3 } else { self.domain(a) };
+				// Mostly one of the domains that are there from the start, and most often the sealed one: it has one round at a
+				// time.
+				let domain = if !a.is_multiple_of(4) { ((a >> 4) % 6).min(SEALED) } else { self.domain(a) };
 				let round = self.chain.state(|| Timing::rounds().place(domain, System::block_number()).round);
 				// Every sixth claim is false.
 				let reveal = self.candidate(domain, b, b.is_multiple_of(6));
@@ -187,29 +199,34 @@ impl World {
 		(who, Some(call))
 	}
 
-	/// Returns a candidate of a domain: the forecasting domains share their program.
+	/// Returns a candidate of a domain: the domains of one kind share their program.
 	fn candidate(&mut self, domain: DomainId, n: u32, lies: bool) -> Reveal {
-		let growth = DRIFT - (n % 60) as i32;
-		let is_quadratic = self.chain.state(|| {
-			pallet_doin_domains::Specs::<Runtime>::get(domain).is_some_and(|spec| matches!(spec.program, Program::Quadratic(_)))
-		});
-		let (model, mut sums) = if is_quadratic {
-			let spec = quadratic(b"");
-			let Program::Quadratic(program) = &spec.program else { unreachable!("a quadratic domain") };
-			let point = vec![(n % 320) as i32; program.target.len()];
-			let sums = (0..program.target.len() as u16).map(|index| score::score_point(program, &point, index)).collect();
-			(Model::Point(point), sums)
-		} else {
-			let model = model(growth);
-			let sums = validation(&model).into_inner();
-			(model, sums)
+		let program = self.chain.state(|| pallet_doin_domains::Specs::<Runtime>::get(domain).map(|spec| spec.program));
+		let (model, mut sums, gene) = match program {
+			Some(Program::Quadratic(program)) => {
+				let point = vec![(n % 320) as i32; program.target.len()];
+				let sums = (0..program.target.len() as u16).map(|index| score::score_point(&program, &point, index)).collect();
+				(Model::Point(point), sums, 0)
+			}
+			Some(Program::Rows(_)) => {
+				let least = (n % 60) as i32;
+				let model = sealed::threshold(least);
+				let sums = sealed::threshold_reveal(least).validation.into_inner();
+				(model, sums, least)
+			}
+			Some(Program::Forecast(_)) | None => {
+				let growth = DRIFT - (n % 60) as i32;
+				let model = model(growth);
+				let sums = validation(&model).into_inner();
+				(model, sums, growth)
+			}
 		};
 		if lies {
 			let at = n as usize % sums.len();
 			sums[at] = sums[at].saturating_sub(1 + n % 100);
 		}
 		Reveal {
-			genes: BoundedVec::truncate_from(vec![growth.into()]),
+			genes: BoundedVec::truncate_from(vec![gene.into()]),
 			model: BoundedVec::truncate_from(model.to_bytes()),
 			validation: BoundedVec::truncate_from(sums),
 			metrics: Metrics::default(),
@@ -226,7 +243,8 @@ impl World {
 			let key = |who: &AccountId| ACTORS.into_iter().find(|key| key.to_account_id() == *who);
 			let members = task.members.iter().filter_map(|member| key(&member.who)).collect();
 			let sums = task.seed.map(|seed| {
-				let sum = |model, index| OnChainScorer::drawn_sum(task.domain, model, &seed, index).unwrap_or(0);
+				let draw = ChunkDraw { domain: task.domain, evidence: task.evidence, seed: &seed };
+				let sum = |model, index| OnChainScorer::drawn_sum(draw, model, index).unwrap_or(0);
 				let of_model = |model| ChunkSums::truncate_from((0..task.chunks).map(|index| sum(model, index)).collect());
 				Sums::truncate_from(task.models.iter().map(of_model).collect())
 			});
@@ -266,7 +284,8 @@ impl World {
 		}
 	}
 
-	/// Returns the number of blocks to the end of a phase: of a task that is drawn, answered or challenged, or of a domain's grid.
+	/// Returns the number of blocks to the end of a phase: of a task that is drawn, answered or challenged, or of a domain's
+	/// grid.
 	pub(super) fn blocks_of_phase(&mut self, n: u32) -> u32 {
 		let domain = self.domain(n >> 8);
 		let end = match self.task(n) {
@@ -279,19 +298,21 @@ impl World {
 			}),
 			_ => self.chain.state(|| Timing::rounds().place(domain, System::block_number()).phase_end),
 		};
-		end.saturating_sub(self.chain.number()).min(20)
+		let longest = if self.is_sealed_round_due() { 2 } else { 20 };
+		end.saturating_sub(self.chain.number()).min(longest)
 	}
 
 	/// Returns the calls that workers send at this block.
 	pub(super) fn work(&mut self, n: u32) -> Vec<(Sr25519Keyring, RuntimeCall)> {
-		let mut calls = Vec::new();
+		let mut calls = self.owners_work(n);
 		let recent: Vec<_> = self.reveals.iter().rev().take(24).cloned().collect();
 		for Secret { who, scope: round, payload } in recent {
 			let commitment = self.hash(Tag::Optimae, &round, who, &payload_hash(&payload));
 			let is_due = self.chain.state(|| {
-				let place = Timing::rounds().place(round.domain, System::block_number());
-				let open = pallet_doin_optimae::Rounds::<Runtime>::get(round)
-					.filter(|_| place.phase == Phase::Reveal && place.round == round);
+				let spec = pallet_doin_domains::Specs::<Runtime>::get(round.domain);
+				let is_awaited = spec.is_some_and(|spec| spec.evidence.kind().is_awaited());
+				let on_grid = Timing::rounds().place(round.domain, System::block_number()).round == round;
+				let open = Optimae::open_round(round).filter(|view| view.phase == Phase::Reveal && (is_awaited || on_grid));
 				let mut seats = open.into_iter().flat_map(|round| round.seats);
 				seats.any(|seat| seat.commitment == commitment && seat.status == SeatStatus::Committed)
 			});
@@ -332,7 +353,8 @@ impl World {
 		})
 	}
 
-	/// Returns the call of an honest observer of settled sums: it announces a challenge of the first wrong sum, and makes it later.
+	/// Returns the call of an honest observer of settled sums: it announces a challenge of the first wrong sum, and makes it
+	/// later.
 	fn watch(&mut self, task: TaskId, settled: &[Vec<u32>], correct: &Sums) -> Option<(Sr25519Keyring, RuntimeCall)> {
 		let wrong = settled.iter().zip(correct).enumerate().find_map(|(model, (settled, correct))| {
 			let chunk = settled.iter().zip(correct).position(|(settled, correct)| settled != correct)?;

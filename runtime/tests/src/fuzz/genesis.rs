@@ -48,6 +48,7 @@ pub(super) fn forecast(name: &[u8]) -> DomainSpec {
 		values: values.len() as u32,
 		growth: Growth::Fixed,
 		split: Split { train_end: 300, validation_end: 600 },
+		licence: BoundedVec::new(),
 		evidence: Evidence::Synthetic(Generator {
 			template: BoundedVec::truncate_from(vec![DRIFT << 8; 4]),
 			ar: BoundedVec::new(),
@@ -72,8 +73,8 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 	}
 }
 
-/// Returns the genesis: a weighted, an unweighted and a quadratic domain, the development accounts, and ten evaluators of the class of the
-/// weighted one.
+/// Returns the genesis: a weighted, an unweighted and a quadratic domain, the development accounts, and ten evaluators of the
+/// class of the weighted one.
 pub fn genesis() -> RuntimeGenesisConfig {
 	let mut genesis = crate::preset_genesis("local_testnet");
 	let owner = Sr25519Keyring::Alice.to_account_id();

@@ -4,11 +4,16 @@ use crate::Chain;
 use doin_primitives::Balance;
 use doin_runtime::{Balances, FeeMarket, Runtime, RuntimeEvent, Work};
 
-/// Expected issuance: genesis, plus what work blocks minted, minus what was burned and slashed.
+/// Expected issuance: genesis, plus what work blocks minted, minus what was burned and slashed. What is paid on behalf of a purse
+/// is burned of it in the same block.
 pub struct Ledger {
 	genesis: Balance,
 	/// Sum of all seals.
 	minted: Balance,
+	/// Sum of all payments on behalf of purses.
+	paid: Balance,
+	/// Sum of all that was burned of purses for these payments.
+	spent: Balance,
 	/// Sum of all burns and slashes that events name.
 	burned: Balance,
 }
@@ -16,7 +21,7 @@ pub struct Ledger {
 impl Ledger {
 	/// Returns the ledger of a chain before its first block.
 	pub fn new(chain: &mut Chain) -> Self {
-		Self { genesis: chain.issuance(), minted: 0, burned: 0 }
+		Self { genesis: chain.issuance(), minted: 0, paid: 0, spent: 0, burned: 0 }
 	}
 
 	/// Books the events of a block and compares the issuance.
@@ -33,7 +38,7 @@ impl Ledger {
 				frame_system::Account::<Runtime>::iter().map(|(_, account)| account.data.free + account.data.reserved).sum();
 			(Balances::total_issuance(), FeeMarket::view().burned, Work::view().mined, accounts)
 		});
-		let expected = (self.genesis + self.minted).checked_sub(self.burned + fees);
+		let expected = (self.genesis + self.minted + self.paid).checked_sub(self.burned + self.spent + fees);
 		if expected != Some(issuance) {
 			let events: Vec<_> = events.iter().map(|event| format!("{event:?}")).collect();
 			return Err(format!(
@@ -41,6 +46,9 @@ impl Ledger {
 				expected.map_or(0, |expected| expected as i128 - issuance as i128),
 				events.join("\n")
 			));
+		}
+		if self.paid != self.spent {
+			return Err(format!("{} plancks were paid on behalf of purses, which lost {}", self.paid, self.spent));
 		}
 		if mined != self.minted {
 			return Err(format!("{mined} plancks count as mined, seals minted {}", self.minted));
@@ -55,15 +63,20 @@ impl Ledger {
 	fn book(&mut self, event: &RuntimeEvent) {
 		use pallet_doin_domains::Event as Domains;
 		use pallet_doin_evaluators::Event as Evaluators;
+		use pallet_doin_evidence::Event as Evidence;
 		use pallet_doin_optimae::Event as Optimae;
 		use pallet_doin_recomputation::Event as Recomputation;
 		use pallet_doin_work::Event as WorkEvent;
 		match event {
 			RuntimeEvent::Work(WorkEvent::Sealed { minted, .. }) => self.minted += minted,
+			RuntimeEvent::Work(WorkEvent::Paid { minted, .. }) => self.paid += minted,
+			RuntimeEvent::Evidence(Evidence::PurseSpent { minted, .. }) => self.spent += minted,
+			RuntimeEvent::Evidence(Evidence::Missed { burned, .. }) => self.burned += burned,
 			RuntimeEvent::Optimae(
 				Optimae::Committed { burned, .. }
 				| Optimae::SeatForfeited { burned, .. }
 				| Optimae::FeesPaid { burned, .. }
+				| Optimae::StakeBurned { burned, .. }
 				| Optimae::ClaimDisproved { burned, .. },
 			)
 			| RuntimeEvent::Recomputation(Recomputation::ChallengeRejected { burned, .. }) => self.burned += burned,

@@ -1,15 +1,16 @@
-//! Model-based fuzz of the assembled runtime: random sequences of calls, blocks without VRF output, skipped slots and full blocks, all
-//! through `Executive`.
+//! Model-based fuzz of the assembled runtime: random sequences of calls, blocks without VRF output, skipped slots and full
+//! blocks, all through `Executive`.
 //!
-//! An [`Operation`] is a kind and three numbers, which [`World::run`] interprets in the present state, e.g. as "answer the second open
-//! task with false sums". Every operation therefore makes sense in every state, and proptest shrinks a failing sequence by leaving
-//! operations out. After each block the invariants of all pallets hold, and the issuance is the one that the [`Ledger`] expects
-//! from the events.
+//! An [`Operation`] is a kind and three numbers, which [`World::run`] interprets in the present state, e.g. as "answer the second
+//! open task with false sums". Every operation therefore makes sense in every state, and proptest shrinks a failing sequence by
+//! leaving operations out. After each block the invariants of all pallets hold, and the issuance is the one that the [`Ledger`]
+//! expects from the events.
 
 mod calls;
 mod genesis;
 mod ledger;
 mod operation;
+mod sealed;
 
 pub use genesis::{genesis, DRIFT};
 pub use ledger::Ledger;
@@ -18,7 +19,7 @@ pub use operation::{operations, Kind, Operation};
 use crate::{invariants, Chain};
 use doin_primitives::{
 	payload::{Challenge, Reveal, Sums},
-	Hash, RoundId, TaskId,
+	EvidenceKind, Hash, RoundId, TaskId,
 };
 use doin_runtime::{RuntimeCall, Timing};
 use sp_keyring::Sr25519Keyring;
@@ -111,6 +112,7 @@ impl World {
 		for who in &ACTORS[8..] {
 			world.apply(*who, pallet_doin_evaluators::Call::serve { domain: 1 }.into());
 		}
+		world.make_sealed_domain();
 		world
 	}
 
@@ -163,7 +165,7 @@ impl World {
 
 	/// Ends the chain: makes enough empty blocks for every round and task to end, and checks that none is left.
 	pub fn finish(&mut self) {
-		let longest = self.chain.state(<Timing as doin_traits::Timing>::rounds).longest();
+		let longest = self.chain.state(<Timing as doin_traits::Timing>::rounds).longest_of(EvidenceKind::Sealed);
 		for _ in 0..longest.saturating_mul(5) {
 			self.next_block(Chain::begin);
 			let open = self.chain.state(|| {
@@ -171,10 +173,23 @@ impl World {
 					+ pallet_doin_recomputation::Tasks::<doin_runtime::Runtime>::count()
 			});
 			if open == 0 {
-				return;
+				return self.check_seats_are_released();
 			}
 		}
 		panic!("rounds or tasks are open long after their deadlines");
+	}
+
+	/// Checks that no account has a hold for a seat, once no round is open.
+	fn check_seats_are_released(&mut self) {
+		use pallet_doin_optimae::HoldReason::{Seat, SeatFee, Stake};
+		self.chain.state(|| {
+			for (who, holds) in pallet_balances::Holds::<doin_runtime::Runtime>::iter() {
+				for hold in holds {
+					let stranded = [SeatFee, Seat, Stake].into_iter().any(|reason| hold.id == reason.into());
+					assert!(!stranded || hold.amount == 0, "{who:?} has a hold of a seat after all rounds: {hold:?}");
+				}
+			}
+		});
 	}
 
 	/// Sends a transaction of `who`.

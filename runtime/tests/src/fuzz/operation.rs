@@ -18,7 +18,8 @@ pub enum Kind {
 	FillBlocks,
 	/// Make empty blocks to the end of the present phase of a task, or of a domain's grid.
 	NextPhase,
-	/// Do what workers do at this block: reveal candidates, and commit, reveal and settle answers. Some answers are false or missing.
+	/// Do what workers do at this block: open segments, reveal candidates, and commit, reveal and settle answers. Some answers
+	/// are false or missing, and so are some segments.
 	Work,
 	Transfer,
 	Commit,
@@ -62,6 +63,11 @@ pub enum Kind {
 	SetBudget,
 	Spend,
 	Batch,
+	Seal,
+	Fund,
+	WithdrawPurse,
+	/// Open a segment as it was sealed, or with a changed byte, early, again, with another salt, or a byte short.
+	OpenSegment,
 }
 
 /// Kinds that wrap another call must not be wrapped again without end.
@@ -118,6 +124,10 @@ const FREQUENCIES: &[(u32, Kind)] = &[
 	(1, Kind::SetBudget),
 	(2, Kind::Spend),
 	(2, Kind::Batch),
+	(1, Kind::Seal),
+	(2, Kind::Fund),
+	(1, Kind::WithdrawPurse),
+	(4, Kind::OpenSegment),
 ];
 
 /// One operation. The numbers select accounts, domains, tasks, amounts and so on, modulo what exists.
