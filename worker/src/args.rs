@@ -7,6 +7,7 @@ use clap::{
 };
 use doin_chain::{Account, Chain, ConnectError, Patience, Signer};
 use doin_forecast::{
+	exact,
 	time::{DateOrder, TimeOptions},
 	CsvOptions, Decimal, DraftOptions, Fill, ReadOptions, SeriesSource, TargetOptions,
 };
@@ -94,6 +95,15 @@ impl KeyArgs {
 	pub fn source(&self) -> Option<keys::KeySource> {
 		let file = self.key.clone().map(keys::KeySource::File);
 		file.or_else(|| self.dev_key.clone().map(keys::KeySource::Dev))
+	}
+
+	/// Returns the options that name the key, as arguments.
+	pub fn to_arguments(&self) -> Vec<String> {
+		match self.source() {
+			Some(keys::KeySource::File(path)) => argument("--key", &path.to_string_lossy()),
+			Some(keys::KeySource::Dev(name)) => argument("--dev-key", &name),
+			None => argument("--key", "KEY"),
+		}
 	}
 
 	/// Returns the signer.
@@ -291,8 +301,8 @@ impl From<&TargetArgs> for TargetOptions {
 #[derive(Clone, Debug, Args)]
 pub struct DraftArgs {
 	/// Columns that models read beside the one to forecast. No generator makes several channels, so verdicts on such a domain use
-	/// its validation part, and only its bounty is ever paid. A name with a comma is found as it is, and may be put in quotes;
-	/// the option may be given several times
+	/// its validation part, and only its bounty is ever paid, unless a part of the data is sealed. With --label, the columns of
+	/// features. A name with a comma is found as it is, and may be put in quotes; the option may be given several times
 	#[arg(long, value_name = "COLUMN,...")]
 	pub inputs: Vec<String>,
 	#[command(flatten)]
@@ -320,6 +330,16 @@ pub struct DraftArgs {
 	/// Name of the unit of the column, e.g. MW [default: name of the column]
 	#[arg(long, value_name = "NAME")]
 	unit_name: Option<String>,
+}
+
+impl DraftArgs {
+	/// Returns the options with which the same columns are read again, for rows or for a series.
+	pub fn to_arguments(&self, of_rows: bool) -> Vec<String> {
+		let scale = (self.scale != 1.0).then(|| argument("--scale", &exact(self.scale)));
+		let unit = self.unit.filter(|_| of_rows).map(|unit| argument("--unit", &exact(unit)));
+		let inputs = self.inputs.iter().flat_map(|input| argument("--inputs", input));
+		inputs.chain(scale.into_iter().flatten()).chain(unit.into_iter().flatten()).chain(self.read.to_arguments()).collect()
+	}
 }
 
 impl From<&DraftArgs> for DraftOptions {

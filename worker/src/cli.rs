@@ -2,7 +2,9 @@
 
 use crate::{
 	args::NodeArgs,
-	commands::{bench, bond, budget, devices, domain, evaluate, journal, keys, predict, run, status, train, verify, vote, watch},
+	commands::{
+		bench, bond, budget, devices, domain, evaluate, journal, keys, own, predict, run, status, train, verify, vote, watch,
+	},
 	report::shown_error,
 	work::interrupted,
 };
@@ -81,6 +83,20 @@ Identities with one key share one queue of calls. Start one worker per key: two 
 	/// Register, fund, list and show domains
 	#[command(subcommand)]
 	Domain(domain::DomainCommand),
+	/// Open the segments of a sealed domain when rounds wait for them, until Ctrl-C
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker own --domain 3 --csv letters.csv --label letter --key owner.key
+  doin-worker own --domain 3 --csv letters.csv --label letter --segment-key letters.segments --key hot.key
+  doin-worker own --domain 3 --csv letters.csv --label letter --segment-key letters.segments --key hot.key --check
+
+File and key rebuild every segment and its salt, so nothing else has to be kept. All segments are compared with the hashes on the \
+chain before anything is sent, and those that differ are named. A segment is opened once the close of the commits is final, or when a \
+quarter of the time is left; a tenth of the deposit burns if it is not opened in time. `doin-worker run` does the same for an identity \
+with role = \"own\".
+
+An opened segment is published for ever.")]
+	Own(Box<own::OwnArgs>),
 	/// Vote for the weights of domains, as a validator. A weight is a domain's share of newly minted money
 	#[command(after_help = "\
 EXAMPLE
@@ -246,7 +262,7 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_)) => "warn,doin=info",
+			(0, Command::Run(_) | Command::Own(_)) => "warn,doin=info",
 			(0, _) => "warn",
 			(1, _) => "info,doin=debug",
 			_ => "debug,doin=trace",
@@ -266,7 +282,7 @@ impl Cli {
 	/// Returns the exit code after Ctrl-C: success for commands that run until then.
 	fn interrupted_code(&self) -> ExitCode {
 		match self.command {
-			Command::Run(_) | Command::Watch(_) => ExitCode::SUCCESS,
+			Command::Run(_) | Command::Own(_) | Command::Watch(_) => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
 		}
 	}
@@ -277,6 +293,7 @@ impl Cli {
 		match self.command {
 			Command::Run(args) => run::run(node, *args).await?,
 			Command::Domain(command) => domain::run(node, command).await?,
+			Command::Own(args) => own::run(node, *args).await?,
 			Command::Vote(args) => vote::run(node, args).await?,
 			Command::Bond(args) => bond::bond(node, args).await?,
 			Command::Unbond(args) => bond::unbond(node, args).await?,
@@ -371,6 +388,12 @@ mod tests {
 			"doin-worker unbond --key k",
 			"doin-worker withdraw --dev-key //Eve",
 			"doin-worker budget 20 DOIN --window 100 --key k",
+			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
+			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",
+			"doin-worker domain fund 3 1000 DOIN --key k",
+			"doin-worker domain withdraw 3 1000 DOIN --dev-key //Alice --json",
+			"doin-worker domain seal 3 --csv a --label y --values --segments 4 --dry-run --key k",
+			"doin-worker domain segments 3 --json",
 			"doin-worker domain bounty 3 250 DOIN --key k",
 			"doin-worker domain announce-withdrawal 3 --key k --json",
 			"doin-worker domain withdraw-bounty 3 --dev-key //Alice",
@@ -400,6 +423,8 @@ mod tests {
 			"evaluate --model m --csv a",
 			"domain create --csv -",
 			"domain create --csv a:1000 --unit-name MW",
+			"domain seal 3 --csv a",
+			"own --domain 3 --csv a",
 			"run --dev --data a",
 			"run --dev --data -",
 		] {

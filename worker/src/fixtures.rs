@@ -1,5 +1,6 @@
 //! Domains that several tests use.
 
+use doin_compute::Published;
 use doin_forecast::table::data_hash;
 use doin_primitives::{DomainSpec, Evidence, Growth, Limits, Split};
 use doin_roles::problem::Problem;
@@ -36,6 +37,7 @@ pub fn sawtooth() -> Problem {
 		}),
 		min_improvement: 5_000,
 		target: 0,
+		licence: Default::default(),
 	};
-	Problem { id: 3, spec, series }
+	Problem { id: 3, spec, data: Published::Series(series), linear: None }
 }

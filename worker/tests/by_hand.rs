@@ -67,10 +67,10 @@ fn a_model_is_trained_saved_evaluated_and_used() {
 	let models = trained["models"].as_array().unwrap();
 	assert_eq!(
 		models.iter().map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>(),
-		["repeat-last", "seasonal", "ridge", "this mlp"]
+		["repeat-last", "seasonal", "ridge", "mean of ridges", "this mlp"]
 	);
 	assert!(
-		models[3]["test"]["mae"].as_f64().unwrap() < models[1]["test"]["mae"].as_f64().unwrap(),
+		models[4]["test"]["mae"].as_f64().unwrap() < models[1]["test"]["mae"].as_f64().unwrap(),
 		"better than the naive models"
 	);
 	let svg = String::from_utf8(read("curves/curve.svg")).unwrap();
@@ -83,7 +83,7 @@ fn a_model_is_trained_saved_evaluated_and_used() {
 	for (part, name) in [(0, "validation"), (1, "test")] {
 		let row = &evaluated["parts"][part]["models"][3];
 		assert_eq!(evaluated["parts"][part]["name"], name);
-		assert_eq!(row["error"], models[3][name]["error"], "{name}");
+		assert_eq!(row["error"], models[4][name]["error"], "{name}");
 		assert_eq!(row["steps"].as_array().unwrap().len(), 6);
 	}
 
@@ -143,11 +143,11 @@ fn patience_ends_a_training_early_and_a_population_keeps_its_best() {
 		many["candidates"].as_array().unwrap().iter().map(|one| one["validation_error"].as_u64().unwrap()).collect();
 	assert_eq!(errors.len(), 12);
 	assert!(errors.is_sorted());
-	assert_eq!(many["models"][3]["validation"]["error"], errors[0]);
+	assert_eq!(many["models"][4]["validation"]["error"], errors[0]);
 	let linear = train(&["--family", "linear"]);
-	assert_eq!(linear["models"][3]["name"], "this linear");
+	assert_eq!(linear["models"][4]["name"], "this linear");
 	// The ridge among the baselines is the same model.
-	assert_eq!(linear["models"][2]["test"], linear["models"][3]["test"]);
+	assert_eq!(linear["models"][2]["test"], linear["models"][4]["test"]);
 }
 
 /// Returns a series that follows the last step of a second one, a random walk, and an independent third one.
@@ -186,7 +186,7 @@ fn further_columns_are_read_and_named_in_the_model_file() {
 		let base = ["train", "--csv", "a.csv", "--column", "load", "--season", "1", "--horizon", "1", "--window", "6", "--json"];
 		json(here, &[&base[..], more].concat())
 	};
-	let error = |trained: &Value| trained["models"][3]["test"]["mae"].as_f64().unwrap();
+	let error = |trained: &Value| trained["models"][4]["test"]["mae"].as_f64().unwrap();
 	let alone = train(&["--family", "linear"]);
 	for family in ["linear", "mlp", "conv", "gru"] {
 		let out = format!("{family}.doin");
@@ -208,7 +208,7 @@ fn further_columns_are_read_and_named_in_the_model_file() {
 		assert_eq!(beside["inputs"], serde_json::json!(["other", "leader"]));
 		let evaluated = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
 		for (part, name) in [(0, "validation"), (1, "test")] {
-			assert_eq!(evaluated["parts"][part]["models"][3]["mae"], beside["models"][3][name]["mae"], "{family} on {name}");
+			assert_eq!(evaluated["parts"][part]["models"][3]["mae"], beside["models"][4][name]["mae"], "{family} on {name}");
 		}
 	}
 	let ahead = json(here, &["predict", "--model", "mlp.doin", "--csv", "a.csv", "--at", "500", "--json"]);
@@ -278,10 +278,10 @@ fn classes_of_the_change_are_forecast() {
 	let accuracy = |row: &Value| row["test"]["accuracy"].as_f64().unwrap();
 	let share = trained["most_frequent"]["test"].as_f64().unwrap();
 	assert!((0.3..0.7).contains(&share), "{trained}");
-	assert!(accuracy(&trained["models"][3]) > share + 0.2 && accuracy(&trained["models"][0]) < share, "{trained}");
+	assert!(accuracy(&trained["models"][4]) > share + 0.2 && accuracy(&trained["models"][0]) < share, "{trained}");
 	assert_eq!(trained["classes"].as_array().unwrap().len(), 2);
 	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
-	assert_eq!(evaluated["parts"][1]["models"][3]["accuracy"], trained["models"][3]["test"]["accuracy"]);
+	assert_eq!(evaluated["parts"][1]["models"][3]["accuracy"], trained["models"][4]["test"]["accuracy"]);
 	assert_eq!(evaluated["parts"][1]["most_frequent"], trained["most_frequent"]["test"]);
 	let came = evaluated["parts"][1]["came"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>();
 	assert_eq!(Some(came), evaluated["parts"][1]["windows"].as_u64());
@@ -325,21 +325,21 @@ fn one_model_is_made_for_several_files() {
 		let expected = (naive(text, rows, 6, 2, 4) + naive(text, rows, 6, 4, 4)) / 2.0;
 		let found = trained["models"][0][name]["mae"].as_f64().unwrap();
 		assert!((found - expected).abs() < 1e-9, "{name}: {found} against {expected}");
-		assert!(trained["models"][3][name]["better_percent"].as_f64().unwrap() > 10.0, "{trained}");
+		assert!(trained["models"][4][name]["better_percent"].as_f64().unwrap() > 10.0, "{trained}");
 	}
 	let evaluate = |csv: &str| json(here, &["evaluate", "--model", "m.doin", "--csv", csv, "--json"]);
 	for (csv, part) in [("c.csv:200", "validation"), ("d.csv", "test"), ("a.csv", "training")] {
 		let evaluated = evaluate(csv);
 		assert_eq!((&evaluated["same_data"], &evaluated["parts"][0]["name"]), (&Value::from(true), &Value::from(part)));
 		if part != "training" {
-			assert_eq!(evaluated["parts"][0]["models"][2]["mae"], trained["models"][3][part]["mae"]);
+			assert_eq!(evaluated["parts"][0]["models"][2]["mae"], trained["models"][4][part]["mae"]);
 		}
 	}
 	assert_eq!(evaluate("c.csv")["parts"][1]["name"], "test", "rows that the training left out");
 	// Several files, each split by the same rule.
 	let cut = json(here, &[&base[..], &["--csv", "a.csv", "--csv", "b.csv", "--split", "60/20"]].concat());
 	assert_eq!(cut["files"][1]["split"], serde_json::json!({ "train_end": 300, "validation_end": 400 }));
-	assert!(cut["models"][3]["test"]["mae"].as_f64().unwrap() < cut["models"][0]["test"]["mae"].as_f64().unwrap());
+	assert!(cut["models"][4]["test"]["mae"].as_f64().unwrap() < cut["models"][0]["test"]["mae"].as_f64().unwrap());
 
 	std::fs::write(here.join("e.csv"), "load,nobody\n".to_string() + &"1,2\n".repeat(300)).unwrap();
 	let bad = |more: &[&str]| refusal(here, &[&base[..base.len() - 1], more].concat());

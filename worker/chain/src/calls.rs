@@ -3,6 +3,7 @@
 use crate::Account;
 use codec::{Compact, Encode};
 use doin_primitives::{
+	domain::ModelBytes,
 	payload::{Reveal, Sums},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, Page, RoundId, SizeClass, TaskId,
 };
@@ -173,9 +174,9 @@ impl Call {
 		Self::new("Recomputation", "cancel_challenge", ())
 	}
 
-	/// `domains.register`: registers a domain.
-	pub fn register(spec: &DomainSpec) -> Self {
-		Self::new("Domains", "register", spec)
+	/// `domains.register`: registers a domain. `baseline` is the encoded linear model of its owner, against which progress is measured.
+	pub fn register(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Self {
+		Self::new("Domains", "register", (spec, baseline))
 	}
 
 	/// `domains.upload_page`: stores page `index` of the series of a domain.
@@ -183,9 +184,30 @@ impl Call {
 		Self::new("Domains", "upload_page", (domain, index, page))
 	}
 
-	/// `domains.activate`: opens a domain whose pages are all uploaded. `values` is the length of its series.
-	pub fn activate(domain: DomainId, values: u32) -> Self {
-		Self::new("Domains", "activate", (domain, values))
+	/// `domains.activate`: opens a domain whose pages are all uploaded. `values` is the length of its series, or the number of bytes of
+	/// its rows, and `units` the cost of scoring the linear model of the owner.
+	pub fn activate(domain: DomainId, values: u32, units: u32) -> Self {
+		Self::new("Domains", "activate", (domain, values, units))
+	}
+
+	/// `evidence.seal`: appends hashes of sealed segments to those of a domain, which are `from` so far. The chain accepts at most 64.
+	pub fn seal(domain: DomainId, from: u16, hashes: &[Hash]) -> Self {
+		Self::new("Evidence", "seal", (domain, from, hashes))
+	}
+
+	/// `evidence.fund`: holds `amount` plancks more in the purse of a domain.
+	pub fn fund(domain: DomainId, amount: Balance) -> Self {
+		Self::new("Evidence", "fund", (domain, amount))
+	}
+
+	/// `evidence.withdraw`: releases `amount` plancks of the purse of a domain.
+	pub fn withdraw_purse(domain: DomainId, amount: Balance) -> Self {
+		Self::new("Evidence", "withdraw", (domain, amount))
+	}
+
+	/// `evidence.open_segment`: publishes the bytes of segment `index` of a domain.
+	pub fn open_segment(domain: DomainId, index: u16, bytes: &[u8], salt: [u8; 32]) -> Self {
+		Self::new("Evidence", "open_segment", (domain, index, bytes, salt))
 	}
 
 	/// `domains.add_bounty`: holds `amount` plancks more for the author that reaches the target of a domain.
@@ -269,7 +291,6 @@ impl Call {
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use doin_primitives::domain::ModelBytes;
 
 	pub(crate) const ROUND: RoundId = RoundId { domain: 7, number: 9 };
 
@@ -304,7 +325,11 @@ pub(crate) mod tests {
 			Call::challenge(8, 1, 2, [6; 32], class),
 			Call::cancel_challenge(),
 			Call::upload_page(7, 0, &page),
-			Call::activate(7, 3),
+			Call::activate(7, 3, 40),
+			Call::seal(7, 3, &[[1; 32], [2; 32]]),
+			Call::fund(7, 1 << 70),
+			Call::withdraw_purse(7, 5),
+			Call::open_segment(7, 300, &[1, 2, 3], [7; 32]),
 			Call::add_bounty(7, 1),
 			Call::announce_withdrawal(7),
 			Call::withdraw_bounty(7),
@@ -324,6 +349,19 @@ pub(crate) mod tests {
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
 		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());
 		assert!(Call::cancel_challenge().args.0.is_empty());
+	}
+
+	#[test]
+	fn a_segment_is_written_as_the_pallet_reads_it() {
+		let opened = Call::open_segment(7, 0x0102, &[9, 8], [6; 32]);
+		assert_eq!(opened.args.0, [&[7, 0, 0, 0, 2, 1, 8, 9, 8][..], &[6; 32]].concat());
+		let sealed = Call::seal(7, 3, &[[1; 32], [2; 32]]);
+		assert_eq!(sealed.args.0, [&[7, 0, 0, 0, 3, 0, 8][..], &[1; 32], &[2; 32]].concat());
+		assert_eq!(
+			(sealed.to_string(), Call::withdraw_purse(7, 1).to_string()),
+			("Evidence.seal".into(), "Evidence.withdraw".into())
+		);
+		assert_eq!(Call::activate(7, 3, 40).args.0, [7, 0, 0, 0, 3, 0, 0, 0, 40, 0, 0, 0]);
 	}
 
 	#[test]

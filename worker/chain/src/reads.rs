@@ -2,9 +2,10 @@
 
 use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
-	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams, TaskId,
 };
+use std::ops::Range;
 use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType};
 
 /// Balances of an account, in plancks.
@@ -79,6 +80,8 @@ struct Ballot {
 	votes: Vec<Vote>,
 }
 
+/// Hashes of segments that one request reads.
+const HASHES_PER_PAGE: u16 = 256;
 /// Domains that one request reads.
 const DOMAINS_PER_PAGE: u32 = 256;
 
@@ -129,6 +132,60 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn series(&self, at: Head, domain: DomainId) -> Result<Option<Vec<i32>>, ReadError> {
 		self.call_runtime(at, "DoinApi_series", &domain).await
+	}
+
+	/// Returns the rows of a domain that were published at activation, as bytes, once every page is uploaded. Returns `None` for a
+	/// series.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn rows(&self, at: Head, domain: DomainId) -> Result<Option<Vec<u8>>, ReadError> {
+		self.call_runtime(at, "DoinApi_rows", &domain).await
+	}
+
+	/// Returns the bytes of segment `index` of a domain, or `None` if it is not opened.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn segment(&self, at: Head, domain: DomainId, index: u16) -> Result<Option<Vec<u8>>, ReadError> {
+		self.call_runtime(at, "DoinApi_segment", &(domain, index)).await
+	}
+
+	/// Returns the hashes of the segments `range` of a domain, in order: the sealed hash, or that of the bytes of an opened segment.
+	/// Returns fewer if the domain has fewer.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn segment_hashes(&self, at: Head, domain: DomainId, range: Range<u16>) -> Result<Vec<Hash>, ReadError> {
+		let mut hashes: Vec<Hash> = Vec::new();
+		loop {
+			let from = range.start.saturating_add(hashes.len() as u16);
+			let count = range.end.saturating_sub(from).min(HASHES_PER_PAGE);
+			if count == 0 {
+				return Ok(hashes);
+			}
+			let page: Vec<Hash> = self.call_runtime(at, "DoinApi_segment_hashes", &(domain, from, count)).await?;
+			if page.is_empty() {
+				return Ok(hashes);
+			}
+			hashes.extend(page.into_iter().take(count.into()));
+		}
+	}
+
+	/// Returns the evidence of a domain that comes after the commits, or `None` if the domain has other evidence.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn evidence(&self, at: Head, domain: DomainId) -> Result<Option<EvidenceView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_evidence", &domain).await
+	}
+
+	/// Returns the encoded initial champion of a domain, if it is a model of the owner or a baseline of rows.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn baseline(&self, at: Head, domain: DomainId) -> Result<Option<Vec<u8>>, ReadError> {
+		self.call_runtime(at, "DoinApi_baseline", &domain).await
 	}
 
 	/// Returns the champion of a domain.
@@ -241,7 +298,7 @@ impl Chain {
 		Ok(self.storage(at, "Recomputation", "RecomputedSums", keys).await?.unwrap_or_default())
 	}
 
-	/// Returns `true` if page `index` of the series of a domain is stored.
+	/// Returns `true` if page `index` of the data of a domain is stored.
 	///
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.

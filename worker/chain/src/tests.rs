@@ -6,7 +6,7 @@ use crate::{
 	Urgency,
 };
 use codec::Encode;
-use doin_primitives::RoundParams;
+use doin_primitives::{views::EvidenceView, RoundId, RoundParams, DOIN};
 use jsonrpsee::types::ErrorObjectOwned;
 use scale_info::meta_type;
 use std::{
@@ -129,6 +129,39 @@ async fn views_constants_and_storage_are_decoded() {
 	assert_eq!(chain.fee(&dave(), &Call::nominate(1)).await.unwrap(), 1_234);
 	node.script.lock().unwrap().stored = None;
 	assert!(chain.ballot(at, dave().account()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn evidence_and_segments_are_decoded() {
+	let view = EvidenceView {
+		owner: dave().account(),
+		units: 1_024,
+		segment_bytes: 17 * 1_024,
+		stake: 10 * DOIN,
+		sealed: 300,
+		opened: 2,
+		purse: 500 * DOIN,
+		spent: 0,
+		awaited: Some(RoundId { domain: 7, number: 9 }),
+		awaited_until: Some(90),
+		suspended: None,
+	};
+	let mut script = Script::default();
+	script.calls.insert("DoinApi_evidence", Some(view.clone()).encode());
+	script.calls.insert("DoinApi_segment", Some(vec![1u8, 2]).encode());
+	script.calls.insert("DoinApi_segment_hashes", vec![[3u8; 32]; 256].encode());
+	script.calls.insert("DoinApi_rows", None::<Vec<u8>>.encode());
+	script.calls.insert("DoinApi_baseline", Some(vec![2u8]).encode());
+	let node = MockNode::start(script).await;
+	let chain = connect(&node).await;
+	let at = chain.head();
+	assert_eq!(chain.evidence(at, 7).await.unwrap(), Some(view));
+	assert_eq!(chain.segment(at, 7, 1).await.unwrap(), Some(vec![1, 2]));
+	assert_eq!(chain.segment_hashes(at, 7, 0..300).await.unwrap(), [[3; 32]; 300], "read page by page");
+	assert!(chain.segment_hashes(at, 7, 5..5).await.unwrap().is_empty());
+	assert_eq!((chain.rows(at, 7).await.unwrap(), chain.baseline(at, 7).await.unwrap()), (None, Some(vec![2])));
+	node.script.lock().unwrap().calls.insert("DoinApi_segment_hashes", Vec::<[u8; 32]>::new().encode());
+	assert!(chain.segment_hashes(at, 7, 0..300).await.unwrap().is_empty(), "a chain with fewer segments");
 }
 
 #[tokio::test]
@@ -276,6 +309,26 @@ async fn a_nonce_that_was_given_up_is_filled_so_that_calls_behind_it_do_not_wait
 	outcome.unwrap_err();
 	let lengths: Vec<_> = node.script.lock().unwrap().submitted.iter().map(String::len).collect();
 	assert!(lengths[1] < lengths[0] && lengths[2] >= lengths[0], "a remark without bytes is shorter: {lengths:?}");
+}
+
+/// A process was stopped after it had sent a call, and another one with its key reads the state.
+#[tokio::test]
+async fn the_state_is_read_after_all_calls_of_a_key_are_in_blocks() {
+	let node = MockNode::start(Script { free_nonce: Some(3), nonces: VecDeque::from([2]), ..Script::default() }).await;
+	let (chain, signer) = (connect(&node).await, dave());
+	let waiting = tokio::spawn({
+		let (chain, signer) = (chain.clone(), signer.clone());
+		async move { chain.awaits_nothing(&signer).await }
+	});
+	node.set_head(5);
+	tokio::time::sleep(Duration::from_millis(300)).await;
+	assert!(!waiting.is_finished(), "the call of the other process is in the pool");
+	node.script.lock().unwrap().nonces = VecDeque::from([3]);
+	node.set_head(6);
+	assert!(tokio::time::timeout(LIMIT, waiting).await.expect("the call is in a block").unwrap().unwrap());
+	node.script.lock().unwrap().free_nonce = None;
+	assert!(chain.awaits_nothing(&signer).await.unwrap(), "the node does not serve the request");
+	assert!(node.script.lock().unwrap().submitted.is_empty());
 }
 
 #[tokio::test]

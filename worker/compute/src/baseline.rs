@@ -1,6 +1,7 @@
 //! Errors of simple models on a task, which every champion is compared with in reports.
 
 use crate::{
+	rungs::RUNG_NAMES,
 	train::{dataset::Dataset, task::predictions_per_window},
 	Error,
 };
@@ -26,7 +27,7 @@ pub struct ErrorSummary {
 /// Errors of one model on every set of windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BaselineRow {
-	/// Name of the model, e.g. `repeat-last`, `seasonal`, `ridge`.
+	/// Name of the model, e.g. `repeat-last`, `seasonal`, `ridge`, `mean of ridges`.
 	pub name: String,
 	/// Errors on the validation split.
 	pub validation: ErrorSummary,
@@ -36,19 +37,19 @@ pub struct BaselineRow {
 	pub practice: Option<ErrorSummary>,
 }
 
-/// Returns the errors of repeat-last, seasonal and the ridge over the whole history with `synthetic_share` of
-/// [`FULL_SHARE`](crate::FULL_SHARE) synthetic windows, then those of `others`.
+/// Returns the errors of repeat-last, seasonal, the ridge over the whole history and the
+/// [mean of several ridges](crate::LinearModel::mean), both with `synthetic_share` of [`FULL_SHARE`](crate::FULL_SHARE) synthetic
+/// windows, then those of `others`.
 ///
 /// # Errors
 ///
 /// Those of [`LinearModel::fit`](crate::LinearModel::fit).
 pub fn report(data: &Dataset, synthetic_share: u16, others: &[(String, Model)]) -> Result<Vec<BaselineRow>, Error> {
-	let ridge = data.linear_model(data.task.program.history, synthetic_share)?;
-	let mut models = vec![
-		("repeat-last".to_owned(), Model::RepeatLast),
-		("seasonal".to_owned(), Model::Seasonal),
-		("ridge".to_owned(), Model::Net(ridge.net.clone())),
-	];
+	let history = data.task.program.history;
+	let ridge = data.linear_model(history, synthetic_share)?.net.clone();
+	let mean = data.mean_linear_model(history, synthetic_share)?.net.clone();
+	let simple = [Model::RepeatLast, Model::Seasonal, Model::Net(ridge), Model::Net(mean)];
+	let mut models: Vec<(String, Model)> = RUNG_NAMES.map(str::to_owned).into_iter().zip(simple).collect();
 	models.extend_from_slice(others);
 	let program = &data.task.program;
 	let test = data.test_chunks();
@@ -87,8 +88,11 @@ mod tests {
 	fn a_report_shows_every_model_on_every_set_of_windows() {
 		let data = Dataset::new(seasonal(), 0, 1).unwrap();
 		let rows = report(&data, 0, &[("mine".into(), Model::Seasonal)]).unwrap();
-		assert_eq!(rows.iter().map(|row| &*row.name).collect::<Vec<_>>(), ["repeat-last", "seasonal", "ridge", "mine"]);
-		assert_eq!((rows[3].validation, rows[3].test, rows[3].practice), (rows[1].validation, rows[1].test, rows[1].practice));
+		assert_eq!(
+			rows.iter().map(|row| &*row.name).collect::<Vec<_>>(),
+			["repeat-last", "seasonal", "ridge", "mean of ridges", "mine"]
+		);
+		assert_eq!((rows[4].validation, rows[4].test, rows[4].practice), (rows[1].validation, rows[1].test, rows[1].practice));
 		assert_eq!(rows[1].validation.loss, 1 << 20);
 		assert!(rows[2].test.unwrap().loss < 1 << 20);
 		assert_eq!(rows[0].validation.predictions, 32 * 13 * 6);

@@ -19,6 +19,9 @@ pub enum Error {
 	/// The program of rows is invalid, or the rows do not fit it.
 	#[error("invalid program of rows, or rows that do not fit it: {0:?}")]
 	Rows(RowError),
+	/// The domain has no such evidence, or it is not published yet.
+	#[error("the domain has no such evidence, or its segment is not opened yet")]
+	NoSuchEvidence,
 	/// There are too few rows.
 	#[error("there are {have} rows, {need} are needed for {what}")]
 	FewRows {

@@ -16,12 +16,13 @@
 //!                                                             │       │        net, learning curve,
 //!                                                            CPU   devices     ChunkErrors, fitness
 //!                                                       doin-kernels   gpu
-//!  models + drawn seed ─► chunk_sums ─► answers and claims
+//!  models + evidence + seed ─► chunk_sums ─► answers and claims
 //! ```
 //!
 //! - [`train`] has datasets, candidates, trainers and stopping rules.
 //! - [`execute`] trains and evaluates candidates on the CPU, on devices or on both; the [`Executor`] does not affect results.
 //! - [`gpu`] trains on Vulkan devices, with the shaders in `gpu/shaders/`.
+//! - [`rungs`] fits simple models, the best of which a search has to improve on.
 //! - [`rows`] trains nets on the rows of a table by embedding them in windows.
 //! - [`score`] computes [`chunk_sums`], which evaluators answer with.
 //! - [`generator`] fits the source of synthetic evidence, and [`baseline`] reports the errors of simple models.
@@ -44,6 +45,7 @@ mod fixtures;
 pub mod generator;
 pub mod gpu;
 pub mod rows;
+pub mod rungs;
 pub mod score;
 pub mod train;
 
@@ -51,7 +53,11 @@ pub use doin_kernels::{layout::BATCH, peak, Backend};
 pub use error::Error;
 pub use execute::{ComputeUnit, Control, Evaluated, Executor, Grouping, Observer, TrainingRun};
 pub use rows::{RowsData, RowsTask};
-pub use score::chunks::{chunk_sums, selected_chunk_sums, validation_sums};
+pub use rungs::{rungs, Rung};
+pub use score::{
+	chunks::{chunk_sums, selected_chunk_sums, validation_sums},
+	published::{Published, SeededEvidence},
+};
 pub use train::{
 	candidate::{thread_pool, Candidate, Family, OnEpoch, BYTE_OPERAND_BITS, GENE_NAMES, OPERAND_BITS},
 	dataset::{ChunkErrors, Dataset, Part, WindowSource, FULL_SHARE, INITIAL_FITNESS},

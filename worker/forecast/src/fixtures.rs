@@ -43,6 +43,7 @@ pub fn sawtooth() -> (DomainSpec, Vec<i32>) {
 		values: 600,
 		growth: Growth::Fixed,
 		split: Split { train_end: 360, validation_end: 480 },
+		licence: Default::default(),
 		evidence: Evidence::Synthetic(Generator {
 			template: vec![0, 25_600, 25_600, 25_600, 25_600, 25_600, 25_600, -153_600].try_into().unwrap(),
 			ar: Default::default(),

@@ -18,6 +18,7 @@
 //! - [`target`] and [`spec`] state the forecast, in the units of the column.
 //! - [`draft`] makes the record of a domain, and [`files`] the training set of a model.
 //! - [`model_file`] stores a trained model, [`evaluation`] computes its errors, and [`predict`] its forecasts.
+//! - [`sealed`] arranges data of which a part is published, and the rest is opened segment by segment.
 //! - [`rows`] does all of this for tables whose rows are independent of each other, each with a class or values.
 //!
 //! Functions that read files of a user return [`anyhow::Error`]: its text names the file, the line, the reason and the next step.
@@ -38,6 +39,7 @@ pub mod output;
 pub mod predict;
 pub mod quantise;
 pub mod rows;
+pub mod sealed;
 pub mod season;
 pub mod series;
 pub mod spec;
@@ -49,7 +51,7 @@ pub mod time;
 pub mod units;
 
 pub use self::csv::{CsvOptions, Decimal, Note};
-pub use draft::{DomainTerms, Draft, DraftOptions};
+pub use draft::{DomainTerms, Draft, DraftOptions, NewDomain, RowDraft, RowDraftOptions, SealedTerms};
 pub use error_scale::{error_name, error_size, ErrorFigures, ErrorScale};
 pub use evaluation::Evaluation;
 pub use family::ModelFamily;

@@ -172,7 +172,7 @@ mod tests {
 		fixtures::{program, sawtooth},
 		spec::LIMITS,
 	};
-	use doin_compute::{validation_sums, Dataset, ForecastTask, SplitSeries};
+	use doin_compute::{validation_sums, Dataset, ForecastTask, Published, SplitSeries};
 	use doin_primitives::{DomainSpec, Split};
 	use doin_scoring::{sample, score, verdict::total, Program, Windows};
 
@@ -201,11 +201,12 @@ mod tests {
 		let (program, split) = (forecast_of(&spec), spec.split);
 		let data = Dataset::new(ForecastTask::new(&spec, series.clone()).unwrap(), 0, 0).unwrap();
 		let ridge = Model::Net(data.linear_model(12, 0).unwrap().net.clone());
+		let published = Published::Series(series.clone());
 		let span = sample::validation_span(program, split.train_end, split.validation_end, 0).unwrap();
 		for model in [Model::RepeatLast, Model::Seasonal, ridge] {
 			let first = span.start as usize + usize::from(program.history);
 			let steps = StepErrors::compute(&model, program, &series, first..split.validation_end as usize);
-			let sums = validation_sums(&spec, &series, std::slice::from_ref(&model)).unwrap();
+			let sums = validation_sums(&spec, &published, std::slice::from_ref(&model)).unwrap();
 			assert_eq!(steps.total(), total(&sums[0]));
 			let tail = StepErrors::compute(&model, program, &series, split.validation_end as usize..usize::MAX - 9);
 			assert_eq!(tail.windows, 600 - 480 - 3);

@@ -1,4 +1,5 @@
-//! Domains and models that were loaded from the chain. Records, series and model bytes never change, so nothing is ever reloaded.
+//! Domains and models that were loaded from the chain. Records, published data and model bytes never change, and opened segments are
+//! appended, so nothing is ever loaded twice.
 
 use crate::problem::{decode_admissible, Problem};
 use anyhow::{Context, Result};
@@ -8,7 +9,7 @@ use doin_scoring::Model;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Domains that the cache holds at most. A series has up to 1 MiB, and anybody can register domains.
+/// Domains that the cache holds at most. The data of each has up to 1 MiB, and anybody can register domains.
 const MAX_PROBLEMS: usize = 64;
 /// Models that the cache holds at most; far more than are open at a time.
 const MAX_MODELS: usize = 512;
@@ -28,17 +29,23 @@ pub struct DomainCache {
 }
 
 impl DomainCache {
-	/// Returns a domain, loading it at block `at` unless it is cached.
+	/// Returns a domain with the segments that are opened at block `at`, loading what is not cached.
 	///
 	/// # Errors
 	///
 	/// Errors like [`Problem::load`].
 	pub async fn problem(&self, chain: &Chain, at: Head, id: DomainId) -> Result<Arc<Problem>> {
 		let cached = self.problems.lock().get(&id).cloned();
-		if let Some(problem) = cached {
-			return Ok(problem);
-		}
-		let problem = Arc::new(Problem::load(chain, at, id).await?);
+		let problem = match cached {
+			Some(problem) if problem.opened_segments(chain, at).await? <= problem.segments() => return Ok(problem),
+			Some(problem) => {
+				let mut problem = problem.as_ref().clone();
+				problem.read_segments(chain, at).await?;
+				problem
+			}
+			None => Problem::load(chain, at, id).await?,
+		};
+		let problem = Arc::new(problem);
 		insert_bounded(&mut self.problems.lock(), id, problem.clone(), MAX_PROBLEMS);
 		Ok(problem)
 	}
@@ -59,6 +66,10 @@ impl DomainCache {
 			ModelRef::RepeatLast => Model::RepeatLast,
 			ModelRef::Seasonal => Model::Seasonal,
 			ModelRef::Origin => Model::Point(vec![0; usize::from(problem.chunks())]),
+			ModelRef::Constant => problem.naive()?,
+			ModelRef::Linear => {
+				problem.linear.clone().with_context(|| format!("domain {} has no linear model of its owner", problem.id))?
+			}
 			ModelRef::Stored(id) => {
 				let bytes = chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 				decode_admissible(problem, &bytes)
@@ -71,9 +82,9 @@ impl DomainCache {
 	}
 }
 
-/// Inserts an entry into a cache of at most `limit` entries, which starts empty again when it is full.
+/// Inserts or replaces an entry of a cache of at most `limit` entries, which starts empty again when a new one finds it full.
 fn insert_bounded<K: Ord, V>(cache: &mut BTreeMap<K, V>, key: K, value: V, limit: usize) {
-	if cache.len() >= limit {
+	if cache.len() >= limit && !cache.contains_key(&key) {
 		cache.clear();
 	}
 	cache.insert(key, value);
@@ -90,5 +101,13 @@ mod tests {
 			insert_bounded(&mut cache, id, (), MAX_PROBLEMS);
 			assert!(cache.len() <= MAX_PROBLEMS && cache.contains_key(&id));
 		}
+	}
+
+	/// A domain is replaced whenever one of its segments is opened.
+	#[test]
+	fn an_entry_that_is_renewed_leaves_the_others_in_a_full_cache() {
+		let mut cache: BTreeMap<usize, u8> = (0..MAX_PROBLEMS).map(|id| (id, 0)).collect();
+		insert_bounded(&mut cache, 5, 1, MAX_PROBLEMS);
+		assert_eq!((cache.len(), cache[&5], cache[&6]), (MAX_PROBLEMS, 1, 0));
 	}
 }

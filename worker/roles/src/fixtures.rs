@@ -4,8 +4,10 @@ use doin_chain::Account;
 use doin_primitives::{
 	domain::INITIAL_LOSS,
 	round::Phase,
-	views::{ChampionView, DomainView, EvaluatorSeatView, RecomputationPhase, RecomputationView, RoundView, SeatView},
-	BlockNumber, EvidenceKind, ModelRef, ProgramKind, RoundId, SeatStatus, SizeClass, Status, Subject, TaskId,
+	views::{
+		ChampionView, DomainView, EvaluatorSeatView, EvidenceView, RecomputationPhase, RecomputationView, RoundView, SeatView,
+	},
+	BlockNumber, EvidenceKind, EvidenceRef, ModelRef, ProgramKind, RoundId, SeatStatus, SizeClass, Status, Subject, TaskId,
 };
 
 /// Domain of every view.
@@ -36,6 +38,27 @@ pub(crate) fn domain() -> DomainView<Account> {
 		bounty: 0,
 		class: SizeClass::Small,
 		last_round: None,
+		licence: String::new(),
+		carry: 0,
+		initial_validation_error: 1_000,
+		bar: 1_000,
+	}
+}
+
+/// Returns the evidence of a sealed domain of which two of eight segments are opened, with a stake of 25 plancks.
+pub(crate) fn evidence() -> EvidenceView<Account> {
+	EvidenceView {
+		owner: OTHER,
+		units: 512,
+		segment_bytes: 2_560,
+		stake: 25,
+		sealed: 8,
+		opened: 2,
+		purse: 1 << 60,
+		spent: 0,
+		awaited: None,
+		awaited_until: None,
+		suspended: None,
 	}
 }
 
@@ -61,6 +84,9 @@ pub(crate) fn round(number: u32, phase: Phase) -> RoundView<Account> {
 		round: round_id(number),
 		phase,
 		phase_end: if phase == Phase::Commit { 112 } else { 117 },
+		awaited_until: None,
+		evidence: None,
+		stake: 0,
 		reveal_from: 112,
 		reveal_until: 117,
 		next_seat_fee: 40,
@@ -90,6 +116,7 @@ pub(crate) fn task(
 		phase_end,
 		seed: Some([5; 32]),
 		models: vec![ModelRef::Seasonal, ModelRef::Stored(4)],
+		evidence: EvidenceRef::Drawn,
 		class: SizeClass::Small,
 		seats: who.iter().map(evaluator).collect(),
 		sums: Vec::new(),

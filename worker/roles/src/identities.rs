@@ -59,6 +59,7 @@ fn role_name(role: Role) -> &'static str {
 	match role {
 		Role::Optimize => "role = \"optimize\"",
 		Role::Evaluate => "role = \"evaluate\"",
+		Role::Own => "role = \"own\"",
 	}
 }
 

@@ -1,9 +1,13 @@
 //! Keeper of the journal: compares the chain with the one that the journal belongs to, and archives what has expired.
 
-use crate::journal::{Binding, Journal, JournalError, FIRST_BLOCK};
+use crate::{
+	journal::{Binding, Entry, Journal, JournalError, Kind, State, FIRST_BLOCK},
+	optimizer::reveal_window,
+};
 use anyhow::{bail, Result};
-use doin_chain::{Chain, Head, ReadError};
+use doin_chain::{Chain, Head};
 use doin_primitives::BlockNumber;
+use std::ops::Range;
 
 /// Target of log events.
 const TARGET: &str = "doin::journal";
@@ -65,10 +69,10 @@ async fn await_block(chain: &Chain, number: BlockNumber) -> Head {
 pub async fn keep(journal: &Journal, chain: &Chain) -> Result<()> {
 	let mut head = chain.head();
 	loop {
-		match look(chain, journal.chain_block().ok().flatten().map_or(FIRST_BLOCK, |known| known.number)).await {
+		match look(chain, journal).await {
 			Ok(view) => tolerate(keep_at(journal, &view))?,
 			// The connection reopens by itself.
-			Err(error) => tracing::debug!(target: TARGET, "{:#}", anyhow::Error::from(error)),
+			Err(error) => tracing::debug!(target: TARGET, "{error:#}"),
 		}
 		head = chain.next_head(head).await;
 	}
@@ -86,16 +90,33 @@ fn tolerate(kept: Result<()>) -> Result<()> {
 }
 
 /// Part of the chain that the keeper looks at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct View {
 	/// Number of the last finalized block.
 	finalized: BlockNumber,
 	/// Block of the number that the chain is known by, if the chain is that long.
 	block: Option<Head>,
+	/// Reveal windows at the finalized block of entries that seem to have expired. A window is moved by an opened segment, and doubled
+	/// while fees are high; a worker that was not running has missed that.
+	windows: Vec<(Entry, Range<BlockNumber>)>,
 }
 
-async fn look(chain: &Chain, number: BlockNumber) -> Result<View, ReadError> {
-	Ok(View { finalized: chain.finalized().await?.number, block: chain.block(number).await? })
+async fn look(chain: &Chain, journal: &Journal) -> Result<View> {
+	let number = journal.chain_block().ok().flatten().map_or(FIRST_BLOCK, |known| known.number);
+	let finalized = chain.finalized().await?;
+	let mut windows = Vec::new();
+	for entry in journal.open_entries(Kind::Candidate)?.into_iter().filter(|entry| may_have_expired(entry, finalized.number)) {
+		let Some(round) = entry.scope.round() else { continue };
+		if let Some(window) = chain.open_round(finalized, round).await?.as_ref().and_then(reveal_window) {
+			windows.push((entry, window));
+		}
+	}
+	Ok(View { finalized: finalized.number, block: chain.block(number).await?, windows })
+}
+
+/// Returns `true` if the candidate of an entry can no longer be revealed after block `finalized`, as far as the journal shows.
+fn may_have_expired(entry: &Entry, finalized: BlockNumber) -> bool {
+	entry.state != State::Revealed && entry.reveal_until <= finalized
 }
 
 fn keep_at(journal: &Journal, view: &View) -> Result<()> {
@@ -110,6 +131,11 @@ fn keep_at(journal: &Journal, view: &View) -> Result<()> {
 		),
 		(None, Some(found)) if found.number <= view.finalized => journal.set_chain_block(found)?,
 		_ => {}
+	}
+	for (entry, window) in &view.windows {
+		if window.end > entry.reveal_until {
+			journal.reschedule(entry.scope, entry.who, window.clone())?;
+		}
 	}
 	for lost in journal.archive_expired(view.finalized)? {
 		tracing::error!(
@@ -132,6 +158,10 @@ mod tests {
 
 	const WHO: Account = Account([2; 32]);
 
+	fn view(finalized: BlockNumber, block: Option<Head>) -> View {
+		View { finalized, block, windows: Vec::new() }
+	}
+
 	fn first(hash: u8) -> Head {
 		Head { number: FIRST_BLOCK, hash: [hash; 32] }
 	}
@@ -146,12 +176,12 @@ mod tests {
 	fn k27_a_chain_is_identified_by_a_finalized_block() {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = journal(&folder);
-		keep_at(&journal, &View { finalized: 0, block: None }).unwrap();
-		keep_at(&journal, &View { finalized: 0, block: Some(first(5)) }).unwrap();
+		keep_at(&journal, &view(0, None)).unwrap();
+		keep_at(&journal, &view(0, Some(first(5)))).unwrap();
 		assert_eq!(journal.chain_block().unwrap(), None, "a block that is not finalized may be replaced");
-		keep_at(&journal, &View { finalized: 1, block: Some(first(6)) }).unwrap();
+		keep_at(&journal, &view(1, Some(first(6)))).unwrap();
 		assert_eq!(journal.chain_block().unwrap(), Some(first(6)));
-		keep_at(&journal, &View { finalized: 9, block: Some(first(6)) }).unwrap();
+		keep_at(&journal, &view(9, Some(first(6)))).unwrap();
 	}
 
 	#[test]
@@ -159,8 +189,8 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = journal(&folder);
 		journal.set_chain_block(first(5)).unwrap();
-		keep_at(&journal, &View { finalized: 0, block: None }).unwrap();
-		let error = keep_at(&journal, &View { finalized: 0, block: Some(first(6)) }).unwrap_err().to_string();
+		keep_at(&journal, &view(0, None)).unwrap();
+		let error = keep_at(&journal, &view(0, Some(first(6)))).unwrap_err().to_string();
 		assert!(error.contains("the chain began anew") && error.contains("Start the worker again"), "{error}");
 		assert!(error.contains(&hex::encode([5; 32])) && error.contains(&hex::encode([6; 32])), "{error}");
 	}
@@ -173,13 +203,12 @@ mod tests {
 		let scope = Scope::Candidate(RoundId { domain: 7, number: 1 });
 		journal.prepare(&Entry::prepare(scope, WHO, &[1; 32], &vec![1u8], [9; 32], 10..15)).unwrap();
 		journal.refuse_changes();
-		let view = View { finalized: 20, block: None };
-		let failed = keep_at(&journal, &view).unwrap_err();
+		let failed = keep_at(&journal, &view(20, None)).unwrap_err();
 		assert!(format!("{failed:#}").contains("check its disk"), "{failed:#}");
 		tolerate(Err(failed)).unwrap();
 		assert_eq!(journal.open_entries(Kind::Candidate).unwrap().len(), 1, "what it holds can be revealed");
 		// A chain that began anew ends it.
-		let anew = View { finalized: 0, block: Some(first(6)) };
+		let anew = view(0, Some(first(6)));
 		let other = tempfile::tempdir().unwrap();
 		let journal = self::journal(&other);
 		journal.set_chain_block(first(5)).unwrap();
@@ -193,9 +222,28 @@ mod tests {
 		let scope = Scope::Candidate(RoundId { domain: 7, number: 1 });
 		journal.prepare(&Entry::prepare(scope, WHO, &[1; 32], &vec![1u8], [9; 32], 10..15)).unwrap();
 		journal.mark(scope, WHO, State::Committed, Note::Progress).unwrap();
-		keep_at(&journal, &View { finalized: 14, block: None }).unwrap();
+		keep_at(&journal, &view(14, None)).unwrap();
 		assert_eq!(journal.open_entries(Kind::Candidate).unwrap().len(), 1);
-		keep_at(&journal, &View { finalized: 15, block: None }).unwrap();
+		keep_at(&journal, &view(15, None)).unwrap();
+		assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), []);
+	}
+
+	/// The windows of evidence and reveal were doubled while the worker was not running.
+	#[test]
+	fn a_window_that_was_doubled_meanwhile_keeps_its_entry() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = journal(&folder);
+		let scope = Scope::Candidate(RoundId { domain: 7, number: 1 });
+		let entry = Entry::prepare(scope, WHO, &[1; 32], &vec![1u8], [9; 32], 124..129);
+		journal.prepare(&entry).unwrap();
+		journal.mark(scope, WHO, State::Committed, Note::Progress).unwrap();
+		assert!(!may_have_expired(&entry, 128) && may_have_expired(&entry, 129));
+		assert!(!may_have_expired(&Entry { state: State::Revealed, ..entry.clone() }, 129));
+		let doubled = View { windows: vec![(entry, 124..141)], ..view(135, None) };
+		keep_at(&journal, &doubled).unwrap();
+		let open = journal.open_entries(Kind::Candidate).unwrap();
+		assert_eq!((open.len(), open[0].reveal_from, open[0].reveal_until), (1, 124, 141), "it can be revealed");
+		keep_at(&journal, &View { finalized: 141, ..doubled }).unwrap();
 		assert_eq!(journal.open_entries(Kind::Candidate).unwrap(), []);
 	}
 }

@@ -1,5 +1,5 @@
-//! Roles of a DOIN worker: the optimizer, which finds better models and commits them, and the evaluator, which recomputes the
-//! sums of models.
+//! Roles of a DOIN worker: the optimizer, which finds better models and commits them, the evaluator, which recomputes the sums of
+//! models, and the owner, which opens the segments of a sealed domain.
 //!
 //! Every role is a *policy* and a *driver*. A policy decides: it is a plain state machine from views of the chain and journal
 //! entries to actions, without I/O, clock or randomness. A driver reads the views at every new block, asks the policy, writes the
@@ -26,8 +26,8 @@
 //!
 //! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
 //!   domains.
-//! * [`optimizer`], [`evaluator`]: the two roles.
-//! * [`search`]: the genetic search of one domain, on threads of its own.
+//! * [`optimizer`], [`evaluator`], [`owner`]: the three roles.
+//! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
 //! * `enlist`, `begun`, `retry`: bonds and services of evaluators, optimizers that were started, pauses between attempts.
 //! * `identities`: one signer per identity, and one queue of calls per key.
@@ -43,9 +43,9 @@
 //!
 //! # Logs
 //!
-//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::search`, `doin::journal` and
-//! `doin::keys`. The spans `optimize` and `evaluate` have the field `block`, `optimize` has `domain`, and `duty` has `domain`
-//! and `task`.
+//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::search`, `doin::journal`
+//! and `doin::keys`. The spans `optimize`, `evaluate` and `own` have the field `block`, `optimize` and `own` have `domain`, and
+//! `duty` has `domain` and `task`.
 
 #![warn(clippy::missing_errors_doc)]
 
@@ -67,6 +67,7 @@ mod keeper;
 pub mod keys;
 pub mod loss;
 pub mod optimizer;
+pub mod owner;
 pub mod plan;
 pub mod problem;
 mod random;
@@ -76,6 +77,7 @@ mod retry;
 pub mod round_result;
 pub mod search;
 pub mod shell;
+pub mod simple_models;
 pub mod worker;
 
 pub use worker::Worker;

@@ -50,7 +50,7 @@ impl Threads {
 pub fn domains_to_optimize(config: &Config, domains: &[DomainView<Account>]) -> Vec<OptimizedDomain> {
 	let configured = |domain: &DomainView<Account>| {
 		if config.domains.is_empty() {
-			let is_trainable = matches!(domain.program, ProgramKind::Forecast | ProgramKind::Classify);
+			let is_trainable = matches!(domain.program, ProgramKind::Forecast | ProgramKind::Classify | ProgramKind::Rows);
 			let all = DomainConfig { optimize: true, evaluate: true, ..Default::default() };
 			return (is_trainable && domain.weight > 0).then_some(all);
 		}
@@ -164,7 +164,7 @@ mod tests {
 	}
 
 	#[test]
-	fn without_named_domains_every_weighted_forecast_is_optimized() {
+	fn without_named_domains_every_weighted_domain_with_data_is_optimized() {
 		let with = |id, program, weight, status| DomainView { id, program, weight, status, ..domain() };
 		let domains = [
 			with(0, ProgramKind::Forecast, 1, Status::Active),
@@ -172,8 +172,9 @@ mod tests {
 			with(2, ProgramKind::Quadratic, 1, Status::Active),
 			with(3, ProgramKind::Forecast, 0, Status::Active),
 			with(4, ProgramKind::Forecast, 1, Status::Converged),
+			with(5, ProgramKind::Rows, 1, Status::Active),
 		];
-		assert_eq!(optimized(&config(BOTH, None, Vec::new()), &domains), [0, 1]);
+		assert_eq!(optimized(&config(BOTH, None, Vec::new()), &domains), [0, 1, 5]);
 	}
 
 	#[test]

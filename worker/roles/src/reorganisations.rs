@@ -45,8 +45,8 @@ mod candidates {
 		/// Returns an optimizer with a prepared candidate.
 		fn prepared() -> Self {
 			let (folder, journal) = journal();
-			let limits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
-			let rules = Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent: None, limits };
+			let limits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000, max_stake: 0, lost_stakes: 3 };
+			let rules = Rules { domain: DOMAIN, account: ME, bar: 1_000, awaits_evidence: false, target_percent: None, limits };
 			let scope = Scope::Candidate(round_id(ROUND));
 			let entry = Entry::prepare(scope, ME, &GENESIS, &vec![5u8, 6], [9; 32], 112..117);
 			journal.prepare(&entry).unwrap();
@@ -61,6 +61,7 @@ mod candidates {
 				champion: champion(),
 				round: round(ROUND, phase),
 				recomputations: Vec::new(),
+				evidence: None,
 				entries: self.journal.open_entries(Kind::Candidate).unwrap(),
 				open_rounds: Default::default(),
 				unread: Default::default(),

@@ -29,19 +29,33 @@ pub fn unpaid_message(reason: UnpaidReason) -> &'static str {
 		UnpaidReason::NoRecomputation => {
 			"no recomputation was accepted: too many are open, or the domain was closed; the fees were returned"
 		}
+		UnpaidReason::EmptyPurse => {
+			"a candidate became champion, and the purse of the domain is empty: its owner can fill it with `doin-worker domain fund`"
+		}
+		UnpaidReason::EvidenceMissing => {
+			"the owner did not open the segment in time: fees, holds and stakes were returned, and the domain takes no commits until the \
+			 segment is opened"
+		}
+		UnpaidReason::TooFewBars => "too few bars of the stream came into being; fees and holds were returned",
+		UnpaidReason::Ramp => {
+			"a candidate became champion in the block in which the domain gained weight: pay rises from nothing from there on"
+		}
 	}
 }
 
 /// Returns `true` if something is wrong, so that the reason is a warning. A round without an improvement is no fault.
 pub fn is_fault(reason: UnpaidReason) -> bool {
 	match reason {
-		UnpaidReason::NoCandidate | UnpaidReason::NoImprovement | UnpaidReason::ContenderKept => false,
+		UnpaidReason::NoCandidate | UnpaidReason::NoImprovement | UnpaidReason::ContenderKept | UnpaidReason::Ramp => false,
 		UnpaidReason::NoWeight
 		| UnpaidReason::BelowHighWater
 		| UnpaidReason::NoQuorum
 		| UnpaidReason::Unsettled
 		| UnpaidReason::NothingToImprove
-		| UnpaidReason::NoRecomputation => true,
+		| UnpaidReason::NoRecomputation
+		| UnpaidReason::EmptyPurse
+		| UnpaidReason::EvidenceMissing
+		| UnpaidReason::TooFewBars => true,
 	}
 }
 
@@ -75,7 +89,7 @@ pub fn not_drawn(reputation: &ReputationView, weighted_domains: usize) -> Option
 mod tests {
 	use super::*;
 
-	const REASONS: [UnpaidReason; 9] = [
+	const REASONS: [UnpaidReason; 13] = [
 		UnpaidReason::NoCandidate,
 		UnpaidReason::NoImprovement,
 		UnpaidReason::ContenderKept,
@@ -85,6 +99,10 @@ mod tests {
 		UnpaidReason::Unsettled,
 		UnpaidReason::NothingToImprove,
 		UnpaidReason::NoRecomputation,
+		UnpaidReason::EmptyPurse,
+		UnpaidReason::EvidenceMissing,
+		UnpaidReason::TooFewBars,
+		UnpaidReason::Ramp,
 	];
 
 	#[test]
@@ -92,7 +110,7 @@ mod tests {
 		let texts: std::collections::BTreeSet<_> = REASONS.map(unpaid_message).into();
 		assert_eq!(texts.len(), REASONS.len());
 		assert!(unpaid_message(UnpaidReason::NoWeight).contains("doin-worker vote"));
-		assert_eq!(REASONS.into_iter().filter(|reason| is_fault(*reason)).count(), 6);
+		assert_eq!(REASONS.into_iter().filter(|reason| is_fault(*reason)).count(), 9);
 	}
 
 	#[test]

@@ -11,17 +11,19 @@ use crate::{
 	identities::{self, Identity},
 	journal::{Journal, Kind},
 	keeper,
-	optimizer::Optimizer,
+	optimizer::{BidLimits, Optimizer},
+	owner::{NoSuchDomain, Owned, Owner},
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
+	retry::Retry,
 	search::seed_of_search,
 };
-use anyhow::{bail, Result};
+use anyhow::{bail, Error, Result};
 use doin_chain::{Account, Chain, Head, Patience, Signer};
 use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	thread_pool, Backend,
 };
-use doin_primitives::DomainId;
+use doin_primitives::{BlockNumber, DomainId};
 use std::{collections::HashMap, sync::Arc};
 use tokio::task::{self, JoinError, JoinSet};
 
@@ -35,6 +37,7 @@ pub struct Worker {
 	journal: Journal,
 	devices: Devices,
 	identities: Vec<Identity>,
+	owned: Vec<Owned>,
 }
 
 impl Worker {
@@ -47,6 +50,7 @@ impl Worker {
 	pub async fn open(config: Config) -> Result<Self> {
 		// What needs no node comes first, so that a mistake in it is an error at once.
 		let identities = identities::load(&config.identities)?;
+		let owned = owned(&config)?;
 		for warning in config.warnings() {
 			tracing::warn!(target: TARGET, "{warning}");
 		}
@@ -65,7 +69,7 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		Ok(Self { config, chain, journal, devices, identities })
+		Ok(Self { config, chain, journal, devices, identities, owned })
 	}
 
 	/// Returns the connection to the chain.
@@ -92,6 +96,7 @@ impl Worker {
 		let with_role = |role| self.identities.iter().filter(move |identity| identity.config.role == role);
 		let evaluators: Vec<Signer> = with_role(Role::Evaluate).map(|identity| identity.signer.clone()).collect();
 		let optimizer = with_role(Role::Optimize).map(|identity| identity.signer.clone()).next();
+		let owner = with_role(Role::Own).map(|identity| identity.signer.clone()).next();
 		let available = std::thread::available_parallelism().map_or(1, usize::from);
 		let threads = Threads::divide(&self.config, available);
 		let context = Context {
@@ -118,6 +123,14 @@ impl Worker {
 		if let Some(signer) = optimizer {
 			roles.spawn(optimize(context.clone(), signer, threads));
 		}
+		for owned in self.owned {
+			let Some(signer) = owner.clone() else { continue };
+			let owning = own(context.clone(), signer, owned);
+			roles.spawn(async move {
+				owning.await;
+				Ok(())
+			});
+		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");
 		}
@@ -126,6 +139,64 @@ impl Worker {
 			ended = all(&mut roles) => ended,
 		}
 	}
+}
+
+/// Returns the sealed domains of the configuration with their segment keys. Needs no node. An entry that cannot be used is logged, so
+/// that it does not keep the other segments from being opened.
+///
+/// # Errors
+///
+/// Errors if no entry can be used.
+fn owned(config: &Config) -> Result<Vec<Owned>> {
+	let Some(identity) = config.identities.iter().find(|identity| identity.role == Role::Own) else { return Ok(Vec::new()) };
+	let source = identity.source()?;
+	let (mut usable, mut first_error) = (Vec::new(), None);
+	for owned in config.owned.iter().map(|owned| owned.owned(&source)) {
+		match owned {
+			Ok(owned) => usable.push(owned),
+			Err(error) => {
+				tracing::error!(target: TARGET, "{error:#}");
+				first_error = first_error.or(Some(error));
+			}
+		}
+	}
+	match first_error {
+		Some(error) if usable.is_empty() => Err(error),
+		_ => Ok(usable),
+	}
+}
+
+/// Opens the segments of a sealed domain until it is removed. An owner that cannot start is started again later, since its file may be
+/// restored; the other roles of the worker go on.
+async fn own(context: Context, signer: Signer, owned: Owned) {
+	let limits = BidLimits::from(&context.config.bidding);
+	let mut retry = Retry::default();
+	loop {
+		let started = Owner::open_patiently(context.chain.clone(), signer.clone(), owned.clone(), &limits).await;
+		let error = match started {
+			Ok(owner) => match owner.run().await {
+				Ok(()) => return,
+				Err(error) => error,
+			},
+			Err(error) => error,
+		};
+		let mut head = context.chain.head();
+		let domain = owned.domain;
+		let Some(again) = start_of_owner_after(&error, &mut retry, head.number) else {
+			tracing::error!(target: TARGET, domain, "nothing is opened: {error:#}");
+			return;
+		};
+		tracing::error!(target: TARGET, domain, again, "segments are not opened, and the owner is started again at block {again}: {error:#}");
+		while !retry.is_due(head.number) {
+			head = context.chain.next_head(head).await;
+		}
+	}
+}
+
+/// Returns the block in which an owner is started again that failed with `error` at block `block`; `None` if its domain does not exist
+/// any more.
+fn start_of_owner_after(error: &Error, retry: &mut Retry, block: BlockNumber) -> Option<BlockNumber> {
+	(!error.is::<NoSuchDomain>()).then(|| retry.fail(block))
 }
 
 /// Waits until every role has ended.
@@ -275,6 +346,30 @@ mod tests {
 		let _first = Journal::open(&folder.path().join("used.db")).unwrap();
 		let used = refusal(folder.path(), &format!("journal = \"used.db\"\n{dev}")).await;
 		assert!(used.contains("in use by another worker"), "{used}");
+	}
+
+	#[test]
+	fn one_owner_that_cannot_start_does_not_stop_the_others() {
+		let mut retry = Retry::default();
+		let changed = anyhow::anyhow!("a.csv has changed since it was sealed").context("the owner of domain 3");
+		assert_eq!(start_of_owner_after(&changed, &mut retry, 100), Some(101));
+		assert_eq!(start_of_owner_after(&changed, &mut retry, 101), Some(103), "the file may be restored");
+		let removed = Error::from(NoSuchDomain(3)).context("the owner of domain 3");
+		assert_eq!(start_of_owner_after(&removed, &mut retry, 103), None);
+
+		// Nor does an entry that cannot be used, as long as another one can.
+		let config = |text: &str| {
+			let folder = tempfile::tempdir().unwrap();
+			let path = folder.path().join("worker.toml");
+			let identity = "url = \"ws://127.0.0.1:1\"\n[[identities]]\nrole = \"own\"\ndev = \"//Eve\"\n";
+			std::fs::write(&path, format!("{identity}{text}")).unwrap();
+			Config::layered(Settings::default(), Settings::default(), ConfigFile::load(&path).unwrap())
+		};
+		let good = "[[owned]]\ndomain_id = 3\ncsv = \"a.csv\"\nlabel = \"y\"\n";
+		let bad = "[[owned]]\ndomain_id = 4\ncsv = \"b.csv\"\nlabel = \"y\"\nsegment_key = \"/nonexistent/key\"\n";
+		let domains = |config: &Config| owned(config).unwrap().iter().map(|owned| owned.domain).collect::<Vec<_>>();
+		assert_eq!(domains(&config(&format!("{bad}{good}"))), [3]);
+		assert!(format!("{:#}", owned(&config(bad)).unwrap_err()).contains("/nonexistent/key"));
 	}
 
 	#[tokio::test]

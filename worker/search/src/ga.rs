@@ -154,6 +154,28 @@ impl Ga {
 		Ok(())
 	}
 
+	/// Replaces the fitness of a candidate that was told before, e.g. once it was trained on more data. Any other candidate is
+	/// [told](Ga::tell).
+	///
+	/// # Errors
+	/// Errors if `genes` is not a point of the space.
+	pub fn retell(&mut self, genes: &[i64], fitness: u64) -> Result<(), SearchError> {
+		let everybody = self.parents.iter_mut().chain(&mut self.offspring).chain(&mut self.best);
+		let mut is_known = false;
+		for individual in everybody.filter(|individual| individual.genes == genes) {
+			individual.fitness = fitness;
+			is_known = true;
+		}
+		if !is_known {
+			return self.tell(genes, fitness);
+		}
+		self.parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		let living = self.parents.iter().chain(&self.offspring).min_by_key(|individual| individual.fitness);
+		let better = living.filter(|living| self.best.as_ref().is_none_or(|best| living.fitness < best.fitness)).cloned();
+		self.best = better.or(self.best.take());
+		Ok(())
+	}
+
 	/// Takes genes found elsewhere, e.g. those of a champion. They are asked next, unless they were asked or told before.
 	///
 	/// # Errors
@@ -365,6 +387,23 @@ mod tests {
 		assert_eq!(all.len(), 25);
 		assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 25);
 		assert!(ga.ask(1).is_empty());
+	}
+
+	/// The data has grown, and the best candidates were trained again.
+	#[test]
+	fn a_candidate_that_is_told_again_has_its_new_fitness_only() {
+		let mut ga = Ga::new(space(2, 0, 9), GaConfig { population: 4, elite: 1, ..GaConfig::default() }).unwrap();
+		for (gene, fitness) in [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)] {
+			ga.tell(&[gene, 0], fitness).unwrap();
+		}
+		assert_eq!((ga.generation(), ga.parents.len(), ga.offspring.len()), (1, 4, 1));
+		ga.retell(&[1, 0], 35).unwrap();
+		ga.retell(&[5, 0], 15).unwrap();
+		assert_eq!((ga.generation(), ga.parents.len(), ga.offspring.len()), (1, 4, 1), "nobody is there twice");
+		assert_eq!(ga.parents.iter().map(|parent| parent.fitness).collect::<Vec<_>>(), [20, 30, 35, 40], "best first");
+		assert_eq!(ga.best().map(|best| (best.genes[0], best.fitness)), Some((5, 15)));
+		ga.retell(&[6, 0], 5).unwrap();
+		assert_eq!((ga.offspring.len(), ga.best().unwrap().fitness), (2, 5), "a new one is told");
 	}
 
 	#[test]

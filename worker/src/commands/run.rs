@@ -79,7 +79,8 @@ pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs) -> Result<Draft> {
 	// A domain of several columns pays a bounty in place of minted money, and a bounty needs a target.
 	let target = if series.inputs.is_empty() { 0 } else { DEV_TARGET };
-	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, ..DomainTerms::default() });
+	// The first rounds are to pay, so the initial champion is a baseline of the chain, as that of the genesis domain.
+	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, linear: false, ..DomainTerms::default() });
 	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
 	Remarks::default().add_notes(&draft.notes);
 	Ok(draft)
@@ -89,8 +90,10 @@ async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs)
 /// adds a bounty instead.
 async fn own_domain(chain: &Chain, draft: &Draft) -> Result<DomainId> {
 	let owner = keys::signer(&KeySource::Dev(DEV_OWNER.into()), None)?;
-	let id = register(chain, &owner, draft, draft.is_mintable()).await.context("cannot make a domain of the file")?;
-	if !draft.is_mintable() {
+	let is_mintable = draft.domain.is_mintable();
+	let made = register(chain, &owner, &draft.domain, None, is_mintable).await.context("cannot make a domain of the file")?;
+	let id = made.id;
+	if !is_mintable {
 		if chain.domain(chain.head(), id).await?.is_some_and(|domain| domain.bounty == 0) {
 			chain.submit(&owner, &Call::add_bounty(id, DEV_BOUNTY), Urgency::Relaxed).await?;
 		}

@@ -2,16 +2,18 @@
 
 use crate::{
 	args::NodeArgs,
+	commands::domain::describe_evidence,
 	report::{comparison, count, entry, OutputArgs},
 };
 use anyhow::Result;
 use clap::Args;
 use doin_chain::{Account, Chain, Head, SyncState};
 use doin_primitives::{
-	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	Balance, BlockNumber, ModelRef, Q32,
+	round::Phase,
+	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	Balance, BlockNumber, EvidenceKind, ModelRef, Q32,
 };
-use doin_roles::{amount::Amount, loss::percent_better, round_result::describe};
+use doin_roles::{amount::Amount, loss::percent_better, round_result::describe, simple_models::OWNERS_MODEL};
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
 use std::{
@@ -48,6 +50,8 @@ pub fn model_name(model: &ModelRef) -> String {
 		ModelRef::RepeatLast => "repeat-last".into(),
 		ModelRef::Seasonal => "seasonal".into(),
 		ModelRef::Origin => "origin".into(),
+		ModelRef::Constant => "constant".into(),
+		ModelRef::Linear => OWNERS_MODEL.into(),
 		ModelRef::Stored(id) => format!("model {id}"),
 	}
 }
@@ -57,6 +61,26 @@ pub fn model_and_author(model: &ModelRef, author: Option<Account>) -> String {
 	match author {
 		Some(author) => format!("{} by {author}", model_name(model)),
 		None => format!("{} (baseline)", model_name(model)),
+	}
+}
+
+/// Returns the phase of a round as text.
+fn phase_name(phase: Phase) -> &'static str {
+	match phase {
+		Phase::Commit => "commit",
+		Phase::Evidence => "waiting for its segment",
+		Phase::Reveal => "reveal",
+	}
+}
+
+/// Text of a round whose commits are over, and that nobody takes part in.
+const WITHOUT_SEAT: &str = "without a seat";
+
+/// Returns what a round does until when, as text. Nothing is awaited or revealed without a seat.
+pub fn phase_of_round(round: &RoundView<Account>) -> (&'static str, BlockNumber) {
+	match round.phase {
+		Phase::Evidence | Phase::Reveal if round.seats.is_empty() => (WITHOUT_SEAT, round.reveal_until),
+		phase => (phase_name(phase), round.phase_end),
 	}
 }
 
@@ -91,6 +115,8 @@ pub struct DomainStatus {
 	pub round: Option<RoundView<Account>>,
 	/// Recomputations that are not final.
 	pub recomputations: Vec<RecomputationView<Account>>,
+	/// Segments and purse of a sealed domain.
+	pub evidence: Option<EvidenceView<Account>>,
 }
 
 /// Balance and standing of an account.
@@ -181,6 +207,10 @@ impl DomainStatus {
 			champion: chain.champion(at, id).await?,
 			round: chain.round(at, id).await?,
 			recomputations: chain.recomputations(at, id).await?,
+			evidence: match domain.evidence {
+				EvidenceKind::Sealed => chain.evidence(at, id).await?,
+				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live => None,
+			},
 			domain,
 		})
 	}
@@ -214,13 +244,24 @@ impl Display for DomainStatus {
 			entry(f, "  champion", format_args!("{model} since block {block}, {better}"))?;
 		}
 		if let Some(round) = &self.round {
-			let (phase, end) = (format!("{:?}", round.phase).to_lowercase(), round.phase_end);
+			let (phase, end) = phase_of_round(round);
+			let phase = if phase == WITHOUT_SEAT { phase.to_string() } else { format!("in phase {phase}") };
 			let (seats, fee) = (count(round.seats.len(), "seat"), Amount(round.next_seat_fee));
+			let stake = match round.stake {
+				0 => String::new(),
+				stake => format!(" and stakes {}", Amount(stake)),
+			};
 			entry(
 				f,
 				"  round",
-				format_args!("{} in phase {phase} until block {end}; {seats}, the next costs {fee}", round.round.number),
+				format_args!("{} {phase} until block {end}; {seats}, the next costs {fee}{stake}", round.round.number),
 			)?;
+		}
+		if let Some(evidence) = &self.evidence {
+			entry(f, "  segments", describe_evidence(evidence))?;
+		}
+		if domain.carry > 0 {
+			entry(f, "  carried", format_args!("{:.4} bits of the champion, which later rounds pay", bits(domain.carry)))?;
 		}
 		if let Some(last) = &domain.last_round {
 			entry(f, "  result", describe(last))?;
@@ -272,9 +313,8 @@ impl Display for AccountStatus {
 pub mod tests {
 	use super::*;
 	use doin_primitives::{
-		round::Phase,
 		views::{EvaluatorSeatView, RecomputationPhase},
-		EvidenceKind, LastRound, ProgramKind, RoundId, RoundResult, SizeClass, Status, Subject, UnpaidReason, DOIN,
+		EvidenceRef, LastRound, ProgramKind, RoundId, RoundResult, SizeClass, Status, Subject, UnpaidReason, DOIN,
 	};
 
 	pub fn domain() -> DomainView<Account> {
@@ -293,6 +333,10 @@ pub mod tests {
 			bounty: 0,
 			class: SizeClass::Small,
 			last_round: None,
+			licence: String::new(),
+			carry: 0,
+			initial_validation_error: 20,
+			bar: 20,
 		}
 	}
 
@@ -317,6 +361,9 @@ pub mod tests {
 				round,
 				phase: Phase::Commit,
 				phase_end: 60,
+				awaited_until: None,
+				evidence: None,
+				stake: 0,
 				reveal_from: 60,
 				reveal_until: 70,
 				next_seat_fee: 0,
@@ -332,11 +379,31 @@ pub mod tests {
 				phase_end: 55,
 				seed: None,
 				models: vec![ModelRef::Seasonal],
+				evidence: EvidenceRef::Drawn,
 				class: SizeClass::Small,
 				seats: vec![seat(true), seat(false)],
 				sums: Vec::new(),
 			}],
+			evidence: None,
 		}
+	}
+
+	#[test]
+	fn a_sealed_domain_is_shown_with_its_stage_stake_and_segments() {
+		let mut status = status();
+		let round = status.round.as_mut().unwrap();
+		(round.phase, round.stake) = (Phase::Evidence, 10 * DOIN);
+		status.domain.carry = doin_primitives::ONE_Q32 / 2;
+		status.evidence = Some(crate::commands::domain::tests::evidence());
+		let text = status.to_string();
+		assert!(
+			text.contains("7 without a seat until block 70; 0 seats, the next costs 0 DOIN and stakes 10 DOIN"),
+			"nothing is awaited: {text}"
+		);
+		assert_eq!(phase_name(Phase::Evidence), "waiting for its segment");
+		assert!(text.contains("  segments  2 of 4 segments opened, 500 DOIN in the purse"), "{text}");
+		assert!(text.contains("  carried   0.5000 bits of the champion"), "{text}");
+		assert_eq!(serde_json::to_value(&status).unwrap()["evidence"]["opened"], 2);
 	}
 
 	#[test]

@@ -4,8 +4,9 @@ use super::types::Variants;
 use crate::{Account, Vote};
 use codec::Compact;
 use doin_primitives::{
+	domain::ModelBytes,
 	payload::{Reveal, Sums},
-	views::{ChampionView, DomainView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
 use scale_info::{meta_type, MetaType, TypeInfo};
@@ -79,6 +80,7 @@ const CLASS: Argument = arg::<SizeClass>("class");
 const HASH: Argument = arg::<Hash>("hash");
 const SALT: Argument = arg::<[u8; 32]>("salt");
 const CHUNK: Argument = arg::<u16>("chunk");
+const INDEX: Argument = arg::<u16>("index");
 const AMOUNT: Argument = arg::<Balance>("amount");
 
 /// Calls that [`crate::Call`] constructs.
@@ -98,12 +100,16 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "announce_challenge", &[HASH]),
 	call("Recomputation", "challenge", &[TASK, MODEL, CHUNK, SALT, CLASS]),
 	call("Recomputation", "cancel_challenge", &[]),
-	call("Domains", "register", &[arg::<DomainSpec>("spec")]),
+	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
-	call("Domains", "activate", &[DOMAIN, arg::<u32>("values")]),
+	call("Domains", "activate", &[DOMAIN, arg::<u32>("values"), arg::<u32>("units")]),
 	call("Domains", "add_bounty", &[DOMAIN, AMOUNT]),
 	call("Domains", "announce_withdrawal", &[DOMAIN]),
 	call("Domains", "withdraw_bounty", &[DOMAIN]),
+	call("Evidence", "seal", &[DOMAIN, arg::<u16>("from"), arg::<Vec<Hash>>("hashes")]),
+	call("Evidence", "fund", &[DOMAIN, AMOUNT]),
+	call("Evidence", "withdraw", &[DOMAIN, AMOUNT]),
+	call("Evidence", "open_segment", &[DOMAIN, INDEX, arg::<Vec<u8>>("bytes"), SALT]),
 	call("Gauge", "nominate", &[DOMAIN]),
 	call("Gauge", "vote", &[arg::<Vec<Vote>>("votes")]),
 	call("Balances", "transfer_keep_alive", &[address("dest"), arg::<Compact<Balance>>("value")]),
@@ -120,6 +126,11 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Option<DomainView<Account>>>("domain", &[DOMAIN]),
 	method::<Option<DomainSpec>>("domain_spec", &[DOMAIN]),
 	method::<Option<Vec<i32>>>("series", &[DOMAIN]),
+	method::<Option<Vec<u8>>>("rows", &[DOMAIN]),
+	method::<Option<Vec<u8>>>("segment", &[DOMAIN, INDEX]),
+	method::<Vec<Hash>>("segment_hashes", &[DOMAIN, arg::<u16>("from"), arg::<u16>("count")]),
+	method::<Option<EvidenceView<Account>>>("evidence", &[DOMAIN]),
+	method::<Option<Vec<u8>>>("baseline", &[DOMAIN]),
 	method::<Option<ChampionView<Account>>>("champion", &[DOMAIN]),
 	method::<Option<Vec<u8>>>("model", &[arg::<ModelId>("model")]),
 	method::<Option<RoundView<Account>>>("round", &[DOMAIN]),

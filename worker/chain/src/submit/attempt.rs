@@ -74,6 +74,24 @@ impl Chain {
 		self.connection().request("AccountNonceApi_account_nonce", client.tx().account_nonce(&account)).await
 	}
 
+	/// Waits until no transaction of a key is in the pool of the node. From then on, the state shows all that was sent before, also by
+	/// a process that was stopped while it waited. Returns `false` if transactions are left after an era, in which each of them is
+	/// included or invalid. Returns at once if the node does not serve the request.
+	///
+	/// # Errors
+	/// Errors if the node does not answer.
+	pub async fn awaits_nothing(&self, signer: &Signer) -> Result<bool, ReadError> {
+		let mut head = self.head();
+		for _ in 0..=ERA {
+			let spent = self.nonce(head, signer.hot()).await?;
+			if self.free_nonce(signer.hot()).await.is_none_or(|free| free <= spent) {
+				return Ok(true);
+			}
+			head = self.next_head(head).await;
+		}
+		Ok(false)
+	}
+
 	/// Returns the first nonce of an account that no transaction in the pool of the node has, or `None` if the node does not
 	/// serve that request.
 	async fn free_nonce(&self, who: Account) -> Option<u64> {

@@ -1,10 +1,10 @@
 //! Row tasks: a program of rows and the rows themselves.
 
 use crate::Error;
-use doin_primitives::{domain::Limits, Split};
+use doin_primitives::{domain::Limits, DomainSpec, Split};
 use doin_scoring::{
 	rows::{RowError, RowSet, Rows},
-	Model, ModelError,
+	Model, ModelError, Program,
 };
 use std::ops::Range;
 
@@ -22,6 +22,34 @@ pub struct RowsTask {
 }
 
 impl RowsTask {
+	/// Returns the task of domain `spec` with its published rows: those of the training part and of all opened segments train, and
+	/// those of the validation part validate.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotForecast`] if the program of the domain is not one of rows; otherwise the errors of [`check`](Self::check).
+	pub fn of_domain(spec: &DomainSpec, published: &[u8]) -> Result<Self, Error> {
+		let Program::Rows(program) = &spec.program else {
+			return Err(Error::NotForecast { program: spec.program.name() });
+		};
+		let at = |row: u32| row as usize * program.row_bytes();
+		let (train_end, validation_end) = (at(spec.split.train_end), at(spec.split.validation_end));
+		let (have, need) = (published.len() / program.row_bytes().max(1), spec.split.validation_end as usize);
+		let few = || Error::FewRows { have, need, what: "the training and validation parts" };
+		let training = published.get(..train_end).ok_or_else(few)?;
+		let validation = published.get(train_end..validation_end).ok_or_else(few)?;
+		let segments = published.get(spec.values as usize..).unwrap_or_default();
+		let rows = u32::try_from(segments.len() / program.row_bytes().max(1)).unwrap_or(u32::MAX);
+		let split = Split {
+			train_end: spec.split.train_end.saturating_add(rows),
+			validation_end: spec.split.validation_end.saturating_add(rows),
+		};
+		let bytes = [training, segments, validation].concat();
+		let task = Self { program: *program, limits: spec.limits.clone(), bytes, split };
+		task.check()?;
+		Ok(task)
+	}
+
 	/// Checks that the program is valid, and that rows and split fit it.
 	///
 	/// # Errors

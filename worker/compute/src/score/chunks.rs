@@ -1,22 +1,25 @@
 //! Chunk sums: error sums chunk by chunk, which evaluators answer with and reveals claim. Computed in parallel over chunks on the
 //! current pool.
 
-use super::scorer::Scorer;
+use super::{
+	published::{self, Published, SeededEvidence},
+	scorer::Scorer,
+};
 use crate::Error;
 use doin_kernels::Backend;
 use doin_primitives::{DomainSpec, Evidence};
-use doin_scoring::{sample, score::score_point, Forecast, Model, Program, Windows};
+use doin_scoring::{rows::score_rows, score::score_point, Model, Program};
 use rayon::prelude::*;
 
-/// Returns the chunk sums of each of `models` on the windows that `seed` draws, in the order of the models. A domain without
-/// synthetic evidence has no draw; its validation split is scored.
+/// Returns the chunk sums of each of `models` on a draw, in the order of the models. A domain with public evidence has no draw; its
+/// validation split is scored.
 ///
 /// # Errors
 ///
-/// [`Error::Short`] if the series ends before a chunk; [`Error::Program`] if the program or the generator is invalid;
-/// [`Error::Backend`] if the environment names an unknown back-end.
-pub fn chunk_sums(spec: &DomainSpec, series: &[i32], seed: &[u8; 32], models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
-	selected_chunk_sums(spec, series, Some(seed), models, &all(spec))
+/// [`Error::Short`] or [`Error::FewRows`] if the data ends before a chunk; [`Error::NoSuchEvidence`] if the domain has no such evidence;
+/// [`Error::Program`] if the program or the generator is invalid; [`Error::Backend`] if the environment names an unknown back-end.
+pub fn chunk_sums(spec: &DomainSpec, data: &Published, draw: SeededEvidence, models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
+	selected_chunk_sums(spec, data, Some(draw), models, &all(spec))
 }
 
 /// Returns the chunk sums of each of `models` on the validation split, in the order of the models; for `Quadratic`, on its
@@ -25,15 +28,15 @@ pub fn chunk_sums(spec: &DomainSpec, series: &[i32], seed: &[u8; 32], models: &[
 /// # Errors
 ///
 /// Those of [`chunk_sums`].
-pub fn validation_sums(spec: &DomainSpec, series: &[i32], models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
-	selected_chunk_sums(spec, series, None, models, &all(spec))
+pub fn validation_sums(spec: &DomainSpec, data: &Published, models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
+	selected_chunk_sums(spec, data, None, models, &all(spec))
 }
 
 fn all(spec: &DomainSpec) -> Vec<u16> {
 	(0..spec.program.chunks()).collect()
 }
 
-/// Returns the sums of the selected `chunks`, in their order: those of [`chunk_sums`] with a seed, of [`validation_sums`]
+/// Returns the sums of the selected `chunks`, in their order: those of [`chunk_sums`] with a draw, of [`validation_sums`]
 /// without.
 ///
 /// # Errors
@@ -41,46 +44,35 @@ fn all(spec: &DomainSpec) -> Vec<u16> {
 /// Those of [`chunk_sums`].
 pub fn selected_chunk_sums(
 	spec: &DomainSpec,
-	series: &[i32],
-	seed: Option<&[u8; 32]>,
+	data: &Published,
+	draw: Option<SeededEvidence>,
 	models: &[Model],
 	chunks: &[u16],
 ) -> Result<Vec<Vec<u32>>, Error> {
-	match (&spec.program, &spec.evidence, seed) {
-		(Program::Quadratic(quadratic), ..) => per_chunk(chunks, models, |index| {
+	match &spec.program {
+		Program::Quadratic(quadratic) => per_chunk(chunks, models, |index| {
 			let squares = models.iter().map(|model| match model {
 				Model::Point(point) => score_point(quadratic, point, index),
 				_ => u32::MAX,
 			});
 			Ok(squares.collect())
 		}),
-		(Program::Forecast(program), Evidence::Synthetic(generator), Some(seed)) => {
-			generator.check(program)?;
-			forecasts(program, models, chunks, |index| Ok(sample::drawn(program, generator, seed, index)))
+		Program::Forecast(program) => {
+			if let Evidence::Synthetic(generator) = &spec.evidence {
+				generator.check(program)?;
+			}
+			let backend = Backend::detect()?;
+			let scorers: Vec<Scorer> = models.iter().map(|model| Scorer::new(backend, model, program)).collect();
+			per_chunk(chunks, models, |index| {
+				let windows = [published::windows(spec, program, data.series(), draw, index)?];
+				Ok(scorers.iter().flat_map(|scorer| scorer.scores(&windows)).collect())
+			})
 		}
-		(Program::Forecast(program), ..) => forecasts(program, models, chunks, |index| {
-			let span = sample::validation_span(program, spec.split.train_end, spec.split.validation_end, index)?;
-			let (have, need) = (series.len(), span.end as usize);
-			let values = series.get(span.start as usize..need);
-			let values = values.ok_or(Error::Short { have, need, what: "a chunk of its validation split" })?;
-			Ok(sample::validation(program, values))
+		Program::Rows(program) => per_chunk(chunks, models, |index| {
+			let rows = published::rows(spec, program, data.rows(), draw, index)?;
+			Ok(models.iter().map(|model| score_rows(model, program, &rows)).collect())
 		}),
 	}
-}
-
-/// Returns the sums of forecasts on the windows of each chunk, computed by the back-end of this CPU.
-fn forecasts(
-	program: &Forecast,
-	models: &[Model],
-	chunks: &[u16],
-	windows: impl Fn(u16) -> Result<Windows, Error> + Sync + Send,
-) -> Result<Vec<Vec<u32>>, Error> {
-	let backend = Backend::detect()?;
-	let scorers: Vec<Scorer> = models.iter().map(|model| Scorer::new(backend, model, program)).collect();
-	per_chunk(chunks, models, |index| {
-		let windows = [windows(index)?];
-		Ok(scorers.iter().flat_map(|scorer| scorer.scores(&windows)).collect())
-	})
 }
 
 /// Runs `chunk` for each chunk, and transposes the result from one row per chunk to one row per model.
@@ -97,8 +89,12 @@ fn per_chunk(
 mod tests {
 	use super::*;
 	use crate::{fixtures::seasonal, Dataset, ForecastTask};
-	use doin_primitives::{domain::Growth, Split};
-	use doin_scoring::{score, Quadratic};
+	use doin_primitives::{domain::Growth, EvidenceRef, Split, DOIN};
+	use doin_scoring::{
+		rows::{dealt, RowTarget, Rows},
+		sample::{self, segment_span, strided},
+		score, Quadratic,
+	};
 
 	fn spec(task: &ForecastTask) -> DomainSpec {
 		DomainSpec {
@@ -114,29 +110,39 @@ mod tests {
 			min_improvement: 2_000,
 			target: 0,
 			growth: Growth::Fixed,
+			licence: Default::default(),
 		}
+	}
+
+	/// Returns the draw of the windows of a generator.
+	fn drawn(seed: &[u8; 32]) -> SeededEvidence<'_> {
+		SeededEvidence { evidence: EvidenceRef::Drawn, seed }
+	}
+
+	fn series(task: &ForecastTask) -> Published {
+		Published::Series(task.series.clone())
 	}
 
 	#[test]
 	fn drawn_sums_are_those_of_each_chunk_alone() {
 		let task = seasonal();
 		let models = [Model::Seasonal, Model::RepeatLast];
-		let sums = chunk_sums(&spec(&task), &task.series, &[9; 32], &models).unwrap();
+		let sums = chunk_sums(&spec(&task), &series(&task), drawn(&[9; 32]), &models).unwrap();
 		assert_eq!((sums.len(), sums[0].len()), (2, 32));
 		let windows = sample::drawn(&task.program, task.generator.as_ref().unwrap(), &[9; 32], 17);
 		assert_eq!(sums[0][17], score(&Model::Seasonal, &task.program, &windows));
 		assert_eq!(sums[1][17], score(&Model::RepeatLast, &task.program, &windows));
-		let some = selected_chunk_sums(&spec(&task), &task.series, Some(&[9; 32]), &models, &[30, 17]).unwrap();
+		let some = selected_chunk_sums(&spec(&task), &series(&task), Some(drawn(&[9; 32])), &models, &[30, 17]).unwrap();
 		assert_eq!(some, sums.iter().map(|sums| vec![sums[30], sums[17]]).collect::<Vec<_>>());
 	}
 
 	#[test]
 	fn validation_sums_are_those_of_a_dataset() {
 		let task = seasonal();
-		let sums = validation_sums(&spec(&task), &task.series, &[Model::RepeatLast]).unwrap();
+		let sums = validation_sums(&spec(&task), &series(&task), &[Model::RepeatLast]).unwrap();
 		let mut public = spec(&task);
 		public.evidence = Evidence::Public;
-		assert_eq!(chunk_sums(&public, &task.series, &[1; 32], &[Model::RepeatLast]).unwrap(), sums);
+		assert_eq!(chunk_sums(&public, &series(&task), drawn(&[1; 32]), &[Model::RepeatLast]).unwrap(), sums);
 		assert_eq!(Dataset::new(task, 0, 0).unwrap().chunk_errors(&Model::RepeatLast).validation, sums[0]);
 	}
 
@@ -148,7 +154,7 @@ mod tests {
 		domain.evidence = Evidence::Public;
 		domain.split = Split { train_end: 0, validation_end: 0 };
 		let models = [Model::Point(vec![]), Model::Point(target)];
-		let sums = chunk_sums(&domain, &[], &[0; 32], &models).unwrap();
+		let sums = chunk_sums(&domain, &Published::Series(Vec::new()), drawn(&[0; 32]), &models).unwrap();
 		assert_eq!(sums[0], (0..40).map(|i| i * i * 100).collect::<Vec<u32>>());
 		assert_eq!(sums[1], [0; 40]);
 	}
@@ -156,7 +162,55 @@ mod tests {
 	#[test]
 	fn a_series_that_lacks_values_is_refused() {
 		let task = seasonal();
-		let refused = validation_sums(&spec(&task), &task.series[..2_400], &[Model::RepeatLast]);
+		let refused = validation_sums(&spec(&task), &Published::Series(task.series[..2_400].to_vec()), &[Model::RepeatLast]);
 		assert!(matches!(refused, Err(Error::Short { have: 2_400, .. })));
+	}
+	#[test]
+	fn the_windows_of_a_segment_follow_the_base_and_earlier_segments() {
+		let mut task = seasonal();
+		task.generator = None;
+		let mut domain = spec(&task);
+		let Program::Forecast(program) = domain.program.clone() else { unreachable!("a forecast") };
+		let units = program.segment_steps();
+		domain.evidence = Evidence::Sealed { units, stake: DOIN };
+		let all: Vec<i32> =
+			(0..task.series.len() + 2 * units as usize).map(|at| task.series[at % task.series.len()] + at as i32).collect();
+		domain.values = task.series.len() as u32;
+		let mut data = Published::Series(all[..task.series.len()].to_vec());
+		for segment in all[task.series.len()..].chunks(units as usize) {
+			data.append(&segment.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+		}
+		assert_eq!((data.series(), data.segments(&domain)), (all.as_slice(), 2));
+		let draw = SeededEvidence { evidence: EvidenceRef::Segment(1), seed: &[7; 32] };
+		let sums = chunk_sums(&domain, &data, draw, &[Model::Seasonal]).unwrap();
+		let origin = task.series.len() + units as usize - usize::from(program.history);
+		let span = segment_span(&program, &[7; 32], 31);
+		let windows = strided(&program, &all[origin + span.start as usize..origin + span.end as usize]);
+		assert_eq!(sums[0][31], score(&Model::Seasonal, &program, &windows));
+		let unopened = SeededEvidence { evidence: EvidenceRef::Segment(2), ..draw };
+		assert!(matches!(chunk_sums(&domain, &data, unopened, &[Model::Seasonal]), Err(Error::Short { .. })));
+		assert_eq!(chunk_sums(&domain, &data, drawn(&[7; 32]), &[Model::Seasonal]), Err(Error::NoSuchEvidence));
+	}
+
+	#[test]
+	fn the_rows_of_a_segment_are_dealt_by_the_seed() {
+		let program = Rows { features: 2, image: None, target: RowTarget::Classes(3), rows: 8, chunks: 64 };
+		let mut domain = spec(&seasonal());
+		domain.program = Program::Rows(program);
+		domain.evidence = Evidence::Sealed { units: 512, stake: DOIN };
+		domain.split = Split { train_end: 100, validation_end: 200 };
+		domain.values = 600;
+		let bytes = |rows: u32| (0..rows).flat_map(|row| [row as u8, (row / 7) as u8, (row % 3) as u8]).collect::<Vec<u8>>();
+		let mut data = Published::Rows(bytes(200));
+		data.append(&bytes(512));
+		let model = Model::Constant(vec![0, 1, 0]);
+		let draw = SeededEvidence { evidence: EvidenceRef::Segment(0), seed: &[5; 32] };
+		let sums = chunk_sums(&domain, &data, draw, std::slice::from_ref(&model)).unwrap();
+		assert_eq!(sums[0][40], score_rows(&model, &program, &dealt(&program, &bytes(512), &[5; 32], 40)));
+		let wrong: u64 = sums[0].iter().map(|sum| u64::from(*sum)).sum();
+		assert_eq!(wrong, 341 << doin_scoring::model::OUT_FRAC, "every row is dealt once, and two of three classes are wrong");
+		let unopened = SeededEvidence { evidence: EvidenceRef::Segment(1), ..draw };
+		assert_eq!(chunk_sums(&domain, &data, unopened, std::slice::from_ref(&model)), Err(Error::NoSuchEvidence));
+		assert_eq!(validation_sums(&domain, &data, &[model]).unwrap()[0].len(), 64);
 	}
 }

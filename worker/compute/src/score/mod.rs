@@ -1,4 +1,6 @@
-//! Scoring on the CPU: error sums of models, as [`doin_scoring::score()`] defines them, many windows at a time.
+//! Scoring on the CPU: error sums of models, as [`doin_scoring::score()`] and [`doin_scoring::rows::score_rows`] define them, many
+//! windows at a time.
 
 pub mod chunks;
+pub mod published;
 pub(crate) mod scorer;

@@ -32,8 +32,7 @@ impl ForecastTask {
 		};
 		let generator = match &spec.evidence {
 			Evidence::Synthetic(generator) => Some(generator.clone()),
-			// Registration rejects the last two, which are reserved.
-			Evidence::Public | Evidence::Sealed | Evidence::Live => None,
+			Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } => None,
 		};
 		let task = Self { program: program.clone(), limits: spec.limits.clone(), series, split: spec.split, generator };
 		task.check()?;

@@ -12,7 +12,7 @@ use doin_primitives::{blake2_256, Split};
 use std::collections::{HashMap, HashSet};
 
 /// Fewest rows that train: a seventh of them stops training early.
-const MIN_TRAINING: usize = 14;
+pub(crate) const MIN_TRAINING: usize = 14;
 
 /// Files of a training of rows.
 #[derive(Clone, Debug)]
@@ -203,35 +203,45 @@ impl RowSets {
 				counted(ambiguous, "row has", "rows have")
 			)));
 		}
-		let constant: Vec<&str> =
-			self.mapping.features.iter().filter(|map| map.is_constant()).map(|map| map.column.as_str()).collect();
-		// The border of an image is often constant.
-		if !constant.is_empty() && self.mapping.image.is_none() {
-			notes.push(Note::Info(format!(
-				"{} constant in the training rows, so that models do not read {}",
-				match constant[..] {
-					[one] => format!("column `{one}` is"),
-					_ => format!("{} columns are (`{}` is the first)", constant.len(), constant[0]),
-				},
-				if constant.len() == 1 { "it" } else { "them" }
-			)));
-		}
-		if let LabelMap::Classes(classes) = &self.mapping.labels {
-			let features = usize::from(self.mapping.program().features);
-			let mut trained = vec![false; classes.classes.len()];
-			let train_end = self.arrangement.train_end as usize;
-			self.rows()[..train_end].iter().for_each(|row| trained[usize::from(row[features])] = true);
-			let absent = classes.classes.iter().zip(trained).filter(|(_, trained)| !trained).map(|(class, _)| class);
-			notes.extend(absent.map(|class| {
-				Note::Warning(format!(
-					"class `{class}` has no training row, so that no model learns it: bring more rows of it, or choose another --split"
-				))
-			}));
-		}
+		notes.extend(constant_columns(&self.mapping));
+		notes.extend(absent_classes(&self.mapping, &self.rows()[..self.arrangement.train_end as usize]));
 		notes
 	}
 }
 
-fn counted(count: usize, one: &str, several: &str) -> String {
+/// Returns a note on columns that are constant in the training rows.
+pub(crate) fn constant_columns(mapping: &RowMapping) -> Option<Note> {
+	let constant: Vec<&str> = mapping.features.iter().filter(|map| map.is_constant()).map(|map| map.column.as_str()).collect();
+	// The border of an image is often constant.
+	if constant.is_empty() || mapping.image.is_some() {
+		return None;
+	}
+	Some(Note::Info(format!(
+		"{} constant in the training rows, so that models do not read {}",
+		match constant[..] {
+			[one] => format!("column `{one}` is"),
+			_ => format!("{} columns are (`{}` is the first)", constant.len(), constant[0]),
+		},
+		if constant.len() == 1 { "it" } else { "them" }
+	)))
+}
+
+/// Returns a warning for each class that no training row has.
+pub(crate) fn absent_classes(mapping: &RowMapping, training: &[&[u8]]) -> Vec<Note> {
+	let LabelMap::Classes(classes) = &mapping.labels else { return Vec::new() };
+	let features = usize::from(mapping.program().features);
+	let mut trained = vec![false; classes.classes.len()];
+	training.iter().for_each(|row| trained[usize::from(row[features])] = true);
+	let absent = classes.classes.iter().zip(trained).filter(|(_, trained)| !trained).map(|(class, _)| class);
+	let warning = |class| {
+		Note::Warning(format!(
+			"class `{class}` has no training row, so that no model learns it: bring more rows of it, or choose another --split"
+		))
+	};
+	absent.map(warning).collect()
+}
+
+/// Returns a count with its noun and verb.
+pub(crate) fn counted(count: usize, one: &str, several: &str) -> String {
 	format!("{count} {}", if count == 1 { one } else { several })
 }

@@ -10,7 +10,7 @@ use anyhow::{anyhow, bail, ensure, Context, Result};
 use doin_scoring::rows::{Image, RowTarget, Rows, MAX_IMAGE_CHANNELS, MAX_ROWS, ROW_CHUNKS};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// Size of an image on the command line, e.g. `8x8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ impl FromStr for ImageSize {
 		let (height, width) = sides
 			.ok_or_else(|| format!("invalid image size `{text}`: expected HxW in pixels, each from 1 to 255, e.g. 28x28"))?;
 		Ok(Self { height, width })
+	}
+}
+
+impl fmt::Display for ImageSize {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "{}x{}", self.height, self.width)
 	}
 }
 

@@ -151,6 +151,23 @@ impl RowTable {
 	pub fn rows(&self) -> usize {
 		self.lines.len()
 	}
+
+	/// Keeps the rows that `kept` marks.
+	pub(crate) fn retain(&mut self, kept: &[bool]) {
+		self.columns.iter_mut().for_each(|column| retain(column, kept));
+		match &mut self.labels {
+			Some(Labels::Texts(texts)) => retain(texts, kept),
+			Some(Labels::Numbers(columns)) => columns.iter_mut().for_each(|column| retain(column, kept)),
+			None => {}
+		}
+		retain(&mut self.lines, kept);
+	}
+}
+
+/// Keeps the items that `kept` marks.
+fn retain<T>(items: &mut Vec<T>, kept: &[bool]) {
+	let mut kept = kept.iter();
+	items.retain(|_| kept.next().is_some_and(|kept| *kept));
 }
 
 /// Returns the name of a file without its folder, or that of standard input.

@@ -1,6 +1,6 @@
 //! Configuration files.
 
-use super::{devices, foreign, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
+use super::{devices, foreign, owned::OwnedConfig, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
 use crate::{
 	amount::Amount,
 	home::{expand_home, is_in_home},
@@ -37,6 +37,9 @@ pub struct ConfigFile {
 	/// Domains to work on.
 	#[serde(default)]
 	pub domains: Vec<DomainConfig>,
+	/// Sealed domains whose segments the worker opens.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub owned: Vec<OwnedConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -53,6 +56,8 @@ pub enum Role {
 	Optimize,
 	/// Recomputes the sums of models when it is drawn.
 	Evaluate,
+	/// Opens the segments of sealed domains when rounds wait for them.
+	Own,
 }
 
 /// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key. The `Debug` output has no phrase or
@@ -179,11 +184,23 @@ pub struct BiddingConfig {
 	pub max_seat_fee_percent: f64,
 	/// Most that the tip of a call with a deadline may rise to, in percent of what is lost if the call is late.
 	pub max_tip_percent: f64,
+	/// Most that a seat of a sealed domain may stake. The stake is burned unless the candidate leads the champion by one standard
+	/// error on a segment that nobody has seen, also if the owner of the domain has.
+	pub max_stake: Amount,
+	/// Stakes that may be lost in a row on one domain. The search on it ends then, until this number is raised. The journal has the
+	/// count.
+	pub lost_stakes: u32,
 }
 
 impl Default for BiddingConfig {
 	fn default() -> Self {
-		Self { max_seat_fee: Amount(2 * DOIN), max_seat_fee_percent: 50.0, max_tip_percent: 10.0 }
+		Self {
+			max_seat_fee: Amount(2 * DOIN),
+			max_seat_fee_percent: 50.0,
+			max_tip_percent: 10.0,
+			max_stake: Amount(10 * DOIN),
+			lost_stakes: 3,
+		}
 	}
 }
 
@@ -277,6 +294,7 @@ impl ConfigFile {
 		for identity in &mut self.identities {
 			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
 		}
+		self.owned.iter_mut().for_each(|owned| owned.resolve(folder));
 	}
 
 	/// Checks what the types cannot express.
@@ -297,10 +315,32 @@ impl ConfigFile {
 		if self.domains.iter().any(|domain| domain.optimize) && !optimizer {
 			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
 		}
+		self.check_owned()?;
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}
 		self.bidding.check()
+	}
+
+	/// Checks the sealed domains, and the identity that opens their segments.
+	fn check_owned(&self) -> Result<()> {
+		for (at, owned) in self.owned.iter().enumerate() {
+			owned.check().with_context(|| format!("entry {} of `owned` is invalid", at + 1))?;
+			if self.owned[..at].iter().any(|other| other.domain_id == owned.domain_id) {
+				bail!("two entries of `owned` have domain_id = {}: remove one of them", owned.domain_id);
+			}
+		}
+		let owners = self.identities.iter().filter(|identity| identity.role == Role::Own).count();
+		match (owners, self.owned.is_empty()) {
+			(0, true) | (1, false) => Ok(()),
+			(0, false) => {
+				bail!("a domain is in `owned`, but no identity has role = \"own\": add one, which pays the fees of openings")
+			}
+			(1, true) => {
+				bail!("an identity has role = \"own\", but `owned` is empty: add the domain with its `domain_id` and `csv`")
+			}
+			_ => bail!("two identities have role = \"own\": keep one, which opens the segments of every domain in `owned`"),
+		}
 	}
 }
 
@@ -349,7 +389,11 @@ impl BiddingConfig {
 		};
 		let (seat, tip) = (self.max_seat_fee_percent, self.max_tip_percent);
 		percent("max_seat_fee_percent", seat, seat > 0.0 && seat <= 100.0, "above 0 and up to 100")?;
-		percent("max_tip_percent", tip, (0.0..=100.0).contains(&tip), "from 0 to 100")
+		percent("max_tip_percent", tip, (0.0..=100.0).contains(&tip), "from 0 to 100")?;
+		if self.lost_stakes == 0 {
+			bail!("`bidding.lost_stakes` is 0: expected the number of stakes after whose loss a search ends, from 1");
+		}
+		Ok(())
 	}
 }
 
@@ -388,8 +432,12 @@ impl IdentityConfig {
 
 	fn check(&self) -> Result<()> {
 		self.source()?.check()?;
-		if self.role == Role::Optimize && (self.bond.is_some() || self.class.is_some()) {
-			bail!("it optimizes, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");
+		if self.role != Role::Evaluate && (self.bond.is_some() || self.class.is_some()) {
+			let what = if self.role == Role::Own { "owns" } else { "optimizes" };
+			bail!("it {what}, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");
+		}
+		if self.role == Role::Own && self.proxy_for.is_some() {
+			bail!("it owns, and any account can open a segment: remove `proxy_for`");
 		}
 		Ok(())
 	}

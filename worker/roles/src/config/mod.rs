@@ -11,6 +11,7 @@
 mod devices;
 mod file;
 mod foreign;
+mod owned;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod upstream;
 pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
+pub use owned::OwnedConfig;
 pub use settings::{node_url, Settings};
 
 use doin_primitives::{DomainId, Hash};
@@ -51,6 +53,8 @@ pub struct Config {
 	pub identities: Vec<IdentityConfig>,
 	/// Domains to work on; every weighted domain if empty.
 	pub domains: Vec<DomainConfig>,
+	/// Sealed domains whose segments the worker opens.
+	pub owned: Vec<OwnedConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -71,6 +75,7 @@ impl Config {
 			journal: settings.journal.unwrap_or_else(|| JOURNAL.into()),
 			identities: file.identities,
 			domains: file.domains,
+			owned: file.owned,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 		}

@@ -72,10 +72,28 @@ fn environment_variables_are_read_by_name() {
 
 #[test]
 fn the_examples_are_valid() {
-	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml"] {
+	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml", "owner.toml"] {
 		let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs").join(name);
 		ConfigFile::load(&path).unwrap_or_else(|error| panic!("{error:#}"));
 	}
+}
+
+#[test]
+fn sealed_domains_need_one_identity_that_owns() {
+	let owned = "[[owned]]\ndomain_id = 3\ncsv = \"rows.csv\"\nlabel = \"y\"\n";
+	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";
+	let file = load("a.toml", &format!("{owner}{owned}")).unwrap();
+	assert!(file.owned[0].csv.ends_with("/rows.csv"), "{}", file.owned[0].csv);
+	assert!(refusal("a.toml", &format!("{IDENTITY}{owned}")).contains("no identity has role = \"own\""));
+	assert!(refusal("a.toml", owner).contains("`owned` is empty"));
+	let two = format!("{owner}{}", owner.replace("Alice", "Bob"));
+	assert!(refusal("a.toml", &format!("{two}{owned}")).contains("keep one"));
+	assert!(refusal("a.toml", &format!("{owner}{owned}{owned}")).contains("two entries of `owned`"));
+	assert!(refusal("a.toml", &format!("{owner}bond = \"1 DOIN\"\n{owned}")).contains("it owns, and only evaluators bond"));
+	let proxy = format!("{owner}proxy_for = \"{}\"\n{owned}", doin_chain::Account([7; 32]));
+	assert!(refusal("a.toml", &proxy).contains("any account can open a segment"));
+	let wrong = refusal("a.toml", &format!("{owner}{owned}labels = \"y\"\n"));
+	assert!(wrong.contains("unknown field `labels` in `owned[0]`") && wrong.contains("`label`"), "{wrong}");
 }
 
 #[test]
@@ -255,6 +273,9 @@ fn bids_have_bounds_with_defaults() {
 	assert_eq!(bidding("").unwrap(), BiddingConfig::default());
 	let given = bidding("max_seat_fee = \"5 DOIN\"\nmax_seat_fee_percent = 100.0\nmax_tip_percent = 0.0").unwrap();
 	assert_eq!((given.max_seat_fee_percent, given.max_tip_percent), (100.0, 0.0));
+	let stakes = bidding("max_stake = \"25 DOIN\"\nlost_stakes = 1").unwrap();
+	assert_eq!((stakes.max_stake, stakes.lost_stakes), (crate::amount::Amount(25 * doin_primitives::DOIN), 1));
+	assert!(format!("{:#}", bidding("lost_stakes = 0").unwrap_err()).contains("after whose loss a search ends"));
 	for text in ["max_seat_fee_percent = 0.0", "max_seat_fee_percent = 101.0", "max_tip_percent = -1.0"] {
 		assert!(format!("{:#}", bidding(text).unwrap_err()).contains("expected a percentage"), "{text}");
 	}

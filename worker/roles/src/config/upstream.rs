@@ -17,7 +17,7 @@ const PHRASE: &str =
 
 /// The whole file.
 pub(super) const CONFIG: Section = Section {
-	known: &["url", "genesis", "journal", "identities", "domains", "bidding", "resource_limits"],
+	known: &["url", "genesis", "journal", "identities", "domains", "owned", "bidding", "resource_limits"],
 	moved: &[
 		("host", "name the address of the node in `url`, e.g. ws://127.0.0.1:9944"),
 		("port", "name the address of the node in `url`, e.g. ws://127.0.0.1:9944"),
@@ -86,6 +86,36 @@ pub(super) const DOMAIN: Section = Section {
 	],
 };
 
+/// One of `owned`.
+pub(super) const OWNED: Section = Section {
+	known: &[
+		"domain_id",
+		"csv",
+		"segment_key",
+		"label",
+		"values",
+		"image",
+		"without",
+		"column",
+		"scale",
+		"inputs",
+		"unit",
+		"fill",
+		"missing",
+		"where",
+		"last",
+		"no_header",
+		"decimal",
+		"time",
+		"day_first",
+		"month_first",
+		"time_format",
+		"zone",
+		"sort",
+	],
+	moved: &[("key", "name the file of the segment key in `segment_key`")],
+};
+
 /// `optimization_config` of a domain.
 pub(super) const SEARCH: Section = Section {
 	known: &["population_size", "elite", "patience", "seed"],
@@ -110,7 +140,8 @@ pub(super) const LIMITS: Section = Section {
 };
 
 /// `bidding`.
-pub(super) const BIDDING: Section = Section { known: &["max_seat_fee", "max_seat_fee_percent", "max_tip_percent"], moved: &[] };
+pub(super) const BIDDING: Section =
+	Section { known: &["max_seat_fee", "max_seat_fee_percent", "max_tip_percent", "max_stake", "lost_stakes"], moved: &[] };
 
 /// Returns what takes the place of the key `key`, which `section` does not have.
 pub(super) fn moved(section: &Section, key: &str) -> Option<&'static str> {

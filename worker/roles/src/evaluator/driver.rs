@@ -266,9 +266,9 @@ impl Evaluator {
 		Ok(Urgency::Staked { block, max_tip })
 	}
 
-	/// Computes the sums of a task's models on its windows, once per worker.
+	/// Computes the sums of a task's models on its evidence, once per worker.
 	async fn sums(&self, head: Head, view: &RecomputationView<Account>, purpose: Purpose) -> Result<Sums> {
-		let seed = view.seed.context("the task has no seed yet")?;
+		let (seed, evidence) = (view.seed.context("the task has no seed yet")?, view.evidence);
 		let cell = self.answers.cell(AnswerKey { task: view.task, seed });
 		let compute = || async {
 			let context = &self.context;
@@ -287,7 +287,8 @@ impl Evaluator {
 			let (mut sums, mut time) = (Vec::with_capacity(count), Duration::ZERO);
 			for models in models.chunks(batch.max(1)) {
 				let (problem, models) = (problem.clone(), models.to_vec());
-				let (computed, took) = context.compute(priority, move || timed(|| problem.drawn_sums(&models, &seed))).await?;
+				let (computed, took) =
+					context.compute(priority, move || timed(|| problem.drawn_sums(&models, evidence, &seed))).await?;
 				sums.extend(computed?);
 				time = time.saturating_add(took);
 			}

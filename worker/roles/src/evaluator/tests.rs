@@ -17,7 +17,7 @@ use doin_primitives::{
 	payload::Challenge,
 	round::Phase,
 	views::{RecomputationPhase, RecomputationView},
-	ModelRef, RejectionReason, RoundParams, SeatStatus,
+	EvidenceRef, ModelRef, RejectionReason, RoundParams, SeatStatus,
 };
 use doin_scoring::Model;
 
@@ -216,7 +216,8 @@ mod settlements {
 	#[test]
 	fn the_first_false_chunk_is_found() {
 		let problem = sawtooth();
-		let own = bounded_sums(problem.drawn_sums(&[Model::RepeatLast, Model::Seasonal], &[1; 32]).unwrap()).unwrap();
+		let own = bounded_sums(problem.drawn_sums(&[Model::RepeatLast, Model::Seasonal], EvidenceRef::Drawn, &[1; 32]).unwrap())
+			.unwrap();
 		let mut settled: Vec<Vec<u32>> = own.iter().map(|sums| sums.to_vec()).collect();
 		assert_eq!(first_false_sum(&settled, &own), None);
 		settled[1][9] += 1;

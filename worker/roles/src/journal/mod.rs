@@ -44,13 +44,14 @@ pub use error::JournalError;
 
 use crate::home::expand_home;
 use doin_chain::Account;
-use doin_primitives::{BlockNumber, DomainId};
+use doin_primitives::{Balance, BlockNumber, DomainId};
 use parking_lot::{Mutex, MutexGuard};
 use rows::{read, select, COLUMNS};
 use rusqlite::{params, Connection, OptionalExtension};
 use std::{
 	fs::{File, TryLockError},
 	io::{self, ErrorKind},
+	ops::Range,
 	path::{Path, PathBuf},
 };
 
@@ -79,6 +80,11 @@ const TABLES: &str = "
 	);
 	-- Searches that were started on a domain.
 	CREATE TABLE IF NOT EXISTS searches (domain INTEGER PRIMARY KEY, starts INTEGER NOT NULL);
+	-- Stakes that an account has lost in a row on a domain; their sum is the number of plancks, in little-endian bytes.
+	CREATE TABLE IF NOT EXISTS lost_stakes (
+		domain INTEGER NOT NULL, who BLOB NOT NULL, in_a_row INTEGER NOT NULL, sum BLOB NOT NULL,
+		PRIMARY KEY (domain, who)
+	);
 ";
 
 /// Condition on the scope and account of an entry.
@@ -247,6 +253,19 @@ impl Journal {
 		updated.map(|_| ()).map_err(|cause| self.error(cause))
 	}
 
+	/// Sets the reveal window of an entry.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn reschedule(&self, scope: Scope, who: Account, reveal: Range<BlockNumber>) -> Result<(), JournalError> {
+		let updated = self.database().execute(
+			&format!("UPDATE entries SET reveal_from = ?, reveal_until = ? WHERE {OF_SCOPE}"),
+			params![reveal.start, reveal.end, scope.kind(), scope.domain(), scope.number(), &who.0[..]],
+		);
+		updated.map(|_| ()).map_err(|cause| self.error(cause))
+	}
+
 	/// Returns the entry of a scope and account, archived or not.
 	///
 	/// # Errors
@@ -305,6 +324,31 @@ impl Journal {
 		let sql =
 			"INSERT INTO searches VALUES (?, 1) ON CONFLICT (domain) DO UPDATE SET starts = starts + 1 RETURNING starts - 1";
 		self.database().query_row(sql, params![domain], |row| row.get(0)).map_err(|cause| self.error(cause))
+	}
+
+	/// Stores number and sum of the stakes that an account has lost in a row on a domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn store_lost_stakes(&self, domain: DomainId, who: Account, in_a_row: u32, sum: Balance) -> Result<(), JournalError> {
+		let sum = sum.to_le_bytes();
+		let row = params![domain, &who.0[..], in_a_row, &sum[..]];
+		let stored = self.database().execute("INSERT OR REPLACE INTO lost_stakes VALUES (?, ?, ?, ?)", row);
+		stored.map(|_| ()).map_err(|cause| self.error(cause))
+	}
+
+	/// Returns number and sum of the stakes that an account has lost in a row on a domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn lost_stakes(&self, domain: DomainId, who: Account) -> Result<(u32, Balance), JournalError> {
+		let sql = "SELECT in_a_row, sum FROM lost_stakes WHERE domain = ? AND who = ?";
+		let key = params![domain, &who.0[..]];
+		let found = self.database().query_row(sql, key, |row| Ok((row.get(0)?, Balance::from_le_bytes(row.get(1)?))));
+		let found = found.optional();
+		found.map(Option::unwrap_or_default).map_err(|cause| self.error(cause))
 	}
 }
 

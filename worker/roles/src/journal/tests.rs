@@ -50,6 +50,20 @@ fn entry(number: u32) -> Entry {
 	}
 }
 
+/// The segment of a sealed round is opened, which begins the reveals.
+#[test]
+fn the_reveal_window_of_an_entry_moves() {
+	let folder = tempfile::tempdir().unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
+	journal.prepare(&entry(1)).unwrap();
+	journal.mark(round(1), WHO, State::Committed, Note::Progress).unwrap();
+	journal.reschedule(round(1), WHO, 40..45).unwrap();
+	let moved = journal.entry(round(1), WHO).unwrap().unwrap();
+	assert_eq!(moved, Entry { reveal_from: 40, reveal_until: 45, state: State::Committed, ..entry(1) });
+	assert_eq!(journal.archive_expired(44).unwrap(), []);
+	assert_eq!(journal.archive_expired(45).unwrap().len(), 1);
+}
+
 #[test]
 fn a_prepared_entry_survives_a_crash() {
 	let folder = tempfile::tempdir().unwrap();
@@ -428,6 +442,21 @@ fn k44_searches_on_a_domain_are_counted() {
 	assert_eq!([journal.begin_search(7).unwrap(), journal.begin_search(7).unwrap(), journal.begin_search(8).unwrap()], [0, 1, 0]);
 	drop(journal);
 	assert_eq!(open(&path).unwrap().begin_search(7).unwrap(), 2, "the number survives a restart");
+}
+
+#[test]
+fn lost_stakes_survive_a_restart() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let journal = open(&path).unwrap();
+	assert_eq!(journal.lost_stakes(7, WHO).unwrap(), (0, 0));
+	journal.store_lost_stakes(7, WHO, 2, 1 << 90).unwrap();
+	journal.store_lost_stakes(7, WHO, 3, u128::MAX).unwrap();
+	journal.store_lost_stakes(8, WHO, 1, 5).unwrap();
+	drop(journal);
+	let journal = open(&path).unwrap();
+	assert_eq!(journal.lost_stakes(7, WHO).unwrap(), (3, u128::MAX));
+	assert_eq!((journal.lost_stakes(8, WHO).unwrap(), journal.lost_stakes(7, Account([9; 32])).unwrap()), ((1, 5), (0, 0)));
 }
 
 #[test]

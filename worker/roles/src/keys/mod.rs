@@ -6,12 +6,14 @@
 
 mod fault;
 mod redact;
+mod segment;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use fault::KeyFault;
 pub use redact::{without_secrets, without_typed_secrets};
+pub use segment::{read_segment_key, segment_key, write_segment_key};
 
 use crate::{home::expand_home, shell::quoted};
 use anyhow::{bail, Context, Result};
@@ -48,6 +50,14 @@ impl fmt::Debug for KeySource {
 }
 
 impl KeySource {
+	/// Returns the file of the key; `None` for a development key.
+	pub fn file(&self) -> Option<&Path> {
+		match self {
+			Self::File(path) => Some(path),
+			Self::Dev(_) => None,
+		}
+	}
+
 	/// Checks that the source names a key.
 	///
 	/// # Errors

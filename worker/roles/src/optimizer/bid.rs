@@ -5,7 +5,7 @@ use doin_primitives::{
 	emission::{split, CAP},
 	round::MAX_SEATS,
 	verdict::effective_improvement,
-	views::{RoundView, WorkView},
+	views::{DomainView, RoundView, WorkView},
 	Balance, MILLION, Q32,
 };
 
@@ -18,6 +18,10 @@ pub struct BidLimits {
 	pub max_fee_ppm: u32,
 	/// Most that a tip may rise to, in parts per million of what is at stake.
 	pub max_tip_ppm: u32,
+	/// Most that a seat may stake, in plancks.
+	pub max_stake: Balance,
+	/// Stakes that may be lost in a row, after which the search on the domain ends.
+	pub lost_stakes: u32,
 }
 
 /// Merit of a candidate on practice draws.
@@ -27,6 +31,9 @@ pub struct Merit {
 	pub increment: Q32,
 	/// Part of the draws on which the candidate wins and reaches the target of the domain, in parts per million.
 	pub target_ppm: u32,
+	/// Probability that the candidate does not lead the champion by one standard error, so that its stake is lost, in parts per
+	/// million.
+	pub behind_ppm: u32,
 }
 
 /// Pay of the chain for an improvement of the domain at one block.
@@ -44,6 +51,8 @@ pub struct Rates {
 	pub unmined: Balance,
 	/// Bounty of the domain, in plancks.
 	pub bounty: Balance,
+	/// Purse of the domain, which pays for its improvements, in plancks; `None` if they are minted.
+	pub purse: Option<Balance>,
 }
 
 /// A seat that costs more than its candidate is worth.
@@ -67,23 +76,38 @@ impl From<&BiddingConfig> for BidLimits {
 			max_fee: config.max_seat_fee.0,
 			max_fee_ppm: ppm(config.max_seat_fee_percent),
 			max_tip_ppm: ppm(config.max_tip_percent),
+			max_stake: config.max_stake.0,
+			lost_stakes: config.lost_stakes,
 		}
 	}
 }
 
 impl Rates {
-	/// Returns the rates of a domain with this weight, evidence and bounty.
-	pub fn new<AccountId>(weight: u32, evidence_value: u32, bounty: Balance, work: &WorkView<AccountId>) -> Self {
+	/// Returns the rates of a domain with this weight, evidence and bounty, and with the purse of a sealed domain.
+	pub fn new<AccountId>(
+		domain: &DomainView<AccountId>,
+		evidence_value: u32,
+		work: &WorkView<AccountId>,
+		purse: Option<Balance>,
+	) -> Self {
 		let WorkView { reward, threshold, mined, .. } = *work;
-		Self { weight, evidence_value, reward, threshold, unmined: CAP.saturating_sub(mined), bounty }
+		let (weight, bounty) = (domain.weight, domain.bounty);
+		Self { weight, evidence_value, reward, threshold, unmined: CAP.saturating_sub(mined), bounty, purse }
 	}
 
 	/// Returns the amount that a candidate would probably earn, in plancks: the optimizers' part of `R · effective / T`, and the
-	/// bounty with the probability of reaching the target.
+	/// bounty with the probability of reaching the target. A purse cannot pay more than it holds.
 	pub fn expected(&self, merit: Merit) -> Balance {
 		let effective = effective_improvement(merit.increment, self.weight, self.evidence_value);
 		let minted = self.reward.saturating_mul(effective.into()).checked_div(self.threshold.into()).unwrap_or(0);
-		split(minted.min(self.unmined)).optimizers.saturating_add(part(self.bounty, merit.target_ppm))
+		let most = self.purse.unwrap_or(self.unmined);
+		split(minted.min(most)).optimizers.saturating_add(part(self.bounty, merit.target_ppm))
+	}
+
+	/// Returns the amount that a candidate with a stake of `stake` plancks would probably earn, less the stake with the probability
+	/// that it is lost.
+	pub fn expected_gain(&self, merit: Merit, stake: Balance) -> Balance {
+		self.expected(merit).saturating_sub(part(stake, merit.behind_ppm))
 	}
 }
 
@@ -136,9 +160,17 @@ mod tests {
 	use crate::fixtures::{round, seat, OTHER};
 	use doin_primitives::{round::Phase, SeatStatus, DOIN, ONE_Q32};
 
-	const LIMITS: BidLimits = BidLimits { max_fee: 2 * DOIN, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
-	const RATES: Rates =
-		Rates { weight: MILLION, evidence_value: MILLION, reward: 50 * DOIN, threshold: ONE_Q32 >> 4, unmined: CAP, bounty: 0 };
+	const LIMITS: BidLimits =
+		BidLimits { max_fee: 2 * DOIN, max_fee_ppm: 500_000, max_tip_ppm: 100_000, max_stake: 10 * DOIN, lost_stakes: 3 };
+	const RATES: Rates = Rates {
+		weight: MILLION,
+		evidence_value: MILLION,
+		reward: 50 * DOIN,
+		threshold: ONE_Q32 >> 4,
+		unmined: CAP,
+		bounty: 0,
+		purse: None,
+	};
 
 	/// Returns a round in which `seats` seats are taken, with the prices of the chain: 0.2 DOIN, doubled from the fifth seat on.
 	fn with_seats(seats: u32) -> RoundView<doin_chain::Account> {
@@ -151,7 +183,7 @@ mod tests {
 	#[test]
 	fn n3_a_seat_has_a_maximum_price() {
 		// 0.01 bit at T = 1/16 bit mints 8 DOIN, of which the optimizer earns 5.2.
-		let merit = Merit { increment: ONE_Q32 / 100, target_ppm: 0 };
+		let merit = Merit { increment: ONE_Q32 / 100, ..Merit::default() };
 		let expected = RATES.expected(merit);
 		assert_eq!(Amount(expected).to_string(), "5.1999 DOIN");
 		assert_eq!(LIMITS.bid(&with_seats(0), expected), Ok(2 * DOIN));
@@ -165,7 +197,7 @@ mod tests {
 
 	#[test]
 	fn a_bid_is_a_part_of_what_the_candidate_would_earn() {
-		let small = Merit { increment: ONE_Q32 >> 10, target_ppm: 0 };
+		let small = Merit { increment: ONE_Q32 >> 10, ..Merit::default() };
 		let expected = RATES.expected(small);
 		assert_eq!(LIMITS.max_fee(expected), expected / 2);
 		assert!(LIMITS.bid(&with_seats(4), expected).is_err(), "0.4 DOIN for a quarter of a DOIN");
@@ -178,9 +210,25 @@ mod tests {
 	#[test]
 	fn a_bounty_counts_with_the_part_of_the_draws_that_reach_the_target() {
 		let rates = Rates { weight: 0, bounty: 100 * DOIN, ..RATES };
-		let merit = |target_ppm| Merit { increment: 0, target_ppm };
+		let merit = |target_ppm| Merit { target_ppm, ..Merit::default() };
 		assert_eq!(rates.expected(merit(750_000)), 75 * DOIN);
 		assert_eq!(rates.expected(merit(0)), 0);
+	}
+
+	#[test]
+	fn a_purse_pays_what_it_holds_and_a_stake_may_be_lost() {
+		// One bit at T = 1/16 bit mints 800 DOIN.
+		let merit = Merit { increment: ONE_Q32, target_ppm: 0, behind_ppm: 250_000 };
+		assert_eq!(RATES.expected(merit), 520 * DOIN);
+		let poor = Rates { purse: Some(10 * DOIN), ..RATES };
+		assert_eq!(poor.expected(merit), 13 * DOIN / 2);
+		assert_eq!(
+			Rates { purse: Some(1_000 * DOIN), unmined: 0, ..RATES }.expected(merit),
+			520 * DOIN,
+			"the cap is of no account"
+		);
+		assert_eq!(poor.expected_gain(merit, 10 * DOIN), 4 * DOIN);
+		assert_eq!(poor.expected_gain(merit, 100 * DOIN), 0);
 	}
 
 	#[test]

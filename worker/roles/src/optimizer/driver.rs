@@ -20,12 +20,12 @@ use crate::{
 	retry::Retry,
 	search::{Search, TrainedCandidate},
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
-use doin_primitives::{blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, ModelRef, RoundId};
-use doin_scoring::{verdict::total, Model};
+use doin_primitives::{blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, ModelRef, RoundId};
+use doin_scoring::Model;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -62,22 +62,19 @@ impl Optimizer {
 	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, threads: usize) -> Result<Self> {
 		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
 		let scored = problem.clone();
-		let (initial, initial_validation_error) = context
-			.compute(Priority::Bid, move || -> Result<_> {
-				let initial = scored.initial()?;
-				let error = total(&scored.validation_sums(std::slice::from_ref(&initial))?[0]);
-				Ok((initial, error))
-			})
-			.await??;
+		let (initial, bar) = context.compute(Priority::Bid, move || Ok::<_, Error>((scored.initial()?, scored.bar()?))).await??;
 		let experiment =
 			Experiment { id: rand::random(), config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
-		let policy = Policy::new(Rules {
+		let rules = Rules {
 			domain,
 			account: signer.account(),
-			initial_validation_error,
+			bar,
+			awaits_evidence: problem.spec.evidence.kind().is_awaited(),
 			target_percent: config.target_performance,
 			limits: BidLimits::from(&context.config.bidding),
-		});
+		};
+		let (in_a_row, sum) = context.journal.lost_stakes(domain, signer.account())?;
+		let policy = Policy::new(rules).after_lost_stakes(in_a_row, sum);
 		Ok(Self { context, signer, problem, initial, config, threads, experiment, policy })
 	}
 
@@ -195,7 +192,7 @@ impl Optimizer {
 		let (chain, id) = (&self.context.chain, self.problem.id);
 		let entries = self.context.journal.open_entries(Kind::Candidate)?;
 		let round = chain.round(head, id).await?.with_context(|| retired(id))?;
-		let rounds = self.open_rounds(head, &entries).await;
+		let rounds = self.open_rounds(head, round.round, &entries).await;
 		let OpenRounds { open: open_rounds, unread } = &rounds;
 		let commitments = Commitments { block: head.number, round: &round, entries: &entries, open_rounds, unread };
 		let actions = self.policy.keep_commitments(commitments);
@@ -204,8 +201,21 @@ impl Optimizer {
 		let view = self.view(head, round, entries, rounds).await;
 		kept?;
 		let view = view?;
+		self.follow_segments(head, &view, search).await?;
 		self.follow(head, &view, search).await?;
 		Ok(view.unread.is_empty())
+	}
+
+	/// Loads the segments that were opened since the last look, and lets the search train on them.
+	async fn follow_segments(&mut self, head: Head, view: &View, search: &mut Option<Search>) -> Result<()> {
+		let opened = view.evidence.as_ref().map_or(0, |evidence| evidence.opened);
+		if opened > self.problem.segments() {
+			self.problem = self.context.domains.problem(&self.context.chain, head, self.problem.id).await?;
+		}
+		if let Some(search) = search {
+			search.grow(&self.problem);
+		}
+		Ok(())
 	}
 
 	/// Follows the champion and the verdicts, and commits another candidate.
@@ -226,13 +236,17 @@ impl Optimizer {
 		Ok(())
 	}
 
-	/// Reads the rounds of the commitments. A read that fails is logged.
-	async fn open_rounds(&self, head: Head, entries: &[Entry]) -> OpenRounds {
+	/// Reads the rounds of the commitments, and in a sealed domain those before the round on the grid. A read that fails is logged.
+	async fn open_rounds(&self, head: Head, round: RoundId, entries: &[Entry]) -> OpenRounds {
 		let read = |round| {
 			let chain = self.context.chain.clone();
 			async move { chain.open_round(head, round).await }
 		};
-		let (rounds, failures) = OpenRounds::read(self.policy.rounds_of_interest(entries), read).await;
+		let mut wanted = self.policy.rounds_of_interest(entries);
+		if self.problem.spec.evidence.kind().is_awaited() {
+			wanted.extend(Policy::earlier_rounds(round));
+		}
+		let (rounds, failures) = OpenRounds::read(wanted, read).await;
 		for failure in failures {
 			tracing::warn!(target: TARGET, "{:#}", anyhow::Error::from(failure));
 		}
@@ -249,6 +263,10 @@ impl Optimizer {
 			domain: chain.domain(head, id).await?.with_context(gone)?,
 			champion: chain.champion(head, id).await?.with_context(gone)?,
 			recomputations: chain.recomputations(head, id).await?,
+			evidence: match self.problem.spec.evidence {
+				Evidence::Sealed { .. } => chain.evidence(head, id).await?,
+				Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => None,
+			},
 			has_entry: self.context.journal.entry(scope, self.signer.account())?.is_some(),
 			round,
 			entries,
@@ -284,6 +302,12 @@ impl Optimizer {
 			}
 			Action::SendCommit(entry) => self.send_commit(&entry, view).await.map(|_| ()),
 			Action::SendReveal(entry) => self.send_reveal(&entry, view).await,
+			Action::Reschedule { round, from, until } => {
+				Ok(self.context.journal.reschedule(Scope::Candidate(round), self.signer.account(), from..until)?)
+			}
+			Action::StoreLostStakes { in_a_row, sum } => {
+				Ok(self.context.journal.store_lost_stakes(self.problem.id, self.signer.account(), in_a_row, sum)?)
+			}
 			Action::Mark { round, state, note } => self.mark(round, state, note),
 			Action::Report(report) => {
 				report.log();
@@ -355,6 +379,13 @@ impl Optimizer {
 
 	/// Tries candidates, and commits the one that passes.
 	async fn choose(&mut self, head: Head, view: &View) -> Result<()> {
+		let work = self.context.chain.work(head).await?;
+		let purse = view.evidence.as_ref().map(|evidence| evidence.purse);
+		let rates = Rates::new(&view.domain, self.problem.spec.evidence.value(), &work, purse);
+		if let Some(wait) = self.policy.lacks_purse(&rates) {
+			self.wait(wait);
+			return Ok(());
+		}
 		let rivals = self.load_rivals(head, view).await?;
 		let passed = match self.policy.trial(view, rivals) {
 			Some(trial) => self.try_candidates(trial).await?,
@@ -364,9 +395,6 @@ impl Optimizer {
 			self.wait(Wait::NothingBetter);
 			return Ok(());
 		};
-		let work = self.context.chain.work(head).await?;
-		let (evidence_value, domain) = (self.problem.spec.evidence.value(), &view.domain);
-		let rates = Rates::new(domain.weight, evidence_value, domain.bounty, &work);
 		if let Err(wait) = self.policy.bid(view, &passed, rates) {
 			self.wait(wait);
 			return Ok(());

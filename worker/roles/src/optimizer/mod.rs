@@ -9,7 +9,7 @@
 //! seat:     trained ── undercuts the bar, passes 3 of 4 trials ──▶ worth its price ──▶ prepared (journal)
 //!                                                                     └── too expensive ──▶ the next round
 //!           prepared ── commit included ──▶ committed ── commit failed ──▶ archived
-//!           committed ── reveal window ──▶ revealed
+//!           committed ── reveal window ──▶ revealed        (sealed: once the owner has opened the segment of the round)
 //!           revealed ── round decided ──▶ archived: won, lost, or rejected with the reason
 //! ```
 
@@ -19,6 +19,7 @@ mod policy;
 mod pool;
 mod report;
 mod rounds;
+mod stakes;
 mod submission;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ mod trial;
 
 pub use bid::{BidLimits, Merit, Rates, TooExpensive};
 pub use driver::Optimizer;
+pub(crate) use policy::reveal_window;
 pub use policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View};
 pub use report::{EndReason, Report, Wait};
 pub use trial::{Passed, Trial, TrialOutcome};

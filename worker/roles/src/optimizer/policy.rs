@@ -4,6 +4,7 @@ use super::{
 	bid::{BidLimits, Rates, TooExpensive},
 	pool::{CandidatePool, FailedTrials},
 	report::{EndReason, Report, Wait},
+	stakes::{fate, leads, LostStakes, StakedSeat},
 	trial::{Passed, Trial, TrialOutcome},
 };
 use crate::{
@@ -16,14 +17,23 @@ use doin_chain::{Account, Budget};
 use doin_primitives::{
 	payload::Reveal,
 	round::{Phase, MAX_SEATS},
-	views::{ChampionView, DomainView, RecomputationView, RoundView, SeatView},
+	views::{ChampionView, DomainView, EvidenceView, RecomputationView, RoundView, SeatView},
 	Balance, BlockNumber, DomainId, EvidenceKind, ModelRef, RoundId, SeatStatus, Status,
 };
 use doin_scoring::{verdict::public_test, Model};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	ops::Range,
+};
 
 /// Undecided rounds of a domain from which on another commit would only wait for them.
 pub(super) const MAX_UNDECIDED_ROUNDS: usize = 3;
+/// Rounds back that a round of a sealed domain is looked for which waits for its segment or takes reveals. Both together are shorter than
+/// two periods, also where their windows are doubled.
+const STAGED_ROUNDS: u32 = 2;
+/// Best candidates that are tried against the same rivals in a domain that resamples its published rows for trials. Of many equal
+/// candidates, some would pass by luck, and each would cost a stake.
+pub(super) const MOST_TRIED: usize = 12;
 /// Blocks before the end of the commit phase in which no commit is begun.
 pub(super) const COMMIT_MARGIN: BlockNumber = 1;
 
@@ -46,6 +56,8 @@ pub struct View {
 	pub round: RoundView<Account>,
 	/// Recomputation tasks of the domain that are not final.
 	pub recomputations: Vec<RecomputationView<Account>>,
+	/// Evidence of a sealed domain.
+	pub evidence: Option<EvidenceView<Account>>,
 	/// Open journal entries of candidates.
 	pub entries: Vec<Entry>,
 	/// Undecided rounds among [`Policy::rounds_of_interest`].
@@ -98,8 +110,10 @@ pub struct Rules {
 	pub domain: DomainId,
 	/// Account that commits.
 	pub account: Account,
-	/// Validation error of the initial champion: the bar of reveals, unless the domain has public evidence.
-	pub initial_validation_error: u64,
+	/// Validation error of the naive model: the bar of reveals, unless the domain has public evidence.
+	pub bar: u64,
+	/// Rounds of the domain wait for evidence after their commits, before which nothing is revealed.
+	pub awaits_evidence: bool,
 	/// Improvement over the initial champion at which the search ends, in percent.
 	pub target_percent: Option<f64>,
 	/// Limits of bids and tips.
@@ -115,6 +129,22 @@ pub enum Action {
 	SendCommit(Entry),
 	/// Sends the reveal of this entry, and marks the entry as revealed.
 	SendReveal(Entry),
+	/// Sets the reveal window of the journal entry of a round, which a round with sealed evidence has once its segment is opened.
+	Reschedule {
+		/// Round of the entry.
+		round: RoundId,
+		/// First block of the window.
+		from: BlockNumber,
+		/// First block after the window.
+		until: BlockNumber,
+	},
+	/// Stores the stakes that were lost in a row.
+	StoreLostStakes {
+		/// Number of the stakes.
+		in_a_row: u32,
+		/// Sum of the stakes, in plancks.
+		sum: Balance,
+	},
 	/// Sets the state of the journal entry of a round.
 	Mark {
 		/// Round of the entry.
@@ -171,6 +201,12 @@ struct AwaitedSeat {
 	model: Option<ModelRef>,
 	/// The seat is rejected, and that was reported.
 	is_rejected: bool,
+	/// Amount that the seat stakes, in plancks.
+	stake: Balance,
+	/// The round was seen in its reveal window.
+	takes_reveals: bool,
+	/// The model leads the champion by one standard error, by the settled sums.
+	leads: Option<bool>,
 }
 
 /// The decisions of the optimizer on one domain, and the state that they depend on.
@@ -182,6 +218,7 @@ pub struct Policy {
 	failed: FailedTrials,
 	champion: Option<ModelRef>,
 	awaited: BTreeMap<RoundId, AwaitedSeat>,
+	lost_stakes: LostStakes,
 	/// Round whose next seat costs more than the best candidate is worth.
 	skipped: Option<RoundId>,
 	/// Bids for seats whose commit is not known to be included.
@@ -196,6 +233,7 @@ impl Policy {
 	/// Returns the policy of an optimizer that has found nothing yet.
 	pub fn new(rules: Rules) -> Self {
 		Self {
+			lost_stakes: LostStakes::new(rules.limits.lost_stakes),
 			rules,
 			search: SearchState::Searching,
 			pool: CandidatePool::default(),
@@ -207,6 +245,12 @@ impl Policy {
 			reported: None,
 			unknown_seat: None,
 		}
+	}
+
+	/// Returns the policy after `in_a_row` stakes with the sum `sum` were lost, before the worker was started again.
+	pub fn after_lost_stakes(mut self, in_a_row: u32, sum: Balance) -> Self {
+		self.lost_stakes.resume(in_a_row, sum);
+		self
 	}
 
 	/// Ends the search: what is committed is followed to its verdict, and nothing else is committed.
@@ -234,6 +278,12 @@ impl Policy {
 	pub fn rounds_of_interest(&self, entries: &[Entry]) -> BTreeSet<RoundId> {
 		let committed = entries.iter().filter_map(|entry| self.own_round(entry));
 		self.awaited.keys().copied().chain(committed).collect()
+	}
+
+	/// Returns the rounds before `round` that may be undecided in a sealed domain, without a recomputation that shows them: while they
+	/// wait for their segment or take reveals.
+	pub fn earlier_rounds(round: RoundId) -> impl Iterator<Item = RoundId> {
+		(1..=STAGED_ROUNDS).filter_map(move |back| Some(RoundId { number: round.number.checked_sub(back)?, ..round }))
 	}
 
 	/// Returns the round of a journal entry, if the entry belongs to this domain and account.
@@ -282,8 +332,11 @@ impl Policy {
 
 	fn keep_commitment(&mut self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Vec<Action> {
 		if view.unread.contains(&round) {
-			// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee.
-			let is_due = entry.state == State::Committed && entry.can_be_revealed_in(view.block.saturating_add(1));
+			// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee. Before its segment is opened, it would
+			// show the model to the owner of the segment.
+			let may_be_early = self.rules.awaits_evidence && !self.awaited.get(&round).is_some_and(|seat| seat.takes_reveals);
+			let is_committed = entry.state == State::Committed && !may_be_early;
+			let is_due = is_committed && entry.can_be_revealed_in(view.block.saturating_add(1));
 			return if is_due { vec![Action::SendReveal(entry.clone())] } else { Vec::new() };
 		}
 		let open = view.open_rounds.get(&round);
@@ -297,22 +350,32 @@ impl Policy {
 			let can_commit = view.round.round == round && view.round.phase == Phase::Commit;
 			return if can_commit { vec![Action::SendCommit(entry.clone())] } else { Vec::new() };
 		};
+		let (status, model) = (seat.status, seat.model);
+		let window = open.and_then(reveal_window).unwrap_or(entry.reveal_from..entry.reveal_until);
+		let (awaits_evidence, stake) = open.map_or((false, 0), |open| (open.phase == Phase::Evidence, open.stake));
+		let takes_reveals = open.is_some_and(|open| open.phase == Phase::Reveal);
 		let mut actions = Vec::new();
+		if window != (entry.reveal_from..entry.reveal_until) {
+			// The segment was opened, or the window was doubled.
+			actions.push(Action::Reschedule { round, from: window.start, until: window.end });
+		}
+		let entry = &entry.clone().with_reveal_window(window);
 		let mut mark = |state, note| actions.push(Action::Mark { round, state, note });
 		let awaited = self.awaited.entry(round).or_default();
+		(awaited.stake, awaited.takes_reveals) = (stake, takes_reveals);
 		if entry.state == State::Prepared {
 			mark(State::Committed, Note::Progress);
 		}
-		match seat.status {
+		match status {
 			SeatStatus::Committed => {
 				awaited.is_rejected = false;
-				if entry.can_be_revealed_in(view.block.saturating_add(1)) {
+				if !awaits_evidence && entry.can_be_revealed_in(view.block.saturating_add(1)) {
 					actions.push(Action::SendReveal(entry.clone()));
 				}
 			}
 			SeatStatus::Forfeited => {}
 			SeatStatus::Revealed => {
-				(awaited.model, awaited.is_rejected) = (seat.model, false);
+				(awaited.model, awaited.is_rejected) = (model, false);
 				if entry.state != State::Revealed {
 					mark(State::Revealed, Note::Progress);
 				}
@@ -334,8 +397,13 @@ impl Policy {
 		seat.who == self.rules.account && seat.commitment == entry.commitment
 	}
 
-	/// Notices the verdicts of awaited rounds.
+	/// Notices the verdicts of awaited rounds, and what became of their stakes.
 	pub fn follow_verdicts(&mut self, view: &View) -> Vec<Action> {
+		for (round, seat) in &mut self.awaited {
+			if let Some(model) = seat.model {
+				seat.leads = leads(&view.recomputations, *round, view.champion.model, model).or(seat.leads);
+			}
+		}
 		let is_known = |round: &RoundId| view.open_rounds.contains_key(round) || view.unread.contains(round);
 		let is_decided = |round: &RoundId| view.round.round != *round && !is_known(round);
 		let decided: Vec<RoundId> = self.awaited.keys().copied().filter(is_decided).collect();
@@ -343,12 +411,18 @@ impl Policy {
 		for round in decided {
 			let seat = self.awaited.remove(&round).unwrap_or_default();
 			let note = if seat.is_rejected { Note::Rejected } else { Note::Decided };
+			let won = seat.model == Some(view.champion.model);
+			if seat.stake > 0 {
+				let AwaitedSeat { is_rejected, leads, .. } = seat;
+				let staked = StakedSeat { won, is_rejected, is_revealed: seat.model.is_some(), leads };
+				let (in_a_row, sum) = self.lost_stakes.record(fate(staked, round, &view.domain), seat.stake);
+				actions.push(Action::StoreLostStakes { in_a_row, sum });
+			}
 			actions.push(Action::Mark { round, state: State::Archived, note });
 			if seat.is_rejected {
 				// Reported when the seat was rejected.
 				continue;
 			}
-			let won = seat.model == Some(view.champion.model);
 			actions.push(Action::Report(if won { Report::Won { round } } else { Report::NotWon { round } }));
 		}
 		actions
@@ -370,8 +444,11 @@ impl Policy {
 		if view.domain.weight == 0 && view.domain.bounty == 0 {
 			return Step::Wait(Wait::NoReward);
 		}
-		if view.round.seats.len() as u32 >= MAX_SEATS || view.recomputations.len() >= MAX_UNDECIDED_ROUNDS {
+		if view.round.seats.len() as u32 >= MAX_SEATS || self.has_undecided_rounds(view) {
 			return Step::Wait(Wait::UndecidedRounds);
+		}
+		if let Some(reason) = view.evidence.as_ref().and_then(|evidence| self.lacks_evidence(view, evidence)) {
+			return Step::Wait(reason);
 		}
 		if let Some(reason) = self.rules.limits.exceeded(&view.round) {
 			return Step::Wait(Wait::TooExpensive(reason));
@@ -379,9 +456,32 @@ impl Policy {
 		Step::Choose
 	}
 
+	/// Returns `true` if a commit would only wait for earlier rounds. A sealed domain has one undecided round, so that a candidate is
+	/// measured against the champion that it was trained for.
+	fn has_undecided_rounds(&self, view: &View) -> bool {
+		let Some(evidence) = &view.evidence else { return view.recomputations.len() >= MAX_UNDECIDED_ROUNDS };
+		let is_other = |round: &RoundId| *round != view.round.round;
+		!view.recomputations.is_empty() || evidence.awaited.iter().any(is_other) || view.open_rounds.keys().any(is_other)
+	}
+
+	/// Returns the reason for which a sealed domain gives no evidence for a commit now, or for which its stake is too high.
+	fn lacks_evidence(&self, view: &View, evidence: &EvidenceView<Account>) -> Option<Wait> {
+		if let Some(since) = evidence.suspended {
+			return Some(Wait::Suspended { since });
+		}
+		if evidence.opened >= evidence.sealed {
+			return Some(Wait::NoSegment);
+		}
+		let (stake, most) = (evidence.stake.max(view.round.stake), self.rules.limits.max_stake);
+		(stake > most).then_some(Wait::StakeTooHigh { stake: Amount(stake), max_stake: Amount(most) })
+	}
+
 	fn end_reason(&self, view: &View) -> Option<EndReason> {
 		if view.domain.status != Status::Active {
 			return Some(EndReason::NotActive { status: view.domain.status });
+		}
+		if let Some((stakes, sum)) = self.lost_stakes.too_many() {
+			return Some(EndReason::StakesLost { stakes, sum: Amount(sum) });
 		}
 		let reached = percent_better(view.champion.loss);
 		let target = self.rules.target_percent.filter(|target| reached >= *target)?;
@@ -446,10 +546,12 @@ impl Policy {
 		self.failed.reset_unless_against(&rivals);
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
-			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.initial_validation_error,
+			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.bar,
 		};
 		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
-		let candidates = self.pool.best(|candidate| undercuts(candidate.validation_error()) && !self.failed.contains(candidate));
+		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };
+		let is_worthy = |candidate: &TrainedCandidate| undercuts(candidate.validation_error());
+		let candidates = self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate));
 		(!candidates.is_empty()).then_some(Trial {
 			candidates,
 			rivals,
@@ -464,6 +566,13 @@ impl Policy {
 		outcome.passed
 	}
 
+	/// Returns the reason to wait if the purse of the domain does not cover a whole work block, without which the chain takes no
+	/// commits. It may be filled at any block.
+	pub fn lacks_purse(&self, rates: &Rates) -> Option<Wait> {
+		let purse = rates.purse.filter(|purse| *purse < rates.reward && rates.weight > 0)?;
+		Some(Wait::PurseTooSmall { purse: Amount(purse), least: Amount(rates.reward) })
+	}
+
 	/// Bids for the next seat of the round of `view` by what the candidate would probably earn at these `rates`.
 	///
 	/// # Errors
@@ -471,7 +580,7 @@ impl Policy {
 	/// Returns the reason to wait for the next round if the seat costs more than that.
 	pub fn bid(&mut self, view: &View, passed: &Passed, rates: Rates) -> Result<(), Wait> {
 		let round = view.round.round;
-		match self.rules.limits.bid(&view.round, rates.expected(passed.merit)) {
+		match self.rules.limits.bid(&view.round, rates.expected_gain(passed.merit, view.round.stake)) {
 			Ok(bid) => {
 				self.bids.insert(round, bid);
 				Ok(())
@@ -494,13 +603,14 @@ impl Policy {
 		self.rules.limits.max_tip(self.max_fee(round))
 	}
 
-	/// Returns the highest tip of the reveal in `round`, by what is lost without it: the fee of the seat and its hold.
+	/// Returns the highest tip of the reveal in `round`, by what is lost without it: the fee of the seat, its hold and its stake.
 	pub fn max_reveal_tip<'a>(&self, view: impl Into<Commitments<'a>>, round: RoundId) -> Balance {
 		let view = view.into();
 		let seats = view.open_rounds.get(&round).map(|open| &open.seats);
 		let seat = seats.and_then(|seats| seats.iter().find(|seat| seat.who == self.rules.account));
 		let fee = seat.map_or(view.round.next_seat_fee, |seat| seat.fee);
-		self.rules.limits.max_tip(fee.saturating_add(view.round.seat_hold))
+		let stake = view.open_rounds.get(&round).map_or(view.round.stake, |open| open.stake);
+		self.rules.limits.max_tip(fee.saturating_add(view.round.seat_hold).saturating_add(stake))
 	}
 
 	/// Returns the reason to wait if a commit failed since its seat had become too expensive.
@@ -515,7 +625,7 @@ impl Policy {
 	/// Returns the reason for which the account cannot pay for the next seat and the calls of its candidate, or `None` if `free`
 	/// plancks suffice. A candidate that cannot be revealed loses the hold of its seat.
 	pub fn lacks_funds(&self, view: &View, free: Balance, costs: CallCosts) -> Option<Wait> {
-		let seat = view.round.next_seat_fee.saturating_add(view.round.seat_hold);
+		let seat = seat_price(&view.round);
 		let price = seat.saturating_add(costs.hold).saturating_add(self.fees(view, costs)).saturating_add(costs.deposit);
 		let lacks = free < price;
 		lacks.then_some(Wait::LacksFunds { account: self.rules.account, price: Amount(price), free: Amount(free) })
@@ -541,7 +651,7 @@ impl Policy {
 	pub fn lacks_budget(&self, view: &View, budget: Option<Budget>, costs: CallCosts) -> Option<Wait> {
 		let account = self.rules.account;
 		let Some(budget) = budget else { return Some(Wait::NoBudget { account }) };
-		let price = view.round.next_seat_fee.saturating_add(view.round.seat_hold).saturating_add(costs.hold);
+		let price = seat_price(&view.round).saturating_add(costs.hold);
 		let left = budget.left(view.block.saturating_add(1));
 		(left < price).then_some(Wait::BudgetSpent { account, price: Amount(price), left: Amount(left) })
 	}
@@ -567,4 +677,15 @@ impl Policy {
 	pub fn remove_candidate(&mut self, genes: &[i64]) {
 		self.pool.remove(genes);
 	}
+}
+
+/// Returns the reveal window of a round, or its latest place while its segment is awaited; `None` if neither is known.
+pub(crate) fn reveal_window(round: &RoundView<Account>) -> Option<Range<BlockNumber>> {
+	let is_known = round.phase == Phase::Reveal || round.awaited_until.is_some();
+	is_known.then_some(round.reveal_from..round.reveal_until)
+}
+
+/// Returns what the next seat of a round takes from its account: fee, hold and stake, in plancks.
+fn seat_price(round: &RoundView<Account>) -> Balance {
+	round.next_seat_fee.saturating_add(round.seat_hold).saturating_add(round.stake)
 }

@@ -28,9 +28,15 @@ impl CandidatePool {
 		self.0.truncate(MAX_CANDIDATES);
 	}
 
-	/// Returns the best [`CANDIDATES_PER_TRIAL`] candidates that `is_worthy` admits.
-	pub(super) fn best(&self, is_worthy: impl Fn(&TrainedCandidate) -> bool) -> Vec<TrainedCandidate> {
-		self.0.iter().filter(|candidate| is_worthy(candidate)).take(CANDIDATES_PER_TRIAL).cloned().collect()
+	/// Returns the best [`CANDIDATES_PER_TRIAL`] candidates that `is_new` admits, among the best `most` that `is_worthy` admits.
+	pub(super) fn best(
+		&self,
+		most: usize,
+		is_worthy: impl Fn(&TrainedCandidate) -> bool,
+		is_new: impl Fn(&TrainedCandidate) -> bool,
+	) -> Vec<TrainedCandidate> {
+		let worthy = self.0.iter().filter(|candidate| is_worthy(candidate)).take(most);
+		worthy.filter(|candidate| is_new(candidate)).take(CANDIDATES_PER_TRIAL).cloned().collect()
 	}
 
 	/// Removes the candidates with these genes.

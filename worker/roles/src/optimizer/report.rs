@@ -3,7 +3,7 @@
 use super::{bid::TooExpensive, TARGET};
 use crate::amount::Amount;
 use doin_chain::Account;
-use doin_primitives::{ModelRef, RejectionReason, RoundId, Status};
+use doin_primitives::{BlockNumber, ModelRef, RejectionReason, RoundId, Status};
 
 /// An event to log.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,27 @@ pub enum Wait {
 	NoReward,
 	/// The round is full, or too many earlier rounds are undecided.
 	UndecidedRounds,
+	/// A segment of the domain that was asked for is not opened, so the domain takes no commits.
+	Suspended {
+		/// Block in which that began.
+		since: BlockNumber,
+	},
+	/// All sealed segments of the domain are opened.
+	NoSegment,
+	/// The domain asks for a higher stake than the configuration admits.
+	StakeTooHigh {
+		/// Amount that a seat stakes.
+		stake: Amount,
+		/// Most that the configuration admits.
+		max_stake: Amount,
+	},
+	/// The purse of the domain does not cover a work block, so the domain takes no commits.
+	PurseTooSmall {
+		/// Amount in the purse.
+		purse: Amount,
+		/// Amount that it has to hold.
+		least: Amount,
+	},
 	/// No candidate would probably beat the champion and its rivals.
 	NothingBetter,
 	/// The next seat of the round costs more than its candidate is worth.
@@ -91,6 +112,13 @@ pub enum EndReason {
 		/// Status of the domain.
 		status: Status,
 	},
+	/// Several stakes in a row were lost.
+	StakesLost {
+		/// Number of stakes.
+		stakes: u32,
+		/// Sum of the stakes.
+		sum: Amount,
+	},
 	/// The champion is as good as the configuration asks for.
 	TargetReached {
 		/// Improvement of the champion over the initial champion, in percent.
@@ -113,6 +141,7 @@ impl Wait {
 			}
 			(Self::TooExpensive(reason), Self::TooExpensive(other)) => reason.seats == other.seats,
 			(Self::BudgetSpent { .. }, Self::BudgetSpent { .. }) => true,
+			(Self::PurseTooSmall { .. }, Self::PurseTooSmall { .. }) => true,
 			_ => self == other,
 		}
 	}
@@ -174,6 +203,19 @@ impl Wait {
 		match self {
 			Self::NoReward => tracing::info!(target: TARGET, "domain has neither weight nor bounty; not committing"),
 			Self::UndecidedRounds => tracing::info!(target: TARGET, "earlier rounds are undecided; not committing"),
+			Self::Suspended { since } => tracing::info!(
+				target: TARGET, since, "the owner has not opened the segment of an earlier round; not committing until it is opened"
+			),
+			Self::NoSegment => {
+				tracing::info!(target: TARGET, "all segments of the domain are opened; not committing until its owner seals more");
+			}
+			Self::StakeTooHigh { stake, max_stake } => tracing::warn!(
+				target: TARGET, %stake, %max_stake,
+				"the domain asks for a higher stake than `bidding.max_stake` of the configuration admits; not committing"
+			),
+			Self::PurseTooSmall { purse, least } => tracing::info!(
+				target: TARGET, %purse, %least, "the purse of the domain does not cover a work block; not committing until its owner funds it"
+			),
 			Self::NothingBetter => {
 				tracing::info!(target: TARGET, "no candidate would beat the champion yet; searching");
 			}
@@ -211,6 +253,13 @@ impl EndReason {
 			Self::NotActive { status } => {
 				tracing::info!(target: TARGET, ?status, "domain takes no commits; search ends");
 			}
+			Self::StakesLost { stakes, sum } => tracing::error!(
+				target: TARGET,
+				stakes,
+				%sum,
+				"the last stakes on this domain were all lost, so nothing more is staked on it: its champion may have been trained on the \
+				 sealed segments. To go on, raise `bidding.lost_stakes` in the configuration above this number"
+			),
 			Self::TargetReached { percent, target } => tracing::info!(
 				target: TARGET, percent_better = rounded(*percent), target_percent = target, "target reached; search ends"
 			),

@@ -23,16 +23,18 @@ use doin_primitives::{
 };
 use doin_scoring::Model;
 
+mod sealed;
+
 const COMMITTED: SeatStatus = SeatStatus::Committed;
 
 /// Limits under which the seats of the fixtures, for 40 plancks, are affordable.
-const LIMITS: BidLimits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000 };
+const LIMITS: BidLimits = BidLimits { max_fee: 200, max_fee_ppm: 500_000, max_tip_ppm: 100_000, max_stake: 50, lost_stakes: 3 };
 
 /// Calls that cost nothing.
 const FREE: CallCosts = CallCosts { hold: 0, commit_fee: 0, reveal_fee: 0, deposit: 0 };
 
 fn rules(target_percent: Option<f64>) -> Rules {
-	Rules { domain: DOMAIN, account: ME, initial_validation_error: 1_000, target_percent, limits: LIMITS }
+	Rules { domain: DOMAIN, account: ME, bar: 1_000, awaits_evidence: false, target_percent, limits: LIMITS }
 }
 
 fn policy() -> Policy {
@@ -41,12 +43,19 @@ fn policy() -> Policy {
 
 /// Returns a candidate that would earn `earning` plancks, or one less by rounding, at [`RATES`].
 fn passed(gene: i64, earning: u32) -> Passed {
-	Passed { candidate: candidate(gene, 900), merit: Merit { increment: u64::from(earning), target_ppm: 0 } }
+	Passed { candidate: candidate(gene, 900), merit: Merit { increment: u64::from(earning), ..Merit::default() } }
 }
 
 /// One planck for the optimizer per unit of improvement.
-const RATES: Rates =
-	Rates { weight: 1_000_000, evidence_value: 1_000_000, reward: 100_000, threshold: 65_000, unmined: u128::MAX, bounty: 0 };
+const RATES: Rates = Rates {
+	weight: 1_000_000,
+	evidence_value: 1_000_000,
+	reward: 100_000,
+	threshold: 65_000,
+	unmined: u128::MAX,
+	bounty: 0,
+	purse: None,
+};
 
 /// Returns a view of block 105, in the commit phase of round 7.
 fn view() -> View {
@@ -56,6 +65,7 @@ fn view() -> View {
 		champion: champion(),
 		round: round(7, Phase::Commit),
 		recomputations: Vec::new(),
+		evidence: None,
 		entries: Vec::new(),
 		open_rounds: Default::default(),
 		unread: Default::default(),
@@ -652,9 +662,10 @@ mod candidates {
 		for gene in (0..2 * MAX_CANDIDATES as i64).rev() {
 			pool.insert(candidate(gene, gene as u32));
 		}
-		let genes: Vec<i64> = pool.best(|_| true).iter().map(|candidate| candidate.genes[0]).collect();
+		let genes: Vec<i64> = pool.best(usize::MAX, |_| true, |_| true).iter().map(|candidate| candidate.genes[0]).collect();
 		assert_eq!(genes, (0..CANDIDATES_PER_TRIAL as i64).collect::<Vec<_>>());
-		assert!(pool.best(|candidate| candidate.genes[0] >= MAX_CANDIDATES as i64).is_empty());
+		assert!(pool.best(usize::MAX, |candidate| candidate.genes[0] >= MAX_CANDIDATES as i64, |_| true).is_empty());
+		assert!(pool.best(3, |_| true, |candidate| candidate.genes[0] >= 3).is_empty(), "only the best ones are tried")
 	}
 
 	#[test]
@@ -740,7 +751,8 @@ mod trials {
 		problem.spec.evidence = doin_primitives::Evidence::Public;
 		let for_bounty = Trial { must_mint: false, ..trial(vec![Model::RepeatLast]) };
 		let passed = for_bounty.run(&problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap();
-		assert_eq!(passed.merit, Merit { increment: 0, target_ppm: 1_000_000 });
+		// It leads on all four draws, so that it falls behind on one of six.
+		assert_eq!(passed.merit, Merit { increment: 0, target_ppm: 1_000_000, behind_ppm: 166_666 });
 	}
 }
 
@@ -820,6 +832,8 @@ mod crashes {
 					Action::Mark { state, .. } => self.entry.state = state,
 					Action::Report(report) => self.reports.push(report),
 					Action::Immigrate(_) => {}
+					Action::Reschedule { .. } => panic!("the window of a round without awaited evidence is known at its commit"),
+					Action::StoreLostStakes { .. } => panic!("nothing is staked without sealed segments"),
 				}
 			}
 			true

@@ -4,11 +4,11 @@ use super::bid::Merit;
 use crate::{problem::Problem, search::TrainedCandidate};
 use anyhow::Result;
 use doin_primitives::{
-	verdict::{Comparison, Criteria, Improvement},
+	verdict::{leads_by_standard_error, Comparison, Criteria, Improvement},
 	Hash, MILLION, Q32,
 };
 use doin_scoring::{
-	verdict::{loss, total},
+	verdict::{loss, total, ONE_BIT},
 	Model,
 };
 
@@ -22,7 +22,7 @@ pub(super) const REQUIRED_PASSES: usize = 3;
 pub struct Trial {
 	/// Candidates, in the order in which they are tried.
 	pub candidates: Vec<TrainedCandidate>,
-	/// Models that have to be beaten.
+	/// Models that have to be beaten, the champion first.
 	pub rivals: Vec<Model>,
 	/// High-water mark of the domain, Q32 bits.
 	pub high_water: Q32,
@@ -77,28 +77,34 @@ impl Trial {
 		let mut models = vec![initial.clone(), candidate.clone()];
 		models.extend_from_slice(&self.rivals);
 		let spec = &problem.spec;
-		let (evidence, min_improvement) = (spec.evidence.kind(), spec.min_improvement);
-		let criteria = Criteria { evidence, min_improvement, high_water: self.high_water };
-		let (mut passes, mut increments, mut targets) = (0, 0u64, 0);
+		let criteria = Criteria::with_high_water(spec, self.high_water);
+		let (mut passes, mut behind, mut increments, mut targets) = (0, 0, 0u64, 0);
 		for _ in 0..DRAWS {
-			let sums = problem.drawn_sums(&models, &seed())?;
+			let sums = problem.practice_sums(&models, &seed())?;
 			let [initial, own, rivals @ ..] = &sums[..] else {
 				return Ok(None);
 			};
+			behind += u32::from(rivals.first().is_some_and(|champion| !leads_by_standard_error(champion, own)));
 			// The criteria of the chain: beyond doubt on drawn windows, by the error sums alone on public ones.
 			let beats = |rival: &Vec<u32>| {
 				let improvement = criteria.improvement(Comparison { initial, champion: rival, candidate: own });
-				improvement.filter(|improvement| !self.must_mint || improvement.increment > 0)
+				improvement.filter(|improvement| !self.must_mint || improvement.raw > 0)
 			};
 			let Some(won) = rivals.iter().map(beats).collect::<Option<Vec<Improvement>>>() else { continue };
 			passes += 1;
 			// The best rival may be champion by then, so the least increment counts.
-			increments = increments.saturating_add(won.iter().map(|improvement| improvement.increment).min().unwrap_or(0));
+			let least = won.iter().map(|improvement| improvement.raw.min(ONE_BIT)).min().unwrap_or(0);
+			increments = increments.saturating_add(least);
 			let upper = won.iter().map(|improvement| improvement.upper).max().unwrap_or(u64::MAX);
 			let target = u64::from(spec.target);
 			targets += u32::from(target > 0 && loss(upper, total(initial)) <= target);
 		}
-		let merit = Merit { increment: increments / DRAWS as u64, target_ppm: targets * MILLION / DRAWS as u32 };
+		let merit = Merit {
+			increment: increments / DRAWS as u64,
+			target_ppm: targets * MILLION / DRAWS as u32,
+			// Few draws: the rule of succession (Laplace 1774).
+			behind_ppm: (behind + 1) * MILLION / (DRAWS as u32 + 2),
+		};
 		Ok((passes >= REQUIRED_PASSES).then_some(merit))
 	}
 }

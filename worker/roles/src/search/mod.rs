@@ -1,9 +1,11 @@
 //! Search for better models of one domain: a genetic algorithm on a thread of its own.
 //!
-//! The first candidate is the ridge over the whole history, which is hard to beat. Everything after it is bred by
-//! [`doin_search::Ga`] and trained by an [`Executor`] on CPU threads and devices. Genes of champions that others found enter
-//! as immigrants.
+//! The first candidates are the mean of several ridges and the ridge over the whole history, which are hard to beat. Everything
+//! after them is bred by [`doin_search::Ga`] and trained by an [`Executor`] on CPU threads and devices. Genes of champions that
+//! others found enter as immigrants. When a segment of the domain is opened, the search goes on with the data that has grown, and
+//! trains its best candidates again.
 
+mod data;
 mod runner;
 mod space;
 #[cfg(test)]
@@ -15,11 +17,12 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use codec::Encode;
-use doin_compute::{baseline, Candidate, ChunkErrors, Dataset, Executor, ForecastTask};
+use data::TrainingData;
+use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{Ga, GaConfig};
-use runner::Runner;
+use runner::{Best, Runner};
 use std::{
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -32,10 +35,6 @@ use tokio::sync::mpsc;
 
 /// Target of log events.
 const TARGET: &str = "doin::search";
-/// Generated windows to train on beside the published ones, as far as memory allows.
-const SYNTHETIC_WINDOWS: u32 = 4_096;
-/// Memory for training data unless the configuration limits it, in MiB.
-const DEFAULT_MEMORY_MB: u64 = 512;
 
 /// A candidate after its training.
 #[derive(Clone, Debug)]
@@ -52,13 +51,23 @@ pub struct TrainedCandidate {
 	pub millis: u64,
 }
 
+/// Message to the thread of a search.
+enum News {
+	/// Genes of another author, to breed with.
+	Immigrant(Vec<i64>),
+	/// The domain with more opened segments, to train on.
+	Grown(Arc<Problem>),
+}
+
 /// A running search. Dropping it stops the search and waits for its thread.
 pub struct Search {
 	/// Candidates, in the order in which their training ends.
 	pub results: mpsc::UnboundedReceiver<TrainedCandidate>,
 	/// Errors of simple models.
 	pub baselines: Vec<baseline::BaselineRow>,
-	immigrants: sync_mpsc::Sender<Vec<i64>>,
+	news: sync_mpsc::Sender<News>,
+	/// Opened segments of the data that candidates are trained on.
+	segments: u16,
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
 }
@@ -69,16 +78,16 @@ impl Search {
 	/// # Errors
 	///
 	/// Errors if the domain cannot be trained on, if the configuration leaves no search space, and if no thread can be started.
-	pub fn start(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Self> {
+	pub fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Self> {
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let seed = options.seed.unwrap_or_else(rand::random);
-		let data = dataset(problem, limits, seed)?;
+		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
-		Candidate::from_genes(space::named(&names, &lowest), data.task.program.history)?;
-		let baselines = baseline::report(&data, Candidate::default().synthetic_share, &[])?;
+		Candidate::from_genes(space::named(&names, &lowest), data.history())?;
+		let baselines = data.baselines()?;
 		let ga = Ga::new(
 			space,
 			GaConfig {
@@ -91,14 +100,17 @@ impl Search {
 			},
 		)?;
 		let (sender, results) = mpsc::unbounded_channel();
-		let (immigrants, arriving) = sync_mpsc::channel();
+		let (news, arriving) = sync_mpsc::channel();
 		let stop = Arc::new(AtomicBool::new(false));
 		let runner = Runner {
 			names,
 			data,
 			ga,
 			executor,
+			limits: limits.clone(),
+			seed,
 			generation: options.population_size,
+			best: Best::new(options.elite),
 			time_limit: limits.max_training_seconds.map(Duration::from_secs),
 			started: Instant::now(),
 			stop: stop.clone(),
@@ -109,13 +121,23 @@ impl Search {
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self { results, baselines, immigrants, stop, thread: Some(thread) })
+		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread) })
 	}
 
 	/// Lets the search breed with genes of another author.
 	pub fn immigrate(&self, genes: Vec<i64>) {
-		if self.immigrants.send(genes).is_err() {
+		if self.news.send(News::Immigrant(genes)).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
+		}
+	}
+
+	/// Goes on with the data of `problem` if it has more opened segments. The population is kept, and the best candidates are trained
+	/// again.
+	pub fn grow(&mut self, problem: &Arc<Problem>) {
+		let segments = problem.segments();
+		if segments > self.segments && self.news.send(News::Grown(problem.clone())).is_ok() {
+			tracing::info!(target: TARGET, domain = problem.id, segments, "a segment was opened: the search trains on it too");
+			self.segments = segments;
 		}
 	}
 }
@@ -138,16 +160,4 @@ pub fn seed_of_search(seed: u64, earlier: u64) -> u64 {
 	}
 	let [a, b, c, d, e, f, g, h, ..] = blake2_256(&(seed, earlier).encode());
 	u64::from_le_bytes([a, b, c, d, e, f, g, h])
-}
-
-/// Returns the published training part and as many generated windows as fit into memory.
-fn dataset(problem: &Problem, limits: &ResourceLimits, seed: u64) -> Result<Dataset> {
-	let task = ForecastTask::new(&problem.spec, problem.series.clone())?;
-	let window_bytes = u64::from(task.program.span()) * 4;
-	let windows = (limits.max_memory_mb.unwrap_or(DEFAULT_MEMORY_MB) << 20) / window_bytes.max(1);
-	let synthetic = match task.generator {
-		Some(_) => SYNTHETIC_WINDOWS.min(windows.try_into().unwrap_or(u32::MAX)),
-		None => 0,
-	};
-	Ok(Dataset::new(task, synthetic, seed)?)
 }

@@ -1,12 +1,15 @@
 //! Thread of a search.
 
-use super::{space, TrainedCandidate, TARGET};
-use doin_compute::{Candidate, Control, Dataset, Error, Executor, Grouping, Observer, TrainingRun};
-use doin_search::Ga;
+use super::{data::TrainingData, space, News, TrainedCandidate, TARGET};
+use crate::{config::ResourceLimits, problem::Problem};
+use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
+use doin_search::{Ga, SearchError};
 use std::{
+	collections::BTreeSet,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		mpsc as sync_mpsc, Arc,
+		mpsc::{self as sync_mpsc, RecvTimeoutError},
+		Arc,
 	},
 	time::{Duration, Instant},
 };
@@ -16,11 +19,17 @@ use tokio::sync::mpsc;
 pub(super) struct Runner {
 	/// Names of the genes, in the order of the domain.
 	pub(super) names: Vec<String>,
-	pub(super) data: Dataset,
+	pub(super) data: TrainingData,
 	pub(super) ga: Ga,
 	pub(super) executor: Executor,
+	/// Limits of training data.
+	pub(super) limits: ResourceLimits,
+	/// Seed of generated windows.
+	pub(super) seed: u64,
 	/// Candidates that are trained at a time while a device works.
 	pub(super) generation: usize,
+	/// Candidates that are trained again when the data grows.
+	pub(super) best: Best,
 	/// Longest training of one candidate on the CPU.
 	pub(super) time_limit: Option<Duration>,
 	pub(super) started: Instant,
@@ -30,11 +39,44 @@ pub(super) struct Runner {
 	pub(super) failed: usize,
 }
 
+/// Time in which a search notices that it was stopped while it waits for data.
+const STOP_TICK: Duration = Duration::from_millis(200);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
 
+/// Genes of the best candidates.
+pub(super) struct Best {
+	most: usize,
+	/// Fitness and genes, best first.
+	found: BTreeSet<(u64, Vec<i64>)>,
+}
+
+impl Best {
+	/// Returns a list of at most `most` candidates.
+	pub(super) fn new(most: usize) -> Self {
+		Self { most, found: BTreeSet::new() }
+	}
+
+	/// Enters a candidate if it is one of the best.
+	fn enter(&mut self, genes: &[i64], fitness: u64) {
+		if fitness < u64::MAX {
+			self.found.retain(|(_, known)| known != genes);
+			self.found.insert((fitness, genes.to_vec()));
+			while self.found.len() > self.most {
+				self.found.pop_last();
+			}
+		}
+	}
+
+	/// Returns the genes, best first.
+	fn genes(&self) -> Vec<Vec<i64>> {
+		self.found.iter().map(|(_, genes)| genes.clone()).collect()
+	}
+}
+
 /// Sends every candidate as soon as its training ends.
 struct Sender<'a> {
+	data: &'a TrainingData,
 	/// Genes of the candidates, in the order of the executor's numbers.
 	genes: &'a [&'a [i64]],
 	started: Instant,
@@ -46,10 +88,12 @@ impl Observer for Sender<'_> {
 		let genes = self.genes[number];
 		match &run.evaluated {
 			Ok(evaluated) => {
+				let errors = &evaluated.errors;
+				let Some(validation) = self.data.claim(&evaluated.model, &errors.validation) else { return };
 				let trained = TrainedCandidate {
 					genes: genes.to_vec(),
 					model: evaluated.model.clone(),
-					errors: evaluated.errors.clone(),
+					errors: ChunkErrors { validation, practice: errors.practice.clone() },
 					fitness: evaluated.fitness,
 					millis: self.started.elapsed().as_millis() as u64,
 				};
@@ -73,22 +117,59 @@ fn failed_in_a_row(before: usize, runs: &[TrainingRun]) -> usize {
 
 impl Runner {
 	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
-	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<Vec<i64>>) {
-		self.train(&[space::ridge_genes(&self.ga, &self.names, self.history())]);
+	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<News>) {
+		self.train(&space::linear_genes(&self.ga, &self.names, self.data.linear_window()), Ga::tell);
+		let mut is_visited = false;
 		while !self.stop.load(Ordering::Relaxed) {
-			for genes in arriving.try_iter() {
-				if let Err(error) = self.ga.immigrate(&genes) {
-					tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected");
-				}
-			}
+			self.receive(arriving.try_iter());
 			// A device trains many candidates in hardly more time than one.
 			let for_devices = if self.executor.devices().working().next().is_some() { self.generation } else { 0 };
 			let asked = self.ga.ask(for_devices.max(2 * self.executor.threads()));
-			if asked.is_empty() {
+			if !asked.is_empty() {
+				self.train(&asked, Ga::tell);
+				continue;
+			}
+			if !std::mem::replace(&mut is_visited, true) {
 				tracing::info!(target: TARGET, "search has visited every point of its space");
+			}
+			if !self.data.can_grow() {
 				return;
 			}
-			self.train(&asked);
+			// The best candidates are trained again when a segment is opened.
+			match arriving.recv_timeout(STOP_TICK) {
+				Ok(news) => self.receive(std::iter::once(news)),
+				Err(RecvTimeoutError::Timeout) => {}
+				Err(RecvTimeoutError::Disconnected) => return,
+			}
+		}
+	}
+
+	/// Takes what has arrived: genes to breed with, and data that has grown.
+	fn receive(&mut self, arriving: impl Iterator<Item = News>) {
+		let mut grown = None;
+		for news in arriving {
+			match news {
+				News::Immigrant(genes) => {
+					if let Err(error) = self.ga.immigrate(&genes) {
+						tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected");
+					}
+				}
+				News::Grown(problem) => grown = Some(problem),
+			}
+		}
+		if let Some(problem) = grown {
+			self.grow(problem);
+		}
+	}
+
+	/// Goes on with the data of `problem`, and trains the best candidates on it.
+	fn grow(&mut self, problem: Arc<Problem>) {
+		match TrainingData::new(problem, &self.limits, self.seed) {
+			Ok(data) => {
+				self.data = data;
+				self.train(&self.best.genes(), Ga::retell);
+			}
+			Err(error) => tracing::warn!(target: TARGET, "the search goes on without the opened segment: {error:#}"),
 		}
 	}
 
@@ -102,16 +183,12 @@ impl Runner {
 		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
-	fn history(&self) -> u16 {
-		self.data.task.program.history
-	}
-
-	/// Trains the candidates with the genes `asked`, and reports their fitness to the algorithm.
-	fn train(&mut self, asked: &[Vec<i64>]) {
+	/// Trains the candidates with the genes `asked`, and reports their fitness to the algorithm by `tell`.
+	fn train(&mut self, asked: &[Vec<i64>], tell: fn(&mut Ga, &[i64], u64) -> Result<(), SearchError>) {
 		let mut fitness = vec![u64::MAX; asked.len()];
 		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
 		for (number, genes) in asked.iter().enumerate() {
-			match Candidate::from_genes(space::named(&self.names, genes), self.history()) {
+			match Candidate::from_genes(space::named(&self.names, genes), self.data.history()) {
 				Ok(candidate) => {
 					numbers.push(number);
 					candidates.push(candidate);
@@ -120,9 +197,9 @@ impl Runner {
 			}
 		}
 		let genes: Vec<&[i64]> = numbers.iter().map(|number| &asked[*number][..]).collect();
-		let sender = Sender { genes: &genes, started: self.started, results: &self.results };
+		let sender = Sender { data: &self.data, genes: &genes, started: self.started, results: &self.results };
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
-		match self.executor.run(&self.data, &candidates, Grouping::Independent, &control) {
+		match self.data.train(&self.executor, &candidates, &control) {
 			Ok(runs) => {
 				self.failed = failed_in_a_row(self.failed, &runs);
 				if self.failed >= MOST_FAILURES {
@@ -137,7 +214,8 @@ impl Runner {
 			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
 		}
 		for (genes, fitness) in asked.iter().zip(fitness) {
-			if let Err(error) = self.ga.tell(genes, fitness) {
+			self.best.enter(genes, fitness);
+			if let Err(error) = tell(&mut self.ga, genes, fitness) {
 				tracing::debug!(target: TARGET, ?genes, %error, "fitness rejected");
 			}
 		}
@@ -147,8 +225,19 @@ impl Runner {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_compute::{ChunkErrors, ComputeUnit, Evaluated};
+	use doin_compute::{ComputeUnit, Evaluated};
 	use doin_scoring::Model;
+
+	#[test]
+	fn the_best_candidates_are_kept_in_order() {
+		let mut best = Best::new(2);
+		for (gene, fitness) in [(1, 30), (2, 10), (3, 20), (4, u64::MAX), (2, 40)] {
+			best.enter(&[gene], fitness);
+		}
+		assert_eq!(best.genes(), [vec![3], vec![2]], "trained again on more data, the second candidate became worse");
+		best.enter(&[5], 25);
+		assert_eq!(best.genes(), [vec![3], vec![5]]);
+	}
 
 	#[test]
 	fn failures_are_counted_from_the_last_trained_candidate_on() {

@@ -42,14 +42,22 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 	Ok(Space::new(genes)?)
 }
 
-/// Returns the genes of the linear model over the whole history. Genes that a linear model does not use have their
-/// smallest value.
-pub(super) fn ridge_genes(ga: &Ga, names: &[String], history: u16) -> Vec<i64> {
-	let value = |(gene, name): (&GeneRange, &String)| match name.as_str() {
-		"window" => i64::from(history).clamp(gene.lo, gene.hi),
-		"skip" => gene.hi,
-		"mix" => i64::from(Candidate::default().synthetic_share).clamp(gene.lo, gene.hi),
-		_ => gene.lo,
+/// Gene `skip` of a mean of several linear models, and of a single one.
+const SKIPS: [i64; 2] = [2, 1];
+
+/// Returns the genes of the linear models that a search begins with, which read `window` steps: the mean of several ridges, if the
+/// genes of the domain include it, and the single ridge. Genes that a linear model does not use have their smallest value.
+pub(super) fn linear_genes(ga: &Ga, names: &[String], window: u16) -> Vec<Vec<i64>> {
+	let genes = |skip: i64| -> Vec<i64> {
+		let value = |(gene, name): (&GeneRange, &String)| match name.as_str() {
+			"window" => i64::from(window).clamp(gene.lo, gene.hi),
+			"skip" => skip.clamp(gene.lo, gene.hi),
+			"mix" => i64::from(Candidate::default().synthetic_share).clamp(gene.lo, gene.hi),
+			_ => gene.lo,
+		};
+		ga.space().genes().iter().zip(names).map(value).collect()
 	};
-	ga.space().genes().iter().zip(names).map(value).collect()
+	let mut linear = SKIPS.map(genes).to_vec();
+	linear.dedup();
+	linear
 }

@@ -3,10 +3,13 @@
 use super::*;
 use crate::{
 	config::OptimizationConfig,
-	problem::{decode_admissible, tests::sawtooth},
+	problem::{
+		decode_admissible,
+		tests::{letters, sawtooth, sealed_sawtooth},
+	},
 };
-use doin_compute::gpu::Devices;
-use doin_primitives::{Evidence, Gene};
+use doin_compute::{gpu::Devices, Published};
+use doin_primitives::{Evidence, EvidenceRef, Gene};
 use doin_scoring::{Program, Target};
 use std::collections::BTreeMap;
 
@@ -14,14 +17,105 @@ fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
 }
 
-fn problem() -> Problem {
+fn gene(name: &str, lo: i64, hi: i64) -> Gene {
+	Gene { name: name.as_bytes().to_vec().try_into().unwrap(), lo, hi, log: false, frac: 0 }
+}
+
+fn unshared() -> Problem {
 	let mut problem = sawtooth();
-	let gene = |name: &str, lo, hi| Gene { name: name.as_bytes().to_vec().try_into().unwrap(), lo, hi, log: false, frac: 0 };
 	problem.spec.genes =
 		vec![gene("window", 4, 16), gene("width", 4, 8), gene("depth", 0, 1), gene("rate", 6, 10), gene("epochs", 1, 2)]
 			.try_into()
 			.unwrap();
 	problem
+}
+
+fn problem() -> Arc<Problem> {
+	Arc::new(unshared())
+}
+
+/// Returns rows with genes of small nets, of which `opened` segments are opened.
+fn rows(opened: u16) -> Arc<Problem> {
+	let mut problem = letters(opened);
+	problem.spec.genes =
+		vec![gene("width", 4, 8), gene("depth", 0, 1), gene("rate", 6, 10), gene("epochs", 1, 2)].try_into().unwrap();
+	Arc::new(problem)
+}
+
+fn seeded() -> DomainConfig {
+	DomainConfig { optimization_config: OptimizationConfig { seed: Some(1), ..Default::default() }, ..Default::default() }
+}
+
+#[test]
+fn rows_are_searched_with_the_claims_of_the_chain() {
+	let problem = rows(1);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
+	assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["majority class", "ridge"]);
+	for _ in 0..4 {
+		let found = search.results.blocking_recv().unwrap();
+		decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+		assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
+	}
+}
+
+/// A segment is opened while the search runs.
+#[test]
+fn the_best_candidates_are_trained_again_on_data_that_has_grown() {
+	for (before, after) in [(rows(0), rows(1)), grown_series()] {
+		let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+		let mut found: BTreeMap<Vec<i64>, Model> = BTreeMap::new();
+		for _ in 0..3 {
+			let first = search.results.blocking_recv().unwrap();
+			found.insert(first.genes, first.model);
+		}
+		search.grow(&before);
+		search.grow(&after);
+		let again = std::iter::from_fn(|| search.results.blocking_recv()).take(300).find(|again| {
+			decode_admissible(&after, &again.model.to_bytes()).unwrap();
+			let claim = after.validation_sums(std::slice::from_ref(&again.model)).unwrap().remove(0);
+			assert_eq!(again.errors.validation, claim);
+			found.insert(again.genes.clone(), again.model.clone()).is_some_and(|former| former != again.model)
+		});
+		assert!(again.is_some(), "the same genes became another model");
+	}
+}
+
+#[test]
+fn a_search_that_has_visited_its_space_waits_for_segments() {
+	let single = |opened| {
+		let mut problem = letters(opened);
+		problem.spec.genes =
+			vec![gene("width", 4, 4), gene("depth", 0, 0), gene("rate", 6, 6), gene("epochs", 1, 1)].try_into().unwrap();
+		Arc::new(problem)
+	};
+	let (before, after) = (single(0), single(1));
+	let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	let first = search.results.blocking_recv().unwrap();
+	std::thread::sleep(Duration::from_millis(300));
+	search.grow(&after);
+	let again = search.results.blocking_recv().expect("the search goes on");
+	assert_eq!(again.genes, first.genes);
+	assert_ne!(again.model, first.model, "trained on more rows");
+	let started = Instant::now();
+	drop(search);
+	assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_domain_that_does_not_admit_its_ridge_is_searched() {
+	let mut problem = Problem::clone(&rows(0));
+	problem.spec.limits.window_macs = u32::from(problem.rows().unwrap().features);
+	let search = Search::start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["majority class"]);
+}
+
+fn grown_series() -> (Arc<Problem>, Arc<Problem>) {
+	let with = |opened| {
+		let mut problem = sealed_sawtooth(opened);
+		problem.spec.genes = unshared().spec.genes;
+		Arc::new(problem)
+	};
+	(with(0), with(1))
 }
 
 #[test]
@@ -37,8 +131,24 @@ fn a_search_begins_with_the_ridge_and_finds_admissible_models() {
 		decode_admissible(&problem, &found.model.to_bytes()).unwrap();
 		assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
 	}
-	assert_eq!(search.baselines.len(), 3);
+	assert_eq!(search.baselines.len(), 4);
 	drop(search);
+}
+
+#[test]
+fn a_domain_with_the_gene_for_it_is_searched_from_the_mean_of_ridges_on() {
+	let mut problem = unshared();
+	let skip = Gene { name: b"skip".to_vec().try_into().unwrap(), lo: 0, hi: 2, log: false, frac: 0 };
+	problem.spec.genes.try_push(skip).unwrap();
+	let problem = Arc::new(problem);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
+	let [mean, ridge] = [(); 2].map(|()| search.results.blocking_recv().unwrap());
+	assert_eq!((&mean.genes[..], &ridge.genes[..]), (&[16, 4, 0, 6, 1, 2][..], &[16, 4, 0, 6, 1, 1][..]));
+	assert_ne!(mean.model, ridge.model);
+	for (found, row) in [(&mean, &search.baselines[3]), (&ridge, &search.baselines[2])] {
+		decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+		assert_eq!(found.errors.validation.iter().map(|sum| u64::from(*sum)).sum::<u64>(), row.validation.error, "{}", row.name);
+	}
 }
 
 #[test]
@@ -60,22 +170,24 @@ fn k44_a_search_that_is_started_again_goes_elsewhere() {
 
 #[test]
 fn several_channels_and_classes_are_searched_like_a_single_series() {
-	let mut problem = problem();
-	let first = problem.series.clone();
+	let mut problem = unshared();
+	let first = problem.data.series().to_vec();
 	// A second channel that leads the first one by four steps.
-	problem.series = first.iter().zip(first.iter().skip(4).chain(&[0; 4])).flat_map(|(now, next)| [*now, *next]).collect();
-	problem.spec.values = problem.series.len() as u32;
+	let series: Vec<i32> = first.iter().zip(first.iter().skip(4).chain(&[0; 4])).flat_map(|(now, next)| [*now, *next]).collect();
+	problem.spec.values = series.len() as u32;
+	problem.data = Published::Series(series);
 	problem.spec.evidence = Evidence::Public;
 	let Program::Forecast(forecast) = &mut problem.spec.program else { panic!("a forecast") };
 	forecast.channels = 2;
 	forecast.target = Target::Classes(vec![-50, 50].try_into().unwrap());
+	let problem = Arc::new(problem);
 	let config = DomainConfig::default();
 	let mut search = Search::start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
 	assert!(search.baselines.iter().all(|row| row.validation.mean <= 1.0 && row.practice.is_none()));
 	for _ in 0..6 {
 		let found = search.results.blocking_recv().unwrap();
 		decode_admissible(&problem, &found.model.to_bytes()).unwrap();
-		let sums = problem.drawn_sums(std::slice::from_ref(&found.model), &[3; 32]).unwrap();
+		let sums = problem.drawn_sums(std::slice::from_ref(&found.model), EvidenceRef::Drawn, &[3; 32]).unwrap();
 		assert_eq!((&found.errors.validation, found.errors.practice.len()), (&sums[0], 0), "validation is all there is");
 	}
 }
@@ -95,11 +207,11 @@ fn bounds_of_genes_are_narrowed_or_refused() {
 
 #[test]
 fn a_training_that_takes_too_long_ends() {
-	let mut problem = problem();
+	let mut problem = unshared();
 	problem.spec.genes[4].lo = 900;
 	problem.spec.genes[4].hi = 900;
 	problem.spec.genes[2].lo = 1;
-	let config = DomainConfig::default();
+	let (problem, config) = (Arc::new(problem), DomainConfig::default());
 	let limits = ResourceLimits { max_training_seconds: Some(0), ..Default::default() };
 	let mut search = Search::start(&problem, &config, &limits, executor(1)).unwrap();
 	std::thread::sleep(Duration::from_millis(900));

@@ -7,13 +7,13 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use doin_chain::{Chain, Head};
-use doin_compute::{
-	baseline::{self, BaselineRow},
-	Dataset, ForecastTask,
-};
+use doin_compute::baseline::BaselineRow;
 use doin_forecast::significant;
 use doin_primitives::{DomainId, ModelRef};
-use doin_roles::problem::{decode_admissible, Problem};
+use doin_roles::{
+	problem::{decode_admissible, Problem},
+	simple_models,
+};
 use doin_scoring::Model;
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
@@ -43,20 +43,6 @@ async fn champion_model(chain: &Chain, at: Head, problem: &Problem, model: Optio
 	let Some(ModelRef::Stored(id)) = model else { return Ok(None) };
 	let bytes = chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 	decode_admissible(problem, &bytes).map(Some)
-}
-
-/// Computes the errors of simple models and the champion; empty for a program that is not a forecast.
-///
-/// # Errors
-///
-/// Errors if the series does not fit the program.
-pub fn model_errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<BaselineRow>> {
-	if problem.forecast().is_none() {
-		return Ok(Vec::new());
-	}
-	let data = Dataset::new(ForecastTask::new(&problem.spec, problem.series.clone())?, 0, 0)?;
-	let others: Vec<_> = champion.into_iter().map(|model| ("champion".to_string(), model)).collect();
-	Ok(baseline::report(&data, 0, &others)?)
 }
 
 /// Report of `domain show`.
@@ -89,7 +75,7 @@ impl ShowReport {
 			validation: row.validation.mean * size,
 			tail: row.test.map(|test| test.mean * size),
 		};
-		let errors = model_errors(problem, champion)?.into_iter().map(error).collect();
+		let errors = simple_models::errors(problem, champion)?.into_iter().map(error).collect();
 		Ok(Self { status, errors, unit, description: problem.error_description() })
 	}
 }
@@ -119,12 +105,12 @@ mod tests {
 		let problem = sawtooth();
 		let report = ShowReport::new(status(), &problem, Some(Model::Seasonal)).unwrap();
 		let names: Vec<_> = report.errors.iter().map(|row| row.name.as_str()).collect();
-		assert_eq!(names, ["repeat-last", "seasonal", "ridge", "champion"]);
+		assert_eq!(names, ["repeat-last", "seasonal", "ridge", "mean of ridges", "champion"]);
 		let text = report.to_string();
 		assert!(text.contains("errors      mean absolute error in mm") && text.contains("champion"), "{text}");
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["unit"], &json["domain"]["name"]), (&"mm".into(), &"sawtooth".into()));
-		assert_eq!(json["errors"][3]["tail"], json["errors"][1]["tail"]);
+		assert_eq!(json["errors"][4]["tail"], json["errors"][1]["tail"]);
 		assert!(json["errors"][0]["validation"].is_string());
 	}
 }

@@ -1,7 +1,9 @@
 //! `train`: trains one model, or a population of which it keeps the best.
 
+mod candidates;
 mod next_command;
 mod plan;
+mod population;
 mod report;
 mod rows;
 
@@ -203,6 +205,17 @@ fn output_of(out: &Path, is_interrupted: bool, existed: bool, exists: impl Fn(&P
 	numbered(number)
 }
 
+/// Opens the devices, and starts the threads.
+fn executor(args: &TrainArgs, remarks: &Remarks) -> Result<Executor> {
+	let selection: DeviceSelection = args.gpu.parse()?;
+	let devices = Devices::open(&selection)?;
+	if devices.all().is_empty() && selection != DeviceSelection::None {
+		let advice = "`doin-worker devices` lists the devices of this machine";
+		remarks.add(format_args!("warning: there is no GPU, so the CPU trains alone ({advice})"));
+	}
+	Ok(Executor::new(threads(args.cores), Arc::new(devices))?)
+}
+
 fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	if args.rows.is_given() {
 		return rows::train(args, stop);
@@ -210,15 +223,9 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let curve_files = check_outputs(args)?;
 	let existed = args.out.as_ref().is_some_and(|out| out.exists());
 	let remarks = Remarks::default();
-	let selection: DeviceSelection = args.gpu.parse()?;
-	let devices = Devices::open(&selection)?;
-	if devices.all().is_empty() && selection != DeviceSelection::None {
-		let advice = "`doin-worker devices` lists the devices of this machine";
-		remarks.add(format_args!("warning: there is no GPU, so the CPU trains alone ({advice})"));
-	}
+	let executor = executor(args, &remarks)?;
 	let plan = Plan::new(args, &remarks)?;
-	let (family, threads) = (args.genes.family, threads(args.cores));
-	let executor = Executor::new(threads, Arc::new(devices))?;
+	let family = args.genes.family;
 	if !args.output.is_json() {
 		print_text(report::PlanText { plan: &plan, executor: &executor })?;
 	}
@@ -256,7 +263,7 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	report.seconds = seconds;
 	report.notes = remarks.texts();
 	let out = out.filter(|_| saved.is_ok());
-	report.next = out.map(|out| NextCommand::predict(&out, &args.files.csv[0], &args.files.columns.read));
+	report.next = out.map(|out| NextCommand::predict(&out, &args.files.csv[0], &args.files.columns.read, "a series"));
 	if !curve_files.is_empty() {
 		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
 	}

@@ -15,20 +15,20 @@ pub struct NextCommand {
 	model: PathBuf,
 	/// Arguments of `doin-worker`.
 	arguments: Vec<String>,
-	/// `true` if the series was read from a pipe, whose contents are gone.
-	from_pipe: bool,
+	/// Contents of the file, e.g. `a series`, if it was a pipe, whose contents are gone.
+	piped: Option<&'static str>,
 }
 
 impl NextCommand {
-	/// Returns the command that forecasts the series of the training from the file `source`, which is read with the options
-	/// `read`. The model file names its columns.
-	pub fn predict(model: &Path, source: &SeriesSource, read: &ReadArgs) -> Self {
-		let from_pipe = is_pipe(&source.path);
+	/// Returns the command that applies the model to the file `source` of the training, which is read with the options `read`.
+	/// The model file names its columns. `contents` is a series, or rows.
+	pub fn predict(model: &Path, source: &SeriesSource, read: &ReadArgs, contents: &'static str) -> Self {
+		let piped = is_pipe(&source.path).then_some(contents);
 		let rows = source.rows.map_or(String::new(), |rows| format!(":{rows}"));
-		let source = if from_pipe { format!("-{rows}") } else { source.to_string() };
+		let source = if piped.is_some() { format!("-{rows}") } else { source.to_string() };
 		let files = [("--model", model.to_string_lossy().into_owned()), ("--csv", source)];
 		let arguments = files.iter().flat_map(|(option, value)| argument(option, value)).chain(read.to_arguments());
-		Self { model: model.into(), arguments: std::iter::once("predict".into()).chain(arguments).collect(), from_pipe }
+		Self { model: model.into(), arguments: std::iter::once("predict".into()).chain(arguments).collect(), piped }
 	}
 }
 
@@ -39,7 +39,7 @@ fn is_pipe(path: &Path) -> bool {
 
 impl Display for NextCommand {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let hint = if self.from_pipe { "pipe a series into " } else { "" };
+		let hint = self.piped.map_or(String::new(), |contents| format!("pipe {contents} into "));
 		write!(f, "{}: {hint}doin-worker", self.model.display())?;
 		self.arguments.iter().try_for_each(|argument| write!(f, " {}", quoted(argument)))
 	}
@@ -87,7 +87,7 @@ mod tests {
 	];
 
 	fn next(model: &str, source: &str, read: &ReadArgs) -> NextCommand {
-		NextCommand::predict(Path::new(model), &source.parse().unwrap(), read)
+		NextCommand::predict(Path::new(model), &source.parse().unwrap(), read, "a series")
 	}
 
 	#[test]

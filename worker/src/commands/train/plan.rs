@@ -1,24 +1,19 @@
 //! Plan of a training: the training set and the candidates.
 
-use super::TrainArgs;
+use super::{
+	population::{trainable, Population, TrainedCandidate},
+	TrainArgs,
+};
 use crate::{
-	commands::{
-		curve::{Curve, Point},
-		genes::{describe_candidate, named_genes},
-	},
+	commands::genes::{describe_candidate, named_genes},
 	report::Remarks,
-	work::progress_bar,
 };
-use anyhow::{bail, ensure, Context, Result};
-use doin_compute::{
-	Candidate, ChunkErrors, Control, Dataset, Error, Executor, Grouping, Observer, SplitSeries, StoppingRule, TrainingRun,
-};
+use anyhow::{bail, ensure, Result};
+use doin_compute::{Candidate, Dataset, Executor, Grouping, SplitSeries, StoppingRule};
 use doin_forecast::{
 	files::deviation,
 	find_season,
 	model_file::{ErrorSums, FileRecord, InputColumn, TrainingData},
-	significant,
-	spec::explain,
 	table::data_hash,
 	target, ErrorScale, ForecastSpec, ModelFamily, ModelFile, StepErrors, TargetOptions, TrainingFile,
 };
@@ -27,12 +22,7 @@ use doin_scoring::{
 	verdict::total,
 	Model, Target,
 };
-use indicatif::ProgressBar;
-use parking_lot::Mutex;
-use std::{
-	ops::Range,
-	sync::atomic::{AtomicBool, Ordering},
-};
+use std::{ops::Range, sync::atomic::AtomicBool};
 
 /// A training that is about to begin.
 pub struct Plan {
@@ -54,46 +44,12 @@ pub struct Plan {
 	pub candidates: Vec<Candidate>,
 }
 
-/// A trained candidate.
-pub struct TrainedCandidate {
-	/// Number, in the order of the candidates.
-	pub number: usize,
-	/// Candidate that was trained.
-	pub candidate: Candidate,
-	/// Model of the best epoch.
-	pub model: Model,
-	/// Errors on validation.
-	pub errors: ChunkErrors,
-	/// Learning curve.
-	pub curve: Curve,
-	/// Seconds of training.
-	pub seconds: f64,
-}
-
 /// Errors of a model on one file; `None` where there are no windows.
 pub struct FileErrors {
 	/// Errors on validation.
 	pub validation: Option<StepErrors>,
 	/// Errors on the test.
 	pub test: Option<StepErrors>,
-}
-
-/// Shows the epochs of a training, and the least error so far.
-struct Progress<'a> {
-	bar: ProgressBar,
-	plan: &'a Plan,
-	least: Mutex<u128>,
-}
-
-impl Observer for Progress<'_> {
-	fn epoch(&self, error: u128) {
-		self.bar.inc(1);
-		let mut least = self.least.lock();
-		if error < *least {
-			*least = error;
-			self.bar.set_message(format!(", best {}", significant(self.plan.curve_error(error))));
-		}
-	}
 }
 
 impl Plan {
@@ -131,7 +87,9 @@ impl Plan {
 		if let Some(note) = args.genes.describe_shortage(args.population, candidates.len()) {
 			remarks.add(format_args!("note: {note}"));
 		}
-		let candidates = trainable(args.genes.family, candidates, &data, remarks)?;
+		let family = args.genes.family;
+		let describe = |candidate: &Candidate| describe_candidate(family, candidate);
+		let candidates = trainable(candidates, |candidate| candidate.check(&data), describe, remarks)?;
 		Ok(Self { files, spec, season_found, data, unit, inputs, scale, candidates })
 	}
 
@@ -140,8 +98,11 @@ impl Plan {
 		self.scale.error(self.data.mean_error(error))
 	}
 
-	/// Trains all candidates. A warning names a failure, unless all fail. Once `stop` is set, those that have finished no epoch
-	/// are left out, and a note counts them.
+	/// Trains all candidates.
+	///
+	/// # Errors
+	///
+	/// Errors if no candidate is trained.
 	pub fn train(
 		&self,
 		family: ModelFamily,
@@ -150,52 +111,9 @@ impl Plan {
 		stop: &AtomicBool,
 		remarks: &Remarks,
 	) -> Result<Vec<TrainedCandidate>> {
-		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
-		let bar = progress_bar(epochs, "training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
-		let progress = Progress { bar, plan: self, least: Mutex::new(u128::MAX) };
-		let control = Control::new(stop).with_observer(&progress).keeping_unfinished();
-		let runs = executor.run(&self.data, &self.candidates, Grouping::Brackets(rule), &control).map_err(explain);
-		progress.bar.finish_and_clear();
-		let (mut trained, mut failure, mut stopped) = (Vec::new(), None, 0);
-		for (number, run) in runs?.into_iter().enumerate() {
-			match self.trained(family, number, run) {
-				Ok(one) => trained.push(one),
-				Err(error) if error.downcast_ref() == Some(&Error::Stopped) => stopped += 1,
-				Err(error) => failure = Some(error.context(describe_candidate(family, &self.candidates[number]))),
-			}
-		}
-		let all = self.candidates.len();
-		match failure {
-			Some(error) if trained.is_empty() => return Err(error),
-			Some(error) => {
-				let failed = all - trained.len() - stopped;
-				remarks.add(format_args!("warning: {failed} of {all} candidates failed, e.g. {error:#}"));
-			}
-			None => {}
-		}
-		if stop.load(Ordering::Relaxed) {
-			ensure!(!trained.is_empty(), "stopped before any candidate had finished an epoch, so there is no model to keep");
-			remarks.add(format_args!(
-				"note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch"
-			));
-		}
-		Ok(trained)
-	}
-
-	fn trained(&self, family: ModelFamily, number: usize, run: TrainingRun) -> Result<TrainedCandidate> {
-		let evaluated = run.evaluated.map_err(explain)?;
-		if let Model::Net(net) = &evaluated.model {
-			family.check(net)?;
-		}
-		let points = run.errors.iter().map(|epoch| Point { epoch: epoch.epoch, error: self.curve_error(epoch.error) });
-		Ok(TrainedCandidate {
-			number,
-			candidate: evaluated.candidate,
-			model: evaluated.model,
-			errors: evaluated.errors,
-			curve: Curve { candidate: number, points: points.collect() },
-			seconds: run.seconds,
-		})
+		let (candidates, scale) = (self.candidates.as_slice(), |error| self.curve_error(error));
+		let population = Population { family, candidates, describe: describe_candidate, scale: &scale };
+		population.train(stop, remarks, |control| executor.run(&self.data, candidates, Grouping::Brackets(rule), control))
 	}
 
 	/// Computes the errors of a model on each file.
@@ -236,26 +154,6 @@ impl Plan {
 		};
 		ModelFile::new(&chosen.model, &self.data.task.program, genes, data)
 	}
-}
-
-/// Returns the candidates that can be trained and would be admitted. A warning counts the others, unless none is left.
-fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &Dataset, remarks: &Remarks) -> Result<Vec<Candidate>> {
-	let (requested, mut usable, mut failure) = (candidates.len(), Vec::new(), None);
-	for candidate in candidates {
-		match candidate.check(data).map_err(explain).with_context(|| describe_candidate(family, &candidate)) {
-			Ok(()) => usable.push(candidate),
-			Err(error) => failure = Some(error),
-		}
-	}
-	match failure {
-		Some(error) if usable.is_empty() => return Err(error),
-		Some(error) => {
-			let left_out = requested - usable.len();
-			remarks.add(format_args!("warning: {left_out} of {requested} candidates are left out, e.g. {error:#}"));
-		}
-		None => {}
-	}
-	Ok(usable)
 }
 
 /// Returns the default window: two seasons or four horizons, as far as they fit.

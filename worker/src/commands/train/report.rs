@@ -1,8 +1,10 @@
 //! Report of `train`.
 
 use super::{
+	candidates::{write_files, write_population, CandidateReport},
 	next_command::NextCommand,
-	plan::{Plan, TrainedCandidate},
+	plan::Plan,
+	population::TrainedCandidate,
 };
 use crate::{
 	commands::genes::{describe_candidate, named_genes},
@@ -23,13 +25,9 @@ use doin_primitives::Split;
 use doin_scoring::{model::OUT_FRAC, verdict::total, Target};
 use serde::Serialize;
 use std::{
-	collections::BTreeMap,
 	fmt::{self, Display, Formatter},
 	path::PathBuf,
 };
-
-/// Candidates of a population that the text lists.
-const LISTED: usize = 10;
 
 /// Plan of a training as text, for the time until the report.
 pub struct PlanText<'a> {
@@ -121,25 +119,6 @@ pub struct MostFrequent {
 	pub test: Option<f64>,
 }
 
-/// Candidate of a training.
-#[derive(Debug, Serialize)]
-struct CandidateReport {
-	genes: BTreeMap<&'static str, u64>,
-	validation_error: u64,
-	best_epoch: Option<u16>,
-	epochs: Option<u16>,
-	seconds: f64,
-	/// Family and genes as text.
-	#[serde(skip)]
-	description: String,
-	/// Mean error on validation, in raw units.
-	#[serde(skip)]
-	mean: f64,
-	/// Epochs that were requested.
-	#[serde(skip)]
-	requested: u16,
-}
-
 impl TrainReport {
 	/// Returns the report of `trained` candidates, the chosen one first.
 	pub fn new(
@@ -157,17 +136,8 @@ impl TrainReport {
 			split: file.part.split,
 		};
 		let candidate = |one: &TrainedCandidate| {
-			let error = total(&one.errors.validation);
-			CandidateReport {
-				genes: named_genes(family, &one.candidate).into_iter().collect(),
-				validation_error: error,
-				best_epoch: one.curve.best().map(|point| point.epoch),
-				epochs: one.curve.points.last().map(|point| point.epoch),
-				seconds: one.seconds,
-				description: describe_candidate(family, &one.candidate),
-				mean: error as f64 / (predictions * f64::from(1u32 << OUT_FRAC)),
-				requested: one.candidate.epochs,
-			}
+			let mean = total(&one.errors.validation) as f64 / (predictions * f64::from(1u32 << OUT_FRAC));
+			CandidateReport::new(family, one, named_genes, describe_candidate, plan.scale.shown(mean))
 		};
 		let chosen = trained.first().map(|one| &one.model);
 		Self {
@@ -195,47 +165,11 @@ impl TrainReport {
 		}
 	}
 
-	fn write_population(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let all = &self.candidates;
-		let shown = |at: usize| self.scale.shown(all[at].mean);
-		entry(
-			f,
-			"population",
-			format_args!(
-				"{} candidates; {} on validation: best {}, median {}, worst {}",
-				all.len(),
-				self.scale.title(),
-				shown(0),
-				shown(all.len() / 2),
-				shown(all.len() - 1)
-			),
-		)?;
-		let mut listed = table([("", RIGHT), ("", LEFT)]);
-		listed.add_rows(all.iter().take(LISTED).map(|one| [self.scale.shown(one.mean), one.description.clone()]));
-		for line in listed.lines().skip(1) {
-			entry(f, "", line.trim_end())?;
-		}
-		if all.len() > LISTED {
-			entry(f, "", format_args!("and {} more", all.len() - LISTED))?;
-		}
-		Ok(())
-	}
-
 	fn write_model(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		let Some(chosen) = self.candidates.first() else { return Ok(()) };
-		entry(f, "model", &chosen.description)?;
-		if let (Some(best), Some(last)) = (chosen.best_epoch, chosen.epochs) {
-			let requested = chosen.requested;
-			let of = if last < requested { format!("{requested}, stopped after {last}") } else { requested.to_string() };
-			entry(f, "", format_args!("net of epoch {best} of {of}; {:.2} s", chosen.seconds))?;
-			if best == 0 {
-				entry(
-					f,
-					"",
-					"no epoch was better than the ridge alone, so the model is the ridge: try --blend, --no-skip, or other genes",
-				)?;
-			}
-		}
+		let advice =
+			"no epoch was better than the ridge alone, so the model is the ridge: try --blend, --no-skip, or other genes";
+		chosen.write(f, advice)?;
 		entry(f, "", format_args!("{} bytes, {} multiply-accumulates per forecast", self.bytes, self.window_macs))
 	}
 
@@ -275,9 +209,7 @@ impl TrainReport {
 
 impl Display for TrainReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		if self.candidates.len() > 1 {
-			self.write_population(f)?;
-		}
+		write_population(f, &self.candidates, self.scale.title())?;
 		self.write_model(f)?;
 		write_table(f, "errors", &self.errors_table())?;
 		entry(f, "", "better: than the better of repeat-last and seasonal on the same windows")?;
@@ -292,18 +224,7 @@ impl Display for TrainReport {
 				),
 			)?;
 		}
-		match self.curve_files.as_deref() {
-			None => {}
-			Some([]) => entry(f, "curve", "none: a linear model is solved in closed form, not trained epoch by epoch")?,
-			Some(files) => {
-				let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-				entry(f, "curve", names.join(", "))?;
-			}
-		}
-		match &self.next {
-			Some(next) => entry(f, "saved", next),
-			None => entry(f, "saved", "nowhere: keep the model with --out model.doin"),
-		}
+		write_files(f, self.curve_files.as_deref(), self.next.as_ref())
 	}
 }
 
@@ -328,7 +249,7 @@ mod tests {
 			epochs: Some(5),
 			seconds: 1.0,
 			description: "mlp: window 24".into(),
-			mean: 1.25,
+			shown: "1.2500".into(),
 			requested: 8,
 		};
 		TrainReport {
@@ -350,7 +271,7 @@ mod tests {
 			candidates: vec![candidate],
 			seconds: 1.5,
 			notes: vec!["note: a".into()],
-			next: Some(NextCommand::predict(Path::new("m.doin"), &Path::new("a.csv").into(), &ReadArgs::default())),
+			next: Some(NextCommand::predict(Path::new("m.doin"), &Path::new("a.csv").into(), &ReadArgs::default(), "a series")),
 			curve_files: None,
 			scale: ErrorScale { unit: 0.01, deviation: 2.0, classes: false },
 		}

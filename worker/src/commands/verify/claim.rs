@@ -1,8 +1,8 @@
 //! Claims of a chain about the errors of its models, and their check.
 
 use anyhow::Result;
-use doin_compute::selected_chunk_sums;
-use doin_primitives::Hash;
+use doin_compute::{selected_chunk_sums, SeededEvidence};
+use doin_primitives::{EvidenceRef, Hash};
 use doin_roles::problem::Problem;
 use doin_scoring::{verdict::total, Model};
 use std::str::FromStr;
@@ -57,8 +57,8 @@ pub struct Claim {
 	pub about: String,
 	/// Model, or the reason why it is not admissible.
 	pub model: Result<Model, String>,
-	/// Seed of the drawn windows; `None` for the validation part.
-	pub seed: Option<Hash>,
+	/// Evidence of the errors and the seed that chose from it; `None` for the validation part.
+	pub draw: Option<(EvidenceRef, Hash)>,
 	/// Stated errors.
 	pub stated: StatedErrors,
 }
@@ -94,8 +94,8 @@ impl Claim {
 		if !whole && matches!(self.stated, StatedErrors::Total(_)) {
 			return Ok(Finding::Inconclusive("only the sum over all chunks is stored: use --chunks all".into()));
 		}
-		let seed = self.seed.as_ref();
-		let own = selected_chunk_sums(&problem.spec, &problem.series, seed, std::slice::from_ref(model), chunks)?.remove(0);
+		let draw = self.draw.as_ref().map(|(evidence, seed)| SeededEvidence { evidence: *evidence, seed });
+		let own = selected_chunk_sums(&problem.spec, &problem.data, draw, std::slice::from_ref(model), chunks)?.remove(0);
 		let verified = Finding::Verified { chunks: own.len(), error: total(&own) };
 		Ok(match &self.stated {
 			StatedErrors::Total(stated) if *stated != total(&own) => {
@@ -137,7 +137,8 @@ mod tests {
 	use crate::fixtures::sawtooth;
 
 	fn claim(stated: StatedErrors, seed: Option<Hash>) -> Claim {
-		Claim { about: "x".into(), model: Ok(Model::Seasonal), seed, stated }
+		let draw = seed.map(|seed| (EvidenceRef::Drawn, seed));
+		Claim { about: "x".into(), model: Ok(Model::Seasonal), draw, stated }
 	}
 
 	fn all() -> Vec<u16> {
@@ -149,7 +150,11 @@ mod tests {
 		let problem = sawtooth();
 		for seed in [None, Some([7; 32])] {
 			let models = [Model::Seasonal];
-			let sums = selected_chunk_sums(&problem.spec, &problem.series, seed.as_ref(), &models, &all()).unwrap().remove(0);
+			let sums = match seed {
+				Some(seed) => problem.drawn_sums(&models, EvidenceRef::Drawn, &seed),
+				None => problem.validation_sums(&models),
+			};
+			let sums = sums.unwrap().remove(0);
 			let error = total(&sums);
 			let verified = Finding::Verified { chunks: 32, error };
 			assert_eq!(claim(StatedErrors::Chunks(sums.clone()), seed).check(&problem, &all()).unwrap(), verified);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use doin_chain::{Account, Chain, Head, ReadError};
 use doin_primitives::{
 	views::{ChampionView, RecomputationView},
-	BlockNumber, DomainId, ModelRef, RoundId, Subject,
+	BlockNumber, DomainId, EvidenceRef, ModelRef, RoundId, Subject,
 };
 use doin_roles::problem::{decode_admissible, Problem};
 use doin_scoring::Model;
@@ -41,6 +41,8 @@ impl Models<'_> {
 			ModelRef::RepeatLast => Ok(Model::RepeatLast),
 			ModelRef::Seasonal => Ok(Model::Seasonal),
 			ModelRef::Origin => Ok(Model::Point(vec![0; usize::from(self.problem.chunks())])),
+			ModelRef::Constant => Ok(self.problem.naive()?),
+			ModelRef::Linear => self.problem.linear.clone().ok_or_else(|| "the chain has no linear model of the owner".into()),
 			ModelRef::Stored(id) => {
 				let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 				decode_admissible(self.problem, &bytes).map_err(|error| format!("{error:#}"))
@@ -99,6 +101,15 @@ fn unavailable(round: RoundId, block: BlockNumber, error: &anyhow::Error) -> Str
 	}
 }
 
+/// Returns the evidence of a task as text.
+fn evidence_name(evidence: EvidenceRef) -> String {
+	match evidence {
+		EvidenceRef::Drawn => "the drawn windows".into(),
+		EvidenceRef::Segment(index) => format!("segment {index}"),
+		EvidenceRef::Bars { first } => format!("the bars from {first} on"),
+	}
+}
+
 fn round_name(round: RoundId) -> String {
 	format!("domain {} round {}", round.domain, round.number)
 }
@@ -114,7 +125,7 @@ async fn validation_claims(
 	let claim = |what: &str, stated: StatedErrors| Claim {
 		about: format!("champion ({}): {what} on validation", model_name(&champion.model)),
 		model: model.clone(),
-		seed: None,
+		draw: None,
 		stated,
 	};
 	let mut claims = Vec::new();
@@ -134,9 +145,9 @@ async fn task_claims(at: Head, models: &mut Models<'_>, task: &RecomputationView
 	let mut claims = Vec::new();
 	for (model, sums) in task.models.iter().zip(&task.sums) {
 		claims.push(Claim {
-			about: format!("{}: {} on the drawn windows", round_name(round), model_name(model)),
+			about: format!("{}: {} on {}", round_name(round), model_name(model), evidence_name(task.evidence)),
 			model: models.get(at, *model).await?,
-			seed: Some(seed),
+			draw: Some((task.evidence, seed)),
 			stated: StatedErrors::Chunks(sums.clone()),
 		});
 	}
@@ -160,9 +171,14 @@ async fn crowning_claims(
 	// A contender won on the mean over several draws, of which only the last is available.
 	if open.is_some_and(|open| open.contender != Some(champion.model)) {
 		claims.push(Claim {
-			about: format!("{}: champion ({}), error on the drawn windows", round_name(round), model_name(&champion.model)),
+			about: format!(
+				"{}: champion ({}), error on {}",
+				round_name(round),
+				model_name(&champion.model),
+				evidence_name(task.evidence)
+			),
 			model: models.get(before, champion.model).await?,
-			seed: task.seed,
+			draw: task.seed.map(|seed| (task.evidence, seed)),
 			stated: StatedErrors::Total(champion.error),
 		});
 	}

@@ -4,12 +4,10 @@ use super::{
 	claim::{Claim, Finding},
 	Checked,
 };
-use crate::report::entry;
-use doin_compute::task::predictions_per_window;
-use doin_forecast::significant;
-use doin_primitives::{BlockNumber, DomainId, Evidence};
+use crate::report::{count, entry};
+use doin_primitives::{BlockNumber, DomainId};
 use doin_roles::problem::Problem;
-use doin_scoring::model::OUT_FRAC;
+use doin_scoring::{model::OUT_FRAC, Program};
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -46,9 +44,9 @@ pub struct VerifyReport {
 	pub threads: usize,
 	#[serde(skip)]
 	name: String,
-	/// Values of the series.
+	/// Data of the domain as text.
 	#[serde(skip)]
-	values: usize,
+	data: String,
 	/// Chunks of a recomputation.
 	#[serde(skip)]
 	all_chunks: u16,
@@ -83,7 +81,7 @@ impl VerifyReport {
 			url: String::new(),
 			threads: 1,
 			name: problem.name(),
-			values: problem.series.len(),
+			data: describe_data(problem),
 			all_chunks: problem.chunks(),
 		}
 	}
@@ -117,23 +115,39 @@ impl StatementReport {
 
 /// Returns the mean error of a sum over some chunks as text.
 fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> String {
-	let Some(forecast) = problem.forecast() else { return String::new() };
-	let (size, unit) = problem.unit();
-	let split = &problem.spec.split;
-	let windows = match (claim.seed, &problem.spec.evidence) {
-		(Some(_), Evidence::Synthetic(_)) => forecast.windows,
-		_ => forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(1),
+	if matches!(problem.spec.program, Program::Quadratic(_)) {
+		return String::new();
+	}
+	let predictions = match claim.draw {
+		Some(_) => problem.predictions_per_drawn_chunk(),
+		None => problem.predictions_per_validation_chunk(),
 	};
-	let count = chunks as f64 * f64::from(windows) * predictions_per_window(forecast) as f64;
-	let mean = error as f64 / f64::from(1u32 << OUT_FRAC) / count.max(1.0) * size;
-	format!(", {} {} {unit}", doin_forecast::error_name(forecast), significant(mean)).trim_end().to_string()
+	let count = chunks as f64 * predictions as f64;
+	let mean = error as f64 / f64::from(1u32 << OUT_FRAC) / count.max(1.0);
+	// `a mean absolute error of 0.42000 ppm` becomes `mean absolute error 0.42000 ppm`.
+	let described = problem.describe_error(mean).replacen(" of ", " ", 1);
+	format!(", {}", described.trim_start_matches("an ").trim_start_matches("a "))
+}
+
+/// Returns the data of a domain as text.
+fn describe_data(problem: &Problem) -> String {
+	let published = match problem.rows() {
+		Some(rows) => count(problem.spec.values as usize / rows.row_bytes().max(1), "row"),
+		None => count(problem.spec.values as usize, "value"),
+	};
+	match problem.segments() {
+		0 => format!("{published}; their hash equals that of the domain's record"),
+		segments => {
+			format!("{published} and {}; their hashes equal those of the chain", count(segments.into(), "opened segment"))
+		}
+	}
 }
 
 impl Display for VerifyReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		let label = format!("domain {}", self.domain);
 		entry(f, &label, format_args!("{} at block {} of {}", self.name, self.block, self.url))?;
-		entry(f, "data", format_args!("{} values; their hash equals that of the domain's record", self.values))?;
+		entry(f, "data", &self.data)?;
 		for StatementReport { about, verdict, details, .. } in &self.statements {
 			let label = if *verdict == Verdict::Mismatch { "MISMATCH".into() } else { verdict.to_string() };
 			// The longest verdict leaves no space behind its label.
@@ -148,11 +162,16 @@ impl Display for VerifyReport {
 mod tests {
 	use super::*;
 	use crate::{commands::verify::claim::StatedErrors, fixtures::sawtooth};
+	use doin_primitives::EvidenceRef;
 	use doin_scoring::Model;
 
 	fn checked(finding: Finding) -> Checked {
-		let claim =
-			Claim { about: "champion".into(), model: Ok(Model::Seasonal), seed: Some([1; 32]), stated: StatedErrors::Total(1) };
+		let claim = Claim {
+			about: "champion".into(),
+			model: Ok(Model::Seasonal),
+			draw: Some((EvidenceRef::Drawn, [1; 32])),
+			stated: StatedErrors::Total(1),
+		};
 		Checked { claim, finding }
 	}
 

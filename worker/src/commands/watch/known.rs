@@ -1,15 +1,18 @@
 //! Domain that `watch` has loaded.
 
-use crate::{
-	commands::{domain::model_errors, status::model_name},
-	report::comparison,
-};
+use super::findings::{bits_between, Findings};
+use crate::report::comparison;
 use anyhow::Result;
 use doin_chain::Account;
 use doin_compute::baseline::BaselineRow;
 use doin_forecast::{error_scale::percent_below, significant};
 use doin_primitives::{views::ChampionView, ModelRef};
-use doin_roles::{loss::percent_better, problem::Problem};
+use doin_roles::{
+	loss::percent_better,
+	problem::Problem,
+	simple_models::{errors, nearest_neighbour, OWNERS_MODEL},
+};
+use doin_scoring::model::OUT_FRAC;
 use std::sync::Arc;
 
 /// Domain with the errors of simple models.
@@ -18,8 +21,14 @@ pub struct KnownDomain {
 	pub problem: Arc<Problem>,
 	/// Champion that was shown last; at first the initial one.
 	pub champion: ModelRef,
+	/// Family of that champion.
+	pub family: &'static str,
+	/// Bits that were found.
+	pub findings: Findings,
 	/// Errors of simple models on validation and held-out tail.
 	baselines: Vec<BaselineRow>,
+	/// Mean error of the nearest published row on validation, in raw units; `None` for a series.
+	nearest: Option<f64>,
 }
 
 impl KnownDomain {
@@ -30,13 +39,15 @@ impl KnownDomain {
 	/// Errors if the series does not fit the program.
 	pub async fn new(problem: Arc<Problem>) -> Result<Self> {
 		let shared = problem.clone();
-		let baselines = tokio::task::spawn_blocking(move || model_errors(&shared, None)).await??;
-		Ok(Self { champion: initial_champion(&baselines), problem, baselines })
+		let compute = move || Ok::<_, anyhow::Error>((errors(&shared, None)?, nearest_neighbour(&shared)));
+		let (baselines, nearest) = tokio::task::spawn_blocking(compute).await??;
+		let champion = initial_champion(&problem, &baselines);
+		Ok(Self { champion, family: "baseline", findings: Findings::default(), problem, baselines, nearest })
 	}
 
 	/// Returns the errors to beat as text; `None` for a program that is not a forecast.
 	pub fn introduction(&self) -> Option<String> {
-		let row = self.baselines.iter().find(|row| row.name == model_name(&self.champion))?;
+		let row = self.initial_row()?;
 		let (problem, size) = (&self.problem, self.problem.unit().0);
 		let ridge = self.baselines.iter().find(|row| row.name == "ridge");
 		let ridge = ridge.map_or(String::new(), |row| format!(", ridge {}", significant(row.validation.mean * size)));
@@ -49,13 +60,34 @@ impl KnownDomain {
 		))
 	}
 
+	/// Returns the errors of the initial champion.
+	fn initial_row(&self) -> Option<&BaselineRow> {
+		match self.problem.linear {
+			Some(_) => self.baselines.iter().find(|row| row.name == OWNERS_MODEL),
+			// The first ones are naive.
+			None if self.problem.rows().is_some() => self.baselines.first(),
+			None => self.baselines.iter().take(2).min_by_key(|row| row.validation.error),
+		}
+	}
+
+	/// Returns the bits that may be left: from the validation error of the champion to that of the nearest published row. `None` for a
+	/// series, of which nothing is claimed.
+	pub fn bits_left(&self, champion: &ChampionView<Account>) -> Option<f64> {
+		let predictions = u64::from(self.problem.chunks()) * self.problem.predictions_per_validation_chunk();
+		let mean = champion.validation_error as f64 / f64::from(1u32 << OUT_FRAC) / predictions.max(1) as f64;
+		bits_between(mean, self.nearest?)
+	}
+
 	/// Returns the errors of a champion as text: on its draw, and on the held-out tail beside simple models.
 	pub fn describe_champion(&self, champion: &ChampionView<Account>, tail: Option<f64>) -> String {
 		let (size, unit) = self.problem.unit();
 		let on_draw = format!(
 			"error {} {unit} on its draw, {} ({})",
 			significant(self.problem.draw_error(champion.error)),
-			comparison(percent_better(champion.loss), "the best naive model"),
+			comparison(
+				percent_better(champion.loss),
+				if self.problem.linear.is_some() { OWNERS_MODEL } else { "the best naive model" }
+			),
 			significant(self.problem.draw_error(champion.initial_error))
 		);
 		let Some(error) = tail else { return on_draw };
@@ -65,9 +97,11 @@ impl KnownDomain {
 	}
 }
 
-/// Returns the better naive model on validation.
-fn initial_champion(baselines: &[BaselineRow]) -> ModelRef {
+/// Returns the initial champion: the linear model of the owner, or the better naive model on validation.
+fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 	match baselines {
+		_ if problem.linear.is_some() => ModelRef::Linear,
+		_ if problem.rows().is_some() => ModelRef::Constant,
 		[last, seasonal, ..] if seasonal.validation.error < last.validation.error => ModelRef::Seasonal,
 		_ => ModelRef::RepeatLast,
 	}
@@ -92,5 +126,6 @@ mod tests {
 			"{on_tail}"
 		);
 		assert!(!known.describe_champion(&champion, None).contains("tail"));
+		assert_eq!(known.bits_left(&champion), None, "of a series, nothing is claimed");
 	}
 }

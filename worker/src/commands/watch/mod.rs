@@ -1,13 +1,17 @@
 //! `watch`: rounds, accepted champions, sealed work blocks and balances, block by block.
 
 mod companion;
+mod findings;
 mod known;
 mod screen;
 mod summary;
 
 use crate::{
 	args::NodeArgs,
-	commands::status::{bits, model_and_author},
+	commands::{
+		domain::describe_evidence,
+		status::{bits, model_and_author, phase_of_round},
+	},
 	report::count,
 };
 use anyhow::{bail, Context, Result};
@@ -16,7 +20,7 @@ use companion::Companion;
 use doin_chain::{Account, Chain, Head, Patience};
 use doin_primitives::{
 	views::{DomainView, RecomputationPhase, RecomputationView, RoundView, SealView},
-	DomainId, ModelRef, Status,
+	DomainId, EvidenceKind, ModelRef, Status,
 };
 use doin_roles::{
 	amount::Amount,
@@ -25,6 +29,7 @@ use doin_roles::{
 	problem::decode_admissible,
 	round_result::unpaid_message,
 };
+use findings::family_of;
 use known::KnownDomain;
 use screen::Screen;
 use std::{
@@ -201,6 +206,7 @@ impl Watcher {
 		}
 		let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;
 		let (problem, model) = (known.problem.clone(), decode_admissible(&known.problem, &bytes)?);
+		known.family = family_of(&model);
 		let tail = tokio::task::spawn_blocking(move || problem.tail_error(&model)).await?;
 		known.champion = champion.model;
 		self.screen.line(&format!(
@@ -215,14 +221,30 @@ impl Watcher {
 		Ok(())
 	}
 
-	/// Returns the round and the recomputations of a domain as text.
+	/// Returns the round and the recomputations of a domain, and what was found on it, as text.
 	async fn activity(&mut self, at: Head, domain: &DomainView<Account>) -> Result<String> {
 		let mut parts: Vec<String> = self.chain.round(at, domain.id).await?.iter().map(describe_round).collect();
 		for task in self.chain.recomputations(at, domain.id).await? {
 			self.earners.extend(task.seats.iter().map(|seat| seat.who));
 			parts.push(describe_task(&task));
 		}
+		parts.extend(self.findings(at, domain).await?);
+		if domain.evidence == EvidenceKind::Sealed {
+			parts.extend(self.chain.evidence(at, domain.id).await?.as_ref().map(describe_evidence));
+		}
 		Ok(format!("domain {}: {}", domain.id, parts.join(", ")))
+	}
+
+	/// Returns the bits that were found on a domain, and how many may be left, as text; `None` where nothing is measured in bits.
+	async fn findings(&mut self, at: Head, domain: &DomainView<Account>) -> Result<Option<String>> {
+		let Some(known) = self.known.get_mut(&domain.id) else { return Ok(None) };
+		if domain.evidence == EvidenceKind::Public {
+			return Ok(None);
+		}
+		known.findings.record(domain.high_water, known.family);
+		let champion = self.chain.champion(at, domain.id).await?;
+		let left = champion.and_then(|champion| known.bits_left(&champion));
+		Ok(Some(known.findings.describe(left)))
 	}
 
 	async fn show_seal(&mut self, at: Head, seal: &SealView) -> Result<()> {
@@ -260,8 +282,8 @@ fn describe_round(round: &RoundView<Account>) -> String {
 		0 => String::new(),
 		seats => format!(" ({})", count(seats, "seat")),
 	};
-	let phase = format!("{:?}", round.phase).to_lowercase();
-	format!("round {} {phase} until {}{seats}", round.round.number, round.phase_end)
+	let (phase, end) = phase_of_round(round);
+	format!("round {} {phase} until {end}{seats}", round.round.number)
 }
 
 /// Returns the phase of a recomputation as text.
@@ -297,6 +319,9 @@ mod tests {
 	fn rounds_and_tasks_are_described_by_their_phase() {
 		let status = status();
 		assert_eq!(describe_round(status.round.as_ref().unwrap()), "round 7 commit until 60");
+		let mut waiting = status.round.clone().unwrap();
+		waiting.phase = doin_primitives::round::Phase::Evidence;
+		assert_eq!(describe_round(&waiting), "round 7 without a seat until 70");
 		let mut task = status.recomputations[0].clone();
 		assert_eq!(describe_task(&task), "round 7 1 of 2 answers revealed");
 		task.phase = RecomputationPhase::Answering;

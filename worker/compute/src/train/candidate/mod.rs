@@ -15,7 +15,7 @@
 //! | `epochs` | passes over the training windows | 1..=1000 |
 //! | `decay` | no weight grows beyond 2^−decay | 0..=8 |
 //! | `seed` | seed of initial weights and batches | any |
-//! | `skip` | 0: no linear skip; 1: trained beside one; 2: averaged with one | 0..=2 |
+//! | `skip` | 0: no linear skip; 1: trained beside one; 2: averaged with one, and a linear model is the mean of several | 0..=2 |
 //! | `mix` | synthetic samples per batch of 256 | 0..=256 |
 //! | `bits` | bits of the operands of training steps: 8 or 12 | 8..=12 |
 
@@ -138,7 +138,7 @@ pub struct Candidate {
 	/// `true` if the net has a linear skip.
 	pub linear_skip: bool,
 	/// `true` if a net with a linear skip is trained alone and then averaged with the skip, instead of trained on the residuals
-	/// of the skip.
+	/// of the skip. Without layers, the net is then the [mean](LinearModel::mean) of several linear models.
 	pub blend: bool,
 	/// Synthetic samples per batch of [`FULL_SHARE`]; without effect if the dataset has no synthetic windows.
 	pub synthetic_share: u16,
@@ -259,9 +259,20 @@ impl Candidate {
 	/// The errors of [`LinearModel::fit`].
 	pub fn linear_model(&self, data: &Dataset) -> Result<Option<Arc<LinearModel>>, Error> {
 		match (self.is_linear(), self.linear_skip, self.blend) {
-			(true, ..) | (_, true, true) => data.linear_model(self.window, self.synthetic_share).map(Some),
+			(true, ..) => self.linear_net(data).map(Some),
+			(_, true, true) => data.linear_model(self.window, self.synthetic_share).map(Some),
 			(_, true, false) => data.linear_skip(self.window, self.synthetic_share).map(Some),
 			(_, false, _) => Ok(None),
+		}
+	}
+
+	/// Returns the linear model that a candidate without layers is.
+	fn linear_net(&self, data: &Dataset) -> Result<Arc<LinearModel>, Error> {
+		// Rows are read as a whole, and no row follows another.
+		if self.linear_skip && self.blend && !data.has_rows() {
+			data.mean_linear_model(self.window, self.synthetic_share)
+		} else {
+			data.linear_model(self.window, self.synthetic_share)
 		}
 	}
 
@@ -308,7 +319,7 @@ impl Candidate {
 	pub fn train_with(&self, data: &Dataset, stop: &dyn StopSignal, on_epoch: &mut OnEpoch) -> Result<Net, Error> {
 		self.check(data)?;
 		if self.is_linear() {
-			return Ok(data.linear_model(self.window, self.synthetic_share)?.net.clone());
+			return Ok(self.linear_net(data)?.net.clone());
 		}
 		let skip = self.training_skip(data)?;
 		let net = self.trainer(data, skip.as_deref()).train_to_end(stop, on_epoch)?;

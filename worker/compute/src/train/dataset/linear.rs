@@ -16,10 +16,28 @@ const SAMPLED_WINDOWS: usize = 4096;
 /// One input in this many may be clamped.
 const CLAMPED: usize = 1000;
 
-/// Linear models and input shifts by part, window and synthetic share.
+/// Kind of linear model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+	/// One ridge regression.
+	Single,
+	/// The mean of several.
+	Mean,
+}
+
+/// Linear model of a window, part and synthetic share of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+	kind: Kind,
+	part: Part,
+	window: u16,
+	share: u16,
+}
+
+/// Linear models, and input shifts by window and synthetic share.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-	models: Mutex<BTreeMap<(Part, u16, u16), Arc<LinearModel>>>,
+	models: Mutex<BTreeMap<Key, Arc<LinearModel>>>,
 	in_shifts: Mutex<BTreeMap<(u16, u16), Vec<i8>>>,
 }
 
@@ -73,7 +91,17 @@ impl Dataset {
 	///
 	/// The errors of [`LinearModel::fit`].
 	pub fn linear_model(&self, window: u16, synthetic_share: u16) -> Result<Arc<LinearModel>, Error> {
-		self.cached_ridge(Part::All, window, synthetic_share)
+		self.cached(Kind::Single, Part::All, window, synthetic_share)
+	}
+
+	/// Returns the mean of several ridge regressions of at most `window` steps, fitted to all windows of the training part; see
+	/// [`LinearModel::mean`]. The result is cached.
+	///
+	/// # Errors
+	///
+	/// The errors of [`LinearModel::fit`].
+	pub fn mean_linear_model(&self, window: u16, synthetic_share: u16) -> Result<Arc<LinearModel>, Error> {
+		self.cached(Kind::Mean, Part::All, window, synthetic_share)
 	}
 
 	/// Returns the linear skip that a net is trained beside: fitted to the windows that the net is trained on, so that the
@@ -83,17 +111,21 @@ impl Dataset {
 	///
 	/// The errors of [`LinearModel::fit`].
 	pub fn linear_skip(&self, window: u16, synthetic_share: u16) -> Result<Arc<LinearModel>, Error> {
-		self.cached_ridge(Part::Training, window, synthetic_share)
+		self.cached(Kind::Single, Part::Training, window, synthetic_share)
 	}
 
-	fn cached_ridge(&self, part: Part, window: u16, synthetic_share: u16) -> Result<Arc<LinearModel>, Error> {
-		let key = (part, window, self.synthetic_share(synthetic_share));
+	fn cached(&self, kind: Kind, part: Part, window: u16, synthetic_share: u16) -> Result<Arc<LinearModel>, Error> {
+		let key = Key { kind, part, window, share: self.synthetic_share(synthetic_share) };
 		if let Some(model) = self.cache.models.lock().get(&key) {
 			return Ok(model.clone());
 		}
 		// No lock is held during the fit: its parallel parts may run other candidates on this very thread that ask for the same
 		// model. The model is then fitted twice, with the same result.
-		let model = Arc::new(LinearModel::fit(self, part, window, key.2)?);
+		let model = match kind {
+			Kind::Single => LinearModel::fit(self, part, window, key.share)?,
+			Kind::Mean => LinearModel::mean(self, part, window, key.share)?,
+		};
+		let model = Arc::new(model);
 		let mut models = self.cache.models.lock();
 		if models.len() >= CACHED {
 			models.clear();

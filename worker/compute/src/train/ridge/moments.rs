@@ -21,6 +21,8 @@ const DIGIT: u32 = 10;
 const DIGITS: usize = 3;
 /// Magnitude that targets are clamped to, in 2^−OUT_FRAC raw units, so that sums stay below 2⁶³.
 const MAX_TARGET: i64 = 1 << 28;
+/// Variance of an integer input below which it is a rounding error of a series that moves by the same amount at every step.
+const MIN_VARIANCE: f64 = 1e-6;
 /// Batches that one thread sums at a time.
 const BATCHES_AT_A_TIME: usize = 4;
 
@@ -45,6 +47,8 @@ struct Sums {
 	xx: Vec<i64>,
 	/// Σy·xᵀ, m × n.
 	xy: Vec<i64>,
+	/// Σ‖y‖².
+	yy: i128,
 }
 
 /// Buffers of one batch of windows.
@@ -78,7 +82,7 @@ impl Buffers {
 
 impl Sums {
 	fn zero(Shape { inputs: n, outputs: m }: Shape) -> Self {
-		Self { count: 0, x: vec![0; n], y: vec![0; m], xx: vec![0; n * n], xy: vec![0; m * n] }
+		Self { count: 0, x: vec![0; n], y: vec![0; m], xx: vec![0; n * n], xy: vec![0; m * n], yy: 0 }
 	}
 
 	fn new(data: &Dataset, part: Part, source: WindowSource, shape: Shape, in_shifts: &[i8]) -> Self {
@@ -95,6 +99,7 @@ impl Sums {
 			|mut a, b| {
 				let add = |a: &mut [i64], b: &[i64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
 				a.count += b.count;
+				a.yy += b.yy;
 				add(&mut a.x, &b.x);
 				add(&mut a.y, &b.y);
 				add(&mut a.xx, &b.xx);
@@ -128,6 +133,7 @@ impl Sums {
 			for (output, y) in targets.iter().enumerate() {
 				let y = (*y).clamp(-MAX_TARGET, MAX_TARGET);
 				self.y[output] += y;
+				self.yy += i128::from(y) * i128::from(y);
 				let mut rest = y;
 				for digit in 0..DIGITS {
 					// The nearest multiple of the base is carried.
@@ -170,19 +176,39 @@ pub(super) struct Moments {
 	pub xx: Vec<f64>,
 	/// Mean of y·xᵀ, m × n.
 	pub xy: Vec<f64>,
+	/// Mean of ‖y‖².
+	yy: f64,
+	/// Variance of a mean over all windows, relative to that of one window.
+	variance_of_mean: f64,
 }
 
 impl Moments {
 	/// Returns the moments of `part` of the windows, `share` of [`FULL_SHARE`] of them synthetic.
 	pub fn new(data: &Dataset, part: Part, shape: Shape, share: u16, in_shifts: &[i8]) -> Self {
 		let Shape { inputs: n, outputs: m } = shape;
-		let mut moments = Self { shape, x: vec![0.0; n], y: vec![0.0; m], xx: vec![0.0; n * n], xy: vec![0.0; m * n] };
+		let mut moments = Self {
+			shape,
+			x: vec![0.0; n],
+			y: vec![0.0; m],
+			xx: vec![0.0; n * n],
+			xy: vec![0.0; m * n],
+			yy: 0.0,
+			variance_of_mean: 0.0,
+		};
 		for (source, share) in WindowSource::ALL.into_iter().zip([FULL_SHARE - share, share]) {
 			if share == 0 {
 				continue;
 			}
 			let sums = Sums::new(data, part, source, shape, in_shifts);
-			let weight = f64::from(share) / f64::from(FULL_SHARE) / sums.count as f64;
+			let share = f64::from(share) / f64::from(FULL_SHARE);
+			let weight = share / sums.count as f64;
+			// The futures of published windows overlap, one step apart.
+			let overlap = match source {
+				WindowSource::Published => f64::from(data.task.program.horizon.max(1)),
+				WindowSource::Synthetic => 1.0,
+			};
+			moments.variance_of_mean += share * weight * overlap;
+			moments.yy += weight * sums.yy as f64;
 			let add = |to: &mut [f64], from: &[i64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * *from as f64);
 			add(&mut moments.x, &sums.x);
 			add(&mut moments.y, &sums.y);
@@ -193,15 +219,30 @@ impl Moments {
 	}
 
 	/// Returns the second moments about the means, from which a model with a bias is solved.
-	pub fn centred(mut self) -> Self {
-		let Self { shape, x, y, xx, xy } = &mut self;
+	pub fn centred(self) -> Self {
+		self.centred_by(1.0)
+	}
+
+	/// Returns the second moments from which a model with a shrunk bias is solved: by the part of the mean change that is no chance
+	/// of the training part, 1 − σ²/‖ȳ‖² with the variance σ² of the mean ȳ, at least 0 (James & Stein 1961).
+	pub fn shrunk(self) -> Self {
+		let squares: f64 = self.y.iter().map(|y| y * y).sum();
+		let variance = (self.yy - squares).max(0.0) * self.variance_of_mean;
+		let certain = if squares > 0.0 { (1.0 - variance / squares).max(0.0) } else { 0.0 };
+		self.centred_by(certain)
+	}
+
+	/// Returns the moments from which a model with `part` of its bias is solved.
+	fn centred_by(mut self, part: f64) -> Self {
+		let Self { shape, x, y, xx, xy, .. } = &mut self;
 		let centre = |products: &mut [f64], a: &[f64]| {
 			for (products, a) in products.chunks_exact_mut(shape.inputs).zip(a) {
-				products.iter_mut().zip(&*x).for_each(|(product, x)| *product -= a * x);
+				products.iter_mut().zip(&*x).for_each(|(product, x)| *product -= part * a * x);
 			}
 		};
 		centre(xx, x);
 		centre(xy, y);
+		x.iter_mut().chain(y).for_each(|mean| *mean *= part);
 		self
 	}
 
@@ -213,23 +254,60 @@ impl Moments {
 		self
 	}
 
-	/// Solves the normal equations with Cholesky factor `l`, row-major, and rounds the solution to a layer; returns `None` if its
-	/// weights are too large for 12 bits.
-	pub fn quantise(&self, l: &[f64]) -> Option<Layer> {
-		let Shape { inputs: n, outputs: m } = self.shape;
-		let rows: Vec<Vec<f64>> = (0..m)
-			.map(|h| {
-				let mut row = self.xy[h * n..(h + 1) * n].to_vec();
-				solve(l, n, &mut row);
-				row
-			})
-			.collect();
+	/// Returns the moments of the newest `steps` inputs of each of `channels` channels.
+	pub fn newest(&self, steps: usize, channels: usize) -> Self {
+		let Shape { inputs: n, outputs } = self.shape;
+		let window = n / channels.max(1);
+		let kept: Vec<usize> = (0..n).filter(|input| input % window >= window - steps).collect();
+		let mut newest = Self {
+			shape: Shape { inputs: kept.len(), outputs },
+			x: kept.iter().map(|input| self.x[*input]).collect(),
+			y: self.y.clone(),
+			xx: Vec::with_capacity(kept.len() * kept.len()),
+			xy: Vec::with_capacity(outputs * kept.len()),
+			yy: self.yy,
+			variance_of_mean: self.variance_of_mean,
+		};
+		for row in &kept {
+			newest.xx.extend(kept.iter().map(|input| self.xx[row * n + input]));
+		}
+		for row in self.xy.chunks_exact(n) {
+			newest.xy.extend(kept.iter().map(|input| row[*input]));
+		}
+		newest
+	}
+
+	/// Returns the mean variance of an input, or 1 if the inputs do not vary: any damping then leaves the mean alone.
+	pub fn mean_variance(&self) -> f64 {
+		let n = self.shape.inputs;
+		let mean = (0..n).map(|i| self.xx[i * n + i]).sum::<f64>() / n as f64;
+		if mean > MIN_VARIANCE {
+			mean
+		} else {
+			1.0
+		}
+	}
+
+	/// Returns the solution of the normal equations with Cholesky factor `l`, row-major: one row of weights per output.
+	pub fn solution(&self, l: &[f64]) -> Vec<Vec<f64>> {
+		let n = self.shape.inputs;
+		let rows = self.xy.chunks_exact(n).map(|row| {
+			let mut row = row.to_vec();
+			solve(l, n, &mut row);
+			row
+		});
+		rows.collect()
+	}
+
+	/// Rounds `rows` of weights to a layer with the nearest-plane method on Cholesky factor `l`; returns `None` if the weights are
+	/// too large for 12 bits.
+	pub fn quantise(&self, rows: &[Vec<f64>], l: &[f64]) -> Option<Layer> {
 		let largest = rows.iter().flatten().fold(0.0, |most: f64, w| most.max(w.abs()));
 		let fits = |shift: &u8| largest * f64::from(1u32 << shift) <= f64::from(MAX_ACT);
 		let (first, last) = SHIFTS.into_inner();
 		let mut shift = (first..=last).rev().find(fits)?;
 		loop {
-			let layer = self.round(&rows, l, shift);
+			let layer = self.round(rows, l, shift);
 			if layer.accumulator_width().is_some() {
 				return Some(layer);
 			}

@@ -3,26 +3,19 @@
 mod plan;
 mod report;
 
-use super::{check_outputs, output_of, save, TrainArgs};
+use super::{check_outputs, executor, next_command::NextCommand, output_of, save, TrainArgs};
 use crate::{
 	commands::{curve::Picture, genes::describe_row_candidate},
-	report::print_text,
-	work::threads,
+	report::{print_text, Remarks},
 };
 use anyhow::{Context, Result};
-use doin_compute::{
-	gpu::{DeviceSelection, Devices},
-	Executor, StoppingRule,
-};
+use doin_compute::StoppingRule;
 use doin_scoring::verdict::total;
 use plan::RowPlan;
 use report::{PlanText, RowTrainReport};
 use std::{
 	path::Path,
-	sync::{
-		atomic::{AtomicBool, Ordering},
-		Arc,
-	},
+	sync::atomic::{AtomicBool, Ordering},
 	time::Instant,
 };
 
@@ -34,15 +27,15 @@ use std::{
 pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let curve_files = check_outputs(args)?;
 	let existed = args.out.as_ref().is_some_and(|out| out.exists());
-	let mut notes = Notes::default();
-	let executor = executor(args, &mut notes)?;
-	let plan = RowPlan::new(args, &executor, &mut notes)?;
+	let remarks = Remarks::default();
+	let executor = executor(args, &remarks)?;
+	let plan = RowPlan::new(args, &executor, &remarks)?;
 	if !args.output.is_json() {
 		print_text(PlanText { plan: &plan, executor: &executor })?;
 	}
 	let started = Instant::now();
 	let rule = StoppingRule { patience: args.patience, halving: args.halving };
-	let mut trained = plan.train(rule, &executor, stop, &mut notes)?;
+	let mut trained = plan.train(rule, &executor, stop, &remarks)?;
 	let seconds = started.elapsed().as_secs_f64();
 	trained.sort_by_key(|one| (total(&one.errors.validation), one.number));
 	let chosen = trained.first().context("no candidate was trained")?;
@@ -60,36 +53,13 @@ pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	let mut report = executor.install(|| RowTrainReport::new(&plan, &trained));
 	report.seconds = seconds;
-	report.notes = notes.0;
-	report.saved = out.filter(|_| saved.is_ok());
-	report.source = args.files.csv[0].path.clone();
+	report.notes = remarks.texts();
+	let out = out.filter(|_| saved.is_ok());
+	report.next = out.map(|out| NextCommand::predict(&out, &args.files.csv[0], &args.files.columns.read, "rows"));
 	if !curve_files.is_empty() {
 		report.curve_files = Some(if has_curves { curve_files } else { Vec::new() });
 	}
 	args.output.print(&report)?;
 	// The errors of the model are shown, even if it could not be written.
 	saved
-}
-
-/// Opens the devices, and starts the threads.
-fn executor(args: &TrainArgs, notes: &mut Notes) -> Result<Executor> {
-	let selection: DeviceSelection = args.gpu.parse()?;
-	let devices = Devices::open(&selection)?;
-	if devices.all().is_empty() && selection != DeviceSelection::None {
-		let advice = "`doin-worker devices` lists the devices of this machine";
-		notes.add(format!("warning: there is no GPU, so the CPU trains alone ({advice})"));
-	}
-	Ok(Executor::new(threads(args.cores), Arc::new(devices))?)
-}
-
-/// Remarks, which standard error shows at once, and the report as JSON.
-#[derive(Debug, Default)]
-pub struct Notes(Vec<String>);
-
-impl Notes {
-	/// Adds a remark.
-	pub fn add(&mut self, note: String) {
-		eprintln!("{note}");
-		self.0.push(note);
-	}
 }

@@ -1,18 +1,17 @@
 //! Plan of a training of rows: the rows and the candidates.
 
-use super::Notes;
 use crate::{
 	commands::{
-		curve::{Curve, Point},
 		genes::{describe_row_candidate, named_row_genes},
-		train::TrainArgs,
+		train::{
+			population::{trainable, Population, TrainedCandidate},
+			TrainArgs,
+		},
 	},
-	work::progress_bar,
+	report::Remarks,
 };
-use anyhow::{ensure, Context, Result};
-use doin_compute::{
-	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, RowsData, RowsTask, StoppingRule, TrainingRun,
-};
+use anyhow::{ensure, Result};
+use doin_compute::{Candidate, Executor, Grouping, RowsData, RowsTask, StoppingRule};
 use doin_forecast::{
 	model_file::ErrorSums,
 	rows::{
@@ -20,7 +19,6 @@ use doin_forecast::{
 		model_file::{RowFileRecord, RowTraining},
 		LabelMap, RowErrors, RowFiles, RowModelFile, RowPart, RowSets,
 	},
-	significant,
 	spec::{explain, LIMITS},
 	ModelFamily,
 };
@@ -29,9 +27,7 @@ use doin_scoring::{
 	verdict::total,
 	Model,
 };
-use indicatif::ProgressBar;
-use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Most bytes of a patch of an image.
 const MAX_PATCH: u16 = 32;
@@ -50,47 +46,13 @@ pub struct RowPlan {
 	pub candidates: Vec<Candidate>,
 }
 
-/// A trained candidate.
-pub struct TrainedCandidate {
-	/// Number, in the order of the candidates.
-	pub number: usize,
-	/// Candidate that was trained.
-	pub candidate: Candidate,
-	/// Model of the best epoch.
-	pub model: Model,
-	/// Errors on validation.
-	pub errors: ChunkErrors,
-	/// Learning curve.
-	pub curve: Curve,
-	/// Seconds of training.
-	pub seconds: f64,
-}
-
-/// Shows the epochs of a training, and the least error so far.
-struct Progress<'a> {
-	bar: ProgressBar,
-	plan: &'a RowPlan,
-	least: Mutex<u128>,
-}
-
-impl Observer for Progress<'_> {
-	fn epoch(&self, error: u128) {
-		self.bar.inc(1);
-		let mut least = self.least.lock();
-		if error < *least {
-			*least = error;
-			self.bar.set_message(format!(", best {}", significant(self.plan.curve_error(error))));
-		}
-	}
-}
-
 impl RowPlan {
 	/// Reads the files and makes the candidates.
 	///
 	/// # Errors
 	///
 	/// Errors if the files, the labels or the genes cannot be used.
-	pub fn new(args: &TrainArgs, executor: &Executor, notes: &mut Notes) -> Result<Self> {
+	pub fn new(args: &TrainArgs, executor: &Executor, remarks: &Remarks) -> Result<Self> {
 		let options = args.rows.options(&args.files.columns.inputs, &args.files.columns.read)?;
 		let files = RowFiles {
 			training: args.files.csv.clone(),
@@ -102,7 +64,7 @@ impl RowPlan {
 			in_order: args.rows.in_order(),
 		};
 		let sets = executor.install(|| files.read())?;
-		sets.notes.iter().for_each(|note| notes.add(note.to_string()));
+		remarks.add_notes(&sets.notes);
 		let program = sets.mapping.program();
 		let task = RowsTask { program, limits: LIMITS, bytes: sets.bytes.clone(), split: sets.split() };
 		let data = executor.install(|| RowsData::new(task)).map_err(explain)?;
@@ -113,7 +75,7 @@ impl RowPlan {
 		let mut baselines = vec![(constant_name(program.target).to_string(), data.constant().clone())];
 		match executor.install(|| data.ridge()) {
 			Ok(ridge) => baselines.push(("ridge".into(), ridge)),
-			Err(error) => notes.add(format!("note: there is no ridge to compare with: {:#}", explain(error))),
+			Err(error) => remarks.add(format_args!("note: there is no ridge to compare with: {:#}", explain(error))),
 		}
 		let family = args.genes.family;
 		let genes = args.genes.of_rows(
@@ -123,9 +85,10 @@ impl RowPlan {
 		)?;
 		let candidates = genes.candidates(args.population, program.features, program.features)?;
 		if let Some(note) = genes.describe_shortage(args.population, candidates.len()) {
-			notes.add(format!("note: {note}"));
+			remarks.add(format_args!("note: {note}"));
 		}
-		let candidates = trainable(family, candidates, &data, notes)?;
+		let describe = |candidate: &Candidate| describe_row_candidate(family, candidate);
+		let candidates = trainable(candidates, |candidate| data.check(candidate), describe, remarks)?;
 		Ok(Self { family, sets, data, baselines, candidates })
 	}
 
@@ -160,8 +123,7 @@ impl RowPlan {
 		}
 	}
 
-	/// Trains all candidates. A warning names a failure, unless all fail. Once `stop` is set, those that have finished no epoch are
-	/// left out, and a note counts them.
+	/// Trains all candidates.
 	///
 	/// # Errors
 	///
@@ -171,54 +133,11 @@ impl RowPlan {
 		rule: StoppingRule,
 		executor: &Executor,
 		stop: &AtomicBool,
-		notes: &mut Notes,
+		remarks: &Remarks,
 	) -> Result<Vec<TrainedCandidate>> {
-		let epochs: u64 = self.candidates.iter().map(|candidate| u64::from(candidate.epochs)).sum();
-		let bar = progress_bar(epochs, "training {bar:30} {pos}/{len} epochs, {eta} left{msg}");
-		let progress = Progress { bar, plan: self, least: Mutex::new(u128::MAX) };
-		let control = Control::new(stop).with_observer(&progress).keeping_unfinished();
-		let runs = self.data.train(executor, &self.candidates, Grouping::Brackets(rule), &control).map_err(explain);
-		progress.bar.finish_and_clear();
-		let (mut trained, mut failure, mut stopped) = (Vec::new(), None, 0);
-		for (number, run) in runs?.into_iter().enumerate() {
-			match self.trained(number, run) {
-				Ok(one) => trained.push(one),
-				Err(error) if error.downcast_ref() == Some(&Error::Stopped) => stopped += 1,
-				Err(error) => failure = Some(error.context(describe_row_candidate(self.family, &self.candidates[number]))),
-			}
-		}
-		let all = self.candidates.len();
-		match failure {
-			Some(error) if trained.is_empty() => return Err(error),
-			Some(error) => {
-				let failed = all - trained.len() - stopped;
-				notes.add(format!("warning: {failed} of {all} candidates failed, e.g. {error:#}"));
-			}
-			None => {}
-		}
-		if stop.load(Ordering::Relaxed) {
-			ensure!(!trained.is_empty(), "stopped before any candidate had finished an epoch, so there is no model to keep");
-			notes.add(format!(
-				"note: stopped; the best model so far is kept. Of {all} candidates, {stopped} have not finished an epoch"
-			));
-		}
-		Ok(trained)
-	}
-
-	fn trained(&self, number: usize, run: TrainingRun) -> Result<TrainedCandidate> {
-		let evaluated = run.evaluated.map_err(explain)?;
-		if let Model::Net(net) = &evaluated.model {
-			self.family.check(net)?;
-		}
-		let points = run.errors.iter().map(|epoch| Point { epoch: epoch.epoch, error: self.curve_error(epoch.error) });
-		Ok(TrainedCandidate {
-			number,
-			candidate: evaluated.candidate,
-			model: evaluated.model,
-			errors: evaluated.errors,
-			curve: Curve { candidate: number, points: points.collect() },
-			seconds: run.seconds,
-		})
+		let (candidates, scale) = (self.candidates.as_slice(), |error| self.curve_error(error));
+		let population = Population { family: self.family, candidates, describe: describe_row_candidate, scale: &scale };
+		population.train(stop, remarks, |control| self.data.train(executor, candidates, Grouping::Brackets(rule), control))
 	}
 
 	/// Computes the errors of a model on validation and test.
@@ -264,24 +183,4 @@ fn largest_patch(program: &Rows, image: Image) -> Option<u8> {
 	let channels = image.channels(program.features)?;
 	let side = (MAX_PATCH / channels).isqrt() as u8;
 	Some(side.min(image.height).min(image.width))
-}
-
-/// Returns the candidates that can be trained and would be admitted. A warning counts the others, unless none is left.
-fn trainable(family: ModelFamily, candidates: Vec<Candidate>, data: &RowsData, notes: &mut Notes) -> Result<Vec<Candidate>> {
-	let (requested, mut usable, mut failure) = (candidates.len(), Vec::new(), None);
-	for candidate in candidates {
-		match data.check(&candidate).map_err(explain).with_context(|| describe_row_candidate(family, &candidate)) {
-			Ok(()) => usable.push(candidate),
-			Err(error) => failure = Some(error),
-		}
-	}
-	match failure {
-		Some(error) if usable.is_empty() => return Err(error),
-		Some(error) => {
-			let left_out = requested - usable.len();
-			notes.add(format!("warning: {left_out} of {requested} candidates are left out, e.g. {error:#}"));
-		}
-		None => {}
-	}
-	Ok(usable)
 }

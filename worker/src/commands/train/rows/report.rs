@@ -1,10 +1,15 @@
 //! Report of a training of rows.
 
-use super::plan::{RowPlan, TrainedCandidate};
+use super::plan::RowPlan;
 use crate::{
 	commands::{
 		genes::{describe_row_candidate, named_row_genes},
 		row_figures::{class_figures, class_table, value_table, ClassFigures, RowFigures},
+		train::{
+			candidates::{write_files, write_population, CandidateReport},
+			next_command::NextCommand,
+			population::TrainedCandidate,
+		},
 	},
 	report::{entry, table, write_table, LEFT, RIGHT},
 };
@@ -17,13 +22,10 @@ use doin_forecast::{
 use doin_scoring::{rows::Image, verdict::total};
 use serde::Serialize;
 use std::{
-	collections::BTreeMap,
 	fmt::{self, Display, Formatter},
 	path::PathBuf,
 };
 
-/// Candidates of a population that the text lists.
-const LISTED: usize = 10;
 /// Columns whose ranges the text lists.
 const RANGES: usize = 16;
 
@@ -94,12 +96,9 @@ pub struct RowTrainReport {
 	pub seconds: f64,
 	/// Remarks on the files and the candidates.
 	pub notes: Vec<String>,
-	/// File of the model.
+	/// File of the model and the command that uses it; `None` if the model is not kept.
 	#[serde(skip)]
-	pub saved: Option<PathBuf>,
-	/// First file of the training.
-	#[serde(skip)]
-	pub source: PathBuf,
+	pub next: Option<NextCommand>,
 	/// Files of the learning curve, empty if there is no curve; `None` if none was requested.
 	#[serde(skip)]
 	pub curve_files: Option<Vec<PathBuf>>,
@@ -152,25 +151,6 @@ struct ModelReport {
 	test: Option<RowFigures>,
 }
 
-/// Candidate of a training.
-#[derive(Debug, Serialize)]
-struct CandidateReport {
-	genes: BTreeMap<&'static str, u64>,
-	validation_error: u64,
-	best_epoch: Option<u16>,
-	epochs: Option<u16>,
-	seconds: f64,
-	/// Family and genes as text.
-	#[serde(skip)]
-	description: String,
-	/// Error on validation as text.
-	#[serde(skip)]
-	shown: String,
-	/// Epochs that were requested.
-	#[serde(skip)]
-	requested: u16,
-}
-
 impl From<&RowMapping> for MappingReport {
 	fn from(mapping: &RowMapping) -> Self {
 		let feature = |map: &doin_forecast::rows::bytes::ByteMap| FeatureReport {
@@ -213,16 +193,7 @@ impl RowTrainReport {
 				LabelMap::Values(maps) if maps.len() > 1 => error.to_string(),
 				_ => RowFigures::new(labels, &scaled, &constant[0]).shown(),
 			};
-			CandidateReport {
-				genes: named_row_genes(plan.family, &one.candidate).into_iter().collect(),
-				validation_error: error,
-				best_epoch: one.curve.best().map(|point| point.epoch),
-				epochs: one.curve.points.last().map(|point| point.epoch),
-				seconds: one.seconds,
-				description: describe_row_candidate(plan.family, &one.candidate),
-				shown,
-				requested: one.candidate.epochs,
-			}
+			CandidateReport::new(plan.family, one, named_row_genes, describe_row_candidate, shown)
 		};
 		let chosen = trained.first().map(|one| &one.model);
 		Self {
@@ -237,8 +208,7 @@ impl RowTrainReport {
 			candidates: trained.iter().map(candidate).collect(),
 			seconds: 0.0,
 			notes: Vec::new(),
-			saved: None,
-			source: PathBuf::new(),
+			next: None,
 			curve_files: None,
 			labels: labels.clone(),
 		}
@@ -253,46 +223,9 @@ impl RowTrainReport {
 		}
 	}
 
-	fn write_population(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let all = &self.candidates;
-		let shown = |at: usize| &all[at].shown;
-		let title = match &self.labels {
-			LabelMap::Values(maps) if maps.len() > 1 => "error sum",
-			labels => RowFigures::title(labels),
-		};
-		entry(
-			f,
-			"population",
-			format_args!(
-				"{} candidates; {title} on validation: best {}, median {}, worst {}",
-				all.len(),
-				shown(0),
-				shown(all.len() / 2),
-				shown(all.len() - 1)
-			),
-		)?;
-		let mut listed = table([("", RIGHT), ("", LEFT)]);
-		listed.add_rows(all.iter().take(LISTED).map(|one| [one.shown.clone(), one.description.clone()]));
-		for line in listed.lines().skip(1) {
-			entry(f, "", line.trim_end())?;
-		}
-		if all.len() > LISTED {
-			entry(f, "", format_args!("and {} more", all.len() - LISTED))?;
-		}
-		Ok(())
-	}
-
 	fn write_model(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		let Some(chosen) = self.candidates.first() else { return Ok(()) };
-		entry(f, "model", &chosen.description)?;
-		if let (Some(best), Some(last)) = (chosen.best_epoch, chosen.epochs) {
-			let requested = chosen.requested;
-			let of = if last < requested { format!("{requested}, stopped after {last}") } else { requested.to_string() };
-			entry(f, "", format_args!("net of epoch {best} of {of}; {:.2} s", chosen.seconds))?;
-			if best == 0 {
-				entry(f, "", "no epoch was better than the first weights: try other genes, e.g. --rate, --blend or --no-skip")?;
-			}
-		}
+		chosen.write(f, "no epoch was better than the first weights: try other genes, e.g. --rate, --blend or --no-skip")?;
 		entry(f, "", format_args!("{} bytes, {} multiply-accumulates per row", self.bytes, self.row_macs))
 	}
 
@@ -315,9 +248,11 @@ impl RowTrainReport {
 
 impl Display for RowTrainReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		if self.candidates.len() > 1 {
-			self.write_population(f)?;
-		}
+		let title = match &self.labels {
+			LabelMap::Values(maps) if maps.len() > 1 => "error sum",
+			labels => RowFigures::title(labels),
+		};
+		write_population(f, &self.candidates, title)?;
 		self.write_model(f)?;
 		self.write_errors(f)?;
 		match &self.labels {
@@ -331,28 +266,16 @@ impl Display for RowTrainReport {
 			}
 			LabelMap::Values(_) => {}
 		}
-		match self.curve_files.as_deref() {
-			None => {}
-			Some([]) => entry(f, "curve", "none: a linear model is solved in closed form, not trained epoch by epoch")?,
-			Some(files) => {
-				let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-				entry(f, "curve", names.join(", "))?;
-			}
-		}
-		match &self.saved {
-			Some(out) => {
-				let (out, source) = (out.display(), self.source.display());
-				entry(f, "saved", format_args!("{out}: doin-worker predict --model {out} --csv {source}"))
-			}
-			None => entry(f, "saved", "nowhere: keep the model with --out model.doin"),
-		}
+		write_files(f, self.curve_files.as_deref(), self.next.as_ref())
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::args::ReadArgs;
 	use doin_forecast::rows::labels::ClassMap;
+	use std::path::Path;
 
 	fn figures(rate: f64) -> RowFigures {
 		RowFigures {
@@ -391,8 +314,7 @@ mod tests {
 			candidates: vec![candidate],
 			seconds: 1.5,
 			notes: vec!["note: a".into()],
-			saved: Some("m.doin".into()),
-			source: "a.csv".into(),
+			next: Some(NextCommand::predict(Path::new("m.doin"), &Path::new("a.csv").into(), &ReadArgs::default(), "rows")),
 			curve_files: None,
 			labels,
 		}
@@ -422,6 +344,6 @@ saved       m.doin: doin-worker predict --model m.doin --csv a.csv
 		assert_eq!((&json["mapping"]["classes"], &json["mapping"]["label"]), (&serde_json::json!(["A", "B"]), &"y".into()));
 		assert_eq!((&json["arrangement"]["train_end"], &json["classes"][0]["wrong"]), (&800.into(), &1.into()));
 		assert_eq!((&json["notes"], &json["family"]), (&serde_json::json!(["note: a"]), &"mlp".into()));
-		assert!(json["saved"].is_null() && json["labels"].is_null() && json["candidates"][0]["shown"].is_null());
+		assert!(json["next"].is_null() && json["labels"].is_null() && json["candidates"][0]["shown"].is_null());
 	}
 }

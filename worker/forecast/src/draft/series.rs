@@ -1,8 +1,18 @@
-//! Draft of a domain: its record, made from a series, and what an owner should know before paying for it.
+//! Draft of the domain of a series.
 
+use super::{
+	initial::{initial, Initial, Simple},
+	terms::{within, DomainTerms},
+	text::{bounded_text, gene, shortened, stem, Text, NAME_BYTES, UNIT_BYTES},
+	NewDomain,
+};
 use crate::{
 	csv::{number::LARGEST, Note},
 	quantise::Quantised,
+	sealed::{
+		layout::{Layout, Unit},
+		series as steps, SealedData,
+	},
 	season::find_season,
 	series::{ReadOptions, Series},
 	spec::check_classes,
@@ -10,36 +20,27 @@ use crate::{
 	target::{self, TargetOptions},
 	units::exact,
 };
-use anyhow::{anyhow, bail, ensure, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
 	generator::{self, FitReport},
+	rungs::{self, Rung},
 	Dataset, ForecastTask,
 };
-use doin_primitives::{
-	bounded_collections::{BoundedVec, ConstU32},
-	domain::{MAX_MODEL_BYTES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR},
-	DomainSpec, Evidence, Gene, Growth, Limits, Split,
-};
+use doin_primitives::{domain::PAGE_VALUES, DomainSpec, Evidence, Gene, Growth, Limits, Page, Split};
 use doin_scoring::{
 	program::{CHUNKS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_WINDOWS},
-	Forecast, Loss, Program, Target, WindowPhase,
+	Forecast, Loss, Model, Program, Target, WindowPhase,
 };
-use std::path::Path;
 
 /// Per cent of the rows that train; the next [`VALIDATION_PERCENT`] validate, and the rest is held out.
 const TRAINING_PERCENT: usize = 70;
 /// Per cent of the rows that validate.
 const VALIDATION_PERCENT: usize = 15;
-/// Most bytes of the name of a domain.
-const NAME_BYTES: u32 = 64;
-/// Most bytes of the text of a unit.
-const UNIT_BYTES: u32 = 32;
+/// Windows of a drawn chunk of a generated series.
+const WINDOWS: u16 = 16;
 /// Multiply-accumulates per window that suffice for the nets of the trainer.
 const ENOUGH_MACS: u32 = 32_768;
-
-/// Text of a record.
-type Text<const N: u32> = BoundedVec<u8, ConstU32<N>>;
 
 /// Part of a file that becomes a domain, and its forecast. `None` leaves a value to the draft.
 #[derive(Clone, Debug)]
@@ -80,36 +81,11 @@ impl Default for DraftOptions {
 	}
 }
 
-/// Terms of a domain that do not depend on its series.
-#[derive(Clone, Debug)]
-pub struct DomainTerms {
-	/// Chunks of a recomputation.
-	pub chunks: u16,
-	/// Windows of a drawn chunk.
-	pub windows: u16,
-	/// Least improvement of an accepted candidate, in parts per million.
-	pub min_improvement: u32,
-	/// Loss at which the domain counts as solved, 2²⁰ being that of the initial champion; 0 for never.
-	pub target: u32,
-	/// Most bytes of a model.
-	pub model_bytes: u32,
-	/// Most multiply-accumulates of a model per window; as many as the small class of evaluators serves if `None`.
-	pub window_macs: Option<u32>,
-}
-
-impl Default for DomainTerms {
-	fn default() -> Self {
-		Self { chunks: 32, windows: 16, min_improvement: 5_000, target: 0, model_bytes: 64 * 1024, window_macs: None }
-	}
-}
-
-/// Domain that is not registered yet.
+/// Domain of a series that is not registered yet.
 #[derive(Clone, Debug)]
 pub struct Draft {
-	/// Record of the domain.
-	pub spec: DomainSpec,
-	/// Series in raw units, step by step.
-	pub values: Vec<i32>,
+	/// Domain to register.
+	pub domain: NewDomain,
 	/// Raw unit, in units of the column.
 	pub quantum: f64,
 	/// Name and raw unit of each further column.
@@ -122,6 +98,8 @@ pub struct Draft {
 	pub fit: Option<FitReport>,
 	/// Errors of simple models.
 	pub baselines: Vec<BaselineRow>,
+	/// Name of the initial champion, one of these.
+	pub initial: String,
 	/// Remarks on the file, for the user.
 	pub notes: Vec<Note>,
 }
@@ -139,7 +117,7 @@ impl Draft {
 			"invalid --scale {}: expected a finite factor other than 0",
 			options.scale
 		);
-		let Table { column, inputs, mut series, .. } = Table::read(source, column, &options.read)?;
+		let Table { file, column, inputs, mut series } = Table::read(source, column, &options.read)?;
 		series.values.iter_mut().for_each(|value| *value *= options.scale);
 		ensure!(
 			series.values.iter().all(|value| value.abs() <= LARGEST),
@@ -149,7 +127,9 @@ impl Draft {
 		let default_name = shortened::<NAME_BYTES>(&format!("{} {column}", stem(&source.path)));
 		// The columns by the names that they have in the file.
 		let options = DraftOptions { read: ReadOptions { inputs, ..options.read.clone() }, ..options.clone() };
-		Self::new(&series, &column, options.name.as_deref().unwrap_or(&default_name), &options, terms)
+		let mut draft = Self::new(&series, &column, options.name.as_deref().unwrap_or(&default_name), &options, terms)?;
+		draft.domain.sealed.iter_mut().for_each(|sealed| sealed.file.clone_from(&file));
+		Ok(draft)
 	}
 
 	/// Drafts a domain of a series whose values are in units of `column`.
@@ -159,23 +139,24 @@ impl Draft {
 	/// Errors as [`Draft::from_csv`] does.
 	pub fn new(series: &Series, column: &str, name: &str, options: &DraftOptions, terms: &DomainTerms) -> Result<Self> {
 		let mut forecast = forecast(series, options, terms)?;
-		let rows = series.rows();
-		check_rows(rows, &forecast)?;
-		let quantised = series.quantise(forecast.horizon.into(), options.unit)?;
+		let layout = layout(series.rows(), &forecast, terms)?;
+		let quantised = steps::quantise(series, layout.published, forecast.horizon.into(), options.unit)?;
 		let (unit, shortened) = unit_text(&quantised, column, options.unit_name.as_deref())?;
-		let Quantised { values, quantum, inputs } = quantised;
+		let Quantised { mut values, quantum, inputs } = quantised;
 		forecast.target = options.target.target(quantum)?;
-		let split = Split {
-			train_end: percent_of(rows, TRAINING_PERCENT),
-			validation_end: percent_of(rows, TRAINING_PERCENT + VALIDATION_PERCENT),
-		};
+		let split = split(&layout);
+		let segments = steps::segments(&values, forecast.channels, &layout);
+		values.truncate(layout.published * usize::from(forecast.channels));
+		let data_root = data_hash(&values);
 		// A generator makes one channel. Without one, the validation part itself is the evidence, and nothing is minted.
-		let (evidence, fit) = if forecast.channels == 1 {
-			let fitted = generator::fit(&values[..split.train_end as usize], &forecast);
-			let (generator, fit) = fitted.context("no generator fits the series")?;
-			(Evidence::Synthetic(generator), Some(fit))
-		} else {
-			(Evidence::Public, None)
+		let (evidence, fit) = match &terms.sealed {
+			Some(sealed) => (Evidence::Sealed { units: layout.segment, stake: sealed.stake }, None),
+			None if forecast.channels == 1 => {
+				let fitted = generator::fit(&values[..split.train_end as usize], &forecast);
+				let (generator, fit) = fitted.context("no generator fits the series")?;
+				(Evidence::Synthetic(generator), Some(fit))
+			}
+			None => (Evidence::Public, None),
 		};
 		let spec = DomainSpec {
 			name: bounded_text(name, "name", "--name")?,
@@ -186,44 +167,34 @@ impl Draft {
 				window_macs: terms.window_macs.unwrap_or_else(|| small_class_macs(&forecast, &split)),
 			},
 			program: Program::Forecast(forecast),
-			data_root: data_hash(&values),
+			data_root,
 			values: values.len() as u32,
-			growth: Growth::Fixed,
+			growth: if terms.sealed.is_some() { Growth::Appending } else { Growth::Fixed },
 			split,
+			licence: terms.licence()?,
 			evidence,
 			min_improvement: terms.min_improvement,
 			target: terms.target,
 		};
-		let baselines = baselines(&spec, &values)?;
+		let (baselines, rungs) = baselines(&spec, &values)?;
 		let inputs = options.read.inputs.iter().cloned().zip(inputs).collect();
 		let season_found = options.season.is_none();
 		let (filled, mut notes) = (series.filled, series.notes.clone());
 		notes.extend(shortened);
-		Ok(Self { spec, values, quantum, inputs, filled, season_found, fit, baselines, notes })
+		let Initial { name: initial, linear } = initial(&spec, &simple(&rungs, terms.linear), &mut notes);
+		let file = name.to_string();
+		let sealed = terms.sealed.as_ref().map(|_| SealedData { file, unit: Unit::Steps, data_root, segments });
+		let pages = values.chunks(PAGE_VALUES as usize).filter_map(|page| Page::from_values(page.to_vec())).collect();
+		let domain = NewDomain { spec, pages, linear, sealed };
+		Ok(Self { domain, quantum, inputs, filled, season_found, fit, baselines, initial, notes })
 	}
 
 	/// Returns the program, if it is a forecast.
 	pub fn forecast(&self) -> Option<&Forecast> {
-		match &self.spec.program {
+		match &self.domain.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) => None,
+			Program::Quadratic(_) | Program::Rows(_) => None,
 		}
-	}
-
-	/// Returns `true` if improvements of the domain can be minted for, so that it may be put on the ballot. A domain on public
-	/// evidence pays a bounty only.
-	pub fn is_mintable(&self) -> bool {
-		self.spec.evidence.value() > 0
-	}
-}
-
-/// Returns the name of a file without its extensions; `stdin` for standard input.
-fn stem(path: &Path) -> String {
-	let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-	let name = name.strip_suffix(".gz").unwrap_or(&name);
-	match name {
-		"-" => "stdin".into(),
-		_ => name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem }).into(),
 	}
 }
 
@@ -236,21 +207,48 @@ fn forecast(series: &Series, options: &DraftOptions, terms: &DomainTerms) -> Res
 	let history = options.history.unwrap_or(default.clamp(season, MAX_HISTORY));
 	check_lengths(season, horizon, history, terms)?;
 	target::check_span("history", history, channels, horizon)?;
-	Ok(Forecast {
+	let mut forecast = Forecast {
 		horizon,
 		history,
 		season,
-		chunks: terms.chunks,
-		windows: terms.windows,
+		chunks: terms.chunks.unwrap_or(*CHUNKS.start()),
+		windows: terms.windows.unwrap_or(WINDOWS),
 		channels,
 		target: Target::Values,
 		loss: Loss::Absolute,
 		phase: WindowPhase::Hidden,
-	})
+	};
+	if let (Some(sealed), None) = (&terms.sealed, terms.windows) {
+		forecast.windows = steps::windows(&forecast, sealed.segment)?;
+	}
+	Ok(forecast)
 }
 
-/// Checks the record, and computes the errors of simple models.
-fn baselines(spec: &DomainSpec, values: &[i32]) -> Result<Vec<BaselineRow>> {
+/// Returns the places of the published steps and of the segments.
+fn layout(rows: usize, forecast: &Forecast, terms: &DomainTerms) -> Result<Layout> {
+	match &terms.sealed {
+		Some(sealed) => steps::layout(rows, forecast, sealed.segments, rows_needed(forecast)),
+		None => {
+			check_rows(rows, forecast)?;
+			Ok(Layout { published: rows, segments: 0, segment: 0 })
+		}
+	}
+}
+
+/// Returns the ends of the steps that train and validate. Nothing is held out where segments follow.
+fn split(layout: &Layout) -> Split {
+	let rows = layout.published;
+	match layout.segments {
+		0 => Split {
+			train_end: percent_of(rows, TRAINING_PERCENT),
+			validation_end: percent_of(rows, TRAINING_PERCENT + VALIDATION_PERCENT),
+		},
+		_ => Split { train_end: percent_of(rows, 100 - VALIDATION_PERCENT), validation_end: rows as u32 },
+	}
+}
+
+/// Checks the record, and returns the errors of simple models beside those that the domain admits.
+fn baselines(spec: &DomainSpec, values: &[i32]) -> Result<(Vec<BaselineRow>, Vec<Rung>)> {
 	let data = Dataset::new(ForecastTask::new(spec, values.to_vec())?, 0, 0)?;
 	spec.check().map_err(|error| anyhow!("the chain would reject the record: {error:?}"))?;
 	check_classes(&data)?;
@@ -259,7 +257,13 @@ fn baselines(spec: &DomainSpec, values: &[i32]) -> Result<Vec<BaselineRow>> {
 		baselines.iter().take(2).all(|row| row.validation.error > 0),
 		"repeating earlier values makes no error on the validation part: there is nothing to improve"
 	);
-	Ok(baselines)
+	Ok((baselines, rungs::rungs(&data, 0)?))
+}
+
+/// Returns the models that may become the initial champion: all of them, or those of the chain if `linear` is `false`.
+fn simple(rungs: &[Rung], linear: bool) -> Vec<Simple<'_>> {
+	let models = rungs.iter().filter(|rung| linear || !matches!(rung.model, Model::Net(_)));
+	models.map(|rung| Simple { name: rung.name, model: &rung.model, error: rung.validation_error }).collect()
 }
 
 fn percent_of(rows: usize, percent: usize) -> u32 {
@@ -286,22 +290,6 @@ fn unit_text(quantised: &Quantised, column: &str, requested: Option<&str>) -> Re
 	Ok((bounded_text(&short, "unit", "--unit-name")?, note))
 }
 
-/// Returns the text if it has at most `N` bytes, or its beginning and an ellipsis.
-fn shortened<const N: u32>(text: &str) -> String {
-	let ellipsis = "…";
-	if text.len() <= N as usize {
-		return text.to_string();
-	}
-	let most = N as usize - ellipsis.len();
-	let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or(0);
-	text[..end].trim_end().to_string() + ellipsis
-}
-
-fn bounded_text<const N: u32>(text: &str, field: &str, option: &str) -> Result<Text<N>> {
-	let bytes = text.as_bytes().to_vec();
-	bytes.try_into().map_err(|_| anyhow!("the {field} `{text}` is longer than {N} bytes: choose a shorter one with {option}"))
-}
-
 /// Returns the most multiply-accumulates per window at which the costliest chunk stays in the small class, at
 /// most [`ENOUGH_MACS`].
 fn small_class_macs(forecast: &Forecast, split: &Split) -> u32 {
@@ -312,13 +300,6 @@ fn small_class_macs(forecast: &Forecast, split: &Split) -> u32 {
 
 /// Returns the search space of the worker's trainer.
 fn genes(forecast: &Forecast) -> Vec<Gene> {
-	let gene = |name: &str, lo: i64, hi: i64, log| Gene {
-		name: name.as_bytes().to_vec().try_into().unwrap_or_default(),
-		lo,
-		hi,
-		log,
-		frac: 0,
-	};
 	vec![
 		gene("window", forecast.horizon.min(forecast.history).into(), forecast.history.into(), false),
 		gene("width", 4, 64, true),
@@ -332,20 +313,12 @@ fn genes(forecast: &Forecast) -> Vec<Gene> {
 }
 
 fn check_lengths(season: u16, horizon: u16, history: u16, terms: &DomainTerms) -> Result<()> {
-	let within = |name: &str, value: u32, lo: u32, hi: u32| {
-		if (lo..=hi).contains(&value) {
-			return Ok(());
-		}
-		bail!("invalid --{name} {value}: expected a value from {lo} to {hi}")
-	};
 	within("season", season.into(), 1, MAX_SEASON)?;
 	within("horizon", horizon.into(), 1, MAX_HORIZON.into())?;
 	within("history", history.into(), season.into(), MAX_HISTORY.into())?;
-	within("chunks", terms.chunks.into(), (*CHUNKS.start()).into(), (*CHUNKS.end()).into())?;
-	within("windows", terms.windows.into(), 1, MAX_WINDOWS.into())?;
-	within("min-improvement", terms.min_improvement, MIN_IMPROVEMENT_FLOOR, 999_999)?;
-	within("window-macs", terms.window_macs.unwrap_or(1), 1, MAX_WINDOW_MACS)?;
-	within("model-bytes", terms.model_bytes, 64, MAX_MODEL_BYTES)
+	within("chunks", terms.chunks.unwrap_or(*CHUNKS.start()).into(), (*CHUNKS.start()).into(), (*CHUNKS.end()).into())?;
+	within("windows", terms.windows.unwrap_or(WINDOWS).into(), 1, MAX_WINDOWS.into())?;
+	terms.check()
 }
 
 /// Checks that the number of rows is possible; the error names the number that is.

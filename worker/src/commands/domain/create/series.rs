@@ -1,27 +1,23 @@
-//! Report of `domain create`.
+//! Report of the draft of a series.
 
-use crate::{
-	commands::registration::Price,
-	report::{entry, table, write_table, LEFT, RIGHT},
-};
+use super::rows::SealedReport;
+use crate::report::{entry, table, write_table, LEFT, RIGHT};
 use anyhow::{Context, Result};
 use doin_compute::{
 	baseline::{BaselineRow, ErrorSummary},
 	generator::{Comparison, FitReport},
 };
 use doin_forecast::{decimal, error_name, error_size, season::describe_season, significant, target, Draft};
-use doin_primitives::{Balance, DomainId, Evidence, Gene, Limits, ProgramKind, Split};
+use doin_primitives::{Evidence, Gene, Limits, ProgramKind, Split};
 use doin_scoring::{Generator, Target};
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
 use std::fmt::{self, Display, Formatter};
 
-/// Report of `domain create`.
+/// Report of the draft of a series.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DraftReport {
-	/// Identifier, once registered.
-	pub domain: Option<DomainId>,
 	name: String,
 	program: ProgramKind,
 	unit: String,
@@ -43,16 +39,10 @@ pub struct DraftReport {
 	target: u32,
 	data_root: String,
 	generator: Option<Generator>,
+	sealed: Option<SealedReport>,
 	baselines: Vec<BaselineReport>,
-	/// Fee that registration burns, in plancks; `None` without a node.
-	#[serde(with = "As::<Option<DisplayFromStr>>")]
-	pub fee: Option<Balance>,
-	#[serde(with = "As::<Option<DisplayFromStr>>")]
-	deposit: Option<Balance>,
-	#[serde(with = "As::<Option<DisplayFromStr>>")]
-	nomination_deposit: Option<Balance>,
-	/// Remarks on the file.
-	pub notes: Vec<String>,
+	/// Name of the initial champion, one of the baselines.
+	initial: String,
 	/// Target as text.
 	#[serde(skip)]
 	description: String,
@@ -91,7 +81,7 @@ impl DraftReport {
 	///
 	/// Errors if the program is not a forecast.
 	pub fn new(draft: &Draft) -> Result<Self> {
-		let spec = &draft.spec;
+		let spec = &draft.domain.spec;
 		let forecast = draft.forecast().context("only forecasts are made of files")?;
 		let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 		let (steps, classes) = match &forecast.target {
@@ -109,7 +99,6 @@ impl DraftReport {
 		};
 		let input = |(column, unit): &(String, f64)| InputReport { column: column.clone(), unit: *unit };
 		Ok(Self {
-			domain: None,
 			name: text(&spec.name),
 			program: (&spec.program).into(),
 			unit: text(&spec.unit),
@@ -132,13 +121,11 @@ impl DraftReport {
 			data_root: format!("0x{}", hex::encode(spec.data_root)),
 			generator: match &spec.evidence {
 				Evidence::Synthetic(generator) => Some(generator.clone()),
-				Evidence::Public | Evidence::Sealed | Evidence::Live => None,
+				Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } => None,
 			},
+			sealed: SealedReport::of(&draft.domain),
 			baselines: draft.baselines.iter().map(baseline).collect(),
-			fee: None,
-			deposit: None,
-			nomination_deposit: None,
-			notes: Vec::new(),
+			initial: draft.initial.clone(),
 			description: target::describe(forecast, draft.quantum),
 			season_found: draft.season_found,
 			fit: draft.fit.clone(),
@@ -146,23 +133,21 @@ impl DraftReport {
 		})
 	}
 
-	/// Adds the costs.
-	pub fn set_price(&mut self, price: Price) {
-		(self.fee, self.deposit, self.nomination_deposit) = (Some(price.fee), Some(price.deposit), Some(price.nomination));
-	}
-
 	fn write_series(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		let rows = self.values / u32::from(self.channels);
 		let Split { train_end, validation_end } = self.split;
 		let filled = if self.filled > 0 { format!(", {} of them interpolated", self.filled) } else { String::new() };
+		let held_out = match (&self.sealed, rows - validation_end) {
+			(Some(_), _) => String::new(),
+			(None, held_out) => format!(", {held_out} are held out"),
+		};
 		entry(
 			f,
 			"series",
 			format_args!(
-				"{rows} values in units of {}{filled}; {train_end} train, {} validate, {} are held out",
+				"{rows} values in units of {}{filled}; {train_end} train, {} validate{held_out}",
 				self.unit,
-				validation_end - train_end,
-				rows - validation_end
+				validation_end - train_end
 			),
 		)?;
 		if self.inputs.is_empty() {
@@ -174,6 +159,9 @@ impl DraftReport {
 	}
 
 	fn write_evidence(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		if let Some(sealed) = &self.sealed {
+			return sealed.write(f, "steps");
+		}
 		let Some(fit) = &self.fit else {
 			return entry(
 				f,
@@ -215,7 +203,8 @@ impl Display for DraftReport {
 		for row in &self.baselines {
 			baselines.add_row([row.name.clone(), shown(Some(row.validation)), shown(row.tail), shown(row.practice)]);
 		}
-		write_table(f, "baselines", &baselines)
+		write_table(f, "baselines", &baselines)?;
+		entry(f, "", format_args!("the initial champion is {}: models that err less are paid", self.initial))
 	}
 }
 
@@ -239,7 +228,7 @@ mod tests {
 
 	#[test]
 	fn the_demo_series_is_reported_as_text_and_json() {
-		let mut report = DraftReport::new(&co2()).unwrap();
+		let report = DraftReport::new(&co2()).unwrap();
 		let text = report.to_string();
 		assert!(text.starts_with(
 			"domain      Mauna Loa CO2, weekly, 13 weeks ahead\nseries      2284 values in units of 0.01 ppm; 1598 train"
@@ -248,15 +237,12 @@ mod tests {
 		assert!(text.contains("verdicts    32 chunks of 16 windows; at least 5000 ppm better"), "{text}");
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!(json["generator"]["template"].as_array().unwrap().len(), 52);
-		assert_eq!(
-			(&json["program"], &json["fee"], &json["domain"]),
-			(&"forecast".into(), &None::<u8>.into(), &None::<u8>.into())
-		);
+		let rows: Vec<&str> = json["baselines"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+		assert_eq!(rows, ["repeat-last", "seasonal", "ridge", "mean of ridges"]);
+		let initial = json["initial"].as_str().unwrap();
+		assert!(rows[2..].contains(&initial), "the best linear model: {initial}");
+		assert!(text.contains(&format!("the initial champion is {initial}")), "{text}");
+		assert_eq!((&json["program"], json["sealed"].is_null()), (&"forecast".into(), true));
 		assert!(json["baselines"][0]["validation"].is_string() && json["dataRoot"].as_str().unwrap().starts_with("0x"));
-		report.set_price(Price { fee: 1, deposit: u128::MAX, nomination: 3 });
-		let json = serde_json::to_value(&report).unwrap();
-		assert_eq!((&json["fee"], &json["nominationDeposit"]), (&"1".into(), &"3".into()));
-		assert_eq!(json["deposit"], u128::MAX.to_string());
-		assert_eq!(json["notes"], serde_json::json!([]));
 	}
 }

@@ -1,0 +1,295 @@
+//! Driver of the owner: reads views, asks the policy, opens segments.
+
+use super::{
+	funds::{ensure_funds, opening, payer, KnownFee},
+	lock::SegmentKeyLock,
+	policy::{Condition, OpenReason, Policy, Step, View, Warning},
+	seals::{data_of, openable_data_of, Openable, RebuiltDomain},
+	Owned, TARGET,
+};
+use crate::{amount::Amount, optimizer::BidLimits, retry::Retry};
+use anyhow::{Context, Result};
+use codec::Encode;
+use doin_chain::{Account, Chain, Head, ReadError, Signer, SubmitError, Urgency};
+use doin_primitives::{evidence::MISSED_PENALTY, views::EvidenceView, Balance, BlockNumber, DomainId, MILLION};
+use std::time::Duration;
+
+/// Pause after a failed look at the chain or a failed call. The best block may stay the same for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Errors of a call that another account has made first, or whose segment is not asked for any more.
+const OVERTAKEN: [&str; 2] = ["Evidence::NotAwaited", "Evidence::WrongIndex"];
+
+/// The owner of one sealed domain.
+pub struct Owner {
+	chain: Chain,
+	/// Signs the calls that open segments, and pays their fees.
+	signer: Signer,
+	owned: Owned,
+	domain: RebuiltDomain,
+	policy: Policy,
+	/// Blocks in which a segment can be opened, after the commits, as they were read last.
+	window: BlockNumber,
+	/// Highest tip of a call that opens a segment, in plancks.
+	max_tip: Balance,
+	/// Pauses between the readings of a file that does not fit.
+	reading: Retry,
+	fee: KnownFee,
+	_lock: SegmentKeyLock,
+}
+
+/// Compares the file of a domain with the hashes on the chain, and checks that the account of `signer` can pay for openings. Nothing
+/// is sent, and another process may open segments meanwhile.
+///
+/// # Errors
+///
+/// Errors if file or key are not those of the domain, if the account lacks money, and if the node cannot be read.
+pub async fn check(chain: &Chain, signer: &Signer, owned: &Owned) -> Result<()> {
+	let head = chain.head();
+	let domain = data_of(chain, head, owned).await?;
+	let EvidenceView { opened, sealed, .. } = domain.evidence;
+	if opened < sealed {
+		let call = opening(&domain, owned, opened)?;
+		ensure_funds(&payer(chain, head, signer, &call, &mut KnownFee::default()).await?)?;
+	}
+	Ok(())
+}
+
+impl Owner {
+	/// Rebuilds the segments of a domain, and compares them with the hashes on the chain. Nothing is sent. Segments that have changed
+	/// are logged, and the others are opened.
+	///
+	/// # Errors
+	///
+	/// Errors if no segment can be opened with file and key, if another process opens the segments of the domain, and if the node
+	/// cannot be read.
+	pub async fn open(chain: Chain, signer: Signer, owned: Owned, limits: &BidLimits) -> Result<Self> {
+		let head = chain.head();
+		let (domain, Openable { usable, fault }) = openable_data_of(&chain, head, &owned).await?;
+		let lock = SegmentKeyLock::acquire(&owned, &domain.spec.data_root)?;
+		let window = chain.round_params(head).await?.evidence;
+		let max_tip = limits.max_tip(penalty(&chain, &domain).await?);
+		let RebuiltDomain { evidence: EvidenceView { sealed, opened, purse, .. }, data, .. } = &domain;
+		tracing::info!(
+			target: TARGET,
+			domain = owned.domain,
+			file = data.file,
+			sealed,
+			opened,
+			usable = usable.len(),
+			purse = %Amount(*purse),
+			account = %signer.hot(),
+			"the file fits the hashes on the chain; opening each segment when a round waits for it"
+		);
+		report_fault(owned.domain, fault.as_ref());
+		let policy = Policy::new(usable);
+		let (reading, fee) = (Retry::default(), KnownFee::default());
+		Ok(Self { chain, signer, owned, domain, policy, window, max_tip, reading, fee, _lock: lock })
+	}
+
+	/// [Opens](Owner::open) a domain, also if the node cannot be read for a while.
+	///
+	/// # Errors
+	///
+	/// Those of [`Owner::open`] that another attempt does not mend.
+	pub async fn open_patiently(chain: Chain, signer: Signer, owned: Owned, limits: &BidLimits) -> Result<Self> {
+		loop {
+			let head = chain.head();
+			match Self::open(chain.clone(), signer.clone(), owned.clone(), limits).await {
+				Err(error) if error.downcast_ref::<ReadError>().is_some_and(ReadError::is_transient) => {
+					tracing::warn!(target: TARGET, domain = owned.domain, "{error:#}; trying again");
+					chain.next_head(head).await;
+				}
+				opened => return opened,
+			}
+		}
+	}
+
+	/// Opens segments until the domain is removed or the future is dropped.
+	///
+	/// # Errors
+	///
+	/// Never errors: a failure is logged, and tried again at the next block.
+	pub async fn run(mut self) -> Result<()> {
+		let mut head = self.chain.head();
+		loop {
+			match self.look(head).await {
+				Ok(true) => {}
+				Ok(false) => {
+					tracing::info!(target: TARGET, domain = self.owned.domain, "domain was removed; nothing is left to open");
+					return Ok(());
+				}
+				Err(error) => {
+					tracing::warn!(target: TARGET, domain = self.owned.domain, "{error:#}");
+					tokio::time::sleep(RETRY_PAUSE).await;
+				}
+			}
+			head = self.chain.next_head(head).await;
+		}
+	}
+
+	/// Does what is due at `head`. Returns `false` if the domain does not exist any more.
+	///
+	/// A segment that is due is opened before anything is read that its opening does not need.
+	#[tracing::instrument(
+		target = "doin::owner", name = "own", skip_all, fields(domain = self.owned.domain, block = head.number)
+	)]
+	async fn look(&mut self, head: Head) -> Result<bool> {
+		let Some(evidence) = self.chain.evidence(head, self.owned.domain).await? else { return Ok(false) };
+		let is_asked = evidence.awaited.is_some() || evidence.suspended.is_some();
+		if self.has_to_read(&evidence, head.number, is_asked) {
+			self.read_again(head).await;
+		}
+		let finalized = if evidence.awaited.is_some() { self.finalized_evidence().await } else { None };
+		if let Some(window) = self.window_at(head).await {
+			self.window = window;
+		}
+		let view = View { block: head.number, evidence: &evidence, finalized: finalized.as_ref(), window: self.window };
+		match self.policy.step(&view) {
+			Step::Open { index, before, reason } => self.open_segment(head, index, before, reason).await?,
+			Step::Warn(warning) => warn(&warning),
+			Step::Wait if is_asked => {}
+			Step::Wait => self.look_after_money(head, &evidence).await?,
+		}
+		Ok(true)
+	}
+
+	/// Returns `true` if the file has to be read again at `block`: segments were sealed since, or the next one cannot be opened. While a
+	/// round waits, only a segment that cannot be opened is worth the time.
+	fn has_to_read(&self, evidence: &EvidenceView<Account>, block: BlockNumber, is_asked: bool) -> bool {
+		let has_more = evidence.sealed > self.domain.evidence.sealed;
+		let lacks_next = evidence.opened < evidence.sealed && !self.policy.can_open(evidence.opened);
+		(lacks_next || has_more && !is_asked) && self.reading.is_due(block)
+	}
+
+	/// Reads the file again. If that fails, the segments that were checked are opened all the same.
+	async fn read_again(&mut self, head: Head) {
+		match openable_data_of(&self.chain, head, &self.owned).await {
+			Ok((domain, Openable { usable, fault })) => {
+				tracing::info!(
+					target: TARGET, sealed = domain.evidence.sealed, usable = usable.len(), "file was read again, and fits the hashes on the chain"
+				);
+				report_fault(self.owned.domain, fault.as_ref());
+				if fault.is_some() {
+					self.reading.fail(head.number);
+				} else {
+					self.reading = Retry::default();
+				}
+				self.policy.set_segments(usable);
+				self.domain = domain;
+			}
+			Err(error) => {
+				let again = self.reading.fail(head.number);
+				tracing::error!(target: TARGET, again, "file cannot be used, and is read again at block {again}: {error:#}");
+			}
+		}
+	}
+
+	/// Returns the evidence at the last finalized block. A failure is logged: the segment is opened without it in the last quarter of its
+	/// window.
+	async fn finalized_evidence(&self) -> Option<EvidenceView<Account>> {
+		let read = match self.chain.finalized().await {
+			Ok(finalized) => self.chain.evidence(finalized, self.owned.domain).await,
+			Err(error) => Err(error),
+		};
+		match read {
+			Ok(evidence) => evidence,
+			Err(error) => {
+				tracing::warn!(target: TARGET, "the finalized block cannot be read: {:#}", anyhow::Error::from(error));
+				None
+			}
+		}
+	}
+
+	/// Returns the blocks in which a segment can be opened. A failure is logged.
+	async fn window_at(&self, head: Head) -> Option<BlockNumber> {
+		match self.chain.round_params(head).await {
+			Ok(params) => Some(params.evidence),
+			Err(error) => {
+				tracing::debug!(target: TARGET, "lengths of a round cannot be read: {:#}", anyhow::Error::from(error));
+				None
+			}
+		}
+	}
+
+	/// Warns if the purse or the account that pays for openings lacks money.
+	async fn look_after_money(&mut self, head: Head, evidence: &EvidenceView<Account>) -> Result<()> {
+		let payer = match opening(&self.domain, &self.owned, evidence.opened) {
+			Ok(call) if evidence.opened < evidence.sealed => {
+				Some(payer(&self.chain, head, &self.signer, &call, &mut self.fee).await?)
+			}
+			_ => None,
+		};
+		let least_purse = self.chain.work(head).await?.reward;
+		let weight = self.chain.domain(head, self.owned.domain).await?.map_or(0, |domain| domain.weight);
+		if let Some(warning) = self.policy.warning(&Condition { evidence, weight, least_purse, payer }) {
+			warn(&warning);
+		}
+		Ok(())
+	}
+
+	/// Opens segment `index` before block `before`.
+	async fn open_segment(&mut self, head: Head, index: u16, before: Option<BlockNumber>, reason: OpenReason) -> Result<()> {
+		match reason {
+			OpenReason::CommitsFinal => {}
+			OpenReason::WindowEnds => tracing::warn!(
+				target: TARGET, index, ?before, "the request for the segment is not final yet, and the time to open it is ending; opening it"
+			),
+			OpenReason::Suspended => tracing::warn!(
+				target: TARGET, index, "the segment was not opened in time, and the domain takes no commits until it is; opening it"
+			),
+		}
+		let call = opening(&self.domain, &self.owned, index)?;
+		let urgency = before.map_or(Urgency::Relaxed, |block| Urgency::Staked { block, max_tip: self.max_tip });
+		match self.chain.submit(&self.signer, &call, urgency).await {
+			Ok(included) => tracing::info!(
+				target: TARGET,
+				index,
+				included_in = included.block.number,
+				fee = %Amount(included.fee),
+				"segment opened: its bytes are public from now on"
+			),
+			Err(error) if is_overtaken(&error) => {
+				tracing::info!(target: TARGET, index, "no round waits for the segment any more: another call opened it, or its round is gone");
+			}
+			Err(error @ SubmitError::Failed { .. }) => match self.policy.refuse(index, head.number) {
+				Some(again) => return Err(error).with_context(|| format!("segment {index} is opened again at block {again}")),
+				None => {
+					return Err(error).with_context(|| {
+						format!("segment {index} cannot be opened, and no further call is paid for: check it with `doin-worker own --check`")
+					})
+				}
+			},
+			Err(error) => return Err(error).with_context(|| format!("segment {index} is not opened, which is tried again")),
+		}
+		Ok(())
+	}
+}
+
+/// Logs the segments that cannot be opened.
+fn report_fault(domain: DomainId, fault: Option<&anyhow::Error>) {
+	if let Some(fault) = fault {
+		tracing::error!(target: TARGET, domain, "{fault:#}. The other segments are opened when rounds wait for them");
+	}
+}
+
+/// Returns the part of the deposit of a domain that burns if a segment is not opened in time, in plancks.
+async fn penalty(chain: &Chain, domain: &RebuiltDomain) -> Result<Balance> {
+	let base: Balance = chain.constant("Domains", "BaseDeposit").await?;
+	let byte: Balance = chain.constant("Domains", "ByteDeposit").await?;
+	let bytes = Balance::from(domain.spec.data_bytes()).saturating_add(domain.spec.encoded_size() as Balance);
+	let deposit = base.saturating_add(byte.saturating_mul(bytes));
+	Ok(deposit.saturating_mul(MISSED_PENALTY.into()) / Balance::from(MILLION))
+}
+
+/// Returns `true` if a call failed because the segment was opened already.
+fn is_overtaken(error: &SubmitError) -> bool {
+	error.dispatch_error().is_some_and(|error| OVERTAKEN.contains(&error))
+}
+
+/// Logs a warning. What costs the owner money is an error.
+fn warn(warning: &Warning) {
+	match warning {
+		Warning::NoSuchSegment { .. } | Warning::LacksFunds { .. } => tracing::error!(target: TARGET, "{warning}"),
+		Warning::NoSegmentLeft | Warning::PurseTooSmall { .. } => tracing::warn!(target: TARGET, "{warning}"),
+	}
+}

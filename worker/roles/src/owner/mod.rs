@@ -1,0 +1,87 @@
+//! Owner of a sealed domain: opens the segment that a round waits for.
+//!
+//! [`Policy`] decides, from a [`View`] of the chain; it has no I/O, no clock and no randomness. [`Owner`] rebuilds the segments and
+//! their salts from the file and the segment key, compares them with the hashes on the chain before anything is sent, reads the views,
+//! and opens segments. Nothing else is stored, so a restart at any time loses nothing, and a lost disk costs no more than the file.
+//! A segment that is not opened in time costs the owner a part of the deposit, so an opening depends on as few reads as possible, and
+//! segments that have changed in the file do not keep the others from being opened.
+//!
+//! ```text
+//! round:    commits ──▶ segment awaited ──────────────▶ segment opened ──▶ reveals
+//! owner:                └─ the request is final, or ──▶ open_segment
+//!                          a quarter of the window left
+//! ```
+//!
+//! Any account can send the call that opens a segment. The machine of an owner needs the segment key and a key that pays fees, and
+//! the key that holds the money of the owner can stay elsewhere.
+
+mod driver;
+mod funds;
+mod lock;
+mod policy;
+mod seals;
+
+pub use driver::{check, Owner};
+pub use lock::SegmentKeyLock;
+pub use policy::{Condition, OpenReason, Payer, Policy, Step, View, Warning};
+pub use seals::{data_of, unsealed, NoSuchDomain, RebuiltDomain};
+
+use anyhow::Result;
+use doin_forecast::{
+	rows::{RowTable, Wanted},
+	sealed::{series::StepSource, RowSource, SealedData, SegmentKey},
+	Table,
+};
+use doin_primitives::{DomainId, DomainSpec};
+use std::path::PathBuf;
+
+/// Target of log events.
+const TARGET: &str = "doin::owner";
+
+/// A sealed domain, and what its segments are rebuilt from.
+#[derive(Clone, Debug)]
+pub struct Owned {
+	/// Identifier of the domain.
+	pub domain: DomainId,
+	/// File of the data.
+	pub source: OwnedSource,
+	/// Secret that the data was sealed with.
+	pub key: SegmentKey,
+	/// File that the secret comes from; `None` for a development key.
+	pub key_file: Option<PathBuf>,
+}
+
+/// File of the data of a sealed domain, and how it is read.
+#[derive(Clone, Debug)]
+pub enum OwnedSource {
+	/// Rows with labels.
+	Rows(RowSource),
+	/// Steps of a series.
+	Steps(StepSource),
+}
+
+impl OwnedSource {
+	/// Reads the file, without a chain to compare it with.
+	///
+	/// # Errors
+	///
+	/// Errors if the file or one of its columns cannot be used.
+	pub fn check(&self) -> Result<()> {
+		match self {
+			Self::Rows(rows) => RowTable::read(&rows.source, &rows.options, Wanted::Chosen).map(drop),
+			Self::Steps(steps) => Table::read(&steps.source, steps.column.as_deref(), &steps.read).map(drop),
+		}
+	}
+
+	/// Rebuilds published part and segments of the domain with the record `spec`.
+	///
+	/// # Errors
+	///
+	/// Errors if the file cannot be used, or if it is not that of the domain.
+	pub fn rebuild(&self, key: &SegmentKey, spec: &DomainSpec) -> Result<SealedData> {
+		match self {
+			Self::Rows(rows) => Ok(rows.rebuild(key, spec)?.sealed_data()),
+			Self::Steps(steps) => steps.rebuild(spec),
+		}
+	}
+}
