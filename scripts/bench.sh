@@ -6,15 +6,16 @@
 #                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
 #                                     pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
 #                                     1.89 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
-#        scripts/bench.sh compute [--peers] [--json]
-#                                     measures training; with --peers beside JAX, Keras + DEAP and Burn, which are installed in the cache first
-#                                     (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset)
+#        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--json]
+#                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
+#                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none)
+#        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
 PEERS=$CARGO_TARGET_DIR-peers
-OURS=(timing budget domains gauge optimae evaluators recomputation reputation work fee-market)
-MEASURED=(budget domains gauge optimae evaluators recomputation reputation work fee-market)
+OURS=(timing budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
+MEASURED=(budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
 
 # Other features, another folder.
 apart() { export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench; }
@@ -50,9 +51,17 @@ compute() {
 	python3 benches/peers/run.py --cache "$PEERS" "$@"
 }
 
+# Fails without the data: a figure that is not measured must not look like one that is.
+accuracy() {
+	local folder; folder=$(realpath -m "${DOIN_DATA_DIR:-data}")
+	[ -r "$folder/ett/ETTh1.csv" ] || die "$folder/ett/ETTh1.csv is missing: set DOIN_DATA_DIR to the folder that has ett/ETTh1.csv"
+	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
+}
+
 case ${1:-} in
 	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
+	accuracy) setup; accuracy ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac
