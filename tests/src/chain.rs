@@ -6,7 +6,10 @@ use serde_json::Value;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	sync::{Mutex, PoisonError},
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Mutex, PoisonError,
+	},
 };
 
 /// Returns the path of the raw specification of a built-in chain, a file in `<target>/tmp`.
@@ -41,16 +44,43 @@ pub fn raw(chain: &str) -> Result<PathBuf> {
 /// # Errors
 /// See [`raw`].
 pub fn with_short_time_outs() -> Result<PathBuf> {
+	with_timing("dev-short", |timing| timing["rounds"]["settle_timeout"] = 20.into())
+}
+
+/// Returns the path of the raw specification of a development chain on which a vote counts within half a minute, and a round with sealed
+/// evidence takes about a minute.
+///
+/// # Errors
+/// See [`raw`].
+pub fn with_short_rounds() -> Result<PathBuf> {
+	with_timing("dev-rounds", |timing| {
+		timing["epochLength"] = 15.into();
+		timing["rounds"]["commit"] = 6.into();
+		timing["rounds"]["challenge"] = 4.into();
+	})
+}
+
+/// Returns the path of the raw specification `name` of a development chain whose lengths of epochs and rounds `change` sets.
+fn with_timing(name: &str, change: impl FnOnce(&mut Value)) -> Result<PathBuf> {
 	let folder = raw("dev")?.parent().map_or_else(std::env::temp_dir, Into::into);
-	let draft = folder.join(format!("doin-dev-short.{}.json", std::process::id()));
+	let file = |kind: &str| folder.join(format!("doin-{name}.{kind}.json"));
+	// Tests on other threads and in other executables may ask for the same chain at the same time.
+	let (draft, raw_draft) = (file(&unique()), file(&unique()));
 	export("dev", false, &draft)?;
 	let mut spec: Value = serde_json::from_slice(&fs::read(&draft)?)?;
-	spec["genesis"]["runtimeGenesis"]["patch"]["timing"]["rounds"]["settle_timeout"] = 20.into();
+	change(&mut spec["genesis"]["runtimeGenesis"]["patch"]["timing"]);
 	fs::write(&draft, serde_json::to_vec(&spec)?)?;
-	let path = folder.join("doin-dev-short.raw.json");
-	export(&draft.to_string_lossy(), true, &path)?;
+	export(&draft.to_string_lossy(), true, &raw_draft)?;
 	fs::remove_file(draft)?;
+	let path = file("raw");
+	fs::rename(raw_draft, &path)?;
 	Ok(path)
+}
+
+/// Returns a text that no other call returns, in this process or in others.
+fn unique() -> String {
+	static NEXT: AtomicU32 = AtomicU32::new(0);
+	format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Writes the specification of `chain` to `path`.

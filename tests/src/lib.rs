@@ -5,6 +5,8 @@
 //! drops the process, and the test harness shows it for failed tests.
 
 pub mod chain;
+pub mod commands;
+pub mod market;
 mod node;
 mod process;
 mod worker;

@@ -31,7 +31,23 @@ impl Worker {
 	/// # Errors
 	/// Errors if it has ended already, or if it cannot be started.
 	pub fn crash_and_restart(&mut self) -> Result<()> {
-		self.process.kill()?;
+		self.crash()?;
+		self.start_again()
+	}
+
+	/// Kills the worker with SIGKILL. Its directory stays.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn crash(&mut self) -> Result<()> {
+		self.process.kill()
+	}
+
+	/// Starts the worker again with the same arguments in the same directory, after it has ended.
+	///
+	/// # Errors
+	/// Errors if it cannot be started.
+	pub fn start_again(&mut self) -> Result<()> {
 		self.process = Process::start("doin-worker", &self.arguments, &self.base.path().join("output.log"))?;
 		Ok(())
 	}

@@ -1,9 +1,13 @@
 //! Every command that changes the chain, run as a user runs it, and hot keys, foreign data and rival optimizers, until the chain shows
 //! what the command said.
 
-use anyhow::{ensure, Context, Result};
-use doin_e2e::{chain, run, wait_for, Node, Worker};
-use serde_json::{json, Value};
+use anyhow::{Context, Result};
+use doin_e2e::{
+	chain,
+	commands::{amount, refused, report},
+	run, wait_for, Node, Worker,
+};
+use serde_json::json;
 use std::{cell::RefCell, collections::BTreeSet, fmt::Write, fs, path::Path, time::Duration};
 use subxt::{
 	dynamic::{self, Value as Dynamic},
@@ -17,32 +21,6 @@ const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// Longest wait for a few blocks or for a round, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 const DOIN: u128 = 1_000_000_000_000;
-
-/// Runs a command of the worker against `node`. Returns its JSON report.
-fn report(node: &Node, arguments: &[&str]) -> Result<Value> {
-	let url = node.url();
-	let output = run("doin-worker", &[arguments, &["--url", &url, "--json"]].concat())?;
-	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-	ensure!(output.status.success(), "{arguments:?} failed:\n{errors}");
-	serde_json::from_str(text.lines().last().unwrap_or_default())
-		.or_else(|_| serde_json::from_str(&text))
-		.with_context(|| format!("{arguments:?} printed no JSON: {text}"))
-}
-
-/// Checks that a command fails, and that its error names all of `parts`.
-fn refused(node: &Node, arguments: &[&str], parts: &[&str]) -> Result<()> {
-	let output = run("doin-worker", &[arguments, &["--url", &node.url()]].concat())?;
-	let message = String::from_utf8_lossy(&output.stderr);
-	ensure!(!output.status.success(), "{arguments:?} was accepted");
-	for part in parts {
-		ensure!(message.contains(part), "`{part}` is missing in the error of {arguments:?}: {message}");
-	}
-	Ok(())
-}
-
-fn amount(value: &Value) -> u128 {
-	value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("not an amount: {value}"))
-}
 
 /// Returns the free balance of an account in plancks.
 fn free(node: &Node, who: &str) -> Result<u128> {

@@ -1,8 +1,8 @@
 //! A round of optimization with the built worker, from the commit to the reward.
 
 use anyhow::Result;
-use doin_e2e::{Node, Worker, POLL};
-use serde_json::{json, Value};
+use doin_e2e::{commands::amount, Node, Worker, POLL};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// The optimizer of the development chain.
@@ -11,10 +11,6 @@ const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 const EVE: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
-
-fn amount(value: &Value) -> u128 {
-	value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("not an amount: {value}"))
-}
 
 #[tokio::test]
 async fn a_worker_finds_a_better_model_and_everybody_who_helped_is_paid() -> Result<()> {

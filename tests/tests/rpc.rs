@@ -60,13 +60,17 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
-	const VIEW: [&str; 14] = [
+	const VIEW: [&str; 18] = [
+		"bar",
 		"bounty",
+		"carry",
 		"class",
 		"evidence",
 		"highWater",
 		"id",
+		"initialValidationError",
 		"lastRound",
+		"licence",
 		"minImprovement",
 		"name",
 		"owner",
@@ -78,8 +82,9 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 	];
 	for view in domains {
 		assert_fields(view, &VIEW);
-		assert_decimal(&view["bounty"]);
-		assert_decimal(&view["highWater"]);
+		for number in ["bounty", "highWater", "carry", "bar", "initialValidationError"] {
+			assert_decimal(&view[number]);
+		}
 		assert!(view["owner"].as_str().unwrap().starts_with('5'), "accounts are SS58 addresses: {view}");
 
 		let id = view["id"].clone();
@@ -102,6 +107,7 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 				"growth",
 				"pages",
 				"split",
+				"licence",
 				"evidence",
 				"minImprovement",
 				"target",
@@ -125,8 +131,22 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 		let round = node.call("doin_round", [id.clone()]).await?;
 		assert_fields(
 			&round,
-			&["round", "phase", "phaseEnd", "revealFrom", "revealUntil", "nextSeatFee", "seatHold", "seats", "contender"],
+			&[
+				"round",
+				"phase",
+				"phaseEnd",
+				"awaitedUntil",
+				"evidence",
+				"stake",
+				"revealFrom",
+				"revealUntil",
+				"nextSeatFee",
+				"seatHold",
+				"seats",
+				"contender",
+			],
 		);
+		assert_decimal(&round["stake"]);
 		assert_eq!(round["round"]["domain"], id);
 		assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
 
@@ -173,10 +193,13 @@ async fn a_request_for_an_earlier_block_reads_its_state(node: &Node) -> Result<(
 }
 
 async fn an_error_names_the_missing_thing_and_the_next_step(node: &Node) -> Result<()> {
-	for method in ["doin_domain", "doin_champion", "doin_round", "doin_recomputations"] {
+	for method in ["doin_domain", "doin_champion", "doin_round", "doin_evidence", "doin_recomputations"] {
 		let (code, message) = refusal(node.call(method, [json!(4_000)]).await);
 		assert_eq!((code, message.as_str()), (20_001, UNKNOWN_DOMAIN), "{method}");
 	}
+	let (code, message) = refusal(node.call("doin_evidence", [json!(0)]).await);
+	assert_eq!(code, 20_001);
+	assert!(message.contains("domain 0 has no sealed segments") && message.contains("doin_domain"), "{message}");
 	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
 	assert_eq!(code, -32_602);
 	assert!(message.contains("invalid account `alice`"), "{message}");

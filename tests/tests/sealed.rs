@@ -1,0 +1,163 @@
+//! A domain with sealed evidence, from a CSV file to the verdict: the commands of its owner, the roles of a worker, and what the chain
+//! shows. Nothing but the files of the owner survives the crash of the process that opens segments.
+
+use anyhow::{Context, Result};
+use doin_e2e::{
+	chain,
+	commands::{amount, refused, report},
+	market::Market,
+	wait_for, Node,
+};
+use serde_json::json;
+use std::{fmt::Write, fs, time::Duration};
+
+/// Owner of the sealed domain.
+const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+/// Optimizer of the development chain.
+const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
+/// A round takes about a minute; tests share the machine.
+const LIMIT: Duration = Duration::from_secs(1_200);
+const DOIN: u128 = 1_000_000_000_000;
+/// Amount in the purse, in DOIN: more than one bit costs on a development chain.
+const FUND: u128 = 4_000;
+/// Storage key of the issuance: `twox128("Balances") ++ twox128("TotalIssuance")`.
+const TOTAL_ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
+
+/// Returns rows of four numbers and one of three classes as CSV. Two classes lie in opposite corners, so a linear model does not tell
+/// them apart. Three rows of a hundred have another class.
+fn rows() -> Result<String> {
+	let mut text = String::from("a,b,c,d,class\n");
+	let mut state = 1u64;
+	let mut next = || {
+		// Multiplier of Knuth's MMIX.
+		state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+		(state >> 33) as usize
+	};
+	for _ in 0..2_800 {
+		let [a, b, c, d] = [(); 4].map(|()| next() % 256);
+		let class = match (c > 200, (a < 128) == (b < 128)) {
+			(true, _) => 2,
+			(false, true) => 0,
+			(false, false) => 1,
+		};
+		let class = if next() % 100 < 3 { next() % 3 } else { class };
+		writeln!(text, "{a},{b},{c},{d},{}", ["same", "other", "high"][class])?;
+	}
+	Ok(text)
+}
+
+/// Starts a chain with short rounds and a domain with `segments` segments of 512 rows.
+async fn open(segments: u16) -> Result<Market> {
+	let node = Node::start(&["--dev", &format!("--chain={}", chain::with_short_rounds()?.display())]).await?;
+	let csv = node.base().join("corners.csv");
+	fs::write(&csv, rows()?)?;
+	let market = Market::open(node, &csv, "class", segments, 512, ["5 DOIN", &format!("{FUND} DOIN")]).await?;
+	let evidence = market.evidence().await?;
+	assert_eq!((&evidence["owner"], &evidence["sealed"], &evidence["opened"]), (&json!(BOB), &json!(segments), &json!(0)));
+	assert_eq!((amount(&evidence["purse"]), amount(&evidence["spent"])), (FUND * DOIN, 0), "it is filled once");
+	assert_eq!(amount(&evidence["stake"]), 5 * DOIN);
+	Ok(market)
+}
+
+/// Returns everything that was minted and not burned until block `number`, in plancks.
+async fn issuance(market: &Market, number: u64) -> Result<u128> {
+	let bytes = market.node.call("state_getStorage", [json!(TOTAL_ISSUANCE), market.hash(number).await?]).await?;
+	let digits = bytes.as_str().and_then(|text| text.strip_prefix("0x")).context("an issuance")?;
+	Ok(u128::from_str_radix(digits, 16)?.swap_bytes())
+}
+
+/// Returns the base fees that were burned until block `number`, in plancks.
+async fn burned_fees(market: &Market, number: u64) -> Result<u128> {
+	Ok(amount(&market.node.call("doin_feeMarket", [market.hash(number).await?]).await?["burned"]))
+}
+
+#[tokio::test]
+async fn a_sealed_domain_is_made_fed_and_paid() -> Result<()> {
+	let market = open(3).await?;
+	let node = &market.node;
+	let control = node.call("doin_work", []).await?;
+
+	// The process of the owner is killed when its segment is asked for, before the close of the commits is final.
+	let mut owner = market.owner()?;
+	let mut workers = market.workers(8)?;
+	let asked = market.asked(&mut workers).await?;
+	owner.crash()?;
+	let evidence = market.evidence().await?;
+	assert_eq!((&evidence["opened"], &evidence["awaited"]), (&json!(0), &asked["awaited"]), "killed before the opening");
+	refused(node, &["domain", "withdraw", "1", "100 DOIN", "--dev-key", "//Bob"], &["RoundsOpen", "Wait for the verdict"])?;
+	owner.start_again()?;
+	let opened = market.evidence_once("the segment", &mut owner, |evidence| evidence["opened"] == 1).await?;
+	assert!(opened["suspended"].is_null() && opened["awaited"].is_null(), "opened in time: {opened}");
+
+	// A later round pays if the first one does not.
+	let last = wait_for("a verdict that is paid", LIMIT, || {
+		let running = owner.check().and(workers.check());
+		let market = &market;
+		async move {
+			running?;
+			Ok(Some(market.domain().await?["lastRound"].clone()).filter(|last| last["result"]["paid"].is_object()))
+		}
+	})
+	.await?;
+	let block = last["block"].as_u64().context("a block")?;
+	let effective = amount(&last["result"]["paid"]["effective"]);
+	let (at, before) = (market.hash(block).await?, market.hash(block - 1).await?);
+
+	// What the verdict mints is burned from the purse: the issuance falls by base fees, and by the undivided rest of seat fees.
+	let evidence = node.call("doin_evidence", [json!(1), at.clone()]).await?;
+	let earlier = node.call("doin_evidence", [json!(1), before]).await?;
+	let minted = amount(&earlier["purse"]) - amount(&evidence["purse"]);
+	assert_eq!(amount(&evidence["purse"]) + amount(&evidence["spent"]), FUND * DOIN);
+	let price = amount(&control["reward"]) * effective / amount(&control["threshold"]);
+	assert!(minted > price / 2 && minted <= price, "{minted} of {price} plancks for {effective} / 2³² bits");
+	let lost = issuance(&market, block - 1).await? - issuance(&market, block).await?;
+	let fees = burned_fees(&market, block).await? - burned_fees(&market, block - 1).await?;
+	let rest = lost.checked_sub(fees).context("the purse pays less than is minted")?;
+	assert!(rest < 100, "{rest} plancks are burned beside fees and the undivided rest of a seat's fee");
+	let work = node.call("doin_work", [at.clone()]).await?;
+	for field in ["mined", "workBlocks", "threshold", "queued"] {
+		assert_eq!(work[field], control[field], "{field}: nothing of it is emission");
+	}
+
+	let champion = node.call("doin_champion", [json!(1), at]).await?;
+	assert_eq!(champion["author"], DAVE, "{champion}");
+	assert!(amount(&champion["error"]) < amount(&champion["initialError"]));
+	let dave = node.call("doin_reputation", [json!(DAVE)]).await?;
+	assert!(dave["accepted"].as_u64() >= Some(1), "{dave}");
+	owner.stop()?;
+	workers.stop()
+}
+
+/// Nobody opens the segment of the first round. The optimizers lose nothing, and the owner opens it late as training data.
+#[tokio::test]
+async fn a_withheld_segment_costs_its_owner_and_nobody_else() -> Result<()> {
+	let market = open(2).await?;
+	let node = &market.node;
+	let held =
+		|who: &'static str| -> Result<u128> { Ok(amount(&report(node, &["status", "--account", who])?["accounts"][0]["held"])) };
+	let before = (held(BOB)?, held(DAVE)?);
+	let mut workers = market.workers(8)?;
+	let asked = market.asked(&mut workers).await?;
+	assert!(held(DAVE)? >= before.1 + 5 * DOIN, "the seat holds its stake");
+
+	let until = asked["awaitedUntil"].as_u64().context("a block")?;
+	node.reach(u32::try_from(until)? + 2, LIMIT).await?;
+	let evidence = market.evidence().await?;
+	assert!(evidence["awaited"].is_null() && evidence["suspended"].is_u64() && evidence["opened"] == 0, "{evidence}");
+	let domain = market.domain().await?;
+	assert_eq!(domain["lastRound"]["result"]["unpaid"], "evidenceMissing", "{domain}");
+	assert_eq!(held(DAVE)?, before.1, "fee, hold and stake are returned");
+	assert!(held(BOB)? < before.0, "a part of the deposit burns");
+	let dave = node.call("doin_reputation", [json!(DAVE)]).await?;
+	assert_eq!(dave["forfeited"], 0, "{dave}");
+	assert_eq!(amount(&evidence["purse"]), FUND * DOIN);
+
+	// Opened late, it adds to the published data only, and commits are taken again.
+	let mut owner = market.owner()?;
+	let opened = market.evidence_once("the late segment", &mut owner, |evidence| evidence["opened"] == 1).await?;
+	assert!(opened["suspended"].is_null() && opened["awaited"].is_null(), "{opened}");
+	let next = market.asked(&mut workers).await?;
+	assert_eq!(next["opened"], 1, "the next round asks for another segment");
+	owner.stop()?;
+	workers.stop()
+}
