@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Starts a development chain and a worker on the demo domain, and shows rounds, champions and work blocks. Ctrl-C stops everything; a
-# second run continues.
+# Starts a development chain and a worker, and shows rounds, champions and work blocks: first on the demo domain (CO2 at Mauna Loa); after
+# the first work block also on a sealed domain, Letter Recognition, whose owner opens a segment of rows after the commits of each round.
+# Ctrl-C stops everything; a second run continues.
 #
-# Usage: scripts/run.sh [--until-work-block N] [--data FILE --column NAME [--season N] [--horizon N] [--history N]
-#        [--inputs NAME,...] [--steps N,... | --classes BOUND,...]] [--fresh]
+# Usage: scripts/run.sh [--until-work-block N] [--no-sealed | --sealed-only MINUTES] [--fresh]
+#        [--data FILE --column NAME [--season N] [--horizon N] [--history N] [--inputs NAME,...] [--steps N,... | --classes BOUND,...]]
 #
-#   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary
-#   --data FILE            use a column of a CSV file instead of the demo domain (CO2 at Mauna Loa)
+#   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary. The first one is sealed before the
+#                          second domain is made
+#   --no-sealed            leave out the sealed domain
+#   --sealed-only MINUTES  only the sealed domain: search for so many minutes, then exit 0; the last line is a JSON summary
+#   --data FILE            use a column of a CSV file instead of both domains
 #   --fresh                delete the chain and journal of earlier runs first
 #
-# State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; node log: node.log in it, worker log: worker.log.
+# State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
 . "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
@@ -17,20 +21,29 @@ usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
 HOME_DIR=${DOIN_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/doin/dev}
 RPC_PORT=${DOIN_RPC_PORT:-9944}
 fresh=no
-watch=()
+sealed=yes
+minutes=0
+until=0
 work=()
 while [ $# -gt 0 ]; do
 	case $1 in
-		--until-work-block) watch+=("$1" "${2:?--until-work-block needs a number}"); shift 2 ;;
+		--until-work-block) until=${2:?--until-work-block needs a number}; shift 2 ;;
+		--no-sealed) sealed=no; shift ;;
+		--sealed-only) minutes=${2:?--sealed-only needs a number of minutes}; shift 2 ;;
 		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --unit-name | --scale | --fill | --name | --steps | \
 			--classes | --missing | --where | --last | --decimal | --time-format | --zone)
-			work+=("$1" "${2:?$1 needs a value}"); shift 2 ;;
-		--no-header | --day-first | --month-first | --sort) work+=("$1"); shift ;;
+			work+=("$1" "${2:?$1 needs a value}"); sealed=no; shift 2 ;;
+		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; shift ;;
 		--fresh) fresh=yes; shift ;;
 		-h | --help) usage; exit 0 ;;
 		*) usage >&2; die "unknown option $1" ;;
 	esac
 done
+[[ $until =~ ^[0-9]+$ ]] || die "invalid --until-work-block $until: expected a number, e.g. 1"
+[[ $minutes =~ ^[0-9]+$ ]] || die "invalid --sealed-only $minutes: expected minutes, e.g. 15"
+if [ "$minutes" -gt 0 ] && { [ $sealed = no ] || [ "$until" -gt 0 ]; }; then
+	die "--sealed-only excludes --until-work-block, --no-sealed and --data: omit it, or the others"
+fi
 
 # Worker and viewer would talk to the other program, whatever it is.
 if (exec 3<>"/dev/tcp/127.0.0.1/$RPC_PORT") 2>/dev/null; then
@@ -58,12 +71,127 @@ stop() {
 trap stop EXIT
 trap 'stop; exit 130' INT TERM
 
+# Processes whose end ends the viewer.
+companions=()
 start() { # name, log, command...
 	local name=$1 log=$2
 	shift 2
 	"$@" >>"$log" 2>&1 9>&- &
 	pids+=($!)
+	companions+=(--alongside "$!")
 	say "started $name (process $!, log $log)"
+}
+
+worker() { "$BIN/doin-worker" "$@"; }
+NODE=(--url "ws://127.0.0.1:$RPC_PORT")
+
+# Prints the result of a JSON-RPC method, or nothing if the node does not answer.
+rpc() { # method, parameters as JSON
+	curl -s -m 10 -H 'Content-Type: application/json' -d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":$2}" \
+		"http://127.0.0.1:$RPC_PORT" | jq -c '.result // empty' || true
+}
+
+# Lines do not mix with the status line of the viewer.
+say() {
+	[ ! -t 2 ] || printf '\r\e[K' >&2
+	printf '%s\n' "$*" >&2
+}
+
+# Prints the last lines of the logs, and ends.
+failed() { # status
+	local name
+	for name in worker owner; do
+		[ -s "$HOME_DIR/$name.log" ] || continue
+		say "last lines of $HOME_DIR/$name.log:"
+		tail -n 8 "$HOME_DIR/$name.log" >&2
+	done
+	exit "$1"
+}
+
+# Shows the work in the background.
+show() { # options of the viewer...
+	"$BIN/doin-worker" watch "${NODE[@]}" --since "$started" "${companions[@]}" "$@" 9>&- &
+	viewer=$!
+	pids+=("$viewer")
+}
+
+# Waits until a command succeeds. Ends with the viewer, and with an error if the owner of the sealed domain has ended.
+await() { # command...
+	local status=0
+	while kill -0 "$viewer" 2>/dev/null; do
+		"$@" && return 0
+		if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+			say "the owner of the sealed domain (process $owner) has ended"
+			failed 1
+		fi
+		sleep 1
+	done
+	wait "$viewer" || status=$?
+	[ $status -eq 0 ] || failed $status
+	exit 0
+}
+
+# --- The sealed domain: 18,668 rows of letters.csv.gz differ. Ten segments of 64 chunks x 24 rows are sealed, 3,308 rows are published.
+LETTERS=$ROOT/data/letters.csv.gz
+LETTERS_DIR=$HOME_DIR/letters
+LETTERS_OWNER=(--dev-key //Bob)
+letters=
+owner=
+
+# Makes the domain, or continues where an earlier run stopped: the command finds its domain by owner and record.
+make_letters() {
+	mkdir -p "$LETTERS_DIR"
+	if [ ! -s "$LETTERS_DIR/domain" ]; then
+		say "making a sealed domain: Letter Recognition, 26 letters, 16 measures of each image. Its owner keeps ten segments of 1,536 rows back"
+		worker domain create --csv "$LETTERS" --label lettr --name "Letter Recognition" --sealed 10 --segment-rows 1536 \
+			--licence CC-BY-4.0 --stake "10 DOIN" --fund "7500 DOIN" \
+			--segment-key "$LETTERS_DIR/segments.key" "${LETTERS_OWNER[@]}" "${NODE[@]}" --json >"$LETTERS_DIR/created.json" 2>"$LETTERS_DIR/create.log" || {
+			cat "$LETTERS_DIR/create.log" >&2
+			die "the sealed domain cannot be made; run this again to continue, or leave it out with --no-sealed"
+		}
+		jq -e .domain "$LETTERS_DIR/created.json" >"$LETTERS_DIR/domain" || die "no domain in $LETTERS_DIR/created.json: look at it"
+	fi
+	letters=$(cat "$LETTERS_DIR/domain")
+	start owner "$HOME_DIR/owner.log" "$BIN/doin-worker" own --domain "$letters" --csv "$LETTERS" --label lettr \
+		--segment-key "$LETTERS_DIR/segments.key" "${LETTERS_OWNER[@]}" "${NODE[@]}"
+	owner=${pids[-1]}
+}
+
+vote() { # DOMAIN=WEIGHT...
+	worker vote "$@" --dev-key //Alice "${NODE[@]}" >/dev/null
+}
+
+is_over() { [ $(($(date +%s) - started)) -ge $((60 * minutes)) ]; }
+
+has_work_block() { [ "$(rpc doin_work '[]' | jq .workBlocks)" -ge 1 ] 2>/dev/null; }
+
+# Writes the configuration of a worker that does nothing else than the sealed domain.
+letters_config() {
+	local identity
+	printf 'url = "ws://127.0.0.1:%s"\njournal = "journal.db"\n' "$RPC_PORT"
+	for identity in optimize=//Dave evaluate=//Eve evaluate=//Ferdie evaluate=//One evaluate=//Two; do
+		printf '[[identities]]\nrole = "%s"\ndev = "%s"\n' "${identity%=*}" "${identity#*=}"
+	done
+	printf '[[domains]]\ndomain_id = %s\noptimize = true\nevaluate = true\n' "$letters"
+}
+
+# Prints what was found on the sealed domain, as JSON. Errors count mistakes in sixteenths; bits are fixed-point numbers with 32
+# fractional bits.
+letters_summary() {
+	jq -nc --argjson minutes "$minutes" --argjson domain "$(rpc doin_domain "[$letters]")" --argjson evidence "$(rpc doin_evidence "[$letters]")" \
+		--argjson champion "$(rpc doin_champion "[$letters]")" --argjson work "$(rpc doin_work '[]')" '
+		def bits: (tonumber / 4294967296 * 10000 | round) / 10000;
+		def percent: (tonumber / 16 / $evidence.units * 10000 | round) / 100;
+		{
+			domain: $domain.id, minutes: $minutes,
+			segments: { sealed: $evidence.sealed, opened: $evidence.opened, rows: $evidence.units },
+			bits: ($domain.highWater | bits), carry: ($domain.carry | bits),
+			champion: {
+				author: $champion.author, model: $champion.model, bytes: $champion.bytes, round: $champion.round.number,
+				wrongPercent: ($champion.error | percent), initialWrongPercent: ($champion.initialError | percent)
+			},
+			purse: $evidence.purse, spent: $evidence.spent, mined: $work.mined, workBlocks: $work.workBlocks
+		}'
 }
 
 started=$(date +%s)
@@ -72,20 +200,32 @@ start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/ch
 node=${pids[0]}
 for _ in $(seq 120); do
 	kill -0 "$node" 2>/dev/null || { tail -n 20 "$HOME_DIR/node.log" >&2; die "the node stopped; its last lines are above, the rest in $HOME_DIR/node.log"; }
-	curl -sf -o /dev/null -H 'Content-Type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"system_health","params":[]}' \
-		"http://127.0.0.1:$RPC_PORT" && break
+	[ -n "$(rpc system_health '[]')" ] && break
 	sleep 0.5
 done
 
-start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev --url "ws://127.0.0.1:$RPC_PORT" --journal "$HOME_DIR/journal.db" "${work[@]}"
-worker=${pids[1]}
-
-"$BIN/doin-worker" watch --url "ws://127.0.0.1:$RPC_PORT" --since "$started" --alongside "$worker" --alongside "$node" "${watch[@]}" 9>&- &
-viewer=$!
-pids+=("$viewer")
-if wait "$viewer"; then status=0; else status=$?; fi
-if [ $status -ne 0 ]; then
-	say "last lines of the worker ($HOME_DIR/worker.log):"
-	tail -n 8 "$HOME_DIR/worker.log" >&2
+if [ "$minutes" -gt 0 ]; then
+	make_letters
+	vote "$letters=1000000"
+	letters_config >"$LETTERS_DIR/worker.toml"
+	started=$(date +%s)
+	start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --config "$LETTERS_DIR/worker.toml"
+	show --domain "$letters"
+	await is_over
+	kill -TERM "$viewer" 2>/dev/null && wait "$viewer" || true
+	letters_summary
+	exit
 fi
-exit $status
+
+start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev "${NODE[@]}" --journal "$HOME_DIR/journal.db" "${work[@]}"
+until_work_block=()
+[ "$until" -eq 0 ] || until_work_block=(--until-work-block "$until")
+show "${until_work_block[@]}"
+if [ $sealed = yes ] && [ "$until" -ne 1 ]; then
+	await has_work_block
+	make_letters
+	# One validator votes, and each domain gets half.
+	vote 0=500000 "$letters=500000"
+	say "domain $letters is sealed, and has half of the weight from the next session on. Its owner opens a segment when a round asks for one"
+fi
+await false
