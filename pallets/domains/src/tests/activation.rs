@@ -295,19 +295,20 @@ fn the_weight_of_an_activation_counts_the_linear_model() {
 #[test]
 fn a_generator_unlike_its_series_cannot_be_voted_for() {
 	build_and_execute(|| {
-		let with_noise = |noise| {
-			let mut spec = forecast();
+		let loud = || (0u32..).zip(series()).map(|(t, value)| value + ((t.wrapping_mul(2_654_435_761) >> 28) << 6) as i32);
+		let with_noise = |noise, series: Vec<i32>| {
+			let mut spec = DomainSpec { data_root: blake2_256(&series.encode()), ..forecast() };
 			let Evidence::Synthetic(generator) = &mut spec.evidence else { unreachable!() };
 			generator.noise = noise;
-			let domain = load(spec, &series());
+			let domain = load(spec, &series);
 			assert_ok!(Registry::activate(signed(OWNER), domain, VALUES, 0));
 			assert_eq!(state(domain).status, Status::Active, "the activation is not refused");
 			(state(domain).is_alike, <Registry as Votable>::votable(domain))
 		};
-		assert_eq!(with_noise(512), (true, true));
-		assert_eq!(with_noise(5_120), (false, false), "ten times the noise");
-		assert_eq!(with_noise(128), (false, false), "a series that hardly moves");
+		assert_eq!(with_noise(512, series()), (true, true));
+		assert_eq!(with_noise(51_200, series()), (false, false), "a hundred times the noise");
+		assert_eq!(with_noise(128, loud().collect()), (false, false), "drawn series that hardly move");
 		VotedWeight::set(1);
-		assert_eq!(with_noise(5_120), (false, false));
+		assert_eq!(with_noise(51_200, series()), (false, false));
 	});
 }
