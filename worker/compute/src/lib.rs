@@ -22,7 +22,7 @@
 //! - [`train`] has datasets, candidates, trainers and stopping rules.
 //! - [`execute`] trains and evaluates candidates on the CPU, on devices or on both; the [`Executor`] does not affect results.
 //! - [`gpu`] trains on Vulkan devices, with the shaders in `gpu/shaders/`.
-//! - [`rungs`] fits simple models, the best of which a search has to improve on.
+//! - [`mod@rungs`] fits simple models, the best of which a search has to improve on.
 //! - [`rows`] trains nets on the rows of a table by embedding them in windows.
 //! - [`score`] computes [`chunk_sums`], which evaluators answer with.
 //! - [`generator`] fits the source of synthetic evidence, and [`baseline`] reports the errors of simple models.
