@@ -12,7 +12,8 @@ fn steps() -> impl Strategy<Value = Vec<(u8, u32, u16)>> {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(48))]
 
-	/// Whatever an owner and others do, only what verdicts spend is burned, and everything else is released in the end.
+	/// Runs a random sequence of calls, requests and verdicts on two sealed domains. Checks that the amounts that verdicts spend are
+	/// the only ones burned of the holds of the owner, and that removing both domains releases all other holds.
 	#[test]
 	fn no_sequence_of_steps_strands_a_hold(steps in steps()) {
 		new_test_ext().execute_with(|| {
