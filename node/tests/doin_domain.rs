@@ -38,6 +38,7 @@ fn view(spec: &DomainSpec) -> DomainView<AccountId> {
 		carry: 3 << 60,
 		initial_validation_error: 1 << 60,
 		bar: 1 << 59,
+		weight_since: 88,
 	}
 }
 
@@ -68,6 +69,7 @@ fn the_record_is_the_specification_with_its_pages() {
 	assert_eq!(json["highWater"], (1u64 << 60).to_string(), "Q32 numbers are strings");
 	assert_eq!((&json["licence"], &json["carry"]), (&json!("CC-BY-4.0"), &json!((3u64 << 60).to_string())));
 	assert_eq!(json["initialValidationError"], (1u64 << 60).to_string(), "error sums are strings");
+	assert_eq!(json["weightSince"], 88);
 	assert_eq!(json["lastRound"], json!({ "number": 5, "block": 90, "result": { "unpaid": "noQuorum" } }));
 	let mut record = json["spec"].clone();
 	let fields = record.as_object_mut().expect("the record is an object");

@@ -1,14 +1,15 @@
 //! Domains: machine-learning problems whose loss the chain can recompute.
 
 use crate::{
-	evidence::{MAX_SEGMENT_BYTES, MIN_SEGMENT_ROWS, STAKES},
+	decay::halved,
+	evidence::{LIVE_CHUNKS, MAX_SEGMENT_BYTES, MIN_SEGMENT_ROWS, STAKES},
 	json::{HexHash, Utf8},
 	Balance, BlockNumber, Hash, LastRound, RoundId, MILLION, Q32,
 };
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use doin_scoring::{program::MAX_WINDOWS, Generator, Program, ProgramError, Target};
+use doin_scoring::{program::MAX_WINDOWS, Forecast, Generator, Program, ProgramError, Target};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr};
@@ -155,12 +156,12 @@ pub enum Evidence {
 		#[serde(with = "As::<DisplayFromStr>")]
 		stake: Balance,
 	},
-	/// Bars of a stream that come into being after the commits. [`DomainSpec::check`] rejects it until a pallet provides streams.
+	/// Bars of a stream that come into being after the commits.
 	#[codec(index = 3)]
 	Live {
 		/// Identifier of the stream.
 		stream: u32,
-		/// Value of one raw unit, in units of the stream.
+		/// Value of one raw unit, in units of the stream; above 0.
 		unit: u32,
 	},
 }
@@ -415,7 +416,8 @@ impl DomainSpec {
 			}
 			(Evidence::Synthetic(_), _) => Err(SpecError::Program(ProgramError::NotSynthetic)),
 			(Evidence::Sealed { units, stake }, _) => self.check_sealed(*units, *stake),
-			(Evidence::Live { .. }, _) => Err(SpecError::UnsupportedEvidence),
+			(Evidence::Live { unit, .. }, Program::Forecast(forecast)) => self.check_live(*unit, forecast),
+			(Evidence::Live { .. }, _) => Err(SpecError::Live),
 		}
 	}
 
@@ -425,7 +427,7 @@ impl DomainSpec {
 		ensure(!self.licence.is_empty(), SpecError::Licence)?;
 		ensure(STAKES.contains(&stake), SpecError::Stake)?;
 		// The owner knows the segments, so it could reach any target with a model that has learned the next one.
-		ensure(self.target == 0, SpecError::SealedTarget)?;
+		ensure(self.target == 0, SpecError::AwaitedTarget)?;
 		let fits = match &self.program {
 			Program::Quadratic(_) => false,
 			// The rows of a segment are dealt to all chunks.
@@ -436,6 +438,23 @@ impl DomainSpec {
 			}
 		};
 		ensure(fits && self.segment_bytes() <= MAX_SEGMENT_BYTES && self.most_segments() > 0, SpecError::Segment)
+	}
+
+	/// Checks the record of a domain whose steps are bars of a stream, in units of `unit`.
+	fn check_live(&self, unit: u32, forecast: &Forecast) -> Result<(), SpecError> {
+		let ensure = |fine: bool, error: SpecError| if fine { Ok(()) } else { Err(error) };
+		// The data goes on, so the domain is never solved: a calm stretch would end it.
+		ensure(self.target == 0, SpecError::AwaitedTarget)?;
+		forecast.check_strided().map_err(SpecError::Program)?;
+		ensure(unit > 0 && forecast.channels == 1 && forecast.chunks == LIVE_CHUNKS, SpecError::Live)
+	}
+
+	/// Returns the number of consecutive bars that a round of a domain with live evidence forecasts; 0 for other evidence.
+	pub fn live_bars(&self) -> u32 {
+		match (&self.evidence, &self.program) {
+			(Evidence::Live { .. }, Program::Forecast(forecast)) => forecast.segment_steps(),
+			_ => 0,
+		}
 	}
 
 	/// Returns the size class of the domain, by the most expensive chunk, drawn or of the validation split, that its
@@ -486,16 +505,17 @@ pub enum SpecError {
 	MinImprovement,
 	/// The target is [`INITIAL_LOSS`] or more, which the initial champion reaches already.
 	Target,
-	/// Live evidence needs a stream, and the chain has none.
-	UnsupportedEvidence,
+	/// The program does not suit live evidence: a stream has one channel, the domain has [`LIVE_CHUNKS`] chunks, and the unit is
+	/// above 0.
+	Live,
 	/// The data of a domain grows if, and only if, its evidence is sealed.
 	Growth,
 	/// The licence is not UTF-8, or is missing although the evidence is sealed.
 	Licence,
 	/// The stake of a seat lies outside [`STAKES`].
 	Stake,
-	/// The evidence is sealed and the target is not 0.
-	SealedTarget,
+	/// The evidence is sealed or live, and the target is not 0.
+	AwaitedTarget,
 	/// The segments do not suit the program: they are not as long as one draw, longer than [`MAX_SEGMENT_BYTES`], have too few
 	/// rows, or leave no place for one beside the data.
 	Segment,
@@ -648,8 +668,11 @@ pub struct DomainState<AccountId> {
 	pub bar: u64,
 	/// Current champion.
 	pub champion: Champion<AccountId>,
-	/// High-water mark: best progress so far below the initial champion, Q32 bits.
+	/// High-water mark: best progress so far below the initial champion, Q32 bits, as of block `high_water_at`. That of a domain with
+	/// live evidence decays; see [`mark`](DomainState::mark).
 	pub high_water: Q32,
+	/// Block in which the high-water mark was written.
+	pub high_water_at: BlockNumber,
 	/// Amount on hold for the author that reaches the target in this or a later round, in plancks. Donations whose withdrawal is
 	/// announced are not included.
 	pub bounty: Balance,
@@ -671,11 +694,26 @@ pub struct DomainState<AccountId> {
 	pub is_alike: bool,
 }
 
+impl<AccountId> DomainState<AccountId> {
+	/// Returns the high-water mark at block `now`, Q32 bits. That of a domain with live evidence halves every `half_life` blocks: the data
+	/// changes, and a champion of earlier data must not keep later ones from being paid for good. Others do not change with time.
+	pub fn mark(&self, evidence: EvidenceKind, now: BlockNumber, half_life: BlockNumber) -> Q32 {
+		match evidence {
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed => self.high_water,
+			EvidenceKind::Live => halved(self.high_water, now.saturating_sub(self.high_water_at), half_life),
+		}
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use alloc::vec;
-	use doin_scoring::{Forecast, Loss, Quadratic, Target, WindowPhase};
+	use doin_scoring::{
+		rows::{RowTarget, Rows},
+		Loss, Quadratic, Target, WindowPhase,
+	};
+	use proptest::prelude::*;
 
 	fn bytes<const N: u32>(text: &[u8]) -> BoundedVec<u8, ConstU32<N>> {
 		BoundedVec::truncate_from(text.to_vec())
@@ -763,7 +801,6 @@ mod tests {
 		assert_eq!(rejected(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
 		assert_eq!(rejected(|s| s.target = INITIAL_LOSS), SpecError::Target);
 		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::Growth);
-		assert_eq!(rejected(|s| s.evidence = Evidence::Live { stream: 0, unit: 1 }), SpecError::UnsupportedEvidence);
 		assert_eq!(rejected(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
 		assert_eq!(
 			rejected(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),
@@ -778,6 +815,136 @@ mod tests {
 			})),
 			SpecError::Program(ProgramError::Template)
 		);
+	}
+
+	/// Returns the record of a forecast of a stream.
+	fn live() -> DomainSpec {
+		let mut spec = DomainSpec { evidence: Evidence::Live { stream: 3, unit: 100 }, target: 0, ..spec() };
+		program(&mut spec).chunks = LIVE_CHUNKS;
+		spec
+	}
+
+	/// Returns the program of a forecast.
+	fn program(spec: &mut DomainSpec) -> &mut Forecast {
+		let Program::Forecast(forecast) = &mut spec.program else { unreachable!() };
+		forecast
+	}
+
+	#[test]
+	fn a_sound_record_of_live_evidence_passes() {
+		assert_eq!(live().check(), Ok(()));
+		assert_eq!((live().evidence.kind(), live().evidence.value(), live().evidence.stake()), (EvidenceKind::Live, MILLION, 0));
+		// The whole range of units, any stream, and classes of values.
+		let mut other = live();
+		other.evidence = Evidence::Live { stream: u32::MAX, unit: u32::MAX };
+		program(&mut other).target = Target::Classes(BoundedVec::truncate_from(vec![-1, 1]));
+		assert_eq!(other.check(), Ok(()));
+		assert_eq!(DomainSpec { licence: bytes(b"CC0-1.0"), ..live() }.check(), Ok(()));
+	}
+
+	#[test]
+	fn every_fault_of_live_evidence_has_its_name() {
+		let rejected = |change: fn(&mut DomainSpec)| {
+			let mut spec = live();
+			change(&mut spec);
+			spec.check().expect_err("the record has a fault")
+		};
+		assert_eq!(rejected(|s| s.target = 1), SpecError::AwaitedTarget);
+		assert_eq!(rejected(|s| s.evidence = Evidence::Live { stream: 3, unit: 0 }), SpecError::Live);
+		assert_eq!(rejected(|s| program(s).chunks = LIVE_CHUNKS - 1), SpecError::Live);
+		assert_eq!(rejected(|s| program(s).chunks = LIVE_CHUNKS + 1), SpecError::Live);
+		let two_channels = |s: &mut DomainSpec| {
+			program(s).channels = 2;
+			s.split = Split { train_end: 600, validation_end: 1_000 };
+		};
+		assert_eq!(rejected(two_channels), SpecError::Live, "a stream has one value a bar");
+		assert_eq!(rejected(|s| program(s).windows = 1), SpecError::Program(ProgramError::Stride), "a chunk below a horizon");
+		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::Growth, "bars are not appended to the data");
+		let quadratic = |s: &mut DomainSpec| {
+			s.program = Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) });
+			(s.values, s.data_root, s.split) = (0, [0; 32], Split { train_end: 0, validation_end: 0 });
+		};
+		assert_eq!(rejected(quadratic), SpecError::Live);
+		let rows = |s: &mut DomainSpec| {
+			s.program = Program::Rows(Rows { features: 3, image: None, target: RowTarget::Classes(2), rows: 8, chunks: 64 });
+			(s.values, s.split) = (4 * 1_000, Split { train_end: 500, validation_end: 1_000 });
+		};
+		assert_eq!(rejected(rows), SpecError::Live);
+	}
+
+	#[test]
+	fn a_round_of_live_evidence_forecasts_one_segment() {
+		// 320 windows that start a step apart, a horizon, and 64 shifts.
+		assert_eq!(live().live_bars(), 320 + 4 + 63);
+		let sealed = Evidence::Sealed { units: 1, stake: 1 };
+		for evidence in [Evidence::Public, spec().evidence, sealed] {
+			assert_eq!(DomainSpec { evidence, ..live() }.live_bars(), 0);
+		}
+	}
+
+	/// Blocks of 16 half-lives of the properties.
+	const LATE: u32 = 1 << 24;
+
+	/// Returns the state of a domain whose high-water mark was written in block `at`.
+	fn state(high_water: Q32, at: BlockNumber) -> DomainState<u8> {
+		let champion = Champion {
+			model: ModelRef::RepeatLast,
+			author: None,
+			round: None,
+			block: 0,
+			error: 1,
+			initial_error: 1,
+			validation_error: 1,
+		};
+		DomainState {
+			owner: 1,
+			status: Status::Active,
+			pages_missing: 0,
+			initial: ModelRef::RepeatLast,
+			initial_validation_error: 1,
+			bar: 1,
+			champion,
+			high_water,
+			high_water_at: at,
+			bounty: 0,
+			open_rounds: 0,
+			last_round: None,
+			unanswered: false,
+			suspended: None,
+			carry: 0,
+			weight_since: 0,
+			is_alike: true,
+		}
+	}
+
+	#[test]
+	fn a_mark_of_live_evidence_halves_exactly_every_half_life() {
+		let state = state(3 << 32, 50);
+		let at = |now| state.mark(EvidenceKind::Live, now, 90);
+		assert_eq!([50, 140, 230, 320].map(at), [3 << 32, 3 << 31, 3 << 30, 3 << 29]);
+		assert_eq!(at(49), 3 << 32, "not above the written one before its block");
+		assert_eq!(at(u32::MAX), 0);
+	}
+
+	proptest! {
+		#[test]
+		fn only_a_mark_of_live_evidence_decays(high_water: Q32, at: BlockNumber, now: BlockNumber, half_life: BlockNumber) {
+			let state = state(high_water, at);
+			for kind in [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed] {
+				prop_assert_eq!(state.mark(kind, now, half_life), high_water);
+			}
+			prop_assert!(state.mark(EvidenceKind::Live, now, half_life) <= high_water, "it never rises");
+		}
+
+		#[test]
+		fn a_mark_of_live_evidence_falls_with_time(high_water in 0u64..1 << 40, at in 0u32..1 << 20, a in 0..LATE, b in 0..LATE) {
+			let state = state(high_water, at);
+			let mark = |wait| state.mark(EvidenceKind::Live, at + wait, 1 << 20);
+			let (early, late) = (mark(a.min(b)), mark(a.max(b)));
+			// Factors are rounded down.
+			prop_assert!(late <= early + 32);
+			prop_assert_eq!(mark(1 << 20), high_water / 2);
+		}
 	}
 
 	#[test]

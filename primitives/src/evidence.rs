@@ -3,6 +3,7 @@
 use crate::{blake2_256, Balance, BlockNumber, Hash, DOIN, MILLION};
 use codec::Encode;
 use core::ops::RangeInclusive;
+use doin_scoring::{sample::drawn, score, Forecast, Generator, Model};
 
 /// Maximum number of sealed segments of a domain.
 pub const MAX_SEGMENTS: u32 = 1_024;
@@ -18,9 +19,24 @@ pub const MISSED_PENALTY: u32 = MILLION / 10;
 /// of a window must not keep others out of it.
 pub const EXTENDING_RISE: Balance = 4;
 
+/// Number of chunks of a domain with live evidence: a quarter more than the [`MIN_CHUNKS`](doin_scoring::verdict::MIN_CHUNKS) that a
+/// verdict needs, since missing bars leave chunks empty.
+pub const LIVE_CHUNKS: u16 = 40;
+/// Longest span of the bars of one round, in milliseconds: 30 days.
+pub const MAX_SPAN_MS: u64 = 30 * DAY_MS;
+/// Time, in milliseconds, for which the bars of a round are waited for after the last of them is due: a day.
+pub const DAY_MS: u64 = 86_400_000;
+/// Bars between the commits of a round and its first bar: the one that is running when the commits end, and the one after it.
+/// Reporters know prices before the chain does.
+pub const SKIPPED_BARS: u64 = 2;
+/// Time in which the high-water mark of a domain with live evidence halves, in milliseconds: 90 days.
+pub const HIGH_WATER_HALF_LIFE_MS: u64 = 90 * DAY_MS;
+
 /// Largest ratio of the errors of the baseline on drawn and on published series. Fitted generators of ordinary series differ by up to
 /// 2.5: noise in levels accumulates in a generator of differences.
 pub const LIKENESS: u128 = 8;
+/// Number of drawn windows on which a generator is compared with the published series.
+pub const LIKENESS_WINDOWS: u16 = 64;
 
 /// First bytes of the preimage of a segment's hash.
 const SEGMENT: &[u8] = b"doin segment";
@@ -38,6 +54,18 @@ pub fn segment_preimage(genesis: &Hash, owner: &impl Encode, index: u16, salt: &
 	(SEGMENT, genesis, owner, index, salt, bytes).encode()
 }
 
+/// Returns the value of a bar as the steps of a series have it: `⌊close / unit⌋`. Returns `None`, i.e. a missing bar, if the value does not
+/// fit 32 bits.
+///
+/// ```
+/// use doin_primitives::evidence::live_value;
+/// assert_eq!([7, -7].map(|close| live_value(close, 2)), [Some(3), Some(-4)]);
+/// assert_eq!((live_value(1 << 31, 1), live_value(1 << 31, 2)), (None, Some(1 << 30)));
+/// ```
+pub fn live_value(close: i64, unit: u32) -> Option<i32> {
+	close.checked_div_euclid(unit.into()).and_then(|value| value.try_into().ok())
+}
+
 /// Returns the part of an increment that is paid in block `at`, in parts per million: `min(1, (at − since) / length)`, where `since` is
 /// the block in which the weight of the domain rose from 0. Without a length everything is paid.
 ///
@@ -48,6 +76,31 @@ pub fn segment_preimage(genesis: &Hash, owner: &impl Encode, index: u16, salt: &
 pub fn ramp(since: BlockNumber, at: BlockNumber, length: BlockNumber) -> u32 {
 	let part = u64::from(at.saturating_sub(since)).saturating_mul(MILLION.into()).checked_div(length.into());
 	part.and_then(|part| u32::try_from(part).ok()).unwrap_or(MILLION).min(MILLION)
+}
+
+/// Returns the error sum of `baseline` on the windows that a generator is compared with the published series on, and the number of these
+/// windows, [`LIKENESS_WINDOWS`]. The data root of the domain is the seed, so the result is that of its record.
+///
+/// ```
+/// use doin_primitives::evidence::{drawn_error, LIKENESS_WINDOWS};
+/// use doin_scoring::{Forecast, Generator, Loss, Model, Target, WindowPhase};
+/// let (loss, phase) = (Loss::Absolute, WindowPhase::Hidden);
+/// let program =
+/// Forecast { horizon: 2, history: 4, season: 2, chunks: 32, windows: 8, channels: 1, target: Target::Values, loss, phase };
+/// let template = vec![2_560, -2_560].try_into().unwrap();
+/// let generator = Generator { template, ar: Default::default(), noise: 0, level: 0 };
+/// let (error, windows) = drawn_error(&program, &generator, &[7; 32], &Model::Seasonal);
+/// assert_eq!((error, windows), (0, LIKENESS_WINDOWS.into()), "a season of two steps repeats itself");
+/// ```
+pub fn drawn_error(program: &Forecast, generator: &Generator, data_root: &Hash, baseline: &Model) -> (u64, u32) {
+	// A power of two divides the number of windows. A window does not depend on its chunk.
+	let windows = program.windows.checked_ilog2().and_then(|log| 1u16.checked_shl(log)).unwrap_or(1).min(LIKENESS_WINDOWS);
+	let chunks = LIKENESS_WINDOWS.checked_div(windows).unwrap_or(0);
+	let program = Forecast { windows, ..program.clone() };
+	let error = (0..chunks).fold(0u64, |sum, chunk| {
+		sum.saturating_add(score(baseline, &program, &drawn(&program, generator, data_root, chunk)).into())
+	});
+	(error, LIKENESS_WINDOWS.into())
 }
 
 /// Returns `true` if the mean errors of the baseline on drawn series and on the validation split differ by a factor of [`LIKENESS`] at
@@ -68,6 +121,7 @@ pub fn is_alike(drawn: (u64, u32), validation: (u64, u32)) -> bool {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use doin_scoring::{Loss, Target, WindowPhase};
 
 	#[test]
 	fn a_segment_hash_binds_every_part() {
@@ -94,6 +148,49 @@ mod tests {
 		preimage.push(4 << 2);
 		preimage.extend(b"rows");
 		assert_eq!(all[0], blake2_256(&preimage));
+	}
+
+	#[test]
+	fn closes_are_rounded_down_to_units_and_missing_beyond_32_bits() {
+		let of = |unit: u32| move |close: i64| live_value(close, unit);
+		assert_eq!([i64::from(i32::MAX), i64::from(i32::MAX) + 1].map(of(1)), [Some(i32::MAX), None]);
+		assert_eq!([i64::from(i32::MIN), i64::from(i32::MIN) - 1].map(of(1)), [Some(i32::MIN), None]);
+		assert_eq!([-101, -100, -1, 0, 99, 100].map(of(100)), [-2, -1, -1, 0, 0, 1].map(Some), "towards minus infinity");
+		assert_eq!([i64::MAX, i64::MIN].map(of(u32::MAX)), [None, None]);
+		assert_eq!([i64::from(i32::MAX) * 3 + 2, (i64::from(i32::MAX) + 1) * 3].map(of(3)), [Some(i32::MAX), None]);
+		assert_eq!([1, i64::MIN].map(of(0)), [None, None], "no record has a unit of 0");
+	}
+
+	#[test]
+	fn the_drawn_error_does_not_depend_on_the_windows_of_a_chunk() {
+		let program = |windows| Forecast {
+			horizon: 3,
+			history: 12,
+			season: 4,
+			chunks: 32,
+			windows,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		};
+		let generator = Generator {
+			template: alloc::vec![2_560, 0, -1_280, -1_280].try_into().unwrap(),
+			ar: alloc::vec![1_000].try_into().unwrap(),
+			noise: 2_000,
+			level: 50,
+		};
+		let seed = [9; 32];
+		let one_by_one = (0..LIKENESS_WINDOWS).fold(0u64, |sum, window| {
+			let single = program(1);
+			sum + u64::from(score(&Model::Seasonal, &single, &drawn(&single, &generator, &seed, window)))
+		});
+		for windows in [1, 5, 16, 64, 100, 512] {
+			assert_eq!(drawn_error(&program(windows), &generator, &seed, &Model::Seasonal), (one_by_one, 64), "{windows}");
+		}
+		assert!(one_by_one > 0);
+		let other = drawn_error(&program(16), &generator, &[8; 32], &Model::Seasonal).0;
+		assert_ne!(other, one_by_one, "the seed chooses the windows");
 	}
 
 	#[test]

@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod base_fee;
 pub mod beacon;
 pub mod commitment;
+pub mod decay;
 pub mod difficulty;
 pub mod domain;
 pub mod draw;

@@ -3,7 +3,7 @@
 //! Scores are Q32. They decay lazily, by the number of blocks since they were last written, towards [`NEUTRAL`] from both sides
 //! at the same rate. From two points below neutral, one half-life leads back to exactly [`THRESHOLD`].
 
-use crate::{draw::ONE_Q16, ONE_Q32, Q32};
+use crate::{decay::halved, draw::ONE_Q16, ONE_Q32, Q32};
 use doin_scoring::math::log2_q32;
 
 /// Score of an account without a record: 3.
@@ -23,58 +23,6 @@ pub const EQUIVOCATED: i64 = -(10 << 32);
 
 /// log2(11) in Q32.
 const LOG2_11: u64 = 14_858_145_665;
-
-/// `2^(−2^−i)` in Q64 for i in 1..=32: the factors of the binary digits of an exponent, computed with exact decimal arithmetic.
-const HALVINGS: [u64; 32] = [
-	13_043_817_825_332_782_212,
-	15_511_800_964_685_064_948,
-	16_915_738_899_553_466_671,
-	17_664_662_643_191_237_676,
-	18_051_468_387_014_017_850,
-	18_248_035_989_933_441_397,
-	18_347_121_020_861_646_924,
-	18_396_865_112_328_554_661,
-	18_421_787_711_448_657_618,
-	18_434_261_669_329_232_140,
-	18_440_501_815_349_552_982,
-	18_443_622_680_442_407_998,
-	18_445_183_311_048_607_332,
-	18_445_963_675_871_538_004,
-	18_446_353_870_663_572_145,
-	18_446_548_971_154_807_802,
-	18_446_646_522_174_239_825,
-	18_446_695_297_877_410_579,
-	18_446_719_685_777_359_791,
-	18_446_731_879_739_425_374,
-	18_446_737_976_723_480_912,
-	18_446_741_025_216_264_368,
-	18_446_742_549_462_845_018,
-	18_446_743_311_586_182_574,
-	18_446_743_692_647_863_159,
-	18_446_743_883_178_706_404,
-	18_446_743_978_444_128_764,
-	18_446_744_026_076_840_128,
-	18_446_744_049_893_195_857,
-	18_446_744_061_801_373_733,
-	18_446_744_067_755_462_673,
-	18_446_744_070_732_507_144,
-];
-
-/// Returns `distance · 2^(−blocks / half_life)`, rounded down. Exact at whole half-lives.
-fn halved(distance: Q32, blocks: u32, half_life: u32) -> Q32 {
-	let half_life = half_life.max(1);
-	let whole = blocks.checked_div(half_life).unwrap_or(0);
-	let rest = u64::from(blocks.checked_rem(half_life).unwrap_or(0));
-	let exponent = rest.wrapping_shl(32).checked_div(u64::from(half_life)).unwrap_or(0);
-	let mut left = distance.checked_shr(whole).unwrap_or(0);
-	for (digit, factor) in HALVINGS.iter().enumerate() {
-		let mask = (1u64 << 31).checked_shr(digit as u32).unwrap_or(0);
-		if exponent & mask != 0 {
-			left = (u128::from(left).saturating_mul(u128::from(*factor)) >> 64) as u64;
-		}
-	}
-	left
-}
 
 /// Returns `score` after `blocks` blocks of decay with the given half-life in blocks.
 pub fn decayed(score: Q32, blocks: u32, half_life: u32) -> Q32 {

@@ -1,6 +1,6 @@
 //! Rounds: the grid of blocks of a domain, and the lengths of its phases.
 
-use crate::{gauge::MAX_WEIGHED, BlockNumber, DomainId, EvidenceKind, Q32};
+use crate::{gauge::MAX_WEIGHED, BlockNumber, DomainId, Q32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -157,10 +157,12 @@ pub enum UnpaidReason {
 	/// The segment of the round was not opened in time.
 	#[codec(index = 10)]
 	EvidenceMissing,
-	/// Too few bars of the stream came into being.
+	/// Too few bars of the stream came into being, they came too late or were not paid for, or the stream does not keep them until a
+	/// verdict.
 	#[codec(index = 11)]
 	TooFewBars,
-	/// A candidate became champion in the block in which the domain gained weight, where pay begins to rise from nothing.
+	/// A candidate became champion in a round that began before the domain gained weight or in the same block, where pay begins to rise
+	/// from nothing.
 	#[codec(index = 12)]
 	Ramp,
 }
@@ -261,20 +263,12 @@ impl RoundParams {
 	/// Returns the maximum number of blocks from the first commit of a round to its verdict, if no earlier round of its domain
 	/// is undecided and every block has a VRF output. A task can draw two quorums, one after the other. The answers of each are
 	/// closed one block after its reveals.
+	///
+	/// The wait for evidence is not part of this number. The cool-down of a bond is this long and contains a whole period before
+	/// the request of a task. A task on evidence that is awaited is requested after the wait, at the end of the reveals.
 	pub const fn longest(&self) -> u32 {
 		let quorum = self.draw_outputs.saturating_add(self.answer).saturating_add(self.answer_reveal).saturating_add(1);
 		self.period().saturating_add(quorum.saturating_mul(2)).saturating_add(self.settle_timeout).saturating_add(self.challenge)
-	}
-
-	/// Returns [`longest`](Self::longest) for a round with evidence of this kind. Evidence that is awaited comes after the commits, and its
-	/// window and that of the reveals can be doubled.
-	pub const fn longest_of(&self, kind: EvidenceKind) -> u32 {
-		match kind {
-			EvidenceKind::Public | EvidenceKind::Synthetic => self.longest(),
-			EvidenceKind::Sealed | EvidenceKind::Live => {
-				self.longest().saturating_add(self.evidence.saturating_mul(2)).saturating_add(self.reveal)
-			}
-		}
 	}
 
 	/// Returns the number of blocks by which the grid of `domain` is ahead of that of domain 0: `⌊domain · period / 32⌋ mod

@@ -141,12 +141,7 @@ pub struct Criteria {
 }
 
 impl Criteria {
-	/// Returns the criteria of a domain.
-	pub fn new<AccountId>(spec: &DomainSpec, state: &DomainState<AccountId>) -> Self {
-		Self::with_high_water(spec, state.high_water)
-	}
-
-	/// Returns the criteria of a domain whose high-water mark is `high_water`, Q32 bits.
+	/// Returns the criteria of a domain whose high-water mark at this block is `high_water`, Q32 bits.
 	pub fn with_high_water(spec: &DomainSpec, high_water: Q32) -> Self {
 		let evidence = spec.evidence.kind();
 		// Windows of a segment or stream follow each other, so the errors of neighbouring chunks are correlated. Windows that a
@@ -687,6 +682,7 @@ mod tests {
 			bar: 12,
 			champion,
 			high_water: 0,
+			high_water_at: 0,
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,

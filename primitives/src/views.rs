@@ -31,7 +31,8 @@ pub struct DomainView<AccountId> {
 	pub owner: AccountId,
 	/// Voted weight, in parts per million.
 	pub weight: u32,
-	/// High-water mark: best progress so far below the initial champion, Q32 bits.
+	/// High-water mark at this block: best progress so far below the initial champion, Q32 bits. That of a domain with live evidence
+	/// decays.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub high_water: Q32,
 	/// Least relative improvement of a new champion, in parts per million.
@@ -57,6 +58,8 @@ pub struct DomainView<AccountId> {
 	/// Error sum on the validation split that a reveal has to undercut, except on public evidence.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub bar: u64,
+	/// Block in which the weight last rose from 0. Pay ramps up from there; see [`ramp`](crate::evidence::ramp).
+	pub weight_since: BlockNumber,
 }
 
 /// Evidence of a domain that comes after the commits of a round.

@@ -394,7 +394,7 @@ fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
 		status: state.status,
 		owner: state.owner,
 		weight: Gauge::weight(id),
-		high_water: state.high_water,
+		high_water: Domains::high_water(id),
 		min_improvement: spec.min_improvement,
 		target: spec.target,
 		bounty: state.bounty,
@@ -404,5 +404,6 @@ fn domain_view(id: DomainId) -> Option<DomainView<AccountId>> {
 		carry: state.carry,
 		initial_validation_error: state.initial_validation_error,
 		bar: state.bar,
+		weight_since: state.weight_since,
 	})
 }

@@ -14,15 +14,17 @@ use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::{
 		Champion, DomainState, Page, INITIAL_LOSS, MAX_GENES, MAX_MODEL_BYTES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR,
-		PAGE_VALUES,
+		PAGE_BYTES, PAGE_VALUES,
 	},
+	evidence::MAX_SEGMENT_BYTES,
 	payload::{Metrics, Reveal},
-	DomainId, DomainSpec, Evidence, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN, MILLION, Q32,
+	DomainId, DomainSpec, Evidence, EvidenceRef, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN,
+	MILLION, Q32,
 };
 use doin_scoring::{
 	encoder::MAX_CONVS,
 	program::{MAX_AR, MAX_DIMENSIONS, MAX_HISTORY, MAX_SEASON, MAX_WINDOWS},
-	rows::{RowTarget, Rows},
+	rows::{RowTarget, Rows, MAX_ROWS, ROW_CHUNKS},
 	Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
 };
 use doin_traits::{Electorate, Timing as _, Work as _};
@@ -164,6 +166,7 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 		bar: error,
 		champion,
 		high_water: 0,
+		high_water_at: 0,
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
@@ -325,6 +328,25 @@ impl pallet_doin_recomputation::benchmarking::BenchmarkHelper<AccountId> for Ben
 		};
 		pallet_doin_optimae::Models::<Runtime>::insert(0, stored);
 		(domain, ModelRef::Stored(0))
+	}
+
+	fn dealt() -> (DomainId, EvidenceRef, ModelRef) {
+		let target = RowTarget::Classes(2);
+		let program = Rows { features: 7, image: None, target, rows: MAX_ROWS, chunks: *ROW_CHUNKS.end() };
+		let evidence = Evidence::Sealed { units: program.segment_rows(), stake: DOIN };
+		let spec =
+			DomainSpec { program: Program::Rows(program), values: 0, growth: Growth::Appending, evidence, ..sealed_forecast() };
+		let domain = active(spec, ModelRef::Constant);
+		// Eight bytes a row; the last one is the class.
+		let byte = |byte: u32| if byte % 8 == 7 { 0 } else { (byte * 31 % 251) as u8 };
+		for index in 0..MAX_SEGMENT_BYTES / PAGE_BYTES {
+			let bytes = (index * PAGE_BYTES..(index + 1) * PAGE_BYTES).map(byte).collect();
+			let page = Page::Bytes(BoundedVec::truncate_from(bytes));
+			pallet_doin_domains::Pages::<Runtime>::insert(domain, index, page);
+		}
+		let bytes = Model::Constant(vec![0; 2]).to_bytes();
+		pallet_doin_domains::Baselines::<Runtime>::insert(domain, BoundedVec::truncate_from(bytes));
+		(domain, EvidenceRef::Segment(0), ModelRef::Constant)
 	}
 
 	fn evaluators(count: u32, class: SizeClass) -> Vec<AccountId> {

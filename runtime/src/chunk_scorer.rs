@@ -1,30 +1,43 @@
-//! Scores one chunk of one model inside the runtime, from the domains' pages and the stored models.
+//! Scores one chunk of one model inside the runtime, from the domains' pages, the bars of streams, and the stored models.
 //!
 //! `settle`, `recompute`, `challenge` and `challenge_claim` call it. Windows, rows and the forward pass are [`doin_scoring`]'s,
 //! which the worker uses too, in integers only: a sum that differs is false, never a rounding difference.
 
-use crate::{data, AccountId, Domains, Optimae, Runtime};
+use crate::{configs::doin::evidence::Streams, data, AccountId, Domains, Optimae, Runtime};
+use alloc::vec::Vec;
+use core::{marker::PhantomData, ops::Range};
 use doin_primitives::{
-	domain::PAGE_BYTES, evidence::MAX_SEGMENT_BYTES, DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
+	domain::PAGE_BYTES,
+	evidence::{live_value, MAX_SEGMENT_BYTES},
+	DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
 };
 use doin_scoring::{
+	program::MAX_CHUNK_VALUES,
 	rows::{self, RowSet, Rows},
-	sample, score, Forecast, Model, Program, Windows,
+	sample, score,
+	verdict::NO_EVIDENCE,
+	Forecast, Model, Program, Windows,
 };
-use doin_traits::{ChunkDraw, ChunkScorer, Models, ScoreError};
+use doin_traits::{Bars, ChunkDraw, ChunkScorer, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
 	types::MACS_PER_UNIT,
 	weights::{SubstrateWeight, WeightInfo},
 };
 
-/// [`ChunkScorer`] over the storage of this runtime.
-pub struct OnChainScorer;
+/// [`ChunkScorer`] over the storage of this runtime, and the streams of `B`.
+pub struct Scorer<B>(PhantomData<B>);
+
+/// [`ChunkScorer`] over the storage and the streams of this runtime.
+pub type OnChainScorer = Scorer<Streams>;
 
 /// Values that the scoring of a chunk reads at most, beside those that the benchmark reads, which scores drawn windows of a
 /// stored model: all pages of a segment, since a seed deals its rows to all chunks, and the initial champion. A chunk of the
 /// validation split, or of a series, reads fewer pages.
 pub const CHUNK_READS: u64 = (MAX_SEGMENT_BYTES / PAGE_BYTES) as u64 + 1;
+/// Bars that the scoring of a live chunk reads at most. Windows lie at most a horizon apart, so the bars of a chunk are no more
+/// than the values of its windows: `history + (windows − 1) · stride + horizon ≤ windows · (history + horizon)`.
+pub const CHUNK_BARS: u32 = MAX_CHUNK_VALUES;
 
 /// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]
@@ -35,27 +48,27 @@ enum Choice<'a> {
 	Validation,
 }
 
-impl OnChainScorer {
+impl<B: Bars> Scorer<B> {
 	/// Returns the error sum of an encoded model that `domain` admits; see [`doin_traits::apis::DoinApi::chunk_sum`].
 	pub fn model_sum(domain: DomainId, model: &[u8], draw: Option<(EvidenceRef, &Hash)>, index: u16) -> Option<u32> {
 		let spec = spec(domain).ok()?;
 		let decoded = Model::from_bytes(model).ok()?;
 		decoded.admit(&spec.program, spec.limits.model_bytes, spec.limits.window_macs, model.len()).ok()?;
 		let choice = draw.map_or(Choice::Validation, |(evidence, seed)| Choice::Drawn(evidence, seed));
-		score_chunk(domain, &spec, &decoded, index, choice).ok()
+		score_chunk::<B>(domain, &spec, &decoded, index, choice).ok()
 	}
 }
 
-impl ChunkScorer for OnChainScorer {
+impl<B: Bars> ChunkScorer for Scorer<B> {
 	fn drawn_sum(draw: ChunkDraw, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
 		let ChunkDraw { domain, evidence, seed } = draw;
 		let spec = spec(domain)?;
-		score_chunk(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Drawn(evidence, seed))
+		score_chunk::<B>(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Drawn(evidence, seed))
 	}
 
 	fn validation_sum(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
 		let spec = spec(domain)?;
-		score_chunk(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Validation)
+		score_chunk::<B>(domain, &spec, &stored_model(domain, &spec, model)?, index, Choice::Validation)
 	}
 
 	fn chunks(domain: DomainId) -> Option<u16> {
@@ -64,8 +77,10 @@ impl ChunkScorer for OnChainScorer {
 
 	fn weight(class: SizeClass) -> Weight {
 		let units = SizeClass::MACS[class as usize] / MACS_PER_UNIT;
-		SubstrateWeight::<Runtime>::score_chunk(units as u32)
-			.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(CHUNK_READS))
+		let reads = |count| <Runtime as frame_system::Config>::DbWeight::get().reads(count);
+		// A chunk has rows or windows of a segment, or windows of bars. Either model can be the initial champion.
+		let data = reads(CHUNK_READS).max(reads(1).saturating_add(B::closes_weight(CHUNK_BARS)));
+		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(data)
 	}
 }
 
@@ -89,8 +104,14 @@ fn stored_model(domain: DomainId, spec: &DomainSpec, model: &ModelRef) -> Result
 	Model::from_bytes(&bytes.ok_or(ScoreError::UnknownModel)?).map_err(|_| ScoreError::IncompatibleModel)
 }
 
-/// Returns the error sum of `model` on chunk `index`.
-fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, choice: Choice) -> Result<u32, ScoreError> {
+/// Returns the error sum of `model` on chunk `index`; [`NO_EVIDENCE`] for a live chunk that is not full, whatever the model.
+fn score_chunk<B: Bars>(
+	domain: DomainId,
+	spec: &DomainSpec,
+	model: &Model,
+	index: u16,
+	choice: Choice,
+) -> Result<u32, ScoreError> {
 	if index >= spec.program.chunks() {
 		return Err(ScoreError::NoSuchChunk);
 	}
@@ -100,19 +121,8 @@ fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, c
 			_ => Err(ScoreError::IncompatibleModel),
 		},
 		Program::Forecast(program) => {
-			let windows = match (&spec.evidence, choice) {
-				(_, Choice::Validation) | (Evidence::Public, Choice::Drawn(EvidenceRef::Drawn, _)) => {
-					validation_windows(domain, spec, program, index)?
-				}
-				(Evidence::Synthetic(generator), Choice::Drawn(EvidenceRef::Drawn, seed)) => {
-					sample::drawn(program, generator, seed, index)
-				}
-				(Evidence::Sealed { .. }, Choice::Drawn(EvidenceRef::Segment(segment), seed)) => {
-					segment_windows(domain, spec, program, segment, seed, index)?
-				}
-				(_, Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
-			};
-			Ok(score::score(model, program, &windows))
+			let windows = windows::<B>(domain, spec, program, index, choice)?;
+			Ok(windows.map_or(NO_EVIDENCE, |windows| score::score(model, program, &windows)))
 		}
 		Program::Rows(program) => {
 			let rows = match (&spec.evidence, choice) {
@@ -127,6 +137,33 @@ fn score_chunk(domain: DomainId, spec: &DomainSpec, model: &Model, index: u16, c
 			};
 			Ok(rows::score_rows(model, program, &rows))
 		}
+	}
+}
+
+/// Returns the windows of chunk `index`; `None` for a live chunk that is not full.
+fn windows<B: Bars>(
+	domain: DomainId,
+	spec: &DomainSpec,
+	program: &Forecast,
+	index: u16,
+	choice: Choice,
+) -> Result<Option<Windows>, ScoreError> {
+	match (&spec.evidence, choice) {
+		(_, Choice::Validation) | (Evidence::Public, Choice::Drawn(EvidenceRef::Drawn, _)) => {
+			validation_windows(domain, spec, program, index).map(Some)
+		}
+		(Evidence::Synthetic(generator), Choice::Drawn(EvidenceRef::Drawn, seed)) => {
+			Ok(Some(sample::drawn(program, generator, seed, index)))
+		}
+		(Evidence::Sealed { .. }, Choice::Drawn(EvidenceRef::Segment(segment), seed)) => {
+			segment_windows(domain, spec, program, segment, seed, index).map(Some)
+		}
+		(Evidence::Live { stream, unit }, Choice::Drawn(EvidenceRef::Bars { first }, seed)) => {
+			let values = live_values::<B>(*stream, *unit, first, program, sample::segment_span(program, seed, index))?;
+			let (windows, is_full) = sample::strided_live(program, &values);
+			Ok(is_full.then_some(windows))
+		}
+		(_, Choice::Drawn(..)) => Err(ScoreError::NoSuchEvidence),
 	}
 }
 
@@ -152,6 +189,23 @@ fn segment_windows(
 	let span = sample::segment_span(program, seed, index);
 	let step = |step: u32| first.checked_add(step).ok_or(ScoreError::NoSuchEvidence);
 	Ok(sample::strided(program, &data::steps(domain, spec, program, step(span.start)?..step(span.end)?)?))
+}
+
+/// Returns the values of the bars of `stream` that are the steps `span` of a segment whose first step is bar `first`: step 0
+/// lies a history before it. The value of a bar that is missing, or that does not fit 32 bits, is `None`.
+fn live_values<B: Bars>(
+	stream: u32,
+	unit: u32,
+	first: u64,
+	program: &Forecast,
+	span: Range<u32>,
+) -> Result<Vec<Option<i32>>, ScoreError> {
+	let bar = |step: u32| {
+		let start = first.checked_sub(program.history.into());
+		start.and_then(|start| start.checked_add(step.into())).ok_or(ScoreError::NoSuchEvidence)
+	};
+	let closes = B::closes(stream, bar(span.start)?..bar(span.end)?).ok_or(ScoreError::NoSuchEvidence)?;
+	Ok(closes.into_iter().map(|close| close.and_then(|close| live_value(close, unit))).collect())
 }
 
 /// Returns the rows of chunk `index` of the validation split.

@@ -1,9 +1,6 @@
 //! Activation of a domain: its data is compared with the declared root, and the initial champion is chosen.
 
-use crate::{
-	types::{RefusalReason, LIKENESS_WINDOWS},
-	Baselines, Config, Error, Event, Pages, Pallet, Specs, States,
-};
+use crate::{types::RefusalReason, Baselines, Config, Error, Event, Pages, Pallet, Specs, States};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use core::ops::Range;
@@ -14,9 +11,10 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	rows::{constant_model, score_rows, validation_rows_span, RowSet, Rows},
-	sample::{drawn, validation, validation_span},
+	sample::{validation, validation_span},
 	score, Forecast, Model, Program,
 };
+use doin_traits::block::current_block;
 use frame_support::{ensure, traits::DefensiveTruncateFrom};
 use sp_runtime::DispatchError;
 
@@ -97,17 +95,9 @@ impl Published<'_> {
 	/// generator of `spec` draws. The data root is the seed, so the result is that of the record. `true` for other evidence.
 	fn is_alike(&self, spec: &DomainSpec, baseline: &Model, error: u64) -> bool {
 		let (Published::Series(program, _), Evidence::Synthetic(generator)) = (self, &spec.evidence) else { return true };
-		// A power of two divides the number of drawn windows. A window does not depend on its chunk.
-		let windows = program.windows.checked_ilog2().and_then(|log| 1u16.checked_shl(log)).unwrap_or(1).min(LIKENESS_WINDOWS);
-		let chunks = LIKENESS_WINDOWS.checked_div(windows).unwrap_or(0);
-		let program = Forecast { windows, ..(*program).clone() };
-		let drawn_error = (0..chunks).fold(0u64, |sum, chunk| {
-			let windows = drawn(&program, generator, &spec.data_root, chunk);
-			sum.saturating_add(score(baseline, &program, &windows).into())
-		});
 		let per_chunk = program.validation_windows(spec.split.train_end, spec.split.validation_end).unwrap_or(0);
 		let scored = u32::from(per_chunk).saturating_mul(program.chunks.into());
-		evidence::is_alike((drawn_error, LIKENESS_WINDOWS.into()), (error, scored))
+		evidence::is_alike(evidence::drawn_error(program, generator, &spec.data_root, baseline), (error, scored))
 	}
 }
 
@@ -203,6 +193,7 @@ impl<T: Config> Pallet<T> {
 				state.initial_validation_error = error;
 				state.bar = bar;
 				state.is_alike = is_alike;
+				state.high_water_at = current_block::<T>();
 				state.champion = Self::baseline_champion(model, error);
 				match constant {
 					Some(constant) => {

@@ -20,11 +20,11 @@ impl<T: Config> From<SpecError> for Error<T> {
 			SpecError::DataRoot => Error::InvalidDataRoot,
 			SpecError::MinImprovement => Error::InvalidMinImprovement,
 			SpecError::Target => Error::InvalidTarget,
-			SpecError::UnsupportedEvidence => Error::UnsupportedEvidence,
+			SpecError::Live => Error::InvalidLive,
 			SpecError::Growth => Error::InvalidGrowth,
 			SpecError::Licence => Error::InvalidLicence,
 			SpecError::Stake => Error::InvalidStake,
-			SpecError::SealedTarget => Error::SealedTarget,
+			SpecError::AwaitedTarget => Error::AwaitedTarget,
 			SpecError::Segment => Error::InvalidSegment,
 			SpecError::Program(error) => error.into(),
 		}

@@ -3,13 +3,15 @@
 use crate::{Baselines, Config, Deposits, Error, Event, HoldReason, Pages, Pallet, Specs, States, LOG_TARGET};
 use alloc::vec::Vec;
 use doin_primitives::{
+	decay::halved,
 	domain::{Champion, DomainState, ModelBytes},
+	evidence::HIGH_WATER_HALF_LIFE_MS,
 	settlement::Backing,
 	Balance, DomainId, DomainSpec, EvidenceKind, LastRound, Page, RoundId, RoundResult, Status, UnpaidReason, Q32,
 };
 use doin_scoring::{math::log2_q32, verdict::loss, Program};
 use doin_traits::{
-	block::current_block, DomainWeights, Domains, EvidenceSource, GrowingDomains, OnWeightGained, Progress, Votable,
+	block::current_block, DomainWeights, Domains, EvidenceSource, GrowingDomains, OnWeightGained, Progress, Timing, Votable,
 };
 use frame_support::{
 	defensive,
@@ -20,11 +22,25 @@ use frame_support::{
 		tokens::{Fortitude, Precision},
 		Defensive,
 	},
+	weights::Weight,
 };
 use sp_runtime::Perbill;
 
 /// Smallest amount, in plancks, in the purse of a domain that can be voted for. A commit asks for the price of a work block.
 const LEAST_PURSE: Balance = 1;
+
+impl<T: Config> Pallet<T> {
+	/// Returns the high-water mark of a domain at this block, Q32 bits.
+	fn mark(spec: &DomainSpec, state: &DomainState<T::AccountId>) -> Q32 {
+		state.mark(spec.evidence.kind(), current_block::<T>(), T::Timing::blocks(HIGH_WATER_HALF_LIFE_MS))
+	}
+
+	/// Writes the high-water mark of this block: `high_water`, unless the mark at this block is higher.
+	fn raise_mark(spec: &DomainSpec, state: &mut DomainState<T::AccountId>, high_water: Q32) {
+		state.high_water = Self::mark(spec, state).max(high_water);
+		state.high_water_at = current_block::<T>();
+	}
+}
 
 impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 	fn spec(domain: DomainId) -> Option<DomainSpec> {
@@ -37,6 +53,11 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 
 	fn page(domain: DomainId, index: u32) -> Option<Page> {
 		Pages::<T>::get(domain, index)
+	}
+
+	fn high_water(domain: DomainId) -> Q32 {
+		let known = Specs::<T>::get(domain).zip(States::<T>::get(domain));
+		known.map_or(0, |(spec, state)| Self::mark(&spec, &state))
 	}
 
 	fn baseline(domain: DomainId) -> Option<ModelBytes> {
@@ -75,7 +96,7 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 		// A champion with an author has a round.
 		let number = champion.round.map_or(0, |round| round.number);
 		state.champion = champion;
-		state.high_water = state.high_water.max(progress.high_water);
+		Self::raise_mark(&spec, &mut state, progress.high_water);
 		state.carry = progress.carry;
 		Self::deposit_event(Event::ChampionReplaced { domain, model, former, high_water: state.high_water });
 		if converges {
@@ -90,10 +111,10 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 	}
 
 	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32) {
-		States::<T>::mutate_extant(domain, |state| {
-			state.high_water = state.high_water.max(high_water);
-			state.carry = carry;
-		});
+		let (Some(spec), Some(mut state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return };
+		Self::raise_mark(&spec, &mut state, high_water);
+		state.carry = carry;
+		States::<T>::insert(domain, state);
 	}
 }
 
@@ -140,11 +161,16 @@ impl<T: Config> GrowingDomains for Pallet<T> {
 
 impl<T: Config> OnWeightGained for Pallet<T> {
 	fn weight_gained(domain: DomainId) {
-		let Some(mut state) = States::<T>::get(domain) else { return };
+		let (Some(spec), Some(mut state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return };
 		let champion = &state.champion;
-		let progress = log2_q32(champion.initial_error.max(1)).saturating_sub(log2_q32(champion.error.max(1)));
-		if progress > state.high_water {
-			state.high_water = progress;
+		let mut progress = log2_q32(champion.initial_error.max(1)).saturating_sub(log2_q32(champion.error.max(1)));
+		if spec.evidence.kind() == EvidenceKind::Live {
+			// The progress was measured at the verdict. A vote that was lost for a session must not undo the decay since then.
+			let blocks = current_block::<T>().saturating_sub(champion.block);
+			progress = halved(progress, blocks, T::Timing::blocks(HIGH_WATER_HALF_LIFE_MS));
+		}
+		if progress > Self::mark(&spec, &state) {
+			Self::raise_mark(&spec, &mut state, progress);
 			Self::deposit_event(Event::HighWaterRaised { domain, high_water: progress });
 		}
 		state.weight_since = current_block::<T>();
@@ -155,6 +181,10 @@ impl<T: Config> OnWeightGained for Pallet<T> {
 }
 
 impl<T: Config> Votable for Pallet<T> {
+	fn votable_weight() -> Weight {
+		T::Evidence::stream_weight()
+	}
+
 	fn votable(domain: DomainId) -> bool {
 		let (Some(spec), Some(state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return false };
 		let mints = match (&spec.program, spec.evidence.kind()) {

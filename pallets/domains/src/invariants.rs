@@ -6,6 +6,7 @@ use doin_primitives::{
 	domain::{DomainSpec, DomainState, MAX_PAGES},
 	Balance, DomainId, EvidenceKind, Growth, ModelRef, Status,
 };
+use doin_traits::block::current_block;
 use frame_support::{ensure, traits::fungible::hold::Inspect as InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -43,6 +44,12 @@ impl<T: Config> Pallet<T> {
 				"the validation errors of the initial champion must be equal"
 			);
 			ensure!(!baseline || state.carry == 0, "an initial champion must not carry bits");
+			ensure!(state.high_water_at <= current_block::<T>(), "a high-water mark must not be written ahead of its block");
+			ensure!(!never_active || state.high_water == 0, "a domain that was never active must not have a high-water mark");
+			ensure!(
+				spec.target > 0 || (state.status != Status::Converged && !Bounties::<T>::contains_key(domain)),
+				"a domain without a target must neither converge nor have a bounty"
+			);
 			ensure!(
 				baseline || matches!(state.champion.model, ModelRef::Stored(_)),
 				"a champion with an author must be a stored model"

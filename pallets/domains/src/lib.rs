@@ -18,7 +18,8 @@
 //! until validators vote for it (pallet `gauge`).
 //!
 //! The data of a domain with sealed evidence grows: the pages of opened segments follow those published at activation (pallet
-//! `evidence`).
+//! `evidence`). That of a domain with live evidence does not: models are trained and validated on its pages, and evaluated on bars
+//! of its stream, which are not stored here.
 //!
 //! ## Example
 //!
@@ -42,6 +43,15 @@
 //!   empty ([`EvidenceSource::is_ready`](doin_traits::EvidenceSource::is_ready)). The price of a bit is not known here, so one
 //!   planck is enough; a commit checks that the purse covers a work block (pallet `optimae`). A domain that has a weight stays
 //!   votable while it is active, so that an owner cannot reset its progress by taking out the purse for a session.
+//! - A registration with live evidence asks whether the stream of the record exists and keeps enough bars
+//!   ([`EvidenceSource::ensure_provided`](doin_traits::EvidenceSource::ensure_provided)). Without weight, such a domain can be
+//!   voted for only while its stream is paid for the bars of a round. Genesis domains are not asked about, since no stream has a
+//!   bar in block 0.
+//! - The high-water mark of a domain with live evidence halves every 90 days
+//!   ([`HIGH_WATER_HALF_LIFE_MS`](doin_primitives::evidence::HIGH_WATER_HALF_LIFE_MS)): its data changes, and a champion of
+//!   earlier data must not keep later ones from being paid for good. [`DomainState::high_water`] is the mark in block
+//!   [`DomainState::high_water_at`]; it is computed for a block when it is read, and written by verdicts and votes only. Two
+//!   models that take turns on changing data gain at most what the mark loses in between.
 //! - A domain whose segment was not opened in time is suspended: it takes no commits until the segment is appended. Its weight
 //!   stays. After 30 days any account can close it.
 //! - [`DomainState::open_rounds`] counts undecided rounds. The rounds of a closing domain run to their verdicts before it can be
@@ -62,8 +72,8 @@
 //! - Any account can remove a closing domain without open rounds, so that an owner cannot keep donors waiting, and a refused one.
 //!   Only its owner or root can remove a loading domain, or, within 180 days, a converged one, whose deposit pays for keeping the
 //!   solution available.
-//! - Registration rejects the indices that the types of a record reserve: live evidence, all losses but `Absolute`, and the phase
-//!   of a window as an input.
+//! - Registration rejects the indices that the types of a record reserve: all losses but `Absolute`, and the phase of a window as
+//!   an input.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
@@ -135,7 +145,7 @@ pub mod pallet {
 		type Timing: Timing;
 		/// Undecided rounds of domains. A donation that pays for one of them cannot be withdrawn.
 		type UndecidedRounds: UndecidedRounds;
-		/// Evidence that comes after the commits. It is removed with its domain.
+		/// Evidence that comes after the commits. A registration asks whether it can be provided. It is removed with its domain.
 		type Evidence: EvidenceSource;
 		/// Fee of a registration in plancks, which is burned.
 		#[pallet::constant]
@@ -230,7 +240,7 @@ pub mod pallet {
 				assert!(
 					T::DomainWeights::weight(id) == 0 || <Pallet<T> as Votable>::votable(id),
 					"genesis: domain {index}, `{name}` has a weight, but only active forecasts and rows can be voted for, with \
-					 sealed evidence or a generator whose series resemble the published one"
+					 sealed or live evidence, or a generator whose series resemble the published one"
 				);
 			}
 		}
@@ -353,7 +363,7 @@ pub mod pallet {
 			bounty: Balance,
 		},
 		/// The high-water mark of a domain was raised to the progress of its champion, because the domain gained a weight.
-		/// Progress below the mark is not paid.
+		/// Progress below the mark is not paid. The mark of a domain with live evidence halves every 90 days from this block on.
 		HighWaterRaised {
 			/// The domain.
 			domain: DomainId,
@@ -413,8 +423,8 @@ pub mod pallet {
 		/// The domain is loading, refused, converged or closing and accepts no commits. Activate it if it is loading, or choose
 		/// another one.
 		NotActive,
-		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target; domains with sealed
-		/// evidence have none.
+		/// The domain has no target (0), so its bounty could never be paid. Choose a domain with a target; domains with sealed or
+		/// live evidence have none.
 		NoTarget,
 		/// The amount is below `MinBounty`.
 		BountyTooSmall,
@@ -489,8 +499,9 @@ pub mod pallet {
 		/// The page holds bytes and the program reads a series, or it holds values and the program reads rows. Upload `Values`
 		/// for a series, and `Bytes` for rows.
 		InvalidPageKind,
-		/// The evidence is live, and this chain has no streams. Use public, synthetic or sealed evidence.
-		UnsupportedEvidence,
+		/// The program does not suit live evidence. A stream has one value a bar: declare a forecast of one channel in 40 chunks,
+		/// and a unit above 0.
+		InvalidLive,
 		/// The growth does not suit the evidence. Declare `Appending` for sealed evidence, and `Fixed` for any other.
 		InvalidGrowth,
 		/// The loss is squared or weighted. These kinds are reserved; use `Absolute`.
@@ -548,9 +559,10 @@ pub mod pallet {
 		UnitCountMismatch,
 		/// The domain is suspended, because a segment was not opened in time. Wait until the segment is opened.
 		Suspended,
-		/// The evidence is sealed, and `target` is not 0. Set it to 0: an owner could reach any target, and take the bounty, with
-		/// a model that has learned its next segment.
-		SealedTarget,
+		/// The evidence is sealed or live, and `target` is not 0. Set it to 0. An owner could reach any target, and take the
+		/// bounty, with a model that has learned its next segment; a stretch of bars that is easy to forecast would end a live
+		/// domain, although its data goes on.
+		AwaitedTarget,
 	}
 
 	#[pallet::call]
@@ -570,10 +582,13 @@ pub mod pallet {
 		/// `baseline` is an encoded linear model, against which progress is measured if it is better than the baselines of the
 		/// chain. It must be admitted by the limits of the record.
 		///
+		/// The steps of live evidence come from the stream of the record, in its unit. A round must not take longer than the bars
+		/// are kept, and at most 30 days.
+		///
 		/// ## Errors
 		///
-		/// - The first fault of the record, e.g. [`InvalidName`](Error::InvalidName) or
-		///   [`UnsupportedEvidence`](Error::UnsupportedEvidence).
+		/// - The first fault of the record, e.g. [`InvalidName`](Error::InvalidName) or [`InvalidLive`](Error::InvalidLive).
+		/// - An error of [`Config::Evidence`] if a domain with this record can get no evidence, e.g. because its stream is unknown.
 		/// - [`BaselineNotLinear`](Error::BaselineNotLinear), [`BaselineNotAdmitted`](Error::BaselineNotAdmitted),
 		///   [`BaselineTooCostly`](Error::BaselineTooCostly): the model is no linear model of the program.
 		/// - [`ConstantSeries`](Error::ConstantSeries): the optimum of a `Quadratic` is the origin.
@@ -584,7 +599,7 @@ pub mod pallet {
 		///
 		/// Deposits [`Registered`](Event::Registered), and [`Activated`](Event::Activated) for a domain without data.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::register(baseline.as_ref().map_or(0, |bytes| bytes.len() as u32)))]
+		#[pallet::weight(Pallet::<T>::register_weight(baseline.as_ref()))]
 		pub fn register(origin: OriginFor<T>, spec: Box<DomainSpec>, baseline: Option<ModelBytes>) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_register_paid(owner, *spec, baseline)
@@ -723,8 +738,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Releases the deposit, and segments and purse of sealed evidence, to the owner, and the rest of the bounty to its
-		/// donors. Identifiers of domains are not reused. Unless the evidence is sealed, the weight is corrected by the number of
-		/// removed pages.
+		/// donors. Identifiers of domains are not reused. Unless the evidence is awaited, i.e. sealed or live, the weight is
+		/// corrected by the number of removed pages.
 		///
 		/// ## Errors
 		///
@@ -795,6 +810,12 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
+		/// Returns the weight of a registration with this model of the owner. The benchmark does not read a stream.
+		pub(crate) fn register_weight(baseline: Option<&ModelBytes>) -> Weight {
+			let bytes = baseline.map_or(0, |bytes| bytes.len() as u32);
+			T::WeightInfo::register(bytes).saturating_add(T::Evidence::stream_weight())
+		}
+
 		/// Returns the weight of an activation of data of `values` values or bytes: that of the most expensive shape of a
 		/// program. A page holds many values, so the reads per value that the benchmarks count round to none: the reads of the
 		/// pages are added here, and the linear model of the owner, whose price is `units`. A model with few outputs spends more

@@ -8,7 +8,7 @@ use alloc::{vec, vec::Vec};
 use codec::Encode;
 use doin_primitives::{
 	domain::{Champion, DomainState, ModelBytes, MAX_ACTIVATION_UNITS, MAX_PAGES},
-	Balance, DomainId, DomainSpec, EvidenceKind, Growth, ModelRef, Page, Status,
+	Balance, DomainId, DomainSpec, EvidenceKind, ModelRef, Page, Status,
 };
 use doin_scoring::{score_point, Encoder, Model, Program};
 use doin_traits::{block::current_block, DomainWeights, EvidenceSource, Timing};
@@ -45,6 +45,9 @@ impl<T: Config> Pallet<T> {
 		spec.check().map_err(Error::<T>::from)?;
 		if let Some(bytes) = &baseline {
 			Self::check_linear(&spec, bytes)?;
+		}
+		if spec.evidence.kind().is_awaited() {
+			T::Evidence::ensure_provided(&spec)?;
 		}
 		T::Currency::burn_from(&owner, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
 		Self::do_register(owner, spec, baseline, fee).map(drop)
@@ -98,6 +101,7 @@ impl<T: Config> Pallet<T> {
 			bar: error,
 			champion: Self::baseline_champion(initial, error),
 			high_water: 0,
+			high_water_at: current_block::<T>(),
 			bounty: 0,
 			open_rounds: 0,
 			last_round: None,
@@ -196,7 +200,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Removes a domain; see [`Call::retire`](crate::Call::retire). `who` is `None` for root. Returns the number of
-	/// removed pages, or `None` if the data of the domain grows.
+	/// removed pages, or `None` if the evidence of the domain is awaited.
 	pub(crate) fn do_retire(who: Option<T::AccountId>, domain: DomainId) -> Result<Option<u32>, DispatchError> {
 		let state = States::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
 		ensure!(state.status != Status::Active, Error::<T>::StillActive);
@@ -210,8 +214,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(state.open_rounds == 0, Error::<T>::RoundsOpen);
 
 		let spec = Specs::<T>::get(domain).ok_or(Error::<T>::UnknownDomain)?;
-		let grows = spec.growth == Growth::Appending;
-		if grows {
+		let is_awaited = spec.evidence.kind().is_awaited();
+		if is_awaited {
 			// Reads record and state, so it is called before they are removed.
 			T::Evidence::retired(domain);
 		}
@@ -231,6 +235,6 @@ impl<T: Config> Pallet<T> {
 			bounty = bounty.saturating_add(amount);
 		}
 		Self::deposit_event(Event::Retired { domain, owner: state.owner, deposit, bounty });
-		Ok((!grows).then_some(pages))
+		Ok((!is_awaited).then_some(pages))
 	}
 }

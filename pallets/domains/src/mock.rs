@@ -6,7 +6,9 @@ use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Gene, Limits, PAGE_BYTES, PAGE_VALUES},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, Page, RoundId, RoundParams, Split, DOIN,
+	evidence::LIVE_CHUNKS,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Page, RoundId, RoundParams, Split,
+	DOIN,
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
@@ -16,7 +18,7 @@ use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds};
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::DispatchResult,
-	parameter_types,
+	ensure, parameter_types,
 	traits::ConstU128,
 	weights::{constants::ParityDbWeight, Weight},
 };
@@ -39,6 +41,8 @@ pub const MIN_BOUNTY: Balance = 100;
 pub const VALUES: u32 = 2_500;
 /// Weight of the removal of evidence.
 pub const RETIRED_WEIGHT: Weight = Weight::from_parts(7, 3);
+/// Weight of reading a stream.
+pub const STREAM_WEIGHT: Weight = Weight::from_parts(11, 2);
 /// Account that registers domains.
 pub const OWNER: AccountId = 1;
 /// Account that owns no domain.
@@ -88,15 +92,23 @@ parameter_types! {
 	pub static VotedWeight: u32 = 0;
 	/// Earliest undecided round of every domain.
 	pub static EarliestRound: Option<u32> = None;
-	/// Amount in the purse of every domain with a sealed segment; `None` without one.
+	/// Amount in the purse of every domain with a sealed segment; `None` without one. A live domain has a paid stream if the
+	/// amount is enough.
 	pub static ReadyPurse: Option<Balance> = None;
+	/// `true` if no stream of a record exists.
+	pub static NoStream: bool = false;
 	/// Domains whose evidence was removed, in order.
 	pub static RetiredEvidence: Vec<DomainId> = Vec::new();
 }
 
-/// Evidence that tests set. The pallet asks it for nothing but what a vote and a removal need.
+/// Evidence that tests set. The pallet asks it for nothing but what a registration, a vote and a removal need.
 pub struct MockEvidence;
 impl EvidenceSource for MockEvidence {
+	fn ensure_provided(spec: &DomainSpec) -> DispatchResult {
+		assert!(spec.evidence.kind().is_awaited() && spec.check().is_ok(), "it is asked about checked records it can provide");
+		ensure!(!NoStream::get() || spec.evidence.kind() != EvidenceKind::Live, "the stream is unknown");
+		Ok(())
+	}
 	fn ensure_open(_: DomainId) -> DispatchResult {
 		unreachable!("the pallet opens no rounds")
 	}
@@ -123,6 +135,12 @@ impl EvidenceSource for MockEvidence {
 	fn retired_weight() -> Weight {
 		RETIRED_WEIGHT
 	}
+	fn is_kept(_: DomainId, _: EvidenceRef) -> bool {
+		unreachable!("the pallet evaluates nothing")
+	}
+	fn stream_weight() -> Weight {
+		STREAM_WEIGHT
+	}
 }
 
 /// Weights that tests set.
@@ -141,7 +159,7 @@ impl UndecidedRounds for MockRounds {
 	}
 }
 
-/// Rounds of a development chain, and blocks of an hour, so that 180 days are 4 320 blocks.
+/// Rounds of a development chain, and blocks of an hour, so that 180 days are 4 320 blocks, and the half-life of a mark 2 160.
 pub struct MockTiming;
 impl Timing for MockTiming {
 	fn blocks(ms: u64) -> BlockNumber {
@@ -181,6 +199,7 @@ pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExtern
 	VotedWeight::set(0);
 	EarliestRound::set(None);
 	ReadyPurse::set(None);
+	NoStream::set(false);
 	RetiredEvidence::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
@@ -268,6 +287,21 @@ pub fn forecast() -> DomainSpec {
 		min_improvement: 2_000,
 		target: 1 << 19,
 	}
+}
+
+/// Returns the record of a live domain, which is trained on [`series`].
+pub fn live() -> DomainSpec {
+	let mut spec = DomainSpec { evidence: Evidence::Live { stream: 3, unit: 10 }, target: 0, ..forecast() };
+	let Program::Forecast(program) = &mut spec.program else { unreachable!("a forecast") };
+	program.chunks = LIVE_CHUNKS;
+	spec
+}
+
+/// Registers, loads and activates a domain of [`live`]. Returns the identifier.
+pub fn active_live() -> DomainId {
+	let domain = load(live(), &series());
+	assert_ok!(Registry::activate(RuntimeOrigin::signed(OWNER), domain, VALUES, 0));
+	domain
 }
 
 /// Returns the record of a domain without a series.

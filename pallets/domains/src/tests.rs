@@ -3,6 +3,7 @@
 mod activation;
 mod bounties;
 mod growth;
+mod live;
 
 use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo};
 use codec::Encode;
@@ -151,7 +152,7 @@ fn every_fault_of_a_record_has_its_own_error() {
 		rejected(|s| s.values = MAX_PAGES * PAGE_VALUES + 1, Error::TooManyPages);
 		rejected(|s| s.min_improvement = 1_999, Error::InvalidMinImprovement);
 		rejected(|s| s.target = 1 << 20, Error::InvalidTarget);
-		rejected(|s| s.evidence = Evidence::Live { stream: 0, unit: 1 }, Error::UnsupportedEvidence);
+		rejected(|s| (s.evidence, s.target) = (Evidence::Live { stream: 0, unit: 1 }, 0), Error::InvalidLive);
 		rejected(|s| s.growth = Growth::Appending, Error::InvalidGrowth);
 		rejected(|s| s.licence = BoundedVec::truncate_from(vec![0xff]), Error::InvalidLicence);
 		rejected(|s| s.split.validation_end = VALUES + 1, Error::InvalidSplit);

@@ -19,8 +19,7 @@ pub const ABANDONED_MS: u64 = 180 * 86_400_000;
 /// Milliseconds of a suspension after which any account can close a domain, also a weighted one: 30 days.
 pub const SUSPENDED_MS: u64 = 30 * 86_400_000;
 
-/// Number of drawn windows on which a generator is compared with the published series.
-pub const LIKENESS_WINDOWS: u16 = 64;
+pub use doin_primitives::evidence::LIKENESS_WINDOWS;
 
 /// Units that a linear model with one output can take at most: 16 384 windows of 2 048 inputs, each with one product, and one
 /// output. More units have more products per input.

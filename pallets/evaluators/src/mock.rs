@@ -98,6 +98,9 @@ impl doin_traits::Domains<u64> for Fake {
 	fn page(_: DomainId, _: u32) -> Option<Page> {
 		unreachable!("the pallet reads no pages")
 	}
+	fn high_water(_: DomainId) -> Q32 {
+		unreachable!("the pallet reads no mark")
+	}
 	fn baseline(_: DomainId) -> Option<ModelBytes> {
 		unreachable!("the pallet reads no models")
 	}

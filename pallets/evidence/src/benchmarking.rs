@@ -4,8 +4,8 @@
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::{
-	pallet::{Call, Config, Due, Hashes, Pallet, Purses, Segments},
-	types::{Awaited, MAX_HASHES},
+	pallet::{Call, Config, Due, Event, Hashes, Live, Pallet, Purses, Segments},
+	types::{Awaited, LiveRounds, WaitingBars, MAX_HASHES, MAX_WAITING},
 	AgendaOf,
 };
 use alloc::{vec, vec::Vec};
@@ -61,6 +61,20 @@ fn crowd_agenda<T: Config>(from: BlockNumber) {
 		let items = (0..PER_BLOCK).map(|place| RoundId { domain: DomainId::MAX, number: block * PER_BLOCK + place });
 		Due::<T>::insert(from + block, Items::truncate_from(items.collect()));
 	}
+}
+
+/// Returns as many rounds as can wait for bars, off the agenda, and the last of them. They are stored with domain 0: a chain may
+/// have no stream, so no domain with live evidence can be registered.
+fn waiting_rounds<T: Config>() -> (RoundId, LiveRounds) {
+	let waiting = (0..MAX_WAITING).map(|number| WaitingBars {
+		number,
+		first: number.into(),
+		until: BlockNumber::MAX,
+		look: current_block::<T>(),
+	});
+	let live = LiveRounds { next: MAX_WAITING.into(), waiting: BoundedVec::truncate_from(waiting.collect()) };
+	Live::<T>::insert(0, &live);
+	(RoundId { domain: 0, number: MAX_WAITING - 1 }, live)
 }
 
 #[benchmarks]
@@ -163,6 +177,35 @@ mod benchmarks {
 		}
 
 		assert!(matches!(Segments::<T>::get(domain).awaited, Some(Awaited { doubled: true, .. })));
+	}
+
+	/// All blocks in which the stream could be read again are full.
+	#[benchmark]
+	fn keep_waiting() {
+		let (round, live) = waiting_rounds::<T>();
+		let look = current_block::<T>() + 1;
+		crowd_agenda::<T>(look);
+
+		#[block]
+		{
+			Pallet::<T>::keep_waiting(round, live, look);
+		}
+
+		let look = look + MAX_ITEMS / PER_BLOCK;
+		assert_eq!(Live::<T>::get(0).waiting.last().map(|waiting| waiting.look), Some(look));
+	}
+
+	/// The report to the round is not included.
+	#[benchmark]
+	fn end_bars() {
+		let (round, live) = waiting_rounds::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::end_bars(round, live, Event::BarsComplete { round, first: 2, bars: 1 });
+		}
+
+		assert_eq!(Live::<T>::get(0).waiting.len() as u32, MAX_WAITING - 1);
 	}
 
 	/// As many segments are sealed as a domain can have.

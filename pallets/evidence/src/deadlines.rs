@@ -1,4 +1,4 @@
-//! Deadlines of segments that rounds wait for.
+//! Agenda items of rounds, and deadlines of segments that rounds wait for.
 
 use crate::{
 	types::{Awaited, Segments as SegmentList},
@@ -9,7 +9,6 @@ use doin_primitives::{
 	DomainId, RoundId, UnpaidReason, MILLION,
 };
 use doin_traits::{block::current_block, BaseFee, GrowingDomains, OnEvidence, Timing};
-use frame_support::defensive;
 use sp_runtime::Perbill;
 
 impl<T: Config> Pallet<T> {
@@ -22,13 +21,17 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Asked { round, index: segments.opened, until });
 	}
 
-	/// Serves an agenda item: ends the time for opening the segment of a round, or doubles it.
+	/// Serves an agenda item. A round waits for a segment if the request for one names it, else for bars.
 	pub(crate) fn serve(round: RoundId) {
 		let segments = Segments::<T>::get(round.domain);
-		let Some(awaited) = segments.awaited.filter(|awaited| awaited.number == round.number) else {
-			defensive!("a round on the agenda must wait for a segment", round);
-			return;
-		};
+		match segments.awaited.filter(|awaited| awaited.number == round.number) {
+			Some(awaited) => Self::serve_segment(round, segments, awaited),
+			None => Self::serve_bars(round),
+		}
+	}
+
+	/// Ends the time for opening the segment of a round, or doubles it.
+	fn serve_segment(round: RoundId, segments: SegmentList, awaited: Awaited) {
 		let rise = awaited.base_fee.saturating_mul(EXTENDING_RISE);
 		if !awaited.doubled && T::BaseFee::base_fee() > rise {
 			Self::double(round, segments, awaited);

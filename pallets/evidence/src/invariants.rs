@@ -1,8 +1,8 @@
 //! Invariants of the storage and of the holds. `try_state` checks them, and every test ends with them.
 
 use crate::{
-	types::{place_of, Segments as SegmentList},
-	Config, Due, Hashes, HoldReason, Pallet, Purses, Segments,
+	types::{place_of, LiveNeeds, LiveRounds, Segments as SegmentList},
+	Config, Due, Hashes, HoldReason, Live, Pallet, Purses, Segments,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use doin_primitives::{domain::DomainState, Balance, DomainId, DomainSpec, EvidenceKind, RoundId};
@@ -11,7 +11,7 @@ use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks segments, hashes and purses against their domains, the holds and the agenda.
+	/// Checks segments, hashes, purses and awaited bars against their domains, the holds and the agenda.
 	///
 	/// # Errors
 	///
@@ -41,6 +41,17 @@ impl<T: Config> Pallet<T> {
 				);
 			}
 			add(&mut holds, &state.owner, segments.hold);
+		}
+		for (domain, live) in Live::<T>::iter() {
+			let open_rounds = T::Domains::state(domain).ok_or("rounds must have a domain")?.open_rounds;
+			Self::check_live(domain, &live, open_rounds)?;
+			for waiting in live.waiting {
+				let round = RoundId { domain, number: waiting.number };
+				ensure!(
+					agenda.remove(&round) == Some(alloc::vec![waiting.look]),
+					"a round that waits must be on the agenda once"
+				);
+			}
 		}
 		ensure!(agenda.is_empty(), "the agenda must not contain a round that does not wait");
 		ensure!(Hashes::<T>::iter_keys().count() == chunks, "every hash must have a domain");
@@ -82,6 +93,23 @@ impl<T: Config> Pallet<T> {
 			"the pages of every opened segment must be stored"
 		);
 		ensure!(T::Domains::page(domain, end).is_none(), "no page of a sealed segment must be stored");
+		Ok(())
+	}
+
+	/// Checks that the rounds of a domain are in order, and that no bar was given to two of them.
+	fn check_live(domain: DomainId, live: &LiveRounds, open_rounds: u32) -> Result<(), TryRuntimeError> {
+		let spec = T::Domains::spec(domain).ok_or("rounds must have a domain")?;
+		let needs = LiveNeeds::of(&spec).ok_or("only rounds of a domain with live evidence can wait for bars")?;
+		ensure!(live.next >= needs.bars, "a domain whose rounds have waited must have been given bars");
+		ensure!(live.waiting.len() as u32 <= open_rounds, "only an undecided round can wait for bars");
+		let (mut last, mut free) = (None, 0);
+		for waiting in &live.waiting {
+			ensure!(last < Some(waiting.number), "rounds must wait in ascending order");
+			ensure!(waiting.first >= free, "no bar must be given to two rounds");
+			ensure!(waiting.look <= waiting.until, "bars must not be looked for after their time");
+			(last, free) = (Some(waiting.number), needs.end(waiting.first));
+		}
+		ensure!(free <= live.next, "a bar that was given must not be given again");
 		Ok(())
 	}
 

@@ -1,13 +1,14 @@
 //! # Evidence Pallet
 //!
-//! Sealed segments of data, which are opened after the commits of a round, and the purses that pay for what they prove.
+//! Evidence that comes after the commits of a round: sealed segments of data, with the purses that pay for what they prove, and
+//! bars of streams.
 //!
 //! ## Pallet API
 //!
 //! See the [`pallet`] module for the calls, storage items, events, errors and configuration of this pallet. Pallet `optimae` asks
 //! for the evidence of its rounds and spends purses through [`EvidenceSource`](doin_traits::EvidenceSource). This pallet reports
 //! evidence through [`OnEvidence`](doin_traits::OnEvidence), and appends opened segments to the data of their domain through
-//! [`GrowingDomains`](doin_traits::GrowingDomains).
+//! [`GrowingDomains`](doin_traits::GrowingDomains). It reads streams through [`Bars`](doin_traits::Bars).
 //!
 //! ## Overview
 //!
@@ -23,10 +24,17 @@
 //!
 //! An opened segment becomes part of the published data, for training in later rounds.
 //!
-//! ## Example
+//! The steps of a domain with live evidence are bars of a stream. When the commits of a round have ended, the round is given the
+//! next bars, which come into being from then on. The models are revealed once these bars are complete. No account knows them at
+//! the time of the commits, so such a domain needs no purse.
+//!
+//! ## Examples
 //!
 //! A segment is sealed, asked for and opened in time:
 #![doc = docify::embed!("src/tests/opening.rs", a_segment_is_sealed_asked_for_and_opened)]
+//!
+//! A round is given bars of a stream, and they come into being:
+#![doc = docify::embed!("src/tests/live.rs", the_bars_of_a_round_come_into_being)]
 //!
 //! ## Low Level / Implementation Details
 //!
@@ -53,8 +61,9 @@
 //!   published data, before any penalty, so the tenth missed segment burns the rest. The hold for segments is not touched. A
 //!   segment that was asked for is never measured later, since its bytes may have been seen in a block that was reverted.
 //!   Opened late, it only adds to the published data.
-//! - One agenda item per awaited segment ends its time. There are at most as many as undecided rounds of pallet `optimae`, so
-//!   scheduling passes at most 33 full blocks. The work of a hook does not depend on the number of segments.
+//! - One agenda item per awaited segment ends its time. Agenda items of segments and bars are at most as many as undecided rounds
+//!   of pallet `optimae`, so scheduling passes at most 33 full blocks. The work of a hook does not depend on the number of
+//!   segments.
 //!
 //! ### Purses
 //!
@@ -67,8 +76,22 @@
 //!
 //! ### Live evidence
 //!
-//! Domains whose evidence is a stream of bars ([`Bars`](doin_traits::Bars)) are rejected at their registration. They need another
-//! source of evidence beside this pallet.
+//! - The record of a domain decides how many bars a round takes ([`live_bars`](doin_primitives::DomainSpec::live_bars)). The
+//!   stream keeps enough bars for a round, its history, and twice the time of a verdict. The bars of a round take at most 30 days.
+//! - Reporters know a price before the chain does. The first bar of a round is therefore neither the one that runs when the
+//!   commits end, nor the one after it ([`SKIPPED_BARS`](doin_primitives::evidence::SKIPPED_BARS)).
+//! - No bar is given to two rounds of a domain, since models of the later one could be fitted to it. A round opens only when the
+//!   bars of earlier rounds have passed, or are about to. Those rounds can still wait, because the chain learns bars late, but at
+//!   most three do.
+//! - A round opens only while the reporters are paid for its bars, even if its commits take as long as they can. The pot is
+//!   checked again when the commits end. An optimizer whose model loses on the first bars could otherwise let the stream stop,
+//!   and the round would be void.
+//! - No bars are stored here. An agenda item reads the stream after half of the time that the bars should take, then after half
+//!   of the rest, and at the end bar by bar, or every ten blocks if that is longer. If the bars are not complete a day after they were due, the round is void
+//!   ([`TooFewBars`](doin_primitives::UnpaidReason::TooFewBars)). It is void as well if its history is not kept any more.
+//! - A bar that is known to be missing counts as complete. The seed of the draw decides which chunks a missing bar leaves without
+//!   evidence, so the verdict finds out if too few are left.
+//! - All rounds of a domain share one storage entry, whose price is in the deposit for its record.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
@@ -81,6 +104,7 @@ mod deadlines;
 mod impl_evidence_source;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
+mod live;
 #[cfg(test)]
 mod mock;
 mod purses;
@@ -100,13 +124,13 @@ use doin_traits::agenda::Agenda;
 /// Target of the log lines of this pallet.
 pub(crate) const LOG_TARGET: &str = "runtime::doin-evidence";
 
-/// Agenda of the rounds that wait for a segment.
+/// Agenda of the rounds that wait for evidence.
 pub(crate) type AgendaOf<T> = Agenda<Due<T>, Cursor<T>, RoundId>;
 
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{Hashes as HashChunk, Purse, Segments as SegmentList, MAX_HASHES},
+		types::{Hashes as HashChunk, LiveRounds, Purse, Segments as SegmentList, MAX_HASHES},
 		AgendaOf, WeightInfo,
 	};
 	use doin_primitives::{
@@ -116,7 +140,7 @@ pub mod pallet {
 		Balance, BlockNumber, DomainId, Hash, RoundId,
 	};
 	use doin_traits::{
-		agenda::Items, share::hook_limit, BaseFee, DomainWeights, Domains, GrowingDomains, OnEvidence, Timing, Work,
+		agenda::Items, share::hook_limit, Bars, BaseFee, DomainWeights, Domains, GrowingDomains, OnEvidence, Timing, Work,
 	};
 	use frame_support::{
 		dispatch::DispatchResultWithPostInfo,
@@ -144,6 +168,8 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Registered domains, to whose data opened segments are appended.
 		type Domains: Domains<Self::AccountId> + GrowingDomains;
+		/// Streams of live evidence.
+		type Bars: Bars;
 		/// Weights of domains, which scale the pay of their verdicts.
 		type DomainWeights: DomainWeights;
 		/// Prices bits.
@@ -192,7 +218,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Purses<T: Config> = StorageMap<_, Twox64Concat, DomainId, Purse, ValueQuery>;
 
-	/// Rounds whose segment has to be opened, by the block in which the time ends.
+	/// Bars given to rounds of each domain with live evidence, and the rounds that wait for theirs.
+	// Hasher: Twox is safe since domains are numbered by the chain.
+	#[pallet::storage]
+	pub type Live<T: Config> = StorageMap<_, Twox64Concat, DomainId, LiveRounds, ValueQuery>;
+
+	/// Rounds that wait for evidence, by the block in which the time for opening a segment ends, or the stream is read again.
 	// Hasher: Twox is safe since the pallet chooses the block numbers.
 	#[pallet::storage]
 	pub type Due<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Items<RoundId>, ValueQuery>;
@@ -280,6 +311,33 @@ pub mod pallet {
 			/// Amount left in the purse, in plancks.
 			left: Balance,
 		},
+		/// The commits of a round have ended, and it was given the next bars of its stream.
+		BarsAwaited {
+			/// The round.
+			round: RoundId,
+			/// Number of its first bar.
+			first: u64,
+			/// Number of its bars.
+			bars: u32,
+			/// Block in which they should be complete. They are awaited for a day longer.
+			due: BlockNumber,
+		},
+		/// The bars of a round are complete, and its models can be revealed.
+		BarsComplete {
+			/// The round.
+			round: RoundId,
+			/// Number of its first bar.
+			first: u64,
+			/// Number of its bars, including missing ones.
+			bars: u32,
+		},
+		/// The bars of a round were not complete in time, or not kept for long enough. The round is void.
+		BarsMissing {
+			/// The round.
+			round: RoundId,
+			/// Number of its first bar.
+			first: u64,
+		},
 	}
 
 	#[pallet::error]
@@ -328,6 +386,22 @@ pub mod pallet {
 		/// The champion of this domain carries bits that later rounds pay, and their price at the present work block stays in the
 		/// purse. Withdraw less, or wait until they are paid or another champion reigns.
 		BitsCarried,
+		/// No stream has this identifier. Give the identifier of a stream of this chain.
+		UnknownStream,
+		/// The stream does not keep the bars of a round and its history until the verdict. Choose a shorter history, fewer windows a
+		/// chunk, or a stream that keeps more bars.
+		BarsNotKept,
+		/// The bars of a round take more than 30 days. Choose fewer windows a chunk, a shorter horizon, or a stream with shorter bars.
+		SpanTooLong,
+		/// An earlier round of this domain was given the bars that come next. Commit once the bar before its last one is running.
+		BarsInUse,
+		/// Three rounds of this domain wait for their bars. Commit once one of them has its bars.
+		TooManyAwaiting,
+		/// The stream has fewer bars than the history of this domain needs. Commit once it has more.
+		HistoryTooShort,
+		/// The reporters of the stream are not paid for the bars of a round that takes commits now. Pay into the pot of the stream,
+		/// then commit.
+		StreamUnpaid,
 	}
 
 	#[pallet::hooks]
@@ -343,7 +417,7 @@ pub mod pallet {
 		fn integrity_test() {
 			let cost = T::WeightInfo::on_initialize().saturating_add(Self::step_weight());
 			let limit = hook_limit(T::BlockWeights::get().max_block, Weight::zero());
-			assert!(cost.all_lte(limit), "the hook must be able to end the time of at least one segment per block: {cost:?}");
+			assert!(cost.all_lte(limit), "the hook must be able to serve at least one round per block: {cost:?}");
 			assert!(T::Timing::rounds().evidence > 0, "a segment must have time to be opened");
 			assert!(T::ByteDeposit::get() > 0, "stored bytes must have a price");
 		}
@@ -499,7 +573,17 @@ pub mod pallet {
 
 		/// Returns the weight of the most expensive step of the agenda.
 		pub(crate) fn step_weight() -> Weight {
-			T::WeightInfo::miss().saturating_add(T::OnEvidence::failed_weight()).max(T::WeightInfo::double())
+			let segment = T::WeightInfo::miss().saturating_add(T::OnEvidence::failed_weight()).max(T::WeightInfo::double());
+			segment.max(Self::bars_weight())
+		}
+
+		/// Returns the weight of the most expensive step of a round that waits for bars. The benchmarks measure what is written,
+		/// since a chain may have no stream; what is read is added here: segments, record, rounds and the stream.
+		pub(crate) fn bars_weight() -> Weight {
+			let report = T::OnEvidence::stands_weight().max(T::OnEvidence::failed_weight());
+			let end = T::WeightInfo::end_bars().saturating_add(report);
+			let read = T::DbWeight::get().reads(3).saturating_add(T::Bars::stream_weight());
+			read.saturating_add(T::WeightInfo::keep_waiting().max(end))
 		}
 	}
 }

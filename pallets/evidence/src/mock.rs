@@ -1,19 +1,19 @@
-//! Mock runtime of System, Balances and this pallet. Domains are scripted, and reports to rounds are recorded.
+//! Mock runtime of System, Balances and this pallet. Domains and a stream are scripted, and reports to rounds are recorded.
 
 use crate::{self as pallet_doin_evidence, Config, Event, HoldReason, Pallet};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	domain::{Champion, DomainState, Limits, ModelBytes},
-	evidence::segment_hash,
+	evidence::{segment_hash, LIVE_CHUNKS},
 	settlement::Backing,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, ModelRef, Page, RoundId, RoundParams,
-	RoundResult, Split, Status, UnpaidReason, DOIN, Q32,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Hash, ModelRef, Page, RoundId,
+	RoundParams, RoundResult, Split, Status, UnpaidReason, DOIN, Q32,
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
 	Forecast, Loss, Program, Target, WindowPhase,
 };
-use doin_traits::{Domains, GrowingDomains, OnEvidence, Payment, Progress, QueuedImprovement, Timing};
+use doin_traits::{Bars, Domains, GrowingDomains, OnEvidence, Payment, Progress, QueuedImprovement, Stream, Timing};
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::DispatchResult,
@@ -22,7 +22,7 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 use sp_runtime::{BuildStorage, Perbill};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// Account identifier.
 pub type AccountId = u64;
@@ -41,8 +41,18 @@ pub const ROWS: DomainId = 0;
 pub const SERIES: DomainId = 1;
 /// Domain with public evidence.
 pub const PUBLIC: DomainId = 2;
+/// Domain whose evidence is the stream [`STREAM`].
+pub const LIVE: DomainId = 3;
 /// First identifier without a domain.
-pub const UNKNOWN: DomainId = 3;
+pub const UNKNOWN: DomainId = 4;
+/// Identifier of the stream.
+pub const STREAM: u32 = 7;
+/// Blocks that a bar takes.
+pub const BAR_BLOCKS: BlockNumber = 2;
+/// Milliseconds of a block.
+pub const BLOCK_MS: u64 = 600_000;
+/// Complete bars that the stream keeps.
+pub const CAPACITY: u32 = 460;
 /// Deposit of every domain.
 pub const DEPOSIT: Balance = 1_000;
 /// Price of one bit.
@@ -51,6 +61,8 @@ pub const BIT_PRICE: Balance = 160;
 pub const STANDS_WEIGHT: Weight = Weight::from_parts(5_000, 50);
 /// Weight of a report of missing evidence.
 pub const FAILED_WEIGHT: Weight = Weight::from_parts(9_000, 90);
+/// Weight of reading a stream.
+pub const STREAM_WEIGHT: Weight = Weight::from_parts(7_000, 70);
 
 #[frame_support::runtime]
 mod runtime {
@@ -113,6 +125,12 @@ parameter_types! {
 	pub static BaseFeeNow: Balance = 100;
 	/// Weight of every domain, parts per million.
 	pub static WeightNow: u32 = 0;
+	/// Stream at this block; `None` if the chain has none.
+	pub static StreamNow: Option<Stream> = None;
+	/// Number of bars that come into being in [`BAR_BLOCKS`] blocks.
+	pub static Pace: u64 = 1;
+	/// Number of bars by which the chain is behind the clock; `None` once the stream has stopped.
+	pub static Lag: Option<u64> = Some(0);
 	/// Chunks and rows a chunk of the domain of rows, if they differ from those of the tests.
 	pub static Shape: Option<(u16, u16)> = None;
 }
@@ -140,6 +158,16 @@ pub fn series_program() -> Forecast {
 	}
 }
 
+/// Returns the program of the live domain, whose rounds take [`BARS`] bars.
+pub fn live_program() -> Forecast {
+	Forecast { horizon: 2, history: 24, season: 3, chunks: LIVE_CHUNKS, windows: 1, channels: 1, ..series_program() }
+}
+
+/// Bars of a round of the live domain.
+pub const BARS: u64 = 145;
+/// Bars before those of a round that its models read.
+pub const HISTORY: u64 = 24;
+
 /// Returns the record of a domain.
 pub fn spec(domain: DomainId) -> Option<DomainSpec> {
 	let steps = series_program().segment_steps();
@@ -156,6 +184,12 @@ pub fn spec(domain: DomainId) -> Option<DomainSpec> {
 			Split { train_end: 500, validation_end: 900 },
 			if domain == PUBLIC { Evidence::Public } else { Evidence::Sealed { units: steps, stake: 2 * DOIN } },
 		),
+		LIVE => (
+			Program::Forecast(live_program()),
+			900,
+			Split { train_end: 500, validation_end: 900 },
+			Evidence::Live { stream: STREAM, unit: 1 },
+		),
 		_ => return None,
 	};
 	let spec = DomainSpec {
@@ -166,7 +200,7 @@ pub fn spec(domain: DomainId) -> Option<DomainSpec> {
 		limits: Limits { model_bytes: 4_096, window_macs: 4_096 },
 		data_root: [1; 32],
 		values,
-		growth: if domain == PUBLIC { Growth::Fixed } else { Growth::Appending },
+		growth: if evidence.kind() == EvidenceKind::Sealed { Growth::Appending } else { Growth::Fixed },
 		split,
 		licence: BoundedVec::truncate_from(b"CC0-1.0".to_vec()),
 		evidence,
@@ -196,6 +230,7 @@ fn state() -> DomainState<AccountId> {
 			validation_error: 1_000,
 		},
 		high_water: 0,
+		high_water_at: 0,
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
@@ -212,7 +247,12 @@ pub fn change(domain: DomainId, change: impl FnOnce(&mut DomainState<AccountId>)
 	States::mutate(|states| change(states.get_mut(&domain).expect("the domain exists")));
 }
 
-/// Scripted domains, rounds, prices and lengths.
+/// Changes the stream.
+pub fn change_stream(change: impl FnOnce(&mut Stream)) {
+	StreamNow::mutate(|stream| change(stream.as_mut().expect("the stream exists")));
+}
+
+/// Scripted domains, rounds, streams, prices and lengths.
 pub struct World;
 
 impl Domains<AccountId> for World {
@@ -224,6 +264,9 @@ impl Domains<AccountId> for World {
 	}
 	fn page(domain: DomainId, index: u32) -> Option<Page> {
 		Pages::get().get(&(domain, index)).cloned()
+	}
+	fn high_water(_: DomainId) -> Q32 {
+		unreachable!("the pallet reads no high-water mark")
 	}
 	fn baseline(_: DomainId) -> Option<ModelBytes> {
 		unreachable!("the pallet reads no models")
@@ -239,6 +282,21 @@ impl Domains<AccountId> for World {
 	}
 	fn record_progress(domain: DomainId, _: Q32, carry: Q32) {
 		change(domain, |state| state.carry = carry);
+	}
+}
+
+impl Bars for World {
+	fn stream(stream: u32) -> Option<Stream> {
+		StreamNow::get().filter(|_| stream == STREAM)
+	}
+	fn closes(_: u32, _: Range<u64>) -> Option<Vec<Option<i64>>> {
+		unreachable!("the pallet reads no bars")
+	}
+	fn stream_weight() -> Weight {
+		STREAM_WEIGHT
+	}
+	fn closes_weight(_: u32) -> Weight {
+		unreachable!("the pallet reads no bars")
 	}
 }
 
@@ -279,8 +337,9 @@ impl OnEvidence for World {
 }
 
 impl Timing for World {
+	/// A block takes ten minutes.
 	fn blocks(ms: u64) -> BlockNumber {
-		(ms / 2_000).max(1) as BlockNumber
+		(ms / BLOCK_MS).clamp(1, BlockNumber::MAX.into()) as BlockNumber
 	}
 	fn rounds() -> RoundParams {
 		RoundParams::DEV
@@ -338,6 +397,7 @@ parameter_types! {
 }
 
 impl Config for Test {
+	type Bars = World;
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Domains = World;
@@ -353,7 +413,8 @@ impl Config for Test {
 	type BenchmarkHelper = World;
 }
 
-/// Returns a chain at block 1 with accounts 1 to 9 endowed, and three active domains of [`OWNER`].
+/// Returns a chain at block 1 with accounts 1 to 9 endowed, and four active domains of [`OWNER`]. Bar 60 of the stream is
+/// running, and its reporters are paid for a long time.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	States::set((0..UNKNOWN).map(|domain| (domain, state())).collect());
 	Pages::set(BTreeMap::new());
@@ -362,6 +423,16 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	BaseFeeNow::set(100);
 	WeightNow::set(0);
 	Shape::set(None);
+	StreamNow::set(Some(Stream {
+		first: 0,
+		next: 60,
+		running: 60,
+		paid_until: 1_000_000,
+		capacity: CAPACITY,
+		bar_ms: u64::from(BAR_BLOCKS) * BLOCK_MS,
+	}));
+	Pace::set(1);
+	Lag::set(Some(0));
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: pallet_balances::GenesisConfig {
@@ -370,7 +441,10 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		},
 	};
 	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
-	ext.execute_with(|| System::set_block_number(1));
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		<Sealed as Hooks<u64>>::on_initialize(1);
+	});
 	ext
 }
 
@@ -387,12 +461,35 @@ pub fn now() -> BlockNumber {
 	System::block_number() as BlockNumber
 }
 
+/// Lets the stream go on at the start of block `block`.
+fn record_bars(block: BlockNumber) {
+	if !block.is_multiple_of(BAR_BLOCKS) || StreamNow::get().is_none() {
+		return;
+	}
+	change_stream(|stream| {
+		stream.running += Pace::get();
+		if let Some(lag) = Lag::get() {
+			stream.next = stream.next.max(stream.running.saturating_sub(lag));
+			stream.first = stream.first.max(stream.next.saturating_sub(stream.capacity.into()));
+		}
+	});
+}
+
+/// Makes blocks until `block`, none of which serves the agenda, as if their weight were used up.
+pub fn to_unserved(block: BlockNumber) {
+	while now() < block {
+		System::set_block_number(System::block_number() + 1);
+		record_bars(now());
+	}
+}
+
 /// Makes blocks until `block`, and checks the invariants after each. Returns the largest weight of a hook.
 pub fn to(block: BlockNumber) -> Weight {
 	let mut most = Weight::zero();
 	while now() < block {
 		let next = System::block_number() + 1;
 		System::set_block_number(next);
+		record_bars(now());
 		most = most.max(<Sealed as Hooks<u64>>::on_initialize(next));
 		Pallet::<Test>::do_try_state().expect("the evidence is consistent after every block");
 	}

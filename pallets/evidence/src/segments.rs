@@ -30,6 +30,17 @@ impl<T: Config> Pallet<T> {
 		Ok((spec, state))
 	}
 
+	/// Checks that a round of a domain with this record that opens now can get a segment.
+	pub(crate) fn ensure_segment(domain: DomainId, spec: &DomainSpec) -> Result<(), Error<T>> {
+		ensure!(spec.evidence.kind() == EvidenceKind::Sealed, Error::<T>::NotSealedEvidence);
+		let state = T::Domains::state(domain).ok_or(Error::<T>::UnknownDomain)?;
+		let segments = Segments::<T>::get(domain);
+		ensure!(state.suspended.is_none(), Error::<T>::Suspended);
+		ensure!(segments.awaited.is_none(), Error::<T>::RoundAwaits);
+		ensure!(segments.left() > 0, Error::<T>::NoSegmentsLeft);
+		Ok(())
+	}
+
 	/// Returns record and state of a domain of `who` with sealed evidence, which takes or will take commits.
 	pub(crate) fn own_open_domain(
 		who: &T::AccountId,

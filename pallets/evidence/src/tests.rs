@@ -1,6 +1,7 @@
-//! Sealing, opening, deadlines and purses, and attacks of owners and others.
+//! Sealing, opening, deadlines, purses and bars, and attacks of owners and others.
 
 mod deadlines;
+mod live;
 mod opening;
 mod properties;
 mod purses;

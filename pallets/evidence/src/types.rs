@@ -1,16 +1,20 @@
-//! Types of the storage of segments and purses.
+//! Types of the storage of segments, purses and rounds that wait for bars.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
-	Balance, BlockNumber, Hash,
+	Balance, BlockNumber, DomainSpec, Evidence, Hash,
 };
+use doin_scoring::Program;
+use doin_traits::Stream;
 use scale_info::TypeInfo;
 
 /// Maximum number of hashes of one call.
 pub const MAX_HASHES: u32 = 64;
 /// Number of hashes of one storage entry.
 pub const CHUNK: u16 = 32;
+/// Maximum number of rounds of a domain that wait for bars at the same time.
+pub const MAX_WAITING: u32 = 3;
 
 /// Hashes of consecutive segments.
 pub type Hashes = BoundedVec<Hash, ConstU32<{ CHUNK as u32 }>>;
@@ -48,6 +52,71 @@ pub struct Purse {
 	pub held: Balance,
 	/// Amount that verdicts have burned so far, in plancks.
 	pub spent: Balance,
+}
+
+/// Rounds of one domain with live evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct LiveRounds {
+	/// Number of the first bar that no round of the domain was given.
+	pub next: u64,
+	/// Rounds that wait for their bars, in ascending order.
+	pub waiting: BoundedVec<WaitingBars, ConstU32<MAX_WAITING>>,
+}
+
+/// Round that waits for its bars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct WaitingBars {
+	/// Number of the round, on the grid of the domain.
+	pub number: u32,
+	/// Number of its first bar.
+	pub first: u64,
+	/// First block in which the bars are too late.
+	pub until: BlockNumber,
+	/// Block of its agenda item, in which the stream is read again.
+	pub look: BlockNumber,
+}
+
+/// Bars that a round of a domain with live evidence needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveNeeds {
+	/// Identifier of the stream.
+	pub stream: u32,
+	/// Number of bars before those of the round that its models read.
+	pub history: u64,
+	/// Number of bars of the round.
+	pub bars: u64,
+}
+
+impl LiveNeeds {
+	/// Returns the bars that rounds of the domain with this record need; `None` unless its evidence is live.
+	pub fn of(spec: &DomainSpec) -> Option<Self> {
+		let Evidence::Live { stream, .. } = spec.evidence else { return None };
+		let history = match &spec.program {
+			Program::Forecast(forecast) => forecast.history,
+			Program::Quadratic(_) | Program::Rows(_) => 0,
+		};
+		Some(Self { stream, history: history.into(), bars: spec.live_bars().into() })
+	}
+
+	/// Returns the number of the first bar after those of a round whose first bar is `first`.
+	pub fn end(&self, first: u64) -> u64 {
+		first.saturating_add(self.bars)
+	}
+
+	/// Returns `true` if the bars of a round whose first bar is `first` are complete.
+	pub fn are_complete(&self, stream: &Stream, first: u64) -> bool {
+		stream.next >= self.end(first)
+	}
+
+	/// Returns `true` if the history before bar `first` is kept.
+	pub fn is_history_kept(&self, stream: &Stream, first: u64) -> bool {
+		stream.first.saturating_add(self.history) <= first
+	}
+
+	/// Returns `true` if the reporters are paid for the bars of a round whose first bar is `first`.
+	pub fn are_paid(&self, stream: &Stream, first: u64) -> bool {
+		stream.paid_until >= self.end(first)
+	}
 }
 
 impl Segments {

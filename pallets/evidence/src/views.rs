@@ -9,7 +9,7 @@ use doin_primitives::{evidence::MAX_SEGMENTS, views::EvidenceView, DomainId, Evi
 use doin_traits::Domains;
 
 impl<T: Config> Pallet<T> {
-	/// Returns the evidence of a domain that comes after the commits; `None` for other evidence.
+	/// Returns the segments and the purse of a domain; `None` unless its evidence is sealed.
 	pub fn evidence(domain: DomainId) -> Option<EvidenceView<T::AccountId>> {
 		let spec = T::Domains::spec(domain)?;
 		let Evidence::Sealed { units, stake } = spec.evidence else { return None };

@@ -26,6 +26,10 @@ pub trait WeightInfo {
 	fn miss() -> Weight;
 	/// Benchmark `double`.
 	fn double() -> Weight;
+	/// Benchmark `keep_waiting`.
+	fn keep_waiting() -> Weight;
+	/// Benchmark `end_bars`.
+	fn end_bars() -> Weight;
 	/// Benchmark `retired`.
 	fn retired() -> Weight;
 }
@@ -75,10 +79,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn double() -> Weight {
 		Weight::from_parts(300_000_000, 100_000).saturating_add(T::DbWeight::get().reads_writes(36, 2))
 	}
+	// Storage: `Evidence::Live` (r:0 w:1), `Evidence::Due` (r:33 w:1)
+	fn keep_waiting() -> Weight {
+		Weight::from_parts(300_000_000, 100_000).saturating_add(T::DbWeight::get().reads_writes(33, 2))
+	}
+	// Storage: `Evidence::Live` (r:0 w:1)
+	fn end_bars() -> Weight {
+		Weight::from_parts(50_000_000, 3_600).saturating_add(T::DbWeight::get().writes(1))
+	}
 	// Storage: `Evidence::Segments` (r:1 w:1), `Evidence::Purses` (r:1 w:1), `Evidence::Hashes` (r:8 w:8)
 	// Storage: `Domains::States` (r:1 w:0), `System::Account` (r:1 w:1), `Balances::Holds` (r:1 w:1)
+	// Storage: `Evidence::Live` (r:1 w:1)
 	fn retired() -> Weight {
-		Weight::from_parts(400_000_000, 30_000).saturating_add(T::DbWeight::get().reads_writes(13, 12))
+		Weight::from_parts(400_000_000, 30_000).saturating_add(T::DbWeight::get().reads_writes(14, 13))
 	}
 }
 
@@ -110,7 +123,13 @@ impl WeightInfo for () {
 	fn double() -> Weight {
 		Weight::from_parts(300_000_000, 100_000).saturating_add(ParityDbWeight::get().reads_writes(36, 2))
 	}
+	fn keep_waiting() -> Weight {
+		Weight::from_parts(300_000_000, 100_000).saturating_add(ParityDbWeight::get().reads_writes(33, 2))
+	}
+	fn end_bars() -> Weight {
+		Weight::from_parts(50_000_000, 3_600).saturating_add(ParityDbWeight::get().writes(1))
+	}
 	fn retired() -> Weight {
-		Weight::from_parts(400_000_000, 30_000).saturating_add(ParityDbWeight::get().reads_writes(13, 12))
+		Weight::from_parts(400_000_000, 30_000).saturating_add(ParityDbWeight::get().reads_writes(14, 13))
 	}
 }

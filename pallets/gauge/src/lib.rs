@@ -289,7 +289,7 @@ pub mod pallet {
 		/// Deposits [`Nominated`](Event::Nominated), after [`NominationWithdrawn`](Event::NominationWithdrawn) if another
 		/// nomination was replaced.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::nominate())]
+		#[pallet::weight(T::WeightInfo::nominate().saturating_add(T::Votable::votable_weight()))]
 		pub fn nominate(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			ensure!(T::Votable::votable(domain), Error::<T>::NotVotable);
@@ -318,7 +318,7 @@ pub mod pallet {
 		///
 		/// Deposits [`NominationWithdrawn`](Event::NominationWithdrawn).
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::withdraw_nomination())]
+		#[pallet::weight(T::WeightInfo::withdraw_nomination().saturating_add(T::Votable::votable_weight()))]
 		pub fn withdraw_nomination(origin: OriginFor<T>, domain: DomainId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_withdraw_nomination(who, domain)
@@ -471,7 +471,8 @@ impl<T: Config> Pallet<T> {
 			log::debug!(target: LOG_TARGET, "the weight of domain {domain} changes from {from} to {to} ppm");
 			Self::deposit_event(Event::WeightChanged { domain, from, to });
 		}
-		T::WeightInfo::new_session(voters, nominated, changed)
+		let asked = T::Votable::votable_weight().saturating_mul(nominated.into());
+		T::WeightInfo::new_session(voters, nominated, changed).saturating_add(asked)
 	}
 
 	/// Returns the place of `domain` among the nominations, or the place where it must be inserted.

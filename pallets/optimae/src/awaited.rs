@@ -4,8 +4,8 @@ use crate::{
 	types::{Round, Stage},
 	AgendaOf, Config, Event, Pallet, Rounds, WeightInfo, LOG_TARGET,
 };
-use doin_primitives::{evidence::EXTENDING_RISE, Balance, EvidenceRef, RoundId, SeatStatus, UnpaidReason};
-use doin_traits::{block::current_block, BaseFee, EvidenceSource, OnEvidence, Timing};
+use doin_primitives::{evidence::EXTENDING_RISE, Balance, EvidenceKind, EvidenceRef, RoundId, SeatStatus, UnpaidReason};
+use doin_traits::{block::current_block, BaseFee, Domains, EvidenceSource, OnEvidence, Timing};
 use frame_support::{defensive, weights::Weight};
 
 impl<T: Config> Pallet<T> {
@@ -17,7 +17,10 @@ impl<T: Config> Pallet<T> {
 			Ok(()) => Self::deposit_event(Event::EvidenceAwaited { round: id }),
 			Err(error) => {
 				log::warn!(target: LOG_TARGET, "round {id:?} is void: its evidence cannot be requested: {error:?}");
-				Self::void(id, round, UnpaidReason::EvidenceMissing, None);
+				let kind = T::Domains::spec(id.domain).map(|spec| spec.evidence.kind());
+				let is_live = kind == Some(EvidenceKind::Live);
+				let reason = if is_live { UnpaidReason::TooFewBars } else { UnpaidReason::EvidenceMissing };
+				Self::void(id, round, reason, None);
 			}
 		}
 	}

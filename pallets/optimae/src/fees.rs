@@ -8,7 +8,7 @@ use doin_primitives::{
 	domain::DomainState,
 	quorum::{self, MIN_QUORUM},
 	settlement::{PayShare, PayShares},
-	Balance, DomainId, DomainSpec, RoundId, SizeClass,
+	Balance, DomainId, DomainSpec, EvidenceKind, RoundId, SizeClass,
 };
 use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Outcome, Recompute};
 use frame_support::traits::{
@@ -82,10 +82,12 @@ impl Service {
 		!self.weighted && !self.is_served()
 	}
 
-	/// Returns the number of undecided rounds on the chain below which the domain can open another one.
-	pub(crate) fn places(&self) -> u32 {
+	/// Returns the number of undecided rounds on the chain below which the domain can open another one with this `evidence`.
+	pub(crate) fn places(&self, evidence: EvidenceKind) -> u32 {
 		if self.weighted {
 			MAX_ROUNDS
+		} else if evidence == EvidenceKind::Live {
+			UNSERVED_ROUNDS / 2
 		} else if self.is_served() {
 			MAX_ROUNDS.saturating_sub(RESERVED_ROUNDS)
 		} else {
@@ -288,6 +290,16 @@ impl<T: Config> Pallet<T> {
 		let paid = Self::pay_by(&mut pot, recomputed);
 		let (payees, burned) = (recomputed.shares.len() as u32, whole.saturating_sub(paid));
 		Self::deposit_event(Event::FeesPaid { round: id, payees, paid, settler: 0, burned });
+	}
+
+	/// Pays the fees of the seats of a round for an outcome that permits no verdict although its sums are right, and takes them
+	/// out of the seats. The parts for recomputing models are returned if the runtime has not recomputed the round.
+	pub(crate) fn pay_without_verdict(id: RoundId, round: &mut Round<T::AccountId>, outcome: &Outcome<T::AccountId>) {
+		if outcome.recomputed.shares.is_empty() {
+			round.seats.iter_mut().for_each(Self::return_recomputation);
+		}
+		Self::pay_fees(id, round.seats.iter().cloned(), Some(outcome));
+		round.seats.iter_mut().for_each(|seat| (seat.fee_held, seat.recomputation) = (0, 0));
 	}
 
 	/// Pays the fees of the seats of a round, as far as they are held. Without an outcome they are burned.

@@ -9,7 +9,7 @@ use alloc::{
 	vec::Vec,
 };
 use codec::Encode;
-use doin_primitives::{Balance, EvidenceRef, ModelId, ModelRef, RoundId, SeatStatus};
+use doin_primitives::{Balance, EvidenceKind, EvidenceRef, ModelId, ModelRef, RoundId, SeatStatus};
 use doin_traits::{Domains, EvidenceSource};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
@@ -50,6 +50,11 @@ impl<T: Config> Pallet<T> {
 		for (domain, pending) in Pending::<T>::iter() {
 			ensure!(!pending.is_empty(), "a domain without undecided rounds must not be stored as pending");
 			ensure!(pending.is_sorted(), "pending rounds must be in ascending order");
+			let kind = T::Domains::spec(domain).map(|spec| spec.evidence.kind());
+			ensure!(
+				pending.len() == 1 || kind != Some(EvidenceKind::Sealed),
+				"a domain with sealed evidence must have one undecided round"
+			);
 			for (place, number) in pending.iter().enumerate() {
 				let round = Rounds::<T>::get(RoundId { domain, number: *number }).ok_or("a pending round must exist")?;
 				known = known.saturating_add(1);
@@ -81,10 +86,14 @@ impl<T: Config> Pallet<T> {
 						ensure!(round.evidence.is_some(), "a round that is revealed must have evidence")
 					}
 				}
-				ensure!(
-					pending.len() == 1 || round.evidence == Some(EvidenceRef::Drawn),
-					"a domain whose evidence is awaited must have one undecided round"
-				);
+				let suits = match (kind, round.evidence) {
+					(None, _) | (Some(EvidenceKind::Sealed | EvidenceKind::Live), None) => true,
+					(Some(kind), Some(EvidenceRef::Drawn)) => !kind.is_awaited(),
+					(kind, Some(EvidenceRef::Segment(_))) => kind == Some(EvidenceKind::Sealed),
+					(kind, Some(EvidenceRef::Bars { .. })) => kind == Some(EvidenceKind::Live),
+					(Some(EvidenceKind::Public | EvidenceKind::Synthetic), None) => false,
+				};
+				ensure!(suits, "the evidence of a round must be of the kind of its domain");
 				for seat in &round.seats {
 					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
 					ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");

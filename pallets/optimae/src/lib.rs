@@ -88,7 +88,8 @@
 //! A domain has at most [`types::MAX_PENDING`] undecided rounds, and the chain [`types::MAX_ROUNDS`]; further commits fail before
 //! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next
 //! round would be prepaid has at most one undecided round, and opens it only while the chain has fewer than
-//! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out.
+//! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out. A domain
+//! without weight whose evidence is live opens its rounds below the same number, because they wait for up to 30 days.
 //!
 //! ### Contender
 //!
@@ -111,7 +112,18 @@
 //!
 //! Every account knows the evidence before the reveals end, so a missing reveal is not excused: an excuse would be an option to
 //! take back seats that would lose. Instead, the window is doubled once if a seat is not revealed at its end and the base fee has
-//! risen above four times that at its start. A domain whose evidence is awaited has at most one undecided round.
+//! risen above four times that at its start.
+//!
+//! A domain with sealed evidence has at most one undecided round. One with live evidence can have [`types::MAX_PENDING`]: while a
+//! round waits for its bars, later ones take commits, and wait for bars of their own. A waiting round is a list of commitments and
+//! stores no model. The rounds are evaluated in their order. The bars of a chunk can be missing; the final sums of such a chunk are
+//! [`NO_EVIDENCE`](doin_scoring::verdict::NO_EVIDENCE) for all models, and a verdict leaves it out. A false sum of this kind is
+//! like any other one: it is found by settling or a challenge, and slashed. With fewer than
+//! [`MIN_CHUNKS`](doin_scoring::verdict::MIN_CHUNKS) other chunks the round is void. Its evaluators are paid, since their answers
+//! are right, and everything else is returned.
+//!
+//! The pay of live evidence is queued for work blocks. The high-water mark of such a domain decays
+//! ([`Domains::high_water`](doin_traits::Domains::high_water)), and a verdict counts from the mark at its block.
 //!
 //! ### Stakes
 //!
@@ -164,7 +176,8 @@
 //! fees without the parts for recomputing models, and releases the holds. A seat has occupied a place and stored a model, and
 //! must not be an option that can lapse for free: its owner could ignore draws with an unwelcome result until one suits it. Where
 //! the chain itself is at fault (the domain does not exist, the service accepts no request, or the draw shows no error of the
-//! initial champion), everything is released, except the parts for recomputing models if accounts had the runtime do so.
+//! initial champion), everything is released, except the parts for recomputing models if accounts had the runtime do so. Where too
+//! many bars of live evidence are missing for a verdict, the fees are paid as for a verdict, and the rest is released.
 //!
 //! ### Results
 //!
@@ -724,6 +737,9 @@ pub mod pallet {
 		/// quorum evaluates would waste it. Nothing was held. Commit when more evaluators serve the domain, or when it has
 		/// weight.
 		NotServed,
+		/// Less than half of the commit phase is left, and the round has no seat yet. The first seat of a round of live evidence
+		/// takes a span of bars, and others must have time to join. Nothing was held. Commit in the first half of a commit phase.
+		TooLateToOpen,
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -746,7 +762,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let (idle, close) = (T::WeightInfo::on_initialize(), T::WeightInfo::close());
+			let (idle, close) = (T::WeightInfo::on_initialize(), Self::close_weight());
 			let mut meter = WeightMeter::with_limit(hook_limit(T::BlockWeights::get().max_block, idle.saturating_add(close)));
 			meter.consume(idle);
 			AgendaOf::<T>::serve(now.unique_saturated_into(), &mut meter, close, Self::serve);
@@ -754,7 +770,7 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			let cost = T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::close());
+			let cost = T::WeightInfo::on_initialize().saturating_add(Self::close_weight());
 			let limit = hook_limit(T::BlockWeights::get().max_block, Weight::zero());
 			assert!(cost.all_lte(limit), "the hook must be able to close at least one round per block: {cost:?}");
 			let rounds = T::Timing::rounds();
@@ -798,13 +814,14 @@ pub mod pallet {
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - [`NotServed`](Error::NotServed), [`PurseTooSmall`](Error::PurseTooSmall), or an error of pallet evidence: a round of
 		///   a domain whose evidence comes after the commits could not be evaluated or paid.
+		/// - [`TooLateToOpen`](Error::TooLateToOpen): the commit would open a round of live evidence late in the commit phase.
 		/// - A token error if the account cannot pay.
 		///
 		/// ## Events
 		///
 		/// Deposits [`Committed`](Event::Committed).
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::commit())]
+		#[pallet::weight(T::WeightInfo::commit().saturating_add(T::Evidence::stream_weight()))]
 		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash, max_fee: Balance) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_commit(who, round, hash, max_fee)

@@ -70,6 +70,10 @@ pub const REWARD: Balance = 50 * DOIN;
 pub const BIT_PRICE: Balance = 16 * REWARD;
 /// Blocks in which evidence can arrive.
 pub const EVIDENCE: BlockNumber = RoundParams::DEV.evidence;
+/// Blocks in which the high-water mark of live evidence halves: 90 days, with blocks of an hour.
+pub const HALF_LIFE: BlockNumber = 90 * 24;
+/// Weight of reading a stream.
+pub const STREAM_WEIGHT: Weight = Weight::from_parts(11, 2);
 /// Hash of block 0.
 pub const GENESIS: Hash = [42; 32];
 
@@ -126,6 +130,8 @@ parameter_types! {
 	pub static RampNow: BlockNumber = 0;
 	/// `true` if the domain is suspended, or has no evidence left, when a round opens.
 	pub static Exhausted: bool = false;
+	/// `true` if bars are kept until a verdict.
+	pub static BarsKept: bool = true;
 	/// `true` if evidence cannot be requested.
 	pub static NothingLeft: bool = false;
 	/// Part of a payment from the purse that can be minted, parts per million: less where seats are unfilled.
@@ -204,13 +210,18 @@ impl doin_traits::Domains<AccountId> for World {
 	fn baseline(_: DomainId) -> Option<ModelBytes> {
 		None
 	}
+	fn high_water(domain: DomainId) -> Q32 {
+		let (spec, state) = (Specs::get(domain).expect("registered"), States::get(domain).expect("registered"));
+		state.mark(spec.evidence.kind(), doin_traits::block::current_block::<Test>(), HALF_LIFE)
+	}
 	fn crown(domain: DomainId, champion: Champion<AccountId>, progress: Progress) {
 		let Progress { high_water, carry, upper } = progress;
 		let target = Specs::get(domain).expect("registered").target;
+		let mark = Self::high_water(domain);
 		States::mutate(domain, |state| {
 			let state = state.as_mut().expect("registered");
-			assert!(high_water >= state.high_water, "the high-water mark does not fall");
-			state.high_water = high_water;
+			assert!(high_water >= mark, "a verdict does not lower the high-water mark");
+			(state.high_water, state.high_water_at) = (high_water, doin_traits::block::current_block::<Test>());
 			state.carry = carry;
 			if doin_scoring::verdict::loss(upper, champion.initial_error) <= u64::from(target) {
 				state.status = Status::Converged;
@@ -219,13 +230,12 @@ impl doin_traits::Domains<AccountId> for World {
 		});
 	}
 	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32) {
+		let mark = Self::high_water(domain);
 		States::mutate(domain, |state| {
 			let state = state.as_mut().expect("registered");
-			assert!(
-				high_water >= state.high_water && carry <= state.carry,
-				"the mark does not fall, and carried bits do not grow"
-			);
+			assert!(high_water >= mark && carry <= state.carry, "the mark does not fall, and carried bits do not grow");
 			(state.high_water, state.carry) = (high_water, carry);
+			state.high_water_at = doin_traits::block::current_block::<Test>();
 		});
 	}
 }
@@ -308,6 +318,9 @@ impl doin_traits::Work<AccountId> for World {
 }
 
 impl doin_traits::EvidenceSource for World {
+	fn ensure_provided(_: &DomainSpec) -> DispatchResult {
+		unreachable!("the pallet registers no domains")
+	}
 	fn ensure_open(_: DomainId) -> DispatchResult {
 		frame_support::ensure!(!Exhausted::get(), "no evidence is left");
 		Ok(())
@@ -339,6 +352,12 @@ impl doin_traits::EvidenceSource for World {
 	fn retired(_: DomainId) {}
 	fn retired_weight() -> Weight {
 		Weight::zero()
+	}
+	fn is_kept(_: DomainId, evidence: EvidenceRef) -> bool {
+		BarsKept::get() || !matches!(evidence, EvidenceRef::Bars { .. })
+	}
+	fn stream_weight() -> Weight {
+		STREAM_WEIGHT
 	}
 }
 

@@ -8,7 +8,7 @@ use doin_primitives::{
 	verdict::effective_improvement,
 	DomainSpec, EvidenceKind, ModelRef, RoundId, RoundResult, UnpaidReason, Q32,
 };
-use doin_traits::{DomainWeights, EvidenceSource, Outcome, QueuedImprovement, Timing, Work};
+use doin_traits::{DomainWeights, Domains, EvidenceSource, Outcome, QueuedImprovement, Timing, Work};
 use frame_support::defensive;
 
 /// Round that is decided, the domain that it belongs to, and the terms on which its verdict pays.
@@ -19,6 +19,8 @@ pub(crate) struct Decided<'a, AccountId> {
 	pub spec: &'a DomainSpec,
 	/// State of the domain before the verdict.
 	pub state: &'a DomainState<AccountId>,
+	/// High-water mark of the domain at this block, before the verdict, Q32 bits.
+	pub mark: Q32,
 	/// Final sums, and who verified them.
 	pub outcome: &'a Outcome<AccountId>,
 	/// Weight of the domain, parts per million.
@@ -100,9 +102,9 @@ impl<T: Config> Pallet<T> {
 		state: &'a DomainState<T::AccountId>,
 		outcome: &'a Outcome<T::AccountId>,
 	) -> Decided<'a, T::AccountId> {
-		let weight = T::DomainWeights::weight(id.domain);
+		let (weight, mark) = (T::DomainWeights::weight(id.domain), T::Domains::high_water(id.domain));
 		let factor = ramp(state.weight_since, T::Timing::rounds().first_block(id), T::Timing::ramp());
-		Decided { round: id, spec, state, outcome, weight, factor }
+		Decided { round: id, spec, state, mark, outcome, weight, factor }
 	}
 
 	/// Pays carried bits of the champion, before any other effect of the verdict.

@@ -2,15 +2,17 @@
 
 use crate::{
 	types::{Evaluation, Round, Sale, Stage},
-	AgendaOf, Config, Contenders, Event, Models, Pallet, Pending, Records, Rounds, LOG_TARGET,
+	AgendaOf, Config, Contenders, Event, Models, Pallet, Pending, Records, Rounds, WeightInfo, LOG_TARGET,
 };
 use doin_primitives::{
 	domain::DomainState, quorum::MIN_QUORUM, settlement::Backing, verdict::bar, Balance, DomainSpec, ModelId, RejectionReason,
 	RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
 };
 use doin_scoring::verdict::{public_test, total};
-use doin_traits::{block::current_block, AuthorList, BaseFee, DomainWeights, Domains, Outcome, RecomputationRequest, Recompute};
-use frame_support::defensive;
+use doin_traits::{
+	block::current_block, AuthorList, BaseFee, DomainWeights, Domains, EvidenceSource, Outcome, RecomputationRequest, Recompute,
+};
+use frame_support::{defensive, weights::Weight};
 
 /// Multiple of the base fee of a commit above which a missing reveal is excused: an attacker that fills the blocks of a reveal
 /// phase must not make honest optimizers forfeit their seats.
@@ -27,6 +29,12 @@ pub(crate) struct Verdict<'a, AccountId> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Returns the weight of the most expensive agenda item. The benchmark reads no stream; a round asks for evidence, or looks whether
+	/// it is kept.
+	pub(crate) fn close_weight() -> Weight {
+		T::WeightInfo::close().saturating_add(T::Evidence::stream_weight())
+	}
+
 	/// Serves an agenda item: asks for the evidence of a round whose commits have ended, ends the reveal window of a round, or
 	/// evaluates a round whose predecessor is decided.
 	pub(crate) fn serve(id: RoundId) {
@@ -90,6 +98,10 @@ impl<T: Config> Pallet<T> {
 		if candidates.is_empty() {
 			return Self::finish_unevaluated(id, round);
 		}
+		let evidence = round.evidence.unwrap_or_default();
+		if !T::Evidence::is_kept(id.domain, evidence) {
+			return Self::void(id, round, UnpaidReason::TooFewBars, None);
+		}
 		let contender = Contenders::<T>::get(id.domain).map(|contender| contender.model);
 		let evaluation = Evaluation::new(state.initial, state.champion.model, contender, &candidates);
 		let optimizers = round.seats.iter().filter(|seat| seat.status == SeatStatus::Revealed).map(|seat| seat.who.clone());
@@ -106,7 +118,7 @@ impl<T: Config> Pallet<T> {
 			weighted,
 			needs_quorum,
 			models: evaluation.models.clone(),
-			evidence: round.evidence.unwrap_or_default(),
+			evidence,
 			exclude,
 		};
 		match T::Recompute::request(request) {

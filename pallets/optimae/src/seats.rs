@@ -43,10 +43,14 @@ impl<T: Config> Pallet<T> {
 		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
 		let service = Self::service(domain, &spec, &state, optimizers.chain([who.clone()]));
 		let kind = spec.evidence.kind();
-		Self::ensure_evidence(domain, kind, service)?;
+		Self::ensure_evidence(domain, kind, service, opened.is_none())?;
 		let mut round = match opened {
 			Some(round) => round,
-			None => Self::open(id, &rounds, kind, service)?,
+			None => {
+				let left = place.phase_end.saturating_sub(current_block::<T>());
+				ensure!(kind != EvidenceKind::Live || left >= rounds.commit / 2, Error::<T>::TooLateToOpen);
+				Self::open(id, &rounds, kind, service)?
+			}
 		};
 		// An equal commitment of another account is a copy that cannot be revealed. It must not keep the author of the
 		// original out.
@@ -92,13 +96,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that a seat whose evidence is awaited can be evaluated and paid. Evidence can be used once, so a domain without
-	/// weight needs a quorum, and a purse has to cover one work block.
-	fn ensure_evidence(domain: DomainId, kind: EvidenceKind, service: Service) -> DispatchResult {
+	/// Checks that a seat whose evidence is awaited can be evaluated and paid. A segment or a bar can be used once, so a domain
+	/// without weight needs a quorum. The purse of sealed evidence has to cover one work block; live evidence is paid by the
+	/// queue.
+	/// The bars of a live round are checked when its first seat opens it: a later seat must not fail because a bar has passed.
+	fn ensure_evidence(domain: DomainId, kind: EvidenceKind, service: Service, is_first: bool) -> DispatchResult {
 		if !kind.is_awaited() {
 			return Ok(());
 		}
-		T::Evidence::ensure_open(domain)?;
+		if is_first || kind == EvidenceKind::Sealed {
+			T::Evidence::ensure_open(domain)?;
+		}
 		ensure!(service.weighted || service.has_quorum(), Error::<T>::NotServed);
 		let is_purse_needed = service.weighted && kind == EvidenceKind::Sealed;
 		ensure!(!is_purse_needed || T::Evidence::purse(domain) >= T::Work::reward(), Error::<T>::PurseTooSmall);
@@ -108,17 +116,18 @@ impl<T: Config> Pallet<T> {
 	/// Opens a round: counts it in its domain, and schedules the end of its reveal window, or of its commits if its evidence is
 	/// awaited.
 	///
-	/// Such a round is the only undecided one of its domain. A seat would otherwise lose its stake because the verdict of an
-	/// earlier round overtook it, and two rounds would count on the same purse.
+	/// A round with sealed evidence is the only undecided one of its domain. A seat would otherwise lose its stake because the
+	/// verdict of an earlier round overtook it, and two rounds would count on the same purse. Rounds with live evidence have
+	/// neither stakes nor a purse, and wait for bars of their own.
 	fn open(
 		id: RoundId,
 		rounds: &RoundParams,
 		kind: EvidenceKind,
 		service: Service,
 	) -> Result<Round<T::AccountId>, DispatchError> {
-		ensure!(Rounds::<T>::count() < service.places(), Error::<T>::TooManyRounds);
+		ensure!(Rounds::<T>::count() < service.places(kind), Error::<T>::TooManyRounds);
 		Pending::<T>::try_mutate(id.domain, |pending| {
-			let is_only_one = service.is_unserved() || kind.is_awaited();
+			let is_only_one = service.is_unserved() || kind == EvidenceKind::Sealed;
 			ensure!(pending.is_empty() || !is_only_one, Error::<T>::TooManyRounds);
 			pending.try_push(id.number).map_err(|_| Error::<T>::TooManyRounds)
 		})?;

@@ -2,9 +2,9 @@
 
 use crate::{
 	mock::{
-		AccountId, Available, Awaited, Balances, BaseFeeNow, Exhausted, FreePlaces, Mintable, NothingLeft, Optimae, Purse,
-		RampNow, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin, ServiceFull, Specs, States, System, Test, WeightNow, CHUNKS,
-		DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL, OWNER, PURSE, SETTLER, STAKE, WATCHER,
+		AccountId, Available, Awaited, Balances, BarsKept, BaseFeeNow, Exhausted, FreePlaces, Mintable, NothingLeft, Optimae,
+		Purse, RampNow, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin, ServiceFull, Specs, States, System, Test, WeightNow,
+		CHUNKS, DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL, OWNER, PURSE, SETTLER, STAKE, WATCHER,
 	},
 	types::Stage,
 	Call, Event, HoldReason, Pending, Rounds,
@@ -48,6 +48,11 @@ pub fn sealed() -> Evidence {
 	Evidence::Sealed { units: 512, stake: STAKE }
 }
 
+/// Returns live evidence.
+pub fn live() -> Evidence {
+	Evidence::Live { stream: 1, unit: 1 }
+}
+
 /// Registers an active domain whose models are points of [`CHUNKS`] coordinates and whose champion is repeat-last.
 pub fn add_domain(domain: DomainId, evidence: Evidence) {
 	let gene = Gene { name: b"width".to_vec().try_into().unwrap(), lo: 0, hi: 100, log: false, frac: 0 };
@@ -84,6 +89,7 @@ pub fn add_domain(domain: DomainId, evidence: Evidence) {
 		bar: champion.validation_error,
 		champion,
 		high_water: 0,
+		high_water_at: 0,
 		bounty: 0,
 		open_rounds: 0,
 		last_round: None,
@@ -222,10 +228,18 @@ pub fn commit_all(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundI
 	round
 }
 
-/// Reports that the evidence of `round` has arrived: segment 0.
+/// Returns the evidence of `round` if it is awaited: segment 0, or bars that no other round has.
+pub fn evidence_of(round: RoundId) -> EvidenceRef {
+	match Specs::get(round.domain).expect("registered").evidence {
+		Evidence::Live { .. } => EvidenceRef::Bars { first: 1_000 * u64::from(round.number) },
+		_ => EvidenceRef::Segment(0),
+	}
+}
+
+/// Reports that the evidence of `round` has arrived: [`evidence_of`] it.
 pub fn arrive(round: RoundId) {
 	Awaited::take(round).expect("the evidence is awaited");
-	Optimae::stands(round, EvidenceRef::Segment(0));
+	Optimae::stands(round, evidence_of(round));
 }
 
 /// Reports that `round` gets no evidence.
@@ -242,14 +256,19 @@ pub fn until(round: RoundId) -> BlockNumber {
 	}
 }
 
-/// Runs a round of a domain with sealed evidence to the end of its reveals, with one seat per solution.
-pub fn collect_sealed(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
-	let round = commit_all(domain, solutions);
+/// Lets the evidence of `round` arrive, and runs the round to the end of its reveals, with one seat per solution.
+pub fn reveal_all(round: RoundId, solutions: &[(AccountId, Reveal)]) {
 	arrive(round);
 	for (i, (who, solution)) in solutions.iter().enumerate() {
 		reveal(*who, round, solution, [i as u8; 32]).expect("reveals are accepted");
 	}
 	run_to(until(round));
+}
+
+/// Runs a round of a domain whose evidence is awaited to the end of its reveals, with one seat per solution.
+pub fn collect_awaited(domain: DomainId, solutions: &[(AccountId, Reveal)]) -> RoundId {
+	let round = commit_all(domain, solutions);
+	reveal_all(round, solutions);
 	round
 }
 
@@ -381,6 +400,7 @@ pub fn test(run: impl FnOnce()) {
 		WeightNow::set(1_000_000);
 		RampNow::set(0);
 		Exhausted::set(false);
+		BarsKept::set(true);
 		NothingLeft::set(false);
 		Mintable::set(MILLION);
 		System::set_block_number(FIRST);
@@ -397,6 +417,14 @@ pub fn sealed_test(run: impl FnOnce()) {
 	test(|| {
 		add_domain(DOMAIN, sealed());
 		Purse::put(PURSE);
+		run();
+	});
+}
+
+/// Runs a test as [`test`] does, with live evidence for [`DOMAIN`].
+pub fn live_test(run: impl FnOnce()) {
+	test(|| {
+		add_domain(DOMAIN, live());
 		run();
 	});
 }

@@ -4,6 +4,7 @@ mod carry;
 mod claims;
 mod contenders;
 mod evidence;
+mod live;
 mod paths;
 mod places;
 mod purses;

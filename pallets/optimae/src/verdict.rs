@@ -12,7 +12,7 @@ use doin_primitives::{
 	verdict::{leads_by_standard_error, Criteria, Decision, Draw, Dropped, Winner},
 	DomainId, EvidenceKind, ModelRef, RejectionReason, RoundId, RoundResult, SeatStatus, Subject, UnpaidReason,
 };
-use doin_scoring::verdict::{evidence_chunks, total, with_evidence, MIN_CHUNKS, NO_EVIDENCE};
+use doin_scoring::verdict::{evidence_chunks, total, with_evidence, MIN_CHUNKS};
 use doin_traits::{block::current_block, Domains, OnRecomputed, Outcome, Progress, VoidReason, Work};
 use frame_support::{defensive, traits::DefensiveTruncateFrom, weights::Weight};
 
@@ -59,13 +59,13 @@ impl<T: Config> Pallet<T> {
 			return Err(unknown);
 		}
 		let contender = Self::evaluated_contender(id.domain, evaluation);
-		let criteria = Criteria::new(&spec, &state);
-		let draw = Draw { criteria, evaluation, sums: &outcome.sums, contender: contender.as_ref() };
 		let decided = Self::decided(id, &spec, &state, outcome);
+		let criteria = Criteria::with_high_water(&spec, decided.mark);
+		let draw = Draw { criteria, evaluation, sums: &outcome.sums, contender: contender.as_ref() };
 		let carried = decided.carried(draw.cover());
 		let draw = Draw { criteria: criteria.raised_by(carried.increment), ..draw };
 		let candidates = round.candidates();
-		let decision = draw.decide(&candidates).ok_or_else(|| Self::inconclusive(&outcome.sums))?;
+		let decision = draw.decide(&candidates).ok_or_else(|| Self::inconclusive(spec.evidence.kind(), &outcome.sums))?;
 		let crowned = match &decision.winner {
 			Some(winner) => Some(Crowned {
 				winner,
@@ -79,9 +79,8 @@ impl<T: Config> Pallet<T> {
 		let result = match crowned {
 			Some(crowned) => Self::crown(&decided, crowned, former),
 			None => {
-				let high_water = state.high_water.saturating_add(former.rise);
-				if (high_water, carried.left) != (state.high_water, state.carry) {
-					T::Domains::record_progress(id.domain, high_water, carried.left);
+				if former.rise > 0 || carried.left != state.carry {
+					T::Domains::record_progress(id.domain, decided.mark.saturating_add(former.rise), carried.left);
 				}
 				former.result().unwrap_or(RoundResult::Unpaid(match &decision.contender {
 					_ if candidates.is_empty() => UnpaidReason::NoCandidate,
@@ -95,10 +94,11 @@ impl<T: Config> Pallet<T> {
 		Ok(Applied { decision, result })
 	}
 
-	/// Returns the reason for which final sums permit no verdict.
-	fn inconclusive(sums: &Sums) -> UnpaidReason {
+	/// Returns the reason for which final sums permit no verdict. Only live evidence can have too few bars: marks of empty chunks in the
+	/// sums of other evidence are false, and nobody challenged them.
+	fn inconclusive(evidence: EvidenceKind, sums: &Sums) -> UnpaidReason {
 		match sums.first() {
-			Some(initial) if initial.contains(&NO_EVIDENCE) && evidence_chunks(initial) < MIN_CHUNKS => UnpaidReason::TooFewBars,
+			Some(initial) if evidence == EvidenceKind::Live && evidence_chunks(initial) < MIN_CHUNKS => UnpaidReason::TooFewBars,
 			Some(initial) if with_evidence(initial, initial).all(|sum| sum == 0) => UnpaidReason::NothingToImprove,
 			_ => UnpaidReason::NoRecomputation,
 		}
@@ -109,7 +109,7 @@ impl<T: Config> Pallet<T> {
 	fn crown(decided: &Decided<T::AccountId>, crowned: Crowned<T::AccountId>, former: Paid) -> RoundResult {
 		let Crowned { winner, stored, sums } = crowned;
 		let Winner { model, error, champion_error, initial_error, upper, raw, .. } = *winner;
-		let Decided { round, spec, state, .. } = *decided;
+		let Decided { round, spec, state, mark, .. } = *decided;
 		let author = stored.author;
 		let mut validation_error = total(&stored.validation);
 		if spec.evidence.kind() == EvidenceKind::Public {
@@ -130,7 +130,7 @@ impl<T: Config> Pallet<T> {
 		let pay = decided.pay(raw, former.bits);
 		let paid = Self::pay_bits(decided, &author, pay.increment, pay.rise);
 		let both = paid.plus(former);
-		let high_water = state.high_water.saturating_add(both.rise);
+		let high_water = mark.saturating_add(both.rise);
 		T::Domains::crown(round.domain, champion, Progress { high_water, carry: pay.carry, upper });
 		let result = both.result().unwrap_or_else(|| RoundResult::Unpaid(decided.unpaid_reason(raw, both)));
 		Records::<T>::mutate(&author, |record| record.accepted = record.accepted.saturating_add(1));
@@ -220,9 +220,8 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 	fn leader(subject: &Subject, sums: &Sums) -> Option<u8> {
 		let (id, round, evaluation) = Self::evaluated(subject)?;
 		let spec = T::Domains::spec(id.domain)?;
-		let state = T::Domains::state(id.domain)?;
 		let contender = Self::evaluated_contender(id.domain, &evaluation);
-		let criteria = Criteria::new(&spec, &state);
+		let criteria = Criteria::with_high_water(&spec, T::Domains::high_water(id.domain));
 		let draw = Draw { criteria, evaluation: &evaluation, sums, contender: contender.as_ref() };
 		draw.winner(&round.candidates()).map(|winner| winner.index)
 	}
@@ -245,8 +244,12 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 				Self::finish(id, round, Verdict { winner, result, outcome: Some(&outcome) });
 			}
 			Err(reason) => {
-				log::warn!(target: LOG_TARGET, "round {id:?} is void: its final sums permit no verdict");
-				Self::pay_recomputation(id, &mut round, &outcome.recomputed);
+				log::warn!(target: LOG_TARGET, "round {id:?} is void: its final sums permit no verdict: {reason:?}");
+				match reason {
+					// That bars are missing is an answer too.
+					UnpaidReason::TooFewBars => Self::pay_without_verdict(id, &mut round, &outcome),
+					_ => Self::pay_recomputation(id, &mut round, &outcome.recomputed),
+				}
 				Self::void(id, round, reason, Some(outcome.backing));
 			}
 		}

@@ -48,6 +48,9 @@ pub trait BenchmarkHelper<AccountId> {
 	/// Returns a domain and a model of it with chunks of at least `units` times [`MACS_PER_UNIT`] multiply-accumulates, as
 	/// expensive as possible in every other respect.
 	fn scored(units: u32) -> (DomainId, ModelRef);
+	/// Returns a domain of rows, an opened segment of the largest size that is dealt to as many chunks of as many rows as possible,
+	/// and a model of the domain whose encoded form is as long as possible.
+	fn dealt() -> (DomainId, EvidenceRef, ModelRef);
 	/// Returns `count` bonded evaluators of `class` that are as expensive to slash as possible: each has a seat on as many
 	/// rosters as possible, and shares those of domains with no other of them.
 	fn evaluators(count: u32, class: SizeClass) -> Vec<AccountId>;
@@ -391,6 +394,22 @@ mod benchmarks {
 	fn score_chunk(m: Linear<1, { MOST_UNITS }>) {
 		let (domain, model) = T::BenchmarkHelper::scored(m);
 		let chunk = ChunkDraw { domain, evidence: EvidenceRef::Drawn, seed: &[7; 32] };
+		let sum;
+
+		#[block]
+		{
+			sum = T::ChunkScorer::drawn_sum(chunk, &model, 0);
+		}
+
+		assert!(sum.is_ok());
+	}
+
+	/// A chunk of rows reads all pages of its segment, since the seed deals the rows to all chunks. [`score_chunk`] measures what a
+	/// multiply-accumulate costs, which is equal for rows.
+	#[benchmark]
+	fn deal_rows() {
+		let (domain, evidence, model) = T::BenchmarkHelper::dealt();
+		let chunk = ChunkDraw { domain, evidence, seed: &[7; 32] };
 		let sum;
 
 		#[block]

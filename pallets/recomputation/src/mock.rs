@@ -11,7 +11,7 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, Limits, ModelRef, Page, RoundId,
 	RoundParams, RoundResult, SizeClass, Split, Subject, DOIN, Q32,
 };
-use doin_scoring::{Program, Quadratic};
+use doin_scoring::{verdict::NO_EVIDENCE, Program, Quadratic};
 use doin_traits::{Behaviour, ChunkDraw, OnRecomputed, Outcome, Progress, ScoreError, VoidReason};
 use frame_support::{
 	derive_impl,
@@ -97,6 +97,8 @@ parameter_types! {
 	pub static Scored: u32 = 0;
 	/// Evidence that the last chunk was scored on.
 	pub static ScoredOn: Option<EvidenceRef> = None;
+	/// Chunk without evidence.
+	pub static EmptyChunk: Option<u16> = None;
 	/// Model that the handler would crown.
 	pub static Leader: Option<u8> = None;
 	/// Weight of the handler.
@@ -169,6 +171,9 @@ impl doin_traits::Domains<u64> for Fake {
 	}
 	fn close_round(_: RoundId, _: RoundResult, _: Option<Backing>) {
 		unreachable!("evaluators close no rounds")
+	}
+	fn high_water(_: DomainId) -> Q32 {
+		unreachable!("evaluators read no mark")
 	}
 	fn baseline(_: DomainId) -> Option<ModelBytes> {
 		unreachable!("evaluators read no models")
@@ -255,6 +260,9 @@ impl crate::benchmarking::BenchmarkHelper<u64> for Fake {
 	fn scored(_: u32) -> (DomainId, ModelRef) {
 		(UNWEIGHTED, ModelRef::Origin)
 	}
+	fn dealt() -> (DomainId, EvidenceRef, ModelRef) {
+		(UNWEIGHTED, EvidenceRef::Drawn, ModelRef::Origin)
+	}
 	fn evaluators(count: u32, class: SizeClass) -> Vec<u64> {
 		pallet_doin_evaluators::benchmarking::evaluators::<Test>(count, class)
 	}
@@ -295,8 +303,11 @@ impl crate::Config for Test {
 	type BenchmarkHelper = Fake;
 }
 
-/// Returns the sum that the runtime would compute.
+/// Returns the sum that the runtime would compute: that of [`EmptyChunk`] marks a chunk without evidence for every model.
 pub fn true_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> u32 {
+	if EmptyChunk::get() == Some(index) {
+		return NO_EVIDENCE;
+	}
 	let hash = blake2_256(&(domain, model, seed, index).encode());
 	u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
@@ -317,6 +328,7 @@ pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 		Ready::set(true);
 		Computable::set(true);
 		Scored::set(0);
+		EmptyChunk::set(None);
 		Leader::set(None);
 		ChallengeBondNow::set(CHALLENGE_BOND);
 		BaseFeeNow::set(1_000);

@@ -5,6 +5,7 @@ mod agenda;
 mod answers;
 mod challenges;
 mod draws;
+mod empty_chunks;
 mod faults;
 mod needed_quorums;
 mod pay;

@@ -31,6 +31,7 @@ pub mod share;
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::ops::Range;
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::{Champion, DomainState, ModelBytes},
@@ -70,6 +71,8 @@ pub trait Domains<AccountId> {
 	fn state(domain: DomainId) -> Option<DomainState<AccountId>>;
 	/// Returns page `index` of the data of `domain`. The pages of opened segments follow those of the data published at activation.
 	fn page(domain: DomainId, index: u32) -> Option<Page>;
+	/// Returns the high-water mark of `domain` at this block, Q32 bits; 0 for an unknown domain. That of a domain with live evidence decays.
+	fn high_water(domain: DomainId) -> Q32;
 	/// Returns the encoded model of [`ModelRef::Linear`] or [`ModelRef::Constant`], whichever the initial champion is.
 	fn baseline(domain: DomainId) -> Option<ModelBytes>;
 	/// Counts a new open round of `domain`.
@@ -91,7 +94,7 @@ pub trait Domains<AccountId> {
 /// Progress of a domain after a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-	/// High-water mark of the domain, Q32 bits. It never falls: a smaller one has no effect.
+	/// High-water mark of the domain, Q32 bits. A verdict does not lower it: one below the mark at this block has no effect.
 	pub high_water: Q32,
 	/// Bits of the champion that later rounds pay, Q32 bits.
 	pub carry: Q32,
@@ -109,14 +112,22 @@ pub trait GrowingDomains {
 	fn slash_deposit(domain: DomainId, part: Perbill) -> Balance;
 }
 
-/// Evidence of domains that comes after the commits, and the purse that pays for what it proves. Domains whose evidence is not awaited have
-/// no evidence source: all methods but [`retired`](EvidenceSource::retired) are called for awaited evidence only.
+/// Evidence of domains that comes after the commits, and the purse that pays for what sealed evidence proves. Domains whose evidence is not
+/// awaited have no evidence source: all methods but [`retired`](EvidenceSource::retired) are called for awaited evidence only.
 pub trait EvidenceSource {
+	/// Checks that a domain with this record can get evidence.
+	///
+	/// # Errors
+	///
+	/// Fails if the stream of live evidence is unknown, or a round would take longer than its bars are kept, or than
+	/// [`MAX_SPAN_MS`](doin_primitives::evidence::MAX_SPAN_MS).
+	fn ensure_provided(spec: &DomainSpec) -> DispatchResult;
 	/// Checks that a round of `domain` that opens now can get evidence.
 	///
 	/// # Errors
 	///
-	/// Fails if the domain is suspended, or has no segment left.
+	/// Fails if the domain is suspended or has no segment left, or if its stream is not paid for the bars of the round, or an earlier round
+	/// uses them.
 	fn ensure_open(domain: DomainId) -> DispatchResult;
 	/// Asks for the evidence of `round`, whose commits have ended. [`OnEvidence`] reports it.
 	///
@@ -126,7 +137,8 @@ pub trait EvidenceSource {
 	fn request(round: RoundId) -> DispatchResult;
 	/// Returns the first block in which the evidence of `round` is too late; `None` unless it is awaited.
 	fn awaited_until(round: RoundId) -> Option<BlockNumber>;
-	/// Returns `true` if the domain can be voted for: it has a segment left, and its purse holds `least` plancks.
+	/// Returns `true` if the domain can be voted for: it has a segment left and its purse holds `least` plancks, or its stream is paid for
+	/// the bars of a round.
 	fn is_ready(domain: DomainId, least: Balance) -> bool;
 	/// Returns the amount in the purse of `domain`, in plancks.
 	fn purse(domain: DomainId) -> Balance;
@@ -136,10 +148,20 @@ pub trait EvidenceSource {
 	fn retired(domain: DomainId);
 	/// Returns the weight of the most expensive call of [`retired`](EvidenceSource::retired).
 	fn retired_weight() -> Weight;
+	/// Returns `true` if `evidence` of `domain` is kept for as long as a task can take. The bars of a stream expire, and false sums on
+	/// bars that are gone could not be challenged.
+	fn is_kept(domain: DomainId, evidence: EvidenceRef) -> bool;
+	/// Returns the weight of reading a stream, by which [`ensure_provided`](EvidenceSource::ensure_provided),
+	/// [`ensure_open`](EvidenceSource::ensure_open), [`request`](EvidenceSource::request), [`is_ready`](EvidenceSource::is_ready) and
+	/// [`is_kept`](EvidenceSource::is_kept) can exceed what benchmarks measure with sealed evidence.
+	fn stream_weight() -> Weight;
 }
 
 /// A chain without evidence that is awaited.
 impl EvidenceSource for () {
+	fn ensure_provided(_: &DomainSpec) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
 	fn ensure_open(_: DomainId) -> DispatchResult {
 		Err(DispatchError::Unavailable)
 	}
@@ -162,6 +184,12 @@ impl EvidenceSource for () {
 	fn retired_weight() -> Weight {
 		Weight::zero()
 	}
+	fn is_kept(_: DomainId, _: EvidenceRef) -> bool {
+		true
+	}
+	fn stream_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Receives the evidence of rounds, once for each request.
@@ -176,31 +204,54 @@ pub trait OnEvidence {
 	fn failed_weight() -> Weight;
 }
 
+/// A stream of bars at the current block. Bars have consecutive numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+	/// Number of the first bar that is kept.
+	pub first: u64,
+	/// Number of the first bar that is not complete on this chain: that has neither a value nor is known to be missing.
+	pub next: u64,
+	/// Number of the bar that is running by the clock of this block; at least `next`. Reporters know the bars before it, even where the
+	/// chain does not know them yet.
+	pub running: u64,
+	/// Number of the first bar that the reporters are not paid for. The stream cannot stop before it.
+	pub paid_until: u64,
+	/// Number of complete bars that are kept.
+	pub capacity: u32,
+	/// Length of a bar in milliseconds; above 0.
+	pub bar_ms: u64,
+}
+
 /// Bars of streams, which come into being while the chain runs.
+///
+/// A bar may be missing only against more than half of the stake: the right to make bars missing is a choice of evidence. An account
+/// that can drop half of the windows of every chunk lets a model that equals the champion pass in most rounds. A bar should be longer
+/// than a minute, since blocks and forks delay a commitment by as much.
 pub trait Bars {
-	/// Returns the number of the last complete bar of `stream`; `None` for an unknown stream.
-	fn last(stream: u32) -> Option<u64>;
-	/// Returns the value of bar `bar` of `stream`; `Some(None)` for a bar that is missing, `None` for one that is not complete or not kept.
-	fn at(stream: u32, bar: u64) -> Option<Option<i64>>;
-	/// Returns the first block after bar `bar` of `stream`, or an estimate of it.
-	fn block_of(stream: u32, bar: u64) -> Option<BlockNumber>;
-	/// Returns `true` if the reporters of `stream` are paid up to bar `bar`, so that it cannot be stopped before.
-	fn covered(stream: u32, bar: u64) -> bool;
+	/// Returns the state of `stream`; `None` for an unknown stream.
+	fn stream(stream: u32) -> Option<Stream>;
+	/// Returns the closes of the bars `bars` of `stream`, `None` for a bar that is missing. Returns `None` if one of them is not complete or
+	/// not kept.
+	fn closes(stream: u32, bars: Range<u64>) -> Option<Vec<Option<i64>>>;
+	/// Returns the weight of [`stream`](Bars::stream).
+	fn stream_weight() -> Weight;
+	/// Returns the weight of [`closes`](Bars::closes) for `bars` bars.
+	fn closes_weight(bars: u32) -> Weight;
 }
 
 /// A chain without streams.
 impl Bars for () {
-	fn last(_: u32) -> Option<u64> {
+	fn stream(_: u32) -> Option<Stream> {
 		None
 	}
-	fn at(_: u32, _: u64) -> Option<Option<i64>> {
+	fn closes(_: u32, _: Range<u64>) -> Option<Vec<Option<i64>>> {
 		None
 	}
-	fn block_of(_: u32, _: u64) -> Option<BlockNumber> {
-		None
+	fn stream_weight() -> Weight {
+		Weight::zero()
 	}
-	fn covered(_: u32, _: u64) -> bool {
-		false
+	fn closes_weight(_: u32) -> Weight {
+		Weight::zero()
 	}
 }
 
@@ -226,6 +277,8 @@ pub trait OnWeightGained {
 pub trait Votable {
 	/// Returns `true` if `domain` has an exact program, all data on the chain, evidence that can be minted for, and takes commits.
 	fn votable(domain: DomainId) -> bool;
+	/// Returns the weight by which [`votable`](Votable::votable) can exceed what benchmarks measure with domains whose evidence is not live.
+	fn votable_weight() -> Weight;
 }
 
 /// The validators that vote on weights, and their active stake.

@@ -33,14 +33,18 @@ pub fn check(number: u32) {
 	sdk_try_state(number);
 }
 
-/// Checks that every round for which pallet `evidence` awaits a segment awaits its evidence in pallet `optimae`. The converse is
-/// an invariant of pallet `optimae`.
+/// Checks that every round for which pallet `evidence` awaits a segment or bars awaits its evidence in pallet `optimae`. The
+/// converse is an invariant of pallet `optimae`.
 fn check_awaited(number: u32) {
-	for (domain, segments) in pallet_doin_evidence::Segments::<Runtime>::iter() {
-		let Some(awaited) = segments.awaited else { continue };
-		let round = RoundId { domain, number: awaited.number };
+	let segments = pallet_doin_evidence::Segments::<Runtime>::iter()
+		.filter_map(|(domain, segments)| Some(RoundId { domain, number: segments.awaited?.number }));
+	let bars = pallet_doin_evidence::Live::<Runtime>::iter().flat_map(|(domain, live)| {
+		let numbers = live.waiting.into_iter().map(|waiting| waiting.number);
+		numbers.map(move |number| RoundId { domain, number })
+	});
+	for round in segments.chain(bars) {
 		let stage = pallet_doin_optimae::Rounds::<Runtime>::get(round).map(|round| round.stage);
-		assert_eq!(stage, Some(Stage::Awaiting), "block {number}: the segment of {round:?} is awaited");
+		assert_eq!(stage, Some(Stage::Awaiting), "block {number}: the evidence of {round:?} is awaited");
 	}
 }
 

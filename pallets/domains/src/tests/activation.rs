@@ -13,12 +13,12 @@ use frame_support::dispatch::GetDispatchInfo;
 const SCORED: usize = 23 * 64;
 
 /// Returns the bytes of `model`.
-fn bytes(model: &Model) -> ModelBytes {
+pub(super) fn bytes(model: &Model) -> ModelBytes {
 	BoundedVec::truncate_from(model.to_bytes())
 }
 
 /// Returns a linear model of a window of one step, with these biases in 1/16 raw units.
-fn constant_change(biases: &[i32]) -> Model {
+pub(super) fn constant_change(biases: &[i32]) -> Model {
 	let outputs = biases.len() as u16;
 	let layer =
 		Layer { inputs: 1, outputs, shift: 1, weights: vec![0; outputs.into()], bias: biases.iter().map(|b| 2 * b).collect() };
@@ -26,7 +26,7 @@ fn constant_change(biases: &[i32]) -> Model {
 }
 
 /// Returns a series that rises by three with a little noise, and the record of its domain.
-fn rising() -> (DomainSpec, Vec<i32>) {
+pub(super) fn rising() -> (DomainSpec, Vec<i32>) {
 	let values: Vec<i32> = (0..VALUES).map(|t| (3 * t + (t.wrapping_mul(2_654_435_761) >> 28)) as i32).collect();
 	let spec = DomainSpec { data_root: blake2_256(&values.encode()), evidence: Evidence::Public, ..forecast() };
 	(spec, values)

@@ -175,7 +175,7 @@ fn a_record_of_sealed_evidence_is_checked() {
 		rejected(|s| s.evidence = Evidence::Sealed { units: 513, stake: DOIN }, Error::InvalidSegment);
 		rejected(|s| s.evidence = forecast().evidence, Error::InvalidGrowth);
 		rejected(|s| (s.evidence, s.growth) = (forecast().evidence, Growth::Fixed), Error::NotSynthetic);
-		rejected(|s| s.target = 1, Error::SealedTarget);
+		rejected(|s| s.target = 1, Error::AwaitedTarget);
 		rejected(|s| s.values += 1, Error::InvalidRowLength);
 		rejected(|s| s.split.train_end = 0, Error::InvalidSplit);
 		rejected(|s| s.split.validation_end = s.split.train_end + 63, Error::InvalidSplit);

@@ -18,7 +18,7 @@ fn bits(error: u32) -> Q32 {
 
 /// Runs a round of `who` to its evaluation.
 fn evaluated(who: AccountId, error: u32) -> RoundId {
-	collect_sealed(DOMAIN, &[(who, steady(error))])
+	collect_awaited(DOMAIN, &[(who, steady(error))])
 }
 
 /// Lets ALICE lead by [`LEAP`].

@@ -6,7 +6,6 @@ use crate::{
 use doin_primitives::{
 	quorum::MIN_QUORUM, round::Phase, Balance, Evidence, EvidenceRef, RoundId, RoundParams, SeatStatus, UnpaidReason,
 };
-use doin_scoring::verdict::NO_EVIDENCE;
 use doin_traits::{OnEvidence, VoidReason};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -14,12 +13,12 @@ use sp_runtime::DispatchError;
 const REVEAL: u32 = RoundParams::DEV.reveal;
 
 /// Returns the stage of an undecided round.
-fn stage(round: RoundId) -> Stage {
+pub(super) fn stage(round: RoundId) -> Stage {
 	Rounds::<Test>::get(round).expect("undecided").stage
 }
 
 /// Asserts that `who` holds nothing for rounds and has what it had at genesis.
-fn assert_untouched(who: AccountId) {
+pub(super) fn assert_untouched(who: AccountId) {
 	let reasons = [HoldReason::SeatFee, HoldReason::Seat, HoldReason::Model, HoldReason::Stake];
 	assert_eq!((reasons.map(|reason| held(reason, who)), free(who)), ([0; 4], ENDOWMENT));
 }
@@ -116,7 +115,7 @@ fn a_round_without_evidence_returns_everything() {
 			assert_eq!(events().last(), Some(&Event::RoundVoided { round }));
 			assert_eq!((burned(), Purse::get()), (0, PURSE));
 			// The next round is not affected.
-			collect_sealed(DOMAIN, &seats[..2]);
+			collect_awaited(DOMAIN, &seats[..2]);
 		});
 	}
 }
@@ -137,7 +136,7 @@ fn a_round_whose_evidence_cannot_be_requested_returns_everything() {
 
 #[test]
 fn evidence_can_arrive_in_the_block_of_its_request() {
-	sealed_test(|| {
+	live_test(|| {
 		AtOnce::put(EvidenceRef::Bars { first: 77 });
 		let round = commit_all(DOMAIN, &[(ALICE, steady(500))]);
 		assert_eq!(until(round), block() + REVEAL);
@@ -149,38 +148,7 @@ fn evidence_can_arrive_in_the_block_of_its_request() {
 }
 
 #[test]
-fn live_evidence_has_no_stake_and_needs_no_purse() {
-	test(|| {
-		add_domain(DOMAIN, Evidence::Live { stream: 1, unit: 1 });
-		let round = commit_all(DOMAIN, &[(ALICE, steady(500))]);
-		assert_eq!(held(HoldReason::Stake, ALICE), 0);
-		Awaited::remove(round);
-		Optimae::stands(round, EvidenceRef::Bars { first: 9 });
-		assert_ok!(reveal(ALICE, round, &steady(500), [0; 32]));
-		run_to(until(round));
-		decide(round);
-		assert_eq!((Queue::get().len(), Payments::get().len()), (1, 0), "work blocks pay for it");
-	});
-}
-
-#[test]
-fn live_evidence_with_too_few_bars_permits_no_verdict() {
-	test(|| {
-		add_domain(DOMAIN, Evidence::Live { stream: 1, unit: 1 });
-		let round = collect_sealed(DOMAIN, &[(ALICE, steady(500))]);
-		// One of 32 chunks has no evidence.
-		decide_by(round, |model| {
-			let mut sums = score_points(model).expect("stored");
-			sums[7] = NO_EVIDENCE;
-			sums
-		});
-		assert_eq!((unpaid(round), state(DOMAIN).champion.author), (Some(UnpaidReason::TooFewBars), None));
-		assert_untouched(ALICE);
-	});
-}
-
-#[test]
-fn one_undecided_round() {
+fn a_sealed_domain_has_one_undecided_round() {
 	sealed_test(|| {
 		let seats = [(ALICE, steady(500))];
 		let first = commit_all(DOMAIN, &seats);
@@ -236,7 +204,7 @@ fn a_domain_without_weight_needs_a_quorum_and_no_purse() {
 	// After a round that no quorum evaluated, further rounds are prepaid.
 	sealed_test(|| {
 		WeightNow::set(0);
-		let round = collect_sealed(DOMAIN, &[(ALICE, steady(500))]);
+		let round = collect_awaited(DOMAIN, &[(ALICE, steady(500))]);
 		void(round, VoidReason::NoQuorum);
 		run_to_phase(DOMAIN, Phase::Commit);
 		assert_ok!(commit(ALICE, DOMAIN, &steady(500), SALT));
@@ -246,7 +214,7 @@ fn a_domain_without_weight_needs_a_quorum_and_no_purse() {
 
 /// Runs a round with one revealed and one missing seat to the end of its reveals, where the base fee has risen from `from` at the
 /// start of the window to `to`.
-fn at_the_end_of_the_window(from: Balance, to: Balance) -> RoundId {
+pub(super) fn at_the_end_of_the_window(from: Balance, to: Balance) -> RoundId {
 	let round = commit_all(DOMAIN, &[(ALICE, steady(500)), (BOB, steady(900))]);
 	BaseFeeNow::set(from);
 	arrive(round);

@@ -6,7 +6,7 @@ use doin_traits::{QueuedImprovement, Work};
 
 /// Lets ALICE win one bit.
 fn won() -> RoundId {
-	let round = collect_sealed(DOMAIN, &[(ALICE, steady(500))]);
+	let round = collect_awaited(DOMAIN, &[(ALICE, steady(500))]);
 	decide(round);
 	round
 }
@@ -76,7 +76,7 @@ fn a_purse_that_is_too_small_pays_a_part_and_raises_the_mark_by_that_part() {
 		assert_eq!((crowned(), state(DOMAIN).high_water), ((eighth, eighth), eighth));
 		// The next improvement counts from the champion, and the bits that were not paid are not paid to its successor.
 		Purse::put(PURSE - 2 * REWARD);
-		let round = collect_sealed(DOMAIN, &[(BOB, steady(250))]);
+		let round = collect_awaited(DOMAIN, &[(BOB, steady(250))]);
 		decide(round);
 		assert_eq!((crowned(), state(DOMAIN).high_water), ((ONE_Q32, ONE_Q32), ONE_Q32 + eighth));
 		assert_eq!(state(DOMAIN).carry, 0);
@@ -95,7 +95,7 @@ fn a_purse_that_is_too_small_pays_a_part_and_raises_the_mark_by_that_part() {
 #[test]
 fn an_empty_purse_crowns_without_pay_and_keeps_the_mark() {
 	sealed_test(|| {
-		let round = collect_sealed(DOMAIN, &[(ALICE, steady(500))]);
+		let round = collect_awaited(DOMAIN, &[(ALICE, steady(500))]);
 		Purse::put(0);
 		decide(round);
 		assert_eq!(unpaid(round), Some(UnpaidReason::EmptyPurse));

@@ -36,7 +36,7 @@ fn seat_owner(index: u8) -> Option<AccountId> {
 
 /// Runs a round of ALICE and BOB to its evaluation.
 fn evaluated(ours: Reveal, theirs: Reveal) -> RoundId {
-	collect_sealed(DOMAIN, &[(ALICE, ours), (BOB, theirs)])
+	collect_awaited(DOMAIN, &[(ALICE, ours), (BOB, theirs)])
 }
 
 /// Decides `round` with these sums of the models of ALICE and BOB, which are the first ones of the chain.

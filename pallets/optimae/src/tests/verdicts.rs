@@ -294,7 +294,7 @@ fn decide_without_sums(round: RoundId) {
 fn verdicts_wait_while_the_work_queue_is_full() {
 	test(|| {
 		let subject = Subject::Round(current(DOMAIN));
-		add_domain(DOMAIN + 1, Evidence::Live { stream: 1, unit: 1 });
+		add_domain(DOMAIN + 1, live());
 		add_domain(DOMAIN + 2, sealed());
 		// A verdict can pay a winner, and carried bits of the former champion.
 		for full in [0, 1] {

@@ -1,4 +1,4 @@
-//! Sealed segments of data, and the purses that pay for what they prove.
+//! Sealed segments of data, the purses that pay for what they prove, and the streams of live evidence.
 
 use super::GenesisHash;
 use crate::{configs::system::BYTE_DEPOSIT, *};
@@ -10,7 +10,12 @@ parameter_types! {
 	pub const SegmentByteDeposit: Balance = BYTE_DEPOSIT;
 }
 
+/// Streams of bars, for rounds and for the scorer. The chain has none until a pallet provides them, so domains with live evidence
+/// cannot be registered.
+pub type Streams = ();
+
 impl pallet_doin_evidence::Config for Runtime {
+	type Bars = Streams;
 	type BaseFee = FeeMarket;
 	type ByteDeposit = SegmentByteDeposit;
 	type Currency = Balances;

@@ -1,7 +1,7 @@
 //! The call of an operation in the present state.
 
 use super::{
-	genesis::{amount, forecast, quadratic, series},
+	genesis::{amount, forecast, live, quadratic, series},
 	operation::{kinds, WRAPPERS},
 	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
@@ -103,7 +103,7 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = [forecast, quadratic, sealed::spec][a as usize % 3](b"more");
+				let spec = [forecast, quadratic, sealed::spec, live][a as usize % 4](b"more");
 				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
@@ -169,13 +169,7 @@ impl World {
 				// Mostly one of the domains that are there from the start, and most often the sealed one: it has one round at a
 				// time.
 				let domain = if !a.is_multiple_of(4) { ((a >> 4) % 6).min(SEALED) } else { self.domain(a) };
-				let round = self.chain.state(|| Timing::rounds().place(domain, System::block_number()).round);
-				// Every sixth claim is false.
-				let reveal = self.candidate(domain, b, b.is_multiple_of(6));
-				let hash = self.hash(Tag::Optimae, &round, who, &payload_hash(&reveal));
-				self.reveals.push(Secret { who, scope: round, payload: reveal });
-				let max_fee = if b.is_multiple_of(9) { 0 } else { 100 * doin_primitives::DOIN };
-				OptimaeCall::commit { round, hash, max_fee }.into()
+				self.commit_call(who, domain, b)
 			}
 			Kind::Reveal => {
 				// The latest commitments are those that can be revealed.
@@ -197,6 +191,17 @@ impl World {
 			}
 		};
 		(who, Some(call))
+	}
+
+	/// Returns a commit of `who` in the present round of `domain`.
+	pub(super) fn commit_call(&mut self, who: Sr25519Keyring, domain: DomainId, n: u32) -> RuntimeCall {
+		let round = self.chain.state(|| Timing::rounds().place(domain, System::block_number()).round);
+		// Every sixth claim is false.
+		let reveal = self.candidate(domain, n, n.is_multiple_of(6));
+		let hash = self.hash(Tag::Optimae, &round, who, &payload_hash(&reveal));
+		self.reveals.push(Secret { who, scope: round, payload: reveal });
+		let max_fee = if n.is_multiple_of(9) { 0 } else { 100 * doin_primitives::DOIN };
+		OptimaeCall::commit { round, hash, max_fee }.into()
 	}
 
 	/// Returns a candidate of a domain: the domains of one kind share their program.

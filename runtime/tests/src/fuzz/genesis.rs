@@ -2,7 +2,8 @@
 
 use super::ACTORS;
 use doin_primitives::{
-	blake2_256, bounded_collections::BoundedVec, DomainSpec, Evidence, Gene, Growth, Limits, SizeClass, Split, MILLION,
+	blake2_256, bounded_collections::BoundedVec, evidence::LIVE_CHUNKS, DomainSpec, Evidence, Gene, Growth, Limits, RoundParams,
+	SizeClass, Split, MILLION,
 };
 use doin_runtime::{Balance, RuntimeGenesisConfig};
 use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
@@ -11,6 +12,9 @@ use sp_keyring::Sr25519Keyring;
 
 /// Rise of the series of the small domains per step. A model that adds it to the last value beats both baselines.
 pub const DRIFT: i32 = 50;
+/// Lengths of the phases of rounds whose windows can be doubled. Thirteen full blocks raise the base fee by a factor of 4.6, and
+/// twelve, where one is the first of a session, by 4.1. The time for a segment and the window of reveals are as long.
+pub const LONG_WINDOWS: RoundParams = RoundParams { evidence: 13, reveal: 13, ..RoundParams::DEV };
 /// Values of the series of a small domain.
 const VALUES: usize = 640;
 
@@ -73,10 +77,22 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 	}
 }
 
+/// Returns the record of a domain with live evidence, whose registration a chain without streams refuses.
+pub(super) fn live(name: &[u8]) -> DomainSpec {
+	let spec = forecast(name);
+	let Program::Forecast(program) = spec.program else { unreachable!("a forecasting domain") };
+	DomainSpec {
+		program: Program::Forecast(Forecast { chunks: LIVE_CHUNKS, windows: 2, ..program }),
+		evidence: Evidence::Live { stream: 0, unit: 1 },
+		..spec
+	}
+}
+
 /// Returns the genesis: a weighted, an unweighted and a quadratic domain, the development accounts, and ten evaluators of the
-/// class of the weighted one.
-pub fn genesis() -> RuntimeGenesisConfig {
+/// class of the weighted one. Rounds have these lengths.
+pub fn genesis(rounds: RoundParams) -> RuntimeGenesisConfig {
 	let mut genesis = crate::preset_genesis("local_testnet");
+	genesis.timing.rounds = rounds;
 	let owner = Sr25519Keyring::Alice.to_account_id();
 	genesis.domains.domains = vec![
 		GenesisDomain::new(owner.clone(), &forecast(b"weighted"), series()),

@@ -12,17 +12,19 @@ mod ledger;
 mod operation;
 mod sealed;
 
-pub use genesis::{genesis, DRIFT};
+pub use genesis::{genesis, DRIFT, LONG_WINDOWS};
 pub use ledger::Ledger;
 pub use operation::{operations, Kind, Operation};
 
 use crate::{invariants, Chain};
 use doin_primitives::{
 	payload::{Challenge, Reveal, Sums},
-	EvidenceKind, Hash, RoundId, TaskId,
+	Hash, RoundId, RoundParams, TaskId,
 };
-use doin_runtime::{RuntimeCall, Timing};
+use doin_runtime::{configs::system::RuntimeBlockLength, Runtime, RuntimeCall, System, Timing};
+use frame_support::dispatch::DispatchClass;
 use sp_keyring::Sr25519Keyring;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use std::collections::BTreeMap;
 
 /// Accounts that send calls, all funded.
@@ -90,9 +92,9 @@ pub struct World {
 }
 
 impl World {
-	/// Returns a new chain in its second block: block 0 has no hash before block 1 has begun.
-	pub fn new() -> Self {
-		let mut chain = Chain::from_genesis(genesis());
+	/// Returns a new chain in its second block: block 0 has no hash before block 1 has begun. Rounds have these lengths.
+	pub fn new(rounds: RoundParams) -> Self {
+		let mut chain = Chain::from_genesis(genesis(rounds));
 		let ledger = Ledger::new(&mut chain);
 		chain.block();
 		let genesis_hash = chain.genesis_hash();
@@ -144,6 +146,7 @@ impl World {
 					self.next_block(Chain::begin);
 				}
 			}
+			Kind::FillWindow => self.fill_window(operation.a),
 			Kind::NextPhase => {
 				for _ in 0..self.blocks_of_phase(operation.a) {
 					self.next_block(Chain::begin);
@@ -165,14 +168,14 @@ impl World {
 
 	/// Ends the chain: makes enough empty blocks for every round and task to end, and checks that none is left.
 	pub fn finish(&mut self) {
-		let longest = self.chain.state(<Timing as doin_traits::Timing>::rounds).longest_of(EvidenceKind::Sealed);
-		for _ in 0..longest.saturating_mul(5) {
+		let rounds = self.chain.state(<Timing as doin_traits::Timing>::rounds);
+		// A segment comes after the commits, and its window and that of the reveals can be doubled.
+		let longest = rounds.longest() + 2 * rounds.evidence + rounds.reveal;
+		for _ in 0..5 * longest {
 			self.next_block(Chain::begin);
-			let open = self.chain.state(|| {
-				pallet_doin_optimae::Rounds::<doin_runtime::Runtime>::count()
-					+ pallet_doin_recomputation::Tasks::<doin_runtime::Runtime>::count()
-			});
-			if open == 0 {
+			let count_rounds = pallet_doin_optimae::Rounds::<Runtime>::count;
+			let count_tasks = pallet_doin_recomputation::Tasks::<Runtime>::count;
+			if self.chain.state(|| count_rounds() + count_tasks()) == 0 {
 				return self.check_seats_are_released();
 			}
 		}
@@ -183,7 +186,7 @@ impl World {
 	fn check_seats_are_released(&mut self) {
 		use pallet_doin_optimae::HoldReason::{Seat, SeatFee, Stake};
 		self.chain.state(|| {
-			for (who, holds) in pallet_balances::Holds::<doin_runtime::Runtime>::iter() {
+			for (who, holds) in pallet_balances::Holds::<Runtime>::iter() {
 				for hold in holds {
 					let stranded = [SeatFee, Seat, Stake].into_iter().any(|reason| hold.id == reason.into());
 					assert!(!stranded || hold.amount == 0, "{who:?} has a hold of a seat after all rounds: {hold:?}");
@@ -215,13 +218,19 @@ impl World {
 		*self.events.entry(format!("{}.{} {outcome}", name.pallet_name, name.function_name)).or_default() += 1;
 	}
 
-	/// Fills the rest of the block with transactions that only pay for their length.
+	/// Fills the rest of the block with one transaction that only pays for its length, of the first account that can pay for it.
 	fn fill(&mut self) {
-		let remark = vec![0; 1 << 20];
-		for who in ACTORS.into_iter().cycle().take(4) {
-			let call = RuntimeCall::System(frame_system::Call::remark { remark: remark.clone() });
-			if !matches!(self.chain.apply(who, call), Ok(Ok(()))) {
-				return;
+		/// Bytes of the transaction beside its remark, at most.
+		const ENVELOPE: u32 = 256;
+		let most = *RuntimeBlockLength::get().max.get(DispatchClass::Normal);
+		let left = most.saturating_sub(self.chain.state(System::block_size)).saturating_sub(ENVELOPE);
+		let call = RuntimeCall::System(frame_system::Call::remark { remark: vec![0; left as usize] });
+		let first = self.chain.number() as usize;
+		for who in ACTORS.into_iter().cycle().skip(first % ACTORS.len()).take(ACTORS.len()) {
+			match self.chain.apply(who, call.clone()) {
+				// The first block of a session takes no transactions.
+				Ok(Ok(())) | Err(TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources)) => return,
+				_ => {}
 			}
 		}
 	}
@@ -256,11 +265,5 @@ impl World {
 			panic!("block {number}: {broken}");
 		}
 		self.chain.state(|| invariants::check(number));
-	}
-}
-
-impl Default for World {
-	fn default() -> Self {
-		Self::new()
 	}
 }

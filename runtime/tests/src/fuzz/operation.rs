@@ -16,6 +16,9 @@ pub enum Kind {
 	SkipSlots,
 	/// Fill up to six blocks, so that the base fee rises.
 	FillBlocks,
+	/// Fill all blocks in which a round of the sealed domain waits for its segment or, after its owner has opened the segment,
+	/// takes reveals. Open a round first if there is none.
+	FillWindow,
 	/// Make empty blocks to the end of the present phase of a task, or of a domain's grid.
 	NextPhase,
 	/// Do what workers do at this block: open segments, reveal candidates, and commit, reveal and settle answers. Some answers
@@ -80,6 +83,7 @@ const FREQUENCIES: &[(u32, Kind)] = &[
 	(2, Kind::BlockWithoutVrf),
 	(1, Kind::SkipSlots),
 	(1, Kind::FillBlocks),
+	(2, Kind::FillWindow),
 	(20, Kind::NextPhase),
 	(40, Kind::Work),
 	(1, Kind::Transfer),

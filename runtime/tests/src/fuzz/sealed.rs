@@ -1,13 +1,14 @@
 //! Calls of sealed domains: hashes, purses and segments.
 
 use super::{Kind, World, ACTORS};
-use crate::sealed;
+use crate::{sealed, Chain};
 use doin_primitives::{
 	bounded_collections::BoundedVec, evidence::segment_hash, round::Phase, views::EvidenceView, Balance, DomainId, Hash, Page,
 	RoundId, DOIN, MILLION,
 };
-use doin_runtime::{AccountId, Optimae, Runtime, RuntimeCall};
-use doin_traits::apis::runtime_decl_for_doin_api::DoinApi;
+use doin_runtime::{AccountId, Optimae, Runtime, RuntimeCall, System, Timing};
+use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Timing as _};
+use pallet_doin_optimae::types::Stage;
 use sp_keyring::Sr25519Keyring;
 
 /// Sealed domain that is there from the start.
@@ -139,6 +140,54 @@ impl World {
 			}
 		}
 		calls
+	}
+
+	/// Fills all blocks of a window of a round of [`SEALED`], so that the base fee rises enough to double the window: that in which
+	/// the round waits for its segment or, after its owner has opened the segment, that of its reveals. Opens a round if none is
+	/// there that is not evaluated yet, and makes empty blocks until the commits have ended.
+	pub(super) fn fill_window(&mut self, n: u32) {
+		if self.sealed_round().is_none() {
+			self.open_sealed_round(n);
+		}
+		let Some(round) = self.sealed_round() else { return };
+		let (commits_end, _) = self.chain.state(|| Timing::rounds().reveal_window(round));
+		while self.chain.number() < commits_end {
+			self.next_block(Chain::begin);
+		}
+		let target = self.target_of(SEALED).filter(|(.., view)| view.awaited == Some(round));
+		if let Some((domain, owner, view)) = target.filter(|_| n.is_multiple_of(2)) {
+			self.apply(owner, open(domain, view.opened, 7));
+		}
+		let window_end = self.chain.state(|| Optimae::open_round(round)).map_or(0, |view| view.phase_end);
+		while self.chain.number() < window_end {
+			self.fill();
+			self.next_block(Chain::begin);
+		}
+	}
+
+	/// Has an actor commit in the next round of [`SEALED`], after its owner has sealed and opened what is missing.
+	fn open_sealed_round(&mut self, n: u32) {
+		// A multiple of 16, with which the owner also opens a segment late and fills an empty purse.
+		for (owner, call) in self.owners_work(n & !15) {
+			self.apply(owner, call);
+		}
+		while self.chain.state(|| Timing::rounds().place(SEALED, System::block_number()).phase) != Phase::Commit {
+			self.next_block(Chain::begin);
+		}
+		let who = ACTORS[n as usize % ACTORS.len()];
+		let call = self.commit_call(who, SEALED, n >> 4);
+		self.apply(who, call);
+	}
+
+	/// Returns the round of [`SEALED`] that takes commits, waits for its segment or takes reveals.
+	fn sealed_round(&mut self) -> Option<RoundId> {
+		self.chain.state(|| {
+			let numbers = pallet_doin_optimae::Pending::<Runtime>::get(SEALED);
+			numbers.into_iter().map(|number| RoundId { domain: SEALED, number }).find(|round| {
+				let round = pallet_doin_optimae::Rounds::<Runtime>::get(round);
+				round.is_some_and(|round| matches!(round.stage, Stage::Collecting | Stage::Awaiting | Stage::Revealing { .. }))
+			})
+		})
 	}
 
 	/// Returns `true` if a round of [`SEALED`] waits for its segment or takes reveals, which a long jump would miss.
