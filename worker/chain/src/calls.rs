@@ -190,6 +190,16 @@ impl Call {
 		Self::new("Domains", "activate", (domain, values, units))
 	}
 
+	/// `domains.close`: closes an active domain, which then takes no commits.
+	pub fn close(domain: DomainId) -> Self {
+		Self::new("Domains", "close", domain)
+	}
+
+	/// `domains.retire`: removes a domain that takes no commits and has no open rounds, and releases its deposits.
+	pub fn retire(domain: DomainId) -> Self {
+		Self::new("Domains", "retire", domain)
+	}
+
 	/// `evidence.seal`: appends hashes of sealed segments to those of a domain, which are `from` so far. The chain accepts at most 64.
 	pub fn seal(domain: DomainId, from: u16, hashes: &[Hash]) -> Self {
 		Self::new("Evidence", "seal", (domain, from, hashes))
@@ -230,7 +240,17 @@ impl Call {
 		Self::new("Gauge", "nominate", domain)
 	}
 
-	/// `gauge.vote`: replaces the votes of a validator. The chain accepts at most 32.
+	/// `gauge.withdraw_nomination`: takes a domain without weight off the ballot, and releases the deposit of its nominator.
+	pub fn withdraw_nomination(domain: DomainId) -> Self {
+		Self::new("Gauge", "withdraw_nomination", domain)
+	}
+
+	/// `gauge.clear_ballot`: removes the ballot of a former validator, and releases its deposit.
+	pub fn clear_ballot(who: Account) -> Self {
+		Self::new("Gauge", "clear_ballot", who)
+	}
+
+	/// `gauge.vote`: replaces the votes of a validator; without a vote, its ballot is removed. The chain accepts at most 32.
 	pub fn vote(votes: &[Vote]) -> Self {
 		Self::new("Gauge", "vote", votes)
 	}
@@ -333,7 +353,11 @@ pub(crate) mod tests {
 			Call::add_bounty(7, 1),
 			Call::announce_withdrawal(7),
 			Call::withdraw_bounty(7),
+			Call::close(7),
+			Call::retire(7),
 			Call::nominate(7),
+			Call::withdraw_nomination(7),
+			Call::clear_ballot(Account([3; 32])),
 			Call::vote(&[(7, 1_000_000), (8, 0)]),
 			Call::transfer(Account([3; 32]), 1 << 40),
 			Call::set_budget(1 << 60, 14_400),
@@ -345,6 +369,8 @@ pub(crate) mod tests {
 	fn arguments_are_written_one_after_the_other() {
 		let bid = 5u128.to_le_bytes();
 		assert_eq!(Call::commit(ROUND, [1; 32], 5).args.0, [&[7, 0, 0, 0, 9, 0, 0, 0][..], &[1; 32], &bid].concat());
+		assert_eq!(Call::clear_ballot(Account([3; 32])).args.0, [3; 32]);
+		assert_eq!(Call::withdraw_nomination(7).args.0, [7, 0, 0, 0]);
 		assert_eq!(Call::settle(9, SizeClass::Large).args.0, [9, 0, 0, 0, 0, 0, 0, 0, 1]);
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
 		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());

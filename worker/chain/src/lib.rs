@@ -8,6 +8,7 @@
 //!                                      ▼
 //!   Chain::round, Chain::champion, …  read at a Head      (runtime API `DoinApi`, storage)
 //!   Chain::submit(Call)               sign, send, watch   (until the extrinsic is found in a block)
+//!   Chain::finalized_blocks(number)   every finalized block, in order, with the events of all accounts
 //! ```
 //!
 //! * The connection is subxt's reconnecting client. [`Chain::connect`] waits for a missing node as long as [`Patience`] allows.
@@ -19,6 +20,9 @@
 //! * A [`Call`] holds its arguments in SCALE. The indices of the call are taken from the metadata of the chain. [`Chain::submit`]
 //!   repeats an attempt with a higher tip until the deadline, and never applies a call twice. Several calls of one [`Signer`] can be
 //!   in flight. Success is reported for an extrinsic that was found in a block by its hash, never for a nonce that has moved on.
+//! * [`Chain::finalized_blocks`] returns blocks whose events and extrinsics are decoded by the metadata of the runtime that
+//!   executed them, so old blocks stay readable after an upgrade. It survives a lost connection too, and fetches a backlog with
+//!   many requests in flight.
 //!
 //! No code is generated from metadata. Instead, the argument and result types of every call and runtime API method of this crate
 //! are compared with the metadata of the node when the connection opens, so that a node of another version is refused with the
@@ -30,6 +34,7 @@
 //! |---|---|---|
 //! | [`ConnectError`] | [`Chain::connect`], [`Chain::expect_genesis`] | no node at the address |
 //! | [`ReadError`] | every read | connection lost |
+//! | [`BlocksError`] | [`FinalizedBlocks::next`] | never: a lost connection is waited for |
 //! | [`SubmitError`] | [`Chain::submit`], [`Chain::fee`] | not in a block before the deadline |
 //!
 //! Their causes are [sources](std::error::Error::source). Common ones: [`SubmitError::Failed`] is an error of a pallet, with its
@@ -66,11 +71,13 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Two programs: `cargo run --example watch_rounds` and `cargo run --example submit_candidate -- //Dave`.
+//! Three programs: `cargo run --example watch_rounds`, `cargo run --example follow_blocks` and
+//! `cargo run --example submit_candidate -- //Dave`.
 
 #![warn(clippy::missing_errors_doc)]
 
 mod account;
+mod blocks;
 mod calls;
 mod chain;
 mod compatibility;
@@ -87,10 +94,13 @@ mod tests;
 mod url;
 
 pub use account::{Account, InvalidAccount, Signer};
+pub use blocks::{
+	events, events::TypedEvent, BlockAuthor, BlockEvent, BlocksError, ExtrinsicSummary, FinalizedBlock, FinalizedBlocks,
+};
 pub use calls::{Call, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
-pub use reads::{Budget, Funds};
+pub use reads::{Budget, Funds, Nomination};
 pub use submit::{Event, Included, MissingEvent, Urgency};
 pub use sync::SyncState;
 pub use url::{shown_url, with_shown_urls};

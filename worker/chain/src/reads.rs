@@ -80,16 +80,43 @@ struct Ballot {
 	votes: Vec<Vote>,
 }
 
+/// Milliseconds in which pay rises from nothing on a public network, as pallet `timing` has it: 7 days.
+const RAMP_MS: u64 = 7 * 86_400_000;
+/// Length of a slot of a public network, in milliseconds, as pallet `timing` has it.
+const PUBLIC_SLOT_MS: u64 = 6_000;
 /// Hashes of segments that one request reads.
 const HASHES_PER_PAGE: u16 = 256;
 /// Domains that one request reads.
 const DOMAINS_PER_PAGE: u32 = 256;
 
-/// Part of a nomination.
+/// Nomination of a domain: its place on the ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nomination {
+	/// Nominated domain.
+	pub domain: DomainId,
+	/// Account that pays the deposit.
+	pub nominator: Account,
+	/// Deposit on hold, in plancks.
+	pub deposit: Balance,
+	/// Session of the nomination, or the last session in which the domain had a weight.
+	pub since: u32,
+}
+
+/// Stored form of a [`Nomination`].
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct Nomination {
+struct StoredNomination {
 	domain: DomainId,
+	nominator: [u8; 32],
+	deposit: Balance,
+	since: u32,
+}
+
+impl From<StoredNomination> for Nomination {
+	fn from(stored: StoredNomination) -> Self {
+		let StoredNomination { domain, nominator, deposit, since } = stored;
+		Self { domain, nominator: Account(nominator), deposit, since }
+	}
 }
 
 impl Chain {
@@ -315,13 +342,40 @@ impl Chain {
 		Ok(ballot.map(|ballot| ballot.votes).unwrap_or_default())
 	}
 
+	/// Returns the nominations on the ballot, in order of the domains.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn nominations(&self, at: Head) -> Result<Vec<Nomination>, ReadError> {
+		let nominations: Option<Vec<StoredNomination>> = self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
+		Ok(nominations.unwrap_or_default().into_iter().map(Nomination::from).collect())
+	}
+
 	/// Returns the domains on the ballot.
 	///
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn nominated(&self, at: Head) -> Result<Vec<DomainId>, ReadError> {
-		let nominations: Option<Vec<Nomination>> = self.storage(at, "Gauge", "Nominations", Vec::new()).await?;
-		Ok(nominations.unwrap_or_default().into_iter().map(|nomination| nomination.domain).collect())
+		Ok(self.nominations(at).await?.into_iter().map(|nomination| nomination.domain).collect())
+	}
+
+	/// Returns the index of the current session. Ballots take effect at its end.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn session(&self, at: Head) -> Result<u32, ReadError> {
+		Ok(self.storage(at, "Session", "CurrentIndex", Vec::new()).await?.unwrap_or_default())
+	}
+
+	/// Returns the number of blocks in which pay rises from nothing after the weight of a domain has left 0; 0 on a development chain.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn ramp(&self, at: Head) -> Result<BlockNumber, ReadError> {
+		// What is not stored has the value of a public network.
+		let is_public = self.storage(at, "Timing", "Public", Vec::new()).await?.unwrap_or(true);
+		let slot = self.storage(at, "Timing", "SlotDuration", Vec::new()).await?.unwrap_or(PUBLIC_SLOT_MS);
+		Ok(ramp_blocks(is_public, slot))
 	}
 
 	/// Returns the budget of an account, or `None` if it has set none.
@@ -342,9 +396,24 @@ impl Chain {
 	}
 }
 
+/// Returns the length of the ramp in blocks, as pallet `timing` computes it.
+fn ramp_blocks(is_public: bool, slot_ms: u64) -> BlockNumber {
+	let blocks = RAMP_MS.checked_div(slot_ms).unwrap_or(1).clamp(1, BlockNumber::MAX.into());
+	if is_public {
+		blocks as BlockNumber
+	} else {
+		0
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn pay_ramps_up_for_seven_days_on_public_networks() {
+		assert_eq!([(true, 6_000), (false, 2_000), (true, 0)].map(|(public, slot)| ramp_blocks(public, slot)), [100_800, 0, 1]);
+	}
 
 	#[test]
 	fn n6_a_budget_is_full_again_after_its_window() {

@@ -2,8 +2,8 @@
 
 use crate::{
 	testing::{MockNode, Runtime, Script},
-	Call, Chain, ConnectError, Difference, Patience, ReadError, Rejection, RequestError, Setback, Signer, SubmitError, SyncState,
-	Urgency,
+	Call, Chain, ConnectError, Difference, Nomination, Patience, ReadError, Rejection, RequestError, Setback, Signer,
+	SubmitError, SyncState, Urgency,
 };
 use codec::Encode;
 use doin_primitives::{views::EvidenceView, RoundId, RoundParams, DOIN};
@@ -129,6 +129,22 @@ async fn views_constants_and_storage_are_decoded() {
 	assert_eq!(chain.fee(&dave(), &Call::nominate(1)).await.unwrap(), 1_234);
 	node.script.lock().unwrap().stored = None;
 	assert!(chain.ballot(at, dave().account()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn nominations_are_decoded_with_deposit_and_session() {
+	let nominator = dave().account();
+	let stored = |domain: u32, deposit: u128, since: u32| (domain, nominator, 9u8, deposit, since);
+	let node =
+		MockNode::start(Script { stored: Some(vec![stored(3, 5, 40), stored(7, 1 << 70, 41)].encode()), ..Script::default() });
+	let node = node.await;
+	let chain = connect(&node).await;
+	let expected = |domain, deposit, since| Nomination { domain, nominator, deposit, since };
+	let at = chain.head();
+	assert_eq!(chain.nominations(at).await.unwrap(), [expected(3, 5, 40), expected(7, 1 << 70, 41)]);
+	assert_eq!(chain.nominated(at).await.unwrap(), [3, 7]);
+	node.script.lock().unwrap().stored = None;
+	assert!(chain.nominations(at).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -138,6 +138,11 @@ impl MockNode {
 
 	/// Starts a node at `address`, with best block 1.
 	pub(crate) async fn start_at(address: SocketAddr, script: Script) -> Self {
+		Self::start_with(address, script, |_| ()).await
+	}
+
+	/// Starts a node at `address`, whose methods `change` replaces.
+	pub(crate) async fn start_with(address: SocketAddr, script: Script, change: impl FnOnce(&mut RpcModule<()>)) -> Self {
 		let server = loop {
 			// The port of a stopped node is free a moment later.
 			match Server::builder().build(address).await {
@@ -147,7 +152,9 @@ impl MockNode {
 		};
 		let address = server.local_addr().unwrap();
 		let (script, head) = (Arc::new(Mutex::new(script)), Arc::new(watch::Sender::new(1)));
-		let handle = server.start(module(script.clone(), head.clone()));
+		let mut module = module(script.clone(), head.clone());
+		change(&mut module);
+		let handle = server.start(module);
 		Self { script, address, head, handle }
 	}
 

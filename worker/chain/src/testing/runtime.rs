@@ -10,8 +10,9 @@ use subxt::{
 	ext::frame_metadata::{
 		v15::{
 			CustomMetadata, ExtrinsicMetadata, OuterEnums, PalletCallMetadata, PalletConstantMetadata, PalletErrorMetadata,
-			PalletMetadata, PalletStorageMetadata, RuntimeApiMetadata, RuntimeApiMethodMetadata, RuntimeApiMethodParamMetadata,
-			RuntimeMetadataV15, SignedExtensionMetadata, StorageEntryMetadata, StorageEntryModifier, StorageEntryType,
+			PalletEventMetadata, PalletMetadata, PalletStorageMetadata, RuntimeApiMetadata, RuntimeApiMethodMetadata,
+			RuntimeApiMethodParamMetadata, RuntimeMetadataV15, SignedExtensionMetadata, StorageEntryMetadata,
+			StorageEntryModifier, StorageEntryType,
 		},
 		RuntimeMetadataPrefixed,
 	},
@@ -32,6 +33,7 @@ pub(crate) struct Runtime {
 struct Pallet {
 	name: String,
 	calls: Vec<(String, Vec<Named>)>,
+	events: Vec<(String, Vec<Named>)>,
 }
 
 #[derive(Clone)]
@@ -120,6 +122,17 @@ struct Ballot {
 	votes: Vec<(u32, u32)>,
 }
 
+/// Item of `Gauge.Nominations`, with a field that reads do not use.
+#[derive(TypeInfo)]
+#[allow(dead_code)]
+struct Nomination {
+	domain: u32,
+	nominator: AccountId32,
+	further: u8,
+	deposit: u128,
+	since: u32,
+}
+
 impl Default for Runtime {
 	/// Returns the runtime that this crate was built for.
 	fn default() -> Self {
@@ -133,7 +146,7 @@ impl Default for Runtime {
 			let (name, call) = (signature.pallet, (signature.name.to_owned(), arguments.collect()));
 			match runtime.pallets.iter_mut().find(|pallet| pallet.name == name) {
 				Some(pallet) => pallet.calls.push(call),
-				None => runtime.pallets.push(Pallet { name: name.to_owned(), calls: vec![call] }),
+				None => runtime.pallets.push(Pallet { name: name.to_owned(), calls: vec![call], events: Vec::new() }),
 			}
 		}
 		for method in METHODS {
@@ -165,6 +178,18 @@ impl Runtime {
 		self
 	}
 
+	/// Adds a call, and its pallet if it is missing.
+	pub(crate) fn and_call(mut self, pallet: &str, call: &str, arguments: Vec<(&str, MetaType)>) -> Self {
+		self.pallet_mut(pallet).calls.push((call.to_owned(), named(arguments)));
+		self
+	}
+
+	/// Adds an event, and its pallet if it is missing.
+	pub(crate) fn and_event(mut self, pallet: &str, event: &str, fields: Vec<(&str, MetaType)>) -> Self {
+		self.pallet_mut(pallet).events.push((event.to_owned(), named(fields)));
+		self
+	}
+
 	/// Removes a method of the runtime API.
 	pub(crate) fn without_method(mut self, method: &str) -> Self {
 		self.methods.retain(|found| found.name != method);
@@ -183,6 +208,13 @@ impl Runtime {
 		let at = self.pallet_index(pallet);
 		let call = self.pallets[at].calls.iter().position(|(name, _)| name == call).expect("the call exists");
 		(at as u8, call as u8)
+	}
+
+	/// Returns the indices of a pallet and of its event.
+	pub(crate) fn event_index(&self, pallet: &str, event: &str) -> (u8, u8) {
+		let at = self.pallet_index(pallet);
+		let event = self.pallets[at].events.iter().position(|(name, _)| name == event).expect("the event exists");
+		(at as u8, event as u8)
 	}
 
 	/// Returns `DispatchError::Module` of an error of a pallet, in SCALE.
@@ -205,6 +237,14 @@ impl Runtime {
 		self.pallets.iter().position(|found| found.name == pallet).expect("the pallet exists")
 	}
 
+	fn pallet_mut(&mut self, pallet: &str) -> &mut Pallet {
+		let at = self.pallets.iter().position(|found| found.name == pallet).unwrap_or_else(|| {
+			self.pallets.push(Pallet { name: pallet.to_owned(), calls: Vec::new(), events: Vec::new() });
+			self.pallets.len() - 1
+		});
+		&mut self.pallets[at]
+	}
+
 	fn calls_mut(&mut self, pallet: &str) -> &mut Vec<(String, Vec<Named>)> {
 		let at = self.pallet_index(pallet);
 		&mut self.pallets[at].calls
@@ -213,6 +253,7 @@ impl Runtime {
 	fn build(&self) -> RuntimeMetadataV15 {
 		let mut types = Types(Registry::new());
 		let calls: Vec<_> = self.pallets.iter().map(|pallet| types.variants(&pallet.calls)).collect();
+		let events: Vec<_> = self.pallets.iter().map(|pallet| types.variants(&pallet.events)).collect();
 		let apis = vec![RuntimeApiMetadata {
 			name: "DoinApi".into(),
 			methods: self.methods.iter().map(|method| types.method(method)).collect(),
@@ -226,17 +267,19 @@ impl Runtime {
 
 		let mut types = PortableRegistry::from(types.0);
 		types.types[dispatch as usize].ty.path = portable_path(&["sp_runtime", "DispatchError"]);
-		let pallets = self.pallets.iter().zip(calls).enumerate().map(|(index, (pallet, calls))| {
-			let call_type = types.types.len() as u32;
-			let definition: TypeDefVariant<PortableForm> = TypeDefVariant { variants: calls };
-			types
-				.types
-				.push(PortableType::new(call_type, Type::new(portable_path(&["pallet", "Call"]), vec![], definition, vec![])));
+		let mut enumeration = |name: &str, variants: Vec<Variant<PortableForm>>| {
+			let ty = types.types.len() as u32;
+			let definition: TypeDefVariant<PortableForm> = TypeDefVariant { variants };
+			types.types.push(PortableType::new(ty, Type::new(portable_path(&["pallet", name]), vec![], definition, vec![])));
+			ty
+		};
+		let pallets = self.pallets.iter().zip(calls).zip(events).enumerate().map(|(index, ((pallet, calls), events))| {
+			let (call_type, event_type) = (enumeration("Call", calls), enumeration("Event", events));
 			PalletMetadata {
 				name: pallet.name.clone(),
 				storage: (pallet.name == "Gauge").then(|| storage.clone()),
 				calls: Some(PalletCallMetadata { ty: call_type.into() }),
-				event: None,
+				event: Some(PalletEventMetadata { ty: event_type.into() }),
 				constants: vec![PalletConstantMetadata {
 					name: "Deposit".into(),
 					ty: amount.into(),
@@ -314,7 +357,7 @@ impl Types {
 		}
 	}
 
-	/// Returns the storage of the pallet `Gauge`: the ballot of this session's one validator.
+	/// Returns the storage of the pallet `Gauge`: the ballot of this session's one validator, and the nominations.
 	fn storage(&mut self) -> PalletStorageMetadata<PortableForm> {
 		use subxt::ext::frame_metadata::v15::StorageHasher;
 		let entry = StorageEntryMetadata {
@@ -328,7 +371,14 @@ impl Types {
 			default: vec![0],
 			docs: vec![],
 		};
-		PalletStorageMetadata { prefix: "Gauge".into(), entries: vec![entry] }
+		let nominations = StorageEntryMetadata {
+			name: "Nominations".to_owned(),
+			modifier: StorageEntryModifier::Default,
+			ty: StorageEntryType::Plain(self.id(meta_type::<Vec<Nomination>>()).into()),
+			default: vec![0],
+			docs: vec![],
+		};
+		PalletStorageMetadata { prefix: "Gauge".into(), entries: vec![entry, nominations] }
 	}
 }
 

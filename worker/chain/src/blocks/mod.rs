@@ -1,0 +1,289 @@
+//! The chain as a stream: every finalized block, in order, with the events of all accounts.
+//!
+//! ```text
+//!   chain_subscribeFinalizedHeads ──▶ number of the last finalized block
+//!                                             │ bounds
+//!   spans of 16 blocks, 8 of them in flight   ▼
+//!   chain_getBlockHash ──▶ chain_getBlock + state_getStorage(System.Events) per block
+//!                                             │ in order
+//!   metadata per spec_version ──▶ decode ─────▼──▶ FinalizedBlocks::next
+//! ```
+//!
+//! A block is decoded by the metadata of the runtime that executed it. Runtimes change only after a block whose header has the
+//! digest item `RuntimeEnvironmentUpdated`, so their version is asked for at the first block and after such a block. If events
+//! do not have the types of that runtime, the version in the state of the parent is asked for too, in case the code was changed
+//! without the digest item.
+//!
+//! Requests are sent while a caller waits in [`FinalizedBlocks::next`]. A slow reader therefore slows the requests, and at most
+//! 9 spans, i.e. 144 blocks, are in memory.
+
+mod block;
+mod error;
+pub mod events;
+mod fetch;
+mod finality;
+mod json;
+mod runtime;
+#[cfg(test)]
+mod tests;
+
+pub use block::{BlockAuthor, BlockEvent, ExtrinsicSummary, FinalizedBlock};
+pub use error::BlocksError;
+
+use crate::{connection::backoff, Chain, Head, ReadError, RequestError};
+use doin_primitives::{BlockNumber, Hash};
+use fetch::{fetch, first_readable, Failure, RawBlock, Span};
+use finality::Finality;
+use runtime::Runtime;
+use std::{collections::VecDeque, fmt, time::Duration};
+use subxt::{
+	config::substrate::DigestItem,
+	ext::futures::{
+		future::BoxFuture,
+		stream::{unfold, BoxStream, FuturesOrdered},
+		FutureExt, StreamExt,
+	},
+	rpcs::client::reconnecting_rpc_client::ExponentialBackoff,
+};
+
+/// Blocks of a span, whose hashes are one request.
+const SPAN: BlockNumber = 16;
+/// Spans whose requests are in flight.
+const SPANS: usize = 8;
+/// Pause before a failed request is repeated, if the pauses of [`backoff`] are used up.
+const PAUSE: Duration = Duration::from_secs(8);
+
+impl Chain {
+	/// Returns a stream of all finalized blocks from block `from` on. Starts a task that follows the finality of the node, so
+	/// it has to be called in a Tokio runtime.
+	pub fn finalized_blocks(&self, from: BlockNumber) -> FinalizedBlocks {
+		let reader = Reader {
+			chain: self.clone(),
+			finality: Finality::of(self.clone()),
+			next: from,
+			requested: from,
+			parent: None,
+			spans: FuturesOrdered::new(),
+			blocks: VecDeque::new(),
+			failure: None,
+			runtime: None,
+			pauses: backoff(),
+		};
+		let results = unfold(reader, |mut reader| async move { Some((reader.next().await, reader)) }).boxed();
+		FinalizedBlocks { results, next: from }
+	}
+}
+
+/// A stream of finalized blocks with consecutive numbers; see [`Chain::finalized_blocks`].
+///
+/// It outlives losses of the connection and restarts of the node, and waits for a node that is behind.
+pub struct FinalizedBlocks {
+	/// Results of [`Reader::next`]. The stream keeps a call that is cancelled half-way.
+	results: BoxStream<'static, Result<FinalizedBlock, BlocksError>>,
+	next: BlockNumber,
+}
+
+impl fmt::Debug for FinalizedBlocks {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("FinalizedBlocks").field("next", &self.next).finish_non_exhaustive()
+	}
+}
+
+impl FinalizedBlocks {
+	/// Returns the number of the block that [`Self::next`] returns next.
+	pub fn next_number(&self) -> BlockNumber {
+		self.next
+	}
+
+	/// Returns the next block, as soon as it is finalized. A lost connection is waited for.
+	///
+	/// The call can be cancelled, e.g. by `tokio::select!`: the next call goes on where this one was. After an error the next
+	/// call tries the same block again.
+	///
+	/// # Errors
+	/// Errors if the node has removed the block or its state, if the block does not follow the one before it, or if the node
+	/// refuses a request for another reason than a lost connection.
+	#[allow(clippy::should_implement_trait, reason = "the method is asynchronous")]
+	pub async fn next(&mut self) -> Result<FinalizedBlock, BlocksError> {
+		let Some(result) = self.results.next().await else { return std::future::pending().await };
+		if let Ok(block) = &result {
+			self.next = block.head.number.saturating_add(1);
+		}
+		result
+	}
+}
+
+/// State of a stream of finalized blocks.
+struct Reader {
+	chain: Chain,
+	finality: Finality,
+	/// Number of the block that is returned next.
+	next: BlockNumber,
+	/// Number of the first block that is not requested.
+	requested: BlockNumber,
+	/// Hash of the block before `next`, once it was returned.
+	parent: Option<Hash>,
+	/// Requested spans, in order.
+	spans: FuturesOrdered<BoxFuture<'static, Span>>,
+	/// Fetched blocks, from `next` on.
+	blocks: VecDeque<RawBlock>,
+	/// Reason for which the block after `blocks` is missing. No span is taken until it is dealt with.
+	failure: Option<Failure>,
+	/// Runtime that executed `next`, unless it has to be asked for.
+	runtime: Option<Runtime>,
+	/// Pauses before a failed request is repeated.
+	pauses: ExponentialBackoff,
+}
+
+impl Reader {
+	/// Returns the next block.
+	///
+	/// # Errors
+	/// Errors as [`FinalizedBlocks::next`] does. Everything that was requested is forgotten then.
+	async fn next(&mut self) -> Result<FinalizedBlock, BlocksError> {
+		loop {
+			let result = match (self.blocks.pop_front(), self.failure.take()) {
+				(Some(raw), failure) => {
+					self.failure = failure;
+					self.accept(raw).await
+				}
+				(None, Some(failure)) => resolve(&self.chain, self.next, failure).await.map(|()| None),
+				(None, None) => {
+					self.receive().await;
+					continue;
+				}
+			};
+			match result {
+				Ok(Some(block)) => return Ok(block),
+				Ok(None) => self.recover().await,
+				Err(error) => {
+					self.restart();
+					return Err(error);
+				}
+			}
+		}
+	}
+
+	/// Waits for the next span.
+	async fn receive(&mut self) {
+		self.request();
+		match self.spans.next().await {
+			Some(Span { blocks, failure }) => {
+				self.blocks.extend(blocks);
+				self.failure = failure;
+			}
+			None => self.finality.reaches(self.next).await,
+		}
+		self.request();
+	}
+
+	/// Requests spans up to the last finalized block, as long as fewer than [`SPANS`] are in flight.
+	fn request(&mut self) {
+		let Some(finalized) = self.finality.number() else { return };
+		while self.spans.len() < SPANS && self.requested <= finalized {
+			let last = finalized.min(self.requested.saturating_add(SPAN - 1));
+			self.spans.push_back(fetch(self.chain.clone(), self.requested..=last).boxed());
+			self.requested = last.saturating_add(1);
+		}
+	}
+
+	/// Decodes the block `next` and moves on to the one after it. Returns `None` if the connection was lost.
+	///
+	/// # Errors
+	/// Errors if the block does not follow the one before it, or if it cannot be decoded.
+	async fn accept(&mut self, raw: RawBlock) -> Result<Option<FinalizedBlock>, BlocksError> {
+		let found = raw.header.parent_hash.0;
+		if let Some(expected) = self.parent.filter(|expected| *expected != found) {
+			let url = self.chain.url().into();
+			return Err(BlocksError::OtherBranch { url, block: self.next, found, expected });
+		}
+		let block = match self.decode(&raw).await {
+			Ok(block) => block,
+			Err(error) if error.is_transient() => {
+				tracing::debug!(url = self.chain.url(), block = self.next, "{error}; trying again");
+				return Ok(None);
+			}
+			Err(error) => return Err(error.into()),
+		};
+		if updates_runtime(&raw) {
+			self.runtime = None;
+		}
+		self.parent = Some(raw.head.hash);
+		self.next = self.next.saturating_add(1);
+		self.pauses = backoff();
+		Ok(Some(block))
+	}
+
+	/// Returns a block, decoded by the runtime that executed it.
+	async fn decode(&mut self, raw: &RawBlock) -> Result<FinalizedBlock, ReadError> {
+		let runtime = match self.runtime.clone() {
+			Some(runtime) => runtime,
+			// The state of the parent may be removed already. It differs in the runtime only if this block updates it.
+			None if updates_runtime(raw) => runtime_before(&self.chain, raw).await?,
+			None => Runtime::after(&self.chain, raw.head).await?,
+		};
+		let error = match FinalizedBlock::decode(raw, &runtime) {
+			Ok(block) => {
+				self.runtime = Some(runtime);
+				return Ok(block);
+			}
+			Err(error) => error,
+		};
+		self.runtime = None;
+		let before = match runtime_before(&self.chain, raw).await {
+			Ok(before) => before,
+			Err(lost) if lost.is_transient() => return Err(lost),
+			Err(_) => return Err(undecodable(&self.chain, raw, error)),
+		};
+		FinalizedBlock::decode(raw, &before).map_err(|_| undecodable(&self.chain, raw, error))
+	}
+
+	/// Forgets everything that was requested, and waits until requests can succeed again.
+	async fn recover(&mut self) {
+		self.restart();
+		tokio::time::sleep(self.pauses.next().unwrap_or(PAUSE)).await;
+		self.chain.known_sync_state().await;
+	}
+
+	/// Forgets everything that was requested: the connection may lead to another node.
+	fn restart(&mut self) {
+		self.spans = FuturesOrdered::new();
+		self.blocks.clear();
+		self.failure = None;
+		self.runtime = None;
+		self.requested = self.next;
+	}
+}
+
+/// Returns `true` if the runtime of the next block differs from that of this one.
+fn updates_runtime(raw: &RawBlock) -> bool {
+	raw.header.digest.logs.contains(&DigestItem::RuntimeEnvironmentUpdated)
+}
+
+/// Deals with the reason for which block `number` is missing. Returns if requests can succeed later.
+///
+/// # Errors
+/// Errors if the node cannot read the block, or refused the request.
+async fn resolve(chain: &Chain, number: BlockNumber, failure: Failure) -> Result<(), BlocksError> {
+	match failure {
+		Failure::NotThere => Ok(()),
+		Failure::Read(error) => Err(error.into()),
+		// A node that is behind does not have the block either.
+		Failure::Unavailable => match first_readable(chain, number).await {
+			Ok(first) if first == Some(number) => Ok(()),
+			Ok(first) => Err(BlocksError::Pruned { url: chain.url().into(), block: number, first }),
+			Err(error) if error.is_transient() => Ok(()),
+			Err(error) => Err(error.into()),
+		},
+	}
+}
+
+/// Returns the runtime in the state before a block, which executed it. Block 0 was executed by none.
+async fn runtime_before(chain: &Chain, raw: &RawBlock) -> Result<Runtime, ReadError> {
+	let parent = raw.head.number.checked_sub(1).map(|number| Head { number, hash: raw.header.parent_hash.0 });
+	Runtime::after(chain, parent.unwrap_or(raw.head)).await
+}
+
+fn undecodable(chain: &Chain, raw: &RawBlock, error: RequestError) -> ReadError {
+	chain.connection().error(&format!("events of block {}", raw.head.number), error)
+}
