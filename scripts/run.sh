@@ -11,9 +11,10 @@
 #   --no-sealed            leave out the sealed domain
 #   --sealed-only MINUTES  only the sealed domain: search for so many minutes, then exit 0; the last line is a JSON summary
 #   --data FILE            use a column of a CSV file instead of both domains
-#   --fresh                delete the chain and journal of earlier runs first
+#   --fresh                delete chain, journals, logs and the sealed domain of earlier runs first
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
+# DOIN_RPC_PORT and DOIN_P2P_PORT choose other ports than 9944 and 30333.
 . "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
@@ -24,23 +25,40 @@ fresh=no
 sealed=yes
 minutes=0
 until=0
+data=
 work=()
+
+# Checks that an option has a value.
+has_value() { # example, option and its value...
+	[ $# -ge 3 ] || die "$2 needs a value, e.g. $2 $1"
+}
+
+# Checks that a value is a whole number from 1 on.
+is_count() { # option, value, example
+	[[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || die "invalid $1 $2: expected a whole number from 1 on, e.g. $1 $3"
+}
+
 while [ $# -gt 0 ]; do
 	case $1 in
-		--until-work-block) until=${2:?--until-work-block needs a number}; shift 2 ;;
+		--until-work-block) has_value 1 "$@"; is_count "$1" "$2" 1; until=$2; shift 2 ;;
 		--no-sealed) sealed=no; shift ;;
-		--sealed-only) minutes=${2:?--sealed-only needs a number of minutes}; shift 2 ;;
+		--sealed-only) has_value 15 "$@"; is_count "$1" "$2" 15; minutes=$2; shift 2 ;;
 		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --unit-name | --scale | --fill | --name | --steps | \
 			--classes | --missing | --where | --last | --decimal | --time-format | --zone)
-			work+=("$1" "${2:?$1 needs a value}"); sealed=no; shift 2 ;;
+			has_value VALUE "$@"
+			[ "$1" != --data ] || data=$2
+			work+=("$1" "$2"); sealed=no; shift 2 ;;
 		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; shift ;;
 		--fresh) fresh=yes; shift ;;
 		-h | --help) usage; exit 0 ;;
 		*) usage >&2; die "unknown option $1" ;;
 	esac
 done
-[[ $until =~ ^[0-9]+$ ]] || die "invalid --until-work-block $until: expected a number, e.g. 1"
-[[ $minutes =~ ^[0-9]+$ ]] || die "invalid --sealed-only $minutes: expected minutes, e.g. 15"
+# Before a build of many minutes.
+if [ ${#work[@]} -gt 0 ]; then
+	[ -n "$data" ] || die "${work[0]} describes the file of --data: add --data FILE, or leave ${work[0]} out"
+	[ -r "$data" ] || [ -r "${data%:*}" ] || die "cannot read $data: correct the name after --data"
+fi
 if [ "$minutes" -gt 0 ] && { [ $sealed = no ] || [ "$until" -gt 0 ]; }; then
 	die "--sealed-only excludes --until-work-block, --no-sealed and --data: omit it, or the others"
 fi
@@ -59,8 +77,12 @@ mkdir -p "$HOME_DIR"
 # One chain per folder: a second run would fail on the database's lock in a less readable way.
 exec 9>"$HOME_DIR/lock"
 flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose another folder with DOIN_HOME"
-# The lock stays: another run would otherwise take a new one.
-[ $fresh = no ] || find "$HOME_DIR" -mindepth 1 ! -name lock -delete
+# What these runs have written, and nothing else: DOIN_HOME can be a folder with other files. The lock stays, since another run would
+# otherwise take a new one.
+if [ $fresh = yes ]; then
+	rm -rf "$HOME_DIR"/{chain,letters}
+	rm -f "$HOME_DIR"/{node,worker,owner}.log "$HOME_DIR"/journal{,-*}.db*
+fi
 
 pids=()
 stop() {
@@ -188,7 +210,9 @@ letters_summary() {
 			bits: ($domain.highWater | bits), carry: ($domain.carry | bits),
 			champion: {
 				author: $champion.author, model: $champion.model, bytes: $champion.bytes, round: $champion.round.number,
-				wrongPercent: ($champion.error | percent), initialWrongPercent: ($champion.initialError | percent)
+				# The sums of an initial champion are not those of a segment.
+				wrongPercent: (if $champion.round then $champion.error | percent else null end),
+				initialWrongPercent: (if $champion.round then $champion.initialError | percent else null end)
 			},
 			purse: $evidence.purse, spent: $evidence.spent, mined: $work.mined, workBlocks: $work.workBlocks
 		}'
@@ -198,10 +222,11 @@ started=$(date +%s)
 start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" \
 	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" --no-telemetry --no-prometheus
 node=${pids[0]}
-for _ in $(seq 120); do
+for second in $(seq 300); do
 	kill -0 "$node" 2>/dev/null || { tail -n 20 "$HOME_DIR/node.log" >&2; die "the node stopped; its last lines are above, the rest in $HOME_DIR/node.log"; }
-	[ -n "$(rpc system_health '[]')" ] && break
-	sleep 0.5
+	[ -z "$(rpc system_health '[]')" ] || break
+	[ "$second" -lt 300 ] || die "the node has not answered on port $RPC_PORT for five minutes: look into $HOME_DIR/node.log"
+	sleep 1
 done
 
 if [ "$minutes" -gt 0 ]; then

@@ -1,7 +1,12 @@
 //! Series of a CSV file: one column to forecast, further columns beside it, and the times of the rows.
 
 use crate::{
-	csv::{number::Missing, values::sentinel_warnings, CsvOptions, Note, Selection, TextTable, MAX_HELD_ROWS},
+	csv::{
+		number::Missing,
+		source::{shown, Source},
+		values::sentinel_warnings,
+		CsvOptions, Note, Selection, TextTable, MAX_HELD_ROWS,
+	},
 	gaps::{fill_gaps, Filled},
 	table::max_rows,
 	target,
@@ -64,9 +69,24 @@ impl Series {
 	/// stores, has a cell that is not a finite number, has a gap that `options` does not fill, has times that do not ascend
 	/// evenly, or if the column to forecast is constant. The message names the line of the fault.
 	pub fn read(path: &Path, first: Option<usize>, column: Option<&str>, options: &ReadOptions) -> Result<(Vec<String>, Self)> {
+		Self::of_source(shown(path), Source::open(path)?, first, column, options)
+	}
+
+	/// Reads a source as [`Series::read`] reads a file. `file` is its name in messages.
+	///
+	/// # Errors
+	///
+	/// Errors as [`Series::read`] does.
+	pub fn of_source(
+		file: String,
+		source: Source,
+		first: Option<usize>,
+		column: Option<&str>,
+		options: &ReadOptions,
+	) -> Result<(Vec<String>, Self)> {
 		let (inputs, time) = (options.inputs.as_slice(), options.time.as_deref());
 		let selection = Selection { column, inputs, time, keep_last: options.last.is_some() && first.is_none(), rows: None };
-		let text = TextTable::read(path, &selection, &options.csv)?;
+		let text = TextTable::new(file, source, &selection, &options.csv)?;
 		let most = max_rows(target::channels(text.names.len() - 1)?);
 		ensure!(
 			!text.cut_off || first.is_some(),

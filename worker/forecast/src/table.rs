@@ -1,7 +1,7 @@
 //! Columns of one file.
 
 use crate::{
-	csv::source::shown,
+	csv::source::{shown, Source},
 	series::{ReadOptions, Series},
 	units::exact,
 };
@@ -79,8 +79,17 @@ impl Table {
 	///
 	/// Errors if [`Series::read`] does.
 	pub fn read(source: &SeriesSource, column: Option<&str>, options: &ReadOptions) -> Result<Self> {
+		Self::of_text(source, Source::open(&source.path)?, column, options)
+	}
+
+	/// Reads `text`, the text of the file of `source` or its beginning, as [`Table::read`] reads the file.
+	///
+	/// # Errors
+	///
+	/// Errors if [`Series::of_source`] does.
+	pub fn of_text(source: &SeriesSource, text: Source, column: Option<&str>, options: &ReadOptions) -> Result<Self> {
 		let path = source.path.as_path();
-		let (mut names, series) = Series::read(path, source.rows, column, options)?;
+		let (mut names, series) = Series::of_source(shown(path), text, source.rows, column, options)?;
 		let file = path.file_name().filter(|name| *name != "-").map(|name| name.to_string_lossy().into_owned());
 		let column = names.remove(0);
 		Ok(Self { file: file.unwrap_or_else(|| shown(path)), column, inputs: names, series })

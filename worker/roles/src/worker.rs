@@ -2,7 +2,7 @@
 
 use crate::{
 	begun::Begun,
-	config::{Config, DomainConfig, Role},
+	config::{Config, DomainConfig, OwnedConfig, Role},
 	context::Context,
 	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
@@ -11,20 +11,21 @@ use crate::{
 	identities::{self, Identity},
 	journal::{Journal, Kind},
 	keeper,
+	keys::KeySource,
 	optimizer::{BidLimits, Optimizer},
-	owner::{NoSuchDomain, Owned, Owner},
+	owner::{NoSuchDomain, Owner},
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
 	retry::Retry,
 	search::seed_of_search,
 };
-use anyhow::{bail, Error, Result};
+use anyhow::{bail, Context as _, Error, Result};
 use doin_chain::{Account, Chain, Head, Patience, Signer};
 use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	thread_pool, Backend,
 };
 use doin_primitives::{BlockNumber, DomainId};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, future::Future, sync::Arc};
 use tokio::task::{self, JoinError, JoinSet};
 
 /// Target of log events.
@@ -37,7 +38,6 @@ pub struct Worker {
 	journal: Journal,
 	devices: Devices,
 	identities: Vec<Identity>,
-	owned: Vec<Owned>,
 }
 
 impl Worker {
@@ -50,7 +50,7 @@ impl Worker {
 	pub async fn open(config: Config) -> Result<Self> {
 		// What needs no node comes first, so that a mistake in it is an error at once.
 		let identities = identities::load(&config.identities)?;
-		let owned = owned(&config)?;
+		check_owned(&config)?;
 		for warning in config.warnings() {
 			tracing::warn!(target: TARGET, "{warning}");
 		}
@@ -69,7 +69,7 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		Ok(Self { config, chain, journal, devices, identities, owned })
+		Ok(Self { config, chain, journal, devices, identities })
 	}
 
 	/// Returns the connection to the chain.
@@ -96,7 +96,7 @@ impl Worker {
 		let with_role = |role| self.identities.iter().filter(move |identity| identity.config.role == role);
 		let evaluators: Vec<Signer> = with_role(Role::Evaluate).map(|identity| identity.signer.clone()).collect();
 		let optimizer = with_role(Role::Optimize).map(|identity| identity.signer.clone()).next();
-		let owner = with_role(Role::Own).map(|identity| identity.signer.clone()).next();
+		let owner = with_role(Role::Own).next().cloned();
 		let available = std::thread::available_parallelism().map_or(1, usize::from);
 		let threads = Threads::divide(&self.config, available);
 		let context = Context {
@@ -123,13 +123,15 @@ impl Worker {
 		if let Some(signer) = optimizer {
 			roles.spawn(optimize(context.clone(), signer, threads));
 		}
-		for owned in self.owned {
-			let Some(signer) = owner.clone() else { continue };
-			let owning = own(context.clone(), signer, owned);
-			roles.spawn(async move {
-				owning.await;
-				Ok(())
-			});
+		if let Some(Identity { config, signer, .. }) = owner {
+			let key = config.source()?;
+			for owned in context.config.owned.clone() {
+				let owning = own(context.clone(), signer.clone(), owned, key.clone());
+				roles.spawn(async move {
+					owning.await;
+					Ok(())
+				});
+			}
 		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");
@@ -141,47 +143,37 @@ impl Worker {
 	}
 }
 
-/// Returns the sealed domains of the configuration with their segment keys. Needs no node. An entry that cannot be used is logged, so
-/// that it does not keep the other segments from being opened.
+/// Checks that the segment key of one of the sealed domains of the configuration can be read at least. Needs no node. The other
+/// entries are read again later, so they do not keep its segments from being opened.
 ///
 /// # Errors
 ///
 /// Errors if no entry can be used.
-fn owned(config: &Config) -> Result<Vec<Owned>> {
-	let Some(identity) = config.identities.iter().find(|identity| identity.role == Role::Own) else { return Ok(Vec::new()) };
+fn check_owned(config: &Config) -> Result<()> {
+	let Some(identity) = config.identities.iter().find(|identity| identity.role == Role::Own) else { return Ok(()) };
 	let source = identity.source()?;
-	let (mut usable, mut first_error) = (Vec::new(), None);
-	for owned in config.owned.iter().map(|owned| owned.owned(&source)) {
-		match owned {
-			Ok(owned) => usable.push(owned),
-			Err(error) => {
-				tracing::error!(target: TARGET, "{error:#}");
-				first_error = first_error.or(Some(error));
-			}
-		}
-	}
-	match first_error {
-		Some(error) if usable.is_empty() => Err(error),
-		_ => Ok(usable),
+	let read: Vec<Result<()>> = config.owned.iter().map(|owned| owned.owned(&source).map(drop)).collect();
+	match read.iter().any(Result::is_ok) {
+		true => Ok(()),
+		false => read.into_iter().collect(),
 	}
 }
 
-/// Opens the segments of a sealed domain until it is removed. An owner that cannot start is started again later, since its file may be
-/// restored; the other roles of the worker go on.
-async fn own(context: Context, signer: Signer, owned: Owned) {
-	let limits = BidLimits::from(&context.config.bidding);
+/// Opens the segments of a sealed domain until it is removed. An owner that cannot start, or that panics, is started again later,
+/// since its file or its segment key may be restored; the other roles of the worker go on. `key` is the key of the identity that
+/// owns.
+async fn own(context: Context, signer: Signer, config: OwnedConfig, key: KeySource) {
+	let domain = config.domain_id;
 	let mut retry = Retry::default();
 	loop {
-		let started = Owner::open_patiently(context.chain.clone(), signer.clone(), owned.clone(), &limits).await;
-		let error = match started {
-			Ok(owner) => match owner.run().await {
-				Ok(()) => return,
-				Err(error) => error,
-			},
-			Err(error) => error,
-		};
+		let (chain, signer, config, key) = (context.chain.clone(), signer.clone(), config.clone(), key.clone());
+		let limits = BidLimits::from(&context.config.bidding);
+		let owning = caught(async move {
+			let owned = config.owned(&key)?;
+			Owner::open_patiently(chain, signer, owned, &limits).await?.run().await
+		});
+		let Err(error) = owning.await else { return };
 		let mut head = context.chain.head();
-		let domain = owned.domain;
 		let Some(again) = start_of_owner_after(&error, &mut retry, head.number) else {
 			tracing::error!(target: TARGET, domain, "nothing is opened: {error:#}");
 			return;
@@ -191,6 +183,13 @@ async fn own(context: Context, signer: Signer, owned: Owned) {
 			head = context.chain.next_head(head).await;
 		}
 	}
+}
+
+/// Runs a task. A panic is an error.
+async fn caught<T: Send + 'static>(task: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+	let mut tasks = JoinSet::new();
+	tasks.spawn(task);
+	tasks.join_next().await.context("a task ends")??
 }
 
 /// Returns the block in which an owner is started again that failed with `error` at block `block`; `None` if its domain does not exist
@@ -367,9 +366,17 @@ mod tests {
 		};
 		let good = "[[owned]]\ndomain_id = 3\ncsv = \"a.csv\"\nlabel = \"y\"\n";
 		let bad = "[[owned]]\ndomain_id = 4\ncsv = \"b.csv\"\nlabel = \"y\"\nsegment_key = \"/nonexistent/key\"\n";
-		let domains = |config: &Config| owned(config).unwrap().iter().map(|owned| owned.domain).collect::<Vec<_>>();
-		assert_eq!(domains(&config(&format!("{bad}{good}"))), [3]);
-		assert!(format!("{:#}", owned(&config(bad)).unwrap_err()).contains("/nonexistent/key"));
+		check_owned(&config(&format!("{bad}{good}"))).unwrap();
+		assert!(format!("{:#}", check_owned(&config(bad)).unwrap_err()).contains("/nonexistent/key"));
+	}
+
+	#[tokio::test]
+	async fn an_owner_that_panics_has_failed() {
+		let failed = caught(async { Err::<(), _>(anyhow::anyhow!("the file has changed")) }).await;
+		assert!(failed.unwrap_err().to_string().contains("has changed"));
+		let panicked: Result<()> = caught(async { panic!("as a fault of the program does") }).await;
+		assert!(panicked.unwrap_err().to_string().contains("panic"), "it is started again");
+		assert_eq!(caught(async { Ok(7) }).await.unwrap(), 7);
 	}
 
 	#[tokio::test]

@@ -10,8 +10,10 @@
 //! - [`key`] has the secret that the order of rows and all salts are derived from. File and key together rebuild everything.
 //! - [`layout`] places the published part and the segments, within the limits of a chain.
 //! - [`mod@rows`] arranges the rows of a table, and [`series`] the steps of a series.
+//! - [`Beginning`] has the segments of a series whose file cannot be read to its end.
 //! - [`seal`] hashes segments, and compares a file with the hashes on a chain before anything is opened.
 
+mod beginning;
 mod champion;
 pub mod key;
 pub mod layout;
@@ -19,6 +21,7 @@ pub mod rows;
 pub mod seal;
 pub mod series;
 
+pub use beginning::{Beginning, Unread};
 pub use key::SegmentKey;
 pub use layout::{Layout, RowChunks};
 pub use rows::{DomainRows, RowParts, RowSource};

@@ -133,9 +133,12 @@ impl SealedData {
 				counted(hashes.len())
 			),
 			SealCheck::TooShort { have, sealed } => bail!(
-				"{file} has {}, and {} sealed: {unit} are missing. Nothing was sent. Restore the file as it was when the domain was created",
+				"{file} has {unit} for {}, and {} sealed: the {unit} of {} are missing. Nothing was sent. Restore the file as it was when the \
+				domain was created, and read as much of it: --csv FILE without :ROWS unless it was given then, and the same --last, --where, \
+				--missing and --fill",
 				counted(have),
-				if sealed == 1 { "1 is".to_string() } else { format!("{sealed} are") }
+				if sealed == 1 { "1 is".to_string() } else { format!("{sealed} are") },
+				counted(sealed - have)
 			),
 		}
 	}
@@ -207,7 +210,15 @@ mod tests {
 		let published = SealedData { data_root: [8; 32], ..whole.clone() };
 		assert_eq!(published.check(&seal(&key), &chain, 0), SealCheck::PublishedChanged);
 		published.ensure(&seal(&key), &chain, 0).unwrap();
-		assert!(refusal(&data(&[b"a"]), &key, &chain).contains("a.csv has 1 segment, and 4 are sealed: rows are missing"));
+		let short = refusal(&data(&[b"a"]), &key, &chain);
+		assert!(
+			short.starts_with("a.csv has rows for 1 segment, and 4 are sealed: the rows of 3 segments are missing"),
+			"{short}"
+		);
+		assert!(
+			["--csv FILE without :ROWS", "--last", "--where", "--fill"].iter().all(|option| short.contains(option)),
+			"{short}"
+		);
 		// Segments of the file that are not sealed yet.
 		whole.ensure(&seal(&key), &chain[..2], 0).unwrap();
 		assert_eq!(whole.check(&seal(&key), &[], 0), SealCheck::Same);

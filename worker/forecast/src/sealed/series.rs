@@ -115,7 +115,12 @@ impl StepSource {
 	///
 	/// Errors if the file cannot be used, if it has other channels than the domain, or if it is shorter than the published part.
 	pub fn rebuild(&self, spec: &DomainSpec) -> Result<SealedData> {
-		let Steps { table, layout, quantised, data_root } = self.steps(spec)?;
+		Self::data_of(self.steps(spec)?, spec)
+	}
+
+	/// Returns the data of a sealed series of these steps.
+	pub(super) fn data_of(steps: Steps, spec: &DomainSpec) -> Result<SealedData> {
+		let Steps { table, layout, quantised, data_root } = steps;
 		let Program::Forecast(program) = &spec.program else { bail!("the domain has no series") };
 		let segments = segments(&quantised.values, program.channels, &layout);
 		Ok(SealedData { file: table.file, unit: Unit::Steps, data_root, segments })
@@ -127,10 +132,18 @@ impl StepSource {
 	///
 	/// Those of [`StepSource::rebuild`].
 	pub(super) fn steps(&self, spec: &DomainSpec) -> Result<Steps> {
+		self.steps_of(Table::read(&self.source, self.column.as_deref(), &self.read)?, spec)
+	}
+
+	/// Returns the steps of `table`, the columns of the file, in the raw units of a sealed domain.
+	///
+	/// # Errors
+	///
+	/// Those of [`StepSource::rebuild`].
+	pub(super) fn steps_of(&self, mut table: Table, spec: &DomainSpec) -> Result<Steps> {
 		let (Program::Forecast(program), Evidence::Sealed { units, .. }) = (&spec.program, &spec.evidence) else {
 			bail!("the domain has no sealed series: choose the domain that {} was made for", self.source);
 		};
-		let mut table = Table::read(&self.source, self.column.as_deref(), &self.read)?;
 		let Table { file, series, .. } = &mut table;
 		ensure!(
 			series.inputs.len() + 1 == usize::from(program.channels),

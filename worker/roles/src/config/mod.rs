@@ -23,6 +23,7 @@ pub use file::{
 pub use owned::OwnedConfig;
 pub use settings::{node_url, Settings};
 
+use doin_forecast::SeriesSource;
 use doin_primitives::{DomainId, Hash};
 use std::path::PathBuf;
 
@@ -102,7 +103,22 @@ impl Config {
 				 its entry of `domains`"
 			)
 		};
-		ignored.map(warning).chain(self.idle_optimizer()).collect()
+		ignored.map(warning).chain(self.idle_optimizer()).chain(self.files_of_two_domains()).collect()
+	}
+
+	/// Returns the warnings of sealed domains that are made of one file. Whether they have the same rows, only the chain shows.
+	fn files_of_two_domains(&self) -> Vec<String> {
+		let file = |owned: &OwnedConfig| owned.csv.parse::<SeriesSource>().map(|source| source.path);
+		let of_one_file = |(at, owned): (usize, &OwnedConfig)| {
+			let other = self.owned[..at].iter().find(|other| file(other) == file(owned))?;
+			Some(format!(
+				"domains {} and {} in `owned` are made of the same file, {}. If they have the same rows, what one of them opens is known in \
+				 the other, whose purse pays for it although nothing was found: leave no more in the purses than may be lost, and make a \
+				 domain of other rows",
+				other.domain_id, owned.domain_id, owned.csv
+			))
+		};
+		self.owned.iter().enumerate().filter_map(of_one_file).collect()
 	}
 
 	/// Returns the warning of an optimizer that searches on no domain. It is no error: what the optimizer has committed is revealed.

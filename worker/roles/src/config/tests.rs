@@ -79,6 +79,24 @@ fn the_examples_are_valid() {
 }
 
 #[test]
+fn m8_two_domains_of_one_file_are_worth_a_warning() {
+	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";
+	let owned = |id: u32, csv: &str| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");
+	let warnings = |second: &str| {
+		let file = load("a.toml", &format!("{owner}{}{}", owned(3, "rows.csv"), owned(4, second))).unwrap();
+		Config::layered(Settings::default(), Settings::default(), file).warnings()
+	};
+	assert!(warnings("other.csv").is_empty());
+	for same in ["rows.csv", "rows.csv:900"] {
+		let warnings = warnings(same);
+		assert!(
+			warnings.len() == 1 && warnings[0].contains("domains 3 and 4") && warnings[0].contains("rows.csv"),
+			"{warnings:?}"
+		);
+	}
+}
+
+#[test]
 fn sealed_domains_need_one_identity_that_owns() {
 	let owned = "[[owned]]\ndomain_id = 3\ncsv = \"rows.csv\"\nlabel = \"y\"\n";
 	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";

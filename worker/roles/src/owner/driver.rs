@@ -3,16 +3,17 @@
 use super::{
 	funds::{ensure_funds, opening, payer, KnownFee},
 	lock::SegmentKeyLock,
-	policy::{Condition, OpenReason, Policy, Step, View, Warning},
-	seals::{data_of, openable_data_of, Openable, RebuiltDomain},
+	policy::{is_same_domain, Absence, Condition, OpenReason, Policy, Step, View, Warning},
+	seals::{openable_data_of, Openable, RebuiltDomain},
+	shared::{describe, domains_of_same_data},
 	Owned, TARGET,
 };
 use crate::{amount::Amount, optimizer::BidLimits, retry::Retry};
 use anyhow::{Context, Result};
 use codec::Encode;
 use doin_chain::{Account, Chain, Head, ReadError, Signer, SubmitError, Urgency};
-use doin_primitives::{evidence::MISSED_PENALTY, views::EvidenceView, Balance, BlockNumber, DomainId, MILLION};
-use std::time::Duration;
+use doin_primitives::{evidence::MISSED_PENALTY, views::EvidenceView, Balance, BlockNumber, MILLION};
+use std::{collections::BTreeSet, time::Duration};
 
 /// Pause after a failed look at the chain or a failed call. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -34,6 +35,10 @@ pub struct Owner {
 	/// Pauses between the readings of a file that does not fit.
 	reading: Retry,
 	fee: KnownFee,
+	/// Blocks in which the domain does not exist.
+	absence: Absence,
+	/// The other domains of the owner were compared with the file.
+	is_compared: bool,
 	_lock: SegmentKeyLock,
 }
 
@@ -45,7 +50,13 @@ pub struct Owner {
 /// Errors if file or key are not those of the domain, if the account lacks money, and if the node cannot be read.
 pub async fn check(chain: &Chain, signer: &Signer, owned: &Owned) -> Result<()> {
 	let head = chain.head();
-	let domain = data_of(chain, head, owned).await?;
+	let (domain, Openable { fault, unread, .. }) = openable_data_of(chain, head, owned, None).await?;
+	if let Some(unread) = unread {
+		tracing::warn!(target: TARGET, domain = owned.domain, "{unread}");
+	}
+	if let Some(fault) = fault {
+		return Err(fault);
+	}
 	let EvidenceView { opened, sealed, .. } = domain.evidence;
 	if opened < sealed {
 		let call = opening(&domain, owned, opened)?;
@@ -64,8 +75,8 @@ impl Owner {
 	/// cannot be read.
 	pub async fn open(chain: Chain, signer: Signer, owned: Owned, limits: &BidLimits) -> Result<Self> {
 		let head = chain.head();
-		let (domain, Openable { usable, fault }) = openable_data_of(&chain, head, &owned).await?;
-		let lock = SegmentKeyLock::acquire(&owned, &domain.spec.data_root)?;
+		let (domain, openable) = openable_data_of(&chain, head, &owned, None).await?;
+		let lock = SegmentKeyLock::acquire(&owned, &chain.genesis())?;
 		let window = chain.round_params(head).await?.evidence;
 		let max_tip = limits.max_tip(penalty(&chain, &domain).await?);
 		let RebuiltDomain { evidence: EvidenceView { sealed, opened, purse, .. }, data, .. } = &domain;
@@ -75,15 +86,15 @@ impl Owner {
 			file = data.file,
 			sealed,
 			opened,
-			usable = usable.len(),
+			usable = openable.usable.len(),
 			purse = %Amount(*purse),
 			account = %signer.hot(),
-			"the file fits the hashes on the chain; opening each segment when a round waits for it"
+			"the file was compared with the hashes on the chain; opening each segment when a round waits for it"
 		);
-		report_fault(owned.domain, fault.as_ref());
-		let policy = Policy::new(usable);
-		let (reading, fee) = (Retry::default(), KnownFee::default());
-		Ok(Self { chain, signer, owned, domain, policy, window, max_tip, reading, fee, _lock: lock })
+		report(&owned, &openable);
+		let policy = Policy::new(openable.usable);
+		let (reading, fee, absence) = (Retry::default(), KnownFee::default(), Absence::default());
+		Ok(Self { chain, signer, owned, domain, policy, window, max_tip, reading, fee, absence, is_compared: false, _lock: lock })
 	}
 
 	/// [Opens](Owner::open) a domain, also if the node cannot be read for a while.
@@ -95,7 +106,12 @@ impl Owner {
 		loop {
 			let head = chain.head();
 			match Self::open(chain.clone(), signer.clone(), owned.clone(), limits).await {
-				Err(error) if error.downcast_ref::<ReadError>().is_some_and(ReadError::is_transient) => {
+				// A node refuses requests for states that it does not have yet, or any more.
+				Err(error)
+					if error
+						.downcast_ref::<ReadError>()
+						.is_some_and(|error| error.is_transient() || matches!(error, ReadError::Refused { .. })) =>
+				{
 					tracing::warn!(target: TARGET, domain = owned.domain, "{error:#}; trying again");
 					chain.next_head(head).await;
 				}
@@ -104,7 +120,7 @@ impl Owner {
 		}
 	}
 
-	/// Opens segments until the domain is removed or the future is dropped.
+	/// Opens segments until the domain is removed in a finalized block, or the future is dropped.
 	///
 	/// # Errors
 	///
@@ -127,14 +143,21 @@ impl Owner {
 		}
 	}
 
-	/// Does what is due at `head`. Returns `false` if the domain does not exist any more.
+	/// Does what is due at `head`. Returns `false` if the domain does not exist any more, and no reorganisation brings it back.
 	///
 	/// A segment that is due is opened before anything is read that its opening does not need.
 	#[tracing::instrument(
 		target = "doin::owner", name = "own", skip_all, fields(domain = self.owned.domain, block = head.number)
 	)]
 	async fn look(&mut self, head: Head) -> Result<bool> {
-		let Some(evidence) = self.chain.evidence(head, self.owned.domain).await? else { return Ok(false) };
+		let Some(evidence) = self.chain.evidence(head, self.owned.domain).await? else { return self.may_come_back(head).await };
+		self.absence = Absence::default();
+		if !is_same_domain(&self.domain.evidence, &evidence) {
+			tracing::warn!(target: TARGET, "another domain has the identifier, after a reorganisation or on a chain that began anew");
+			self.domain.evidence = evidence.clone();
+			self.policy.set_segments(BTreeSet::new());
+			self.reading = Retry::default();
+		}
 		let is_asked = evidence.awaited.is_some() || evidence.suspended.is_some();
 		if self.has_to_read(&evidence, head.number, is_asked) {
 			self.read_again(head).await;
@@ -153,6 +176,16 @@ impl Owner {
 		Ok(true)
 	}
 
+	/// Returns `true` if a domain that does not exist at `head` may exist after a reorganisation.
+	async fn may_come_back(&mut self, head: Head) -> Result<bool> {
+		let finalized = self.chain.finalized().await?;
+		let exists = self.chain.evidence(finalized, self.owned.domain).await?.is_some();
+		if self.absence == Absence::default() {
+			tracing::warn!(target: TARGET, finalized = finalized.number, "the domain does not exist; waiting until that is final");
+		}
+		Ok(!self.absence.is_final(head.number, finalized.number, exists))
+	}
+
 	/// Returns `true` if the file has to be read again at `block`: segments were sealed since, or the next one cannot be opened. While a
 	/// round waits, only a segment that cannot be opened is worth the time.
 	fn has_to_read(&self, evidence: &EvidenceView<Account>, block: BlockNumber, is_asked: bool) -> bool {
@@ -163,18 +196,21 @@ impl Owner {
 
 	/// Reads the file again. If that fails, the segments that were checked are opened all the same.
 	async fn read_again(&mut self, head: Head) {
-		match openable_data_of(&self.chain, head, &self.owned).await {
-			Ok((domain, Openable { usable, fault })) => {
+		match openable_data_of(&self.chain, head, &self.owned, Some(&self.domain.data)).await {
+			Ok((domain, openable)) => {
 				tracing::info!(
-					target: TARGET, sealed = domain.evidence.sealed, usable = usable.len(), "file was read again, and fits the hashes on the chain"
+					target: TARGET,
+					sealed = domain.evidence.sealed,
+					usable = openable.usable.len(),
+					"the file was read again, and compared with the hashes on the chain"
 				);
-				report_fault(self.owned.domain, fault.as_ref());
-				if fault.is_some() {
+				report(&self.owned, &openable);
+				if openable.fault.is_some() {
 					self.reading.fail(head.number);
 				} else {
 					self.reading = Retry::default();
 				}
-				self.policy.set_segments(usable);
+				self.policy.set_segments(openable.usable);
 				self.domain = domain;
 			}
 			Err(error) => {
@@ -211,8 +247,20 @@ impl Owner {
 		}
 	}
 
-	/// Warns if the purse or the account that pays for openings lacks money.
+	/// Warns if the purse or the account that pays for openings lacks money, or if another domain has the same segments.
 	async fn look_after_money(&mut self, head: Head, evidence: &EvidenceView<Account>) -> Result<()> {
+		if !std::mem::replace(&mut self.is_compared, true) {
+			let Owned { domain, source, key, .. } = &self.owned;
+			match domains_of_same_data(&self.chain, head, source, key, evidence.owner, Some(*domain)).await {
+				Ok(others) if others.is_empty() => {}
+				Ok(others) => tracing::error!(
+					target: TARGET,
+					"{}. Leave no more in the purses than may be lost, and withdraw the rest with `doin-worker domain withdraw`",
+					describe(&others)
+				),
+				Err(error) => tracing::debug!(target: TARGET, "other domains of the owner cannot be read: {error:#}"),
+			}
+		}
 		let payer = match opening(&self.domain, &self.owned, evidence.opened) {
 			Ok(call) if evidence.opened < evidence.sealed => {
 				Some(payer(&self.chain, head, &self.signer, &call, &mut self.fee).await?)
@@ -265,10 +313,23 @@ impl Owner {
 	}
 }
 
-/// Logs the segments that cannot be opened.
-fn report_fault(domain: DomainId, fault: Option<&anyhow::Error>) {
-	if let Some(fault) = fault {
-		tracing::error!(target: TARGET, domain, "{fault:#}. The other segments are opened when rounds wait for them");
+/// Logs the part of the file that cannot be read, and the segments that cannot be opened.
+fn report(owned: &Owned, openable: &Openable) {
+	let (domain, count) = (owned.domain, openable.usable.len());
+	if let Some(unread) = &openable.unread {
+		tracing::error!(
+			target: TARGET,
+			domain,
+			"{unread}. {count} sealed segments can be opened, and are opened when rounds wait for them; no further one can \
+			be sealed until the file is corrected"
+		);
+	}
+	if let Some(fault) = &openable.fault {
+		tracing::error!(
+			target: TARGET,
+			domain,
+			"{fault:#}. {count} segments can be opened all the same, as they were read before or are intact"
+		);
 	}
 }
 

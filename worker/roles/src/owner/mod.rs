@@ -1,10 +1,11 @@
 //! Owner of a sealed domain: opens the segment that a round waits for.
 //!
-//! [`Policy`] decides, from a [`View`] of the chain; it has no I/O, no clock and no randomness. [`Owner`] rebuilds the segments and
-//! their salts from the file and the segment key, compares them with the hashes on the chain before anything is sent, reads the views,
-//! and opens segments. Nothing else is stored, so a restart at any time loses nothing, and a lost disk costs no more than the file.
-//! A segment that is not opened in time costs the owner a part of the deposit, so an opening depends on as few reads as possible, and
-//! segments that have changed in the file do not keep the others from being opened.
+//! [`Policy`] decides, from a [`View`] of the chain; it has no I/O, no clock and no randomness. [`Owner`] rebuilds the segments
+//! and their salts from the file and the segment key, compares them with the hashes on the chain before anything is sent, reads
+//! the views, and opens segments. Nothing else is stored, so a restart at any time loses nothing, and a lost disk costs no more
+//! than the file. A segment that is not opened in time costs the owner a part of the deposit, so an opening depends on as few
+//! reads as possible. Neither segments that have changed in the file, nor rows behind the sealed steps of a series that cannot be
+//! read, nor a full disk keep the others from being opened.
 //!
 //! ```text
 //! round:    commits ──▶ segment awaited ──────────────▶ segment opened ──▶ reveals
@@ -20,17 +21,18 @@ mod funds;
 mod lock;
 mod policy;
 mod seals;
+mod shared;
 
 pub use driver::{check, Owner};
 pub use lock::SegmentKeyLock;
 pub use policy::{Condition, OpenReason, Payer, Policy, Step, View, Warning};
 pub use seals::{data_of, unsealed, NoSuchDomain, RebuiltDomain};
+pub use shared::{domains_of_same_data, ensure_sealed_once};
 
 use anyhow::Result;
 use doin_forecast::{
 	rows::{RowTable, Wanted},
-	sealed::{series::StepSource, RowSource, SealedData, SegmentKey},
-	Table,
+	sealed::{series::StepSource, Beginning, RowSource, SealedData, SegmentKey},
 };
 use doin_primitives::{DomainId, DomainSpec};
 use std::path::PathBuf;
@@ -65,11 +67,11 @@ impl OwnedSource {
 	///
 	/// # Errors
 	///
-	/// Errors if the file or one of its columns cannot be used.
+	/// Errors if the file or one of its columns cannot be used. Of a series, the beginning has to be readable.
 	pub fn check(&self) -> Result<()> {
 		match self {
 			Self::Rows(rows) => RowTable::read(&rows.source, &rows.options, Wanted::Chosen).map(drop),
-			Self::Steps(steps) => Table::read(&steps.source, steps.column.as_deref(), &steps.read).map(drop),
+			Self::Steps(steps) => steps.check_beginning().map(drop),
 		}
 	}
 
@@ -82,6 +84,27 @@ impl OwnedSource {
 		match self {
 			Self::Rows(rows) => Ok(rows.rebuild(key, spec)?.sealed_data()),
 			Self::Steps(steps) => steps.rebuild(spec),
+		}
+	}
+
+	/// Returns `true` if the rows that are used are counted from the end of the file, so that appended rows change all of them.
+	fn counts_from_end(&self) -> bool {
+		let (source, last) = match self {
+			Self::Rows(rows) => (&rows.source, rows.options.last),
+			Self::Steps(steps) => (&steps.source, steps.read.last),
+		};
+		last.is_some() && source.rows.is_none()
+	}
+
+	/// [Rebuilds](OwnedSource::rebuild) published part and segments, those of a series up to the first line that cannot be read.
+	///
+	/// # Errors
+	///
+	/// Errors as [`OwnedSource::rebuild`] does, unless the beginning of a series has the published steps.
+	pub(crate) fn rebuild_beginning(&self, key: &SegmentKey, spec: &DomainSpec) -> Result<Beginning> {
+		match self {
+			Self::Rows(_) => Ok(Beginning { data: self.rebuild(key, spec)?, unread: None }),
+			Self::Steps(steps) => steps.rebuild_beginning(spec),
 		}
 	}
 }

@@ -152,6 +152,29 @@ struct Refusals {
 	retry: Retry,
 }
 
+/// Returns `true` if `evidence` can be that of the domain whose evidence was `known` earlier. A reorganisation, or a development
+/// chain that begins anew, can give the identifier to another domain. An attempt to open a segment there would publish it.
+pub(super) fn is_same_domain(known: &EvidenceView<Account>, evidence: &EvidenceView<Account>) -> bool {
+	let record = |view: &EvidenceView<Account>| (view.owner, view.units, view.segment_bytes, view.stake);
+	record(known) == record(evidence) && evidence.sealed >= known.sealed
+}
+
+/// Blocks in which a domain does not exist. A reorganisation can drop the block that registers a domain, and bring it back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Absence {
+	/// First of these blocks.
+	since: Option<BlockNumber>,
+}
+
+impl Absence {
+	/// Returns `true` if the domain, which does not exist in block `block`, does not exist for good: it does not `exist` in the
+	/// finalized block number `finalized`, which is not before the first of these blocks.
+	pub(super) fn is_final(&mut self, block: BlockNumber, finalized: BlockNumber, exists: bool) -> bool {
+		let since = *self.since.get_or_insert(block);
+		!exists && finalized >= since
+	}
+}
+
 /// The decisions of the owner of one domain, and the state that they depend on.
 #[derive(Debug)]
 pub struct Policy {
@@ -306,6 +329,26 @@ mod tests {
 
 	fn open(reason: OpenReason, before: Option<BlockNumber>) -> Step {
 		Step::Open { index: 2, before, reason }
+	}
+
+	#[test]
+	fn a_domain_that_has_taken_the_identifier_is_another_one() {
+		let known = evidence();
+		let later = EvidenceView { sealed: 9, opened: 4, purse: 0, suspended: Some(7), ..awaited(7, 212) };
+		assert!(is_same_domain(&known, &known) && is_same_domain(&known, &later));
+		assert!(!is_same_domain(&known, &EvidenceView { owner: ME, ..evidence() }));
+		assert!(!is_same_domain(&known, &EvidenceView { sealed: 7, ..evidence() }), "hashes are never removed");
+		assert!(!is_same_domain(&known, &EvidenceView { units: 1_024, ..evidence() }));
+	}
+
+	#[test]
+	fn a_domain_is_removed_once_its_absence_is_final() {
+		let mut absence = Absence::default();
+		assert!(!absence.is_final(200, 198, false), "it may be registered again");
+		assert!(!absence.is_final(201, 199, false));
+		assert!(!absence.is_final(202, 200, true), "the block of its removal may be dropped");
+		assert!(absence.is_final(203, 200, false));
+		assert!(Absence::default().is_final(5, 5, false), "of a chain that began anew");
 	}
 
 	#[test]

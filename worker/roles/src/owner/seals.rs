@@ -1,9 +1,9 @@
 //! Segments of a file, compared with the hashes on the chain.
 
-use super::Owned;
+use super::{Owned, OwnedSource};
 use anyhow::{ensure, Context, Error, Result};
 use doin_chain::{Account, Chain, Head};
-use doin_forecast::sealed::{Seal, SealedData};
+use doin_forecast::sealed::{Beginning, Seal, SealedData, Unread};
 use doin_primitives::{views::EvidenceView, DomainId, DomainSpec, Hash};
 use std::collections::BTreeSet;
 
@@ -28,8 +28,10 @@ pub struct RebuiltDomain {
 pub(super) struct Openable {
 	/// Indices of the sealed segments that fit the hashes on the chain.
 	pub(super) usable: BTreeSet<u16>,
-	/// Error that names those that do not, if there are any.
+	/// Error that names those of the file that do not, if there are any.
 	pub(super) fault: Option<Error>,
+	/// Part of the file that cannot be read.
+	pub(super) unread: Option<Unread>,
 }
 
 /// Rebuilds the segments of a domain from its file, and compares all of them with the hashes on the chain at block `at`.
@@ -39,58 +41,103 @@ pub(super) struct Openable {
 /// Errors if the domain has no sealed segments, if the file or the key is another one than that of the domain, with the numbers of the
 /// segments that have changed, and if the node cannot be read.
 pub async fn data_of(chain: &Chain, at: Head, owned: &Owned) -> Result<RebuiltDomain> {
-	let (domain, hashes) = rebuild(chain, at, owned).await?;
-	check(&domain.data, &seal(chain, &domain, owned), &hashes, domain.evidence.opened)?;
-	Ok(domain)
+	let sealed = SealedDomain::read(chain, at, owned).await?;
+	let (source, key, spec) = (owned.source.clone(), owned.key.clone(), sealed.spec.clone());
+	// Reads and hashes a file.
+	let data = tokio::task::spawn_blocking(move || source.rebuild(&key, &spec)).await??;
+	check(&data, &sealed.seal(chain, owned), &sealed.hashes, sealed.evidence.opened)?;
+	Ok(RebuiltDomain { spec: sealed.spec, evidence: sealed.evidence, data })
 }
 
 /// Rebuilds the segments of a domain from its file, and returns those that fit the hashes on the chain at block `at`: one changed
-/// segment must not keep the others from being opened.
+/// segment, or the unreadable end of a series, must not keep the others from being opened. Segments of `earlier`, the data that
+/// was read before, take the place of those that have changed in the file since.
 ///
 /// # Errors
 ///
 /// Errors as [`data_of`] does, unless at least one sealed segment fits.
-pub(super) async fn openable_data_of(chain: &Chain, at: Head, owned: &Owned) -> Result<(RebuiltDomain, Openable)> {
-	let (domain, hashes) = rebuild(chain, at, owned).await?;
-	let openable = openable(&domain.data, &seal(chain, &domain, owned), &hashes, domain.evidence.opened)?;
-	Ok((domain, openable))
+pub(super) async fn openable_data_of(
+	chain: &Chain,
+	at: Head,
+	owned: &Owned,
+	earlier: Option<&SealedData>,
+) -> Result<(RebuiltDomain, Openable)> {
+	let sealed = SealedDomain::read(chain, at, owned).await?;
+	let (source, key, spec) = (owned.source.clone(), owned.key.clone(), sealed.spec.clone());
+	let Beginning { mut data, unread } = tokio::task::spawn_blocking(move || source.rebuild_beginning(&key, &spec)).await??;
+	let openable = openable(&mut data, earlier, &sealed.seal(chain, owned), &sealed.hashes, sealed.evidence.opened);
+	match openable {
+		Ok(openable) => {
+			Ok((RebuiltDomain { spec: sealed.spec, evidence: sealed.evidence, data }, Openable { unread, ..openable }))
+		}
+		Err(error) => Err(explain(error, &owned.source, unread.as_ref())),
+	}
 }
 
-/// Returns what the segments of a domain are sealed with.
-fn seal<'a>(chain: &Chain, domain: &RebuiltDomain, owned: &'a Owned) -> Seal<'a> {
-	Seal { genesis: chain.genesis(), owner: domain.evidence.owner.0, data_root: domain.spec.data_root, key: &owned.key }
+/// Adds the probable reason to the error of a file of which no sealed segment fits.
+fn explain(error: Error, source: &OwnedSource, unread: Option<&Unread>) -> Error {
+	match unread {
+		Some(unread) => error.context(unread.to_string()),
+		None if source.counts_from_end() => error.context(
+			"`last` counts rows from the end of the file, so appended rows change all segments: name the file as FILE:ROWS, with the number \
+			of rows that it had when it was sealed",
+		),
+		None => error,
+	}
 }
 
-/// Rebuilds the segments of a domain from its file. Returns the hashes of all sealed segments, too.
-async fn rebuild(chain: &Chain, at: Head, owned: &Owned) -> Result<(RebuiltDomain, Vec<Hash>)> {
-	let id = owned.domain;
-	let spec = chain.domain_spec(at, id).await?.ok_or(NoSuchDomain(id))?;
-	let evidence = chain.evidence(at, id).await?.with_context(|| {
-		format!("domain {id} has no sealed segments: name a domain that was made with `domain create --sealed`")
-	})?;
-	let hashes = chain.segment_hashes(at, id, 0..evidence.sealed).await?;
-	ensure!(
-		hashes.len() == usize::from(evidence.sealed),
-		"the node at {} returned {} hashes of the {} segments of domain {id}: connect to another node",
-		chain.url(),
-		hashes.len(),
-		evidence.sealed
-	);
-	let (source, key, record) = (owned.source.clone(), owned.key.clone(), spec.clone());
-	// Reads and hashes a file.
-	let data = tokio::task::spawn_blocking(move || source.rebuild(&key, &record)).await??;
-	Ok((RebuiltDomain { spec, evidence, data }, hashes))
+/// A sealed domain as a chain has it.
+struct SealedDomain {
+	spec: DomainSpec,
+	evidence: EvidenceView<Account>,
+	/// Hashes of all sealed segments.
+	hashes: Vec<Hash>,
 }
 
-/// Returns the sealed segments that can be opened from `data`; an error if segments are sealed, and none can be opened.
-fn openable(data: &SealedData, seal: &Seal, hashes: &[Hash], opened: u16) -> Result<Openable> {
-	let bytes = |index: u16| data.segments.get(usize::from(index)).map(Vec::as_slice);
-	let fits = |index: u16, hash: &Hash| bytes(index).is_some_and(|bytes| seal.hash(index, bytes) == *hash);
-	let sealed = (0u16..).zip(hashes).skip(opened.into());
-	let usable: BTreeSet<u16> = sealed.filter(|(index, hash)| fits(*index, hash)).map(|(index, _)| index).collect();
-	match check(data, seal, hashes, opened) {
+impl SealedDomain {
+	async fn read(chain: &Chain, at: Head, owned: &Owned) -> Result<Self> {
+		let id = owned.domain;
+		let spec = chain.domain_spec(at, id).await?.ok_or(NoSuchDomain(id))?;
+		let evidence = chain.evidence(at, id).await?.with_context(|| {
+			format!("domain {id} has no sealed segments: name a domain that was made with `domain create --sealed`")
+		})?;
+		let hashes = chain.segment_hashes(at, id, 0..evidence.sealed).await?;
+		ensure!(
+			hashes.len() == usize::from(evidence.sealed),
+			"the node at {} returned {} hashes of the {} segments of domain {id}: connect to another node",
+			chain.url(),
+			hashes.len(),
+			evidence.sealed
+		);
+		Ok(Self { spec, evidence, hashes })
+	}
+
+	/// Returns what the segments are sealed with.
+	fn seal<'a>(&self, chain: &Chain, owned: &'a Owned) -> Seal<'a> {
+		Seal { genesis: chain.genesis(), owner: self.evidence.owner.0, data_root: self.spec.data_root, key: &owned.key }
+	}
+}
+
+/// Returns the sealed segments that can be opened from `data`; an error if segments are sealed, and none can be opened. Segments of
+/// `earlier` that fit take the place of those that do not.
+fn openable(data: &mut SealedData, earlier: Option<&SealedData>, seal: &Seal, hashes: &[Hash], opened: u16) -> Result<Openable> {
+	let checked = check(data, seal, hashes, opened);
+	let known = |index: u16| earlier.and_then(|earlier| earlier.segments.get(usize::from(index)));
+	let mut usable = BTreeSet::new();
+	for (index, hash) in (0u16..).zip(hashes).skip(opened.into()) {
+		let at = usize::from(index);
+		let fits = |bytes: &Vec<u8>| seal.hash(index, bytes) == *hash;
+		if data.segments.get(at).is_some_and(fits) {
+			usable.insert(index);
+		} else if let Some(bytes) = known(index).filter(|bytes| fits(bytes)) {
+			data.segments.resize_with(data.segments.len().max(at + 1), Vec::new);
+			data.segments[at].clone_from(bytes);
+			usable.insert(index);
+		}
+	}
+	match checked {
 		Err(error) if usable.is_empty() => Err(error),
-		checked => Ok(Openable { usable, fault: checked.err() }),
+		checked => Ok(Openable { usable, fault: checked.err(), unread: None }),
 	}
 }
 
@@ -119,7 +166,6 @@ mod tests {
 	use super::*;
 	use crate::{
 		fixtures::evidence,
-		owner::OwnedSource,
 		problem::tests::{letters, sealed_sawtooth},
 	};
 	use doin_compute::Published;
@@ -231,19 +277,27 @@ mod tests {
 		let key = SegmentKey::of_child(&[3; 32]);
 		let seal = Seal { genesis: GENESIS, owner: OWNER, data_root: [7; 32], key: &key };
 		let hashes = seal.hashes(0, data.segments.iter().map(Vec::as_slice));
-		let whole = openable(&data, &seal, &hashes, 1).unwrap();
+		let open = |data: &SealedData, seal: &Seal, opened| openable(&mut data.clone(), None, seal, &hashes, opened);
+		let whole = open(&data, &seal, 1).unwrap();
 		assert!(whole.fault.is_none() && whole.usable == [1, 2, 3].into());
 		let mut changed = data.clone();
 		changed.segments[3] = b"D".to_vec();
-		let part = openable(&changed, &seal, &hashes, 1).unwrap();
+		let part = open(&changed, &seal, 1).unwrap();
 		assert_eq!(part.usable, [1, 2].into());
 		assert!(part.fault.unwrap().to_string().contains("segment 3 is not"));
 		changed.segments.truncate(2);
-		assert_eq!(openable(&changed, &seal, &hashes, 1).unwrap().usable, [1].into(), "the file is too short");
+		assert_eq!(open(&changed, &seal, 1).unwrap().usable, [1].into(), "the file is too short");
+		// What was read before is not forgotten, and the file is named all the same.
+		let mut read = changed.clone();
+		let again = openable(&mut read, Some(&data), &seal, &hashes, 1).unwrap();
+		assert!(again.usable == [1, 2, 3].into() && again.fault.is_some());
+		assert_eq!(read.segments[1..], data.segments[1..]);
+		let mut other = SealedData { segments: vec![b"x".to_vec()], ..data.clone() };
+		assert_eq!(openable(&mut other, Some(&changed), &seal, &hashes, 1).unwrap().usable, [1].into());
 		// Without any, the file or the key is another one.
 		let other = SegmentKey::of_child(&[4; 32]);
-		assert!(openable(&data, &Seal { key: &other, ..seal.clone() }, &hashes, 1).is_err());
-		assert!(openable(&data, &seal, &hashes, 4).unwrap().usable.is_empty(), "all are opened");
+		assert!(open(&data, &Seal { key: &other, ..seal.clone() }, 1).is_err());
+		assert!(open(&data, &seal, 4).unwrap().usable.is_empty(), "all are opened");
 	}
 
 	#[test]
@@ -260,11 +314,37 @@ mod tests {
 		let (source, key) = (OwnedSource::Steps(source), SegmentKey::of_child(&[3; 32]));
 		let data = source.rebuild(&key, &problem.spec).unwrap();
 		assert_eq!((data.unit, data.segments.len(), data.data_root), (Unit::Steps, 3, problem.spec.data_root));
+		source.check().unwrap();
 		let seal = Seal { genesis: GENESIS, owner: OWNER, data_root: problem.spec.data_root, key: &key };
 		let all = seal.hashes(0, data.segments.iter().map(Vec::as_slice));
 		check(&data, &seal, &all[..2], 0).unwrap();
 		let rebuilt = RebuiltDomain { spec: problem.spec.clone(), evidence: EvidenceView { sealed: 2, ..evidence() }, data };
 		assert_eq!(unsealed(&rebuilt, &seal, 100), all[2..]);
 		assert!(unsealed(&rebuilt, &seal, 2).is_empty(), "no place is left");
+
+		// A bad row is appended. Nothing more is sealed until it is corrected, and what is sealed is opened.
+		std::fs::write(&path, format!("mm\n{text}7\nmuch\n")).unwrap();
+		assert!(format!("{:#}", source.rebuild(&key, &problem.spec).unwrap_err()).contains("`much`"));
+		source.check().unwrap();
+		let Beginning { mut data, unread } = source.rebuild_beginning(&key, &problem.spec).unwrap();
+		let opened = openable(&mut data, None, &seal, &all, 1).unwrap();
+		assert!(opened.usable == [1, 2].into() && opened.fault.is_none());
+		let reason = unread.unwrap().to_string();
+		assert!(reason.contains("steps.csv, line") && reason.ends_with("nothing is read"), "{reason}");
+
+		// A good row is appended to a file of which the last rows are used.
+		let OwnedSource::Steps(mut steps) = source else { panic!("a series") };
+		(steps.read.last, steps.source.rows) = (Some(values.len()), Some(values.len()));
+		let appended = format!("mm\n{text}7\n");
+		std::fs::write(&path, &appended).unwrap();
+		let refusal = |steps: &StepSource| -> Result<Openable> {
+			let source = OwnedSource::Steps(steps.clone());
+			let mut data = source.rebuild_beginning(&key, &problem.spec)?.data;
+			openable(&mut data, None, &seal, &all, 1).map_err(|error| explain(error, &source, None))
+		};
+		assert_eq!(refusal(&steps).unwrap().usable, [1, 2].into());
+		steps.source.rows = None;
+		let reason = format!("{:#}", refusal(&steps).unwrap_err());
+		assert!(reason.contains("FILE:ROWS") && reason.contains("Nothing was sent"), "{reason}");
 	}
 }
