@@ -1,15 +1,12 @@
 //! Raw chain specifications, so that many nodes start from one genesis.
 
 use crate::{executable, run};
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	sync::{
-		atomic::{AtomicU32, Ordering},
-		Mutex, PoisonError,
-	},
+	sync::{Mutex, PoisonError},
 };
 
 /// Returns the path of the raw specification of a built-in chain, a file in `<target>/tmp`.
@@ -20,31 +17,22 @@ use std::{
 /// # Errors
 /// Errors if the node was not built, or if it does not export the specification.
 pub fn raw(chain: &str) -> Result<PathBuf> {
-	static LOCK: Mutex<()> = Mutex::new(());
-	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-
-	let node = executable("doin-node")?;
-	let folder = node.ancestors().nth(2).map_or_else(std::env::temp_dir, |target| target.join("tmp"));
-	fs::create_dir_all(&folder)?;
-	let path = folder.join(format!("doin-{chain}.raw.json"));
-	let built = fs::metadata(&node)?.modified()?;
-	if fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|written| written > built) {
-		return Ok(path);
-	}
-	// Written to a draft and renamed, since another test executable may write the file at the same time.
-	let draft = folder.join(format!("doin-{chain}.{}", std::process::id()));
-	export(chain, true, &draft)?;
-	fs::rename(draft, &path)?;
-	Ok(path)
+	written_once(chain, |draft| export(chain, true, draft))
 }
 
-/// Returns the path of the raw specification of a development chain on which tasks that nobody settles end after 20 blocks, so that
-/// the cool-down of a bond takes about two minutes.
+/// Returns the path of the raw specification of a development chain with a block each second, on which a vote counts after 15
+/// blocks at most, and the cool-down of a bond takes about 50. An evaluator has 4 seconds for an answer.
 ///
 /// # Errors
 /// See [`raw`].
-pub fn with_short_time_outs() -> Result<PathBuf> {
-	with_timing("dev-short", |timing| timing["rounds"]["settle_timeout"] = 20.into())
+pub fn with_fast_blocks() -> Result<PathBuf> {
+	with_timing(&[
+		("/slotDurationMs", 1_000),
+		("/epochLength", 15),
+		("/rounds/commit", 6),
+		("/rounds/challenge", 4),
+		("/rounds/settle_timeout", 10),
+	])
 }
 
 /// Returns the path of the raw specification of a development chain on which a vote counts within half a minute, and a round with sealed
@@ -53,34 +41,43 @@ pub fn with_short_time_outs() -> Result<PathBuf> {
 /// # Errors
 /// See [`raw`].
 pub fn with_short_rounds() -> Result<PathBuf> {
-	with_timing("dev-rounds", |timing| {
-		timing["epochLength"] = 15.into();
-		timing["rounds"]["commit"] = 6.into();
-		timing["rounds"]["challenge"] = 4.into();
+	with_timing(&[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
+}
+
+/// Returns the path of the raw specification of a development chain with these lengths of slots, epochs and phases, each with its
+/// place among the values of the genesis.
+fn with_timing(lengths: &[(&str, u64)]) -> Result<PathBuf> {
+	let name: String = lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect();
+	written_once(&format!("dev{name}"), |draft| {
+		export("dev", false, draft)?;
+		let mut spec: Value = serde_json::from_slice(&fs::read(draft)?)?;
+		let timing = &mut spec["genesis"]["runtimeGenesis"]["patch"]["timing"];
+		for (place, length) in lengths {
+			*timing.pointer_mut(place).with_context(|| format!("the genesis has no {place}"))? = (*length).into();
+		}
+		fs::write(draft, serde_json::to_vec(&spec)?)?;
+		export(&draft.to_string_lossy(), true, draft)
 	})
 }
 
-/// Returns the path of the raw specification `name` of a development chain whose lengths of epochs and rounds `change` sets.
-fn with_timing(name: &str, change: impl FnOnce(&mut Value)) -> Result<PathBuf> {
-	let folder = raw("dev")?.parent().map_or_else(std::env::temp_dir, Into::into);
-	let file = |kind: &str| folder.join(format!("doin-{name}.{kind}.json"));
-	// Tests on other threads and in other executables may ask for the same chain at the same time.
-	let (draft, raw_draft) = (file(&unique()), file(&unique()));
-	export("dev", false, &draft)?;
-	let mut spec: Value = serde_json::from_slice(&fs::read(&draft)?)?;
-	change(&mut spec["genesis"]["runtimeGenesis"]["patch"]["timing"]);
-	fs::write(&draft, serde_json::to_vec(&spec)?)?;
-	export(&draft.to_string_lossy(), true, &raw_draft)?;
-	fs::remove_file(draft)?;
-	let path = file("raw");
-	fs::rename(raw_draft, &path)?;
-	Ok(path)
-}
+/// Returns the path of the raw specification `name`, which `write` writes if it is older than the node.
+fn written_once(name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+	static LOCK: Mutex<()> = Mutex::new(());
+	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
 
-/// Returns a text that no other call returns, in this process or in others.
-fn unique() -> String {
-	static NEXT: AtomicU32 = AtomicU32::new(0);
-	format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+	let node = executable("doin-node")?;
+	let folder = node.ancestors().nth(2).map_or_else(std::env::temp_dir, |target| target.join("tmp"));
+	fs::create_dir_all(&folder)?;
+	let path = folder.join(format!("doin-{name}.raw.json"));
+	let built = fs::metadata(&node)?.modified()?;
+	if fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|written| written > built) {
+		return Ok(path);
+	}
+	// Written to a draft and renamed, since another test executable may write the file at the same time.
+	let draft = folder.join(format!("doin-{name}.{}.json", std::process::id()));
+	write(&draft)?;
+	fs::rename(draft, &path)?;
+	Ok(path)
 }
 
 /// Writes the specification of `chain` to `path`.

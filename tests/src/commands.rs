@@ -3,6 +3,7 @@
 use crate::{run, Node};
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
+use std::{fmt::Write, fs, path::Path};
 
 /// Returns an amount of a JSON answer, in plancks.
 ///
@@ -10,6 +11,22 @@ use serde_json::Value;
 /// Panics if the value is not an amount.
 pub fn amount(value: &Value) -> u128 {
 	value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("not an amount: {value}"))
+}
+
+/// Writes an hourly load with the season of a day and a trend, and returns its path.
+///
+/// # Errors
+/// Errors if the file cannot be written.
+pub fn load(folder: &Path) -> Result<String> {
+	let mut text = String::from("time,load\n");
+	for row in 0..1_000u32 {
+		let day =
+			[0, 3, 9, 16, 22, 27, 30, 31, 30, 27, 22, 16, 9, 3, 0, -3, -9, -16, -22, -27, -30, -27, -22, -9][row as usize % 24];
+		writeln!(text, "{},{}", 1_927_000_800 + 3_600 * row, 500 + day * 4 + row as i32 * 7919 % 11)?;
+	}
+	let path = folder.join("load.csv");
+	fs::write(&path, text)?;
+	Ok(path.display().to_string())
 }
 
 /// Runs a command of the worker against `node`. Returns its JSON report.

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// Identifier of the sealed domain: the first after the demo domain.
 const DOMAIN: u32 = 1;
+/// Journal of the worker of the owner.
+const OWNER_JOURNAL: &str = "owner.db";
 
 /// A chain with sealed domain 1 of Bob, which has all of the weight, and the files of its owner.
 #[derive(Debug)]
@@ -72,7 +74,40 @@ impl Market {
 		Worker::start(&["run", "--config", &path.display().to_string()])
 	}
 
-	/// Starts the process that opens segments. It has no key of the owner: Charlie pays the fees.
+	/// Starts a worker that opens the segments of the domain, by its configuration. The worker has no key of the owner: Charlie
+	/// pays the fees. The configuration also owns a domain that does not exist, of a file that does not exist.
+	///
+	/// # Errors
+	/// Errors if the worker was not built.
+	pub fn owner_by_configuration(&self) -> Result<Worker> {
+		let mut text = format!("url = \"{}\"\njournal = \"{OWNER_JOURNAL}\"\n", self.node.url());
+		writeln!(text, "[[identities]]\nrole = \"own\"\ndev = \"//Charlie\"")?;
+		for (domain, csv) in [(DOMAIN + 1, "missing.csv"), (DOMAIN, &self.csv)] {
+			writeln!(text, "[[owned]]\ndomain_id = {domain}\ncsv = \"{csv}\"\nlabel = \"{}\"", self.label)?;
+			writeln!(text, "segment_key = \"{}\"", self.segment_key())?;
+		}
+		let path = self.folder.path().join("owner.toml");
+		fs::write(&path, text)?;
+		Worker::start(&["run", "--config", &path.display().to_string()])
+	}
+
+	/// Deletes all files that the worker of the owner has written.
+	///
+	/// # Errors
+	/// Errors if there are none, or if one cannot be deleted.
+	pub fn forget_owner(&self) -> Result<()> {
+		fs::remove_file(self.folder.path().join(OWNER_JOURNAL))?;
+		for file in fs::read_dir(self.folder.path())? {
+			let file = file?;
+			let name = file.file_name().to_string_lossy().into_owned();
+			if name.starts_with(OWNER_JOURNAL) || name.starts_with("doin-segments-") {
+				fs::remove_file(file.path())?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Starts the command that opens segments. It has no key of the owner: Charlie pays the fees.
 	///
 	/// # Errors
 	/// Errors if the worker was not built.

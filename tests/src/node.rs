@@ -50,6 +50,22 @@ impl Node {
 		Self::start(&["--dev", &format!("--chain={}", chain::raw("dev")?.display())]).await
 	}
 
+	/// Starts the validator of a development chain on which rounds are short.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn dev_with_short_rounds() -> Result<Self> {
+		Self::start(&["--dev", &format!("--chain={}", chain::with_short_rounds()?.display())]).await
+	}
+
+	/// Starts the validator of a development chain with a block each second.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn dev_with_fast_blocks() -> Result<Self> {
+		Self::start(&["--dev", &format!("--chain={}", chain::with_fast_blocks()?.display())]).await
+	}
+
 	/// Starts a node of the local network.
 	///
 	/// # Errors

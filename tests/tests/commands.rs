@@ -1,10 +1,9 @@
-//! Every command that changes the chain, run as a user runs it, and hot keys, foreign data and rival optimizers, until the chain shows
-//! what the command said.
+//! Every command that changes the chain, run as a user runs it, and hot keys and rival optimizers, until the chain shows what the
+//! command said.
 
 use anyhow::{Context, Result};
 use doin_e2e::{
-	chain,
-	commands::{amount, refused, report},
+	commands::{amount, load, refused, report},
 	run, wait_for, Node, Worker,
 };
 use serde_json::json;
@@ -28,19 +27,6 @@ fn free(node: &Node, who: &str) -> Result<u128> {
 	Ok(amount(&status["accounts"][0]["free"]))
 }
 
-/// Writes an hourly load with the season of a day and a trend, and returns its path.
-fn load(folder: &Path) -> Result<String> {
-	let mut text = String::from("time,load\n");
-	for row in 0..1_000u32 {
-		let day =
-			[0, 3, 9, 16, 22, 27, 30, 31, 30, 27, 22, 16, 9, 3, 0, -3, -9, -16, -22, -27, -30, -27, -22, -9][row as usize % 24];
-		writeln!(text, "{},{}", 1_927_000_800 + 3_600 * row, 500 + day * 4 + row as i32 * 7919 % 11)?;
-	}
-	let path = folder.join("load.csv");
-	fs::write(&path, text)?;
-	Ok(path.display().to_string())
-}
-
 /// Writes a worker configuration for `node` and returns its path.
 fn configuration(node: &Node, folder: &Path, name: &str, identities: &[(&str, &str, &str)]) -> Result<String> {
 	let mut text = format!("url = \"{}\"\njournal = \"{name}.db\"\n", node.url());
@@ -56,10 +42,10 @@ fn configuration(node: &Node, folder: &Path, name: &str, identities: &[(&str, &s
 const EVALUATORS: [(&str, &str, &str); 4] =
 	[("evaluate", "//Eve", ""), ("evaluate", "//Ferdie", ""), ("evaluate", "//One", ""), ("evaluate", "//Two", "")];
 
-/// Rounds end soon on this chain, so that the cool-down of a bond is a matter of minutes.
+/// No worker runs on this chain, so its blocks can be fast and its rounds short: the cool-down of a bond takes less than a minute.
 #[tokio::test]
 async fn the_commands_of_owners_voters_and_evaluators_do_what_they_report() -> Result<()> {
-	let node = Node::start(&["--dev", &format!("--chain={}", chain::with_short_time_outs()?.display())]).await?;
+	let node = Node::dev_with_fast_blocks().await?;
 	node.reach(2, LIMIT).await?;
 	let folder = tempfile::tempdir()?;
 
@@ -145,7 +131,7 @@ async fn the_commands_of_owners_voters_and_evaluators_do_what_they_report() -> R
 
 #[tokio::test]
 async fn a_hot_key_and_a_second_optimizer_work_on_one_domain() -> Result<()> {
-	let node = Node::dev().await?;
+	let node = Node::dev_with_short_rounds().await?;
 	node.reach(2, LIMIT).await?;
 	let folder = tempfile::tempdir()?;
 	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
@@ -189,42 +175,4 @@ async fn a_hot_key_and_a_second_optimizer_work_on_one_domain() -> Result<()> {
 		worker.stop()?;
 	}
 	Ok(())
-}
-
-#[tokio::test]
-async fn a_file_of_ones_own_becomes_a_domain_with_a_champion() -> Result<()> {
-	let node = Node::dev().await?;
-	let folder = tempfile::tempdir()?;
-	let csv = load(folder.path())?;
-	let mut worker = Worker::start(&[
-		"run",
-		"--dev",
-		"--url",
-		&node.url(),
-		"--journal",
-		"{base}/journal.db",
-		"--data",
-		&csv,
-		"--column",
-		"load",
-		"--time",
-		"time",
-		"--season",
-		"24",
-		"--horizon",
-		"6",
-		"--history",
-		"48",
-	])?;
-	wait_for("a champion of the new domain", LIMIT, || {
-		worker.check().expect("the worker runs");
-		async {
-			match node.call("doin_champion", [json!(1)]).await {
-				Ok(champion) => Ok((champion["author"] == DAVE).then_some(())),
-				Err(_) => Ok(None),
-			}
-		}
-	})
-	.await?;
-	worker.stop()
 }

@@ -41,8 +41,10 @@ async fn k25_a_validator_of_a_local_network_starts_without_a_network_key() -> Re
 async fn k25_a_validator_of_a_network_is_shown_the_command_for_its_network_key() -> Result<()> {
 	let folder = tempfile::tempdir()?;
 	let (spec, base) = (live_network(folder.path())?, folder.path().join("node").display().to_string());
-	let arguments: Vec<String> =
-		["--validator", "--name=x", "--rpc-port=0", "--chain", &spec, "--base-path", &base].map(ToString::to_string).into();
+	// Other ports than those of a node that runs beside the tests.
+	let ports = ["--rpc-port=0", "--listen-addr=/ip4/127.0.0.1/tcp/0", "--no-prometheus"];
+	let network = ["--validator", "--name=x", "--chain", &spec, "--base-path", &base];
+	let arguments: Vec<String> = network.into_iter().chain(ports).map(ToString::to_string).collect();
 	let output = output_of_failure(&arguments, folder.path()).await?;
 	let (_, command) = output.split_once("generate it once and keep it:").with_context(|| output.clone())?;
 	let command: Vec<&str> = command.split_whitespace().collect();

@@ -1,7 +1,11 @@
-//! A round of optimization with the built worker, from the commit to the reward.
+//! Rounds of optimization with the built worker: on the demo domain from the commit to the reward, and on a file of one's own up
+//! to its champion.
 
 use anyhow::Result;
-use doin_e2e::{commands::amount, Node, Worker, POLL};
+use doin_e2e::{
+	commands::{amount, load},
+	wait_for, Node, Worker, POLL,
+};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -49,5 +53,43 @@ async fn a_worker_finds_a_better_model_and_everybody_who_helped_is_paid() -> Res
 	let eve = node.call("doin_reputation", [json!(EVE)]).await?;
 	assert_eq!(amount(&eve["bond"]), bond, "an evaluator that answers keeps its bond");
 
+	worker.stop()
+}
+
+#[tokio::test]
+async fn a_file_of_ones_own_becomes_a_domain_with_a_champion() -> Result<()> {
+	let node = Node::dev_with_short_rounds().await?;
+	let folder = tempfile::tempdir()?;
+	let csv = load(folder.path())?;
+	let mut worker = Worker::start(&[
+		"run",
+		"--dev",
+		"--url",
+		&node.url(),
+		"--journal",
+		"{base}/journal.db",
+		"--data",
+		&csv,
+		"--column",
+		"load",
+		"--time",
+		"time",
+		"--season",
+		"24",
+		"--horizon",
+		"6",
+		"--history",
+		"48",
+	])?;
+	wait_for("a champion of the new domain", LIMIT, || {
+		worker.check().expect("the worker runs");
+		async {
+			match node.call("doin_champion", [json!(1)]).await {
+				Ok(champion) => Ok((champion["author"] == DAVE).then_some(())),
+				Err(_) => Ok(None),
+			}
+		}
+	})
+	.await?;
 	worker.stop()
 }

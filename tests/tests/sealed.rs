@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result};
 use doin_e2e::{
-	chain,
 	commands::{amount, refused, report},
 	market::Market,
 	wait_for, Node,
@@ -48,7 +47,7 @@ fn rows() -> Result<String> {
 
 /// Starts a chain with short rounds and a domain with `segments` segments of 512 rows.
 async fn open(segments: u16) -> Result<Market> {
-	let node = Node::start(&["--dev", &format!("--chain={}", chain::with_short_rounds()?.display())]).await?;
+	let node = Node::dev_with_short_rounds().await?;
 	let csv = node.base().join("corners.csv");
 	fs::write(&csv, rows()?)?;
 	let market = Market::open(node, &csv, "class", segments, 512, ["5 DOIN", &format!("{FUND} DOIN")]).await?;
@@ -77,17 +76,24 @@ async fn a_sealed_domain_is_made_fed_and_paid() -> Result<()> {
 	let node = &market.node;
 	let control = node.call("doin_work", []).await?;
 
-	// The process of the owner is killed when its segment is asked for, before the close of the commits is final.
-	let mut owner = market.owner()?;
+	// The worker of the owner is killed when its segment is asked for, before the close of the commits is final. The file and the
+	// segment key are all that is left for its next start.
+	let mut owner = market.owner_by_configuration()?;
 	let mut workers = market.workers(8)?;
 	let asked = market.asked(&mut workers).await?;
 	owner.crash()?;
 	let evidence = market.evidence().await?;
 	assert_eq!((&evidence["opened"], &evidence["awaited"]), (&json!(0), &asked["awaited"]), "killed before the opening");
 	refused(node, &["domain", "withdraw", "1", "100 DOIN", "--dev-key", "//Bob"], &["RoundsOpen", "Wait for the verdict"])?;
+	market.forget_owner()?;
 	owner.start_again()?;
 	let opened = market.evidence_once("the segment", &mut owner, |evidence| evidence["opened"] == 1).await?;
 	assert!(opened["suspended"].is_null() && opened["awaited"].is_null(), "opened in time: {opened}");
+	assert!(
+		owner.output().contains("domain 2 does not exist"),
+		"another entry of the configuration is named:\n{}",
+		owner.output()
+	);
 
 	// A later round pays if the first one does not.
 	let last = wait_for("a verdict that is paid", LIMIT, || {
@@ -136,6 +142,12 @@ async fn a_withheld_segment_costs_its_owner_and_nobody_else() -> Result<()> {
 	let held =
 		|who: &'static str| -> Result<u128> { Ok(amount(&report(node, &["status", "--account", who])?["accounts"][0]["held"])) };
 	let before = (held(BOB)?, held(DAVE)?);
+	// A second domain of the file would publish what the first one has sealed.
+	let csv = node.base().join("corners.csv").display().to_string();
+	let data =
+		["domain", "create", "--csv", &csv, "--label", "class", "--name", "again", "--sealed", "1", "--segment-rows", "512"];
+	let again = [&data[..], &["--licence", "CC-BY-4.0", "--dev-key", "//Bob"]].concat();
+	refused(node, &again, &["domain 1 of the same owner has segments of the same data", "Nothing was sent", "other rows"])?;
 	let mut workers = market.workers(8)?;
 	let asked = market.asked(&mut workers).await?;
 	assert!(held(DAVE)? >= before.1 + 5 * DOIN, "the seat holds its stake");
