@@ -472,7 +472,7 @@ mod tests {
 		let bond = command.find_subcommand_mut("bond").unwrap().render_long_help().to_string();
 		assert!(bond.contains("small") && bond.contains("multiply-accumulates"), "{bond}");
 		let train = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
-		assert!(train.contains("Ridge regression in closed form"), "{train}");
+		assert!(train.contains("Mean of six ridge regressions in closed form"), "{train}");
 		let error = Cli::try_parse_from(["doin-worker", "bond", "1DOIN", "--class", "tiny"]).unwrap_err().to_string();
 		assert!(error.contains("small") && error.contains("huge"), "{error}");
 	}

@@ -1,12 +1,13 @@
 //! Arguments of commands that read tables of rows.
 
 use crate::args::ReadArgs;
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use clap::Args;
 use doin_forecast::{
-	rows::{ImageSize, MappingOptions, RowOptions},
+	rows::{read_map, ImageSize, LoadedRowModel, MappingOptions, RowOptions},
 	Fill, ReadOptions,
 };
+use std::path::PathBuf;
 
 /// Labels and features of the rows of a training.
 #[derive(Clone, Debug, Default, Args)]
@@ -34,6 +35,13 @@ pub struct RowArgs {
 	/// Split the rows in the order of the file, in place of shuffled, e.g. where they follow each other in time
 	#[arg(long, requires = "label", help_heading = "Rows")]
 	in_order: bool,
+	/// Map columns to bytes and labels to classes or raw values as this file does: a map that --map-out wrote, or a model file of
+	/// rows. Models of several files can be compared and exchanged then [default: by the training rows]
+	#[arg(long, value_name = "FILE", requires = "label", help_heading = "Rows")]
+	pub map: Option<PathBuf>,
+	/// Write the map of columns to bytes to this file, for --map. The model file has it too
+	#[arg(long, value_name = "FILE", requires = "label", help_heading = "Rows")]
+	pub map_out: Option<PathBuf>,
 }
 
 /// Columns of rows that a model was trained on, under other names.
@@ -48,6 +56,35 @@ pub struct RowLabelArgs {
 		help_heading = "Rows"
 	)]
 	pub label: Option<String>,
+	/// Map columns to bytes as this file does, in place of the model file: a map that `train --map-out` wrote, or another model file
+	/// of rows, e.g. for data in other units. Its columns and classes have to be those of the model
+	#[arg(long, value_name = "FILE", help_heading = "Rows")]
+	map: Option<PathBuf>,
+}
+
+impl RowLabelArgs {
+	/// Checks that no option of rows is given, for a model that forecasts a series.
+	///
+	/// # Errors
+	///
+	/// Errors if one is.
+	pub fn check_unused(&self) -> Result<()> {
+		ensure!(self.label.is_none(), "--label names labels of rows, and the model forecasts a series: omit it");
+		ensure!(self.map.is_none(), "--map maps the columns of rows, and the model forecasts a series: omit it");
+		Ok(())
+	}
+
+	/// Returns the model with the map of `--map`, if there is one.
+	///
+	/// # Errors
+	///
+	/// Errors if the map cannot be read, or has other columns or classes than the model.
+	pub fn mapped(&self, loaded: LoadedRowModel) -> Result<LoadedRowModel> {
+		match &self.map {
+			Some(path) => loaded.with_map(read_map(path)?).with_context(|| format!("--map {} cannot be used", path.display())),
+			None => Ok(loaded),
+		}
+	}
 }
 
 impl RowArgs {

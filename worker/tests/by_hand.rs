@@ -1,5 +1,10 @@
 //! The commands that need no chain, as a user runs them: train, evaluate, predict, `domain create --dry-run`, and their errors.
 
+use doin_compute::{
+	rungs::{rungs, MEAN_OF_RIDGES},
+	Dataset, ForecastTask,
+};
+use doin_forecast::{DomainTerms, Draft, DraftOptions, LoadedModel};
 use serde_json::Value;
 use std::{
 	path::Path,
@@ -144,10 +149,37 @@ fn patience_ends_a_training_early_and_a_population_keeps_its_best() {
 	assert_eq!(errors.len(), 12);
 	assert!(errors.is_sorted());
 	assert_eq!(many["models"][4]["validation"]["error"], errors[0]);
-	let linear = train(&["--family", "linear"]);
-	assert_eq!(linear["models"][4]["name"], "this linear");
-	// The ridge among the baselines is the same model.
-	assert_eq!(linear["models"][2]["test"], linear["models"][4]["test"]);
+	// The linear models among the baselines are the same.
+	for (options, baseline) in [(&["--family", "linear"][..], 3), (&["--family", "linear", "--one-ridge"], 2)] {
+		let linear = train(options);
+		assert_eq!(linear["models"][4]["name"], "this linear");
+		assert_eq!(linear["models"][baseline]["test"], linear["models"][4]["test"], "{options:?}");
+		assert_ne!(linear["models"][5 - baseline]["test"], linear["models"][4]["test"], "{options:?}");
+	}
+}
+
+#[test]
+fn a_linear_model_is_the_one_that_a_domain_of_the_file_can_start_from() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	let path = here.join("a.csv");
+	std::fs::write(&path, series(31 * 24)).unwrap();
+	let options = DraftOptions { season: Some(24), horizon: Some(6), ..DraftOptions::default() };
+	let draft = Draft::from_csv(&path.as_path().into(), Some("load"), &options, &DomainTerms::default()).unwrap();
+	let values: Vec<i32> = draft.domain.pages.iter().flat_map(|page| page.values().unwrap()).copied().collect();
+	let task = ForecastTask::new(&draft.domain.spec, values).unwrap();
+	let rungs = rungs(&Dataset::new(task, 0, 0).unwrap(), 0).unwrap();
+	let rung = rungs.iter().find(|rung| rung.name == MEAN_OF_RIDGES).unwrap();
+	let same = ["--csv", "a.csv", "--column", "load", "--season", "24", "--horizon", "6"];
+	fine(here, &[&["train", "--family", "linear", "--out", "m.doin"], &same[..]].concat());
+	let trained = LoadedModel::read(&here.join("m.doin")).unwrap();
+	assert_eq!(trained.model, rung.model, "bit by bit");
+	assert_eq!(trained.file.genes["skip"], 2);
+	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	let [mean, own] = [2, 3].map(|model: usize| &evaluated["parts"][1]["models"][model]);
+	assert_eq!((&mean["name"], &mean["error"]), (&"mean of ridges".into(), &own["error"]));
+	let reason = refusal(here, &[&["train", "--one-ridge"], &same[..]].concat());
+	assert!(reason.contains("--one-ridge is an option of --family linear"), "{reason}");
 }
 
 /// Returns a series that follows the last step of a second one, a random walk, and an independent third one.
@@ -187,23 +219,14 @@ fn further_columns_are_read_and_named_in_the_model_file() {
 		json(here, &[&base[..], more].concat())
 	};
 	let error = |trained: &Value| trained["models"][4]["test"]["mae"].as_f64().unwrap();
-	let alone = train(&["--family", "linear"]);
+	let alone = train(&["--family", "linear", "--one-ridge"]);
 	for family in ["linear", "mlp", "conv", "gru"] {
 		let out = format!("{family}.doin");
-		let beside = train(&[
-			"--family",
-			family,
-			"--inputs",
-			"other,leader",
-			"--kernel",
-			"2",
-			"--stride",
-			"1",
-			"--epochs",
-			"2",
-			"--out",
-			&out,
-		]);
+		// The mean of ridges has more bias than one ridge where a single step tells all.
+		let one_ridge: &[&str] = if family == "linear" { &["--one-ridge"] } else { &[] };
+		let beside =
+			["--family", family, "--inputs", "other,leader", "--kernel", "2", "--stride", "1", "--epochs", "2", "--out", &out];
+		let beside = train(&[&beside[..], one_ridge].concat());
 		assert!(error(&beside) * 4.0 < error(&alone), "{family}: {} against {}", error(&beside), error(&alone));
 		assert_eq!(beside["inputs"], serde_json::json!(["other", "leader"]));
 		let evaluated = json(here, &["evaluate", "--model", &out, "--csv", "a.csv", "--json"]);
@@ -313,8 +336,8 @@ fn one_model_is_made_for_several_files() {
 	for (name, text) in ["a.csv", "b.csv", "c.csv", "d.csv"].iter().zip(&texts) {
 		std::fs::write(here.join(name), text).unwrap();
 	}
-	let base = ["train", "--column", "load", "--inputs", "leader", "--family", "linear", "--season", "1", "--unit", "0.0001"];
-	let base = [&base[..], &["--window", "6", "--steps", "2,4", "--json"]].concat();
+	let base = ["train", "--column", "load", "--inputs", "leader", "--family", "linear", "--one-ridge", "--season", "1"];
+	let base = [&base[..], &["--unit", "0.0001", "--window", "6", "--steps", "2,4", "--json"]].concat();
 	let files =
 		["--csv", "a.csv", "--csv", "b.csv:400", "--validation-csv", "c.csv:200", "--test-csv", "d.csv", "--out", "m.doin"];
 	let trained = json(here, &[&base[..], &files].concat());

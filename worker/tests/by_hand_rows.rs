@@ -155,6 +155,64 @@ fn classes_are_learned_evaluated_and_predicted() {
 }
 
 #[test]
+fn a_map_is_kept_and_used_for_other_files() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	std::fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
+	// Fewer rows, none of which lies in the south, and other ranges.
+	let north: String =
+		quarters(600, 2).lines().filter(|line| !line.starts_with("south")).map(|line| format!("{line}\n")).collect();
+	std::fs::write(here.join("n.csv"), north.replace(",-0.", ",0.")).unwrap();
+	let linear = ["train", "--label", "side", "--family", "linear", "--json"];
+	let train = |more: &[&str]| json(here, &[&linear[..], more].concat());
+	let first = train(&["--csv", "q.csv", "--out", "q.doin", "--map-out", "q.map"]);
+	let alone = train(&["--csv", "n.csv", "--out", "n.doin", "--map-out", "n.map"]);
+	assert_ne!(alone["mapping"], first["mapping"]);
+	for map in ["q.map", "q.doin"] {
+		let second = train(&["--csv", "n.csv", "--map", map, "--out", "m.doin"]);
+		assert_eq!(second["mapping"], first["mapping"], "{map}");
+		assert!(second["notes"].to_string().contains("class `south` has no training row"), "{second}");
+	}
+	// The models of both files predict the rows of both.
+	for (model, csv) in [("q.doin", "n.csv"), ("m.doin", "q.csv")] {
+		json(here, &["evaluate", "--model", model, "--csv", csv, "--json"]);
+	}
+	let own = json(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--json"]);
+	assert_eq!(json(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--map", "m.doin", "--json"]), own, "the same map");
+	// Numbers of which a tenth is the unit of the training.
+	let tenths: String = quarters(600, 1)
+		.lines()
+		.enumerate()
+		.map(|(at, line)| {
+			let [side, a, b, c, d] = line.split(',').collect::<Vec<_>>()[..] else { panic!("five columns") };
+			let tenth = |text: &str| text.parse::<f64>().map_or(text.to_string(), |number| (10.0 * number).to_string());
+			format!("{side},{},{},{},{}{}", tenth(a), tenth(b), tenth(c), tenth(d), if at == 600 { "" } else { "\n" })
+		})
+		.collect();
+	std::fs::write(here.join("t.csv"), tenths).unwrap();
+	train(&["--csv", "t.csv", "--map-out", "t.map"]);
+	let rows = |options: &[&str]| {
+		let base = ["predict", "--model", "q.doin", "--csv", "t.csv", "--json"];
+		json(here, &[&base[..], options].concat())["rows"].clone()
+	};
+	assert_eq!(rows(&["--map", "t.map"]), own["rows"], "ten times the range");
+	assert_ne!(rows(&[]), own["rows"]);
+	let evaluated = json(here, &["evaluate", "--model", "q.doin", "--csv", "t.csv", "--map", "t.map", "--json"]);
+	assert_eq!(evaluated["same_data"], true, "the bytes of the training");
+
+	let bad = |more: &[&str]| refusal(here, &[&["predict", "--model", "q.doin", "--csv", "q.csv", "--map"], more].concat());
+	assert!(bad(&["n.map"]).contains("--map n.map cannot be used: the map lacks the class `south` of the model"));
+	assert!(bad(&["none.map"]).contains("cannot read none.map"));
+	assert!(bad(&["q.csv"]).contains("q.csv has no map: name a map that `train --map-out` wrote"));
+	let bad = |more: &[&str]| refusal(here, &[&linear[..5], &["--csv", "q.csv"], more].concat());
+	assert!(bad(&["--map", "n.map"]).contains("the label `south` in column `side` is none of the classes"));
+	assert!(bad(&["--map", "q.map", "--values"]).contains("--map has classes: omit --values"));
+	assert!(bad(&["--map-out", "none/q.map"]).contains("the folder none does not exist"));
+	assert!(bad(&["--map-out", "q.csv"]).contains("this would replace q.csv"));
+	assert!(bad(&["--map-out", "x", "--out", "x"]).contains("--out and --map-out name the same file"));
+}
+
+#[test]
 fn values_are_learned_evaluated_and_predicted() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();

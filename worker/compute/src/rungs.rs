@@ -15,7 +15,9 @@ use crate::{
 use doin_scoring::{verdict::total, Model};
 
 /// Names of the rungs, in their order.
-pub const RUNG_NAMES: [&str; 4] = ["repeat-last", "seasonal", "ridge", "mean of ridges"];
+pub const RUNG_NAMES: [&str; 4] = ["repeat-last", "seasonal", "ridge", MEAN_OF_RIDGES];
+/// Name of the [mean of several ridges](LinearModel::mean).
+pub const MEAN_OF_RIDGES: &str = "mean of ridges";
 /// Bytes of a model beside its weights and biases, at most.
 const HEADER: u64 = 64;
 

@@ -9,7 +9,7 @@ use crate::{
 	table::data_hash,
 };
 use anyhow::{bail, ensure, Result};
-use doin_compute::SplitSeries;
+use doin_compute::{rungs::MEAN_OF_RIDGES, Dataset, Error, SplitSeries};
 use doin_scoring::Model;
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub enum Part {
 pub struct PartErrors {
 	/// Part of the series.
 	pub part: Part,
-	/// Names and errors of models: repeat-last, seasonal, the ridge if there is one, then the loaded model.
+	/// Names and errors of models: repeat-last, seasonal, the mean of ridges if there is one, then the loaded model.
 	pub models: Vec<(String, StepErrors)>,
 }
 
@@ -51,8 +51,8 @@ impl PartErrors {
 pub struct Evaluation {
 	/// `true` if the series is a file of the training, perhaps with further rows.
 	pub same_data: bool,
-	/// `true` if a ridge is among the models.
-	pub ridge: bool,
+	/// `true` if the mean of ridges, the linear model that a domain of the series starts from, is among the models.
+	pub mean_of_ridges: bool,
 	/// Scale of the errors.
 	pub scale: ErrorScale,
 	/// Errors on each part that has windows.
@@ -91,15 +91,14 @@ impl Evaluation {
 		if let Some(cut) = &cut {
 			values.truncate(cut.rows * channels);
 			let (train, validation) = (cut.split.train_end, cut.split.validation_end);
-			// A model of several files has a ridge of all of them, which are not available here.
+			// A model of several files has a mean of ridges of all of them, which are not available here.
 			if train > 0 && train < validation && (own.is_none() || model_file.data.files.len() == 1) {
 				let part = SplitSeries { series: values.clone(), split: cut.split };
 				let data = ForecastSpec::from(program).training_set(vec![(file.into(), part)])?;
-				let ridge = data.linear_model(program.history, 0).map_err(explain)?;
-				models.push(("ridge".to_string(), Model::Net(ridge.net.clone())));
+				models.extend(mean_of_ridges(&data)?.map(|mean| (MEAN_OF_RIDGES.to_string(), mean)));
 			}
 		}
-		let ridge = models.len() > 2;
+		let mean_of_ridges = models.len() > 2;
 		models.push((format!("this {}", model_file.family), loaded.model.clone()));
 		let errors = |(part, targets): (Part, Range<usize>)| {
 			let models = models
@@ -115,7 +114,17 @@ impl Evaluation {
 			check_stored_error(stored, &parts)?;
 		}
 		let scale = ErrorScale::new(program, loaded.unit, loaded.deviation);
-		Ok(Self { same_data: known.is_some(), ridge, scale, parts })
+		Ok(Self { same_data: known.is_some(), mean_of_ridges, scale, parts })
+	}
+}
+
+/// Returns the mean of ridges that `domain create` would hand in for a domain of this data; `None` if it has no solution.
+fn mean_of_ridges(data: &Dataset) -> Result<Option<Model>> {
+	let Some(window) = data.longest_linear_window() else { return Ok(None) };
+	match data.mean_linear_model(window, 0) {
+		Ok(mean) => Ok(Some(Model::Net(mean.net.clone()))),
+		Err(Error::Singular { .. }) => Ok(None),
+		Err(error) => Err(explain(error)),
 	}
 }
 
@@ -180,10 +189,10 @@ mod tests {
 	fn a_file_of_the_training_is_split_as_in_the_training() {
 		let loaded = load(&of_values());
 		let own = Evaluation::new(&loaded, "a.csv", values(), None).unwrap();
-		assert_eq!((own.same_data, own.ridge, names(&own)), (true, true, vec!["validation".into(), "test".into()]));
+		assert_eq!((own.same_data, own.mean_of_ridges, names(&own)), (true, true, vec!["validation".into(), "test".into()]));
 		assert_eq!(
 			own.parts[0].models.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-			["repeat-last", "seasonal", "ridge", "this linear"]
+			["repeat-last", "seasonal", "mean of ridges", "this linear"]
 		);
 		assert_eq!(own.parts[0].naive(), 1);
 		let grown = [values(), vec![1; 50]].concat();
@@ -191,7 +200,7 @@ mod tests {
 		let mut other = values();
 		other[3] += 1;
 		let other = Evaluation::new(&loaded, "b.csv", other, None).unwrap();
-		assert_eq!((other.same_data, other.ridge, names(&other)), (false, false, vec!["all windows".into()]));
+		assert_eq!((other.same_data, other.mean_of_ridges, names(&other)), (false, false, vec!["all windows".into()]));
 	}
 
 	#[test]

@@ -5,7 +5,8 @@ use doin_compute::Family;
 use doin_scoring::Net;
 use serde::{Deserialize, Serialize};
 
-/// Family of a model. A linear model is a net without layers, which the trainer solves in closed form.
+/// Family of a model. A linear model is a net without layers, which the trainer solves in closed form: the mean of several ridge
+/// regressions.
 #[derive(
 	Clone,
 	Copy,
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum ModelFamily {
-	/// Ridge regression in closed form.
+	/// Mean of six ridge regressions in closed form; a single one for rows, or with --one-ridge.
 	Linear,
 	/// Dense hidden layers.
 	Mlp,

@@ -42,6 +42,7 @@ pub(crate) fn domain() -> DomainView<Account> {
 		carry: 0,
 		initial_validation_error: 1_000,
 		bar: 1_000,
+		weight_since: 0,
 	}
 }
 

@@ -8,7 +8,7 @@ use crate::{
 	row_args::RowLabelArgs,
 	work::{compute, threads},
 };
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_forecast::{
@@ -58,9 +58,9 @@ pub async fn run(args: EvaluateArgs) -> Result<()> {
 	compute(move |_| {
 		let loaded = match AnyModel::read(&args.model)? {
 			AnyModel::Series(loaded) => loaded,
-			AnyModel::Rows(loaded) => return rows::run(&args, &loaded),
+			AnyModel::Rows(loaded) => return rows::run(&args, &args.rows.mapped(*loaded)?),
 		};
-		ensure!(args.rows.label.is_none(), "--label names labels of rows, and the model forecasts a series: omit it");
+		args.rows.check_unused()?;
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
 		let remarks = Remarks::default();
@@ -91,7 +91,7 @@ struct EvaluateReport {
 	#[serde(skip)]
 	description: String,
 	#[serde(skip)]
-	ridge: bool,
+	mean_of_ridges: bool,
 	#[serde(skip)]
 	scale: ErrorScale,
 	/// Class ranges of a classification, in units of the column.
@@ -146,7 +146,7 @@ impl EvaluateReport {
 			parts: evaluation.parts.iter().map(|part| PartReport::new(part, evaluation.scale)).collect(),
 			notes: Vec::new(),
 			description: loaded.describe(),
-			ridge: evaluation.ridge,
+			mean_of_ridges: evaluation.mean_of_ridges,
 			scale: evaluation.scale,
 			classes,
 		}
@@ -231,8 +231,8 @@ impl PartReport {
 impl Display for EvaluateReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		entry(f, "model", &self.description)?;
-		let ridge = if self.ridge { "" } else { "; no ridge, since no part of this data trains one" };
-		entry(f, "data", format_args!("{} of {}: {}{ridge}", self.column, self.file, self.describe_data()))?;
+		let linear = if self.mean_of_ridges { "" } else { "; no mean of ridges, since no part of this data trains one" };
+		entry(f, "data", format_args!("{} of {}: {}{linear}", self.column, self.file, self.describe_data()))?;
 		for part in &self.parts {
 			write_table(f, &part.name, &part.errors_table(self.scale))?;
 		}
@@ -275,7 +275,7 @@ mod tests {
 			parts: vec![PartReport::new(&part(counts), scale)],
 			notes: Vec::new(),
 			description: "mlp: forecast step 3 ahead".into(),
-			ridge: false,
+			mean_of_ridges: false,
 			scale,
 			classes,
 		}
@@ -286,7 +286,7 @@ mod tests {
 		let scale = ErrorScale { unit: 2.0, deviation: 4.0, classes: false };
 		let expected = "\
 model       mlp: forecast step 3 ahead
-data        load of a.csv: other data than that of the training; no ridge, since no part of this data trains one
+data        load of a.csv: other data than that of the training; no mean of ridges, since no part of this data trains one
 test        10 windows   mean absolute error   scaled    better
             repeat-last               1.0000  0.25000  -100.00 %
             seasonal                 0.50000  0.12500    0.00 %

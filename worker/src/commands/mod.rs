@@ -10,6 +10,7 @@ pub mod evaluate;
 mod genes;
 pub mod journal;
 pub mod keys;
+mod likeness;
 pub mod own;
 pub mod predict;
 mod registration;

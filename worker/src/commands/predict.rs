@@ -8,7 +8,7 @@ use crate::{
 	row_args::RowLabelArgs,
 	work::compute,
 };
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use clap::Args;
 use doin_forecast::{
 	exact,
@@ -55,9 +55,9 @@ pub async fn run(args: PredictArgs) -> Result<()> {
 	compute(move |_| {
 		let loaded = match AnyModel::read(&args.model)? {
 			AnyModel::Series(loaded) => loaded,
-			AnyModel::Rows(loaded) => return rows::run(&args, &loaded),
+			AnyModel::Rows(loaded) => return rows::run(&args, &args.rows.mapped(*loaded)?),
 		};
-		ensure!(args.rows.label.is_none(), "--label names labels of rows, and the model forecasts a series: omit it");
+		args.rows.check_unused()?;
 		let at = args.at.unwrap_or(Origin::Last);
 		let columns = &args.data.columns;
 		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;

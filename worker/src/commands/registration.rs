@@ -1,6 +1,6 @@
 //! Registration of a draft: record, pages, activation, nomination.
 
-use crate::work::progress_bar;
+use crate::{commands::likeness, work::progress_bar};
 use anyhow::{bail, ensure, Context, Result};
 use codec::{Decode, Encode};
 use doin_chain::{Account, Call, Chain, Included, Signer, Urgency, Vote};
@@ -93,8 +93,8 @@ impl Price {
 ///
 /// # Errors
 ///
-/// Errors if nothing could ever be paid for the domain, if the account cannot afford it, if other segments are sealed already, or
-/// if a call fails.
+/// Errors if nothing could ever be paid for the domain, e.g. because nobody could vote for it, if the account cannot afford it, if
+/// other segments are sealed already, or if a call fails.
 pub async fn register(
 	chain: &Chain,
 	signer: &Signer,
@@ -107,6 +107,8 @@ pub async fn register(
 		"nothing would ever be paid for this domain: public evidence pays a bounty only, and a bounty needs a target. Add \
 		--target-performance PERCENT, or seal a part of the data with --sealed SEGMENTS"
 	);
+	// The warning was shown with the draft.
+	likeness::check(new, nominate)?;
 	ensure_nothing_awaited(chain, signer).await?;
 	let id = match find_unfinished(chain, signer.account(), new).await? {
 		Some(id) => {
@@ -249,8 +251,8 @@ impl RefusalReason {
 fn check_activation(included: &Included, id: DomainId) -> Result<()> {
 	if let Some((_, reason)) = included.event::<(DomainId, RefusalReason)>("Domains", "ActivationRefused") {
 		bail!(
-			"domain {id} was refused in block {}: {}. It can only be retired, which releases its deposit; make another domain of other \
-			data",
+			"domain {id} was refused in block {}: {}. It can only be retired, which releases its deposit (`doin-worker domain retire {id}`); \
+			make another domain of other data",
 			included.block.number,
 			reason.describe()
 		);
@@ -260,7 +262,11 @@ fn check_activation(included: &Included, id: DomainId) -> Result<()> {
 }
 
 /// Returns the domain of an earlier registration of the same domain.
-async fn find_unfinished(chain: &Chain, owner: Account, new: &NewDomain) -> Result<Option<DomainId>> {
+///
+/// # Errors
+///
+/// Errors if the node does not answer.
+pub async fn find_unfinished(chain: &Chain, owner: Account, new: &NewDomain) -> Result<Option<DomainId>> {
 	let head = chain.head();
 	for domain in chain.domains(head).await? {
 		let open = matches!(domain.status, Status::Loading | Status::Active);
@@ -352,6 +358,7 @@ mod tests {
 		check_activation(&included("Activated", (7u32, 0u8, 5u64)), 7).unwrap();
 		let refused = check_activation(&included("ActivationRefused", (7u32, 1u8)), 7).unwrap_err().to_string();
 		assert!(refused.contains("refused in block 5") && refused.contains("nothing to improve"), "{refused}");
+		assert!(refused.contains("doin-worker domain retire 7"), "{refused}");
 		let without = check_activation(&included("PageUploaded", 7u32), 7).unwrap_err().to_string();
 		assert!(without.contains("Domains.Activated is missing"), "{without}");
 	}

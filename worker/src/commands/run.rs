@@ -2,7 +2,10 @@
 
 use crate::{
 	args::{DraftArgs, NodeArgs},
-	commands::registration::{add_vote, register},
+	commands::{
+		likeness,
+		registration::{add_vote, register},
+	},
 	report::Remarks,
 };
 use anyhow::{Context, Result};
@@ -81,8 +84,15 @@ async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs)
 	let target = if series.inputs.is_empty() { 0 } else { DEV_TARGET };
 	// The first rounds are to pay, so the initial champion is a baseline of the chain, as that of the genesis domain.
 	let (options, terms) = (DraftOptions::from(series), DomainTerms { target, linear: false, ..DomainTerms::default() });
-	let draft = tokio::task::spawn_blocking(move || Draft::from_csv(&source, column.as_deref(), &options, &terms)).await??;
-	Remarks::default().add_notes(&draft.notes);
+	let drafted = tokio::task::spawn_blocking(move || {
+		let draft = Draft::from_csv(&source, column.as_deref(), &options, &terms)?;
+		let warning = likeness::check(&draft.domain, draft.domain.is_mintable())?;
+		Ok::<_, anyhow::Error>((draft, warning))
+	});
+	let (draft, warning) = drafted.await??;
+	let remarks = Remarks::default();
+	remarks.add_notes(&draft.notes);
+	warning.iter().for_each(|warning| remarks.add(warning));
 	Ok(draft)
 }
 

@@ -11,7 +11,7 @@ use doin_chain::{Account, Chain, Head, SyncState};
 use doin_primitives::{
 	round::Phase,
 	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	Balance, BlockNumber, EvidenceKind, ModelRef, Q32,
+	Balance, BlockNumber, DomainSpec, Evidence, EvidenceKind, ModelRef, Q32,
 };
 use doin_roles::{amount::Amount, loss::percent_better, round_result::describe, simple_models::OWNERS_MODEL};
 use serde::Serialize;
@@ -64,12 +64,37 @@ pub fn model_and_author(model: &ModelRef, author: Option<Account>) -> String {
 	}
 }
 
-/// Returns the phase of a round as text.
-fn phase_name(phase: Phase) -> &'static str {
-	match phase {
-		Phase::Commit => "commit",
-		Phase::Evidence => "waiting for its segment",
-		Phase::Reveal => "reveal",
+/// Bars of a stream that a domain with live evidence is evaluated on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LiveBars {
+	/// Identifier of the stream.
+	stream: u32,
+	/// Value of one raw unit, in units of the stream.
+	unit: u32,
+}
+
+impl Display for LiveBars {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let Self { stream, unit } = self;
+		write!(f, "live: bars of stream {stream} in units of {unit}")
+	}
+}
+
+/// Returns the bars that a domain is evaluated on; `None` for other evidence.
+pub fn live_of(spec: &DomainSpec) -> Option<LiveBars> {
+	match spec.evidence {
+		Evidence::Live { stream, unit } => Some(LiveBars { stream, unit }),
+		Evidence::Public | Evidence::Synthetic(_) | Evidence::Sealed { .. } => None,
+	}
+}
+
+/// Returns the phase of a round of a domain with this evidence as text.
+fn phase_name(phase: Phase, evidence: EvidenceKind) -> &'static str {
+	match (phase, evidence) {
+		(Phase::Commit, _) => "commit",
+		(Phase::Evidence, EvidenceKind::Live) => "waiting for its bars",
+		(Phase::Evidence, EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed) => "waiting for its segment",
+		(Phase::Reveal, _) => "reveal",
 	}
 }
 
@@ -77,10 +102,10 @@ fn phase_name(phase: Phase) -> &'static str {
 const WITHOUT_SEAT: &str = "without a seat";
 
 /// Returns what a round does until when, as text. Nothing is awaited or revealed without a seat.
-pub fn phase_of_round(round: &RoundView<Account>) -> (&'static str, BlockNumber) {
+pub fn phase_of_round(round: &RoundView<Account>, evidence: EvidenceKind) -> (&'static str, BlockNumber) {
 	match round.phase {
 		Phase::Evidence | Phase::Reveal if round.seats.is_empty() => (WITHOUT_SEAT, round.reveal_until),
-		phase => (phase_name(phase), round.phase_end),
+		phase => (phase_name(phase, evidence), round.phase_end),
 	}
 }
 
@@ -117,6 +142,9 @@ pub struct DomainStatus {
 	pub recomputations: Vec<RecomputationView<Account>>,
 	/// Segments and purse of a sealed domain.
 	pub evidence: Option<EvidenceView<Account>>,
+	/// Stream of a domain with live evidence.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub live: Option<LiveBars>,
 }
 
 /// Balance and standing of an account.
@@ -211,6 +239,10 @@ impl DomainStatus {
 				EvidenceKind::Sealed => chain.evidence(at, id).await?,
 				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live => None,
 			},
+			live: match domain.evidence {
+				EvidenceKind::Live => chain.domain_spec(at, id).await?.as_ref().and_then(live_of),
+				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed => None,
+			},
 			domain,
 		})
 	}
@@ -244,7 +276,7 @@ impl Display for DomainStatus {
 			entry(f, "  champion", format_args!("{model} since block {block}, {better}"))?;
 		}
 		if let Some(round) = &self.round {
-			let (phase, end) = phase_of_round(round);
+			let (phase, end) = phase_of_round(round, domain.evidence);
 			let phase = if phase == WITHOUT_SEAT { phase.to_string() } else { format!("in phase {phase}") };
 			let (seats, fee) = (count(round.seats.len(), "seat"), Amount(round.next_seat_fee));
 			let stake = match round.stake {
@@ -259,6 +291,9 @@ impl Display for DomainStatus {
 		}
 		if let Some(evidence) = &self.evidence {
 			entry(f, "  segments", describe_evidence(evidence))?;
+		}
+		if let Some(live) = &self.live {
+			entry(f, "  evidence", live)?;
 		}
 		if domain.carry > 0 {
 			entry(f, "  carried", format_args!("{:.4} bits of the champion, which later rounds pay", bits(domain.carry)))?;
@@ -337,6 +372,7 @@ pub mod tests {
 			carry: 0,
 			initial_validation_error: 20,
 			bar: 20,
+			weight_since: 0,
 		}
 	}
 
@@ -385,7 +421,31 @@ pub mod tests {
 				sums: Vec::new(),
 			}],
 			evidence: None,
+			live: None,
 		}
+	}
+
+	#[test]
+	fn a_live_domain_is_shown_with_stream_and_unit() {
+		let mut status = status();
+		status.domain.evidence = EvidenceKind::Live;
+		let spec = DomainSpec { evidence: Evidence::Live { stream: 5, unit: 100 }, ..crate::fixtures::sawtooth().spec };
+		status.live = live_of(&spec);
+		let round = status.round.as_mut().unwrap();
+		round.phase = Phase::Evidence;
+		round.seats = vec![doin_primitives::views::SeatView {
+			who: Account([2; 32]),
+			commitment: [0; 32],
+			status: doin_primitives::SeatStatus::Committed,
+			model: None,
+			fee: 0,
+		}];
+		let text = status.to_string();
+		assert!(text.contains("  evidence  live: bars of stream 5 in units of 100\n"), "{text}");
+		assert!(text.contains("7 in phase waiting for its bars until block 60"), "{text}");
+		let json = serde_json::to_value(&status).unwrap();
+		assert_eq!(json["live"], serde_json::json!({ "stream": 5, "unit": 100 }));
+		assert_eq!((&json["domain"]["evidence"], live_of(&crate::fixtures::sawtooth().spec)), (&"live".into(), None));
 	}
 
 	#[test]
@@ -400,7 +460,7 @@ pub mod tests {
 			text.contains("7 without a seat until block 70; 0 seats, the next costs 0 DOIN and stakes 10 DOIN"),
 			"nothing is awaited: {text}"
 		);
-		assert_eq!(phase_name(Phase::Evidence), "waiting for its segment");
+		assert_eq!(phase_name(Phase::Evidence, EvidenceKind::Sealed), "waiting for its segment");
 		assert!(text.contains("  segments  2 of 4 segments opened, 500 DOIN in the purse"), "{text}");
 		assert!(text.contains("  carried   0.5000 bits of the champion"), "{text}");
 		assert_eq!(serde_json::to_value(&status).unwrap()["evidence"]["opened"], 2);

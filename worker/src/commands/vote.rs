@@ -1,13 +1,14 @@
-//! `vote`: sets the ballot of a validator.
+//! `vote`: sets or removes the ballot of a validator.
 
 use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::OutputArgs,
 };
-use anyhow::{bail, Result};
+use anyhow::{bail, ensure, Result};
 use clap::Args;
-use doin_chain::{Account, Call, Urgency, Vote};
-use doin_primitives::{BlockNumber, DomainId, MILLION};
+use doin_chain::{Account, Call, Included, MissingEvent, Urgency, Vote};
+use doin_primitives::{Balance, BlockNumber, DomainId, MILLION};
+use doin_roles::amount::Amount;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -15,8 +16,14 @@ use std::fmt::{self, Display, Formatter};
 #[derive(Clone, Debug, Args)]
 pub struct VoteArgs {
 	/// DOMAIN=WEIGHT in parts per million, at most 32 of them
-	#[arg(required = true, value_parser = parse_vote)]
+	#[arg(required_unless_present = "none", value_parser = parse_vote)]
 	votes: Vec<Vote>,
+	/// Remove the ballot, which releases its deposit: all domains count as 0
+	#[arg(long, conflicts_with = "votes")]
+	none: bool,
+	/// With --none: remove the ballot of this account, which is no active validator any more. Any key can sign
+	#[arg(long, value_name = "ADDRESS", requires = "none", conflicts_with = "votes")]
+	of: Option<Account>,
 	#[command(flatten)]
 	key: KeyArgs,
 	#[command(flatten)]
@@ -27,14 +34,33 @@ pub struct VoteArgs {
 ///
 /// # Errors
 ///
-/// Errors if a domain is named twice, or if the call fails.
+/// Errors if a domain is named twice or is not on the ballot, or if the call fails.
 pub async fn run(node: &NodeArgs, args: VoteArgs) -> Result<()> {
 	let signer = args.key.signer()?;
 	let votes = ballot(args.votes)?;
 	let chain = node.connect().await?;
+	if args.none {
+		let call = args.of.map_or_else(|| Call::vote(&[]), Call::clear_ballot);
+		let included = chain.submit(&signer, &call, Urgency::Relaxed).await?;
+		return args.output.print(&ClearedReport::new(&included)?);
+	}
+	ensure_nominated(&votes, &chain.nominated(chain.head()).await?)?;
 	let included = chain.submit(&signer, &Call::vote(&votes), Urgency::Relaxed).await?;
 	let (account, votes): (Account, Vec<Vote>) = included.expect("Gauge", "Voted")?;
 	args.output.print(&VoteReport { account, votes, block: included.block.number })
+}
+
+/// Checks that all domains of a ballot are nominated.
+fn ensure_nominated(votes: &[Vote], nominated: &[DomainId]) -> Result<()> {
+	let missing: Vec<String> =
+		votes.iter().filter(|(domain, _)| !nominated.contains(domain)).map(|(domain, _)| domain.to_string()).collect();
+	ensure!(
+		missing.is_empty(),
+		"not on the ballot: domain {}. Nothing was sent. Nominate it first (`doin-worker domain nominate`), or leave it out; `doin-worker \
+		domain ballot` lists the domains that can be voted for",
+		missing.join(", ")
+	);
+	Ok(())
 }
 
 /// Sorts votes by domain.
@@ -75,9 +101,69 @@ impl Display for VoteReport {
 	}
 }
 
+/// Report of `vote --none`.
+#[derive(Debug, Serialize)]
+struct ClearedReport {
+	account: Account,
+	/// Deposit that was released.
+	deposit: Amount,
+	block: BlockNumber,
+}
+
+impl ClearedReport {
+	fn new(included: &Included) -> Result<Self, MissingEvent> {
+		let (account, deposit): (Account, Balance) = included.expect("Gauge", "BallotCleared")?;
+		Ok(Self { account, deposit: Amount(deposit), block: included.block.number })
+	}
+}
+
+impl Display for ClearedReport {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let Self { account, deposit, block } = self;
+		writeln!(f, "{account} has no ballot since block {block}: its deposit of {deposit} is free again.")
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use clap::Parser;
+	use codec::Encode;
+	use doin_chain::{Event, Head};
+
+	#[derive(Debug, Parser)]
+	struct Ballot {
+		#[command(flatten)]
+		args: VoteArgs,
+	}
+
+	#[test]
+	fn a_ballot_is_removed_or_has_votes() {
+		let parse = |more: &[&str]| Ballot::try_parse_from([&["vote"], more].concat()).map(|ballot| ballot.args);
+		assert!(parse(&[]).unwrap_err().to_string().contains("required"));
+		assert!(parse(&["--none", "3=1"]).unwrap_err().to_string().contains("cannot be used with"));
+		let former = Account([7; 32]).to_string();
+		assert!(parse(&["3=1", "--of", &former]).is_err() && parse(&["--of", &former]).is_err());
+		assert!(parse(&["--none"]).is_ok_and(|args| args.votes.is_empty() && args.none));
+		let of = parse(&["--none", "--of", &Account([7; 32]).to_string()]).unwrap().of;
+		assert_eq!(of, Some(Account([7; 32])));
+	}
+
+	#[test]
+	fn k31_a_removed_ballot_is_reported_as_the_chain_removed_it() {
+		let event = |name: &str| Event { pallet: "Gauge".into(), name: name.into(), fields: (Account([7; 32]), 5u128).encode() };
+		let included = |name: &str| Included { block: Head { number: 9, hash: [5; 32] }, events: vec![event(name)], fee: 0 };
+		let text = ClearedReport::new(&included("BallotCleared")).unwrap().to_string();
+		assert!(text.contains("has no ballot since block 9") && text.contains("0.000000000005 DOIN"), "{text}");
+		assert!(ClearedReport::new(&included("Voted")).is_err());
+	}
+
+	#[test]
+	fn a_vote_for_a_domain_that_is_not_nominated_is_refused_before_it_is_sent() {
+		assert!(ensure_nominated(&[(0, 1), (3, 2)], &[0, 3, 7]).is_ok());
+		let reason = ensure_nominated(&[(0, 1), (4, 2), (5, 2)], &[0, 3]).unwrap_err().to_string();
+		assert!(reason.contains("domain 4, 5.") && reason.contains("doin-worker domain nominate"), "{reason}");
+	}
 
 	#[test]
 	fn k31_a_ballot_is_reported_as_the_chain_stored_it() {

@@ -42,7 +42,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The rows of a task, embedded in windows: those to train on, to stop early on and to validate on.
 ///
-/// The early-stopping set is the last seventh of the rows before the validation part.
+/// The early-stopping set is the last seventh of the rows before the validation part, or fewer; see [`RowsTask::early_stopping`].
 #[derive(Debug)]
 pub struct RowsData {
 	task: RowsTask,
@@ -286,5 +286,6 @@ fn embed(task: &RowsTask, constant: &Model, inputs: Inputs) -> Result<Dataset, E
 	let chunks: Vec<Windows> = validation.clone().map(windows).collect::<Result<_, _>>()?;
 	let error = |bytes: &[u8]| score_rows(constant, &task.program, &RowSet::new(&task.program, bytes.to_vec()));
 	let initial_errors = ChunkErrors { validation: validation.map(error).collect(), practice: Vec::new() };
-	Dataset::of_rows(forecast, rows, RowWindows { training, validation: chunks }, initial_errors)
+	let early_stopping = task.early_stopping().len();
+	Dataset::of_rows(forecast, rows, RowWindows { training, early_stopping, validation: chunks }, initial_errors)
 }

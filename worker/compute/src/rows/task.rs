@@ -1,7 +1,7 @@
 //! Row tasks: a program of rows and the rows themselves.
 
 use crate::Error;
-use doin_primitives::{domain::Limits, DomainSpec, Split};
+use doin_primitives::{domain::Limits, DomainSpec, Evidence, Split};
 use doin_scoring::{
 	rows::{RowError, RowSet, Rows},
 	Model, ModelError, Program,
@@ -19,11 +19,17 @@ pub struct RowsTask {
 	pub bytes: Vec<u8>,
 	/// Ends of the training and validation parts, in rows. Rows behind both are the test, which nothing here reads.
 	pub split: Split,
+	/// Most rows that stop training early.
+	pub most_early_stopping: u32,
 }
+
+/// One in this many rows of the training part stops training early, as far as [`RowsTask::most_early_stopping`] allows.
+const EARLY_STOPPING: u32 = 7;
 
 impl RowsTask {
 	/// Returns the task of domain `spec` with its published rows: those of the training part and of all opened segments train, and
-	/// those of the validation part validate.
+	/// those of the validation part validate. At most the newest segment stops training early: it is unknown to every champion that
+	/// was committed before it was opened, also to one that was trained on all rows that were public then.
 	///
 	/// # Errors
 	///
@@ -45,7 +51,11 @@ impl RowsTask {
 			validation_end: spec.split.validation_end.saturating_add(rows),
 		};
 		let bytes = [training, segments, validation].concat();
-		let task = Self { program: *program, limits: spec.limits.clone(), bytes, split };
+		let most_early_stopping = match spec.evidence {
+			Evidence::Sealed { units, .. } if rows > 0 => units,
+			_ => u32::MAX,
+		};
+		let task = Self { program: *program, limits: spec.limits.clone(), bytes, split, most_early_stopping };
 		task.check()?;
 		Ok(task)
 	}
@@ -73,6 +83,14 @@ impl RowsTask {
 	/// Returns the number of rows.
 	pub fn count(&self) -> usize {
 		self.bytes.len() / self.program.row_bytes().max(1)
+	}
+
+	/// Returns the rows that stop training early, to which no net is fitted: the last seventh of the training part, or fewer if
+	/// [`most_early_stopping`](Self::most_early_stopping) is less, at least one.
+	pub fn early_stopping(&self) -> Range<u32> {
+		let end = self.split.train_end;
+		let rows = (end / EARLY_STOPPING).min(self.most_early_stopping).max(1);
+		end.saturating_sub(rows)..end
 	}
 
 	/// Returns the rows with these numbers, of those that exist.

@@ -6,12 +6,15 @@ use crate::{
 	train::candidate::{BYTE_OPERAND_BITS, OPERAND_BITS},
 	ComputeUnit, Evaluated, StoppingRule, INITIAL_FITNESS,
 };
-use doin_primitives::{domain::Limits, Split};
+use doin_primitives::{
+	domain::{Growth, Limits},
+	DomainSpec, Evidence, Split, DOIN,
+};
 use doin_scoring::{
 	philox::Stream,
 	rows::{Image, RowError, Rows},
 	verdict::total,
-	Encoder, Layer, ModelError, Net, Scratch,
+	Encoder, Layer, ModelError, Net, Program, Scratch,
 };
 
 const LIMITS: Limits = Limits { model_bytes: 65_536, window_macs: 65_536 };
@@ -33,7 +36,7 @@ fn quadrants() -> RowsTask {
 	}
 	let split = Split { train_end: 1_050, validation_end: 1_300 };
 	// Class 2 does not occur.
-	RowsTask { program: program(6, RowTarget::Classes(4)), limits: LIMITS, bytes, split }
+	RowsTask { program: program(6, RowTarget::Classes(4)), limits: LIMITS, bytes, split, most_early_stopping: u32::MAX }
 }
 
 /// Returns images of 5 × 4 pixels of two channels: the class is the row of pixels in which the first channel is bright.
@@ -47,7 +50,8 @@ fn bars() -> RowsTask {
 		bytes.push(row as u8);
 	}
 	let program = Rows { image: Some(Image { height: 5, width: 4 }), ..program(40, RowTarget::Classes(5)) };
-	RowsTask { program, limits: LIMITS, bytes, split: Split { train_end: 700, validation_end: 800 } }
+	let split = Split { train_end: 700, validation_end: 800 };
+	RowsTask { program, limits: LIMITS, bytes, split, most_early_stopping: u32::MAX }
 }
 
 /// Returns rows of three features and two values: a product, and a sum.
@@ -61,7 +65,8 @@ fn products() -> RowsTask {
 		bytes.extend([a * b / 16, 2 * b - c].map(i32::to_le_bytes).as_flattened());
 	}
 	let program = program(3, RowTarget::Values(2));
-	RowsTask { program, limits: LIMITS, bytes, split: Split { train_end: 900, validation_end: 1_100 } }
+	let split = Split { train_end: 900, validation_end: 1_100 };
+	RowsTask { program, limits: LIMITS, bytes, split, most_early_stopping: u32::MAX }
 }
 
 fn candidate(task: &RowsTask) -> Candidate {
@@ -299,6 +304,51 @@ fn few_rows_train_and_fewer_are_refused_with_numbers() {
 }
 
 #[test]
+fn nets_are_not_fitted_to_the_rows_that_stop_training_early() {
+	assert_eq!(quadrants().early_stopping(), 900..1_050);
+	let task = RowsTask { most_early_stopping: 40, ..quadrants() };
+	assert_eq!(task.early_stopping(), 1_010..1_050);
+	assert_eq!(RowsTask { split: Split { train_end: 2, validation_end: 3 }, ..task.clone() }.early_stopping(), 1..2);
+	let skip = |task: &RowsTask| {
+		let data = RowsData::new(task.clone()).unwrap();
+		data.features.linear_skip(data.features.task.program.history, 0).unwrap().net.clone()
+	};
+	let relabelled = |rows: std::ops::Range<usize>| {
+		let mut task = task.clone();
+		rows.for_each(|row| task.bytes[7 * row + 6] = 3 - task.bytes[7 * row + 6]);
+		task
+	};
+	assert_eq!(skip(&relabelled(1_010..1_050)), skip(&task));
+	assert_ne!(skip(&relabelled(960..1_010)), skip(&task));
+}
+
+#[test]
+fn only_the_newest_segment_stops_training_early() {
+	let spec = |evidence| DomainSpec {
+		name: Default::default(),
+		unit: Default::default(),
+		program: Program::Rows(program(6, RowTarget::Classes(4))),
+		genes: Default::default(),
+		limits: LIMITS,
+		data_root: [0; 32],
+		values: 7 * 700,
+		growth: Growth::Appending,
+		split: Split { train_end: 600, validation_end: 700 },
+		evidence,
+		min_improvement: 5_000,
+		target: 0,
+		licence: Default::default(),
+	};
+	let sealed = spec(Evidence::Sealed { units: 100, stake: DOIN });
+	let of = |spec: &DomainSpec, rows: usize| RowsTask::of_domain(spec, &quadrants().bytes[..7 * rows]).unwrap();
+	assert_eq!((of(&sealed, 700).early_stopping(), of(&sealed, 900).early_stopping()), (515..600, 700..800));
+	let grown = of(&sealed, 1_400);
+	assert_eq!(grown.early_stopping(), 1_200..1_300);
+	assert_eq!(grown.bytes[7 * 1_200..7 * 1_300], quadrants().bytes[7 * 1_300..7 * 1_400], "the newest segment");
+	assert_eq!(of(&spec(Evidence::Public), 700).early_stopping(), 515..600);
+}
+
+#[test]
 fn what_rows_do_not_train_is_refused_by_name() {
 	let (plain, image) = (quadrants(), bars());
 	let (rows, images) = (RowsData::new(plain.clone()).unwrap(), RowsData::new(image.clone()).unwrap());
@@ -373,7 +423,8 @@ fn bits(features: u16, count: u32) -> RowsTask {
 	let side = features.isqrt() as u8;
 	let program = Rows { image: Some(Image { height: side, width: side }), ..program(features, RowTarget::Classes(64)) };
 	let split = Split { train_end: count / 2, validation_end: count * 3 / 4 };
-	RowsTask { program, limits: Limits { model_bytes: 1 << 20, window_macs: 1 << 20 }, bytes, split }
+	let limits = Limits { model_bytes: 1 << 20, window_macs: 1 << 20 };
+	RowsTask { program, limits, bytes, split, most_early_stopping: u32::MAX }
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn is_trainable(genes: &[Gene], data: &RowsData) -> bool {
 /// Errors if no net of the search space fits the limits, or if the constant model makes no error on the validation part.
 fn rungs(spec: &DomainSpec, program: Rows, arranged: &DomainRows, notes: &mut Vec<Note>) -> Result<Vec<Rung>> {
 	let published = &arranged.published;
-	let task = RowsTask { program, limits: spec.limits.clone(), bytes: published.clone(), split: spec.split };
+	let task = RowsTask::of_domain(spec, published).map_err(explain)?;
 	let data = RowsData::new(task).map_err(explain)?;
 	ensure!(
 		is_trainable(&spec.genes, &data),

@@ -125,7 +125,7 @@ fn ridge(loaded: &LoadedRowModel, rows: &[&[u8]], parts: &[Option<RowPart>]) -> 
 	let used = &arrangement.order()[..arrangement.validation_end as usize];
 	let bytes = used.iter().flat_map(|row| rows[*row as usize]).copied().collect();
 	let split = Split { train_end: arrangement.train_end, validation_end: arrangement.validation_end };
-	let task = RowsTask { program: loaded.program, limits: LIMITS, bytes, split };
+	let task = RowsTask { program: loaded.program, limits: LIMITS, bytes, split, most_early_stopping: u32::MAX };
 	RowsData::new(task).and_then(|data| data.ridge()).map_err(explain)
 }
 

@@ -7,7 +7,7 @@ use super::{
 	table::{RowOptions, RowTable, Wanted},
 };
 use crate::{csv::Note, split::SplitRule, table::SeriesSource};
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use doin_primitives::{blake2_256, Split};
 use std::collections::{HashMap, HashSet};
 
@@ -31,6 +31,8 @@ pub struct RowFiles {
 	pub in_order: bool,
 	/// Facts that the columns do not show.
 	pub mapping: MappingOptions,
+	/// Map of the columns; computed from the training rows if `None`.
+	pub map: Option<RowMapping>,
 }
 
 /// A file of a training.
@@ -78,10 +80,10 @@ impl RowFiles {
 	/// Errors if a file cannot be used, if there are too few rows, or if columns or labels do not make a program.
 	pub fn read(&self) -> Result<RowSets> {
 		let first = self.training.first().context("--csv: name a file to train on")?;
-		let first = RowTable::read(first, &self.options, Wanted::Chosen)?;
-		let mut tables = vec![first];
+		let options = self.options()?;
+		let mut tables = vec![self.read_first(first, &options)?];
 		for source in self.training.iter().skip(1).chain(&self.validation).chain(&self.test) {
-			let table = RowTable::read(source, &self.options, Wanted::Same(&tables[0]))?;
+			let table = RowTable::read(source, &options, Wanted::Same(&tables[0]))?;
 			tables.push(table);
 		}
 		let arrangement = self.arrange(&tables)?;
@@ -90,7 +92,10 @@ impl RowFiles {
 		let training: Vec<(usize, usize)> =
 			order[..arrangement.train_end as usize].iter().map(|row| places[*row as usize]).collect();
 		let references: Vec<&RowTable> = tables.iter().collect();
-		let mapping = RowMapping::new(&references, &training, &self.mapping)?;
+		let mapping = match &self.map {
+			Some(map) => map.clone(),
+			None => RowMapping::new(&references, &training, &self.mapping)?,
+		};
 		let row_bytes = mapping.program().row_bytes();
 		let (mut files, mut all, mut notes) = (Vec::new(), Vec::new(), Vec::new());
 		for table in &mut tables {
@@ -108,6 +113,36 @@ impl RowFiles {
 		sets.notes.extend(self.describe_order());
 		sets.notes.extend(sets.remarks());
 		Ok(sets)
+	}
+
+	/// Returns the options of reading, after they are compared with the map. A map that fills gaps fills them in these files too.
+	fn options(&self) -> Result<RowOptions> {
+		let Some(map) = &self.map else { return Ok(self.options.clone()) };
+		let MappingOptions { image, unit, .. } = self.mapping;
+		ensure!(unit.is_none(), "--map has the raw unit of the values: omit --unit");
+		ensure!(
+			image.is_none_or(|image| map.image == Some(image.into())),
+			"--map has an image of another size, or none: omit --image, or name another map"
+		);
+		ensure!(self.options.without.is_empty(), "--map names the columns of features: omit --without");
+		match (&map.labels, self.options.values) {
+			(LabelMap::Classes(_), true) => bail!("--map has classes: omit --values, or name another map"),
+			(LabelMap::Values(_), false) => bail!("--map has values: add --values, or name another map"),
+			_ => {}
+		}
+		let fill = map.features.iter().any(|map| map.fill.is_some());
+		ensure!(
+			fill || !self.options.fill,
+			"--map was made of rows without gaps, so that it fills none: omit --fill, or make the map anew with --fill median"
+		);
+		Ok(RowOptions { fill, ..self.options.clone() })
+	}
+
+	/// Reads the first file. With a map, the columns of features are found by their names in it.
+	fn read_first(&self, source: &SeriesSource, options: &RowOptions) -> Result<RowTable> {
+		let Some(map) = &self.map else { return RowTable::read(source, options, Wanted::Chosen) };
+		let (features, labels) = (map.columns(), map.labels.columns());
+		RowTable::read(source, options, Wanted::Model { features: &features, labels: &labels, label_is_optional: false })
 	}
 
 	/// Returns order and parts of the rows of all files.

@@ -162,7 +162,7 @@ impl LoadedRowModel {
 		let bytes = hex::decode(&file.model).map_err(|_| rejected(ModelError::Malformed))?;
 		let model = Model::from_bytes(&bytes).map_err(rejected)?;
 		let split = Split { train_end: data.arrangement.train_end, validation_end: data.arrangement.validation_end };
-		let task = RowsTask { program, limits: LIMITS, bytes: Vec::new(), split };
+		let task = RowsTask { program, limits: LIMITS, bytes: Vec::new(), split, most_early_stopping: u32::MAX };
 		task.admit(&model).map_err(|error| match error {
 			Error::Model(ModelError::Window) => anyhow!("the model is rejected: it reads another number of features"),
 			other => explain(other),

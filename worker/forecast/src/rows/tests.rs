@@ -44,6 +44,7 @@ fn files(training: &[&Path], options: RowOptions) -> RowFiles {
 		options,
 		split: "70/15".parse().unwrap(),
 		in_order: false,
+		map: None,
 	}
 }
 
@@ -264,6 +265,62 @@ fn constant_columns_and_absent_classes_are_noted() {
 	let path = folder.write("a.csv", &(table(60) + "1,2,C\n"));
 	let rare = RowFiles { in_order: true, ..files(&[&path], classes()) }.read().unwrap();
 	assert_has(&notes(&rare.notes), &["warning: class `C` has no training row"]);
+}
+
+#[test]
+fn rows_of_another_file_are_mapped_as_those_of_the_first() {
+	let folder = Folder::new();
+	let first = read(&table(200), classes()).unwrap();
+	let map = first.mapping;
+	// Smaller numbers, one class, the columns in another order, and a further one.
+	let line = |at: usize| format!("{},A,{},text {at}\n", at % 7, at % 5);
+	let text: String = std::iter::once("b,y,a,note\n".to_string()).chain((0..60).map(line)).collect();
+	let path = folder.write("b.csv", &text);
+	let with = |map: &RowMapping, options: RowOptions| {
+		let files = RowFiles { map: Some(map.clone()), in_order: true, ..files(&[&path], options) };
+		files.read().map_err(|error| format!("{error:#}"))
+	};
+	let second = with(&map, classes()).unwrap();
+	assert_eq!(second.mapping, map);
+	let [a, b] = [0, 1].map(|column: usize| map.features[column].byte(3.0));
+	assert_eq!(second.rows()[38], [a, b, 0], "row 38 has an a of 38 % 5 and a b of 38 % 7");
+	assert_has(&notes(&second.notes), &["warning: class `B` has no training row"]);
+	// Options that a map decides, and files that do not fit.
+	let refused = |map: &RowMapping, options: RowOptions| with(map, options).map(|sets| sets.files).unwrap_err();
+	assert_has(&refused(&map, values()), &["--map has classes: omit --values"]);
+	assert_has(
+		&refused(&map, RowOptions { without: vec!["note".into()], ..classes() }),
+		&["--map names the columns", "--without"],
+	);
+	assert_has(&refused(&map, RowOptions { fill: true, ..classes() }), &["it fills none: omit --fill"]);
+	let mut other = map.clone();
+	other.features[1].column = "z".into();
+	assert_has(&refused(&other, classes()), &["no column `z`"]);
+	other.features.remove(1);
+	let one = with(&other, classes()).unwrap();
+	assert_eq!(one.mapping.columns(), ["a"]);
+	assert_has(&refused(&other, RowOptions { inputs: vec!["a,b".into()], ..classes() }), &["2 columns of features", "reads 1"]);
+	let mut without_a = map.clone();
+	without_a.labels = LabelMap::Classes(labels::ClassMap { column: "y".into(), classes: vec!["B".into(), "C".into()] });
+	assert_has(&refused(&without_a, classes()), &["b.csv, line 2: the label `A` in column `y` is none of the classes"]);
+}
+
+#[test]
+fn a_model_reads_rows_of_another_map_of_the_same_columns() {
+	let folder = Folder::new();
+	let path = folder.write("m.doin", "");
+	let sets = read(&table(200), classes()).unwrap();
+	model_file(&sets).write(&path).unwrap();
+	let AnyModel::Rows(loaded) = AnyModel::read(&path).unwrap() else { panic!("a model of rows") };
+	assert_eq!(read_map(&path).unwrap(), sets.mapping, "a model file has its map");
+	// Rows in other units.
+	let mut other = sets.mapping.clone();
+	other.features[0].greatest *= 10.0;
+	let mapped = loaded.clone().with_map(other.clone()).unwrap();
+	assert_eq!((&mapped.file.mapping, &mapped.model), (&other, &loaded.model));
+	let mut renamed = other;
+	renamed.features[0].column = "x".into();
+	assert_has(&format!("{:#}", loaded.with_map(renamed).unwrap_err()), &["column 1 of the map is `x`", "reads `a`"]);
 }
 
 #[test]

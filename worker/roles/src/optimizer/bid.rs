@@ -3,10 +3,11 @@
 use crate::{amount::Amount, config::BiddingConfig};
 use doin_primitives::{
 	emission::{split, CAP},
+	evidence::ramp,
 	round::MAX_SEATS,
 	verdict::effective_improvement,
 	views::{DomainView, RoundView, WorkView},
-	Balance, MILLION, Q32,
+	Balance, BlockNumber, MILLION, Q32,
 };
 
 /// Limits of a bid, from the configuration.
@@ -27,13 +28,29 @@ pub struct BidLimits {
 /// Merit of a candidate on practice draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Merit {
-	/// Mean increment of the high-water mark over all draws, Q32 bits; 0 for a draw on which the candidate does not win.
+	/// Mean increment that the verdict pays over all draws, Q32 bits; 0 for a draw on which the candidate does not win.
 	pub increment: Q32,
+	/// Mean of the carried bits of the candidate that the verdict after it pays, Q32; 0 for a draw on which it does not win. Later
+	/// verdicts may pay more, if the candidate still is champion then, and are left out.
+	pub carried: Q32,
+	/// Mean of the carried bits of the champion that the verdict pays before those of the candidate, Q32.
+	pub before: Q32,
 	/// Part of the draws on which the candidate wins and reaches the target of the domain, in parts per million.
 	pub target_ppm: u32,
 	/// Probability that the candidate does not lead the champion by one standard error, so that its stake is lost, in parts per
 	/// million.
 	pub behind_ppm: u32,
+}
+
+/// State of a domain that decides how many bits a verdict pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayTerms {
+	/// High-water mark, Q32 bits.
+	pub high_water: Q32,
+	/// Bits that the champion carries, Q32.
+	pub carry: Q32,
+	/// Part of an increment that is paid, in parts per million; below one million while pay ramps up.
+	pub factor: u32,
 }
 
 /// Pay of the chain for an improvement of the domain at one block.
@@ -82,6 +99,18 @@ impl From<&BiddingConfig> for BidLimits {
 	}
 }
 
+impl PayTerms {
+	/// Returns the terms of a round of `domain` whose first block is `first_block`, on a chain where pay ramps up for `length` blocks.
+	/// As on the chain, the first block of the round counts, and a domain without weight carries nothing.
+	pub fn new<AccountId>(domain: &DomainView<AccountId>, first_block: BlockNumber, length: BlockNumber) -> Self {
+		Self {
+			high_water: domain.high_water,
+			carry: if domain.weight > 0 { domain.carry } else { 0 },
+			factor: ramp(domain.weight_since, first_block, length),
+		}
+	}
+}
+
 impl Rates {
 	/// Returns the rates of a domain with this weight, evidence and bounty, and with the purse of a sealed domain.
 	pub fn new<AccountId>(
@@ -95,13 +124,25 @@ impl Rates {
 		Self { weight, evidence_value, reward, threshold, unmined: CAP.saturating_sub(mined), bounty, purse }
 	}
 
-	/// Returns the amount that a candidate would probably earn, in plancks: the optimizers' part of `R · effective / T`, and the
-	/// bounty with the probability of reaching the target. A purse cannot pay more than it holds.
+	/// Returns the amount that a candidate would probably earn, in plancks: the optimizers' part of `R · effective / T` for the bits of
+	/// its verdict and of the next one, and the bounty with the probability of reaching the target. A purse cannot pay more than it
+	/// holds, and pays the carried bits of the champion first.
 	pub fn expected(&self, merit: Merit) -> Balance {
-		let effective = effective_improvement(merit.increment, self.weight, self.evidence_value);
-		let minted = self.reward.saturating_mul(effective.into()).checked_div(self.threshold.into()).unwrap_or(0);
-		let most = self.purse.unwrap_or(self.unmined);
-		split(minted.min(most)).optimizers.saturating_add(part(self.bounty, merit.target_ppm))
+		let mut left = self.purse.unwrap_or(self.unmined);
+		let mut pay = |bits: Q32| {
+			let paid = self.minted(bits).min(left);
+			left = left.saturating_sub(paid);
+			paid
+		};
+		pay(merit.before);
+		let minted = pay(merit.increment).saturating_add(pay(merit.carried));
+		split(minted).optimizers.saturating_add(part(self.bounty, merit.target_ppm))
+	}
+
+	/// Returns the amount that is minted for `bits` Q32 bits, in plancks.
+	fn minted(&self, bits: Q32) -> Balance {
+		let effective = effective_improvement(bits, self.weight, self.evidence_value);
+		self.reward.saturating_mul(effective.into()).checked_div(self.threshold.into()).unwrap_or(0)
 	}
 
 	/// Returns the amount that a candidate with a stake of `stake` plancks would probably earn, less the stake with the probability
@@ -157,7 +198,7 @@ fn part(amount: Balance, ppm: u32) -> Balance {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::{round, seat, OTHER};
+	use crate::fixtures::{domain, round, seat, OTHER};
 	use doin_primitives::{round::Phase, SeatStatus, DOIN, ONE_Q32};
 
 	const LIMITS: BidLimits =
@@ -218,7 +259,7 @@ mod tests {
 	#[test]
 	fn a_purse_pays_what_it_holds_and_a_stake_may_be_lost() {
 		// One bit at T = 1/16 bit mints 800 DOIN.
-		let merit = Merit { increment: ONE_Q32, target_ppm: 0, behind_ppm: 250_000 };
+		let merit = Merit { increment: ONE_Q32, behind_ppm: 250_000, ..Merit::default() };
 		assert_eq!(RATES.expected(merit), 520 * DOIN);
 		let poor = Rates { purse: Some(10 * DOIN), ..RATES };
 		assert_eq!(poor.expected(merit), 13 * DOIN / 2);
@@ -229,6 +270,29 @@ mod tests {
 		);
 		assert_eq!(poor.expected_gain(merit, 10 * DOIN), 4 * DOIN);
 		assert_eq!(poor.expected_gain(merit, 100 * DOIN), 0);
+	}
+
+	#[test]
+	fn pay_ramps_up_with_the_first_block_of_the_round() {
+		let domain = DomainView { weight_since: 1_000, carry: ONE_Q32, high_water: 7, ..domain() };
+		let factor = |first_block, length| PayTerms::new(&domain, first_block, length).factor;
+		assert_eq!([900, 1_000, 1_025, 1_100, 9_000].map(|block| factor(block, 100)), [0, 0, 250_000, MILLION, MILLION]);
+		assert_eq!(factor(1_000, 0), MILLION, "a development chain has no ramp");
+		let terms = PayTerms::new(&domain, 1_050, 100);
+		assert_eq!((terms.high_water, terms.carry), (7, ONE_Q32));
+		assert_eq!(PayTerms::new(&DomainView { weight: 0, ..domain }, 1_050, 100).carry, 0);
+	}
+
+	#[test]
+	fn carried_bits_of_the_candidate_count_and_those_of_the_champion_are_paid_first() {
+		// One bit at T = 1/16 bit mints 800 DOIN, of which the optimizer earns 520.
+		let merit = Merit { increment: ONE_Q32 / 2, carried: ONE_Q32, before: ONE_Q32 / 2, ..Merit::default() };
+		assert_eq!(RATES.expected(merit), 780 * DOIN);
+		let with = |doin| Rates { purse: Some(doin * DOIN), ..RATES }.expected(merit);
+		assert_eq!(with(2_000), 780 * DOIN);
+		assert_eq!(with(800), 260 * DOIN, "half a bit of the champion, and half a bit of the candidate");
+		assert_eq!(with(600), 130 * DOIN);
+		assert_eq!(with(400), 0, "the purse is spent on the champion");
 	}
 
 	#[test]

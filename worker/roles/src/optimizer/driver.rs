@@ -1,9 +1,9 @@
 //! Driver of the optimizer: reads views, asks the policy, sends calls.
 
 use super::{
-	bid::{BidLimits, Rates},
+	bid::{BidLimits, PayTerms, Rates},
 	policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View},
-	report::{Report, Wait},
+	report::{EndReason, Report, Wait},
 	rounds::OpenRounds,
 	submission::{reveal, Experiment},
 	trial::{Passed, Trial},
@@ -24,7 +24,9 @@ use anyhow::{Context as _, Error, Result};
 use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
-use doin_primitives::{blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, ModelRef, RoundId};
+use doin_primitives::{
+	blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef, RoundId,
+};
 use doin_scoring::Model;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::error::TryRecvError;
@@ -82,6 +84,10 @@ impl Optimizer {
 	/// not optimize, what is committed is revealed and followed to its verdict.
 	pub async fn run(mut self) {
 		if !self.config.optimize {
+			self.policy.end_search();
+		}
+		if self.policy.is_searching() && self.problem.spec.evidence.kind() == EvidenceKind::Live {
+			Report::SearchEnded(EndReason::LiveEvidence).log();
 			self.policy.end_search();
 		}
 		let mut search = None;
@@ -211,6 +217,7 @@ impl Optimizer {
 		let opened = view.evidence.as_ref().map_or(0, |evidence| evidence.opened);
 		if opened > self.problem.segments() {
 			self.problem = self.context.domains.problem(&self.context.chain, head, self.problem.id).await?;
+			self.policy.data_has_grown();
 		}
 		if let Some(search) = search {
 			search.grow(&self.problem);
@@ -382,12 +389,14 @@ impl Optimizer {
 		let work = self.context.chain.work(head).await?;
 		let purse = view.evidence.as_ref().map(|evidence| evidence.purse);
 		let rates = Rates::new(&view.domain, self.problem.spec.evidence.value(), &work, purse);
-		if let Some(wait) = self.policy.lacks_purse(&rates) {
+		let first_block = self.context.params.first_block(view.round.round);
+		let terms = PayTerms::new(&view.domain, first_block, self.context.chain.ramp(head).await?);
+		if let Some(wait) = self.policy.lacks_pay(view, &rates, terms) {
 			self.wait(wait);
 			return Ok(());
 		}
 		let rivals = self.load_rivals(head, view).await?;
-		let passed = match self.policy.trial(view, rivals) {
+		let passed = match self.policy.trial(view, rivals, terms) {
 			Some(trial) => self.try_candidates(trial).await?,
 			None => None,
 		};

@@ -1,7 +1,7 @@
 //! Decisions of the optimizer on one domain.
 
 use super::{
-	bid::{BidLimits, Rates, TooExpensive},
+	bid::{BidLimits, PayTerms, Rates, TooExpensive},
 	pool::{CandidatePool, FailedTrials},
 	report::{EndReason, Report, Wait},
 	stakes::{fate, leads, LostStakes, StakedSeat},
@@ -480,6 +480,9 @@ impl Policy {
 		if view.domain.status != Status::Active {
 			return Some(EndReason::NotActive { status: view.domain.status });
 		}
+		if view.domain.evidence == EvidenceKind::Live {
+			return Some(EndReason::LiveEvidence);
+		}
 		if let Some((stakes, sum)) = self.lost_stakes.too_many() {
 			return Some(EndReason::StakesLost { stakes, sum: Amount(sum) });
 		}
@@ -541,8 +544,8 @@ impl Policy {
 
 	/// Returns the trial of the best candidates against `rivals`, or `None` if no candidate is worth one.
 	///
-	/// Trials are random, so a candidate that failed is not tried again until the rivals change.
-	pub fn trial(&mut self, view: &View, rivals: Vec<Model>) -> Option<Trial> {
+	/// Trials are random, so a candidate that failed is not tried again until the rivals change or the data grows.
+	pub fn trial(&mut self, view: &View, rivals: Vec<Model>, terms: PayTerms) -> Option<Trial> {
 		self.failed.reset_unless_against(&rivals);
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
@@ -552,18 +555,27 @@ impl Policy {
 		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };
 		let is_worthy = |candidate: &TrainedCandidate| undercuts(candidate.validation_error());
 		let candidates = self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate));
-		(!candidates.is_empty()).then_some(Trial {
-			candidates,
-			rivals,
-			high_water: view.domain.high_water,
-			must_mint: view.domain.bounty == 0,
-		})
+		(!candidates.is_empty()).then_some(Trial { candidates, rivals, terms, must_mint: view.domain.bounty == 0 })
+	}
+
+	/// Lets all candidates be tried again: the best ones are trained again on data that has grown, with the same genes, and practice draws
+	/// have other rows.
+	pub fn data_has_grown(&mut self) {
+		self.failed = FailedTrials::default();
 	}
 
 	/// Records the outcome of a trial. Returns the candidate to commit, if one passed.
 	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Option<Passed> {
 		self.failed.extend(outcome.failed);
 		outcome.passed
+	}
+
+	/// Returns the reason to wait if nothing can be earned in the round of `view`: the purse of the domain is too small, or its pay
+	/// has not begun to rise.
+	pub fn lacks_pay(&self, view: &View, rates: &Rates, terms: PayTerms) -> Option<Wait> {
+		let since = view.domain.weight_since;
+		let is_too_early = terms.factor == 0 && view.domain.bounty == 0;
+		self.lacks_purse(rates).or(is_too_early.then_some(Wait::PayNotBegun { since }))
 	}
 
 	/// Returns the reason to wait if the purse of the domain does not cover a whole work block, without which the chain takes no

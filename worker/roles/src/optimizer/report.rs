@@ -75,6 +75,11 @@ pub enum Wait {
 		/// Amount that it has to hold.
 		least: Amount,
 	},
+	/// The pay of the domain rises from nothing after its weight has left 0, and is still nothing for this round.
+	PayNotBegun {
+		/// Block in which the weight left 0.
+		since: BlockNumber,
+	},
 	/// No candidate would probably beat the champion and its rivals.
 	NothingBetter,
 	/// The next seat of the round costs more than its candidate is worth.
@@ -112,6 +117,8 @@ pub enum EndReason {
 		/// Status of the domain.
 		status: Status,
 	},
+	/// The domain is evaluated on bars of a stream, which this worker cannot read.
+	LiveEvidence,
 	/// Several stakes in a row were lost.
 	StakesLost {
 		/// Number of stakes.
@@ -216,6 +223,10 @@ impl Wait {
 			Self::PurseTooSmall { purse, least } => tracing::info!(
 				target: TARGET, %purse, %least, "the purse of the domain does not cover a work block; not committing until its owner funds it"
 			),
+			Self::PayNotBegun { since } => tracing::info!(
+				target: TARGET, since, "the domain has just gained its weight, and pay rises from nothing from that block on; not committing until \
+				 the next round"
+			),
 			Self::NothingBetter => {
 				tracing::info!(target: TARGET, "no candidate would beat the champion yet; searching");
 			}
@@ -253,6 +264,11 @@ impl EndReason {
 			Self::NotActive { status } => {
 				tracing::info!(target: TARGET, ?status, "domain takes no commits; search ends");
 			}
+			Self::LiveEvidence => tracing::warn!(
+				target: TARGET,
+				"the evidence of the domain is live, i.e. bars of a stream that come after the commits, and this worker cannot read streams; \
+				 search ends. Set `optimize = false` for the domain in the configuration, or name other domains there"
+			),
 			Self::StakesLost { stakes, sum } => tracing::error!(
 				target: TARGET,
 				stakes,

@@ -1,6 +1,7 @@
 //! Tests of the optimizer's policy, without a chain.
 
 use super::{
+	bid::PayTerms,
 	policy::{COMMIT_MARGIN, MAX_UNDECIDED_ROUNDS},
 	pool::{CandidatePool, FailedTrials, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
 	report::rejection_message,
@@ -21,7 +22,7 @@ use doin_primitives::{
 	views::{ChampionView, RecomputationPhase, SeatView},
 	EvidenceKind, ModelRef, RejectionReason, RoundId, SeatStatus, Status,
 };
-use doin_scoring::Model;
+use doin_scoring::{verdict::ONE_BIT, Model};
 
 mod sealed;
 
@@ -56,6 +57,9 @@ const RATES: Rates = Rates {
 	bounty: 0,
 	purse: None,
 };
+
+/// Terms of a domain whose pay is whole, and whose champion carries nothing.
+const TERMS: PayTerms = PayTerms { high_water: 0, carry: 0, factor: 1_000_000 };
 
 /// Returns a view of block 105, in the commit phase of round 7.
 fn view() -> View {
@@ -564,6 +568,41 @@ mod steps {
 	}
 }
 
+mod pay {
+	use super::*;
+
+	#[test]
+	fn a_domain_whose_pay_has_not_begun_to_rise_is_left_until_the_next_round() {
+		let mut view = view();
+		view.domain.weight_since = 100;
+		let terms = |first_block| PayTerms::new(&view.domain, first_block, 50);
+		assert_eq!(policy().lacks_pay(&view, &RATES, terms(100)), Some(Wait::PayNotBegun { since: 100 }));
+		assert_eq!(policy().lacks_pay(&view, &RATES, terms(101)), None);
+		let mut with_bounty = view.clone();
+		with_bounty.domain.bounty = 5;
+		assert_eq!(policy().lacks_pay(&with_bounty, &RATES, terms(100)), None, "the bounty does not ramp up");
+		let purse = Rates { purse: Some(0), ..RATES };
+		assert!(matches!(policy().lacks_pay(&view, &purse, terms(101)), Some(Wait::PurseTooSmall { .. })));
+	}
+}
+
+mod live {
+	use super::*;
+
+	#[test]
+	fn a_domain_of_a_stream_is_refused_once_and_what_is_committed_is_followed() {
+		let mut policy = awaiting(6, Some(4));
+		let mut live = view();
+		live.domain.evidence = EvidenceKind::Live;
+		live.open_rounds.insert(round_id(6), round(6, Phase::Reveal));
+		assert_eq!(policy.step(&live), Step::EndSearch(EndReason::LiveEvidence));
+		assert_eq!(policy.step(&live), Step::Idle, "it is said once");
+		assert!(!policy.is_searching() && !policy.is_done(), "a verdict is awaited");
+		policy.follow_verdicts(&view());
+		assert!(policy.is_done());
+	}
+}
+
 mod candidates {
 	use super::*;
 
@@ -601,7 +640,7 @@ mod candidates {
 	}
 
 	fn tried(policy: &mut Policy, view: &View) -> Vec<i64> {
-		let trial = policy.trial(view, vec![Model::Seasonal]);
+		let trial = policy.trial(view, vec![Model::Seasonal], TERMS);
 		trial.map_or(Vec::new(), |trial| trial.candidates.iter().map(|candidate| candidate.genes[0]).collect())
 	}
 
@@ -641,7 +680,19 @@ mod candidates {
 		let passed = policy.trial_ended(TrialOutcome { passed: Some(passed(1, 100)), failed: vec![vec![2]] });
 		assert_eq!(passed.map(|passed| passed.candidate.genes), Some(vec![1]));
 		assert_eq!(tried(&mut policy, &view()), [1]);
-		assert!(policy.trial(&view(), vec![Model::RepeatLast]).is_some_and(|trial| trial.candidates.len() == 2));
+		assert!(policy.trial(&view(), vec![Model::RepeatLast], TERMS).is_some_and(|trial| trial.candidates.len() == 2));
+	}
+
+	/// A candidate that is trained again on an opened segment has the same genes.
+	#[test]
+	fn a_failed_candidate_is_tried_again_once_the_data_has_grown() {
+		let mut policy = policy();
+		policy.add_candidate(candidate(1, 900));
+		assert_eq!(tried(&mut policy, &view()), [1]);
+		policy.trial_ended(TrialOutcome { passed: None, failed: vec![vec![1]] });
+		assert!(tried(&mut policy, &view()).is_empty());
+		policy.data_has_grown();
+		assert_eq!(tried(&mut policy, &view()), [1]);
 	}
 
 	#[test]
@@ -649,11 +700,11 @@ mod candidates {
 		let mut policy = policy();
 		policy.add_candidate(candidate(1, 900));
 		let mut view = view();
-		view.domain.high_water = 77;
-		let trial = policy.trial(&view, Vec::new()).unwrap();
-		assert!(trial.must_mint && trial.high_water == 77);
+		let terms = PayTerms { high_water: 77, carry: 5, factor: 9 };
+		let trial = policy.trial(&view, Vec::new(), terms).unwrap();
+		assert!(trial.must_mint && trial.terms == terms);
 		view.domain.bounty = 5;
-		assert!(!policy.trial(&view, Vec::new()).unwrap().must_mint);
+		assert!(!policy.trial(&view, Vec::new(), terms).unwrap().must_mint);
 	}
 
 	#[test]
@@ -700,7 +751,8 @@ mod trials {
 	/// Returns `true` if `own` passes a trial against `rival` on the sawtooth, whose initial champion is repeat-last.
 	fn passes(own: Model, rival: Model, high_water: u64, must_mint: bool) -> bool {
 		let own = TrainedCandidate { model: own, ..candidate(1, 900) };
-		let trial = Trial { candidates: vec![own], rivals: vec![rival], high_water, must_mint };
+		let terms = PayTerms { high_water, ..TERMS };
+		let trial = Trial { candidates: vec![own], rivals: vec![rival], terms, must_mint };
 		let mut seed = 0;
 		let seeds = || {
 			seed += 1;
@@ -728,7 +780,7 @@ mod trials {
 	fn candidates_are_tried_in_order_until_one_passes() {
 		let with = |gene, model| TrainedCandidate { model, ..candidate(gene, 900) };
 		let candidates = vec![with(1, Model::RepeatLast), with(2, Model::Seasonal), with(3, Model::Seasonal)];
-		let trial = Trial { candidates, rivals: vec![Model::RepeatLast], high_water: 0, must_mint: true };
+		let trial = Trial { candidates, rivals: vec![Model::RepeatLast], terms: TERMS, must_mint: true };
 		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap();
 		assert_eq!(outcome.passed.map(|passed| passed.candidate.genes), Some(vec![2]));
 		assert_eq!(outcome.failed, [vec![1]]);
@@ -737,7 +789,7 @@ mod trials {
 	#[test]
 	fn n3_the_merit_of_a_candidate_is_its_mean_increment_over_all_draws() {
 		let candidates = vec![TrainedCandidate { model: Model::Seasonal, ..candidate(1, 900) }];
-		let trial = |rivals| Trial { candidates: candidates.clone(), rivals, high_water: 0, must_mint: true };
+		let trial = |rivals| Trial { candidates: candidates.clone(), rivals, terms: TERMS, must_mint: true };
 		let merit = |problem: &crate::problem::Problem, rivals| {
 			trial(rivals).run(problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.map(|passed| passed.merit)
 		};
@@ -752,7 +804,50 @@ mod trials {
 		let for_bounty = Trial { must_mint: false, ..trial(vec![Model::RepeatLast]) };
 		let passed = for_bounty.run(&problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap();
 		// It leads on all four draws, so that it falls behind on one of six.
-		assert_eq!(passed.merit, Merit { increment: 0, target_ppm: 1_000_000, behind_ppm: 166_666 });
+		assert_eq!(passed.merit, Merit { target_ppm: 1_000_000, behind_ppm: 166_666, ..Merit::default() });
+	}
+
+	/// Returns the merit of seasonal against `champion` on the sawtooth, whose initial champion is repeat-last.
+	fn merit(champion: Model, terms: PayTerms) -> Merit {
+		let own = TrainedCandidate { model: Model::Seasonal, ..candidate(1, 900) };
+		let trial = Trial { candidates: vec![own], rivals: vec![champion], terms, must_mint: true };
+		trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap().merit
+	}
+
+	#[test]
+	fn what_a_candidate_earns_ramps_up_and_is_not_carried_below_a_full_ramp() {
+		let full = merit(Model::RepeatLast, TERMS);
+		assert_eq!(full.increment, ONE_BIT);
+		assert!(full.carried > 0 && full.carried <= ONE_BIT, "{full:?}");
+		let half = merit(Model::RepeatLast, PayTerms { factor: 500_000, ..TERMS });
+		assert_eq!((half.increment, half.carried, half.before), (ONE_BIT / 2, 0, 0));
+		let none = merit(Model::RepeatLast, PayTerms { factor: 0, ..TERMS });
+		assert_eq!((none.increment, none.carried), (0, 0), "nothing is paid in the block of the vote");
+		assert_eq!(RATES.expected(none), 0);
+	}
+
+	#[test]
+	fn carried_bits_of_the_champion_are_paid_before_the_candidate() {
+		let carrying = PayTerms { carry: ONE_BIT, ..TERMS };
+		let (free, taken) = (merit(short_ridge(), TERMS), merit(short_ridge(), carrying));
+		assert_eq!(free.before, 0);
+		assert!(taken.before > 0 && taken.before <= ONE_BIT, "{taken:?}");
+		assert!(taken.increment + taken.before <= ONE_BIT, "a verdict pays one bit: {taken:?}");
+		assert!(taken.increment < free.increment, "{taken:?} {free:?}");
+		let ramped = merit(short_ridge(), PayTerms { factor: 999_999, ..carrying });
+		assert_eq!(ramped.before, 0, "nothing carried is paid below a full ramp");
+	}
+
+	/// Returns a ridge of a quarter of a season, which is better than repeat-last and worse than seasonal.
+	fn short_ridge() -> Model {
+		let problem = sawtooth();
+		let forecast = problem.forecast().unwrap();
+		let data = doin_compute::Dataset::new(
+			doin_compute::ForecastTask::new(&problem.spec, problem.published_series().to_vec()).unwrap(),
+			0,
+			0,
+		);
+		Model::Net(data.unwrap().linear_model(forecast.season / 4, 0).unwrap().net.clone())
 	}
 }
 

@@ -1,6 +1,8 @@
 //! A domain with its published data, checked against each other, and the computations that roles and commands do on it.
 
 mod errors;
+#[cfg(test)]
+mod fixtures;
 mod practice;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -139,6 +141,22 @@ impl Problem {
 			.admit(&self.spec.program, u32::MAX, u32::MAX, bytes.len())
 			.map_err(|error| anyhow::anyhow!("its initial champion does not fit its program: {error:?}"))?;
 		Ok(Some(model))
+	}
+
+	/// Checks that this worker can train candidates for the domain.
+	///
+	/// # Errors
+	///
+	/// Errors for live evidence, since the worker reads no streams.
+	pub fn check_trainable(&self) -> Result<()> {
+		if let Evidence::Live { stream, .. } = self.spec.evidence {
+			bail!(
+				"its verdicts are computed on bars of stream {stream}, and this worker reads no streams: set `optimize = false` for domain \
+				{}, or choose another domain",
+				self.id
+			);
+		}
+		Ok(())
 	}
 
 	/// Returns the name of the domain.

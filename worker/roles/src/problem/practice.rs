@@ -1,8 +1,8 @@
 //! Practice draws, on which an optimizer tries candidates before they are worth a seat.
 
 use super::Problem;
-use anyhow::{Context, Result};
-use doin_compute::{Published, SeededEvidence};
+use anyhow::Result;
+use doin_compute::{Published, RowsTask, SeededEvidence};
 use doin_primitives::{DomainSpec, Evidence, EvidenceRef, Hash};
 use doin_scoring::{
 	philox::{purpose, Key},
@@ -10,8 +10,6 @@ use doin_scoring::{
 	Model, Program,
 };
 
-/// Part of the rows before the validation split that stops training early, one in so many.
-const UNSEEN: usize = 7;
 /// Rows of a practice draw, in multiples of the rows that it is taken from. A margin of three standard errors on twice the rows is one
 /// of 2.1 standard errors of the rows themselves.
 const MOST_REPEATS: usize = 2;
@@ -21,8 +19,7 @@ impl Problem {
 	///
 	/// The evidence of a verdict is drawn from the generator of the domain, or is the validation split where nothing is secret. The
 	/// segments of a sealed domain are unknown, so published data is resampled with replacement (Efron 1979). Of rows, that is the
-	/// early-stopping set, see `Problem::unseen_rows`: the search chooses among many candidates by the validation split, so that the
-	/// best of them look better there than they are. Of a series, it is whole chunks of the validation split.
+	/// early-stopping set, see `Problem::unseen_rows`. Of a series, it is whole chunks of the validation split.
 	///
 	/// # Errors
 	///
@@ -35,21 +32,21 @@ impl Problem {
 		}
 	}
 
-	/// Returns the rows that training reads to stop early only: the last seventh of the training rows and the opened segments. The nets
-	/// of the search were neither fitted to them nor chosen by them.
-	fn unseen_rows(&self, rows: &Rows) -> Result<Vec<u8>> {
-		let (row_bytes, all) = (rows.row_bytes(), self.data.rows());
-		let training = all.get(..self.spec.split.train_end as usize * row_bytes);
-		let segments = all.get(self.spec.values as usize..);
-		let (training, segments) = training.zip(segments).context("there are fewer rows than its record has")?;
-		let known = [training, segments].concat();
-		let seen = known.len() / row_bytes * (UNSEEN - 1) / UNSEEN;
-		Ok(known[seen * row_bytes..].to_vec())
+	/// Returns the rows that training reads to stop early only: of a seventh of the training rows and the opened segments, those of the
+	/// newest segment. The nets of the search were neither fitted to them nor chosen by them, and no champion of another author was
+	/// fitted to a segment that was opened after its commit.
+	///
+	/// Rows of the validation split are left out: the best of many candidates by these rows look better there than they are, and a model
+	/// of another author may have been fitted to them.
+	fn unseen_rows(&self) -> Result<Vec<u8>> {
+		let task = RowsTask::of_domain(&self.spec, self.data.rows())?;
+		let (row_bytes, unseen) = (task.program.row_bytes(), task.early_stopping());
+		Ok(task.bytes[unseen.start as usize * row_bytes..unseen.end as usize * row_bytes].to_vec())
 	}
 
 	/// Returns the chunk sums of `models` on a draw of rows that are taken from the unseen ones with replacement.
 	fn resampled_rows(&self, rows: &Rows, models: &[Model], seed: &Hash) -> Result<Vec<Vec<u32>>> {
-		let (row_bytes, unseen) = (rows.row_bytes(), self.unseen_rows(rows)?);
+		let (row_bytes, unseen) = (rows.row_bytes(), self.unseen_rows()?);
 		let count = unseen.len() / row_bytes;
 		let per_chunk = (MOST_REPEATS * count / usize::from(rows.chunks)).clamp(1, rows.rows.into());
 		let program = Rows { rows: per_chunk as u16, ..*rows };
@@ -98,16 +95,27 @@ mod tests {
 		assert_eq!((first.len(), first[0].len(), &first[0]), (2, 64, &first[1]), "the same rows for every model");
 		assert_eq!(first, problem.practice_sums(&models, &[1; 32]).unwrap());
 		assert_ne!(first, problem.practice_sums(&models, &[2; 32]).unwrap());
-		// 204 of 400 + 2 · 512 rows, so that a chunk has 6 of at most 8 rows.
-		let rows = problem.rows().unwrap();
-		let unseen = problem.unseen_rows(rows).unwrap();
-		assert_eq!(unseen.len(), 204 * rows.row_bytes());
+		// 203 of 400 + 2 · 512 rows, so that a chunk has 6 of at most 8 rows.
+		let unseen = problem.unseen_rows().unwrap();
+		assert_eq!(unseen.len(), 203 * problem.rows().unwrap().row_bytes());
 		assert!(problem.data.rows().ends_with(&unseen), "the newest rows");
 		let rate = total(&first[0]) as f64 / 16.0 / (64.0 * 6.0);
 		assert!((0.2..0.8).contains(&rate), "{rate}");
 		// Without a segment, they are the last training rows.
 		let base = letters(0);
-		assert_eq!(base.unseen_rows(rows).unwrap(), base.data.rows()[342 * 5..400 * 5]);
+		assert_eq!(base.unseen_rows().unwrap(), base.data.rows()[343 * 5..400 * 5]);
+	}
+
+	/// A model of another author may be fitted to all rows that were public before its commit.
+	#[test]
+	fn rows_of_earlier_segments_are_never_resampled() {
+		for opened in [1, 5, 7, 9, 12] {
+			let problem = letters(opened);
+			let (unseen, segment) = (problem.unseen_rows().unwrap(), problem.spec.segment_bytes() as usize);
+			let seventh = (400 + 512 * usize::from(opened)) / 7 * 5;
+			assert_eq!(unseen.len(), seventh.min(segment), "{opened} segments");
+			assert!(problem.data.rows().ends_with(&unseen));
+		}
 	}
 
 	#[test]

@@ -1,52 +1,13 @@
 //! Tests of problems, and the domains that other tests use.
 
-use super::*;
-use doin_primitives::{Growth, Limits, Split, DOIN};
+pub(crate) use super::fixtures::sawtooth;
+use super::{fixtures::sawtooth_steps, *};
+use doin_primitives::{Growth, Split, DOIN};
 use doin_scoring::{
 	rows::{dealt, score_rows, RowTarget},
 	sample::{self, segment_span, strided},
-	score, Encoder, Generator, Layer, Loss, Net, Target, WindowPhase,
+	score, Encoder, Layer, Net, Target,
 };
-
-/// Returns a small domain on a noisy sawtooth.
-pub(crate) fn sawtooth() -> Problem {
-	let series = sawtooth_steps(0..600);
-	let spec = DomainSpec {
-		name: b"sawtooth".to_vec().try_into().unwrap(),
-		unit: b"0.5 mm".to_vec().try_into().unwrap(),
-		program: Program::Forecast(Forecast {
-			horizon: 4,
-			history: 16,
-			season: 8,
-			chunks: 32,
-			windows: 8,
-			channels: 1,
-			target: Target::Values,
-			loss: Loss::Absolute,
-			phase: WindowPhase::Hidden,
-		}),
-		genes: Default::default(),
-		limits: Limits { model_bytes: 4096, window_macs: 4096 },
-		data_root: blake2_256(&series.encode()),
-		values: 600,
-		growth: Growth::Fixed,
-		split: Split { train_end: 360, validation_end: 480 },
-		evidence: Evidence::Synthetic(Generator {
-			template: vec![0, 25_600, 25_600, 25_600, 25_600, 25_600, 25_600, -153_600].try_into().unwrap(),
-			ar: Default::default(),
-			noise: 800,
-			level: 0,
-		}),
-		min_improvement: 5_000,
-		target: 0,
-		licence: Default::default(),
-	};
-	Problem { id: 3, spec, data: Published::Series(series), linear: None }
-}
-
-fn sawtooth_steps(steps: std::ops::Range<i32>) -> Vec<i32> {
-	steps.map(|t| 100 * (t % 8) + (t * 7919) % 13).collect()
-}
 
 /// Returns the sawtooth as a sealed domain of which `opened` segments are opened.
 pub(crate) fn sealed_sawtooth(opened: u16) -> Problem {
@@ -169,6 +130,25 @@ fn sums_on_segments_are_those_of_the_scoring_crate() {
 	let windows = strided(forecast, &problem.data.series()[first + span.start as usize..first + span.end as usize]);
 	assert_eq!(sums[0][5], score(&Model::Seasonal, forecast, &windows));
 	assert_eq!(problem.published_series().len(), 600);
+}
+
+/// Bars of a stream are no data of the domain.
+#[test]
+fn live_evidence_is_refused_and_the_published_part_is_used() {
+	let mut problem = sawtooth();
+	problem.spec.evidence = Evidence::Live { stream: 3, unit: 100 };
+	problem.check().unwrap();
+	assert!(format!("{:#}", problem.check_trainable().unwrap_err()).contains("this worker reads no streams"));
+	for evidence in [EvidenceRef::Drawn, EvidenceRef::Segment(0)] {
+		let refused = problem.drawn_sums(&[Model::Seasonal], evidence, &[1; 32]).unwrap_err();
+		assert!(format!("{refused:#}").contains("no such evidence"), "{refused:#}");
+	}
+	assert_eq!(problem.validation_sums(&[Model::Seasonal]).unwrap(), sawtooth().validation_sums(&[Model::Seasonal]).unwrap());
+	assert_eq!((problem.initial().unwrap(), problem.segments()), (Model::Seasonal, 0));
+	assert!(problem.tail_error(&Model::Seasonal).is_some() && problem.practice_sums(&[Model::Seasonal], &[1; 32]).is_ok());
+	for trainable in [sawtooth(), letters(1), sealed_sawtooth(0)] {
+		trainable.check_trainable().unwrap();
+	}
 }
 
 #[test]

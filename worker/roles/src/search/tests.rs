@@ -102,6 +102,15 @@ fn a_search_that_has_visited_its_space_waits_for_segments() {
 }
 
 #[test]
+fn a_domain_of_live_evidence_is_refused_with_the_next_step() {
+	let mut problem = unshared();
+	problem.spec.evidence = Evidence::Live { stream: 3, unit: 100 };
+	let search = Search::start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1));
+	let reason = format!("{:#}", search.err().expect("live evidence cannot be searched for"));
+	assert!(reason.contains("bars of stream 3") && reason.contains("set `optimize = false` for domain 3"), "{reason}");
+}
+
+#[test]
 fn a_domain_that_does_not_admit_its_ridge_is_searched() {
 	let mut problem = Problem::clone(&rows(0));
 	problem.spec.limits.window_macs = u32::from(problem.rows().unwrap().features);

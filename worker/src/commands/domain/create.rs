@@ -6,16 +6,23 @@ mod series;
 
 use crate::{
 	args::{argument, DraftArgs, KeyArgs, NodeArgs},
-	commands::registration::{register, Ballot, Price},
+	commands::{
+		likeness,
+		registration::{find_unfinished, register, Ballot, Price},
+	},
 	report::{entry, print_text, OutputArgs, Remarks},
 	work::compute,
 };
 use anyhow::{bail, ensure, Result};
 use clap::Args;
-use doin_chain::Patience;
-use doin_forecast::{DomainTerms, Draft, DraftOptions, NewDomain, Note, RowDraft, SeriesSource};
+use doin_chain::{Chain, Patience, Signer};
+use doin_forecast::{sealed::series::StepSource, DomainTerms, Draft, DraftOptions, NewDomain, Note, RowDraft, SeriesSource};
 use doin_primitives::{domain::INITIAL_LOSS, Balance, DomainId};
-use doin_roles::amount::Amount;
+use doin_roles::{
+	amount::Amount,
+	keys::segment_key,
+	owner::{ensure_sealed_once, OwnedSource},
+};
 use rows::{RowArgs, RowDraftReport};
 use sealing::SealArgs;
 use serde::Serialize;
@@ -67,7 +74,8 @@ pub struct CreateArgs {
 	/// forecasts
 	#[arg(long)]
 	no_linear: bool,
-	/// Do not nominate the domain: this saves the nomination deposit, and nobody can vote for the domain
+	/// Do not nominate the domain: this saves the nomination deposit, and nobody can vote for the domain until it is nominated
+	/// (`doin-worker domain nominate`)
 	#[arg(long)]
 	no_nominate: bool,
 	/// Only show the domain and its costs
@@ -118,7 +126,7 @@ impl CreateArgs {
 ///
 /// # Errors
 ///
-/// Errors if the file, an option or the key cannot be used, or if a call fails.
+/// Errors if the file, an option or the key cannot be used, if nobody could ever vote for the domain, or if a call fails.
 pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 	let remarks = Remarks::default();
 	let terms = args.terms(&remarks)?;
@@ -127,14 +135,26 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 	match args.rows.options(source.clone(), &options)? {
 		None => {
 			let column = args.column.clone();
-			let draft = compute(move |_| Draft::from_csv(&source, column.as_deref(), &options, &terms)).await?;
+			let read = options.read.clone();
+			let file = StepSource { source: source.clone(), column: column.clone(), read, scale: options.scale };
+			let nominate = !args.no_nominate;
+			let drafted = compute(move |_| {
+				let draft = Draft::from_csv(&source, column.as_deref(), &options, &terms)?;
+				let warning = likeness::check(&draft.domain, nominate)?;
+				Ok((draft, warning))
+			});
+			let (draft, warning) = drafted.await?;
+			warning.iter().for_each(|warning| remarks.add(warning));
 			let report = DraftReport::new(&draft)?;
-			create(node, &args, New { domain: draft.domain, notes: draft.notes, report }, &remarks).await
+			let new = New { domain: draft.domain, source: OwnedSource::Steps(file), notes: draft.notes, report };
+			create(node, &args, new, &remarks).await
 		}
 		Some(options) => {
+			let file = options.rows.clone();
 			let draft = compute(move |_| RowDraft::from_csv(&options, &terms)).await?;
 			let report = RowDraftReport::new(&draft);
-			create(node, &args, New { domain: draft.domain, notes: draft.notes, report }, &remarks).await
+			let new = New { domain: draft.domain, source: OwnedSource::Rows(file), notes: draft.notes, report };
+			create(node, &args, new, &remarks).await
 		}
 	}
 }
@@ -142,13 +162,15 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 /// Domain that is about to be registered, and its description.
 struct New<R> {
 	domain: NewDomain,
+	/// File of its data, and how the file is read.
+	source: OwnedSource,
 	notes: Vec<Note>,
 	report: R,
 }
 
 /// Shows a domain and its costs, and registers it unless this is a dry run.
 async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new: New<R>, remarks: &Remarks) -> Result<()> {
-	let New { domain, notes, report: draft } = new;
+	let New { domain, source, notes, report: draft } = new;
 	remarks.add_notes(&notes);
 	let mut report = CreateReport { draft, outcome: Outcome { notes: remarks.texts(), ..Outcome::default() } };
 	if !args.output.is_json() {
@@ -175,6 +197,7 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 		let signer = args.key.signer()?;
 		let sealing = args.sealing.sealing(&args.key)?;
 		ensure!(sealing.is_some() == domain.sealed.is_some(), "the segment key is missing: name the key of the owner with --key");
+		ensure_new(&chain, &signer, args, &domain, &source).await?;
 		let registered = register(&chain, &signer, &domain, sealing.as_ref(), nominate).await?;
 		report.outcome.domain = Some(registered.id);
 		ballot = registered.ballot;
@@ -193,6 +216,16 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 		(None, None) => println!("Nothing was sent, and the costs are unknown without a node."),
 	}
 	Ok(())
+}
+
+/// Checks that no other domain of the account has sealed segments of the same file: the new one would publish them, or seal what is
+/// opened in the other. A registration of the same domain can be continued.
+async fn ensure_new(chain: &Chain, signer: &Signer, args: &CreateArgs, domain: &NewDomain, source: &OwnedSource) -> Result<()> {
+	// Standard input cannot be read again.
+	let key = args.key.source().filter(|_| args.csv.path != Path::new("-"));
+	let Some(key) = key else { return Ok(()) };
+	let unfinished = find_unfinished(chain, signer.account(), domain).await?;
+	ensure_sealed_once(chain, chain.head(), source, &segment_key(&key.load()?), signer.account(), unfinished).await
 }
 
 /// Report of `domain create`.
@@ -270,7 +303,7 @@ fn next_step(id: DomainId, ballot: Ballot, has_target: bool) -> String {
 	match (ballot, has_target) {
 		(Ballot::EmptyPurse, _) => format!(
 			"Its purse is empty, so it pays nothing and cannot be put on the ballot: run doin-worker domain fund {id} \"1000 DOIN\" --key \
-			KEY, then this command again, which nominates it"
+			KEY, then doin-worker domain nominate {id} --key KEY"
 		),
 		(Ballot::Nominated, true) => {
 			format!("It pays its bounty only, until validators vote for it: doin-worker vote {id}=1000000 --key VALIDATOR-KEY")
@@ -282,7 +315,7 @@ fn next_step(id: DomainId, ballot: Ballot, has_target: bool) -> String {
 			format!("It is not on the ballot and pays its bounty only: doin-worker domain bounty {id} \"250 DOIN\" --key KEY")
 		}
 		(Ballot::NotRequested, false) => {
-			"It is not on the ballot and has no target, so it pays nothing: run this again without --no-nominate".into()
+			format!("It is not on the ballot and has no target, so it pays nothing: doin-worker domain nominate {id} --key KEY")
 		}
 	}
 }
@@ -308,10 +341,10 @@ mod tests {
 		assert!(next_step(3, Ballot::Nominated, false).contains("vote 3=1000000"));
 		assert!(next_step(3, Ballot::Nominated, true).starts_with("It pays its bounty only"));
 		assert!(next_step(3, Ballot::NotRequested, true).contains("domain bounty 3"));
-		assert!(next_step(3, Ballot::NotRequested, false).contains("--no-nominate"));
+		assert!(next_step(3, Ballot::NotRequested, false).contains("domain nominate 3"));
 		for has_target in [true, false] {
 			let empty = next_step(3, Ballot::EmptyPurse, has_target);
-			assert!(empty.contains("domain fund 3 \"1000 DOIN\" --key KEY, then this command again"), "{empty}");
+			assert!(empty.contains("domain fund 3 \"1000 DOIN\" --key KEY, then doin-worker domain nominate 3"), "{empty}");
 		}
 	}
 

@@ -1,8 +1,10 @@
-//! `domain`: makes, funds, lists and shows domains.
+//! `domain`: makes, nominates, funds, lists, shows and ends domains.
 
+mod ballot;
 mod bounty;
 mod champion;
 mod create;
+mod end;
 mod list;
 mod purse;
 mod seal;
@@ -47,6 +49,41 @@ gains by forecasting data of his own. Keep the CSV file unchanged: file and key 
 An interrupted upload continues when the same command is run again. A new domain has weight 0: it pays its bounty only, until \
 validators vote for it (`doin-worker vote`).")]
 	Create(Box<CreateArgs>),
+	/// Put a domain on the ballot, so that validators can vote for it
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain nominate 3 --key owner.key
+
+A deposit is on hold until the nomination is withdrawn (`doin-worker domain withdraw-nomination`). On a full ballot, the domain \
+takes the place of the one with the smallest deposit among those without weight, for twice that deposit. `doin-worker domain \
+create` nominates a new domain unless --no-nominate is given. Any account can nominate any domain.")]
+	Nominate(ballot::NominationArgs),
+	/// Take a domain without weight off the ballot, which releases the deposit of its nominator
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain withdraw-nomination 3 --key owner.key
+
+The nominator can withdraw the nomination while the domain has no weight. Any account can once the domain was without weight for \
+long, or if nobody can vote for it any more (`doin-worker domain ballot`).")]
+	WithdrawNomination(ballot::NominationArgs),
+	/// List the domains on the ballot, with their weights and deposits
+	Ballot(ListArgs),
+	/// Close a domain: it takes no commits any more, for good
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain close 3 --key owner.key
+
+Open rounds run to their verdicts; `doin-worker domain retire` releases the deposit then. The owner can close a domain without \
+weight. Any account can close one that had no new champion for 180 days, or whose segment has been overdue for 30 days.")]
+	Close(end::EndArgs),
+	/// Remove a domain that takes no commits, which releases its deposit, its purse and its bounty
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain retire 3 --key owner.key
+
+A domain ends by `doin-worker domain close`, by reaching its target, or by a refused activation. One whose data is not uploaded \
+completely can be retired by its owner at once. The rest of the bounty returns to its donors.")]
+	Retire(end::EndArgs),
 	/// Add to the bounty of a domain, paid to the author of the first champion that reaches its target
 	#[command(after_help = "\
 EXAMPLE
@@ -109,7 +146,7 @@ model file, so that it needs neither that file nor a key. All options that name 
 	Show(ShowArgs),
 }
 
-/// Arguments of `domain list`.
+/// Arguments of `domain list` and `domain ballot`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ListArgs {
 	#[command(flatten)]
@@ -133,6 +170,11 @@ pub struct ShowArgs {
 pub async fn run(node: &NodeArgs, command: DomainCommand) -> Result<()> {
 	match command {
 		DomainCommand::Create(args) => create::run(node, *args).await,
+		DomainCommand::Nominate(args) => ballot::nominate(node, args).await,
+		DomainCommand::WithdrawNomination(args) => ballot::withdraw(node, args).await,
+		DomainCommand::Ballot(args) => ballot::list(node, args.output).await,
+		DomainCommand::Close(args) => end::close(node, args).await,
+		DomainCommand::Retire(args) => end::retire(node, args).await,
 		DomainCommand::Bounty(args) => bounty::add(node, args).await,
 		DomainCommand::AnnounceWithdrawal(args) => bounty::announce_withdrawal(node, args).await,
 		DomainCommand::WithdrawBounty(args) => bounty::withdraw(node, args).await,

@@ -14,7 +14,7 @@ use doin_primitives::{Balance, DomainId};
 use doin_roles::{
 	amount::Amount,
 	keys::segment_key,
-	owner::{data_of, unsealed, Owned},
+	owner::{data_of, ensure_sealed_once, unsealed, Owned},
 };
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
@@ -47,7 +47,7 @@ pub struct SealArgs {
 ///
 /// # Errors
 ///
-/// Errors if the file or the key is not that of the domain, or if a call fails.
+/// Errors if the file or the key is not that of the domain, if another domain has segments of the file, or if a call fails.
 pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 	let signer = args.key.signer()?;
 	let source = args.key.source().context("no key was named")?;
@@ -63,6 +63,7 @@ pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 		args.id,
 		signer.account()
 	);
+	ensure_sealed_once(&chain, chain.head(), &owned.source, &owned.key, owner, Some(args.id)).await?;
 	let seal = Seal { genesis: chain.genesis(), owner: owner.0, data_root: rebuilt.spec.data_root, key: &owned.key };
 	let mut hashes = unsealed(&rebuilt, &seal, rebuilt.spec.most_segments());
 	hashes.truncate(args.segments.map_or(usize::MAX, usize::from));

@@ -140,9 +140,14 @@ pub async fn run(args: TrainArgs) -> Result<bool> {
 /// Checks the files that will be written, so that a fault is reported before hours are spent. Returns those of the curve.
 fn check_outputs(args: &TrainArgs) -> Result<Vec<PathBuf>> {
 	let FileArgs { csv, validation_csv, test_csv, .. } = &args.files;
-	let read: Vec<&Path> = csv.iter().chain(validation_csv).chain(test_csv).map(|source| source.path.as_path()).collect();
+	let sources = csv.iter().chain(validation_csv).chain(test_csv).map(|source| source.path.as_path());
+	let read: Vec<&Path> = sources.chain(args.rows.map.as_deref()).collect();
 	if let Some(out) = &args.out {
 		check_output(out, "--out", &read)?;
+	}
+	if let Some(map) = &args.rows.map_out {
+		check_output(map, "--map-out", &read)?;
+		ensure!(args.out.as_ref() != Some(map), "--out and --map-out name the same file, {}: name two", map.display());
 	}
 	let curve_files = args.curve.as_deref().map(curve::files).transpose()?.unwrap_or_default();
 	for file in &curve_files {

@@ -1,16 +1,22 @@
 //! Domain that `watch` has loaded.
 
-use super::findings::{bits_between, Findings};
+use super::{
+	findings::{bits_between, Findings},
+	nearest::Nearest,
+};
 use crate::report::comparison;
 use anyhow::Result;
 use doin_chain::Account;
 use doin_compute::baseline::BaselineRow;
 use doin_forecast::{error_scale::percent_below, significant};
-use doin_primitives::{views::ChampionView, ModelRef};
+use doin_primitives::{
+	views::{ChampionView, DomainView},
+	EvidenceKind, ModelRef,
+};
 use doin_roles::{
 	loss::percent_better,
 	problem::Problem,
-	simple_models::{errors, nearest_neighbour, OWNERS_MODEL},
+	simple_models::{errors, OWNERS_MODEL},
 };
 use doin_scoring::model::OUT_FRAC;
 use std::sync::Arc;
@@ -27,8 +33,8 @@ pub struct KnownDomain {
 	pub findings: Findings,
 	/// Errors of simple models on validation and held-out tail.
 	baselines: Vec<BaselineRow>,
-	/// Mean error of the nearest published row on validation, in raw units; `None` for a series.
-	nearest: Option<f64>,
+	/// Error of the nearest published row.
+	pub nearest: Nearest,
 }
 
 impl KnownDomain {
@@ -39,9 +45,13 @@ impl KnownDomain {
 	/// Errors if the series does not fit the program.
 	pub async fn new(problem: Arc<Problem>) -> Result<Self> {
 		let shared = problem.clone();
-		let compute = move || Ok::<_, anyhow::Error>((errors(&shared, None)?, nearest_neighbour(&shared)));
-		let (baselines, nearest) = tokio::task::spawn_blocking(compute).await??;
+		let baselines = tokio::task::spawn_blocking(move || errors(&shared, None)).await??;
 		let champion = initial_champion(&problem, &baselines);
+		let mut nearest = Nearest::default();
+		// Nothing is counted in bits on public evidence.
+		if problem.spec.evidence.kind() != EvidenceKind::Public {
+			nearest.compute(problem.clone());
+		}
 		Ok(Self { champion, family: "baseline", findings: Findings::default(), problem, baselines, nearest })
 	}
 
@@ -70,12 +80,12 @@ impl KnownDomain {
 		}
 	}
 
-	/// Returns the bits that may be left: from the validation error of the champion to that of the nearest published row. `None` for a
-	/// series, of which nothing is claimed.
-	pub fn bits_left(&self, champion: &ChampionView<Account>) -> Option<f64> {
+	/// Returns the bits that models may find: from the validation error of the initial champion to that of the nearest published row.
+	/// `None` until the latter is computed, and for a series, of which nothing is claimed.
+	pub fn bits_in_all(&mut self, domain: &DomainView<Account>) -> Option<f64> {
 		let predictions = u64::from(self.problem.chunks()) * self.problem.predictions_per_validation_chunk();
-		let mean = champion.validation_error as f64 / f64::from(1u32 << OUT_FRAC) / predictions.max(1) as f64;
-		bits_between(mean, self.nearest?)
+		let mean = domain.initial_validation_error as f64 / f64::from(1u32 << OUT_FRAC) / predictions.max(1) as f64;
+		bits_between(mean, self.nearest.error()?)
 	}
 
 	/// Returns the errors of a champion as text: on its draw, and on the held-out tail beside simple models.
@@ -110,11 +120,17 @@ fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{commands::status::tests::status, fixtures::sawtooth};
+	use crate::{
+		commands::{
+			status::tests::{domain, status},
+			watch::nearest::tests::letters,
+		},
+		fixtures::sawtooth,
+	};
 
 	#[tokio::test]
 	async fn a_domain_is_introduced_by_the_errors_to_beat() {
-		let known = KnownDomain::new(Arc::new(sawtooth())).await.unwrap();
+		let mut known = KnownDomain::new(Arc::new(sawtooth())).await.unwrap();
 		assert_eq!(known.champion, ModelRef::Seasonal, "a sawtooth is seasonal");
 		let text = known.introduction().unwrap();
 		assert!(text.starts_with("domain 3: sawtooth. To beat: seasonal with a mean absolute error of"), "{text}");
@@ -126,6 +142,20 @@ mod tests {
 			"{on_tail}"
 		);
 		assert!(!known.describe_champion(&champion, None).contains("tail"));
-		assert_eq!(known.bits_left(&champion), None, "of a series, nothing is claimed");
+		assert_eq!(known.bits_in_all(&domain()), None, "of a series, nothing is claimed");
+	}
+
+	#[tokio::test]
+	async fn bits_reach_from_the_initial_champion_to_the_nearest_row_of_all_opened_segments() {
+		let problem = letters(0);
+		let domain = DomainView { initial_validation_error: problem.bar().unwrap(), ..domain() };
+		let mut known = KnownDomain::new(Arc::new(problem)).await.unwrap();
+		let first = known.nearest.finish().await.unwrap();
+		let few = known.bits_in_all(&domain).unwrap();
+		let rate = known.baselines[0].validation.mean;
+		assert!((few - (rate / first).log2()).abs() < 1e-9, "{few} {rate} {first}");
+		known.nearest.compute(Arc::new(letters(2)));
+		known.nearest.finish().await.unwrap();
+		assert!(known.bits_in_all(&domain).unwrap() > few, "more rows are nearer");
 	}
 }

@@ -3,6 +3,7 @@
 mod companion;
 mod findings;
 mod known;
+mod nearest;
 mod screen;
 mod summary;
 
@@ -10,7 +11,7 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		domain::describe_evidence,
-		status::{bits, model_and_author, phase_of_round},
+		status::{bits, live_of, model_and_author, phase_of_round},
 	},
 	report::count,
 };
@@ -19,7 +20,7 @@ use clap::Args;
 use companion::Companion;
 use doin_chain::{Account, Chain, Head, Patience};
 use doin_primitives::{
-	views::{DomainView, RecomputationPhase, RecomputationView, RoundView, SealView},
+	views::{DomainView, EvidenceView, RecomputationPhase, RecomputationView, RoundView, SealView},
 	DomainId, EvidenceKind, ModelRef, Status,
 };
 use doin_roles::{
@@ -223,28 +224,47 @@ impl Watcher {
 
 	/// Returns the round and the recomputations of a domain, and what was found on it, as text.
 	async fn activity(&mut self, at: Head, domain: &DomainView<Account>) -> Result<String> {
-		let mut parts: Vec<String> = self.chain.round(at, domain.id).await?.iter().map(describe_round).collect();
+		let round = self.chain.round(at, domain.id).await?;
+		let mut parts: Vec<String> = round.iter().map(|round| describe_round(round, domain.evidence)).collect();
 		for task in self.chain.recomputations(at, domain.id).await? {
 			self.earners.extend(task.seats.iter().map(|seat| seat.who));
 			parts.push(describe_task(&task));
 		}
-		parts.extend(self.findings(at, domain).await?);
-		if domain.evidence == EvidenceKind::Sealed {
-			parts.extend(self.chain.evidence(at, domain.id).await?.as_ref().map(describe_evidence));
+		let evidence = match domain.evidence {
+			EvidenceKind::Sealed => self.chain.evidence(at, domain.id).await?,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live => None,
+		};
+		if let Some(evidence) = &evidence {
+			self.follow_segments(at, domain.id, evidence).await;
 		}
+		parts.extend(self.findings(domain));
+		parts.extend(evidence.as_ref().map(describe_evidence));
+		parts.extend(self.known.get(&domain.id).and_then(|known| live_of(&known.problem.spec)).map(|live| live.to_string()));
 		Ok(format!("domain {}: {}", domain.id, parts.join(", ")))
 	}
 
-	/// Returns the bits that were found on a domain, and how many may be left, as text; `None` where nothing is measured in bits.
-	async fn findings(&mut self, at: Head, domain: &DomainView<Account>) -> Result<Option<String>> {
-		let Some(known) = self.known.get_mut(&domain.id) else { return Ok(None) };
-		if domain.evidence == EvidenceKind::Public {
-			return Ok(None);
+	/// Loads the segments that were opened since the last look, and computes again what depends on them.
+	async fn follow_segments(&mut self, at: Head, domain: DomainId, evidence: &EvidenceView<Account>) {
+		let Some(known) = self.known.get_mut(&domain) else { return };
+		if !known.nearest.is_outdated(evidence.opened) {
+			return;
 		}
-		known.findings.record(domain.high_water, known.family);
-		let champion = self.chain.champion(at, domain.id).await?;
-		let left = champion.and_then(|champion| known.bits_left(&champion));
-		Ok(Some(known.findings.describe(left)))
+		match self.domains.problem(&self.chain, at, domain).await {
+			Ok(problem) => {
+				known.problem = problem.clone();
+				known.nearest.compute(problem);
+			}
+			// The bits that may be left are those of the segments before.
+			Err(error) => tracing::warn!(target: "doin::watch", domain, "opened segments are not read: {error:#}"),
+		}
+	}
+
+	/// Returns the bits that were found on a domain, are carried, and may be left, as text; `None` where nothing is measured in bits.
+	fn findings(&mut self, domain: &DomainView<Account>) -> Option<String> {
+		let known = self.known.get_mut(&domain.id).filter(|_| domain.evidence != EvidenceKind::Public)?;
+		known.findings.record(domain.high_water, known.family, domain.evidence == EvidenceKind::Live);
+		let all = known.bits_in_all(domain);
+		Some(known.findings.describe(domain.carry, all))
 	}
 
 	async fn show_seal(&mut self, at: Head, seal: &SealView) -> Result<()> {
@@ -277,12 +297,12 @@ impl Watcher {
 }
 
 /// Returns the phase of a round as text.
-fn describe_round(round: &RoundView<Account>) -> String {
+fn describe_round(round: &RoundView<Account>, evidence: EvidenceKind) -> String {
 	let seats = match round.seats.len() {
 		0 => String::new(),
 		seats => format!(" ({})", count(seats, "seat")),
 	};
-	let (phase, end) = phase_of_round(round);
+	let (phase, end) = phase_of_round(round, evidence);
 	format!("round {} {phase} until {end}{seats}", round.round.number)
 }
 
@@ -318,10 +338,11 @@ mod tests {
 	#[test]
 	fn rounds_and_tasks_are_described_by_their_phase() {
 		let status = status();
-		assert_eq!(describe_round(status.round.as_ref().unwrap()), "round 7 commit until 60");
+		let synthetic = EvidenceKind::Synthetic;
+		assert_eq!(describe_round(status.round.as_ref().unwrap(), synthetic), "round 7 commit until 60");
 		let mut waiting = status.round.clone().unwrap();
 		waiting.phase = doin_primitives::round::Phase::Evidence;
-		assert_eq!(describe_round(&waiting), "round 7 without a seat until 70");
+		assert_eq!(describe_round(&waiting, EvidenceKind::Sealed), "round 7 without a seat until 70");
 		let mut task = status.recomputations[0].clone();
 		assert_eq!(describe_task(&task), "round 7 1 of 2 answers revealed");
 		task.phase = RecomputationPhase::Answering;

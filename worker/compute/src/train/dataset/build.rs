@@ -20,6 +20,8 @@ use rayon::prelude::*;
 pub(crate) struct RowWindows {
 	/// Values of the windows to train on and to stop early on, one window after the other.
 	pub training: Vec<i32>,
+	/// Number of windows to stop early on, the last ones.
+	pub early_stopping: usize,
 	/// Windows to validate on, in chunks that can be scored.
 	pub validation: Vec<Windows>,
 }
@@ -90,8 +92,7 @@ impl Dataset {
 		Ok(set)
 	}
 
-	/// Returns the windows `training`, which do not overlap, and `validation`, of rows that are embedded in windows of `task`. The
-	/// last seventh of `training`, at least one window, is the early-stopping set.
+	/// Returns the windows `training`, which do not overlap, and `validation`, of rows that are embedded in windows of `task`.
 	///
 	/// # Errors
 	///
@@ -103,7 +104,7 @@ impl Dataset {
 		windows: RowWindows,
 		initial_errors: ChunkErrors,
 	) -> Result<Self, Error> {
-		let RowWindows { training, validation } = windows;
+		let RowWindows { training, early_stopping, validation } = windows;
 		let span = task.program.span() as usize;
 		let count = training.len() / span.max(1);
 		if count < 2 {
@@ -113,7 +114,7 @@ impl Dataset {
 			return Err(Error::FewRows { have: 0, need: 1, what: "validation" });
 		}
 		let mut set = Self { rows: Some(rows), channel_stride: training.len(), initial_errors, ..Self::empty(task, validation)? };
-		let first_early_stopping = count - (count / EARLY_STOPPING).max(1);
+		let first_early_stopping = count.saturating_sub(early_stopping).max(1);
 		let start = |row: usize| (row * span) as u32;
 		set.training[0].extend((0..first_early_stopping).map(start));
 		set.early_stopping[0].extend((first_early_stopping..count).map(start));

@@ -1,11 +1,18 @@
 //! Tests of the policy in sealed domains: rounds that wait for their segment, stakes and purses.
 
 use super::*;
-use crate::fixtures::evidence;
+use crate::{
+	fixtures::evidence,
+	optimizer::trial::required_passes,
+	problem::tests::{letters, sealed_sawtooth},
+};
 use doin_primitives::{
+	verdict::{Comparison, Criteria},
 	views::{DomainView, EvidenceView, RoundView},
 	EvidenceRef, LastRound, RoundResult, UnpaidReason,
 };
+use doin_scoring::{Encoder, Layer, Net};
+use std::collections::BTreeSet;
 
 /// Returns a view of a sealed domain in the commit phase of round 7.
 fn sealed_view() -> View {
@@ -97,14 +104,14 @@ fn a_sealed_domain_tries_the_best_candidates_only() {
 	}
 	let rivals = || vec![Model::Seasonal];
 	let mut tried = 0;
-	while let Some(trial) = policy.trial(&sealed_view(), rivals()) {
+	while let Some(trial) = policy.trial(&sealed_view(), rivals(), TERMS) {
 		tried += trial.candidates.len();
 		let failed = trial.candidates.into_iter().map(|candidate| candidate.genes).collect();
 		policy.trial_ended(TrialOutcome { passed: None, failed });
 	}
 	assert_eq!(tried, MOST_TRIED, "of many equal candidates, some would pass by luck");
 	policy.add_candidate(candidate(99, 400));
-	assert_eq!(policy.trial(&sealed_view(), rivals()).unwrap().candidates[0].genes, [99], "a better one is tried");
+	assert_eq!(policy.trial(&sealed_view(), rivals(), TERMS).unwrap().candidates[0].genes, [99], "a better one is tried");
 }
 
 fn waits(change: impl FnOnce(&mut EvidenceView<doin_chain::Account>)) -> Step {
@@ -252,4 +259,49 @@ fn a_segment_that_was_not_opened_costs_no_stake() {
 		policy.follow_verdicts(&decided);
 	}
 	assert_eq!(policy.step(&sealed_view()), Step::Choose);
+}
+
+/// Returns a net of the rows of `letters` that chooses the first or the last class where the sum of two features lies more than `bound`
+/// from its middle. A bound of 85 is right wherever the class follows from the features.
+fn bounded(bound: i32) -> Model {
+	let weights = [[-64, -64, 0, 0], [0; 4], [64, 64, 0, 0]].concat();
+	let layer = Layer { inputs: 4, outputs: 3, shift: 1, weights, bias: vec![-64 * bound, 0, -64 * bound] };
+	Model::Net(Net { window: 4, in_shifts: vec![0], skip: Some(layer), encoder: Encoder::None, layers: Vec::new() })
+}
+
+/// The next segment is opened only after a commit, and a near miss loses no stake.
+#[test]
+fn a_candidate_for_sealed_rows_passes_with_one_draw_of_four() {
+	let problem = letters(2);
+	let (initial, own) = (problem.naive().unwrap(), bounded(85));
+	let criteria = Criteria::with_high_water(&problem.spec, 0);
+	let mut seen = BTreeSet::new();
+	for rival in [82, 80, 78, 75, 70, 60].map(bounded) {
+		for first in (0..40).step_by(4) {
+			let models = [initial.clone(), own.clone(), rival.clone()];
+			let wins = (first..first + 4).filter(|seed| {
+				let sums = problem.practice_sums(&models, &[*seed; 32]).unwrap();
+				let sums = Comparison { initial: &sums[0], champion: &sums[2], candidate: &sums[1] };
+				criteria.improvement(sums).is_some_and(|improvement| improvement.raw > 0)
+			});
+			let wins = wins.count();
+			let candidates = vec![TrainedCandidate { model: own.clone(), ..candidate(1, 900) }];
+			let trial = Trial { candidates, rivals: vec![rival.clone()], terms: TERMS, must_mint: true };
+			let mut next = first;
+			let seeds = || {
+				next += 1;
+				[next - 1; 32]
+			};
+			let passed = trial.run(&problem, &initial, seeds).unwrap().passed;
+			assert_eq!(passed.is_some(), wins > 0, "{wins} draws");
+			assert!(passed.is_none_or(|passed| passed.merit.increment > 0), "the bid weighs what it would earn");
+			seen.insert(wins);
+		}
+	}
+	assert!(seen.contains(&0) && seen.contains(&1) && seen.contains(&4), "{seen:?}");
+	assert_eq!(
+		[sealed_sawtooth(1), sawtooth()].map(|problem| required_passes(&problem)),
+		[3, 3],
+		"series draw from chosen windows"
+	);
 }

@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use doin_compute::StoppingRule;
+use doin_forecast::rows::write_map;
 use doin_scoring::verdict::total;
 use plan::RowPlan;
 use report::{PlanText, RowTrainReport};
@@ -44,6 +45,7 @@ pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 		Some(out) => save(&executor.install(|| plan.model_file(chosen)), out),
 		None => Ok(()),
 	};
+	let mapped = args.rows.map_out.as_deref().map_or(Ok(()), |path| write_map(&plan.sets.mapping, path));
 	let has_curves = trained.iter().any(|one| !one.curve.points.is_empty());
 	if has_curves {
 		let mut curves: Vec<_> = trained.iter().map(|one| one.curve.clone()).collect();
@@ -61,5 +63,5 @@ pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	}
 	args.output.print(&report)?;
 	// The errors of the model are shown, even if it could not be written.
-	saved
+	saved.and(mapped)
 }

@@ -16,6 +16,7 @@ use doin_forecast::{
 	model_file::ErrorSums,
 	rows::{
 		evaluation::constant_name,
+		map_file::read_map,
 		model_file::{RowFileRecord, RowTraining},
 		LabelMap, RowErrors, RowFiles, RowModelFile, RowPart, RowSets,
 	},
@@ -62,11 +63,13 @@ impl RowPlan {
 			options,
 			split: args.files.split.clone(),
 			in_order: args.rows.in_order(),
+			map: args.rows.map.as_deref().map(read_map).transpose()?,
 		};
 		let sets = executor.install(|| files.read())?;
 		remarks.add_notes(&sets.notes);
 		let program = sets.mapping.program();
-		let task = RowsTask { program, limits: LIMITS, bytes: sets.bytes.clone(), split: sets.split() };
+		let (bytes, split) = (sets.bytes.clone(), sets.split());
+		let task = RowsTask { program, limits: LIMITS, bytes, split, most_early_stopping: u32::MAX };
 		let data = executor.install(|| RowsData::new(task)).map_err(explain)?;
 		ensure!(
 			total(&data.initial_errors().validation) > 0,
