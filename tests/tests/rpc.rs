@@ -60,7 +60,7 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
-	const VIEW: [&str; 18] = [
+	const VIEW: [&str; 19] = [
 		"bar",
 		"bounty",
 		"carry",
@@ -79,6 +79,7 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 		"target",
 		"unit",
 		"weight",
+		"weightSince",
 	];
 	for view in domains {
 		assert_fields(view, &VIEW);

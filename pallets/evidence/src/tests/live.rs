@@ -240,12 +240,13 @@ fn a_stream_that_is_slower_than_planned_is_read_again() {
 	});
 }
 
-/// Empty slots let the blocks be late, so that twice as many bars come into being in a block. The stream keeps 260 bars, and would
+/// Empty slots let the blocks be late, so that twice as many bars come into being in a block. A stream that keeps 260 bars would
 /// have removed the history at the planned end.
 #[test]
 fn bars_are_found_before_they_are_removed_if_half_of_the_slots_are_empty() {
 	build_and_execute(|| {
 		let round = ask(LIVE, 7);
+		change_stream(|stream| stream.capacity = 260);
 		Pace::set(2);
 		to(now() + span());
 		assert_eq!(Reports::get(), [Report::Stands(round, EvidenceRef::Bars { first: 62 })]);
@@ -381,10 +382,12 @@ fn a_full_block_moves_the_last_look_and_the_time() {
 		let round = ask(LIVE, 7);
 		let until = now() + span() + day();
 		Lag::set(None);
-		to(until - BAR_BLOCKS - 1);
+		// A stream that is late is read every ten blocks.
+		let last = until - day() % 10;
+		to(last - 1);
 		let others = (0..PER_BLOCK).map(|number| RoundId { domain: ROWS, number });
 		Due::<Test>::insert(until, Items::truncate_from(others.collect()));
-		System::set_block_number((until - BAR_BLOCKS).into());
+		System::set_block_number(last.into());
 		<Sealed as Hooks<u64>>::on_initialize(System::block_number());
 		Due::<Test>::remove(until);
 		assert_eq!(<Sealed as EvidenceSource>::awaited_until(round), Some(until + 1));
