@@ -29,6 +29,15 @@ pub const DAY_MS: u64 = 86_400_000;
 /// Bars between the commits of a round and its first bar: the one that is running when the commits end, and the one after it.
 /// Reporters know prices before the chain does.
 pub const SKIPPED_BARS: u64 = 2;
+/// Time in which pay rises from nothing to all of an increment on a public network, after the weight of a domain has left 0, in
+/// milliseconds: 7 days.
+pub const RAMP_MS: u64 = 7 * DAY_MS;
+/// Time without a new champion after which any account can close or remove an unweighted domain, in milliseconds: 180 days.
+pub const ABANDONED_MS: u64 = 180 * DAY_MS;
+/// Time of a suspension after which any account can close a domain, also a weighted one, in milliseconds: 30 days.
+pub const SUSPENDED_MS: u64 = 30 * DAY_MS;
+/// Length of a slot of a public network, in milliseconds.
+pub const PUBLIC_SLOT_MS: u64 = 6_000;
 /// Time in which the high-water mark of a domain with live evidence halves, in milliseconds: 90 days.
 pub const HIGH_WATER_HALF_LIFE_MS: u64 = 90 * DAY_MS;
 
@@ -76,6 +85,32 @@ pub fn live_value(close: i64, unit: u32) -> Option<i32> {
 pub fn ramp(since: BlockNumber, at: BlockNumber, length: BlockNumber) -> u32 {
 	let part = u64::from(at.saturating_sub(since)).saturating_mul(MILLION.into()).checked_div(length.into());
 	part.and_then(|part| u32::try_from(part).ok()).unwrap_or(MILLION).min(MILLION)
+}
+
+/// Returns the number of whole blocks in `ms` milliseconds, at least 1, where a slot lasts `slot_ms` milliseconds.
+///
+/// ```
+/// use doin_primitives::evidence::blocks;
+/// assert_eq!([blocks(17_999, 6_000), blocks(1, 6_000), blocks(5, 0), blocks(u64::MAX, 1)], [2, 1, 1, u32::MAX]);
+/// ```
+pub fn blocks(ms: u64, slot_ms: u64) -> BlockNumber {
+	let blocks = ms.checked_div(slot_ms).unwrap_or(1).max(1);
+	BlockNumber::try_from(blocks).unwrap_or(BlockNumber::MAX)
+}
+
+/// Returns the number of blocks in which pay ramps up, the length that [`ramp`] takes: [`RAMP_MS`] on a public network, 0 on a
+/// development chain.
+///
+/// ```
+/// use doin_primitives::evidence::ramp_blocks;
+/// assert_eq!([ramp_blocks(true, 6_000), ramp_blocks(false, 2_000), ramp_blocks(true, 0)], [100_800, 0, 1]);
+/// ```
+pub fn ramp_blocks(is_public: bool, slot_ms: u64) -> BlockNumber {
+	if is_public {
+		blocks(RAMP_MS, slot_ms)
+	} else {
+		0
+	}
 }
 
 /// Returns the error sum of `baseline` on the windows that a generator is compared with the published series on, and the number of these

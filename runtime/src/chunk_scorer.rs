@@ -79,8 +79,9 @@ impl<B: Bars> ChunkScorer for Scorer<B> {
 		let units = SizeClass::MACS[class as usize] / MACS_PER_UNIT;
 		let reads = |count| <Runtime as frame_system::Config>::DbWeight::get().reads(count);
 		// A chunk has rows or windows of a segment, or windows of bars. Either model can be the initial champion.
-		let data = reads(CHUNK_READS).max(reads(1).saturating_add(B::closes_weight(CHUNK_BARS)));
-		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(data)
+		let rows = SubstrateWeight::<Runtime>::deal_rows().saturating_sub(SubstrateWeight::<Runtime>::score_chunk(0));
+		let bars = reads(1).saturating_add(B::closes_weight(CHUNK_BARS));
+		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(reads(CHUNK_READS).max(rows).max(bars))
 	}
 }
 

@@ -80,7 +80,7 @@ aside under a new name.
 
 Identities with one key share one queue of calls. Start one worker per key: two processes compete for its nonces.")]
 	Run(Box<run::RunArgs>),
-	/// Register, fund, list and show domains
+	/// Make, nominate, fund, seal, list, show and end domains
 	#[command(subcommand)]
 	Domain(domain::DomainCommand),
 	/// Open the segments of a sealed domain when rounds wait for them, until Ctrl-C
@@ -99,11 +99,13 @@ An opened segment is published for ever.")]
 	Own(Box<own::OwnArgs>),
 	/// Vote for the weights of domains, as a validator. A weight is a domain's share of newly minted money
 	#[command(after_help = "\
-EXAMPLE
+EXAMPLES
   doin-worker vote 0=1000000 3=500000 --dev-key //Alice
+  doin-worker vote --none --dev-key //Alice
 
 A weight is in parts per million. The ballot replaces the earlier one; an omitted domain counts as 0. It is in force from the \
-next session.")]
+next session. Only nominated domains can be voted for (`doin-worker domain nominate`); `doin-worker domain ballot` lists them. --none \
+removes the ballot, which releases its deposit.")]
 	Vote(vote::VoteArgs),
 	/// Bond as an evaluator. Drawn evaluators that answer correctly earn seat fees and 30 % of the minted money
 	#[command(after_help = "\

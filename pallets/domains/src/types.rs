@@ -13,13 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Maximum number of donors of one bounty.
 pub const MAX_DONORS: u32 = 8;
 
-/// Milliseconds without a new champion after which any account can close or remove an unweighted domain: 180 days.
-pub const ABANDONED_MS: u64 = 180 * 86_400_000;
-
-/// Milliseconds of a suspension after which any account can close a domain, also a weighted one: 30 days.
-pub const SUSPENDED_MS: u64 = 30 * 86_400_000;
-
-pub use doin_primitives::evidence::LIKENESS_WINDOWS;
+pub use doin_primitives::evidence::{ABANDONED_MS, LIKENESS_WINDOWS, SUSPENDED_MS};
 
 /// Units that a linear model with one output can take at most: 16 384 windows of 2 048 inputs, each with one product, and one
 /// output. More units have more products per input.

@@ -35,6 +35,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing))]
 
+pub use doin_primitives::evidence::RAMP_MS;
 pub use pallet::*;
 
 #[cfg(test)]
@@ -43,7 +44,10 @@ mod mock;
 mod tests;
 
 use core::marker::PhantomData;
-use doin_primitives::{BlockNumber, RoundParams};
+use doin_primitives::{
+	evidence::{blocks, ramp_blocks, PUBLIC_SLOT_MS},
+	BlockNumber, RoundParams,
+};
 use doin_traits::Timing;
 use frame_support::traits::{ConstBool, ConstU64, Get};
 
@@ -66,14 +70,11 @@ pub const PUBLIC_MIN_PHASE: u32 = 10;
 pub const PUBLIC_MIN_DRAW_OUTPUTS: u32 = 16;
 /// Longest phase of a round, in blocks, so that the end of a round stays in the range of block numbers.
 pub const MAX_PHASE: u32 = 1 << 24;
-/// Milliseconds in which pay rises from nothing to all of an increment on a public network, after the weight of a domain has left
-/// 0: 7 days.
-pub const RAMP_MS: u64 = 7 * 86_400_000;
 /// Smallest target spacing of work blocks, in blocks, so that the minimum spacing, a quarter of it, is at least one block.
 pub const MIN_SPACING: u32 = 4;
 
 /// Default length of a slot, in milliseconds: that of a public network.
-pub const DEFAULT_SLOT_MS: u64 = 6_000;
+pub const DEFAULT_SLOT_MS: u64 = PUBLIC_SLOT_MS;
 /// Default length of an epoch, in slots.
 pub const DEFAULT_EPOCH: u64 = 1_200;
 /// Default target spacing of work blocks, in milliseconds.
@@ -277,8 +278,7 @@ fn check(slot_ms: u64, epoch: u64, rounds: &RoundParams, spacing_ms: u64) -> Res
 
 impl<T: Config> Timing for Pallet<T> {
 	fn blocks(ms: u64) -> BlockNumber {
-		let blocks = ms.checked_div(SlotDuration::<T>::get()).unwrap_or(1);
-		blocks.clamp(1, BlockNumber::MAX.into()) as BlockNumber
+		blocks(ms, SlotDuration::<T>::get())
 	}
 
 	fn rounds() -> RoundParams {
@@ -286,11 +286,7 @@ impl<T: Config> Timing for Pallet<T> {
 	}
 
 	fn ramp() -> BlockNumber {
-		if Public::<T>::get() {
-			<Self as Timing>::blocks(RAMP_MS)
-		} else {
-			0
-		}
+		ramp_blocks(Public::<T>::get(), SlotDuration::<T>::get())
 	}
 }
 

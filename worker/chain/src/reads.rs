@@ -2,6 +2,7 @@
 
 use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
+	evidence::{ramp_blocks, PUBLIC_SLOT_MS},
 	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams, TaskId,
 };
@@ -66,6 +67,14 @@ struct StoredModel {
 	validation: Vec<u32>,
 }
 
+/// Part of the state of a domain.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct DomainState {
+	open_rounds: u32,
+	suspended: Option<BlockNumber>,
+}
+
 /// Part of an announced challenge.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -80,10 +89,6 @@ struct Ballot {
 	votes: Vec<Vote>,
 }
 
-/// Milliseconds in which pay rises from nothing on a public network, as pallet `timing` has it: 7 days.
-const RAMP_MS: u64 = 7 * 86_400_000;
-/// Length of a slot of a public network, in milliseconds, as pallet `timing` has it.
-const PUBLIC_SLOT_MS: u64 = 6_000;
 /// Hashes of segments that one request reads.
 const HASHES_PER_PAGE: u16 = 256;
 /// Domains that one request reads.
@@ -151,6 +156,16 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn domain_spec(&self, at: Head, domain: DomainId) -> Result<Option<DomainSpec>, ReadError> {
 		self.call_runtime(at, "DoinApi_domain_spec", &domain).await
+	}
+
+	/// Returns the number of undecided rounds of a domain, and the block from which it takes no commits because a segment was not opened in
+	/// time. Returns `None` if the domain is not registered.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn open_rounds(&self, at: Head, domain: DomainId) -> Result<Option<(u32, Option<BlockNumber>)>, ReadError> {
+		let state: Option<DomainState> = self.storage(at, "Domains", "States", vec![Value::from(domain)]).await?;
+		Ok(state.map(|state| (state.open_rounds, state.suspended)))
 	}
 
 	/// Returns the series of a domain, once every page is uploaded. Value `t · channels + c` is channel c at step t.
@@ -374,8 +389,15 @@ impl Chain {
 	pub async fn ramp(&self, at: Head) -> Result<BlockNumber, ReadError> {
 		// What is not stored has the value of a public network.
 		let is_public = self.storage(at, "Timing", "Public", Vec::new()).await?.unwrap_or(true);
-		let slot = self.storage(at, "Timing", "SlotDuration", Vec::new()).await?.unwrap_or(PUBLIC_SLOT_MS);
-		Ok(ramp_blocks(is_public, slot))
+		Ok(ramp_blocks(is_public, self.slot_ms(at).await?))
+	}
+
+	/// Returns the length of a slot, in milliseconds.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn slot_ms(&self, at: Head) -> Result<u64, ReadError> {
+		Ok(self.storage(at, "Timing", "SlotDuration", Vec::new()).await?.unwrap_or(PUBLIC_SLOT_MS))
 	}
 
 	/// Returns the budget of an account, or `None` if it has set none.
@@ -396,24 +418,9 @@ impl Chain {
 	}
 }
 
-/// Returns the length of the ramp in blocks, as pallet `timing` computes it.
-fn ramp_blocks(is_public: bool, slot_ms: u64) -> BlockNumber {
-	let blocks = RAMP_MS.checked_div(slot_ms).unwrap_or(1).clamp(1, BlockNumber::MAX.into());
-	if is_public {
-		blocks as BlockNumber
-	} else {
-		0
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-
-	#[test]
-	fn pay_ramps_up_for_seven_days_on_public_networks() {
-		assert_eq!([(true, 6_000), (false, 2_000), (true, 0)].map(|(public, slot)| ramp_blocks(public, slot)), [100_800, 0, 1]);
-	}
 
 	#[test]
 	fn n6_a_budget_is_full_again_after_its_window() {

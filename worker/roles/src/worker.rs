@@ -13,7 +13,7 @@ use crate::{
 	keeper,
 	keys::KeySource,
 	optimizer::{BidLimits, Optimizer},
-	owner::{NoSuchDomain, Owner},
+	owner::{Absence, NoSuchDomain, Owner},
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
 	retry::Retry,
 	search::seed_of_search,
@@ -160,11 +160,11 @@ fn check_owned(config: &Config) -> Result<()> {
 }
 
 /// Opens the segments of a sealed domain until it is removed. An owner that cannot start, or that panics, is started again later,
-/// since its file or its segment key may be restored; the other roles of the worker go on. `key` is the key of the identity that
-/// owns.
+/// since its file or its segment key may be restored, and its domain may come back in a reorganisation; the other roles of the worker
+/// go on. `key` is the key of the identity that owns.
 async fn own(context: Context, signer: Signer, config: OwnedConfig, key: KeySource) {
 	let domain = config.domain_id;
-	let mut retry = Retry::default();
+	let mut starts = Starts::default();
 	loop {
 		let (chain, signer, config, key) = (context.chain.clone(), signer.clone(), config.clone(), key.clone());
 		let limits = BidLimits::from(&context.config.bidding);
@@ -174,14 +174,54 @@ async fn own(context: Context, signer: Signer, config: OwnedConfig, key: KeySour
 		});
 		let Err(error) = owning.await else { return };
 		let mut head = context.chain.head();
-		let Some(again) = start_of_owner_after(&error, &mut retry, head.number) else {
+		let finalized = if error.is::<NoSuchDomain>() { finalized_domain(&context.chain, domain).await } else { None };
+		let Some(again) = starts.after(&error, head.number, finalized) else {
 			tracing::error!(target: TARGET, domain, "nothing is opened: {error:#}");
 			return;
 		};
 		tracing::error!(target: TARGET, domain, again, "segments are not opened, and the owner is started again at block {again}: {error:#}");
-		while !retry.is_due(head.number) {
+		while !starts.retry.is_due(head.number) {
 			head = context.chain.next_head(head).await;
 		}
+	}
+}
+
+/// Last finalized block.
+#[derive(Clone, Copy, Debug)]
+struct Finalized {
+	number: BlockNumber,
+	/// The domain of an owner exists in this block.
+	has_domain: bool,
+}
+
+/// Returns whether `domain` exists in the last finalized block, or `None` if that cannot be read.
+async fn finalized_domain(chain: &Chain, domain: DomainId) -> Option<Finalized> {
+	let finalized = chain.finalized().await.ok()?;
+	let spec = chain.domain_spec(finalized, domain).await.ok()?;
+	Some(Finalized { number: finalized.number, has_domain: spec.is_some() })
+}
+
+/// Starts of an owner.
+#[derive(Debug, Default)]
+struct Starts {
+	retry: Retry,
+	/// Blocks in which its domain does not exist.
+	absence: Absence,
+}
+
+impl Starts {
+	/// Returns the block in which an owner is started again that failed with `error` at block `block`; `None` if its domain does not
+	/// exist in a finalized block at or after the first such block.
+	fn after(&mut self, error: &Error, block: BlockNumber, finalized: Option<Finalized>) -> Option<BlockNumber> {
+		if !error.is::<NoSuchDomain>() {
+			self.absence = Absence::default();
+		} else {
+			let Finalized { number, has_domain } = finalized.unwrap_or(Finalized { number: 0, has_domain: true });
+			if self.absence.is_final(block, number, has_domain) {
+				return None;
+			}
+		}
+		Some(self.retry.fail(block))
 	}
 }
 
@@ -190,12 +230,6 @@ async fn caught<T: Send + 'static>(task: impl Future<Output = Result<T>> + Send 
 	let mut tasks = JoinSet::new();
 	tasks.spawn(task);
 	tasks.join_next().await.context("a task ends")??
-}
-
-/// Returns the block in which an owner is started again that failed with `error` at block `block`; `None` if its domain does not exist
-/// any more.
-fn start_of_owner_after(error: &Error, retry: &mut Retry, block: BlockNumber) -> Option<BlockNumber> {
-	(!error.is::<NoSuchDomain>()).then(|| retry.fail(block))
 }
 
 /// Waits until every role has ended.
@@ -349,12 +383,10 @@ mod tests {
 
 	#[test]
 	fn one_owner_that_cannot_start_does_not_stop_the_others() {
-		let mut retry = Retry::default();
+		let mut starts = Starts::default();
 		let changed = anyhow::anyhow!("a.csv has changed since it was sealed").context("the owner of domain 3");
-		assert_eq!(start_of_owner_after(&changed, &mut retry, 100), Some(101));
-		assert_eq!(start_of_owner_after(&changed, &mut retry, 101), Some(103), "the file may be restored");
-		let removed = Error::from(NoSuchDomain(3)).context("the owner of domain 3");
-		assert_eq!(start_of_owner_after(&removed, &mut retry, 103), None);
+		assert_eq!(starts.after(&changed, 100, None), Some(101));
+		assert_eq!(starts.after(&changed, 101, None), Some(103), "the file may be restored");
 
 		// Nor does an entry that cannot be used, as long as another one can.
 		let config = |text: &str| {
@@ -368,6 +400,36 @@ mod tests {
 		let bad = "[[owned]]\ndomain_id = 4\ncsv = \"b.csv\"\nlabel = \"y\"\nsegment_key = \"/nonexistent/key\"\n";
 		check_owned(&config(&format!("{bad}{good}"))).unwrap();
 		assert!(format!("{:#}", check_owned(&config(bad)).unwrap_err()).contains("/nonexistent/key"));
+	}
+
+	#[test]
+	fn two_entries_that_name_no_file_do_not_share_one() {
+		let warnings = |csv: &str| {
+			let folder = tempfile::tempdir().unwrap();
+			let path = folder.path().join("worker.toml");
+			let entry = |id: u32| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");
+			let text = format!("[[identities]]\nrole = \"own\"\ndev = \"//Eve\"\n{}{}", entry(3), entry(4));
+			std::fs::write(&path, text).unwrap();
+			Config::layered(Settings::default(), Settings::default(), ConfigFile::load(&path).unwrap()).warnings()
+		};
+		assert_eq!(warnings("rows.csv").len(), 1);
+		assert!(warnings("rows.csv:0").is_empty(), "no file has so few rows");
+	}
+
+	#[test]
+	fn an_owner_whose_domain_is_missing_ends_once_that_is_final() {
+		let removed = Error::from(NoSuchDomain(3)).context("the owner of domain 3");
+		let lacks = |number| Some(Finalized { number, has_domain: false });
+		let mut starts = Starts::default();
+		assert_eq!(starts.after(&removed, 100, lacks(98)), Some(101), "its registration may come back");
+		assert_eq!(starts.after(&removed, 101, None), Some(103), "the finalized block cannot be read");
+		assert_eq!(starts.after(&removed, 103, Some(Finalized { number: 101, has_domain: true })), Some(107));
+		assert_eq!(starts.after(&removed, 107, lacks(104)), None);
+		let mut starts = Starts::default();
+		starts.after(&removed, 100, lacks(98));
+		let changed = anyhow::anyhow!("a.csv has changed since it was sealed");
+		assert!(starts.after(&changed, 101, None).is_some(), "it exists again");
+		assert_eq!(starts.after(&removed, 105, lacks(103)), Some(109), "counted from block 105");
 	}
 
 	#[tokio::test]

@@ -69,7 +69,8 @@ pub async fn run(args: EvaluateArgs) -> Result<()> {
 		let evaluation =
 			thread_pool(threads(args.cores))?.install(|| Evaluation::new(&loaded, &table.file, values, args.split.as_ref()))?;
 		let notes = remarks.texts();
-		args.output.print(&EvaluateReport { notes, ..EvaluateReport::new(&loaded, &table, &evaluation) })
+		let report = EvaluateReport::new(&loaded, &table, &evaluation, args.split.is_some());
+		args.output.print(&EvaluateReport { notes, ..report })
 	})
 	.await
 }
@@ -90,8 +91,9 @@ struct EvaluateReport {
 	/// Description of the model.
 	#[serde(skip)]
 	description: String,
+	/// Reason for which there is no mean of ridges; `None` if there is one.
 	#[serde(skip)]
-	mean_of_ridges: bool,
+	without_mean: Option<&'static str>,
 	#[serde(skip)]
 	scale: ErrorScale,
 	/// Class ranges of a classification, in units of the column.
@@ -130,7 +132,8 @@ struct ModelReport {
 }
 
 impl EvaluateReport {
-	fn new(loaded: &LoadedModel, table: &Table, evaluation: &Evaluation) -> Self {
+	/// Returns the report of a model on a table. `is_split` is `true` if the command states the parts.
+	fn new(loaded: &LoadedModel, table: &Table, evaluation: &Evaluation, is_split: bool) -> Self {
 		let classes = match &loaded.program.target {
 			Target::Classes(bounds) => (0..=bounds.len()).map(|class| class_range(bounds, class, loaded.unit)).collect(),
 			_ => Vec::new(),
@@ -146,7 +149,10 @@ impl EvaluateReport {
 			parts: evaluation.parts.iter().map(|part| PartReport::new(part, evaluation.scale)).collect(),
 			notes: Vec::new(),
 			description: loaded.describe(),
-			mean_of_ridges: evaluation.mean_of_ridges,
+			without_mean: (!evaluation.mean_of_ridges).then(|| {
+				let parts: Vec<Part> = evaluation.parts.iter().map(|part| part.part).collect();
+				without_mean(&parts, evaluation.same_data && !is_split, loaded.file.data.files.len())
+			}),
 			scale: evaluation.scale,
 			classes,
 		}
@@ -183,6 +189,17 @@ impl EvaluateReport {
 			steps.add_row([step.to_string(), significant(*own), significant(*naive), better]);
 		}
 		write_table(f, "steps", &steps)
+	}
+}
+
+/// Returns the reason for which there is no mean of ridges on data with these parts. `is_own` is `true` for a file that is split as in the
+/// training, which had `files` files.
+fn without_mean(parts: &[Part], is_own: bool, files: usize) -> &'static str {
+	let is_trained = !parts.iter().any(|part| matches!(part, Part::All | Part::Training));
+	match (is_trained, is_own && files > 1) {
+		(false, _) => "no part of this data trains one",
+		(true, true) => "the model was trained on several files, and one of them is not enough to train it",
+		(true, false) => "its equations have no solution on the training part",
 	}
 }
 
@@ -231,7 +248,7 @@ impl PartReport {
 impl Display for EvaluateReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		entry(f, "model", &self.description)?;
-		let linear = if self.mean_of_ridges { "" } else { "; no mean of ridges, since no part of this data trains one" };
+		let linear = self.without_mean.map_or(String::new(), |reason| format!("; no mean of ridges, since {reason}"));
 		entry(f, "data", format_args!("{} of {}: {}{linear}", self.column, self.file, self.describe_data()))?;
 		for part in &self.parts {
 			write_table(f, &part.name, &part.errors_table(self.scale))?;
@@ -275,7 +292,7 @@ mod tests {
 			parts: vec![PartReport::new(&part(counts), scale)],
 			notes: Vec::new(),
 			description: "mlp: forecast step 3 ahead".into(),
-			mean_of_ridges: false,
+			without_mean: Some(without_mean(&[Part::All], false, 1)),
 			scale,
 			classes,
 		}
@@ -300,6 +317,17 @@ steps       step ahead, test  this mlp  seasonal   better
 		let squeeze =
 			|text: &str| text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
 		assert_eq!(squeeze(&shown), squeeze(expected), "{shown}");
+	}
+
+	#[test]
+	fn the_reason_for_a_missing_mean_of_ridges_is_that_of_the_data() {
+		let split = [Part::Validation, Part::Test];
+		assert_eq!(without_mean(&[Part::All], false, 1), "no part of this data trains one");
+		assert_eq!(without_mean(&[Part::Training], true, 1), "no part of this data trains one");
+		assert!(without_mean(&split, true, 2).contains("trained on several files"));
+		for (is_own, files) in [(true, 1), (false, 1), (false, 2)] {
+			assert_eq!(without_mean(&split, is_own, files), "its equations have no solution on the training part");
+		}
 	}
 
 	#[test]

@@ -1,6 +1,6 @@
 //! Registration of a draft: record, pages, activation, nomination.
 
-use crate::{commands::likeness, work::progress_bar};
+use crate::work::progress_bar;
 use anyhow::{bail, ensure, Context, Result};
 use codec::{Decode, Encode};
 use doin_chain::{Account, Call, Chain, Included, Signer, Urgency, Vote};
@@ -89,11 +89,12 @@ impl Price {
 
 /// Registers a domain, uploads its pages, activates it, seals and funds it, and nominates it if requested, which needs a
 /// [mintable](NewDomain::is_mintable) domain, and something in the purse of a sealed one. An interrupted registration of the same
-/// domain is continued. `sealing` is there if, and only if, the domain has segments.
+/// domain is continued. `sealing` is there if, and only if, the domain has segments. The generator of
+/// a domain is compared with its series when its draft is made (`likeness::check`), outside of the async runtime.
 ///
 /// # Errors
 ///
-/// Errors if nothing could ever be paid for the domain, e.g. because nobody could vote for it, if the account cannot afford it, if
+/// Errors if nothing could ever be paid for the domain, since it is not mintable and has no target, if the account cannot afford it, if
 /// other segments are sealed already, or if a call fails.
 pub async fn register(
 	chain: &Chain,
@@ -107,8 +108,6 @@ pub async fn register(
 		"nothing would ever be paid for this domain: public evidence pays a bounty only, and a bounty needs a target. Add \
 		--target-performance PERCENT, or seal a part of the data with --sealed SEGMENTS"
 	);
-	// The warning was shown with the draft.
-	likeness::check(new, nominate)?;
 	ensure_nothing_awaited(chain, signer).await?;
 	let id = match find_unfinished(chain, signer.account(), new).await? {
 		Some(id) => {

@@ -4,7 +4,7 @@ use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::OutputArgs,
 };
-use anyhow::{bail, ensure, Result};
+use anyhow::{bail, Result};
 use clap::Args;
 use doin_chain::{Account, Call, Included, MissingEvent, Urgency, Vote};
 use doin_primitives::{Balance, BlockNumber, DomainId, MILLION};
@@ -54,13 +54,15 @@ pub async fn run(node: &NodeArgs, args: VoteArgs) -> Result<()> {
 fn ensure_nominated(votes: &[Vote], nominated: &[DomainId]) -> Result<()> {
 	let missing: Vec<String> =
 		votes.iter().filter(|(domain, _)| !nominated.contains(domain)).map(|(domain, _)| domain.to_string()).collect();
-	ensure!(
-		missing.is_empty(),
-		"not on the ballot: domain {}. Nothing was sent. Nominate it first (`doin-worker domain nominate`), or leave it out; `doin-worker \
-		domain ballot` lists the domains that can be voted for",
-		missing.join(", ")
-	);
-	Ok(())
+	let (domains, them) = match &missing[..] {
+		[] => return Ok(()),
+		[one] => (format!("domain {one}"), "it"),
+		[more @ .., last] => (format!("domains {} and {last}", more.join(", ")), "them"),
+	};
+	bail!(
+		"not on the ballot: {domains}. Nothing was sent. Nominate {them} first (`doin-worker domain nominate`), or leave {them} out; \
+		`doin-worker domain ballot` lists the domains that can be voted for"
+	)
 }
 
 /// Sorts votes by domain.
@@ -162,7 +164,12 @@ mod tests {
 	fn a_vote_for_a_domain_that_is_not_nominated_is_refused_before_it_is_sent() {
 		assert!(ensure_nominated(&[(0, 1), (3, 2)], &[0, 3, 7]).is_ok());
 		let reason = ensure_nominated(&[(0, 1), (4, 2), (5, 2)], &[0, 3]).unwrap_err().to_string();
-		assert!(reason.contains("domain 4, 5.") && reason.contains("doin-worker domain nominate"), "{reason}");
+		assert!(reason.contains("ballot: domains 4 and 5. Nothing was sent. Nominate them first"), "{reason}");
+		assert!(reason.contains("doin-worker domain nominate") && reason.contains("or leave them out"), "{reason}");
+		let one = ensure_nominated(&[(0, 1), (4, 2)], &[0]).unwrap_err().to_string();
+		assert!(one.contains("ballot: domain 4. Nothing was sent. Nominate it first"), "{one}");
+		let three = ensure_nominated(&[(4, 1), (5, 2), (6, 3)], &[]).unwrap_err().to_string();
+		assert!(three.contains("domains 4, 5 and 6."), "{three}");
 	}
 
 	#[test]

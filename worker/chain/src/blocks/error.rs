@@ -32,9 +32,56 @@ pub enum BlocksError {
 		/// Block before it, as the stream returned it.
 		expected: Hash,
 	},
+	/// The task that follows the finalized blocks has panicked.
+	#[error(
+		"the task that follows the finalized blocks of the node at {url} has ended by a fault of this program (read on to start it \
+		 again, and report the panic in the log)"
+	)]
+	Unfollowed {
+		/// Address of the node.
+		url: String,
+	},
 	/// A request failed for another reason than a lost connection, or its answer cannot be decoded.
 	#[error(transparent)]
 	Read(#[from] ReadError),
+}
+
+/// Reason for which a block can be read only later.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Delay {
+	/// The node was replaced by one that is behind, or did not have the block for a moment.
+	#[error("the node at {url} does not have block {block} yet (wait until it is synced; if it stays behind, look at its log)")]
+	NotThere { url: String, block: BlockNumber },
+	/// The connection was reopened to a node of another network.
+	#[error("the node at {url} belongs to another network (start the former node again, or use another node of its network)")]
+	OtherNetwork { url: String },
+	/// A request failed.
+	#[error(transparent)]
+	Read(ReadError),
+}
+
+/// Reason for which a block is not returned.
+#[derive(Debug)]
+pub(super) enum Stop {
+	/// A later attempt can return the block.
+	Later(Delay),
+	/// The caller has to decide.
+	Failed(BlocksError),
+}
+
+impl From<BlocksError> for Stop {
+	fn from(error: BlocksError) -> Self {
+		Self::Failed(error)
+	}
+}
+
+impl From<ReadError> for Stop {
+	fn from(error: ReadError) -> Self {
+		match error.is_transient() {
+			true => Self::Later(Delay::Read(error)),
+			false => Self::Failed(error.into()),
+		}
+	}
 }
 
 fn hex(hash: &Hash) -> String {
@@ -60,6 +107,20 @@ mod tests {
 			assert!(found.contains(part), "`{part}` is missing in: {found}");
 		}
 		assert!(error(None).contains("until the node is synced"), "{}", error(None));
+	}
+
+	#[test]
+	fn a_task_that_has_ended_and_delays_name_the_node_and_a_next_step() {
+		let url = || "ws://node:9944".to_owned();
+		let texts = [
+			(BlocksError::Unfollowed { url: url() }.to_string(), "report the panic"),
+			(Delay::NotThere { url: url(), block: 7 }.to_string(), "block 7"),
+			(Delay::NotThere { url: url(), block: 7 }.to_string(), "wait until it is synced"),
+			(Delay::OtherNetwork { url: url() }.to_string(), "another node of its network"),
+		];
+		for (text, part) in texts {
+			assert!(text.contains("ws://node:9944") && text.contains(part), "`{part}` is missing in: {text}");
+		}
 	}
 
 	#[test]

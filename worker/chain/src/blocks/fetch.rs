@@ -6,7 +6,7 @@
 
 use crate::{
 	connection::{Connection, Header},
-	Chain, Head, ReadError,
+	Chain, Head, ReadError, RequestError,
 };
 use doin_primitives::{BlockNumber, Hash};
 use std::{ops::RangeInclusive, sync::Arc};
@@ -29,10 +29,9 @@ pub(super) struct RawBlock {
 /// Reason for which a block could not be fetched.
 #[derive(Debug)]
 pub(super) enum Failure {
-	/// The node does not have the block yet, or belongs to another network: the connection was reopened to another node, which
-	/// is not checked yet.
-	NotThere,
-	/// The node knows the hash of the block, and does not have the block or its state.
+	/// The node belongs to another network: the connection was reopened to another node, which is not checked yet.
+	OtherNetwork,
+	/// The node does not have the hash of the block, the block, or its state. Other blocks above it may be there.
 	Unavailable,
 	/// The request failed.
 	Read(ReadError),
@@ -40,10 +39,9 @@ pub(super) enum Failure {
 
 impl From<ReadError> for Failure {
 	fn from(error: ReadError) -> Self {
-		match error {
-			error if error.is_transient() => Self::NotThere,
-			error if error.is_pruned() => Self::Unavailable,
-			error => Self::Read(error),
+		match error.is_pruned() {
+			true => Self::Unavailable,
+			false => Self::Read(error),
 		}
 	}
 }
@@ -67,7 +65,8 @@ pub(super) async fn fetch(chain: Chain, numbers: RangeInclusive<BlockNumber>) ->
 	let fetched = numbers.zip(hashes).map(|(number, hash)| async move {
 		match hash {
 			Some(hash) => block(connection, Head { number, hash: hash.0 }).await,
-			None => Err(Failure::NotThere),
+			// The block is finalized. After a warp sync, a node does not know blocks below the target until it has fetched them.
+			None => Err(Failure::Unavailable),
 		}
 	});
 	for fetched in join_all(fetched).await {
@@ -89,8 +88,12 @@ pub(super) async fn hashes(
 	let asked: Vec<_> = std::iter::once(0).chain(numbers).collect();
 	let answer = connection.raw.request::<Vec<Option<H256>>>("chain_getBlockHash", rpc_params![&asked]);
 	let mut found = connection.request("chain_getBlockHash", answer).await?;
-	if found.len() != asked.len() || found.first() != Some(&Some(H256(genesis))) {
-		return Err(Failure::NotThere);
+	if found.first() != Some(&Some(H256(genesis))) {
+		return Err(Failure::OtherNetwork);
+	}
+	if found.len() != asked.len() {
+		let fault = codec::Error::from("the number of hashes is not that of the blocks");
+		return Err(connection.error("chain_getBlockHash", RequestError::malformed(fault)).into());
 	}
 	Ok(found.split_off(1))
 }
@@ -140,21 +143,20 @@ async fn is_readable(chain: &Chain, number: BlockNumber) -> Result<bool, ReadErr
 		Ok(_) => Ok(true),
 		Err(Failure::Unavailable) => Ok(false),
 		Err(Failure::Read(error)) => Err(error),
-		Err(Failure::NotThere) => Err(chain.connection().error("chain_getBlock", crate::RequestError::Disconnected)),
+		Err(Failure::OtherNetwork) => Err(chain.connection().error("chain_getBlock", RequestError::Disconnected)),
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::RequestError;
 
 	#[test]
-	fn only_refusals_for_other_reasons_than_a_removed_state_are_reported() {
+	fn a_removed_state_is_told_from_other_refusals_and_from_a_lost_connection() {
 		let failure = |reason: RequestError| Failure::from(ReadError::new("ws://node", "chain_getBlock", reason));
 		let refused = |data: &str| RequestError::Refused { code: 4003, message: "Client error".into(), data: Some(data.into()) };
-		assert!(matches!(failure(RequestError::Disconnected), Failure::NotThere));
+		assert!(matches!(failure(RequestError::Disconnected), Failure::Read(error) if error.is_transient()));
 		assert!(matches!(failure(refused("State already discarded for 0x12")), Failure::Unavailable));
-		assert!(matches!(failure(refused("Response is too big")), Failure::Read(_)));
+		assert!(matches!(failure(refused("Response is too big")), Failure::Read(error) if !error.is_transient()));
 	}
 }

@@ -14,6 +14,10 @@
 //! do not have the types of that runtime, the version in the state of the parent is asked for too, in case the code was changed
 //! without the digest item.
 //!
+//! Blocks are requested only up to the last finalized header of an open subscription. When a subscription ends, the connection may
+//! lead to another node, so everything that was requested is forgotten: a node answers numbers above its finality from its best
+//! branch.
+//!
 //! Requests are sent while a caller waits in [`FinalizedBlocks::next`]. A slow reader therefore slows the requests, and at most
 //! 9 spans, i.e. 144 blocks, are in memory.
 
@@ -23,6 +27,7 @@ pub mod events;
 mod fetch;
 mod finality;
 mod json;
+mod retries;
 mod runtime;
 #[cfg(test)]
 mod tests;
@@ -30,12 +35,14 @@ mod tests;
 pub use block::{BlockAuthor, BlockEvent, ExtrinsicSummary, FinalizedBlock};
 pub use error::BlocksError;
 
-use crate::{connection::backoff, Chain, Head, ReadError, RequestError};
+use crate::{Chain, Head, ReadError, RequestError};
 use doin_primitives::{BlockNumber, Hash};
+use error::{Delay, Stop};
 use fetch::{fetch, first_readable, Failure, RawBlock, Span};
 use finality::Finality;
+use retries::Retries;
 use runtime::Runtime;
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{collections::VecDeque, error::Error, fmt};
 use subxt::{
 	config::substrate::DigestItem,
 	ext::futures::{
@@ -43,34 +50,18 @@ use subxt::{
 		stream::{unfold, BoxStream, FuturesOrdered},
 		FutureExt, StreamExt,
 	},
-	rpcs::client::reconnecting_rpc_client::ExponentialBackoff,
 };
 
 /// Blocks of a span, whose hashes are one request.
 const SPAN: BlockNumber = 16;
 /// Spans whose requests are in flight.
 const SPANS: usize = 8;
-/// Pause before a failed request is repeated, if the pauses of [`backoff`] are used up.
-const PAUSE: Duration = Duration::from_secs(8);
 
 impl Chain {
 	/// Returns a stream of all finalized blocks from block `from` on. Starts a task that follows the finality of the node, so
 	/// it has to be called in a Tokio runtime.
 	pub fn finalized_blocks(&self, from: BlockNumber) -> FinalizedBlocks {
-		let reader = Reader {
-			chain: self.clone(),
-			finality: Finality::of(self.clone()),
-			next: from,
-			requested: from,
-			parent: None,
-			spans: FuturesOrdered::new(),
-			blocks: VecDeque::new(),
-			failure: None,
-			runtime: None,
-			pauses: backoff(),
-		};
-		let results = unfold(reader, |mut reader| async move { Some((reader.next().await, reader)) }).boxed();
-		FinalizedBlocks { results, next: from }
+		FinalizedBlocks::of(Reader::new(self.clone(), from))
 	}
 }
 
@@ -90,18 +81,26 @@ impl fmt::Debug for FinalizedBlocks {
 }
 
 impl FinalizedBlocks {
+	/// Returns the stream of the blocks of a reader.
+	fn of(reader: Reader) -> Self {
+		let next = reader.next;
+		let results = unfold(reader, |mut reader| async move { Some((reader.next().await, reader)) }).boxed();
+		Self { results, next }
+	}
+
 	/// Returns the number of the block that [`Self::next`] returns next.
 	pub fn next_number(&self) -> BlockNumber {
 		self.next
 	}
 
-	/// Returns the next block, as soon as it is finalized. A lost connection is waited for.
+	/// Returns the next block, as soon as it is finalized. A lost connection is waited for. If attempts to read the block go on
+	/// failing, the reason is logged as a warning.
 	///
 	/// The call can be cancelled, e.g. by `tokio::select!`: the next call goes on where this one was. After an error the next
 	/// call tries the same block again.
 	///
 	/// # Errors
-	/// Errors if the node has removed the block or its state, if the block does not follow the one before it, or if the node
+	/// Errors if the node does not have the block or its state, if the block does not follow the one before it, or if the node
 	/// refuses a request for another reason than a lost connection.
 	#[allow(clippy::should_implement_trait, reason = "the method is asynchronous")]
 	pub async fn next(&mut self) -> Result<FinalizedBlock, BlocksError> {
@@ -131,11 +130,27 @@ struct Reader {
 	failure: Option<Failure>,
 	/// Runtime that executed `next`, unless it has to be asked for.
 	runtime: Option<Runtime>,
-	/// Pauses before a failed request is repeated.
-	pauses: ExponentialBackoff,
+	/// Failed attempts to read `next`.
+	retries: Retries,
 }
 
 impl Reader {
+	/// Returns the reader of the blocks from block `from` on.
+	fn new(chain: Chain, from: BlockNumber) -> Self {
+		Self {
+			finality: Finality::of(chain.clone()),
+			chain,
+			next: from,
+			requested: from,
+			parent: None,
+			spans: FuturesOrdered::new(),
+			blocks: VecDeque::new(),
+			failure: None,
+			runtime: None,
+			retries: Retries::default(),
+		}
+	}
+
 	/// Returns the next block.
 	///
 	/// # Errors
@@ -145,18 +160,16 @@ impl Reader {
 			let result = match (self.blocks.pop_front(), self.failure.take()) {
 				(Some(raw), failure) => {
 					self.failure = failure;
-					self.accept(raw).await
+					self.accept(raw).await.map(Some)
 				}
-				(None, Some(failure)) => resolve(&self.chain, self.next, failure).await.map(|()| None),
-				(None, None) => {
-					self.receive().await;
-					continue;
-				}
+				(None, Some(failure)) => Err(resolve(&self.chain, self.next, failure).await),
+				(None, None) => self.receive().await.map(|()| None),
 			};
 			match result {
 				Ok(Some(block)) => return Ok(block),
-				Ok(None) => self.recover().await,
-				Err(error) => {
+				Ok(None) => {}
+				Err(Stop::Later(delay)) => self.recover(&delay).await,
+				Err(Stop::Failed(error)) => {
 					self.restart();
 					return Err(error);
 				}
@@ -164,8 +177,11 @@ impl Reader {
 		}
 	}
 
-	/// Waits for the next span.
-	async fn receive(&mut self) {
+	/// Waits for the next span. Forgets it if a subscription to finalized blocks has ended since it was requested.
+	///
+	/// # Errors
+	/// Errors if the task that follows the finalized blocks has ended.
+	async fn receive(&mut self) -> Result<(), Stop> {
 		self.request();
 		match self.spans.next().await {
 			Some(Span { blocks, failure }) => {
@@ -174,7 +190,14 @@ impl Reader {
 			}
 			None => self.finality.reaches(self.next).await,
 		}
+		if self.finality.has_stopped() {
+			return Err(BlocksError::Unfollowed { url: self.chain.url().into() }.into());
+		}
+		if self.finality.was_interrupted() {
+			self.forget();
+		}
 		self.request();
+		Ok(())
 	}
 
 	/// Requests spans up to the last finalized block, as long as fewer than [`SPANS`] are in flight.
@@ -187,31 +210,24 @@ impl Reader {
 		}
 	}
 
-	/// Decodes the block `next` and moves on to the one after it. Returns `None` if the connection was lost.
+	/// Decodes the block `next` and moves on to the one after it.
 	///
 	/// # Errors
-	/// Errors if the block does not follow the one before it, or if it cannot be decoded.
-	async fn accept(&mut self, raw: RawBlock) -> Result<Option<FinalizedBlock>, BlocksError> {
+	/// Errors if the block does not follow the one before it, if it cannot be decoded, or if the connection was lost.
+	async fn accept(&mut self, raw: RawBlock) -> Result<FinalizedBlock, Stop> {
 		let found = raw.header.parent_hash.0;
 		if let Some(expected) = self.parent.filter(|expected| *expected != found) {
 			let url = self.chain.url().into();
-			return Err(BlocksError::OtherBranch { url, block: self.next, found, expected });
+			return Err(BlocksError::OtherBranch { url, block: self.next, found, expected }.into());
 		}
-		let block = match self.decode(&raw).await {
-			Ok(block) => block,
-			Err(error) if error.is_transient() => {
-				tracing::debug!(url = self.chain.url(), block = self.next, "{error}; trying again");
-				return Ok(None);
-			}
-			Err(error) => return Err(error.into()),
-		};
+		let block = self.decode(&raw).await?;
 		if updates_runtime(&raw) {
 			self.runtime = None;
 		}
 		self.parent = Some(raw.head.hash);
 		self.next = self.next.saturating_add(1);
-		self.pauses = backoff();
-		Ok(Some(block))
+		self.retries.succeed();
+		Ok(block)
 	}
 
 	/// Returns a block, decoded by the runtime that executed it.
@@ -239,14 +255,28 @@ impl Reader {
 	}
 
 	/// Forgets everything that was requested, and waits until requests can succeed again.
-	async fn recover(&mut self) {
+	async fn recover(&mut self, delay: &Delay) {
 		self.restart();
-		tokio::time::sleep(self.pauses.next().unwrap_or(PAUSE)).await;
+		let (pause, is_reported) = self.retries.fail(delay);
+		let (url, block) = (self.chain.url(), self.next);
+		let reason = delay.source().map(ToString::to_string).unwrap_or_default();
+		match is_reported {
+			true => tracing::warn!(url, block, reason, "{delay}; trying again, with pauses of {} s", pause.as_secs()),
+			false => tracing::debug!(url, block, reason, "{delay}; trying again"),
+		}
+		tokio::time::sleep(pause).await;
 		self.chain.known_sync_state().await;
 	}
 
-	/// Forgets everything that was requested: the connection may lead to another node.
+	/// Forgets everything that was requested, and the last finalized block, so that nothing is requested before a new subscription
+	/// has reported it.
 	fn restart(&mut self) {
+		self.forget();
+		self.finality = Finality::of(self.chain.clone());
+	}
+
+	/// Forgets everything that was requested: the connection may lead to another node.
+	fn forget(&mut self) {
 		self.spans = FuturesOrdered::new();
 		self.blocks.clear();
 		self.failure = None;
@@ -260,20 +290,18 @@ fn updates_runtime(raw: &RawBlock) -> bool {
 	raw.header.digest.logs.contains(&DigestItem::RuntimeEnvironmentUpdated)
 }
 
-/// Deals with the reason for which block `number` is missing. Returns if requests can succeed later.
-///
-/// # Errors
-/// Errors if the node cannot read the block, or refused the request.
-async fn resolve(chain: &Chain, number: BlockNumber, failure: Failure) -> Result<(), BlocksError> {
+/// Returns what the reason for which block `number` is missing means to the stream: a node that is behind and a lost connection are
+/// waited for, and a block that the node cannot read is an error.
+async fn resolve(chain: &Chain, number: BlockNumber, failure: Failure) -> Stop {
+	let url = || chain.url().to_owned();
 	match failure {
-		Failure::NotThere => Ok(()),
-		Failure::Read(error) => Err(error.into()),
+		Failure::OtherNetwork => Stop::Later(Delay::OtherNetwork { url: url() }),
+		Failure::Read(error) => error.into(),
 		// A node that is behind does not have the block either.
 		Failure::Unavailable => match first_readable(chain, number).await {
-			Ok(first) if first == Some(number) => Ok(()),
-			Ok(first) => Err(BlocksError::Pruned { url: chain.url().into(), block: number, first }),
-			Err(error) if error.is_transient() => Ok(()),
-			Err(error) => Err(error.into()),
+			Ok(first) if first == Some(number) => Stop::Later(Delay::NotThere { url: url(), block: number }),
+			Ok(first) => BlocksError::Pruned { url: url(), block: number, first }.into(),
+			Err(error) => error.into(),
 		},
 	}
 }

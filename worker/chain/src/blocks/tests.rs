@@ -2,16 +2,21 @@
 
 use super::*;
 use crate::{
-	blocks::events::{Committed, Rejected, Round, Variant},
-	testing::{AccountId32, Content, Ledger, MockNode, Runtime},
-	Account, Patience,
+	blocks::{
+		events::{Committed, Rejected, Round, Variant},
+		finality::Report,
+		retries::QUIET,
+	},
+	testing::{AccountId32, Content, Ledger, MockNode, Runtime, Warnings},
+	Account, Patience, SyncState,
 };
 use codec::{Compact, Encode};
 use doin_primitives::{round::RejectionReason, DoinLog, ModelId, RoundId, DOIN, DOIN_ENGINE_ID};
 use scale_info::meta_type;
 use serde_json::json;
 use std::{error::Error, time::Duration};
-use subxt::utils::H256;
+use subxt::{rpcs::client::reconnecting_rpc_client::ExponentialBackoff, utils::H256};
+use tokio::sync::watch;
 
 /// Time that a block may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -482,13 +487,14 @@ async fn a_block_that_is_not_finalized_or_that_can_be_read_is_requested_again() 
 	let node = ledger.start().await;
 	let chain = connect(&node).await;
 	for number in [5, 10, 11, 30] {
-		resolve(&chain, number, Failure::Unavailable).await.unwrap();
+		let stop = resolve(&chain, number, Failure::Unavailable).await;
+		assert!(matches!(&stop, Stop::Later(Delay::NotThere { block, .. }) if *block == number), "{stop:?}");
 	}
-	let error = resolve(&chain, 4, Failure::Unavailable).await.unwrap_err();
-	assert!(matches!(error, BlocksError::Pruned { block: 4, first: Some(5), .. }), "{error:?}");
+	let stop = resolve(&chain, 4, Failure::Unavailable).await;
+	assert!(matches!(stop, Stop::Failed(BlocksError::Pruned { block: 4, first: Some(5), .. })), "{stop:?}");
 	ledger.remove(5..=10);
-	let error = resolve(&chain, 4, Failure::Unavailable).await.unwrap_err();
-	assert!(matches!(error, BlocksError::Pruned { block: 4, first: None, .. }), "{error:?}");
+	let stop = resolve(&chain, 4, Failure::Unavailable).await;
+	assert!(matches!(stop, Stop::Failed(BlocksError::Pruned { block: 4, first: None, .. })), "{stop:?}");
 }
 
 #[tokio::test]
@@ -498,7 +504,7 @@ async fn no_hash_of_another_network_is_taken() {
 	let genesis = chain.genesis();
 	assert_eq!(fetch::hashes(chain.connection(), genesis, 1..=5).await.unwrap().len(), 5);
 	let failure = fetch::hashes(chain.connection(), [1; 32], 1..=5).await.unwrap_err();
-	assert!(matches!(failure, Failure::NotThere), "{failure:?}");
+	assert!(matches!(failure, Failure::OtherNetwork), "{failure:?}");
 }
 
 #[tokio::test]
@@ -595,4 +601,210 @@ async fn the_task_of_a_stream_ends_with_it() {
 		}
 	};
 	tokio::time::timeout(LIMIT, ended).await.expect("every task has ended");
+}
+
+/// Waits until the chain and its streams know that the node has stopped.
+async fn lost(chain: &Chain) {
+	let lost = async {
+		while chain.sync_state() != SyncState::Unknown {
+			tokio::task::yield_now().await;
+		}
+	};
+	tokio::time::timeout(LIMIT, lost).await.expect("the connection is lost");
+}
+
+/// Returns a finality whose reports the test sends.
+fn reported() -> (watch::Sender<Report>, Finality) {
+	let mut reports = None;
+	let finality = Finality::spawn(|sender| {
+		reports = Some(sender);
+		std::future::pending()
+	});
+	(reports.expect("the task was made"), finality)
+}
+
+/// Appends blocks up to `last` that are not those of [`ledger`].
+fn append_fork(ledger: &Ledger, numbers: std::ops::RangeInclusive<u32>) {
+	for number in numbers {
+		ledger.append(Content { digest: vec![DigestItem::Other(vec![1])], ..commit(number + 1_000) });
+	}
+}
+
+/// Gives the branch above block `number` up for the blocks of [`ledger`] up to `last`, and finalizes them.
+fn reorganise(ledger: &Ledger, number: u32, last: u32) {
+	ledger.cut(number);
+	(number + 1..=last).for_each(|number| _ = ledger.append(commit(number)));
+	ledger.finalize(last);
+}
+
+#[tokio::test]
+async fn the_finality_of_a_lost_node_is_forgotten() {
+	let node = ledger(40).start().await;
+	let mut finality = Finality::of(connect(&node).await);
+	tokio::time::timeout(LIMIT, finality.reaches(40)).await.expect("block 40 is finalized");
+	assert!(finality.number() == Some(40) && !finality.was_interrupted());
+	node.stop().await;
+	let forgotten = async {
+		while finality.number().is_some() {
+			tokio::task::yield_now().await;
+		}
+	};
+	tokio::time::timeout(LIMIT, forgotten).await.expect("the number is forgotten");
+	assert!(finality.was_interrupted(), "the end of the subscription is reported");
+	assert!(!finality.was_interrupted() && !finality.has_stopped());
+}
+
+/// The former subscription has reported a block that the node has not finalized.
+#[tokio::test]
+async fn after_a_failure_nothing_is_requested_before_a_new_subscription_has_reported_a_block() {
+	let ledger = ledger(10);
+	append_fork(&ledger, 11..=400);
+	let node = ledger.start().await;
+	let (reports, finality) = reported();
+	let mut reader = Reader { finality, ..Reader::new(connect(&node).await, 1) };
+	reports.send_replace(Report { number: Some(400), ended: 0 });
+	reader.request();
+	assert_eq!(reader.spans.len(), SPANS);
+	reader.recover(&Delay::NotThere { url: node.url(), block: 1 }).await;
+	assert!(reader.spans.is_empty() && reports.is_closed(), "spans and subscription are given up");
+	let mut blocks = FinalizedBlocks::of(reader);
+	let parent = read(&mut blocks, None, 10).await;
+	reorganise(&ledger, 10, 400);
+	read(&mut blocks, Some(parent), 400).await;
+	assert!(!ledger.requests().early, "no block was requested before it was finalized");
+}
+
+/// The node that was behind has another branch on top of its last finalized block when the connection leads to it.
+#[tokio::test]
+async fn no_block_is_requested_that_the_node_behind_a_new_connection_has_not_finalized() {
+	let (ledger, behind) = (ledger(400), ledger(10));
+	append_fork(&behind, 11..=400);
+	let node = ledger.start().await;
+	let chain = connect(&node).await;
+	chain.synced().await;
+	let mut blocks = chain.finalized_blocks(1);
+	let parent = read(&mut blocks, None, 5).await;
+	let address = node.stop().await;
+	lost(&chain).await;
+	let _node = behind.start_at(address).await;
+	let growth = async {
+		while !behind.requests().methods.contains_key("chain_subscribeFinalizedHeads") {
+			tokio::task::yield_now().await;
+		}
+		// Requests that were sent before this one are answered first.
+		assert_eq!(chain.finalized().await.unwrap().number, 10);
+		reorganise(&behind, 10, 400);
+	};
+	tokio::join!(read(&mut blocks, Some(parent), 400), growth);
+	assert!(!behind.requests().early, "no block was requested before this node had finalized it");
+}
+
+/// The requests were on their way when the connection was lost, and the next node answered them from its best branch.
+#[tokio::test]
+async fn blocks_that_were_requested_before_a_subscription_ended_are_not_returned() {
+	let ledger = ledger(10);
+	append_fork(&ledger, 11..=40);
+	let node = ledger.start().await;
+	let (reports, finality) = reported();
+	let mut reader = Reader { finality, ..Reader::new(connect(&node).await, 1) };
+	reports.send_replace(Report { number: Some(40), ended: 0 });
+	reader.request();
+	assert_eq!(reader.spans.len(), 3);
+	reports.send_replace(Report { number: Some(10), ended: 1 });
+	let mut blocks = FinalizedBlocks::of(reader);
+	let parent = read(&mut blocks, None, 10).await;
+	reorganise(&ledger, 10, 40);
+	reports.send_replace(Report { number: Some(40), ended: 1 });
+	read(&mut blocks, Some(parent), 40).await;
+}
+
+#[tokio::test]
+async fn a_gap_of_a_warp_sync_names_the_first_block_above_it() {
+	let ledger = ledger(300);
+	ledger.leave_out(1..137);
+	let node = ledger.start().await;
+	let chain = connect(&node).await;
+	for from in [1, 120, 136] {
+		let error = next(&mut chain.finalized_blocks(from)).await.unwrap_err();
+		let BlocksError::Pruned { block, first, .. } = &error else { panic!("{error:?}") };
+		assert_eq!((*block, *first), (from, Some(137)), "{error}");
+	}
+	let mut blocks = chain.finalized_blocks(0);
+	assert_eq!(next(&mut blocks).await.unwrap().head.number, 0);
+	assert!(matches!(next(&mut blocks).await, Err(BlocksError::Pruned { block: 1, first: Some(137), .. })));
+	read(&mut chain.finalized_blocks(137), None, 300).await;
+}
+
+#[tokio::test]
+async fn a_fault_of_the_task_that_follows_finality_is_an_error_and_the_next_call_starts_it_again() {
+	let node = ledger(5).start().await;
+	let finality = Finality::spawn(|reports| async move {
+		let _reports = reports;
+		panic!("a fault that the test expects");
+	});
+	let mut blocks = FinalizedBlocks::of(Reader { finality, ..Reader::new(connect(&node).await, 1) });
+	let error = next(&mut blocks).await.unwrap_err();
+	assert!(matches!(error, BlocksError::Unfollowed { .. }), "{error:?}");
+	read(&mut blocks, None, 5).await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_lasts_is_reported_once_with_its_reason() {
+	let ledger = Ledger::new([(1, first()), (2, second())]);
+	(1..10).for_each(|number| _ = ledger.append(commit(number)));
+	let node = ledger.start().await;
+	let chain = connect(&node).await;
+	// The node was checked by the metadata of the first version.
+	chain.synced().await;
+	ledger.append(Content { digest: vec![DigestItem::RuntimeEnvironmentUpdated], upgrade: Some(2), ..commit(10) });
+	(11..=20).for_each(|number| _ = ledger.append(later_commit(number)));
+	ledger.finalize(20);
+	ledger.refuse_metadata([2]);
+	let (warnings, _guard) = Warnings::of("doin_chain::blocks");
+	let retries = Retries::new(ExponentialBackoff::from_millis(1).max_delay(Duration::from_millis(1)));
+	let mut blocks = FinalizedBlocks::of(Reader { retries, ..Reader::new(chain, 1) });
+	read(&mut blocks, None, 10).await;
+	let requests = || ledger.requests().methods["Metadata_metadata_at_version"];
+	let before = requests();
+	let permission = async {
+		while requests() <= before + 2 * QUIET {
+			tokio::task::yield_now().await;
+		}
+		ledger.refuse_metadata([]);
+	};
+	let (block, ()) = tokio::join!(next(&mut blocks), permission);
+	assert_eq!(block.unwrap().spec_version, 2);
+	let found = warnings.texts();
+	let [warning] = &found[..] else { panic!("{found:?}") };
+	for part in ["block=11", "`metadata`", "the runtime is out of memory", "trying again"] {
+		assert!(warning.contains(part), "`{part}` is missing in: {warning}");
+	}
+}
+
+/// A code substitute changes the runtime without a digest item, and leaves the hash of the block as it is.
+#[tokio::test]
+async fn a_node_that_was_upgraded_while_the_connection_was_lost_is_read_by_its_runtime() {
+	let with = |upgrade| {
+		let ledger = Ledger::new([(1, first()), (2, runtime(["hold", "burned"]))]);
+		(1..20).for_each(|number| _ = ledger.append(commit(number)));
+		ledger.append(Content { upgrade, ..commit(20) });
+		ledger.finalize(20);
+		ledger
+	};
+	let (ledger, upgraded) = (with(None), with(Some(2)));
+	let node = ledger.start().await;
+	let mut blocks = connect(&node).await.finalized_blocks(1);
+	let mut parent = read(&mut blocks, None, 20).await;
+	let address = node.stop().await;
+	(21..=30).for_each(|number| _ = upgraded.append(commit(number)));
+	upgraded.finalize(30);
+	let _node = upgraded.start_at(address).await;
+	for number in 21..=30 {
+		let block = next(&mut blocks).await.unwrap();
+		assert_eq!((block.head.number, block.parent, block.spec_version), (number, parent, 2));
+		let event = block.events.iter().find_map(|event| event.typed::<Committed>().unwrap()).unwrap();
+		let Committed { burned, hold, .. } = committed(number);
+		assert_eq!((event.burned, event.hold), (hold, burned), "block {number}");
+		parent = block.head.hash;
+	}
 }

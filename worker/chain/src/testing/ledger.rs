@@ -57,6 +57,10 @@ struct State {
 	runtimes: HashMap<u32, Runtime>,
 	/// Numbers of the blocks whose bodies and states are removed.
 	removed: HashSet<u64>,
+	/// Numbers of the blocks whose hashes the node does not know.
+	unknown: HashSet<u64>,
+	/// Versions whose metadata the node refuses.
+	refused: HashSet<u32>,
 	requests: Requests,
 }
 
@@ -87,6 +91,8 @@ impl Ledger {
 			branch: Vec::new(),
 			runtimes,
 			removed: HashSet::new(),
+			unknown: HashSet::new(),
+			refused: HashSet::new(),
 			requests: Requests::default(),
 		};
 		let ledger = Self { state: Arc::new(Mutex::new(state)), finalized: Arc::new(watch::Sender::new(0)) };
@@ -130,6 +136,16 @@ impl Ledger {
 	/// Removes bodies and states of the blocks with these numbers.
 	pub(crate) fn remove(&self, numbers: impl IntoIterator<Item = u64>) {
 		self.state().removed.extend(numbers);
+	}
+
+	/// Leaves blocks with these numbers out, as a node does that was synced by a warp and has not fetched them yet.
+	pub(crate) fn leave_out(&self, numbers: impl IntoIterator<Item = u64>) {
+		self.state().unknown.extend(numbers);
+	}
+
+	/// Refuses requests of the metadata of these versions, and of no other one.
+	pub(crate) fn refuse_metadata(&self, versions: impl IntoIterator<Item = u32>) {
+		self.state().refused = versions.into_iter().collect();
 	}
 
 	/// Returns the requests so far.
@@ -248,7 +264,7 @@ impl State {
 			let number = number.as_u64().expect("a number") as u32;
 			self.requests.highest = self.requests.highest.max(number);
 			self.requests.early |= number > finalized;
-			json!(self.branch.get(number as usize))
+			json!(self.branch.get(number as usize).filter(|_| !self.unknown.contains(&u64::from(number))))
 		};
 		match asked {
 			Value::Array(numbers) => numbers.iter().map(hash).collect(),
@@ -290,6 +306,9 @@ impl State {
 			"Metadata_metadata_versions" => vec![15u32].encode(),
 			"Metadata_metadata_at_version" => {
 				self.count("Metadata_metadata_at_version");
+				if self.refused.contains(&spec_version) {
+					return Err(ErrorObjectOwned::owned(4003, "the runtime is out of memory", None::<()>));
+				}
 				let metadata = self.runtimes[&spec_version].encoded();
 				[vec![1], Compact(metadata.len() as u32).encode(), metadata].concat()
 			}

@@ -6,6 +6,7 @@
 use super::{seal::SealedData, series::StepSource};
 use crate::{
 	csv::source::Source,
+	series::Series,
 	table::{SeriesSource, Table},
 	ReadOptions,
 };
@@ -15,6 +16,7 @@ use doin_scoring::Program;
 use std::{
 	fmt,
 	io::{Cursor, Read},
+	sync::Arc,
 };
 
 /// Most bytes of a text that are held, as many as of the cells of a table.
@@ -46,9 +48,21 @@ impl fmt::Display for Unread {
 
 /// Text of a file.
 struct Text {
-	bytes: Vec<u8>,
+	bytes: Arc<Vec<u8>>,
 	/// End of each line, its line feed included.
 	ends: Vec<usize>,
+}
+
+/// The first bytes of a text, which all of its beginnings share.
+struct First {
+	bytes: Arc<Vec<u8>>,
+	length: usize,
+}
+
+impl AsRef<[u8]> for First {
+	fn as_ref(&self) -> &[u8] {
+		&self.bytes[..self.length]
+	}
 }
 
 impl Text {
@@ -62,26 +76,37 @@ impl Text {
 		if ends.last() != Some(&bytes.len()) {
 			ends.push(bytes.len());
 		}
-		Some(Self { bytes, ends })
+		Some(Self { bytes: Arc::new(bytes), ends })
 	}
 
 	/// Returns the first `lines` lines, from one on, as a source.
 	fn first(&self, lines: usize) -> Result<Source> {
-		Source::new(Cursor::new(self.bytes[..self.ends[lines - 1]].to_vec()))
+		Source::new(Cursor::new(First { bytes: self.bytes.clone(), length: self.ends[lines - 1] }))
+	}
+
+	/// Returns line `line`, counted from 1.
+	fn line(&self, line: usize) -> &[u8] {
+		let first = if line > 1 { self.ends[line - 2] } else { 0 };
+		&self.bytes[first..self.ends[line - 1]]
 	}
 
 	/// Returns the largest number of lines that `can_read` accepts, 0 for none. Every smaller number is taken to be accepted too.
 	fn most(&self, can_read: impl Fn(Source) -> bool) -> usize {
-		let (mut read, mut unread) = (0, self.ends.len() + 1);
-		while unread - read > 1 {
-			let lines = read + (unread - read) / 2;
-			match self.first(lines).is_ok_and(&can_read) {
-				true => read = lines,
-				false => unread = lines,
-			}
-		}
-		read
+		most(self.ends.len(), |lines| self.first(lines).is_ok_and(&can_read))
 	}
+}
+
+/// Returns the largest number up to `limit` that `accepts` accepts, 0 for none. Every smaller number is taken to be accepted too.
+fn most(limit: usize, accepts: impl Fn(usize) -> bool) -> usize {
+	let (mut accepted, mut refused) = (0, limit + 1);
+	while refused - accepted > 1 {
+		let number = accepted + (refused - accepted) / 2;
+		match accepts(number) {
+			true => accepted = number,
+			false => refused = number,
+		}
+	}
+	accepted
 }
 
 impl StepSource {
@@ -91,16 +116,56 @@ impl StepSource {
 	///
 	/// Errors as [`StepSource::rebuild`] does, unless the lines before the fault have the published steps of the domain.
 	pub fn rebuild_beginning(&self, spec: &DomainSpec) -> Result<Beginning> {
-		let error = match self.rebuild(spec) {
-			Ok(data) => return Ok(Beginning { data, unread: None }),
+		let error = match Table::read(&self.source, self.column.as_deref(), &self.read) {
+			Ok(table) => return self.fitting_beginning(table, spec, usize::MAX),
 			Err(error) => error,
 		};
 		let Some(text) = Text::read(&self.source) else { return Err(error) };
-		let lines = text.most(|text| self.fits(text, spec));
-		match self.beginning(&text, lines).and_then(|table| Self::data_of(self.steps_of(table, spec)?, spec)) {
-			Ok(data) => Ok(Beginning { data, unread: Some(Unread { line: lines + 1, error }) }),
+		let lines = text.most(|text| self.table(text).is_ok());
+		match self.beginning(&text, lines).and_then(|table| self.fitting_beginning(table, spec, lines)) {
+			Ok(Beginning { data, unread }) => {
+				Ok(Beginning { data, unread: Some(unread.unwrap_or(Unread { line: lines + 1, error })) })
+			}
 			Err(_) => Err(error),
 		}
+	}
+
+	/// Returns the data of the steps of a table, the first `lines` lines of the file, up to the first step with a value that does not
+	/// fit the unit of the domain.
+	///
+	/// # Errors
+	///
+	/// Errors as [`StepSource::rebuild`] does, unless the published steps fit.
+	fn fitting_beginning(&self, table: Table, spec: &DomainSpec, lines: usize) -> Result<Beginning> {
+		let error = match self.steps_of(table.clone(), spec) {
+			Ok(steps) => return Ok(Beginning { data: Self::data_of(steps, spec)?, unread: None }),
+			Err(error) => error,
+		};
+		let Program::Forecast(program) = &spec.program else { return Err(error) };
+		let published = spec.values as usize / usize::from(program.channels).max(1);
+		let is_part = self.source.rows.is_some() || self.read.last.is_some();
+		let fits = |rows: usize| self.steps_of(first_rows(&table, rows), spec).is_ok();
+		// A file of another domain, or one with too few steps, does not fit however much of it is read.
+		if is_part || table.rows() <= published || !fits(published) {
+			return Err(error);
+		}
+		let rows = published + most(table.rows() - published, |more| fits(published + more));
+		let data = Self::data_of(self.steps_of(first_rows(&table, rows), spec)?, spec)?;
+		Ok(Beginning { data, unread: Some(Unread { line: self.line_of(rows, table.rows(), lines), error }) })
+	}
+
+	/// Returns the line of step `step` among the `steps` steps of the first `lines` lines of the file.
+	fn line_of(&self, step: usize, steps: usize, lines: usize) -> usize {
+		let Some(text) = Text::read(&self.source) else { return 0 };
+		let rows = |lines: usize| text.first(lines).and_then(|text| self.table(text)).map_or(0, |table| table.rows());
+		let is_blank = |line: &usize| text.line(*line).iter().all(u8::is_ascii_whitespace);
+		let last = (1..=text.ends.len().min(lines)).rev().find(|line| !is_blank(line)).unwrap_or(1);
+		// Each step has a line in most files. Otherwise, the line is searched for.
+		let likely = (last + 1 + step).saturating_sub(steps);
+		if likely > 1 && rows(likely) == step + 1 && rows(likely - 1) == step {
+			return likely;
+		}
+		1 + most(last, |lines| rows(lines) <= step)
 	}
 
 	/// Reads the file, and returns the part that cannot be read, if there is one.
@@ -130,15 +195,14 @@ impl StepSource {
 		let read = ReadOptions { last: None, ..self.read.clone() };
 		Table::of_text(&source, text, self.column.as_deref(), &read)
 	}
+}
 
-	/// Returns `true` if a text can be read and, where it has the published steps of the domain, all of its values fit the unit.
-	fn fits(&self, text: Source, spec: &DomainSpec) -> bool {
-		let Ok(table) = self.table(text) else { return false };
-		let Program::Forecast(program) = &spec.program else { return false };
-		let is_part = self.source.rows.is_some() || self.read.last.is_some();
-		let is_short = table.rows() * usize::from(program.channels) < spec.values as usize;
-		is_part || is_short || self.steps_of(table, spec).is_ok()
-	}
+/// Returns the first `rows` rows of a table.
+fn first_rows(table: &Table, rows: usize) -> Table {
+	let first = |values: &Vec<f64>| values[..rows].to_vec();
+	let Series { values, inputs, .. } = &table.series;
+	let series = Series { values: first(values), inputs: inputs.iter().map(first).collect(), ..Series::default() };
+	Table { file: table.file.clone(), column: table.column.clone(), inputs: table.inputs.clone(), series }
 }
 
 #[cfg(test)]

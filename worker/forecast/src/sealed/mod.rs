@@ -11,12 +11,14 @@
 //! - [`layout`] places the published part and the segments, within the limits of a chain.
 //! - [`mod@rows`] arranges the rows of a table, and [`series`] the steps of a series.
 //! - [`Beginning`] has the segments of a series whose file cannot be read to its end.
+//! - [`Overlap`] is what a file shares with the public data of another domain.
 //! - [`seal`] hashes segments, and compares a file with the hashes on a chain before anything is opened.
 
 mod beginning;
 mod champion;
 pub mod key;
 pub mod layout;
+mod overlap;
 pub mod rows;
 pub mod seal;
 pub mod series;
@@ -24,5 +26,6 @@ pub mod series;
 pub use beginning::{Beginning, Unread};
 pub use key::SegmentKey;
 pub use layout::{Layout, RowChunks};
+pub use overlap::Overlap;
 pub use rows::{DomainRows, RowParts, RowSource};
 pub use seal::{Seal, SealCheck, SealedData};

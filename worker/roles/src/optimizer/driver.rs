@@ -384,7 +384,7 @@ impl Optimizer {
 		Ok(())
 	}
 
-	/// Tries candidates, and commits the one that passes.
+	/// Tries candidates, and commits the one that would probably earn most.
 	async fn choose(&mut self, head: Head, view: &View) -> Result<()> {
 		let work = self.context.chain.work(head).await?;
 		let purse = view.evidence.as_ref().map(|evidence| evidence.purse);
@@ -398,16 +398,15 @@ impl Optimizer {
 		let rivals = self.load_rivals(head, view).await?;
 		let passed = match self.policy.trial(view, rivals, terms) {
 			Some(trial) => self.try_candidates(trial).await?,
-			None => None,
+			None => Vec::new(),
 		};
-		let Some(passed) = passed else {
-			self.wait(Wait::NothingBetter);
-			return Ok(());
+		let passed = match self.policy.bid(view, passed, rates) {
+			Ok(passed) => passed,
+			Err(wait) => {
+				self.wait(wait);
+				return Ok(());
+			}
 		};
-		if let Err(wait) = self.policy.bid(view, &passed, rates) {
-			self.wait(wait);
-			return Ok(());
-		}
 		let entry = self.entry(&passed.candidate, view)?;
 		if let Some(wait) = self.lacks_money(head, view, &entry).await? {
 			self.wait(wait);
@@ -462,7 +461,7 @@ impl Optimizer {
 		Ok(models)
 	}
 
-	async fn try_candidates(&mut self, trial: Trial) -> Result<Option<Passed>> {
+	async fn try_candidates(&mut self, trial: Trial) -> Result<Vec<Passed>> {
 		let (problem, initial) = (self.problem.clone(), self.initial.clone());
 		let outcome = self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??;
 		Ok(self.policy.trial_ended(outcome))

@@ -2,7 +2,7 @@
 
 use super::{
 	bid::{BidLimits, PayTerms, Rates, TooExpensive},
-	pool::{CandidatePool, FailedTrials},
+	pool::{CandidatePool, FailedTrials, Prices},
 	report::{EndReason, Report, Wait},
 	stakes::{fate, leads, LostStakes, StakedSeat},
 	trial::{Passed, Trial, TrialOutcome},
@@ -216,10 +216,12 @@ pub struct Policy {
 	search: SearchState,
 	pool: CandidatePool,
 	failed: FailedTrials,
+	/// Prices at the last trial.
+	prices: Prices,
 	champion: Option<ModelRef>,
 	awaited: BTreeMap<RoundId, AwaitedSeat>,
 	lost_stakes: LostStakes,
-	/// Round whose next seat costs more than the best candidate is worth.
+	/// Round whose next seat costs more than any candidate is worth.
 	skipped: Option<RoundId>,
 	/// Bids for seats whose commit is not known to be included.
 	bids: BTreeMap<RoundId, Balance>,
@@ -238,6 +240,7 @@ impl Policy {
 			search: SearchState::Searching,
 			pool: CandidatePool::default(),
 			failed: FailedTrials::default(),
+			prices: Prices::default(),
 			champion: None,
 			awaited: BTreeMap::new(),
 			skipped: None,
@@ -544,9 +547,22 @@ impl Policy {
 
 	/// Returns the trial of the best candidates against `rivals`, or `None` if no candidate is worth one.
 	///
-	/// Trials are random, so a candidate that failed is not tried again until the rivals change or the data grows.
+	/// Trials are random, so a candidate that failed is not tried again until the rivals change or the data grows. One that was worth
+	/// less than its seat is also tried again once the domain pays twice as much, or a seat costs half.
 	pub fn trial(&mut self, view: &View, rivals: Vec<Model>, terms: PayTerms) -> Option<Trial> {
 		self.failed.reset_unless_against(&rivals);
+		self.prices = Prices {
+			pay: Balance::from(view.domain.weight) * Balance::from(terms.factor),
+			bounty: view.domain.bounty,
+			purse: view.evidence.as_ref().map_or(0, |evidence| evidence.purse),
+			fee: view.round.next_seat_fee,
+		};
+		let candidates = self.untried(view);
+		(!candidates.is_empty()).then_some(Trial { candidates, rivals, terms, must_mint: view.domain.bounty == 0 })
+	}
+
+	/// Returns the next candidates to try: the best ones that undercut the bar and have not failed, at the prices of the last trial.
+	fn untried(&self, view: &View) -> Vec<TrainedCandidate> {
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
 			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.bar,
@@ -554,8 +570,7 @@ impl Policy {
 		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
 		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };
 		let is_worthy = |candidate: &TrainedCandidate| undercuts(candidate.validation_error());
-		let candidates = self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate));
-		(!candidates.is_empty()).then_some(Trial { candidates, rivals, terms, must_mint: view.domain.bounty == 0 })
+		self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate, &self.prices))
 	}
 
 	/// Lets all candidates be tried again: the best ones are trained again on data that has grown, with the same genes, and practice draws
@@ -564,9 +579,9 @@ impl Policy {
 		self.failed = FailedTrials::default();
 	}
 
-	/// Records the outcome of a trial. Returns the candidate to commit, if one passed.
-	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Option<Passed> {
-		self.failed.extend(outcome.failed);
+	/// Records the outcome of a trial. Returns the candidates that passed.
+	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Vec<Passed> {
+		self.failed.extend(outcome.failed, None);
 		outcome.passed
 	}
 
@@ -585,20 +600,29 @@ impl Policy {
 		Some(Wait::PurseTooSmall { purse: Amount(purse), least: Amount(rates.reward) })
 	}
 
-	/// Bids for the next seat of the round of `view` by what the candidate would probably earn at these `rates`.
+	/// Bids for the next seat of the round of `view` by what the best of the candidates would probably earn at these `rates`. Returns
+	/// that candidate.
 	///
 	/// # Errors
 	///
-	/// Returns the reason to wait for the next round if the seat costs more than that.
-	pub fn bid(&mut self, view: &View, passed: &Passed, rates: Rates) -> Result<(), Wait> {
+	/// Returns the reason to wait if there is no candidate, or if the seat costs more than that. Then none of them is tried again for
+	/// now, and once no other candidate is left, the round is left to others.
+	pub fn bid(&mut self, view: &View, passed: Vec<Passed>, rates: Rates) -> Result<Passed, Wait> {
 		let round = view.round.round;
-		match self.rules.limits.bid(&view.round, rates.expected_gain(passed.merit, view.round.stake)) {
+		let genes = passed.iter().map(|passed| passed.candidate.genes.clone()).collect();
+		let gain = |passed: &Passed| rates.expected_gain(passed.merit, view.round.stake);
+		// Of equal gains, the first: the one with the least validation error.
+		let best = passed.into_iter().rev().max_by_key(gain).ok_or(Wait::NothingBetter)?;
+		match self.rules.limits.bid(&view.round, gain(&best)) {
 			Ok(bid) => {
 				self.bids.insert(round, bid);
-				Ok(())
+				Ok(best)
 			}
 			Err(reason) => {
-				self.skipped = Some(round);
+				self.failed.extend(genes, Some(self.prices));
+				if self.untried(view).is_empty() {
+					self.skipped = Some(round);
+				}
 				Err(Wait::TooExpensive(reason))
 			}
 		}

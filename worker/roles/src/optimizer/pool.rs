@@ -1,8 +1,9 @@
 //! Candidates that wait for a seat.
 
 use crate::search::TrainedCandidate;
+use doin_primitives::Balance;
 use doin_scoring::{verdict::total, Model};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Candidates that are kept for later rounds.
 pub(super) const MAX_CANDIDATES: usize = 256;
@@ -45,28 +46,55 @@ impl CandidatePool {
 	}
 }
 
-/// Candidates that failed their trial against certain rivals.
+/// Amounts that decide whether a candidate is worth its seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Prices {
+	/// Weight of the domain times the part of an increment that is paid, each in parts per million.
+	pub(super) pay: Balance,
+	/// Bounty of the domain, in plancks.
+	pub(super) bounty: Balance,
+	/// Purse of the domain, in plancks; 0 for a domain without one.
+	pub(super) purse: Balance,
+	/// Fee of the next seat, in plancks.
+	pub(super) fee: Balance,
+}
+
+impl Prices {
+	/// Returns `true` if pay, bounty or purse is at least twice that of `then`, or the fee at most half.
+	fn are_better_than(&self, then: &Self) -> bool {
+		let is_twice = |more: Balance, less: Balance| more / 2 >= less.max(1);
+		is_twice(self.pay, then.pay)
+			|| is_twice(self.bounty, then.bounty)
+			|| is_twice(self.purse, then.purse)
+			|| is_twice(then.fee, self.fee)
+	}
+}
+
+/// Candidates that failed their trial against certain rivals, or were worth less than their seat.
 #[derive(Debug, Default)]
 pub(super) struct FailedTrials {
 	rivals: Vec<Model>,
-	genes: BTreeSet<Vec<i64>>,
+	/// Genes of the candidates, with the prices at which one was worth less than its seat; `None` for a failed trial.
+	genes: BTreeMap<Vec<i64>, Option<Prices>>,
 }
 
 impl FailedTrials {
 	/// Forgets every failure if the rivals have changed.
 	pub(super) fn reset_unless_against(&mut self, rivals: &[Model]) {
 		if self.rivals != rivals {
-			*self = Self { rivals: rivals.to_vec(), genes: BTreeSet::new() };
+			*self = Self { rivals: rivals.to_vec(), genes: BTreeMap::new() };
 		}
 	}
 
-	/// Adds the genes of candidates that failed.
-	pub(super) fn extend(&mut self, genes: Vec<Vec<i64>>) {
-		self.genes.extend(genes);
+	/// Adds the genes of candidates that failed their trial, or that were worth less than their seat at `prices`.
+	pub(super) fn extend(&mut self, genes: Vec<Vec<i64>>, prices: Option<Prices>) {
+		self.genes.extend(genes.into_iter().map(|genes| (genes, prices)));
 	}
 
-	/// Returns `true` if the candidate failed against the current rivals.
-	pub(super) fn contains(&self, candidate: &TrainedCandidate) -> bool {
-		self.genes.contains(&candidate.genes)
+	/// Returns `true` if the candidate failed against the current rivals, or was worth less than its seat at prices that are not much
+	/// worse than `prices`.
+	pub(super) fn contains(&self, candidate: &TrainedCandidate, prices: &Prices) -> bool {
+		let failure = self.genes.get(&candidate.genes);
+		failure.is_some_and(|then| then.is_none_or(|then| !prices.are_better_than(&then)))
 	}
 }

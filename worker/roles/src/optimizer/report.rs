@@ -249,7 +249,8 @@ impl Wait {
 				%fee,
 				%max_fee,
 				expected_earning = expected.map(|expected| expected.to_string()),
-				"next seat costs more than the bid; waiting for the next round (`bidding` in the configuration sets the limits)"
+				"next seat costs more than the bid; waiting for a better candidate or a cheaper seat (`bidding` in the configuration sets \
+				the limits)"
 			),
 			Self::LacksFunds { account, price, free } => tracing::info!(
 				target: TARGET, %account, %price, %free, "account cannot pay for a seat and the reveal of its candidate; send it more"

@@ -3,7 +3,7 @@
 use super::{
 	bid::PayTerms,
 	policy::{COMMIT_MARGIN, MAX_UNDECIDED_ROUNDS},
-	pool::{CandidatePool, FailedTrials, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
+	pool::{CandidatePool, FailedTrials, Prices, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
 	report::rejection_message,
 	submission::{reveal, Experiment},
 	*,
@@ -24,6 +24,7 @@ use doin_primitives::{
 };
 use doin_scoring::{verdict::ONE_BIT, Model};
 
+mod bids;
 mod sealed;
 
 const COMMITTED: SeatStatus = SeatStatus::Committed;
@@ -103,6 +104,18 @@ fn with_seat(mut view: View, number: u32, state: State, status: SeatStatus, mode
 	view.open_rounds.insert(round_id(number), open);
 	view.entries.push(entry);
 	view
+}
+
+/// Returns a ridge of a quarter of a season, which is better than repeat-last and worse than seasonal.
+fn short_ridge() -> Model {
+	let problem = sawtooth();
+	let forecast = problem.forecast().unwrap();
+	let data = doin_compute::Dataset::new(
+		doin_compute::ForecastTask::new(&problem.spec, problem.published_series().to_vec()).unwrap(),
+		0,
+		0,
+	);
+	Model::Net(data.unwrap().linear_model(forecast.season / 4, 0).unwrap().net.clone())
 }
 
 fn reports(actions: &[Action]) -> Vec<Report> {
@@ -450,11 +463,11 @@ mod steps {
 	fn n3_a_seat_that_costs_more_than_its_candidate_would_earn_is_left_to_others() {
 		let mut policy = policy();
 		assert_eq!(policy.step(&view()), Step::Choose);
-		let wait = policy.bid(&view(), &passed(1, 79), RATES).unwrap_err();
+		let wait = policy.bid(&view(), vec![passed(1, 79)], RATES).unwrap_err();
 		assert!(matches!(wait, Wait::TooExpensive(TooExpensive { max_fee: Amount(39), .. })), "{wait:?}");
 		assert_eq!(policy.step(&view()), Step::Idle, "no other trial in this round");
 		assert_eq!(policy.step(&View { round: round(8, Phase::Commit), ..view() }), Step::Choose);
-		assert_eq!(policy.bid(&view(), &passed(1, 81), RATES), Ok(()));
+		assert!(policy.bid(&view(), vec![passed(1, 81)], RATES).is_ok());
 		assert_eq!((policy.max_fee(round_id(7)), policy.max_commit_tip(round_id(7))), (40, 4));
 		assert_eq!(policy.max_fee(round_id(9)), LIMITS.max_fee, "after a restart");
 	}
@@ -677,8 +690,8 @@ mod candidates {
 			policy.add_candidate(candidate(gene, error));
 		}
 		assert_eq!(tried(&mut policy, &view()), [2, 1]);
-		let passed = policy.trial_ended(TrialOutcome { passed: Some(passed(1, 100)), failed: vec![vec![2]] });
-		assert_eq!(passed.map(|passed| passed.candidate.genes), Some(vec![1]));
+		let passed = policy.trial_ended(TrialOutcome { passed: vec![passed(1, 100)], failed: vec![vec![2]] });
+		assert_eq!(passed.len(), 1);
 		assert_eq!(tried(&mut policy, &view()), [1]);
 		assert!(policy.trial(&view(), vec![Model::RepeatLast], TERMS).is_some_and(|trial| trial.candidates.len() == 2));
 	}
@@ -689,7 +702,7 @@ mod candidates {
 		let mut policy = policy();
 		policy.add_candidate(candidate(1, 900));
 		assert_eq!(tried(&mut policy, &view()), [1]);
-		policy.trial_ended(TrialOutcome { passed: None, failed: vec![vec![1]] });
+		policy.trial_ended(TrialOutcome { passed: Vec::new(), failed: vec![vec![1]] });
 		assert!(tried(&mut policy, &view()).is_empty());
 		policy.data_has_grown();
 		assert_eq!(tried(&mut policy, &view()), [1]);
@@ -722,12 +735,13 @@ mod candidates {
 	#[test]
 	fn failures_count_against_the_rivals_of_their_trial() {
 		let mut failed = FailedTrials::default();
+		let contains = |failed: &FailedTrials, gene| failed.contains(&candidate(gene, 900), &Prices::default());
 		failed.reset_unless_against(&[Model::Seasonal]);
-		failed.extend(vec![vec![1]]);
+		failed.extend(vec![vec![1]], None);
 		failed.reset_unless_against(&[Model::Seasonal]);
-		assert!(failed.contains(&candidate(1, 900)) && !failed.contains(&candidate(2, 900)));
+		assert!(contains(&failed, 1) && !contains(&failed, 2));
 		failed.reset_unless_against(&[Model::Seasonal, Model::RepeatLast]);
-		assert!(!failed.contains(&candidate(1, 900)));
+		assert!(!contains(&failed, 1));
 	}
 
 	#[test]
@@ -759,8 +773,8 @@ mod trials {
 			[seed; 32]
 		};
 		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, seeds).unwrap();
-		assert_ne!(outcome.passed.is_some(), outcome.failed == [vec![1]]);
-		outcome.passed.is_some()
+		assert_ne!(outcome.passed.len() == 1, outcome.failed == [vec![1]]);
+		!outcome.passed.is_empty()
 	}
 
 	#[test]
@@ -777,13 +791,14 @@ mod trials {
 	}
 
 	#[test]
-	fn candidates_are_tried_in_order_until_one_passes() {
+	fn candidates_behind_one_that_passes_are_tried_too() {
 		let with = |gene, model| TrainedCandidate { model, ..candidate(gene, 900) };
-		let candidates = vec![with(1, Model::RepeatLast), with(2, Model::Seasonal), with(3, Model::Seasonal)];
+		let candidates =
+			vec![with(1, Model::RepeatLast), with(2, Model::Seasonal), with(3, Model::Seasonal), with(4, Model::RepeatLast)];
 		let trial = Trial { candidates, rivals: vec![Model::RepeatLast], terms: TERMS, must_mint: true };
 		let outcome = trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap();
-		assert_eq!(outcome.passed.map(|passed| passed.candidate.genes), Some(vec![2]));
-		assert_eq!(outcome.failed, [vec![1]]);
+		assert_eq!(outcome.passed.iter().map(|passed| passed.candidate.genes[0]).collect::<Vec<_>>(), [2, 3]);
+		assert_eq!(outcome.failed, [vec![1], vec![4]]);
 	}
 
 	#[test]
@@ -791,7 +806,7 @@ mod trials {
 		let candidates = vec![TrainedCandidate { model: Model::Seasonal, ..candidate(1, 900) }];
 		let trial = |rivals| Trial { candidates: candidates.clone(), rivals, terms: TERMS, must_mint: true };
 		let merit = |problem: &crate::problem::Problem, rivals| {
-			trial(rivals).run(problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.map(|passed| passed.merit)
+			trial(rivals).run(problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.first().map(|passed| passed.merit)
 		};
 		let mut problem = sawtooth();
 		let own = merit(&problem, vec![Model::RepeatLast]).unwrap();
@@ -802,16 +817,16 @@ mod trials {
 		// Only the bounty of a domain with public evidence is paid, and its verdict has no margin.
 		problem.spec.evidence = doin_primitives::Evidence::Public;
 		let for_bounty = Trial { must_mint: false, ..trial(vec![Model::RepeatLast]) };
-		let passed = for_bounty.run(&problem, &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap();
+		let passed = for_bounty.run(&problem, &Model::RepeatLast, || [7; 32]).unwrap().passed;
 		// It leads on all four draws, so that it falls behind on one of six.
-		assert_eq!(passed.merit, Merit { target_ppm: 1_000_000, behind_ppm: 166_666, ..Merit::default() });
+		assert_eq!(passed[0].merit, Merit { target_ppm: 1_000_000, behind_ppm: 166_666, ..Merit::default() });
 	}
 
 	/// Returns the merit of seasonal against `champion` on the sawtooth, whose initial champion is repeat-last.
 	fn merit(champion: Model, terms: PayTerms) -> Merit {
 		let own = TrainedCandidate { model: Model::Seasonal, ..candidate(1, 900) };
 		let trial = Trial { candidates: vec![own], rivals: vec![champion], terms, must_mint: true };
-		trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap().passed.unwrap().merit
+		trial.run(&sawtooth(), &Model::RepeatLast, || [7; 32]).unwrap().passed[0].merit
 	}
 
 	#[test]
@@ -836,18 +851,6 @@ mod trials {
 		assert!(taken.increment < free.increment, "{taken:?} {free:?}");
 		let ramped = merit(short_ridge(), PayTerms { factor: 999_999, ..carrying });
 		assert_eq!(ramped.before, 0, "nothing carried is paid below a full ramp");
-	}
-
-	/// Returns a ridge of a quarter of a season, which is better than repeat-last and worse than seasonal.
-	fn short_ridge() -> Model {
-		let problem = sawtooth();
-		let forecast = problem.forecast().unwrap();
-		let data = doin_compute::Dataset::new(
-			doin_compute::ForecastTask::new(&problem.spec, problem.published_series().to_vec()).unwrap(),
-			0,
-			0,
-		);
-		Model::Net(data.unwrap().linear_model(forecast.season / 4, 0).unwrap().net.clone())
 	}
 }
 

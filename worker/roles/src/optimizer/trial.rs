@@ -47,14 +47,15 @@ pub struct Passed {
 /// Outcome of a trial.
 #[derive(Clone, Debug, Default)]
 pub struct TrialOutcome {
-	/// First candidate that passed.
-	pub passed: Option<Passed>,
-	/// Genes of the candidates that failed before it.
+	/// Candidates that passed, in the order in which they were tried.
+	pub passed: Vec<Passed>,
+	/// Genes of the candidates that failed.
 	pub failed: Vec<Vec<i64>>,
 }
 
 impl Trial {
-	/// Tries the candidates one after the other until one passes. `seed` returns a new seed for every draw.
+	/// Tries all candidates, one after the other: the best one on the validation split need not be worth most on practice draws. `seed`
+	/// returns a new seed for every draw.
 	///
 	/// # Errors
 	///
@@ -62,11 +63,10 @@ impl Trial {
 	pub fn run(&self, problem: &Problem, initial: &Model, mut seed: impl FnMut() -> Hash) -> Result<TrialOutcome> {
 		let mut outcome = TrialOutcome::default();
 		for candidate in &self.candidates {
-			if let Some(merit) = self.merit(problem, initial, &candidate.model, &mut seed)? {
-				outcome.passed = Some(Passed { candidate: candidate.clone(), merit });
-				break;
+			match self.merit(problem, initial, &candidate.model, &mut seed)? {
+				Some(merit) => outcome.passed.push(Passed { candidate: candidate.clone(), merit }),
+				None => outcome.failed.push(candidate.genes.clone()),
 			}
-			outcome.failed.push(candidate.genes.clone());
 		}
 		Ok(outcome)
 	}

@@ -1,18 +1,20 @@
 //! Driver of the owner: reads views, asks the policy, opens segments.
 
 use super::{
+	comparison::Comparison,
 	funds::{ensure_funds, opening, payer, KnownFee},
 	lock::SegmentKeyLock,
-	policy::{is_same_domain, Absence, Condition, OpenReason, Policy, Step, View, Warning},
+	policy::{is_ending, is_same_domain, Absence, Condition, OpenReason, Policy, Step, View, Warning},
 	seals::{openable_data_of, Openable, RebuiltDomain},
-	shared::{describe, domains_of_same_data},
+	shared::{describe, domains_of_same_data, DomainOfSameData},
 	Owned, TARGET,
 };
 use crate::{amount::Amount, optimizer::BidLimits, retry::Retry};
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Account, Chain, Head, ReadError, Signer, SubmitError, Urgency};
-use doin_primitives::{evidence::MISSED_PENALTY, views::EvidenceView, Balance, BlockNumber, MILLION};
+use doin_forecast::sealed::Seal;
+use doin_primitives::{evidence::MISSED_PENALTY, views::EvidenceView, Balance, BlockNumber, Hash, MILLION};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Pause after a failed look at the chain or a failed call. The best block may stay the same for a moment.
@@ -37,8 +39,8 @@ pub struct Owner {
 	fee: KnownFee,
 	/// Blocks in which the domain does not exist.
 	absence: Absence,
-	/// The other domains of the owner were compared with the file.
-	is_compared: bool,
+	/// Comparison of the other domains of the owner with the file.
+	comparison: Comparison<Vec<DomainOfSameData>>,
 	_lock: SegmentKeyLock,
 }
 
@@ -94,7 +96,8 @@ impl Owner {
 		report(&owned, &openable);
 		let policy = Policy::new(openable.usable);
 		let (reading, fee, absence) = (Retry::default(), KnownFee::default(), Absence::default());
-		Ok(Self { chain, signer, owned, domain, policy, window, max_tip, reading, fee, absence, is_compared: false, _lock: lock })
+		let comparison = Comparison::default();
+		Ok(Self { chain, signer, owned, domain, policy, window, max_tip, reading, fee, absence, comparison, _lock: lock })
 	}
 
 	/// [Opens](Owner::open) a domain, also if the node cannot be read for a while.
@@ -106,12 +109,7 @@ impl Owner {
 		loop {
 			let head = chain.head();
 			match Self::open(chain.clone(), signer.clone(), owned.clone(), limits).await {
-				// A node refuses requests for states that it does not have yet, or any more.
-				Err(error)
-					if error
-						.downcast_ref::<ReadError>()
-						.is_some_and(|error| error.is_transient() || matches!(error, ReadError::Refused { .. })) =>
-				{
+				Err(error) if is_passing(&error) => {
 					tracing::warn!(target: TARGET, domain = owned.domain, "{error:#}; trying again");
 					chain.next_head(head).await;
 				}
@@ -249,18 +247,7 @@ impl Owner {
 
 	/// Warns if the purse or the account that pays for openings lacks money, or if another domain has the same segments.
 	async fn look_after_money(&mut self, head: Head, evidence: &EvidenceView<Account>) -> Result<()> {
-		if !std::mem::replace(&mut self.is_compared, true) {
-			let Owned { domain, source, key, .. } = &self.owned;
-			match domains_of_same_data(&self.chain, head, source, key, evidence.owner, Some(*domain)).await {
-				Ok(others) if others.is_empty() => {}
-				Ok(others) => tracing::error!(
-					target: TARGET,
-					"{}. Leave no more in the purses than may be lost, and withdraw the rest with `doin-worker domain withdraw`",
-					describe(&others)
-				),
-				Err(error) => tracing::debug!(target: TARGET, "other domains of the owner cannot be read: {error:#}"),
-			}
-		}
+		self.compare(head, evidence.owner);
 		let payer = match opening(&self.domain, &self.owned, evidence.opened) {
 			Ok(call) if evidence.opened < evidence.sealed => {
 				Some(payer(&self.chain, head, &self.signer, &call, &mut self.fee).await?)
@@ -275,6 +262,52 @@ impl Owner {
 		Ok(())
 	}
 
+	/// Begins the comparison with the other domains of the owner, or logs its result, and does not wait for it.
+	fn compare(&mut self, head: Head, owner: Account) {
+		let (chain, Owned { domain, source, key, .. }) = (self.chain.clone(), self.owned.clone());
+		let begin = move || async move { domains_of_same_data(&chain, head, &source, &key, owner, Some(domain)).await };
+		match self.comparison.poll(head.number, begin) {
+			None => {}
+			Some(Ok(others)) if others.is_empty() => {
+				tracing::debug!(target: TARGET, "no other domain of the owner has the same data")
+			}
+			Some(Ok(others)) => tracing::error!(
+				target: TARGET,
+				"{}. Leave no more in the purses than may be lost, and withdraw the rest with `doin-worker domain withdraw`",
+				describe(&others)
+			),
+			Some(Err(error)) => {
+				tracing::warn!(target: TARGET, "the other domains of the owner cannot be compared, which is tried again: {error:#}");
+			}
+		}
+	}
+
+	/// Checks that segment `index` is sealed under the hash that its bytes make, at block `head`. Another domain can have the identifier
+	/// after a reorganisation, and a call that fails there would publish the segment. If the hash cannot be read in the last quarter of
+	/// the window, the segment is opened all the same.
+	async fn ensure_own(&mut self, head: Head, index: u16, before: Option<BlockNumber>) -> Result<()> {
+		let hashes = self.chain.segment_hashes(head, self.owned.domain, index..index.saturating_add(1)).await;
+		let hash = match hashes {
+			Ok(hashes) => hashes.first().copied(),
+			Err(error) if is_ending(head.number, before, self.window) => {
+				let error = anyhow::Error::from(error);
+				tracing::warn!(target: TARGET, index, "the hash of the segment cannot be read, and the time to open it is ending: {error:#}");
+				return Ok(());
+			}
+			Err(error) => return Err(error).with_context(|| format!("segment {index} is not opened, which is tried again")),
+		};
+		if is_sealed_under(&self.domain, &self.owned, &self.chain.genesis(), index, hash) {
+			return Ok(());
+		}
+		// The file is compared with the chain once more.
+		self.policy.set_segments(BTreeSet::new());
+		self.reading = Retry::default();
+		bail!(
+			"segment {index} is sealed under another hash than that of its bytes, as if another domain had the identifier after a \
+			reorganisation. Nothing was sent; the file is compared with the chain again"
+		)
+	}
+
 	/// Opens segment `index` before block `before`.
 	async fn open_segment(&mut self, head: Head, index: u16, before: Option<BlockNumber>, reason: OpenReason) -> Result<()> {
 		match reason {
@@ -286,6 +319,7 @@ impl Owner {
 				target: TARGET, index, "the segment was not opened in time, and the domain takes no commits until it is; opening it"
 			),
 		}
+		self.ensure_own(head, index, before).await?;
 		let call = opening(&self.domain, &self.owned, index)?;
 		let urgency = before.map_or(Urgency::Relaxed, |block| Urgency::Staked { block, max_tip: self.max_tip });
 		match self.chain.submit(&self.signer, &call, urgency).await {
@@ -342,6 +376,19 @@ async fn penalty(chain: &Chain, domain: &RebuiltDomain) -> Result<Balance> {
 	Ok(deposit.saturating_mul(MISSED_PENALTY.into()) / Balance::from(MILLION))
 }
 
+/// Returns `true` if `hash`, the hash of segment `index` on the chain, is the one under which the bytes of the file are sealed.
+fn is_sealed_under(domain: &RebuiltDomain, owned: &Owned, genesis: &Hash, index: u16, hash: Option<Hash>) -> bool {
+	let seal = Seal { genesis: *genesis, owner: domain.evidence.owner.0, data_root: domain.spec.data_root, key: &owned.key };
+	let bytes = domain.data.segments.get(usize::from(index));
+	bytes.is_some_and(|bytes| hash == Some(seal.hash(index, bytes)))
+}
+
+/// Returns `true` if an error passes without anybody's help: the node does not answer, or does not have the state of the block yet or
+/// any more.
+fn is_passing(error: &anyhow::Error) -> bool {
+	error.downcast_ref::<ReadError>().is_some_and(|error| error.is_transient() || error.is_pruned())
+}
+
 /// Returns `true` if a call failed because the segment was opened already.
 fn is_overtaken(error: &SubmitError) -> bool {
 	error.dispatch_error().is_some_and(|error| OVERTAKEN.contains(&error))
@@ -352,5 +399,56 @@ fn warn(warning: &Warning) {
 	match warning {
 		Warning::NoSuchSegment { .. } | Warning::LacksFunds { .. } => tracing::error!(target: TARGET, "{warning}"),
 		Warning::NoSegmentLeft | Warning::PurseTooSmall { .. } => tracing::warn!(target: TARGET, "{warning}"),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{config::OwnedConfig, fixtures::evidence, keys::KeySource, problem::tests::letters};
+	use doin_chain::RequestError;
+	use doin_forecast::sealed::{layout::Unit, SealedData};
+	use doin_primitives::DomainSpec;
+
+	#[test]
+	fn only_a_state_that_the_node_lacks_is_waited_for() {
+		let refused = |data: &str| {
+			let source = RequestError::Refused { code: 4003, message: "Client error".into(), data: Some(data.into()) };
+			let error = ReadError::Refused { url: "ws://127.0.0.1:9944".into(), request: "DoinApi_evidence".into(), source };
+			anyhow::Error::from(error).context("the owner of domain 3")
+		};
+		assert!(is_passing(&refused("State already discarded for 0x12")));
+		assert!(is_passing(&refused("UnknownBlock: Header was not found in the database: 0x12")));
+		assert!(!is_passing(&refused("Exported method DoinApi_evidence is not found")), "another attempt is refused too");
+		assert!(!is_passing(&anyhow::anyhow!("a.csv has changed")));
+	}
+
+	/// Two registrations of one owner change places in a reorganisation, with all sizes alike.
+	#[test]
+	fn a_segment_of_another_domain_is_not_opened() {
+		let config = OwnedConfig { domain_id: 3, csv: "letters.csv".into(), label: Some("letter".into()), ..Default::default() };
+		let owned = config.owned(&KeySource::Dev("//Alice".into())).unwrap();
+		let domain = |data_root: Hash, bytes: &[u8]| RebuiltDomain {
+			spec: DomainSpec { data_root, ..letters(0).spec },
+			evidence: evidence(),
+			data: SealedData {
+				file: "a.csv".into(),
+				unit: Unit::Rows,
+				data_root,
+				segments: vec![bytes.to_vec(), bytes.to_vec()],
+			},
+		};
+		let (own, genesis) = (domain([7; 32], b"rows"), [1; 32]);
+		let hash_of = |domain: &RebuiltDomain, index: u16| {
+			let seal = Seal { genesis, owner: evidence().owner.0, data_root: domain.spec.data_root, key: &owned.key };
+			Some(seal.hash(index, &domain.data.segments[usize::from(index)]))
+		};
+		let may_open = |hash| is_sealed_under(&own, &owned, &genesis, 1, hash);
+		assert!(may_open(hash_of(&own, 1)));
+		for other in [domain([8; 32], b"rows"), domain([7; 32], b"other")] {
+			assert!(!may_open(hash_of(&other, 1)), "its registration took the identifier");
+		}
+		assert!(!may_open(hash_of(&own, 0)) && !may_open(None));
+		assert!(!is_sealed_under(&own, &owned, &genesis, 2, hash_of(&own, 1)), "the file has no such segment");
 	}
 }

@@ -16,6 +16,7 @@
 //! Any account can send the call that opens a segment. The machine of an owner needs the segment key and a key that pays fees, and
 //! the key that holds the money of the owner can stay elsewhere.
 
+mod comparison;
 mod driver;
 mod funds;
 mod lock;
@@ -25,9 +26,10 @@ mod shared;
 
 pub use driver::{check, Owner};
 pub use lock::SegmentKeyLock;
+pub(crate) use policy::Absence;
 pub use policy::{Condition, OpenReason, Payer, Policy, Step, View, Warning};
 pub use seals::{data_of, unsealed, NoSuchDomain, RebuiltDomain};
-pub use shared::{domains_of_same_data, ensure_sealed_once};
+pub use shared::{domains_of_same_data, ensure_sealed_once, DomainOfSameData, Shared};
 
 use anyhow::Result;
 use doin_forecast::{

@@ -153,7 +153,8 @@ struct Refusals {
 }
 
 /// Returns `true` if `evidence` can be that of the domain whose evidence was `known` earlier. A reorganisation, or a development
-/// chain that begins anew, can give the identifier to another domain. An attempt to open a segment there would publish it.
+/// chain that begins anew, can give the identifier to another domain. An attempt to open a segment there would publish it, so the hash
+/// of a segment is compared too before it is sent.
 pub(super) fn is_same_domain(known: &EvidenceView<Account>, evidence: &EvidenceView<Account>) -> bool {
 	let record = |view: &EvidenceView<Account>| (view.owner, view.units, view.segment_bytes, view.stake);
 	record(known) == record(evidence) && evidence.sealed >= known.sealed
@@ -161,7 +162,7 @@ pub(super) fn is_same_domain(known: &EvidenceView<Account>, evidence: &EvidenceV
 
 /// Blocks in which a domain does not exist. A reorganisation can drop the block that registers a domain, and bring it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Absence {
+pub(crate) struct Absence {
 	/// First of these blocks.
 	since: Option<BlockNumber>,
 }
@@ -169,7 +170,7 @@ pub(super) struct Absence {
 impl Absence {
 	/// Returns `true` if the domain, which does not exist in block `block`, does not exist for good: it does not `exist` in the
 	/// finalized block number `finalized`, which is not before the first of these blocks.
-	pub(super) fn is_final(&mut self, block: BlockNumber, finalized: BlockNumber, exists: bool) -> bool {
+	pub(crate) fn is_final(&mut self, block: BlockNumber, finalized: BlockNumber, exists: bool) -> bool {
 		let since = *self.since.get_or_insert(block);
 		!exists && finalized >= since
 	}
@@ -296,8 +297,13 @@ fn due(view: &View<'_>) -> Option<(Option<BlockNumber>, OpenReason)> {
 	if finalized.is_some_and(is_request) {
 		return Some((Some(until), OpenReason::CommitsFinal));
 	}
-	let last_part = until.saturating_sub(window / LAST_PART);
-	(block >= last_part).then_some((Some(until), OpenReason::WindowEnds))
+	is_ending(block, Some(until), window).then_some((Some(until), OpenReason::WindowEnds))
+}
+
+/// Returns `true` if block `block` lies in the last quarter of a window of `window` blocks that ends before block `before`. A segment
+/// without such a block is late already, and is not urgent.
+pub(super) fn is_ending(block: BlockNumber, before: Option<BlockNumber>, window: BlockNumber) -> bool {
+	before.is_some_and(|until| block >= until.saturating_sub(window / LAST_PART))
 }
 
 #[cfg(test)]
@@ -373,6 +379,12 @@ mod tests {
 			assert_eq!(step_at(&mut policy(), 208, &awaited(7, 212), finalized), Step::Wait);
 			assert_eq!(step_at(&mut policy(), 209, &awaited(7, 212), finalized), open(OpenReason::WindowEnds, Some(212)));
 		}
+	}
+
+	#[test]
+	fn the_last_quarter_of_a_window_is_its_end() {
+		assert_eq!([208, 209, 212].map(|block| is_ending(block, Some(212), WINDOW)), [false, true, true]);
+		assert!(!is_ending(900, None, WINDOW), "of a late segment, the hash is read first");
 	}
 
 	/// Also after a restart, which has not seen the first end of the window.

@@ -3,12 +3,17 @@
 //! A segment that is opened in one domain is known in all of them: an optimizer that has read it leads on it without having found
 //! anything, and is paid from the purse of the other domain. The hash of a segment binds its owner, its number and a salt, and no
 //! domain, so the chain does not refuse the second one.
+//!
+//! Equal segments are found by their hashes. Where a file makes no segment of a domain, e.g. because one row was added, its rows or
+//! steps are compared with the public ones of the domain; see [`Overlap`].
 
 use super::OwnedSource;
 use anyhow::{bail, Result};
-use doin_chain::{Account, Chain, Head};
-use doin_forecast::sealed::{Seal, SealedData, SegmentKey};
+use doin_chain::{Account, Chain, Head, ReadError};
+use doin_forecast::sealed::{Overlap, Seal, SealedData, SegmentKey};
 use doin_primitives::{blake2_256, views::EvidenceView, DomainId, DomainSpec, EvidenceKind, Hash, Status};
+use doin_scoring::Program;
+use std::fmt::{self, Display, Formatter};
 
 /// A sealed domain, and what the chain has of its segments.
 struct Other {
@@ -17,14 +22,41 @@ struct Other {
 	hashes: Vec<Hash>,
 }
 
-/// Returns the sealed domains of `owner` whose segments the file `source` makes with the segment key `key`, `except` one. A
-/// domain that takes no commits any more counts only if one of its segments is opened: nobody has seen the others.
+/// Public data of a sealed domain: published part, and opened segments. Empty until all pages are published.
+enum Public {
+	Rows(Vec<u8>),
+	Steps(Vec<i32>),
+}
+
+/// A sealed domain that has, or may have, the same data as a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DomainOfSameData {
+	/// Identifier of the domain.
+	pub domain: DomainId,
+	/// Data that the two have in common.
+	pub shared: Shared,
+}
+
+/// Data that a file and a sealed domain have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shared {
+	/// The file makes a segment of the domain.
+	Segments,
+	/// The file has public rows or steps of the domain.
+	Public(Overlap),
+	/// The file has the columns of the domain, and it cannot be found out whether it has its rows.
+	Unknown(Overlap),
+}
+
+/// Returns the sealed domains of `owner` that have, or may have, data of the file `source`, `except` one: those whose segments the file
+/// makes with the segment key `key`, and those with a tenth of their public rows or steps in the file. A domain counts until it is
+/// retired, unless its activation was refused: a closed one opens segments for its last rounds.
 ///
-/// Segments that were sealed with another key, or from the file read with other options, are not found.
+/// Fewer common rows are not found, nor are domains that use other columns of the file.
 ///
 /// # Errors
 ///
-/// Errors if the node cannot be read.
+/// Errors if the node or the file cannot be read.
 pub async fn domains_of_same_data(
 	chain: &Chain,
 	at: Head,
@@ -32,31 +64,69 @@ pub async fn domains_of_same_data(
 	key: &SegmentKey,
 	owner: Account,
 	except: Option<DomainId>,
-) -> Result<Vec<DomainId>> {
+) -> Result<Vec<DomainOfSameData>> {
 	let mut found = Vec::new();
 	for domain in chain.domains(at).await? {
 		let is_other = domain.owner == owner && domain.evidence == EvidenceKind::Sealed && except != Some(domain.id);
-		let (true, Some(spec)) = (is_other, chain.domain_spec(at, domain.id).await?) else { continue };
-		let Some(evidence) = chain.evidence(at, domain.id).await? else { continue };
-		let takes_commits = matches!(domain.status, Status::Loading | Status::Active);
-		if !takes_commits && evidence.opened == 0 {
+		if !is_other || !opens_segments(domain.status) {
 			continue;
 		}
+		let Some(spec) = chain.domain_spec(at, domain.id).await? else { continue };
+		let Some(evidence) = chain.evidence(at, domain.id).await? else { continue };
 		let hashes = chain.segment_hashes(at, domain.id, 0..evidence.sealed).await?;
-		let (source, key, genesis) = (source.clone(), key.clone(), chain.genesis());
 		let other = Other { spec, evidence, hashes };
-		if tokio::task::spawn_blocking(move || other.is_of(&source, &key, genesis)).await? {
-			found.push(domain.id);
-		}
+		let public = public_data(chain, at, domain.id, &other, source).await?;
+		let (source, key, genesis) = (source.clone(), key.clone(), chain.genesis());
+		let shared = tokio::task::spawn_blocking(move || other.shared(public.as_ref(), &source, &key, genesis)).await??;
+		found.extend(shared.map(|shared| DomainOfSameData { domain: domain.id, shared }));
 	}
 	Ok(found)
 }
 
-/// Checks that no other domain of `owner` has segments of this data; see [`domains_of_same_data`].
+/// Returns `true` if a domain of this status may have rounds that wait for segments, or get some.
+fn opens_segments(status: Status) -> bool {
+	match status {
+		Status::Loading | Status::Active | Status::Converged | Status::Closing => true,
+		Status::Refused => false,
+	}
+}
+
+/// Returns the public data of a domain; `None` if it is of another kind than that of `source`.
+async fn public_data(
+	chain: &Chain,
+	at: Head,
+	domain: DomainId,
+	other: &Other,
+	source: &OwnedSource,
+) -> Result<Option<Public>, ReadError> {
+	let mut opened = Vec::new();
+	match (source, &other.spec.program) {
+		(OwnedSource::Rows(_), Program::Rows(_)) | (OwnedSource::Steps(_), Program::Forecast(_)) => {}
+		_ => return Ok(None),
+	}
+	for index in 0..other.evidence.opened {
+		opened.extend(chain.segment(at, domain, index).await?.unwrap_or_default());
+	}
+	match source {
+		OwnedSource::Rows(_) => {
+			let mut rows = chain.rows(at, domain).await?.unwrap_or_default();
+			rows.extend(opened);
+			Ok(Some(Public::Rows(rows)))
+		}
+		OwnedSource::Steps(_) => {
+			let mut steps = chain.series(at, domain).await?.unwrap_or_default();
+			let (values, _) = opened.as_chunks();
+			steps.extend(values.iter().map(|bytes| i32::from_le_bytes(*bytes)));
+			Ok(Some(Public::Steps(steps)))
+		}
+	}
+}
+
+/// Checks that no other domain of `owner` has data of this file; see [`domains_of_same_data`].
 ///
 /// # Errors
 ///
-/// Errors with the domains that have, and if the node cannot be read.
+/// Errors with the domains that have or may have, and if the node cannot be read.
 pub async fn ensure_sealed_once(
 	chain: &Chain,
 	at: Head,
@@ -69,31 +139,79 @@ pub async fn ensure_sealed_once(
 	if others.is_empty() {
 		return Ok(());
 	}
-	bail!(
-		"{}. Nothing was sent. Make the domain of a file with other rows, or first close the other one with `doin-worker domain close`, as \
-		long as none of its segments is opened",
-		describe(&others)
+	bail!("{}", refusal(&others))
+}
+
+/// Returns the text of the refusal of a domain beside these.
+fn refusal(others: &[DomainOfSameData]) -> String {
+	let with = match others {
+		[other] => format!("domain {}", other.domain),
+		_ => "any of these domains".into(),
+	};
+	format!(
+		"{}. Nothing was sent. Make the domain of other rows: of a file that shares no row with {with}. Or, as long as no segment is \
+		opened there, first close and retire the other one with `doin-worker domain close` and `doin-worker domain retire`",
+		describe(others)
 	)
 }
 
-/// Returns the text of the domains that have the same data.
-pub(super) fn describe(others: &[DomainId]) -> String {
-	let (noun, verb) = if others.len() == 1 { ("domain", "has") } else { ("domains", "have") };
-	let listed: Vec<String> = others.iter().map(DomainId::to_string).collect();
+/// Returns the text of the domains that have, or may have, the same data.
+pub(super) fn describe(others: &[DomainOfSameData]) -> String {
+	let listed: Vec<String> = others.iter().map(DomainOfSameData::to_string).collect();
 	format!(
-		"{noun} {} of the same owner {verb} segments of the same data: what one domain opens or publishes is known in the other, whose \
-		purse pays for it although nothing was found",
-		listed.join(", ")
+		"{}. What one domain opens or publishes is known in another one with the same data, whose purse pays for it although nothing was \
+		found",
+		listed.join("; ")
 	)
+}
+
+impl Display for DomainOfSameData {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let Self { domain, shared } = self;
+		match shared {
+			Shared::Segments => write!(f, "domain {domain} of the same owner has segments of the same data"),
+			Shared::Public(Overlap { public, share, .. }) => {
+				write!(f, "the file has {share:.0} % of the {public} public rows of domain {domain} of the same owner")
+			}
+			Shared::Unknown(Overlap { public: 0, .. }) => write!(
+				f,
+				"domain {domain} of the same owner has the columns of this file, and cannot be compared with it until all of its pages are \
+				 published"
+			),
+			Shared::Unknown(_) => write!(
+				f,
+				"domain {domain} of the same owner has the columns of this file, and rows that resemble one another so much that it cannot \
+				 be found out whether the file has them"
+			),
+		}
+	}
 }
 
 impl Other {
-	/// Returns `true` if file and key make one of the segments of the domain.
-	fn is_of(&self, source: &OwnedSource, key: &SegmentKey, genesis: Hash) -> bool {
-		// A file of other columns, or with fewer rows than are published, is another one.
-		let Ok(made) = source.rebuild_beginning(key, &self.spec) else { return false };
+	/// Returns what the domain has in common with a file. `public` is its public data, if that is of the same kind.
+	///
+	/// # Errors
+	///
+	/// Errors if the file cannot be read.
+	fn shared(&self, public: Option<&Public>, source: &OwnedSource, key: &SegmentKey, genesis: Hash) -> Result<Option<Shared>> {
+		let Some(public) = public else { return Ok(None) };
 		let seal = Seal { genesis, owner: self.evidence.owner.0, data_root: self.spec.data_root, key };
-		has_segment(&made.data, &seal, &self.hashes, self.evidence.opened)
+		// A file with one row more, or with other columns, makes no data of the domain.
+		let made = source.rebuild_beginning(key, &self.spec);
+		if made.is_ok_and(|made| has_segment(&made.data, &seal, &self.hashes, self.evidence.opened)) {
+			return Ok(Some(Shared::Segments));
+		}
+		let overlap = match (source, public) {
+			(OwnedSource::Rows(rows), Public::Rows(public)) => rows.overlap(&self.spec, public)?,
+			(OwnedSource::Steps(steps), Public::Steps(public)) => steps.overlap(&self.spec, public)?,
+			_ => None,
+		};
+		let Some(overlap) = overlap else { return Ok(None) };
+		Ok(match overlap.is_same_data() {
+			Some(true) => Some(Shared::Public(overlap)),
+			Some(false) => None,
+			None => Some(Shared::Unknown(overlap)),
+		})
 	}
 }
 
@@ -133,30 +251,77 @@ mod tests {
 		(Other { spec: problem.spec, evidence, hashes }, source)
 	}
 
+	/// Returns what the file and the domain have in common, without public data.
+	fn of_segments(other: &Other, source: &OwnedSource, key: &SegmentKey, genesis: Hash) -> Option<Shared> {
+		let shared = other.shared(Some(&Public::Steps(Vec::new())), source, key, genesis).unwrap();
+		shared.filter(|shared| *shared == Shared::Segments)
+	}
+
 	#[test]
 	fn m8_a_second_domain_of_the_same_file_is_found() {
 		let folder = tempfile::tempdir().unwrap();
 		let key = SegmentKey::of_child(&[3; 32]);
 		let (other, source) = sealed(folder.path(), &key);
-		assert!(other.is_of(&source, &key, GENESIS));
+		assert!(of_segments(&other, &source, &key, GENESIS).is_some());
 		// What is opened is known, whatever key sealed it.
 		let foreign = SegmentKey::of_child(&[4; 32]);
-		assert!(other.is_of(&source, &foreign, GENESIS));
+		assert!(of_segments(&other, &source, &foreign, GENESIS).is_some());
 		let unopened = Other { evidence: EvidenceView { opened: 0, ..other.evidence.clone() }, ..other };
-		assert!(unopened.is_of(&source, &key, GENESIS), "segment 1 is sealed");
-		assert!(!unopened.is_of(&source, &foreign, GENESIS), "nothing shows that the data is the same");
-		assert!(!unopened.is_of(&source, &key, [2; 32]), "another chain");
+		assert!(of_segments(&unopened, &source, &key, GENESIS).is_some(), "segment 1 is sealed");
+		assert!(of_segments(&unopened, &source, &foreign, GENESIS).is_none(), "nothing shows that the data is the same");
+		assert!(of_segments(&unopened, &source, &key, [2; 32]).is_none(), "another chain");
+		assert!(unopened.shared(None, &source, &key, GENESIS).unwrap().is_none(), "data of another kind");
 		// Another file.
 		let OwnedSource::Steps(steps) = &source else { panic!("a series") };
 		let turned = OwnedSource::Steps(StepSource { scale: 2.0, ..steps.clone() });
-		assert!(!unopened.is_of(&turned, &key, GENESIS));
+		assert!(of_segments(&unopened, &turned, &key, GENESIS).is_none());
 		std::fs::remove_file(&steps.source.path).unwrap();
-		assert!(!unopened.is_of(&source, &key, GENESIS));
+		assert!(unopened.shared(Some(&Public::Steps(Vec::new())), &source, &key, GENESIS).is_err(), "it cannot be compared");
+	}
+
+	#[test]
+	fn a_file_that_makes_no_segment_is_compared_with_the_public_steps() {
+		let folder = tempfile::tempdir().unwrap();
+		let key = SegmentKey::of_child(&[3; 32]);
+		let (other, source) = sealed(folder.path(), &key);
+		let problem = sealed_sawtooth(0);
+		let Published::Series(published) = &problem.data else { panic!("a series") };
+		// The first steps are left out, so no segment is the same.
+		let OwnedSource::Steps(steps) = &source else { panic!("a series") };
+		let text = std::fs::read_to_string(&steps.source.path).unwrap();
+		let later: String = text.lines().skip(8).map(|line| format!("{line}\n")).collect();
+		std::fs::write(&steps.source.path, format!("mm\n{later}")).unwrap();
+		assert!(of_segments(&other, &source, &key, GENESIS).is_none());
+		let shared = |public: Vec<i32>| other.shared(Some(&Public::Steps(public)), &source, &key, GENESIS).unwrap();
+		let Some(Shared::Public(overlap)) = shared(published.clone()) else { panic!("the published steps are in the file") };
+		assert!(overlap.share > 90.0 && overlap.public == published.len(), "{overlap:?}");
+		assert!(matches!(shared(Vec::new()), Some(Shared::Unknown(_))), "it cannot be compared yet");
+		assert_eq!(shared(published.iter().map(|value| 3 * value + 1).collect()), None);
+	}
+
+	#[test]
+	fn a_domain_counts_until_it_is_retired() {
+		let all = [Status::Loading, Status::Active, Status::Converged, Status::Closing];
+		assert!(all.into_iter().all(opens_segments), "open rounds of a closing domain get segments");
+		assert!(!opens_segments(Status::Refused));
 	}
 
 	#[test]
 	fn m8_the_domains_of_the_same_data_are_named() {
-		assert!(describe(&[4]).starts_with("domain 4 of the same owner has segments of the same data"));
-		assert!(describe(&[4, 7]).starts_with("domains 4, 7 of the same owner have segments"));
+		let segments = |domain| DomainOfSameData { domain, shared: Shared::Segments };
+		let overlap = Overlap { public: 1_200, share: 99.4, expected: 0.0 };
+		assert!(describe(&[segments(4)])
+			.starts_with("domain 4 of the same owner has segments of the same data. What one domain opens"));
+		let rows = refusal(&[DomainOfSameData { domain: 7, shared: Shared::Public(overlap) }]);
+		assert!(rows.starts_with("the file has 99 % of the 1200 public rows of domain 7 of the same owner. "), "{rows}");
+		for part in ["Nothing was sent", "a file that shares no row with domain 7", "close and retire the other one"] {
+			assert!(rows.contains(part), "{rows}");
+		}
+		let unknown = DomainOfSameData { domain: 8, shared: Shared::Unknown(Overlap { public: 0, share: 0.0, ..overlap }) };
+		let both = refusal(&[segments(4), unknown]);
+		assert!(
+			both.contains("segments of the same data; domain 8 of the same owner") && both.contains("any of these domains"),
+			"{both}"
+		);
 	}
 }

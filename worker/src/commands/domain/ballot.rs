@@ -10,7 +10,7 @@ use clap::Args;
 use doin_chain::{Account, Call, Chain, Head, Included, MissingEvent, Nomination, Urgency};
 use doin_primitives::{
 	views::{DomainView, EvidenceView},
-	Balance, BlockNumber, DomainId, EvidenceKind, Status,
+	Balance, BlockNumber, DomainId, EvidenceKind, ProgramKind, Status,
 };
 use doin_roles::{amount::Amount, problem::Problem};
 use serde::Serialize;
@@ -70,7 +70,8 @@ pub async fn list(node: &NodeArgs, output: OutputArgs) -> Result<()> {
 	output.print(&BallotReport::new(&domains, nominations, idle))
 }
 
-/// Checks that the chain admits votes for a domain, so that nobody pays for a call that fails.
+/// Checks that the chain admits votes for a domain, as far as its views and its data show that. A domain of a stream
+/// that nobody pays for passes this check: the chain refuses its nomination, and the fee of the call is lost.
 async fn ensure_votable(chain: &Chain, at: Head, id: DomainId) -> Result<()> {
 	let domain = chain.domain(at, id).await?;
 	let domain = domain.with_context(|| format!("domain {id} does not exist: `doin-worker domain list` lists the domains"))?;
@@ -90,7 +91,8 @@ async fn ensure_votable(chain: &Chain, at: Head, id: DomainId) -> Result<()> {
 	Ok(())
 }
 
-/// Returns the reason for which the chain admits no vote for a domain, and the next step, as far as its views show them.
+/// Returns the reason for which the chain admits no vote for a domain, and the next step, as far as its views show them. The payments of a
+/// stream are in no view.
 fn not_votable(domain: &DomainView<Account>, evidence: Option<&EvidenceView<Account>>) -> Option<String> {
 	let id = domain.id;
 	match domain.status {
@@ -101,6 +103,11 @@ fn not_votable(domain: &DomainView<Account>, evidence: Option<&EvidenceView<Acco
 	if domain.evidence == EvidenceKind::Public {
 		return Some(format!(
 			"its evidence is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
+		));
+	}
+	if domain.program == ProgramKind::Quadratic {
+		return Some(format!(
+			"its program is quadratic, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
 		));
 	}
 	let EvidenceView { sealed, opened, purse, suspended, .. } = evidence?;
@@ -318,6 +325,8 @@ mod tests {
 		assert_eq!(not_votable(&domain(), None), None);
 		let public = DomainView { evidence: EvidenceKind::Public, ..domain() };
 		assert!(reason(&public, None).contains("pays its bounty only: add to it with `doin-worker domain bounty 3"));
+		let quadratic = DomainView { program: ProgramKind::Quadratic, ..domain() };
+		assert!(reason(&quadratic, None).contains("its program is quadratic, so it pays its bounty only"));
 		for (status, part) in [
 			(Status::Loading, "not uploaded completely"),
 			(Status::Closing, "its status is closing"),

@@ -50,8 +50,7 @@ pub struct CreateArgs {
 	#[command(flatten)]
 	sealing: SealArgs,
 	/// Chunks of a recomputation; more chunks make a verdict more certain and more expensive [default: 32; 64 for rows, or as
-	/// many as
-	/// --segment-rows needs]
+	/// many as --segment-rows needs]
 	#[arg(long)]
 	chunks: Option<u16>,
 	/// Windows of a drawn chunk [default: 16; of sealed data, as many as span two horizons]

@@ -74,7 +74,8 @@ EXAMPLE
   doin-worker domain close 3 --key owner.key
 
 Open rounds run to their verdicts; `doin-worker domain retire` releases the deposit then. The owner can close a domain without \
-weight. Any account can close one that had no new champion for 180 days, or whose segment has been overdue for 30 days.")]
+weight. Any account can close one that had no new champion for 180 days and has no weight, or one, also with a weight, whose segment has \
+been overdue for 30 days.")]
 	Close(end::EndArgs),
 	/// Remove a domain that takes no commits, which releases its deposit, its purse and its bounty
 	#[command(after_help = "\

@@ -55,7 +55,8 @@ impl Findings {
 	///
 	/// The high-water mark has what was found and counts as paid; `carried` bits of the champion are above it, and later rounds pay
 	/// them. `all` are the bits from the initial champion to the least error that models may reach, of which the rest is left to
-	/// find, or, as far as the champion has it already, lost. The numbers add up as they are printed.
+	/// find, or, as far as the champion has it already, lost. What is found, carried and left adds up as it is printed. The bits of each
+	/// family are rounded by themselves, so those of all families may differ from what is found by some hundredths.
 	pub fn describe(&self, carried: Q32, all: Option<f64>) -> String {
 		let mut families: Vec<_> = self.by_family.iter().map(|(name, bits)| (*bits, *name)).collect();
 		families.sort_unstable_by(|a, b| b.cmp(a));

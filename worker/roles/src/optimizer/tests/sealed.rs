@@ -107,7 +107,7 @@ fn a_sealed_domain_tries_the_best_candidates_only() {
 	while let Some(trial) = policy.trial(&sealed_view(), rivals(), TERMS) {
 		tried += trial.candidates.len();
 		let failed = trial.candidates.into_iter().map(|candidate| candidate.genes).collect();
-		policy.trial_ended(TrialOutcome { passed: None, failed });
+		policy.trial_ended(TrialOutcome { passed: Vec::new(), failed });
 	}
 	assert_eq!(tried, MOST_TRIED, "of many equal candidates, some would pass by luck");
 	policy.add_candidate(candidate(99, 400));
@@ -156,7 +156,7 @@ fn the_bid_covers_the_probable_loss_of_the_stake_and_no_more_than_the_purse_pays
 	let bid = |earning, behind_ppm, purse| {
 		let mut passed = passed(1, earning);
 		passed.merit.behind_ppm = behind_ppm;
-		policy().bid(&sealed_view(), &passed, Rates { purse: Some(purse), ..RATES })
+		policy().bid(&sealed_view(), vec![passed], Rates { purse: Some(purse), ..RATES }).map(|_| ())
 	};
 	assert_eq!(bid(100, 0, 1 << 40), Ok(()));
 	// Half of 100 − 25 is less than the fee of 40.
@@ -293,8 +293,8 @@ fn a_candidate_for_sealed_rows_passes_with_one_draw_of_four() {
 				[next - 1; 32]
 			};
 			let passed = trial.run(&problem, &initial, seeds).unwrap().passed;
-			assert_eq!(passed.is_some(), wins > 0, "{wins} draws");
-			assert!(passed.is_none_or(|passed| passed.merit.increment > 0), "the bid weighs what it would earn");
+			assert_eq!(passed.len() == 1, wins > 0, "{wins} draws");
+			assert!(passed.iter().all(|passed| passed.merit.increment > 0), "the bid weighs what it would earn");
 			seen.insert(wins);
 		}
 	}
