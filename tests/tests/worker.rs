@@ -117,7 +117,10 @@ async fn a_chain_refuses_a_call_by_the_name_of_the_error() -> Result<()> {
 	refused(&[&create[..], &["--url", &url]].concat(), &["no key was named", "--key FILE"])?;
 	refused(&[&create[..], &["--url", &url, "--key", &poor]].concat(), &["has 0 DOIN", "takes", "send it more"])?;
 	refused(&["vote", "0=1000000", "--url", &url, "--dev-key", "//Bob"], &["NotVoter", "Only active validators can vote"])?;
-	refused(&["vote", "7=1000000", "--url", &url, "--dev-key", "//Alice"], &["not on the ballot", "domain 7", "domain nominate"])?;
+	refused(
+		&["vote", "7=1000000", "--url", &url, "--dev-key", "//Alice"],
+		&["not on the ballot", "domain 7", "domain nominate"],
+	)?;
 	refused(&["bond", "1 DOIN", "--url", &url, "--dev-key", "//Bob"], &["BondTooSmall", "MinBond"])?;
 	refused(&["domain", "show", "99", "--url", &url], &["99"])?;
 	assert_eq!(node.call("doin_domains", []).await?, before, "a refusal changes nothing");
