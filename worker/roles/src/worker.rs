@@ -403,17 +403,17 @@ mod tests {
 	}
 
 	#[test]
-	fn two_entries_that_name_no_file_do_not_share_one() {
-		let warnings = |csv: &str| {
+	fn two_entries_of_one_file_are_warned_of() {
+		let warnings = |files: [&str; 2]| {
 			let folder = tempfile::tempdir().unwrap();
 			let path = folder.path().join("worker.toml");
-			let entry = |id: u32| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");
-			let text = format!("[[identities]]\nrole = \"own\"\ndev = \"//Eve\"\n{}{}", entry(3), entry(4));
-			std::fs::write(&path, text).unwrap();
+			let entry = |id: u32, csv: &str| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");
+			let entries = [entry(3, files[0]), entry(4, files[1])].concat();
+			std::fs::write(&path, format!("[[identities]]\nrole = \"own\"\ndev = \"//Eve\"\n{entries}")).unwrap();
 			Config::layered(Settings::default(), Settings::default(), ConfigFile::load(&path).unwrap()).warnings()
 		};
-		assert_eq!(warnings("rows.csv").len(), 1);
-		assert!(warnings("rows.csv:0").is_empty(), "no file has so few rows");
+		assert_eq!(warnings(["rows.csv", "rows.csv"]).len(), 1);
+		assert!(warnings(["rows.csv", "others.csv"]).is_empty());
 	}
 
 	#[test]
