@@ -89,7 +89,7 @@
 //! anything is held. [`types::RESERVED_ROUNDS`] of these places are for weighted domains. A domain without weight whose next
 //! round would be prepaid has at most one undecided round, and opens it only while the chain has fewer than
 //! [`types::UNSERVED_ROUNDS`]: such rounds can lie until their time-out, and must not keep rounds of other domains out. A domain
-//! without weight whose evidence is live opens its rounds below the same number, because they wait for up to 30 days.
+//! without weight whose evidence is live opens its rounds below half of that number, because they wait for up to 30 days.
 //!
 //! ### Contender
 //!

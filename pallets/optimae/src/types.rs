@@ -21,8 +21,8 @@ pub const MAX_ROUNDS: u32 = 1_024;
 pub const RESERVED_ROUNDS: u32 = MAX_WEIGHED * MAX_PENDING;
 /// Number of undecided rounds on the chain below which a domain without weight that too few evaluators serve can open a round.
 /// Its rounds end by a time-out unless somebody pays the runtime to recompute them, so they must not keep rounds of domains with
-/// a quorum out. Such a domain has at most one undecided round. The number applies to domains without weight whose evidence is
-/// live too: their rounds wait for bars for up to 30 days.
+/// a quorum out. Such a domain has at most one undecided round. Half of the number applies to domains without weight whose evidence
+/// is live: their rounds wait for bars for up to 30 days, and must not take all places.
 pub const UNSERVED_ROUNDS: u32 = MAX_ROUNDS / 2;
 /// Maximum number of undecided rounds of one domain: one that accepts commits or reveals, one that is evaluated, and two
 /// that wait. With live evidence, one that accepts commits, and three that wait for their bars or are decided.

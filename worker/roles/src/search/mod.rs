@@ -77,7 +77,8 @@ impl Search {
 	///
 	/// # Errors
 	///
-	/// Errors if the domain cannot be trained on, e.g. since its evidence is live, if the configuration leaves no search space, and if no thread can be started.
+	/// Errors if the domain cannot be trained on, e.g. since its evidence is live, if the configuration leaves no search space, or if
+	/// no thread can be started.
 	pub fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Self> {
 		problem.check_trainable()?;
 		let names = space::gene_names(problem);
