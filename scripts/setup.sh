@@ -3,8 +3,9 @@
 # Usage: scripts/setup.sh        (as root, or with sudo)
 . "$(dirname "$0")/lib.sh"
 
-# mesa-vulkan-drivers is a software Vulkan device, for tests of compute shaders on machines without a GPU.
-PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl libvulkan1 mesa-vulkan-drivers)
+# mesa-vulkan-drivers is a software Vulkan device, for tests of compute shaders on machines without a GPU. chromium and nodejs are for
+# tests of the dashboard, postgresql for those of the export.
+PACKAGES=(clang libclang-dev libssl-dev mold pkg-config protobuf-compiler jq curl libvulkan1 mesa-vulkan-drivers chromium nodejs postgresql)
 TARGET=wasm32v1-none
 
 has_target() { [ -d "$("$@" --print target-libdir --target $TARGET 2>/dev/null)" ]; }
@@ -36,6 +37,8 @@ debian_sysroot() {
 
 command -v rustup >/dev/null || die "Rust is missing: install rustup from https://rustup.rs, then run this again"
 install "${PACKAGES[@]}"
+# The nodejs of other sources brings npm along, and conflicts with Debian's.
+command -v npm >/dev/null || install npm
 if ! has_target rustc; then
 	if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; then
 		rustup target add $TARGET

@@ -3,10 +3,8 @@
 use crate::{self as pallet_doin_budget, Config};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::Balance;
-use frame_support::{
-	derive_impl,
-	traits::{ConstU128, ConstU32, Contains, InstanceFilter},
-};
+use doin_testing::{checked, endowed, mock_runtime};
+use frame_support::traits::{ConstU128, ConstU32, Contains, InstanceFilter};
 use scale_info::TypeInfo;
 use sp_runtime::BuildStorage;
 
@@ -108,52 +106,17 @@ pub mod till {
 	}
 }
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Utility = pallet_utility;
-	#[runtime::pallet_index(3)]
-	pub type Proxy = pallet_proxy;
-	#[runtime::pallet_index(4)]
-	pub type Multisig = pallet_multisig;
-	#[runtime::pallet_index(5)]
-	pub type Till = till;
-	#[runtime::pallet_index(6)]
-	pub type Budget = pallet_doin_budget;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<MINIMUM>;
-	type MaxLocks = ConstU32<2>;
-	type MaxFreezes = ConstU32<2>;
+mock_runtime! {
+	existential_deposit: MINIMUM,
+	balances: {
+		type MaxLocks = ConstU32<2>;
+		type MaxFreezes = ConstU32<2>;
+	},
+	2: Utility = pallet_utility,
+	3: Proxy = pallet_proxy,
+	4: Multisig = pallet_multisig,
+	5: Till = till,
+	6: Budget = pallet_doin_budget,
 }
 
 impl pallet_utility::Config for Test {
@@ -252,17 +215,14 @@ impl crate::BenchmarkHelper<RuntimeCall> for Allowed {
 
 /// Returns the storage of a fresh chain.
 pub fn ext() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let balances = [ALICE, BOB, THIEF].map(|who| (who, ENDOWMENT)).to_vec();
-	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
-	storage.into()
+	let balances = endowed!([ALICE, BOB, THIEF], ENDOWMENT);
+	RuntimeGenesisConfig { balances, ..Default::default() }.build_storage().unwrap().into()
 }
 
 /// Runs `run` on a fresh chain at block 1 and checks the invariants of the pallet afterwards.
 pub fn test(run: impl FnOnce()) {
-	ext().execute_with(|| {
+	checked(ext(), Budget::do_try_state, || {
 		System::set_block_number(1);
 		run();
-		Budget::do_try_state().unwrap();
 	});
 }

@@ -1,22 +1,22 @@
 //! Mock runtime of System, Balances and this pallet. Tests set the weights and the undecided rounds of domains.
 
-use crate::{self as pallet_doin_domains, Config, Event, GenesisConfig, GenesisDomain, NextDomainId, Pallet};
+use crate::{self as pallet_doin_domains, Config, Event, GenesisConfig, GenesisDomain, NextDomainId};
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::BoundedVec,
 	domain::{Gene, Limits, PAGE_BYTES, PAGE_VALUES},
 	evidence::LIVE_CHUNKS,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Page, RoundId, RoundParams, Split,
-	DOIN,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Page, RoundId, Split, DOIN,
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
 	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
 };
-use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds};
+use doin_testing::{at_block_one, checked, endowed, mock_runtime};
+use doin_traits::{DomainWeights, EvidenceSource, UndecidedRounds};
 use frame_support::{
-	assert_ok, derive_impl,
+	assert_ok,
 	dispatch::DispatchResult,
 	ensure, parameter_types,
 	traits::ConstU128,
@@ -48,43 +48,10 @@ pub const OWNER: AccountId = 1;
 /// Account that owns no domain.
 pub const OTHER: AccountId = 2;
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Registry = pallet_doin_domains;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-	type DbWeight = ParityDbWeight;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<MIN_BOUNTY>;
+mock_runtime! {
+	existential_deposit: MIN_BOUNTY,
+	system: { type DbWeight = ParityDbWeight; },
+	2: Registry = pallet_doin_domains,
 }
 
 parameter_types! {
@@ -160,20 +127,7 @@ impl UndecidedRounds for MockRounds {
 }
 
 /// Rounds of a development chain, and blocks of an hour, so that 180 days are 4 320 blocks, and the half-life of a mark 2 160.
-pub struct MockTiming;
-impl Timing for MockTiming {
-	fn blocks(ms: u64) -> BlockNumber {
-		(ms / 3_600_000).max(1) as BlockNumber
-	}
-
-	fn rounds() -> RoundParams {
-		RoundParams::DEV
-	}
-
-	fn ramp() -> BlockNumber {
-		0
-	}
-}
+pub type MockTiming = doin_testing::DevTiming<3_600_000>;
 
 impl Config for Test {
 	type Currency = Balances;
@@ -203,15 +157,10 @@ pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExtern
 	RetiredEvidence::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
-		balances: pallet_balances::GenesisConfig {
-			balances: (1..=20).map(|who| (who, ENDOWMENT)).collect(),
-			..Default::default()
-		},
+		balances: endowed!(1..=20, ENDOWMENT),
 		registry: GenesisConfig { domains },
 	};
-	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
-	ext.execute_with(|| System::set_block_number(1));
-	ext
+	at_block_one::<Test>(genesis.build_storage().expect("the genesis is valid"))
 }
 
 /// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
@@ -220,22 +169,13 @@ pub fn build_and_execute(test: impl FnOnce()) {
 }
 
 /// Runs `test` on `ext` and checks the invariants of the pallet afterwards.
-pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
-	ext.execute_with(|| {
-		test();
-		Pallet::<Test>::do_try_state().expect("the registry is consistent");
-	});
+pub fn execute(ext: sp_io::TestExternalities, test: impl FnOnce()) {
+	checked(ext, Registry::do_try_state, test);
 }
 
 /// Returns all events of this pallet.
 pub fn events() -> Vec<Event<Test>> {
-	System::events()
-		.into_iter()
-		.filter_map(|record| match record.event {
-			RuntimeEvent::Registry(event) => Some(event),
-			_ => None,
-		})
-		.collect()
+	doin_testing::events::<Test, _>()
 }
 
 /// Returns a series with a trend, a season of 12 steps and a little deterministic noise.

@@ -131,13 +131,18 @@ fn a_domain_without_a_series_is_active_at_once() {
 	});
 }
 
+/// Registers this record, which is rejected with this error.
+fn is_rejected(spec: DomainSpec, error: Error<Test>) {
+	assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
+}
+
 #[test]
 fn every_fault_of_a_record_has_its_own_error() {
 	build_and_execute(|| {
 		let rejected = |change: fn(&mut DomainSpec), error: Error<Test>| {
 			let mut spec = forecast();
 			change(&mut spec);
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
+			is_rejected(spec, error);
 		};
 		rejected(|s| s.name = Default::default(), Error::InvalidName);
 		rejected(|s| s.name = BoundedVec::truncate_from(vec![0xff]), Error::InvalidName);
@@ -157,12 +162,19 @@ fn every_fault_of_a_record_has_its_own_error() {
 		rejected(|s| s.licence = BoundedVec::truncate_from(vec![0xff]), Error::InvalidLicence);
 		rejected(|s| s.split.validation_end = VALUES + 1, Error::InvalidSplit);
 		rejected(|s| s.split.validation_end = s.split.train_end + 20, Error::InvalidSplit);
+		is_rejected(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::InvalidDataRoot);
+	});
+}
+
+#[test]
+fn every_fault_of_a_program_has_its_own_error() {
+	build_and_execute(|| {
 		let program = |change: fn(&mut doin_scoring::Forecast), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Program::Forecast(forecast) = &mut spec.program {
 				change(forecast);
 			}
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
+			is_rejected(spec, error);
 		};
 		program(|f| f.loss = Loss::Squared, Error::UnsupportedLoss);
 		program(|f| f.loss = Loss::WeightedSquared, Error::UnsupportedLoss);
@@ -177,24 +189,26 @@ fn every_fault_of_a_record_has_its_own_error() {
 		program(|f| f.channels = 2, Error::InvalidSplit);
 		program(|f| f.target = doin_scoring::Target::Classes(Default::default()), Error::InvalidBounds);
 		program(|f| f.target = doin_scoring::Target::Steps(Default::default()), Error::InvalidSteps);
+		let target = |target| DomainSpec { program: Program::Quadratic(Quadratic { target }), ..quadratic() };
+		is_rejected(target(BoundedVec::truncate_from(vec![1; 31])), Error::InvalidDimensions);
+		is_rejected(target(BoundedVec::truncate_from(vec![0; 32])), Error::ConstantSeries);
+	});
+}
+
+#[test]
+fn every_fault_of_a_generator_has_its_own_error() {
+	build_and_execute(|| {
 		let generator = |change: fn(&mut doin_scoring::Generator), error: Error<Test>| {
 			let mut spec = forecast();
 			if let Evidence::Synthetic(generator) = &mut spec.evidence {
 				change(generator);
 			}
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
+			is_rejected(spec, error);
 		};
 		generator(|g| g.ar = BoundedVec::truncate_from(vec![4_096]), Error::UnstableGenerator);
 		generator(|g| g.noise = u32::MAX, Error::GeneratorOutOfRange);
 		generator(|g| g.noise = 0, Error::GeneratorTooQuiet);
-		let other = |spec: DomainSpec, error: Error<Test>| {
-			assert_noop!(Registry::register(signed(OWNER), Box::new(spec), None), error);
-		};
-		other(DomainSpec { data_root: [1; 32], ..quadratic() }, Error::InvalidDataRoot);
-		other(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
-		let target = |target| DomainSpec { program: Program::Quadratic(Quadratic { target }), ..quadratic() };
-		other(target(BoundedVec::truncate_from(vec![1; 31])), Error::InvalidDimensions);
-		other(target(BoundedVec::truncate_from(vec![0; 32])), Error::ConstantSeries);
+		is_rejected(DomainSpec { evidence: forecast().evidence, ..quadratic() }, Error::NotSynthetic);
 	});
 }
 
@@ -758,6 +772,62 @@ mod properties {
 		prop::collection::vec((1..5u64, 0..15u8, 0..3u32, 0..2_000u64), 1..60)
 	}
 
+	/// Makes one step: a call of `who`, or of another pallet. Returns the slashed part of a deposit, in plancks.
+	fn step(who: AccountId, what: u8, domain: DomainId, much: u64) -> Balance {
+		let grows = <Registry as Domains<AccountId>>::spec(domain).is_some_and(|spec| spec.growth == Growth::Appending);
+		// Only an open round ends, and receives a verdict.
+		let is_open = States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0);
+		let _may_fail = match what {
+			0 => Registry::register(signed(who), Box::new(quadratic()), None),
+			1 => Registry::register(signed(who), Box::new(forecast()), None),
+			2 => Registry::upload_page(signed(who), domain, much as u32 % 3, pages(&series())[much as usize % 3].clone()),
+			3 => Registry::add_bounty(signed(who), domain, much.into()),
+			4 => Registry::close(signed(who), domain),
+			5 => Registry::retire(signed(who), domain).map(drop).map_err(|error| error.error),
+			6 => <Registry as Domains<AccountId>>::open_round(domain),
+			8 => Registry::announce_withdrawal(signed(who), domain),
+			9 => {
+				EarliestRound::set(much.is_multiple_of(2).then_some(much as u32));
+				at_block(System::block_number() as BlockNumber + much as u32);
+				Registry::withdraw_bounty(signed(who), domain)
+			}
+			_ => {
+				match what {
+					7 if is_open => close_round(domain, much as u32),
+					7 => {}
+					10 if NextDomainId::<Test>::get() < 3 => {
+						active_rows();
+					}
+					11 if grows => <Registry as GrowingDomains>::suspend(domain),
+					12 if grows => {
+						// Three pages are published, and a segment has one.
+						let opened = Pages::<Test>::iter_prefix(domain).count() as u16 - 3;
+						<Registry as GrowingDomains>::append(domain, opened, byte_pages(&[0; 512 * 3]));
+					}
+					13 if grows => return <Registry as GrowingDomains>::slash_deposit(domain, Perbill::from_percent(10)),
+					_ if is_open => crown(domain, champion(who, much * 500), much, much * 500),
+					_ => {}
+				}
+				Ok(())
+			}
+		};
+		0
+	}
+
+	/// Closes and removes every domain, which releases all holds.
+	fn retire_all() {
+		for domain in States::<Test>::iter_keys().collect::<Vec<_>>() {
+			while state(domain).open_rounds > 0 {
+				close_round(domain, 0);
+			}
+			let _may_fail = Registry::close(RuntimeOrigin::root(), domain);
+			assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));
+		}
+		for who in 1..5 {
+			assert_eq!((deposit_of(who), bounty_of(who)), (0, 0), "all holds are released in the end");
+		}
+	}
+
 	proptest! {
 		#![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -767,68 +837,12 @@ mod properties {
 				let issuance = Balances::total_issuance();
 				let mut slashed = 0;
 				for (who, what, domain, much) in steps {
-					let grows = <Registry as Domains<AccountId>>::spec(domain).is_some_and(|spec| spec.growth == Growth::Appending);
-					let _may_fail = match what {
-						0 => Registry::register(signed(who), Box::new(quadratic()), None),
-						1 => Registry::register(signed(who), Box::new(forecast()), None),
-						2 => Registry::upload_page(signed(who), domain, much as u32 % 3, pages(&series())[much as usize % 3].clone()),
-						3 => Registry::add_bounty(signed(who), domain, much.into()),
-						4 => Registry::close(signed(who), domain),
-						5 => Registry::retire(signed(who), domain).map(drop).map_err(|error| error.error),
-						6 => <Registry as Domains<AccountId>>::open_round(domain),
-						7 => {
-							// Only an open round ends.
-							if States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0) {
-								close_round(domain, much as u32);
-							}
-							Ok(())
-						},
-						8 => Registry::announce_withdrawal(signed(who), domain),
-						9 => {
-							EarliestRound::set((much % 2 == 0).then_some(much as u32));
-							at_block(System::block_number() as BlockNumber + much as u32);
-							Registry::withdraw_bounty(signed(who), domain)
-						},
-						10 if NextDomainId::<Test>::get() < 3 => {
-							active_rows();
-							Ok(())
-						},
-						11 if grows => {
-							<Registry as GrowingDomains>::suspend(domain);
-							Ok(())
-						},
-						12 if grows => {
-							// Three pages are published, and a segment has one.
-							let opened = Pages::<Test>::iter_prefix(domain).count() as u16 - 3;
-							<Registry as GrowingDomains>::append(domain, opened, byte_pages(&[0; 512 * 3]));
-							Ok(())
-						},
-						13 if grows => {
-							slashed += <Registry as GrowingDomains>::slash_deposit(domain, Perbill::from_percent(10));
-							Ok(())
-						},
-						_ => {
-							// Only a domain with open rounds receives a verdict.
-							if States::<Test>::get(domain).is_some_and(|state| state.open_rounds > 0) {
-								crown(domain, champion(who, much * 500), much, much * 500);
-							}
-							Ok(())
-						},
-					};
+					slashed += step(who, what, domain, much);
 					Registry::do_try_state().expect("the registry is consistent after every step");
 				}
 				let fees = FEE * Balance::from(NextDomainId::<Test>::get());
 				assert_eq!(Balances::total_issuance(), issuance - fees - slashed);
-				for domain in States::<Test>::iter_keys().collect::<Vec<_>>() {
-					while state(domain).open_rounds > 0 {
-						close_round(domain, 0);
-					}
-					let _may_fail = Registry::close(RuntimeOrigin::root(), domain);
-					assert_ok!(Registry::retire(RuntimeOrigin::root(), domain));
-				}
-				for who in 1..5 {
-					assert_eq!((deposit_of(who), bounty_of(who)), (0, 0), "all holds are released in the end");
-				}
+				retire_all();
 			});
 		}
 	}

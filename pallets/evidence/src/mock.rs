@@ -1,21 +1,22 @@
 //! Mock runtime of System, Balances and this pallet. Domains and a stream are scripted, and reports to rounds are recorded.
 
-use crate::{self as pallet_doin_evidence, Config, Event, HoldReason, Pallet};
+use crate::{self as pallet_doin_evidence, Config, Event, HoldReason};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	domain::{Champion, DomainState, Limits, ModelBytes},
 	evidence::{segment_hash, LIVE_CHUNKS},
 	settlement::Backing,
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Hash, ModelRef, Page, RoundId,
-	RoundParams, RoundResult, Split, Status, UnpaidReason, DOIN, Q32,
+	RoundResult, Split, UnpaidReason, DOIN, Q32,
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
 	Forecast, Loss, Program, Target, WindowPhase,
 };
-use doin_traits::{Bars, Domains, GrowingDomains, OnEvidence, Payment, Progress, QueuedImprovement, Stream, Timing};
+use doin_testing::{active, at_block_one, checked, endowed, mock_runtime, to_block, DevTiming};
+use doin_traits::{Bars, Domains, GrowingDomains, OnEvidence, Payment, Progress, QueuedImprovement, Stream};
 use frame_support::{
-	assert_ok, derive_impl,
+	assert_ok,
 	dispatch::DispatchResult,
 	parameter_types,
 	traits::{fungible::hold::Inspect as _, ConstU128, Hooks},
@@ -64,43 +65,10 @@ pub const FAILED_WEIGHT: Weight = Weight::from_parts(9_000, 90);
 /// Weight of reading a stream.
 pub const STREAM_WEIGHT: Weight = Weight::from_parts(7_000, 70);
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Sealed = pallet_doin_evidence;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-	type DbWeight = ParityDbWeight;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<100>;
+mock_runtime! {
+	existential_deposit: 100,
+	system: { type DbWeight = ParityDbWeight; },
+	2: Sealed = pallet_doin_evidence,
 }
 
 /// Report to a round.
@@ -211,37 +179,6 @@ pub fn spec(domain: DomainId) -> Option<DomainSpec> {
 	Some(spec)
 }
 
-/// Returns the state of an active domain.
-fn state() -> DomainState<AccountId> {
-	DomainState {
-		owner: OWNER,
-		status: Status::Active,
-		pages_missing: 0,
-		initial: ModelRef::Constant,
-		initial_validation_error: 1_000,
-		bar: 1_000,
-		champion: Champion {
-			model: ModelRef::Constant,
-			author: None,
-			round: None,
-			block: 0,
-			error: 1_000,
-			initial_error: 1_000,
-			validation_error: 1_000,
-		},
-		high_water: 0,
-		high_water_at: 0,
-		bounty: 0,
-		open_rounds: 0,
-		last_round: None,
-		unanswered: false,
-		suspended: None,
-		carry: 0,
-		weight_since: 0,
-		is_alike: true,
-	}
-}
-
 /// Changes the state of a domain.
 pub fn change(domain: DomainId, change: impl FnOnce(&mut DomainState<AccountId>)) {
 	States::mutate(|states| change(states.get_mut(&domain).expect("the domain exists")));
@@ -252,7 +189,10 @@ pub fn change_stream(change: impl FnOnce(&mut Stream)) {
 	StreamNow::mutate(|stream| change(stream.as_mut().expect("the stream exists")));
 }
 
-/// Scripted domains, rounds, streams, prices and lengths.
+/// Rounds of a development chain, and blocks of ten minutes.
+pub type MockTiming = DevTiming<BLOCK_MS>;
+
+/// Scripted domains, rounds, streams and prices.
 pub struct World;
 
 impl Domains<AccountId> for World {
@@ -336,19 +276,6 @@ impl OnEvidence for World {
 	}
 }
 
-impl Timing for World {
-	/// A block takes ten minutes.
-	fn blocks(ms: u64) -> BlockNumber {
-		(ms / BLOCK_MS).clamp(1, BlockNumber::MAX.into()) as BlockNumber
-	}
-	fn rounds() -> RoundParams {
-		RoundParams::DEV
-	}
-	fn ramp() -> BlockNumber {
-		0
-	}
-}
-
 impl doin_traits::DomainWeights for World {
 	fn weight(_: DomainId) -> u32 {
 		WeightNow::get()
@@ -404,7 +331,7 @@ impl Config for Test {
 	type DomainWeights = World;
 	type Work = World;
 	type OnEvidence = World;
-	type Timing = World;
+	type Timing = MockTiming;
 	type BaseFee = World;
 	type GenesisHash = Genesis;
 	type ByteDeposit = ConstU128<PER_BYTE>;
@@ -416,7 +343,7 @@ impl Config for Test {
 /// Returns a chain at block 1 with accounts 1 to 9 endowed, and four active domains of [`OWNER`]. Bar 60 of the stream is
 /// running, and its reporters are paid for a long time.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	States::set((0..UNKNOWN).map(|domain| (domain, state())).collect());
+	States::set((0..UNKNOWN).map(|domain| (domain, active(OWNER, ModelRef::Constant, 1_000))).collect());
 	Pages::set(BTreeMap::new());
 	Deposits::set(BTreeMap::new());
 	Reports::set(Vec::new());
@@ -433,27 +360,15 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	}));
 	Pace::set(1);
 	Lag::set(Some(0));
-	let genesis = RuntimeGenesisConfig {
-		system: Default::default(),
-		balances: pallet_balances::GenesisConfig {
-			balances: (1..10).map(|who| (who, ENDOWMENT)).collect(),
-			..Default::default()
-		},
-	};
-	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
-	ext.execute_with(|| {
-		System::set_block_number(1);
-		<Sealed as Hooks<u64>>::on_initialize(1);
-	});
+	let genesis = RuntimeGenesisConfig { system: Default::default(), balances: endowed!(1..10, ENDOWMENT) };
+	let mut ext = at_block_one::<Test>(genesis.build_storage().expect("the genesis is valid"));
+	ext.execute_with(|| <Sealed as Hooks<u64>>::on_initialize(1));
 	ext
 }
 
 /// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
 pub fn build_and_execute(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		test();
-		Pallet::<Test>::do_try_state().expect("the evidence is consistent");
-	});
+	checked(new_test_ext(), Sealed::do_try_state, test);
 }
 
 /// Returns the number of this block.
@@ -486,13 +401,10 @@ pub fn to_unserved(block: BlockNumber) {
 /// Makes blocks until `block`, and checks the invariants after each. Returns the largest weight of a hook.
 pub fn to(block: BlockNumber) -> Weight {
 	let mut most = Weight::zero();
-	while now() < block {
-		let next = System::block_number() + 1;
-		System::set_block_number(next);
-		record_bars(now());
-		most = most.max(<Sealed as Hooks<u64>>::on_initialize(next));
-		Pallet::<Test>::do_try_state().expect("the evidence is consistent after every block");
-	}
+	to_block::<Test>(block, Sealed::do_try_state, |block| {
+		record_bars(block);
+		most = most.max(<Sealed as Hooks<u64>>::on_initialize(block.into()));
+	});
 	most
 }
 
@@ -551,11 +463,5 @@ pub fn held_in_purses() -> Balance {
 
 /// Returns all events of this pallet.
 pub fn events() -> Vec<Event<Test>> {
-	System::events()
-		.into_iter()
-		.filter_map(|record| match record.event {
-			RuntimeEvent::Sealed(event) => Some(event),
-			_ => None,
-		})
-		.collect()
+	doin_testing::events::<Test, _>()
 }

@@ -2,8 +2,8 @@
 
 use crate as pallet_fee_market;
 use doin_primitives::{Balance, DOIN};
+use doin_testing::{at_block_one, checked, endowed, mock_runtime};
 use frame_support::{
-	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
 	traits::Hooks,
@@ -13,34 +13,15 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
 use sp_runtime::{traits::One, BuildStorage, Perbill};
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type TransactionPayment = pallet_transaction_payment;
-	#[runtime::pallet_index(3)]
-	pub type FeeMarket = pallet_fee_market;
+mock_runtime! {
+	existential_deposit: ED,
+	system: {
+		type BlockWeights = Weights;
+		type BlockLength = Length;
+	},
+	2: TransactionPayment = pallet_transaction_payment,
+	3: FeeMarket = pallet_fee_market,
 }
-
-type Block = frame_system::mocking::MockBlock<Test>;
 
 /// Reference time of a full block.
 pub const MAX_TIME: u64 = 2 * WEIGHT_REF_TIME_PER_SECOND;
@@ -78,26 +59,10 @@ parameter_types! {
 		.max_length(5_000_000)
 		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_BYTES)
 		.build();
-	pub const ExistentialDeposit: Balance = ED;
 	pub const Floor: Balance = FLOOR;
 	pub const Ceiling: Balance = CEILING;
 	pub MultiplierOne: Multiplier = Multiplier::one();
 	pub static Author: Option<u64> = Some(BOB);
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountData = pallet_balances::AccountData<Balance>;
-	type BlockWeights = Weights;
-	type BlockLength = Length;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ExistentialDeposit;
-	type AccountStore = System;
 }
 
 #[derive_impl(pallet_transaction_payment::config_preludes::TestDefaultConfig)]
@@ -119,7 +84,7 @@ impl pallet_fee_market::Config for Test {
 /// Returns the storage of a chain with `base_fee` in its first block.
 pub fn storage(base_fee: Balance) -> sp_runtime::Storage {
 	RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig { balances: vec![(ALICE, 1_000_000 * DOIN)], ..Default::default() },
+		balances: endowed!([ALICE], 1_000_000 * DOIN),
 		fee_market: pallet_fee_market::GenesisConfig { base_fee, ..Default::default() },
 		..Default::default()
 	}
@@ -130,11 +95,7 @@ pub fn storage(base_fee: Balance) -> sp_runtime::Storage {
 /// Runs `test` in block 1 of a chain with `base_fee`, then checks the state.
 pub fn execute_at(base_fee: Balance, test: impl FnOnce()) {
 	Author::set(Some(BOB));
-	sp_io::TestExternalities::new(storage(base_fee)).execute_with(|| {
-		System::set_block_number(1);
-		test();
-		FeeMarket::do_try_state().unwrap();
-	});
+	checked(at_block_one::<Test>(storage(base_fee)), FeeMarket::do_try_state, test);
 }
 
 /// Makes a block with the given reference time per class and number of bytes. Returns the base fee after it.

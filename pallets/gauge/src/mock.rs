@@ -1,7 +1,8 @@
 //! Mock runtime of System, Balances and this pallet. Tests set the electorate and the votable domains.
 
 use crate::{self as pallet_doin_gauge, *};
-use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use doin_testing::{at_block_one, checked, endowed, mock_runtime};
+use frame_support::{parameter_types, traits::ConstU128};
 use sp_runtime::BuildStorage;
 
 /// Account identifier.
@@ -16,42 +17,9 @@ pub const BALLOT: Balance = 10;
 /// Number of sessions until a nomination lapses.
 pub const SESSIONS: u32 = 4;
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Gauge = pallet_doin_gauge;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
+mock_runtime! {
+	existential_deposit: 1,
+	2: Gauge = pallet_doin_gauge,
 }
 
 parameter_types! {
@@ -139,15 +107,10 @@ pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<
 	WeightGained::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
-		balances: pallet_balances::GenesisConfig {
-			balances: (1..10).map(|who| (who, ENDOWMENT)).collect(),
-			..Default::default()
-		},
+		balances: endowed!(1..10, ENDOWMENT),
 		gauge: GenesisConfig { votes, weights },
 	};
-	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("the genesis is valid").into();
-	ext.execute_with(|| System::set_block_number(1));
-	ext
+	at_block_one::<Test>(genesis.build_storage().expect("the genesis is valid"))
 }
 
 /// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
@@ -156,11 +119,8 @@ pub fn build_and_execute(test: impl FnOnce()) {
 }
 
 /// Runs `test` on `ext` and checks the invariants of the pallet afterwards.
-pub fn execute(mut ext: sp_io::TestExternalities, test: impl FnOnce()) {
-	ext.execute_with(|| {
-		test();
-		Pallet::<Test>::do_try_state().expect("the gauge is consistent");
-	});
+pub fn execute(ext: sp_io::TestExternalities, test: impl FnOnce()) {
+	checked(ext, Gauge::do_try_state, test);
 }
 
 /// Begins the next session in the next block. Returns the weight of the hook.
@@ -178,11 +138,5 @@ pub fn next_block() -> Weight {
 
 /// Returns all events of this pallet.
 pub fn events() -> Vec<Event<Test>> {
-	System::events()
-		.into_iter()
-		.filter_map(|record| match record.event {
-			RuntimeEvent::Gauge(event) => Some(event),
-			_ => None,
-		})
-		.collect()
+	doin_testing::events::<Test, _>()
 }

@@ -10,9 +10,9 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, DomainSpec, EvidenceRef, Hash, LastRound, ModelRef, Page, RoundId, RoundParams, RoundResult,
 	SizeClass, Status, Subject, TaskId, UnpaidReason, DOIN, MILLION, Q32,
 };
+use doin_testing::mock_runtime;
 use doin_traits::{AuthorList, ChunkDraw, ModelList, Payment, Progress, QueuedImprovement, RecomputationRequest, ScoreError};
 use frame_support::{
-	derive_impl,
 	dispatch::DispatchResult,
 	pallet_prelude::ValueQuery,
 	parameter_types,
@@ -77,42 +77,9 @@ pub const STREAM_WEIGHT: Weight = Weight::from_parts(11, 2);
 /// Hash of block 0.
 pub const GENESIS: Hash = [42; 32];
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Optimae = pallet_doin_optimae;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1_000>;
+mock_runtime! {
+	existential_deposit: 1_000,
+	2: Optimae = pallet_doin_optimae,
 }
 
 parameter_types! {

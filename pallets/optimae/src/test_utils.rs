@@ -3,23 +3,24 @@
 use crate::{
 	mock::{
 		AccountId, Available, Awaited, Balances, BarsKept, BaseFeeNow, Exhausted, FreePlaces, Mintable, NothingLeft, Optimae,
-		Purse, RampNow, Requests, RuntimeCall, RuntimeEvent, RuntimeOrigin, ServiceFull, Specs, States, System, Test, WeightNow,
-		CHUNKS, DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL, OWNER, PURSE, SETTLER, STAKE, WATCHER,
+		Purse, RampNow, Requests, RuntimeCall, RuntimeOrigin, ServiceFull, Specs, States, System, Test, WeightNow, CHUNKS,
+		DOMAIN, ENDOWMENT, EVALUATORS, FIRST, GENESIS, INITIAL, OWNER, PURSE, SETTLER, STAKE, WATCHER,
 	},
 	types::Stage,
 	Call, Event, HoldReason, Pending, Rounds,
 };
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
-	domain::{Champion, DomainState, Gene, Limits},
+	domain::{DomainState, Gene},
 	payload::{ChunkSums, Reveal, Sums},
 	quorum::MIN_QUORUM,
 	round::Phase,
 	settlement::{largest, pay_shares, Backing, Helpers, PayShares},
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, ModelRef, RoundId, RoundParams, RoundResult,
-	SizeClass, Split, Status, Subject, UnpaidReason, MILLION,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, RoundId, RoundParams, RoundResult,
+	SizeClass, Subject, UnpaidReason, MILLION,
 };
-use doin_scoring::{Generator, Model, Program, Quadratic};
+use doin_scoring::{Generator, Model};
+use doin_testing::{active, quadratic};
 use doin_traits::{Models, OnEvidence, OnRecomputed, Outcome, VoidReason};
 use frame_support::{
 	dispatch::DispatchResult,
@@ -56,49 +57,8 @@ pub fn live() -> Evidence {
 /// Registers an active domain whose models are points of [`CHUNKS`] coordinates and whose champion is repeat-last.
 pub fn add_domain(domain: DomainId, evidence: Evidence) {
 	let gene = Gene { name: b"width".to_vec().try_into().unwrap(), lo: 0, hi: 100, log: false, frac: 0 };
-	let spec = DomainSpec {
-		name: b"demo".to_vec().try_into().unwrap(),
-		unit: Default::default(),
-		program: Program::Quadratic(Quadratic { target: vec![0; CHUNKS].try_into().unwrap() }),
-		genes: vec![gene].try_into().unwrap(),
-		limits: Limits { model_bytes: 1_024, window_macs: 1_000 },
-		data_root: Default::default(),
-		values: 0,
-		growth: Growth::Fixed,
-		split: Split { train_end: 0, validation_end: 0 },
-		licence: Default::default(),
-		evidence,
-		min_improvement: 2_000,
-		target: 0,
-	};
-	let champion = Champion {
-		model: ModelRef::RepeatLast,
-		author: None,
-		round: None,
-		block: 0,
-		error: u64::from(INITIAL) * CHUNKS as u64,
-		initial_error: u64::from(INITIAL) * CHUNKS as u64,
-		validation_error: u64::from(INITIAL) * CHUNKS as u64,
-	};
-	let state = DomainState {
-		owner: OWNER,
-		status: Status::Active,
-		pages_missing: 0,
-		initial: ModelRef::RepeatLast,
-		initial_validation_error: champion.validation_error,
-		bar: champion.validation_error,
-		champion,
-		high_water: 0,
-		high_water_at: 0,
-		bounty: 0,
-		open_rounds: 0,
-		last_round: None,
-		unanswered: false,
-		suspended: None,
-		carry: 0,
-		weight_since: 0,
-		is_alike: true,
-	};
+	let spec = DomainSpec { genes: vec![gene].try_into().unwrap(), evidence, ..quadratic(CHUNKS) };
+	let state = active(OWNER, ModelRef::RepeatLast, u64::from(INITIAL) * CHUNKS as u64);
 	Specs::insert(domain, spec);
 	States::insert(domain, state);
 }
@@ -360,11 +320,7 @@ pub fn unpaid(round: RoundId) -> Option<UnpaidReason> {
 
 /// Returns the events of this pallet so far.
 pub fn events() -> Vec<Event<Test>> {
-	let ours = |record: frame_system::EventRecord<RuntimeEvent, _>| match record.event {
-		RuntimeEvent::Optimae(event) => Some(event),
-		_ => None,
-	};
-	System::events().into_iter().filter_map(ours).collect()
+	doin_testing::events::<Test, _>()
 }
 
 /// Returns the sum of all burned amounts in the events.

@@ -49,7 +49,7 @@ pub trait BenchmarkHelper<AccountId> {
 	/// expensive as possible in every other respect.
 	fn scored(units: u32) -> (DomainId, ModelRef);
 	/// Returns a domain of rows, an opened segment of the largest size that is dealt to as many chunks of as many rows as possible,
-	/// and a model of the domain whose encoded form is as long as possible.
+	/// and the initial champion of the domain.
 	fn dealt() -> (DomainId, EvidenceRef, ModelRef);
 	/// Returns `count` bonded evaluators of `class` that are as expensive to slash as possible: each has a seat on as many
 	/// rosters as possible, and shares those of domains with no other of them.

@@ -4,27 +4,19 @@
 use crate as pallet_doin_recomputation;
 use codec::Encode;
 use doin_primitives::{
-	blake2_256,
-	domain::{Champion, DomainState, ModelBytes},
-	payload::Sums,
-	settlement::Backing,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceRef, Growth, Hash, Limits, ModelRef, Page, RoundId,
-	RoundParams, RoundResult, SizeClass, Split, Subject, DOIN, Q32,
+	blake2_256, payload::Sums, Balance, BlockNumber, DomainId, EvidenceRef, Hash, ModelRef, SizeClass, Subject, DOIN,
 };
-use doin_scoring::{verdict::NO_EVIDENCE, Program, Quadratic};
-use doin_traits::{Behaviour, ChunkDraw, OnRecomputed, Outcome, Progress, ScoreError, VoidReason};
+use doin_scoring::verdict::NO_EVIDENCE;
+use doin_testing::{checked, endowed, mock_runtime, to_block, DevTiming, QuadraticDomains, ScriptedReputation};
+pub use doin_testing::{Behaviours, Scores};
+use doin_traits::{ChunkDraw, OnRecomputed, Outcome, ScoreError, VoidReason};
 use frame_support::{
-	derive_impl,
-	dispatch::DispatchResult,
 	parameter_types,
 	traits::{ConstU128, Hooks},
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use frame_system::limits::BlockWeights;
-use sp_runtime::{traits::IdentityLookup, BuildStorage};
-use std::collections::BTreeMap;
-
-type Block = frame_system::mocking::MockBlock<Test>;
+use sp_runtime::{BuildStorage, TryRuntimeError};
 
 pub const GENESIS: Hash = [9; 32];
 pub const MIN_BOND: Balance = 400 * DOIN;
@@ -35,44 +27,11 @@ pub const WEIGHTED: DomainId = 1;
 pub const UNWEIGHTED: DomainId = 60;
 pub const UNKNOWN: DomainId = 100;
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeHoldReason,
-		RuntimeFreezeReason,
-		RuntimeTask
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Evaluators = pallet_doin_evaluators;
-	#[runtime::pallet_index(3)]
-	pub type Recomputation = pallet_doin_recomputation;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type AccountId = u64;
-	type Lookup = IdentityLookup<u64>;
-	type Block = Block;
-	type AccountData = pallet_balances::AccountData<Balance>;
-	type BlockWeights = TestBlockWeights;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<{ DOIN / 100 }>;
-	type AccountStore = System;
+mock_runtime! {
+	existential_deposit: DOIN / 100,
+	system: { type BlockWeights = TestBlockWeights; },
+	2: Evaluators = pallet_doin_evaluators,
+	3: Recomputation = pallet_doin_recomputation,
 }
 
 /// One call of the handler.
@@ -109,13 +68,14 @@ parameter_types! {
 	pub static ChallengeBondNow: Balance = CHALLENGE_BOND;
 	/// Base fee of every block.
 	pub static BaseFeeNow: Balance = 1_000;
-	/// Scores in millionths; 3 000 000 for accounts without an entry.
-	pub static Scores: BTreeMap<u64, u32> = BTreeMap::new();
-	/// Behaviours in order of their records.
-	pub static Behaviours: Vec<(u64, Behaviour)> = Vec::new();
 }
 
-/// All other pallets.
+/// Reputation whose scores do not move.
+pub type MockReputation = ScriptedReputation<false>;
+/// Rounds of a development chain, and blocks of two seconds.
+pub type MockTiming = DevTiming<2_000>;
+
+/// Scorer, beacon, prices and handler, which tests script.
 pub struct Fake;
 
 impl doin_traits::ChunkScorer for Fake {
@@ -142,65 +102,9 @@ impl doin_traits::ChunkScorer for Fake {
 	}
 }
 
-impl doin_traits::Domains<u64> for Fake {
-	fn spec(domain: DomainId) -> Option<DomainSpec> {
-		(domain < UNKNOWN).then(|| DomainSpec {
-			name: b"domain".to_vec().try_into().unwrap(),
-			unit: Default::default(),
-			program: Program::Quadratic(Quadratic { target: vec![0; CHUNKS.into()].try_into().unwrap() }),
-			genes: Default::default(),
-			limits: Limits { model_bytes: 1_024, window_macs: 1_000 },
-			data_root: Default::default(),
-			values: 0,
-			growth: Growth::Fixed,
-			split: Split { train_end: 0, validation_end: 0 },
-			licence: Default::default(),
-			evidence: Evidence::Public,
-			min_improvement: 2_000,
-			target: 0,
-		})
-	}
-	fn state(_: DomainId) -> Option<DomainState<u64>> {
-		unreachable!("evaluators read no state")
-	}
-	fn page(_: DomainId, _: u32) -> Option<Page> {
-		unreachable!("evaluators read no pages")
-	}
-	fn open_round(_: DomainId) -> DispatchResult {
-		unreachable!("evaluators open no rounds")
-	}
-	fn close_round(_: RoundId, _: RoundResult, _: Option<Backing>) {
-		unreachable!("evaluators close no rounds")
-	}
-	fn high_water(_: DomainId) -> Q32 {
-		unreachable!("evaluators read no mark")
-	}
-	fn baseline(_: DomainId) -> Option<ModelBytes> {
-		unreachable!("evaluators read no models")
-	}
-	fn crown(_: DomainId, _: Champion<u64>, _: Progress) {
-		unreachable!("evaluators crown no models")
-	}
-	fn record_progress(_: DomainId, _: Q32, _: Q32) {
-		unreachable!("evaluators record no progress")
-	}
-}
-
 impl doin_traits::Entropy for Fake {
 	fn parent_vrf() -> Option<Hash> {
 		Vrf::get().then(|| blake2_256(&System::block_number().encode()))
-	}
-}
-
-impl doin_traits::Timing for Fake {
-	fn blocks(ms: u64) -> BlockNumber {
-		(ms / 2_000).max(1) as BlockNumber
-	}
-	fn rounds() -> RoundParams {
-		RoundParams::DEV
-	}
-	fn ramp() -> BlockNumber {
-		0
 	}
 }
 
@@ -210,21 +114,6 @@ impl doin_traits::BaseFee for Fake {
 	}
 	fn base_fee() -> Balance {
 		BaseFeeNow::get()
-	}
-}
-
-impl doin_traits::Reputation<u64> for Fake {
-	fn factor(who: &u64) -> u32 {
-		doin_primitives::reputation::factor(u64::from(Self::score(who)) * (1 << 32) / 1_000_000)
-	}
-	fn is_eligible(who: &u64) -> bool {
-		Self::score(who) >= 2_000_000
-	}
-	fn score(who: &u64) -> u32 {
-		Scores::get().get(who).copied().unwrap_or(3_000_000)
-	}
-	fn record(who: &u64, behaviour: Behaviour) {
-		Behaviours::mutate(|behaviours| behaviours.push((*who, behaviour)));
 	}
 }
 
@@ -278,9 +167,9 @@ impl pallet_doin_evaluators::benchmarking::BenchmarkHelper for Fake {
 impl pallet_doin_evaluators::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type Domains = Fake;
-	type Reputation = Fake;
-	type Timing = Fake;
+	type Domains = QuadraticDomains<UNKNOWN, { CHUNKS as usize }>;
+	type Reputation = MockReputation;
+	type Timing = MockTiming;
 	type MinBond = ConstU128<MIN_BOND>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
@@ -294,7 +183,7 @@ impl crate::Config for Test {
 	type ChunkScorer = Fake;
 	type Entropy = Fake;
 	type EvaluatorSet = Evaluators;
-	type Timing = Fake;
+	type Timing = MockTiming;
 	type Handler = (Fake,);
 	type GenesisHash = GenesisHash;
 	type ChallengeBond = ChallengeBondNow;
@@ -315,14 +204,13 @@ pub fn true_sum(domain: DomainId, model: &ModelRef, seed: &Hash, index: u16) -> 
 /// Returns a chain with `evaluators` evaluators of the small class, accounts 1 to `evaluators` with a bond of 500 DOIN each, and
 /// accounts 9 000 to 9 003 with 1 000 DOIN.
 pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let accounts = (1..=evaluators).chain(9_000..9_004);
-	pallet_balances::GenesisConfig::<Test> { balances: accounts.map(|who| (who, 1_000 * DOIN)).collect(), ..Default::default() }
-		.assimilate_storage(&mut storage)
-		.unwrap();
-	let evaluators = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
-	pallet_doin_evaluators::GenesisConfig::<Test> { evaluators }.assimilate_storage(&mut storage).unwrap();
-	let mut ext = sp_io::TestExternalities::new(storage);
+	let bonds = (1..=evaluators).map(|who| (who, 500 * DOIN, SizeClass::Small)).collect();
+	let genesis = RuntimeGenesisConfig {
+		balances: endowed!((1..=evaluators).chain(9_000..9_004), 1_000 * DOIN),
+		evaluators: pallet_doin_evaluators::GenesisConfig { evaluators: bonds },
+		..Default::default()
+	};
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().unwrap().into();
 	ext.execute_with(|| {
 		Vrf::set(true);
 		Ready::set(true);
@@ -334,36 +222,34 @@ pub fn new_test_ext_with(evaluators: u64) -> sp_io::TestExternalities {
 		BaseFeeNow::set(1_000);
 		HandlerWeight::set(Weight::from_parts(1_000_000, 0));
 		Calls::set(Vec::new());
-		Scores::set(BTreeMap::new());
-		Behaviours::set(Vec::new());
+		MockReputation::reset();
 		to(1);
 	});
 	ext
 }
 
 /// Checks the invariants of both pallets.
+fn checked_state() -> Result<(), TryRuntimeError> {
+	Evaluators::do_try_state()?;
+	Recomputation::do_try_state()
+}
+
+/// Checks the invariants of both pallets now.
 pub fn try_state() {
-	Evaluators::do_try_state().unwrap();
-	Recomputation::do_try_state().unwrap();
+	checked_state().unwrap();
 }
 
 /// Runs `test` on a chain with `evaluators` evaluators, then checks the invariants.
 pub fn with(evaluators: u64, test: impl FnOnce()) {
-	new_test_ext_with(evaluators).execute_with(|| {
-		test();
-		try_state();
-	});
+	checked(new_test_ext_with(evaluators), checked_state, test);
 }
 
 /// Makes blocks until `block`, and checks the invariants after each.
 pub fn to(block: BlockNumber) {
-	while System::block_number() < u64::from(block) {
-		let next = System::block_number() + 1;
-		System::set_block_number(next);
-		Evaluators::on_initialize(next);
-		Recomputation::on_initialize(next);
-		try_state();
-	}
+	to_block::<Test>(block, checked_state, |block| {
+		Evaluators::on_initialize(block.into());
+		Recomputation::on_initialize(block.into());
+	});
 }
 
 /// Makes `blocks` blocks and checks the invariants.

@@ -1,26 +1,14 @@
-//! Mock runtime of System and this pallet.
+//! Mock runtime of System, Balances and this pallet.
 
 use crate as pallet_doin_reputation;
-use frame_support::{derive_impl, parameter_types};
+use doin_primitives::Balance;
+use doin_testing::{at_block_one, checked, mock_runtime};
+use frame_support::parameter_types;
 use sp_runtime::BuildStorage;
 
-type Block = frame_system::mocking::MockBlock<Test>;
-
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Reputation = pallet_doin_reputation;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
+mock_runtime! {
+	existential_deposit: 1,
+	2: Reputation = pallet_doin_reputation,
 }
 
 parameter_types! {
@@ -34,16 +22,10 @@ impl crate::Config for Test {
 
 /// Returns a fresh chain at block 1.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let mut ext = sp_io::TestExternalities::new(storage);
-	ext.execute_with(|| System::set_block_number(1));
-	ext
+	at_block_one::<Test>(RuntimeGenesisConfig::default().build_storage().unwrap())
 }
 
 /// Runs `test` on a fresh chain and checks the invariants of the pallet afterwards.
 pub fn build_and_execute(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		test();
-		Reputation::do_try_state().unwrap();
-	});
+	checked(new_test_ext(), Reputation::do_try_state, test);
 }

@@ -1,38 +1,13 @@
-//! Mock runtime of System and this pallet.
+//! Mock runtime of System, Balances and this pallet.
 
 use crate as pallet_timing;
-use doin_primitives::RoundParams;
-use frame_support::derive_impl;
+use doin_primitives::{Balance, RoundParams};
+use doin_testing::{checked, mock_runtime};
 use sp_runtime::BuildStorage;
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type TimingPallet = pallet_timing;
-}
-
-type Block = frame_system::mocking::MockBlock<Test>;
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
+mock_runtime! {
+	existential_deposit: 1,
+	2: TimingPallet = pallet_timing,
 }
 
 impl pallet_timing::Config for Test {}
@@ -51,9 +26,6 @@ pub fn dev() -> pallet_timing::GenesisConfig<Test> {
 
 /// Runs `test` on a chain with this genesis, and checks the state afterwards.
 pub fn execute_on(timing: pallet_timing::GenesisConfig<Test>, test: impl FnOnce()) {
-	let storage = RuntimeGenesisConfig { system: Default::default(), timing_pallet: timing }.build_storage().unwrap();
-	sp_io::TestExternalities::new(storage).execute_with(|| {
-		test();
-		TimingPallet::do_try_state().unwrap();
-	});
+	let genesis = RuntimeGenesisConfig { timing_pallet: timing, ..Default::default() };
+	checked(genesis.build_storage().unwrap().into(), TimingPallet::do_try_state, test);
 }

@@ -7,41 +7,20 @@ use doin_primitives::{
 	settlement::{Backing, PayShare, PayShares},
 	Balance, DoinLog, RoundId, DOIN, DOIN_ENGINE_ID, ONE_Q32, Q32,
 };
+use doin_testing::{endowed, mock_runtime};
 use doin_traits::{QueuedImprovement, Work as _};
 use frame_support::{
-	derive_impl, parameter_types,
+	parameter_types,
 	traits::{fungible::Inspect, Hooks},
 	weights::Weight,
 	PalletId,
 };
 use sp_runtime::{BuildStorage, Storage};
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type WorkPallet = pallet_work;
+mock_runtime! {
+	existential_deposit: ED,
+	2: WorkPallet = pallet_work,
 }
-
-type Block = frame_system::mocking::MockBlock<Test>;
 
 /// Existential deposit.
 pub const ED: Balance = DOIN / 1_000;
@@ -53,23 +32,9 @@ pub const TARGET: u32 = 100;
 pub const ENDOWMENT: Balance = 1_000 * DOIN;
 
 parameter_types! {
-	pub const ExistentialDeposit: Balance = ED;
 	pub const TargetSpacing: u32 = TARGET;
 	pub static LowestFloor: u64 = 0;
 	pub const PotId: PalletId = PalletId(*b"doin/gen");
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ExistentialDeposit;
-	type AccountStore = System;
 }
 
 impl pallet_work::Config for Test {
@@ -82,16 +47,9 @@ impl pallet_work::Config for Test {
 
 /// Returns the genesis storage with this difficulty; accounts 1 to 99 are funded.
 pub fn storage(work: pallet_work::GenesisConfig<Test>) -> Storage {
-	RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig {
-			balances: (1..100).map(|who| (who, ENDOWMENT)).collect(),
-			..Default::default()
-		},
-		work_pallet: work,
-		..Default::default()
-	}
-	.build_storage()
-	.unwrap()
+	RuntimeGenesisConfig { balances: endowed!(1..100, ENDOWMENT), work_pallet: work, ..Default::default() }
+		.build_storage()
+		.unwrap()
 }
 
 /// Returns the genesis configuration of most tests.

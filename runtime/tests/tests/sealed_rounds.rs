@@ -4,10 +4,11 @@ use doin_primitives::{
 	bounded_collections::BoundedVec,
 	domain::PAGE_BYTES,
 	evidence::MAX_SEGMENT_BYTES,
+	payload::Reveal,
 	round::Phase,
 	views::{EvidenceView, RecomputationPhase},
-	Balance, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Limits, ModelRef, Page, RoundResult, SizeClass, Split,
-	UnpaidReason, DOIN, MILLION,
+	Balance, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Limits, ModelRef, Page, RoundId, RoundResult, SizeClass, Split,
+	UnpaidReason, DOIN, MILLION, Q32,
 };
 use doin_runtime::{
 	chunk_scorer::{OnChainScorer, CHUNK_READS},
@@ -44,43 +45,46 @@ fn last_result(chain: &mut Chain, domain: &SealedDomain) -> RoundResult {
 	view.last_round.expect("a round has ended").result
 }
 
-#[test]
-fn thin_a_sealed_round_from_commit_to_pay() {
-	let mut chain = Chain::preset("development");
-	let purse = 4_000 * DOIN;
+/// Registers a domain with one segment and this purse, checks what the chain shows of it, and gives it the weight.
+fn registered(chain: &mut Chain, purse: Balance) -> SealedDomain {
 	let domain = chain.sealed_domain(Bob, 1, purse);
-	let view = evidence(&mut chain, &domain);
+	let view = evidence(chain, &domain);
 	assert_eq!((view.owner, view.units, view.segment_bytes), (Bob.to_account_id(), UNITS, 3 * UNITS));
 	assert_eq!((view.stake, view.sealed, view.opened, view.purse, view.spent), (STAKE, 1, 0, purse, 0));
 	let registered = chain.state(|| Runtime::domain(domain.id)).expect("registered");
 	assert_eq!((registered.evidence, registered.licence.as_str()), (EvidenceKind::Sealed, "CC0-1.0"));
 	assert_eq!(chain.state(|| Runtime::rows(domain.id)), Some(domain.published.clone()));
 	chain.give_weight(domain.id);
+	domain
+}
 
-	// Commits: the seat stakes, and the segment is not asked for before they end.
-	let round = chain.to_next_round_of(domain.id);
-	let reveal = threshold_reveal(0);
-	let before = on_hold(&mut chain, Dave);
-	chain.commit(Dave, round, &reveal);
-	assert!(on_hold(&mut chain, Dave) >= before + STAKE);
-	assert_eq!((evidence(&mut chain, &domain).awaited, chain.state(|| Runtime::segment(domain.id, 0))), (None, None));
+/// Commits to `reveal`: the seat stakes, and the segment is asked for when the commits end, not before.
+fn commit_until_asked(chain: &mut Chain, domain: &SealedDomain, round: RoundId, reveal: &Reveal) {
+	let before = on_hold(chain, Dave);
+	chain.commit(Dave, round, reveal);
+	assert!(on_hold(chain, Dave) >= before + STAKE);
+	assert_eq!((evidence(chain, domain).awaited, chain.state(|| Runtime::segment(domain.id, 0))), (None, None));
 	chain.to_asked(round);
 	let (commits_end, _) = chain.state(Timing::rounds).reveal_window(round);
-	let view = evidence(&mut chain, &domain);
+	let view = evidence(chain, domain);
 	assert_eq!((chain.number(), view.awaited), (commits_end, Some(round)), "it is asked for when the commits end");
 	assert_eq!(view.awaited_until, Some(commits_end + chain.state(Timing::rounds).evidence));
 	let waiting = chain.state(|| Runtime::open_round(round)).expect("undecided");
 	assert_eq!((waiting.phase, waiting.evidence, waiting.stake), (Phase::Evidence, None, STAKE));
+}
 
-	// Nobody reveals before the evidence; the next block takes reveals.
-	chain.fails(Dave, Chain::reveal_call(round, &reveal));
+/// Opens the segment and reveals: nobody reveals before the evidence, and the next block takes reveals.
+fn open_and_reveal(chain: &mut Chain, domain: &SealedDomain, round: RoundId, reveal: &Reveal) {
+	chain.fails(Dave, Chain::reveal_call(round, reveal));
 	chain.ok(Bob, domain.open_call(0));
 	assert_eq!(chain.state(|| Runtime::segment(domain.id, 0)).as_ref(), Some(&domain.segments[0]));
 	let revealing = chain.state(|| Runtime::open_round(round)).expect("undecided");
 	assert_eq!((revealing.phase, revealing.evidence), (Phase::Reveal, Some(EvidenceRef::Segment(0))));
-	chain.reveal(Dave, round, &reveal);
+	chain.reveal(Dave, round, reveal);
+}
 
-	// Answers are the sums on the rows of the segment that the seed deals.
+/// Answers and settles: the answers are the sums on the rows of the segment that the seed deals.
+fn answer_and_settle(chain: &mut Chain, domain: &SealedDomain, round: RoundId) {
 	let view = chain.to_phase(round, RecomputationPhase::Answering);
 	assert_eq!(
 		(view.evidence, view.models.as_slice()),
@@ -94,9 +98,11 @@ fn thin_a_sealed_round_from_commit_to_pay() {
 	}
 	let drawn = chain.answer(round, |_, sums| Some(sums.clone()));
 	chain.settle(drawn[0], round);
+}
 
-	// The verdict mints the pay and burns the same amount of the purse, in one block.
-	let control = chain.state(Work::view);
+/// Makes blocks until the verdict, which mints the pay and burns the same amount of the purse in one block. Returns the minted
+/// amount and the effective improvement.
+fn paid_by_the_purse(chain: &mut Chain, round: RoundId, purse: Balance) -> (Balance, Q32) {
 	let (mut issuance, mut fees) = (chain.issuance(), chain.state(|| FeeMarket::view().burned));
 	let events = loop {
 		chain.block();
@@ -107,32 +113,45 @@ fn thin_a_sealed_round_from_commit_to_pay() {
 	};
 	let paid = events.iter().find_map(|event| match event {
 		RuntimeEvent::Work(WorkEvent::Paid { minted, effective, optimizers, evaluators, validators, .. }) => {
-			Some((*minted, *effective, *optimizers, *evaluators, *validators))
+			Some((*minted, *effective, optimizers + evaluators + validators))
 		}
 		_ => None,
 	});
-	let (minted, effective, optimizers, evaluators, validators) = paid.expect("the improvement is paid");
+	let (minted, effective, divided) = paid.expect("the improvement is paid");
 	let spent = events.iter().find_map(|event| match event {
 		RuntimeEvent::Evidence(EvidenceEvent::PurseSpent { minted, left, .. }) => Some((*minted, *left)),
 		_ => None,
 	});
 	assert_eq!(spent, Some((minted, purse - minted)), "what is minted is burned of the purse, to the unit");
-	assert_eq!(minted, optimizers + evaluators + validators);
-	assert_eq!(effective, doin_primitives::ONE_Q32, "the candidate is certain of more than the one bit that a verdict pays");
+	assert_eq!(minted, divided);
 	let price = chain.state(|| <Work as doin_traits::Work<AccountId>>::price(effective));
 	assert!(
 		price >= 2_500 * DOIN && price - minted < 8,
 		"R / T = 50 DOIN / 0.02 bit, less what does not divide: {minted} of {price}"
 	);
-	let dust: Balance = events
-		.iter()
-		.map(|event| match event {
-			RuntimeEvent::Optimae(OptimaeEvent::FeesPaid { burned, .. }) => *burned,
-			_ => 0,
-		})
-		.sum();
+	let burned = |event: &RuntimeEvent| match event {
+		RuntimeEvent::Optimae(OptimaeEvent::FeesPaid { burned, .. }) => *burned,
+		_ => 0,
+	};
+	let dust: Balance = events.iter().map(burned).sum();
 	assert_eq!(chain.state(|| FeeMarket::view().burned), fees, "the block has no transaction");
 	assert_eq!(issuance - chain.issuance(), dust, "the issuance changes by the undivided rest of the seat's fee only");
+	(minted, effective)
+}
+
+#[test]
+fn thin_a_sealed_round_from_commit_to_pay() {
+	let mut chain = Chain::preset("development");
+	let purse = 4_000 * DOIN;
+	let domain = registered(&mut chain, purse);
+	let round = chain.to_next_round_of(domain.id);
+	let reveal = threshold_reveal(0);
+	commit_until_asked(&mut chain, &domain, round, &reveal);
+	open_and_reveal(&mut chain, &domain, round, &reveal);
+	answer_and_settle(&mut chain, &domain, round);
+	let control = chain.state(Work::view);
+	let (minted, effective) = paid_by_the_purse(&mut chain, round, purse);
+	assert_eq!(effective, doin_primitives::ONE_Q32, "the candidate is certain of more than the one bit that a verdict pays");
 	let view = evidence(&mut chain, &domain);
 	assert_eq!((view.purse, view.spent, view.opened, view.sealed), (purse - minted, minted, 1, 1));
 	assert_eq!(last_result(&mut chain, &domain), RoundResult::Paid { effective });

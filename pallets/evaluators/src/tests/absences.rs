@@ -9,7 +9,7 @@ use proptest::prelude::*;
 const WINDOW: u32 = RoundParams::DEV.absence_window();
 
 fn score_of(who: u64) -> u32 {
-	Fake::score(&who)
+	MockReputation::score(&who)
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn n2_an_outage_that_affects_many_rounds_counts_once() {
 		}
 		assert!(500 * DOIN - bond_of(1) <= 500 * DOIN / 1_000 * 2, "at most 0.2 %: {}", bond_of(1));
 		assert_eq!(score_of(1), 2_000_000, "one point");
-		assert!(Fake::is_eligible(&1));
+		assert!(MockReputation::is_eligible(&1));
 		assert_eq!(accounts_with(Behaviour::Absent), [1]);
 	});
 }
@@ -95,7 +95,7 @@ fn n2_a_permanently_absent_evaluator_is_soon_not_drawn_any_more() {
 			Rounds::set(RoundParams::PUBLIC);
 			Scores::mutate(|scores| scores.insert(1, score));
 			let mut absent = 0;
-			while Fake::is_eligible(&1) {
+			while MockReputation::is_eligible(&1) {
 				// Several quorums per window.
 				for _ in 0..4 {
 					Evaluators::record_absence(&1, Absence::Counted);

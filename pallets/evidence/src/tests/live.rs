@@ -24,7 +24,7 @@ fn stream() -> Stream {
 
 /// Returns the number of blocks of a day.
 fn day() -> BlockNumber {
-	World::blocks(DAY_MS)
+	MockTiming::blocks(DAY_MS)
 }
 
 /// Returns the number of blocks from a request to the end of its bars, for a stream that keeps to its plan.
@@ -352,7 +352,7 @@ fn a_record_is_provided_for_if_its_stream_keeps_a_round_until_its_verdict() {
 #[test]
 fn a_round_takes_at_most_thirty_days() {
 	build_and_execute(|| {
-		let longest = World::blocks(MAX_SPAN_MS) / BARS as u32;
+		let longest = MockTiming::blocks(MAX_SPAN_MS) / BARS as u32;
 		let provided = || <Sealed as EvidenceSource>::ensure_provided(&spec(LIVE).unwrap());
 		change_stream(|stream| (stream.bar_ms, stream.capacity) = (u64::from(longest) * BLOCK_MS, u32::MAX));
 		assert_ok!(provided());

@@ -130,42 +130,66 @@ fn enter_phase(domain: DomainId, phase: Phase) {
 	}
 }
 
+/// Takes seats in the round of `domain` that takes commits, and keeps the commits that are accepted.
+fn take_seats(domain: DomainId, seats: Vec<Taken>, commits: &mut Vec<Commit>) {
+	enter_phase(domain, Phase::Commit);
+	let round = current(domain);
+	for Taken { who, ratio, swing, boast, max_fee } in seats {
+		let mean = state(domain).champion.validation_error * ratio / CHUNKS as u64 / 1_000_000;
+		let mut solution = candidate(shaky(mean as u32, (mean * swing / 100) as u32));
+		let mut sums = solution.validation.into_inner();
+		sums[0] = sums[0].saturating_sub(boast);
+		solution.validation = sums.try_into().unwrap();
+		let (who, salt) = (PLAYERS[who], [commits.len() as u8; 32]);
+		let (before, max_fee) = (free(who), SEAT_FEE * Balance::from(max_fee) / 100);
+		let accepted = commit_for(who, domain, &solution, salt, max_fee).is_ok();
+		let taken = before - free(who);
+		let stake = if domain == SEALED { STAKE } else { 0 };
+		assert!(if accepted { taken <= 6 * max_fee + stake } else { taken == 0 }, "{taken} for {max_fee}");
+		if accepted {
+			commits.push(Commit { who, round, solution, salt });
+		}
+	}
+}
+
+/// Reveals the commits to the round of `domain` that takes reveals, but every `skip`-th one.
+fn reveal_some(domain: DomainId, skip: usize, commits: &[Commit]) {
+	let round = if domain == SEALED {
+		revealing()
+	} else {
+		enter_phase(domain, Phase::Reveal);
+		Some(current(domain))
+	};
+	let here = commits.iter().enumerate().filter(|(_, commit)| Some(commit.round) == round);
+	for (_, commit) in here.filter(|(i, _)| i % skip != 0) {
+		let _may_fail = reveal(commit.who, commit.round, &commit.solution, commit.salt);
+	}
+}
+
+/// Decides `round` by sums to which `tilt` is added for every second model: of the first `agreed` evaluators, or of the runtime.
+fn decide_tilted(round: RoundId, tilt: u32, agreed: usize) {
+	let tilted = |model: &ModelRef| {
+		let add = if matches!(model, ModelRef::Stored(id) if id % 2 == 1) { tilt } else { 0 };
+		score_points(model).expect("stored").into_iter().map(|sum| sum + add).collect()
+	};
+	let leader = leader(round, &sums_by(round, tilted));
+	let models = Requests::get(round).unwrap().models;
+	if agreed == 0 {
+		let mut helpers = Helpers::new();
+		credit(&mut helpers, &WATCHER, CHUNKS as u32);
+		decide_recomputed(round, tilted, &helpers, &[], 3);
+	} else {
+		let agreed = EVALUATORS.into_iter().take(agreed);
+		decide_for(round, tilted, pay_shares(agreed, 3, &Default::default(), CHUNKS as u32), Some(SETTLER));
+	}
+	let crowned = leader.map(|index| models[usize::from(index)]);
+	assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
+}
+
 fn play(step: Step, commits: &mut Vec<Commit>) {
 	match step {
-		Step::Commit { domain, seats } => {
-			let domain = DOMAINS[domain];
-			enter_phase(domain, Phase::Commit);
-			let round = current(domain);
-			for Taken { who, ratio, swing, boast, max_fee } in seats {
-				let mean = state(domain).champion.validation_error * ratio / CHUNKS as u64 / 1_000_000;
-				let mut solution = candidate(shaky(mean as u32, (mean * swing / 100) as u32));
-				let mut sums = solution.validation.into_inner();
-				sums[0] = sums[0].saturating_sub(boast);
-				solution.validation = sums.try_into().unwrap();
-				let (who, salt) = (PLAYERS[who], [commits.len() as u8; 32]);
-				let (before, max_fee) = (free(who), SEAT_FEE * Balance::from(max_fee) / 100);
-				let accepted = commit_for(who, domain, &solution, salt, max_fee).is_ok();
-				let taken = before - free(who);
-				let stake = if domain == SEALED { STAKE } else { 0 };
-				assert!(if accepted { taken <= 6 * max_fee + stake } else { taken == 0 }, "{taken} for {max_fee}");
-				if accepted {
-					commits.push(Commit { who, round, solution, salt });
-				}
-			}
-		}
-		Step::Reveal { domain, skip } => {
-			let domain = DOMAINS[domain];
-			let round = if domain == SEALED {
-				revealing()
-			} else {
-				enter_phase(domain, Phase::Reveal);
-				Some(current(domain))
-			};
-			let here = commits.iter().enumerate().filter(|(_, commit)| Some(commit.round) == round);
-			for (_, commit) in here.filter(|(i, _)| i % skip != 0) {
-				let _may_fail = reveal(commit.who, commit.round, &commit.solution, commit.salt);
-			}
-		}
+		Step::Commit { domain, seats } => take_seats(DOMAINS[domain], seats, commits),
+		Step::Reveal { domain, skip } => reveal_some(DOMAINS[domain], skip, commits),
 		Step::Wait(blocks) => run_to(block() + blocks),
 		Step::Challenge { domain, seat } => {
 			let domain = DOMAINS[domain];
@@ -175,22 +199,7 @@ fn play(step: Step, commits: &mut Vec<Commit>) {
 		}
 		Step::Decide { domain, tilt, agreed } => {
 			if let Some(round) = evaluated(DOMAINS[domain]) {
-				let tilted = |model: &ModelRef| {
-					let add = if matches!(model, ModelRef::Stored(id) if id % 2 == 1) { tilt } else { 0 };
-					score_points(model).expect("stored").into_iter().map(|sum| sum + add).collect()
-				};
-				let leader = leader(round, &sums_by(round, tilted));
-				let models = Requests::get(round).unwrap().models;
-				if agreed == 0 {
-					let mut helpers = Helpers::new();
-					credit(&mut helpers, &WATCHER, CHUNKS as u32);
-					decide_recomputed(round, tilted, &helpers, &[], 3);
-				} else {
-					let agreed = EVALUATORS.into_iter().take(agreed);
-					decide_for(round, tilted, pay_shares(agreed, 3, &Default::default(), CHUNKS as u32), Some(SETTLER));
-				}
-				let crowned = leader.map(|index| models[usize::from(index)]);
-				assert!(crowned.is_none_or(|model| state(round.domain).champion.model == model), "the leader is crowned");
+				decide_tilted(round, tilt, agreed);
 			}
 		}
 		Step::Evidence { arrives } => {

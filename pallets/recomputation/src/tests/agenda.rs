@@ -150,6 +150,87 @@ fn challenge_what_is_wrong(correct: &Sums) {
 	assert_ok!(Recomputation::challenge(signed(OUTSIDER), TASK, challenge.model, challenge.chunk, [0; 32], Small));
 }
 
+/// Lets quorums answer by `choices`, the second one if the first one is redrawn. Returns the answers of the last one. Unless
+/// evaluators stay `eligible`, none can be drawn after the first quorum.
+fn answer_until_decided(choices: &[Vec<u8>], evaluators: u64, eligible: bool, base_fee: Balance) -> Vec<(u64, Sums)> {
+	let mut answers = Vec::new();
+	for choices in choices {
+		if !matches!(stage(), Stage::Answering { .. }) {
+			break;
+		}
+		BaseFeeNow::set(base_fee);
+		answers = answer_by(choices);
+		if !eligible && matches!(stage(), Stage::Drawing { .. }) {
+			Scores::mutate(|scores| scores.extend((1..=evaluators).map(|who| (who, 0))));
+		}
+		to_the_draw();
+	}
+	answers
+}
+
+/// Settles as often as the task has to be settled: every further time, one answer less stands.
+fn settle_all() {
+	let members = members();
+	let mut settlements = 0;
+	while matches!(stage(), Stage::Settling { .. }) {
+		assert_ok!(settle());
+		settlements += 1;
+	}
+	assert!(settlements <= members.len());
+}
+
+/// Recomputes the chunks of `calls`, some of which are refused, then all others. Returns the accounts that paid for chunks.
+fn recompute_all(calls: Vec<(u64, u8, u16, u16)>) -> Vec<u64> {
+	for (who, model, from, count) in calls {
+		let _refused = Recomputation::recompute(signed(who), TASK, model, from, count, Small);
+		try_state();
+	}
+	for model in 0..4 {
+		let _refused = Recomputation::recompute(signed(OTHER), TASK, model, 0, 32, Small);
+	}
+	task().helpers.iter().map(|helper| helper.who).collect()
+}
+
+/// Checks that the sums are correct, and that only correct `answers` and the chunks of `helpers` are paid. Returns the origin
+/// of the sums.
+fn check_outcome(correct: &Sums, answers: &[(u64, Sums)], helpers: &[u64]) -> Backing {
+	let ended = match Calls::get().as_slice() {
+		[HandlerCall::Recomputed(_, outcome)] => outcome.clone(),
+		calls => panic!("expected one outcome: {calls:?}"),
+	};
+	assert_eq!(&ended.sums, correct);
+	assert!(ended.pay.shares.iter().map(|share| share.parts).sum::<u32>() <= ended.pay.whole);
+	for share in &ended.pay.shares {
+		let answered = answers.iter().any(|(who, sums)| *who == share.who && sums == correct);
+		assert!(answered || helpers.contains(&share.who), "{} is paid for nothing", share.who);
+	}
+	ended.backing
+}
+
+/// Checks that absences are slashed once, and false answers only. Returns the slashes without the rewards of challengers.
+fn check_slashes(correct: &Sums, answers: &[(u64, Sums)]) -> Balance {
+	let (mut slashed, mut rewarded, mut absences) = (0, 0, Vec::new());
+	for record in System::events() {
+		match record.event {
+			RuntimeEvent::Evaluators(EvaluatorsEvent::Slashed { who, amount, offence }) => {
+				slashed += amount;
+				if offence == Offence::Absence {
+					absences.push(who);
+				} else {
+					assert!(answers.iter().any(|(member, sums)| *member == who && sums != correct), "{who} is innocent");
+				}
+			}
+			RuntimeEvent::Recomputation(Event::ChallengeUpheld { reward, .. }) => rewarded += reward,
+			_ => {}
+		}
+	}
+	let all = absences.len();
+	absences.sort_unstable();
+	absences.dedup();
+	assert_eq!(absences.len(), all, "an absence was slashed twice");
+	slashed - rewarded
+}
+
 proptest::proptest! {
 	#![proptest_config(proptest::prelude::ProptestConfig { cases: 120, ..Default::default() })]
 
@@ -177,70 +258,16 @@ proptest::proptest! {
 			Current::set(TASK);
 			let requested = now();
 			to_the_draw();
-			let mut answers = Vec::new();
-			for choices in &choices {
-				if !matches!(stage(), Stage::Answering { .. }) {
-					break;
-				}
-				BaseFeeNow::set(base_fee);
-				answers = answer_by(choices);
-				if !eligible && matches!(stage(), Stage::Drawing { .. }) {
-					Scores::mutate(|scores| scores.extend((1..=evaluators).map(|who| (who, 0))));
-				}
-				to_the_draw();
-			}
+			let answers = answer_until_decided(&choices, evaluators, eligible, base_fee);
 			let correct = correct();
-			let members = members();
-			let mut settlements = 0;
-			while matches!(stage(), Stage::Settling { .. }) {
-				assert_ok!(settle());
-				settlements += 1;
-			}
-			assert!(settlements <= members.len());
+			settle_all();
 			challenge_what_is_wrong(&correct);
 			assert!(now() - requested < RoundParams::DEV.longest());
 			let recomputes = matches!(stage(), Stage::Recomputing { .. });
-			for (who, model, from, count) in calls {
-				let _refused = Recomputation::recompute(signed(who), TASK, model, from, count, Small);
-				try_state();
-			}
-			for model in 0..4 {
-				let _refused = Recomputation::recompute(signed(OTHER), TASK, model, 0, 32, Small);
-			}
-			let helpers: Vec<u64> = task().helpers.iter().map(|helper| helper.who).collect();
+			let helpers = recompute_all(calls);
 			to_the_end();
-			let ended = match Calls::get().as_slice() {
-				[HandlerCall::Recomputed(_, outcome)] => outcome.clone(),
-				calls => panic!("expected one outcome: {calls:?}"),
-			};
-			assert_eq!(&ended.sums, &correct);
-			assert_eq!(ended.backing == Backing::Runtime, recomputes);
-			assert!(ended.pay.shares.iter().map(|share| share.parts).sum::<u32>() <= ended.pay.whole);
-			for share in &ended.pay.shares {
-				let answered = answers.iter().any(|(who, sums)| *who == share.who && *sums == correct);
-				assert!(answered || helpers.contains(&share.who), "{} is paid for nothing", share.who);
-			}
-			let (mut slashed, mut rewarded) = (0, 0);
-			let mut absences = Vec::new();
-			for record in System::events() {
-				match record.event {
-					RuntimeEvent::Evaluators(EvaluatorsEvent::Slashed { who, amount, offence }) => {
-						slashed += amount;
-						if offence == Offence::Absence {
-							absences.push(who);
-						} else {
-							assert!(answers.iter().any(|(member, sums)| *member == who && *sums != correct), "{who} is innocent");
-						}
-					}
-					RuntimeEvent::Recomputation(Event::ChallengeUpheld { reward, .. }) => rewarded += reward,
-					_ => {},
-				}
-			}
-			assert_eq!(before - issuance(), slashed - rewarded);
-			let all = absences.len();
-			absences.sort_unstable();
-			absences.dedup();
-			assert_eq!(absences.len(), all, "an absence was slashed twice");
+			assert_eq!(check_outcome(&correct, &answers, &helpers) == Backing::Runtime, recomputes);
+			assert_eq!(before - issuance(), check_slashes(&correct, &answers));
 			assert!(weighted || Behaviours::get().iter().all(|(_, behaviour)| *behaviour == Behaviour::AnsweredFalsely));
 			assert_clean();
 		});

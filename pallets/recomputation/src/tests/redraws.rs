@@ -235,7 +235,7 @@ fn n5_the_latest_conviction_lies_within_the_cool_down_of_a_bond() {
 		pass(1);
 		assert_ok!(Recomputation::challenge(signed(OUTSIDER), TASK, 3, 6, [0; 32], Small));
 		assert_slashed(second[0], 500 * DOIN, Offence::Collusion);
-		let period = Fake::rounds().period();
-		assert!(now() - requested < Fake::rounds().longest() - period, "{} blocks after the request", now() - requested);
+		let period = MockTiming::rounds().period();
+		assert!(now() - requested < MockTiming::rounds().longest() - period, "{} blocks after the request", now() - requested);
 	});
 }

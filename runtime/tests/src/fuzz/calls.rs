@@ -130,6 +130,21 @@ impl World {
 			}
 			Kind::ClearBallot => GaugeCall::clear_ballot { who: account(a) }.into(),
 			Kind::RemoveRecord => RuntimeCall::Reputation(pallet_doin_reputation::Call::remove_record { who: account(a) }),
+			Kind::AddProxy | Kind::RemoveProxy => {
+				let (delegate, proxy_type) = (account(a).into(), [ProxyType::Work, ProxyType::Any][b as usize % 2]);
+				match kind {
+					Kind::AddProxy => RuntimeCall::Proxy(pallet_proxy::Call::add_proxy { delegate, proxy_type, delay: 0 }),
+					_ => RuntimeCall::Proxy(pallet_proxy::Call::remove_proxy { delegate, proxy_type, delay: 0 }),
+				}
+			}
+			Kind::SetBudget => RuntimeCall::Budget(pallet_doin_budget::Call::set { limit: amount(a), period: b % 200 }),
+			_ => return self.staking_call(kind, a, b),
+		})
+	}
+
+	/// Returns a call of pallet `staking`.
+	fn staking_call(&mut self, kind: Kind, a: u32, b: u32) -> Option<RuntimeCall> {
+		Some(match kind {
 			Kind::StakingBond => StakingCall::bond { value: amount(b), payee: pallet_staking::RewardDestination::Staked }.into(),
 			Kind::StakingUnbond => StakingCall::unbond { value: amount(b) }.into(),
 			Kind::StakingNominate => StakingCall::nominate { targets: vec![account(a).into()] }.into(),
@@ -140,14 +155,6 @@ impl World {
 				StakingCall::payout_stakers { validator_stash: account(a % 3), era: era.saturating_sub(b % 4) }.into()
 			}
 			Kind::StakingWithdraw => StakingCall::withdraw_unbonded { num_slashing_spans: 0 }.into(),
-			Kind::AddProxy | Kind::RemoveProxy => {
-				let (delegate, proxy_type) = (account(a).into(), [ProxyType::Work, ProxyType::Any][b as usize % 2]);
-				match kind {
-					Kind::AddProxy => RuntimeCall::Proxy(pallet_proxy::Call::add_proxy { delegate, proxy_type, delay: 0 }),
-					_ => RuntimeCall::Proxy(pallet_proxy::Call::remove_proxy { delegate, proxy_type, delay: 0 }),
-				}
-			}
-			Kind::SetBudget => RuntimeCall::Budget(pallet_doin_budget::Call::set { limit: amount(a), period: b % 200 }),
 			_ => return None,
 		})
 	}

@@ -14,6 +14,7 @@ use doin_primitives::{
 	RoundResult, SizeClass, Split, DOIN, MILLION, ONE_Q32,
 };
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
+use doin_testing::endowed;
 use doin_traits::{ChunkDraw, ChunkScorer, Domains as _, Stream};
 use frame_support::traits::{
 	fungible::{Inspect, InspectHold},
@@ -107,10 +108,7 @@ impl Chain {
 		Market::change(|market| *market = Market::new());
 		let rich = [ALICE, BOB, OWNER, SETTLER, VALIDATOR].into_iter().chain(EVALUATORS);
 		let genesis = RuntimeGenesisConfig {
-			balances: pallet_balances::GenesisConfig {
-				balances: rich.map(|who| (who, ENDOWMENT)).collect(),
-				..Default::default()
-			},
+			balances: endowed!(rich, ENDOWMENT),
 			timing: pallet_doin_timing::GenesisConfig {
 				public: false,
 				slot_duration_ms: SLOT_MS,

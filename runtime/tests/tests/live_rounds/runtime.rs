@@ -15,9 +15,10 @@ use doin_primitives::{
 };
 use doin_runtime::chunk_scorer::OnChainScorer;
 use doin_scoring::{sample, score, verdict::NO_EVIDENCE, Forecast, Loss, Model, Program, Target, WindowPhase, Windows};
+use doin_testing::mock_runtime;
 use doin_traits::{Bars, ChunkDraw, ChunkScorer, Domains as _, Models, ScoreError, Stream, Timing as _};
 use frame_support::{
-	derive_impl, parameter_types,
+	parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
@@ -62,47 +63,22 @@ const PAST: u64 = 200;
 /// Bars that the tests can read.
 const BARS: u64 = 6_000;
 
-#[frame_support::runtime]
-mod construct {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Timing = pallet_doin_timing;
-	#[runtime::pallet_index(3)]
-	pub type FeeMarket = pallet_doin_fee_market;
-	#[runtime::pallet_index(4)]
-	pub type Gauge = pallet_doin_gauge;
-	#[runtime::pallet_index(5)]
-	pub type Domains = pallet_doin_domains;
-	#[runtime::pallet_index(6)]
-	pub type Reputation = pallet_doin_reputation;
-	#[runtime::pallet_index(7)]
-	pub type Evaluators = pallet_doin_evaluators;
-	#[runtime::pallet_index(8)]
-	pub type Recomputation = pallet_doin_recomputation;
-	#[runtime::pallet_index(9)]
-	pub type Optimae = pallet_doin_optimae;
-	#[runtime::pallet_index(10)]
-	pub type Work = pallet_doin_work;
-	#[runtime::pallet_index(11)]
-	pub type Evidence = pallet_doin_evidence;
+mock_runtime! {
+	existential_deposit: ED,
+	system: {
+		type BlockWeights = Limits;
+		type DbWeight = ParityDbWeight;
+	},
+	2: Timing = pallet_doin_timing,
+	3: FeeMarket = pallet_doin_fee_market,
+	4: Gauge = pallet_doin_gauge,
+	5: Domains = pallet_doin_domains,
+	6: Reputation = pallet_doin_reputation,
+	7: Evaluators = pallet_doin_evaluators,
+	8: Recomputation = pallet_doin_recomputation,
+	9: Optimae = pallet_doin_optimae,
+	10: Work = pallet_doin_work,
+	11: Evidence = pallet_doin_evidence,
 }
 
 parameter_types! {
@@ -122,21 +98,6 @@ parameter_types! {
 		.saturating_add(OptimaeWeight::<Test>::verdict())
 		.saturating_add(StreamScorer::weight(SizeClass::Small).saturating_mul(pallet_doin_optimae::types::SETTLED_CHUNKS));
 	pub const PotId: PalletId = PalletId(*b"doin/gen");
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type AccountData = pallet_balances::AccountData<Balance>;
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type BlockWeights = Limits;
-	type DbWeight = ParityDbWeight;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<ED>;
 }
 
 impl pallet_doin_timing::Config for Test {}
