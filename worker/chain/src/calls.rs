@@ -5,7 +5,7 @@ use codec::{Compact, Encode};
 use doin_primitives::{
 	domain::ModelBytes,
 	payload::{Reveal, Sums},
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, Page, RoundId, SizeClass, TaskId,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, SizeClass, TaskId,
 };
 use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
@@ -113,6 +113,11 @@ impl Call {
 		Self::new("Optimae", "challenge_claim", (round, seat, chunk, class))
 	}
 
+	/// `optimae.release_model`: removes a model that no round needs, and releases the hold of its author.
+	pub fn release_model(model: ModelId) -> Self {
+		Self::new("Optimae", "release_model", model)
+	}
+
 	/// `evaluators.bond`: joins the evaluators of `class` with a bond of `amount` plancks.
 	pub fn bond(amount: Balance, class: SizeClass) -> Self {
 		Self::new("Evaluators", "bond", (amount, class))
@@ -126,6 +131,11 @@ impl Call {
 	/// `evaluators.serve`: joins the roster of one domain, e.g. of a domain without weight.
 	pub fn serve(domain: DomainId) -> Self {
 		Self::new("Evaluators", "serve", domain)
+	}
+
+	/// `evaluators.unserve`: leaves the roster of one domain. Tasks that the evaluator was drawn for have to be answered.
+	pub fn unserve(domain: DomainId) -> Self {
+		Self::new("Evaluators", "unserve", domain)
 	}
 
 	/// `evaluators.unbond`: leaves the evaluators. The bond stays at stake until it can be withdrawn.
@@ -172,6 +182,11 @@ impl Call {
 	/// `recomputation.cancel_challenge`: releases the bond of an announced challenge that was never made.
 	pub fn cancel_challenge() -> Self {
 		Self::new("Recomputation", "cancel_challenge", ())
+	}
+
+	/// `reputation.remove_record`: removes the record of an account whose score is neutral.
+	pub fn remove_record(who: Account) -> Self {
+		Self::new("Reputation", "remove_record", who)
 	}
 
 	/// `domains.register`: registers a domain. `baseline` is the encoded linear model of its owner, against which progress is measured.
@@ -332,9 +347,11 @@ pub(crate) mod tests {
 			Call::commit(ROUND, [1; 32], 5),
 			Call::reveal(ROUND, &reveal(), [2; 32]),
 			Call::challenge_claim(ROUND, 3, 4, class),
+			Call::release_model(1 << 33),
 			Call::bond(1 << 70, class),
 			Call::bond_extra(5),
 			Call::serve(7),
+			Call::unserve(7),
 			Call::unbond(),
 			Call::withdraw(),
 			Call::commit_sums(1 << 33, [3; 32]),
@@ -344,6 +361,7 @@ pub(crate) mod tests {
 			Call::announce_challenge([5; 32]),
 			Call::challenge(8, 1, 2, [6; 32], class),
 			Call::cancel_challenge(),
+			Call::remove_record(Account([3; 32])),
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3, 40),
 			Call::seal(7, 3, &[[1; 32], [2; 32]]),
@@ -375,6 +393,8 @@ pub(crate) mod tests {
 		assert_eq!(Call::vote(&[(7, 1_000_000)]).args.0, [4, 7, 0, 0, 0, 0x40, 0x42, 0x0f, 0]);
 		assert_eq!(Call::transfer(Account([3; 32]), 1).args.0, [&[0][..], &[3; 32], &[4]].concat());
 		assert!(Call::cancel_challenge().args.0.is_empty());
+		assert_eq!(Call::release_model(9).args.0, [9, 0, 0, 0, 0, 0, 0, 0]);
+		assert_eq!(Call::remove_record(Account([3; 32])).args.0, [3; 32]);
 	}
 
 	#[test]

@@ -84,6 +84,8 @@ mod compatibility;
 mod connection;
 mod error;
 mod follow;
+mod holdings;
+mod network;
 mod reads;
 mod submit;
 mod sync;
@@ -100,6 +102,8 @@ pub use blocks::{
 pub use calls::{Call, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
+pub use holdings::{AnnouncedChallenge, ReputationRecord, StoredModel};
+pub use network::{Network, Peer};
 pub use reads::{Budget, Funds, Nomination};
 pub use submit::{Event, Included, MissingEvent, Urgency};
 pub use sync::SyncState;

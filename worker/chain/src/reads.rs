@@ -59,11 +59,10 @@ struct AccountData {
 	reserved: Balance,
 }
 
-/// Part of a stored model.
+/// Part of a stored model: the claim of its author.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct StoredModel {
-	author: [u8; 32],
+struct Claim {
 	validation: Vec<u32>,
 }
 
@@ -73,13 +72,6 @@ struct StoredModel {
 struct DomainState {
 	open_rounds: u32,
 	suspended: Option<BlockNumber>,
-}
-
-/// Part of an announced challenge.
-#[derive(DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct Challenge {
-	hash: Hash,
 }
 
 /// Part of the ballot of a validator.
@@ -307,8 +299,8 @@ impl Chain {
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn claimed_sums(&self, at: Head, model: ModelId) -> Result<Option<Vec<u32>>, ReadError> {
-		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
-		Ok(stored.map(|stored| stored.validation))
+		let claim: Option<Claim> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
+		Ok(claim.map(|claim| claim.validation))
 	}
 
 	/// Returns the author of a stored model.
@@ -316,18 +308,7 @@ impl Chain {
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn model_author(&self, at: Head, model: ModelId) -> Result<Option<Account>, ReadError> {
-		let stored: Option<StoredModel> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
-		Ok(stored.map(|stored| Account(stored.author)))
-	}
-
-	/// Returns the commitment of the challenge that an account has announced, and neither made nor cancelled.
-	///
-	/// # Errors
-	/// Errors if the node does not answer, or if the answer cannot be decoded.
-	pub async fn announced_challenge(&self, at: Head, who: Account) -> Result<Option<Hash>, ReadError> {
-		let challenge: Option<Challenge> =
-			self.storage(at, "Recomputation", "Challenges", vec![Value::from_bytes(who.0)]).await?;
-		Ok(challenge.map(|challenge| challenge.hash))
+		Ok(self.stored_model(at, model).await?.map(|stored| stored.author))
 	}
 
 	/// Returns the chunk sums of one model of a task, as far as the runtime has recomputed them. The list is empty before the

@@ -2,8 +2,8 @@
 
 use crate::{
 	testing::{MockNode, Runtime, Script},
-	Call, Chain, ConnectError, Difference, Nomination, Patience, ReadError, Rejection, RequestError, Setback, Signer,
-	SubmitError, SyncState, Urgency,
+	AnnouncedChallenge, Call, Chain, ConnectError, Difference, Nomination, Patience, ReadError, Rejection, ReputationRecord,
+	RequestError, Setback, Signer, StoredModel, SubmitError, SyncState, Urgency,
 };
 use codec::Encode;
 use doin_primitives::{views::EvidenceView, RoundId, RoundParams, DOIN};
@@ -145,6 +145,47 @@ async fn nominations_are_decoded_with_deposit_and_session() {
 	assert_eq!(chain.nominated(at).await.unwrap(), [3, 7]);
 	node.script.lock().unwrap().stored = None;
 	assert!(chain.nominations(at).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_account_has_on_the_chain_is_decoded() {
+	let who = dave().account();
+	let node = MockNode::start(Script::default()).await;
+	let chain = connect(&node).await;
+	let at = chain.head();
+	let store = |value: Vec<u8>| node.script.lock().unwrap().stored = Some(value);
+	store((who, RoundId { domain: 7, number: 9 }, vec![1u8, 2], vec![5u32], 6 * DOIN).encode());
+	let model = StoredModel { id: 12, author: who, domain: 7, hold: 6 * DOIN };
+	assert_eq!(chain.stored_model(at, 12).await.unwrap(), Some(model));
+	assert_eq!(chain.model_author(at, 12).await.unwrap(), Some(who));
+	assert_eq!(chain.claimed_sums(at, 12).await.unwrap(), Some(vec![5]));
+	store(([3u8; 32], 90u32, DOIN).encode());
+	let challenge = AnnouncedChallenge { hash: [3; 32], at: 90, bond: DOIN };
+	assert_eq!(chain.announced_challenge(at, who).await.unwrap(), Some(challenge));
+	store((500 * DOIN, vec![7u32, 3], 1u8).encode());
+	assert_eq!(chain.served_domains(at, who).await.unwrap(), [7, 3]);
+	store((1u64 << 32, 80u32).encode());
+	assert_eq!(chain.reputation_record(at, who).await.unwrap(), Some(ReputationRecord { score: 1 << 32, at: 80 }));
+	node.script.lock().unwrap().stored = None;
+	assert_eq!((chain.stored_model(at, 12).await.unwrap(), chain.announced_challenge(at, who).await.unwrap()), (None, None));
+	assert!(chain.served_domains(at, who).await.unwrap().is_empty(), "an account without a bond");
+}
+
+#[tokio::test]
+async fn the_stored_models_are_listed_page_by_page() {
+	let key = |id: u64| format!("0x{}{}", "ab".repeat(40), hex::encode(id.to_le_bytes()));
+	let mut script = Script { keys: (0..2_500).map(key).collect(), ..Script::default() };
+	script.keys.sort_unstable();
+	let node = MockNode::start(script).await;
+	let chain = connect(&node).await;
+	let mut ids = chain.stored_models(chain.head()).await.unwrap();
+	ids.sort_unstable();
+	assert!(ids.iter().copied().eq(0..2_500));
+	node.script.lock().unwrap().keys = vec!["0xabab".into()];
+	let short = chain.stored_models(chain.head()).await.unwrap_err();
+	assert!(matches!(&short, ReadError::Undecodable { request, .. } if request == "Optimae.Models"), "{short:?}");
+	node.script.lock().unwrap().keys = Vec::new();
+	assert!(chain.stored_models(chain.head()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -29,8 +29,8 @@ fn has_valid_port(host: &str) -> bool {
 	// Colons within brackets belong to an IPv6 address.
 	let name_end = if host.starts_with('[') { host.find(']').map_or(host.len(), |end| end + 1) } else { 0 };
 	match host[name_end..].split_once(':') {
-		// Advice in messages writes `ws://HOST:PORT`.
-		Some((_, port)) => port == "PORT" || port.bytes().all(|byte| byte.is_ascii_digit()),
+		// Advice in messages writes `ws://HOST:PORT`, and a colon behind it begins the cause.
+		Some((_, port)) => matches!(port, "PORT" | "PORT:") || port.bytes().all(|byte| byte.is_ascii_digit()),
 		None => true,
 	}
 }
@@ -82,7 +82,9 @@ mod tests {
 
 	#[test]
 	fn advice_that_names_the_form_of_an_address_is_shown() {
-		assert_eq!(with_shown_urls("expected ws://HOST:PORT or wss://HOST:PORT"), "expected ws://HOST:PORT or wss://HOST:PORT");
+		for advice in ["expected ws://HOST:PORT or wss://HOST:PORT", "expected wss://HOST:PORT: it has no port"] {
+			assert_eq!(with_shown_urls(advice), advice);
+		}
 	}
 
 	const SECRETS: [&str; 4] = ["alice", "s3cret", "token", "abcdef"];

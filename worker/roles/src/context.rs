@@ -5,6 +5,7 @@ use crate::{
 	deadline::{DeadlineQueue, Priority},
 	domain_cache::DomainCache,
 	journal::Journal,
+	progress::Progress,
 };
 use anyhow::Result;
 use doin_chain::Chain;
@@ -29,6 +30,8 @@ pub struct Context {
 	pub queue: Arc<DeadlineQueue>,
 	/// Devices that the search trains on.
 	pub devices: Arc<Devices>,
+	/// Figures of the searches.
+	pub progress: Progress,
 }
 
 impl Context {

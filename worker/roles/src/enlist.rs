@@ -1,9 +1,13 @@
 //! Calls that evaluators need before they are drawn: their bonds, and their service for domains without weight.
 
-use crate::{context::Context, identities::Identity, plan::unweighted_domains_to_serve};
+use crate::{
+	context::Context,
+	identities::Identity,
+	plan::{served_domains_to_leave, unweighted_domains_to_serve},
+};
 use anyhow::Result;
 use doin_chain::{Account, Call, Chain, Urgency};
-use doin_primitives::DomainId;
+use doin_primitives::{views::DomainView, DomainId};
 use std::collections::BTreeSet;
 
 /// Target of log events.
@@ -21,7 +25,8 @@ struct Enlistment {
 }
 
 /// Bonds the evaluators whose identity has a `bond` and whose account has none, and signs all of them up for domains without
-/// weight. What fails is tried again once per round.
+/// weight. Domains that they served for an earlier configuration, or that were removed, are left first, since an evaluator
+/// serves few at a time. What fails is tried again once per round.
 ///
 /// # Errors
 ///
@@ -85,6 +90,7 @@ impl Enlistment {
 				return false;
 			}
 		};
+		self.leave(context, &domains).await;
 		let missing = self.missing(&unweighted_domains_to_serve(&context.config, &domains));
 		let mut serves_all = true;
 		for (domain, account) in missing {
@@ -103,6 +109,38 @@ impl Enlistment {
 			self.served.insert((domain, account));
 		}
 		serves_all
+	}
+
+	/// Ends the service of the bonded evaluators for the domains that [`served_domains_to_leave`] returns.
+	async fn leave(&self, context: &Context, domains: &[DomainView<Account>]) {
+		let chain = &context.chain;
+		let bonded = |identity: &&Identity| self.bonded.contains(&identity.signer.account());
+		for identity in self.identities.iter().filter(bonded) {
+			let account = identity.signer.account();
+			let served = match chain.served_domains(chain.head(), account).await {
+				Ok(served) => served,
+				Err(error) => {
+					tracing::warn!(target: TARGET, account = account.short(), "{:#}", anyhow::Error::from(error));
+					continue;
+				}
+			};
+			let account = account.short();
+			for domain in served_domains_to_leave(&context.config, domains, &served) {
+				match chain.submit(&identity.signer, &Call::unserve(domain), Urgency::Relaxed).await {
+					Ok(_) => {
+						tracing::info!(target: TARGET, account, domain, "domain left: it was removed, or is not to be evaluated")
+					}
+					Err(error) => tracing::warn!(
+						target: TARGET,
+						account,
+						domain,
+						"evaluator serves a domain that was removed, or is not to be evaluated; an absence there costs a part of the bond. Run \
+						 `doin-worker unserve {domain}` with its key: {:#}",
+						anyhow::Error::from(error)
+					),
+				}
+			}
+		}
 	}
 
 	/// Returns the bonded evaluators that do not serve one of `domains` yet, each with the domain.

@@ -28,7 +28,9 @@
 //!   domains.
 //! * [`optimizer`], [`evaluator`], [`owner`]: the three roles.
 //! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
+//! * [`progress`]: figures of the searches, for displays.
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
+//! * [`leftovers`]: holds of an account that serve nothing, and their release.
 //! * `enlist`, `begun`, `retry`: bonds and services of evaluators, optimizers that were started, pauses between attempts.
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
@@ -65,11 +67,13 @@ mod in_flight;
 pub mod journal;
 mod keeper;
 pub mod keys;
+pub mod leftovers;
 pub mod loss;
 pub mod optimizer;
 pub mod owner;
 pub mod plan;
 pub mod problem;
+pub mod progress;
 mod random;
 #[cfg(test)]
 mod reorganisations;

@@ -113,6 +113,15 @@ pub fn unweighted_domains_to_serve(config: &Config, domains: &[DomainView<Accoun
 	domains.iter().filter(|domain| is_wanted(domain)).map(|domain| domain.id).collect()
 }
 
+/// Returns the domains among `served` that an evaluator leaves: those that the configuration does not want evaluated any more,
+/// since their draws are not answered and every absence is slashed, and those that were removed from the chain, which only take
+/// places.
+pub fn served_domains_to_leave(config: &Config, domains: &[DomainView<Account>], served: &[DomainId]) -> Vec<DomainId> {
+	let is_evaluated = |domain: &DomainView<Account>| config.domain(domain.id, &domain.name).is_none_or(|config| config.evaluate);
+	let stays = |id: &DomainId| domains.iter().find(|domain| domain.id == *id).is_some_and(is_evaluated);
+	served.iter().copied().filter(|id| !stays(id)).collect()
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -244,5 +253,14 @@ mod tests {
 			with(4, "a", 0, Status::Loading),
 		];
 		assert_eq!(unweighted_domains_to_serve(&config, &domains), [0]);
+	}
+
+	#[test]
+	fn domains_that_are_not_evaluated_any_more_or_gone_are_left() {
+		let named = |name: &str, evaluate| DomainConfig { name: Some(name.into()), evaluate, ..Default::default() };
+		let domains =
+			[(0, "a"), (1, "b"), (2, "c")].map(|(id, name)| DomainView { id, name: name.into(), weight: 0, ..domain() });
+		let config = config(BOTH, None, vec![named("a", true), named("b", false)]);
+		assert_eq!(served_domains_to_leave(&config, &domains, &[0, 1, 2, 9]), [1, 9], "an evaluator evaluates what is not named");
 	}
 }

@@ -12,9 +12,11 @@ use crate::{
 	journal::{Journal, Kind},
 	keeper,
 	keys::KeySource,
+	leftovers,
 	optimizer::{BidLimits, Optimizer},
 	owner::{Absence, NoSuchDomain, Owner},
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
+	progress::Progress,
 	retry::Retry,
 	search::seed_of_search,
 };
@@ -38,6 +40,7 @@ pub struct Worker {
 	journal: Journal,
 	devices: Devices,
 	identities: Vec<Identity>,
+	progress: Progress,
 }
 
 impl Worker {
@@ -69,12 +72,29 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		Ok(Self { config, chain, journal, devices, identities })
+		Ok(Self { config, chain, journal, devices, identities, progress: Progress::default() })
 	}
 
 	/// Returns the connection to the chain.
 	pub fn chain(&self) -> &Chain {
 		&self.chain
+	}
+
+	/// Returns the configuration.
+	pub fn config(&self) -> &Config {
+		&self.config
+	}
+
+	/// Returns the account that the worker optimizes for, else the first one that it acts for.
+	pub fn account(&self) -> Option<Account> {
+		let optimizes = |identity: &&Identity| identity.config.role == Role::Optimize;
+		let identity = self.identities.iter().find(optimizes).or(self.identities.first());
+		identity.map(|identity| identity.signer.account())
+	}
+
+	/// Returns the progress of the searches, which outlives [`Worker::run`].
+	pub fn progress(&self) -> Progress {
+		self.progress.clone()
 	}
 
 	/// Optimizes and evaluates `domain` instead of the domains of the configuration.
@@ -107,6 +127,7 @@ impl Worker {
 			config: Arc::new(self.config),
 			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
 			devices: Arc::new(self.devices),
+			progress: self.progress,
 		};
 		let mut roles = JoinSet::new();
 		if !evaluators.is_empty() {
@@ -117,6 +138,7 @@ impl Worker {
 			roles.spawn(enlist(context.clone(), identities));
 		}
 		if !evaluators.is_empty() || optimizer.is_some() {
+			roles.spawn(leftovers::keep_clear(context.clone(), evaluators.iter().cloned().chain(optimizer.clone()).collect()));
 			// An optimizer verifies the verdicts of its own rounds.
 			roles.spawn(Evaluator::new(context.clone(), evaluators, optimizer.clone()).run());
 		}
@@ -139,6 +161,7 @@ impl Worker {
 		tokio::select! {
 			ended = keeper::keep(&context.journal, &context.chain) => ended,
 			ended = all(&mut roles) => ended,
+			() = context.progress.announce() => Ok(()),
 		}
 	}
 }

@@ -176,16 +176,18 @@ impl Ga {
 		Ok(())
 	}
 
-	/// Takes genes found elsewhere, e.g. those of a champion. They are asked next, unless they were asked or told before.
+	/// Takes genes found elsewhere, e.g. those of a champion. They are asked next, unless they were asked or told before. Returns
+	/// `true` if they are asked next.
 	///
 	/// # Errors
 	/// Errors if `genes` is not a point of the space.
-	pub fn immigrate(&mut self, genes: &[i64]) -> Result<(), SearchError> {
+	pub fn immigrate(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
 		self.space.check(genes)?;
-		if !self.seen.contains(genes) && !self.immigrants.iter().any(|waiting| waiting == genes) {
+		let is_new = !self.seen.contains(genes) && !self.immigrants.iter().any(|waiting| waiting == genes);
+		if is_new {
 			self.immigrants.push_back(genes.to_vec());
 		}
-		Ok(())
+		Ok(is_new)
 	}
 
 	/// Completes a generation with the elite of the last one and the best of its offspring.
@@ -409,10 +411,9 @@ mod tests {
 	#[test]
 	fn immigrants_are_asked_next_and_only_once() {
 		let mut ga = Ga::new(space(2, 0, 9), GaConfig::default()).unwrap();
-		ga.immigrate(&[3, 4]).unwrap();
-		ga.immigrate(&[3, 4]).unwrap();
+		assert_eq!([(); 2].map(|()| ga.immigrate(&[3, 4])), [Ok(true), Ok(false)]);
 		assert_eq!(ga.ask(1), [[3, 4]]);
-		ga.immigrate(&[3, 4]).unwrap();
+		assert_eq!(ga.immigrate(&[3, 4]), Ok(false));
 		assert_ne!(ga.ask(1), [[3, 4]]);
 		assert!(ga.immigrate(&[3, 10]).is_err());
 	}

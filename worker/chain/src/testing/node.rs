@@ -5,8 +5,8 @@ use crate::connection::{head_of, Header};
 use codec::{Compact, Encode};
 use jsonrpsee::{
 	core::SubscriptionResult,
-	server::{Server, ServerHandle, SubscriptionMessage},
-	types::ErrorObjectOwned,
+	server::{IntoResponse, Server, ServerHandle, SubscriptionMessage},
+	types::{ErrorObjectOwned, Params},
 	RpcModule,
 };
 use serde_json::{json, Value};
@@ -33,6 +33,8 @@ pub(crate) struct Script {
 	pub(crate) calls: HashMap<&'static str, Vec<u8>>,
 	/// Value of every storage key, in SCALE.
 	pub(crate) stored: Option<Vec<u8>>,
+	/// All storage keys, in hex and in ascending order.
+	pub(crate) keys: Vec<String>,
 	/// Nonces of the account, one per request; the last one stays.
 	pub(crate) nonces: VecDeque<u32>,
 	/// Answers to submitted transactions; without one, the transaction is accepted and stays in the pool.
@@ -60,6 +62,7 @@ impl Default for Script {
 			refused_versions: 0,
 			calls: HashMap::new(),
 			stored: None,
+			keys: Vec::new(),
 			nonces: VecDeque::from([0]),
 			refusals: VecDeque::new(),
 			validity: Vec::new(),
@@ -184,110 +187,121 @@ impl MockNode {
 	}
 }
 
+/// Returns the methods and subscriptions of a node with this script, whose best block is `head`.
 fn module(script: Arc<Mutex<Script>>, head: Arc<watch::Sender<u32>>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
+	register_blocks(&mut module, &script, &head);
+	register_state(&mut module, &script);
+	register_system(&mut module, &script, &head);
+	register_pool(&mut module, &script);
+	module
+}
+
+/// Registers `method`, which `answer` answers from the script.
+fn register<R: IntoResponse + 'static>(
+	module: &mut RpcModule<()>,
+	method: &'static str,
+	script: &Arc<Mutex<Script>>,
+	answer: impl Fn(&mut Script, Params<'_>) -> R + Send + Sync + 'static,
+) {
+	let script = script.clone();
+	module.register_method(method, move |params, _, _| answer(&mut script.lock().unwrap(), params)).unwrap();
+}
+
+/// Registers the headers, hashes and bodies of blocks.
+fn register_blocks(module: &mut RpcModule<()>, script: &Arc<Mutex<Script>>, head: &Arc<watch::Sender<u32>>) {
 	let best = head.clone();
 	module.register_method("chain_getHeader", move |_, _, _| header_json(*best.borrow())).unwrap();
-	let genesis = script.clone();
-	module
-		.register_method("chain_getBlockHash", move |params, _, _| {
-			let (number,): (u32,) = params.parse().unwrap();
-			match number {
-				0 => hex_of(&genesis.lock().unwrap().genesis),
-				number => hex_of(&head_of(&header(number)).hash),
+	register(module, "chain_getBlockHash", script, |script, params| {
+		let (number,): (u32,) = params.parse().unwrap();
+		match number {
+			0 => hex_of(&script.genesis),
+			number => hex_of(&head_of(&header(number)).hash),
+		}
+	});
+	register(module, "chain_getBlock", script, |script, params| {
+		let (hash,): (H256,) = params.parse().unwrap();
+		let number = (0..64).find(|number| head_of(&header(*number)).hash == hash.0)?;
+		let extrinsics = script.bodies.get(&number).cloned().unwrap_or_default();
+		Some(json!({ "block": { "header": header_json(number), "extrinsics": extrinsics }, "justifications": null }))
+	});
+	let (name, notification, end) = ("chain_subscribeNewHeads", "chain_newHead", "chain_unsubscribeNewHeads");
+	let head = head.clone();
+	let subscribed = module.register_subscription(name, notification, end, move |_, pending, _, _| {
+		let mut heads = head.subscribe();
+		async move {
+			let sink = pending.accept().await?;
+			loop {
+				let number = *heads.borrow_and_update();
+				sink.send(SubscriptionMessage::from_json(&header_json(number))?).await?;
+				tokio::select! {
+					changed = heads.changed() => changed?,
+					() = sink.closed() => return SubscriptionResult::Ok(()),
+				}
 			}
-		})
-		.unwrap();
-	let runtime = script.clone();
-	module
-		.register_method("state_call", move |params, _, _| {
+		}
+	});
+	subscribed.unwrap();
+}
+
+/// Registers calls of the runtime, and storage.
+fn register_state(module: &mut RpcModule<()>, script: &Arc<Mutex<Script>>) {
+	register(module, "state_call", script, |script, params| {
+		let method: String = params.sequence().next().unwrap();
+		script.call(&method).map(|bytes| hex_of(&bytes))
+	});
+	register(module, "state_getStorage", script, |script, _| script.stored.as_deref().map(hex_of));
+	register(module, "state_getKeysPaged", script, |script, params| {
+		let (_, count, last): (String, usize, Option<String>) = {
 			let mut params = params.sequence();
-			let method: String = params.next().unwrap();
-			runtime.lock().unwrap().call(&method).map(|bytes| hex_of(&bytes))
-		})
-		.unwrap();
-	let bodies = script.clone();
-	module
-		.register_method("chain_getBlock", move |params, _, _| {
-			let (hash,): (H256,) = params.parse().unwrap();
-			let number = (0..64).find(|number| head_of(&header(*number)).hash == hash.0)?;
-			let extrinsics = bodies.lock().unwrap().bodies.get(&number).cloned().unwrap_or_default();
-			Some(json!({ "block": { "header": header_json(number), "extrinsics": extrinsics }, "justifications": null }))
-		})
-		.unwrap();
-	let health = script.clone();
-	module
-		.register_method("system_health", move |_, _, _| {
-			let is_syncing = health.lock().unwrap().syncing_to.is_some();
-			json!({ "peers": u8::from(is_syncing), "isSyncing": is_syncing, "shouldHavePeers": is_syncing })
-		})
-		.unwrap();
-	let roles = script.clone();
-	module.register_method("system_nodeRoles", move |_, _, _| json!([roles.lock().unwrap().role])).unwrap();
-	let (progress, best) = (script.clone(), head.clone());
-	module
-		.register_method("system_syncState", move |_, _, _| {
-			let highest = progress.lock().unwrap().syncing_to;
-			json!({ "startingBlock": 0, "currentBlock": *best.borrow(), "highestBlock": highest })
-		})
-		.unwrap();
-	let pool = script.clone();
-	module
-		.register_method("system_accountNextIndex", move |_, _, _| {
-			pool.lock().unwrap().free_nonce.ok_or_else(|| ErrorObjectOwned::owned(-32_601, "Method not found", None::<()>))
-		})
-		.unwrap();
-	let plain = script.clone();
-	module
-		.register_method("author_submitExtrinsic", move |params, _, _| {
-			plain.lock().unwrap().submitted.push(params.one().unwrap());
-			hex_of(&[0; 32])
-		})
-		.unwrap();
-	let storage = script.clone();
-	module.register_method("state_getStorage", move |_, _, _| storage.lock().unwrap().stored.as_deref().map(hex_of)).unwrap();
-	module
-		.register_subscription(
-			"chain_subscribeNewHeads",
-			"chain_newHead",
-			"chain_unsubscribeNewHeads",
-			move |_, pending, _, _| {
-				let mut heads = head.subscribe();
-				async move {
-					let sink = pending.accept().await?;
-					loop {
-						let number = *heads.borrow_and_update();
-						sink.send(SubscriptionMessage::from_json(&header_json(number))?).await?;
-						tokio::select! {
-							changed = heads.changed() => changed?,
-							() = sink.closed() => return SubscriptionResult::Ok(()),
-						}
-					}
-				}
-			},
-		)
-		.unwrap();
-	module
-		.register_subscription(
-			"author_submitAndWatchExtrinsic",
-			"author_extrinsicUpdate",
-			"author_unwatchExtrinsic",
-			move |params, pending, _, _| {
-				let mut script = script.lock().unwrap();
-				script.submitted.push(params.one().unwrap());
-				let refusal = script.refusals.pop_front();
-				async move {
-					if let Some(refusal) = refusal {
-						pending.reject(refusal).await;
-						return Ok(());
-					}
-					let sink = pending.accept().await?;
-					sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
-					sink.closed().await;
-					SubscriptionResult::Ok(())
-				}
-			},
-		)
-		.unwrap();
-	module
+			(params.next().unwrap(), params.next().unwrap(), params.optional_next().unwrap())
+		};
+		let after = |key: &&String| last.as_ref().is_none_or(|last| *key > last);
+		script.keys.iter().filter(after).take(count).cloned().collect::<Vec<_>>()
+	});
+}
+
+/// Registers the health, the role and the synchronization of the node.
+fn register_system(module: &mut RpcModule<()>, script: &Arc<Mutex<Script>>, head: &Arc<watch::Sender<u32>>) {
+	register(module, "system_health", script, |script, _| {
+		let is_syncing = script.syncing_to.is_some();
+		json!({ "peers": u8::from(is_syncing), "isSyncing": is_syncing, "shouldHavePeers": is_syncing })
+	});
+	register(module, "system_nodeRoles", script, |script, _| json!([script.role]));
+	let best = head.clone();
+	register(
+		module,
+		"system_syncState",
+		script,
+		move |script, _| json!({ "startingBlock": 0, "currentBlock": *best.borrow(), "highestBlock": script.syncing_to }),
+	);
+}
+
+/// Registers nonces and the transaction pool.
+fn register_pool(module: &mut RpcModule<()>, script: &Arc<Mutex<Script>>) {
+	register(module, "system_accountNextIndex", script, |script, _| {
+		script.free_nonce.ok_or_else(|| ErrorObjectOwned::owned(-32_601, "Method not found", None::<()>))
+	});
+	register(module, "author_submitExtrinsic", script, |script, params| {
+		script.submitted.push(params.one().unwrap());
+		hex_of(&[0; 32])
+	});
+	let (name, notification, end) = ("author_submitAndWatchExtrinsic", "author_extrinsicUpdate", "author_unwatchExtrinsic");
+	let script = script.clone();
+	let subscribed = module.register_subscription(name, notification, end, move |params, pending, _, _| {
+		let mut script = script.lock().unwrap();
+		script.submitted.push(params.one().unwrap());
+		let refusal = script.refusals.pop_front();
+		async move {
+			if let Some(refusal) = refusal {
+				pending.reject(refusal).await;
+				return Ok(());
+			}
+			let sink = pending.accept().await?;
+			sink.send(SubscriptionMessage::from_json(&"ready")?).await?;
+			sink.closed().await;
+			SubscriptionResult::Ok(())
+		}
+	});
+	subscribed.unwrap();
 }

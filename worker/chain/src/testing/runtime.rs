@@ -12,7 +12,7 @@ use subxt::{
 			CustomMetadata, ExtrinsicMetadata, OuterEnums, PalletCallMetadata, PalletConstantMetadata, PalletErrorMetadata,
 			PalletEventMetadata, PalletMetadata, PalletStorageMetadata, RuntimeApiMetadata, RuntimeApiMethodMetadata,
 			RuntimeApiMethodParamMetadata, RuntimeMetadataV15, SignedExtensionMetadata, StorageEntryMetadata,
-			StorageEntryModifier, StorageEntryType,
+			StorageEntryModifier, StorageEntryType, StorageHasher,
 		},
 		RuntimeMetadataPrefixed,
 	},
@@ -131,6 +131,43 @@ struct Nomination {
 	further: u8,
 	deposit: u128,
 	since: u32,
+}
+
+/// Value of `Optimae.Models`.
+#[derive(TypeInfo)]
+#[allow(dead_code)]
+struct StoredModel {
+	author: AccountId32,
+	round: doin_primitives::RoundId,
+	bytes: Vec<u8>,
+	validation: Vec<u32>,
+	hold: u128,
+}
+
+/// Value of `Recomputation.Challenges`.
+#[derive(TypeInfo)]
+#[allow(dead_code)]
+struct Challenge {
+	hash: [u8; 32],
+	at: u32,
+	bond: u128,
+}
+
+/// Value of `Evaluators.Evaluators`.
+#[derive(TypeInfo)]
+#[allow(dead_code)]
+struct Evaluator {
+	bond: u128,
+	serving: Vec<u32>,
+	absences: u8,
+}
+
+/// Value of `Reputation.Records`.
+#[derive(TypeInfo)]
+#[allow(dead_code)]
+struct Record {
+	score: u64,
+	at: u32,
 }
 
 impl Default for Runtime {
@@ -262,7 +299,7 @@ impl Runtime {
 		let [unit, error, dispatch] =
 			[meta_type::<()>(), meta_type::<PalletError>(), meta_type::<DispatchError>()].map(|ty| types.id(ty));
 		let extrinsic = types.extrinsic();
-		let storage = types.storage();
+		let mut storage: Vec<_> = self.pallets.iter().map(|pallet| types.storage(&pallet.name)).collect();
 		let amount = types.id(meta_type::<u128>());
 
 		let mut types = PortableRegistry::from(types.0);
@@ -277,7 +314,7 @@ impl Runtime {
 			let (call_type, event_type) = (enumeration("Call", calls), enumeration("Event", events));
 			PalletMetadata {
 				name: pallet.name.clone(),
-				storage: (pallet.name == "Gauge").then(|| storage.clone()),
+				storage: storage[index].take(),
 				calls: Some(PalletCallMetadata { ty: call_type.into() }),
 				event: Some(PalletEventMetadata { ty: event_type.into() }),
 				constants: vec![PalletConstantMetadata {
@@ -358,28 +395,32 @@ impl Types {
 	}
 
 	/// Returns the storage of the pallet `Gauge`: the ballot of this session's one validator, and the nominations.
-	fn storage(&mut self) -> PalletStorageMetadata<PortableForm> {
-		use subxt::ext::frame_metadata::v15::StorageHasher;
-		let entry = StorageEntryMetadata {
-			name: "Ballots".to_owned(),
-			modifier: StorageEntryModifier::Optional,
-			ty: StorageEntryType::Map {
-				hashers: vec![StorageHasher::Identity],
-				key: self.id(meta_type::<AccountId32>()).into(),
-				value: self.id(meta_type::<Ballot>()).into(),
-			},
-			default: vec![0],
-			docs: vec![],
+	/// Returns the storage items of a pallet that tests read.
+	fn storage(&mut self, pallet: &str) -> Option<PalletStorageMetadata<PortableForm>> {
+		let entries = match pallet {
+			"Gauge" => {
+				let nominations = StorageEntryType::Plain(self.id(meta_type::<Vec<Nomination>>()).into());
+				vec![self.map::<AccountId32, Ballot>("Ballots"), storage_entry("Nominations", nominations)]
+			}
+			"Optimae" => vec![self.map::<u64, StoredModel>("Models")],
+			"Recomputation" => vec![self.map::<AccountId32, Challenge>("Challenges")],
+			"Evaluators" => vec![self.map::<AccountId32, Evaluator>("Evaluators")],
+			"Reputation" => vec![self.map::<AccountId32, Record>("Records")],
+			_ => return None,
 		};
-		let nominations = StorageEntryMetadata {
-			name: "Nominations".to_owned(),
-			modifier: StorageEntryModifier::Default,
-			ty: StorageEntryType::Plain(self.id(meta_type::<Vec<Nomination>>()).into()),
-			default: vec![0],
-			docs: vec![],
-		};
-		PalletStorageMetadata { prefix: "Gauge".into(), entries: vec![entry, nominations] }
+		Some(PalletStorageMetadata { prefix: pallet.into(), entries })
 	}
+
+	/// Returns a map from `K` to `V`. Tests do not compute its keys.
+	fn map<K: TypeInfo + 'static, V: TypeInfo + 'static>(&mut self, name: &str) -> StorageEntryMetadata<PortableForm> {
+		let (key, value) = (self.id(meta_type::<K>()).into(), self.id(meta_type::<V>()).into());
+		storage_entry(name, StorageEntryType::Map { hashers: vec![StorageHasher::Identity], key, value })
+	}
+}
+
+fn storage_entry(name: &str, ty: StorageEntryType<PortableForm>) -> StorageEntryMetadata<PortableForm> {
+	let modifier = StorageEntryModifier::Optional;
+	StorageEntryMetadata { name: name.to_owned(), modifier, ty, default: vec![0], docs: vec![] }
 }
 
 fn named(arguments: Vec<(&str, MetaType)>) -> Vec<Named> {

@@ -21,6 +21,10 @@ pub trait Observer: Sync {
 	/// device, some epochs are reported twice.
 	fn epoch(&self, error: u128) {}
 
+	/// Called when candidates have been trained for `epochs` further epochs, all together, under [`Grouping::Independent`]. A
+	/// device is at most two submissions behind; after a fault of a device, some epochs are reported twice.
+	fn advanced(&self, epochs: usize) {}
+
 	/// Called once for each candidate, with its index, when it is evaluated or has failed.
 	fn finished(&self, index: usize, run: &TrainingRun) {}
 }

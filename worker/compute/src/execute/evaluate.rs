@@ -3,7 +3,7 @@
 use crate::{
 	gpu::Device,
 	train::{
-		candidate::Candidate,
+		candidate::{ignore_epochs, Candidate, OnEpoch},
 		dataset::{ChunkErrors, Dataset},
 		stopping::StopSignal,
 	},
@@ -32,7 +32,16 @@ impl Candidate {
 	///
 	/// Those of [`train`](Self::train); [`Error::Model`] if the domain does not admit the net.
 	pub fn evaluate(&self, data: &Dataset, stop: &dyn StopSignal) -> Result<Evaluated, Error> {
-		let model = Model::Net(self.train(data, stop)?);
+		self.evaluate_with(data, stop, &mut ignore_epochs)
+	}
+
+	/// [Evaluates](Self::evaluate) the candidate, and calls `on_epoch` after every epoch of its training.
+	///
+	/// # Errors
+	///
+	/// Those of [`evaluate`](Self::evaluate).
+	pub fn evaluate_with(&self, data: &Dataset, stop: &dyn StopSignal, on_epoch: &mut OnEpoch) -> Result<Evaluated, Error> {
+		let model = Model::Net(self.train_with(data, stop, on_epoch)?);
 		let of_rows = data.admit(&model)?;
 		let errors = data.chunk_errors(&model);
 		Ok(Evaluated { candidate: *self, fitness: data.fitness(&errors), model: of_rows.unwrap_or(model), errors })

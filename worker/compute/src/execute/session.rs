@@ -11,14 +11,14 @@ use crate::{
 	train::{
 		candidate::Candidate,
 		dataset::Dataset,
-		stopping::{Deadline, StopSignal, StoppingRule, BRACKET},
+		stopping::{Deadline, EpochError, StopSignal, StoppingRule, BRACKET},
 	},
 	Error,
 };
 use doin_scoring::Net;
 use parking_lot::Mutex;
 use rayon::prelude::*;
-use std::{cmp::Reverse, thread, time::Instant};
+use std::{cmp::Reverse, ops::ControlFlow, thread, time::Instant};
 
 /// One call of [`Executor::run`].
 pub(super) struct Session<'a> {
@@ -174,7 +174,7 @@ impl<'a> Session<'a> {
 		let mut batch = GpuBatch::new(dataset, &candidates)?;
 		let trained = match self.grouping {
 			Grouping::Independent => {
-				batch.advance(u32::MAX, self.control.stop)?;
+				batch.advance_with(u32::MAX, self.control.stop, &mut |epochs| self.control.observer.advanced(epochs))?;
 				let nets = batch.nets()?;
 				let seconds = started.elapsed().as_secs_f64();
 				nets.into_iter().map(|net| TrainedNet { net, errors: Vec::new(), seconds }).collect()
@@ -217,7 +217,13 @@ impl<'a> Session<'a> {
 		for (index, candidate) in job.indices.iter().zip(&job.candidates) {
 			let started = Instant::now();
 			let stop = Deadline::new(self.control.stop, self.control.time_limit);
-			let evaluated = candidate.evaluate(self.data, &stop);
+			let mut on_epoch = |error: EpochError| {
+				if error.epoch > 0 {
+					self.control.observer.advanced(1);
+				}
+				ControlFlow::Continue(())
+			};
+			let evaluated = candidate.evaluate_with(self.data, &stop, &mut on_epoch);
 			let seconds = started.elapsed().as_secs_f64();
 			self.finish(*index, TrainingRun { evaluated, errors: Vec::new(), seconds, unit: ComputeUnit::Cpu });
 		}

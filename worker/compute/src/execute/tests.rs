@@ -109,8 +109,12 @@ fn every_executor_gives_the_same_runs() {
 
 #[test]
 fn independent_candidates_are_shared_by_support_and_reported_once() {
-	struct Reports(Mutex<Vec<usize>>);
+	struct Reports(Mutex<Vec<usize>>, AtomicUsize);
 	impl Observer for Reports {
+		fn advanced(&self, epochs: usize) {
+			self.1.fetch_add(epochs, Ordering::Relaxed);
+		}
+
 		fn finished(&self, index: usize, _: &TrainingRun) {
 			self.0.lock().push(index);
 		}
@@ -119,7 +123,7 @@ fn independent_candidates_are_shared_by_support_and_reported_once() {
 	let mut candidates = mixed(12, 2);
 	candidates[4].bits = crate::BYTE_OPERAND_BITS;
 	let executor = Executor::new(2, shared().0.clone()).unwrap();
-	let reports = Reports(Mutex::default());
+	let reports = Reports(Mutex::default(), AtomicUsize::new(0));
 	let control = Control::new(&RUN).with_observer(&reports);
 	let runs = executor.run(&data, &candidates, Grouping::Independent, &control).unwrap();
 	assert_equal(&runs, &run(&cpu(1), &data, &candidates, Grouping::Independent));
@@ -132,6 +136,7 @@ fn independent_candidates_are_shared_by_support_and_reported_once() {
 	let mut reported = reports.0.into_inner();
 	reported.sort_unstable();
 	assert_eq!(reported, (0..candidates.len()).collect::<Vec<_>>());
+	assert_eq!(reports.1.into_inner(), 10 * 2, "epochs of all but the linear model and the candidate that fails its check");
 }
 
 /// Loses a device at the first epoch that it reports, in the middle of its first bracket.

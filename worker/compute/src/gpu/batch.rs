@@ -237,6 +237,16 @@ impl<'a> GpuBatch<'a> {
 	///
 	/// [`Error::Stopped`] if `stop` is set, or a fault of the device.
 	pub fn advance(&mut self, epochs: u32, stop: &dyn StopSignal) -> Result<(), Error> {
+		self.advance_with(epochs, stop, &mut |_| {})
+	}
+
+	/// [Advances](Self::advance) the candidates, and calls `enqueued` with the number of epochs, all candidates together, that the
+	/// device has been given since the last call. The device is at most two submissions behind.
+	///
+	/// # Errors
+	///
+	/// Those of [`advance`](Self::advance).
+	pub fn advance_with(&mut self, epochs: u32, stop: &dyn StopSignal, enqueued: &mut dyn FnMut(usize)) -> Result<(), Error> {
 		let device = self.device;
 		self.record_initial_errors(stop)?;
 		for _ in 0..epochs {
@@ -256,6 +266,7 @@ impl<'a> GpuBatch<'a> {
 			for at in &self.active {
 				self.progress[*at as usize].done += 1;
 			}
+			enqueued(self.active.len());
 		}
 		Ok(device.guarded(|| {
 			self.submit()?;

@@ -2,12 +2,10 @@
 //! profilers show.
 
 use super::{device::Device, layout::DispatchArguments, pipelines::BINDINGS, shader::Shader, DeviceError};
-use std::{num::NonZero, sync::mpsc, time::Duration};
+use std::{num::NonZero, sync::mpsc};
 
 /// Most dispatches of one submission.
 pub(super) const MAX_DISPATCHES: u32 = 256;
-/// A device that has not answered for this long is considered lost.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Smallest buffer, bytes: one `vec4`.
 const MIN_BYTES: u64 = 16;
 
@@ -120,7 +118,7 @@ impl Device {
 
 	/// Waits until a submission is complete.
 	pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), DeviceError> {
-		let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(WAIT_TIMEOUT) };
+		let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(self.wait_timeout) };
 		let waited = self.device.poll(wait);
 		self.check()?;
 		waited.map(drop).map_err(|error| self.driver_error(error))
@@ -141,7 +139,7 @@ impl Device {
 		});
 		self.wait(submission)?;
 		// Another thread that polls this device may run the callback, and may not have run it yet.
-		match receiver.recv_timeout(WAIT_TIMEOUT) {
+		match receiver.recv_timeout(self.wait_timeout) {
 			Ok(Ok(())) => {}
 			Ok(Err(error)) => return Err(self.driver_error(error)),
 			Err(error) => return Err(self.driver_error(error)),

@@ -12,6 +12,7 @@ use std::{
 	any::Any,
 	panic::{catch_unwind, AssertUnwindSafe},
 	sync::Arc,
+	time::Duration,
 };
 
 /// Threads of a workgroup on a GPU: one per tile of 8 × 8 in a layer of 64 neurons and a batch of 256.
@@ -63,6 +64,8 @@ pub struct Device {
 	pub(super) pipelines: Pipelines,
 	/// Most iterations that all loops of one invocation may run in one dispatch.
 	pub(super) loop_iterations: usize,
+	/// Longest wait for a submission, after which the device counts as lost.
+	pub(super) wait_timeout: Duration,
 	fault: Arc<Fault>,
 	/// Most bytes of one buffer; halved after the device ran out of memory.
 	buffer_budget: Mutex<u64>,
@@ -123,6 +126,7 @@ impl Device {
 			device,
 			queue,
 			limits,
+			wait_timeout: wait_timeout(adapter.kind),
 			loop_iterations: if adapter.kind == AdapterKind::Cpu { SOFTWARE_LOOP_ITERATIONS } else { usize::MAX },
 			fault,
 			buffer_budget: Mutex::new(buffer_budget),
@@ -161,8 +165,7 @@ impl Device {
 	/// Records that a submission of `macs` multiply-accumulates took `seconds`.
 	pub(super) fn record_throughput(&self, macs: f64, seconds: f64) {
 		let mut throughput = self.throughput.lock();
-		// The mean with the old value, so that one outlier has little weight.
-		*throughput = (*throughput + macs / seconds.max(1e-6)) / 2.0;
+		*throughput = smoothed(*throughput, macs / seconds.max(1e-6));
 	}
 
 	/// Returns the maximum size of one buffer, bytes.
@@ -218,6 +221,13 @@ impl Device {
 	}
 }
 
+/// Returns the estimate of a throughput after another one was `measured`: the mean, so that one outlier has little weight, and
+/// at most twice the estimate. A thread that the operating system delays sees a submission that has ended long ago, as if it
+/// had taken no time; the next submissions would be too long for a watchdog.
+fn smoothed(estimate: f64, measured: f64) -> f64 {
+	((estimate + measured) / 2.0).min(2.0 * estimate)
+}
+
 /// Runs `run`; a panic becomes a driver error.
 fn catch_driver_panic<T>(adapter: &str, run: impl FnOnce() -> T) -> Result<T, DeviceError> {
 	catch_unwind(AssertUnwindSafe(run)).map_err(|panic: Box<dyn Any + Send>| {
@@ -233,6 +243,16 @@ fn initial_throughput(kind: AdapterKind) -> f64 {
 		AdapterKind::Discrete | AdapterKind::Virtual => 2e10,
 		AdapterKind::Integrated => 5e9,
 		AdapterKind::Cpu | AdapterKind::Other => 1e9,
+	}
+}
+
+/// Returns the longest wait for a submission on adapters of this kind. A GPU that does not answer for minutes is lost. A
+/// software implementation shares its processor with all other work, and compiles a shader only when the shader is first run;
+/// it answers late on a busy machine.
+fn wait_timeout(kind: AdapterKind) -> Duration {
+	match kind {
+		AdapterKind::Cpu | AdapterKind::Other => Duration::from_secs(1_800),
+		AdapterKind::Discrete | AdapterKind::Integrated | AdapterKind::Virtual => Duration::from_secs(120),
 	}
 }
 
@@ -264,4 +284,19 @@ fn check_limits(adapter: &Adapter, size: u32) -> Result<(), DeviceError> {
 		}
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_delayed_measurement_does_not_make_submissions_long() {
+		assert_eq!(smoothed(1e9, 3e9), 2e9);
+		assert_eq!(smoothed(1e9, 1e15), 2e9, "a submission of no time");
+		assert_eq!(smoothed(1e9, 0.0), 5e8);
+		let true_throughput = 1e10;
+		let after = (0..20).fold(1e6, |estimate, _| smoothed(estimate, true_throughput));
+		assert!((after / true_throughput - 1.0).abs() < 0.01, "{after}");
+	}
 }

@@ -259,6 +259,10 @@ impl Observer for RowObserver<'_> {
 		self.inner.epoch(error);
 	}
 
+	fn advanced(&self, epochs: usize) {
+		self.inner.advanced(epochs);
+	}
+
 	fn finished(&self, index: usize, run: &TrainingRun) {
 		let index = self.indices[index];
 		self.inner.finished(index, &as_candidate(run.clone(), self.candidates[index]));

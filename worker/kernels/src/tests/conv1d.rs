@@ -25,48 +25,81 @@ impl Random {
 	}
 }
 
-/// One convolution, forward and backward.
-fn conv_case(case: u64) {
-	let random = &mut Random::new(5, case);
-	// A convolution of a single channel is the first one of a net.
-	let first = random.within(0, 2) == 0;
-	let input =
-		StepMajorShape { steps: random.within(1, 12) as usize, channels: if first { 1 } else { random.within(1, 36) as usize } };
-	let (kernel, dilation, stride, channels) =
-		(random.within(1, 6) as u16, random.within(1, 4) as u16, random.within(1, 4) as u16, random.within(1, 40) as usize);
-	let Some(shape) = ConvGeometry::new(input, kernel, dilation, stride) else { return };
-	let geometry = &if first { shape.of_patches() } else { shape };
-	let patch = geometry.patch();
-	let masters: Vec<i32> = (0..patch.steps * patch.channels * channels).map(|_| random.value(MAX_WEIGHT)).collect();
-	let masters = patch.spread(&masters);
-	let shift = random.within(1, 24) as u32;
-	let mut layer = TrainableLayer::new(patch.neurons(), channels, shift, BackwardWeights::Stored, &masters);
-	layer.bias.masters[..channels].iter_mut().for_each(|master| *master = random.value(8 << 20));
-	layer.round_bias();
-	let output = StepMajorShape { steps: geometry.outputs, channels };
-	let tiles = if case.is_multiple_of(8) { random.within(1, 4) as usize } else { 1 };
-	let x = if first { random.tiles(input.steps, -MAX_ACT, BATCH) } else { random.steps(input, -MAX_ACT) };
-	let (activations, gradient) = (random.steps(geometry.input, 0), random.steps(output, -MAX_ACT));
-	let mut groups = GradientGroups::new(output.neurons());
-	for neuron in 0..output.neurons() {
-		(0..BATCH).for_each(|sample| groups.set(neuron, sample, gradient.get(neuron, sample)));
-	}
-	let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
-	let run = |backend: Backend| {
-		let mut patches = BatchTiles::new(geometry.input.neurons());
-		if first {
-			backend.run(Im2col { geometry: &shape, x: &x, y: &mut patches, tiles });
+/// A convolution, its inputs, and the gradient of its outputs.
+struct ConvCase {
+	/// A convolution of a single channel is the first one of a net.
+	first: bool,
+	input: StepMajorShape,
+	output: StepMajorShape,
+	shape: ConvGeometry,
+	geometry: ConvGeometry,
+	conv: [u16; 3],
+	layer: TrainableLayer,
+	tiles: usize,
+	x: BatchTiles,
+	activations: BatchTiles,
+	gradient: BatchTiles,
+	groups: GradientGroups,
+	step: StepSize,
+}
+
+/// Results of a back-end.
+#[derive(PartialEq)]
+struct ConvResults {
+	patches: BatchTiles,
+	y: BatchTiles,
+	before: BatchTiles,
+	before_groups: GradientGroups,
+	layer: TrainableLayer,
+}
+
+impl ConvCase {
+	/// Returns a random convolution, or `None` if its kernel does not fit its input.
+	fn random(random: &mut Random, case: u64) -> Option<Self> {
+		let first = random.within(0, 2) == 0;
+		let steps = random.within(1, 12) as usize;
+		let input = StepMajorShape { steps, channels: if first { 1 } else { random.within(1, 36) as usize } };
+		let (kernel, dilation, stride, channels) =
+			(random.within(1, 6) as u16, random.within(1, 4) as u16, random.within(1, 4) as u16, random.within(1, 40) as usize);
+		let shape = ConvGeometry::new(input, kernel, dilation, stride)?;
+		let geometry = if first { shape.of_patches() } else { shape };
+		let patch = geometry.patch();
+		let masters: Vec<i32> = (0..patch.steps * patch.channels * channels).map(|_| random.value(MAX_WEIGHT)).collect();
+		let masters = patch.spread(&masters);
+		let shift = random.within(1, 24) as u32;
+		let mut layer = TrainableLayer::new(patch.neurons(), channels, shift, BackwardWeights::Stored, &masters);
+		layer.bias.masters[..channels].iter_mut().for_each(|master| *master = random.value(8 << 20));
+		layer.round_bias();
+		let output = StepMajorShape { steps: geometry.outputs, channels };
+		let tiles = if case.is_multiple_of(8) { random.within(1, 4) as usize } else { 1 };
+		let x = if first { random.tiles(input.steps, -MAX_ACT, BATCH) } else { random.steps(input, -MAX_ACT) };
+		let (activations, gradient) = (random.steps(geometry.input, 0), random.steps(output, -MAX_ACT));
+		let mut groups = GradientGroups::new(output.neurons());
+		for neuron in 0..output.neurons() {
+			(0..BATCH).for_each(|sample| groups.set(neuron, sample, gradient.get(neuron, sample)));
 		}
-		let mut y = BatchTiles::new(output.neurons());
-		let read = if first { &patches } else { &x };
-		backend.run(ConvRelu { geometry, layer: &layer.forward, x: read, y: &mut y, tiles });
+		let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
+		let (conv, step) = ([kernel, dilation, stride], StepSize { rate, decay });
+		Some(Self { first, input, output, shape, geometry, conv, layer, tiles, x, activations, gradient, groups, step })
+	}
+
+	/// Returns the results of `backend`, forward and backward.
+	fn run(&self, backend: Backend) -> ConvResults {
+		let Self { geometry, layer, tiles, x, activations, gradient, .. } = self;
+		let mut patches = BatchTiles::new(geometry.input.neurons());
+		if self.first {
+			backend.run(Im2col { geometry: &self.shape, x, y: &mut patches, tiles: *tiles });
+		}
+		let mut y = BatchTiles::new(self.output.neurons());
+		let read = if self.first { &patches } else { x };
+		backend.run(ConvRelu { geometry, layer: &layer.forward, x: read, y: &mut y, tiles: *tiles });
 		let neurons = geometry.input.neurons();
 		let (mut before, mut before_groups) = (BatchTiles::new(neurons), GradientGroups::new(neurons));
 		let mut alone = before_groups.clone();
 		// The content that an earlier call left in a buffer must not matter.
 		let (mut unscaled, mut sums) = (vec![[Block([7; LANES]); TILE]; 9], vec![[Block([7; LANES]); ROWS]; 9]);
 		let mut propagate = |tiles: Option<&mut BatchTiles>, groups: &mut GradientGroups| {
-			let (layer, gradient, activations, unscaled) = (&layer, &gradient, &activations, &mut unscaled);
+			let unscaled = &mut unscaled;
 			backend.run(ConvInputGradient { geometry, layer, gradient, activations, unscaled, tiles, groups });
 		};
 		propagate(Some(&mut before), &mut before_groups);
@@ -74,30 +107,43 @@ fn conv_case(case: u64) {
 		assert_eq!(alone, before_groups);
 		let mut layer = layer.clone();
 		for _ in 0..2 {
-			let (layer, sums, step) = (&mut layer, &mut sums, StepSize { rate, decay });
-			backend.run(ConvWeightUpdate { geometry, layer, gradient: &groups, x: &activations, sums, step });
+			let (layer, gradient, sums, step) = (&mut layer, &self.groups, &mut sums, self.step);
+			backend.run(ConvWeightUpdate { geometry, layer, gradient, x: activations, sums, step });
 		}
-		(patches, y, before, before_groups, layer)
-	};
-	let expected = run(Backend::SCALAR);
-	for backend in others() {
-		assert!(run(backend) == expected, "{backend:?}, case {case}, {shape:?}, {channels} channels");
+		ConvResults { patches, y, before, before_groups, layer }
 	}
-	// The arithmetic of the chain, for one of the samples: a last layer returns the outputs one by one.
-	let sample = random.within(0, tiles as i64 * 64 - 1) as usize;
-	let neuron = |number| if first { number } else { input.neuron(number) };
-	let window: Vec<i16> = (0..input.steps * input.channels).map(|number| x.get(neuron(number), sample)).collect();
-	let count = output.steps * channels;
-	let identity = (0..count * count).map(|place| if place % (count + 1) == 0 { 2 } else { 0 }).collect();
-	let last = Layer { inputs: count as u16, outputs: count as u16, shift: 1, weights: identity, bias: vec![0; count] };
-	let conv = Conv { kernel, dilation, stride, layer: patch.unpack(&layer.forward) };
-	let (encoder, in_shifts) = (Encoder::Conv(vec![conv]), vec![0; input.channels]);
-	let net = Net { window: input.steps as u16, in_shifts, skip: None, encoder, layers: vec![last] };
-	let mut out = vec![0; count];
-	net.forward(&window, &mut out, &mut Scratch::default());
-	for (number, value) in out.into_iter().enumerate() {
-		let neuron = number % output.steps * padded_channels(channels) + number / output.steps;
-		assert_eq!(i32::from(expected.1.get(neuron, sample)), value, "case {case}, {shape:?}");
+
+	/// Returns the outputs of one sample by the arithmetic of the chain: a last layer returns them one by one.
+	fn outputs_on_the_chain(&self, sample: usize) -> Vec<i32> {
+		let Self { input, output, x, .. } = self;
+		let neuron = |number| if self.first { number } else { input.neuron(number) };
+		let window: Vec<i16> = (0..input.steps * input.channels).map(|number| x.get(neuron(number), sample)).collect();
+		let count = output.steps * output.channels;
+		let identity = (0..count * count).map(|place| if place % (count + 1) == 0 { 2 } else { 0 }).collect();
+		let last = Layer { inputs: count as u16, outputs: count as u16, shift: 1, weights: identity, bias: vec![0; count] };
+		let [kernel, dilation, stride] = self.conv;
+		let conv = Conv { kernel, dilation, stride, layer: self.geometry.patch().unpack(&self.layer.forward) };
+		let (encoder, in_shifts) = (Encoder::Conv(vec![conv]), vec![0; input.channels]);
+		let net = Net { window: input.steps as u16, in_shifts, skip: None, encoder, layers: vec![last] };
+		let mut out = vec![0; count];
+		net.forward(&window, &mut out, &mut Scratch::default());
+		out
+	}
+}
+
+/// One convolution, forward and backward.
+fn conv_case(case: u64) {
+	let random = &mut Random::new(5, case);
+	let Some(conv) = ConvCase::random(random, case) else { return };
+	let (shape, StepMajorShape { steps, channels }) = (conv.shape, conv.output);
+	let expected = conv.run(Backend::SCALAR);
+	for backend in others() {
+		assert!(conv.run(backend) == expected, "{backend:?}, case {case}, {shape:?}, {channels} channels");
+	}
+	let sample = random.within(0, conv.tiles as i64 * 64 - 1) as usize;
+	for (number, value) in conv.outputs_on_the_chain(sample).into_iter().enumerate() {
+		let neuron = number % steps * padded_channels(channels) + number / steps;
+		assert_eq!(i32::from(expected.y.get(neuron, sample)), value, "case {case}, {shape:?}");
 	}
 }
 

@@ -36,45 +36,86 @@ impl Random {
 	}
 }
 
-/// One layer, forward and backward.
-fn layer_case(case: u64) {
-	let random = &mut Random::new(9, case);
-	let most = if case.is_multiple_of(20) { 230 } else { 60 };
-	let (inputs, outputs) = (random.within(1, most) as usize, random.within(1, 40) as usize);
-	let reads = if random.within(0, 1) == 1 { LayerInputs::Network } else { LayerInputs::Hidden };
-	let first = reads == LayerInputs::Network;
-	let masters: Vec<i32> = (0..inputs * outputs).map(|_| random.value(MAX_WEIGHT)).collect();
-	let mut layer = TrainableLayer::new(inputs, outputs, random.within(1, 24) as u32, BackwardWeights::Omitted, &masters);
-	let columns = inputs.div_ceil(LANES);
-	for output in 0..outputs {
-		for input in 0..inputs {
-			layer.momenta[output / ROWS * columns + input / LANES][output % ROWS].0[input % LANES] = random.value(1 << 30);
+/// A layer, its inputs, and the gradient of its outputs.
+struct LayerCase {
+	inputs: usize,
+	outputs: usize,
+	/// The layer reads the inputs of a net, so its input gradient is not computed.
+	first: bool,
+	layer: TrainableLayer,
+	weights: WeightsI8,
+	x: BatchTilesU8,
+	exact: BatchTiles,
+	gradient_shift: u32,
+	shift: u32,
+	step: StepSize,
+}
+
+/// Results of a back-end.
+#[derive(PartialEq)]
+struct LayerResults {
+	y: BatchTilesU8,
+	sums: Vec<Block>,
+	gradient: BatchTilesU8,
+	groups: GradientGroupsI8,
+	panels: ActivationPanelsU8,
+	before: BatchTilesU8,
+	before_groups: GradientGroupsI8,
+	bits: u32,
+	layer: TrainableLayer,
+	weights: WeightsI8,
+}
+
+/// Returns the number that a byte with an offset of 128 has.
+fn signed(value: u8) -> i32 {
+	i32::from(value) - 128
+}
+
+impl LayerCase {
+	fn random(random: &mut Random, case: u64) -> Self {
+		let most = if case.is_multiple_of(20) { 230 } else { 60 };
+		let (inputs, outputs) = (random.within(1, most) as usize, random.within(1, 40) as usize);
+		let reads = if random.within(0, 1) == 1 { LayerInputs::Network } else { LayerInputs::Hidden };
+		let first = reads == LayerInputs::Network;
+		let masters: Vec<i32> = (0..inputs * outputs).map(|_| random.value(MAX_WEIGHT)).collect();
+		let mut layer = TrainableLayer::new(inputs, outputs, random.within(1, 24) as u32, BackwardWeights::Omitted, &masters);
+		let columns = inputs.div_ceil(LANES);
+		for output in 0..outputs {
+			for input in 0..inputs {
+				layer.momenta[output / ROWS * columns + input / LANES][output % ROWS].0[input % LANES] = random.value(1 << 30);
+			}
 		}
+		layer.bias.masters[..outputs].iter_mut().for_each(|master| *master = random.value(8 << 20));
+		let weights = WeightsI8::new(&layer, reads);
+		// The padding is zero, with the offset that inputs of a net have.
+		let x = random.bytes(inputs, if first { 128 } else { 0 });
+		let exact = random.tiles(outputs, -MAX_ACT, BATCH);
+		let gradient_shift = random.within(0, 4) as u32;
+		let shift = random.within(0, 17) as u32;
+		let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
+		let step = StepSize { rate, decay };
+		Self { inputs, outputs, first, layer, weights, x, exact, gradient_shift, shift, step }
 	}
-	layer.bias.masters[..outputs].iter_mut().for_each(|master| *master = random.value(8 << 20));
-	let weights = WeightsI8::new(&layer, reads);
-	// The padding is zero, with the offset that inputs of a net have.
-	let x = random.bytes(inputs, if first { 128 } else { 0 });
-	let exact = random.tiles(outputs, -MAX_ACT, BATCH);
-	let gradient_shift = random.within(0, 4) as u32;
-	let shift = random.within(0, 17) as u32;
-	let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
-	let run = |backend: Backend| {
-		let (mut layer, mut weights) = (layer.clone(), weights.clone());
+
+	/// Returns the results of `backend`, forward and backward.
+	fn run(&self, backend: Backend) -> LayerResults {
+		let Self { inputs, outputs, x, shift, step, .. } = self;
+		let (inputs, outputs, shift, step) = (*inputs, *outputs, *shift, *step);
+		let (mut layer, mut weights) = (self.layer.clone(), self.weights.clone());
 		let (mut y, mut sums) = (BatchTilesU8::new(outputs), batch_rows(outputs));
-		backend.run(DenseReluU8 { layer: &weights, x: &x, y: &mut y });
-		backend.run(DenseSumsU8 { layer: &weights, x: &x, sums: &mut sums });
+		backend.run(DenseReluU8 { layer: &weights, x, y: &mut y });
+		backend.run(DenseSumsU8 { layer: &weights, x, sums: &mut sums });
 		sums.truncate(outputs * BATCH_BLOCKS);
 		let (mut gradient, mut groups) = (BatchTilesU8::new(outputs), GradientGroupsI8::new(outputs));
-		backend.run(QuantizeU8 { shift: gradient_shift, x: &exact, y: &mut gradient });
+		backend.run(QuantizeU8 { shift: self.gradient_shift, x: &self.exact, y: &mut gradient });
 		backend.run(GroupGradientsI8 { x: &gradient, groups: &mut groups });
 		let mut panels = ActivationPanelsU8::new(inputs);
-		backend.run(TransposeBatchU8 { x: &x, panels: &mut panels });
+		backend.run(TransposeBatchU8 { x, panels: &mut panels });
 		let (mut before, mut before_groups, mut bits) = (BatchTilesU8::new(inputs), GradientGroupsI8::new(inputs), 0);
-		if !first {
+		if !self.first {
 			let mut alone = before_groups.clone();
 			let propagate = |tiles: Option<&mut BatchTilesU8>, groups: &mut GradientGroupsI8| {
-				let (layer, gradient, activations) = (&weights, &gradient, &x);
+				let (layer, gradient, activations) = (&weights, &gradient, x);
 				backend.run(InputGradientU8 { layer, gradient, activations, shift, tiles, groups })
 			};
 			bits = propagate(Some(&mut before), &mut before_groups);
@@ -82,42 +123,66 @@ fn layer_case(case: u64) {
 			assert_eq!(alone, before_groups);
 		}
 		let kept = layer.forward.clone();
-		let (layer_mut, weights_mut, step) = (&mut layer, &mut weights, StepSize { rate, decay });
+		let (layer_mut, weights_mut) = (&mut layer, &mut weights);
 		backend.run(WeightUpdateI8 { layer: layer_mut, weights: weights_mut, gradient: &groups, inputs: &panels, step });
 		assert_eq!(layer.forward, kept);
 		backend.run(RoundWeights { layer: &mut layer });
-		(y, sums, gradient, groups, panels, before, before_groups, bits, layer, weights)
-	};
-	let expected = run(Backend::SCALAR);
-	for backend in others() {
-		assert!(run(backend) == expected, "{backend:?}, case {case}, {inputs} x {outputs}, {first}, {shift}, {rate}, {decay}");
+		LayerResults { y, sums, gradient, groups, panels, before, before_groups, bits, layer, weights }
 	}
-	// Offsets cancel, and weights are those of the masters.
-	let (y, sums, gradient, _, _, before, _, _, after, rounded_after) = &expected;
-	let sample = random.within(0, BATCH as i64 - 1) as usize;
-	let signed = |value: u8| i32::from(value) - 128;
-	let input = |input: usize| if first { signed(x.get(input, sample)) } else { x.get(input, sample).into() };
-	for output in 0..outputs {
-		let bias = weights.bias(layer.bias.masters[output]);
-		let sum = bias + (0..inputs).map(|at| i32::from(weights.get(output, at)) * input(at)).sum::<i32>();
-		assert_eq!(i32::from(y.get(output, sample)), round_shift_i32(sum, weights.shift()).clamp(0, 255), "case {case}");
-		assert_eq!(row_value(sums, output, sample), sum << 7, "case {case}");
-		for at in 0..inputs {
-			let master = after.master(output, at);
-			assert_eq!(rounded_after.get(output, at), round_weight_i8(master));
-			assert_eq!(i32::from(after.forward.get(output, at)), round_shift_i32(master, 10));
+
+	/// Checks the outputs of one sample against plain sums: offsets cancel.
+	fn check_outputs(&self, results: &LayerResults, sample: usize, case: u64) {
+		let Self { x, weights, .. } = self;
+		let input = |input: usize| if self.first { signed(x.get(input, sample)) } else { x.get(input, sample).into() };
+		for output in 0..self.outputs {
+			let bias = weights.bias(self.layer.bias.masters[output]);
+			let sum = bias + (0..self.inputs).map(|at| i32::from(weights.get(output, at)) * input(at)).sum::<i32>();
+			let rounded = round_shift_i32(sum, weights.shift()).clamp(0, 255);
+			assert_eq!(i32::from(results.y.get(output, sample)), rounded, "case {case}");
+			assert_eq!(row_value(&results.sums, output, sample), sum << 7, "case {case}");
 		}
 	}
-	let mut fresh = rounded_after.clone();
-	fresh.set_start_values(&after.bias.masters);
-	assert_eq!(&fresh, rounded_after);
-	for at in 0..if first { 0 } else { inputs } {
-		let term = |output: usize| i32::from(weights.get(output, at)) * signed(gradient.get(output, sample));
-		let sum: i32 = (0..outputs).map(term).sum();
-		let sum = if shift > 0 { round_shift_i32(sum, shift) } else { sum };
-		let expected = if (1..255).contains(&x.get(at, sample)) { sum.clamp(-128, 127) } else { 0 };
-		assert_eq!(signed(before.get(at, sample)), expected, "case {case}");
+
+	/// Checks that the weights after a step are those of the masters.
+	fn check_weights(&self, LayerResults { layer, weights, .. }: &LayerResults) {
+		for output in 0..self.outputs {
+			for at in 0..self.inputs {
+				let master = layer.master(output, at);
+				assert_eq!(weights.get(output, at), round_weight_i8(master));
+				assert_eq!(i32::from(layer.forward.get(output, at)), round_shift_i32(master, 10));
+			}
+		}
+		let mut fresh = weights.clone();
+		fresh.set_start_values(&layer.bias.masters);
+		assert_eq!(&fresh, weights);
 	}
+
+	/// Checks the input gradient of one sample against plain sums.
+	fn check_input_gradient(&self, results: &LayerResults, sample: usize, case: u64) {
+		for at in 0..if self.first { 0 } else { self.inputs } {
+			let term = |output: usize| i32::from(self.weights.get(output, at)) * signed(results.gradient.get(output, sample));
+			let sum: i32 = (0..self.outputs).map(term).sum();
+			let sum = if self.shift > 0 { round_shift_i32(sum, self.shift) } else { sum };
+			let expected = if (1..255).contains(&self.x.get(at, sample)) { sum.clamp(-128, 127) } else { 0 };
+			assert_eq!(signed(results.before.get(at, sample)), expected, "case {case}");
+		}
+	}
+}
+
+/// One layer, forward and backward.
+fn layer_case(case: u64) {
+	let random = &mut Random::new(9, case);
+	let layer = LayerCase::random(random, case);
+	let LayerCase { inputs, outputs, first, shift, step: StepSize { rate, decay }, .. } = layer;
+	let expected = layer.run(Backend::SCALAR);
+	for backend in others() {
+		let is_equal = layer.run(backend) == expected;
+		assert!(is_equal, "{backend:?}, case {case}, {inputs} x {outputs}, {first}, {shift}, {rate}, {decay}");
+	}
+	let sample = random.within(0, BATCH as i64 - 1) as usize;
+	layer.check_outputs(&expected, sample, case);
+	layer.check_weights(&expected);
+	layer.check_input_gradient(&expected, sample, case);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Configuration files.
 
-use super::{devices, foreign, owned::OwnedConfig, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER};
+use super::{devices, foreign, owned::OwnedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE};
 use crate::{
 	amount::Amount,
 	home::{expand_home, is_in_home},
@@ -46,6 +46,24 @@ pub struct ConfigFile {
 	/// Share of this machine that the worker uses.
 	#[serde(default)]
 	pub resource_limits: ResourceLimits,
+	/// Address that the HTTP server listens on.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub host: Option<Host>,
+	/// Port of the HTTP server.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub port: Option<u16>,
+	/// `false` for a worker without an HTTP server.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub dashboard_enabled: Option<bool>,
+	/// File with the token of requests that change state or ask for the whole database.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub dashboard_token_file: Option<PathBuf>,
+	/// Analytics database; `none` for no database.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub olap_db_path: Option<PathBuf>,
+	/// CSV file of rounds, to which every ended round is appended.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub experiment_stats_file: Option<PathBuf>,
 }
 
 /// Role of an identity.
@@ -295,6 +313,12 @@ impl ConfigFile {
 			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
 		}
 		self.owned.iter_mut().for_each(|owned| owned.resolve(folder));
+		// Upstream's files have an empty text where nothing is set.
+		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
+			path.take_if(|path| path.as_os_str().is_empty());
+		}
+		let database = self.olap_db_path.iter_mut().filter(|path| path.as_os_str() != NO_DATABASE);
+		self.dashboard_token_file.iter_mut().chain(database).chain(&mut self.experiment_stats_file).for_each(from_folder);
 	}
 
 	/// Checks what the types cannot express.

@@ -4,7 +4,8 @@
 //! [`Config::layered`] merges the layers; no layer has defaults of its own, so every default can also be given explicitly.
 //!
 //! A file is TOML or JSON, by its extension; a byte-order mark does no harm. Keys follow upstream's node configuration where it
-//! has them (`domains`, `domain_id`, `optimize`, `evaluate`, `param_bounds`, `target_performance`, `resource_limits`). An unknown
+//! has them (`domains`, `domain_id`, `optimize`, `evaluate`, `param_bounds`, `target_performance`, `resource_limits`, `host`, `port`,
+//! `dashboard_enabled`, `olap_db_path`, `experiment_stats_file`). An unknown
 //! key is an error, since a misspelt key would otherwise be a silent default; the error lists all of them, each with what takes
 //! its place.
 
@@ -12,6 +13,7 @@ mod devices;
 mod file;
 mod foreign;
 mod owned;
+mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
 pub use owned::OwnedConfig;
+pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
 pub use settings::{node_url, Settings};
 
 use doin_forecast::SeriesSource;
@@ -60,6 +63,10 @@ pub struct Config {
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
 	pub resource_limits: ResourceLimits,
+	/// HTTP server.
+	pub dashboard: DashboardConfig,
+	/// Analytics database, and its CSV file.
+	pub analytics: AnalyticsConfig,
 }
 
 impl Config {
@@ -69,7 +76,14 @@ impl Config {
 			url: file.url,
 			journal: file.journal,
 			gpu: file.resource_limits.gpu.clone(),
+			host: file.host,
+			port: file.port,
+			dashboard_enabled: file.dashboard_enabled,
+			dashboard_token: file.dashboard_token_file,
+			olap_db: file.olap_db_path,
+			stats_file: file.experiment_stats_file,
 		});
+		let dashboard = DashboardConfig::from(&settings);
 		Self {
 			url: node_url(settings.url),
 			genesis: file.genesis.map(|genesis| genesis.0),
@@ -79,6 +93,8 @@ impl Config {
 			owned: file.owned,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
+			dashboard,
+			analytics: AnalyticsConfig { olap_db: settings.olap_db, stats_file: settings.stats_file },
 		}
 	}
 

@@ -18,7 +18,7 @@ fn refusal(name: &str, text: &str) -> String {
 
 fn settings(url: &str, journal: &str, gpu: &str) -> Settings {
 	let given = |text: &str| (!text.is_empty()).then(|| text.to_string());
-	Settings { url: given(url), journal: given(journal).map(PathBuf::from), gpu: given(gpu) }
+	Settings { url: given(url), journal: given(journal).map(PathBuf::from), gpu: given(gpu), ..Settings::default() }
 }
 
 fn from_file() -> ConfigFile {
@@ -67,7 +67,8 @@ fn only_a_file_has_identities_domains_and_limits() {
 #[test]
 fn environment_variables_are_read_by_name() {
 	let lookup = |name: &str| (name != "DOIN_GPU").then(|| format!("value of {name}"));
-	assert_eq!(Settings::from_env(lookup), settings("value of DOIN_URL", "value of DOIN_JOURNAL", ""));
+	let expected = settings("value of DOIN_URL", "value of DOIN_JOURNAL", "");
+	assert_eq!(Settings::from_env(lookup), Settings { olap_db: Some("value of DOIN_OLAP_DB".into()), ..expected });
 }
 
 #[test]
@@ -127,6 +128,34 @@ fn toml_and_json_are_read_alike() {
 }
 
 #[test]
+fn server_and_database_have_upstreams_keys() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.json");
+	let of = |keys: &str| {
+		let text = format!(r#"{{"identities": [{{"role": "optimize", "dev": "//Dave"}}], {keys}}}"#);
+		std::fs::write(&path, text).unwrap();
+		ConfigFile::load(&path).map(|file| Config::layered(Settings::default(), Settings::default(), file))
+	};
+	let config = of(r#""host": "0.0.0.0", "port": 8471, "dashboard_enabled": true, "experiment_stats_file": "rounds.csv",
+		"olap_db_path": "facts.db", "dashboard_token_file": "token""#);
+	let config = config.unwrap();
+	assert_eq!((config.dashboard.is_enabled, config.dashboard.address.to_string()), (true, "0.0.0.0:8471".into()));
+	assert_eq!(config.dashboard.token, Some(folder.path().join("token")));
+	assert_eq!(config.analytics.olap_db, Some(folder.path().join("facts.db")));
+	assert_eq!(config.analytics.stats_file, Some(folder.path().join("rounds.csv")));
+
+	let off = of(r#""dashboard_enabled": false, "olap_db_path": "none", "experiment_stats_file": """#).unwrap();
+	assert!(!off.dashboard.is_enabled && !off.analytics.has_database() && off.analytics.stats_file.is_none());
+	let unset = of(r#""olap_db_path": """#).unwrap();
+	assert_eq!((unset.analytics.has_database(), unset.analytics.olap_db), (true, None));
+
+	let refused = |keys: &str| format!("{:#}", of(keys).unwrap_err());
+	assert!(refused(r#""host": "example.org""#).contains("e.g. 127.0.0.1"));
+	assert!(refused(r#""port": 70000"#).contains("70000"));
+	assert!(refused(r#""dashboard_token": "secret""#).contains("`dashboard_token_file`"));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_the_known_ones() {
 	for name in ["a.toml", "a.json"] {
 		let text =
@@ -160,8 +189,6 @@ fn k39_all_foreign_keys_are_listed_at_once_with_what_replaces_each() {
 	let lines: Vec<&str> = reason.lines().skip(1).collect();
 	for (start, advice) in [
 		("unknown field `$doc`:", "comments are written in .toml files"),
-		("unknown field `host`:", "`url`"),
-		("unknown field `port`:", "`url`"),
 		("unknown field `data_dir`:", "`journal`"),
 		("unknown field `bootstrap_peers`:", "--bootnodes"),
 		("unknown field `target_block_time`:", "chain"),
@@ -187,7 +214,7 @@ fn k39_all_foreign_keys_are_listed_at_once_with_what_replaces_each() {
 		let found = lines.iter().find(|line| line.trim_start().starts_with(start));
 		assert!(found.is_some_and(|line| line.contains(advice)), "{start} … {advice}\n{reason}");
 	}
-	assert_eq!(lines.len(), 24, "{reason}");
+	assert_eq!(lines.len(), 22, "{reason}");
 }
 
 #[test]

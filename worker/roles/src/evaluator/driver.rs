@@ -431,7 +431,7 @@ impl Evaluator {
 		let scope = Scope::Challenge { domain: view.domain, task: view.task };
 		let known = context.journal.entry(scope, who)?;
 		// A reorganisation may have removed the announcement, so the chain is asked and not the journal.
-		let announced = context.chain.announced_challenge(context.chain.head(), who).await?;
+		let announced = context.chain.announced_challenge(context.chain.head(), who).await?.map(|announced| announced.hash);
 		let entry = match (challenge_step(known.as_ref(), challenge, announced), known) {
 			(ChallengeStep::Make, Some(entry)) => return Ok(entry),
 			(ChallengeStep::Announce, Some(entry)) => entry,
@@ -461,7 +461,8 @@ impl Evaluator {
 		let (context, who) = (&self.context, entry.who);
 		let Scope::Challenge { domain, task } = entry.scope else { return Ok(()) };
 		// A challenge that was never included, or that a later one has replaced, holds no bond.
-		if context.chain.announced_challenge(head, who).await? == Some(entry.commitment) {
+		let announced = context.chain.announced_challenge(head, who).await?;
+		if announced.is_some_and(|announced| announced.hash == entry.commitment) {
 			let challenge = entry.decode_payload::<Challenge>()?;
 			let class = context.chain.domain(head, domain).await?.map_or(SizeClass::Small, |domain| domain.class);
 			let call = Call::challenge(task, challenge.model, challenge.chunk, entry.salt, class);

@@ -16,6 +16,7 @@ use crate::{
 	deadline::Priority,
 	journal::{Entry, Kind, Note, Scope, State},
 	problem::Problem,
+	progress::Scale,
 	random::salt,
 	retry::Retry,
 	search::{Search, TrainedCandidate},
@@ -122,7 +123,10 @@ impl Optimizer {
 	async fn start_search(&self) -> Result<Search> {
 		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
 		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
-		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?);
+		let population = config.optimization_config.population_size.try_into().unwrap_or(u32::MAX);
+		let scale = Scale { population, initial_error: self.policy.bar() };
+		let meter = self.context.progress.begin(self.problem.id, self.signer.account(), scale);
+		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?, meter);
 		let search = tokio::task::spawn_blocking(start).await?;
 		let search =
 			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
@@ -227,6 +231,10 @@ impl Optimizer {
 
 	/// Follows the champion and the verdicts, and commits another candidate.
 	async fn follow(&mut self, head: Head, view: &View, search: &mut Option<Search>) -> Result<()> {
+		if let Some(search) = search {
+			let pool = self.policy.pool_size().try_into().unwrap_or(u32::MAX);
+			search.meter().chain_read(view.champion.validation_error, pool);
+		}
 		let actions = self.policy.follow_champion(view);
 		self.perform(actions, view.into(), search.as_ref()).await?;
 		let actions = self.policy.follow_verdicts(view);

@@ -271,6 +271,16 @@ impl Policy {
 		self.pool.insert(candidate);
 	}
 
+	/// Returns the number of candidates that wait for a seat.
+	pub fn pool_size(&self) -> usize {
+		self.pool.len()
+	}
+
+	/// Returns the validation error of the initial champion.
+	pub fn bar(&self) -> u64 {
+		self.rules.bar
+	}
+
 	/// Returns `true` if the search has ended and no verdict is awaited.
 	pub fn is_done(&self) -> bool {
 		self.search == SearchState::Ended && self.awaited.is_empty()

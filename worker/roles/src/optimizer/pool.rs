@@ -22,6 +22,11 @@ impl TrainedCandidate {
 pub(super) struct CandidatePool(Vec<TrainedCandidate>);
 
 impl CandidatePool {
+	/// Returns the number of candidates.
+	pub(super) fn len(&self) -> usize {
+		self.0.len()
+	}
+
 	/// Inserts a candidate by its fitness, and drops the worst one if there are more than [`MAX_CANDIDATES`].
 	pub(super) fn insert(&mut self, candidate: TrainedCandidate) {
 		let at = self.0.partition_point(|other| other.fitness <= candidate.fitness);

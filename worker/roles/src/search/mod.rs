@@ -14,6 +14,7 @@ mod tests;
 use crate::{
 	config::{DomainConfig, ResourceLimits},
 	problem::Problem,
+	progress::Meter,
 };
 use anyhow::{Context, Result};
 use codec::Encode;
@@ -70,16 +71,23 @@ pub struct Search {
 	segments: u16,
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
+	meter: Meter,
 }
 
 impl Search {
-	/// Starts a search on the CPU threads and devices of `executor`.
+	/// Starts a search on the CPU threads and devices of `executor`, which publishes its progress by `meter`.
 	///
 	/// # Errors
 	///
 	/// Errors if the domain cannot be trained on, e.g. since its evidence is live, if the configuration leaves no search space, or if
 	/// no thread can be started.
-	pub fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Self> {
+	pub(crate) fn start(
+		problem: &Arc<Problem>,
+		config: &DomainConfig,
+		limits: &ResourceLimits,
+		executor: Executor,
+		meter: Meter,
+	) -> Result<Self> {
 		problem.check_trainable()?;
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
@@ -118,12 +126,18 @@ impl Search {
 			stop: stop.clone(),
 			results: sender,
 			failed: 0,
+			meter: meter.clone(),
 		};
 		let thread = std::thread::Builder::new()
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread) })
+		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread), meter })
+	}
+
+	/// Returns the meter that publishes the progress of the search.
+	pub(crate) fn meter(&self) -> &Meter {
+		&self.meter
 	}
 
 	/// Lets the search breed with genes of another author.

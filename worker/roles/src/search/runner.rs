@@ -1,8 +1,9 @@
 //! Thread of a search.
 
 use super::{data::TrainingData, space, News, TrainedCandidate, TARGET};
-use crate::{config::ResourceLimits, problem::Problem};
+use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
 use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
+use doin_scoring::verdict::total;
 use doin_search::{Ga, SearchError};
 use std::{
 	collections::BTreeSet,
@@ -37,6 +38,8 @@ pub(super) struct Runner {
 	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
 	/// Candidates that failed since the last one that was trained.
 	pub(super) failed: usize,
+	/// Publishes the progress.
+	pub(super) meter: Meter,
 }
 
 /// Time in which a search notices that it was stopped while it waits for data.
@@ -79,17 +82,37 @@ struct Sender<'a> {
 	data: &'a TrainingData,
 	/// Genes of the candidates, in the order of the executor's numbers.
 	genes: &'a [&'a [i64]],
+	/// The candidates, in the same order.
+	candidates: &'a [Candidate],
 	started: Instant,
 	results: &'a mpsc::UnboundedSender<TrainedCandidate>,
+	meter: &'a Meter,
+}
+
+/// Returns the epochs that a candidate is trained for.
+fn epochs_of(candidate: &Candidate) -> u32 {
+	if candidate.is_linear() {
+		0
+	} else {
+		candidate.epochs.into()
+	}
 }
 
 impl Observer for Sender<'_> {
+	fn advanced(&self, epochs: usize) {
+		self.meter.epochs_trained(epochs.try_into().unwrap_or(u32::MAX));
+	}
+
 	fn finished(&self, number: usize, run: &TrainingRun) {
 		let genes = self.genes[number];
+		if run.evaluated.is_err() {
+			self.meter.candidate_failed(epochs_of(&self.candidates[number]));
+		}
 		match &run.evaluated {
 			Ok(evaluated) => {
 				let errors = &evaluated.errors;
 				let Some(validation) = self.data.claim(&evaluated.model, &errors.validation) else { return };
+				self.meter.candidate_trained(total(&validation));
 				let trained = TrainedCandidate {
 					genes: genes.to_vec(),
 					model: evaluated.model.clone(),
@@ -118,6 +141,7 @@ fn failed_in_a_row(before: usize, runs: &[TrainingRun]) -> usize {
 impl Runner {
 	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
 	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<News>) {
+		let _stopped = StoppedAtEnd(self.meter.clone());
 		self.train(&space::linear_genes(&self.ga, &self.names, self.data.linear_window()), Ga::tell);
 		let mut is_visited = false;
 		while !self.stop.load(Ordering::Relaxed) {
@@ -135,6 +159,7 @@ impl Runner {
 			if !self.data.can_grow() {
 				return;
 			}
+			self.meter.waits();
 			// The best candidates are trained again when a segment is opened.
 			match arriving.recv_timeout(STOP_TICK) {
 				Ok(news) => self.receive(std::iter::once(news)),
@@ -149,11 +174,11 @@ impl Runner {
 		let mut grown = None;
 		for news in arriving {
 			match news {
-				News::Immigrant(genes) => {
-					if let Err(error) = self.ga.immigrate(&genes) {
-						tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected");
-					}
-				}
+				News::Immigrant(genes) => match self.ga.immigrate(&genes) {
+					Ok(is_new) if is_new => self.meter.immigrant_taken(),
+					Ok(_) => {}
+					Err(error) => tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected"),
+				},
 				News::Grown(problem) => grown = Some(problem),
 			}
 		}
@@ -197,7 +222,9 @@ impl Runner {
 			}
 		}
 		let genes: Vec<&[i64]> = numbers.iter().map(|number| &asked[*number][..]).collect();
-		let sender = Sender { data: &self.data, genes: &genes, started: self.started, results: &self.results };
+		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
+		let (started, results, meter) = (self.started, &self.results, &self.meter);
+		let sender = Sender { data: &self.data, genes: &genes, candidates: &candidates, started, results, meter };
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
 		match self.data.train(&self.executor, &candidates, &control) {
 			Ok(runs) => {
@@ -219,6 +246,25 @@ impl Runner {
 				tracing::debug!(target: TARGET, ?genes, %error, "fitness rejected");
 			}
 		}
+		self.meter.batch_ends(self.ga.generation().try_into().unwrap_or(u32::MAX));
+	}
+
+	/// Returns the CPU threads and the names of the working devices.
+	fn devices(&self) -> Vec<String> {
+		let threads = match self.executor.threads() {
+			1 => "1 CPU thread".into(),
+			threads => format!("{threads} CPU threads"),
+		};
+		std::iter::once(threads).chain(self.executor.devices().working().map(|device| device.name().into())).collect()
+	}
+}
+
+/// Publishes the end of a search, also of one that panics.
+struct StoppedAtEnd(Meter);
+
+impl Drop for StoppedAtEnd {
+	fn drop(&mut self) {
+		self.0.stops();
 	}
 }
 

@@ -7,14 +7,26 @@ use crate::{
 		decode_admissible,
 		tests::{letters, sawtooth, sealed_sawtooth},
 	},
+	progress::{Progress, Scale, SearchProgress, SearchState},
 };
+use doin_chain::Account;
 use doin_compute::{gpu::Devices, Published};
 use doin_primitives::{Evidence, EvidenceRef, Gene};
-use doin_scoring::{Program, Target};
+use doin_scoring::{verdict::loss, Program, Target};
 use std::collections::BTreeMap;
 
 fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
+}
+
+/// Starts a search whose progress nobody reads.
+fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Search> {
+	Search::start(problem, config, limits, executor, meter(&Progress::default(), problem))
+}
+
+/// Returns a meter of a search on `problem`.
+fn meter(progress: &Progress, problem: &Problem) -> Meter {
+	progress.begin(problem.id, Account([1; 32]), Scale { population: 24, initial_error: problem.bar().unwrap() })
 }
 
 fn gene(name: &str, lo: i64, hi: i64) -> Gene {
@@ -49,7 +61,7 @@ fn seeded() -> DomainConfig {
 #[test]
 fn rows_are_searched_with_the_claims_of_the_chain() {
 	let problem = rows(1);
-	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
+	let mut search = start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
 	assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["majority class", "ridge"]);
 	for _ in 0..4 {
 		let found = search.results.blocking_recv().unwrap();
@@ -62,7 +74,7 @@ fn rows_are_searched_with_the_claims_of_the_chain() {
 #[test]
 fn the_best_candidates_are_trained_again_on_data_that_has_grown() {
 	for (before, after) in [(rows(0), rows(1)), grown_series()] {
-		let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+		let mut search = start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
 		let mut found: BTreeMap<Vec<i64>, Model> = BTreeMap::new();
 		for _ in 0..3 {
 			let first = search.results.blocking_recv().unwrap();
@@ -89,7 +101,7 @@ fn a_search_that_has_visited_its_space_waits_for_segments() {
 		Arc::new(problem)
 	};
 	let (before, after) = (single(0), single(1));
-	let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	let mut search = start(&before, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
 	let first = search.results.blocking_recv().unwrap();
 	std::thread::sleep(Duration::from_millis(300));
 	search.grow(&after);
@@ -105,7 +117,7 @@ fn a_search_that_has_visited_its_space_waits_for_segments() {
 fn a_domain_of_live_evidence_is_refused_with_the_next_step() {
 	let mut problem = unshared();
 	problem.spec.evidence = Evidence::Live { stream: 3, unit: 100 };
-	let search = Search::start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1));
+	let search = start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1));
 	let reason = format!("{:#}", search.err().expect("live evidence cannot be searched for"));
 	assert!(reason.contains("bars of stream 3") && reason.contains("set `optimize = false` for domain 3"), "{reason}");
 }
@@ -114,7 +126,7 @@ fn a_domain_of_live_evidence_is_refused_with_the_next_step() {
 fn a_domain_that_does_not_admit_its_ridge_is_searched() {
 	let mut problem = Problem::clone(&rows(0));
 	problem.spec.limits.window_macs = u32::from(problem.rows().unwrap().features);
-	let search = Search::start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	let search = start(&Arc::new(problem), &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
 	assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["majority class"]);
 }
 
@@ -132,7 +144,7 @@ fn a_search_begins_with_the_ridge_and_finds_admissible_models() {
 	let problem = problem();
 	let config =
 		DomainConfig { optimization_config: OptimizationConfig { seed: Some(1), ..Default::default() }, ..Default::default() };
-	let mut search = Search::start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
+	let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
 	let first = search.results.blocking_recv().unwrap();
 	assert_eq!(first.genes, [16, 4, 0, 6, 1]);
 	let second = search.results.blocking_recv().unwrap();
@@ -150,7 +162,7 @@ fn a_domain_with_the_gene_for_it_is_searched_from_the_mean_of_ridges_on() {
 	let skip = Gene { name: b"skip".to_vec().try_into().unwrap(), lo: 0, hi: 2, log: false, frac: 0 };
 	problem.spec.genes.try_push(skip).unwrap();
 	let problem = Arc::new(problem);
-	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
+	let mut search = start(&problem, &seeded(), &ResourceLimits::default(), executor(2)).unwrap();
 	let [mean, ridge] = [(); 2].map(|()| search.results.blocking_recv().unwrap());
 	assert_eq!((&mean.genes[..], &ridge.genes[..]), (&[16, 4, 0, 6, 1, 2][..], &[16, 4, 0, 6, 1, 1][..]));
 	assert_ne!(mean.model, ridge.model);
@@ -167,7 +179,7 @@ fn k44_a_search_that_is_started_again_goes_elsewhere() {
 		let seed = Some(seed_of_search(7, earlier));
 		let config =
 			DomainConfig { optimization_config: OptimizationConfig { seed, ..Default::default() }, ..Default::default() };
-		let mut search = Search::start(&problem, &config, &ResourceLimits::default(), executor(1)).unwrap();
+		let mut search = start(&problem, &config, &ResourceLimits::default(), executor(1)).unwrap();
 		std::iter::from_fn(|| search.results.blocking_recv()).take(8).map(|found| found.genes).collect()
 	};
 	let (first, again, second) = (genes(0), genes(0), genes(1));
@@ -191,7 +203,7 @@ fn several_channels_and_classes_are_searched_like_a_single_series() {
 	forecast.target = Target::Classes(vec![-50, 50].try_into().unwrap());
 	let problem = Arc::new(problem);
 	let config = DomainConfig::default();
-	let mut search = Search::start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
+	let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
 	assert!(search.baselines.iter().all(|row| row.validation.mean <= 1.0 && row.practice.is_none()));
 	for _ in 0..6 {
 		let found = search.results.blocking_recv().unwrap();
@@ -222,7 +234,7 @@ fn a_training_that_takes_too_long_ends() {
 	problem.spec.genes[2].lo = 1;
 	let (problem, config) = (Arc::new(problem), DomainConfig::default());
 	let limits = ResourceLimits { max_training_seconds: Some(0), ..Default::default() };
-	let mut search = Search::start(&problem, &config, &limits, executor(1)).unwrap();
+	let mut search = start(&problem, &config, &limits, executor(1)).unwrap();
 	std::thread::sleep(Duration::from_millis(900));
 	assert!(search.results.try_recv().is_err(), "nothing was trained to its end");
 	let started = Instant::now();
@@ -238,7 +250,7 @@ fn devices_and_cores_share_a_search() {
 	let software = Devices::open(&"llvmpipe".parse().unwrap()).expect("mesa-vulkan-drivers is installed by scripts/setup.sh");
 	let best = |devices| {
 		let mut search =
-			Search::start(&problem, &config, &ResourceLimits::default(), Executor::new(2, Arc::new(devices)).unwrap()).unwrap();
+			start(&problem, &config, &ResourceLimits::default(), Executor::new(2, Arc::new(devices)).unwrap()).unwrap();
 		let found: BTreeMap<Vec<i64>, Model> =
 			std::iter::from_fn(|| search.results.blocking_recv()).take(40).map(|found| (found.genes, found.model)).collect();
 		found
@@ -247,4 +259,72 @@ fn devices_and_cores_share_a_search() {
 	let both: Vec<_> = with.iter().filter_map(|(genes, model)| Some((model, without.get(genes)?))).collect();
 	assert!(both.len() > 4, "{} candidates were trained on both", both.len());
 	assert!(both.iter().all(|(device, core)| device == core), "a candidate is the same model wherever it was trained");
+}
+
+/// Waits until the figures of the only search are as expected.
+async fn until(progress: &Progress, expected: impl Fn(&SearchProgress) -> bool) -> SearchProgress {
+	let mut changes = progress.changes();
+	let wait = async {
+		loop {
+			let search = progress.searches().pop().expect("one search has begun");
+			if expected(&search) {
+				return search;
+			}
+			changes.changed().await.expect("the progress lives");
+		}
+	};
+	tokio::select! {
+		found = wait => found,
+		() = progress.announce() => unreachable!("announcing never ends"),
+	}
+}
+
+#[tokio::test]
+async fn the_published_figures_are_those_of_the_candidates() {
+	let problem = problem();
+	let progress = Progress::default();
+	let meter = meter(&progress, &problem);
+	assert_eq!(progress.searches()[0].state, SearchState::Stopped, "it has not begun");
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2), meter).unwrap();
+	search.immigrate(vec![8, 5, 1, 7, 2]);
+	search.immigrate(vec![8, 5, 1, 7, 2]);
+	search.immigrate(vec![9_999, 5, 1, 7, 2]);
+	let seen = until(&progress, |search| search.generation >= 2 && search.immigrants > 0).await;
+	assert_eq!((seen.domain, seen.account, seen.population), (problem.id, Account([1; 32]), 24));
+	assert_eq!((seen.state, &seen.devices[..]), (SearchState::Training, &["2 CPU threads".to_string()][..]));
+	assert!(seen.candidates >= 24, "{seen:?}");
+	search.meter().chain_read(problem.bar().unwrap() / 2, 7);
+	search.stop.store(true, Ordering::Relaxed);
+	let ended = until(&progress, |search| search.state == SearchState::Stopped).await;
+	assert_eq!(
+		(ended.champion, ended.pool, ended.immigrants),
+		(Some(loss(problem.bar().unwrap() / 2, problem.bar().unwrap())), 7, 1)
+	);
+	assert_eq!(ended.remaining_ms, None);
+	let found: Vec<TrainedCandidate> = std::iter::from_fn(|| search.results.try_recv().ok()).collect();
+	assert_eq!(ended.candidates, found.len() as u64);
+	let losses = found.iter().map(|found| loss(found.validation_error(), problem.bar().unwrap()));
+	assert_eq!(ended.best, losses.min());
+	assert!(found.iter().any(|found| found.genes == [8, 5, 1, 7, 2]), "the immigrant was trained");
+}
+
+#[tokio::test]
+async fn a_search_that_waits_for_data_shows_it() {
+	let single = |opened| {
+		let mut problem = letters(opened);
+		problem.spec.genes =
+			vec![gene("width", 4, 4), gene("depth", 1, 1), gene("rate", 6, 6), gene("epochs", 3, 3)].try_into().unwrap();
+		Arc::new(problem)
+	};
+	let (before, after) = (single(0), single(1));
+	let progress = Progress::default();
+	let meter = meter(&progress, &before);
+	let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1), meter).unwrap();
+	let waiting = until(&progress, |search| search.state == SearchState::Waiting).await;
+	assert_eq!((waiting.candidates, waiting.epoch, waiting.total_epochs), (1, 3, 3));
+	assert_eq!((waiting.remaining_ms, &waiting.devices[..]), (None, &["1 CPU thread".to_string()][..]));
+	search.grow(&after);
+	until(&progress, |search| search.state == SearchState::Waiting && search.candidates == 2).await;
+	drop(search);
+	assert_eq!(progress.searches()[0].state, SearchState::Stopped);
 }

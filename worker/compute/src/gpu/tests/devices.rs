@@ -56,6 +56,20 @@ fn batches_become_smaller_when_memory_runs_out() {
 	assert!(!device.recover_from_out_of_memory(), "there was no fault");
 }
 
+/// A busy machine delays measurements, from which the length of a submission follows.
+#[test]
+fn nets_do_not_depend_on_the_measured_throughput() {
+	let device = software();
+	// Dense nets, whose shaders every device has compiled.
+	let base = Candidate { window: 6, width: 9, epochs: 3, ..Candidate::default() };
+	let candidates = [base, Candidate { linear_skip: false, depth: 2, ..base }, Candidate { seed: 1, ..base }];
+	let data = Dataset::new(seasonal(), 0, 1).unwrap();
+	for measured in [1.0, 1e15] {
+		(0..64).for_each(|_| device.record_throughput(measured, 1.0));
+		assert_equal(&device, &data, &candidates);
+	}
+}
+
 #[test]
 fn k41_numbers_names_and_lists_name_devices() {
 	let names =

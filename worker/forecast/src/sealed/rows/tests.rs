@@ -136,66 +136,98 @@ fn record(rows: &DomainRows) -> DomainSpec {
 	spec
 }
 
+/// A file of 2 000 rows whose segments were sealed.
+struct SealedFile {
+	folder: Folder,
+	lines: Vec<String>,
+	path: PathBuf,
+	made: DomainRows,
+	spec: DomainSpec,
+	/// Hashes on the chain.
+	hashes: Vec<Hash>,
+}
+
+impl SealedFile {
+	fn new() -> Self {
+		let (folder, lines) = (Folder::new(), lines(2_000));
+		let path = folder.write(&text(&lines));
+		let made = arrange(&path, &key(1)).unwrap();
+		let spec = record(&made);
+		assert_eq!(spec.check(), Ok(()));
+		let segments = made.segments.iter().map(Vec::as_slice);
+		let hashes = Seal { genesis: [3; 32], owner: [4; 32], data_root: spec.data_root, key: &key(1) }.hashes(0, segments);
+		Self { folder, lines, path, made, spec, hashes }
+	}
+
+	/// Changes the file.
+	fn write(&self, text: &str) {
+		self.folder.write(text);
+	}
+
+	/// Rebuilds the domain from the present file.
+	fn rebuild(&self, key: &SegmentKey) -> Result<DomainRows> {
+		source(&self.path).rebuild(key, &self.spec)
+	}
+
+	/// Rebuilds the domain, and compares its segments with those on the chain.
+	fn check(&self, key: &SegmentKey) -> Result<()> {
+		let seal = Seal { genesis: [3; 32], owner: [4; 32], data_root: self.spec.data_root, key };
+		self.rebuild(key)?.sealed_data().ensure(&seal, &self.hashes, 0)
+	}
+}
+
 #[test]
 fn b14_b15_a_sealed_domain_is_rebuilt_from_its_file_and_key() {
-	let folder = Folder::new();
-	let all = lines(2_000);
-	let path = folder.write(&text(&all));
-	let made = arrange(&path, &key(1)).unwrap();
-	let spec = record(&made);
-	assert_eq!(spec.check(), Ok(()));
-	let (own, other) = (key(1), key(2));
-	let seal = Seal { genesis: [3; 32], owner: [4; 32], data_root: spec.data_root, key: &own };
-	let chain = seal.hashes(0, made.segments.iter().map(Vec::as_slice));
-	let check = |key: &SegmentKey| {
-		source(&path)
-			.rebuild(key, &spec)?
-			.sealed_data()
-			.ensure(&Seal { key, ..seal.clone() }, &chain, 0)
-			.map(|()| "fine".to_string())
-	};
-	assert_eq!(check(&own).unwrap(), "fine");
-	assert!(refusal(check(&other)).contains("the key is not the one that sealed them, or this is another file"));
+	let file = SealedFile::new();
+	file.check(&key(1)).unwrap();
+	assert!(refusal(file.check(&key(2))).contains("the key is not the one that sealed them, or this is another file"));
+	file.write(&text(&file.lines).replace("a,b,c,y", "a,b,z,y").replace(",C\n", ",B\n"));
+	assert!(refusal(file.check(&key(1))).contains("3 features and 2 outputs, and the domain has 3 and 3"));
+	file.write(&text(&file.lines));
+	file.check(&key(1)).expect("the file is restored");
+}
 
+#[test]
+fn b14_a_changed_row_is_named_by_its_segment() {
+	let file = SealedFile::new();
 	// One changed cell of the first row, wherever it is.
-	let mut changed = all.clone();
+	let mut changed = file.lines.clone();
 	changed[0] = "51,1,88,C".into();
-	folder.write(&text(&changed));
-	let rebuilt = source(&path).rebuild(&own, &spec).unwrap();
-	let different: Vec<usize> = (0..2).filter(|segment| rebuilt.segments[*segment] != made.segments[*segment]).collect();
+	file.write(&text(&changed));
+	let rebuilt = file.rebuild(&key(1)).unwrap();
+	let different: Vec<usize> = (0..2).filter(|segment| rebuilt.segments[*segment] != file.made.segments[*segment]).collect();
 	match different[..] {
-		[] => assert_ne!(rebuilt.published, made.published),
+		[] => assert_ne!(rebuilt.published, file.made.published),
 		[segment] => {
-			assert!(refusal(check(&own)).contains(&format!("a.csv has changed since it was sealed: segment {segment} is not")))
+			let expected = format!("a.csv has changed since it was sealed: segment {segment} is not");
+			assert!(refusal(file.check(&key(1))).contains(&expected));
 		}
 		_ => panic!("one row is in one place"),
 	}
-	// A changed row of each segment is named by its segment.
 	for segment in 0..2usize {
-		let row = (0..2_000)
-			.find(|row| {
-				let mut one = all.clone();
-				one[*row] = one[*row].replace(['A', 'B'], "C").replacen(',', ".25,", 1);
-				folder.write(&text(&one));
-				let rebuilt = source(&path).rebuild(&own, &spec).unwrap();
-				rebuilt.segments[segment] != made.segments[segment] && rebuilt.published == made.published
-			})
-			.unwrap();
-		let reason = refusal(check(&own));
+		let is_changed = |row: &usize| {
+			let mut one = file.lines.clone();
+			one[*row] = one[*row].replace(['A', 'B'], "C").replacen(',', ".25,", 1);
+			file.write(&text(&one));
+			let rebuilt = file.rebuild(&key(1)).unwrap();
+			rebuilt.segments[segment] != file.made.segments[segment] && rebuilt.published == file.made.published
+		};
+		let row = (0..2_000).find(is_changed).unwrap();
+		let reason = refusal(file.check(&key(1)));
 		assert!(reason.contains(&format!("segment {segment} is not what the chain has the hash of")), "row {row}: {reason}");
 		assert!(reason.contains("Nothing was sent"), "{reason}");
 	}
-	// Added and removed rows.
+}
+
+#[test]
+fn b15_added_and_removed_rows_are_counted() {
+	let file = SealedFile::new();
 	for rows in [1_999, 2_001] {
-		folder.write(&text(&lines(rows)));
-		let reason = refusal(check(&own));
+		file.write(&text(&lines(rows)));
+		let reason = refusal(file.check(&key(1)));
 		assert!(
 			reason.contains(&format!("has {rows} different rows")) && reason.contains("Restore the file as it was"),
 			"{reason}"
 		);
 	}
-	folder.write(&text(&all).replace("a,b,c,y", "a,b,z,y").replace(",C\n", ",B\n"));
-	assert!(refusal(check(&own)).contains("3 features and 2 outputs, and the domain has 3 and 3"));
-	folder.write(&text(&all));
-	assert_eq!(check(&own).unwrap(), "fine", "the file is restored");
 }
