@@ -1,0 +1,142 @@
+//! Speed of the queries of a dashboard over a database of 1,000,000 synthetic rounds, and of writing and checking that database.
+//!
+//! `cargo bench --workspace --bench reader [-- ROUNDS [FILE]]`. With a file, the database is kept and used again. Every query runs ten
+//! times; the slowest run counts. The limit of a dashboard is 200 ms.
+
+use doin_analytics::{Block, Event, Reader, Record, Store, StoreError, MAX_ROWS};
+use serde_json::{json, Value};
+use std::{
+	path::{Path, PathBuf},
+	time::{Duration, Instant},
+};
+
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../src/testing.rs"]
+mod testing;
+
+/// Rounds of the database, unless an argument states their number.
+const ROUNDS: u32 = 1_000_000;
+/// Rounds that begin in one block, and end in the next one.
+const IN_BLOCK: u32 = 50;
+/// Domains that the rounds belong to.
+const DOMAINS: u32 = 40;
+/// Accounts of optimizers.
+const ACCOUNTS: u32 = 2_000;
+/// Blocks of a batch.
+const BATCH: u32 = 64;
+/// Runs of a query.
+const RUNS: usize = 10;
+/// Longest run that a dashboard accepts.
+const LIMIT: Duration = Duration::from_millis(200);
+
+fn main() {
+	let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+	let rounds = arguments.next().map_or(ROUNDS, |text| text.parse().expect("a number of rounds"));
+	let folder = tempfile::tempdir().expect("a folder for the database");
+	let path = arguments.next().map_or_else(|| folder.path().join("facts.db"), PathBuf::from);
+	if !path.exists() {
+		fill(&path, rounds);
+	}
+	let slowest = queries(&Reader::new(&path));
+	println!("slowest query: {:.1} ms, limit {} ms", slowest.as_secs_f64() * 1e3, LIMIT.as_millis());
+	assert!(slowest < LIMIT, "a query is too slow for a dashboard");
+}
+
+/// Writes a chain of rounds.
+fn fill(path: &Path, rounds: u32) {
+	let mut store = Store::open(path).expect("a new database");
+	let (start, blocks) = (Instant::now(), rounds.div_ceil(IN_BLOCK) + 1);
+	let mut events = 0;
+	for first in (0..=blocks).step_by(BATCH as usize) {
+		let batch: Vec<Block> = (first..=blocks.min(first + BATCH - 1)).map(|number| block(number, rounds)).collect();
+		events += batch.iter().map(|block| block.events.len()).sum::<usize>();
+		store.write(&batch).expect("the blocks are stored");
+	}
+	let seconds = start.elapsed().as_secs_f64();
+	println!("{rounds} rounds, {blocks} blocks, {events} events: {:.0} events/s", events as f64 / seconds);
+}
+
+/// Returns block `number`: it begins the rounds of its place, and ends those of the block before it.
+fn block(number: u32, rounds: u32) -> Block {
+	let mut events = Vec::new();
+	let of = |place: u32| {
+		(place * IN_BLOCK..rounds.min((place + 1) * IN_BLOCK)).map(|round| (round, round % DOMAINS, round / DOMAINS))
+	};
+	for (round, domain, number) in number.checked_sub(2).into_iter().flat_map(of) {
+		let model = u64::from(round);
+		let winner = match round % 2 {
+			0 => {
+				events.push(testing::crowned(domain, number, &account(round), model, 2_000_000_000 - model));
+				json!(model.to_string())
+			}
+			_ => {
+				let reason = ["noImprovement", "contenderKept", "noQuorum"][(round / 2 % 3) as usize];
+				events.push(testing::of_round("RoundUnpaid", domain, number, &[("reason", json!(reason))]));
+				Value::Null
+			}
+		};
+		events.push(testing::of_round("RoundDecided", domain, number, &[("winner", winner)]));
+	}
+	for (round, domain, number) in number.checked_sub(1).into_iter().flat_map(of) {
+		let (who, model) = (account(round), u64::from(round));
+		events.push(testing::committed(domain, number, 0, &who));
+		events.push(testing::revealed(domain, number, 0, &who, model, 2_000_000_000 - model));
+		if round % 4 == 0 {
+			let subject = json!({ "round": { "domain": domain, "number": number } });
+			events.push(testing::task("TaskOpened", model, json!({ "subject": subject, "domain": domain, "target": "1" })));
+			let evaluators = json!([account(round + 1), account(round + 2), account(round + 3)]);
+			events.push(testing::task("QuorumDrawn", model, json!({ "seed": "0x01", "evaluators": evaluators })));
+			events.push(testing::task("AnswerMissed", model, json!({ "who": account(round + 1), "excused": false })));
+			events.push(testing::of_round("RecomputationRequested", domain, number, &[("task", json!(model.to_string()))]));
+			events.push(testing::task(
+				"TaskCompleted",
+				model,
+				json!({ "backing": "quorum", "pay": { "shares": [], "whole": 1 } }),
+			));
+		}
+	}
+	if number % 20 == 1 {
+		let mut fields = json!({ "workBlock": (number / 20).to_string(), "taken": "4294967296", "threshold": "8589934592" });
+		["minted", "optimizers", "evaluators", "validators"].iter().for_each(|name| fields[*name] = json!("1000000000000"));
+		events.push(("Work", "Sealed", fields));
+	}
+	testing::block(1, number, events)
+}
+
+/// Returns an account.
+fn account(number: u32) -> String {
+	format!("5Account{:04}", number % ACCOUNTS)
+}
+
+/// Runs all queries, and returns the time of the slowest run.
+fn queries(reader: &Reader) -> Duration {
+	type Query<'q> = (&'static str, Box<dyn Fn() -> Result<Vec<Record>, StoreError> + 'q>);
+	let one = |record: Result<Record, StoreError>| record.map(|record| vec![record]);
+	let queries: Vec<Query<'_>> = vec![
+		("summary", Box::new(|| one(reader.summary()))),
+		("experiments", Box::new(|| reader.experiments(None, MAX_ROWS, 0))),
+		("experiments of a domain", Box::new(|| reader.experiments(Some(3), MAX_ROWS, 0))),
+		("rounds", Box::new(|| reader.rounds(None, MAX_ROWS, 0))),
+		("rounds, last page", Box::new(|| reader.rounds(None, MAX_ROWS, 999_000))),
+		("rounds of a domain", Box::new(|| reader.rounds(Some(3), MAX_ROWS, 0))),
+		("champions", Box::new(|| reader.champions(None, MAX_ROWS))),
+		("champions of a domain", Box::new(|| reader.champions(Some(4), MAX_ROWS))),
+		("unpaid", Box::new(|| reader.unpaid(None, MAX_ROWS))),
+		("unpaid of an account", Box::new(|| reader.unpaid(Some("5Account0007"), MAX_ROWS))),
+		("work blocks", Box::new(|| reader.work_blocks(MAX_ROWS))),
+		("challenges", Box::new(|| reader.challenges(MAX_ROWS))),
+		("absences", Box::new(|| reader.absences(MAX_ROWS))),
+	];
+	let mut slowest = Duration::ZERO;
+	for (name, query) in queries {
+		let (mut worst, mut rows) = (Duration::ZERO, 0);
+		for _ in 0..RUNS {
+			let start = Instant::now();
+			rows = query().unwrap_or_else(|error| panic!("{name}: {error}")).len();
+			worst = worst.max(start.elapsed());
+		}
+		println!("{name:<36}{rows:>6} rows {:>8.1} ms", worst.as_secs_f64() * 1e3);
+		slowest = slowest.max(worst);
+	}
+	slowest
+}

@@ -1,0 +1,85 @@
+//! Facts of a DOIN chain in SQLite, for analytics.
+//!
+//! ```text
+//!   finalized blocks ──▶ facts(&Block) ──▶ rows ──▶ Store::write   one transaction a batch, with the position
+//!                          pure                       │
+//!                                                     ├──▶ Store::check, Store::content   gaps; canonical hash
+//!                                                     ├──▶ StatsFile::append              CSV, one line a seat
+//!                                                     ├──▶ Reader                         queries of a dashboard
+//!                                                     ├──▶ export_parquet                 Parquet files
+//!                                                     └──▶ export_postgres                PostgreSQL, with views
+//! ```
+//!
+//! Blocks are stored from block 0 on, with the facts of all accounts. A batch and the position after it are one transaction, so a
+//! process that is killed leaves neither a gap nor a duplicate. All facts are functions of the stored blocks alone, so a database
+//! that is built anew has the same [content](Store::content).
+//!
+//! # Star schema
+//!
+//! The tables `dim_domain`, `dim_experiment`, `fact_round`, `fact_experiment_summary`, `fact_chain_optimae` and `_schema_version`
+//! have the columns of the Python implementation of DOIN, and then columns of this chain. Queries for the former work here, with
+//! these meanings:
+//!
+//! | column | meaning on this chain |
+//! |---|---|
+//! | `experiment_id` | participation of one account in one domain: `DOMAIN/ACCOUNT` |
+//! | `node_id`, `optimizer_id` | the account, SS58 |
+//! | `round_id` | a seat of a round: `DOMAIN/ROUND/SEAT`; a row is added when the round ends |
+//! | `performance` | claimed error sum on the validation split, lower is better; NULL without a claim, or after a false one |
+//! | `best_performance` | smallest performance of the experiment so far |
+//! | `performance_delta` | performance minus the best one of earlier rounds; negative if it is better |
+//! | `is_improvement` | 1 if performance is below that of all earlier rounds of the experiment |
+//! | `wall_clock_seconds`, `time_to_this_result_seconds` | time of the search, as the author states it |
+//! | `elapsed_seconds`, `total_elapsed_seconds` | time from the block of the first seat of the experiment to the end of the round |
+//! | `chain_height`, `block_height` | block that ended the round |
+//! | `converged` | 1 if the domain had reached its target |
+//! | `metrics` | what the author states about the experiment, without proof |
+//! | `verified_performance` | error sum of a new champion on the drawn windows; `previous_best_performance`: of the former one |
+//! | `effective_increment` | effective improvement in bits; `effective` is the exact value, Q32 |
+//!
+//! `seat.unpaid_reason` is why a seat of an ended round is not paid: the reason of its rejection, that of the round, `forfeited`,
+//! `excused`, `voided` or `lost`. It is NULL for a seat that is paid. `changed_block` is the block that changed a row last.
+//!
+//! A reveal that is rejected at once as `notBetter` has no event of its own, so its claim, model and metrics are not known.
+//!
+//! Columns that no event fills are NULL, never 0: parameters, bounds, configurations, host names, numbers of peers, mean absolute
+//! errors, `doin_version`, `target_performance`, `domain_type`, `description`, `reward_fraction` and `quorum_agree_fraction`.
+//! `block_reward_earned` is NULL too: a work block pays several rounds together, and `Work.Rewarded` names none. The amounts are in
+//! `payment`, `work_block` and, for purses, `purse_payment`.
+//!
+//! Further tables are those of this chain: `block`, `event` (all events, their fields as JSON), `round`, `seat`, `task`, `answer`,
+//! `challenge`, `work_block`, `payment`, `purse_payment` and `burn`. `burn` has the amounts that events name as burned; slashes of
+//! evaluators and fees of transactions are in `event` only.
+//!
+//! # Numbers
+//!
+//! Amounts are decimal TEXT in plancks. Integers of 64 bits are INTEGER below 2⁶³, and decimal TEXT from there on. REAL occurs only
+//! in columns of the Python implementation that are derived: seconds and bits.
+
+#![warn(clippy::missing_errors_doc)]
+
+mod block;
+mod check;
+mod error;
+mod events;
+mod facts;
+mod parquet;
+mod postgres;
+mod reader;
+mod statements;
+mod stats;
+mod store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use block::{Block, Event, Hash};
+pub use check::{Content, Finding, TableContent};
+pub use error::StoreError;
+pub use facts::{facts, FactsError, Row};
+pub use parquet::{export_parquet, ExportedFiles, ParquetError};
+pub use postgres::{export_postgres, Exported, PostgresError};
+pub use reader::{Reader, Record, MAX_ROWS};
+pub use stats::StatsFile;
+pub use store::{name_aside, Position, Store, SCHEMA_VERSION};

@@ -1,0 +1,309 @@
+//! The database of facts.
+
+use crate::{
+	block::{Block, Hash},
+	facts::{facts, hex_of, Row},
+	statements as sql, StoreError,
+};
+use rusqlite::{params, params_from_iter, Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use std::{
+	ffi::OsString,
+	io::ErrorKind,
+	path::{Path, PathBuf},
+	time::Duration,
+};
+
+/// Version of the schema, in `_schema_version`.
+pub const SCHEMA_VERSION: i64 = 1;
+/// Tables of version 1.
+pub(crate) const SCHEMA: &str = include_str!("schema.sql");
+/// `application_id` of the file: the letters DOIN.
+const APPLICATION: i64 = 0x444F_494E;
+/// Time that a locked file is waited for.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 5_000 });
+/// Statements that stay prepared.
+const STATEMENTS: usize = 64;
+
+/// Position of a database in its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+	/// Hash of block 0.
+	pub genesis: Hash,
+	/// Number of the last block.
+	pub last: u32,
+	/// Hash of the last block.
+	pub hash: Hash,
+}
+
+impl Position {
+	/// Returns the number of the next block.
+	pub fn next(&self) -> u32 {
+		self.last.saturating_add(1)
+	}
+}
+
+/// A database of facts.
+#[derive(Debug)]
+pub struct Store {
+	path: PathBuf,
+	pub(crate) database: Connection,
+	position: Option<Position>,
+}
+
+impl Store {
+	/// Opens the database at `path`, or creates it.
+	///
+	/// # Errors
+	/// Errors if the file is of another program, of a newer schema, locked, damaged, or cannot be written.
+	pub fn open(path: &Path) -> Result<Self, StoreError> {
+		Self::with_flags(path, OpenFlags::default())
+	}
+
+	/// Opens an existing database.
+	///
+	/// # Errors
+	/// Errors as [`Self::open`] does, and if there is no file.
+	pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+		match path.exists() {
+			true => Self::open(path),
+			false => Err(StoreError::Missing { path: path.into() }),
+		}
+	}
+
+	/// Creates a database.
+	///
+	/// # Errors
+	/// Errors as [`Self::open`] does, and if the file exists.
+	pub fn create(path: &Path) -> Result<Self, StoreError> {
+		match path.exists() {
+			true => Err(StoreError::Exists { path: path.into() }),
+			false => Self::open(path),
+		}
+	}
+
+	fn with_flags(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+		let of = |cause| StoreError::of(path, cause);
+		let mut database = Connection::open_with_flags(path, flags).map_err(of)?;
+		database.busy_timeout(PATIENCE).map_err(of)?;
+		database.set_prepared_statement_cache_capacity(STATEMENTS);
+		let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(of)?;
+		prepare(&transaction, path)?;
+		transaction.commit().map_err(of)?;
+		// With a write-ahead log, readers do not lock the indexer out, and a killed process leaves whole batches.
+		database.pragma_update(None, "journal_mode", "WAL").map_err(of)?;
+		database.pragma_update(None, "synchronous", "NORMAL").map_err(of)?;
+		let position = position(&database).map_err(of)?;
+		Ok(Self { path: path.into(), database, position })
+	}
+
+	/// Returns the file.
+	pub fn path(&self) -> &Path {
+		&self.path
+	}
+
+	/// Returns the position, or `None` if there is no block yet.
+	pub fn position(&self) -> Option<Position> {
+		self.position
+	}
+
+	/// Returns the number of the next block.
+	pub fn next_block(&self) -> u32 {
+		self.position.map_or(0, |position| position.next())
+	}
+
+	/// Errors if the database has blocks of another network.
+	///
+	/// # Errors
+	/// Errors if the genesis hash differs.
+	pub fn expect_genesis(&self, expected: Hash) -> Result<(), StoreError> {
+		match self.position {
+			Some(Position { genesis, .. }) if genesis != expected => {
+				Err(StoreError::OtherGenesis { path: self.path.clone(), found: genesis, expected })
+			}
+			_ => Ok(()),
+		}
+	}
+
+	/// Closes the database and renames it: `facts.db` becomes `facts-1.db`, or has the next number that is free. Returns the new name.
+	///
+	/// # Errors
+	/// Errors if the file cannot be renamed.
+	pub fn move_aside(self) -> Result<PathBuf, StoreError> {
+		let Self { path, database, .. } = self;
+		let of = |cause| StoreError::of(&path, cause);
+		// A reader keeps the log, so its content is moved into the database first, and the files are renamed together.
+		let is_busy = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).map_err(of)?;
+		if is_busy {
+			let cause = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
+			return Err(of(cause));
+		}
+		database.close().map_err(|(_, cause)| of(cause))?;
+		let aside = name_aside(&path);
+		for suffix in ["", "-wal", "-shm"] {
+			let with = |path: &Path| PathBuf::from([path.as_os_str(), suffix.as_ref()].into_iter().collect::<OsString>());
+			match std::fs::rename(with(&path), with(&aside)) {
+				Err(cause) if suffix.is_empty() || cause.kind() != ErrorKind::NotFound => {
+					return Err(StoreError::Rename { path, cause });
+				}
+				_ => {}
+			}
+		}
+		Ok(aside)
+	}
+
+	/// Errors if the chain has another block `number` than the database. A finalized block is to be compared: others can change.
+	///
+	/// # Errors
+	/// Errors if the hash of block `number` in the database is not `found`.
+	pub fn expect_block(&self, number: u32, found: Hash) -> Result<(), StoreError> {
+		let query = "SELECT hash FROM block WHERE number = ?1";
+		let stored = self.database.query_row(query, [number], |row| row.get::<_, String>(0)).optional();
+		match stored.map_err(|cause| self.error(cause))?.map(|hash| parsed(&hash)) {
+			Some(stored) if stored != found => {
+				Err(StoreError::BeganAnew { path: self.path.clone(), block: number, stored, found })
+			}
+			_ => Ok(()),
+		}
+	}
+
+	/// Makes all batches so far, and every later one as soon as it is written, outlast a loss of power. Without that, the last batches
+	/// can be missing, and are read again.
+	pub(crate) fn make_durable(&self) -> Result<(), StoreError> {
+		let of = |cause| self.error(cause);
+		self.database.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(of)?;
+		self.database.pragma_update(None, "synchronous", "FULL").map_err(of)
+	}
+
+	/// Stores consecutive blocks, and the position after them, in one transaction.
+	///
+	/// # Errors
+	/// Errors if the first block does not follow the last one of the file, if a block does not follow the one before it, if an
+	/// event cannot be read, or if the file cannot be written. Nothing is stored then.
+	pub fn write(&mut self, blocks: &[Block]) -> Result<(), StoreError> {
+		let path = self.path.clone();
+		let of = |cause| StoreError::of(&path, cause);
+		let transaction = self.database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(of)?;
+		// Another process may have written meanwhile.
+		let mut at = position(&transaction).map_err(of)?;
+		for block in blocks {
+			at = Some(next_position(at, block).ok_or_else(|| StoreError::NotNext {
+				path: path.clone(),
+				number: block.number,
+				parent: block.parent,
+				last: at.map(|position| (position.last, position.hash)),
+			})?);
+			for row in facts(block)? {
+				apply(&transaction, row).map_err(of)?;
+			}
+		}
+		if let Some(Position { genesis, last, hash }) = at {
+			let values = params![hex_of(&genesis), i64::from(last) + 1, hex_of(&hash)];
+			let statement = "INSERT INTO _position VALUES (?1, ?2, ?3) \
+				 ON CONFLICT DO UPDATE SET next_block = excluded.next_block, last_hash = excluded.last_hash";
+			transaction.execute(statement, values).map_err(of)?;
+		}
+		transaction.commit().map_err(of)?;
+		self.position = at;
+		Ok(())
+	}
+
+	pub(crate) fn error(&self, cause: rusqlite::Error) -> StoreError {
+		StoreError::of(&self.path, cause)
+	}
+}
+
+/// Returns the first name of a file that was moved aside which is free: `facts-1.db` for `facts.db`.
+pub fn name_aside(path: &Path) -> PathBuf {
+	let name = |number: u32| {
+		let mut name = path.file_stem().unwrap_or_default().to_os_string();
+		name.push(format!("-{number}"));
+		if let Some(extension) = path.extension() {
+			name.push(".");
+			name.push(extension);
+		}
+		path.with_file_name(name)
+	};
+	(1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| path.into())
+}
+
+/// Creates the tables of an empty file, and checks the version of another one.
+fn prepare(database: &Transaction<'_>, path: &Path) -> Result<(), StoreError> {
+	let of = |cause| StoreError::of(path, cause);
+	let tables: i64 = database.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(of)?;
+	if tables == 0 {
+		database.pragma_update(None, "application_id", APPLICATION).map_err(of)?;
+		database.execute_batch(SCHEMA).map_err(of)?;
+		let statement = "INSERT INTO _schema_version VALUES (?1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))";
+		database.execute(statement, [SCHEMA_VERSION]).map_err(of)?;
+		return Ok(());
+	}
+	expect_version(database, path)
+}
+
+/// Errors if a file was not written by an indexer, or by one of a newer schema.
+pub(crate) fn expect_version(database: &Connection, path: &Path) -> Result<(), StoreError> {
+	let of = |cause| StoreError::of(path, cause);
+	let application: i64 = database.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(of)?;
+	if application != APPLICATION {
+		return Err(StoreError::OtherFile { path: path.into() });
+	}
+	let found: i64 = database.query_row("SELECT max(version) FROM _schema_version", [], |row| row.get(0)).map_err(of)?;
+	match found > SCHEMA_VERSION {
+		true => Err(StoreError::NewerSchema { path: path.into(), found }),
+		false => Ok(()),
+	}
+}
+
+/// Returns the position of a database.
+pub(crate) fn position(database: &Connection) -> rusqlite::Result<Option<Position>> {
+	let read = |row: &rusqlite::Row<'_>| {
+		let (genesis, next, hash) = (row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?);
+		Ok(Position { genesis: parsed(&genesis), last: u32::try_from(next - 1).unwrap_or(u32::MAX), hash: parsed(&hash) })
+	};
+	database.query_row("SELECT genesis, next_block, last_hash FROM _position", [], read).optional()
+}
+
+/// Returns the hash of a text; zeros, which are the hash of no block, if the text is none.
+fn parsed(text: &str) -> Hash {
+	let mut hash = Hash::default();
+	let is_hash = hex::decode_to_slice(text.trim_start_matches("0x"), &mut hash).is_ok();
+	if is_hash {
+		hash
+	} else {
+		Hash::default()
+	}
+}
+
+/// Returns the position after a block, or `None` if the block does not follow.
+fn next_position(at: Option<Position>, block: &Block) -> Option<Position> {
+	match at {
+		None => (block.number == 0).then_some(Position { genesis: block.hash, last: 0, hash: block.hash }),
+		Some(Position { genesis, last, hash }) => {
+			let follows = last.checked_add(1) == Some(block.number) && hash == block.parent;
+			follows.then_some(Position { genesis, last: block.number, hash: block.hash })
+		}
+	}
+}
+
+/// Applies a row.
+fn apply(database: &Connection, row: Row) -> rusqlite::Result<()> {
+	match row {
+		Row::Put { sql, values } => {
+			database.prepare_cached(sql)?.execute(params_from_iter(values))?;
+		}
+		Row::End { domain, number, block } => {
+			database.prepare_cached(sql::SEATS_END)?.execute([domain, number, block])?;
+			database.prepare_cached(sql::CONTENDER_END)?.execute([domain, number])?;
+			let mut statement = database.prepare_cached(sql::SEATS)?;
+			let seats: Vec<i64> = statement.query_map([domain, number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+			for seat in seats {
+				database.prepare_cached(sql::FACT_ROUND)?.execute(params![domain, number, seat, block])?;
+				database.prepare_cached(sql::SUMMARY)?.execute(params![domain, number, seat])?;
+			}
+		}
+		Row::Converged { domain, block } => {
+			database.prepare_cached(sql::SUMMARIES_CONVERGED)?.execute([domain, block])?;
+		}
+	}
+	Ok(())
+}
