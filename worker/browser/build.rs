@@ -1,0 +1,11 @@
+//! Builds the WebAssembly module next to the native library, with the toolchain of the runtime.
+
+fn main() {
+	// A browser links no runtime: the module has memory of its own, 64 MiB at most, and no version section.
+	#[cfg(feature = "std")]
+	substrate_wasm_builder::WasmBuilder::new()
+		.with_current_project()
+		.append_to_rust_flags("-C strip=symbols -C link-arg=--max-memory=67108864")
+		.disable_runtime_version_section_check()
+		.build();
+}
