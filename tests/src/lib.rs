@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod commands;
+pub mod http;
 pub mod market;
 mod node;
 mod process;

@@ -14,14 +14,19 @@ pub struct Worker {
 }
 
 impl Worker {
-	/// Starts a worker with `arguments`. `{base}` in an argument is replaced by its new, empty directory.
+	/// Starts a worker with `arguments`. `{base}` in an argument is replaced by its new, empty directory. The server of `run` gets a free
+	/// port unless an argument names one, since tests run at the same time.
 	///
 	/// # Errors
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn start(arguments: &[&str]) -> Result<Self> {
 		let base = tempfile::tempdir()?;
 		let shown = base.path().display().to_string();
-		let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("{base}", &shown)).collect();
+		let mut arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("{base}", &shown)).collect();
+		let names_server = arguments.iter().any(|argument| argument.contains("dashboard"));
+		if arguments.first().is_some_and(|command| command == "run") && !names_server {
+			arguments.push("--dashboard-port=0".into());
+		}
 		let process = Process::start("doin-worker", &arguments, &base.path().join("output.log"))?;
 		Ok(Self { process, arguments, base })
 	}

@@ -56,130 +56,133 @@ async fn the_doin_namespace() -> Result<()> {
 	a_subscription_sends_changes_and_drops_repetitions(&node).await
 }
 
+/// Fields of a domain in a list.
+const DOMAIN: [&str; 19] = [
+	"bar",
+	"bounty",
+	"carry",
+	"class",
+	"evidence",
+	"highWater",
+	"id",
+	"initialValidationError",
+	"lastRound",
+	"licence",
+	"minImprovement",
+	"name",
+	"owner",
+	"program",
+	"status",
+	"target",
+	"unit",
+	"weight",
+	"weightSince",
+];
+/// Fields of the immutable record of a domain.
+const SPEC: [&str; 14] = [
+	"name",
+	"unit",
+	"program",
+	"genes",
+	"limits",
+	"dataRoot",
+	"values",
+	"growth",
+	"pages",
+	"split",
+	"licence",
+	"evidence",
+	"minImprovement",
+	"target",
+];
+/// Fields of a champion.
+const CHAMPION: [&str; 10] =
+	["model", "author", "round", "block", "error", "initialError", "loss", "validationError", "genes", "bytes"];
+/// Fields of a round.
+const ROUND: [&str; 12] = [
+	"round",
+	"phase",
+	"phaseEnd",
+	"awaitedUntil",
+	"evidence",
+	"stake",
+	"revealFrom",
+	"revealUntil",
+	"nextSeatFee",
+	"seatHold",
+	"seats",
+	"contender",
+];
+/// Fields of the state of work blocks.
+const WORK: [&str; 11] = [
+	"workBlocks",
+	"threshold",
+	"queued",
+	"reward",
+	"mined",
+	"backedByQuorum",
+	"backedByRuntime",
+	"backedShare",
+	"eraAccrual",
+	"queue",
+	"lastSeal",
+];
+
 async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Result<()> {
 	let domains = node.call("doin_domains", []).await?;
 	let domains = domains.as_array().expect("a list");
 	assert!(!domains.is_empty(), "the development chain starts with domains");
-	const VIEW: [&str; 19] = [
-		"bar",
-		"bounty",
-		"carry",
-		"class",
-		"evidence",
-		"highWater",
-		"id",
-		"initialValidationError",
-		"lastRound",
-		"licence",
-		"minImprovement",
-		"name",
-		"owner",
-		"program",
-		"status",
-		"target",
-		"unit",
-		"weight",
-		"weightSince",
-	];
 	for view in domains {
-		assert_fields(view, &VIEW);
+		assert_fields(view, &DOMAIN);
 		for number in ["bounty", "highWater", "carry", "bar", "initialValidationError"] {
 			assert_decimal(&view[number]);
 		}
 		assert!(view["owner"].as_str().unwrap().starts_with('5'), "accounts are SS58 addresses: {view}");
-
-		let id = view["id"].clone();
-		let record = node.call("doin_domain", [id.clone()]).await?;
-		let mut with_spec = VIEW.to_vec();
-		with_spec.push("spec");
-		assert_fields(&record, &with_spec);
-		assert_eq!(record["name"], view["name"]);
-		let spec = &record["spec"];
-		assert_fields(
-			spec,
-			&[
-				"name",
-				"unit",
-				"program",
-				"genes",
-				"limits",
-				"dataRoot",
-				"values",
-				"growth",
-				"pages",
-				"split",
-				"licence",
-				"evidence",
-				"minImprovement",
-				"target",
-			],
-		);
-		assert_eq!(spec["program"]["kind"], view["program"]);
-		assert_eq!(spec["evidence"]["kind"], view["evidence"]);
-		assert_eq!(spec["dataRoot"].as_str().unwrap().len(), 66);
-		assert_fields(&spec["limits"], &["modelBytes", "windowMacs"]);
-		for gene in spec["genes"].as_array().unwrap() {
-			assert_fields(gene, &["name", "lo", "hi", "log", "frac"]);
-		}
-
-		let champion = node.call("doin_champion", [id.clone()]).await?;
-		assert_fields(
-			&champion,
-			&["model", "author", "round", "block", "error", "initialError", "loss", "validationError", "genes", "bytes"],
-		);
-		assert_decimal(&champion["error"]);
-
-		let round = node.call("doin_round", [id.clone()]).await?;
-		assert_fields(
-			&round,
-			&[
-				"round",
-				"phase",
-				"phaseEnd",
-				"awaitedUntil",
-				"evidence",
-				"stake",
-				"revealFrom",
-				"revealUntil",
-				"nextSeatFee",
-				"seatHold",
-				"seats",
-				"contender",
-			],
-		);
-		assert_decimal(&round["stake"]);
-		assert_eq!(round["round"]["domain"], id);
-		assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
-
-		assert!(node.call("doin_recomputations", [id]).await?.is_array());
+		the_record_of_a_domain_has_the_documented_shape(node, view).await?;
+		champion_and_round_have_the_documented_shape(node, &view["id"]).await?;
 	}
+	work_fees_and_standing_have_the_documented_shape(node).await
+}
 
+async fn the_record_of_a_domain_has_the_documented_shape(node: &Node, view: &Value) -> Result<()> {
+	let record = node.call("doin_domain", [view["id"].clone()]).await?;
+	assert_fields(&record, &[&DOMAIN[..], &["spec"]].concat());
+	assert_eq!(record["name"], view["name"]);
+	let spec = &record["spec"];
+	assert_fields(spec, &SPEC);
+	assert_eq!(spec["program"]["kind"], view["program"]);
+	assert_eq!(spec["evidence"]["kind"], view["evidence"]);
+	assert_eq!(spec["dataRoot"].as_str().unwrap().len(), 66);
+	assert_fields(&spec["limits"], &["modelBytes", "windowMacs"]);
+	for gene in spec["genes"].as_array().unwrap() {
+		assert_fields(gene, &["name", "lo", "hi", "log", "frac"]);
+	}
+	Ok(())
+}
+
+async fn champion_and_round_have_the_documented_shape(node: &Node, domain: &Value) -> Result<()> {
+	let champion = node.call("doin_champion", [domain.clone()]).await?;
+	assert_fields(&champion, &CHAMPION);
+	assert_decimal(&champion["error"]);
+	let round = node.call("doin_round", [domain.clone()]).await?;
+	assert_fields(&round, &ROUND);
+	assert_decimal(&round["stake"]);
+	assert_eq!(round["round"]["domain"], *domain);
+	assert!(round["revealFrom"].as_u64() < round["revealUntil"].as_u64());
+	assert!(node.call("doin_recomputations", [domain.clone()]).await?.is_array());
+	Ok(())
+}
+
+async fn work_fees_and_standing_have_the_documented_shape(node: &Node) -> Result<()> {
 	let work = node.call("doin_work", []).await?;
-	assert_fields(
-		&work,
-		&[
-			"workBlocks",
-			"threshold",
-			"queued",
-			"reward",
-			"mined",
-			"backedByQuorum",
-			"backedByRuntime",
-			"backedShare",
-			"eraAccrual",
-			"queue",
-			"lastSeal",
-		],
-	);
+	assert_fields(&work, &WORK);
 	for amount in ["threshold", "queued", "reward", "mined", "backedByQuorum", "backedByRuntime", "eraAccrual"] {
 		assert_decimal(&work[amount]);
 	}
-
 	let fees = node.call("doin_feeMarket", []).await?;
 	assert_fields(&fees, &["baseFee", "fullness", "floor", "ceiling", "burned"]);
 	let base_fee: u128 = fees["baseFee"].as_str().unwrap().parse()?;
 	assert!(base_fee >= fees["floor"].as_str().unwrap().parse()? && base_fee <= fees["ceiling"].as_str().unwrap().parse()?);
-
 	let standing = node.call("doin_reputation", [json!(ALICE)]).await?;
 	assert_fields(&standing, &["score", "eligible", "bond", "accepted", "rejected", "forfeited"]);
 	Ok(())

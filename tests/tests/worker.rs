@@ -128,7 +128,10 @@ async fn a_chain_refuses_a_call_by_the_name_of_the_error() -> Result<()> {
 	let other = folder.path().join("other.toml");
 	let identity = "[[identities]]\nrole = \"optimize\"\ndev = \"//Dave\"\n";
 	fs::write(&other, format!("url = \"{url}\"\ngenesis = \"0x{}\"\n{identity}", "ab".repeat(32)))?;
-	refused(&["run", "--config", &other.display().to_string()], &["network with genesis", "abab", "connect to a node"])
+	refused(
+		&["run", "--no-dashboard", "--config", &other.display().to_string()],
+		&["network with genesis", "abab", "connect to a node"],
+	)
 }
 
 /// The preset is compiled from constants. They have to be equal to the ones that the worker makes from the file.

@@ -1,0 +1,239 @@
+// The page in Chromium, over a running worker and node.
+//
+// DOIN_PAGE       address of the worker's server, e.g. http://127.0.0.1:8470
+// DOIN_NODE       WebSocket of the node
+// DOIN_ARTEFACTS  folder for screenshots and the report
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { chromium } from "playwright-core";
+import { Chain, figuresOf } from "./figures.mjs";
+
+const { DOIN_PAGE: PAGE, DOIN_NODE: NODE, DOIN_ARTEFACTS: ARTEFACTS } = process.env;
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const TABS = ["overview", "domains", "rounds", "training", "forecast", "work", "evaluations", "unpaid", "network", "events"];
+const VIEWS = [
+	{ width: 1280, height: 800, colorScheme: "light" },
+	{ width: 1280, height: 800, colorScheme: "dark" },
+	{ width: 390, height: 844, colorScheme: "light" },
+	{ width: 390, height: 844, colorScheme: "dark" },
+];
+/** Longest time that a panel may take to show its numbers. The machine also runs a node, a search and other tests. */
+const LIMIT = 120_000;
+const report = {};
+
+let browser;
+let axe;
+
+before(async () => {
+	axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+	// Chromium has no sandbox for root, whom containers run as.
+	browser = await chromium.launch({
+		executablePath: CHROMIUM,
+		timeout: LIMIT,
+		args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+	});
+});
+
+after(async () => {
+	await browser?.close();
+	await writeFile(join(ARTEFACTS, "report.json"), JSON.stringify(report, null, "\t"));
+});
+
+/** Opens the page, and collects what the console reports. */
+async function open(view = VIEWS[0], hash = "") {
+	const { width, height, colorScheme } = view;
+	const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+	const page = await context.newPage();
+	page.setDefaultTimeout(LIMIT);
+	const errors = [];
+	page.on(
+		"console",
+		(message) => ["error", "warning"].includes(message.type()) && errors.push(`${message.text()} (${message.location().url})`),
+	);
+	page.on("pageerror", (error) => errors.push(error.stack));
+	await page.goto(`${PAGE}/dashboard${hash}`);
+	return { page, errors, close: () => context.close() };
+}
+
+/** Waits until the panel shows its numbers and no answer is missing. */
+async function settled(page) {
+	await page.waitForSelector("#panel h2");
+	await page.waitForFunction(() => !document.querySelector("#panel .loading"));
+}
+
+async function violations(page) {
+	await page.evaluate(axe);
+	const { violations } = await page.evaluate(() => globalThis.axe.run());
+	return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+for (const view of VIEWS) {
+	test(`every tab at ${view.width} × ${view.height}, ${view.colorScheme}`, async () => {
+		const { page, errors, close } = await open(view);
+		await page.waitForSelector("[role=tab][aria-selected=true]");
+		await settled(page);
+		if (view === VIEWS[0]) {
+			report.paint = await page.evaluate(() =>
+				Object.fromEntries(performance.getEntriesByType("paint").map((entry) => [entry.name, Math.round(entry.startTime)])),
+			);
+		}
+		const tabs = await page.$$eval("[role=tab]", (found) => found.map((tab) => tab.id.slice(4)));
+		assert.deepEqual(tabs, TABS, "a worker that optimizes a series has every panel");
+		for (const tab of tabs) {
+			await page.click(`#tab-${tab}`);
+			await page.waitForSelector(`#panel[aria-labelledby=tab-${tab}]`);
+			await settled(page);
+			assert.equal(await page.getAttribute(`#tab-${tab}`, "aria-selected"), "true");
+			assert.deepEqual(await page.$$eval("#panel .problem", (found) => found.map((one) => one.textContent)), [], tab);
+			assert.deepEqual(await violations(page), [], `accessibility of ${tab}`);
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${tab} is as wide as the screen`);
+			await page.screenshot({ path: join(ARTEFACTS, `${tab}-${view.width}-${view.colorScheme}.png`), fullPage: true });
+		}
+		assert.deepEqual(errors, []);
+		await close();
+	});
+}
+
+test("figures equal the chain at the block that they name", async () => {
+	const { page, errors, close } = await open();
+	const chain = await Chain.connect(NODE);
+	const [names, stored] = [new Set(), new Set()];
+	for (const tab of TABS) {
+		await page.click(`#tab-${tab}`);
+		await page.waitForSelector(`#panel[aria-labelledby=tab-${tab}]`);
+		await settled(page);
+		for (const figure of await figuresOf(page)) {
+			await chain.compare(figure);
+			const name = `${figure.item} ${figure.field ?? figure.path}`;
+			names.add(name);
+			if (figure.computed === undefined) stored.add(name);
+		}
+	}
+	report.figures = { all: names.size, storage: stored.size };
+	assert.ok(names.size >= 30, `${names.size} different figures: ${[...names].join(", ")}`);
+	assert.ok(stored.size >= 15, `${stored.size} of them are fields of a storage item`);
+	assert.deepEqual(errors, []);
+	await chain.close();
+	await close();
+});
+
+test("a figure opens its block and storage item, and gives the focus back", async () => {
+	const { page, close } = await open(VIEWS[2], "#work");
+	const figure = page.locator(".figure[data-item='Work.Mined']").first();
+	await figure.focus();
+	await page.keyboard.press("Enter");
+	const { block, hash, exact } = await figure.evaluate(({ dataset }) => ({ ...dataset }));
+	const text = await page.locator("#origin").innerText();
+	assert.ok(text.includes("Work.Mined") && text.includes(`${exact} plancks`), text);
+	assert.match(text, /0x[0-9a-f]{64}/);
+	assert.deepEqual(await violations(page), []);
+	await page.screenshot({ path: join(ARTEFACTS, "origin.png") });
+	await page.keyboard.press("Escape");
+	assert.equal(await page.locator("#origin").isVisible(), false);
+	assert.equal(await page.evaluate(() => document.activeElement.dataset.item), "Work.Mined");
+	// The block may not be finalized yet.
+	await page.goto(`${PAGE}/dashboard#network/block/1`);
+	await page.waitForSelector("#panel h2:has-text('Block 1')");
+	await settled(page);
+	assert.ok((await page.locator("#panel").innerText()).includes("Timestamp.set"));
+	assert.ok(Number(block) > 0 && hash.length === 66);
+	await close();
+});
+
+test("the keyboard reaches every tab", async () => {
+	const { page, close } = await open();
+	await page.waitForSelector("[role=tab][aria-selected=true]");
+	await page.keyboard.press("Tab");
+	assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+	await page.focus("#tab-overview");
+	for (const tab of TABS.slice(1)) {
+		await page.keyboard.press("ArrowDown");
+		await page.waitForSelector(`#panel[aria-labelledby=tab-${tab}]`);
+		assert.equal(await page.evaluate(() => document.activeElement.id), `tab-${tab}`);
+	}
+	await page.keyboard.press("Home");
+	await page.waitForSelector("#panel[aria-labelledby=tab-overview]");
+	assert.equal(
+		await page.$$eval("[role=tab][tabindex='0']", (tabs) => tabs.length),
+		1,
+		"one tab is in the order of the keyboard",
+	);
+	await close();
+});
+
+test("the browser computes the integers of the chain", async () => {
+	const { page, errors, close } = await open(VIEWS[0], "#domains");
+	await page.click("button:has-text('Verify in this browser')");
+	const result = page
+		.locator(".verify")
+		.filter({ has: page.locator("table") })
+		.first();
+	await result.waitFor();
+	const rows = await result
+		.locator("tbody tr")
+		.evaluateAll((found) =>
+			found.map((row) => [row.querySelector("[data-chain]").dataset.chain, row.querySelector("[data-browser]").dataset.browser]),
+		);
+	assert.ok(rows.length > 0, "chunks were recomputed");
+	for (const [chain, own] of rows) assert.equal(own, chain);
+	assert.ok(rows.some(([chain]) => Number(chain) > 0));
+	report.verification = await result.locator("[role=status]").innerText();
+	assert.match(report.verification, /^equal \d+ (of \d+ )?chunks/);
+	await page.screenshot({ path: join(ARTEFACTS, "verification.png"), fullPage: true });
+	assert.deepEqual(await violations(page), []);
+	assert.deepEqual(errors, []);
+	await close();
+});
+
+test("an error of the server is shown with its next step", async () => {
+	const { page, close } = await open();
+	const body = JSON.stringify({ error: "the node <b>sleeps</b>", next: "wake it" });
+	await page.route("**/api/work", (route) => route.fulfill({ status: 503, contentType: "application/json", body }));
+	await page.click("#tab-work");
+	const problem = page.locator("#panel .problem");
+	await problem.waitFor();
+	assert.match(await problem.innerText(), /The node <b>sleeps<\/b>\.\s+Next step: Wake it\./);
+	await page.unroute("**/api/work");
+	// A page that is shown again reads everything again.
+	await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+	await page.waitForSelector("#panel .stack");
+	await close();
+});
+
+test("a lost connection is shown, and found again", async () => {
+	const { page, close } = await open();
+	await page.waitForSelector(".connection.good");
+	await page.route("**/events", (route) => route.abort());
+	await page.reload();
+	await page.waitForSelector(".connection.bad");
+	assert.match(await page.locator(".banner").innerText(), /does not answer/);
+	await page.screenshot({ path: join(ARTEFACTS, "lost.png") });
+	await page.unroute("**/events");
+	await page.waitForSelector(".connection.good");
+	assert.equal(await page.locator(".banner").count(), 0);
+	await close();
+});
+
+test("events are bounded, and their texts are not run", async () => {
+	const { page, close } = await open();
+	const events = Array.from({ length: 3_000 }, (_, index) => ({
+		id: 1_000_000 + index,
+		kind: "Optimae.Committed",
+		block: 1,
+		timestamp: 1,
+		data: { who: `<img src=x onerror=alert(1)> ${index}` },
+	}));
+	const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+	await page.route("**/api/events?*", (route) => route.fulfill({ status: 503, contentType: "application/json", body: "{}" }));
+	await page.route("**/events", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+	await page.goto(`${PAGE}/dashboard#events`);
+	await page.reload();
+	await page.waitForSelector("#panel td:has-text('2999')");
+	assert.match(await page.locator("#panel .card .note").innerText(), /^500 of 500, newest 100 shown$/);
+	assert.equal(await page.locator("#panel tbody tr").count(), 100);
+	assert.equal(await page.locator("#panel img").count(), 0);
+	await close();
+});

@@ -1,0 +1,218 @@
+// Frame of the page: header, tabs, the panel that is shown, and the popover of figures.
+import { html, render, useEffect, useRef, useState } from "./lib/html.js";
+import { start, useAnswer, useFeed } from "./lib/store.js";
+import { count, duration, short, time } from "./lib/format.js";
+import { Figure, FigurePopover } from "./lib/ui.js";
+import { HEAD } from "./lib/items.js";
+import { Overview } from "./panels/overview.js";
+import { Domains } from "./panels/domains.js";
+import { Rounds } from "./panels/rounds.js";
+import { Training } from "./panels/training.js";
+import { Forecast } from "./panels/forecast.js";
+import { Work } from "./panels/work.js";
+import { Evaluations } from "./panels/evaluations.js";
+import { Unpaid } from "./panels/unpaid.js";
+import { Network } from "./panels/network.js";
+import { Events } from "./panels/events.js";
+
+/** Panels: name in the address, text of the tab, component, and the answer without which the panel is not drawn. */
+const PANELS = [
+	["overview", "Overview", Overview],
+	["domains", "Domains", Domains],
+	["rounds", "Rounds", Rounds],
+	["training", "Training", Training, "training"],
+	["forecast", "Forecast", Forecast, "forecast"],
+	["work", "Work", Work],
+	["evaluations", "Evaluations", Evaluations],
+	["unpaid", "Unpaid", Unpaid, "analytics"],
+	["network", "Network", Network],
+	["events", "Events", Events],
+];
+
+function App() {
+	const route = useRoute();
+	const status = useAnswer("/status", ["best", "block"]);
+	const training = useAnswer("/api/training", ["search"]);
+	const chain = useAnswer("/api/optimization", ["best", "Domains", "Optimae", "Gauge", "Evidence"]);
+	const has = {
+		training: training.problem?.status !== 501,
+		forecast: chain.data === null || chain.data.domains.some((domain) => domain.program === "forecast"),
+		analytics: status.data === null || status.data.analytics !== null,
+	};
+	const panels = PANELS.filter(([, , , needs]) => !needs || has[needs]);
+	const [name, label, Panel] = panels.find(([id]) => id === route.panel) ?? panels[0];
+	useEffect(() => {
+		document.title = `${label} – DOIN worker`;
+	}, [label]);
+	return html`
+		<a class="skip" href="#panel"
+			onClick=${(event) => (event.preventDefault(), document.getElementById("panel").focus())}>Skip to the panel</a>
+		<${Header} status=${status} />
+		<${Banner} status=${status} />
+		<div class="frame">
+			<${Tabs} panels=${panels} current=${name} />
+			<main><div id="panel" role="tabpanel" tabindex="-1" aria-labelledby=${`tab-${name}`}>
+				<${Panel} key=${name} rest=${route.rest} status=${status} chain=${chain} training=${training} />
+			</div></main>
+		</div>
+		<${Footer} node=${status.data?.node} />
+		<${FigurePopover} />`;
+}
+
+/** Returns panel and rest of the address, e.g. `#network/block/7`. */
+function useRoute() {
+	const decoded = (part) => {
+		try {
+			return decodeURIComponent(part);
+		} catch {
+			return part;
+		}
+	};
+	const parse = () => {
+		const [panel, ...rest] = location.hash.slice(1).split("/").map(decoded);
+		return { panel: panel || "overview", rest };
+	};
+	const [route, set] = useState(parse);
+	useEffect(() => {
+		const changed = () => set(parse());
+		addEventListener("hashchange", changed);
+		return () => removeEventListener("hashchange", changed);
+	}, []);
+	return route;
+}
+
+/** Returns `true` while the tabs stand below one another. */
+function useWide() {
+	const media = matchMedia("(min-width: 901px)");
+	const [isWide, set] = useState(media.matches);
+	useEffect(() => {
+		const changed = () => set(media.matches);
+		media.addEventListener("change", changed);
+		return () => media.removeEventListener("change", changed);
+	}, []);
+	return isWide;
+}
+
+function Tabs({ panels, current }) {
+	const isWide = useWide();
+	const list = useRef(null);
+	const go = (event) => {
+		const index = panels.findIndex(([id]) => id === current);
+		const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+		const next =
+			event.key === "Home"
+				? 0
+				: event.key === "End"
+					? panels.length - 1
+					: step
+						? (index + step + panels.length) % panels.length
+						: null;
+		if (next === null) return;
+		event.preventDefault();
+		location.hash = panels[next][0];
+		list.current.querySelector(`#tab-${panels[next][0]}`).focus();
+	};
+	useEffect(() => {
+		const tab = list.current.querySelector("[aria-selected=true]");
+		const box = list.current;
+		if (tab && box.scrollWidth > box.clientWidth) box.scrollLeft = tab.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2;
+	}, [current]);
+	return html`<nav class="tabs-nav" aria-label="Panels of the page">
+		<div class="tabs" role="tablist" aria-label="Panels" aria-orientation=${isWide ? "vertical" : "horizontal"} ref=${list} onKeyDown=${go}>
+		${panels.map(([id, label]) => {
+			const isCurrent = id === current;
+			return html`<button type="button" role="tab" id=${`tab-${id}`} aria-selected=${isCurrent ? "true" : "false"}
+				aria-controls=${isCurrent ? "panel" : null}
+				tabindex=${isCurrent ? 0 : -1} onClick=${() => (location.hash = id)}>${label}</button>`;
+		})}
+	</div></nav>`;
+}
+
+function Header({ status }) {
+	const { data } = status;
+	return html`<header class="top">
+		<h1 class="brand"><span class="mark" aria-hidden="true"></span>DOIN<span class="brand-rest"> worker</span></h1>
+		<div class="top-facts">
+			<span class="top-fact">
+				<span class="label">Block</span> <${Figure} exact=${data?.chain_height} at=${data?.at} from=${HEAD} /></span>
+			<span class="top-fact wide-only">
+				<span class="label">Finalized</span> <span class="number">${count(data?.security.finalized_height)}</span></span>
+			<${Connection} status=${status} />
+		</div>
+		<${ThemeSwitch} />
+	</header>`;
+}
+
+/** Returns the state of the connection to the worker, and of the worker to its node, in a word and in a sentence. */
+function useConnection({ data, problem }) {
+	const feed = useFeed();
+	const isLost = feed.connection === "lost";
+	const isWaiting = !isLost && (problem !== null || data?.status === "waiting");
+	const tone = isLost ? "bad" : isWaiting || feed.connection === "connecting" ? "warn" : "good";
+	const text = isLost
+		? "Connection lost"
+		: feed.connection === "connecting"
+			? "Connecting"
+			: isWaiting
+				? "Node is not ready"
+				: "Live";
+	const detail = isLost
+		? `The worker does not answer since ${time(feed.since)}. The page connects again by itself; figures below are not current.`
+		: isWaiting
+			? `${problem ? `${problem.error}. ${problem.next}` : (data?.node.sync ?? "")}`
+			: "";
+	return { tone, text, detail };
+}
+
+function Connection({ status }) {
+	const { tone, text } = useConnection(status);
+	return html`<span class=${`connection ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${text}</span>`;
+}
+
+function Banner({ status }) {
+	const { tone, detail } = useConnection(status);
+	return detail ? html`<p class=${`banner ${tone}`} role="alert">${detail}</p>` : null;
+}
+
+function ThemeSwitch() {
+	const [theme, set] = useState(document.documentElement.dataset.theme ?? "system");
+	const change = (next) => {
+		set(next);
+		if (next === "system") delete document.documentElement.dataset.theme;
+		else document.documentElement.dataset.theme = next;
+		try {
+			if (next === "system") localStorage.removeItem("theme");
+			else localStorage.setItem("theme", next);
+		} catch {
+			// Without storage the choice lasts until the page is closed.
+		}
+		document.dispatchEvent(new Event("theme"));
+	};
+	useEffect(() => {
+		const media = matchMedia("(prefers-color-scheme: dark)");
+		const changed = () => document.dispatchEvent(new Event("theme"));
+		media.addEventListener("change", changed);
+		return () => media.removeEventListener("change", changed);
+	}, []);
+	return html`<label class="theme"><span class="visually-hidden">Colours</span>
+		<select value=${theme} onChange=${(event) => change(event.currentTarget.value)}>
+			<option value="system">Auto</option><option value="light">Light</option><option value="dark">Dark</option>
+		</select></label>`;
+}
+
+function Footer({ node }) {
+	return html`<footer class="foot">
+		<p>${
+			node
+				? html`Worker ${node.version}, running
+			for ${duration(1000 * node.uptime_s)} · network ${short(node.genesis, 10, 6)}`
+				: ""
+		}</p>
+		<p><a href="/api/openapi.json">Routes (OpenAPI)</a> · <a href="/dashboard/vendor/licences.txt">Licences</a></p>
+	</footer>`;
+}
+
+start();
+const root = document.getElementById("app");
+root.replaceChildren();
+render(html`<${App} />`, root);

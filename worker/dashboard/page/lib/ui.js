@@ -1,0 +1,208 @@
+// Parts that panels share: figures with their origin, tables, cards, and texts of errors.
+import { html, useEffect, useId, useRef, useState } from "./html.js";
+import * as format from "./format.js";
+
+let show = () => {};
+
+/** Returns a number of the chain: a button that opens its block and storage item. */
+export function Figure({ exact, text, unit, at, from, title }) {
+	if (exact === null || exact === undefined) return html`<span class="none">–</span>`;
+	const shown = text ?? format.count(exact);
+	const label = unit ? html`${shown}<span class="unit"> ${unit}</span>` : shown;
+	if (!at || !from) return html`<span class="number" title=${title ?? String(exact)}>${label}</span>`;
+	const data = {
+		"data-exact": String(exact),
+		"data-item": from.item,
+		"data-field": from.field ?? null,
+		"data-computed": from.isComputed ? "" : null,
+		"data-rpc": from.rpc ?? null,
+		"data-params": from.rpc ? JSON.stringify(from.params) : null,
+		"data-path": from.path ?? null,
+		"data-block": at.number,
+		"data-hash": at.hash,
+	};
+	const open = (event) => show({ exact, unit: title ?? unit, at, from }, event.currentTarget);
+	return html`<button type="button" class="figure" title=${title ?? String(exact)} aria-haspopup="dialog" onClick=${open}
+		...${data}>${label}</button>`;
+}
+
+/** Returns an amount of plancks as a figure. */
+export function Amount({ plancks, at, from }) {
+	if (plancks === null || plancks === undefined) return html`<span class="none">–</span>`;
+	const { text, unit } = format.amount(plancks);
+	return html`<${Figure} exact=${plancks} text=${text} unit=${unit} at=${at} from=${from} title=${`${plancks} plancks`} />`;
+}
+
+/** Returns parts per million as a figure in percent. */
+export function Share({ ppm, at, from }) {
+	return html`<${Figure} exact=${ppm} text=${format.percent(ppm)} unit="%" at=${at} from=${from}
+		title=${`${ppm} parts per million`} />`;
+}
+
+/** Returns a Q32 number of bits as a figure. */
+export function Bits({ q32, at, from }) {
+	return html`<${Figure} exact=${q32} text=${format.bits(q32)} unit="bits" at=${at} from=${from} />`;
+}
+
+/** Returns a price in plancks of one gas as a figure. */
+export function GasPrice({ plancks, at, from }) {
+	const isLarge = BigInt(plancks) >= 1000000000n;
+	return html`<${Figure} exact=${plancks} text=${isLarge ? format.amount(plancks).text : null}
+		unit=${isLarge ? "DOIN/gas" : "plancks/gas"} at=${at} from=${from} title=${`${plancks} plancks per gas`} />`;
+}
+
+/** Returns the loss of a model: percentage of the initial champion's error, and bits below it. */
+export function Loss({ loss, at, from }) {
+	if (loss === null || loss === undefined) return html`<span class="none">–</span>`;
+	const title = `${loss} of 1,048,576, the loss of the initial champion`;
+	return html`<span class="loss">
+		<${Figure} exact=${loss} text=${format.lossPercent(loss)} unit="%" at=${at} from=${from} title=${title} />
+		<span class="muted"> ${format.lossBits(loss)} bits</span></span>`;
+}
+
+/** Returns the note of numbers from the database of the worker, with the block up to which it has stored the chain. */
+export function fromDatabase(data, what) {
+	return html`${what ? `${what}, ` : ""}from the database of this
+		worker${data?.at ? html`, at block <${BlockLink} number=${data.at.number} />` : null}`;
+}
+
+/** Returns an account: its name if it is known, otherwise its first and last characters. */
+export function Account({ id }) {
+	return id
+		? html`<span class="account" title=${id} data-account=${id}>${format.short(id)}</span>`
+		: html`<span class="none">–</span>`;
+}
+
+/** Returns a link to a block. */
+export function BlockLink({ number }) {
+	return number === null || number === undefined
+		? html`<span class="none">–</span>`
+		: html`<a class="number" href=${`#network/block/${number}`}>${format.count(number)}</a>`;
+}
+
+/** Returns the time since milliseconds since 1970, as a time with its exact instant. */
+export function Time({ ms }) {
+	return ms
+		? html`<time datetime=${format.instant(ms)} title=${format.instant(ms)}>${format.time(ms)}</time>`
+		: html`<span class="none">–</span>`;
+}
+
+/** Returns a section with a heading. */
+export function Card({ title, note, children, wide, tone }) {
+	const id = useId();
+	return html`<section class=${`card${wide ? " wide" : ""}${tone ? ` ${tone}` : ""}`} aria-labelledby=${id}>
+		<div class="card-head"><h3 id=${id}>${title}</h3>${note ? html`<p class="note">${note}</p>` : null}</div>
+		${children}
+	</section>`;
+}
+
+/** Returns names with values. */
+export function Facts({ rows }) {
+	return html`<dl class="facts">${rows.filter(Boolean).map(
+		([name, value, note]) => html`<div><dt>${name}</dt>
+		<dd>${value}${note ? html`<small>${note}</small>` : null}</dd></div>`,
+	)}</dl>`;
+}
+
+/** Returns a table. `columns` are `[head, cell(row), class]`. */
+export function Table({ caption, columns, rows, empty, hideCaption, rowKey }) {
+	if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+	return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${caption}>
+		<table>
+			<caption class=${hideCaption ? "visually-hidden" : ""}>${caption}</caption>
+			<thead><tr>${columns.map(([head, , kind]) => html`<th scope="col" class=${kind}>${head}</th>`)}</tr></thead>
+			<tbody>${rows.map((row, index) => html`<tr key=${rowKey ? rowKey(row) : index}>${columns.map(([head, cell, kind]) => html`<td class=${kind} data-label=${head}>${cell(row, index)}</td>`)}</tr>`)}</tbody>
+		</table>
+	</div>`;
+}
+
+/** Returns a word with the colour of its meaning. */
+export function Tag({ tone = "plain", children, title }) {
+	return html`<span class=${`tag ${tone}`} title=${title}>${children}</span>`;
+}
+
+/** Returns a bar of parts of a whole. `parts` are `[name, share from 0 to 1, tone]`. */
+export function Bar({ label, parts }) {
+	const text = parts.map(([name, share]) => `${name} ${(100 * share).toFixed(1)} %`).join(", ");
+	return html`<div class="bar" role="img" aria-label=${`${label}: ${text}`}>
+		${parts.map(
+			([, share, tone]) => html`<span class=${`part ${tone}`}
+			style=${{ width: `${Math.max(0, Math.min(100, 100 * share))}%` }}></span>`,
+		)}
+	</div>`;
+}
+
+/** Returns an error of the server with its next step. */
+export function Problem({ problem }) {
+	return html`<div class="problem" role="alert"><p><strong>${sentence(problem.error)}</strong></p>
+		<p>Next step: ${sentence(problem.next)}</p></div>`;
+}
+
+function sentence(text) {
+	const first = text.charAt(0).toUpperCase() + text.slice(1);
+	return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** Returns the content of an answer, or what is there instead: an error, or a note that it is being read. */
+export function Loaded({ answer, children }) {
+	const { data, problem } = answer;
+	if (data === null)
+		return problem ? html`<${Problem} problem=${problem} />` : html`<p class="loading" role="status">Reading…</p>`;
+	return html`<div class=${answer.isStale ? "stale" : "fresh"}>
+		${
+			answer.isStale
+				? html`<p class="stale-note" role="status">Not current: last read
+			at ${format.time(answer.loaded)}${problem ? `. ${sentence(problem.error)}` : "."}</p>`
+				: null
+		}
+		${children(data)}
+	</div>`;
+}
+
+/** Returns the popover of figures, of which the page has one. */
+export function FigurePopover() {
+	const [shown, set] = useState(null);
+	const box = useRef(null);
+	useEffect(() => {
+		show = (figure, button) => {
+			set(figure);
+			const popover = box.current;
+			popover.showPopover();
+			place(popover, button);
+			requestAnimationFrame(() => place(popover, button));
+			popover.focus({ preventScroll: true });
+		};
+		const hide = () => box.current?.matches(":popover-open") && box.current.hidePopover();
+		addEventListener("scroll", hide, { passive: true });
+		addEventListener("hashchange", hide);
+	}, []);
+	return html`<div ref=${box} id="origin" popover="auto" role="dialog" aria-label="Origin of the figure" tabindex="-1">
+		${shown ? html`<${Origin} figure=${shown} close=${() => box.current.hidePopover()} />` : null}
+	</div>`;
+}
+
+function Origin({ figure: { exact, unit, at, from }, close }) {
+	const call = from.rpc && !from.isHex ? `${from.rpc} ${JSON.stringify([...from.params, at.hash])}` : null;
+	return html`<div>
+		<div class="origin-head"><h3>${from.name}</h3>
+			<button type="button" class="quiet" onClick=${close} aria-label="Close">×</button></div>
+		<dl class="facts narrow">
+			<div><dt>Exact value</dt><dd class="code">${unit?.startsWith(String(exact)) ? unit : String(exact)}</dd></div>
+			<div><dt>${from.isComputed ? "Computed from" : "Storage item"}</dt>
+				<dd class="code">${from.item}${from.field ? html`<span class="muted">.${from.field}</span>` : null}</dd></div>
+			<div><dt>Block</dt><dd><${BlockLink} number=${at.number} /></dd></div>
+			<div><dt>Hash</dt><dd class="code wrap">${at.hash}</dd></div>
+			${call ? html`<div><dt>Read it yourself</dt><dd class="code wrap">${call}</dd></div>` : null}
+		</dl>
+	</div>`;
+}
+
+function place(popover, button) {
+	const around = button.getBoundingClientRect();
+	const own = popover.getBoundingClientRect();
+	const left = Math.max(8, Math.min(around.left, document.documentElement.clientWidth - own.width - 8));
+	const below = around.bottom + 6;
+	const top = below + own.height > innerHeight - 8 ? Math.max(8, around.top - own.height - 6) : below;
+	popover.style.left = `${left}px`;
+	popover.style.top = `${top}px`;
+}

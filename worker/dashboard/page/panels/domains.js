@@ -1,0 +1,287 @@
+import { html, useEffect } from "../lib/html.js";
+import { useAnswer } from "../lib/store.js";
+import {
+	Account,
+	Amount,
+	Bar,
+	Bits,
+	BlockLink,
+	Card,
+	Facts,
+	Figure,
+	fromDatabase,
+	Loaded,
+	Loss,
+	Share,
+	Table,
+	Tag,
+} from "../lib/ui.js";
+import { Chart } from "../lib/chart.js";
+import { CHAMPION, DOMAIN, EVIDENCE } from "../lib/items.js";
+import { DomainStatus, Result } from "../lib/domain.js";
+import { bits, count, INITIAL_LOSS, lossBits, lossPercent, model, rung, things, words } from "../lib/format.js";
+import { Verify } from "./verify.js";
+
+const TOPICS = ["Optimae", "Domains", "Work"];
+const RUNG_TONES = ["second", "third", "fourth", "fifth", "faint"];
+
+/** Draws one domain: its record, the error of its champions against the rungs, and its champions. */
+export function Domains({ rest, chain }) {
+	return html`<${Loaded} answer=${chain}>${(data) => {
+		const domain = data.domains.find(({ domain_id: id }) => String(id) === rest[0]) ?? data.domains[0];
+		if (!domain)
+			return html`<div class="panel-head"><h2>Domains</h2></div>
+				<p class="empty">No domain is registered. Register one with \`doin-worker domain create\`.</p>`;
+		return html`
+			<div class="panel-head"><h2>${domain.name}</h2><${DomainStatus} status=${domain.status} />
+				<label class="pick">Domain <select value=${domain.domain_id}
+					onChange=${(event) => (location.hash = `domains/${event.currentTarget.value}`)}>
+					${data.domains.map(
+						({ domain_id: id, name }) => html`<option value=${id}
+						selected=${id === domain.domain_id}>${id} · ${name}</option>`,
+					)}
+				</select></label></div>
+			<${Domain} key=${domain.domain_id} domain=${domain} at=${data.at} />`;
+	}}<//>`;
+}
+
+function Domain({ domain, at }) {
+	const id = domain.domain_id;
+	const history = useAnswer(`/api/history/${id}`, TOPICS);
+	const isComputing = history.data?.rungs_state === "computing";
+	useEffect(() => {
+		if (!isComputing) return undefined;
+		const timer = setInterval(history.again, 3000);
+		return () => clearInterval(timer);
+	}, [isComputing, id]);
+	return html`<div class="grid">
+		${domain.champion ? html`<${Champion} domain=${domain} at=${at} />` : null}
+		<${Record} domain=${domain} at=${at} />
+		${/sealed/i.test(domain.evidence) ? html`<${Evidence} id=${id} />` : null}
+		<${Loaded} answer=${history}>${(data) => html`<div class="grid nested">
+			<${Progress} history=${data} head=${at.number} />
+			<${Champions} history=${data} domain=${domain} />
+		</div>`}<//>
+	</div>`;
+}
+
+function Champion({ domain, at }) {
+	const { domain_id: id, champion } = domain;
+	return html`<${Card} title="Champion"
+		note=${html`crowned in block <${Figure} exact=${champion.block} at=${at} from=${CHAMPION.block(id)} />`}>
+		<div class="stack"><${Facts} rows=${[
+			[
+				"Error",
+				html`<${Loss} loss=${champion.loss} at=${at} from=${CHAMPION.loss(id)} />`,
+				"of the initial champion's, on the drawn windows",
+			],
+			["Model", model(champion.model)],
+			[
+				"Author",
+				champion.author ? html`<${Account} id=${champion.author} />` : "baseline",
+				champion.round === null ? null : `round ${champion.round}`,
+			],
+			["Size", html`<${Figure} exact=${champion.bytes} unit="bytes" at=${at} from=${CHAMPION.bytes(id)} />`],
+			[
+				"Error sum",
+				html`<${Figure} exact=${champion.error} at=${at} from=${CHAMPION.error(id)} />`,
+				html`initial champion <${Figure} exact=${champion.initial_error} at=${at} from=${CHAMPION.initial(id)} />`,
+			],
+			["Validation error", html`<${Figure} exact=${champion.validation_error} at=${at} from=${CHAMPION.validation(id)} />`],
+		]} />
+		${champion.genes.length > 0 ? html`<${Genes} domain=${domain} genes=${champion.genes} />` : null}
+		<${Verify} domain=${id} name=${model(champion.model)} /></div>
+	<//>`;
+}
+
+function Genes({ domain, genes }) {
+	const rows = genes.map((value, index) => ({ value, gene: domain.genes?.[index] }));
+	const shown = ({ value, gene }) => (gene?.frac ? (Number(value) / 2 ** gene.frac).toPrecision(4) : count(value));
+	return html`<details class="more"><summary>Genes it was trained with (${genes.length})</summary>
+		<${Table} caption="Genes of the champion" hideCaption rows=${rows} empty="" columns=${[
+			["Gene", ({ gene }, index) => gene?.name ?? `gene ${index}`],
+			["Value", (row) => html`<span title=${String(row.value)}>${shown(row)}</span>`, "num"],
+			[
+				"Search space",
+				({ gene }) =>
+					gene
+						? `${shown({ value: gene.min, gene })} to ${shown({ value: gene.max, gene })}${gene.log ? ", logarithmic" : ""}`
+						: "–",
+			],
+		]} /></details>`;
+}
+
+function Record({ domain, at }) {
+	const id = domain.domain_id;
+	return html`<${Card} title="Record" note=${`domain ${id}`}>
+		<${Facts} rows=${[
+			[
+				"Program",
+				`${words(domain.program)}, ${words(domain.evidence)} evidence`,
+				domain.horizon ? `horizon ${domain.horizon}, history ${domain.history}, season ${domain.season}` : null,
+			],
+			["Unit", domain.unit || "–", domain.licence ? `licence ${domain.licence}` : null],
+			["Weight", html`<${Share} ppm=${domain.weight} at=${at} from=${DOMAIN.weight(id)} />`],
+			[
+				"Bounty",
+				html`<${Amount} plancks=${domain.bounty} at=${at} from=${DOMAIN.bounty(id)} />`,
+				domain.target_performance > 0
+					? html`for an error
+						of <${Figure} exact=${domain.target_performance} text=${lossPercent(domain.target_performance)} unit="%"
+						at=${at} from=${DOMAIN.target(id)} />`
+					: "no target",
+			],
+			["High-water mark", html`<${Bits} q32=${domain.high_water} at=${at} from=${DOMAIN.highWater(id)} />`],
+			["Carry", html`<${Bits} q32=${domain.carry} at=${at} from=${DOMAIN.carry(id)} />`, "progress that later rounds pay"],
+			["Least improvement", html`<${Share} ppm=${domain.min_improvement} at=${at} from=${DOMAIN.minImprovement(id)} />`],
+			[
+				"Bar of a reveal",
+				html`<${Figure} exact=${domain.bar} at=${at} from=${DOMAIN.bar(id)} />`,
+				html`initial
+					champion <${Figure} exact=${domain.initial_validation_error} at=${at} from=${DOMAIN.initialError(id)} />`,
+			],
+			["Owner", html`<${Account} id=${domain.owner} />`, `size class ${words(domain.class)}`],
+			[
+				"Last round",
+				domain.last_round ? html`<${Result} result=${domain.last_round.result} />` : "none yet",
+				domain.last_round
+					? html`round ${domain.last_round.number}, block <${BlockLink} number=${domain.last_round.block} />`
+					: null,
+			],
+		]} />
+	<//>`;
+}
+
+function Evidence({ id }) {
+	const answer = useAnswer(`/api/evidence/${id}`, ["Evidence", "Optimae"]);
+	return html`<${Card} wide title="Sealed evidence" note="rows that only the owner has until a round asks for them">
+		<${Loaded} answer=${answer}>${(data) =>
+			html`<${Facts} rows=${[
+				[
+					"Segments opened",
+					html`<${Figure} exact=${data.opened} at=${data.at} from=${EVIDENCE.opened(id)} />`,
+					html`of <${Figure} exact=${data.sealed} at=${data.at} from=${EVIDENCE.sealed(id)} /> sealed`,
+				],
+				["Units of a segment", count(data.units)],
+				[
+					"Purse",
+					html`<${Amount} plancks=${data.purse} at=${data.at} from=${EVIDENCE.purse(id)} />`,
+					"burns what a verdict mints",
+				],
+				["Paid for by the purse", html`<${Amount} plancks=${data.spent} at=${data.at} from=${EVIDENCE.spent(id)} />`],
+				["Stake of a seat", html`<${Amount} plancks=${data.stake} at=${data.at} from=${EVIDENCE.stake(id)} />`],
+				["Suspended", data.suspended === null ? "no" : html`<${Tag} tone="bad">from block ${count(data.suspended)}<//>`],
+			]} />`}<//>
+	<//>`;
+}
+
+function Progress({ history, head }) {
+	// The block in which a domain was activated is not known to every database: the chart begins with the first known one.
+	const drawn = history.champions.filter(
+		({ validation_loss: loss, block }) => Number.isSafeInteger(loss) && Number.isInteger(block),
+	);
+	if (drawn.length === 0) return null;
+	const blocks = [...new Set([...drawn.map(({ block }) => block), Math.max(head, drawn.at(-1).block + 1)])];
+	const losses = blocks.map((block) => drawn.filter((champion) => champion.block <= block).at(-1)?.validation_loss ?? null);
+	const share = (loss) => (loss === null ? null : (100 * loss) / INITIAL_LOSS);
+	const known = history.rungs.filter((one) => Number.isSafeInteger(one.loss));
+	const rungs = known.map((one, index) => ({
+		name: rung(one.rung),
+		values: blocks.map(() => share(one.loss)),
+		tone: RUNG_TONES[index % RUNG_TONES.length],
+		dash: "dashed",
+		width: 1.25,
+	}));
+	const last = losses.at(-1);
+	const best = known.toSorted((one, other) => one.loss - other.loss)[0];
+	const beside = best ? `; the best rung, ${rung(best.rung)}, has ${lossPercent(best.loss)} %` : "";
+	const summary = `The champion has ${lossPercent(last)} % of the error of the initial champion${beside}.`;
+	const own = {
+		name: "champion",
+		values: losses.map(share),
+		tone: "main",
+		stepped: true,
+		points: blocks.length < 60,
+		width: 2.25,
+	};
+	return html`<${Card} wide title="Error over time" note="validation split, all models on the same windows">
+		<${Chart} title="Validation error of the champions against every rung" summary=${summary} x=${blocks} xLabel="Block"
+			yLabel="% of the initial champion" xFormat=${count}
+			yFormat=${(value, isTick) => (isTick ? value.toFixed(value % 1 === 0 ? 0 : 1) : `${value.toFixed(2)} %`)}
+			series=${[own, ...rungs]} />
+		<${Rungs} history=${history} last=${last} />
+	<//>`;
+}
+
+function Rungs({ history, last }) {
+	const state = { computing: "The rungs are being computed from the data of the domain.", none: "This program has no rungs." }[
+		history.rungs_state
+	];
+	if (history.rungs_error) return html`<p class="note">The rungs are missing: ${history.rungs_error}</p>`;
+	if (state) return html`<p class="note" role="status">${state}</p>`;
+	const rows = [
+		...history.rungs.filter((one) => Number.isSafeInteger(one.loss)).map((one) => ({ name: rung(one.rung), loss: one.loss })),
+		{ name: "champion", loss: last, isChampion: true },
+	].sort((one, other) => one.loss - other.loss);
+	return html`<${Table} caption="Champion and rungs, best first" rows=${rows} empty="" columns=${[
+		["Model", (row) => (row.isChampion ? html`<strong>champion</strong>` : row.name)],
+		["Error", (row) => html`${lossPercent(row.loss)}<span class="unit"> %</span>`, "num"],
+		["Below the initial champion", (row) => html`${lossBits(row.loss)}<span class="unit"> bits</span>`, "num"],
+	]} />`;
+}
+
+function championsNote(history) {
+	if (history.is_complete) return fromDatabase(history);
+	const isDatabase = history.champions.length > 2;
+	return isDatabase ? fromDatabase(history, "the newest") : "without a database, only the first and the reigning one";
+}
+
+function Champions({ history, domain }) {
+	const rows = history.champions.toReversed();
+	return html`<${Card} wide title="Champions"
+		note=${championsNote(history)}>
+		<${Table} caption="Champions of the domain, newest first" hideCaption rows=${rows} rowKey=${(row) => row.block}
+			empty="The domain has no champion yet." columns=${[
+				["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
+				["Round", (row) => row.round ?? "–", "num"],
+				["Model", (row) => model(row.model)],
+				["Error, drawn windows", (row) => html`<${Loss} loss=${row.loss} />`, "num"],
+				[
+					"Validation error",
+					(row) =>
+						!Number.isSafeInteger(row.validation_loss)
+							? "–"
+							: html`${lossPercent(row.validation_loss)}<span class="unit"> %</span>`,
+					"num",
+				],
+				[
+					"Increment",
+					(row) =>
+						!row.increment
+							? "–"
+							: html`<span title=${row.increment}>${bits(row.increment)}<span class="unit"> bits</span>
+						</span>`,
+					"num",
+				],
+				["Size", (row) => (!row.bytes ? "–" : html`${count(row.bytes)}<span class="unit"> bytes</span>`), "num"],
+				["Author", (row) => (row.author ? html`<${Account} id=${row.author} />` : "baseline")],
+				[
+					"Verified by",
+					(row) =>
+						row.verified_by?.length > 0
+							? html`<details class="more">
+							<summary>${things(row.verified_by.length, "evaluator")}</summary>${row.verified_by.map((id) => html`<div><${Account} id=${id} /></div>`)}</details>`
+							: row.backing
+								? `the ${words(row.backing)}`
+								: "–",
+				],
+				[
+					"Check",
+					(row) =>
+						(row.round ?? null) === null
+							? ""
+							: html`<${Verify} domain=${domain.domain_id} name=${model(row.model)} block=${row.block} isShort />`,
+				],
+			]} />
+	<//>`;
+}

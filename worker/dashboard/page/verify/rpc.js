@@ -1,0 +1,74 @@
+// JSON-RPC over a WebSocket to a node.
+
+/** Longest wait for a connection or an answer, in milliseconds. */
+const PATIENCE_MS = 15000;
+
+/** Refusal of a request by the node. */
+export class Refusal extends Error {
+	/** Creates the refusal of `method` that the JSON-RPC error `error` states. */
+	constructor(method, error) {
+		const detail = typeof error.data === "string" ? `: ${error.data}` : "";
+		super(`the node refused ${method}: ${error.message}${detail}`);
+		/** `true` if the node has removed the state of the block. */
+		this.isPruned = /discarded/i.test(`${error.message}${detail}`);
+	}
+}
+
+/**
+ * Connects to the node at the WebSocket address `url`. Returns `call(method, params)`, which returns the result of a request, and
+ * `close()`. Both fail with an error whose message names the address.
+ */
+export async function connect(url) {
+	const unreachable = (reason) =>
+		new Error(`the node at ${url} ${reason}: start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors`);
+	let socket;
+	try {
+		socket = new WebSocket(url);
+	} catch {
+		throw new Error(`${url} is not the address of a node: expected ws:// or wss://, a host and a port`);
+	}
+	const waiting = new Map();
+	const fail = (error) => {
+		waiting.forEach(({ reject, timer }) => {
+			clearTimeout(timer);
+			reject(error);
+		});
+		waiting.clear();
+	};
+	await new Promise((resolve, reject) => {
+		const timer = setTimeout(() => reject(unreachable("does not answer")), PATIENCE_MS);
+		const ended = (settle, value) => () => {
+			clearTimeout(timer);
+			settle(value);
+		};
+		socket.onopen = ended(resolve);
+		socket.onerror = ended(reject, unreachable("cannot be reached"));
+	}).catch((error) => {
+		socket.close();
+		throw error;
+	});
+	socket.onclose = () => fail(unreachable("closed the connection"));
+	socket.onerror = socket.onclose;
+	socket.onmessage = ({ data }) => {
+		const answer = JSON.parse(data);
+		const request = waiting.get(answer.id);
+		if (request === undefined) return;
+		waiting.delete(answer.id);
+		clearTimeout(request.timer);
+		if (answer.error) request.reject(new Refusal(request.method, answer.error));
+		else request.resolve(answer.result);
+	};
+	let last = 0;
+	const call = (method, params = []) =>
+		new Promise((resolve, reject) => {
+			if (socket.readyState !== WebSocket.OPEN) return reject(unreachable("closed the connection"));
+			const id = ++last;
+			const late = () => {
+				waiting.delete(id);
+				reject(unreachable(`did not answer ${method} within ${PATIENCE_MS / 1000} s`));
+			};
+			waiting.set(id, { method, resolve, reject, timer: setTimeout(late, PATIENCE_MS) });
+			socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+		});
+	return { call, close: () => socket.close() };
+}

@@ -1,0 +1,58 @@
+//! Extractors whose rejections are JSON with a next step.
+
+use crate::error::{shortened, ApiError};
+use axum::{
+	extract::{FromRequest, FromRequestParts, Request},
+	http::{request::Parts, StatusCode},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Next step after a request that cannot be read.
+const NEXT: &str = "GET /api/openapi.json describes the parameters and bodies of all routes";
+
+/// Query of a request. All its values are texts, so a number is read with `DisplayFromStr`.
+pub(crate) struct Query<T>(pub T);
+
+/// Last part of the path of a request.
+pub(crate) struct Path<T>(pub T);
+
+/// JSON body of a request.
+pub(crate) struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+	type Rejection = ApiError;
+
+	async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+		let refused = |fault: String| rejected(StatusCode::BAD_REQUEST, &format!("invalid query: {fault}"));
+		let mut fields = Map::new();
+		for (key, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+			if fields.insert(key.to_string(), Value::String(value.into_owned())).is_some() {
+				return Err(refused(format!("`{key}` is given twice")));
+			}
+		}
+		serde_json::from_value(Value::Object(fields)).map(Self).map_err(|fault| refused(fault.to_string()))
+	}
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+	type Rejection = ApiError;
+
+	async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+		let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+		path.map(|path| Self(path.0)).map_err(|fault| rejected(fault.status(), &fault.body_text()))
+	}
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+	type Rejection = ApiError;
+
+	async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+		let body = axum::Json::<T>::from_request(request, state).await;
+		body.map(|body| Self(body.0)).map_err(|fault| rejected(fault.status(), &fault.body_text()))
+	}
+}
+
+fn rejected(status: StatusCode, fault: &str) -> ApiError {
+	ApiError::new(status, shortened(fault), NEXT)
+}

@@ -1,0 +1,98 @@
+//! HTTP server of the worker: chain, worker and analytics database as JSON, events as they happen, and a page.
+//!
+//! ```text
+//!   bind ──▶ Bound ── serve(slot, feed, token, shutdown) ──▶ routes ──▶ Source ──▶ Chain, Progress, analytics Reader
+//!   ChainSource::follow ── blocks, events, searches ──▶ Feed ──▶ /events, /api/events
+//! ```
+//!
+//! A worker binds the server before it does anything else, so that a port in use is an error at once. The server answers while the
+//! worker still waits for its node; routes that read the chain return 503 until its [`Slot`] is filled.
+//!
+//! # Routes
+//!
+//! Keys and paths are those of upstream where the number exists here. `/api/openapi.json` describes them all in OpenAPI 3.1.
+//!
+//! | route | content |
+//! |---|---|
+//! | `GET /dashboard` | the page |
+//! | `GET /health` | the server answers |
+//! | `GET /status` | summary of worker, node, domains, tasks, work, fees and coins |
+//! | `GET /fees` | fee market |
+//! | `GET /peers`, `GET /api/peers` | peers of the node; 501 if the node refuses to name them |
+//! | `GET /chain/status` | heights and hashes |
+//! | `GET /chain/blocks?from&to` | finalized blocks, at most 50 |
+//! | `GET /chain/block/{n}` | one finalized block |
+//! | `GET /tasks/pending?domains&limit` | recomputation tasks that are not final |
+//! | `POST /tasks/claim`, `POST /tasks/complete` | 501: the chain draws evaluators |
+//! | `POST /inference` | 501: models are not run on request |
+//! | `GET /stats` | summary of every domain |
+//! | `GET /stats/chain-metrics` | means over the newest blocks |
+//! | `GET /stats/{experiments,rounds}?domain&limit&offset`, `GET /api/metrics` | rows of the analytics database; 501 without one |
+//! | `GET /stats/export` | the analytics database; needs the token |
+//! | `GET /api/node` | the worker, and its node |
+//! | `GET /api/optimization?domain` | domains with champions, and rounds |
+//! | `GET /api/domain/{id}`, `/api/evidence/{id}` | one domain |
+//! | `GET /api/history/{id}` | champions over time, and rungs |
+//! | `GET /api/forecast/{id}` | forecasts of the champion |
+//! | `GET /api/work`, `/api/reputation/{account}` | views of the chain |
+//! | `GET /api/training` | searches; 501 for a worker that does not optimize |
+//! | `GET /api/evaluations` | open tasks, who is late, and recently completed tasks |
+//! | `GET /api/{challenges,absences,unpaid}` | rows of the analytics database |
+//! | `GET /api/events?limit` | recent events |
+//! | `GET /api/chain?limit` | newest blocks |
+//! | `GET /api/plugins` | programs of the domains |
+//! | `GET /events` | server-sent events |
+//!
+//! # Limits
+//!
+//! The server listens on the loopback interface unless it is given another address. It answers requests whose `Host` is an address or
+//! `localhost`, so that no page of another site reaches it by a name of its own, and none that a browser sends for such a page. It
+//! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`]. A body has at most 64 KiB, a request is
+//! answered within 10 s, and there are at most 2,048 connections, fewer where the system allows fewer open files. A client that takes
+//! no bytes of its answer for a minute is disconnected.
+//!
+//! # Load
+//!
+//! Views of the chain are read once per block, by one task, and only if a request asks for them. Queries of the database run on threads
+//! of their own, at most four at a time; rungs and forecasts on one thread each, one at a time.
+//!
+//! # Errors
+//!
+//! Every error is `{"error": reason, "next": next step}`.
+//!
+//! | status | reason |
+//! |---|---|
+//! | 400 | a query, path or body cannot be read |
+//! | 401, 403 | no token, or another one; the request is one of another site |
+//! | 404, 405 | there is no such route, method, block or domain |
+//! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit or a range is not possible |
+//! | 500 | the analytics database is damaged, or the worker has a fault |
+//! | 501 | the feature is not a part of this worker |
+//! | 503, 504 | the node does not answer, or not in time; the database has no block yet |
+
+#![warn(clippy::missing_errors_doc)]
+
+mod auth;
+mod error;
+mod events;
+mod extract;
+mod files;
+#[cfg(test)]
+mod fixtures;
+mod page;
+mod patient;
+mod routes;
+mod server;
+pub mod shape;
+mod source;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use auth::{Token, TokenError};
+pub use events::{Feed, Item, Published, Reader, BEHIND, KEPT};
+pub use server::{bind, BindError, Bound, DEFAULT_ADDRESS};
+pub use source::{
+	About, Answer, ChainSource, Database, Export, Parts, Query, Selection, Slot, Source, SourceError, Views, PAGE_BLOCKS,
+};

@@ -1,0 +1,500 @@
+//! Source over a chain, its analytics database and the searches of the worker.
+//!
+//! ```text
+//!   follow: finalized blocks ──▶ newest 1,024 blocks, and their events to the feed
+//!           best blocks ───────▶ passing events `best`
+//!           searches ──────────▶ passing events `search`, one a second
+//! ```
+//!
+//! A chain that began anew, e.g. a development chain behind the same address, is recognised by the hash of block 1: everything that
+//! was read of the former one is forgotten.
+
+use super::{
+	convert,
+	facts::Database,
+	forecast::Forecasts,
+	history,
+	kept::Kept,
+	rungs::{Found, Rungs},
+	snapshot::{Reader, Snapshots},
+	specs::Records,
+	Answer, Export, Query, Selection, Source, SourceError, Views, PAGE_BLOCKS,
+};
+use crate::{
+	events::Feed,
+	shape::{
+		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, Peer, Peers, Reputation, Rows,
+		Search, Training,
+	},
+};
+use async_trait::async_trait;
+use doin_chain::{Account, BlocksError, Chain, FinalizedBlock, ReadError, RequestError, SyncState};
+use doin_primitives::Hash;
+use doin_roles::{
+	config::{Config, Role},
+	domain_cache::DomainCache,
+	progress::{Progress, SearchState},
+};
+use parking_lot::{Mutex, RwLock};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+use tokio::sync::Notify;
+
+/// Blocks before the start of the server whose events are read.
+const EARLIER: u32 = 50;
+/// Pause after an error of the stream of blocks.
+const PAUSE: Duration = Duration::from_secs(8);
+/// Time between two looks whether the chain began anew.
+const LOOK: Duration = Duration::from_secs(30);
+/// Least time between two passing events of the searches.
+const SEARCHES: Duration = Duration::from_secs(1);
+/// Events that are published before the readers get a turn.
+const TURN: usize = 64;
+/// Target of log events.
+const TARGET: &str = "doin::dashboard";
+/// Pallets whose events are published.
+const PALLETS: [&str; 9] =
+	["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work", "Budget", "Evidence"];
+
+/// Description of the worker that the server is a part of.
+#[derive(Clone, Debug)]
+pub struct About {
+	/// Account that the worker optimizes for, else the first one that it acts for.
+	pub account: Option<Account>,
+	/// Version of the worker.
+	pub version: String,
+	/// Configuration of the worker.
+	pub config: Arc<RwLock<Config>>,
+}
+
+/// Parts that a [`ChainSource`] reads.
+pub struct Parts {
+	/// The chain.
+	pub chain: Chain,
+	/// The worker.
+	pub about: About,
+	/// Searches of the worker; `None` if it does not optimize.
+	pub progress: Option<Progress>,
+	/// The analytics database; `None` if it is switched off.
+	pub database: Option<Database>,
+}
+
+/// Source over the views of a chain, an analytics database and the searches of a worker.
+pub struct ChainSource {
+	parts: Parts,
+	started: Instant,
+	snapshots: Snapshots,
+	records: Arc<Records>,
+	/// Newest finalized blocks that were read.
+	blocks: Mutex<Kept>,
+	/// Held while blocks are read that are not kept, so that requests for old blocks do not use up the node.
+	reads: tokio::sync::Mutex<()>,
+	/// Domains with their data, for rungs and forecasts.
+	domains: Arc<Mutex<Arc<DomainCache>>>,
+	rungs: Arc<Rungs>,
+	forecasts: Forecasts,
+	first: FirstBlock,
+	/// Notified when the chain began anew.
+	anew: Notify,
+}
+
+impl ChainSource {
+	/// Returns a source over a chain.
+	pub fn new(parts: Parts) -> Self {
+		Self {
+			parts,
+			started: Instant::now(),
+			snapshots: Snapshots::default(),
+			records: Arc::default(),
+			blocks: Mutex::default(),
+			reads: tokio::sync::Mutex::default(),
+			domains: Arc::default(),
+			rungs: Arc::default(),
+			forecasts: Forecasts::default(),
+			first: FirstBlock::default(),
+			anew: Notify::new(),
+		}
+	}
+
+	fn chain_of(&self) -> &Chain {
+		&self.parts.chain
+	}
+
+	/// Publishes finalized blocks and the events of the pallets of DOIN, best blocks and changes of the searches to `feed`, for ever.
+	/// Begins with some blocks before the last finalized one.
+	pub async fn follow(self: Arc<Self>, feed: Feed) {
+		tokio::join!(self.follow_blocks(&feed), self.follow_heads(&feed), self.follow_searches(&feed), self.look(&feed));
+	}
+
+	/// Publishes finalized blocks, for ever.
+	async fn follow_blocks(&self, feed: &Feed) {
+		loop {
+			let from = self.first_followed().await;
+			tokio::select! {
+				() = self.anew.notified() => {}
+				() = self.publish_from(from, feed) => {}
+			}
+		}
+	}
+
+	/// Returns the first block to follow, once the node answers.
+	async fn first_followed(&self) -> u32 {
+		loop {
+			match self.chain_of().finalized().await {
+				Ok(finalized) => return finalized.number.saturating_sub(EARLIER),
+				Err(error) => tracing::debug!(target: TARGET, "waiting for finalized blocks: {error}"),
+			}
+			tokio::time::sleep(PAUSE).await;
+		}
+	}
+
+	/// Publishes finalized blocks from a block on, for ever.
+	async fn publish_from(&self, mut next: u32, feed: &Feed) {
+		loop {
+			let mut blocks = self.chain_of().finalized_blocks(next);
+			let error = loop {
+				match blocks.next().await {
+					Ok(block) => self.publish(&block, feed).await,
+					Err(error) => break error,
+				}
+			};
+			next = match error {
+				BlocksError::Pruned { first: Some(first), .. } => first.max(blocks.next_number()),
+				_ => blocks.next_number(),
+			};
+			tracing::warn!(target: TARGET, "no events at this time: {error}");
+			tokio::time::sleep(PAUSE).await;
+		}
+	}
+
+	/// Publishes new best blocks, for ever.
+	async fn follow_heads(&self, feed: &Feed) {
+		let mut seen = self.chain_of().head();
+		loop {
+			seen = self.chain_of().next_head(seen).await;
+			let data = serde_json::json!({ "number": seen.number, "hash": convert::hex(seen.hash) });
+			feed.pass("best", Some(seen.number), data);
+		}
+	}
+
+	/// Publishes changes of the searches, for ever.
+	async fn follow_searches(&self, feed: &Feed) {
+		let Some(progress) = &self.parts.progress else { return };
+		let mut changes = progress.changes();
+		while changes.changed().await.is_ok() {
+			if feed.readers() > 0 {
+				match serde_json::to_value(training(progress)) {
+					Ok(data) => feed.pass("search", None, data),
+					Err(error) => tracing::debug!(target: TARGET, "searches have no JSON: {error}"),
+				}
+			}
+			tokio::time::sleep(SEARCHES).await;
+		}
+	}
+
+	/// Looks now and then whether the chain began anew, for ever.
+	async fn look(&self, feed: &Feed) {
+		loop {
+			match self.chain_of().block(1).await {
+				Ok(Some(first)) if self.first.is_another(first.hash) => self.forget(feed),
+				Ok(_) => {}
+				Err(error) => tracing::debug!(target: TARGET, "block 1 cannot be read: {error}"),
+			}
+			tokio::time::sleep(LOOK).await;
+		}
+	}
+
+	/// Forgets everything that was read of the chain.
+	fn forget(&self, feed: &Feed) {
+		tracing::warn!(target: TARGET, url = self.chain_of().url(), "the chain began anew: the blocks of the former one are forgotten");
+		feed.clear();
+		self.blocks.lock().clear();
+		self.records.clear();
+		self.snapshots.clear();
+		self.rungs.clear();
+		self.forecasts.clear();
+		*self.domains.lock() = Arc::default();
+		self.anew.notify_one();
+	}
+
+	/// Keeps a block, and publishes it and its events. Readers get a turn now and then, so that a block with many events leaves none of
+	/// them behind.
+	async fn publish(&self, block: &FinalizedBlock, feed: &Feed) {
+		let (number, time) = (Some(block.head.number), block.timestamp);
+		match convert::block(block) {
+			Ok(shape) => {
+				let data =
+					serde_json::json!({ "hash": shape.hash, "transactions": shape.transactions.len(), "events": shape.events });
+				feed.publish("block", number, time, data);
+				self.blocks.lock().push(shape);
+			}
+			Err(error) => tracing::warn!(target: TARGET, "block {} is left out: {error}", block.head.number),
+		}
+		let events = block.events.iter().filter(|event| PALLETS.contains(&event.pallet.as_str()));
+		for (at, event) in events.enumerate() {
+			if at % TURN == 0 {
+				tokio::task::yield_now().await;
+			}
+			match event.json() {
+				Ok(data) => feed.publish(format!("{}.{}", event.pallet, event.name), number, time, data),
+				Err(error) => tracing::warn!(target: TARGET, "an event of block {} is left out: {error}", block.head.number),
+			}
+		}
+	}
+
+	/// Reads finalized blocks from the node. The range is finalized.
+	async fn read(&self, from: u32, count: u32) -> Answer<Vec<Block>> {
+		let _alone = self.reads.lock().await;
+		let mut stream = self.chain_of().finalized_blocks(from);
+		let mut blocks = Vec::new();
+		for _ in 0..count {
+			let block = stream.next().await.map_err(|error| match error {
+				BlocksError::Read(error) => unreadable(error),
+				error @ BlocksError::Pruned { .. } => {
+					SourceError::not_found(error.to_string(), "ask for a newer block, or connect the worker to an archive node")
+				}
+				error => SourceError::unavailable(error.to_string(), "repeat the request; if it fails again, restart the worker"),
+			})?;
+			blocks.push(convert::block(&block).map_err(unreadable)?);
+		}
+		Ok(blocks)
+	}
+
+	fn database(&self) -> Answer<&Database> {
+		self.parts.database.as_ref().ok_or_else(super::no_analytics)
+	}
+}
+
+/// Hash of block 1, once it was seen.
+#[derive(Default)]
+struct FirstBlock(Mutex<Option<Hash>>);
+
+impl FirstBlock {
+	/// Notes the hash of block 1. Returns `true` if it was another one before: the chain began anew.
+	fn is_another(&self, hash: Hash) -> bool {
+		self.0.lock().replace(hash).is_some_and(|former| former != hash)
+	}
+}
+
+/// Returns the searches of a worker.
+fn training(progress: &Progress) -> Training {
+	let searches = progress.searches().into_iter().map(|search| Search {
+		domain_id: search.domain,
+		peer_id: search.account.to_string(),
+		state: search.state.to_string(),
+		generation: search.generation,
+		population: search.population,
+		epoch: search.epoch,
+		total_epochs: search.total_epochs,
+		candidates: search.candidates,
+		per_hour: search.per_hour,
+		best: search.best,
+		champion: search.champion,
+		pool: search.pool,
+		immigrants: search.immigrants,
+		remaining_ms: search.remaining_ms,
+		since_ms: search.since_ms,
+		devices: search.devices,
+	});
+	let searches: Vec<Search> = searches.collect();
+	let is_training = SearchState::Training.to_string();
+	match searches.iter().find(|search| search.state == is_training).cloned() {
+		Some(first) => Training {
+			active: true,
+			domain_id: Some(first.domain_id),
+			generation: first.generation,
+			epoch: first.epoch,
+			total_epochs: first.total_epochs,
+			candidates: first.candidates,
+			best: first.best,
+			searches,
+		},
+		None => Training { searches, ..Training::default() },
+	}
+}
+
+/// Returns the error of a read of the chain.
+pub(super) fn unreadable(error: ReadError) -> SourceError {
+	let reason = match std::error::Error::source(&error) {
+		Some(source) => format!("{error}: {source}"),
+		None => error.to_string(),
+	};
+	SourceError::unavailable(reason, "repeat the request when the node answers; /api/node has its state")
+}
+
+/// Returns the error of a domain that is not registered, or not active.
+pub(super) fn no_champion(domain: u32) -> SourceError {
+	SourceError::not_found(
+		format!("there is no domain {domain} with a champion"),
+		"GET /api/optimization lists all domains; a domain has a champion once it is activated",
+	)
+}
+
+#[async_trait]
+impl Source for ChainSource {
+	async fn node(&self) -> Answer<Node> {
+		let (about, head) = (&self.parts.about, self.chain_of().head());
+		let (sync, views) = (self.chain_of().sync_state(), self.snapshots.newest());
+		let roles = [(Role::Optimize, "optimize"), (Role::Evaluate, "evaluate"), (Role::Own, "own")];
+		let roles = roles.iter().filter(|(role, _)| about.config.read().has_role(*role));
+		Ok(Node {
+			at: convert::at(head),
+			peer_id: about.account.map(|account| account.to_string()),
+			port: 0,
+			version: about.version.clone(),
+			url: self.chain_of().url().into(),
+			genesis: convert::hex(self.chain_of().genesis()),
+			synced: sync == SyncState::Synced,
+			sync: sync.to_string(),
+			chain_height: head.number,
+			uptime_s: self.started.elapsed().as_secs(),
+			roles: roles.map(|(_, name)| (*name).to_owned()).collect(),
+			optimizer_domains: views.as_ref().map(|views| views.optimized.clone()).unwrap_or_default(),
+			evaluator_domains: views.as_ref().map(|views| views.evaluated.clone()).unwrap_or_default(),
+			dashboard_enabled: true,
+		})
+	}
+
+	async fn chain(&self) -> Answer<ChainStatus> {
+		let finalized = self.chain_of().finalized().await.map_err(unreadable)?;
+		let head = self.chain_of().head();
+		Ok(ChainStatus {
+			at: convert::at(head),
+			chain_height: head.number,
+			tip_hash: convert::hex(head.hash),
+			tip_index: head.number,
+			finalized_height: finalized.number,
+			finalized_hash: convert::hex(finalized.hash),
+			genesis_hash: convert::hex(self.chain_of().genesis()),
+			component_versions: [("worker".to_owned(), self.parts.about.version.clone())].into(),
+		})
+	}
+
+	async fn blocks(&self, from: u32, count: u32) -> Answer<Vec<Block>> {
+		let finalized = self.chain_of().finalized().await.map_err(unreadable)?.number;
+		let Some(left) = finalized.checked_sub(from) else { return Ok(Vec::new()) };
+		let count = count.min(PAGE_BLOCKS).min(left.saturating_add(1));
+		let kept = self.blocks.lock().range(from, count);
+		match kept {
+			Some(blocks) => Ok(blocks.into_iter().map(Arc::unwrap_or_clone).collect()),
+			None => self.read(from, count).await,
+		}
+	}
+
+	async fn views(&self) -> Answer<Arc<Views>> {
+		let head = self.chain_of().head();
+		let read = || {
+			let reader = Reader {
+				chain: self.chain_of().clone(),
+				account: self.parts.about.account,
+				config: self.parts.about.config.read().clone(),
+				records: self.records.clone(),
+			};
+			reader.read(head)
+		};
+		self.snapshots.at(head, read).await
+	}
+
+	async fn metrics(&self) -> Answer<ChainMetrics> {
+		let views = self.views().await?;
+		let blocks = self.blocks.lock().all();
+		Ok(convert::metrics(views.security.finalized_height, &blocks, &views.work))
+	}
+
+	async fn evidence(&self, domain: u32) -> Answer<Option<Evidence>> {
+		let head = self.chain_of().head();
+		let view = self.chain_of().evidence(head, domain).await.map_err(unreadable)?;
+		Ok(view.map(|view| convert::evidence(domain, &view, convert::at(head))))
+	}
+
+	async fn reputation(&self, account: Account) -> Answer<Reputation> {
+		let head = self.chain_of().head();
+		let view = self.chain_of().reputation(head, account).await.map_err(unreadable)?;
+		Ok(convert::reputation(account, &view, convert::at(head)))
+	}
+
+	async fn history(&self, domain: u32) -> Answer<History> {
+		let head = self.chain_of().head();
+		let found = history::read(self.chain_of(), head, domain, self.parts.database.as_ref()).await?;
+		let domains = self.domains.lock().clone();
+		// The champions do not need the rungs.
+		let rungs = self.rungs.of(self.chain_of(), &domains, domain).await.unwrap_or_else(Found::failed);
+		Ok(found.with_rungs(rungs))
+	}
+
+	async fn forecast(&self, domain: u32) -> Answer<Forecast> {
+		let domains = self.domains.lock().clone();
+		self.forecasts.read(self.chain_of(), &domains, domain).await
+	}
+
+	async fn peers(&self) -> Answer<Peers> {
+		let head = self.chain_of().head();
+		let network = self.chain_of().network().await.map_err(|error| match error {
+			ReadError::Refused { source: source @ RequestError::Refused { .. }, .. } => SourceError::absent(
+				format!("the node does not tell its peers: {source}"),
+				"connect the worker to a node of its own, or start the node with `--rpc-methods unsafe` behind a firewall",
+			),
+			error => unreadable(error),
+		})?;
+		let peers = network.peers.into_iter().map(|peer| Peer {
+			peer_id: peer.peer_id,
+			roles: peer.roles,
+			best: peer.best_number,
+			best_hash: peer.best_hash,
+		});
+		Ok(Peers {
+			at: convert::at(head),
+			connected_count: u32::try_from(network.connected).unwrap_or(u32::MAX),
+			should_have_peers: network.should_have_peers,
+			is_syncing: network.is_syncing,
+			peers: peers.collect(),
+		})
+	}
+
+	async fn training(&self) -> Answer<Training> {
+		let absent = || {
+			SourceError::absent(
+				"this worker does not optimize",
+				"add an identity with role = \"optimize\" to its configuration (`doin-worker run --help`)",
+			)
+		};
+		self.parts.progress.as_ref().map(training).ok_or_else(absent)
+	}
+
+	async fn analytics(&self) -> Option<Analytics> {
+		self.parts.database.as_ref().map(Database::state)
+	}
+
+	async fn rows(&self, query: Query) -> Answer<Rows> {
+		self.database()?.rows(query).await
+	}
+
+	async fn performances(&self, selection: Selection) -> Answer<Metrics> {
+		self.database()?.performances(selection).await
+	}
+
+	async fn export(&self) -> Answer<Export> {
+		self.database()?.export().await
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_chain_that_began_anew_has_another_first_block() {
+		let first = FirstBlock::default();
+		assert_eq!(
+			[[1; 32], [1; 32], [2; 32], [2; 32], [1; 32]].map(|hash| first.is_another(hash)),
+			[false, false, true, false, true]
+		);
+	}
+
+	#[test]
+	fn searches_without_training_are_not_active() {
+		assert_eq!(training(&Progress::default()), Training::default());
+	}
+}

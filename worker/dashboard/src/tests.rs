@@ -1,0 +1,578 @@
+//! Tests of the whole router, and of the server on a socket.
+
+use crate::{
+	bind,
+	events::{Feed, Item, BEHIND},
+	testing::{best, Fixed, Server, ALICE, DATABASE, TOKEN},
+	Slot, Token,
+};
+use axum::{body::Body, http::Request};
+use futures::StreamExt;
+use serde_json::{json, Value};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	path::PathBuf,
+	sync::Arc,
+	time::Duration,
+};
+use tokio::{
+	io::{AsyncReadExt, AsyncWriteExt},
+	net::TcpStream,
+	sync::oneshot,
+};
+
+const CLAIM: &str = r#"{"task_id":"1","evaluator_id":"5G"}"#;
+const COMPLETION: &str = r#"{"task_id":"1","evaluator_id":"5G","verified_performance":0.5,"result":{}}"#;
+const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1,2],"client_id":"me"}"#;
+
+/// A route: its path in the document, the path of a request (that of the document if empty), and the statuses with a worker that has
+/// everything, and with one that only has a chain.
+type Route = (&'static str, &'static str, u16, u16);
+
+/// Every `GET` route, apart from `/events` and `/stats/export`.
+const READS: [Route; 31] = [
+	("/health", "", 200, 200),
+	("/status", "", 200, 200),
+	("/fees", "", 200, 200),
+	("/peers", "", 200, 501),
+	("/chain/status", "", 200, 200),
+	("/chain/blocks", "/chain/blocks?from=1&to=9", 200, 200),
+	("/chain/block/{index}", "/chain/block/120", 200, 200),
+	("/tasks/pending", "/tasks/pending?domains=0&limit=1", 200, 200),
+	("/stats", "", 200, 200),
+	("/stats/experiments", "/stats/experiments?domain=3&limit=5&offset=2", 200, 501),
+	("/stats/rounds", "", 200, 501),
+	("/stats/chain-metrics", "", 200, 200),
+	("/api/node", "", 200, 200),
+	("/api/peers", "", 200, 501),
+	("/api/optimization", "", 200, 200),
+	("/api/training", "", 200, 501),
+	("/api/evaluations", "", 200, 200),
+	("/api/metrics", "", 200, 501),
+	("/api/events", "", 200, 200),
+	("/api/chain", "", 200, 200),
+	("/api/plugins", "", 200, 200),
+	("/api/domain/{domain}", "/api/domain/7", 200, 200),
+	("/api/evidence/{domain}", "/api/evidence/7", 200, 200),
+	("/api/history/{domain}", "/api/history/0", 200, 200),
+	("/api/forecast/{domain}", "/api/forecast/0", 200, 200),
+	("/api/work", "", 200, 200),
+	("/api/reputation/{account}", "/api/reputation/5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", 200, 200),
+	("/api/challenges", "", 200, 501),
+	("/api/absences", "", 200, 501),
+	("/api/unpaid", "/api/unpaid?account=5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY&limit=7", 200, 501),
+	("/api/forecast/{domain}", "/api/forecast/7", 404, 404),
+];
+/// Every `POST` route, with a body.
+const WRITES: [(&str, &str); 3] = [("/tasks/claim", CLAIM), ("/tasks/complete", COMPLETION), ("/inference", INFERENCE)];
+/// Routes whose answers are no state of the chain.
+const WITHOUT_BLOCK: [&str; 3] = ["/health", "/api/training", "/api/events"];
+
+/// Routes of upstream, without those of its transport and the page.
+const UPSTREAM: [&str; 25] = [
+	"/health",
+	"/status",
+	"/chain/status",
+	"/chain/blocks",
+	"/chain/block/{index}",
+	"/tasks/pending",
+	"/tasks/claim",
+	"/tasks/complete",
+	"/inference",
+	"/stats",
+	"/stats/experiments",
+	"/stats/rounds",
+	"/stats/chain-metrics",
+	"/stats/export",
+	"/fees",
+	"/peers",
+	"/api/node",
+	"/api/peers",
+	"/api/optimization",
+	"/api/training",
+	"/api/evaluations",
+	"/api/metrics",
+	"/api/events",
+	"/api/chain",
+	"/api/plugins",
+];
+
+/// Returns the reason for which a value does not have the form of a schema.
+fn fault(document: &Value, schema: &Value, value: &Value) -> Option<String> {
+	if let Some(name) = schema["$ref"].as_str() {
+		let name = name.rsplit('/').next().unwrap_or_default();
+		return fault(document, &document["components"]["schemas"][name], value).map(|fault| format!("{name}: {fault}"));
+	}
+	if let Some(forms) = schema["oneOf"].as_array() {
+		let faults: Option<Vec<String>> = forms.iter().map(|form| fault(document, form, value)).collect();
+		return faults.map(|faults| faults.join("; "));
+	}
+	let allows = |kind: &str| match &schema["type"] {
+		Value::String(only) => only == kind,
+		Value::Array(kinds) => kinds.iter().any(|one| one == kind),
+		// Without a type, every value fits.
+		_ => true,
+	};
+	let fits = match value {
+		Value::Null => allows("null"),
+		Value::Bool(_) => allows("boolean"),
+		Value::Number(number) => allows("number") || (allows("integer") && !number.is_f64()),
+		Value::String(_) => allows("string"),
+		Value::Array(_) => allows("array"),
+		Value::Object(_) => allows("object"),
+	};
+	// An enum of the chain without fields is a string.
+	if !(fits || allows("object") && schema["properties"].is_null() && value.is_string()) {
+		return Some(format!("{value} does not fit {schema}"));
+	}
+	match value {
+		Value::Array(items) => items.iter().find_map(|item| fault(document, &schema["items"], item)),
+		Value::Object(fields) => {
+			let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+			let missing = required.into_iter().find(|key| !fields.contains_key(*key));
+			let of_field = |(key, value): (&String, &Value)| match (&schema["properties"][key], &schema["additionalProperties"]) {
+				(Value::Null, Value::Null) if schema["properties"].is_null() => None,
+				(Value::Null, Value::Null) => Some(format!("`{key}` is not described")),
+				(Value::Null, other) => fault(document, other, value),
+				(field, _) => fault(document, field, value).map(|fault| format!("{key}: {fault}")),
+			};
+			missing.map(|key| format!("`{key}` is missing")).or_else(|| fields.iter().find_map(of_field))
+		}
+		_ => None,
+	}
+}
+
+async fn document(server: &Server) -> Value {
+	let (status, document) = server.get("/api/openapi.json").await;
+	assert_eq!(status, 200);
+	document
+}
+
+/// Asserts that the answer to a request has a status, and the form that the document has for it.
+fn assert_answer(document: &Value, (method, path): (&str, &str), request: &str, expected: u16, (status, found): (u16, Value)) {
+	assert_eq!(status, expected, "{method} {request}: {found}");
+	let responses = &document["paths"][path][method]["responses"];
+	let response = if status == 200 { &responses["200"] } else { &responses["default"] };
+	let schema = &response["content"]["application/json"]["schema"];
+	assert!(schema.is_object(), "{method} {path} has no schema for {status}");
+	assert_eq!(fault(document, schema, &found), None, "{method} {request}");
+	if status == 200 && !WITHOUT_BLOCK.contains(&path) {
+		assert!(found["at"]["number"].is_u64() && found["at"]["hash"].is_string(), "{method} {request} names no block: {found}");
+	}
+}
+
+#[tokio::test]
+async fn every_route_has_the_status_and_the_shape_of_the_document() {
+	for (is_complete, server) in [(true, Server::complete()), (false, Server::default())] {
+		server.feed.publish("block", Some(1), Some(6_000), json!({ "hash": "0x00" }));
+		server.feed.publish("Recomputation.TaskCompleted", Some(1), None, json!({ "task": "1" }));
+		let document = document(&server).await;
+		for (path, request, complete, bare) in READS {
+			let request = if request.is_empty() { path } else { request };
+			let expected = if is_complete { complete } else { bare };
+			assert_answer(&document, ("get", path), request, expected, server.get(request).await);
+		}
+		for (path, body) in WRITES {
+			assert_answer(&document, ("post", path), path, 501, server.post(path, body).await);
+		}
+	}
+}
+
+#[tokio::test]
+async fn the_document_has_every_route_of_upstream_and_no_route_that_is_not_tested() {
+	let document = document(&Server::default()).await;
+	assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+	let described: BTreeMap<&str, &Value> =
+		document["paths"].as_object().into_iter().flatten().map(|(path, item)| (path.as_str(), item)).collect();
+	for path in UPSTREAM {
+		assert!(described.contains_key(path), "{path} is missing");
+	}
+	let reads = READS.iter().map(|(path, ..)| *path).chain(["/events", "/stats/export"]).map(|path| ("get", path));
+	let tested: BTreeSet<(&str, &str)> = reads.chain(WRITES.iter().map(|(path, _)| ("post", *path))).collect();
+	let operations =
+		|| described.iter().flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |item| (*path, item)));
+	let found: BTreeSet<(&str, &str)> = operations().map(|(path, (method, _))| (method.as_str(), path)).collect();
+	assert_eq!(found, tested);
+	let ids: BTreeSet<&str> = operations().filter_map(|(_, (_, operation))| operation["operationId"].as_str()).collect();
+	assert_eq!(ids.len(), found.len(), "two operations have one id: {ids:?}");
+}
+
+/// Figures of the chain are described with the storage item that they are read from.
+#[tokio::test]
+async fn figures_name_their_storage_items() {
+	let document = document(&Server::default()).await;
+	let description = |schema: &str, field: &str| {
+		document["components"]["schemas"][schema]["properties"][field]["description"].as_str().unwrap_or_default().to_owned()
+	};
+	for (schema, field, item) in [
+		("Work", "mined", "Work.Mined"),
+		("Work", "threshold", "Work.DifficultyState"),
+		("Fees", "base_fee", "FeeMarket.BaseFeePerGas"),
+		("Domain", "weight", "Gauge.Weights"),
+		("Champion", "loss", "Domains.States"),
+		("Round", "seats", "Optimae.Rounds"),
+		("Task", "phase", "Recomputation.Tasks"),
+		("Evidence", "purse", "Evidence.Purses"),
+		("Coin", "total_supply", "Balances.TotalIssuance"),
+	] {
+		let found = description(schema, field);
+		assert!(found.ends_with(&format!("Storage: `{item}`.")), "{schema}.{field}: {found}");
+	}
+}
+
+/// The document is a part of the documentation. `DOIN_UPDATE=1` writes it.
+#[tokio::test]
+async fn the_documentation_has_the_document_of_this_version() {
+	let document = document(&Server::default()).await;
+	let text = format!("{document:#}\n");
+	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/src/reference/openapi.json");
+	if std::env::var_os("DOIN_UPDATE").is_some() {
+		std::fs::write(&path, &text).unwrap();
+	}
+	let written = std::fs::read_to_string(&path).unwrap_or_default();
+	assert!(written == text, "{} is not that of the routes: write it with DOIN_UPDATE=1", path.display());
+}
+
+#[tokio::test]
+async fn numbers_of_the_source_reach_the_response() {
+	let server = Server::complete();
+	let (_, status) = server.get("/status").await;
+	assert_eq!(status["node"]["port"], 8470);
+	assert_eq!(status["domains"]["0"]["best_performance"], 524_288);
+	assert_eq!((&status["domains"]["0"]["optimize"], &status["domains"]["7"]["optimize"]), (&json!(true), &json!(false)));
+	assert_eq!((&status["domains"]["7"]["evaluate"], &status["node"]["evaluator_domains"]), (&json!(true), &json!([0, 7])));
+	assert_eq!(status["domains"]["7"]["converged"], true);
+	assert_eq!(status["task_queue"], json!({ "pending": 3, "claimed": 1, "by_phase": { "Answering": 3 } }));
+	assert_eq!(status["analytics"], json!({ "state": "following", "block": 120, "reason": null }));
+	let (_, stats) = server.get("/stats").await;
+	assert_eq!((&stats["domains"]["0"]["rounds"], &stats["domains"]["0"]["open_seats"]), (&json!(3), &json!(1)));
+	let (_, tasks) = server.get("/tasks/pending?domains=0&limit=1").await;
+	assert_eq!((tasks["tasks"].as_array().map(Vec::len), &tasks["total_pending"]), (Some(1), &json!(2)));
+	let (_, only) = server.get("/api/optimization?domain=7").await;
+	assert_eq!((only["domains"][0]["domain_id"].as_u64(), only["rounds"].as_array().map(Vec::len)), (Some(7), Some(0)));
+	assert_eq!(only["domains"][0]["genes"][0]["max"], "9223372036854775807");
+}
+
+#[tokio::test]
+async fn one_answer_shows_one_block() {
+	let server = Server::complete();
+	let (_, status) = server.get("/status").await;
+	for at in [&status["at"], &status["node"]["at"], &status["work"]["at"], &status["fee_market"]["at"]] {
+		assert_eq!(at, &json!(best()), "{status}");
+	}
+	assert_eq!(status["chain_height"], best().number);
+	let (_, work) = server.get("/api/work").await;
+	assert_eq!((&work["at"]["number"], &work["seals_at"]["number"]), (&json!(122), &json!(120)), "the database is behind");
+}
+
+#[tokio::test]
+async fn evaluators_that_did_not_answer_in_time_are_listed() {
+	let (_, found) = Server::default().get("/api/evaluations").await;
+	let late = json!([
+		{ "task_id": "1", "domain_id": 0, "peer_id": ALICE, "missing": "commitment" },
+		{ "task_id": "1", "domain_id": 0, "peer_id": ALICE, "missing": "sums" },
+	]);
+	assert_eq!(found["late"], late);
+	assert_eq!(found["pending"][0]["evaluators"][0]["state"], "committed");
+}
+
+#[tokio::test]
+async fn choices_of_rows_reach_the_database() {
+	let server = Server::complete();
+	let query = |path: &'static str| {
+		let server = &server;
+		async move { server.get(path).await.1["rows"][0]["query"].as_str().unwrap_or_default().to_owned() }
+	};
+	let found = query("/stats/experiments?domain=3&limit=5&offset=2").await;
+	assert_eq!(found, "Experiments(Selection { domain: Some(3), limit: 5, offset: 2 })");
+	assert_eq!(query("/stats/rounds").await, "Rounds(Selection { domain: None, limit: 100, offset: 0 })");
+	assert_eq!(query("/api/absences?limit=1000").await, "Absences(1000)");
+	assert_eq!(query("/api/unpaid?limit=7").await, "Unpaid(None, 7)");
+}
+
+#[tokio::test]
+async fn before_the_worker_is_connected_the_server_says_so() {
+	let server = Server::waiting(Duration::from_secs(60), None);
+	assert_eq!(server.get("/health").await.0, 200);
+	assert_eq!(server.get("/api/events").await.0, 200);
+	for path in ["/status", "/api/node", "/api/history/0", "/chain/blocks"] {
+		let (status, body) = server.get(path).await;
+		assert_eq!(status, 503, "{path}: {body}");
+		assert!(body["error"].as_str().is_some_and(|error| error.contains("ws://127.0.0.1:9944")), "{body}");
+	}
+	server.slot.fill(Arc::new(Fixed::default()));
+	assert_eq!(server.get("/status").await.0, 200);
+}
+
+#[tokio::test]
+async fn the_database_is_copied_for_holders_of_the_token() {
+	let server = Server::complete();
+	assert_eq!(server.get("/stats/export").await.0, 401);
+	let request = |token: &str| {
+		Request::get("/stats/export").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
+	};
+	assert_eq!(server.json(request(&TOKEN.replace('0', "1"))).await.0, 403);
+	let response = server.send(request(TOKEN)).await;
+	assert_eq!(response.status(), 200);
+	assert_eq!(response.headers()["content-type"], "application/vnd.sqlite3");
+	assert_eq!(response.headers()["content-length"], DATABASE.to_string().as_str());
+	let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+	assert!(bytes.len() == DATABASE && bytes.iter().all(|byte| *byte == b'x'));
+	assert_eq!(Server::default().json(request(TOKEN)).await.0, 501);
+}
+
+#[tokio::test]
+async fn a_page_has_fifty_blocks_at_most() {
+	let server = Server::default();
+	let page = |from: u32, to: u32| {
+		let server = &server;
+		async move {
+			let (_, page) = server.get(&format!("/chain/blocks?from={from}&to={to}")).await;
+			let blocks = page["blocks"].as_array().cloned().unwrap_or_default();
+			let ends = blocks.first().zip(blocks.last()).map(|(first, last)| (first["index"].clone(), last["index"].clone()));
+			(blocks.len(), ends, page["has_more"].as_bool())
+		}
+	};
+	assert_eq!(page(1, 49).await, (49, Some((1.into(), 49.into())), Some(false)));
+	assert_eq!(page(1, 50).await, (50, Some((1.into(), 50.into())), Some(false)));
+	assert_eq!(page(1, 51).await, (50, Some((1.into(), 50.into())), Some(true)));
+	assert_eq!(page(0, u32::MAX).await, (50, Some((0.into(), 49.into())), Some(true)));
+	assert_eq!(page(100, u32::MAX).await, (21, Some((100.into(), 120.into())), Some(false)));
+	assert_eq!(page(121, u32::MAX).await, (0, None, Some(false)));
+	let (_, recent) = server.get("/api/chain?limit=2").await;
+	assert_eq!((&recent["blocks"][0]["index"], &recent["blocks"][1]["index"]), (&json!(120), &json!(119)));
+}
+
+#[tokio::test]
+async fn impossible_requests_are_refused_with_a_next_step() {
+	let server = Server::default();
+	for (path, expected) in [
+		("/nowhere", 404),
+		("/chain/block/121", 404),
+		("/chain/block/x", 400),
+		("/chain/block/-1", 400),
+		("/chain/block/4294967296", 400),
+		("/chain/blocks?from=x", 400),
+		("/chain/blocks?begin=1", 400),
+		("/chain/blocks?from=1&from=2", 400),
+		("/chain/blocks?from=", 400),
+		("/chain/blocks?from=%FF", 400),
+		("/chain/blocks?from", 400),
+		("/chain/blocks?from=9&to=8", 422),
+		("/tasks/pending?limit=1001", 422),
+		("/tasks/pending?limit=4294967296", 400),
+		("/tasks/pending?domains=a", 400),
+		("/api/events?limit=501", 422),
+		("/api/chain?limit=51", 422),
+		("/stats/rounds?limit=4000000000", 422),
+		("/stats/rounds?limit=1001", 422),
+		("/api/unpaid?account=alice", 400),
+		("/api/unpaid?limit=x", 400),
+		("/api/history/x", 400),
+		("/dashboard/nowhere.js", 404),
+		("/api/optimization?domain=5", 404),
+		("/api/domain/5", 404),
+		("/api/evidence/0", 404),
+		("/api/reputation/alice", 400),
+		("/tasks/claim", 405),
+	] {
+		let (status, body) = server.get(path).await;
+		assert_eq!(status, expected, "{path}: {body}");
+		for key in ["error", "next"] {
+			assert!(body[key].as_str().is_some_and(|text| text.len() > 10), "{path}: {body}");
+		}
+	}
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_and_checked() {
+	let server = Server::default();
+	assert_eq!(server.post("/tasks/claim", "{").await.0, 400);
+	assert_eq!(server.post("/tasks/claim", r#"{"task_id":"1"}"#).await.0, 422);
+	let long = format!(r#"{{"task_id":"{}","evaluator_id":""}}"#, "1".repeat(70_000));
+	assert_eq!(server.post("/tasks/claim", &long).await.0, 413);
+	let request = Request::post("/tasks/claim").header("authorization", format!("Bearer {TOKEN}"));
+	assert_eq!(server.json(request.body(Body::from(CLAIM)).unwrap()).await.0, 415);
+}
+
+#[tokio::test]
+async fn requests_that_change_state_need_the_token() {
+	let server = Server::default();
+	let request = |authorization: Option<&str>| {
+		let request = Request::post("/inference").header("content-type", "application/json");
+		let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
+		request.body(Body::from(INFERENCE)).unwrap()
+	};
+	let response = server.send(request(None)).await;
+	assert_eq!(response.status(), 401);
+	assert_eq!(response.headers()["www-authenticate"], "Bearer");
+	let (status, body) = server.json(request(Some("Bearer fedcba9876543210fedcba9876543210"))).await;
+	assert_eq!(status, 403);
+	assert!(body["next"].as_str().is_some_and(|next| next.contains("--dashboard-token")), "{body}");
+	let without = Server::new(Fixed::default(), Duration::from_secs(60), None);
+	let (status, body) = without.json(request(Some(&format!("Bearer {TOKEN}")))).await;
+	assert_eq!(status, 403);
+	assert!(body["next"].as_str().is_some_and(|next| next.contains("--dashboard-token FILE")), "{body}");
+	assert_eq!(without.get("/health").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_answered_in_time_ends() {
+	let silent = Server::new(Fixed { is_silent: true, ..Fixed::default() }, Duration::ZERO, None);
+	let (status, body) = silent.get("/fees").await;
+	assert_eq!(status, 504, "{body}");
+	assert_eq!(silent.get("/api/node").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_node_that_is_gone_is_reported() {
+	let server = Server::new(Fixed { is_down: true, ..Fixed::default() }, Duration::from_secs(60), None);
+	assert_eq!(server.get("/stats").await, (503, json!({ "error": "the node is gone", "next": "start it" })));
+	assert_eq!(server.get("/health").await.0, 200);
+}
+
+#[tokio::test]
+async fn responses_have_no_cors_headers_and_are_not_cached() {
+	let request = Request::get("/health").header("origin", "https://example.org").body(Body::empty()).unwrap();
+	let response = Server::default().send(request).await;
+	assert!(response.headers().keys().all(|name| !name.as_str().starts_with("access-control")), "{:?}", response.headers());
+	assert_eq!(response.headers()["cache-control"], "no-store");
+}
+
+/// Returns the body of a response to `GET /events`.
+async fn events(server: &Server, last: Option<&str>) -> Body {
+	let request = last.into_iter().fold(Request::get("/events"), |request, id| request.header("last-event-id", id));
+	let response = server.send(request.body(Body::empty()).unwrap()).await;
+	assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream"));
+	response.into_body()
+}
+
+#[tokio::test]
+async fn a_thousand_idle_clients_get_the_next_event() {
+	let server = Server::default();
+	let mut clients = Vec::new();
+	for _ in 0..1_000 {
+		clients.push(events(&server, None).await.into_data_stream());
+	}
+	server.feed.publish("block", Some(5), None, json!({}));
+	for client in &mut clients {
+		let frame = String::from_utf8(client.next().await.unwrap().unwrap().to_vec()).unwrap();
+		assert!(frame.starts_with("id: 1\n") && frame.contains(r#""kind":"block""#), "{frame}");
+	}
+	assert_eq!(server.feed.readers(), 1_000);
+	drop(clients);
+	assert_eq!(server.feed.readers(), 0, "clients that leave are forgotten");
+}
+
+#[tokio::test]
+async fn a_slow_client_is_dropped_with_a_note() {
+	let server = Server::default();
+	let slow = events(&server, None).await;
+	(0..=BEHIND).for_each(|_| server.feed.publish("block", None, None, json!({})));
+	let text = String::from_utf8(axum::body::to_bytes(slow, 1 << 20).await.unwrap().to_vec()).unwrap();
+	assert!(text.starts_with("event: dropped\n") && text.contains("missed 1 events"), "{text}");
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_gets_what_it_missed_and_ends_with_the_server() {
+	let server = Server::default();
+	(0..4).for_each(|_| server.feed.publish("block", None, None, json!({})));
+	let (back, odd) = (events(&server, Some("2")).await, events(&server, Some("x")).await);
+	server.stop.send_replace(true);
+	let text =
+		|body: Body| async move { String::from_utf8(axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap() };
+	let back = text(back).await;
+	assert_eq!(back.matches("id: ").count(), 2, "{back}");
+	assert!(back.contains("id: 3\n") && back.contains("id: 4\n"), "{back}");
+	assert_eq!(text(odd).await, "");
+}
+
+/// Sends a request to a socket and returns everything that comes back.
+async fn exchange(stream: &mut TcpStream, request: &str) -> String {
+	stream.write_all(request.as_bytes()).await.unwrap();
+	let mut answer = String::new();
+	stream.read_to_string(&mut answer).await.unwrap();
+	answer
+}
+
+#[tokio::test]
+async fn a_server_on_a_socket_answers_and_stops() {
+	let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+	let address = bound.address();
+	let taken = bind(address).await.unwrap_err().to_string();
+	assert!(taken.contains(&address.to_string()) && taken.contains("--dashboard-port"), "{taken}");
+
+	let (stop, stopped) = oneshot::channel::<()>();
+	let feed = Feed::default();
+	let shutdown = async move {
+		let _ = stopped.await;
+	};
+	let slot = Slot::waiting_for("ws://127.0.0.1:9944");
+	let serving = tokio::spawn(bound.serve(slot, feed.clone(), Token::new(TOKEN), shutdown));
+
+	let mut stream = TcpStream::connect(address).await.unwrap();
+	let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+	let answer = exchange(&mut stream, &request).await;
+	assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+	assert!(answer.ends_with(&format!(r#"{{"status":"ok","port":{}}}"#, address.port())), "{answer}");
+
+	let mut other = TcpStream::connect(address).await.unwrap();
+	let answer = exchange(&mut other, "GET /health HTTP/1.1\r\nhost: example.org\r\nconnection: close\r\n\r\n").await;
+	assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
+
+	let mut client = TcpStream::connect(address).await.unwrap();
+	client.write_all(format!("GET /events HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
+	let mut seen = String::new();
+	while !seen.contains("text/event-stream") {
+		seen.push_str(&some(&mut client).await);
+	}
+	feed.publish("block", Some(1), None, json!({ "hash": ALICE }));
+	while !seen.contains(ALICE) {
+		seen.push_str(&some(&mut client).await);
+	}
+	stop.send(()).unwrap();
+	let mut rest = Vec::new();
+	client.read_to_end(&mut rest).await.unwrap();
+	serving.await.unwrap();
+	assert!(TcpStream::connect(address).await.is_err(), "the port is free again");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped_and_others_miss_nothing() {
+	let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+	let (address, feed) = (bound.address(), Feed::default());
+	let slot = Slot::waiting_for("ws://127.0.0.1:9944");
+	tokio::spawn(bound.serve(slot, feed.clone(), None, std::future::pending()));
+	let request = format!("GET /events HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+	let mut slow = TcpStream::connect(address).await.unwrap();
+	slow.write_all(request.as_bytes()).await.unwrap();
+	while feed.readers() < 1 {
+		tokio::task::yield_now().await;
+	}
+	let (_go, mut stop) = tokio::sync::watch::channel(false);
+	let mut quick = feed.reader(None);
+	// More than the buffers of the system and of the server hold.
+	let filling = "x".repeat(32 * 1_024);
+	let sent = 2 * BEHIND as u64;
+	for number in 1..=sent {
+		feed.publish("block", None, None, json!(filling));
+		match quick.next(&mut stop).await {
+			Some(Item::Event(published)) => assert_eq!(published.event.id, Some(number)),
+			other => panic!("{other:?}"),
+		}
+		tokio::task::yield_now().await;
+	}
+	let mut received = Vec::new();
+	slow.read_to_end(&mut received).await.unwrap();
+	let end = String::from_utf8_lossy(&received[received.len().saturating_sub(400)..]).into_owned();
+	assert!(end.contains("event: dropped") && end.contains("was too slow"), "{end}");
+	assert!(received.len() < sent as usize * filling.len(), "the slow client got everything");
+}
+
+/// Returns what has arrived at a socket, at least one byte.
+async fn some(stream: &mut TcpStream) -> String {
+	let mut buffer = [0; 1_024];
+	let read = stream.read(&mut buffer).await.unwrap();
+	assert!(read > 0, "the server has closed the connection");
+	String::from_utf8_lossy(&buffer[..read]).into_owned()
+}
