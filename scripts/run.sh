@@ -14,13 +14,15 @@
 #   --fresh                delete chain, journals, logs and the sealed domain of earlier runs first
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
-# DOIN_RPC_PORT and DOIN_P2P_PORT choose other ports than 9944 and 30333.
+# DOIN_RPC_PORT, DOIN_P2P_PORT and DOIN_DASHBOARD_PORT choose other ports than 9944, 30333 and 8470. The dashboard, REST and events are at
+# http://127.0.0.1:8470/dashboard; the facts of all blocks are in doin-olap.db.
 . "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
 
 HOME_DIR=${DOIN_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/doin/dev}
 RPC_PORT=${DOIN_RPC_PORT:-9944}
+DASHBOARD_PORT=${DOIN_DASHBOARD_PORT:-8470}
 fresh=no
 sealed=yes
 minutes=0
@@ -63,9 +65,13 @@ if [ "$minutes" -gt 0 ] && { [ $sealed = no ] || [ "$until" -gt 0 ]; }; then
 	die "--sealed-only excludes --until-work-block, --no-sealed and --data: omit it, or the others"
 fi
 
+is_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Worker and viewer would talk to the other program, whatever it is.
-if (exec 3<>"/dev/tcp/127.0.0.1/$RPC_PORT") 2>/dev/null; then
+if is_in_use "$RPC_PORT"; then
 	die "port $RPC_PORT is in use, perhaps by another node: stop that program, or choose another port with DOIN_RPC_PORT=$((RPC_PORT + 1))"
+fi
+if is_in_use "$DASHBOARD_PORT"; then
+	die "port $DASHBOARD_PORT is in use, perhaps by another worker: stop that program, or choose another port with DOIN_DASHBOARD_PORT=$((DASHBOARD_PORT + 1))"
 fi
 
 setup
@@ -80,8 +86,8 @@ flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose 
 # What these runs have written, and nothing else: DOIN_HOME can be a folder with other files. The lock stays, since another run would
 # otherwise take a new one.
 if [ $fresh = yes ]; then
-	rm -rf "$HOME_DIR"/{chain,letters}
-	rm -f "$HOME_DIR"/{node,worker,owner}.log "$HOME_DIR"/journal{,-*}.db*
+	rm -rf "$HOME_DIR"/{chain,letters,archive}
+	rm -f "$HOME_DIR"/{node,worker,owner}.log "$HOME_DIR"/{journal,doin-olap}{,-*}.db*
 fi
 
 pids=()
@@ -190,7 +196,7 @@ has_work_block() { [ "$(rpc doin_work '[]' | jq .workBlocks)" -ge 1 ] 2>/dev/nul
 # Writes the configuration of a worker that does nothing else than the sealed domain.
 letters_config() {
 	local identity
-	printf 'url = "ws://127.0.0.1:%s"\njournal = "journal.db"\n' "$RPC_PORT"
+	printf 'url = "ws://127.0.0.1:%s"\njournal = "journal.db"\nport = %s\n' "$RPC_PORT" "$DASHBOARD_PORT"
 	for identity in optimize=//Dave evaluate=//Eve evaluate=//Ferdie evaluate=//One evaluate=//Two; do
 		printf '[[identities]]\nrole = "%s"\ndev = "%s"\n' "${identity%=*}" "${identity#*=}"
 	done
@@ -218,9 +224,18 @@ letters_summary() {
 		}'
 }
 
+# A database keeps the pruning that it was made with.
+archive=(--state-pruning archive)
+if [ -d "$HOME_DIR/chain" ] && [ ! -e "$HOME_DIR/archive" ]; then
+	say "the chain in $HOME_DIR has no states of old blocks: past champions cannot be verified and facts are incomplete; --fresh begins anew"
+	archive=()
+else
+	touch "$HOME_DIR/archive"
+fi
+
 started=$(date +%s)
 start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" \
-	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" --no-telemetry --no-prometheus
+	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" "${archive[@]}" --no-telemetry --no-prometheus
 node=${pids[0]}
 for second in $(seq 300); do
 	kill -0 "$node" 2>/dev/null || { tail -n 20 "$HOME_DIR/node.log" >&2; die "the node stopped; its last lines are above, the rest in $HOME_DIR/node.log"; }
@@ -235,6 +250,7 @@ if [ "$minutes" -gt 0 ]; then
 	letters_config >"$LETTERS_DIR/worker.toml"
 	started=$(date +%s)
 	start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --config "$LETTERS_DIR/worker.toml"
+	say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
 	show --domain "$letters"
 	await is_over
 	kill -TERM "$viewer" 2>/dev/null && wait "$viewer" || true
@@ -242,7 +258,9 @@ if [ "$minutes" -gt 0 ]; then
 	exit
 fi
 
-start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev "${NODE[@]}" --journal "$HOME_DIR/journal.db" "${work[@]}"
+start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev "${NODE[@]}" --journal "$HOME_DIR/journal.db" \
+	--dashboard-port "$DASHBOARD_PORT" "${work[@]}"
+say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
 until_work_block=()
 [ "$until" -eq 0 ] || until_work_block=(--until-work-block "$until")
 show "${until_work_block[@]}"

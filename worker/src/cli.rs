@@ -3,7 +3,8 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		bench, bond, budget, devices, domain, evaluate, journal, keys, own, predict, run, status, train, verify, vote, watch,
+		bench, bond, budget, clean_up, devices, domain, evaluate, export, index, journal, keys, own, predict, run, service,
+		status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -71,7 +72,11 @@ EXAMPLES
   doin-worker run --dev --data load.csv --column MW --season 24   a domain of a file, created if it does not exist
   doin-worker run --config worker/configs/single-machine.toml
 
-Settings come from the first of: flag, environment (DOIN_URL, DOIN_JOURNAL, DOIN_GPU), configuration file, default.
+Settings come from the first of: flag, environment (DOIN_URL, DOIN_JOURNAL, DOIN_GPU, DOIN_OLAP_DB), configuration file, default.
+
+The dashboard is at http://127.0.0.1:8470/dashboard, and /api/openapi.json lists the routes for programs. It is open to this machine \
+only, unless --dashboard-address names another address. The facts of all finalized blocks are stored in doin-olap.db beside the \
+journal; the node has to keep them (`doin-node --state-pruning archive`).
 
 The journal is one file, which holds the payloads that were committed and have to be revealed. Never delete it while rounds are \
 open: an answer or a candidate that cannot be revealed costs money. After a crash, start the worker again with the same journal. \
@@ -115,6 +120,22 @@ EXAMPLE
 An evaluator is drawn for every weighted domain of its size class, and has to answer: start `doin-worker run` with the same \
 key. `doin-worker unbond` stops the service, and `doin-worker withdraw` releases the bond once the longest round has passed.")]
 	Bond(bond::BondArgs),
+	/// Serve a domain as an evaluator, e.g. one without weight, for which nobody is drawn otherwise
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker serve 3 --key evaluator.key
+
+`doin-worker run` serves every domain without weight that its configuration names with `evaluate = true`. An evaluator serves eight \
+domains at most. Weighted domains are served by all evaluators of their size class (`doin-worker bond`).")]
+	Serve(service::ServiceArgs),
+	/// Stop serving a domain: the evaluator is not drawn for it any more
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker unserve 3 --key evaluator.key
+
+Draws before this call have to be answered. `doin-worker run` does the same for domains that its configuration names with \
+`evaluate = false`, and for domains that were removed.")]
+	Unserve(service::ServiceArgs),
 	/// Stop the service of an evaluator: it is not drawn any more, and its bond can be withdrawn once all rounds of earlier draws
 	/// are over
 	Unbond(bond::SigningArgs),
@@ -127,16 +148,58 @@ EXAMPLE
 
 The amount may be spent in each window; 0 DOIN removes the budget. It is charged for seats, their holds and the bonds of challenges. A stolen hot key cannot spend more than this in a window.")]
 	Budget(budget::BudgetArgs),
+	/// Release what is on hold for nothing: models that no round needs, and a challenge that was announced and never made
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker clean-up --key optimizer.key --dry-run
+  doin-worker clean-up --key optimizer.key
+  doin-worker clean-up --model 12 --key optimizer.key           (a contender, also while its domain takes commits)
+  doin-worker clean-up --record ADDRESS --key any.key           (a reputation record whose score is neutral again)
+
+Without --model and --record, the models of removed domains and the contenders of domains that take no commits are released, the \
+announced challenge of this account is cancelled once it has expired, and removed domains are served no more. `doin-worker run` does \
+the same at its start, and looks for such models and challenges once a day. A contender that is released cannot become champion any \
+more.")]
+	CleanUp(clean_up::CleanUpArgs),
 	/// Show rounds, champions, work blocks and balances
 	Status(status::StatusArgs),
 	/// Follow rounds, accepted champions, sealed work blocks and balances
 	Watch(watch::WatchArgs),
+	/// Show the searches, domains, rounds and work of a running worker in the terminal, live
+	#[command(after_help = top::HELP)]
+	Top(top::TopArgs),
 	/// Generate and inspect keys
 	#[command(subcommand)]
 	Keys(keys::KeysCommand),
 	/// Copy the journal of a worker
 	#[command(subcommand)]
 	Journal(journal::JournalCommand),
+	/// Store the facts of finalized blocks in a SQLite database, for analytics
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker index                                    (until Ctrl-C; goes on where it ended)
+  doin-worker index --olap-db facts.db --once --stats-file rounds.csv
+  doin-worker index check --olap-db facts.db
+  doin-worker index rebuild new.db --olap-db facts.db
+  sqlite3 doin-olap.db 'SELECT node_id, best_performance FROM fact_experiment_summary'
+
+All blocks from genesis on are stored, with the events of all accounts, so the node has to keep them: \
+`doin-node --state-pruning archive`. Only finalized blocks are stored. A batch of blocks and the position after it are one \
+transaction: a process that is killed leaves neither a gap nor a duplicate.")]
+	Index(Box<index::IndexArgs>),
+	/// Copy the facts of the database of `index` to a CSV file, to Parquet files or to PostgreSQL
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker export --csv rounds.csv --olap-db facts.db
+  doin-worker export --parquet facts             (a folder a table; read them as facts/fact_round/*.parquet)
+  doin-worker export --postgres postgresql://doin@localhost/doin
+  DOIN_POSTGRES='host=/run/postgresql dbname=doin user=doin' doin-worker export
+
+Every export goes on after the last one, so it can be repeated at any time, e.g. by cron. A CSV file has the rounds; a performance is \
+an error sum on the validation split: lower is better. Parquet and PostgreSQL get all tables. Parquet files of tables whose rows never \
+change are added, and the others are written again. PostgreSQL also gets views named doin_… for Metabase, Superset and \
+Grafana (docs/grafana/doin.json). The connection is not encrypted: use a Unix socket, the loopback interface or a tunnel.")]
+	Export(export::ExportArgs),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -237,11 +300,13 @@ impl Cli {
 				return ExitCode::FAILURE;
 			}
 		};
-		let (interrupted_code, keeps_results) = (self.interrupted_code(), matches!(self.command, Command::Train(_)));
+		let interrupted_code = self.interrupted_code();
+		// They end by themselves after Ctrl-C: with the best model so far, or once open requests are answered.
+		let ends_itself = matches!(self.command, Command::Train(_) | Command::Run(_));
 		let outcome = runtime.block_on(async {
 			tokio::select! {
 				outcome = self.execute() => outcome,
-				() = interrupted_for_good(keeps_results) => {
+				() = interrupted_for_good(ends_itself) => {
 					eprintln!("stopped");
 					Ok(interrupted_code)
 				},
@@ -265,6 +330,8 @@ impl Cli {
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
 			(0, Command::Run(_) | Command::Own(_)) => "warn,doin=info",
+			// It owns the screen.
+			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
 			(1, _) => "info,doin=debug",
 			_ => "debug,doin=trace",
@@ -283,8 +350,9 @@ impl Cli {
 
 	/// Returns the exit code after Ctrl-C: success for commands that run until then.
 	fn interrupted_code(&self) -> ExitCode {
-		match self.command {
-			Command::Run(_) | Command::Own(_) | Command::Watch(_) => ExitCode::SUCCESS,
+		match &self.command {
+			Command::Run(_) | Command::Own(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
+			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
 		}
 	}
@@ -298,13 +366,20 @@ impl Cli {
 			Command::Own(args) => own::run(node, *args).await?,
 			Command::Vote(args) => vote::run(node, args).await?,
 			Command::Bond(args) => bond::bond(node, args).await?,
+			Command::Serve(args) => service::serve(node, args).await?,
+			Command::Unserve(args) => service::unserve(node, args).await?,
 			Command::Unbond(args) => bond::unbond(node, args).await?,
 			Command::Withdraw(args) => bond::withdraw(node, args).await?,
 			Command::Budget(args) => budget::run(node, args).await?,
+			Command::CleanUp(args) => clean_up::run(node, args).await?,
 			Command::Status(args) => status::run(node, args).await?,
 			Command::Watch(args) => watch::run(node, args).await?,
+			Command::Top(args) => top::run(args).await?,
 			Command::Keys(command) => keys::run(command)?,
 			Command::Journal(command) => journal::run(command).await?,
+			// The result of a check is the exit code.
+			Command::Index(args) => return index::run(node, *args).await,
+			Command::Export(args) => export::run(args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
@@ -381,12 +456,19 @@ mod tests {
 		for line in [
 			"doin-worker run --dev --url ws://127.0.0.1:1 --journal j --data d --column c --season 24 --horizon 6 --history 48 \
 			--unit 0.1 --scale 2 --fill linear --name n --time t",
+			"doin-worker run --dev --dashboard-address 0.0.0.0 --dashboard-port 0 --dashboard-token t --olap-db none --stats-file s",
+			"doin-worker run --dev --no-dashboard --olap-db f",
+			"doin-worker top --dashboard http://127.0.0.1:1",
 			"doin-worker watch --url ws://127.0.0.1:1 --since 5 --alongside 1 --alongside 2 --until-work-block 1",
 			"doin-worker domain create --csv a --column b --time c --season 24 --horizon 24 --history 96 --dry-run --json",
 			"doin-worker domain create --csv a --column b --inputs c,d --horizon 24 --classes -0.5,0.5 --dry-run",
 			"doin-worker vote 0=1 1=2 --dev-key //Alice",
 			"doin-worker bond 500DOIN --class large --key k",
 			"doin-worker bond 500 DOIN --key k",
+			"doin-worker serve 3 --key k",
+			"doin-worker unserve 3 --dev-key //Eve --json",
+			"doin-worker clean-up --key k --dry-run",
+			"doin-worker clean-up --model 12 --model 13 --record 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --key k --json",
 			"doin-worker unbond --key k",
 			"doin-worker withdraw --dev-key //Eve",
 			"doin-worker budget 20 DOIN --window 100 --key k",
@@ -403,6 +485,12 @@ mod tests {
 			"doin-worker keys generate --out k --words 24",
 			"doin-worker journal backup --journal a.db b.db",
 			"doin-worker journal backup b.db --json",
+			"doin-worker index --olap-db f --stats-file s --once --json",
+			"doin-worker index check --olap-db f --json",
+			"doin-worker index rebuild n --olap-db f --url ws://127.0.0.1:1",
+			"doin-worker export --csv s --olap-db f --json",
+			"doin-worker export --postgres host=localhost --csv s",
+			"doin-worker export --parquet folder --olap-db f",
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
 		}

@@ -9,6 +9,8 @@ mod args;
 pub mod cli;
 mod commands;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixtures;
 mod owned_args;
 mod report;

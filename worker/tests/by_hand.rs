@@ -1,60 +1,93 @@
 //! The commands that need no chain, as a user runs them: train, evaluate, predict, `domain create --dry-run`, and their errors.
 
+mod user;
+
 use doin_compute::{
 	rungs::{rungs, MEAN_OF_RIDGES},
 	Dataset, ForecastTask,
 };
 use doin_forecast::{DomainTerms, Draft, DraftOptions, LoadedModel};
 use serde_json::Value;
-use std::{
-	path::Path,
-	process::{Command, Output},
-};
+use std::{path::Path, process::Command};
+use user::{fine, json, worker, Random};
 
 /// Returns an hourly series with a daily wave and a little noise.
 fn series(rows: usize) -> String {
-	let mut state = 7u64;
-	let mut noise = || {
-		state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-		(state >> 44) as f64 / f64::from(1 << 20) - 0.5
-	};
+	let mut random = Random(7);
 	let line = |at: usize| {
 		let wave = (at as f64 * std::f64::consts::TAU / 24.0).sin();
-		format!("2020-01-{:02} {:02}:00:00,{:.4}\n", at / 24 % 31 + 1, at % 24, 20.0 + 5.0 * wave + noise())
+		format!("2020-01-{:02} {:02}:00:00,{:.4}\n", at / 24 % 31 + 1, at % 24, 20.0 + 5.0 * wave + (random.next() - 0.5))
 	};
 	std::iter::once("when,load\n".to_string()).chain((0..rows).map(line)).collect()
-}
-
-fn worker(folder: &Path, args: &[&str]) -> Output {
-	Command::new(env!("CARGO_BIN_EXE_doin-worker")).current_dir(folder).args(args).output().unwrap()
-}
-
-fn fine(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-	String::from_utf8(output.stdout).unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
 }
 
 fn both<'a>(some: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 	[some, more].concat()
 }
 
-/// Returns the error of a command: one line that begins with `error: `, no panic, nothing on standard output.
+/// Returns the error of a command, which prints no remark before it.
 fn refusal(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	let message = String::from_utf8(output.stderr).unwrap();
-	assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
-	assert!(message.starts_with("error: ") && !message.contains("panicked"), "{args:?}: {message}");
-	assert!(output.stdout.is_empty(), "{args:?}");
+	let message = user::refusal(folder, args);
+	assert!(message.starts_with("error: "), "{args:?}: {message}");
 	message
 }
 
 const TRAIN: [&str; 13] =
 	["train", "--csv", "a.csv", "--family", "mlp", "--window", "48", "--season", "24", "--horizon", "6", "--epochs", "6"];
+
+/// Checks that the file of a training has its parts and the errors of its models.
+fn is_evaluated_as_trained(here: &Path, models: &[Value]) {
+	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	assert_eq!(evaluated["same_data"], true);
+	for (part, name) in [(0, "validation"), (1, "test")] {
+		let row = &evaluated["parts"][part]["models"][3];
+		assert_eq!(evaluated["parts"][part]["name"], name);
+		assert_eq!(row["error"], models[4][name]["error"], "{name}");
+		assert_eq!(row["steps"].as_array().unwrap().len(), 6);
+	}
+}
+
+/// Checks the forecast of the next steps, which are those of a wave, and of steps that are known.
+fn forecasts_the_wave(here: &Path) {
+	let next = json(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--json"]);
+	let steps = next["steps"].as_array().unwrap();
+	assert_eq!((steps.len(), &steps[0]["time"], &steps[0]["actual"]), (6, &Value::from("2020-02-01 00:00:00"), &Value::Null));
+	for step in steps {
+		let hour = step["step"].as_f64().unwrap() - 1.0;
+		let wave = 20.0 + 5.0 * (hour * std::f64::consts::TAU / 24.0).sin();
+		assert!((step["forecast"].as_f64().unwrap() - wave).abs() < 1.0, "{step}");
+	}
+	let csv = fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", "700", "--as-csv"]);
+	assert!(csv.starts_with("step,time,forecast,actual\n1,2020-01-30 04:00:00,") && csv.lines().count() == 7);
+}
+
+/// Checks the evaluation of other data of the same kind, and the errors of data that are too short or have other columns.
+fn is_evaluated_on_other_data(here: &Path) {
+	std::fs::write(here.join("b.csv"), series(200).replace("load", "other")).unwrap();
+	let other = json(here, &["evaluate", "--model", "m.doin", "--csv", "b.csv", "--column", "other", "--json"]);
+	assert_eq!((other["same_data"].as_bool(), other["parts"][0]["windows"].as_u64()), (Some(false), Some(200 - 48 - 5)));
+	assert!(refusal(here, &["evaluate", "--model", "m.doin", "--csv", "b.csv"]).contains("no column `load`"));
+	assert!(refusal(here, &["predict", "--model", "m.doin", "--csv", "b.csv", "--column", "other", "--at", "47"])
+		.contains("reads 48"));
+	std::fs::write(here.join("c.csv"), series(50)).unwrap();
+	assert!(refusal(here, &["evaluate", "--model", "m.doin", "--csv", "c.csv"]).contains("50 rows, and the model needs 54"));
+}
+
+fn damaged_and_foreign_files_are_refused(here: &Path) {
+	let whole = std::fs::read_to_string(here.join("m.doin")).unwrap();
+	for (text, reason) in [
+		(whole[..whole.len() / 2].to_string(), "cut off"),
+		(whole.replacen("\"season\": 24", "\"season\": 12", 1), "checksum"),
+		("{}".to_string(), "not a model file"),
+		(String::new(), "not a model file"),
+	] {
+		std::fs::write(here.join("bad.doin"), text).unwrap();
+		for command in ["evaluate", "predict"] {
+			assert!(refusal(here, &[command, "--model", "bad.doin", "--csv", "a.csv"]).contains(reason), "{reason}");
+		}
+	}
+	assert!(refusal(here, &["predict", "--model", "none.doin", "--csv", "a.csv"]).contains("cannot read none.doin"));
+}
 
 #[test]
 fn a_model_is_trained_saved_evaluated_and_used() {
@@ -83,50 +116,10 @@ fn a_model_is_trained_saved_evaluated_and_used() {
 	// The ridge alone, and six epochs.
 	assert_eq!(String::from_utf8(read("curves/curve.csv")).unwrap().lines().count(), 1 + 7);
 
-	let evaluated = json(here, &["evaluate", "--model", "m.doin", "--csv", "a.csv", "--json"]);
-	assert_eq!(evaluated["same_data"], true);
-	for (part, name) in [(0, "validation"), (1, "test")] {
-		let row = &evaluated["parts"][part]["models"][3];
-		assert_eq!(evaluated["parts"][part]["name"], name);
-		assert_eq!(row["error"], models[4][name]["error"], "{name}");
-		assert_eq!(row["steps"].as_array().unwrap().len(), 6);
-	}
-
-	let next = json(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--json"]);
-	let steps = next["steps"].as_array().unwrap();
-	assert_eq!((steps.len(), &steps[0]["time"], &steps[0]["actual"]), (6, &Value::from("2020-02-01 00:00:00"), &Value::Null));
-	for step in steps {
-		let hour = step["step"].as_f64().unwrap() - 1.0;
-		let wave = 20.0 + 5.0 * (hour * std::f64::consts::TAU / 24.0).sin();
-		assert!((step["forecast"].as_f64().unwrap() - wave).abs() < 1.0, "{step}");
-	}
-	let csv = fine(here, &["predict", "--model", "m.doin", "--csv", "a.csv", "--at", "700", "--as-csv"]);
-	assert!(csv.starts_with("step,time,forecast,actual\n1,2020-01-30 04:00:00,") && csv.lines().count() == 7);
-
-	// Other data of the same kind.
-	std::fs::write(here.join("b.csv"), series(200).replace("load", "other")).unwrap();
-	let other = json(here, &["evaluate", "--model", "m.doin", "--csv", "b.csv", "--column", "other", "--json"]);
-	assert_eq!((other["same_data"].as_bool(), other["parts"][0]["windows"].as_u64()), (Some(false), Some(200 - 48 - 5)));
-	assert!(refusal(here, &["evaluate", "--model", "m.doin", "--csv", "b.csv"]).contains("no column `load`"));
-	assert!(refusal(here, &["predict", "--model", "m.doin", "--csv", "b.csv", "--column", "other", "--at", "47"])
-		.contains("reads 48"));
-	std::fs::write(here.join("c.csv"), series(50)).unwrap();
-	assert!(refusal(here, &["evaluate", "--model", "m.doin", "--csv", "c.csv"]).contains("50 rows, and the model needs 54"));
-
-	// Damaged and foreign files.
-	let whole = String::from_utf8(read("m.doin")).unwrap();
-	for (text, reason) in [
-		(whole[..whole.len() / 2].to_string(), "cut off"),
-		(whole.replacen("\"season\": 24", "\"season\": 12", 1), "checksum"),
-		("{}".to_string(), "not a model file"),
-		(String::new(), "not a model file"),
-	] {
-		std::fs::write(here.join("bad.doin"), text).unwrap();
-		for command in ["evaluate", "predict"] {
-			assert!(refusal(here, &[command, "--model", "bad.doin", "--csv", "a.csv"]).contains(reason), "{reason}");
-		}
-	}
-	assert!(refusal(here, &["predict", "--model", "none.doin", "--csv", "a.csv"]).contains("cannot read none.doin"));
+	is_evaluated_as_trained(here, models);
+	forecasts_the_wave(here);
+	is_evaluated_on_other_data(here);
+	damaged_and_foreign_files_are_refused(here);
 }
 
 #[test]
@@ -184,11 +177,8 @@ fn a_linear_model_is_the_one_that_a_domain_of_the_file_can_start_from() {
 
 /// Returns a series that follows the last step of a second one, a random walk, and an independent third one.
 fn following(rows: usize, seed: u64) -> String {
-	let mut state = seed;
-	let mut noise = || {
-		state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-		(state >> 44) as f64 / f64::from(1 << 20) - 0.5
-	};
+	let mut random = Random(seed);
+	let mut noise = || random.next() - 0.5;
 	let (mut load, mut leader, mut step) = (50.0, 0.0, 0.0);
 	let mut line = |at: usize| {
 		load += step + 0.05 * noise();

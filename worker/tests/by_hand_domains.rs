@@ -1,5 +1,7 @@
 //! `domain create --dry-run` of tables and of sealed data, as a user runs it without a node, and its errors.
 
+mod user;
+
 use doin_forecast::{
 	rows::{MappingOptions, RowOptions},
 	sealed::RowSource,
@@ -8,37 +10,21 @@ use doin_forecast::{
 use doin_primitives::{DomainSpec, Split, DOIN};
 use doin_roles::keys::{segment_key, KeySource};
 use serde_json::Value;
-use std::{
-	path::Path,
-	process::{Command, Output},
-};
+use std::path::Path;
 
-fn worker(folder: &Path, args: &[&str]) -> Output {
-	let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-	let node = format!("ws://127.0.0.1:{port}");
-	let command = ["domain", "create", "--dry-run", "--url", &node];
-	Command::new(env!("CARGO_BIN_EXE_doin-worker")).current_dir(folder).args(command).args(args).output().unwrap()
-}
+/// The command, with an address at which no node listens: port 1 is reserved for a service that is not used any more.
+const CREATE: [&str; 5] = ["domain", "create", "--dry-run", "--url", "ws://127.0.0.1:1"];
 
 fn fine(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-	String::from_utf8(output.stdout).unwrap()
+	user::fine(folder, &[&CREATE[..], args].concat())
 }
 
 fn json(folder: &Path, args: &[&str]) -> Value {
-	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
+	user::json(folder, &[&CREATE[..], args].concat())
 }
 
-/// Returns the error of a command: one line that begins with `error: `, no panic, nothing on standard output.
 fn refusal(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	let message = String::from_utf8(output.stderr).unwrap();
-	assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
-	let last = message.lines().last().unwrap_or_default();
-	assert!(last.starts_with("error: ") && !message.contains("panicked"), "{args:?}: {message}");
-	assert!(output.stdout.is_empty(), "{args:?}");
-	message
+	user::refusal(folder, &[&CREATE[..], args].concat())
 }
 
 /// Returns a table of two features, a class that their product decides, and a number.

@@ -1,45 +1,10 @@
 //! The commands that need no chain on tables of rows, as a user runs them: train, evaluate, predict, and their errors.
 
-use serde_json::Value;
-use std::{
-	path::Path,
-	process::{Command, Output},
-};
+mod user;
 
-fn worker(folder: &Path, args: &[&str]) -> Output {
-	Command::new(env!("CARGO_BIN_EXE_doin-worker")).current_dir(folder).args(args).output().unwrap()
-}
-
-fn fine(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-	String::from_utf8(output.stdout).unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-	serde_json::from_str(fine(folder, args).lines().last().unwrap()).unwrap()
-}
-
-/// Returns the error of a command: one line that begins with `error: `, no panic, nothing on standard output.
-fn refusal(folder: &Path, args: &[&str]) -> String {
-	let output = worker(folder, args);
-	let message = String::from_utf8(output.stderr).unwrap();
-	assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
-	let last = message.lines().last().unwrap_or_default();
-	assert!(last.starts_with("error: ") && !message.contains("panicked"), "{args:?}: {message}");
-	assert!(output.stdout.is_empty(), "{args:?}");
-	message
-}
-
-/// Random numbers of tests, from 0 to below 1.
-struct Random(u64);
-
-impl Random {
-	fn next(&mut self) -> f64 {
-		self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-		(self.0 >> 44) as f64 / f64::from(1 << 20)
-	}
-}
+use serde_json::{json, Value};
+use std::{fs, path::Path};
+use user::{fine, json, refusal, Random};
 
 /// Returns rows of four features and a class: the quarter of the plane that the product of two features and the sum of two others
 /// choose, which no linear model finds.
@@ -67,102 +32,130 @@ fn prices(rows: usize, seed: u64) -> String {
 const CLASSES: [&str; 12] =
 	["train", "--csv", "q.csv", "--label", "side", "--family", "mlp", "--width", "24", "--epochs", "60", "--json"];
 
+/// A net that was trained on classes, in a folder with its data.
+struct Classifier<'a> {
+	/// Folder with `q.csv`, which it was trained on, and `q.doin`.
+	folder: &'a Path,
+	/// Report of the training.
+	report: Value,
+}
+
+impl<'a> Classifier<'a> {
+	/// Trains the net twice, on all threads and on one.
+	fn trained(folder: &'a Path) -> Self {
+		fs::write(folder.join("q.csv"), quarters(2_000, 1)).unwrap();
+		let train = |more: &[&str]| json(folder, &[&CLASSES[..], more].concat());
+		let report = train(&["--out", "q.doin", "--curve", "curves"]);
+		let again = train(&["--out", "again.doin", "--cores", "1"]);
+		let read = |name: &str| fs::read(folder.join(name)).unwrap();
+		assert_eq!(read("q.doin"), read("again.doin"), "the same bits on any number of threads");
+		assert_eq!(report["models"], again["models"]);
+		assert!(fs::read_to_string(folder.join("curves/curve.csv")).unwrap().lines().count() > 10);
+		Self { folder, report }
+	}
+
+	/// Returns the models of the training: the majority class, the ridge and the net.
+	fn models(&self) -> &Vec<Value> {
+		self.report["models"].as_array().unwrap()
+	}
+
+	/// Checks that the net learns what the ridge does not.
+	fn has_learned(&self) {
+		let names: Vec<&str> = self.models().iter().map(|model| model["name"].as_str().unwrap()).collect();
+		assert_eq!(names, ["majority class", "ridge", "this mlp"]);
+		let wrong = |model: usize| self.models()[model]["test"]["error_rate"].as_f64().unwrap();
+		assert!(wrong(0) > 0.6 && wrong(1) > 0.4 && wrong(2) < 0.25, "{}", self.report);
+		assert_eq!(self.report["mapping"]["classes"], json!(["east", "north", "south", "west"]));
+		assert_eq!(self.report["arrangement"]["train_end"], 1_400);
+		let notes = self.report["notes"].as_array().unwrap();
+		assert!(notes.iter().any(|note| note.as_str().unwrap().contains("shuffled by a fixed seed")), "{notes:?}");
+	}
+
+	/// Checks that its file has the parts of the training, and the errors of the training.
+	fn is_evaluated_as_trained(&self) {
+		let evaluated = json(self.folder, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--json"]);
+		assert_eq!(evaluated["same_data"], true);
+		for (part, name) in evaluated["parts"].as_array().unwrap().iter().zip(["validation", "test"]) {
+			assert_eq!(part["name"], name);
+			for (model, trained) in part["models"].as_array().unwrap().iter().zip(self.models()) {
+				assert_eq!(model["error"], trained[name]["error"], "{name} of {}", trained["name"]);
+			}
+		}
+		let test = &evaluated["parts"][1];
+		let confusion = test["confusion"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
+		assert_eq!(confusion.map(|rows| rows.as_u64().unwrap()).sum::<u64>(), 300);
+		assert_eq!(test["classes"], self.report["classes"]);
+		let text = fine(self.folder, &["evaluate", "--model", "q.doin", "--csv", "q.csv"]);
+		for part in ["only rows that did not train it count", "class, test", "taken for", "majority class", "ridge"] {
+			assert!(text.contains(part), "`{part}`: {text}");
+		}
+	}
+
+	/// Checks its errors on other rows, whose columns have other names.
+	fn is_evaluated_on_other_rows(&self) {
+		fs::write(self.folder.join("r.csv"), quarters(500, 9).replace("side,a,b,c,d", "s,p,q,r,t")).unwrap();
+		let evaluate = ["evaluate", "--model", "q.doin", "--csv", "r.csv"];
+		let other = json(self.folder, &[&evaluate[..], &["--label", "s", "--inputs", "p,q,r,t", "--json"]].concat());
+		assert_eq!((&other["same_data"], &other["parts"][0]["rows"]), (&false.into(), &500.into()));
+		assert!(other["parts"][0]["models"][1]["error_rate"].as_f64().unwrap() < 0.25, "{other}");
+		assert!(refusal(self.folder, &evaluate).contains("no column `side`"));
+	}
+
+	/// Checks its predictions of rows without labels, and of one row with its label.
+	fn predicts(&self) {
+		let labelled = quarters(500, 9);
+		let rows = || labelled.lines().map(|line| line.split_once(',').unwrap());
+		fs::write(self.folder.join("u.csv"), rows().map(|(_, row)| format!("{row}\n")).collect::<String>()).unwrap();
+		let found = fine(self.folder, &["predict", "--model", "q.doin", "--csv", "u.csv", "--as-csv"]);
+		let predictions = found.lines().map(|line| line.split(',').nth(1).unwrap());
+		let right = predictions.zip(rows()).skip(1).filter(|(prediction, (label, _))| prediction == label).count();
+		assert!(found.starts_with("row,prediction,actual\n1,") && right > 375, "{right} of 500");
+		let one = json(self.folder, &["predict", "--model", "q.doin", "--csv", "q.csv", "--at", "3", "--json"]);
+		assert_eq!(
+			(one["rows"].as_array().unwrap().len(), &one["rows"][0]["row"], &one["label"]),
+			(1, &3.into(), &json!(["side"]))
+		);
+		assert!(one["rows"][0]["actual"].is_string());
+	}
+
+	/// Checks that options of series are refused, and a file that was changed.
+	fn refuses_options_of_series_and_damage(&self) {
+		let refused = |command: &str, model: &str, more: &[&str]| {
+			refusal(self.folder, &[&[command, "--model", model, "--csv", "q.csv"][..], more].concat())
+		};
+		assert!(refused("evaluate", "q.doin", &["--column", "a"]).contains("name the labels with --label"));
+		assert!(refused("evaluate", "q.doin", &["--split", "70/15"]).contains("--split is not used"));
+		assert!(refused("predict", "q.doin", &["--time", "a"]).contains("options of times"));
+		let whole = fs::read_to_string(self.folder.join("q.doin")).unwrap();
+		for (changed, reason) in
+			[(whole.replacen("\"east\"", "\"east!\"", 1), "checksum"), (whole[..whole.len() / 2].into(), "cut off")]
+		{
+			fs::write(self.folder.join("bad.doin"), changed).unwrap();
+			assert!(refused("predict", "bad.doin", &[]).contains(reason), "{reason}");
+		}
+	}
+}
+
 #[test]
 fn classes_are_learned_evaluated_and_predicted() {
 	let folder = tempfile::tempdir().unwrap();
-	let here = folder.path();
-	std::fs::write(here.join("q.csv"), quarters(2_000, 1)).unwrap();
-	let train = |more: &[&str]| json(here, &[&CLASSES[..], more].concat());
-	let trained = train(&["--out", "q.doin", "--curve", "curves"]);
-	let again = train(&["--out", "again.doin", "--cores", "1"]);
-	let read = |name: &str| std::fs::read(here.join(name)).unwrap();
-	assert_eq!(read("q.doin"), read("again.doin"), "the same bits on any number of threads");
-	assert_eq!(trained["models"], again["models"]);
-	let models = trained["models"].as_array().unwrap();
-	let names: Vec<&str> = models.iter().map(|model| model["name"].as_str().unwrap()).collect();
-	assert_eq!(names, ["majority class", "ridge", "this mlp"]);
-	let wrong = |model: usize| models[model]["test"]["error_rate"].as_f64().unwrap();
-	assert!(wrong(0) > 0.6 && wrong(1) > 0.4 && wrong(2) < 0.25, "{trained}");
-	assert_eq!(trained["mapping"]["classes"], serde_json::json!(["east", "north", "south", "west"]));
-	assert_eq!(trained["arrangement"]["train_end"], 1_400);
-	let notes = trained["notes"].as_array().unwrap();
-	assert!(notes.iter().any(|note| note.as_str().unwrap().contains("shuffled by a fixed seed")), "{notes:?}");
-	assert!(String::from_utf8(read("curves/curve.csv")).unwrap().lines().count() > 10);
-
-	// The parts of the training, and the errors of the training.
-	let evaluated = json(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--json"]);
-	assert_eq!(evaluated["same_data"], true);
-	for (part, name) in [(0, "validation"), (1, "test")] {
-		assert_eq!(evaluated["parts"][part]["name"], name);
-		for (model, trained) in models.iter().enumerate() {
-			assert_eq!(
-				evaluated["parts"][part]["models"][model]["error"], trained[name]["error"],
-				"{name} of {}",
-				trained["name"]
-			);
-		}
-	}
-	let counts: u64 = evaluated["parts"][1]["confusion"]
-		.as_array()
-		.unwrap()
-		.iter()
-		.flat_map(|row| row.as_array().unwrap())
-		.map(|n| n.as_u64().unwrap())
-		.sum();
-	assert_eq!((counts, &evaluated["parts"][1]["classes"]), (300, &trained["classes"]));
-	let text = fine(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv"]);
-	for part in ["only rows that did not train it count", "class, test", "taken for", "majority class", "ridge"] {
-		assert!(text.contains(part), "`{part}`: {text}");
-	}
-
-	// Other data, under other names.
-	std::fs::write(here.join("r.csv"), quarters(500, 9).replace("side,a,b,c,d", "s,p,q,r,t")).unwrap();
-	let other = ["evaluate", "--model", "q.doin", "--csv", "r.csv", "--label", "s", "--inputs", "p,q,r,t", "--json"];
-	let other = json(here, &other);
-	assert_eq!((&other["same_data"], &other["parts"][0]["rows"]), (&false.into(), &500.into()));
-	assert!(other["parts"][0]["models"][1]["error_rate"].as_f64().unwrap() < 0.25, "{other}");
-	assert!(refusal(here, &["evaluate", "--model", "q.doin", "--csv", "r.csv"]).contains("no column `side`"));
-
-	// Rows without labels.
-	let unlabelled: String = quarters(500, 9).lines().map(|line| line.split_once(',').unwrap().1.to_string() + "\n").collect();
-	std::fs::write(here.join("u.csv"), unlabelled).unwrap();
-	let found = fine(here, &["predict", "--model", "q.doin", "--csv", "u.csv", "--as-csv"]);
-	let labels: Vec<String> = quarters(500, 9).lines().skip(1).map(|line| line.split(',').next().unwrap().to_string()).collect();
-	let right =
-		found.lines().skip(1).zip(&labels).filter(|(line, label)| line.split(',').nth(1).unwrap() == label.as_str()).count();
-	assert!(found.starts_with("row,prediction,actual\n1,") && right > 375, "{right} of 500");
-	let one = json(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--at", "3", "--json"]);
-	assert_eq!(
-		(one["rows"].as_array().unwrap().len(), &one["rows"][0]["row"], &one["label"]),
-		(1, &3.into(), &serde_json::json!(["side"]))
-	);
-	assert!(one["rows"][0]["actual"].is_string());
-
-	// Models of series and of rows are told apart.
-	assert!(refusal(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--column", "a"])
-		.contains("name the labels with --label"));
-	assert!(
-		refusal(here, &["evaluate", "--model", "q.doin", "--csv", "q.csv", "--split", "70/15"]).contains("--split is not used")
-	);
-	assert!(refusal(here, &["predict", "--model", "q.doin", "--csv", "q.csv", "--time", "a"]).contains("options of times"));
-	let whole = String::from_utf8(read("q.doin")).unwrap();
-	for (changed, reason) in
-		[(whole.replacen("\"east\"", "\"east!\"", 1), "checksum"), (whole[..whole.len() / 2].into(), "cut off")]
-	{
-		std::fs::write(here.join("bad.doin"), changed).unwrap();
-		assert!(refusal(here, &["predict", "--model", "bad.doin", "--csv", "q.csv"]).contains(reason), "{reason}");
-	}
+	let classifier = Classifier::trained(folder.path());
+	classifier.has_learned();
+	classifier.is_evaluated_as_trained();
+	classifier.is_evaluated_on_other_rows();
+	classifier.predicts();
+	classifier.refuses_options_of_series_and_damage();
 }
 
 #[test]
 fn a_map_is_kept_and_used_for_other_files() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
-	std::fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
+	fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
 	// Fewer rows, none of which lies in the south, and other ranges.
 	let north: String =
 		quarters(600, 2).lines().filter(|line| !line.starts_with("south")).map(|line| format!("{line}\n")).collect();
-	std::fs::write(here.join("n.csv"), north.replace(",-0.", ",0.")).unwrap();
+	fs::write(here.join("n.csv"), north.replace(",-0.", ",0.")).unwrap();
 	let linear = ["train", "--label", "side", "--family", "linear", "--json"];
 	let train = |more: &[&str]| json(here, &[&linear[..], more].concat());
 	let first = train(&["--csv", "q.csv", "--out", "q.doin", "--map-out", "q.map"]);
@@ -189,7 +182,7 @@ fn a_map_is_kept_and_used_for_other_files() {
 			format!("{side},{},{},{},{}{}", tenth(a), tenth(b), tenth(c), tenth(d), if at == 600 { "" } else { "\n" })
 		})
 		.collect();
-	std::fs::write(here.join("t.csv"), tenths).unwrap();
+	fs::write(here.join("t.csv"), tenths).unwrap();
 	train(&["--csv", "t.csv", "--map-out", "t.map"]);
 	let rows = |options: &[&str]| {
 		let base = ["predict", "--model", "q.doin", "--csv", "t.csv", "--json"];
@@ -216,7 +209,7 @@ fn a_map_is_kept_and_used_for_other_files() {
 fn values_are_learned_evaluated_and_predicted() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
-	std::fs::write(here.join("h.csv"), prices(1_200, 4)).unwrap();
+	fs::write(here.join("h.csv"), prices(1_200, 4)).unwrap();
 	let train = ["train", "--csv", "h.csv", "--label", "price", "--values", "--without", "id", "--json"];
 	for family in ["linear", "mlp"] {
 		let out = format!("{family}.doin");
@@ -261,11 +254,11 @@ fn bars(rows: usize) -> String {
 fn images_are_read_in_patches() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
-	std::fs::write(here.join("bars.csv"), bars(1_500)).unwrap();
+	fs::write(here.join("bars.csv"), bars(1_500)).unwrap();
 	let base = ["train", "--csv", "bars.csv", "--no-header", "--label", "1", "--image", "6x6", "--json"];
 	let conv = ["--family", "conv", "--kernel", "4", "--stride", "1", "--width", "8", "--epochs", "100", "--out", "b.doin"];
 	let trained = json(here, &[&base[..], &conv].concat());
-	assert_eq!(trained["mapping"]["image"], serde_json::json!({ "height": 6, "width": 6 }));
+	assert_eq!(trained["mapping"]["image"], json!({ "height": 6, "width": 6 }));
 	assert!(trained["models"][2]["test"]["error_rate"].as_f64().unwrap() < 0.1, "{trained}");
 	let evaluated = json(here, &["evaluate", "--model", "b.doin", "--csv", "bars.csv", "--no-header", "--json"]);
 	assert_eq!(evaluated["parts"][1]["models"][2]["error"], trained["models"][2]["test"]["error"]);
@@ -279,7 +272,7 @@ fn images_are_read_in_patches() {
 fn a_population_of_rows_keeps_its_best() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
-	std::fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
+	fs::write(here.join("q.csv"), quarters(600, 1)).unwrap();
 	let base = ["train", "--csv", "q.csv", "--label", "side", "--width", "4..32", "--rate", "8..12", "--epochs", "16", "--json"];
 	let many = json(here, &[&base[..], &["--population", "12", "--halving", "--patience", "6"]].concat());
 	let errors: Vec<u64> =
@@ -293,7 +286,7 @@ fn a_population_of_rows_keeps_its_best() {
 fn bad_tables_are_rejected_with_their_reason() {
 	let folder = tempfile::tempdir().unwrap();
 	let here = folder.path();
-	let write = |name: &str, text: String| std::fs::write(here.join(name), text).unwrap();
+	let write = |name: &str, text: String| fs::write(here.join(name), text).unwrap();
 	write("q.csv", quarters(100, 1));
 	write("h.csv", prices(100, 1));
 	let train = |csv: &str, more: &[&str]| refusal(here, &[&["train", "--csv", csv, "--label"], more].concat());

@@ -154,14 +154,12 @@ impl Display for WithdrawReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::fixtures;
 	use codec::Encode;
-	use doin_chain::{Event, Head};
 	use doin_primitives::DOIN;
 
-	/// Returns a call in block 5 with one event of pallet `evaluators`.
 	fn included(name: &str, fields: impl Encode) -> Included {
-		let event = Event { pallet: "Evaluators".into(), name: name.into(), fields: fields.encode() };
-		Included { block: Head { number: 5, hash: [5; 32] }, events: vec![event], fee: 0 }
+		fixtures::included("Evaluators", name, fields)
 	}
 
 	/// Two processes add to one bond: each reports the bond that its own call led to.

@@ -72,19 +72,16 @@ impl Display for BudgetReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use codec::Encode;
-	use doin_chain::{Event, Head};
+	use crate::fixtures::included;
 	use doin_primitives::DOIN;
 
 	#[test]
 	fn n6_a_budget_is_reported_as_the_chain_stored_it() {
 		let report = |limit: Balance, window: BlockNumber| {
-			let fields = (Account([7; 32]), limit, window).encode();
-			let event = Event { pallet: "Budget".into(), name: "BudgetSet".into(), fields };
-			BudgetReport::new(&Included { block: Head { number: 5, hash: [5; 32] }, events: vec![event], fee: 0 }).unwrap()
+			BudgetReport::new(&included("Budget", "BudgetSet", (Account([7; 32]), limit, window))).unwrap()
 		};
 		let set = report(20 * DOIN, 14_400).to_string();
-		assert!(set.starts_with("Since block 5") && set.contains("up to 20 DOIN in 14400 blocks"), "{set}");
+		assert!(set.starts_with("Since block 9") && set.contains("up to 20 DOIN in 14400 blocks"), "{set}");
 		assert!(report(0, 0).to_string().contains("has no budget"));
 	}
 }

@@ -329,7 +329,7 @@ pub async fn add_vote(chain: &Chain, signer: &Signer, vote: Vote) -> Result<bool
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_chain::{Event, Head};
+	use crate::fixtures;
 
 	#[test]
 	fn a_sealed_domain_is_nominated_with_something_in_its_purse_only() {
@@ -348,15 +348,14 @@ mod tests {
 	}
 
 	fn included(name: &str, fields: impl Encode) -> Included {
-		let event = Event { pallet: "Domains".into(), name: name.into(), fields: fields.encode() };
-		Included { block: Head { number: 5, hash: [5; 32] }, events: vec![event], fee: 0 }
+		fixtures::included("Domains", name, fields)
 	}
 
 	#[test]
 	fn k31_a_domain_is_active_only_if_its_event_shows_that() {
 		check_activation(&included("Activated", (7u32, 0u8, 5u64)), 7).unwrap();
 		let refused = check_activation(&included("ActivationRefused", (7u32, 1u8)), 7).unwrap_err().to_string();
-		assert!(refused.contains("refused in block 5") && refused.contains("nothing to improve"), "{refused}");
+		assert!(refused.contains("refused in block 9") && refused.contains("nothing to improve"), "{refused}");
 		assert!(refused.contains("doin-worker domain retire 7"), "{refused}");
 		let without = check_activation(&included("PageUploaded", 7u32), 7).unwrap_err().to_string();
 		assert!(without.contains("Domains.Activated is missing"), "{without}");

@@ -129,9 +129,8 @@ impl Display for ClearedReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::fixtures;
 	use clap::Parser;
-	use codec::Encode;
-	use doin_chain::{Event, Head};
 
 	#[derive(Debug, Parser)]
 	struct Ballot {
@@ -153,8 +152,7 @@ mod tests {
 
 	#[test]
 	fn k31_a_removed_ballot_is_reported_as_the_chain_removed_it() {
-		let event = |name: &str| Event { pallet: "Gauge".into(), name: name.into(), fields: (Account([7; 32]), 5u128).encode() };
-		let included = |name: &str| Included { block: Head { number: 9, hash: [5; 32] }, events: vec![event(name)], fee: 0 };
+		let included = |name: &str| fixtures::included("Gauge", name, (Account([7; 32]), 5u128));
 		let text = ClearedReport::new(&included("BallotCleared")).unwrap().to_string();
 		assert!(text.contains("has no ballot since block 9") && text.contains("0.000000000005 DOIN"), "{text}");
 		assert!(ClearedReport::new(&included("Voted")).is_err());

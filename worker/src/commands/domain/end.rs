@@ -232,17 +232,14 @@ impl Display for RetiredReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::status::tests::domain;
+	use crate::{commands::status::tests::domain, fixtures};
 	use codec::Encode;
-	use doin_chain::{Event, Head};
 	use doin_primitives::DOIN;
 
 	const WHO: Account = Account([7; 32]);
 
-	/// Returns a call in block 9 with one event of pallet `domains`.
 	fn included(name: &str, fields: impl Encode) -> Included {
-		let event = Event { pallet: "Domains".into(), name: name.into(), fields: fields.encode() };
-		Included { block: Head { number: 9, hash: [5; 32] }, events: vec![event], fee: 0 }
+		fixtures::included("Domains", name, fields)
 	}
 
 	#[test]

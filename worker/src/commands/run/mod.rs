@@ -1,4 +1,12 @@
-//! `run`: optimizes and evaluates until Ctrl-C.
+//! `run`: optimizes and evaluates until Ctrl-C, beside an HTTP server and an indexer.
+//!
+//! ```text
+//!   server is bound ──▶ worker is opened ──▶ indexer and roles start, and the source of the server is filled
+//! ```
+//!
+//! A port in use is an error before any role starts. The roles go on if the indexer fails.
+
+mod server;
 
 use crate::{
 	args::{DraftArgs, NodeArgs},
@@ -7,6 +15,7 @@ use crate::{
 		registration::{add_vote, register},
 	},
 	report::Remarks,
+	work::interrupted,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -19,6 +28,7 @@ use doin_roles::{
 	keys::{self, KeySource},
 	worker::Worker,
 };
+use server::{Server, ServerArgs};
 use std::path::PathBuf;
 
 /// Target of a development domain that pays a bounty: an error 5 % below that of the initial champion.
@@ -39,6 +49,8 @@ pub struct RunArgs {
 	/// Journal [default: that of the configuration, or doin-worker.db; doin-worker-dev.db with --dev]
 	#[arg(long, value_name = "FILE")]
 	journal: Option<PathBuf>,
+	#[command(flatten)]
+	server: ServerArgs,
 	/// Devices to train on beside the CPU: `auto` for every GPU, `none`, or numbers and parts of names, e.g. `0,2` or `3080Ti`
 	/// (`doin-worker devices`) [default: that of the configuration, or auto]
 	#[arg(long, value_name = "auto|none|INDEX|NAME,...")]
@@ -57,24 +69,44 @@ pub struct RunArgs {
 ///
 /// # Errors
 ///
-/// Errors if the configuration, a key or the journal cannot be used, or if the domain of `--data` cannot be made.
+/// Errors if the configuration, the port of the server, a key or the journal cannot be used, or if the domain of `--data` cannot be
+/// made.
 pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 	let file = match &args.config {
 		Some(path) => ConfigFile::load(path)?,
 		None => ConfigFile::dev(),
 	};
-	let flags = Settings { url: node.url.clone(), journal: args.journal.clone(), gpu: args.gpu.clone() };
+	let flags =
+		Settings { url: node.url.clone(), journal: args.journal.clone(), gpu: args.gpu.clone(), ..args.server.settings() };
 	let config =
 		Config::layered(flags, Settings::from_env(|name| std::env::var(name).ok().filter(|value| !value.is_empty())), file);
+	let server = server::start(&config).await?;
+	let ended = tokio::select! {
+		ended = work(config, args, server.as_ref()) => ended,
+		() = interrupted() => {
+			eprintln!("stopped");
+			Ok(())
+		}
+	};
+	if let Some(server) = server {
+		server.stop().await;
+	}
+	ended
+}
+
+/// Opens the worker, and works without end.
+async fn work(config: Config, args: RunArgs, server: Option<&Server>) -> Result<()> {
 	// The file needs no node, so a mistake in it is an error at once.
-	let draft = match &args.data {
-		Some(source) => Some(draft(source.clone(), args.column.clone(), &args.series).await?),
+	let draft = match args.data {
+		Some(source) => Some(draft(source, args.column, &args.series).await?),
 		None => None,
 	};
-	let mut worker = Worker::open(config).await?;
+	let mut worker = Worker::open(config.clone()).await?;
+	let beside = server::attach(server, &config, &worker)?;
 	if let Some(draft) = draft {
 		let id = own_domain(worker.chain(), &draft).await?;
 		worker.work_only_on(id);
+		beside.show(worker.config());
 	}
 	worker.run().await
 }
