@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, unused dependencies, licences and sources.
+# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, unused dependencies, licences and sources, links
+# and quotes of the documentation.
 # Installs the tools into the cache first: typos and taplo from PyPI, cargo-machete and cargo-deny from crates.io.
 # Usage: scripts/lint.sh
 . "$(dirname "$0")/lib.sh"
@@ -38,4 +39,5 @@ cargo fmt --all --check
 "$ROOT/scripts/check-words.sh"
 "$TOOLS/bin/cargo-machete" --skip-target-dir
 "$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
+"$ROOT/scripts/docs.sh" check
 say "lint: clean"
