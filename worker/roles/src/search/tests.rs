@@ -281,7 +281,10 @@ async fn until(progress: &Progress, expected: impl Fn(&SearchProgress) -> bool) 
 
 #[tokio::test]
 async fn the_published_figures_are_those_of_the_candidates() {
-	let problem = problem();
+	let mut problem = unshared();
+	// Too many points to visit before the search is stopped.
+	problem.spec.genes[4].hi = 100;
+	let problem = Arc::new(problem);
 	let progress = Progress::default();
 	let meter = meter(&progress, &problem);
 	assert_eq!(progress.searches()[0].state, SearchState::Stopped, "it has not begun");
