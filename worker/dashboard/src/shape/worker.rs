@@ -12,7 +12,7 @@ pub struct Training {
 	pub active: bool,
 	/// Domain of the first search that trains; the keys up to `best` are those of this search. `null` if none trains.
 	pub domain_id: Option<u32>,
-	/// Number of the generation.
+	/// Complete generations of the search.
 	pub generation: u32,
 	/// Epochs that the candidates of the running batch were trained for, together.
 	pub epoch: u32,
@@ -35,7 +35,7 @@ pub struct Search {
 	pub peer_id: String,
 	/// `training`, `waiting` or `stopped`.
 	pub state: String,
-	/// Number of the generation.
+	/// Complete generations of the search.
 	pub generation: u32,
 	/// Candidates of a generation.
 	pub population: u32,
@@ -57,7 +57,7 @@ pub struct Search {
 	pub immigrants: u64,
 	/// Estimated time until the running batch ends, in milliseconds; `null` before the first complete batch.
 	pub remaining_ms: Option<u64>,
-	/// Time since the start of the search, in milliseconds.
+	/// Start of the search, in milliseconds since 1970.
 	pub since_ms: u64,
 	/// CPU threads and devices that train.
 	pub devices: Vec<String>,
