@@ -1,8 +1,15 @@
 //! Chain specifications: named genesis presets of the runtime, and files.
+//!
+//! A public network must not know the keys of development accounts, which are printed in every copy of the SDK.
+//! [`check_public`] finds them in a genesis.
 
-use doin_runtime::{opaque::Block, WASM_BINARY};
-use sc_chain_spec::{ChainSpecExtension, ChainType, Properties};
+use codec::Decode;
+use doin_runtime::{opaque::Block, AccountId, Runtime, WASM_BINARY};
+use frame_support::storage::storage_prefix;
+use sc_chain_spec::{ChainSpecBuilder, ChainSpecExtension, ChainType, Properties};
 use serde::{Deserialize, Serialize};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::Storage;
 use std::path::Path;
 
 /// Fields that this node reads from a chain specification beside the standard ones.
@@ -72,14 +79,60 @@ fn from_file(path: &Path) -> Result<ChainSpec, String> {
 
 /// Returns the specification of a genesis preset.
 fn preset(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
+	Ok(builder(name, id, chain_type)?.with_genesis_config_preset_name(preset).build())
+}
+
+/// Returns a builder of a specification with the runtime of this node.
+///
+/// # Errors
+///
+/// Fails if the node was built without a runtime.
+pub fn builder(name: &str, id: &str, chain_type: ChainType) -> Result<ChainSpecBuilder<Extensions>, String> {
 	let wasm = WASM_BINARY.ok_or("this node was built without a runtime: rebuild it with SKIP_WASM_BUILD unset")?;
-	Ok(ChainSpec::builder(wasm, Extensions::default())
-		.with_name(name)
-		.with_id(id)
-		.with_chain_type(chain_type)
-		.with_properties(properties())
-		.with_genesis_config_preset_name(preset)
-		.build())
+	let builder = ChainSpec::builder(wasm, Extensions::default());
+	Ok(builder.with_name(name).with_id(id).with_chain_type(chain_type).with_properties(properties()))
+}
+
+/// Returns the name of a development account, whose key everybody has.
+pub fn development_account(account: &AccountId) -> Option<String> {
+	let sr25519 = Sr25519Keyring::from_account_id(account).map(|known| known.to_string());
+	sr25519.or_else(|| Ed25519Keyring::from_account_id(account).map(|known| known.to_string()))
+}
+
+/// Checks that a public network has no development account and no development key at genesis. Other chains may have them.
+///
+/// # Errors
+///
+/// Fails with the first account or key that everybody has.
+pub fn check_public(genesis: &Storage) -> Result<(), String> {
+	let stored = |pallet: &[u8], item: &[u8]| genesis.top.get(storage_prefix(pallet, item).as_slice());
+	if stored(b"Timing", b"Public").is_none_or(|flag| flag != &[1]) {
+		return Ok(());
+	}
+	let accounts = Sr25519Keyring::iter()
+		.map(|known| (known.to_account_id(), known.to_string()))
+		.chain(Ed25519Keyring::iter().map(|known| (known.to_account_id(), known.to_string())));
+	for (account, name) in accounts {
+		if genesis.top.contains_key(&frame_system::Account::<Runtime>::hashed_key_for(&account)) {
+			return Err(format!(
+				"this public chain has the development account {name} ({account}), whose key everybody has: ask for the right chain \
+				 specification, or create one with `doin-node network create`"
+			));
+		}
+	}
+	let keys = |pallet: &[u8]| -> Vec<([u8; 32], u64)> {
+		// Both pallets store a list of keys with weights.
+		stored(pallet, b"Authorities").and_then(|list| Decode::decode(&mut list.as_slice()).ok()).unwrap_or_default()
+	};
+	let babe = keys(b"Babe").into_iter().find_map(|(key, _)| Sr25519Keyring::iter().find(|known| known.public().0 == key));
+	let grandpa = keys(b"Grandpa").into_iter().find_map(|(key, _)| Ed25519Keyring::iter().find(|known| known.public().0 == key));
+	match babe.map(|known| known.to_string()).or_else(|| grandpa.map(|known| known.to_string())) {
+		Some(name) => Err(format!(
+			"this public chain has the development key of {name} as a validator, which everybody has: ask for the right chain \
+			 specification, or create one with `doin-node network create`"
+		)),
+		None => Ok(()),
+	}
 }
 
 /// Returns the properties that wallets need to print amounts and addresses.

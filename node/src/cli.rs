@@ -1,5 +1,6 @@
 //! Command line of the node.
 
+use crate::{consensus::cli::AuthoringArgs, network::NetworkCommand};
 use sc_cli::{
 	BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ImportBlocksCmd, KeySubcommand,
 	PurgeChainCmd, RevertCmd, RunCmd,
@@ -23,10 +24,16 @@ Examples:
     Then call `author_rotateKeysWithOwner` on its RPC port with the hex public key of the
     validator's account, and submit `session.setKeys` with the keys and the proof it returns.
 
+  The chain specification of a new network, from the keys of its founders:
+    doin-node network keys --id doin-testnet --stash <address> --base-path ./node
+    doin-node network create ./network.json --raw --output ./doin-testnet.json
+
   The registered domains, as JSON:
     curl -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
       -d '{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"doin_domains\"}'
 
+RPC: other machines can call safe methods only (--rpc-external), at most 6000 times per minute and
+connection unless --rpc-rate-limit says otherwise. A batch has at most 100 requests.
 Chains: `dev` (the default) and `local` are built in; any other value is the path of a chain
 specification.
 Support: https://github.com/doin-network/doin/issues";
@@ -43,6 +50,10 @@ pub struct Cli {
 	#[clap(flatten)]
 	pub run: RunCmd,
 
+	/// Options of the block author.
+	#[clap(flatten)]
+	pub authoring: AuthoringArgs,
+
 	/// Start a validator without measuring whether its machine is as fast as the reference machine.
 	#[arg(long)]
 	pub no_hardware_check: bool,
@@ -54,6 +65,10 @@ pub enum Subcommand {
 	/// Generate, inspect or insert keys: accounts, session keys and the identity of the node.
 	#[command(subcommand)]
 	Key(KeySubcommand),
+
+	/// Start a new public network: generate the keys of its first validators, and create its chain specification.
+	#[command(subcommand)]
+	Network(NetworkCommand),
 
 	/// Write a chain specification as JSON: readable by default, or raw storage to start a network from (`--raw`).
 	ExportChainSpec(ExportChainSpecCmd),

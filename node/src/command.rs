@@ -1,15 +1,25 @@
-//! Dispatch of the commands.
+//! Dispatch of the commands, and limits of the RPC server that the SDK leaves to the operator.
 
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
+	consensus::cli::AuthoringArgs,
 	service::{self, FullClient, HardwareCheck, PartialNode},
 };
 use doin_runtime::opaque::Block;
 use sc_chain_spec::ChainType;
 use sc_cli::SubstrateCli;
-use sc_service::{Configuration, PartialComponents, TaskManager};
-use std::sync::Arc;
+use sc_service::{
+	config::{RpcBatchRequestConfig, RpcEndpoint, RpcMethods},
+	Configuration, PartialComponents, TaskManager,
+};
+use std::{num::NonZeroU32, sync::Arc};
+
+/// Most requests of one batch, unless the operator names another number.
+pub const BATCH_LIMIT: u32 = 100;
+/// Most calls per minute of one connection from another machine, unless the operator names another number: a hundred per second.
+/// A page of polkadot.js makes a few hundred when it is opened.
+pub const EXTERNAL_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(6_000).expect("6 000 is not 0; qed");
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -53,6 +63,7 @@ pub fn run() -> sc_cli::Result<()> {
 	let mut cli = Cli::from_args();
 	match &cli.subcommand {
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
+		Some(Subcommand::Network(cmd)) => cmd.run().map_err(sc_cli::Error::Input),
 		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
 		Some(Subcommand::BuildSpec(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network)),
 		Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
@@ -86,7 +97,8 @@ pub fn run() -> sc_cli::Result<()> {
 /// Runs a node until it is stopped.
 fn run_node(cli: &mut Cli) -> sc_cli::Result<()> {
 	let chain = cli.run.shared_params.chain.clone().unwrap_or_default();
-	if !cli.run.shared_params.dev && is_local(cli, &chain)? {
+	let is_local = cli.run.shared_params.dev || is_local(cli, &chain)?;
+	if !cli.run.shared_params.dev && is_local {
 		// Other nodes of a test network do not rely on the identity of this one, so it needs no key made beforehand.
 		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
 	}
@@ -95,16 +107,24 @@ fn run_node(cli: &mut Cli) -> sc_cli::Result<()> {
 		error => error,
 	})?;
 	let check = if cli.no_hardware_check { HardwareCheck::Skip } else { HardwareCheck::Measure };
+	let authoring = cli.authoring;
 	runner.run_node_until_exit(move |mut config| async move {
-		require_rpc_port(&mut config);
-		start(config, check).await
+		for endpoint in config.rpc.addr.iter_mut().flatten() {
+			harden(endpoint, is_local).map_err(sc_cli::Error::Input)?;
+		}
+		start(config, check, authoring).await
 	})
 }
 
-/// Returns `true` if `chain` is the specification of a test network on one machine.
+/// Returns `true` if `chain` is the specification of a test network on one machine. Checks the genesis of any other chain.
 fn is_local(cli: &Cli, chain: &str) -> sc_cli::Result<bool> {
 	let spec = cli.load_spec(chain).map_err(sc_cli::Error::Input)?;
-	Ok(matches!(spec.chain_type(), ChainType::Development | ChainType::Local))
+	let is_local = matches!(spec.chain_type(), ChainType::Development | ChainType::Local);
+	if !is_local {
+		let genesis = spec.build_storage().map_err(sc_cli::Error::Input)?;
+		chain_spec::check_public(&genesis).map_err(sc_cli::Error::Input)?;
+	}
+	Ok(is_local)
 }
 
 /// Returns the error of a validator without a network key: with the command that generates it.
@@ -121,11 +141,30 @@ fn missing_network_key(cli: &Cli, chain: &str, path: &std::path::Path) -> sc_cli
 	))
 }
 
-/// Lets the node fail if its RPC port is in use. The SDK would move to a random port, and clients would talk to the other program.
-fn require_rpc_port(config: &mut Configuration) {
-	for endpoint in config.rpc.addr.iter_mut().flatten() {
-		endpoint.retry_random_port = false;
+/// Sets the limits of an RPC endpoint that the operator has not set. The node fails if the port is in use: the SDK would move to
+/// a random port, and clients would talk to the other program.
+///
+/// # Errors
+///
+/// Fails if other machines could call unsafe methods. The chain of a test network on one machine (`is_local`) has nothing to
+/// lose.
+pub fn harden(endpoint: &mut RpcEndpoint, is_local: bool) -> Result<(), String> {
+	endpoint.retry_random_port = false;
+	if matches!(endpoint.batch_config, RpcBatchRequestConfig::Unlimited) {
+		endpoint.batch_config = RpcBatchRequestConfig::Limit(BATCH_LIMIT);
 	}
+	if endpoint.listen_addr.ip().is_loopback() {
+		return Ok(());
+	}
+	if matches!(endpoint.rpc_methods, RpcMethods::Unsafe) && !is_local {
+		return Err(format!(
+			"unsafe RPC methods at {}: every machine that reaches this address could read and replace the keys of this node. Leave out \
+			 --rpc-methods unsafe, or listen on this machine only, without --rpc-external and --unsafe-rpc-external",
+			endpoint.listen_addr
+		));
+	}
+	endpoint.rate_limit.get_or_insert(EXTERNAL_RATE_LIMIT);
+	Ok(())
 }
 
 /// Builds the parts that importing a block needs.
@@ -134,13 +173,16 @@ fn parts(config: &Configuration) -> sc_cli::Result<PartialNode> {
 }
 
 /// Starts a node.
-async fn start(config: Configuration, check: HardwareCheck) -> sc_cli::Result<TaskManager> {
+async fn start(config: Configuration, check: HardwareCheck, authoring: AuthoringArgs) -> sc_cli::Result<TaskManager> {
 	let ports: Vec<_> = config.rpc.addr.iter().flatten().map(|endpoint| endpoint.listen_addr).collect();
-	service::new_full(config, check).map_err(|error| explain_port(error.into(), &ports))
+	service::new_full(config, check, authoring).map_err(|error| explain_port(error.into(), &ports))
 }
 
-/// Adds the reason and the next step to the error of an RPC port that is in use.
+/// Adds the reason and the next step to the error of an RPC port that is in use. Leaves out the SDK's prefix of a message of this node.
 fn explain_port(error: sc_cli::Error, ports: &[std::net::SocketAddr]) -> sc_cli::Error {
+	if let sc_cli::Error::Service(sc_service::Error::Other(message)) = error {
+		return sc_cli::Error::Input(message);
+	}
 	match ports.first() {
 		Some(address) if is_port_in_use(&error) => sc_cli::Error::Input(format!(
 			"the RPC port {} of {} is in use by another program, perhaps another node. Stop that program, or choose a free port with \

@@ -8,7 +8,10 @@
 //! | [`cli`] | parses the command line |
 //! | [`command`] | dispatches commands |
 //! | [`chain_spec`] | loads the genesis |
+//! | [`consensus`] | checks the DOIN digest, decides ties between chains, authors on work |
 //! | [`hardware`] | compares a validator's machine with the reference machine |
+//! | [`metrics`] | exports metrics of DOIN to Prometheus |
+//! | [`network`] | starts a new network from the keys of its founders |
 //! | [`service`] | assembles client, consensus and network |
 //! | [`rpc`] | serves JSON-RPC |
 //!
@@ -22,6 +25,9 @@
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
+pub mod consensus;
 pub mod hardware;
+pub mod metrics;
+pub mod network;
 pub mod rpc;
 pub mod service;

@@ -3,7 +3,14 @@
 //! [`new_partial`] builds the parts that importing a block needs; commands such as `check-block` use it alone. [`new_full`]
 //! builds them, joins the network and spawns the node's tasks, one function per task.
 
-use crate::{hardware, rpc};
+use crate::{
+	consensus::{
+		author::{self, NodeReader, OnWork, Place, Policy},
+		cli::AuthoringArgs,
+		import::WorkBlockImport,
+	},
+	hardware, metrics, rpc,
+};
 use doin_runtime::{opaque::Block, Hash, RuntimeApi};
 use futures::FutureExt;
 use jsonrpsee::RpcModule;
@@ -43,8 +50,10 @@ pub type FullBackend = sc_service::TFullBackend<Block>;
 pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 /// The transaction pool.
 pub type FullPool = TransactionPoolHandle<Block, FullClient>;
-/// Imports a block for GRANDPA, below [`FullBabeBlockImport`].
+/// Imports a block for GRANDPA, below [`FullWorkBlockImport`].
 pub type FullGrandpaBlockImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
+/// Checks the DOIN digest of a block and decides ties, below [`FullBabeBlockImport`].
+pub type FullWorkBlockImport = WorkBlockImport<FullGrandpaBlockImport, FullClient>;
 /// Connects GRANDPA's block import with its voter.
 pub type FullGrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, FullSelectChain>;
 /// Creates the inherents of a block: its slot and its time.
@@ -55,8 +64,8 @@ pub type Inherents = Arc<
 		InherentDataProviders = (sp_consensus_babe::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider),
 	>,
 >;
-/// Imports a block: verifies its slot, weighs it, then passes it to [`FullGrandpaBlockImport`].
-pub type FullBabeBlockImport = BabeBlockImport<Block, FullClient, FullGrandpaBlockImport, Inherents, FullSelectChain>;
+/// Imports a block: verifies its slot, weighs it, then passes it to [`FullWorkBlockImport`].
+pub type FullBabeBlockImport = BabeBlockImport<Block, FullClient, FullWorkBlockImport, Inherents, FullSelectChain>;
 
 /// Consensus parts of a [`PartialNode`].
 pub struct Consensus {
@@ -143,7 +152,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 	let inherents = inherents(slot_duration);
 	let (block_import, babe_link) = sc_consensus_babe::block_import(
 		babe_config,
-		grandpa_import,
+		WorkBlockImport::new(grandpa_import, client.clone()),
 		client.clone(),
 		inherents.clone(),
 		select_chain.clone(),
@@ -194,11 +203,11 @@ pub enum HardwareCheck {
 ///
 /// # Errors
 ///
-/// Fails if a part of the node cannot start, e.g. the database, a port or a key.
-pub fn new_full(config: Configuration, check: HardwareCheck) -> Result<TaskManager, ServiceError> {
+/// Fails if a part of the node cannot start, e.g. the database, a port or a key, or if the chain does not admit `args`.
+pub fn new_full(config: Configuration, check: HardwareCheck, args: AuthoringArgs) -> Result<TaskManager, ServiceError> {
 	match config.network.network_backend {
-		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, check),
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, check),
+		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, check, args),
+		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, check, args),
 	}
 }
 
@@ -228,7 +237,11 @@ struct GrandpaProtocol {
 }
 
 /// Starts a node on network stack `N`.
-fn start<N: NetworkBackend<Block, Hash>>(config: Configuration, check: HardwareCheck) -> Result<TaskManager, ServiceError> {
+fn start<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	check: HardwareCheck,
+	args: AuthoringArgs,
+) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
 		backend,
@@ -239,6 +252,7 @@ fn start<N: NetworkBackend<Block, Hash>>(config: Configuration, check: HardwareC
 		transaction_pool,
 		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, mut telemetry },
 	} = new_partial(&config)?;
+	let heartbeat = heartbeat(&config, &babe_link, args)?;
 	let node = Node {
 		client,
 		backend,
@@ -250,6 +264,7 @@ fn start<N: NetworkBackend<Block, Hash>>(config: Configuration, check: HardwareC
 		telemetry: telemetry.as_ref().map(Telemetry::handle),
 	};
 
+	metrics::spawn(config.prometheus_registry(), node.client.clone(), &task_manager.spawn_handle());
 	if check == HardwareCheck::Measure && node.role.is_authority() && config.chain_spec.chain_type() != ChainType::Development {
 		let measured = hardware::check(&node.client, config.base_path.path());
 		if let Some(telemetry) = node.telemetry.clone() {
@@ -269,7 +284,7 @@ fn start<N: NetworkBackend<Block, Hash>>(config: Configuration, check: HardwareC
 
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = rpc_extension(&config, &node, babe_worker, &grandpa_link, voter_state.clone());
-	let authoring = Authoring { block_import, babe_link, inherents, force: config.force_authoring };
+	let authoring = Authoring { block_import, babe_link, inherents, force: config.force_authoring, heartbeat };
 	let voting = Voting { link: grandpa_link, state: voter_state, node_name: config.network.node_name.clone() };
 	let votes = !config.disable_grandpa;
 
@@ -394,6 +409,24 @@ struct Authoring {
 	inherents: Inherents,
 	/// `true` to author without peers.
 	force: bool,
+	/// Most slots between two blocks, if blocks are authored on work.
+	heartbeat: Option<u64>,
+}
+
+/// Returns the heartbeat if `args` ask for blocks on work.
+fn heartbeat(config: &Configuration, babe_link: &BabeLink<Block>, args: AuthoringArgs) -> Result<Option<u64>, ServiceError> {
+	let Some(slots) = args.author_on_work else { return Ok(None) };
+	let babe = babe_link.config();
+	let place = Place {
+		chain: config.chain_spec.name(),
+		chain_type: &config.chain_spec.chain_type(),
+		authorities: babe.authorities.len(),
+		epoch_length: babe.epoch_length,
+		is_validator: config.role.is_authority(),
+	};
+	let heartbeat = author::heartbeat(slots, place).map_err(ServiceError::Other)?;
+	log::info!("🔨 Authors blocks on work, and one at least every {heartbeat} slots");
+	Ok(Some(heartbeat))
 }
 
 /// Spawns the task that authors blocks.
@@ -405,6 +438,11 @@ fn spawn_authoring(node: &Node, task_manager: &TaskManager, network: &Network, a
 		node.prometheus.as_ref().map(|config| &config.registry),
 		node.telemetry.clone(),
 	);
+	let reader = NodeReader { client: node.client.clone(), pool: node.pool.clone() };
+	let policy = Policy {
+		lagging: BackoffAuthoringOnFinalizedHeadLagging::default(),
+		on_work: authoring.heartbeat.map(|heartbeat| OnWork::new(reader, heartbeat)),
+	};
 	let worker = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
 		keystore: node.keystore.clone(),
 		client: node.client.clone(),
@@ -415,7 +453,7 @@ fn spawn_authoring(node: &Node, task_manager: &TaskManager, network: &Network, a
 		justification_sync_link: network.sync.clone(),
 		create_inherent_data_providers: authoring.inherents,
 		force_authoring: authoring.force,
-		backoff_authoring_blocks: Some(BackoffAuthoringOnFinalizedHeadLagging::default()),
+		backoff_authoring_blocks: Some(policy),
 		babe_link: authoring.babe_link,
 		block_proposal_slot_portion: SlotProportion::new(PROPOSAL_PORTION),
 		// Without a maximum the time for a proposal doubles with every skipped slot.

@@ -1,12 +1,16 @@
-//! Genesis presets of the development chains.
+//! Genesis presets.
 //!
 //! | preset | validators | for |
 //! |---|---|---|
 //! | `development` | Alice | one machine: 2 s blocks, rounds of about 30 blocks, the demo domain registered and voted |
 //! | `local_testnet` | Alice, Bob, Charlie | a small network on one machine, with the same domain and round lengths |
+//! | `testnet` | none | a public network: 6 s blocks, epochs of two hours, rounds of 18 minutes, no account and no domain |
 //!
-//! Both endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded evaluators, so
-//! the accounts of `doin-worker run --dev` are funded.
+//! The first two endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded
+//! evaluators, so the accounts of `doin-worker run --dev` are funded.
+//!
+//! `testnet` is a patch without an account, since nobody may know the keys of a public network in advance. `doin-node network
+//! create` adds the balances and keys that its founders state. Genesis checks its lengths against the bounds of a public network.
 
 use crate::{
 	configs::{
@@ -23,6 +27,9 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 pub use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
+/// Identifier of the preset of a public network.
+pub const TESTNET_RUNTIME_PRESET: &str = "testnet";
+
 /// BABE: a quarter of the slots has a primary author, and every slot has a VRF output, which the beacon folds in.
 pub const BABE_EPOCH: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
@@ -32,7 +39,7 @@ const ENDOWMENT: Balance = 1_000_000 * DOIN;
 /// Stake of a development validator, in plancks.
 const STAKE: Balance = 100_000 * DOIN;
 /// Smallest bond of a validator, in plancks: the price of one of [`MAX_TARGETS`] places.
-const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
+pub const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
 /// Smallest bond of a nominator, in plancks.
 const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
 /// Bond of a development evaluator, in plancks.
@@ -111,11 +118,35 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	})
 }
 
+/// Returns the genesis of a public network without accounts, as a patch of the default genesis. The lengths are the defaults of
+/// the timing pallet, stated here so that a reader of the chain specification sees them.
+fn testnet() -> serde_json::Value {
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		timing: TimingConfig {
+			public: true,
+			slot_duration_ms: pallet_doin_timing::DEFAULT_SLOT_MS,
+			epoch_length: pallet_doin_timing::DEFAULT_EPOCH,
+			rounds: RoundParams::PUBLIC,
+			target_spacing_ms: pallet_doin_timing::DEFAULT_SPACING_MS,
+		},
+		babe: BabeConfig { epoch_config: BABE_EPOCH },
+		staking: StakingConfig {
+			validator_count: MAX_AUTHORITIES,
+			minimum_validator_count: 1,
+			max_validator_count: Some(MAX_TARGETS),
+			max_nominator_count: Some(MAX_NOMINATING),
+			min_validator_bond: MIN_VALIDATOR_BOND,
+			min_nominator_bond: MIN_NOMINATOR_BOND,
+		},
+	})
+}
+
 /// Returns the genesis of a preset as JSON, or `None` if no preset has this identifier.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice]),
 		LOCAL_TESTNET_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]),
+		TESTNET_RUNTIME_PRESET => testnet(),
 		_ => return None,
 	};
 	Some(serde_json::to_vec(&patch).expect("a JSON value with string keys serializes; qed"))
@@ -123,5 +154,5 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 
 /// Returns the identifiers of all presets.
 pub fn preset_names() -> Vec<PresetId> {
-	vec![PresetId::from(DEV_RUNTIME_PRESET), PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET)]
+	[DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, TESTNET_RUNTIME_PRESET].map(PresetId::from).into()
 }

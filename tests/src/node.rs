@@ -75,7 +75,11 @@ impl Node {
 		Self::start(&[arguments, &[&chain]].concat()).await
 	}
 
-	async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {
+	/// Starts a node on the directory `base`, e.g. one with the database of a stopped node.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {
 		let mut arguments = config.arguments.clone();
 		// The system chooses free ports. The log names the port of the RPC server, and the node reports the other one.
 		arguments.extend([

@@ -1,9 +1,22 @@
-//! The first start of a node, as an operator meets it: network keys, ports and the check of the machine.
+//! The first start of a node, as an operator meets it: network keys, ports, the check of the machine, a new network, RPC that other
+//! machines reach, and monitoring.
 
-use anyhow::{Context, Result};
-use doin_e2e::{chain, executable, run, wait_for, Node, Process, START};
-use serde_json::Value;
-use std::{fs, net::TcpListener, path::Path, process::Command};
+use anyhow::{ensure, Context, Result};
+use doin_e2e::{chain, executable, http::Server, run, wait_for, Node, Process, START};
+use serde_json::{json, Value};
+use std::{
+	collections::BTreeSet,
+	fs,
+	net::{Ipv4Addr, SocketAddr, TcpListener},
+	path::Path,
+	process::Command,
+	time::Duration,
+};
+
+/// Storage key of `Timing.Public`: twox128 of both names.
+const PUBLIC: &str = "0x555c48c31df7d962f1d80c62cc5f0c408bfb31108d40b40fb56c5ad8589a407f";
+/// Longest wait for the first blocks of a network with a block each 6 seconds.
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// Starts a node with exactly `arguments` and waits for its end. Returns its output.
 async fn output_of_failure(arguments: &[String], folder: &Path) -> Result<String> {
@@ -90,5 +103,165 @@ fn the_example_of_a_local_validator_in_the_help_is_one_that_starts() -> Result<(
 	let help = String::from_utf8(run("doin-node", &["--help"])?.stdout)?;
 	assert!(help.contains("doin-node --chain local --bob"), "the example that `k25_…` runs");
 	assert!(help.contains("--no-hardware-check"), "{help}");
+	Ok(())
+}
+
+/// Runs a command of the node and returns what it prints.
+fn printed(arguments: &[&str]) -> Result<String> {
+	let output = run("doin-node", arguments)?;
+	ensure!(output.status.success(), "{arguments:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+	Ok(String::from_utf8(output.stdout)?)
+}
+
+#[tokio::test]
+async fn a_public_chain_with_development_keys_does_not_start() -> Result<()> {
+	let folder = tempfile::tempdir()?;
+	let path = live_network(folder.path())?;
+	let mut spec: Value = serde_json::from_slice(&fs::read(&path)?)?;
+	let public = spec["genesis"]["raw"]["top"].get_mut(PUBLIC).context("the genesis says whether the network is public")?;
+	assert_eq!(*public, "0x00");
+	*public = "0x01".into();
+	fs::write(&path, serde_json::to_vec(&spec)?)?;
+	let base = folder.path().join("node").display().to_string();
+	let arguments = ["--chain", &path, "--base-path", &base, "--no-prometheus", "--rpc-port=0"].map(ToString::to_string);
+	let output = output_of_failure(&arguments, folder.path()).await?;
+	assert!(output.contains("this public chain has the development account") && output.contains("network create"), "{output}");
+	Ok(())
+}
+
+/// A network with one validator, made as `docs/operations.md` says. Its RPC server listens to all machines.
+struct Founded {
+	process: Process,
+	rpc: Server,
+	metrics: Server,
+	_folder: tempfile::TempDir,
+}
+
+impl Founded {
+	/// Creates the network and starts its validator.
+	async fn start() -> Result<Self> {
+		let folder = tempfile::tempdir()?;
+		let path = |name: &str| folder.path().join(name).display().to_string();
+		let (base, file, spec) = (path("node"), path("network.json"), path("doin-rehearsal.json"));
+		let account: Value = serde_json::from_str(&printed(&["key", "generate", "--output-type", "json"])?)?;
+		let stash = account["ss58Address"].as_str().context("an address")?;
+		let keys =
+			printed(&["network", "keys", "--id", "doin-rehearsal", "--stash", stash, "--bond", "2000", "--base-path", &base])?;
+		let network = json!({
+			"name": "DOIN rehearsal",
+			"id": "doin-rehearsal",
+			"bootNodes": [],
+			"validators": [serde_json::from_str::<Value>(&keys)?],
+			"balances": { stash: 3_000 },
+		});
+		fs::write(&file, network.to_string())?;
+		printed(&["network", "create", &file, "--raw", "--output", &spec])?;
+		printed(&["key", "generate-node-key", "--chain", &spec, "--base-path", &base])?;
+
+		let network = ["--chain", &spec, "--base-path", &base, "--validator", "--name=x", "--force-authoring"];
+		let open = ["--unsafe-rpc-external", "--rpc-port=0", "--prometheus-port=0", "--listen-addr=/ip4/127.0.0.1/tcp/0"];
+		let quiet = ["--no-hardware-check", "--no-telemetry", "--no-mdns"];
+		let arguments: Vec<String> = network.into_iter().chain(open).chain(quiet).map(ToString::to_string).collect();
+
+		let refused = [&arguments[..], &["--rpc-methods=unsafe".into()]].concat();
+		let output = output_of_failure(&refused, folder.path()).await?;
+		assert!(output.contains("unsafe RPC methods at 0.0.0.0:0: every machine"), "{output}");
+
+		let mut process = Process::start("doin-node", &arguments, &folder.path().join("node.log"))?;
+		let port = |output: &str, before: &str| -> Option<u16> {
+			let (line, _) = output.split_once(before)?.1.split_once('\n')?;
+			line.split(|sign: char| !sign.is_ascii_digit()).next()?.parse().ok()
+		};
+		let ports = wait_for("the ports of the node", START, || {
+			let checked = process.check();
+			let output = process.output();
+			async move {
+				checked?;
+				let rpc = output.split_once("Running JSON-RPC server").and_then(|(_, rest)| port(rest, "0.0.0.0:"));
+				Ok(rpc.zip(port(&output, "Prometheus exporter started at 127.0.0.1:")))
+			}
+		})
+		.await?;
+		let [rpc, metrics] = [ports.0, ports.1].map(|port| Server(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+		Ok(Self { process, rpc, metrics, _folder: folder })
+	}
+
+	/// Sends a body of JSON-RPC.
+	async fn post(&self, body: &Value) -> Result<Value> {
+		self.rpc.send("POST", "/", &[("content-type", "application/json")], &body.to_string()).await?.json()
+	}
+
+	/// Calls a method.
+	async fn call(&self, method: &str, params: &[&str]) -> Result<Value> {
+		self.post(&request(method, params)).await
+	}
+}
+
+/// Returns the metrics of a node.
+async fn exported(node: Server) -> Result<String> {
+	let response = node.get("/metrics").await?;
+	ensure!(response.status == 200, "{}", response.head);
+	Ok(String::from_utf8(response.body)?)
+}
+
+/// Returns a request of JSON-RPC.
+fn request(method: &str, params: &[&str]) -> Value {
+	json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
+}
+
+#[tokio::test]
+async fn a_network_of_new_keys_authors_refuses_unsafe_calls_and_exports_what_dashboards_read() -> Result<()> {
+	let mut node = Founded::start().await?;
+	let (metrics, process) = (node.metrics, &mut node.process);
+	let exported = wait_for("a finalized block in the metrics", LIMIT, || {
+		let checked = process.check();
+		async move {
+			checked?;
+			let exported = self::exported(metrics).await?;
+			let height =
+				exported.lines().find_map(|line| line.strip_prefix("doin_observed_block_height{chain=\"doin-rehearsal\"} "));
+			Ok(height.and_then(|height| height.parse::<u32>().ok()).filter(|height| *height > 0).map(|_| exported.clone()))
+		}
+	})
+	.await?;
+	assert!(exported.contains("\ndoin_observed_blocks_total{result=\"unknown\",chain=\"doin-rehearsal\"} 0\n"), "{exported}");
+	let read = exported
+		.lines()
+		.find_map(|line| line.strip_prefix("doin_observed_blocks_total{result=\"read\",chain=\"doin-rehearsal\"} "));
+	assert!(read.is_some_and(|read| read != "0"), "{exported}");
+
+	assert_eq!(node.call("system_chainType", &[]).await?["result"], "Live");
+	let unsafe_calls: [(&str, &[&str]); 4] = [
+		("author_rotateKeys", &[]),
+		("author_hasSessionKeys", &["0x00"]),
+		("author_insertKey", &["babe", "//Alice", "0x00"]),
+		("system_addLogFilter", &["sync=trace"]),
+	];
+	for (method, params) in unsafe_calls {
+		let refused = node.call(method, params).await?;
+		let reason = refused["error"]["message"].as_str();
+		assert!(refused["result"].is_null() && reason.is_some_and(|reason| reason.contains("unsafe")), "{method}: {refused}");
+	}
+	let batch = |requests| Value::Array(vec![request("system_chain", &[]); requests]);
+	assert_eq!(node.post(&batch(100)).await?.as_array().map(Vec::len), Some(100));
+	let refused = node.post(&batch(101)).await?;
+	assert!(refused["error"]["message"].as_str().is_some_and(|message| message.contains("batch")), "{refused}");
+	// Counters of calls are exported once there was a call.
+	dashboards_read_what_is_exported(&self::exported(metrics).await?)
+}
+
+/// Checks that every metric that a query of the dashboard or of an alert names is exported.
+fn dashboards_read_what_is_exported(exported: &str) -> Result<()> {
+	let names: BTreeSet<&str> =
+		exported.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next()).collect();
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/grafana");
+	for (file, least) in [("doin-node.json", 30), ("alerts.yml", 15)] {
+		let text = fs::read_to_string(folder.join(file))?;
+		let words = text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+		let queried: BTreeSet<&str> = words.filter(|word| word.starts_with("doin_") || word.starts_with("substrate_")).collect();
+		let missing: Vec<_> = queried.difference(&names).collect();
+		ensure!(missing.is_empty(), "{file} reads metrics that a node does not export: {missing:?}");
+		ensure!(queried.len() >= least, "{file} reads {} metrics", queried.len());
+	}
 	Ok(())
 }

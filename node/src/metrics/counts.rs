@@ -1,0 +1,251 @@
+//! Additions to counters by the events of the runtime.
+
+use super::export::doin;
+use doin_primitives::UnpaidReason;
+use doin_runtime::{Runtime, RuntimeEvent};
+use pallet_doin_evaluators::types::Offence;
+
+/// Family of counters: one metric with one label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+	/// Seats of rounds, by what happened to them.
+	Seats,
+	/// Rounds that ended.
+	Rounds,
+	/// Rounds that ended without pay, by reason.
+	Unpaid,
+	/// Drawn evaluators, by what they did.
+	Answers,
+	/// Recomputation tasks, by what happened to them.
+	Tasks,
+	/// Challenges of settled sums and of claims.
+	Challenges,
+	/// Slashes of evaluators, by offence.
+	Slashes,
+	/// Amounts of these slashes, in DOIN.
+	Slashed,
+	/// Sealed segments.
+	Segments,
+	/// Amounts minted, in DOIN, by their origin.
+	Minted,
+	/// Amounts minted, in DOIN, by the role of their recipients.
+	Rewards,
+}
+
+/// Name, help, label and values of the label of each family. A value that is never counted is exported as 0, so that a query
+/// finds it from the start.
+pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 11] = [
+	(
+		Family::Seats,
+		"doin_seats_total",
+		"Seats of rounds, by what happened to them, since the node started",
+		"event",
+		&["committed", "revealed", "rejected", "forfeited", "excused"],
+	),
+	(
+		Family::Rounds,
+		"doin_rounds_ended_total",
+		"Rounds that ended, since the node started",
+		"outcome",
+		&["crowned", "decided", "voided"],
+	),
+	(
+		Family::Unpaid,
+		"doin_rounds_unpaid_total",
+		"Rounds that ended without pay, by reason, since the node started",
+		"reason",
+		&[
+			"noCandidate",
+			"noImprovement",
+			"contenderKept",
+			"noWeight",
+			"belowHighWater",
+			"noQuorum",
+			"unsettled",
+			"nothingToImprove",
+			"noRecomputation",
+			"emptyPurse",
+			"evidenceMissing",
+			"tooFewBars",
+			"ramp",
+		],
+	),
+	(
+		Family::Answers,
+		"doin_quorum_answers_total",
+		"Drawn evaluators by what they did, since the node started; absent and excused ones did not answer",
+		"result",
+		&["drawn", "committed", "revealed", "absent", "excused"],
+	),
+	(
+		Family::Tasks,
+		"doin_recomputations_total",
+		"Recomputation tasks by what happened to them, since the node started",
+		"event",
+		&["opened", "redrawn", "settled", "recomputing", "reopened", "completed", "voided"],
+	),
+	(
+		Family::Challenges,
+		"doin_challenges_total",
+		"Challenges, since the node started; claim is one of the validation sums of an optimizer, and always upheld",
+		"event",
+		&["announced", "cancelled", "upheld", "rejected", "claim"],
+	),
+	(
+		Family::Slashes,
+		"doin_slashes_total",
+		"Slashes of evaluators by offence, since the node started",
+		"offence",
+		&["absence", "falseAnswer", "collusion"],
+	),
+	(
+		Family::Slashed,
+		"doin_slashed_doin_total",
+		"Amount slashed of the bonds of evaluators by offence, in DOIN, since the node started",
+		"offence",
+		&["absence", "falseAnswer", "collusion"],
+	),
+	(
+		Family::Segments,
+		"doin_segments_total",
+		"Sealed segments that rounds asked for, by what happened to them, since the node started",
+		"event",
+		&["asked", "opened", "missed"],
+	),
+	(
+		Family::Minted,
+		"doin_minted_doin_total",
+		"Amount minted in DOIN by origin, since the node started; the same amount of a purse is burned with what is minted for it",
+		"origin",
+		&["workBlock", "purse"],
+	),
+	(
+		Family::Rewards,
+		"doin_rewards_doin_total",
+		"Amount minted in DOIN by role of the recipients, since the node started",
+		"role",
+		&["optimizers", "evaluators", "validators"],
+	),
+];
+
+/// Addition to one counter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Count {
+	/// Metric.
+	pub family: Family,
+	/// Value of its label.
+	pub label: &'static str,
+	/// Added amount.
+	pub amount: f64,
+}
+
+/// Returns the addition of one to a counter.
+fn one(family: Family, label: &'static str) -> Vec<Count> {
+	vec![Count { family, label, amount: 1.0 }]
+}
+
+/// Returns what an event adds to counters: nothing for events that no counter counts.
+pub fn counts(event: &RuntimeEvent) -> Vec<Count> {
+	match event {
+		RuntimeEvent::Optimae(event) => of_round(event),
+		RuntimeEvent::Recomputation(event) => of_task(event),
+		RuntimeEvent::Evaluators(pallet_doin_evaluators::Event::Slashed { amount, offence, .. }) => {
+			let label = match offence {
+				Offence::Absence => "absence",
+				Offence::FalseAnswer => "falseAnswer",
+				Offence::Collusion => "collusion",
+			};
+			let slashed = Count { family: Family::Slashed, label, amount: doin(*amount) };
+			vec![Count { family: Family::Slashes, label, amount: 1.0 }, slashed]
+		}
+		RuntimeEvent::Evidence(event) => of_evidence(event),
+		RuntimeEvent::Work(event) => of_work(event),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of a round adds.
+fn of_round(event: &pallet_doin_optimae::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_optimae::Event::*;
+	match event {
+		Committed { .. } => one(Family::Seats, "committed"),
+		Revealed { .. } => one(Family::Seats, "revealed"),
+		Rejected { .. } => one(Family::Seats, "rejected"),
+		SeatForfeited { .. } => one(Family::Seats, "forfeited"),
+		SeatExcused { .. } => one(Family::Seats, "excused"),
+		ClaimDisproved { .. } => one(Family::Challenges, "claim"),
+		Crowned { .. } => one(Family::Rounds, "crowned"),
+		RoundDecided { .. } => one(Family::Rounds, "decided"),
+		RoundVoided { .. } => one(Family::Rounds, "voided"),
+		RoundUnpaid { reason, .. } => one(Family::Unpaid, unpaid(*reason)),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns the name of a reason, which is that of JSON-RPC.
+fn unpaid(reason: UnpaidReason) -> &'static str {
+	match reason {
+		UnpaidReason::NoCandidate => "noCandidate",
+		UnpaidReason::NoImprovement => "noImprovement",
+		UnpaidReason::ContenderKept => "contenderKept",
+		UnpaidReason::NoWeight => "noWeight",
+		UnpaidReason::BelowHighWater => "belowHighWater",
+		UnpaidReason::NoQuorum => "noQuorum",
+		UnpaidReason::Unsettled => "unsettled",
+		UnpaidReason::NothingToImprove => "nothingToImprove",
+		UnpaidReason::NoRecomputation => "noRecomputation",
+		UnpaidReason::EmptyPurse => "emptyPurse",
+		UnpaidReason::EvidenceMissing => "evidenceMissing",
+		UnpaidReason::TooFewBars => "tooFewBars",
+		UnpaidReason::Ramp => "ramp",
+	}
+}
+
+/// Returns what an event of a recomputation task adds.
+fn of_task(event: &pallet_doin_recomputation::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_recomputation::Event::*;
+	match event {
+		QuorumDrawn { evaluators, .. } => {
+			vec![Count { family: Family::Answers, label: "drawn", amount: evaluators.len() as f64 }]
+		}
+		SumsCommitted { .. } => one(Family::Answers, "committed"),
+		SumsRevealed { .. } => one(Family::Answers, "revealed"),
+		AnswerMissed { excused, .. } => one(Family::Answers, if *excused { "excused" } else { "absent" }),
+		TaskOpened { .. } => one(Family::Tasks, "opened"),
+		QuorumRedrawn { .. } => one(Family::Tasks, "redrawn"),
+		Settled { .. } => one(Family::Tasks, "settled"),
+		RecomputingStarted { .. } => one(Family::Tasks, "recomputing"),
+		TaskReopened { .. } => one(Family::Tasks, "reopened"),
+		TaskCompleted { .. } => one(Family::Tasks, "completed"),
+		TaskVoided { .. } => one(Family::Tasks, "voided"),
+		ChallengeAnnounced { .. } => one(Family::Challenges, "announced"),
+		ChallengeCancelled { .. } => one(Family::Challenges, "cancelled"),
+		ChallengeUpheld { .. } => one(Family::Challenges, "upheld"),
+		ChallengeRejected { .. } => one(Family::Challenges, "rejected"),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of sealed evidence adds. A segment that is opened without a round was missed before.
+fn of_evidence(event: &pallet_doin_evidence::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_evidence::Event::*;
+	match event {
+		Asked { .. } => one(Family::Segments, "asked"),
+		Opened { .. } => one(Family::Segments, "opened"),
+		Missed { .. } => one(Family::Segments, "missed"),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of the work queue adds: the amount minted, and its parts.
+fn of_work(event: &pallet_doin_work::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_work::Event::{Paid, Sealed};
+	let (origin, minted, parts) = match event {
+		Sealed { minted, optimizers, evaluators, validators, .. } => ("workBlock", minted, [optimizers, evaluators, validators]),
+		Paid { minted, optimizers, evaluators, validators, .. } => ("purse", minted, [optimizers, evaluators, validators]),
+		_ => return Vec::new(),
+	};
+	let roles = ["optimizers", "evaluators", "validators"].into_iter().zip(parts);
+	let rewards = roles.map(|(label, part)| Count { family: Family::Rewards, label, amount: doin(*part) });
+	rewards.chain([Count { family: Family::Minted, label: origin, amount: doin(*minted) }]).collect()
+}

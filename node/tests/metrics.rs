@@ -1,0 +1,228 @@
+//! Metrics of DOIN: what events and views become, and what an idle node exports.
+
+use doin_node::metrics::{
+	counts::{counts, Family, FAMILIES},
+	export::{bits, doin, missing, ratio, Metrics, Stages, ROUND_STAGES, TASK_STAGES},
+};
+use doin_primitives::{
+	views::{FeeMarketView, SealView, WorkView},
+	RoundId, UnpaidReason, DOIN, ONE_Q32,
+};
+use doin_runtime::{AccountId, RuntimeEvent};
+use pallet_doin_evaluators::types::Offence;
+use pallet_doin_optimae::types::Stage as RoundStage;
+use pallet_doin_recomputation::types::Stage as TaskStage;
+use std::collections::BTreeSet;
+use substrate_prometheus_endpoint::{
+	prometheus::{Encoder, TextEncoder},
+	Registry,
+};
+
+const WHO: AccountId = AccountId::new([7; 32]);
+const ROUND: RoundId = RoundId { domain: 0, number: 3 };
+
+/// Returns what a node would answer to Prometheus.
+fn exported(registry: &Registry) -> String {
+	let mut text = Vec::new();
+	TextEncoder::new().encode(&registry.gather(), &mut text).expect("the metrics are text");
+	String::from_utf8(text).expect("the metrics are text")
+}
+
+/// Returns the additions of an event as pairs of label and amount.
+fn added(event: impl Into<RuntimeEvent>) -> Vec<(Family, &'static str, f64)> {
+	counts(&event.into()).into_iter().map(|count| (count.family, count.label, count.amount)).collect()
+}
+
+/// Returns the view of a queue after `work_blocks` work blocks.
+fn work(work_blocks: u64, sealed: u32) -> WorkView<AccountId> {
+	let seal = SealView {
+		work_block: work_blocks,
+		block: sealed,
+		taken: ONE_Q32,
+		minted: DOIN,
+		optimizers: 0,
+		evaluators: 0,
+		validators: 0,
+	};
+	WorkView {
+		work_blocks,
+		threshold: ONE_Q32 / 16,
+		queued: 3 * ONE_Q32,
+		reward: 50 * DOIN,
+		mined: u128::from(work_blocks) * 50 * DOIN,
+		backed_by_quorum: u128::from(work_blocks) * 40 * DOIN,
+		backed_by_runtime: u128::from(work_blocks) * 10 * DOIN,
+		backed_share: 1_000_000,
+		era_accrual: DOIN / 2,
+		queue: Vec::new(),
+		last_seal: (work_blocks > 0).then_some(seal),
+	}
+}
+
+fn fees(burned: u128) -> FeeMarketView {
+	FeeMarketView { base_fee: 1_000, fullness: 250_000, floor: 1_000, ceiling: 1_000_000, burned }
+}
+
+#[test]
+fn an_idle_node_exports_every_metric_and_every_value_of_its_label() {
+	let registry = Registry::new();
+	let _metrics = Metrics::register(&registry).unwrap();
+	let text = exported(&registry);
+	for (_, name, _, label, values) in FAMILIES {
+		for value in values {
+			assert!(text.contains(&format!("\n{name}{{{label}=\"{value}\"}} 0\n")), "{name} {value} is missing in {text}");
+		}
+	}
+	for stage in ROUND_STAGES
+		.map(|stage| ("doin_open_rounds", stage))
+		.into_iter()
+		.chain(TASK_STAGES.map(|stage| ("doin_open_recomputations", stage)))
+	{
+		assert!(text.contains(&format!("\n{}{{stage=\"{}\"}} 0\n", stage.0, stage.1)), "{stage:?} is missing in {text}");
+	}
+	assert!(text.contains("doin_work_blocks_total 0"), "{text}");
+	assert!(Metrics::register(&registry).is_err(), "names are taken once");
+}
+
+#[test]
+fn names_end_with_their_unit_and_counters_with_total() {
+	let registry = Registry::new();
+	let _metrics = Metrics::register(&registry).unwrap();
+	let units = ["_bits", "_doin", "_blocks", "_height", "_ratio", "_plancks", "_rounds", "_recomputations"];
+	for family in registry.gather() {
+		let (name, is_counter) =
+			(family.get_name(), family.get_field_type() == substrate_prometheus_endpoint::prometheus::proto::MetricType::COUNTER);
+		assert!(name.starts_with("doin_"), "{name}");
+		assert_eq!(name.ends_with("_total"), is_counter, "{name}");
+		assert!(is_counter || units.iter().any(|unit| name.ends_with(unit)), "{name} has no unit");
+		assert!(!family.get_help().is_empty(), "{name} is not explained");
+	}
+}
+
+#[test]
+fn the_state_of_a_block_is_shown_and_totals_never_fall() {
+	let registry = Registry::new();
+	let metrics = Metrics::register(&registry).unwrap();
+	metrics.show(120, &work(2, 100), &fees(7 * DOIN));
+	let text = exported(&registry);
+	for line in [
+		"doin_observed_block_height 120",
+		"doin_work_blocks_total 2",
+		"doin_work_seal_age_blocks 20",
+		"doin_work_threshold_bits 0.0625",
+		"doin_work_queue_bits 3",
+		"doin_work_reward_doin 50",
+		"doin_work_minted_doin_total{backing=\"quorum\"} 80",
+		"doin_work_minted_doin_total{backing=\"runtime\"} 20",
+		"doin_work_era_accrual_doin 0.5",
+		"doin_fee_market_base_fee_plancks 1000",
+		"doin_fee_market_fullness_ratio 0.25",
+		"doin_fee_market_burned_doin_total 7",
+	] {
+		assert!(text.lines().any(|shown| shown == line), "`{line}` is missing in {text}");
+	}
+
+	metrics.show(121, &work(3, 121), &fees(8 * DOIN));
+	let text = exported(&registry);
+	assert!(text.contains("\ndoin_work_blocks_total 3\n") && text.contains("\ndoin_work_seal_age_blocks 0\n"), "{text}");
+	assert!(text.contains("{backing=\"quorum\"} 120\n"), "a total is set, not added: {text}");
+	// A state that is read again, or late, changes no counter.
+	metrics.show(120, &work(2, 100), &fees(7 * DOIN));
+	let text = exported(&registry);
+	assert!(text.contains("\ndoin_work_blocks_total 3\n") && text.contains("\ndoin_fee_market_burned_doin_total 8\n"), "{text}");
+}
+
+#[test]
+fn before_the_first_work_block_its_age_is_that_of_the_chain() {
+	let registry = Registry::new();
+	Metrics::register(&registry).unwrap().show(33, &work(0, 0), &fees(0));
+	assert!(exported(&registry).contains("\ndoin_work_seal_age_blocks 33\n"));
+}
+
+#[test]
+fn rounds_and_tasks_are_counted_by_stage_and_empty_stages_are_zero() {
+	let registry = Registry::new();
+	let metrics = Metrics::register(&registry).unwrap();
+	let mut stages = Stages::default();
+	stages.add_round(&RoundStage::Collecting);
+	stages.add_round(&RoundStage::Collecting);
+	stages.add_round(&RoundStage::Revealing { until: 9, base_fee: 1, extended: false });
+	stages.add_task(&TaskStage::Drawing { target: 5 });
+	metrics.show_stages(&stages);
+	let text = exported(&registry);
+	for line in [
+		"doin_open_rounds{stage=\"collecting\"} 2",
+		"doin_open_rounds{stage=\"revealing\"} 1",
+		"doin_open_recomputations{stage=\"drawing\"} 1",
+	] {
+		assert!(text.contains(&format!("\n{line}\n")), "`{line}` is missing in {text}");
+	}
+	metrics.show_stages(&Stages::default());
+	assert!(exported(&registry).contains("\ndoin_open_rounds{stage=\"collecting\"} 0\n"), "rounds that ended are not counted");
+}
+
+#[test]
+fn events_of_a_quorum_are_counted_by_what_evaluators_did() {
+	use pallet_doin_recomputation::Event;
+	let drawn = Event::QuorumDrawn { task: 1, seed: [0; 32], evaluators: vec![WHO; 3] };
+	assert_eq!(added(drawn), [(Family::Answers, "drawn", 3.0)]);
+	assert_eq!(added(Event::SumsRevealed { task: 1, who: WHO }), [(Family::Answers, "revealed", 1.0)]);
+	assert_eq!(added(Event::AnswerMissed { task: 1, who: WHO, excused: false }), [(Family::Answers, "absent", 1.0)]);
+	assert_eq!(added(Event::AnswerMissed { task: 1, who: WHO, excused: true }), [(Family::Answers, "excused", 1.0)]);
+	assert_eq!(added(Event::ChallengeAnnounced { who: WHO, hash: [0; 32] }), [(Family::Challenges, "announced", 1.0)]);
+	let upheld = Event::ChallengeUpheld { task: 1, challenger: WHO, model: 0, chunk: 0, reward: DOIN };
+	assert_eq!(added(upheld), [(Family::Challenges, "upheld", 1.0)]);
+}
+
+#[test]
+fn a_slash_is_counted_with_its_amount() {
+	let slashed = pallet_doin_evaluators::Event::Slashed { who: WHO, amount: 5 * DOIN / 2, offence: Offence::FalseAnswer };
+	assert_eq!(added(slashed), [(Family::Slashes, "falseAnswer", 1.0), (Family::Slashed, "falseAnswer", 2.5)]);
+}
+
+#[test]
+fn a_seal_adds_what_it_mints_and_its_parts() {
+	use pallet_doin_work::Event;
+	let sealed = Event::Sealed {
+		work_block: 1,
+		taken: ONE_Q32,
+		threshold: ONE_Q32,
+		minted: 100 * DOIN,
+		optimizers: 65 * DOIN,
+		evaluators: 30 * DOIN,
+		validators: 5 * DOIN,
+	};
+	let parts =
+		[("optimizers", 65.0), ("evaluators", 30.0), ("validators", 5.0)].map(|(role, part)| (Family::Rewards, role, part));
+	assert_eq!(added(sealed)[..3], parts);
+	let paid = Event::Paid { round: ROUND, effective: ONE_Q32, minted: 10 * DOIN, optimizers: 0, evaluators: 0, validators: 0 };
+	assert_eq!(added(paid).last(), Some(&(Family::Minted, "purse", 10.0)));
+	assert_eq!(added(Event::ThresholdChanged { old: 1, new: 2 }), []);
+}
+
+#[test]
+fn reasons_are_those_of_json_rpc_and_are_all_exported() {
+	let (.., labels) = FAMILIES.into_iter().find(|(family, ..)| *family == Family::Unpaid).unwrap();
+	let mut seen = BTreeSet::new();
+	for index in 0..=u8::MAX {
+		let Ok(reason) = <UnpaidReason as codec::Decode>::decode(&mut &[index][..]) else { continue };
+		let counted = added(pallet_doin_optimae::Event::RoundUnpaid { round: ROUND, reason });
+		assert_eq!(counted, [(Family::Unpaid, counted[0].1, 1.0)]);
+		assert_eq!(serde_json::to_value(reason).unwrap(), counted[0].1);
+		assert!(seen.insert(counted[0].1));
+	}
+	assert_eq!(seen, labels.iter().copied().collect(), "every reason is exported from the start, and no other");
+}
+
+#[test]
+fn events_of_other_pallets_are_not_counted() {
+	assert_eq!(added(frame_system::Event::NewAccount { account: WHO }), []);
+}
+
+#[test]
+fn amounts_are_in_doin_and_improvement_in_bits() {
+	assert_eq!([doin(0), doin(DOIN / 4), doin(21_000_000 * DOIN)], [0.0, 0.25, 21_000_000.0]);
+	assert_eq!([bits(0), bits(ONE_Q32 / 2), bits(ONE_Q32 << 10)], [0.0, 0.5, 1_024.0]);
+	assert_eq!([ratio(0), ratio(1_000_000)], [0.0, 1.0]);
+	assert_eq!([missing(2.0, 5.0), missing(5.0, 5.0), missing(5.0, 2.0)], [3.0, 0.0, 0.0]);
+}
