@@ -9,6 +9,7 @@ pub mod commands;
 pub mod http;
 pub mod market;
 mod node;
+pub mod npm;
 mod process;
 mod worker;
 

@@ -8,10 +8,12 @@
 //!    `spec_version` for every change. The snapshot of the released version stays as it is, and a new one is written.
 //! 2. Run `INSTA_UPDATE=always cargo test --workspace --test metadata` and review the difference.
 //!
+//! 3. Run `scripts/clients.sh generate`, which writes the metadata that types of other clients are generated from.
+//!
 //! The snapshot of a version that a network runs is listed in [`RELEASED`], and cannot change any more.
 
 use doin_primitives::blake2_256;
-use doin_runtime::VERSION;
+use doin_runtime::{Runtime, VERSION};
 use doin_runtime_tests::{interface::Interface, Chain};
 use std::{fs, path::PathBuf};
 
@@ -66,4 +68,17 @@ fn every_version_up_to_the_current_one_has_its_snapshot() {
 	for version in 1..=VERSION.spec_version {
 		assert!(snapshot_file(&format!("state_v{version}")).is_file(), "spec_version {version}");
 	}
+}
+
+/// Constants that depend on the genesis, e.g. the length of an epoch, have their values without one.
+#[test]
+fn types_of_clients_are_generated_from_the_metadata_of_the_runtime() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/metadata/doin.scale");
+	let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(16));
+	let metadata = metadata.expect("the runtime serves version 16");
+	let file = fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+	assert!(
+		file == *metadata,
+		"{path} is not the metadata of this runtime: run scripts/clients.sh generate, and commit the file"
+	);
 }

@@ -1,0 +1,156 @@
+// Parts of both scripts: the list of actions, amounts, the record of a small domain with a candidate, and checks.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+/** One DOIN, in plancks. */
+export const DOIN = 1_000_000_000_000n;
+
+/** Address of the node. */
+export const URL_OF_NODE = process.argv[2] ?? 'ws://127.0.0.1:9944';
+
+/** The validator of a development chain. */
+export const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
+
+/** @type {{ action: string, call: string, event: string }[]} */
+const LIST = JSON.parse(readFileSync(new URL('list.json', import.meta.url), 'utf8'));
+
+/** Amounts of the actions, in plancks. */
+export const AMOUNTS = {
+	main: 20_000n * DOIN,
+	friend: 3_000n * DOIN,
+	multisig: 100n * DOIN,
+	fromMultisig: 40n * DOIN,
+	byProxy: 10n * DOIN,
+	bond: 2_000n * DOIN,
+	unbond: 300n * DOIN,
+	bounty: 25n * DOIN,
+	evaluator: 500n * DOIN,
+};
+
+/** Weight that a multisig call may take. */
+export const MULTISIG_WEIGHT = { refTime: 10_000_000_000n, proofSize: 1_000_000n };
+
+/** Commission of the validator: 10 %, in parts per billion. */
+export const COMMISSION = 100_000_000;
+
+/** Value of the vote of each client for domain 0, in parts per million. */
+export const VOTES = { papi: 999_001, polkadotJs: 999_002 };
+
+/** Coordinates of the optimum of the domain, and of the candidate, in Q8. */
+const OPTIMUM = 512;
+const CANDIDATE = 256;
+const DIMENSIONS = 32;
+/** Sum of each chunk of the candidate: the squared distance in one coordinate. */
+export const CHUNK_SUM = (OPTIMUM - CANDIDATE) ** 2;
+
+/** Record of a domain whose error is the squared distance to a point. It has no data, so it is active at once. */
+export const DOMAIN = {
+	unit: 'Q8',
+	target: Array(DIMENSIONS).fill(OPTIMUM),
+	modelBytes: 1_024,
+	windowMacs: 1_000,
+	minImprovement: 2_000,
+	/** Loss at which the bounty is paid: half of the initial one, where 2^20 is the initial one. */
+	loss: 1 << 19,
+};
+
+/** Encoded model of the candidate: version 2, a point, 32 coordinates. */
+export function model() {
+	const bytes = new Uint8Array(3 + 4 * DIMENSIONS);
+	bytes.set([2, 2, DIMENSIONS << 2]);
+	const view = new DataView(bytes.buffer);
+	for (let index = 0; index < DIMENSIONS; index += 1) view.setInt32(3 + 4 * index, CANDIDATE, true);
+	return bytes;
+}
+
+/** Claimed validation sums. The first one is false, so that it can be challenged. */
+export const CLAIM = [0, ...Array(DIMENSIONS - 1).fill(CHUNK_SUM)];
+
+/**
+ * Returns the commitment of an account to a payload in a round (primitives/src/commitment.rs): the hash of the tag of the protocol
+ * step, block 0, the round, the account, the hash of the payload and the salt.
+ *
+ * @param {(bytes: Uint8Array) => Uint8Array} blake2 - blake2b with 32 bytes
+ * @param {{ genesis: Uint8Array, round: { domain: number, number: number }, account: Uint8Array, payload: Uint8Array, salt: Uint8Array }} parts
+ */
+export function commitment(blake2, { genesis, round, account, payload, salt }) {
+	const scope = new DataView(new ArrayBuffer(8));
+	scope.setUint32(0, round.domain, true);
+	scope.setUint32(4, round.number, true);
+	const optimae = [0];
+	return blake2(Buffer.concat([Buffer.from(optimae), genesis, new Uint8Array(scope.buffer), account, blake2(payload), salt]));
+}
+
+/**
+ * Returns the account of a multisig with two signatories and threshold 2.
+ *
+ * @param {(bytes: Uint8Array) => Uint8Array} blake2 - blake2b with 32 bytes
+ * @param {[Uint8Array, Uint8Array]} signatories
+ */
+export function multisigOfTwo(blake2, signatories) {
+	const sorted = [...signatories].sort(Buffer.compare);
+	return blake2(Buffer.concat([Buffer.from('modlpy/utilisuba'), Buffer.from([2 << 2]), ...sorted, Buffer.from([2, 0])]));
+}
+
+/**
+ * @typedef {{ free: bigint, reserved: bigint }} Balance
+ * @typedef {{ call: string, block: number, hash: string, fee: bigint, events: string[] }} Sent - a call in a block, with its fee in
+ *     plancks and the names of its events
+ */
+
+/**
+ * Asserts that balances differ by exactly these changes, in plancks. Accounts without a change must have the same balances.
+ *
+ * @param {Record<string, Balance>} before
+ * @param {Record<string, Balance>} after
+ * @param {Record<string, Partial<Balance>>} changes
+ */
+export function assertChanges(before, after, changes) {
+	const expected = Object.entries(before).map(([name, { free, reserved }]) => {
+		const change = changes[name] ?? {};
+		return [name, { free: free + (change.free ?? 0n), reserved: reserved + (change.reserved ?? 0n) }];
+	});
+	assert.deepEqual(after, Object.fromEntries(expected));
+}
+
+/**
+ * Runs the actions, which have to be those of the list in its order, and prints one line of JSON per action.
+ *
+ * @param {string} client
+ * @param {[string, () => Promise<Sent>][]} actions
+ */
+export async function runAll(client, actions) {
+	assert.deepEqual(actions.map(([action]) => action), LIST.map(({ action }) => action));
+	for (const [index, [action, act]] of actions.entries()) {
+		const sent = await act().catch((error) => {
+			throw new Error(`${client}: action ${index + 1}, ${action}: ${error.message}`, { cause: error });
+		});
+		const { call, event } = LIST[index];
+		assert.equal(sent.call, call, action);
+		assert.ok(sent.events.includes(event), `${action}: no event ${event} among ${sent.events}`);
+		console.log(JSON.stringify({ client, action, call, event, block: sent.block, fee: String(sent.fee) }));
+	}
+}
+
+/** Longest time of all actions: a library that finds no node tries again for ever. */
+const LIMIT_MS = 300_000;
+
+/**
+ * Ends the process: 0, or 1 with the error.
+ *
+ * @param {Promise<void>} work
+ */
+export function exitAfter(work) {
+	setTimeout(() => {
+		console.error(`the actions did not end within ${LIMIT_MS / 1_000} s: is a node running at ${URL_OF_NODE}?`);
+		process.exit(1);
+	}, LIMIT_MS);
+	work.then(
+		() => process.exit(0),
+		(error) => {
+			console.error(error);
+			process.exit(1);
+		},
+	);
+}

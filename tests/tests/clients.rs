@@ -1,0 +1,159 @@
+//! Clients of other people: types for @polkadot/api and papi in `runtime/clients`, an example, and the same twenty actions in papi,
+//! @polkadot/api and subxt on one node.
+//!
+//! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
+
+#[path = "clients/actions.rs"]
+mod actions;
+#[path = "clients/connection.rs"]
+mod connection;
+
+use anyhow::{ensure, Context, Result};
+use connection::{address, call, unit, Connection};
+use doin_e2e::{npm, run, Node, Worker};
+use serde_json::json;
+use std::{
+	fmt::Write,
+	fs,
+	path::{Path, PathBuf},
+	sync::{Mutex, PoisonError},
+	time::Duration,
+};
+use subxt::dynamic::Value;
+use subxt_signer::{
+	sr25519::{dev, Keypair},
+	SecretUri,
+};
+
+/// Package with types, example and scripts.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/clients");
+/// Series of the demo domain.
+const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
+/// Longest wait for a few blocks, while tests share the machine.
+const LIMIT: Duration = Duration::from_secs(240);
+/// Files that the types are generated from and by.
+const INPUTS: [&str; 4] = ["metadata/doin.scale", "scripts/build.mjs", "scripts/tsconfig.emit.json", "package-lock.json"];
+
+/// Installs the packages, generates the types unless their inputs are those of the last time, and returns the folder.
+fn built() -> Result<PathBuf> {
+	static LOCK: Mutex<()> = Mutex::new(());
+	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+
+	let folder = npm::installed(Path::new(CLIENTS), "clients")?;
+	let mut inputs = Vec::new();
+	for name in INPUTS {
+		inputs.extend(fs::read(folder.join(name)).with_context(|| format!("runtime/clients/{name}"))?);
+	}
+	let stamp = folder.join("dist/.built");
+	if !fs::read(&stamp).is_ok_and(|built| built == inputs) {
+		npm::run(&folder, "npm", &["run", "build"], &[])?;
+		fs::write(stamp, inputs)?;
+	}
+	Ok(folder)
+}
+
+/// Runs a script of the package, and returns what it printed.
+async fn script(folder: &Path, arguments: &[&str]) -> Result<String> {
+	let (folder, arguments) = (folder.to_path_buf(), arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
+	tokio::task::spawn_blocking(move || npm::run(&folder, "node", &arguments.iter().map(String::as_str).collect::<Vec<_>>(), &[]))
+		.await?
+}
+
+#[tokio::test]
+async fn twenty_actions_pass_in_papi_polkadot_js_and_subxt() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	let node = Node::dev_with_short_rounds().await?;
+	node.reach(2, LIMIT).await?;
+	alice_has_proxies(&node).await?;
+
+	let url = node.url();
+	let (papi, polkadot_js) = (["actions/papi.mjs", &url], ["actions/polkadot-js.mjs", &url]);
+	let (papi, polkadot_js, ()) = tokio::try_join!(script(&folder, &papi), script(&folder, &polkadot_js), actions::run(&url))?;
+	for printed in [papi, polkadot_js] {
+		println!("{printed}");
+		ensure!(
+			printed.lines().filter(|line| line.contains("\"action\"")).count() == 20,
+			"a script left actions out:\n{printed}"
+		);
+	}
+	// The types are checked last, while nothing waits for a block.
+	tokio::task::spawn_blocking(move || npm::run(&folder, "npm", &["run", "check"], &[])).await??;
+	Ok(())
+}
+
+/// Makes an account of every client a proxy of Alice, the validator, since only validators vote.
+async fn alice_has_proxies(node: &Node) -> Result<()> {
+	let connection = Connection::open(&node.url(), "//Alice", "setup").await?;
+	let mut calls = Vec::new();
+	for client in ["papi", "polkadot-js", "subxt"] {
+		let friend = Keypair::from_uri(&format!("//{client}//friend").parse::<SecretUri>()?)?.public_key().to_account_id();
+		let arguments = [("delegate", address(&friend)), ("proxy_type", unit("Any")), ("delay", Value::u128(0))];
+		calls.push(call("Proxy", "add_proxy", arguments).into_value());
+	}
+	let batch = call("Utility", "batch_all", [("calls", Value::unnamed_composite(calls))]);
+	let sent = connection.send(&connection.funder, &batch).await?;
+	ensure!(connection.funder.id == dev::alice().public_key().to_account_id() && sent.fee > 0);
+	Ok(())
+}
+
+/// Starts evaluators, and no optimizer, so that the example is the only one that commits.
+fn evaluators(node: &Node, folder: &Path) -> Result<Worker> {
+	let mut text =
+		format!("url = \"{}\"\njournal = \"evaluators.db\"\ndashboard_enabled = false\nolap_db_path = \"none\"\n", node.url());
+	for key in ["//Eve", "//Ferdie", "//One", "//Two"] {
+		writeln!(text, "[[identities]]\nrole = \"evaluate\"\ndev = \"{key}\"")?;
+	}
+	let path = folder.join("evaluators.toml");
+	fs::write(&path, text)?;
+	Worker::start(&["run", "--config", &path.display().to_string()])
+}
+
+/// Trains a linear model of the demo domain.
+fn trained(folder: &Path) -> Result<String> {
+	let path = folder.join("co2.doin").display().to_string();
+	let data = ["train", "--csv", CO2, "--column", "ppm", "--season", "52", "--horizon", "13", "--history", "104"];
+	let output = run("doin-worker", &[&data[..], &["--family", "linear", "--out", &path]].concat())?;
+	ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	Ok(path)
+}
+
+#[tokio::test]
+async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	let files = tempfile::tempdir()?;
+	let model = trained(files.path())?;
+	let node = Node::dev_with_short_rounds().await?;
+	node.reach(2, LIMIT).await?;
+	let mut worker = evaluators(&node, files.path())?;
+	let url = node.url();
+	let submit = |more: &'static [&'static str]| {
+		let arguments = [&["examples/submit-candidate.mjs", &model, "--url", &url][..], more].concat();
+		let folder = folder.clone();
+		async move { script(&folder, &arguments).await }
+	};
+	let refused = |printed: Result<String>, parts: &[&str]| {
+		let error = printed.expect_err("the example has to refuse this").to_string();
+		for part in parts {
+			assert!(error.contains(part), "`{part}` is missing in: {error}");
+		}
+	};
+
+	refused(submit(&["--domain", "4000"]).await, &["no domain 4000", "doin_domains"]);
+	refused(submit(&["--max-fee", "0.000001"]).await, &["the seat costs", "--max-fee"]);
+	let missing = script(&folder, &["examples/submit-candidate.mjs", "missing.doin", "--url", &url]).await;
+	refused(missing, &["cannot read missing.doin", "doin-worker train --out"]);
+
+	let printed = submit(&[]).await?;
+	println!("{printed}");
+	for step in
+		["committed: seat 0", "revealed: model", "evaluators drawn", "sums settled", "crowned: error", "verdict: crowned; paid"]
+	{
+		ensure!(printed.contains(step), "`{step}` is missing in:\n{printed}");
+	}
+	let champion = node.call("doin_champion", [json!(0)]).await?;
+	ensure!(champion["author"] == "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy", "{champion}");
+	// The champion itself is no improvement.
+	refused(submit(&[]).await, &["not better than the champion", "train longer"]);
+	worker.check()?;
+	worker.stop()
+}
