@@ -67,11 +67,11 @@ export class Chain {
 	}
 }
 
-/** Splits e.g. `Optimae.Rounds({ domain: 0, number: 4 })` into pallet, name and keys. */
+/** Splits e.g. `Optimae.Rounds({ domain: 0, number: 4 })` or `Staking.ErasStakersOverview(1, "5G…")` into pallet, name and keys. */
 function parsed(item) {
 	const [, pallet, name, key] = /^(\w+)\.(\w+)(?:\((.*)\))?$/.exec(item) ?? [];
 	assert.ok(pallet, `${item} is not a storage item`);
-	return { pallet, name, keys: key === undefined ? [] : [JSON.parse(key.replace(/(\w+):/g, '"$1":'))] };
+	return { pallet, name, keys: key === undefined ? [] : JSON.parse(`[${key.replace(/(\w+):/g, '"$1":')}]`) };
 }
 
 function lowered(name) {

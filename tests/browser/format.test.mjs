@@ -1,11 +1,15 @@
-// Texts of numbers, amounts and names, without a browser.
+// Texts of numbers, amounts and names, and the points of charts, without a browser.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 
-const source = await readFile(join(process.env.DOIN_PAGE_FOLDER, "lib/format.js"), "utf8");
-const format = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const module = async (path) => {
+	const source = await readFile(join(process.env.DOIN_PAGE_FOLDER, path), "utf8");
+	return import(`data:text/javascript,${encodeURIComponent(source)}`);
+};
+const format = await module("lib/format.js");
+const { decimated } = await module("lib/points.js");
 
 test("an amount is never shown as more than it is", () => {
 	const cases = {
@@ -69,4 +73,20 @@ test("enums of the chain become words", () => {
 	assert.deepEqual(format.variant({ rejected: "falseClaim" }), { name: "rejected", content: "falseClaim" });
 	assert.deepEqual(format.variant("committed"), { name: "committed", content: null });
 	assert.equal(format.short("5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy"), "5DAAnr…TXFy");
+});
+
+test("a long chart keeps the peaks of every series, and its gaps are no values", () => {
+	const length = 50_000;
+	const x = Array.from({ length }, (_, at) => at);
+	const first = x.map((at) => (at % 7 === 0 ? null : 100 + (at % 10)));
+	const second = x.map(() => 1);
+	first[31_234] = 5;
+	second[17_321] = 900;
+	const [places, low, high] = decimated([x, first, second]);
+	assert.ok(places.length <= 2_100, `${places.length} points`);
+	assert.deepEqual([places[0], places.at(-1)], [0, length - 1]);
+	assert.equal(Math.min(...low.filter((value) => value !== null)), 5);
+	assert.equal(Math.max(...high), 900);
+	assert.equal(high[places.indexOf(17_321)], 900);
+	assert.deepEqual(decimated([[1, 2], [3, 4]]), [[1, 2], [3, 4]], "a short one stays as it is");
 });

@@ -4,82 +4,32 @@
 // DOIN_NODE       WebSocket of the node
 // DOIN_ARTEFACTS  folder for screenshots and the report
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { chromium } from "playwright-core";
+import { launch, open as openAddress, paints, quit, settled, VIEWS, violations, wideTables } from "./browser.mjs";
 import { Chain, figuresOf } from "./figures.mjs";
 
 const { DOIN_PAGE: PAGE, DOIN_NODE: NODE, DOIN_ARTEFACTS: ARTEFACTS } = process.env;
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const TABS = ["overview", "domains", "rounds", "training", "forecast", "work", "evaluations", "unpaid", "network", "events"];
-const VIEWS = [
-	{ width: 1280, height: 800, colorScheme: "light" },
-	{ width: 1280, height: 800, colorScheme: "dark" },
-	{ width: 390, height: 844, colorScheme: "light" },
-	{ width: 390, height: 844, colorScheme: "dark" },
-];
-/** Longest time that a panel may take to show its numbers. The machine also runs a node, a search and other tests. */
-const LIMIT = 120_000;
 const report = {};
 
-let browser;
-let axe;
-
-before(async () => {
-	axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-	// Chromium has no sandbox for root, whom containers run as.
-	browser = await chromium.launch({
-		executablePath: CHROMIUM,
-		timeout: LIMIT,
-		args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-	});
-});
+before(launch);
 
 after(async () => {
-	await browser?.close();
+	await quit();
 	await writeFile(join(ARTEFACTS, "report.json"), JSON.stringify(report, null, "\t"));
 });
 
-/** Opens the page, and collects what the console reports. */
-async function open(view = VIEWS[0], hash = "") {
-	const { width, height, colorScheme } = view;
-	const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-	const page = await context.newPage();
-	page.setDefaultTimeout(LIMIT);
-	const errors = [];
-	page.on(
-		"console",
-		(message) => ["error", "warning"].includes(message.type()) && errors.push(`${message.text()} (${message.location().url})`),
-	);
-	page.on("pageerror", (error) => errors.push(error.stack));
-	await page.goto(`${PAGE}/dashboard${hash}`);
-	return { page, errors, close: () => context.close() };
-}
-
-/** Waits until the panel shows its numbers and no answer is missing. */
-async function settled(page) {
-	await page.waitForSelector("#panel h2");
-	await page.waitForFunction(() => !document.querySelector("#panel .loading"));
-}
-
-async function violations(page) {
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => globalThis.axe.run());
-	return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
+/** Opens the dashboard. */
+const open = (view, hash = "") => openAddress(`${PAGE}/dashboard${hash}`, view);
 
 for (const view of VIEWS) {
 	test(`every tab at ${view.width} × ${view.height}, ${view.colorScheme}`, async () => {
 		const { page, errors, close } = await open(view);
 		await page.waitForSelector("[role=tab][aria-selected=true]");
 		await settled(page);
-		if (view === VIEWS[0]) {
-			report.paint = await page.evaluate(() =>
-				Object.fromEntries(performance.getEntriesByType("paint").map((entry) => [entry.name, Math.round(entry.startTime)])),
-			);
-		}
+		if (view === VIEWS[0]) report.paint = await paints(page);
 		const tabs = await page.$$eval("[role=tab]", (found) => found.map((tab) => tab.id.slice(4)));
 		assert.deepEqual(tabs, TABS, "a worker that optimizes a series has every panel");
 		for (const tab of tabs) {
@@ -90,6 +40,7 @@ for (const view of VIEWS) {
 			assert.deepEqual(await page.$$eval("#panel .problem", (found) => found.map((one) => one.textContent)), [], tab);
 			assert.deepEqual(await violations(page), [], `accessibility of ${tab}`);
 			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${tab} is as wide as the screen`);
+			if (view.width < 560) assert.deepEqual(await wideTables(page), [], `${tab} has no table that scrolls sideways`);
 			await page.screenshot({ path: join(ARTEFACTS, `${tab}-${view.width}-${view.colorScheme}.png`), fullPage: true });
 		}
 		assert.deepEqual(errors, []);

@@ -1,12 +1,12 @@
 // The vendored modules of the page are those of the pinned packages.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { FOLDERS, sourceOf, vendored, withoutMap } from "./vendor.mjs";
 
 const VENDOR = join(process.env.DOIN_PAGE_FOLDER, "vendor");
-const withoutMap = (text) => text.replace(/^\/\/# sourceMappingURL=.*\n?/m, "");
 /** Vendored file, file of the package, and what is changed. */
 const FILES = [
 	["preact.js", "preact/dist/preact.mjs", withoutMap],
@@ -17,6 +17,9 @@ const FILES = [
 	["LICENSE-preact.txt", "preact/LICENSE", (text) => text],
 	["LICENSE-htm.txt", "htm/LICENSE", (text) => text],
 	["LICENSE-uplot.txt", "uplot/LICENSE", (text) => text],
+	["LICENSE-polkadot-api.txt", "@polkadot-api/substrate-bindings/LICENSE", (text) => text],
+	["LICENSE-noble-hashes.txt", "@noble/hashes/LICENSE", (text) => text],
+	["LICENSE-scure-base.txt", "@scure/base/LICENSE", (text) => text],
 ];
 
 for (const [file, source, change] of FILES) {
@@ -32,5 +35,32 @@ for (const [file, source, change] of FILES) {
 		assert.ok(row?.includes(sum), `README.md names ${sum} for ${file}`);
 		const { version } = JSON.parse(await readFile(join("node_modules", source.split("/")[0], "package.json"), "utf8"));
 		assert.ok(row.includes(version), `README.md names version ${version} for ${file}`);
+	});
+}
+
+/** Returns the name of the package of a file among the installed packages. */
+const packageOf = (path) => /^(@[^/]+\/)?[^/]+/.exec(path)[0];
+
+test("the codecs of the explorer are the modules that it loads, and no others", async () => {
+	const expected = await vendored();
+	const folders = await Promise.all(
+		Object.keys(FOLDERS).map((folder) => readdir(join(VENDOR, folder), { recursive: true, withFileTypes: true })),
+	);
+	const files = folders.flat().filter((entry) => entry.isFile());
+	const own = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(VENDOR.length + 1));
+	assert.deepEqual(own.sort(), [...expected.keys()].sort());
+	for (const [file, text] of expected) {
+		assert.equal(await readFile(join(VENDOR, file), "utf8"), text, `${file} is ${sourceOf(file)} with the imports of the page`);
+	}
+});
+
+for (const [folder, source] of Object.entries(FOLDERS)) {
+	test(`${folder} names its package, version and licence`, async () => {
+		const name = packageOf(source);
+		const { version, license } = JSON.parse(await readFile(join("node_modules", name, "package.json"), "utf8"));
+		assert.equal(license, "MIT");
+		const rows = (await readFile(join(VENDOR, "README.md"), "utf8")).split("\n");
+		const row = rows.find((line) => line.startsWith(`| \`${folder}\``));
+		assert.ok(row?.includes(`${name} ${version} (MIT)`), `README.md names ${name} ${version} (MIT) for ${folder}`);
 	});
 }

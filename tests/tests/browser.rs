@@ -1,26 +1,24 @@
-//! The page of the worker in a real browser: `tests/browser` drives Debian's Chromium over a running node and worker.
+//! The pages of the worker, dashboard and explorer, in a real browser: `tests/browser` drives Debian's Chromium over a running node
+//! and worker.
 //!
 //! The test fails if Chromium, Node.js or npm is missing; `scripts/setup.sh` installs them. Packages of npm are installed once, with
 //! the versions of the lock file, into a folder beside the compiled dependencies. Screenshots and a report of figures are kept in
 //! `<target>/browser`.
 
-use anyhow::{ensure, Context, Result};
-use doin_e2e::{executable, http::Server, wait_for, Node, Worker};
+use anyhow::{ensure, Result};
+use doin_e2e::{http::Server, npm, wait_for, Node, Worker};
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	process::Command,
 	time::Duration,
 };
 
-/// Tests of the page, and the packages that they need.
+/// Tests of the pages, and the packages that they need.
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
-/// Folder of the page.
+/// Folder of the pages.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../worker/dashboard/page");
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
-/// Cure of a missing program.
-const CURE: &str = "run scripts/setup.sh, which installs Chromium, Node.js and npm";
 
 #[tokio::test]
 async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
@@ -44,62 +42,36 @@ async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
 	worker.stop()
 }
 
-/// Installs the packages of the lock file, copies the tests beside them, and returns their folder.
+/// Installs the packages of the lock file beside a copy of the tests, and returns their folder.
 fn installed() -> Result<PathBuf> {
-	let chromium = chromium();
-	ensure!(Path::new(&chromium).exists(), "{chromium} is missing: {CURE}, or name a Chromium with CHROMIUM=FILE");
-	let folder = target()?.join("browser/tests");
-	fs::create_dir_all(&folder)?;
-	for entry in fs::read_dir(TESTS)? {
-		let path = entry?.path();
-		let is_test = path.extension().is_some_and(|extension| extension == "mjs" || extension == "json");
-		if let (true, Some(name)) = (is_test, path.file_name()) {
-			fs::copy(&path, folder.join(name))?;
-		}
-	}
-	let (lock, stamp) = (fs::read(folder.join("package-lock.json"))?, folder.join("node_modules/.installed"));
-	if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-		return Ok(folder);
-	}
-	let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-	let output = Command::new("npm").args(arguments).current_dir(&folder).output();
-	let output = output.with_context(|| format!("npm cannot be started: {CURE}"))?;
-	ensure!(
-		output.status.success(),
-		"npm cannot install the packages of tests/browser/package-lock.json (it needs a connection to the registry once):\n{}",
-		String::from_utf8_lossy(&output.stderr)
-	);
-	fs::write(stamp, lock)?;
-	Ok(folder)
+	let (chromium, cure) = (chromium(), npm::CURE);
+	ensure!(Path::new(&chromium).exists(), "{chromium} is missing: {cure}, or name a Chromium with CHROMIUM=FILE");
+	npm::installed(Path::new(TESTS), "browser/tests")
 }
 
-/// Runs the tests of the page in the folder with their packages.
+/// Runs the tests of the pages in the folder with their packages.
 fn tested(folder: &Path, page: &str, node: &str) -> Result<()> {
-	let artefacts = target()?.join("browser");
-	let output = Command::new("node")
-		.args(["--test", "format.test.mjs", "vendor.test.mjs", "page.test.mjs"])
-		.current_dir(folder)
-		.env("DOIN_PAGE", page)
-		.env("DOIN_PAGE_FOLDER", PAGE)
-		.env("DOIN_NODE", node)
-		.env("DOIN_ARTEFACTS", &artefacts)
-		.env("CHROMIUM", chromium())
-		.output();
-	let output = output.with_context(|| format!("node cannot be started: {CURE}"))?;
-	let printed = String::from_utf8_lossy(&output.stdout);
-	ensure!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
-	let report = fs::read_to_string(artefacts.join("report.json"))?;
-	println!("screenshots are in {}; {report}", artefacts.display());
+	let artefacts = npm::target()?.join("browser");
+	// One file after another: they time the first paint.
+	let files = ["format.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
+	let arguments = [&["--test", "--test-concurrency=1"], files.as_slice()].concat();
+	let chromium = chromium();
+	let environment = [
+		("DOIN_PAGE", page.as_ref()),
+		("DOIN_PAGE_FOLDER", PAGE.as_ref()),
+		("DOIN_NODE", node.as_ref()),
+		("DOIN_ARTEFACTS", artefacts.as_os_str()),
+		("CHROMIUM", chromium.as_ref()),
+	];
+	npm::run(folder, "node", &arguments, &environment)?;
+	for report in ["report.json", "explorer.json"] {
+		println!("{report}: {}", fs::read_to_string(artefacts.join(report))?);
+	}
+	println!("screenshots are in {}", artefacts.display());
 	Ok(())
 }
 
 /// Returns the path of Chromium.
 fn chromium() -> String {
 	std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into())
-}
-
-/// Returns the folder of compiled files.
-fn target() -> Result<PathBuf> {
-	let node = executable("doin-node")?;
-	node.ancestors().nth(2).map(Path::to_path_buf).context("a test executable lies in <target>/<profile>/deps")
 }

@@ -1,5 +1,11 @@
 // JSON-RPC over a WebSocket to a node.
 
+/** Nodes that the policy of the page lets it connect to. */
+const LOCAL = /^ws:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/|$)/;
+
+/** Returns `true` if the policy of the page lets it connect to the node at this WebSocket address. */
+export const isLocal = (url) => LOCAL.test(url);
+
 /** Longest wait for a connection or an answer, in milliseconds. */
 const PATIENCE_MS = 15000;
 
@@ -16,11 +22,14 @@ export class Refusal extends Error {
 
 /**
  * Connects to the node at the WebSocket address `url`. Returns `call(method, params)`, which returns the result of a request, and
- * `close()`. Both fail with an error whose message names the address.
+ * `close()`. Both fail with an error whose message names the address. `onNotice(subscription, result)` receives what the node sends
+ * to a subscription, and `onClose(error)` the end of the connection.
  */
-export async function connect(url) {
+export async function connect(url, { onNotice = () => {}, onClose = () => {} } = {}) {
 	const unreachable = (reason) =>
-		new Error(`the node at ${url} ${reason}: start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors`);
+		new Error(
+			`the node at ${url} ${reason}: start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors`,
+		);
 	let socket;
 	try {
 		socket = new WebSocket(url);
@@ -47,10 +56,14 @@ export async function connect(url) {
 		socket.close();
 		throw error;
 	});
-	socket.onclose = () => fail(unreachable("closed the connection"));
-	socket.onerror = socket.onclose;
+	socket.onclose = () => {
+		fail(unreachable("closed the connection"));
+		onClose(unreachable("closed the connection"));
+	};
+	socket.onerror = () => fail(unreachable("closed the connection"));
 	socket.onmessage = ({ data }) => {
 		const answer = JSON.parse(data);
+		if (answer.id === undefined) onNotice(answer.params?.subscription, answer.params?.result);
 		const request = waiting.get(answer.id);
 		if (request === undefined) return;
 		waiting.delete(answer.id);

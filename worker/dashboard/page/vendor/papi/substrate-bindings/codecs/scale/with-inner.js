@@ -1,0 +1,7 @@
+const withInner = (codec, inner) => {
+  const result = codec;
+  result.inner = inner;
+  return result;
+};
+
+export { withInner };

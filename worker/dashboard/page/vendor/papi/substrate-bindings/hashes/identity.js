@@ -1,0 +1,3 @@
+const Identity = (encoded) => encoded;
+
+export { Identity };

@@ -1,0 +1,8 @@
+class AbortError extends Error {
+  constructor() {
+    super("Abort Error");
+    this.name = "AbortError";
+  }
+}
+
+export { AbortError };

@@ -1,0 +1,3 @@
+const noop = Function.prototype;
+
+export { noop };
