@@ -4,13 +4,23 @@ use anyhow::{ensure, Context, Result};
 use doin_e2e::{
 	chain,
 	commands::{refused, report},
+	http::Server,
 	run, wait_for, Node, Worker,
 };
-use serde_json::Value;
-use std::{fs, path::Path, time::Duration};
+use serde_json::{json, Value};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	path::Path,
+	time::Duration,
+};
 
-/// Longest wait for some blocks, while tests share the machine.
-const LIMIT: Duration = Duration::from_secs(600);
+/// Longest wait for some blocks, or for a new champion, while tests share the machine.
+const LIMIT: Duration = Duration::from_secs(1_200);
+/// `Timestamp.Now`, by the hashes of its names.
+const NOW: &str = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb";
+/// `System.EventCount`, by the hashes of its names.
+const EVENT_COUNT: &str = "0x26aa394eea5630e07c48ae0c9558cef70a98fdbe9ce6c55837576c60c7af3850";
 
 /// Starts the validator of a development chain with a block each second.
 async fn node(pruning: &str) -> Result<Node> {
@@ -41,9 +51,64 @@ async fn indexed(database: &Path, block: u64) -> Result<()> {
 	.await
 }
 
+/// Returns the little-endian integer of a storage item at a block.
+async fn integer(node: &Node, key: &str, hash: &Value) -> Result<u64> {
+	let stored = node.call("state_getStorage", [json!(key), hash.clone()]).await?;
+	let digits = stored.as_str().context("the item is stored")?.trim_start_matches("0x").as_bytes();
+	let bytes = digits.chunks_exact(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?));
+	let bytes: Vec<u8> = bytes.collect::<Result<_>>()?;
+	Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+/// Returns the lines of a CSV file of rounds, by the names of their columns. The last column is left out: its JSON has commas.
+fn lines(csv: &Path) -> Result<Vec<BTreeMap<String, String>>> {
+	let text = fs::read_to_string(csv)?;
+	let mut lines = text.lines();
+	let names: Vec<&str> = lines.next().context("a line of names")?.split(',').collect();
+	let cells = |line: &str| names.iter().zip(line.split(',')).map(|(name, cell)| (name.to_string(), cell.to_string())).collect();
+	Ok(lines.map(cells).collect())
+}
+
+/// Compares facts with the states of the blocks that they name.
+async fn facts_are_those_of_the_chain(node: &Node, checked: &Value, csv: &Path) -> Result<()> {
+	let (mut events, mut crowned, mut hashes) = (0, BTreeSet::new(), Vec::new());
+	for block in 0..=checked["last"].as_u64().context("a block")? {
+		let hash = node.call("chain_getBlockHash", [json!(block)]).await?;
+		if block > 0 {
+			events += integer(node, EVENT_COUNT, &hash).await?;
+			let champion = node.call("doin_champion", [json!(0), hash.clone()]).await?;
+			crowned.extend(champion["round"]["number"].as_u64().or_else(|| champion["round"].as_u64()));
+		}
+		hashes.push(hash);
+	}
+	assert_eq!(rows(checked, "event")?, events, "`System.EventCount` of all blocks");
+	assert_eq!(rows(checked, "fact_chain_optimae")?, crowned.len() as u64, "champions of all blocks");
+	let lines = lines(csv)?;
+	assert!(!lines.is_empty());
+	for line in &lines {
+		let number = |name: &str| line[name].parse::<u64>().with_context(|| format!("no {name}: {line:?}"));
+		let (round, height) = (number("round_number")?, number("chain_height")?);
+		let hash = &hashes[height as usize];
+		let domain = node.call("doin_domain", [json!(0), hash.clone()]).await?;
+		assert_eq!((&domain["lastRound"]["number"], &domain["lastRound"]["block"]), (&json!(round), &json!(height)), "{line:?}");
+		let millis = integer(node, NOW, hash).await?;
+		assert!(line["timestamp_utc"].ends_with(&format!(".{:03}Z", millis % 1_000)), "{millis}: {line:?}");
+		let seconds = line["timestamp_utc"].get(17..19).and_then(|text| text.parse::<u64>().ok());
+		assert_eq!(seconds, Some(millis / 1_000 % 60), "{line:?}");
+		let champion = node.call("doin_champion", [json!(0), hash.clone()]).await?;
+		if champion["block"] == height && champion["author"] == line["node_id"].as_str() {
+			assert_eq!(champion["validationError"], line["performance"].as_str(), "{champion}: {line:?}");
+		}
+	}
+	Ok(())
+}
+
 #[tokio::test]
 async fn facts_survive_kills_and_are_built_anew_and_exported() -> Result<()> {
 	let node = node("archive").await?;
+	// The optimizer and the evaluators of the development chain.
+	let mut roles =
+		Worker::start(&["run", "--dev", "--url", &node.url(), "--journal", "{base}/journal.db", "--olap-db", "none"])?;
 	let folder = tempfile::tempdir()?;
 	let path = |name: &str| folder.path().join(name);
 	let (database, shown) = (path("facts.db"), path("facts.db").display().to_string());
@@ -52,7 +117,18 @@ async fn facts_survive_kills_and_are_built_anew_and_exported() -> Result<()> {
 		indexed(&database, block).await?;
 		indexer.crash_and_restart()?;
 	}
-	indexed(&database, 16).await?;
+	// A round runs to its verdict, and crowns a champion.
+	let crowned = wait_for("a champion", LIMIT, || {
+		let running = roles.check();
+		let node = &node;
+		async move {
+			running?;
+			let champion = node.call("doin_champion", [json!(0)]).await?;
+			Ok(champion["block"].as_u64().filter(|_| !champion["author"].is_null()))
+		}
+	});
+	indexed(&database, crowned.await?).await?;
+	roles.stop()?;
 	indexer.stop()?;
 
 	let checked = check(&database)?;
@@ -71,6 +147,7 @@ async fn facts_survive_kills_and_are_built_anew_and_exported() -> Result<()> {
 	let output = run("doin-worker", &["export", "--csv", &csv.display().to_string(), "--olap-db", &shown])?;
 	ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 	assert!(fs::read_to_string(&csv)?.starts_with("experiment_id,round_id,"));
+	facts_are_those_of_the_chain(&node, &checked, &csv).await?;
 	let files = path("files").display().to_string();
 	for (blocks, written) in [(last + 1, true), (0, false)] {
 		let output = run("doin-worker", &["export", "--json", "--parquet", &files, "--olap-db", &shown])?;
@@ -95,7 +172,41 @@ async fn a_node_that_has_removed_states_names_the_first_block_that_it_can_read()
 	let folder = tempfile::tempdir()?;
 	let database = folder.path().join("facts.db");
 	let shown = database.display().to_string();
-	let parts = ["no state of block", "the first block that it can read is", "--state-pruning archive"];
+	let parts = ["no state of block", "the first block that it can read is", "--state-pruning archive", "--olap-partial"];
 	refused(&node, &["index", "--once", "--olap-db", &shown], &parts)?;
+	assert!(!database.exists(), "a refused start leaves no file");
+
+	// The roles of `run` go on without facts, and its server says why.
+	let url = node.url();
+	let arguments = ["run", "--dev", "--url", &url, "--journal", "{base}/journal.db"];
+	let mut worker = Worker::start(&arguments)?;
+	let failed = state(&mut worker, "failed").await?;
+	let reason = failed["reason"].as_str().context("a reason")?;
+	assert!(parts.iter().all(|part| reason.contains(part)), "{reason}");
+	worker.stop()?;
+
+	// On request, a new database begins with a block whose state is there.
+	let database = folder.path().join("partial.db");
+	let shown = database.display().to_string();
+	let mut worker = Worker::start(&[&arguments[..], &["--olap-partial", "--olap-db", &shown]].concat())?;
+	let begun = state(&mut worker, "following").await?["block"].as_u64().context("a block")?;
+	indexed(&database, begun + 2).await?;
+	worker.stop()?;
+	let checked = check(&database)?;
+	let (first, last) = (checked["first"].as_u64().context("a block")?, checked["last"].as_u64().context("a block")?);
+	assert!(first > 1 && first <= begun, "{checked}");
+	assert_eq!((&checked["findings"], rows(&checked, "block")?), (&json!([]), last - first + 1));
+	assert!(rows(&checked, "dim_domain")? >= 1, "the demo domain is known without the event of its registration");
 	Ok(())
+}
+
+/// Waits until the database of a worker is in a state, and returns what the server of the worker says of it.
+async fn state(worker: &mut Worker, name: &str) -> Result<Value> {
+	let server = Server::of(worker).await?;
+	wait_for(&format!("the state {name} of the database"), LIMIT, || async {
+		let status = server.get("/status").await?;
+		let analytics = status.json()?["analytics"].clone();
+		Ok(Some(analytics).filter(|analytics| status.status == 200 && analytics["state"] == name))
+	})
+	.await
 }

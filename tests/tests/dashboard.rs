@@ -52,7 +52,7 @@ async fn the_server_of_a_worker() -> Result<()> {
 	every_route_answers(&server).await?;
 	records_have_the_fields_of_the_events(&server).await?;
 	answers_are_those_of_the_block_that_they_name(&server, &node).await?;
-	the_history_begins_with_the_initial_champion(&server).await?;
+	the_history_begins_with_the_initial_champion(&server, &node).await?;
 	forecasts_continue_the_series(&server).await?;
 	impossible_requests_are_refused(&server).await?;
 	the_token_guards_writes_and_the_database(&server, folder.path()).await?;
@@ -169,6 +169,12 @@ async fn answers_are_those_of_the_block_that_they_name(server: &Server, node: &N
 	let bytes: Vec<u8> = stored.as_str().map(bytes_of).unwrap_or_default();
 	let issuance = <[u8; 16]>::try_from(bytes).map(u128::from_le_bytes).ok().context("an amount")?;
 	ensure!(status["coin"]["total_supply"] == issuance.to_string(), "{}", status["coin"]);
+	for page in ["/status?limit=0", "/stats?offset=1", "/api/plugins?limit=1000&offset=4000000000"] {
+		let found = server.json(page).await?;
+		let list = found["domains"].as_object().map(|list| list.len()).or(found["plugins"].as_array().map(Vec::len));
+		let total = found.get("total").unwrap_or(&found["total_domains"]);
+		ensure!(list == Some(0) && total == 1, "{page}: {found}");
+	}
 	let block = server.json("/chain/block/1").await?;
 	ensure!(block["hash"] == node.call("chain_getBlockHash", [json!(1)]).await?, "{block}");
 	Ok(())
@@ -255,7 +261,7 @@ async fn the_demo_domain(server: &Server, node: &Node) -> Result<()> {
 	Ok(())
 }
 
-async fn the_history_begins_with_the_initial_champion(server: &Server) -> Result<()> {
+async fn the_history_begins_with_the_initial_champion(server: &Server, node: &Node) -> Result<()> {
 	let ready = || async {
 		let history = server.json("/api/history/0").await?;
 		Ok(Some(history).filter(|history| history["rungs_state"] != "computing"))
@@ -266,12 +272,32 @@ async fn the_history_begins_with_the_initial_champion(server: &Server) -> Result
 	ensure!(names.starts_with(&["repeat-last", "seasonal", "ridge", "mean of ridges"]), "{names:?}");
 	let champions = history["champions"].as_array().context("a list")?;
 	ensure!(champions[0]["round"].is_null() && champions[0]["validation_loss"] == 1 << 20, "{history}");
+	// The demo domain is active from block 0. Its initial champion stays known after it is dethroned.
+	let genesis = node.call("chain_getBlockHash", [json!(0)]).await?;
+	let initial = node.call("doin_champion", [json!(0), genesis]).await?;
+	assert_equal(&champions[0], &initial, &[("model", "model"), ("block", "block")]);
+	ensure!(history["is_complete"] == true && initial["block"] == 0, "{history}\n{initial}");
 	for champion in &champions[1..] {
+		// Its genes are those of the block of its verdict, also after a later champion has dethroned it.
+		let block = champion["block"].as_u64().context("a block")?;
+		let crowned = server.json(&format!("/api/champion/0?block={block}")).await?;
+		let view = node.call("doin_champion", [json!(0), crowned["at"]["hash"].clone()]).await?;
+		ensure!(crowned["at"]["number"] == block && crowned["champion"]["model"] == champion["model"], "{crowned}\n{champion}");
+		let genes = |list: &Value| list.as_array().map(|list| list.iter().map(text_of).collect::<Vec<String>>());
+		ensure!(
+			genes(&crowned["champion"]["genes"]) == genes(&view["genes"]) && genes(&view["genes"]).is_some(),
+			"{crowned}\n{view}"
+		);
 		let is_verified = champion["verified_by"].as_array().is_some_and(|verified| !verified.is_empty());
 		ensure!(is_verified || champion["backing"] == "runtime", "{champion}");
 		ensure!(champion["loss"].is_u64() && champion["validation_loss"].is_u64(), "{champion}");
 	}
 	Ok(())
+}
+
+/// Returns a number, or a number in a text, as text.
+fn text_of(value: &Value) -> String {
+	value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 async fn forecasts_continue_the_series(server: &Server) -> Result<()> {
@@ -300,6 +326,8 @@ async fn impossible_requests_are_refused(server: &Server) -> Result<()> {
 		("/stats/experiments?order=1", 400),
 		("/api/optimization?domain=4000", 404),
 		("/api/history/4000", 404),
+		("/api/champion/4000", 404),
+		("/api/champion/0?block=4000000000", 404),
 		("/api/forecast/4000", 404),
 		("/api/unpaid?account=alice", 400),
 		("/api/reputation/alice", 400),

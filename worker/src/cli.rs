@@ -102,7 +102,7 @@ with role = \"own\".
 
 An opened segment is published for ever.")]
 	Own(Box<own::OwnArgs>),
-	/// Vote for the weights of domains, as a validator. A weight is a domain's share of newly minted money
+	/// Vote for the weights of domains, as a validator. A weight is a factor of what the improvements of a domain mint
 	#[command(after_help = "\
 EXAMPLES
   doin-worker vote 0=1000000 3=500000 --dev-key //Alice

@@ -1,4 +1,4 @@
--- Tables of an export in PostgreSQL, schema version 1: those of src/schema.sql with the same columns in the same order.
+-- Tables of an export in PostgreSQL, schema version 2: those of src/schema.sql with the same columns in the same order.
 -- Integers of 32 bits are BIGINT, of 64 bits NUMERIC(20), amounts NUMERIC(39) in plancks. Tables do not refer to one another: while
 -- an export catches up, a fact may be there before a later change of its dimension.
 
@@ -9,6 +9,9 @@ CREATE TABLE _sync_state (
 	last_hash TEXT NOT NULL
 );
 
+CREATE TABLE dim_source (
+	relation TEXT, field TEXT, origin TEXT NOT NULL, storage TEXT, PRIMARY KEY (relation, field)
+);
 CREATE TABLE dim_domain (
 	domain_id BIGINT, domain_type TEXT, description TEXT, owner TEXT, registered_block BIGINT, deposit NUMERIC(39),
 	registration_fee NUMERIC(39), activated_block BIGINT, initial TEXT, initial_error NUMERIC(20), champion TEXT,

@@ -69,3 +69,7 @@ CREATE OR REPLACE VIEW doin_experiments AS
 SELECT e.experiment_id AS experiment, e.domain_id AS domain, e.node_id AS account, e.optimizer_plugin AS optimizer, e.started_at AS time,
 	s.total_rounds AS seats, s.best_performance, s.final_performance, s.total_elapsed_seconds AS seconds, s.converged
 FROM dim_experiment e LEFT JOIN fact_experiment_summary s USING (experiment_id);
+
+-- Origin of every column: event, header, rule or column, and the storage item with the same value.
+CREATE OR REPLACE VIEW doin_sources AS
+SELECT relation, field, origin, storage FROM dim_source;

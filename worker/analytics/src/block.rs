@@ -28,7 +28,40 @@ pub struct Block {
 	pub extrinsics: u32,
 	/// Events in order.
 	pub events: Vec<Event>,
+	/// Domains in the state of the block, if it is the first one of a database: no stored event registers them.
+	pub domains: Vec<KnownDomain>,
 }
+
+/// A domain in the state of the first stored block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDomain {
+	/// Identifier of the domain.
+	pub id: u32,
+	/// Account that registered it, SS58.
+	pub owner: String,
+	/// Voted weight, parts per million.
+	pub weight: u32,
+	/// Its champions; `None` before its activation.
+	pub champions: Option<KnownChampions>,
+}
+
+/// Initial and reigning champion of a domain, in the form of the fields of events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownChampions {
+	/// Block of the activation; `None` unless the initial champion reigns.
+	pub activated_block: Option<u32>,
+	/// Initial champion.
+	pub initial: Value,
+	/// Its error sum on the validation split.
+	pub initial_error: u64,
+	/// Reigning champion.
+	pub champion: Value,
+	/// High-water mark, Q32 bits.
+	pub high_water: u64,
+}
+
+// JSON of models has no floating-point numbers.
+impl Eq for KnownChampions {}
 
 /// An event of a block.
 #[derive(Clone, Debug, PartialEq)]

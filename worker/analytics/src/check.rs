@@ -5,7 +5,7 @@ use blake2::{
 	digest::{consts::U32, Digest},
 	Blake2b,
 };
-use rusqlite::types::ValueRef;
+use rusqlite::{types::ValueRef, OptionalExtension};
 use std::fmt;
 
 /// Columns that depend on the time of indexing, and do not belong to the content.
@@ -96,8 +96,8 @@ impl Store {
 		content().map_err(|cause| self.error(cause))
 	}
 
-	/// Returns what is missing or inconsistent. An empty list means that the blocks from 0 to the last one, and their events, are
-	/// complete.
+	/// Returns what is missing or inconsistent. An empty list means that the blocks from the first to the last one, and their events,
+	/// are complete. The first one is block 0, unless [`begin_with`](Self::begin_with) has chosen another one.
 	///
 	/// # Errors
 	/// Errors if the file cannot be read.
@@ -119,7 +119,8 @@ impl Store {
 			"SELECT number, hash, parent, events, (SELECT count(*) FROM event WHERE block = number) FROM block ORDER BY number",
 		)?;
 		let mut rows = blocks.query([])?;
-		let (mut next, mut last) = (0i64, None::<String>);
+		let first: Option<i64> = database.query_row("SELECT first_block FROM _position", [], |row| row.get(0)).optional()?;
+		let (mut next, mut last) = (first.unwrap_or(0), None::<String>);
 		while let Some(row) = rows.next()? {
 			let (block, expected, found) = (row.get::<_, i64>(0)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?);
 			if block != next {

@@ -36,6 +36,17 @@ pub enum StoreError {
 		/// Its version.
 		found: i64,
 	},
+	/// The file was written by an older worker. Nothing was changed.
+	#[error(
+		"the database {path} has schema version {found}, this worker writes version {SCHEMA_VERSION}: move the file away, or name \
+		 another file with --olap-db, and the facts are read again from the blocks. Nothing was changed"
+	)]
+	OlderSchema {
+		/// The file.
+		path: PathBuf,
+		/// Its version.
+		found: i64,
+	},
 	/// The file belongs to another network.
 	#[error(
 		"the database {path} belongs to the network with genesis {}, the node to the one with genesis {}: name another file for \

@@ -1,7 +1,7 @@
 //! Facts of a block: a pure function from its events to rows.
 
 use crate::{
-	block::{Block, Event},
+	block::{Block, Event, KnownDomain},
 	events::*,
 	statements as sql,
 };
@@ -58,6 +58,7 @@ pub struct FactsError {
 pub fn facts(block: &Block) -> Result<Vec<Row>, FactsError> {
 	let mut facts = Facts { block: block.number, rows: Vec::with_capacity(2 * block.events.len() + 1), ends: Vec::new() };
 	facts.add_block(block);
+	block.domains.iter().for_each(|domain| facts.add_known(domain));
 	for event in &block.events {
 		facts.add_raw(event);
 		facts.add_event(event).map_err(|cause| FactsError {
@@ -134,6 +135,22 @@ impl Facts {
 			number(i64::try_from(block.events.len()).unwrap_or(i64::MAX)),
 		];
 		self.put(sql::BLOCK, values);
+	}
+
+	/// Adds a domain of the state of the first stored block.
+	fn add_known(&mut self, domain: &KnownDomain) {
+		let KnownDomain { id, owner, weight, champions } = domain;
+		let values = values![
+			*id,
+			owner.clone(),
+			*weight,
+			champions.as_ref().and_then(|known| known.activated_block),
+			champions.as_ref().map(|known| text(&known.initial)),
+			option(champions.as_ref().map(|known| wide(known.initial_error))),
+			champions.as_ref().map(|known| text(&known.champion)),
+			option(champions.as_ref().map(|known| wide(known.high_water))),
+		];
+		self.put(sql::KNOWN_DOMAIN, values);
 	}
 
 	fn add_raw(&mut self, event: &Event) {

@@ -12,7 +12,12 @@
 //!
 //! Blocks are stored from block 0 on, with the facts of all accounts. A batch and the position after it are one transaction, so a
 //! process that is killed leaves neither a gap nor a duplicate. All facts are functions of the stored blocks alone, so a database
-//! that is built anew has the same [content](Store::content).
+//! that is built anew has the same [content](Store::content). The state of block 0 counts as a part of it: no event registers the
+//! domains of a genesis.
+//!
+//! A node that has removed the states of old blocks has no events of them. From such a node, a database can
+//! [begin](Store::begin_with) with a later block, which stands in `_position`. It has no facts of the blocks before, and of a round that
+//! was open then, it has the later seats and answers only.
 //!
 //! # Star schema
 //!
@@ -47,6 +52,25 @@
 //! `block_reward_earned` is NULL too: a work block pays several rounds together, and `Work.Rewarded` names none. The amounts are in
 //! `payment`, `work_block` and, for purses, `purse_payment`.
 //!
+//! # Origin of every number
+//!
+//! `dim_source` has a row for every column of every table, and of every view in PostgreSQL. `origin` is one of these, and `storage` is the
+//! storage item that has the value, or that it is computed from, in the state of the block of the row; NULL if no item keeps it:
+//!
+//! | `origin` | meaning |
+//! |---|---|
+//! | `event: PALLET.EVENT.FIELD, …` | field of an event, which `event` has too; before the first stored block, the storage item |
+//! | `block: PALLET.EVENT, …` | block of an event, or a mark that it was deposited |
+//! | `header: …` | part of a block other than its events |
+//! | `rule: …` | computed from other columns |
+//! | `column: TABLE.COLUMN, …` | columns of a view |
+//! | `none` | no event fills it, so it is NULL in every row |
+//!
+//! ```sql
+//! SELECT origin, storage FROM dim_source WHERE relation = 'fact_round' AND field = 'performance';
+//! -- event: Optimae.Revealed.validation_error | Optimae.Models
+//! ```
+//!
 //! Further tables are those of this chain: `block`, `event` (all events, their fields as JSON), `round`, `seat`, `task`, `answer`,
 //! `challenge`, `work_block`, `payment`, `purse_payment` and `burn`. `burn` has the amounts that events name as burned; slashes of
 //! evaluators and fees of transactions are in `event` only.
@@ -74,7 +98,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use block::{Block, Event, Hash};
+pub use block::{Block, Event, Hash, KnownChampions, KnownDomain};
 pub use check::{Content, Finding, TableContent};
 pub use error::StoreError;
 pub use facts::{facts, FactsError, Row};

@@ -1,9 +1,15 @@
--- Schema version 1. Amounts are decimal TEXT in plancks. ANY holds integers of 64 bits: INTEGER, or decimal TEXT from 2^63 on.
+-- Schema version 2. Amounts are decimal TEXT in plancks. ANY holds integers of 64 bits: INTEGER, or decimal TEXT from 2^63 on.
 -- changed_block: block that changed the row last, so that an export finds what it has not seen.
 
 CREATE TABLE _schema_version (version INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
--- One row: the next block to store, and the hash of the block before it.
-CREATE TABLE _position (genesis TEXT NOT NULL PRIMARY KEY, next_block INTEGER NOT NULL, last_hash TEXT NOT NULL) STRICT;
+-- One row: the first stored block, the next block to store, and the hash of the block before it.
+CREATE TABLE _position (
+	genesis TEXT NOT NULL PRIMARY KEY, first_block INTEGER NOT NULL, next_block INTEGER NOT NULL, last_hash TEXT NOT NULL
+) STRICT;
+-- Origin of every column of every table, and of every view in PostgreSQL; see sql/sources.tsv.
+CREATE TABLE dim_source (
+	relation TEXT NOT NULL, field TEXT NOT NULL, origin TEXT NOT NULL, storage TEXT, PRIMARY KEY (relation, field)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dim_domain (
 	domain_id INTEGER PRIMARY KEY, domain_type TEXT, description TEXT,

@@ -27,9 +27,16 @@ macro_rules! update {
 pub(crate) const BLOCK: &str = "INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 pub(crate) const EVENT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-/// Adds a domain that is known by its number only, e.g. one of the genesis block.
+/// Adds a domain, which later statements describe.
 pub(crate) const DOMAIN: &str =
 	concat!("INSERT INTO dim_domain (domain_id, changed_block) VALUES (?1, ", this_block!(), ") ON CONFLICT DO NOTHING");
+/// Adds a domain of the state of the first stored block.
+pub(crate) const KNOWN_DOMAIN: &str = concat!(
+	"INSERT INTO dim_domain (domain_id, owner, weight, activated_block, initial, initial_error, champion, high_water, \
+	 changed_block) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ",
+	this_block!(),
+	")"
+);
 pub(crate) const REGISTERED: &str =
 	update!("dim_domain", "owner = ?2, registered_block = ?3, deposit = ?4, registration_fee = ?5", "domain_id = ?1");
 pub(crate) const ACTIVATED: &str =

@@ -7,6 +7,7 @@ use crate::{
 };
 use rusqlite::{params, params_from_iter, Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::{
+	cmp::Ordering,
 	ffi::OsString,
 	io::ErrorKind,
 	path::{Path, PathBuf},
@@ -14,9 +15,11 @@ use std::{
 };
 
 /// Version of the schema, in `_schema_version`.
-pub const SCHEMA_VERSION: i64 = 1;
-/// Tables of version 1.
+pub const SCHEMA_VERSION: i64 = 2;
+/// Tables of this version.
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
+/// Rows of `dim_source`: relation, field, origin and storage item, separated by tabs.
+pub(crate) const SOURCES: &str = include_str!("../sql/sources.tsv");
 /// `application_id` of the file: the letters DOIN.
 const APPLICATION: i64 = 0x444F_494E;
 /// Time that a locked file is waited for.
@@ -29,6 +32,8 @@ const STATEMENTS: usize = 64;
 pub struct Position {
 	/// Hash of block 0.
 	pub genesis: Hash,
+	/// Number of the first stored block: 0, unless the node had removed earlier ones.
+	pub first: u32,
 	/// Number of the last block.
 	pub last: u32,
 	/// Hash of the last block.
@@ -48,13 +53,15 @@ pub struct Store {
 	path: PathBuf,
 	pub(crate) database: Connection,
 	position: Option<Position>,
+	/// Hash of block 0, and the first block of a database without blocks; `None` for block 0.
+	begin: Option<(Hash, u32)>,
 }
 
 impl Store {
 	/// Opens the database at `path`, or creates it.
 	///
 	/// # Errors
-	/// Errors if the file is of another program, of a newer schema, locked, damaged, or cannot be written.
+	/// Errors if the file is of another program, of another schema, locked, damaged, or cannot be written.
 	pub fn open(path: &Path) -> Result<Self, StoreError> {
 		Self::with_flags(path, OpenFlags::default())
 	}
@@ -93,7 +100,7 @@ impl Store {
 		database.pragma_update(None, "journal_mode", "WAL").map_err(of)?;
 		database.pragma_update(None, "synchronous", "NORMAL").map_err(of)?;
 		let position = position(&database).map_err(of)?;
-		Ok(Self { path: path.into(), database, position })
+		Ok(Self { path: path.into(), database, position, begin: None })
 	}
 
 	/// Returns the file.
@@ -108,7 +115,13 @@ impl Store {
 
 	/// Returns the number of the next block.
 	pub fn next_block(&self) -> u32 {
-		self.position.map_or(0, |position| position.next())
+		self.position.map_or_else(|| self.begin.map_or(0, |(_, first)| first), |position| position.next())
+	}
+
+	/// Lets a database without blocks begin with block `first` of the network with this genesis. Facts of earlier blocks are missing: for
+	/// a round that began before block `first`, only later seats and answers are known.
+	pub fn begin_with(&mut self, genesis: Hash, first: u32) {
+		self.begin = Some((genesis, first));
 	}
 
 	/// Errors if the database has blocks of another network.
@@ -130,25 +143,22 @@ impl Store {
 	/// Errors if the file cannot be renamed.
 	pub fn move_aside(self) -> Result<PathBuf, StoreError> {
 		let Self { path, database, .. } = self;
-		let of = |cause| StoreError::of(&path, cause);
-		// A reader keeps the log, so its content is moved into the database first, and the files are renamed together.
-		let is_busy = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).map_err(of)?;
-		if is_busy {
-			let cause = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
-			return Err(of(cause));
+		moved_aside(&path, database)
+	}
+
+	/// Renames the database of an older schema at `path`, which cannot be opened, as [`Self::move_aside`] does.
+	///
+	/// # Errors
+	/// Errors if the file has another schema than an older one, or cannot be renamed.
+	pub fn move_older_aside(path: &Path) -> Result<PathBuf, StoreError> {
+		let of = |cause| StoreError::of(path, cause);
+		let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(of)?;
+		database.busy_timeout(PATIENCE).map_err(of)?;
+		match expect_version(&database, path) {
+			Err(StoreError::OlderSchema { .. }) => moved_aside(path, database),
+			Err(error) => Err(error),
+			Ok(()) => Err(StoreError::Exists { path: path.into() }),
 		}
-		database.close().map_err(|(_, cause)| of(cause))?;
-		let aside = name_aside(&path);
-		for suffix in ["", "-wal", "-shm"] {
-			let with = |path: &Path| PathBuf::from([path.as_os_str(), suffix.as_ref()].into_iter().collect::<OsString>());
-			match std::fs::rename(with(&path), with(&aside)) {
-				Err(cause) if suffix.is_empty() || cause.kind() != ErrorKind::NotFound => {
-					return Err(StoreError::Rename { path, cause });
-				}
-				_ => {}
-			}
-		}
-		Ok(aside)
 	}
 
 	/// Errors if the chain has another block `number` than the database. A finalized block is to be compared: others can change.
@@ -186,7 +196,7 @@ impl Store {
 		// Another process may have written meanwhile.
 		let mut at = position(&transaction).map_err(of)?;
 		for block in blocks {
-			at = Some(next_position(at, block).ok_or_else(|| StoreError::NotNext {
+			at = Some(next_position(at, self.begin, block).ok_or_else(|| StoreError::NotNext {
 				path: path.clone(),
 				number: block.number,
 				parent: block.parent,
@@ -196,9 +206,9 @@ impl Store {
 				apply(&transaction, row).map_err(of)?;
 			}
 		}
-		if let Some(Position { genesis, last, hash }) = at {
-			let values = params![hex_of(&genesis), i64::from(last) + 1, hex_of(&hash)];
-			let statement = "INSERT INTO _position VALUES (?1, ?2, ?3) \
+		if let Some(Position { genesis, first, last, hash }) = at {
+			let values = params![hex_of(&genesis), first, i64::from(last) + 1, hex_of(&hash)];
+			let statement = "INSERT INTO _position VALUES (?1, ?2, ?3, ?4) \
 				 ON CONFLICT DO UPDATE SET next_block = excluded.next_block, last_hash = excluded.last_hash";
 			transaction.execute(statement, values).map_err(of)?;
 		}
@@ -210,6 +220,29 @@ impl Store {
 	pub(crate) fn error(&self, cause: rusqlite::Error) -> StoreError {
 		StoreError::of(&self.path, cause)
 	}
+}
+
+/// Closes a database, and renames its files. Returns the new name.
+fn moved_aside(path: &Path, database: Connection) -> Result<PathBuf, StoreError> {
+	let of = |cause| StoreError::of(path, cause);
+	// A reader keeps the log, so its content is moved into the database first, and the files are renamed together.
+	let is_busy = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).map_err(of)?;
+	if is_busy {
+		let cause = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
+		return Err(of(cause));
+	}
+	database.close().map_err(|(_, cause)| of(cause))?;
+	let aside = name_aside(path);
+	for suffix in ["", "-wal", "-shm"] {
+		let with = |path: &Path| PathBuf::from([path.as_os_str(), suffix.as_ref()].into_iter().collect::<OsString>());
+		match std::fs::rename(with(path), with(&aside)) {
+			Err(cause) if suffix.is_empty() || cause.kind() != ErrorKind::NotFound => {
+				return Err(StoreError::Rename { path: path.into(), cause });
+			}
+			_ => {}
+		}
+	}
+	Ok(aside)
 }
 
 /// Returns the first name of a file that was moved aside which is free: `facts-1.db` for `facts.db`.
@@ -235,12 +268,23 @@ fn prepare(database: &Transaction<'_>, path: &Path) -> Result<(), StoreError> {
 		database.execute_batch(SCHEMA).map_err(of)?;
 		let statement = "INSERT INTO _schema_version VALUES (?1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))";
 		database.execute(statement, [SCHEMA_VERSION]).map_err(of)?;
+		for row in sources() {
+			database.execute("INSERT INTO dim_source VALUES (?1, ?2, ?3, nullif(?4, ''))", row).map_err(of)?;
+		}
 		return Ok(());
 	}
 	expect_version(database, path)
 }
 
-/// Errors if a file was not written by an indexer, or by one of a newer schema.
+/// Returns the rows of `dim_source`: relation, field, origin, and storage item or an empty text.
+pub(crate) fn sources() -> impl Iterator<Item = [&'static str; 4]> {
+	SOURCES.lines().map(|line| {
+		let mut cells = line.split('\t');
+		std::array::from_fn(|_| cells.next().unwrap_or_default())
+	})
+}
+
+/// Errors if a file was not written by an indexer, or by one of another schema.
 pub(crate) fn expect_version(database: &Connection, path: &Path) -> Result<(), StoreError> {
 	let of = |cause| StoreError::of(path, cause);
 	let application: i64 = database.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(of)?;
@@ -248,9 +292,10 @@ pub(crate) fn expect_version(database: &Connection, path: &Path) -> Result<(), S
 		return Err(StoreError::OtherFile { path: path.into() });
 	}
 	let found: i64 = database.query_row("SELECT max(version) FROM _schema_version", [], |row| row.get(0)).map_err(of)?;
-	match found > SCHEMA_VERSION {
-		true => Err(StoreError::NewerSchema { path: path.into(), found }),
-		false => Ok(()),
+	match found.cmp(&SCHEMA_VERSION) {
+		Ordering::Greater => Err(StoreError::NewerSchema { path: path.into(), found }),
+		Ordering::Less => Err(StoreError::OlderSchema { path: path.into(), found }),
+		Ordering::Equal => Ok(()),
 	}
 }
 
@@ -258,9 +303,10 @@ pub(crate) fn expect_version(database: &Connection, path: &Path) -> Result<(), S
 pub(crate) fn position(database: &Connection) -> rusqlite::Result<Option<Position>> {
 	let read = |row: &rusqlite::Row<'_>| {
 		let (genesis, next, hash) = (row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?);
-		Ok(Position { genesis: parsed(&genesis), last: u32::try_from(next - 1).unwrap_or(u32::MAX), hash: parsed(&hash) })
+		let last = u32::try_from(next - 1).unwrap_or(u32::MAX);
+		Ok(Position { genesis: parsed(&genesis), first: row.get(3)?, last, hash: parsed(&hash) })
 	};
-	database.query_row("SELECT genesis, next_block, last_hash FROM _position", [], read).optional()
+	database.query_row("SELECT genesis, next_block, last_hash, first_block FROM _position", [], read).optional()
 }
 
 /// Returns the hash of a text; zeros, which are the hash of no block, if the text is none.
@@ -274,13 +320,18 @@ fn parsed(text: &str) -> Hash {
 	}
 }
 
-/// Returns the position after a block, or `None` if the block does not follow.
-fn next_position(at: Option<Position>, block: &Block) -> Option<Position> {
+/// Returns the position after a block, or `None` if the block does not follow. `begin` has the genesis and the first block of a database
+/// without blocks.
+fn next_position(at: Option<Position>, begin: Option<(Hash, u32)>, block: &Block) -> Option<Position> {
+	let Block { number, hash, .. } = *block;
 	match at {
-		None => (block.number == 0).then_some(Position { genesis: block.hash, last: 0, hash: block.hash }),
-		Some(Position { genesis, last, hash }) => {
-			let follows = last.checked_add(1) == Some(block.number) && hash == block.parent;
-			follows.then_some(Position { genesis, last: block.number, hash: block.hash })
+		None => {
+			let (genesis, first) = begin.unwrap_or((hash, 0));
+			(number == first).then_some(Position { genesis, first, last: number, hash })
+		}
+		Some(before) => {
+			let follows = before.last.checked_add(1) == Some(number) && before.hash == block.parent;
+			follows.then_some(Position { last: number, hash, ..before })
 		}
 	}
 }

@@ -33,6 +33,7 @@ pub fn block(branch: u8, number: u32, events: Vec<(&str, &str, Value)>) -> Block
 		seal: (number > 0 && number.is_multiple_of(10)).then_some((1 << 32, 1 << 33)),
 		extrinsics: 2,
 		events: events.collect(),
+		domains: Vec::new(),
 	}
 }
 

@@ -4,7 +4,7 @@ use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
 	evidence::{ramp_blocks, PUBLIC_SLOT_MS},
 	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
-	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, RoundId, RoundParams, TaskId,
+	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, RoundId, RoundParams, TaskId,
 };
 use std::ops::Range;
 use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType};
@@ -72,6 +72,38 @@ struct Claim {
 struct DomainState {
 	open_rounds: u32,
 	suspended: Option<BlockNumber>,
+}
+
+/// Part of the state of a domain: its initial champion.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct InitialChampion {
+	initial: InitialModel,
+}
+
+/// `doin_primitives::ModelRef`.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+enum InitialModel {
+	RepeatLast,
+	Seasonal,
+	Origin,
+	Stored(ModelId),
+	Linear,
+	Constant,
+}
+
+impl From<InitialModel> for ModelRef {
+	fn from(model: InitialModel) -> Self {
+		match model {
+			InitialModel::RepeatLast => Self::RepeatLast,
+			InitialModel::Seasonal => Self::Seasonal,
+			InitialModel::Origin => Self::Origin,
+			InitialModel::Stored(id) => Self::Stored(id),
+			InitialModel::Linear => Self::Linear,
+			InitialModel::Constant => Self::Constant,
+		}
+	}
 }
 
 /// Part of the ballot of a validator.
@@ -158,6 +190,16 @@ impl Chain {
 	pub async fn open_rounds(&self, at: Head, domain: DomainId) -> Result<Option<(u32, Option<BlockNumber>)>, ReadError> {
 		let state: Option<DomainState> = self.storage(at, "Domains", "States", vec![Value::from(domain)]).await?;
 		Ok(state.map(|state| (state.open_rounds, state.suspended)))
+	}
+
+	/// Returns the initial champion of a domain, also after it was dethroned. That of a loading domain means nothing. Returns `None` if the
+	/// domain is not registered.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn initial_champion(&self, at: Head, domain: DomainId) -> Result<Option<ModelRef>, ReadError> {
+		let state: Option<InitialChampion> = self.storage(at, "Domains", "States", vec![Value::from(domain)]).await?;
+		Ok(state.map(|state| state.initial.into()))
 	}
 
 	/// Returns the series of a domain, once every page is uploaded. Value `t · channels + c` is channel c at step t.

@@ -16,7 +16,7 @@
 //! |---|---|
 //! | `GET /dashboard` | the page |
 //! | `GET /health` | the server answers |
-//! | `GET /status` | summary of worker, node, domains, tasks, work, fees and coins |
+//! | `GET /status?limit&offset` | summary of worker, node, domains, tasks, work, fees and coins |
 //! | `GET /fees` | fee market |
 //! | `GET /peers`, `GET /api/peers` | peers of the node; 501 if the node refuses to name them |
 //! | `GET /chain/status` | heights and hashes |
@@ -25,13 +25,14 @@
 //! | `GET /tasks/pending?domains&limit` | recomputation tasks that are not final |
 //! | `POST /tasks/claim`, `POST /tasks/complete` | 501: the chain draws evaluators |
 //! | `POST /inference` | 501: models are not run on request |
-//! | `GET /stats` | summary of every domain |
+//! | `GET /stats?limit&offset` | summary of every domain |
 //! | `GET /stats/chain-metrics` | means over the newest blocks |
 //! | `GET /stats/{experiments,rounds}?domain&limit&offset`, `GET /api/metrics` | rows of the analytics database; 501 without one |
 //! | `GET /stats/export` | the analytics database; needs the token |
 //! | `GET /api/node` | the worker, and its node |
-//! | `GET /api/optimization?domain` | domains with champions, and rounds |
+//! | `GET /api/optimization?domain&limit&offset` | domains with champions, and rounds |
 //! | `GET /api/domain/{id}`, `/api/evidence/{id}` | one domain |
+//! | `GET /api/champion/{id}?block` | the champion in the state of a block, with its genes |
 //! | `GET /api/history/{id}` | champions over time, and rungs |
 //! | `GET /api/forecast/{id}` | forecasts of the champion |
 //! | `GET /api/work`, `/api/reputation/{account}` | views of the chain |
@@ -40,7 +41,7 @@
 //! | `GET /api/{challenges,absences,unpaid}` | rows of the analytics database |
 //! | `GET /api/events?limit` | recent events |
 //! | `GET /api/chain?limit` | newest blocks |
-//! | `GET /api/plugins` | programs of the domains |
+//! | `GET /api/plugins?limit&offset` | programs of the domains |
 //! | `GET /events` | server-sent events |
 //!
 //! # Limits
@@ -49,7 +50,8 @@
 //! `localhost`, so that no page of another site reaches it by a name of its own, and none that a browser sends for such a page. It
 //! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`]. A body has at most 64 KiB, a request is
 //! answered within 10 s, and there are at most 2,048 connections, fewer where the system allows fewer open files. A client that takes
-//! no bytes of its answer for a minute is disconnected.
+//! no bytes of its answer for a minute is disconnected. An answer lists at most 1,000 domains, tasks or rows, 500 events, or 50 blocks;
+//! `limit` and `offset` choose others, and the total number of domains stands beside them.
 //!
 //! # Load
 //!

@@ -6,8 +6,8 @@ use crate::{
 	routes::{router, App},
 	shape::{
 		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, Evidence, Fees, Forecast, ForecastStep, Gene,
-		History, Metrics, Node, PastChampion, PastForecast, Peer, Peers, Performance, Reputation, Round, Rows, Rung, RungsState,
-		Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+		History, Metrics, Node, OneChampion, PastChampion, PastForecast, Peer, Peers, Performance, Reputation, Round, Rows, Rung,
+		RungsState, Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 	},
 	source::{Answer, Export, Query, Selection, Slot, Source, SourceError, Views},
 };
@@ -204,6 +204,12 @@ impl Source for Fixed {
 		})
 	}
 
+	async fn champion(&self, domain: u32, block: Option<u32>) -> Answer<OneChampion> {
+		let champion = views().domains.into_iter().find_map(|known| known.champion.filter(|_| known.domain_id == domain));
+		let champion = champion.ok_or_else(|| SourceError::not_found("the domain has no champion", "choose another one"))?;
+		Ok(OneChampion { at: At { number: block.unwrap_or(best().number), ..best() }, domain_id: domain, champion })
+	}
+
 	async fn history(&self, domain: u32) -> Answer<History> {
 		let rung = Rung { rung: "ridge".into(), loss: Some(700_000), validation_error: "7".into() };
 		Ok(History {
@@ -271,7 +277,7 @@ impl Source for Fixed {
 		if !self.is_complete {
 			return Err(SourceError::absent("this worker has no analytics database", "start one with it"));
 		}
-		Ok(Rows { at: stored(), rows: vec![json!({ "query": format!("{query:?}") })], count: 1 })
+		Ok(Rows { at: stored(), first_block: 0, rows: vec![json!({ "query": format!("{query:?}") })], count: 1 })
 	}
 
 	async fn performances(&self, selection: Selection) -> Answer<Metrics> {
@@ -287,7 +293,7 @@ impl Source for Fixed {
 			is_improvement: false,
 			timestamp: None,
 		};
-		Ok(Metrics { at: stored(), metrics: vec![performance], count: 1 })
+		Ok(Metrics { at: stored(), first_block: 0, metrics: vec![performance], count: 1 })
 	}
 
 	async fn export(&self) -> Answer<Export> {

@@ -30,7 +30,7 @@ const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1,2],"client_id":"me"}"#
 type Route = (&'static str, &'static str, u16, u16);
 
 /// Every `GET` route, apart from `/events` and `/stats/export`.
-const READS: [Route; 31] = [
+const READS: [Route; 33] = [
 	("/health", "", 200, 200),
 	("/status", "", 200, 200),
 	("/fees", "", 200, 200),
@@ -54,6 +54,8 @@ const READS: [Route; 31] = [
 	("/api/plugins", "", 200, 200),
 	("/api/domain/{domain}", "/api/domain/7", 200, 200),
 	("/api/evidence/{domain}", "/api/evidence/7", 200, 200),
+	("/api/champion/{domain}", "/api/champion/0?block=80", 200, 200),
+	("/api/champion/{domain}", "/api/champion/7", 404, 404),
 	("/api/history/{domain}", "/api/history/0", 200, 200),
 	("/api/forecast/{domain}", "/api/forecast/0", 200, 200),
 	("/api/work", "", 200, 200),
@@ -254,6 +256,34 @@ async fn numbers_of_the_source_reach_the_response() {
 }
 
 #[tokio::test]
+async fn domains_are_listed_in_pages() {
+	let server = Server::complete();
+	for (path, total) in
+		[("/status", "total_domains"), ("/stats", "total"), ("/api/plugins", "total"), ("/api/optimization", "total")]
+	{
+		let page = |query: &'static str| {
+			let server = &server;
+			async move {
+				let (status, found) = server.get(&format!("{path}{query}")).await;
+				assert_eq!((status, &found[total]), (200, &json!(2)), "{path}{query}: {found}");
+				let list = &found[if path == "/api/plugins" { "plugins" } else { "domains" }];
+				let keys = list.as_object().into_iter().flatten().map(|(id, _)| id.parse().ok());
+				let ids = list.as_array().into_iter().flatten().map(|item| item["domain_id"].as_u64());
+				keys.chain(ids).collect::<Option<Vec<u64>>>().unwrap()
+			}
+		};
+		assert_eq!(page("").await, [0, 7], "{path}");
+		assert_eq!(page("?limit=1").await, [0], "{path}");
+		assert_eq!(page("?limit=1000&offset=1").await, [7], "{path}");
+		assert_eq!(page("?offset=4294967295").await, [0; 0], "{path}");
+		for (query, expected) in [("?limit=1001", 422), ("?limit=x", 400), ("?offset=-1", 400), ("?page=1", 400)] {
+			let (status, body) = server.get(&format!("{path}{query}")).await;
+			assert_eq!(status, expected, "{path}{query}: {body}");
+		}
+	}
+}
+
+#[tokio::test]
 async fn one_answer_shows_one_block() {
 	let server = Server::complete();
 	let (_, status) = server.get("/status").await;
@@ -369,6 +399,8 @@ async fn impossible_requests_are_refused_with_a_next_step() {
 		("/api/unpaid?account=alice", 400),
 		("/api/unpaid?limit=x", 400),
 		("/api/history/x", 400),
+		("/api/champion/0?block=-1", 400),
+		("/api/champion/0?at=1", 400),
 		("/dashboard/nowhere.js", 404),
 		("/api/optimization?domain=5", 404),
 		("/api/domain/5", 404),

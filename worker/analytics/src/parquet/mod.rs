@@ -16,6 +16,7 @@ use columns::write_rows;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use std::{
+	cmp::Ordering,
 	fs::{self, File},
 	io::{self, Write},
 	path::{Path, PathBuf},
@@ -48,6 +49,17 @@ pub enum ParquetError {
 		/// Version of the files.
 		found: i64,
 	},
+	/// The files were written by an older worker. Nothing was changed.
+	#[error(
+		"the files of {folder} have schema version {found}, this worker writes version {SCHEMA_VERSION}: name an empty folder, and all \
+		 facts are exported again. Nothing was changed"
+	)]
+	OlderSchema {
+		/// The folder.
+		folder: PathBuf,
+		/// Version of the files.
+		found: i64,
+	},
 	/// The files have the facts of another chain.
 	#[error(
 		"{folder} has the facts of another chain: its block {block} is {found}, and that of the database is {expected}. Name another \
@@ -74,6 +86,21 @@ pub enum ParquetError {
 		block: u32,
 		/// The database.
 		path: PathBuf,
+	},
+	/// The database begins behind the last block of the folder.
+	#[error(
+		"{folder} ends with block {block}, and the database {path} begins with block {first}: the blocks between them would be missing. \
+		 Name an empty folder, or a database that has these blocks"
+	)]
+	Behind {
+		/// The folder.
+		folder: PathBuf,
+		/// Last block of the folder.
+		block: u32,
+		/// The database.
+		path: PathBuf,
+		/// First block of the database.
+		first: u32,
 	},
 	/// Another export writes the folder.
 	#[error("another export writes to {folder}: wait until it ends, and start again")]
@@ -209,9 +236,10 @@ fn state(folder: &Path) -> Result<Option<State>, ParquetError> {
 	match fs::read(&path) {
 		Ok(text) => {
 			let state: State = serde_json::from_slice(&text).map_err(|_| ParquetError::OtherFiles { folder: folder.into() })?;
-			match state.schema > SCHEMA_VERSION {
-				true => Err(ParquetError::NewerSchema { folder: folder.into(), found: state.schema }),
-				false => Ok(Some(state)),
+			match state.schema.cmp(&SCHEMA_VERSION) {
+				Ordering::Greater => Err(ParquetError::NewerSchema { folder: folder.into(), found: state.schema }),
+				Ordering::Less => Err(ParquetError::OlderSchema { folder: folder.into(), found: state.schema }),
+				Ordering::Equal => Ok(Some(state)),
 			}
 		}
 		Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
@@ -237,7 +265,7 @@ fn next_block(
 	state: Option<&State>,
 	end: &Position,
 ) -> Result<u32, ParquetError> {
-	let Some(State { genesis, next_block, last_hash, .. }) = state else { return Ok(0) };
+	let Some(State { genesis, next_block, last_hash, .. }) = state else { return Ok(end.first) };
 	let other = |block, found: &str, expected: String| {
 		Err(ParquetError::OtherChain { folder: folder.into(), block, found: found.into(), expected })
 	};
@@ -245,8 +273,13 @@ fn next_block(
 		return other(0, genesis, hex_of(&end.genesis));
 	}
 	let Some(last) = next_block.checked_sub(1) else { return Ok(0) };
+	if *next_block < end.first {
+		return Err(ParquetError::Behind { folder: folder.into(), block: last, path: path.into(), first: end.first });
+	}
 	let hash = database.query_row("SELECT hash FROM block WHERE number = ?1", [last], |row| row.get::<_, String>(0)).optional();
 	match hash.map_err(|cause| StoreError::of(path, cause))? {
+		// The block before the first one of the database.
+		None if *next_block == end.first => Ok(*next_block),
 		None => Err(ParquetError::Ahead { folder: folder.into(), block: last, path: path.into() }),
 		Some(expected) if expected != *last_hash => other(last, last_hash, expected),
 		Some(_) => Ok(*next_block),

@@ -2,10 +2,7 @@
 
 use crate::{StoreError, SCHEMA_VERSION};
 use std::{fmt, net::IpAddr, path::PathBuf};
-use tokio_postgres::{
-	config::{Host, SslMode},
-	Config,
-};
+use tokio_postgres::{config::Host, Config};
 
 /// Failure of an export to PostgreSQL. No text of it has a password.
 #[derive(Debug, thiserror::Error)]
@@ -25,14 +22,27 @@ pub enum PostgresError {
 		 `host=… user=… password=…`"
 	)]
 	Ambiguous,
-	/// The connection would leave this machine, or asks for encryption.
+	/// The connection cannot be encrypted.
 	#[error(
-		"the export to {server} cannot be encrypted by this program: use a Unix socket, the loopback interface or a tunnel. If the \
-		 network is trusted, add `sslmode=disable`"
+		"cannot encrypt the connection to PostgreSQL at {server}: check that the server has `ssl = on`, and with sslmode=verify-full \
+		 that its certificate names this host and is signed by an authority of the system or of sslrootcert=FILE. If the network is \
+		 trusted, add sslmode=disable"
 	)]
 	Encryption {
 		/// The server.
 		server: String,
+		/// Error of the handshake.
+		#[source]
+		cause: Box<tokio_postgres::Error>,
+	},
+	/// The authorities that a certificate is verified against cannot be read.
+	#[error("cannot read the authorities of {}: name a PEM file of certificates with sslrootcert=FILE", authorities(.path))]
+	Authorities {
+		/// The file; `None` for those of the system.
+		path: Option<PathBuf>,
+		/// Error of the file or of a certificate.
+		#[source]
+		cause: Box<dyn std::error::Error + Send + Sync>,
 	},
 	/// The server cannot be reached, or refuses the connection.
 	#[error("cannot connect to PostgreSQL at {server}: check address, user, password and database, and that the server runs")]
@@ -86,6 +96,17 @@ pub enum PostgresError {
 		/// Version of the tables.
 		found: i64,
 	},
+	/// The tables were written by an older worker. Nothing was changed.
+	#[error(
+		"the tables of {server} have schema version {found}, this worker writes version {SCHEMA_VERSION}: name an empty database, \
+		 or drop the tables and views, and all facts are exported again. Nothing was changed"
+	)]
+	OlderSchema {
+		/// The server.
+		server: String,
+		/// Version of the tables.
+		found: i64,
+	},
 	/// The tables have the facts of another chain.
 	#[error(
 		"{server} has the facts of another chain: its block {block} is {found}, and that of the database is {expected}. Name an empty \
@@ -113,9 +134,28 @@ pub enum PostgresError {
 		/// The database.
 		path: PathBuf,
 	},
+	/// The database begins behind the last block of the server.
+	#[error(
+		"{server} ends with block {block}, and the database {path} begins with block {first}: the blocks between them would be missing. \
+		 Name an empty database, or a database of facts that has these blocks"
+	)]
+	Behind {
+		/// The server.
+		server: String,
+		/// Last block of the server.
+		block: u32,
+		/// The database.
+		path: PathBuf,
+		/// First block of the database.
+		first: u32,
+	},
 	/// The database of facts cannot be read.
 	#[error(transparent)]
 	Store(#[from] StoreError),
+}
+
+fn authorities(path: &Option<PathBuf>) -> String {
+	path.as_ref().map_or("this system".into(), |path| path.display().to_string())
 }
 
 /// Returns what a server has.
@@ -125,7 +165,11 @@ fn until(last: Option<u32>) -> String {
 
 /// A server, without credentials.
 #[derive(Clone, Debug)]
-pub(super) struct Server(String);
+pub(super) struct Server {
+	name: String,
+	/// `true` if its addresses lead to this machine.
+	is_local: bool,
+}
 
 /// Returns `true` if an address leads to this machine.
 fn is_local(host: &Host) -> bool {
@@ -140,23 +184,23 @@ impl Server {
 	/// Returns the server of a configuration.
 	///
 	/// # Errors
-	/// Errors if its host may be a part of a password, or if the connection would have to be encrypted.
+	/// Errors if its host may be a part of a password.
 	pub fn of(config: &Config) -> Result<Self, PostgresError> {
 		let is_odd = |text: &str| text.contains(['@', '/', ':']) && text.parse::<IpAddr>().is_err();
 		let is_odd_host = |host: &Host| matches!(host, Host::Tcp(name) if is_odd(name));
 		if config.get_hosts().iter().any(is_odd_host) || config.get_dbname().is_some_and(is_odd) {
 			return Err(PostgresError::Ambiguous);
 		}
-		let server = Self::shown(config);
 		let is_local = config.get_hosts().iter().all(is_local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
-		match config.get_ssl_mode() {
-			SslMode::Disable => Ok(server),
-			SslMode::Prefer if is_local => Ok(server),
-			_ => Err(PostgresError::Encryption { server: server.0 }),
-		}
+		Ok(Self { name: Self::shown(config), is_local })
 	}
 
-	fn shown(config: &Config) -> Self {
+	/// Returns `true` if the connection does not leave this machine.
+	pub fn is_local(&self) -> bool {
+		self.is_local
+	}
+
+	fn shown(config: &Config) -> String {
 		let host = match config.get_hosts().first() {
 			Some(Host::Tcp(name)) => name.clone(),
 			#[cfg(unix)]
@@ -165,7 +209,16 @@ impl Server {
 		};
 		let port = config.get_ports().first().map_or(String::new(), |port| format!(":{port}"));
 		let database = config.get_dbname().or(config.get_user()).map_or(String::new(), |name| format!("/{name}"));
-		Self(format!("{host}{port}{database}"))
+		format!("{host}{port}{database}")
+	}
+
+	/// Returns the error of a connection that could not be made.
+	pub fn unconnected(&self, cause: tokio_postgres::Error) -> PostgresError {
+		let (server, cause) = (self.to_string(), Box::new(cause));
+		match cause.to_string().contains("TLS handshake") {
+			true => PostgresError::Encryption { server, cause },
+			false => PostgresError::Unreachable { server, cause },
+		}
 	}
 
 	/// Returns the error of a statement. `last` is the last block of the server.
@@ -182,6 +235,6 @@ impl Server {
 
 impl fmt::Display for Server {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(&self.0)
+		f.write_str(&self.name)
 	}
 }

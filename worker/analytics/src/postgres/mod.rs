@@ -10,19 +10,25 @@
 
 mod batch;
 mod error;
+mod tls;
 
 pub use error::PostgresError;
 
-use crate::{reader::connect, store::position, StoreError, SCHEMA_VERSION};
+use crate::{
+	reader::connect,
+	store::{position, sources},
+	Position, StoreError, SCHEMA_VERSION,
+};
 use batch::Batch;
 pub(crate) use batch::{Table, TABLES};
 use error::Server;
 use futures::SinkExt;
 use rusqlite::{Connection, OptionalExtension};
 use std::{io::Cursor, path::Path, time::Duration};
-use tokio_postgres::{Client, Config, NoTls, Transaction};
+use tls::TlsOptions;
+use tokio_postgres::{config::SslMode, Client, Config, Transaction};
 
-/// Tables of version 1.
+/// Tables of this version.
 const SCHEMA: &str = include_str!("../../sql/postgres.sql");
 /// Views for programs that draw charts.
 const VIEWS: &str = include_str!("../../sql/views.sql");
@@ -64,8 +70,8 @@ pub async fn export_postgres(path: &Path, server: &str, mut written: impl FnMut(
 	loop {
 		let transaction = client.transaction().await.map_err(|cause| server.error(exported.last, cause))?;
 		let next = next_block(&transaction, &server, &genesis, exported.last).await?;
-		let next = expected(&database, path, &server, next)?;
-		exported.last = next.checked_sub(1);
+		let next = expected(&database, path, &server, &end, next)?;
+		exported.last = (next > end.first).then(|| next - 1);
 		if next > end.last {
 			return Ok(exported);
 		}
@@ -92,8 +98,13 @@ pub async fn export_postgres(path: &Path, server: &str, mut written: impl FnMut(
 
 /// Connects to a server.
 async fn open(text: &str) -> Result<(Client, Server), PostgresError> {
+	let (tls, text) = TlsOptions::split(text);
 	let mut config: Config = text.parse().map_err(|cause| PostgresError::Address { cause })?;
 	let server = Server::of(&config)?;
+	// An attacker between two machines could answer that the server has no encryption.
+	if config.get_ssl_mode() == SslMode::Prefer && !server.is_local() {
+		config.ssl_mode(SslMode::Require);
+	}
 	if config.get_connect_timeout().is_none() {
 		config.connect_timeout(PATIENCE);
 	}
@@ -101,9 +112,8 @@ async fn open(text: &str) -> Result<(Client, Server), PostgresError> {
 		config.tcp_user_timeout(SILENCE);
 	}
 	config.application_name("doin-worker export");
-	let connected = config.connect(NoTls).await;
-	let (client, connection) =
-		connected.map_err(|cause| PostgresError::Unreachable { server: server.to_string(), cause: cause.into() })?;
+	let connected = config.connect(tls.connector()?).await;
+	let (client, connection) = connected.map_err(|cause| server.unconnected(cause))?;
 	// A failure of the connection is an error of the next statement.
 	tokio::spawn(connection);
 	Ok((client, server))
@@ -118,19 +128,19 @@ async fn prepare(client: &mut Client, server: &Server) -> Result<(), PostgresErr
 	// Exports that begin at the same time create the tables once.
 	transaction.execute("SELECT pg_advisory_xact_lock(hashtext('doin-worker export'))", &[]).await.map_err(of)?;
 	let found = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ANY($1)";
-	let names: Vec<&str> = TABLES.iter().map(|table| table.name).chain(["_schema_version", "_sync_state"]).collect();
+	// Those of every version.
+	let known: Vec<&str> = TABLES.iter().map(|table| table.name).chain(["_schema_version", "_sync_state"]).collect();
+	let names: Vec<&str> = known.iter().copied().chain(["dim_source"]).collect();
 	let count: i64 = transaction.query_one(found, &[&names]).await.map_err(of)?.get(0);
 	if count == 0 {
-		transaction.batch_execute(SCHEMA).await.map_err(of)?;
-		transaction.execute("INSERT INTO _schema_version VALUES ($1, now())", &[&SCHEMA_VERSION]).await.map_err(of)?;
-	} else if usize::try_from(count) != Ok(names.len()) {
+		create(&transaction).await.map_err(of)?;
+	} else if count < known.len() as i64 {
 		return Err(PostgresError::OtherTables { server: server.to_string() });
 	}
 	let version: Option<i64> = transaction.query_one("SELECT max(version) FROM _schema_version", &[]).await.map_err(of)?.get(0);
-	match version {
-		Some(found) if found > SCHEMA_VERSION => {
-			return Err(PostgresError::NewerSchema { server: server.to_string(), found });
-		}
+	match (version.unwrap_or_default(), server.to_string()) {
+		(found, server) if found > SCHEMA_VERSION => return Err(PostgresError::NewerSchema { server, found }),
+		(found, server) if found < SCHEMA_VERSION => return Err(PostgresError::OlderSchema { server, found }),
 		_ => {}
 	}
 	transaction.batch_execute(VIEWS).await.map_err(of)?;
@@ -139,6 +149,17 @@ async fn prepare(client: &mut Client, server: &Server) -> Result<(), PostgresErr
 		transaction.batch_execute(&statement).await.map_err(of)?;
 	}
 	transaction.commit().await.map_err(of)
+}
+
+/// Creates the tables, with the origins of all columns.
+async fn create(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+	transaction.batch_execute(SCHEMA).await?;
+	transaction.execute("INSERT INTO _schema_version VALUES ($1, now())", &[&SCHEMA_VERSION]).await?;
+	for [relation, field, origin, storage] in sources() {
+		let statement = "INSERT INTO dim_source VALUES ($1, $2, $3, nullif($4, ''))";
+		transaction.execute(statement, &[&relation, &field, &origin, &storage]).await?;
+	}
+	Ok(())
 }
 
 /// Locks the position of the server, and returns its next block and the hash of the block before it.
@@ -160,11 +181,23 @@ async fn next_block(
 }
 
 /// Returns the next block of a server, if the block before it is that of the database.
-fn expected(database: &Connection, path: &Path, server: &Server, next: Option<(u32, String)>) -> Result<u32, PostgresError> {
-	let Some((next, found)) = next else { return Ok(0) };
+fn expected(
+	database: &Connection,
+	path: &Path,
+	server: &Server,
+	end: &Position,
+	next: Option<(u32, String)>,
+) -> Result<u32, PostgresError> {
+	let Some((next, found)) = next else { return Ok(end.first) };
+	if next < end.first {
+		let (server, block) = (server.to_string(), next.saturating_sub(1));
+		return Err(PostgresError::Behind { server, block, path: path.into(), first: end.first });
+	}
 	let Some(last) = next.checked_sub(1) else { return Ok(next) };
 	let hash = database.query_row("SELECT hash FROM block WHERE number = ?1", [last], |row| row.get::<_, String>(0)).optional();
 	match hash.map_err(|cause| StoreError::of(path, cause))? {
+		// The block before the first one of the database.
+		None if next == end.first => Ok(next),
 		None => Err(PostgresError::Ahead { server: server.to_string(), block: last, path: path.into() }),
 		Some(expected) if expected != found => {
 			Err(PostgresError::OtherChain { server: server.to_string(), block: last, found, expected })

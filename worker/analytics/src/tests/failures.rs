@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-	store::SCHEMA,
+	store::{sources, SCHEMA, SOURCES},
 	testing::{block, hash},
 	Finding, StoreError,
 };
@@ -49,12 +49,12 @@ fn the_tables_of_the_python_implementation_begin_with_its_columns() {
 	}
 }
 
-/// A change of the schema needs a new version, and a migration of files of the former one.
+/// A change of the schema, or of the origins in `dim_source`, needs a new version: databases of the former one are filled anew.
 #[test]
 fn the_schema_of_a_version_never_changes() {
 	use blake2::{digest::consts::U32, Blake2b, Digest};
-	let hash = hex::encode(Blake2b::<U32>::digest(SCHEMA.as_bytes()));
-	assert_eq!((crate::SCHEMA_VERSION, hash.as_str()), (1, "8dc389a4a56242a15860f5575480f374ef55d765885dc0f30b63107ba7681dfe"));
+	let hash = hex::encode(Blake2b::<U32>::digest([SCHEMA, SOURCES].concat()));
+	assert_eq!((crate::SCHEMA_VERSION, hash.as_str()), (2, "9f9a2bf9bd5fbe6159d19a1c07a79d291f4ebccb1313a064557f91618e92b5fb"));
 }
 
 #[test]
@@ -106,10 +106,11 @@ fn files_of_others_and_of_newer_workers_are_not_changed() {
 	assert!(matches!(Store::open(&path), Err(StoreError::OtherFile { .. })));
 
 	let (_newer_folder, store) = stored(&chain(1));
-	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (2, '')").unwrap();
+	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (3, '')").unwrap();
 	let error = Store::open(store.path()).unwrap_err();
-	assert!(matches!(error, StoreError::NewerSchema { found: 2, .. }), "{error}");
+	assert!(matches!(error, StoreError::NewerSchema { found: 3, .. }), "{error}");
 	assert!(error.to_string().contains("update the worker"), "{error}");
+	assert!(matches!(Store::move_older_aside(store.path()), Err(StoreError::NewerSchema { .. })));
 
 	let (_damaged_folder, damaged) = folder();
 	fs::write(&damaged, "no database at all, and longer than a header would be. ".repeat(40)).unwrap();
@@ -121,6 +122,92 @@ fn files_of_others_and_of_newer_workers_are_not_changed() {
 	assert!(matches!(Store::open_existing(&missing), Err(StoreError::Missing { .. })));
 	assert!(matches!(Store::create(store.path()), Err(StoreError::Exists { .. })));
 	assert!(!missing.exists());
+}
+
+#[test]
+fn the_database_of_an_older_worker_is_refused_and_can_be_moved_aside() {
+	let (folder, store) = stored(&chain(1));
+	let path = store.path().to_owned();
+	assert!(matches!(Store::move_older_aside(&path), Err(StoreError::Exists { .. })), "its schema is that of this version");
+	raw(&store).execute_batch("UPDATE _schema_version SET version = 1; DROP TABLE dim_source").unwrap();
+	drop(store);
+	let before = fs::read(&path).unwrap();
+	let error = Store::open(&path).unwrap_err();
+	assert!(matches!(error, StoreError::OlderSchema { found: 1, .. }) && !error.is_temporary(), "{error}");
+	for part in ["facts.db", "version 1", "move the file away", "--olap-db"] {
+		assert!(error.to_string().contains(part), "`{part}` is missing in: {error}");
+	}
+	assert!(matches!(crate::Reader::new(&path).position(), Err(StoreError::OlderSchema { .. })));
+	assert_eq!(fs::read(&path).unwrap(), before, "a refused file is not changed");
+	assert_eq!(Store::move_older_aside(&path).unwrap(), folder.path().join("facts-1.db"));
+	let mut anew = Store::open(&path).unwrap();
+	anew.write(&chain(1)).unwrap();
+	assert_eq!(anew.check().unwrap(), []);
+}
+
+/// Returns the names of the columns of all tables.
+fn columns(store: &Store) -> Vec<(String, String)> {
+	let query = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2";
+	let mut statement = store.database.prepare(query).unwrap();
+	statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_column_has_an_origin() {
+	let (_folder, store) = stored(&[]);
+	let mut named: Vec<(String, String)> = Vec::new();
+	for [relation, field, origin, _] in sources() {
+		let (kind, rest) = origin.split_once(": ").unwrap_or((origin, ""));
+		assert!(matches!(kind, "event" | "block" | "header" | "rule" | "column" | "none"), "{relation}.{field}: {origin}");
+		assert_eq!(kind == "none", rest.is_empty(), "{relation}.{field}: {origin}");
+		if !relation.starts_with("doin_") {
+			named.push((relation.into(), field.into()));
+		}
+	}
+	named.sort();
+	assert_eq!(named, columns(&store));
+	let stored: i64 = store.database.query_row("SELECT count(*) FROM dim_source", [], |row| row.get(0)).unwrap();
+	assert_eq!(stored as usize, sources().count());
+	// Views name columns of tables.
+	for [relation, field, origin, _] in sources().filter(|[relation, ..]| relation.starts_with("doin_")) {
+		let parts = origin.strip_prefix("column: ").unwrap_or_else(|| panic!("{relation}.{field}: {origin}"));
+		for part in parts.split(", ") {
+			let (table, column) = part.split_once('.').unwrap();
+			assert!(named.contains(&(table.into(), column.into())), "{relation}.{field} is of {part}");
+		}
+	}
+}
+
+#[test]
+fn a_column_without_an_origin_is_null_in_every_row() {
+	let (_folder, store) = stored(&chain(7));
+	for [relation, field, ..] in sources().filter(|[_, _, origin, _]| *origin == "none") {
+		let query = format!("SELECT count(*) FROM {relation} WHERE {field} IS NOT NULL");
+		assert_eq!(text(&store, &query), "0", "{relation}.{field}");
+	}
+}
+
+#[test]
+fn a_database_can_begin_with_a_later_block() {
+	let blocks = chain(4);
+	let (_folder, path) = folder();
+	let mut store = Store::open(&path).unwrap();
+	let genesis = blocks[0].hash;
+	store.begin_with(genesis, 7);
+	assert_eq!(store.next_block(), 7);
+	let error = store.write(&blocks[6..9]).unwrap_err();
+	assert!(matches!(error, StoreError::NotNext { number: 6, .. }), "{error}");
+	store.write(&blocks[7..9]).unwrap();
+	drop(store);
+	let mut store = Store::open(&path).unwrap();
+	store.write(&blocks[9..]).unwrap();
+	let at = store.position().unwrap();
+	assert_eq!((at.genesis, at.first, at.last, store.check().unwrap()), (genesis, 7, 20, vec![]));
+	// Round 1 began in block 6: its commits are not known, and it leaves no facts of seats.
+	assert_eq!(text(&store, "SELECT min(commit_block) FROM seat"), "11");
+	assert_eq!(text(&store, "SELECT count(*) FROM fact_round"), "4");
+	raw(&store).execute_batch("DELETE FROM event WHERE block = 7; DELETE FROM block WHERE number = 7").unwrap();
+	assert_eq!(store.check().unwrap(), [Finding::Gap { from: 7, until: 8 }]);
 }
 
 fn raw_file(path: &std::path::Path, statements: &str) {

@@ -15,6 +15,30 @@ fn decided(domain: u32, round: u32) -> (&'static str, &'static str, Value) {
 	of_round("RoundDecided", domain, round, &[("winner", Value::Null)])
 }
 
+#[test]
+fn domains_of_the_first_block_are_known_without_an_event() {
+	let known = |id, champions| crate::KnownDomain { id, owner: "5Alice".into(), weight: 1_000_000, champions };
+	let champions = crate::KnownChampions {
+		activated_block: Some(0),
+		initial: json!("seasonal"),
+		initial_error: u64::MAX,
+		champion: json!("seasonal"),
+		high_water: 0,
+	};
+	let mut all = blocks(vec![vec![(
+		"Domains",
+		"ChampionReplaced",
+		json!({ "domain": 0, "model": { "stored": "7" }, "former": "seasonal", "highWater": "5" }),
+	)]]);
+	all[0].domains = vec![known(0, Some(champions)), known(1, None)];
+	let (_folder, store) = stored(&all);
+	let columns = "owner, weight, activated_block, initial, initial_error, champion, high_water, changed_block, registered_block";
+	let found = |id: u32| text(&store, &format!("SELECT {columns} FROM dim_domain WHERE domain_id = {id}"));
+	let expected = "'5Alice' 1000000 0 'seasonal' '18446744073709551615' '{\"stored\":\"7\"}' 5 1 NULL";
+	assert_eq!(found(0), expected, "the initial champion stays known once it is dethroned");
+	assert_eq!(found(1), "'5Alice' 1000000 NULL NULL NULL NULL NULL 0 NULL");
+}
+
 /// Columns of a fact.
 const SEEN: &str = "performance, best_performance, performance_delta, is_improvement, experiment_round, chain_height";
 

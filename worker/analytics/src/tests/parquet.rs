@@ -146,9 +146,37 @@ fn folders_of_others_are_refused_and_not_changed() {
 	drop(held);
 
 	let text = fs::read_to_string(files.join("_position.json")).unwrap();
-	fs::write(files.join("_position.json"), text.replace("\"schema\":1", "\"schema\":2")).unwrap();
-	assert!(matches!(export_parquet(&path, &files), Err(ParquetError::NewerSchema { found: 2, .. })));
+	let with_schema = |version: i64| {
+		let changed = text.replace(&format!("\"schema\":{}", crate::SCHEMA_VERSION), &format!("\"schema\":{version}"));
+		fs::write(files.join("_position.json"), changed).unwrap();
+		export_parquet(&path, &files).unwrap_err()
+	};
+	assert!(matches!(with_schema(3), ParquetError::NewerSchema { found: 3, .. }));
+	let older = with_schema(1);
+	assert!(matches!(older, ParquetError::OlderSchema { found: 1, .. }) && older.to_string().contains("empty folder"), "{older}");
 	assert_eq!(rows_of_folder(&files), before);
 	let missing = folder.path().join("none.db");
 	assert!(matches!(export_parquet(&missing, &files), Err(ParquetError::Store(crate::StoreError::Missing { .. }))));
+}
+
+#[test]
+fn a_database_that_begins_later_is_exported_and_leaves_no_gap() {
+	let blocks = chain(8);
+	let later = |first: u32, end: usize| {
+		let (folder, path) = folder();
+		let mut store = Store::open(&path).unwrap();
+		store.begin_with(blocks[0].hash, first);
+		store.write(&blocks[first as usize..end]).unwrap();
+		(folder, store)
+	};
+	let (folder, store) = later(9, 20);
+	let files = folder.path().join("files");
+	let exported = export_parquet(store.path(), &files).unwrap();
+	assert_eq!((exported.blocks, exported.last), (11, Some(19)));
+	assert_eq!(rows_of_folder(&files), rows_of_store(&store));
+	let (_next_folder, next) = later(20, 30);
+	assert_eq!(export_parquet(next.path(), &files).unwrap().last, Some(29));
+	let (_gap_folder, gap) = later(31, 40);
+	let error = export_parquet(gap.path(), &files).unwrap_err();
+	assert!(matches!(error, ParquetError::Behind { block: 29, first: 31, .. }), "{error}");
 }

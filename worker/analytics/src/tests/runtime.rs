@@ -80,6 +80,49 @@ fn every_event_that_facts_read_has_their_fields_in_every_version_of_the_runtime(
 	}
 }
 
+/// Returns `true` if a pallet of a snapshot has a storage item. Of the SDK's pallets, a snapshot has the names only.
+fn has_storage(snapshot: &str, pallet: &str, item: &str) -> bool {
+	let mut lines = snapshot.lines().skip_while(|line| {
+		let name = line.strip_prefix("pallet ").and_then(|line| line.split_once(' ')).map(|(_, name)| name);
+		name.is_none_or(|name| name.split(':').next() != Some(pallet))
+	});
+	let Some(head) = lines.next() else { return false };
+	let begins = format!("  storage {item}");
+	head.contains(" items, hash ")
+		|| lines
+			.take_while(|line| line.starts_with("  "))
+			.any(|line| line.strip_prefix(&begins).is_some_and(|rest| rest.starts_with(['[', ':'])))
+}
+
+#[test]
+fn origins_are_events_and_storage_items_of_the_runtime() {
+	let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../runtime/tests/tests/snapshots");
+	let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+	let last = files.filter(|path| path.to_string_lossy().contains("metadata__state_v")).max().unwrap();
+	let snapshot = fs::read_to_string(last).unwrap();
+	for [relation, field, origin, storage] in crate::store::sources() {
+		let of = format!("{relation}.{field}");
+		if !storage.is_empty() {
+			let (pallet, item) = storage.split_once('.').unwrap_or_else(|| panic!("{of}: {storage}"));
+			assert!(has_storage(&snapshot, pallet, item), "{of}: there is no storage item {storage}");
+		}
+		let Some((kind @ ("event" | "block"), parts)) = origin.split_once(": ") else { continue };
+		for part in parts.split(", ") {
+			let mut names = part.splitn(3, '.');
+			let (pallet, name) = (names.next().unwrap(), names.next().unwrap_or_else(|| panic!("{of}: {part}")));
+			let fields = event(&snapshot, pallet, name).unwrap_or_else(|| panic!("{of}: there is no event {part}"));
+			assert_eq!(names.clone().next().is_some(), kind == "event", "{of}: {part}");
+			assert!(names.next().is_none_or(|name| fields.get(camel(name)).is_some()), "{of}: {fields} has no {part}");
+			assert!(
+				EVENTS.iter().any(|(of, all)| *of == pallet && all.split(' ').any(|one| one == name)),
+				"{of}: {part} is not read"
+			);
+		}
+	}
+	assert!(has_storage(&snapshot, "Work", "Mined") && !has_storage(&snapshot, "Work", "Min"));
+	assert!(has_storage(&snapshot, "System", "Events") && !has_storage(&snapshot, "Systems", "Events"));
+}
+
 #[test]
 fn events_are_found_in_the_snapshot_of_their_own_pallet() {
 	let snapshot = "pallet 0 A: 3 items\npallet 1 Evidence\n  event 0 Missed(round: RoundId, index: u16)\npallet 2 Work\n";

@@ -42,7 +42,7 @@ use fetch::{fetch, first_readable, Failure, RawBlock, Span};
 use finality::Finality;
 use retries::Retries;
 use runtime::Runtime;
-use std::{collections::VecDeque, error::Error, fmt};
+use std::{collections::VecDeque, error::Error, fmt, ops::RangeInclusive};
 use subxt::{
 	config::substrate::DigestItem,
 	ext::futures::{
@@ -62,6 +62,13 @@ impl Chain {
 	/// it has to be called in a Tokio runtime.
 	pub fn finalized_blocks(&self, from: BlockNumber) -> FinalizedBlocks {
 		FinalizedBlocks::of(Reader::new(self.clone(), from))
+	}
+
+	/// Returns a stream of the finalized blocks with these numbers. No block outside of them is requested, and no further one is
+	/// returned: after the last one, [`FinalizedBlocks::next`] waits for ever. Has to be called in a Tokio runtime.
+	pub fn finalized_range(&self, numbers: RangeInclusive<BlockNumber>) -> FinalizedBlocks {
+		let (from, last) = numbers.into_inner();
+		FinalizedBlocks::of(Reader { last, ..Reader::new(self.clone(), from) })
 	}
 }
 
@@ -84,7 +91,14 @@ impl FinalizedBlocks {
 	/// Returns the stream of the blocks of a reader.
 	fn of(reader: Reader) -> Self {
 		let next = reader.next;
-		let results = unfold(reader, |mut reader| async move { Some((reader.next().await, reader)) }).boxed();
+		let results = unfold(reader, |mut reader| async move {
+			match reader.next > reader.last {
+				true => None,
+				false => Some((reader.next().await, reader)),
+			}
+		});
+		// After its end, the stream may be asked again.
+		let results = results.fuse().boxed();
 		Self { results, next }
 	}
 
@@ -118,6 +132,8 @@ struct Reader {
 	finality: Finality,
 	/// Number of the block that is returned next.
 	next: BlockNumber,
+	/// Number of the last block that is returned.
+	last: BlockNumber,
 	/// Number of the first block that is not requested.
 	requested: BlockNumber,
 	/// Hash of the block before `next`, once it was returned.
@@ -141,6 +157,7 @@ impl Reader {
 			finality: Finality::of(chain.clone()),
 			chain,
 			next: from,
+			last: BlockNumber::MAX,
 			requested: from,
 			parent: None,
 			spans: FuturesOrdered::new(),
@@ -200,11 +217,12 @@ impl Reader {
 		Ok(())
 	}
 
-	/// Requests spans up to the last finalized block, as long as fewer than [`SPANS`] are in flight.
+	/// Requests spans up to the last wanted block that is finalized, as long as fewer than [`SPANS`] are in flight.
 	fn request(&mut self) {
 		let Some(finalized) = self.finality.number() else { return };
-		while self.spans.len() < SPANS && self.requested <= finalized {
-			let last = finalized.min(self.requested.saturating_add(SPAN - 1));
+		let end = finalized.min(self.last);
+		while self.spans.len() < SPANS && self.requested <= end {
+			let last = end.min(self.requested.saturating_add(SPAN - 1));
 			self.spans.push_back(fetch(self.chain.clone(), self.requested..=last).boxed());
 			self.requested = last.saturating_add(1);
 		}

@@ -247,6 +247,28 @@ async fn a_backlog_costs_two_requests_a_block() {
 }
 
 #[tokio::test]
+async fn a_range_requests_its_own_blocks_only_and_then_waits() {
+	let ledger = ledger(320);
+	let node = ledger.start().await;
+	let chain = connect(&node).await;
+	chain.synced().await;
+	let sent = |requests: &crate::testing::Requests| requests.methods.get("chain_getBlock").copied().unwrap_or_default();
+	for (from, last) in [(7, 7), (100, 149), (320, 320)] {
+		let before = sent(&ledger.requests());
+		let mut blocks = chain.finalized_range(from..=last);
+		read(&mut blocks, None, last).await;
+		assert_eq!(sent(&ledger.requests()) - before, (last - from + 1) as usize, "blocks {from} to {last}");
+		assert!(tokio::time::timeout(Duration::from_millis(50), blocks.next()).await.is_err(), "there is no further block");
+	}
+	// A range beyond the last finalized block goes on once there are more blocks.
+	let mut blocks = chain.finalized_range(320..=321);
+	read(&mut blocks, None, 320).await;
+	ledger.append(commit(321));
+	ledger.finalize(321);
+	read(&mut blocks, None, 321).await;
+}
+
+#[tokio::test]
 async fn a_slow_reader_slows_the_requests() {
 	let ledger = ledger(1_000);
 	let node = ledger.start().await;

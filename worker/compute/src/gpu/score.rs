@@ -174,12 +174,18 @@ impl Device {
 				first_candidate += workgroups;
 			}
 		}
-		let read = self.read(&results, 4 * (nets.len() * count) as u64)?;
+		self.chunk_sums(&results, nets.len(), windows)
+	}
+
+	/// Reads the window sums of `nets` nets, and returns the chunk sums of each net.
+	fn chunk_sums(&self, results: &wgpu::Buffer, nets: usize, windows: &ScoredWindows) -> Result<Vec<Vec<u32>>, DeviceError> {
+		let count = windows.len();
+		let read = self.read(results, 4 * (nets * count) as u64)?;
 		let words: Vec<u32> = bytemuck::pod_collect_to_vec(&read);
 		if words.contains(&UNWRITTEN) {
 			return Err(self.driver_error("it left windows out"));
 		}
-		let chunk_sums = |mut words: &[u32]| {
+		let of_net = |mut words: &[u32]| {
 			let sum = |count: &usize| {
 				let (chunk, rest) = words.split_at(*count);
 				words = rest;
@@ -188,7 +194,7 @@ impl Device {
 			};
 			windows.counts.iter().map(sum).collect()
 		};
-		Ok(words.chunks_exact(count).map(chunk_sums).collect())
+		Ok(words.chunks_exact(count).map(of_net).collect())
 	}
 }
 

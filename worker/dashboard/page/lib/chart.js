@@ -1,9 +1,8 @@
 // Charts: uPlot with the colours of the page, a legend of text, and the same numbers as a table.
 import { html, useEffect, useRef, useState } from "./html.js";
+import { decimated } from "./points.js";
 import { Table } from "./ui.js";
 
-/** Most points of a series that are drawn. */
-const POINTS = 2000;
 /** Most rows of the table of a chart. */
 const ROWS = 200;
 const DASHES = { solid: [], dashed: [6, 4], dotted: [2, 3], long: [12, 4] };
@@ -139,24 +138,4 @@ function padded(low, high) {
 	if (low === null || high === null) return [0, 1];
 	const room = (high - low || Math.abs(high) || 1) * 0.08;
 	return [low - room, high + room];
-}
-
-/** Keeps at most [`POINTS`] points: of each group the first one, and of every series its least and greatest value there. */
-function decimated(columns) {
-	const length = columns[0].length;
-	if (length <= POINTS) return columns;
-	const step = Math.ceil(length / (POINTS / 2));
-	const kept = new Set([0, length - 1]);
-	for (let start = 0; start < length; start += step) {
-		const values = columns[1];
-		let low = start;
-		let high = start;
-		for (let at = start; at < Math.min(length, start + step); at += 1) {
-			if (values[at] < values[low]) low = at;
-			if (values[at] > values[high]) high = at;
-		}
-		kept.add(low).add(high);
-	}
-	const indices = [...kept].sort((one, other) => one - other);
-	return columns.map((column) => indices.map((index) => column[index]));
 }

@@ -94,10 +94,12 @@ async function refresh(entry) {
 		return;
 	}
 	entry.isReading = true;
+	const { loaded } = entry;
 	try {
-		entry.data = await read(entry.path);
+		const data = await read(entry.path);
+		// An event may have brought a newer answer meanwhile.
+		if (entry.loaded === loaded) Object.assign(entry, { data, loaded: Date.now() });
 		entry.problem = null;
-		entry.loaded = Date.now();
 	} catch (problem) {
 		entry.problem = problem;
 		// A feature that is not there has no earlier answer either.
@@ -107,7 +109,7 @@ async function refresh(entry) {
 	for (const user of [...entry.users]) user();
 	if (entry.again && entry.users.size > 0) {
 		entry.again = false;
-		touch(entry.topics[0]);
+		setTimeout(() => refresh(entry), PAUSE);
 	}
 }
 

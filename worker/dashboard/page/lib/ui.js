@@ -62,8 +62,9 @@ export function Loss({ loss, at, from }) {
 
 /** Returns the note of numbers from the database of the worker, with the block up to which it has stored the chain. */
 export function fromDatabase(data, what) {
+	const since = data?.first_block > 0 ? html`, which begins with block <${BlockLink} number=${data.first_block} />` : null;
 	return html`${what ? `${what}, ` : ""}from the database of this
-		worker${data?.at ? html`, at block <${BlockLink} number=${data.at.number} />` : null}`;
+		worker${since}${data?.at ? html`, at block <${BlockLink} number=${data.at.number} />` : null}`;
 }
 
 /** Returns an account: its name if it is known, otherwise its first and last characters. */
@@ -104,14 +105,21 @@ export function Facts({ rows }) {
 	)}</dl>`;
 }
 
-/** Returns a table. `columns` are `[head, cell(row), class]`. */
-export function Table({ caption, columns, rows, empty, hideCaption, rowKey }) {
+/** Most columns of a table that a phone shows beside one another. */
+const NARROW = 2;
+
+/**
+ * Returns a table. `columns` are `[head, cell(row), class]`. On a phone, a table of more than two columns, or one that `isStacked`, shows
+ * the cells of a row below one another; the roles keep it a table for screen readers.
+ */
+export function Table({ caption, columns, rows, empty, hideCaption, rowKey, isStacked }) {
 	if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
-	return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${caption}>
-		<table>
+	const frame = isStacked || columns.length > NARROW ? "table-scroll stacked" : "table-scroll";
+	return html`<div class=${frame} tabindex="0" role="region" aria-label=${caption}>
+		<table role="table">
 			<caption class=${hideCaption ? "visually-hidden" : ""}>${caption}</caption>
-			<thead><tr>${columns.map(([head, , kind]) => html`<th scope="col" class=${kind}>${head}</th>`)}</tr></thead>
-			<tbody>${rows.map((row, index) => html`<tr key=${rowKey ? rowKey(row) : index}>${columns.map(([head, cell, kind]) => html`<td class=${kind} data-label=${head}>${cell(row, index)}</td>`)}</tr>`)}</tbody>
+			<thead role="rowgroup"><tr role="row">${columns.map(([head, , kind]) => html`<th scope="col" role="columnheader" class=${kind}>${head}</th>`)}</tr></thead>
+			<tbody role="rowgroup">${rows.map((row, index) => html`<tr role="row" key=${rowKey ? rowKey(row) : index}>${columns.map(([head, cell, kind]) => html`<td role="cell" class=${kind} data-label=${head}>${cell(row, index)}</td>`)}</tr>`)}</tbody>
 		</table>
 	</div>`;
 }

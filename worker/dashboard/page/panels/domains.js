@@ -1,4 +1,4 @@
-import { html, useEffect } from "../lib/html.js";
+import { html, useEffect, useState } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import {
 	Account,
@@ -94,11 +94,29 @@ function Champion({ domain, at }) {
 	<//>`;
 }
 
+/** Draws the genes of a champion of an earlier block, which are read when they are opened. */
+function PastGenes({ domain, row }) {
+	const [isOpen, open] = useState(false);
+	const answer = useAnswer(isOpen && row.genes === null ? `/api/champion/${domain.domain_id}?block=${row.block}` : null);
+	const genes = row.genes ?? answer.data?.champion.genes ?? null;
+	return html`<details class="more" onToggle=${(event) => open(event.currentTarget.open)}>
+		<summary>Genes<span class="visually-hidden"> of ${model(row.model)}</span></summary>
+		${
+			isOpen && genes === null
+				? html`<${Loaded} answer=${answer}>${() => null}<//>`
+				: html`<${GeneTable} domain=${domain} genes=${genes ?? []} name=${model(row.model)} />`
+		}</details>`;
+}
+
 function Genes({ domain, genes }) {
+	return html`<details class="more"><summary>Genes it was trained with (${genes.length})</summary>
+		<${GeneTable} domain=${domain} genes=${genes} name="the champion" /></details>`;
+}
+
+function GeneTable({ domain, genes, name }) {
 	const rows = genes.map((value, index) => ({ value, gene: domain.genes?.[index] }));
 	const shown = ({ value, gene }) => (gene?.frac ? (Number(value) / 2 ** gene.frac).toPrecision(4) : count(value));
-	return html`<details class="more"><summary>Genes it was trained with (${genes.length})</summary>
-		<${Table} caption="Genes of the champion" hideCaption rows=${rows} empty="" columns=${[
+	return html`<${Table} caption=${`Genes of ${name}`} hideCaption rows=${rows} empty="It has no genes." columns=${[
 			["Gene", ({ gene }, index) => gene?.name ?? `gene ${index}`],
 			["Value", (row) => html`<span title=${String(row.value)}>${shown(row)}</span>`, "num"],
 			[
@@ -108,7 +126,7 @@ function Genes({ domain, genes }) {
 						? `${shown({ value: gene.min, gene })} to ${shown({ value: gene.max, gene })}${gene.log ? ", logarithmic" : ""}`
 						: "–",
 			],
-		]} /></details>`;
+		]} />`;
 }
 
 function Record({ domain, at }) {
@@ -282,6 +300,7 @@ function Champions({ history, domain }) {
 							? ""
 							: html`<${Verify} domain=${domain.domain_id} name=${model(row.model)} block=${row.block} isShort />`,
 				],
+				["Genes", (row) => ((row.round ?? null) === null ? "–" : html`<${PastGenes} domain=${domain} row=${row} />`)],
 			]} />
 	<//>`;
 }

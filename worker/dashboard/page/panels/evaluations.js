@@ -89,18 +89,22 @@ function Absences() {
 function Challenges() {
 	const answer = useAnswer("/api/challenges?limit=50", ["Recomputation", "Optimae"]);
 	return html`<${Card} wide title="Challenges" note=${fromDatabase(answer.data)}>
-		<${Loaded} answer=${answer}>${(data) =>
-			html`<${Table} caption="Challenges, newest first" hideCaption rows=${data.rows} empty="No sum has been challenged."
-				columns=${[
-					["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
-					["Kind", (row) => words(row.kind)],
-					["Challenger", (row) => html`<${Account} id=${row.challenger} />`],
-					["Task", (row) => row.task ?? "–", "num"],
-					["Chunk", (row) => row.chunk ?? "–", "num"],
-					["Claimed", (row) => count(row.claimed), "num"],
-					["Computed", (row) => count(row.computed), "num"],
-					["Result", (row) => (row.is_upheld ? html`<${Tag} tone="good">upheld<//>` : html`<${Tag} tone="warn">rejected<//>`)],
-					["Reward", (row) => (row.reward ? html`<${Amount} plancks=${row.reward} />` : "–"), "num"],
-				]} />`}<//>
+		<${Loaded} answer=${answer}>${(data) => html`<${ChallengeTable} rows=${data.rows} />`}<//>
 	<//>`;
+}
+
+/** Returns a table of challenges of the database. */
+export function ChallengeTable({ rows }) {
+	return html`<${Table} caption="Challenges, newest first" hideCaption rows=${rows} empty="No sum has been challenged."
+		columns=${[
+			["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
+			["Kind", (row) => words(row.kind)],
+			["Challenger", (row) => html`<${Account} id=${row.challenger} />`],
+			["Task", (row) => row.task ?? "–", "num"],
+			["Chunk", (row) => row.chunk ?? "–", "num"],
+			["Claimed", (row) => count(row.claimed), "num"],
+			["Computed", (row) => count(row.computed), "num"],
+			["Result", (row) => (row.is_upheld ? html`<${Tag} tone="good">upheld<//>` : html`<${Tag} tone="warn">rejected<//>`)],
+			["Reward", (row) => (row.reward ? html`<${Amount} plancks=${row.reward} />` : "–"), "num"],
+		]} />`;
 }

@@ -33,10 +33,10 @@ export function Events() {
 			<p>Events of finalized blocks. The page keeps the newest ${count(KEPT_EVENTS)}; every event since block 0 is in the
 				database. Amounts are plancks, improvements
 			are Q32 bits.</p></div>
-		<div class="grid stacked">
+		<div class="grid">
 			<${Card} wide title="Newest events"
 			note=${`${count(matches.length)} of ${count(events.length)}${rows.length < matches.length ? `, newest ${SHOWN} shown` : ""}`}>
-			<${Table} caption="Events, newest first" hideCaption rows=${rows} rowKey=${(event) => event.id}
+			<${Table} caption="Events, newest first" hideCaption isStacked rows=${rows} rowKey=${(event) => event.id}
 				empty=${events.length === 0 ? "No event yet." : "No event matches the filter."} columns=${[
 					["Block", (event) => html`<${BlockLink} number=${event.block} />`, "num"],
 					["Time", (event) => html`<${Time} ms=${event.timestamp} />`],

@@ -80,7 +80,7 @@ function Block({ number }) {
 	return html`
 		<div class="panel-head"><h2>Block ${count(number)}</h2><span class="pick">
 			<a href="#network">All
-			blocks</a>${number > 0 ? html` · <a href=${`#network/block/${number - 1}`}>Previous</a>` : null} · <a href=${`#network/block/${number + 1}`}>Next</a></span></div>
+			blocks</a> · <a href=${`/explorer#network/block/${number}`}>Explorer</a>${number > 0 ? html` · <a href=${`#network/block/${number - 1}`}>Previous</a>` : null} · <a href=${`#network/block/${number + 1}`}>Next</a></span></div>
 		<${Loaded} answer=${answer}>${(data) => html`<div class="grid">
 			<${Card} wide title="Header" note=${html`<a href=${`/chain/block/${number}`}>JSON</a>`}><${Facts} rows=${[
 				["Hash", html`<span class="code wrap">${data.hash}</span>`],

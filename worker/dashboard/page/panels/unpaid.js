@@ -39,7 +39,7 @@ export function Unpaid({ chain, status }) {
 				}</form>
 			<p>Every round ends with a result. Each row is a seat that was not paid, and the reason that the chain states.</p>
 				</div>
-		<${Loaded} answer=${answer}>${(data) => html`<div class="grid stacked">
+		<${Loaded} answer=${answer}>${(data) => html`<div class="grid">
 			<${Card} wide title=${account ? "Unpaid seats of the account" : "Unpaid seats"}
 			note=${fromDatabase(answer.data, "newest 100")}>
 			<${Table} caption="Seats that were not paid, newest first" hideCaption rows=${data.rows}

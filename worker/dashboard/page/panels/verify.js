@@ -2,9 +2,8 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Table, Tag } from "../lib/ui.js";
 import { count, things } from "../lib/format.js";
+import { isLocal } from "../verify/rpc.js";
 
-/** Nodes that the policy of the page lets it connect to. */
-const LOCAL = /^ws:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/|$)/;
 const ELSEWHERE = "To verify in the browser, the worker has to be connected to a node of the same machine. Its node is";
 
 /** Results whose only number is a total. */
@@ -31,7 +30,7 @@ export function Verify({ domain, name, block, isShort }) {
 		}
 	};
 	if (url === null) return null;
-	if (!LOCAL.test(url)) return isShort ? null : html`<p class="note">${`${ELSEWHERE} ${url}.`}</p>`;
+	if (!isLocal(url)) return isShort ? null : html`<p class="note">${`${ELSEWHERE} ${url}.`}</p>`;
 	const isRunning = state !== null && !state.result && !state.error;
 	const label = isRunning ? "Verifying…" : isShort ? "Verify" : "Verify in this browser";
 	return html`<div class="verify">

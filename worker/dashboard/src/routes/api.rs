@@ -1,13 +1,13 @@
 //! Numbers of the dashboard.
 
-use super::{found_domain, last_finalized, limit, node::read_node, stats::Choice, App, ROWS};
+use super::{found_domain, last_finalized, limit, node::read_node, stats::Choice, App, Page, ROWS};
 use crate::{
 	error::{shortened, ApiError},
 	events::KEPT,
 	extract::{Path, Query},
 	shape::{
-		Domain, Evaluations, Evidence, Forecast, History, Late, Metrics, Missing, Node, OneDomain, Optimization, Peers, Plugin,
-		Plugins, Problem, RecentBlocks, RecentEvents, Reputation, Rows, SeatState, Task, Training, Work,
+		Domain, Evaluations, Evidence, Forecast, History, Late, Metrics, Missing, Node, OneChampion, OneDomain, Optimization,
+		Peers, Plugin, Plugins, Problem, RecentBlocks, RecentEvents, Reputation, Rows, SeatState, Task, Training, Work,
 	},
 	source::{Query as RowQuery, SourceError, PAGE_BLOCKS},
 };
@@ -20,7 +20,7 @@ use utoipa::IntoParams;
 /// Work blocks of `/api/work`.
 const SEALS: u32 = 200;
 
-/// Choice of a domain.
+/// Choice of a domain, or of a page of all.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -28,7 +28,7 @@ pub(super) struct OfDomain {
 	/// Domain; without it, all.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	domain: Option<u32>,
-	/// Most domains of the answer, up to 1,000.
+	/// Most domains of the answer, up to 1,000; without it, 1,000.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	limit: Option<u32>,
 	/// Domains that are left out at the beginning.
@@ -75,11 +75,12 @@ pub(super) async fn peers(State(app): State<App>) -> Result<Json<Peers>, ApiErro
 #[utoipa::path(get, path = "/api/optimization", tag = "api", params(OfDomain),
 	responses((status = 200, body = Optimization), (status = "default", body = Problem)))]
 pub(super) async fn optimization(State(app): State<App>, Query(choice): Query<OfDomain>) -> Result<Json<Optimization>, ApiError> {
-	let (most, skipped) = (limit(choice.limit.or(Some(ROWS)), ROWS)?, choice.offset.unwrap_or_default());
+	let OfDomain { domain, limit, offset } = choice;
 	let views = app.source()?.views().await?;
-	let domains: Vec<Domain> = match choice.domain {
+	let page = Page { limit, offset }.of(&views.domains)?;
+	let domains: Vec<Domain> = match domain {
 		Some(id) => vec![found_domain(&views, id)?.clone()],
-		None => views.domains.iter().skip(skipped as usize).take(most as usize).cloned().collect(),
+		None => page.to_vec(),
 	};
 	// Both lists are in the order of the domains.
 	let is_chosen = |id: u32| domains.binary_search_by_key(&id, |domain| domain.domain_id).is_ok();
@@ -150,17 +151,17 @@ pub(super) async fn chain(State(app): State<App>, Query(choice): Query<Limit>) -
 	Ok(Json(RecentBlocks { at, height, blocks }))
 }
 
-/// Returns the programs of the domains.
-#[utoipa::path(get, path = "/api/plugins", tag = "api",
+/// Returns the programs of the domains, at most 1,000 at a time.
+#[utoipa::path(get, path = "/api/plugins", tag = "api", params(Page),
 	responses((status = 200, body = Plugins), (status = "default", body = Problem)))]
-pub(super) async fn plugins(State(app): State<App>) -> Result<Json<Plugins>, ApiError> {
+pub(super) async fn plugins(State(app): State<App>, Query(page): Query<Page>) -> Result<Json<Plugins>, ApiError> {
 	let views = app.source()?.views().await?;
-	let plugins = views.domains.iter().map(|domain| Plugin {
+	let plugins = page.of(&views.domains)?.iter().map(|domain| Plugin {
 		domain_id: domain.domain_id,
 		program: domain.program.clone(),
 		evidence: domain.evidence.clone(),
 	});
-	Ok(Json(Plugins { at: views.at.clone(), plugins: plugins.collect() }))
+	Ok(Json(Plugins { at: views.at.clone(), total: views.domains.len() as u32, plugins: plugins.collect() }))
 }
 
 /// Returns one domain with its champion.
@@ -178,6 +179,28 @@ pub(super) async fn evidence(State(app): State<App>, Path(id): Path<u32>) -> Res
 	let next = "GET /api/optimization lists the domains with the kinds of their evidence";
 	let none = || ApiError::not_found(format!("there is no domain {id} whose evidence is sealed"), next);
 	app.source()?.evidence(id).await?.map(Json).ok_or_else(none)
+}
+
+/// Block of a state.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AtBlock {
+	/// Block whose state is read; without it, the best one.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	block: Option<u32>,
+}
+
+/// Returns the champion of a domain in the state of a block, with its genes. Champions of old blocks need an archive node.
+#[utoipa::path(get, path = "/api/champion/{domain}", tag = "api",
+	params(("domain" = u32, Path, description = "Domain"), AtBlock),
+	responses((status = 200, body = OneChampion), (status = "default", body = Problem)))]
+pub(super) async fn champion(
+	State(app): State<App>,
+	Path(id): Path<u32>,
+	Query(choice): Query<AtBlock>,
+) -> Result<Json<OneChampion>, ApiError> {
+	Ok(Json(app.source()?.champion(id, choice.block).await?))
 }
 
 /// Returns the champions of a domain over time, and its simple models.

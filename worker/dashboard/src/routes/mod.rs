@@ -23,13 +23,18 @@ use axum::{
 	routing::get,
 	Router,
 };
+use serde::Deserialize;
+use serde_with::{As, DisplayFromStr};
 use std::{
 	net::{IpAddr, Ipv4Addr, SocketAddr},
 	sync::Arc,
 	time::Duration,
 };
 use tokio::sync::watch;
-use utoipa::OpenApi;
+use utoipa::{
+	openapi::{OpenApi as Specification, RefOr, Schema},
+	IntoParams, OpenApi,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Greatest body of a request, in bytes.
@@ -38,6 +43,9 @@ const BODY: usize = 64 * 1_024;
 const ROWS: u32 = 1_000;
 /// Rows, tasks or events of an answer, unless the request has a limit.
 const DEFAULT_ROWS: u32 = 100;
+
+/// Bodies of requests. All other schemas are those of answers.
+const REQUESTS: [&str; 3] = ["Claim", "Completion", "Inference"];
 
 /// Route of the copy of the database, which takes longer than other answers.
 const EXPORT: &str = "/stats/export";
@@ -88,7 +96,8 @@ struct Document;
 
 /// Returns the router of all routes.
 pub(crate) fn router(app: App) -> Router {
-	let (router, document) = documented().split_for_parts();
+	let (router, mut document) = documented().split_for_parts();
+	require_keys(&mut document);
 	let document: Arc<str> = document.to_json().unwrap_or_default().into();
 	let openapi = move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) };
 	router
@@ -99,6 +108,17 @@ pub(crate) fn router(app: App) -> Router {
 		.layer(DefaultBodyLimit::max(BODY))
 		.layer(axum::middleware::from_fn_with_state(app.clone(), guard))
 		.with_state(app)
+}
+
+/// Marks every key of an answer as required: the server sends all of them. The shapes allow each to be missing, since `top` also reads
+/// servers of other versions.
+fn require_keys(document: &mut Specification) {
+	let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+	for (_, schema) in schemas.filter(|(name, _)| !REQUESTS.contains(&name.as_str())) {
+		if let RefOr::T(Schema::Object(object)) = schema {
+			object.required = object.properties.keys().cloned().collect();
+		}
+	}
 }
 
 /// Returns all routes that the OpenAPI document describes.
@@ -131,6 +151,7 @@ fn documented() -> OpenApiRouter<App> {
 		.routes(routes!(api::plugins))
 		.routes(routes!(api::domain))
 		.routes(routes!(api::evidence))
+		.routes(routes!(api::champion))
 		.routes(routes!(api::history))
 		.routes(routes!(api::forecast))
 		.routes(routes!(api::work))
@@ -246,6 +267,31 @@ async fn last_finalized(app: &App) -> Result<(At, u32), ApiError> {
 	Ok((At { number: chain.finalized_height, hash: chain.finalized_hash }, chain.finalized_height))
 }
 
+/// Page of the domains.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Page {
+	/// Most domains of the answer, up to 1,000; without it, 1,000.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	limit: Option<u32>,
+	/// Domains that are left out at the beginning.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	offset: Option<u32>,
+}
+
+impl Page {
+	/// Returns the domains of the page, in order of registration.
+	///
+	/// # Errors
+	/// Errors with 422 if the limit is too large.
+	fn of(self, domains: &[Domain]) -> Result<&[Domain], ApiError> {
+		let most = limit(self.limit.or(Some(ROWS)), ROWS)?;
+		let rest = domains.get(self.offset.unwrap_or_default() as usize..).unwrap_or_default();
+		Ok(&rest[..rest.len().min(most as usize)])
+	}
+}
+
 /// Returns a domain of the views.
 ///
 /// # Errors
@@ -293,6 +339,19 @@ mod tests {
 		assert!(checked("same-origin", "cors") && checked("none", "navigate") && check_site(&HeaderMap::new()).is_ok());
 		assert!(checked("cross-site", "navigate"), "a link to the page");
 		assert!(!checked("cross-site", "no-cors") && !checked("same-site", "cors"));
+	}
+
+	#[test]
+	fn a_page_of_domains_is_bounded() {
+		let domains: Vec<Domain> = (0..2 * ROWS).map(|domain_id| Domain { domain_id, ..Domain::default() }).collect();
+		let page = |limit, offset| {
+			let page = Page { limit, offset }.of(&domains).unwrap();
+			(page.len(), page.first().map(|domain| domain.domain_id))
+		};
+		assert_eq!(page(None, None), (1_000, Some(0)));
+		assert_eq!(page(Some(3), Some(1_999)), (1, Some(1_999)));
+		assert_eq!((page(Some(0), None), page(None, Some(u32::MAX))), ((0, None), (0, None)));
+		assert_eq!(Page { limit: Some(1_001), offset: None }.of(&domains).unwrap_err().status, 422);
 	}
 
 	#[test]

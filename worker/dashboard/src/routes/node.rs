@@ -1,8 +1,9 @@
 //! The worker, its node, and the fee market.
 
-use super::App;
+use super::{App, Page, ROWS};
 use crate::{
 	error::ApiError,
+	extract::Query,
 	shape::{Domain, DomainStatus, Fees, Health, Node, Peers, Problem, Status, Task, TaskQueue},
 	source::Views,
 };
@@ -14,24 +15,27 @@ pub(super) async fn health(State(app): State<App>) -> Json<Health> {
 	Json(Health { status: "ok".into(), port: app.address.port() })
 }
 
-/// Returns a summary of worker, node and chain.
-#[utoipa::path(get, path = "/status", tag = "node", responses((status = 200, body = Status), (status = "default", body = Problem)))]
-pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, ApiError> {
+/// Returns a summary of worker, node and chain, and of at most 1,000 domains at a time.
+#[utoipa::path(get, path = "/status", tag = "node", params(Page),
+	responses((status = 200, body = Status), (status = "default", body = Problem)))]
+pub(super) async fn status(State(app): State<App>, Query(page): Query<Page>) -> Result<Json<Status>, ApiError> {
 	let (source, node) = (app.source()?, read_node(&app).await?);
 	let views = source.views().await?;
+	let domains = page.of(&views.domains)?;
 	// The node may have a newer block than the views.
-	let node = Node {
+	let node = bounded(Node {
 		at: views.at.clone(),
 		chain_height: views.at.number,
 		optimizer_domains: views.optimized.clone(),
 		evaluator_domains: views.evaluated.clone(),
 		..node
-	};
+	});
 	Ok(Json(Status {
 		status: if node.synced { "ok" } else { "waiting" }.into(),
 		at: views.at.clone(),
 		chain_height: views.at.number,
-		domains: views.domains.iter().map(|domain| (domain.domain_id, status_of(domain, &views))).collect(),
+		total_domains: views.domains.len() as u32,
+		domains: domains.iter().map(|domain| (domain.domain_id, status_of(domain, &views))).collect(),
 		task_queue: task_queue(&views.tasks),
 		security: views.security.clone(),
 		work: views.work.clone(),
@@ -56,7 +60,14 @@ pub(super) async fn peers(State(app): State<App>) -> Result<Json<Peers>, ApiErro
 
 /// Reads the worker and its node, with the port of the server.
 pub(super) async fn read_node(app: &App) -> Result<Node, ApiError> {
-	Ok(Node { port: app.address.port(), ..app.source()?.node().await? })
+	Ok(bounded(Node { port: app.address.port(), ..app.source()?.node().await? }))
+}
+
+/// Leaves out domains behind the first [`ROWS`] of each list.
+fn bounded(mut node: Node) -> Node {
+	node.optimizer_domains.truncate(ROWS as usize);
+	node.evaluator_domains.truncate(ROWS as usize);
+	node
 }
 
 fn status_of(domain: &Domain, views: &Views) -> DomainStatus {

@@ -1,6 +1,6 @@
 //! Summaries of domains and of the chain, and the analytics database.
 
-use super::{limit, node::is_converged, App, ROWS};
+use super::{limit, node::is_converged, App, Page, ROWS};
 use crate::{
 	auth,
 	error::ApiError,
@@ -52,9 +52,10 @@ impl Choice {
 	}
 }
 
-/// Returns a summary of every domain.
-#[utoipa::path(get, path = "/stats", tag = "stats", responses((status = 200, body = Stats), (status = "default", body = Problem)))]
-pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, ApiError> {
+/// Returns a summary of every domain, of at most 1,000 at a time.
+#[utoipa::path(get, path = "/stats", tag = "stats", params(Page),
+	responses((status = 200, body = Stats), (status = "default", body = Problem)))]
+pub(super) async fn stats(State(app): State<App>, Query(page): Query<Page>) -> Result<Json<Stats>, ApiError> {
 	let views = app.source()?.views().await?;
 	let seats: BTreeMap<u32, u32> = views.rounds.iter().map(|round| (round.domain_id, round.seats.len() as u32)).collect();
 	let summary = |domain: &Domain| DomainStats {
@@ -65,8 +66,8 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, ApiErro
 		open_seats: seats.get(&domain.domain_id).copied().unwrap_or_default(),
 		converged: is_converged(domain),
 	};
-	let domains = views.domains.iter().map(|domain| (domain.domain_id, summary(domain))).collect();
-	Ok(Json(Stats { at: views.at.clone(), domains }))
+	let domains = page.of(&views.domains)?.iter().map(|domain| (domain.domain_id, summary(domain))).collect();
+	Ok(Json(Stats { at: views.at.clone(), total: views.domains.len() as u32, domains }))
 }
 
 /// Returns participations of accounts in domains, of the analytics database: the one that started last comes first.

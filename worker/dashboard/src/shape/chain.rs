@@ -1,7 +1,7 @@
 //! Blocks, events and fees.
 
 use super::At;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -96,7 +96,8 @@ pub struct RecentBlocks {
 }
 
 /// State of the fee market.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fees {
 	/// Block of these numbers.
 	pub at: At,
@@ -140,7 +141,8 @@ pub struct ChainMetrics {
 }
 
 /// Answer of `/api/events`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecentEvents {
 	/// Events, oldest first.
 	pub events: Vec<Event>,
@@ -149,7 +151,8 @@ pub struct RecentEvents {
 }
 
 /// An event of the chain or of the worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
 	/// Number of the event since the start of the server, from 1; `null` for an event that is not kept (`best`, `search`).
 	pub id: Option<u64>,

@@ -1,13 +1,14 @@
 //! Domains, their champions and rounds.
 
 use super::At;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Domain {
 	/// Identifier of the domain.
 	pub domain_id: u32,
@@ -63,7 +64,8 @@ pub struct Domain {
 }
 
 /// A dimension of a search space.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gene {
 	/// Name of the gene.
 	pub name: String,
@@ -78,7 +80,8 @@ pub struct Gene {
 }
 
 /// The best model of a domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Champion {
 	/// Reference of the model. Storage: `Domains.States`.
 	#[schema(value_type = Object)]
@@ -106,7 +109,8 @@ pub struct Champion {
 }
 
 /// The round that the grid of a domain is in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Round {
 	/// The domain.
 	pub domain_id: u32,
@@ -138,7 +142,8 @@ pub struct Round {
 }
 
 /// A seat of a round.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Seat {
 	/// Account that committed. Storage: `Optimae.Rounds`.
 	pub peer_id: String,
@@ -153,7 +158,8 @@ pub struct Seat {
 }
 
 /// Answer of `/api/optimization`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Optimization {
 	/// Block of all numbers of this answer.
 	pub at: At,
@@ -174,6 +180,17 @@ pub struct OneDomain {
 	pub at: At,
 	/// The domain, with its champion.
 	pub domain: Domain,
+}
+
+/// Answer of `/api/champion/{domain}`: the champion that reigned in the state of a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OneChampion {
+	/// Block of all numbers of this answer.
+	pub at: At,
+	/// The domain.
+	pub domain_id: u32,
+	/// The champion, with its genes.
+	pub champion: Champion,
 }
 
 /// Evidence of a domain that comes after the commits of a round.
@@ -231,7 +248,9 @@ pub struct Reputation {
 pub struct Stats {
 	/// Block of all numbers of this answer.
 	pub at: At,
-	/// Domains by their id.
+	/// Number of registered domains. Storage: `Domains.NextDomainId`.
+	pub total: u32,
+	/// Domains of the page by their id, at most 1,000.
 	#[schema(value_type = BTreeMap<String, DomainStats>)]
 	pub domains: BTreeMap<u32, DomainStats>,
 }
@@ -258,7 +277,9 @@ pub struct DomainStats {
 pub struct Plugins {
 	/// Block of all numbers of this answer.
 	pub at: At,
-	/// Programs by domain.
+	/// Number of registered domains. Storage: `Domains.NextDomainId`.
+	pub total: u32,
+	/// Programs of the domains of the page, at most 1,000.
 	pub plugins: Vec<Plugin>,
 }
 

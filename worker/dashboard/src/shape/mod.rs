@@ -18,7 +18,8 @@ mod worker;
 
 pub use chain::{Block, BlockPage, ChainMetrics, ChainStatus, Event, Fees, RecentBlocks, RecentEvents, Transaction};
 pub use domains::{
-	Champion, Domain, DomainStats, Evidence, Gene, OneDomain, Optimization, Plugin, Plugins, Reputation, Round, Seat, Stats,
+	Champion, Domain, DomainStats, Evidence, Gene, OneChampion, OneDomain, Optimization, Plugin, Plugins, Reputation, Round,
+	Seat, Stats,
 };
 pub use history::{Forecast, ForecastStep, History, PastChampion, PastForecast, Rung, RungsState};
 pub use node::{Analytics, Coin, DomainStatus, Health, Node, Peer, Peers, Security, Status, TaskQueue};
@@ -30,7 +31,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Block whose state an answer shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct At {
 	/// Number of the block.
 	pub number: u32,
@@ -39,7 +41,8 @@ pub struct At {
 }
 
 /// Body of every response with a status of 400 or more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
 	/// Reason for which the request was not answered.
 	pub error: String,

@@ -1,7 +1,7 @@
 //! The worker, its node, and summaries.
 
 use super::{At, Fees, Work};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -15,7 +15,8 @@ pub struct Health {
 }
 
 /// The worker, and the node that it is connected to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Node {
 	/// Best block of the node.
 	pub at: At,
@@ -39,16 +40,17 @@ pub struct Node {
 	pub uptime_s: u64,
 	/// Roles of the worker: `optimize`, `evaluate`, `own`.
 	pub roles: Vec<String>,
-	/// Domains that the worker optimizes, as of the last block whose views were read.
+	/// Domains that the worker optimizes, as of the last block whose views were read; at most 1,000.
 	pub optimizer_domains: Vec<u32>,
-	/// Domains whose draws the worker answers, as of the last block whose views were read.
+	/// Domains whose draws the worker answers, as of the last block whose views were read; at most 1,000.
 	pub evaluator_domains: Vec<u32>,
 	/// `true`: this server has a page for browsers at `/dashboard`.
 	pub dashboard_enabled: bool,
 }
 
 /// Answer of `/status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
 	/// `ok`, or `waiting` while the node is not synced.
 	pub status: String,
@@ -58,7 +60,9 @@ pub struct Status {
 	pub node: Node,
 	/// Number of the block of all numbers of this answer.
 	pub chain_height: u32,
-	/// Domains by their id.
+	/// Number of registered domains. Storage: `Domains.NextDomainId`.
+	pub total_domains: u32,
+	/// Domains of the page by their id, at most 1,000.
 	#[schema(value_type = BTreeMap<String, DomainStatus>)]
 	pub domains: BTreeMap<u32, DomainStatus>,
 	/// Open recomputation tasks.
@@ -76,7 +80,8 @@ pub struct Status {
 }
 
 /// Supply of coins, and the balance of the worker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Coin {
 	/// Coins that exist, in plancks. Storage: `Balances.TotalIssuance`.
 	pub total_supply: String,
@@ -87,7 +92,8 @@ pub struct Coin {
 }
 
 /// State of the analytics database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Analytics {
 	/// `starting`, `following`, `waiting` (for a locked file or a full disk; tried again), or `failed` (not tried again).
 	pub state: String,
@@ -98,7 +104,8 @@ pub struct Analytics {
 }
 
 /// A domain in `/status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DomainStatus {
 	/// Display name. Storage: `Domains.Specs`.
 	pub name: String,
@@ -119,7 +126,8 @@ pub struct DomainStatus {
 }
 
 /// Numbers of open recomputation tasks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskQueue {
 	/// Tasks that are not final. Storage: `Recomputation.Tasks`.
 	pub pending: u32,
@@ -130,7 +138,8 @@ pub struct TaskQueue {
 }
 
 /// Numbers of secrets and quorums.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Security {
 	/// Number of the last finalized block.
 	pub finalized_height: u32,
@@ -141,7 +150,8 @@ pub struct Security {
 }
 
 /// Answer of `/peers` and `/api/peers`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Peers {
 	/// Best block of the node.
 	pub at: At,
@@ -156,7 +166,8 @@ pub struct Peers {
 }
 
 /// A peer of the node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Peer {
 	/// Identifier of the peer in the network.
 	pub peer_id: String,

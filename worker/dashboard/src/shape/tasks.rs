@@ -6,7 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A recomputation task that is not final.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
 	/// Identifier of the task. Storage: `Recomputation.Tasks`.
 	pub task_id: String,
@@ -28,7 +29,8 @@ pub struct Task {
 }
 
 /// A drawn evaluator of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskSeat {
 	/// Account of the evaluator. Storage: `Recomputation.Tasks`.
 	pub peer_id: String,
@@ -41,10 +43,11 @@ pub struct TaskSeat {
 }
 
 /// Progress of the answer of a drawn evaluator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SeatState {
 	/// Its commitment is taken until the phase ends.
+	#[default]
 	Awaited,
 	/// Committed; its sums are still taken, or will be.
 	Committed,
@@ -55,7 +58,8 @@ pub enum SeatState {
 }
 
 /// A drawn evaluator that did not answer in time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Late {
 	/// The task. Storage: `Recomputation.Tasks`.
 	pub task_id: String,
@@ -68,10 +72,11 @@ pub struct Late {
 }
 
 /// Part of an answer that did not come in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
 	/// The commitment to its sums.
+	#[default]
 	Commitment,
 	/// The sums that it had committed to.
 	Sums,
@@ -89,7 +94,8 @@ pub struct PendingTasks {
 }
 
 /// Answer of `/api/evaluations`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Evaluations {
 	/// Block of `pending` and `late`.
 	pub at: At,

@@ -1,12 +1,13 @@
 //! Proof of optimization.
 
 use super::At;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 /// State of proof of optimization.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Work {
 	/// Block of all numbers of this answer, apart from `seals`.
 	pub at: At,
@@ -47,7 +48,8 @@ pub struct Work {
 }
 
 /// Shares of the reward of a work block, in parts per million.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Emission {
 	/// Share of the optimizers, rounded down to the planck.
 	pub optimizers: u32,
@@ -58,7 +60,8 @@ pub struct Emission {
 }
 
 /// Voted weight of a domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DomainWeight {
 	/// The domain.
 	pub domain_id: u32,
@@ -69,7 +72,8 @@ pub struct DomainWeight {
 }
 
 /// A verified improvement in the work queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WorkEntry {
 	/// The domain. Storage: `Work.Entries`.
 	pub domain_id: u32,

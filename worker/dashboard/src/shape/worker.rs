@@ -1,12 +1,13 @@
 //! Searches of the worker, and rows of the analytics database.
 
 use super::At;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Answer of `/api/training`: the searches of the worker. Nothing of it is a state of the chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Training {
 	/// `true` while a search trains candidates.
 	pub active: bool,
@@ -27,7 +28,8 @@ pub struct Training {
 }
 
 /// A search of the worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Search {
 	/// Domain that is searched.
 	pub domain_id: u32,
@@ -68,6 +70,8 @@ pub struct Search {
 pub struct Rows {
 	/// Last block that is stored in the database: later blocks are not in the rows.
 	pub at: At,
+	/// First block that is stored in the database: 0, unless it was begun at a node that had removed earlier states.
+	pub first_block: u32,
 	/// Rows, each an object.
 	#[schema(value_type = Vec<Object>)]
 	pub rows: Vec<Value>,
@@ -80,6 +84,8 @@ pub struct Rows {
 pub struct Metrics {
 	/// Last block that is stored in the database: later blocks are not in the rows.
 	pub at: At,
+	/// First block that is stored in the database: 0, unless it was begun at a node that had removed earlier states.
+	pub first_block: u32,
 	/// Performances of seats, newest first.
 	pub metrics: Vec<Performance>,
 	/// Number of `metrics`.

@@ -14,7 +14,7 @@ use super::{
 	facts::Database,
 	forecast::Forecasts,
 	history,
-	kept::Kept,
+	kept::{Earlier, Kept},
 	rungs::{Found, Rungs},
 	snapshot::{Reader, Snapshots},
 	specs::Records,
@@ -23,8 +23,8 @@ use super::{
 use crate::{
 	events::Feed,
 	shape::{
-		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, Peer, Peers, Reputation, Rows,
-		Search, Training,
+		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, OneChampion, Peer, Peers,
+		Reputation, Rows, Training,
 	},
 };
 use async_trait::async_trait;
@@ -33,10 +33,11 @@ use doin_primitives::Hash;
 use doin_roles::{
 	config::{Config, Role},
 	domain_cache::DomainCache,
-	progress::{Progress, SearchState},
+	progress::Progress,
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
+	ops::{Range, RangeInclusive},
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -89,6 +90,8 @@ pub struct ChainSource {
 	records: Arc<Records>,
 	/// Newest finalized blocks that were read.
 	blocks: Mutex<Kept>,
+	/// Earlier blocks that requests have asked for.
+	earlier: Mutex<Earlier>,
 	/// Held while blocks are read that are not kept, so that requests for old blocks do not use up the node.
 	reads: tokio::sync::Mutex<()>,
 	/// Domains with their data, for rungs and forecasts.
@@ -109,6 +112,7 @@ impl ChainSource {
 			snapshots: Snapshots::default(),
 			records: Arc::default(),
 			blocks: Mutex::default(),
+			earlier: Mutex::default(),
 			reads: tokio::sync::Mutex::default(),
 			domains: Arc::default(),
 			rungs: Arc::default(),
@@ -185,7 +189,7 @@ impl ChainSource {
 		let mut changes = progress.changes();
 		while changes.changed().await.is_ok() {
 			if feed.readers() > 0 {
-				match serde_json::to_value(training(progress)) {
+				match serde_json::to_value(convert::training(progress.searches())) {
 					Ok(data) => feed.pass("search", None, data),
 					Err(error) => tracing::debug!(target: TARGET, "searches have no JSON: {error}"),
 				}
@@ -211,6 +215,7 @@ impl ChainSource {
 		tracing::warn!(target: TARGET, url = self.chain_of().url(), "the chain began anew: the blocks of the former one are forgotten");
 		feed.clear();
 		self.blocks.lock().clear();
+		self.earlier.lock().clear();
 		self.records.clear();
 		self.snapshots.clear();
 		self.rungs.clear();
@@ -244,26 +249,52 @@ impl ChainSource {
 		}
 	}
 
-	/// Reads finalized blocks from the node. The range is finalized.
-	async fn read(&self, from: u32, count: u32) -> Answer<Vec<Block>> {
+	/// Returns the blocks of a range that are kept.
+	fn kept(&self, numbers: Range<u32>) -> Vec<Option<Arc<Block>>> {
+		let (newest, earlier) = (self.blocks.lock(), self.earlier.lock());
+		numbers.map(|number| newest.get(number).or_else(|| earlier.get(number))).collect()
+	}
+
+	/// Reads the missing blocks of a range from the node, all of which are finalized, and keeps them. Returns the range.
+	async fn read(&self, numbers: Range<u32>) -> Answer<Vec<Arc<Block>>> {
 		let _alone = self.reads.lock().await;
-		let mut stream = self.chain_of().finalized_blocks(from);
-		let mut blocks = Vec::new();
-		for _ in 0..count {
-			let block = stream.next().await.map_err(|error| match error {
-				BlocksError::Read(error) => unreadable(error),
-				error @ BlocksError::Pruned { .. } => {
-					SourceError::not_found(error.to_string(), "ask for a newer block, or connect the worker to an archive node")
-				}
-				error => SourceError::unavailable(error.to_string(), "repeat the request; if it fails again, restart the worker"),
-			})?;
-			blocks.push(convert::block(&block).map_err(unreadable)?);
+		let since = self.earlier.lock().cleared();
+		// Another request may have read some of them meanwhile.
+		let mut found = self.kept(numbers.clone());
+		if let Some(missing) = missing(&found) {
+			let first = numbers.start.saturating_add(*missing.start() as u32);
+			let last = numbers.start.saturating_add(*missing.end() as u32);
+			let mut stream = self.chain_of().finalized_range(first..=last);
+			for place in &mut found[missing] {
+				let block = stream.next().await.map_err(unread)?;
+				let block = Arc::new(convert::block(&block).map_err(unreadable)?);
+				self.earlier.lock().push(block.clone(), since);
+				*place = Some(block);
+			}
 		}
-		Ok(blocks)
+		Ok(found.into_iter().flatten().collect())
 	}
 
 	fn database(&self) -> Answer<&Database> {
 		self.parts.database.as_ref().ok_or_else(super::no_analytics)
+	}
+}
+
+/// Returns the places from the first to the last block that is missing, or `None` if all are there.
+fn missing(blocks: &[Option<Arc<Block>>]) -> Option<RangeInclusive<usize>> {
+	let first = blocks.iter().position(Option::is_none)?;
+	let last = blocks.iter().rposition(Option::is_none)?;
+	Some(first..=last)
+}
+
+/// Returns the error of a block that cannot be read.
+fn unread(error: BlocksError) -> SourceError {
+	match error {
+		BlocksError::Read(error) => unreadable(error),
+		error @ BlocksError::Pruned { .. } => {
+			SourceError::not_found(error.to_string(), "ask for a newer block, or connect the worker to an archive node")
+		}
+		error => SourceError::unavailable(error.to_string(), "repeat the request; if it fails again, restart the worker"),
 	}
 }
 
@@ -278,43 +309,6 @@ impl FirstBlock {
 	}
 }
 
-/// Returns the searches of a worker.
-fn training(progress: &Progress) -> Training {
-	let searches = progress.searches().into_iter().map(|search| Search {
-		domain_id: search.domain,
-		peer_id: search.account.to_string(),
-		state: search.state.to_string(),
-		generation: search.generation,
-		population: search.population,
-		epoch: search.epoch,
-		total_epochs: search.total_epochs,
-		candidates: search.candidates,
-		per_hour: search.per_hour,
-		best: search.best,
-		champion: search.champion,
-		pool: search.pool,
-		immigrants: search.immigrants,
-		remaining_ms: search.remaining_ms,
-		since_ms: search.since_ms,
-		devices: search.devices,
-	});
-	let searches: Vec<Search> = searches.collect();
-	let is_training = SearchState::Training.to_string();
-	match searches.iter().find(|search| search.state == is_training).cloned() {
-		Some(first) => Training {
-			active: true,
-			domain_id: Some(first.domain_id),
-			generation: first.generation,
-			epoch: first.epoch,
-			total_epochs: first.total_epochs,
-			candidates: first.candidates,
-			best: first.best,
-			searches,
-		},
-		None => Training { searches, ..Training::default() },
-	}
-}
-
 /// Returns the error of a read of the chain.
 pub(super) fn unreadable(error: ReadError) -> SourceError {
 	let reason = match std::error::Error::source(&error) {
@@ -322,6 +316,22 @@ pub(super) fn unreadable(error: ReadError) -> SourceError {
 		None => error.to_string(),
 	};
 	SourceError::unavailable(reason, "repeat the request when the node answers; /api/node has its state")
+}
+
+/// Returns the error of a block that the node does not have.
+fn no_block(block: u32, best: u32) -> SourceError {
+	SourceError::not_found(format!("the node has no block {block}"), format!("ask for block {best} or an earlier one"))
+}
+
+/// Returns the error of a read of the state of a block, which the node may have removed.
+fn removed(error: ReadError, block: u32) -> SourceError {
+	match error.is_pruned() {
+		true => SourceError::not_found(
+			format!("the node has removed the state of block {block}"),
+			"connect the worker to a node that runs with `--state-pruning archive`",
+		),
+		false => unreadable(error),
+	}
 }
 
 /// Returns the error of a domain that is not registered, or not active.
@@ -376,11 +386,13 @@ impl Source for ChainSource {
 		let finalized = self.chain_of().finalized().await.map_err(unreadable)?.number;
 		let Some(left) = finalized.checked_sub(from) else { return Ok(Vec::new()) };
 		let count = count.min(PAGE_BLOCKS).min(left.saturating_add(1));
-		let kept = self.blocks.lock().range(from, count);
-		match kept {
-			Some(blocks) => Ok(blocks.into_iter().map(Arc::unwrap_or_clone).collect()),
-			None => self.read(from, count).await,
-		}
+		let numbers = from..from.saturating_add(count);
+		let kept = self.kept(numbers.clone());
+		let blocks = match missing(&kept) {
+			None => kept.into_iter().flatten().collect(),
+			Some(_) => self.read(numbers).await?,
+		};
+		Ok(blocks.into_iter().map(Arc::unwrap_or_clone).collect())
 	}
 
 	async fn views(&self) -> Answer<Arc<Views>> {
@@ -413,6 +425,19 @@ impl Source for ChainSource {
 		let head = self.chain_of().head();
 		let view = self.chain_of().reputation(head, account).await.map_err(unreadable)?;
 		Ok(convert::reputation(account, &view, convert::at(head)))
+	}
+
+	async fn champion(&self, domain: u32, block: Option<u32>) -> Answer<OneChampion> {
+		let (chain, best) = (self.chain_of(), self.chain_of().head());
+		let head = match block {
+			Some(number) => chain.block(number).await.map_err(unreadable)?.ok_or_else(|| no_block(number, best.number))?,
+			None => best,
+		};
+		let read = tokio::try_join!(chain.domain(head, domain), chain.champion(head, domain));
+		let (view, champion) = read.map_err(|error| removed(error, head.number))?;
+		let (view, champion) = view.zip(champion).ok_or_else(|| no_champion(domain))?;
+		let champion = convert::champion(&champion, view.initial_validation_error);
+		Ok(OneChampion { at: convert::at(head), domain_id: domain, champion })
 	}
 
 	async fn history(&self, domain: u32) -> Answer<History> {
@@ -460,7 +485,8 @@ impl Source for ChainSource {
 				"add an identity with role = \"optimize\" to its configuration (`doin-worker run --help`)",
 			)
 		};
-		self.parts.progress.as_ref().map(training).ok_or_else(absent)
+		let progress = self.parts.progress.as_ref().ok_or_else(absent)?;
+		Ok(convert::training(progress.searches()))
 	}
 
 	async fn analytics(&self) -> Option<Analytics> {
@@ -494,7 +520,11 @@ mod tests {
 	}
 
 	#[test]
-	fn searches_without_training_are_not_active() {
-		assert_eq!(training(&Progress::default()), Training::default());
+	fn only_the_blocks_around_missing_ones_are_read() {
+		let some = || Some(Arc::new(Block::default()));
+		assert_eq!(missing(&[]), None);
+		assert_eq!(missing(&[some(), some()]), None);
+		assert_eq!(missing(&[None, some(), some()]), Some(0..=0), "the newest blocks are kept");
+		assert_eq!(missing(&[some(), None, some(), None, some()]), Some(1..=3));
 	}
 }

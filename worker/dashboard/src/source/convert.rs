@@ -2,8 +2,8 @@
 
 use super::specs::Record;
 use crate::shape::{
-	At, Block, ChainMetrics, Champion, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round, Seat, SeatState,
-	Security, Task, TaskSeat, Transaction, Work, WorkEntry,
+	At, Block, ChainMetrics, Champion, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round, Search, Seat,
+	SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 };
 use doin_chain::{Account, FinalizedBlock, Head, ReadError};
 use doin_primitives::{
@@ -14,6 +14,7 @@ use doin_primitives::{
 	},
 	DoinLog, Hash, RoundParams, SeatStatus, MILLION,
 };
+use doin_roles::progress::{SearchProgress, SearchState};
 use doin_scoring::verdict::loss;
 use serde::Serialize;
 use serde_json::Value;
@@ -89,7 +90,7 @@ pub(super) fn domain(view: &DomainView<Account>, best: Option<&ChampionView<Acco
 	}
 }
 
-fn champion(view: &ChampionView<Account>, initial_validation_error: u64) -> Champion {
+pub(super) fn champion(view: &ChampionView<Account>, initial_validation_error: u64) -> Champion {
 	Champion {
 		model: json(&view.model),
 		author: view.author.map(|author| author.to_string()),
@@ -253,6 +254,46 @@ pub(super) fn reputation(account: Account, view: &ReputationView, at: At) -> Rep
 	}
 }
 
+/// Returns the searches of a worker. The keys of the first search that trains are repeated beside the list, as upstream has them.
+pub(super) fn training(searches: Vec<SearchProgress>) -> Training {
+	let first = searches.iter().find(|search| search.state == SearchState::Training).cloned().map(search);
+	let searches = searches.into_iter().map(search).collect();
+	match first {
+		Some(first) => Training {
+			active: true,
+			domain_id: Some(first.domain_id),
+			generation: first.generation,
+			epoch: first.epoch,
+			total_epochs: first.total_epochs,
+			candidates: first.candidates,
+			best: first.best,
+			searches,
+		},
+		None => Training { searches, ..Training::default() },
+	}
+}
+
+fn search(progress: SearchProgress) -> Search {
+	Search {
+		domain_id: progress.domain,
+		peer_id: progress.account.to_string(),
+		state: progress.state.to_string(),
+		generation: progress.generation,
+		population: progress.population,
+		epoch: progress.epoch,
+		total_epochs: progress.total_epochs,
+		candidates: progress.candidates,
+		per_hour: progress.per_hour,
+		best: progress.best,
+		champion: progress.champion,
+		pool: progress.pool,
+		immigrants: progress.immigrants,
+		remaining_ms: progress.remaining_ms,
+		since_ms: progress.since_ms,
+		devices: progress.devices,
+	}
+}
+
 /// Returns the shape of a block.
 ///
 /// # Errors
@@ -412,6 +453,40 @@ mod tests {
 	#[test]
 	fn the_shares_of_a_work_block_are_those_of_the_runtime() {
 		assert_eq!(emission(), Emission { optimizers: 650_000, evaluators: 300_000, validators: 50_000 });
+	}
+
+	fn progress(domain: u32, state: SearchState) -> SearchProgress {
+		SearchProgress {
+			domain,
+			account: Account([domain as u8; 32]),
+			state,
+			generation: 3,
+			population: 24,
+			epoch: 40,
+			total_epochs: 640,
+			candidates: 90,
+			per_hour: Some(12),
+			best: Some(500_000),
+			champion: None,
+			pool: 2,
+			immigrants: 1,
+			remaining_ms: Some(900),
+			since_ms: 5,
+			devices: vec!["CPU".into()],
+		}
+	}
+
+	#[test]
+	fn the_first_search_that_trains_is_repeated_beside_the_list() {
+		use SearchState::{Stopped, Training as Trains, Waiting};
+		let found = training(vec![progress(1, Waiting), progress(2, Trains), progress(3, Trains)]);
+		assert_eq!((found.active, found.domain_id, found.epoch, found.best), (true, Some(2), 40, Some(500_000)));
+		let states: Vec<(u32, &str)> = found.searches.iter().map(|one| (one.domain_id, one.state.as_str())).collect();
+		assert_eq!(states, [(1, "waiting"), (2, "training"), (3, "training")]);
+		assert_eq!(found.searches[1].peer_id, Account([2; 32]).to_string());
+		let found = training(vec![progress(1, Stopped)]);
+		assert_eq!((found.active, found.domain_id, found.searches.len()), (false, None, 1));
+		assert_eq!(training(Vec::new()), Training::default());
 	}
 
 	#[test]

@@ -4,13 +4,18 @@ use super::{Answer, Export, Query, Selection, SourceError};
 use crate::shape::{Analytics, At, Metrics, Performance, Rows};
 use doin_analytics::{Position, Reader, Record, StoreError};
 use serde_json::Value;
-use std::{fmt, fs::File, path::Path, sync::Arc};
+use std::{
+	fmt,
+	fs::{self, File},
+	path::Path,
+	sync::Arc,
+};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// Queries at a time; further ones wait.
 const QUERIES: usize = 4;
-/// Beginning of the names of folders with copies.
-const COPIES: &str = "doin-export-";
+/// Name of the file of a copy.
+const COPY: &str = "doin-olap.db";
 /// Attempts to read rows and position without a block that is stored in between.
 const ATTEMPTS: usize = 50;
 
@@ -45,7 +50,7 @@ impl<T> Facts<T> {
 impl Database {
 	/// Returns a database that `reader` reads. `state` returns the state of the indexer that writes it.
 	pub fn new(reader: Reader, state: impl Fn() -> Analytics + Send + Sync + 'static) -> Self {
-		remove_copies(folder_of(reader.path()));
+		remove_copies(reader.path());
 		let (queries, exports) = (Arc::new(Semaphore::new(QUERIES)), Arc::new(Semaphore::new(1)));
 		Self { reader, state: Arc::new(state), queries, exports }
 	}
@@ -58,15 +63,15 @@ impl Database {
 	/// Returns rows.
 	pub(super) async fn rows(&self, query: Query) -> Answer<Rows> {
 		let facts = self.read(move |reader| select(reader, &query)).await?;
-		let (at, count) = (facts.at(), facts.records.len() as u32);
-		Ok(Rows { at, count, rows: facts.records.into_iter().map(Value::Object).collect() })
+		let (at, first_block, count) = (facts.at(), facts.position.first, facts.records.len() as u32);
+		Ok(Rows { at, first_block, count, rows: facts.records.into_iter().map(Value::Object).collect() })
 	}
 
 	/// Returns the performances of seats of ended rounds.
 	pub(super) async fn performances(&self, Selection { domain, limit, offset }: Selection) -> Answer<Metrics> {
 		let facts = self.read(move |reader| reader.rounds(domain, limit, offset)).await?;
 		let metrics: Vec<Performance> = facts.records.iter().map(performance).collect();
-		Ok(Metrics { at: facts.at(), count: metrics.len() as u32, metrics })
+		Ok(Metrics { at: facts.at(), first_block: facts.position.first, count: metrics.len() as u32, metrics })
 	}
 
 	/// Returns a copy of the database. There is one at a time.
@@ -81,8 +86,11 @@ impl Database {
 		let reader = self.reader.clone();
 		let copying = spawn_blocking(move || {
 			// Where the database is, there is room for databases.
-			let folder = tempfile::Builder::new().prefix(COPIES).tempdir_in(folder_of(reader.path())).map_err(unwritable)?;
-			let path = folder.path().join("doin-olap.db");
+			let folder = tempfile::Builder::new()
+				.prefix(&copies_of(reader.path()))
+				.tempdir_in(folder_of(reader.path()))
+				.map_err(unwritable)?;
+			let path = folder.path().join(COPY);
 			reader.copy(&path).map_err(unusable)?;
 			let file = File::open(&path).map_err(unwritable)?;
 			let bytes = file.metadata().map_err(unwritable)?.len();
@@ -113,13 +121,24 @@ fn folder_of(database: &Path) -> &Path {
 	database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Removes copies that were being made when an earlier worker was killed.
-fn remove_copies(folder: &Path) {
-	for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-		if entry.file_name().to_string_lossy().starts_with(COPIES) {
-			if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-				tracing::debug!(target: "doin::dashboard", path = %entry.path().display(), "a copy stays: {error}");
-			}
+/// Returns the beginning of the names of folders with copies of a database. It contains the name of the database, since another
+/// worker may copy a database of the same folder.
+fn copies_of(database: &Path) -> String {
+	format!(".{}.copy-", database.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes the copies of a database that were being made when an earlier worker was killed: folders with nothing but a copy.
+fn remove_copies(database: &Path) {
+	let beginning = copies_of(database);
+	for entry in fs::read_dir(folder_of(database)).into_iter().flatten().flatten() {
+		if !entry.file_name().to_string_lossy().starts_with(&beginning) {
+			continue;
+		}
+		for file in [COPY, "doin-olap.db-journal"] {
+			let _ = fs::remove_file(entry.path().join(file));
+		}
+		if let Err(error) = fs::remove_dir(entry.path()) {
+			tracing::debug!(target: "doin::dashboard", path = %entry.path().display(), "a copy stays: {error}");
 		}
 	}
 }
@@ -208,7 +227,7 @@ mod tests {
 	use std::cell::Cell;
 
 	fn position(last: u32) -> Option<Position> {
-		Some(Position { genesis: [0; 32], last, hash: [last as u8; 32] })
+		Some(Position { genesis: [0; 32], first: 0, last, hash: [last as u8; 32] })
 	}
 
 	fn record(value: Value) -> Record {
@@ -267,11 +286,17 @@ mod tests {
 	#[test]
 	fn copies_of_a_killed_worker_are_removed() {
 		let folder = tempfile::tempdir().unwrap();
-		let (copy, other) = (folder.path().join("doin-export-x"), folder.path().join("journal.db"));
-		std::fs::create_dir(&copy).unwrap();
-		std::fs::write(copy.join("doin-olap.db"), "x").unwrap();
-		std::fs::write(&other, "x").unwrap();
-		remove_copies(folder.path());
-		assert!(!copy.exists() && other.exists());
+		let database = folder.path().join("facts.db");
+		let copy = folder.path().join(format!("{}x", copies_of(&database)));
+		// An export of the user, a copy that the worker of another database makes, and the journal.
+		let others = ["doin-export-2026/rounds.parquet", ".other.db.copy-x/doin-olap.db", "journal.db"];
+		let others = others.map(|name| folder.path().join(name));
+		for path in others.iter().chain([&copy.join(COPY)]) {
+			fs::create_dir_all(path.parent().unwrap()).unwrap();
+			fs::write(path, "x").unwrap();
+		}
+		remove_copies(&database);
+		assert!(!copy.exists());
+		assert!(others.iter().all(|path| path.exists()), "nothing else is removed");
 	}
 }

@@ -31,7 +31,7 @@ pub(super) async fn read(chain: &Chain, head: Head, domain: DomainId, database: 
 		Some(Ok(facts)) => {
 			let stored = Head { number: facts.position.last, hash: facts.position.hash };
 			match state(chain, stored, domain).await {
-				Ok(Some((view, reigning))) => Ok(from_facts(&facts, &view, &reigning)),
+				Ok(Some(state)) => Ok(from_facts(&facts, &state)),
 				// The node has removed the state of that block, or the domain is younger than the database.
 				Ok(None) | Err(_) => of_chain(chain, head, domain).await,
 			}
@@ -42,15 +42,23 @@ pub(super) async fn read(chain: &Chain, head: Head, domain: DomainId, database: 
 	}
 }
 
-/// Reads a domain and its champion at a block; `None` if there is none.
-async fn state(chain: &Chain, at: Head, domain: DomainId) -> Answer<Option<(DomainView<Account>, ChampionView<Account>)>> {
-	let (view, reigning) = tokio::try_join!(chain.domain(at, domain), chain.champion(at, domain)).map_err(unreadable)?;
-	Ok(view.zip(reigning))
+/// A domain with its initial and its reigning champion at a block.
+struct State {
+	view: DomainView<Account>,
+	initial: ModelRef,
+	reigning: ChampionView<Account>,
+}
+
+/// Reads a domain and its champions at a block; `None` if there is none.
+async fn state(chain: &Chain, at: Head, domain: DomainId) -> Answer<Option<State>> {
+	let read = tokio::try_join!(chain.domain(at, domain), chain.champion(at, domain), chain.initial_champion(at, domain));
+	let (view, reigning, initial) = read.map_err(unreadable)?;
+	Ok(view.zip(reigning).zip(initial).map(|((view, reigning), initial)| State { view, initial, reigning }))
 }
 
 async fn of_chain(chain: &Chain, head: Head, domain: DomainId) -> Answer<History> {
-	let (view, reigning) = state(chain, head, domain).await?.ok_or_else(|| no_champion(domain))?;
-	Ok(from_chain(head, &view, &reigning))
+	let state = state(chain, head, domain).await?.ok_or_else(|| no_champion(domain))?;
+	Ok(from_chain(head, &state))
 }
 
 impl History {
@@ -79,8 +87,8 @@ impl Stored {
 	}
 }
 
-fn from_facts(facts: &Facts<Stored>, view: &DomainView<Account>, reigning: &ChampionView<Account>) -> History {
-	let first = initial(view, reigning);
+fn from_facts(facts: &Facts<Stored>, state: &State) -> History {
+	let (State { view, reigning, .. }, first) = (state, initial(state));
 	let Stored { activated, champions: stored } = &facts.records;
 	let mut champions = vec![PastChampion { block: first.block.or(*activated), ..first }];
 	champions.extend(stored.iter().rev().map(|record| past(record, view, reigning)));
@@ -90,13 +98,14 @@ fn from_facts(facts: &Facts<Stored>, view: &DomainView<Account>, reigning: &Cham
 		rungs_state: RungsState::None,
 		rungs_error: None,
 		rungs: Vec::new(),
-		is_complete: stored.len() < MAX_ROWS as usize,
+		is_complete: facts.position.first == 0 && stored.len() < MAX_ROWS as usize,
 		champions,
 	}
 }
 
-fn from_chain(head: Head, view: &DomainView<Account>, reigning: &ChampionView<Account>) -> History {
-	let mut champions = vec![initial(view, reigning)];
+fn from_chain(head: Head, state: &State) -> History {
+	let State { view, reigning, .. } = state;
+	let mut champions = vec![initial(state)];
 	champions.extend(reigning.round.map(|round| PastChampion {
 		round: Some(round.number),
 		block: Some(reigning.block),
@@ -122,15 +131,15 @@ fn from_chain(head: Head, view: &DomainView<Account>, reigning: &ChampionView<Ac
 	}
 }
 
-/// Returns the initial champion. Its model is known while it reigns, and its block too.
-fn initial(view: &DomainView<Account>, reigning: &ChampionView<Account>) -> PastChampion {
+/// Returns the initial champion. Its block is known while it reigns.
+fn initial(State { view, initial, reigning }: &State) -> PastChampion {
 	let reigns = reigning.round.is_none();
 	PastChampion {
 		block: reigns.then_some(reigning.block),
 		loss: Some(INITIAL_LOSS.into()),
 		validation_loss: Some(INITIAL_LOSS.into()),
 		validation_error: Some(view.initial_validation_error.to_string()),
-		model: reigns.then(|| convert::json(&reigning.model)),
+		model: Some(convert::json(initial)),
 		..PastChampion::default()
 	}
 }
@@ -214,6 +223,10 @@ mod tests {
 		}
 	}
 
+	fn state(model: ModelRef, round: Option<u32>) -> State {
+		State { view: view(), initial: ModelRef::Seasonal, reigning: reigning(model, round) }
+	}
+
 	fn facts() -> Facts<Stored> {
 		let record = |round: u32, model: &str, error: &str| {
 			let row = json!({
@@ -223,32 +236,43 @@ mod tests {
 			});
 			row.as_object().cloned().unwrap_or_default()
 		};
-		let position = Position { genesis: [0; 32], last: 95, hash: [9; 32] };
+		let position = Position { genesis: [0; 32], first: 0, last: 95, hash: [9; 32] };
 		let champions = vec![record(9, "6", "250"), record(4, "5", "500")];
 		Facts { position, records: Stored { activated: Some(2), champions } }
 	}
 
 	#[test]
 	fn champions_are_listed_from_the_initial_one_on() {
-		let history = from_facts(&facts(), &view(), &reigning(ModelRef::Stored(6), Some(9)));
+		let history = from_facts(&facts(), &state(ModelRef::Stored(6), Some(9)));
 		assert_eq!((history.at.number, history.is_complete), (95, true));
 		let rounds: Vec<Option<u32>> = history.champions.iter().map(|champion| champion.round).collect();
 		assert_eq!(rounds, [None, Some(4), Some(9)]);
 		let losses: Vec<Option<u64>> = history.champions.iter().map(|champion| champion.validation_loss).collect();
 		assert_eq!(losses, [Some(1 << 20), Some(1 << 19), Some(1 << 18)]);
 		let [first, former, last] = &history.champions[..] else { panic!() };
-		assert_eq!((&first.model, first.block), (&None, Some(2)), "the block of the activation");
+		let seasonal = Some(convert::json(&ModelRef::Seasonal));
+		assert_eq!((&first.model, first.block), (&seasonal, Some(2)), "its model, and the block of the activation");
 		assert_eq!((former.genes.clone(), last.genes.clone()), (None, Some(vec![i64::MAX.to_string()])));
 		assert_eq!((former.verified_by.len(), former.backing.as_deref()), (2, Some("quorum")));
 	}
 
 	#[test]
+	fn facts_that_begin_later_lack_champions() {
+		let mut facts = facts();
+		facts.position.first = 3;
+		facts.records.activated = None;
+		let history = from_facts(&facts, &state(ModelRef::Stored(6), Some(9)));
+		assert_eq!((history.is_complete, history.champions[0].block), (false, None));
+	}
+
+	#[test]
 	fn without_a_database_only_the_first_and_the_last_champion_are_known() {
 		let head = Head { number: 99, hash: [7; 32] };
-		let history = from_chain(head, &view(), &reigning(ModelRef::Stored(6), Some(9)));
+		let history = from_chain(head, &state(ModelRef::Stored(6), Some(9)));
+		assert_eq!(history.champions[0].model, Some(convert::json(&ModelRef::Seasonal)), "it is dethroned, and known");
 		assert_eq!((history.at.number, history.is_complete, history.champions.len()), (99, false, 2));
 		assert_eq!(history.champions[1].validation_loss, Some(1 << 19));
-		let history = from_chain(head, &view(), &reigning(ModelRef::Seasonal, None));
+		let history = from_chain(head, &state(ModelRef::Seasonal, None));
 		assert_eq!((history.is_complete, history.champions.len(), history.champions[0].block), (true, 1, Some(90)));
 	}
 }

@@ -15,7 +15,7 @@ pub use facts::Database;
 
 use crate::shape::{
 	Accepted, Analytics, At, Block, ChainMetrics, ChainStatus, Claim, Coin, Completion, Domain, Evidence, Fees, Forecast,
-	History, Inference, Metrics, Node, Peers, Reputation, Round, Rows, Security, Task, Training, Work,
+	History, Inference, Metrics, Node, OneChampion, Peers, Reputation, Round, Rows, Security, Task, Training, Work,
 };
 use async_trait::async_trait;
 use doin_chain::Account;
@@ -183,6 +183,9 @@ pub trait Source: Send + Sync + 'static {
 
 	/// Returns the reputation of an account.
 	async fn reputation(&self, account: Account) -> Answer<Reputation>;
+
+	/// Returns the champion of a domain in the state of a block, or of the best block.
+	async fn champion(&self, domain: u32, block: Option<u32>) -> Answer<OneChampion>;
 
 	/// Returns the champions of a domain over time, and its rungs.
 	async fn history(&self, domain: u32) -> Answer<History>;

@@ -23,7 +23,6 @@ use doin_chain::Account;
 use doin_primitives::DomainId;
 use meter::Figures;
 use parking_lot::RwLock;
-use serde::Serialize;
 use std::{
 	collections::BTreeMap,
 	fmt,
@@ -41,8 +40,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LOG_PERIOD: Duration = Duration::from_secs(600);
 
 /// State of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, strum::Display)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum SearchState {
 	/// Candidates are trained.
@@ -54,7 +52,7 @@ pub enum SearchState {
 }
 
 /// Figures of one search at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchProgress {
 	/// Domain that is searched.
 	pub domain: DomainId,

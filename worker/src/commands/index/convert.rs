@@ -1,8 +1,9 @@
 //! Blocks of the chain as blocks of the indexer.
 
-use doin_analytics::{Block, Event};
-use doin_chain::{FinalizedBlock, ReadError};
-use doin_primitives::DoinLog;
+use doin_analytics::{Block, Event, KnownChampions, KnownDomain};
+use doin_chain::{Chain, FinalizedBlock, Head, ReadError};
+use doin_primitives::{DoinLog, ModelRef, Status};
+use serde_json::{json, Value};
 
 /// Returns a block with the fields of all its events.
 ///
@@ -34,5 +35,45 @@ pub fn converted(block: &FinalizedBlock) -> Result<Block, ReadError> {
 		seal,
 		extrinsics: u32::try_from(block.extrinsic_count()).unwrap_or(u32::MAX),
 		events: events.collect::<Result<_, ReadError>>()?,
+		domains: Vec::new(),
 	})
+}
+
+/// Returns the domains in the state of a block.
+///
+/// # Errors
+///
+/// Errors if the node does not answer, or has removed the state.
+pub async fn known_domains(chain: &Chain, at: Head) -> Result<Vec<KnownDomain>, ReadError> {
+	let mut known = Vec::new();
+	for view in chain.domains(at).await? {
+		let has_champion = matches!(view.status, Status::Active | Status::Converged | Status::Closing);
+		let champions = match has_champion {
+			true => {
+				let (reigning, initial) = tokio::try_join!(chain.champion(at, view.id), chain.initial_champion(at, view.id))?;
+				reigning.zip(initial).map(|(reigning, initial)| KnownChampions {
+					activated_block: reigning.round.is_none().then_some(reigning.block),
+					initial: model(initial),
+					initial_error: view.initial_validation_error,
+					champion: model(reigning.model),
+					high_water: view.high_water,
+				})
+			}
+			false => None,
+		};
+		known.push(KnownDomain { id: view.id, owner: view.owner.to_string(), weight: view.weight, champions });
+	}
+	Ok(known)
+}
+
+/// Returns the reference of a model as the fields of events have it.
+fn model(model: ModelRef) -> Value {
+	match model {
+		ModelRef::RepeatLast => "repeatLast".into(),
+		ModelRef::Seasonal => "seasonal".into(),
+		ModelRef::Origin => "origin".into(),
+		ModelRef::Stored(id) => json!({ "stored": id.to_string() }),
+		ModelRef::Linear => "linear".into(),
+		ModelRef::Constant => "constant".into(),
+	}
 }

@@ -1,9 +1,13 @@
 //! Reads finalized blocks and stores them in batches.
 
-use super::{append_rounds, convert::converted};
+use super::{
+	append_rounds,
+	convert::{converted, known_domains},
+};
 use anyhow::{anyhow, Context, Result};
 use doin_analytics::{Block, StatsFile, Store, StoreError};
 use doin_chain::{BlocksError, Chain, FinalizedBlock};
+use doin_primitives::Hash;
 use std::{path::PathBuf, time::Duration};
 
 /// Most blocks of a batch.
@@ -13,10 +17,26 @@ const EVENTS: usize = 20_000;
 /// Pause without a block after which an incomplete batch is stored.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Blocks behind the first one that a pruned node can read at which a database begins: the node removes further states meanwhile.
+const MARGIN: u32 = 8;
+
 /// Reads the blocks of one chain into one database.
 pub struct Indexer {
 	chain: Chain,
 	files: Files,
+	begin: Begin,
+}
+
+/// First block of a new database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+	/// Block 0. A node that has removed its state is refused.
+	#[default]
+	Genesis,
+	/// Block 0, or a later one if the node has removed the states before it.
+	Readable,
+	/// A given block.
+	Block(u32),
 }
 
 /// Consequence of a failure of the CSV file.
@@ -35,6 +55,8 @@ struct Files {
 	path: PathBuf,
 	/// The database; `None` until there is a block for a new one, so that a refused start leaves no file.
 	store: Option<Store>,
+	/// Hash of block 0, and the first block of a new database; `None` for block 0.
+	begin: Option<(Hash, u32)>,
 	stats: Option<PathBuf>,
 	on_csv_error: OnCsvError,
 	stats_file: Option<StatsFile>,
@@ -52,6 +74,7 @@ impl Indexer {
 		chain: Chain,
 		path: PathBuf,
 		store: Option<Store>,
+		begin: Begin,
 		stats: Option<PathBuf>,
 		on_csv_error: OnCsvError,
 	) -> Result<Self> {
@@ -66,9 +89,13 @@ impl Indexer {
 			let compared = found.zip(store.as_ref()).map(|(head, store)| store.expect_block(head.number, head.hash));
 			compared.unwrap_or(Ok(()))?;
 		}
-		let files = Files { path, store, stats, on_csv_error, stats_file: None, lines: 0 };
+		let first = match begin {
+			Begin::Genesis | Begin::Readable => None,
+			Begin::Block(first) => Some((chain.genesis(), first)),
+		};
+		let files = Files { path, store, begin: first, stats, on_csv_error, stats_file: None, lines: 0 };
 		let files = tokio::task::spawn_blocking(move || files.caught_up()).await.context("the CSV file was not read")??;
-		Ok(Self { chain, files })
+		Ok(Self { chain, files, begin })
 	}
 
 	/// Returns the database, if there is a block.
@@ -84,8 +111,7 @@ impl Indexer {
 	/// Errors if the node has removed a block, if a block cannot be read, or if a file cannot be written. Complete blocks before
 	/// the failure are stored.
 	pub async fn run(&mut self, last: Option<u32>, stored: impl Fn(u32)) -> Result<u64> {
-		let first = self.files.store.as_ref().map_or(0, Store::next_block);
-		let mut blocks = self.chain.finalized_blocks(first);
+		let mut blocks = self.chain.finalized_blocks(self.files.next_block());
 		let (mut batch, mut events) = (Vec::new(), 0);
 		while last.is_none_or(|last| blocks.next_number() <= last) {
 			let next = match batch.is_empty() {
@@ -94,7 +120,15 @@ impl Indexer {
 			};
 			let is_paused = next.is_none();
 			if let Some(next) = next {
-				match next.map_err(explained).and_then(|block: FinalizedBlock| Ok(converted(&block)?)) {
+				let is_first = batch.is_empty() && self.files.is_empty();
+				if let (Err(BlocksError::Pruned { first: Some(first), .. }), true, Begin::Readable) =
+					(&next, is_first, self.begin)
+				{
+					let first = self.begin_after(*first);
+					blocks = self.chain.finalized_blocks(first);
+					continue;
+				}
+				match read(&self.chain, next, is_first).await {
 					Ok(block) => {
 						events += block.events.len();
 						batch.push(block);
@@ -114,6 +148,15 @@ impl Indexer {
 		Ok(self.files.lines)
 	}
 
+	/// Lets the new database begin behind block `first`, the first one that the node can read. Returns its first block.
+	fn begin_after(&mut self, first: u32) -> u32 {
+		let first = first.saturating_add(MARGIN);
+		tracing::warn!(target: "doin::index", block = first, url = self.chain.url(),
+			"the node has removed earlier states: the database begins with this block, and facts before it are missing");
+		self.files.begin = Some((self.chain.genesis(), first));
+		first
+	}
+
 	/// Stores a batch. A file is written on a thread that may block.
 	async fn store(&mut self, batch: Vec<Block>, stored: impl Fn(u32)) -> Result<()> {
 		let Some(last) = batch.last().map(|block| block.number) else { return Ok(()) };
@@ -130,7 +173,30 @@ impl Indexer {
 	}
 }
 
+/// Returns a block of the stream. The first one of a database has the domains of its state too.
+async fn read(chain: &Chain, next: Result<FinalizedBlock, BlocksError>, is_first: bool) -> Result<Block> {
+	let block = next.map_err(explained)?;
+	let mut read = converted(&block)?;
+	if is_first {
+		read.domains = known_domains(chain, block.head).await?;
+	}
+	Ok(read)
+}
+
 impl Files {
+	/// Returns `true` if no block is stored.
+	fn is_empty(&self) -> bool {
+		self.store.as_ref().and_then(Store::position).is_none()
+	}
+
+	/// Returns the number of the block that is stored next.
+	fn next_block(&self) -> u32 {
+		match self.is_empty() {
+			true => self.begin.map_or(0, |(_, first)| first),
+			false => self.store.as_ref().map_or(0, Store::next_block),
+		}
+	}
+
 	/// Returns the files, with the CSV file up to the last round of the database.
 	fn caught_up(mut self) -> Result<Self> {
 		self.append()?;
@@ -143,6 +209,9 @@ impl Files {
 			Some(store) => store,
 			empty => empty.insert(Store::create(&self.path)?),
 		};
+		if let Some((genesis, first)) = self.begin.take() {
+			store.begin_with(genesis, first);
+		}
 		store.write(batch)?;
 		let (first, last) = (batch.first().map(|block| block.number), batch.last().map(|block| block.number));
 		tracing::debug!(target: "doin::index", first, last, "blocks stored");
@@ -176,12 +245,14 @@ impl Files {
 	}
 }
 
-/// Returns an error of the stream with the next step of an indexer, which needs all blocks from genesis on.
+/// Returns an error of the stream with the next steps of an indexer, which stores blocks without gaps.
 fn explained(error: BlocksError) -> anyhow::Error {
 	match error {
 		BlocksError::Pruned { url, block, first } => anyhow!(
-			"the node at {url} has no state of block {block}{}, and facts are stored without gaps: name an archive node, which runs \
-			 with `--state-pruning archive`, with --url. The block and later ones were not stored",
+			"the node at {url} has no state of block {block}{}, and facts are stored without gaps: start a node with \
+			 `--state-pruning archive` in a new folder (--base-path; a folder keeps its pruning), wait until it is synced, and name it \
+			 with --url. Or begin a new database with the blocks that this node can read: name a new file with --olap-db, and add \
+			 --olap-partial. The block and later ones were not stored",
 			first.map_or_else(String::new, |first| format!("; the first block that it can read is {first}")),
 		),
 		error => error.into(),
@@ -195,9 +266,11 @@ mod tests {
 	#[test]
 	fn a_pruned_block_leads_to_an_archive_node_and_names_the_first_readable_one() {
 		let text = |first| explained(BlocksError::Pruned { url: "ws://node:9944".into(), block: 7, first }).to_string();
-		for part in ["ws://node:9944", "block 7", "it can read is 300", "--state-pruning archive", "--url"] {
+		for part in
+			["ws://node:9944", "block 7", "it can read is 300", "--state-pruning archive", "--base-path", "--olap-partial"]
+		{
 			assert!(text(Some(300)).contains(part), "`{part}` is missing in: {}", text(Some(300)));
 		}
-		assert!(!text(None).contains("can read"), "{}", text(None));
+		assert!(!text(None).contains("it can read is"), "{}", text(None));
 	}
 }

@@ -18,6 +18,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
+pub use follow::Begin;
 pub use spawn::{spawn, FollowOptions, IndexState, Indexing};
 
 /// File of the database, unless `--olap-db` names one.
@@ -46,6 +47,9 @@ pub struct IndexArgs {
 	/// Stop at the last finalized block, in place of following until Ctrl-C
 	#[arg(long)]
 	once: bool,
+	/// Begin a new database with a later block than 0, if the node has removed the states before it; facts before it are missing
+	#[arg(long)]
+	olap_partial: bool,
 	#[command(flatten)]
 	output: OutputArgs,
 	#[command(subcommand)]
@@ -103,11 +107,12 @@ pub async fn run(node: &NodeArgs, args: IndexArgs) -> Result<ExitCode> {
 }
 
 async fn index(node: &NodeArgs, args: IndexArgs) -> Result<()> {
-	let IndexArgs { database: DatabaseArgs { olap_db }, stats_file, once, output, .. } = args;
+	let IndexArgs { database: DatabaseArgs { olap_db }, stats_file, once, olap_partial, output, .. } = args;
 	let chain = node.connect().await?;
 	let store = if olap_db.exists() { Some(Store::open(&olap_db)?) } else { None };
-	let first = store.as_ref().map_or(0, Store::next_block);
-	let mut indexer = Indexer::new(chain.clone(), olap_db.clone(), store, stats_file.clone(), OnCsvError::End).await?;
+	let next = store.as_ref().and_then(Store::position).map(|position| position.next());
+	let begin = if olap_partial { Begin::Readable } else { Begin::Genesis };
+	let mut indexer = Indexer::new(chain.clone(), olap_db.clone(), store, begin, stats_file.clone(), OnCsvError::End).await?;
 	let last = if once { Some(chain.finalized().await?.number) } else { None };
 	let shown = Cell::new(Instant::now());
 	let stored = |block| {
@@ -117,8 +122,9 @@ async fn index(node: &NodeArgs, args: IndexArgs) -> Result<()> {
 		}
 	};
 	let lines = indexer.run(last, stored).await?;
-	let last = indexer.into_store().and_then(|store| store.position()).map(|position| position.last);
-	output.print(&IndexReport::new(olap_db, first, last, stats_file.map(|file| (file, lines))))
+	let position = indexer.into_store().and_then(|store| store.position());
+	let (first, last) = position.map(|position| (position.first, position.last)).unzip();
+	output.print(&IndexReport::new(olap_db, next.or(first).unwrap_or(0), last, stats_file.map(|file| (file, lines))))
 }
 
 async fn rebuild(node: &NodeArgs, args: RebuildArgs) -> Result<ExitCode> {
@@ -136,7 +142,8 @@ async fn rebuild(node: &NodeArgs, args: RebuildArgs) -> Result<ExitCode> {
 	if new.exists() {
 		Store::create(&new)?;
 	}
-	let mut indexer = Indexer::new(chain, new.clone(), None, None, OnCsvError::End).await?;
+	let begin = Begin::Block(position.first);
+	let mut indexer = Indexer::new(chain, new.clone(), None, begin, None, OnCsvError::End).await?;
 	indexer.run(Some(position.last), |_| ()).await?;
 	let built = indexer.into_store().context("no block was read: wait until the node is synced")?;
 	let report = RebuildReport::new((olap_db, &existing), (new, &built.content()?), position.last);

@@ -49,6 +49,9 @@ impl Display for IndexReport {
 #[derive(Debug, Serialize)]
 pub struct CheckReport {
 	database: PathBuf,
+	/// First block; `None` if there is none.
+	first: Option<u32>,
+	/// Last block; `None` if there is none.
 	last: Option<u32>,
 	/// Hash of the content.
 	content: String,
@@ -62,6 +65,7 @@ impl CheckReport {
 	pub fn new(store: &Store, content: &Content, findings: &[Finding]) -> Self {
 		Self {
 			database: store.path().into(),
+			first: store.position().map(|position| position.first),
 			last: store.position().map(|position| position.last),
 			content: hash(content),
 			tables: content.tables.iter().map(|table| (table.table.clone(), table.rows)).collect(),
@@ -77,7 +81,10 @@ impl Display for CheckReport {
 		entry(f, "content", &self.content)?;
 		self.tables.iter().try_for_each(|(table, rows)| entry(f, "rows", format_args!("{rows:>9} {table}")))?;
 		match self.findings.is_empty() {
-			true => entry(f, "complete", "every block from 0 on, with all its events"),
+			true => {
+				let first = self.first.unwrap_or(0);
+				entry(f, "complete", format_args!("every block from {first} on, with all its events"))
+			}
 			false => self.findings.iter().try_for_each(|finding| entry(f, "finding", finding)),
 		}?;
 		match self.findings.is_empty() {

@@ -1,6 +1,6 @@
 //! The indexer beside the roles of `run`.
 
-use super::follow::{Indexer, OnCsvError};
+use super::follow::{Begin, Indexer, OnCsvError};
 use anyhow::{Context, Result};
 use doin_analytics::{name_aside, Store, StoreError};
 use doin_chain::{BlocksError, Chain, ReadError};
@@ -23,6 +23,8 @@ pub struct FollowOptions {
 	pub database: PathBuf,
 	/// CSV file of rounds.
 	pub stats_file: Option<PathBuf>,
+	/// First block of a new database.
+	pub begin: Begin,
 }
 
 /// State of an indexer.
@@ -69,7 +71,7 @@ impl Drop for Indexing {
 }
 
 /// Starts to store all finalized blocks. Has to be called in a Tokio runtime. A failure is one log line and a state, and touches
-/// nothing else. The database of an earlier chain with the same genesis is moved aside.
+/// nothing else. The database of an earlier chain with the same genesis, and that of an older worker, is moved aside.
 pub fn spawn(chain: Chain, options: FollowOptions) -> Indexing {
 	let (sender, state) = watch::channel(IndexState::Starting);
 	let task = tokio::spawn(keep(sender, PAUSE, move |sender| {
@@ -125,39 +127,47 @@ fn is_temporary(error: &anyhow::Error) -> bool {
 
 /// Stores blocks without end.
 async fn attempt(chain: Chain, options: FollowOptions, sender: watch::Sender<IndexState>) -> Result<()> {
-	let FollowOptions { database, stats_file } = options;
+	let FollowOptions { database, stats_file, begin } = options;
 	let open = |path: PathBuf| async move {
 		let opened = tokio::task::spawn_blocking(move || path.exists().then(|| Store::open(&path)).transpose());
-		anyhow::Ok(opened.await??)
+		anyhow::Ok(opened.await?)
 	};
-	let store = open(database.clone()).await?;
-	let opened = Indexer::new(chain.clone(), database.clone(), store, stats_file.clone(), OnCsvError::GoOn).await;
+	let store = match open(database.clone()).await? {
+		Err(StoreError::OlderSchema { found, .. }) => {
+			tracing::warn!(target: TARGET, version = found, "the database is of an older worker: its facts are read again from the blocks");
+			move_aside(&database, stats_file.as_deref(), Store::move_older_aside)?;
+			None
+		}
+		store => store?,
+	};
+	let opened = Indexer::new(chain.clone(), database.clone(), store, begin, stats_file.clone(), OnCsvError::GoOn).await;
 	let mut indexer = match opened {
 		Err(error) if matches!(error.downcast_ref(), Some(StoreError::BeganAnew { .. })) => {
-			move_aside(&database, stats_file.as_deref())?;
-			Indexer::new(chain, database, None, stats_file, OnCsvError::GoOn).await?
+			tracing::warn!(target: TARGET, "the chain began anew: its facts are read from block 0 on");
+			move_aside(&database, stats_file.as_deref(), |path| Store::open(path)?.move_aside())?;
+			Indexer::new(chain, database, None, begin, stats_file, OnCsvError::GoOn).await?
 		}
 		opened => opened?,
 	};
 	indexer.run(None, |block| drop(sender.send_replace(IndexState::Following { block }))).await.map(drop)
 }
 
-/// Renames the files of an earlier chain. The CSV file belongs to the database, so it is renamed first: without a database, the next
-/// attempt could not tell whose it is.
-fn move_aside(database: &Path, stats_file: Option<&Path>) -> Result<()> {
+/// Renames the files of an earlier chain, or of an older worker. The CSV file belongs to the database, so it is renamed first: without a
+/// database, the next attempt could not tell whose it is.
+fn move_aside(database: &Path, stats_file: Option<&Path>, rename: impl Fn(&Path) -> Result<PathBuf, StoreError>) -> Result<()> {
 	if let Some(path) = stats_file.filter(|path| path.exists()) {
 		let aside = name_aside(path);
 		std::fs::rename(path, &aside).with_context(|| format!("cannot rename {}: check its folder", path.display()))?;
 		report_aside(path, &aside);
 	}
-	report_aside(database, &Store::open(database)?.move_aside()?);
+	report_aside(database, &rename(database)?);
 	Ok(())
 }
 
 fn report_aside(path: &Path, aside: &Path) {
 	let bytes = std::fs::metadata(aside).map_or(0, |file| file.len());
 	tracing::warn!(target: TARGET, file = %path.display(), aside = %aside.display(), bytes,
-		"the chain began anew: the file of the earlier chain was moved aside; delete it if you do not need it");
+		"the file was moved aside; delete it if you do not need it");
 }
 
 #[cfg(test)]
@@ -195,6 +205,20 @@ mod tests {
 	async fn a_panic_is_a_failure_and_ends_nothing_else() {
 		let (state, _) = last_state(vec![|| panic!("a fault of this test")]).await;
 		assert!(matches!(state, IndexState::Failed { .. }), "{state:?}");
+	}
+
+	#[test]
+	fn the_csv_file_is_moved_aside_with_its_database() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = |name: &str| folder.path().join(name);
+		let (database, stats) = (path("facts.db"), path("rounds.csv"));
+		drop(Store::open(&database).unwrap());
+		std::fs::write(&stats, "rounds").unwrap();
+		move_aside(&database, Some(&stats), |path| Store::open(path)?.move_aside()).unwrap();
+		assert!(path("facts-1.db").exists() && !database.exists() && !stats.exists());
+		assert_eq!(std::fs::read_to_string(path("rounds-1.csv")).unwrap(), "rounds");
+		let missing = move_aside(&database, Some(&stats), Store::move_older_aside).unwrap_err();
+		assert!(missing.to_string().contains("facts.db"), "{missing}");
 	}
 
 	#[test]

@@ -102,7 +102,7 @@ async fn work(config: Config, args: RunArgs, server: Option<&Server>) -> Result<
 		None => None,
 	};
 	let mut worker = Worker::open(config.clone()).await?;
-	let beside = server::attach(server, &config, &worker)?;
+	let beside = server::attach(server, &config, args.server.begin(), &worker)?;
 	if let Some(draft) = draft {
 		let id = own_domain(worker.chain(), &draft).await?;
 		worker.work_only_on(id);

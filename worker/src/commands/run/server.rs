@@ -1,6 +1,6 @@
 //! HTTP server and indexer beside the roles.
 
-use crate::commands::index::{self, FollowOptions, IndexState, Indexing};
+use crate::commands::index::{self, Begin, FollowOptions, IndexState, Indexing};
 use anyhow::Result;
 use clap::Args;
 use doin_analytics::Reader;
@@ -38,12 +38,24 @@ pub struct ServerArgs {
 	/// Database of the facts of all finalized blocks, or `none` [default: that of the configuration, or doin-olap.db beside the journal]
 	#[arg(long, value_name = "FILE|none")]
 	olap_db: Option<PathBuf>,
+	/// Begin a new database with a later block than 0, if the node has removed the states before it; facts before it are missing
+	#[arg(long)]
+	olap_partial: bool,
 	/// CSV file of rounds, to which every ended round is appended [default: that of the configuration]
 	#[arg(long, value_name = "CSV")]
 	stats_file: Option<PathBuf>,
 }
 
 impl ServerArgs {
+	/// Returns the first block of a new database.
+	pub fn begin(&self) -> Begin {
+		if self.olap_partial {
+			Begin::Readable
+		} else {
+			Begin::Genesis
+		}
+	}
+
 	/// Returns the settings of these arguments.
 	pub fn settings(&self) -> Settings {
 		Settings {
@@ -137,17 +149,17 @@ pub async fn start(config: &Config) -> Result<Option<Server>> {
 	Ok(Some(Server { slot, feed, stop, serving }))
 }
 
-/// Starts the indexer, and gives the server its numbers.
+/// Starts the indexer, whose new database begins with a block, and gives the server its numbers.
 ///
 /// # Errors
 ///
 /// Errors if the path of the database cannot be used.
-pub fn attach(server: Option<&Server>, config: &Config, worker: &Worker) -> Result<Beside> {
+pub fn attach(server: Option<&Server>, config: &Config, begin: Begin, worker: &Worker) -> Result<Beside> {
 	let chain = worker.chain().clone();
 	let shown = Arc::new(RwLock::new(config.clone()));
 	let database = database(config)?;
 	let indexing = database.clone().map(|database| {
-		let options = FollowOptions { database, stats_file: config.analytics.stats_file.clone() };
+		let options = FollowOptions { database, stats_file: config.analytics.stats_file.clone(), begin };
 		index::spawn(chain.clone(), options)
 	});
 	let followers = server.map(|server| {

@@ -1,10 +1,8 @@
 //! Client of a worker's server: events as they happen, and the answers that they outdate, over plain HTTP/1.1.
 
-use super::{
-	data::{Event, Problem},
-	sse::{SseEvent, SseParser},
-};
+use super::sse::{SseEvent, SseParser};
 use anyhow::{anyhow, bail, Context, Error, Result};
+use doin_dashboard::shape::{Event, Problem};
 use hyper::{
 	body::{Body, Bytes, Incoming},
 	client::conn::http1::{self, SendRequest},

@@ -2,9 +2,10 @@
 
 use super::{
 	client::{Route, Update},
-	data::{ByDomain, Evaluations, Event, Events, Optimization, Peers, Search, Status, Training, UnpaidSeats},
+	data::{ByDomain, UnpaidSeats},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use doin_dashboard::shape::{Evaluations, Event, Optimization, Peers, RecentEvents, Search, Status, Training};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{collections::VecDeque, time::Duration};
@@ -214,7 +215,7 @@ impl State {
 			Route::Peers => read(answer, |peers| self.peers = Part::Here(peers)),
 			Route::Unpaid => read(answer, |unpaid| self.unpaid = Part::Here(unpaid)),
 			Route::Training => read(answer, |training| self.take_training(training)),
-			Route::Events => read(answer, |Events { events }| {
+			Route::Events => read(answer, |RecentEvents { events, .. }| {
 				self.events.clear();
 				self.events.extend(events.into_iter().filter(|event| event.kind != BLOCK));
 			}),

@@ -1,17 +1,21 @@
 //! From the state to a frame: a pure function of state, look and size.
 
 use super::{
-	data::{Domain, Event, Node, Round, Search, Task, UnpaidSeat, Work},
+	data::UnpaidSeat,
 	format::{amount, better, bits, duration, fields, number, percent, reason, short, variant, words, NONE},
 	look::Look,
 	state::{Link, State, Tab},
 };
+use doin_dashboard::shape::{Domain, DomainWeight, Event, Late, Missing, Node, Round, Search, Task, Work, WorkEntry};
+use doin_primitives::{views::SealView, BlockNumber};
+use doin_roles::amount::Amount;
 use ratatui::{
 	layout::{Alignment, Constraint, Layout, Rect},
 	text::{Line, Span, Text},
 	widgets::{Block, Cell, Clear, Padding, Paragraph, Row, Table, Wrap},
 	Frame,
 };
+use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -83,9 +87,9 @@ impl<'a> View<'a> {
 			}
 		}
 		if let Some(status) = &state.status {
-			parts.push(Span::raw(format!("  block {}", number(status.chain_height))));
+			parts.push(Span::raw(format!("  block {}", number(status.chain_height.into()))));
 			if width >= 70 && state.link == Link::Live {
-				parts.push(Span::styled(format!("  final {}", number(status.security.finalized_height)), look.quiet()));
+				parts.push(Span::styled(format!("  final {}", number(status.security.finalized_height.into())), look.quiet()));
 			}
 			if let Some(peers) = state.peers.get().filter(|_| width >= 100) {
 				parts.push(Span::styled(format!("  {} peers", peers.connected_count), look.quiet()));
@@ -242,8 +246,8 @@ impl<'a> View<'a> {
 		let bar = self.look.bar(cells, q32(&work.queued), q32(&work.threshold));
 		let space = if cells > 0 { " " } else { "" };
 		let fees = self.state.status.as_ref().map(|status| &status.fee_market);
-		let last =
-			work.last_seal.as_ref().map_or(NONE.into(), |seal| format!("{}, block {}", amount(&seal.minted), number(seal.block)));
+		let seal = work.last_seal.as_ref().and_then(|seal| SealView::deserialize(seal).ok());
+		let last = seal.map_or(NONE.into(), |seal| format!("{}, block {}", Amount(seal.minted), number(seal.block.into())));
 		vec![
 			self.entry("work blocks", format!("{}, reward {}", number(work.work_blocks), amount(&work.reward))),
 			Line::from(vec![
@@ -339,8 +343,8 @@ impl<'a> View<'a> {
 	}
 
 	/// Returns the blocks until `end`.
-	fn left(self, end: u64) -> u64 {
-		end.saturating_sub(self.state.status.as_ref().map_or(0, |status| status.chain_height))
+	fn left(self, end: BlockNumber) -> u64 {
+		end.saturating_sub(self.state.status.as_ref().map_or(0, |status| status.chain_height)).into()
 	}
 
 	fn round_text(self, round: &Round) -> String {
@@ -382,7 +386,7 @@ impl<'a> View<'a> {
 	fn progress(self, round: &Round) -> String {
 		let now = self.state.status.as_ref().map_or(0, |status| status.chain_height);
 		let end = round.reveal_until.max(round.phase_end);
-		self.look.bar(12, now.saturating_sub(round.commit_from), end.saturating_sub(round.commit_from))
+		self.look.bar(12, now.saturating_sub(round.commit_from).into(), end.saturating_sub(round.commit_from).into())
 	}
 
 	fn searches_tab(self, frame: &mut Frame, area: Rect) {
@@ -493,14 +497,13 @@ impl<'a> View<'a> {
 		};
 		self.table(frame, tasks, "Recomputations".into(), &columns, all.pending.iter().map(row), "No recomputation is open.");
 		if late > 0 {
-			let line = |late: &super::data::Late| {
-				let text = format!(
-					"task {} of domain {}: {} sent no {}",
-					late.task_id,
-					late.domain_id,
-					short(&late.peer_id, self.look),
-					late.missing
-				);
+			let line = |late: &Late| {
+				let missing = match late.missing {
+					Missing::Commitment => "commitment",
+					Missing::Sums => "sums",
+				};
+				let account = short(&late.peer_id, self.look);
+				let text = format!("task {} of domain {}: {account} sent no {missing}", late.task_id, late.domain_id);
 				Line::styled(text, self.look.alarm())
 			};
 			let lines: Vec<Line> = all.late.iter().map(line).collect();
@@ -523,7 +526,7 @@ impl<'a> View<'a> {
 		lines.push(self.entry("supply", amount(&status.coin.total_supply)));
 		frame.render_widget(Paragraph::new(lines).block(self.block("Work and money")), top);
 		if weights > 0 {
-			let line = |weight: &super::data::Weight| {
+			let line = |weight: &DomainWeight| {
 				let bar = self.look.bar(20, weight.weight.into(), 1_000_000);
 				Line::raw(format!("{bar} {:>7}  domain {} {}", percent(weight.weight), weight.domain_id, weight.name))
 			};
@@ -531,7 +534,7 @@ impl<'a> View<'a> {
 			frame.render_widget(Paragraph::new(lines).block(self.block("Voted weights")), middle);
 		}
 		let columns = [figure("domain", 6), figure("round", 6), figure("bits", 8), text("optimizer", 12), rest("evaluators")];
-		let row = |entry: &super::data::WorkEntry| {
+		let row = |entry: &WorkEntry| {
 			let evaluators: Vec<String> = entry.evaluators.iter().map(|account| short(account, self.look)).collect();
 			Row::new(vec![
 				right(entry.domain_id.to_string()),
@@ -560,7 +563,7 @@ impl<'a> View<'a> {
 			let why = wrapped(&reason(&seat.unpaid_reason), width);
 			let height = why.len().clamp(1, 4) as u16;
 			Row::new(vec![
-				right(seat.end_block.map_or(NONE.into(), number)),
+				right(seat.end_block.map_or(NONE.into(), |block| number(block.into()))),
 				right(seat.domain.to_string()),
 				right(seat.round.to_string()),
 				Cell::new(short(&seat.account, self.look)),
@@ -587,7 +590,7 @@ impl<'a> View<'a> {
 		// The newest comes first where rows are scrolled, as in every other tab.
 		let is_list = self.state.tab == Tab::Events;
 		let line = |event: &Event| {
-			let block = event.block.map_or(NONE.into(), number);
+			let block = event.block.map_or(NONE.into(), |block| number(block.into()));
 			let (kind, rest) = (event.kind.clone(), fields(&event.data, self.look));
 			Line::from(vec![
 				Span::styled(format!("{block:>8}  "), self.look.quiet()),

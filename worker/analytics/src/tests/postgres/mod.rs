@@ -3,7 +3,7 @@
 mod server;
 
 use super::{rebuilt::random_chain, *};
-use crate::{events::canonical, export_postgres, Exported, PostgresError};
+use crate::{events::canonical, export_postgres, store::sources, Exported, PostgresError};
 use server::Server;
 use std::path::Path;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -225,10 +225,38 @@ async fn servers_of_others_are_refused_and_not_changed() {
 	assert!(matches!(error, PostgresError::OtherChain { block: 0, .. }), "{error:?}");
 
 	let client = connect(&server, "facts").await;
-	client.batch_execute("INSERT INTO _schema_version VALUES (2, now())").await.unwrap();
+	client.batch_execute("INSERT INTO _schema_version VALUES (3, now())").await.unwrap();
 	let error = export(&store, &address).await.unwrap_err();
-	assert!(matches!(error, PostgresError::NewerSchema { found: 2, .. }), "{error:?}");
+	assert!(matches!(error, PostgresError::NewerSchema { found: 3, .. }), "{error:?}");
 	assert_equal(&server, "facts", &store).await;
+
+	client.batch_execute("UPDATE _schema_version SET version = 1; DROP TABLE dim_source CASCADE").await.unwrap();
+	let error = export(&store, &address).await.unwrap_err();
+	assert!(matches!(error, PostgresError::OlderSchema { found: 1, .. }), "{error:?}");
+	assert!(error.to_string().contains("name an empty database"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_begins_later_is_exported_and_leaves_no_gap() {
+	let (server, blocks) = (Server::start(), long_chain());
+	let later = |first: u32, end: usize| {
+		let (folder, path) = folder();
+		let mut store = Store::open(&path).unwrap();
+		store.begin_with(blocks[0].hash, first);
+		store.write(&blocks[first as usize..end]).unwrap();
+		(folder, store)
+	};
+	let address = database(&server, "later").await;
+	let (_folder, store) = later(9, 40);
+	let exported = export(&store, &address).await.unwrap();
+	assert_eq!((exported.blocks, exported.last), (31, Some(39)));
+	assert_equal(&server, "later", &store).await;
+	// A database that begins with the next block goes on, and one that begins later would leave a gap.
+	let (_next_folder, next) = later(40, 50);
+	assert_eq!(export(&next, &address).await.unwrap().last, Some(49));
+	let (_gap_folder, gap) = later(51, 60);
+	let error = export(&gap, &address).await.unwrap_err();
+	assert!(matches!(error, PostgresError::Behind { block: 49, first: 51, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -236,12 +264,13 @@ async fn addresses_that_lead_nowhere_are_explained_without_their_passwords() {
 	let (_folder, store) = stored(&chain(1));
 	let texts = [
 		("postgresql://doin:hunter2@127.0.0.1:1/facts", "127.0.0.1:1/facts"),
-		("postgresql://doin:hunter2@127.0.0.1:1/facts?sslmode=require", "sslmode"),
+		("postgresql://doin:hunter2@127.0.0.1:1/facts?sslmode=require", "127.0.0.1:1/facts"),
+		("postgresql://doin:hunter2@127.0.0.1:1/facts?sslmode=maybe", "invalid connection string"),
 		("password=hunter2 hots=localhost", "postgresql://doin@localhost/doin"),
 		("postgresql://doin:hunter2@127.0.0.1:x/facts", "invalid connection string"),
 		("postgresql://doin:p@hunter2@127.0.0.1:1/facts", "%40"),
 		("postgresql://doin:p@hunter2/hunter2@127.0.0.1:1/facts", "%40"),
-		("postgresql://doin:hunter2@192.0.2.7/facts", "sslmode=disable"),
+		("postgresql://doin:hunter2@127.0.0.1:1/facts?sslmode=verify-full&sslrootcert=missing.pem", "missing.pem"),
 	];
 	for (address, part) in texts {
 		let error = export(&store, address).await.unwrap_err();
@@ -249,6 +278,43 @@ async fn addresses_that_lead_nowhere_are_explained_without_their_passwords() {
 		assert!(error.to_string().contains(part), "`{part}` is missing in: {error}");
 		assert!(!format!("{error} {error:?} {source}").contains("hunter2"), "{error:?}");
 	}
+}
+
+#[tokio::test]
+async fn a_connection_is_encrypted_and_verified_as_the_connection_string_asks() {
+	let (plain, (server, authority)) = (Server::over_tcp(), Server::encrypted("localhost"));
+	let (_folder, store) = stored(&chain(1));
+	let encrypted =
+		|server: &Server, mode: &str| format!("host=localhost port={} user=doin dbname=postgres {mode}", server.port());
+	// The certificate is that of `localhost`, signed by an authority of this test. Over TCP, the server takes encrypted connections only.
+	let trusted = format!("sslmode=verify-full sslrootcert='{}'", authority.display());
+	let refused = export(&store, &encrypted(&server, "sslmode=disable")).await.unwrap_err();
+	assert!(matches!(refused, PostgresError::Unreachable { .. }), "{refused:?}");
+	for (mode, blocks) in [("", 6), ("sslmode=require", 0), (trusted.as_str(), 0)] {
+		let exported = export(&store, &encrypted(&server, mode)).await.unwrap_or_else(|error| panic!("{mode}: {error:?}"));
+		assert_eq!(exported.blocks, blocks, "{mode}");
+	}
+	// The address is not in the certificate.
+	let by_address = encrypted(&server, &trusted).replace("host=localhost", "host=127.0.0.1");
+	// The authorities of the system did not sign it.
+	let by_others = encrypted(&server, "sslmode=verify-full");
+	// The other server has no encryption.
+	let without = encrypted(&plain, "sslmode=require");
+	for address in [by_address, by_others, without] {
+		match export(&store, &address).await.unwrap_err() {
+			error @ PostgresError::Encryption { .. } => {
+				for part in ["localhost", "ssl = on", "sslrootcert=FILE"] {
+					assert!(error.to_string().contains(part) || address.contains("127.0.0.1"), "{error}");
+				}
+			}
+			// Where the system has no authorities at all.
+			error @ PostgresError::Authorities { path: None, .. } => {
+				assert!(error.to_string().contains("this system"), "{error}")
+			}
+			error => panic!("{address}: {error:?}"),
+		}
+	}
+	export(&store, &encrypted(&plain, "")).await.unwrap();
 }
 
 #[tokio::test]
@@ -264,6 +330,15 @@ async fn views_and_the_dashboard_of_grafana_read_the_exported_facts() {
 		let name: String = view.get(0);
 		client.query(&format!("SELECT * FROM {name}"), &[]).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
 	}
+	// Every number of a view leads to a column of a table, and that one to the chain.
+	let columns = "SELECT table_name::text, column_name::text FROM information_schema.columns \
+		WHERE table_name LIKE 'doin\\_%' AND table_schema = 'public' ORDER BY 1, 2";
+	let columns: Vec<(String, String)> =
+		client.query(columns, &[]).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
+	let named = sources().filter(|[relation, ..]| relation.starts_with("doin_"));
+	let mut named: Vec<(String, String)> = named.map(|[relation, field, ..]| (relation.into(), field.into())).collect();
+	named.sort();
+	assert_eq!(columns, named);
 	let champion =
 		"SELECT domain, author, loss::text, bits::float8, effective_bits::float8 FROM doin_champions ORDER BY block LIMIT 1";
 	let row = client.query_one(champion, &[]).await.unwrap();

@@ -173,7 +173,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		fixtures::{seasonal, tent},
-		train::{candidate::ignore_epochs, stopping::EpochError},
+		train::{candidate::ignore_epochs, families::assert_learns_a_nonlinear_map, stopping::EpochError},
 		Error, WindowSource,
 	};
 	use doin_scoring::{score::score, Model, Windows};
@@ -187,16 +187,7 @@ mod tests {
 
 	#[test]
 	fn beside_the_ridge_a_net_learns_a_nonlinear_map() {
-		let data = Dataset::new(tent(), 0, 0).unwrap();
-		let linear = data.linear_model(6, 0).unwrap();
-		let error = |net: Net| data.fitness(&data.chunk_errors(&Model::Net(net)));
-		let (ridge, net) = (
-			error(linear.net.clone()),
-			error(trainer(&data, &candidate(), Some(&linear)).train_to_end(&RUN, &mut ignore_epochs).unwrap()),
-		);
-		assert!(net * 2 < ridge, "net {net}, ridge {ridge}");
-		let alone = error(trainer(&data, &candidate(), None).train_to_end(&RUN, &mut ignore_epochs).unwrap());
-		assert!(alone * 2 < ridge, "alone {alone}, ridge {ridge}");
+		assert_learns_a_nonlinear_map(&candidate());
 	}
 
 	#[test]

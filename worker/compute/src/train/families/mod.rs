@@ -33,3 +33,19 @@ pub fn initial_state(data: &Dataset, candidate: &Candidate, skip: Option<&Linear
 		Family::Gru => rnn::initial_state(CellKind::Gru, data, candidate, skip),
 	}
 }
+
+/// Checks that the nets of a candidate, which read windows of 6 steps, err less than half as much as the ridge on a nonlinear map,
+/// beside the ridge and alone.
+#[cfg(test)]
+fn assert_learns_a_nonlinear_map(candidate: &Candidate) {
+	let data = Dataset::new(crate::fixtures::tent(), 0, 0).unwrap();
+	let linear = data.linear_model(6, 0).unwrap();
+	let error = |net| data.fitness(&data.chunk_errors(&doin_scoring::Model::Net(net)));
+	let ridge = error(linear.net.clone());
+	let running = std::sync::atomic::AtomicBool::new(false);
+	for skip in [None, Some(&*linear)] {
+		let net = trainer(&data, candidate, skip).train_to_end(&running, &mut super::candidate::ignore_epochs).unwrap();
+		let net = error(net);
+		assert!(net * 2 < ridge, "{:?}, beside the ridge: {}: net {net}, ridge {ridge}", candidate.family, skip.is_some());
+	}
+}
