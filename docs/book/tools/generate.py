@@ -8,12 +8,20 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+import commands
 import pallets
 import rest
 import rpc
+import settings
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = {"rpc.md": rpc.reference, "rest.md": rest.reference, "chain-errors.md": pallets.reference}
+PAGES = {
+    "commands.md": commands.reference,
+    "configuration.md": settings.reference,
+    "rpc.md": rpc.reference,
+    "rest.md": rest.reference,
+    "chain-errors.md": pallets.reference,
+}
 
 
 def main(check: bool) -> int:
