@@ -6,7 +6,7 @@ use codec::{Compact, Decode, Encode};
 use doin_e2e::{run, wait_for, Node, NodeConfig, Worker};
 use doin_primitives::{blake2_256, DoinLog, DOIN_ENGINE_ID};
 use serde_json::{json, Deserializer, Value};
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 use subxt::{
 	dynamic::{self, Value as Dynamic},
 	OnlineClient, SubstrateConfig,
@@ -184,11 +184,27 @@ fn exported(chain: &str, base: &Path, last: u32) -> Result<Vec<Block>> {
 		.collect()
 }
 
-/// Returns the chain of a worker up to its first work block, and another chain of the same height from the same genesis on
+/// Returns two nodes on copies of one chain of a few blocks: one authors on work, the other one in each slot.
+///
+/// The chains of the nodes fork at the second block or later. A node that was started after the first epoch cannot verify
+/// another first block, as it reads the parameters of the first epoch from its best block.
+async fn fork(chain: &str) -> Result<[Node; 2]> {
+	let node = Node::start(&["--dev", chain]).await?;
+	node.reach(2, LIMIT).await?;
+	let (base, config) = node.stop()?;
+	let copy = tempfile::tempdir()?;
+	let source = format!("{}/.", base.path().display());
+	ensure!(Command::new("cp").args(["-r", &source]).arg(copy.path()).status()?.success(), "the database cannot be copied");
+	let mut on_work = config.clone();
+	on_work.arguments.push("--author-on-work".into());
+	let (working, idle) = tokio::try_join!(Node::start_in(base, on_work), Node::start_in(copy, config))?;
+	Ok([working, idle])
+}
+
+/// Returns the chain of a worker up to its first work block, and another chain of the same height with the same first blocks on
 /// which nobody worked, with one block more. The first one is authored on work.
 async fn chains(chain: &str) -> Result<[Vec<Block>; 2]> {
-	let (on_work, each_slot) = (["--dev", chain, "--author-on-work"], ["--dev", chain]);
-	let (working, idle) = tokio::try_join!(Node::start(&on_work), Node::start(&each_slot))?;
+	let [working, idle] = fork(chain).await?;
 	let mut worker = Worker::start(&["run", "--dev", "--url", &working.url(), "--journal", "{base}/journal.db"])?;
 	let sealed = wait_for("a work block", LIMIT, || {
 		worker.check().expect("the worker runs");
