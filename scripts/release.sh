@@ -5,9 +5,9 @@
 #                                         them
 #        scripts/release.sh --check DIR   builds a clone of this commit in another folder, and compares its files with SHA256SUMS of DIR
 #
-# The files do not depend on where the checkout, the dependencies and the target folder lie, nor on the time: paths are replaced in the
-# compiled programs, and the time of the commit takes the place of the present one. They depend on what BUILD names: the commit, the
-# compilers, the linker and the system libraries. The runtime depends on fewer of them, so compare it first.
+# So that two builds can be compared, paths of the checkout, the dependencies and the target folder are replaced in the compiled
+# programs, and the time of the commit takes the place of the present one. What remains is named in BUILD: the commit, the compilers,
+# the linker and the system libraries. `--check` shows whether two builds are equal; the runtime depends on least, so compare it first.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 

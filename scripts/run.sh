@@ -15,7 +15,7 @@
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
 # DOIN_RPC_PORT, DOIN_P2P_PORT and DOIN_DASHBOARD_PORT choose other ports than 9944, 30333 and 8470. The dashboard, REST and events are at
-# http://127.0.0.1:8470/dashboard; the facts of all blocks are in doin-olap.db.
+# http://127.0.0.1:8470/dashboard, the explorer at /explorer; the facts of all blocks are in doin-olap.db.
 . "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
@@ -261,6 +261,7 @@ fi
 start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --dev "${NODE[@]}" --journal "$HOME_DIR/journal.db" \
 	--dashboard-port "$DASHBOARD_PORT" "${work[@]}"
 say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
+say "explorer: http://127.0.0.1:$DASHBOARD_PORT/explorer"
 until_work_block=()
 [ "$until" -eq 0 ] || until_work_block=(--until-work-block "$until")
 show "${until_work_block[@]}"
