@@ -25,35 +25,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(domain < NextDomainId::<T>::get(), "an identifier must be below the next one");
 			pages = pages.saturating_add(Self::check_pages(domain, &spec, &state)?);
 			Self::check_baseline(domain, &spec, &state)?;
-			let loading = state.status == Status::Loading;
-			ensure!(loading || state.pages_missing == 0, "only a loading domain can miss pages");
-			let never_active = loading || state.status == Status::Refused;
-			ensure!(
-				!never_active || (state.open_rounds == 0 && state.last_round.is_none() && !Bounties::<T>::contains_key(domain)),
-				"a domain that was never active must not have rounds or a bounty"
-			);
-			ensure!(!state.unanswered || state.last_round.is_some(), "a domain without ended rounds cannot lack a quorum");
-			ensure!(
-				never_active || state.champion.initial_error > 0,
-				"the initial champion of an active domain must have an error"
-			);
-			let baseline = state.champion.author.is_none();
-			ensure!(!baseline || state.champion.model == state.initial, "only the initial champion can lack an author");
-			ensure!(
-				!baseline || state.champion.validation_error == state.initial_validation_error,
-				"the validation errors of the initial champion must be equal"
-			);
-			ensure!(!baseline || state.carry == 0, "an initial champion must not carry bits");
-			ensure!(state.high_water_at <= current_block::<T>(), "a high-water mark must not be written ahead of its block");
-			ensure!(!never_active || state.high_water == 0, "a domain that was never active must not have a high-water mark");
-			ensure!(
-				spec.target > 0 || (state.status != Status::Converged && !Bounties::<T>::contains_key(domain)),
-				"a domain without a target must neither converge nor have a bounty"
-			);
-			ensure!(
-				baseline || matches!(state.champion.model, ModelRef::Stored(_)),
-				"a champion with an author must be a stored model"
-			);
+			Self::check_status(domain, &spec, &state)?;
+			Self::check_champion(&state)?;
 
 			let sum = deposits.entry(state.owner).or_default();
 			*sum = sum.saturating_add(Deposits::<T>::get(domain));
@@ -80,6 +53,42 @@ impl<T: Config> Pallet<T> {
 		for (who, sum) in bounties {
 			ensure!(T::Currency::balance_on_hold(&HoldReason::Bounty.into(), &who) == sum, "every donation must be on hold");
 		}
+		Ok(())
+	}
+
+	/// Checks that the status of a domain suits its pages, rounds, bounty and target.
+	fn check_status(domain: DomainId, spec: &DomainSpec, state: &DomainState<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let loading = state.status == Status::Loading;
+		ensure!(loading || state.pages_missing == 0, "only a loading domain can miss pages");
+		let never_active = loading || state.status == Status::Refused;
+		ensure!(
+			!never_active || (state.open_rounds == 0 && state.last_round.is_none() && !Bounties::<T>::contains_key(domain)),
+			"a domain that was never active must not have rounds or a bounty"
+		);
+		ensure!(!state.unanswered || state.last_round.is_some(), "a domain without ended rounds cannot lack a quorum");
+		ensure!(never_active || state.champion.initial_error > 0, "the initial champion of an active domain must have an error");
+		ensure!(state.high_water_at <= current_block::<T>(), "a high-water mark must not be written ahead of its block");
+		ensure!(!never_active || state.high_water == 0, "a domain that was never active must not have a high-water mark");
+		ensure!(
+			spec.target > 0 || (state.status != Status::Converged && !Bounties::<T>::contains_key(domain)),
+			"a domain without a target must neither converge nor have a bounty"
+		);
+		Ok(())
+	}
+
+	/// Checks that a champion with an author is a stored model, and that one without is the initial champion.
+	fn check_champion(state: &DomainState<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let baseline = state.champion.author.is_none();
+		ensure!(!baseline || state.champion.model == state.initial, "only the initial champion can lack an author");
+		ensure!(
+			!baseline || state.champion.validation_error == state.initial_validation_error,
+			"the validation errors of the initial champion must be equal"
+		);
+		ensure!(!baseline || state.carry == 0, "an initial champion must not carry bits");
+		ensure!(
+			baseline || matches!(state.champion.model, ModelRef::Stored(_)),
+			"a champion with an author must be a stored model"
+		);
 		Ok(())
 	}
 

@@ -1,7 +1,7 @@
 //! Invariants of the storage and of the holds. `try_state` checks them, and every test ends with them.
 
 use crate::{
-	types::{Sale, Stage, MAX_ROUNDS},
+	types::{Round, Sale, Stage, MAX_ROUNDS},
 	Config, Contenders, Due, HoldReason, Models, NextModelId, Pallet, Pending, Records, Rounds,
 };
 use alloc::{
@@ -68,58 +68,63 @@ impl<T: Config> Pallet<T> {
 					ensure!(round.candidates().iter().all(is_listed), "every candidate must be on the model list");
 				}
 				ensure!(!round.seats.is_empty(), "a round is opened by its first seat");
-				let is_closed = matches!(round.stage, Stage::Waiting | Stage::Evaluating { .. });
-				match round.stage {
-					Stage::Collecting => ensure!(
-						matches!(round.evidence, None | Some(EvidenceRef::Drawn)),
-						"evidence that is awaited must not arrive before the end of the commits"
-					),
-					Stage::Awaiting => {
-						ensure!(round.evidence.is_none(), "a round that awaits its evidence must have none");
-						let until = T::Evidence::awaited_until(RoundId { domain, number: *number });
-						ensure!(
-							until.is_some(),
-							"the evidence that a round awaits must have been asked for, and have a deadline"
-						);
-					}
-					Stage::Waiting | Stage::Evaluating { .. } | Stage::Revealing { .. } => {
-						ensure!(round.evidence.is_some(), "a round that is revealed must have evidence")
-					}
-				}
-				let suits = match (kind, round.evidence) {
-					(None, _) | (Some(EvidenceKind::Sealed | EvidenceKind::Live), None) => true,
-					(Some(kind), Some(EvidenceRef::Drawn)) => !kind.is_awaited(),
-					(kind, Some(EvidenceRef::Segment(_))) => kind == Some(EvidenceKind::Sealed),
-					(kind, Some(EvidenceRef::Bars { .. })) => kind == Some(EvidenceKind::Live),
-					(Some(EvidenceKind::Public | EvidenceKind::Synthetic), None) => false,
-				};
-				ensure!(suits, "the evidence of a round must be of the kind of its domain");
-				for seat in &round.seats {
-					ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
-					ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");
-					ensure!(
-						round.sale != Sale::Prepaid || seat.recomputation > 0,
-						"every seat of a prepaid round pays for recomputing its model"
-					);
-					let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
-					ensure!(
-						in_race || (seat.hold == 0 && seat.stake == 0),
-						"a seat out of the race must have no hold and no stake"
-					);
-					ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");
-					ensure!(
-						seat.status != SeatStatus::Committed || !is_closed,
-						"no seat stays committed after the reveal window"
-					);
-					ensure!(
-						round.evidence.is_some() || (seat.status == SeatStatus::Committed && seat.model.is_none()),
-						"nothing is revealed before the evidence arrives"
-					);
-				}
+				Self::check_evidence(RoundId { domain, number: *number }, kind, &round)?;
+				Self::check_seats(&round)?;
 			}
 		}
 		ensure!(known == Rounds::<T>::count(), "every round must be pending");
 		ensure!(known <= MAX_ROUNDS, "more rounds than the agenda can serve");
+		Ok(())
+	}
+
+	/// Checks that round `id` has the evidence of its stage, of the kind of its domain.
+	fn check_evidence(id: RoundId, kind: Option<EvidenceKind>, round: &Round<T::AccountId>) -> Result<(), TryRuntimeError> {
+		match round.stage {
+			Stage::Collecting => ensure!(
+				matches!(round.evidence, None | Some(EvidenceRef::Drawn)),
+				"evidence that is awaited must not arrive before the end of the commits"
+			),
+			Stage::Awaiting => {
+				ensure!(round.evidence.is_none(), "a round that awaits its evidence must have none");
+				ensure!(
+					T::Evidence::awaited_until(id).is_some(),
+					"the evidence that a round awaits must have been asked for, and have a deadline"
+				);
+			}
+			Stage::Waiting | Stage::Evaluating { .. } | Stage::Revealing { .. } => {
+				ensure!(round.evidence.is_some(), "a round that is revealed must have evidence")
+			}
+		}
+		let suits = match (kind, round.evidence) {
+			(None, _) | (Some(EvidenceKind::Sealed | EvidenceKind::Live), None) => true,
+			(Some(kind), Some(EvidenceRef::Drawn)) => !kind.is_awaited(),
+			(kind, Some(EvidenceRef::Segment(_))) => kind == Some(EvidenceKind::Sealed),
+			(kind, Some(EvidenceRef::Bars { .. })) => kind == Some(EvidenceKind::Live),
+			(Some(EvidenceKind::Public | EvidenceKind::Synthetic), None) => false,
+		};
+		ensure!(suits, "the evidence of a round must be of the kind of its domain");
+		Ok(())
+	}
+
+	/// Checks the amounts of every seat of `round`, and that its status suits the stage of the round.
+	fn check_seats(round: &Round<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let is_closed = matches!(round.stage, Stage::Waiting | Stage::Evaluating { .. });
+		for seat in &round.seats {
+			ensure!(seat.fee_held <= seat.fee, "not more than the fee of a seat must be held");
+			ensure!(seat.recomputation <= seat.fee_held, "the part for recomputing models is a part of the held fee");
+			ensure!(
+				round.sale != Sale::Prepaid || seat.recomputation > 0,
+				"every seat of a prepaid round pays for recomputing its model"
+			);
+			let in_race = matches!(seat.status, SeatStatus::Committed | SeatStatus::Revealed);
+			ensure!(in_race || (seat.hold == 0 && seat.stake == 0), "a seat out of the race must have no hold and no stake");
+			ensure!(seat.status != SeatStatus::Revealed || seat.model.is_some(), "a candidate must have a model");
+			ensure!(seat.status != SeatStatus::Committed || !is_closed, "no seat stays committed after the reveal window");
+			ensure!(
+				round.evidence.is_some() || (seat.status == SeatStatus::Committed && seat.model.is_none()),
+				"nothing is revealed before the evidence arrives"
+			);
+		}
 		Ok(())
 	}
 
