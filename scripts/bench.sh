@@ -14,6 +14,8 @@
 cd "$ROOT"
 
 PEERS=$CARGO_TARGET_DIR-peers
+# Programs that no feature of this workspace changes.
+TOOLS=$CARGO_TARGET_DIR/tools
 OURS=(timing budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
 MEASURED=(budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
 
@@ -34,11 +36,11 @@ ratio() {
 
 weights() {
 	# The bencher carries a test runtime that only another benchmark needs.
-	SKIP_WASM_BUILD=1 cargo install --quiet --root "$CARGO_TARGET_DIR/tools" --locked frame-omni-bencher@0.28.0
+	SKIP_WASM_BUILD=1 cargo install --quiet --root "$TOOLS" --locked frame-omni-bencher@0.28.0
 	cargo build --release -p doin-runtime --features runtime-benchmarks
 	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
 	for pallet in "${MEASURED[@]}"; do
-		"$CARGO_TARGET_DIR/tools/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder runtime --genesis-builder-preset development \
+		"$TOOLS/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder runtime --genesis-builder-preset development \
 			--pallet "pallet_doin_${pallet//-/_}" --extrinsic '*' --steps 10 --repeat 10 \
 			--template "$ROOT/scripts/weights.hbs" --output "$ROOT/pallets/$pallet/src/weights.rs"
 		"$ROOT/scripts/scale-weights.py" "$1" "$ROOT/pallets/$pallet/src/weights.rs"

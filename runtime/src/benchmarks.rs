@@ -13,8 +13,8 @@ use doin_primitives::{
 	blake2_256,
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::{
-		Champion, DomainState, Page, INITIAL_LOSS, MAX_GENES, MAX_MODEL_BYTES, MAX_WINDOW_MACS, MIN_IMPROVEMENT_FLOOR,
-		PAGE_BYTES, PAGE_VALUES,
+		Champion, DomainState, ModelBytes, Page, INITIAL_LOSS, MAX_GENES, MAX_MODEL_BYTES, MAX_WINDOW_MACS,
+		MIN_IMPROVEMENT_FLOOR, PAGE_BYTES, PAGE_VALUES,
 	},
 	evidence::MAX_SEGMENT_BYTES,
 	payload::{Metrics, Reveal},
@@ -181,6 +181,16 @@ fn active(spec: DomainSpec, initial: ModelRef) -> DomainId {
 	domain
 }
 
+/// Inserts an active domain with sealed evidence, one segment, and `held` plancks in its purse. Both are read to decide whether it
+/// can be voted for. Returns its identifier.
+fn sealed(held: Balance) -> DomainId {
+	let domain = active(sealed_forecast(), ModelRef::RepeatLast);
+	let segments = pallet_doin_evidence::types::Segments { sealed: 1, ..Default::default() };
+	pallet_doin_evidence::Segments::<Runtime>::insert(domain, segments);
+	pallet_doin_evidence::Purses::<Runtime>::insert(domain, pallet_doin_evidence::types::Purse { held, spent: 0 });
+	domain
+}
+
 /// Funds `who` with enough for two additions to a bounty.
 fn funded(who: AccountId) -> AccountId {
 	assert!(Balances::mint_into(&who, 2 * MinBounty::get()).is_ok(), "the account exists");
@@ -257,7 +267,11 @@ pub struct BenchmarkFixtures;
 
 impl pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
 	fn votable(n: u32) -> Vec<DomainId> {
-		(0..n).map(|_| active(forecast(), ModelRef::RepeatLast)).collect()
+		(0..n).map(|_| sealed(DOIN)).collect()
+	}
+
+	fn unvotable() -> DomainId {
+		sealed(0)
 	}
 
 	fn voters(n: u32) -> Vec<AccountId> {
@@ -299,6 +313,9 @@ impl pallet_doin_evidence::benchmarking::BenchmarkHelper<AccountId> for Benchmar
 		let reason = pallet_doin_domains::HoldReason::Domain.into();
 		assert!(Balances::hold(&reason, &owner(), deposit).is_ok(), "the owner can pay");
 		pallet_doin_domains::Deposits::<Runtime>::insert(domain, deposit);
+		// The deposit pays for the largest model of an owner, whose length is read where the deposit is slashed.
+		let model = ModelBytes::truncate_from(vec![0; MAX_MODEL_BYTES as usize]);
+		pallet_doin_domains::Baselines::<Runtime>::insert(domain, model);
 		(domain, owner())
 	}
 }
@@ -345,7 +362,7 @@ impl pallet_doin_recomputation::benchmarking::BenchmarkHelper<AccountId> for Ben
 			pallet_doin_domains::Pages::<Runtime>::insert(domain, index, page);
 		}
 		let bytes = Model::Constant(vec![0; 2]).to_bytes();
-		pallet_doin_domains::Baselines::<Runtime>::insert(domain, BoundedVec::truncate_from(bytes));
+		pallet_doin_domains::Baselines::<Runtime>::insert(domain, ModelBytes::truncate_from(bytes));
 		(domain, EvidenceRef::Segment(0), ModelRef::Constant)
 	}
 

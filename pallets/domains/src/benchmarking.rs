@@ -15,9 +15,10 @@ use doin_primitives::{
 use doin_scoring::{
 	model::REQUANTISE_MACS,
 	program::{MAX_AR, MAX_CHANNELS, MAX_HISTORY, MAX_HORIZON, MAX_SEASON, MAX_SPAN, MAX_WINDOWS},
-	rows::{RowTarget, Rows, MAX_ROWS, ROW_CHUNKS},
+	rows::{RowTarget, Rows, MAX_ROWS, ROW_CHUNKS, VALUES},
 	Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Target, WindowPhase,
 };
+use doin_traits::Timing;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::Mutate, Get};
 use frame_system::RawOrigin;
@@ -116,14 +117,20 @@ fn spec(len: u32) -> DomainSpec {
 	}
 }
 
-/// Bytes of a row of the benchmark: one feature, and one value, so that there are as many values as possible to be sorted.
-const ROW_BYTES: u32 = 5;
-/// Minimum number of bytes of the rows of the benchmark, with several rows in each of 256 chunks.
+/// Values of a row of the benchmark: the most, since the median of each is found by a pass over all rows.
+const ROW_VALUES: u32 = *VALUES.end() as u32;
+/// Bytes of a row of the benchmark: one feature, and the values, which are as many as possible for the bytes.
+const ROW_BYTES: u32 = 1 + 4 * ROW_VALUES;
+/// Minimum number of bytes of the rows of the benchmark, with a row in each chunk and others for training.
 const MIN_ROW_DATA: u32 = 4 * PAGE_BYTES;
 /// Maximum number of bytes of rows.
 const MAX_ROW_DATA: u32 = MAX_PAGES * PAGE_BYTES;
-/// Largest overhead of an encoded linear model beside its weights and biases, in bytes.
-const NET_OVERHEAD: u32 = 32;
+/// Outputs of the linear models that are registered: as many as the horizon.
+const OUTPUTS: u16 = 64;
+/// Largest number of bytes of an encoded linear model of [`OUTPUTS`] outputs beside its weights: an overhead, and four per bias.
+const NET_OVERHEAD: u32 = 32 + 4 * OUTPUTS as u32;
+/// Bytes of the weights of one step of the history.
+const STEP_BYTES: u32 = 2 * OUTPUTS as u32;
 /// Horizon of the domain whose owner hands in a linear model of several outputs.
 const LINEAR_HORIZON: u16 = 16;
 /// Values of its series.
@@ -133,23 +140,27 @@ const MOST_NARROW: u32 = 8 * (MAX_HISTORY as u32 + REQUANTISE_MACS as u32);
 
 /// Returns `len` bytes of rows.
 fn rows(len: u32) -> Vec<u8> {
-	let row = |n: u32| {
-		let value = (n.wrapping_mul(2_654_435_761) >> 18) as i32;
-		core::iter::once(n as u8).chain(value.to_le_bytes())
-	};
-	(0..len.checked_div(ROW_BYTES).unwrap_or(0)).flat_map(row).collect()
+	let mut bytes = Vec::with_capacity(len as usize);
+	for n in 0..len.checked_div(ROW_BYTES).unwrap_or(0) {
+		bytes.push(n as u8);
+		for place in 0..ROW_VALUES {
+			let value = n.wrapping_mul(ROW_VALUES).wrapping_add(place).wrapping_mul(2_654_435_761) >> 18;
+			bytes.extend(value.to_le_bytes());
+		}
+	}
+	bytes
 }
 
-/// Returns the record of a domain of `len` bytes of rows: half of them for training, the most rows in a chunk of the validation
-/// split.
+/// Returns the record of a domain of `len` bytes of rows. As many of them as possible are for training, where a row costs more than
+/// in the validation split.
 fn rows_spec(len: u32) -> DomainSpec {
-	let chunks = *ROW_CHUNKS.end();
+	let (values, chunks) = (*VALUES.end(), *ROW_CHUNKS.start());
 	let count = len.checked_div(ROW_BYTES).unwrap_or(0);
 	DomainSpec {
-		program: Program::Rows(Rows { features: 1, image: None, target: RowTarget::Values(1), rows: MAX_ROWS, chunks }),
+		program: Program::Rows(Rows { features: 1, image: None, target: RowTarget::Values(values), rows: MAX_ROWS, chunks }),
 		data_root: blake2_256(&rows(len).encode()),
 		values: len,
-		split: Split { train_end: count.checked_div(2).unwrap_or(0), validation_end: count },
+		split: Split { train_end: count.saturating_sub(chunks.into()), validation_end: count },
 		evidence: Evidence::Public,
 		..spec(len)
 	}
@@ -234,18 +245,17 @@ fn donated<T: Config>(owner: T::AccountId, domain: DomainId) -> Result<(), Bench
 mod benchmarks {
 	use super::*;
 
-	/// The owner hands in a linear model of at most `b` bytes.
+	/// The owner hands in a linear model of at most `b` bytes. Without one, a registration costs less than with the smallest.
 	#[benchmark]
-	fn register(b: Linear<0, MAX_MODEL_BYTES>) {
+	fn register(b: Linear<{ NET_OVERHEAD + STEP_BYTES }, MAX_MODEL_BYTES>) {
 		let owner = funded::<T>(0);
 		let spec = spec(MIN_VALUES);
-		// Two bytes per weight and four per bias of each of 64 outputs.
-		let window = b.saturating_sub(NET_OVERHEAD).saturating_sub(256).checked_div(128).unwrap_or(0) as u16;
-		let baseline = (window > 0).then(|| linear(window, 64));
+		let window = b.saturating_sub(NET_OVERHEAD).checked_div(STEP_BYTES).unwrap_or(0) as u16;
+		let baseline = Some(linear(window, OUTPUTS));
 		let domain = NextDomainId::<T>::get();
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), Box::new(spec), baseline);
-		assert_eq!(Baselines::<T>::contains_key(domain), window > 0);
+		assert!(Baselines::<T>::contains_key(domain));
 	}
 
 	#[benchmark]
@@ -292,7 +302,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Rows of one value each, which are sorted for their median.
+	/// Rows of as many values as possible, which are sorted for their medians.
 	#[benchmark]
 	fn activate_rows(v: Linear<MIN_ROW_DATA, MAX_ROW_DATA>) -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
@@ -348,13 +358,17 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// Another account than the owner closes an abandoned domain.
 	#[benchmark]
 	fn close() -> Result<(), BenchmarkError> {
 		let owner = funded::<T>(0);
 		let domain = loading::<T>(&owner, MIN_VALUES, 0)?;
 		assert!(Pallet::<T>::do_activate(domain, MIN_VALUES, 0)?.is_ok());
+		let since = States::<T>::get(domain).map_or(0, |state| state.champion.block);
+		let abandoned = since.saturating_add(T::Timing::blocks(ABANDONED_MS));
+		frame_system::Pallet::<T>::set_block_number(abandoned.into());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), domain);
+		_(RawOrigin::Signed(account("anyone", 0, 0)), domain);
 		assert!(States::<T>::get(domain).is_some_and(|state| state.status == Status::Closing));
 		Ok(())
 	}

@@ -5,7 +5,7 @@
 
 use crate::{
 	pallet::{Call, Config, Due, Event, Hashes, Live, Pallet, Purses, Segments},
-	types::{Awaited, LiveRounds, WaitingBars, MAX_HASHES, MAX_WAITING},
+	types::{Awaited, LiveRounds, WaitingBars, CHUNK, MAX_HASHES, MAX_WAITING},
 	AgendaOf,
 };
 use alloc::{vec, vec::Vec};
@@ -19,7 +19,7 @@ use doin_primitives::{
 use doin_traits::{
 	agenda::{Items, MAX_ITEMS, PER_BLOCK},
 	block::current_block,
-	Domains, EvidenceSource, GrowingDomains,
+	BaseFee, Domains, EvidenceSource, GrowingDomains, Timing,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::Mutate, Get, Hooks};
@@ -81,17 +81,18 @@ fn waiting_rounds<T: Config>() -> (RoundId, LiveRounds) {
 mod benchmarks {
 	use super::*;
 
-	/// The hashes of 64 segments are stored in three entries.
+	/// The hashes fill up one entry and another one, and the rest takes a third, as is possible with at least 34 of them.
 	#[benchmark]
-	fn seal(n: Linear<1, MAX_HASHES>) {
+	fn seal(n: Linear<34, MAX_HASHES>) {
 		let (domain, owner) = domain::<T>(SHORT);
-		with_segments::<T>(domain, &owner, 16);
+		with_segments::<T>(domain, &owner, CHUNK - 1);
 		let hashes: Vec<Hash> = vec![[2; 32]; n as usize];
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), domain, 16, BoundedVec::truncate_from(hashes));
+		_(RawOrigin::Signed(owner), domain, CHUNK - 1, BoundedVec::truncate_from(hashes));
 
-		assert_eq!(u32::from(Segments::<T>::get(domain).sealed), 16 + n);
+		assert_eq!(u32::from(Segments::<T>::get(domain).sealed), u32::from(CHUNK) - 1 + n);
+		assert_eq!(Hashes::<T>::iter_prefix(domain).count(), 3);
 	}
 
 	#[benchmark]
@@ -144,50 +145,55 @@ mod benchmarks {
 		}
 	}
 
+	/// The agenda reads the segments and the base fee before. The report to the round is not included.
 	#[benchmark]
 	fn miss() {
 		let (domain, owner) = domain::<T>(SHORT);
 		with_segments::<T>(domain, &owner, 1);
 		let round = ask::<T>(domain);
-		let segments = Segments::<T>::get(domain);
 
 		#[block]
 		{
+			let segments = Segments::<T>::get(domain);
+			T::BaseFee::base_fee();
 			Pallet::<T>::miss(round, segments);
 		}
 
 		assert!(T::Domains::state(domain).is_some_and(|state| state.suspended.is_some()));
 	}
 
-	/// All blocks in which the doubled time could end are full.
+	/// All blocks in which the doubled time could end are full. The agenda reads the segments and the base fee before.
 	#[benchmark]
 	fn double() {
 		let (domain, owner) = domain::<T>(SHORT);
 		with_segments::<T>(domain, &owner, 1);
 		let round = ask::<T>(domain);
-		let segments = Segments::<T>::get(domain);
-		let Some(awaited) = segments.awaited else { panic!("the round waits") };
+		let Some(awaited) = Segments::<T>::get(domain).awaited else { panic!("the round waits") };
 		assert!(AgendaOf::<T>::cancel(awaited.until, &round));
 		let length = awaited.until - current_block::<T>();
 		crowd_agenda::<T>(awaited.until + length);
 
 		#[block]
 		{
+			let segments = Segments::<T>::get(domain);
+			T::BaseFee::base_fee();
 			Pallet::<T>::double(round, segments, awaited);
 		}
 
 		assert!(matches!(Segments::<T>::get(domain).awaited, Some(Awaited { doubled: true, .. })));
 	}
 
-	/// All blocks in which the stream could be read again are full.
+	/// All blocks in which the stream could be read again are full. The length of a block is read before, to choose one.
 	#[benchmark]
 	fn keep_waiting() {
+		frame_system::Pallet::<T>::set_block_number(1u32.into());
 		let (round, live) = waiting_rounds::<T>();
 		let look = current_block::<T>() + 1;
 		crowd_agenda::<T>(look);
 
 		#[block]
 		{
+			T::Timing::blocks(1);
 			Pallet::<T>::keep_waiting(round, live, look);
 		}
 

@@ -6,8 +6,12 @@ use frame_system::RawOrigin;
 
 /// Provides domains and validators for benchmarks.
 pub trait BenchmarkHelper<AccountId> {
-	/// Creates `n` votable domains and returns their ids.
+	/// Creates `n` votable domains and returns their ids. It is as expensive as possible to find out that they are votable.
 	fn votable(n: u32) -> Vec<DomainId>;
+	/// Creates a domain that is not votable and returns its id. It is as expensive as possible to find out.
+	fn unvotable() -> DomainId {
+		DomainId::MAX
+	}
 	/// Creates exactly `n` active validators with equal stake and returns their accounts.
 	fn voters(n: u32) -> Vec<AccountId>;
 }
@@ -35,9 +39,9 @@ fn nominated<T: Config>(domains: &[DomainId]) -> Result<T::AccountId, BenchmarkE
 	Ok(nominator)
 }
 
-/// Returns a funded active validator.
+/// Returns a funded active validator, the last one of as many as possible.
 fn voter<T: Config>() -> Result<T::AccountId, BenchmarkError> {
-	let who = T::BenchmarkHelper::voters(1).pop().ok_or(BenchmarkError::Stop("the helper makes voters"))?;
+	let who = T::BenchmarkHelper::voters(VOTERS).pop().ok_or(BenchmarkError::Stop("the helper makes voters"))?;
 	Ok(funded::<T>(who))
 }
 
@@ -58,13 +62,15 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// Another account than the nominator withdraws the nomination of a domain that is not votable any more.
 	#[benchmark]
 	fn withdraw_nomination() -> Result<(), BenchmarkError> {
-		let domains = T::BenchmarkHelper::votable(MAX_NOMINATED);
-		let nominator = nominated::<T>(&domains)?;
-		let first = domains.first().copied().ok_or(BenchmarkError::Stop("the helper makes domains"))?;
+		let mut domains = T::BenchmarkHelper::votable(MAX_NOMINATED - 1);
+		let unvotable = T::BenchmarkHelper::unvotable();
+		domains.push(unvotable);
+		nominated::<T>(&domains)?;
 		#[extrinsic_call]
-		_(RawOrigin::Signed(nominator), first);
+		_(RawOrigin::Signed(account("anyone", 0, 0)), unvotable);
 		assert!((Nominations::<T>::get().len() as u32) < MAX_NOMINATED);
 		Ok(())
 	}
@@ -103,19 +109,33 @@ mod benchmarks {
 		}
 	}
 
+	/// Ballots are full, and half of the stake votes for each nominated domain, so it is asked whether each of them is votable. As
+	/// many weights as possible are kept, of which `c` rise from 0.
 	#[benchmark]
-	fn new_session(v: Linear<1, VOTERS>, d: Linear<1, MAX_NOMINATED>, c: Linear<0, MAX_WEIGHED>) -> Result<(), BenchmarkError> {
+	fn new_session(
+		v: Linear<1, VOTERS>,
+		d: Linear<MAX_WEIGHED, MAX_NOMINATED>,
+		c: Linear<0, MAX_WEIGHED>,
+	) -> Result<(), BenchmarkError> {
 		let domains = T::BenchmarkHelper::votable(d);
 		nominated::<T>(&domains)?;
-		let votes: Vec<_> = domains.iter().take(c as usize).map(|domain| (*domain, MILLION)).collect();
-		for who in T::BenchmarkHelper::voters(v) {
-			Pallet::<T>::do_vote(funded::<T>(who), Values::truncate_from(votes.clone()))?;
+		let ballot = |first: u32| {
+			let votes: Vec<_> = domains.iter().skip(first as usize).map(|domain| (*domain, MILLION)).collect();
+			Values::truncate_from(votes)
+		};
+		let ballots = [ballot(0), ballot(d.saturating_sub(MAX_WEIGHED))];
+		// An even number of voters has two halves.
+		for (who, votes) in T::BenchmarkHelper::voters(v.next_multiple_of(2)).into_iter().zip(ballots.iter().cycle()) {
+			Pallet::<T>::do_vote(funded::<T>(who), votes.clone())?;
 		}
+		// Of equal weights, those of the first domains are kept.
+		let kept = domains.iter().take(MAX_WEIGHED as usize).skip(c as usize).map(|domain| (*domain, MILLION));
+		Weights::<T>::put(Values::truncate_from(kept.collect()));
 		#[block]
 		{
 			Pallet::<T>::on_new_session(T::SessionIndex::get());
 		}
-		assert_eq!(Weights::<T>::get().len() as u32, c.min(d));
+		assert_eq!(Weights::<T>::get().len() as u32, MAX_WEIGHED);
 		Ok(())
 	}
 
