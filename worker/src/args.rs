@@ -38,13 +38,14 @@ where
 /// Node of a command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct NodeArgs {
-	/// Address of the node, e.g. ws://127.0.0.1:9944 or wss://HOST [default: that of the configuration, or ws://127.0.0.1:9944]
+	/// Address of the node, e.g. ws://127.0.0.1:9944 or wss://HOST; of several, separated by commas, the next one is used when one is
+	/// lost [default: that of the configuration, or ws://127.0.0.1:9944]
 	#[arg(long = "url", visible_alias = "node", global = true, env = "DOIN_URL", hide_env_values = true, value_name = "WS-URL")]
 	pub url: Option<String>,
 }
 
 impl NodeArgs {
-	/// Returns the address.
+	/// Returns the address, or the list of addresses.
 	pub fn address(&self) -> String {
 		node_url(self.url.clone())
 	}

@@ -1,9 +1,9 @@
 //! A chain, seen through one node.
 
 use crate::{
-	connection::{backoff, Connection, Identity},
+	connection::{backoff, Addresses, Connection, Identity},
 	follow::{follow, Published},
-	shown_url, ConnectError, ReadError, SyncState,
+	ConnectError, ReadError, SyncState,
 };
 use codec::{Decode, DecodeAll, Encode};
 use doin_primitives::{BlockNumber, Hash};
@@ -48,13 +48,11 @@ pub struct Head {
 	pub hash: Hash,
 }
 
-/// A DOIN chain, seen through one node. Clones share the connection, which reopens by itself after it is lost.
+/// A DOIN chain, seen through one node at a time. Clones share the connection, which reopens by itself after it is lost.
 #[derive(Clone)]
 pub struct Chain(Arc<Inner>);
 
 struct Inner {
-	/// Address of the node, as messages show it.
-	url: String,
 	genesis: Hash,
 	connection: Arc<Connection>,
 	published: Arc<Published>,
@@ -69,22 +67,24 @@ impl Drop for Inner {
 
 impl std::fmt::Debug for Chain {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.debug_struct("Chain").field("url", &self.0.url).field("head", &self.head()).finish()
+		f.debug_struct("Chain").field("url", &self.url()).field("head", &self.head()).finish()
 	}
 }
 
 impl Chain {
-	/// Connects to the node at `url`, and follows its best block from then on. A missing node is waited for as long as
-	/// `patience` allows.
+	/// Connects to a node, and follows its best block from then on. `urls` is its address, or a list of addresses separated by
+	/// commas: the first node of the list that can be used is taken, and the next one whenever that node is lost. A missing node
+	/// is waited for as long as `patience` allows.
 	///
 	/// # Errors
-	/// Errors if `url` is not the address of a WebSocket, if no node answers in time, or if the node runs another chain or
-	/// another version.
-	pub async fn connect(url: &str, patience: Patience) -> Result<Self, ConnectError> {
+	/// Errors if an address is not that of a WebSocket, if no node answers in time, or if the node runs another chain or another
+	/// version.
+	pub async fn connect(urls: &str, patience: Patience) -> Result<Self, ConnectError> {
+		let addresses = Addresses::parse(urls)?;
 		let started = Instant::now();
 		let mut pauses = backoff();
 		let (connection, identity) = loop {
-			let error = match Connection::open(url).await {
+			let error = match Connection::open(&addresses).await {
 				Ok(opened) => break opened,
 				Err(error) => error,
 			};
@@ -92,24 +92,24 @@ impl Chain {
 			let Some(pause) = pause.filter(|_| error.is_transient()) else { return Err(error) };
 			if patience == Patience::Forever {
 				let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-				tracing::warn!(url = shown_url(url), reason, ?pause, "{error}; trying again");
+				tracing::warn!(url = addresses.shown(), reason, ?pause, "{error}; trying again");
 			}
 			tokio::time::sleep(pause).await;
 		};
-		Ok(Self::new(shown_url(url), connection, identity))
+		Ok(Self::new(connection, identity))
 	}
 
-	fn new(url: String, connection: Connection, identity: Identity) -> Self {
+	fn new(connection: Connection, identity: Identity) -> Self {
 		let published = Published { head: watch::Sender::new(identity.head), sync: watch::Sender::new(SyncState::Unknown) };
 		let (connection, published) = (Arc::new(connection), Arc::new(published));
-		let following = follow(url.clone(), connection.clone(), published.clone(), identity.genesis);
+		let following = follow(connection.clone(), published.clone(), identity.genesis);
 		let follower = tokio::spawn(following).abort_handle();
-		Self(Arc::new(Inner { url, genesis: identity.genesis, connection, published, follower }))
+		Self(Arc::new(Inner { genesis: identity.genesis, connection, published, follower }))
 	}
 
-	/// Returns the address of the node, as messages show it: scheme, host and port.
-	pub fn url(&self) -> &str {
-		&self.0.url
+	/// Returns the address of the present node, as messages show it: scheme, host and port.
+	pub fn url(&self) -> String {
+		self.connection().url()
 	}
 
 	/// Returns the hash of the first block. Every commitment is bound to it.
@@ -126,7 +126,7 @@ impl Chain {
 			return Ok(());
 		}
 		let hex = |hash: Hash| format!("0x{}", hex::encode(hash));
-		Err(ConnectError::OtherGenesis { url: self.0.url.clone(), found: hex(self.0.genesis), expected: hex(expected) })
+		Err(ConnectError::OtherGenesis { url: self.url(), found: hex(self.0.genesis), expected: hex(expected) })
 	}
 
 	/// Returns the last best block that the node reported while it was synced; at first, the best block at the connection.

@@ -33,17 +33,19 @@ pub(crate) struct Published {
 /// Whenever a subscription has ended, the node is checked again before its blocks are published: it may have been replaced by a
 /// node of another network or version. Until the check passes, reads fail and the head stays where it was. The head also stays
 /// where it was while the node is not synced.
-pub(crate) async fn follow(url: String, connection: Arc<Connection>, published: Arc<Published>, genesis: Hash) {
+pub(crate) async fn follow(connection: Arc<Connection>, published: Arc<Published>, genesis: Hash) {
 	let mut pauses = backoff();
 	// Across subscriptions, so that a clock that is ahead is not found out anew after each of them.
 	let mut clock = ClockCheck::default();
 	loop {
-		match subscribe(&connection).await {
+		let subscribed = subscribe(&connection).await;
+		let url = connection.url();
+		match subscribed {
 			Ok((heads, identity)) if identity.genesis == genesis => {
 				if connection.set_up() {
 					tracing::info!(%url, block = identity.head.number, "connected to the node again");
 				}
-				publish(&url, &connection, heads, identity.head, &mut clock, &published).await;
+				publish(&connection, heads, identity.head, &mut clock, &published).await;
 				published.sync.send_replace(SyncState::Unknown);
 				pauses = backoff();
 				continue;
@@ -51,7 +53,7 @@ pub(crate) async fn follow(url: String, connection: Arc<Connection>, published: 
 			Ok(_) => tracing::error!(
 				%url,
 				genesis = %hex::encode(genesis),
-				"the node belongs to another network now; work goes on when a node with this genesis is back"
+				"the node belongs to another network; work goes on with a node of this genesis"
 			),
 			Err(error) => {
 				let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -73,13 +75,13 @@ async fn subscribe(connection: &Connection) -> Result<(RpcSubscription<Header>, 
 
 /// Publishes `newest` and the headers of a subscription while the node is synced, until the subscription ends or is silent.
 async fn publish(
-	url: &str,
 	connection: &Connection,
 	mut heads: RpcSubscription<Header>,
 	mut newest: Head,
 	clock: &mut ClockCheck,
 	published: &Published,
 ) {
+	let url = connection.url();
 	let mut reported: Option<Instant> = None;
 	loop {
 		// Without an answer the connection is lost, which ends the subscription.

@@ -13,7 +13,7 @@
 //!
 //! * The connection is subxt's reconnecting client. [`Chain::connect`] waits for a missing node as long as [`Patience`] allows.
 //!   After that, the connection reopens by itself with pauses from 250 ms to 8 s. Meanwhile reads fail at once, and
-//!   [`Chain::next_head`] and [`Chain::submit`] wait.
+//!   [`Chain::next_head`] and [`Chain::submit`] wait. Of a list of nodes, the next one is connected to instead.
 //! * Reads are made at a [`Head`], so that several of them see the same state. They return the types of
 //!   [`doin_primitives::views`].
 //! * Best blocks are published, and calls signed, only while the node is synced. [`Chain::synced`] waits for that.

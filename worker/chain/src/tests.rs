@@ -80,7 +80,7 @@ async fn an_invalid_address_is_not_tried() {
 async fn a_node_is_followed_block_by_block() {
 	let node = MockNode::start(Script::default()).await;
 	let chain = connect(&node).await;
-	assert_eq!((chain.url(), chain.genesis(), chain.head().number), (node.url().as_str(), [9; 32], 1));
+	assert_eq!((chain.url(), chain.genesis(), chain.head().number), (node.url(), [9; 32], 1));
 	let first = chain.head();
 	node.set_head(2);
 	let next = tokio::time::timeout(LIMIT, chain.next_head(first)).await.unwrap();
@@ -277,6 +277,89 @@ async fn a_node_of_another_network_at_the_same_address_is_not_followed() {
 	let node = MockNode::start_at(address, Script::default()).await;
 	node.set_head(10);
 	until("the own network", async || chain.head().number == 10).await;
+}
+
+#[tokio::test]
+async fn the_first_node_of_a_list_that_answers_is_taken() {
+	let node = MockNode::start(Script::default()).await;
+	let list = format!("{NOWHERE}, {}", node.url());
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	assert_eq!(chain.url(), node.url());
+	drop(chain);
+	node.stop().await;
+	let error = Chain::connect(&list, Patience::Once).await.unwrap_err();
+	assert!(error.is_transient() && error.to_string().contains(&list), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_of_nodes_is_followed_in_turn_and_around() {
+	let script = || {
+		let mut script = Script::default();
+		script.calls.insert("DoinApi_round_params", RoundParams::DEV.encode());
+		script
+	};
+	let (first, second) = (MockNode::start(script()).await, MockNode::start(script()).await);
+	let list = format!("{},{}", first.url(), second.url());
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	assert_eq!(chain.url(), first.url());
+
+	second.set_head(5);
+	let address = first.stop().await;
+	until("the second node", async || chain.head().number == 5).await;
+	assert_eq!(chain.url(), second.url());
+	until("reads of the second node", async || chain.round_params(chain.head()).await.is_ok()).await;
+	second.set_head(6);
+	until("the next block of the second node", async || chain.head().number == 6).await;
+
+	let first = MockNode::start_at(address, script()).await;
+	first.set_head(7);
+	tokio::time::sleep(Duration::from_secs(1)).await;
+	assert_eq!((chain.url(), chain.head().number), (second.url(), 6), "a node that answers is not left");
+	second.stop().await;
+	until("the first node again", async || chain.head().number == 7).await;
+	assert_eq!(chain.url(), first.url());
+}
+
+#[tokio::test]
+async fn a_node_of_the_list_on_another_network_is_passed_over() {
+	let node = MockNode::start(Script::default()).await;
+	let other = MockNode::start(Script { genesis: [1; 32], ..Script::default() }).await;
+	let last = MockNode::start(Script::default()).await;
+	other.set_head(40);
+	last.set_head(3);
+	let list = [node.url(), other.url(), last.url()].join(",");
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	node.stop().await;
+	let mut heads = chain.heads();
+	let head = tokio::time::timeout(LIMIT, heads.wait_for(|head| head.number != 1)).await.expect("a node of the network");
+	assert_eq!((head.unwrap().number, chain.url()), (3, last.url()), "no block of the other network is published");
+}
+
+#[tokio::test]
+async fn a_submission_goes_on_at_the_next_node_of_the_list() {
+	let (first, second) = (MockNode::start(Script::default()).await, MockNode::start(Script::default()).await);
+	let list = format!("{},{}", first.url(), second.url());
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	let (signer, call) = (dave(), Call::nominate(1));
+	let moving = async {
+		until("the first attempt", async || !first.script.lock().unwrap().submitted.is_empty()).await;
+		first.stop().await;
+		second.set_head(2);
+		until("an attempt at the second node", async || {
+			// A block starts an attempt.
+			let next = chain.head().number + 1;
+			second.set_head(next);
+			tokio::time::sleep(Duration::from_millis(100)).await;
+			!second.script.lock().unwrap().submitted.is_empty()
+		})
+		.await;
+		let next = chain.head().number + 1;
+		second.include(next);
+		second.set_head(next);
+	};
+	let (included, ()) = tokio::join!(async { chain.submit(&signer, &call, Urgency::Relaxed).await.unwrap() }, moving);
+	assert_eq!(chain.url(), second.url());
+	assert!(included.block.number > 1);
 }
 
 #[tokio::test]

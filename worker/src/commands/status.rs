@@ -179,7 +179,7 @@ impl StatusReport {
 			standing.push(AccountStatus { account: *account, free: funds.free, held: funds.held, reputation, budget_left });
 		}
 		Ok(Self {
-			url: chain.url().to_string(),
+			url: chain.url(),
 			genesis: format!("0x{}", hex::encode(chain.genesis())),
 			block: at.number,
 			behind,

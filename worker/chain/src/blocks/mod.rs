@@ -208,7 +208,7 @@ impl Reader {
 			None => self.finality.reaches(self.next).await,
 		}
 		if self.finality.has_stopped() {
-			return Err(BlocksError::Unfollowed { url: self.chain.url().into() }.into());
+			return Err(BlocksError::Unfollowed { url: self.chain.url() }.into());
 		}
 		if self.finality.was_interrupted() {
 			self.forget();
@@ -235,7 +235,7 @@ impl Reader {
 	async fn accept(&mut self, raw: RawBlock) -> Result<FinalizedBlock, Stop> {
 		let found = raw.header.parent_hash.0;
 		if let Some(expected) = self.parent.filter(|expected| *expected != found) {
-			let url = self.chain.url().into();
+			let url = self.chain.url();
 			return Err(BlocksError::OtherBranch { url, block: self.next, found, expected }.into());
 		}
 		let block = self.decode(&raw).await?;
@@ -311,14 +311,14 @@ fn updates_runtime(raw: &RawBlock) -> bool {
 /// Returns what the reason for which block `number` is missing means to the stream: a node that is behind and a lost connection are
 /// waited for, and a block that the node cannot read is an error.
 async fn resolve(chain: &Chain, number: BlockNumber, failure: Failure) -> Stop {
-	let url = || chain.url().to_owned();
+	let url = chain.url();
 	match failure {
-		Failure::OtherNetwork => Stop::Later(Delay::OtherNetwork { url: url() }),
+		Failure::OtherNetwork => Stop::Later(Delay::OtherNetwork { url }),
 		Failure::Read(error) => error.into(),
 		// A node that is behind does not have the block either.
 		Failure::Unavailable => match first_readable(chain, number).await {
-			Ok(first) if first == Some(number) => Stop::Later(Delay::NotThere { url: url(), block: number }),
-			Ok(first) => BlocksError::Pruned { url: url(), block: number, first }.into(),
+			Ok(first) if first == Some(number) => Stop::Later(Delay::NotThere { url, block: number }),
+			Ok(first) => BlocksError::Pruned { url, block: number, first }.into(),
 			Err(error) => error.into(),
 		},
 	}

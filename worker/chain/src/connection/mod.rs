@@ -1,8 +1,10 @@
-//! One connection to a node: opened, checked, and kept open by subxt's reconnecting client.
+//! One connection to a node: opened, checked, and kept open by subxt's reconnecting client. It goes on with another node of a list
+//! when its node is lost.
 
+mod nodes;
 mod reconnect;
 
-use crate::{compatibility, error::InvalidUrl, shown_url, ConnectError, Head, ReadError, RequestError};
+use crate::{compatibility, ConnectError, Head, ReadError, RequestError};
 use codec::{Decode, Encode};
 use doin_primitives::{blake2_256, BlockNumber, Hash};
 use std::{future::Future, sync::Arc};
@@ -13,14 +15,18 @@ use subxt::{
 	error::BackendError,
 	rpcs::{
 		self,
-		client::{ReconnectingRpcClient, RpcClient, RpcSubscription},
+		client::{RpcClient, RpcSubscription},
 		methods::LegacyRpcMethods,
 	},
 	utils::H256,
 };
 use tokio::sync::watch;
 
-pub(crate) use reconnect::{backoff, Link};
+pub(crate) use nodes::Addresses;
+pub(crate) use reconnect::backoff;
+
+use nodes::Nodes;
+use reconnect::Link;
 
 /// The `spec_name` of the runtime.
 const SPEC_NAME: &str = "doin";
@@ -32,8 +38,7 @@ pub(crate) type Header = <SubstrateConfig as subxt::Config>::Header;
 /// that was waiting then may still reach the node after the connection is back; nonces and eras keep a transaction from being
 /// applied twice.
 pub(crate) struct Connection {
-	/// Address of the node, as messages show it.
-	url: String,
+	nodes: Arc<Nodes>,
 	pub(crate) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	/// Requests without a method in `rpc`.
 	pub(crate) raw: RpcClient,
@@ -53,42 +58,41 @@ pub(crate) fn head_of(header: &Header) -> Head {
 	Head { number: header.number as BlockNumber, hash: blake2_256(&header.encode()) }
 }
 
-/// Checks that `url` is the address of a WebSocket.
-///
-/// # Errors
-/// Errors if the scheme is not `ws` or `wss`, or if the host is missing.
-fn check_url(url: &str) -> Result<(), InvalidUrl> {
-	let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://")).ok_or(InvalidUrl::Scheme)?;
-	match host.chars().next() {
-		None | Some(':' | '/' | '?' | '#') => Err(InvalidUrl::Host),
-		Some(_) => Ok(()),
-	}
-}
-
 impl Connection {
-	/// Opens a connection and checks the node behind it.
+	/// Opens a connection to the first node of the list that can be used.
 	///
 	/// # Errors
-	/// Errors if no node answers at `url`, or if it does not run a runtime that this crate was built for.
-	pub(crate) async fn open(url: &str) -> Result<(Self, Identity), ConnectError> {
-		let shown = shown_url(url);
-		check_url(url).map_err(|source| ConnectError::Url { url: shown.clone(), source })?;
-		let unreachable = |source: RequestError| ConnectError::Unreachable { url: shown.clone(), source };
+	/// Errors if no node answers, or if none runs a runtime that this crate was built for.
+	pub(crate) async fn open(addresses: &Addresses) -> Result<(Self, Identity), ConnectError> {
+		let mut errors = Vec::new();
+		for place in 0..addresses.len() {
+			match Self::open_at(addresses, place).await {
+				Ok(opened) => return Ok(opened),
+				Err(error) => errors.push(error),
+			}
+		}
+		Err(nodes::of_all(addresses, errors))
+	}
+
+	/// Opens a connection to the node at `place` of the list, and checks the node.
+	async fn open_at(addresses: &Addresses, place: usize) -> Result<(Self, Identity), ConnectError> {
 		let link = Arc::new(watch::Sender::new(Link::Opening));
-		let transport = ReconnectingRpcClient::builder()
-			.retry_policy(reconnect::Policy::new(&shown, Arc::downgrade(&link)))
-			.build(url)
-			.await
-			.map_err(|error| unreachable(error.into()))?;
-		let raw = RpcClient::new(transport);
+		let nodes = Nodes::open(addresses.clone(), place, link.clone()).await?;
+		let raw = RpcClient::new(nodes.clone());
 		let backend = LegacyBackend::builder().build(raw.clone());
 		let client = OnlineClient::from_backend_with_config(SubstrateConfig::new(), Arc::new(backend))
 			.await
-			.map_err(|error| unreachable(RequestError::Transport(Box::new(error))))?;
-		let connection = Self { url: shown, rpc: LegacyRpcMethods::new(raw.clone()), raw, client, link };
+			.map_err(|error| ConnectError::Unreachable { url: nodes.url(), source: RequestError::Transport(Box::new(error)) })?;
+		let connection = Self { nodes, rpc: LegacyRpcMethods::new(raw.clone()), raw, client, link };
 		let identity = connection.verify().await?;
+		connection.nodes.keep();
 		connection.link.send_replace(Link::Up);
 		Ok((connection, identity))
+	}
+
+	/// Returns the address of the node, as messages show it.
+	pub(crate) fn url(&self) -> String {
+		self.nodes.url()
 	}
 
 	/// Checks the chain, the calls and the runtime APIs of the node. Waits while the connection is down.
@@ -104,12 +108,12 @@ impl Connection {
 		let found =
 			String::decode(&mut &version[..]).map_err(|error| self.error("Core_version", RequestError::malformed(error)))?;
 		if found != SPEC_NAME {
-			return Err(ConnectError::WrongChain { url: self.url.clone(), found, expected: SPEC_NAME.into() });
+			return Err(ConnectError::WrongChain { url: self.url(), found, expected: SPEC_NAME.into() });
 		}
 		let at = self.client.at_block_hash_and_number(H256(head.hash), head.number.into()).await;
 		let at = at.map_err(|error| self.error("metadata", error))?;
 		compatibility::check(at.metadata_ref())
-			.map_err(|difference| ConnectError::OtherVersion { url: self.url.clone(), difference })?;
+			.map_err(|difference| ConnectError::OtherVersion { url: self.url(), difference })?;
 		Ok(Identity { genesis, head })
 	}
 
@@ -168,7 +172,7 @@ impl Connection {
 
 	/// Returns the error of the request `name`.
 	pub(crate) fn error(&self, name: &str, reason: impl Into<RequestError>) -> ReadError {
-		ReadError::new(&self.url, name, reason)
+		ReadError::new(&self.url(), name, reason)
 	}
 
 	/// Returns once the connection is down.
@@ -197,23 +201,6 @@ impl Connection {
 #[cfg(test)]
 mod tests {
 	use super::*;
-
-	#[test]
-	fn addresses_of_web_sockets_are_accepted() {
-		for url in ["ws://127.0.0.1:9944", "wss://rpc.example.org", "ws://[::1]:9944/path"] {
-			assert_eq!(check_url(url), Ok(()), "{url}");
-		}
-	}
-
-	#[test]
-	fn other_addresses_are_refused_with_the_fault() {
-		for url in ["localhost:9944", "http://127.0.0.1:9944", "", "WS://host"] {
-			assert_eq!(check_url(url), Err(InvalidUrl::Scheme), "{url}");
-		}
-		for url in ["ws://", "wss://", "ws://:9944", "ws:///path"] {
-			assert_eq!(check_url(url), Err(InvalidUrl::Host), "{url}");
-		}
-	}
 
 	#[test]
 	fn a_head_is_named_by_the_hash_of_its_header() {

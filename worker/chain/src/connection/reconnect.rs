@@ -1,11 +1,17 @@
 //! Pauses between two attempts to reach a node.
 
-use std::{sync::Weak, time::Duration};
+use std::{
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc, Weak,
+	},
+	time::Duration,
+};
 use subxt::rpcs::client::reconnecting_rpc_client::ExponentialBackoff;
 use tokio::sync::watch;
 
 /// Longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +29,42 @@ pub(crate) fn backoff() -> ExponentialBackoff {
 	ExponentialBackoff::from_millis(2).factor(125).max_delay(LONGEST_PAUSE)
 }
 
-/// Retry policy of the reconnecting client: the pauses of [`backoff`] for as long as the connection is held.
+/// State that the client of one node shares with its retry policy.
+#[derive(Debug)]
+pub(crate) struct ClientState {
+	link: Arc<watch::Sender<Link>>,
+	/// `true` once the node is accepted. Before, a failed attempt is left to the caller.
+	is_kept: AtomicBool,
+}
+
+impl ClientState {
+	/// Returns the state of a client that is opened for the first time, and whose losses `link` publishes from
+	/// [`ClientState::keep`] on.
+	pub(crate) fn new(link: Arc<watch::Sender<Link>>) -> Self {
+		Self { link, is_kept: AtomicBool::new(false) }
+	}
+
+	/// Lets the client open its connection again after a loss.
+	pub(crate) fn keep(&self) {
+		self.is_kept.store(true, Ordering::Relaxed);
+	}
+}
+
+/// Retry policy of the reconnecting client: the pauses of [`backoff`] for as long as the state of the client is held.
 ///
 /// The first attempt to open a connection is not repeated by the client: [`crate::Chain::connect`] waits as long as the caller
 /// has patience.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
 	url: String,
-	link: Weak<watch::Sender<Link>>,
+	state: Weak<ClientState>,
 	pauses: ExponentialBackoff,
 }
 
 impl Policy {
-	/// Returns the policy of the connection to `url` whose state is `link`.
-	pub(crate) fn new(url: &str, link: Weak<watch::Sender<Link>>) -> Self {
-		Self { url: url.into(), link, pauses: backoff() }
+	/// Returns the policy of a client of the node at `url`.
+	pub(crate) fn new(url: &str, state: Weak<ClientState>) -> Self {
+		Self { url: url.into(), state, pauses: backoff() }
 	}
 }
 
@@ -46,11 +73,11 @@ impl Iterator for Policy {
 
 	/// Returns the next pause. The client asks for one after each failed attempt.
 	fn next(&mut self) -> Option<Duration> {
-		let link = self.link.upgrade()?;
-		if *link.borrow() == Link::Opening {
+		let state = self.state.upgrade()?;
+		if !state.is_kept.load(Ordering::Relaxed) {
 			return None;
 		}
-		link.send_replace(Link::Down);
+		state.link.send_replace(Link::Down);
 		let pause = self.pauses.next()?;
 		tracing::warn!(
 			url = %self.url,
@@ -64,23 +91,24 @@ impl Iterator for Policy {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use std::sync::Arc;
 
-	fn policy(state: Link) -> (Policy, Arc<watch::Sender<Link>>) {
-		let link = Arc::new(watch::Sender::new(state));
-		(Policy::new("ws://127.0.0.1:9944", Arc::downgrade(&link)), link)
+	/// Returns the policy of a client whose node is accepted, and its state.
+	fn policy() -> (Policy, Arc<ClientState>) {
+		let state = Arc::new(ClientState::new(Arc::new(watch::Sender::new(Link::Up))));
+		state.keep();
+		(Policy::new("ws://127.0.0.1:9944", Arc::downgrade(&state)), state)
 	}
 
 	#[test]
 	fn pauses_grow_to_a_limit() {
-		let (policy, _link) = policy(Link::Up);
+		let (policy, _state) = policy();
 		let pauses: Vec<_> = policy.take(8).map(|pause| pause.as_millis()).collect();
 		assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
 	}
 
 	#[test]
 	fn every_outage_starts_with_a_short_pause() {
-		let (policy, _link) = policy(Link::Up);
+		let (policy, _state) = policy();
 		// The client clones the policy for each outage.
 		assert_eq!(policy.clone().take(4).last(), policy.clone().nth(3));
 		assert_eq!(policy.clone().next(), Some(Duration::from_millis(250)));
@@ -88,22 +116,25 @@ mod tests {
 
 	#[test]
 	fn a_failed_attempt_marks_the_connection_as_down() {
-		let (mut policy, link) = policy(Link::Up);
+		let (mut policy, state) = policy();
 		assert!(policy.next().is_some());
-		assert_eq!(*link.borrow(), Link::Down);
+		assert_eq!(*state.link.borrow(), Link::Down);
 	}
 
 	#[test]
 	fn the_first_attempt_is_left_to_the_caller() {
-		let (mut policy, link) = policy(Link::Opening);
+		let state = Arc::new(ClientState::new(Arc::new(watch::Sender::new(Link::Opening))));
+		let mut policy = Policy::new("ws://127.0.0.1:9944", Arc::downgrade(&state));
 		assert_eq!(policy.next(), None);
-		assert_eq!(*link.borrow(), Link::Opening);
+		assert_eq!(*state.link.borrow(), Link::Opening);
 	}
 
 	#[test]
-	fn nobody_is_waited_for_once_the_connection_is_dropped() {
-		let (mut policy, link) = policy(Link::Down);
-		drop(link);
+	fn nobody_is_waited_for_once_the_client_is_dropped() {
+		let (mut policy, state) = policy();
+		let link = state.link.clone();
+		drop(state);
 		assert_eq!(policy.next(), None);
+		assert_eq!(*link.borrow(), Link::Up, "the client of a replaced node does not publish its loss");
 	}
 }

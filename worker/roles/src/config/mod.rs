@@ -47,7 +47,7 @@ pub const DEV_OWNER: &str = "//Alice";
 /// Resolved configuration of a worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-	/// Address of the node.
+	/// Address of the node, or a list of addresses separated by commas.
 	pub url: String,
 	/// Genesis hash that the network must have; any network if `None`.
 	pub genesis: Option<Hash>,

@@ -54,7 +54,7 @@ impl Settings {
 	}
 }
 
-/// Returns the address of the node: `url` if it is given, otherwise [`DEV_NODE`].
+/// Returns the address of the node, or the list of addresses: `url` if it is given, otherwise [`DEV_NODE`].
 pub fn node_url(url: Option<String>) -> String {
 	url.unwrap_or_else(|| DEV_NODE.into())
 }

@@ -63,7 +63,7 @@ async fn verify(node: &NodeArgs, args: &VerifyArgs) -> Result<u8> {
 	let findings: Vec<Finding> = results.iter().map(|checked| checked.finding.clone()).collect();
 	let code = exit_code(&findings);
 	let mut report = VerifyReport::new(&problem, &chunks, &results, missing, code);
-	(report.url, report.block) = (chain.url().to_string(), at.number);
+	(report.url, report.block) = (chain.url(), at.number);
 	(report.seconds, report.threads) = (started.elapsed().as_secs_f64(), threads);
 	args.output.print(&report)?;
 	Ok(code)
