@@ -201,6 +201,13 @@ test("a pasted extrinsic, its call and its hash are decoded", async () => {
 	await page.click("#panel button:has-text('Choose')");
 	await page.waitForSelector(`#panel .nested a[href='#network/block/${number - 1}']`);
 
+	// A transfer whose bytes are an unsigned remark too.
+	await decode(`0x04000098${"11".repeat(31)}0b00a0724e1809`);
+	await page.waitForSelector("#panel h3:has-text('Balances.transfer_allow_death')");
+	await page.waitForSelector("#panel h3:has-text('System.remark')");
+	assert.match((await problems(page)).join(), /a call, and an extrinsic/);
+	assert.deepEqual(await violations(page), []);
+
 	for (const [text, error, next] of [
 		["", /There is nothing to decode/, /paste/i],
 		["0x12zz", /not hexadecimal: character 3 after 0x is “z”/, /digits 0 to 9/],
@@ -232,6 +239,7 @@ test("the storage browser reads values, entries and wrong keys", async () => {
 	await go(page, "storage/System/Account");
 	await page.click(`#panel tbody button:has-text('${ALICE}')`);
 	await page.waitForSelector("#panel .shown");
+	assert.equal(await page.inputValue("#panel form input"), ALICE, "the form has the key of the entry");
 
 	const item = chain.api.query.staking.erasStakersOverview;
 	const [key] = await item.keys();
@@ -304,6 +312,8 @@ test("the search finds blocks, accounts, domains, rounds and tasks", async () =>
 	assert.match((await problems(page)).join(), /Unknown domain 77/);
 	await go(page, "tasks/999999");
 	assert.match((await problems(page)).join(), /Task 999999 does not exist/);
+	await go(page, `accounts/0X${ALICE_KEY.slice(2).toUpperCase()}`);
+	assert.equal(await page.getAttribute("#panel .nested a.code", "title"), ALICE, "a key in capitals is the same one");
 	await go(page, "accounts/nobody");
 	assert.match((await problems(page)).join(), /“nobody” is not an account/);
 	assert.deepEqual(errors, []);
@@ -317,7 +327,8 @@ test("an unreachable node is named, and found again", async () => {
 		),
 	);
 	await page.waitForSelector(".connection.bad");
-	assert.match(await page.locator(".banner").innerText(), /The node at ws:\/\/127\.0\.0\.1:9 cannot be reached: start it/);
+	const banner = await page.locator(".banner").innerText();
+	assert.match(banner, /The node at ws:\/\/127\.0\.0\.1:9 cannot be reached: start it, forward its port.* --rpc-cors\. Not connected since/);
 	assert.match((await problems(page)).join(), /cannot be reached/);
 	assert.deepEqual(await violations(page), []);
 	await page.screenshot({ path: join(ARTEFACTS, "explorer-lost.png"), fullPage: true });
@@ -347,7 +358,7 @@ test("a node that has removed a state, and texts of strangers", async () => {
 					code: 4003,
 					message: `Client error: Api called for an unknown Block: State already discarded for ${hash}`,
 				};
-				if (method === "system_chain") socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: name }));
+				if (method === "system_chain") socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: `\u202e${name}\u061c` }));
 				else if (method.startsWith("state_") && params.includes(hash))
 					socket.send(JSON.stringify({ jsonrpc: "2.0", id, error: pruned }));
 				else server.send(message);
@@ -361,8 +372,13 @@ test("a node that has removed a state, and texts of strangers", async () => {
 	const text = await textOf(page);
 	assert.match(text, /Extrinsic 0: Timestamp\.set/);
 	assert.match(text, /has removed the state of this block/);
+	// The runtime of the next block was that of the removed state.
+	await go(page, "network/block/2");
+	assert.match(await textOf(page), /the newest: the node has removed the state with that of this block/);
 	await go(page, "network");
-	assert.ok((await textOf(page)).includes(name), "the name is shown as text");
+	const shown = await textOf(page);
+	assert.ok(shown.includes(name), "the name is shown as text");
+	assert.doesNotMatch(shown, /[\u061c\u202e]/, "the name does not turn the text after it");
 	assert.equal(await page.locator("img").count(), 0);
 	assert.deepEqual(errors, []);
 	await close();

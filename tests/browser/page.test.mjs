@@ -154,6 +154,21 @@ test("an error of the server is shown with its next step", async () => {
 	await close();
 });
 
+test("a domain that the list lacks is asked for by its number", async () => {
+	const { page, close } = await open(VIEWS[0], "#domains/4000");
+	await page.waitForSelector("#panel h2:has-text('Domain 4000')");
+	await page.waitForSelector("#panel .problem");
+	assert.match(await page.locator("#panel .problem").innerText(), /There is no domain 4000/);
+	// The list of a chain of more than 1,000 domains ends before this one.
+	const known = await page.evaluate(() => fetch("/api/domain/0").then((answer) => answer.json()));
+	known.domain = { ...known.domain, domain_id: 1_500, name: "the last one" };
+	await page.route("**/api/domain/1500", (route) => route.fulfill({ json: known }));
+	await page.evaluate(() => (location.hash = "domains/1500"));
+	await page.waitForSelector("#panel h2:has-text('the last one')");
+	assert.equal(await page.locator("#panel .pick select").inputValue(), "1500");
+	await close();
+});
+
 test("a lost connection is shown, and found again", async () => {
 	const { page, close } = await open();
 	await page.waitForSelector(".connection.good");

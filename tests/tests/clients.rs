@@ -32,7 +32,14 @@ const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-we
 /// Longest wait for a few blocks, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(240);
 /// Files that the types are generated from and by.
-const INPUTS: [&str; 4] = ["metadata/doin.scale", "scripts/build.mjs", "scripts/tsconfig.emit.json", "package-lock.json"];
+const INPUTS: [&str; 6] = [
+	"metadata/doin.scale",
+	".papi/polkadot-api.json",
+	"scripts/build.mjs",
+	"scripts/tsconfig.emit.json",
+	"package.json",
+	"package-lock.json",
+];
 
 /// Installs the packages, generates the types unless their inputs are those of the last time, and returns the folder.
 fn built() -> Result<PathBuf> {

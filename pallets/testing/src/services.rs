@@ -1,6 +1,10 @@
 //! Services of other pallets, which a test scripts.
 
-use doin_primitives::{evidence::blocks, reputation::factor, BlockNumber, RoundParams};
+use doin_primitives::{
+	evidence::blocks,
+	reputation::{factor, millionths, ABSENT, ANSWERED_FALSELY, CEILING, NEUTRAL, THRESHOLD},
+	BlockNumber, RoundParams,
+};
 use doin_traits::{Behaviour, Reputation, Timing};
 use frame_support::parameter_types;
 use std::collections::BTreeMap;
@@ -21,7 +25,7 @@ impl<const BLOCK_MS: u64> Timing for DevTiming<BLOCK_MS> {
 }
 
 parameter_types! {
-	/// Scores in millionths; 3 000 000 for accounts without an entry.
+	/// Scores in millionths; [`NEUTRAL`] for accounts without an entry.
 	pub static Scores: BTreeMap<u64, u32> = BTreeMap::new();
 	/// Behaviours in order of their records.
 	pub static Behaviours: Vec<(u64, Behaviour)> = Vec::new();
@@ -43,21 +47,22 @@ impl<const MOVES: bool> Reputation<u64> for ScriptedReputation<MOVES> {
 		factor(u64::from(Self::score(who)) * (1 << 32) / 1_000_000)
 	}
 	fn is_eligible(who: &u64) -> bool {
-		Self::score(who) >= 2_000_000
+		Self::score(who) >= millionths(THRESHOLD)
 	}
 	fn score(who: &u64) -> u32 {
-		Scores::get().get(who).copied().unwrap_or(3_000_000)
+		Scores::get().get(who).copied().unwrap_or_else(|| millionths(NEUTRAL))
 	}
 	fn record(who: &u64, behaviour: Behaviour) {
 		if MOVES {
 			let score = Self::score(who);
 			let moved = match behaviour {
+				// `AGREED` is not a whole number of millionths.
 				Behaviour::Agreed => score + 400_000,
-				Behaviour::Absent => score.saturating_sub(1_000_000),
-				Behaviour::AnsweredFalsely => score.saturating_sub(2_000_000),
+				Behaviour::Absent => score.saturating_sub(millionths(ABSENT.unsigned_abs())),
+				Behaviour::AnsweredFalsely => score.saturating_sub(millionths(ANSWERED_FALSELY.unsigned_abs())),
 				Behaviour::Equivocated => 0,
 			};
-			Scores::mutate(|scores| scores.insert(*who, moved.min(10_000_000)));
+			Scores::mutate(|scores| scores.insert(*who, moved.min(millionths(CEILING))));
 		}
 		Behaviours::mutate(|behaviours| behaviours.push((*who, behaviour)));
 	}

@@ -41,7 +41,7 @@ const UNPAID = {
 	EmptyPurse: 'the candidate became champion, and the purse of the domain is empty',
 	EvidenceMissing: 'the owner did not open the segment in time',
 	TooFewBars: 'too few bars of the stream came into being',
-	Ramp: 'the candidate became champion in the block in which the domain gained weight',
+	Ramp: 'the candidate became champion in a round that began before the domain gained weight: commit in a later round',
 };
 
 /** Prints a step with the block in which it happened. */
@@ -68,7 +68,7 @@ function parsed() {
 	});
 	if (positionals.length !== 1) throw new Refusal('name one model file, e.g. load.doin: `doin-worker train --out load.doin` writes one');
 	const domain = Number(values.domain);
-	if (!Number.isInteger(domain) || domain < 0) throw new Refusal(`invalid --domain ${values.domain}: expected a number, e.g. --domain 0`);
+	if (!/^\d+$/.test(values.domain)) throw new Refusal(`invalid --domain ${values.domain}: expected a number, e.g. --domain 0`);
 	const maxFee = Number(values['max-fee']);
 	if (!(maxFee > 0)) throw new Refusal(`invalid --max-fee ${values['max-fee']}: expected an amount in DOIN, e.g. --max-fee 1`);
 	const words = values.mnemonic === undefined ? values.key : readFileSync(values.mnemonic, 'utf8').trim();
@@ -300,7 +300,7 @@ function step(api, event, round, state) {
 		return state.end;
 	}
 	if (optimae.RoundDecided.is(event) && isOurs(event.data.round)) {
-		state.end ??= state.crowned ? 'paid: the improvement is queued for work blocks' : 'decided';
+		state.end ??= state.crowned ? 'paid: at once by the purse of a sealed domain, and by work blocks in all others' : 'decided';
 		return 'the round is decided';
 	}
 	return undefined;

@@ -47,11 +47,13 @@
 //! # Limits
 //!
 //! The server listens on the loopback interface unless it is given another address. It answers requests whose `Host` is an address or
-//! `localhost`, so that no page of another site reaches it by a name of its own, and none that a browser sends for such a page. It
+//! `localhost`, so that no page of another site reaches it by a name of its own, and none that a script of such a page sends. Other
+//! requests of such a page, e.g. for an image, are refused on the loopback interface; browsers do not mark them elsewhere. The server
 //! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`]. A body has at most 64 KiB, a request is
 //! answered within 10 s, and there are at most 2,048 connections, fewer where the system allows fewer open files. A client that takes
 //! no bytes of its answer for a minute is disconnected. An answer lists at most 1,000 domains, tasks or rows, 500 events, or 50 blocks;
-//! `limit` and `offset` choose others, and the total number of domains stands beside them.
+//! `limit` and `offset` choose others, and the total number of domains stands beside them. Only the weights of `/status` and
+//! `/api/work` are those of all domains that have one.
 //!
 //! # Load
 //!
@@ -70,7 +72,7 @@
 //! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit or a range is not possible |
 //! | 500 | the analytics database is damaged, or the worker has a fault |
 //! | 501 | the feature is not a part of this worker |
-//! | 503, 504 | the node does not answer, or not in time; the database has no block yet |
+//! | 503, 504 | node or database do not answer, or not in time; the database has no block yet |
 
 #![warn(clippy::missing_errors_doc)]
 

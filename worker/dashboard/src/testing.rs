@@ -94,7 +94,7 @@ pub(crate) fn views() -> Views {
 		author: Some(ALICE.into()),
 		round: Some(2),
 		block: 80,
-		loss: 524_288,
+		loss: Some(524_288),
 		genes: vec!["1".into(), "-2".into()],
 		..Champion::default()
 	};

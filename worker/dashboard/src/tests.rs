@@ -467,6 +467,7 @@ async fn a_node_that_is_gone_is_reported() {
 async fn responses_have_no_cors_headers_and_are_not_cached() {
 	let request = Request::get("/health").header("origin", "https://example.org").body(Body::empty()).unwrap();
 	let response = Server::default().send(request).await;
+	assert_eq!(response.status().as_u16(), 403, "a script of another site is answered nothing");
 	assert!(response.headers().keys().all(|name| !name.as_str().starts_with("access-control")), "{:?}", response.headers());
 	assert_eq!(response.headers()["cache-control"], "no-store");
 }

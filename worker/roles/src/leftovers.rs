@@ -9,12 +9,17 @@ use anyhow::Result;
 use doin_chain::{Account, AnnouncedChallenge, Call, Chain, Head, Signer, StoredModel, Urgency};
 use doin_primitives::{
 	evidence::{blocks, DAY_MS, PUBLIC_SLOT_MS},
+	views::ChampionView,
 	BlockNumber, DomainId, ModelId, ModelRef, Status,
 };
+use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 
 /// Target of log events.
 const TARGET: &str = "doin::worker";
+
+/// Domains or models that are read at a time.
+const AT_A_TIME: usize = 8;
 
 /// Use of a stored model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,14 @@ impl Model {
 	pub async fn read(chain: &Chain, at: Head, id: ModelId) -> Result<Option<Self>> {
 		let Some(stored) = chain.stored_model(at, id).await? else { return Ok(None) };
 		Ok(Some(Self::with_use(chain, at, stored).await?))
+	}
+
+	/// Reads a model of `who`. Returns `None` if it is not stored, or is that of another account.
+	async fn read_of(chain: &Chain, at: Head, id: ModelId, who: Account) -> Result<Option<Self>> {
+		match chain.stored_model(at, id).await?.filter(|stored| stored.author == who) {
+			Some(stored) => Ok(Some(Self::with_use(chain, at, stored).await?)),
+			None => Ok(None),
+		}
 	}
 
 	async fn with_use(chain: &Chain, at: Head, stored: StoredModel) -> Result<Self> {
@@ -109,18 +122,17 @@ impl Model {
 /// Errors if the node does not answer.
 pub async fn useless_models(chain: &Chain, at: Head, who: Account) -> Result<Vec<Model>> {
 	let mut ids: BTreeSet<ModelId> = chain.stored_models(at).await?.into_iter().collect();
-	for domain in chain.domains(at).await? {
-		if let Some(ModelRef::Stored(id)) = chain.champion(at, domain.id).await?.map(|champion| champion.model) {
+	let champions = chain.domains(at).await?.into_iter().map(|domain| chain.champion(at, domain.id));
+	let champions: Vec<Option<ChampionView<Account>>> = stream::iter(champions).buffered(AT_A_TIME).try_collect().await?;
+	for champion in champions.into_iter().flatten() {
+		if let ModelRef::Stored(id) = champion.model {
 			ids.remove(&id);
 		}
 	}
-	let mut useless = Vec::new();
-	for id in ids {
-		let Some(stored) = chain.stored_model(at, id).await?.filter(|stored| stored.author == who) else { continue };
-		useless.push(Model::with_use(chain, at, stored).await?);
-	}
-	useless.retain(Model::is_useless);
-	Ok(useless)
+	// `buffered` keeps the order.
+	let models = stream::iter(ids.into_iter().map(|id| Model::read_of(chain, at, id, who))).buffered(AT_A_TIME);
+	let models: Vec<Option<Model>> = models.try_collect().await?;
+	Ok(models.into_iter().flatten().filter(Model::is_useless).collect())
 }
 
 /// Announced challenge, and the block from which it can be cancelled.

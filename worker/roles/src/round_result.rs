@@ -38,7 +38,8 @@ pub fn unpaid_message(reason: UnpaidReason) -> &'static str {
 		}
 		UnpaidReason::TooFewBars => "too few bars of the stream came into being; fees and holds were returned",
 		UnpaidReason::Ramp => {
-			"a candidate became champion in the block in which the domain gained weight: pay rises from nothing from there on"
+			"a candidate became champion in a round that began before the domain gained weight, or in the block in which it did: pay \
+			 rises from nothing from there on"
 		}
 	}
 }

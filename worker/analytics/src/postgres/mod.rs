@@ -26,7 +26,10 @@ use futures::SinkExt;
 use rusqlite::{Connection, OptionalExtension};
 use std::{io::Cursor, path::Path, time::Duration};
 use tls::TlsOptions;
-use tokio_postgres::{config::SslMode, Client, Config, Transaction};
+use tokio_postgres::{
+	config::{Host, SslMode},
+	Client, Config, Transaction,
+};
 
 /// Tables of this version.
 const SCHEMA: &str = include_str!("../../sql/postgres.sql");
@@ -101,8 +104,10 @@ async fn open(text: &str) -> Result<(Client, Server), PostgresError> {
 	let (tls, text) = TlsOptions::split(text);
 	let mut config: Config = text.parse().map_err(|cause| PostgresError::Address { cause })?;
 	let server = Server::of(&config)?;
+	// Connections by a file of this machine are not encrypted, also if an authority is named.
+	let is_tcp = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
 	// An attacker between two machines could answer that the server has no encryption.
-	if config.get_ssl_mode() == SslMode::Prefer && !server.is_local() {
+	if config.get_ssl_mode() == SslMode::Prefer && (!server.is_local() || (tls.is_verified() && is_tcp)) {
 		config.ssl_mode(SslMode::Require);
 	}
 	if config.get_connect_timeout().is_none() {

@@ -6,6 +6,9 @@
 //! | `prefer`, the default | encrypted if the server can; to another machine as `require` |
 //! | `require` | encrypted; the certificate is not verified |
 //! | `verify-full` | encrypted; the certificate names the host, and an authority of the system or of `sslrootcert` has signed it |
+//!
+//! With `sslrootcert`, `prefer` and `require` are `verify-full`: who names an authority expects the certificates of no other one. A
+//! socket that is a file of this machine is not encrypted by `prefer`.
 
 use super::PostgresError;
 use rustls::{
@@ -59,13 +62,19 @@ impl TlsOptions {
 				self.is_verified = true;
 				Some("sslmode=require".into())
 			}
-			("sslrootcert", "system") => None,
+			("sslrootcert", "") => None,
 			("sslrootcert", path) => {
-				self.authorities = Some(path.into());
+				self.is_verified = true;
+				self.authorities = (path != "system").then(|| path.into());
 				None
 			}
 			_ => Some(whole.into()),
 		}
+	}
+
+	/// Returns `true` if the certificate is verified.
+	pub fn is_verified(&self) -> bool {
+		self.is_verified
 	}
 
 	/// Returns the connector.
@@ -224,6 +233,13 @@ mod tests {
 			assert_eq!(split(text), (true, file.clone(), SslMode::Require), "{text}");
 		}
 		assert_eq!(split("postgres://host/?sslmode=verify-full&sslrootcert=system"), (true, None, SslMode::Require));
+	}
+
+	#[test]
+	fn who_names_an_authority_gets_its_certificates_only() {
+		assert_eq!(split("host=host sslrootcert=/ca.pem"), (true, Some("/ca.pem".to_owned()), SslMode::Prefer));
+		assert_eq!(split("postgres://host/?sslmode=require&sslrootcert=system"), (true, None, SslMode::Require));
+		assert_eq!(split("postgres://host/?sslmode=require&sslrootcert="), (false, None, SslMode::Require));
 	}
 
 	#[test]

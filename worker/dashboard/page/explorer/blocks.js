@@ -12,12 +12,13 @@ export async function readBlock(which) {
 	if (kept.has(at.hash)) return kept.get(at.hash);
 	const { block } = await call("chain_getBlock", [at.hash]);
 	const parent = block.header.parentHash;
-	const runtime = await runtimeOf({ ...at, parent });
+	const { runtime, isGuess } = await runtimeOf({ ...at, parent });
 	const read = {
 		...at,
 		parent,
 		header: block.header,
 		runtime: runtime.version,
+		isGuess,
 		problem: null,
 		events: [],
 		time: null,
@@ -73,7 +74,7 @@ function extrinsicOf(runtime, text, index, all) {
 }
 
 /** Returns the validator that made a block: its index, slot, and account. */
-async function authorOf({ header, number, parent }) {
+async function authorOf({ header, number, hash }) {
 	const digest = header.digest.logs
 		.map(fromHex)
 		.find((log) => log[0] === 6 && String.fromCharCode(...log.slice(1, 5)) === "BABE");
@@ -81,6 +82,7 @@ async function authorOf({ header, number, parent }) {
 	// The payload follows its length: a variant, the index of the authority, and the slot.
 	const [view, start] = [new DataView(digest.buffer), 5 + [1, 2, 4][digest[5] & 3]];
 	const [index, slot] = [view.getUint32(start + 1, true), view.getBigUint64(start + 5, true)];
-	const validators = await query({ hash: parent }, "Session", "Validators").catch(() => []);
+	// The first block of a session is made by one of the validators that it makes current.
+	const validators = await query({ hash }, "Session", "Validators").catch(() => []);
 	return { index, slot, account: validators[index] ?? null };
 }

@@ -47,7 +47,8 @@ export const blake2 = (bytes) => toHex(Blake2256(bytes));
 export function accountOf(text, prefix = 42) {
 	const codec = AccountId(prefix);
 	try {
-		if (/^0x[0-9a-f]{64}$/i.test(text)) return codec.dec(text);
+		// The decoder does not know the prefix in capitals.
+		if (/^0x[0-9a-f]{64}$/i.test(text)) return codec.dec(text.toLowerCase());
 		return /^[1-9A-HJ-NP-Za-km-z]{46,50}$/.test(text) ? codec.dec(codec.enc(text)) : null;
 	} catch {
 		return null;
@@ -209,18 +210,24 @@ export class Runtime {
 		throw new Malformed(`This is not a ${what} of runtime ${this.version}: ${reason}`, next);
 	}
 
-	/** Decodes an extrinsic or a call, whichever the bytes are. Fails with [`Malformed`] if they are neither. */
+	/**
+	 * Decodes a call and an extrinsic: `{call, extrinsic}`, of which one can be `undefined`. Bytes can be both, e.g. a call of pallet 4
+	 * starts as an extrinsic without a signature does. Fails with [`Malformed`] if they are neither.
+	 */
 	decodeEither(bytes) {
-		try {
-			return { extrinsic: this.decodeExtrinsic(bytes) };
-		} catch (extrinsic) {
+		const [call, extrinsic] = [() => this.decodeCall(bytes), () => this.decodeExtrinsic(bytes)].map((decode) => {
 			try {
-				return { call: this.decodeCall(bytes) };
-			} catch (call) {
-				// The error of an extrinsic says more if the bytes start like one.
-				throw cutExtrinsic(bytes) ?? (withoutLength(bytes) !== null || SIGNED.includes(bytes[0]) ? extrinsic : call);
+				return { value: decode() };
+			} catch (error) {
+				return { error };
 			}
+		});
+		if (call.error && extrinsic.error) {
+			// The error of an extrinsic says more if the bytes start like one.
+			const isExtrinsic = withoutLength(bytes) !== null || SIGNED.includes(bytes[0]);
+			throw cutExtrinsic(bytes) ?? (isExtrinsic ? extrinsic.error : call.error);
 		}
+		return { call: call.value, extrinsic: extrinsic.value };
 	}
 }
 
@@ -343,9 +350,11 @@ function number(definition, given, wrong) {
 }
 
 function octets(definition, given, wrong) {
-	if (!/^0x([0-9a-f]{2})*$/i.test(String(given))) throw wrong();
-	if (definition.type === "sequence") return fromHex(given);
-	return given.length === 2 + 2 * definition.len ? given : fail(wrong());
+	// The decoder does not know the prefix in capitals.
+	const text = String(given).toLowerCase();
+	if (!/^0x([0-9a-f]{2})*$/.test(text)) throw wrong();
+	if (definition.type === "sequence") return fromHex(text);
+	return text.length === 2 + 2 * definition.len ? text : fail(wrong());
 }
 
 function choice(definition, given, what, wrong) {

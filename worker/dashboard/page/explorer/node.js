@@ -5,6 +5,8 @@ import { accountOf, fromHex, Malformed, Runtime, toHex } from "./codec.js";
 
 /** Waits before the page connects again, in milliseconds. */
 const RECONNECT = [1000, 2000, 4000, 8000, 15000];
+/** Time between two questions whether the node still answers, in milliseconds. */
+const HEARTBEAT = 20000;
 /** Most runtimes whose codecs are kept. */
 const RUNTIMES = 4;
 /** Most blocks of which the hash is kept by their number, or the runtime by their hash. */
@@ -52,7 +54,7 @@ export function problemOf(error) {
 		return { error: "The node does not have this block", next: "check the hash, or wait until the node has imported the block" };
 	}
 	// Messages of the node and of the connection end with a next step.
-	const [, reason, next] = /^(?:the node refused \w+: )?(.*?)(?:: ((?:start it|call|choose|expected) .*))?$/s.exec(text);
+	const [, reason, next] = /^(?:the node refused \w+: )?(.*?)(?:: ((?:start it,|call|choose|expected) .*))?$/s.exec(text);
 	return { error: reason, next: next ?? "repeat the request; if it fails again, look at the log of the node" };
 }
 
@@ -95,6 +97,14 @@ function lost(error) {
 	}, wait);
 	change({ connection: "lost", since, problem: problemOf(error), retry });
 }
+
+/** Ends a connection whose node does not answer any more: without new blocks, the page sends nothing else. */
+function check() {
+	const asked = node;
+	if (asked === null || state.connection !== "live" || document.hidden) return;
+	asked.call("system_version").catch((error) => asked === node && lost(error));
+}
+setInterval(check, HEARTBEAT);
 
 /** Reads the names of network and node, and subscribes to new blocks. */
 async function prepare() {
@@ -194,10 +204,14 @@ async function loaded(hash, name) {
 	return new Runtime(fromHex(await call("state_getMetadata", [hash])), name.split(" ").at(-1));
 }
 
-/** Returns the runtime that a block was built with: that of the state before it. Where the node has removed the state, the newest one. */
+/**
+ * Returns the runtime that a block was built with: that of the state before it. Where the node has removed the state, the runtime is
+ * the newest one, and `isGuess` is `true`.
+ */
 export async function runtimeOf({ number, hash, parent }) {
-	return runtimeAt({ hash: number === 0 ? hash : parent }).catch((error) => {
-		if (error.isPruned) return runtimeAt(state.best);
+	const known = runtimeAt({ hash: number === 0 ? hash : parent }).then((runtime) => ({ runtime, isGuess: false }));
+	return known.catch(async (error) => {
+		if (error.isPruned) return { runtime: await runtimeAt(state.best), isGuess: true };
 		throw error;
 	});
 }

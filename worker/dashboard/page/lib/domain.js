@@ -32,7 +32,7 @@ export const UNPAID = {
 	emptyPurse: "A candidate became champion, and the purse of the domain was empty.",
 	evidenceMissing: "The owner did not open the segment of the round in time.",
 	tooFewBars: "Too few bars of the stream came into being in time.",
-	ramp: "A candidate became champion in a round that began before the domain gained weight, where pay begins to rise from nothing.",
+	ramp: "A candidate became champion in a round that began before the domain gained weight or in the same block, where pay begins to rise from nothing.",
 };
 
 /** Reasons for which a seat was not paid, beside those of its round. */

@@ -52,7 +52,7 @@ export async function read(path) {
 /** Parses JSON, without marks that turn the direction of the text around them: names come from strangers. */
 function parsed(text) {
 	return JSON.parse(text, (_, value) =>
-		typeof value === "string" ? value.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "") : value,
+		typeof value === "string" ? value.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "") : value,
 	);
 }
 

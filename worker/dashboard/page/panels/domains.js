@@ -27,8 +27,15 @@ const RUNG_TONES = ["second", "third", "fourth", "fifth", "faint"];
 
 /** Draws one domain: its record, the error of its champions against the rungs, and its champions. */
 export function Domains({ rest, chain }) {
+	// The list has the first 1,000 domains.
+	const isListed = chain.data?.domains.some(({ domain_id: id }) => String(id) === rest[0]) ?? true;
+	const isOther = !isListed && /^\d+$/.test(rest[0] ?? "");
+	const other = useAnswer(isOther ? `/api/domain/${rest[0]}` : null, TOPICS);
 	return html`<${Loaded} answer=${chain}>${(data) => {
-		const domain = data.domains.find(({ domain_id: id }) => String(id) === rest[0]) ?? data.domains[0];
+		if (isOther && other.data === null)
+			return html`<div class="panel-head"><h2>Domain ${rest[0]}</h2></div><${Loaded} answer=${other}>${() => null}<//>`;
+		const listed = data.domains.find(({ domain_id: id }) => String(id) === rest[0]) ?? data.domains[0];
+		const domain = isOther ? other.data.domain : listed;
 		if (!domain)
 			return html`<div class="panel-head"><h2>Domains</h2></div>
 				<p class="empty">No domain is registered. Register one with \`doin-worker domain create\`.</p>`;
@@ -36,12 +43,12 @@ export function Domains({ rest, chain }) {
 			<div class="panel-head"><h2>${domain.name}</h2><${DomainStatus} status=${domain.status} />
 				<label class="pick">Domain <select value=${domain.domain_id}
 					onChange=${(event) => (location.hash = `domains/${event.currentTarget.value}`)}>
-					${data.domains.map(
+					${(isOther ? [domain, ...data.domains] : data.domains).map(
 						({ domain_id: id, name }) => html`<option value=${id}
 						selected=${id === domain.domain_id}>${id} · ${name}</option>`,
 					)}
 				</select></label></div>
-			<${Domain} key=${domain.domain_id} domain=${domain} at=${data.at} />`;
+			<${Domain} key=${domain.domain_id} domain=${domain} at=${isOther ? other.data.at : data.at} />`;
 	}}<//>`;
 }
 
@@ -250,8 +257,9 @@ function Rungs({ history, last }) {
 
 function championsNote(history) {
 	if (history.is_complete) return fromDatabase(history);
-	const isDatabase = history.champions.length > 2;
-	return isDatabase ? fromDatabase(history, "the newest") : "without a database, only the first and the reigning one";
+	// Only the database has times of champions.
+	if (history.champions.some(({ timestamp }) => (timestamp ?? null) !== null)) return fromDatabase(history, "the newest");
+	return "without a database of those blocks, only the first and the reigning one";
 }
 
 function Champions({ history, domain }) {

@@ -9,6 +9,12 @@ export const isLocal = (url) => LOCAL.test(url);
 /** Longest wait for a connection or an answer, in milliseconds. */
 const PATIENCE_MS = 15000;
 
+/** Marks that turn the direction of the text around them: names come from strangers. */
+const MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Parses what the node sends, without marks that turn the direction of text. Bytes are hexadecimal text, and stay as they are. */
+const parsed = (text) => JSON.parse(text, (_, value) => (typeof value === "string" ? value.replace(MARKS, "") : value));
+
 /** Refusal of a request by the node. */
 export class Refusal extends Error {
 	/** Creates the refusal of `method` that the JSON-RPC error `error` states. */
@@ -62,7 +68,7 @@ export async function connect(url, { onNotice = () => {}, onClose = () => {} } =
 	};
 	socket.onerror = () => fail(unreachable("closed the connection"));
 	socket.onmessage = ({ data }) => {
-		const answer = JSON.parse(data);
+		const answer = parsed(data);
 		if (answer.id === undefined) onNotice(answer.params?.subscription, answer.params?.result);
 		const request = waiting.get(answer.id);
 		if (request === undefined) return;

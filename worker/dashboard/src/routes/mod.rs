@@ -212,25 +212,29 @@ fn check_host(headers: &HeaderMap, address: SocketAddr) -> Result<(), ApiError> 
 	))
 }
 
-/// Checks that a browser does not send the request for a page of another site, e.g. as the address of an image.
+/// Checks that a browser does not send the request for a page of another site, e.g. as the address of an image. Over HTTP, browsers
+/// send `Sec-Fetch-Site` to this machine only; to other machines they send `Origin`, with requests of scripts.
 fn check_site(headers: &HeaderMap) -> Result<(), ApiError> {
-	match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
-		Some(b"cross-site" | b"same-site") if headers.get("sec-fetch-mode").is_none_or(|mode| mode != "navigate") => {
-			Err(ApiError::new(
-				StatusCode::FORBIDDEN,
-				"the request comes from a page of another site",
-				"open the address of the route itself",
-			))
-		}
-		_ => Ok(()),
+	let bytes = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+	let is_navigation = bytes("sec-fetch-mode") == Some(b"navigate".as_slice());
+	let is_of_other_site = matches!(bytes("sec-fetch-site"), Some(b"cross-site" | b"same-site")) && !is_navigation;
+	let is_own = |origin: &[u8]| origin.strip_prefix(b"http://").is_some_and(|own| Some(own) == bytes("host"));
+	let is_of_other_origin = bytes("origin").is_some_and(|origin| !is_own(origin));
+	if is_of_other_site || is_of_other_origin {
+		return Err(ApiError::new(
+			StatusCode::FORBIDDEN,
+			"the request comes from a page of another site",
+			"open the address of the route itself",
+		));
 	}
+	Ok(())
 }
 
 fn timed_out(timeout: Duration) -> ApiError {
 	ApiError::new(
 		StatusCode::GATEWAY_TIMEOUT,
-		format!("the node did not answer within {} s", timeout.as_secs()),
-		"repeat the request; if it fails again, look at the log of the node",
+		format!("there was no answer of the node or of the database within {} s", timeout.as_secs()),
+		"repeat the request; if it fails again, look at the logs of the worker and of its node",
 	)
 }
 
@@ -339,6 +343,20 @@ mod tests {
 		assert!(checked("same-origin", "cors") && checked("none", "navigate") && check_site(&HeaderMap::new()).is_ok());
 		assert!(checked("cross-site", "navigate"), "a link to the page");
 		assert!(!checked("cross-site", "no-cors") && !checked("same-site", "cors"));
+	}
+
+	#[test]
+	fn a_script_of_another_site_starts_no_work_on_another_machine_either() {
+		let checked = |origin: &str| {
+			let mut headers = HeaderMap::new();
+			headers.insert(header::HOST, "192.168.1.7:8470".parse().unwrap());
+			headers.insert(header::ORIGIN, origin.parse().unwrap());
+			check_site(&headers).is_ok()
+		};
+		assert!(checked("http://192.168.1.7:8470"));
+		for other in ["http://evil.example", "https://192.168.1.7:8470", "http://192.168.1.7", "null", ""] {
+			assert!(!checked(other), "{other}");
+		}
 	}
 
 	#[test]

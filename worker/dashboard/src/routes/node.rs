@@ -77,7 +77,7 @@ fn status_of(domain: &Domain, views: &Views) -> DomainStatus {
 		optimize: views.optimized.contains(&domain.domain_id),
 		evaluate: views.evaluated.contains(&domain.domain_id),
 		target_performance: domain.target_performance,
-		best_performance: domain.champion.as_ref().map(|champion| champion.loss),
+		best_performance: domain.champion.as_ref().and_then(|champion| champion.loss),
 		converged: is_converged(domain),
 		weight: domain.weight,
 	}

@@ -61,7 +61,7 @@ pub(super) async fn stats(State(app): State<App>, Query(page): Query<Page>) -> R
 	let summary = |domain: &Domain| DomainStats {
 		name: domain.name.clone(),
 		rounds: domain.last_round.as_ref().and_then(|last| last["number"].as_u64()).map(|number| number as u32),
-		best_performance: domain.champion.as_ref().map(|champion| champion.loss),
+		best_performance: domain.champion.as_ref().and_then(|champion| champion.loss),
 		high_water: domain.high_water.clone(),
 		open_seats: seats.get(&domain.domain_id).copied().unwrap_or_default(),
 		converged: is_converged(domain),

@@ -92,8 +92,8 @@ pub struct Champion {
 	pub round: Option<u32>,
 	/// Block of its verdict. Storage: `Domains.States`.
 	pub block: u32,
-	/// `error · 2²⁰ / initial_error`: lower is better. Storage: `Domains.States`.
-	pub loss: u64,
+	/// `error · 2²⁰ / initial_error`: lower is better; `null` above 2⁵³. Storage: `Domains.States`.
+	pub loss: Option<u64>,
 	/// Error sum on the windows of the round that crowned it. Storage: `Domains.States`.
 	pub error: String,
 	/// Error sum of the initial champion on the same windows. Storage: `Domains.States`.
@@ -262,7 +262,7 @@ pub struct DomainStats {
 	pub name: String,
 	/// Number of the round that ended last; `null` before the first one. Storage: `Domains.States`.
 	pub rounds: Option<u32>,
-	/// Loss of the champion, where 2²⁰ is the initial champion's. Storage: `Domains.States`.
+	/// Loss of the champion, where 2²⁰ is the initial champion's; `null` before the activation and above 2⁵³. Storage: `Domains.States`.
 	pub best_performance: Option<u64>,
 	/// High-water mark, Q32 bits below the initial champion. Storage: `Domains.States`.
 	pub high_water: String,

@@ -117,7 +117,7 @@ pub struct DomainStatus {
 	pub evaluate: bool,
 	/// Loss at which the domain converges, where 2²⁰ is the initial champion's; 0 for never. Storage: `Domains.Specs`.
 	pub target_performance: u32,
-	/// Loss of the champion, where 2²⁰ is the initial champion's; `null` before the activation. Storage: `Domains.States`.
+	/// Loss of the champion, where 2²⁰ is the initial champion's; `null` before the activation and above 2⁵³. Storage: `Domains.States`.
 	pub best_performance: Option<u64>,
 	/// `true` if the target is reached. Storage: `Domains.States`.
 	pub converged: bool,

@@ -354,7 +354,7 @@ impl Source for ChainSource {
 			peer_id: about.account.map(|account| account.to_string()),
 			port: 0,
 			version: about.version.clone(),
-			url: self.chain_of().url().into(),
+			url: self.chain_of().url(),
 			genesis: convert::hex(self.chain_of().genesis()),
 			synced: sync == SyncState::Synced,
 			sync: sync.to_string(),

@@ -96,7 +96,7 @@ pub(super) fn champion(view: &ChampionView<Account>, initial_validation_error: u
 		author: view.author.map(|author| author.to_string()),
 		round: view.round.map(|round| round.number),
 		block: view.block,
-		loss: view.loss,
+		loss: exact(view.loss),
 		error: view.error.to_string(),
 		initial_error: view.initial_error.to_string(),
 		validation_error: view.validation_error.to_string(),

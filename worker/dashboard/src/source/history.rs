@@ -9,7 +9,7 @@ use super::{
 };
 use crate::shape::{History, PastChampion, RungsState};
 use doin_analytics::{Reader, Record, StoreError, MAX_ROWS};
-use doin_chain::{Account, Chain, Head};
+use doin_chain::{Account, Chain, Head, ReadError};
 use doin_primitives::{
 	domain::INITIAL_LOSS,
 	views::{ChampionView, DomainView},
@@ -32,8 +32,11 @@ pub(super) async fn read(chain: &Chain, head: Head, domain: DomainId, database: 
 			let stored = Head { number: facts.position.last, hash: facts.position.hash };
 			match state(chain, stored, domain).await {
 				Ok(Some(state)) => Ok(from_facts(&facts, &state)),
-				// The node has removed the state of that block, or the domain is younger than the database.
-				Ok(None) | Err(_) => of_chain(chain, head, domain).await,
+				// The domain is younger than the database.
+				Ok(None) => of_chain(chain, head, domain).await,
+				// The node has removed the state of that block.
+				Err(error) if error.is_pruned() => of_chain(chain, head, domain).await,
+				Err(error) => Err(unreadable(error)),
 			}
 		}
 		// The chain alone has the first and the last champion.
@@ -50,14 +53,14 @@ struct State {
 }
 
 /// Reads a domain and its champions at a block; `None` if there is none.
-async fn state(chain: &Chain, at: Head, domain: DomainId) -> Answer<Option<State>> {
-	let read = tokio::try_join!(chain.domain(at, domain), chain.champion(at, domain), chain.initial_champion(at, domain));
-	let (view, reigning, initial) = read.map_err(unreadable)?;
+async fn state(chain: &Chain, at: Head, domain: DomainId) -> Result<Option<State>, ReadError> {
+	let (view, reigning, initial) =
+		tokio::try_join!(chain.domain(at, domain), chain.champion(at, domain), chain.initial_champion(at, domain))?;
 	Ok(view.zip(reigning).zip(initial).map(|((view, reigning), initial)| State { view, initial, reigning }))
 }
 
 async fn of_chain(chain: &Chain, head: Head, domain: DomainId) -> Answer<History> {
-	let state = state(chain, head, domain).await?.ok_or_else(|| no_champion(domain))?;
+	let state = state(chain, head, domain).await.map_err(unreadable)?.ok_or_else(|| no_champion(domain))?;
 	Ok(from_chain(head, &state))
 }
 
@@ -92,6 +95,10 @@ fn from_facts(facts: &Facts<Stored>, state: &State) -> History {
 	let Stored { activated, champions: stored } = &facts.records;
 	let mut champions = vec![PastChampion { block: first.block.or(*activated), ..first }];
 	champions.extend(stored.iter().rev().map(|record| past(record, view, reigning)));
+	if stored.is_empty() {
+		// A round before the first block of the database crowned it.
+		champions.extend(reigned(state));
+	}
 	History {
 		at: facts.at(),
 		domain_id: view.id,
@@ -104,9 +111,22 @@ fn from_facts(facts: &Facts<Stored>, state: &State) -> History {
 }
 
 fn from_chain(head: Head, state: &State) -> History {
-	let State { view, reigning, .. } = state;
 	let mut champions = vec![initial(state)];
-	champions.extend(reigning.round.map(|round| PastChampion {
+	champions.extend(reigned(state));
+	History {
+		at: convert::at(head),
+		domain_id: state.view.id,
+		rungs_state: RungsState::None,
+		rungs_error: None,
+		rungs: Vec::new(),
+		is_complete: state.reigning.round.is_none(),
+		champions,
+	}
+}
+
+/// Returns the reigning champion, if a round crowned it.
+fn reigned(State { view, reigning, .. }: &State) -> Option<PastChampion> {
+	reigning.round.map(|round| PastChampion {
 		round: Some(round.number),
 		block: Some(reigning.block),
 		loss: convert::exact(reigning.loss),
@@ -119,16 +139,7 @@ fn from_chain(head: Head, state: &State) -> History {
 		bytes: Some(reigning.bytes),
 		genes: Some(genes(reigning)),
 		..PastChampion::default()
-	}));
-	History {
-		at: convert::at(head),
-		domain_id: view.id,
-		rungs_state: RungsState::None,
-		rungs_error: None,
-		rungs: Vec::new(),
-		is_complete: reigning.round.is_none(),
-		champions,
-	}
+	})
 }
 
 /// Returns the initial champion. Its block is known while it reigns.
@@ -263,6 +274,10 @@ mod tests {
 		facts.records.activated = None;
 		let history = from_facts(&facts, &state(ModelRef::Stored(6), Some(9)));
 		assert_eq!((history.is_complete, history.champions[0].block), (false, None));
+		facts.records.champions.clear();
+		let history = from_facts(&facts, &state(ModelRef::Stored(6), Some(9)));
+		let rounds: Vec<Option<u32>> = history.champions.iter().map(|champion| champion.round).collect();
+		assert_eq!((history.is_complete, rounds), (false, vec![None, Some(9)]), "the chain has the reigning one");
 	}
 
 	#[test]

@@ -111,6 +111,12 @@ impl Indexer {
 	/// Errors if the node has removed a block, if a block cannot be read, or if a file cannot be written. Complete blocks before
 	/// the failure are stored.
 	pub async fn run(&mut self, last: Option<u32>, stored: impl Fn(u32)) -> Result<u64> {
+		if self.begin == Begin::Readable && self.files.is_empty() && last.is_none_or(|last| last > 0) {
+			// Block 1 decides: a node that was synced by warp has the state of block 0 for a while, and no other old one.
+			if let Err(BlocksError::Pruned { first: Some(first), .. }) = self.chain.finalized_range(1..=1).next().await {
+				self.begin_after(first);
+			}
+		}
 		let mut blocks = self.chain.finalized_blocks(self.files.next_block());
 		let (mut batch, mut events) = (Vec::new(), 0);
 		while last.is_none_or(|last| blocks.next_number() <= last) {
@@ -246,7 +252,7 @@ impl Files {
 }
 
 /// Returns an error of the stream with the next steps of an indexer, which stores blocks without gaps.
-fn explained(error: BlocksError) -> anyhow::Error {
+pub(super) fn explained(error: BlocksError) -> anyhow::Error {
 	match error {
 		BlocksError::Pruned { url, block, first } => anyhow!(
 			"the node at {url} has no state of block {block}{}, and facts are stored without gaps: start a node with \

@@ -1,6 +1,6 @@
 //! The indexer beside the roles of `run`.
 
-use super::follow::{Begin, Indexer, OnCsvError};
+use super::follow::{explained, Begin, Indexer, OnCsvError};
 use anyhow::{Context, Result};
 use doin_analytics::{name_aside, Store, StoreError};
 use doin_chain::{BlocksError, Chain, ReadError};
@@ -120,7 +120,8 @@ fn is_temporary(error: &anyhow::Error) -> bool {
 	error.downcast_ref::<StoreError>().is_some_and(StoreError::is_temporary)
 		// Another process has created the file in this moment.
 		|| matches!(error.downcast_ref(), Some(StoreError::Exists { .. }))
-		|| error.downcast_ref::<ReadError>().is_some_and(ReadError::is_transient)
+		// A state that was removed meanwhile is that of the first block: the next attempt begins later, or names the reason.
+		|| error.downcast_ref::<ReadError>().is_some_and(|error| error.is_transient() || error.is_pruned())
 		// The next attempt compares the chain with the database.
 		|| matches!(error.downcast_ref(), Some(BlocksError::OtherBranch { .. } | BlocksError::Unfollowed { .. }))
 }
@@ -134,6 +135,11 @@ async fn attempt(chain: Chain, options: FollowOptions, sender: watch::Sender<Ind
 	};
 	let store = match open(database.clone()).await? {
 		Err(StoreError::OlderSchema { found, .. }) => {
+			if begin == Begin::Genesis {
+				// From a node without the old states, a new database could not be filled: the old one stays in its place.
+				let first = chain.finalized_range(1..=1).next().await.map_err(explained);
+				first.context("the database is of an older worker, and its facts cannot be read again")?;
+			}
 			tracing::warn!(target: TARGET, version = found, "the database is of an older worker: its facts are read again from the blocks");
 			move_aside(&database, stats_file.as_deref(), Store::move_older_aside)?;
 			None
@@ -173,6 +179,7 @@ fn report_aside(path: &Path, aside: &Path) {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use doin_chain::RequestError;
 	use std::sync::atomic::{AtomicU32, Ordering};
 
 	/// Returns the states after `keep` has run attempts that give these results, in order.
@@ -196,6 +203,13 @@ mod tests {
 		let (state, attempts) = last_state(vec![missing, missing]).await;
 		assert!(matches!(&state, IndexState::Waiting { reason } if reason.contains("facts.db")), "{state:?}");
 		assert_eq!(attempts, 3);
+		let pruned = || {
+			let source = RequestError::Refused { code: 4003, message: "State already discarded for 0x07".into(), data: None };
+			Err(ReadError::Refused { url: "ws://node:9944".into(), request: "DoinApi_domains".into(), source }.into())
+		};
+		let (state, attempts) = last_state(vec![pruned]).await;
+		assert!(matches!(&state, IndexState::Waiting { reason } if reason.contains("DoinApi_domains")), "{state:?}");
+		assert_eq!(attempts, 2);
 		let (state, attempts) = last_state(vec![|| Err(StoreError::OtherFile { path: "facts.db".into() }.into())]).await;
 		assert!(matches!(&state, IndexState::Failed { reason } if reason.contains("facts.db")), "{state:?}");
 		assert_eq!(attempts, 1);

@@ -327,7 +327,7 @@ impl<'a> View<'a> {
 				Cell::new(domain.name.clone()),
 				right(percent(domain.weight)),
 				Cell::new(champion.map_or(words(&domain.status), |champion| variant(&champion.model))),
-				right(better(champion.map(|champion| champion.loss))),
+				right(better(champion.and_then(|champion| champion.loss))),
 				right(bits(&domain.high_water)),
 			];
 			let round = all.rounds.iter().find(|round| round.domain_id == domain.domain_id);

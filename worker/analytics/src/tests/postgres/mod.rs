@@ -300,7 +300,12 @@ async fn a_connection_is_encrypted_and_verified_as_the_connection_string_asks() 
 	let by_others = encrypted(&server, "sslmode=verify-full");
 	// The other server has no encryption.
 	let without = encrypted(&plain, "sslmode=require");
-	for address in [by_address, by_others, without] {
+	// Who names an authority does not accept other certificates, and no connection without one.
+	let named = format!("sslrootcert='{}'", authority.display());
+	export(&store, &encrypted(&server, &named)).await.unwrap();
+	let named_by_address = encrypted(&server, &format!("sslmode=require {named}")).replace("host=localhost", "host=127.0.0.1");
+	let named_without = encrypted(&plain, &named);
+	for address in [by_address, by_others, without, named_by_address, named_without] {
 		match export(&store, &address).await.unwrap_err() {
 			error @ PostgresError::Encryption { .. } => {
 				for part in ["localhost", "ssl = on", "sslrootcert=FILE"] {

@@ -12,6 +12,8 @@ import { readTasks } from "./tasks.js";
 
 /** Announcements that are drawn. */
 const SHOWN = 100;
+/** Open tasks that are looked through: as many keys as a node returns at a time. */
+const TASKS = 1000;
 /** Newest blocks whose events are looked through. */
 const BLOCKS = 15;
 const ABOUT = /^(Challenge(Announced|Cancelled|Upheld|Rejected)|TaskReopened|ClaimDisproved)$/;
@@ -21,7 +23,7 @@ export function Challenges() {
 	const answer = useChain("challenges", async (at) => {
 		const [announced, tasks, runtime, past] = await Promise.all([
 			entries(at, "Recomputation", "Challenges", [], { count: SHOWN }),
-			readTasks(at),
+			readTasks(at, TASKS),
 			runtimeAt(at),
 			readWorker("/api/challenges?limit=50").catch((problem) => ({ problem })),
 		]);
@@ -32,21 +34,31 @@ export function Challenges() {
 			block.events.filter(({ name }) => ABOUT.test(name)).map((event) => ({ ...event, block: block.number })),
 		);
 		const open = tasks.tasks.filter(({ phase }) => phase === "Challenge");
-		return { at, announced: announced.entries, tasks: open, bond: bond?.value ?? null, events, past };
+		const isCut = tasks.open > tasks.tasks.length;
+		return {
+			at,
+			announced: announced.entries,
+			tasks: open,
+			isCut,
+			bond: bond?.value ?? null,
+			events,
+			blocks: numbers.length,
+			past,
+		};
 	});
 	return html`
 		<div class="panel-head"><h2>Challenges</h2>
 			<p>Anybody can prove that a settled chunk sum is wrong: an announcement hides the chunk, and the call a block later has the
 			runtime recompute it.</p></div>
 		<${Loaded} answer=${answer}>${(data) => html`<div class="grid">
-			<${Open} ...${data} /><${Announced} ...${data} /><${Events} events=${data.events} /><${Past} past=${data.past} />
+			<${Open} ...${data} /><${Announced} ...${data} /><${Events} ...${data} /><${Past} past=${data.past} />
 		</div>`}<//>`;
 }
 
-function Open({ at, tasks, bond }) {
+function Open({ at, tasks, isCut, bond }) {
 	return html`<${Card} wide title="Sums that can be challenged" note=${html`block <${BlockLink} number=${at.number} />`}>
 		<${Facts} rows=${[
-			["Tasks in their challenge window", count(tasks.length)],
+			["Tasks in their challenge window", count(tasks.length), isCut ? `of the first ${count(TASKS)} open tasks` : null],
 			bond !== null && [
 				"Bond of a challenge",
 				html`<${Amount} plancks=${bond} />`,
@@ -54,7 +66,7 @@ function Open({ at, tasks, bond }) {
 			],
 		]} />
 		<${Table} caption="Tasks whose settled sums can be challenged" rows=${tasks} rowKey=${(task) => task.task}
-			empty="No task is in its challenge window." columns=${[
+			empty=${isCut ? "None of the open tasks that were read is in its challenge window." : "No task is in its challenge window."} columns=${[
 				["Task", (task) => html`<a href=${`#tasks/${task.task}`}>${task.task}</a>`, "num"],
 				["Models", (task) => task.models.map(model).join(", ")],
 				["Window", (task) => blocksLeft(task.phaseEnd, at.number)],
@@ -78,8 +90,8 @@ function Announced({ at, announced }) {
 			]} /><//>`;
 }
 
-function Events({ events }) {
-	return html`<${Card} wide title="Events of the newest blocks" note=${`${things(BLOCKS, "block")} looked through`}>
+function Events({ events, blocks }) {
+	return html`<${Card} wide title="Events of the newest blocks" note=${`${things(blocks, "block")} looked through`}>
 		<${Table} caption="Events of challenges in the newest blocks" hideCaption rows=${events} empty="No challenge in the newest blocks." columns=${[
 			["Block", (event) => html`<${BlockLink} number=${event.block} />`, "num"],
 			["Event", (event) => `${event.pallet}.${event.name}`],

@@ -55,7 +55,21 @@ function Decoded({ text, block }) {
 		{ block },
 	);
 	return html`<div class="nested" aria-live="polite"><${Loaded} answer=${answer}>${(data) =>
-		data.problem ? html`<${Problem} problem=${data.problem} />` : html`<${Found} ...${data} />`}<//></div>`;
+		data.problem ? html`<${Problem} problem=${data.problem} />` : html`<${Readings} ...${data} />`}<//></div>`;
+}
+
+/** Warning before bytes that can be read in two ways. */
+const AMBIGUOUS = {
+	error: "These bytes are a call, and an extrinsic too",
+	next: "if a wallet or a multisig asks for a signature of them, they are the call",
+};
+
+/** Draws what the bytes are: a call, an extrinsic, or both. */
+function Readings({ call, extrinsic, ...of }) {
+	return html`<div class="grid">
+		${call && extrinsic ? html`<${Problem} problem=${AMBIGUOUS} />` : null}
+		${call ? html`<${Found} ...${of} call=${call} />` : null}
+		${extrinsic ? html`<${Found} ...${of} extrinsic=${extrinsic} />` : null}</div>`;
 }
 
 const KINDS = { signed: "signed extrinsic", bare: "unsigned extrinsic", general: "extrinsic without a signature of its own" };

@@ -10,6 +10,9 @@ const SHOWN = 15;
 /** Events that almost every extrinsic has. */
 const COMMON = /^(System\.Extrinsic|TransactionPayment\.|Balances\.(Withdraw|Deposit|Burned|Minted|Issued|Rescinded)$)/;
 
+/** Note of a block whose runtime the node does not know any more. */
+const GUESS = "the newest: the node has removed the state with that of this block, whose calls may have been others";
+
 /** Draws the newest blocks; with `block/N` in the address, one block, given by its number or hash. */
 export function Network({ rest }) {
 	if (rest[0] === "block" && rest[1]) return html`<${Block} key=${rest[1]} which=${rest[1]} />`;
@@ -90,7 +93,7 @@ function Header({ block }) {
 		["State root", html`<span class="code" title=${block.header.stateRoot}>${short(block.header.stateRoot, 10, 6)}</span>`],
 		["Time", html`<${Time} ms=${block.time} />`],
 		["Author", html`<${AccountLink} id=${author?.account} />`, author ? `validator ${author.index}, slot ${author.slot}` : null],
-		["Runtime", `version ${block.runtime}`],
+		["Runtime", `version ${block.runtime}`, block.isGuess ? GUESS : null],
 		["Events", count(block.events.length)],
 	]} /><//>`;
 }

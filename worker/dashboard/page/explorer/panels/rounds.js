@@ -8,8 +8,13 @@ import { useChain } from "../use.js";
 import { AccountLink, Fields, ItemLink, Stored, Value } from "../parts.js";
 import { domainId, none } from "./domains.js";
 
-/** Domains, and rounds, that are drawn. */
+/** Domains whose open rounds are drawn. */
 const SHOWN = 24;
+/** Domains, and rounds, that are read for the list of all domains. */
+const DOMAINS = 256;
+const ROUNDS = 200;
+/** Rounds that are looked through for those of one domain: as many keys as a node returns at a time. */
+const ROUNDS_OF_ONE = 1000;
 const AWAITED = /sealed|live/i;
 
 /** Draws the open rounds; with a domain, its rounds; with a number too, one round. */
@@ -20,19 +25,21 @@ export function Rounds({ rest }) {
 
 async function readRounds(at, only) {
 	const chosen =
-		only === null ? await call("doin_domains", [0, 256, at.hash]) : [await call("doin_domain", [domainId(only), at.hash])];
+		only === null ? await call("doin_domains", [0, DOMAINS, at.hash]) : [await call("doin_domain", [domainId(only), at.hash])];
 	const active = only === null ? chosen.filter(({ status }) => status === "Active") : chosen;
 	const shown = active.slice(0, SHOWN);
 	const [views, kept, open] = await Promise.all([
 		Promise.all(shown.map(({ id }) => call("doin_round", [id, at.hash]).catch(none))),
-		entries(at, "Optimae", "Rounds", [], { count: 200 }),
+		entries(at, "Optimae", "Rounds", [], { count: only === null ? ROUNDS : ROUNDS_OF_ONE }),
 		query(at, "Optimae", "CounterForRounds"),
 	]);
 	const rounds = shown.map((domain, index) => ({ domain, view: views[index] })).filter(({ view }) => view !== null);
 	const undecided = kept.entries
 		.map(({ keys: [id], value, key }) => ({ id, value, key }))
 		.filter(({ id }) => only === null || id.domain === Number(only));
-	return { at, rounds, undecided, open, hidden: active.length - shown.length, last: chosen.filter(({ lastRound }) => lastRound) };
+	const isCut = kept.next !== null || (only === null && chosen.length === DOMAINS);
+	const last = chosen.filter(({ lastRound }) => lastRound);
+	return { at, rounds, undecided, open, isCut, hidden: active.length - shown.length, last };
 }
 
 function Open({ only }) {
@@ -41,13 +48,14 @@ function Open({ only }) {
 		<div class="panel-head"><h2>${only === null ? "Rounds" : `Rounds of domain ${only}`}</h2>
 			<p>A round takes commits, then reveals. Evaluators recompute the sums of its models. Then the verdict falls, and the round
 			leaves the state.</p></div>
-		<${Loaded} answer=${answer}>${({ at, rounds, undecided, open, hidden, last }) => html`<div class="grid">
+		<${Loaded} answer=${answer}>${({ at, rounds, undecided, open, isCut, hidden, last }) => html`<div class="grid">
 			${rounds.length === 0 ? html`<p class="empty">No domain takes commits.</p>` : null}
 			${rounds.map(({ domain, view }) => html`<${View} key=${domain.id} domain=${domain} view=${view} at=${at} />`)}
 			${hidden > 0 ? html`<p class="note">${`${things(hidden, "further active domain")} not shown: choose a domain.`}</p>` : null}
+			${isCut ? html`<p class="note">${cutNote(only)}</p>` : null}
 			<${Card} wide title="Rounds in the state" note=${html`<${Stored} name="Rounds in the state" item="Optimae.CounterForRounds" value=${open} at=${at} />`}>
 				<${Table} caption="Rounds with seats that are not decided" hideCaption rows=${undecided} rowKey=${(row) => row.key}
-					empty="No seat is taken in any round." columns=${[
+					empty=${isCut ? "None of the rounds that were read has a seat." : "No seat is taken in any round."} columns=${[
 						[
 							"Round",
 							({ id }) => html`<a href=${`#rounds/${id.domain}/${id.number}`}>domain ${id.domain}, round ${id.number}</a>`,
@@ -64,6 +72,11 @@ function Open({ only }) {
 					["Result", (one) => html`<${Result} result=${one.lastRound.result} />`],
 				]} /><//>
 		</div>`}<//>`;
+}
+
+function cutNote(only) {
+	if (only !== null) return `Only the first ${count(ROUNDS_OF_ONE)} rounds of the state are looked through.`;
+	return `Only the first ${count(DOMAINS)} domains and ${count(ROUNDS)} rounds are read: choose a domain.`;
 }
 
 function TaskLink({ stage }) {

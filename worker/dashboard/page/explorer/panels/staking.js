@@ -1,6 +1,6 @@
 import { html } from "../../lib/html.js";
 import { Amount, BlockLink, Card, Facts, Loaded, Table, Tag } from "../../lib/ui.js";
-import { count, things } from "../../lib/format.js";
+import { count, percent, things } from "../../lib/format.js";
 import { entries, query } from "../node.js";
 import { useChain } from "../use.js";
 import { AccountLink, ItemLink, Stored, stored, Value } from "../parts.js";
@@ -78,7 +78,7 @@ function Validators({ at, era, rows, points }) {
 			["Stake", overview("Stake of a validator", "total", true), "num"],
 			["Own", overview("Own stake of a validator", "own", true), "num"],
 			["Nominators", overview("Nominators of a validator", "nominator_count"), "num"],
-			["Commission", (row) => (row.prefs ? `${count(row.prefs.commission / 10_000_000)} %` : "–"), "num"],
+			["Commission", (row) => (row.prefs ? `${percent(row.prefs.commission / 1000)} %` : "–"), "num"],
 			["Points", (row) => count(scored.get(row.who) ?? 0), "num"],
 		]} /><//>`;
 }

@@ -1,4 +1,4 @@
-import { html, useState } from "../../lib/html.js";
+import { html, useEffect, useState } from "../../lib/html.js";
 import { BlockLink, Card, Facts, Loaded, Problem, Table } from "../../lib/ui.js";
 import { count, things } from "../../lib/format.js";
 import { describe, entered, entryText, keyText } from "../codec.js";
@@ -39,7 +39,10 @@ function Choice({ runtime, pallet, item, block, keys, show }) {
 	const items = runtime.pallets.get(pallet)?.storage?.items ?? [];
 	const entry = items.find(({ name }) => name === item);
 	const definitions = entry ? runtime.keysOf(entry) : [];
-	const [typed, type] = useState(() => definitions.map((_, index) => keys[index] ?? ""));
+	const given = () => definitions.map((_, index) => keys[index] ?? "");
+	const [typed, type] = useState(given);
+	// An entry of the list, and the way back, change the keys of the address.
+	useEffect(() => type(given()), [keys.join("/")]);
 	const first = (name) => runtime.pallets.get(name).storage.items[0].name;
 	const send = (event) => {
 		event.preventDefault();

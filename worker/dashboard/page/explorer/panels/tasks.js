@@ -14,10 +14,10 @@ export function Tasks({ rest }) {
 	return rest[0] ? html`<${Task} key=${rest[0]} text=${rest[0]} />` : html`<${Open} />`;
 }
 
-/** Returns the tasks of the state, as records and as views. */
-export async function readTasks(at) {
+/** Returns tasks of the state, at most `most`, as records and as views. `open` is the number of all. */
+export async function readTasks(at, most = SHOWN) {
 	const [kept, open, next] = await Promise.all([
-		entries(at, "Recomputation", "Tasks", [], { count: SHOWN }),
+		entries(at, "Recomputation", "Tasks", [], { count: most }),
 		query(at, "Recomputation", "CounterForTasks"),
 		query(at, "Recomputation", "NextTaskId"),
 	]);
@@ -27,12 +27,12 @@ export async function readTasks(at) {
 	const tasks = views
 		.flat()
 		.sort((one, other) => one.task - other.task)
-		.slice(0, SHOWN);
+		.slice(0, most);
 	return { at, open, next, tasks, records };
 }
 
 function Open() {
-	const answer = useChain("tasks", readTasks);
+	const answer = useChain("tasks", (at) => readTasks(at));
 	return html`
 		<div class="panel-head"><h2>Recomputations</h2>
 			<p>A task has drawn evaluators recompute the chunk sums of some models on unknown windows. They commit to their sums, then
@@ -50,6 +50,7 @@ function Open() {
 			]} /><//>
 			${tasks.length === 0 ? html`<p class="empty">No task is open.</p>` : null}
 			${tasks.map((task) => html`<${Summary} key=${task.task} task=${task} at=${at} />`)}
+			${open > tasks.length ? html`<p class="note">${`${things(open - tasks.length, "further task")} not shown: the dashboard lists them.`}</p>` : null}
 		</div>`}<//>`;
 }
 
