@@ -25,6 +25,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libgcc-s1 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --create-home --home-dir /data --shell /usr/sbin/nologin doin
+COPY LICENSE /usr/share/doc/doin/LICENSE
+COPY node/LICENSE /usr/share/doc/doin/LICENSE-node
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

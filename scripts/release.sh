@@ -2,30 +2,49 @@
 # Builds what a release has: the node, the worker, the runtime, and a checksum of each. Profile `production`: an hour or more on two cores.
 #
 # Usage: scripts/release.sh DIR           writes to DIR: doin-node, doin-worker, doin-runtime.wasm, BUILD, SHA256SUMS, and an archive of
-#                                         them
-#        scripts/release.sh --check DIR   builds a clone of this commit in another folder, and compares its files with SHA256SUMS of DIR
+#                                         them with the licences, the units, the alerts and the configurations
+#        scripts/release.sh --check DIR   builds the same commit again, from nothing, and compares its files with SHA256SUMS of DIR
 #
-# So that two builds can be compared, paths of the checkout, the dependencies and the target folder are replaced in the compiled
-# programs, and the time of the commit takes the place of the present one. What remains is named in BUILD: the commit, the compilers,
-# the linker and the system libraries. `--check` shows whether two builds are equal; the runtime depends on least, so compare it first.
+# So that two builds can be compared, a clone of the commit is built in /var/tmp/doin-release on every machine, paths of the
+# dependencies are replaced in the compiled programs, and the time of the commit takes the place of the present one. What remains is
+# named in BUILD: the commit, the compilers, the linker and the system libraries. `--check` shows whether two builds are equal; the
+# runtime depends on least, so compare it first.
 . "$(dirname "$0")/lib.sh"
+# The folder is relative to that of the caller.
+if [ "${1:-}" = --check ]; then DIR=${2:-}; else DIR=${1:-}; fi
+[ -z "$DIR" ] || DIR=$(realpath -m -- "$DIR")
 cd "$ROOT"
 
 FILES=(doin-node doin-worker doin-runtime.wasm)
+# Cargo hashes the paths of the runtime's packages into their symbols, since they are outside the workspace that the wasm builder
+# generates for the runtime, and no replacement of paths changes that hash. So the place is a fixed one.
+PLACE=/var/tmp/doin-release
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
 
 # Prints the version of a program, or that it is missing.
-version() { "$@" 2>/dev/null | head -n 1 || printf 'missing\n'; }
+version() {
+	local all
+	all=$("$@" 2>/dev/null) || all=missing
+	printf '%s\n' "${all%%$'\n'*}"
+}
 
-# Compiles the checkout at $1 into the target folder $2.
+# Compiles a clone of this commit in $PLACE/doin into the target folder $PLACE/target. Removes what an earlier build left in both.
 compile() {
-	local source=$1 target=$2 cargo_home=${CARGO_HOME:-$HOME/.cargo} remap
+	local source=$PLACE/doin target=$PLACE/target cargo_home=${CARGO_HOME:-$HOME/.cargo} remap
+	mkdir -m 700 "$PLACE" 2>/dev/null || { [ -d "$PLACE" ] && [ ! -L "$PLACE" ] && [ -O "$PLACE" ]; } ||
+		die "$PLACE cannot be made, or belongs to another user: remove it"
+	exec 9>"$PLACE/lock"
+	flock --nonblock 9 || die "another build uses $PLACE: wait for its end"
+	rm -rf "$source" "$target"
+	git clone --quiet "$ROOT" "$source"
+	git -C "$source" checkout --quiet --detach "$(git rev-parse HEAD)"
 	remap="--remap-path-prefix=$source=/doin --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$target=/target"
 	remap+=" --remap-path-prefix=$(rustc --print sysroot)=/rust"
 	(
 		cd "$source"
+		unset SKIP_WASM_BUILD
 		SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 		SUBSTRATE_CLI_GIT_COMMIT_HASH=$(git rev-parse HEAD)
 		export SOURCE_DATE_EPOCH SUBSTRATE_CLI_GIT_COMMIT_HASH
@@ -37,9 +56,9 @@ compile() {
 	)
 }
 
-# Copies what `compile` has made from the target folder $1 to the folder $2, and writes the checksums.
+# Copies what `compile` has made to the folder $1, and writes the checksums.
 collect() {
-	local made=$1/production out=$2
+	local made=$PLACE/target/production out=$1
 	mkdir -p "$out"
 	cp "$made/doin-node" "$made/doin-worker" "$out/"
 	cp "$made/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm" "$out/doin-runtime.wasm"
@@ -62,13 +81,15 @@ describe() {
 	END
 }
 
-# Packs the folder $1. Equal files give equal archives.
+# Packs the folder $1, with what docs/operations.md installs beside the programs. Equal files give equal archives.
 archive() {
 	local name epoch
 	name=doin-$(git rev-parse --short=12 HEAD)-${HOST%%-*}
 	epoch=$(git log -1 --format=%ct)
 	tar --create --directory "$1" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --transform "s,^,$name/," \
-		"${FILES[@]}" BUILD SHA256SUMS | gzip --no-name --best >"$1/$name.tar.gz"
+		--mode=u=rwX,go=rX "${FILES[@]}" BUILD SHA256SUMS \
+		--directory "$ROOT" LICENSE node/LICENSE docs/operations.md docs/grafana scripts/systemd worker/configs |
+		gzip --no-name --best >"$1/$name.tar.gz"
 	say "release: $1/$name.tar.gz"
 }
 
@@ -79,26 +100,27 @@ require_clean() {
 case ${1:-} in
 	"" | -h | --help) usage; [ -n "${1:-}" ] || exit 1 ;;
 	--check)
-		[ -n "${2:-}" ] || die "--check needs the folder of a release: scripts/release.sh --check DIR"
-		out=$(realpath "$2")
-		[ -f "$out/SHA256SUMS" ] || die "$2 has no SHA256SUMS: build it with scripts/release.sh $2 first"
+		[ -n "$DIR" ] || die "--check needs the folder of a release: scripts/release.sh --check DIR"
+		[ -f "$DIR/SHA256SUMS" ] || die "$DIR has no SHA256SUMS: build it with scripts/release.sh $DIR first"
 		require_clean
 		setup
 		work=$(mktemp -d)
 		trap 'rm -rf "$work"' EXIT
-		git clone --quiet "$ROOT" "$work/another-checkout"
-		compile "$work/another-checkout" "$work/another-target"
-		collect "$work/another-target" "$work/out"
-		diff "$out/SHA256SUMS" "$work/out/SHA256SUMS" >&2 || die "the second build differs (< first, > second): compare the BUILD files of both machines"
-		say "release: a second build in another folder has the same files"
+		compile
+		collect "$work"
+		diff "$DIR/SHA256SUMS" "$work/SHA256SUMS" >&2 || die "the second build differs (< first, > second): compare the BUILD files of both machines"
+		say "release: a second build has the same files"
 		;;
 	-*) usage >&2; die "unknown option $1" ;;
 	*)
+		if [[ $DIR/ == "$ROOT"/* ]] && ! git check-ignore --quiet "$DIR"; then
+			die "$DIR is in the checkout, so the next build would find changes: choose a folder outside"
+		fi
 		require_clean
 		setup
-		compile "$ROOT" "$CARGO_TARGET_DIR-production"
-		collect "$CARGO_TARGET_DIR-production" "$1"
-		describe "$1"
-		archive "$1"
+		compile
+		collect "$DIR"
+		describe "$DIR"
+		archive "$DIR"
 		;;
 esac

@@ -106,7 +106,8 @@ pub fn development_account(account: &AccountId) -> Option<String> {
 /// Fails with the first account or key that everybody has.
 pub fn check_public(genesis: &Storage) -> Result<(), String> {
 	let stored = |pallet: &[u8], item: &[u8]| genesis.top.get(storage_prefix(pallet, item).as_slice());
-	if stored(b"Timing", b"Public").is_none_or(|flag| flag != &[1]) {
+	// Without the item, the runtime takes the chain for a public one.
+	if stored(b"Timing", b"Public").is_some_and(|flag| flag == &[0]) {
 		return Ok(());
 	}
 	let accounts = Sr25519Keyring::iter()

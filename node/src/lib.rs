@@ -12,6 +12,7 @@
 //! | [`hardware`] | compares a validator's machine with the reference machine |
 //! | [`metrics`] | exports metrics of DOIN to Prometheus |
 //! | [`network`] | starts a new network from the keys of its founders |
+//! | [`state_version`] | compares the version of a state with that of this node |
 //! | [`service`] | assembles client, consensus and network |
 //! | [`rpc`] | serves JSON-RPC |
 //!
@@ -31,3 +32,4 @@ pub mod metrics;
 pub mod network;
 pub mod rpc;
 pub mod service;
+pub mod state_version;

@@ -11,14 +11,20 @@
 //! | [`export`] | the metrics by name, and functions from views to their values |
 //! | this file | the task that reads the chain |
 //!
+//! Events and maps are decoded with the types of this node, so they are read only from states that the runtime of its version
+//! wrote ([`state_version`]). Views come from runtime calls, of any version of the API up to that of this node.
+//!
 //! Counters of events start at 0 when the node starts, as is usual for Prometheus. Counters of amounts that the state holds, such
 //! as everything ever minted, have the value of the state, whenever the node was started.
 
 pub mod counts;
 pub mod export;
 
-use crate::service::FullClient;
-use codec::Decode;
+use crate::{
+	service::FullClient,
+	state_version::{self, Mismatch},
+};
+use codec::DecodeAll;
 use doin_primitives::views::{FeeMarketView, WorkView};
 use doin_runtime::{opaque::Block, AccountId, BlockNumber, Hash, RuntimeEvent};
 use doin_traits::apis::DoinApi;
@@ -30,7 +36,7 @@ use pallet_doin_optimae::types::{Round, MAX_ROUNDS};
 use pallet_doin_recomputation::{types::Task, MAX_TASKS};
 use sc_client_api::{BlockchainEvents, HeaderBackend, StorageKey, StorageProvider};
 use sc_service::SpawnTaskHandle;
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi, RuntimeApiInfo};
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
 
@@ -70,8 +76,21 @@ struct Observer {
 enum Unread {
 	/// The node does not have the state: it was pruned, or never downloaded.
 	NoState(String),
+	/// A runtime that is older than this node wrote the state: events and maps are not read until the chain is upgraded.
+	Older(String),
 	/// The state has another form than this version of the node knows.
 	Unknown(String),
+}
+
+impl From<Mismatch> for Unread {
+	fn from(mismatch: Mismatch) -> Self {
+		let reason = mismatch.to_string();
+		match mismatch {
+			Mismatch::NoState(_) => Self::NoState(reason),
+			Mismatch::Earlier(_) => Self::Older(reason),
+			Mismatch::Later(_) | Mismatch::Unnamed => Self::Unknown(reason),
+		}
+	}
 }
 
 impl Observer {
@@ -125,10 +144,11 @@ impl Observer {
 	fn note(&mut self, block: Hash, what: &str, unread: &Unread) {
 		let (result, reason) = match unread {
 			Unread::NoState(reason) => ("no_state", reason),
+			Unread::Older(reason) => ("older", reason),
 			Unread::Unknown(reason) => ("unknown", reason),
 		};
 		self.metrics.blocks.with_label_values(&[result]).inc();
-		if matches!(unread, Unread::NoState(_)) || self.has_warned {
+		if !matches!(unread, Unread::Unknown(_)) || self.has_warned {
 			log::debug!(target: LOG_TARGET, "the {what} of block {block:?} cannot be read: {reason}");
 			return;
 		}
@@ -144,9 +164,16 @@ impl Observer {
 	fn views(&self, block: Hash) -> Result<(WorkView<AccountId>, FeeMarketView), Unread> {
 		let api = self.client.runtime_api();
 		let failed = |error: ApiError| match error {
-			ApiError::UnknownBlock(_) | ApiError::Application(_) => Unread::NoState(error.to_string()),
+			// A state that was pruned or never downloaded. A method that is missing, or that traps, is an `Application` error.
+			ApiError::UnknownBlock(reason) => Unread::NoState(reason),
 			error => Unread::Unknown(error.to_string()),
 		};
+		let known = <dyn DoinApi<Block, AccountId> as RuntimeApiInfo>::VERSION;
+		match api.api_version::<dyn DoinApi<Block, AccountId>>(block).map_err(failed)? {
+			Some(found) if found <= known => {}
+			Some(found) => return Err(Unread::Unknown(format!("the runtime has version {found} of DoinApi, this node {known}"))),
+			None => return Err(Unread::Unknown("the runtime has no DoinApi".into())),
+		}
 		let work = DoinApi::<Block, AccountId>::work(&*api, block).map_err(failed)?;
 		let fees = DoinApi::<Block, AccountId>::fee_market(&*api, block).map_err(failed)?;
 		Ok((work, fees))
@@ -154,6 +181,7 @@ impl Observer {
 
 	/// Returns the events of a block.
 	fn events(&self, block: Hash) -> Result<Vec<EventRecord<RuntimeEvent, Hash>>, Unread> {
+		state_version::check(&self.client, block)?;
 		let key = StorageKey(storage_prefix(b"System", b"Events").to_vec());
 		let stored = self.client.storage(block, &key).map_err(|error| Unread::NoState(error.to_string()))?;
 		let Some(stored) = stored else { return Ok(Vec::new()) };
@@ -162,6 +190,7 @@ impl Observer {
 
 	/// Counts the undecided rounds and the tasks that are not final by their stages.
 	fn stages(&self, block: Hash) -> Result<Stages, Unread> {
+		state_version::check(&self.client, block)?;
 		let mut stages = Stages::default();
 		for value in self.values(block, b"Optimae", b"Rounds", MAX_ROUNDS)? {
 			stages.add_round(&decode::<Round<AccountId>>(&value)?.stage);
@@ -182,11 +211,6 @@ impl Observer {
 }
 
 /// Decodes all of `bytes`.
-fn decode<T: Decode>(mut bytes: &[u8]) -> Result<T, Unread> {
-	let value = T::decode(&mut bytes).map_err(|error| Unread::Unknown(error.to_string()))?;
-	if bytes.is_empty() {
-		Ok(value)
-	} else {
-		Err(Unread::Unknown(format!("{} bytes are left", bytes.len())))
-	}
+fn decode<T: DecodeAll>(mut bytes: &[u8]) -> Result<T, Unread> {
+	T::decode_all(&mut bytes).map_err(|error| Unread::Unknown(error.to_string()))
 }

@@ -2,8 +2,9 @@
 //! keys.
 //!
 //! Each founder runs `network keys` and publishes the entry that it prints. One of them collects the entries in a [`Network`]
-//! file and adds balances. From that file, `network create` of the same version of the node writes the same specification on
-//! every machine, so every founder can check it by its hash.
+//! file and adds balances. From that file, `network create` of the same executable writes the same specification on every
+//! machine, so every founder can check it by its hash. The specification contains the runtime of that executable, so nodes that
+//! were built with other compilers can write another one.
 
 use crate::chain_spec::{self, ChainSpec};
 use doin_primitives::{Balance, DOIN};
@@ -17,13 +18,16 @@ use sc_cli::KeystoreParams;
 use sc_keystore::LocalKeystore;
 use sc_network::config::MultiaddrWithPeerId;
 use sc_service::config::{BasePath, KeystoreConfig};
-use serde::{Deserialize, Serialize};
+use serde::{
+	de::{Error as _, MapAccess, Visitor},
+	Deserialize, Deserializer, Serialize,
+};
 use serde_json::{json, Value};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_keystore::Keystore;
 use std::{
 	collections::{BTreeMap, BTreeSet},
-	fs,
+	fmt, fs,
 	path::{Path, PathBuf},
 };
 
@@ -94,6 +98,7 @@ pub struct Network {
 	/// Validators of the first sessions.
 	pub validators: Vec<Validator>,
 	/// Balances at genesis in DOIN, the bonds of validators included.
+	#[serde(deserialize_with = "each_once")]
 	pub balances: BTreeMap<AccountId, u64>,
 }
 
@@ -107,6 +112,32 @@ pub struct Validator {
 	pub bond: u64,
 	/// Public session keys.
 	pub keys: SessionKeys,
+}
+
+/// Reads balances. An account that occurs twice is refused: a map would keep its last balance and lose the others.
+fn each_once<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<AccountId, u64>, D::Error> {
+	struct Balances;
+
+	impl<'de> Visitor<'de> for Balances {
+		type Value = BTreeMap<AccountId, u64>;
+
+		fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+			text.write_str("balances in DOIN by account")
+		}
+
+		fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+			let mut balances = BTreeMap::new();
+			while let Some((account, balance)) = entries.next_entry::<AccountId, u64>()? {
+				if balances.contains_key(&account) {
+					return Err(A::Error::custom(format!("the account {account} occurs twice: add its balances up")));
+				}
+				balances.insert(account, balance);
+			}
+			Ok(balances)
+		}
+	}
+
+	source.deserialize_map(Balances)
 }
 
 /// Returns whole DOIN of an amount in plancks.
@@ -139,37 +170,50 @@ impl KeysCommand {
 			return Err("session keys need a keystore on disk: name its folder with --keystore-path".into());
 		};
 		let shown = path.display().to_string();
-		let failed = |error: &dyn std::fmt::Display| {
-			format!("the keystore {shown} cannot be used: {error}; check its owner and permissions")
-		};
-		let keystore = LocalKeystore::open(path, password).map_err(|error| failed(&error))?;
-		let entry = Validator {
-			stash: self.stash.clone(),
-			bond: self.bond,
-			keys: session_keys(&keystore).map_err(|error| failed(&error))?,
-		};
+		let failed = |reason: String| format!("the keystore {shown} cannot be used: {reason}");
+		let keystore = LocalKeystore::open(path, password).map_err(|error| failed(inaccessible(&error)))?;
+		let entry = Validator { stash: self.stash.clone(), bond: self.bond, keys: session_keys(&keystore).map_err(failed)? };
 		eprintln!("the secret keys are in {shown}: back it up, and never run two nodes with it");
 		println!("{}", serde_json::to_string_pretty(&entry).map_err(|error| error.to_string())?);
 		Ok(())
 	}
 }
 
-/// Returns the first session keys of a keystore, which are generated if it has none.
+/// Returns the session keys of a keystore, which are generated if it has none.
 ///
 /// # Errors
 ///
-/// Fails if the keystore cannot store a key.
-pub fn session_keys(keystore: &dyn Keystore) -> Result<SessionKeys, sp_keystore::Error> {
+/// Fails if the keystore has several keys of a kind, or if it cannot store a key.
+pub fn session_keys(keystore: &dyn Keystore) -> Result<SessionKeys, String> {
 	let (babe, grandpa) = (sp_consensus_babe::KEY_TYPE, sp_consensus_grandpa::KEY_TYPE);
-	let babe = match keystore.sr25519_public_keys(babe).first() {
-		Some(key) => *key,
-		None => keystore.sr25519_generate_new(babe, None)?,
+	let babe = match only("BABE", &keystore.sr25519_public_keys(babe))? {
+		Some(key) => key,
+		None => keystore.sr25519_generate_new(babe, None).map_err(|error| inaccessible(&error))?,
 	};
-	let grandpa = match keystore.ed25519_public_keys(grandpa).first() {
-		Some(key) => *key,
-		None => keystore.ed25519_generate_new(grandpa, None)?,
+	let grandpa = match only("GRANDPA", &keystore.ed25519_public_keys(grandpa))? {
+		Some(key) => key,
+		None => keystore.ed25519_generate_new(grandpa, None).map_err(|error| inaccessible(&error))?,
 	};
 	Ok(SessionKeys { grandpa: grandpa.into(), babe: babe.into() })
+}
+
+/// Returns the only key of a kind, or `None` if there is none. The files of a keystore have no order, so of several keys none is the
+/// first.
+fn only<K: Copy>(kind: &str, keys: &[K]) -> Result<Option<K>, String> {
+	match keys {
+		[] => Ok(None),
+		[key] => Ok(Some(*key)),
+		_ => Err(format!(
+			"it has {} {kind} keys, and a validator starts with one: choose a --base-path without keys, or move those out that were \
+			 rotated",
+			keys.len()
+		)),
+	}
+}
+
+/// Returns the reason for which a keystore cannot be read or written.
+fn inaccessible(error: &dyn fmt::Display) -> String {
+	format!("{error}; check its owner and permissions")
 }
 
 impl CreateCommand {
@@ -207,8 +251,8 @@ impl Network {
 	/// # Errors
 	///
 	/// Fails with the first entry that a network could not start with: no validator or too many, a key or a stash that occurs
-	/// twice, a bond that is too small or not covered by the balance, a balance that is too large, a well-known development key,
-	/// an identifier or the address of a boot node that is not valid, or a node that was built without a runtime.
+	/// twice, a bond that is too small or not covered by the balance, a balance of 0 or one that is too large, a well-known
+	/// development key, an identifier or the address of a boot node that is not valid, or a node that was built without a runtime.
 	pub fn spec(&self) -> Result<ChainSpec, String> {
 		check_id(&self.id)?;
 		self.check_validators()?;
@@ -261,6 +305,9 @@ impl Network {
 		for (account, balance) in &self.balances {
 			if let Some(name) = chain_spec::development_account(account) {
 				return Err(format!("{account} is the development account {name}, whose key everybody has: leave it out"));
+			}
+			if *balance == 0 {
+				return Err(format!("the balance of {account} is 0 DOIN: leave it out"));
 			}
 			if *balance > LARGEST_BALANCE {
 				return Err(format!("the balance of {account} is {balance} DOIN: expected at most {LARGEST_BALANCE}"));

@@ -52,7 +52,7 @@ pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 pub type FullPool = TransactionPoolHandle<Block, FullClient>;
 /// Imports a block for GRANDPA, below [`FullWorkBlockImport`].
 pub type FullGrandpaBlockImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
-/// Checks the DOIN digest of a block and decides ties, below [`FullBabeBlockImport`].
+/// Checks the DOIN digest of a block and ranks its chain, below [`FullBabeBlockImport`].
 pub type FullWorkBlockImport = WorkBlockImport<FullGrandpaBlockImport, FullClient>;
 /// Connects GRANDPA's block import with its voter.
 pub type FullGrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, FullSelectChain>;
@@ -100,17 +100,7 @@ const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 ///
 /// Fails if the database, the keystore, the genesis or the telemetry worker cannot be set up.
 pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> {
-	let telemetry = config
-		.telemetry_endpoints
-		.clone()
-		.filter(|endpoints| !endpoints.is_empty())
-		.map(|endpoints| -> Result<_, sc_telemetry::Error> {
-			let worker = TelemetryWorker::new(16)?;
-			let telemetry = worker.handle().new_telemetry(endpoints);
-			Ok((worker, telemetry))
-		})
-		.transpose()?;
-
+	let telemetry = telemetry(config)?;
 	let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
 	let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
 		config,
@@ -137,37 +127,8 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		.with_prometheus(config.prometheus_registry())
 		.build(),
 	);
-
-	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
-		client.clone(),
-		JUSTIFICATION_PERIOD,
-		&client,
-		select_chain.clone(),
-		telemetry.as_ref().map(Telemetry::handle),
-	)?;
-	let justification_import = Box::new(grandpa_import.clone());
-
-	let babe_config = sc_consensus_babe::configuration(&*client)?;
-	let slot_duration = babe_config.slot_duration();
-	let inherents = inherents(slot_duration);
-	let (block_import, babe_link) = sc_consensus_babe::block_import(
-		babe_config,
-		WorkBlockImport::new(grandpa_import, client.clone()),
-		client.clone(),
-		inherents.clone(),
-		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
-	)?;
-	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
-		link: babe_link.clone(),
-		block_import: block_import.clone(),
-		justification_import: Some(justification_import),
-		client: client.clone(),
-		slot_duration,
-		spawner: &task_manager.spawn_essential_handle(),
-		registry: config.prometheus_registry(),
-		telemetry: telemetry.as_ref().map(Telemetry::handle),
-	})?;
+	let parts = ImportParts { client: &client, select_chain: &select_chain, pool: &transaction_pool, tasks: &task_manager };
+	let (import_queue, other) = consensus(config, parts, telemetry)?;
 
 	Ok(PartialComponents {
 		client,
@@ -177,8 +138,66 @@ pub fn new_partial(config: &Configuration) -> Result<PartialNode, ServiceError> 
 		select_chain,
 		import_queue,
 		transaction_pool,
-		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, telemetry },
+		other,
 	})
+}
+
+/// Returns a connection to the configured telemetry servers, if there are any, and the worker that sends to them.
+fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, ServiceError> {
+	let Some(endpoints) = config.telemetry_endpoints.clone().filter(|endpoints| !endpoints.is_empty()) else {
+		return Ok(None);
+	};
+	let worker = TelemetryWorker::new(16)?;
+	let telemetry = worker.handle().new_telemetry(endpoints);
+	Ok(Some((worker, telemetry)))
+}
+
+/// Parts of a node that [`consensus`] builds on.
+struct ImportParts<'a> {
+	client: &'a Arc<FullClient>,
+	select_chain: &'a FullSelectChain,
+	pool: &'a Arc<FullPool>,
+	tasks: &'a TaskManager,
+}
+
+/// Returns the import queue, and the consensus parts of a node.
+fn consensus(
+	config: &Configuration,
+	parts: ImportParts,
+	telemetry: Option<Telemetry>,
+) -> Result<(DefaultImportQueue<Block>, Consensus), ServiceError> {
+	let ImportParts { client, select_chain, pool, tasks } = parts;
+	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
+		client.clone(),
+		JUSTIFICATION_PERIOD,
+		client,
+		select_chain.clone(),
+		telemetry.as_ref().map(Telemetry::handle),
+	)?;
+	let justification_import = Box::new(grandpa_import.clone());
+
+	let babe_config = sc_consensus_babe::configuration(&**client)?;
+	let slot_duration = babe_config.slot_duration();
+	let inherents = inherents(slot_duration);
+	let (block_import, babe_link) = sc_consensus_babe::block_import(
+		babe_config,
+		WorkBlockImport::new(grandpa_import, client.clone()),
+		client.clone(),
+		inherents.clone(),
+		select_chain.clone(),
+		OffchainTransactionPoolFactory::new(pool.clone()),
+	)?;
+	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
+		link: babe_link.clone(),
+		block_import: block_import.clone(),
+		justification_import: Some(justification_import),
+		client: client.clone(),
+		slot_duration,
+		spawner: &tasks.spawn_essential_handle(),
+		registry: config.prometheus_registry(),
+		telemetry: telemetry.as_ref().map(Telemetry::handle),
+	})?;
+	Ok((import_queue, Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, telemetry }))
 }
 
 /// Returns inherents with the current time and its slot, for a block that is built or checked now.
@@ -263,30 +282,20 @@ fn start<N: NetworkBackend<Block, Hash>>(
 		prometheus: config.prometheus_config.clone(),
 		telemetry: telemetry.as_ref().map(Telemetry::handle),
 	};
+	spawn_observers(&config, &node, &task_manager, check);
 
-	metrics::spawn(config.prometheus_registry(), node.client.clone(), &task_manager.spawn_handle());
-	if check == HardwareCheck::Measure && node.role.is_authority() && config.chain_spec.chain_type() != ChainType::Development {
-		let measured = hardware::check(&node.client, config.base_path.path());
-		if let Some(telemetry) = node.telemetry.clone() {
-			let sending = sc_sysinfo::initialize_hwbench_telemetry(telemetry, measured);
-			task_manager.spawn_handle().spawn("telemetry_hwbench", None, sending);
-		}
-	}
-
-	let (params, grandpa) =
-		network_params::<N>(&config, &node, &task_manager, import_queue, grandpa_link.shared_authority_set())?;
+	let authority_set = grandpa_link.shared_authority_set();
+	let (params, grandpa) = network_params::<N>(&config, &node, &task_manager, import_queue, authority_set)?;
 	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) = sc_service::build_network(params)?;
 	let network = Network { service, sync, grandpa };
 
-	if config.offchain_worker.enabled {
-		spawn_offchain_workers(&node, &task_manager, &network)?;
-	}
+	spawn_offchain_workers(&config, &node, &task_manager, &network)?;
 
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = rpc_extension(&config, &node, babe_worker, &grandpa_link, voter_state.clone());
 	let authoring = Authoring { block_import, babe_link, inherents, force: config.force_authoring, heartbeat };
-	let voting = Voting { link: grandpa_link, state: voter_state, node_name: config.network.node_name.clone() };
-	let votes = !config.disable_grandpa;
+	let node_name = config.network.node_name.clone();
+	let voting = Voting { link: grandpa_link, state: voter_state, node_name, is_disabled: config.disable_grandpa };
 
 	sc_service::spawn_tasks(sc_service::SpawnTasksParams {
 		config,
@@ -303,13 +312,24 @@ fn start<N: NetworkBackend<Block, Hash>>(
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
-	if node.role.is_authority() {
-		spawn_authoring(&node, &task_manager, &network, authoring)?;
-	}
-	if votes {
-		spawn_finality(node, &task_manager, network, voting)?;
-	}
+	spawn_authoring(&node, &task_manager, &network, authoring)?;
+	spawn_finality(node, &task_manager, network, voting)?;
 	Ok(task_manager)
+}
+
+/// Spawns the task that updates the metrics of DOIN. Measures the machine if `check` says so and the node is a validator, unless its
+/// chain is one for development, and sends the results to telemetry servers.
+fn spawn_observers(config: &Configuration, node: &Node, task_manager: &TaskManager, check: HardwareCheck) {
+	metrics::spawn(config.prometheus_registry(), node.client.clone(), &task_manager.spawn_handle());
+	let is_development = config.chain_spec.chain_type() == ChainType::Development;
+	if check == HardwareCheck::Skip || !node.role.is_authority() || is_development {
+		return;
+	}
+	let measured = hardware::check(&node.client, config.base_path.path());
+	if let Some(telemetry) = node.telemetry.clone() {
+		let sending = sc_sysinfo::initialize_hwbench_telemetry(telemetry, measured);
+		task_manager.spawn_handle().spawn("telemetry_hwbench", None, sending);
+	}
 }
 
 /// Returns the parameters of the network: the SDK's protocols, warp sync, and GRANDPA's notification protocol.
@@ -354,8 +374,16 @@ fn network_params<'a, N: NetworkBackend<Block, Hash>>(
 	Ok((params, GrandpaProtocol { name, notifications }))
 }
 
-/// Spawns the task that runs the runtime's offchain workers, which report equivocations.
-fn spawn_offchain_workers(node: &Node, task_manager: &TaskManager, network: &Network) -> Result<(), ServiceError> {
+/// Spawns the task that runs the runtime's offchain workers, which report equivocations, unless `config` turns them off.
+fn spawn_offchain_workers(
+	config: &Configuration,
+	node: &Node,
+	task_manager: &TaskManager,
+	network: &Network,
+) -> Result<(), ServiceError> {
+	if !config.offchain_worker.enabled {
+		return Ok(());
+	}
 	let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
 		runtime_api_provider: node.client.clone(),
 		is_validator: node.role.is_authority(),
@@ -429,8 +457,11 @@ fn heartbeat(config: &Configuration, babe_link: &BabeLink<Block>, args: Authorin
 	Ok(Some(heartbeat))
 }
 
-/// Spawns the task that authors blocks.
+/// Spawns the task that authors blocks, on an authority.
 fn spawn_authoring(node: &Node, task_manager: &TaskManager, network: &Network, authoring: Authoring) -> Result<(), ServiceError> {
+	if !node.role.is_authority() {
+		return Ok(());
+	}
 	let proposer = sc_basic_authorship::ProposerFactory::new(
 		task_manager.spawn_handle(),
 		node.client.clone(),
@@ -469,10 +500,15 @@ struct Voting {
 	link: FullGrandpaLink,
 	state: SharedVoterState,
 	node_name: String,
+	/// `true` to neither follow nor cast votes.
+	is_disabled: bool,
 }
 
 /// Spawns the task that follows GRANDPA's votes and, on an authority, casts votes.
 fn spawn_finality(node: Node, task_manager: &TaskManager, network: Network, voting: Voting) -> Result<(), ServiceError> {
+	if voting.is_disabled {
+		return Ok(());
+	}
 	let config = sc_consensus_grandpa::Config {
 		gossip_duration: GOSSIP_DURATION,
 		justification_generation_period: JUSTIFICATION_PERIOD,

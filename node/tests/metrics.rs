@@ -1,17 +1,23 @@
-//! Metrics of DOIN: what events and views become, and what an idle node exports.
+//! Metrics of DOIN: what events and views become, what an idle node exports, and which states are decoded.
 
-use doin_node::metrics::{
-	counts::{counts, Family, FAMILIES},
-	export::{bits, doin, missing, ratio, Metrics, Stages, ROUND_STAGES, TASK_STAGES},
+use codec::Encode;
+use doin_node::{
+	metrics::{
+		counts::{counts, Family, FAMILIES},
+		export::{bits, doin, missing, ratio, Metrics, Stages, ROUND_STAGES, TASK_STAGES},
+	},
+	state_version::{self, Mismatch},
 };
 use doin_primitives::{
 	views::{FeeMarketView, SealView, WorkView},
 	RoundId, UnpaidReason, DOIN, ONE_Q32,
 };
-use doin_runtime::{AccountId, RuntimeEvent};
+use doin_runtime::{AccountId, RuntimeEvent, VERSION};
+use frame_system::LastRuntimeUpgradeInfo;
 use pallet_doin_evaluators::types::Offence;
 use pallet_doin_optimae::types::Stage as RoundStage;
 use pallet_doin_recomputation::types::Stage as TaskStage;
+use sp_runtime::BuildStorage;
 use std::collections::BTreeSet;
 use substrate_prometheus_endpoint::{
 	prometheus::{Encoder, TextEncoder},
@@ -198,6 +204,49 @@ fn a_seal_adds_what_it_mints_and_its_parts() {
 	let paid = Event::Paid { round: ROUND, effective: ONE_Q32, minted: 10 * DOIN, optimizers: 0, evaluators: 0, validators: 0 };
 	assert_eq!(added(paid).last(), Some(&(Family::Minted, "purse", 10.0)));
 	assert_eq!(added(Event::ThresholdChanged { old: 1, new: 2 }), []);
+}
+
+#[test]
+fn a_round_that_ends_is_counted_once() {
+	use pallet_doin_optimae::Event;
+	let ended = |winner| added(Event::RoundDecided { round: ROUND, winner });
+	assert_eq!(ended(Some(4)), [(Family::Rounds, "crowned", 1.0)]);
+	assert_eq!(ended(None), [(Family::Rounds, "decided", 1.0)]);
+	assert_eq!(added(Event::RoundVoided { round: ROUND }), [(Family::Rounds, "voided", 1.0)]);
+	let crowned = Event::Crowned {
+		round: ROUND,
+		model: 4,
+		who: WHO,
+		error: 1,
+		champion_error: 2,
+		initial_error: 3,
+		upper: 1,
+		increment: ONE_Q32,
+		effective: ONE_Q32,
+		carry: 0,
+	};
+	assert_eq!(added(crowned), [], "the decision follows");
+}
+
+#[test]
+fn a_state_of_another_version_of_the_runtime_is_not_decoded() {
+	let genesis = doin_node::chain_spec::development().unwrap().build_storage().unwrap();
+	let key = frame_support::storage::storage_prefix(b"System", b"LastRuntimeUpgrade");
+	let stored = genesis.top.get(key.as_slice()).expect("a genesis names its runtime");
+	assert_eq!(state_version::compare(Some(stored.as_slice())), Ok(()));
+
+	let compare = |spec_version: u32| {
+		let info = LastRuntimeUpgradeInfo { spec_version: spec_version.into(), spec_name: "doin".into() };
+		state_version::compare(Some(info.encode().as_slice()))
+	};
+	let known = VERSION.spec_version;
+	assert_eq!(compare(known), Ok(()));
+	assert_eq!(compare(known - 1), Err(Mismatch::Earlier(known - 1)));
+	assert_eq!(compare(known + 1), Err(Mismatch::Later(known + 1)));
+	assert_eq!(state_version::compare(None), Err(Mismatch::Unnamed));
+	assert_eq!(state_version::compare(Some(&[])), Err(Mismatch::Unnamed));
+	let reason = compare(known + 1).unwrap_err().to_string();
+	assert!(reason.contains(&format!("version {} of the runtime", known + 1)) && reason.contains(&known.to_string()), "{reason}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use doin_runtime::AccountId;
 use sc_keystore::LocalKeystore;
 use serde_json::{json, Value};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{BuildStorage, Storage};
+use sp_keystore::Keystore;
+use sp_runtime::{app_crypto::Ss58Codec, BuildStorage, Storage};
 use std::collections::BTreeMap;
 
 /// Returns a validator with new keys.
@@ -96,6 +97,8 @@ fn a_network_that_could_not_run_is_refused_with_the_entry() {
 	assert!(absent.contains("the balance of") && absent.contains("is 0 DOIN"), "{absent}");
 	let rich = refusal(|network| network.balances.extend([(AccountId::new([3; 32]), 18_000_001)]));
 	assert!(rich.contains("expected at most 18000000"), "{rich}");
+	let nothing = refusal(|network| network.balances.extend([(AccountId::new([4; 32]), 0)]));
+	assert!(nothing.contains("is 0 DOIN: leave it out"), "{nothing}");
 	for id in ["", "Doin", "../doin", "dev", "local", "doin-dev"] {
 		assert!(refusal(|network| network.id = id.into()).contains(&format!("invalid identifier `{id}`")));
 	}
@@ -137,6 +140,12 @@ fn a_public_genesis_with_development_keys_is_found_and_a_test_network_may_have_t
 	let reason = check_public(&public(local.clone(), 1)).unwrap_err();
 	assert!(reason.contains("development account") && reason.contains("doin-node network create"), "{reason}");
 
+	// A genesis without the flag is public for the runtime.
+	let mut silent = local.clone();
+	silent.top.remove(frame_support::storage::storage_prefix(b"Timing", b"Public").as_slice());
+	let reason = check_public(&silent).unwrap_err();
+	assert!(reason.contains("development account"), "{reason}");
+
 	// Without the accounts, the keys of the validators are found.
 	let accounts = frame_support::storage::storage_prefix(b"System", b"Account").to_vec();
 	let mut keyed = public(local, 1);
@@ -152,6 +161,33 @@ fn session_keys_are_generated_once() {
 	let first = session_keys(&open()).unwrap();
 	assert_eq!(session_keys(&open()).unwrap(), first, "a repeated command prints the same entry");
 	assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "one file per key");
+
+	// Of several keys, none is more that of the validator than another.
+	open().sr25519_generate_new(sp_consensus_babe::KEY_TYPE, None).unwrap();
+	let reason = session_keys(&open()).unwrap_err();
+	assert!(reason.contains("it has 2 BABE keys"), "{reason}");
+}
+
+#[test]
+fn an_account_that_occurs_twice_in_the_balances_is_refused() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("network.json");
+	let account = AccountId::new([3; 32]);
+	let mut file = serde_json::to_value(network()).unwrap();
+	file["balances"] = json!({});
+	let file = file.to_string();
+	let once = format!("\"balances\":{{\"{account}\":7}}");
+	std::fs::write(&path, file.replace("\"balances\":{}", &once)).unwrap();
+	assert_eq!(Network::read(&path).unwrap().balances, BTreeMap::from([(account.clone(), 7)]));
+
+	// Also as two addresses of one account.
+	let other = account.to_ss58check_with_version(0u16.into());
+	for second in [account.to_string(), other] {
+		let twice = format!("\"balances\":{{\"{account}\":7,\"{second}\":5}}");
+		std::fs::write(&path, file.replace("\"balances\":{}", &twice)).unwrap();
+		let reason = Network::read(&path).unwrap_err();
+		assert!(reason.contains(&format!("the account {account} occurs twice")), "{reason}");
+	}
 }
 
 #[test]

@@ -362,7 +362,10 @@ fn authoring_on_work_is_refused_where_it_would_harm_or_do_nothing() -> Result<()
 	let dev = format!("--chain={}", doin_e2e::chain::raw("dev")?.display());
 	let ports = ["--rpc-port=0", "--listen-addr=/ip4/127.0.0.1/tcp/0", "--no-prometheus", "--no-telemetry"];
 	let refused: [(&[&str], &str); 4] = [
-		(&["--alice", &local, "--author-on-work"], "works on development chains with one validator only: on `DOIN local`"),
+		(
+			&["--alice", &local, "--author-on-work"],
+			"works on development chains that have one validator when the node starts: on `DOIN local`",
+		),
 		(&[&dev, "--author-on-work"], "has no effect on a node that authors no blocks on `DOIN development`"),
 		(&["--dev", &dev, "--author-on-work=8"], "Choose 1 to 7 slots"),
 		(&["--dev", &dev, "--author-on-work=soon"], "invalid value 'soon'"),

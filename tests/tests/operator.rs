@@ -121,11 +121,18 @@ async fn a_public_chain_with_development_keys_does_not_start() -> Result<()> {
 	let public = spec["genesis"]["raw"]["top"].get_mut(PUBLIC).context("the genesis says whether the network is public")?;
 	assert_eq!(*public, "0x00");
 	*public = "0x01".into();
-	fs::write(&path, serde_json::to_vec(&spec)?)?;
 	let base = folder.path().join("node").display().to_string();
-	let arguments = ["--chain", &path, "--base-path", &base, "--no-prometheus", "--rpc-port=0"].map(ToString::to_string);
-	let output = output_of_failure(&arguments, folder.path()).await?;
-	assert!(output.contains("this public chain has the development account") && output.contains("network create"), "{output}");
+	// The genesis decides, and not the type of chain that the file names.
+	for (chain_type, option) in [("Live", "--no-mdns"), ("Local", "--no-mdns"), ("Development", "--dev")] {
+		spec["chainType"] = chain_type.into();
+		fs::write(&path, serde_json::to_vec(&spec)?)?;
+		let options = ["--chain", &path, "--base-path", &base, "--no-prometheus", "--rpc-port=0", option];
+		// Each start has a log of its own.
+		let logs = tempfile::tempdir()?;
+		let output = output_of_failure(&options.map(ToString::to_string), logs.path()).await?;
+		let is_refused = output.contains("this public chain has the development account") && output.contains("network create");
+		assert!(is_refused, "{chain_type}: {output}");
+	}
 	Ok(())
 }
 
@@ -250,7 +257,7 @@ async fn a_network_of_new_keys_authors_refuses_unsafe_calls_and_exports_what_das
 	dashboards_read_what_is_exported(&self::exported(metrics).await?)
 }
 
-/// Checks that every metric that a query of the dashboard or of an alert names is exported.
+/// Checks that every metric that a query of the dashboard or of an alert names is exported, with the labels that select its series.
 fn dashboards_read_what_is_exported(exported: &str) -> Result<()> {
 	let names: BTreeSet<&str> =
 		exported.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next()).collect();
@@ -262,6 +269,37 @@ fn dashboards_read_what_is_exported(exported: &str) -> Result<()> {
 		let missing: Vec<_> = queried.difference(&names).collect();
 		ensure!(missing.is_empty(), "{file} reads metrics that a node does not export: {missing:?}");
 		ensure!(queried.len() >= least, "{file} reads {} metrics", queried.len());
+		ensure!(selected_labels_are_exported(file, &text, exported)? >= 5, "{file} selects few series by labels");
 	}
 	Ok(())
+}
+
+/// Checks that a node exports the labels, with the values, by which the queries in `text` select series. Returns their number,
+/// without those of the chain and the instance.
+fn selected_labels_are_exported(file: &str, text: &str, exported: &str) -> Result<usize> {
+	// Quotes within a string of JSON.
+	let text = text.replace("\\\"", "\"");
+	let mut checked = 0;
+	for (place, _) in text.match_indices('{') {
+		let name = text[..place].rsplit(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').next().unwrap_or_default();
+		if !name.starts_with("doin_") && !name.starts_with("substrate_") {
+			continue;
+		}
+		let series: Vec<&str> =
+			exported.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{'))).collect();
+		let (selector, _) = text[place + 1..].split_once('}').with_context(|| format!("{file}: {name}"))?;
+		for matcher in selector.split(',') {
+			let (label, values) = matcher.split_once('=').with_context(|| format!("{file}: {name}{{{matcher}"))?;
+			let label = label.trim().trim_end_matches('!');
+			if ["chain", "instance"].contains(&label) {
+				continue;
+			}
+			for value in values.trim_start_matches('~').trim_matches('"').split('|') {
+				let pair = format!("{label}=\"{value}\"");
+				ensure!(series.iter().any(|line| line.contains(&pair)), "{file}: no node exports {name}{{{pair}}}");
+				checked += 1;
+			}
+		}
+	}
+	Ok(checked)
 }

@@ -11,7 +11,10 @@
 //!
 //! The policy keeps nothing: it reads the pool, the blocks from the last finalized one to the head, and their states.
 
-use crate::service::{FullClient, FullPool};
+use crate::{
+	service::{FullClient, FullPool},
+	state_version,
+};
 use codec::DecodeAll;
 use doin_primitives::BlockNumber;
 use doin_runtime::{Hash, Runtime};
@@ -87,8 +90,10 @@ pub struct NodeReader {
 }
 
 impl NodeReader {
-	/// Returns what matters of the block `hash`, or `None` if it cannot be read.
+	/// Returns what matters of the block `hash`, or `None` if it cannot be read, e.g. because another version of the runtime wrote
+	/// its state.
 	fn observed(&self, hash: Hash) -> Option<Observed> {
+		state_version::check(&self.client, hash).ok()?;
 		let extrinsics = self.client.block_body(hash).ok()??.len();
 		let awaits_blocks = self.count(hash, pallet_doin_optimae::Rounds::<Runtime>::counter_storage_final_key())? > 0
 			|| self.count(hash, pallet_doin_recomputation::Tasks::<Runtime>::counter_storage_final_key())? > 0
@@ -155,7 +160,7 @@ pub struct Place<'a> {
 	pub chain: &'a str,
 	/// Type of the chain.
 	pub chain_type: &'a ChainType,
-	/// Number of authorities of the chain.
+	/// Number of authorities of the chain when the node starts.
 	pub authorities: usize,
 	/// Number of slots of an epoch.
 	pub epoch_length: u64,
@@ -173,9 +178,9 @@ pub fn heartbeat(slots: Option<u64>, place: Place) -> Result<u64, String> {
 	let chain = place.chain;
 	if *place.chain_type != ChainType::Development || place.authorities > 1 {
 		return Err(format!(
-			"--author-on-work works on development chains with one validator only: on `{chain}` other validators author the blocks \
-			 that this one leaves out, and with them the random numbers that evaluators and windows are drawn from. Start the node \
-			 without --author-on-work, or with --dev"
+			"--author-on-work works on development chains that have one validator when the node starts: on `{chain}` other validators \
+			 author the blocks that this one leaves out, and with them the random numbers that evaluators and windows are drawn from. \
+			 Start the node without --author-on-work, or with --dev"
 		));
 	}
 	if !place.is_validator {

@@ -1,4 +1,4 @@
-//! Block import between BABE's and GRANDPA's: checks the DOIN digest and decides ties between chains.
+//! Block import between BABE's and GRANDPA's: checks the DOIN digest and compares the ranks of chains.
 
 use super::{digest, fork_choice::Rank};
 use codec::DecodeAll;
@@ -48,21 +48,20 @@ impl<I, C> WorkBlockImport<I, C> {
 			.map_err(|error| Error::ClientImport(format!("block {} ({:?}): {error}", block.header.number(), block.post_hash())))
 	}
 
-	/// Returns `true` if BABE prefers neither `block`, whose chain has `primary_slots`, nor the best block, and more work blocks
-	/// were sealed on the chain of `block`.
-	fn breaks_tie<Block>(&self, block: &BlockImportParams<Block>, primary_slots: BabeBlockWeight) -> Result<bool, Error>
+	/// Returns `true` if the chain of `block`, which has `primary_slots`, ranks higher than the best chain. Returns `None` if BABE
+	/// has not weighed the best block, e.g. block 0.
+	fn outranks<Block>(&self, block: &BlockImportParams<Block>, primary_slots: BabeBlockWeight) -> Result<Option<bool>, Error>
 	where
 		Block: BlockT,
 		C: HeaderBackend<Block> + AuxStore,
 	{
 		let info = self.client.info();
-		if *block.header.number() != info.best_number {
-			return Ok(false);
-		}
-		let Some(of_best) = load_block_weight(&*self.client, info.best_hash).map_err(lookup)? else { return Ok(false) };
-		let candidate = rank(&block.header, primary_slots);
-		let best = rank(&self.header(info.best_hash)?, of_best);
-		Ok(candidate.zip(best).is_some_and(|(candidate, best)| candidate.breaks_tie(&best)))
+		let Some(slots_of_best) = load_block_weight(&*self.client, info.best_hash).map_err(lookup)? else { return Ok(None) };
+		let best = self.header(info.best_hash)?;
+		// Work decides nothing if the digest of one of the two has a later version than this node.
+		let work = digest::work_index(&block.header).zip(digest::work_index(&best));
+		let (work_of_block, work_of_best) = work.unwrap_or_default();
+		Ok(Some(rank(&block.header, primary_slots, work_of_block) > rank(&best, slots_of_best, work_of_best)))
 	}
 
 	/// Returns the header of the block `hash`.
@@ -74,10 +73,9 @@ impl<I, C> WorkBlockImport<I, C> {
 	}
 }
 
-/// Returns the rank of the chain that ends with `header`, or `None` if its number of work blocks is unknown.
-fn rank<H: HeaderT>(header: &H, primary_slots: BabeBlockWeight) -> Option<Rank> {
-	let work_blocks = digest::work_index(header)?;
-	Some(Rank { primary_slots, blocks: (*header.number()).saturated_into(), work_blocks })
+/// Returns the rank of the chain that ends with `header`.
+fn rank<H: HeaderT>(header: &H, primary_slots: BabeBlockWeight, work_blocks: u64) -> Rank {
+	Rank { primary_slots, blocks: (*header.number()).saturated_into(), work_blocks }
 }
 
 /// Returns the number of primary slots that BABE stores with `block`: `None` for blocks that BABE does not weigh.
@@ -109,13 +107,13 @@ where
 		self.inner.check_block(block).await
 	}
 
-	// BABE holds the lock of its epochs until this future ends, so no other block is imported between the comparison and the
-	// import.
+	// BABE reads the best block before it waits for the lock of its epochs, so its own decision can be about a former best block.
+	// It holds the lock until this future ends: no other block of the head is imported between the comparison here and the import.
 	async fn import_block(&self, mut block: BlockImportParams<Block>) -> Result<ImportResult, Error> {
 		if let Some(primary_slots) = primary_slots(&block) {
 			self.check_digest(&block)?;
-			if block.fork_choice == Some(ForkChoiceStrategy::Custom(false)) && self.breaks_tie(&block, primary_slots)? {
-				block.fork_choice = Some(ForkChoiceStrategy::Custom(true));
+			if let Some(is_better) = self.outranks(&block, primary_slots)? {
+				block.fork_choice = Some(ForkChoiceStrategy::Custom(is_better));
 			}
 		}
 		self.inner.import_block(block).await

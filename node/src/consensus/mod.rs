@@ -3,7 +3,7 @@
 //! | module | task |
 //! |---|---|
 //! | [`digest`] | checks the DOIN digest of a header against that of its parent |
-//! | [`fork_choice`] | prefers the chain with more work blocks where BABE prefers none |
+//! | [`fork_choice`] | ranks chains as BABE does, and by work blocks where BABE prefers none |
 //! | [`import`] | applies both to the blocks that a node imports |
 //! | [`author`] | lets slots pass on a development chain that has nothing to do |
 //! | [`cli`] | options of the block author |

@@ -45,7 +45,7 @@ pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 11] = [
 	(
 		Family::Rounds,
 		"doin_rounds_ended_total",
-		"Rounds that ended, since the node started",
+		"Rounds that ended, since the node started: crowned with a new champion, decided without one, or void",
 		"outcome",
 		&["crowned", "decided", "voided"],
 	),
@@ -174,8 +174,7 @@ fn of_round(event: &pallet_doin_optimae::Event<Runtime>) -> Vec<Count> {
 		SeatForfeited { .. } => one(Family::Seats, "forfeited"),
 		SeatExcused { .. } => one(Family::Seats, "excused"),
 		ClaimDisproved { .. } => one(Family::Challenges, "claim"),
-		Crowned { .. } => one(Family::Rounds, "crowned"),
-		RoundDecided { .. } => one(Family::Rounds, "decided"),
+		RoundDecided { winner, .. } => one(Family::Rounds, if winner.is_some() { "crowned" } else { "decided" }),
 		RoundVoided { .. } => one(Family::Rounds, "voided"),
 		RoundUnpaid { reason, .. } => one(Family::Unpaid, unpaid(*reason)),
 		_ => Vec::new(),

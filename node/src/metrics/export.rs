@@ -114,7 +114,7 @@ impl Metrics {
 			Opts::new("doin_observed_blocks_total", "Finalized blocks by whether they could be read"),
 			&["result"],
 		)?;
-		["read", "no_state", "unknown"].iter().for_each(|result| drop(blocks.with_label_values(&[result])));
+		["read", "no_state", "older", "unknown"].iter().for_each(|result| drop(blocks.with_label_values(&[result])));
 		let gauge = |name: &str, help: &str| register(Gauge::<F64>::new(name, help)?, registry);
 		let number = |name: &str, help: &str| register(Gauge::<U64>::new(name, help)?, registry);
 		Ok(Self {

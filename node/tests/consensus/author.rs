@@ -165,7 +165,10 @@ fn the_option_is_refused_where_others_author_or_nobody_does() {
 	let several = Place { authorities: 2, ..dev() };
 	for place in [live, local, several] {
 		let error = heartbeat(None, place).unwrap_err();
-		assert!(error.contains("development chains with one validator only") && error.contains("`Test`"), "{error}");
+		assert!(
+			error.contains("development chains that have one validator when the node starts") && error.contains("`Test`"),
+			"{error}"
+		);
 	}
 	let error = heartbeat(None, Place { is_validator: false, ..dev() }).unwrap_err();
 	assert!(error.contains("authors no blocks") && error.contains("--validator"), "{error}");

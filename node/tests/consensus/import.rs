@@ -74,6 +74,52 @@ fn a_reorganisation_by_work_goes_back_to_the_common_block() {
 	assert!(node.import(&ours[1].child(1, false, false)), "one block more");
 }
 
+/// Returns `block` as BABE passes it on, with the decision `is_better` of BABE.
+fn weighed(block: &TestBlock, is_better: bool) -> BlockImportParams<Block> {
+	let mut params = BlockImportParams::new(BlockOrigin::NetworkBroadcast, block.header.clone());
+	params.auxiliary.push((block_weight_key(block.hash()), Some(block.rank.primary_slots.encode())));
+	params.fork_choice = Some(ForkChoiceStrategy::Custom(is_better));
+	params
+}
+
+#[test]
+fn a_comparison_with_a_former_best_block_is_made_again() {
+	let node = Node::new();
+	let common = chain(0, "s").pop().unwrap();
+	assert!(node.import(&common));
+	let (primary, secondary) = (common.child(1, true, false), common.child(2, false, false));
+	assert!(node.import(&primary));
+	// BABE compared the second one with `common`, before the first one was imported.
+	assert_eq!(node.pass(weighed(&secondary, true)).unwrap(), ImportResult::imported(false));
+	assert_eq!(node.best(), primary.hash());
+	// And a better block with a best one that finality has displaced since.
+	let better = secondary.child(3, true, false);
+	assert_eq!(node.pass(weighed(&better, false)).unwrap(), ImportResult::imported(true));
+	assert_eq!(node.best(), better.hash());
+}
+
+#[test]
+fn a_second_copy_of_a_block_does_not_become_best_again() {
+	// Two copies can pass BABE's check for known blocks while neither is imported.
+	let node = Node::new();
+	let blocks = chain(1, "sp");
+	blocks.iter().for_each(|block| assert!(node.import(block)));
+	for block in &blocks {
+		assert_eq!(node.pass(weighed(block, true)).unwrap(), ImportResult::imported(false));
+		assert_eq!(node.best(), blocks[1].hash());
+	}
+}
+
+#[test]
+fn blocks_below_the_best_one_are_compared_as_any_other() {
+	let node = Node::new();
+	chain(1, "ssss").iter().for_each(|block| assert!(node.import(block)));
+	let low = chain(2, "ss");
+	low.iter().for_each(|block| assert!(!node.import(block), "two blocks less"));
+	assert_eq!(node.pass(weighed(&low[1].child(3, false, true), true)).unwrap(), ImportResult::imported(false), "one less");
+	assert!(node.import(&low[1].child(3, true, false)), "one primary slot more");
+}
+
 /// Returns the fork choice with which a block without weight reached the import below, whose header is not valid.
 fn passed_on(change: impl FnOnce(&mut BlockImportParams<Block>)) -> Option<ForkChoiceStrategy> {
 	let node = Node::new();
@@ -217,11 +263,25 @@ fn rank() -> impl Strategy<Value = Rank> {
 
 proptest! {
 	#[test]
-	fn babes_order_and_broken_ties_together_are_the_order_of_ranks(candidate in rank(), best in rank()) {
-		let to_babe = (candidate.primary_slots, candidate.blocks) > (best.primary_slots, best.blocks);
-		prop_assert_eq!(to_babe || candidate.breaks_tie(&best), candidate > best);
-		prop_assert!(!(candidate.breaks_tie(&best) && best.breaks_tie(&candidate)));
-		prop_assert!(!candidate.breaks_tie(&candidate));
+	fn ranks_have_babes_order_and_that_of_work_where_babe_prefers_none(candidate in rank(), best in rank()) {
+		let to_babe = (candidate.primary_slots, candidate.blocks).cmp(&(best.primary_slots, best.blocks));
+		prop_assert_eq!(candidate.cmp(&best), to_babe.then(candidate.work_blocks.cmp(&best.work_blocks)));
+	}
+
+	#[test]
+	fn the_decision_does_not_depend_on_that_of_babe(blocks in tree(), stale in proptest::collection::vec(any::<bool>(), 40)) {
+		// BABE may have compared each block with a former best block, and decided either way.
+		let node = Node::new();
+		let mut best = TestBlock::genesis();
+		for (block, of_babe) in blocks.iter().zip(stale) {
+			// The first block on top of block 0 has nothing to be compared with: BABE decides.
+			let of_babe = of_babe || best.header.number == 0;
+			node.pass(weighed(block, of_babe)).unwrap();
+			if block.rank > best.rank {
+				best = block.clone();
+			}
+			prop_assert_eq!(node.best(), best.hash());
+		}
 	}
 
 	#[test]

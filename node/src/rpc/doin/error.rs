@@ -39,6 +39,12 @@ pub(super) fn no_doin_api(at: Hash) -> ErrorObjectOwned {
 	error(UNREADABLE, format!("the runtime of block {at:?} has no DoinApi: choose a later block"))
 }
 
+/// The runtime of the block has version `found` of `DoinApi`, which this node, with version `known`, would decode to other values.
+pub(super) fn later_doin_api(at: Hash, found: u32, known: u32) -> ErrorObjectOwned {
+	let message = format!("the runtime of block {at:?} has version {found} of DoinApi, this node {known}: update the node");
+	error(UNREADABLE, message)
+}
+
 /// A runtime API call failed.
 pub(super) fn unreadable(at: Hash, cause: &ApiError) -> ErrorObjectOwned {
 	let cause = cause.to_string();

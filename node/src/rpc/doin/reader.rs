@@ -1,7 +1,9 @@
 //! Answers requests from the runtime, with a cache for the newest block.
 
 use super::{
-	error::{no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable},
+	error::{
+		later_doin_api, no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable,
+	},
 	message::{DomainResponse, Request, Response},
 };
 use crate::service::FullClient;
@@ -11,7 +13,7 @@ use doin_traits::apis::DoinApi;
 use jsonrpsee::core::RpcResult;
 use parking_lot::Mutex;
 use sc_client_api::{BlockchainEvents, HeaderBackend, ImportNotifications};
-use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi, RuntimeApiInfo};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Most responses and refusals in the cache. Those to further requests at the same block are not cached.
@@ -84,8 +86,11 @@ impl Reader {
 		}
 		let api = self.client.runtime_api();
 		let unreadable = |error: ApiError| unreadable(at, &error);
-		if api.api_version::<dyn DoinApi<Block, AccountId>>(at).map_err(unreadable)?.is_none() {
-			return Err(no_doin_api(at));
+		let known = <dyn DoinApi<Block, AccountId> as RuntimeApiInfo>::VERSION;
+		match api.api_version::<dyn DoinApi<Block, AccountId>>(at).map_err(unreadable)? {
+			Some(found) if found <= known => {}
+			Some(found) => return Err(later_doin_api(at, found, known)),
+			None => return Err(no_doin_api(at)),
 		}
 		let is_registered = |id: DomainId| -> RpcResult<bool> { Ok(api.domain(at, id).map_err(unreadable)?.is_some()) };
 		match request {
