@@ -26,14 +26,25 @@ pub fn raw(chain: &str) -> Result<PathBuf> {
 /// # Errors
 /// See [`raw`].
 pub fn with_fast_blocks() -> Result<PathBuf> {
-	with_timing(&[
-		("/slotDurationMs", 1_000),
-		("/epochLength", 15),
-		("/rounds/commit", 6),
-		("/rounds/challenge", 4),
-		("/rounds/settle_timeout", 10),
-	])
+	with_timing("dev", &FAST)
 }
+
+/// Returns the path of the raw specification of the local network with the lengths of [`with_fast_blocks`].
+///
+/// # Errors
+/// See [`raw`].
+pub fn local_with_fast_blocks() -> Result<PathBuf> {
+	with_timing("local", &FAST)
+}
+
+/// Lengths with a block each second.
+const FAST: [(&str, u64); 5] = [
+	("/slotDurationMs", 1_000),
+	("/epochLength", 15),
+	("/rounds/commit", 6),
+	("/rounds/challenge", 4),
+	("/rounds/settle_timeout", 10),
+];
 
 /// Returns the path of the raw specification of a development chain on which a vote counts within half a minute, and a round with sealed
 /// evidence takes about a minute.
@@ -41,15 +52,15 @@ pub fn with_fast_blocks() -> Result<PathBuf> {
 /// # Errors
 /// See [`raw`].
 pub fn with_short_rounds() -> Result<PathBuf> {
-	with_timing(&[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
+	with_timing("dev", &[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
 }
 
-/// Returns the path of the raw specification of a development chain with these lengths of slots, epochs and phases, each with its
-/// place among the values of the genesis.
-fn with_timing(lengths: &[(&str, u64)]) -> Result<PathBuf> {
+/// Returns the path of the raw specification of a built-in chain with these lengths of slots, epochs and phases, each with its place
+/// among the values of the genesis.
+fn with_timing(chain: &str, lengths: &[(&str, u64)]) -> Result<PathBuf> {
 	let name: String = lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect();
-	written_once(&format!("dev{name}"), |draft| {
-		export("dev", false, draft)?;
+	written_once(&format!("{chain}{name}"), |draft| {
+		export(chain, false, draft)?;
 		let mut spec: Value = serde_json::from_slice(&fs::read(draft)?)?;
 		let timing = &mut spec["genesis"]["runtimeGenesis"]["patch"]["timing"];
 		for (place, length) in lengths {

@@ -75,6 +75,15 @@ impl Node {
 		Self::start(&[arguments, &[&chain]].concat()).await
 	}
 
+	/// Starts a node of the local network on which a block is due each second.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn local_with_fast_blocks(arguments: &[&str]) -> Result<Self> {
+		let chain = format!("--chain={}", chain::local_with_fast_blocks()?.display());
+		Self::start(&[arguments, &[&chain]].concat()).await
+	}
+
 	/// Starts a node on the directory `base`, e.g. one with the database of a stopped node.
 	///
 	/// # Errors
@@ -127,6 +136,16 @@ impl Node {
 	pub fn stop(self) -> Result<(TempDir, NodeConfig)> {
 		let Self { mut process, base, config, .. } = self;
 		process.stop()?;
+		Ok((base, config))
+	}
+
+	/// Kills the node with SIGKILL. Dropping the returned directory deletes it.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn crash(self) -> Result<(TempDir, NodeConfig)> {
+		let Self { mut process, base, config, .. } = self;
+		process.kill()?;
 		Ok((base, config))
 	}
 

@@ -1,0 +1,238 @@
+//! Faults of a network of three validators, and what is left of them.
+
+use anyhow::{ensure, Context, Result};
+use doin_e2e::{wait_for, Node, Worker};
+use serde_json::json;
+use std::time::Duration;
+use subxt::{
+	dynamic::{self, Value},
+	ext::{scale_decode::DecodeAsType, scale_value::Composite},
+	utils::AccountId32,
+	OnlineClient, SubstrateConfig,
+};
+use subxt_signer::sr25519::dev;
+
+/// Longest wait for anything, while tests share the machine.
+const LIMIT: Duration = Duration::from_secs(600);
+/// Blocks between a lost node and the check that its network is as it should be.
+const FURTHER: u32 = 5;
+/// Bytes of each of the two session keys.
+const KEY: usize = 32;
+const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+
+/// Validators of the local network, with a block each second.
+struct Validators {
+	alice: Node,
+	bob: Node,
+	charlie: Node,
+	/// Arguments that name all of them as boot nodes.
+	boot: Vec<String>,
+}
+
+/// Starts a validator. Its network key is `digit`, 64 times.
+async fn validator(name: &str, digit: char, boot: &[String]) -> Result<Node> {
+	let key = format!("--node-key={}", digit.to_string().repeat(64));
+	let boot: Vec<&str> = boot.iter().map(String::as_str).collect();
+	Node::local_with_fast_blocks(&[&[name, &key], boot.as_slice()].concat()).await
+}
+
+/// Returns the argument that names `node` as a boot node.
+async fn boot(node: &Node) -> Result<String> {
+	Ok(format!("--bootnodes={}", node.address().await?))
+}
+
+impl Validators {
+	/// Starts the validators, and waits until blocks are final.
+	async fn start() -> Result<Self> {
+		let alice = validator("--alice", '1', &[]).await?;
+		let first = [boot(&alice).await?];
+		let (bob, charlie) = tokio::try_join!(validator("--bob", '2', &first), validator("--charlie", '3', &first))?;
+		alice.finalize(2, LIMIT).await?;
+		let boot = vec![boot(&alice).await?, boot(&bob).await?, boot(&charlie).await?];
+		Ok(Self { alice, bob, charlie, boot })
+	}
+
+	/// Starts a node without keys that has all validators as boot nodes.
+	async fn observer(&self, arguments: &[&str]) -> Result<Node> {
+		let boot: Vec<&str> = self.boot.iter().map(String::as_str).collect();
+		Node::local_with_fast_blocks(&[arguments, boot.as_slice()].concat()).await
+	}
+}
+
+/// Returns the hash of a block.
+async fn hash(node: &Node, block: u32) -> Result<serde_json::Value> {
+	Ok(node.call("chain_getBlockHash", [json!(block)]).await?)
+}
+
+/// Waits until all `nodes` have the same final block as `node`.
+async fn agree(node: &Node, nodes: &[&Node]) -> Result<()> {
+	let block = node.finalized().await?;
+	let expected = hash(node, block).await?;
+	for other in nodes {
+		other.finalize(block, LIMIT).await?;
+		assert_eq!(hash(other, block).await?, expected, "the final block {block}");
+	}
+	Ok(())
+}
+
+/// Returns the number of the set of accounts that vote for finality, at the best block.
+async fn voter_set(node: &Node) -> Result<u64> {
+	let answer = node.call("state_call", [json!("GrandpaApi_current_set_id"), json!("0x")]).await?;
+	let digits = answer.as_str().and_then(|text| text.strip_prefix("0x")).context("bytes in hex")?;
+	Ok(u64::from_str_radix(digits, 16)?.swap_bytes())
+}
+
+/// Gives the validator Charlie new session keys, which his node generates.
+async fn rotate_keys(node: &Node) -> Result<()> {
+	let owner = dev::charlie().public_key().to_account_id();
+	let digits: String = owner.0.iter().map(|byte| format!("{byte:02x}")).collect();
+	let rotated = node.call("author_rotateKeysWithOwner", [json!(format!("0x{digits}"))]).await?;
+	let field = |name: &str| -> Result<Vec<u8>> {
+		let text = rotated[name].as_str().and_then(|text| text.strip_prefix("0x"));
+		let text = text.with_context(|| format!("{name} in hex: {rotated}"))?;
+		let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16));
+		Ok(bytes.collect::<Result<_, _>>()?)
+	};
+	let (keys, proof) = (field("keys")?, field("proof")?);
+	ensure!(keys.len() == 2 * KEY, "two keys: {rotated}");
+	let (grandpa, babe) = keys.split_at(KEY);
+	let keys = Value::named_composite([("grandpa", Value::from_bytes(grandpa)), ("babe", Value::from_bytes(babe))]);
+	let call = dynamic::tx("Session", "set_keys", Composite::named([("keys", keys), ("proof", Value::from_bytes(proof))]));
+	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
+	let mut transactions = client.tx().await?;
+	transactions.sign_and_submit_then_watch_default(&call, &dev::charlie()).await?.wait_for_finalized_success().await?;
+	Ok(())
+}
+
+/// The proof of a warp sync spans two sets of voters, since one validator has new keys.
+#[tokio::test]
+async fn a_node_that_warp_syncs_has_state_and_history_and_goes_on_after_a_crash() -> Result<()> {
+	let network = Validators::start().await?;
+	let former = voter_set(&network.alice).await?;
+	rotate_keys(&network.charlie).await?;
+	let changed = wait_for("the new set of voters", LIMIT, || async {
+		Ok((voter_set(&network.alice).await? > former).then_some(network.alice.best().await?))
+	})
+	.await?;
+	// The new keys are those that vote.
+	let block = network.alice.finalize(changed + FURTHER, LIMIT).await?;
+
+	let observer = network.observer(&["--sync=warp"]).await?;
+	observer.finalize(block, LIMIT).await?;
+	let log = observer.output();
+	assert!(log.contains("Warp sync is complete") && log.contains("State sync is complete"), "{log}");
+	agree(&network.alice, &[&network.bob, &network.charlie, &observer]).await?;
+	let at = network.alice.finalized().await?;
+	let state = [json!(0), hash(&network.alice, at).await?];
+	let expected = network.alice.call("doin_domain", state.clone()).await?;
+	assert_eq!(observer.call("doin_domain", state).await?, expected, "the state");
+	wait_for("the blocks before the state", LIMIT, || async {
+		let first = hash(&observer, 1).await?;
+		if first.is_null() {
+			return Ok(None);
+		}
+		let body = observer.call("chain_getBlock", [first]).await?;
+		Ok((!body.is_null()).then_some(()))
+	})
+	.await?;
+	assert_eq!(hash(&observer, 1).await?, hash(&network.alice, 1).await?);
+
+	let (base, config) = observer.crash()?;
+	let observer = Node::start_in(base, config).await?;
+	observer.finalize(at + FURTHER, LIMIT).await?;
+	agree(&network.alice, &[&observer]).await
+}
+
+#[tokio::test]
+async fn a_validator_that_is_killed_and_started_again_votes_again() -> Result<()> {
+	let Validators { alice, bob, charlie, boot } = Validators::start().await?;
+	let (base, config) = charlie.crash()?;
+	// Finality needs more than two thirds of the votes.
+	let lost = alice.best().await?;
+	alice.reach(lost + FURTHER, LIMIT).await?;
+	let stalled = alice.finalized().await?;
+	ensure!(stalled < lost + FURTHER, "block {stalled} is final without the third validator");
+
+	let charlie = Node::start_in(base, config).await?;
+	let block = alice.finalize(lost + FURTHER, LIMIT).await?;
+	agree(&alice, &[&bob, &charlie]).await?;
+	// A node that comes in afterwards takes the same chain.
+	let observer = Node::local_with_fast_blocks(&[&boot[0]]).await?;
+	observer.finalize(block, LIMIT).await?;
+	agree(&alice, &[&observer]).await
+}
+
+/// Part of the ledger of a stash.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Ledger {
+	active: u128,
+}
+
+/// Returns the active stake of an account, in plancks.
+async fn active_stake(client: &OnlineClient<SubstrateConfig>, who: &AccountId32) -> Result<u128> {
+	let at = client.at_current_block().await?;
+	let ledger = at.storage().try_fetch(dynamic::storage::<_, Ledger>("Staking", "Ledger"), (who.0,)).await?;
+	Ok(ledger.map(|ledger| ledger.decode()).transpose()?.map_or(0, |ledger| ledger.active))
+}
+
+/// Two nodes run with the keys of one validator, as after a restored backup whose former machine still runs.
+#[tokio::test]
+async fn a_validator_whose_keys_run_on_two_nodes_is_slashed_and_the_chain_goes_on() -> Result<()> {
+	let network = Validators::start().await?;
+	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(network.bob.url()).await?;
+	let alice = dev::alice().public_key().to_account_id();
+	let stake = active_stake(&client, &alice).await?;
+	ensure!(stake > 0, "Alice has no stake");
+
+	let double = validator("--alice", '4', &network.boot).await?;
+	wait_for("the slash", LIMIT, || async {
+		let left = active_stake(&client, &alice).await?;
+		Ok((left < stake).then_some(()))
+	})
+	.await?;
+	let standing = network.bob.call("doin_reputation", [json!(ALICE)]).await?;
+	assert_eq!(standing["eligible"], false, "an equivocation takes a score to 0: {standing}");
+	let block = network.bob.best().await?;
+	network.bob.finalize(block + FURTHER, LIMIT).await?;
+	agree(&network.bob, &[&network.alice, &network.charlie, &double]).await
+}
+
+/// The node of a worker is killed: the worker goes on with the next node of its list.
+#[tokio::test]
+async fn a_worker_goes_on_with_the_next_node_of_its_list() -> Result<()> {
+	let validator = Node::dev_with_fast_blocks().await?;
+	let chain = format!("--chain={}", doin_e2e::chain::with_fast_blocks()?.display());
+	let boot = boot(&validator).await?;
+	let start = || Node::start(&[&chain, &boot]);
+	let (first, second) = tokio::try_join!(start(), start())?;
+	let list = format!("{},{}", first.url(), second.url());
+	let mut worker = Worker::start(&["run", "--dev", "--url", &list, "--journal", "{base}/journal.db"])?;
+	let sent = || async {
+		let accounts = ["5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy"];
+		let nonce = validator.call("system_accountNextIndex", accounts.map(|account| json!(account))).await?;
+		nonce.as_u64().context("a nonce")
+	};
+	wait_for("a call of the worker", LIMIT, || {
+		worker.check().expect("the worker runs");
+		async { Ok((sent().await? > 0).then_some(())) }
+	})
+	.await?;
+	let url = second.url();
+	first.crash()?;
+	wait_for("the second node", LIMIT, || {
+		let output = worker.output();
+		let is_used =
+			output.contains("continuing with the next one of the list") && output.contains("connected to the node again");
+		async move { Ok(is_used.then_some(())) }
+	})
+	.await?;
+	assert!(worker.output().contains(&url), "the log names the second node");
+	let before = sent().await?;
+	wait_for("a call through the second node", LIMIT, || {
+		worker.check().expect("the worker runs");
+		async { Ok((sent().await? > before).then_some(())) }
+	})
+	.await?;
+	worker.stop()
+}
