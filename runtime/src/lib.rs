@@ -6,6 +6,7 @@
 //! | [`configs`] | types and constants of every pallet, by concern |
 //! | [`chunk_scorer`] | scoring of a chunk of a model, with the code that the worker runs as well |
 //! | [`data`] | data of domains, published at activation or opened in segments |
+//! | [`governance`] | origin and call of the referenda that change parameters |
 //! | [`apis`] | runtime APIs for nodes and workers |
 //! | [`genesis_config_presets`] | genesis of the development chains |
 //! | [`demo`] | demo domain of the development chains |
@@ -36,6 +37,7 @@ pub mod configs;
 pub mod data;
 pub mod demo;
 pub mod genesis_config_presets;
+pub mod governance;
 pub mod speed;
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -87,6 +89,9 @@ pub type TxExtension = (
 pub type Executive =
 	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
+/// Migrations that the next upgrade runs, in order. The version of a pallet that an upgrade adds is set without one.
+pub type Migrations = ();
+
 /// Types for the node, in which calls are opaque bytes.
 pub mod opaque {
 	use super::*;
@@ -120,16 +125,20 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("doin"),
 	impl_name: Cow::Borrowed("doin-node"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	system_version: 1,
 };
 
 // Genesis and hooks run in order of the indices: genesis writes slot and round lengths before any pallet reads them, a session
 // starts before the gauge counts votes, evaluators are bonded before recomputations draw them, and a verdict precedes the work
-// block that pays for it. Segments are asked for by the hook of `Optimae`, and the hook of `Evidence` ends their time later.
+// block that pays for it. Segments are asked for by the hook of `Optimae`, and the hook of `Evidence` ends their time later. What
+// referenda have approved is dispatched after all of these.
+//
+// Indices below 20 belong to pallets of the SDK that transactions, staking and consensus need, 20 to 39 to those of DOIN, and 40 and
+// above to the SDK's pallets for governance and accounts. An index is never used again.
 #[frame_support::runtime]
 mod runtime {
 	/// The runtime.
@@ -201,4 +210,15 @@ mod runtime {
 	pub type Budget = pallet_doin_budget;
 	#[runtime::pallet_index(28)]
 	pub type Evidence = pallet_doin_evidence;
+	#[runtime::pallet_index(29)]
+	pub type Governance = governance;
+
+	#[runtime::pallet_index(40)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(41)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(42)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+	#[runtime::pallet_index(43)]
+	pub type Referenda = pallet_referenda;
 }

@@ -3,5 +3,6 @@
 pub mod consensus;
 pub mod doin;
 pub mod fees;
+pub mod governance;
 pub mod staking;
 pub mod system;

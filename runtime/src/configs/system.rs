@@ -52,6 +52,7 @@ impl frame_system::Config for Runtime {
 	type MaxConsumers = ConstU32<64>;
 	type Nonce = Nonce;
 	type SS58Prefix = Ss58Prefix;
+	type SingleBlockMigrations = Migrations;
 	type Version = Version;
 }
 

@@ -17,12 +17,13 @@ use scale_info::{form::PortableForm, Field, PortableRegistry, TypeDef, TypeDefPr
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fmt::Write,
+	ops::RangeInclusive,
 };
 
-/// Pallets of DOIN with an index below [`FIRST_DOIN_PALLET`].
+/// Pallets of DOIN with an index outside of [`DOIN_INDICES`].
 const DOIN_PALLETS: [&str; 2] = ["Timing", "FeeMarket"];
-/// First index of the pallets that are all DOIN's.
-const FIRST_DOIN_PALLET: u8 = 20;
+/// Indices of the pallets that are all DOIN's.
+const DOIN_INDICES: RangeInclusive<u8> = 20..=39;
 /// Runtime API of DOIN.
 const DOIN_API: &str = "DoinApi";
 /// Types that combine all pallets. The text names and does not define them: each pallet has lines of its own.
@@ -119,7 +120,7 @@ impl<'a> Text<'a> {
 	/// Writes the lines of `items` for a pallet of DOIN, or one line with their hash for a pallet of the SDK.
 	fn section(&mut self, pallet: &PalletMetadata<PortableForm>, items: impl FnOnce(&mut Self)) {
 		let head = format!("pallet {} {}", pallet.index, pallet.name);
-		if pallet.index >= FIRST_DOIN_PALLET || DOIN_PALLETS.contains(&pallet.name.as_str()) {
+		if DOIN_INDICES.contains(&pallet.index) || DOIN_PALLETS.contains(&pallet.name.as_str()) {
 			self.line(head);
 			items(self);
 		} else {

@@ -19,7 +19,12 @@ use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest, SecondaryVRFPreDigest},
 	make_vrf_transcript, Slot, VrfInput, BABE_ENGINE_ID, RANDOMNESS_VRF_CONTEXT,
 };
-use sp_core::{crypto::VrfSecret, sr25519, Pair, H256};
+use sp_core::{
+	crypto::VrfSecret,
+	sr25519,
+	traits::{Externalities, ReadRuntimeVersion, ReadRuntimeVersionExt},
+	Pair, H256,
+};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::Era, traits::Header as _, transaction_validity::TransactionValidityError, ApplyExtrinsicResult, BuildStorage,
@@ -55,6 +60,14 @@ impl Chain {
 	/// Checks the invariants of every pallet after each block from now on.
 	pub fn check_invariants(&mut self) {
 		self.checked = true;
+	}
+
+	/// Has every code that an upgrade states read as this runtime with another `spec_version`. A node reads the version from the
+	/// code.
+	pub fn read_versions_as(&mut self, spec_version: u32) {
+		let mut version = doin_runtime::VERSION;
+		version.spec_version = spec_version;
+		self.ext.register_extension(ReadRuntimeVersionExt::new(FixedVersion(version.encode())));
 	}
 
 	/// Returns a copy of the chain between two blocks. The copy grows on its own.
@@ -222,6 +235,14 @@ impl Chain {
 	/// Returns the total issuance, in plancks.
 	pub fn issuance(&mut self) -> Balance {
 		self.state(Balances::total_issuance)
+	}
+}
+
+/// Encoded version of every code.
+struct FixedVersion(Vec<u8>);
+impl ReadRuntimeVersion for FixedVersion {
+	fn read_runtime_version(&self, _: &[u8], _: &mut dyn Externalities) -> Result<Vec<u8>, String> {
+		Ok(self.0.clone())
 	}
 }
 

@@ -1,0 +1,294 @@
+//! Governance by stake: referenda of both tracks from their submission to their enactment, and who is not root.
+
+use codec::Encode;
+use doin_primitives::{Balance, BlockNumber, DOIN};
+use doin_runtime::{
+	configs::{
+		governance::{Days, ParameterCalls, PARAMETERS},
+		staking::MAX_TARGETS,
+	},
+	governance::{Call as GovernanceCall, Error as GovernanceError, Origin},
+	OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, System, VERSION,
+};
+use doin_runtime_tests::Chain;
+use frame_support::traits::{schedule::DispatchTime, Bounded, Contains, Get};
+use frame_system::{Call as SystemCall, Error as SystemError, RawOrigin};
+use pallet_conviction_voting::{AccountVote, Call as VotingCall, Conviction, Vote};
+use pallet_preimage::Call as PreimageCall;
+use pallet_referenda::{
+	Call as ReferendaCall, Error as ReferendaError, ReferendumCount, ReferendumIndex, ReferendumInfo, ReferendumInfoFor,
+};
+use pallet_scheduler::Call as SchedulerCall;
+use pallet_staking::{Call as StakingCall, ConfigOp, Error as StakingError, MinValidatorBond, RewardDestination, Validators};
+use pallet_utility::Call as UtilityCall;
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
+use sp_runtime::{
+	traits::{BlakeTwo256, Dispatchable, Hash},
+	DispatchError, Percent,
+};
+
+/// Coins that a voter votes with, in plancks. Each of the eight development accounts has a million DOIN.
+const VOTE: Balance = 900_000 * DOIN;
+
+/// Returns the origin of the track `upgrade`.
+fn root() -> OriginCaller {
+	OriginCaller::system(RawOrigin::Root)
+}
+
+/// Returns the origin of the track `parameters`.
+fn parameters() -> OriginCaller {
+	OriginCaller::Governance(Origin::Parameters)
+}
+
+/// Returns the call that authorizes an upgrade to `code`.
+fn authorize(code: &[u8]) -> RuntimeCall {
+	SystemCall::<Runtime>::authorize_upgrade { code_hash: BlakeTwo256::hash(code) }.into()
+}
+
+/// Returns the call that changes the smallest bond of a validator, the most candidates, and the share of them beyond which anybody
+/// can chill those below the smallest bond.
+fn staking_configs(smallest: ConfigOp<Balance>, most: ConfigOp<u32>, threshold: ConfigOp<Percent>) -> RuntimeCall {
+	StakingCall::<Runtime>::set_staking_configs {
+		min_nominator_bond: ConfigOp::Noop,
+		min_validator_bond: smallest,
+		max_nominator_count: ConfigOp::Noop,
+		max_validator_count: most,
+		chill_threshold: threshold,
+		min_commission: ConfigOp::Noop,
+		max_staked_rewards: ConfigOp::Noop,
+	}
+	.into()
+}
+
+/// Returns the call by which a referendum sends a call that changes a parameter.
+fn change(call: RuntimeCall) -> RuntimeCall {
+	GovernanceCall::<Runtime>::change { call: Box::new(call) }.into()
+}
+
+/// Submits a referendum with its decision deposit. Returns its index.
+fn submit(chain: &mut Chain, who: Sr25519Keyring, origin: OriginCaller, call: &RuntimeCall) -> ReferendumIndex {
+	let index = chain.state(|| ReferendumCount::<Runtime>::get());
+	let proposal = Bounded::Inline(call.encode().try_into().expect("at most 128 bytes"));
+	let (proposal_origin, enactment_moment) = (Box::new(origin), DispatchTime::After(0));
+	chain.ok(who, ReferendaCall::<Runtime>::submit { proposal_origin, proposal, enactment_moment });
+	chain.ok(who, ReferendaCall::<Runtime>::place_decision_deposit { index });
+	index
+}
+
+/// Votes for a referendum, for one lock period.
+fn vote(chain: &mut Chain, who: Sr25519Keyring, poll_index: ReferendumIndex, balance: Balance) {
+	let vote = AccountVote::Standard { vote: Vote { aye: true, conviction: Conviction::Locked1x }, balance };
+	chain.ok(who, VotingCall::<Runtime>::vote { poll_index, vote });
+}
+
+/// Makes blocks for `count` governance days.
+fn pass_days(chain: &mut Chain, count: BlockNumber) {
+	let until = chain.number() + count * chain.state(<Days<1> as Get<BlockNumber>>::get);
+	chain.run_to(until);
+}
+
+/// Returns a referendum.
+fn referendum(chain: &mut Chain, index: ReferendumIndex) -> pallet_referenda::ReferendumInfoOf<Runtime, ()> {
+	chain.state(|| ReferendumInfoFor::<Runtime>::get(index)).expect("it was submitted")
+}
+
+/// Returns the balance of an account.
+fn balance(chain: &mut Chain, who: Sr25519Keyring) -> pallet_balances::AccountData<Balance> {
+	chain.state(|| frame_system::Account::<Runtime>::get(who.to_account_id())).data
+}
+
+/// Returns `true` if coins of `who` are locked.
+fn is_locked(chain: &mut Chain, who: Sr25519Keyring) -> bool {
+	!chain.state(|| pallet_balances::Locks::<Runtime>::get(who.to_account_id())).is_empty()
+}
+
+#[test]
+fn an_upgrade_is_authorized_by_votes_and_applied_by_anybody() {
+	let mut chain = Chain::preset("development");
+	chain.check_invariants();
+	chain.run_to(2);
+	let code = vec![7u8; 1_000];
+	chain.read_versions_as(VERSION.spec_version + 1);
+	let apply = |code: &[u8]| SystemCall::<Runtime>::apply_authorized_upgrade { code: code.to_vec() };
+
+	let index = submit(&mut chain, Dave, root(), &authorize(&code));
+	assert_eq!(chain.fails(Dave, apply(&code)), SystemError::<Runtime>::NothingAuthorized.into());
+	for who in [Bob, Charlie, Dave, Eve, Ferdie] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	// A day each until it is decided, confirmed and enacted.
+	pass_days(&mut chain, 2);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Approved(..)));
+	assert!(chain.state(System::authorized_upgrade).is_none(), "it is not enacted yet");
+	pass_days(&mut chain, 1);
+	assert!(chain.state(System::authorized_upgrade).is_some());
+
+	assert_eq!(chain.fails(One, apply(&[8; 1_000])), SystemError::<Runtime>::Unauthorized.into());
+	chain.ok(One, apply(&code));
+	let stored = chain.state(|| sp_io::storage::get(sp_core::storage::well_known_keys::CODE)).expect("a chain has a code");
+	assert_eq!(stored.to_vec(), code);
+	for call in [
+		ReferendaCall::<Runtime>::refund_decision_deposit { index },
+		ReferendaCall::<Runtime>::refund_submission_deposit { index },
+	] {
+		chain.ok(One, call);
+	}
+	assert_eq!(balance(&mut chain, Dave).reserved, 0);
+}
+
+#[test]
+fn a_code_of_the_same_version_is_refused_after_all_votes() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	let code = vec![7u8; 1_000];
+	chain.read_versions_as(VERSION.spec_version);
+	let index = submit(&mut chain, Dave, root(), &authorize(&code));
+	for who in [Bob, Charlie, Dave, Eve, Ferdie] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	pass_days(&mut chain, 3);
+	let before = chain.state(|| sp_io::storage::get(sp_core::storage::well_known_keys::CODE));
+	chain.ok(One, SystemCall::<Runtime>::apply_authorized_upgrade { code });
+	assert_eq!(chain.state(|| sp_io::storage::get(sp_core::storage::well_known_keys::CODE)), before);
+	assert!(chain.state(System::authorized_upgrade).is_none(), "the authorization is used up");
+}
+
+#[test]
+fn the_track_parameters_raises_the_smallest_bond_and_lets_anybody_chill_those_below() {
+	let mut chain = Chain::preset("development");
+	chain.check_invariants();
+	chain.run_to(2);
+	chain.ok(Bob, StakingCall::<Runtime>::bond { value: 1_000 * DOIN, payee: RewardDestination::Staked });
+	chain.ok(Bob, StakingCall::<Runtime>::validate { prefs: Default::default() });
+	let chill = || StakingCall::<Runtime>::chill_other { stash: Bob.to_account_id() };
+	assert_eq!(chain.fails(Eve, chill()), StakingError::<Runtime>::CannotChillOther.into());
+
+	let call = staking_configs(ConfigOp::Set(2_000 * DOIN), ConfigOp::Noop, ConfigOp::Set(Percent::zero()));
+	let index = submit(&mut chain, Dave, parameters(), &change(call));
+	for who in [Charlie, Dave, Eve] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	pass_days(&mut chain, 3);
+	assert_eq!(chain.state(|| MinValidatorBond::<Runtime>::get()), 2_000 * DOIN);
+	chain.ok(Eve, chill());
+	assert!(!chain.state(|| Validators::<Runtime>::contains_key(Bob.to_account_id())));
+}
+
+#[test]
+fn a_referendum_without_support_is_rejected_and_keeps_its_deposit() {
+	let mut chain = Chain::preset("development");
+	chain.check_invariants();
+	chain.run_to(2);
+	let index = submit(&mut chain, Dave, root(), &authorize(&[7]));
+	// All votes approve, with a ninth of the coins.
+	vote(&mut chain, Dave, index, VOTE);
+	pass_days(&mut chain, 7);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Ongoing(_)), "it is decided for seven days, after the first");
+	pass_days(&mut chain, 1);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Rejected(..)));
+	assert!(chain.state(System::authorized_upgrade).is_none());
+	chain.ok(Dave, ReferendaCall::<Runtime>::refund_decision_deposit { index });
+	let refund = ReferendaCall::<Runtime>::refund_submission_deposit { index };
+	assert_eq!(chain.fails(Dave, refund), ReferendaError::<Runtime>::BadStatus.into());
+}
+
+/// The share of all coins that has to vote for a referendum falls while it is decided. A third of them suffices for an upgrade
+/// after four of seven days.
+#[test]
+fn an_upgrade_with_less_support_is_decided_later() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	let index = submit(&mut chain, Dave, root(), &authorize(&[7]));
+	for who in [Bob, Charlie, Dave] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	pass_days(&mut chain, 3);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Ongoing(_)));
+	pass_days(&mut chain, 4);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Approved(..)));
+}
+
+#[test]
+fn bonded_coins_vote_and_votes_stay_locked() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	assert!(balance(&mut chain, Alice).free < 950_000 * DOIN, "a tenth of the coins of Alice is bonded");
+	let call = staking_configs(ConfigOp::Set(2_000 * DOIN), ConfigOp::Noop, ConfigOp::Noop);
+	let index = submit(&mut chain, Dave, parameters(), &change(call));
+	vote(&mut chain, Alice, index, 950_000 * DOIN);
+	for who in [Charlie, Eve] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	while !matches!(referendum(&mut chain, index), ReferendumInfo::Approved(..)) {
+		assert!(chain.number() < 200);
+		chain.block();
+	}
+
+	let unlock = || VotingCall::<Runtime>::unlock { class: PARAMETERS, target: Alice.to_account_id().into() };
+	chain.ok(Alice, VotingCall::<Runtime>::remove_vote { class: Some(PARAMETERS), index });
+	chain.ok(Alice, unlock());
+	assert!(is_locked(&mut chain, Alice), "the vote won, so it stays locked for a day");
+	pass_days(&mut chain, 1);
+	chain.ok(Alice, unlock());
+	assert!(!is_locked(&mut chain, Alice));
+}
+
+#[test]
+fn no_account_is_root() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	let index = submit(&mut chain, Dave, root(), &authorize(&[7]));
+	let remark: RuntimeCall = SystemCall::<Runtime>::remark { remark: vec![] }.into();
+	let calls: Vec<RuntimeCall> = vec![
+		authorize(&[7]),
+		SystemCall::<Runtime>::set_code { code: vec![7] }.into(),
+		SystemCall::<Runtime>::set_storage { items: vec![] }.into(),
+		StakingCall::<Runtime>::force_no_eras {}.into(),
+		StakingCall::<Runtime>::cancel_deferred_slash { era: 0, slash_indices: vec![0] }.into(),
+		staking_configs(ConfigOp::Noop, ConfigOp::Noop, ConfigOp::Noop),
+		change(staking_configs(ConfigOp::Noop, ConfigOp::Noop, ConfigOp::Noop)),
+		SchedulerCall::<Runtime>::schedule { when: 100, maybe_periodic: None, priority: 0, call: Box::new(remark.clone()) }
+			.into(),
+		PreimageCall::<Runtime>::request_preimage { hash: Default::default() }.into(),
+		ReferendaCall::<Runtime>::cancel { index }.into(),
+		ReferendaCall::<Runtime>::kill { index }.into(),
+		ReferendaCall::<Runtime>::nudge_referendum { index }.into(),
+		UtilityCall::<Runtime>::dispatch_as { as_origin: Box::new(root()), call: Box::new(remark) }.into(),
+	];
+	// Alice is the validator, and Dave has submitted the referendum.
+	for who in [Alice, Dave] {
+		for call in &calls {
+			assert_eq!(chain.fails(who, call.clone()), DispatchError::BadOrigin, "{call:?}");
+		}
+	}
+}
+
+#[test]
+fn the_origin_parameters_changes_nothing_but_parameters() {
+	let mut chain = Chain::preset("development");
+	let refused: Vec<RuntimeCall> = vec![
+		authorize(&[7]),
+		SystemCall::<Runtime>::set_code { code: vec![7] }.into(),
+		SystemCall::<Runtime>::set_storage { items: vec![] }.into(),
+		pallet_balances::Call::<Runtime>::force_set_balance { who: Bob.to_account_id().into(), new_free: DOIN }.into(),
+		StakingCall::<Runtime>::force_new_era {}.into(),
+		StakingCall::<Runtime>::cancel_deferred_slash { era: 0, slash_indices: vec![0] }.into(),
+		// More candidates than an election takes.
+		staking_configs(ConfigOp::Noop, ConfigOp::Set(MAX_TARGETS + 1), ConfigOp::Noop),
+		staking_configs(ConfigOp::Noop, ConfigOp::Remove, ConfigOp::Noop),
+		StakingCall::<Runtime>::set_validator_count { new: 0 }.into(),
+	];
+	let origin = || RuntimeOrigin::from(Origin::Parameters);
+	let error = |chain: &mut Chain, call: &RuntimeCall| {
+		let call = call.clone();
+		chain.state(|| call.dispatch(origin())).expect_err("it is refused").error
+	};
+	for call in &refused {
+		assert!(!ParameterCalls::contains(call), "{call:?}");
+		assert_eq!(error(&mut chain, &change(call.clone())), GovernanceError::<Runtime>::NotParameter.into(), "{call:?}");
+		assert_eq!(error(&mut chain, call), DispatchError::BadOrigin, "{call:?}");
+	}
+	let count = change(StakingCall::<Runtime>::set_validator_count { new: 7 }.into());
+	assert!(chain.state(|| count.dispatch(origin())).is_ok());
+	assert_eq!(chain.state(doin_runtime::Staking::validator_count), 7);
+}
