@@ -18,8 +18,9 @@ parameter_types! {
 	pub const SessionsPerEra: u32 = 6;
 	/// Eras until unbonded stake is free: as long as an equivocation can be reported.
 	pub const BondingDuration: u32 = 28;
-	/// Eras until a slash is applied: 0, since no origin could cancel a deferred slash.
-	pub const SlashDeferDuration: u32 = 0;
+	/// Eras for which a slash is deferred: one less than stake stays bonded. Twelve-hour eras leave 13.5 days, and the slowest
+	/// referendum that cancels a slash takes ten (`docs/adr/0057`).
+	pub const SlashDeferDuration: u32 = 27;
 	/// Eras for which rewards can be claimed.
 	pub const HistoryDepth: u32 = 84;
 	/// Most validators that an election selects.

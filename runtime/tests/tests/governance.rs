@@ -8,7 +8,7 @@ use doin_runtime::{
 		staking::MAX_TARGETS,
 	},
 	governance::{Call as GovernanceCall, Error as GovernanceError, Origin},
-	OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, System, VERSION,
+	OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, Staking, System, VERSION,
 };
 use doin_runtime_tests::Chain;
 use frame_support::traits::{schedule::DispatchTime, Bounded, Contains, Get};
@@ -19,14 +19,19 @@ use pallet_referenda::{
 	Call as ReferendaCall, Error as ReferendaError, ReferendumCount, ReferendumIndex, ReferendumInfo, ReferendumInfoFor,
 };
 use pallet_scheduler::Call as SchedulerCall;
-use pallet_staking::{Call as StakingCall, ConfigOp, Error as StakingError, MinValidatorBond, RewardDestination, Validators};
+use pallet_staking::{
+	ActiveEra, Call as StakingCall, ConfigOp, Error as StakingError, MinValidatorBond, RewardDestination, UnappliedSlashes,
+	Validators,
+};
 use pallet_utility::Call as UtilityCall;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
 use sp_runtime::{
 	traits::{BlakeTwo256, Dispatchable, Hash},
-	DispatchError, Percent,
+	DispatchError, Perbill, Percent,
 };
 
+/// Era at whose start the slash for an offence in era 0 is applied.
+const SLASHED_AT: u32 = 28;
 /// Coins that a voter votes with, in plancks. Each of the eight development accounts has a million DOIN.
 const VOTE: Balance = 900_000 * DOIN;
 
@@ -233,6 +238,48 @@ fn bonded_coins_vote_and_votes_stay_locked() {
 	assert!(!is_locked(&mut chain, Alice));
 }
 
+/// Slashes a tenth of the stake of Alice, as an equivocation would.
+fn slash_alice(chain: &mut Chain) {
+	let tenth = Perbill::from_percent(10);
+	let slashed = chain.state(|| Staking::manual_slash(RuntimeOrigin::root(), Alice.to_account_id(), 0, tenth));
+	assert_eq!(slashed, Ok(()));
+}
+
+#[test]
+fn a_slash_is_deferred_and_cancelled_by_a_referendum() {
+	let mut chain = Chain::preset("development");
+	chain.check_invariants();
+	chain.run_to(2);
+	let before = chain.total(&Alice.to_account_id());
+	slash_alice(&mut chain);
+	assert_eq!(chain.total(&Alice.to_account_id()), before);
+	assert_eq!(chain.state(|| UnappliedSlashes::<Runtime>::get(SLASHED_AT)).len(), 1);
+
+	let cancel = StakingCall::<Runtime>::cancel_deferred_slash { era: SLASHED_AT, slash_indices: vec![0] };
+	let index = submit(&mut chain, Dave, root(), &cancel.into());
+	for who in [Bob, Charlie, Dave, Eve, Ferdie] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	pass_days(&mut chain, 3);
+	assert!(chain.state(|| UnappliedSlashes::<Runtime>::get(SLASHED_AT)).is_empty());
+	assert_eq!(chain.total(&Alice.to_account_id()), before);
+}
+
+#[test]
+fn a_slash_that_nobody_cancels_is_applied() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	let before = chain.total(&Alice.to_account_id());
+	slash_alice(&mut chain);
+	// Brings the era of the slash forward, from 28 to 1.
+	chain.state(|| UnappliedSlashes::<Runtime>::insert(1, UnappliedSlashes::<Runtime>::take(SLASHED_AT)));
+	while chain.state(|| ActiveEra::<Runtime>::get().expect("an era is active").index) < 1 {
+		assert_eq!(chain.total(&Alice.to_account_id()), before);
+		chain.block();
+	}
+	assert_eq!(before - chain.total(&Alice.to_account_id()), 10_000 * DOIN);
+}
+
 #[test]
 fn no_account_is_root() {
 	let mut chain = Chain::preset("development");
@@ -290,5 +337,5 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 	}
 	let count = change(StakingCall::<Runtime>::set_validator_count { new: 7 }.into());
 	assert!(chain.state(|| count.dispatch(origin())).is_ok());
-	assert_eq!(chain.state(doin_runtime::Staking::validator_count), 7);
+	assert_eq!(chain.state(Staking::validator_count), 7);
 }
