@@ -15,6 +15,7 @@
 use crate::{
 	configs::{
 		consensus::MAX_AUTHORITIES,
+		pools,
 		staking::{MAX_NOMINATING, MAX_TARGETS},
 	},
 	demo, *,
@@ -103,6 +104,7 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 				.map(|stash| (stash.clone(), stash.clone(), STAKE, pallet_staking::StakerStatus::Validator))
 				.collect::<Vec<_>>(),
 		},
+		nomination_pools: pools::genesis(),
 		session: SessionConfig {
 			keys: validators.iter().map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key))).collect::<Vec<_>>(),
 		},
@@ -138,6 +140,7 @@ fn testnet() -> serde_json::Value {
 			min_validator_bond: MIN_VALIDATOR_BOND,
 			min_nominator_bond: MIN_NOMINATOR_BOND,
 		},
+		nomination_pools: pools::genesis(),
 	})
 }
 

@@ -90,7 +90,7 @@ pub type Executive =
 	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
 /// Migrations that the next upgrade runs, in order. The version of a pallet that an upgrade adds is set without one.
-pub type Migrations = ();
+pub type Migrations = (configs::pools::SetPoolBounds,);
 
 /// Types for the node, in which calls are opaque bytes.
 pub mod opaque {
@@ -221,4 +221,10 @@ mod runtime {
 	pub type ConvictionVoting = pallet_conviction_voting;
 	#[runtime::pallet_index(43)]
 	pub type Referenda = pallet_referenda;
+	#[runtime::pallet_index(44)]
+	pub type Identity = pallet_identity;
+	#[runtime::pallet_index(45)]
+	pub type NominationPools = pallet_nomination_pools;
+	#[runtime::pallet_index(46)]
+	pub type DelegatedStaking = pallet_delegated_staking;
 }

@@ -27,6 +27,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSigned, RawOrigin};
+use pallet_nomination_pools::Call as PoolsCall;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use pallet_staking::{Call as StakingCall, ConfigOp};
 use sp_runtime::{str_array, Perbill};
@@ -107,19 +108,19 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
 	}
 }
 
-/// Calls of root that the origin `Parameters` can send: the parameters of staking, within the bounds that elections need. An
-/// election that has to omit a candidate fails, so the numbers of candidates and nominators can be lowered and never exceed those
-/// of the genesis. No pallet of DOIN has a call that needs root.
+/// Calls of root that the origin `Parameters` can send: the parameters of staking and of pools, within the bounds that elections
+/// need. An election that has to omit a candidate fails, so the numbers of candidates and nominators can be lowered and never
+/// exceed those of the genesis. No pallet of DOIN has a call that needs root.
 pub struct ParameterCalls;
 impl Contains<RuntimeCall> for ParameterCalls {
 	fn contains(call: &RuntimeCall) -> bool {
-		let RuntimeCall::Staking(call) = call else { return false };
 		match call {
-			StakingCall::set_staking_configs { max_nominator_count, max_validator_count, .. } => {
+			RuntimeCall::Staking(StakingCall::set_staking_configs { max_nominator_count, max_validator_count, .. }) => {
 				is_at_most(max_nominator_count, MAX_NOMINATING) && is_at_most(max_validator_count, MAX_TARGETS)
 			}
-			StakingCall::set_validator_count { new } => (1..=MAX_AUTHORITIES).contains(new),
-			StakingCall::set_min_commission { .. } => true,
+			RuntimeCall::Staking(StakingCall::set_validator_count { new }) => (1..=MAX_AUTHORITIES).contains(new),
+			RuntimeCall::Staking(StakingCall::set_min_commission { .. }) => true,
+			RuntimeCall::NominationPools(PoolsCall::set_configs { .. }) => true,
 			_ => false,
 		}
 	}

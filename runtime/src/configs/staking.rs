@@ -8,7 +8,7 @@ use frame_election_provider_support::{
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstBool, ConstU32, Nothing},
+	traits::{ConstBool, ConstU32},
 	PalletId,
 };
 use sp_runtime::Perbill;
@@ -78,8 +78,9 @@ impl pallet_staking::Config for Runtime {
 	type CurrencyToVote = sp_staking::currency_to_vote::U128CurrencyToVote;
 	type ElectionProvider = onchain::OnChainExecution<OnChainElection>;
 	type EraPayout = PayFromWork;
-	type EventListeners = ();
-	type Filter = Nothing;
+	type EventListeners = (NominationPools, DelegatedStaking);
+	/// Members of a pool cannot stake on their own.
+	type Filter = pallet_nomination_pools::AllPoolMembers<Runtime>;
 	type GenesisElectionProvider = onchain::OnChainExecution<OnChainElection>;
 	type HistoryDepth = HistoryDepth;
 	type MaxControllersInDeprecationBatch = ConstU32<1>;

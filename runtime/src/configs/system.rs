@@ -1,6 +1,9 @@
 //! Blocks, accounts, balances, and the pallets that wrap other calls.
 
-use super::doin::budget::{is_batch, takes_no_money};
+use super::{
+	doin::budget::{is_batch, takes_no_money},
+	proxies::{pays_nobody, stakes},
+};
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_primitives::DOIN;
@@ -139,6 +142,11 @@ pub enum ProxyType {
 	/// which take no money from the principal. Calls that do (commit, reveal, announce a challenge) can be sent through
 	/// `budget.spend` only. Excludes bonds, registrations, bounties, session keys, proxies and transfers.
 	Work,
+	/// Calls that stake, on its own or in a pool, and set session keys, also in batches. Rewards go to the principal.
+	Staking,
+	/// Calls that pay no other account, also in batches: those of `Staking`, answers of an evaluator and its bond, ballots, the
+	/// domains of the principal, referenda and votes. Excludes transfers, bounties, purses, budgets, seats and proxies.
+	NonTransfer,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -151,11 +159,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					|| is_batch(call)
 					|| matches!(call, RuntimeCall::Budget(pallet_doin_budget::Call::spend { .. }))
 			}
+			ProxyType::Staking => stakes(call),
+			ProxyType::NonTransfer => pays_nobody(call),
 		}
 	}
 
 	fn is_superset(&self, other: &Self) -> bool {
-		matches!((self, other), (ProxyType::Any, _) | (ProxyType::Work, ProxyType::Work))
+		self == other || matches!((self, other), (ProxyType::Any, _) | (ProxyType::NonTransfer, ProxyType::Staking))
 	}
 }
 

@@ -14,6 +14,7 @@ use doin_runtime_tests::Chain;
 use frame_support::traits::{schedule::DispatchTime, Bounded, Contains, Get};
 use frame_system::{Call as SystemCall, Error as SystemError, RawOrigin};
 use pallet_conviction_voting::{AccountVote, Call as VotingCall, Conviction, Vote};
+use pallet_nomination_pools::{Call as PoolsCall, ConfigOp as PoolsConfigOp};
 use pallet_preimage::Call as PreimageCall;
 use pallet_referenda::{
 	Call as ReferendaCall, Error as ReferendaError, ReferendumCount, ReferendumIndex, ReferendumInfo, ReferendumInfoFor,
@@ -335,6 +336,16 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		assert_eq!(error(&mut chain, &change(call.clone())), GovernanceError::<Runtime>::NotParameter.into(), "{call:?}");
 		assert_eq!(error(&mut chain, call), DispatchError::BadOrigin, "{call:?}");
 	}
+	let pools = PoolsCall::<Runtime>::set_configs {
+		min_join_bond: PoolsConfigOp::Set(2 * DOIN),
+		min_create_bond: PoolsConfigOp::Noop,
+		max_pools: PoolsConfigOp::Noop,
+		max_members: PoolsConfigOp::Noop,
+		max_members_per_pool: PoolsConfigOp::Noop,
+		global_max_commission: PoolsConfigOp::Noop,
+	};
+	assert!(chain.state(|| change(pools.into()).dispatch(origin())).is_ok());
+	assert_eq!(chain.state(|| pallet_nomination_pools::MinJoinBond::<Runtime>::get()), 2 * DOIN);
 	let count = change(StakingCall::<Runtime>::set_validator_count { new: 7 }.into());
 	assert!(chain.state(|| count.dispatch(origin())).is_ok());
 	assert_eq!(chain.state(Staking::validator_count), 7);

@@ -177,6 +177,70 @@ fn a_work_key_sends_answers_settlements_and_proofs() {
 	assert!(ProxyType::Any.is_superset(&ProxyType::Work) && !ProxyType::Work.is_superset(&ProxyType::Any));
 }
 
+/// Returns calls of a key that stakes.
+fn staking() -> Vec<RuntimeCall> {
+	let amount = DOIN;
+	vec![
+		pallet_staking::Call::<Runtime>::bond { value: amount, payee: pallet_staking::RewardDestination::Staked }.into(),
+		pallet_staking::Call::<Runtime>::bond_extra { max_additional: amount }.into(),
+		pallet_staking::Call::<Runtime>::unbond { value: amount }.into(),
+		pallet_staking::Call::<Runtime>::validate { prefs: Default::default() }.into(),
+		pallet_staking::Call::<Runtime>::nominate { targets: vec![Bob.to_account_id().into()] }.into(),
+		pallet_session::Call::<Runtime>::set_keys { keys: session_keys(), proof: vec![] }.into(),
+		pallet_nomination_pools::Call::<Runtime>::join { amount, pool_id: 1 }.into(),
+	]
+}
+
+/// Returns calls that change the payee of staking or take money, which no key but one of type `Any` may send.
+fn paying() -> Vec<RuntimeCall> {
+	let thief = || Bob.to_account_id();
+	vec![
+		pallet_balances::Call::<Runtime>::transfer_allow_death { dest: thief().into(), value: DOIN }.into(),
+		pallet_staking::Call::<Runtime>::bond { value: DOIN, payee: pallet_staking::RewardDestination::Account(thief()) }.into(),
+		pallet_staking::Call::<Runtime>::set_payee { payee: pallet_staking::RewardDestination::Account(thief()) }.into(),
+		DomainsCall::<Runtime>::add_bounty { domain: DEMO, amount: DOIN }.into(),
+		EvidenceCall::<Runtime>::fund { domain: DEMO, amount: DOIN }.into(),
+		BudgetCall::<Runtime>::set { limit: DOIN, period: PERIOD }.into(),
+		ProxyCall::<Runtime>::add_proxy { delegate: thief().into(), proxy_type: ProxyType::Staking, delay: 0 }.into(),
+	]
+}
+
+#[test]
+fn a_key_that_stakes_or_does_not_transfer_pays_nobody() {
+	for call in staking().into_iter().chain(batches(staking())) {
+		assert!(ProxyType::Staking.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+	for call in direct() {
+		assert!(!ProxyType::Staking.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+	for call in paying() {
+		assert!(!ProxyType::Staking.filter(&call) && !ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+	assert!(ProxyType::NonTransfer.is_superset(&ProxyType::Staking));
+	assert!(!ProxyType::Staking.is_superset(&ProxyType::NonTransfer) && !ProxyType::Work.is_superset(&ProxyType::Staking));
+}
+
+#[test]
+fn a_batch_of_a_key_that_stakes_transfers_nothing() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	chain.ok(Dave, ProxyCall::add_proxy { delegate: Bob.to_account_id().into(), proxy_type: ProxyType::Staking, delay: 0 });
+	let filtered: DispatchError = SystemError::<Runtime>::CallFiltered.into();
+	for call in paying() {
+		let [_, batch_all, _] = batches(vec![call]);
+		chain.skip_session_block();
+		chain.begin();
+		assert_eq!(by_key(&mut chain, batch_all), Err(filtered));
+		chain.end();
+	}
+	chain.skip_session_block();
+	chain.begin();
+	let [_, batch_all, _] = batches(staking()[..1].to_vec());
+	assert_ok!(by_key(&mut chain, batch_all));
+	chain.end();
+	assert_eq!(chain.state(|| pallet_staking::Bonded::<Runtime>::get(Dave.to_account_id())), Some(Dave.to_account_id()));
+}
+
 #[test]
 fn a_work_key_sends_nothing_else_by_any_detour() {
 	let mut chain = with_hot_key();
