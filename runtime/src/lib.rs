@@ -7,6 +7,7 @@
 //! | [`chunk_scorer`] | scoring of a chunk of a model, with the code that the worker runs as well |
 //! | [`data`] | data of domains, published at activation or opened in segments |
 //! | [`governance`] | origin and call of the referenda that change parameters |
+//! | [`places`] | places of candidates and nominators, for the larger bond |
 //! | [`apis`] | runtime APIs for nodes and workers |
 //! | [`genesis_config_presets`] | genesis of the development chains |
 //! | [`demo`] | demo domain of the development chains |
@@ -38,6 +39,7 @@ pub mod data;
 pub mod demo;
 pub mod genesis_config_presets;
 pub mod governance;
+pub mod places;
 pub mod speed;
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -212,6 +214,8 @@ mod runtime {
 	pub type Evidence = pallet_doin_evidence;
 	#[runtime::pallet_index(29)]
 	pub type Governance = governance;
+	#[runtime::pallet_index(30)]
+	pub type Places = places;
 
 	#[runtime::pallet_index(40)]
 	pub type Preimage = pallet_preimage;

@@ -4,6 +4,7 @@
 
 use crate::{
 	configs::doin::budget::{is_batch, takes_no_money},
+	places::Call as PlacesCall,
 	*,
 };
 use pallet_conviction_voting::Call as VotingCall;
@@ -47,6 +48,7 @@ pub(crate) fn stakes(call: &RuntimeCall) -> bool {
 			| PoolsCall::nominate { .. }
 			| PoolsCall::chill { .. },
 		) => true,
+		RuntimeCall::Places(PlacesCall::outbid_candidate { .. } | PlacesCall::outbid_nominator { .. }) => true,
 		call => is_batch(call),
 	}
 }

@@ -105,6 +105,17 @@ impl pallet_staking::Config for Runtime {
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
 }
 
+parameter_types! {
+	/// Validators of this session.
+	pub SessionValidators: Vec<AccountId> = Session::validators();
+}
+
+impl places::Config for Runtime {
+	type MostCandidates = ConstU32<MAX_TARGETS>;
+	type MostNominators = ConstU32<MAX_NOMINATING>;
+	type SessionValidators = SessionValidators;
+}
+
 impl pallet_bags_list::Config<pallet_bags_list::Instance1> for Runtime {
 	type BagThresholds = BagThresholds;
 	type MaxAutoRebagPerBlock = ConstU32<0>;
