@@ -14,4 +14,4 @@ setup
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
 # Tests run the native runtime.
 DOIN_FUZZ_CHAINS=${1:-20} SKIP_WASM_BUILD=1 \
-	cargo test --release -p doin-runtime-tests --features try-runtime --test fuzz --test upgrade
+	cargo test --release -p doin-runtime-tests --features try-runtime --test fuzz --test upgrade --test upgrade_from_v1

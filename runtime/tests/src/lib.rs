@@ -2,17 +2,19 @@
 //! through `Executive`.
 
 pub mod blob;
+pub mod code;
 pub mod fuzz;
 pub mod interface;
 pub mod invariants;
 pub mod round;
 pub mod sealed;
 
+use crate::code::Code;
 use codec::Encode;
 use doin_primitives::{Balance, Hash};
 use doin_runtime::{
 	AccountId, Babe, Balances, BlockNumber, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
-	SignedPayload, System, TxExtension, UncheckedExtrinsic,
+	SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
@@ -27,10 +29,14 @@ use sp_core::{
 };
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::Era, traits::Header as _, transaction_validity::TransactionValidityError, ApplyExtrinsicResult, BuildStorage,
-	Digest, DigestItem, DispatchError, MultiSignature,
+	generic::Era,
+	traits::{Header as _, TransactionExtension},
+	transaction_validity::TransactionValidityError,
+	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, MultiSignature,
 };
 
+/// `spec_version` and `transaction_version` of the native runtime.
+const VERSIONS: (u32, u32) = (VERSION.spec_version, VERSION.transaction_version);
 /// Slot of block 1.
 const FIRST_SLOT: u64 = 1_000_000;
 
@@ -38,6 +44,8 @@ const FIRST_SLOT: u64 = 1_000_000;
 pub struct Chain {
 	ext: sp_io::TestExternalities,
 	parent: Header,
+	/// Runtime that executes the blocks, unless the native one does.
+	code: Option<Code>,
 	slot: u64,
 	open: bool,
 	/// `true` if the invariants of every pallet are checked after each block.
@@ -52,9 +60,24 @@ impl Chain {
 
 	/// Returns the chain of a genesis, before its first block.
 	pub fn from_genesis(genesis: RuntimeGenesisConfig) -> Self {
-		let ext = sp_io::TestExternalities::new(genesis.build_storage().expect("genesis builds"));
+		Self::from_state(sp_io::TestExternalities::new(genesis.build_storage().expect("genesis builds")), None)
+	}
+
+	/// Returns the chain of a genesis preset of another version, whose runtime executes the blocks until [`upgrade`](Self::upgrade).
+	pub fn of_code(preset: &str, code: Code) -> Self {
+		Self::from_state(code.genesis(preset), Some(code))
+	}
+
+	/// Returns the chain of a state, before its first block.
+	fn from_state(ext: sp_io::TestExternalities, code: Option<Code>) -> Self {
 		let parent = Header::new(0, H256::zero(), H256::repeat_byte(7), H256::zero(), Digest::default());
-		Chain { ext, parent, slot: FIRST_SLOT, open: false, checked: false }
+		Chain { ext, parent, code, slot: FIRST_SLOT, open: false, checked: false }
+	}
+
+	/// Has the native runtime execute the blocks from the next one on, as after an upgrade.
+	pub fn upgrade(&mut self) {
+		assert!(!self.open, "a block is open");
+		self.code = None;
 	}
 
 	/// Checks the invariants of every pallet after each block from now on.
@@ -65,7 +88,7 @@ impl Chain {
 	/// Has every code that an upgrade states read as this runtime with another `spec_version`. A node reads the version from the
 	/// code.
 	pub fn read_versions_as(&mut self, spec_version: u32) {
-		let mut version = doin_runtime::VERSION;
+		let mut version = VERSION;
 		version.spec_version = spec_version;
 		self.ext.register_extension(ReadRuntimeVersionExt::new(FixedVersion(version.encode())));
 	}
@@ -75,7 +98,7 @@ impl Chain {
 		assert!(!self.open, "a block is open");
 		let mut ext = sp_io::TestExternalities::new_empty();
 		ext.backend = self.ext.as_backend();
-		Chain { ext, parent: self.parent.clone(), ..*self }
+		Chain { ext, parent: self.parent.clone(), code: self.code.clone(), ..*self }
 	}
 
 	/// Runs `f` on the state.
@@ -127,13 +150,19 @@ impl Chain {
 		let header = self.ext.execute_with(|| {
 			let pre_digest = pre_digest(&Claim::of(slot.into()));
 			let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
-			let header = Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), digest);
-			Executive::initialize_block(&header);
-			let now = slot * Babe::slot_duration();
-			let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
-			Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).expect("valid").expect("the timestamp is set");
-			header
+			Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), digest)
 		});
+		match &self.code {
+			None => {
+				self.ext.execute_with(|| Executive::initialize_block(&header));
+			}
+			Some(code) => {
+				let _mode: u8 = code.call(&mut self.ext, "Core_initialize_block", &header.encode());
+			}
+		}
+		let now = slot * self.state(Babe::slot_duration);
+		let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
+		self.apply_transaction(UncheckedExtrinsic::new_bare(set)).expect("valid").expect("the timestamp is set");
 		self.parent = header;
 		self.open = true;
 	}
@@ -141,7 +170,10 @@ impl Chain {
 	/// Seals the open block and returns its header.
 	pub fn end(&mut self) -> Header {
 		assert!(self.open, "no block is open");
-		let header = self.ext.execute_with(Executive::finalize_block);
+		let header = match &self.code {
+			None => self.ext.execute_with(Executive::finalize_block),
+			Some(code) => code.call(&mut self.ext, "BlockBuilder_finalize_block", &[]),
+		};
 		self.parent = header.clone();
 		self.slot += 1;
 		self.open = false;
@@ -173,7 +205,17 @@ impl Chain {
 	pub fn apply_with_tip(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>, tip: Balance) -> ApplyExtrinsicResult {
 		assert!(self.open, "no block is open");
 		let call = call.into();
-		self.ext.execute_with(|| Executive::apply_extrinsic(sign(who, call, tip)))
+		let versions = self.code.as_ref().map_or(VERSIONS, |code| code.versions);
+		let transaction = self.state(|| sign_for(versions, who, call, tip));
+		self.apply_transaction(transaction)
+	}
+
+	/// Applies a transaction to the block under construction.
+	fn apply_transaction(&mut self, transaction: UncheckedExtrinsic) -> ApplyExtrinsicResult {
+		match &self.code {
+			None => self.ext.execute_with(|| Executive::apply_extrinsic(transaction)),
+			Some(code) => code.call(&mut self.ext, "BlockBuilder_apply_extrinsic", &transaction.encode()),
+		}
 	}
 
 	/// Makes a block with one transaction, which has to succeed.
@@ -301,6 +343,11 @@ pub fn preset_genesis(name: &str) -> RuntimeGenesisConfig {
 
 /// Returns a transaction as a wallet sends it.
 pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
+	sign_for(VERSIONS, who, call, tip)
+}
+
+/// Returns a transaction for a runtime of these versions.
+fn sign_for(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
 	let extension: TxExtension = (
 		frame_system::AuthorizeCall::new(),
@@ -315,7 +362,9 @@ pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedEx
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	);
-	let payload = SignedPayload::new(call, extension).expect("the extension is complete");
+	let mut implicit = TransactionExtension::<RuntimeCall>::implicit(&extension).expect("the extension is complete");
+	(implicit.2, implicit.3) = versions;
+	let payload = SignedPayload::from_raw(call, extension, implicit);
 	let signature = MultiSignature::Sr25519(payload.using_encoded(|bytes| who.pair().sign(bytes)));
 	let (call, extension, _) = payload.deconstruct();
 	UncheckedExtrinsic::new_signed(call, account.into(), signature, extension)

@@ -25,7 +25,7 @@ struct Released {
 	hash: &'static str,
 }
 
-/// Snapshots that must not change. Version 1 is the one from which `upgrade.rs` upgrades.
+/// Snapshots that must not change. Version 1 is the one from which `upgrade_from_v1.rs` upgrades.
 const RELEASED: [Released; 2] = [
 	Released { snapshot: "calls_v1", hash: "3124ec5a5527d7fa8a24163ca905e9430c8bc3f2642424495856d8d5ac3be9f1" },
 	Released { snapshot: "state_v1", hash: "b0e3510ee0492362f35ae16490d3c3cbf80a53f025d25d2899f589ffda71abda" },
