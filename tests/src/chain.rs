@@ -2,7 +2,7 @@
 
 use crate::{executable, run};
 use anyhow::{bail, Context, Result};
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -55,17 +55,56 @@ pub fn with_short_rounds() -> Result<PathBuf> {
 	with_timing("dev", &[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
 }
 
+/// Returns the path of the raw specification of the local network with the lengths of [`with_fast_blocks`] and five validators: Alice,
+/// Bob, Charlie, Dave and Eve.
+///
+/// # Errors
+/// See [`raw`].
+pub fn of_five_validators() -> Result<PathBuf> {
+	changed("local-of-five", "local", |genesis| {
+		set_lengths(genesis, &FAST)?;
+		for name in ["//Dave", "//Eve"] {
+			let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
+			let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
+			let mut staker = stakers.first().context("a staker")?.clone();
+			(staker[0], staker[1]) = (account.clone(), account.clone());
+			stakers.push(staker);
+			let keys = json!([account, account, { "grandpa": grandpa, "babe": account }]);
+			genesis["session"]["keys"].as_array_mut().context("the genesis has session keys")?.push(keys);
+		}
+		Ok(())
+	})
+}
+
+/// Returns the address of a development key of a scheme.
+fn address_of(name: &str, scheme: &str) -> Result<Value> {
+	let output = run("doin-node", &["key", "inspect", "--output-type=json", "--scheme", scheme, name])?;
+	let key: Value = serde_json::from_slice(&output.stdout).with_context(|| format!("the key {name}"))?;
+	Ok(key["ss58Address"].clone())
+}
+
 /// Returns the path of the raw specification of a built-in chain with these lengths of slots, epochs and phases, each with its place
 /// among the values of the genesis.
 fn with_timing(chain: &str, lengths: &[(&str, u64)]) -> Result<PathBuf> {
 	let name: String = lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect();
-	written_once(&format!("{chain}{name}"), |draft| {
+	changed(&format!("{chain}{name}"), chain, |genesis| set_lengths(genesis, lengths))
+}
+
+/// Sets lengths in a genesis.
+fn set_lengths(genesis: &mut Value, lengths: &[(&str, u64)]) -> Result<()> {
+	for (place, length) in lengths {
+		let timing = genesis["timing"].pointer_mut(place).with_context(|| format!("the genesis has no {place}"))?;
+		*timing = (*length).into();
+	}
+	Ok(())
+}
+
+/// Returns the path of the raw specification `name`: that of the built-in chain `chain` with a changed genesis.
+fn changed(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
+	written_once(name, |draft| {
 		export(chain, false, draft)?;
 		let mut spec: Value = serde_json::from_slice(&fs::read(draft)?)?;
-		let timing = &mut spec["genesis"]["runtimeGenesis"]["patch"]["timing"];
-		for (place, length) in lengths {
-			*timing.pointer_mut(place).with_context(|| format!("the genesis has no {place}"))? = (*length).into();
-		}
+		change(&mut spec["genesis"]["runtimeGenesis"]["patch"])?;
 		fs::write(draft, serde_json::to_vec(&spec)?)?;
 		export(&draft.to_string_lossy(), true, draft)
 	})

@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod commands;
 pub mod http;
+pub mod lan;
 pub mod market;
 mod node;
 pub mod npm;

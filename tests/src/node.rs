@@ -1,6 +1,6 @@
 //! Nodes under test.
 
-use crate::{chain, wait_for, Process, START};
+use crate::{chain, lan::Host, wait_for, Process, START};
 use anyhow::{bail, Context, Result};
 use jsonrpsee::{
 	core::{
@@ -11,7 +11,7 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use serde_json::Value;
-use std::{path::Path, time::Duration};
+use std::{net::Ipv4Addr, path::Path, time::Duration};
 use tempfile::TempDir;
 
 /// Configuration of a node.
@@ -19,6 +19,8 @@ use tempfile::TempDir;
 pub struct NodeConfig {
 	/// Arguments, without those for the base path, the ports and the telemetry.
 	pub arguments: Vec<String>,
+	/// Network namespace that the node runs in; that of the test if `None`.
+	pub host: Option<Host>,
 }
 
 /// A running node with its RPC connection. Dropping the value kills the node and deletes its directory.
@@ -28,7 +30,7 @@ pub struct Node {
 	pub client: WsClient,
 	process: Process,
 	config: NodeConfig,
-	rpc_port: u16,
+	url: String,
 	base: TempDir,
 }
 
@@ -38,8 +40,17 @@ impl Node {
 	/// # Errors
 	/// Errors if the node was not built, ends, or does not answer in time.
 	pub async fn start(arguments: &[&str]) -> Result<Self> {
-		let config = NodeConfig { arguments: arguments.iter().map(|argument| argument.to_string()).collect() };
+		let config = NodeConfig { arguments: arguments.iter().map(|argument| argument.to_string()).collect(), host: None };
 		Self::start_in(tempfile::tempdir()?, config).await
+	}
+
+	/// Starts a node on `host`, in a new directory.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn start_on(host: &Host, arguments: &[&str]) -> Result<Self> {
+		let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
+		Self::start_in(tempfile::tempdir()?, NodeConfig { arguments, host: Some(host.clone()) }).await
 	}
 
 	/// Starts the validator of a development chain.
@@ -90,18 +101,24 @@ impl Node {
 	/// See [`Node::start`].
 	pub async fn start_in(base: TempDir, config: NodeConfig) -> Result<Self> {
 		let mut arguments = config.arguments.clone();
-		// The system chooses free ports. The log names the port of the RPC server, and the node reports the other one.
 		arguments.extend([
 			format!("--base-path={}", base.path().display()),
-			"--rpc-port=0".into(),
-			"--listen-addr=/ip4/127.0.0.1/tcp/0".into(),
+			// The system chooses a free port, which the node reports.
+			format!("--listen-addr=/ip4/{}/tcp/0", address(&config)),
 			"--no-prometheus".into(),
 			"--no-telemetry".into(),
 			"--no-mdns".into(),
 		]);
+		match &config.host {
+			// The test reaches the node through a network of its own.
+			Some(_) => arguments.extend(["--rpc-port=9944".into(), "--unsafe-rpc-external".into()]),
+			// The log names the port.
+			None => arguments.push("--rpc-port=0".into()),
+		}
 		let log = base.path().join("output.log");
 		let printed_before = std::fs::read_to_string(&log).map_or(0, |text| text.len());
-		let mut process = Process::start("doin-node", &arguments, &log)?;
+		let namespace = config.host.as_ref().map(|host| host.namespace.as_str());
+		let mut process = Process::start_within(namespace, "doin-node", &arguments, &log)?;
 		let start = std::time::Instant::now();
 		let rpc_port = loop {
 			process.check()?;
@@ -114,10 +131,13 @@ impl Node {
 			}
 			tokio::time::sleep(crate::POLL).await;
 		};
-		let url = format!("ws://127.0.0.1:{rpc_port}");
+		let url = match &config.host {
+			Some(host) => format!("ws://{}:{rpc_port}", host.rpc),
+			None => format!("ws://127.0.0.1:{rpc_port}"),
+		};
 		let client = WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(&url).await;
 		let client = client.with_context(|| format!("the RPC server at {url} does not answer"))?;
-		Ok(Self { client, process, config, rpc_port, base })
+		Ok(Self { client, process, config, url, base })
 	}
 
 	/// Stops the node as Ctrl-C does, and starts it again in the same directory, at another port.
@@ -151,7 +171,7 @@ impl Node {
 
 	/// Returns the address of its WebSocket.
 	pub fn url(&self) -> String {
-		format!("ws://127.0.0.1:{}", self.rpc_port)
+		self.url.clone()
 	}
 
 	/// Returns its address for other nodes, with its peer id.
@@ -162,7 +182,8 @@ impl Node {
 		wait_for("the address of the node", START, || async {
 			let addresses = self.call("system_localListenAddresses", []).await?;
 			let mut addresses = addresses.as_array().into_iter().flatten().filter_map(Value::as_str);
-			let bound = |address: &&str| address.starts_with("/ip4/127.0.0.1/tcp/") && !address.contains("/tcp/0/");
+			let begin = format!("/ip4/{}/tcp/", address(&self.config));
+			let bound = |address: &&str| address.starts_with(&begin) && !address.contains("/tcp/0/");
 			Ok(addresses.find(bound).map(ToString::to_string))
 		})
 		.await
@@ -235,6 +256,11 @@ impl Node {
 	}
 }
 
+/// Returns the address that the node listens on for other nodes.
+fn address(config: &NodeConfig) -> Ipv4Addr {
+	config.host.as_ref().map_or(Ipv4Addr::LOCALHOST, |host| host.address)
+}
+
 fn positional(params: impl IntoIterator<Item = Value>) -> Result<ArrayParams, ClientError> {
 	let mut array = ArrayParams::new();
 	for param in params {
@@ -243,13 +269,12 @@ fn positional(params: impl IntoIterator<Item = Value>) -> Result<ArrayParams, Cl
 	Ok(array)
 }
 
-/// Returns the port of the RPC server on 127.0.0.1, once the log names it: `Running JSON-RPC server:
-/// addr=127.0.0.1:9944,[::1]:9944`.
+/// Returns the port of the RPC server on IPv4, once the log names it: `Running JSON-RPC server: addr=127.0.0.1:9944,[::1]:9944`.
 fn rpc_port(log: &str) -> Option<u16> {
 	let (_, addresses) = log.split_once("Running JSON-RPC server: addr=")?;
 	// The rest of the line may not be written yet.
 	let (addresses, _) = addresses.split_once('\n')?;
-	let (_, port) = addresses.split_once("127.0.0.1:")?;
+	let (_, port) = addresses.split_once("127.0.0.1:").or_else(|| addresses.split_once("0.0.0.0:"))?;
 	port.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -268,6 +293,7 @@ mod tests {
 		let line = |addresses: &str| format!("2026-01-01 12:00:00 INFO Running JSON-RPC server: addr={addresses}\n");
 		assert_eq!(rpc_port(&line("127.0.0.1:40001,")), Some(40_001));
 		assert_eq!(rpc_port(&line("[::1]:40002,127.0.0.1:40003")), Some(40_003));
+		assert_eq!(rpc_port(&line("0.0.0.0:9944,[::]:9944")), Some(9_944));
 		assert_eq!(rpc_port(&line("127.0.0.1:40001, allowed origins=[]")), Some(40_001));
 		assert_eq!(rpc_port("Running JSON-RPC server: addr=127.0.0.1:4000"), None, "the line is not complete");
 		assert_eq!(rpc_port("Local node identity is: 12D3KooW"), None);

@@ -50,8 +50,26 @@ impl Process {
 	/// # Errors
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn start(name: &str, arguments: &[String], log: &Path) -> Result<Self> {
+		Self::start_within(None, name, arguments, log)
+	}
+
+	/// Starts the executable `name` in the network namespace `namespace`, and appends its output to `log`.
+	///
+	/// # Errors
+	/// Errors if it was not built, or if it cannot be started.
+	pub fn start_within(namespace: Option<&str>, name: &str, arguments: &[String], log: &Path) -> Result<Self> {
 		let output = File::options().create(true).append(true).open(log)?;
-		let child = Command::new(executable(name)?)
+		let path = executable(name)?;
+		let mut command = match namespace {
+			// Becomes the executable, so signals reach it.
+			Some(namespace) => {
+				let mut command = Command::new("ip");
+				command.args(["netns", "exec", namespace]).arg(path);
+				command
+			}
+			None => Command::new(path),
+		};
+		let child = command
 			.args(arguments)
 			.stdin(Stdio::null())
 			.stdout(output.try_clone()?)

@@ -18,6 +18,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 const FURTHER: u32 = 5;
 /// Bytes of each of the two session keys.
 const KEY: usize = 32;
+/// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
+const DEFERRED: u32 = 28;
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 /// Validators of the local network, with a block each second.
@@ -162,18 +164,25 @@ async fn a_validator_that_is_killed_and_started_again_votes_again() -> Result<()
 	agree(&alice, &[&observer]).await
 }
 
-/// Part of the ledger of a stash.
+/// Part of a slash that waits for its era.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct Ledger {
-	active: u128,
+struct Slash {
+	validator: AccountId32,
+	own: u128,
 }
 
-/// Returns the active stake of an account, in plancks.
-async fn active_stake(client: &OnlineClient<SubstrateConfig>, who: &AccountId32) -> Result<u128> {
+/// Returns the part of its own stake that a validator is to lose, in plancks, once a slash waits.
+async fn pending_slash(client: &OnlineClient<SubstrateConfig>, who: &AccountId32) -> Result<Option<u128>> {
 	let at = client.at_current_block().await?;
-	let ledger = at.storage().try_fetch(dynamic::storage::<_, Ledger>("Staking", "Ledger"), (who.0,)).await?;
-	Ok(ledger.map(|ledger| ledger.decode()).transpose()?.map_or(0, |ledger| ledger.active))
+	for era in DEFERRED..DEFERRED + 3 {
+		let slashes = dynamic::storage::<_, Vec<Slash>>("Staking", "UnappliedSlashes");
+		let Some(found) = at.storage().try_fetch(slashes, (era,)).await? else { continue };
+		if let Some(slash) = found.decode()?.iter().find(|slash| slash.validator == *who) {
+			return Ok(Some(slash.own));
+		}
+	}
+	Ok(None)
 }
 
 /// Two nodes run with the keys of one validator, as after a restored backup whose former machine still runs.
@@ -182,15 +191,11 @@ async fn a_validator_whose_keys_run_on_two_nodes_is_slashed_and_the_chain_goes_o
 	let network = Validators::start().await?;
 	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(network.bob.url()).await?;
 	let alice = dev::alice().public_key().to_account_id();
-	let stake = active_stake(&client, &alice).await?;
-	ensure!(stake > 0, "Alice has no stake");
+	assert_eq!(pending_slash(&client, &alice).await?, None);
 
 	let double = validator("--alice", '4', &network.boot).await?;
-	wait_for("the slash", LIMIT, || async {
-		let left = active_stake(&client, &alice).await?;
-		Ok((left < stake).then_some(()))
-	})
-	.await?;
+	let slash = wait_for("the slash", LIMIT, || pending_slash(&client, &alice)).await?;
+	assert!(slash > 0, "a part of the stake of Alice");
 	let standing = network.bob.call("doin_reputation", [json!(ALICE)]).await?;
 	assert_eq!(standing["eligible"], false, "an equivocation takes a score to 0: {standing}");
 	let block = network.bob.best().await?;

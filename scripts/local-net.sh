@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Runs a network of three validators and a worker on this machine, and tests networks that fail.
+# Usage: scripts/local-net.sh up     builds and starts Alice, Bob, Charlie and a worker, and prints their addresses
+#        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
+#        scripts/local-net.sh test   cuts and heals networks of five validators in network namespaces, and prints how long finality took
+#                                    to return (as root; ten minutes)
+. "$(dirname "$0")/lib.sh"
+
+PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net
+NAMES=(alice bob charlie)
+
+# Starts the program "$2" with the arguments behind it, and keeps its process id and its log under the name "$1".
+start() {
+	local name=$1; shift
+	nohup "$@" >"$PLACE/$name.log" 2>&1 </dev/null &
+	printf '%s\n' $! >"$PLACE/$name.pid"
+}
+
+# Prints the answer of the node at RPC port "$1" to the method "$2".
+ask() {
+	curl --silent --fail --max-time 5 --header 'Content-Type: application/json' \
+		--data "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":[]}" "http://127.0.0.1:$1"
+}
+
+# Waits until the node "$1" at RPC port "$2" answers, and prints the answer of the method "$3".
+wait_for() {
+	local end=$((SECONDS + 120)) answer
+	until answer=$(ask "$2" "$3"); do
+		kill -0 "$(cat "$PLACE/$1.pid")" 2>/dev/null || die "$1 has ended: $(tail -n 3 "$PLACE/$1.log")"
+		[ $SECONDS -lt $end ] || die "$1 does not answer at port $2: look at $PLACE/$1.log"
+		sleep 1
+	done
+	printf '%s\n' "$answer"
+}
+
+up() {
+	! is_up || die "the network is up already: stop it with scripts/local-net.sh down"
+	build "${PROGRAMS[@]}"
+	rm -rf "$PLACE"
+	mkdir -p "$PLACE"
+	local number=0 boot=() name id
+	for name in "${NAMES[@]}"; do
+		number=$((number + 1))
+		start "$name" "$BIN/doin-node" --chain local "--$name" --base-path "$PLACE/$name" --port $((30332 + number)) \
+			--rpc-port $((9943 + number)) --prometheus-port $((9614 + number)) \
+			--node-key "$(printf "$number%.0s" {1..64})" --no-telemetry "${boot[@]}"
+		id=$(wait_for "$name" $((9943 + number)) system_localPeerId | jq -r .result)
+		boot+=(--bootnodes "/ip4/127.0.0.1/tcp/$((30332 + number))/p2p/$id")
+	done
+	start worker "$BIN/doin-worker" run --dev --journal "$PLACE/journal.db" \
+		--url ws://127.0.0.1:9944,ws://127.0.0.1:9945,ws://127.0.0.1:9946
+	say "Alice    ws://127.0.0.1:9944    metrics http://127.0.0.1:9615/metrics"
+	say "Bob      ws://127.0.0.1:9945    metrics http://127.0.0.1:9616/metrics"
+	say "Charlie  ws://127.0.0.1:9946    metrics http://127.0.0.1:9617/metrics"
+	say "worker   http://127.0.0.1:8470/dashboard"
+	say "logs     $PLACE/*.log"
+}
+
+# Returns 0 if a process of the network runs.
+is_up() {
+	local file
+	for file in "$PLACE"/*.pid; do
+		[ -e "$file" ] && kill -0 "$(cat "$file")" 2>/dev/null && return 0
+	done
+	return 1
+}
+
+down() {
+	local file end=$((SECONDS + 60))
+	for file in "$PLACE"/*.pid; do
+		[ -e "$file" ] && kill -INT "$(cat "$file")" 2>/dev/null || true
+	done
+	while is_up; do
+		[ $SECONDS -lt $end ] || die "a process of the network does not end: see $PLACE/*.pid"
+		sleep 1
+	done
+	rm -f "$PLACE"/*.pid
+}
+
+# The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
+partitions() {
+	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
+	install iproute2 util-linux
+	cargo build "${ALL[@]}" --quiet
+	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
+		cargo test --offline --release --workspace --test partitions -- --ignored --nocapture --test-threads 1
+}
+
+case ${1:-} in
+	up) setup; up ;;
+	down) down ;;
+	test) setup; partitions ;;
+	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
+esac
