@@ -7,13 +7,10 @@
 
 pub use pallet::*;
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::{EnsureOrigin, OriginTrait};
-use scale_info::TypeInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::*;
 	use alloc::boxed::Box;
 	use frame_support::{
 		dispatch::{GetDispatchInfo, PostDispatchInfo},

@@ -6,24 +6,24 @@
 
 pub use pallet::*;
 
-use alloc::vec::Vec;
-use doin_primitives::Balance;
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
-use frame_system::RawOrigin;
-use pallet_staking::{MaxNominatorsCount, MaxValidatorsCount, Nominators, ValidatorPrefs, Validators, VirtualStakers};
-use sp_runtime::traits::StaticLookup;
 use sp_staking::StakingInterface;
-
-/// Weights of the calls of staking.
-type StakingWeight<T> = <T as pallet_staking::Config>::WeightInfo;
-/// Address of an account in a call.
-type AddressOf<T> = <<T as frame_system::Config>::Lookup as StaticLookup>::Source;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::*;
+	use alloc::vec::Vec;
+	use doin_primitives::Balance;
 	use frame_support::pallet_prelude::*;
-	use frame_system::pallet_prelude::*;
+	use frame_system::{pallet_prelude::*, RawOrigin};
+	use pallet_staking::{
+		MaxNominatorsCount, MaxValidatorsCount, Nominators, ValidatorPrefs, Validators, VirtualStakers, WeightInfo,
+	};
+	use sp_runtime::traits::StaticLookup;
+
+	/// Weights of the calls of staking.
+	type StakingWeight<T> = <T as pallet_staking::Config>::WeightInfo;
+	/// Address of an account in a call.
+	type AddressOf<T> = <<T as frame_system::Config>::Lookup as StaticLookup>::Source;
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
@@ -92,8 +92,8 @@ pub mod pallet {
 		#[pallet::call_index(0)]
 		#[pallet::weight(
 			Pallet::<T>::search(T::MostCandidates::get())
-				.saturating_add(<StakingWeight<T> as pallet_staking::WeightInfo>::validate())
-				.saturating_add(<StakingWeight<T> as pallet_staking::WeightInfo>::chill())
+				.saturating_add(<StakingWeight<T> as WeightInfo>::validate())
+				.saturating_add(<StakingWeight<T> as WeightInfo>::chill())
 		)]
 		pub fn outbid_candidate(origin: OriginFor<T>, prefs: ValidatorPrefs) -> DispatchResult {
 			let who = ensure_signed(origin)?;
@@ -129,8 +129,8 @@ pub mod pallet {
 		#[pallet::call_index(1)]
 		#[pallet::weight(
 			Pallet::<T>::search(T::MostNominators::get())
-				.saturating_add(<StakingWeight<T> as pallet_staking::WeightInfo>::nominate(targets.len() as u32))
-				.saturating_add(<StakingWeight<T> as pallet_staking::WeightInfo>::chill())
+				.saturating_add(<StakingWeight<T> as WeightInfo>::nominate(targets.len() as u32))
+				.saturating_add(<StakingWeight<T> as WeightInfo>::chill())
 		)]
 		pub fn outbid_nominator(origin: OriginFor<T>, targets: Vec<AddressOf<T>>) -> DispatchResult {
 			let who = ensure_signed(origin)?;

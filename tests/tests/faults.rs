@@ -209,8 +209,8 @@ async fn a_worker_goes_on_with_the_next_node_of_its_list() -> Result<()> {
 	let validator = Node::dev_with_fast_blocks().await?;
 	let chain = format!("--chain={}", doin_e2e::chain::with_fast_blocks()?.display());
 	let boot = boot(&validator).await?;
-	let start = || Node::start(&[&chain, &boot]);
-	let (first, second) = tokio::try_join!(start(), start())?;
+	let arguments = [chain.as_str(), boot.as_str()];
+	let (first, second) = tokio::try_join!(Node::start(&arguments), Node::start(&arguments))?;
 	let list = format!("{},{}", first.url(), second.url());
 	let mut worker = Worker::start(&["run", "--dev", "--url", &list, "--journal", "{base}/journal.db"])?;
 	let sent = || async {

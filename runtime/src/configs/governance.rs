@@ -16,6 +16,8 @@ use crate::{
 	},
 	*,
 };
+use codec::Codec;
+use core::ops::RangeInclusive;
 use doin_primitives::DOIN;
 use doin_traits::Timing as _;
 use frame_support::{
@@ -30,7 +32,7 @@ use frame_system::{EnsureRoot, EnsureSigned, RawOrigin};
 use pallet_nomination_pools::Call as PoolsCall;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use pallet_staking::{Call as StakingCall, ConfigOp};
-use sp_runtime::{str_array, Perbill};
+use sp_runtime::{str_array, Perbill, Percent};
 
 /// Milliseconds of a governance day on a development chain: a minute, which is one session of the presets.
 const DEVELOPMENT_DAY_MS: u64 = 60_000;
@@ -108,29 +110,50 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
 	}
 }
 
-/// Calls of root that the origin `Parameters` can send: the parameters of staking and of pools, within the bounds that elections
-/// need. An election that has to omit a candidate fails, so the numbers of candidates and nominators can be lowered and never
-/// exceed those of the genesis. No pallet of DOIN has a call that needs root.
+/// Calls of root that the origin `Parameters` can send: the parameters of staking and of pools, within bounds. No pallet of DOIN
+/// has a call that needs root.
+///
+/// An election that has to omit a candidate fails, so the numbers of candidates and nominators never exceed those of the genesis.
+/// The other bounds keep a minority of the coins from removing validators: with fewer candidates than 75, nobody is ever chilled.
 pub struct ParameterCalls;
 impl Contains<RuntimeCall> for ParameterCalls {
 	fn contains(call: &RuntimeCall) -> bool {
 		match call {
-			RuntimeCall::Staking(StakingCall::set_staking_configs { max_nominator_count, max_validator_count, .. }) => {
-				is_at_most(max_nominator_count, MAX_NOMINATING) && is_at_most(max_validator_count, MAX_TARGETS)
+			RuntimeCall::Staking(StakingCall::set_staking_configs {
+				min_nominator_bond,
+				min_validator_bond,
+				max_nominator_count,
+				max_validator_count,
+				chill_threshold,
+				min_commission,
+				max_staked_rewards,
+			}) => {
+				is_within(min_nominator_bond, 0..=1_000 * DOIN)
+					&& is_within(min_validator_bond, 0..=100_000 * DOIN)
+					&& is_within(max_nominator_count, MAX_AUTHORITIES..=MAX_NOMINATING)
+					&& is_within(max_validator_count, MAX_AUTHORITIES..=MAX_TARGETS)
+					&& is_within(chill_threshold, Percent::from_percent(75)..=Percent::one())
+					&& is_within(min_commission, Perbill::zero()..=MOST_MIN_COMMISSION)
+					&& matches!(max_staked_rewards, ConfigOp::Noop)
 			}
-			RuntimeCall::Staking(StakingCall::set_validator_count { new }) => (1..=MAX_AUTHORITIES).contains(new),
-			RuntimeCall::Staking(StakingCall::set_min_commission { .. }) => true,
+			RuntimeCall::Staking(StakingCall::set_validator_count { new }) => (FEWEST_VALIDATORS..=MAX_AUTHORITIES).contains(new),
+			RuntimeCall::Staking(StakingCall::set_min_commission { new }) => *new <= MOST_MIN_COMMISSION,
 			RuntimeCall::NominationPools(PoolsCall::set_configs { .. }) => true,
 			_ => false,
 		}
 	}
 }
 
-/// Returns `true` unless `operation` removes a bound or raises it beyond `most`.
-fn is_at_most(operation: &ConfigOp<u32>, most: u32) -> bool {
+/// Least number of places in a session that the track `parameters` can set.
+const FEWEST_VALIDATORS: u32 = 20;
+/// Largest smallest commission that the track `parameters` can set.
+const MOST_MIN_COMMISSION: Perbill = Perbill::from_percent(25);
+
+/// Returns `true` unless `operation` removes a parameter or sets it beyond its bounds.
+fn is_within<T: Default + Codec + PartialOrd>(operation: &ConfigOp<T>, bounds: RangeInclusive<T>) -> bool {
 	match operation {
 		ConfigOp::Noop => true,
-		ConfigOp::Set(count) => *count <= most,
+		ConfigOp::Set(value) => bounds.contains(value),
 		ConfigOp::Remove => false,
 	}
 }

@@ -21,8 +21,8 @@ use pallet_referenda::{
 };
 use pallet_scheduler::Call as SchedulerCall;
 use pallet_staking::{
-	ActiveEra, Call as StakingCall, ConfigOp, Error as StakingError, MinValidatorBond, RewardDestination, UnappliedSlashes,
-	Validators,
+	ActiveEra, Call as StakingCall, ConfigOp, Error as StakingError, MaxValidatorsCount, MinValidatorBond, RewardDestination,
+	UnappliedSlashes, Validators,
 };
 use pallet_utility::Call as UtilityCall;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
@@ -73,7 +73,7 @@ fn change(call: RuntimeCall) -> RuntimeCall {
 
 /// Submits a referendum with its decision deposit. Returns its index.
 fn submit(chain: &mut Chain, who: Sr25519Keyring, origin: OriginCaller, call: &RuntimeCall) -> ReferendumIndex {
-	let index = chain.state(|| ReferendumCount::<Runtime>::get());
+	let index = chain.state(ReferendumCount::<Runtime>::get);
 	let proposal = Bounded::Inline(call.encode().try_into().expect("at most 128 bytes"));
 	let (proposal_origin, enactment_moment) = (Box::new(origin), DispatchTime::After(0));
 	chain.ok(who, ReferendaCall::<Runtime>::submit { proposal_origin, proposal, enactment_moment });
@@ -166,16 +166,18 @@ fn the_track_parameters_raises_the_smallest_bond_and_lets_anybody_chill_those_be
 	chain.run_to(2);
 	chain.ok(Bob, StakingCall::<Runtime>::bond { value: 1_000 * DOIN, payee: RewardDestination::Staked });
 	chain.ok(Bob, StakingCall::<Runtime>::validate { prefs: Default::default() });
+	// More candidates than places, as on a crowded network.
+	chain.state(|| MaxValidatorsCount::<Runtime>::put(1));
 	let chill = || StakingCall::<Runtime>::chill_other { stash: Bob.to_account_id() };
 	assert_eq!(chain.fails(Eve, chill()), StakingError::<Runtime>::CannotChillOther.into());
 
-	let call = staking_configs(ConfigOp::Set(2_000 * DOIN), ConfigOp::Noop, ConfigOp::Set(Percent::zero()));
+	let call = staking_configs(ConfigOp::Set(2_000 * DOIN), ConfigOp::Noop, ConfigOp::Set(Percent::from_percent(75)));
 	let index = submit(&mut chain, Dave, parameters(), &change(call));
 	for who in [Charlie, Dave, Eve] {
 		vote(&mut chain, who, index, VOTE);
 	}
 	pass_days(&mut chain, 3);
-	assert_eq!(chain.state(|| MinValidatorBond::<Runtime>::get()), 2_000 * DOIN);
+	assert_eq!(chain.state(MinValidatorBond::<Runtime>::get), 2_000 * DOIN);
 	chain.ok(Eve, chill());
 	assert!(!chain.state(|| Validators::<Runtime>::contains_key(Bob.to_account_id())));
 }
@@ -324,7 +326,12 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		// More candidates than an election takes.
 		staking_configs(ConfigOp::Noop, ConfigOp::Set(MAX_TARGETS + 1), ConfigOp::Noop),
 		staking_configs(ConfigOp::Noop, ConfigOp::Remove, ConfigOp::Noop),
-		StakingCall::<Runtime>::set_validator_count { new: 0 }.into(),
+		// Fewer candidates, or chilling of most of them.
+		staking_configs(ConfigOp::Noop, ConfigOp::Set(1), ConfigOp::Noop),
+		staking_configs(ConfigOp::Set(DOIN), ConfigOp::Noop, ConfigOp::Set(Percent::zero())),
+		staking_configs(ConfigOp::Set(1_000_000 * DOIN), ConfigOp::Noop, ConfigOp::Noop),
+		StakingCall::<Runtime>::set_validator_count { new: 19 }.into(),
+		StakingCall::<Runtime>::set_min_commission { new: Perbill::from_percent(26) }.into(),
 	];
 	let origin = || RuntimeOrigin::from(Origin::Parameters);
 	let error = |chain: &mut Chain, call: &RuntimeCall| {
@@ -345,8 +352,8 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		global_max_commission: PoolsConfigOp::Noop,
 	};
 	assert!(chain.state(|| change(pools.into()).dispatch(origin())).is_ok());
-	assert_eq!(chain.state(|| pallet_nomination_pools::MinJoinBond::<Runtime>::get()), 2 * DOIN);
-	let count = change(StakingCall::<Runtime>::set_validator_count { new: 7 }.into());
+	assert_eq!(chain.state(pallet_nomination_pools::MinJoinBond::<Runtime>::get), 2 * DOIN);
+	let count = change(StakingCall::<Runtime>::set_validator_count { new: 50 }.into());
 	assert!(chain.state(|| count.dispatch(origin())).is_ok());
-	assert_eq!(chain.state(Staking::validator_count), 7);
+	assert_eq!(chain.state(Staking::validator_count), 50);
 }

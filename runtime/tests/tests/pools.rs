@@ -14,7 +14,7 @@ const JOINED: Balance = 400_000 * DOIN;
 
 /// Returns the active era.
 fn era(chain: &mut Chain) -> u32 {
-	chain.state(|| ActiveEra::<Runtime>::get()).expect("an era is active").index
+	chain.state(ActiveEra::<Runtime>::get).expect("an era is active").index
 }
 
 /// Makes a pool of Bob that nominates Alice, which Charlie joins.
