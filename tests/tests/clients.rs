@@ -1,5 +1,5 @@
-//! Clients of other people: types for @polkadot/api and papi in `runtime/clients`, an example, and the same twenty actions in papi,
-//! @polkadot/api and subxt on one node.
+//! Clients of other people: types for @polkadot/api and papi in `runtime/clients`, an example, the same actions in papi, @polkadot/api
+//! and subxt on one node, and the checks by which polkadot.js Apps decides what it shows.
 //!
 //! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
 
@@ -7,10 +7,13 @@
 mod actions;
 #[path = "clients/connection.rs"]
 mod connection;
+#[path = "clients/holders.rs"]
+mod holders;
 
 use anyhow::{ensure, Context, Result};
-use connection::{address, call, unit, Connection};
+use connection::{address, batch, call, transfer, unit, Account, Connection};
 use doin_e2e::{npm, run, Node, Worker};
+use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
 	fmt::Write,
@@ -20,15 +23,14 @@ use std::{
 	time::Duration,
 };
 use subxt::dynamic::Value;
-use subxt_signer::{
-	sr25519::{dev, Keypair},
-	SecretUri,
-};
+use subxt_signer::sr25519::dev;
 
 /// Package with types, example and scripts.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/clients");
 /// Series of the demo domain.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
+/// Accounts that need money before the actions, by the last part of their path, and how much, in DOIN.
+const ENDOWED: [(&str, u128); 4] = [("principal", 5_000), ("delegate", 100), ("operator", 1_000), ("member", 200)];
 /// Longest wait for a few blocks, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(240);
 /// Files that the types are generated from and by.
@@ -67,38 +69,44 @@ async fn script(folder: &Path, arguments: &[&str]) -> Result<String> {
 }
 
 #[tokio::test]
-async fn twenty_actions_pass_in_papi_polkadot_js_and_subxt() -> Result<()> {
+async fn every_action_passes_in_papi_polkadot_js_and_subxt() -> Result<()> {
 	let folder = tokio::task::spawn_blocking(built).await??;
 	let node = Node::dev_with_short_rounds().await?;
 	node.reach(2, LIMIT).await?;
-	alice_has_proxies(&node).await?;
+	alice_prepares(&node).await?;
 
 	let url = node.url();
-	let (papi, polkadot_js) = (["actions/papi.mjs", &url], ["actions/polkadot-js.mjs", &url]);
-	let (papi, polkadot_js, ()) = tokio::try_join!(script(&folder, &papi), script(&folder, &polkadot_js), actions::run(&url))?;
+	let (papi, polkadot_js, apps) = (["actions/papi.mjs", &url], ["actions/polkadot-js.mjs", &url], ["actions/apps.mjs", &url]);
+	let (papi, polkadot_js, apps, ()) =
+		tokio::try_join!(script(&folder, &papi), script(&folder, &polkadot_js), script(&folder, &apps), actions::run(&url))?;
+	let count = actions::sequences()?.concat().len();
 	for printed in [papi, polkadot_js] {
 		println!("{printed}");
 		ensure!(
-			printed.lines().filter(|line| line.contains("\"action\"")).count() == 20,
+			printed.lines().filter(|line| line.contains("\"action\"")).count() == count,
 			"a script left actions out:\n{printed}"
 		);
 	}
+	ensure!(apps.contains("Apps shows staking, staking/payout, staking/pools, staking/bags, referenda, preimages"), "{apps}");
 	// The types are checked last, while nothing waits for a block.
 	tokio::task::spawn_blocking(move || npm::run(&folder, "npm", &["run", "check"], &[])).await??;
 	Ok(())
 }
 
-/// Makes an account of every client a proxy of Alice, the validator, since only validators vote.
-async fn alice_has_proxies(node: &Node) -> Result<()> {
+/// Makes an account of every client a proxy of Alice, the validator, since only validators vote, and pays the accounts of the second
+/// sequence.
+async fn alice_prepares(node: &Node) -> Result<()> {
 	let connection = Connection::open(&node.url(), "//Alice", "setup").await?;
 	let mut calls = Vec::new();
 	for client in ["papi", "polkadot-js", "subxt"] {
-		let friend = Keypair::from_uri(&format!("//{client}//friend").parse::<SecretUri>()?)?.public_key().to_account_id();
+		let friend = Account::dev(&format!("//{client}//friend"))?.id;
 		let arguments = [("delegate", address(&friend)), ("proxy_type", unit("Any")), ("delay", Value::u128(0))];
-		calls.push(call("Proxy", "add_proxy", arguments).into_value());
+		calls.push(call("Proxy", "add_proxy", arguments));
+		for (name, amount) in ENDOWED {
+			calls.push(transfer(&Account::dev(&format!("//{client}//{name}"))?.id, amount * DOIN));
+		}
 	}
-	let batch = call("Utility", "batch_all", [("calls", Value::unnamed_composite(calls))]);
-	let sent = connection.send(&connection.funder, &batch).await?;
+	let sent = connection.send(&connection.funder, &batch(calls)).await?;
 	ensure!(connection.funder.id == dev::alice().public_key().to_account_id() && sent.fee > 0);
 	Ok(())
 }

@@ -1,7 +1,8 @@
 // The actions of list.json with polkadot-api (papi): `node actions/papi.mjs [URL]` on a new development chain.
 //
 // Each action is checked by its event and by what it changes in storage. Balances are compared to the planck; the fee is that of the
-// event TransactionFeePaid. The account //papi//friend has to be a proxy of Alice, the validator, for the vote.
+// event TransactionFeePaid. The account //papi//friend has to be a proxy of Alice, the validator, for the vote, and the accounts of the
+// second sequence need money: tests/tests/clients.rs has the amounts.
 
 import assert from 'node:assert/strict';
 import { blake2b } from '@noble/hashes/blake2.js';
@@ -13,8 +14,8 @@ import { getPolkadotSigner } from 'polkadot-api/signer';
 import { getWsProvider } from 'polkadot-api/ws';
 import { WebSocket } from 'ws';
 import {
-	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, model, MULTISIG_WEIGHT, multisigOfTwo,
-	runAll, URL_OF_NODE, VOTES,
+	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, IDENTITY_BYTES, MIN_COMMISSION, model,
+	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, URL_OF_NODE, VOTES,
 } from './shared.mjs';
 
 /** @typedef {import('polkadot-api').TypedApi<typeof doin>} Api */
@@ -42,14 +43,26 @@ const funder = account('//Bob');
 const main = account('//papi//main');
 const friend = account('//papi//friend');
 const multisig = ss58Address(multisigOfTwo(blake2, [main.publicKey, friend.publicKey]), 42);
-const accounts = { funder: funder.address, main: main.address, friend: friend.address, multisig };
+const principal = account('//papi//principal');
+const delegate = account('//papi//delegate');
+const operator = account('//papi//operator');
+const member = account('//papi//member');
+/**
+ * Addresses of the accounts of each sequence.
+ *
+ * @type {Record<string, string>[]}
+ */
+const groups = [
+	{ funder: funder.address, main: main.address, friend: friend.address, multisig },
+	{ principal: principal.address, delegate: delegate.address, operator: operator.address, member: member.address },
+];
 const address = (/** @type {string} */ value) => Enum('Id', value);
 
-/** Returns the balances of the accounts in a block, or in the best one. */
-async function balances(/** @type {string} */ at) {
+/** Returns the balances of accounts in a block, or in the best one. */
+async function balances(/** @type {Record<string, string>} */ accounts, /** @type {string} */ at) {
 	const keys = Object.values(accounts).map((who) => /** @type {[string]} */ ([who]));
 	const infos = await api.query.System.Account.getValues(keys, { at });
-	const data = infos.map(({ data: { free, reserved } }) => ({ free, reserved }));
+	const data = infos.map(({ data: { free, reserved, frozen } }) => ({ free, reserved, frozen }));
 	return Object.fromEntries(Object.keys(accounts).map((name, index) => [name, data[index]]));
 }
 
@@ -100,16 +113,18 @@ function dataOf(sent, type) {
 }
 
 /**
- * Sends a call and asserts how it changes the balances of the accounts. `changes` gets the call in its block.
+ * Sends a call and asserts how it changes the balances of the accounts of its sequence. `changes` gets the call in its block.
  *
  * @param {Account} signer
  * @param {Call} call
  * @param {(sent: Sent) => Record<string, Partial<import('./shared.mjs').Balance>>} changes
  */
 async function sendAndCompare(signer, call, changes) {
-	const before = await balances('best');
+	const accounts = groups.find((group) => Object.values(group).includes(signer.address));
+	assert.ok(accounts);
+	const before = await balances(accounts, 'best');
 	const sent = await send(signer, call);
-	assertChanges(before, await balances(sent.hash), changes(sent));
+	assertChanges(before, await balances(accounts, sent.hash), changes(sent));
 	return { sent, at: { at: sent.hash } };
 }
 
@@ -131,6 +146,8 @@ let modelId = 0n;
 let hold = 0n;
 let round = { domain: 0, number: 0 };
 let timepoint = { height: 0, index: 0 };
+let pool = 0;
+let referendum = 0;
 const salt = hex(blake2(text('papi')));
 const zeros = hex(new Uint8Array(32));
 const reveal = {
@@ -156,6 +173,20 @@ function asMulti(/** @type {string} */ other, /** @type {typeof timepoint | unde
 async function multisigDeposit() {
 	const { DepositBase, DepositFactor } = api.constants.Multisig;
 	return (await DepositBase()) + 2n * (await DepositFactor());
+}
+
+/** Returns the points of the member in the pool. */
+async function points(/** @type {{ at: string }} */ at) {
+	const stored = await api.query.NominationPools.PoolMembers.getValue(member.address, at);
+	assert.equal(stored?.pool_id, pool);
+	return stored?.points;
+}
+
+/** Returns the state of the referendum, which is not decided yet. */
+async function ongoing(/** @type {{ at: string }} */ at) {
+	const info = await api.query.Referenda.ReferendumInfoFor.getValue(referendum, at);
+	assert.ok(info?.type === 'Ongoing');
+	return info.value;
 }
 
 /** @type {[string, () => Promise<Sent>][]} */
@@ -395,4 +426,167 @@ const actions = [
 	}],
 ];
 
-exitAfter(runAll('papi', actions));
+/** @type {[string, () => Promise<Sent>][]} */
+const holders = [
+	['add two proxies', async () => {
+		const { ProxyDepositBase, ProxyDepositFactor } = api.constants.Proxy;
+		const deposit = (await ProxyDepositBase()) + 2n * (await ProxyDepositFactor());
+		const proxies = [
+			api.tx.Proxy.add_proxy({ delegate: address(delegate.address), proxy_type: Enum('Staking'), delay: 0 }),
+			api.tx.Proxy.add_proxy({ delegate: address(delegate.address), proxy_type: Enum('NonTransfer'), delay: 0 }),
+		];
+		const call = api.tx.Utility.batch_all({ calls: proxies.map(({ decodedCall }) => decodedCall) });
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -deposit - fee, reserved: deposit } }));
+		const [stored] = await api.query.Proxy.Proxies.getValue(principal.address, at);
+		assert.deepEqual(stored.map(({ proxy_type }) => proxy_type.type), ['Staking', 'NonTransfer']);
+		return sent;
+	}],
+	['stake by a proxy', async () => {
+		const calls = [
+			api.tx.Staking.bond({ value: AMOUNTS.bond, payee: Enum('Staked') }),
+			api.tx.Staking.nominate({ targets: [address(ALICE)] }),
+		];
+		const batch = api.tx.Utility.batch_all({ calls: calls.map(({ decodedCall }) => decodedCall) });
+		const call = api.tx.Proxy.proxy({ real: address(principal.address), force_proxy_type: Enum('Staking'), call: batch.decodedCall });
+		const { sent, at } = await sendAndCompare(delegate, call, ({ fee }) => ({
+			delegate: { free: -fee },
+			principal: { free: -AMOUNTS.bond, reserved: AMOUNTS.bond },
+		}));
+		assert.ok(dataOf(sent, api.event.Proxy.ProxyExecuted).result.success);
+		assert.equal((await api.query.Staking.Ledger.getValue(principal.address, at))?.active, AMOUNTS.bond);
+		assert.deepEqual((await api.query.Staking.Nominators.getValue(principal.address, at))?.targets, [ALICE]);
+		return sent;
+	}],
+	['try a transfer by a proxy', async () => {
+		const transfer = api.tx.Balances.transfer_keep_alive({ dest: address(delegate.address), value: AMOUNTS.byProxy });
+		const call = api.tx.Proxy.proxy({
+			real: address(principal.address), force_proxy_type: Enum('NonTransfer'), call: transfer.decodedCall,
+		});
+		const { sent } = await sendAndCompare(delegate, call, ({ fee }) => ({ delegate: { free: -fee } }));
+		const { result } = dataOf(sent, api.event.Proxy.ProxyExecuted);
+		assert.ok(!result.success);
+		assert.match(JSON.stringify(result.value), /CallFiltered/);
+		return sent;
+	}],
+	['set an identity', async () => {
+		const { BasicDeposit, ByteDeposit } = api.constants.Identity;
+		const deposit = (await BasicDeposit()) + IDENTITY_BYTES * (await ByteDeposit());
+		const call = api.tx.Identity.set_identity({
+			info: {
+				additional: [],
+				display: Enum('Raw8', hex(text(NAME))),
+				legal: Enum('None'),
+				web: Enum('None'),
+				riot: Enum('None'),
+				email: Enum('None'),
+				pgp_fingerprint: undefined,
+				image: Enum('None'),
+				twitter: Enum('None'),
+			},
+		});
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -deposit - fee, reserved: deposit } }));
+		assert.equal(dataOf(sent, api.event.Identity.IdentitySet).who, principal.address);
+		const stored = await api.query.Identity.IdentityOf.getValue(principal.address, at);
+		assert.deepEqual([stored?.deposit, stored?.info.display.type, stored?.info.display.value], [deposit, 'Raw8', hex(text(NAME))]);
+		return sent;
+	}],
+	['clear an identity', async () => {
+		const { sent, at } = await sendAndCompare(principal, api.tx.Identity.clear_identity(), (sent) => {
+			const { deposit } = dataOf(sent, api.event.Identity.IdentityCleared);
+			return { principal: { free: deposit - sent.fee, reserved: -deposit } };
+		});
+		assert.equal(await api.query.Identity.IdentityOf.getValue(principal.address, at), undefined);
+		return sent;
+	}],
+	['create a pool', async () => {
+		const role = address(operator.address);
+		// The account of the rewards of the pool needs the smallest balance.
+		const smallest = await api.constants.Balances.ExistentialDeposit();
+		const call = api.tx.NominationPools.create({ amount: AMOUNTS.pool, root: role, nominator: role, bouncer: role });
+		const { sent, at } = await sendAndCompare(operator, call, ({ fee }) => ({
+			operator: { free: -AMOUNTS.pool - smallest - fee, reserved: AMOUNTS.pool },
+		}));
+		const created = dataOf(sent, api.event.NominationPools.Created);
+		assert.equal(created.depositor, operator.address);
+		pool = created.pool_id;
+		assert.equal((await api.query.NominationPools.BondedPools.getValue(pool, at))?.points, AMOUNTS.pool);
+		return sent;
+	}],
+	['nominate for a pool', async () => {
+		const call = api.tx.NominationPools.nominate({ pool_id: pool, validators: [ALICE] });
+		const { sent } = await sendAndCompare(operator, call, ({ fee }) => ({ operator: { free: -fee } }));
+		const made = dataOf(sent, api.event.NominationPools.PoolNominationMade);
+		assert.deepEqual([made.pool_id, made.caller], [pool, operator.address]);
+		return sent;
+	}],
+	['join a pool', async () => {
+		const call = api.tx.NominationPools.join({ amount: AMOUNTS.join, pool_id: pool });
+		const { sent, at } = await sendAndCompare(member, call, ({ fee }) => ({ member: { free: -AMOUNTS.join - fee, reserved: AMOUNTS.join } }));
+		const { bonded, joined } = dataOf(sent, api.event.NominationPools.Bonded);
+		assert.deepEqual([bonded, joined], [AMOUNTS.join, true]);
+		assert.equal(await points(at), AMOUNTS.join);
+		return sent;
+	}],
+	['add stake to a pool', async () => {
+		const call = api.tx.NominationPools.bond_extra({ extra: Enum('FreeBalance', AMOUNTS.extra) });
+		const { sent, at } = await sendAndCompare(member, call, ({ fee }) => ({ member: { free: -AMOUNTS.extra - fee, reserved: AMOUNTS.extra } }));
+		const { bonded, joined } = dataOf(sent, api.event.NominationPools.Bonded);
+		assert.deepEqual([bonded, joined], [AMOUNTS.extra, false]);
+		assert.equal(await points(at), AMOUNTS.join + AMOUNTS.extra);
+		return sent;
+	}],
+	['unbond from a pool', async () => {
+		// The coins stay on hold for 28 eras.
+		const call = api.tx.NominationPools.unbond({ member_account: address(member.address), unbonding_points: AMOUNTS.leave });
+		const { sent, at } = await sendAndCompare(member, call, ({ fee }) => ({ member: { free: -fee } }));
+		assert.equal(dataOf(sent, api.event.NominationPools.Unbonded).balance, AMOUNTS.leave);
+		assert.equal(await points(at), AMOUNTS.join + AMOUNTS.extra - AMOUNTS.leave);
+		return sent;
+	}],
+	['submit a referendum', async () => {
+		const deposit = await api.constants.Referenda.SubmissionDeposit();
+		const change = api.tx.Governance.change({ call: api.tx.Staking.set_min_commission({ new: MIN_COMMISSION }).decodedCall });
+		const call = api.tx.Referenda.submit({
+			proposal_origin: Enum('Governance', Enum('Parameters')),
+			proposal: Enum('Inline', await change.getEncodedData()),
+			enactment_moment: Enum('After', 0),
+		});
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -deposit - fee, reserved: deposit } }));
+		const { index, track } = dataOf(sent, api.event.Referenda.Submitted);
+		assert.equal(track, PARAMETERS);
+		referendum = index;
+		assert.deepEqual((await ongoing(at)).submission_deposit, { who: principal.address, amount: deposit });
+		return sent;
+	}],
+	['place a decision deposit', async () => {
+		const call = api.tx.Referenda.place_decision_deposit({ index: referendum });
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({
+			principal: { free: -AMOUNTS.decision - fee, reserved: AMOUNTS.decision },
+		}));
+		assert.equal(dataOf(sent, api.event.Referenda.DecisionDepositPlaced).index, referendum);
+		assert.equal((await ongoing(at)).decision_deposit?.amount, AMOUNTS.decision);
+		return sent;
+	}],
+	['vote on a referendum', async () => {
+		// A vote is a byte: aye is the highest bit, and the lowest ones are the conviction, here Locked1x.
+		const vote = 0b1000_0001;
+		const call = api.tx.ConvictionVoting.vote({ poll_index: referendum, vote: Enum('Standard', { vote, balance: AMOUNTS.vote }) });
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -fee, frozen: AMOUNTS.vote } }));
+		assert.equal(dataOf(sent, api.event.ConvictionVoting.Voted).who, principal.address);
+		const { tally } = await ongoing(at);
+		assert.deepEqual([tally.ayes, tally.nays, tally.support], [AMOUNTS.vote, 0n, AMOUNTS.vote]);
+		return sent;
+	}],
+	['withdraw a vote', async () => {
+		const calls = [
+			api.tx.ConvictionVoting.remove_vote({ class: PARAMETERS, index: referendum }),
+			api.tx.ConvictionVoting.unlock({ class: PARAMETERS, target: address(principal.address) }),
+		];
+		const call = api.tx.Utility.batch_all({ calls: calls.map(({ decodedCall }) => decodedCall) });
+		const { sent, at } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -fee, frozen: -AMOUNTS.vote } }));
+		assert.equal((await ongoing(at)).tally.ayes, 0n);
+		return sent;
+	}],
+];
+
+exitAfter(runAll('papi', [actions, holders]));

@@ -1,7 +1,8 @@
 // The actions of list.json with @polkadot/api: `node actions/polkadot-js.mjs [URL]` on a new development chain.
 //
 // Each action is checked by its event and by what it changes in storage. Balances are compared to the planck; the fee is that of the
-// event TransactionFeePaid. The account //polkadot-js//friend has to be a proxy of Alice, the validator, for the vote.
+// event TransactionFeePaid. The account //polkadot-js//friend has to be a proxy of Alice, the validator, for the vote, and the accounts
+// of the second sequence need money: tests/tests/clients.rs has the amounts.
 
 import assert from 'node:assert/strict';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
@@ -9,8 +10,8 @@ import { blake2AsU8a } from '@polkadot/util-crypto';
 import { stringCamelCase, u8aToHex } from '@polkadot/util';
 import 'doin-clients/polkadot-js';
 import {
-	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, model, MULTISIG_WEIGHT, multisigOfTwo,
-	runAll, URL_OF_NODE, VOTES,
+	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, IDENTITY_BYTES, MIN_COMMISSION, model,
+	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, URL_OF_NODE, VOTES,
 } from './shared.mjs';
 
 /** @typedef {import('@polkadot/keyring/types').KeyringPair} KeyringPair */
@@ -26,13 +27,27 @@ const funder = keyring.addFromUri('//Charlie');
 const main = keyring.addFromUri('//polkadot-js//main');
 const friend = keyring.addFromUri('//polkadot-js//friend');
 const multisig = keyring.encodeAddress(multisigOfTwo(blake2, [main.publicKey, friend.publicKey]));
-const accounts = { funder: funder.address, main: main.address, friend: friend.address, multisig };
+const principal = keyring.addFromUri('//polkadot-js//principal');
+const delegate = keyring.addFromUri('//polkadot-js//delegate');
+const operator = keyring.addFromUri('//polkadot-js//operator');
+const member = keyring.addFromUri('//polkadot-js//member');
+/**
+ * Addresses of the accounts of each sequence.
+ *
+ * @type {Record<string, string>[]}
+ */
+const groups = [
+	{ funder: funder.address, main: main.address, friend: friend.address, multisig },
+	{ principal: principal.address, delegate: delegate.address, operator: operator.address, member: member.address },
+];
 
-/** Returns the balances of the accounts in a block, or in the best one. */
-async function balances(/** @type {string | undefined} */ hash) {
+/** Returns the balances of accounts in a block, or in the best one. */
+async function balances(/** @type {Record<string, string>} */ accounts, /** @type {string | undefined} */ hash) {
 	const { query } = hash ? await api.at(hash) : api;
 	const infos = await query.system.account.multi(Object.values(accounts));
-	const data = infos.map(({ data: { free, reserved } }) => ({ free: free.toBigInt(), reserved: reserved.toBigInt() }));
+	const data = infos.map(({ data: { free, reserved, frozen } }) => (
+		{ free: free.toBigInt(), reserved: reserved.toBigInt(), frozen: frozen.toBigInt() }
+	));
 	return Object.fromEntries(Object.keys(accounts).map((name, index) => [name, data[index]]));
 }
 
@@ -91,16 +106,18 @@ function dataOf(sent, type) {
 }
 
 /**
- * Sends a call and asserts how it changes the balances of the accounts. `changes` gets the call in its block.
+ * Sends a call and asserts how it changes the balances of the accounts of its sequence. `changes` gets the call in its block.
  *
  * @param {KeyringPair} signer
  * @param {Call} call
  * @param {(sent: Sent) => Record<string, Partial<import('./shared.mjs').Balance>>} changes
  */
 async function sendAndCompare(signer, call, changes) {
-	const before = await balances(undefined);
+	const accounts = groups.find((group) => Object.values(group).includes(signer.address));
+	assert.ok(accounts);
+	const before = await balances(accounts, undefined);
 	const sent = await send(signer, call);
-	assertChanges(before, await balances(sent.hash), changes(sent));
+	assertChanges(before, await balances(accounts, sent.hash), changes(sent));
 	return { sent, query: (await api.at(sent.hash)).query };
 }
 
@@ -122,6 +139,8 @@ let modelId = 0n;
 let hold = 0n;
 let round = { domain: 0, number: 0 };
 let timepoint = { height: 0, index: 0 };
+let pool = 0;
+let referendum = 0;
 const salt = blake2(Buffer.from('polkadot-js'));
 const reveal = {
 	genes: [],
@@ -136,6 +155,20 @@ const fromMultisig = api.tx.balances.transferKeepAlive(main.address, AMOUNTS.fro
 /** Approves the transfer from the multisig account. */
 function asMulti(/** @type {string} */ other, /** @type {typeof timepoint | null} */ since) {
 	return api.tx.multisig.asMulti(2, [other], since, fromMultisig, MULTISIG_WEIGHT);
+}
+
+/** @typedef {Awaited<ReturnType<typeof api.at>>['query']} Query */
+
+/** Returns the points of the member in the pool. */
+async function points(/** @type {Query} */ query) {
+	const stored = (await query.nominationPools.poolMembers(member.address)).unwrap();
+	assert.equal(stored.poolId.toNumber(), pool);
+	return stored.points.toBigInt();
+}
+
+/** Returns the state of the referendum, which is not decided yet. */
+async function ongoing(/** @type {Query} */ query) {
+	return (await query.referenda.referendumInfoFor(referendum)).unwrap().asOngoing;
 }
 
 /** @type {[string, () => Promise<Sent>][]} */
@@ -372,4 +405,151 @@ const actions = [
 	}],
 ];
 
-exitAfter(runAll('polkadot-js', actions));
+/** @type {[string, () => Promise<Sent>][]} */
+const holders = [
+	['add two proxies', async () => {
+		const { proxyDepositBase, proxyDepositFactor } = api.consts.proxy;
+		const deposit = proxyDepositBase.toBigInt() + 2n * proxyDepositFactor.toBigInt();
+		const call = api.tx.utility.batchAll([
+			api.tx.proxy.addProxy(delegate.address, 'Staking', 0),
+			api.tx.proxy.addProxy(delegate.address, 'NonTransfer', 0),
+		]);
+		const { sent, query } = await sendAndCompare(principal, call, ({ fee }) => ({
+			principal: { free: -deposit - fee, reserved: deposit },
+		}));
+		const [stored] = await query.proxy.proxies(principal.address);
+		assert.deepEqual(stored.map(({ proxyType }) => proxyType.type), ['Staking', 'NonTransfer']);
+		return sent;
+	}],
+	['stake by a proxy', async () => {
+		const batch = api.tx.utility.batchAll([api.tx.staking.bond(AMOUNTS.bond, 'Staked'), api.tx.staking.nominate([ALICE])]);
+		const { sent, query } = await sendAndCompare(delegate, api.tx.proxy.proxy(principal.address, 'Staking', batch), ({ fee }) => ({
+			delegate: { free: -fee },
+			principal: { free: -AMOUNTS.bond, reserved: AMOUNTS.bond },
+		}));
+		assert.ok(dataOf(sent, api.events.proxy.ProxyExecuted).result.isOk);
+		assert.equal((await query.staking.ledger(principal.address)).unwrap().active.toBigInt(), AMOUNTS.bond);
+		assert.deepEqual((await query.staking.nominators(principal.address)).unwrap().targets.map(String), [ALICE]);
+		return sent;
+	}],
+	['try a transfer by a proxy', async () => {
+		const transfer = api.tx.balances.transferKeepAlive(delegate.address, AMOUNTS.byProxy);
+		const call = api.tx.proxy.proxy(principal.address, 'NonTransfer', transfer);
+		const { sent } = await sendAndCompare(delegate, call, ({ fee }) => ({ delegate: { free: -fee } }));
+		const { result } = dataOf(sent, api.events.proxy.ProxyExecuted);
+		const { section, name } = api.registry.findMetaError(result.asErr.asModule);
+		assert.deepEqual([section, name], ['system', 'CallFiltered']);
+		return sent;
+	}],
+	['set an identity', async () => {
+		const { basicDeposit, byteDeposit } = api.consts.identity;
+		const deposit = basicDeposit.toBigInt() + IDENTITY_BYTES * byteDeposit.toBigInt();
+		const { sent, query } = await sendAndCompare(principal, api.tx.identity.setIdentity({ display: { Raw: NAME } }), ({ fee }) => ({
+			principal: { free: -deposit - fee, reserved: deposit },
+		}));
+		assert.equal(dataOf(sent, api.events.identity.IdentitySet).who.toString(), principal.address);
+		const stored = (await query.identity.identityOf(principal.address)).unwrap();
+		assert.deepEqual([stored.deposit.toBigInt(), stored.info.display.asRaw.toUtf8()], [deposit, NAME]);
+		return sent;
+	}],
+	['clear an identity', async () => {
+		const { sent, query } = await sendAndCompare(principal, api.tx.identity.clearIdentity(), (sent) => {
+			const deposit = dataOf(sent, api.events.identity.IdentityCleared).deposit.toBigInt();
+			return { principal: { free: deposit - sent.fee, reserved: -deposit } };
+		});
+		assert.ok((await query.identity.identityOf(principal.address)).isNone);
+		return sent;
+	}],
+	['create a pool', async () => {
+		const role = operator.address;
+		// The account of the rewards of the pool needs the smallest balance.
+		const smallest = api.consts.balances.existentialDeposit.toBigInt();
+		const call = api.tx.nominationPools.create(AMOUNTS.pool, role, role, role);
+		const { sent, query } = await sendAndCompare(operator, call, ({ fee }) => ({
+			operator: { free: -AMOUNTS.pool - smallest - fee, reserved: AMOUNTS.pool },
+		}));
+		const created = dataOf(sent, api.events.nominationPools.Created);
+		assert.equal(created.depositor.toString(), operator.address);
+		pool = created.poolId.toNumber();
+		assert.equal((await query.nominationPools.bondedPools(pool)).unwrap().points.toBigInt(), AMOUNTS.pool);
+		return sent;
+	}],
+	['nominate for a pool', async () => {
+		const { sent } = await sendAndCompare(operator, api.tx.nominationPools.nominate(pool, [ALICE]), ({ fee }) => ({
+			operator: { free: -fee },
+		}));
+		const { poolId, caller } = dataOf(sent, api.events.nominationPools.PoolNominationMade);
+		assert.deepEqual([poolId.toNumber(), caller.toString()], [pool, operator.address]);
+		return sent;
+	}],
+	['join a pool', async () => {
+		const { sent, query } = await sendAndCompare(member, api.tx.nominationPools.join(AMOUNTS.join, pool), ({ fee }) => ({
+			member: { free: -AMOUNTS.join - fee, reserved: AMOUNTS.join },
+		}));
+		const { bonded, joined } = dataOf(sent, api.events.nominationPools.Bonded);
+		assert.deepEqual([bonded.toBigInt(), joined.isTrue], [AMOUNTS.join, true]);
+		assert.equal(await points(query), AMOUNTS.join);
+		return sent;
+	}],
+	['add stake to a pool', async () => {
+		const call = api.tx.nominationPools.bondExtra({ FreeBalance: AMOUNTS.extra });
+		const { sent, query } = await sendAndCompare(member, call, ({ fee }) => ({
+			member: { free: -AMOUNTS.extra - fee, reserved: AMOUNTS.extra },
+		}));
+		const { bonded, joined } = dataOf(sent, api.events.nominationPools.Bonded);
+		assert.deepEqual([bonded.toBigInt(), joined.isTrue], [AMOUNTS.extra, false]);
+		assert.equal(await points(query), AMOUNTS.join + AMOUNTS.extra);
+		return sent;
+	}],
+	['unbond from a pool', async () => {
+		// The coins stay on hold for 28 eras.
+		const call = api.tx.nominationPools.unbond(member.address, AMOUNTS.leave);
+		const { sent, query } = await sendAndCompare(member, call, ({ fee }) => ({ member: { free: -fee } }));
+		assert.equal(dataOf(sent, api.events.nominationPools.Unbonded).balance.toBigInt(), AMOUNTS.leave);
+		assert.equal(await points(query), AMOUNTS.join + AMOUNTS.extra - AMOUNTS.leave);
+		return sent;
+	}],
+	['submit a referendum', async () => {
+		const deposit = api.consts.referenda.submissionDeposit.toBigInt();
+		const change = api.tx.governance.change(api.tx.staking.setMinCommission(MIN_COMMISSION));
+		const call = api.tx.referenda.submit({ Governance: 'Parameters' }, { Inline: change.method.toHex() }, { After: 0 });
+		const { sent, query } = await sendAndCompare(principal, call, ({ fee }) => ({
+			principal: { free: -deposit - fee, reserved: deposit },
+		}));
+		const { index, track } = dataOf(sent, api.events.referenda.Submitted);
+		assert.equal(track.toNumber(), PARAMETERS);
+		referendum = index.toNumber();
+		const { who, amount } = (await ongoing(query)).submissionDeposit;
+		assert.deepEqual([who.toString(), amount.toBigInt()], [principal.address, deposit]);
+		return sent;
+	}],
+	['place a decision deposit', async () => {
+		const call = api.tx.referenda.placeDecisionDeposit(referendum);
+		const { sent, query } = await sendAndCompare(principal, call, ({ fee }) => ({
+			principal: { free: -AMOUNTS.decision - fee, reserved: AMOUNTS.decision },
+		}));
+		assert.equal(dataOf(sent, api.events.referenda.DecisionDepositPlaced).index.toNumber(), referendum);
+		assert.equal((await ongoing(query)).decisionDeposit.unwrap().amount.toBigInt(), AMOUNTS.decision);
+		return sent;
+	}],
+	['vote on a referendum', async () => {
+		const vote = { aye: true, conviction: 'Locked1x' };
+		const call = api.tx.convictionVoting.vote(referendum, { Standard: { vote, balance: AMOUNTS.vote } });
+		const { sent, query } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -fee, frozen: AMOUNTS.vote } }));
+		assert.equal(dataOf(sent, api.events.convictionVoting.Voted).who.toString(), principal.address);
+		const { ayes, nays, support } = (await ongoing(query)).tally;
+		assert.deepEqual([ayes.toBigInt(), nays.toBigInt(), support.toBigInt()], [AMOUNTS.vote, 0n, AMOUNTS.vote]);
+		return sent;
+	}],
+	['withdraw a vote', async () => {
+		const call = api.tx.utility.batchAll([
+			api.tx.convictionVoting.removeVote(PARAMETERS, referendum),
+			api.tx.convictionVoting.unlock(PARAMETERS, principal.address),
+		]);
+		const { sent, query } = await sendAndCompare(principal, call, ({ fee }) => ({ principal: { free: -fee, frozen: -AMOUNTS.vote } }));
+		assert.equal((await ongoing(query)).tally.ayes.toBigInt(), 0n);
+		return sent;
+	}],
+];
+
+exitAfter(runAll('polkadot-js', [actions, holders]));

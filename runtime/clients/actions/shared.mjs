@@ -12,8 +12,12 @@ export const URL_OF_NODE = process.argv[2] ?? 'ws://127.0.0.1:9944';
 /** The validator of a development chain. */
 export const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
 
-/** @type {{ action: string, call: string, event: string }[]} */
-const LIST = JSON.parse(readFileSync(new URL('list.json', import.meta.url), 'utf8'));
+/**
+ * Sequences of actions. Each has accounts of its own, so that they run at the same time.
+ *
+ * @type {{ action: string, call: string, event: string }[][]}
+ */
+const LISTS = JSON.parse(readFileSync(new URL('list.json', import.meta.url), 'utf8'));
 
 /** Amounts of the actions, in plancks. */
 export const AMOUNTS = {
@@ -26,6 +30,14 @@ export const AMOUNTS = {
 	unbond: 300n * DOIN,
 	bounty: 25n * DOIN,
 	evaluator: 500n * DOIN,
+	pool: 200n * DOIN,
+	join: 50n * DOIN,
+	extra: 25n * DOIN,
+	leave: 30n * DOIN,
+	/** Decision deposit of the track `parameters`. */
+	decision: 100n * DOIN,
+	/** More than is free: bonded coins vote too. */
+	vote: 3_000n * DOIN,
 };
 
 /** Weight that a multisig call may take. */
@@ -36,6 +48,16 @@ export const COMMISSION = 100_000_000;
 
 /** Value of the vote of each client for domain 0, in parts per million. */
 export const VOTES = { papi: 999_001, polkadotJs: 999_002 };
+
+/** Name in the identity. */
+export const NAME = 'A holder';
+/** Encoded size of an identity with that name alone, in bytes: the name and its length, and a byte for each of eight other fields. */
+export const IDENTITY_BYTES = BigInt(NAME.length) + 9n;
+
+/** Identifier of the track `parameters`. */
+export const PARAMETERS = 1;
+/** Smallest commission that the referendum proposes: 1 %, in parts per billion. */
+export const MIN_COMMISSION = 10_000_000;
 
 /** Coordinates of the optimum of the domain, and of the candidate, in Q8. */
 const OPTIMUM = 512;
@@ -94,7 +116,7 @@ export function multisigOfTwo(blake2, signatories) {
 }
 
 /**
- * @typedef {{ free: bigint, reserved: bigint }} Balance
+ * @typedef {{ free: bigint, reserved: bigint, frozen: bigint }} Balance - frozen coins are locked by votes
  * @typedef {{ call: string, block: number, hash: string, fee: bigint, events: string[] }} Sent - a call in a block, with its fee in
  *     plancks and the names of its events
  */
@@ -107,26 +129,40 @@ export function multisigOfTwo(blake2, signatories) {
  * @param {Record<string, Partial<Balance>>} changes
  */
 export function assertChanges(before, after, changes) {
-	const expected = Object.entries(before).map(([name, { free, reserved }]) => {
-		const change = changes[name] ?? {};
-		return [name, { free: free + (change.free ?? 0n), reserved: reserved + (change.reserved ?? 0n) }];
+	const expected = Object.entries(before).map(([name, { free, reserved, frozen }]) => {
+		const change = { free: 0n, reserved: 0n, frozen: 0n, ...changes[name] };
+		return [name, { free: free + change.free, reserved: reserved + change.reserved, frozen: frozen + change.frozen }];
 	});
 	assert.deepEqual(after, Object.fromEntries(expected));
 }
 
 /**
- * Runs the actions, which have to be those of the list in its order, and prints one line of JSON per action.
+ * Runs the sequences of actions, which have to be those of the list, at the same time, and prints one line of JSON per action.
+ *
+ * @param {string} client
+ * @param {[string, () => Promise<Sent>][][]} sequences
+ */
+export async function runAll(client, sequences) {
+	assert.deepEqual(
+		sequences.map((actions) => actions.map(([action]) => action)),
+		LISTS.map((list) => list.map(({ action }) => action)),
+	);
+	await Promise.all(sequences.map((actions, index) => run(client, actions, LISTS[index])));
+}
+
+/**
+ * Runs actions one after the other.
  *
  * @param {string} client
  * @param {[string, () => Promise<Sent>][]} actions
+ * @param {typeof LISTS[0]} list
  */
-export async function runAll(client, actions) {
-	assert.deepEqual(actions.map(([action]) => action), LIST.map(({ action }) => action));
+async function run(client, actions, list) {
 	for (const [index, [action, act]] of actions.entries()) {
 		const sent = await act().catch((error) => {
 			throw new Error(`${client}: action ${index + 1}, ${action}: ${error.message}`, { cause: error });
 		});
-		const { call, event } = LIST[index];
+		const { call, event } = list[index];
 		assert.equal(sent.call, call, action);
 		assert.ok(sent.events.includes(event), `${action}: no event ${event} among ${sent.events}`);
 		console.log(JSON.stringify({ client, action, call, event, block: sent.block, fee: String(sent.fee) }));

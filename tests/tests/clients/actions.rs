@@ -1,6 +1,10 @@
-//! The actions of `runtime/clients/actions/list.json` with subxt. The scripts beside the list do the same with papi and @polkadot/api.
+//! Runs `runtime/clients/actions/list.json` with subxt, and has the actions of its first sequence. The scripts beside the list do the
+//! same with papi and @polkadot/api.
 
-use crate::connection::{address, call, signed, transfer, unit, Call, Changes, Connection, Sent};
+use crate::{
+	connection::{address, batch, call, proxied, signed, transfer, unit, Call, Changes, Connection, Sent},
+	holders::Holders,
+};
 use anyhow::{bail, ensure, Context, Result};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
@@ -18,17 +22,17 @@ use subxt::{
 };
 use subxt_signer::sr25519::dev;
 
-/// Actions in their order, with call and event.
+/// Sequences of actions in their order, with call and event.
 const LIST: &str = include_str!("../../../runtime/clients/actions/list.json");
 /// Name of this client, and beginning of the paths of its accounts.
-const NAME: &str = "subxt";
+pub const NAME: &str = "subxt";
 /// Amounts of the actions, in plancks. They are those of the scripts.
 const MAIN: u128 = 20_000 * DOIN;
 const FRIEND: u128 = 3_000 * DOIN;
 const MULTISIG: u128 = 100 * DOIN;
 const FROM_MULTISIG: u128 = 40 * DOIN;
-const BY_PROXY: u128 = 10 * DOIN;
-const BOND: u128 = 2_000 * DOIN;
+pub const BY_PROXY: u128 = 10 * DOIN;
+pub const BOND: u128 = 2_000 * DOIN;
 const UNBOND: u128 = 300 * DOIN;
 const BOUNTY: u128 = 25 * DOIN;
 const EVALUATOR: u128 = 500 * DOIN;
@@ -45,17 +49,42 @@ const CHUNK_SUM: u32 = ((OPTIMUM - CANDIDATE) * (OPTIMUM - CANDIDATE)) as u32;
 /// Secret of the commitment.
 const SALT: [u8; 32] = [7; 32];
 
-/// Runs all actions in the order of the list on the node at `url`. The account `//subxt//friend` has to be a proxy of Alice.
+/// Accounts that carry out the actions of a sequence.
+pub trait Actor {
+	/// Carries out an action of the list.
+	///
+	/// # Errors
+	/// Errors if the effect of the action is not the expected one.
+	async fn act(&mut self, action: &str) -> Result<Sent>;
+}
+
+/// Returns the sequences of the list. Each has accounts of its own.
+///
+/// # Errors
+/// Errors if the list is malformed.
+pub fn sequences() -> Result<[Vec<Json>; 2]> {
+	Ok(serde_json::from_str(LIST)?)
+}
+
+/// Runs both sequences at the same time on the node at `url`. The account `//subxt//friend` has to be a proxy of Alice, and the
+/// accounts of the second sequence need money.
 ///
 /// # Errors
 /// Errors at the first action whose call, event or effect is not the expected one.
 pub async fn run(url: &str) -> Result<()> {
-	let mut actions = Actions { connection: Connection::open(url, "//Dave", NAME).await?, made: Made::default() };
-	let list: Vec<Json> = serde_json::from_str(LIST)?;
-	for (index, listed) in list.iter().enumerate() {
+	let [first, second] = sequences()?;
+	let actions = Actions { connection: Connection::open(url, "//Dave", NAME).await?, made: Made::default() };
+	let holders = Holders::open(url).await?;
+	tokio::try_join!(run_sequence(&first, actions), run_sequence(&second, holders))?;
+	Ok(())
+}
+
+/// Runs the actions of a sequence one after the other.
+async fn run_sequence(sequence: &[Json], mut actor: impl Actor) -> Result<()> {
+	for (index, listed) in sequence.iter().enumerate() {
 		let field = |name: &str| listed[name].as_str().with_context(|| format!("entry {index} of the list has no {name}"));
 		let (action, expected, event) = (field("action")?, field("call")?, field("event")?);
-		let sent = actions.act(action).await.with_context(|| format!("{NAME}: action {}, {action}", index + 1))?;
+		let sent = actor.act(action).await.with_context(|| format!("{NAME}: action {}, {action}", index + 1))?;
 		ensure!(sent.call == expected, "{NAME}: {action} sent {} in place of {expected}", sent.call);
 		ensure!(sent.events().iter().any(|name| name == event), "{NAME}: {action}: no event {event} among {:?}", sent.events());
 		println!("{NAME}: {action} in block {} for {} plancks", sent.at.block_number(), sent.fee);
@@ -92,7 +121,7 @@ type Disproved = ((u32, u32), u8, AccountId32, u16, u32, u32, u128, u128);
 type Registered = (u32, AccountId32, u32, u128, u128);
 
 /// Parts of stored records; fields are found by name.
-mod stored {
+pub mod stored {
 	use super::*;
 
 	/// Part of `pallet_multisig::Multisig`.
@@ -203,7 +232,7 @@ fn only(name: &'static str, free: i128, reserved: i128) -> Result<Changes> {
 	Ok(vec![(name, free, reserved)])
 }
 
-impl Actions {
+impl Actor for Actions {
 	async fn act(&mut self, action: &str) -> Result<Sent> {
 		match action {
 			"transfer" => self.transfer().await,
@@ -229,16 +258,13 @@ impl Actions {
 			other => bail!("the list has an action that this client does not know: {other}"),
 		}
 	}
+}
 
+impl Actions {
 	/// Sends a call of the main account that costs its fee, and moves `held` plancks from its free to its reserved balance.
 	async fn by_main(&self, call: &Call, held: u128) -> Result<Sent> {
 		let c = &self.connection;
 		c.send_and_compare(&c.main, call, |sent| only("main", -signed(held) - sent.fee, signed(held))).await
-	}
-
-	/// Returns a constant of a pallet.
-	async fn constant<T: DecodeAsType>(&self, pallet: &str, name: &str) -> Result<T> {
-		Ok(self.connection.best().await?.constants().entry(dynamic::constant::<T>(pallet, name))?)
 	}
 
 	async fn transfer(&self) -> Result<Sent> {
@@ -252,13 +278,12 @@ impl Actions {
 
 	async fn batch(&self) -> Result<Sent> {
 		let c = &self.connection;
-		let transfers = [transfer(&c.friend.id, FRIEND), transfer(&c.multisig, MULTISIG)].map(Call::into_value);
-		let batch = call("Utility", "batch_all", [("calls", Value::unnamed_composite(transfers))]);
+		let transfers = batch([transfer(&c.friend.id, FRIEND), transfer(&c.multisig, MULTISIG)]);
 		let changes = |sent: &Sent| {
 			let main = -signed(FRIEND) - signed(MULTISIG) - sent.fee;
 			Ok(vec![("main", main, 0), ("friend", signed(FRIEND), 0), ("multisig", signed(MULTISIG), 0)])
 		};
-		let sent = c.send_and_compare(&c.main, &batch, changes).await?;
+		let sent = c.send_and_compare(&c.main, &transfers, changes).await?;
 		ensure!(sent.events().iter().filter(|name| *name == "Utility.ItemCompleted").count() == 2, "{:?}", sent.events());
 		Ok(sent)
 	}
@@ -278,8 +303,8 @@ impl Actions {
 	}
 
 	async fn multisig_deposit(&self) -> Result<u128> {
-		let base: u128 = self.constant("Multisig", "DepositBase").await?;
-		Ok(base + 2 * self.constant::<u128>("Multisig", "DepositFactor").await?)
+		let base: u128 = self.connection.constant("Multisig", "DepositBase").await?;
+		Ok(base + 2 * self.connection.constant::<u128>("Multisig", "DepositFactor").await?)
 	}
 
 	async fn approve(&mut self) -> Result<Sent> {
@@ -313,8 +338,8 @@ impl Actions {
 
 	async fn add_proxy(&self) -> Result<Sent> {
 		let c = &self.connection;
-		let base: u128 = self.constant("Proxy", "ProxyDepositBase").await?;
-		let deposit = base + self.constant::<u128>("Proxy", "ProxyDepositFactor").await?;
+		let base: u128 = self.connection.constant("Proxy", "ProxyDepositBase").await?;
+		let deposit = base + self.connection.constant::<u128>("Proxy", "ProxyDepositFactor").await?;
 		let arguments = [("delegate", address(&c.friend.id)), ("proxy_type", unit("Any")), ("delay", Value::u128(0))];
 		let sent = self.by_main(&call("Proxy", "add_proxy", arguments), deposit).await?;
 		let (delegator, delegatee, _, _): (AccountId32, AccountId32, Value, u32) = sent.event("Proxy", "ProxyAdded")?;
@@ -325,18 +350,12 @@ impl Actions {
 		Ok(sent)
 	}
 
-	/// Returns a call that a proxy of type `Any` sends in the name of `real`.
-	fn proxied(real: &AccountId32, inner: Call) -> Call {
-		let kind = Value::unnamed_variant("Some", [unit("Any")]);
-		call("Proxy", "proxy", [("real", address(real)), ("force_proxy_type", kind), ("call", inner.into_value())])
-	}
-
 	async fn call_by_proxy(&self) -> Result<Sent> {
 		let c = &self.connection;
-		let proxied = Self::proxied(&c.main.id, transfer(&c.multisig, BY_PROXY));
+		let transfer = proxied(&c.main.id, "Any", transfer(&c.multisig, BY_PROXY));
 		let amount = signed(BY_PROXY);
 		let changes = |sent: &Sent| Ok(vec![("friend", -sent.fee, 0), ("main", -amount, 0), ("multisig", amount, 0)]);
-		let sent = c.send_and_compare(&c.friend, &proxied, changes).await?;
+		let sent = c.send_and_compare(&c.friend, &transfer, changes).await?;
 		let (result,): (Result<(), Value>,) = sent.event("Proxy", "ProxyExecuted")?;
 		ensure!(result.is_ok(), "{result:?}");
 		Ok(sent)
@@ -357,7 +376,7 @@ impl Actions {
 
 	async fn set_keys(&self) -> Result<Sent> {
 		let c = &self.connection;
-		let deposit: u128 = self.constant("Session", "KeyDeposit").await?;
+		let deposit: u128 = self.connection.constant("Session", "KeyDeposit").await?;
 		let owner = format!("0x{}", c.main.id.0.map(|byte| format!("{byte:02x}")).concat());
 		let generated: Json = c.rpc.request("author_rotateKeysWithOwner", rpc_params![owner]).await?;
 		let bytes = |name: &str| -> Result<Vec<u8>> {
@@ -424,7 +443,7 @@ impl Actions {
 		let entry = Value::unnamed_composite([Value::u128(0), Value::u128(VOTE.into())]);
 		let vote = call("Gauge", "vote", [("votes", Value::unnamed_composite([entry]))]);
 		let changes = |sent: &Sent| only("friend", -sent.fee, 0);
-		let sent = c.send_and_compare(&c.friend, &Self::proxied(&alice, vote), changes).await?;
+		let sent = c.send_and_compare(&c.friend, &proxied(&alice, "Any", vote), changes).await?;
 		type Voted = (AccountId32, Vec<(u32, u32)>);
 		let event: Voted = sent.event("Gauge", "Voted")?;
 		ensure!(event == (alice, vec![(0, VOTE)]), "{event:?}");
@@ -461,7 +480,7 @@ impl Actions {
 			("min_improvement", number(2_000)),
 			("target", number(1 << 19)),
 		]);
-		let price: u128 = self.constant("Domains", "RegistrationFee").await?;
+		let price: u128 = self.connection.constant("Domains", "RegistrationFee").await?;
 		let register = call("Domains", "register", [("spec", spec), ("baseline", unit("None"))]);
 		let changes = |sent: &Sent| {
 			let (_, _, _, deposit, fee): Registered = sent.event("Domains", "Registered")?;
@@ -599,7 +618,7 @@ impl Actions {
 
 	async fn challenge(&self) -> Result<Sent> {
 		let (c, hold) = (&self.connection, self.made.hold);
-		let share: u32 = self.constant("Optimae", "SeatPenalty").await?;
+		let share: u32 = self.connection.constant("Optimae", "SeatPenalty").await?;
 		let seat = Value::u128(self.made.seat.into());
 		let arguments = [("round", self.round()), ("seat", seat), ("chunk", Value::u128(0)), ("class", unit("Small"))];
 		let changes = |sent: &Sent| {

@@ -25,8 +25,8 @@ use subxt_signer::{sr25519::Keypair, SecretUri};
 pub type AtBlock = OnlineClientAtBlock<SubstrateConfig>;
 /// A call with its arguments.
 pub type Call = DynamicPayload<Composite<()>>;
-/// Free and reserved balances by the name of the account, in plancks.
-type Balances = BTreeMap<&'static str, (i128, i128)>;
+/// Free, reserved and frozen balances by the name of the account, in plancks.
+type Balances = BTreeMap<&'static str, [i128; 3]>;
 /// Changes of free and reserved balances by the name of the account, in plancks.
 pub type Changes = Vec<(&'static str, i128, i128)>;
 
@@ -48,6 +48,17 @@ pub fn address(who: &AccountId32) -> Value {
 /// Returns `balances.transfer_keep_alive`.
 pub fn transfer(to: &AccountId32, amount: u128) -> Call {
 	call("Balances", "transfer_keep_alive", [("dest", address(to)), ("value", Value::u128(amount))])
+}
+
+/// Returns a call that a proxy of type `kind` sends in the name of `real`.
+pub fn proxied(real: &AccountId32, kind: &str, inner: Call) -> Call {
+	let kind = Value::unnamed_variant("Some", [unit(kind)]);
+	call("Proxy", "proxy", [("real", address(real)), ("force_proxy_type", kind), ("call", inner.into_value())])
+}
+
+/// Returns a batch of calls that fails as a whole.
+pub fn batch(calls: impl IntoIterator<Item = Call>) -> Call {
+	call("Utility", "batch_all", [("calls", Value::unnamed_composite(calls.into_iter().map(Call::into_value)))])
 }
 
 /// Returns an amount as a change of a balance.
@@ -118,6 +129,7 @@ struct AccountInfo {
 struct AccountData {
 	free: u128,
 	reserved: u128,
+	frozen: u128,
 }
 
 /// An account that signs.
@@ -129,7 +141,7 @@ pub struct Account {
 
 impl Account {
 	/// Returns the account of the development phrase with this path.
-	fn dev(path: &str) -> Result<Self> {
+	pub fn dev(path: &str) -> Result<Self> {
 		let keypair = Keypair::from_uri(&path.parse::<SecretUri>()?)?;
 		let id = keypair.public_key().to_account_id();
 		Ok(Self { keypair, id })
@@ -150,6 +162,8 @@ pub struct Connection {
 	pub friend: Account,
 	/// Account of the multisig of `main` and `friend`.
 	pub multisig: AccountId32,
+	/// Accounts whose balances are compared, by name.
+	compared: Vec<(&'static str, AccountId32)>,
 }
 
 impl Connection {
@@ -162,7 +176,19 @@ impl Connection {
 		let mut signatories = vec![main.id.0, friend.id.0];
 		signatories.sort_unstable();
 		let multisig = AccountId32(blake2_256(&(b"modlpy/utilisuba", signatories, 2u16).encode()));
-		Ok(Self { api, legacy: LegacyRpcMethods::new(rpc.clone()), rpc, funder: Account::dev(funder)?, main, friend, multisig })
+		let funder = Account::dev(funder)?;
+		let compared = vec![("funder", funder.id), ("main", main.id), ("friend", friend.id), ("multisig", multisig)];
+		Ok(Self { api, legacy: LegacyRpcMethods::new(rpc.clone()), rpc, funder, main, friend, multisig, compared })
+	}
+
+	/// Compares the balances of these accounts, in place of the connection's own.
+	pub fn comparing(self, compared: Vec<(&'static str, AccountId32)>) -> Self {
+		Self { compared, ..self }
+	}
+
+	/// Returns a constant of a pallet.
+	pub async fn constant<T: DecodeAsType>(&self, pallet: &str, name: &str) -> Result<T> {
+		Ok(self.best().await?.constants().entry(dynamic::constant::<T>(pallet, name))?)
 	}
 
 	/// Returns the state after the best block.
@@ -173,11 +199,10 @@ impl Connection {
 
 	async fn balances(&self, at: &AtBlock) -> Result<Balances> {
 		let mut balances = Balances::new();
-		for (name, who) in
-			[("funder", &self.funder.id), ("main", &self.main.id), ("friend", &self.friend.id), ("multisig", &self.multisig)]
-		{
+		for (name, who) in &self.compared {
 			let info: Option<AccountInfo> = storage(at, "System", "Account", (who.0,)).await?;
-			balances.insert(name, info.map_or((0, 0), |AccountInfo { data }| (signed(data.free), signed(data.reserved))));
+			balances
+				.insert(*name, info.map_or([0; 3], |AccountInfo { data }| [data.free, data.reserved, data.frozen].map(signed)));
 		}
 		Ok(balances)
 	}
@@ -214,11 +239,28 @@ impl Connection {
 		call: &Call,
 		changes: impl FnOnce(&Sent) -> Result<Changes>,
 	) -> Result<Sent> {
+		self.send_and_freeze(signer, call, 0, changes).await
+	}
+
+	/// Does what [`Self::send_and_compare`] does, for a call that also adds `frozen` plancks to the frozen balance of its signer.
+	pub async fn send_and_freeze(
+		&self,
+		signer: &Account,
+		call: &Call,
+		frozen: i128,
+		changes: impl FnOnce(&Sent) -> Result<Changes>,
+	) -> Result<Sent> {
 		let mut expected = self.balances(&self.best().await?).await?;
 		let sent = self.send(signer, call).await?;
 		for (name, free, reserved) in changes(&sent)? {
 			let balance = expected.get_mut(name).with_context(|| format!("no account {name}"))?;
-			*balance = (balance.0 + free, balance.1 + reserved);
+			balance[0] += free;
+			balance[1] += reserved;
+		}
+		for (name, who) in &self.compared {
+			if *who == signer.id {
+				expected.entry(*name).or_default()[2] += frozen;
+			}
 		}
 		let found = self.balances(&sent.at).await?;
 		ensure!(found == expected, "balances are {found:?} in place of {expected:?}");
