@@ -1,9 +1,8 @@
 //! Origin of the track `parameters`, and the call with which it changes parameters.
 //!
 //! Staking changes its parameters with calls that only root can send. The origin [`Parameters`](Origin::Parameters) is not root:
-//! it can send [`change`](Call::change) and nothing else, and that call accepts a short list of calls
-//! ([`Config::Parameters`](pallet::Config::Parameters)). The track `upgrade` needs no origin of its own, since its proposals are
-//! dispatched as root.
+//! it can send [`change`](Call::change) and nothing else, and that call accepts a short list of calls ([`Config::Parameters`]). The
+//! track `upgrade` needs no origin of its own, since its proposals are dispatched as root.
 
 pub use pallet::*;
 
