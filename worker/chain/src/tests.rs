@@ -336,33 +336,6 @@ async fn a_node_of_the_list_on_another_network_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_submission_goes_on_at_the_next_node_of_the_list() {
-	let (first, second) = (MockNode::start(Script::default()).await, MockNode::start(Script::default()).await);
-	let list = format!("{},{}", first.url(), second.url());
-	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
-	let (signer, call) = (dave(), Call::nominate(1));
-	let moving = async {
-		until("the first attempt", async || !first.script.lock().unwrap().submitted.is_empty()).await;
-		first.stop().await;
-		second.set_head(2);
-		until("an attempt at the second node", async || {
-			// A block starts an attempt.
-			let next = chain.head().number + 1;
-			second.set_head(next);
-			tokio::time::sleep(Duration::from_millis(100)).await;
-			!second.script.lock().unwrap().submitted.is_empty()
-		})
-		.await;
-		let next = chain.head().number + 1;
-		second.include(next);
-		second.set_head(next);
-	};
-	let (included, ()) = tokio::join!(async { chain.submit(&signer, &call, Urgency::Relaxed).await.unwrap() }, moving);
-	assert_eq!(chain.url(), second.url());
-	assert!(included.block.number > 1);
-}
-
-#[tokio::test]
 async fn a_call_without_money_is_refused_for_good() {
 	let mut script = Script { validity: vec![1, 0, 1], ..Script::default() };
 	script.refusals.push_back(refusal(1010));
