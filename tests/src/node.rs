@@ -111,7 +111,7 @@ impl Node {
 		]);
 		match &config.host {
 			// The test reaches the node through a network of its own.
-			Some(_) => arguments.extend(["--rpc-port=9944".into(), "--unsafe-rpc-external".into()]),
+			Some(_) => arguments.extend(["--rpc-port=9944", "--unsafe-rpc-external", "--rpc-cors=all"].map(String::from)),
 			// The log names the port.
 			None => arguments.push("--rpc-port=0".into()),
 		}
