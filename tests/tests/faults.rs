@@ -20,6 +20,8 @@ const FURTHER: u32 = 5;
 const KEY: usize = 32;
 /// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
 const DEFERRED: u32 = 28;
+/// The optimizer of the development chain.
+const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 /// Validators of the local network, with a block each second.
@@ -214,8 +216,7 @@ async fn a_worker_goes_on_with_the_next_node_of_its_list() -> Result<()> {
 	let list = format!("{},{}", first.url(), second.url());
 	let mut worker = Worker::start(&["run", "--dev", "--url", &list, "--journal", "{base}/journal.db"])?;
 	let sent = || async {
-		let accounts = ["5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy"];
-		let nonce = validator.call("system_accountNextIndex", accounts.map(|account| json!(account))).await?;
+		let nonce = validator.call("system_accountNextIndex", [json!(DAVE)]).await?;
 		nonce.as_u64().context("a nonce")
 	};
 	wait_for("a call of the worker", LIMIT, || {
