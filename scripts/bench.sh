@@ -4,7 +4,7 @@
 # Usage: scripts/bench.sh pallets     runs every pallet benchmark once, as a test
 #        scripts/bench.sh weights [RATIO]
 #                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
-#                                     pallets/*/src/weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
+#                                     the files weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
 #                                     1.89 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
 #        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--json]
 #                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
@@ -18,6 +18,8 @@ PEERS=$CARGO_TARGET_DIR-peers
 TOOLS=$CARGO_TARGET_DIR/tools
 OURS=(timing budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
 MEASURED=(budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
+# Pallets that are modules of the runtime.
+MODULES=(governance places)
 
 # Other features, another folder.
 apart() { export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench; }
@@ -40,12 +42,19 @@ weights() {
 	cargo build --release -p doin-runtime --features runtime-benchmarks
 	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
 	for pallet in "${MEASURED[@]}"; do
-		"$TOOLS/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$wasm" --genesis-builder runtime --genesis-builder-preset development \
-			--pallet "pallet_doin_${pallet//-/_}" --extrinsic '*' --steps 10 --repeat 10 \
-			--template "$ROOT/scripts/weights.hbs" --output "$ROOT/pallets/$pallet/src/weights.rs"
-		"$ROOT/scripts/scale-weights.py" "$1" "$ROOT/pallets/$pallet/src/weights.rs"
-		rustfmt --edition 2021 "$ROOT/pallets/$pallet/src/weights.rs"
+		measure "$wasm" "pallet_doin_${pallet//-/_}" "pallets/$pallet/src/weights.rs" "$1"
 	done
+	for module in "${MODULES[@]}"; do
+		measure "$wasm" "$module" "runtime/src/$module/weights.rs" "$1"
+	done
+}
+
+# Measures the benchmarks of pallet $2 of the runtime $1, scales their times by $4 and writes them to the file $3.
+measure() {
+	"$TOOLS/bin/frame-omni-bencher" v1 benchmark pallet --runtime "$1" --genesis-builder runtime --genesis-builder-preset development \
+		--pallet "$2" --extrinsic '*' --steps 10 --repeat 10 --template "$ROOT/scripts/weights.hbs" --output "$ROOT/$3"
+	"$ROOT/scripts/scale-weights.py" "$4" "$ROOT/$3"
+	rustfmt --edition 2021 "$ROOT/$3"
 }
 
 compute() {

@@ -24,7 +24,8 @@ wheel() { # program, version, name of the package if it differs
 subcommand() { # name, version
 	[ "$("$TOOLS/bin/cargo-$1" --version 2>/dev/null | awk '{print $NF}')" = "$2" ] && return
 	say "compiling cargo-$1 $2"
-	CARGO_TARGET_DIR=$TOOLS/build CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --root "$TOOLS" "cargo-$1@$2"
+	CARGO_TARGET_DIR=$TOOLS/build CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		cargo install --quiet --locked --root "$TOOLS" "cargo-$1@$2"
 }
 
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then install python3 python3-venv; fi

@@ -46,6 +46,8 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_doin_recomputation, Recomputation]
 	[pallet_doin_reputation, Reputation]
 	[pallet_doin_work, Work]
+	[governance, Governance]
+	[places, Places]
 );
 
 /// Returns the benchmarks, and the storage items that they count.

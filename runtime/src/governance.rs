@@ -4,12 +4,18 @@
 //! it can send [`change`](Call::change) and nothing else, and that call accepts a short list of calls ([`Config::Parameters`]). The
 //! track `upgrade` needs no origin of its own, since its proposals are dispatched as root.
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod weights;
+
 pub use pallet::*;
+pub use weights::WeightInfo;
 
 use frame_support::traits::{EnsureOrigin, OriginTrait};
 
 #[frame_support::pallet]
 pub mod pallet {
+	use super::WeightInfo;
 	use alloc::boxed::Box;
 	use frame_support::{
 		dispatch::{GetDispatchInfo, PostDispatchInfo},
@@ -32,8 +38,8 @@ pub mod pallet {
 		type ParametersOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Calls of root that change a parameter. Must contain no call that contains another call.
 		type Parameters: Contains<<Self as Config>::RuntimeCall>;
-		/// Weight of [`change`](Call::change) without the call that it sends.
-		type ChangeWeight: Get<Weight>;
+		/// Weight of [`change`](Call::change), beside that of the call that it sends.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// Origins of proposals, beside root.
@@ -66,7 +72,7 @@ pub mod pallet {
 		#[pallet::call_index(0)]
 		#[pallet::weight({
 			let info = call.get_dispatch_info();
-			(T::ChangeWeight::get().saturating_add(info.call_weight), info.class)
+			(T::WeightInfo::change().saturating_add(info.call_weight), info.class)
 		})]
 		pub fn change(origin: OriginFor<T>, call: Box<<T as Config>::RuntimeCall>) -> DispatchResult {
 			T::ParametersOrigin::ensure_origin(origin)?;

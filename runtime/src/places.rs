@@ -4,24 +4,26 @@
 //! account that came first, for the smallest bond. With the calls of this module, the price of the last place is a tenth above
 //! the smallest bond that holds one.
 
-pub use pallet::*;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod weights;
 
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+use frame_support::{dispatch::DispatchResult, ensure};
 use sp_staking::StakingInterface;
 
 #[frame_support::pallet]
 pub mod pallet {
+	use super::WeightInfo;
 	use alloc::vec::Vec;
 	use doin_primitives::Balance;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{pallet_prelude::*, RawOrigin};
-	use pallet_staking::{
-		MaxNominatorsCount, MaxValidatorsCount, Nominators, ValidatorPrefs, Validators, VirtualStakers, WeightInfo,
-	};
+	use pallet_staking::{MaxNominatorsCount, MaxValidatorsCount, Nominators, ValidatorPrefs, Validators, VirtualStakers};
 	use sp_runtime::traits::StaticLookup;
 
-	/// Weights of the calls of staking.
-	type StakingWeight<T> = <T as pallet_staking::Config>::WeightInfo;
 	/// Address of an account in a call.
 	type AddressOf<T> = <<T as frame_system::Config>::Lookup as StaticLookup>::Source;
 
@@ -38,6 +40,8 @@ pub mod pallet {
 		type MostCandidates: Get<u32>;
 		/// Most nominators of staking, for the weight.
 		type MostNominators: Get<u32>;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
 	}
 
 	#[pallet::event]
@@ -91,9 +95,7 @@ pub mod pallet {
 		/// Deposits [`Displaced`](Event::Displaced), and the events of staking.
 		#[pallet::call_index(0)]
 		#[pallet::weight(
-			Pallet::<T>::search(T::MostCandidates::get())
-				.saturating_add(<StakingWeight<T> as WeightInfo>::validate())
-				.saturating_add(<StakingWeight<T> as WeightInfo>::chill())
+			<T as Config>::WeightInfo::outbid_candidate(T::MostCandidates::get())
 		)]
 		pub fn outbid_candidate(origin: OriginFor<T>, prefs: ValidatorPrefs) -> DispatchResult {
 			let who = ensure_signed(origin)?;
@@ -128,9 +130,7 @@ pub mod pallet {
 		/// Deposits [`Displaced`](Event::Displaced), and the events of staking.
 		#[pallet::call_index(1)]
 		#[pallet::weight(
-			Pallet::<T>::search(T::MostNominators::get())
-				.saturating_add(<StakingWeight<T> as WeightInfo>::nominate(targets.len() as u32))
-				.saturating_add(<StakingWeight<T> as WeightInfo>::chill())
+			<T as Config>::WeightInfo::outbid_nominator(T::MostNominators::get(), targets.len() as u32)
 		)]
 		pub fn outbid_nominator(origin: OriginFor<T>, targets: Vec<AddressOf<T>>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
@@ -144,12 +144,6 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the weight of finding the smallest of `count` bonds: four reads each, of the place, the kind of the staker, its
-	/// controller and its ledger, and the validators of the session.
-	fn search(count: u32) -> Weight {
-		T::DbWeight::get().reads(4 * u64::from(count) + 2)
-	}
-
 	/// Chills the account among `stashes` with the smallest bond, or the first of several in the order of accounts, for the bond
 	/// of `who`.
 	fn displace(who: &T::AccountId, stashes: impl Iterator<Item = T::AccountId>) -> DispatchResult {

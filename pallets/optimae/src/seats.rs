@@ -1,7 +1,7 @@
 //! Seats: commits, reveals and rejections.
 
 use crate::{
-	fees::Service,
+	fees::{Price, Service},
 	types::{Round, Seat, Stage},
 	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds,
 };
@@ -59,7 +59,6 @@ impl<T: Config> Pallet<T> {
 		let index = round.seats.len() as u32;
 		let price = Self::price(id, &spec, &state, service, &round);
 		ensure!(index >= MAX_SEATS || price.fee <= max_fee, Error::<T>::SeatTooExpensive);
-		let burned = price.fee.saturating_sub(price.held);
 		let stake = spec.evidence.stake();
 		let seat = Seat {
 			who: who.clone(),
@@ -74,14 +73,7 @@ impl<T: Config> Pallet<T> {
 			model: None,
 		};
 		round.seats.try_push(seat).map_err(|_| Error::<T>::RoundFull)?;
-		T::Currency::hold(&HoldReason::SeatFee.into(), &who, price.held)?;
-		T::Currency::hold(&HoldReason::Seat.into(), &who, price.hold)?;
-		if stake > 0 {
-			T::Currency::hold(&HoldReason::Stake.into(), &who, stake)?;
-		}
-		if burned > 0 {
-			T::Currency::burn_from(&who, burned, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
-		}
+		let burned = Self::charge(&who, &price, stake)?;
 		Rounds::<T>::insert(id, round);
 		Self::deposit_event(Event::Committed {
 			round: id,
@@ -94,6 +86,20 @@ impl<T: Config> Pallet<T> {
 			stake,
 		});
 		Ok(())
+	}
+
+	/// Takes the holds, the `stake` and the burned part of the price of a seat from `who`. Returns the burned part.
+	fn charge(who: &T::AccountId, price: &Price, stake: Balance) -> Result<Balance, DispatchError> {
+		T::Currency::hold(&HoldReason::SeatFee.into(), who, price.held)?;
+		T::Currency::hold(&HoldReason::Seat.into(), who, price.hold)?;
+		if stake > 0 {
+			T::Currency::hold(&HoldReason::Stake.into(), who, stake)?;
+		}
+		let burned = price.fee.saturating_sub(price.held);
+		if burned > 0 {
+			T::Currency::burn_from(who, burned, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
+		}
+		Ok(burned)
 	}
 
 	/// Checks that a seat whose evidence is awaited can be evaluated and paid. A segment or a bar can be used once, so a domain

@@ -158,18 +158,11 @@ fn is_within<T: Default + Codec + PartialOrd>(operation: &ConfigOp<T>, bounds: R
 	}
 }
 
-parameter_types! {
-	/// Weight of `governance.change` without the call that it sends: that of `utility.dispatch_as`, which does as much and
-	/// deposits an event too.
-	pub ChangeWeight: Weight =
-		<pallet_utility::weights::SubstrateWeight<Runtime> as pallet_utility::WeightInfo>::dispatch_as();
-}
-
 impl governance::Config for Runtime {
-	type ChangeWeight = ChangeWeight;
 	type Parameters = ParameterCalls;
 	type ParametersOrigin = governance::EnsureParameters;
 	type RuntimeCall = RuntimeCall;
+	type WeightInfo = governance::weights::SubstrateWeight<Runtime>;
 }
 
 parameter_types! {

@@ -114,6 +114,7 @@ impl places::Config for Runtime {
 	type MostCandidates = ConstU32<MAX_TARGETS>;
 	type MostNominators = ConstU32<MAX_NOMINATING>;
 	type SessionValidators = SessionValidators;
+	type WeightInfo = places::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_bags_list::Config<pallet_bags_list::Instance1> for Runtime {
