@@ -2,8 +2,8 @@
 # Runs a network of three validators and a worker on this machine, and tests networks that fail.
 # Usage: scripts/local-net.sh up     builds and starts Alice, Bob, Charlie and a worker, and prints their addresses
 #        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
-#        scripts/local-net.sh test   cuts and heals networks of five validators in network namespaces, and prints how long finality took
-#                                    to return (as root; ten minutes)
+#        scripts/local-net.sh test   starts networks in network namespaces, cuts and heals them, and prints how long nodes took to find
+#                                    each other and finality took to return (as root; ten minutes)
 . "$(dirname "$0")/lib.sh"
 
 PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net
@@ -78,17 +78,17 @@ down() {
 }
 
 # The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
-partitions() {
+namespaces() {
 	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
 	install iproute2 util-linux
 	cargo build "${ALL[@]}" --quiet
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
-		cargo test --offline --release --workspace --test partitions -- --ignored --nocapture --test-threads 1
+		cargo test --offline --release --workspace --test discovery --test partitions -- --ignored --nocapture --test-threads 1
 }
 
 case ${1:-} in
 	up) setup; up ;;
 	down) down ;;
-	test) setup; partitions ;;
+	test) setup; namespaces ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

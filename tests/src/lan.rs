@@ -74,6 +74,8 @@ impl Lan {
 			lan.hosts.push(Host { namespace, address, rpc });
 			lan.link(number, "node", Side::Left.bridge(), address)?;
 			lan.link(number, "rpc", RPC_BRIDGE, rpc)?;
+			// Multicast DNS follows the default route.
+			ip(&["-n", &lan.host(number)?.namespace, "route", "add", "default", "dev", "node"])?;
 		}
 		Ok(lan)
 	}

@@ -107,13 +107,12 @@ impl Node {
 			format!("--listen-addr=/ip4/{}/tcp/0", address(&config)),
 			"--no-prometheus".into(),
 			"--no-telemetry".into(),
-			"--no-mdns".into(),
 		]);
 		match &config.host {
 			// The test reaches the node through a network of its own.
 			Some(_) => arguments.extend(["--rpc-port=9944", "--unsafe-rpc-external", "--rpc-cors=all"].map(String::from)),
-			// The log names the port.
-			None => arguments.push("--rpc-port=0".into()),
+			// The log names the port. Nodes of other tests are on the same loopback interface.
+			None => arguments.extend(["--rpc-port=0", "--no-mdns"].map(String::from)),
 		}
 		let log = base.path().join("output.log");
 		let printed_before = std::fs::read_to_string(&log).map_or(0, |text| text.len());

@@ -36,7 +36,7 @@ impl Network {
 		let mut nodes: Vec<Node> = Vec::new();
 		for (number, name) in (1..).zip(NAMES) {
 			let key = format!("--node-key={}", number.to_string().repeat(64));
-			let mut arguments = vec![name.to_owned(), key, chain.clone(), "--discover-local".into()];
+			let mut arguments = vec![name.to_owned(), key, chain.clone(), "--discover-local".into(), "--no-mdns".into()];
 			for node in &nodes {
 				arguments.push(format!("--bootnodes={}", node.address().await?));
 			}
