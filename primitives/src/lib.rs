@@ -21,6 +21,7 @@ pub mod gauge;
 pub mod json;
 pub mod pay;
 pub mod payload;
+pub mod pool_limits;
 pub mod quorum;
 pub mod reputation;
 pub mod round;

@@ -8,6 +8,7 @@
 //! | [`data`] | data of domains, published at activation or opened in segments |
 //! | [`governance`] | origin and call of the referenda that change parameters |
 //! | [`places`] | places of candidates and nominators, for the larger bond |
+//! | [`pool_limits`] | limits of what an account can have in the transaction pool of a node |
 //! | [`apis`] | runtime APIs for nodes and workers |
 //! | [`genesis_config_presets`] | genesis of the development chains |
 //! | [`demo`] | demo domain of the development chains |
@@ -40,6 +41,7 @@ pub mod demo;
 pub mod genesis_config_presets;
 pub mod governance;
 pub mod places;
+pub mod pool_limits;
 pub mod speed;
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -72,7 +74,8 @@ pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, 
 /// Payload that a signer of a transaction signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
-/// Extensions of every transaction, in the order that polkadot.js and subxt expect.
+/// Extensions of every transaction, in the order that polkadot.js and subxt expect. `CheckPoolLimits` has to stand directly before
+/// `CheckNonce`, whose nonce it reads.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -80,6 +83,7 @@ pub type TxExtension = (
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
 	frame_system::CheckEra<Runtime>,
+	pool_limits::CheckPoolLimits,
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,

@@ -1,9 +1,16 @@
 //! Node processes: authoring, finality, the database and the commands.
 
 use anyhow::Result;
-use doin_e2e::{chain, run, Node};
+use doin_e2e::{chain, run, wait_for, Node};
+use jsonrpsee::core::ClientError;
 use serde_json::{json, Value};
 use std::time::Duration;
+use subxt::{
+	config::DefaultExtrinsicParamsBuilder,
+	dynamic::{self, Value as Dynamic},
+	OnlineClient, SubstrateConfig,
+};
+use subxt_signer::sr25519::dev;
 
 /// Limit of a wait. A development slot is a few seconds, and tests share the machine.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -62,6 +69,49 @@ async fn a_database_is_continued_checked_exported_reverted_imported_and_purged()
 	succeed(&["purge-chain", &chain, "-y", &database])?;
 	assert!(!files.exists());
 	Ok(())
+}
+
+/// Dave sends transactions far behind his next one. The pool refuses the one that 64 others come before, and takes the same bytes
+/// once a block has one of these: it has not banned them.
+#[tokio::test]
+async fn a_pool_takes_64_transactions_of_an_account_and_bans_no_further_one() -> Result<()> {
+	// A development node bans nothing otherwise.
+	let spec = format!("--chain={}", chain::raw("dev")?.display());
+	let node = Node::start(&["--dev", "--tx-ban-seconds=1800", &spec]).await?;
+	node.reach(2, LIMIT).await?;
+	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
+	let transactions = client.tx().await?;
+	let remark = dynamic::tx("System", "remark", vec![Dynamic::from_bytes([1])]);
+	let signed = |nonce: u64| -> Result<Value> {
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(nonce).immortal().build();
+		let transaction = transactions.create_signable_offline(&remark, params)?.sign(&dev::dave())?;
+		let digits: String = transaction.encoded().iter().map(|byte| format!("{byte:02x}")).collect();
+		Ok(json!(format!("0x{digits}")))
+	};
+	let (first, beyond) = (signed(0)?, signed(64)?);
+
+	for nonce in [1, 63] {
+		node.call("author_submitExtrinsic", [signed(nonce)?]).await?;
+	}
+	for _ in 0..2 {
+		match node.call("author_submitExtrinsic", [beyond.clone()]).await {
+			Err(ClientError::Call(error)) => {
+				assert_eq!(error.code(), 1011, "{error:?}");
+				assert!(error.data().is_some_and(|data| data.get().contains("Custom(1)")), "{error:?}");
+			}
+			other => panic!("expected a refusal, got {other:?}"),
+		}
+	}
+
+	node.call("author_submitExtrinsic", [first]).await?;
+	wait_for("a block with Dave's first transaction", LIMIT, || async {
+		match node.call("author_submitExtrinsic", [beyond.clone()]).await {
+			Ok(_) => Ok(Some(())),
+			Err(ClientError::Call(error)) if error.code() == 1011 => Ok(None),
+			Err(error) => Err(error.into()),
+		}
+	})
+	.await
 }
 
 #[test]

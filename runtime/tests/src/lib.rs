@@ -13,8 +13,8 @@ use crate::code::Code;
 use codec::Encode;
 use doin_primitives::{Balance, Hash};
 use doin_runtime::{
-	AccountId, Babe, Balances, BlockNumber, Executive, Header, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
-	SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+	pool_limits::CheckPoolLimits, AccountId, Babe, Balances, BlockNumber, Executive, Header, Nonce, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
@@ -346,8 +346,18 @@ pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedEx
 	sign_for(VERSIONS, who, call, tip)
 }
 
+/// Returns a transaction with a nonce, as a program sends it that does not wait for the one before.
+pub fn sign_with_nonce(who: Sr25519Keyring, call: RuntimeCall, nonce: Nonce) -> UncheckedExtrinsic {
+	sign_with(VERSIONS, who, call, (nonce, 0))
+}
+
 /// Returns a transaction for a runtime of these versions.
 fn sign_for(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
+	sign_with(versions, who, call, (System::account_nonce(who.to_account_id()), tip))
+}
+
+/// Returns a transaction with this nonce and tip.
+fn sign_with(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, (nonce, tip): (Nonce, Balance)) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
 	let extension: TxExtension = (
 		frame_system::AuthorizeCall::new(),
@@ -356,7 +366,8 @@ fn sign_for(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, tip: B
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckEra::from(Era::Immortal),
-		frame_system::CheckNonce::from(System::account_nonce(&account)),
+		CheckPoolLimits,
+		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),

@@ -3,12 +3,14 @@
 //! Calls of a key are executed in the order of their nonces, so a call waits for every call with a lower nonce. Therefore the
 //! tip of a call is at least that of each call behind it ([`Slot::outbid`]).
 
-use doin_primitives::Balance;
+use doin_primitives::{pool_limits::MAX_PENDING, Balance};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::{watch, Semaphore, SemaphorePermit};
 
 /// Calls of one key that are in flight at a time. Further ones wait.
 pub(crate) const MAX_IN_FLIGHT: usize = 32;
+// The pool of a node would refuse the rest.
+const _: () = assert!(MAX_IN_FLIGHT < MAX_PENDING as usize);
 
 /// Calls of one key that are in flight.
 #[derive(Debug)]
