@@ -22,6 +22,7 @@ use core::{fmt::Debug, ops::RangeInclusive};
 use doin_primitives::DOIN;
 use doin_traits::Timing as _;
 use frame_support::{
+	dispatch::DispatchClass,
 	parameter_types,
 	traits::{
 		fungible::HoldConsideration, tokens::currency::ActiveIssuanceOf, ConstU32, Contains, EqualPrivilegeOnly, Get,
@@ -30,6 +31,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSigned, RawOrigin};
+use pallet_conviction_voting::{Voting, VotingFor, WeightInfo as _};
 use pallet_nomination_pools::{Call as PoolsCall, ConfigOp as PoolsConfigOp};
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use pallet_staking::{Call as StakingCall, ConfigOp};
@@ -244,20 +246,54 @@ impl pallet_scheduler::Config for Runtime {
 	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
 }
 
+/// Referenda that an account can vote on at a time.
+const MAX_VOTES: u32 = 64;
+/// Weights of votes.
+type VotingWeight = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+
 impl pallet_conviction_voting::Config for Runtime {
 	type BlockNumberProvider = System;
 	type Currency = Balances;
 	/// Coins of which the support of a referendum is a share: all that exist.
 	type MaxTurnout = ActiveIssuanceOf<Balances, AccountId>;
-	/// Referenda that an account can vote on at a time.
-	type MaxVotes = ConstU32<64>;
+	type MaxVotes = ConstU32<MAX_VOTES>;
 	type Polls = Referenda;
 	type RuntimeEvent = RuntimeEvent;
 	/// Time for which a vote with conviction `Locked1x` stays locked after the end of a referendum that it won: as long as the
 	/// shortest enactment. Conviction `Locked6x` locks 32 times as long.
 	type VoteLockingPeriod = Days<1>;
 	type VotingHooks = ();
-	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = VotingWeight;
+}
+
+/// Ends the votes of an account on both tracks when coins that they lock are paid to another account, e.g. as a bounty. Otherwise an
+/// account could vote, donate the coins to a domain of its own, win the bounty with a second account, vote with that one, and so on.
+pub struct EndVotes;
+impl doin_traits::Votes<AccountId> for EndVotes {
+	fn end(who: &AccountId) {
+		let origin = || RuntimeOrigin::from(RawOrigin::Signed(who.clone()));
+		let mut weight = Weight::zero();
+		for track in [UPGRADE, PARAMETERS] {
+			match VotingFor::<Runtime>::get(who, track) {
+				Voting::Casting(casting) => {
+					for (index, _) in casting.votes {
+						weight.saturating_accrue(VotingWeight::remove_vote());
+						if let Err(error) = ConvictionVoting::remove_vote(origin(), Some(track), index) {
+							log::warn!("the vote of {who:?} on referendum {index} does not end: {error:?}");
+						}
+					}
+				}
+				Voting::Delegating(_) => {
+					weight.saturating_accrue(VotingWeight::undelegate(MAX_VOTES));
+					if let Err(error) = ConvictionVoting::undelegate(origin(), track) {
+						log::warn!("the delegation of {who:?} on track {track} does not end: {error:?}");
+					}
+				}
+			}
+		}
+		// A verdict does not pay for the votes of donors beforehand.
+		System::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
+	}
 }
 
 impl pallet_referenda::Config for Runtime {

@@ -1,19 +1,21 @@
 //! Governance by stake: referenda of both tracks from their submission to their enactment, and who is not root.
 
 use codec::Encode;
-use doin_primitives::{Balance, BlockNumber, DOIN};
+use doin_primitives::{domain::Champion, Balance, BlockNumber, RoundId, DOIN};
 use doin_runtime::{
 	configs::{
 		governance::{Days, ParameterCalls, PARAMETERS, UPGRADE},
 		staking::{MAX_NOMINATING, MAX_TARGETS},
 	},
 	governance::{Call as GovernanceCall, Error as GovernanceError, Origin},
-	OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, Staking, System, VERSION,
+	AccountId, Domains, OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, Staking, System, VERSION,
 };
-use doin_runtime_tests::Chain;
+use doin_runtime_tests::{round::DEMO, Chain};
+use doin_traits::Progress;
 use frame_support::traits::{schedule::DispatchTime, Bounded, Contains, Get};
 use frame_system::{Call as SystemCall, Error as SystemError, RawOrigin};
 use pallet_conviction_voting::{AccountVote, Call as VotingCall, Conviction, Vote};
+use pallet_doin_domains::{Call as DomainsCall, Specs, States};
 use pallet_nomination_pools::{Call as PoolsCall, ConfigOp as PoolsConfigOp};
 use pallet_preimage::Call as PreimageCall;
 use pallet_referenda::{
@@ -283,6 +285,41 @@ fn a_full_agenda_delays_an_enactment_by_a_block() {
 	assert!(chain.state(System::authorized_upgrade).is_none());
 	chain.run_to(enactment + 1);
 	assert!(chain.state(System::authorized_upgrade).is_some());
+}
+
+/// Donations are on hold, and coins on hold vote. Dave votes with the coins of his donation, and Charlie has delegated with his.
+#[test]
+fn coins_that_are_paid_as_a_bounty_do_not_vote_twice() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	chain.state(|| {
+		// No call can give the demo domain a target.
+		Specs::<Runtime>::mutate(DEMO, |spec| spec.as_mut().expect("registered").target = 1 << 19);
+	});
+	let index = submit(&mut chain, Bob, root(), &authorize(&[7]));
+	let (conviction, to) = (Conviction::Locked1x, Bob.to_account_id().into());
+	chain.ok(Charlie, VotingCall::<Runtime>::delegate { class: UPGRADE, to, conviction, balance: VOTE });
+	for who in [Bob, Dave] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	for who in [Charlie, Dave] {
+		chain.ok(who, DomainsCall::<Runtime>::add_bounty { domain: DEMO, amount: VOTE });
+	}
+	let ayes = |chain: &mut Chain| match referendum(chain, index) {
+		ReferendumInfo::Ongoing(status) => status.tally.ayes,
+		_ => panic!("it is not decided yet"),
+	};
+	assert_eq!(ayes(&mut chain), 3 * VOTE);
+
+	chain.state(|| {
+		let state = States::<Runtime>::get(DEMO).expect("registered");
+		let round = Some(RoundId { domain: DEMO, number: 1 });
+		let champion = Champion { author: Some(One.to_account_id()), round, ..state.champion };
+		let progress = Progress { high_water: state.high_water, carry: 0, upper: 0 };
+		<Domains as doin_traits::Domains<AccountId>>::crown(DEMO, champion, progress);
+	});
+	assert!(balance(&mut chain, One).free > 2 * VOTE, "the bounty is paid");
+	assert_eq!(ayes(&mut chain), VOTE, "the vote of Bob");
 }
 
 #[test]
