@@ -19,7 +19,6 @@ FILES=(doin-node doin-worker doin-runtime.wasm)
 # Cargo hashes the paths of the runtime's packages into their symbols, since they are outside the workspace that the wasm builder
 # generates for the runtime, and no replacement of paths changes that hash. So the place is a fixed one.
 PLACE=/var/tmp/doin-release
-HOST=$(rustc -vV | sed -n 's/^host: //p')
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
 
@@ -29,6 +28,9 @@ version() {
 	all=$("$@" 2>/dev/null) || all=missing
 	printf '%s\n' "${all%%$'\n'*}"
 }
+
+# Prints the target that the programs are built for.
+host() { rustc -vV | sed -n 's/^host: //p'; }
 
 # Compiles a clone of this commit in $PLACE/doin into the target folder $PLACE/target. Removes what an earlier build left in both.
 compile() {
@@ -70,7 +72,7 @@ collect() {
 describe() {
 	cat >"$1/BUILD" <<-END
 		commit    $(git rev-parse HEAD)
-		host      $HOST
+		host      $(host)
 		rustc     $(version rustc --version)
 		wasm      $(if [ -n "${WASM_BUILD_TOOLCHAIN:-}" ]; then version rustup run "$WASM_BUILD_TOOLCHAIN" rustc --version; else version rustc --version; fi)
 		clang     $(version clang --version)
@@ -83,8 +85,9 @@ describe() {
 
 # Packs the folder $1, with what docs/operations.md installs beside the programs. Equal files give equal archives.
 archive() {
-	local name epoch
-	name=doin-$(git rev-parse --short=12 HEAD)-${HOST%%-*}
+	local name epoch arch
+	arch=$(host)
+	name=doin-$(git rev-parse --short=12 HEAD)-${arch%%-*}
 	epoch=$(git log -1 --format=%ct)
 	tar --create --directory "$1" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --transform "s,^,$name/," \
 		--mode=u=rwX,go=rX "${FILES[@]}" BUILD SHA256SUMS \
@@ -102,6 +105,9 @@ case ${1:-} in
 	--check)
 		[ -n "$DIR" ] || die "--check needs the folder of a release: scripts/release.sh --check DIR"
 		[ -f "$DIR/SHA256SUMS" ] || die "$DIR has no SHA256SUMS: build it with scripts/release.sh $DIR first"
+		# Another commit would differ after an hour of building.
+		commit=$(sed -n 's/^commit *//p' "$DIR/BUILD" 2>/dev/null) || die "$DIR has no BUILD, which names its commit"
+		[ "$commit" = "$(git rev-parse HEAD)" ] || die "$DIR was built from $commit, and the checkout is at $(git rev-parse HEAD): check that commit out"
 		require_clean
 		setup
 		work=$(mktemp -d)

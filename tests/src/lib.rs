@@ -4,6 +4,7 @@
 //! its own that is deleted with it. Their output goes to a file in that directory. The end of the file is printed when a test
 //! drops the process, and the test harness shows it for failed tests.
 
+pub mod accounts;
 pub mod chain;
 pub mod commands;
 pub mod http;

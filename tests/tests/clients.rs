@@ -12,7 +12,7 @@ mod holders;
 
 use anyhow::{ensure, Context, Result};
 use connection::{address, batch, call, transfer, unit, Account, Connection};
-use doin_e2e::{npm, run, Node, Worker};
+use doin_e2e::{accounts::DAVE, npm, run, Node, Worker};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
@@ -166,7 +166,7 @@ async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
 		ensure!(printed.contains(step), "`{step}` is missing in:\n{printed}");
 	}
 	let champion = node.call("doin_champion", [json!(0)]).await?;
-	ensure!(champion["author"] == "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy", "{champion}");
+	ensure!(champion["author"] == DAVE, "{champion}");
 	// The champion itself is no improvement.
 	refused(submit(&[]).await, &["not better than the champion", "train longer"]);
 	worker.check()?;

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use doin_e2e::{
+	accounts::{BOB, CHARLIE, DAVE, EVE, FERDIE},
 	commands::{amount, load, refused, report},
 	run, wait_for, Node, Worker,
 };
@@ -14,11 +15,6 @@ use subxt::{
 };
 use subxt_signer::sr25519::dev;
 
-const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
-const CHARLIE: &str = "5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y";
-const EVE: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
-const FERDIE: &str = "5CiPPseXPECbkjWCa6MnjNokrgYjMqmKndv2rSnekmSK2DjL";
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// Longest wait for a few blocks or for a round, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 const DOIN: u128 = 1_000_000_000_000;

@@ -1,12 +1,10 @@
 //! A worker that is killed between a commitment and its reveal reveals after its restart.
 
 use anyhow::{Context, Result};
-use doin_e2e::{wait_for, Node, Worker};
+use doin_e2e::{accounts::DAVE, wait_for, Node, Worker};
 use serde_json::{json, Value};
 use std::time::Duration;
 
-/// The optimizer of the development chain.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
 

@@ -2,6 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use doin_e2e::{
+	accounts::ALICE,
 	chain,
 	http::{Events, Server},
 	run, wait_for, Node, Worker,
@@ -12,7 +13,6 @@ use std::{fs, path::Path, time::Duration};
 /// Longest wait for a round to end, with a block each second.
 const LIMIT: Duration = Duration::from_secs(300);
 const TOKEN: &str = "5d7f3f1c8a0b4e6d9c2a1b0f5e4d3c2b";
-const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const CLAIM: &str = r#"{"task_id":"1","evaluator_id":"5G"}"#;
 const COMPLETION: &str = r#"{"task_id":"1","evaluator_id":"5G","verified_performance":0.5}"#;
 const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1],"client_id":"me"}"#;

@@ -1,7 +1,10 @@
 //! Faults of a network of three validators, and what is left of them.
 
 use anyhow::{ensure, Context, Result};
-use doin_e2e::{wait_for, Node, Worker};
+use doin_e2e::{
+	accounts::{ALICE, DAVE},
+	wait_for, Node, Worker,
+};
 use serde_json::json;
 use std::time::Duration;
 use subxt::{
@@ -20,9 +23,6 @@ const FURTHER: u32 = 5;
 const KEY: usize = 32;
 /// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
 const DEFERRED: u32 = 28;
-/// The optimizer of the development chain.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
-const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 /// Validators of the local network, with a block each second.
 struct Validators {

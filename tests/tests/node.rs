@@ -1,7 +1,7 @@
 //! Node processes: authoring, finality, the database and the commands.
 
 use anyhow::Result;
-use doin_e2e::{chain, run, wait_for, Node};
+use doin_e2e::{accounts::ALICE, chain, run, wait_for, Node};
 use jsonrpsee::core::ClientError;
 use serde_json::{json, Value};
 use std::time::Duration;
@@ -166,7 +166,7 @@ fn keys_are_generated_and_inspected() -> Result<()> {
 	let key = json_of(&["key", "generate", "--output-type", "json"])?;
 	assert!(key["secretPhrase"].as_str().unwrap().split(' ').count() >= 12);
 	let alice = json_of(&["key", "inspect", "--output-type", "json", "//Alice"])?;
-	assert_eq!(alice["ss58Address"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+	assert_eq!(alice["ss58Address"], ALICE);
 
 	let folder = tempfile::tempdir()?;
 	let file = folder.path().join("node-key");

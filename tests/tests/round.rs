@@ -3,16 +3,13 @@
 
 use anyhow::Result;
 use doin_e2e::{
+	accounts::{DAVE, EVE},
 	commands::{amount, load},
 	wait_for, Node, Worker, POLL,
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// The optimizer of the development chain.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
-/// One of the evaluators of the development chain.
-const EVE: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
 /// A round takes about a minute on a development chain; tests share the machine, and not every round brings an improvement.
 const LIMIT: Duration = Duration::from_secs(1_200);
 

@@ -1,12 +1,11 @@
 //! The `doin` namespace, as a client sees it.
 
 use anyhow::Result;
-use doin_e2e::Node;
+use doin_e2e::{accounts::ALICE, Node};
 use jsonrpsee::core::{client::Subscription, ClientError};
 use serde_json::{json, Value};
 use std::time::Duration;
 
-const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const LIMIT: Duration = Duration::from_secs(240);
 /// Message of a request for domain 4000.
 const UNKNOWN_DOMAIN: &str = "unknown domain 4000: call doin_domains for the registered domains";

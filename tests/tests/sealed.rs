@@ -3,6 +3,7 @@
 
 use anyhow::{ensure, Context, Result};
 use doin_e2e::{
+	accounts::{BOB, DAVE},
 	commands::{amount, refused, report},
 	market::Market,
 	run, wait_for, Node, Worker,
@@ -10,10 +11,6 @@ use doin_e2e::{
 use serde_json::{json, Value};
 use std::{fmt::Write, fs, time::Duration};
 
-/// Owner of the sealed domain.
-const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
-/// Optimizer of the development chain.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// A round takes about a minute; tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 const DOIN: u128 = 1_000_000_000_000;

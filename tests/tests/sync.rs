@@ -1,12 +1,10 @@
 //! A worker at a node that is dozens of blocks behind its network.
 
 use anyhow::Result;
-use doin_e2e::{chain, run, wait_for, Node, Worker};
+use doin_e2e::{accounts::DAVE, chain, run, wait_for, Node, Worker};
 use serde_json::json;
 use std::time::Duration;
 
-/// The optimizer of the development chain.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// Blocks that the node is behind; the validator authors one each second.
 const BEHIND: u32 = 40;
 const LIMIT: Duration = Duration::from_secs(1_200);

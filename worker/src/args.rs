@@ -11,7 +11,11 @@ use doin_forecast::{
 	time::{DateOrder, TimeOptions},
 	CsvOptions, Decimal, DraftOptions, Fill, ReadOptions, SeriesSource, TargetOptions,
 };
-use doin_roles::{amount::Amount, config::node_url, keys};
+use doin_roles::{
+	amount::Amount,
+	config::{addresses, node_url},
+	keys,
+};
 use std::{fmt, path::PathBuf, time::Duration};
 use strum::{EnumMessage, IntoEnumIterator};
 
@@ -38,16 +42,16 @@ where
 /// Node of a command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct NodeArgs {
-	/// Address of the node, e.g. ws://127.0.0.1:9944 or wss://HOST; of several, separated by commas, the next one is used when one is
-	/// lost [default: that of the configuration, or ws://127.0.0.1:9944]
+	/// Address of the node, e.g. ws://127.0.0.1:9944 or wss://HOST; of several, separated by commas, another one is used when one is
+	/// lost or behind [default: that of the configuration, or ws://127.0.0.1:9944]
 	#[arg(long = "url", visible_alias = "node", global = true, env = "DOIN_URL", hide_env_values = true, value_name = "WS-URL")]
 	pub url: Option<String>,
 }
 
 impl NodeArgs {
-	/// Returns the address, or the list of addresses.
-	pub fn address(&self) -> String {
-		node_url(self.url.clone())
+	/// Returns the addresses, in the order in which they are tried.
+	pub fn addresses(&self) -> Vec<String> {
+		addresses(&node_url(self.url.clone()))
 	}
 
 	/// Connects to the node within a few seconds.
@@ -65,7 +69,7 @@ impl NodeArgs {
 	///
 	/// Errors if the node cannot be reached, or runs another chain.
 	pub async fn connect_with(&self, patience: Patience) -> Result<Chain, ConnectError> {
-		Chain::connect(&self.address(), patience).await
+		Chain::connect(&self.addresses(), patience).await
 	}
 }
 

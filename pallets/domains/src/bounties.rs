@@ -5,12 +5,12 @@ use crate::{
 	MAX_DONORS,
 };
 use doin_primitives::{Balance, DomainId, Status};
-use doin_traits::{block::current_block, Timing, UndecidedRounds};
+use doin_traits::{block::current_block, Timing, UndecidedRounds, Votes};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
 	traits::{
-		fungible::hold::Mutate as MutateHold,
+		fungible::hold::{Inspect as InspectHold, Mutate as MutateHold},
 		tokens::{Fortitude, Precision, Restriction},
 		Defensive, Get,
 	},
@@ -145,6 +145,10 @@ impl<T: Config> Pallet<T> {
 			let moved = if donor == *author {
 				release(&donor, amount)
 			} else {
+				// Coins that a vote locks are paid nevertheless: no donor can keep a bounty by a vote.
+				if T::Currency::reducible_total_balance_on_hold(&donor, Fortitude::Polite) < amount {
+					T::Votes::end(&donor);
+				}
 				let (precision, mode) = (Precision::BestEffort, Restriction::Free);
 				T::Currency::transfer_on_hold(&reason, &donor, author, amount, precision, mode, Fortitude::Force)
 			};

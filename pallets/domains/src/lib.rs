@@ -117,7 +117,7 @@ pub mod pallet {
 		domain::{DomainState, ModelBytes, MAX_PAGES, PAGE_VALUES},
 		Balance, BlockNumber, DomainId, DomainSpec, ModelRef, Page, Q32,
 	};
-	use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds, Votable};
+	use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds, Votable, Votes};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
@@ -145,6 +145,8 @@ pub mod pallet {
 		type Timing: Timing;
 		/// Undecided rounds of domains. A donation that pays for one of them cannot be withdrawn.
 		type UndecidedRounds: UndecidedRounds;
+		/// Votes in referenda, which lock coins. Those of a donor end when locked coins are paid as a bounty.
+		type Votes: Votes<Self::AccountId>;
 		/// Evidence that comes after the commits. A registration asks whether it can be provided. It is removed with its domain.
 		type Evidence: EvidenceSource;
 		/// Fee of a registration in plancks, which is burned.

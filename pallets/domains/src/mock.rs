@@ -14,7 +14,7 @@ use doin_scoring::{
 	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
 };
 use doin_testing::{at_block_one, checked, endowed, mock_runtime};
-use doin_traits::{DomainWeights, EvidenceSource, UndecidedRounds};
+use doin_traits::{DomainWeights, EvidenceSource, UndecidedRounds, Votes};
 use frame_support::{
 	assert_ok,
 	dispatch::DispatchResult,
@@ -66,6 +66,8 @@ parameter_types! {
 	pub static NoStream: bool = false;
 	/// Domains whose evidence was removed, in order.
 	pub static RetiredEvidence: Vec<DomainId> = Vec::new();
+	/// Accounts whose votes have ended, in order.
+	pub static EndedVotes: Vec<AccountId> = Vec::new();
 }
 
 /// Evidence that tests set. The pallet asks it for nothing but what a registration, a vote and a removal need.
@@ -118,6 +120,14 @@ impl DomainWeights for MockWeights {
 	}
 }
 
+/// Votes that are noted when they end.
+pub struct MockVotes;
+impl Votes<AccountId> for MockVotes {
+	fn end(who: &AccountId) {
+		EndedVotes::mutate(|ended| ended.push(*who));
+	}
+}
+
 /// Undecided rounds that tests set.
 pub struct MockRounds;
 impl UndecidedRounds for MockRounds {
@@ -135,6 +145,7 @@ impl Config for Test {
 	type DomainWeights = MockWeights;
 	type Timing = MockTiming;
 	type UndecidedRounds = MockRounds;
+	type Votes = MockVotes;
 	type Evidence = MockEvidence;
 	type RegistrationFee = ConstU128<FEE>;
 	type BaseDeposit = ConstU128<BASE>;
@@ -155,6 +166,7 @@ pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExtern
 	ReadyPurse::set(None);
 	NoStream::set(false);
 	RetiredEvidence::set(Vec::new());
+	EndedVotes::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: endowed!(1..=20, ENDOWMENT),

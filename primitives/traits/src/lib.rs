@@ -16,6 +16,7 @@
 //! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
 //! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
+//! | [`Votes`] | runtime (referenda) | `domains` |
 //! | [`Work`], [`EraShare`] | `work` | `optimae`, staking |
 //! | [`BaseFee`] | `fee-market` | `optimae`, `recomputation` |
 
@@ -259,6 +260,17 @@ impl Bars for () {
 pub trait UndecidedRounds {
 	/// Returns the number of the earliest undecided round of `domain`; `None` if all of them are decided.
 	fn earliest(domain: DomainId) -> Option<u32>;
+}
+
+/// Votes of accounts in referenda, which lock their coins.
+pub trait Votes<AccountId> {
+	/// Called before coins of `who` that a vote locks are paid to another account. Ends all votes of `who`: the other account can vote
+	/// with the coins, and each coin counts once.
+	fn end(who: &AccountId);
+}
+
+impl<AccountId> Votes<AccountId> for () {
+	fn end(_: &AccountId) {}
 }
 
 /// Voted weights of domains.

@@ -9,6 +9,7 @@
 
 use crate::{
 	configs::{
+		agenda::FirstFree,
 		consensus::MAX_AUTHORITIES,
 		doin::DAY_MS,
 		staking::{MAX_NOMINATING, MAX_TARGETS},
@@ -17,10 +18,11 @@ use crate::{
 	*,
 };
 use codec::Codec;
-use core::ops::RangeInclusive;
+use core::{fmt::Debug, ops::RangeInclusive};
 use doin_primitives::DOIN;
 use doin_traits::Timing as _;
 use frame_support::{
+	dispatch::DispatchClass,
 	parameter_types,
 	traits::{
 		fungible::HoldConsideration, tokens::currency::ActiveIssuanceOf, ConstU32, Contains, EqualPrivilegeOnly, Get,
@@ -29,7 +31,8 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSigned, RawOrigin};
-use pallet_nomination_pools::Call as PoolsCall;
+use pallet_conviction_voting::{Voting, VotingFor, WeightInfo as _};
+use pallet_nomination_pools::{Call as PoolsCall, ConfigOp as PoolsConfigOp};
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use pallet_staking::{Call as StakingCall, ConfigOp};
 use sp_runtime::{str_array, Perbill, Percent};
@@ -61,11 +64,12 @@ fn falling(ceil: u32, floor: u32) -> Curve {
 pub struct Tracks;
 
 impl Tracks {
-	/// Returns the track `upgrade`. The slowest enactment is ten days after the submission.
+	/// Returns the track `upgrade`. The slowest enactment is ten days after the submission, unless other referenda are decided in all
+	/// places: then the one with the most ayes waits for up to seven days more.
 	fn upgrade() -> TrackInfo<Balance, BlockNumber> {
 		TrackInfo {
 			name: str_array("upgrade"),
-			max_deciding: 3,
+			max_deciding: 10,
 			decision_deposit: 1_000 * DOIN,
 			prepare_period: Days::<1>::get(),
 			decision_period: Days::<7>::get(),
@@ -115,6 +119,8 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
 ///
 /// An election that has to omit a candidate fails, so the numbers of candidates and nominators never exceed those of the genesis.
 /// The other bounds keep a minority of the coins from removing validators: with fewer candidates than 75, nobody is ever chilled.
+/// Pools never fill the places of nominators, since a larger bond cannot take the place of a pool, and they take a quarter of the
+/// rewards of their members at most.
 pub struct ParameterCalls;
 impl Contains<RuntimeCall> for ParameterCalls {
 	fn contains(call: &RuntimeCall) -> bool {
@@ -138,7 +144,21 @@ impl Contains<RuntimeCall> for ParameterCalls {
 			}
 			RuntimeCall::Staking(StakingCall::set_validator_count { new }) => (FEWEST_VALIDATORS..=MAX_AUTHORITIES).contains(new),
 			RuntimeCall::Staking(StakingCall::set_min_commission { new }) => *new <= MOST_MIN_COMMISSION,
-			RuntimeCall::NominationPools(PoolsCall::set_configs { .. }) => true,
+			RuntimeCall::NominationPools(PoolsCall::set_configs {
+				min_join_bond,
+				min_create_bond,
+				max_pools,
+				max_members,
+				max_members_per_pool,
+				global_max_commission,
+			}) => {
+				keeps_within(min_join_bond, DOIN / 10..=1_000 * DOIN)
+					&& keeps_within(min_create_bond, 10 * DOIN..=10_000 * DOIN)
+					&& keeps_within(max_pools, 16..=MOST_POOLS)
+					&& keeps_within(max_members, 1_024..=1_048_576)
+					&& keeps_within(max_members_per_pool, 64..=65_536)
+					&& keeps_within(global_max_commission, Perbill::zero()..=MOST_POOL_COMMISSION)
+			}
 			_ => false,
 		}
 	}
@@ -148,13 +168,26 @@ impl Contains<RuntimeCall> for ParameterCalls {
 const FEWEST_VALIDATORS: u32 = 20;
 /// Largest smallest commission that the track `parameters` can set.
 const MOST_MIN_COMMISSION: Perbill = Perbill::from_percent(25);
+/// Largest number of pools that the track `parameters` can set: a quarter of the places of nominators.
+const MOST_POOLS: u32 = MAX_NOMINATING / 4;
+/// Largest commission of pools that the track `parameters` can set.
+const MOST_POOL_COMMISSION: Perbill = Perbill::from_percent(25);
 
-/// Returns `true` unless `operation` removes a parameter or sets it beyond its bounds.
+/// Returns `true` unless `operation` removes a parameter of staking or sets it beyond its bounds.
 fn is_within<T: Default + Codec + PartialOrd>(operation: &ConfigOp<T>, bounds: RangeInclusive<T>) -> bool {
 	match operation {
 		ConfigOp::Noop => true,
 		ConfigOp::Set(value) => bounds.contains(value),
 		ConfigOp::Remove => false,
+	}
+}
+
+/// Returns `true` unless `operation` removes a parameter of pools or sets it beyond its bounds.
+fn keeps_within<T: Codec + Debug + PartialOrd>(operation: &PoolsConfigOp<T>, bounds: RangeInclusive<T>) -> bool {
+	match operation {
+		PoolsConfigOp::Noop => true,
+		PoolsConfigOp::Set(value) => bounds.contains(value),
+		PoolsConfigOp::Remove => false,
 	}
 }
 
@@ -206,20 +239,54 @@ impl pallet_scheduler::Config for Runtime {
 	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
 }
 
+/// Referenda that an account can vote on at a time.
+const MAX_VOTES: u32 = 64;
+/// Weights of votes.
+type VotingWeight = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+
 impl pallet_conviction_voting::Config for Runtime {
 	type BlockNumberProvider = System;
 	type Currency = Balances;
 	/// Coins of which the support of a referendum is a share: all that exist.
 	type MaxTurnout = ActiveIssuanceOf<Balances, AccountId>;
-	/// Referenda that an account can vote on at a time.
-	type MaxVotes = ConstU32<64>;
+	type MaxVotes = ConstU32<MAX_VOTES>;
 	type Polls = Referenda;
 	type RuntimeEvent = RuntimeEvent;
 	/// Time for which a vote with conviction `Locked1x` stays locked after the end of a referendum that it won: as long as the
 	/// shortest enactment. Conviction `Locked6x` locks 32 times as long.
 	type VoteLockingPeriod = Days<1>;
 	type VotingHooks = ();
-	type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = VotingWeight;
+}
+
+/// Ends the votes of an account on both tracks when coins that they lock are paid to another account, e.g. as a bounty. Otherwise an
+/// account could vote, donate the coins to a domain of its own, win the bounty with a second account, vote with that one, and so on.
+pub struct EndVotes;
+impl doin_traits::Votes<AccountId> for EndVotes {
+	fn end(who: &AccountId) {
+		let origin = || RuntimeOrigin::from(RawOrigin::Signed(who.clone()));
+		let mut weight = Weight::zero();
+		for track in [UPGRADE, PARAMETERS] {
+			match VotingFor::<Runtime>::get(who, track) {
+				Voting::Casting(casting) => {
+					for (index, _) in casting.votes {
+						weight.saturating_accrue(VotingWeight::remove_vote());
+						if let Err(error) = ConvictionVoting::remove_vote(origin(), Some(track), index) {
+							log::warn!("the vote of {who:?} on referendum {index} does not end: {error:?}");
+						}
+					}
+				}
+				Voting::Delegating(_) => {
+					weight.saturating_accrue(VotingWeight::undelegate(MAX_VOTES));
+					if let Err(error) = ConvictionVoting::undelegate(origin(), track) {
+						log::warn!("the delegation of {who:?} on track {track} does not end: {error:?}");
+					}
+				}
+			}
+		}
+		// A verdict does not pay for the votes of donors beforehand.
+		System::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
+	}
 }
 
 impl pallet_referenda::Config for Runtime {
@@ -233,7 +300,7 @@ impl pallet_referenda::Config for Runtime {
 	type Preimages = Preimage;
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
-	type Scheduler = Scheduler;
+	type Scheduler = FirstFree;
 	/// Slashed deposits are burned.
 	type Slash = ();
 	type SubmissionDeposit = SubmissionDeposit;

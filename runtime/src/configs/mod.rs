@@ -1,5 +1,6 @@
 //! Types and constants of every pallet, by concern.
 
+pub mod agenda;
 pub mod consensus;
 pub mod doin;
 pub mod fees;

@@ -1,23 +1,26 @@
 //! Governance by stake: referenda of both tracks from their submission to their enactment, and who is not root.
 
 use codec::Encode;
-use doin_primitives::{Balance, BlockNumber, DOIN};
+use doin_primitives::{domain::Champion, Balance, BlockNumber, RoundId, DOIN};
 use doin_runtime::{
 	configs::{
-		governance::{Days, ParameterCalls, PARAMETERS},
-		staking::MAX_TARGETS,
+		governance::{Days, ParameterCalls, PARAMETERS, UPGRADE},
+		staking::{MAX_NOMINATING, MAX_TARGETS},
 	},
 	governance::{Call as GovernanceCall, Error as GovernanceError, Origin},
-	OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, Staking, System, VERSION,
+	AccountId, Domains, OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, Staking, System, VERSION,
 };
-use doin_runtime_tests::Chain;
+use doin_runtime_tests::{round::DEMO, Chain};
+use doin_traits::Progress;
 use frame_support::traits::{schedule::DispatchTime, Bounded, Contains, Get};
 use frame_system::{Call as SystemCall, Error as SystemError, RawOrigin};
 use pallet_conviction_voting::{AccountVote, Call as VotingCall, Conviction, Vote};
+use pallet_doin_domains::{Call as DomainsCall, Specs, States};
 use pallet_nomination_pools::{Call as PoolsCall, ConfigOp as PoolsConfigOp};
 use pallet_preimage::Call as PreimageCall;
 use pallet_referenda::{
-	Call as ReferendaCall, Error as ReferendaError, ReferendumCount, ReferendumIndex, ReferendumInfo, ReferendumInfoFor,
+	Call as ReferendaCall, DecidingCount, Error as ReferendaError, ReferendumCount, ReferendumIndex, ReferendumInfo,
+	ReferendumInfoFor,
 };
 use pallet_scheduler::Call as SchedulerCall;
 use pallet_staking::{
@@ -62,6 +65,19 @@ fn staking_configs(smallest: ConfigOp<Balance>, most: ConfigOp<u32>, threshold: 
 		chill_threshold: threshold,
 		min_commission: ConfigOp::Noop,
 		max_staked_rewards: ConfigOp::Noop,
+	}
+	.into()
+}
+
+/// Returns the call that changes the smallest stake of a member of a pool, the number of pools, and their largest commission.
+fn pools_configs(smallest: PoolsConfigOp<Balance>, most: PoolsConfigOp<u32>, commission: PoolsConfigOp<Perbill>) -> RuntimeCall {
+	PoolsCall::<Runtime>::set_configs {
+		min_join_bond: smallest,
+		min_create_bond: PoolsConfigOp::Noop,
+		max_pools: most,
+		max_members: PoolsConfigOp::Noop,
+		max_members_per_pool: PoolsConfigOp::Noop,
+		global_max_commission: commission,
 	}
 	.into()
 }
@@ -216,6 +232,96 @@ fn an_upgrade_with_less_support_is_decided_later() {
 	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Approved(..)));
 }
 
+/// Fills the agenda of a block, as the alarms of other referenda do.
+fn fill_agenda(chain: &mut Chain, when: BlockNumber) {
+	let remark: RuntimeCall = SystemCall::<Runtime>::remark { remark: vec![] }.into();
+	let call = || -> RuntimeCall {
+		SchedulerCall::<Runtime>::schedule { when, maybe_periodic: None, priority: 255, call: Box::new(remark.clone()) }.into()
+	};
+	chain.state(|| while call().dispatch(RuntimeOrigin::root()).is_ok() {});
+}
+
+/// Returns the number of the block in which a referendum ends if nobody votes any more.
+fn end_of(chain: &mut Chain, index: ReferendumIndex) -> BlockNumber {
+	let mut copy = chain.fork();
+	while matches!(referendum(&mut copy, index), ReferendumInfo::Ongoing(_)) {
+		assert!(copy.number() < 300);
+		copy.block();
+	}
+	copy.number()
+}
+
+/// The alarm that gives the place to the next referendum is set for the block after the end of this one.
+#[test]
+fn a_full_agenda_does_not_keep_the_place_of_a_referendum_that_has_ended() {
+	let mut chain = Chain::preset("development");
+	chain.check_invariants();
+	chain.run_to(2);
+	let index = submit(&mut chain, Dave, root(), &authorize(&[7]));
+	pass_days(&mut chain, 2);
+	let decided = |chain: &mut Chain| chain.state(|| DecidingCount::<Runtime>::get(UPGRADE));
+	assert_eq!(decided(&mut chain), 1);
+	let end = end_of(&mut chain, index);
+	fill_agenda(&mut chain, end + 1);
+	chain.run_to(end);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Rejected(..)));
+	assert_eq!(decided(&mut chain), 1);
+	chain.run_to(end + 2);
+	assert_eq!(decided(&mut chain), 0);
+}
+
+#[test]
+fn a_full_agenda_delays_an_enactment_by_a_block() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	let index = submit(&mut chain, Dave, root(), &authorize(&[7]));
+	for who in [Bob, Charlie, Dave, Eve, Ferdie] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	let enactment = end_of(&mut chain, index) + chain.state(<Days<1> as Get<BlockNumber>>::get);
+	fill_agenda(&mut chain, enactment);
+	chain.run_to(enactment);
+	assert!(matches!(referendum(&mut chain, index), ReferendumInfo::Approved(..)));
+	assert!(chain.state(System::authorized_upgrade).is_none());
+	chain.run_to(enactment + 1);
+	assert!(chain.state(System::authorized_upgrade).is_some());
+}
+
+/// Donations are on hold, and coins on hold vote. Dave votes with the coins of his donation, and Charlie has delegated with his.
+#[test]
+fn coins_that_are_paid_as_a_bounty_do_not_vote_twice() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	chain.state(|| {
+		// No call can give the demo domain a target.
+		Specs::<Runtime>::mutate(DEMO, |spec| spec.as_mut().expect("registered").target = 1 << 19);
+	});
+	let index = submit(&mut chain, Bob, root(), &authorize(&[7]));
+	let (conviction, to) = (Conviction::Locked1x, Bob.to_account_id().into());
+	chain.ok(Charlie, VotingCall::<Runtime>::delegate { class: UPGRADE, to, conviction, balance: VOTE });
+	for who in [Bob, Dave] {
+		vote(&mut chain, who, index, VOTE);
+	}
+	for who in [Charlie, Dave] {
+		chain.ok(who, DomainsCall::<Runtime>::add_bounty { domain: DEMO, amount: VOTE });
+	}
+	let ayes = |chain: &mut Chain| match referendum(chain, index) {
+		ReferendumInfo::Ongoing(status) => status.tally.ayes,
+		_ => panic!("it is not decided yet"),
+	};
+	assert_eq!(ayes(&mut chain), 3 * VOTE);
+
+	chain.state(|| {
+		let state = States::<Runtime>::get(DEMO).expect("registered");
+		let round = Some(RoundId { domain: DEMO, number: 1 });
+		let champion = Champion { author: Some(One.to_account_id()), round, ..state.champion };
+		let progress = Progress { high_water: state.high_water, carry: 0, upper: 0 };
+		<Domains as doin_traits::Domains<AccountId>>::crown(DEMO, champion, progress);
+	});
+	assert!(balance(&mut chain, One).free > 2 * VOTE, "the bounty is paid");
+	assert_eq!(ayes(&mut chain), VOTE, "the vote of Bob");
+}
+
 #[test]
 fn bonded_coins_vote_and_votes_stay_locked() {
 	let mut chain = Chain::preset("development");
@@ -332,6 +438,13 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		staking_configs(ConfigOp::Set(1_000_000 * DOIN), ConfigOp::Noop, ConfigOp::Noop),
 		StakingCall::<Runtime>::set_validator_count { new: 19 }.into(),
 		StakingCall::<Runtime>::set_min_commission { new: Perbill::from_percent(26) }.into(),
+		// Members without a stake, pools in all places of nominators, or pools that take everything.
+		pools_configs(PoolsConfigOp::Set(0), PoolsConfigOp::Noop, PoolsConfigOp::Noop),
+		pools_configs(PoolsConfigOp::Remove, PoolsConfigOp::Noop, PoolsConfigOp::Noop),
+		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Set(MAX_NOMINATING), PoolsConfigOp::Noop),
+		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Remove, PoolsConfigOp::Noop),
+		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Noop, PoolsConfigOp::Set(Perbill::from_percent(26))),
+		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Noop, PoolsConfigOp::Remove),
 	];
 	let origin = || RuntimeOrigin::from(Origin::Parameters);
 	let error = |chain: &mut Chain, call: &RuntimeCall| {
@@ -343,15 +456,8 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		assert_eq!(error(&mut chain, &change(call.clone())), GovernanceError::<Runtime>::NotParameter.into(), "{call:?}");
 		assert_eq!(error(&mut chain, call), DispatchError::BadOrigin, "{call:?}");
 	}
-	let pools = PoolsCall::<Runtime>::set_configs {
-		min_join_bond: PoolsConfigOp::Set(2 * DOIN),
-		min_create_bond: PoolsConfigOp::Noop,
-		max_pools: PoolsConfigOp::Noop,
-		max_members: PoolsConfigOp::Noop,
-		max_members_per_pool: PoolsConfigOp::Noop,
-		global_max_commission: PoolsConfigOp::Noop,
-	};
-	assert!(chain.state(|| change(pools.into()).dispatch(origin())).is_ok());
+	let pools = pools_configs(PoolsConfigOp::Set(2 * DOIN), PoolsConfigOp::Noop, PoolsConfigOp::Noop);
+	assert!(chain.state(|| change(pools).dispatch(origin())).is_ok());
 	assert_eq!(chain.state(pallet_nomination_pools::MinJoinBond::<Runtime>::get), 2 * DOIN);
 	let count = change(StakingCall::<Runtime>::set_validator_count { new: 50 }.into());
 	assert!(chain.state(|| count.dispatch(origin())).is_ok());

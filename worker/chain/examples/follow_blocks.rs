@@ -14,7 +14,7 @@ async fn main() -> Result<()> {
 	let mut arguments = std::env::args().skip(1);
 	let from = arguments.next().map(|from| from.parse::<u32>()).transpose().context("name the number of a block, e.g. 1")?;
 	let url = arguments.next().unwrap_or_else(|| "ws://127.0.0.1:9944".into());
-	let chain = Chain::connect(&url, Patience::Once).await?;
+	let chain = Chain::connect(&[url], Patience::Once).await?;
 	let from = match from {
 		Some(from) => from,
 		None => chain.finalized().await?.number + 1,

@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
 	let key: SecretUri = arguments.next().context("name a key, e.g. //Dave")?.parse()?;
 	let url = arguments.next().unwrap_or_else(|| "ws://127.0.0.1:9944".into());
 	let signer = Signer::new(Keypair::from_uri(&key)?);
-	let chain = Chain::connect(&url, Patience::Once).await?;
+	let chain = Chain::connect(&[url], Patience::Once).await?;
 
 	let spec = chain.domain_spec(chain.head(), DOMAIN).await?.context("the domain is not registered")?;
 	let series = chain.series(chain.head(), DOMAIN).await?.context("the series is not complete")?;

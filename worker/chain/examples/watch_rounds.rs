@@ -6,7 +6,7 @@ use std::collections::HashMap;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
 	let url = std::env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:9944".into());
-	let chain = Chain::connect(&url, Patience::Once).await?;
+	let chain = Chain::connect(&[url], Patience::Once).await?;
 	let mut printed = HashMap::new();
 	let mut head = chain.head();
 	loop {

@@ -72,15 +72,15 @@ impl std::fmt::Debug for Chain {
 }
 
 impl Chain {
-	/// Connects to a node, and follows its best block from then on. `urls` is its address, or a list of addresses separated by
-	/// commas: the first node of the list that can be used is taken, and the next one whenever that node is lost. A missing node
-	/// is waited for as long as `patience` allows.
+	/// Connects to the first of the nodes at `urls` that can be used, and follows its best block from then on. Whenever that node is
+	/// lost, or is behind its network and another one of the list has more blocks, it is replaced. A missing node is waited for as
+	/// long as `patience` allows.
 	///
 	/// # Errors
-	/// Errors if an address is not that of a WebSocket, if no node answers in time, or if the node runs another chain or another
-	/// version.
-	pub async fn connect(urls: &str, patience: Patience) -> Result<Self, ConnectError> {
-		let addresses = Addresses::parse(urls)?;
+	/// Errors if there is no address, if one is not that of a WebSocket, if no node answers in time, or if the node runs another
+	/// chain or another version.
+	pub async fn connect(urls: &[impl AsRef<str>], patience: Patience) -> Result<Self, ConnectError> {
+		let addresses = Addresses::new(urls)?;
 		let started = Instant::now();
 		let mut pauses = backoff();
 		let (connection, identity) = loop {

@@ -73,7 +73,8 @@ async fn subscribe(connection: &Connection) -> Result<(RpcSubscription<Header>, 
 	Ok((heads, connection.verify().await?))
 }
 
-/// Publishes `newest` and the headers of a subscription while the node is synced, until the subscription ends or is silent.
+/// Publishes `newest` and the headers of a subscription while the node is synced, until the subscription ends or is silent, or until
+/// the node is left because it is behind and another one of the list has more blocks.
 async fn publish(
 	connection: &Connection,
 	mut heads: RpcSubscription<Header>,
@@ -98,6 +99,9 @@ async fn publish(
 			// Receivers are woken by other blocks only. The block is published before the state, so that work starts with it.
 			published.head.send_if_modified(|head| std::mem::replace(head, newest) != newest);
 		} else if state != SyncState::Unknown && reported.is_none_or(|reported| reported.elapsed() >= REPORT_PAUSE) {
+			if connection.leave().await {
+				return;
+			}
 			tracing::warn!(%url, "{state}: waiting; nothing is signed until it is synced");
 			reported = Some(Instant::now());
 		}

@@ -13,7 +13,8 @@
 //!
 //! * The connection is subxt's reconnecting client. [`Chain::connect`] waits for a missing node as long as [`Patience`] allows.
 //!   After that, the connection reopens by itself with pauses from 250 ms to 8 s. Meanwhile reads fail at once, and
-//!   [`Chain::next_head`] and [`Chain::submit`] wait. Of a list of nodes, the next one is connected to instead.
+//!   [`Chain::next_head`] and [`Chain::submit`] wait. Of a list of nodes, the next one is connected to instead; so is
+//!   one with more blocks while the node is behind its network.
 //! * Reads are made at a [`Head`], so that several of them see the same state. They return the types of
 //!   [`doin_primitives::views`].
 //! * Best blocks are published, and calls signed, only while the node is synced. [`Chain::synced`] waits for that.
@@ -49,7 +50,7 @@
 //! use doin_chain::{Chain, Patience};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let chain = Chain::connect("ws://127.0.0.1:9944", Patience::Once).await?;
+//! let chain = Chain::connect(&["ws://127.0.0.1:9944"], Patience::Once).await?;
 //! for domain in chain.domains(chain.head()).await? {
 //!     println!("{} {} has weight {}", domain.id, domain.name, domain.weight);
 //! }
@@ -62,7 +63,7 @@
 //! use doin_chain::{Call, Chain, Patience, Signer, SubmitError, Urgency};
 //!
 //! # async fn example(keypair: subxt_signer::sr25519::Keypair) -> Result<(), Box<dyn std::error::Error>> {
-//! let chain = Chain::connect("ws://127.0.0.1:9944", Patience::Forever).await?;
+//! let chain = Chain::connect(&["ws://127.0.0.1:9944"], Patience::Forever).await?;
 //! match chain.submit(&Signer::new(keypair), &Call::nominate(0), Urgency::Relaxed).await {
 //!     Ok(included) => println!("block {}, fee {} plancks", included.block.number, included.fee),
 //!     Err(error @ SubmitError::Failed { .. }) => println!("{error}"),

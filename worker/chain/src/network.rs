@@ -71,7 +71,7 @@ mod tests {
 			module.register_method("system_peers", move |_, _, _| json!([peer])).unwrap();
 		});
 		let node = node.await;
-		let network = Chain::connect(&node.url(), Patience::Once).await.unwrap().network().await.unwrap();
+		let network = Chain::connect(&[node.url()], Patience::Once).await.unwrap().network().await.unwrap();
 		let expected = Peer { peer_id: "12D3".into(), roles: "AUTHORITY".into(), best_hash: "0x01".into(), best_number: 7 };
 		assert_eq!((network.peers, network.is_syncing), (vec![expected], false));
 	}
@@ -83,7 +83,7 @@ mod tests {
 			module.register_method("system_peers", move |_, _, _| Err::<(), _>(refusal())).unwrap();
 		});
 		let node = node.await;
-		let refused = Chain::connect(&node.url(), Patience::Once).await.unwrap().network().await.unwrap_err();
+		let refused = Chain::connect(&[node.url()], Patience::Once).await.unwrap().network().await.unwrap_err();
 		assert!(
 			matches!(&refused, ReadError::Refused { request, source: RequestError::Refused { code: -32_601, .. }, .. }
 				if request == "system_peers"),

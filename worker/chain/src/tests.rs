@@ -21,7 +21,7 @@ const NOWHERE: &str = "ws://127.0.0.1:1";
 const LIMIT: Duration = Duration::from_secs(20);
 
 async fn connect(node: &MockNode) -> Chain {
-	Chain::connect(&node.url(), Patience::Once).await.unwrap()
+	Chain::connect(&[node.url()], Patience::Once).await.unwrap()
 }
 
 /// Waits until `done` holds.
@@ -47,7 +47,7 @@ fn refusal(code: i32) -> ErrorObjectOwned {
 
 #[tokio::test]
 async fn a_missing_node_is_named_with_a_next_step() {
-	let error = Chain::connect(NOWHERE, Patience::Once).await.unwrap_err();
+	let error = Chain::connect(&[NOWHERE], Patience::Once).await.unwrap_err();
 	assert!(error.is_transient() && matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
 	let text = error.to_string();
 	assert!(text.contains(NOWHERE) && text.contains("doin-node --dev"), "{text}");
@@ -58,21 +58,21 @@ async fn a_missing_node_is_named_with_a_next_step() {
 #[tokio::test]
 async fn patience_ends() {
 	let started = Instant::now();
-	Chain::connect(NOWHERE, Patience::Within(Duration::from_millis(600))).await.unwrap_err();
+	Chain::connect(&[NOWHERE], Patience::Within(Duration::from_millis(600))).await.unwrap_err();
 	assert!(started.elapsed() >= Duration::from_millis(250) && started.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
 async fn a_node_that_is_not_ready_is_waited_for() {
 	let node = MockNode::start(Script { refused_versions: 2, ..Script::default() }).await;
-	let error = Chain::connect(&node.url(), Patience::Once).await.unwrap_err();
+	let error = Chain::connect(&[node.url()], Patience::Once).await.unwrap_err();
 	assert!(error.is_transient(), "{error:?}");
-	Chain::connect(&node.url(), Patience::Within(LIMIT)).await.unwrap();
+	Chain::connect(&[node.url()], Patience::Within(LIMIT)).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_invalid_address_is_not_tried() {
-	let error = Chain::connect("localhost:9944", Patience::Forever).await.unwrap_err();
+	let error = Chain::connect(&["localhost:9944"], Patience::Forever).await.unwrap_err();
 	assert!(error.to_string().contains("ws://HOST:PORT"), "{error}");
 }
 
@@ -91,7 +91,7 @@ async fn a_node_is_followed_block_by_block() {
 #[tokio::test]
 async fn a_node_of_another_chain_is_refused() {
 	let node = MockNode::start(Script { spec_name: "polkadot", ..Script::default() }).await;
-	let error = Chain::connect(&node.url(), Patience::Forever).await.unwrap_err();
+	let error = Chain::connect(&[node.url()], Patience::Forever).await.unwrap_err();
 	assert!(matches!(&error, ConnectError::WrongChain { found, .. } if found == "polkadot"), "{error:?}");
 }
 
@@ -99,7 +99,7 @@ async fn a_node_of_another_chain_is_refused() {
 async fn a_node_of_another_version_is_refused_with_the_first_difference() {
 	let runtime = Runtime::default().with_call("Evaluators", "serve", vec![("domain", meta_type::<u64>())]);
 	let node = MockNode::start(with_runtime(runtime)).await;
-	let error = Chain::connect(&node.url(), Patience::Forever).await.unwrap_err();
+	let error = Chain::connect(&[node.url()], Patience::Forever).await.unwrap_err();
 	let ConnectError::OtherVersion { difference, .. } = &error else { panic!("{error:?}") };
 	assert!(matches!(difference, Difference::Type { item, .. } if item == "call Evaluators.serve"), "{difference:?}");
 	assert!(error.to_string().contains("different versions"), "{error}");
@@ -282,13 +282,13 @@ async fn a_node_of_another_network_at_the_same_address_is_not_followed() {
 #[tokio::test]
 async fn the_first_node_of_a_list_that_answers_is_taken() {
 	let node = MockNode::start(Script::default()).await;
-	let list = format!("{NOWHERE}, {}", node.url());
+	let list = [NOWHERE.to_owned(), node.url()];
 	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
 	assert_eq!(chain.url(), node.url());
 	drop(chain);
 	node.stop().await;
 	let error = Chain::connect(&list, Patience::Once).await.unwrap_err();
-	assert!(error.is_transient() && error.to_string().contains(&list), "{error}");
+	assert!(error.is_transient() && error.to_string().contains(&list.join(", ")), "{error}");
 }
 
 #[tokio::test]
@@ -299,7 +299,7 @@ async fn a_list_of_nodes_is_followed_in_turn_and_around() {
 		script
 	};
 	let (first, second) = (MockNode::start(script()).await, MockNode::start(script()).await);
-	let list = format!("{},{}", first.url(), second.url());
+	let list = [first.url(), second.url()];
 	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
 	assert_eq!(chain.url(), first.url());
 
@@ -314,7 +314,7 @@ async fn a_list_of_nodes_is_followed_in_turn_and_around() {
 	let first = MockNode::start_at(address, script()).await;
 	first.set_head(7);
 	tokio::time::sleep(Duration::from_secs(1)).await;
-	assert_eq!((chain.url(), chain.head().number), (second.url(), 6), "a node that answers is not left");
+	assert_eq!((chain.url(), chain.head().number), (second.url(), 6), "a node that answers and is synced is not left");
 	second.stop().await;
 	until("the first node again", async || chain.head().number == 7).await;
 	assert_eq!(chain.url(), first.url());
@@ -327,12 +327,46 @@ async fn a_node_of_the_list_on_another_network_is_passed_over() {
 	let last = MockNode::start(Script::default()).await;
 	other.set_head(40);
 	last.set_head(3);
-	let list = [node.url(), other.url(), last.url()].join(",");
+	let list = [node.url(), other.url(), last.url()];
 	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
 	node.stop().await;
 	let mut heads = chain.heads();
 	let head = tokio::time::timeout(LIMIT, heads.wait_for(|head| head.number != 1)).await.expect("a node of the network");
 	assert_eq!((head.unwrap().number, chain.url()), (3, last.url()), "no block of the other network is published");
+}
+
+#[tokio::test]
+async fn a_node_that_is_behind_is_left_for_one_of_the_list_with_more_blocks() {
+	let mut script = Script::default();
+	script.calls.insert("DoinApi_round_params", RoundParams::DEV.encode());
+	let behind = MockNode::start(Script { syncing_to: Some(2_000), ..Script::default() }).await;
+	let other = MockNode::start(Script { genesis: [1; 32], ..Script::default() }).await;
+	let (equal, ahead) = (MockNode::start(Script::default()).await, MockNode::start(script).await);
+	other.set_head(2_000);
+	equal.set_head(4);
+	ahead.set_head(40);
+	let list = [behind.url(), other.url(), equal.url(), ahead.url()];
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	let mut heads = chain.heads();
+	let head = tokio::time::timeout(LIMIT, heads.wait_for(|head| head.number != 1)).await.expect("a node with more blocks");
+	assert_eq!((head.unwrap().number, chain.url()), (40, ahead.url()));
+	until("reads of the other node", async || chain.round_params(chain.head()).await.is_ok()).await;
+}
+
+/// All nodes of the list are behind, e.g. after the network has stood still.
+#[tokio::test]
+async fn a_node_that_is_behind_is_waited_for_if_no_other_has_more_blocks() {
+	let behind = MockNode::start(Script { syncing_to: Some(2_000), ..Script::default() }).await;
+	let equal = MockNode::start(Script::default()).await;
+	equal.set_head(4);
+	let list = [NOWHERE.to_owned(), behind.url(), equal.url()];
+	let chain = Chain::connect(&list, Patience::Once).await.unwrap();
+	let state = tokio::time::timeout(LIMIT, chain.known_sync_state()).await.expect("the node reports its state");
+	assert_eq!((state, chain.url()), (SyncState::Syncing { block: 1, target: Some(2_000) }, behind.url()));
+	behind.script.lock().unwrap().syncing_to = None;
+	behind.set_head(2);
+	until("the newest block", async || chain.head().number == 2).await;
+	assert_eq!(chain.url(), behind.url());
 }
 
 #[tokio::test]
@@ -495,7 +529,7 @@ async fn k36_no_error_repeats_the_credentials_of_an_address() {
 	let node = MockNode::start(Script::default()).await;
 	let host = node.url();
 	let secret = host.replace("ws://", "ws://alice:s3cret@") + "/abcdef?token=1";
-	let chain = Chain::connect(&secret, Patience::Once).await.unwrap();
+	let chain = Chain::connect(&[secret], Patience::Once).await.unwrap();
 	assert_eq!(chain.url(), format!("{host}/…"));
 	let mut errors = vec![format!("{chain:?}")];
 	let refused = chain.work(chain.head()).await.unwrap_err();
@@ -504,7 +538,7 @@ async fn k36_no_error_repeats_the_credentials_of_an_address() {
 	errors.push(format!("{other} {other:?}"));
 	let nowhere = NOWHERE.replace("ws://", "ws://alice:s3cret@") + "/abcdef";
 	for wrong in [nowhere.as_str(), "http://alice:s3cret@host/abcdef", "alice:s3cret@host"] {
-		let error = Chain::connect(wrong, Patience::Once).await.unwrap_err();
+		let error = Chain::connect(&[wrong], Patience::Once).await.unwrap_err();
 		let source = error.source().map(ToString::to_string).unwrap_or_default();
 		errors.push(format!("{error} {source} {error:?}"));
 	}

@@ -2,7 +2,7 @@
 
 use crate::{
 	begun::Begun,
-	config::{Config, DomainConfig, OwnedConfig, Role},
+	config::{addresses, Config, DomainConfig, OwnedConfig, Role},
 	context::Context,
 	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
@@ -59,7 +59,7 @@ impl Worker {
 		}
 		let mut journal = Journal::open(&config.journal)?;
 		let devices = if config.has_role(Role::Optimize) { open_devices(&config).await? } else { Devices::default() };
-		let chain = Chain::connect(&config.url, Patience::Forever).await?;
+		let chain = Chain::connect(&addresses(&config.url), Patience::Forever).await?;
 		if let Some(genesis) = config.genesis {
 			chain.expect_genesis(genesis)?;
 		}

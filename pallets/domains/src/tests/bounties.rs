@@ -3,6 +3,7 @@
 use super::*;
 use crate::{Bounties, Withdrawal, MAX_DONORS};
 use doin_primitives::RoundParams;
+use frame_support::traits::{LockableCurrency, WithdrawReasons};
 use proptest::prelude::*;
 
 #[test]
@@ -108,6 +109,22 @@ fn n11_a_withdrawal_is_checked() {
 		assert_ok!(Registry::add_bounty(signed(3), domain, 200));
 		assert_noop!(Registry::announce_withdrawal(signed(OTHER), domain), Error::<Test>::NoDonation);
 		assert_noop!(Registry::withdraw_bounty(signed(OTHER), domain), Error::<Test>::NoDonation);
+	});
+}
+
+/// Coins that are on hold can vote, and a vote locks them. Whoever gets them as a bounty can vote with them too.
+#[test]
+fn the_votes_of_a_donor_end_when_locked_coins_are_paid() {
+	build_and_execute(|| {
+		let domain = active();
+		for (donor, locked) in [(OTHER, ENDOWMENT), (3, ENDOWMENT - 200), (7, ENDOWMENT)] {
+			assert_ok!(Registry::add_bounty(signed(donor), domain, 200));
+			Balances::set_lock(*b"a vote  ", &donor, locked, WithdrawReasons::all());
+		}
+		crown(domain, champion(7, 1), 0, 1);
+		assert_eq!(events().last(), Some(&Event::Converged { domain, author: Some(7), loss: 1, bounty: 600 }));
+		// Account 3 keeps what is locked, and account 7 is the author.
+		assert_eq!(EndedVotes::get(), [OTHER]);
 	});
 }
 

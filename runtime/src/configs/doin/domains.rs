@@ -1,6 +1,9 @@
 //! Registration of domains.
 
-use crate::{configs::system::BYTE_DEPOSIT, *};
+use crate::{
+	configs::{governance::EndVotes, system::BYTE_DEPOSIT},
+	*,
+};
 use doin_primitives::{DomainId, DOIN};
 use doin_traits::UndecidedRounds;
 use frame_support::parameter_types;
@@ -35,5 +38,6 @@ impl pallet_doin_domains::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;
 	type UndecidedRounds = PendingRounds;
+	type Votes = EndVotes;
 	type WeightInfo = pallet_doin_domains::weights::SubstrateWeight<Runtime>;
 }

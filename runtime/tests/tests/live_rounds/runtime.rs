@@ -159,6 +159,7 @@ impl pallet_doin_domains::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;
 	type UndecidedRounds = World;
+	type Votes = ();
 	type WeightInfo = pallet_doin_domains::weights::SubstrateWeight<Test>;
 }
 

@@ -140,7 +140,7 @@ fn ledger(last: u32) -> Ledger {
 }
 
 async fn connect(node: &MockNode) -> Chain {
-	Chain::connect(&node.url(), Patience::Once).await.unwrap()
+	Chain::connect(&[node.url()], Patience::Once).await.unwrap()
 }
 
 async fn next(blocks: &mut FinalizedBlocks) -> Result<FinalizedBlock, BlocksError> {

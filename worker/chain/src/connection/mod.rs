@@ -1,5 +1,5 @@
 //! One connection to a node: opened, checked, and kept open by subxt's reconnecting client. It goes on with another node of a list
-//! when its node is lost.
+//! when its node is lost or behind its network.
 
 mod nodes;
 mod reconnect;
@@ -125,14 +125,20 @@ impl Connection {
 		self.wait("chain_subscribeNewHeads", || self.rpc.chain_subscribe_new_heads()).await
 	}
 
-	/// Publishes that the connection is open and checked. Returns `true` if it was down before.
+	/// Publishes that the connection is open and checked. Returns `true` if it was not before.
 	pub(crate) fn set_up(&self) -> bool {
-		self.link.send_replace(Link::Up) == Link::Down
+		self.link.send_replace(Link::Up) != Link::Up
 	}
 
 	/// Publishes that the node failed the check, so that reads fail until it passes.
 	pub(crate) fn set_down(&self) {
 		self.link.send_replace(Link::Down);
+	}
+
+	/// Leaves the node, which is behind its network, for another one of the list that has more blocks. Returns `false` if there is
+	/// none. Otherwise reads fail until the other node is checked and [`set_up`](Self::set_up) is called.
+	pub(crate) async fn leave(&self) -> bool {
+		self.nodes.leave().await
 	}
 
 	/// Returns a client at a block, for metadata, signing and storage.
@@ -175,11 +181,11 @@ impl Connection {
 		ReadError::new(&self.url(), name, reason)
 	}
 
-	/// Returns once the connection is down.
+	/// Returns once the connection is down, or leads to a node that is not checked.
 	async fn is_down(&self) {
 		let mut link = self.link.subscribe();
 		// `self` holds the sender, so waiting never fails.
-		if link.wait_for(|link| *link == Link::Down).await.is_err() {
+		if link.wait_for(|link| matches!(link, Link::Down | Link::Unchecked)).await.is_err() {
 			std::future::pending::<()>().await;
 		}
 	}

@@ -1,32 +1,46 @@
-//! The nodes that a connection may use: one at a time, and the next one of the list when it is lost.
+//! The nodes that a connection may use: one at a time, and another one of the list when it is lost or behind its network.
 
 use super::reconnect::{backoff, ClientState, Link, Policy, LONGEST_PAUSE};
 use crate::{error::InvalidUrl, shown_url, ConnectError, RequestError};
 use std::{
 	future::Future,
 	sync::{Arc, Weak},
+	time::Duration,
 };
-use subxt::rpcs::{
-	self,
-	client::{RawRpcFuture, RawRpcSubscription, RawValue, ReconnectingRpcClient, RpcClientT},
+use subxt::{
+	config::{RpcConfigFor, SubstrateConfig},
+	rpcs::{
+		self,
+		client::{RawRpcFuture, RawRpcSubscription, RawValue, ReconnectingRpcClient, RpcClient, RpcClientT},
+		methods::LegacyRpcMethods,
+	},
+	utils::H256,
 };
 use tokio::sync::watch;
+
+/// Time in which a node has to say which blocks it has.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Blocks by which another node has to lead before a node that is behind is left for it. Two nodes that are synced differ by fewer.
+const LEAD: u64 = 5;
 
 /// Addresses of nodes, in the order in which they are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Addresses(Vec<String>);
 
 impl Addresses {
-	/// Returns the addresses of a text, which commas separate.
+	/// Returns these addresses.
 	///
 	/// # Errors
-	/// Errors if one of them is not the URL of a WebSocket.
-	pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
+	/// Errors if there is none, or if one of them is not the URL of a WebSocket.
+	pub(crate) fn new(urls: &[impl AsRef<str>]) -> Result<Self, ConnectError> {
+		if urls.is_empty() {
+			return Err(ConnectError::Url { url: String::new(), source: InvalidUrl::Host });
+		}
 		let checked = |url: &str| match check_url(url) {
 			Ok(()) => Ok(url.to_owned()),
 			Err(source) => Err(ConnectError::Url { url: shown_url(url), source }),
 		};
-		text.split(',').map(|url| checked(url.trim())).collect::<Result<_, _>>().map(Self)
+		urls.iter().map(|url| checked(url.as_ref())).collect::<Result<_, _>>().map(Self)
 	}
 
 	/// Returns the number of addresses.
@@ -76,10 +90,18 @@ impl Node {
 			Err(error) => Err(ConnectError::Unreachable { url: shown, source: error.into() }),
 		}
 	}
+
+	/// Returns the hash of the first block and the number of the best block; `None` if the node does not answer in time.
+	async fn blocks(&self) -> Option<(H256, u64)> {
+		let rpc = LegacyRpcMethods::<RpcConfigFor<SubstrateConfig>>::new(RpcClient::new(self.client.clone()));
+		let answers = async { tokio::try_join!(rpc.genesis_hash(), rpc.chain_get_header(None)) };
+		let (genesis, best) = tokio::time::timeout(ANSWER, answers).await.ok()?.ok()?;
+		Some((genesis, best?.number))
+	}
 }
 
-/// The transport of a connection: a client of one node, which is replaced by a client of the next node of the list when the
-/// connection is down. A request that waits at that moment fails as if the connection was lost.
+/// The transport of a connection: a client of one node, which is replaced by a client of another node of the list when the
+/// connection is down, or when the node is behind. A request that waits at that moment fails as if the connection was lost.
 pub(crate) struct Nodes {
 	addresses: Addresses,
 	present: watch::Sender<Arc<Node>>,
@@ -117,8 +139,7 @@ impl Nodes {
 	/// up again meanwhile.
 	async fn replace(&self) -> bool {
 		let lost = self.present.borrow().clone();
-		let further = (1..self.addresses.len()).map(|step| (lost.place + step) % self.addresses.len());
-		for place in further {
+		for place in self.further(&lost) {
 			let found = Node::open(&self.addresses, place, &self.link).await;
 			if *self.link.borrow() != Link::Down {
 				return false;
@@ -139,6 +160,44 @@ impl Nodes {
 		false
 	}
 
+	/// Leaves the present node, which is behind its network, for the next one of the list that is on the same network and has more
+	/// blocks. Returns `false` if there is none. The new node has to be checked: reads fail until then.
+	pub(crate) async fn leave(&self) -> bool {
+		let left = self.present.borrow().clone();
+		if self.addresses.len() == 1 {
+			return false;
+		}
+		let Some((genesis, best)) = left.blocks().await else { return false };
+		for place in self.further(&left) {
+			let Ok(node) = Node::open(&self.addresses, place, &self.link).await else { continue };
+			if !node.blocks().await.is_some_and(|(other, block)| other == genesis && block > best + LEAD) {
+				continue;
+			}
+			// A connection that was lost meanwhile is left to `replace`.
+			let is_up = self.link.send_if_modified(|link| {
+				let is_up = *link == Link::Up;
+				if is_up {
+					*link = Link::Unchecked;
+				}
+				is_up
+			});
+			if !is_up {
+				return false;
+			}
+			tracing::warn!(left = %left.url, url = %node.url, "the node is behind, continuing with one of the list that has more blocks");
+			node.state.keep();
+			self.present.send_replace(Arc::new(node));
+			return true;
+		}
+		false
+	}
+
+	/// Returns the places of the other nodes of the list, from that of `node` on.
+	fn further(&self, node: &Node) -> impl Iterator<Item = usize> {
+		let (place, count) = (node.place, self.addresses.len());
+		(1..count).map(move |step| (place + step) % count)
+	}
+
 	/// Asks the present node. Errors if it is replaced before it answers.
 	async fn ask<T, F: Future<Output = Result<T, rpcs::Error>>>(
 		&self,
@@ -151,7 +210,7 @@ impl Nodes {
 			answer = request(node) => answer,
 			// `self` holds the sender, so this is a replacement.
 			_ = present.changed() => {
-				Err(rpcs::Error::DisconnectedWillReconnect("the node was replaced by the next one of the list".into()))
+				Err(rpcs::Error::DisconnectedWillReconnect("the node was replaced by another one of the list".into()))
 			}
 		}
 	}
@@ -226,18 +285,18 @@ mod tests {
 	}
 
 	#[test]
-	fn a_list_is_separated_by_commas() {
-		let list = Addresses::parse("ws://a:1, wss://key@b/secret,ws://c").unwrap();
+	fn every_address_of_a_list_is_checked() {
+		let list = Addresses::new(&["ws://a:1", "wss://key@b/secret", "ws://c"]).unwrap();
 		assert_eq!((list.len(), list.shown().as_str()), (3, "ws://a:1, wss://b/…, ws://c"));
-		for (text, wrong) in [("ws://a,", "``"), ("ws://a,http://b", "`http://b`"), ("", "``")] {
-			let error = Addresses::parse(text).unwrap_err().to_string();
-			assert!(error.contains(wrong), "{text}: {error}");
+		for (urls, wrong) in [(vec!["ws://a", ""], "``"), (vec!["ws://a", "http://b"], "`http://b`"), (vec![], "``")] {
+			let error = Addresses::new(&urls).unwrap_err().to_string();
+			assert!(error.contains(wrong), "{urls:?}: {error}");
 		}
 	}
 
 	#[test]
 	fn the_error_of_a_list_is_the_one_that_waiting_cannot_mend() {
-		let addresses = Addresses::parse("ws://a,ws://b").unwrap();
+		let addresses = Addresses::new(&["ws://a", "ws://b"]).unwrap();
 		let lost = || ConnectError::Unreachable { url: "ws://a".into(), source: RequestError::Disconnected };
 		let wrong = || ConnectError::WrongChain { url: "ws://b".into(), found: "x".into(), expected: "doin".into() };
 		assert!(matches!(of_all(&addresses, vec![lost(), wrong()]), ConnectError::WrongChain { .. }));

@@ -20,6 +20,8 @@ pub(crate) enum Link {
 	Opening,
 	/// The connection is open, and the node behind it is checked.
 	Up,
+	/// The connection is open, and the node behind it is not checked yet, since it has taken the place of one that was behind.
+	Unchecked,
 	/// The connection was lost and is not open again, or the node behind it did not pass the check.
 	Down,
 }

@@ -23,7 +23,7 @@ use std::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-	/// Address of the node, or addresses of several, separated by commas: when one is lost, the worker continues with the next one.
+	/// Address of the node, or addresses of several, separated by commas: when one is lost or behind, the worker continues with another one.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub url: Option<String>,
 	/// Genesis hash of the network. Any network is accepted without one.

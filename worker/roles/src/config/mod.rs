@@ -24,7 +24,7 @@ pub use file::{
 };
 pub use owned::OwnedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
-pub use settings::{node_url, Settings};
+pub use settings::{addresses, node_url, Settings};
 
 use doin_forecast::SeriesSource;
 use doin_primitives::{DomainId, Hash};

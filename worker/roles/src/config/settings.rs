@@ -58,3 +58,8 @@ impl Settings {
 pub fn node_url(url: Option<String>) -> String {
 	url.unwrap_or_else(|| DEV_NODE.into())
 }
+
+/// Returns the addresses of a list, which commas separate.
+pub fn addresses(list: &str) -> Vec<String> {
+	list.split(',').map(|url| url.trim().to_owned()).collect()
+}

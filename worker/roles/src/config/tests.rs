@@ -44,6 +44,12 @@ fn a_flag_overrides_the_environment_which_overrides_the_file() {
 }
 
 #[test]
+fn a_list_of_addresses_is_separated_by_commas() {
+	assert_eq!(addresses("ws://a:1, wss://key@b/secret,ws://c"), ["ws://a:1", "wss://key@b/secret", "ws://c"]);
+	assert_eq!((addresses(DEV_NODE), addresses("ws://a,").len()), (vec![DEV_NODE.to_string()], 2));
+}
+
+#[test]
 fn settings_without_a_value_have_defaults() {
 	let file = ConfigFile { journal: None, ..ConfigFile::dev() };
 	assert_eq!(resolved(Settings::default(), Settings::default(), file), (DEV_NODE.into(), JOURNAL.into(), None));
