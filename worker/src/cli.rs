@@ -196,7 +196,7 @@ EXAMPLES
   doin-worker anchor verify --http http://archive.example/anchors --chain wss://OTHER
 
 Every hundredth work block is an anchor; on a development chain, every one. It is published once its block is final, and read back. \
-Whoever has an anchor knows later whether a node shows the same history. The newest anchor is the first that is published, since it \
+Later, a copy of an anchor shows whether a node has the same history. The newest anchor is the first that is published, since it \
 stands for all blocks before it.
 
 --key pays for a remark of 152 bytes on the other chain for each anchor. `doin-worker run` does the same if its configuration has a \

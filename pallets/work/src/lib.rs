@@ -10,7 +10,7 @@
 //! - [`Work`], by which pallets append verified improvement to the queue, or have it paid at once on behalf of a purse,
 //! - [`EraShare`] and [`SettleFromPot`], by which staking pays the share of the validators,
 //! - the digest item `DOIN` of every header: the number of work blocks so far, and the seal of the block,
-//! - [`Event::Anchored`], by which whoever publishes anchors knows when one is due,
+//! - [`Event::Anchored`], by which publishers of anchors learn that one is due,
 //! - [`Pallet::view`], which runtime APIs return.
 //!
 //! ## Overview
@@ -64,7 +64,7 @@
 //! Every [`Config::AnchorInterval`]-th work block is an *anchor*: [`Event::Anchored`] names it and the hash of the parent, which stands
 //! for everything before it. Nothing is stored: the digest of the header has the number of the work block and the seal, so an anchor
 //! can be found and verified in headers alone, also on a node that keeps no old states. A block does not know its own hash, nor
-//! whether it will be final; whoever publishes an anchor adds the hash once the block is.
+//! whether it will be final; a publisher adds the hash once the block is.
 //!
 //! ### Share of the validators
 //!

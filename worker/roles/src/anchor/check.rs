@@ -64,7 +64,7 @@ pub struct Report {
 	pub verified: usize,
 	/// Due anchors that the file does not have yet.
 	pub unpublished: u64,
-	/// What does not agree, or cannot be compared.
+	/// Anchors that do not agree, or cannot be compared.
 	pub findings: Vec<Finding>,
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn check_lines<S: Source, O: Source>(
 		match record {
 			Ok(record) => records.push(record.clone()),
 			Err(reason) => {
-				checker.find(Target::File, None, Fault::tampered(format!("line {number} is no record of an anchor: {reason}")))
+				checker.find(Target::File, None, Fault::tampered(format!("line {number} is not a record of an anchor: {reason}")))
 			}
 		}
 	}

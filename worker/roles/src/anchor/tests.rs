@@ -333,7 +333,7 @@ async fn a_tampered_anchor_is_reported_wherever_it_is() {
 	.unwrap();
 	tampered(Target::File, "are missing between others").await;
 	fs::write(&path, text.replacen("workBlock", "workblock", 1)).unwrap();
-	tampered(Target::File, "line 1 is no record").await;
+	tampered(Target::File, "line 1 is not a record").await;
 
 	*server.kept.lock() = kept.replace(&"2a".repeat(32), &"2b".repeat(32));
 	tampered(Target::Http, "hash 0x2b2b").await;
