@@ -78,7 +78,7 @@ pub fn execute(test: impl FnOnce()) {
 
 /// Returns the hash of the parent of block `number`.
 pub fn parent_of(number: u64) -> <Test as frame_system::Config>::Hash {
-	<Test as frame_system::Config>::Hash::from_low_u64_be(number)
+	<Test as frame_system::Config>::Hash::repeat_byte(number as u8)
 }
 
 /// Makes block `number`. Returns the weight of the hook and the digest.

@@ -297,10 +297,10 @@ fn every_header_carries_the_number_of_work_blocks() {
 #[test]
 fn an_anchor_names_the_work_block_and_the_parent_of_its_header() {
 	let mut chain = Chain::preset("development");
-	chain.honest_round(&[(Dave, seasonal_with_growth(125))]);
+	settled_round(&mut chain, &seasonal_with_growth(125), |_, sums| sums.clone());
 	let mut last = chain.state(|| Work::view().work_blocks);
 	let mut found = 0;
-	for _ in 0..20 {
+	for _ in 0..60 {
 		let header = chain.block();
 		let events = chain.events();
 		let anchors: Vec<_> = events
