@@ -4,7 +4,7 @@ use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::{count, entry, shown_error, OutputArgs},
 };
-use anyhow::{bail, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use doin_chain::{Chain, Patience};
 use doin_roles::anchor::{
@@ -106,9 +106,6 @@ async fn publish(node: &NodeArgs, args: AnchorArgs) -> Result<ExitCode> {
 	let AnchorArgs { places: PlaceArgs { file, http, chain: url }, key, once, output, command: _ } = args;
 	let other = match url {
 		Some(url) => Some(OtherNode { url, signer: key.signer()? }),
-		None if key.source().is_some() => {
-			bail!("only remarks on another chain need a key: add --chain WS-URL, or leave the key out")
-		}
 		None => None,
 	};
 	let (settings, patience) = (Settings { file, http, other }, if once { PATIENCE } else { Patience::Forever });

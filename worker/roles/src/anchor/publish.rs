@@ -240,6 +240,7 @@ impl<S: Source> Publisher<S> {
 		written
 	}
 
+	/// Publishes the anchor of a record, and notes every place that takes it. The failure of one place does not keep it from another.
 	async fn publish_record(&self, record: &mut Record) -> Result<()> {
 		let mut failed: Option<Error> = None;
 		if let (Some(http), None) = (&self.http, &record.http) {
@@ -251,7 +252,13 @@ impl<S: Source> Publisher<S> {
 		if let (Some(other), None) = (&self.other, &record.remark) {
 			match other.publish(&record.anchor).await {
 				Ok(remark) => record.remark = Some(remark),
-				Err(error) => failed = Some(error.context(format!("no remark on the chain at {}", other.chain.url()))),
+				Err(error) => {
+					let error = error.context(format!("no remark on the chain at {}", other.chain.url()));
+					failed = Some(match failed {
+						Some(first) => error.context(format!("{first:#}")),
+						None => error,
+					});
+				}
 			}
 		}
 		match failed {
