@@ -3,8 +3,8 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		bench, bond, budget, clean_up, devices, domain, evaluate, export, index, journal, keys, own, predict, run, service,
-		status, top, train, verify, vote, watch,
+		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, index, journal, keys, own, predict, run,
+		service, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -187,6 +187,21 @@ All blocks from genesis on are stored, with the events of all accounts, so the n
 `doin-node --state-pruning archive`. Only finalized blocks are stored. A batch of blocks and the position after it are one \
 transaction: a process that is killed leaves neither a gap nor a duplicate.")]
 	Index(Box<index::IndexArgs>),
+	/// Publish anchors, i.e. work blocks with their hashes, to a file, an HTTP server and another chain, and verify them
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker anchor                                                (to anchors.jsonl, until Ctrl-C; goes on where it ended)
+  doin-worker anchor --http http://archive.example/anchors --chain wss://OTHER --key remarks.key
+  doin-worker anchor --once --json
+  doin-worker anchor verify --http http://archive.example/anchors --chain wss://OTHER
+
+Every hundredth work block is an anchor; on a development chain, every one. It is published once its block is final, and read back. \
+Later, a copy of an anchor shows whether a node has the same history. The newest anchor is the first that is published, since it \
+stands for all blocks before it.
+
+--key pays for a remark of 152 bytes on the other chain for each anchor. `doin-worker run` does the same if its configuration has a \
+table [anchor]. Start one publisher per file.")]
+	Anchor(Box<anchor::AnchorArgs>),
 	/// Copy the facts of the database of `index` to a CSV file, to Parquet files or to PostgreSQL
 	#[command(after_help = "\
 EXAMPLES
@@ -329,7 +344,7 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_) | Command::Own(_)) => "warn,doin=info",
+			(0, Command::Run(_) | Command::Own(_) | Command::Anchor(_)) => "warn,doin=info",
 			// It owns the screen.
 			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
@@ -353,6 +368,7 @@ impl Cli {
 		match &self.command {
 			Command::Run(_) | Command::Own(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
 			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
+			Command::Anchor(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
 		}
 	}
@@ -379,6 +395,8 @@ impl Cli {
 			Command::Journal(command) => journal::run(command).await?,
 			// The result of a check is the exit code.
 			Command::Index(args) => return index::run(node, *args).await,
+			// The result of a verification is the exit code.
+			Command::Anchor(args) => return anchor::run(node, *args).await,
 			Command::Export(args) => export::run(args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.

@@ -22,6 +22,7 @@ SOURCES = {
     "keys": ("worker/src/commands/keys.rs", "KeysCommand"),
     "journal": ("worker/src/commands/journal.rs", "JournalCommand"),
     "index": ("worker/src/commands/index/mod.rs", "IndexCommand"),
+    "anchor": ("worker/src/commands/anchor.rs", "AnchorCommand"),
 }
 VARIANT = re.compile(r"^\t([A-Z]\w*)\(")
 

@@ -27,7 +27,7 @@ Amounts are texts with their unit, e.g. `"2 DOIN"`. `worker/configs` in the repo
 | `RUST_LOG` | log filter; `-v` and `-vv` do the same for everything |
 
 """
-FILES = ["file.rs", "owned.rs"]
+FILES = ["file.rs", "owned.rs", "anchor.rs"]
 # Tables of a configuration in the order of the page: its type, its heading, and its first line in a file.
 TABLES = [
     ("ConfigFile", "Top level", ""),
@@ -35,6 +35,7 @@ TABLES = [
     ("DomainConfig", "Domains", "[[domains]]"),
     ("OptimizationConfig", "Search on a domain", "[domains.optimization_config]"),
     ("OwnedConfig", "Sealed domains of an owner", "[[owned]]"),
+    ("AnchorConfig", "Anchors", "[anchor]"),
     ("BiddingConfig", "Bidding", "[bidding]"),
     ("ResourceLimits", "Limits of the machine", "[resource_limits]"),
 ]
@@ -45,6 +46,7 @@ TYPES = {
     "Account": "address",
     "Amount": "amount",
     "DomainId": "number",
+    "Endpoint": "URL",
     "GenesisHash": "hash",
     "Host": "IP address",
     "Vec<String>": "list of texts",

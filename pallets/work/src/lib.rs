@@ -10,6 +10,7 @@
 //! - [`Work`], by which pallets append verified improvement to the queue, or have it paid at once on behalf of a purse,
 //! - [`EraShare`] and [`SettleFromPot`], by which staking pays the share of the validators,
 //! - the digest item `DOIN` of every header: the number of work blocks so far, and the seal of the block,
+//! - [`Event::Anchored`], by which publishers of anchors learn that one is due,
 //! - [`Pallet::view`], which runtime APIs return.
 //!
 //! ## Overview
@@ -57,6 +58,13 @@
 //! improvement at the verdict, at the price and with the split of the next work block, and the caller burns the same amount of
 //! the purse in the same block. The queue, T, the number of work blocks, [`Mined`] and [`MintedBy`] do not change: the total
 //! issuance stays, so such a payment is no emission, and an owner that pays itself cannot change the emission of others.
+//!
+//! ### Anchors
+//!
+//! Every [`Config::AnchorInterval`]-th work block is an *anchor*: [`Event::Anchored`] names it and the hash of the parent, which stands
+//! for everything before it. Nothing is stored: the digest of the header has the number of the work block and the seal, so an anchor
+//! can be found and verified in headers alone, also on a node that keeps no old states. A block does not know its own hash, nor
+//! whether it will be final; a publisher adds the hash once the block is.
 //!
 //! ### Share of the validators
 //!
@@ -143,6 +151,10 @@ pub mod pallet {
 
 		/// Lowest floor of T that genesis admits, Q32 bits; at least [`MIN_FLOOR`].
 		type LowestFloor: Get<Q32>;
+
+		/// Number of work blocks from one anchor to the next, at least 1. Set at genesis; it never changes.
+		#[pallet::constant]
+		type AnchorInterval: Get<u64>;
 
 		/// Identifier of the account that holds the share of the validators until staking pays it.
 		#[pallet::constant]
@@ -303,6 +315,15 @@ pub mod pallet {
 			/// Part of the validators, in plancks.
 			validators: Balance,
 		},
+		/// The work block that this block seals is an anchor, which is published once this block is final.
+		Anchored {
+			/// Number of the work block, a multiple of the interval.
+			work_block: u64,
+			/// Number of this block.
+			block: BlockNumber,
+			/// Hash of the parent of this block. It stands for all blocks before this one.
+			parent: T::Hash,
+		},
 	}
 
 	#[pallet::hooks]
@@ -451,8 +472,17 @@ impl<T: Config> Pallet<T> {
 		let work_block = index.saturating_add(1);
 		LastSeal::<T>::put(SealView { work_block, block: now, taken, minted, optimizers, evaluators, validators });
 		Self::deposit_event(Event::Sealed { work_block, taken, threshold, minted, optimizers, evaluators, validators });
+		Self::anchor(work_block, now);
 		let weight = T::WeightInfo::seal(parts.len() as u32).saturating_add(T::WeightInfo::pay(payees));
 		Sealing { taken, weight }
+	}
+
+	/// Deposits the event of an anchor if this work block is one. The parent is that of the block that is being executed.
+	fn anchor(work_block: u64, block: BlockNumber) {
+		if work_block.is_multiple_of(T::AnchorInterval::get().max(1)) {
+			let parent = frame_system::Pallet::<T>::parent_hash();
+			Self::deposit_event(Event::Anchored { work_block, block, parent });
+		}
 	}
 
 	/// Takes up to `threshold` from the head of the queue, from at most [`MAX_ENTRIES`] entries. The rest of an entry that is not

@@ -28,12 +28,15 @@ pub const ED: Balance = DOIN / 1_000;
 pub const T: Q32 = ONE_Q32 / 4;
 /// Target spacing, in blocks.
 pub const TARGET: u32 = 100;
+/// Work blocks from one anchor to the next.
+pub const ANCHORS: u64 = 3;
 /// Balance of the accounts below 100 at genesis.
 pub const ENDOWMENT: Balance = 1_000 * DOIN;
 
 parameter_types! {
 	pub const TargetSpacing: u32 = TARGET;
 	pub static LowestFloor: u64 = 0;
+	pub const AnchorInterval: u64 = ANCHORS;
 	pub const PotId: PalletId = PalletId(*b"doin/gen");
 }
 
@@ -41,6 +44,7 @@ impl pallet_work::Config for Test {
 	type Currency = Balances;
 	type TargetSpacing = TargetSpacing;
 	type LowestFloor = LowestFloor;
+	type AnchorInterval = AnchorInterval;
 	type PotId = PotId;
 	type WeightInfo = ();
 }
@@ -72,12 +76,17 @@ pub fn execute(test: impl FnOnce()) {
 	});
 }
 
+/// Returns the hash of the parent of block `number`.
+pub fn parent_of(number: u64) -> <Test as frame_system::Config>::Hash {
+	<Test as frame_system::Config>::Hash::repeat_byte(number as u8)
+}
+
 /// Makes block `number`. Returns the weight of the hook and the digest.
 pub fn block(number: u64) -> (Weight, DoinLog) {
 	System::reset_events();
 	// Blocks in between are skipped.
 	System::set_block_number(number - 1);
-	System::initialize(&number, &Default::default(), &Default::default());
+	System::initialize(&number, &parent_of(number), &Default::default());
 	let weight = WorkPallet::on_initialize(number);
 	WorkPallet::do_try_state().unwrap();
 	let logs: Vec<_> = System::digest()

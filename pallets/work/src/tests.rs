@@ -527,6 +527,33 @@ fn a_hundred_seals_move_the_threshold_by_four_at_most() {
 }
 
 #[test]
+fn every_third_work_block_is_an_anchor_with_the_hash_of_the_parent() {
+	execute(|| {
+		let anchors = || {
+			System::events().into_iter().filter_map(|record| match record.event {
+				RuntimeEvent::WorkPallet(Event::Anchored { work_block, block, parent }) => Some((work_block, block, parent)),
+				_ => None,
+			})
+		};
+		let mut found = Vec::new();
+		for seal in 1..=2 * ANCHORS {
+			enqueue(DifficultyState::<Test>::get().threshold, 1, &[]);
+			let now = seal * QUARTER;
+			block(now);
+			let of_block: Vec<_> = anchors().collect();
+			assert_eq!(WorkPallet::work_blocks(), seal);
+			assert_eq!(of_block.len(), usize::from(seal % ANCHORS == 0), "work block {seal}");
+			assert!(of_block.iter().all(|(_, _, parent)| *parent == parent_of(now)));
+			found.extend(of_block.into_iter().map(|(work_block, block, _)| (work_block, block)));
+			// A block without a seal is no anchor, whatever the number of work blocks is.
+			block(now + 1);
+			assert_eq!(anchors().count(), 0);
+		}
+		assert_eq!(found, [(3, 3 * QUARTER as u32), (6, 6 * QUARTER as u32)]);
+	});
+}
+
+#[test]
 fn a_hook_weighs_what_it_does() {
 	execute(|| {
 		assert_eq!(block(1).0, hook_weight(0, 0));

@@ -293,6 +293,34 @@ fn every_header_carries_the_number_of_work_blocks() {
 	assert!(last > 0);
 }
 
+/// Every work block of a development chain is an anchor. Its event agrees with the header, from which anchors are verified.
+#[test]
+fn an_anchor_names_the_work_block_and_the_parent_of_its_header() {
+	let mut chain = Chain::preset("development");
+	settled_round(&mut chain, &seasonal_with_growth(125), |_, sums| sums.clone());
+	let mut last = chain.state(|| Work::view().work_blocks);
+	let mut found = 0;
+	for _ in 0..60 {
+		let header = chain.block();
+		let events = chain.events();
+		let anchors: Vec<_> = events
+			.iter()
+			.filter_map(|event| match event {
+				RuntimeEvent::Work(pallet_doin_work::Event::Anchored { work_block, block, parent }) => {
+					Some((*work_block, *block, *parent))
+				}
+				_ => None,
+			})
+			.collect();
+		let work_block = chain.state(|| Work::view().work_blocks);
+		let expected: Vec<_> =
+			(work_block > last).then_some((work_block, header.number, header.parent_hash)).into_iter().collect();
+		assert_eq!(anchors, expected);
+		(last, found) = (work_block, found + anchors.len());
+	}
+	assert!(found > 0, "a work block was sealed");
+}
+
 #[test]
 fn n11_a_donor_cannot_take_a_bounty_from_a_round_that_is_being_decided() {
 	let mut chain = Chain::preset("development");

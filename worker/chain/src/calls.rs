@@ -280,6 +280,11 @@ impl Call {
 		Self::new("Budget", "set", (limit, period))
 	}
 
+	/// `system.remark_with_event`: leaves `bytes` in the block, and their hash in an event.
+	pub fn remark_with_event(bytes: &[u8]) -> Self {
+		Self::new("System", "remark_with_event", bytes)
+	}
+
 	/// `system.remark` without bytes: spends a nonce.
 	pub(crate) fn remark() -> Self {
 		Self::new("System", "remark", Vec::<u8>::new())
@@ -379,6 +384,7 @@ pub(crate) mod tests {
 			Call::vote(&[(7, 1_000_000), (8, 0)]),
 			Call::transfer(Account([3; 32]), 1 << 40),
 			Call::set_budget(1 << 60, 14_400),
+			Call::remark_with_event(&[1, 2, 3]),
 			Call::remark(),
 		]
 	}
@@ -395,6 +401,7 @@ pub(crate) mod tests {
 		assert!(Call::cancel_challenge().args.0.is_empty());
 		assert_eq!(Call::release_model(9).args.0, [9, 0, 0, 0, 0, 0, 0, 0]);
 		assert_eq!(Call::remove_record(Account([3; 32])).args.0, [3; 32]);
+		assert_eq!(Call::remark_with_event(&[1, 2, 3]).args.0, [12, 1, 2, 3]);
 	}
 
 	#[test]

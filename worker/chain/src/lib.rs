@@ -85,6 +85,7 @@ mod compatibility;
 mod connection;
 mod error;
 mod follow;
+mod headers;
 mod holdings;
 mod network;
 mod reads;
@@ -103,6 +104,7 @@ pub use blocks::{
 pub use calls::{Call, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
+pub use headers::BlockHeader;
 pub use holdings::{AnnouncedChallenge, ReputationRecord, StoredModel};
 pub use network::{Network, Peer};
 pub use reads::{Budget, Funds, Nomination};

@@ -1,5 +1,6 @@
 //! Commands: each module has the arguments, the work and the report of one.
 
+pub mod anchor;
 pub mod bench;
 pub mod bond;
 pub mod budget;

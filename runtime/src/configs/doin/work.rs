@@ -15,7 +15,24 @@ impl Get<doin_primitives::Q32> for LowestFloor {
 	}
 }
 
+/// Number of work blocks from one anchor to the next on a public network: about 17 hours.
+const PUBLIC_ANCHOR_INTERVAL: u64 = 100;
+
+/// Number of work blocks from one anchor to the next. On a development chain every work block is an anchor, so that publishing them can
+/// be tried.
+pub struct AnchorInterval;
+impl Get<u64> for AnchorInterval {
+	fn get() -> u64 {
+		if Timing::is_public() {
+			PUBLIC_ANCHOR_INTERVAL
+		} else {
+			1
+		}
+	}
+}
+
 impl pallet_doin_work::Config for Runtime {
+	type AnchorInterval = AnchorInterval;
 	type Currency = Balances;
 	type LowestFloor = LowestFloor;
 	type PotId = ValidatorPot;

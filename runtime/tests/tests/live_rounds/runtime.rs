@@ -215,6 +215,7 @@ impl pallet_doin_optimae::Config for Test {
 }
 
 impl pallet_doin_work::Config for Test {
+	type AnchorInterval = ConstU64<100>;
 	type Currency = Balances;
 	type LowestFloor = ConstU64<{ pallet_doin_work::MIN_FLOOR }>;
 	type PotId = PotId;

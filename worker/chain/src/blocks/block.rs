@@ -255,7 +255,7 @@ fn author(item: &DigestItem) -> Option<BlockAuthor> {
 }
 
 /// Returns the content of a DOIN digest item.
-fn doin_log(item: &DigestItem) -> Option<DoinLog> {
+pub(crate) fn doin_log(item: &DigestItem) -> Option<DoinLog> {
 	match item {
 		DigestItem::Consensus(DOIN_ENGINE_ID, log) => DoinLog::decode(&mut &log[..]).ok(),
 		_ => None,

@@ -32,6 +32,7 @@ mod runtime;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use block::doin_log;
 pub use block::{BlockAuthor, BlockEvent, ExtrinsicSummary, FinalizedBlock};
 pub use error::BlocksError;
 

@@ -125,6 +125,7 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Budget", "set", &[arg::<Balance>("limit"), arg::<BlockNumber>("period")]),
 	call("Budget", "spend", &[opaque("call")]),
 	call("System", "remark", &[arg::<Vec<u8>>("remark")]),
+	call("System", "remark_with_event", &[arg::<Vec<u8>>("remark")]),
 ];
 
 /// Methods that the reads of [`crate::Chain`] call.

@@ -1,6 +1,8 @@
 //! Configuration files.
 
-use super::{devices, foreign, owned::OwnedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE};
+use super::{
+	anchor::AnchorConfig, devices, foreign, owned::OwnedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+};
 use crate::{
 	amount::Amount,
 	home::{expand_home, is_in_home},
@@ -40,6 +42,9 @@ pub struct ConfigFile {
 	/// Sealed domains whose segments the worker opens.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub owned: Vec<OwnedConfig>,
+	/// Places that the worker publishes anchors at. It publishes none without this table.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub anchor: Option<AnchorConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -313,6 +318,8 @@ impl ConfigFile {
 			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
 		}
 		self.owned.iter_mut().for_each(|owned| owned.resolve(folder));
+		let anchor = self.anchor.iter_mut().flat_map(|anchor| anchor.files());
+		anchor.for_each(from_folder);
 		// Upstream's files have an empty text where nothing is set.
 		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
 			path.take_if(|path| path.as_os_str().is_empty());
@@ -340,6 +347,9 @@ impl ConfigFile {
 			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
 		}
 		self.check_owned()?;
+		if let Some(anchor) = &self.anchor {
+			anchor.check().context("`anchor` is invalid")?;
+		}
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}

@@ -3,7 +3,7 @@
 //! The parsers of TOML and JSON stop at the first unknown key. A file that was written for another program has dozens of them, so
 //! [`findings`] looks through the whole file first and lists all of them, each with what takes its place.
 
-use super::upstream::{moved, BIDDING, CONFIG, DOMAIN, IDENTITY, LIMITS, OWNED, SEARCH};
+use super::upstream::{moved, ANCHOR, BIDDING, CONFIG, DOMAIN, IDENTITY, LIMITS, OWNED, SEARCH};
 use crate::keys::without_secrets;
 use serde_json::{Map, Value};
 
@@ -20,6 +20,7 @@ pub(super) fn findings(config: &Value) -> Vec<String> {
 	let mut found = Findings::default();
 	let Some(table) = config.as_object() else { return found.0 };
 	found.keys("", table, &CONFIG);
+	found.section("anchor", table.get("anchor"), &ANCHOR);
 	found.section("bidding", table.get("bidding"), &BIDDING);
 	found.section("resource_limits", table.get("resource_limits"), &LIMITS);
 	for (path, identity) in rows("identities", table.get("identities")) {

@@ -9,6 +9,7 @@
 //! key is an error, since a misspelt key would otherwise be a silent default; the error lists all of them, each with what takes
 //! its place.
 
+mod anchor;
 mod devices;
 mod file;
 mod foreign;
@@ -19,6 +20,7 @@ mod settings;
 mod tests;
 mod upstream;
 
+pub use anchor::AnchorConfig;
 pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
@@ -59,6 +61,8 @@ pub struct Config {
 	pub domains: Vec<DomainConfig>,
 	/// Sealed domains whose segments the worker opens.
 	pub owned: Vec<OwnedConfig>,
+	/// Places that the worker publishes anchors at; none if `None`.
+	pub anchor: Option<AnchorConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -91,6 +95,7 @@ impl Config {
 			identities: file.identities,
 			domains: file.domains,
 			owned: file.owned,
+			anchor: file.anchor,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,

@@ -122,6 +122,28 @@ fn sealed_domains_need_one_identity_that_owns() {
 }
 
 #[test]
+fn anchors_have_a_file_and_a_key_only_for_another_chain() {
+	let anchor = |text: &str| load("a.toml", &format!("{IDENTITY}[anchor]\n{text}")).map(|file| file.anchor.unwrap());
+	assert!(load("a.toml", IDENTITY).unwrap().anchor.is_none(), "a worker publishes no anchors unless it is to");
+	let plain = anchor("").unwrap();
+	assert!(plain.file.as_ref().unwrap().ends_with("anchors.jsonl") && plain.file.as_ref().unwrap().is_absolute());
+	let settings = plain.settings().unwrap();
+	assert!(settings.http.is_none() && settings.other.is_none());
+	let all = anchor("file = \"/tmp/a\"\nhttp = \"http://host/a\"\nchain = \"ws://other:9944\"\ndev = \"//Dave\"\n").unwrap();
+	let settings = all.settings().unwrap();
+	assert_eq!(settings.file, Path::new("/tmp/a"));
+	assert_eq!(settings.http.unwrap().to_string(), "http://host:80/a");
+	assert_eq!(settings.other.unwrap().url, "ws://other:9944");
+
+	let refused = |text: &str| format!("{:#}", anchor(text).unwrap_err());
+	assert!(refused("chain = \"ws://other:9944\"\n").contains("`anchor` is invalid: it needs one of `seed_file`"));
+	assert!(refused("dev = \"//Dave\"\n").contains("add `chain`"));
+	assert!(refused("dev = \"//Dave\"\nseed_file = \"x\"\n").contains("several keys"));
+	assert!(refused("http = \"https://host/\"\n").contains("no TLS"));
+	assert!(refused("url = \"ws://other:9944\"\n").contains("unknown field `url` in `anchor`"));
+}
+
+#[test]
 fn toml_and_json_are_read_alike() {
 	let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 	let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],
@@ -225,7 +247,7 @@ fn k39_all_foreign_keys_are_listed_at_once_with_what_replaces_each() {
 
 #[test]
 fn the_known_keys_are_those_of_the_parser() {
-	use super::upstream::{BIDDING, CONFIG, DOMAIN, IDENTITY, LIMITS, SEARCH};
+	use super::upstream::{ANCHOR, BIDDING, CONFIG, DOMAIN, IDENTITY, LIMITS, SEARCH};
 	fn expected<T: serde::de::DeserializeOwned>() -> Vec<String> {
 		let error = serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string();
 		error.split('`').skip(3).step_by(2).map(String::from).collect()
@@ -236,6 +258,7 @@ fn the_known_keys_are_those_of_the_parser() {
 	assert_eq!(expected::<OptimizationConfig>(), SEARCH.known);
 	assert_eq!(expected::<ResourceLimits>(), LIMITS.known);
 	assert_eq!(expected::<BiddingConfig>(), BIDDING.known);
+	assert_eq!(expected::<AnchorConfig>(), ANCHOR.known);
 }
 
 #[test]

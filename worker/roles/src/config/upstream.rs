@@ -24,6 +24,7 @@ pub(super) const CONFIG: Section = Section {
 		"identities",
 		"domains",
 		"owned",
+		"anchor",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -45,7 +46,7 @@ pub(super) const CONFIG: Section = Section {
 		("quorum_tolerance", "leave it out; sums are exact and need no tolerance"),
 		("commit_reveal_max_age", CHAIN),
 		("finality_confirmation_depth", "leave it out; GRANDPA finalizes blocks"),
-		("external_anchor_interval", "leave it out; GRANDPA finalizes blocks"),
+		("external_anchor_interval", "leave it out; the chain sets it, and `anchor` names the places to publish anchors at"),
 		("require_deterministic_seed", "leave it out; training is deterministic"),
 		("storage_backend", NODE),
 		("snapshot_interval", NODE),
@@ -125,6 +126,19 @@ pub(super) const OWNED: Section = Section {
 		"sort",
 	],
 	moved: &[("key", "name the file of the segment key in `segment_key`")],
+};
+
+/// `anchor`.
+pub(super) const ANCHOR: Section = Section {
+	known: &["file", "http", "chain", "seed_file", "mnemonic_file", "dev"],
+	moved: &[
+		("mnemonic", PHRASE),
+		("phrase", PHRASE),
+		("seed", PHRASE),
+		("key", PHRASE),
+		("key_file", "name the file in `mnemonic_file` or `seed_file`"),
+		("url", "name a node of the other chain in `chain`, and a server of anchors in `http`"),
+	],
 };
 
 /// `optimization_config` of a domain.

@@ -4,7 +4,7 @@
 //!   server is bound ──▶ worker is opened ──▶ indexer and roles start, and the source of the server is filled
 //! ```
 //!
-//! A port in use is an error before any role starts. The roles go on if the indexer fails.
+//! A port in use is an error before any role starts. The roles go on if the indexer or the publisher of anchors fails.
 
 mod server;
 
@@ -19,17 +19,18 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use doin_chain::{Call, Chain, Urgency};
+use doin_chain::{Call, Chain, Patience, Urgency};
 use doin_forecast::{DomainTerms, Draft, DraftOptions, SeriesSource};
 use doin_primitives::{domain::INITIAL_LOSS, Balance, DomainId, DOIN, MILLION};
 use doin_roles::{
 	amount::Amount,
-	config::{Config, ConfigFile, Settings, DEV_OWNER},
+	anchor::Publisher,
+	config::{AnchorConfig, Config, ConfigFile, Settings, DEV_OWNER},
 	keys::{self, KeySource},
 	worker::Worker,
 };
 use server::{Server, ServerArgs};
-use std::path::PathBuf;
+use std::{convert::Infallible, path::PathBuf};
 
 /// Target of a development domain that pays a bounty: an error 5 % below that of the initial champion.
 const DEV_TARGET: u32 = INITIAL_LOSS / 100 * 95;
@@ -108,7 +109,24 @@ async fn work(config: Config, args: RunArgs, server: Option<&Server>) -> Result<
 		worker.work_only_on(id);
 		beside.show(worker.config());
 	}
-	worker.run().await
+	let anchors = publish_anchors(worker.chain().clone(), config.anchor.as_ref());
+	tokio::select! {
+		ended = worker.run() => ended,
+		never = anchors => match never {},
+	}
+}
+
+/// Publishes anchors without end, if the configuration has places for them. A failure at the start is logged, and ends the role alone.
+async fn publish_anchors(chain: Chain, config: Option<&AnchorConfig>) -> Infallible {
+	let Some(config) = config else { return std::future::pending().await };
+	let opened = async { Publisher::open(chain, config.settings()?, Patience::Forever).await };
+	match opened.await {
+		Ok(publisher) => publisher.run().await,
+		Err(error) => {
+			tracing::error!(target: "doin::anchor", "no anchors are published: {error:#}; correct `anchor` in the configuration, and start again");
+			std::future::pending().await
+		}
+	}
 }
 
 async fn draft(source: SeriesSource, column: Option<String>, series: &DraftArgs) -> Result<Draft> {
