@@ -4,7 +4,8 @@
 # Usage: scripts/test.sh            checks that every change has to pass
 #        scripts/test.sh --full     adds the large sets: a million cases per decoder, a hundred thousand forward passes and a thousand
 #                                   training runs per back-end, a million operations of the runtime's fuzz, the NEON back-end in an
-#                                   emulator, and the runtime with the features runtime-benchmarks and try-runtime
+#                                   emulator, the upgrade of a running network by a referendum, and the runtime with the features
+#                                   runtime-benchmarks and try-runtime
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
