@@ -83,8 +83,8 @@ const VERSION_2: &str =
 /// Storage key of the code of the runtime.
 const CODE: &str = "0x3a636f6465";
 
-/// Returns the path of the raw specification of the local network with the runtime of version 2, which builds the genesis too. The values
-/// of the genesis are those of the present preset, so version 2 has to know all of its fields.
+/// Returns the path of the raw specification of the local network with the runtime of version 2, which builds the genesis too.
+/// The values of the genesis are those of the present preset, so version 2 has to know all of its fields.
 ///
 /// # Errors
 /// See [`raw`].

@@ -1,4 +1,5 @@
-//! An upgrade of the runtime that a referendum decides, on a network of three validators whose genesis has the runtime of version 2.
+//! An upgrade of the runtime that a referendum decides, by the commands of the documentation, on a network of three validators whose
+//! genesis has the runtime of version 2.
 //!
 //! A round of optimization is in flight when the code changes. A governance day of a development chain is a minute, so the test takes
 //! about eight minutes: `scripts/test.sh --full` runs it, as does
@@ -6,11 +7,15 @@
 
 use anyhow::{ensure, Context, Result};
 use codec::Decode;
-use doin_e2e::{chain, commands::amount, wait_for, Node, Worker};
+use doin_e2e::{chain, commands::amount, npm, wait_for, Node, Worker};
 use doin_primitives::{blake2_256, DOIN};
 use futures::future::try_join_all;
 use serde_json::{json, Value as Json};
-use std::time::Duration;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	time::Duration,
+};
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::{self, Value},
@@ -20,6 +25,8 @@ use subxt::{
 };
 use subxt_signer::sr25519::{dev, Keypair};
 
+/// Package with the script of the upgrade.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/clients");
 /// Longest wait for anything, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// `spec_version` of the runtime of the genesis.
@@ -79,13 +86,6 @@ fn hex(bytes: &[u8]) -> String {
 	format!("0x{digits}")
 }
 
-/// Returns the number of a block.
-async fn number(node: &Node, block: &Json) -> Result<u32> {
-	let header = node.call("chain_getHeader", [block.clone()]).await?;
-	let number = header["number"].as_str().with_context(|| format!("a header has a number: {header}"))?;
-	Ok(u32::from_str_radix(number.trim_start_matches("0x"), 16)?)
-}
-
 /// Returns the hash of a block.
 async fn hash(node: &Node, number: u32) -> Result<Json> {
 	Ok(node.call("chain_getBlockHash", [json!(number)]).await?)
@@ -119,7 +119,7 @@ async fn accounts(node: &Node, block: &Json) -> Result<Vec<(String, [u128; 4])>>
 	changes.iter().map(account).collect()
 }
 
-/// What exists after a block, in plancks.
+/// Coins that exist after a block, in plancks.
 #[derive(Clone, Copy, Debug)]
 struct Issuance {
 	/// Everything that was minted and not burned.
@@ -130,7 +130,7 @@ struct Issuance {
 	burned: u128,
 }
 
-/// Returns what exists after a block, and checks that the accounts have all of it.
+/// Returns the coins that exist after a block, and checks that the accounts have all of them.
 async fn issuance(node: &Node, block: &Json) -> Result<Issuance> {
 	let total = bytes(&node.call("state_getStorage", [json!(TOTAL_ISSUANCE), block.clone()]).await?)?;
 	let total = u128::decode(&mut &total[..])?;
@@ -188,34 +188,43 @@ impl Network {
 	}
 }
 
-/// Proposes the upgrade to a code by a preimage and a referendum, and votes for it. Returns the hash of the preimage.
-async fn propose(client: &Client, proposer: &Keypair, code: [u8; 32]) -> Result<[u8; 32]> {
-	let authorize = call("System", "authorize_upgrade", [("code_hash", Value::from_bytes(code))]);
-	let proposal = client.tx().await?.call_data(&authorize)?;
-	let preimage = blake2_256(&proposal);
-	let length = Value::u128(proposal.len() as u128);
-	send(client, proposer, &call("Preimage", "note_preimage", [("bytes", Value::from_bytes(&proposal))])).await?;
+/// The commands of `runtime/clients/examples/upgrade.mjs`, as `docs/book/src/guides/governance.md` has an operator type them.
+struct Script {
+	folder: PathBuf,
+	url: String,
+}
 
-	let root = Value::unnamed_variant("Root", []);
-	let lookup = Value::named_variant("Lookup", [("hash", Value::from_bytes(preimage)), ("len", length)]);
-	let arguments = [
-		("proposal_origin", Value::unnamed_variant("system", [root])),
-		("proposal", lookup),
-		("enactment_moment", Value::unnamed_variant("After", [Value::u128(0)])),
-	];
-	send(client, proposer, &call("Referenda", "submit", arguments)).await?;
-	send(client, proposer, &call("Referenda", "place_decision_deposit", [("index", Value::u128(0))])).await?;
+impl Script {
+	/// Installs the packages of the script, which connects to `node`.
+	async fn of(node: &Node) -> Result<Self> {
+		let folder = tokio::task::spawn_blocking(|| npm::installed(Path::new(CLIENTS), "clients")).await??;
+		Ok(Self { folder, url: node.url() })
+	}
 
-	// More than a half of all coins, so that the support suffices as soon as the decision begins.
-	let voters = [dev::alice(), dev::bob(), dev::charlie(), dev::ferdie(), dev::two()];
-	let votes = voters.into_iter().zip([1u8, 2, 1, 1, 1]).map(|(voter, conviction)| async move {
+	/// Runs a command with a development key, and returns what it prints.
+	async fn run(&self, key: &str, arguments: &[&str]) -> Result<String> {
+		let typed = [&["examples/upgrade.mjs"][..], arguments, &["--key", key, "--url", &self.url]].concat();
+		let (folder, typed) = (self.folder.clone(), typed.iter().map(ToString::to_string).collect::<Vec<_>>());
+		let run = move || npm::run(&folder, "node", &typed.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+		let printed = tokio::task::spawn_blocking(run).await??;
+		println!("{printed}");
+		Ok(printed)
+	}
+}
+
+/// Votes for the referendum with more than a half of all coins, so that the support suffices as soon as the decision begins.
+async fn vote(script: &Script, client: &Client) -> Result<()> {
+	let voters = [dev::bob(), dev::charlie(), dev::ferdie(), dev::two()];
+	let votes = voters.into_iter().zip([2u8, 1, 1, 1]).map(|(voter, conviction)| async move {
 		let vote = Value::u128((AYE | conviction).into());
 		let standard = Value::named_variant("Standard", [("vote", vote), ("balance", Value::u128(VOTE))]);
 		let arguments = [("poll_index", Value::u128(0)), ("vote", standard)];
 		send(client, &voter, &call("ConvictionVoting", "vote", arguments)).await
 	});
 	try_join_all(votes).await?;
-	Ok(preimage)
+	let amount = (VOTE / DOIN).to_string();
+	script.run("//Alice", &["vote", "0", &amount, "--conviction", "Locked1x"]).await?;
+	Ok(())
 }
 
 /// Waits until the referendum is enacted: the scheduler has authorized the code with this hash.
@@ -257,20 +266,19 @@ struct Upgrade {
 }
 
 /// Applies the authorized code with an account that did not propose it, and checks that all validators have the new runtime.
-async fn apply(network: &Network, client: &Client, code: Vec<u8>) -> Result<Upgrade> {
-	let ([alice, ..], code_hash) = (&network.nodes, blake2_256(&code));
-	let mut transactions = client.tx().await?;
+async fn apply(network: &Network, client: &Client, script: &Script, file: &str, code_hash: [u8; 32]) -> Result<Upgrade> {
+	let [alice, ..] = &network.nodes;
 	// Signed for the former runtime, and sent after the upgrade.
 	let remark = call("System", "remark", [("remark", Value::from_bytes([7; 8]))]);
 	let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().build();
-	let late = transactions.create_signed(&remark, &dev::charlie(), params).await?;
+	let late = client.tx().await?.create_signed(&remark, &dev::charlie(), params).await?;
 
-	let upgrade = dynamic::tx("System", "apply_authorized_upgrade", (code,));
-	let sent = transactions.sign_and_submit_then_watch_default(&upgrade, &dev::bob()).await?;
-	// The state of the block has the new types, and its events are of the former ones: only the state is read.
-	let block = json!(format!("{:?}", sent.wait_for_finalized().await?.block_hash()));
-	let (number, version) = (number(alice, &block).await?, version(alice, &block).await?);
-	assert!(version > FORMER, "the code is applied in block {number}");
+	let printed = script.run("//Bob", &["apply", file]).await?;
+	let number = printed.split_whitespace().nth(1).and_then(|number| number.parse().ok()).context("`block NUMBER  …`")?;
+	alice.finalize(number, LIMIT).await?;
+	let block = hash(alice, number).await?;
+	let version = version(alice, &block).await?;
+	assert!(version > FORMER, "{printed}");
 	network.assert_version(number - 1, FORMER).await?;
 	network.assert_version(number, version).await?;
 	network.assert_version(number + FURTHER, version).await?;
@@ -334,12 +342,12 @@ async fn rounds_go_on(node: &Node, worker: &mut Worker, round: u64, upgrade: &Up
 	Ok(())
 }
 
-/// The proposer gets back what it paid for the referendum, with the client of before the upgrade.
-async fn deposits_are_refunded(client: &Client, proposer: &Keypair, preimage: [u8; 32]) -> Result<()> {
-	let index = || [("index", Value::u128(0))];
-	send(client, proposer, &call("Referenda", "refund_decision_deposit", index())).await?;
-	send(client, proposer, &call("Referenda", "refund_submission_deposit", index())).await?;
-	send(client, proposer, &call("Preimage", "unnote_preimage", [("hash", Value::from_bytes(preimage))])).await
+/// The proposer gets back what it paid for the referendum, and the client of before the upgrade withdraws a vote.
+async fn deposits_are_refunded(script: &Script, client: &Client, file: &str) -> Result<()> {
+	script.run("//Alice", &["refund", "0", file]).await?;
+	let track = Value::unnamed_variant("Some", [Value::u128(0)]);
+	let remove = call("ConvictionVoting", "remove_vote", [("class", track), ("index", Value::u128(0))]);
+	send(client, &dev::two(), &remove).await
 }
 
 #[tokio::test]
@@ -347,18 +355,24 @@ async fn deposits_are_refunded(client: &Client, proposer: &Keypair, preimage: [u
 async fn a_referendum_upgrades_a_running_network_with_a_round_in_flight() -> Result<()> {
 	let network = Network::start().await?;
 	let ([alice, bob, charlie], code) = (&network.nodes, chain::code()?);
-	let client = Client::from_insecure_url(bob.url()).await?;
+	let (script, client) = (Script::of(bob).await?, Client::from_insecure_url(bob.url()).await?);
+	let path = alice.base().join("doin-runtime.wasm");
+	fs::write(&path, &code)?;
+	let (file, code_hash) = (path.display().to_string(), blake2_256(&code));
 	let first = issuance(alice, &hash(alice, 1).await?).await?;
-	let (proposer, code_hash) = (dev::alice(), blake2_256(&code));
-	let free_of_deposits = reserved(alice, &proposer).await?;
-	let preimage = propose(&client, &proposer, code_hash).await?;
-	assert!(reserved(alice, &proposer).await? > free_of_deposits + DEPOSITS, "the preimage has a deposit too");
+	let before = reserved(alice, &dev::alice()).await?;
+	script.run("//Alice", &["propose", &file]).await?;
+	vote(&script, &client).await?;
+	assert!(reserved(alice, &dev::alice()).await? > before + DEPOSITS, "the preimage has a deposit too");
+	let early = script.run("//Bob", &["apply", &file]).await.unwrap_err().to_string();
+	assert!(early.contains("no code is authorized"), "{early}");
 	authorized(alice, code_hash).await?;
+	assert!(script.run("//Bob", &["show", "0"]).await?.contains("Approved"));
 
 	let url = alice.url();
 	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db"])?;
 	let round = revealed(alice, &mut worker).await?;
-	let upgrade = apply(&network, &client, code).await?;
+	let upgrade = apply(&network, &client, &script, &file, code_hash).await?;
 	let last = alice.call("doin_domain", [json!(0), upgrade.block.clone()]).await?["lastRound"]["number"].as_u64();
 	assert!(last.is_none_or(|last| last < round), "round {round} is in flight: {last:?} has ended");
 	let former = issuance(alice, &hash(alice, upgrade.number - 1).await?).await?;
@@ -368,13 +382,13 @@ async fn a_referendum_upgrades_a_running_network_with_a_round_in_flight() -> Res
 
 	rounds_go_on(charlie, &mut worker, round, &upgrade).await?;
 	worker.stop()?;
-	deposits_are_refunded(&client, &proposer, preimage).await?;
-	assert_eq!(reserved(alice, &proposer).await?, free_of_deposits);
-	let block = alice.finalized().await?;
+	deposits_are_refunded(&script, &client, &file).await?;
+	let block = alice.best().await?;
+	network.assert_version(block + FURTHER, upgrade.version).await?;
+	assert_eq!(reserved(alice, &dev::alice()).await?, before);
 	let last = issuance(alice, &hash(alice, block).await?).await?;
 	assert!(last.mined > migrated.mined, "{last:?}");
 	assert_accounted(migrated, last);
-	network.assert_version(block + FURTHER, upgrade.version).await?;
 
 	// A node that joins now executes the blocks before the upgrade by the former runtime.
 	let late = Node::start(&[&network.chain, &network.boot]).await?;

@@ -1,24 +1,25 @@
-//! Identities: what they hold, how registrars judge them, and user names.
+//! Identities: their deposits, the opinions of registrars on them, and user names.
 
 use codec::Encode;
 use doin_primitives::{Balance, DOIN};
 use doin_runtime::{
 	configs::{governance::Days, system::deposit},
-	BlockNumber, Runtime, RuntimeCall, RuntimeOrigin,
+	BlockNumber, Hash, Runtime, RuntimeCall, RuntimeOrigin,
 };
 use doin_runtime_tests::Chain;
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
 };
+use pallet_identity::Judgement as Opinion; // words: allow
 use pallet_identity::{
-	legacy::IdentityInfo, AuthorityOf, Call as IdentityCall, Data, Error as IdentityError, IdentityOf, Judgement,
-	PendingUsernames, SubsOf, SuperOf, UnbindingUsernames, UsernameOf,
+	legacy::IdentityInfo, AuthorityOf, Call as IdentityCall, Data, Error as IdentityError, IdentityOf, PendingUsernames, SubsOf,
+	SuperOf, UnbindingUsernames, UsernameOf,
 };
 use sp_core::Pair;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, One};
 use sp_runtime::{
-	traits::{BlakeTwo256, Dispatchable, Hash},
+	traits::{BlakeTwo256, Dispatchable, Hash as _},
 	DispatchError, MultiSignature,
 };
 
@@ -120,40 +121,49 @@ fn the_deposit_of_an_identity_follows_its_size_and_is_released_with_it() {
 	});
 }
 
+/// Returns the call that asks the registrar for its opinion.
+fn ask(max_fee: Balance) -> Call {
+	Call::request_judgement { reg_index: 0, max_fee } // words: allow
+}
+
+/// Returns the call by which the registrar confirms the identity of Dave with this hash.
+fn confirm(identity: Hash) -> Call {
+	let (target, opinion) = (Dave.to_account_id().into(), Opinion::KnownGood);
+	Call::provide_judgement { reg_index: 0, target, judgement: opinion, identity } // words: allow
+}
+
+/// Returns the opinions of registrars on the identity of Dave.
+fn opinions(chain: &mut Chain) -> Vec<(u32, Opinion<Balance>)> {
+	let found = chain.state(|| IdentityOf::<Runtime>::get(Dave.to_account_id())).expect("Dave has an identity");
+	found.judgements.into_inner() // words: allow
+}
+
 #[test]
-fn a_registrar_is_paid_for_its_judgement_which_a_change_removes() {
+fn a_registrar_is_paid_for_its_opinion_which_a_change_removes() {
 	let mut chain = with_registrar();
-	let (dave, info) = (Dave.to_account_id(), info("Dave"));
+	let info = info("Dave");
 	chain.ok(Dave, set(&info));
-	let request = |max_fee| Call::request_judgement { reg_index: 0, max_fee };
-	assert_eq!(chain.fails(Dave, request(FEE - 1)), Error::FeeChanged.into());
-	chain.ok(Dave, request(FEE));
+	assert_eq!(chain.fails(Dave, ask(FEE - 1)), Error::FeeChanged.into());
+	chain.ok(Dave, ask(FEE));
 	assert_eq!(reserved(&mut chain, Dave), held_for(&info) + FEE);
 
-	let judge = |hash| {
-		let (target, judgement) = (Dave.to_account_id().into(), Judgement::KnownGood);
-		Call::provide_judgement { reg_index: 0, target, judgement, identity: hash }
-	};
 	let hash = BlakeTwo256::hash_of(&info);
-	assert_eq!(chain.fails(Eve, judge(hash)), Error::InvalidIndex.into());
-	assert_eq!(chain.fails(Bob, judge(Default::default())), Error::JudgementForDifferentIdentity.into());
+	assert_eq!(chain.fails(Eve, confirm(hash)), Error::InvalidIndex.into());
+	let of_another = Error::JudgementForDifferentIdentity; // words: allow
+	assert_eq!(chain.fails(Bob, confirm(Hash::zero())), of_another.into());
 	let (bob, issuance) = (chain.total(&Bob.to_account_id()), chain.issuance());
-	chain.ok(Bob, judge(hash));
+	chain.ok(Bob, confirm(hash));
 	let fee = issuance - chain.issuance();
 	assert!(fee < DOIN, "the base fee alone is burned");
 	assert_eq!(chain.total(&Bob.to_account_id()) + fee, bob + FEE);
 	assert_eq!(reserved(&mut chain, Dave), held_for(&info));
-	let judgements = |chain: &mut Chain| {
-		let found = chain.state(|| IdentityOf::<Runtime>::get(&dave)).expect("Dave has an identity");
-		found.judgements.into_inner()
-	};
-	assert!(matches!(judgements(&mut chain)[..], [(0, Judgement::KnownGood)]));
+	assert_eq!(opinions(&mut chain), vec![(0, Opinion::KnownGood)]);
 
 	let other = self::info("Mallory");
 	chain.ok(Dave, set(&other));
-	assert!(judgements(&mut chain).is_empty(), "the judgement was of another name");
-	// The fee of a judgement that is not given is returned.
-	chain.ok(Dave, request(FEE));
+	assert!(opinions(&mut chain).is_empty(), "the opinion was on another name");
+	// The fee of an opinion that is not given is returned.
+	chain.ok(Dave, ask(FEE));
 	chain.ok(Dave, Call::cancel_request { reg_index: 0 });
 	assert_eq!(reserved(&mut chain, Dave), held_for(&other));
 }
