@@ -4,8 +4,8 @@
 # Usage: scripts/test.sh            checks that every change has to pass
 #        scripts/test.sh --full     adds the large sets: a million cases per decoder, a hundred thousand forward passes and a thousand
 #                                   training runs per back-end, a million operations of the runtime's fuzz, the whole-system tests
-#                                   that take minutes, the NEON back-end in an emulator, the runtime with the features
-#                                   runtime-benchmarks and try-runtime, and rustdoc
+#                                   that take minutes, e.g. the upgrade of a running network by a referendum, the NEON back-end in an
+#                                   emulator, the runtime with the features runtime-benchmarks and try-runtime, and rustdoc
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 

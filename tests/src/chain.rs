@@ -76,6 +76,39 @@ pub fn of_five_validators() -> Result<PathBuf> {
 	})
 }
 
+/// Runtime of version 2, as `wasm-builder` compresses it.
+const VERSION_2: &str =
+	concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/tests/tests/fixtures/doin_runtime_v2.compact.compressed.wasm");
+
+/// Storage key of the code of the runtime.
+const CODE: &str = "0x3a636f6465";
+
+/// Returns the path of the raw specification of the local network with the runtime of version 2, which builds the genesis too.
+/// The values of the genesis are those of the present preset, so version 2 has to know all of its fields.
+///
+/// # Errors
+/// See [`raw`].
+pub fn local_of_version_2() -> Result<PathBuf> {
+	rewritten("local-of-version-2", "local", |genesis| {
+		let code = fs::read(VERSION_2).with_context(|| format!("reading {VERSION_2}"))?;
+		let digits: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
+		genesis["code"] = format!("0x{digits}").into();
+		Ok(())
+	})
+}
+
+/// Returns the code of the present runtime, as a release has it.
+///
+/// # Errors
+/// See [`raw`].
+pub fn code() -> Result<Vec<u8>> {
+	let spec: Value = serde_json::from_slice(&fs::read(raw("local")?)?)?;
+	let code = spec["genesis"]["raw"]["top"][CODE].as_str().and_then(|code| code.strip_prefix("0x"));
+	let code = code.context("a raw specification has a code")?;
+	let bytes = (0..code.len()).step_by(2).map(|at| u8::from_str_radix(&code[at..at + 2], 16));
+	Ok(bytes.collect::<Result<_, _>>()?)
+}
+
 /// Returns the address of a development key of a scheme.
 fn address_of(name: &str, scheme: &str) -> Result<Value> {
 	let output = run("doin-node", &["key", "inspect", "--output-type=json", "--scheme", scheme, name])?;
@@ -99,12 +132,17 @@ fn set_lengths(genesis: &mut Value, lengths: &[(&str, u64)]) -> Result<()> {
 	Ok(())
 }
 
-/// Returns the path of the raw specification `name`: that of the built-in chain `chain` with a changed genesis.
+/// Returns the path of the raw specification `name`: that of the built-in chain `chain` with changed values of the genesis.
 fn changed(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
+	rewritten(name, chain, |genesis| change(&mut genesis["patch"]))
+}
+
+/// Returns the path of the raw specification `name`: that of the built-in chain `chain` with a changed genesis, i.e. values or code.
+fn rewritten(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
 	written_once(name, |draft| {
 		export(chain, false, draft)?;
 		let mut spec: Value = serde_json::from_slice(&fs::read(draft)?)?;
-		change(&mut spec["genesis"]["runtimeGenesis"]["patch"])?;
+		change(&mut spec["genesis"]["runtimeGenesis"])?;
 		fs::write(draft, serde_json::to_vec(&spec)?)?;
 		export(&draft.to_string_lossy(), true, draft)
 	})

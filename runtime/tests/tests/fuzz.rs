@@ -36,6 +36,15 @@ const REACHED: &[&str] = &[
 	"Evidence.open_segment failed: WrongIndex",
 	"Evidence.withdraw failed: RoundsOpen",
 	"Optimae.commit failed: PurseTooSmall",
+	"ConvictionVoting::Voted",
+	"Identity::IdentityCleared",
+	"Identity::IdentitySet",
+	"NominationPools::Bonded",
+	"NominationPools::Created",
+	"Preimage::Noted",
+	"Referenda::DecisionStarted",
+	"Referenda::Submitted",
+	"Places.outbid_candidate failed: PlacesLeft",
 ];
 
 /// Operations of one chain.

@@ -31,7 +31,8 @@ pub(crate) struct Published {
 /// Publishes every best block, until the task is aborted.
 ///
 /// Whenever a subscription has ended, the node is checked again before its blocks are published: it may have been replaced by a
-/// node of another network or version. Until the check passes, reads fail and the head stays where it was. The head also stays
+/// node of another network or version. A block that changes the runtime ends the subscription too, so that calls are not signed
+/// for a runtime that was not checked. While the check fails, reads fail and the head stays where it was. The head also stays
 /// where it was while the node is not synced.
 pub(crate) async fn follow(connection: Arc<Connection>, published: Arc<Published>, genesis: Hash) {
 	let mut pauses = backoff();
@@ -45,7 +46,7 @@ pub(crate) async fn follow(connection: Arc<Connection>, published: Arc<Published
 				if connection.set_up() {
 					tracing::info!(%url, block = identity.head.number, "connected to the node again");
 				}
-				publish(&connection, heads, identity.head, &mut clock, &published).await;
+				publish(&connection, heads, identity, &mut clock, &published).await;
 				published.sync.send_replace(SyncState::Unknown);
 				pauses = backoff();
 				continue;
@@ -73,16 +74,28 @@ async fn subscribe(connection: &Connection) -> Result<(RpcSubscription<Header>, 
 	Ok((heads, connection.verify().await?))
 }
 
-/// Publishes `newest` and the headers of a subscription while the node is synced, until the subscription ends or is silent, or until
-/// the node is left because it is behind and another one of the list has more blocks.
+/// Returns the `spec_version` of the runtime after the block `newest` if that is not the version of the checked block. Returns
+/// `None` if the node does not answer: the connection is lost then, which ends the subscription.
+async fn changed_version(connection: &Connection, newest: Head, checked: &Identity) -> Option<u32> {
+	if newest == checked.head {
+		return None;
+	}
+	let found = connection.spec_version(newest).await.ok();
+	found.filter(|found| *found != checked.spec_version)
+}
+
+/// Publishes the checked block and the headers of a subscription while the node is synced, until the subscription ends or is
+/// silent, until the runtime is not the checked one any more, or until the node is left because it is behind and another one of the
+/// list has more blocks.
 async fn publish(
 	connection: &Connection,
 	mut heads: RpcSubscription<Header>,
-	mut newest: Head,
+	checked: Identity,
 	clock: &mut ClockCheck,
 	published: &Published,
 ) {
 	let url = connection.url();
+	let mut newest = checked.head;
 	let mut reported: Option<Instant> = None;
 	loop {
 		// Without an answer the connection is lost, which ends the subscription.
@@ -93,6 +106,10 @@ async fn publish(
 			continue;
 		}
 		if state == SyncState::Synced {
+			if let Some(spec_version) = changed_version(connection, newest, &checked).await {
+				tracing::info!(%url, block = newest.number, spec_version, "the runtime of the chain was upgraded, checking it");
+				return;
+			}
 			if reported.take().is_some() {
 				tracing::info!(%url, block = newest.number, "the node is synced");
 			}

@@ -280,6 +280,45 @@ async fn a_node_of_another_network_at_the_same_address_is_not_followed() {
 }
 
 #[tokio::test]
+async fn the_runtime_is_checked_again_when_the_chain_is_upgraded() {
+	let node = MockNode::start(Script::default()).await;
+	let chain = connect(&node).await;
+	let upgrade = |spec_version, runtime| {
+		let mut script = node.script.lock().unwrap();
+		(script.spec_version, script.runtime) = (spec_version, runtime);
+	};
+	// The pallet comes last now, so calls have other indices, and are the same otherwise.
+	let upgraded = Runtime::default().without_pallet("Reputation");
+	let upgraded = upgraded.and_call("Reputation", "remove_record", vec![("who", meta_type::<crate::Account>())]);
+	let (pallet, call) = upgraded.call_index("Gauge", "nominate");
+	assert_ne!((pallet, call), Runtime::default().call_index("Gauge", "nominate"));
+	upgrade(2, upgraded);
+	node.set_head(2);
+	until("the upgraded chain", async || chain.head().number == 2).await;
+	let submission = tokio::spawn({
+		let chain = chain.clone();
+		async move { chain.submit(&dave(), &Call::nominate(1), Urgency::Relaxed).await }
+	});
+	until("a call", async || !node.script.lock().unwrap().submitted.is_empty()).await;
+	submission.abort();
+	let submitted = std::mem::take(&mut node.script.lock().unwrap().submitted);
+	assert!(submitted[0].ends_with(&hex::encode([pallet, call, 1, 0, 0, 0])), "{submitted:?}");
+
+	upgrade(3, Runtime::default().with_call("Evaluators", "serve", vec![("domain", meta_type::<u64>())]));
+	node.set_head(3);
+	until("the refusal", async || chain.work(chain.head()).await.is_err_and(|error| error.is_transient())).await;
+	assert_eq!(chain.head().number, 2, "no block of a runtime of another version is published");
+	let (signer, call) = (dave(), Call::nominate(1));
+	let submission = chain.submit(&signer, &call, Urgency::Relaxed);
+	assert!(tokio::time::timeout(Duration::from_millis(300), submission).await.is_err());
+	assert!(node.script.lock().unwrap().submitted.is_empty(), "nothing is signed for it");
+
+	upgrade(4, Runtime::default());
+	node.set_head(4);
+	until("the repaired chain", async || chain.head().number == 4).await;
+}
+
+#[tokio::test]
 async fn the_first_node_of_a_list_that_answers_is_taken() {
 	let node = MockNode::start(Script::default()).await;
 	let list = [NOWHERE.to_owned(), node.url()];

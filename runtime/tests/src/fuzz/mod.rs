@@ -4,10 +4,11 @@
 //! An [`Operation`] is a kind and three numbers, which [`World::run`] interprets in the present state, e.g. as "answer the second
 //! open task with false sums". Every operation therefore makes sense in every state, and proptest shrinks a failing sequence by
 //! leaving operations out. After each block the invariants of all pallets hold, and the issuance is the one that the [`Ledger`]
-//! expects from the events.
+//! expects from the events. Every few blocks, deposits, votes, locks and pools add up.
 
 mod calls;
 mod genesis;
+mod holders;
 mod ledger;
 mod operation;
 mod sealed;
@@ -44,6 +45,9 @@ pub const ACTORS: [Sr25519Keyring; 14] = [
 	Sr25519Keyring::EveStash,
 	Sr25519Keyring::FerdieStash,
 ];
+
+/// Blocks between two checks of what the calls of holders conserve. A difference stays, so that the next check finds it.
+const HOLDERS_CHECKED: u32 = 8;
 
 /// A commitment that an actor can reveal.
 #[derive(Clone, Debug)]
@@ -132,7 +136,12 @@ impl World {
 	pub fn run(&mut self, operation: Operation) {
 		self.coverage.operations += 1;
 		match operation.kind {
-			Kind::Block => self.next_block(Chain::begin),
+			Kind::Block => {
+				for (who, call) in self.holders_calls(operation) {
+					self.apply(who, call);
+				}
+				self.next_block(Chain::begin);
+			}
 			Kind::Blocks => (0..operation.a % 12).for_each(|_| self.next_block(Chain::begin)),
 			Kind::BlockWithoutVrf => self.next_block(Chain::begin_without_vrf),
 			Kind::SkipSlots => {
@@ -263,6 +272,11 @@ impl World {
 		}
 		if let Err(broken) = self.ledger.check(&mut self.chain, &events) {
 			panic!("block {number}: {broken}");
+		}
+		if number.is_multiple_of(HOLDERS_CHECKED) {
+			if let Err(broken) = self.chain.state(holders::check) {
+				panic!("block {number}: {broken}");
+			}
 		}
 		self.chain.state(|| invariants::check(number));
 	}

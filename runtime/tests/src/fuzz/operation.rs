@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "most variants are named after their call")]
 pub enum Kind {
-	/// Seal the block and open the next one.
+	/// Send calls of a holder, seal the block and open the next one.
 	Block,
 	/// Make up to 11 empty blocks.
 	Blocks,

@@ -44,13 +44,10 @@ use finality::Finality;
 use retries::Retries;
 use runtime::Runtime;
 use std::{collections::VecDeque, error::Error, fmt, ops::RangeInclusive};
-use subxt::{
-	config::substrate::DigestItem,
-	ext::futures::{
-		future::BoxFuture,
-		stream::{unfold, BoxStream, FuturesOrdered},
-		FutureExt, StreamExt,
-	},
+use subxt::ext::futures::{
+	future::BoxFuture,
+	stream::{unfold, BoxStream, FuturesOrdered},
+	FutureExt, StreamExt,
 };
 
 /// Blocks of a span, whose hashes are one request.
@@ -306,7 +303,7 @@ impl Reader {
 
 /// Returns `true` if the runtime of the next block differs from that of this one.
 fn updates_runtime(raw: &RawBlock) -> bool {
-	raw.header.digest.logs.contains(&DigestItem::RuntimeEnvironmentUpdated)
+	crate::connection::updates_runtime(&raw.header)
 }
 
 /// Returns what the reason for which block `number` is missing means to the stream: a node that is behind and a lost connection are

@@ -15,7 +15,7 @@ use doin_primitives::{round::RejectionReason, DoinLog, ModelId, RoundId, DOIN, D
 use scale_info::meta_type;
 use serde_json::json;
 use std::{error::Error, time::Duration};
-use subxt::{rpcs::client::reconnecting_rpc_client::ExponentialBackoff, utils::H256};
+use subxt::{config::substrate::DigestItem, rpcs::client::reconnecting_rpc_client::ExponentialBackoff, utils::H256};
 use tokio::sync::watch;
 
 /// Time that a block may take.

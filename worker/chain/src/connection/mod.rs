@@ -11,7 +11,7 @@ use std::{future::Future, sync::Arc};
 use subxt::{
 	backend::{utils::retry, LegacyBackend},
 	client::{OnlineClient, OnlineClientAtBlock},
-	config::{RpcConfigFor, SubstrateConfig},
+	config::{substrate::DigestItem, RpcConfigFor, SubstrateConfig},
 	error::BackendError,
 	rpcs::{
 		self,
@@ -46,16 +46,25 @@ pub(crate) struct Connection {
 	link: Arc<watch::Sender<Link>>,
 }
 
-/// Chain that a node follows, and its best block.
+/// Chain that a node follows, its best block, and the runtime in the state after that block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
 	pub(crate) genesis: Hash,
 	pub(crate) head: Head,
+	pub(crate) spec_version: u32,
 }
+
+/// First fields of `RuntimeVersion`: `spec_name`, `impl_name`, `authoring_version` and `spec_version`.
+type RuntimeVersion = (String, String, u32, u32);
 
 /// Returns the number and the hash of a block.
 pub(crate) fn head_of(header: &Header) -> Head {
 	Head { number: header.number as BlockNumber, hash: blake2_256(&header.encode()) }
+}
+
+/// Returns `true` if the runtime of the next block differs from the one that executed the block.
+pub(crate) fn updates_runtime(header: &Header) -> bool {
+	header.digest.logs.contains(&DigestItem::RuntimeEnvironmentUpdated)
 }
 
 impl Connection {
@@ -104,9 +113,7 @@ impl Connection {
 		let head = head_of(&header.ok_or_else(|| ReadError::Missing { item: "best block".into() })?);
 		let genesis = self.wait("chain_getBlockHash", || self.rpc.genesis_hash()).await?.0;
 		let version = self.wait("Core_version", || self.rpc.state_call("Core_version", None, Some(H256(head.hash)))).await?;
-		// The name is the first field of `RuntimeVersion`.
-		let found =
-			String::decode(&mut &version[..]).map_err(|error| self.error("Core_version", RequestError::malformed(error)))?;
+		let (found, _, _, spec_version) = self.version(&version)?;
 		if found != SPEC_NAME {
 			return Err(ConnectError::WrongChain { url: self.url(), found, expected: SPEC_NAME.into() });
 		}
@@ -114,7 +121,23 @@ impl Connection {
 		let at = at.map_err(|error| self.error("metadata", error))?;
 		compatibility::check(at.metadata_ref())
 			.map_err(|difference| ConnectError::OtherVersion { url: self.url(), difference })?;
-		Ok(Identity { genesis, head })
+		Ok(Identity { genesis, head, spec_version })
+	}
+
+	/// Returns the `spec_version` of the runtime in the state after the block `at`.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or does not have the state.
+	pub(crate) async fn spec_version(&self, at: Head) -> Result<u32, ReadError> {
+		let version = self.rpc.state_call("Core_version", None, Some(H256(at.hash)));
+		let version = self.request("Core_version", version).await?;
+		let (_, _, _, spec_version) = self.version(&version)?;
+		Ok(spec_version)
+	}
+
+	/// Decodes the first fields of a runtime's version.
+	fn version(&self, bytes: &[u8]) -> Result<RuntimeVersion, ReadError> {
+		RuntimeVersion::decode(&mut &bytes[..]).map_err(|error| self.error("Core_version", RequestError::malformed(error)))
 	}
 
 	/// Subscribes to the headers of best blocks. Waits while the connection is down.

@@ -4,7 +4,11 @@
 //! extrinsic itself in the body of a block does.
 
 use super::{outcome::Event, Stop};
-use crate::{connection::head_of, error::RequestError, Chain, Head, ReadError, Setback};
+use crate::{
+	connection::{head_of, updates_runtime},
+	error::RequestError,
+	Chain, Head, ReadError, Setback,
+};
 use doin_primitives::{blake2_256, BlockNumber, Hash};
 use subxt::{error::EventsError, events::Phase, utils::H256};
 
@@ -15,6 +19,8 @@ pub(super) struct Place {
 	pub(super) block: Head,
 	/// Index of the extrinsic in the block.
 	pub(super) index: u32,
+	/// Block whose state has the runtime that executed `block`: its parent if `block` changes the runtime.
+	pub(super) runtime: Head,
 }
 
 /// Blocks that may include an extrinsic.
@@ -29,8 +35,18 @@ pub(super) struct Range {
 /// A block, as far as the search needs it.
 struct Body {
 	block: Head,
-	parent: Hash,
+	parent: Head,
+	/// The runtime of the next block differs from that of this one.
+	updates_runtime: bool,
 	extrinsics: Vec<Hash>,
+}
+
+impl Body {
+	/// Returns the place of the first extrinsic that has one of the hashes `sent`.
+	fn place(&self, sent: &[Hash]) -> Option<Place> {
+		let runtime = if self.updates_runtime { self.parent } else { self.block };
+		position(&self.extrinsics, sent).map(|index| Place { block: self.block, index, runtime })
+	}
 }
 
 /// Returns the index of the first extrinsic that has one of the hashes `sent`.
@@ -50,11 +66,11 @@ impl Chain {
 			false => head,
 		};
 		while at.number > range.after {
-			let Body { block, parent, extrinsics } = self.body(at.hash).await?;
-			if let Some(index) = position(&extrinsics, sent) {
-				return Ok(Some(Place { block, index }));
+			let body = self.body(at.hash).await?;
+			if let Some(place) = body.place(sent) {
+				return Ok(Some(place));
 			}
-			at = Head { number: at.number.saturating_sub(1), hash: parent };
+			at = Head { number: at.number.saturating_sub(1), ..body.parent };
 		}
 		Ok(None)
 	}
@@ -65,8 +81,7 @@ impl Chain {
 	/// # Errors
 	/// Errors if the node does not answer, or does not have the block.
 	pub(super) async fn find_in_block(&self, hash: Hash, sent: &[Hash]) -> Result<Option<Place>, Stop> {
-		let Body { block, extrinsics, .. } = self.body(hash).await?;
-		Ok(position(&extrinsics, sent).map(|index| Place { block, index }))
+		Ok(self.body(hash).await?.place(sent))
 	}
 
 	async fn body(&self, hash: Hash) -> Result<Body, Stop> {
@@ -74,21 +89,26 @@ impl Chain {
 		let found = self.connection().request("chain_getBlock", answer).await?;
 		// A block of a branch that the node has dropped.
 		let block = found.ok_or(Stop::Again(Setback::NoReport))?.block;
+		let head = Head { hash, ..head_of(&block.header) };
 		Ok(Body {
-			block: Head { hash, ..head_of(&block.header) },
-			parent: block.header.parent_hash.0,
+			block: head,
+			parent: Head { number: head.number.saturating_sub(1), hash: block.header.parent_hash.0 },
+			updates_runtime: updates_runtime(&block.header),
 			extrinsics: block.extrinsics.iter().map(|bytes| blake2_256(&bytes.0)).collect(),
 		})
 	}
 
-	/// Returns the events of an extrinsic, in order.
+	/// Returns the events of an extrinsic, in order, decoded by the runtime that executed the block.
 	///
 	/// # Errors
 	/// Errors if the node does not answer, or if the events cannot be decoded.
 	pub(super) async fn events_of(&self, place: Place) -> Result<Vec<Event>, ReadError> {
 		let at = self.at(place.block).await?;
 		let name = format!("events of block {}", place.block.number);
-		let events = self.connection().request(&name, async { at.events().fetch().await.map_err(events_error) }).await?;
+		let mut events = self.connection().request(&name, async { at.events().fetch().await.map_err(events_error) }).await?;
+		if place.runtime != place.block {
+			events = self.at(place.runtime).await?.events().from_bytes(events.bytes().to_vec());
+		}
 		let mut own = Vec::new();
 		for event in events.iter() {
 			let event = event.map_err(|error| self.connection().error(&name, RequestError::malformed(error)))?;
@@ -119,5 +139,14 @@ mod tests {
 		assert_eq!(position(&block, &[[9; 32], [3; 32]]), Some(2));
 		assert_eq!(position(&block, &[[9; 32]]), None);
 		assert_eq!(position(&block, &[]), None);
+	}
+
+	#[test]
+	fn the_runtime_of_a_block_that_changes_it_is_in_the_state_of_its_parent() {
+		let (block, parent) = (Head { number: 7, hash: [7; 32] }, Head { number: 6, hash: [6; 32] });
+		let body = |updates_runtime| Body { block, parent, updates_runtime, extrinsics: vec![[1; 32]] };
+		assert_eq!(body(false).place(&[[1; 32]]), Some(Place { block, index: 0, runtime: block }));
+		assert_eq!(body(true).place(&[[1; 32]]), Some(Place { block, index: 0, runtime: parent }));
+		assert_eq!(body(true).place(&[[2; 32]]), None);
 	}
 }

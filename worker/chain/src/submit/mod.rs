@@ -156,12 +156,12 @@ impl Chain {
 	}
 
 	/// Returns the outcome of an included attempt.
-	async fn outcome(&self, work: &Work<'_>, Place { block, index }: Place) -> Result<Included, Stop> {
-		let events = self.events_of(Place { block, index }).await?;
-		match Included::from_events(block, events) {
+	async fn outcome(&self, work: &Work<'_>, place: Place) -> Result<Included, Stop> {
+		let events = self.events_of(place).await?;
+		match Included::from_events(place.block, events) {
 			Ok(included) => Ok(included),
 			Err(bytes) => {
-				let metadata = self.at(block).await?.metadata();
+				let metadata = self.at(place.runtime).await?.metadata();
 				let outcome::Failure { error, docs } = outcome::describe(&bytes, metadata);
 				let (call, who) = (work.call.to_string(), work.signer.account());
 				Err(Stop::Final(SubmitError::Failed { call, who, error, docs }))

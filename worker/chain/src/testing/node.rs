@@ -25,6 +25,8 @@ pub(crate) struct Script {
 	pub(crate) runtime: Runtime,
 	/// `spec_name` of the runtime.
 	pub(crate) spec_name: &'static str,
+	/// `spec_version` of the runtime, whose metadata a client keeps.
+	pub(crate) spec_version: u32,
 	/// Hash of block 0.
 	pub(crate) genesis: [u8; 32],
 	/// Number of requests of the runtime's version that are refused first.
@@ -58,6 +60,7 @@ impl Default for Script {
 		Self {
 			runtime: Runtime::default(),
 			spec_name: "doin",
+			spec_version: 1,
 			genesis: [9; 32],
 			refused_versions: 0,
 			calls: HashMap::new(),
@@ -108,7 +111,7 @@ fn header_json(number: u32) -> Value {
 impl Script {
 	/// Returns the result of a runtime API method, in SCALE.
 	fn call(&mut self, method: &str) -> Result<Vec<u8>, ErrorObjectOwned> {
-		let version = || (self.spec_name, "doin-node", 1u32, 1u32, 1u32, Vec::<([u8; 8], u32)>::new(), 1u32);
+		let version = || (self.spec_name, "doin-node", 1u32, self.spec_version, 1u32, Vec::<([u8; 8], u32)>::new(), 1u32);
 		match method {
 			"Core_version" if self.refused_versions > 0 => {
 				self.refused_versions -= 1;
