@@ -12,7 +12,7 @@ cd "$ROOT"
 RUN=()
 case ${1:-} in
 	'') ;;
-	--full) export DOIN_FULL=1; RUN=(-- --include-ignored) ;;
+	--full) export DOIN_FULL=1; RUN=(-- --include-ignored --skip namespaces::) ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac
 
@@ -33,6 +33,8 @@ step tests
 # Benchmarks are built above and not run: scripts/bench.sh runs them, and some need data that the repository does not have.
 cargo test "${TESTS[@]}" --no-fail-fast "${RUN[@]}"
 if [ ${#RUN[@]} -gt 0 ]; then
+	step "networks in namespaces"
+	"$ROOT/scripts/local-net.sh" test
 	step "NEON back-end"
 	"$ROOT/scripts/neon.sh"
 	# Other features recompile the SDK, so they have a target folder of their own.

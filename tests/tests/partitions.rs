@@ -75,61 +75,66 @@ impl Network {
 	}
 }
 
-#[tokio::test]
-#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
-async fn finality_follows_the_best_block_closely() -> Result<()> {
-	let network = Network::start().await?;
-	let mut lags = Vec::new();
-	for _ in 0..SAMPLES {
-		tokio::time::sleep(Duration::from_secs(1)).await;
-		let node = &network.nodes[0];
-		let (best, finalized) = (node.best().await?, node.finalized().await?);
-		lags.push(best.saturating_sub(finalized));
-	}
-	lags.sort_unstable();
-	let median = lags[SAMPLES / 2];
-	println!("lag of finality: median {median} blocks, {lags:?}");
-	ensure!(median <= 3, "the median lag of finality is {median} blocks: {lags:?}");
-	Ok(())
-}
+/// `scripts/test.sh --full` runs these tests by `scripts/local-net.sh test`.
+mod namespaces {
+	use super::*;
 
-/// One of five validators is cut off: the others go on, and it comes back to their chain.
-#[tokio::test]
-#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
-async fn a_minority_stops_and_comes_back_to_the_chain_of_the_majority() -> Result<()> {
-	let network = Network::start().await?;
-	let (majority, minority) = (&network.nodes[0], &network.nodes[4]);
-	network.lan.place(&[5], Side::Right)?;
-	let before = minority.finalized().await?;
-	majority.finalize(before + CUT, LIMIT).await?;
-	let stalled = minority.finalized().await?;
-	ensure!(stalled <= before + 3, "one validator of five finalized block {stalled} alone, after {before}");
-	network.lan.place(&[5], Side::Left)?;
-	let took = network.finality_returns().await?;
-	println!("one of five validators: finality everywhere {took:?} after the heal");
-	Ok(())
-}
-
-/// No side of a cut has more than two thirds of the validators: blocks are authored on both, none is final, and one chain remains.
-#[tokio::test]
-#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
-async fn two_sides_without_a_majority_finalize_nothing_and_agree_after_the_heal() -> Result<()> {
-	let network = Network::start().await?;
-	network.lan.place(&[4, 5], Side::Right)?;
-	let (left, right) = (&network.nodes[0], &network.nodes[4]);
-	let (left_best, right_best) = (left.best().await?, right.best().await?);
-	left.reach(left_best + CUT, LIMIT).await?;
-	right.reach(right_best + CUT / 4, LIMIT).await?;
-	for (node, best) in [(left, left_best), (right, right_best)] {
-		let finalized = node.finalized().await?;
-		ensure!(finalized <= best + 1, "block {finalized} was finalized after the cut at block {best}");
+	#[tokio::test]
+	#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
+	async fn finality_follows_the_best_block_closely() -> Result<()> {
+		let network = Network::start().await?;
+		let mut lags = Vec::new();
+		for _ in 0..SAMPLES {
+			tokio::time::sleep(Duration::from_secs(1)).await;
+			let node = &network.nodes[0];
+			let (best, finalized) = (node.best().await?, node.finalized().await?);
+			lags.push(best.saturating_sub(finalized));
+		}
+		lags.sort_unstable();
+		let median = lags[SAMPLES / 2];
+		println!("lag of finality: median {median} blocks, {lags:?}");
+		ensure!(median <= 3, "the median lag of finality is {median} blocks: {lags:?}");
+		Ok(())
 	}
-	let height = right.best().await?;
-	let [on_left, on_right] =
-		[left.call("chain_getBlockHash", [json!(height)]).await?, right.call("chain_getBlockHash", [json!(height)]).await?];
-	ensure!(on_left != on_right, "both sides have the same block {height}");
-	network.lan.place(&[4, 5], Side::Left)?;
-	let took = network.finality_returns().await?;
-	println!("two and three of five validators: finality everywhere {took:?} after the heal");
-	Ok(())
+
+	/// One of five validators is cut off: the others go on, and it comes back to their chain.
+	#[tokio::test]
+	#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
+	async fn a_minority_stops_and_comes_back_to_the_chain_of_the_majority() -> Result<()> {
+		let network = Network::start().await?;
+		let (majority, minority) = (&network.nodes[0], &network.nodes[4]);
+		network.lan.place(&[5], Side::Right)?;
+		let before = minority.finalized().await?;
+		majority.finalize(before + CUT, LIMIT).await?;
+		let stalled = minority.finalized().await?;
+		ensure!(stalled <= before + 3, "one validator of five finalized block {stalled} alone, after {before}");
+		network.lan.place(&[5], Side::Left)?;
+		let took = network.finality_returns().await?;
+		println!("one of five validators: finality everywhere {took:?} after the heal");
+		Ok(())
+	}
+
+	/// No side of a cut has more than two thirds of the validators: blocks are authored on both, none is final, and one chain remains.
+	#[tokio::test]
+	#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
+	async fn two_sides_without_a_majority_finalize_nothing_and_agree_after_the_heal() -> Result<()> {
+		let network = Network::start().await?;
+		network.lan.place(&[4, 5], Side::Right)?;
+		let (left, right) = (&network.nodes[0], &network.nodes[4]);
+		let (left_best, right_best) = (left.best().await?, right.best().await?);
+		left.reach(left_best + CUT, LIMIT).await?;
+		right.reach(right_best + CUT / 4, LIMIT).await?;
+		for (node, best) in [(left, left_best), (right, right_best)] {
+			let finalized = node.finalized().await?;
+			ensure!(finalized <= best + 1, "block {finalized} was finalized after the cut at block {best}");
+		}
+		let height = right.best().await?;
+		let [on_left, on_right] =
+			[left.call("chain_getBlockHash", [json!(height)]).await?, right.call("chain_getBlockHash", [json!(height)]).await?];
+		ensure!(on_left != on_right, "both sides have the same block {height}");
+		network.lan.place(&[4, 5], Side::Left)?;
+		let took = network.finality_returns().await?;
+		println!("two and three of five validators: finality everywhere {took:?} after the heal");
+		Ok(())
+	}
 }
