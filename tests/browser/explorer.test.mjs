@@ -253,6 +253,11 @@ test("the storage browser reads values, entries and wrong keys", async () => {
 		["storage/System/Account/best/5Grw", /Key 1 is not an address or a public key: 5Grw/],
 		["storage/Domains/Specs/best/-1", /Key 1 is not a whole number \(u32\): -1/],
 		["storage/Optimae/Rounds/best/seven", /Key 1 is not \{ "domain": …, "number": … \}: seven/],
+		// As a number of JavaScript it would end in 8.
+		[
+			`storage/Optimae/Rounds/best/${encodeURIComponent('{ "domain": 12345678901234567, "number": 1 }')}`,
+			/domain of Key 1 is not a whole number \(u32\): 12345678901234567/,
+		],
 		["storage/Domains/Specs/best/0/1", /has 1 key, and 2 are given/],
 		["storage/Nothing/Here", /has no storage item Nothing\.Here/],
 		["storage/System/Account/4000000000", /Block 4000000000 does not exist at this node: the best block is \d+/],

@@ -261,7 +261,9 @@ export function entered(definition, text, what) {
 	if (["primitive", "compact", "AccountId32"].includes(definition.type)) return typed(definition, plain, what);
 	let given = plain;
 	try {
-		given = JSON.parse(plain.replace(/([{,]\s*)(\w+)\s*:/g, '$1"$2":'));
+		const named = plain.replace(/([{,]\s*)(\w+)\s*:/g, '$1"$2":');
+		// A number of JSON has 53 bits; texts of numbers are read in full.
+		given = JSON.parse(named.replace(/([[{,:]\s*)(-?\d{16,})(?=\s*[\],}])/g, '$1"$2"'));
 	} catch {
 		// Names of variants and bytes need no quotes.
 	}
