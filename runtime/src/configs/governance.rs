@@ -134,7 +134,7 @@ impl Contains<RuntimeCall> for ParameterCalls {
 				min_commission,
 				max_staked_rewards,
 			}) => {
-				is_within(min_nominator_bond, 0..=1_000 * DOIN)
+				is_within(min_nominator_bond, 0..=LEAST_OF_CREATOR)
 					&& is_within(min_validator_bond, 0..=100_000 * DOIN)
 					&& is_within(max_nominator_count, MAX_AUTHORITIES..=MAX_NOMINATING)
 					&& is_within(max_validator_count, MAX_AUTHORITIES..=MAX_TARGETS)
@@ -153,7 +153,7 @@ impl Contains<RuntimeCall> for ParameterCalls {
 				global_max_commission,
 			}) => {
 				keeps_within(min_join_bond, DOIN / 10..=1_000 * DOIN)
-					&& keeps_within(min_create_bond, 10 * DOIN..=10_000 * DOIN)
+					&& keeps_within(min_create_bond, LEAST_OF_CREATOR..=10_000 * DOIN)
 					&& keeps_within(max_pools, 16..=MOST_POOLS)
 					&& keeps_within(max_members, 1_024..=1_048_576)
 					&& keeps_within(max_members_per_pool, 64..=65_536)
@@ -168,6 +168,9 @@ impl Contains<RuntimeCall> for ParameterCalls {
 const FEWEST_VALIDATORS: u32 = 20;
 /// Largest smallest commission that the track `parameters` can set.
 const MOST_MIN_COMMISSION: Perbill = Perbill::from_percent(25);
+/// Largest smallest bond of a nominator, and least smallest stake of the creator of a pool, that the track `parameters` can set: anybody
+/// can chill a pool whose creator has less in it than the smallest bond of a nominator.
+const LEAST_OF_CREATOR: Balance = 100 * DOIN;
 /// Largest number of pools that the track `parameters` can set: a quarter of the places of nominators.
 const MOST_POOLS: u32 = MAX_NOMINATING / 4;
 /// Largest commission of pools that the track `parameters` can set.

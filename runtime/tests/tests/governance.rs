@@ -419,16 +419,9 @@ fn no_account_is_root() {
 	}
 }
 
-#[test]
-fn the_origin_parameters_changes_nothing_but_parameters() {
-	let mut chain = Chain::preset("development");
-	let refused: Vec<RuntimeCall> = vec![
-		authorize(&[7]),
-		SystemCall::<Runtime>::set_code { code: vec![7] }.into(),
-		SystemCall::<Runtime>::set_storage { items: vec![] }.into(),
-		pallet_balances::Call::<Runtime>::force_set_balance { who: Bob.to_account_id().into(), new_free: DOIN }.into(),
-		StakingCall::<Runtime>::force_new_era {}.into(),
-		StakingCall::<Runtime>::cancel_deferred_slash { era: 0, slash_indices: vec![0] }.into(),
+/// Returns calls that set parameters beyond their bounds, or remove them.
+fn beyond_bounds() -> Vec<RuntimeCall> {
+	vec![
 		// More candidates than an election takes.
 		staking_configs(ConfigOp::Noop, ConfigOp::Set(MAX_TARGETS + 1), ConfigOp::Noop),
 		staking_configs(ConfigOp::Noop, ConfigOp::Remove, ConfigOp::Noop),
@@ -440,12 +433,46 @@ fn the_origin_parameters_changes_nothing_but_parameters() {
 		StakingCall::<Runtime>::set_min_commission { new: Perbill::from_percent(26) }.into(),
 		// Members without a stake, pools in all places of nominators, or pools that take everything.
 		pools_configs(PoolsConfigOp::Set(0), PoolsConfigOp::Noop, PoolsConfigOp::Noop),
+		// A smallest bond of nominators above the stake of creators of pools, whom anybody could chill.
+		StakingCall::<Runtime>::set_staking_configs {
+			min_nominator_bond: ConfigOp::Set(101 * DOIN),
+			min_validator_bond: ConfigOp::Noop,
+			max_nominator_count: ConfigOp::Noop,
+			max_validator_count: ConfigOp::Noop,
+			chill_threshold: ConfigOp::Noop,
+			min_commission: ConfigOp::Noop,
+			max_staked_rewards: ConfigOp::Noop,
+		}
+		.into(),
+		PoolsCall::<Runtime>::set_configs {
+			min_join_bond: PoolsConfigOp::Noop,
+			min_create_bond: PoolsConfigOp::Set(99 * DOIN),
+			max_pools: PoolsConfigOp::Noop,
+			max_members: PoolsConfigOp::Noop,
+			max_members_per_pool: PoolsConfigOp::Noop,
+			global_max_commission: PoolsConfigOp::Noop,
+		}
+		.into(),
 		pools_configs(PoolsConfigOp::Remove, PoolsConfigOp::Noop, PoolsConfigOp::Noop),
 		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Set(MAX_NOMINATING), PoolsConfigOp::Noop),
 		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Remove, PoolsConfigOp::Noop),
 		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Noop, PoolsConfigOp::Set(Perbill::from_percent(26))),
 		pools_configs(PoolsConfigOp::Noop, PoolsConfigOp::Noop, PoolsConfigOp::Remove),
+	]
+}
+
+#[test]
+fn the_origin_parameters_changes_nothing_but_parameters() {
+	let mut chain = Chain::preset("development");
+	let refused: Vec<RuntimeCall> = vec![
+		authorize(&[7]),
+		SystemCall::<Runtime>::set_code { code: vec![7] }.into(),
+		SystemCall::<Runtime>::set_storage { items: vec![] }.into(),
+		pallet_balances::Call::<Runtime>::force_set_balance { who: Bob.to_account_id().into(), new_free: DOIN }.into(),
+		StakingCall::<Runtime>::force_new_era {}.into(),
+		StakingCall::<Runtime>::cancel_deferred_slash { era: 0, slash_indices: vec![0] }.into(),
 	];
+	let refused = [refused, beyond_bounds()].concat();
 	let origin = || RuntimeOrigin::from(Origin::Parameters);
 	let error = |chain: &mut Chain, call: &RuntimeCall| {
 		let call = call.clone();
