@@ -56,11 +56,17 @@ up() {
 	say "logs     $PLACE/*.log"
 }
 
+# Returns 0 if the process of the file "$1" runs. The id of a process that has ended can belong to another program, e.g. after a reboot.
+runs() {
+	local program
+	[ -e "$1" ] && program=$(readlink "/proc/$(cat "$1")/exe") && [[ $program == "$(realpath -m -- "$BIN")"/doin-* ]]
+}
+
 # Returns 0 if a process of the network runs.
 is_up() {
 	local file
 	for file in "$PLACE"/*.pid; do
-		[ -e "$file" ] && kill -0 "$(cat "$file")" 2>/dev/null && return 0
+		if runs "$file"; then return 0; fi
 	done
 	return 1
 }
@@ -68,7 +74,7 @@ is_up() {
 down() {
 	local file end=$((SECONDS + 60))
 	for file in "$PLACE"/*.pid; do
-		[ -e "$file" ] && kill -INT "$(cat "$file")" 2>/dev/null || true
+		if runs "$file"; then kill -INT "$(cat "$file")"; fi
 	done
 	while is_up; do
 		[ $SECONDS -lt $end ] || die "a process of the network does not end: see $PLACE/*.pid"
