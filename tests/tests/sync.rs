@@ -44,3 +44,22 @@ async fn k28_a_worker_waits_until_its_node_has_the_blocks_of_the_network() -> Re
 	wait_for("a call of the worker", LIMIT, || async { Ok((nonce().await? != 0).then_some(())) }).await?;
 	worker.stop()
 }
+
+/// The first node of the list has no peers, so it stays at block 0.
+#[tokio::test]
+async fn a_worker_leaves_a_node_that_is_behind() -> Result<()> {
+	let chain = format!("--chain={}", chain::with_fast_blocks()?.display());
+	let arguments = ["--sync=full", &chain];
+	let (validator, node) = tokio::try_join!(Node::dev_with_fast_blocks(), Node::start(&arguments))?;
+	validator.reach(BEHIND, LIMIT).await?;
+	let list = format!("{},{}", node.url(), validator.url());
+	let mut worker = Worker::start(&["run", "--dev", "--url", &list, "--journal", "{base}/journal.db"])?;
+	wait_for("a call of the worker", LIMIT, || {
+		worker.check().expect("the worker runs");
+		async { Ok((validator.call("system_accountNextIndex", [json!(DAVE)]).await? != 0).then_some(())) }
+	})
+	.await?;
+	assert!(worker.output().contains("the node is behind, continuing with one of the list"), "{}", worker.output());
+	assert_eq!(node.best().await?, 0);
+	worker.stop()
+}
