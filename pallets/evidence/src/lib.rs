@@ -140,7 +140,7 @@ pub mod pallet {
 		Balance, BlockNumber, DomainId, Hash, RoundId,
 	};
 	use doin_traits::{
-		agenda::Items, share::hook_limit, Bars, BaseFee, DomainWeights, Domains, GrowingDomains, OnEvidence, Timing, Work,
+		agenda::Items, share::hook_limit, Bars, BaseFee, DomainWeights, Domains, GrowingDomains, OnEvidence, Timing, Votes, Work,
 	};
 	use frame_support::{
 		dispatch::DispatchResultWithPostInfo,
@@ -174,6 +174,8 @@ pub mod pallet {
 		type DomainWeights: DomainWeights;
 		/// Prices bits.
 		type Work: Work<Self::AccountId>;
+		/// Votes in referenda, which lock coins. Those of an owner end when locked coins of its purse are spent.
+		type Votes: Votes<Self::AccountId>;
 		/// Receives the evidence of rounds.
 		type OnEvidence: OnEvidence;
 		/// Lengths of rounds.

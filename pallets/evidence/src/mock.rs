@@ -101,6 +101,8 @@ parameter_types! {
 	pub static Lag: Option<u64> = Some(0);
 	/// Chunks and rows a chunk of the domain of rows, if they differ from those of the tests.
 	pub static Shape: Option<(u16, u16)> = None;
+	/// Accounts whose votes have ended, in order.
+	pub static EndedVotes: Vec<AccountId> = Vec::new();
 }
 
 /// Returns the program of the rows.
@@ -300,6 +302,12 @@ impl doin_traits::Work<AccountId> for World {
 	}
 }
 
+impl doin_traits::Votes<AccountId> for World {
+	fn end(who: &AccountId) {
+		EndedVotes::mutate(|ended| ended.push(*who));
+	}
+}
+
 impl doin_traits::BaseFee for World {
 	fn fee(_: Weight, _: u32) -> Balance {
 		unreachable!("the pallet prices no calls")
@@ -330,6 +338,7 @@ impl Config for Test {
 	type Domains = World;
 	type DomainWeights = World;
 	type Work = World;
+	type Votes = World;
 	type OnEvidence = World;
 	type Timing = MockTiming;
 	type BaseFee = World;
@@ -350,6 +359,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	BaseFeeNow::set(100);
 	WeightNow::set(0);
 	Shape::set(None);
+	EndedVotes::set(Vec::new());
 	StreamNow::set(Some(Stream {
 		first: 0,
 		next: 60,

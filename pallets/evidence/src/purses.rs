@@ -2,12 +2,12 @@
 
 use crate::{Config, Error, Event, HoldReason, Pallet, Purses, LOG_TARGET};
 use doin_primitives::{domain::DomainState, verdict::effective_improvement, Balance, DomainId, DomainSpec, RoundId, Status};
-use doin_traits::{DomainWeights, Domains, Work};
+use doin_traits::{DomainWeights, Domains, Votes, Work};
 use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
 	traits::{
-		fungible::MutateHold,
+		fungible::{InspectHold, MutateHold},
 		tokens::{Fortitude, Precision},
 	},
 };
@@ -60,6 +60,10 @@ impl<T: Config> Pallet<T> {
 		let wanted = amount.min(purse.held);
 		if wanted == 0 {
 			return 0;
+		}
+		// The pay of a verdict is minted for what is burned here, and its receivers can vote with it.
+		if T::Currency::reducible_total_balance_on_hold(&state.owner, Fortitude::Polite) < wanted {
+			T::Votes::end(&state.owner);
 		}
 		let reason = HoldReason::Purse.into();
 		let result = T::Currency::burn_held(&reason, &state.owner, wanted, Precision::BestEffort, Fortitude::Force);

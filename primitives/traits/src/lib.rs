@@ -16,7 +16,7 @@
 //! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
 //! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
-//! | [`Votes`] | runtime (referenda) | `domains` |
+//! | [`Votes`] | runtime (referenda) | `domains`, `evidence` |
 //! | [`Work`], [`EraShare`] | `work` | `optimae`, staking |
 //! | [`BaseFee`] | `fee-market` | `optimae`, `recomputation` |
 
@@ -264,8 +264,8 @@ pub trait UndecidedRounds {
 
 /// Votes of accounts in referenda, which lock their coins.
 pub trait Votes<AccountId> {
-	/// Called before coins of `who` that a vote locks are paid to another account. Ends all votes of `who`: the other account can vote
-	/// with the coins, and each coin counts once.
+	/// Called before coins of `who` that a vote locks are paid to another account, or burned for what is minted to others. Ends all
+	/// votes of `who`: the others can vote with the coins, and each coin counts once.
 	fn end(who: &AccountId);
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use doin_primitives::{domain::DomainState, MILLION, ONE_Q32};
-use frame_support::traits::fungible::Inspect as _;
+use frame_support::traits::{fungible::Inspect as _, LockableCurrency, WithdrawReasons};
 
 #[test]
 fn a_purse_is_funded_and_withdrawn_by_its_owner() {
@@ -106,6 +106,20 @@ fn what_is_spent_is_burned() {
 		assert_eq!(Balances::total_issuance(), issuance - 500);
 		assert_eq!(Balances::total_balance(&OWNER), ENDOWMENT - 500);
 		assert_eq!(<Sealed as EvidenceSource>::spend(RoundId { domain: UNKNOWN, number: 3 }, 10), 0);
+	});
+}
+
+/// A vote locks the coins of the purse too, and whoever is paid by it can vote.
+#[test]
+fn the_votes_of_an_owner_end_when_locked_coins_are_spent() {
+	build_and_execute(|| {
+		let round = RoundId { domain: ROWS, number: 1 };
+		assert_ok!(Sealed::fund(signed(OWNER), ROWS, 500));
+		Balances::set_lock(*b"a vote  ", &OWNER, ENDOWMENT - 200, WithdrawReasons::all());
+		assert_eq!(<Sealed as EvidenceSource>::spend(round, 200), 200);
+		assert!(EndedVotes::get().is_empty(), "the owner has what is locked");
+		assert_eq!(<Sealed as EvidenceSource>::spend(round, 200), 200);
+		assert_eq!(EndedVotes::get(), [OWNER]);
 	});
 }
 

@@ -1,7 +1,10 @@
 //! Sealed segments of data, the purses that pay for what they prove, and the streams of live evidence.
 
 use super::GenesisHash;
-use crate::{configs::system::BYTE_DEPOSIT, *};
+use crate::{
+	configs::{governance::EndVotes, system::BYTE_DEPOSIT},
+	*,
+};
 use frame_support::parameter_types;
 
 parameter_types! {
@@ -25,6 +28,7 @@ impl pallet_doin_evidence::Config for Runtime {
 	type OnEvidence = Optimae;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;
+	type Votes = EndVotes;
 	type WeightInfo = pallet_doin_evidence::weights::SubstrateWeight<Runtime>;
 	type Work = Work;
 	#[cfg(feature = "runtime-benchmarks")]

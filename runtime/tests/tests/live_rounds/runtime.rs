@@ -234,6 +234,7 @@ impl pallet_doin_evidence::Config for Test {
 	type OnEvidence = Optimae;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;
+	type Votes = ();
 	type WeightInfo = pallet_doin_evidence::weights::SubstrateWeight<Test>;
 	type Work = Work;
 }
