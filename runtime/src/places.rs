@@ -88,7 +88,8 @@ pub mod pallet {
 		/// - [`HasPlace`](Error::HasPlace): the caller is a candidate.
 		/// - [`NobodyToDisplace`](Error::NobodyToDisplace): all candidates are validators of this session.
 		/// - [`BondTooSmall`](Error::BondTooSmall): the bond of the caller does not exceed the smallest one by a tenth.
-		/// - The errors of `staking.validate`.
+		/// - The errors of `staking.validate`. `TooManyValidators` means that a vote has lowered the number of places below that of
+		///   candidates: they have to leave first.
 		///
 		/// ## Events
 		///
@@ -123,7 +124,8 @@ pub mod pallet {
 		/// - [`HasPlace`](Error::HasPlace): the caller is a nominator.
 		/// - [`NobodyToDisplace`](Error::NobodyToDisplace): all nominators are pools.
 		/// - [`BondTooSmall`](Error::BondTooSmall): the bond of the caller does not exceed the smallest one by a tenth.
-		/// - The errors of `staking.nominate`.
+		/// - The errors of `staking.nominate`. `TooManyNominators` means that a vote has lowered the number of places below that of
+		///   nominators: they have to leave first.
 		///
 		/// ## Events
 		///

@@ -18,8 +18,8 @@ const LONGEST_DELAY: BlockNumber = 64;
 ///
 /// Pallet `referenda` does not try again where a call finds no place. Anybody can fill the agenda of a block, by as many submissions
 /// as it has places, 14 days before: the alarms of their timeouts take all of them. A referendum that ended in the block before
-/// would then keep its place among those that are decided for good, and three of those would end the track `upgrade`. An approved
-/// call that found no place would never be dispatched.
+/// would then keep its place among those that are decided for good, until the track has none left. An approved call that found no place
+/// would never be dispatched.
 pub struct FirstFree;
 
 /// Place of a call in an agenda.
