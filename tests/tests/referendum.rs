@@ -7,7 +7,7 @@
 
 use anyhow::{ensure, Context, Result};
 use codec::Decode;
-use doin_e2e::{chain, commands::amount, npm, wait_for, Node, Worker};
+use doin_e2e::{accounts::DAVE, chain, commands::amount, npm, wait_for, Node, Worker};
 use doin_primitives::{blake2_256, DOIN};
 use futures::future::try_join_all;
 use serde_json::{json, Value as Json};
@@ -51,8 +51,6 @@ const ACCOUNTS: &str = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e
 const TOTAL_ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
 /// Storage key of the code of the runtime.
 const CODE: &str = "0x3a636f6465";
-/// The optimizer of the development chains.
-const DAVE: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
 /// Results of a round whose candidates were evaluated.
 const EVALUATED: [&str; 3] = ["noImprovement", "contenderKept", "belowHighWater"];
 

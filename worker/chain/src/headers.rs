@@ -56,7 +56,7 @@ mod tests {
 
 	async fn connected(script: Script) -> (MockNode, Chain) {
 		let node = MockNode::start(script).await;
-		let chain = Chain::connect(&node.url(), Patience::Once).await.unwrap();
+		let chain = Chain::connect(&[node.url()], Patience::Once).await.unwrap();
 		(node, chain)
 	}
 

@@ -7,8 +7,9 @@ use crate::{
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use doin_chain::{Chain, Patience};
-use doin_roles::anchor::{
-	check, interval, Anchor, AnchorFile, Endpoint, OtherNode, Published, Publisher, Report, Settings, FILE,
+use doin_roles::{
+	anchor::{check, interval, Anchor, AnchorFile, Endpoint, OtherNode, Published, Publisher, Report, Settings, FILE},
+	config::addresses,
 };
 use serde::Serialize;
 use std::{
@@ -105,7 +106,7 @@ pub async fn run(node: &NodeArgs, args: AnchorArgs) -> Result<ExitCode> {
 async fn publish(node: &NodeArgs, args: AnchorArgs) -> Result<ExitCode> {
 	let AnchorArgs { places: PlaceArgs { file, http, chain: url }, key, once, output, command: _ } = args;
 	let other = match url {
-		Some(url) => Some(OtherNode { url, signer: key.signer()? }),
+		Some(url) => Some(OtherNode { urls: addresses(&url), signer: key.signer()? }),
 		None => None,
 	};
 	let (settings, patience) = (Settings { file, http, other }, if once { PATIENCE } else { Patience::Forever });
@@ -124,7 +125,7 @@ async fn verify(node: &NodeArgs, args: &VerifyArgs) -> Result<ExitCode> {
 	let PlaceArgs { file, http, chain: url } = &args.places;
 	let chain = node.connect().await?;
 	let other = match url {
-		Some(url) => Some(Chain::connect(url, PATIENCE).await?),
+		Some(url) => Some(Chain::connect(&addresses(url), PATIENCE).await?),
 		None => None,
 	};
 	let file = AnchorFile::new(file)?;

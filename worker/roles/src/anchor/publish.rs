@@ -19,8 +19,8 @@ const REMARKS: usize = 3;
 /// Node of the chain that remarks are made on.
 #[derive(Clone, Debug)]
 pub struct OtherNode {
-	/// Address of the node, or addresses of several, separated by commas.
-	pub url: String,
+	/// Addresses of nodes, in the order in which they are tried.
+	pub urls: Vec<String>,
 	/// Key that pays for the remarks there.
 	pub signer: Signer,
 }
@@ -104,7 +104,7 @@ impl Publisher {
 	pub async fn open(chain: Chain, settings: Settings, patience: Patience) -> Result<Self> {
 		let interval = interval(&chain).await?;
 		let other = match settings.other {
-			Some(OtherNode { url, signer }) => Some(Other { chain: Chain::connect(&url, patience).await?, signer }),
+			Some(OtherNode { urls, signer }) => Some(Other { chain: Chain::connect(&urls, patience).await?, signer }),
 			None => None,
 		};
 		Self::new(chain, interval, AnchorFile::new(&settings.file)?, settings.http, other)

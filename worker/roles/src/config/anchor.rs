@@ -81,7 +81,7 @@ impl AnchorConfig {
 	/// Errors if the key cannot be loaded.
 	pub fn settings(&self) -> Result<Settings> {
 		let other = match (&self.chain, self.source()?) {
-			(Some(url), Some(source)) => Some(OtherNode { url: url.clone(), signer: signer(&source, None)? }),
+			(Some(url), Some(source)) => Some(OtherNode { urls: super::addresses(url), signer: signer(&source, None)? }),
 			_ => None,
 		};
 		Ok(Settings { file: self.file.clone().unwrap_or_else(|| FILE.into()), http: self.http.clone(), other })

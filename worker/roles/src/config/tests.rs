@@ -133,7 +133,7 @@ fn anchors_have_a_file_and_a_key_only_for_another_chain() {
 	let settings = all.settings().unwrap();
 	assert_eq!(settings.file, Path::new("/tmp/a"));
 	assert_eq!(settings.http.unwrap().to_string(), "http://host:80/a");
-	assert_eq!(settings.other.unwrap().url, "ws://other:9944");
+	assert_eq!(settings.other.unwrap().urls, ["ws://other:9944"]);
 
 	let refused = |text: &str| format!("{:#}", anchor(text).unwrap_err());
 	assert!(refused("chain = \"ws://other:9944\"\n").contains("`anchor` is invalid: it needs one of `seed_file`"));
