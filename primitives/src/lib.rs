@@ -19,6 +19,7 @@ pub mod emission;
 pub mod evidence;
 pub mod gauge;
 pub mod json;
+pub mod oracle;
 pub mod pay;
 pub mod payload;
 pub mod pool_limits;

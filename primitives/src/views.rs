@@ -2,8 +2,11 @@
 //! since JavaScript numbers are exact up to 2⁵³ only, and hashes are hex with `0x`.
 
 use crate::{
-	json::HexHash, settlement::Backing, Balance, BlockNumber, DomainId, EvidenceKind, EvidenceRef, Hash, LastRound, ModelRef,
-	ProgramKind, RoundId, SeatStatus, SizeClass, Status, Subject, TaskId, Q32,
+	json::HexHash,
+	oracle::{PollId, StreamId},
+	settlement::Backing,
+	Balance, BlockNumber, DomainId, EvidenceKind, EvidenceRef, Hash, LastRound, ModelRef, ProgramKind, RoundId, SeatStatus,
+	SizeClass, Status, Subject, TaskId, Q32,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -371,6 +374,119 @@ pub struct ReputationView {
 	pub rejected: u32,
 	/// Seats never revealed.
 	pub forfeited: u32,
+}
+
+/// A stream of bars.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamView<AccountId> {
+	/// Identifier of the stream.
+	pub id: StreamId,
+	/// Name of what is measured.
+	pub symbol: String,
+	/// Unit of a value.
+	pub unit: String,
+	/// Definition of a value.
+	pub source: String,
+	/// Length of a bar in milliseconds. Bar n covers the milliseconds `n · bar_ms` to `(n + 1) · bar_ms` of Unix time.
+	pub bar_ms: u64,
+	/// Bars of a batch.
+	pub batch: u16,
+	/// Names of the values of a bar, in their order.
+	pub fields: Vec<String>,
+	/// Number of complete bars that are kept.
+	pub kept: u32,
+	/// Bars of a season; 1 for none.
+	pub season: u16,
+	/// Size of an ordinary error of a forecast, in units.
+	pub scale: u64,
+	/// Fee of the reporters for one batch, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub fee: Balance,
+	/// Domain whose champion forecasts the stream.
+	pub domain: Option<DomainId>,
+	/// Account that registered it.
+	pub owner: AccountId,
+	/// Amount from which the reporters are paid, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub pot: Balance,
+	/// `true` while its bars are asked for.
+	pub awake: bool,
+	/// Number of its first bar; 0 before it has one.
+	pub start: u64,
+	/// Number of the first bar that is kept.
+	pub first: u64,
+	/// Number of the first bar that is not complete on the chain.
+	pub next: u64,
+	/// Number of the bar that is running by the clock of the block.
+	pub running: u64,
+	/// Number of the first bar that the reporters are not paid for.
+	pub paid_until: u64,
+}
+
+/// Complete bars of a stream, cut to those that are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BarsView {
+	/// Number of the first of these bars.
+	pub first: u64,
+	/// Values of the bars, in the order of the stream's fields; `None` for a missing bar.
+	pub bars: Vec<Option<Vec<i64>>>,
+}
+
+/// Batch of a stream that a poll asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchView {
+	/// The stream.
+	pub stream: StreamId,
+	/// Number of its first bar.
+	pub first: u64,
+	/// Number of its bars.
+	pub bars: u16,
+}
+
+/// A reporter of a poll.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReporterView<AccountId> {
+	/// Account of the validator.
+	pub who: AccountId,
+	/// Its stake, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub stake: Balance,
+	/// `true` once it has committed in this poll.
+	pub committed: bool,
+	/// `true` once it has revealed in this poll.
+	pub revealed: bool,
+	/// Closed polls in which it has revealed.
+	pub polls: u32,
+	/// Closed polls in which it has committed and not revealed.
+	pub unrevealed: u32,
+	/// Bars of closed polls for which it shared in the fee.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub within: u64,
+	/// Bars of closed polls that it reported with another value.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub outside: u64,
+}
+
+/// The last poll of the reporters.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PollView<AccountId> {
+	/// Number of the poll; 0 before the first one.
+	pub id: PollId,
+	/// `true` until all its batches are counted.
+	pub is_open: bool,
+	/// First block in which commitments are not taken any more.
+	pub commits_until: BlockNumber,
+	/// First block in which reveals are not taken any more.
+	pub reveals_until: BlockNumber,
+	/// Batches that are not counted yet.
+	pub batches: Vec<BatchView>,
+	/// Reporters of an open poll, with their records.
+	pub reporters: Vec<ReporterView<AccountId>>,
 }
 
 #[cfg(test)]

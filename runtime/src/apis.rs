@@ -5,7 +5,11 @@
 use crate::{chunk_scorer::OnChainScorer, data, *};
 use alloc::string::String;
 use doin_primitives::{
-	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	oracle::StreamId,
+	views::{
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
+	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
 use doin_traits::{DomainWeights as _, Domains as _, Reputation as _};
@@ -360,6 +364,18 @@ sp_api::impl_runtime_apis! {
 				rejected: record.rejected,
 				forfeited: record.forfeited,
 			}
+		}
+
+		fn streams(from: StreamId, count: u32) -> Vec<StreamView<AccountId>> {
+			Oracle::stream_views(from, count)
+		}
+
+		fn bars(stream: StreamId, from: u64, count: u32) -> Option<BarsView> {
+			Oracle::bars_view(stream, from, count)
+		}
+
+		fn poll() -> PollView<AccountId> {
+			Oracle::poll_view()
 		}
 
 		fn round_params() -> RoundParams {

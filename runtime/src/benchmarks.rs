@@ -43,6 +43,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_doin_fee_market, FeeMarket]
 	[pallet_doin_gauge, Gauge]
 	[pallet_doin_optimae, Optimae]
+	[pallet_doin_oracle, Oracle]
 	[pallet_doin_recomputation, Recomputation]
 	[pallet_doin_reputation, Reputation]
 	[pallet_doin_work, Work]
@@ -319,6 +320,17 @@ impl pallet_doin_evidence::benchmarking::BenchmarkHelper<AccountId> for Benchmar
 		let model = ModelBytes::truncate_from(vec![0; MAX_MODEL_BYTES as usize]);
 		pallet_doin_domains::Baselines::<Runtime>::insert(domain, model);
 		(domain, owner())
+	}
+}
+
+impl pallet_doin_oracle::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
+	fn reporters(count: u32) -> Vec<AccountId> {
+		<Self as pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId>>::voters(count)
+	}
+
+	fn set_time(ms: u64) {
+		let slot = ms.checked_div(Timing::slot_duration_ms()).unwrap_or(0);
+		pallet_babe::CurrentSlot::<Runtime>::put(sp_consensus_babe::Slot::from(slot));
 	}
 }
 

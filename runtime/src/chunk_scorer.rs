@@ -8,11 +8,12 @@ use alloc::vec::Vec;
 use core::{marker::PhantomData, ops::Range};
 use doin_primitives::{
 	domain::PAGE_BYTES,
-	evidence::{live_value, MAX_SEGMENT_BYTES},
+	evidence::{live_value, LIVE_CHUNKS, MAX_SEGMENT_BYTES},
+	oracle::MAX_KEPT,
 	DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
 };
 use doin_scoring::{
-	program::MAX_CHUNK_VALUES,
+	program::{MAX_HISTORY, MAX_HORIZON},
 	rows::{self, RowSet, Rows},
 	sample, score,
 	verdict::NO_EVIDENCE,
@@ -35,9 +36,9 @@ pub type OnChainScorer = Scorer<Streams>;
 /// stored model: all pages of a segment, since a seed deals its rows to all chunks, and the initial champion. A chunk of the
 /// validation split, or of a series, reads fewer pages.
 pub const CHUNK_READS: u64 = (MAX_SEGMENT_BYTES / PAGE_BYTES) as u64 + 1;
-/// Bars that the scoring of a live chunk reads at most. Windows lie at most a horizon apart, so the bars of a chunk are no more
-/// than the values of its windows: `history + (windows − 1) · stride + horizon ≤ windows · (history + horizon)`.
-pub const CHUNK_BARS: u32 = MAX_CHUNK_VALUES;
+/// Bars that the scoring of a live chunk reads at most: `history + (windows − 1) · stride + horizon`. The `windows · stride` bars of each
+/// of the [`LIVE_CHUNKS`] chunks of a round are kept by its stream, else its domain is not registered.
+pub const CHUNK_BARS: u32 = MAX_HISTORY as u32 + MAX_HORIZON as u32 + MAX_KEPT / LIVE_CHUNKS as u32;
 
 /// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ use core::fmt::Debug;
 use doin_primitives::{
 	blake2_256,
 	bounded_collections::{BoundedVec, ConstU32},
+	oracle::{Fields, StreamSpec, MAX_KEPT, MIN_FEE},
 	DomainSpec, Evidence, Gene, Growth, Limits, Split,
 };
 use doin_scoring::{Forecast, Generator, Loss, Program, Target, WindowPhase};
@@ -92,5 +93,27 @@ pub fn spec() -> DomainSpec {
 		evidence: Evidence::Synthetic(Generator { template: bounded(&TEMPLATE), ar: bounded(&AR), noise: NOISE, level: LEVEL }),
 		min_improvement: 5_000,
 		target: 0,
+	}
+}
+
+/// Returns the record of the stream of the development chains, which repeats the series with a week a second. Its reporters need no
+/// network: a bar is a row of the file.
+pub fn stream() -> StreamSpec {
+	StreamSpec {
+		symbol: bounded(b"CO2-DEMO"),
+		unit: bounded(b"0.01 ppm"),
+		source: bounded(
+			b"Column ppm of data/mauna-loa-co2-weekly.csv, in 0.01 ppm. The first bar of the stream is the first row; after the last row \
+			  the file begins again.",
+		),
+		bar_ms: 1_000,
+		first_bar: 0,
+		batch: 24,
+		fields: Fields::default(),
+		kept: MAX_KEPT,
+		season: 52,
+		scale: 50,
+		fee: MIN_FEE,
+		domain: None,
 	}
 }

@@ -45,6 +45,8 @@ pub const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
 const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
 /// Bond of a development evaluator, in plancks.
 const BOND: Balance = 1_000 * DOIN;
+/// Amount in the pot of the demo stream, in plancks: the fees of 10,000 batches.
+const POT: Balance = 10_000 * DOIN;
 /// Threshold T of the first work block of a development chain, and its floor: 0.02 bit in Q32.
 const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
 
@@ -68,7 +70,7 @@ fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
 	let owner = Sr25519Keyring::Alice.to_account_id();
-	let balances: Vec<(AccountId, Balance)> = [
+	let mut balances: Vec<(AccountId, Balance)> = [
 		Sr25519Keyring::Alice,
 		Sr25519Keyring::Bob,
 		Sr25519Keyring::Charlie,
@@ -81,6 +83,11 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	.iter()
 	.map(|key| (key.to_account_id(), ENDOWMENT))
 	.collect();
+	// Its owner pays the pot of the demo stream, and has the endowment left.
+	if let Some((_, endowment)) = balances.iter_mut().find(|(who, _)| *who == owner) {
+		*endowment += POT + crate::configs::system::ExistentialDeposit::get();
+	}
+	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), &demo::stream(), POT);
 	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
@@ -109,6 +116,7 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 			keys: validators.iter().map(|key| (key.to_account_id(), key.to_account_id(), session_keys(*key))).collect::<Vec<_>>(),
 		},
 		domains: DomainsConfig { domains: vec![demo_domain] },
+		oracle: OracleConfig { streams: vec![demo_stream] },
 		gauge: GaugeConfig {
 			votes: stashes.iter().map(|stash| (stash.clone(), vec![(0, MILLION)])).collect::<Vec<_>>(),
 			weights: vec![(0, MILLION)],

@@ -112,6 +112,29 @@ const ROUND: [&str; 12] = [
 	"seats",
 	"contender",
 ];
+/// Fields of a stream.
+const STREAM: [&str; 20] = [
+	"id",
+	"symbol",
+	"unit",
+	"source",
+	"barMs",
+	"batch",
+	"fields",
+	"kept",
+	"season",
+	"scale",
+	"fee",
+	"domain",
+	"owner",
+	"pot",
+	"awake",
+	"start",
+	"first",
+	"next",
+	"running",
+	"paidUntil",
+];
 /// Fields of the state of work blocks.
 const WORK: [&str; 11] = [
 	"workBlocks",
@@ -140,7 +163,26 @@ async fn every_method_has_a_response_of_the_documented_shape(node: &Node) -> Res
 		the_record_of_a_domain_has_the_documented_shape(node, view).await?;
 		champion_and_round_have_the_documented_shape(node, &view["id"]).await?;
 	}
+	streams_bars_and_the_poll_have_the_documented_shape(node).await?;
 	work_fees_and_standing_have_the_documented_shape(node).await
+}
+
+async fn streams_bars_and_the_poll_have_the_documented_shape(node: &Node) -> Result<()> {
+	let streams = node.call("doin_streams", []).await?;
+	assert_eq!(streams.as_array().map(Vec::len), Some(1), "the development chain has one stream: {streams}");
+	let stream = &streams[0];
+	assert_fields(stream, &STREAM);
+	assert_eq!(
+		(&stream["id"], &stream["symbol"], &stream["fields"]),
+		(&json!(1u32 << 31), &json!("CO2-DEMO"), &json!(["close"]))
+	);
+	assert_decimal(&stream["pot"]);
+	let bars = node.call("doin_bars", [stream["id"].clone(), json!(0), json!(5)]).await?;
+	assert_fields(&bars, &["first", "bars"]);
+	assert!(bars["bars"].is_array());
+	let poll = node.call("doin_poll", []).await?;
+	assert_fields(&poll, &["id", "isOpen", "commitsUntil", "revealsUntil", "batches", "reporters"]);
+	Ok(())
 }
 
 async fn the_record_of_a_domain_has_the_documented_shape(node: &Node, view: &Value) -> Result<()> {
@@ -203,6 +245,9 @@ async fn an_error_names_the_missing_thing_and_the_next_step(node: &Node) -> Resu
 	let (code, message) = refusal(node.call("doin_evidence", [json!(0)]).await);
 	assert_eq!(code, 20_001);
 	assert!(message.contains("domain 0 has no sealed segments") && message.contains("doin_domain"), "{message}");
+	let (code, message) = refusal(node.call("doin_bars", [json!(7)]).await);
+	assert_eq!(code, 20_001);
+	assert!(message.contains("unknown stream 7") && message.contains("doin_streams"), "{message}");
 	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
 	assert_eq!(code, -32_602);
 	assert!(message.contains("invalid account `alice`"), "{message}");
@@ -229,6 +274,9 @@ async fn every_method_has_a_subscription(node: &Node) -> Result<()> {
 		("Work", "doin_work", vec![]),
 		("FeeMarket", "doin_feeMarket", vec![]),
 		("Reputation", "doin_reputation", vec![json!(ALICE)]),
+		("Streams", "doin_streams", vec![]),
+		("Bars", "doin_bars", vec![json!(1u32 << 31)]),
+		("Poll", "doin_poll", vec![]),
 	] {
 		let mut subscription = node.subscribe(name, params.clone()).await?;
 		let first = next(&mut subscription).await;

@@ -14,6 +14,7 @@ SOURCES = [
     "primitives/src/task.rs",
     "primitives/src/settlement.rs",
     "primitives/src/lib.rs",
+    "primitives/src/oracle.rs",
     "primitives/scoring/src/program.rs",
     "primitives/scoring/src/rows/mod.rs",
 ]

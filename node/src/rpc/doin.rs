@@ -1,4 +1,4 @@
-//! The `doin` namespace: domains, rounds, recomputations, work and fees as JSON.
+//! The `doin` namespace: domains, rounds, recomputations, work, fees and streams as JSON.
 //!
 //! Every method calls [`DoinApi`](doin_traits::apis::DoinApi) at one block, and every subscription repeats the request of a
 //! method at each new best block. All of them share one path: a request, its response, and a subscription that drops responses
@@ -15,7 +15,10 @@ pub use error::{UNKNOWN, UNREADABLE};
 pub use message::{DomainResponse, Response};
 
 use crate::service::FullClient;
-use doin_primitives::DomainId;
+use doin_primitives::{
+	oracle::{StreamId, FIRST_STREAM, MAX_KEPT},
+	DomainId,
+};
 use doin_runtime::{AccountId, Hash};
 use futures::{future::ready, stream, Stream, StreamExt};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, PendingSubscriptionSink};
@@ -78,6 +81,20 @@ pub trait DoinRpc {
 	#[method(name = "reputation", blocking)]
 	fn reputation(&self, who: String, at: Option<Hash>) -> RpcResult<Response>;
 
+	/// Returns the streams from identifier `from` (2³¹ without it) on, in order of registration: a list of at most `count`
+	/// [`doin_primitives::views::StreamView`], 256 without it and at most 1 024.
+	#[method(name = "streams", blocking)]
+	fn streams(&self, from: Option<StreamId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the complete bars of a stream from number `from` on, or from the first one that is kept, at most `count`, 256 without
+	/// it: a [`doin_primitives::views::BarsView`].
+	#[method(name = "bars", blocking)]
+	fn bars(&self, stream: StreamId, from: Option<u64>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the poll of the reporters that is open, or the last one: a [`doin_primitives::views::PollView`].
+	#[method(name = "poll", blocking)]
+	fn poll(&self, at: Option<Hash>) -> RpcResult<Response>;
+
 	/// Subscribes to changes of `doin_domains`, with the same parameters.
 	#[subscription(name = "subscribeDomains" => "domainsChanged", unsubscribe = "unsubscribeDomains", item = Response)]
 	fn subscribe_domains(&self, from: Option<DomainId>, count: Option<u32>);
@@ -117,6 +134,18 @@ pub trait DoinRpc {
 	/// Subscribes to changes of `doin_reputation`.
 	#[subscription(name = "subscribeReputation" => "reputationChanged", unsubscribe = "unsubscribeReputation", item = Response)]
 	fn subscribe_reputation(&self, who: String);
+
+	/// Subscribes to changes of `doin_streams`, with the same parameters.
+	#[subscription(name = "subscribeStreams" => "streamsChanged", unsubscribe = "unsubscribeStreams", item = Response)]
+	fn subscribe_streams(&self, from: Option<StreamId>, count: Option<u32>);
+
+	/// Subscribes to changes of `doin_bars`, with the same parameters.
+	#[subscription(name = "subscribeBars" => "barsChanged", unsubscribe = "unsubscribeBars", item = Response)]
+	fn subscribe_bars(&self, stream: StreamId, from: Option<u64>, count: Option<u32>);
+
+	/// Subscribes to changes of `doin_poll`.
+	#[subscription(name = "subscribePoll" => "pollChanged", unsubscribe = "unsubscribePoll", item = Response)]
+	fn subscribe_poll(&self);
 }
 
 /// Server of the `doin` namespace.
@@ -168,6 +197,16 @@ fn page(from: Option<DomainId>, count: Option<u32>) -> Request {
 	Request::Domains { from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE) }
 }
 
+/// Returns the request of a page of streams.
+fn page_of_streams(from: Option<StreamId>, count: Option<u32>) -> Request {
+	Request::Streams { from: from.unwrap_or(FIRST_STREAM), count: count.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE) }
+}
+
+/// Returns the request of bars of a stream.
+fn bars_of(stream: StreamId, from: Option<u64>, count: Option<u32>) -> Request {
+	Request::Bars { stream, from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(MAX_KEPT) }
+}
+
 /// Parses an SS58 address.
 fn account(who: &str) -> RpcResult<AccountId> {
 	who.parse().map_err(|_| error::invalid_account(who))
@@ -210,6 +249,18 @@ impl DoinRpcServer for Doin {
 		self.reader.response(Request::Reputation(account(&who)?), at)
 	}
 
+	fn streams(&self, from: Option<StreamId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(page_of_streams(from, count), at)
+	}
+
+	fn bars(&self, stream: StreamId, from: Option<u64>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(bars_of(stream, from, count), at)
+	}
+
+	fn poll(&self, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::Poll, at)
+	}
+
 	fn subscribe_domains(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
 		self.follow(pending, Ok(page(from, count)));
 	}
@@ -244,5 +295,17 @@ impl DoinRpcServer for Doin {
 
 	fn subscribe_reputation(&self, pending: PendingSubscriptionSink, who: String) {
 		self.follow(pending, account(&who).map(Request::Reputation));
+	}
+
+	fn subscribe_streams(&self, pending: PendingSubscriptionSink, from: Option<StreamId>, count: Option<u32>) {
+		self.follow(pending, Ok(page_of_streams(from, count)));
+	}
+
+	fn subscribe_bars(&self, pending: PendingSubscriptionSink, stream: StreamId, from: Option<u64>, count: Option<u32>) {
+		self.follow(pending, Ok(bars_of(stream, from, count)));
+	}
+
+	fn subscribe_poll(&self, pending: PendingSubscriptionSink) {
+		self.follow(pending, Ok(Request::Poll));
 	}
 }

@@ -3,7 +3,11 @@
 use alloc::vec::Vec;
 use codec::Codec;
 use doin_primitives::{
-	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	oracle::StreamId,
+	views::{
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
+	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, RoundId, RoundParams,
 };
 
@@ -51,6 +55,13 @@ sp_api::decl_runtime_apis! {
 		fn fee_market() -> FeeMarketView;
 		/// Returns the reputation of an account.
 		fn reputation(who: AccountId) -> ReputationView;
+		/// Returns the streams with identifiers of `from` and above, in order of registration, at most `count`.
+		fn streams(from: StreamId, count: u32) -> Vec<StreamView<AccountId>>;
+		/// Returns the complete bars of a stream from number `from` on, at most `count`, without those that are not kept any more.
+		/// Returns `None` for an unknown stream.
+		fn bars(stream: StreamId, from: u64, count: u32) -> Option<BarsView>;
+		/// Returns the poll of the reporters that is open, or the last one.
+		fn poll() -> PollView<AccountId>;
 		/// Returns the lengths of a round's phases.
 		fn round_params() -> RoundParams;
 		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine

@@ -256,6 +256,29 @@ impl Bars for () {
 	}
 }
 
+/// Receives the batches of bars of streams.
+pub trait OnBatch {
+	/// Called when the bars `bars` of `stream` are complete, once for each batch, and at least one of them stands.
+	fn on_batch(stream: u32, bars: Range<u64>);
+	/// Returns the weight of the most expensive call of [`on_batch`](OnBatch::on_batch).
+	fn on_batch_weight() -> Weight;
+}
+
+/// A chain on which nothing depends on bars.
+impl OnBatch for () {
+	fn on_batch(_: u32, _: Range<u64>) {}
+	fn on_batch_weight() -> Weight {
+		Weight::zero()
+	}
+}
+
+/// Wall time.
+pub trait Clock {
+	/// Returns the milliseconds of Unix time at which the slot of this block began. In a hook this is later than the timestamp of the
+	/// parent block, which the chain still has then.
+	fn now_ms() -> u64;
+}
+
 /// Undecided rounds of domains.
 pub trait UndecidedRounds {
 	/// Returns the number of the earliest undecided round of `domain`; `None` if all of them are decided.

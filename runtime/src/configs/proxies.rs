@@ -1,6 +1,6 @@
-//! Calls of the proxies that stake for their principal, or do everything but pay others.
+//! Calls of the proxies that report bars or stake for their principal, or do everything but pay others.
 //!
-//! Both are lists of calls, not of pallets, so that a new call is not allowed until it is listed.
+//! All are lists of calls, not of pallets, so that a new call is not allowed until it is listed.
 
 use crate::{
 	configs::doin::budget::{is_batch, takes_no_money},
@@ -12,6 +12,7 @@ use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
 use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
+use pallet_doin_oracle::Call as OracleCall;
 use pallet_nomination_pools::Call as PoolsCall;
 use pallet_preimage::Call as PreimageCall;
 use pallet_referenda::Call as ReferendaCall;
@@ -53,21 +54,29 @@ pub(crate) fn stakes(call: &RuntimeCall) -> bool {
 	}
 }
 
-/// Returns `true` if `call` does not pay another account: staking, work that takes no money, bonds of evaluators, ballots, the
-/// domains of the sender, and votes. Deposits and fees are taken.
+/// Returns `true` if `call` reports bars for a validator, or is a batch. A commitment takes a hold of 10 DOIN from the validator, of
+/// which 0.1 DOIN burns if it is not revealed.
+pub(crate) fn reports(call: &RuntimeCall) -> bool {
+	matches!(call, RuntimeCall::Oracle(OracleCall::commit { .. } | OracleCall::reveal { .. })) || is_batch(call)
+}
+
+/// Returns `true` if `call` does not pay another account: staking, work that takes no money, bonds of evaluators, reports of
+/// bars, ballots, the domains and streams of the sender, and votes. Deposits and fees are taken.
 pub(crate) fn pays_nobody(call: &RuntimeCall) -> bool {
 	stakes(call)
+		|| reports(call)
 		|| takes_no_money(call)
 		|| matches!(
 			call,
-			RuntimeCall::Evaluators(
-				EvaluatorsCall::bond { .. }
-					| EvaluatorsCall::bond_extra { .. }
-					| EvaluatorsCall::serve { .. }
-					| EvaluatorsCall::unserve { .. }
-					| EvaluatorsCall::unbond { .. }
-					| EvaluatorsCall::withdraw { .. }
-			) | RuntimeCall::Gauge(
+			RuntimeCall::Oracle(OracleCall::leave { .. } | OracleCall::retire { .. })
+				| RuntimeCall::Evaluators(
+					EvaluatorsCall::bond { .. }
+						| EvaluatorsCall::bond_extra { .. }
+						| EvaluatorsCall::serve { .. }
+						| EvaluatorsCall::unserve { .. }
+						| EvaluatorsCall::unbond { .. }
+						| EvaluatorsCall::withdraw { .. }
+				) | RuntimeCall::Gauge(
 				GaugeCall::nominate { .. }
 					| GaugeCall::withdraw_nomination { .. }
 					| GaugeCall::vote { .. }

@@ -2,7 +2,7 @@
 
 use super::{
 	doin::budget::{is_batch, takes_no_money},
-	proxies::{pays_nobody, stakes},
+	proxies::{pays_nobody, reports, stakes},
 };
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -147,6 +147,9 @@ pub enum ProxyType {
 	/// Calls that pay no other account, also in batches: those of `Staking`, answers of an evaluator and its bond, ballots, the
 	/// domains of the principal, referenda and votes. Excludes transfers, bounties, purses, budgets, seats and proxies.
 	NonTransfer,
+	/// Commitments and reveals of bars, for the hot key of a validator, also in batches. Takes a hold of 10 DOIN from the validator,
+	/// of which 0.1 DOIN burns with each commitment that is not revealed. Shares in fees go to the validator.
+	Report,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -161,11 +164,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			}
 			ProxyType::Staking => stakes(call),
 			ProxyType::NonTransfer => pays_nobody(call),
+			ProxyType::Report => reports(call),
 		}
 	}
 
 	fn is_superset(&self, other: &Self) -> bool {
-		self == other || matches!((self, other), (ProxyType::Any, _) | (ProxyType::NonTransfer, ProxyType::Staking))
+		self == other
+			|| matches!((self, other), (ProxyType::Any, _) | (ProxyType::NonTransfer, ProxyType::Staking | ProxyType::Report))
 	}
 }
 

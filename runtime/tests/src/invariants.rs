@@ -2,7 +2,7 @@
 
 use doin_primitives::RoundId;
 use doin_runtime::{
-	Budget, Domains, Evaluators, Evidence, FeeMarket, Gauge, Optimae, Recomputation, Reputation, Runtime, Timing, Work,
+	Budget, Domains, Evaluators, Evidence, FeeMarket, Gauge, Optimae, Oracle, Recomputation, Reputation, Runtime, Timing, Work,
 };
 use pallet_doin_optimae::types::Stage;
 
@@ -24,6 +24,7 @@ pub fn check(number: u32) {
 		("work", Work::do_try_state()),
 		("budget", Budget::do_try_state()),
 		("evidence", Evidence::do_try_state()),
+		("oracle", Oracle::do_try_state()),
 	] {
 		if let Err(broken) = checked {
 			panic!("block {number}, pallet {name}: {broken:?}");

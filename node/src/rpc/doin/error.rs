@@ -1,6 +1,6 @@
 //! JSON-RPC errors of the `doin` namespace. Every message names a next step.
 
-use doin_primitives::DomainId;
+use doin_primitives::{oracle::StreamId, DomainId};
 use doin_runtime::Hash;
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObject, ErrorObjectOwned};
 use sp_api::ApiError;
@@ -27,6 +27,14 @@ pub(super) fn no_rounds(id: DomainId) -> ErrorObjectOwned {
 /// The domain is registered, and its evidence does not come after the commits.
 pub(super) fn no_awaited_evidence(id: DomainId) -> ErrorObjectOwned {
 	error(UNKNOWN, format!("domain {id} has no sealed segments: call doin_domain for the kind of its evidence"))
+}
+
+/// The stream is not registered.
+pub(super) fn unknown_stream(id: StreamId) -> ErrorObjectOwned {
+	error(
+		UNKNOWN,
+		format!("unknown stream {id}: call doin_streams for the registered streams, whose identifiers start at 2147483648"),
+	)
 }
 
 /// The node does not have the block.

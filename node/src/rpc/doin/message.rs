@@ -1,7 +1,7 @@
 //! Requests and responses of the `doin` namespace.
 
 use super::error::unserializable;
-use doin_primitives::{views::DomainView, DomainId, DomainSpec};
+use doin_primitives::{oracle::StreamId, views::DomainView, DomainId, DomainSpec};
 use doin_runtime::AccountId;
 use jsonrpsee::core::RpcResult;
 use serde::{Serialize, Serializer};
@@ -37,6 +37,24 @@ pub(super) enum Request {
 	FeeMarket,
 	/// `doin_reputation`.
 	Reputation(AccountId),
+	/// `doin_streams`.
+	Streams {
+		/// First identifier.
+		from: StreamId,
+		/// Most streams of the response.
+		count: u32,
+	},
+	/// `doin_bars`.
+	Bars {
+		/// The stream.
+		stream: StreamId,
+		/// Number of the first bar.
+		from: u64,
+		/// Most bars of the response.
+		count: u32,
+	},
+	/// `doin_poll`.
+	Poll,
 }
 
 /// Serialized response, shared by all clients that sent the same request.

@@ -2,7 +2,8 @@
 
 use super::{
 	error::{
-		later_doin_api, no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unreadable, unserializable,
+		later_doin_api, no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unknown_stream, unreadable,
+		unserializable,
 	},
 	message::{DomainResponse, Request, Response},
 };
@@ -120,6 +121,12 @@ impl Reader {
 			Request::Work => Response::new(&api.work(at).map_err(unreadable)?),
 			Request::FeeMarket => Response::new(&api.fee_market(at).map_err(unreadable)?),
 			Request::Reputation(who) => Response::new(&api.reputation(at, who.clone()).map_err(unreadable)?),
+			Request::Streams { from, count } => Response::new(&api.streams(at, *from, *count).map_err(unreadable)?),
+			Request::Bars { stream, from, count } => {
+				let view = api.bars(at, *stream, *from, *count).map_err(unreadable)?;
+				Response::new(&view.ok_or_else(|| unknown_stream(*stream))?)
+			}
+			Request::Poll => Response::new(&api.poll(at).map_err(unreadable)?),
 		}
 	}
 }

@@ -13,9 +13,8 @@ parameter_types! {
 	pub const SegmentByteDeposit: Balance = BYTE_DEPOSIT;
 }
 
-/// Streams of bars, for rounds and for the scorer. The chain has none until a pallet provides them, so domains with live evidence
-/// cannot be registered.
-pub type Streams = ();
+/// Streams of bars, for rounds and for the scorer.
+pub type Streams = Oracle;
 
 impl pallet_doin_evidence::Config for Runtime {
 	type Bars = Streams;

@@ -7,6 +7,7 @@ pub mod evaluators;
 pub mod evidence;
 pub mod gauge;
 pub mod optimae;
+pub mod oracle;
 pub mod recomputation;
 pub mod reputation;
 pub mod timing;

@@ -65,6 +65,7 @@ impl Ledger {
 		use pallet_doin_evaluators::Event as Evaluators;
 		use pallet_doin_evidence::Event as Evidence;
 		use pallet_doin_optimae::Event as Optimae;
+		use pallet_doin_oracle::Event as Oracle;
 		use pallet_doin_recomputation::Event as Recomputation;
 		use pallet_doin_work::Event as WorkEvent;
 		match event {
@@ -83,7 +84,12 @@ impl Ledger {
 			RuntimeEvent::Evaluators(Evaluators::Slashed { amount, .. }) => self.burned += amount,
 			// The challenger's reward is part of the slashed amounts and is not burned. Its event comes after theirs.
 			RuntimeEvent::Recomputation(Recomputation::ChallengeUpheld { reward, .. }) => self.burned -= reward,
-			RuntimeEvent::Domains(Domains::Registered { fee, .. }) => self.burned += fee,
+			RuntimeEvent::Domains(Domains::Registered { fee, .. }) | RuntimeEvent::Oracle(Oracle::Registered { fee, .. }) => {
+				self.burned += fee
+			}
+			RuntimeEvent::Oracle(
+				Oracle::Slept { burned, .. } | Oracle::Retired { burned, .. } | Oracle::Unrevealed { burned, .. },
+			) => self.burned += burned,
 			RuntimeEvent::Balances(pallet_balances::Event::DustLost { amount, .. }) => self.burned += amount,
 			_ => {}
 		}

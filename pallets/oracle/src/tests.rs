@@ -1,0 +1,5 @@
+//! Tests of the pallet, by concern.
+
+mod counting;
+mod polls;
+mod streams;
