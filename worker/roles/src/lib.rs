@@ -1,5 +1,5 @@
 //! Roles of a DOIN worker: the optimizer, which finds better models and commits them, the evaluator, which recomputes the sums of
-//! models, and the owner, which opens the segments of a sealed domain.
+//! models, the owner, which opens the segments of a sealed domain, and the reporter, which reports the bars of real series.
 //!
 //! Every role is a *policy* and a *driver*. A policy decides: it is a plain state machine from views of the chain and journal
 //! entries to actions, without I/O, clock or randomness. A driver reads the views at every new block, asks the policy, writes the
@@ -26,7 +26,7 @@
 //!
 //! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
 //!   domains.
-//! * [`optimizer`], [`evaluator`], [`owner`]: the three roles.
+//! * [`optimizer`], [`evaluator`], [`owner`], [`report`]: the four roles.
 //! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
 //! * [`progress`]: figures of the searches, for displays.
 //! * [`journal`]: commitments on disk before they are sent, so that a crash costs nothing.
@@ -45,8 +45,8 @@
 //!
 //! # Logs
 //!
-//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::search`, `doin::journal`
-//! and `doin::keys`. The spans `optimize`, `evaluate` and `own` have the field `block`, `optimize` and `own` have `domain`, and
+//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::reporter`, `doin::search`,
+//! `doin::journal` and `doin::keys`. The spans `optimize`, `evaluate`, `own` and `report` have the field `block`, `optimize` and `own` have `domain`, and
 //! `duty` has `domain` and `task`.
 
 #![warn(clippy::missing_errors_doc)]
@@ -77,6 +77,7 @@ pub mod progress;
 mod random;
 #[cfg(test)]
 mod reorganisations;
+pub mod report;
 mod retry;
 pub mod round_result;
 pub mod search;

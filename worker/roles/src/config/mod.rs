@@ -13,6 +13,7 @@ mod devices;
 mod file;
 mod foreign;
 mod owned;
+mod reported;
 mod server;
 mod settings;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
 pub use owned::OwnedConfig;
+pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
 pub use settings::{node_url, Settings};
 
@@ -59,6 +61,8 @@ pub struct Config {
 	pub domains: Vec<DomainConfig>,
 	/// Sealed domains whose segments the worker opens.
 	pub owned: Vec<OwnedConfig>,
+	/// Streams that the worker reports the bars of.
+	pub reported: Vec<ReportedConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -91,6 +95,7 @@ impl Config {
 			identities: file.identities,
 			domains: file.domains,
 			owned: file.owned,
+			reported: file.reported,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,
