@@ -3,7 +3,7 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, index, journal, keys, own, predict, run,
+		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own, predict, run,
 		service, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
@@ -65,7 +65,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-	/// Optimize and evaluate until Ctrl-C
+	/// Optimize, evaluate and report until Ctrl-C
 	#[command(after_help = "\
 EXAMPLES
   doin-worker run --dev                                       all domains of a development chain, with its public keys
@@ -215,6 +215,22 @@ an error sum on the validation split: lower is better. Parquet and PostgreSQL ge
 change are added, and the others are written again. PostgreSQL also gets views named doin_… for Metabase, Superset and \
 Grafana (docs/grafana/doin.json). The connection is not encrypted: use a Unix socket, the loopback interface or a tunnel.")]
 	Export(export::ExportArgs),
+	/// Write the historical bars of a market to a CSV file, to train on
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker history --source binance:BTCUSDT --from 2026-01-01 --out btc.csv
+  doin-worker history --source binance:ETHUSDT --from 2025-01-01 --to 2025-07-01 --bar 1h --decimals 2 --out eth.csv
+  doin-worker history --config reporter.toml --stream BTC/USD --from 2026-01-01 --out btc.csv    (the sources that are reported)
+  doin-worker history --source program:./feed.sh --from 2026-01-01 --out feed.csv
+  doin-worker train --csv btc.csv --column close --time timestamp
+
+The file has the columns timestamp,close,high,low,volume. A timestamp is the end of a bar, in milliseconds since 1970; values are exact \
+decimals. Of several sources the median of each value is written, of the bars that more than half of them have; a bar that is missing \
+has no row.
+
+A URL of klines has the placeholders {from} and {to} (milliseconds), {from_s} and {to_s} (seconds) and {limit}; the places of the values \
+are those of Binance. A market with other places is a source in a configuration (worker/configs/reporter.toml).")]
+	History(history::HistoryArgs),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -398,6 +414,7 @@ impl Cli {
 			// The result of a verification is the exit code.
 			Command::Anchor(args) => return anchor::run(node, *args).await,
 			Command::Export(args) => export::run(args).await?,
+			Command::History(args) => history::run(args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;

@@ -27,7 +27,7 @@ Amounts are texts with their unit, e.g. `"2 DOIN"`. `worker/configs` in the repo
 | `RUST_LOG` | log filter; `-v` and `-vv` do the same for everything |
 
 """
-FILES = ["file.rs", "owned.rs", "anchor.rs"]
+FILES = ["file.rs", "owned.rs", "anchor.rs", "reported.rs", "../../../sources/src/config.rs"]
 # Tables of a configuration in the order of the page: its type, its heading, and its first line in a file.
 TABLES = [
     ("ConfigFile", "Top level", ""),
@@ -36,6 +36,8 @@ TABLES = [
     ("OptimizationConfig", "Search on a domain", "[domains.optimization_config]"),
     ("OwnedConfig", "Sealed domains of an owner", "[[owned]]"),
     ("AnchorConfig", "Anchors", "[anchor]"),
+    ("ReportedConfig", "Streams of a reporter", "[[reported]]"),
+    ("SourceConfig", "Sources of a stream", "[[reported.sources]]"),
     ("BiddingConfig", "Bidding", "[bidding]"),
     ("ResourceLimits", "Limits of the machine", "[resource_limits]"),
 ]
@@ -47,11 +49,13 @@ TYPES = {
     "Amount": "amount",
     "DomainId": "number",
     "Endpoint": "URL",
+    "StreamId": "number",
+    "Stamp": "`open` or `close`",
     "GenesisHash": "hash",
     "Host": "IP address",
     "Vec<String>": "list of texts",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
-    "Role": "`optimize`, `evaluate` or `own`",
+    "Role": "`optimize`, `evaluate`, `own` or `report`",
     "ClassName": "`small`, `large` or `huge`",
 }
 # Defaults that a constant states, by key: file and name of the constant.

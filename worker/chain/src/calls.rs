@@ -4,6 +4,7 @@ use crate::Account;
 use codec::{Compact, Encode};
 use doin_primitives::{
 	domain::ModelBytes,
+	oracle::{PollId, Reports},
 	payload::{Reveal, Sums},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, SizeClass, TaskId,
 };
@@ -184,6 +185,16 @@ impl Call {
 		Self::new("Recomputation", "cancel_challenge", ())
 	}
 
+	/// `oracle.commit`: commits the reports of a reporter in `poll`.
+	pub fn commit_reports(poll: PollId, commitment: Hash) -> Self {
+		Self::new("Oracle", "commit", (poll, commitment))
+	}
+
+	/// `oracle.reveal`: reveals the reports of a commitment in `poll`.
+	pub fn reveal_reports(poll: PollId, reports: &Reports, salt: [u8; 32]) -> Self {
+		Self::new("Oracle", "reveal", (poll, reports, salt))
+	}
+
 	/// `reputation.remove_record`: removes the record of an account whose score is neutral.
 	pub fn remove_record(who: Account) -> Self {
 		Self::new("Reputation", "remove_record", who)
@@ -331,6 +342,7 @@ impl Call {
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
+	use doin_primitives::oracle::{Report, FIRST_STREAM};
 
 	pub(crate) const ROUND: RoundId = RoundId { domain: 7, number: 9 };
 
@@ -341,6 +353,12 @@ pub(crate) mod tests {
 			validation: vec![5, 6].try_into().unwrap(),
 			metrics: Default::default(),
 		}
+	}
+
+	/// Returns the report of a stream of which the second bar is unknown.
+	pub(crate) fn reports() -> Reports {
+		let bars = vec![Some(vec![6_425_010, -1].try_into().unwrap()), None].try_into().unwrap();
+		vec![Report { stream: FIRST_STREAM, bars }].try_into().unwrap()
 	}
 
 	/// Returns one call of every constructor that has no runtime call among its arguments.
@@ -366,6 +384,8 @@ pub(crate) mod tests {
 			Call::announce_challenge([5; 32]),
 			Call::challenge(8, 1, 2, [6; 32], class),
 			Call::cancel_challenge(),
+			Call::commit_reports(7, [8; 32]),
+			Call::reveal_reports(7, &reports(), [9; 32]),
 			Call::remove_record(Account([3; 32])),
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3, 40),
@@ -422,6 +442,15 @@ pub(crate) mod tests {
 		let call = Call::reveal(ROUND, &reveal(), [9; 32]);
 		// A `Box` takes no bytes in SCALE.
 		assert_eq!(call.args.0, (ROUND, Box::new(reveal()), [9u8; 32]).encode());
+	}
+
+	#[test]
+	fn reports_are_written_as_the_pallet_reads_them() {
+		let values = [6_425_010i64.to_le_bytes(), (-1i64).to_le_bytes()].concat();
+		let bars = [&[8, 1, 8][..], &values, &[0]].concat();
+		let call = Call::reveal_reports(7, &reports(), [9; 32]);
+		assert_eq!(call.args.0, [&[7, 0, 0, 0, 4][..], &FIRST_STREAM.to_le_bytes(), &bars, &[9; 32]].concat());
+		assert!(!call.needs_budget() && !Call::commit_reports(7, [8; 32]).needs_budget(), "its proxy has a type of its own");
 	}
 
 	#[test]

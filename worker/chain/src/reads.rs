@@ -3,7 +3,11 @@
 use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
 	evidence::{ramp_blocks, PUBLIC_SLOT_MS},
-	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	oracle::StreamId,
+	views::{
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
+	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, RoundId, RoundParams, TaskId,
 };
 use std::ops::Range;
@@ -115,6 +119,8 @@ struct Ballot {
 
 /// Hashes of segments that one request reads.
 const HASHES_PER_PAGE: u16 = 256;
+/// Streams that one request reads.
+const STREAMS_PER_PAGE: u32 = 256;
 /// Domains that one request reads.
 const DOMAINS_PER_PAGE: u32 = 256;
 
@@ -334,6 +340,39 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn round_params(&self, at: Head) -> Result<RoundParams, ReadError> {
 		self.call_runtime(at, "DoinApi_round_params", &()).await
+	}
+
+	/// Returns every stream of bars, in order of registration.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn streams(&self, at: Head) -> Result<Vec<StreamView<Account>>, ReadError> {
+		let mut all: Vec<StreamView<Account>> = Vec::new();
+		loop {
+			let from = all.last().map_or(0, |last| last.id.saturating_add(1));
+			let page: Vec<StreamView<Account>> = self.call_runtime(at, "DoinApi_streams", &(from, STREAMS_PER_PAGE)).await?;
+			let is_last = page.len() < STREAMS_PER_PAGE as usize;
+			all.extend(page);
+			if is_last {
+				return Ok(all);
+			}
+		}
+	}
+
+	/// Returns the complete bars of a stream from number `from` on, at most `count`, or `None` if the stream is not registered.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn bars(&self, at: Head, stream: StreamId, from: u64, count: u32) -> Result<Option<BarsView>, ReadError> {
+		self.call_runtime(at, "DoinApi_bars", &(stream, from, count)).await
+	}
+
+	/// Returns the poll of the reporters that is open, or the last one.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn poll(&self, at: Head) -> Result<PollView<Account>, ReadError> {
+		self.call_runtime(at, "DoinApi_poll", &()).await
 	}
 
 	/// Returns the validation sums that the author of a stored model claims.

@@ -60,6 +60,7 @@ fn role_name(role: Role) -> &'static str {
 		Role::Optimize => "role = \"optimize\"",
 		Role::Evaluate => "role = \"evaluate\"",
 		Role::Own => "role = \"own\"",
+		Role::Report => "role = \"report\"",
 	}
 }
 

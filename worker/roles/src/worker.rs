@@ -2,7 +2,7 @@
 
 use crate::{
 	begun::Begun,
-	config::{addresses, Config, DomainConfig, OwnedConfig, Role},
+	config::{addresses, Config, DomainConfig, OwnedConfig, ReportedConfig, Role},
 	context::Context,
 	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
@@ -17,6 +17,7 @@ use crate::{
 	owner::{Absence, NoSuchDomain, Owner},
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
 	progress::Progress,
+	report::{Reporter, Validator},
 	retry::Retry,
 	search::seed_of_search,
 };
@@ -26,7 +27,7 @@ use doin_compute::{
 	gpu::{DeviceSelection, Devices},
 	thread_pool, Backend,
 };
-use doin_primitives::{BlockNumber, DomainId};
+use doin_primitives::{oracle::UNREVEALED_BURN, BlockNumber, DomainId};
 use std::{collections::HashMap, future::Future, sync::Arc};
 use tokio::task::{self, JoinError, JoinSet};
 
@@ -155,6 +156,9 @@ impl Worker {
 				});
 			}
 		}
+		for identity in self.identities.iter().filter(|identity| identity.config.role == Role::Report) {
+			roles.spawn(reporter(&context, identity.signer.clone())?.run());
+		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");
 		}
@@ -164,6 +168,17 @@ impl Worker {
 			() = context.progress.announce() => Ok(()),
 		}
 	}
+}
+
+/// Returns the reporter of a validator.
+fn reporter(context: &Context, signer: Signer) -> Result<Reporter<Validator>> {
+	let (config, account) = (&context.config, signer.account());
+	let max_tip = BidLimits::from(&config.bidding).max_tip(UNREVEALED_BURN);
+	let validator = Validator { chain: context.chain.clone(), signer };
+	let reporter = Reporter::new(validator, context.journal.clone(), &config.reported, max_tip)?;
+	let streams: Vec<String> = config.reported.iter().map(ReportedConfig::label).collect();
+	tracing::info!(target: TARGET, %account, streams = streams.join(", "), "reporting");
+	Ok(reporter)
 }
 
 /// Checks that the segment key of one of the sealed domains of the configuration can be read at least. Needs no node. The other

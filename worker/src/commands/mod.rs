@@ -11,6 +11,7 @@ pub mod domain;
 pub mod evaluate;
 pub mod export;
 mod genes;
+pub mod history;
 pub mod index;
 pub mod journal;
 pub mod keys;

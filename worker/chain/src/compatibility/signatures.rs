@@ -5,8 +5,12 @@ use crate::{Account, Vote};
 use codec::Compact;
 use doin_primitives::{
 	domain::ModelBytes,
+	oracle::{PollId, Reports, StreamId},
 	payload::{Reveal, Sums},
-	views::{ChampionView, DomainView, EvidenceView, FeeMarketView, RecomputationView, ReputationView, RoundView, WorkView},
+	views::{
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
+	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
 use scale_info::{meta_type, MetaType, TypeInfo};
@@ -81,6 +85,7 @@ const HASH: Argument = arg::<Hash>("hash");
 const SALT: Argument = arg::<[u8; 32]>("salt");
 const CHUNK: Argument = arg::<u16>("chunk");
 const INDEX: Argument = arg::<u16>("index");
+const POLL: Argument = arg::<PollId>("poll");
 const AMOUNT: Argument = arg::<Balance>("amount");
 
 /// Calls that [`crate::Call`] constructs.
@@ -102,6 +107,8 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "announce_challenge", &[HASH]),
 	call("Recomputation", "challenge", &[TASK, MODEL, CHUNK, SALT, CLASS]),
 	call("Recomputation", "cancel_challenge", &[]),
+	call("Oracle", "commit", &[POLL, arg::<Hash>("commitment")]),
+	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
@@ -148,4 +155,7 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<FeeMarketView>("fee_market", &[]),
 	method::<ReputationView>("reputation", &[arg::<Account>("who")]),
 	method::<RoundParams>("round_params", &[]),
+	method::<Vec<StreamView<Account>>>("streams", &[arg::<StreamId>("from"), arg::<u32>("count")]),
+	method::<Option<BarsView>>("bars", &[arg::<StreamId>("stream"), arg::<u64>("from"), arg::<u32>("count")]),
+	method::<PollView<Account>>("poll", &[]),
 ];

@@ -1,7 +1,8 @@
 //! Configuration files.
 
 use super::{
-	anchor::AnchorConfig, devices, foreign, owned::OwnedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+	anchor::AnchorConfig, devices, foreign, owned::OwnedConfig, reported::ReportedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL,
+	DEV_OPTIMIZER, NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -45,6 +46,9 @@ pub struct ConfigFile {
 	/// Places that the worker publishes anchors at. It publishes none without this table.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub anchor: Option<AnchorConfig>,
+	/// Streams that the worker reports the bars of, for validators.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub reported: Vec<ReportedConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -81,6 +85,8 @@ pub enum Role {
 	Evaluate,
 	/// Opens the segments of sealed domains when rounds wait for them.
 	Own,
+	/// Reports the bars of streams, as a validator or its proxy of type `Report`.
+	Report,
 }
 
 /// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key. The `Debug` output has no phrase or
@@ -290,6 +296,7 @@ impl ConfigFile {
 		}
 		let mut file: Self = format.parse(&text).with_context(invalid)?;
 		file.resolve(path.parent().unwrap_or(Path::new("")));
+		file.check_reported().with_context(invalid)?;
 		file.check().with_context(invalid)?;
 		Ok(file)
 	}
@@ -320,6 +327,7 @@ impl ConfigFile {
 		self.owned.iter_mut().for_each(|owned| owned.resolve(folder));
 		let anchor = self.anchor.iter_mut().flat_map(|anchor| anchor.files());
 		anchor.for_each(from_folder);
+		self.reported.iter_mut().for_each(|reported| reported.resolve(folder));
 		// Upstream's files have an empty text where nothing is set.
 		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
 			path.take_if(|path| path.as_os_str().is_empty());
@@ -354,6 +362,28 @@ impl ConfigFile {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
 		}
 		self.bidding.check()
+	}
+
+	/// Checks the streams that are reported, and the identities that report them.
+	fn check_reported(&mut self) -> Result<()> {
+		for (at, reported) in self.reported.iter_mut().enumerate() {
+			let label = reported.label();
+			reported.check().with_context(|| format!("entry {} of `reported`, {label}, is invalid", at + 1))?;
+		}
+		for (at, reported) in self.reported.iter().enumerate() {
+			if self.reported[..at].iter().any(|other| other.label() == reported.label()) {
+				bail!("two entries of `reported` are {}: write its sources into one of them", reported.label());
+			}
+		}
+		let is_reporter = self.identities.iter().any(|identity| identity.role == Role::Report);
+		match (is_reporter, self.reported.is_empty()) {
+			(false, false) => bail!(
+				"a stream is in `reported`, but no identity has role = \"report\": add one with the key of the validator, or of its proxy and \
+				 `proxy_for`"
+			),
+			(true, true) => bail!("an identity has role = \"report\", but `reported` is empty: add the stream and its `sources`"),
+			_ => Ok(()),
+		}
 	}
 
 	/// Checks the sealed domains, and the identity that opens their segments.
@@ -467,7 +497,11 @@ impl IdentityConfig {
 	fn check(&self) -> Result<()> {
 		self.source()?.check()?;
 		if self.role != Role::Evaluate && (self.bond.is_some() || self.class.is_some()) {
-			let what = if self.role == Role::Own { "owns" } else { "optimizes" };
+			let what = match self.role {
+				Role::Own => "owns",
+				Role::Report => "reports",
+				Role::Optimize | Role::Evaluate => "optimizes",
+			};
 			bail!("it {what}, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");
 		}
 		if self.role == Role::Own && self.proxy_for.is_some() {

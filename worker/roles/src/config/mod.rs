@@ -14,6 +14,7 @@ mod devices;
 mod file;
 mod foreign;
 mod owned;
+mod reported;
 mod server;
 mod settings;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
 pub use owned::OwnedConfig;
+pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
 pub use settings::{addresses, node_url, Settings};
 
@@ -63,6 +65,8 @@ pub struct Config {
 	pub owned: Vec<OwnedConfig>,
 	/// Places that the worker publishes anchors at; none if `None`.
 	pub anchor: Option<AnchorConfig>,
+	/// Streams that the worker reports the bars of.
+	pub reported: Vec<ReportedConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -96,6 +100,7 @@ impl Config {
 			domains: file.domains,
 			owned: file.owned,
 			anchor: file.anchor,
+			reported: file.reported,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,

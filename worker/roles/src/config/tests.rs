@@ -79,7 +79,7 @@ fn environment_variables_are_read_by_name() {
 
 #[test]
 fn the_examples_are_valid() {
-	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml", "owner.toml"] {
+	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml", "owner.toml", "reporter.toml", "replay.toml"] {
 		let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs").join(name);
 		ConfigFile::load(&path).unwrap_or_else(|error| panic!("{error:#}"));
 	}
@@ -141,6 +141,28 @@ fn anchors_have_a_file_and_a_key_only_for_another_chain() {
 	assert!(refused("dev = \"//Dave\"\nseed_file = \"x\"\n").contains("several keys"));
 	assert!(refused("http = \"https://host/\"\n").contains("no TLS"));
 	assert!(refused("url = \"ws://other:9944\"\n").contains("unknown field `url` in `anchor`"));
+}
+
+#[test]
+fn reported_streams_need_an_identity_that_reports() {
+	let reporter = "[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n";
+	let reported = "[[reported]]\nsymbol = \"BTC/USD\"\n[[reported.sources]]\ncsv = \"bars.csv\"\n";
+	let file = load("a.toml", &format!("{reporter}{reported}")).unwrap();
+	assert!(file.reported[0].sources[0].csv.as_ref().is_some_and(|csv| csv.is_absolute()));
+	let config = Config::layered(Settings::default(), Settings::default(), file);
+	assert!(config.has_role(Role::Report) && config.reported.len() == 1);
+	assert!(refusal("a.toml", &format!("{IDENTITY}{reported}")).contains("no identity has role = \"report\""));
+	assert!(refusal("a.toml", reporter).contains("`reported` is empty"));
+	assert!(
+		refusal("a.toml", &format!("{reporter}{reported}{reported}")).contains("two entries of `reported` are stream `BTC/USD`")
+	);
+	assert!(
+		refusal("a.toml", &format!("{reporter}bond = \"1 DOIN\"\n{reported}")).contains("it reports, and only evaluators bond")
+	);
+	let wrong = refusal("a.toml", &format!("{reporter}{reported}url = \"https://h\"\n"));
+	assert!(wrong.contains("unknown field `url` in `reported[0].sources[0]`: write the URL in `klines`"), "{wrong}");
+	let two = refusal("a.toml", &format!("{reporter}{reported}klines = \"https://h\"\n"));
+	assert!(two.contains("entry 1 of `reported`, stream `BTC/USD`, is invalid") && two.contains("exactly one of"), "{two}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Keys of a configuration: those of this worker, and those of upstream's node with what takes their place.
 
 use super::foreign::Section;
+use doin_sources::SourceConfig;
 
 const CHAIN: &str = "leave it out; the genesis and the runtime of the chain set it (`doin-worker status`)";
 const NODE: &str = "leave it out; `doin-node` has the network and the database, the worker only connects to `url`";
@@ -25,6 +26,7 @@ pub(super) const CONFIG: Section = Section {
 		"domains",
 		"owned",
 		"anchor",
+		"reported",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -138,6 +140,19 @@ pub(super) const ANCHOR: Section = Section {
 		("key", PHRASE),
 		("key_file", "name the file in `mnemonic_file` or `seed_file`"),
 		("url", "name a node of the other chain in `chain`, and a server of anchors in `http`"),
+	],
+};
+
+/// One of `reported`.
+pub(super) const REPORTED: Section = Section { known: &["stream", "symbol", "quorum", "decimals", "sources"], moved: &[] };
+
+/// One of `sources` of a stream.
+pub(super) const SOURCE: Section = Section {
+	known: &SourceConfig::KEYS,
+	moved: &[
+		("url", "write the URL in `klines`"),
+		("file", "name the file in `csv`"),
+		("command", "write the program and its arguments as a list in `program`"),
 	],
 };
 

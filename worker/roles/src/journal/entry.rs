@@ -5,6 +5,7 @@ use codec::{Decode, Encode};
 use doin_chain::Account;
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
+	oracle::PollId,
 	BlockNumber, DomainId, Hash, RoundId, TaskId,
 };
 use std::{fmt, ops::Range};
@@ -19,6 +20,8 @@ pub enum Kind {
 	Sums,
 	/// A challenge of settled sums.
 	Challenge,
+	/// A reporter's bars.
+	Report,
 }
 
 /// Progress of an entry.
@@ -75,6 +78,8 @@ pub enum Scope {
 		/// Identifier of the task.
 		task: TaskId,
 	},
+	/// Reports of all streams in a poll.
+	Report(PollId),
 }
 
 /// A commitment with everything that its reveal needs.
@@ -105,12 +110,14 @@ impl Scope {
 			Self::Candidate(_) => Kind::Candidate,
 			Self::Sums { .. } => Kind::Sums,
 			Self::Challenge { .. } => Kind::Challenge,
+			Self::Report(_) => Kind::Report,
 		}
 	}
 
-	/// Returns the domain of the round or task.
+	/// Returns the domain of the round or task; 0 for reports, which are of streams.
 	pub fn domain(&self) -> DomainId {
 		match self {
+			Self::Report(_) => 0,
 			Self::Candidate(round) => round.domain,
 			Self::Sums { domain, .. } | Self::Challenge { domain, .. } => *domain,
 		}
@@ -124,22 +131,24 @@ impl Scope {
 		}
 	}
 
-	/// Returns the number of the round, or the identifier of the task.
+	/// Returns the number of the round or of the poll, or the identifier of the task.
 	pub(super) fn number(&self) -> u64 {
 		match self {
 			Self::Candidate(round) => round.number.into(),
+			Self::Report(poll) => (*poll).into(),
 			Self::Sums { task, .. } | Self::Challenge { task, .. } => *task,
 		}
 	}
 
 	/// Returns the commitment of `who` to `payload` within the scope. Sums and challenges bind the task, candidates bind
-	/// the round.
+	/// the round, and reports bind the poll.
 	fn commitment(&self, genesis: &Hash, who: &Account, payload: &impl Encode, salt: &[u8; 32]) -> Hash {
 		let payload = payload_hash(payload);
 		match self {
 			Self::Candidate(round) => commitment(Tag::Optimae, genesis, round, who, &payload, salt),
 			Self::Sums { task, .. } => commitment(Tag::Sums, genesis, task, who, &payload, salt),
 			Self::Challenge { task, .. } => commitment(Tag::Challenge, genesis, task, who, &payload, salt),
+			Self::Report(poll) => commitment(Tag::Report, genesis, poll, who, &payload, salt),
 		}
 	}
 }
@@ -147,6 +156,9 @@ impl Scope {
 impl fmt::Display for Scope {
 	/// Formats the scope for logs and errors, e.g. `candidate of domain 3 round 7`.
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		if let Self::Report(poll) = self {
+			return write!(f, "report of poll {poll}");
+		}
 		let word = if self.round().is_some() { "round" } else { "task" };
 		write!(f, "{} of domain {} {word} {}", self.kind(), self.domain(), self.number())
 	}
@@ -204,7 +216,7 @@ mod tests {
 
 	#[test]
 	fn kinds_and_states_are_read_back_from_their_names() {
-		for kind in [Kind::Candidate, Kind::Sums, Kind::Challenge] {
+		for kind in [Kind::Candidate, Kind::Sums, Kind::Challenge, Kind::Report] {
 			assert_eq!(Kind::from_str(kind.into()), Ok(kind));
 		}
 		for state in [State::Prepared, State::Committed, State::Revealed, State::Archived] {
@@ -219,6 +231,7 @@ mod tests {
 		assert_eq!(Scope::Candidate(RoundId { domain: 3, number: 7 }).to_string(), "candidate of domain 3 round 7");
 		assert_eq!(Scope::Sums { domain: 3, task: 12 }.to_string(), "sums of domain 3 task 12");
 		assert_eq!(Scope::Challenge { domain: 3, task: 12 }.to_string(), "challenge of domain 3 task 12");
+		assert_eq!(Scope::Report(7).to_string(), "report of poll 7");
 	}
 
 	#[test]
@@ -236,6 +249,7 @@ mod tests {
 			prepare(Scope::Challenge { domain: 3, task: 12 }).commitment,
 			commitment(Tag::Challenge, &genesis, &12u64, &WHO, &hash, &salt)
 		);
+		assert_eq!(prepare(Scope::Report(7)).commitment, commitment(Tag::Report, &genesis, &7u32, &WHO, &hash, &salt));
 	}
 
 	#[test]

@@ -11,7 +11,7 @@
 //!                  └── commit failed ────┴── reveal window over, rejected ────────┘
 //! ```
 //!
-//! A candidate is keyed by its round, sums and challenges are keyed by their recomputation task.
+//! A candidate is keyed by its round, sums and challenges are keyed by their recomputation task, and reports by their poll.
 //!
 //! # Reorganisations
 //!
@@ -63,7 +63,7 @@ const TABLES: &str = "
 	CREATE TABLE IF NOT EXISTS network (genesis BLOB NOT NULL);
 	-- Block that the chain is known by, beside its genesis.
 	CREATE TABLE IF NOT EXISTS chain_block (number INTEGER NOT NULL, hash BLOB NOT NULL);
-	-- `number` is the round of a candidate and the task of sums and challenges.
+	-- `number` is the round of a candidate, the task of sums and challenges, and the poll of reports.
 	CREATE TABLE IF NOT EXISTS entries (
 		kind TEXT NOT NULL, domain INTEGER NOT NULL, number INTEGER NOT NULL, who BLOB NOT NULL,
 		commitment BLOB NOT NULL, payload BLOB NOT NULL, salt BLOB NOT NULL,
@@ -398,11 +398,11 @@ fn folder_of(path: &Path) -> &Path {
 
 impl Entry {
 	/// Returns `true` if another entry of the same scope and account may take the place of this one. The sums of a task are other
-	/// ones on another branch, and a task that is settled again may be challenged again.
+	/// ones on another branch, and so are the batches of a poll, and a task that is settled again may be challenged again.
 	fn can_be_replaced(&self) -> bool {
 		match self.scope.kind() {
 			Kind::Candidate => self.state == State::Prepared,
-			Kind::Sums => true,
+			Kind::Sums | Kind::Report => true,
 			Kind::Challenge => matches!(self.state, State::Prepared | State::Archived),
 		}
 	}

@@ -23,6 +23,7 @@ pub(super) fn read(row: &Row) -> rusqlite::Result<Entry> {
 		Kind::Candidate => Scope::Candidate(RoundId { domain, number: row.get(2)? }),
 		Kind::Sums => Scope::Sums { domain, task: row.get(2)? },
 		Kind::Challenge => Scope::Challenge { domain, task: row.get(2)? },
+		Kind::Report => Scope::Report(row.get(2)?),
 	};
 	Ok(Entry {
 		scope,

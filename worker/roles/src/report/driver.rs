@@ -1,0 +1,197 @@
+//! Driver of a reporter: reads the poll, asks the sources, writes the journal, sends calls.
+
+use super::{
+	chain::OracleChain,
+	collection::{Collection, ReportedStream, StreamName},
+	policy::{last_wait, step, Step},
+	TARGET,
+};
+use crate::{
+	config::ReportedConfig,
+	journal::{Entry, Journal, Note, Scope, State},
+	random::salt,
+};
+use anyhow::{anyhow, Context, Result};
+use doin_chain::{Account, Call, Head, SubmitError, Urgency};
+use doin_primitives::{
+	oracle::{PollId, Reports},
+	views::PollView,
+	Balance,
+};
+use doin_sources::open_sources;
+use std::{sync::Arc, time::Duration};
+
+/// Pause after a failed look at the chain or a failed call. The best block may stay the same for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Errors of a call whose earlier attempt has succeeded.
+const DONE: [&str; 2] = ["Oracle::AlreadyCommitted", "Oracle::AlreadyRevealed"];
+
+/// A reporter for one validator.
+pub struct Reporter<C> {
+	chain: C,
+	journal: Arc<Journal>,
+	streams: Arc<Vec<ReportedStream>>,
+	/// Highest tip of a reveal, in plancks.
+	max_tip: Balance,
+	/// Polls that were logged, so that each is logged once.
+	logged: Logged,
+}
+
+/// Last polls of which a fact was logged.
+#[derive(Debug, Default)]
+struct Logged {
+	lost: PollId,
+	/// The account was no reporter in the last poll.
+	is_outside: bool,
+}
+
+impl<C: OracleChain> Reporter<C> {
+	/// Returns a reporter of the streams `reported`. A reveal offers `max_tip` plancks at most.
+	///
+	/// # Errors
+	///
+	/// Errors if a source cannot be opened.
+	pub fn new(chain: C, journal: Arc<Journal>, reported: &[ReportedConfig], max_tip: Balance) -> Result<Self> {
+		let streams = reported.iter().map(open).collect::<Result<Vec<_>>>()?;
+		Ok(Self { chain, journal, streams: Arc::new(streams), max_tip, logged: Logged::default() })
+	}
+
+	/// Reports until the future is dropped.
+	///
+	/// # Errors
+	///
+	/// Never errors: a failed step is logged, and done again at the next block.
+	pub async fn run(mut self) -> Result<()> {
+		let mut head = self.chain.head();
+		loop {
+			self.look(head).await;
+			// A step takes several blocks.
+			head = self.chain.next_head(head).await;
+		}
+	}
+
+	/// Does what is due at `head`.
+	#[tracing::instrument(target = "doin::reporter", name = "report", skip_all, fields(block = head.number))]
+	pub(super) async fn look(&mut self, head: Head) {
+		if let Err(error) = self.try_look(head).await {
+			tracing::warn!(target: TARGET, account = %self.chain.account(), "{error:#}");
+			tokio::time::sleep(RETRY_PAUSE).await;
+		}
+	}
+
+	async fn try_look(&mut self, head: Head) -> Result<()> {
+		let (poll, who) = (self.chain.poll(head).await?, self.chain.account());
+		let scope = Scope::Report(poll.id);
+		let entry = self.journal.entry(scope, who)?;
+		let step = step(head.number.saturating_add(1), &poll, who, entry.as_ref());
+		self.log_outside(step, who);
+		match (step, entry) {
+			(Step::Collect, _) => self.collect(head, &poll).await,
+			(Step::Commit, Some(entry)) => self.commit(&poll, &entry).await,
+			(Step::Reveal, Some(entry)) => self.reveal(&poll, &entry).await,
+			(Step::Lost, _) => {
+				self.log_lost(poll.id);
+				Ok(())
+			}
+			_ => Ok(()),
+		}
+	}
+
+	/// Asks the sources, and commits. Late bars are asked for again at every block, as long as there is time.
+	async fn collect(&self, head: Head, poll: &PollView<Account>) -> Result<()> {
+		let streams = self.chain.streams(head).await?;
+		let mut collection = Collection::new(poll, streams, &self.streams);
+		if collection.is_empty() {
+			return Ok(());
+		}
+		let last = last_wait(head.number, poll);
+		loop {
+			let asked = self.chain.head();
+			collection.ask(|| self.chain.reached(last)).await;
+			if collection.is_settled() || self.chain.head().number >= last {
+				break;
+			}
+			self.chain.next_head(asked).await;
+		}
+		let reports = collection.reports()?;
+		if reports.is_empty() {
+			tracing::error!(target: TARGET, poll = poll.id, "no bar is known, and nothing is reported: see the faults of the sources");
+			// The chain may have moved on, and another look would ask once more.
+			return Ok(());
+		}
+		self.commit(poll, &self.prepared(poll, &reports)?).await
+	}
+
+	/// Returns the entry of reports, which is in the journal.
+	fn prepared(&self, poll: &PollView<Account>, reports: &Reports) -> Result<Entry> {
+		let (who, genesis) = (self.chain.account(), self.chain.genesis());
+		let reveal = poll.commits_until..poll.reveals_until;
+		let entry = Entry::prepare(Scope::Report(poll.id), who, &genesis, reports, salt(), reveal);
+		self.journal.prepare(&entry)?;
+		Ok(entry)
+	}
+
+	async fn commit(&self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
+		let call = Call::commit_reports(poll.id, entry.commitment);
+		self.send(&call, Urgency::Before(poll.commits_until)).await.context("the report is not committed")?;
+		let reports: Reports = entry.decode_payload()?;
+		let bars: usize = reports.iter().map(|report| report.bars.iter().flatten().count()).sum();
+		tracing::info!(target: TARGET, poll = poll.id, account = %entry.who, streams = reports.len(), bars, "report committed");
+		Ok(self.journal.mark(entry.scope, entry.who, State::Committed, Note::Progress)?)
+	}
+
+	async fn reveal(&self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
+		let call = Call::reveal_reports(poll.id, &entry.decode_payload()?, entry.salt);
+		let urgency = Urgency::Staked { block: poll.reveals_until, max_tip: self.max_tip };
+		self.send(&call, urgency).await.context("the report is not revealed")?;
+		tracing::info!(target: TARGET, poll = poll.id, account = %entry.who, "report revealed");
+		Ok(self.journal.mark(entry.scope, entry.who, State::Revealed, Note::Progress)?)
+	}
+
+	/// Sends a call. It is no error that it was done before.
+	async fn send(&self, call: &Call, urgency: Urgency) -> Result<()> {
+		let Err(error) = self.chain.send(call, urgency).await else { return Ok(()) };
+		let failed = error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error);
+		match failed.is_some_and(|failed| DONE.contains(&failed)) {
+			true => Ok(()),
+			false => Err(error),
+		}
+	}
+
+	/// Logs that the account reports nothing, whenever that has changed.
+	fn log_outside(&mut self, step: Step, account: Account) {
+		let is_outside = step == Step::NoReporter;
+		if is_outside && !self.logged.is_outside {
+			tracing::warn!(target: TARGET, %account, "no validator of this session, so its reports are not asked for: name the validator in `proxy_for`");
+		}
+		// Between two polls nothing is known.
+		if step != Step::Nothing {
+			self.logged.is_outside = is_outside;
+		}
+	}
+
+	fn log_lost(&mut self, poll: PollId) {
+		if self.logged.lost != poll {
+			let account = self.chain.account();
+			tracing::error!(
+				target: TARGET,
+				poll,
+				%account,
+				"the chain has a commitment that this journal does not have, and it cannot be revealed: run one reporter for an account, with its journal"
+			);
+			self.logged.lost = poll;
+		}
+	}
+}
+
+/// Opens the sources of a stream.
+fn open(config: &ReportedConfig) -> Result<ReportedStream> {
+	let sources = open_sources(&config.sources)
+		.map_err(|reason| anyhow!(reason))
+		.with_context(|| format!("`reported` of {}", config.label()))?;
+	let name = match (&config.stream, &config.symbol) {
+		(Some(id), _) => StreamName::Id(*id),
+		(None, symbol) => StreamName::Symbol(symbol.clone().unwrap_or_default()),
+	};
+	Ok(ReportedStream { name, sources, quorum: config.quorum, decimals: config.decimals })
+}
