@@ -3,8 +3,8 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own, predict, run,
-		service, status, top, train, verify, vote, watch,
+		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own, predict,
+		run, service, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
