@@ -16,8 +16,8 @@ cd "$ROOT"
 PEERS=$CARGO_TARGET_DIR-peers
 # Programs that no feature of this workspace changes.
 TOOLS=$CARGO_TARGET_DIR/tools
-OURS=(timing budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
-MEASURED=(budget domains evidence gauge optimae evaluators recomputation reputation work fee-market)
+OURS=(timing budget domains evidence gauge optimae oracle evaluators recomputation reputation work fee-market)
+MEASURED=(budget domains evidence gauge optimae oracle evaluators recomputation reputation work fee-market)
 # Pallets that are modules of the runtime.
 MODULES=(governance places)
 
@@ -37,8 +37,8 @@ ratio() {
 }
 
 weights() {
-	# The bencher carries a test runtime that only another benchmark needs.
-	SKIP_WASM_BUILD=1 cargo install --quiet --root "$TOOLS" --locked frame-omni-bencher@0.28.0
+	# The bencher carries a test runtime that only another benchmark needs. It shares the tools that compile runtimes with ours.
+	SKIP_WASM_BUILD=1 cargo install --quiet --config "$ROOT/scripts/bencher.toml" --root "$TOOLS" --locked frame-omni-bencher@0.28.0
 	cargo build --release -p doin-runtime --features runtime-benchmarks
 	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
 	for pallet in "${MEASURED[@]}"; do
