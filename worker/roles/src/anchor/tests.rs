@@ -246,7 +246,8 @@ fn an_address_of_a_server_is_checked() {
 	let shown = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
 	assert_eq!(shown("http://host/a?b=1").as_deref(), Ok("http://host:80/a?b=1"));
 	assert_eq!(shown(" http://[::1]:8080 ").as_deref(), Ok("http://[::1]:8080/"));
-	for (wrong, part) in [("https://host/", "no TLS"), ("ws://host/", "http://"), ("http://a:b@host/", "user name"), ("", "URL")]
+	for (wrong, part) in
+		[("https://host/", "no TLS"), ("ws://host/", "does not begin"), ("http://a:b@host/", "user name"), ("", "URL")]
 	{
 		let error = shown(wrong).unwrap_err();
 		assert!(error.contains(part) && error.contains("e.g. http://"), "{error}");
