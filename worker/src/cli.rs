@@ -523,6 +523,8 @@ mod tests {
 			"doin-worker index --olap-db f --stats-file s --once --json",
 			"doin-worker index check --olap-db f --json",
 			"doin-worker index rebuild n --olap-db f --url ws://127.0.0.1:1",
+			"doin-worker anchor --file f --http http://127.0.0.1:1/a --chain ws://127.0.0.1:1,wss://b --key k --once --json",
+			"doin-worker anchor verify --file f --http http://127.0.0.1:1/a --chain ws://127.0.0.1:1 --url ws://127.0.0.1:2 --json",
 			"doin-worker export --csv s --olap-db f --json",
 			"doin-worker export --postgres host=localhost --csv s",
 			"doin-worker export --parquet folder --olap-db f",
