@@ -107,7 +107,7 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "announce_challenge", &[HASH]),
 	call("Recomputation", "challenge", &[TASK, MODEL, CHUNK, SALT, CLASS]),
 	call("Recomputation", "cancel_challenge", &[]),
-	call("Oracle", "commit", &[POLL, arg::<Hash>("commitment")]),
+	call("Oracle", "commit", &[POLL, HASH]),
 	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
