@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
 	/// Checks the poll, its reporters and what they have revealed.
 	fn check_poll(poll: &PollState) -> Result<(), TryRuntimeError> {
 		let roll = Roll::<T>::get();
-		ensure!(poll.is_open == !roll.is_empty(), "a poll must have reporters while it is open");
+		ensure!(poll.is_open != roll.is_empty(), "a poll must have reporters while it is open");
 		ensure!(poll.is_open || poll.batches.is_empty(), "a closed poll must be counted");
 		ensure!(poll.commits_until <= poll.reveals_until, "reveals must end after commitments");
 		for batch in &poll.batches {
