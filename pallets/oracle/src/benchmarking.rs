@@ -20,7 +20,7 @@ use doin_primitives::{
 use doin_traits::{block::current_block, Clock, Electorate};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
-	fungible::{Mutate, MutateHold},
+	fungible::{Inspect, Mutate, MutateHold},
 	Get, Hooks,
 };
 use frame_system::RawOrigin;
@@ -132,10 +132,10 @@ mod benchmarks {
 				*awake = false;
 			}
 		});
-		let sponsor = rich::<T>("sponsor", 0);
+		let payer = rich::<T>("sponsor", 0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(sponsor), last, DOIN);
+		_(RawOrigin::Signed(payer), last, DOIN);
 
 		assert!(Streams::<T>::get(last).is_some_and(|state| state.awake));
 	}
