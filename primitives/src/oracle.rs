@@ -41,6 +41,9 @@ pub const MAX_KEPT: u32 = 9_000;
 pub const PAGE_VALUES: u32 = 384;
 /// Admitted lengths of a bar, in milliseconds: a second to a day.
 pub const BAR_MS: RangeInclusive<u64> = 1_000..=86_400_000;
+/// Most milliseconds that a batch takes, and that lie between a registration and the first bar of the record: a day. A place among the
+/// streams that are awake costs the fee of a batch a day at least.
+pub const MAX_BATCH_MS: u64 = 86_400_000;
 /// Smallest fee of a batch, in plancks.
 pub const MIN_FEE: Balance = DOIN;
 /// Smallest amount that is paid into a pot, in plancks.
@@ -141,6 +144,8 @@ pub enum StreamFault {
 	BatchSize,
 	/// A batch takes less time than a poll.
 	BatchTooShort,
+	/// A batch takes more than [`MAX_BATCH_MS`].
+	BatchTooLong,
 	/// `kept` is less than a batch or above [`MAX_KEPT`].
 	Kept,
 	/// `season` or `scale` is 0.
@@ -174,7 +179,9 @@ impl StreamSpec {
 		ensure(self.first_bar <= MAX_FIRST_BAR, StreamFault::FirstBar)?;
 		let values = u32::from(self.batch).saturating_mul(self.fields.count());
 		ensure((1..=MAX_BATCH_VALUES).contains(&values), StreamFault::BatchSize)?;
-		ensure(self.bar_ms.saturating_mul(self.batch.into()) >= poll_ms, StreamFault::BatchTooShort)?;
+		let batch_ms = self.bar_ms.saturating_mul(self.batch.into());
+		ensure(batch_ms >= poll_ms, StreamFault::BatchTooShort)?;
+		ensure(batch_ms <= MAX_BATCH_MS, StreamFault::BatchTooLong)?;
 		ensure((u32::from(self.batch)..=MAX_KEPT).contains(&self.kept), StreamFault::Kept)?;
 		ensure(self.season > 0 && self.scale > 0, StreamFault::Season)?;
 		ensure(self.fee >= MIN_FEE, StreamFault::Fee)
@@ -443,6 +450,8 @@ mod tests {
 		assert_eq!(fault(|s| (s.batch, s.fields) = (24, Fields::default())), Ok(()));
 		assert_eq!(fault(|s| s.bar_ms = 9_999), Err(StreamFault::BatchTooShort));
 		assert_eq!(fault(|s| s.bar_ms = 10_000), Ok(()));
+		assert_eq!(fault(|s| s.bar_ms = 14_400_001), Err(StreamFault::BatchTooLong));
+		assert_eq!(fault(|s| s.bar_ms = 14_400_000), Ok(()), "six bars a day");
 		assert_eq!(fault(|s| s.kept = 5), Err(StreamFault::Kept));
 		assert_eq!(fault(|s| s.kept = MAX_KEPT + 1), Err(StreamFault::Kept));
 		assert_eq!(fault(|s| s.season = 0), Err(StreamFault::Season));

@@ -357,7 +357,8 @@ pub mod pallet {
 		/// No stream has this identifier. `doin_streams` lists those of this chain; identifiers start at 2³¹.
 		UnknownStream,
 		/// The record of the stream is refused. Give texts in UTF-8 that are not empty, bars of a second to a day, batches of 1 to 24
-		/// values that take longer than a poll, up to 9 000 kept bars, a season and a scale above 0, and a fee of at least 1 DOIN.
+		/// values that take longer than a poll and at most a day, a first bar within a day, up to 9 000 kept bars, a season and a scale
+		/// above 0, and a fee of at least 1 DOIN.
 		InvalidSpec,
 		/// Identifiers of streams are used up. No stream can be registered any more.
 		NoMoreIds,

@@ -2,7 +2,7 @@
 
 use crate::{types::StreamState, Awake, Config, Error, Event, HoldReason, NextStream, Pages, Pallet, Streams};
 use doin_primitives::{
-	oracle::{StreamId, StreamSpec, FIRST_STREAM, MIN_SPONSORED},
+	oracle::{StreamId, StreamSpec, FIRST_STREAM, MAX_BATCH_MS, MIN_SPONSORED},
 	Balance,
 };
 use doin_traits::Clock;
@@ -41,6 +41,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(owner: T::AccountId, spec: StreamSpec) -> DispatchResult {
 		let fee = T::RegistrationFee::get();
 		spec.check(Self::least_batch_ms()).map_err(|_| Error::<T>::InvalidSpec)?;
+		// A stream that waits for its first bar has a place among those that are awake, and pays no fee for it.
+		let latest_ms = T::Clock::now_ms().saturating_add(MAX_BATCH_MS);
+		ensure!(spec.first_bar.saturating_mul(spec.bar_ms) <= latest_ms, Error::<T>::InvalidSpec);
 		Self::insert_stream(owner.clone(), spec, fee)?;
 		T::Currency::burn_from(&owner, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
 		Ok(())

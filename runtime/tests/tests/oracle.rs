@@ -341,7 +341,7 @@ fn program() -> Forecast {
 
 /// Returns the values that the live domain publishes.
 fn published() -> Vec<i32> {
-	(0..PUBLISHED.into()).map(value).collect()
+	(0..u64::from(PUBLISHED)).map(value).collect()
 }
 
 /// Returns the record of a domain whose evidence are the bars of [`STREAM`].

@@ -46,6 +46,9 @@ fn a_record_that_is_refused_costs_nothing() {
 			StreamSpec { symbol: BoundedVec::new(), ..spec() },
 			StreamSpec { batch: 25, ..spec() },
 			StreamSpec { bar_ms: BAR_MS / 2 - 1, ..spec() },
+			StreamSpec { bar_ms: 43_200_001, ..spec() },
+			// A day after block 1, bar 5 320 is running. A later one would keep a place for nothing.
+			StreamSpec { first_bar: 5_321, ..spec() },
 			StreamSpec { fee: DOIN - 1, ..spec() },
 			StreamSpec { kept: 9_001, ..spec() },
 		];
@@ -53,9 +56,10 @@ fn a_record_that_is_refused_costs_nothing() {
 			assert_noop!(register(spec), Error::<Test>::InvalidSpec);
 		}
 		assert_ok!(register(StreamSpec { bar_ms: BAR_MS / 2, ..spec() }));
+		assert_ok!(register(StreamSpec { first_bar: 5_320, ..spec() }));
 		NextStream::<Test>::put(u32::MAX);
 		assert_noop!(register(spec()), Error::<Test>::NoMoreIds);
-		NextStream::<Test>::put(2);
+		NextStream::<Test>::put(3);
 	});
 }
 
