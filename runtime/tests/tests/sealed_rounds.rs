@@ -26,6 +26,7 @@ use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, ChunkDraw, ChunkScor
 use frame_support::{dispatch::GetDispatchInfo, traits::fungible::InspectHold};
 use pallet_doin_evidence::{Call as EvidenceCall, Event as EvidenceEvent};
 use pallet_doin_optimae::Event as OptimaeEvent;
+use pallet_doin_oracle::Event as OracleEvent;
 use pallet_doin_work::Event as WorkEvent;
 use sp_keyring::Sr25519Keyring::{self, Bob, Charlie, Dave, Eve};
 
@@ -130,7 +131,8 @@ fn paid_by_the_purse(chain: &mut Chain, round: RoundId, purse: Balance) -> (Bala
 		"R / T = 50 DOIN / 0.02 bit, less what does not divide: {minted} of {price}"
 	);
 	let burned = |event: &RuntimeEvent| match event {
-		RuntimeEvent::Optimae(OptimaeEvent::FeesPaid { burned, .. }) => *burned,
+		RuntimeEvent::Optimae(OptimaeEvent::FeesPaid { burned, .. })
+		| RuntimeEvent::Oracle(OracleEvent::Slept { burned, .. }) => *burned,
 		_ => 0,
 	};
 	let dust: Balance = events.iter().map(burned).sum();
