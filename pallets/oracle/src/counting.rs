@@ -80,9 +80,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Asks for the next batch of a stream, or lets the stream sleep.
 	fn go_on(stream: StreamId, mut state: StreamState<T::AccountId>) {
-		let is_dead = state.misses >= MAX_MISSES;
-		let burned = if is_dead { Self::burn_misses(&mut state) } else { 0 };
-		state.awake = !is_dead && state.pot >= state.spec.fee;
+		state.awake = state.misses < MAX_MISSES && state.pays_next();
+		let burned = if state.awake { 0 } else { Self::burn_misses(&mut state) };
 		let (awake, next, due) = (state.awake, state.next, state.spec.due_ms(state.next));
 		Awake::<T>::mutate(|streams| {
 			if awake {
@@ -100,6 +99,9 @@ impl<T: Config> Pallet<T> {
 	/// Burns the fees of the batches in a row without any bar, as far as the pot goes. Returns the burned amount, in plancks.
 	fn burn_misses(state: &mut StreamState<T::AccountId>) -> Balance {
 		let amount = state.spec.fee.saturating_mul(state.misses.into()).min(state.pot);
+		if amount == 0 {
+			return 0;
+		}
 		match Self::burn_pot(amount) {
 			Ok(burned) => {
 				state.pot = state.pot.saturating_sub(burned);

@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(state.start <= state.next, "a stream must not have bars before its first one");
 		let due = Awake::<T>::get().iter().find(|(other, _)| *other == stream).map(|(_, due)| *due);
 		ensure!(due.is_some() == state.awake, "a stream must be listed while it is awake");
-		ensure!(!state.awake || state.pot >= state.spec.fee, "the pot of a stream that is awake must pay the next batch");
+		ensure!(!state.awake || state.pays_next(), "the pot of a stream that is awake must pay the next batch");
 		let expected = |due: u64| due == state.spec.due_ms(state.next) || (due == 0 && state.next == 0);
 		ensure!(due.is_none_or(expected), "the next batch must be due at its end");
 		Ok(())

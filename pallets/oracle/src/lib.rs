@@ -47,8 +47,9 @@
 //! - The fee of a batch is divided by the numbers of bars that a reporter has within five times the median deviation of every field, or
 //!   within 0.1 % of the median, not by stake. The shares are paid when the poll closes.
 //! - A commitment takes a hold of 10 DOIN. Of it, 0.1 DOIN burns if the commitment is not revealed.
-//! - A batch without any bar takes no fee. After [`MAX_MISSES`](doin_primitives::oracle::MAX_MISSES) of them in a row the stream sleeps,
-//!   and their fees burn, so that a stream without a source does not hold a place for nothing.
+//! - A batch without any bar pays nobody. If a stream sleeps after such batches in a row, their fees burn, so that a stream without a
+//!   source does not hold a place for nothing. It sleeps once its pot does not pay for them and for the next batch, or after
+//!   [`MAX_MISSES`](doin_primitives::oracle::MAX_MISSES) of them.
 //! - All pots are one account. It keeps an existential deposit for each stream, so no payment can remove it.
 //!
 //! ### Hooks

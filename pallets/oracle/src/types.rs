@@ -53,9 +53,16 @@ impl<AccountId> StreamState<AccountId> {
 		self.next.saturating_sub(self.spec.kept.into()).max(self.start)
 	}
 
+	/// Returns `true` if the pot pays the next batch beside the missed batches in a row, whose fees burn when the stream sleeps.
+	pub fn pays_next(&self) -> bool {
+		let batches = Balance::from(self.misses).saturating_add(1);
+		self.pot >= self.spec.fee.saturating_mul(batches)
+	}
+
 	/// Returns the number of the first bar that the reporters are not paid for.
 	pub fn paid_until(&self) -> u64 {
 		let batches = self.pot.checked_div(self.spec.fee).filter(|_| self.awake).unwrap_or(0);
+		let batches = batches.saturating_sub(self.misses.into());
 		let bars = u64::try_from(batches).unwrap_or(u64::MAX).saturating_mul(self.spec.batch.into());
 		self.next.saturating_add(bars)
 	}

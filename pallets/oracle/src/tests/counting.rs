@@ -1,6 +1,6 @@
 //! Medians, fees, missing bars and stored pages.
 
-use crate::{mock::*, Event, Pages};
+use crate::{mock::*, Event, Pages, Streams};
 use doin_primitives::{
 	oracle::{MAX_MISSES, UNREVEALED_BURN},
 	DOIN,
@@ -113,6 +113,28 @@ fn a_stream_without_a_source_sleeps_and_pays_for_its_place() {
 		assert!(events().contains(&Event::Slept { stream: STREAM, next: state().next, burned }));
 		assert_ok!(Oracle::sponsor(RuntimeOrigin::signed(OTHER), STREAM, DOIN));
 		assert!(state().awake && state().misses == 0);
+	});
+}
+
+/// A pot of two batches holds a place for two batches, whether they have bars or not.
+#[test]
+fn missed_batches_hold_a_place_for_as_many_fees_as_the_pot_has() {
+	build_and_execute(|| {
+		let stream = STREAM + 1;
+		assert_ok!(Oracle::register(RuntimeOrigin::signed(OTHER), Box::new(spec())));
+		assert_ok!(Oracle::sponsor(RuntimeOrigin::signed(OTHER), stream, 2 * DOIN));
+		let paid_until = || Oracle::stream(stream).map(|stream| stream.paid_until);
+		let issued = Balances::total_issuance();
+		assert_eq!(paid_until(), Some(1_006));
+		to_poll();
+		to_close();
+		assert_eq!(paid_until(), Some(1_006), "the stream cannot stop before it");
+		to_poll();
+		to_close();
+		let state = Streams::<Test>::get(stream).expect("registered");
+		assert_eq!((state.awake, state.pot, state.next), (false, 0, 1_006));
+		assert_eq!(issued - Balances::total_issuance(), 2 * DOIN);
+		assert!(events().contains(&Event::Slept { stream, next: 1_006, burned: 2 * DOIN }));
 	});
 }
 
