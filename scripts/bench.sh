@@ -10,6 +10,8 @@
 #                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
 #                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none)
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
+#        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
+#                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -69,10 +71,23 @@ accuracy() {
 	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
 }
 
+# Fails if a strategy without skill gains, or one with skill does not.
+forecasts() {
+	local arguments=()
+	while [ $# -gt 0 ]; do
+		arguments+=("$1")
+		# The simulation runs in the folder of its crate.
+		if [ "$1" = --plot ] && [ $# -gt 1 ]; then shift; arguments+=("$(realpath -m "$1")"); fi
+		shift
+	done
+	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
+}
+
 case ${1:-} in
 	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
 	accuracy) setup; accuracy ;;
+	forecasts) setup; shift; forecasts "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac
