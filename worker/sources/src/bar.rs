@@ -66,7 +66,7 @@ impl Layout {
 
 	/// Returns `true` if a bar of the grid ends at this time.
 	pub fn is_end(&self, time: Millis) -> bool {
-		self.bar > 0 && time.abs_diff(self.origin) % self.bar == 0
+		self.bar > 0 && time.abs_diff(self.origin).is_multiple_of(self.bar)
 	}
 
 	/// Returns the number of a bar by its end, counted from the first one of the stream; `None` for an earlier bar and for another time.

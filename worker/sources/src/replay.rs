@@ -122,7 +122,7 @@ fn read_rows(file: impl Read, layout: &Layout, names: ColumnNames) -> Result<Loa
 	for Timed { place, time, row } in &rows {
 		// The times are in order.
 		let since = time.abs_diff(first);
-		if since % step != 0 {
+		if !since.is_multiple_of(step) {
 			let (time, step) = (&row.time, span_text(step));
 			return Err(format!("{place} has the time `{time}`, which is no multiple of {step} after the first one"));
 		}

@@ -57,7 +57,7 @@ pub fn time_text(time: Millis) -> String {
 /// Returns a length of time as text, in its largest whole unit, e.g. `55 min`.
 pub fn span_text(span: Millis) -> String {
 	let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-	let whole = units.iter().find(|(unit, _)| span >= *unit && span % unit == 0);
+	let whole = units.iter().find(|(unit, _)| span >= *unit && span.is_multiple_of(*unit));
 	whole.map_or_else(|| format!("{span} ms"), |(unit, name)| format!("{} {name}", span / unit))
 }
 
