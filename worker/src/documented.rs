@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 const VALUES: [(&str, &str); 3] =
 	[("ADDRESS", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), ("ID", "3"), ("$key", "file.key")];
 
-/// Returns the README, the pages on operations and on bars of real series, and the pages of the book. Linked folders have decisions and results, whose commands may
-/// be of their time.
+/// Returns the README, the pages on operations and on bars of real series, and the pages of the book. Linked folders have decisions and
+/// results, whose commands may be of their time.
 fn documents() -> Vec<PathBuf> {
 	let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
 	let mut found = vec![root.join("README.md"), root.join("docs/operations.md"), root.join("docs/forecasting.md")];

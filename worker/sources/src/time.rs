@@ -22,7 +22,7 @@ pub fn parse_moment(text: &str) -> Option<i64> {
 	match text.split_once('.') {
 		// Seconds with a fraction.
 		Some((seconds, fraction)) if is_digits(seconds) && is_digits(fraction) => {
-			let seconds: u64 = seconds.parse().ok().filter(|seconds| *seconds < SECONDS)?;
+			let seconds = seconds.parse::<u64>().ok().filter(|seconds| *seconds < SECONDS)?;
 			let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
 			i64::try_from(seconds * 1_000 + millis).ok()
 		}
