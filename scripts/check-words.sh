@@ -22,7 +22,10 @@ TEXT=('*.rs' '*.wgsl' '*.md' '*.toml' '*.sh')
 
 reject '(?i)\bdisput(e|ed|es|er|ing)\b|_dispute|Dispute' 'write challenge' "${TEXT[@]}"
 reject '(?i)\bcontradict' 'write challenge, or differs from' "${TEXT[@]}"
-reject '(?i)\breplay(s|ed|ing)?\b|Replay[A-Z]|_replay' 'write recompute, challenge or settle' "${TEXT[@]}"
+# A file is replayed as the bars of a stream, and lines about files, sources and bars have that word. Chunks and tasks are recomputed.
+reject '(?i)replay.*(chunk|\bsums?\b|\btasks?\b|quorum)|(chunk|\bsums?\b|\btasks?\b|quorum).*replay' 'write recompute, challenge or settle' "${TEXT[@]}"
+reject '(?i)^(?!.*(\bfiles?\b|source|\bbars?\b|replay\.(toml|db))).*(\breplay(s|ed|ing)?\b|replay_|_replay|Replay[A-Z])' \
+	'write recompute, challenge or settle, or name the file that is replayed' "${TEXT[@]}" ':!worker/sources'
 reject '(?i)\bjudg(e|es|ed|ing)\b|Judge[A-Z]|_judge' 'write evaluate or score' "${TEXT[@]}"
 reject '(?i)\bdeeds?\b|Deed[A-Z]' 'write behaviour' "${TEXT[@]}"
 reject 'MeasurementOpened|\bMeasurement\b|fn measure_model' 'write recomputation or evaluation' "${CODE[@]}"
