@@ -1,4 +1,4 @@
-//! How nodes of one local network find each other. Each node has a network namespace of its own.
+//! Discovery of the nodes of one local network. Each node has a network namespace of its own.
 //!
 //! `scripts/local-net.sh test` runs these tests: they need root, and a network namespace of their own. They print the times that
 //! nodes took, and check none of them.

@@ -228,7 +228,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_reference_has_to_be_better_by_a_32nd() {
+	fn a_reference_has_to_be_better_by_one_part_in_32() {
 		let mut errors = ReferenceErrors::new(1 << 30);
 		assert_eq!(errors.best(true), Reference::RepeatLast);
 		let halves = |errors: &mut ReferenceErrors, rounds| {

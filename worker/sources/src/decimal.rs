@@ -9,11 +9,11 @@ const MAX_TEXT: usize = 64;
 /// Digits of the largest `i64`.
 const MAX_DIGITS: i64 = 19;
 
-/// Reason for which a text is no value.
+/// Reason for which a text is not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
-	/// The text is no decimal number.
-	#[error("it is no decimal number: expected digits with a decimal point, e.g. 64250.10")]
+	/// The text is not a decimal number.
+	#[error("it is not a decimal number: expected digits with a decimal point, e.g. 64250.10")]
 	NotANumber,
 	/// The value does not fit an `i64` with the decimals of the stream.
 	#[error(
@@ -39,7 +39,7 @@ struct Parts<'a> {
 ///
 /// # Errors
 ///
-/// Errors if the text is no decimal number, and if the result is outside of 64 bits.
+/// Errors if the text is not a decimal number, and if the result is outside of 64 bits.
 pub fn parse_decimal(text: &str, decimals: u8) -> Result<i64, DecimalError> {
 	let Parts { is_negative, whole, fraction, exponent } = parts(text.trim()).ok_or(DecimalError::NotANumber)?;
 	let overflow = || DecimalError::Overflow { decimals };

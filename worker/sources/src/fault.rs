@@ -90,7 +90,7 @@ pub enum Reason {
 	/// The answer is too long.
 	#[error("its answer is longer than {mebibytes} MiB: ask for fewer bars by the number in its URL")]
 	TooLong {
-		/// Limit.
+		/// Largest size of an answer, MiB.
 		mebibytes: usize,
 	},
 	/// The answer has another form.
@@ -103,7 +103,7 @@ pub enum Reason {
 		path: String,
 		/// Row, if the path is one of a row.
 		place: Option<Place>,
-		/// What is there in its place.
+		/// Description of the value in its place.
 		found: String,
 		/// Beginning of the answer.
 		answer: String,
@@ -113,7 +113,7 @@ pub enum Reason {
 	Columns {
 		/// Place of the line.
 		place: Place,
-		/// What is there.
+		/// Description of the columns of the line.
 		found: String,
 	},
 	/// A time cannot be read.
@@ -138,7 +138,7 @@ pub enum Reason {
 		time: Millis,
 		/// Length of a bar.
 		bar: Millis,
-		/// What its times are: "begins" or "ends".
+		/// Verb for the moment that its times state: "begins" or "ends".
 		moment: &'static str,
 	},
 	/// A value cannot be read.
@@ -150,16 +150,16 @@ pub enum Reason {
 		field: Field,
 		/// Text of the value.
 		text: String,
-		/// Reason.
+		/// Reason for which the text is not a value.
 		cause: DecimalError,
 	},
-	/// The values of a bar contradict each other.
-	#[error("{place} is no bar: {contradiction}; correct the places of its columns, or remove it")]
-	Contradiction {
+	/// The values of a bar conflict with each other.
+	#[error("{place} is not a bar: {conflict}; correct the places of its columns, or remove it")]
+	Conflict {
 		/// Place of the row.
 		place: Place,
-		/// Values that contradict each other.
-		contradiction: &'static str,
+		/// Values that conflict with each other.
+		conflict: &'static str,
 	},
 	/// Two rows are of one bar and have different values.
 	#[error("it states the bar that ends at {} twice, with different values ({place}), and neither is used: compare it with another market", time_text(*.end))]
@@ -212,9 +212,9 @@ pub enum Reason {
 	/// A file or program cannot be used.
 	#[error("{what}: {cause}")]
 	Unusable {
-		/// What cannot be done, and the next step.
+		/// Action that failed, and the next step.
 		what: String,
-		/// Reason.
+		/// Error of the system or of the content.
 		cause: String,
 	},
 	/// More faults of the same answer.

@@ -212,7 +212,7 @@ mod tests {
 		// A column was removed: the low is read as the high.
 		let shifted = klines(&["64250.10"; 4]).replace(r#""64180.01","#, "");
 		let (bars, reasons) = read(&shifted);
-		assert!(bars.is_empty() && matches!(reasons[0], Reason::Contradiction { .. }), "{reasons:?}");
+		assert!(bars.is_empty() && matches!(reasons[0], Reason::Conflict { .. }), "{reasons:?}");
 		// The last columns were removed.
 		let short = r#"[[1769860800000,"64180.01","64260.00","64170.50","64250.10"]]"#;
 		let (bars, reasons) = read(short);

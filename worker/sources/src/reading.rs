@@ -42,21 +42,21 @@ pub(crate) struct Row {
 ///
 /// # Errors
 ///
-/// Errors if a value is no number, does not fit, or contradicts another one.
+/// Errors if a value is not a number, does not fit, or conflicts with another one.
 pub(crate) fn values_of(place: Place, row: &Row, layout: &Layout) -> Result<Vec<i64>, Reason> {
 	let mut values = Vec::with_capacity(layout.fields.len());
 	for (field, text) in layout.fields.iter().zip(&row.values) {
 		let value = parse_decimal(text, layout.decimals);
 		values.push(value.map_err(|cause| Reason::Value { place, field: *field, text: shortened(text), cause })?);
 	}
-	match contradiction(&layout.fields, &values) {
-		Some(contradiction) => Err(Reason::Contradiction { place, contradiction }),
+	match conflict(&layout.fields, &values) {
+		Some(conflict) => Err(Reason::Conflict { place, conflict }),
 		None => Ok(values),
 	}
 }
 
-/// Returns the values of a bar that contradict each other.
-fn contradiction(fields: &[Field], values: &[i64]) -> Option<&'static str> {
+/// Returns the values of a bar that conflict with each other.
+fn conflict(fields: &[Field], values: &[i64]) -> Option<&'static str> {
 	let of = |wanted: Field| fields.iter().zip(values).find(|(field, _)| **field == wanted).map(|(_, value)| *value);
 	let [close, high, low, volume] = Field::ALL.map(of);
 	let is_above = |one: Option<i64>, other: Option<i64>| matches!((one, other), (Some(one), Some(other)) if one > other);
@@ -277,7 +277,7 @@ mod tests {
 	}
 
 	#[test]
-	fn values_that_contradict_each_other_are_no_bar() {
+	fn values_that_conflict_are_no_bar() {
 		for (values, expected) in [
 			(["10", "9", "1", "5"], "its close is above its high"),
 			(["0", "9", "1", "5"], "its close is below its low"),
@@ -286,7 +286,7 @@ mod tests {
 		] {
 			let row = Row { time: String::new(), values: values.map(String::from).to_vec() };
 			let place = Place::Row(1);
-			assert_eq!(values_of(place, &row, &layout()), Err(Reason::Contradiction { place, contradiction: expected }));
+			assert_eq!(values_of(place, &row, &layout()), Err(Reason::Conflict { place, conflict: expected }));
 		}
 	}
 

@@ -124,7 +124,7 @@ fn read_rows(file: impl Read, layout: &Layout, names: ColumnNames) -> Result<Loa
 		let since = time.abs_diff(first);
 		if !since.is_multiple_of(step) {
 			let (time, step) = (&row.time, span_text(step));
-			return Err(format!("{place} has the time `{time}`, which is no multiple of {step} after the first one"));
+			return Err(format!("{place} has the time `{time}`, which is not a multiple of {step} after the first one"));
 		}
 		length = since / step + 1;
 		if row.values.iter().any(String::is_empty) {
@@ -207,7 +207,7 @@ mod tests {
 			("timestamp,close\n1600000000,1\n".into(), "without a column high"),
 			(rows(3) + "noon,1,1,1,1\n", "line 5 has the time `noon`"),
 			(rows(3) + "1600000000,1,1,1,1\n", "line 5 is earlier"),
-			(rows(3) + "1600008000,1,1,1,1\n", "no multiple of"),
+			(rows(3) + "1600008000,1,1,1,1\n", "not a multiple of"),
 			(rows(3) + "1600007200,1,1,1,1\n", "line 5 has the time of the row before, and other values"),
 			(rows(3) + "1600010800,1\n", "line 5 has 2 columns"),
 			(rows(3) + "1600010800,1e30,1,1,1\n", "outside of 64 bits"),

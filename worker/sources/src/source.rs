@@ -32,7 +32,7 @@ pub struct Source {
 pub(crate) enum Kind {
 	/// Klines over HTTP.
 	Klines {
-		/// Address.
+		/// Address with placeholders for the wanted bars.
 		url: UrlTemplate,
 		/// Places of the values.
 		paths: Box<KlinePaths>,

@@ -112,7 +112,7 @@ fn n11_a_withdrawal_is_checked() {
 	});
 }
 
-/// Coins that are on hold can vote, and a vote locks them. Whoever gets them as a bounty can vote with them too.
+/// Coins that are on hold can vote, and a vote locks them. An account that gets them as a bounty can vote with them too.
 #[test]
 fn the_votes_of_a_donor_end_when_locked_coins_are_paid() {
 	build_and_execute(|| {

@@ -109,7 +109,7 @@ fn what_is_spent_is_burned() {
 	});
 }
 
-/// A vote locks the coins of the purse too, and whoever is paid by it can vote.
+/// A vote locks the coins of the purse too, and an account that is paid by it can vote.
 #[test]
 fn the_votes_of_an_owner_end_when_locked_coins_are_spent() {
 	build_and_execute(|| {

@@ -1,4 +1,4 @@
-//! What the sources of all streams have answered for one poll.
+//! Answers of the sources of all streams for one poll.
 
 use super::{
 	stream::{layout_of, report_of, wanted_of},

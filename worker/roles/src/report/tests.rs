@@ -155,7 +155,7 @@ impl OracleChain for TestChain {
 		match call.to_string().as_str() {
 			"Oracle.commit" => self.seat(|seat| seat.committed = true),
 			"Oracle.reveal" => self.seat(|seat| seat.revealed = true),
-			other => bail!("{other} is no call of a reporter"),
+			other => bail!("{other} is not a call of a reporter"),
 		}
 		self.0.sent.lock().push(call.clone());
 		Ok(())
@@ -234,7 +234,7 @@ async fn bars_are_committed_and_revealed_once() {
 	let entry = machine.entry().unwrap();
 	assert_eq!(entry.state, State::Revealed);
 	let reports: Reports = entry.decode_payload().unwrap();
-	// The commitment binds the validator, whoever signs.
+	// The commitment binds the validator, also where its proxy signs.
 	assert_eq!(entry.commitment, commitment(Tag::Report, &GENESIS, &7u32, &ME, &payload_hash(&reports), &entry.salt));
 	let calls = [Call::commit_reports(7, entry.commitment), Call::reveal_reports(7, &reports, entry.salt)];
 	assert_eq!(machine.chain.sent(), calls);
