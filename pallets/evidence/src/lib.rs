@@ -87,8 +87,9 @@
 //!   checked again when the commits end. An optimizer whose model loses on the first bars could otherwise let the stream stop,
 //!   and the round would be void.
 //! - No bars are stored here. An agenda item reads the stream after half of the time that the bars should take, then after half
-//!   of the rest, and at the end bar by bar, or every ten blocks if that is longer. If the bars are not complete a day after they were due, the round is void
-//!   ([`TooFewBars`](doin_primitives::UnpaidReason::TooFewBars)). It is void as well if its history is not kept any more.
+//!   of the rest, and at the end bar by bar, or every ten blocks if that is longer. If the bars are not complete a day after they
+//!   were due, the round is void ([`TooFewBars`](doin_primitives::UnpaidReason::TooFewBars)). It is void as well if its history is
+//!   not kept any more.
 //! - A bar that is known to be missing counts as complete. The seed of the draw decides which chunks a missing bar leaves without
 //!   evidence, so the verdict finds out if too few are left.
 //! - All rounds of a domain share one storage entry, whose price is in the deposit for its record.

@@ -415,7 +415,8 @@ pub struct RecomputationRequest<AccountId> {
 
 /// The recomputation service: final chunk sums of a list of models, and the evaluators whose answers agreed with them.
 pub trait Recompute<AccountId> {
-	/// Opens a task that evaluates the models of `request` on windows or rows that nobody knows yet. The result arrives through [`OnRecomputed`].
+	/// Opens a task that evaluates the models of `request` on windows or rows that nobody knows yet. The result arrives through
+	/// [`OnRecomputed`].
 	///
 	/// # Errors
 	///

@@ -12,8 +12,8 @@ pub fn parse_time(text: &str) -> Option<Millis> {
 }
 
 /// Returns the time in `text`, in milliseconds since 1970, or `None` for another text. Known are numbers of seconds, milliseconds,
-/// microseconds and nanoseconds since 1970, distinguished by their size, and dates with or without times, e.g. `2026-01-31T12:05:00Z`; without
-/// a zone they are UTC.
+/// microseconds and nanoseconds since 1970, distinguished by their size, and dates with or without times, e.g.
+/// `2026-01-31T12:05:00Z`; without a zone they are UTC.
 pub fn parse_moment(text: &str) -> Option<i64> {
 	let text = text.trim();
 	if is_digits(text) {

@@ -151,8 +151,9 @@ impl<'a> Found<'a> {
 	///
 	/// # Errors
 	///
-	/// Errors if years of two digits are open, if the newest row seems to come first, if nearly all times have a beginning that can be read and go both ways, or if
-	/// nearly all times can be read as a whole, so that some rows are none of the series or have a wrong time.
+	/// Errors if years of two digits are open, if the newest row seems to come first, if nearly all times have a beginning that can
+	/// be read and go both ways, or if nearly all times can be read as a whole, so that some rows are none of the series or have a
+	/// wrong time.
 	fn unreadable(&self, error: Error, options: &TimeOptions) -> Result<Recognised> {
 		if error.is::<OpenYear>() {
 			return Err(error.context(self.context("holds times")));
