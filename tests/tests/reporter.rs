@@ -9,32 +9,59 @@ use std::time::Duration;
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
 /// A poll takes half a minute on a development chain; tests share the machine.
 const LIMIT: Duration = Duration::from_secs(600);
-/// Polls in which the worker is killed. A restart may take longer than the reveals of one.
-const POLLS: usize = 6;
+/// Polls in which the worker is killed. A kill may come after the commitments of one, and a restart may take longer than its reveals.
+const POLLS: usize = 8;
 
-/// Returns the only reporter of the open poll of number `poll`; of any open poll if that is `None`.
-async fn reporter(node: &Node, poll: Option<&Value>) -> Result<Option<(Value, Value)>> {
+/// Returns the open poll, if its number is `poll`, or whatever its number is if that is `None`.
+async fn open_poll(node: &Node, poll: Option<&Value>) -> Result<Option<Value>> {
 	let view = node.call("doin_poll", []).await?;
 	let is_wanted = view["isOpen"] == true && poll.is_none_or(|poll| view["id"] == *poll);
-	Ok(is_wanted.then(|| (view["id"].clone(), view["reporters"][0].clone())))
+	Ok(is_wanted.then_some(view))
 }
 
-/// Kills the worker after its commitment, and starts it again. Returns `true` if it has revealed in the same poll.
+/// Returns `true` if a reporter cannot have sent a reveal at the best block `best`: the next block takes commitments.
+fn is_before_reveals(view: &Value, best: u32) -> bool {
+	view["commitsUntil"].as_u64().is_some_and(|until| u64::from(best) + 1 < until)
+}
+
+/// Returns `true` if a log names the reveal of a poll.
+fn names_reveal(log: &str, poll: &Value) -> bool {
+	let field = format!("poll={poll}");
+	log.lines().any(|line| line.contains("report revealed") && line.split_whitespace().any(|word| word == field))
+}
+
+/// Kills the worker between its commitment and its reveal, and starts it again. Returns `true` if it has revealed after that in the same
+/// poll.
 async fn reveals_after_a_crash(node: &Node, worker: &mut Worker) -> Result<bool> {
-	let poll = wait_for("a commitment", LIMIT, || async {
-		let found = reporter(node, None).await?;
-		Ok(found.filter(|(_, reporter)| reporter["committed"] == true && reporter["revealed"] == false).map(|(poll, _)| poll))
+	let view = wait_for("a commitment", LIMIT, || async {
+		let best = node.best().await?;
+		let is_committed = |view: &Value| view["reporters"][0]["committed"] == true && is_before_reveals(view, best);
+		Ok(open_poll(node, None).await?.filter(is_committed))
 	})
 	.await?;
-	worker.crash_and_restart()?;
-	wait_for("the end of the poll or a reveal", LIMIT, || async {
-		let found = reporter(node, Some(&poll)).await?;
-		Ok(match found {
+	worker.crash()?;
+	let (best, logged) = (node.best().await?, worker.output().len());
+	worker.start_again()?;
+	if !is_before_reveals(&view, best) {
+		// The killed worker may have sent the reveal.
+		return Ok(false);
+	}
+	let (poll, restarted) = (&view["id"], &*worker);
+	let has_revealed = wait_for("the end of the poll or a reveal", LIMIT, || async {
+		Ok(match open_poll(node, Some(poll)).await? {
 			None => Some(false),
-			Some((_, reporter)) => (reporter["revealed"] == true).then_some(true),
+			Some(view) => (view["reporters"][0]["revealed"] == true).then_some(true),
 		})
 	})
-	.await
+	.await?;
+	if has_revealed {
+		wait_for("the reveal in the log of the restarted worker", LIMIT, || async {
+			let output = restarted.output();
+			Ok(names_reveal(output.get(logged..).unwrap_or_default(), poll).then_some(()))
+		})
+		.await?;
+	}
+	Ok(has_revealed)
 }
 
 /// Returns the values of the file, in units of the stream.

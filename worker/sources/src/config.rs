@@ -187,18 +187,50 @@ impl SourceConfig {
 ///
 /// Errors if there is none, if one cannot be opened, and if two have one name.
 pub fn open_sources(configs: &[SourceConfig]) -> Result<Vec<Source>, String> {
-	let mut sources: Vec<Source> = Vec::with_capacity(configs.len());
-	for (config, at) in configs.iter().zip(1..) {
-		let source = config.open().map_err(|reason| format!("source {at} is invalid: {reason}"))?;
-		if sources.iter().any(|other| other.name == source.name) {
+	let sources = open_each(configs)?;
+	for (at, source) in sources.iter().enumerate() {
+		if is_taken(&sources[..at], &source.name) {
 			return Err(format!("two sources have the name `{}`: give one of them another `name`, or remove it", source.name));
 		}
-		sources.push(source);
 	}
 	match sources.is_empty() {
 		true => Err("`sources` is empty: add one with `klines`, `csv` or `program`".into()),
 		false => Ok(sources),
 	}
+}
+
+/// Opens the sources of a command line, which have no names there. The second one of a name is told apart by a number: `binance 2`.
+///
+/// # Errors
+///
+/// Errors if one cannot be opened, and if two are the same.
+pub fn open_numbered(configs: &[SourceConfig]) -> Result<Vec<Source>, String> {
+	for (at, config) in configs.iter().enumerate() {
+		if let Some(first) = configs[..at].iter().position(|other| other == config) {
+			return Err(format!("sources {} and {} are the same: leave one of them out", first + 1, at + 1));
+		}
+	}
+	let mut sources: Vec<Source> = Vec::with_capacity(configs.len());
+	for source in open_each(configs)? {
+		let mut numbered = (2..=sources.len() + 1).map(|number| format!("{} {number}", source.name));
+		let name = match is_taken(&sources, &source.name) {
+			true => numbered.find(|name| !is_taken(&sources, name)).unwrap_or_default(),
+			false => source.name.clone(),
+		};
+		sources.push(Source { name, ..source });
+	}
+	Ok(sources)
+}
+
+/// Opens sources. An error names the number of its source.
+fn open_each(configs: &[SourceConfig]) -> Result<Vec<Source>, String> {
+	let numbered = configs.iter().zip(1..);
+	numbered.map(|(config, at)| config.open().map_err(|reason| format!("source {at} is invalid: {reason}"))).collect()
+}
+
+/// Returns `true` if a source has this name.
+fn is_taken(sources: &[Source], name: &str) -> bool {
+	sources.iter().any(|source| source.name == name)
 }
 
 #[cfg(test)]
@@ -242,6 +274,21 @@ mod tests {
 		assert!(open_sources(&[]).err().unwrap().contains("`sources` is empty"));
 		let invalid = open_sources(&[klines(), SourceConfig::default()]).err().unwrap();
 		assert!(invalid.starts_with("source 2 is invalid"), "{invalid}");
+	}
+
+	#[test]
+	fn sources_of_a_command_line_are_numbered() {
+		let of = |texts: &[&str]| {
+			let configs: Vec<SourceConfig> = texts.iter().map(|text| SourceConfig::from_text(text, 300_000).unwrap()).collect();
+			open_numbered(&configs).map(|sources| sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>())
+		};
+		let several = ["binance:BTCUSDT", "https://h/k", "binance:BTCUSDC", "https://h/l", "binance:BTCEUR"];
+		assert_eq!(of(&several).unwrap(), ["binance", "h", "binance 2", "h 2", "binance 3"]);
+		let named = ["program:binance", "binance:BTCUSDT"];
+		assert_eq!(of(&named).unwrap(), ["binance", "binance 2"]);
+		let twice = of(&["binance:BTCUSDT", "https://h/k", "binance:btcusdt"]).unwrap_err();
+		assert!(twice.contains("sources 1 and 3 are the same"), "{twice}");
+		assert!(of(&["https://h/{x}"]).unwrap_err().starts_with("source 1 is invalid"));
 	}
 
 	#[test]

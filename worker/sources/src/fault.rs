@@ -226,7 +226,7 @@ pub enum Reason {
 }
 
 impl Reason {
-	/// Returns `true` if waiting may remove the fault: the bars are late, or the network was.
+	/// Returns `true` if waiting may remove the fault: the bars are late, the network was, or a page of maintenance is in their place.
 	pub fn is_transient(&self) -> bool {
 		matches!(
 			self,
@@ -234,6 +234,8 @@ impl Reason {
 				| Self::Unanswered
 				| Self::Unreachable { .. }
 				| Self::Status { .. }
+				| Self::Html { .. }
+				| Self::NotJson { .. }
 				| Self::Behind { .. }
 				| Self::Nothing { .. }
 		)
@@ -279,6 +281,14 @@ mod tests {
 			Reason::Path { path: "4".into(), place: Some(Place::Row(3)), found: "a list of 2".into(), answer: String::new() };
 		assert!(fault(path).contains("no `4` in row 3; a list of 2 is there: its format has changed"));
 		assert!(!fault(Reason::Html { answer: String::new() }).contains('('));
+	}
+
+	#[test]
+	fn a_page_in_place_of_an_answer_may_be_gone_later() {
+		assert!(Reason::Html { answer: String::new() }.is_transient());
+		assert!(Reason::NotJson { cause: String::new(), answer: String::new() }.is_transient());
+		assert!(!Reason::Moved { to: String::new() }.is_transient());
+		assert!(!Reason::TooLong { mebibytes: 4 }.is_transient());
 	}
 
 	#[test]

@@ -41,7 +41,7 @@ mod testing;
 pub mod time;
 
 pub use bar::{Bars, Field, Layout, Millis, Stamp, Wanted};
-pub use config::{open_sources, SourceConfig};
+pub use config::{open_numbered, open_sources, SourceConfig};
 pub use fault::{Fault, Reason};
 pub use median::{default_quorum, median_bars};
 pub use reading::Reading;

@@ -12,7 +12,7 @@ use doin_sources::{
 	default_quorum,
 	fault::Fault,
 	history::{csv_header, csv_row, Chunk, History},
-	open_sources,
+	open_numbered, open_sources,
 	time::{parse_time, span_text, time_text},
 	Field, Layout, Millis, Reason, Source, SourceConfig, Wanted,
 };
@@ -36,7 +36,7 @@ const REPEATED: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(8),
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArgs {
 	/// Source of the bars: binance:SYMBOL, a URL of klines with {from}, {to} and {limit}, or program:COMMAND. Of several, the median of each
-	/// value is written
+	/// value is written. The second one of a name is called e.g. `binance 2`
 	#[arg(long = "source", value_name = "SOURCE", required_unless_present = "config", conflicts_with = "config")]
 	sources: Vec<String>,
 	/// Take the sources of a stream from a configuration of `run`
@@ -95,8 +95,7 @@ fn length(text: &str) -> Result<Millis, String> {
 ///
 /// Errors if a source, a time or the file cannot be used, and if all sources fail. What was written until then stays in the file.
 pub async fn run(args: HistoryArgs) -> Result<()> {
-	let (configs, quorum) = configured(&args)?;
-	let sources = open_sources(&configs).map_err(|reason| anyhow!(reason))?;
+	let (sources, quorum) = opened(&args)?;
 	if let Some(replay) = sources.iter().find(|source| source.is_replay()) {
 		bail!("`{}` is a file, and its rows are the history already: leave it out", replay.name());
 	}
@@ -113,11 +112,12 @@ pub async fn run(args: HistoryArgs) -> Result<()> {
 	args.output.print(&report)
 }
 
-/// Returns the sources of the command line, or those of a stream of a configuration with their quorum.
-fn configured(args: &HistoryArgs) -> Result<(Vec<SourceConfig>, Option<usize>)> {
+/// Opens the sources of the command line, or those of a stream of a configuration. Returns the latter with their quorum.
+fn opened(args: &HistoryArgs) -> Result<(Vec<Source>, Option<usize>)> {
 	let Some(path) = &args.config else {
-		let sources = args.sources.iter().map(|text| SourceConfig::from_text(text, args.bar).map_err(|reason| anyhow!(reason)));
-		return Ok((sources.collect::<Result<_>>()?, None));
+		let configs = args.sources.iter().map(|text| SourceConfig::from_text(text, args.bar));
+		let sources = configs.collect::<Result<Vec<SourceConfig>, String>>().and_then(|configs| open_numbered(&configs));
+		return Ok((sources.map_err(|reason| anyhow!(reason))?, None));
 	};
 	let name = args.stream.as_deref().unwrap_or_default();
 	let is_named = |reported: &&ReportedConfig| {
@@ -129,7 +129,7 @@ fn configured(args: &HistoryArgs) -> Result<(Vec<SourceConfig>, Option<usize>)> 
 		let known: Vec<String> = file.reported.iter().map(ReportedConfig::label).collect();
 		format!("{} has no stream `{name}` in `reported`: it has {}", path.display(), known.join(", "))
 	})?;
-	Ok((found.sources.clone(), found.quorum))
+	Ok((open_sources(&found.sources).map_err(|reason| anyhow!(reason))?, found.quorum))
 }
 
 /// Returns the bars from the first one that begins at `from` or later to the last one that has ended at `to`.
@@ -323,6 +323,27 @@ mod tests {
 		let wanted = wanted(&layout(), DAY, None, 2 * DAY).unwrap();
 		let failed = write(&sources, 1, &layout(), wanted, &out).await.unwrap_err().to_string();
 		assert!(failed.contains("source `feed`: `/nonexistent/feed` cannot be started") && failed.contains("--from"), "{failed}");
+	}
+
+	#[test]
+	fn several_sources_of_one_exchange_are_opened() {
+		let args = |sources: &[&str]| HistoryArgs {
+			sources: sources.iter().map(|source| String::from(*source)).collect(),
+			config: None,
+			stream: None,
+			from: 0,
+			to: None,
+			bar: 300_000,
+			decimals: 2,
+			quorum: None,
+			out: "a.csv".into(),
+			output: OutputArgs::default(),
+		};
+		let (sources, quorum) = opened(&args(&["binance:BTCUSDT", "binance:BTCUSDC"])).unwrap();
+		let names: Vec<&str> = sources.iter().map(Source::name).collect();
+		assert_eq!((names, quorum), (vec!["binance", "binance 2"], None));
+		let twice = opened(&args(&["binance:BTCUSDT", "binance:BTCUSDT"])).unwrap_err().to_string();
+		assert!(twice.contains("sources 1 and 2 are the same"), "{twice}");
 	}
 
 	#[test]

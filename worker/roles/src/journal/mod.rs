@@ -16,8 +16,9 @@
 //! # Reorganisations
 //!
 //! A fork may draw other windows, and then the sums of a task are other ones. [`Journal::prepare`] keeps the earlier entry beside
-//! the new one, and [`Journal::recall`] returns to it if the chain returns to the earlier branch. Entries expire at the last
-//! *finalized* block, so that no entry is archived by a block that a reorganisation removes.
+//! the new one, and [`Journal::recall`] returns to it if the chain returns to the earlier branch. The bars of a poll cannot be
+//! computed again: [`Journal::other_entries`] and [`Journal::recall_commitment`] find the reports of a branch. Entries expire at the
+//! last *finalized* block, so that no entry is archived by a block that a reorganisation removes.
 //!
 //! # File
 //!
@@ -44,7 +45,7 @@ pub use error::JournalError;
 
 use crate::home::expand_home;
 use doin_chain::Account;
-use doin_primitives::{Balance, BlockNumber, DomainId};
+use doin_primitives::{Balance, BlockNumber, DomainId, Hash};
 use parking_lot::{Mutex, MutexGuard};
 use rows::{read, select, COLUMNS};
 use rusqlite::{params, Connection, OptionalExtension};
@@ -210,11 +211,29 @@ impl Journal {
 		if let Some(current) = self.entry(scope, who)?.filter(|current| current.payload == payload) {
 			return Ok(Some(current));
 		}
+		self.exchange(scope, who, "payload", payload)
+	}
+
+	/// Makes the entry with this commitment the current one of its scope and account, and returns it. Returns `None` if no entry
+	/// has the commitment.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn recall_commitment(&self, scope: Scope, who: Account, commitment: &Hash) -> Result<Option<Entry>, JournalError> {
+		if let Some(current) = self.entry(scope, who)?.filter(|current| current.commitment == *commitment) {
+			return Ok(Some(current));
+		}
+		self.exchange(scope, who, "commitment", commitment)
+	}
+
+	/// Exchanges the current entry of a scope and account for the newest replaced one with this value in `column`.
+	fn exchange(&self, scope: Scope, who: Account, column: &str, value: &[u8]) -> Result<Option<Entry>, JournalError> {
 		let mut database = self.database();
 		let mut exchange = || {
 			let transaction = database.transaction()?;
-			let sql = format!("SELECT {COLUMNS} FROM replaced WHERE {OF_SCOPE} AND payload = ? ORDER BY rowid DESC LIMIT 1");
-			let key = params![scope.kind(), scope.domain(), scope.number(), &who.0[..], payload];
+			let sql = format!("SELECT {COLUMNS} FROM replaced WHERE {OF_SCOPE} AND {column} = ? ORDER BY rowid DESC LIMIT 1");
+			let key = params![scope.kind(), scope.domain(), scope.number(), &who.0[..], value];
 			let earlier = transaction.query_row(&sql, key, read).optional()?;
 			if let Some(earlier) = &earlier {
 				put_aside(&transaction, earlier)?;
@@ -238,6 +257,17 @@ impl Journal {
 		let sql = format!("SELECT EXISTS (SELECT 1 FROM replaced WHERE {OF_SCOPE})");
 		let key = params![scope.kind(), scope.domain(), scope.number(), &who.0[..]];
 		self.database().query_row(&sql, key, |row| row.get(0)).map_err(|cause| self.error(cause))
+	}
+
+	/// Returns the entries of other branches that are kept beside that of a scope and account, the newest first.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn other_entries(&self, scope: Scope, who: Account) -> Result<Vec<Entry>, JournalError> {
+		let sql = format!("SELECT {COLUMNS} FROM replaced WHERE {OF_SCOPE} ORDER BY rowid DESC");
+		let key = params![scope.kind(), scope.domain(), scope.number(), &who.0[..]];
+		select(&self.database(), &sql, key).map_err(|cause| self.error(cause))
 	}
 
 	/// Sets the state of an entry, with a note for the record.

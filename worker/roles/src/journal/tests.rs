@@ -165,6 +165,25 @@ fn a_challenge_stays_open_after_its_window_until_its_bond_is_released() {
 	assert_eq!(journal.open_entries(Kind::Challenge).unwrap(), []);
 }
 
+/// Reports of one poll may be the same on two branches, and their commitments are not.
+#[test]
+fn a_replaced_entry_is_found_by_its_commitment() {
+	let folder = tempfile::tempdir().unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
+	let scope = Scope::Report(7);
+	let of = |commitment: u8| Entry { scope, commitment: [commitment; 32], ..entry(1) };
+	for commitment in [1, 2, 3] {
+		journal.prepare(&of(commitment)).unwrap();
+	}
+	assert_eq!(journal.other_entries(scope, WHO).unwrap(), [of(2), of(1)], "the newest first");
+	assert_eq!(journal.recall_commitment(scope, WHO, &[1; 32]).unwrap(), Some(of(1)));
+	assert_eq!(journal.entry(scope, WHO).unwrap(), Some(of(1)));
+	assert_eq!(journal.recall_commitment(scope, WHO, &[1; 32]).unwrap(), Some(of(1)), "it is the current one");
+	assert_eq!(journal.other_entries(scope, WHO).unwrap(), [of(3), of(2)]);
+	assert_eq!(journal.recall_commitment(scope, WHO, &[9; 32]).unwrap(), None);
+	assert_eq!(journal.other_entries(Scope::Report(8), WHO).unwrap(), []);
+}
+
 #[test]
 fn a_commitment_on_the_chain_is_never_replaced() {
 	let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use super::{
 	chain::OracleChain,
 	collection::{Collection, ReportedStream, StreamName},
-	policy::{last_wait, step, Step},
+	policy::{fits, is_committed, is_of_another_entry, last_wait, step, Step},
 	TARGET,
 };
 use crate::{
@@ -16,13 +16,17 @@ use doin_chain::{Account, Call, Head, SubmitError, Urgency};
 use doin_primitives::{
 	oracle::{PollId, Reports},
 	views::PollView,
-	Balance,
+	Balance, BlockNumber, Hash,
 };
 use doin_sources::open_sources;
 use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// Pause after a failed look at the chain or a failed call. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Least time that sources have for an answer, unless a block comes before: half a slot of a public chain. The other half is left to the
+/// commitment, which may have to be in the next block.
+const LEAST_WAIT: Duration = Duration::from_secs(3);
 /// Errors of a call whose earlier attempt has succeeded.
 const DONE: [&str; 2] = ["Oracle::AlreadyCommitted", "Oracle::AlreadyRevealed"];
 
@@ -33,8 +37,19 @@ pub struct Reporter<C> {
 	streams: Arc<Vec<ReportedStream>>,
 	/// Highest tip of a reveal, in plancks.
 	max_tip: Balance,
+	/// Least time that sources have for an answer, unless a block comes before.
+	pub(super) least_wait: Duration,
+	/// Entries that the chain has refused to reveal.
+	refused: Refused,
 	/// Polls that were logged, so that each is logged once.
 	logged: Logged,
+}
+
+/// Commitments of one poll whose reveal the chain has refused, since it has another commitment. Each attempt would cost a fee.
+#[derive(Debug, Default)]
+struct Refused {
+	poll: PollId,
+	commitments: Vec<Hash>,
 }
 
 /// Last polls of which a fact was logged.
@@ -53,7 +68,8 @@ impl<C: OracleChain> Reporter<C> {
 	/// Errors if a source cannot be opened.
 	pub fn new(chain: C, journal: Arc<Journal>, reported: &[ReportedConfig], max_tip: Balance) -> Result<Self> {
 		let streams = reported.iter().map(open).collect::<Result<Vec<_>>>()?;
-		Ok(Self { chain, journal, streams: Arc::new(streams), max_tip, logged: Logged::default() })
+		let (refused, logged) = (Refused::default(), Logged::default());
+		Ok(Self { chain, journal, streams: Arc::new(streams), max_tip, least_wait: LEAST_WAIT, refused, logged })
 	}
 
 	/// Reports until the future is dropped.
@@ -81,8 +97,11 @@ impl<C: OracleChain> Reporter<C> {
 
 	async fn try_look(&mut self, head: Head) -> Result<()> {
 		let (poll, who) = (self.chain.poll(head).await?, self.chain.account());
-		let scope = Scope::Report(poll.id);
-		let entry = self.journal.entry(scope, who)?;
+		if self.refused.poll != poll.id || !is_committed(&poll, who) {
+			// A refusal is of a commitment that is not on this branch.
+			self.refused = Refused { poll: poll.id, commitments: Vec::new() };
+		}
+		let entry = self.entry_of(&poll)?;
 		let step = step(head.number.saturating_add(1), &poll, who, entry.as_ref());
 		self.log_outside(step, who);
 		match (step, entry) {
@@ -97,6 +116,19 @@ impl<C: OracleChain> Reporter<C> {
 		}
 	}
 
+	/// Returns the journal entry that answers a poll. An entry that was replaced on another branch becomes the current one again.
+	fn entry_of(&self, poll: &PollView<Account>) -> Result<Option<Entry>> {
+		let (scope, who) = (Scope::Report(poll.id), self.chain.account());
+		let answers = |entry: &Entry| fits(poll, entry) && !self.refused.commitments.contains(&entry.commitment);
+		if let Some(current) = self.journal.entry(scope, who)?.filter(answers) {
+			return Ok(Some(current));
+		}
+		match self.journal.other_entries(scope, who)?.into_iter().find(answers) {
+			Some(earlier) => Ok(self.journal.recall_commitment(scope, who, &earlier.commitment)?),
+			None => Ok(None),
+		}
+	}
+
 	/// Asks the sources, and commits. Late bars are asked for again at every block, as long as there is time.
 	async fn collect(&self, head: Head, poll: &PollView<Account>) -> Result<()> {
 		let streams = self.chain.streams(head).await?;
@@ -107,7 +139,7 @@ impl<C: OracleChain> Reporter<C> {
 		let last = last_wait(head.number, poll);
 		loop {
 			let asked = self.chain.head();
-			collection.ask(|| self.chain.reached(last)).await;
+			collection.ask(|| self.due(asked, last)).await;
 			if collection.is_settled() || self.chain.head().number >= last {
 				break;
 			}
@@ -120,6 +152,12 @@ impl<C: OracleChain> Reporter<C> {
 			return Ok(());
 		}
 		self.commit(poll, &self.prepared(poll, &reports)?).await
+	}
+
+	/// Waits until the best block has the number `last`, and at least until the block after `asked` or for the least time of a source.
+	async fn due(&self, asked: Head, last: BlockNumber) {
+		timeout(self.least_wait, self.chain.next_head(asked)).await.ok();
+		self.chain.reached(last).await;
 	}
 
 	/// Returns the entry of reports, which is in the journal.
@@ -140,10 +178,21 @@ impl<C: OracleChain> Reporter<C> {
 		Ok(self.journal.mark(entry.scope, entry.who, State::Committed, Note::Progress)?)
 	}
 
-	async fn reveal(&self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
+	async fn reveal(&mut self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
 		let call = Call::reveal_reports(poll.id, &entry.decode_payload()?, entry.salt);
 		let urgency = Urgency::Staked { block: poll.reveals_until, max_tip: self.max_tip };
-		self.send(&call, urgency).await.context("the report is not revealed")?;
+		let sent = self.send(&call, urgency).await;
+		if sent.as_ref().is_err_and(|error| is_of_another_entry(dispatch_error(error))) {
+			self.refused.commitments.push(entry.commitment);
+			tracing::warn!(
+				target: TARGET,
+				poll = poll.id,
+				account = %entry.who,
+				"the chain has another commitment than that of a report in the journal, which is not sent again in this poll"
+			);
+			return Ok(());
+		}
+		sent.context("the report is not revealed")?;
 		tracing::info!(target: TARGET, poll = poll.id, account = %entry.who, "report revealed");
 		Ok(self.journal.mark(entry.scope, entry.who, State::Revealed, Note::Progress)?)
 	}
@@ -151,8 +200,7 @@ impl<C: OracleChain> Reporter<C> {
 	/// Sends a call. It is no error that it was done before.
 	async fn send(&self, call: &Call, urgency: Urgency) -> Result<()> {
 		let Err(error) = self.chain.send(call, urgency).await else { return Ok(()) };
-		let failed = error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error);
-		match failed.is_some_and(|failed| DONE.contains(&failed)) {
+		match dispatch_error(&error).is_some_and(|failed| DONE.contains(&failed)) {
 			true => Ok(()),
 			false => Err(error),
 		}
@@ -182,6 +230,11 @@ impl<C: OracleChain> Reporter<C> {
 			self.logged.lost = poll;
 		}
 	}
+}
+
+/// Returns `Pallet::Error` of a call that was included and failed.
+fn dispatch_error(error: &anyhow::Error) -> Option<&str> {
+	error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error)
 }
 
 /// Opens the sources of a stream.

@@ -15,6 +15,10 @@
 //!
 //! The commitment is in the journal before it is sent, with everything that its reveal needs. A worker that was killed in between reveals
 //! after its next start, and never commits to other bars in the same poll.
+//!
+//! A fork may open the poll of a number in another block, and then it gets a commitment of its own. The journal keeps both, and the
+//! reporter sends and reveals the one of the branch that the chain is on. A reveal that fails because the chain has another commitment is
+//! not repeated in its poll, since every attempt costs a fee.
 
 mod chain;
 mod collection;

@@ -8,6 +8,9 @@ use doin_primitives::{
 	BlockNumber,
 };
 
+/// Error of a reveal whose hash is not the one that was committed.
+const WRONG_REVEAL: &str = "Oracle::WrongReveal";
+
 /// Next step of a reporter in a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -43,8 +46,18 @@ pub fn step(next: BlockNumber, poll: &PollView<Account>, who: Account, entry: Op
 	}
 }
 
+/// Returns `true` if the chain has a commitment of `who` in this poll.
+pub(super) fn is_committed(poll: &PollView<Account>, who: Account) -> bool {
+	poll.is_open && poll.reporters.iter().any(|reporter| reporter.who == who && reporter.committed)
+}
+
+/// Returns `true` if a reveal failed because the chain has another commitment. `dispatch_error` is the `Pallet::Error` of the call.
+pub(super) fn is_of_another_entry(dispatch_error: Option<&str>) -> bool {
+	dispatch_error == Some(WRONG_REVEAL)
+}
+
 /// Returns `true` if a journal entry is of this poll. On another branch of the chain, the poll of this number may ask for other batches.
-fn fits(poll: &PollView<Account>, entry: &Entry) -> bool {
+pub(super) fn fits(poll: &PollView<Account>, entry: &Entry) -> bool {
 	let Ok(reports) = entry.decode_payload::<Reports>() else { return false };
 	let is_asked_for =
 		|stream, bars: usize| poll.batches.iter().any(|batch| batch.stream == stream && usize::from(batch.bars) == bars);
@@ -53,8 +66,8 @@ fn fits(poll: &PollView<Account>, entry: &Entry) -> bool {
 		&& reports.iter().all(|report| is_asked_for(report.stream, report.bars.len()))
 }
 
-/// Returns the best block up to which the sources are waited for. Three blocks can take the commitment then; a look that comes later waits
-/// for one block.
+/// Returns the best block up to which the sources are waited for. Three blocks can take the commitment then. A look that comes later waits
+/// for one block. One before the last block that takes a commitment has a part of the time until that block, and this is the best block.
 pub(super) fn last_wait(head: BlockNumber, poll: &PollView<Account>) -> BlockNumber {
 	let latest = poll.commits_until.saturating_sub(2);
 	poll.commits_until.saturating_sub(4).max(head.saturating_add(1)).min(latest)

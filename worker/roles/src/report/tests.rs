@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{bail, Result};
 use codec::{Decode, Encode};
-use doin_chain::{Account, Call, Head, Urgency};
+use doin_chain::{Account, Call, Head, SubmitError, Urgency};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	oracle::{Reports, FIRST_STREAM},
@@ -22,7 +22,13 @@ use doin_primitives::{
 };
 use doin_sources::{Bars, Field, SourceConfig};
 use parking_lot::Mutex;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+	io::{BufRead, BufReader, Write},
+	net::TcpListener,
+	path::PathBuf,
+	sync::Arc,
+	time::Duration,
+};
 use tokio::sync::watch;
 
 const GENESIS: Hash = [1; 32];
@@ -89,6 +95,8 @@ struct Inner {
 	sent: Mutex<Vec<Call>>,
 	/// `true` while calls are lost.
 	is_away: Mutex<bool>,
+	/// Calls that fail, since the chain has another commitment.
+	wrong: Mutex<Vec<Call>>,
 }
 
 impl TestChain {
@@ -101,6 +109,7 @@ impl TestChain {
 			streams,
 			sent: Mutex::default(),
 			is_away: Mutex::default(),
+			wrong: Mutex::default(),
 		}))
 	}
 
@@ -110,6 +119,14 @@ impl TestChain {
 
 	fn seat(&self, change: impl Fn(&mut ReporterView<Account>)) {
 		self.0.poll.lock().reporters.iter_mut().filter(|reporter| reporter.who == ME).for_each(change);
+	}
+
+	/// Goes to a branch on which the poll opens in block `opened`, with or without a commitment of the account.
+	fn fork(&self, opened: BlockNumber, committed: bool) {
+		let mut poll = self.0.poll.lock();
+		(poll.commits_until, poll.reveals_until) = (opened + BLOCKS, opened + 2 * BLOCKS);
+		drop(poll);
+		self.seat(|seat| (seat.committed, seat.revealed) = (committed, false));
 	}
 
 	fn sent(&self) -> Vec<Call> {
@@ -151,6 +168,11 @@ impl OracleChain for TestChain {
 	async fn send(&self, call: &Call, _: Urgency) -> Result<()> {
 		if *self.0.is_away.lock() {
 			bail!("the node is away");
+		}
+		if self.0.wrong.lock().contains(call) {
+			self.0.sent.lock().push(call.clone());
+			let (call, error, docs) = (call.to_string(), "Oracle::WrongReveal".into(), String::new());
+			return Err(SubmitError::Failed { call, who: ME, error, docs }.into());
 		}
 		match call.to_string().as_str() {
 			"Oracle.commit" => self.seat(|seat| seat.committed = true),
@@ -198,10 +220,14 @@ impl Machine {
 		Journal::open(&self.folder.path().join("worker.db")).unwrap()
 	}
 
+	/// Starts a worker.
+	fn reporter(&self) -> Reporter<TestChain> {
+		Reporter::new(self.chain.clone(), Arc::new(self.journal()), &self.streams, 0).unwrap()
+	}
+
 	/// Starts a worker, and lets it look at the chain in these blocks. The worker is stopped after that.
 	async fn run(&self, blocks: impl IntoIterator<Item = BlockNumber>) {
-		let journal = Arc::new(self.journal());
-		let mut reporter = Reporter::new(self.chain.clone(), journal, &self.streams, 0).unwrap();
+		let mut reporter = self.reporter();
 		for block in blocks {
 			self.chain.advance(block);
 			reporter.look(at(block)).await;
@@ -301,6 +327,79 @@ async fn without_the_journal_nothing_is_sent() {
 	assert_eq!((machine.chain.sent(), machine.entry()), (vec![], None));
 }
 
+/// Returns the calls of an entry.
+fn calls_of(entry: &Entry) -> (Call, Call) {
+	let reveal = Call::reveal_reports(7, &entry.decode_payload().unwrap(), entry.salt);
+	(Call::commit_reports(7, entry.commitment), reveal)
+}
+
+#[tokio::test]
+async fn a_reveal_of_another_commitment_is_sent_once() {
+	let machine = machine();
+	machine.run([OPENED]).await;
+	let (commit, reveal) = calls_of(&machine.entry().unwrap());
+	machine.chain.0.wrong.lock().push(reveal.clone());
+	machine.run(OPENED + BLOCKS - 1..OPENED + 2 * BLOCKS).await;
+	assert_eq!(machine.chain.sent(), [commit, reveal], "each attempt costs a fee");
+	assert_eq!(machine.entry().unwrap().state, State::Committed);
+}
+
+#[tokio::test]
+async fn a_refusal_ends_with_its_branch() {
+	let machine = machine();
+	machine.run([OPENED]).await;
+	let (commit, reveal) = calls_of(&machine.entry().unwrap());
+	machine.chain.0.wrong.lock().push(reveal.clone());
+	let mut reporter = machine.reporter();
+	reporter.look(at(OPENED + BLOCKS)).await;
+	// The chain goes to a branch that has no commitment yet.
+	machine.chain.0.wrong.lock().clear();
+	machine.chain.fork(OPENED, false);
+	reporter.look(at(OPENED + BLOCKS - 3)).await;
+	reporter.look(at(OPENED + BLOCKS)).await;
+	assert_eq!(machine.chain.sent(), [commit.clone(), reveal.clone(), commit, reveal]);
+}
+
+#[tokio::test]
+async fn the_commitment_of_each_branch_is_kept() {
+	let machine = machine();
+	machine.run([OPENED]).await;
+	let first = machine.entry().unwrap();
+	// A fork opens the poll one block later.
+	machine.chain.fork(OPENED + 1, false);
+	machine.run([OPENED + 1]).await;
+	let second = machine.entry().unwrap();
+	assert_ne!(second.commitment, first.commitment);
+	// The chain returns to the first branch, at first to a block before the commitment.
+	machine.chain.fork(OPENED, false);
+	machine.run([OPENED + 1]).await;
+	assert_eq!(machine.entry(), Some(first.clone()), "no third commitment is made");
+	// It goes to the second one and back once more.
+	machine.chain.fork(OPENED + 1, true);
+	machine.run([OPENED + 2, OPENED + BLOCKS + 1]).await;
+	assert_eq!(machine.entry(), Some(Entry { state: State::Revealed, ..second.clone() }));
+	machine.chain.fork(OPENED, true);
+	machine.run([OPENED + BLOCKS]).await;
+	assert_eq!(machine.entry(), Some(Entry { state: State::Revealed, ..first.clone() }));
+	let ((commit, reveal), (other_commit, other_reveal)) = (calls_of(&first), calls_of(&second));
+	assert_eq!(machine.chain.sent(), [commit.clone(), other_commit, commit, other_reveal, reveal]);
+}
+
+/// Two entries have the windows of the poll, e.g. because an earlier worker has not recalled the first one.
+#[tokio::test]
+async fn another_entry_of_the_poll_is_tried_after_a_refusal() {
+	let machine = machine();
+	machine.run([OPENED]).await;
+	let first = machine.entry().unwrap();
+	let reports: Reports = first.decode_payload().unwrap();
+	let second = Entry::prepare(first.scope, ME, &GENESIS, &reports, [9; 32], first.reveal_from..first.reveal_until);
+	machine.journal().prepare(&second).unwrap();
+	let ((commit, reveal), (_, wrong)) = (calls_of(&first), calls_of(&second));
+	machine.chain.0.wrong.lock().push(wrong.clone());
+	machine.run(OPENED + BLOCKS..OPENED + 2 * BLOCKS).await;
+	assert_eq!(machine.chain.sent(), [commit, wrong, reveal]);
+}
+
 #[tokio::test]
 async fn nothing_is_committed_without_any_bar() {
 	let machine = Machine::new(vec![batch(0, START)]);
@@ -361,6 +460,83 @@ async fn late_bars_are_asked_for_again() {
 	machine.run([OPENED]).await;
 	assert_eq!(machine.closes(), [(0, vec![Some(100), Some(200), Some(300)])]);
 	block.await.unwrap();
+}
+
+/// A program that takes some time for the bars of the batch.
+#[cfg(unix)]
+fn slow_source(seconds: &str) -> SourceConfig {
+	let rows: String = (1..=3).map(|bar| format!("echo {},{bar},{bar},{bar},5; ", (START + bar) * 300)).collect();
+	let script = format!("sleep {seconds}; {rows}");
+	SourceConfig { program: Some(["sh".into(), "-c".into(), script].to_vec()), timeout: Some(600), ..Default::default() }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sources_are_waited_for_at_the_last_block_of_the_commits_too() {
+	let machine = Machine::new(vec![batch(0, START)]).reports("BTC/USD", vec![slow_source("0.2")]);
+	let mut reporter = machine.reporter();
+	reporter.least_wait = Duration::from_secs(600);
+	let last = OPENED + BLOCKS - 2;
+	machine.chain.advance(last);
+	reporter.look(at(last)).await;
+	drop(reporter);
+	assert_eq!(machine.closes(), [(0, vec![Some(100), Some(200), Some(300)])]);
+	assert_eq!(machine.chain.sent().len(), 1);
+}
+
+/// The test ends although the source hangs: at a new block, and after the least time.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_source_that_hangs_at_the_last_block_is_given_up() {
+	let machine = Machine::new(vec![batch(0, START)]).reports("BTC/USD", vec![slow_source("1000")]);
+	let mut reporter = machine.reporter();
+	let last = OPENED + BLOCKS - 2;
+	machine.chain.advance(last);
+	reporter.least_wait = Duration::from_millis(10);
+	reporter.look(at(last)).await;
+	reporter.least_wait = Duration::from_secs(100_000);
+	let chain = machine.chain.clone();
+	let blocks = tokio::spawn(async move {
+		for block in last + 1.. {
+			tokio::time::sleep(Duration::from_millis(50)).await;
+			chain.advance(block);
+		}
+	});
+	reporter.look(at(last)).await;
+	blocks.abort();
+	assert_eq!(machine.chain.sent(), []);
+}
+
+/// Serves each request with the next of these bodies, and brings a block after it. Returns the URL.
+fn server(chain: TestChain, bodies: Vec<String>) -> (String, std::thread::JoinHandle<()>) {
+	let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+	let url = format!("http://{}/klines?startTime={{from}}&limit={{limit}}", listener.local_addr().unwrap());
+	let serve = move || {
+		for (body, block) in bodies.into_iter().zip(OPENED + 1..) {
+			let (mut stream, _) = listener.accept().unwrap();
+			let request = BufReader::new(stream.try_clone().unwrap());
+			// The head of a request ends with an empty line.
+			request.lines().map(Result::unwrap).find(|line| line.is_empty()).unwrap();
+			write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).unwrap();
+			chain.advance(block);
+		}
+	};
+	(url, std::thread::spawn(serve))
+}
+
+#[tokio::test]
+async fn a_market_under_maintenance_is_asked_again_at_the_next_block() {
+	let machine = Machine::new(vec![batch(0, START)]);
+	let row = |bar: u64| format!("[{},\"1\",\"9\",\"1\",\"{}\",\"5\"]", (START + bar) * 300, bar + 1);
+	let rows: Vec<String> = (0..3).map(row).collect();
+	let bodies = vec!["<html>maintenance</html>".into(), "Be back soon".into(), format!("[{}]", rows.join(","))];
+	let (url, server) = server(machine.chain.clone(), bodies);
+	let klines = SourceConfig { klines: Some(url), timeout: Some(600), ..Default::default() };
+	let machine = machine.reports("BTC/USD", vec![klines]);
+	machine.run([OPENED]).await;
+	assert_eq!(machine.closes(), [(0, vec![Some(100), Some(200), Some(300)])]);
+	assert_eq!(machine.chain.sent().len(), 1);
+	server.join().unwrap();
 }
 
 fn entry(reveal: std::ops::Range<BlockNumber>, bars: usize) -> Entry {
