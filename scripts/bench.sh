@@ -39,8 +39,9 @@ ratio() {
 }
 
 weights() {
-	# The bencher carries a test runtime that only another benchmark needs. It shares the tools that compile runtimes with ours.
-	SKIP_WASM_BUILD=1 cargo install --quiet --config "$ROOT/scripts/bencher.toml" --root "$TOOLS" --locked frame-omni-bencher@0.28.0
+	# The bencher carries a test runtime that only another benchmark needs. It is optimized as a whole: without optimization of the host,
+	# e.g. of its allocator, calls take three to ten times as long.
+	SKIP_WASM_BUILD=1 cargo install --quiet --root "$TOOLS" --locked frame-omni-bencher@0.28.0
 	cargo build --release -p doin-runtime --features runtime-benchmarks
 	local wasm=$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm
 	for pallet in "${MEASURED[@]}"; do
