@@ -1,4 +1,6 @@
-//! Weights of `governance`.
+//! Weights of `governance`: estimated by hand, until `scripts/bench.sh weights` measures them and overwrites this file.
+//!
+//! The call reads nothing but the call that it sends.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -12,17 +14,18 @@ pub trait WeightInfo {
 	fn change() -> Weight;
 }
 
-/// Measured on the runtime's database weights.
+/// Estimated on the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn change() -> Weight {
-		T::DbWeight::get().reads_writes(10, 10)
+		Weight::from_parts(100_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 }
 
+// The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn change() -> Weight {
-		ParityDbWeight::get().reads_writes(10, 10)
+		Weight::from_parts(100_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 0))
 	}
 }
