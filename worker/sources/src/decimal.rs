@@ -78,7 +78,7 @@ fn parts(text: &str) -> Option<Parts<'_>> {
 	let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
 	let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
 	let is_number = is_digits(whole) && is_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
-	is_number.then(|| Parts { is_negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), exponent })
+	is_number.then_some(Parts { is_negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), exponent })
 }
 
 /// Returns `value` · 10^−`decimals` as text. [`parse_decimal`] returns `value` for it.

@@ -40,11 +40,14 @@ fn is_digits(text: &str) -> bool {
 
 /// Returns a number of seconds or of a smaller unit in milliseconds.
 fn in_millis(number: u64) -> u64 {
-	match number {
-		..SECONDS => number * 1_000,
-		..100_000_000_000_000 => number,
-		..100_000_000_000_000_000 => number / 1_000,
-		_ => number / 1_000_000,
+	if number < SECONDS {
+		number * 1_000
+	} else if number < 100_000_000_000_000 {
+		number
+	} else if number < 100_000_000_000_000_000 {
+		number / 1_000
+	} else {
+		number / 1_000_000
 	}
 }
 
