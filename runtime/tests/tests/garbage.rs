@@ -14,7 +14,7 @@ use doin_primitives::{
 };
 use doin_runtime::{AccountId, FeeMarket, Runtime, RuntimeCall, System, Work};
 use doin_runtime_tests::{sign, Chain};
-use frame_support::{dispatch::DispatchClass, traits::Get};
+use frame_support::dispatch::DispatchClass;
 use pallet_balances::Call as BalancesCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
 use pallet_doin_timing::{DEFAULT_SLOT_MS, DEFAULT_SPACING_MS};
