@@ -12,14 +12,18 @@ use doin_primitives::{
 	base_fee::{gas_of_time, GAS_PER_BYTE},
 	emission, Balance, SizeClass, DOIN,
 };
-use doin_runtime::{AccountId, FeeMarket, Runtime, RuntimeCall, System, Work};
+use doin_runtime::{AccountId, Executive, FeeMarket, Runtime, RuntimeCall, System, Work};
 use doin_runtime_tests::{sign, Chain};
-use frame_support::dispatch::DispatchClass;
+use frame_support::{
+	dispatch::DispatchClass,
+	storage::{with_transaction_unchecked, TransactionOutcome},
+};
 use pallet_balances::Call as BalancesCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
 use pallet_doin_timing::{DEFAULT_SLOT_MS, DEFAULT_SPACING_MS};
 use pallet_utility::Call as UtilityCall;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
+use sp_runtime::ApplyExtrinsicResult;
 
 /// Tip of every transaction, in plancks. Alice pays it to herself.
 const TIP: Balance = DOIN / 1_000;
@@ -78,7 +82,7 @@ impl Bill {
 		while count < most {
 			let call = garbage(count);
 			let length = chain.state(|| sign(Alice, call.clone(), TIP).encoded_size());
-			match chain.apply_with_tip(Alice, call, TIP) {
+			match apply(chain, call) {
 				Ok(_) => (count, bytes) = (count + 1, bytes + length as u64),
 				Err(error) if error.exhausted_resources() => break,
 				Err(error) => panic!("transaction {count} is invalid: {error:?}"),
@@ -117,6 +121,16 @@ impl Bill {
 		let minted = emission_per_block();
 		assert!(self.burned > minted, "{} plancks are burned, and {minted} are minted per block", self.burned);
 	}
+}
+
+/// Applies a transaction of Alice to the open block. A refused one is rolled back, as by a node that makes a block.
+fn apply(chain: &mut Chain, call: RuntimeCall) -> ApplyExtrinsicResult {
+	chain.state(|| {
+		with_transaction_unchecked(|| match Executive::apply_extrinsic(sign(Alice, call, TIP)) {
+			Ok(outcome) => TransactionOutcome::Commit(Ok(outcome)),
+			Err(error) => TransactionOutcome::Rollback(Err(error)),
+		})
+	})
 }
 
 /// Returns an amount in DOIN.
