@@ -29,6 +29,10 @@ step "build and clippy"
 # time, which takes as long as half of the build. These two variables are those that `cargo clippy -- -D warnings` sets.
 export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 cargo build "${ALL[@]}" --quiet
+if [ ${#RUN[@]} -gt 0 ]; then
+	step "runtime of version 2"
+	"$ROOT/scripts/old-runtime.sh"
+fi
 step tests
 # Benchmarks are built above and not run: scripts/bench.sh runs them, and some need data that the repository does not have.
 cargo test "${TESTS[@]}" --no-fail-fast "${RUN[@]}"

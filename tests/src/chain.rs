@@ -76,7 +76,7 @@ pub fn of_five_validators() -> Result<PathBuf> {
 	})
 }
 
-/// Runtime of version 2, as `wasm-builder` compresses it.
+/// Runtime of version 2, as `wasm-builder` compresses it. `scripts/old-runtime.sh` compiles it.
 const VERSION_2: &str =
 	concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/tests/tests/fixtures/doin_runtime_v2.compact.compressed.wasm");
 
@@ -94,7 +94,7 @@ const CODE: &str = "0x3a636f6465";
 /// See [`raw`].
 pub fn local_of_version_2() -> Result<PathBuf> {
 	rewritten("local-of-version-2", "local", |genesis| {
-		let code = fs::read(VERSION_2).with_context(|| format!("reading {VERSION_2}"))?;
+		let code = fs::read(VERSION_2).with_context(|| format!("reading {VERSION_2}, which scripts/old-runtime.sh compiles"))?;
 		let digits: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
 		genesis["code"] = format!("0x{digits}").into();
 		let values = genesis["patch"].as_object_mut().context("the genesis has values")?;
