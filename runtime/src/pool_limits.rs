@@ -22,7 +22,8 @@ use sp_runtime::{
 /// Has to stand directly before `CheckNonce` in the list of extensions: it reads the nonce of the transaction from there.
 ///
 /// The validity of a refused transaction is unknown, `Custom` with the number of the limit. A pool bans an invalid transaction for
-/// half an hour, but accepts one of unknown validity as soon as the transactions before it are in a block.
+/// half an hour, but accepts one of unknown validity as soon as the transactions before it are in a block. Rarely it bans one of
+/// unknown validity, too: if a block arrives while it checks the transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct CheckPoolLimits;
 
