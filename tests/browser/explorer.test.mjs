@@ -256,7 +256,7 @@ test("the storage browser reads values, entries and wrong keys", async () => {
 		// As a number of JavaScript it would end in 8.
 		[
 			`storage/Optimae/Rounds/best/${encodeURIComponent('{ "domain": 12345678901234567, "number": 1 }')}`,
-			/domain of Key 1 is not a whole number \(u32\): 12345678901234567/,
+			/Domain of Key 1 is not a whole number \(u32\): 12345678901234567/,
 		],
 		["storage/Domains/Specs/best/0/1", /has 1 key, and 2 are given/],
 		["storage/Nothing/Here", /has no storage item Nothing\.Here/],
