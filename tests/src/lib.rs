@@ -13,6 +13,8 @@ pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod state;
+pub mod validators;
 mod worker;
 
 pub use node::{Node, NodeConfig};
