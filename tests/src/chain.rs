@@ -55,14 +55,50 @@ pub fn with_short_rounds() -> Result<PathBuf> {
 	with_timing("dev", &[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
 }
 
+/// Lengths with a block each second, and phases of rounds that are long enough for a call to find a block although some validators
+/// include none. An answer has eight seconds, as on a development chain, and a recomputation takes no longer than a period.
+const LONG_PHASES: [(&str, u64); 8] = [
+	("/slotDurationMs", 1_000),
+	("/epochLength", 15),
+	("/rounds/commit", 16),
+	("/rounds/reveal", 12),
+	("/rounds/draw_outputs", 6),
+	("/rounds/answer", 8),
+	("/rounds/answer_reveal", 8),
+	("/rounds/challenge", 4),
+];
+
+/// Returns the path of the raw specification of the local network with a block each second and long phases: a round takes about a
+/// minute, whatever one of the validators does.
+///
+/// # Errors
+/// See [`raw`].
+pub fn local_with_long_phases() -> Result<PathBuf> {
+	with_timing("local", &LONG_PHASES)
+}
+
 /// Returns the path of the raw specification of the local network with the lengths of [`with_fast_blocks`] and five validators: Alice,
 /// Bob, Charlie, Dave and Eve.
 ///
 /// # Errors
 /// See [`raw`].
 pub fn of_five_validators() -> Result<PathBuf> {
-	changed("local-of-five", "local", |genesis| {
-		set_lengths(genesis, &FAST)?;
+	of_five(&FAST)
+}
+
+/// Returns the path of the raw specification of the local network with the lengths of [`local_with_long_phases`] and the validators of
+/// [`of_five_validators`].
+///
+/// # Errors
+/// See [`raw`].
+pub fn of_five_with_long_phases() -> Result<PathBuf> {
+	of_five(&LONG_PHASES)
+}
+
+/// Returns the path of the raw specification of the local network with these lengths and five validators.
+fn of_five(lengths: &[(&str, u64)]) -> Result<PathBuf> {
+	changed(&format!("local-of-five{}", shown(lengths)), "local", |genesis| {
+		set_lengths(genesis, lengths)?;
 		for name in ["//Dave", "//Eve"] {
 			let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
 			let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
@@ -127,8 +163,12 @@ fn address_of(name: &str, scheme: &str) -> Result<Value> {
 /// Returns the path of the raw specification of a built-in chain with these lengths of slots, epochs and phases, each with its place
 /// among the values of the genesis.
 fn with_timing(chain: &str, lengths: &[(&str, u64)]) -> Result<PathBuf> {
-	let name: String = lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect();
-	changed(&format!("{chain}{name}"), chain, |genesis| set_lengths(genesis, lengths))
+	changed(&format!("{chain}{}", shown(lengths)), chain, |genesis| set_lengths(genesis, lengths))
+}
+
+/// Returns the part of the name of a specification that lists its lengths.
+fn shown(lengths: &[(&str, u64)]) -> String {
+	lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect()
 }
 
 /// Sets lengths in a genesis.

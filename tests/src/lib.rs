@@ -13,6 +13,7 @@ pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod rounds;
 pub mod state;
 pub mod validators;
 mod worker;

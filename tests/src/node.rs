@@ -168,6 +168,22 @@ impl Node {
 		Ok((base, config))
 	}
 
+	/// Stops the node with SIGSTOP: it keeps its connections, and does nothing until [`Self::resume`].
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn pause(&mut self) -> Result<()> {
+		self.process.pause()
+	}
+
+	/// Lets a node go on that [`Self::pause`] has stopped.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn resume(&mut self) -> Result<()> {
+		self.process.resume()
+	}
+
 	/// Returns the address of its WebSocket.
 	pub fn url(&self) -> String {
 		self.url.clone()
