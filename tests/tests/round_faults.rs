@@ -89,7 +89,7 @@ async fn stopped_in_a_draw(node: &Node, validator: &mut Node, worker: &mut Worke
 		if tasks.any(|found| found["task"] == task["task"] && found["phase"] == "Drawing") {
 			return Ok(task);
 		}
-		validator.resume()?;
+		validator.resume().await?;
 	}
 	bail!("{TASKS} draws were over before the validator was stopped")
 }
@@ -117,7 +117,7 @@ async fn a_draw_takes_place_without_the_blocks_that_a_validator_withholds() -> R
 	}
 	ensure!(alice.finalized().await? < stopped + FURTHER, "a block is final without the votes of Charlie");
 
-	network.charlie.resume()?;
+	network.charlie.resume().await?;
 	let history = sound_history(&network).await?;
 	let seeds: Vec<Vec<u8>> = history.draws(id).iter().map(|draw| draw.seed.to_vec()).collect();
 	assert_eq!(seeds, [bytes(&drawn["seed"])?], "{history:?}");
