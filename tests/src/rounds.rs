@@ -205,8 +205,6 @@ mod fields {
 	pub struct Sealed {
 		pub taken: u64,
 		pub minted: u128,
-		pub optimizers: u128,
-		pub evaluators: u128,
 	}
 
 	#[derive(DecodeAsType)]
@@ -239,10 +237,9 @@ pub struct History {
 	earned: Vec<(u32, Round, u64)>,
 	/// Effective improvement that work blocks took, Q32 bits.
 	taken: u64,
-	/// Amount that work blocks minted, and their parts for optimizers and evaluators, in plancks.
+	/// Amount that work blocks minted, in plancks.
 	minted: u128,
-	shared: u128,
-	/// Amount that optimizers and evaluators received of work blocks, in plancks.
+	/// Amount that optimizers, evaluators and the pot of the validators received of work blocks, in plancks.
 	rewarded: u128,
 	/// Slashes of evaluators, in plancks.
 	slashes: BTreeMap<AccountId32, u128>,
@@ -291,10 +288,9 @@ impl History {
 				self.earned.push((block, round, effective));
 			}
 			("Work", "Sealed") => {
-				let fields::Sealed { taken, minted, optimizers, evaluators } = read(event)?;
+				let fields::Sealed { taken, minted } = read(event)?;
 				self.taken += taken;
 				self.minted += minted;
-				self.shared += optimizers + evaluators;
 			}
 			("Work", "Rewarded") => self.rewarded += read::<fields::OfAccount>(event)?.amount,
 			("Evaluators", "Slashed") => {
@@ -402,7 +398,7 @@ impl History {
 		let queued = amount(&work["queued"]);
 		ensure!(earned == u128::from(self.taken) + queued, "{earned} are earned, {} taken and {queued} queued", self.taken);
 		ensure!(self.minted == amount(&work["mined"]), "{} are minted, and {work} counts others", self.minted);
-		ensure!(self.rewarded == self.shared, "{} of {} are paid", self.rewarded, self.shared);
+		ensure!(self.rewarded == self.minted, "{} of {} are paid", self.rewarded, self.minted);
 		Ok(())
 	}
 
