@@ -22,7 +22,7 @@ const CLAIM: [u8; 5] = [6, b'B', b'A', b'B', b'E'];
 pub fn bytes(value: &Value) -> Result<Vec<u8>> {
 	let decoded = value.as_str().and_then(|text| text.strip_prefix("0x")).and_then(|text| {
 		let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-		(0..text.len()).step_by(2).map(byte).collect()
+		(0..text.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()
 	});
 	decoded.with_context(|| format!("bytes in hex: {value}"))
 }
