@@ -34,8 +34,8 @@ pub mod pallet {
 	pub trait Config:
 		frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_staking::Config<CurrencyBalance = Balance>
 	{
-		/// Validators of this session, which keep their places.
-		type SessionValidators: Get<Vec<Self::AccountId>>;
+		/// Validators of this session and of the next one, which keep their places.
+		type Elected: Get<Vec<Self::AccountId>>;
 		/// Most candidates of staking, for the weight.
 		type MostCandidates: Get<u32>;
 		/// Most nominators of staking, for the weight.
@@ -64,7 +64,7 @@ pub mod pallet {
 		PlacesLeft,
 		/// The account has such a place already.
 		HasPlace,
-		/// Nobody can be displaced: all places belong to validators of this session or to pools.
+		/// Nobody can be displaced: all places belong to validators of this session or of the next one, or to pools.
 		NobodyToDisplace,
 		/// The bond has to exceed the smallest one by a tenth. Raise it with `staking.bondExtra`.
 		BondTooSmall,
@@ -80,13 +80,13 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Validators of this session are not displaced. The other account is chilled, as with `staking.chill`.
+		/// Validators of this session and of the next one are not displaced. The other account is chilled, as with `staking.chill`.
 		///
 		/// ## Errors
 		///
 		/// - [`PlacesLeft`](Error::PlacesLeft): there are fewer candidates than staking admits.
 		/// - [`HasPlace`](Error::HasPlace): the caller is a candidate.
-		/// - [`NobodyToDisplace`](Error::NobodyToDisplace): all candidates are validators of this session.
+		/// - [`NobodyToDisplace`](Error::NobodyToDisplace): all candidates are validators of this session or of the next one.
 		/// - [`BondTooSmall`](Error::BondTooSmall): the bond of the caller does not exceed the smallest one by a tenth.
 		/// - The errors of `staking.validate`. `TooManyValidators` means that a vote has lowered the number of places below that of
 		///   candidates: they have to leave first.
@@ -103,7 +103,7 @@ pub mod pallet {
 			let most = MaxValidatorsCount::<T>::get();
 			ensure!(most.is_some_and(|most| Validators::<T>::count() >= most), Error::<T>::PlacesLeft);
 			ensure!(!Validators::<T>::contains_key(&who), Error::<T>::HasPlace);
-			let elected = T::SessionValidators::get();
+			let elected = T::Elected::get();
 			Self::displace(&who, Validators::<T>::iter_keys().filter(|stash| !elected.contains(stash)))?;
 			pallet_staking::Pallet::<T>::validate(RawOrigin::Signed(who).into(), prefs)
 		}

@@ -14,7 +14,7 @@ use codec::Encode;
 use doin_primitives::{Balance, Hash};
 use doin_runtime::{
 	pool_limits::CheckPoolLimits, AccountId, Babe, Balances, BlockNumber, Executive, Header, Nonce, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+	RuntimeEvent, RuntimeGenesisConfig, SessionKeys, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
@@ -23,11 +23,12 @@ use sp_consensus_babe::{
 };
 use sp_core::{
 	crypto::VrfSecret,
+	proof_of_possession::statement_of_ownership,
 	sr25519,
 	traits::{Externalities, ReadRuntimeVersion, ReadRuntimeVersionExt},
 	Pair, H256,
 };
-use sp_keyring::Sr25519Keyring;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{
 	generic::Era,
 	traits::{Header as _, TransactionExtension},
@@ -339,6 +340,14 @@ pub fn preset_genesis(name: &str) -> RuntimeGenesisConfig {
 	let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default genesis is JSON");
 	merge(&mut genesis, patch);
 	serde_json::from_value(genesis).expect("a preset fits the genesis")
+}
+
+/// Returns the call by which `who` sets session keys, with the proof that it has them.
+pub fn set_keys(who: Sr25519Keyring, babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> RuntimeCall {
+	let keys = SessionKeys { grandpa: grandpa.public().into(), babe: babe.public().into() };
+	let statement = statement_of_ownership(&who.to_account_id().encode());
+	let proof = (grandpa.pair().sign(&statement), babe.pair().sign(&statement)).encode();
+	pallet_session::Call::set_keys { keys, proof }.into()
 }
 
 /// Returns a transaction as a wallet sends it.

@@ -3,13 +3,16 @@
 use doin_primitives::{Balance, DOIN};
 use doin_runtime::{
 	places::{Call as PlacesCall, Error as PlacesError, Event as PlacesEvent},
-	Runtime, RuntimeEvent,
+	Runtime, RuntimeEvent, Session,
 };
-use doin_runtime_tests::Chain;
+use doin_runtime_tests::{set_keys, Chain};
 use pallet_staking::{
 	Call as StakingCall, Error as StakingError, MaxNominatorsCount, MaxValidatorsCount, Nominators, RewardDestination, Validators,
 };
-use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
+use sp_keyring::{
+	Ed25519Keyring,
+	Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve},
+};
 
 /// Returns a development chain with room for two candidates and one nominator. Alice is the validator.
 fn crowded() -> Chain {
@@ -70,6 +73,28 @@ fn a_validator_of_the_session_keeps_its_place() {
 	bond(&mut chain, Bob, 500_000);
 	assert_eq!(chain.fails(Bob, outbid_candidate()), PlacesError::<Runtime>::NobodyToDisplace.into());
 	assert!(chain.state(|| Validators::<Runtime>::contains_key(Alice.to_account_id())));
+}
+
+/// Keys of elected validators are queued for a session before they author blocks.
+#[test]
+fn a_validator_of_the_next_session_keeps_its_place() {
+	let mut chain = crowded();
+	bond(&mut chain, Bob, 1_000);
+	chain.ok(Bob, set_keys(Bob, Bob, Ed25519Keyring::Bob));
+	chain.ok(Bob, StakingCall::<Runtime>::validate { prefs: Default::default() });
+	bond(&mut chain, Charlie, 2_000);
+	let bob = Bob.to_account_id();
+	while !chain.state(Session::queued_keys).iter().any(|(who, _)| *who == bob) {
+		chain.block();
+	}
+	assert!(!chain.state(Session::validators).contains(&bob), "Bob is elected, and not yet a validator");
+	assert_eq!(chain.fails(Charlie, outbid_candidate()), PlacesError::<Runtime>::NobodyToDisplace.into());
+
+	while !chain.state(Session::validators).contains(&bob) {
+		chain.block();
+	}
+	assert_eq!(chain.fails(Charlie, outbid_candidate()), PlacesError::<Runtime>::NobodyToDisplace.into());
+	assert!(chain.state(|| Validators::<Runtime>::contains_key(&bob)));
 }
 
 #[test]
