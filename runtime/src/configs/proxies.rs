@@ -30,7 +30,9 @@ fn exposes_stake(call: &RuntimeCall) -> bool {
 		RuntimeCall::Staking(StakingCall::validate { .. } | StakingCall::nominate { .. })
 			| RuntimeCall::Session(SessionCall::set_keys { .. })
 			| RuntimeCall::NominationPools(PoolsCall::join { .. } | PoolsCall::nominate { .. })
-			| RuntimeCall::Places(PlacesCall::outbid_candidate { .. } | PlacesCall::outbid_nominator { .. })
+			| RuntimeCall::Places(
+				PlacesCall::outbid_candidate { .. } | PlacesCall::outbid_nominator { .. } | PlacesCall::outbid_for_pool { .. }
+			)
 	)
 }
 

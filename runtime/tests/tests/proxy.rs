@@ -258,6 +258,7 @@ fn risky() -> Vec<RuntimeCall> {
 		pallet_staking::Call::<Runtime>::nominate { targets: targets() }.into(),
 		PlacesCall::<Runtime>::outbid_candidate { prefs: Default::default() }.into(),
 		PlacesCall::<Runtime>::outbid_nominator { targets: targets() }.into(),
+		PlacesCall::<Runtime>::outbid_for_pool { pool_id: 1, targets: vec![thief.clone()] }.into(),
 		pallet_nomination_pools::Call::<Runtime>::join { amount, pool_id: 1 }.into(),
 		pallet_nomination_pools::Call::<Runtime>::nominate { pool_id: 1, validators: vec![thief.clone()] }.into(),
 		// The deposit of a rejected referendum stays reserved, and that of a killed one is burned.
