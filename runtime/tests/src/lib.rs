@@ -8,6 +8,7 @@ pub mod interface;
 pub mod invariants;
 pub mod round;
 pub mod sealed;
+pub mod upgrade;
 
 use crate::code::Code;
 use codec::Encode;
