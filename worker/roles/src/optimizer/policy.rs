@@ -343,14 +343,20 @@ impl Policy {
 		is_new.then_some(Action::Report(Report::UnknownSeat { round }))
 	}
 
+	/// Reveals a committed entry that is due in a round that cannot be read.
+	fn keep_unread(&self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Option<Action> {
+		// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee. Before its segment is opened, it would
+		// show the model to the owner of the segment.
+		let may_be_early = self.rules.awaits_evidence && !self.awaited.get(&round).is_some_and(|seat| seat.takes_reveals);
+		let is_committed = entry.state == State::Committed && !may_be_early;
+		let is_due = is_committed && entry.can_be_revealed_in(view.block.saturating_add(1));
+		is_due.then(|| Action::SendReveal(entry.clone()))
+	}
+
+	/// Commits or reveals an entry that is due, and notices what became of its seat.
 	fn keep_commitment(&mut self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Vec<Action> {
 		if view.unread.contains(&round) {
-			// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee. Before its segment is opened, it would
-			// show the model to the owner of the segment.
-			let may_be_early = self.rules.awaits_evidence && !self.awaited.get(&round).is_some_and(|seat| seat.takes_reveals);
-			let is_committed = entry.state == State::Committed && !may_be_early;
-			let is_due = is_committed && entry.can_be_revealed_in(view.block.saturating_add(1));
-			return if is_due { vec![Action::SendReveal(entry.clone())] } else { Vec::new() };
+			return self.keep_unread(view, entry, round).into_iter().collect();
 		}
 		let open = view.open_rounds.get(&round);
 		let seat = open.and_then(|open| open.seats.iter().find(|seat| self.is_seat_of(entry, seat)));
