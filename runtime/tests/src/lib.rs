@@ -34,7 +34,7 @@ use sp_runtime::{
 	generic::Era,
 	traits::{Header as _, TransactionExtension},
 	transaction_validity::TransactionValidityError,
-	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, MultiSignature,
+	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, ExtrinsicInclusionMode, MultiSignature,
 };
 
 /// `spec_version` and `transaction_version` of the native runtime.
@@ -154,14 +154,12 @@ impl Chain {
 			let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
 			Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), digest)
 		});
-		match &self.code {
-			None => {
-				self.ext.execute_with(|| Executive::initialize_block(&header));
-			}
-			Some(code) => {
-				let _mode: u8 = code.call(&mut self.ext, "Core_initialize_block", &header.encode());
-			}
-		}
+		let mode = match &self.code {
+			None => self.ext.execute_with(|| Executive::initialize_block(&header)),
+			Some(code) => code.call(&mut self.ext, "Core_initialize_block", &header.encode()),
+		};
+		// Deadlines are block numbers: in a block without transactions they would pass while nobody can meet them.
+		assert_eq!(mode, ExtrinsicInclusionMode::AllExtrinsics, "block {} (docs/adr/0064)", header.number());
 		let now = slot * self.state(Babe::slot_duration);
 		let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
 		self.apply_transaction(UncheckedExtrinsic::new_bare(set)).expect("valid").expect("the timestamp is set");

@@ -6,7 +6,8 @@ use crate::{
 	Chain,
 };
 use doin_primitives::{views::RecomputationPhase, Balance, RoundResult, DOIN};
-use doin_runtime::{Evaluators, Runtime, Work};
+use doin_runtime::{configs::system::MAX_BLOCK_WEIGHT, Evaluators, Migrations, Runtime, Work};
+use frame_support::traits::OnRuntimeUpgrade;
 use sp_keyring::Sr25519Keyring::{Dave, Eve, Ferdie, One, Two};
 
 /// Point of a round at which the runtime is upgraded.
@@ -37,12 +38,23 @@ pub fn check_rounds_in_flight(code: &Code) {
 	}
 }
 
-/// Upgrades the chain if `now` is the point at which it is to be upgraded, and makes the first block after that.
+/// Upgrades the chain, and makes the first block after that. Its invariants are checked from then on.
+///
+/// # Panics
+///
+/// Panics if the migrations exceed the weight of a block.
+pub fn upgrade(chain: &mut Chain) {
+	let weight = chain.fork().state(<Migrations as OnRuntimeUpgrade>::on_runtime_upgrade);
+	assert!(weight.all_lte(MAX_BLOCK_WEIGHT), "migrations take one block (docs/adr/0064): {weight:?} of {MAX_BLOCK_WEIGHT:?}");
+	chain.upgrade();
+	chain.check_invariants();
+	chain.block();
+}
+
+/// Upgrades the chain if `now` is the point at which it is to be upgraded.
 fn upgrade_at(chain: &mut Chain, point: Option<Point>, now: Point) {
 	if point == Some(now) {
-		chain.upgrade();
-		chain.check_invariants();
-		chain.block();
+		upgrade(chain);
 	}
 }
 

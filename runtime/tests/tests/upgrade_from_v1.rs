@@ -5,7 +5,11 @@
 //! of them.
 
 use doin_runtime::{Identity, NominationPools, Preimage, Referenda, Runtime, Scheduler, VERSION};
-use doin_runtime_tests::{code::Code, upgrade::check_rounds_in_flight, Chain};
+use doin_runtime_tests::{
+	code::Code,
+	upgrade::{check_rounds_in_flight, upgrade},
+	Chain,
+};
 use frame_support::traits::GetStorageVersion;
 
 #[test]
@@ -17,9 +21,7 @@ fn a_round_in_flight_is_decided_and_paid_after_the_upgrade_from_version_1() {
 fn the_upgrade_from_version_1_sets_what_new_pallets_need() {
 	let mut chain = Chain::of_code("development", Code::of_version(1));
 	chain.run_to(40);
-	chain.upgrade();
-	chain.check_invariants();
-	chain.block();
+	upgrade(&mut chain);
 	chain.state(|| {
 		let upgraded = frame_system::LastRuntimeUpgrade::<Runtime>::get().expect("the runtime was upgraded");
 		assert_eq!(upgraded.spec_version.0, VERSION.spec_version);
