@@ -3,8 +3,8 @@
 use codec::Decode;
 use doin_primitives::{domain::Page, payload::Sums, round::Phase, Balance, BlockNumber, RoundId, SizeClass, DOIN};
 use doin_runtime::{
-	configs::system::ProxyType, places::Call as PlacesCall, Balances, Evaluators, Optimae, Runtime, RuntimeCall, RuntimeEvent,
-	SessionKeys, System, Timing,
+	configs::system::ProxyType, places::Call as PlacesCall, Balances, Evaluators, Optimae, OriginCaller, Runtime, RuntimeCall,
+	RuntimeEvent, SessionKeys, System, Timing,
 };
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO, SALT},
@@ -15,7 +15,7 @@ use frame_support::{
 	assert_ok,
 	traits::{fungible::InspectHold, schedule::DispatchTime, InstanceFilter},
 };
-use frame_system::Error as SystemError;
+use frame_system::{Error as SystemError, RawOrigin};
 use pallet_doin_budget::{Call as BudgetCall, Error as BudgetError};
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
@@ -263,7 +263,7 @@ fn risky() -> Vec<RuntimeCall> {
 		pallet_nomination_pools::Call::<Runtime>::nominate { pool_id: 1, validators: vec![thief.clone()] }.into(),
 		// The deposit of a rejected referendum stays reserved, and that of a killed one is burned.
 		pallet_referenda::Call::<Runtime>::submit {
-			proposal_origin: Box::new(frame_system::RawOrigin::Root.into()),
+			proposal_origin: Box::new(OriginCaller::system(RawOrigin::Root)),
 			proposal: frame_support::traits::Bounded::Inline(Default::default()),
 			enactment_moment: DispatchTime::After(1),
 		}
