@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod chain;
 pub mod commands;
+pub mod flood;
 pub mod http;
 pub mod lan;
 pub mod market;
