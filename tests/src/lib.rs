@@ -14,6 +14,7 @@ pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod soak;
 mod worker;
 
 pub use node::{Node, NodeConfig};
