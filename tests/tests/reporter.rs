@@ -4,6 +4,11 @@ use anyhow::{Context, Result};
 use doin_e2e::{wait_for, Node, Worker};
 use serde_json::{json, Value};
 use std::time::Duration;
+use subxt::{
+	dynamic::{self, Value as Dynamic},
+	OnlineClient, SubstrateConfig,
+};
+use subxt_signer::sr25519::dev;
 
 /// File whose rows are the bars of the stream of a development chain.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
@@ -64,6 +69,19 @@ async fn reveals_after_a_crash(node: &Node, worker: &mut Worker) -> Result<bool>
 	Ok(has_revealed)
 }
 
+/// Pays 100 DOIN into the pot of the stream, which sleeps until then.
+async fn sponsor(node: &Node) -> Result<()> {
+	let stream = node.call("doin_streams", []).await?[0].clone();
+	assert_eq!((&stream["awake"], &stream["pot"]), (&json!(false), &json!("0")), "{stream}");
+	let id = stream["id"].as_u64().context("a number")?;
+	let call = dynamic::tx("Oracle", "sponsor", vec![Dynamic::u128(id.into()), Dynamic::u128(100_000_000_000_000)]);
+	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
+	let mut transactions = client.tx().await?;
+	transactions.sign_and_submit_then_watch_default(&call, &dev::bob()).await?.wait_for_finalized_success().await?;
+	assert_eq!(node.call("doin_streams", []).await?[0]["awake"], true);
+	Ok(())
+}
+
 /// Returns the values of the file, in units of the stream.
 fn rows() -> Result<Vec<i64>> {
 	let text = std::fs::read_to_string(CO2)?;
@@ -77,6 +95,7 @@ fn rows() -> Result<Vec<i64>> {
 #[tokio::test]
 async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_restart() -> Result<()> {
 	let node = Node::dev().await?;
+	sponsor(&node).await?;
 	let folder = tempfile::tempdir()?;
 	let config = folder.path().join("reporter.toml");
 	let source = format!("[[reported]]\nsymbol = \"CO2-DEMO\"\n[[reported.sources]]\ncsv = \"{CO2}\"\nclose = \"ppm\"\n");
