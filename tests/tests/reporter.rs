@@ -1,14 +1,12 @@
 //! A reporter brings the bars of a stream onto the chain, also if it is killed between its commitment and its reveal.
 
 use anyhow::{Context, Result};
-use doin_e2e::{wait_for, Node, Worker};
+use doin_e2e::{
+	commands::{refused, report},
+	wait_for, Node, Worker,
+};
 use serde_json::{json, Value};
 use std::time::Duration;
-use subxt::{
-	dynamic::{self, Value as Dynamic},
-	OnlineClient, SubstrateConfig,
-};
-use subxt_signer::sr25519::dev;
 
 /// File whose rows are the bars of the stream of a development chain.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
@@ -71,14 +69,12 @@ async fn reveals_after_a_crash(node: &Node, worker: &mut Worker) -> Result<bool>
 
 /// Pays 100 DOIN into the pot of the stream, which sleeps until then.
 async fn sponsor(node: &Node) -> Result<()> {
-	let stream = node.call("doin_streams", []).await?[0].clone();
-	assert_eq!((&stream["awake"], &stream["pot"]), (&json!(false), &json!("0")), "{stream}");
-	let id = stream["id"].as_u64().context("a number")?;
-	let call = dynamic::tx("Oracle", "sponsor", vec![Dynamic::u128(id.into()), Dynamic::u128(100_000_000_000_000)]);
-	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
-	let mut transactions = client.tx().await?;
-	transactions.sign_and_submit_then_watch_default(&call, &dev::bob()).await?.wait_for_finalized_success().await?;
-	assert_eq!(node.call("doin_streams", []).await?[0]["awake"], true);
+	node.reach(2, LIMIT).await?;
+	let asleep = node.call("doin_streams", []).await?[0].clone();
+	assert_eq!((&asleep["awake"], &asleep["pot"]), (&json!(false), &json!("0")), "{asleep}");
+	refused(node, &["sponsor", "BTC/USD", "100 DOIN", "--dev-key", "//Bob"], &["no stream `BTC/USD`", "CO2-DEMO (2147483648)"])?;
+	let sponsored = report(node, &["sponsor", "CO2-DEMO", "100 DOIN", "--dev-key", "//Bob"])?;
+	assert_eq!((&sponsored["pot"], &sponsored["awake"]), (&json!("100 DOIN"), &json!(true)), "{sponsored}");
 	Ok(())
 }
 
