@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the runtime of version 2 from its commit, for the test that upgrades a network which runs it (tests/tests/referendum.rs).
+# Compiles the runtime of version 2 from its commit, for the tests that upgrade a chain which runs it (tests/tests/referendum.rs and
+# runtime/tests/tests/upgrade_from_v2.rs).
 # Compiles nothing if the runtime is there already. Takes 20 minutes, in a target folder of its own.
 # Usage: scripts/old-runtime.sh
 . "$(dirname "$0")/lib.sh"

@@ -115,17 +115,53 @@ pub fn of_five_with_long_phases() -> Result<PathBuf> {
 fn of_five(lengths: &[(&str, u64)]) -> Result<PathBuf> {
 	changed(&format!("local-of-five{}", shown(lengths)), "local", |genesis| {
 		set_lengths(genesis, lengths)?;
-		for name in ["//Dave", "//Eve"] {
-			let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
-			let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
-			let mut staker = stakers.first().context("a staker")?.clone();
-			(staker[0], staker[1]) = (account.clone(), account.clone());
-			stakers.push(staker);
-			let keys = json!([account, account, { "grandpa": grandpa, "babe": account }]);
-			genesis["session"]["keys"].as_array_mut().context("the genesis has session keys")?.push(keys);
-		}
-		Ok(())
+		add_validators(genesis)
 	})
+}
+
+/// Returns the path of the raw specification of the local network with the slots of a public one, i.e. of 6 s, the five validators of
+/// [`of_five_validators`], and these further accounts.
+///
+/// # Errors
+/// See [`raw`].
+pub fn of_five_validators_with(accounts: &[String]) -> Result<PathBuf> {
+	changed(&format!("local-of-five-with-{}", accounts.len()), "local", |genesis| {
+		set_lengths(genesis, &[("/slotDurationMs", 6_000)])?;
+		add_validators(genesis)?;
+		add_accounts(genesis, accounts)
+	})
+}
+
+/// Returns the path of the raw specification of a development chain with these further accounts.
+///
+/// # Errors
+/// See [`raw`].
+pub fn dev_with(accounts: &[String]) -> Result<PathBuf> {
+	changed(&format!("dev-with-{}", accounts.len()), "dev", |genesis| add_accounts(genesis, accounts))
+}
+
+/// Balance of a further account, in plancks: 10,000 DOIN.
+const FUNDS: u64 = 10_000_000_000_000_000;
+
+/// Adds accounts to a genesis.
+fn add_accounts(genesis: &mut Value, accounts: &[String]) -> Result<()> {
+	let balances = genesis["balances"]["balances"].as_array_mut().context("the genesis has balances")?;
+	balances.extend(accounts.iter().map(|account| json!([account, FUNDS])));
+	Ok(())
+}
+
+/// Adds the validators Dave and Eve to the genesis of the local network.
+fn add_validators(genesis: &mut Value) -> Result<()> {
+	for name in ["//Dave", "//Eve"] {
+		let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
+		let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
+		let mut staker = stakers.first().context("a staker")?.clone();
+		(staker[0], staker[1]) = (account.clone(), account.clone());
+		stakers.push(staker);
+		let keys = json!([account, account, { "grandpa": grandpa, "babe": account }]);
+		genesis["session"]["keys"].as_array_mut().context("the genesis has session keys")?.push(keys);
+	}
+	Ok(())
 }
 
 /// Runtime of version 2, as `wasm-builder` compresses it. `scripts/old-runtime.sh` compiles it.

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod chain;
 pub mod commands;
+pub mod flood;
 pub mod http;
 pub mod lan;
 pub mod market;
@@ -14,6 +15,7 @@ mod node;
 pub mod npm;
 mod process;
 pub mod rounds;
+pub mod soak;
 pub mod state;
 pub mod validators;
 mod worker;

@@ -210,6 +210,11 @@ impl Node {
 		self.base.path()
 	}
 
+	/// Returns its process.
+	pub fn process(&mut self) -> &mut Process {
+		&mut self.process
+	}
+
 	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		self.process.output()

@@ -79,6 +79,11 @@ impl Process {
 		Ok(Self { name: name.into(), child, log: log.into() })
 	}
 
+	/// Returns its process id.
+	pub fn id(&self) -> u32 {
+		self.child.id()
+	}
+
 	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		fs::read_to_string(&self.log).unwrap_or_default()

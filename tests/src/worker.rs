@@ -79,6 +79,11 @@ impl Worker {
 		Ok(())
 	}
 
+	/// Returns its process.
+	pub fn process(&mut self) -> &mut Process {
+		&mut self.process
+	}
+
 	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		self.process.output()

@@ -53,7 +53,7 @@ fn installed() -> Result<PathBuf> {
 fn tested(folder: &Path, page: &str, node: &str) -> Result<()> {
 	let artefacts = npm::target()?.join("browser");
 	// One file after another: they time the first paint.
-	let files = ["format.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
+	let files = ["format.test.mjs", "node.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
 	let arguments = [&["--test", "--test-concurrency=1"], files.as_slice()].concat();
 	let chromium = chromium();
 	let environment = [

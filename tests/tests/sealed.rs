@@ -196,6 +196,8 @@ async fn a_withheld_segment_costs_its_owner_and_nobody_else() -> Result<()> {
 		["domain", "create", "--csv", &csv, "--label", "class", "--name", "again", "--sealed", "1", "--segment-rows", "512"];
 	let again = [&data[..], &["--licence", "CC-BY-4.0", "--dev-key", "//Bob"]].concat();
 	refused(node, &again, &["domain 1 of the same owner has segments of the same data", "Nothing was sent", "other rows"])?;
+	let confirmed = [&again[..], &["--confirm-shared", "1"]].concat();
+	refused(node, &confirmed, &["corners.csv: domain 1 of the same owner has segments", "Nothing was sent"])?;
 	let mut workers = market.workers(8)?;
 	let asked = market.asked(&mut workers).await?;
 	assert!(held(DAVE)? >= before.1 + 5 * DOIN, "the seat holds its stake");

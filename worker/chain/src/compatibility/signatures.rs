@@ -134,6 +134,7 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "cancel_challenge", &[]),
 	call("Oracle", "commit", &[POLL, HASH]),
 	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
+	call("Oracle", "sponsor", &[arg::<StreamId>("stream"), AMOUNT]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
