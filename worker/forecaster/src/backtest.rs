@@ -418,7 +418,7 @@ mod tests {
 	fn rounds_within_two_horizons_are_one_sample() {
 		// Eight rounds a slice, of a horizon of 24 bars.
 		let all: Vec<Scored> =
-			(0..8 * 64).map(|at| scored(6 * at, if at / 8 % 2 == 0 { ONE / 10 } else { 3 * ONE / 10 })).collect();
+			(0..8 * 64).map(|at| scored(6 * at, if (at / 8).is_multiple_of(2) { ONE / 10 } else { 3 * ONE / 10 })).collect();
 		let certainty = Certainty::of(&all, &terms());
 		assert_eq!((certainty.slices, certainty.bounds.len()), (64, 2));
 		// Mean 0.2, and a standard deviation of 0.1·√(64/63) over 64 slices.

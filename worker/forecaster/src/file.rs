@@ -115,7 +115,7 @@ fn read(text: impl Read, name: String, options: &FileOptions) -> Result<Series> 
 	let decimals = options.decimals.map_or_else(|| decimals(&rows), Ok)?;
 	let fields: Vec<Field> = columns.values.iter().map(|(field, _)| *field).collect();
 	let (clock, places) = grid(&rows)?;
-	let mut bars = vec![None; places.last().map_or(0, |last| last + 1)];
+	let mut bars: Vec<Option<Bar>> = vec![None; places.last().map_or(0, |last| last + 1)];
 	for (row, place) in rows.iter().zip(places) {
 		let Some(values) = &row.values else { continue };
 		let bar = bar(row.line, &fields, values, decimals)?;
