@@ -317,6 +317,16 @@ fn a_key_that_does_not_transfer_puts_no_coins_at_risk() {
 	}
 	assert_eq!((free(&mut chain), chain.total(&Dave.to_account_id())), before);
 	assert_eq!(chain.state(|| Evaluators::bond_of(&Dave.to_account_id())), 0);
+
+	// What the key can send takes holds at most.
+	for call in harmless() {
+		chain.skip_session_block();
+		chain.begin();
+		assert_ne!(by_key(&mut chain, call.clone()), Err(filtered), "{call:?}");
+		chain.end();
+	}
+	assert!(free(&mut chain) < before.0, "stake and a preimage are on hold");
+	assert_eq!(chain.total(&Dave.to_account_id()), before.1);
 }
 
 #[test]
