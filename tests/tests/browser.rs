@@ -26,7 +26,7 @@ async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
 	let folder = tokio::task::spawn_blocking(installed).await??;
 
 	// Figures are read again from the state of their blocks.
-	let chain = format!("--chain={}", doin_e2e::chain::raw("dev")?.display());
+	let chain = format!("--chain={}", doin_e2e::chain::with_short_rounds()?.display());
 	let node = Node::start(&["--dev", &chain, "--state-pruning=archive"]).await?;
 	let url = node.url();
 	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--dashboard-port", "0"])?;

@@ -1,6 +1,7 @@
 //! Commands: each module has the arguments, the work and the report of one.
 
 pub mod anchor;
+pub mod backtest;
 pub mod bench;
 pub mod bond;
 pub mod budget;

@@ -45,6 +45,31 @@ pub(crate) struct Argument {
 	pub(crate) variants: Variants,
 }
 
+/// First `spec_version` of a runtime with streams and reporters.
+pub(crate) const STREAMS_SINCE: u32 = 3;
+
+impl Signature {
+	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.
+	pub(crate) fn since(&self) -> u32 {
+		if self.pallet == "Oracle" {
+			STREAMS_SINCE
+		} else {
+			0
+		}
+	}
+}
+
+impl Method {
+	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
+	pub(crate) fn since(&self) -> u32 {
+		if ["streams", "bars", "poll"].contains(&self.name) {
+			STREAMS_SINCE
+		} else {
+			0
+		}
+	}
+}
+
 /// Returns an argument of type `T`.
 const fn arg<T: TypeInfo + 'static>(name: &'static str) -> Argument {
 	Argument { name, ty: Some(meta_type::<T>), variants: Variants::Exact }
