@@ -47,7 +47,7 @@ async function pass(wait) {
 	await settle();
 }
 
-/** Answers of the node: `{ result }`, `{ error }`, or `undefined` for silence. */
+/** Answers of the node by method: `{ result }` or `{ error }`. */
 const answers = {
 	chain_getBlockHash: () => ({ result: HASH }),
 	system_chain: () => ({ result: "\u202eDevelopment\u061c" }),
@@ -75,8 +75,8 @@ globalThis.WebSocket = class {
 	send(text) {
 		const { id, method, params } = JSON.parse(text);
 		asked.push(method);
-		const answer = faults.isSilent ? undefined : (answers[method]?.(params) ?? { error: { code: -32601, message: "Method not found" } });
-		if (answer !== undefined) this.receive({ id, ...answer });
+		if (faults.isSilent) return;
+		this.receive({ id, ...(answers[method]?.(params) ?? { error: { code: -32601, message: "Method not found" } }) });
 	}
 
 	receive(answer) {
@@ -193,7 +193,8 @@ test("only a removed state is replaced by the newest runtime", async () => {
 	// The newest runtime is asked for, and is removed too.
 	await assert.rejects(runtime(pruned), (error) => error.isPruned);
 	assert.equal(asked.length, before + 2);
-	await assert.rejects(runtime({ code: -32000, message: "the database is damaged" }), /the node refused state_getRuntimeVersion: the data/);
+	const damaged = { code: -32000, message: "the database is damaged" };
+	await assert.rejects(runtime(damaged), /the node refused state_getRuntimeVersion: the data/);
 	assert.equal(asked.length, before + 3, "another failure is shown as what it is");
 });
 

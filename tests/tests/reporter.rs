@@ -91,7 +91,6 @@ fn rows() -> Result<Vec<i64>> {
 #[tokio::test]
 async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_restart() -> Result<()> {
 	let node = Node::dev().await?;
-	sponsor(&node).await?;
 	let folder = tempfile::tempdir()?;
 	let config = folder.path().join("reporter.toml");
 	let source = format!("[[reported]]\nsymbol = \"CO2-DEMO\"\n[[reported.sources]]\ncsv = \"{CO2}\"\nclose = \"ppm\"\n");
@@ -99,6 +98,12 @@ async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_resta
 	let url = node.url();
 	let arguments = ["run", "--config", &config.display().to_string(), "--url", &url, "--journal", "{base}/journal.db"];
 	let mut worker = Worker::start(&arguments)?;
+	wait_for("the name of the stream that sleeps in the log", LIMIT, || {
+		let is_named = worker.output().contains("the stream CO2-DEMO sleeps");
+		async move { Ok(is_named.then_some(())) }
+	})
+	.await?;
+	sponsor(&node).await?;
 
 	let mut has_revealed = false;
 	for _ in 0..POLLS {

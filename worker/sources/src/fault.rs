@@ -243,8 +243,8 @@ pub enum Reason {
 }
 
 impl Reason {
-	/// Returns `true` if waiting may remove the fault: the bars are late, the network was, or a page of maintenance or a refusal is in their
-	/// place.
+	/// Returns `true` if waiting may remove the fault: the bars are late, the network was, or a page of maintenance or a refusal is in
+	/// their place.
 	pub fn is_transient(&self) -> bool {
 		matches!(
 			self,

@@ -6,8 +6,8 @@ use crate::{
 };
 use anyhow::{bail, Result};
 use clap::Args;
-use doin_chain::{Account, Call, Urgency};
-use doin_primitives::{oracle::StreamId, views::StreamView, BlockNumber};
+use doin_chain::{Account, Call, Included, MissingEvent, Urgency};
+use doin_primitives::{oracle::StreamId, views::StreamView, Balance, BlockNumber};
 use doin_roles::amount::Amount;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
@@ -34,10 +34,9 @@ pub async fn run(node: &NodeArgs, args: SponsorArgs) -> Result<()> {
 	let amount = args.amount.amount()?;
 	let signer = args.key.signer()?;
 	let chain = node.connect().await?;
-	let stream = found(&chain.streams(chain.head()).await?, &args.stream)?.id;
-	let included = chain.submit(&signer, &Call::sponsor(stream, amount.0), Urgency::Relaxed).await?;
-	let streams = chain.streams(included.block).await?;
-	args.output.print(&SponsorReport::new(found(&streams, &stream.to_string())?, amount, included.block.number))
+	let stream = found(&chain.streams(chain.head()).await?, &args.stream)?.clone();
+	let included = chain.submit(&signer, &Call::sponsor(stream.id, amount.0), Urgency::Relaxed).await?;
+	args.output.print(&SponsorReport::new(&stream, &included)?)
 }
 
 /// Returns the stream with this symbol or identifier.
@@ -81,10 +80,12 @@ struct SponsorReport {
 }
 
 impl SponsorReport {
-	/// Returns the report of an amount that was added in block `block`, after which the stream is as `view` states.
-	fn new(view: &StreamView<Account>, added: Amount, block: BlockNumber) -> Self {
-		let StreamView { id, symbol, pot, awake, .. } = view;
-		Self { stream: *id, symbol: symbol.clone(), added, pot: Amount(*pot), awake: *awake, block }
+	/// Returns the report of a call for the stream `view`, by its event.
+	fn new(view: &StreamView<Account>, included: &Included) -> Result<Self, MissingEvent> {
+		let (stream, _, added, pot): (StreamId, Account, Balance, Balance) = included.expect("Oracle", "Sponsored")?;
+		let (symbol, block) = (view.symbol.clone(), included.block.number);
+		// A payment wakes a stream whose pot pays a batch then.
+		Ok(Self { stream, symbol, added: Amount(added), pot: Amount(pot), awake: pot >= view.fee, block })
 	}
 }
 
@@ -102,6 +103,7 @@ impl Display for SponsorReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::fixtures::included;
 	use doin_primitives::DOIN;
 
 	fn stream(id: StreamId, symbol: &str) -> StreamView<Account> {
@@ -143,11 +145,14 @@ mod tests {
 
 	#[test]
 	fn a_pot_is_reported_as_the_chain_stored_it() {
-		let report = SponsorReport::new(&stream(8, "BTC/USD"), Amount(5 * DOIN), 9);
+		let report = |fee: Balance| {
+			let fields = (8u32, Account([2; 32]), 5 * DOIN, 7 * DOIN);
+			let view = StreamView { fee, pot: 2 * DOIN, ..stream(8, "BTC/USD") };
+			SponsorReport::new(&view, &included("Oracle", "Sponsored", fields)).unwrap()
+		};
 		let text = "5 DOIN were added in block 9: the pot of BTC/USD (8) holds 7 DOIN, and its bars are asked for.\n";
-		assert_eq!(report.to_string(), text);
-		assert_eq!(serde_json::to_value(&report).unwrap()["pot"], "7 DOIN");
-		let asleep = StreamView { awake: false, ..stream(8, "BTC/USD") };
-		assert!(SponsorReport::new(&asleep, Amount(DOIN), 9).to_string().contains("it sleeps"));
+		assert_eq!(report(7 * DOIN).to_string(), text);
+		assert_eq!(serde_json::to_value(report(DOIN)).unwrap()["pot"], "7 DOIN");
+		assert!(report(8 * DOIN).to_string().contains("it sleeps"));
 	}
 }

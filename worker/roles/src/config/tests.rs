@@ -145,12 +145,14 @@ fn anchors_have_a_file_and_a_key_only_for_another_chain() {
 	assert_eq!(settings.file, Path::new("/tmp/a"));
 	assert_eq!(settings.http.unwrap().to_string(), "http://host:80/a");
 	assert_eq!(settings.other.unwrap().urls, ["ws://other:9944"]);
+	let encrypted = anchor("http = \"https://host/a\"\n").unwrap().settings().unwrap();
+	assert_eq!(encrypted.http.unwrap().to_string(), "https://host:443/a");
 
 	let refused = |text: &str| format!("{:#}", anchor(text).unwrap_err());
 	assert!(refused("chain = \"ws://other:9944\"\n").contains("`anchor` is invalid: it needs one of `seed_file`"));
 	assert!(refused("dev = \"//Dave\"\n").contains("add `chain`"));
 	assert!(refused("dev = \"//Dave\"\nseed_file = \"x\"\n").contains("several keys"));
-	assert!(refused("http = \"https://host/\"\n").contains("no TLS"));
+	assert!(refused("http = \"ws://host/\"\n").contains("does not begin with http://"));
 	assert!(refused("url = \"ws://other:9944\"\n").contains("unknown field `url` in `anchor`"));
 }
 

@@ -79,7 +79,7 @@ pub struct CreateArgs {
 	no_nominate: bool,
 	/// Make the domain although the file may have rows of this sealed domain of the same owner; may be given several times. What
 	/// one domain opens is known in the other one, whose purse pays for it
-	#[arg(long, value_name = "DOMAIN")]
+	#[arg(long, value_name = "DOMAIN", requires = "sealed", help_heading = "Sealed data")]
 	confirm_shared: Vec<DomainId>,
 	/// Only show the domain and its costs
 	#[arg(long)]
@@ -362,9 +362,14 @@ mod tests {
 			let reason = parse(&[&["--label", "a"][..], &series].concat()).unwrap_err();
 			assert!(reason.contains("cannot be used with"), "{series:?}: {reason}");
 		}
-		for alone in
-			[&["--values"][..], &["--image", "8x8"], &["--without", "a"], &["--segment-rows", "512"], &["--stake", "2 DOIN"]]
-		{
+		for alone in [
+			&["--values"][..],
+			&["--image", "8x8"],
+			&["--without", "a"],
+			&["--segment-rows", "512"],
+			&["--stake", "2 DOIN"],
+			&["--confirm-shared", "7"],
+		] {
 			assert!(parse(alone).unwrap_err().contains("required"), "{alone:?}");
 		}
 		let args = parse(&["--label", "a", "--sealed", "2", "--licence", "CC0-1.0", "--dev-key", "//Alice"]).unwrap();
@@ -374,8 +379,8 @@ mod tests {
 		assert_eq!((sealed.segments, sealed.segment, sealed.stake), (2, None, 10 * doin_primitives::DOIN));
 		assert_eq!((terms.licence.as_str(), terms.linear, remarks.texts().len()), ("CC0-1.0", true, 0));
 		assert!(parse(&["--sealed", "2"]).unwrap_err().contains("--licence"), "a licence is required");
-		let shared = parse(&["--confirm-shared", "7", "--confirm-shared", "9"]).unwrap();
-		assert_eq!((shared.confirm_shared, args.confirm_shared), (vec![7, 9], vec![]));
+		let shared = ["--sealed", "2", "--licence", "CC0-1.0", "--confirm-shared", "7", "--confirm-shared", "9"];
+		assert_eq!((parse(&shared).unwrap().confirm_shared, args.confirm_shared), (vec![7, 9], vec![]));
 		let unsigned = parse(&["--label", "a", "--sealed", "2", "--licence", "CC0-1.0"]).unwrap();
 		assert!(format!("{:#}", unsigned.terms(&remarks).unwrap_err()).contains("--key FILE"));
 		let series = parse(&["--sealed", "2", "--licence", "CC0-1.0", "--dry-run"]).unwrap();
