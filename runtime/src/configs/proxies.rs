@@ -10,6 +10,7 @@ use crate::{
 use pallet_conviction_voting::Call as VotingCall;
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
+use pallet_doin_forecasts::Call as ForecastsCall;
 use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_oracle::Call as OracleCall;
@@ -69,6 +70,7 @@ pub(crate) fn pays_nobody(call: &RuntimeCall) -> bool {
 		|| matches!(
 			call,
 			RuntimeCall::Oracle(OracleCall::leave { .. } | OracleCall::retire { .. })
+				| RuntimeCall::Forecasts(ForecastsCall::leave { .. })
 				| RuntimeCall::Evaluators(
 					EvaluatorsCall::bond { .. }
 						| EvaluatorsCall::bond_extra { .. }

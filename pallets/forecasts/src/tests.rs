@@ -1,0 +1,5 @@
+//! Tests of the pallet, by concern.
+
+mod records;
+mod rounds;
+mod seats;
