@@ -124,7 +124,8 @@ impl Bars for World {
 	fn closes(stream: u32, bars: Range<u64>) -> Option<Vec<Option<i64>>> {
 		let state = Self::stream(stream)?;
 		let is_complete = state.first <= bars.start && bars.end <= state.next;
-		is_complete.then(|| bars.map(|bar| (!Missing::get().contains(&bar)).then(|| close(bar))).collect())
+		let missing = Missing::get();
+		is_complete.then(|| bars.map(|bar| (!missing.contains(&bar)).then(|| close(bar))).collect())
 	}
 	fn stream_weight() -> Weight {
 		Weight::zero()

@@ -28,7 +28,7 @@ impl Electorate<AccountId> for ActiveStake {
 	}
 }
 
-/// What can have a weight: domains, and streams with a market of forecasts. Identifiers of streams lie above those of domains.
+/// Domains, and streams with a market of forecasts: both can have a weight. Identifiers of streams lie above those of domains.
 pub struct Weighable;
 impl Votable for Weighable {
 	fn votable(domain: DomainId) -> bool {
