@@ -48,6 +48,8 @@
 //!
 //! - A round counts −1 when it is entered, and its skill once it is revealed, so no bad round can be left out. A round that is void counts
 //!   0 once it is collected.
+//! - A stream can be voted for while it is awake, once its market has had rounds for 32 slices. Terms that began before the vote are not
+//!   paid.
 //! - The mark is one for the stream, and halves every 90 days. A second account with the same forecasts proves nothing new.
 //!
 //! ### Hooks

@@ -79,18 +79,15 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Left { stream, who });
 		Ok(())
 	}
-
-	/// Returns the slice that the market of `stream` is in; `None` without a market that has had a round.
-	fn present_slice(stream: StreamId, market: &Market) -> Option<u32> {
-		let (state, terms) = Self::stream(stream).filter(|_| market.next > 0)?;
-		Some(Self::grid(&state, &terms).slice(state.running))
-	}
 }
 
 impl<T: Config> Votable for Pallet<T> {
 	fn votable(domain: DomainId) -> bool {
-		let slice = Markets::<T>::get(domain).and_then(|market| Some((Self::present_slice(domain, &market)?, market.since)));
-		slice.is_some_and(|(slice, since)| slice >= since.saturating_add(SLICES))
+		let Some(market) = Markets::<T>::get(domain).filter(|market| market.next > 0) else { return false };
+		let Some((stream, terms)) = Self::stream(domain) else { return false };
+		let end = market.since.saturating_add(SLICES);
+		// A stream that is awake has paid for the next batch at least.
+		stream.paid_until > stream.next && Self::grid(&stream, &terms).slice(stream.running) >= end
 	}
 
 	fn votable_weight() -> Weight {
@@ -100,11 +97,9 @@ impl<T: Config> Votable for Pallet<T> {
 
 impl<T: Config> OnWeightGained for Pallet<T> {
 	fn weight_gained(domain: DomainId) {
-		Markets::<T>::mutate(domain, |market| {
-			let Some(market) = market else { return };
-			if let Some(slice) = Self::present_slice(domain, market) {
-				market.paid_from = term_of(slice).saturating_add(1);
-			}
-		});
+		let (Some(mut market), Some((stream, terms))) = (Markets::<T>::get(domain), Self::stream(domain)) else { return };
+		let term = term_of(Self::grid(&stream, &terms).slice(stream.running));
+		market.paid_from = term.saturating_add(1);
+		Markets::<T>::insert(domain, market);
 	}
 }

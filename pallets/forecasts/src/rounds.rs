@@ -183,7 +183,7 @@ impl<T: Config> Pallet<T> {
 			closes: &input,
 			oldest: Self::oldest(id, bar, stream),
 			zero: level,
-			lead: u32::try_from(from.saturating_add(ZERO_BARS as u64 + 1).saturating_sub(bar)).unwrap_or(u32::MAX),
+			lead: u32::try_from(from.saturating_add(ZERO_BARS as u64).saturating_add(1).saturating_sub(bar)).unwrap_or(u32::MAX),
 			season: if terms.season > 1 { terms.season.into() } else { 0 },
 			horizon: horizon.len(),
 		};

@@ -116,6 +116,8 @@ fn a_stream_can_be_voted_for_once_its_market_has_32_slices() {
 		Ahead::mutate(|ahead| *ahead += 1);
 		assert!(Forecasts::votable(STREAM));
 		assert!(!Forecasts::votable(QUIET), "no market");
+		Paid::set(0);
+		assert!(!Forecasts::votable(STREAM), "the stream sleeps");
 	});
 }
 
