@@ -8,12 +8,15 @@ use doin_primitives::{
 	Balance, RoundId, DOIN,
 };
 use doin_runtime::{
-	configs::system::{ProxyType, MAX_BLOCK_WEIGHT},
+	configs::{
+		doin::budget::SpendableCalls,
+		system::{ProxyType, MAX_BLOCK_WEIGHT},
+	},
 	demo, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
 use doin_runtime_tests::{round::SALT, Chain};
 use doin_traits::{Bars, DomainWeights, OnBatch};
-use frame_support::traits::{fungible::Inspect, InstanceFilter};
+use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
 	types::{Forecast, Market},
 	weights::{SubstrateWeight, WeightInfo},
@@ -246,13 +249,19 @@ fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
 	assert_eq!(reported.chain.fails(Dave, claim), Error::<Runtime>::NoWeight.into());
 }
 
+/// A hot key wagers within a budget only.
 #[test]
-fn hot_keys_can_leave_and_wager_nothing() {
+fn proxies_reveal_and_claim_and_wager_nothing() {
 	let round = RoundId { domain: STREAM, number: 0 };
 	let leave: RuntimeCall = ForecastsCall::<Runtime>::leave { stream: STREAM }.into();
 	let commit: RuntimeCall = ForecastsCall::<Runtime>::commit { round, hash: [0; 32], wager: WAGER }.into();
 	let sponsor: RuntimeCall = ForecastsCall::<Runtime>::sponsor { stream: STREAM, amount: WAGER }.into();
-	assert!(ProxyType::NonTransfer.filter(&leave));
+	let claim: RuntimeCall = ForecastsCall::<Runtime>::claim { stream: STREAM }.into();
+	assert!(ProxyType::NonTransfer.filter(&leave) && !ProxyType::Work.filter(&leave));
+	for call in [reveal(round, still()), claim] {
+		assert!(ProxyType::Work.filter(&call) && SpendableCalls::contains(&call), "{call:?}");
+	}
+	assert!(SpendableCalls::contains(&commit) && !SpendableCalls::contains(&sponsor));
 	for proxy in [ProxyType::NonTransfer, ProxyType::Staking, ProxyType::Work, ProxyType::Report] {
 		assert!(!proxy.filter(&commit) && !proxy.filter(&sponsor), "{proxy:?}");
 	}
