@@ -8,7 +8,7 @@ use crate::{
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	oracle::{StreamId, FIRST_STREAM},
-	Balance, BlockNumber, Hash, RoundId, DOIN, MILLION, Q32,
+	Balance, BlockNumber, Hash, RoundId, DOIN, Q32,
 };
 use doin_testing::{at_block_one, checked, endowed, mock_runtime, to_block};
 use doin_traits::{Bars, DomainWeights, OnBatch, Payment, QueuedImprovement, Stream, StreamTerms, Terms, Work};

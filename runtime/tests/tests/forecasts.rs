@@ -206,7 +206,8 @@ fn a_round_is_paid_to_the_planck() {
 		(Charlie, ForecastsCall::<Runtime>::collect { round, who: who.to_account_id() }.into())
 	};
 	let events = reported.step([collect(Dave), collect(Bob)]);
-	let collected = |who: Sr25519Keyring, paid| Event::Collected { round, who: who.to_account_id(), wager: WAGER, paid };
+	let collected =
+		|who: Sr25519Keyring, paid| Event::<Runtime>::Collected { round, who: who.to_account_id(), wager: WAGER, paid };
 	assert!(events.contains(&collected(Dave, gained)), "{events:?}");
 	assert!(events.contains(&collected(Bob, WAGER)), "the reference is paid its wager: {events:?}");
 	let (market, account) = reported.market();
