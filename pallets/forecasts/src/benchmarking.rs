@@ -46,7 +46,7 @@ const NOW: u32 = 10;
 
 /// Returns an account that can pay everything.
 fn rich<T: Config>(index: u32) -> T::AccountId {
-	let who = account("forecaster", index, 0);
+	let who: T::AccountId = account("forecaster", index, 0);
 	assert!(T::Currency::mint_into(&who, 1_000 * DOIN).is_ok());
 	who
 }
@@ -118,6 +118,7 @@ mod benchmarks {
 	#[benchmark]
 	fn sponsor() {
 		let (stream, _) = T::BenchmarkHelper::stream();
+		Markets::<T>::remove(stream);
 		let who = rich::<T>(0);
 
 		#[extrinsic_call]
