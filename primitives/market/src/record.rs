@@ -102,7 +102,8 @@ impl Record {
 			if open.number.saturating_add(OPEN_SLICES) > now {
 				continue;
 			}
-			let (slice, number) = (core::mem::take(open), term_of(open.number));
+			let slice = core::mem::take(open);
+			let number = term_of(slice.number);
 			let place = number.checked_rem(TERMS).and_then(|place| self.terms.get_mut(place as usize));
 			let Some(term) = place.filter(|term| term.number <= number) else { continue };
 			if term.number < number {
