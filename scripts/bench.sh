@@ -12,6 +12,13 @@
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
+#        scripts/bench.sh chain [--accounts N] [--blocks N]
+#                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
+#                                     development node that 512 accounts flood, and the lag of finality of five validators over 20 full
+#                                     blocks (0: not); the last line is JSON
+#        scripts/bench.sh skill [MODEL...]
+#                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
+#                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -84,11 +91,57 @@ forecasts() {
 	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
 }
 
+# Builds node and worker first, since the benchmark starts the node.
+chain() {
+	local blocks chain
+	build "${PROGRAMS[@]}"
+	blocks=$(cargo bench --quiet --workspace --bench import)
+	chain=$(cargo bench --quiet --workspace --bench chain -- "$@")
+	machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain'
+}
+
+# Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
+# twice in them, and those of the exchange rate, since markets close.
+SERIES=(
+	"ett/ETTh1.csv --column OT --horizon 24 --lookback 96 --lead 4 --batch 1"
+	"nab/machine_temperature.csv --column value --time none"
+	"nab/twitter_volume_goog.csv --column value"
+	"eurusd_4h/base_d4.csv --column typical_price --time none --horizon 24 --lookback 96 --lead 4 --batch 1"
+)
+
+# Fails without the data, as `accuracy` does.
+skill() {
+	local folder series model options file; folder=$(realpath -m "${DOIN_DATA_DIR:-data}")
+	[ $# -gt 0 ] || set -- linear mlp lstm gru
+	for series in "${SERIES[@]}"; do
+		[ -r "$folder/${series%% *}" ] || die "$folder/${series%% *} is missing: set DOIN_DATA_DIR to the folder that has it"
+	done
+	build "${PROGRAMS[@]}"
+	echo "| series | base model | rounds | skill | uncertainty | error | reference |"
+	echo "|---|---|---|---|---|---|---|"
+	for series in "${SERIES[@]}"; do
+		read -r file options <<<"$series"
+		for model in "$@"; do
+			# The options are words.
+			# shellcheck disable=SC2086
+			"$BIN/doin-worker" backtest --csv "$folder/$file" $options --base-model "$model" --json | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+unit, certainty = 10 ** report["decimals"], report["certainty"]["standard_error"]
+cells = [sys.argv[1], report["base_model"], report["rounds"], f"""{report["skill"]:+.4f}""", "-" if certainty is None else f"± {certainty:.4f}"]
+cells += [f"{report[name] / unit:.5g}" for name in ("error", "reference_error")]
+print("|", " | ".join(map(str, cells)), "|")' "$file"
+		done
+	done
+}
+
 case ${1:-} in
 	pallets) setup; apart; pallets ;;
 	compute) setup; shift; compute "$@" ;;
 	accuracy) setup; accuracy ;;
 	forecasts) setup; shift; forecasts "$@" ;;
+	chain) setup; shift; chain "$@" ;;
+	skill) setup; shift; skill "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

@@ -49,6 +49,12 @@ build() {
 }
 
 say() { printf '%s\n' "$*" >&2; }
+
+# Prints what belongs beside measured figures, as JSON: processor, cores, date and commit.
+machine() {
+	jq -nc --arg processor "$(sed -n '/^model name/{s/[^:]*: //p;q}' /proc/cpuinfo)" --argjson cores "$(nproc)" \
+		--arg date "$(date +%F)" --arg commit "$(git -C "$ROOT" describe --always --dirty)" '$ARGS.named'
+}
 die() { say "error: $*"; exit 1; }
 
 # Runs a command as root.

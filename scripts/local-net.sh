@@ -3,7 +3,7 @@
 # Usage: scripts/local-net.sh up     builds and starts Alice, Bob, Charlie and a worker, and prints their addresses
 #        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
 #        scripts/local-net.sh test   starts networks in network namespaces, cuts and heals them, and prints how long nodes took to find
-#                                    each other and finality took to return (as root; ten minutes)
+#                                    each other and finality took to return (as root; twenty minutes)
 . "$(dirname "$0")/lib.sh"
 
 PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net

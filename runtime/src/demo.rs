@@ -97,7 +97,7 @@ pub fn spec() -> DomainSpec {
 }
 
 /// Returns the record of the stream of the development chains, which repeats the series with a week a second. Its reporters need no
-/// network: a bar is a row of the file.
+/// network: a bar is a row of the file. It sleeps until its pot is paid into.
 pub fn stream() -> StreamSpec {
 	StreamSpec {
 		symbol: bounded(b"CO2-DEMO"),

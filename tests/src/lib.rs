@@ -7,12 +7,17 @@
 pub mod accounts;
 pub mod chain;
 pub mod commands;
+pub mod flood;
 pub mod http;
 pub mod lan;
 pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod rounds;
+pub mod soak;
+pub mod state;
+pub mod validators;
 mod worker;
 
 pub use node::{Node, NodeConfig};

@@ -3,8 +3,8 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own, predict,
-		run, service, status, top, train, verify, vote, watch,
+		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own,
+		predict, run, service, sponsor, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -141,6 +141,15 @@ Draws before this call have to be answered. `doin-worker run` does the same for 
 	Unbond(bond::SigningArgs),
 	/// Withdraw the bond, some time after `unbond`
 	Withdraw(bond::SigningArgs),
+	/// Add to the pot of a stream, from which its reporters are paid. Its bars are asked for while the pot pays
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker sponsor BTC/USD \"100 DOIN\" --key sponsor.key
+  doin-worker sponsor CO2-DEMO 100 DOIN --dev-key //Alice           (the stream of a development chain)
+
+Each batch of bars takes the fee of the stream out of the pot; nothing is paid back. A stream whose pot is used up sleeps, and wakes \
+with the next amount. 1 DOIN is the least.")]
+	Sponsor(sponsor::SponsorArgs),
 	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
 	#[command(after_help = "\
 EXAMPLE
@@ -231,6 +240,23 @@ has no row.
 A URL of klines has the placeholders {from} and {to} (milliseconds), {from_s} and {to_s} (seconds) and {limit}; the places of the values \
 are those of Binance. A market with other places is a source in a configuration (worker/configs/reporter.toml).")]
 	History(history::HistoryArgs),
+	/// Forecast the rounds of historical bars as the market would hold them, and show the skill of the forecasts
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker history --source binance:BTCUSDT --from 2026-01-01 --out btc.csv
+  doin-worker backtest --csv btc.csv --base-model linear
+  doin-worker backtest --csv btc.csv --base-model lstm --retrain 2016 --channels high,low,volume,rsi
+  doin-worker backtest --csv btc.csv --base-model btc.doin               (a file of `train --out`)
+  doin-worker backtest --csv btc.csv --base-model program:./model.py     (a model of your own; docs/forecasting.md)
+  doin-worker backtest --csv load.csv --column MW --horizon 24 --lead 4 --batch 1
+  doin-worker backtest --stream BTC/USD --horizon 24
+
+A round opens on the last bar of a batch. A forecast has the changes from a zero that nobody knows yet, the median of three later closes, \
+and its skill is the error that it saves against the reference of the round, relative to the average error of references: 0 is no skill, \
+1 the most. It is what a wager returns on average while gains are paid in full. Nets see no bar after the input of a round; the \
+references settle on the bars before the first one. Rounds that overlap are not independent: the uncertainty is over samples of two \
+horizons.")]
+	Backtest(Box<backtest::BacktestArgs>),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -402,6 +428,7 @@ impl Cli {
 			Command::Unserve(args) => service::unserve(node, args).await?,
 			Command::Unbond(args) => bond::unbond(node, args).await?,
 			Command::Withdraw(args) => bond::withdraw(node, args).await?,
+			Command::Sponsor(args) => sponsor::run(node, args).await?,
 			Command::Budget(args) => budget::run(node, args).await?,
 			Command::CleanUp(args) => clean_up::run(node, args).await?,
 			Command::Status(args) => status::run(node, args).await?,
@@ -415,6 +442,7 @@ impl Cli {
 			Command::Anchor(args) => return anchor::run(node, *args).await,
 			Command::Export(args) => export::run(args).await?,
 			Command::History(args) => history::run(args).await?,
+			Command::Backtest(args) => backtest::run(node, *args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
@@ -506,6 +534,8 @@ mod tests {
 			"doin-worker clean-up --model 12 --model 13 --record 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --key k --json",
 			"doin-worker unbond --key k",
 			"doin-worker withdraw --dev-key //Eve",
+			"doin-worker sponsor BTC/USD 100 DOIN --key k",
+			"doin-worker sponsor 2147483648 100DOIN --dev-key //Alice --json",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
 			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",

@@ -14,7 +14,7 @@ use doin_runtime::{
 	},
 	demo, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
-use doin_runtime_tests::{round::SALT, Chain};
+use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
 use doin_traits::{Bars, DomainWeights, OnBatch};
 use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
@@ -47,7 +47,7 @@ fn still() -> Forecast {
 	BoundedVec::truncate_from(vec![0; HORIZON as usize])
 }
 
-/// A development chain whose only validator reports every bar.
+/// A development chain whose stream is awake, and whose only validator reports every bar.
 struct Reported {
 	chain: Chain,
 	/// Last poll in which it has committed, and in which it has revealed.
@@ -57,7 +57,9 @@ struct Reported {
 
 impl Reported {
 	fn new() -> Self {
-		let mut chain = Chain::preset("development");
+		let mut genesis = preset_genesis("development");
+		genesis.oracle.streams[0].pot = 10_000 * DOIN;
+		let mut chain = Chain::from_genesis(genesis);
 		chain.check_invariants();
 		chain.block();
 		Self { chain, committed: 0, revealed: 0 }

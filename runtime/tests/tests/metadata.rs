@@ -25,8 +25,8 @@ struct Released {
 	hash: &'static str,
 }
 
-/// Snapshots that must not change. Version 1 is the one from which `upgrade_from_v1.rs` upgrades, and version 2 the one from which a
-/// referendum upgrades (`tests/tests/referendum.rs`).
+/// Snapshots that must not change. Version 1 is the one from which `upgrade_from_v1.rs` upgrades, and version 2 the one from which
+/// `upgrade_from_v2.rs` and a referendum upgrade (`tests/tests/referendum.rs`).
 const RELEASED: [Released; 4] = [
 	Released { snapshot: "calls_v1", hash: "3124ec5a5527d7fa8a24163ca905e9430c8bc3f2642424495856d8d5ac3be9f1" },
 	Released { snapshot: "state_v1", hash: "b0e3510ee0492362f35ae16490d3c3cbf80a53f025d25d2899f589ffda71abda" },

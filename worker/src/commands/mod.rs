@@ -1,6 +1,7 @@
 //! Commands: each module has the arguments, the work and the report of one.
 
 pub mod anchor;
+pub mod backtest;
 pub mod bench;
 pub mod bond;
 pub mod budget;
@@ -22,6 +23,7 @@ mod registration;
 mod row_figures;
 pub mod run;
 pub mod service;
+pub mod sponsor;
 pub mod status;
 pub mod top;
 pub mod train;

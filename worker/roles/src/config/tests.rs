@@ -86,6 +86,17 @@ fn the_examples_are_valid() {
 }
 
 #[test]
+fn the_example_of_a_development_chain_keeps_its_files_outside_the_repository() {
+	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+	let repository = crates.parent().unwrap();
+	let file = ConfigFile::load(&crates.join("configs/replay.toml")).unwrap();
+	for path in [file.journal, file.olap_db_path] {
+		let path = path.expect("the example names it");
+		assert!(path.is_absolute() && !path.starts_with(repository), "{}", path.display());
+	}
+}
+
+#[test]
 fn m8_two_domains_of_one_file_are_worth_a_warning() {
 	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";
 	let owned = |id: u32, csv: &str| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");

@@ -1,0 +1,288 @@
+//! Programs of users that forecast rounds, over the [envelope](crate::envelope) on standard input and output.
+//!
+//! | message | params | result |
+//! |---|---|---|
+//! | `initialize` | [`Opening`] | `{"version":1}` |
+//! | `forecast` | [`Window`] | `{"closes":[…]}`, with `"zero":…` if it likes |
+//! | `on_truth`, a notification | [`Closed`] | |
+//!
+//! A forecast is the closes of the bars of the horizon, in whole units of the stream. Its zero is the zero that the program expects; the
+//! last close of the window that stands unless it names one. The program ends when its input does. One that is late, wrong or dead is an
+//! error that names what it did.
+
+use crate::{
+	backtest::Forecaster,
+	bars::{Bar, Series},
+	envelope::{check_version, notification, request, result_of, EnvelopeError, INITIALIZE, VERSION},
+	process::{ProcessError, Program},
+	rounds::Terms,
+};
+use anyhow::Result;
+use doin_sources::Field;
+use serde::Serialize;
+use serde_json::Value;
+use std::{sync::atomic::AtomicBool, time::Duration};
+
+/// Method that asks for a forecast.
+const FORECAST: &str = "forecast";
+/// Notification of the truth of a round.
+const ON_TRUTH: &str = "on_truth";
+/// Characters of a command that an error shows.
+const SHOWN: usize = 60;
+
+/// Params of `initialize`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opening {
+	/// Version of the protocol.
+	pub version: u64,
+	/// Name of the stream or of its file.
+	pub stream: String,
+	/// Length of a bar, in milliseconds; `None` if the bars have no times.
+	pub bar_ms: Option<u64>,
+	/// Decimals of a value: a value is a whole number of 10^−`decimals`.
+	pub decimals: u8,
+	/// Values of a bar, in their order; the close is the first one.
+	pub fields: Vec<Field>,
+	/// Bars that are forecast.
+	pub horizon: usize,
+	/// Bars of a window.
+	pub lookback: usize,
+	/// Bars from the last one of the window to the first one that is forecast. The last three before it are the zero.
+	pub lead: usize,
+}
+
+/// Params of `forecast`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Window {
+	/// Number of the round, that of the last bar of the window.
+	pub round: u64,
+	/// End of the last bar, in milliseconds since 1970; `None` if the bars have no times.
+	pub end: Option<i64>,
+	/// Values of the bars, oldest first; `None` for a missing bar.
+	pub bars: Vec<Option<Vec<i64>>>,
+}
+
+/// Params of `on_truth`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Closed {
+	/// Number of the round.
+	pub round: u64,
+	/// Zero of the round.
+	pub zero: i64,
+	/// Closes of the horizon; `None` for a missing bar.
+	pub closes: Vec<Option<i64>>,
+}
+
+/// Reason for which a program has no forecast.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PluginError {
+	/// The program runs no longer, is late, or is stopped.
+	#[error("program `{name}`: {reason}")]
+	Process {
+		/// Name of the program.
+		name: String,
+		/// Reason for which it gives no line.
+		reason: ProcessError,
+	},
+	/// A line of the program is not an answer, or an error.
+	#[error("program `{name}`: {reason}")]
+	Envelope {
+		/// Name of the program.
+		name: String,
+		/// Reason for which its line is not the result.
+		reason: EnvelopeError,
+	},
+	/// The result has another form.
+	#[error(
+		"program `{name}`: its forecast has {found}: return {{\"closes\":[…]}} with {horizon} whole numbers, the closes in units of the \
+		 stream"
+	)]
+	Form {
+		/// Name of the program.
+		name: String,
+		/// Description of the result.
+		found: String,
+		/// Values of a forecast.
+		horizon: usize,
+	},
+	/// A change does not fit a forecast.
+	#[error(
+		"program `{name}`: value {place} of its forecast, {close}, is more than 31 bits away from the zero {zero}: forecast closes in units of \
+		 the stream"
+	)]
+	Overflow {
+		/// Name of the program.
+		name: String,
+		/// Place of the value, from 1.
+		place: usize,
+		/// Forecast close.
+		close: i64,
+		/// Zero that it is subtracted from.
+		zero: i64,
+	},
+}
+
+/// A program of a user.
+#[derive(Debug)]
+pub struct Plugin<'a> {
+	name: String,
+	program: Program,
+	/// Identifier of the last message.
+	last: u64,
+	patience: Duration,
+	stop: &'a AtomicBool,
+}
+
+impl Opening {
+	/// Returns the opening of the rounds of a series.
+	pub fn new(series: &Series, terms: &Terms) -> Self {
+		Self {
+			version: VERSION,
+			stream: series.name.clone(),
+			bar_ms: series.clock.map(|clock| clock.step),
+			decimals: series.decimals,
+			fields: series.fields.clone(),
+			horizon: terms.horizon,
+			lookback: terms.lookback,
+			lead: terms.lead,
+		}
+	}
+}
+
+impl<'a> Plugin<'a> {
+	/// Starts a program, and tells it the terms of the rounds. It has `patience` for each answer.
+	///
+	/// # Errors
+	///
+	/// Errors if the program cannot be started, does not answer, or speaks another version.
+	pub fn start(command: &[String], opening: &Opening, patience: Duration, stop: &'a AtomicBool) -> Result<Self, PluginError> {
+		let name = shown(command);
+		let program = Program::start(command).map_err(|reason| PluginError::Process { name: name.clone(), reason })?;
+		let mut plugin = Self { name, program, last: 0, patience, stop };
+		let result = plugin.ask(INITIALIZE, opening)?;
+		check_version(&result).map_err(|reason| PluginError::Envelope { name: plugin.name.clone(), reason })?;
+		Ok(plugin)
+	}
+
+	/// Sends a message, and returns the result of its answer.
+	fn ask(&mut self, method: &str, params: impl Serialize) -> Result<Value, PluginError> {
+		self.last += 1;
+		self.program.write(request(self.last, method, params));
+		let line = self.program.read(self.patience, self.stop);
+		let line = line.map_err(|reason| PluginError::Process { name: self.name.clone(), reason })?;
+		result_of(&line, self.last).map_err(|reason| PluginError::Envelope { name: self.name.clone(), reason })
+	}
+
+	/// Returns the changes from the zero that the program forecasts over a horizon.
+	///
+	/// # Errors
+	///
+	/// Errors if the program does not answer in time, or if its answer is not a forecast of `horizon` values.
+	pub fn changes(&mut self, window: &Window, horizon: usize) -> Result<Vec<i32>, PluginError> {
+		let result = self.ask(FORECAST, window)?;
+		let form = |found: String| PluginError::Form { name: self.name.clone(), found, horizon };
+		let closes = closes_of(&result).map_err(form)?;
+		if closes.len() != horizon {
+			return Err(form(format!("{} values", closes.len())));
+		}
+		let last = window.bars.iter().rev().flatten().find_map(|values| values.first().copied());
+		let zero = match result.get("zero").filter(|zero| !zero.is_null()) {
+			Some(zero) => zero.as_i64().ok_or_else(|| form(format!("the zero {}", shortened(zero))))?,
+			None => last.unwrap_or(0),
+		};
+		let change = |(place, close): (usize, i64)| {
+			let change = close.checked_sub(zero).and_then(|change| i32::try_from(change).ok());
+			change.ok_or_else(|| PluginError::Overflow { name: self.name.clone(), place: place + 1, close, zero })
+		};
+		closes.into_iter().enumerate().map(change).collect()
+	}
+
+	/// Tells the program the truth of a round. It does not answer.
+	pub fn closed(&self, closed: &Closed) {
+		self.program.write(notification(ON_TRUTH, closed));
+	}
+}
+
+/// Returns the closes of a result, or a description of what is in their place.
+fn closes_of(result: &Value) -> Result<Vec<i64>, String> {
+	let closes = result.get("closes").ok_or_else(|| format!("no closes (`{}`)", shortened(result)))?;
+	let closes = closes.as_array().ok_or_else(|| format!("closes that are not a list (`{}`)", shortened(closes)))?;
+	let close = |(place, close): (usize, &Value)| {
+		close
+			.as_i64()
+			.ok_or_else(|| format!("`{}` as value {}, which is not a whole number of 64 bits", shortened(close), place + 1))
+	};
+	closes.iter().enumerate().map(close).collect()
+}
+
+/// Returns the beginning of a command as text.
+fn shown(command: &[String]) -> String {
+	let text = command.join(" ");
+	match text.chars().count() > SHOWN {
+		true => text.chars().take(SHOWN).chain(['…']).collect(),
+		false => text,
+	}
+}
+
+/// Returns the beginning of a value as text.
+fn shortened(value: &Value) -> String {
+	value.to_string().chars().take(40).collect()
+}
+
+/// Forecaster that asks a program, with the windows of a series.
+pub struct Asked<'a> {
+	/// The program.
+	pub plugin: Plugin<'a>,
+	/// Bars that windows are cut from.
+	pub series: &'a Series,
+	/// Terms of the rounds.
+	pub terms: &'a Terms,
+}
+
+impl<'a> Asked<'a> {
+	/// Starts a program for the rounds of a series.
+	///
+	/// # Errors
+	///
+	/// Those of [`Plugin::start`].
+	pub fn start(
+		command: &[String],
+		series: &'a Series,
+		terms: &'a Terms,
+		patience: Duration,
+		stop: &'a AtomicBool,
+	) -> Result<Self, PluginError> {
+		let opening = Opening::new(series, terms);
+		Ok(Self { plugin: Plugin::start(command, &opening, patience, stop)?, series, terms })
+	}
+
+	/// Returns the window of the round whose input ends with `bar`.
+	fn window(&self, bar: usize) -> Window {
+		let values = |bar: &Bar| -> Vec<i64> { self.series.fields.iter().map(|field| bar.get(*field)).collect() };
+		let first = (bar + 1).saturating_sub(self.terms.lookback);
+		let bars = self.series.bars.get(first..=bar).unwrap_or_default();
+		Window {
+			round: bar as u64,
+			end: self.series.clock.map(|clock| clock.end(bar)),
+			bars: bars.iter().map(|bar| bar.as_ref().map(values)).collect(),
+		}
+	}
+}
+
+impl Forecaster for Asked<'_> {
+	fn forecast(&mut self, bar: usize) -> Result<Vec<i32>> {
+		let window = self.window(bar);
+		Ok(self.plugin.changes(&window, self.terms.horizon)?)
+	}
+
+	fn truth(&mut self, bar: usize, zero: i64, closes: &[Option<i64>]) -> Result<()> {
+		self.plugin.closed(&Closed { round: bar as u64, zero, closes: closes.to_vec() });
+		Ok(())
+	}
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,129 @@
+use super::*;
+use crate::cli::Cli;
+use clap::{Args as _, FromArgMatches, Parser};
+use doin_forecast::ModelFamily;
+use serde_json::json;
+use std::path::Path;
+
+/// Parses the arguments of the command.
+fn parse(line: &str) -> BacktestArgs {
+	let words = std::iter::once("backtest").chain(line.split_whitespace());
+	let matches = BacktestArgs::augment_args(clap::Command::new("backtest")).try_get_matches_from(words);
+	BacktestArgs::from_arg_matches(&matches.unwrap_or_else(|error| panic!("{error}"))).unwrap()
+}
+
+/// Writes bars of a season of eight with a little noise.
+fn write_bars(path: &Path, bars: i64) {
+	let row = |bar: i64| {
+		let close = 100 * (bar % 8) + (bar * 7_919) % 13;
+		format!("{},{close},{},{},5\n", 1_600_000_000 + 300 * bar, close + 2, close - 1)
+	};
+	let rows = (0..bars).map(row).collect::<String>();
+	std::fs::write(path, format!("timestamp,close,high,low,volume\n{rows}")).unwrap();
+}
+
+fn run_on(folder: &Path, line: &str) -> Result<serde_json::Value> {
+	let path = folder.join("bars.csv");
+	if !path.exists() {
+		write_bars(&path, 900);
+	}
+	let line = format!("--csv {} --horizon 24 --lookback 16 --cores 1 {line}", path.display());
+	let report = backtest(&parse(&line), None, &AtomicBool::new(false))?;
+	assert!(report.to_string().contains("skill "));
+	Ok(serde_json::to_value(&report)?)
+}
+
+#[test]
+fn arguments_are_parsed_as_the_time_series_subnet_spells_them() {
+	let args = parse("--csv a.csv --base_model gru --test_only_historical 1");
+	assert_eq!((args.base_model, args.test_only_historical), (NamedModel::Family(ModelFamily::Gru), Some(1)));
+	assert_eq!(parse("--csv a.csv --test-only-historical").test_only_historical, Some(1));
+	let usual = parse("--stream BTC/USD --test-only-historical --base-model program:./m");
+	assert_eq!((usual.horizon, usual.lookback, usual.lead, usual.batch, usual.train), (100, 100, 5, None, 50));
+	let parsed = |line: &str| Cli::try_parse_from(format!("doin-worker backtest {line}").split(' '));
+	for wrong in [
+		"",
+		"--csv a --stream b",
+		"--stream b --column x",
+		"--stream b --time none",
+		"--csv a --base-model lnear",
+		"--csv a --channels atr",
+		"--csv a --train 0",
+		"--csv a --train 96",
+		"--csv a --decimals 19",
+		"--csv a --timeout 0",
+		"--csv a --scale 0",
+		"--csv a --retrain 0",
+		"--csv a --epochs 0",
+		"--csv a --periods 0",
+	] {
+		assert!(parsed(wrong).is_err(), "{wrong}");
+	}
+}
+
+#[tokio::test]
+async fn rounds_on_a_chain_are_not_those_of_a_backtest() {
+	let refused = run(&NodeArgs::default(), parse("--csv a.csv --test_only_historical 0")).await.unwrap_err().to_string();
+	assert!(refused.contains("all rounds of this command are historical"), "{refused}");
+}
+
+#[test]
+fn a_base_model_is_compared_with_the_reference_of_each_round() {
+	let folder = tempfile::tempdir().unwrap();
+	let report = run_on(folder.path(), "--season 8 --retrain 200 --periods 3").unwrap();
+	assert_eq!((&report["base_model"], &report["season"], &report["missing"]), (&json!("linear"), &json!(8), &json!(0)));
+	let rounds: Vec<u64> =
+		report["periods"].as_array().unwrap().iter().map(|period| period["rounds"].as_u64().unwrap()).collect();
+	assert_eq!((rounds.len(), rounds.iter().sum::<u64>()), (3, report["rounds"].as_u64().unwrap()));
+	assert_eq!(report["trainings"].as_array().unwrap().len(), 3, "at bars 454, 658 and 862");
+	// The reference is the season before, and errs by the noise alone.
+	let error = |name: &str| report[name].as_f64().unwrap();
+	assert!(error("error") < 60.0 && error("reference_error") < 10.0, "{report}");
+	assert_eq!(report["reference"], "season before");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_of_the_user_is_asked_for_every_round() {
+	let folder = tempfile::tempdir().unwrap();
+	let program = folder.path().join("model.sh");
+	write_bars(&folder.path().join("bars.csv"), 900);
+	let zeros = vec!["0"; 24].join(",");
+	let script = format!(
+		"read first\necho '{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"version\":1}}}}'\nid=1\nwhile read line; do\ncase $line in *on_truth*) ;; \
+		 *) id=$((id + 1)); echo '{{\"jsonrpc\":\"2.0\",\"id\":'$id',\"result\":{{\"closes\":[{zeros}],\"zero\":0}}}}' ;; esac\ndone\n"
+	);
+	std::fs::write(&program, script).unwrap();
+	// So large a scale that no reference takes the place of the first one.
+	let line =
+		format!("--csv {} --horizon 24 --lookback 16 --season 1 --scale 1000000", folder.path().join("bars.csv").display());
+	let args = BacktestArgs { base_model: NamedModel::Program(vec!["sh".into(), program.display().to_string()]), ..parse(&line) };
+	let report = serde_json::to_value(backtest(&args, None, &AtomicBool::new(false)).unwrap()).unwrap();
+	assert_eq!((&report["reference"], &report["rounds"]), (&json!("repeat-last"), &json!(70)));
+	assert_eq!(report["error"], report["reference_error"]);
+	assert_eq!((&report["skill"], &report["better"]), (&json!(0.0), &json!(0.0)), "no change has no skill");
+	let missing = BacktestArgs { base_model: NamedModel::Program(vec!["/nonexistent/model".into()]), ..args };
+	let missing = format!("{:#}", backtest(&missing, None, &AtomicBool::new(false)).unwrap_err());
+	assert!(missing.contains("program `/nonexistent/model`: it cannot be started"), "{missing}");
+}
+
+#[test]
+fn a_file_that_is_not_a_model_is_named() {
+	let folder = tempfile::tempdir().unwrap();
+	let model = folder.path().join("model.doin");
+	write_bars(&model, 3);
+	let wrong = run_on(folder.path(), &format!("--base-model {}", model.display())).unwrap_err();
+	assert!(format!("{wrong:#}").contains("model.doin cannot be used: the file is not a model file"), "{wrong:#}");
+}
+
+#[test]
+fn bars_and_terms_that_cannot_be_used_are_named() {
+	let folder = tempfile::tempdir().unwrap();
+	let refused = |line: &str| format!("{:#}", run_on(folder.path(), line).unwrap_err());
+	assert!(refused("--lead 3").contains("invalid --lead 3"));
+	assert!(refused("--channels volume,volume").contains("twice"));
+	assert!(refused("--column open").contains("no column `open` among timestamp, close, high, low, volume"));
+	assert!(refused("--train 10").contains("too few to train on"));
+	let none = format!("{:#}", backtest(&parse("--csv /nonexistent/bars.csv"), None, &AtomicBool::new(false)).unwrap_err());
+	assert!(none.contains("/nonexistent/bars.csv"), "{none}");
+}
