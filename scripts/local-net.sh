@@ -89,7 +89,7 @@ namespaces() {
 	install iproute2 util-linux
 	cargo build "${ALL[@]}" --quiet
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
-		cargo test --offline --release --workspace --test discovery --test partitions -- --ignored --nocapture --test-threads 1
+		cargo test --offline --release --workspace --test system namespaces:: -- --ignored --nocapture --test-threads 1
 }
 
 case ${1:-} in

@@ -25,8 +25,16 @@ mkdir -p "$folder"
 run=$folder/$(date +%F-%H%M)
 say "figures of each minute: $run.csv"
 status=0
-figures=$(cargo bench --quiet --workspace --bench soak -- --minutes "$minutes" --csv "$run.csv") || status=$?
+# A process group of its own, whose end this script can wait for: a signal to the script has to end the network, too.
+set -m
+cargo bench --quiet --workspace --bench soak -- --minutes "$minutes" --csv "$run.csv" >"$run.json" &
+group=$!
+set +m
+trap 'kill -TERM -- "-$group"' INT TERM HUP
+wait "$group" || status=$?
+trap - INT TERM HUP
+figures=$(<"$run.json")
 # A run that failed before its end has no summary.
-[ -n "$figures" ] || exit "$status"
+[ -n "$figures" ] || { rm "$run.json"; exit "$status"; }
 machine | jq -c --argjson soak "$figures" '. + {soak: $soak}' | tee "$run.json"
 exit "$status"

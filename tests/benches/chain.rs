@@ -14,7 +14,7 @@
 //! ```
 
 use anyhow::{ensure, Context, Result};
-use doin_e2e::{chain, flood, run, wait_for, Node};
+use doin_e2e::{chain, flood, run, until_signal, wait_for, Node};
 use doin_primitives::pool_limits::MAX_PENDING;
 use serde_json::{json, Value};
 use std::{
@@ -36,16 +36,17 @@ const VALIDATORS: [&str; 5] = ["--alice", "--bob", "--charlie", "--dave", "--eve
 const SENDERS: u32 = 32;
 /// Transfers of a batch.
 const BATCH: usize = 400;
-/// Batches that are more than a block takes.
-const BATCHES: u32 = 40;
+/// Batches for each full block. A block takes 37: the rest is for blocks that fill while the batches are still sent.
+const BATCHES: u32 = 48;
 /// Fullness of a full block, in parts per million.
 const FULL: u64 = 900_000;
 
-/// Returns the value of an option, or the default.
+/// Returns the value of an option, or the default without it.
 fn option(name: &str, default: u32) -> u32 {
 	let arguments: Vec<String> = std::env::args().collect();
-	let at = arguments.iter().position(|argument| argument == name);
-	at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(default)
+	let Some(at) = arguments.iter().position(|argument| argument == name) else { return default };
+	let text = arguments.get(at + 1).map_or("", String::as_str);
+	text.parse().unwrap_or_else(|_| panic!("invalid {name} {text}: expected a whole number, e.g. {name} {default}"))
 }
 
 /// Returns transactions per second.
@@ -131,7 +132,7 @@ async fn validators(chain: &str) -> Result<Vec<Node>> {
 }
 
 /// Returns the lags of finality at all nodes, each second until `blocks` blocks were full. Seconds after blocks that were not full are
-/// left out, e.g. after the first block of a session, which has no transactions.
+/// left out. The first block of a session has no transactions, and counts as the block before it does: it keeps its fullness.
 async fn lags(nodes: &[Node], blocks: u32) -> Result<Vec<u32>> {
 	let (mut lags, mut full, mut newest) = (Vec::new(), 0, 0);
 	let (start, limit) = (Instant::now(), LIMIT + Duration::from_millis(2 * SLOT_MS * u64::from(blocks)));
@@ -157,7 +158,7 @@ async fn lags(nodes: &[Node], blocks: u32) -> Result<Vec<u32>> {
 /// Fills the blocks of five validators, and returns how far finality lags behind.
 async fn finality(blocks: u32) -> Result<Value> {
 	let keys = flood::keys(SENDERS)?;
-	let each = (blocks * BATCHES).div_ceil(SENDERS);
+	let each = blocks.saturating_mul(BATCHES).div_ceil(SENDERS);
 	ensure!(each <= MAX_PENDING, "{blocks} full blocks need {each} batches of an account: a pool takes {MAX_PENDING}");
 	let chain = format!("--chain={}", chain::of_five_validators_with(&flood::addresses(&keys))?.display());
 	let nodes = validators(&chain).await?;
@@ -186,21 +187,21 @@ fn report(figures: &Value) -> String {
 
 /// Returns the figures.
 async fn figures() -> Result<Value> {
-	let throughput = throughput(option("--accounts", 512)).await?;
-	let blocks = option("--blocks", 20);
+	let (accounts, blocks) = (option("--accounts", 512), option("--blocks", 20));
+	let throughput = throughput(accounts).await?;
 	let finality = if blocks == 0 { Value::Null } else { finality(blocks).await? };
 	Ok(json!({ "throughput": throughput, "finality": finality }))
 }
 
 fn main() {
-	// Tests of all targets run this without a measurement.
-	if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+	// `cargo test --all-targets` runs benchmarks too, without this option.
+	if !std::env::args().any(|argument| argument == "--bench") {
 		return;
 	}
 	let runtime =
 		tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads can be started");
 	// The processes print the ends of their logs before.
-	match runtime.block_on(figures()) {
+	match runtime.block_on(until_signal(figures())) {
 		Ok(figures) => {
 			eprint!("{}", report(&figures));
 			println!("{figures}");

@@ -1,7 +1,7 @@
 //! Soak of a network: three validators with a block each second, and a worker whose rounds begin every eleven blocks, for hours or days.
 //!
-//! `cargo bench --workspace --bench soak -- [--minutes N] [--csv FILE]`, after node and worker were built; `scripts/soak.sh` does both.
-//! The run takes 4,320 minutes (72 hours) unless `--minutes` says otherwise. A row of figures is sampled each minute, and written to
+//! `cargo bench --workspace --bench soak -- --minutes N [--csv FILE]`, after node and worker were built; `scripts/soak.sh` does both, for
+//! 72 hours. Without `--minutes` nothing runs, as in a run of all benchmarks. A row of figures is sampled each minute, and written to
 //! FILE: memory, open files and database of each process, storage entries of each pallet, blocks, rounds and work blocks. It fails if a
 //! process ends, if no rounds end, or if a figure grows more than [`doin_e2e::soak::rule_of`] allows. Standard error has a report,
 //! standard output one line of JSON:
@@ -13,7 +13,7 @@
 use anyhow::{ensure, Context, Result};
 use doin_e2e::{
 	soak::{folder_kib, memory_kib, open_files, report, Finding, Pallets, Table, BLOCKS, MINUTES, ROUNDS},
-	Node, Process, Worker,
+	until_signal, Node, Process, Worker,
 };
 use serde_json::{json, Value};
 use std::{
@@ -27,8 +27,6 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(600);
 /// Time between two samples.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// Minutes of a run of 72 hours.
-const MINUTES_OF_A_RUN: u64 = 72 * 60;
 /// Fewest rounds that have to end. Otherwise the figures show nothing.
 const FEWEST_ROUNDS: f64 = 3.0;
 /// Column of the number of work blocks.
@@ -153,16 +151,21 @@ fn fail(reason: &str) -> ! {
 }
 
 fn main() {
-	// Tests of all targets run this without a measurement.
-	if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+	// `cargo test --all-targets` runs benchmarks too, without this option.
+	if !std::env::args().any(|argument| argument == "--bench") {
 		return;
 	}
-	let minutes =
-		option("--minutes").map_or(Some(MINUTES_OF_A_RUN), |text| text.parse().ok()).expect("--minutes is a number, e.g. 20");
+	let Some(minutes) = option("--minutes") else {
+		eprintln!("no soak: say how long, e.g. `scripts/soak.sh --minutes 20`");
+		return;
+	};
+	let Ok(minutes) = minutes.parse::<u64>() else {
+		fail(&format!("invalid --minutes {minutes}: expected a whole number, e.g. --minutes 20"));
+	};
 	let runtime =
 		tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads can be started");
-	let (summary, excessive) =
-		runtime.block_on(run(minutes, option("--csv").map(PathBuf::from))).unwrap_or_else(|error| fail(&format!("{error:#}")));
+	let task = until_signal(run(minutes, option("--csv").map(PathBuf::from)));
+	let (summary, excessive) = runtime.block_on(task).unwrap_or_else(|error| fail(&format!("{error:#}")));
 	println!("{summary}");
 	if !excessive.is_empty() {
 		fail(&format!("these figures grow more than blocks and rounds explain: {}", excessive.join(", ")));

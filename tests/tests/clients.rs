@@ -3,11 +3,8 @@
 //!
 //! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
 
-#[path = "clients/actions.rs"]
 mod actions;
-#[path = "clients/connection.rs"]
 mod connection;
-#[path = "clients/holders.rs"]
 mod holders;
 
 use anyhow::{ensure, Context, Result};

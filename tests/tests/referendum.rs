@@ -3,7 +3,7 @@
 //!
 //! A round of optimization is in flight when the code changes. A governance day of a development chain is a minute, so the test takes
 //! about eight minutes: `scripts/test.sh --full` runs it, as does
-//! `cargo test --release -p doin-e2e --test referendum -- --include-ignored`.
+//! `cargo test --release --workspace --test system referendum:: -- --include-ignored`.
 
 use anyhow::{Context, Result};
 use codec::Decode;

@@ -23,21 +23,25 @@ pub(crate) fn stakes(call: &RuntimeCall) -> bool {
 	tends_stake(call) || exposes_stake(call) || is_batch(call)
 }
 
-/// Returns `true` if `call` decides who can have the stake of its sender slashed: the owner of the session keys, or the validators
-/// that the sender or its pool nominates.
+/// Returns `true` if `call` decides who can have the stake of its sender slashed, i.e. the owner of the session keys, or the validators
+/// that the sender or its pool nominates; or if it adds coins to a stake that they can have slashed.
 fn exposes_stake(call: &RuntimeCall) -> bool {
 	matches!(
 		call,
-		RuntimeCall::Staking(StakingCall::validate { .. } | StakingCall::nominate { .. })
-			| RuntimeCall::Session(SessionCall::set_keys { .. })
-			| RuntimeCall::NominationPools(PoolsCall::join { .. } | PoolsCall::nominate { .. })
+		RuntimeCall::Staking(
+			StakingCall::bond_extra { .. }
+				| StakingCall::rebond { .. }
+				| StakingCall::validate { .. }
+				| StakingCall::nominate { .. }
+		) | RuntimeCall::Session(SessionCall::set_keys { .. })
+			| RuntimeCall::NominationPools(PoolsCall::join { .. } | PoolsCall::bond_extra { .. } | PoolsCall::nominate { .. })
 			| RuntimeCall::Places(
 				PlacesCall::outbid_candidate { .. } | PlacesCall::outbid_nominator { .. } | PlacesCall::outbid_for_pool { .. }
 			)
 	)
 }
 
-/// Returns `true` if `call` stakes for its sender and leaves to earlier calls who can have that stake slashed.
+/// Returns `true` if `call` stakes for its sender and adds nothing to what can be slashed: a first bond is behind no validator.
 fn tends_stake(call: &RuntimeCall) -> bool {
 	match call {
 		RuntimeCall::Staking(StakingCall::bond { payee, .. }) => {
@@ -46,9 +50,7 @@ fn tends_stake(call: &RuntimeCall) -> bool {
 		call => matches!(
 			call,
 			RuntimeCall::Staking(
-				StakingCall::bond_extra { .. }
-					| StakingCall::unbond { .. }
-					| StakingCall::rebond { .. }
+				StakingCall::unbond { .. }
 					| StakingCall::withdraw_unbonded { .. }
 					| StakingCall::chill { .. }
 					| StakingCall::chill_other { .. }
@@ -57,8 +59,7 @@ fn tends_stake(call: &RuntimeCall) -> bool {
 					| StakingCall::payout_stakers_by_page { .. }
 			) | RuntimeCall::Session(SessionCall::purge_keys { .. })
 				| RuntimeCall::NominationPools(
-					PoolsCall::bond_extra { .. }
-						| PoolsCall::unbond { .. }
+					PoolsCall::unbond { .. }
 						| PoolsCall::withdraw_unbonded { .. }
 						| PoolsCall::claim_payout { .. }
 						| PoolsCall::chill { .. }
@@ -77,8 +78,8 @@ pub(crate) fn reports(call: &RuntimeCall) -> bool {
 /// Deposits are taken and returned.
 ///
 /// Not listed are calls that pay another account, and calls after which coins can be slashed or burned: bonds and answers of
-/// evaluators, challenges, reports of bars, session keys, the choice of validators and pools, and deposits of referenda, of which the
-/// SDK keeps that of a rejected submission.
+/// evaluators, challenges, reports of bars, session keys, the choice of validators and pools, more stake behind them, and deposits of
+/// referenda, of which the SDK keeps that of a rejected submission.
 pub(crate) fn keeps_coins(call: &RuntimeCall) -> bool {
 	tends_stake(call)
 		|| is_batch(call)

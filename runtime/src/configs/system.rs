@@ -144,9 +144,9 @@ pub enum ProxyType {
 	Work,
 	/// Calls that stake, on its own or in a pool, and set session keys, also in batches. Rewards go to the principal.
 	Staking,
-	/// Calls that cost the principal no coins, also in batches: votes, ballots, the domains of the principal, settlements, and
-	/// stake behind validators that the principal has chosen. Excludes everything that pays another account or after which coins can
-	/// be slashed or burned: bonds and answers of evaluators, reports, session keys, nominations, referenda, seats and proxies.
+	/// Calls that cost the principal no coins, also in batches: votes, ballots, the domains of the principal, settlements, a first
+	/// bond of staking, and the end of stake. Excludes everything that pays another account or after which coins can be slashed or
+	/// burned: bonds and answers of evaluators, reports, session keys, nominations, more stake, referenda, seats and proxies.
 	NonTransfer,
 	/// Commitments and reveals of bars, for the hot key of a validator, also in batches. Takes a hold of 10 DOIN from the validator,
 	/// of which 0.1 DOIN burns with each commitment that is not revealed. Shares in fees go to the validator.

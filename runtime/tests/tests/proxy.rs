@@ -24,6 +24,7 @@ use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_oracle::Call as OracleCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
+use pallet_nomination_pools::BondExtra;
 use pallet_proxy::Call as ProxyCall;
 use pallet_utility::Call as UtilityCall;
 use sp_keyring::Sr25519Keyring::{Bob, Charlie, Dave, Eve};
@@ -226,7 +227,7 @@ fn harmless() -> Vec<RuntimeCall> {
 		OracleCall::leave {}.into(),
 		pallet_session::Call::<Runtime>::purge_keys {}.into(),
 		pallet_staking::Call::<Runtime>::bond { value: DOIN, payee: pallet_staking::RewardDestination::Staked }.into(),
-		pallet_staking::Call::<Runtime>::bond_extra { max_additional: DOIN }.into(),
+		pallet_staking::Call::<Runtime>::unbond { value: DOIN / 2 }.into(),
 		pallet_staking::Call::<Runtime>::chill {}.into(),
 		pallet_nomination_pools::Call::<Runtime>::unbond { member_account: who().into(), unbonding_points: DOIN }.into(),
 		pallet_conviction_voting::Call::<Runtime>::remove_vote { class: None, index: 0 }.into(),
@@ -256,6 +257,9 @@ fn risky() -> Vec<RuntimeCall> {
 		pallet_session::Call::<Runtime>::set_keys { keys: session_keys(), proof: vec![] }.into(),
 		pallet_staking::Call::<Runtime>::validate { prefs: Default::default() }.into(),
 		pallet_staking::Call::<Runtime>::nominate { targets: targets() }.into(),
+		pallet_staking::Call::<Runtime>::bond_extra { max_additional: amount }.into(),
+		pallet_staking::Call::<Runtime>::rebond { value: amount }.into(),
+		pallet_nomination_pools::Call::<Runtime>::bond_extra { extra: BondExtra::FreeBalance(amount) }.into(),
 		PlacesCall::<Runtime>::outbid_candidate { prefs: Default::default() }.into(),
 		PlacesCall::<Runtime>::outbid_nominator { targets: targets() }.into(),
 		PlacesCall::<Runtime>::outbid_for_pool { pool_id: 1, targets: vec![thief.clone()] }.into(),
@@ -317,6 +321,16 @@ fn a_key_that_does_not_transfer_puts_no_coins_at_risk() {
 	}
 	assert_eq!((free(&mut chain), chain.total(&Dave.to_account_id())), before);
 	assert_eq!(chain.state(|| Evaluators::bond_of(&Dave.to_account_id())), 0);
+
+	// What the key can send takes holds at most.
+	for call in harmless() {
+		chain.skip_session_block();
+		chain.begin();
+		assert_ne!(by_key(&mut chain, call.clone()), Err(filtered), "{call:?}");
+		chain.end();
+	}
+	assert!(free(&mut chain) < before.0, "stake and a preimage are on hold");
+	assert_eq!(chain.total(&Dave.to_account_id()), before.1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The runtime of version 2, compiled, builds the genesis and executes the blocks before the upgrade. The native runtime executes
 //! those after it. The repository does not have that runtime: `scripts/old-runtime.sh` compiles it, and
 //! `scripts/test.sh --full` runs the tests, as does
-//! `cargo test --release --workspace --test upgrade_from_v2 -- --include-ignored`.
+//! `cargo test --release --workspace --test runtime upgrade_from_v2:: -- --include-ignored`.
 
 use codec::Encode;
 use doin_primitives::{SizeClass, DOIN};
