@@ -113,6 +113,7 @@ pub fn stream() -> StreamSpec {
 		kept: MAX_KEPT,
 		season: 52,
 		scale: 50,
+		horizon: 24,
 		fee: MIN_FEE,
 		domain: None,
 	}

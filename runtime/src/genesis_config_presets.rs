@@ -21,7 +21,7 @@ use crate::{
 	demo, *,
 };
 use alloc::{vec, vec::Vec};
-use doin_primitives::{RoundParams, SizeClass, DOIN, MILLION};
+use doin_primitives::{oracle::FIRST_STREAM, RoundParams, SizeClass, DOIN, MILLION};
 use frame_support::build_struct_json_patch;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -45,6 +45,8 @@ pub const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
 const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
 /// Bond of a development evaluator, in plancks.
 const BOND: Balance = 1_000 * DOIN;
+/// Amount in the pot of the market of the demo stream, in plancks.
+const MARKET_POT: Balance = 10_000 * DOIN;
 /// Threshold T of the first work block of a development chain, and its floor: 0.02 bit in Q32.
 const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
 
@@ -81,12 +83,15 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	.iter()
 	.map(|key| (key.to_account_id(), ENDOWMENT))
 	.collect();
-	// The owner of the demo stream pays the existential deposit of the account of all pots, and has the endowment left.
+	// The owner of the demo stream pays the existential deposits of the accounts of all pots and the pot of the market, and has the
+	// endowment left.
 	if let Some((_, endowment)) = balances.iter_mut().find(|(who, _)| *who == owner) {
-		*endowment += crate::configs::system::ExistentialDeposit::get();
+		*endowment += MARKET_POT + 2 * crate::configs::system::ExistentialDeposit::get();
 	}
-	// The stream sleeps until its pot is paid into: most development chains have no reporter, and the fees of missed batches burn.
+	// The stream sleeps until its pot is paid into: most development chains have no reporter, and the fees of missed batches burn. Rounds
+	// of its market open as soon as it is awake.
 	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), &demo::stream(), 0);
+	let demo_market = (FIRST_STREAM, owner.clone(), MARKET_POT);
 	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
@@ -116,6 +121,7 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 		},
 		domains: DomainsConfig { domains: vec![demo_domain] },
 		oracle: OracleConfig { streams: vec![demo_stream] },
+		forecasts: ForecastsConfig { pots: vec![demo_market] },
 		gauge: GaugeConfig {
 			votes: stashes.iter().map(|stash| (stash.clone(), vec![(0, MILLION)])).collect::<Vec<_>>(),
 			weights: vec![(0, MILLION)],

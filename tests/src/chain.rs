@@ -169,7 +169,7 @@ const VERSION_2: &str =
 	concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/tests/tests/fixtures/doin_runtime_v2.compact.compressed.wasm");
 
 /// Pallets that version 2 does not have, by their names in the genesis.
-const LATER_PALLETS: [&str; 1] = ["oracle"];
+const LATER_PALLETS: [&str; 2] = ["oracle", "forecasts"];
 
 /// Storage key of the code of the runtime.
 const CODE: &str = "0x3a636f6465";

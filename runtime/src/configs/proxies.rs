@@ -6,6 +6,7 @@ use crate::{configs::doin::budget::is_batch, places::Call as PlacesCall, *};
 use pallet_conviction_voting::Call as VotingCall;
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
+use pallet_doin_forecasts::Call as ForecastsCall;
 use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_oracle::Call as OracleCall;
@@ -85,6 +86,7 @@ pub(crate) fn keeps_coins(call: &RuntimeCall) -> bool {
 		|| matches!(
 			call,
 			RuntimeCall::Oracle(OracleCall::leave { .. } | OracleCall::retire { .. })
+				| RuntimeCall::Forecasts(ForecastsCall::leave { .. })
 				| RuntimeCall::Evaluators(
 					EvaluatorsCall::unserve { .. } | EvaluatorsCall::unbond { .. } | EvaluatorsCall::withdraw { .. }
 				) | RuntimeCall::Recomputation(

@@ -6,6 +6,7 @@ mod blob;
 mod bounties;
 mod draws;
 mod fees;
+mod forecasts;
 mod fuzz;
 mod garbage;
 mod genesis;

@@ -118,6 +118,7 @@ mod tests {
 			kept: 9_000,
 			season: 1,
 			scale: 1,
+			horizon: 0,
 			fee: DOIN,
 			domain: None,
 			owner: Account([1; 32]),

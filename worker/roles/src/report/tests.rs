@@ -52,6 +52,7 @@ fn stream(id: u32, symbol: &str) -> StreamView<Account> {
 		kept: 9_000,
 		season: 1,
 		scale: 100,
+		horizon: 0,
 		fee: 1,
 		domain: None,
 		owner: OTHER,
