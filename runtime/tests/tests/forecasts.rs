@@ -124,7 +124,7 @@ impl Reported {
 	}
 
 	/// Makes blocks until a round opens. Returns it and the number of the bar after its input.
-	fn to_round(&mut self) -> (RoundId, u64) {
+	fn until_opened(&mut self) -> (RoundId, u64) {
 		self.until(|event| match event {
 			Event::Opened { round, bar, .. } => Some((*round, *bar)),
 			_ => None,
@@ -132,7 +132,7 @@ impl Reported {
 	}
 
 	/// Makes blocks until `round` takes reveals. Returns its zero.
-	fn to_reveals(&mut self, round: RoundId) -> i64 {
+	fn until_revealing(&mut self, round: RoundId) -> i64 {
 		self.until(|event| match event {
 			Event::RevealsOpened { round: other, zero, .. } if *other == round => Some(*zero),
 			_ => None,
@@ -140,7 +140,7 @@ impl Reported {
 	}
 
 	/// Makes blocks until `round` is closed. Returns its factor.
-	fn to_close(&mut self, round: RoundId) -> u64 {
+	fn until_closed(&mut self, round: RoundId) -> u64 {
 		self.until(|event| match event {
 			Event::Closed { round: other, factor, .. } if *other == round => Some(*factor),
 			_ => None,
@@ -179,7 +179,7 @@ fn a_round_is_paid_to_the_planck() {
 	let (market, account) = reported.market();
 	assert_eq!((market.pot, account), (pot, pot + least));
 	let before = reported.conserved();
-	let (round, bar) = reported.to_round();
+	let (round, bar) = reported.until_opened();
 	assert_eq!(round, RoundId { domain: STREAM, number: 0 });
 
 	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
@@ -188,13 +188,13 @@ fn a_round_is_paid_to_the_planck() {
 	let (_, account) = reported.market();
 	assert_eq!(account, pot + least + 2 * (WAGER + SEAT_DEPOSIT));
 
-	let zero = reported.to_reveals(round);
+	let zero = reported.until_revealing(round);
 	let zero_bar = (zero / 2) as u64;
 	assert!(zero == close(zero_bar) && zero_bar > bar, "the zero is a later close than those of the input");
 	let first = zero_bar - 1;
 	assert!(reported.chain.state(|| Oracle::closes(STREAM, first..first + 3 + HORIZON as u64)).is_some());
 	reported.step([(Dave, reveal(round, perfect())), (Bob, reveal(round, still()))]);
-	let factor = reported.to_close(round);
+	let factor = reported.until_closed(round);
 	// Commits, 27 bars of a second, a poll and reveals.
 	let blocks = reported.chain.number() - start;
 	assert!(blocks <= 60, "from open to pay within two minutes: {blocks} blocks of 2 s");
@@ -221,12 +221,12 @@ fn a_round_is_paid_to_the_planck() {
 #[test]
 fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	let mut reported = Reported::new();
-	let (round, _) = reported.to_round();
+	let (round, _) = reported.until_opened();
 	let commit = reported.commit(Dave, round, &perfect());
 	reported.step([commit]);
 	let (market, _) = reported.market();
-	reported.to_reveals(round);
-	reported.to_close(round);
+	reported.until_revealing(round);
+	reported.until_closed(round);
 	assert_eq!(reported.market().0.pot, market.pot + WAGER);
 	let collect = ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() };
 	assert_eq!(reported.chain.fails(Charlie, collect), Error::<Runtime>::Unrevealed.into());
@@ -242,7 +242,7 @@ fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 #[test]
 fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
 	let mut reported = Reported::new();
-	let (round, _) = reported.to_round();
+	let (round, _) = reported.until_opened();
 	let commit = reported.commit(Dave, round, &perfect());
 	reported.step([commit]);
 	let nominate = pallet_doin_gauge::Call::<Runtime>::nominate { domain: STREAM };
