@@ -17,7 +17,7 @@ use doin_market::{
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	oracle::StreamId,
-	RoundId, DOIN,
+	RoundId, DOIN, ONE_Q32,
 };
 use doin_traits::{
 	agenda::{Items, MAX_SCANNED, PER_BLOCK},
@@ -98,7 +98,7 @@ fn closed<T: Config>(revealed: bool) -> (RoundId, Vec<T::AccountId>) {
 		if revealed {
 			(0..MAX_SEATS).for_each(|_| state.book.reveal(MIN_WAGER, ONE / 2));
 		}
-		state.stage = Stage::Closed { settled: state.book.close(&mut pot), difficulty: 1 };
+		state.stage = Stage::Closed { settled: state.book.close(&mut pot), difficulty: ONE_Q32 };
 	});
 	Seats::<T>::mutate(round, |seats| seats.iter_mut().for_each(|seat| seat.skill = revealed.then_some(ONE / 2)));
 	(round, accounts)
@@ -274,7 +274,6 @@ mod benchmarks {
 	/// All closes that references read are stored, and scheduling looks as far as it can.
 	#[benchmark]
 	fn evaluate() {
-		let zero = |next: u64| next - 150;
 		let (round, _, next) = full::<T>(Stage::Waiting { zero: 0 });
 		Magnitudes::<T>::insert(round.domain, crate::types::Magnitudes::truncate_from(vec![1; REMEMBERED]));
 		fill_agenda::<T>(NOW + T::RevealBlocks::get(), round);
@@ -283,7 +282,7 @@ mod benchmarks {
 		#[block]
 		{
 			if let Some((stream, terms)) = Pallet::<T>::stream(round.domain) {
-				Pallet::<T>::evaluate(round, state, zero(next), &stream, &terms);
+				Pallet::<T>::evaluate(round, state, next - 150, &stream, &terms);
 			}
 		}
 
