@@ -9,7 +9,7 @@ mod holders;
 
 use anyhow::{ensure, Context, Result};
 use connection::{address, batch, call, transfer, unit, Account, Connection};
-use doin_e2e::{accounts::DAVE, npm, run, Node, Worker};
+use doin_e2e::{accounts::DAVE, npm, run, Node, Worker, NOWHERE};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
@@ -154,6 +154,10 @@ async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
 	refused(submit(&["--max-fee", "0.000001"]).await, &["the seat costs", "--max-fee"]);
 	let missing = script(&folder, &["examples/submit-candidate.mjs", "missing.doin", "--url", &url]).await;
 	refused(missing, &["cannot read missing.doin", "doin-worker train --out"]);
+	for example in [&["examples/submit-candidate.mjs", &model][..], &["examples/upgrade.mjs", "show", "0"]] {
+		let alone = script(&folder, &[example, &["--url", NOWHERE]].concat()).await;
+		refused(alone, &["no node answers at ws://127.0.0.1:1", "scripts/run.sh"]);
+	}
 
 	let printed = submit(&[]).await?;
 	println!("{printed}");
