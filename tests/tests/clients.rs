@@ -13,7 +13,6 @@ use doin_e2e::{accounts::DAVE, npm, run, Node, Worker, NOWHERE};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
-	fmt::Write,
 	fs,
 	path::{Path, PathBuf},
 	sync::{Mutex, PoisonError},
@@ -109,15 +108,8 @@ async fn alice_prepares(node: &Node) -> Result<()> {
 }
 
 /// Starts evaluators, and no optimizer, so that the example is the only one that commits.
-fn evaluators(node: &Node, folder: &Path) -> Result<Worker> {
-	let mut text =
-		format!("url = \"{}\"\njournal = \"evaluators.db\"\ndashboard_enabled = false\nolap_db_path = \"none\"\n", node.url());
-	for key in ["//Eve", "//Ferdie", "//One", "//Two"] {
-		writeln!(text, "[[identities]]\nrole = \"evaluate\"\ndev = \"{key}\"")?;
-	}
-	let path = folder.join("evaluators.toml");
-	fs::write(&path, text)?;
-	Worker::start(&["run", "--config", &path.display().to_string()])
+fn evaluators(node: &Node) -> Result<Worker> {
+	Worker::with_roles(&node.url(), &["//Eve", "//Ferdie", "//One", "//Two"].map(|key| ("evaluate", key)))
 }
 
 /// Trains a linear model of the demo domain.
@@ -136,7 +128,7 @@ async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
 	let model = trained(files.path())?;
 	let node = Node::dev_with_short_rounds().await?;
 	node.reach(2, LIMIT).await?;
-	let mut worker = evaluators(&node, files.path())?;
+	let mut worker = evaluators(&node)?;
 	let url = node.url();
 	let submit = |more: &'static [&'static str]| {
 		let arguments = [&["examples/submit-candidate.mjs", &model, "--url", &url][..], more].concat();
