@@ -2,7 +2,7 @@
 
 use crate::{
 	types::{Forecaster, Market},
-	Config, Error, Event, Forecasters, HoldReason, Markets, Pallet, MIN_SPONSORED,
+	Config, Error, Event, Forecasters, HoldReason, Markets, Pallet, MIN_INCREMENT, MIN_SPONSORED,
 };
 use doin_market::record::{effective, increment, mark_at, term_of, SLICES};
 use doin_primitives::{
@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 		let mark = mark_at(market.mark, block.saturating_sub(market.marked), T::HalfLife::get());
 		let increment = increment(bound, mark);
 		let effective = effective(weight, increment);
-		ensure!(effective > 0, Error::<T>::NothingToClaim);
+		ensure!(increment >= MIN_INCREMENT && effective > 0, Error::<T>::NothingToClaim);
 		(market.mark, market.marked) = (mark.saturating_add(increment), block);
 		let round = RoundId { domain: stream, number: market.next };
 		Markets::<T>::insert(stream, market);
