@@ -375,7 +375,8 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// No stream has this identifier, or it is retired. `doin_streams` lists those of this chain; identifiers start at 2³¹.
 		UnknownStream,
-		/// The stream has no market: its horizon is 0, or nobody has sponsored it. Sponsor a stream with a horizon first.
+		/// The stream has no market: its horizon is 0, it keeps too few bars for a round, or nobody has sponsored it. Sponsor a stream with
+		/// a horizon first.
 		NoMarket,
 		/// The amount is below 1 DOIN. Pay at least 1 DOIN into a pot.
 		AmountTooSmall,
