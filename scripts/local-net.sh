@@ -83,11 +83,23 @@ down() {
 	rm -f "$PLACE"/*.pid
 }
 
+# Deletes the network namespaces of tests that were killed, and ends their nodes. A name has the process id of its test.
+sweep() {
+	local name process
+	for name in $(ip netns list | cut -d' ' -f1); do
+		[[ $name =~ ^doin-([0-9]+)-[0-9]+$ ]] || continue
+		[ ! -e "/proc/${BASH_REMATCH[1]}" ] || continue
+		for process in $(ip netns pids "$name"); do kill -KILL "$process" 2>/dev/null || true; done
+		ip netns delete "$name"
+	done
+}
+
 # The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
 namespaces() {
 	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
 	install iproute2 util-linux
 	cargo build "${ALL[@]}" --quiet
+	trap sweep EXIT
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
 		cargo test --offline --release --workspace --test system namespaces:: -- --ignored --nocapture --test-threads 1
 }

@@ -32,6 +32,8 @@ group=$!
 set +m
 trap 'kill -TERM -- "-$group"' INT TERM HUP
 wait "$group" || status=$?
+# A signal ends the wait at once, and the network a little later.
+while kill -0 "$group" 2>/dev/null; do wait "$group" || true; done
 trap - INT TERM HUP
 figures=$(<"$run.json")
 # A run that failed before its end has no summary.

@@ -1,6 +1,6 @@
 //! Transactions that are signed beforehand, and sent as fast as a node takes them.
 
-use crate::{Node, POLL};
+use crate::{state::hex, Node, POLL};
 use anyhow::{ensure, Context, Result};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jsonrpsee::{core::client::ClientT, rpc_params, ws_client::WsClientBuilder};
@@ -76,12 +76,6 @@ pub async fn signed(node: &Node, keys: &[Keypair], each: u64, call: impl Fn(usiz
 	Ok(signed)
 }
 
-/// Returns bytes in hex, as the RPC of a node has them.
-fn hex(bytes: &[u8]) -> String {
-	let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-	format!("0x{digits}")
-}
-
 /// Sends transactions to a node, one after the other.
 ///
 /// # Errors
@@ -147,10 +141,5 @@ mod tests {
 		assert_eq!(many[..3], few);
 		assert_eq!(many.iter().collect::<HashSet<_>>().len(), 300);
 		assert!(few.iter().all(|address| address.starts_with('5')), "{few:?}");
-	}
-
-	#[test]
-	fn bytes_are_hex_as_a_node_writes_them() {
-		assert_eq!(hex(&[0, 0x0a, 0xff]), "0x000aff");
 	}
 }

@@ -33,13 +33,13 @@ impl Worker {
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn with_roles(url: &str, roles: &[(&str, &str)]) -> Result<Self> {
 		let base = tempfile::tempdir()?;
-		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\ndashboard_enabled = false\nolap_db_path = \"none\"\n");
+		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
 		for (role, key) in roles {
 			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
 		}
 		let config = base.path().join("worker.toml");
 		fs::write(&config, text)?;
-		let arguments = vec!["run".into(), "--config".into(), config.display().to_string()];
+		let arguments = vec!["run".into(), "--no-dashboard".into(), "--config".into(), config.display().to_string()];
 		Self::start_in(base, arguments)
 	}
 

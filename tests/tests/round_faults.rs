@@ -3,8 +3,8 @@
 //! compared with what accounts have: no round is lost, and none is paid twice.
 //!
 //! A round takes about a minute, so `scripts/test.sh --full` runs these tests, as does
-//! `cargo test --release --workspace --test system round_faults:: -- --include-ignored`. `partitions.rs` has the same faults of a network that is
-//! cut.
+//! `cargo test --release --workspace --test system round_faults:: -- --include-ignored`. `partitions.rs` has the same faults of a
+//! network that is cut.
 
 use anyhow::{bail, ensure, Result};
 use doin_e2e::{

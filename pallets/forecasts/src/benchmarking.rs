@@ -81,7 +81,7 @@ fn full<T: Config>(stage: Stage) -> (RoundId, Vec<T::AccountId>, u64) {
 		let commitment = commitment(Tag::Forecast, &T::GenesisHash::get(), &round, who, &payload_hash(&forecast()), &SALT);
 		seats.push(Seat { who: who.clone(), wager: MIN_WAGER, commitment, skill: None });
 		assert!(T::Currency::hold(&HoldReason::Record.into(), who, T::RecordDeposit::get()).is_ok());
-		let forecaster = Forecaster { deposit: T::RecordDeposit::get(), seats: 1, standing: 0, record: Record::new(0) };
+		let forecaster = Forecaster { deposit: T::RecordDeposit::get(), seats: 1, standing: 0, record: Record::default() };
 		Forecasters::<T>::insert(stream, who, forecaster);
 	}
 	Seats::<T>::insert(round, SeatList::<T::AccountId>::truncate_from(seats));
@@ -184,7 +184,7 @@ mod benchmarks {
 		T::BenchmarkHelper::weigh(stream);
 		let now = Pallet::<T>::stream(stream).map(|(state, terms)| Pallet::<T>::grid(&state, &terms).slice(next)).unwrap_or(0);
 		let first = now.saturating_sub(SLICES * TERMS + OPEN_SLICES);
-		let mut record = Record::new(first);
+		let mut record = Record::default();
 		for slice in first..now {
 			record.enter(slice, 1);
 			record.correct(slice, ONE / 2);

@@ -49,7 +49,7 @@
 //! - A round counts −1 when it is entered, and its skill once it is revealed, so no bad round can be left out. A round that is void counts
 //!   0 once it is collected.
 //! - A stream can be voted for while it is awake, once its market has had rounds for 32 slices. Terms that began before the vote are not
-//!   paid.
+//!   paid. Terms between the vote and the first entry of a record count 0, so that leaving and returning gains nothing.
 //! - The mark is one for the stream, and halves every 90 days. A second account with the same forecasts proves nothing new.
 //!
 //! ### Hooks
@@ -78,7 +78,7 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use doin_primitives::{Balance, RoundId, DOIN};
+use doin_primitives::{Balance, RoundId, DOIN, ONE_Q32, Q32};
 use doin_traits::agenda::Agenda;
 use sp_runtime::Perbill;
 
@@ -94,6 +94,9 @@ pub const COMMIT_BURN: Balance = DOIN / 100;
 pub const SEAT_DEPOSIT: Balance = DOIN / 50;
 /// Smallest amount that is paid into a pot, in plancks.
 pub const MIN_SPONSORED: Balance = DOIN;
+/// Smallest increment of a claim, Q32 bits: a 1 024th of a bit. The mark falls in every block. Claims of what it falls in one would fill
+/// the queue, of which a work block takes 32 entries, and leave work blocks far below their threshold.
+pub const MIN_INCREMENT: Q32 = ONE_Q32 / 1_024;
 
 /// The agenda of open rounds.
 pub(crate) type AgendaOf<T> = Agenda<Due<T>, Cursor<T>, RoundId>;
@@ -372,7 +375,8 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// No stream has this identifier, or it is retired. `doin_streams` lists those of this chain; identifiers start at 2³¹.
 		UnknownStream,
-		/// The stream has no market: its horizon is 0, or nobody has sponsored it. Sponsor a stream with a horizon first.
+		/// The stream has no market: its horizon is 0, it keeps too few bars for a round, or nobody has sponsored it. Sponsor a stream with
+		/// a horizon first.
 		NoMarket,
 		/// The amount is below 1 DOIN. Pay at least 1 DOIN into a pot.
 		AmountTooSmall,
@@ -410,7 +414,8 @@ pub mod pallet {
 		QueueFull,
 		/// No term of the record is complete that has begun after the vote for the stream. Claim after the end of the next one.
 		NoTerm,
-		/// The record proves no more skill than the mark of the stream. Claim when the mark has fallen or the record has risen.
+		/// The record proves no more skill than the mark of the stream, or less than a 1 024th of a bit more. Claim when the mark has
+		/// fallen or the record has risen.
 		NothingToClaim,
 		/// Seats of the account on this stream are not collected. Collect them first.
 		SeatsLeft,
@@ -599,8 +604,9 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// The bound L of the record is that of the last eight complete terms that have begun after the vote for the stream. The increment
-		/// is `−½·log2(1 − L)` less the mark of the stream, at most 1 bit, and raises the mark. Half of it, times the weight of the stream,
-		/// enters the queue that work blocks pay. The part of evaluators is not minted.
+		/// is `−½·log2(1 − L)` less the mark of the stream, at most 1 bit, and raises the mark. It is at least
+		/// [`MIN_INCREMENT`](crate::MIN_INCREMENT). Half of it, times the weight of the stream, enters the queue that work blocks pay. The
+		/// part of evaluators is not minted.
 		///
 		/// ## Errors
 		///
@@ -609,7 +615,7 @@ pub mod pallet {
 		/// - [`NoWeight`](Error::NoWeight): the stream has no weight.
 		/// - [`QueueFull`](Error::QueueFull): the queue has no place.
 		/// - [`NoTerm`](Error::NoTerm): no term that counts is complete.
-		/// - [`NothingToClaim`](Error::NothingToClaim): the record proves no more than the mark.
+		/// - [`NothingToClaim`](Error::NothingToClaim): the record proves less than the smallest increment beyond the mark.
 		///
 		/// ## Events
 		///

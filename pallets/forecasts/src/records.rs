@@ -2,7 +2,7 @@
 
 use crate::{
 	types::{Forecaster, Market},
-	Config, Error, Event, Forecasters, HoldReason, Markets, Pallet, MIN_SPONSORED,
+	Config, Error, Event, Forecasters, HoldReason, Markets, Pallet, MIN_INCREMENT, MIN_SPONSORED,
 };
 use doin_market::record::{effective, increment, mark_at, term_of, SLICES};
 use doin_primitives::{
@@ -22,14 +22,15 @@ use frame_support::{
 	weights::Weight,
 };
 
-/// Reads of [`Votable::votable`]: the market, and the stream with its clock.
-const VOTABLE_READS: u64 = 4;
+/// Reads of [`Votable::votable`]: the market, the stream with its clock, and the kind of the chain, on which the phases of a round depend.
+const VOTABLE_READS: u64 = 5;
 
 impl<T: Config> Pallet<T> {
 	/// Pays into the pot of a market, and makes the market if there is none; see [`Call::sponsor`](crate::Call::sponsor).
 	pub(crate) fn do_sponsor(who: T::AccountId, stream: StreamId, amount: Balance) -> DispatchResult {
-		let (_, terms) = Self::stream(stream).ok_or(Error::<T>::UnknownStream)?;
-		ensure!(terms.horizon > 0, Error::<T>::NoMarket);
+		let (state, terms) = Self::stream(stream).ok_or(Error::<T>::UnknownStream)?;
+		// Nothing is paid back, so a stream that can have no round takes nothing.
+		ensure!(Self::has_rounds(&state, &terms), Error::<T>::NoMarket);
 		ensure!(amount >= MIN_SPONSORED, Error::<T>::AmountTooSmall);
 		let known = Markets::<T>::get(stream);
 		// Every market leaves an existential deposit in the account, so that no payment can remove it.
@@ -58,7 +59,7 @@ impl<T: Config> Pallet<T> {
 		let mark = mark_at(market.mark, block.saturating_sub(market.marked), T::HalfLife::get());
 		let increment = increment(bound, mark);
 		let effective = effective(weight, increment);
-		ensure!(effective > 0, Error::<T>::NothingToClaim);
+		ensure!(increment >= MIN_INCREMENT && effective > 0, Error::<T>::NothingToClaim);
 		(market.mark, market.marked) = (mark.saturating_add(increment), block);
 		let round = RoundId { domain: stream, number: market.next };
 		Markets::<T>::insert(stream, market);

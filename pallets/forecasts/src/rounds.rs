@@ -51,17 +51,30 @@ impl<T: Config> Pallet<T> {
 		zero.saturating_add(ZERO_BARS as u64).saturating_add(terms.horizon.into())
 	}
 
+	/// Returns the number of bars that run while a round takes commitments.
+	fn commit_bars(stream: &Stream) -> u64 {
+		T::SlotMs::get().saturating_mul(T::CommitBlocks::get().into()).div_ceil(stream.bar_ms.max(1))
+	}
+
+	/// Returns `true` if a stream keeps `bars` bars of a round and a few batches more, which may be counted between two looks at the bars.
+	fn keeps(stream: &Stream, terms: &Terms, bars: u64) -> bool {
+		bars.saturating_add(u64::from(terms.batch).saturating_mul(SPARE_BATCHES)) <= u64::from(stream.capacity)
+	}
+
+	/// Returns `true` if a stream has a horizon and keeps enough bars, so that it can have rounds.
+	pub(crate) fn has_rounds(stream: &Stream, terms: &Terms) -> bool {
+		terms.horizon > 0 && Self::keeps(stream, terms, Self::end_of(Self::commit_bars(stream), terms))
+	}
+
 	/// Opens a round of `stream` whose input ends before bar `bar`, unless the stream has no market, this is not the newest batch, too
 	/// many rounds are open, or the stream may stop or lose its bars before the round ends.
 	pub(crate) fn open(stream: u32, bar: u64) {
 		let Some(mut market) = Markets::<T>::get(stream) else { return };
 		let Some((state, terms)) = Self::stream(stream) else { return };
-		let commits = T::SlotMs::get().saturating_mul(T::CommitBlocks::get().into()).div_ceil(state.bar_ms.max(1));
-		let end = Self::end_of(state.running.saturating_add(commits), &terms);
+		let end = Self::end_of(state.running.saturating_add(Self::commit_bars(&state)), &terms);
 		let (batch, open) = (u64::from(terms.batch), Open::<T>::get());
 		let is_newest = state.running < bar.saturating_add(batch);
-		// Batches may be counted between two looks at the bars.
-		let is_kept = end.saturating_sub(bar).saturating_add(batch.saturating_mul(SPARE_BATCHES)) <= u64::from(state.capacity);
+		let is_kept = Self::keeps(&state, &terms, end.saturating_sub(bar));
 		let has_place = market.open < MAX_OPEN && open < MAX_ITEMS;
 		if !is_newest || !is_kept || !has_place || end > state.paid_until {
 			return;

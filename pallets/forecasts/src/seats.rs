@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
 			None => {
 				let deposit = T::RecordDeposit::get();
 				T::Currency::hold(&HoldReason::Record.into(), who, deposit)?;
-				Forecaster { deposit, seats: 0, standing: 0, record: Record::new(slice) }
+				Forecaster { deposit, seats: 0, standing: 0, record: Record::default() }
 			}
 		};
 		forecaster.record.enter(slice, grid.rounds);

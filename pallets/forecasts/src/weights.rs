@@ -42,10 +42,10 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	// Storage: `Oracle::Streams` (r:1 w:0), `Babe::CurrentSlot` (r:1 w:0), `Timing::SlotDuration` (r:1 w:0)
+	// Storage: `Oracle::Streams` (r:1 w:0), `Babe::CurrentSlot` (r:1 w:0), `Timing::SlotDuration` (r:1 w:0), `Timing::Public` (r:1 w:0)
 	// Storage: `Forecasts::Markets` (r:1 w:1), `System::Account` (r:2 w:2)
 	fn sponsor() -> Weight {
-		Weight::from_parts(300_000_000, 7_600).saturating_add(T::DbWeight::get().reads_writes(6, 3))
+		Weight::from_parts(300_000_000, 7_600).saturating_add(T::DbWeight::get().reads_writes(7, 3))
 	}
 	// Storage: `Forecasts::Rounds` (r:1 w:1), `Forecasts::Seats` (r:1 w:1), `Forecasts::Forecasters` (r:2 w:2)
 	// Storage: `Oracle::Streams` (r:1 w:0), `Babe::CurrentSlot` (r:1 w:0), `Timing::SlotDuration` (r:1 w:0), `Timing::Public` (r:1 w:0)
@@ -110,7 +110,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn sponsor() -> Weight {
-		Weight::from_parts(300_000_000, 7_600).saturating_add(ParityDbWeight::get().reads_writes(6, 3))
+		Weight::from_parts(300_000_000, 7_600).saturating_add(ParityDbWeight::get().reads_writes(7, 3))
 	}
 	fn commit() -> Weight {
 		Weight::from_parts(700_000_000, 25_000).saturating_add(ParityDbWeight::get().reads_writes(12, 8))

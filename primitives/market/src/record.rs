@@ -61,10 +61,8 @@ impl Term {
 }
 
 /// Record of one forecaster on one stream. Slices are numbered on a grid of the stream, and no number falls from one call to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Record {
-	/// Term of the first entry.
-	first: u32,
 	/// Slices that are not settled, each at its number modulo [`OPEN_SLICES`].
 	slices: [Slice; OPEN_SLICES as usize],
 	/// Sums of the last terms, each at its number modulo [`TERMS`].
@@ -72,11 +70,6 @@ pub struct Record {
 }
 
 impl Record {
-	/// Returns a record whose first entry is in slice `slice`. The slices of this term before it count 0.
-	pub fn new(slice: u32) -> Self {
-		Self { first: term_of(slice), slices: Default::default(), terms: Default::default() }
-	}
-
 	/// Enters a round of slice `slice`, which counts −1 until [`correct`](Self::correct) replaces that. `rounds` is the number of
 	/// rounds of a slice; those that were not entered count 0.
 	pub fn enter(&mut self, slice: u32, rounds: u32) {
@@ -119,13 +112,14 @@ impl Record {
 	}
 
 	/// Returns the lower bound `L = ȳ − 3·sd/√n` of the skill over all n slices of the last [`TERMS`] complete terms, rounded down. sd is
-	/// the standard deviation of a sample. Terms before `from` and before the first entry are left out, and a slice without an entry has
-	/// y = 0. A term is complete once all its slices are settled in slice `now`. Returns `None` without a complete term.
+	/// the standard deviation of a sample. Terms before `from` are left out, and a slice without an entry has y = 0, also before the first
+	/// entry: a forecaster that begins its record anew gains nothing from a shorter one. A term is complete once all its slices are settled
+	/// in slice `now`. Returns `None` without a complete term.
 	///
 	/// The caller has called [`settle`](Self::settle) for `now`.
 	pub fn bound(&self, now: u32, from: u32) -> Option<Signed> {
 		let end = term_of(now.saturating_add(1).saturating_sub(OPEN_SLICES));
-		let start = end.saturating_sub(TERMS).max(self.first).max(from);
+		let start = end.saturating_sub(TERMS).max(from);
 		let terms = end.checked_sub(start).filter(|terms| *terms > 0)?;
 		let counted = self.terms.iter().filter(|term| (start..end).contains(&term.number));
 		let (sum, squares) = counted
@@ -185,7 +179,7 @@ mod tests {
 
 	/// Returns a record with one round of each slice, whose skills are given, and the slice in which all of them are settled.
 	fn record(skills: impl IntoIterator<Item = Signed>) -> (Record, u32) {
-		let (mut record, mut now) = (Record::new(0), 0);
+		let (mut record, mut now) = (Record::default(), 0);
 		for skill in skills {
 			record.enter(now, 1);
 			assert!(record.correct(now, skill));
@@ -236,7 +230,7 @@ mod tests {
 
 	#[test]
 	fn rounds_count_minus_one_until_they_are_corrected_and_nothing_if_they_are_not_entered() {
-		let mut record = Record::new(70);
+		let mut record = Record::default();
 		for slice in 70..74 {
 			record.enter(slice, 4);
 			record.enter(slice, 4);
@@ -253,9 +247,25 @@ mod tests {
 		assert_eq!(record.slices[3], Slice { number: 71, sum: 0 });
 		record.settle(99, 4);
 		// Slice 70 has a mean of ½, 71 to 73 of 0, 74 of −¼, and the other 27 of the term were not entered.
-		assert_eq!((record.terms[2].sum, record.bound(98, 0)), (ONE / 4, None));
-		let bound = record.bound(99, 0).expect("the term is complete");
+		assert_eq!((record.terms[2].sum, record.bound(98, 2)), (ONE / 4, None));
+		let bound = record.bound(99, 2).expect("the term is complete");
 		assert!(bound < 0 && bound > -ONE / 10, "{bound}");
+	}
+
+	/// A record that begins anew in each term would otherwise be bounded by its luckiest term alone.
+	#[test]
+	fn terms_before_the_first_entry_count_nothing() {
+		let mut record = Record::default();
+		for slice in 7 * SLICES..8 * SLICES {
+			record.enter(slice, 1);
+			assert!(record.correct(slice, ONE / 2));
+		}
+		let now = 8 * SLICES + OPEN_SLICES - 1;
+		record.settle(now, 1);
+		assert_eq!(record.bound(now, 7), Some(ONE / 2), "the vote was a term ago");
+		// 32 of 256 slices: ȳ = 1/16, sd² = (8 − 1)/255.
+		let bound = record.bound(now, 0).expect("complete") as f64 / ONE as f64;
+		assert!((bound - (1.0 / 16.0 - 3.0 * (7.0f64 / 255.0 / 256.0).sqrt())).abs() < 1e-9, "{bound}");
 	}
 
 	#[test]

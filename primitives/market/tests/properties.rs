@@ -206,7 +206,7 @@ proptest! {
 
 	#[test]
 	fn the_bound_follows_the_definition(skills in vec(-ONE..=ONE, 32..400)) {
-		let mut record = Record::new(0);
+		let mut record = Record::default();
 		for (slice, skill) in (0..).zip(&skills) {
 			record.enter(slice, 1);
 			prop_assert!(record.correct(slice, *skill));
@@ -225,7 +225,7 @@ proptest! {
 	/// The order of corrections does not matter, and rounds that are void or displaced leave no trace.
 	#[test]
 	fn a_corrected_record_is_that_of_its_skills(skills in vec(option::of(-ONE..=ONE), 1..12), void in 0usize..12) {
-		let (mut one, mut other) = (Record::new(5), Record::new(5));
+		let (mut one, mut other) = (Record::default(), Record::default());
 		skills.iter().for_each(|_| one.enter(160, 12));
 		(0..skills.len() + void).for_each(|_| other.enter(160, 12));
 		skills.iter().flatten().for_each(|skill| {

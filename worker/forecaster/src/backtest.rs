@@ -236,7 +236,7 @@ pub struct Certainty {
 impl Certainty {
 	/// Returns the certainty of the skill of rounds in order.
 	pub fn of(scored: &[Scored], terms: &Terms) -> Self {
-		let (mut means, mut bounds, mut record) = (Vec::new(), Vec::new(), Record::new(0));
+		let (mut means, mut bounds, mut record) = (Vec::new(), Vec::new(), Record::default());
 		let slices = scored.chunk_by(|one, next| one.bar / (2 * terms.horizon) == next.bar / (2 * terms.horizon));
 		for (slice, rounds) in (0..).zip(slices) {
 			let mean = rounds.iter().map(|round| round.skill).sum::<Signed>().div_euclid(rounds.len() as Signed);

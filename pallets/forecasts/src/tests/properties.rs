@@ -135,6 +135,42 @@ fn settle_everything() {
 }
 
 proptest! {
+	#![proptest_config(ProptestConfig::with_cases(16))]
+
+	/// More accounts than seats, with any wagers: those without a seat have everything back but the burned fee.
+	#[test]
+	fn no_displaced_wager_is_lost(wagers in vec(1u64..50, 129..200)) {
+		build_and_execute(|| {
+			let round = open();
+			for (who, wager) in (1..).zip(&wagers) {
+				let before = free(who);
+				let refused = commit(who, round, &still(), Balance::from(*wager) * DOIN).is_err();
+				assert!(!refused || free(who) == before, "a refused commitment takes nothing");
+			}
+			assert_ok!(Forecasts::do_try_state());
+			let seats = Seats::<Test>::get(round);
+			assert_eq!(seats.len(), 128);
+			for who in 1..=wagers.len() as AccountId {
+				let staked = seats.iter().find(|seat| seat.who == who).map_or(0, |seat| seat.wager + SEAT_DEPOSIT);
+				let burned = if Forecasters::<Test>::contains_key(STREAM, who) { COMMIT_BURN } else { 0 };
+				assert_eq!(free(who) + held(who) + staked, ENDOWMENT - burned);
+				assert!(staked == 0 || burned > 0);
+			}
+			to_reveals(round);
+			seats.iter().for_each(|seat| {
+				assert_ok!(reveal(seat.who, round, &still()));
+			});
+			to(now() + REVEALS);
+			seats.iter().for_each(|seat| {
+				assert_ok!(collect(round, seat.who));
+			});
+			assert_eq!((account(), market().pot), (LEAST + POT, POT), "a forecast of no change is paid its wager");
+			assert!(seats.iter().all(|seat| free(seat.who) + held(seat.who) == ENDOWMENT - COMMIT_BURN));
+		});
+	}
+}
+
+proptest! {
 	#![proptest_config(ProptestConfig::with_cases(48))]
 
 	#[test]

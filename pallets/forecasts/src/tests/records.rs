@@ -1,6 +1,6 @@
 //! Standings, records, and what they mint.
 
-use crate::{mock::*, Error, Event, Forecasters, Markets, COMMIT_BURN};
+use crate::{mock::*, Error, Event, Forecasters, Markets, COMMIT_BURN, MIN_INCREMENT};
 use doin_market::{
 	record::{effective, increment, progress, OPEN_SLICES, SLICES},
 	Record, Signed, ONE,
@@ -26,7 +26,7 @@ fn weigh() {
 fn one_term(who: AccountId, skill: impl Fn(u32) -> Signed) {
 	let from = (slice() / SLICES + 1) * SLICES;
 	let mut forecaster = forecaster(who);
-	forecaster.record = Record::new(from);
+	forecaster.record = Record::default();
 	// As many rounds as a slice has batches.
 	let rounds = (SLICE / BATCH) as u32;
 	for slice in from..from + SLICES {
@@ -70,10 +70,10 @@ fn a_standing_follows_the_skill_of_revealed_rounds_and_silence() {
 
 /// A record counts a round from the commitment on: a forecaster cannot wait for the outcome and leave bad rounds out.
 #[test]
-fn a_record_counts_an_entered_round_until_it_is_revealed_displaced_or_void() {
+fn a_record_counts_an_entered_round_until_it_is_revealed() {
 	build_and_execute(|| {
 		let fresh = |entries: u32| {
-			let mut record = Record::new(slice());
+			let mut record = Record::default();
 			(0..entries).for_each(|_| record.enter(slice(), (SLICE / BATCH) as u32));
 			record
 		};
@@ -86,6 +86,26 @@ fn a_record_counts_an_entered_round_until_it_is_revealed_displaced_or_void() {
 		assert_ok!(reveal(1, round, &still()));
 		assert!(expected.correct(first, 0));
 		assert_eq!(forecaster(1).record, expected);
+	});
+}
+
+/// Fills a round with 128 seats, and lets a larger wager displace the first one.
+#[test]
+fn a_displaced_seat_counts_nothing_at_once() {
+	build_and_execute(|| {
+		let (round, first) = (open(), slice());
+		for who in 1..=128 {
+			assert_ok!(commit(who, round, &still(), DOIN));
+		}
+		let entered = forecaster(1).record;
+		assert_ok!(commit(129, round, &still(), 2 * DOIN));
+		let mut expected = entered;
+		assert!(expected.correct(first, 0));
+		assert_eq!(forecaster(1).record, expected);
+		assert_eq!((forecaster(2).record, forecaster(129).record), (entered, entered));
+		assert_ok!(commit(1, round, &still(), 2 * DOIN));
+		expected.enter(first, (SLICE / BATCH) as u32);
+		assert_eq!(forecaster(1).record, expected, "another seat in the same round counts again");
 	});
 }
 
@@ -164,6 +184,52 @@ fn a_second_account_with_the_same_skill_proves_nothing_new() {
 			})
 			.collect();
 		assert_eq!(increments, [ONE_Q32 / 2, ONE_Q32 / 4], "the mark has halved");
+	});
+}
+
+/// The mark falls in every block. A claim of what it falls in one would take a place of the queue for next to nothing.
+#[test]
+fn a_claim_waits_until_the_mark_has_fallen_by_a_part_of_a_bit() {
+	build_and_execute(|| {
+		enter(&[1]);
+		weigh();
+		one_term(1, |_| ONE / 2);
+		assert_ok!(claim(1));
+		// Half a bit falls by 0.00069 bits in two blocks, and by 0.00104 in three.
+		System::set_block_number(System::block_number() + 2);
+		assert_noop!(claim(1), Error::<Test>::NothingToClaim);
+		System::set_block_number(System::block_number() + 1);
+		assert_ok!(claim(1));
+		let claimed = events().into_iter().rev().find_map(|event| match event {
+			Event::Claimed { increment, .. } => Some(increment),
+			_ => None,
+		});
+		assert!(claimed.is_some_and(|increment| (MIN_INCREMENT..2 * MIN_INCREMENT).contains(&increment)), "{claimed:?}");
+		assert_eq!(Queue::get().len(), 2);
+	});
+}
+
+/// A forecaster that leaves and returns is rid of its bad terms. They count 0 from then on, so the rest proves less.
+#[test]
+fn a_record_that_begins_anew_counts_the_terms_before_it() {
+	build_and_execute(|| {
+		enter(&[1]);
+		weigh();
+		one_term(1, |_| -ONE);
+		assert_ok!(Forecasts::leave(RuntimeOrigin::signed(1), STREAM));
+		enter(&[1]);
+		one_term(1, |_| ONE / 2);
+		assert_eq!(slice() / SLICES - market().paid_from, 3, "terms since the vote");
+		assert_ok!(claim(1));
+		let claimed = events().into_iter().find_map(|event| match event {
+			Event::Claimed { bound, .. } => Some(bound),
+			_ => None,
+		});
+		// 32 of 96 slices have a mean of a half: ȳ = 1/6, and sd² = (8 − 96/36)/95.
+		let variance: f64 = (8.0 - 96.0 / 36.0) / 95.0;
+		let exact = 1.0 / 6.0 - 3.0 * (variance / 96.0).sqrt();
+		let bound = claimed.expect("the claim has an event") as f64 / ONE as f64;
+		assert!((bound - exact).abs() < 1e-6, "{bound} instead of {exact}");
 	});
 }
 

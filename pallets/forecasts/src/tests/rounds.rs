@@ -1,10 +1,10 @@
 //! Life of a round, and its settlement.
 
-use crate::{mock::*, types::Stage, Event, Open, Pallet, Rounds, Seats, COMMIT_BURN, MAX_OPEN, SEAT_DEPOSIT};
+use crate::{mock::*, types::Stage, Error, Event, Open, Pallet, Rounds, Seats, COMMIT_BURN, MAX_OPEN, SEAT_DEPOSIT};
 use doin_market::{payment, skill, truth::squared, Reference, Truth, ONE};
 use doin_primitives::{oracle::StreamId, Balance, DOIN, ONE_Q32};
 use doin_traits::OnBatch;
-use frame_support::{assert_ok, traits::Hooks};
+use frame_support::{assert_noop, assert_ok, traits::Hooks};
 
 #[docify::export]
 #[test]
@@ -182,6 +182,58 @@ fn a_stall_moves_the_zero() {
 		assert_eq!(zero, FIRST_BAR + 9_000 + u64::from(now()));
 		to_reveals(round);
 		assert!(matches!(self::round(round).stage, Stage::Revealing(_)));
+	});
+}
+
+/// The hook of a full block leaves items to the next one. Nobody commits or reveals in between.
+#[test]
+fn a_late_agenda_moves_the_zero_and_takes_neither_commitments_nor_reveals() {
+	build_and_execute(|| {
+		to(2);
+		let round = open();
+		assert_ok!(commit(1, round, &perfect(), DOIN));
+		assert_ok!(commit(2, round, &still(), DOIN));
+		System::set_block_number(u64::from(now() + COMMITS + 3));
+		assert_noop!(commit(3, round, &still(), DOIN), Error::<Test>::NotCommitting);
+		<Forecasts as Hooks<u64>>::on_initialize(now().into());
+		assert_eq!(self::round(round).stage, Stage::Waiting { zero: running() });
+		to_reveals(round);
+		assert_ok!(reveal(1, round, &perfect()));
+		let Stage::Revealing(outcome) = self::round(round).stage else { panic!("it takes reveals") };
+		System::set_block_number(outcome.until.into());
+		assert_noop!(reveal(2, round, &still()), Error::<Test>::NotRevealing);
+		assert_noop!(collect(round, 1), Error::<Test>::StillOpen);
+		<Forecasts as Hooks<u64>>::on_initialize(now().into());
+		assert_ok!(collect(round, 1));
+		assert_ok!(Forecasts::clear(RuntimeOrigin::signed(OTHER), round, 2));
+		assert_eq!(account(), LEAST + market().pot);
+	});
+}
+
+/// A stream is retired once its bars are expired, maybe before the seats of its last rounds are paid.
+#[test]
+fn seats_of_a_retired_stream_are_revealed_and_paid() {
+	build_and_execute(|| {
+		let round = open();
+		for (who, forecast) in [(1, perfect()), (2, still()), (3, still())] {
+			assert_ok!(commit(who, round, &forecast, 7 * DOIN));
+		}
+		to_reveals(round);
+		assert_ok!(reveal(1, round, &perfect()));
+		Retired::set(vec![STREAM]);
+		assert_ok!(reveal(2, round, &still()));
+		to(now() + REVEALS);
+		assert_ok!(collect(round, 1));
+		assert_ok!(collect(round, 2));
+		assert_ok!(Forecasts::clear(RuntimeOrigin::signed(OTHER), round, 3));
+		assert!(!Rounds::<Test>::contains_key(round) && !Seats::<Test>::contains_key(round));
+		for who in [1, 2, 3] {
+			assert_ok!(Forecasts::leave(RuntimeOrigin::signed(who), STREAM));
+		}
+		assert!(free(1) > ENDOWMENT - COMMIT_BURN, "what the third account loses pays the first one");
+		assert_eq!((free(2), free(3)), (ENDOWMENT - COMMIT_BURN, ENDOWMENT - COMMIT_BURN - 7 * DOIN - SEAT_DEPOSIT));
+		assert_eq!(account(), LEAST + market().pot);
+		assert_eq!(free(1) + free(2) + free(3) + free(OTHER) + market().pot, 4 * ENDOWMENT + POT - 3 * COMMIT_BURN);
 	});
 }
 

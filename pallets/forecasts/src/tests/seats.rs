@@ -130,5 +130,10 @@ fn pots_need_a_stream_with_a_horizon_and_a_coin() {
 		assert_noop!(sponsor(PLAIN + 1, DOIN), Error::<Test>::UnknownStream);
 		assert_noop!(sponsor(PLAIN, DOIN), Error::<Test>::NoMarket);
 		assert_noop!(sponsor(STREAM, DOIN - 1), Error::<Test>::AmountTooSmall);
+		// 4 bars of commitments, 27 of a round, and 4 batches of 6.
+		Kept::set(54);
+		assert_noop!(sponsor(QUIET, DOIN), Error::<Test>::NoMarket);
+		Kept::set(55);
+		assert_ok!(sponsor(QUIET, DOIN));
 	});
 }

@@ -64,7 +64,7 @@ fn ppm(paid: Balance, wagered: Balance) -> i64 {
 
 /// Simulates all rounds of a series with one strategy.
 pub fn simulate(path: &Path, rounds: &[Round], strategy: Strategy, seed: u32) -> Outcome {
-	let mut sums = Sums { returns: 0, entered: 0, records: vec![(Record::new(0), 0); MAX_SEATS as usize] };
+	let mut sums = Sums { returns: 0, entered: 0, records: vec![(Record::default(), 0); MAX_SEATS as usize] };
 	let mut pot = POT;
 	for (index, round) in rounds.iter().enumerate() {
 		let mut known = Knowledge { path, round, stream: stream(strategy, seed, index as u64) };

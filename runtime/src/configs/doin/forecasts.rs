@@ -12,8 +12,8 @@ const HOUR_MS: u64 = 3_600_000;
 parameter_types! {
 	/// Account of all pots, wagers and deposits of seats.
 	pub const ForecastPot: PalletId = PalletId(*b"doin/fct");
-	/// Deposit of a forecaster on a stream: 0.1364 DOIN for one item of 364 bytes. Refunded when the forecaster leaves.
-	pub const RecordDeposit: Balance = deposit(1, 364);
+	/// Deposit of a forecaster on a stream: 0.136 DOIN for one item of 360 bytes. Refunded when the forecaster leaves.
+	pub const RecordDeposit: Balance = deposit(1, 360);
 }
 
 /// Blocks in which a round takes commitments: 20, or 4 on a development chain. The first block of a session takes no transactions.
