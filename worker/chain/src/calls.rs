@@ -3,6 +3,7 @@
 use crate::Account;
 use codec::{Compact, Encode};
 use doin_primitives::{
+	bounded_collections::{BoundedVec, ConstU32},
 	domain::ModelBytes,
 	oracle::{PollId, Reports, StreamId},
 	payload::{Reveal, Sums},
@@ -12,6 +13,9 @@ use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
 /// Weight of one domain on a validator's ballot, in parts per million.
 pub type Vote = (DomainId, u32);
+
+/// Values of a forecast: changes from the zero of its round, in units of the stream. The chain takes at most 100.
+pub type ForecastValues = BoundedVec<i32, ConstU32<100>>;
 
 /// A call with its arguments in SCALE. The indices of its pallet and of the call are looked up in the metadata of a chain when it
 /// is signed.
@@ -200,6 +204,41 @@ impl Call {
 		Self::new("Oracle", "sponsor", (stream, amount))
 	}
 
+	/// `forecasts.sponsor`: adds to the pot of the market of a stream, from which gains are paid.
+	pub fn sponsor_market(stream: StreamId, amount: Balance) -> Self {
+		Self::new("Forecasts", "sponsor", (stream, amount))
+	}
+
+	/// `forecasts.commit`: takes a seat in `round` with a wager of `wager` plancks.
+	pub fn commit_forecast(round: RoundId, commitment: Hash, wager: Balance) -> Self {
+		Self::new("Forecasts", "commit", (round, commitment, wager))
+	}
+
+	/// `forecasts.reveal`: reveals the forecast of a seat in `round`.
+	pub fn reveal_forecast(round: RoundId, forecast: &ForecastValues, salt: [u8; 32]) -> Self {
+		Self::new("Forecasts", "reveal", (round, forecast, salt))
+	}
+
+	/// `forecasts.collect`: pays the seat of `who` in `round`, which is over.
+	pub fn collect_forecast(round: RoundId, who: Account) -> Self {
+		Self::new("Forecasts", "collect", (round, who))
+	}
+
+	/// `forecasts.clear`: removes the seat of `who` in `round`, which was not revealed. Its deposit is paid to the sender.
+	pub fn clear_forecast(round: RoundId, who: Account) -> Self {
+		Self::new("Forecasts", "clear", (round, who))
+	}
+
+	/// `forecasts.claim`: mints for what the record of the sender on a stream proves.
+	pub fn claim_record(stream: StreamId) -> Self {
+		Self::new("Forecasts", "claim", stream)
+	}
+
+	/// `forecasts.leave`: removes the record of the sender on a stream, and releases its deposit.
+	pub fn leave_market(stream: StreamId) -> Self {
+		Self::new("Forecasts", "leave", stream)
+	}
+
 	/// `reputation.remove_record`: removes the record of an account whose score is neutral.
 	pub fn remove_record(who: Account) -> Self {
 		Self::new("Reputation", "remove_record", who)
@@ -309,7 +348,10 @@ impl Call {
 	/// Returns `true` if a proxy of type `Work` can make this call through [`Call::budgeted`] only, since the call can take
 	/// money of the account.
 	pub(crate) fn needs_budget(&self) -> bool {
-		matches!((self.pallet, self.name), ("Optimae", "commit" | "reveal") | ("Recomputation", "announce_challenge"))
+		matches!(
+			(self.pallet, self.name),
+			("Optimae", "commit" | "reveal") | ("Forecasts", "commit") | ("Recomputation", "announce_challenge")
+		)
 	}
 
 	/// Returns `budget.spend` with this call. `index` is the index of this call on the connected chain.
@@ -350,6 +392,8 @@ pub(crate) mod tests {
 	use doin_primitives::oracle::{Report, FIRST_STREAM};
 
 	pub(crate) const ROUND: RoundId = RoundId { domain: 7, number: 9 };
+	/// Round of a market; its domain is a stream.
+	pub(crate) const FORECAST: RoundId = RoundId { domain: FIRST_STREAM, number: 9 };
 
 	pub(crate) fn reveal() -> Reveal {
 		Reveal {
@@ -364,6 +408,11 @@ pub(crate) mod tests {
 	pub(crate) fn reports() -> Reports {
 		let bars = vec![Some(vec![6_425_010, -1].try_into().unwrap()), None].try_into().unwrap();
 		vec![Report { stream: FIRST_STREAM, bars }].try_into().unwrap()
+	}
+
+	/// Returns a forecast of 24 values.
+	pub(crate) fn forecast() -> ForecastValues {
+		(-12..12).collect::<Vec<i32>>().try_into().unwrap()
 	}
 
 	/// Returns one call of every constructor that has no runtime call among its arguments.
@@ -392,6 +441,13 @@ pub(crate) mod tests {
 			Call::commit_reports(7, [8; 32]),
 			Call::reveal_reports(7, &reports(), [9; 32]),
 			Call::sponsor(FIRST_STREAM, 1 << 70),
+			Call::sponsor_market(FIRST_STREAM, 1 << 70),
+			Call::commit_forecast(FORECAST, [1; 32], 1 << 40),
+			Call::reveal_forecast(FORECAST, &forecast(), [2; 32]),
+			Call::collect_forecast(FORECAST, Account([3; 32])),
+			Call::clear_forecast(FORECAST, Account([3; 32])),
+			Call::claim_record(FIRST_STREAM),
+			Call::leave_market(FIRST_STREAM),
 			Call::remove_record(Account([3; 32])),
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3, 40),
@@ -460,6 +516,17 @@ pub(crate) mod tests {
 	}
 
 	#[test]
+	fn a_forecast_is_written_as_the_pallet_reads_it() {
+		let round = [&FIRST_STREAM.to_le_bytes()[..], &[9, 0, 0, 0]].concat();
+		let values: Vec<u8> = (-12i32..12).flat_map(i32::to_le_bytes).collect();
+		let reveal = Call::reveal_forecast(FORECAST, &forecast(), [9; 32]);
+		assert_eq!(reveal.args.0, [&round[..], &[24 << 2], &values, &[9; 32]].concat());
+		let commit = Call::commit_forecast(FORECAST, [8; 32], 5);
+		assert_eq!(commit.args.0, [&round[..], &[8; 32], &5u128.to_le_bytes()].concat());
+		assert!(commit.needs_budget() && !reveal.needs_budget(), "a wager is money of the account");
+	}
+
+	#[test]
 	fn a_proxied_call_carries_the_inner_one_whole() {
 		let inner = Call::commit(ROUND, [1; 32], 5);
 		let outer = inner.proxied(Account([3; 32]), CallIndex { pallet: 20, call: 0 });
@@ -473,7 +540,8 @@ pub(crate) mod tests {
 		let spend = inner.budgeted(CallIndex { pallet: 20, call: 0 });
 		assert_eq!((spend.to_string().as_str(), &spend.args.0), ("Budget.spend", &[&[20, 0][..], &inner.args.0].concat()));
 		let needs_budget: Vec<_> = samples().iter().filter(|call| call.needs_budget()).map(ToString::to_string).collect();
-		assert_eq!(needs_budget, ["Optimae.commit", "Optimae.reveal", "Recomputation.announce_challenge"]);
+		let expected = ["Optimae.commit", "Optimae.reveal", "Recomputation.announce_challenge", "Forecasts.commit"];
+		assert_eq!(needs_budget, expected);
 	}
 
 	#[test]

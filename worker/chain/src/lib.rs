@@ -101,7 +101,7 @@ pub use account::{Account, InvalidAccount, Signer};
 pub use blocks::{
 	events, events::TypedEvent, BlockAuthor, BlockEvent, BlocksError, ExtrinsicSummary, FinalizedBlock, FinalizedBlocks,
 };
-pub use calls::{Call, Vote};
+pub use calls::{Call, ForecastValues, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
 pub use headers::BlockHeader;

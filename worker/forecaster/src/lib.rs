@@ -12,6 +12,7 @@
 //!
 //! - [`bars`] and [`file`](mod@file) have the bars of a stream or of a file.
 //! - [`indicators`] computes RSI, MACD, Bollinger bands and the like by integer formulas, [`channels`] names them.
+//! - [`named`] reads the names of forecasters and channels.
 //! - [`base_model`] trains nets with the exact trainer, or reads a model file.
 //! - [`plugin`] asks a program of the user over the [`envelope`], which [`process`] reads and writes line by line.
 //! - [`rounds`] holds rounds over historical bars with the arithmetic of the market, and [`backtest`] scores forecasts in them.
@@ -27,6 +28,7 @@ pub mod channels;
 pub mod envelope;
 pub mod file;
 pub mod indicators;
+pub mod named;
 pub mod plugin;
 pub mod process;
 pub mod rounds;
@@ -36,5 +38,6 @@ pub use bars::{Bar, Clock, Series};
 pub use base_model::{BaseModel, Inputs, Recipe};
 pub use channels::Channel;
 pub use file::{read_file, FileOptions, Times};
+pub use named::{Channels, NamedModel};
 pub use plugin::{Asked, Plugin, PluginError};
 pub use rounds::{Round, Rounds, Terms};

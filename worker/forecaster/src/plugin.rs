@@ -60,6 +60,9 @@ pub struct Window {
 	pub round: u64,
 	/// End of the last bar, in milliseconds since 1970; `None` if the bars have no times.
 	pub end: Option<i64>,
+	/// Bars from the last one of the window to the first one that is forecast, where they differ from round to round.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub lead: Option<usize>,
 	/// Values of the bars, oldest first; `None` for a missing bar.
 	pub bars: Vec<Option<Vec<i64>>>,
 }
@@ -267,6 +270,7 @@ impl<'a> Asked<'a> {
 		Window {
 			round: bar as u64,
 			end: self.series.clock.map(|clock| clock.end(bar)),
+			lead: None,
 			bars: bars.iter().map(|bar| bar.as_ref().map(values)).collect(),
 		}
 	}

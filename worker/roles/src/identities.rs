@@ -61,6 +61,7 @@ fn role_name(role: Role) -> &'static str {
 		Role::Evaluate => "role = \"evaluate\"",
 		Role::Own => "role = \"own\"",
 		Role::Report => "role = \"report\"",
+		Role::Forecast => "role = \"forecast\"",
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Calls and runtime API methods of this crate, with the names and types of their arguments.
 
 use super::types::Variants;
-use crate::{Account, Vote};
+use crate::{Account, ForecastValues, Vote};
 use codec::Compact;
 use doin_primitives::{
 	domain::ModelBytes,
@@ -45,13 +45,13 @@ pub(crate) struct Argument {
 	pub(crate) variants: Variants,
 }
 
-/// First `spec_version` of a runtime with streams and reporters.
+/// First `spec_version` of a runtime with streams, reporters and a market of forecasts.
 pub(crate) const STREAMS_SINCE: u32 = 3;
 
 impl Signature {
 	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if self.pallet == "Oracle" {
+		if ["Oracle", "Forecasts"].contains(&self.pallet) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -110,6 +110,7 @@ const HASH: Argument = arg::<Hash>("hash");
 const SALT: Argument = arg::<[u8; 32]>("salt");
 const CHUNK: Argument = arg::<u16>("chunk");
 const INDEX: Argument = arg::<u16>("index");
+const STREAM: Argument = arg::<StreamId>("stream");
 const POLL: Argument = arg::<PollId>("poll");
 const AMOUNT: Argument = arg::<Balance>("amount");
 
@@ -134,7 +135,14 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "cancel_challenge", &[]),
 	call("Oracle", "commit", &[POLL, HASH]),
 	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
-	call("Oracle", "sponsor", &[arg::<StreamId>("stream"), AMOUNT]),
+	call("Oracle", "sponsor", &[STREAM, AMOUNT]),
+	call("Forecasts", "sponsor", &[STREAM, AMOUNT]),
+	call("Forecasts", "commit", &[ROUND, HASH, arg::<Balance>("wager")]),
+	call("Forecasts", "reveal", &[ROUND, arg::<ForecastValues>("forecast"), SALT]),
+	call("Forecasts", "collect", &[ROUND, arg::<Account>("who")]),
+	call("Forecasts", "clear", &[ROUND, arg::<Account>("who")]),
+	call("Forecasts", "claim", &[STREAM]),
+	call("Forecasts", "leave", &[STREAM]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
@@ -182,6 +190,6 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<ReputationView>("reputation", &[arg::<Account>("who")]),
 	method::<RoundParams>("round_params", &[]),
 	method::<Vec<StreamView<Account>>>("streams", &[arg::<StreamId>("from"), arg::<u32>("count")]),
-	method::<Option<BarsView>>("bars", &[arg::<StreamId>("stream"), arg::<u64>("from"), arg::<u32>("count")]),
+	method::<Option<BarsView>>("bars", &[STREAM, arg::<u64>("from"), arg::<u32>("count")]),
 	method::<PollView<Account>>("poll", &[]),
 ];

@@ -347,7 +347,13 @@ impl Source for ChainSource {
 	async fn node(&self) -> Answer<Node> {
 		let (about, head) = (&self.parts.about, self.chain_of().head());
 		let (sync, views) = (self.chain_of().sync_state(), self.snapshots.newest());
-		let roles = [(Role::Optimize, "optimize"), (Role::Evaluate, "evaluate"), (Role::Own, "own"), (Role::Report, "report")];
+		let roles = [
+			(Role::Optimize, "optimize"),
+			(Role::Evaluate, "evaluate"),
+			(Role::Own, "own"),
+			(Role::Report, "report"),
+			(Role::Forecast, "forecast"),
+		];
 		let roles = roles.iter().filter(|(role, _)| about.config.read().has_role(*role));
 		Ok(Node {
 			at: convert::at(head),

@@ -33,7 +33,7 @@ fn start(text: &str) -> Result<Plugin<'static>, PluginError> {
 /// Returns the forecast of a script that answers the second message by `result`.
 fn forecast(result: &str) -> Result<Vec<i32>, PluginError> {
 	let text = format!("{OPENED}read second; echo '{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{result}}}'; cat");
-	let window = Window { round: 9, end: None, bars: vec![Some(vec![100, 101]), Some(vec![90, 99]), None] };
+	let window = Window { round: 9, end: None, lead: None, bars: vec![Some(vec![100, 101]), Some(vec![90, 99]), None] };
 	start(&text)?.changes(&window, 3)
 }
 
@@ -74,7 +74,7 @@ fn forecasts_of_another_form_are_named() {
 /// The market takes 100 values; programs that are one off are the usual mistake.
 #[test]
 fn forecasts_of_99_and_101_values_are_refused() {
-	let window = Window { round: 1, end: None, bars: vec![Some(vec![5])] };
+	let window = Window { round: 1, end: None, lead: None, bars: vec![Some(vec![5])] };
 	for count in [99, 101] {
 		let values = vec!["5"; count].join(",");
 		let text = format!("{OPENED}read second; echo '{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{{\"closes\":[{values}]}}}}'");
@@ -103,7 +103,7 @@ fn programs_that_do_not_speak_the_protocol_are_named() {
 
 #[test]
 fn a_program_that_dies_between_rounds_is_named() {
-	let window = Window { round: 1, end: None, bars: vec![Some(vec![5])] };
+	let window = Window { round: 1, end: None, lead: None, bars: vec![Some(vec![5])] };
 	let mut plugin = start(&format!("{OPENED}exit 9")).unwrap();
 	assert!(plugin.changes(&window, 1).unwrap_err().to_string().contains("it has ended (exit status: 9)"));
 }

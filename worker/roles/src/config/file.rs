@@ -1,8 +1,8 @@
 //! Configuration files.
 
 use super::{
-	anchor::AnchorConfig, devices, foreign, owned::OwnedConfig, reported::ReportedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL,
-	DEV_OPTIMIZER, NO_DATABASE,
+	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, reported::ReportedConfig, Host,
+	DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -49,6 +49,9 @@ pub struct ConfigFile {
 	/// Streams that the worker reports the bars of, for validators.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub reported: Vec<ReportedConfig>,
+	/// Streams that the worker forecasts, each with its wager.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub forecasts: Vec<ForecastConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -87,6 +90,8 @@ pub enum Role {
 	Own,
 	/// Reports the bars of streams, as a validator or its proxy of type `Report`.
 	Report,
+	/// Forecasts the rounds of streams, with a wager.
+	Forecast,
 }
 
 /// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key. The `Debug` output has no phrase or
@@ -297,6 +302,7 @@ impl ConfigFile {
 		let mut file: Self = format.parse(&text).with_context(invalid)?;
 		file.resolve(path.parent().unwrap_or(Path::new("")));
 		file.check_reported().with_context(invalid)?;
+		file.check_forecasts().with_context(invalid)?;
 		file.check().with_context(invalid)?;
 		Ok(file)
 	}
@@ -328,6 +334,7 @@ impl ConfigFile {
 		let anchor = self.anchor.iter_mut().flat_map(|anchor| anchor.files());
 		anchor.for_each(from_folder);
 		self.reported.iter_mut().for_each(|reported| reported.resolve(folder));
+		self.forecasts.iter_mut().for_each(|forecast| forecast.resolve(folder));
 		// Upstream's files have an empty text where nothing is set.
 		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
 			path.take_if(|path| path.as_os_str().is_empty());
@@ -383,6 +390,33 @@ impl ConfigFile {
 			),
 			(true, true) => bail!("an identity has role = \"report\", but `reported` is empty: add the stream and its `sources`"),
 			_ => Ok(()),
+		}
+	}
+
+	/// Checks the streams that are forecast, and the identity that forecasts them.
+	fn check_forecasts(&mut self) -> Result<()> {
+		for (at, forecast) in self.forecasts.iter_mut().enumerate() {
+			let label = forecast.label();
+			forecast.check().with_context(|| format!("entry {} of `forecasts`, {label}, is invalid", at + 1))?;
+		}
+		for (at, forecast) in self.forecasts.iter().enumerate() {
+			if self.forecasts[..at].iter().any(|other| other.label() == forecast.label()) {
+				bail!(
+					"two entries of `forecasts` are {}: an account has one seat in a round; remove one of them",
+					forecast.label()
+				);
+			}
+		}
+		let forecasters = self.identities.iter().filter(|identity| identity.role == Role::Forecast).count();
+		match (forecasters, self.forecasts.is_empty()) {
+			(0, true) | (1, false) => Ok(()),
+			(0, false) => {
+				bail!("a stream is in `forecasts`, but no identity has role = \"forecast\": add one, which pays the wagers")
+			}
+			(1, true) => {
+				bail!("an identity has role = \"forecast\", but `forecasts` is empty: add the stream and its `wager`")
+			}
+			_ => bail!("two identities have role = \"forecast\": keep one, which forecasts every stream in `forecasts`"),
 		}
 	}
 
@@ -500,6 +534,7 @@ impl IdentityConfig {
 			let what = match self.role {
 				Role::Own => "owns",
 				Role::Report => "reports",
+				Role::Forecast => "forecasts",
 				Role::Optimize | Role::Evaluate => "optimizes",
 			};
 			bail!("it {what}, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");

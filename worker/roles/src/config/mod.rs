@@ -12,6 +12,7 @@
 mod anchor;
 mod devices;
 mod file;
+mod forecasted;
 mod foreign;
 mod owned;
 mod reported;
@@ -25,6 +26,7 @@ pub use anchor::AnchorConfig;
 pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
+pub use forecasted::ForecastConfig;
 pub use owned::OwnedConfig;
 pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
@@ -67,6 +69,8 @@ pub struct Config {
 	pub anchor: Option<AnchorConfig>,
 	/// Streams that the worker reports the bars of.
 	pub reported: Vec<ReportedConfig>,
+	/// Streams that the worker forecasts.
+	pub forecasts: Vec<ForecastConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -101,6 +105,7 @@ impl Config {
 			owned: file.owned,
 			anchor: file.anchor,
 			reported: file.reported,
+			forecasts: file.forecasts,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,

@@ -179,6 +179,27 @@ fn reported_streams_need_an_identity_that_reports() {
 }
 
 #[test]
+fn streams_to_forecast_need_an_identity_that_forecasts() {
+	let forecaster = "[[identities]]\nrole = \"forecast\"\ndev = \"//Dave\"\n";
+	let forecast = "[[forecasts]]\nsymbol = \"BTC/USD\"\nwager = \"2 DOIN\"\nbase_model = \"gru\"\nchannels = \"rsi,day\"\n";
+	let file = load("a.toml", &format!("{forecaster}{forecast}history = \"btc.csv\"\n")).unwrap();
+	let read = &file.forecasts[0];
+	assert!(read.history.as_ref().is_some_and(|csv| csv.is_absolute()));
+	assert_eq!((read.channels.to_string().as_str(), read.forecaster().to_string().as_str()), ("rsi,day", "gru"));
+	assert!(Config::layered(Settings::default(), Settings::default(), file).has_role(Role::Forecast));
+	assert!(refusal("a.toml", &format!("{IDENTITY}{forecast}")).contains("no identity has role = \"forecast\""));
+	assert!(refusal("a.toml", forecaster).contains("`forecasts` is empty"));
+	let second = "[[identities]]\nrole = \"forecast\"\ndev = \"//Eve\"\n";
+	assert!(refusal("a.toml", &format!("{forecaster}{second}{forecast}")).contains("two identities have role = \"forecast\""));
+	assert!(refusal("a.toml", &format!("{forecaster}{forecast}{forecast}")).contains("one seat in a round"));
+	let small = forecast.replace("2 DOIN", "0.5 DOIN");
+	let small = refusal("a.toml", &format!("{forecaster}{small}"));
+	assert!(small.contains("entry 1 of `forecasts`, stream `BTC/USD`") && small.contains("1 DOIN at least"), "{small}");
+	let wrong = refusal("a.toml", &format!("{forecaster}{forecast}model = \"gru\"\n"));
+	assert!(wrong.contains("unknown field `model` in `forecasts[0]`") && wrong.contains("`base_model`"), "{wrong}");
+}
+
+#[test]
 fn toml_and_json_are_read_alike() {
 	let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 	let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],

@@ -27,6 +27,7 @@ pub(super) const CONFIG: Section = Section {
 		"owned",
 		"anchor",
 		"reported",
+		"forecasts",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -145,6 +146,29 @@ pub(super) const ANCHOR: Section = Section {
 
 /// One of `reported`.
 pub(super) const REPORTED: Section = Section { known: &["stream", "symbol", "quorum", "decimals", "sources"], moved: &[] };
+
+/// One of `forecasts`.
+pub(super) const FORECASTED: Section = Section {
+	known: &[
+		"stream",
+		"symbol",
+		"wager",
+		"base_model",
+		"program",
+		"lookback",
+		"channels",
+		"retrain",
+		"epochs",
+		"seed",
+		"timeout",
+		"history",
+		"column",
+		"time",
+		"decimals",
+		"leave",
+	],
+	moved: &[("model", "write a family of nets or the file of a model in `base_model`"), ("csv", "name the file in `history`")],
+};
 
 /// One of `sources` of a stream.
 pub(super) const SOURCE: Section = Section {

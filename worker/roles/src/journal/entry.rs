@@ -22,6 +22,8 @@ pub enum Kind {
 	Challenge,
 	/// A reporter's bars.
 	Report,
+	/// A forecaster's changes.
+	Forecast,
 }
 
 /// Progress of an entry.
@@ -57,6 +59,8 @@ pub enum Note {
 	NotNeeded,
 	/// The reveal window ended.
 	Expired,
+	/// The seat was paid, displaced or cleared.
+	Settled,
 }
 
 /// Scope that a commitment binds, beside chain and account.
@@ -80,6 +84,8 @@ pub enum Scope {
 	},
 	/// Reports of all streams in a poll.
 	Report(PollId),
+	/// A forecast in a round of a market, whose domain is the stream.
+	Forecast(RoundId),
 }
 
 /// A commitment with everything that its reveal needs.
@@ -111,14 +117,15 @@ impl Scope {
 			Self::Sums { .. } => Kind::Sums,
 			Self::Challenge { .. } => Kind::Challenge,
 			Self::Report(_) => Kind::Report,
+			Self::Forecast(_) => Kind::Forecast,
 		}
 	}
 
-	/// Returns the domain of the round or task; 0 for reports, which are of streams.
+	/// Returns the domain of the round or task, or the stream of a forecast; 0 for reports, which are of several streams.
 	pub fn domain(&self) -> DomainId {
 		match self {
 			Self::Report(_) => 0,
-			Self::Candidate(round) => round.domain,
+			Self::Candidate(round) | Self::Forecast(round) => round.domain,
 			Self::Sums { domain, .. } | Self::Challenge { domain, .. } => *domain,
 		}
 	}
@@ -134,14 +141,14 @@ impl Scope {
 	/// Returns the number of the round or of the poll, or the identifier of the task.
 	pub(super) fn number(&self) -> u64 {
 		match self {
-			Self::Candidate(round) => round.number.into(),
+			Self::Candidate(round) | Self::Forecast(round) => round.number.into(),
 			Self::Report(poll) => (*poll).into(),
 			Self::Sums { task, .. } | Self::Challenge { task, .. } => *task,
 		}
 	}
 
 	/// Returns the commitment of `who` to `payload` within the scope. Sums and challenges bind the task, candidates bind
-	/// the round, and reports bind the poll.
+	/// the round, reports bind the poll, and forecasts the round of their stream.
 	fn commitment(&self, genesis: &Hash, who: &Account, payload: &impl Encode, salt: &[u8; 32]) -> Hash {
 		let payload = payload_hash(payload);
 		match self {
@@ -149,6 +156,7 @@ impl Scope {
 			Self::Sums { task, .. } => commitment(Tag::Sums, genesis, task, who, &payload, salt),
 			Self::Challenge { task, .. } => commitment(Tag::Challenge, genesis, task, who, &payload, salt),
 			Self::Report(poll) => commitment(Tag::Report, genesis, poll, who, &payload, salt),
+			Self::Forecast(round) => commitment(Tag::Forecast, genesis, round, who, &payload, salt),
 		}
 	}
 }
@@ -156,8 +164,10 @@ impl Scope {
 impl fmt::Display for Scope {
 	/// Formats the scope for logs and errors, e.g. `candidate of domain 3 round 7`.
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		if let Self::Report(poll) = self {
-			return write!(f, "report of poll {poll}");
+		match self {
+			Self::Report(poll) => return write!(f, "report of poll {poll}"),
+			Self::Forecast(round) => return write!(f, "forecast of stream {} round {}", round.domain, round.number),
+			Self::Candidate(_) | Self::Sums { .. } | Self::Challenge { .. } => {}
 		}
 		let word = if self.round().is_some() { "round" } else { "task" };
 		write!(f, "{} of domain {} {word} {}", self.kind(), self.domain(), self.number())
@@ -216,7 +226,7 @@ mod tests {
 
 	#[test]
 	fn kinds_and_states_are_read_back_from_their_names() {
-		for kind in [Kind::Candidate, Kind::Sums, Kind::Challenge, Kind::Report] {
+		for kind in [Kind::Candidate, Kind::Sums, Kind::Challenge, Kind::Report, Kind::Forecast] {
 			assert_eq!(Kind::from_str(kind.into()), Ok(kind));
 		}
 		for state in [State::Prepared, State::Committed, State::Revealed, State::Archived] {
@@ -232,6 +242,7 @@ mod tests {
 		assert_eq!(Scope::Sums { domain: 3, task: 12 }.to_string(), "sums of domain 3 task 12");
 		assert_eq!(Scope::Challenge { domain: 3, task: 12 }.to_string(), "challenge of domain 3 task 12");
 		assert_eq!(Scope::Report(7).to_string(), "report of poll 7");
+		assert_eq!(Scope::Forecast(RoundId { domain: 3, number: 7 }).to_string(), "forecast of stream 3 round 7");
 	}
 
 	#[test]
@@ -249,6 +260,7 @@ mod tests {
 			prepare(Scope::Challenge { domain: 3, task: 12 }).commitment,
 			commitment(Tag::Challenge, &genesis, &12u64, &WHO, &hash, &salt)
 		);
+		assert_eq!(prepare(Scope::Forecast(round)).commitment, commitment(Tag::Forecast, &genesis, &round, &WHO, &hash, &salt));
 		assert_eq!(prepare(Scope::Report(7)).commitment, commitment(Tag::Report, &genesis, &7u32, &WHO, &hash, &salt));
 	}
 

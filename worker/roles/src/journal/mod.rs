@@ -320,8 +320,8 @@ impl Journal {
 	}
 
 	/// Archives entries that can no longer be revealed after the finalized block `finalized`. Returns those that were committed
-	/// and never revealed. A revealed candidate waits for its verdict, and a challenge waits until its bond is released, so
-	/// neither expires.
+	/// and never revealed. A revealed candidate waits for its verdict, a revealed forecast for its payment, and a challenge until its bond
+	/// is released, so none of them expires.
 	///
 	/// # Errors
 	///
@@ -336,8 +336,16 @@ impl Journal {
 			let lost = select(&database, &sql, params![Kind::Challenge, State::Committed, finalized])?;
 			database.execute(
 				"UPDATE entries SET state = ?, note = ?
-				WHERE state <> 'archived' AND reveal_until <= ? AND kind <> ? AND NOT (kind = ? AND state = ?)",
-				params![State::Archived, Note::Expired, finalized, Kind::Challenge, Kind::Candidate, State::Revealed],
+				WHERE state <> 'archived' AND reveal_until <= ? AND kind <> ? AND NOT (kind IN (?, ?) AND state = ?)",
+				params![
+					State::Archived,
+					Note::Expired,
+					finalized,
+					Kind::Challenge,
+					Kind::Candidate,
+					Kind::Forecast,
+					State::Revealed
+				],
 			)?;
 			database.execute("DELETE FROM replaced WHERE reveal_until <= ?", params![finalized])?;
 			Ok(lost)
@@ -432,6 +440,8 @@ impl Entry {
 	fn can_be_replaced(&self) -> bool {
 		match self.scope.kind() {
 			Kind::Candidate => self.state == State::Prepared,
+			// A forecast is one of any branch that has the round, so the first commitment is sent wherever it is missing.
+			Kind::Forecast => false,
 			Kind::Sums | Kind::Report => true,
 			Kind::Challenge => matches!(self.state, State::Prepared | State::Archived),
 		}

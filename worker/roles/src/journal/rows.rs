@@ -24,6 +24,7 @@ pub(super) fn read(row: &Row) -> rusqlite::Result<Entry> {
 		Kind::Sums => Scope::Sums { domain, task: row.get(2)? },
 		Kind::Challenge => Scope::Challenge { domain, task: row.get(2)? },
 		Kind::Report => Scope::Report(row.get(2)?),
+		Kind::Forecast => Scope::Forecast(RoundId { domain, number: row.get(2)? }),
 	};
 	Ok(Entry {
 		scope,

@@ -1,6 +1,5 @@
 //! `backtest`: forecasts the rounds of historical bars, and shows the skill of the forecasts.
 
-mod named;
 mod report;
 mod source;
 
@@ -17,11 +16,10 @@ use doin_forecaster::{
 	backtest::{periods, Scored, Training},
 	play,
 	rounds::rounds,
-	Asked, BaseModel, Certainty, Figures, Fixed, Inputs, Recipe, Retrained, Rounds, Terms, Times,
+	Asked, BaseModel, Certainty, Channels, Figures, Fixed, Inputs, NamedModel, Recipe, Retrained, Rounds, Terms, Times,
 };
 use doin_market::truth::squared;
 use doin_sources::decimal::MAX_DECIMALS;
-use named::{Channels, NamedModel};
 use report::BacktestReport;
 use source::Given;
 use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};

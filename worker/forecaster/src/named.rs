@@ -1,7 +1,7 @@
-//! Forecasters and channels as the command line names them.
+//! Forecasters and channels as the command line and configurations name them.
 
+use crate::channels::Channel;
 use doin_forecast::ModelFamily;
-use doin_forecaster::Channel;
 use std::{
 	fmt::{self, Display, Formatter},
 	path::PathBuf,
@@ -12,7 +12,7 @@ use strum::IntoEnumIterator;
 /// Beginning of the names of models in the time-series subnet.
 const SUBNET: &str = "model_v";
 
-/// Forecaster of a backtest.
+/// Forecaster of rounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamedModel {
 	/// Nets of a family, trained on the bars.
@@ -65,6 +65,23 @@ impl Display for NamedModel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channels(pub Vec<Channel>);
 
+impl Default for Channels {
+	/// Returns the indicators, which every stream has.
+	fn default() -> Self {
+		Self(vec![Channel::Rsi, Channel::Macd, Channel::Bollinger, Channel::Ema])
+	}
+}
+
+impl Display for Channels {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		let names: Vec<String> = self.0.iter().map(Channel::to_string).collect();
+		match names.is_empty() {
+			true => f.write_str("none"),
+			false => f.write_str(&names.join(",")),
+		}
+	}
+}
+
 impl FromStr for Channels {
 	type Err = String;
 
@@ -114,6 +131,9 @@ mod tests {
 		let parse = |text: &str| text.parse::<Channels>().map(|channels| channels.0);
 		assert_eq!(parse("rsi, Day-Quarter"), Ok(vec![Channel::Rsi, Channel::DayQuarter]));
 		assert_eq!(parse("none"), Ok(vec![]));
+		for channels in [Channels::default(), Channels(vec![]), Channels(vec![Channel::Day])] {
+			assert_eq!(channels.to_string().parse(), Ok(channels));
+		}
 		for wrong in ["", "rsi,", "rsi,atr"] {
 			let error = parse(wrong).unwrap_err();
 			assert!(error.contains("unknown channel") && error.contains("bollinger"), "{error}");
