@@ -8,8 +8,8 @@ use doin_primitives::{
 	oracle::{PollId, Reports, StreamId},
 	payload::{Reveal, Sums},
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
-		StreamView, WorkView,
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
+		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
@@ -62,7 +62,7 @@ impl Signature {
 impl Method {
 	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["streams", "bars", "poll"].contains(&self.name) {
+		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"].contains(&self.name) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -192,4 +192,7 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Vec<StreamView<Account>>>("streams", &[arg::<StreamId>("from"), arg::<u32>("count")]),
 	method::<Option<BarsView>>("bars", &[STREAM, arg::<u64>("from"), arg::<u32>("count")]),
 	method::<PollView<Account>>("poll", &[]),
+	method::<Option<Vec<ForecastRoundView>>>("forecast_rounds", &[STREAM]),
+	method::<Option<ForecastSeatsView<Account>>>("forecast_round", &[ROUND]),
+	method::<Option<LeaderboardView<Account>>>("leaderboard", &[STREAM, arg::<u32>("limit")]),
 ];
