@@ -1,6 +1,6 @@
 //! Roles of a DOIN worker: the optimizer, which finds better models and commits them, the evaluator, which recomputes the sums of
-//! models, the owner, which opens the segments of a sealed domain, the reporter, which reports the bars of real series, and the
-//! publisher of anchors.
+//! models, the owner, which opens the segments of a sealed domain, the reporter, which reports the bars of real series, the forecaster,
+//! which stakes wagers on forecasts of them, and the publisher of anchors.
 //!
 //! Every role is a *policy* and a *driver*. A policy decides: it is a plain state machine from views of the chain and journal
 //! entries to actions, without I/O, clock or randomness. A driver reads the views at every new block, asks the policy, writes the
@@ -27,7 +27,7 @@
 //!
 //! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
 //!   domains.
-//! * [`optimizer`], [`evaluator`], [`owner`], [`report`]: the four roles of an account.
+//! * [`optimizer`], [`evaluator`], [`owner`], [`report`], [`forecast`]: the five roles of an account.
 //! * [`anchor`]: publishes work blocks to other places, and compares what is published with the chain.
 //! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
 //! * [`progress`]: figures of the searches, for displays.
@@ -47,9 +47,9 @@
 //!
 //! # Logs
 //!
-//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::reporter`, `doin::anchor`,
-//! `doin::search`, `doin::journal` and `doin::keys`. The spans `optimize`, `evaluate`, `own` and `report` have the field `block`,
-//! `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
+//! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::reporter`,
+//! `doin::forecaster`, `doin::anchor`, `doin::search`, `doin::journal` and `doin::keys`. The spans `optimize`, `evaluate`, `own`,
+//! `report` and `forecast` have the field `block`, `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
 
 #![warn(clippy::missing_errors_doc)]
 
@@ -64,6 +64,7 @@ mod enlist;
 pub mod evaluator;
 #[cfg(test)]
 mod fixtures;
+pub mod forecast;
 pub mod home;
 mod identities;
 mod in_flight;

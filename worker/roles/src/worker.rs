@@ -2,12 +2,13 @@
 
 use crate::{
 	begun::Begun,
-	config::{addresses, Config, DomainConfig, OwnedConfig, ReportedConfig, Role},
+	config::{addresses, Config, DomainConfig, ForecastConfig, OwnedConfig, ReportedConfig, Role},
 	context::Context,
 	deadline::DeadlineQueue,
 	domain_cache::DomainCache,
 	enlist::enlist,
 	evaluator::Evaluator,
+	forecast::{check_files, Forecaster, Participant},
 	identities::{self, Identity},
 	journal::{Journal, Kind},
 	keeper,
@@ -55,6 +56,7 @@ impl Worker {
 		// What needs no node comes first, so that a mistake in it is an error at once.
 		let identities = identities::load(&config.identities)?;
 		check_owned(&config)?;
+		config.forecasts.iter().try_for_each(check_files)?;
 		for warning in config.warnings() {
 			tracing::warn!(target: TARGET, "{warning}");
 		}
@@ -159,6 +161,9 @@ impl Worker {
 		for identity in self.identities.iter().filter(|identity| identity.config.role == Role::Report) {
 			roles.spawn(reporter(&context, identity.signer.clone())?.run());
 		}
+		for forecaster in forecasters(&context, &self.identities, threads)? {
+			roles.spawn(forecaster.run());
+		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");
 		}
@@ -179,6 +184,22 @@ fn reporter(context: &Context, signer: Signer) -> Result<Reporter<Validator>> {
 	let streams: Vec<String> = config.reported.iter().map(ReportedConfig::label).collect();
 	tracing::info!(target: TARGET, %account, streams = streams.join(", "), "reporting");
 	Ok(reporter)
+}
+
+/// Returns the forecasters of all streams of the configuration.
+fn forecasters(context: &Context, identities: &[Identity], threads: Threads) -> Result<Vec<Forecaster<Participant>>> {
+	let (config, mut forecasters) = (&context.config, Vec::new());
+	for identity in identities.iter().filter(|identity| identity.config.role == Role::Forecast) {
+		let (signer, limits) = (&identity.signer, BidLimits::from(&config.bidding));
+		for forecast in &config.forecasts {
+			let participant = Participant { chain: context.chain.clone(), signer: signer.clone() };
+			let (journal, forecast) = (context.journal.clone(), forecast.clone());
+			forecasters.push(Forecaster::new(participant, journal, forecast, limits, threads.search)?);
+		}
+		let streams: Vec<String> = config.forecasts.iter().map(ForecastConfig::label).collect();
+		tracing::info!(target: TARGET, account = %signer.account(), streams = streams.join(", "), "forecasting");
+	}
+	Ok(forecasters)
 }
 
 /// Checks that the segment key of one of the sealed domains of the configuration can be read at least. Needs no node. The other

@@ -1,0 +1,587 @@
+//! Driver of a forecaster: reads rounds and bars, asks the model, writes the journal, sends calls.
+
+use super::{
+	bars::Kept,
+	chain::MarketChain,
+	model::Model,
+	policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step},
+	TARGET,
+};
+use crate::{
+	amount::Amount,
+	config::ForecastConfig,
+	journal::{Entry, Journal, Kind, Note, Scope, State},
+	optimizer::BidLimits,
+	random::salt,
+};
+use anyhow::{ensure, Context, Result};
+use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
+use doin_market::{payment, truth::ZERO_BARS};
+use doin_primitives::{
+	oracle::StreamId,
+	views::{ForecastPhase, ForecastRoundView, ForecastSeatView, ForecastSeatsView, LeaderboardView, StreamView},
+	BlockNumber, RoundId,
+};
+use parking_lot::Mutex;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	ops::Range,
+	sync::Arc,
+	time::Duration,
+};
+use tokio::task::JoinHandle;
+
+/// Pause after a failed look at the chain. The best block may stay the same for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Blocks from one look at the record to the next.
+const REVIEW_PAUSE: BlockNumber = 20;
+/// Newest rounds that are searched for seats that the journal does not have.
+const SEARCHED: u32 = 256;
+/// Most texts that are remembered, so that each is logged once.
+const REMEMBERED: usize = 256;
+/// Errors of a call whose earlier attempt has succeeded.
+const DONE: [&str; 5] = [
+	"Forecasts::AlreadyCommitted",
+	"Forecasts::AlreadyRevealed",
+	"Forecasts::NoSeat",
+	"Forecasts::UnknownRound",
+	"Forecasts::NoRecord",
+];
+
+/// A forecaster of one stream.
+pub struct Forecaster<C> {
+	chain: C,
+	journal: Arc<Journal>,
+	config: ForecastConfig,
+	limits: BidLimits,
+	model: Model,
+	bars: Kept,
+	/// Forecast that is being made.
+	pending: Option<Pending>,
+	/// Rounds with a seat that no open entry of the journal is of.
+	found: BTreeSet<RoundId>,
+	/// Bars of the horizons of own rounds, once their zero is known.
+	horizons: BTreeMap<RoundId, Range<u64>>,
+	/// Rounds in which nothing is sent any more: each attempt would cost a fee.
+	refused: Mutex<BTreeSet<RoundId>>,
+	/// Texts that were logged.
+	logged: Mutex<BTreeSet<String>>,
+	/// Block of the next look at the record.
+	review_at: BlockNumber,
+}
+
+/// A forecast that is being made.
+struct Pending {
+	round: RoundId,
+	task: JoinHandle<Result<Vec<i32>>>,
+}
+
+impl Drop for Pending {
+	fn drop(&mut self) {
+		self.task.abort();
+	}
+}
+
+/// A round in which the account has a seat or a journal entry.
+struct Own {
+	round: RoundId,
+	view: Option<ForecastSeatsView<Account>>,
+	entry: Option<Entry>,
+}
+
+impl Own {
+	fn seat(&self, who: Account) -> Option<&ForecastSeatView<Account>> {
+		self.view.as_ref().and_then(|view| seat_of(view, who))
+	}
+}
+
+impl<C: MarketChain> Forecaster<C> {
+	/// Returns the forecaster of a stream. Nets are trained by `threads` threads.
+	///
+	/// # Errors
+	///
+	/// Errors if the file of a model or of a history cannot be used.
+	pub fn new(chain: C, journal: Arc<Journal>, config: ForecastConfig, limits: BidLimits, threads: usize) -> Result<Self> {
+		let model = Model::open(&config, threads).with_context(|| format!("`forecasts` of {}", config.label()))?;
+		Ok(Self {
+			chain,
+			journal,
+			config,
+			limits,
+			model,
+			bars: Kept::default(),
+			pending: None,
+			found: BTreeSet::new(),
+			horizons: BTreeMap::new(),
+			refused: Mutex::default(),
+			logged: Mutex::default(),
+			review_at: 0,
+		})
+	}
+
+	/// Forecasts until the future is dropped, or until the account has left the stream if it is to.
+	///
+	/// # Errors
+	///
+	/// Never errors: a failed step is logged, and done again at the next block.
+	pub async fn run(mut self) -> Result<()> {
+		let mut head = self.chain.head();
+		while !self.look(head).await {
+			// A step takes several blocks.
+			head = self.chain.next_head(head).await;
+		}
+		Ok(())
+	}
+
+	/// Does what is due at `head`. Returns `true` once the account has left.
+	#[tracing::instrument(target = "doin::forecaster", name = "forecast", skip_all, fields(block = head.number))]
+	pub(super) async fn look(&mut self, head: Head) -> bool {
+		match self.try_look(head).await {
+			Ok(has_left) => has_left,
+			Err(error) => {
+				tracing::warn!(target: TARGET, stream = self.config.label(), account = %self.chain.account(), "{error:#}");
+				tokio::time::sleep(RETRY_PAUSE).await;
+				false
+			}
+		}
+	}
+
+	async fn try_look(&mut self, head: Head) -> Result<bool> {
+		let streams = self.chain.streams(head).await?;
+		let Some(stream) = find(&streams, &self.config) else {
+			self.warn_once(missing(&self.config));
+			return Ok(false);
+		};
+		let Some(rounds) = self.chain.rounds(head, stream.id).await? else {
+			self.warn_once(without_market(stream));
+			return Ok(self.config.leave);
+		};
+		// Reveals come before anything that may fail.
+		let own = self.own_rounds(head, stream.id).await?;
+		self.tend(head, &own).await;
+		self.tell_truths(head, stream, &own).await?;
+		if self.config.leave {
+			return self.leave(head, stream.id, &own).await;
+		}
+		if !stream.awake {
+			self.warn_once(asleep(stream));
+		}
+		self.review(head, stream.id, &own).await?;
+		self.bars.update(&self.chain, head, stream, self.config.decimals).await?;
+		let slot_ms = self.chain.slot_ms(head).await?;
+		let lookback = self.model.lookback(self.config.lookback);
+		let known = self.bars.known(stream, &self.config, stream.next, lookback, longest_lead(stream, slot_ms))?;
+		self.model.keep(&known).await;
+		match rounds.last().filter(|round| round.phase == ForecastPhase::Committing) {
+			Some(round) => self.enter(head, stream, round, slot_ms).await?,
+			None => self.pending = None,
+		}
+		Ok(false)
+	}
+
+	/// Returns the rounds of open journal entries and those that were found, as the chain has them. Remembers their horizons.
+	async fn own_rounds(&mut self, head: Head, stream: StreamId) -> Result<Vec<Own>> {
+		let who = self.chain.account();
+		let entries = self.journal.open_entries(Kind::Forecast)?.into_iter().filter(|entry| entry.who == who);
+		let mut rounds = self.found.clone();
+		rounds.extend(entries.filter_map(|entry| match entry.scope {
+			Scope::Forecast(round) if round.domain == stream => Some(round),
+			_ => None,
+		}));
+		let mut own = Vec::with_capacity(rounds.len());
+		for round in rounds {
+			let (view, entry) = (self.chain.round(head, round).await?, self.journal.entry(Scope::Forecast(round), who)?);
+			if let Some(ForecastRoundView { zero_bar: Some(zero), horizon_end: Some(end), .. }) =
+				view.as_ref().map(|view| &view.round)
+			{
+				self.horizons.insert(round, zero.saturating_add(ZERO_BARS as u64)..*end);
+			}
+			own.push(Own { round, view, entry });
+		}
+		Ok(own)
+	}
+
+	/// Does what is due in each of the own rounds, at once.
+	async fn tend(&mut self, head: Head, own: &[Own]) {
+		let mut tended = Vec::with_capacity(own.len());
+		for own in own {
+			tended.push(self.tend_round(head, own));
+		}
+		let ended = futures::future::join_all(tended).await;
+		for (own, ended) in own.iter().zip(ended) {
+			let has_ended = ended.unwrap_or_else(|error| {
+				tracing::warn!(target: TARGET, stream = own.round.domain, round = own.round.number, "{error:#}");
+				false
+			});
+			if has_ended {
+				self.found.remove(&own.round);
+				self.horizons.remove(&own.round);
+				self.refused.lock().remove(&own.round);
+			}
+		}
+	}
+
+	/// Does what is due in an own round. Returns `true` if nothing is left to do there.
+	async fn tend_round(&self, head: Head, own: &Own) -> Result<bool> {
+		let (who, scope) = (self.chain.account(), Scope::Forecast(own.round));
+		let mut entry = own.entry.clone();
+		if let (Some(entry), Some(view), Some(seat)) = (&mut entry, &own.view, own.seat(who)) {
+			self.record(entry, view, seat, head)?;
+		}
+		let next = head.number.saturating_add(1);
+		let step = step(next, own.view.as_ref(), who, entry.as_ref(), self.config.wager.0);
+		let until = own.view.as_ref().and_then(|view| view.round.until).unwrap_or(next);
+		match (step, entry, own.seat(who)) {
+			(Step::Commit, Some(entry), _) if !self.config.leave => self.commit(until, &entry).await.map(|()| false),
+			(Step::Reveal, Some(entry), Some(seat)) => self.reveal(until, &entry, seat).await.map(|()| false),
+			(Step::Collect | Step::Clear, entry, Some(seat)) => {
+				self.settle(own, seat, step).await?;
+				if entry.is_some() {
+					self.journal.mark(scope, who, State::Archived, Note::Settled)?;
+				}
+				Ok(true)
+			}
+			(Step::Over, _, _) => {
+				self.log_over(own);
+				self.journal.mark(scope, who, State::Archived, Note::Settled)?;
+				Ok(true)
+			}
+			(Step::Lost, _, _) => {
+				self.error_once(format!(
+					"the chain has a commitment in round {} of stream {} that this journal does not have, and its wager is lost: run one \
+					 forecaster for an account, with its journal",
+					own.round.number, own.round.domain
+				));
+				Ok(false)
+			}
+			(Step::Outbid, _, _) => {
+				self.warn_once(outbid(own.round));
+				Ok(false)
+			}
+			_ => Ok(own.view.is_none()),
+		}
+	}
+
+	/// Records in the journal what the chain shows of a commitment.
+	fn record(
+		&self,
+		entry: &mut Entry,
+		view: &ForecastSeatsView<Account>,
+		seat: &ForecastSeatView<Account>,
+		head: Head,
+	) -> Result<()> {
+		if entry.commitment != seat.commitment {
+			return Ok(());
+		}
+		let shown = shown_state(seat);
+		if entry.state != shown {
+			self.journal.mark(entry.scope, entry.who, shown, Note::Progress)?;
+			entry.state = shown;
+		}
+		let window = view.round.until.filter(|_| view.round.phase == ForecastPhase::Revealing);
+		if let Some(until) = window.filter(|until| *until != entry.reveal_until) {
+			self.journal.reschedule(entry.scope, entry.who, head.number..until)?;
+			(entry.reveal_from, entry.reveal_until) = (head.number, until);
+		}
+		Ok(())
+	}
+
+	/// Tells the model the closes of own rounds whose zero is known.
+	async fn tell_truths(&mut self, head: Head, stream: &StreamView<Account>, own: &[Own]) -> Result<()> {
+		for Own { round, view, .. } in own {
+			let zero = view.as_ref().and_then(|view| view.round.zero);
+			let Some((zero, bars)) = zero.zip(self.horizons.get(round).cloned()) else { continue };
+			let count = u32::try_from(bars.end.saturating_sub(bars.start)).unwrap_or(u32::MAX);
+			let page = self.chain.bars(head, stream.id, bars.start, count).await?.filter(|page| page.first == bars.start);
+			self.horizons.remove(round);
+			let Some(page) = page else { continue };
+			// The close is the first value of a bar.
+			let closes = page.bars.iter().map(|values| values.as_ref().and_then(|values| values.first().copied())).collect();
+			self.model.truth(round.number, zero, closes);
+		}
+		Ok(())
+	}
+
+	/// Makes a forecast for a round that takes commitments, and commits to it.
+	async fn enter(&mut self, head: Head, stream: &StreamView<Account>, round: &ForecastRoundView, slot_ms: u64) -> Result<()> {
+		let (who, scope, wager) = (self.chain.account(), Scope::Forecast(round.id), self.config.wager.0);
+		let until = round.until.unwrap_or(head.number);
+		let is_late = head.number.saturating_add(1) >= until;
+		if is_late || self.refused.lock().contains(&round.id) || self.journal.entry(scope, who)?.is_some() {
+			return Ok(());
+		}
+		if round.least_wager.is_none_or(|least| wager < least) {
+			self.warn_once(outbid(round.id));
+			return Ok(());
+		}
+		if let Some(reason) = refusal(round, wager) {
+			self.warn_once(reason);
+			return Ok(());
+		}
+		let Some(mut pending) = self.begun(head, stream, round, slot_ms)? else { return Ok(()) };
+		let made = tokio::select! {
+			made = &mut pending.task => made,
+			_ = self.chain.next_head(head) => {
+				// It is looked at again at every block, so that nothing else is late.
+				self.pending = Some(pending);
+				return Ok(());
+			}
+		};
+		let forecast = made.context("the forecast ended early").flatten().and_then(|changes| values(changes, stream.horizon));
+		let forecast = match forecast {
+			Ok(forecast) => forecast,
+			Err(error) => {
+				self.refused.lock().insert(round.id);
+				return Err(error.context(format!("nothing is forecast in round {}", round.id.number)));
+			}
+		};
+		let entry = Entry::prepare(scope, who, &self.chain.genesis(), &forecast, salt(), until..BlockNumber::MAX);
+		self.journal.prepare(&entry)?;
+		self.commit(until, &entry).await
+	}
+
+	/// Returns the forecast of a round that is being made, which is begun unless it was; `None` while there is no net.
+	fn begun(
+		&mut self,
+		head: Head,
+		stream: &StreamView<Account>,
+		round: &ForecastRoundView,
+		slot_ms: u64,
+	) -> Result<Option<Pending>> {
+		if let Some(pending) = self.pending.take().filter(|pending| pending.round == round.id) {
+			return Ok(Some(pending));
+		}
+		let lead = expected_lead(head.number, round, stream, slot_ms);
+		let lookback = self.model.lookback(self.config.lookback);
+		let known = self.bars.known(stream, &self.config, round.input_end, lookback, lead)?;
+		let task = self.model.forecast(round.id.number, known);
+		if task.is_none() {
+			self.warn_once(format!("no round of {} is entered until its first net is trained", self.config.label()));
+		}
+		Ok(task.map(|task| Pending { round: round.id, task }))
+	}
+
+	async fn commit(&self, until: BlockNumber, entry: &Entry) -> Result<()> {
+		let Scope::Forecast(round) = entry.scope else { return Ok(()) };
+		if self.refused.lock().contains(&round) {
+			return Ok(());
+		}
+		let wager = self.config.wager;
+		let sent = self.send(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until)).await;
+		if sent.as_ref().is_err_and(|error| dispatch_error(error).is_some()) {
+			// Each further attempt would cost a fee.
+			self.refused.lock().insert(round);
+		}
+		sent.with_context(|| format!("the forecast is not committed in round {}, with a wager of {wager}", round.number))?;
+		tracing::info!(target: TARGET, stream = round.domain, round = round.number, account = %entry.who, %wager, "forecast committed");
+		Ok(self.journal.mark(entry.scope, entry.who, State::Committed, Note::Progress)?)
+	}
+
+	async fn reveal(&self, until: BlockNumber, entry: &Entry, seat: &ForecastSeatView<Account>) -> Result<()> {
+		let Scope::Forecast(round) = entry.scope else { return Ok(()) };
+		if self.refused.lock().contains(&round) {
+			return Ok(());
+		}
+		let forecast: ForecastValues = entry.decode_payload()?;
+		let urgency = Urgency::Staked { block: until, max_tip: self.limits.max_tip(seat.wager) };
+		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency).await;
+		if sent.as_ref().is_err_and(|error| dispatch_error(error) == Some("Forecasts::WrongReveal")) {
+			self.refused.lock().insert(round);
+		}
+		sent.with_context(|| format!("the forecast of round {} is not revealed", round.number))?;
+		tracing::info!(target: TARGET, stream = round.domain, round = round.number, account = %entry.who, "forecast revealed");
+		Ok(self.journal.mark(entry.scope, entry.who, State::Revealed, Note::Progress)?)
+	}
+
+	/// Has a seat paid, or removes it, and shows its skill and its pay.
+	async fn settle(&self, own: &Own, seat: &ForecastSeatView<Account>, step: Step) -> Result<()> {
+		let call = match step {
+			Step::Clear => Call::clear_forecast(own.round, seat.who),
+			_ => Call::collect_forecast(own.round, seat.who),
+		};
+		let sent = self.chain.send_as_anyone(&call, Urgency::Relaxed).await;
+		tolerate(sent).with_context(|| format!("the seat of round {} is not paid", own.round.number))?;
+		let (stream, round, wager) = (own.round.domain, own.round.number, Amount(seat.wager));
+		match (seat.skill, own.view.as_ref().and_then(|view| view.round.factor)) {
+			(Some(skill), Some(factor)) => {
+				let (paid, skill) = (Amount(payment(seat.wager, skill, factor)), format!("{:+.2} %", percent(skill)));
+				tracing::info!(target: TARGET, stream, round, skill, %wager, %paid, "round paid");
+			}
+			(None, Some(_)) => {
+				tracing::error!(target: TARGET, stream, round, %wager, "the forecast was not revealed, and its wager is lost")
+			}
+			(_, None) => tracing::info!(target: TARGET, stream, round, %wager, "round void; the wager was returned"),
+		}
+		Ok(())
+	}
+
+	/// Logs that an account has no seat in a round of its journal.
+	fn log_over(&self, own: &Own) {
+		let was_committed = own.entry.as_ref().is_some_and(|entry| entry.state == State::Committed);
+		if was_committed && own.view.is_some() {
+			let (stream, round) = (own.round.domain, own.round.number);
+			tracing::warn!(target: TARGET, stream, round, "a larger wager has taken the seat, and the wager was returned");
+		}
+	}
+
+	/// Looks at the record now and then: searches seats that the journal does not have, and claims what the record proves.
+	async fn review(&mut self, head: Head, stream: StreamId, own: &[Own]) -> Result<()> {
+		if head.number < self.review_at {
+			return Ok(());
+		}
+		let Some(board) = self.chain.board(head, stream).await? else { return Ok(()) };
+		self.review_at = head.number.saturating_add(REVIEW_PAUSE);
+		self.search(head, &board, own).await?;
+		let Some(paid) = worthwhile_claim(&board, self.chain.account(), self.chain.price(head).await?) else { return Ok(()) };
+		self.chain.send(&Call::claim_record(stream), Urgency::Relaxed).await.context("the record is not claimed")?;
+		tracing::info!(target: TARGET, stream, expected = %Amount(paid), "record claimed; work blocks pay it");
+		Ok(())
+	}
+
+	/// Searches the newest rounds for seats of the account, if it has more than those that are known.
+	async fn search(&mut self, head: Head, board: &LeaderboardView<Account>, own: &[Own]) -> Result<()> {
+		let who = self.chain.account();
+		let seats = board.forecasters.iter().find(|forecaster| forecaster.who == who).map_or(0, |forecaster| forecaster.seats);
+		let known = own.iter().filter(|own| own.seat(who).is_some()).count();
+		let mut unknown = (seats as usize).saturating_sub(known);
+		for number in (board.rounds.saturating_sub(SEARCHED)..board.rounds).rev() {
+			let round = RoundId { domain: board.stream, number };
+			if unknown == 0 {
+				break;
+			}
+			if own.iter().any(|own| own.round == round) {
+				continue;
+			}
+			let view = self.chain.round(head, round).await?;
+			if view.is_some_and(|view| seat_of(&view, who).is_some()) {
+				self.found.insert(round);
+				unknown -= 1;
+			}
+		}
+		Ok(())
+	}
+
+	/// Leaves the stream once all seats are collected. Returns `true` after that.
+	async fn leave(&mut self, head: Head, stream: StreamId, own: &[Own]) -> Result<bool> {
+		let who = self.chain.account();
+		let Some(board) = self.chain.board(head, stream).await? else { return Ok(true) };
+		let has_seats = board.forecasters.iter().any(|forecaster| forecaster.who == who && forecaster.seats > 0);
+		if has_seats || own.iter().any(|own| own.seat(who).is_some()) {
+			if head.number >= self.review_at {
+				self.review_at = head.number.saturating_add(REVIEW_PAUSE);
+				self.search(head, &board, own).await?;
+			}
+			return Ok(false);
+		}
+		self.send(&Call::leave_market(stream), Urgency::Relaxed).await.context("the account does not leave the stream")?;
+		tracing::info!(target: TARGET, stream, account = %who, "left; the deposit of the record is released");
+		Ok(true)
+	}
+
+	/// Sends a call of the account. It is no error that it was done before.
+	async fn send(&self, call: &Call, urgency: Urgency) -> Result<()> {
+		tolerate(self.chain.send(call, urgency).await)
+	}
+
+	/// Returns `true` if a text was not logged before.
+	fn is_new(&self, text: &str) -> bool {
+		let mut logged = self.logged.lock();
+		if logged.len() >= REMEMBERED {
+			logged.clear();
+		}
+		logged.insert(text.into())
+	}
+
+	fn warn_once(&self, text: String) {
+		if self.is_new(&text) {
+			tracing::warn!(target: TARGET, "{text}");
+		}
+	}
+
+	fn error_once(&self, text: String) {
+		if self.is_new(&text) {
+			tracing::error!(target: TARGET, "{text}");
+		}
+	}
+}
+
+/// Checks that the chain has the stream of a configuration with a market, and that its forecaster is one of this stream.
+///
+/// # Errors
+///
+/// Errors if it has not, and if files or the node cannot be read.
+pub async fn check<C: MarketChain>(chain: &C, config: &ForecastConfig) -> Result<()> {
+	let model = Model::open(config, 1)?;
+	let at = chain.head();
+	let streams = chain.streams(at).await?;
+	let stream = find(&streams, config).with_context(|| missing(config))?;
+	chain.rounds(at, stream.id).await?.with_context(|| without_market(stream))?;
+	let lead = longest_lead(stream, chain.slot_ms(at).await?);
+	let known = Kept::default().known(stream, config, stream.next, model.lookback(config.lookback), lead)?;
+	model.check(&known)
+}
+
+/// Checks the files that a configuration names. Needs no node.
+///
+/// # Errors
+///
+/// Errors if one of them cannot be used.
+pub fn check_files(config: &ForecastConfig) -> Result<()> {
+	Model::open(config, 1).map(drop).with_context(|| format!("`forecasts` of {}", config.label()))
+}
+
+/// Returns the stream of a configuration. Of several with its symbol, the first one that is awake.
+fn find<'a>(streams: &'a [StreamView<Account>], config: &ForecastConfig) -> Option<&'a StreamView<Account>> {
+	let is_named = |stream: &&StreamView<Account>| match config.stream {
+		Some(id) => stream.id == id,
+		None => config.symbol.as_deref() == Some(stream.symbol.as_str()),
+	};
+	let awake = streams.iter().filter(is_named).find(|stream| stream.awake);
+	awake.or_else(|| streams.iter().find(is_named))
+}
+
+fn missing(config: &ForecastConfig) -> String {
+	format!("the chain has no {}: `doin_streams` of the node lists its streams", config.label())
+}
+
+fn without_market(stream: &StreamView<Account>) -> String {
+	match stream.horizon {
+		0 => format!("stream {} has no horizon, so nothing is forecast: choose another stream", stream.symbol),
+		_ => format!(
+			"stream {} has no market yet: `doin-worker sponsor {} \"100 DOIN\" --market --key KEY` makes it",
+			stream.symbol, stream.id
+		),
+	}
+}
+
+fn asleep(stream: &StreamView<Account>) -> String {
+	format!(
+		"stream {} sleeps, so no round opens: wake it with `doin-worker sponsor {} \"100 DOIN\" --key KEY`, which pays its reporters",
+		stream.symbol, stream.id
+	)
+}
+
+fn outbid(round: RoundId) -> String {
+	format!("round {} of stream {} is full of wagers of more than half of this one: stake more", round.number, round.domain)
+}
+
+/// Returns the values of a forecast.
+fn values(changes: Vec<i32>, horizon: u16) -> Result<ForecastValues> {
+	let found = changes.len();
+	ensure!(found == usize::from(horizon), "the forecast has {found} values: the stream takes {horizon}");
+	ForecastValues::try_from(changes).ok().with_context(|| format!("{found} values are more than a reveal can hold"))
+}
+
+/// Returns the result of a call. It is no error that it was done before.
+fn tolerate(sent: Result<()>) -> Result<()> {
+	let Err(error) = sent else { return Ok(()) };
+	match dispatch_error(&error).is_some_and(|failed| DONE.contains(&failed)) {
+		true => Ok(()),
+		false => Err(error),
+	}
+}
+
+/// Returns `Pallet::Error` of a call that was included and failed.
+fn dispatch_error(error: &anyhow::Error) -> Option<&str> {
+	error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error)
+}
