@@ -102,6 +102,11 @@ impl KeyArgs {
 		file.or_else(|| self.dev_key.clone().map(keys::KeySource::Dev))
 	}
 
+	/// Returns the account that the key acts for as its proxy, if one was named.
+	pub fn proxy_for(&self) -> Option<Account> {
+		self.proxy_for
+	}
+
 	/// Returns the options that name the key, as arguments.
 	pub fn to_arguments(&self) -> Vec<String> {
 		match self.source() {

@@ -3,8 +3,8 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own,
-		predict, run, service, sponsor, status, top, train, verify, vote, watch,
+		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, history, index, journal,
+		keys, own, predict, run, service, sponsor, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -141,13 +141,14 @@ Draws before this call have to be answered. `doin-worker run` does the same for 
 	Unbond(bond::SigningArgs),
 	/// Withdraw the bond, some time after `unbond`
 	Withdraw(bond::SigningArgs),
-	/// Add to the pot of a stream, from which its reporters are paid. Its bars are asked for while the pot pays
+	/// Add to the pot of a stream, from which its reporters are paid, or to that of its market of forecasts
 	#[command(after_help = "\
 EXAMPLES
   doin-worker sponsor BTC/USD \"100 DOIN\" --key sponsor.key
   doin-worker sponsor CO2-DEMO 100 DOIN --dev-key //Alice           (the stream of a development chain)
+  doin-worker sponsor BTC/USD 100 DOIN --market --key sponsor.key    (the pot that pays the gains of forecasts)
 
-Each batch of bars takes the fee of the stream out of the pot; nothing is paid back. A stream whose pot is used up sleeps, and wakes \
+The bars of a stream are asked for while its pot pays. Each batch takes the fee of the stream out of the pot; nothing is paid back. A stream whose pot is used up sleeps, and wakes \
 with the next amount. 1 DOIN is the least.")]
 	Sponsor(sponsor::SponsorArgs),
 	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
@@ -240,6 +241,23 @@ has no row.
 A URL of klines has the placeholders {from} and {to} (milliseconds), {from_s} and {to_s} (seconds) and {limit}; the places of the values \
 are those of Binance. A market with other places is a source in a configuration (worker/configs/reporter.toml).")]
 	History(history::HistoryArgs),
+	/// Stake wagers on forecasts of a stream, reveal them and collect their pay, until Ctrl-C
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker backtest --stream BTC/USD --base-model linear              (first: has the model any skill?)
+  doin-worker forecast --stream BTC/USD --base-model linear --wager 2 DOIN --key forecaster.key
+  doin-worker forecast --stream BTC/USD --base-model lstm --retrain 2016 --history btc.csv --wager 2 DOIN --key forecaster.key
+  doin-worker forecast --stream BTC/USD --base-model btc.doin --wager 2 DOIN --key forecaster.key    (a file of `train --out`)
+  doin-worker forecast --stream BTC/USD --program \"python3 model.py\" --wager 2 DOIN --key forecaster.key
+  doin-worker forecast --stream BTC/USD --leave --key forecaster.key
+
+Each round takes the wager, 0.02 DOIN as a deposit and 0.01 DOIN that burns; the first one holds 0.136 DOIN until the account leaves. A \
+forecast that is better than the reference of the round gains a part of its wager, one that is worse loses a part, and one that is not \
+revealed loses all of it: after a crash, start again with the same journal. Start one forecaster for an account. `doin-worker run` does \
+the same for an identity with role = \"forecast\" and the entries of `forecasts` (worker/configs/forecaster.toml).
+
+What a record proves mints while the stream has a voted weight; it is claimed when that pays.")]
+	Forecast(Box<forecast::ForecastArgs>),
 	/// Forecast the rounds of historical bars as the market would hold them, and show the skill of the forecasts
 	#[command(after_help = "\
 EXAMPLES
@@ -386,7 +404,7 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_) | Command::Own(_) | Command::Anchor(_)) => "warn,doin=info",
+			(0, Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_)) => "warn,doin=info",
 			// It owns the screen.
 			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
@@ -398,7 +416,7 @@ impl Cli {
 	/// Gives a node on the same machine the higher priority, since training on all cores would starve its slots.
 	fn lower_priority(&self) {
 		#[cfg(unix)]
-		if matches!(self.command, Command::Run(_) | Command::Watch(_)) {
+		if matches!(self.command, Command::Run(_) | Command::Forecast(_) | Command::Watch(_)) {
 			if let Err(error) = rustix::process::setpriority_process(None, 10) {
 				tracing::debug!(target: "doin::worker", %error, "priority unchanged");
 			}
@@ -408,7 +426,7 @@ impl Cli {
 	/// Returns the exit code after Ctrl-C: success for commands that run until then.
 	fn interrupted_code(&self) -> ExitCode {
 		match &self.command {
-			Command::Run(_) | Command::Own(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
+			Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
 			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
 			Command::Anchor(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
@@ -422,6 +440,7 @@ impl Cli {
 			Command::Run(args) => run::run(node, *args).await?,
 			Command::Domain(command) => domain::run(node, command).await?,
 			Command::Own(args) => own::run(node, *args).await?,
+			Command::Forecast(args) => forecast::run(node, *args).await?,
 			Command::Vote(args) => vote::run(node, args).await?,
 			Command::Bond(args) => bond::bond(node, args).await?,
 			Command::Serve(args) => service::serve(node, args).await?,
@@ -536,6 +555,7 @@ mod tests {
 			"doin-worker withdraw --dev-key //Eve",
 			"doin-worker sponsor BTC/USD 100 DOIN --key k",
 			"doin-worker sponsor 2147483648 100DOIN --dev-key //Alice --json",
+			"doin-worker sponsor BTC/USD 100 DOIN --market --key k",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
 			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",

@@ -11,6 +11,7 @@ pub mod devices;
 pub mod domain;
 pub mod evaluate;
 pub mod export;
+pub mod forecast;
 mod genes;
 pub mod history;
 pub mod index;

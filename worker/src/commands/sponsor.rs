@@ -1,4 +1,4 @@
-//! `sponsor`: adds to the pot of a stream.
+//! `sponsor`: adds to the pot of a stream, or to that of its market.
 
 use crate::{
 	args::{AmountArgs, KeyArgs, NodeArgs},
@@ -19,6 +19,9 @@ pub struct SponsorArgs {
 	stream: String,
 	#[command(flatten)]
 	amount: AmountArgs,
+	/// Pay into the pot of the market, from which the gains of forecasts are paid. The first amount makes the market
+	#[arg(long)]
+	market: bool,
 	#[command(flatten)]
 	key: KeyArgs,
 	#[command(flatten)]
@@ -35,8 +38,12 @@ pub async fn run(node: &NodeArgs, args: SponsorArgs) -> Result<()> {
 	let signer = args.key.signer()?;
 	let chain = node.connect().await?;
 	let stream = found(&chain.streams(chain.head()).await?, &args.stream)?.clone();
-	let included = chain.submit(&signer, &Call::sponsor(stream.id, amount.0), Urgency::Relaxed).await?;
-	args.output.print(&SponsorReport::new(&stream, &included)?)
+	let call = match args.market {
+		true => Call::sponsor_market(stream.id, amount.0),
+		false => Call::sponsor(stream.id, amount.0),
+	};
+	let included = chain.submit(&signer, &call, Urgency::Relaxed).await?;
+	args.output.print(&SponsorReport::new(&stream, &included, args.market)?)
 }
 
 /// Returns the stream with this symbol or identifier.
@@ -70,6 +77,8 @@ fn listed<'a>(streams: impl Iterator<Item = &'a StreamView<Account>>) -> String 
 struct SponsorReport {
 	stream: StreamId,
 	symbol: String,
+	/// The amount was paid into the pot of the market, not into that of the reporters.
+	market: bool,
 	/// Amount that was added.
 	added: Amount,
 	/// Amount in the pot after the call.
@@ -81,17 +90,27 @@ struct SponsorReport {
 
 impl SponsorReport {
 	/// Returns the report of a call for the stream `view`, by its event.
-	fn new(view: &StreamView<Account>, included: &Included) -> Result<Self, MissingEvent> {
-		let (stream, _, added, pot): (StreamId, Account, Balance, Balance) = included.expect("Oracle", "Sponsored")?;
+	fn new(view: &StreamView<Account>, included: &Included, market: bool) -> Result<Self, MissingEvent> {
+		let pallet = if market { "Forecasts" } else { "Oracle" };
+		let (stream, _, added, pot): (StreamId, Account, Balance, Balance) = included.expect(pallet, "Sponsored")?;
 		let (symbol, block) = (view.symbol.clone(), included.block.number);
 		// A payment wakes a stream whose pot pays a batch then.
-		Ok(Self { stream, symbol, added: Amount(added), pot: Amount(pot), awake: pot >= view.fee, block })
+		let awake = if market { view.awake } else { pot >= view.fee };
+		Ok(Self { stream, symbol, market, added: Amount(added), pot: Amount(pot), awake, block })
 	}
 }
 
 impl Display for SponsorReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let Self { stream, symbol, added, pot, awake, block } = self;
+		let Self { stream, symbol, market, added, pot, awake, block } = self;
+		if *market {
+			let next =
+				if *awake { "" } else { " The stream sleeps, so no round opens: pay its reporters too, without --market." };
+			return writeln!(
+				f,
+				"{added} were added in block {block}: the pot of the market of {symbol} ({stream}) holds {pot}.{next}"
+			);
+		}
 		let next = match awake {
 			true => "and its bars are asked for",
 			false => "and it sleeps, since that pays no batch",
@@ -149,11 +168,15 @@ mod tests {
 		let report = |fee: Balance| {
 			let fields = (8u32, Account([2; 32]), 5 * DOIN, 7 * DOIN);
 			let view = StreamView { fee, pot: 2 * DOIN, ..stream(8, "BTC/USD") };
-			SponsorReport::new(&view, &included("Oracle", "Sponsored", fields)).unwrap()
+			SponsorReport::new(&view, &included("Oracle", "Sponsored", fields), false).unwrap()
 		};
 		let text = "5 DOIN were added in block 9: the pot of BTC/USD (8) holds 7 DOIN, and its bars are asked for.\n";
 		assert_eq!(report(7 * DOIN).to_string(), text);
 		assert_eq!(serde_json::to_value(report(DOIN)).unwrap()["pot"], "7 DOIN");
 		assert!(report(8 * DOIN).to_string().contains("it sleeps"));
+		let fields = (8u32, Account([2; 32]), 5 * DOIN, 7 * DOIN);
+		let view = StreamView { awake: false, ..stream(8, "BTC/USD") };
+		let market = SponsorReport::new(&view, &included("Forecasts", "Sponsored", fields), true).unwrap().to_string();
+		assert!(market.contains("the pot of the market of BTC/USD (8) holds 7 DOIN. The stream sleeps"), "{market}");
 	}
 }

@@ -26,7 +26,7 @@ pub use anchor::AnchorConfig;
 pub use file::{
 	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
 };
-pub use forecasted::ForecastConfig;
+pub use forecasted::{ForecastConfig, LEAST_WAGER};
 pub use owned::OwnedConfig;
 pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};

@@ -10,7 +10,7 @@ use doin_primitives::{
 use std::future::Future;
 
 /// Forecasters of a leaderboard that are read, the most that a node returns.
-const BOARD: u32 = 256;
+pub(super) const BOARD: u32 = 256;
 
 /// The chain, as a forecaster sees it, and the account that it forecasts for.
 pub trait MarketChain: Send + Sync + 'static {

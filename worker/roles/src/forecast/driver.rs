@@ -2,7 +2,7 @@
 
 use super::{
 	bars::Kept,
-	chain::MarketChain,
+	chain::{MarketChain, BOARD},
 	model::Model,
 	policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step},
 	TARGET,
@@ -465,6 +465,11 @@ impl<C: MarketChain> Forecaster<C> {
 	async fn leave(&mut self, head: Head, stream: StreamId, own: &[Own]) -> Result<bool> {
 		let who = self.chain.account();
 		let Some(board) = self.chain.board(head, stream).await? else { return Ok(true) };
+		let is_listed = board.forecasters.iter().any(|forecaster| forecaster.who == who);
+		if !is_listed && board.forecasters.len() < BOARD as usize {
+			tracing::info!(target: TARGET, stream, account = %who, "the account has no record on the stream, so there is nothing to leave");
+			return Ok(true);
+		}
 		let has_seats = board.forecasters.iter().any(|forecaster| forecaster.who == who && forecaster.seats > 0);
 		if has_seats || own.iter().any(|own| own.seat(who).is_some()) {
 			if head.number >= self.review_at {

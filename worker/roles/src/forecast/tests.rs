@@ -526,7 +526,7 @@ async fn an_account_leaves_once_its_seats_are_collected() {
 	assert_eq!(machine.calls(), ["Forecasts.commit", "Forecasts.reveal", "Forecasts.collect", "Forecasts.leave"]);
 	let idle = Machine { config: ForecastConfig { leave: true, ..machine.config.clone() }, ..Machine::new() };
 	assert!(idle.run([OPENED]).await);
-	assert_eq!(idle.calls(), ["Forecasts.leave"], "no seat is taken");
+	assert!(idle.calls().is_empty(), "no seat is taken, and there is no record");
 }
 
 #[tokio::test]

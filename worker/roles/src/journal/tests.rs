@@ -165,6 +165,23 @@ fn a_challenge_stays_open_after_its_window_until_its_bond_is_released() {
 	assert_eq!(journal.open_entries(Kind::Challenge).unwrap(), []);
 }
 
+#[test]
+fn a_forecast_is_kept_until_its_seat_is_paid_and_never_replaced() {
+	let folder = tempfile::tempdir().unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
+	let scope = Scope::Forecast(RoundId { domain: 1 << 31, number: 7 });
+	let forecast = Entry { scope, ..entry(1) };
+	journal.prepare(&forecast).unwrap();
+	let second = Entry { commitment: [9; 32], ..forecast.clone() };
+	assert!(matches!(journal.prepare(&second), Err(JournalError::AlreadyCommitted { .. })), "it may be on the chain");
+	assert_eq!(journal.entry(scope, WHO).unwrap(), Some(forecast.clone()), "also after it was read back");
+	journal.mark(scope, WHO, State::Revealed, Note::Progress).unwrap();
+	assert_eq!(journal.archive_expired(BlockNumber::MAX).unwrap(), []);
+	assert_eq!(journal.open_entries(Kind::Forecast).unwrap(), [Entry { state: State::Revealed, ..forecast }]);
+	journal.mark(scope, WHO, State::Archived, Note::Settled).unwrap();
+	assert_eq!(journal.open_entries(Kind::Forecast).unwrap(), []);
+}
+
 /// Reports of one poll may be the same on two branches, and their commitments are not.
 #[test]
 fn a_replaced_entry_is_found_by_its_commitment() {
