@@ -9,6 +9,7 @@ mod crash;
 mod dashboard;
 mod discovery;
 mod faults;
+mod forecast;
 mod forks;
 mod journal;
 mod letters;

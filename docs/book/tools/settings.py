@@ -27,7 +27,7 @@ Amounts are texts with their unit, e.g. `"2 DOIN"`. `worker/configs` in the repo
 | `RUST_LOG` | log filter; `-v` and `-vv` do the same for everything |
 
 """
-FILES = ["file.rs", "owned.rs", "anchor.rs", "reported.rs", "../../../sources/src/config.rs"]
+FILES = ["file.rs", "owned.rs", "anchor.rs", "reported.rs", "forecasted.rs", "../../../sources/src/config.rs"]
 # Tables of a configuration in the order of the page: its type, its heading, and its first line in a file.
 TABLES = [
     ("ConfigFile", "Top level", ""),
@@ -38,6 +38,7 @@ TABLES = [
     ("AnchorConfig", "Anchors", "[anchor]"),
     ("ReportedConfig", "Streams of a reporter", "[[reported]]"),
     ("SourceConfig", "Sources of a stream", "[[reported.sources]]"),
+    ("ForecastConfig", "Streams of a forecaster", "[[forecasts]]"),
     ("BiddingConfig", "Bidding", "[bidding]"),
     ("ResourceLimits", "Limits of the machine", "[resource_limits]"),
 ]
@@ -55,7 +56,9 @@ TYPES = {
     "Host": "IP address",
     "Vec<String>": "list of texts",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
-    "Role": "`optimize`, `evaluate`, `own` or `report`",
+    "Role": "`optimize`, `evaluate`, `own`, `report` or `forecast`",
+    "NamedModel": "family of nets, or file",
+    "Channels": "text",
     "ClassName": "`small`, `large` or `huge`",
 }
 # Defaults that a constant states, by key: file and name of the constant.

@@ -36,10 +36,10 @@ pub struct ForecastConfig {
 	/// Program of the user and its arguments, instead of a base model.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub program: Option<Vec<String>>,
-	/// Bars of the input of a round.
+	/// Bars of the input of a round; 100 by default.
 	#[serde(default = "usual_lookback")]
 	pub lookback: usize,
-	/// Channels that nets read beside the closes, separated by commas, or `none`.
+	/// Channels that nets read beside the closes, separated by commas, or `none`; `rsi,macd,bollinger,ema` by default.
 	#[serde(default, with = "As::<DisplayFromStr>")]
 	pub channels: Channels,
 	/// Bars after which a net is trained anew; never without it.
@@ -48,16 +48,16 @@ pub struct ForecastConfig {
 	/// Passes over the bars of a training; the usual number of the family without it.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub epochs: Option<u16>,
-	/// Seed of first weights and batches.
+	/// Seed of first weights and batches; 0 by default.
 	#[serde(default)]
 	pub seed: u64,
-	/// Seconds that a program has for an answer.
+	/// Seconds that a program has for an answer; 10 by default.
 	#[serde(default = "usual_timeout")]
 	pub timeout: u64,
 	/// CSV file of bars before those of the stream, to train on.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub history: Option<PathBuf>,
-	/// Column of the closes, of `history` and of the file of a model.
+	/// Column of the closes, of `history` and of the file of a model; `close` by default.
 	#[serde(default = "usual_column")]
 	pub column: String,
 	/// Column of the times of `history`, or `none` to take its rows as the bars before the first one of the stream.

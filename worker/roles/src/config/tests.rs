@@ -79,20 +79,24 @@ fn environment_variables_are_read_by_name() {
 
 #[test]
 fn the_examples_are_valid() {
-	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml", "owner.toml", "reporter.toml", "replay.toml"] {
+	let roles = ["owner.toml", "reporter.toml", "replay.toml", "forecaster.toml"];
+	for name in ["single-machine.toml", "gpu-host.toml", "cpu-only.toml"].into_iter().chain(roles) {
 		let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs").join(name);
 		ConfigFile::load(&path).unwrap_or_else(|error| panic!("{error:#}"));
 	}
 }
 
 #[test]
-fn the_example_of_a_development_chain_keeps_its_files_outside_the_repository() {
+fn the_examples_of_a_development_chain_keep_their_files_outside_the_repository() {
 	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
 	let repository = crates.parent().unwrap();
-	let file = ConfigFile::load(&crates.join("configs/replay.toml")).unwrap();
-	for path in [file.journal, file.olap_db_path] {
-		let path = path.expect("the example names it");
-		assert!(path.is_absolute() && !path.starts_with(repository), "{}", path.display());
+	for name in ["configs/replay.toml", "configs/forecaster.toml"] {
+		let file = ConfigFile::load(&crates.join(name)).unwrap();
+		let database = file.olap_db_path.filter(|path| path.as_os_str() != NO_DATABASE);
+		let journal = file.journal.expect("the example names it");
+		for path in [journal].into_iter().chain(database) {
+			assert!(path.is_absolute() && !path.starts_with(repository), "{}", path.display());
+		}
 	}
 }
 

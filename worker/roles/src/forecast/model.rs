@@ -1,4 +1,4 @@
-//! What forecasts: nets that are trained in the background, the model of a file, or a program of the user.
+//! Sources of forecasts: nets that are trained in the background, the model of a file, or a program of the user.
 
 use super::TARGET;
 use crate::config::ForecastConfig;
@@ -43,7 +43,7 @@ impl Drop for Raise {
 	}
 }
 
-/// What forecasts.
+/// Source of forecasts.
 pub(super) enum Model {
 	/// Nets of a family.
 	Net(Box<Net>),

@@ -1,0 +1,124 @@
+//! A forecaster stakes wagers on the stream of a development chain, and is paid, also if it is killed between its commitment and its reveal.
+
+use anyhow::{Context, Result};
+use doin_e2e::{
+	accounts::DAVE,
+	commands::{refused, report},
+	wait_for, Node, Worker,
+};
+use serde_json::{json, Value};
+use std::{path::Path, time::Duration};
+
+/// File whose rows are the bars of the stream of a development chain.
+const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
+/// Identifier of the stream.
+const STREAM: u32 = 1 << 31;
+/// A round takes about two minutes on a development chain; tests share the machine.
+const LIMIT: Duration = Duration::from_secs(1_200);
+/// Rounds in which the worker is killed. A restart may take longer than the reveals of one.
+const ROUNDS: usize = 6;
+
+/// Starts a worker that replays the file as the bars of the stream.
+fn reporter(node: &Node, folder: &Path) -> Result<Worker> {
+	let config = folder.join("reporter.toml");
+	let source = format!("[[reported]]\nsymbol = \"CO2-DEMO\"\n[[reported.sources]]\ncsv = \"{CO2}\"\nclose = \"ppm\"\n");
+	std::fs::write(&config, format!("[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n{source}"))?;
+	let config = config.display().to_string();
+	Worker::start(&["run", "--config", &config, "--url", &node.url(), "--journal", "{base}/reporter.db", "--olap-db", "none"])
+}
+
+/// Starts a forecaster, with `more` options.
+fn forecaster(node: &Node, journal: &str, more: &[&str]) -> Result<Worker> {
+	let url = node.url();
+	let command = ["forecast", "--stream", "CO2-DEMO", "--dev-key", "//Dave", "--journal", journal, "--url", &url];
+	Worker::start(&[&command[..], more].concat())
+}
+
+/// Returns the number of a round that has a seat of Dave and whose bars do not stand yet, so that nothing of it is revealed.
+async fn waiting_seat(node: &Node) -> Result<Option<u64>> {
+	let rounds = node.call("doin_forecastRounds", [json!(STREAM)]).await?;
+	for round in rounds.as_array().context("a list of rounds")? {
+		let number = &round["id"]["number"];
+		if round["phase"] != "Waiting" || round["seats"] == 0 {
+			continue;
+		}
+		let seats = node.call("doin_forecastRound", [json!(STREAM), number.clone()]).await?["seats"].clone();
+		if seats.as_array().context("a list of seats")?.iter().any(|seat| seat["who"] == DAVE) {
+			return Ok(number.as_u64());
+		}
+	}
+	Ok(None)
+}
+
+/// Returns Dave's row of the leaderboard.
+async fn standing(node: &Node) -> Result<Option<Value>> {
+	let board = node.call("doin_leaderboard", [json!(STREAM)]).await?;
+	let forecasters = board["forecasters"].as_array().context("a list of forecasters")?;
+	Ok(forecasters.iter().find(|forecaster| forecaster["who"] == DAVE).cloned())
+}
+
+/// Returns `true` if a log has the text `what` for a round.
+fn names(log: &str, what: &str, round: u64) -> bool {
+	let field = format!("round={round}");
+	log.lines().any(|line| line.contains(what) && line.split_whitespace().any(|word| word == field))
+}
+
+/// Kills the worker while a round with its seat waits for its bars, and starts it again. Returns the round if it is revealed after that.
+async fn reveals_after_a_crash(node: &Node, worker: &mut Worker) -> Result<Option<u64>> {
+	let round = wait_for("a seat", LIMIT, || waiting_seat(node)).await?;
+	worker.crash()?;
+	let logged = worker.output().len();
+	worker.start_again()?;
+	let restarted = &*worker;
+	wait_for("the end of the round", LIMIT, || async {
+		let output = restarted.output();
+		let log = output.get(logged..).unwrap_or_default();
+		let ends = ["round paid", "the forecast was not revealed", "round void"];
+		let ended = ends.iter().any(|end| names(log, end, round));
+		Ok(ended.then(|| (names(log, "forecast revealed", round) && names(log, "round paid", round)).then_some(round)))
+	})
+	.await
+}
+
+#[tokio::test]
+async fn killed_between_commitment_and_reveal_a_forecaster_is_paid_after_its_restart() -> Result<()> {
+	let node = Node::dev().await?;
+	node.reach(2, LIMIT).await?;
+	let folder = tempfile::tempdir()?;
+	refused(&node, &["forecast", "--stream", "BTC/USD", "--wager", "2DOIN", "--dev-key", "//Dave"], &["no stream `BTC/USD`"])?;
+	let sponsored = report(&node, &["sponsor", "CO2-DEMO", "200 DOIN", "--dev-key", "//Bob"])?;
+	assert_eq!(sponsored["awake"], true, "{sponsored}");
+	let market = report(&node, &["sponsor", "CO2-DEMO", "5 DOIN", "--market", "--dev-key", "//Bob"])?;
+	assert_eq!((&market["added"], &market["market"]), (&json!("5 DOIN"), &json!(true)), "{market}");
+	let mut reporter = reporter(&node, folder.path())?;
+	let journal = folder.path().join("forecasts.db").display().to_string();
+	let training = ["--history", CO2, "--column", "ppm", "--time", "none", "--lookback", "26", "--channels", "none"];
+	let terms = ["--wager", "2DOIN", "--retrain", "240", "--epochs", "2", "--cores", "1"];
+	let mut worker = forecaster(&node, &journal, &[&training[..], &terms].concat())?;
+
+	let mut paid = None;
+	for _ in 0..ROUNDS {
+		paid = reveals_after_a_crash(&node, &mut worker).await?;
+		if paid.is_some() {
+			break;
+		}
+	}
+	let round = paid.with_context(|| format!("no round was revealed after a restart:\n{}", worker.output()))?;
+	reporter.check()?;
+	let own = standing(&node).await?.context("a record of Dave")?;
+	assert!(own["seats"].as_u64().is_some_and(|seats| seats <= 24), "{own}");
+	let line = worker.output().lines().find(|line| names(line, "round paid", round)).map(String::from).context("the line")?;
+	assert!(line.contains("skill=") && line.contains("wager=2 DOIN") && line.contains("paid="), "{line}");
+	worker.stop()?;
+
+	// Its seats are revealed and collected before it leaves.
+	let mut leaving = forecaster(&node, &journal, &["--leave"])?;
+	wait_for("the end of the record", LIMIT, || async { Ok(standing(&node).await?.is_none().then_some(())) }).await?;
+	let ended = wait_for("the end of the worker", LIMIT, || {
+		let ended = leaving.process().ended();
+		async move { ended }
+	})
+	.await?;
+	assert!(ended.success() && leaving.output().contains("left; the deposit of the record is released"), "{}", leaving.output());
+	reporter.stop()
+}
