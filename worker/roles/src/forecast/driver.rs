@@ -37,6 +37,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 const REVIEW_PAUSE: BlockNumber = 20;
 /// Newest rounds that are searched for seats that the journal does not have.
 const SEARCHED: u32 = 256;
+/// Attempts of a reveal after which it is not sent again, since each costs a fee. A fork may refuse one that its other branch takes.
+const MOST_WRONG: u32 = 3;
 /// Most texts that are remembered, so that each is logged once.
 const REMEMBERED: usize = 256;
 /// Errors of a call whose earlier attempt has succeeded.
@@ -62,8 +64,10 @@ pub struct Forecaster<C> {
 	found: BTreeSet<RoundId>,
 	/// Bars of the horizons of own rounds, once their zero is known.
 	horizons: BTreeMap<RoundId, Range<u64>>,
-	/// Rounds in which nothing is sent any more: each attempt would cost a fee.
+	/// Rounds in which nothing is committed any more: each attempt would cost a fee.
 	refused: Mutex<BTreeSet<RoundId>>,
+	/// Reveals that the chain has refused, since its branch had another commitment.
+	wrong: Mutex<BTreeMap<RoundId, u32>>,
 	/// Texts that were logged.
 	logged: Mutex<BTreeSet<String>>,
 	/// Block of the next look at the record.
@@ -114,6 +118,7 @@ impl<C: MarketChain> Forecaster<C> {
 			found: BTreeSet::new(),
 			horizons: BTreeMap::new(),
 			refused: Mutex::default(),
+			wrong: Mutex::default(),
 			logged: Mutex::default(),
 			review_at: 0,
 		})
@@ -148,44 +153,57 @@ impl<C: MarketChain> Forecaster<C> {
 
 	async fn try_look(&mut self, head: Head) -> Result<bool> {
 		let streams = self.chain.streams(head).await?;
-		let Some(stream) = find(&streams, &self.config) else {
+		// What is staked comes before anything that may fail.
+		let own = self.own_rounds(head, &streams).await?;
+		self.tend(head, &own).await;
+		self.tell_truths(head, &own).await?;
+		let found = find(&streams, &self.config);
+		let left = if self.config.leave { found.map(|stream| stream.id).or(self.config.stream) } else { None };
+		if let Some(stream) = left {
+			return self.leave(head, stream, &own).await;
+		}
+		let Some(stream) = found else {
 			self.warn_once(missing(&self.config));
 			return Ok(false);
 		};
 		let Some(rounds) = self.chain.rounds(head, stream.id).await? else {
 			self.warn_once(without_market(stream));
-			return Ok(self.config.leave);
+			return Ok(false);
 		};
-		// Reveals come before anything that may fail.
-		let own = self.own_rounds(head, stream.id).await?;
-		self.tend(head, &own).await;
-		self.tell_truths(head, stream, &own).await?;
-		if self.config.leave {
-			return self.leave(head, stream.id, &own).await;
-		}
 		if !stream.awake {
 			self.warn_once(asleep(stream));
 		}
+		let followed = self.follow(head, stream, &rounds).await;
 		self.review(head, stream.id, &own).await?;
+		followed.map(|()| false)
+	}
+
+	/// Reads the bars that were added, looks after the model, and enters the newest round.
+	async fn follow(&mut self, head: Head, stream: &StreamView<Account>, rounds: &[ForecastRoundView]) -> Result<()> {
 		self.bars.update(&self.chain, head, stream, self.config.decimals).await?;
 		let slot_ms = self.chain.slot_ms(head).await?;
 		let lookback = self.model.lookback(self.config.lookback);
 		let known = self.bars.known(stream, &self.config, stream.next, lookback, longest_lead(stream, slot_ms))?;
 		self.model.keep(&known).await;
 		match rounds.last().filter(|round| round.phase == ForecastPhase::Committing) {
-			Some(round) => self.enter(head, stream, round, slot_ms).await?,
-			None => self.pending = None,
+			Some(round) => self.enter(head, stream, round, slot_ms).await,
+			None => {
+				self.pending = None;
+				Ok(())
+			}
 		}
-		Ok(false)
 	}
 
-	/// Returns the rounds of open journal entries and those that were found, as the chain has them. Remembers their horizons.
-	async fn own_rounds(&mut self, head: Head, stream: StreamId) -> Result<Vec<Own>> {
+	/// Returns the rounds of open journal entries and those that were found, as the chain has them: those of every stream of the name that
+	/// the configuration has, and those of streams that are retired. Remembers their horizons.
+	async fn own_rounds(&mut self, head: Head, streams: &[StreamView<Account>]) -> Result<Vec<Own>> {
 		let who = self.chain.account();
+		let is_own =
+			|id: StreamId| streams.iter().find(|stream| stream.id == id).is_none_or(|stream| is_named(stream, &self.config));
 		let entries = self.journal.open_entries(Kind::Forecast)?.into_iter().filter(|entry| entry.who == who);
 		let mut rounds = self.found.clone();
 		rounds.extend(entries.filter_map(|entry| match entry.scope {
-			Scope::Forecast(round) if round.domain == stream => Some(round),
+			Scope::Forecast(round) if is_own(round.domain) => Some(round),
 			_ => None,
 		}));
 		let mut own = Vec::with_capacity(rounds.len());
@@ -217,6 +235,7 @@ impl<C: MarketChain> Forecaster<C> {
 				self.found.remove(&own.round);
 				self.horizons.remove(&own.round);
 				self.refused.lock().remove(&own.round);
+				self.wrong.lock().remove(&own.round);
 			}
 		}
 	}
@@ -287,12 +306,12 @@ impl<C: MarketChain> Forecaster<C> {
 	}
 
 	/// Tells the model the closes of own rounds whose zero is known.
-	async fn tell_truths(&mut self, head: Head, stream: &StreamView<Account>, own: &[Own]) -> Result<()> {
+	async fn tell_truths(&mut self, head: Head, own: &[Own]) -> Result<()> {
 		for Own { round, view, .. } in own {
 			let zero = view.as_ref().and_then(|view| view.round.zero);
 			let Some((zero, bars)) = zero.zip(self.horizons.get(round).cloned()) else { continue };
 			let count = u32::try_from(bars.end.saturating_sub(bars.start)).unwrap_or(u32::MAX);
-			let page = self.chain.bars(head, stream.id, bars.start, count).await?.filter(|page| page.first == bars.start);
+			let page = self.chain.bars(head, round.domain, bars.start, count).await?.filter(|page| page.first == bars.start);
 			self.horizons.remove(round);
 			let Some(page) = page else { continue };
 			// The close is the first value of a bar.
@@ -379,14 +398,14 @@ impl<C: MarketChain> Forecaster<C> {
 
 	async fn reveal(&self, until: BlockNumber, entry: &Entry, seat: &ForecastSeatView<Account>) -> Result<()> {
 		let Scope::Forecast(round) = entry.scope else { return Ok(()) };
-		if self.refused.lock().contains(&round) {
+		if self.wrong.lock().get(&round).is_some_and(|refusals| *refusals >= MOST_WRONG) {
 			return Ok(());
 		}
 		let forecast: ForecastValues = entry.decode_payload()?;
 		let urgency = Urgency::Staked { block: until, max_tip: self.limits.max_tip(seat.wager) };
 		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency).await;
 		if sent.as_ref().is_err_and(|error| dispatch_error(error) == Some("Forecasts::WrongReveal")) {
-			self.refused.lock().insert(round);
+			*self.wrong.lock().entry(round).or_default() += 1;
 		}
 		sent.with_context(|| format!("the forecast of round {} is not revealed", round.number))?;
 		tracing::info!(target: TARGET, stream = round.domain, round = round.number, account = %entry.who, "forecast revealed");
@@ -442,7 +461,7 @@ impl<C: MarketChain> Forecaster<C> {
 	async fn search(&mut self, head: Head, board: &LeaderboardView<Account>, own: &[Own]) -> Result<()> {
 		let who = self.chain.account();
 		let seats = board.forecasters.iter().find(|forecaster| forecaster.who == who).map_or(0, |forecaster| forecaster.seats);
-		let known = own.iter().filter(|own| own.seat(who).is_some()).count();
+		let known = own.iter().filter(|own| own.round.domain == board.stream && own.seat(who).is_some()).count();
 		let mut unknown = (seats as usize).saturating_sub(known);
 		for number in (board.rounds.saturating_sub(SEARCHED)..board.rounds).rev() {
 			let round = RoundId { domain: board.stream, number };
@@ -471,7 +490,7 @@ impl<C: MarketChain> Forecaster<C> {
 			return Ok(true);
 		}
 		let has_seats = board.forecasters.iter().any(|forecaster| forecaster.who == who && forecaster.seats > 0);
-		if has_seats || own.iter().any(|own| own.seat(who).is_some()) {
+		if has_seats || own.iter().any(|own| own.round.domain == stream && own.seat(who).is_some()) {
 			if head.number >= self.review_at {
 				self.review_at = head.number.saturating_add(REVIEW_PAUSE);
 				self.search(head, &board, own).await?;
@@ -537,12 +556,17 @@ pub fn check_files(config: &ForecastConfig) -> Result<()> {
 
 /// Returns the stream of a configuration. Of several with its symbol, the first one that is awake.
 fn find<'a>(streams: &'a [StreamView<Account>], config: &ForecastConfig) -> Option<&'a StreamView<Account>> {
-	let is_named = |stream: &&StreamView<Account>| match config.stream {
+	let mut named = streams.iter().filter(|stream| is_named(stream, config)).peekable();
+	let first = named.peek().copied();
+	named.find(|stream| stream.awake).or(first)
+}
+
+/// Returns `true` if a stream is the one of a configuration.
+fn is_named(stream: &StreamView<Account>, config: &ForecastConfig) -> bool {
+	match config.stream {
 		Some(id) => stream.id == id,
 		None => config.symbol.as_deref() == Some(stream.symbol.as_str()),
-	};
-	let awake = streams.iter().filter(is_named).find(|stream| stream.awake);
-	awake.or_else(|| streams.iter().find(is_named))
+	}
 }
 
 fn missing(config: &ForecastConfig) -> String {
