@@ -12,6 +12,10 @@
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
+#        scripts/bench.sh chain [--accounts N] [--blocks N]
+#                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
+#                                     development node that 512 accounts flood, and the lag of finality of five validators over 20 full
+#                                     blocks (0: not); the last line is JSON
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -21,8 +25,8 @@ cd "$ROOT"
 PEERS=$CARGO_TARGET_DIR-peers
 # Programs that no feature of this workspace changes.
 TOOLS=$CARGO_TARGET_DIR/tools
-OURS=(timing budget domains evidence gauge optimae oracle evaluators recomputation reputation work fee-market)
-MEASURED=(budget domains evidence gauge optimae oracle evaluators recomputation reputation work fee-market)
+OURS=(timing budget domains evidence forecasts gauge optimae oracle evaluators recomputation reputation work fee-market)
+MEASURED=(budget domains evidence forecasts gauge optimae oracle evaluators recomputation reputation work fee-market)
 # Pallets that are modules of the runtime.
 MODULES=(governance places)
 
@@ -87,6 +91,15 @@ forecasts() {
 	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
 }
 
+# Builds node and worker first, since the benchmark starts the node.
+chain() {
+	local blocks chain
+	build "${PROGRAMS[@]}"
+	blocks=$(cargo bench --quiet --workspace --bench import)
+	chain=$(cargo bench --quiet --workspace --bench chain -- "$@")
+	machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain'
+}
+
 # Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
 # twice in them, and those of the exchange rate, since markets close.
 SERIES=(
@@ -127,6 +140,7 @@ case ${1:-} in
 	compute) setup; shift; compute "$@" ;;
 	accuracy) setup; accuracy ;;
 	forecasts) setup; shift; forecasts "$@" ;;
+	chain) setup; shift; chain "$@" ;;
 	skill) setup; shift; skill "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;

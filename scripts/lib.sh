@@ -21,7 +21,7 @@ TESTS=(--release --workspace --tests --examples)
 PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-market -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
 	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market
-	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle)
+	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle -p pallet-doin-forecasts)
 
 # Builds with cargo and shows how far it is: cargo's own progress bar in a terminal, otherwise one line per minute.
 build() {
@@ -49,6 +49,12 @@ build() {
 }
 
 say() { printf '%s\n' "$*" >&2; }
+
+# Prints what belongs beside measured figures, as JSON: processor, cores, date and commit.
+machine() {
+	jq -nc --arg processor "$(sed -n '/^model name/{s/[^:]*: //p;q}' /proc/cpuinfo)" --argjson cores "$(nproc)" \
+		--arg date "$(date +%F)" --arg commit "$(git -C "$ROOT" describe --always --dirty)" '$ARGS.named'
+}
 die() { say "error: $*"; exit 1; }
 
 # Runs a command as root.

@@ -3,7 +3,7 @@
 # Usage: scripts/local-net.sh up     builds and starts Alice, Bob, Charlie and a worker, and prints their addresses
 #        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
 #        scripts/local-net.sh test   starts networks in network namespaces, cuts and heals them, and prints how long nodes took to find
-#                                    each other and finality took to return (as root; ten minutes)
+#                                    each other and finality took to return (as root; twenty minutes)
 . "$(dirname "$0")/lib.sh"
 
 PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net
@@ -83,13 +83,25 @@ down() {
 	rm -f "$PLACE"/*.pid
 }
 
+# Deletes the network namespaces of tests that were killed, and ends their nodes. A name has the process id of its test.
+sweep() {
+	local name process
+	for name in $(ip netns list | cut -d' ' -f1); do
+		[[ $name =~ ^doin-([0-9]+)-[0-9]+$ ]] || continue
+		[ ! -e "/proc/${BASH_REMATCH[1]}" ] || continue
+		for process in $(ip netns pids "$name"); do kill -KILL "$process" 2>/dev/null || true; done
+		ip netns delete "$name"
+	done
+}
+
 # The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
 namespaces() {
 	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
 	install iproute2 util-linux
 	cargo build "${ALL[@]}" --quiet
+	trap sweep EXIT
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
-		cargo test --offline --release --workspace --test discovery --test partitions -- --ignored --nocapture --test-threads 1
+		cargo test --offline --release --workspace --test system namespaces:: -- --ignored --nocapture --test-threads 1
 }
 
 case ${1:-} in

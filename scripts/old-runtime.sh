@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the runtime of version 2 from its commit, for the test that upgrades a network which runs it (tests/tests/referendum.rs).
+# Compiles the runtime of version 2 from its commit, for the tests that upgrade a chain which runs it (tests/tests/referendum.rs and
+# runtime/tests/tests/upgrade_from_v2.rs).
 # Compiles nothing if the runtime is there already. Takes 20 minutes, in a target folder of its own.
 # Usage: scripts/old-runtime.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,8 +20,10 @@ git -C "$TREE" checkout --quiet "$COMMIT"
 (
 	export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-version-2 WASM_BUILD_WORKSPACE_HINT=$TREE
 	# That of scripts/test.sh would compile the blob, too.
-	unset RUSTC_WORKSPACE_WRAPPER
+	unset RUSTC_WORKSPACE_WRAPPER SKIP_WASM_BUILD
 	cargo check --release --manifest-path "$TREE/Cargo.toml" -p doin-runtime --quiet
-	cp "$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm" "$FIXTURE"
+	# Renamed when it is complete, since a file that is there is not compiled again.
+	cp "$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm" "$FIXTURE.new"
+	mv "$FIXTURE.new" "$FIXTURE"
 )
 say "wrote $FIXTURE"

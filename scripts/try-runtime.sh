@@ -13,5 +13,10 @@ esac
 setup
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bench
 # Tests run the native runtime.
-DOIN_FUZZ_CHAINS=${1:-20} SKIP_WASM_BUILD=1 \
-	cargo test --release -p doin-runtime-tests --features try-runtime --test fuzz --test upgrade --test upgrade_from_v1
+export DOIN_FUZZ_CHAINS=${1:-20} SKIP_WASM_BUILD=1
+run() { cargo test --release -p doin-runtime-tests --features try-runtime "$@"; }
+run --test runtime -- fuzz:: upgrade:: upgrade_from_v1::
+# The runtime of version 2 is there after scripts/old-runtime.sh.
+if [ -e "$ROOT/runtime/tests/tests/fixtures/doin_runtime_v2.compact.compressed.wasm" ]; then
+	run --test runtime upgrade_from_v2:: -- --include-ignored
+fi

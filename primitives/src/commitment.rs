@@ -1,7 +1,8 @@
 //! Commitments: the common form of every commit-reveal on the chain.
 //!
 //! `blake2_256(SCALE(tag, genesis, scope, who, payload_hash, salt))`, where the scope is the [`RoundId`](crate::RoundId) of an
-//! optimizer's commit, the [`TaskId`](crate::TaskId) of an evaluator's or challenger's, and the number of the poll of a reporter's.
+//! optimizer's or forecaster's commit, the [`TaskId`](crate::TaskId) of an evaluator's or challenger's, and the number of the poll of a
+//! reporter's.
 //! The hash binds `who`, so another account cannot reveal a copied commitment. It binds the chain and the scope, so an old
 //! commitment cannot be used again.
 
@@ -23,6 +24,9 @@ pub enum Tag {
 	/// A reporter's [`crate::oracle::Reports`].
 	#[codec(index = 3)]
 	Report,
+	/// A forecaster's values: its changes from the zero of the round.
+	#[codec(index = 4)]
+	Forecast,
 }
 
 /// Returns the commitment of `who` to `payload_hash` within `scope`.
@@ -75,6 +79,7 @@ mod tests {
 			prop_assert_ne!(base, commitment(Tag::Sums, &GENESIS, &scope, &who, &payload, &salt));
 			prop_assert_ne!(base, commitment(Tag::Challenge, &GENESIS, &scope, &who, &payload, &salt));
 			prop_assert_ne!(base, commitment(Tag::Report, &GENESIS, &scope, &who, &payload, &salt));
+			prop_assert_ne!(base, commitment(Tag::Forecast, &GENESIS, &scope, &who, &payload, &salt));
 			prop_assert_ne!(base, commitment(Tag::Optimae, &flipped(&GENESIS), &scope, &who, &payload, &salt));
 			prop_assert_ne!(base, commitment(Tag::Optimae, &GENESIS, &scope.wrapping_add(1), &who, &payload, &salt));
 			prop_assert_ne!(base, commitment(Tag::Optimae, &GENESIS, &scope, &who.wrapping_add(1), &payload, &salt));

@@ -59,6 +59,8 @@ pub const MAX_FIRST_BAR: u64 = 1 << 48;
 pub const MAX_MISSES: u16 = 48;
 /// Multiple of the median deviation within which a value shares in the fee.
 const DEVIATIONS: u64 = 5;
+/// Admitted numbers of bars of the forecasts of a stream; a stream without forecasts has 0.
+pub const HORIZON: RangeInclusive<u16> = 24..=100;
 /// Divisor of a median: a value within this part of it shares in the fee as well, 0.1 %.
 const NEAR: u64 = 1_000;
 
@@ -125,6 +127,8 @@ pub struct StreamSpec {
 	pub season: u16,
 	/// Size of an ordinary error of a forecast, in units.
 	pub scale: u64,
+	/// Bars that forecasters forecast; 0 for a stream without a market of forecasts.
+	pub horizon: u16,
 	/// Fee of the reporters for one batch, in plancks.
 	pub fee: Balance,
 	/// Domain whose champion forecasts the stream; `None` for none.
@@ -150,6 +154,8 @@ pub enum StreamFault {
 	Kept,
 	/// `season` or `scale` is 0.
 	Season,
+	/// `horizon` is outside of [`HORIZON`], and not 0.
+	Horizon,
 	/// `fee` is below [`MIN_FEE`].
 	Fee,
 }
@@ -184,6 +190,7 @@ impl StreamSpec {
 		ensure(batch_ms <= MAX_BATCH_MS, StreamFault::BatchTooLong)?;
 		ensure((u32::from(self.batch)..=MAX_KEPT).contains(&self.kept), StreamFault::Kept)?;
 		ensure(self.season > 0 && self.scale > 0, StreamFault::Season)?;
+		ensure(self.horizon == 0 || HORIZON.contains(&self.horizon), StreamFault::Horizon)?;
 		ensure(self.fee >= MIN_FEE, StreamFault::Fee)
 	}
 
@@ -422,6 +429,7 @@ mod tests {
 			kept: MAX_KEPT,
 			season: 288,
 			scale: 1_000,
+			horizon: 100,
 			fee: DOIN,
 			domain: None,
 		}
@@ -456,6 +464,9 @@ mod tests {
 		assert_eq!(fault(|s| s.kept = MAX_KEPT + 1), Err(StreamFault::Kept));
 		assert_eq!(fault(|s| s.season = 0), Err(StreamFault::Season));
 		assert_eq!(fault(|s| s.scale = 0), Err(StreamFault::Season));
+		assert_eq!(fault(|s| s.horizon = 23), Err(StreamFault::Horizon));
+		assert_eq!(fault(|s| s.horizon = 101), Err(StreamFault::Horizon));
+		assert_eq!(fault(|s| s.horizon = 0), Ok(()), "no market of forecasts");
 		assert_eq!(fault(|s| s.fee = MIN_FEE - 1), Err(StreamFault::Fee));
 	}
 

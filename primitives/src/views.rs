@@ -400,6 +400,8 @@ pub struct StreamView<AccountId> {
 	pub season: u16,
 	/// Size of an ordinary error of a forecast, in units.
 	pub scale: u64,
+	/// Values of a forecast; 0 for a stream without a market of forecasts.
+	pub horizon: u16,
 	/// Fee of the reporters for one batch, in plancks.
 	#[serde(with = "As::<DisplayFromStr>")]
 	pub fee: Balance,

@@ -17,6 +17,7 @@ use doin_primitives::{
 		MIN_IMPROVEMENT_FLOOR, PAGE_BYTES, PAGE_VALUES,
 	},
 	evidence::MAX_SEGMENT_BYTES,
+	oracle::{Fields, StreamId, StreamSpec, Values, FIRST_STREAM},
 	payload::{Metrics, Reveal},
 	DomainId, DomainSpec, Evidence, EvidenceRef, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN,
 	MILLION, Q32,
@@ -33,6 +34,7 @@ use frame_support::traits::{
 	fungible::{Mutate, MutateHold},
 	StorageInfo, StorageInfoTrait, TrackedStorageKey, WhitelistedStorageKeys,
 };
+use pallet_doin_oracle::types::{Page as BarPage, StreamState};
 use pallet_doin_recomputation::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
@@ -41,6 +43,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_doin_evaluators, Evaluators]
 	[pallet_doin_evidence, crate::Evidence]
 	[pallet_doin_fee_market, FeeMarket]
+	[pallet_doin_forecasts, Forecasts]
 	[pallet_doin_gauge, Gauge]
 	[pallet_doin_optimae, Optimae]
 	[pallet_doin_oracle, Oracle]
@@ -331,6 +334,32 @@ impl pallet_doin_oracle::benchmarking::BenchmarkHelper<AccountId> for BenchmarkF
 	fn set_time(ms: u64) {
 		let slot = ms.checked_div(Timing::slot_duration_ms()).unwrap_or(0);
 		pallet_babe::CurrentSlot::<Runtime>::put(sp_consensus_babe::Slot::from(slot));
+	}
+}
+
+/// Pages of the stream of forecasts that are filled, the last one excluded. Many slices of a record have passed before it.
+const FORECAST_PAGES: core::ops::Range<u64> = 905..1_000;
+
+impl pallet_doin_forecasts::benchmarking::BenchmarkHelper for BenchmarkFixtures {
+	fn stream() -> (StreamId, u64) {
+		let fields = Fields { high: true, low: true, volume: true };
+		let spec = StreamSpec { bar_ms: 300_000, batch: 6, fields, season: 288, horizon: 100, ..crate::demo::stream() };
+		let (length, bar_ms) = (spec.page_bars(), spec.bar_ms);
+		for number in FORECAST_PAGES {
+			let close = |bar: u64| Some(Values::truncate_from(vec![(number * length + bar) as i64; 4]));
+			let page = BarPage { number, bars: BoundedVec::truncate_from((0..length).map(close).collect()) };
+			pallet_doin_oracle::Pages::<Runtime>::insert(FIRST_STREAM, spec.place(number * length).slot, page);
+		}
+		let (start, next) = (FORECAST_PAGES.start * length, FORECAST_PAGES.end * length);
+		let pot = 1_000 * DOIN;
+		let state = StreamState { spec, owner: owner(), deposit: 0, pot, start, next, misses: 0, awake: true };
+		pallet_doin_oracle::Streams::<Runtime>::insert(FIRST_STREAM, state);
+		<Self as pallet_doin_oracle::benchmarking::BenchmarkHelper<AccountId>>::set_time(next * bar_ms);
+		(FIRST_STREAM, next)
+	}
+
+	fn weigh(stream: StreamId) {
+		pallet_doin_gauge::Weights::<Runtime>::put(pallet_doin_gauge::Values::truncate_from(vec![(stream, MILLION)]));
 	}
 }
 

@@ -97,7 +97,7 @@ pub fn spec() -> DomainSpec {
 }
 
 /// Returns the record of the stream of the development chains, which repeats the series with a week a second. Its reporters need no
-/// network: a bar is a row of the file.
+/// network: a bar is a row of the file. It sleeps until its pot is paid into.
 pub fn stream() -> StreamSpec {
 	StreamSpec {
 		symbol: bounded(b"CO2-DEMO"),
@@ -113,6 +113,7 @@ pub fn stream() -> StreamSpec {
 		kept: MAX_KEPT,
 		season: 52,
 		scale: 50,
+		horizon: 24,
 		fee: MIN_FEE,
 		domain: None,
 	}

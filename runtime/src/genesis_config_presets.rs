@@ -7,7 +7,7 @@
 //! | `testnet` | none | a public network: 6 s blocks, epochs of two hours, rounds of 18 minutes, no account and no domain |
 //!
 //! The first two endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded
-//! evaluators, so the accounts of `doin-worker run --dev` are funded.
+//! evaluators, so the accounts of `doin-worker run --dev` are funded. Their demo stream sleeps until its pot is paid into.
 //!
 //! `testnet` is a patch without an account, since nobody may know the keys of a public network in advance. `doin-node network
 //! create` adds the balances and keys that its founders state. Genesis checks its lengths against the bounds of a public network.
@@ -21,7 +21,7 @@ use crate::{
 	demo, *,
 };
 use alloc::{vec, vec::Vec};
-use doin_primitives::{RoundParams, SizeClass, DOIN, MILLION};
+use doin_primitives::{oracle::FIRST_STREAM, RoundParams, SizeClass, DOIN, MILLION};
 use frame_support::build_struct_json_patch;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -45,8 +45,8 @@ pub const MIN_VALIDATOR_BOND: Balance = 1_000 * DOIN;
 const MIN_NOMINATOR_BOND: Balance = 10 * DOIN;
 /// Bond of a development evaluator, in plancks.
 const BOND: Balance = 1_000 * DOIN;
-/// Amount in the pot of the demo stream, in plancks: the fees of 10,000 batches.
-const POT: Balance = 10_000 * DOIN;
+/// Amount in the pot of the market of the demo stream, in plancks.
+const MARKET_POT: Balance = 10_000 * DOIN;
 /// Threshold T of the first work block of a development chain, and its floor: 0.02 bit in Q32.
 const DEV_THRESHOLD: u64 = doin_primitives::ONE_Q32 / 50;
 
@@ -83,11 +83,15 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	.iter()
 	.map(|key| (key.to_account_id(), ENDOWMENT))
 	.collect();
-	// Its owner pays the pot of the demo stream, and has the endowment left.
+	// The owner of the demo stream pays the existential deposits of the accounts of all pots and the pot of the market, and has the
+	// endowment left.
 	if let Some((_, endowment)) = balances.iter_mut().find(|(who, _)| *who == owner) {
-		*endowment += POT + crate::configs::system::ExistentialDeposit::get();
+		*endowment += MARKET_POT + 2 * crate::configs::system::ExistentialDeposit::get();
 	}
-	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), &demo::stream(), POT);
+	// The stream sleeps until its pot is paid into: most development chains have no reporter, and the fees of missed batches burn. Rounds
+	// of its market open as soon as it is awake.
+	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), &demo::stream(), 0);
+	let demo_market = (FIRST_STREAM, owner.clone(), MARKET_POT);
 	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
@@ -117,6 +121,7 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 		},
 		domains: DomainsConfig { domains: vec![demo_domain] },
 		oracle: OracleConfig { streams: vec![demo_stream] },
+		forecasts: ForecastsConfig { pots: vec![demo_market] },
 		gauge: GaugeConfig {
 			votes: stashes.iter().map(|stash| (stash.clone(), vec![(0, MILLION)])).collect::<Vec<_>>(),
 			weights: vec![(0, MILLION)],

@@ -17,7 +17,7 @@ use std::{
 /// # Errors
 /// Errors if the node was not built, or if it does not export the specification.
 pub fn raw(chain: &str) -> Result<PathBuf> {
-	written_once(chain, |draft| export(chain, true, draft))
+	written_once(&format!("{chain}.raw"), |draft| export(chain, true, draft))
 }
 
 /// Returns the path of the raw specification of a development chain with a block each second, on which a vote counts after 15
@@ -52,7 +52,45 @@ const FAST: [(&str, u64); 5] = [
 /// # Errors
 /// See [`raw`].
 pub fn with_short_rounds() -> Result<PathBuf> {
-	with_timing("dev", &[("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)])
+	with_timing("dev", &SHORT_ROUNDS)
+}
+
+/// Lengths with short epochs and rounds.
+const SHORT_ROUNDS: [(&str, u64); 3] = [("/epochLength", 15), ("/rounds/commit", 6), ("/rounds/challenge", 4)];
+
+/// Lengths with a block each second, and phases of rounds that are long enough for a call to find a block although some validators
+/// include none. An answer has eight seconds, as on a development chain, and a recomputation takes no longer than a period.
+const LONG_PHASES: [(&str, u64); 8] = [
+	("/slotDurationMs", 1_000),
+	("/epochLength", 15),
+	("/rounds/commit", 16),
+	("/rounds/reveal", 12),
+	("/rounds/draw_outputs", 6),
+	("/rounds/answer", 8),
+	("/rounds/answer_reveal", 8),
+	("/rounds/challenge", 4),
+];
+
+/// Returns the path of the raw specification of the local network with a block each second and long phases: a round takes about a
+/// minute, whatever one of the validators does.
+///
+/// # Errors
+/// See [`raw`].
+pub fn local_with_long_phases() -> Result<PathBuf> {
+	with_timing("local", &LONG_PHASES)
+}
+
+/// Returns the path of the raw specification of a development chain with the lengths of [`with_short_rounds`] and without primary slots.
+/// Two of its chains with equal height are equal to BABE.
+///
+/// # Errors
+/// See [`raw`].
+pub fn without_primary_slots() -> Result<PathBuf> {
+	changed(&format!("dev-without-primary-slots{}", shown(&SHORT_ROUNDS)), "dev", |genesis| {
+		let rate = genesis.pointer_mut("/babe/epochConfig/c").context("the genesis has no rate of primary slots")?;
+		*rate = json!([1, 1_000_000_000]);
+		set_lengths(genesis, &SHORT_ROUNDS)
+	})
 }
 
 /// Returns the path of the raw specification of the local network with the lengths of [`with_fast_blocks`] and five validators: Alice,
@@ -61,19 +99,69 @@ pub fn with_short_rounds() -> Result<PathBuf> {
 /// # Errors
 /// See [`raw`].
 pub fn of_five_validators() -> Result<PathBuf> {
-	changed("local-of-five", "local", |genesis| {
-		set_lengths(genesis, &FAST)?;
-		for name in ["//Dave", "//Eve"] {
-			let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
-			let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
-			let mut staker = stakers.first().context("a staker")?.clone();
-			(staker[0], staker[1]) = (account.clone(), account.clone());
-			stakers.push(staker);
-			let keys = json!([account, account, { "grandpa": grandpa, "babe": account }]);
-			genesis["session"]["keys"].as_array_mut().context("the genesis has session keys")?.push(keys);
-		}
-		Ok(())
+	of_five(&FAST)
+}
+
+/// Returns the path of the raw specification of the local network with the lengths of [`local_with_long_phases`] and the validators of
+/// [`of_five_validators`].
+///
+/// # Errors
+/// See [`raw`].
+pub fn of_five_with_long_phases() -> Result<PathBuf> {
+	of_five(&LONG_PHASES)
+}
+
+/// Returns the path of the raw specification of the local network with these lengths and five validators.
+fn of_five(lengths: &[(&str, u64)]) -> Result<PathBuf> {
+	changed(&format!("local-of-five{}", shown(lengths)), "local", |genesis| {
+		set_lengths(genesis, lengths)?;
+		add_validators(genesis)
 	})
+}
+
+/// Returns the path of the raw specification of the local network with the slots of a public one, i.e. of 6 s, the five validators of
+/// [`of_five_validators`], and these further accounts.
+///
+/// # Errors
+/// See [`raw`].
+pub fn of_five_validators_with(accounts: &[String]) -> Result<PathBuf> {
+	changed(&format!("local-of-five-with-{}", accounts.len()), "local", |genesis| {
+		set_lengths(genesis, &[("/slotDurationMs", 6_000)])?;
+		add_validators(genesis)?;
+		add_accounts(genesis, accounts)
+	})
+}
+
+/// Returns the path of the raw specification of a development chain with these further accounts.
+///
+/// # Errors
+/// See [`raw`].
+pub fn dev_with(accounts: &[String]) -> Result<PathBuf> {
+	changed(&format!("dev-with-{}", accounts.len()), "dev", |genesis| add_accounts(genesis, accounts))
+}
+
+/// Balance of a further account, in plancks: 10,000 DOIN.
+const FUNDS: u64 = 10_000_000_000_000_000;
+
+/// Adds accounts to a genesis.
+fn add_accounts(genesis: &mut Value, accounts: &[String]) -> Result<()> {
+	let balances = genesis["balances"]["balances"].as_array_mut().context("the genesis has balances")?;
+	balances.extend(accounts.iter().map(|account| json!([account, FUNDS])));
+	Ok(())
+}
+
+/// Adds the validators Dave and Eve to the genesis of the local network.
+fn add_validators(genesis: &mut Value) -> Result<()> {
+	for name in ["//Dave", "//Eve"] {
+		let (account, grandpa) = (address_of(name, "sr25519")?, address_of(name, "ed25519")?);
+		let stakers = genesis["staking"]["stakers"].as_array_mut().context("the genesis has stakers")?;
+		let mut staker = stakers.first().context("a staker")?.clone();
+		(staker[0], staker[1]) = (account.clone(), account.clone());
+		stakers.push(staker);
+		let keys = json!([account, account, { "grandpa": grandpa, "babe": account }]);
+		genesis["session"]["keys"].as_array_mut().context("the genesis has session keys")?.push(keys);
+	}
+	Ok(())
 }
 
 /// Runtime of version 2, as `wasm-builder` compresses it. `scripts/old-runtime.sh` compiles it.
@@ -81,7 +169,7 @@ const VERSION_2: &str =
 	concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/tests/tests/fixtures/doin_runtime_v2.compact.compressed.wasm");
 
 /// Pallets that version 2 does not have, by their names in the genesis.
-const LATER_PALLETS: [&str; 1] = ["oracle"];
+const LATER_PALLETS: [&str; 2] = ["oracle", "forecasts"];
 
 /// Storage key of the code of the runtime.
 const CODE: &str = "0x3a636f6465";
@@ -127,8 +215,12 @@ fn address_of(name: &str, scheme: &str) -> Result<Value> {
 /// Returns the path of the raw specification of a built-in chain with these lengths of slots, epochs and phases, each with its place
 /// among the values of the genesis.
 fn with_timing(chain: &str, lengths: &[(&str, u64)]) -> Result<PathBuf> {
-	let name: String = lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect();
-	changed(&format!("{chain}{name}"), chain, |genesis| set_lengths(genesis, lengths))
+	changed(&format!("{chain}{}", shown(lengths)), chain, |genesis| set_lengths(genesis, lengths))
+}
+
+/// Returns the part of the name of a specification that lists its lengths.
+fn shown(lengths: &[(&str, u64)]) -> String {
+	lengths.iter().map(|(place, length)| format!("{}-{length}", place.replace('/', "-"))).collect()
 }
 
 /// Sets lengths in a genesis.
@@ -145,18 +237,23 @@ fn changed(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()
 	rewritten(name, chain, |genesis| change(&mut genesis["patch"]))
 }
 
+/// Returns the path of the specification of a built-in chain with the values of its genesis. The node compiles the runtime for it.
+fn plain(chain: &str) -> Result<PathBuf> {
+	written_once(&format!("{chain}.plain"), |draft| export(chain, false, draft))
+}
+
 /// Returns the path of the raw specification `name`: that of the built-in chain `chain` with a changed genesis, i.e. values or code.
 fn rewritten(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
-	written_once(name, |draft| {
-		export(chain, false, draft)?;
-		let mut spec: Value = serde_json::from_slice(&fs::read(draft)?)?;
+	let plain = plain(chain)?;
+	written_once(&format!("{name}.raw"), |draft| {
+		let mut spec: Value = serde_json::from_slice(&fs::read(plain)?)?;
 		change(&mut spec["genesis"]["runtimeGenesis"])?;
 		fs::write(draft, serde_json::to_vec(&spec)?)?;
 		export(&draft.to_string_lossy(), true, draft)
 	})
 }
 
-/// Returns the path of the raw specification `name`, which `write` writes if it is older than the node.
+/// Returns the path of the specification `name`, which `write` writes if it is older than the node.
 fn written_once(name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
 	static LOCK: Mutex<()> = Mutex::new(());
 	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +261,7 @@ fn written_once(name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<P
 	let node = executable("doin-node")?;
 	let folder = node.ancestors().nth(2).map_or_else(std::env::temp_dir, |target| target.join("tmp"));
 	fs::create_dir_all(&folder)?;
-	let path = folder.join(format!("doin-{name}.raw.json"));
+	let path = folder.join(format!("doin-{name}.json"));
 	let built = fs::metadata(&node)?.modified()?;
 	if fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|written| written > built) {
 		return Ok(path);

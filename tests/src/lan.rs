@@ -55,9 +55,11 @@ impl Lan {
 	/// # Errors
 	/// Errors if the test has no network namespace of its own, or no permission to make others.
 	pub fn new(count: u8) -> Result<Self> {
-		// Two lines are the heading of the list, and the loopback interface is one more.
-		let interfaces = fs::read_to_string("/proc/self/net/dev")?.lines().count();
-		ensure!(interfaces <= 3, "the test needs a network namespace of its own: run scripts/local-net.sh test");
+		// The list of routes has a heading, and a new namespace has no route. Some systems give it further interfaces, which are down.
+		let routes = fs::read_to_string("/proc/self/net/route")?.lines().count();
+		ensure!(routes <= 1, "the test needs a network namespace of its own: run scripts/local-net.sh test");
+		// Dropped if a later step fails.
+		let mut lan = Self { hosts: Vec::new() };
 		for (bridge, address) in [(Side::Left.bridge(), None), (Side::Right.bridge(), None), (RPC_BRIDGE, Some("10.98.0.254/24"))]
 		{
 			ip(&["link", "add", bridge, "type", "bridge"])?;
@@ -66,7 +68,6 @@ impl Lan {
 				ip(&["address", "add", address, "dev", bridge])?;
 			}
 		}
-		let mut lan = Self { hosts: Vec::new() };
 		for number in 1..=count {
 			let namespace = format!("doin-{}-{number}", std::process::id());
 			ip(&["netns", "add", &namespace])?;
@@ -110,8 +111,11 @@ impl Lan {
 
 impl Drop for Lan {
 	fn drop(&mut self) {
-		for host in &self.hosts {
-			// The interfaces of a namespace go with it.
+		for (number, host) in (1u8..).zip(&self.hosts) {
+			// The system deletes the interfaces of a namespace some time after it, and the next network uses their names.
+			for name in ["node", "rpc"] {
+				let _ = ip(&["link", "delete", &format!("{name}{number}")]);
+			}
 			let _ = ip(&["netns", "delete", &host.namespace]);
 		}
 		for bridge in [Side::Left.bridge(), Side::Right.bridge(), RPC_BRIDGE] {

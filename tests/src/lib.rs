@@ -7,23 +7,29 @@
 pub mod accounts;
 pub mod chain;
 pub mod commands;
+pub mod flood;
 pub mod http;
 pub mod lan;
 pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod rounds;
+pub mod soak;
+pub mod state;
+pub mod validators;
 mod worker;
 
 pub use node::{Node, NodeConfig};
 pub use process::{executable, run, Process};
 pub use worker::Worker;
 
-use anyhow::{bail, Result};
+use anyhow::{anyhow, bail, Result};
 use std::{
 	future::Future,
 	time::{Duration, Instant},
 };
+use tokio::signal::unix::{signal, SignalKind};
 
 /// Longest time until a process answers its first request. The runtime is compiled at the start, and tests share the machine with
 /// each other and with builds.
@@ -51,5 +57,19 @@ pub async fn wait_for<T, F: Future<Output = Result<Option<T>>>>(
 			bail!("waited {} s for {what}", limit.as_secs());
 		}
 		tokio::time::sleep(POLL).await;
+	}
+}
+
+/// Runs `task` to its end, unless Ctrl-C or SIGTERM ends this program before. The task is dropped then: its processes end, and their
+/// directories are deleted.
+///
+/// # Errors
+/// Returns the error of `task`, or an error that names the signal.
+pub async fn until_signal<T>(task: impl Future<Output = Result<T>>) -> Result<T> {
+	let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+	tokio::select! {
+		outcome = task => outcome,
+		_ = interrupt.recv() => Err(anyhow!("ended by SIGINT")),
+		_ = terminate.recv() => Err(anyhow!("ended by SIGTERM")),
 	}
 }

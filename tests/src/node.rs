@@ -134,8 +134,7 @@ impl Node {
 			Some(host) => format!("ws://{}:{rpc_port}", host.rpc),
 			None => format!("ws://127.0.0.1:{rpc_port}"),
 		};
-		let client = WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(&url).await;
-		let client = client.with_context(|| format!("the RPC server at {url} does not answer"))?;
+		let client = connect(&url).await?;
 		Ok(Self { client, process, config, url, base })
 	}
 
@@ -168,6 +167,24 @@ impl Node {
 		Ok((base, config))
 	}
 
+	/// Stops the node with SIGSTOP: it keeps its connections, and does nothing until [`Self::resume`].
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn pause(&mut self) -> Result<()> {
+		self.process.pause()
+	}
+
+	/// Lets a node go on that [`Self::pause`] has stopped, and connects to it anew: after a longer stop, its server finds the client inactive.
+	///
+	/// # Errors
+	/// Errors if it has ended already, or if it does not answer.
+	pub async fn resume(&mut self) -> Result<()> {
+		self.process.resume()?;
+		self.client = connect(&self.url).await?;
+		Ok(())
+	}
+
 	/// Returns the address of its WebSocket.
 	pub fn url(&self) -> String {
 		self.url.clone()
@@ -191,6 +208,11 @@ impl Node {
 	/// Returns its directory.
 	pub fn base(&self) -> &Path {
 		self.base.path()
+	}
+
+	/// Returns its process.
+	pub fn process(&mut self) -> &mut Process {
+		&mut self.process
 	}
 
 	/// Returns its output so far.
@@ -253,6 +275,12 @@ impl Node {
 		})
 		.await
 	}
+}
+
+/// Connects to a node.
+async fn connect(url: &str) -> Result<WsClient> {
+	let client = WsClientBuilder::default().request_timeout(Duration::from_secs(60)).build(url).await;
+	client.with_context(|| format!("the RPC server at {url} does not answer"))
 }
 
 /// Returns the address that the node listens on for other nodes.

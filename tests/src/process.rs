@@ -79,6 +79,11 @@ impl Process {
 		Ok(Self { name: name.into(), child, log: log.into() })
 	}
 
+	/// Returns its process id.
+	pub fn id(&self) -> u32 {
+		self.child.id()
+	}
+
 	/// Returns its output so far.
 	pub fn output(&self) -> String {
 		fs::read_to_string(&self.log).unwrap_or_default()
@@ -111,8 +116,7 @@ impl Process {
 		if let Some(status) = self.ended()? {
 			return Ok(status);
 		}
-		// The process has not been waited for, so its identifier is not in use by another one.
-		kill_process(Pid::from_child(&self.child), Signal::INT)?;
+		self.signal(Signal::INT)?;
 		let start = Instant::now();
 		loop {
 			if let Some(status) = self.ended()? {
@@ -123,6 +127,29 @@ impl Process {
 			}
 			std::thread::sleep(Duration::from_millis(50));
 		}
+	}
+
+	/// Sends SIGSTOP: the process does nothing until [`Self::resume`], and its connections stay open.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn pause(&mut self) -> Result<()> {
+		self.check()?;
+		self.signal(Signal::STOP)
+	}
+
+	/// Sends SIGCONT to a process that [`Self::pause`] has stopped.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn resume(&mut self) -> Result<()> {
+		self.check()?;
+		self.signal(Signal::CONT)
+	}
+
+	fn signal(&self, signal: Signal) -> Result<()> {
+		// The process has not been waited for, so its identifier is not in use by another one.
+		Ok(kill_process(Pid::from_child(&self.child), signal)?)
 	}
 
 	/// Sends SIGKILL, as the system does when memory runs out.

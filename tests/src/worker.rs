@@ -2,7 +2,7 @@
 
 use crate::Process;
 use anyhow::Result;
-use std::path::Path;
+use std::{fmt::Write, fs, path::Path};
 use tempfile::TempDir;
 
 /// A running worker. Dropping the value kills the worker and deletes its directory.
@@ -22,7 +22,29 @@ impl Worker {
 	pub fn start(arguments: &[&str]) -> Result<Self> {
 		let base = tempfile::tempdir()?;
 		let shown = base.path().display().to_string();
-		let mut arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("{base}", &shown)).collect();
+		let arguments = arguments.iter().map(|argument| argument.replace("{base}", &shown)).collect();
+		Self::start_in(base, arguments)
+	}
+
+	/// Starts a worker that has these roles for development accounts, e.g. `("evaluate", "//Eve")`. It works on every domain with a
+	/// weight, and has neither a server nor a database of facts.
+	///
+	/// # Errors
+	/// Errors if it was not built, or if it cannot be started.
+	pub fn with_roles(url: &str, roles: &[(&str, &str)]) -> Result<Self> {
+		let base = tempfile::tempdir()?;
+		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
+		for (role, key) in roles {
+			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
+		}
+		let config = base.path().join("worker.toml");
+		fs::write(&config, text)?;
+		let arguments = vec!["run".into(), "--no-dashboard".into(), "--config".into(), config.display().to_string()];
+		Self::start_in(base, arguments)
+	}
+
+	/// Starts a worker with `arguments` in the directory `base`.
+	fn start_in(base: TempDir, mut arguments: Vec<String>) -> Result<Self> {
 		let names_server = arguments.iter().any(|argument| argument.contains("dashboard"));
 		if arguments.first().is_some_and(|command| command == "run") && !names_server {
 			arguments.push("--dashboard-port=0".into());
@@ -55,6 +77,11 @@ impl Worker {
 	pub fn start_again(&mut self) -> Result<()> {
 		self.process = Process::start("doin-worker", &self.arguments, &self.base.path().join("output.log"))?;
 		Ok(())
+	}
+
+	/// Returns its process.
+	pub fn process(&mut self) -> &mut Process {
+		&mut self.process
 	}
 
 	/// Returns its output so far.

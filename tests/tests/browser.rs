@@ -26,7 +26,7 @@ async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
 	let folder = tokio::task::spawn_blocking(installed).await??;
 
 	// Figures are read again from the state of their blocks.
-	let chain = format!("--chain={}", doin_e2e::chain::raw("dev")?.display());
+	let chain = format!("--chain={}", doin_e2e::chain::with_short_rounds()?.display());
 	let node = Node::start(&["--dev", &chain, "--state-pruning=archive"]).await?;
 	let url = node.url();
 	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--dashboard-port", "0"])?;
@@ -53,7 +53,7 @@ fn installed() -> Result<PathBuf> {
 fn tested(folder: &Path, page: &str, node: &str) -> Result<()> {
 	let artefacts = npm::target()?.join("browser");
 	// One file after another: they time the first paint.
-	let files = ["format.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
+	let files = ["format.test.mjs", "node.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
 	let arguments = [&["--test", "--test-concurrency=1"], files.as_slice()].concat();
 	let chromium = chromium();
 	let environment = [

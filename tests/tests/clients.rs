@@ -3,20 +3,16 @@
 //!
 //! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
 
-#[path = "clients/actions.rs"]
 mod actions;
-#[path = "clients/connection.rs"]
 mod connection;
-#[path = "clients/holders.rs"]
 mod holders;
 
 use anyhow::{ensure, Context, Result};
 use connection::{address, batch, call, transfer, unit, Account, Connection};
-use doin_e2e::{accounts::DAVE, npm, run, Node, Worker};
+use doin_e2e::{accounts::DAVE, npm, run, Node, Worker, NOWHERE};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
-	fmt::Write,
 	fs,
 	path::{Path, PathBuf},
 	sync::{Mutex, PoisonError},
@@ -112,15 +108,8 @@ async fn alice_prepares(node: &Node) -> Result<()> {
 }
 
 /// Starts evaluators, and no optimizer, so that the example is the only one that commits.
-fn evaluators(node: &Node, folder: &Path) -> Result<Worker> {
-	let mut text =
-		format!("url = \"{}\"\njournal = \"evaluators.db\"\ndashboard_enabled = false\nolap_db_path = \"none\"\n", node.url());
-	for key in ["//Eve", "//Ferdie", "//One", "//Two"] {
-		writeln!(text, "[[identities]]\nrole = \"evaluate\"\ndev = \"{key}\"")?;
-	}
-	let path = folder.join("evaluators.toml");
-	fs::write(&path, text)?;
-	Worker::start(&["run", "--config", &path.display().to_string()])
+fn evaluators(node: &Node) -> Result<Worker> {
+	Worker::with_roles(&node.url(), &["//Eve", "//Ferdie", "//One", "//Two"].map(|key| ("evaluate", key)))
 }
 
 /// Trains a linear model of the demo domain.
@@ -139,7 +128,7 @@ async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
 	let model = trained(files.path())?;
 	let node = Node::dev_with_short_rounds().await?;
 	node.reach(2, LIMIT).await?;
-	let mut worker = evaluators(&node, files.path())?;
+	let mut worker = evaluators(&node)?;
 	let url = node.url();
 	let submit = |more: &'static [&'static str]| {
 		let arguments = [&["examples/submit-candidate.mjs", &model, "--url", &url][..], more].concat();
@@ -157,6 +146,10 @@ async fn the_example_follows_a_candidate_to_its_verdict() -> Result<()> {
 	refused(submit(&["--max-fee", "0.000001"]).await, &["the seat costs", "--max-fee"]);
 	let missing = script(&folder, &["examples/submit-candidate.mjs", "missing.doin", "--url", &url]).await;
 	refused(missing, &["cannot read missing.doin", "doin-worker train --out"]);
+	for example in [&["examples/submit-candidate.mjs", &model][..], &["examples/upgrade.mjs", "show", "0"]] {
+		let alone = script(&folder, &[example, &["--url", NOWHERE]].concat()).await;
+		refused(alone, &["no node answers at ws://127.0.0.1:1", "scripts/run.sh"]);
+	}
 
 	let printed = submit(&[]).await?;
 	println!("{printed}");

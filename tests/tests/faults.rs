@@ -1,8 +1,12 @@
 //! Faults of a network of three validators, and what is left of them.
 
 use anyhow::{ensure, Context, Result};
+use codec::Decode;
 use doin_e2e::{
 	accounts::{ALICE, DAVE},
+	chain,
+	state::{bytes, hash, hex},
+	validators::{agree, boot, Validators},
 	wait_for, Node, Worker,
 };
 use serde_json::json;
@@ -24,80 +28,17 @@ const KEY: usize = 32;
 /// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
 const DEFERRED: u32 = 28;
 
-/// Validators of the local network, with a block each second.
-struct Validators {
-	alice: Node,
-	bob: Node,
-	charlie: Node,
-	/// Arguments that name all of them as boot nodes.
-	boot: Vec<String>,
-}
-
-/// Starts a validator. Its network key is `digit`, 64 times.
-async fn validator(name: &str, digit: char, boot: &[String]) -> Result<Node> {
-	let key = format!("--node-key={}", digit.to_string().repeat(64));
-	let boot: Vec<&str> = boot.iter().map(String::as_str).collect();
-	Node::local_with_fast_blocks(&[&[name, &key], boot.as_slice()].concat()).await
-}
-
-/// Returns the argument that names `node` as a boot node.
-async fn boot(node: &Node) -> Result<String> {
-	Ok(format!("--bootnodes={}", node.address().await?))
-}
-
-impl Validators {
-	/// Starts the validators, and waits until blocks are final.
-	async fn start() -> Result<Self> {
-		let alice = validator("--alice", '1', &[]).await?;
-		let first = [boot(&alice).await?];
-		let (bob, charlie) = tokio::try_join!(validator("--bob", '2', &first), validator("--charlie", '3', &first))?;
-		alice.finalize(2, LIMIT).await?;
-		let boot = vec![boot(&alice).await?, boot(&bob).await?, boot(&charlie).await?];
-		Ok(Self { alice, bob, charlie, boot })
-	}
-
-	/// Starts a node without keys that has all validators as boot nodes.
-	async fn observer(&self, arguments: &[&str]) -> Result<Node> {
-		let boot: Vec<&str> = self.boot.iter().map(String::as_str).collect();
-		Node::local_with_fast_blocks(&[arguments, boot.as_slice()].concat()).await
-	}
-}
-
-/// Returns the hash of a block.
-async fn hash(node: &Node, block: u32) -> Result<serde_json::Value> {
-	Ok(node.call("chain_getBlockHash", [json!(block)]).await?)
-}
-
-/// Waits until all `nodes` have the same final block as `node`.
-async fn agree(node: &Node, nodes: &[&Node]) -> Result<()> {
-	let block = node.finalized().await?;
-	let expected = hash(node, block).await?;
-	for other in nodes {
-		other.finalize(block, LIMIT).await?;
-		assert_eq!(hash(other, block).await?, expected, "the final block {block}");
-	}
-	Ok(())
-}
-
 /// Returns the number of the set of accounts that vote for finality, at the best block.
 async fn voter_set(node: &Node) -> Result<u64> {
 	let answer = node.call("state_call", [json!("GrandpaApi_current_set_id"), json!("0x")]).await?;
-	let digits = answer.as_str().and_then(|text| text.strip_prefix("0x")).context("bytes in hex")?;
-	Ok(u64::from_str_radix(digits, 16)?.swap_bytes())
+	Ok(u64::decode(&mut &bytes(&answer)?[..])?)
 }
 
 /// Gives the validator Charlie new session keys, which his node generates.
 async fn rotate_keys(node: &Node) -> Result<()> {
 	let owner = dev::charlie().public_key().to_account_id();
-	let digits: String = owner.0.iter().map(|byte| format!("{byte:02x}")).collect();
-	let rotated = node.call("author_rotateKeysWithOwner", [json!(format!("0x{digits}"))]).await?;
-	let field = |name: &str| -> Result<Vec<u8>> {
-		let text = rotated[name].as_str().and_then(|text| text.strip_prefix("0x"));
-		let text = text.with_context(|| format!("{name} in hex: {rotated}"))?;
-		let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16));
-		Ok(bytes.collect::<Result<_, _>>()?)
-	};
-	let (keys, proof) = (field("keys")?, field("proof")?);
+	let rotated = node.call("author_rotateKeysWithOwner", [json!(hex(&owner.0))]).await?;
+	let (keys, proof) = (bytes(&rotated["keys"])?, bytes(&rotated["proof"])?);
 	ensure!(keys.len() == 2 * KEY, "two keys: {rotated}");
 	let (grandpa, babe) = keys.split_at(KEY);
 	let keys = Value::named_composite([("grandpa", Value::from_bytes(grandpa)), ("babe", Value::from_bytes(babe))]);
@@ -108,10 +49,15 @@ async fn rotate_keys(node: &Node) -> Result<()> {
 	Ok(())
 }
 
+/// Starts three validators with a block each second.
+async fn validators() -> Result<Validators> {
+	Validators::start(&chain::local_with_fast_blocks()?, &[], &[]).await
+}
+
 /// The proof of a warp sync spans two sets of voters, since one validator has new keys.
 #[tokio::test]
 async fn a_node_that_warp_syncs_has_state_and_history_and_goes_on_after_a_crash() -> Result<()> {
-	let network = Validators::start().await?;
+	let network = validators().await?;
 	let former = voter_set(&network.alice).await?;
 	rotate_keys(&network.charlie).await?;
 	let changed = wait_for("the new set of voters", LIMIT, || async {
@@ -121,12 +67,18 @@ async fn a_node_that_warp_syncs_has_state_and_history_and_goes_on_after_a_crash(
 	// The new keys are those that vote.
 	let block = network.alice.finalize(changed + FURTHER, LIMIT).await?;
 
-	let observer = network.observer(&["--sync=warp"]).await?;
+	let observer = network.join(&["--sync=warp"]).await?;
 	observer.finalize(block, LIMIT).await?;
-	let log = observer.output();
-	assert!(log.contains("Warp sync is complete") && log.contains("State sync is complete"), "{log}");
+	// The node has the final block before its log names the end of a step. A full sync writes neither line.
+	wait_for("the end of the warp sync in the log", LIMIT, || {
+		let log = observer.output();
+		let is_complete = log.contains("Warp sync is complete") && log.contains("State sync is complete");
+		async move { Ok(is_complete.then_some(())) }
+	})
+	.await?;
 	agree(&network.alice, &[&network.bob, &network.charlie, &observer]).await?;
 	let at = network.alice.finalized().await?;
+	observer.finalize(at, LIMIT).await?;
 	let state = [json!(0), hash(&network.alice, at).await?];
 	let expected = network.alice.call("doin_domain", state.clone()).await?;
 	assert_eq!(observer.call("doin_domain", state).await?, expected, "the state");
@@ -144,12 +96,13 @@ async fn a_node_that_warp_syncs_has_state_and_history_and_goes_on_after_a_crash(
 	let (base, config) = observer.crash()?;
 	let observer = Node::start_in(base, config).await?;
 	observer.finalize(at + FURTHER, LIMIT).await?;
-	agree(&network.alice, &[&observer]).await
+	agree(&network.alice, &[&observer]).await?;
+	Ok(())
 }
 
 #[tokio::test]
 async fn a_validator_that_is_killed_and_started_again_votes_again() -> Result<()> {
-	let Validators { alice, bob, charlie, boot } = Validators::start().await?;
+	let Validators { alice, bob, charlie, boot, .. } = validators().await?;
 	let (base, config) = charlie.crash()?;
 	// Finality needs more than two thirds of the votes.
 	let lost = alice.best().await?;
@@ -163,7 +116,8 @@ async fn a_validator_that_is_killed_and_started_again_votes_again() -> Result<()
 	// A node that comes in afterwards takes the same chain.
 	let observer = Node::local_with_fast_blocks(&[&boot[0]]).await?;
 	observer.finalize(block, LIMIT).await?;
-	agree(&alice, &[&observer]).await
+	agree(&alice, &[&observer]).await?;
+	Ok(())
 }
 
 /// Part of a slash that waits for its era.
@@ -190,26 +144,28 @@ async fn pending_slash(client: &OnlineClient<SubstrateConfig>, who: &AccountId32
 /// Two nodes run with the keys of one validator, as after a restored backup whose former machine still runs.
 #[tokio::test]
 async fn a_validator_whose_keys_run_on_two_nodes_is_slashed_and_the_chain_goes_on() -> Result<()> {
-	let network = Validators::start().await?;
+	let network = validators().await?;
 	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(network.bob.url()).await?;
 	let alice = dev::alice().public_key().to_account_id();
 	assert_eq!(pending_slash(&client, &alice).await?, None);
 
-	let double = validator("--alice", '4', &network.boot).await?;
+	let key = format!("--node-key={}", "4".repeat(64));
+	let double = network.join(&["--alice", &key]).await?;
 	let slash = wait_for("the slash", LIMIT, || pending_slash(&client, &alice)).await?;
 	assert!(slash > 0, "a part of the stake of Alice");
 	let standing = network.bob.call("doin_reputation", [json!(ALICE)]).await?;
 	assert_eq!(standing["eligible"], false, "an equivocation takes a score to 0: {standing}");
 	let block = network.bob.best().await?;
 	network.bob.finalize(block + FURTHER, LIMIT).await?;
-	agree(&network.bob, &[&network.alice, &network.charlie, &double]).await
+	agree(&network.bob, &[&network.alice, &network.charlie, &double]).await?;
+	Ok(())
 }
 
 /// The node of a worker is killed: the worker goes on with the next node of its list.
 #[tokio::test]
 async fn a_worker_goes_on_with_the_next_node_of_its_list() -> Result<()> {
 	let validator = Node::dev_with_fast_blocks().await?;
-	let chain = format!("--chain={}", doin_e2e::chain::with_fast_blocks()?.display());
+	let chain = format!("--chain={}", chain::with_fast_blocks()?.display());
 	let boot = boot(&validator).await?;
 	let arguments = [chain.as_str(), boot.as_str()];
 	let (first, second) = tokio::try_join!(Node::start(&arguments), Node::start(&arguments))?;

@@ -3,7 +3,7 @@
 
 use anyhow::{bail, ensure, Context, Result};
 use codec::{Compact, Decode, Encode};
-use doin_e2e::{run, wait_for, Node, NodeConfig, Worker};
+use doin_e2e::{chain, run, wait_for, Node, NodeConfig, Worker};
 use doin_primitives::{blake2_256, DoinLog, DOIN_ENGINE_ID};
 use serde_json::{json, Deserializer, Value};
 use std::{fs, path::Path, process::Command, time::Duration};
@@ -23,20 +23,9 @@ const CONSENSUS: u8 = 4;
 const SEAL: u8 = 5;
 const PRE_RUNTIME: u8 = 6;
 
-/// Writes the raw specification of a development chain with short rounds and without primary slots, and returns the argument
-/// that names it. Two chains of equal height are then equal to BABE.
-fn without_primary_slots(folder: &Path) -> Result<String> {
-	let mut spec: Value = serde_json::from_slice(&doin_node(&["export-chain-spec", "--chain=dev"])?)?;
-	let genesis = &mut spec["genesis"]["runtimeGenesis"]["patch"];
-	ensure!(genesis["babe"]["epochConfig"]["c"].is_array(), "the genesis has no rate of primary slots");
-	genesis["babe"]["epochConfig"]["c"] = json!([1, 1_000_000_000]);
-	genesis["timing"]["epochLength"] = json!(15);
-	genesis["timing"]["rounds"]["commit"] = json!(6);
-	genesis["timing"]["rounds"]["challenge"] = json!(4);
-	let (draft, raw) = (folder.join("draft.json"), folder.join("raw.json"));
-	fs::write(&draft, serde_json::to_vec(&spec)?)?;
-	fs::write(&raw, doin_node(&["export-chain-spec", "--raw", &format!("--chain={}", draft.display())])?)?;
-	Ok(format!("--chain={}", raw.display()))
+/// Returns the argument that names a development chain without primary slots.
+fn without_primary_slots() -> Result<String> {
+	Ok(format!("--chain={}", chain::without_primary_slots()?.display()))
 }
 
 /// Runs a command of the node, and returns its standard output.
@@ -234,8 +223,7 @@ async fn check_after_restarts(database: Database, best: &str) -> Result<()> {
 
 #[tokio::test]
 async fn work_breaks_a_tie_in_every_order_and_after_a_restart_and_outweighs_no_block() -> Result<()> {
-	let folder = tempfile::tempdir()?;
-	let chain = without_primary_slots(folder.path())?;
+	let chain = without_primary_slots()?;
 	let [working, idle] = chains(&chain).await?;
 	let (longer, equal) = idle.split_last().context("the idle chain has blocks")?;
 	assert_eq!(working.len(), equal.len(), "both chains have the same height");
@@ -259,8 +247,7 @@ async fn work_breaks_a_tie_in_every_order_and_after_a_restart_and_outweighs_no_b
 
 #[tokio::test]
 async fn a_block_with_a_forged_digest_is_refused() -> Result<()> {
-	let folder = tempfile::tempdir()?;
-	let chain = without_primary_slots(folder.path())?;
+	let chain = without_primary_slots()?;
 	let node = Node::start(&["--dev", &chain]).await?;
 	node.reach(4, LIMIT).await?;
 	let (base, _) = node.stop()?;
@@ -318,7 +305,7 @@ fn distances(slots: &[u64]) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_chain_authored_on_work_is_idle_until_a_transaction_and_finalises_it() -> Result<()> {
-	let chain = format!("--chain={}", doin_e2e::chain::raw("dev")?.display());
+	let chain = format!("--chain={}", chain::raw("dev")?.display());
 	let node = Node::start(&["--dev", &chain, "--author-on-work"]).await?;
 	// A heartbeat of 5 slots, a sixth of an epoch. Finality goes on behind it.
 	node.finalize(2, LIMIT).await?;
@@ -358,8 +345,8 @@ async fn block_with_transaction(node: &Node, before: u32) -> Result<u32> {
 fn authoring_on_work_is_refused_where_it_would_harm_or_do_nothing() -> Result<()> {
 	let folder = tempfile::tempdir()?;
 	let base = format!("--base-path={}", folder.path().display());
-	let local = format!("--chain={}", doin_e2e::chain::raw("local")?.display());
-	let dev = format!("--chain={}", doin_e2e::chain::raw("dev")?.display());
+	let local = format!("--chain={}", chain::raw("local")?.display());
+	let dev = format!("--chain={}", chain::raw("dev")?.display());
 	let ports = ["--rpc-port=0", "--listen-addr=/ip4/127.0.0.1/tcp/0", "--no-prometheus", "--no-telemetry"];
 	let refused: [(&[&str], &str); 4] = [
 		(

@@ -2,14 +2,20 @@
 //!
 //! `scripts/local-net.sh test` runs these tests: they need root, and a network namespace of their own.
 
-use anyhow::{ensure, Result};
+use anyhow::{bail, ensure, Result};
 use doin_e2e::{
 	chain,
 	lan::{Lan, Side},
-	wait_for, Node,
+	rounds::{ended, has_committed, id_of, is_before_reveals, round_of, seat, task_once, Backing, History},
+	state::bytes,
+	wait_for, Node, Worker,
 };
-use serde_json::json;
-use std::time::{Duration, Instant};
+use serde_json::{json, Value};
+use std::{
+	path::Path,
+	time::{Duration, Instant},
+};
+use subxt_signer::sr25519::dev;
 
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -17,6 +23,12 @@ const LIMIT: Duration = Duration::from_secs(300);
 const CUT: u32 = 20;
 /// Pairs of best and final blocks of which the lag of finality is the median.
 const SAMPLES: usize = 30;
+
+/// Tasks in which a validator is cut off. A cut may come after the step that it is to precede.
+const TASKS: usize = 8;
+/// Roles of the workers: one evaluator has a worker of its own.
+const OTHERS: &[(&str, &str)] = &[("optimize", "//Dave"), ("evaluate", "//Eve"), ("evaluate", "//Ferdie"), ("evaluate", "//One")];
+const LONE: &[(&str, &str)] = &[("evaluate", "//Two")];
 
 /// Development accounts that validate, by the number of their host.
 const NAMES: [&str; 5] = ["--alice", "--bob", "--charlie", "--dave", "--eve"];
@@ -31,12 +43,23 @@ struct Network {
 impl Network {
 	/// Starts the validators, and waits until blocks are final.
 	async fn start() -> Result<Self> {
+		Self::of(&chain::of_five_validators()?).await
+	}
+
+	/// Starts the validators of a chain on which rounds are decided although some blocks have no calls.
+	async fn with_rounds() -> Result<Self> {
+		Self::of(&chain::of_five_with_long_phases()?).await
+	}
+
+	/// Starts the validators of the chain with this specification, which keep all states, and waits until blocks are final.
+	async fn of(chain: &Path) -> Result<Self> {
 		let lan = Lan::new(5)?;
-		let chain = format!("--chain={}", chain::of_five_validators()?.display());
+		let chain = format!("--chain={}", chain.display());
 		let mut nodes: Vec<Node> = Vec::new();
 		for (number, name) in (1..).zip(NAMES) {
 			let key = format!("--node-key={}", number.to_string().repeat(64));
-			let mut arguments = vec![name.to_owned(), key, chain.clone(), "--discover-local".into(), "--no-mdns".into()];
+			let mut arguments = vec![name.to_owned(), key, chain.clone(), "--state-pruning=archive".into()];
+			arguments.extend(["--discover-local", "--no-mdns"].map(String::from));
 			for node in &nodes {
 				arguments.push(format!("--bootnodes={}", node.address().await?));
 			}
@@ -72,6 +95,25 @@ impl Network {
 			assert_eq!(node.call("chain_getBlockHash", [json!(block)]).await?, hash, "block {block}");
 		}
 		Ok(took)
+	}
+
+	/// Returns the first validator, which stays on the left side, and the last one, which is cut off.
+	fn ends(&self) -> (&Node, &Node) {
+		(&self.nodes[0], &self.nodes[4])
+	}
+
+	/// Heals the network of the last validator, and returns how long it took until the next block was final everywhere.
+	async fn healed(&self) -> Result<Duration> {
+		self.lan.place(&[5], Side::Left)?;
+		self.finality_returns().await
+	}
+
+	/// Returns the final history of the validator that was cut off, once it is found to be sound.
+	async fn sound_history(&self) -> Result<History> {
+		let (_, last) = self.ends();
+		let history = History::read(last, last.finalized().await?).await?;
+		history.check(last).await?;
+		Ok(history)
 	}
 }
 
@@ -136,5 +178,84 @@ mod namespaces {
 		let took = network.finality_returns().await?;
 		println!("two and three of five validators: finality everywhere {took:?} after the heal");
 		Ok(())
+	}
+
+	/// Cuts the last validator off while a task waits for the outputs of its draw, and returns the task.
+	async fn cut_in_a_draw(network: &Network, worker: &mut Worker) -> Result<Value> {
+		let (first, last) = network.ends();
+		for _ in 0..TASKS {
+			let task = task_once("a draw", first, worker, |task| task["phase"] == "Drawing").await?;
+			network.lan.place(&[5], Side::Right)?;
+			let tasks = last.call("doin_recomputations", [json!(0)]).await?;
+			let mut tasks = tasks.as_array().into_iter().flatten();
+			if tasks.any(|found| found["task"] == task["task"] && found["phase"] == "Drawing") {
+				return Ok(task);
+			}
+			network.healed().await?;
+		}
+		bail!("{TASKS} draws were over before the validator was cut off")
+	}
+
+	/// A validator that is cut off ends a draw with its own outputs: the draw of the others counts, and nobody is paid for the other one.
+	#[tokio::test]
+	#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
+	async fn a_draw_on_the_smaller_side_of_a_cut_is_undone() -> Result<()> {
+		let network = Network::with_rounds().await?;
+		let (first, last) = network.ends();
+		let mut worker = Worker::with_roles(&first.url(), &[OTHERS, LONE].concat())?;
+		let task = cut_in_a_draw(&network, &mut worker).await?;
+		let id = id_of(&task)?;
+		let is_drawn = |found: &Value| found["task"] == id && !found["seed"].is_null();
+		let drawn = task_once("the seed", first, &mut worker, is_drawn).await?;
+		let undone = task_once("the seed of the smaller side", last, &mut worker, is_drawn).await?;
+		ensure!(drawn["seed"] != undone["seed"], "both sides have drawn {drawn}");
+		ended(round_of(&task)?, first, &mut worker).await?;
+		let took = network.healed().await?;
+		println!("a validator with a draw of its own: finality everywhere {took:?} after the heal");
+
+		let history = network.sound_history().await?;
+		let seeds: Vec<Vec<u8>> = history.draws(id).iter().map(|draw| draw.seed.to_vec()).collect();
+		assert_eq!(seeds, [bytes(&drawn["seed"])?], "{history:?}");
+		ensure!(history.outcome(id).is_some_and(|outcome| outcome.backing == Backing::Quorum), "{history:?}");
+		worker.stop()
+	}
+
+	/// Cuts the validator of the evaluator Two off between its commitment and its reveal, and returns the task.
+	async fn cut_before_its_reveal(network: &Network, rest: &mut Worker) -> Result<Value> {
+		let (first, last) = network.ends();
+		let two = dev::two().public_key().to_account_id();
+		for _ in 0..TASKS {
+			let task = task_once("a commitment of the evaluator", first, rest, |task| has_committed(task, &two)).await?;
+			network.lan.place(&[5], Side::Right)?;
+			if is_before_reveals(&task, first.best().await?.max(last.best().await?)) {
+				return Ok(task);
+			}
+			network.healed().await?;
+		}
+		bail!("{TASKS} times, the evaluator may have sent its reveal before it was cut off")
+	}
+
+	/// The host of one evaluator is cut off, the others decide the round, and the host comes back.
+	#[tokio::test]
+	#[ignore = "needs root and a network namespace of its own: scripts/local-net.sh test"]
+	async fn a_quorum_decides_without_an_evaluator_that_is_cut_off() -> Result<()> {
+		let network = Network::with_rounds().await?;
+		let ((first, last), two) = (network.ends(), dev::two().public_key().to_account_id());
+		let mut rest = Worker::with_roles(&first.url(), OTHERS)?;
+		let mut lone = Worker::with_roles(&last.url(), LONE)?;
+		let task = cut_before_its_reveal(&network, &mut rest).await?;
+		ended(round_of(&task)?, first, &mut rest).await?;
+		let took = network.healed().await?;
+		println!("an evaluator and its validator: finality everywhere {took:?} after the heal");
+
+		let id = id_of(&task)?;
+		let is_later = |found: &Value| found["task"].as_u64() > Some(id) && seat(found, &two)["revealed"] == true;
+		let later = task_once("an answer of the evaluator after the heal", first, &mut rest, is_later).await?;
+		ended(round_of(&later)?, first, &mut rest).await?;
+		lone.check()?;
+		rest.stop()?;
+		lone.stop()?;
+		network.finality_returns().await?;
+		network.sound_history().await?.check_absence(id, id_of(&later)?, &two)
 	}
 }

@@ -3,11 +3,18 @@
 //!
 //! A round of optimization is in flight when the code changes. A governance day of a development chain is a minute, so the test takes
 //! about eight minutes: `scripts/test.sh --full` runs it, as does
-//! `cargo test --release -p doin-e2e --test referendum -- --include-ignored`.
+//! `cargo test --release --workspace --test system referendum:: -- --include-ignored`.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use codec::Decode;
-use doin_e2e::{accounts::DAVE, chain, commands::amount, npm, wait_for, Node, Worker};
+use doin_e2e::{
+	accounts::DAVE,
+	chain,
+	commands::amount,
+	npm,
+	state::{accounts, bytes, hash, hex, Issuance},
+	wait_for, Node, Worker,
+};
 use doin_primitives::{blake2_256, DOIN};
 use futures::future::try_join_all;
 use serde_json::{json, Value as Json};
@@ -39,16 +46,10 @@ const VOTE: u128 = 900_000 * DOIN;
 const DEPOSITS: u128 = (10 + 1_000) * DOIN;
 /// Bond of each evaluator in the genesis, in plancks.
 const BOND: u128 = 1_000 * DOIN;
-/// Most that seats, dust and undivided rests of fees burn beside the base fees, in plancks.
-const OTHER_BURNS: u128 = 1_000 * DOIN;
 /// A vote is a byte: aye is the highest bit, and the lowest ones are the conviction.
 const AYE: u8 = 0b1000_0000;
 /// Storage key of `System.AuthorizedUpgrade`.
 const AUTHORIZED: &str = "0x26aa394eea5630e07c48ae0c9558cef72fa9f1bf25567808771bff091dc89ecd";
-/// Prefix of the storage keys of `System.Account`.
-const ACCOUNTS: &str = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9";
-/// Storage key of `Balances.TotalIssuance`.
-const TOTAL_ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
 /// Storage key of the code of the runtime.
 const CODE: &str = "0x3a636f6465";
 /// Results of a round whose candidates were evaluated.
@@ -71,24 +72,6 @@ async fn send(client: &Client, signer: &Keypair, call: &Call) -> Result<()> {
 	Ok(())
 }
 
-/// Returns bytes of a JSON answer in hex.
-fn bytes(value: &Json) -> Result<Vec<u8>> {
-	let text = value.as_str().and_then(|text| text.strip_prefix("0x")).with_context(|| format!("bytes in hex: {value}"))?;
-	let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16));
-	Ok(bytes.collect::<Result<_, _>>()?)
-}
-
-/// Returns bytes in hex.
-fn hex(bytes: &[u8]) -> String {
-	let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-	format!("0x{digits}")
-}
-
-/// Returns the hash of a block.
-async fn hash(node: &Node, number: u32) -> Result<Json> {
-	Ok(node.call("chain_getBlockHash", [json!(number)]).await?)
-}
-
 /// Returns the `spec_version` of the runtime in the state after a block.
 async fn version(node: &Node, block: &Json) -> Result<u64> {
 	let version = node.call("state_getRuntimeVersion", [block.clone()]).await?;
@@ -102,48 +85,6 @@ async fn reserved(node: &Node, who: &Keypair) -> Result<u128> {
 	let accounts = accounts(node, &block).await?;
 	let found = accounts.iter().find(|(key, _)| key.ends_with(suffix.trim_start_matches("0x")));
 	Ok(found.with_context(|| format!("the account {suffix}"))?.1[1])
-}
-
-/// Returns the storage keys of all accounts after a block, each with its free, reserved and frozen amount and its flags.
-async fn accounts(node: &Node, block: &Json) -> Result<Vec<(String, [u128; 4])>> {
-	let keys = node.call("state_getKeysPaged", [json!(ACCOUNTS), json!(1_000), Json::Null, block.clone()]).await?;
-	let stored = node.call("state_queryStorageAt", [keys, block.clone()]).await?;
-	let changes = stored[0]["changes"].as_array().with_context(|| format!("the accounts: {stored}"))?;
-	ensure!((8..1_000).contains(&changes.len()), "{} accounts", changes.len());
-	let account = |change: &Json| -> Result<(String, [u128; 4])> {
-		let (_, amounts) = <([u32; 4], [u128; 4])>::decode(&mut &bytes(&change[1])?[..])?;
-		Ok((change[0].as_str().context("a key")?.to_owned(), amounts))
-	};
-	changes.iter().map(account).collect()
-}
-
-/// Coins that exist after a block, in plancks.
-#[derive(Clone, Copy, Debug)]
-struct Issuance {
-	/// Everything that was minted and not burned.
-	total: u128,
-	/// Everything that work blocks minted.
-	mined: u128,
-	/// Base fees that were burned.
-	burned: u128,
-}
-
-/// Returns the coins that exist after a block, and checks that the accounts have all of them.
-async fn issuance(node: &Node, block: &Json) -> Result<Issuance> {
-	let total = bytes(&node.call("state_getStorage", [json!(TOTAL_ISSUANCE), block.clone()]).await?)?;
-	let total = u128::decode(&mut &total[..])?;
-	let sum: u128 = accounts(node, block).await?.iter().map(|(_, [free, reserved, ..])| free + reserved).sum();
-	ensure!(sum == total, "balances add up to {sum}, issuance is {total} after block {block}");
-	let mined = amount(&node.call("doin_work", [block.clone()]).await?["mined"]);
-	let burned = amount(&node.call("doin_feeMarket", [block.clone()]).await?["burned"]);
-	Ok(Issuance { total, mined, burned })
-}
-
-/// Checks that between two blocks nothing appears or disappears beside what is mined and burned.
-fn assert_accounted(before: Issuance, after: Issuance) {
-	let expected = before.total + (after.mined - before.mined) - (after.burned - before.burned);
-	assert!(after.total <= expected, "{before:?} {after:?}");
-	assert!(expected - after.total < OTHER_BURNS, "{before:?} {after:?}");
 }
 
 /// Three validators whose genesis has the runtime of version 2.
@@ -272,7 +213,8 @@ async fn apply(network: &Network, client: &Client, script: &Script, file: &str, 
 	let late = client.tx().await?.create_signed(&remark, &dev::charlie(), params).await?;
 
 	let printed = script.run("//Bob", &["apply", file]).await?;
-	let number = printed.split_whitespace().nth(1).and_then(|number| number.parse().ok()).context("`block NUMBER  …`")?;
+	let step = printed.lines().find_map(|line| line.strip_prefix("block ")).with_context(|| format!("a step: {printed}"))?;
+	let number = step.split_whitespace().next().and_then(|number| number.parse().ok()).context("`block NUMBER  …`")?;
 	alice.finalize(number, LIMIT).await?;
 	let block = hash(alice, number).await?;
 	let version = version(alice, &block).await?;
@@ -357,7 +299,7 @@ async fn a_referendum_upgrades_a_running_network_with_a_round_in_flight() -> Res
 	let path = alice.base().join("doin-runtime.wasm");
 	fs::write(&path, &code)?;
 	let (file, code_hash) = (path.display().to_string(), blake2_256(&code));
-	let first = issuance(alice, &hash(alice, 1).await?).await?;
+	let first = Issuance::after(alice, &hash(alice, 1).await?).await?;
 	let before = reserved(alice, &dev::alice()).await?;
 	script.run("//Alice", &["propose", &file]).await?;
 	vote(&script, &client).await?;
@@ -373,10 +315,10 @@ async fn a_referendum_upgrades_a_running_network_with_a_round_in_flight() -> Res
 	let upgrade = apply(&network, &client, &script, &file, code_hash).await?;
 	let last = alice.call("doin_domain", [json!(0), upgrade.block.clone()]).await?["lastRound"]["number"].as_u64();
 	assert!(last.is_none_or(|last| last < round), "round {round} is in flight: {last:?} has ended");
-	let former = issuance(alice, &hash(alice, upgrade.number - 1).await?).await?;
-	let migrated = issuance(alice, &hash(alice, upgrade.number + 1).await?).await?;
-	assert_accounted(first, former);
-	assert_accounted(former, migrated);
+	let former = Issuance::after(alice, &hash(alice, upgrade.number - 1).await?).await?;
+	let migrated = Issuance::after(alice, &hash(alice, upgrade.number + 1).await?).await?;
+	former.check_since(&first)?;
+	migrated.check_since(&former)?;
 
 	rounds_go_on(charlie, &mut worker, round, &upgrade).await?;
 	worker.stop()?;
@@ -384,9 +326,9 @@ async fn a_referendum_upgrades_a_running_network_with_a_round_in_flight() -> Res
 	let block = alice.best().await?;
 	network.assert_version(block + FURTHER, upgrade.version).await?;
 	assert_eq!(reserved(alice, &dev::alice()).await?, before);
-	let last = issuance(alice, &hash(alice, block).await?).await?;
+	let last = Issuance::after(alice, &hash(alice, block).await?).await?;
 	assert!(last.mined > migrated.mined, "{last:?}");
-	assert_accounted(migrated, last);
+	last.check_since(&migrated)?;
 
 	// A node that joins now executes the blocks before the upgrade by the former runtime.
 	let late = Node::start(&[&network.chain, &network.boot]).await?;

@@ -1,7 +1,10 @@
 //! A reporter brings the bars of a stream onto the chain, also if it is killed between its commitment and its reveal.
 
 use anyhow::{Context, Result};
-use doin_e2e::{wait_for, Node, Worker};
+use doin_e2e::{
+	commands::{refused, report},
+	wait_for, Node, Worker,
+};
 use serde_json::{json, Value};
 use std::time::Duration;
 
@@ -64,6 +67,17 @@ async fn reveals_after_a_crash(node: &Node, worker: &mut Worker) -> Result<bool>
 	Ok(has_revealed)
 }
 
+/// Pays 100 DOIN into the pot of the stream, which sleeps until then.
+async fn sponsor(node: &Node) -> Result<()> {
+	node.reach(2, LIMIT).await?;
+	let asleep = node.call("doin_streams", []).await?[0].clone();
+	assert_eq!((&asleep["awake"], &asleep["pot"]), (&json!(false), &json!("0")), "{asleep}");
+	refused(node, &["sponsor", "BTC/USD", "100 DOIN", "--dev-key", "//Bob"], &["no stream `BTC/USD`", "CO2-DEMO (2147483648)"])?;
+	let sponsored = report(node, &["sponsor", "CO2-DEMO", "100 DOIN", "--dev-key", "//Bob"])?;
+	assert_eq!((&sponsored["pot"], &sponsored["awake"]), (&json!("100 DOIN"), &json!(true)), "{sponsored}");
+	Ok(())
+}
+
 /// Returns the values of the file, in units of the stream.
 fn rows() -> Result<Vec<i64>> {
 	let text = std::fs::read_to_string(CO2)?;
@@ -84,6 +98,12 @@ async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_resta
 	let url = node.url();
 	let arguments = ["run", "--config", &config.display().to_string(), "--url", &url, "--journal", "{base}/journal.db"];
 	let mut worker = Worker::start(&arguments)?;
+	wait_for("the name of the stream that sleeps in the log", LIMIT, || {
+		let is_named = worker.output().contains("the stream CO2-DEMO sleeps");
+		async move { Ok(is_named.then_some(())) }
+	})
+	.await?;
+	sponsor(&node).await?;
 
 	let mut has_revealed = false;
 	for _ in 0..POLLS {

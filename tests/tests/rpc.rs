@@ -113,7 +113,7 @@ const ROUND: [&str; 12] = [
 	"contender",
 ];
 /// Fields of a stream.
-const STREAM: [&str; 20] = [
+const STREAM: [&str; 21] = [
 	"id",
 	"symbol",
 	"unit",
@@ -124,6 +124,7 @@ const STREAM: [&str; 20] = [
 	"kept",
 	"season",
 	"scale",
+	"horizon",
 	"fee",
 	"domain",
 	"owner",

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Blocks that the node is behind; the validator authors one each second.
-const BEHIND: u32 = 40;
+const BEHIND: u32 = 24;
 const LIMIT: Duration = Duration::from_secs(1_200);
 
 #[tokio::test]

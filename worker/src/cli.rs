@@ -4,7 +4,7 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, history, index, journal, keys, own,
-		predict, run, service, status, top, train, verify, vote, watch,
+		predict, run, service, sponsor, status, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -141,6 +141,15 @@ Draws before this call have to be answered. `doin-worker run` does the same for 
 	Unbond(bond::SigningArgs),
 	/// Withdraw the bond, some time after `unbond`
 	Withdraw(bond::SigningArgs),
+	/// Add to the pot of a stream, from which its reporters are paid. Its bars are asked for while the pot pays
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker sponsor BTC/USD \"100 DOIN\" --key sponsor.key
+  doin-worker sponsor CO2-DEMO 100 DOIN --dev-key //Alice           (the stream of a development chain)
+
+Each batch of bars takes the fee of the stream out of the pot; nothing is paid back. A stream whose pot is used up sleeps, and wakes \
+with the next amount. 1 DOIN is the least.")]
+	Sponsor(sponsor::SponsorArgs),
 	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
 	#[command(after_help = "\
 EXAMPLE
@@ -419,6 +428,7 @@ impl Cli {
 			Command::Unserve(args) => service::unserve(node, args).await?,
 			Command::Unbond(args) => bond::unbond(node, args).await?,
 			Command::Withdraw(args) => bond::withdraw(node, args).await?,
+			Command::Sponsor(args) => sponsor::run(node, args).await?,
 			Command::Budget(args) => budget::run(node, args).await?,
 			Command::CleanUp(args) => clean_up::run(node, args).await?,
 			Command::Status(args) => status::run(node, args).await?,
@@ -524,6 +534,8 @@ mod tests {
 			"doin-worker clean-up --model 12 --model 13 --record 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --key k --json",
 			"doin-worker unbond --key k",
 			"doin-worker withdraw --dev-key //Eve",
+			"doin-worker sponsor BTC/USD 100 DOIN --key k",
+			"doin-worker sponsor 2147483648 100DOIN --dev-key //Alice --json",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
 			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",

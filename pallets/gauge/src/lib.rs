@@ -419,17 +419,7 @@ impl<T: Config> Pallet<T> {
 		let total = electorate.iter().fold(Balance::default(), |sum, (_, stake)| sum.saturating_add(*stake));
 		let mut nominations = Nominations::<T>::get();
 
-		let mut support: Vec<Vec<(Balance, u32)>> = nominations.iter().map(|_| Vec::new()).collect();
-		let mut voters: u32 = 0;
-		for (who, stake) in electorate.iter().take(T::MaxVoters::get() as usize) {
-			voters = voters.saturating_add(1);
-			let Some(ballot) = Ballots::<T>::get(who) else { continue };
-			for (domain, value) in &ballot.votes {
-				if let Some(votes) = Self::position(&nominations, *domain).ok().and_then(|at| support.get_mut(at)) {
-					votes.push((*stake, *value));
-				}
-			}
-		}
+		let (voters, mut support) = Self::support(&nominations, &electorate);
 
 		// Without any stake, e.g. in an era whose elected validators have no session keys, nobody can vote: the weights stay.
 		let former = Weights::<T>::get();
@@ -473,6 +463,25 @@ impl<T: Config> Pallet<T> {
 		}
 		let asked = T::Votable::votable_weight().saturating_mul(nominated.into());
 		T::WeightInfo::new_session(voters, nominated, changed).saturating_add(asked)
+	}
+
+	/// Returns the number of voters, and for each nomination the stakes of its voters and the weights that they vote for.
+	fn support(
+		nominations: &[Nomination<T::AccountId>],
+		electorate: &[(T::AccountId, Balance)],
+	) -> (u32, Vec<Vec<(Balance, u32)>>) {
+		let mut support: Vec<Vec<(Balance, u32)>> = nominations.iter().map(|_| Vec::new()).collect();
+		let mut voters: u32 = 0;
+		for (who, stake) in electorate.iter().take(T::MaxVoters::get() as usize) {
+			voters = voters.saturating_add(1);
+			let Some(ballot) = Ballots::<T>::get(who) else { continue };
+			for (domain, value) in &ballot.votes {
+				if let Some(votes) = Self::position(nominations, *domain).ok().and_then(|at| support.get_mut(at)) {
+					votes.push((*stake, *value));
+				}
+			}
+		}
+		(voters, support)
 	}
 
 	/// Returns the place of `domain` among the nominations, or the place where it must be inserted.

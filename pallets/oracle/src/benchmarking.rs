@@ -51,6 +51,7 @@ fn spec<T: Config>() -> StreamSpec {
 		kept: MAX_KEPT,
 		season: 288,
 		scale: 1_000,
+		horizon: 100,
 		fee: DOIN,
 		domain: Some(0),
 	}

@@ -4,7 +4,7 @@ use crate::{Config, Pages, Pallet, Streams};
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 use doin_primitives::oracle::{StreamId, StreamSpec, Values, MAX_KEPT, PAGE_VALUES};
-use doin_traits::{Bars, Clock, Stream};
+use doin_traits::{Bars, Clock, Stream, StreamTerms, Terms};
 use frame_support::{traits::Get, weights::Weight};
 
 /// Fewest bars of a page: as many whole batches as have [`PAGE_VALUES`] values of four fields. A batch of 5 bars leaves one out.
@@ -60,5 +60,12 @@ impl<T: Config> Bars for Pallet<T> {
 		let pages = u64::from(bars.min(MAX_KEPT).div_ceil(LEAST_PAGE_BARS)).saturating_add(1);
 		let page = T::DbWeight::get().reads(1).saturating_add(Weight::from_parts(PAGE_TIME, 0));
 		T::DbWeight::get().reads(1).saturating_add(page.saturating_mul(pages))
+	}
+}
+
+impl<T: Config> StreamTerms for Pallet<T> {
+	fn terms(stream: u32) -> Option<Terms> {
+		let StreamSpec { horizon, batch, season, scale, .. } = Streams::<T>::get(stream)?.spec;
+		Some(Terms { horizon, batch, season, scale })
 	}
 }

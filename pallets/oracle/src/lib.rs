@@ -359,7 +359,7 @@ pub mod pallet {
 		UnknownStream,
 		/// The record of the stream is refused. Give texts in UTF-8 that are not empty, bars of a second to a day, batches of 1 to 24
 		/// values that take longer than a poll and at most a day, a first bar within a day, up to 9 000 kept bars, a season and a scale
-		/// above 0, and a fee of at least 1 DOIN.
+		/// above 0, a horizon of 24 to 100 bars or none, and a fee of at least 1 DOIN.
 		InvalidSpec,
 		/// Identifiers of streams are used up. No stream can be registered any more.
 		NoMoreIds,

@@ -142,6 +142,7 @@ pub fn spec() -> StreamSpec {
 		kept: 10,
 		season: 1,
 		scale: 1,
+		horizon: 0,
 		fee: DOIN,
 		domain: None,
 	}

@@ -158,7 +158,7 @@ pub struct Reporter {
 	pub outside: u64,
 }
 
-/// Stream that is registered in block 0 and awake from block 1 on.
+/// Stream that is registered in block 0. It is awake from block 1 on, or sleeps if its pot is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GenesisStream<AccountId> {
@@ -166,7 +166,7 @@ pub struct GenesisStream<AccountId> {
 	pub owner: AccountId,
 	/// SCALE-encoded [`StreamSpec`], as `0x` and hex digits.
 	pub spec: String,
-	/// Amount in its pot, in plancks.
+	/// Amount in its pot, in plancks: 0, or the fee of a batch at least.
 	pub pot: Balance,
 }
 

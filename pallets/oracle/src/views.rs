@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			kept: capacity,
 			season: spec.season,
 			scale: spec.scale,
+			horizon: spec.horizon,
 			fee: spec.fee,
 			domain: spec.domain,
 			owner,

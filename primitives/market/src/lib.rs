@@ -42,7 +42,7 @@ pub mod standing;
 pub mod truth;
 
 pub use average::Average;
-pub use record::{Slice, Term};
+pub use record::Record;
 pub use reference::{History, Reference, ReferenceErrors};
 pub use settlement::{payment, Book, Settled};
 pub use skill::skill;

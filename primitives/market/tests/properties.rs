@@ -4,7 +4,7 @@ use doin_market::{
 	payment, record,
 	reference::{ALL, REFERENCES},
 	settlement::{gain, loss, MAX_WAGER},
-	skill, standing, zero, Book, Error, History, Reference, ReferenceErrors, Term, Truth, MAX_HORIZON, MIN_HORIZON, ONE,
+	skill, standing, zero, Book, Error, History, Record, Reference, ReferenceErrors, Truth, MAX_HORIZON, MIN_HORIZON, ONE,
 };
 use doin_primitives::{Balance, DOIN, ONE_Q32};
 use proptest::{collection::vec, option, prelude::*};
@@ -205,14 +205,39 @@ proptest! {
 	}
 
 	#[test]
-	fn the_bound_follows_the_definition(means in vec(-ONE..=ONE, 32)) {
-		let mut term = Term::default();
-		means.iter().for_each(|mean| term.add(*mean));
-		let values: Vec<f64> = means.iter().map(|mean| *mean as f64 / ONE as f64).collect();
-		let mean = values.iter().sum::<f64>() / 32.0;
-		let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 31.0;
-		let bound = term.bound().expect("complete") as f64 / ONE as f64;
-		prop_assert!((bound - (mean - 3.0 * (variance / 32.0).sqrt())).abs() < 2e-9);
+	fn the_bound_follows_the_definition(skills in vec(-ONE..=ONE, 32..400)) {
+		let mut record = Record::default();
+		for (slice, skill) in (0..).zip(&skills) {
+			record.enter(slice, 1);
+			prop_assert!(record.correct(slice, *skill));
+		}
+		let now = skills.len() as u32 + record::OPEN_SLICES - 1;
+		record.settle(now, 1);
+		let end = skills.len() / 32 * 32;
+		let values: Vec<f64> = skills[end.saturating_sub(256)..end].iter().map(|skill| *skill as f64 / ONE as f64).collect();
+		let n = values.len() as f64;
+		let mean = values.iter().sum::<f64>() / n;
+		let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+		let bound = record.bound(now, 0).expect("a term is complete") as f64 / ONE as f64;
+		prop_assert!((bound - (mean - 3.0 * (variance / n).sqrt())).abs() < 2e-9);
+	}
+
+	/// The order of corrections does not matter, and rounds that are void or displaced leave no trace.
+	#[test]
+	fn a_corrected_record_is_that_of_its_skills(skills in vec(option::of(-ONE..=ONE), 1..12), void in 0usize..12) {
+		let (mut one, mut other) = (Record::default(), Record::default());
+		skills.iter().for_each(|_| one.enter(160, 12));
+		(0..skills.len() + void).for_each(|_| other.enter(160, 12));
+		skills.iter().flatten().for_each(|skill| {
+			one.correct(160, *skill);
+		});
+		(0..void).for_each(|_| {
+			other.correct(160, 0);
+		});
+		skills.iter().rev().flatten().for_each(|skill| {
+			other.correct(160, *skill);
+		});
+		prop_assert_eq!(one, other);
 	}
 
 	#[test]

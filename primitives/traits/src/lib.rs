@@ -15,9 +15,10 @@
 //! | [`EvaluatorSet`] | `evaluators` | `recomputation` |
 //! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
 //! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
+//! | [`Bars`], [`StreamTerms`], [`OnBatch`] | `oracle`, `forecasts` | `evidence`, `forecasts` and the scorer, `oracle` |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
 //! | [`Votes`] | runtime (referenda) | `domains`, `evidence` |
-//! | [`Work`], [`EraShare`] | `work` | `optimae`, staking |
+//! | [`Work`], [`EraShare`] | `work` | `optimae`, `forecasts`, staking |
 //! | [`BaseFee`] | `fee-market` | `optimae`, `recomputation` |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -238,6 +239,25 @@ pub trait Bars {
 	fn stream_weight() -> Weight;
 	/// Returns the weight of [`closes`](Bars::closes) for `bars` bars.
 	fn closes_weight(bars: u32) -> Weight;
+}
+
+/// Terms of a stream for the market of forecasts. They never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+	/// Values of a forecast; 0 for a stream without a market.
+	pub horizon: u16,
+	/// Bars of a batch.
+	pub batch: u16,
+	/// Bars of a season; 1 for none.
+	pub season: u16,
+	/// Size of an ordinary error of a forecast, in units.
+	pub scale: u64,
+}
+
+/// Terms of streams.
+pub trait StreamTerms {
+	/// Returns the terms of `stream`; `None` for an unknown stream.
+	fn terms(stream: u32) -> Option<Terms>;
 }
 
 /// A chain without streams.

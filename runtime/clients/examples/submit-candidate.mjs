@@ -12,20 +12,18 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { blake2AsU8a } from '@polkadot/util-crypto';
 import { stringToHex, u8aConcat, u8aToHex, u8aToString } from '@polkadot/util';
 import 'doin-clients/polkadot-js';
+import { accountOptions, connected, plancks, Refusal, run, say, send, signerOf } from './transactions.mjs';
 
-/** @typedef {import('@polkadot/keyring/types').KeyringPair} KeyringPair */
+/** @typedef {import('@polkadot/api').ApiPromise} ApiPromise */
+/** @typedef {ReturnType<typeof signerOf>} KeyringPair */
 /** @typedef {import('@polkadot/types/lookup').DoinPrimitivesViewsRoundView} RoundView */
 /** @typedef {{ genes: number[], model: `0x${string}`, validation: number[], metrics: object }} Reveal */
 /** @typedef {{ domain: number, number: number }} RoundId */
 
 const PLANCKS = 1_000_000_000_000;
-
-/** An error that the user can do something about: its message is all that is shown. */
-class Refusal extends Error {}
 
 /** Reasons for which a round earns nothing, by the names of the runtime. */
 const UNPAID = {
@@ -44,14 +42,9 @@ const UNPAID = {
 	Ramp: 'the candidate became champion in a round that began before the domain gained weight: commit in a later round',
 };
 
-/** Prints a step with the block in which it happened. */
-function say(/** @type {number} */ block, /** @type {string} */ text) {
-	console.log(`block ${String(block).padStart(6)}  ${text}`);
-}
-
 /** Returns an amount as text. */
-function doin(/** @type {bigint} */ plancks) {
-	return `${Number(plancks) / PLANCKS} DOIN`;
+function doin(/** @type {bigint} */ amount) {
+	return `${Number(amount) / PLANCKS} DOIN`;
 }
 
 /** Returns the arguments of the command line. */
@@ -60,20 +53,15 @@ function parsed() {
 		allowPositionals: true,
 		options: {
 			domain: { type: 'string', default: '0' },
-			key: { type: 'string', default: '//Dave' },
-			mnemonic: { type: 'string' },
-			url: { type: 'string', default: 'ws://127.0.0.1:9944' },
 			'max-fee': { type: 'string', default: '1' },
+			...accountOptions('//Dave'),
 		},
 	});
 	if (positionals.length !== 1) throw new Refusal('name one model file, e.g. load.doin: `doin-worker train --out load.doin` writes one');
 	const domain = Number(values.domain);
 	if (!/^\d+$/.test(values.domain)) throw new Refusal(`invalid --domain ${values.domain}: expected a number, e.g. --domain 0`);
-	const maxFee = Number(values['max-fee']);
-	if (!(maxFee > 0)) throw new Refusal(`invalid --max-fee ${values['max-fee']}: expected an amount in DOIN, e.g. --max-fee 1`);
-	const words = values.mnemonic === undefined ? values.key : readFileSync(values.mnemonic, 'utf8').trim();
-	const signer = new Keyring({ type: 'sr25519' }).addFromUri(words);
-	return { file: positionals[0], domain, maxFee: BigInt(Math.round(maxFee * PLANCKS)), signer, url: values.url };
+	const maxFee = plancks(values['max-fee'], '--max-fee', '--max-fee 1');
+	return { file: positionals[0], domain, maxFee, signer: signerOf(values), url: values.url };
 }
 
 /** Reads a model file (worker/forecast/src/model_file.rs). Its checksum is the hash of the other fields as JSON without white space. */
@@ -91,17 +79,6 @@ function readModel(/** @type {string} */ path) {
 		throw new Refusal(`${path} is damaged or was changed by hand: the checksum does not match. Copy it again, or train again`);
 	}
 	return file;
-}
-
-/** Connects to the node, or fails at once. */
-async function connected(/** @type {string} */ url) {
-	const provider = new WsProvider(url, false);
-	try {
-		await Promise.all([provider.isReady, provider.connect()]);
-	} catch {
-		throw new Refusal(`no node answers at ${url}: start one with scripts/run.sh, or name another with --url`);
-	}
-	return ApiPromise.create({ provider, noInitWarn: true });
 }
 
 /** Returns the genes of the model in the order of the search space; a gene that the file does not name has its smallest value. */
@@ -179,35 +156,6 @@ async function waitFor(api, look) {
 		}
 		await new Promise((resolve) => setTimeout(resolve, 500));
 	}
-}
-
-/** Returns the text of an error of a call: for errors of pallets the documentation, which names the next step. */
-function dispatchText(/** @type {ApiPromise} */ api, /** @type {import('@polkadot/types/interfaces').DispatchError} */ error) {
-	if (!error.isModule) return `${error.type} ${error.isToken ? error.asToken.type : ''}`.trim();
-	const { section, name, docs } = api.registry.findMetaError(error.asModule);
-	return `${section}.${name}: ${docs.join(' ').trim()}`;
-}
-
-/**
- * Signs and sends a call, and waits until it is in a block. Returns the number of the block and the events of the call.
- *
- * @param {ApiPromise} api
- * @param {KeyringPair} signer
- * @param {import('@polkadot/api/types').SubmittableExtrinsic<'promise'>} call
- */
-async function send(api, signer, call) {
-	/** @type {import('@polkadot/types/types').ISubmittableResult} */
-	const result = await new Promise((resolve, reject) => {
-		call.signAndSend(signer, { nonce: -1 }, (result) => {
-			if (result.status.isInBlock) resolve(result);
-			else if (result.isError) reject(new Refusal(`the pool dropped ${call.method.method} (${result.status.type}): run this again`));
-		}).catch((error) => reject(new Refusal(`the pool refused ${call.method.method}: ${error.message}`)));
-	});
-	const { number } = await api.rpc.chain.getHeader(result.status.asInBlock);
-	if (result.dispatchError) {
-		throw new Refusal(`${call.method.method} failed in block ${number}: ${dispatchText(api, result.dispatchError)}`);
-	}
-	return { block: number.toNumber(), events: result.events.map(({ event }) => event) };
 }
 
 /** Takes a seat in the next commit phase. Returns its round. */
@@ -341,10 +289,4 @@ async function main() {
 	console.log(`verdict: ${crowned ? 'crowned' : 'not crowned'}; ${end}`);
 }
 
-main().then(
-	() => process.exit(0),
-	(error) => {
-		console.error(error instanceof Refusal ? `error: ${error.message}` : error);
-		process.exit(1);
-	},
-);
+run(main);

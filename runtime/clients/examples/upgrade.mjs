@@ -12,14 +12,15 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { blake2AsHex } from '@polkadot/util-crypto';
+import { accountOptions, connected, plancks, Refusal, run, say, send, signerOf } from './transactions.mjs';
 
-/** @typedef {import('@polkadot/keyring/types').KeyringPair} KeyringPair */
-/** @typedef {{ signer: KeyringPair, words: string[], conviction: string }} Options */
+/** @typedef {import('@polkadot/api').ApiPromise} ApiPromise */
+/** @typedef {{ signer: ReturnType<typeof signerOf>, words: string[], conviction: string }} Options */
 
-const PLANCKS = 1_000_000_000_000;
+/** Convictions of a vote. */
+const CONVICTIONS = ['None', 'Locked1x', 'Locked2x', 'Locked3x', 'Locked4x', 'Locked5x', 'Locked6x'];
 
 /** Arguments of each command. */
 const ARGUMENTS = new Map([
@@ -30,32 +31,22 @@ const ARGUMENTS = new Map([
 	['refund', ['INDEX', 'CODE']],
 ]);
 
-/** An error that the user can do something about: its message is all that is shown. */
-class Refusal extends Error {}
-
-/** Prints a step with the block in which it happened. */
-function say(/** @type {number} */ block, /** @type {string} */ text) {
-	console.log(`block ${String(block).padStart(6)}  ${text}`);
-}
-
 /** Returns the arguments of the command line. */
 function parsed() {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
 		options: {
 			conviction: { type: 'string', default: 'Locked1x' },
-			key: { type: 'string', default: '//Alice' },
-			mnemonic: { type: 'string' },
-			url: { type: 'string', default: 'ws://127.0.0.1:9944' },
+			...accountOptions('//Alice'),
 		},
 	});
 	const [command, ...words] = positionals;
 	const expected = ARGUMENTS.get(command);
 	if (expected === undefined) throw new Refusal(`name a command: ${[...ARGUMENTS.keys()].join(', ')}`);
 	if (words.length !== expected.length) throw new Refusal(`usage: node examples/upgrade.mjs ${command} ${expected.join(' ')}`);
-	const secret = values.mnemonic === undefined ? values.key : readFileSync(values.mnemonic, 'utf8').trim();
-	const signer = new Keyring({ type: 'sr25519' }).addFromUri(secret);
-	return { command, url: values.url, options: { signer, words, conviction: values.conviction } };
+	const { conviction } = values;
+	if (!CONVICTIONS.includes(conviction)) throw new Refusal(`invalid --conviction ${conviction}: expected ${CONVICTIONS.join(', ')}`);
+	return { command, url: values.url, options: { signer: signerOf(values), words, conviction } };
 }
 
 /** Returns a number of the command line. */
@@ -75,46 +66,6 @@ function read(/** @type {string} */ path) {
 	return { code: u8aToHex(code), hash: blake2AsHex(code, 256) };
 }
 
-/** Connects to the node, or fails at once. */
-async function connected(/** @type {string} */ url) {
-	const provider = new WsProvider(url, false);
-	try {
-		await Promise.all([provider.isReady, provider.connect()]);
-	} catch {
-		throw new Refusal(`no node answers at ${url}: start one with scripts/run.sh, or name another with --url`);
-	}
-	return ApiPromise.create({ provider, noInitWarn: true });
-}
-
-/** Returns the text of an error of a call: for errors of pallets the documentation, which names the next step. */
-function dispatchText(/** @type {ApiPromise} */ api, /** @type {import('@polkadot/types/interfaces').DispatchError} */ error) {
-	if (!error.isModule) return `${error.type} ${error.isToken ? error.asToken.type : ''}`.trim();
-	const { section, name, docs } = api.registry.findMetaError(error.asModule);
-	return `${section}.${name}: ${docs.join(' ').trim()}`;
-}
-
-/**
- * Signs and sends a call, and waits until it is in a block. Returns the number of the block and the events of the call.
- *
- * @param {ApiPromise} api
- * @param {KeyringPair} signer
- * @param {import('@polkadot/api/types').SubmittableExtrinsic<'promise'>} call
- */
-async function send(api, signer, call) {
-	/** @type {import('@polkadot/types/types').ISubmittableResult} */
-	const result = await new Promise((resolve, reject) => {
-		call.signAndSend(signer, { nonce: -1 }, (result) => {
-			if (result.status.isInBlock) resolve(result);
-			else if (result.isError) reject(new Refusal(`the pool dropped ${call.method.method} (${result.status.type}): run this again`));
-		}).catch((error) => reject(new Refusal(`the pool refused ${call.method.method}: ${error.message}`)));
-	});
-	const { number } = await api.rpc.chain.getHeader(result.status.asInBlock);
-	if (result.dispatchError) {
-		throw new Refusal(`${call.method.method} failed in block ${number}: ${dispatchText(api, result.dispatchError)}`);
-	}
-	return { block: number.toNumber(), events: result.events.map(({ event }) => event) };
-}
-
 /** Returns the proposal that authorizes the code with this hash, encoded, with the hash of its preimage. */
 function proposal(/** @type {ApiPromise} */ api, /** @type {`0x${string}`} */ codeHash) {
 	const bytes = api.tx.system.authorizeUpgrade(codeHash).method.toU8a();
@@ -124,8 +75,13 @@ function proposal(/** @type {ApiPromise} */ api, /** @type {`0x${string}`} */ co
 async function propose(/** @type {ApiPromise} */ api, /** @type {Options} */ { signer, words }) {
 	const { hash: codeHash } = read(words[0]);
 	const { bytes, hash, length } = proposal(api, codeHash);
-	const noted = await send(api, signer, api.tx.preimage.notePreimage(bytes));
-	say(noted.block, `preimage ${hash} of system.authorizeUpgrade(${codeHash})`);
+	/** @type {any} */
+	const stored = await api.query.preimage.preimageFor([hash, length]);
+	// The preimage may be there from an earlier attempt, or of another account.
+	if (stored.isNone) {
+		const noted = await send(api, signer, api.tx.preimage.notePreimage(bytes));
+		say(noted.block, `preimage ${hash} of system.authorizeUpgrade(${codeHash})`);
+	}
 	const submit = api.tx.referenda.submit({ system: 'Root' }, { Lookup: { hash, len: length } }, { After: 0 });
 	const { block, events } = await send(api, signer, submit);
 	const submitted = events.find((event) => api.events.referenda.Submitted.is(event));
@@ -137,12 +93,10 @@ async function propose(/** @type {ApiPromise} */ api, /** @type {Options} */ { s
 }
 
 async function vote(/** @type {ApiPromise} */ api, /** @type {Options} */ { signer, words, conviction }) {
-	const [index, amount] = [indexOf(words[0]), Number(words[1])];
-	if (!(amount > 0)) throw new Refusal(`invalid amount ${words[1]}: expected an amount in DOIN, e.g. 1000`);
-	const balance = BigInt(Math.round(amount * PLANCKS));
+	const [index, balance] = [indexOf(words[0]), plancks(words[1], 'amount', '1000')];
 	const standard = { vote: { aye: true, conviction }, balance };
 	const { block } = await send(api, signer, api.tx.convictionVoting.vote(index, { Standard: standard }));
-	say(block, `${amount} DOIN vote for referendum ${index} with conviction ${conviction}`);
+	say(block, `${words[1]} DOIN vote for referendum ${index} with conviction ${conviction}`);
 }
 
 async function show(/** @type {ApiPromise} */ api, /** @type {Options} */ { words }) {
@@ -196,10 +150,4 @@ async function main() {
 	else await refund(api, options);
 }
 
-main().then(
-	() => process.exit(0),
-	(error) => {
-		console.error(error instanceof Refusal ? `error: ${error.message}` : error);
-		process.exit(1);
-	},
-);
+run(main);

@@ -106,14 +106,15 @@ impl pallet_staking::Config for Runtime {
 }
 
 parameter_types! {
-	/// Validators of this session.
-	pub SessionValidators: Vec<AccountId> = Session::validators();
+	/// Validators of this session, and those whose keys are queued for the next one.
+	pub Elected: Vec<AccountId> =
+		Session::validators().into_iter().chain(Session::queued_keys().into_iter().map(|(who, _)| who)).collect();
 }
 
 impl places::Config for Runtime {
+	type Elected = Elected;
 	type MostCandidates = ConstU32<MAX_TARGETS>;
 	type MostNominators = ConstU32<MAX_NOMINATING>;
-	type SessionValidators = SessionValidators;
 	type WeightInfo = places::weights::SubstrateWeight<Runtime>;
 }
 

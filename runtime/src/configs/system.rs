@@ -2,7 +2,7 @@
 
 use super::{
 	doin::budget::{is_batch, takes_no_money},
-	proxies::{pays_nobody, reports, stakes},
+	proxies::{keeps_coins, reports, stakes},
 };
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -144,8 +144,9 @@ pub enum ProxyType {
 	Work,
 	/// Calls that stake, on its own or in a pool, and set session keys, also in batches. Rewards go to the principal.
 	Staking,
-	/// Calls that pay no other account, also in batches: those of `Staking`, answers of an evaluator and its bond, ballots, the
-	/// domains of the principal, referenda and votes. Excludes transfers, bounties, purses, budgets, seats and proxies.
+	/// Calls that cost the principal no coins, also in batches: votes, ballots, the domains of the principal, settlements, a first
+	/// bond of staking, and the end of stake. Excludes everything that pays another account or after which coins can be slashed or
+	/// burned: bonds and answers of evaluators, reports, session keys, nominations, more stake, referenda, seats and proxies.
 	NonTransfer,
 	/// Commitments and reveals of bars, for the hot key of a validator, also in batches. Takes a hold of 10 DOIN from the validator,
 	/// of which 0.1 DOIN burns with each commitment that is not revealed. Shares in fees go to the validator.
@@ -163,14 +164,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					|| matches!(call, RuntimeCall::Budget(pallet_doin_budget::Call::spend { .. }))
 			}
 			ProxyType::Staking => stakes(call),
-			ProxyType::NonTransfer => pays_nobody(call),
+			ProxyType::NonTransfer => keeps_coins(call),
 			ProxyType::Report => reports(call),
 		}
 	}
 
 	fn is_superset(&self, other: &Self) -> bool {
-		self == other
-			|| matches!((self, other), (ProxyType::Any, _) | (ProxyType::NonTransfer, ProxyType::Staking | ProxyType::Report))
+		self == other || *self == ProxyType::Any
 	}
 }
 

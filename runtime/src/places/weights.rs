@@ -1,7 +1,7 @@
 //! Weights of `places`: estimated by hand, until `scripts/bench.sh weights` measures them and overwrites this file.
 //!
 //! Four reads and 10 µs for each account that holds a place: the place, the kind of the staker, its controller and its ledger. The rest
-//! is `staking.validate` or `staking.nominate`, and `staking.chill`.
+//! is `staking.validate` or `staking.nominate`, and `staking.chill`; a pool reads its records too.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -15,6 +15,8 @@ pub trait WeightInfo {
 	fn outbid_candidate(c: u32) -> Weight;
 	/// Benchmark `outbid_nominator`.
 	fn outbid_nominator(n: u32, t: u32) -> Weight;
+	/// Benchmark `outbid_for_pool`.
+	fn outbid_for_pool(n: u32, t: u32) -> Weight;
 }
 
 /// Estimated on the runtime's database weights.
@@ -35,6 +37,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(t.into()))
 	}
+	fn outbid_for_pool(n: u32, t: u32) -> Weight {
+		Weight::from_parts(400_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads_writes(34, 14))
+			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(t.into()))
+			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(t.into()))
+	}
 }
 
 // The same on the database that the node uses, for tests.
@@ -48,6 +58,14 @@ impl WeightInfo for () {
 	fn outbid_nominator(n: u32, t: u32) -> Weight {
 		Weight::from_parts(300_000_000, 0)
 			.saturating_add(ParityDbWeight::get().reads_writes(26, 14))
+			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(t.into()))
+			.saturating_add(ParityDbWeight::get().reads(1).saturating_mul(t.into()))
+	}
+	fn outbid_for_pool(n: u32, t: u32) -> Weight {
+		Weight::from_parts(400_000_000, 0)
+			.saturating_add(ParityDbWeight::get().reads_writes(34, 14))
 			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(t.into()))

@@ -7,6 +7,9 @@ use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode
 use sp_io::TestExternalities;
 use std::sync::Arc;
 
+/// Folder of the compiled runtimes of earlier versions.
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+
 /// Compiled runtime.
 #[derive(Clone)]
 pub struct Code {
@@ -17,6 +20,17 @@ pub struct Code {
 }
 
 impl Code {
+	/// Returns the compiled runtime of an earlier version of this repository.
+	///
+	/// # Panics
+	///
+	/// Panics if its file is missing. The repository has that of version 1; `scripts/old-runtime.sh` compiles that of version 2.
+	pub fn of_version(version: u32) -> Self {
+		let path = format!("{FIXTURES}/doin_runtime_v{version}.compact.compressed.wasm");
+		let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}: run scripts/old-runtime.sh"));
+		Self::new(bytes, version, version)
+	}
+
 	/// Returns the runtime `bytes`, compressed or not, with its `spec_version` and `transaction_version`.
 	pub fn new(bytes: Vec<u8>, spec_version: u32, transaction_version: u32) -> Self {
 		let bytes = Arc::new(WrappedRuntimeCode(bytes.into()));

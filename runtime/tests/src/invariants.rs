@@ -2,7 +2,8 @@
 
 use doin_primitives::RoundId;
 use doin_runtime::{
-	Budget, Domains, Evaluators, Evidence, FeeMarket, Gauge, Optimae, Oracle, Recomputation, Reputation, Runtime, Timing, Work,
+	Budget, Domains, Evaluators, Evidence, FeeMarket, Forecasts, Gauge, Optimae, Oracle, Recomputation, Reputation, Runtime,
+	Timing, Work,
 };
 use pallet_doin_optimae::types::Stage;
 
@@ -25,6 +26,7 @@ pub fn check(number: u32) {
 		("budget", Budget::do_try_state()),
 		("evidence", Evidence::do_try_state()),
 		("oracle", Oracle::do_try_state()),
+		("forecasts", Forecasts::do_try_state()),
 	] {
 		if let Err(broken) = checked {
 			panic!("block {number}, pallet {name}: {broken:?}");

@@ -4,17 +4,19 @@
 pub mod blob;
 pub mod code;
 pub mod fuzz;
+pub mod import;
 pub mod interface;
 pub mod invariants;
 pub mod round;
 pub mod sealed;
+pub mod upgrade;
 
 use crate::code::Code;
 use codec::Encode;
 use doin_primitives::{Balance, Hash};
 use doin_runtime::{
-	pool_limits::CheckPoolLimits, AccountId, Babe, Balances, BlockNumber, Executive, Header, Nonce, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
+	pool_limits::CheckPoolLimits, AccountId, Babe, Balances, Block, BlockNumber, Executive, Header, Nonce, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeGenesisConfig, SessionKeys, SignedPayload, System, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use frame_support::traits::{fungible::Inspect, Get};
 use sp_consensus_babe::{
@@ -23,16 +25,17 @@ use sp_consensus_babe::{
 };
 use sp_core::{
 	crypto::VrfSecret,
+	proof_of_possession::statement_of_ownership,
 	sr25519,
 	traits::{Externalities, ReadRuntimeVersion, ReadRuntimeVersionExt},
 	Pair, H256,
 };
-use sp_keyring::Sr25519Keyring;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{
 	generic::Era,
 	traits::{Header as _, TransactionExtension},
 	transaction_validity::TransactionValidityError,
-	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, MultiSignature,
+	ApplyExtrinsicResult, BuildStorage, Digest, DigestItem, DispatchError, ExtrinsicInclusionMode, MultiSignature,
 };
 
 /// `spec_version` and `transaction_version` of the native runtime.
@@ -48,6 +51,8 @@ pub struct Chain {
 	code: Option<Code>,
 	slot: u64,
 	open: bool,
+	/// Transactions of the open block, or of the last one.
+	body: Vec<UncheckedExtrinsic>,
 	/// `true` if the invariants of every pallet are checked after each block.
 	checked: bool,
 }
@@ -71,7 +76,7 @@ impl Chain {
 	/// Returns the chain of a state, before its first block.
 	fn from_state(ext: sp_io::TestExternalities, code: Option<Code>) -> Self {
 		let parent = Header::new(0, H256::zero(), H256::repeat_byte(7), H256::zero(), Digest::default());
-		Chain { ext, parent, code, slot: FIRST_SLOT, open: false, checked: false }
+		Chain { ext, parent, code, slot: FIRST_SLOT, open: false, body: Vec::new(), checked: false }
 	}
 
 	/// Has the native runtime execute the blocks from the next one on, as after an upgrade.
@@ -98,7 +103,7 @@ impl Chain {
 		assert!(!self.open, "a block is open");
 		let mut ext = sp_io::TestExternalities::new_empty();
 		ext.backend = self.ext.as_backend();
-		Chain { ext, parent: self.parent.clone(), code: self.code.clone(), ..*self }
+		Chain { ext, parent: self.parent.clone(), code: self.code.clone(), body: self.body.clone(), ..*self }
 	}
 
 	/// Runs `f` on the state.
@@ -152,14 +157,13 @@ impl Chain {
 			let digest = Digest { logs: vec![DigestItem::PreRuntime(BABE_ENGINE_ID, pre_digest.encode())] };
 			Header::new(parent.number() + 1, H256::zero(), H256::zero(), parent.hash(), digest)
 		});
-		match &self.code {
-			None => {
-				self.ext.execute_with(|| Executive::initialize_block(&header));
-			}
-			Some(code) => {
-				let _mode: u8 = code.call(&mut self.ext, "Core_initialize_block", &header.encode());
-			}
-		}
+		let mode = match &self.code {
+			None => self.ext.execute_with(|| Executive::initialize_block(&header)),
+			Some(code) => code.call(&mut self.ext, "Core_initialize_block", &header.encode()),
+		};
+		// Deadlines are block numbers: in a block without transactions they would pass while nobody can meet them.
+		assert_eq!(mode, ExtrinsicInclusionMode::AllExtrinsics, "block {} (docs/adr/0064)", header.number());
+		self.body.clear();
 		let now = slot * self.state(Babe::slot_duration);
 		let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
 		self.apply_transaction(UncheckedExtrinsic::new_bare(set)).expect("valid").expect("the timestamp is set");
@@ -210,12 +214,28 @@ impl Chain {
 		self.apply_transaction(transaction)
 	}
 
+	/// Applies a transaction that was signed before, e.g. by [`sign_by`], to the open block.
+	pub fn apply_signed(&mut self, transaction: UncheckedExtrinsic) -> ApplyExtrinsicResult {
+		assert!(self.open, "no block is open");
+		self.apply_transaction(transaction)
+	}
+
 	/// Applies a transaction to the block under construction.
 	fn apply_transaction(&mut self, transaction: UncheckedExtrinsic) -> ApplyExtrinsicResult {
-		match &self.code {
-			None => self.ext.execute_with(|| Executive::apply_extrinsic(transaction)),
+		let applied: ApplyExtrinsicResult = match &self.code {
+			None => self.ext.execute_with(|| Executive::apply_extrinsic(transaction.clone())),
 			Some(code) => code.call(&mut self.ext, "BlockBuilder_apply_extrinsic", &transaction.encode()),
+		};
+		if applied.is_ok() {
+			self.body.push(transaction);
 		}
+		applied
+	}
+
+	/// Returns the last block, as its author passes it on, without the seal.
+	pub fn last_block(&self) -> Block {
+		assert!(!self.open, "a block is open");
+		Block { header: self.parent.clone(), extrinsics: self.body.clone() }
 	}
 
 	/// Makes a block with one transaction, which has to succeed.
@@ -341,6 +361,14 @@ pub fn preset_genesis(name: &str) -> RuntimeGenesisConfig {
 	serde_json::from_value(genesis).expect("a preset fits the genesis")
 }
 
+/// Returns the call by which `who` sets session keys, with the proof that it has them.
+pub fn set_keys(who: Sr25519Keyring, babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> RuntimeCall {
+	let keys = SessionKeys { grandpa: grandpa.public().into(), babe: babe.public().into() };
+	let statement = statement_of_ownership(&who.to_account_id().encode());
+	let proof = (grandpa.pair().sign(&statement), babe.pair().sign(&statement)).encode();
+	pallet_session::Call::set_keys { keys, proof }.into()
+}
+
 /// Returns a transaction as a wallet sends it.
 pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
 	sign_for(VERSIONS, who, call, tip)
@@ -348,17 +376,22 @@ pub fn sign(who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedEx
 
 /// Returns a transaction with a nonce, as a program sends it that does not wait for the one before.
 pub fn sign_with_nonce(who: Sr25519Keyring, call: RuntimeCall, nonce: Nonce) -> UncheckedExtrinsic {
-	sign_with(VERSIONS, who, call, (nonce, 0))
+	sign_by(&who.pair(), call, nonce)
+}
+
+/// Returns a transaction of the account of any key, with a nonce.
+pub fn sign_by(key: &sr25519::Pair, call: RuntimeCall, nonce: Nonce) -> UncheckedExtrinsic {
+	sign_with(VERSIONS, key, call, (nonce, 0))
 }
 
 /// Returns a transaction for a runtime of these versions.
 fn sign_for(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, tip: Balance) -> UncheckedExtrinsic {
-	sign_with(versions, who, call, (System::account_nonce(who.to_account_id()), tip))
+	sign_with(versions, &who.pair(), call, (System::account_nonce(who.to_account_id()), tip))
 }
 
 /// Returns a transaction with this nonce and tip.
-fn sign_with(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, (nonce, tip): (Nonce, Balance)) -> UncheckedExtrinsic {
-	let account = who.to_account_id();
+fn sign_with(versions: (u32, u32), key: &sr25519::Pair, call: RuntimeCall, (nonce, tip): (Nonce, Balance)) -> UncheckedExtrinsic {
+	let account = AccountId::new(key.public().0);
 	let extension: TxExtension = (
 		frame_system::AuthorizeCall::new(),
 		frame_system::CheckNonZeroSender::new(),
@@ -376,7 +409,7 @@ fn sign_with(versions: (u32, u32), who: Sr25519Keyring, call: RuntimeCall, (nonc
 	let mut implicit = TransactionExtension::<RuntimeCall>::implicit(&extension).expect("the extension is complete");
 	(implicit.2, implicit.3) = versions;
 	let payload = SignedPayload::from_raw(call, extension, implicit);
-	let signature = MultiSignature::Sr25519(payload.using_encoded(|bytes| who.pair().sign(bytes)));
+	let signature = MultiSignature::Sr25519(payload.using_encoded(|bytes| key.sign(bytes)));
 	let (call, extension, _) = payload.deconstruct();
 	UncheckedExtrinsic::new_signed(call, account.into(), signature, extension)
 }

@@ -2,7 +2,7 @@
 //!
 //! Every test runs an attack on the real runtime, prints what attacker and victims lose, and checks that the attacker loses. The
 //! development chain pays 2 500 DOIN for a bit, and a public one 800 DOIN at T = 1/16 bit; costs that are a share of the price
-//! are printed for both. `cargo test --workspace --test attacks -- --nocapture` shows them.
+//! are printed for both. `cargo test --release --workspace --test runtime attacks:: -- --nocapture` shows them.
 
 use doin_primitives::{
 	commitment::{payload_hash, Tag},

@@ -5,7 +5,7 @@
 //! than the chain mints per block for everything at its target spacing. The sender is the author, so that the tips of the block
 //! come back to it: no sender pays less.
 //!
-//! `cargo test --workspace --test garbage -- --nocapture` prints the figures.
+//! `cargo test --release --workspace --test runtime garbage:: -- --nocapture` prints the figures.
 
 use codec::Encode;
 use doin_primitives::{

@@ -4,9 +4,7 @@
 //! is written by the tests. After every block the invariants of all pallets hold, and the total issuance has changed by what
 //! was minted and burned.
 
-#[path = "live_rounds/chain.rs"]
 mod chain;
-#[path = "live_rounds/runtime.rs"]
 mod runtime;
 
 use chain::*;

@@ -6,7 +6,7 @@
 //!
 //! 1. If a network runs the version, raise it in `runtime/src/lib.rs`: `transaction_version` for a change of `calls`,
 //!    `spec_version` for every change. The snapshot of the released version stays as it is, and a new one is written.
-//! 2. Run `INSTA_UPDATE=always cargo test --workspace --test metadata` and review the difference.
+//! 2. Run `INSTA_UPDATE=always cargo test --release --workspace --test runtime metadata::` and review the difference.
 //!
 //! 3. Run `scripts/clients.sh generate`, which writes the metadata that types of other clients are generated from.
 //!
@@ -25,8 +25,8 @@ struct Released {
 	hash: &'static str,
 }
 
-/// Snapshots that must not change. Version 1 is the one from which `upgrade_from_v1.rs` upgrades, and version 2 the one from which a
-/// referendum upgrades (`tests/tests/referendum.rs`).
+/// Snapshots that must not change. Version 1 is the one from which `upgrade_from_v1.rs` upgrades, and version 2 the one from which
+/// `upgrade_from_v2.rs` and a referendum upgrade (`tests/tests/referendum.rs`).
 const RELEASED: [Released; 4] = [
 	Released { snapshot: "calls_v1", hash: "3124ec5a5527d7fa8a24163ca905e9430c8bc3f2642424495856d8d5ac3be9f1" },
 	Released { snapshot: "state_v1", hash: "b0e3510ee0492362f35ae16490d3c3cbf80a53f025d25d2899f589ffda71abda" },
@@ -38,18 +38,23 @@ fn interface() -> Interface {
 	Chain::preset("development").state(Interface::of_runtime)
 }
 
+/// Checks that the snapshot of this name, which is that of its file, equals `found`.
+fn equals_snapshot(name: &str, found: &str) {
+	insta::with_settings!({prepend_module_to_snapshot => false}, { insta::assert_snapshot!(name, found) });
+}
+
 fn snapshot_file(name: &str) -> PathBuf {
-	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/metadata__{name}.snap"))
+	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.snap"))
 }
 
 #[test]
 fn calls_are_those_of_the_transaction_version() {
-	insta::assert_snapshot!(format!("calls_v{}", VERSION.transaction_version), interface().calls());
+	equals_snapshot(&format!("calls_v{}", VERSION.transaction_version), &interface().calls());
 }
 
 #[test]
 fn state_is_that_of_the_spec_version() {
-	insta::assert_snapshot!(format!("state_v{}", VERSION.spec_version), interface().state());
+	equals_snapshot(&format!("state_v{}", VERSION.spec_version), &interface().state());
 }
 
 #[test]

@@ -3,13 +3,17 @@
 use doin_primitives::{Balance, DOIN};
 use doin_runtime::{
 	places::{Call as PlacesCall, Error as PlacesError, Event as PlacesEvent},
-	Runtime, RuntimeEvent,
+	AccountId, NominationPools, Runtime, RuntimeEvent, Session,
 };
-use doin_runtime_tests::Chain;
+use doin_runtime_tests::{set_keys, Chain};
+use pallet_nomination_pools::{Call as PoolsCall, Error as PoolsError};
 use pallet_staking::{
 	Call as StakingCall, Error as StakingError, MaxNominatorsCount, MaxValidatorsCount, Nominators, RewardDestination, Validators,
 };
-use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
+use sp_keyring::{
+	Ed25519Keyring,
+	Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve},
+};
 
 /// Returns a development chain with room for two candidates and one nominator. Alice is the validator.
 fn crowded() -> Chain {
@@ -72,6 +76,28 @@ fn a_validator_of_the_session_keeps_its_place() {
 	assert!(chain.state(|| Validators::<Runtime>::contains_key(Alice.to_account_id())));
 }
 
+/// Keys of elected validators are queued for a session before they author blocks.
+#[test]
+fn a_validator_of_the_next_session_keeps_its_place() {
+	let mut chain = crowded();
+	bond(&mut chain, Bob, 1_000);
+	chain.ok(Bob, set_keys(Bob, Bob, Ed25519Keyring::Bob));
+	chain.ok(Bob, StakingCall::<Runtime>::validate { prefs: Default::default() });
+	bond(&mut chain, Charlie, 2_000);
+	let bob = Bob.to_account_id();
+	while !chain.state(Session::queued_keys).iter().any(|(who, _)| *who == bob) {
+		chain.block();
+	}
+	assert!(!chain.state(Session::validators).contains(&bob), "Bob is elected, and not yet a validator");
+	assert_eq!(chain.fails(Charlie, outbid_candidate()), PlacesError::<Runtime>::NobodyToDisplace.into());
+
+	while !chain.state(Session::validators).contains(&bob) {
+		chain.block();
+	}
+	assert_eq!(chain.fails(Charlie, outbid_candidate()), PlacesError::<Runtime>::NobodyToDisplace.into());
+	assert!(chain.state(|| Validators::<Runtime>::contains_key(&bob)));
+}
+
 #[test]
 fn the_larger_bond_takes_the_last_place_of_a_nominator() {
 	let mut chain = crowded();
@@ -89,4 +115,35 @@ fn the_larger_bond_takes_the_last_place_of_a_nominator() {
 	chain.ok(Dave, StakingCall::<Runtime>::bond_extra { max_additional: 3 * DOIN });
 	chain.ok(Dave, outbid_nominator());
 	assert!(chain.state(|| Nominators::<Runtime>::contains_key(Dave.to_account_id())));
+}
+
+#[test]
+fn a_new_pool_takes_the_last_place_of_a_nominator_with_the_stake_of_its_members() {
+	let mut chain = crowded();
+	let pool: AccountId = chain.state(|| NominationPools::generate_bonded_account(1));
+	let nominate = || PoolsCall::<Runtime>::nominate { pool_id: 1, validators: vec![Alice.to_account_id()] };
+	let outbid = || PlacesCall::<Runtime>::outbid_for_pool { pool_id: 1, targets: vec![Alice.to_account_id()] };
+	let role = || Bob.to_account_id().into();
+	chain.ok(Bob, PoolsCall::<Runtime>::create { amount: 100 * DOIN, root: role(), nominator: role(), bouncer: role() });
+	assert_eq!(chain.fails(Bob, outbid()), PlacesError::<Runtime>::PlacesLeft.into());
+
+	bond(&mut chain, Dave, 95);
+	chain.ok(Dave, StakingCall::<Runtime>::nominate { targets: vec![Alice.to_account_id().into()] });
+	assert_eq!(chain.fails(Bob, nominate()), StakingError::<Runtime>::TooManyNominators.into());
+	assert_eq!(chain.fails(Bob, outbid()), PlacesError::<Runtime>::BondTooSmall.into());
+	// The stake of a member counts.
+	chain.ok(Charlie, PoolsCall::<Runtime>::join { amount: 5 * DOIN, pool_id: 1 });
+	assert_eq!(chain.fails(Charlie, outbid()), PoolsError::<Runtime>::NotNominator.into());
+	assert!(chain.state(|| Nominators::<Runtime>::contains_key(Dave.to_account_id())), "a refused bid chills nobody");
+	chain.ok(Bob, outbid());
+	let (stash, bond) = (Dave.to_account_id(), 95 * DOIN);
+	let displaced = RuntimeEvent::Places(PlacesEvent::Displaced { stash: stash.clone(), bond, by: pool.clone() });
+	assert!(chain.events().contains(&displaced));
+	assert!(!chain.state(|| Nominators::<Runtime>::contains_key(stash)));
+	assert!(chain.state(|| Nominators::<Runtime>::contains_key(pool)));
+
+	assert_eq!(chain.fails(Bob, outbid()), PlacesError::<Runtime>::HasPlace.into());
+	// The pool keeps the place, whatever the bond.
+	chain.ok(Dave, StakingCall::<Runtime>::bond_extra { max_additional: 1_000 * DOIN });
+	assert_eq!(chain.fails(Dave, outbid_nominator()), PlacesError::<Runtime>::NobodyToDisplace.into());
 }

@@ -3,7 +3,8 @@
 use codec::Decode;
 use doin_primitives::{domain::Page, payload::Sums, round::Phase, Balance, BlockNumber, RoundId, SizeClass, DOIN};
 use doin_runtime::{
-	configs::system::ProxyType, Balances, Optimae, Runtime, RuntimeCall, RuntimeEvent, SessionKeys, System, Timing,
+	configs::system::ProxyType, places::Call as PlacesCall, Balances, Evaluators, Optimae, OriginCaller, Runtime, RuntimeCall,
+	RuntimeEvent, SessionKeys, System, Timing,
 };
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO, SALT},
@@ -12,16 +13,18 @@ use doin_runtime_tests::{
 use doin_traits::Timing as _;
 use frame_support::{
 	assert_ok,
-	traits::{fungible::InspectHold, InstanceFilter},
+	traits::{fungible::InspectHold, schedule::DispatchTime, InstanceFilter},
 };
-use frame_system::Error as SystemError;
+use frame_system::{Error as SystemError, RawOrigin};
 use pallet_doin_budget::{Call as BudgetCall, Error as BudgetError};
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
 use pallet_doin_evidence::Call as EvidenceCall;
 use pallet_doin_gauge::Call as GaugeCall;
 use pallet_doin_optimae::Call as OptimaeCall;
+use pallet_doin_oracle::Call as OracleCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
+use pallet_nomination_pools::BondExtra;
 use pallet_proxy::Call as ProxyCall;
 use pallet_utility::Call as UtilityCall;
 use sp_keyring::Sr25519Keyring::{Bob, Charlie, Dave, Eve};
@@ -205,19 +208,129 @@ fn paying() -> Vec<RuntimeCall> {
 	]
 }
 
+/// Returns calls that leave all coins to their sender.
+fn harmless() -> Vec<RuntimeCall> {
+	let round = RoundId { domain: DEMO, number: 1 };
+	let (class, who) = (SizeClass::Small, || Dave.to_account_id());
+	vec![
+		OptimaeCall::challenge_claim { round, seat: 0, chunk: 0, class }.into(),
+		OptimaeCall::release_model { model: 0 }.into(),
+		RecomputationCall::settle { task: 0, class }.into(),
+		RecomputationCall::recompute { task: 0, model: 0, from: 0, count: 1, class }.into(),
+		RecomputationCall::cancel_challenge {}.into(),
+		EvaluatorsCall::unserve { domain: DEMO }.into(),
+		EvaluatorsCall::unbond {}.into(),
+		EvaluatorsCall::withdraw {}.into(),
+		GaugeCall::nominate { domain: DEMO }.into(),
+		GaugeCall::vote { votes: Default::default() }.into(),
+		DomainsCall::close { domain: DEMO }.into(),
+		OracleCall::leave {}.into(),
+		pallet_session::Call::<Runtime>::purge_keys {}.into(),
+		pallet_staking::Call::<Runtime>::bond { value: DOIN, payee: pallet_staking::RewardDestination::Staked }.into(),
+		pallet_staking::Call::<Runtime>::unbond { value: DOIN / 2 }.into(),
+		pallet_staking::Call::<Runtime>::chill {}.into(),
+		pallet_nomination_pools::Call::<Runtime>::unbond { member_account: who().into(), unbonding_points: DOIN }.into(),
+		pallet_conviction_voting::Call::<Runtime>::remove_vote { class: None, index: 0 }.into(),
+		pallet_referenda::Call::<Runtime>::refund_decision_deposit { index: 0 }.into(),
+		pallet_preimage::Call::<Runtime>::note_preimage { bytes: vec![] }.into(),
+	]
+}
+
+/// Returns calls after which coins of their sender can be slashed or burned, by themselves or by what the same key does next.
+fn risky() -> Vec<RuntimeCall> {
+	let (class, amount, thief) = (SizeClass::Small, DOIN, Bob.to_account_id());
+	let targets = || vec![thief.clone().into()];
+	vec![
+		// A bond answers for sums, which the key could make up.
+		EvaluatorsCall::bond { amount, class }.into(),
+		EvaluatorsCall::bond_extra { amount }.into(),
+		EvaluatorsCall::serve { domain: DEMO }.into(),
+		RecomputationCall::commit_sums { task: 0, hash: [0; 32] }.into(),
+		RecomputationCall::reveal_sums { task: 0, sums: Sums::default(), salt: SALT }.into(),
+		// The bond of a rejected challenge goes to the accused, or is burned.
+		RecomputationCall::announce_challenge { hash: [0; 32] }.into(),
+		RecomputationCall::challenge { task: 0, model: 0, chunk: 0, salt: SALT, class }.into(),
+		// A commitment that is not revealed burns a part of its hold.
+		OracleCall::commit { poll: 0, hash: [0; 32] }.into(),
+		OracleCall::reveal { poll: 0, reports: Default::default(), salt: SALT }.into(),
+		// The owner of the session keys can equivocate, and so can a nominated validator.
+		pallet_session::Call::<Runtime>::set_keys { keys: session_keys(), proof: vec![] }.into(),
+		pallet_staking::Call::<Runtime>::validate { prefs: Default::default() }.into(),
+		pallet_staking::Call::<Runtime>::nominate { targets: targets() }.into(),
+		pallet_staking::Call::<Runtime>::bond_extra { max_additional: amount }.into(),
+		pallet_staking::Call::<Runtime>::rebond { value: amount }.into(),
+		pallet_nomination_pools::Call::<Runtime>::bond_extra { extra: BondExtra::FreeBalance(amount) }.into(),
+		PlacesCall::<Runtime>::outbid_candidate { prefs: Default::default() }.into(),
+		PlacesCall::<Runtime>::outbid_nominator { targets: targets() }.into(),
+		PlacesCall::<Runtime>::outbid_for_pool { pool_id: 1, targets: vec![thief.clone()] }.into(),
+		pallet_nomination_pools::Call::<Runtime>::join { amount, pool_id: 1 }.into(),
+		pallet_nomination_pools::Call::<Runtime>::nominate { pool_id: 1, validators: vec![thief.clone()] }.into(),
+		// The deposit of a rejected referendum stays reserved, and that of a killed one is burned.
+		pallet_referenda::Call::<Runtime>::submit {
+			proposal_origin: Box::new(OriginCaller::system(RawOrigin::Root)),
+			proposal: frame_support::traits::Bounded::Inline(Default::default()),
+			enactment_moment: DispatchTime::After(1),
+		}
+		.into(),
+		pallet_referenda::Call::<Runtime>::place_decision_deposit { index: 0 }.into(),
+	]
+}
+
 #[test]
-fn a_key_that_stakes_or_does_not_transfer_pays_nobody() {
+fn a_key_that_stakes_pays_nobody() {
 	for call in staking().into_iter().chain(batches(staking())) {
-		assert!(ProxyType::Staking.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+		assert!(ProxyType::Staking.filter(&call), "{call:?}");
 	}
-	for call in direct() {
-		assert!(!ProxyType::Staking.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+	for call in direct().into_iter().chain(paying()) {
+		assert!(!ProxyType::Staking.filter(&call), "{call:?}");
 	}
-	for call in paying() {
-		assert!(!ProxyType::Staking.filter(&call) && !ProxyType::NonTransfer.filter(&call), "{call:?}");
+	for other in [ProxyType::Work, ProxyType::Staking, ProxyType::NonTransfer, ProxyType::Report] {
+		assert!(ProxyType::Any.is_superset(&other) && !other.is_superset(&ProxyType::Any));
+		assert!(!ProxyType::NonTransfer.is_superset(&other) || other == ProxyType::NonTransfer);
 	}
-	assert!(ProxyType::NonTransfer.is_superset(&ProxyType::Staking));
-	assert!(!ProxyType::Staking.is_superset(&ProxyType::NonTransfer) && !ProxyType::Work.is_superset(&ProxyType::Staking));
+}
+
+#[test]
+fn a_key_that_does_not_transfer_sends_what_costs_no_coins() {
+	for call in harmless().into_iter().chain(batches(harmless())) {
+		assert!(ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+	for call in risky().into_iter().chain(paying()).chain(within_budget()) {
+		assert!(!ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+}
+
+/// DAVE has a million DOIN. The key could bond them, answer falsely, and have an accomplice earn a part of the slash.
+#[test]
+fn a_key_that_does_not_transfer_puts_no_coins_at_risk() {
+	let mut chain = Chain::preset("development");
+	chain.run_to(2);
+	chain.ok(Dave, ProxyCall::add_proxy { delegate: Bob.to_account_id().into(), proxy_type: ProxyType::NonTransfer, delay: 0 });
+	let before = (free(&mut chain), chain.total(&Dave.to_account_id()));
+	let filtered: DispatchError = SystemError::<Runtime>::CallFiltered.into();
+	for call in risky().into_iter().chain(paying()) {
+		chain.skip_session_block();
+		chain.begin();
+		assert_eq!(by_key(&mut chain, call.clone()), Err(filtered), "{call:?}");
+		let [batch, batch_all, force_batch] = batches(vec![call]);
+		// `batch` and `force_batch` succeed; their calls do not.
+		assert_ok!(by_key(&mut chain, batch));
+		assert_eq!(by_key(&mut chain, batch_all), Err(filtered));
+		assert_ok!(by_key(&mut chain, force_batch));
+		chain.end();
+	}
+	assert_eq!((free(&mut chain), chain.total(&Dave.to_account_id())), before);
+	assert_eq!(chain.state(|| Evaluators::bond_of(&Dave.to_account_id())), 0);
+
+	// What the key can send takes holds at most.
+	for call in harmless() {
+		chain.skip_session_block();
+		chain.begin();
+		assert_ne!(by_key(&mut chain, call.clone()), Err(filtered), "{call:?}");
+		chain.end();
+	}
+	assert!(free(&mut chain) < before.0, "stake and a preimage are on hold");
+	assert_eq!(chain.total(&Dave.to_account_id()), before.1);
 }
 
 #[test]

@@ -1,17 +1,15 @@
 //! Changes of the validators while a round is decided: new session keys, and one validator that leaves and one that joins with an
 //! era.
 
-use codec::Encode;
 use doin_primitives::{
 	bounded_collections::BoundedVec, verdict::effective_improvement, BlockNumber, DomainId, RoundId, RoundResult, DOIN, MILLION,
 };
 use doin_runtime::{
 	configs::staking::SessionsPerEra, AccountId, Babe, Evaluators, Gauge, Runtime, RuntimeCall, RuntimeEvent, Session,
-	SessionKeys,
 };
 use doin_runtime_tests::{
 	round::{reveal_of, seasonal_with_growth, DEMO},
-	Chain,
+	set_keys, Chain,
 };
 use doin_traits::DomainWeights as _;
 use frame_support::traits::Get;
@@ -19,7 +17,6 @@ use pallet_doin_gauge::{Call as GaugeCall, Error as GaugeError};
 use pallet_doin_optimae::Event as OptimaeEvent;
 use pallet_staking::{Call as StakingCall, ErasRewardPoints, RewardDestination};
 use sp_consensus_babe::AuthorityId;
-use sp_core::{proof_of_possession::statement_of_ownership, Pair};
 use sp_keyring::{
 	Ed25519Keyring,
 	Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie, Dave, Eve, Ferdie, One, Two},
@@ -57,14 +54,6 @@ fn authors_have(chain: &mut Chain, keys: &[Sr25519Keyring]) -> bool {
 /// Returns the accounts that authored blocks in an era, in order.
 fn authors(chain: &mut Chain, era: u32) -> Vec<AccountId> {
 	chain.state(|| ErasRewardPoints::<Runtime>::get(era).individual.into_keys().collect())
-}
-
-/// Returns the call by which `who` sets session keys, with the proof that it has them.
-fn set_keys(who: Sr25519Keyring, babe: Sr25519Keyring, grandpa: Ed25519Keyring) -> RuntimeCall {
-	let keys = SessionKeys { grandpa: grandpa.public().into(), babe: babe.public().into() };
-	let statement = statement_of_ownership(&who.to_account_id().encode());
-	let proof = (grandpa.pair().sign(&statement), babe.pair().sign(&statement)).encode();
-	pallet_session::Call::set_keys { keys, proof }.into()
 }
 
 /// Returns the call that votes for a weight of the demo domain.

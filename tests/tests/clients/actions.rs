@@ -1,7 +1,7 @@
 //! Runs `runtime/clients/actions/list.json` with subxt, and has the actions of its first sequence. The scripts beside the list do the
 //! same with papi and @polkadot/api.
 
-use crate::{
+use super::{
 	connection::{address, batch, call, proxied, signed, transfer, unit, Call, Changes, Connection, Sent},
 	holders::Holders,
 };

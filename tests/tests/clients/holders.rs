@@ -1,6 +1,6 @@
 //! The second sequence of `runtime/clients/actions/list.json` with subxt: proxies, an identity, a pool and a referendum.
 
-use crate::{
+use super::{
 	actions::{
 		stored::{Ledger, Nominations},
 		Actor, BOND, BY_PROXY, NAME,

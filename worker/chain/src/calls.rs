@@ -4,7 +4,7 @@ use crate::Account;
 use codec::{Compact, Encode};
 use doin_primitives::{
 	domain::ModelBytes,
-	oracle::{PollId, Reports},
+	oracle::{PollId, Reports, StreamId},
 	payload::{Reveal, Sums},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, SizeClass, TaskId,
 };
@@ -193,6 +193,11 @@ impl Call {
 	/// `oracle.reveal`: reveals the reports of a commitment in `poll`.
 	pub fn reveal_reports(poll: PollId, reports: &Reports, salt: [u8; 32]) -> Self {
 		Self::new("Oracle", "reveal", (poll, reports, salt))
+	}
+
+	/// `oracle.sponsor`: adds to the pot of a stream.
+	pub fn sponsor(stream: StreamId, amount: Balance) -> Self {
+		Self::new("Oracle", "sponsor", (stream, amount))
 	}
 
 	/// `reputation.remove_record`: removes the record of an account whose score is neutral.
@@ -386,6 +391,7 @@ pub(crate) mod tests {
 			Call::cancel_challenge(),
 			Call::commit_reports(7, [8; 32]),
 			Call::reveal_reports(7, &reports(), [9; 32]),
+			Call::sponsor(FIRST_STREAM, 1 << 70),
 			Call::remove_record(Account([3; 32])),
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3, 40),

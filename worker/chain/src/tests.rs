@@ -319,6 +319,34 @@ async fn the_runtime_is_checked_again_when_the_chain_is_upgraded() {
 }
 
 #[tokio::test]
+async fn a_chain_is_served_before_its_upgrade_and_refused_after_one_that_brings_no_streams() {
+	let former = || {
+		let runtime = Runtime::default().without_pallet("Oracle").without_method("streams");
+		runtime.without_method("bars").without_method("poll")
+	};
+	let node = MockNode::start(Script { spec_version: 2, ..with_runtime(former()) }).await;
+	let chain = connect(&node).await;
+	let upgrade = |spec_version, runtime| {
+		let mut script = node.script.lock().unwrap();
+		(script.spec_version, script.runtime) = (spec_version, runtime);
+	};
+	node.set_head(2);
+	until("a block of the former runtime", async || chain.head().number == 2).await;
+	upgrade(3, former());
+	node.set_head(3);
+	until("the refusal", async || chain.work(chain.head()).await.is_err_and(|error| error.is_transient())).await;
+	assert_eq!(chain.head().number, 2, "no block of a runtime without streams is published");
+	upgrade(4, Runtime::default());
+	node.set_head(4);
+	until("the upgraded chain", async || chain.head().number == 4).await;
+
+	let other = MockNode::start(Script { spec_version: 3, ..with_runtime(former()) }).await;
+	let error = Chain::connect(&[other.url()], Patience::Once).await.unwrap_err();
+	let ConnectError::OtherVersion { difference, .. } = &error else { panic!("{error:?}") };
+	assert_eq!(*difference, Difference::Missing("pallet Oracle".into()));
+}
+
+#[tokio::test]
 async fn the_first_node_of_a_list_that_answers_is_taken() {
 	let node = MockNode::start(Script::default()).await;
 	let list = [NOWHERE.to_owned(), node.url()];

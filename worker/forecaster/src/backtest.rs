@@ -8,7 +8,11 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use doin_compute::Executor;
-use doin_market::{reference::ALL, skill, Error, Reference, Signed, Slice, Term, ONE};
+use doin_market::{
+	record::{OPEN_SLICES, SLICES},
+	reference::ALL,
+	skill, Error, Record, Reference, Signed, ONE,
+};
 use serde::Serialize;
 use std::{
 	collections::VecDeque,
@@ -225,23 +229,25 @@ pub struct Certainty {
 	pub slices: usize,
 	/// Standard error of the mean skill over the slices; `None` for fewer than two.
 	pub standard_error: Option<f64>,
-	/// Lower bound L of the skill in each complete term of 32 slices, as a record has it.
+	/// Lower bound L of the skill after each complete term of 32 slices, over up to eight of them, as a record has it.
 	pub bounds: Vec<f64>,
 }
 
 impl Certainty {
 	/// Returns the certainty of the skill of rounds in order.
 	pub fn of(scored: &[Scored], terms: &Terms) -> Self {
-		let (mut means, mut bounds, mut term) = (Vec::new(), Vec::new(), Term::default());
-		for rounds in scored.chunk_by(|one, next| one.bar / (2 * terms.horizon) == next.bar / (2 * terms.horizon)) {
-			let mut slice = Slice::default();
-			rounds.iter().for_each(|round| slice.add(Some(round.skill)));
-			let mean = slice.mean(rounds.len() as u32);
+		let (mut means, mut bounds, mut record) = (Vec::new(), Vec::new(), Record::default());
+		let slices = scored.chunk_by(|one, next| one.bar / (2 * terms.horizon) == next.bar / (2 * terms.horizon));
+		for (slice, rounds) in (0..).zip(slices) {
+			let mean = rounds.iter().map(|round| round.skill).sum::<Signed>().div_euclid(rounds.len() as Signed);
 			means.push(of_q32(mean));
-			term.add(mean);
-			if let Some(bound) = term.bound() {
-				bounds.push(of_q32(bound));
-				term = Term::default();
+			// One round stands for all of its slice.
+			record.enter(slice, 1);
+			record.correct(slice, mean);
+			if (slice + 1).is_multiple_of(SLICES) {
+				let (mut settled, now) = (record, slice + OPEN_SLICES);
+				settled.settle(now, 1);
+				bounds.extend(settled.bound(now, 0).map(of_q32));
 			}
 		}
 		Self { slices: means.len(), standard_error: standard_error(&means), bounds }
@@ -423,8 +429,10 @@ mod tests {
 		assert_eq!((certainty.slices, certainty.bounds.len()), (64, 2));
 		// Mean 0.2, and a standard deviation of 0.1·√(64/63) over 64 slices.
 		assert!((certainty.standard_error.unwrap() - 0.1 / 63f64.sqrt()).abs() < 1e-6);
-		// As in `doin_market::record`: 0.2 − 0.3/√31.
-		assert!(certainty.bounds.iter().all(|bound| (bound - 0.146_118_406).abs() < 1e-6), "{:?}", certainty.bounds);
+		// As in `doin_market::record`: 0.2 − 0.3/√(n − 1) after one term and after two.
+		for (bound, slices) in certainty.bounds.iter().zip([32.0f64, 64.0]) {
+			assert!((bound - (0.2 - 0.3 / (slices - 1.0).sqrt())).abs() < 1e-6, "{:?}", certainty.bounds);
+		}
 		assert_eq!(Certainty::of(&all[..8], &terms()), Certainty { slices: 1, standard_error: None, bounds: vec![] });
 	}
 }

@@ -73,8 +73,19 @@ pub enum Reason {
 		/// Address that it names.
 		to: String,
 	},
+	/// The server sends to another address for now.
+	#[error(
+		"it sends to {to} (HTTP status {status}): a log-in or a page of maintenance is in between; open its URL by hand, and write the \
+		 other address in its `klines` if that one has bars"
+	)]
+	Redirected {
+		/// Status of the answer.
+		status: u16,
+		/// Address that it names.
+		to: String,
+	},
 	/// The answer is a web page.
-	#[error("it answers HTML in place of JSON{}: its URL leads to a web page, or a log-in or block page is in between", shown_in(.answer))]
+	#[error("it answers HTML in place of bars{}: its URL leads to a web page, or a log-in or block page is in between", shown_in(.answer))]
 	Html {
 		/// Beginning of the answer.
 		answer: String,
@@ -95,8 +106,8 @@ pub enum Reason {
 	},
 	/// The answer has another form.
 	#[error(
-		"its answer has no `{path}`{}; {found} is there{}: its format has changed, or its paths are those of another market; correct \
-		 `rows`, `time`, `close`, `high`, `low` and `volume`", at(.place), shown_in(.answer)
+		"its answer has no `{path}`{}; {found} is there{}: its format has changed, {}its paths are those of another market; correct \
+		 `rows`, `time`, `close`, `high`, `low` and `volume`", at(.place), shown_in(.answer), or_refusal(.place)
 	)]
 	Path {
 		/// Path that was looked for.
@@ -217,6 +228,12 @@ pub enum Reason {
 		/// Error of the system or of the content.
 		cause: String,
 	},
+	/// A program has ended with a failure.
+	#[error("it has failed ({cause}): run it by hand, and see what it writes")]
+	Failed {
+		/// Status of its end.
+		cause: String,
+	},
 	/// More faults of the same answer.
 	#[error("{more} more rows are wrong: correct the first ones")]
 	More {
@@ -226,7 +243,8 @@ pub enum Reason {
 }
 
 impl Reason {
-	/// Returns `true` if waiting may remove the fault: the bars are late, the network was, or a page of maintenance is in their place.
+	/// Returns `true` if waiting may remove the fault: the bars are late, the network was, or a page of maintenance or a refusal is in
+	/// their place.
 	pub fn is_transient(&self) -> bool {
 		matches!(
 			self,
@@ -234,8 +252,11 @@ impl Reason {
 				| Self::Unanswered
 				| Self::Unreachable { .. }
 				| Self::Status { .. }
+				| Self::Redirected { .. }
 				| Self::Html { .. }
 				| Self::NotJson { .. }
+				| Self::Path { place: None, .. }
+				| Self::Failed { .. }
 				| Self::Behind { .. }
 				| Self::Nothing { .. }
 		)
@@ -253,6 +274,14 @@ fn shown_in(answer: &str) -> String {
 /// Returns the place of a path, if it is in a row.
 fn at(place: &Option<Place>) -> String {
 	place.map(|place| format!(" in {place}")).unwrap_or_default()
+}
+
+/// Returns a further reason for which a whole answer lacks its rows: markets also refuse with status 200.
+fn or_refusal(place: &Option<Place>) -> &'static str {
+	match place {
+		Some(_) => "or ",
+		None => "it is a refusal of the market, or ",
+	}
 }
 
 /// Returns the beginning of an answer as one line of printable characters.
@@ -279,7 +308,17 @@ mod tests {
 		assert!(status.contains("status 400 (`{\"msg\": \"Invalid symbol.\"}`): check symbol"), "{status}");
 		let path =
 			Reason::Path { path: "4".into(), place: Some(Place::Row(3)), found: "a list of 2".into(), answer: String::new() };
-		assert!(fault(path).contains("no `4` in row 3; a list of 2 is there: its format has changed"));
+		assert!(
+			!path.is_transient() && fault(path).contains("no `4` in row 3; a list of 2 is there: its format has changed, or its")
+		);
+		let refusal = beginning(br#"{"error": ["EGeneral:Temporary lockout"]}"#);
+		let whole = Reason::Path { path: "result".into(), place: None, found: "an object with `error`".into(), answer: refusal };
+		assert!(whole.is_transient());
+		let whole = fault(whole);
+		assert!(
+			whole.contains("(`{\"error\": [\"EGeneral:Temporary lockout\"]}`)") && whole.contains("a refusal of the market"),
+			"{whole}"
+		);
 		assert!(!fault(Reason::Html { answer: String::new() }).contains('('));
 	}
 
@@ -287,6 +326,8 @@ mod tests {
 	fn a_page_in_place_of_an_answer_may_be_gone_later() {
 		assert!(Reason::Html { answer: String::new() }.is_transient());
 		assert!(Reason::NotJson { cause: String::new(), answer: String::new() }.is_transient());
+		assert!(Reason::Redirected { status: 302, to: String::new() }.is_transient());
+		assert!(Reason::Failed { cause: String::new() }.is_transient());
 		assert!(!Reason::Moved { to: String::new() }.is_transient());
 		assert!(!Reason::TooLong { mebibytes: 4 }.is_transient());
 	}

@@ -4,7 +4,7 @@ use crate::fault::{beginning, Reason};
 use hyper::{
 	body::{Body, Bytes, Incoming},
 	client::conn::http1,
-	header, Request, Response, Uri,
+	header, Request, Response, StatusCode, Uri,
 };
 use hyper_util::rt::TokioIo;
 use rustls::{crypto::ring, pki_types::ServerName, ClientConfig, RootCertStore};
@@ -20,7 +20,7 @@ use tokio::{
 	task::JoinHandle,
 	time::timeout,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{client::TlsStream, TlsConnector};
 
 /// Longest answer, bytes.
 const MAX_ANSWER: usize = 4 << 20;
@@ -57,10 +57,19 @@ async fn get_patiently(url: &str) -> Result<Vec<u8>, Reason> {
 	if !is_encrypted {
 		return exchange(stream, &uri, &host).await;
 	}
-	let server = ServerName::try_from(name.to_owned()).map_err(|error| unreachable(error.to_string()))?;
-	let connector = TlsConnector::from(tls().map_err(unreachable)?);
-	let stream = connector.connect(server, stream).await.map_err(|error| unreachable(error.to_string()))?;
+	let stream = encrypted(name, stream).await.map_err(unreachable)?;
 	exchange(stream, &uri, &host).await
+}
+
+/// Encrypts a connection to the server `name`, a host name or an IP address, and verifies its certificate.
+///
+/// # Errors
+///
+/// Errors if no authority of this system has signed the certificate for that name, and if the server does not encrypt.
+pub async fn encrypted(name: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, String> {
+	let server = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
+	let connector = TlsConnector::from(tls()?);
+	connector.connect(server, stream).await.map_err(|error| error.to_string())
 }
 
 /// Sends a request over a connection, and returns the answer.
@@ -97,7 +106,11 @@ where
 
 fn moved(response: &Response<Incoming>) -> Reason {
 	let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-	Reason::Moved { to: to.map_or_else(|| "an address that it does not name".into(), |to| beginning(to.as_bytes())) }
+	let to = to.map_or_else(|| "an address that it does not name".into(), |to| beginning(to.as_bytes()));
+	match response.status() {
+		StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => Reason::Moved { to },
+		status => Reason::Redirected { status: status.as_u16(), to },
+	}
 }
 
 /// Returns the settings of encrypted connections. The certificates of the system are read once.
@@ -164,9 +177,13 @@ mod tests {
 	async fn refusals_are_shown_with_their_text() {
 		let refused = asked(Answer::text(429, "{\"msg\": \"Too many requests\"}")).await.unwrap_err();
 		assert_eq!(refused, Reason::Status { status: 429, answer: "{\"msg\": \"Too many requests\"}".into() });
-		let moved =
-			asked(Answer::Raw("HTTP/1.1 302 Found\r\nLocation: https://h/login\r\nContent-Length: 0\r\n\r\n".into())).await;
-		assert_eq!(moved, Err(Reason::Moved { to: "https://h/login".into() }));
+		let moved = async |status: &str| {
+			let raw = format!("HTTP/1.1 {status}\r\nLocation: https://h/login\r\nContent-Length: 0\r\n\r\n");
+			asked(Answer::Raw(raw)).await
+		};
+		let to = || "https://h/login".to_owned();
+		assert_eq!(moved("302 Found").await, Err(Reason::Redirected { status: 302, to: to() }));
+		assert_eq!(moved("308 Permanent Redirect").await, Err(Reason::Moved { to: to() }));
 	}
 
 	#[tokio::test]
@@ -178,6 +195,25 @@ mod tests {
 		let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[[1,";
 		assert!(matches!(asked(Answer::Raw(half.into())).await, Err(Reason::Unreachable { .. })));
 		assert!(matches!(asked(Answer::Raw("no HTTP\r\n\r\n".into())).await, Err(Reason::Unreachable { .. })));
+	}
+
+	#[tokio::test]
+	async fn a_server_that_does_not_encrypt_is_not_asked() {
+		use tokio::io::{AsyncReadExt, AsyncWriteExt};
+		let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let url = format!("https://{}/klines", listener.local_addr().unwrap());
+		let server = tokio::spawn(async move {
+			let (mut stream, _) = listener.accept().await.unwrap();
+			let mut hello = vec![0; 4_096];
+			let length = stream.read(&mut hello).await.unwrap();
+			stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.ok();
+			hello.truncate(length);
+			hello
+		});
+		let refused = get(&url, PATIENCE).await.unwrap_err();
+		assert!(matches!(&refused, Reason::Unreachable { host, .. } if host == "127.0.0.1"), "{refused}");
+		let sent = server.await.unwrap();
+		assert!(!String::from_utf8_lossy(&sent).contains("klines"), "nothing of the request is sent");
 	}
 
 	#[tokio::test]

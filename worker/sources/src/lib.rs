@@ -43,6 +43,7 @@ pub mod time;
 pub use bar::{Bars, Field, Layout, Millis, Stamp, Wanted};
 pub use config::{open_numbered, open_sources, SourceConfig};
 pub use fault::{Fault, Reason};
+pub use http::encrypted;
 pub use median::{default_quorum, median_bars};
 pub use reading::Reading;
 pub use source::{combined, read_all, read_until, Combined, Source};

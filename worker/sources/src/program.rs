@@ -2,7 +2,7 @@
 
 use crate::{
 	bar::{Layout, Stamp, Wanted},
-	fault::{Place, Reason},
+	fault::{beginning, Place, Reason},
 	lines::{ColumnNames, RowReader},
 	placeholder::Numbers,
 	reading::{Collector, Reading},
@@ -93,6 +93,10 @@ async fn pump(running: &mut Running, layout: &Layout, collector: &mut Collector<
 		}
 		number += 1;
 		let (place, text) = (Place::Line(number), String::from_utf8_lossy(&line));
+		// A program that hands on what a server answers.
+		if text.trim_start().starts_with('<') {
+			return Err(Reason::Html { answer: beginning(&line) });
+		}
 		match reader.row(place, &text.trim_end().split(',').collect::<Vec<_>>()) {
 			Ok(None) => {}
 			Ok(Some(row)) => collector.row(place, Ok(row)),
@@ -112,10 +116,7 @@ async fn ended(running: &mut Running) -> Result<(), Reason> {
 	running.has_ended = true;
 	match status.success() {
 		true => Ok(()),
-		false => Err(Reason::Unusable {
-			what: "it has failed; run it by hand, and see what it writes".into(),
-			cause: status.to_string(),
-		}),
+		false => Err(Reason::Failed { cause: status.to_string() }),
 	}
 }
 
@@ -209,7 +210,7 @@ mod tests {
 		assert_eq!(bars, [0, 1, 2, 3]);
 		assert!(matches!(&reasons[..], [Reason::Columns { place: Place::Line(3), .. }]), "{reasons:?}");
 		let (bars, reasons) = run("echo '<html>blocked</html>'", LONG).await;
-		assert!(bars.is_empty() && matches!(&reasons[..], [Reason::Columns { .. }]), "{reasons:?}");
+		assert!(bars.is_empty() && matches!(&reasons[..], [Reason::Html { .. }]), "{reasons:?}");
 	}
 
 	#[tokio::test]

@@ -23,6 +23,7 @@ mod registration;
 mod row_figures;
 pub mod run;
 pub mod service;
+pub mod sponsor;
 pub mod status;
 pub mod top;
 pub mod train;

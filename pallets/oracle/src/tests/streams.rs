@@ -1,6 +1,6 @@
 //! Registration, pots, sleep and removal of streams.
 
-use crate::{mock::*, Awake, Error, Event, HoldReason, NextStream, Pages, Streams};
+use crate::{mock::*, Awake, Error, Event, HoldReason, NextStream, Pages, Poll, Streams};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	oracle::{StreamSpec, FIRST_STREAM, MAX_AWAKE},
@@ -168,6 +168,21 @@ fn a_stream_is_retired_once_its_bars_are_expired() {
 		assert_eq!(issued - Balances::total_issuance(), pot, "the rest of the pot is burned");
 		assert_eq!(Pages::<Test>::iter_prefix(stream).count(), 0);
 		assert_noop!(retire(OTHER), Error::<Test>::UnknownStream);
+	});
+}
+
+#[test]
+fn a_stream_of_genesis_without_a_pot_sleeps_until_it_is_paid_into() {
+	build_and_execute(|| {
+		assert_ok!(Oracle::do_genesis(OTHER, spec(), 0));
+		let stream = FIRST_STREAM + 1;
+		let asleep = Streams::<Test>::get(stream).expect("registered");
+		assert!(!asleep.awake && asleep.pot == 0 && !Awake::<Test>::get().iter().any(|(id, _)| *id == stream));
+		to_poll();
+		assert!(Poll::<Test>::get().batches.iter().all(|batch| batch.stream != stream), "nobody is asked");
+		assert_ok!(sponsor(stream, DOIN));
+		let awake = Streams::<Test>::get(stream).expect("registered");
+		assert!(awake.awake && awake.pot == DOIN && awake.start > 0 && awake.start == awake.next);
 	});
 }
 

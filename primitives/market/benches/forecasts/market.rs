@@ -5,8 +5,8 @@ use crate::{
 	series::Path,
 	strategies::{stream, Knowledge, Strategy},
 };
-use doin_market::{record, settlement::displaces, skill, truth::root, Book, Signed, Slice, Term, MAX_SEATS};
-use doin_primitives::{Balance, DOIN, MILLION};
+use doin_market::{record, settlement::displaces, skill, truth::root, Book, Record, Signed, MAX_SEATS};
+use doin_primitives::{Balance, DOIN, MILLION, Q32};
 
 /// Pot of a stream at the beginning.
 const POT: Balance = 10_000 * DOIN;
@@ -32,7 +32,7 @@ pub struct Outcome {
 	pub entered: u32,
 	/// Mean return per round that it entered, in millionths of its wagers.
 	pub ppm: i64,
-	/// Largest increment that one of its seats can claim, in millionths of a bit.
+	/// Largest sum of increments that one of its seats can claim with a mark of its own that does not fall, in millionths of a bit.
 	pub claim: u64,
 	/// Change of the pot, in millionths.
 	pub pot: i64,
@@ -42,8 +42,18 @@ pub struct Outcome {
 struct Sums {
 	returns: i64,
 	entered: u32,
-	/// Records of its seats.
-	records: Vec<(Slice, Term)>,
+	/// Records of its seats, and their marks.
+	records: Vec<(Record, Q32)>,
+}
+
+impl Sums {
+	/// Claims for every seat what its record proves at the beginning of slice `now`.
+	fn claim(&mut self, now: u32) {
+		for (record, mark) in &mut self.records {
+			record.settle(now, SLICE as u32);
+			*mark += record.bound(now, 0).map_or(0, |bound| record::increment(bound, *mark));
+		}
+	}
 }
 
 /// Returns the return on `wagered` in millionths, rounded down.
@@ -54,7 +64,7 @@ fn ppm(paid: Balance, wagered: Balance) -> i64 {
 
 /// Simulates all rounds of a series with one strategy.
 pub fn simulate(path: &Path, rounds: &[Round], strategy: Strategy, seed: u32) -> Outcome {
-	let mut sums = Sums { returns: 0, entered: 0, records: vec![Default::default(); MAX_SEATS as usize] };
+	let mut sums = Sums { returns: 0, entered: 0, records: vec![(Record::default(), 0); MAX_SEATS as usize] };
 	let mut pot = POT;
 	for (index, round) in rounds.iter().enumerate() {
 		let mut known = Knowledge { path, round, stream: stream(strategy, seed, index as u64) };
@@ -66,15 +76,15 @@ pub fn simulate(path: &Path, rounds: &[Round], strategy: Strategy, seed: u32) ->
 		}
 		let beside = beside(&known);
 		take(&mut seats, Seat { member: None, wager: WAGER, forecast: beside });
-		settle(round, strategy, &seats, &mut pot, &mut sums);
-		if (index + 1).is_multiple_of(SLICE) {
-			for (slice, term) in &mut sums.records {
-				term.add(std::mem::take(slice).mean(SLICE as u32));
-			}
+		let slice = (index / SLICE) as u32;
+		// A term is complete a few slices after its end.
+		if index.is_multiple_of(SLICE) && (slice + 1).is_multiple_of(record::OPEN_SLICES) {
+			sums.claim(slice);
 		}
+		settle(round, strategy, &seats, slice, &mut pot, &mut sums);
 	}
-	let bound = sums.records.iter().filter_map(|(_, term)| term.bound()).max();
-	let claim = u128::from(bound.map_or(0, |bound| record::increment(bound, 0)));
+	sums.claim((rounds.len() / SLICE) as u32 + record::OPEN_SLICES - 1);
+	let claim = u128::from(sums.records.iter().map(|(_, mark)| *mark).max().unwrap_or(0));
 	Outcome {
 		entered: sums.entered,
 		ppm: sums.returns.checked_div(i64::from(sums.entered)).unwrap_or(0),
@@ -103,7 +113,7 @@ fn take(seats: &mut Vec<Seat>, seat: Seat) {
 }
 
 /// Settles one round and adds what the group wagered and was paid.
-fn settle(round: &Round, strategy: Strategy, seats: &[Seat], pot: &mut Balance, sums: &mut Sums) {
+fn settle(round: &Round, strategy: Strategy, seats: &[Seat], slice: u32, pot: &mut Balance, sums: &mut Sums) {
 	let mut book = Book::default();
 	let revealed: Vec<Option<Signed>> = seats
 		.iter()
@@ -124,7 +134,11 @@ fn settle(round: &Round, strategy: Strategy, seats: &[Seat], pot: &mut Balance, 
 		let Some(member) = seat.member else { continue };
 		wagered += seat.wager;
 		paid += amount;
-		sums.records[member].0.add(skill);
+		let (record, _) = &mut sums.records[member];
+		record.enter(slice, SLICE as u32);
+		if let Some(skill) = skill {
+			record.correct(slice, skill);
+		}
 	}
 	assert_eq!(all + *pot, before, "a planck was made or lost");
 	if wagered > 0 {

@@ -2,6 +2,7 @@
 
 use crate::{configs::system::deposit, *};
 use frame_support::{parameter_types, traits::Contains};
+use pallet_doin_forecasts::Call as ForecastsCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
 use pallet_utility::Call as UtilityCall;
@@ -12,6 +13,7 @@ pub(crate) fn takes_no_money(call: &RuntimeCall) -> bool {
 	matches!(
 		call,
 		RuntimeCall::Optimae(OptimaeCall::challenge_claim { .. })
+			| RuntimeCall::Forecasts(ForecastsCall::reveal { .. } | ForecastsCall::claim { .. })
 			| RuntimeCall::Recomputation(
 				RecomputationCall::commit_sums { .. }
 					| RecomputationCall::reveal_sums { .. }
@@ -28,6 +30,7 @@ fn takes_money(call: &RuntimeCall) -> bool {
 	matches!(
 		call,
 		RuntimeCall::Optimae(OptimaeCall::commit { .. } | OptimaeCall::reveal { .. })
+			| RuntimeCall::Forecasts(ForecastsCall::commit { .. })
 			| RuntimeCall::Recomputation(RecomputationCall::announce_challenge { .. })
 	)
 }

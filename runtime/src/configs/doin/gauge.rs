@@ -1,12 +1,12 @@
-//! Ballots of the validators on the weights of domains.
+//! Ballots of the validators on the weights of domains and streams.
 
 use crate::{
 	configs::{consensus::MAX_AUTHORITIES, system::deposit},
 	*,
 };
-use doin_primitives::DOIN;
-use doin_traits::Electorate;
-use frame_support::{parameter_types, traits::ConstU32};
+use doin_primitives::{oracle::FIRST_STREAM, DomainId, DOIN};
+use doin_traits::{Electorate, OnWeightGained, Votable};
+use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 
 /// The validators of this session, with the stake behind them in the active era.
 pub struct ActiveStake;
@@ -28,6 +28,32 @@ impl Electorate<AccountId> for ActiveStake {
 	}
 }
 
+/// Domains, and streams with a market of forecasts: both can have a weight. Identifiers of streams lie above those of domains.
+pub struct Weighable;
+impl Votable for Weighable {
+	fn votable(domain: DomainId) -> bool {
+		if domain < FIRST_STREAM {
+			Domains::votable(domain)
+		} else {
+			Forecasts::votable(domain)
+		}
+	}
+
+	fn votable_weight() -> Weight {
+		Domains::votable_weight().max(Forecasts::votable_weight())
+	}
+}
+
+impl OnWeightGained for Weighable {
+	fn weight_gained(domain: DomainId) {
+		if domain < FIRST_STREAM {
+			Domains::weight_gained(domain)
+		} else {
+			Forecasts::weight_gained(domain)
+		}
+	}
+}
+
 parameter_types! {
 	/// Index of the current session. Weights are counted once per session.
 	pub SessionIndex: u32 = Session::current_index();
@@ -45,10 +71,10 @@ impl pallet_doin_gauge::Config for Runtime {
 	type NominationDeposit = NominationDeposit;
 	/// Sessions after which any account can remove a nominated domain without weight from the ballot.
 	type NominationSessions = ConstU32<84>;
-	type OnWeightGained = Domains;
+	type OnWeightGained = Weighable;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type SessionIndex = SessionIndex;
-	type Votable = Domains;
+	type Votable = Weighable;
 	type WeightInfo = pallet_doin_gauge::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::BenchmarkFixtures;

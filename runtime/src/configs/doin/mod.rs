@@ -5,6 +5,7 @@ pub mod budget;
 pub mod domains;
 pub mod evaluators;
 pub mod evidence;
+pub mod forecasts;
 pub mod gauge;
 pub mod optimae;
 pub mod oracle;

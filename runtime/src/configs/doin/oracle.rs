@@ -55,7 +55,7 @@ impl pallet_doin_oracle::Config for Runtime {
 	type Electorate = ActiveStake;
 	type GenesisHash = GenesisHash;
 	type MaxReporters = ConstU32<MAX_AUTHORITIES>;
-	type OnBatch = ();
+	type OnBatch = Forecasts;
 	type PhaseBlocks = PhaseBlocks;
 	type PotId = OraclePot;
 	type RegistrationFee = StreamFee;

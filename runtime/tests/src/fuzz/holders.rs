@@ -198,9 +198,10 @@ fn identity(who: u32, n: u32) -> RuntimeCall {
 
 /// Returns a call that outbids for a place of staking. The chain has more places than accounts.
 fn place(n: u32) -> RuntimeCall {
-	match n.is_multiple_of(2) {
-		true => PlacesCall::<Runtime>::outbid_candidate { prefs: Default::default() }.into(),
-		false => PlacesCall::<Runtime>::outbid_nominator { targets: vec![account(n % 3).into()] }.into(),
+	match n % 3 {
+		0 => PlacesCall::<Runtime>::outbid_candidate { prefs: Default::default() }.into(),
+		1 => PlacesCall::<Runtime>::outbid_nominator { targets: vec![account((n >> 8) % 3).into()] }.into(),
+		_ => PlacesCall::<Runtime>::outbid_for_pool { pool_id: 1 + (n >> 4) % 3, targets: vec![account((n >> 8) % 3)] }.into(),
 	}
 }
 

@@ -64,6 +64,7 @@ impl Ledger {
 		use pallet_doin_domains::Event as Domains;
 		use pallet_doin_evaluators::Event as Evaluators;
 		use pallet_doin_evidence::Event as Evidence;
+		use pallet_doin_forecasts::Event as Forecasts;
 		use pallet_doin_optimae::Event as Optimae;
 		use pallet_doin_oracle::Event as Oracle;
 		use pallet_doin_recomputation::Event as Recomputation;
@@ -87,6 +88,7 @@ impl Ledger {
 			RuntimeEvent::Domains(Domains::Registered { fee, .. }) | RuntimeEvent::Oracle(Oracle::Registered { fee, .. }) => {
 				self.burned += fee
 			}
+			RuntimeEvent::Forecasts(Forecasts::Committed { burned, .. }) => self.burned += burned,
 			RuntimeEvent::Oracle(
 				Oracle::Slept { burned, .. } | Oracle::Retired { burned, .. } | Oracle::Unrevealed { burned, .. },
 			) => self.burned += burned,

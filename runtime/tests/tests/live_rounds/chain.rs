@@ -1,6 +1,6 @@
 //! Chain of the test runtime: blocks, accounts and the steps of a round. Every block checks all invariants and the total issuance.
 
-use crate::runtime::*;
+use super::runtime::*;
 use codec::Encode;
 use doin_primitives::{
 	blake2_256,

@@ -101,19 +101,16 @@ fn drawn() -> Value {
 	json!({ "seed": "0x01", "evaluators": ["5Carol", "5Dave"] })
 }
 
-#[test]
-fn every_seat_of_an_ended_round_has_a_reason_unless_it_is_paid() {
+/// Returns the blocks of five rounds of domain 3 with every way in which a seat ends.
+fn ended_rounds() -> [Block; 6] {
 	let seats =
 		|round: u32, count: u32| (0..count).map(move |seat| committed(3, round, seat, ["5A", "5B", "5C", "5D"][seat as usize]));
-	let status = |name, round, seat: u32, reason: Option<&str>| {
-		let reason = reason.map(|reason| ("reason", json!(reason)));
-		let further: Vec<_> = [Some(("seat", json!(seat))), reason].into_iter().flatten().collect();
-		of_round(name, 3, round, &further)
-	};
+	let rejected =
+		|round, seat: u32, reason: &str| of_round("Rejected", 3, round, &[("seat", json!(seat)), ("reason", json!(reason))]);
 	let forfeited = of_round("SeatForfeited", 3, 1, &[("seat", json!(3)), ("who", json!("5D")), ("burned", json!("5"))]);
 	let unpaid = |round, reason: &str| of_round("RoundUnpaid", 3, round, &[("reason", json!(reason))]);
 	let decided = |round, winner: Value| of_round("RoundDecided", 3, round, &[("winner", winner)]);
-	let blocks = [
+	[
 		block(1, 0, vec![]),
 		block(1, 1, (1..=5).flat_map(|round| seats(round, if round == 1 { 4 } else { 2 })).collect()),
 		// Round 1: paid, lost, a false claim, not revealed.
@@ -122,8 +119,8 @@ fn every_seat_of_an_ended_round_has_a_reason_unless_it_is_paid() {
 			2,
 			vec![
 				revealed(3, 1, 0, "5A", 10, 100),
-				status("Rejected", 1, 1, Some("lost")),
-				status("Rejected", 1, 2, Some("falseClaim")),
+				rejected(1, 1, "lost"),
+				rejected(1, 2, "falseClaim"),
 				forfeited,
 				crowned(3, 1, "5A", 10, 90),
 				decided(1, json!("10")),
@@ -133,24 +130,10 @@ fn every_seat_of_an_ended_round_has_a_reason_unless_it_is_paid() {
 		block(
 			1,
 			3,
-			vec![
-				revealed(3, 2, 0, "5A", 20, 80),
-				status("Rejected", 2, 1, Some("lost")),
-				unpaid(2, "contenderKept"),
-				decided(2, Value::Null),
-			],
+			vec![revealed(3, 2, 0, "5A", 20, 80), rejected(2, 1, "lost"), unpaid(2, "contenderKept"), decided(2, Value::Null)],
 		),
 		// Round 3: the contender of round 2 becomes champion, in a domain without weight.
-		block(
-			1,
-			4,
-			vec![
-				status("Rejected", 3, 0, Some("lost")),
-				crowned(3, 3, "5A", 20, 70),
-				unpaid(3, "noWeight"),
-				decided(3, json!("20")),
-			],
-		),
+		block(1, 4, vec![rejected(3, 0, "lost"), crowned(3, 3, "5A", 20, 70), unpaid(3, "noWeight"), decided(3, json!("20"))]),
 		// Round 4: no verdict. Round 5: carried bits of the champion are paid, and a contender is kept.
 		block(
 			1,
@@ -159,12 +142,16 @@ fn every_seat_of_an_ended_round_has_a_reason_unless_it_is_paid() {
 				unpaid(4, "noQuorum"),
 				of_round("RoundVoided", 3, 4, &[]),
 				revealed(3, 5, 0, "5A", 50, 60),
-				status("Rejected", 5, 1, Some("lost")),
+				rejected(5, 1, "lost"),
 				decided(5, Value::Null),
 			],
 		),
-	];
-	let (_folder, store) = stored(&blocks);
+	]
+}
+
+#[test]
+fn every_seat_of_an_ended_round_has_a_reason_unless_it_is_paid() {
+	let (_folder, store) = stored(&ended_rounds());
 	let reader = Reader::new(store.path());
 	let reasons = |account: Option<&str>| -> Vec<String> {
 		let records = reader.unpaid(account, 100).unwrap();

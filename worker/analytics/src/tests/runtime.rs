@@ -62,7 +62,7 @@ fn event(snapshot: &str, pallet: &str, name: &str) -> Option<Value> {
 fn every_event_that_facts_read_has_their_fields_in_every_version_of_the_runtime() {
 	let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../runtime/tests/tests/snapshots");
 	let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-	let states: Vec<_> = files.filter(|path| path.to_string_lossy().contains("metadata__state_v")).collect();
+	let states: Vec<_> = files.filter(|path| path.to_string_lossy().contains("state_v")).collect();
 	assert!(!states.is_empty());
 	for path in states {
 		let snapshot = fs::read_to_string(&path).unwrap();
@@ -98,7 +98,7 @@ fn has_storage(snapshot: &str, pallet: &str, item: &str) -> bool {
 fn origins_are_events_and_storage_items_of_the_runtime() {
 	let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../runtime/tests/tests/snapshots");
 	let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-	let last = files.filter(|path| path.to_string_lossy().contains("metadata__state_v")).max().unwrap();
+	let last = files.filter(|path| path.to_string_lossy().contains("state_v")).max().unwrap();
 	let snapshot = fs::read_to_string(last).unwrap();
 	for [relation, field, origin, storage] in crate::store::sources() {
 		let of = format!("{relation}.{field}");

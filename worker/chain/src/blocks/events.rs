@@ -367,7 +367,7 @@ mod tests {
 		let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../runtime/tests/tests/snapshots");
 		let files = fs::read_dir(folder).expect("the snapshots exist").map(|file| file.unwrap().path());
 		let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-		let states = files.filter(|path| name(path).starts_with("metadata__state_v"));
+		let states = files.filter(|path| name(path).starts_with("state_v"));
 		states.map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect()
 	}
 

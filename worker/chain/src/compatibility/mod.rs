@@ -15,13 +15,16 @@ use types::{TypeDifference, Variants};
 /// Runtime API of the views.
 pub(crate) const RUNTIME_API: &str = "DoinApi";
 
-/// Checks every call and every runtime API method that this crate uses.
+/// Checks every call and every runtime API method that this crate uses and that a runtime of this version has. What later versions
+/// have brought is left out, so that a worker can be started before its chain is upgraded. The check is done again after the upgrade.
 ///
 /// # Errors
 /// Returns the first difference between `metadata` and the types of this crate.
-pub(crate) fn check(metadata: &Metadata) -> Result<(), Difference> {
-	CALLS.iter().try_for_each(|signature| check_call(metadata, signature))?;
-	METHODS.iter().try_for_each(|method| check_method(metadata, method))
+pub(crate) fn check(metadata: &Metadata, spec_version: u32) -> Result<(), Difference> {
+	let mut calls = CALLS.iter().filter(|signature| signature.since() <= spec_version);
+	calls.try_for_each(|signature| check_call(metadata, signature))?;
+	let mut methods = METHODS.iter().filter(|method| method.since() <= spec_version);
+	methods.try_for_each(|method| check_method(metadata, method))
 }
 
 fn check_call(metadata: &Metadata, signature: &Signature) -> Result<(), Difference> {
@@ -82,24 +85,40 @@ fn check_type(metadata: &Metadata, item: &str, what: &str, found: u32, expected:
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{signatures::STREAMS_SINCE, *};
 	use crate::{calls::tests::samples, testing::Runtime, Account, Call};
 	use scale_info::meta_type;
 	use subxt::ext::{scale_decode::DecodeAsType, scale_value::Value};
 
+	/// A version that has everything that this crate uses.
+	const LATEST: u32 = u32::MAX;
+
 	#[test]
 	fn a_runtime_with_the_types_of_this_crate_passes() {
-		assert_eq!(check(&Runtime::default().metadata()), Ok(()));
+		assert_eq!(check(&Runtime::default().metadata(), LATEST), Ok(()));
 	}
 
 	#[test]
 	fn a_missing_pallet_call_or_method_is_named() {
 		let without_pallet = Runtime::default().without_pallet("Evaluators").metadata();
-		assert_eq!(check(&without_pallet), Err(Difference::Missing("pallet Evaluators".into())));
+		assert_eq!(check(&without_pallet, LATEST), Err(Difference::Missing("pallet Evaluators".into())));
 		let without_call = Runtime::default().without_call("Recomputation", "settle").metadata();
-		assert_eq!(check(&without_call), Err(Difference::Missing("call Recomputation.settle".into())));
+		assert_eq!(check(&without_call, LATEST), Err(Difference::Missing("call Recomputation.settle".into())));
 		let without_method = Runtime::default().without_method("recomputations").metadata();
-		assert_eq!(check(&without_method), Err(Difference::Missing("method DoinApi.recomputations".into())));
+		assert_eq!(check(&without_method, LATEST), Err(Difference::Missing("method DoinApi.recomputations".into())));
+	}
+
+	#[test]
+	fn a_chain_that_is_not_upgraded_yet_needs_no_call_or_method_of_later_versions() {
+		let former = Runtime::default().without_pallet("Oracle").without_method("streams").without_method("bars");
+		let former = former.without_method("poll").metadata();
+		assert_eq!(check(&former, STREAMS_SINCE - 1), Ok(()));
+		assert_eq!(check(&former, STREAMS_SINCE), Err(Difference::Missing("pallet Oracle".into())));
+		let without_stream = Runtime::default().without_method("streams").metadata();
+		assert_eq!(check(&without_stream, STREAMS_SINCE), Err(Difference::Missing("method DoinApi.streams".into())));
+		// What every version has is needed on any chain.
+		let without_gauge = Runtime::default().without_pallet("Gauge").metadata();
+		assert_eq!(check(&without_gauge, 0), Err(Difference::Missing("pallet Gauge".into())));
 	}
 
 	#[test]
@@ -109,7 +128,7 @@ mod tests {
 			"settle",
 			vec![("round", meta_type::<u64>()), ("class", meta_type::<doin_primitives::SizeClass>())],
 		);
-		let error = check(&runtime.metadata()).unwrap_err();
+		let error = check(&runtime.metadata(), LATEST).unwrap_err();
 		let text = "the node's call Recomputation.settle takes (round, class), the worker's takes (task, class)";
 		assert_eq!(error.to_string(), text);
 	}
@@ -117,7 +136,7 @@ mod tests {
 	#[test]
 	fn an_argument_of_another_type_is_found_behind_the_same_name() {
 		let runtime = Runtime::default().with_call("Evaluators", "serve", vec![("domain", meta_type::<u64>())]);
-		let error = check(&runtime.metadata()).unwrap_err();
+		let error = check(&runtime.metadata(), LATEST).unwrap_err();
 		assert!(matches!(&error, Difference::Type { item, .. } if item == "call Evaluators.serve"), "{error:?}");
 		assert_eq!(
 			error.to_string(),
@@ -128,7 +147,7 @@ mod tests {
 	#[test]
 	fn a_view_with_another_field_is_found() {
 		let runtime = Runtime::default().with_method("model", vec![("model", meta_type::<u64>())], meta_type::<Vec<u8>>());
-		let error = check(&runtime.metadata()).unwrap_err();
+		let error = check(&runtime.metadata(), LATEST).unwrap_err();
 		assert!(error.to_string().starts_with("the result of method DoinApi.model has another type"), "{error}");
 	}
 

@@ -45,6 +45,31 @@ pub(crate) struct Argument {
 	pub(crate) variants: Variants,
 }
 
+/// First `spec_version` of a runtime with streams and reporters.
+pub(crate) const STREAMS_SINCE: u32 = 3;
+
+impl Signature {
+	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.
+	pub(crate) fn since(&self) -> u32 {
+		if self.pallet == "Oracle" {
+			STREAMS_SINCE
+		} else {
+			0
+		}
+	}
+}
+
+impl Method {
+	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
+	pub(crate) fn since(&self) -> u32 {
+		if ["streams", "bars", "poll"].contains(&self.name) {
+			STREAMS_SINCE
+		} else {
+			0
+		}
+	}
+}
+
 /// Returns an argument of type `T`.
 const fn arg<T: TypeInfo + 'static>(name: &'static str) -> Argument {
 	Argument { name, ty: Some(meta_type::<T>), variants: Variants::Exact }
@@ -109,6 +134,7 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Recomputation", "cancel_challenge", &[]),
 	call("Oracle", "commit", &[POLL, HASH]),
 	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
+	call("Oracle", "sponsor", &[arg::<StreamId>("stream"), AMOUNT]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),

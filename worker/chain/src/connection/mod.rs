@@ -119,7 +119,7 @@ impl Connection {
 		}
 		let at = self.client.at_block_hash_and_number(H256(head.hash), head.number.into()).await;
 		let at = at.map_err(|error| self.error("metadata", error))?;
-		compatibility::check(at.metadata_ref())
+		compatibility::check(at.metadata_ref(), spec_version)
 			.map_err(|difference| ConnectError::OtherVersion { url: self.url(), difference })?;
 		Ok(Identity { genesis, head, spec_version })
 	}

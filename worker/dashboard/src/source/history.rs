@@ -30,13 +30,9 @@ pub(super) async fn read(chain: &Chain, head: Head, domain: DomainId, database: 
 	match facts {
 		Some(Ok(facts)) => {
 			let stored = Head { number: facts.position.last, hash: facts.position.hash };
-			match state(chain, stored, domain).await {
-				Ok(Some(state)) => Ok(from_facts(&facts, &state)),
-				// The domain is younger than the database.
-				Ok(None) => of_chain(chain, head, domain).await,
-				// The node has removed the state of that block.
-				Err(error) if error.is_pruned() => of_chain(chain, head, domain).await,
-				Err(error) => Err(unreadable(error)),
+			match at_stored(state(chain, stored, domain).await)? {
+				Some(state) => Ok(from_facts(&facts, &state)),
+				None => of_chain(chain, head, domain).await,
 			}
 		}
 		// The chain alone has the first and the last champion.
@@ -57,6 +53,18 @@ async fn state(chain: &Chain, at: Head, domain: DomainId) -> Result<Option<State
 	let (view, reigning, initial) =
 		tokio::try_join!(chain.domain(at, domain), chain.champion(at, domain), chain.initial_champion(at, domain))?;
 	Ok(view.zip(reigning).zip(initial).map(|((view, reigning), initial)| State { view, initial, reigning }))
+}
+
+/// Returns what was read at the last block of the database; `None` if the domain is younger than the database, or if the node has removed
+/// the state of that block.
+///
+/// # Errors
+/// Errors if the node failed in another way: a shorter history would be taken for the whole one.
+fn at_stored<T>(read: Result<Option<T>, ReadError>) -> Answer<Option<T>> {
+	match read {
+		Err(error) if error.is_pruned() => Ok(None),
+		read => read.map_err(unreadable),
+	}
 }
 
 async fn of_chain(chain: &Chain, head: Head, domain: DomainId) -> Answer<History> {
@@ -192,6 +200,7 @@ fn genes(champion: &ChampionView<Account>) -> Vec<String> {
 mod tests {
 	use super::*;
 	use doin_analytics::Position;
+	use doin_chain::RequestError;
 	use doin_primitives::{EvidenceKind, ProgramKind, RoundId, SizeClass, Status};
 	use serde_json::json;
 
@@ -265,6 +274,29 @@ mod tests {
 		assert_eq!((&first.model, first.block), (&seasonal, Some(2)), "its model, and the block of the activation");
 		assert_eq!((former.genes.clone(), last.genes.clone()), (None, Some(vec![i64::MAX.to_string()])));
 		assert_eq!((former.verified_by.len(), former.backing.as_deref()), (2, Some("quorum")));
+	}
+
+	#[test]
+	fn only_a_removed_state_makes_a_history_shorter() {
+		let refused = |message: &str| {
+			let source = RequestError::Refused { code: 4003, message: message.into(), data: None };
+			ReadError::Refused { url: "ws://node:9944".into(), request: "DoinApi_champion".into(), source }
+		};
+		assert_eq!(at_stored(Ok(Some(7))), Ok(Some(7)));
+		assert_eq!(at_stored::<u8>(Ok(None)), Ok(None), "the domain is younger");
+		assert_eq!(at_stored::<u8>(Err(refused("State already discarded for 0x07"))), Ok(None));
+		let lost = ReadError::NoAnswer {
+			url: "ws://node:9944".into(),
+			request: "DoinApi_champion".into(),
+			source: RequestError::Disconnected,
+		};
+		for error in [lost, refused("the database is damaged")] {
+			let error = at_stored::<u8>(Err(error)).unwrap_err();
+			assert!(
+				matches!(&error, SourceError::Unavailable { .. }) && error.to_string().contains("DoinApi_champion"),
+				"{error}"
+			);
+		}
 	}
 
 	#[test]

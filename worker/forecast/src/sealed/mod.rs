@@ -26,6 +26,6 @@ pub mod series;
 pub use beginning::{Beginning, Unread};
 pub use key::SegmentKey;
 pub use layout::{Layout, RowChunks};
-pub use overlap::Overlap;
+pub use overlap::{Overlap, SHARED_PERCENT};
 pub use rows::{DomainRows, RowParts, RowSource};
 pub use seal::{Seal, SealCheck, SealedData};

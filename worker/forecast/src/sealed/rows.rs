@@ -244,7 +244,7 @@ fn row_bytes(table: &RowTable) -> usize {
 }
 
 /// Drops rows that are the same as an earlier one, label included, and returns their number.
-pub(super) fn drop_duplicates(table: &mut RowTable) -> Result<usize> {
+fn drop_duplicates(table: &mut RowTable) -> Result<usize> {
 	// Spellings of one number are one class.
 	let classes = match &table.labels {
 		Some(Labels::Texts(texts)) => {

@@ -70,6 +70,12 @@ fn forward_case(case: u64) {
 	}
 }
 
+/// Returns `true` if a cell of `units` units has a weight of `input` in `row`.
+fn exists(shape: &CellShape, units: usize, row: usize, input: usize) -> bool {
+	let (gate, unit) = (row / (shape.unit_groups() * ROWS), row % (shape.unit_groups() * ROWS));
+	unit < units && (input < units || input >= shape.hidden()) && shape.reads(gate, input)
+}
+
 /// A few steps of training.
 fn learning_case(case: u64) {
 	let random = &mut Random::new(6, case);
@@ -80,10 +86,8 @@ fn learning_case(case: u64) {
 	let limit = MAX_WEIGHT >> random.within(0, 6);
 	let mut masters = vec![0; shape.outputs() * shape.inputs()];
 	for (row, masters) in masters.chunks_exact_mut(shape.inputs()).enumerate() {
-		let (gate, unit) = (row / (shape.unit_groups() * ROWS), row % (shape.unit_groups() * ROWS));
 		for (input, master) in masters.iter_mut().enumerate() {
-			let exists = unit < units && (input < units || input >= shape.hidden());
-			*master = if exists && shape.reads(gate, input) { random.value(limit) } else { 0 };
+			*master = if exists(shape, units, row, input) { random.value(limit) } else { 0 };
 		}
 	}
 	let stored = BackwardWeights::Stored;
@@ -123,12 +127,7 @@ fn learning_case(case: u64) {
 	// Weights that do not exist stay zero.
 	let mut again = expected.1.forward.clone();
 	for row in 0..shape.outputs() {
-		let (gate, unit) = (row / (shape.unit_groups() * ROWS), row % (shape.unit_groups() * ROWS));
-		for input in 0..shape.inputs() {
-			if unit < units && (input < units || input >= shape.hidden()) && shape.reads(gate, input) {
-				again.set(row, input, 0);
-			}
-		}
+		(0..shape.inputs()).filter(|input| exists(shape, units, row, *input)).for_each(|input| again.set(row, input, 0));
 	}
 	assert!(again.weights.iter().all(|block| *block == Block::ZERO), "case {case}");
 }

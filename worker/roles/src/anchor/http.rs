@@ -10,7 +10,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, future::poll_fn, pin::Pin, str::FromStr, time::Duration};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+	io::{AsyncRead, AsyncWrite},
+	net::TcpStream,
+	time::timeout,
+};
 
 /// Longest wait for a connection, and for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,6 +24,8 @@ const MAX_ANSWER: usize = 8 << 20;
 /// Address of an HTTP server that keeps anchors.
 #[derive(Clone, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr)]
 pub struct Endpoint {
+	/// The connection is encrypted, and the certificate of the server verified.
+	is_encrypted: bool,
 	/// Host and port.
 	authority: String,
 	/// Path and query.
@@ -33,24 +39,25 @@ impl FromStr for Endpoint {
 		let invalid =
 			|why: &str| format!("invalid address of a server of anchors: {why}; expected e.g. http://127.0.0.1:8080/anchors");
 		let uri: Uri = text.trim().parse().map_err(|_| invalid("it is not a URL"))?;
-		match uri.scheme_str() {
-			Some("http") => {}
-			Some("https") => return Err(invalid("the worker has no TLS, so name a proxy on this machine that has")),
-			_ => return Err(invalid("it does not begin with http://")),
-		}
+		let is_encrypted = match uri.scheme_str() {
+			Some("http") => false,
+			Some("https") => true,
+			_ => return Err(invalid("it does not begin with http:// or https://")),
+		};
 		let authority = uri.authority().ok_or_else(|| invalid("it has no host"))?;
 		if authority.as_str().contains('@') {
 			return Err(invalid("it has a user name, which the file of the records would show"));
 		}
 		let path = uri.path_and_query().map_or("/", |path| path.as_str());
-		let port = authority.port_u16().unwrap_or(80);
-		Ok(Self { authority: format!("{}:{port}", authority.host()), path: path.into() })
+		let port = authority.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 });
+		Ok(Self { is_encrypted, authority: format!("{}:{port}", authority.host()), path: path.into() })
 	}
 }
 
 impl fmt::Display for Endpoint {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "http://{}{}", self.authority, self.path)
+		let scheme = if self.is_encrypted { "https" } else { "http" };
+		write!(f, "{scheme}://{}{}", self.authority, self.path)
 	}
 }
 
@@ -79,6 +86,28 @@ impl Endpoint {
 		let connecting = timeout(PATIENCE, TcpStream::connect(&self.authority)).await;
 		let stream = connecting.map_err(Error::from).and_then(|stream| Ok(stream?));
 		let stream = stream.with_context(|| format!("{self} cannot be reached: start the server, or correct the address"))?;
+		if !self.is_encrypted {
+			return self.exchange(stream, method, body).await;
+		}
+		let encrypting = timeout(PATIENCE, doin_sources::encrypted(self.host(), stream)).await;
+		let stream = encrypting.map_err(Error::from).and_then(|stream| stream.map_err(Error::msg));
+		let stream = stream.with_context(|| {
+			format!("{self} cannot be encrypted: its certificate has to be signed by an authority of this system, for this name")
+		})?;
+		self.exchange(stream, method, body).await
+	}
+
+	/// Returns the host, without the brackets of an IPv6 address.
+	fn host(&self) -> &str {
+		let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+		host.trim_matches(['[', ']'])
+	}
+
+	/// Sends a request over `stream`. Returns the body of the answer.
+	async fn exchange<S>(&self, stream: S, method: Method, body: String) -> Result<Vec<u8>>
+	where
+		S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+	{
 		let (mut requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
 		let request = Request::builder()
 			.method(method)

@@ -246,12 +246,30 @@ fn an_address_of_a_server_is_checked() {
 	let shown = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
 	assert_eq!(shown("http://host/a?b=1").as_deref(), Ok("http://host:80/a?b=1"));
 	assert_eq!(shown(" http://[::1]:8080 ").as_deref(), Ok("http://[::1]:8080/"));
-	for (wrong, part) in
-		[("https://host/", "no TLS"), ("ws://host/", "does not begin"), ("http://a:b@host/", "user name"), ("", "URL")]
-	{
+	assert_eq!(shown("https://host/a").as_deref(), Ok("https://host:443/a"));
+	assert_eq!(shown("https://[::1]:8080").as_deref(), Ok("https://[::1]:8080/"));
+	for (wrong, part) in [("ws://host/", "does not begin"), ("http://a:b@host/", "user name"), ("", "URL")] {
 		let error = shown(wrong).unwrap_err();
 		assert!(error.contains(part) && error.contains("e.g. http://"), "{error}");
 	}
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_server_that_does_not_encrypt() {
+	let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+	let endpoint: Endpoint = format!("https://{}/anchors", listener.local_addr().unwrap()).parse().unwrap();
+	let server = tokio::spawn(async move {
+		let (mut stream, _) = listener.accept().await.unwrap();
+		let mut hello = vec![0; 4_096];
+		let length = stream.read(&mut hello).await.unwrap();
+		stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.ok();
+		hello.truncate(length);
+		hello
+	});
+	let error = format!("{:#}", endpoint.get().await.unwrap_err());
+	assert!(error.starts_with("https://127.0.0.1:") && error.contains("cannot be encrypted"), "{error}");
+	let sent = server.await.unwrap();
+	assert!(!String::from_utf8_lossy(&sent).contains("/anchors"));
 }
 
 #[test]

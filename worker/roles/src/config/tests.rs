@@ -86,6 +86,17 @@ fn the_examples_are_valid() {
 }
 
 #[test]
+fn the_example_of_a_development_chain_keeps_its_files_outside_the_repository() {
+	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+	let repository = crates.parent().unwrap();
+	let file = ConfigFile::load(&crates.join("configs/replay.toml")).unwrap();
+	for path in [file.journal, file.olap_db_path] {
+		let path = path.expect("the example names it");
+		assert!(path.is_absolute() && !path.starts_with(repository), "{}", path.display());
+	}
+}
+
+#[test]
 fn m8_two_domains_of_one_file_are_worth_a_warning() {
 	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";
 	let owned = |id: u32, csv: &str| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");
@@ -134,12 +145,14 @@ fn anchors_have_a_file_and_a_key_only_for_another_chain() {
 	assert_eq!(settings.file, Path::new("/tmp/a"));
 	assert_eq!(settings.http.unwrap().to_string(), "http://host:80/a");
 	assert_eq!(settings.other.unwrap().urls, ["ws://other:9944"]);
+	let encrypted = anchor("http = \"https://host/a\"\n").unwrap().settings().unwrap();
+	assert_eq!(encrypted.http.unwrap().to_string(), "https://host:443/a");
 
 	let refused = |text: &str| format!("{:#}", anchor(text).unwrap_err());
 	assert!(refused("chain = \"ws://other:9944\"\n").contains("`anchor` is invalid: it needs one of `seed_file`"));
 	assert!(refused("dev = \"//Dave\"\n").contains("add `chain`"));
 	assert!(refused("dev = \"//Dave\"\nseed_file = \"x\"\n").contains("several keys"));
-	assert!(refused("http = \"https://host/\"\n").contains("no TLS"));
+	assert!(refused("http = \"ws://host/\"\n").contains("does not begin with http://"));
 	assert!(refused("url = \"ws://other:9944\"\n").contains("unknown field `url` in `anchor`"));
 }
 

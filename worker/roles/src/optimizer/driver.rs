@@ -404,7 +404,7 @@ impl Optimizer {
 			return Ok(());
 		}
 		let rivals = self.load_rivals(head, view).await?;
-		let passed = match self.policy.trial(view, rivals, terms) {
+		let passed = match self.policy.trial(view, rivals, terms, rates) {
 			Some(trial) => self.try_candidates(trial).await?,
 			None => Vec::new(),
 		};

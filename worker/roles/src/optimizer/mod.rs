@@ -7,7 +7,7 @@
 //! search:   Searching ── domain not active, or target reached ──▶ Ended ── no seat awaited ──▶ done
 //!
 //! seat:     trained ── undercuts the bar, passes 3 of 4 draws (sealed rows: 1 of 4) ──▶ worth its price ──▶ prepared (journal)
-//!                                                                     └── too expensive ──▶ other rivals, more data or better prices
+//!                                                                     └── too expensive ──▶ other rivals, more data, or prices below its bid
 //!           prepared ── commit included ──▶ committed ── commit failed ──▶ archived
 //!           committed ── reveal window ──▶ revealed        (sealed: once the owner has opened the segment of the round)
 //!           revealed ── round decided ──▶ archived: won, lost, or rejected with the reason

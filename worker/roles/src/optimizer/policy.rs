@@ -2,7 +2,7 @@
 
 use super::{
 	bid::{BidLimits, PayTerms, Rates, TooExpensive},
-	pool::{CandidatePool, FailedTrials, Prices},
+	pool::{CandidatePool, FailedTrials, Offer, Worth},
 	report::{EndReason, Report, Wait},
 	stakes::{fate, leads, LostStakes, StakedSeat},
 	trial::{Passed, Trial, TrialOutcome},
@@ -216,8 +216,8 @@ pub struct Policy {
 	search: SearchState,
 	pool: CandidatePool,
 	failed: FailedTrials,
-	/// Prices at the last trial.
-	prices: Prices,
+	/// Part of an increment that was paid at the last trial, in parts per million.
+	factor: u32,
 	champion: Option<ModelRef>,
 	awaited: BTreeMap<RoundId, AwaitedSeat>,
 	lost_stakes: LostStakes,
@@ -240,7 +240,7 @@ impl Policy {
 			search: SearchState::Searching,
 			pool: CandidatePool::default(),
 			failed: FailedTrials::default(),
-			prices: Prices::default(),
+			factor: 0,
 			champion: None,
 			awaited: BTreeMap::new(),
 			skipped: None,
@@ -343,14 +343,20 @@ impl Policy {
 		is_new.then_some(Action::Report(Report::UnknownSeat { round }))
 	}
 
+	/// Reveals a committed entry that is due in a round that cannot be read.
+	fn keep_unread(&self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Option<Action> {
+		// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee. Before its segment is opened, it would
+		// show the model to the owner of the segment.
+		let may_be_early = self.rules.awaits_evidence && !self.awaited.get(&round).is_some_and(|seat| seat.takes_reveals);
+		let is_committed = entry.state == State::Committed && !may_be_early;
+		let is_due = is_committed && entry.can_be_revealed_in(view.block.saturating_add(1));
+		is_due.then(|| Action::SendReveal(entry.clone()))
+	}
+
+	/// Commits or reveals an entry that is due, and notices what became of its seat.
 	fn keep_commitment(&mut self, view: Commitments<'_>, entry: &Entry, round: RoundId) -> Vec<Action> {
 		if view.unread.contains(&round) {
-			// Without its reveal, the hold of a commitment is lost; a reveal too many costs a fee. Before its segment is opened, it would
-			// show the model to the owner of the segment.
-			let may_be_early = self.rules.awaits_evidence && !self.awaited.get(&round).is_some_and(|seat| seat.takes_reveals);
-			let is_committed = entry.state == State::Committed && !may_be_early;
-			let is_due = is_committed && entry.can_be_revealed_in(view.block.saturating_add(1));
-			return if is_due { vec![Action::SendReveal(entry.clone())] } else { Vec::new() };
+			return self.keep_unread(view, entry, round).into_iter().collect();
 		}
 		let open = view.open_rounds.get(&round);
 		let seat = open.and_then(|open| open.seats.iter().find(|seat| self.is_seat_of(entry, seat)));
@@ -558,21 +564,16 @@ impl Policy {
 	/// Returns the trial of the best candidates against `rivals`, or `None` if no candidate is worth one.
 	///
 	/// Trials are random, so a candidate that failed is not tried again until the rivals change or the data grows. One that was worth
-	/// less than its seat is also tried again once the domain pays twice as much, or a seat costs half.
-	pub fn trial(&mut self, view: &View, rivals: Vec<Model>, terms: PayTerms) -> Option<Trial> {
+	/// less than its seat is also tried again once its bid by the merit that was found covers the seat, at the present `rates` and fee.
+	pub fn trial(&mut self, view: &View, rivals: Vec<Model>, terms: PayTerms, rates: Rates) -> Option<Trial> {
 		self.failed.reset_unless_against(&rivals);
-		self.prices = Prices {
-			pay: Balance::from(view.domain.weight) * Balance::from(terms.factor),
-			bounty: view.domain.bounty,
-			purse: view.evidence.as_ref().map_or(0, |evidence| evidence.purse),
-			fee: view.round.next_seat_fee,
-		};
-		let candidates = self.untried(view);
+		self.factor = terms.factor;
+		let candidates = self.untried(view, rates);
 		(!candidates.is_empty()).then_some(Trial { candidates, rivals, terms, must_mint: view.domain.bounty == 0 })
 	}
 
-	/// Returns the next candidates to try: the best ones that undercut the bar and have not failed, at the prices of the last trial.
-	fn untried(&self, view: &View) -> Vec<TrainedCandidate> {
+	/// Returns the next candidates to try at these `rates`: the best ones that undercut the bar and have not failed.
+	fn untried(&self, view: &View, rates: Rates) -> Vec<TrainedCandidate> {
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
 			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.bar,
@@ -580,7 +581,9 @@ impl Policy {
 		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
 		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };
 		let is_worthy = |candidate: &TrainedCandidate| undercuts(candidate.validation_error());
-		self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate, &self.prices))
+		let RoundView { stake, next_seat_fee: fee, .. } = view.round;
+		let offer = Offer { limits: self.rules.limits, rates, factor: self.factor, stake, fee };
+		self.pool.best(most, is_worthy, |candidate| !self.failed.contains(candidate, &offer))
 	}
 
 	/// Lets all candidates be tried again: the best ones are trained again on data that has grown, with the same genes, and practice draws
@@ -591,7 +594,7 @@ impl Policy {
 
 	/// Records the outcome of a trial. Returns the candidates that passed.
 	pub fn trial_ended(&mut self, outcome: TrialOutcome) -> Vec<Passed> {
-		self.failed.extend(outcome.failed, None);
+		self.failed.extend(outcome.failed);
 		outcome.passed
 	}
 
@@ -615,11 +618,14 @@ impl Policy {
 	///
 	/// # Errors
 	///
-	/// Returns the reason to wait if there is no candidate, or if the seat costs more than that. Then none of them is tried again for
-	/// now, and once no other candidate is left, the round is left to others.
+	/// Returns the reason to wait if there is no candidate, or if the seat costs more than that. Then none of them is tried again at
+	/// these prices, and once no other candidate is left, the round is left to others.
 	pub fn bid(&mut self, view: &View, passed: Vec<Passed>, rates: Rates) -> Result<Passed, Wait> {
 		let round = view.round.round;
-		let genes = passed.iter().map(|passed| passed.candidate.genes.clone()).collect();
+		let worths: Vec<_> = passed
+			.iter()
+			.map(|passed| (passed.candidate.genes.clone(), Worth { merit: passed.merit, factor: self.factor }))
+			.collect();
 		let gain = |passed: &Passed| rates.expected_gain(passed.merit, view.round.stake);
 		// Of equal gains, the first: the one with the least validation error.
 		let best = passed.into_iter().rev().max_by_key(gain).ok_or(Wait::NothingBetter)?;
@@ -629,8 +635,8 @@ impl Policy {
 				Ok(best)
 			}
 			Err(reason) => {
-				self.failed.extend(genes, Some(self.prices));
-				if self.untried(view).is_empty() {
+				worths.into_iter().for_each(|(genes, worth)| self.failed.insert(genes, worth));
+				if self.untried(view, rates).is_empty() {
 					self.skipped = Some(round);
 				}
 				Err(Wait::TooExpensive(reason))

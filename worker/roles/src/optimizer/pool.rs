@@ -1,7 +1,8 @@
 //! Candidates that wait for a seat.
 
+use super::bid::{BidLimits, Merit, Rates};
 use crate::search::TrainedCandidate;
-use doin_primitives::Balance;
+use doin_primitives::{Balance, MILLION};
 use doin_scoring::{verdict::total, Model};
 use std::collections::BTreeMap;
 
@@ -51,27 +52,48 @@ impl CandidatePool {
 	}
 }
 
-/// Amounts that decide whether a candidate is worth its seat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Prices {
-	/// Weight of the domain times the part of an increment that is paid, each in parts per million.
-	pub(super) pay: Balance,
-	/// Bounty of the domain, in plancks.
-	pub(super) bounty: Balance,
-	/// Purse of the domain, in plancks; 0 for a domain without one.
-	pub(super) purse: Balance,
+/// Prices at one block, and what decides beside the merit of a candidate whether it is worth its seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Offer {
+	/// Limits of a bid.
+	pub(super) limits: BidLimits,
+	/// Pay of the chain.
+	pub(super) rates: Rates,
+	/// Part of an increment that is paid, in parts per million.
+	pub(super) factor: u32,
+	/// Stake of a seat, in plancks.
+	pub(super) stake: Balance,
 	/// Fee of the next seat, in plancks.
 	pub(super) fee: Balance,
 }
 
-impl Prices {
-	/// Returns `true` if pay, bounty or purse is at least twice that of `then`, or the fee at most half.
-	fn are_better_than(&self, then: &Self) -> bool {
-		let is_twice = |more: Balance, less: Balance| more / 2 >= less.max(1);
-		is_twice(self.pay, then.pay)
-			|| is_twice(self.bounty, then.bounty)
-			|| is_twice(self.purse, then.purse)
-			|| is_twice(then.fee, self.fee)
+/// Merit of a candidate that was worth less than its seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Worth {
+	/// Merit in its last trial.
+	pub(super) merit: Merit,
+	/// Part of an increment that was paid then, in parts per million.
+	pub(super) factor: u32,
+}
+
+impl Worth {
+	/// Returns the merit where `factor` parts per million of an increment are paid: below a full ramp, increments are proportional to
+	/// it. `None` if that is not known, since nothing was paid or carried then.
+	fn at(&self, factor: u32) -> Option<Merit> {
+		let is_ramp_over = self.factor < MILLION && factor == MILLION;
+		if factor != self.factor && (self.factor == 0 || is_ramp_over) {
+			return None;
+		}
+		let increment = u128::from(self.merit.increment) * u128::from(factor) / u128::from(self.factor.max(1));
+		Some(Merit { increment: u64::try_from(increment).unwrap_or(u64::MAX), ..self.merit })
+	}
+}
+
+impl Offer {
+	/// Returns `true` if the bid for a candidate of this worth covers the next seat, or if its merit has to be found out anew.
+	pub(super) fn covers(&self, worth: &Worth) -> bool {
+		let bid = |merit| self.limits.max_fee(self.rates.expected_gain(merit, self.stake));
+		worth.at(self.factor).is_none_or(|merit| bid(merit) >= self.fee)
 	}
 }
 
@@ -79,8 +101,8 @@ impl Prices {
 #[derive(Debug, Default)]
 pub(super) struct FailedTrials {
 	rivals: Vec<Model>,
-	/// Genes of the candidates, with the prices at which one was worth less than its seat; `None` for a failed trial.
-	genes: BTreeMap<Vec<i64>, Option<Prices>>,
+	/// Genes of the candidates, with the worth of one that was worth less than its seat; `None` for a failed trial.
+	genes: BTreeMap<Vec<i64>, Option<Worth>>,
 }
 
 impl FailedTrials {
@@ -91,15 +113,19 @@ impl FailedTrials {
 		}
 	}
 
-	/// Adds the genes of candidates that failed their trial, or that were worth less than their seat at `prices`.
-	pub(super) fn extend(&mut self, genes: Vec<Vec<i64>>, prices: Option<Prices>) {
-		self.genes.extend(genes.into_iter().map(|genes| (genes, prices)));
+	/// Adds the genes of candidates that failed their trial.
+	pub(super) fn extend(&mut self, genes: Vec<Vec<i64>>) {
+		self.genes.extend(genes.into_iter().map(|genes| (genes, None)));
 	}
 
-	/// Returns `true` if the candidate failed against the current rivals, or was worth less than its seat at prices that are not much
-	/// worse than `prices`.
-	pub(super) fn contains(&self, candidate: &TrainedCandidate, prices: &Prices) -> bool {
+	/// Adds the genes of a candidate that was worth less than its seat.
+	pub(super) fn insert(&mut self, genes: Vec<i64>, worth: Worth) {
+		self.genes.insert(genes, Some(worth));
+	}
+
+	/// Returns `true` if the candidate failed against the current rivals, or was worth less than its seat and still is by `offer`.
+	pub(super) fn contains(&self, candidate: &TrainedCandidate, offer: &Offer) -> bool {
 		let failure = self.genes.get(&candidate.genes);
-		failure.is_some_and(|then| then.is_none_or(|then| !prices.are_better_than(&then)))
+		failure.is_some_and(|worth| worth.is_none_or(|worth| !offer.covers(&worth)))
 	}
 }

@@ -3,7 +3,7 @@
 use super::{
 	bid::PayTerms,
 	policy::{COMMIT_MARGIN, MAX_UNDECIDED_ROUNDS},
-	pool::{CandidatePool, FailedTrials, Prices, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
+	pool::{CandidatePool, FailedTrials, Offer, Worth, CANDIDATES_PER_TRIAL, MAX_CANDIDATES},
 	report::rejection_message,
 	submission::{reveal, Experiment},
 	*,
@@ -653,7 +653,7 @@ mod candidates {
 	}
 
 	fn tried(policy: &mut Policy, view: &View) -> Vec<i64> {
-		let trial = policy.trial(view, vec![Model::Seasonal], TERMS);
+		let trial = policy.trial(view, vec![Model::Seasonal], TERMS, RATES);
 		trial.map_or(Vec::new(), |trial| trial.candidates.iter().map(|candidate| candidate.genes[0]).collect())
 	}
 
@@ -693,7 +693,7 @@ mod candidates {
 		let passed = policy.trial_ended(TrialOutcome { passed: vec![passed(1, 100)], failed: vec![vec![2]] });
 		assert_eq!(passed.len(), 1);
 		assert_eq!(tried(&mut policy, &view()), [1]);
-		assert!(policy.trial(&view(), vec![Model::RepeatLast], TERMS).is_some_and(|trial| trial.candidates.len() == 2));
+		assert!(policy.trial(&view(), vec![Model::RepeatLast], TERMS, RATES).is_some_and(|trial| trial.candidates.len() == 2));
 	}
 
 	/// A candidate that is trained again on an opened segment has the same genes.
@@ -714,10 +714,10 @@ mod candidates {
 		policy.add_candidate(candidate(1, 900));
 		let mut view = view();
 		let terms = PayTerms { high_water: 77, carry: 5, factor: 9 };
-		let trial = policy.trial(&view, Vec::new(), terms).unwrap();
+		let trial = policy.trial(&view, Vec::new(), terms, RATES).unwrap();
 		assert!(trial.must_mint && trial.terms == terms);
 		view.domain.bounty = 5;
-		assert!(!policy.trial(&view, Vec::new(), terms).unwrap().must_mint);
+		assert!(!policy.trial(&view, Vec::new(), terms, RATES).unwrap().must_mint);
 	}
 
 	#[test]
@@ -735,9 +735,10 @@ mod candidates {
 	#[test]
 	fn failures_count_against_the_rivals_of_their_trial() {
 		let mut failed = FailedTrials::default();
-		let contains = |failed: &FailedTrials, gene| failed.contains(&candidate(gene, 900), &Prices::default());
+		let offer = Offer { limits: LIMITS, rates: RATES, factor: 1_000_000, stake: 0, fee: 0 };
+		let contains = |failed: &FailedTrials, gene| failed.contains(&candidate(gene, 900), &offer);
 		failed.reset_unless_against(&[Model::Seasonal]);
-		failed.extend(vec![vec![1]], None);
+		failed.extend(vec![vec![1]]);
 		failed.reset_unless_against(&[Model::Seasonal]);
 		assert!(contains(&failed, 1) && !contains(&failed, 2));
 		failed.reset_unless_against(&[Model::Seasonal, Model::RepeatLast]);

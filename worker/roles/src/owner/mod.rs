@@ -35,6 +35,7 @@ use anyhow::Result;
 use doin_forecast::{
 	rows::{RowTable, Wanted},
 	sealed::{series::StepSource, Beginning, RowSource, SealedData, SegmentKey},
+	SeriesSource,
 };
 use doin_primitives::{DomainId, DomainSpec};
 use std::path::PathBuf;
@@ -65,6 +66,14 @@ pub enum OwnedSource {
 }
 
 impl OwnedSource {
+	/// Returns the file.
+	pub fn file(&self) -> &SeriesSource {
+		match self {
+			Self::Rows(rows) => &rows.source,
+			Self::Steps(steps) => &steps.source,
+		}
+	}
+
 	/// Reads the file, without a chain to compare it with.
 	///
 	/// # Errors

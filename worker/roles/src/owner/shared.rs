@@ -10,7 +10,10 @@
 use super::OwnedSource;
 use anyhow::{bail, Result};
 use doin_chain::{Account, Chain, Head, ReadError};
-use doin_forecast::sealed::{Overlap, Seal, SealedData, SegmentKey};
+use doin_forecast::{
+	sealed::{Overlap, Seal, SealedData, SegmentKey, SHARED_PERCENT},
+	SeriesSource,
+};
 use doin_primitives::{blake2_256, views::EvidenceView, DomainId, DomainSpec, EvidenceKind, Hash, Status};
 use doin_scoring::Program;
 use std::fmt::{self, Display, Formatter};
@@ -29,7 +32,7 @@ enum Public {
 }
 
 /// A sealed domain that has, or may have, the same data as a file.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DomainOfSameData {
 	/// Identifier of the domain.
 	pub domain: DomainId,
@@ -38,21 +41,22 @@ pub struct DomainOfSameData {
 }
 
 /// Data that a file and a sealed domain have in common.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
 	/// The file makes a segment of the domain.
 	Segments,
-	/// The file has public rows or steps of the domain.
+	/// The file has so many public rows or steps of the domain, [`SHARED_PERCENT`] at least.
 	Public(Overlap),
-	/// The file has the columns of the domain, and it cannot be found out whether it has its rows.
-	Unknown(Overlap),
+	/// The file has as many columns as the domain, which has no public rows or steps yet to compare it with.
+	Unknown,
 }
 
 /// Returns the sealed domains of `owner` that have, or may have, data of the file `source`, `except` one: those whose segments the file
-/// makes with the segment key `key`, and those with a tenth of their public rows or steps in the file. A domain counts until it is
-/// retired, unless its activation was refused: a closed one opens segments for its last rounds.
+/// makes with the segment key `key`, and those with [`SHARED_PERCENT`] of their public rows or steps in the file. A domain counts until
+/// it is retired, unless its activation was refused: a closed one opens segments for its last rounds.
 ///
-/// Fewer common rows are not found, nor are domains that use other columns of the file.
+/// Fewer common rows do not count. Domains that use other columns of the file, and rows behind another range of a column, are not
+/// found; see [`Overlap`].
 ///
 /// # Errors
 ///
@@ -122,7 +126,8 @@ async fn public_data(
 	}
 }
 
-/// Checks that no other domain of `owner` has data of this file; see [`domains_of_same_data`].
+/// Checks that no other domain of `owner` has data of this file; see [`domains_of_same_data`]. The owner has `confirmed` that some domains
+/// may have public rows of it. A domain whose segments the file makes is refused all the same.
 ///
 /// # Errors
 ///
@@ -134,25 +139,43 @@ pub async fn ensure_sealed_once(
 	key: &SegmentKey,
 	owner: Account,
 	except: Option<DomainId>,
+	confirmed: &[DomainId],
 ) -> Result<()> {
-	let others = domains_of_same_data(chain, at, source, key, owner, except).await?;
+	let mut others = domains_of_same_data(chain, at, source, key, owner, except).await?;
+	others.retain(|other| !other.is_confirmed(confirmed));
 	if others.is_empty() {
 		return Ok(());
 	}
-	bail!("{}", refusal(&others))
+	bail!("{}", refusal(source.file(), &others))
 }
 
-/// Returns the text of the refusal of a domain beside these.
-fn refusal(others: &[DomainOfSameData]) -> String {
+/// Returns the text of the refusal of a domain of `file` beside these.
+fn refusal(file: &SeriesSource, others: &[DomainOfSameData]) -> String {
 	let with = match others {
 		[other] => format!("domain {}", other.domain),
 		_ => "any of these domains".into(),
 	};
+	let comparable: Vec<String> = others
+		.iter()
+		.filter(|other| other.shared != Shared::Segments)
+		.map(|other| format!(" --confirm-shared {}", other.domain))
+		.collect();
+	let confirm = match comparable.concat() {
+		options if options.is_empty() => String::new(),
+		options => format!(". Or, if the rows that are sealed are others all the same, add{options}"),
+	};
 	format!(
-		"{}. Nothing was sent. Make the domain of other rows: of a file that shares no row with {with}. Or, as long as no segment is \
-		opened there, first close and retire the other one with `doin-worker domain close` and `doin-worker domain retire`",
+		"{file}: {}. Nothing was sent. Make the domain of other rows: of a file that shares no row with {with}. Or, as long as no segment \
+		is opened there, first close and retire the other one with `doin-worker domain close` and `doin-worker domain retire`{confirm}",
 		describe(others)
 	)
+}
+
+impl DomainOfSameData {
+	/// Returns `true` if the owner has confirmed what the file and this domain have in common. Equal segments cannot be confirmed.
+	fn is_confirmed(&self, confirmed: &[DomainId]) -> bool {
+		self.shared != Shared::Segments && confirmed.contains(&self.domain)
+	}
 }
 
 /// Returns the text of the domains that have, or may have, the same data.
@@ -170,18 +193,16 @@ impl Display for DomainOfSameData {
 		let Self { domain, shared } = self;
 		match shared {
 			Shared::Segments => write!(f, "domain {domain} of the same owner has segments of the same data"),
-			Shared::Public(Overlap { public, share, .. }) => {
-				write!(f, "the file has {share:.0} % of the {public} public rows of domain {domain} of the same owner")
-			}
-			Shared::Unknown(Overlap { public: 0, .. }) => write!(
+			Shared::Public(overlap) => write!(
 				f,
-				"domain {domain} of the same owner has the columns of this file, and cannot be compared with it until all of its pages are \
-				 published"
+				"the file has {} % of the {} public rows of domain {domain} of the same owner, and may have less than {SHARED_PERCENT} %",
+				overlap.percent(),
+				overlap.public
 			),
-			Shared::Unknown(_) => write!(
+			Shared::Unknown => write!(
 				f,
-				"domain {domain} of the same owner has the columns of this file, and rows that resemble one another so much that it cannot \
-				 be found out whether the file has them"
+				"domain {domain} of the same owner has as many columns as the file, and cannot be compared with it until all of its pages \
+				are published"
 			),
 		}
 	}
@@ -210,7 +231,7 @@ impl Other {
 		Ok(match overlap.is_same_data() {
 			Some(true) => Some(Shared::Public(overlap)),
 			Some(false) => None,
-			None => Some(Shared::Unknown(overlap)),
+			None => Some(Shared::Unknown),
 		})
 	}
 }
@@ -294,8 +315,8 @@ mod tests {
 		assert!(of_segments(&other, &source, &key, GENESIS).is_none());
 		let shared = |public: Vec<i32>| other.shared(Some(&Public::Steps(public)), &source, &key, GENESIS).unwrap();
 		let Some(Shared::Public(overlap)) = shared(published.clone()) else { panic!("the published steps are in the file") };
-		assert!(overlap.share > 90.0 && overlap.public == published.len(), "{overlap:?}");
-		assert!(matches!(shared(Vec::new()), Some(Shared::Unknown(_))), "it cannot be compared yet");
+		assert!(overlap.percent() > 90 && overlap.public == published.len(), "{overlap:?}");
+		assert_eq!(shared(Vec::new()), Some(Shared::Unknown), "it cannot be compared yet");
 		assert_eq!(shared(published.iter().map(|value| 3 * value + 1).collect()), None);
 	}
 
@@ -309,19 +330,33 @@ mod tests {
 	#[test]
 	fn m8_the_domains_of_the_same_data_are_named() {
 		let segments = |domain| DomainOfSameData { domain, shared: Shared::Segments };
-		let overlap = Overlap { public: 1_200, share: 99.4, expected: 0.0 };
+		let file = SeriesSource::from(std::path::Path::new("more.csv"));
+		let overlap = Overlap { public: 1_200, found: 1_199 };
 		assert!(describe(&[segments(4)])
 			.starts_with("domain 4 of the same owner has segments of the same data. What one domain opens"));
-		let rows = refusal(&[DomainOfSameData { domain: 7, shared: Shared::Public(overlap) }]);
-		assert!(rows.starts_with("the file has 99 % of the 1200 public rows of domain 7 of the same owner. "), "{rows}");
-		for part in ["Nothing was sent", "a file that shares no row with domain 7", "close and retire the other one"] {
+		let rows = refusal(&file, &[DomainOfSameData { domain: 7, shared: Shared::Public(overlap) }]);
+		let begin =
+			"more.csv: the file has 99 % of the 1200 public rows of domain 7 of the same owner, and may have less than 10 %. ";
+		assert!(rows.starts_with(begin), "{rows}");
+		let parts = ["Nothing was sent", "a file that shares no row with domain 7", "close and retire", "add --confirm-shared 7"];
+		for part in parts {
 			assert!(rows.contains(part), "{rows}");
 		}
-		let unknown = DomainOfSameData { domain: 8, shared: Shared::Unknown(Overlap { public: 0, share: 0.0, ..overlap }) };
-		let both = refusal(&[segments(4), unknown]);
-		assert!(
-			both.contains("segments of the same data; domain 8 of the same owner") && both.contains("any of these domains"),
-			"{both}"
-		);
+		let unknown = DomainOfSameData { domain: 8, shared: Shared::Unknown };
+		let both = refusal(&file, &[segments(4), unknown]);
+		for part in ["segments of the same data; domain 8 of the same owner", "any of these domains", "add --confirm-shared 8"] {
+			assert!(both.contains(part), "{both}");
+		}
+		let equal = refusal(&file, &[segments(4)]);
+		assert!(!equal.contains("--confirm-shared"), "equal segments cannot be confirmed: {equal}");
+	}
+
+	#[test]
+	fn an_owner_can_confirm_common_rows_and_no_equal_segments() {
+		let of = |domain, shared| DomainOfSameData { domain, shared };
+		let public = of(7, Shared::Public(Overlap { public: 10, found: 10 }));
+		assert!(public.is_confirmed(&[3, 7]) && !public.is_confirmed(&[3]) && !public.is_confirmed(&[]));
+		assert!(of(8, Shared::Unknown).is_confirmed(&[8]));
+		assert!(!of(4, Shared::Segments).is_confirmed(&[4]));
 	}
 }

@@ -44,6 +44,28 @@ impl ReportedStream {
 		}
 	}
 
+	/// Returns the reason for which no bar of the stream is asked for, and the next step; `None` if bars are. `streams` are those of the
+	/// chain.
+	pub(super) fn idle(&self, streams: &[StreamView<Account>]) -> Option<String> {
+		let mut named = streams.iter().filter(|stream| self.is(stream)).peekable();
+		let Some(first) = named.peek().copied() else {
+			let name = match &self.name {
+				StreamName::Id(id) => id.to_string(),
+				StreamName::Symbol(symbol) => symbol.clone(),
+			};
+			return Some(format!(
+				"the chain has no stream `{name}`, which `reported` names: `doin_streams` of the node lists them"
+			));
+		};
+		named.all(|stream| !stream.awake).then(|| {
+			format!(
+				"the stream {} sleeps, so its bars are not asked for: wake it with `doin-worker sponsor {} \"100 DOIN\" --key KEY`, which \
+				 adds to its pot",
+				first.symbol, first.id
+			)
+		})
+	}
+
 	fn quorum(&self) -> usize {
 		self.quorum.unwrap_or_else(|| default_quorum(self.sources.len()))
 	}

@@ -41,7 +41,7 @@ pub struct Reporter<C> {
 	pub(super) least_wait: Duration,
 	/// Entries that the chain has refused to reveal.
 	refused: Refused,
-	/// Polls that were logged, so that each is logged once.
+	/// Facts that were logged last.
 	logged: Logged,
 }
 
@@ -52,12 +52,14 @@ struct Refused {
 	commitments: Vec<Hash>,
 }
 
-/// Last polls of which a fact was logged.
+/// Facts that were logged last, so that each is logged once.
 #[derive(Debug, Default)]
 struct Logged {
 	lost: PollId,
 	/// The account was no reporter in the last poll.
 	is_outside: bool,
+	/// Remarks on streams whose bars were not asked for after the last poll.
+	idle: Vec<String>,
 }
 
 impl<C: OracleChain> Reporter<C> {
@@ -112,6 +114,7 @@ impl<C: OracleChain> Reporter<C> {
 				self.log_lost(poll.id);
 				Ok(())
 			}
+			(Step::Nothing, _) if !poll.is_open => self.log_idle(head).await,
 			_ => Ok(()),
 		}
 	}
@@ -216,6 +219,17 @@ impl<C: OracleChain> Reporter<C> {
 		if step != Step::Nothing {
 			self.logged.is_outside = is_outside;
 		}
+	}
+
+	/// Logs the streams of the configuration whose bars are not asked for, whenever that has changed.
+	async fn log_idle(&mut self, head: Head) -> Result<()> {
+		let streams = self.chain.streams(head).await?;
+		let idle: Vec<String> = self.streams.iter().filter_map(|reported| reported.idle(&streams)).collect();
+		for remark in idle.iter().filter(|remark| !self.logged.idle.contains(remark)) {
+			tracing::warn!(target: TARGET, "{remark}");
+		}
+		self.logged.idle = idle;
+		Ok(())
 	}
 
 	fn log_lost(&mut self, poll: PollId) {

@@ -2,6 +2,7 @@
 
 use super::{
 	chain::OracleChain,
+	collection::{ReportedStream, StreamName},
 	policy::{last_wait, step, Step},
 	stream::{decimals_of, layout_of, report_of, wanted_of},
 	Reporter,
@@ -51,6 +52,7 @@ fn stream(id: u32, symbol: &str) -> StreamView<Account> {
 		kept: 9_000,
 		season: 1,
 		scale: 100,
+		horizon: 0,
 		fee: 1,
 		domain: None,
 		owner: OTHER,
@@ -586,6 +588,26 @@ fn sources_are_waited_for_up_to_the_last_blocks_of_the_commits() {
 	assert_eq!([100, 103, 105, 106, 108].map(|head| of(head, 110)), [106, 106, 106, 107, 108]);
 	assert_eq!([100, 101, 102].map(|head| of(head, 104)), [101, 102, 102], "a development chain");
 	assert_eq!((of(0, 0), of(u32::MAX, u32::MAX)), (0, u32::MAX - 2));
+}
+
+#[test]
+fn a_stream_whose_bars_are_not_asked_for_is_named_with_the_next_step() {
+	let idle = |name: StreamName, streams: &[StreamView<Account>]| {
+		ReportedStream { name, sources: Vec::new(), quorum: None, decimals: None }.idle(streams)
+	};
+	let eth = || StreamName::Symbol("ETH/USD".into());
+	let asleep = StreamView { awake: false, ..stream(1, "ETH/USD") };
+	let streams = [stream(0, "BTC/USD"), asleep];
+	assert_eq!(idle(StreamName::Id(FIRST_STREAM), &streams), None);
+	let sleeps = idle(eth(), &streams).unwrap();
+	assert!(
+		sleeps.contains("ETH/USD sleeps") && sleeps.contains("`doin-worker sponsor 2147483649 \"100 DOIN\" --key"),
+		"{sleeps}"
+	);
+	let unknown = idle(StreamName::Id(5), &streams).unwrap();
+	assert!(unknown.contains("no stream `5`"), "{unknown}");
+	let [_, asleep] = streams;
+	assert_eq!(idle(eth(), &[asleep, stream(2, "ETH/USD")]), None, "another stream has the symbol");
 }
 
 #[test]

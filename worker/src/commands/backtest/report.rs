@@ -176,7 +176,7 @@ impl Display for BacktestReport {
 			entry(
 				f,
 				"record",
-				format_args!("lower bound of the skill in the best of {terms}: {bound:+.4}; a record mints above 0"),
+				format_args!("largest lower bound of the skill after {terms}: {bound:+.4}; a record mints above 0"),
 			)?;
 		}
 		Ok(())

@@ -105,6 +105,7 @@ mod tests {
 			kept: 9_000,
 			season: 1,
 			scale: 5,
+			horizon: 0,
 			fee: 1,
 			domain: None,
 			owner: Account([1; 32]),

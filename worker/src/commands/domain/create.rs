@@ -77,6 +77,10 @@ pub struct CreateArgs {
 	/// (`doin-worker domain nominate`)
 	#[arg(long)]
 	no_nominate: bool,
+	/// Make the domain although the file may have rows of this sealed domain of the same owner; may be given several times. What
+	/// one domain opens is known in the other one, whose purse pays for it
+	#[arg(long, value_name = "DOMAIN", requires = "sealed", help_heading = "Sealed data")]
+	confirm_shared: Vec<DomainId>,
 	/// Only show the domain and its costs
 	#[arg(long)]
 	dry_run: bool,
@@ -217,14 +221,15 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 	Ok(())
 }
 
-/// Checks that no other domain of the account has sealed segments of the same file: the new one would publish them, or seal what is
-/// opened in the other. A registration of the same domain can be continued.
+/// Checks that no other domain of the account has sealed segments or public rows of the same file: the new one would publish them, or
+/// seal what is opened in the other. A registration of the same domain can be continued.
 async fn ensure_new(chain: &Chain, signer: &Signer, args: &CreateArgs, domain: &NewDomain, source: &OwnedSource) -> Result<()> {
 	// Standard input cannot be read again.
 	let key = args.key.source().filter(|_| args.csv.path != Path::new("-"));
 	let Some(key) = key else { return Ok(()) };
 	let unfinished = find_unfinished(chain, signer.account(), domain).await?;
-	ensure_sealed_once(chain, chain.head(), source, &segment_key(&key.load()?), signer.account(), unfinished).await
+	let segment_key = segment_key(&key.load()?);
+	ensure_sealed_once(chain, chain.head(), source, &segment_key, signer.account(), unfinished, &args.confirm_shared).await
 }
 
 /// Report of `domain create`.
@@ -357,9 +362,14 @@ mod tests {
 			let reason = parse(&[&["--label", "a"][..], &series].concat()).unwrap_err();
 			assert!(reason.contains("cannot be used with"), "{series:?}: {reason}");
 		}
-		for alone in
-			[&["--values"][..], &["--image", "8x8"], &["--without", "a"], &["--segment-rows", "512"], &["--stake", "2 DOIN"]]
-		{
+		for alone in [
+			&["--values"][..],
+			&["--image", "8x8"],
+			&["--without", "a"],
+			&["--segment-rows", "512"],
+			&["--stake", "2 DOIN"],
+			&["--confirm-shared", "7"],
+		] {
 			assert!(parse(alone).unwrap_err().contains("required"), "{alone:?}");
 		}
 		let args = parse(&["--label", "a", "--sealed", "2", "--licence", "CC0-1.0", "--dev-key", "//Alice"]).unwrap();
@@ -369,6 +379,8 @@ mod tests {
 		assert_eq!((sealed.segments, sealed.segment, sealed.stake), (2, None, 10 * doin_primitives::DOIN));
 		assert_eq!((terms.licence.as_str(), terms.linear, remarks.texts().len()), ("CC0-1.0", true, 0));
 		assert!(parse(&["--sealed", "2"]).unwrap_err().contains("--licence"), "a licence is required");
+		let shared = ["--sealed", "2", "--licence", "CC0-1.0", "--confirm-shared", "7", "--confirm-shared", "9"];
+		assert_eq!((parse(&shared).unwrap().confirm_shared, args.confirm_shared), (vec![7, 9], vec![]));
 		let unsigned = parse(&["--label", "a", "--sealed", "2", "--licence", "CC0-1.0"]).unwrap();
 		assert!(format!("{:#}", unsigned.terms(&remarks).unwrap_err()).contains("--key FILE"));
 		let series = parse(&["--sealed", "2", "--licence", "CC0-1.0", "--dry-run"]).unwrap();

@@ -34,6 +34,9 @@ pub struct SealArgs {
 	/// Seal at most so many more segments [default: all of the file]
 	#[arg(long, value_name = "SEGMENTS")]
 	segments: Option<u16>,
+	/// Seal although the file may have rows of this other sealed domain of the same owner; may be given several times
+	#[arg(long, value_name = "DOMAIN")]
+	confirm_shared: Vec<DomainId>,
 	/// Only compare the file with the hashes on the chain, and show what would be sealed
 	#[arg(long)]
 	dry_run: bool,
@@ -47,7 +50,8 @@ pub struct SealArgs {
 ///
 /// # Errors
 ///
-/// Errors if the file or the key is not that of the domain, if another domain has segments of the file, or if a call fails.
+/// Errors if the file or the key is not that of the domain, if another domain has segments or public rows of the file, or if a call
+/// fails.
 pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 	let signer = args.key.signer()?;
 	let source = args.key.source().context("no key was named")?;
@@ -63,7 +67,8 @@ pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 		args.id,
 		signer.account()
 	);
-	ensure_sealed_once(&chain, chain.head(), &owned.source, &owned.key, owner, Some(args.id)).await?;
+	let (own, confirmed) = (Some(args.id), &args.confirm_shared);
+	ensure_sealed_once(&chain, chain.head(), &owned.source, &owned.key, owner, own, confirmed).await?;
 	let seal = Seal { genesis: chain.genesis(), owner: owner.0, data_root: rebuilt.spec.data_root, key: &owned.key };
 	let mut hashes = unsealed(&rebuilt, &seal, rebuilt.spec.most_segments());
 	hashes.truncate(args.segments.map_or(usize::MAX, usize::from));

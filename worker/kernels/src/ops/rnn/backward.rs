@@ -82,26 +82,17 @@ fn backward<S: SimdI16, const LSTM: bool>(
 		// The gradients of output and state are brought to one exponent.
 		let shift = unscaled_bits.max(carry_bits + WEIGHT_FRAC).max(most + 1) - most;
 		exponent = (exponent + shift as i32 - WEIGHT_FRAC as i32).min(MAX_EXPONENT);
-		let (left, right) = (WEIGHT_FRAC.saturating_sub(shift), shift.saturating_sub(WEIGHT_FRAC));
-		let (rounding, factor) = (s.splat(1 << (shift - 1)), s.splat(both_halves((1u32 << (15 - right.clamp(1, 15))) as i16)));
+		let scale = Scale::new(s, shift);
 		let mut bits = s.splat(0);
 		for unit_group in 0..unit_groups {
 			let unscaled = &unscaled.as_chunks::<ROWS>().0[unit_group];
 			for c in 0..TILE {
-				let mut h = [rounding; ROWS];
-				for r in 0..ROWS {
-					h[r] = s.shr(s.add(s.load(&unscaled[r][c]), rounding), shift);
-				}
-				let h = [s.pack_clamped(h[0], h[1]), s.pack_clamped(h[2], h[3])];
-				let mut gates = [[rounding; 2]; GATES];
+				let h = scale.outputs(s, unscaled, c);
+				let mut gates = [[s.splat(0); 2]; GATES];
 				for half in 0..2 {
-					let row = 2 * unit_group + half;
-					let mut factors = [rounding; FACTORS];
-					for at in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
-						factors[at] = s.load(&recorded[(step * FACTORS + at) * 2 * unit_groups + row][c]);
-					}
-					let carry = s.load(&carries[row][c]);
-					let carry = if right > 0 { s.mul_q15(carry, factor) } else { s.shl_i16(carry, left) };
+					let (row, rows) = (2 * unit_group + half, 2 * unit_groups);
+					let factors = factors_of::<S, LSTM>(s, &recorded[step * FACTORS * rows + row..], rows, c);
+					let carry = scale.state(s, s.load(&carries[row][c]));
 					let (z, carry) = match LSTM {
 						true => lstm_gradients(s, h[half], carry, factors),
 						false => gru_gradients(s, h[half], carry, factors),
@@ -110,15 +101,10 @@ fn backward<S: SimdI16, const LSTM: bool>(
 					s.store(&mut carries[row][c], carry);
 					for gate in 0..GATES {
 						gates[gate][half] = z[gate];
-						s.store(&mut gradients[gate * 2 * unit_groups + row][c], s.interleave(z[gate]));
+						s.store(&mut gradients[gate * rows + row][c], s.interleave(z[gate]));
 					}
 				}
-				for gate in 0..GATES {
-					let [low, high] = s.interleave_rows(gates[gate][0], gates[gate][1]);
-					let group = &mut groups[gate * unit_groups + unit_group];
-					s.store(&mut group[2 * c], low);
-					s.store(&mut group[2 * c + 1], high);
-				}
+				store_groups(s, gates, &mut groups[unit_group..], unit_groups, c);
 			}
 		}
 		let mut lanes = Block::ZERO;
@@ -132,6 +118,70 @@ fn backward<S: SimdI16, const LSTM: bool>(
 			let z = &gradients[..(propagating * 2 * unit_groups).next_multiple_of(ROWS)];
 			unscaled_bits = propagate(s, z, |group| gates.backward_group(group), unscaled);
 		}
+	}
+}
+
+/// Shifts that bring the gradients of outputs and states to one exponent.
+struct Scale<S: SimdI16> {
+	/// Right shift of the gradients of outputs.
+	shift: u32,
+	/// Half of the last place that this shift leaves.
+	rounding: S::V,
+	/// Left shift of the gradients of states, if they are not shifted right.
+	left: u32,
+	/// Right shift of the gradients of states.
+	right: u32,
+	/// Q15 factor that shifts them right.
+	factor: S::V,
+}
+
+impl<S: SimdI16> Scale<S> {
+	#[inline(always)]
+	fn new(s: S, shift: u32) -> Self {
+		let (left, right) = (WEIGHT_FRAC.saturating_sub(shift), shift.saturating_sub(WEIGHT_FRAC));
+		let factor = s.splat(both_halves((1u32 << (15 - right.clamp(1, 15))) as i16));
+		Self { shift, rounding: s.splat(1 << (shift - 1)), left, right, factor }
+	}
+
+	/// Returns vector `c` of the scaled gradients of four outputs, packed.
+	#[inline(always)]
+	fn outputs(&self, s: S, unscaled: &[[Block; TILE]; ROWS], c: usize) -> [S::V; 2] {
+		let mut h = [self.rounding; ROWS];
+		for r in 0..ROWS {
+			h[r] = s.shr(s.add(s.load(&unscaled[r][c]), self.rounding), self.shift);
+		}
+		[s.pack_clamped(h[0], h[1]), s.pack_clamped(h[2], h[3])]
+	}
+
+	/// Returns the scaled gradients of states.
+	#[inline(always)]
+	fn state(&self, s: S, carry: S::V) -> S::V {
+		if self.right > 0 {
+			s.mul_q15(carry, self.factor)
+		} else {
+			s.shl_i16(carry, self.left)
+		}
+	}
+}
+
+/// Loads vector `c` of the factors of a row from every `rows`-th vector of `recorded`.
+#[inline(always)]
+fn factors_of<S: SimdI16, const LSTM: bool>(s: S, recorded: &[[Block; TILE]], rows: usize, c: usize) -> [S::V; FACTORS] {
+	let mut factors = [s.splat(0); FACTORS];
+	for at in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
+		factors[at] = s.load(&recorded[at * rows][c]);
+	}
+	factors
+}
+
+/// Stores vector `c` of the gradients of the gates of four units in every `unit_groups`-th of `groups`.
+#[inline(always)]
+fn store_groups<S: SimdI16>(s: S, gates: [[S::V; 2]; GATES], groups: &mut [[Block; 2 * TILE]], unit_groups: usize, c: usize) {
+	for gate in 0..GATES {
+		let [low, high] = s.interleave_rows(gates[gate][0], gates[gate][1]);
+		let group = &mut groups[gate * unit_groups];
+		s.store(&mut group[2 * c], low);
+		s.store(&mut group[2 * c + 1], high);
 	}
 }
 

@@ -95,28 +95,43 @@ fn forward<S: SimdI16, const LSTM: bool, const RECORD: bool>(
 				}
 			}
 			for half in 0..2 {
-				let row = 2 * unit_group + half;
-				for c in 0..TILE {
-					let mut z = [s.splat(0); GATES];
-					for gate in 0..GATES {
-						z[gate] = s.load(&sums[gate][2 * c + half]);
-					}
-					let state = &mut state[row][c];
-					let (out, after, factors) = if LSTM { lstm(s, z, s.load(state)) } else { gru(s, z, s.load(state)) };
-					s.store(state, after);
-					s.store(&mut next[row][c], s.interleave(out));
-					if RECORD {
-						let kept = &mut recorded[step * FACTORS * 2 * unit_groups..];
-						for factor in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
-							s.store(&mut kept[factor * 2 * unit_groups + row][c], factors[factor]);
-						}
-					}
-				}
+				let (row, rows) = (2 * unit_group + half, 2 * unit_groups);
+				let kept = if RECORD { &mut recorded[step * FACTORS * rows + row..] } else { &mut recorded[..0] };
+				write_row::<S, LSTM, RECORD>(s, &sums, half, &mut state[row], &mut next[row], kept, rows);
 			}
 		}
 	}
 	let last = if RECORD { shape.steps } else { shape.steps % 2 } * pairs;
 	h.tile_mut(tile)[..2 * unit_groups].copy_from_slice(&inputs[last..][..2 * unit_groups]);
+}
+
+/// Computes states and outputs of a row from the sums of its gates. Writes the factors of the gradients to every `rows`-th vector
+/// of `kept` if `RECORD`.
+#[inline(always)]
+fn write_row<S: SimdI16, const LSTM: bool, const RECORD: bool>(
+	s: S,
+	sums: &[[Block; 2 * TILE]; GATES],
+	half: usize,
+	state: &mut [Block; TILE],
+	next: &mut [Block; TILE],
+	kept: &mut [[Block; TILE]],
+	rows: usize,
+) {
+	for c in 0..TILE {
+		let mut z = [s.splat(0); GATES];
+		for gate in 0..GATES {
+			z[gate] = s.load(&sums[gate][2 * c + half]);
+		}
+		let before = s.load(&state[c]);
+		let (out, after, factors) = if LSTM { lstm(s, z, before) } else { gru(s, z, before) };
+		s.store(&mut state[c], after);
+		s.store(&mut next[c], s.interleave(out));
+		if RECORD {
+			for factor in 0..if LSTM { FACTORS } else { FACTORS - 1 } {
+				s.store(&mut kept[factor * rows][c], factors[factor]);
+			}
+		}
+	}
 }
 
 /// Writes the channels of a step and the constant one, pair by pair.

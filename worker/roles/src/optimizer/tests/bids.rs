@@ -1,8 +1,6 @@
 //! Tests of the choice among candidates that passed their trial, and of candidates that are worth less than a seat.
 
 use super::*;
-use crate::fixtures::evidence;
-use doin_primitives::views::DomainView;
 
 /// Returns the gene of the candidate that is bid for.
 fn bid(policy: &mut Policy, passed: Vec<Passed>) -> Result<i64, Wait> {
@@ -26,7 +24,7 @@ fn a_candidate_that_is_worth_less_than_its_seat_makes_room_for_those_behind_it()
 		policy.add_candidate(candidate(gene, 700 + gene as u32));
 	}
 	let tried = |policy: &mut Policy, view: &View| -> Vec<i64> {
-		let trial = policy.trial(view, vec![Model::Seasonal], TERMS);
+		let trial = policy.trial(view, vec![Model::Seasonal], TERMS, RATES);
 		trial.map_or(Vec::new(), |trial| trial.candidates.iter().map(|candidate| candidate.genes[0]).collect())
 	};
 	assert_eq!(tried(&mut policy, &view()), [1, 2, 3, 4]);
@@ -45,50 +43,63 @@ fn a_candidate_that_is_worth_less_than_its_seat_makes_room_for_those_behind_it()
 
 /// While pay ramps up, or once a crowded round is over, a candidate may become worth its seat without any other change.
 #[test]
-fn a_candidate_that_was_worth_less_than_its_seat_is_tried_again_at_much_better_prices() {
-	let base = || {
-		let mut view = View { domain: DomainView { weight: 400, bounty: 30, ..domain() }, evidence: Some(evidence()), ..view() };
-		view.evidence.as_mut().unwrap().purse = 600;
+fn a_candidate_that_was_worth_less_than_its_seat_is_tried_again_once_its_bid_covers_it() {
+	let is_tried = |policy: &mut Policy, factor, view: &View, rates| {
+		policy.trial(view, vec![Model::Seasonal], PayTerms { factor, ..TERMS }, rates).is_some()
+	};
+	let at_fee = |fee| {
+		let mut view = view();
+		view.round.next_seat_fee = fee;
 		view
 	};
-	let is_tried = |policy: &mut Policy, factor, view: &View| {
-		policy.trial(view, vec![Model::Seasonal], PayTerms { factor, ..TERMS }).is_some()
-	};
-	let changed = |change: fn(&mut View)| {
-		let mut view = base();
-		change(&mut view);
-		view
-	};
+	// A seat for 40 plancks has to earn 80. The candidate earns 60 where the whole increment is paid, and half of that now.
+	let half = 500_000;
+	let tenths = |tenths: u128| Rates { reward: tenths * 10_000, ..RATES };
 	let (too_few, enough) = (
-		[
-			(1_999, base()),
-			(1_000, changed(|view| view.domain.weight = 799)),
-			(1_000, changed(|view| view.domain.bounty = 59)),
-			(1_000, changed(|view| view.evidence.as_mut().unwrap().purse = 1_199)),
-			(1_000, changed(|view| view.round.next_seat_fee = 21)),
-		],
-		[
-			(2_000, base()),
-			(1_000, changed(|view| view.domain.weight = 800)),
-			(1_000, changed(|view| view.domain.bounty = 60)),
-			(1_000, changed(|view| view.evidence.as_mut().unwrap().purse = 1_200)),
-			(1_000, changed(|view| view.round.next_seat_fee = 20)),
-		],
+		[(half, at_fee(15), RATES), (half, at_fee(40), tenths(26)), (799_000, at_fee(24), RATES), (half, at_fee(40), RATES)],
+		[(half, at_fee(14), RATES), (half, at_fee(40), tenths(28)), (801_000, at_fee(23), RATES), (1_000_000, at_fee(40), RATES)],
 	);
 	let mut policy = policy();
 	policy.add_candidate(candidate(1, 700));
-	assert!(is_tried(&mut policy, 1_000, &base()));
-	assert!(matches!(bid(&mut policy, vec![passed(1, 50)]), Err(Wait::TooExpensive(_))));
-	for (factor, view) in &too_few {
-		assert!(!is_tried(&mut policy, *factor, view), "{factor} {view:?}");
+	assert!(is_tried(&mut policy, half, &view(), RATES));
+	assert!(matches!(bid(&mut policy, vec![passed(1, 30)]), Err(Wait::TooExpensive(_))));
+	for (factor, view, rates) in &too_few {
+		assert!(!is_tried(&mut policy, *factor, view, *rates), "{factor} {rates:?} {view:?}");
 	}
-	for (factor, view) in &enough {
-		assert!(is_tried(&mut policy, *factor, view), "{factor} {view:?}");
+	for (factor, view, rates) in &enough {
+		assert!(is_tried(&mut policy, *factor, view, *rates), "{factor} {rates:?} {view:?}");
 	}
 	policy.trial_ended(TrialOutcome { passed: Vec::new(), failed: vec![vec![1]] });
-	for (factor, view) in &enough {
-		assert!(!is_tried(&mut policy, *factor, view), "prices do not decide a trial");
+	for (factor, view, rates) in &enough {
+		assert!(!is_tried(&mut policy, *factor, view, *rates), "prices do not decide a trial");
 	}
+}
+
+/// The bid of a candidate decides, at the same amounts, whether it is committed and whether it is tried again.
+#[test]
+fn a_candidate_is_tried_again_exactly_at_the_fees_that_its_bid_covers() {
+	for earning in [0, 1, 27, 80, 200, 399, 400, 1_000] {
+		let Passed { merit, .. } = passed(1, earning);
+		let worth = Worth { merit, factor: 1_000_000 };
+		for (stake, fee) in [0, 1, 25].into_iter().flat_map(|stake| (0..=201).map(move |fee| (stake, fee))) {
+			let merit = Merit { behind_ppm: 400_000, ..merit };
+			let offer = Offer { limits: LIMITS, rates: RATES, factor: 1_000_000, stake, fee };
+			let mut view = view();
+			(view.round.stake, view.round.next_seat_fee) = (stake, fee);
+			let chosen = vec![Passed { merit, ..passed(1, 0) }];
+			let is_bid = policy().bid(&view, chosen, RATES).is_ok();
+			assert_eq!(offer.covers(&Worth { merit, ..worth }), is_bid, "{earning} {stake} {fee}");
+		}
+	}
+}
+
+#[test]
+fn a_merit_has_to_be_found_anew_once_pay_begins_or_its_ramp_ends() {
+	let worth = |factor| Worth { merit: Merit { increment: 10, ..Merit::default() }, factor };
+	let covers = |then, now| Offer { limits: LIMITS, rates: RATES, factor: now, stake: 0, fee: 40 }.covers(&worth(then));
+	assert!(covers(0, 1) && covers(999_999, 1_000_000), "carried bits are paid after the ramp only");
+	assert!(!covers(0, 0) && !covers(1_000_000, 1_000_000) && !covers(500_000, 999_999));
+	assert!(covers(1, 999_999), "the increment is a million times that of the trial");
 }
 
 /// A quarter of a season forecasts worse than a whole one, and passes too.

@@ -104,14 +104,14 @@ fn a_sealed_domain_tries_the_best_candidates_only() {
 	}
 	let rivals = || vec![Model::Seasonal];
 	let mut tried = 0;
-	while let Some(trial) = policy.trial(&sealed_view(), rivals(), TERMS) {
+	while let Some(trial) = policy.trial(&sealed_view(), rivals(), TERMS, RATES) {
 		tried += trial.candidates.len();
 		let failed = trial.candidates.into_iter().map(|candidate| candidate.genes).collect();
 		policy.trial_ended(TrialOutcome { passed: Vec::new(), failed });
 	}
 	assert_eq!(tried, MOST_TRIED, "of many equal candidates, some would pass by luck");
 	policy.add_candidate(candidate(99, 400));
-	assert_eq!(policy.trial(&sealed_view(), rivals(), TERMS).unwrap().candidates[0].genes, [99], "a better one is tried");
+	assert_eq!(policy.trial(&sealed_view(), rivals(), TERMS, RATES).unwrap().candidates[0].genes, [99], "a better one is tried");
 }
 
 fn waits(change: impl FnOnce(&mut EvidenceView<doin_chain::Account>)) -> Step {

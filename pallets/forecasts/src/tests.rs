@@ -1,0 +1,6 @@
+//! Tests of the pallet, by concern.
+
+mod properties;
+mod records;
+mod rounds;
+mod seats;

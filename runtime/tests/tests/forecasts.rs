@@ -1,0 +1,285 @@
+//! The market of forecasts on the real runtime: a round from its bars to the last planck.
+
+use doin_market::{payment, skill, truth::squared, Truth};
+use doin_primitives::{
+	bounded_collections::BoundedVec,
+	commitment::{payload_hash, Tag},
+	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, Values, FIRST_STREAM, MAX_AWAKE},
+	Balance, RoundId, DOIN,
+};
+use doin_runtime::{
+	configs::{
+		doin::budget::SpendableCalls,
+		system::{ProxyType, MAX_BLOCK_WEIGHT},
+	},
+	demo, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
+};
+use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
+use doin_traits::{Bars, DomainWeights, OnBatch};
+use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
+use pallet_doin_forecasts::{
+	types::{Forecast, Market},
+	weights::{SubstrateWeight, WeightInfo},
+	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, SEAT_DEPOSIT,
+};
+use pallet_doin_oracle::{types::PollState, Call as OracleCall};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
+
+/// Stream of the development chains.
+const STREAM: StreamId = FIRST_STREAM;
+/// Wager of every seat.
+const WAGER: Balance = 10 * DOIN;
+/// Values of a forecast of the stream.
+const HORIZON: i32 = 24;
+
+/// Returns the close of a bar: it rises by 2 a bar.
+fn close(bar: u64) -> i64 {
+	2 * bar as i64
+}
+
+/// Returns the changes that come true: the zero is the middle one of three closes, and the horizon follows them.
+fn perfect() -> Forecast {
+	BoundedVec::truncate_from((2..2 + HORIZON).map(|bars| 2 * bars).collect())
+}
+
+/// Returns the forecast of no change, which is the reference of the first rounds.
+fn still() -> Forecast {
+	BoundedVec::truncate_from(vec![0; HORIZON as usize])
+}
+
+/// A development chain whose stream is awake, and whose only validator reports every bar.
+struct Reported {
+	chain: Chain,
+	/// Last poll in which it has committed, and in which it has revealed.
+	committed: u32,
+	revealed: u32,
+}
+
+impl Reported {
+	fn new() -> Self {
+		let mut genesis = preset_genesis("development");
+		genesis.oracle.streams[0].pot = 10_000 * DOIN;
+		let mut chain = Chain::from_genesis(genesis);
+		chain.check_invariants();
+		chain.block();
+		Self { chain, committed: 0, revealed: 0 }
+	}
+
+	/// Makes a block with these calls, which have to succeed, and the report that is due. Returns the events of the pallet.
+	fn step(&mut self, calls: impl IntoIterator<Item = (Sr25519Keyring, RuntimeCall)>) -> Vec<Event<Runtime>> {
+		let mut events = Vec::new();
+		let before = self.chain.number();
+		self.chain.skip_session_block();
+		if self.chain.number() > before {
+			events.extend(self.events());
+		}
+		let poll = self.chain.state(pallet_doin_oracle::Poll::<Runtime>::get);
+		let report = self.report(&poll);
+		self.chain.ok_all(calls.into_iter().chain(report.map(|call| (Alice, call))));
+		events.extend(self.events());
+		events
+	}
+
+	/// Returns the call of the reporter that the next block takes.
+	fn report(&mut self, poll: &PollState) -> Option<RuntimeCall> {
+		let reports = poll.batches.iter().map(|batch| {
+			let bars =
+				(batch.first..batch.first + u64::from(batch.bars)).map(|bar| Some(Values::truncate_from(vec![close(bar)])));
+			Report { stream: batch.stream, bars: BatchBars::truncate_from(bars.collect()) }
+		});
+		let reports = Reports::truncate_from(reports.collect());
+		match poll.phase(self.chain.number() + 1) {
+			PollPhase::Committing if poll.is_open && self.committed < poll.id => {
+				self.committed = poll.id;
+				let hash = self.chain.commitment(Tag::Report, &poll.id, Alice, &payload_hash(&reports));
+				Some(OracleCall::commit { poll: poll.id, hash }.into())
+			}
+			PollPhase::Revealing if self.committed == poll.id && self.revealed < poll.id => {
+				self.revealed = poll.id;
+				Some(OracleCall::reveal { poll: poll.id, reports, salt: SALT }.into())
+			}
+			_ => None,
+		}
+	}
+
+	/// Returns the events of the pallet in the last block.
+	fn events(&mut self) -> Vec<Event<Runtime>> {
+		let events = self.chain.events().into_iter();
+		events
+			.filter_map(|event| match event {
+				RuntimeEvent::Forecasts(event) => Some(event),
+				_ => None,
+			})
+			.collect()
+	}
+
+	/// Makes blocks until `find` finds an event, at most 100. Returns what it finds.
+	fn until<R>(&mut self, find: impl Fn(&Event<Runtime>) -> Option<R>) -> R {
+		for _ in 0..100 {
+			if let Some(found) = self.step([]).iter().find_map(&find) {
+				return found;
+			}
+		}
+		panic!("100 blocks have no such event");
+	}
+
+	/// Makes blocks until a round opens. Returns it and the number of the bar after its input.
+	fn to_round(&mut self) -> (RoundId, u64) {
+		self.until(|event| match event {
+			Event::Opened { round, bar, .. } => Some((*round, *bar)),
+			_ => None,
+		})
+	}
+
+	/// Makes blocks until `round` takes reveals. Returns its zero.
+	fn to_reveals(&mut self, round: RoundId) -> i64 {
+		self.until(|event| match event {
+			Event::RevealsOpened { round: other, zero, .. } if *other == round => Some(*zero),
+			_ => None,
+		})
+	}
+
+	/// Makes blocks until `round` is closed. Returns its factor.
+	fn to_close(&mut self, round: RoundId) -> u64 {
+		self.until(|event| match event {
+			Event::Closed { round: other, factor, .. } if *other == round => Some(*factor),
+			_ => None,
+		})
+	}
+
+	/// Returns the call that commits `who` to a forecast.
+	fn commit(&mut self, who: Sr25519Keyring, round: RoundId, forecast: &Forecast) -> (Sr25519Keyring, RuntimeCall) {
+		let hash = self.chain.commitment(Tag::Forecast, &round, who, &payload_hash(forecast));
+		(who, ForecastsCall::<Runtime>::commit { round, hash, wager: WAGER }.into())
+	}
+
+	/// Returns the market of the stream, and the amount in the account of the pots.
+	fn market(&mut self) -> (Market, Balance) {
+		self.chain.state(|| {
+			let market = pallet_doin_forecasts::Markets::<Runtime>::get(STREAM).expect("a market of genesis");
+			(market, Balances::balance(&Forecasts::account()))
+		})
+	}
+
+	/// Returns the issuance and all fees that were burned: together they fall by burns of the market only.
+	fn conserved(&mut self) -> Balance {
+		self.chain.issuance() + self.chain.state(|| FeeMarket::view().burned)
+	}
+}
+
+/// Returns the call that reveals a forecast.
+fn reveal(round: RoundId, forecast: Forecast) -> RuntimeCall {
+	ForecastsCall::<Runtime>::reveal { round, forecast, salt: SALT }.into()
+}
+
+#[test]
+fn a_round_is_paid_to_the_planck() {
+	let mut reported = Reported::new();
+	let (pot, least) = (10_000 * DOIN, DOIN / 1_000);
+	let (market, account) = reported.market();
+	assert_eq!((market.pot, account), (pot, pot + least));
+	let before = reported.conserved();
+	let (round, bar) = reported.to_round();
+	assert_eq!(round, RoundId { domain: STREAM, number: 0 });
+
+	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
+	let start = reported.chain.number();
+	reported.step(commits);
+	let (_, account) = reported.market();
+	assert_eq!(account, pot + least + 2 * (WAGER + SEAT_DEPOSIT));
+
+	let zero = reported.to_reveals(round);
+	let zero_bar = (zero / 2) as u64;
+	assert!(zero == close(zero_bar) && zero_bar > bar, "the zero is a later close than those of the input");
+	let first = zero_bar - 1;
+	assert!(reported.chain.state(|| Oracle::closes(STREAM, first..first + 3 + HORIZON as u64)).is_some());
+	reported.step([(Dave, reveal(round, perfect())), (Bob, reveal(round, still()))]);
+	let factor = reported.to_close(round);
+	// Commits, 27 bars of a second, a poll and reveals.
+	let blocks = reported.chain.number() - start;
+	assert!(blocks <= 60, "from open to pay within two minutes: {blocks} blocks of 2 s");
+
+	let changes: Vec<_> = perfect().into_iter().map(|change| Some(i64::from(change))).collect();
+	let error = Truth::new(0, &changes).and_then(|truth| truth.error(&still())).expect("all bars stand");
+	let scale = u32::try_from(demo::stream().scale).expect("small");
+	let gained = payment(WAGER, skill(error, 0, squared(scale)), factor);
+	assert!(gained > WAGER + DOIN, "a 64th of the pot covers it");
+	let collect = |who: Sr25519Keyring| -> (Sr25519Keyring, RuntimeCall) {
+		(Charlie, ForecastsCall::<Runtime>::collect { round, who: who.to_account_id() }.into())
+	};
+	let events = reported.step([collect(Dave), collect(Bob)]);
+	let collected =
+		|who: Sr25519Keyring, paid| Event::<Runtime>::Collected { round, who: who.to_account_id(), wager: WAGER, paid };
+	assert!(events.contains(&collected(Dave, gained)), "{events:?}");
+	assert!(events.contains(&collected(Bob, WAGER)), "the reference is paid its wager: {events:?}");
+	let (market, account) = reported.market();
+	assert_eq!(market.pot, pot + WAGER - gained);
+	assert_eq!(account, market.pot + least, "no other round has a seat");
+	assert_eq!(reported.conserved(), before - 2 * COMMIT_BURN, "nothing is minted, and only the commitments burn");
+}
+
+#[test]
+fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
+	let mut reported = Reported::new();
+	let (round, _) = reported.to_round();
+	let commit = reported.commit(Dave, round, &perfect());
+	reported.step([commit]);
+	let (market, _) = reported.market();
+	reported.to_reveals(round);
+	reported.to_close(round);
+	assert_eq!(reported.market().0.pot, market.pot + WAGER);
+	let collect = ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() };
+	assert_eq!(reported.chain.fails(Charlie, collect), Error::<Runtime>::Unrevealed.into());
+	let clear = ForecastsCall::<Runtime>::clear { round, who: Dave.to_account_id() };
+	let events = reported.step([(Charlie, clear.into())]);
+	let (who, caller) = (Dave.to_account_id(), Charlie.to_account_id());
+	assert!(events.contains(&Event::Cleared { round, who, wager: WAGER, caller, reward: SEAT_DEPOSIT }), "{events:?}");
+	reported.step([(Dave, ForecastsCall::<Runtime>::leave { stream: STREAM }.into())]);
+	assert!(!reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::contains_key(round)));
+}
+
+/// A stream is no domain, and has no weight until its market is old enough to be nominated.
+#[test]
+fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
+	let mut reported = Reported::new();
+	let (round, _) = reported.to_round();
+	let commit = reported.commit(Dave, round, &perfect());
+	reported.step([commit]);
+	let nominate = pallet_doin_gauge::Call::<Runtime>::nominate { domain: STREAM };
+	assert_eq!(reported.chain.fails(Alice, nominate), pallet_doin_gauge::Error::<Runtime>::NotVotable.into());
+	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0);
+	let claim = ForecastsCall::<Runtime>::claim { stream: STREAM };
+	assert_eq!(reported.chain.fails(Dave, claim), Error::<Runtime>::NoWeight.into());
+}
+
+/// A hot key wagers within a budget only.
+#[test]
+fn proxies_reveal_and_claim_and_wager_nothing() {
+	let round = RoundId { domain: STREAM, number: 0 };
+	let leave: RuntimeCall = ForecastsCall::<Runtime>::leave { stream: STREAM }.into();
+	let commit: RuntimeCall = ForecastsCall::<Runtime>::commit { round, hash: [0; 32], wager: WAGER }.into();
+	let sponsor: RuntimeCall = ForecastsCall::<Runtime>::sponsor { stream: STREAM, amount: WAGER }.into();
+	let claim: RuntimeCall = ForecastsCall::<Runtime>::claim { stream: STREAM }.into();
+	assert!(ProxyType::NonTransfer.filter(&leave) && !ProxyType::Work.filter(&leave));
+	for call in [reveal(round, still()), claim] {
+		assert!(ProxyType::Work.filter(&call) && SpendableCalls::contains(&call), "{call:?}");
+	}
+	assert!(SpendableCalls::contains(&commit) && !SpendableCalls::contains(&sponsor));
+	for proxy in [ProxyType::NonTransfer, ProxyType::Staking, ProxyType::Work, ProxyType::Report] {
+		assert!(!proxy.filter(&commit) && !proxy.filter(&sponsor), "{proxy:?}");
+	}
+}
+
+/// A round has four steps, and a batch that takes half an hour opens one. Half an hour has 300 blocks of 2 s of weight.
+#[test]
+fn no_step_of_the_hook_takes_more_than_its_share_of_a_block() {
+	type Weights = SubstrateWeight<Runtime>;
+	let steps = [Weights::wait(), Weights::evaluate(), Weights::close()];
+	let share = HOOK_SHARE.mul_floor(MAX_BLOCK_WEIGHT.ref_time());
+	for step in steps {
+		assert!(Weights::on_initialize().saturating_add(step).ref_time() <= share, "{step:?} of {share}");
+	}
+	let [wait, evaluate, close] = steps.map(|step| step.ref_time());
+	let rounds = u64::from(MAX_AWAKE) * (Forecasts::on_batch_weight().ref_time() + 2 * wait + evaluate + close);
+	assert!(rounds < 300 * share / 20, "32 streams take a tenth of a percent of all blocks: {rounds}");
+}

@@ -1,0 +1,32 @@
+//! Tests of the runtime in one executable, since each executable links the SDK.
+
+mod attacks;
+mod backing;
+mod blob;
+mod bounties;
+mod draws;
+mod fees;
+mod forecasts;
+mod fuzz;
+mod garbage;
+mod genesis;
+mod governance;
+mod identity;
+mod import;
+mod live;
+mod live_rounds;
+mod machine;
+mod metadata;
+mod oracle;
+mod places;
+mod pool_limits;
+mod pools;
+mod proxy;
+mod rounds;
+mod sealed_rounds;
+mod staking;
+mod upgrade;
+mod upgrade_from_v1;
+mod upgrade_from_v2;
+mod validators;
+mod views;

@@ -1,0 +1,262 @@
+// The connection of the explorer to a node that fails on cue, without a browser and without waiting: the node and the clock are those of
+// the test.
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, afterEach } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const URL_OF_NODE = "ws://127.0.0.1:9944";
+const HASH = `0x${"11".repeat(32)}`;
+const PARENT = `0x${"22".repeat(32)}`;
+
+// Time passes when a test lets it.
+const timers = new Map();
+let now = 0;
+let made = 0;
+const timer = (run, wait, every) => {
+	made += 1;
+	timers.set(made, { run, at: now + wait, every });
+	return made;
+};
+globalThis.setTimeout = (run, wait = 0) => timer(run, wait, null);
+globalThis.setInterval = (run, every) => timer(run, every, every);
+globalThis.clearTimeout = globalThis.clearInterval = (id) => timers.delete(id);
+globalThis.document = { hidden: false };
+
+/** Lets everything happen that waits for no time. */
+const settle = async () => {
+	for (let turn = 0; turn < 50; turn += 1) await new Promise((done) => setImmediate(done));
+};
+
+/** Lets `wait` milliseconds pass. */
+async function pass(wait) {
+	const end = now + wait;
+	for (;;) {
+		await settle();
+		const [next] = [...timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
+		if (next === undefined) break;
+		const [id, { run, at, every }] = next;
+		now = at;
+		if (every === null) timers.delete(id);
+		else timers.set(id, { run, at: at + every, every });
+		run();
+	}
+	now = end;
+	await settle();
+}
+
+/** Answers of the node by method: `{ result }` or `{ error }`. */
+const answers = {
+	chain_getBlockHash: () => ({ result: HASH }),
+	system_chain: () => ({ result: "\u202eDevelopment\u061c" }),
+	system_version: () => ({ result: "1.0.0" }),
+	chain_subscribeNewHeads: () => ({ result: "heads" }),
+	chain_subscribeFinalizedHeads: () => ({ result: "final" }),
+};
+const faults = { isSilent: false, isAway: false };
+const sockets = [];
+const asked = [];
+
+globalThis.WebSocket = class {
+	static OPEN = 1;
+	readyState = 0;
+
+	constructor() {
+		sockets.push(this);
+		setImmediate(() => {
+			if (faults.isAway) return this.onerror?.();
+			this.readyState = 1;
+			this.onopen?.();
+		});
+	}
+
+	send(text) {
+		const { id, method, params } = JSON.parse(text);
+		asked.push(method);
+		if (faults.isSilent) return;
+		this.receive({ id, ...(answers[method]?.(params) ?? { error: { code: -32601, message: "Method not found" } }) });
+	}
+
+	receive(answer) {
+		setImmediate(() => this.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", ...answer }) }));
+	}
+
+	close() {
+		if (this.readyState === 3) return;
+		this.readyState = 3;
+		setImmediate(() => this.onclose?.());
+	}
+};
+globalThis.fetch = async () => ({ ok: true, status: 200, text: async () => JSON.stringify({ node: { url: URL_OF_NODE } }) });
+
+// The modules of the page have no package beside them that says what they are.
+const folder = await mkdtemp(join(tmpdir(), "doin-page-"));
+await cp(process.env.DOIN_PAGE_FOLDER, folder, { recursive: true });
+await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+const load = (path) => import(pathToFileURL(join(folder, path)));
+const node = await load("explorer/node.js");
+const { readBlock } = await load("explorer/blocks.js");
+const { readTasks } = await load("explorer/panels/tasks.js");
+const METADATA = await readFile(join(process.env.DOIN_PAGE_FOLDER, "../../../runtime/clients/metadata/doin.scale"));
+
+after(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => {
+	Object.assign(faults, { isSilent: false, isAway: false });
+	globalThis.document.hidden = false;
+});
+
+/** Connects the page, unless it is connected. */
+async function connected() {
+	if (node.state.connection === "connecting") await node.start();
+	await pass(20_000);
+	assert.equal(node.state.connection, "live", JSON.stringify(node.state.problem));
+}
+
+test("names of strangers do not turn the text after them", async () => {
+	await connected();
+	assert.equal(node.state.about.name, "Development");
+	assert.equal(node.state.url, URL_OF_NODE);
+});
+
+test("new blocks are those that the node announces", async () => {
+	await connected();
+	const socket = sockets.at(-1);
+	socket.receive({ method: "chain_newHead", params: { subscription: "heads", result: { number: "0x2a" } } });
+	socket.receive({ method: "chain_finalizedHead", params: { subscription: "final", result: { number: "0x28" } } });
+	await settle();
+	assert.deepEqual([node.state.best, node.state.final], [{ number: 42, hash: HASH }, 40]);
+});
+
+test("a node that falls silent is noticed without a new block, and found again", async () => {
+	await connected();
+	const lost = sockets.at(-1);
+	faults.isSilent = true;
+	// A question every 20 s, and 15 s for its answer.
+	await pass(20_000);
+	assert.deepEqual([node.state.connection, asked.at(-1)], ["live", "system_version"]);
+	await pass(15_000);
+	assert.equal(node.state.connection, "lost");
+	assert.match(node.state.problem.error, /the node at ws:\/\/127\.0\.0\.1:9944 did not answer system_version within 15 s$/);
+	assert.match(node.state.problem.next, /^start it, forward its port/);
+	assert.equal(lost.readyState, 3, "the connection is closed");
+	await assert.rejects(node.call("system_health"), /the node is not connected: start it/);
+	faults.isSilent = false;
+	await connected();
+	assert.notEqual(sockets.at(-1), lost);
+	assert.equal(node.state.problem, null);
+});
+
+test("a page that nobody sees asks nothing", async () => {
+	await connected();
+	const before = asked.length;
+	globalThis.document.hidden = true;
+	await pass(120_000);
+	assert.equal(asked.length, before);
+	globalThis.document.hidden = false;
+	await pass(20_000);
+	assert.equal(asked.length, before + 1);
+});
+
+test("what was asked of a node that goes away fails, and the page waits longer and longer for it", async () => {
+	await connected();
+	faults.isSilent = true;
+	const open = node.call("state_getStorage", ["0x", HASH]);
+	open.catch(() => {});
+	faults.isAway = true;
+	sockets.at(-1).close();
+	await settle();
+	await assert.rejects(open, /closed the connection: start it/);
+	assert.equal(node.state.connection, "lost");
+	const since = node.state.since;
+	const attempts = [];
+	for (let second = 0; second < 60; second += 1) {
+		const count = sockets.length;
+		await pass(1_000);
+		if (sockets.length > count) attempts.push(second + 1);
+	}
+	assert.deepEqual(attempts, [1, 3, 7, 15, 30, 45, 60]);
+	assert.equal(node.state.since, since, "it was lost once");
+	Object.assign(faults, { isSilent: false, isAway: false });
+	await connected();
+});
+
+test("only a removed state is replaced by the newest runtime", async () => {
+	await connected();
+	const runtime = (error) => {
+		answers.state_getRuntimeVersion = () => ({ error });
+		return node.runtimeOf({ number: 2, hash: HASH, parent: PARENT });
+	};
+	const pruned = { code: 4003, message: "State already discarded for 0x22" };
+	const before = asked.length;
+	// The newest runtime is asked for, and is removed too.
+	await assert.rejects(runtime(pruned), (error) => error.isPruned);
+	assert.equal(asked.length, before + 2);
+	const damaged = { code: -32000, message: "the database is damaged" };
+	await assert.rejects(runtime(damaged), /the node refused state_getRuntimeVersion: the data/);
+	assert.equal(asked.length, before + 3, "another failure is shown as what it is");
+});
+
+test("an error is shown with the next step that it states", () => {
+	const of = (text) => node.problemOf(new Error(text));
+	assert.deepEqual(of("the node refused doin_domain: unknown domain 7: call doin_domains for all"), {
+		error: "unknown domain 7",
+		next: "call doin_domains for all",
+	});
+	// A text without one gets the general one.
+	const other = of("the node refused state_call: cannot start items");
+	assert.deepEqual([other.error, other.next.slice(0, 18)], ["cannot start items", "repeat the request"]);
+	assert.match(node.problemOf({ isPruned: true }).next, /--state-pruning archive/);
+	assert.match(of("Header was not found in the database").error, /does not have this block/);
+});
+
+/** Lets the node have the runtime of this repository, and these values: by pallet and item, hexadecimal text by the hash of a block. */
+async function serve(items) {
+	answers.state_getRuntimeVersion = () => ({ result: { specName: "doin", specVersion: 3 } });
+	answers.state_call = () => ({ result: `0x${METADATA.toString("hex")}` });
+	const runtime = await node.runtimeAt({ hash: HASH });
+	const stored = new Map();
+	for (const [item, values] of Object.entries(items)) {
+		stored.set(runtime.item(...item.split(".")).codec.keys.enc(), values);
+	}
+	answers.state_getStorage = ([key, hash]) => ({ result: stored.get(key)?.[hash] ?? null });
+}
+
+test("the author of the first block of a session is one of the validators that the block makes current", async () => {
+	await connected();
+	const account = (byte) => byte.repeat(32);
+	const both = (one, other) => `0x08${account(one)}${account(other)}`;
+	await serve({
+		"System.Events": { [HASH]: "0x00" },
+		"Timestamp.Now": { [HASH]: "0x0068e5cf8b010000" },
+		"Session.Validators": { [HASH]: both("aa", "bb"), [PARENT]: both("cc", "dd") },
+	});
+	// BABE, 13 bytes: variant 2, authority 1, slot 7.
+	const digest = { logs: ["0x06424142453402010000000700000000000000"] };
+	answers.chain_getBlock = () => ({
+		result: { block: { header: { number: "0x5", parentHash: PARENT, digest }, extrinsics: [] } },
+	});
+	const block = await readBlock(5);
+	assert.deepEqual([block.number, block.problem, block.isGuess, block.runtime], [5, null, false, "3"]);
+	assert.deepEqual([block.author.index, block.author.slot], [1, 7n]);
+	assert.equal(block.author.account, node.checkedAccount(`0x${account("bb")}`), "not one of the former validators");
+});
+
+test("as many tasks are looked through as a panel asks for", async () => {
+	await connected();
+	await serve({
+		"Recomputation.CounterForTasks": { [HASH]: "0x1e000000" },
+		"Recomputation.NextTaskId": { [HASH]: `0x28${"00".repeat(7)}` },
+	});
+	const counts = [];
+	answers.state_getKeysPaged = ([, count]) => {
+		counts.push(count);
+		return { result: [] };
+	};
+	const at = { number: 5, hash: HASH };
+	for (const { open, tasks, next } of [await readTasks(at), await readTasks(at, 1_000)]) {
+		assert.deepEqual([open, tasks.length, String(next)], [30, 0, "40"]);
+	}
+	assert.deepEqual(counts, [24, 1_000]);
+});

@@ -1,0 +1,81 @@
+//! Networks of three validators on this machine.
+
+use crate::{state::hash, Node};
+use anyhow::{ensure, Result};
+use std::{path::Path, time::Duration};
+
+/// Longest wait for a final block, while tests share the machine.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Validators of the local network.
+#[derive(Debug)]
+pub struct Validators {
+	/// The first one, which the others have as a boot node.
+	pub alice: Node,
+	/// The second one.
+	pub bob: Node,
+	/// The third one.
+	pub charlie: Node,
+	/// Arguments that name all of them as boot nodes.
+	pub boot: Vec<String>,
+	/// Argument that names their specification.
+	chain: String,
+}
+
+impl Validators {
+	/// Starts the validators of the chain with the specification `chain`, and waits until blocks are final. All get the arguments `all`,
+	/// and Charlie gets `charlie` too.
+	///
+	/// # Errors
+	/// Errors if a node does not start, or if no block becomes final.
+	pub async fn start(chain: &Path, all: &[&str], charlie: &[&str]) -> Result<Self> {
+		let chain = format!("--chain={}", chain.display());
+		let common = [all, &[chain.as_str()]].concat();
+		let alice = validator("--alice", '1', &common).await?;
+		let first = boot(&alice).await?;
+		let others = [&common[..], &[first.as_str()]].concat();
+		let last = [&others[..], charlie].concat();
+		let (bob, charlie) = tokio::try_join!(validator("--bob", '2', &others), validator("--charlie", '3', &last))?;
+		alice.finalize(2, LIMIT).await?;
+		let boot = vec![first, boot(&bob).await?, boot(&charlie).await?];
+		Ok(Self { alice, bob, charlie, boot, chain })
+	}
+
+	/// Starts a node with these arguments that has all validators as boot nodes.
+	///
+	/// # Errors
+	/// Errors if it does not start.
+	pub async fn join(&self, arguments: &[&str]) -> Result<Node> {
+		let boot: Vec<&str> = self.boot.iter().map(String::as_str).collect();
+		Node::start(&[arguments, &boot[..], &[self.chain.as_str()]].concat()).await
+	}
+}
+
+/// Starts a validator. Its network key is `digit`, 64 times.
+async fn validator(name: &str, digit: char, more: &[&str]) -> Result<Node> {
+	let key = format!("--node-key={}", digit.to_string().repeat(64));
+	Node::start(&[&[name, &key], more].concat()).await
+}
+
+/// Returns the argument that names `node` as a boot node.
+///
+/// # Errors
+/// Errors if the node does not answer.
+pub async fn boot(node: &Node) -> Result<String> {
+	Ok(format!("--bootnodes={}", node.address().await?))
+}
+
+/// Waits until all `nodes` have the same final block as `node`, and returns its number.
+///
+/// # Errors
+/// Errors if one has another block, or none in time.
+pub async fn agree(node: &Node, nodes: &[&Node]) -> Result<u32> {
+	let block = node.finalized().await?;
+	let expected = hash(node, block).await?;
+	for other in nodes {
+		other.finalize(block, LIMIT).await?;
+		let found = hash(other, block).await?;
+		ensure!(found == expected, "the final block {block} is {expected} and {found}");
+	}
+	Ok(block)
+}
