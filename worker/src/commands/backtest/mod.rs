@@ -26,6 +26,8 @@ use report::BacktestReport;
 use source::Given;
 use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
+/// Bars that are forecast, for a file and for a stream without a market.
+const HORIZON: usize = 100;
 /// Bars from one round to the next, for a file: half an hour of five minutes.
 const BATCH: usize = 6;
 /// Bars that the stream of a file keeps: 30 days of five minutes.
@@ -54,9 +56,9 @@ pub struct BacktestArgs {
 	/// program:COMMAND for a model of your own
 	#[arg(long, alias = "base_model", value_name = "FAMILY|FILE|program:COMMAND", default_value = "linear")]
 	base_model: NamedModel,
-	/// Bars that are forecast
-	#[arg(long, value_name = "BARS", default_value_t = 100)]
-	horizon: usize,
+	/// Bars that are forecast [default: 100; those of the stream, if it has a market]
+	#[arg(long, value_name = "BARS")]
+	horizon: Option<usize>,
 	/// Bars of the input of a round
 	#[arg(long, value_name = "BARS", default_value_t = 100)]
 	lookback: usize,
@@ -181,7 +183,7 @@ fn terms(args: &BacktestArgs, given: &Given, from: usize) -> Terms {
 	// A season of one bar is none.
 	let season = Some(args.season.or(given.season).unwrap_or_else(found)).filter(|season| *season > 1).unwrap_or(0);
 	Terms {
-		horizon: args.horizon,
+		horizon: args.horizon.or(given.horizon).unwrap_or(HORIZON),
 		lookback: args.lookback,
 		lead: args.lead,
 		batch: args.batch.or(given.batch).unwrap_or(BATCH),

@@ -44,7 +44,7 @@ fn arguments_are_parsed_as_the_time_series_subnet_spells_them() {
 	assert_eq!((args.base_model, args.test_only_historical), (NamedModel::Family(ModelFamily::Gru), Some(1)));
 	assert_eq!(parse("--csv a.csv --test-only-historical").test_only_historical, Some(1));
 	let usual = parse("--stream BTC/USD --test-only-historical --base-model program:./m");
-	assert_eq!((usual.horizon, usual.lookback, usual.lead, usual.batch, usual.train), (100, 100, 5, None, 50));
+	assert_eq!((usual.horizon, usual.lookback, usual.lead, usual.batch, usual.train), (None, 100, 5, None, 50));
 	let parsed = |line: &str| Cli::try_parse_from(format!("doin-worker backtest {line}").split(' '));
 	for wrong in [
 		"",
@@ -111,6 +111,23 @@ fn a_program_of_the_user_is_asked_for_every_round() {
 	let missing = BacktestArgs { base_model: NamedModel::Program(vec!["/nonexistent/model".into()]), ..args };
 	let missing = format!("{:#}", backtest(&missing, None, &AtomicBool::new(false)).unwrap_err());
 	assert!(missing.contains("program `/nonexistent/model`: it cannot be started"), "{missing}");
+}
+
+#[test]
+fn terms_are_those_of_the_command_then_those_of_the_stream() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("bars.csv");
+	write_bars(&path, 60);
+	let file = Given::of_file(&path, "close", None, None).unwrap();
+	let of = |line: &str, given: &Given| {
+		let terms = terms(&parse(&format!("--csv a {line}")), given, 30);
+		(terms.horizon, terms.batch, terms.season, terms.kept, terms.scale)
+	};
+	assert_eq!(of("--season 1", &file), (100, 6, 0, 9_000, None));
+	let stream = Given { horizon: Some(24), batch: Some(3), season: Some(8), kept: Some(50), scale: Some(5), ..file };
+	assert_eq!(of("", &stream), (24, 3, 8, 50, Some(squared(5))));
+	let line = "--horizon 48 --batch 2 --season 4 --scale 7";
+	assert_eq!(of(line, &stream), (48, 2, 4, 50, Some(squared(7))));
 }
 
 /// Writes a model of no change that was trained on 600 rows of a file of this name, and chosen by the first 500 of them.
