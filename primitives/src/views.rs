@@ -491,6 +491,142 @@ pub struct PollView<AccountId> {
 	pub reporters: Vec<ReporterView<AccountId>>,
 }
 
+/// Phase of a round of forecasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub enum ForecastPhase {
+	/// Takes commitments.
+	Committing,
+	/// Waits for its bars.
+	Waiting,
+	/// Takes reveals.
+	Revealing,
+	/// Its seats are paid one after another.
+	Closed,
+	/// Too few of its bars stand: its seats are returned one after another.
+	Void,
+}
+
+/// Forecast without skill that a round is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForecastReference {
+	/// No change.
+	RepeatLast,
+	/// The mean change per bar since the oldest close that is kept goes on.
+	Drift,
+	/// Halfway from the zero to the mean of the last 1 024 closes.
+	HalfwayToMean,
+	/// The closes of the season before.
+	SeasonBefore,
+	/// The champion of the stream's live domain.
+	Champion,
+}
+
+/// A round of forecasts of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForecastRoundView {
+	/// Identifier of the round; its domain is the stream.
+	pub id: RoundId,
+	/// Its phase.
+	pub phase: ForecastPhase,
+	/// First block in which it takes no commitments or reveals any more; `None` in the other phases.
+	pub until: Option<BlockNumber>,
+	/// Number of the first bar after its input: forecasters know the bars before it.
+	pub input_end: u64,
+	/// Number of the first bar of its zero; `None` unless it waits for its bars.
+	pub zero_bar: Option<u64>,
+	/// Number of the first bar after its horizon; `None` unless it waits for its bars.
+	pub horizon_end: Option<u64>,
+	/// Its zero, in units of the stream; `None` unless it takes reveals.
+	pub zero: Option<i64>,
+	/// Reference that its forecasts are compared with.
+	pub reference: ForecastReference,
+	/// Seats that were taken.
+	pub seats: u32,
+	/// Sum of their wagers, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub wagers: Balance,
+	/// Smallest wager that takes a seat, in plancks: in a full round, twice the smallest one. `None` unless it takes commitments.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	pub least_wager: Option<Balance>,
+	/// Amount in the pot of the market, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub pot: Balance,
+	/// Factor of gains, Q32; `None` unless it is closed.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	pub factor: Option<Q32>,
+}
+
+/// A seat of a round of forecasts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForecastSeatView<AccountId> {
+	/// Account of the forecaster.
+	pub who: AccountId,
+	/// Its wager, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub wager: Balance,
+	/// Its commitment.
+	#[serde(with = "As::<HexHash>")]
+	pub commitment: Hash,
+	/// Its skill, Q32; `None` until it is revealed.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	pub skill: Option<i64>,
+}
+
+/// A round of forecasts with its seats.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForecastSeatsView<AccountId> {
+	/// The round.
+	pub round: ForecastRoundView,
+	/// Seats that are not collected, in the order in which they were taken.
+	pub seats: Vec<ForecastSeatView<AccountId>>,
+}
+
+/// A forecaster of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForecasterView<AccountId> {
+	/// Its account.
+	pub who: AccountId,
+	/// Running average of its skill, Q32; a standing below 0 is shown as 0.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub standing: i64,
+	/// Lower bound L of its skill, Q32: that of the terms that a claim counts or, before the first vote for the stream, of those since
+	/// its first round. `None` without a complete term.
+	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
+	pub bound: Option<i64>,
+	/// Increment that a claim would add to the mark at this block, Q32 bits; 0 if it is too small, or the stream has no weight.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub increment: Q32,
+	/// Its seats that are not collected.
+	pub seats: u32,
+}
+
+/// Market of a stream, with its forecasters of the largest standing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaderboardView<AccountId> {
+	/// The stream.
+	pub stream: StreamId,
+	/// Amount in the pot of the market, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub pot: Balance,
+	/// Rounds that were opened.
+	pub rounds: u32,
+	/// Rounds that are neither closed nor void.
+	pub open: u32,
+	/// Voted weight of the stream, in parts per million.
+	pub weight: u32,
+	/// Mark of the stream at this block: progress that its records have been paid for, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub mark: Q32,
+	/// Forecasters, the largest standing first; equal ones in the order of their accounts.
+	pub forecasters: Vec<ForecasterView<AccountId>>,
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

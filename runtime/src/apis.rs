@@ -7,8 +7,8 @@ use alloc::string::String;
 use doin_primitives::{
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
-		StreamView, WorkView,
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
+		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
@@ -376,6 +376,18 @@ sp_api::impl_runtime_apis! {
 
 		fn poll() -> PollView<AccountId> {
 			Oracle::poll_view()
+		}
+
+		fn forecast_rounds(stream: StreamId) -> Option<Vec<ForecastRoundView>> {
+			Forecasts::round_views(stream)
+		}
+
+		fn forecast_round(round: RoundId) -> Option<ForecastSeatsView<AccountId>> {
+			Forecasts::seats_view(round)
+		}
+
+		fn leaderboard(stream: StreamId, limit: u32) -> Option<LeaderboardView<AccountId>> {
+			Forecasts::leaderboard_view(stream, limit)
 		}
 
 		fn round_params() -> RoundParams {

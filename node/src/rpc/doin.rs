@@ -1,4 +1,4 @@
-//! The `doin` namespace: domains, rounds, recomputations, work, fees and streams as JSON.
+//! The `doin` namespace: domains, rounds, recomputations, work, fees, streams and forecasts as JSON.
 //!
 //! Every method calls [`DoinApi`](doin_traits::apis::DoinApi) at one block, and every subscription repeats the request of a
 //! method at each new best block. All of them share one path: a request, its response, and a subscription that drops responses
@@ -17,7 +17,7 @@ pub use message::{DomainResponse, Response};
 use crate::service::FullClient;
 use doin_primitives::{
 	oracle::{StreamId, FIRST_STREAM, MAX_KEPT},
-	DomainId,
+	DomainId, RoundId,
 };
 use doin_runtime::{AccountId, Hash};
 use futures::{future::ready, stream, Stream, StreamExt};
@@ -34,6 +34,10 @@ use std::sync::Arc;
 const DEFAULT_PAGE: u32 = 256;
 /// Most domains of a page.
 const LONGEST_PAGE: u32 = 1_024;
+/// Forecasters of a leaderboard, unless the request names another number.
+const DEFAULT_BOARD: u32 = 32;
+/// Most forecasters of a leaderboard.
+const LONGEST_BOARD: u32 = 256;
 
 /// Methods and subscriptions of the `doin` namespace.
 ///
@@ -95,6 +99,20 @@ pub trait DoinRpc {
 	#[method(name = "poll", blocking)]
 	fn poll(&self, at: Option<Hash>) -> RpcResult<Response>;
 
+	/// Returns the open rounds of forecasts of a stream, oldest first: a list of [`doin_primitives::views::ForecastRoundView`], at most 24.
+	#[method(name = "forecastRounds", blocking)]
+	fn forecast_rounds(&self, stream: StreamId, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the round `round` of forecasts of a stream with its seats, at most 128, until the last seat is collected: a
+	/// [`doin_primitives::views::ForecastSeatsView`].
+	#[method(name = "forecastRound", blocking)]
+	fn forecast_round(&self, stream: StreamId, round: u32, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the market of a stream and its `limit` forecasters of the largest standing, 32 without it and at most 256: a
+	/// [`doin_primitives::views::LeaderboardView`]. On a stream with more than 16 384 forecasters, as many are compared.
+	#[method(name = "leaderboard", blocking)]
+	fn leaderboard(&self, stream: StreamId, limit: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
+
 	/// Subscribes to changes of `doin_domains`, with the same parameters.
 	#[subscription(name = "subscribeDomains" => "domainsChanged", unsubscribe = "unsubscribeDomains", item = Response)]
 	fn subscribe_domains(&self, from: Option<DomainId>, count: Option<u32>);
@@ -146,6 +164,26 @@ pub trait DoinRpc {
 	/// Subscribes to changes of `doin_poll`.
 	#[subscription(name = "subscribePoll" => "pollChanged", unsubscribe = "unsubscribePoll", item = Response)]
 	fn subscribe_poll(&self);
+
+	/// Subscribes to changes of `doin_forecastRounds`.
+	#[subscription(
+		name = "subscribeForecastRounds" => "forecastRoundsChanged",
+		unsubscribe = "unsubscribeForecastRounds",
+		item = Response
+	)]
+	fn subscribe_forecast_rounds(&self, stream: StreamId);
+
+	/// Subscribes to changes of `doin_forecastRound`, with the same parameters.
+	#[subscription(
+		name = "subscribeForecastRound" => "forecastRoundChanged",
+		unsubscribe = "unsubscribeForecastRound",
+		item = Response
+	)]
+	fn subscribe_forecast_round(&self, stream: StreamId, round: u32);
+
+	/// Subscribes to changes of `doin_leaderboard`, with the same parameters.
+	#[subscription(name = "subscribeLeaderboard" => "leaderboardChanged", unsubscribe = "unsubscribeLeaderboard", item = Response)]
+	fn subscribe_leaderboard(&self, stream: StreamId, limit: Option<u32>);
 }
 
 /// Server of the `doin` namespace.
@@ -207,6 +245,11 @@ fn bars_of(stream: StreamId, from: Option<u64>, count: Option<u32>) -> Request {
 	Request::Bars { stream, from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(MAX_KEPT) }
 }
 
+/// Returns the request of a leaderboard.
+fn board_of(stream: StreamId, limit: Option<u32>) -> Request {
+	Request::Leaderboard { stream, limit: limit.unwrap_or(DEFAULT_BOARD).min(LONGEST_BOARD) }
+}
+
 /// Parses an SS58 address.
 fn account(who: &str) -> RpcResult<AccountId> {
 	who.parse().map_err(|_| error::invalid_account(who))
@@ -261,6 +304,18 @@ impl DoinRpcServer for Doin {
 		self.reader.response(Request::Poll, at)
 	}
 
+	fn forecast_rounds(&self, stream: StreamId, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::ForecastRounds(stream), at)
+	}
+
+	fn forecast_round(&self, stream: StreamId, round: u32, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::ForecastRound(RoundId { domain: stream, number: round }), at)
+	}
+
+	fn leaderboard(&self, stream: StreamId, limit: Option<u32>, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(board_of(stream, limit), at)
+	}
+
 	fn subscribe_domains(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
 		self.follow(pending, Ok(page(from, count)));
 	}
@@ -307,5 +362,17 @@ impl DoinRpcServer for Doin {
 
 	fn subscribe_poll(&self, pending: PendingSubscriptionSink) {
 		self.follow(pending, Ok(Request::Poll));
+	}
+
+	fn subscribe_forecast_rounds(&self, pending: PendingSubscriptionSink, stream: StreamId) {
+		self.follow(pending, Ok(Request::ForecastRounds(stream)));
+	}
+
+	fn subscribe_forecast_round(&self, pending: PendingSubscriptionSink, stream: StreamId, round: u32) {
+		self.follow(pending, Ok(Request::ForecastRound(RoundId { domain: stream, number: round })));
+	}
+
+	fn subscribe_leaderboard(&self, pending: PendingSubscriptionSink, stream: StreamId, limit: Option<u32>) {
+		self.follow(pending, Ok(board_of(stream, limit)));
 	}
 }

@@ -73,6 +73,7 @@ mod seats;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod views;
 pub mod weights;
 
 pub use pallet::*;

@@ -5,8 +5,8 @@ use codec::Codec;
 use doin_primitives::{
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
-		StreamView, WorkView,
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
+		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, RoundId, RoundParams,
 };
@@ -62,6 +62,13 @@ sp_api::decl_runtime_apis! {
 		fn bars(stream: StreamId, from: u64, count: u32) -> Option<BarsView>;
 		/// Returns the poll of the reporters that is open, or the last one.
 		fn poll() -> PollView<AccountId>;
+		/// Returns the open rounds of forecasts of a stream, oldest first; `None` for a stream without a market.
+		fn forecast_rounds(stream: StreamId) -> Option<Vec<ForecastRoundView>>;
+		/// Returns a round of forecasts with its seats; `None` if it was not opened, or once its last seat is collected.
+		fn forecast_round(round: RoundId) -> Option<ForecastSeatsView<AccountId>>;
+		/// Returns the market of a stream and its `limit` forecasters of the largest standing, at most 256. Returns `None` for a stream
+		/// without a market.
+		fn leaderboard(stream: StreamId, limit: u32) -> Option<LeaderboardView<AccountId>>;
 		/// Returns the lengths of a round's phases.
 		fn round_params() -> RoundParams;
 		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine

@@ -5,8 +5,8 @@ use doin_primitives::{
 	evidence::{ramp_blocks, PUBLIC_SLOT_MS},
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
-		StreamView, WorkView,
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
+		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, RoundId, RoundParams, TaskId,
 };
@@ -373,6 +373,36 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn poll(&self, at: Head) -> Result<PollView<Account>, ReadError> {
 		self.call_runtime(at, "DoinApi_poll", &()).await
+	}
+
+	/// Returns the open rounds of forecasts of a stream, oldest first, or `None` if the stream has no market.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn forecast_rounds(&self, at: Head, stream: StreamId) -> Result<Option<Vec<ForecastRoundView>>, ReadError> {
+		self.call_runtime(at, "DoinApi_forecast_rounds", &stream).await
+	}
+
+	/// Returns a round of forecasts with its seats, or `None` if it was not opened, or once its last seat is collected.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn forecast_round(&self, at: Head, round: RoundId) -> Result<Option<ForecastSeatsView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_forecast_round", &round).await
+	}
+
+	/// Returns the market of a stream and its `limit` forecasters of the largest standing, at most 256, or `None` if the stream has no
+	/// market.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn leaderboard(
+		&self,
+		at: Head,
+		stream: StreamId,
+		limit: u32,
+	) -> Result<Option<LeaderboardView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_leaderboard", &(stream, limit)).await
 	}
 
 	/// Returns the validation sums that the author of a stored model claims.

@@ -1,6 +1,6 @@
 //! JSON-RPC errors of the `doin` namespace. Every message names a next step.
 
-use doin_primitives::{oracle::StreamId, DomainId};
+use doin_primitives::{oracle::StreamId, DomainId, RoundId};
 use doin_runtime::Hash;
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObject, ErrorObjectOwned};
 use sp_api::ApiError;
@@ -35,6 +35,21 @@ pub(super) fn unknown_stream(id: StreamId) -> ErrorObjectOwned {
 		UNKNOWN,
 		format!("unknown stream {id}: call doin_streams for the registered streams, whose identifiers start at 2147483648"),
 	)
+}
+
+/// The stream has no market of forecasts.
+pub(super) fn no_market(id: StreamId) -> ErrorObjectOwned {
+	error(
+		UNKNOWN,
+		format!("stream {id} has no market of forecasts: if doin_streams shows a horizon above 0, pay into its pot with forecasts.sponsor"),
+	)
+}
+
+/// The round of forecasts was not opened, or its last seat is collected.
+pub(super) fn unknown_round(id: RoundId) -> ErrorObjectOwned {
+	let RoundId { domain, number } = id;
+	let advice = format!("call doin_forecastRounds for the open rounds of stream {domain}");
+	error(UNKNOWN, format!("round {number} was not opened, or its last seat is collected: {advice}"))
 }
 
 /// The node does not have the block.

@@ -1,7 +1,7 @@
 //! Requests and responses of the `doin` namespace.
 
 use super::error::unserializable;
-use doin_primitives::{oracle::StreamId, views::DomainView, DomainId, DomainSpec};
+use doin_primitives::{oracle::StreamId, views::DomainView, DomainId, DomainSpec, RoundId};
 use doin_runtime::AccountId;
 use jsonrpsee::core::RpcResult;
 use serde::{Serialize, Serializer};
@@ -55,6 +55,17 @@ pub(super) enum Request {
 	},
 	/// `doin_poll`.
 	Poll,
+	/// `doin_forecastRounds`.
+	ForecastRounds(StreamId),
+	/// `doin_forecastRound`.
+	ForecastRound(RoundId),
+	/// `doin_leaderboard`.
+	Leaderboard {
+		/// The stream.
+		stream: StreamId,
+		/// Most forecasters of the response.
+		limit: u32,
+	},
 }
 
 /// Serialized response, shared by all clients that sent the same request.

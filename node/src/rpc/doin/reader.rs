@@ -2,18 +2,19 @@
 
 use super::{
 	error::{
-		later_doin_api, no_awaited_evidence, no_doin_api, no_rounds, unknown_block, unknown_domain, unknown_stream, unreadable,
-		unserializable,
+		later_doin_api, no_awaited_evidence, no_doin_api, no_market, no_rounds, unknown_block, unknown_domain, unknown_round,
+		unknown_stream, unreadable, unserializable,
 	},
 	message::{DomainResponse, Request, Response},
 };
 use crate::service::FullClient;
-use doin_primitives::DomainId;
+use doin_primitives::{oracle::StreamId, DomainId};
 use doin_runtime::{opaque::Block, AccountId, Hash};
 use doin_traits::apis::DoinApi;
 use jsonrpsee::core::RpcResult;
 use parking_lot::Mutex;
 use sc_client_api::{BlockchainEvents, HeaderBackend, ImportNotifications};
+use serde::Serialize;
 use sp_api::{ApiError, ApiExt, ProvideRuntimeApi, RuntimeApiInfo};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -127,6 +128,23 @@ impl Reader {
 				Response::new(&view.ok_or_else(|| unknown_stream(*stream))?)
 			}
 			Request::Poll => Response::new(&api.poll(at).map_err(unreadable)?),
+			Request::ForecastRounds(stream) => self.of_market(at, *stream, api.forecast_rounds(at, *stream).map_err(unreadable)?),
+			Request::ForecastRound(round) => match api.forecast_round(at, *round).map_err(unreadable)? {
+				None if api.forecast_rounds(at, round.domain).map_err(unreadable)?.is_some() => Err(unknown_round(*round)),
+				view => self.of_market(at, round.domain, view),
+			},
+			Request::Leaderboard { stream, limit } => {
+				self.of_market(at, *stream, api.leaderboard(at, *stream, *limit).map_err(unreadable)?)
+			}
 		}
+	}
+
+	/// Returns the response of a view of the market of a stream. Without one, the stream has no market or does not exist.
+	fn of_market(&self, at: Hash, stream: StreamId, view: Option<impl Serialize>) -> RpcResult<Response> {
+		if let Some(view) = view {
+			return Response::new(&view);
+		}
+		let bars = self.client.runtime_api().bars(at, stream, 0, 0).map_err(|error| unreadable(at, &error))?;
+		Err(if bars.is_some() { no_market(stream) } else { unknown_stream(stream) })
 	}
 }

@@ -8,8 +8,8 @@ use doin_primitives::{
 	oracle::{PollId, Reports, StreamId},
 	payload::{Reveal, Sums},
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, PollView, RecomputationView, ReputationView, RoundView,
-		StreamView, WorkView,
+		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
+		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
@@ -45,7 +45,7 @@ pub(crate) struct Argument {
 	pub(crate) variants: Variants,
 }
 
-/// First `spec_version` of a runtime with streams and reporters.
+/// First `spec_version` of a runtime with streams, reporters and forecasts.
 pub(crate) const STREAMS_SINCE: u32 = 3;
 
 impl Signature {
@@ -62,7 +62,7 @@ impl Signature {
 impl Method {
 	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["streams", "bars", "poll"].contains(&self.name) {
+		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"].contains(&self.name) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -184,4 +184,7 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Vec<StreamView<Account>>>("streams", &[arg::<StreamId>("from"), arg::<u32>("count")]),
 	method::<Option<BarsView>>("bars", &[arg::<StreamId>("stream"), arg::<u64>("from"), arg::<u32>("count")]),
 	method::<PollView<Account>>("poll", &[]),
+	method::<Option<Vec<ForecastRoundView>>>("forecast_rounds", &[arg::<StreamId>("stream")]),
+	method::<Option<ForecastSeatsView<Account>>>("forecast_round", &[ROUND]),
+	method::<Option<LeaderboardView<Account>>>("leaderboard", &[arg::<StreamId>("stream"), arg::<u32>("limit")]),
 ];
