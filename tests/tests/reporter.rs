@@ -129,5 +129,24 @@ async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_resta
 	for (number, close) in &known {
 		assert_eq!(*close, rows[number % rows.len()], "bar {number}");
 	}
+	a_batch_opens_a_round_of_forecasts(&node).await?;
 	worker.stop()
+}
+
+/// Waits until a batch that stands in time has opened a round of the stream's market, and reads that round.
+async fn a_batch_opens_a_round_of_forecasts(node: &Node) -> Result<()> {
+	let stream = json!(1u32 << 31);
+	let newest = wait_for("a round of forecasts", LIMIT, || async {
+		let rounds = node.call("doin_forecastRounds", [stream.clone()]).await?;
+		Ok(rounds.as_array().context("a list")?.last().cloned())
+	})
+	.await?;
+	let view = node.call("doin_forecastRound", [stream.clone(), newest["id"]["number"].clone()]).await?;
+	assert_eq!((&view["round"]["id"], &view["seats"]), (&newest["id"], &json!([])), "{view}");
+	let fields = |round: &Value| round.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+	assert_eq!(fields(&view["round"]), fields(&newest));
+	for name in ["phase", "inputEnd", "reference", "leastWager", "zeroBar", "horizonEnd", "zero", "until", "wagers", "pot"] {
+		assert!(newest.get(name).is_some(), "{name} of {newest}");
+	}
+	Ok(())
 }

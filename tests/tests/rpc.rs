@@ -183,6 +183,19 @@ async fn streams_bars_and_the_poll_have_the_documented_shape(node: &Node) -> Res
 	assert!(bars["bars"].is_array());
 	let poll = node.call("doin_poll", []).await?;
 	assert_fields(&poll, &["id", "isOpen", "commitsUntil", "revealsUntil", "batches", "reporters"]);
+	forecasts_have_the_documented_shape(node, &stream["id"]).await
+}
+
+/// The stream sleeps, so that its market has no round yet.
+async fn forecasts_have_the_documented_shape(node: &Node, stream: &Value) -> Result<()> {
+	let rounds = node.call("doin_forecastRounds", [stream.clone()]).await?;
+	assert_eq!(rounds, json!([]));
+	let board = node.call("doin_leaderboard", [stream.clone(), json!(3)]).await?;
+	assert_fields(&board, &["stream", "pot", "rounds", "open", "weight", "mark", "forecasters"]);
+	assert_eq!((&board["stream"], &board["rounds"], &board["forecasters"]), (stream, &json!(0), &json!([])));
+	for amount in ["pot", "mark"] {
+		assert_decimal(&board[amount]);
+	}
 	Ok(())
 }
 
@@ -249,6 +262,13 @@ async fn an_error_names_the_missing_thing_and_the_next_step(node: &Node) -> Resu
 	let (code, message) = refusal(node.call("doin_bars", [json!(7)]).await);
 	assert_eq!(code, 20_001);
 	assert!(message.contains("unknown stream 7") && message.contains("doin_streams"), "{message}");
+	for (method, params) in [("doin_forecastRounds", vec![json!(7)]), ("doin_forecastRound", vec![json!(7), json!(0)])] {
+		let (code, message) = refusal(node.call(method, params).await);
+		assert!(code == 20_001 && message.contains("unknown stream 7"), "{method}: {message}");
+	}
+	let (code, message) = refusal(node.call("doin_forecastRound", [json!(1u32 << 31), json!(9)]).await);
+	assert_eq!(code, 20_001);
+	assert!(message.contains("round 9 was not opened") && message.contains("doin_forecastRounds"), "{message}");
 	let (code, message) = refusal(node.call("doin_reputation", [json!("alice")]).await);
 	assert_eq!(code, -32_602);
 	assert!(message.contains("invalid account `alice`"), "{message}");
@@ -278,6 +298,8 @@ async fn every_method_has_a_subscription(node: &Node) -> Result<()> {
 		("Streams", "doin_streams", vec![]),
 		("Bars", "doin_bars", vec![json!(1u32 << 31)]),
 		("Poll", "doin_poll", vec![]),
+		("ForecastRounds", "doin_forecastRounds", vec![json!(1u32 << 31)]),
+		("Leaderboard", "doin_leaderboard", vec![json!(1u32 << 31), json!(9)]),
 	] {
 		let mut subscription = node.subscribe(name, params.clone()).await?;
 		let first = next(&mut subscription).await;

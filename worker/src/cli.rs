@@ -267,7 +267,7 @@ EXAMPLES
   doin-worker backtest --csv btc.csv --base-model btc.doin               (a file of `train --out`)
   doin-worker backtest --csv btc.csv --base-model program:./model.py     (a model of your own; docs/forecasting.md)
   doin-worker backtest --csv load.csv --column MW --horizon 24 --lead 4 --batch 1
-  doin-worker backtest --stream BTC/USD --horizon 24
+  doin-worker backtest --stream BTC/USD
 
 A round opens on the last bar of a batch. A forecast has the changes from a zero that nobody knows yet, the median of three later closes, \
 and its skill is the error that it saves against the reference of the round, relative to the average error of references: 0 is no skill, \

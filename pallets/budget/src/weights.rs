@@ -1,7 +1,7 @@
-//! Weights of `pallet_doin_budget`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
+//! Weights of `pallet_doin_budget`: measured on 2026-11-30 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -24,25 +24,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Budget::Budgets` (r:1 w:1)
 	// Proof: `Budget::Budgets` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	fn set() -> Weight {
-		// At least 39_850 ns.
-		Weight::from_parts(117_860_400, 3_730).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+		// At least 64_826 ns.
+		Weight::from_parts(136_004_000, 3_874).saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 	// Storage: `Budget::Budgets` (r:1 w:1)
 	// Proof: `Budget::Budgets` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	fn spend() -> Weight {
-		// At least 15_242 ns.
-		Weight::from_parts(45_343_200, 3_553).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		// At least 26_389 ns.
+		Weight::from_parts(57_866_000, 3_553).saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn set() -> Weight {
-		Weight::from_parts(117_860_400, 3_730).saturating_add(ParityDbWeight::get().reads_writes(2, 2))
+		Weight::from_parts(136_004_000, 3_874).saturating_add(ParityDbWeight::get().reads_writes(2, 2))
 	}
 	fn spend() -> Weight {
-		Weight::from_parts(45_343_200, 3_553).saturating_add(ParityDbWeight::get().reads_writes(1, 1))
+		Weight::from_parts(57_866_000, 3_553).saturating_add(ParityDbWeight::get().reads_writes(1, 1))
 	}
 }

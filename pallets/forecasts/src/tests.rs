@@ -4,3 +4,4 @@ mod properties;
 mod records;
 mod rounds;
 mod seats;
+mod views;

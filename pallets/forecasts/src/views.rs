@@ -34,6 +34,8 @@ struct Claims {
 	from: u32,
 	/// Voted weight of the stream, in parts per million.
 	weight: u32,
+	/// `true` if a vote has set the first term.
+	is_voted: bool,
 	/// Mark of the stream at this block, Q32 bits.
 	mark: Q32,
 }
@@ -146,10 +148,11 @@ impl<T: Config> Pallet<T> {
 			let grid = Self::grid(&state, &terms);
 			(grid, grid.slice(state.running))
 		});
+		let is_voted = market.paid_from < u32::MAX;
 		Claims {
 			grid,
-			// No vote has set a term yet.
-			from: if market.paid_from == u32::MAX { term_of(market.since) } else { market.paid_from },
+			from: if is_voted { market.paid_from } else { term_of(market.since) },
+			is_voted,
 			weight: T::DomainWeights::weight(stream),
 			mark: mark_at(market.mark, current_block::<T>().saturating_sub(market.marked), T::HalfLife::get()),
 		}
@@ -163,7 +166,7 @@ fn forecaster_view<AccountId>(who: AccountId, mut forecaster: Forecaster, claims
 		forecaster.record.bound(now, claims.from)
 	});
 	let increment = bound.map_or(0, |bound| increment(bound, claims.mark));
-	let is_paid = increment >= MIN_INCREMENT && effective(claims.weight, increment) > 0;
+	let is_paid = claims.is_voted && increment >= MIN_INCREMENT && effective(claims.weight, increment) > 0;
 	ForecasterView {
 		who,
 		standing: forecaster.standing.max(0),

@@ -1,7 +1,7 @@
-//! Weights of `pallet_doin_recomputation`: measured on 2026-11-29 (AMD EPYC) with 10 steps and 10 repetitions by
+//! Weights of `pallet_doin_recomputation`: measured on 2026-11-30 (AMD EPYC) with 10 steps and 10 repetitions by
 //! `scripts/bench.sh weights`, which overwrites this file.
 //!
-//! Times are multiplied by 2.8, to hold on the reference machine (docs/adr/0030). Comments have the times before.
+//! Times are multiplied by 2, to hold on the reference machine (docs/adr/0030). Comments have the times before.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -58,11 +58,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::Due` (r:1 w:0)
 	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// At least 8_432 ns.
-		Weight::from_parts(25_351_200, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		// At least 12_619 ns.
+		Weight::from_parts(27_762_000, 3_734).saturating_add(T::DbWeight::get().reads_writes(4, 2))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Cursor` (r:1 w:1)
 	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Due` (r:34 w:2)
@@ -82,15 +82,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `FeeMarket::BaseFeePerGas` (r:1 w:0)
 	// Proof: `FeeMarket::BaseFeePerGas` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	// Storage: `Timing::Rounds` (r:1 w:0)
-	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Answers` (r:0 w:15)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn draw() -> Weight {
-		// At least 5_987_074 ns.
-		Weight::from_parts(17_600_520_000, 2_447_265).saturating_add(T::DbWeight::get().reads_writes(1023, 19))
+		// At least 8_732_514 ns.
+		Weight::from_parts(18_534_416_000, 2_447_265).saturating_add(T::DbWeight::get().reads_writes(1023, 19))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Cursor` (r:1 w:1)
 	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Due` (r:2 w:2)
@@ -100,11 +100,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Evaluators::Evaluators` (r:15 w:15)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	// Storage: `Timing::Rounds` (r:1 w:0)
-	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:15 w:15)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:15 w:15)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::SeatIndex` (r:165 w:330)
 	// Proof: `Evaluators::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Rosters` (r:123 w:123)
@@ -114,17 +114,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::Beacon` (r:1 w:0)
 	// Proof: `Recomputation::Beacon` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
 	fn close_answers(n: u32) -> Weight {
-		// At least 213_819 ns.
-		Weight::from_parts(1_008_826_213, 95_651)
-			// Standard error: 1_985_896 ps.
-			.saturating_add(Weight::from_parts(622_401_918, 0).saturating_mul(n.into()))
+		// At least 268_590 ns.
+		Weight::from_parts(822_552_124, 95_651)
+			// Standard error: 4_654_692 ps.
+			.saturating_add(Weight::from_parts(732_467_204, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(45, 8))
 			.saturating_add(T::DbWeight::get().reads(39).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().writes(52).saturating_mul(n.into()))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Cursor` (r:1 w:1)
 	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Due` (r:1 w:1)
@@ -132,21 +132,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::CounterForTasks` (r:1 w:1)
 	// Proof: `Recomputation::CounterForTasks` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Rounds` (r:1 w:0)
-	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2963), added: 5438, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Answers` (r:0 w:15)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::RecomputedSums` (r:0 w:19)
 	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
 	fn void() -> Weight {
-		// At least 133_580 ns.
-		Weight::from_parts(486_805_200, 6_379).saturating_add(T::DbWeight::get().reads_writes(5, 38))
+		// At least 209_551 ns.
+		Weight::from_parts(438_952_000, 6_428).saturating_add(T::DbWeight::get().reads_writes(5, 38))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Cursor` (r:1 w:1)
 	// Proof: `Recomputation::Cursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Due` (r:1 w:1)
 	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
 	// Storage: `Work::QueueState` (r:1 w:0)
 	// Proof: `Work::QueueState` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::CounterForTasks` (r:1 w:1)
@@ -158,10 +160,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Reputation::Records` (r:15 w:15)
 	// Proof: `Reputation::Records` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Rounds` (r:1 w:0)
-	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2963), added: 5438, mode: `MaxEncodedLen`)
 	fn complete() -> Weight {
-		// At least 265_837 ns.
-		Weight::from_parts(860_353_200, 39_825).saturating_add(T::DbWeight::get().reads_writes(37, 35))
+		// At least 413_434 ns.
+		Weight::from_parts(870_714_000, 39_825).saturating_add(T::DbWeight::get().reads_writes(38, 35))
 	}
 	// Storage: `Evaluators::Evaluators` (r:15 w:15)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
@@ -170,7 +172,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `System::Account` (r:15 w:15)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:15 w:15)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::SeatIndex` (r:165 w:330)
 	// Proof: `Evaluators::SeatIndex` (`max_values`: None, `max_size`: Some(65), added: 2540, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Rosters` (r:123 w:123)
@@ -180,25 +182,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::Answers` (r:0 w:15)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn slash_members(n: u32) -> Weight {
-		// At least 2_674 ns.
-		Weight::from_parts(385_384_068, 18_480)
-			// Standard error: 1_964_685 ps.
-			.saturating_add(Weight::from_parts(1_043_908_088, 0).saturating_mul(n.into()))
+		// At least 4_106 ns.
+		Weight::from_parts(85_478_000, 18_480)
+			// Standard error: 3_822_407 ps.
+			.saturating_add(Weight::from_parts(1_122_928_522, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(4, 4))
 			.saturating_add(T::DbWeight::get().reads(42).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().writes(54).saturating_mul(n.into()))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Evaluators` (r:1 w:0)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	fn commit_sums() -> Weight {
-		// At least 62_523 ns.
-		Weight::from_parts(222_286_400, 6_379).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		// At least 84_966 ns.
+		Weight::from_parts(181_228_000, 6_388).saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Evaluators::Evaluators` (r:1 w:0)
 	// Proof: `Evaluators::Evaluators` (`max_values`: None, `max_size`: Some(114), added: 2589, mode: `MaxEncodedLen`)
 	// Storage: `System::BlockHash` (r:1 w:0)
@@ -206,36 +208,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::Answers` (r:0 w:1)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	fn reveal_sums() -> Weight {
-		// At least 251_375 ns.
-		Weight::from_parts(801_715_600, 6_379).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		// At least 285_114 ns.
+		Weight::from_parts(589_156_000, 6_388).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Answers` (r:15 w:15)
 	// Proof: `Recomputation::Answers` (`max_values`: None, `max_size`: Some(19559), added: 22034, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Rounds` (r:1 w:0)
-	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2697), added: 5172, mode: `MaxEncodedLen`)
+	// Proof: `Optimae::Rounds` (`max_values`: None, `max_size`: Some(2963), added: 5438, mode: `MaxEncodedLen`)
 	// Storage: `Domains::Specs` (r:1 w:0)
-	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
 	// Storage: `Timing::Rounds` (r:1 w:0)
-	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Due` (r:33 w:2)
 	// Proof: `Recomputation::Due` (`max_values`: None, `max_size`: Some(269), added: 2744, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::SettledSums` (r:0 w:1)
 	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		// At least 466_165 ns.
-		Weight::from_parts(1_476_291_600, 331_500).saturating_add(T::DbWeight::get().reads_writes(52, 19))
+		// At least 698_128 ns.
+		Weight::from_parts(1_520_580_000, 331_500).saturating_add(T::DbWeight::get().reads_writes(52, 19))
 	}
 	// Storage: `Recomputation::Tasks` (r:1 w:1)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::RecomputedSums` (r:1 w:1)
 	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
 	// Storage: `Domains::Specs` (r:1 w:0)
-	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
 	fn recompute() -> Weight {
-		// At least 83_214 ns.
-		Weight::from_parts(269_959_200, 7_557).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+		// At least 115_231 ns.
+		Weight::from_parts(250_272_000, 7_590).saturating_add(T::DbWeight::get().reads_writes(3, 2))
 	}
 	// Storage: `Recomputation::RecomputedSums` (r:19 w:19)
 	// Proof: `Recomputation::RecomputedSums` (`max_values`: None, `max_size`: Some(1307), added: 3782, mode: `MaxEncodedLen`)
@@ -246,126 +248,132 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Recomputation::SettledSums` (r:0 w:1)
 	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	fn finish_recomputing() -> Weight {
-		// At least 543_862 ns.
-		Weight::from_parts(1_709_486_800, 331_500).saturating_add(T::DbWeight::get().reads_writes(67, 37))
+		// At least 797_916 ns.
+		Weight::from_parts(1_731_854_000, 331_500).saturating_add(T::DbWeight::get().reads_writes(67, 37))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:1 w:1)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	fn announce_challenge() -> Weight {
-		// At least 42_764 ns.
-		Weight::from_parts(125_036_800, 3_730).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		// At least 67_610 ns.
+		Weight::from_parts(141_610_000, 3_874).saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
 	// Storage: `System::BlockHash` (r:1 w:0)
 	// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::Tasks` (r:1 w:0)
-	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2914), added: 5389, mode: `MaxEncodedLen`)
+	// Proof: `Recomputation::Tasks` (`max_values`: None, `max_size`: Some(2923), added: 5398, mode: `MaxEncodedLen`)
 	// Storage: `Domains::Specs` (r:1 w:0)
-	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
 	// Storage: `Recomputation::SettledSums` (r:1 w:0)
 	// Proof: `Recomputation::SettledSums` (`max_values`: None, `max_size`: Some(19511), added: 21986, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:16 w:16)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn challenge() -> Weight {
-		// At least 639_113 ns.
-		Weight::from_parts(1_867_530_000, 42_638).saturating_add(T::DbWeight::get().reads_writes(22, 18))
+		// At least 931_295 ns.
+		Weight::from_parts(1_952_102_000, 42_638).saturating_add(T::DbWeight::get().reads_writes(22, 18))
 	}
 	// Storage: `Domains::Specs` (r:1 w:0)
-	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4092), added: 6567, mode: `MaxEncodedLen`)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
 	// Storage: `Optimae::Models` (r:1 w:0)
 	// Proof: `Optimae::Models` (`max_values`: None, `max_size`: Some(66767), added: 69242, mode: `MaxEncodedLen`)
 	fn score_chunk(m: u32) -> Weight {
-		// At least 1_761_489 ns.
-		Weight::from_parts(5_049_515_565, 70_232)
-			// Standard error: 886 ps.
-			.saturating_add(Weight::from_parts(3_489_570, 0).saturating_mul(m.into()))
+		// At least 2_221_413 ns.
+		Weight::from_parts(4_546_579_466, 70_232)
+			// Standard error: 3_927 ps.
+			.saturating_add(Weight::from_parts(3_549_226, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
-	// Counted by hand: a draw of windows as expensive to draw, and 33 reads.
+	// Storage: `Domains::Specs` (r:1 w:0)
+	// Proof: `Domains::Specs` (`max_values`: None, `max_size`: Some(4125), added: 6600, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Baselines` (r:1 w:0)
+	// Proof: `Domains::Baselines` (`max_values`: None, `max_size`: Some(65552), added: 68027, mode: `MaxEncodedLen`)
+	// Storage: `Domains::Pages` (r:32 w:0)
+	// Proof: `Domains::Pages` (`max_values`: None, `max_size`: Some(4123), added: 6598, mode: `MaxEncodedLen`)
 	fn deal_rows() -> Weight {
-		Weight::from_parts(5_049_515_565, 70_232).saturating_add(T::DbWeight::get().reads_writes(34, 0))
+		// At least 387_847 ns.
+		Weight::from_parts(792_518_000, 212_126).saturating_add(T::DbWeight::get().reads_writes(34, 0))
 	}
 	// Storage: `Recomputation::Challenges` (r:1 w:1)
 	// Proof: `Recomputation::Challenges` (`max_values`: None, `max_size`: Some(100), added: 2575, mode: `MaxEncodedLen`)
 	// Storage: `Timing::Rounds` (r:1 w:0)
-	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(28), added: 523, mode: `MaxEncodedLen`)
+	// Proof: `Timing::Rounds` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	// Storage: `System::Account` (r:1 w:1)
 	// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	// Storage: `Balances::Holds` (r:1 w:1)
-	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(265), added: 2740, mode: `MaxEncodedLen`)
+	// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(409), added: 2884, mode: `MaxEncodedLen`)
 	fn cancel_challenge() -> Weight {
-		// At least 41_091 ns.
-		Weight::from_parts(121_254_000, 3_730).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+		// At least 65_908 ns.
+		Weight::from_parts(139_488_000, 3_874).saturating_add(T::DbWeight::get().reads_writes(4, 3))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(25_351_200, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(27_762_000, 3_734).saturating_add(ParityDbWeight::get().reads_writes(4, 2))
 	}
 	fn draw() -> Weight {
-		Weight::from_parts(17_600_520_000, 2_447_265).saturating_add(ParityDbWeight::get().reads_writes(1023, 19))
+		Weight::from_parts(18_534_416_000, 2_447_265).saturating_add(ParityDbWeight::get().reads_writes(1023, 19))
 	}
 	fn close_answers(n: u32) -> Weight {
-		Weight::from_parts(1_008_826_213, 95_651)
-			.saturating_add(Weight::from_parts(622_401_918, 0).saturating_mul(n.into()))
+		Weight::from_parts(822_552_124, 95_651)
+			.saturating_add(Weight::from_parts(732_467_204, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(45, 8))
 			.saturating_add(ParityDbWeight::get().reads(39).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().writes(52).saturating_mul(n.into()))
 	}
 	fn void() -> Weight {
-		Weight::from_parts(486_805_200, 6_379).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
+		Weight::from_parts(438_952_000, 6_428).saturating_add(ParityDbWeight::get().reads_writes(5, 38))
 	}
 	fn complete() -> Weight {
-		Weight::from_parts(860_353_200, 39_825).saturating_add(ParityDbWeight::get().reads_writes(37, 35))
+		Weight::from_parts(870_714_000, 39_825).saturating_add(ParityDbWeight::get().reads_writes(38, 35))
 	}
 	fn slash_members(n: u32) -> Weight {
-		Weight::from_parts(385_384_068, 18_480)
-			.saturating_add(Weight::from_parts(1_043_908_088, 0).saturating_mul(n.into()))
+		Weight::from_parts(85_478_000, 18_480)
+			.saturating_add(Weight::from_parts(1_122_928_522, 0).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 110_770).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(4, 4))
 			.saturating_add(ParityDbWeight::get().reads(42).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().writes(54).saturating_mul(n.into()))
 	}
 	fn commit_sums() -> Weight {
-		Weight::from_parts(222_286_400, 6_379).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(181_228_000, 6_388).saturating_add(ParityDbWeight::get().reads_writes(2, 1))
 	}
 	fn reveal_sums() -> Weight {
-		Weight::from_parts(801_715_600, 6_379).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(589_156_000, 6_388).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(1_476_291_600, 331_500).saturating_add(ParityDbWeight::get().reads_writes(52, 19))
+		Weight::from_parts(1_520_580_000, 331_500).saturating_add(ParityDbWeight::get().reads_writes(52, 19))
 	}
 	fn recompute() -> Weight {
-		Weight::from_parts(269_959_200, 7_557).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(250_272_000, 7_590).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
 	}
 	fn finish_recomputing() -> Weight {
-		Weight::from_parts(1_709_486_800, 331_500).saturating_add(ParityDbWeight::get().reads_writes(67, 37))
+		Weight::from_parts(1_731_854_000, 331_500).saturating_add(ParityDbWeight::get().reads_writes(67, 37))
 	}
 	fn announce_challenge() -> Weight {
-		Weight::from_parts(125_036_800, 3_730).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(141_610_000, 3_874).saturating_add(ParityDbWeight::get().reads_writes(3, 3))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(1_867_530_000, 42_638).saturating_add(ParityDbWeight::get().reads_writes(22, 18))
+		Weight::from_parts(1_952_102_000, 42_638).saturating_add(ParityDbWeight::get().reads_writes(22, 18))
 	}
 	fn score_chunk(m: u32) -> Weight {
-		Weight::from_parts(5_049_515_565, 70_232)
-			.saturating_add(Weight::from_parts(3_489_570, 0).saturating_mul(m.into()))
+		Weight::from_parts(4_546_579_466, 70_232)
+			.saturating_add(Weight::from_parts(3_549_226, 0).saturating_mul(m.into()))
 			.saturating_add(ParityDbWeight::get().reads_writes(2, 0))
 	}
 	fn deal_rows() -> Weight {
-		Weight::from_parts(5_049_515_565, 70_232).saturating_add(ParityDbWeight::get().reads_writes(34, 0))
+		Weight::from_parts(792_518_000, 212_126).saturating_add(ParityDbWeight::get().reads_writes(34, 0))
 	}
 	fn cancel_challenge() -> Weight {
-		Weight::from_parts(121_254_000, 3_730).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+		Weight::from_parts(139_488_000, 3_874).saturating_add(ParityDbWeight::get().reads_writes(4, 3))
 	}
 }

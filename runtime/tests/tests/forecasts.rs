@@ -5,6 +5,7 @@ use doin_primitives::{
 	bounded_collections::BoundedVec,
 	commitment::{payload_hash, Tag},
 	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, Values, FIRST_STREAM, MAX_AWAKE},
+	views::{ForecastPhase, ForecastSeatsView},
 	Balance, RoundId, DOIN,
 };
 use doin_runtime::{
@@ -12,15 +13,15 @@ use doin_runtime::{
 		doin::budget::SpendableCalls,
 		system::{ProxyType, MAX_BLOCK_WEIGHT},
 	},
-	demo, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
+	demo, AccountId, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
 use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
-use doin_traits::{Bars, DomainWeights, OnBatch};
+use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Bars, DomainWeights, OnBatch};
 use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
 	types::{Forecast, Market},
 	weights::{SubstrateWeight, WeightInfo},
-	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, SEAT_DEPOSIT,
+	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, MIN_WAGER, SEAT_DEPOSIT,
 };
 use pallet_doin_oracle::{types::PollState, Call as OracleCall};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
@@ -153,6 +154,11 @@ impl Reported {
 		(who, ForecastsCall::<Runtime>::commit { round, hash, wager: WAGER }.into())
 	}
 
+	/// Returns the view of a round with its seats.
+	fn view(&mut self, round: RoundId) -> Option<ForecastSeatsView<AccountId>> {
+		self.chain.state(|| Runtime::forecast_round(round))
+	}
+
 	/// Returns the market of the stream, and the amount in the account of the pots.
 	fn market(&mut self) -> (Market, Balance) {
 		self.chain.state(|| {
@@ -236,6 +242,58 @@ fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	assert!(events.contains(&Event::Cleared { round, who, wager: WAGER, caller, reward: SEAT_DEPOSIT }), "{events:?}");
 	reported.step([(Dave, ForecastsCall::<Runtime>::leave { stream: STREAM }.into())]);
 	assert!(!reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::contains_key(round)));
+}
+
+/// Shows a round in each of its phases, with its seats and the records that it leaves.
+#[test]
+fn views_show_a_round_its_seats_and_its_forecasters() {
+	let mut reported = Reported::new();
+	let unknown = reported.chain.state(|| (Runtime::forecast_rounds(STREAM + 1), Runtime::leaderboard(STREAM + 1, 9)));
+	assert_eq!(unknown, (None, None), "it has no market");
+	let (round, bar) = reported.until_opened();
+	let views = reported.chain.state(|| Runtime::forecast_rounds(STREAM)).expect("a market");
+	let [view] = &views[..] else { panic!("one round is open: {views:?}") };
+	assert_eq!((view.id, view.phase, view.input_end), (round, ForecastPhase::Committing, bar));
+	assert_eq!((view.seats, view.least_wager, view.pot), (0, Some(MIN_WAGER), 10_000 * DOIN));
+	let now = reported.chain.number();
+	assert!(view.until.is_some_and(|until| until > now), "{view:?}");
+	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
+	reported.step(commits);
+
+	let zero_bar = reported.until(|event| match event {
+		Event::CommitsEnded { round: other, zero } if *other == round => Some(*zero),
+		_ => None,
+	});
+	let ForecastSeatsView { round: view, seats } = reported.view(round).expect("it is open");
+	assert_eq!((view.phase, view.zero_bar, view.horizon_end), (ForecastPhase::Waiting, Some(zero_bar), Some(zero_bar + 27)));
+	assert_eq!((view.seats, view.wagers), (2, 2 * WAGER));
+	let shown: Vec<_> = seats.into_iter().map(|seat| (seat.who, seat.wager, seat.skill)).collect();
+	assert_eq!(shown, [Dave, Bob].map(|who| (who.to_account_id(), WAGER, None::<i64>)));
+
+	let zero = reported.until_revealing(round);
+	reported.step([(Dave, reveal(round, perfect()))]);
+	let ForecastSeatsView { round: view, seats } = reported.view(round).expect("it is open");
+	assert_eq!((view.phase, view.zero), (ForecastPhase::Revealing, Some(zero)));
+	assert!(seats[0].skill.is_some_and(|skill| skill > 0) && seats[1].skill.is_none(), "{seats:?}");
+	let factor = reported.until_closed(round);
+	let closed = reported.view(round).expect("it has seats").round;
+	assert_eq!((closed.phase, closed.factor), (ForecastPhase::Closed, Some(factor)));
+	let open = reported.chain.state(|| Runtime::forecast_rounds(STREAM)).expect("a market");
+	assert!(!open.is_empty() && open.iter().all(|view| view.id.number > round.number), "{open:?}");
+
+	let collect = ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() };
+	let clear = ForecastsCall::<Runtime>::clear { round, who: Bob.to_account_id() };
+	reported.step([(Charlie, collect.into()), (Charlie, clear.into())]);
+	assert_eq!(reported.view(round), None, "its last seat is collected");
+	let board = reported.chain.state(|| Runtime::leaderboard(STREAM, 9)).expect("a market");
+	let stored = |who: Sr25519Keyring| pallet_doin_forecasts::Forecasters::<Runtime>::get(STREAM, who.to_account_id());
+	let (dave, bob) = reported.chain.state(|| (stored(Dave).expect("a record"), stored(Bob).expect("a record")));
+	assert!(dave.standing > 0 && bob.standing < 0);
+	let shown: Vec<_> = board.forecasters.into_iter().map(|view| (view.who, view.standing, view.bound, view.seats)).collect();
+	assert_eq!(shown, [(Dave.to_account_id(), dave.standing, None::<i64>, 0), (Bob.to_account_id(), 0, None, 0)]);
+	assert_eq!((board.stream, board.weight, board.mark), (STREAM, 0, 0));
+	let best = reported.chain.state(|| Runtime::leaderboard(STREAM, 1)).expect("a market").forecasters;
+	assert_eq!(best.into_iter().map(|view| view.who).collect::<Vec<_>>(), [Dave.to_account_id()]);
 }
 
 /// A stream is no domain, and has no weight until its market is old enough to be nominated.

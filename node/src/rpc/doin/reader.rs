@@ -130,7 +130,7 @@ impl Reader {
 			Request::Poll => Response::new(&api.poll(at).map_err(unreadable)?),
 			Request::ForecastRounds(stream) => self.of_market(at, *stream, api.forecast_rounds(at, *stream).map_err(unreadable)?),
 			Request::ForecastRound(round) => match api.forecast_round(at, *round).map_err(unreadable)? {
-				None if api.leaderboard(at, round.domain, 0).map_err(unreadable)?.is_some() => Err(unknown_round(*round)),
+				None if api.forecast_rounds(at, round.domain).map_err(unreadable)?.is_some() => Err(unknown_round(*round)),
 				view => self.of_market(at, round.domain, view),
 			},
 			Request::Leaderboard { stream, limit } => {

@@ -25,7 +25,7 @@ use sp_keyring::Sr25519Keyring;
 use std::cell::OnceCell;
 
 /// Salt of every commitment.
-const SALT: [u8; 32] = [3; 32];
+pub(super) const SALT: [u8; 32] = [3; 32];
 
 type OptimaeCall = pallet_doin_optimae::Call<Runtime>;
 type RecomputationCall = pallet_doin_recomputation::Call<Runtime>;
@@ -166,7 +166,7 @@ impl World {
 	}
 
 	/// Returns the commitment of `who` to a payload.
-	fn hash(&self, tag: Tag, scope: &impl codec::Encode, who: Sr25519Keyring, payload: &Hash) -> Hash {
+	pub(super) fn hash(&self, tag: Tag, scope: &impl codec::Encode, who: Sr25519Keyring, payload: &Hash) -> Hash {
 		commitment(tag, &self.genesis_hash, scope, &who.to_account_id(), payload, &SALT)
 	}
 

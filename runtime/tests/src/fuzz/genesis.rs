@@ -15,6 +15,8 @@ pub const DRIFT: i32 = 50;
 /// Lengths of the phases of rounds whose windows can be doubled. Thirteen full blocks raise the base fee by a factor of 4.6, and
 /// twelve, where one is the first of a session, by 4.1. The time for a segment and the window of reveals are as long.
 pub const LONG_WINDOWS: RoundParams = RoundParams { evidence: 13, reveal: 13, ..RoundParams::DEV };
+/// Pot of the stream, in plancks: the fees of 150 batches, so that it sleeps in a long chain unless an actor sponsors it.
+const STREAM_POT: Balance = 150 * doin_primitives::DOIN;
 /// Values of the series of a small domain.
 const VALUES: usize = 640;
 
@@ -89,10 +91,11 @@ pub(super) fn live(name: &[u8]) -> DomainSpec {
 }
 
 /// Returns the genesis: a weighted, an unweighted and a quadratic domain, the development accounts, and ten evaluators of the
-/// class of the weighted one. Rounds have these lengths.
+/// class of the weighted one. Rounds have these lengths. The stream of the development chains is awake.
 pub fn genesis(rounds: RoundParams) -> RuntimeGenesisConfig {
 	let mut genesis = crate::preset_genesis("local_testnet");
 	genesis.timing.rounds = rounds;
+	genesis.oracle.streams[0].pot = STREAM_POT;
 	let owner = Sr25519Keyring::Alice.to_account_id();
 	genesis.domains.domains = vec![
 		GenesisDomain::new(owner.clone(), &forecast(b"weighted"), series()),

@@ -7,6 +7,7 @@
 //! expects from the events. Every few blocks, deposits, votes, locks and pools add up.
 
 mod calls;
+mod forecasts;
 mod genesis;
 mod holders;
 mod ledger;
@@ -24,6 +25,7 @@ use doin_primitives::{
 };
 use doin_runtime::{configs::system::RuntimeBlockLength, Runtime, RuntimeCall, System, Timing};
 use frame_support::dispatch::DispatchClass;
+use pallet_doin_forecasts::types::Forecast;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use std::collections::BTreeMap;
@@ -91,6 +93,7 @@ pub struct World {
 	reveals: Vec<Secret<RoundId, Reveal>>,
 	sums: Vec<Secret<TaskId, Sums>>,
 	challenges: Vec<Secret<TaskId, Challenge>>,
+	forecasts: Vec<Secret<RoundId, Forecast>>,
 	coverage: Coverage,
 	events: BTreeMap<String, u64>,
 }
@@ -109,6 +112,7 @@ impl World {
 			reveals: Vec::new(),
 			sums: Vec::new(),
 			challenges: Vec::new(),
+			forecasts: Vec::new(),
 			coverage: Coverage::default(),
 			events: BTreeMap::new(),
 		};
@@ -137,7 +141,8 @@ impl World {
 		self.coverage.operations += 1;
 		match operation.kind {
 			Kind::Block => {
-				for (who, call) in self.holders_calls(operation) {
+				let calls = self.holders_calls(operation).into_iter().chain(self.forecasters_call(operation));
+				for (who, call) in calls {
 					self.apply(who, call);
 				}
 				self.next_block(Chain::begin);
@@ -148,6 +153,7 @@ impl World {
 				self.close();
 				self.chain.skip_slots(u64::from(operation.a % 40));
 				self.chain.begin();
+				self.report();
 			}
 			Kind::FillBlocks => {
 				for _ in 0..operation.a % 6 + 1 {
@@ -162,7 +168,8 @@ impl World {
 				}
 			}
 			Kind::Work => {
-				for (who, call) in self.work(operation.a) {
+				let calls = self.work(operation.a).into_iter().chain(self.forecasters_work(operation.b));
+				for (who, call) in calls {
 					self.apply(who, call);
 				}
 			}
@@ -244,10 +251,11 @@ impl World {
 		}
 	}
 
-	/// Seals the open block, checks the state, and opens the next block.
+	/// Seals the open block, checks the state, and opens the next block, with the reports that are due in it.
 	fn next_block(&mut self, open: fn(&mut Chain)) {
 		self.close();
 		open(&mut self.chain);
+		self.report();
 	}
 
 	/// Seals the open block and checks the state.

@@ -114,20 +114,16 @@ fn a_program_sees_the_bars_of_the_input_alone() {
 	let folder = tempfile::tempdir().unwrap();
 	let seen = folder.path().join("seen");
 	let zeros = vec!["0"; 24].join(",");
-	let answer = format!("echo '{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{{\"closes\":[{zeros}]}}}}'");
-	let file = seen.display();
-	let kept = format!("printf '%s\\n' \"$first\" \"$second\" \"$third\" > {file}.part; mv {file}.part {file}");
-	let text = format!("{OPENED}read second; {answer}; read third; {kept}; cat");
+	let answer = |id: u64| format!("echo '{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"closes\":[{zeros}]}}}}'");
+	let kept = format!("printf '%s\\n' \"$first\" \"$second\" \"$third\" > {}", seen.display());
+	let text = format!("{OPENED}read second; {}; read third; {kept}; read fourth; {}; cat", answer(2), answer(3));
 	let (series, terms) = (series(), terms());
 	let mut asked = Asked::start(&script(&text), &series, &terms, LONG, &RUNNING).unwrap();
 	asked.forecast(99).unwrap();
 	asked.truth(40, 7, &[Some(8), None]).unwrap();
-	let written = loop {
-		match std::fs::read_to_string(&seen) {
-			Ok(text) => break text,
-			Err(_) => std::thread::sleep(Duration::from_millis(5)),
-		}
-	};
+	// The program answers once it has written the messages before.
+	asked.forecast(105).unwrap();
+	let written = std::fs::read_to_string(&seen).unwrap();
 	let messages: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
 	let opening = &messages[0]["params"];
 	assert_eq!((&messages[0]["method"], &opening["version"], &opening["horizon"]), (&json!("initialize"), &json!(1), &json!(24)));

@@ -16,7 +16,7 @@ use doin_forecaster::{
 	backtest::{periods, Scored, Training},
 	play,
 	rounds::rounds,
-	Asked, BaseModel, Certainty, Channels, Figures, Fixed, Inputs, NamedModel, Recipe, Retrained, Rounds, Terms, Times,
+	Asked, BaseModel, Certainty, Channels, Figures, Fixed, Inputs, NamedModel, Recipe, Retrained, Rounds, Series, Terms, Times,
 };
 use doin_market::truth::squared;
 use doin_sources::decimal::MAX_DECIMALS;
@@ -24,6 +24,8 @@ use report::BacktestReport;
 use source::Given;
 use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
+/// Bars that are forecast, for a file and for a stream without a market.
+const HORIZON: usize = 100;
 /// Bars from one round to the next, for a file: half an hour of five minutes.
 const BATCH: usize = 6;
 /// Bars that the stream of a file keeps: 30 days of five minutes.
@@ -52,9 +54,9 @@ pub struct BacktestArgs {
 	/// program:COMMAND for a model of your own
 	#[arg(long, alias = "base_model", value_name = "FAMILY|FILE|program:COMMAND", default_value = "linear")]
 	base_model: NamedModel,
-	/// Bars that are forecast
-	#[arg(long, value_name = "BARS", default_value_t = 100)]
-	horizon: usize,
+	/// Bars that are forecast [default: 100; those of the stream, if it has a market]
+	#[arg(long, value_name = "BARS")]
+	horizon: Option<usize>,
 	/// Bars of the input of a round
 	#[arg(long, value_name = "BARS", default_value_t = 100)]
 	lookback: usize,
@@ -135,8 +137,10 @@ fn backtest(args: &BacktestArgs, given: Option<Given>, stop: &AtomicBool) -> Res
 		NamedModel::File(path) => Some(LoadedModel::read(path)?),
 		_ => None,
 	};
-	if let Some(end) = loaded.as_ref().and_then(|loaded| known_bars(loaded, &given.series.name)).filter(|end| *end > from) {
-		remarks.add(format_args!("note: the first round is that of bar {end}, since the model was chosen by the bars before"));
+	if let Some(end) = loaded.as_ref().and_then(|loaded| known_bars(loaded, &given.series)).filter(|end| *end > from) {
+		remarks.add(format_args!(
+			"note: the first round is that of bar {end}, since the model may have been chosen by the bars before"
+		));
 		from = end;
 	}
 	let terms = terms(args, &given, from);
@@ -159,10 +163,12 @@ fn backtest(args: &BacktestArgs, given: Option<Given>, stop: &AtomicBool) -> Res
 	))
 }
 
-/// Returns the bars of the file `name` that a model was trained or chosen by; `None` if it was trained on other files.
-fn known_bars(loaded: &LoadedModel, name: &str) -> Option<usize> {
-	let files = loaded.file.data.files.iter().filter(|file| file.file == name);
-	files.map(|file| file.split.validation_end as usize).max()
+/// Returns the number of bars, from the first one, that a model may have been trained or chosen by; `None` if it was trained on other
+/// files. A training on a part of the rows may have used the last ones.
+fn known_bars(loaded: &LoadedModel, series: &Series) -> Option<usize> {
+	let files = loaded.file.data.files.iter().filter(|file| file.file == series.name);
+	let unused = |rows: u32| series.bars.len().saturating_sub(rows as usize);
+	files.map(|file| unused(file.rows) + file.split.validation_end as usize).max()
 }
 
 /// Returns the terms of the rounds: those of the command line, else those of the stream, else the usual ones.
@@ -175,7 +181,7 @@ fn terms(args: &BacktestArgs, given: &Given, from: usize) -> Terms {
 	// A season of one bar is none.
 	let season = Some(args.season.or(given.season).unwrap_or_else(found)).filter(|season| *season > 1).unwrap_or(0);
 	Terms {
-		horizon: args.horizon,
+		horizon: args.horizon.or(given.horizon).unwrap_or(HORIZON),
 		lookback: args.lookback,
 		lead: args.lead,
 		batch: args.batch.or(given.batch).unwrap_or(BATCH),

@@ -232,7 +232,7 @@ mod tests {
 			"55 %",
 			"12.340",
 			"skill       +0.0100 ± 0.0200 over 9 independent samples: not distinguishable from the reference\n",
-			"best of 2 terms: -0.2500",
+			"largest lower bound of the skill after 2 terms: -0.2500;",
 		] {
 			assert!(text.contains(expected), "{expected}\n{text}");
 		}

@@ -16,6 +16,8 @@ const BARS_PER_CALL: u32 = 1_000;
 pub struct Given {
 	/// Bars that are given.
 	pub series: Series,
+	/// Bars that are forecast; `None` for a stream without a market.
+	pub horizon: Option<usize>,
 	/// Bars from one round to the next.
 	pub batch: Option<usize>,
 	/// Bars of the season; 1 for none.
@@ -34,7 +36,7 @@ impl Given {
 	/// Errors if [`read_file`] does.
 	pub fn of_file(path: &Path, column: &str, times: Option<Times>, decimals: Option<u8>) -> Result<Self> {
 		let options = FileOptions { column: column.into(), times: times.unwrap_or_default(), decimals };
-		Ok(Self { series: read_file(path, &options)?, batch: None, season: None, kept: None, scale: None })
+		Ok(Self { series: read_file(path, &options)?, horizon: None, batch: None, season: None, kept: None, scale: None })
 	}
 
 	/// Reads the bars that a stream of the chain keeps.
@@ -68,6 +70,7 @@ impl Given {
 		};
 		Ok(Self {
 			series,
+			horizon: (stream.horizon > 0).then_some(stream.horizon.into()),
 			batch: Some(stream.batch.into()),
 			season: Some(stream.season.into()),
 			kept: Some(stream.kept as usize),
