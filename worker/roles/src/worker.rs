@@ -191,10 +191,12 @@ fn forecasters(context: &Context, identities: &[Identity], threads: Threads) -> 
 	let (config, mut forecasters) = (&context.config, Vec::new());
 	for identity in identities.iter().filter(|identity| identity.config.role == Role::Forecast) {
 		let (signer, limits) = (&identity.signer, BidLimits::from(&config.bidding));
-		for forecast in &config.forecasts {
+		for (at, forecast) in config.forecasts.iter().enumerate() {
 			let participant = Participant { chain: context.chain.clone(), signer: signer.clone() };
 			let (journal, forecast) = (context.journal.clone(), forecast.clone());
-			forecasters.push(Forecaster::new(participant, journal, forecast, limits, threads.search)?);
+			let forecaster = Forecaster::new(participant, journal, forecast, limits, threads.search)?;
+			// The first one reveals what was staked on streams that are not in the configuration any more.
+			forecasters.push(forecaster.beside((at == 0).then(|| config.forecasts[1..].to_vec())));
 		}
 		let streams: Vec<String> = config.forecasts.iter().map(ForecastConfig::label).collect();
 		tracing::info!(target: TARGET, account = %signer.account(), streams = streams.join(", "), "forecasting");

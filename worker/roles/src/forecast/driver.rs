@@ -41,14 +41,14 @@ const SEARCHED: u32 = 256;
 const MOST_WRONG: u32 = 3;
 /// Most texts that are remembered, so that each is logged once.
 const REMEMBERED: usize = 256;
-/// Errors of a call whose earlier attempt has succeeded.
-const DONE: [&str; 5] = [
-	"Forecasts::AlreadyCommitted",
-	"Forecasts::AlreadyRevealed",
-	"Forecasts::NoSeat",
-	"Forecasts::UnknownRound",
-	"Forecasts::NoRecord",
-];
+/// Blocks for which a round is looked at after it has shown no seat of the account. Another branch, or a node that was behind, may still
+/// have it.
+const WATCHED: BlockNumber = 64;
+/// Errors of a commitment, a reveal, a payment and a departure whose earlier attempt has succeeded.
+const COMMITTED: &[&str] = &["Forecasts::AlreadyCommitted"];
+const REVEALED: &[&str] = &["Forecasts::AlreadyRevealed"];
+const SETTLED: &[&str] = &["Forecasts::NoSeat", "Forecasts::UnknownRound"];
+const LEFT: &[&str] = &["Forecasts::NoRecord"];
 
 /// A forecaster of one stream.
 pub struct Forecaster<C> {
@@ -62,11 +62,15 @@ pub struct Forecaster<C> {
 	pending: Option<Pending>,
 	/// Rounds with a seat that no open entry of the journal is of.
 	found: BTreeSet<RoundId>,
+	/// Rounds without a seat that are still looked at, each up to a block.
+	over: BTreeMap<RoundId, BlockNumber>,
+	/// Configurations of the other forecasters of the account, if this one tends the rounds of streams that none of them names.
+	others: Option<Vec<ForecastConfig>>,
 	/// Bars of the horizons of own rounds, once their zero is known.
 	horizons: BTreeMap<RoundId, Range<u64>>,
 	/// Rounds in which nothing is committed any more: each attempt would cost a fee.
 	refused: Mutex<BTreeSet<RoundId>>,
-	/// Reveals that the chain has refused, since its branch had another commitment.
+	/// Reveals that the chain has refused, each with a fee, e.g. since its branch had another commitment.
 	wrong: Mutex<BTreeMap<RoundId, u32>>,
 	/// Texts that were logged.
 	logged: Mutex<BTreeSet<String>>,
@@ -91,6 +95,8 @@ struct Own {
 	round: RoundId,
 	view: Option<ForecastSeatsView<Account>>,
 	entry: Option<Entry>,
+	/// The stream is the one that is forecast, so that seats are taken there.
+	is_forecast: bool,
 }
 
 impl Own {
@@ -116,12 +122,21 @@ impl<C: MarketChain> Forecaster<C> {
 			bars: Kept::default(),
 			pending: None,
 			found: BTreeSet::new(),
+			over: BTreeMap::new(),
+			others: Some(Vec::new()),
 			horizons: BTreeMap::new(),
 			refused: Mutex::default(),
 			wrong: Mutex::default(),
 			logged: Mutex::default(),
 			review_at: 0,
 		})
+	}
+
+	/// Sets the configurations of the other forecasters of the account. This one tends the rounds of all streams that none of them names,
+	/// e.g. since they were removed from the configuration while a wager was staked; with `None`, another forecaster does.
+	#[must_use]
+	pub fn beside(self, others: Option<Vec<ForecastConfig>>) -> Self {
+		Self { others, ..self }
 	}
 
 	/// Forecasts until the future is dropped, or until the account has left the stream if it is to.
@@ -194,29 +209,38 @@ impl<C: MarketChain> Forecaster<C> {
 		}
 	}
 
-	/// Returns the rounds of open journal entries and those that were found, as the chain has them: those of every stream of the name that
-	/// the configuration has, and those of streams that are retired. Remembers their horizons.
+	/// Returns the rounds of open journal entries, those that were found and those that were over lately, as the chain has them. Remembers
+	/// their horizons.
 	async fn own_rounds(&mut self, head: Head, streams: &[StreamView<Account>]) -> Result<Vec<Own>> {
 		let who = self.chain.account();
-		let is_own =
-			|id: StreamId| streams.iter().find(|stream| stream.id == id).is_none_or(|stream| is_named(stream, &self.config));
-		let entries = self.journal.open_entries(Kind::Forecast)?.into_iter().filter(|entry| entry.who == who);
+		self.over.retain(|_, until| head.number < *until);
 		let mut rounds = self.found.clone();
+		rounds.extend(self.over.keys().copied());
+		let entries = self.journal.open_entries(Kind::Forecast)?.into_iter().filter(|entry| entry.who == who);
 		rounds.extend(entries.filter_map(|entry| match entry.scope {
-			Scope::Forecast(round) if is_own(round.domain) => Some(round),
+			Scope::Forecast(round) if self.tends(round.domain, streams) => Some(round),
 			_ => None,
 		}));
 		let mut own = Vec::with_capacity(rounds.len());
 		for round in rounds {
 			let (view, entry) = (self.chain.round(head, round).await?, self.journal.entry(Scope::Forecast(round), who)?);
-			if let Some(ForecastRoundView { zero_bar: Some(zero), horizon_end: Some(end), .. }) =
-				view.as_ref().map(|view| &view.round)
-			{
-				self.horizons.insert(round, zero.saturating_add(ZERO_BARS as u64)..*end);
+			let is_forecast = streams.iter().any(|stream| stream.id == round.domain && is_named(stream, &self.config));
+			let seen = Own { round, view, entry, is_forecast };
+			let bars = seen.view.as_ref().and_then(|view| view.round.zero_bar.zip(view.round.horizon_end));
+			if let Some((zero, end)) = bars.filter(|_| seen.seat(who).is_some()) {
+				self.horizons.insert(round, zero.saturating_add(ZERO_BARS as u64)..end);
 			}
-			own.push(Own { round, view, entry });
+			own.push(seen);
 		}
 		Ok(own)
+	}
+
+	/// Returns `true` if the rounds of a stream are tended here: it has the name that the configuration has, or no forecaster has its name,
+	/// or it is retired.
+	fn tends(&self, id: StreamId, streams: &[StreamView<Account>]) -> bool {
+		let stream = streams.iter().find(|stream| stream.id == id);
+		let is_of = |config: &ForecastConfig| stream.is_some_and(|stream| is_named(stream, config));
+		is_of(&self.config) || self.others.as_ref().is_some_and(|others| !others.iter().any(is_of))
 	}
 
 	/// Does what is due in each of the own rounds, at once.
@@ -236,6 +260,7 @@ impl<C: MarketChain> Forecaster<C> {
 				self.horizons.remove(&own.round);
 				self.refused.lock().remove(&own.round);
 				self.wrong.lock().remove(&own.round);
+				self.over.entry(own.round).or_insert(head.number.saturating_add(WATCHED));
 			}
 		}
 	}
@@ -245,13 +270,18 @@ impl<C: MarketChain> Forecaster<C> {
 		let (who, scope) = (self.chain.account(), Scope::Forecast(own.round));
 		let mut entry = own.entry.clone();
 		if let (Some(entry), Some(view), Some(seat)) = (&mut entry, &own.view, own.seat(who)) {
-			self.record(entry, view, seat, head)?;
+			if let Err(error) = self.record(entry, view, seat, head) {
+				// What it holds is revealed all the same.
+				self.error_once(format!("{error:#}; nothing is committed until it can be written, and open reveals are sent"));
+			}
 		}
 		let next = head.number.saturating_add(1);
 		let step = step(next, own.view.as_ref(), who, entry.as_ref(), self.config.wager.0);
 		let until = own.view.as_ref().and_then(|view| view.round.until).unwrap_or(next);
 		match (step, entry, own.seat(who)) {
-			(Step::Commit, Some(entry), _) if !self.config.leave => self.commit(until, &entry).await.map(|()| false),
+			(Step::Commit, Some(entry), _) if own.is_forecast && !self.config.leave => {
+				self.commit(until, &entry).await.map(|()| false)
+			}
 			(Step::Reveal, Some(entry), Some(seat)) => self.reveal(until, &entry, seat).await.map(|()| false),
 			(Step::Collect | Step::Clear, entry, Some(seat)) => {
 				self.settle(own, seat, step).await?;
@@ -386,7 +416,7 @@ impl<C: MarketChain> Forecaster<C> {
 			return Ok(());
 		}
 		let wager = self.config.wager;
-		let sent = self.send(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until)).await;
+		let sent = self.send(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until), COMMITTED).await;
 		if sent.as_ref().is_err_and(|error| dispatch_error(error).is_some()) {
 			// Each further attempt would cost a fee.
 			self.refused.lock().insert(round);
@@ -403,8 +433,9 @@ impl<C: MarketChain> Forecaster<C> {
 		}
 		let forecast: ForecastValues = entry.decode_payload()?;
 		let urgency = Urgency::Staked { block: until, max_tip: self.limits.max_tip(seat.wager) };
-		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency).await;
-		if sent.as_ref().is_err_and(|error| dispatch_error(error) == Some("Forecasts::WrongReveal")) {
+		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency, REVEALED).await;
+		let is_refused = |error: &anyhow::Error| dispatch_error(error).is_some_and(|failed| failed != "Forecasts::NotRevealing");
+		if sent.as_ref().is_err_and(is_refused) {
 			*self.wrong.lock().entry(round).or_default() += 1;
 		}
 		sent.with_context(|| format!("the forecast of round {} is not revealed", round.number))?;
@@ -419,7 +450,7 @@ impl<C: MarketChain> Forecaster<C> {
 			_ => Call::collect_forecast(own.round, seat.who),
 		};
 		let sent = self.chain.send_as_anyone(&call, Urgency::Relaxed).await;
-		tolerate(sent).with_context(|| format!("the seat of round {} is not paid", own.round.number))?;
+		tolerate(sent, SETTLED).with_context(|| format!("the seat of round {} is not paid", own.round.number))?;
 		let (stream, round, wager) = (own.round.domain, own.round.number, Amount(seat.wager));
 		match (seat.skill, own.view.as_ref().and_then(|view| view.round.factor)) {
 			(Some(skill), Some(factor)) => {
@@ -483,28 +514,29 @@ impl<C: MarketChain> Forecaster<C> {
 	/// Leaves the stream once all seats are collected. Returns `true` after that.
 	async fn leave(&mut self, head: Head, stream: StreamId, own: &[Own]) -> Result<bool> {
 		let who = self.chain.account();
-		let Some(board) = self.chain.board(head, stream).await? else { return Ok(true) };
+		let has_own_seats = own.iter().any(|own| own.seat(who).is_some());
+		let Some(board) = self.chain.board(head, stream).await? else { return Ok(!has_own_seats) };
 		let is_listed = board.forecasters.iter().any(|forecaster| forecaster.who == who);
-		if !is_listed && board.forecasters.len() < BOARD as usize {
+		if !is_listed && !has_own_seats && board.forecasters.len() < BOARD as usize {
 			tracing::info!(target: TARGET, stream, account = %who, "the account has no record on the stream, so there is nothing to leave");
 			return Ok(true);
 		}
 		let has_seats = board.forecasters.iter().any(|forecaster| forecaster.who == who && forecaster.seats > 0);
-		if has_seats || own.iter().any(|own| own.round.domain == stream && own.seat(who).is_some()) {
+		if has_seats || has_own_seats {
 			if head.number >= self.review_at {
 				self.review_at = head.number.saturating_add(REVIEW_PAUSE);
 				self.search(head, &board, own).await?;
 			}
 			return Ok(false);
 		}
-		self.send(&Call::leave_market(stream), Urgency::Relaxed).await.context("the account does not leave the stream")?;
+		self.send(&Call::leave_market(stream), Urgency::Relaxed, LEFT).await.context("the account does not leave the stream")?;
 		tracing::info!(target: TARGET, stream, account = %who, "left; the deposit of the record is released");
 		Ok(true)
 	}
 
-	/// Sends a call of the account. It is no error that it was done before.
-	async fn send(&self, call: &Call, urgency: Urgency) -> Result<()> {
-		tolerate(self.chain.send(call, urgency).await)
+	/// Sends a call of the account. The errors `done` say that it was done before, which is none.
+	async fn send(&self, call: &Call, urgency: Urgency, done: &[&str]) -> Result<()> {
+		tolerate(self.chain.send(call, urgency).await, done)
 	}
 
 	/// Returns `true` if a text was not logged before.
@@ -601,10 +633,10 @@ fn values(changes: Vec<i32>, horizon: u16) -> Result<ForecastValues> {
 	ForecastValues::try_from(changes).ok().with_context(|| format!("{found} values are more than a reveal can hold"))
 }
 
-/// Returns the result of a call. It is no error that it was done before.
-fn tolerate(sent: Result<()>) -> Result<()> {
+/// Returns the result of a call. The errors `done` say that it was done before, which is none.
+fn tolerate(sent: Result<()>, done: &[&str]) -> Result<()> {
 	let Err(error) = sent else { return Ok(()) };
-	match dispatch_error(&error).is_some_and(|failed| DONE.contains(&failed)) {
+	match dispatch_error(&error).is_some_and(|failed| done.contains(&failed)) {
 		true => Ok(()),
 		false => Err(error),
 	}

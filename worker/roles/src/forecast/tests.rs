@@ -418,6 +418,67 @@ async fn a_commitment_that_a_fork_has_lost_is_sent_again() {
 	assert_eq!(machine.chain.sent(), [commit.clone(), commit]);
 }
 
+/// Another branch, or the node that a worker connects to next, may lack the round for a while.
+#[tokio::test]
+async fn a_round_that_was_gone_for_a_while_is_revealed() {
+	let machine = Machine::new();
+	let mut forecaster = machine.forecaster();
+	forecaster.look(at(OPENED)).await;
+	let entry = machine.chain.entry().unwrap();
+	let hidden = machine.chain.0.view.lock().take();
+	// The account is none of those that the leaderboard lists.
+	*machine.chain.0.record.lock() = None;
+	forecaster.look(at(OPENED + 1)).await;
+	assert_eq!(machine.chain.entry().unwrap().state, State::Archived);
+	*machine.chain.0.view.lock() = hidden;
+	machine.chain.open_reveals();
+	forecaster.look(at(OPENED + 2)).await;
+	assert_eq!(machine.chain.sent()[1..], [reveal_of(&entry)]);
+	assert_eq!(machine.chain.entry().unwrap().state, State::Revealed);
+}
+
+#[tokio::test]
+async fn the_wager_on_a_stream_that_is_not_forecast_any_more_is_revealed_and_collected() {
+	let mut machine = Machine::new();
+	machine.run([OPENED]).await;
+	let entry = machine.chain.entry().unwrap();
+	machine.config.symbol = Some("ETH/USD".into());
+	let lost = machine.chain.0.view.lock().clone();
+	machine.chain.seats(Vec::clear);
+	machine.run([OPENED + 1]).await;
+	assert_eq!(machine.calls().len(), 1, "no seat is taken there");
+	*machine.chain.0.view.lock() = lost;
+	machine.chain.open_reveals();
+	let mut second = machine.forecaster().beside(None);
+	second.look(at(599)).await;
+	assert_eq!(machine.calls().len(), 1, "another forecaster of the worker does it");
+	drop(second);
+	machine.run([600]).await;
+	machine.chain.close();
+	machine.run([REVEALS_END]).await;
+	assert_eq!(machine.chain.sent()[1..], [reveal_of(&entry), Call::collect_forecast(ROUND, ME)]);
+}
+
+/// A full disk refuses every change.
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_stakes_nothing_and_reveals() {
+	let full = |machine: &Machine| machine.chain.0.journal.lock().as_ref().unwrap().refuse_changes();
+	let machine = Machine::new();
+	machine.run([OPENED]).await;
+	let entry = machine.chain.entry().unwrap();
+	machine.chain.open_reveals();
+	let mut forecaster = machine.forecaster();
+	full(&machine);
+	forecaster.look(at(600)).await;
+	assert_eq!(machine.chain.sent()[1..], [reveal_of(&entry)]);
+
+	let machine = Machine::new();
+	let mut forecaster = machine.forecaster();
+	full(&machine);
+	forecaster.look(at(OPENED)).await;
+	assert!(machine.calls().is_empty());
+}
+
 /// The wager is lost, and the deposit of the seat is not.
 #[tokio::test]
 async fn without_the_journal_the_seat_is_found_and_cleared() {
@@ -511,6 +572,10 @@ async fn a_call_that_fails_is_not_paid_for_again() {
 	machine.chain.0.failing.lock().insert("Forecasts.reveal", "Forecasts::WrongReveal");
 	machine.run(600..606).await;
 	assert_eq!(machine.calls()[1..], ["Forecasts.reveal"; 3], "a fork may have refused the first one");
+	machine.chain.0.failing.lock().insert("Forecasts.reveal", "Forecasts::NotRevealing");
+	machine.run(606..611).await;
+	assert_eq!(machine.calls().len(), 4 + 5, "another block takes it");
+	assert_eq!(machine.chain.entry().unwrap().state, State::Committed, "it is not taken for revealed");
 }
 
 #[tokio::test]
