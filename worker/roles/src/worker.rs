@@ -10,7 +10,7 @@ use crate::{
 	evaluator::Evaluator,
 	forecast::{check_files, Forecaster, Participant},
 	identities::{self, Identity},
-	journal::{Journal, Kind},
+	journal::{Entry, Journal, Kind},
 	keeper,
 	keys::KeySource,
 	leftovers,
@@ -189,7 +189,17 @@ fn reporter(context: &Context, signer: Signer) -> Result<Reporter<Validator>> {
 /// Returns the forecasters of all streams of the configuration.
 fn forecasters(context: &Context, identities: &[Identity], threads: Threads) -> Result<Vec<Forecaster<Participant>>> {
 	let (config, mut forecasters) = (&context.config, Vec::new());
-	for identity in identities.iter().filter(|identity| identity.config.role == Role::Forecast) {
+	let is_forecaster = |identity: &&Identity| identity.config.role == Role::Forecast;
+	let accounts: Vec<Account> = identities.iter().filter(is_forecaster).map(|identity| identity.signer.account()).collect();
+	for Entry { scope, who, .. } in unattended(&context.journal, &accounts)? {
+		tracing::error!(
+			target: TARGET,
+			commitment = %scope,
+			account = %who,
+			"a wager is staked, and nothing reveals or collects it: add the identity with role = \"forecast\" and its `forecasts` again"
+		);
+	}
+	for identity in identities.iter().filter(is_forecaster) {
 		let (signer, limits) = (&identity.signer, BidLimits::from(&config.bidding));
 		for (at, forecast) in config.forecasts.iter().enumerate() {
 			let participant = Participant { chain: context.chain.clone(), signer: signer.clone() };
@@ -202,6 +212,12 @@ fn forecasters(context: &Context, identities: &[Identity], threads: Threads) -> 
 		tracing::info!(target: TARGET, account = %signer.account(), streams = streams.join(", "), "forecasting");
 	}
 	Ok(forecasters)
+}
+
+/// Returns the open forecasts of a journal that are of none of these accounts.
+fn unattended(journal: &Journal, forecasters: &[Account]) -> Result<Vec<Entry>> {
+	let open = journal.open_entries(Kind::Forecast)?;
+	Ok(open.into_iter().filter(|entry| !forecasters.contains(&entry.who)).collect())
 }
 
 /// Checks that the segment key of one of the sealed domains of the configuration can be read at least. Needs no node. The other
@@ -416,7 +432,11 @@ async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDoma
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::config::{ConfigFile, Settings};
+	use crate::{
+		config::{ConfigFile, Settings},
+		fixtures::{round_id, ME, OTHER},
+		journal::{Note, Scope, State},
+	};
 	use std::{path::Path, time::Duration};
 
 	/// Opens a worker of this configuration, whose node does not exist.
@@ -426,6 +446,19 @@ mod tests {
 		let config = Config::layered(Settings::default(), Settings::default(), ConfigFile::load(&path).unwrap());
 		let opened = tokio::time::timeout(Duration::from_secs(5), Worker::open(config)).await;
 		format!("{:#}", opened.expect("no node is waited for").err().unwrap())
+	}
+
+	#[test]
+	fn forecasts_of_an_account_that_has_no_identity_any_more_are_found() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("worker.db")).unwrap();
+		let scope = Scope::Forecast(round_id(7));
+		let entry = Entry::prepare(scope, ME, &[1; 32], &vec![1u8], [9; 32], 10..15);
+		journal.prepare(&entry).unwrap();
+		assert_eq!(unattended(&journal, &[ME]).unwrap(), []);
+		assert_eq!(unattended(&journal, &[OTHER]).unwrap(), [entry]);
+		journal.mark(scope, ME, State::Archived, Note::Settled).unwrap();
+		assert_eq!(unattended(&journal, &[]).unwrap(), []);
 	}
 
 	#[tokio::test]
