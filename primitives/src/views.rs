@@ -654,6 +654,19 @@ mod tests {
 	}
 
 	#[test]
+	fn a_bound_below_zero_is_a_string_and_a_missing_one_is_null() {
+		let mut view = ForecasterView { who: 1u8, standing: 5, bound: Some(-7), increment: 1 << 60, seats: 2 };
+		let mut json = serde_json::to_value(&view).unwrap();
+		let increment = (1u64 << 60).to_string();
+		assert_eq!(json, serde_json::json!({ "who": 1, "standing": "5", "bound": "-7", "increment": increment, "seats": 2 }));
+		assert_eq!(serde_json::from_value::<ForecasterView<u8>>(json.clone()).unwrap(), view);
+		view.bound = None;
+		json["bound"] = serde_json::Value::Null;
+		assert_eq!(serde_json::to_value(&view).unwrap(), json);
+		assert_eq!(serde_json::from_value::<ForecasterView<u8>>(json).unwrap(), view);
+	}
+
+	#[test]
 	fn a_missing_hash_is_null_and_a_short_one_is_refused() {
 		let mut view = RecomputationView::<u8> {
 			task: 7,

@@ -6,9 +6,10 @@ use super::{
 		unknown_stream, unreadable, unserializable,
 	},
 	message::{DomainResponse, Request, Response},
+	LONGEST_BOARD,
 };
 use crate::service::FullClient;
-use doin_primitives::{oracle::StreamId, DomainId};
+use doin_primitives::{oracle::StreamId, views::LeaderboardView, DomainId};
 use doin_runtime::{opaque::Block, AccountId, Hash};
 use doin_traits::apis::DoinApi;
 use jsonrpsee::core::RpcResult;
@@ -18,7 +19,7 @@ use serde::Serialize;
 use sp_api::{ApiError, ApiExt, ProvideRuntimeApi, RuntimeApiInfo};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Most responses and refusals in the cache. Those to further requests at the same block are not cached.
+/// Most responses and refusals in the cache, and most leaderboards. Those to further requests at the same block are not cached.
 const CACHE_CAPACITY: usize = 1_024;
 
 /// Responses and refusals at one block.
@@ -26,6 +27,17 @@ const CACHE_CAPACITY: usize = 1_024;
 struct Cache {
 	block: Hash,
 	responses: BTreeMap<Request, RpcResult<Response>>,
+	/// Leaderboards of the greatest length.
+	boards: BTreeMap<StreamId, LeaderboardView<AccountId>>,
+}
+
+impl Cache {
+	/// Forgets everything at another block than `at`.
+	fn move_to(&mut self, at: Hash) {
+		if self.block != at {
+			*self = Self { block: at, ..Self::default() };
+		}
+	}
 }
 
 /// Answers requests from the runtime. The cache holds the responses at the newest block for which one was requested, so that a
@@ -73,9 +85,7 @@ impl Reader {
 
 	fn store(&self, request: Request, response: RpcResult<Response>, at: Hash) {
 		let mut cache = self.cache.lock();
-		if cache.block != at {
-			*cache = Cache { block: at, responses: BTreeMap::new() };
-		}
+		cache.move_to(at);
 		if cache.responses.len() < CACHE_CAPACITY {
 			cache.responses.insert(request, response);
 		}
@@ -134,8 +144,41 @@ impl Reader {
 				view => self.of_market(at, round.domain, view),
 			},
 			Request::Leaderboard { stream, limit } => {
-				self.of_market(at, *stream, api.leaderboard(at, *stream, *limit).map_err(unreadable)?)
+				self.of_market(at, *stream, self.board(at, *stream, *limit).map_err(unreadable)?)
 			}
+		}
+	}
+
+	/// Returns the market of a stream at block `at` with its `limit` forecasters of the largest standing. Every leaderboard compares all
+	/// forecasters of its stream, so those of all lengths at the best block are cut from one.
+	///
+	/// # Errors
+	///
+	/// Fails if the state of the block cannot be read.
+	fn board(&self, at: Hash, stream: StreamId, limit: u32) -> Result<Option<LeaderboardView<AccountId>>, ApiError> {
+		let mut board = self.cached_board(stream, at);
+		if board.is_none() {
+			board = self.client.runtime_api().leaderboard(at, stream, LONGEST_BOARD)?;
+			if let Some(board) = board.clone().filter(|_| at == self.client.info().best_hash) {
+				self.store_board(board, at);
+			}
+		}
+		Ok(board.map(|mut board| {
+			board.forecasters.truncate(limit as usize);
+			board
+		}))
+	}
+
+	fn cached_board(&self, stream: StreamId, at: Hash) -> Option<LeaderboardView<AccountId>> {
+		let cache = self.cache.lock();
+		(cache.block == at).then(|| cache.boards.get(&stream).cloned()).flatten()
+	}
+
+	fn store_board(&self, board: LeaderboardView<AccountId>, at: Hash) {
+		let mut cache = self.cache.lock();
+		cache.move_to(at);
+		if cache.boards.len() < CACHE_CAPACITY {
+			cache.boards.insert(board.stream, board);
 		}
 	}
 
