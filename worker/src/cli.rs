@@ -148,8 +148,8 @@ EXAMPLES
   doin-worker sponsor CO2-DEMO 100 DOIN --dev-key //Alice           (the stream of a development chain)
   doin-worker sponsor BTC/USD 100 DOIN --market --key sponsor.key    (the pot that pays the gains of forecasts)
 
-The bars of a stream are asked for while its pot pays. Each batch takes the fee of the stream out of the pot; nothing is paid back. A stream whose pot is used up sleeps, and wakes \
-with the next amount. 1 DOIN is the least.")]
+The bars of a stream are asked for while its pot pays. Each batch takes the fee of the stream out of the pot; nothing is paid back. A \
+stream whose pot is used up sleeps, and wakes with the next amount. 1 DOIN is the least.")]
 	Sponsor(sponsor::SponsorArgs),
 	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
 	#[command(after_help = "\

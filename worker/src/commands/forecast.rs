@@ -80,9 +80,9 @@ pub struct ForecastArgs {
 impl ForecastArgs {
 	/// Returns the stream, its forecaster and the wager.
 	fn config(&self) -> Result<ForecastConfig> {
-		let wager: Amount = match self.wager[..] {
+		let wager = match self.wager[..] {
 			[] => LEAST_WAGER,
-			_ => self.wager.join(" ").parse().map_err(anyhow::Error::msg).context("invalid --wager")?,
+			_ => self.wager.join(" ").parse::<Amount>().map_err(anyhow::Error::msg).context("invalid --wager")?,
 		};
 		let program = self.program.as_ref().map(|command| command.split_whitespace().map(String::from).collect());
 		let mut config = ForecastConfig {

@@ -7,7 +7,7 @@ use doin_compute::Executor;
 use doin_forecast::LoadedModel;
 use doin_forecaster::{
 	plugin::{Closed, Opening, Window},
-	read_file, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, Recipe, Series, Terms,
+	read_file, Bar, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, Recipe, Series, Terms,
 };
 use std::{
 	path::PathBuf,
@@ -355,8 +355,8 @@ impl Asker {
 fn window(round: u32, known: &Known) -> Window {
 	let series = &known.series;
 	let first = series.bars.len().saturating_sub(known.terms.lookback);
-	let values = |bar: &doin_forecaster::Bar| series.fields.iter().map(|field| bar.get(*field)).collect();
-	let bars: Vec<Option<Vec<i64>>> = series.bars.iter().skip(first).map(|bar| bar.as_ref().map(values)).collect();
+	let values = |bar: &Bar| -> Vec<i64> { series.fields.iter().map(|field| bar.get(*field)).collect() };
+	let bars = series.bars.iter().skip(first).map(|bar| bar.as_ref().map(values)).collect();
 	let last = series.bars.len().saturating_sub(1);
 	let end = series.clock.map(|clock: Clock| clock.end(last));
 	Window { round: round.into(), end, lead: Some(known.terms.lead), bars }
