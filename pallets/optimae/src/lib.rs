@@ -140,7 +140,7 @@
 //!
 //! It is also returned if both quorums of a served round with weight stay away and nobody pays for recomputing it, about 5 DOIN:
 //! the seats have paid for a quorum, and the chain has not provided one. An account that controls nearly all evaluators of a domain can
-//! thus use up a segment for the fee of one seat, 0.34 DOIN. The owner prevents it by having the round recomputed.
+//! thus use up a segment for the fee of one seat, 0.39 DOIN. The owner prevents it by having the round recomputed.
 //!
 //! ### Purse
 //!

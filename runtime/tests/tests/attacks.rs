@@ -558,7 +558,7 @@ fn luck_that_only_ever_pays() {
 	assert!(discordant > SEGMENTS * 5, "the models differ");
 	assert!(u64::from(crowned) * 1_000 <= SEGMENTS * 3, "{crowned} of {SEGMENTS} pass by luck");
 	let a_seat = paid as f64 / SEGMENTS as f64 / ONE_Q32 as f64;
-	// The cheapest seat of a served round costs 0.337 DOIN. The least stake is 1 DOIN, and of equal models 16 % lead by a
+	// The cheapest seat of a served round costs more than 0.337 DOIN. The least stake is 1 DOIN, and of equal models 16 % lead by a
 	// standard error.
 	let (fee, stake) = (0.337, 0.84);
 	assert!(a_seat * doin(PRICE) < fee / 10.0, "{a_seat} bits");
