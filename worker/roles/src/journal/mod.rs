@@ -54,7 +54,13 @@ use std::{
 	io::{self, ErrorKind},
 	ops::Range,
 	path::{Path, PathBuf},
+	time::{Duration, Instant},
 };
+
+/// Wait for the lock of the file, e.g. of a worker that is ending.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// Pause between two attempts to take that lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Layout version, in `PRAGMA user_version`. Version 2 keys sums and challenges by task.
 const LAYOUT: i64 = 2;
@@ -121,7 +127,8 @@ impl Journal {
 		&self.path
 	}
 
-	/// Locks the file beside the journal.
+	/// Locks the file beside the journal, which another process may still have for a moment: a child process has a copy of every open
+	/// file until it executes its program, and the lock with it.
 	fn lock(path: &Path) -> Result<File, JournalError> {
 		let unwritable = |path: &Path, cause| JournalError::Unwritable { path: path.into(), cause };
 		// Two journals of one folder may differ in their extensions only.
@@ -130,10 +137,14 @@ impl Journal {
 		let lock_path = PathBuf::from(lock_path);
 		let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
 		let lock = lock.map_err(|cause| unwritable(&lock_path, cause))?;
-		match lock.try_lock() {
-			Ok(()) => Ok(lock),
-			Err(TryLockError::WouldBlock) => Err(JournalError::InUse { path: path.into() }),
-			Err(TryLockError::Error(cause)) => Err(unwritable(&lock_path, cause)),
+		let patience = Instant::now() + LOCK_PATIENCE;
+		loop {
+			match lock.try_lock() {
+				Ok(()) => return Ok(lock),
+				Err(TryLockError::WouldBlock) if Instant::now() < patience => std::thread::sleep(LOCK_PAUSE),
+				Err(TryLockError::WouldBlock) => return Err(JournalError::InUse { path: path.into() }),
+				Err(TryLockError::Error(cause)) => return Err(unwritable(&lock_path, cause)),
+			}
 		}
 	}
 
