@@ -216,7 +216,7 @@ impl Column {
 			match &mut shape {
 				None => shape = Some(own),
 				Some(shape) => {
-					let same = shape.date.fields == own.date.fields && shape.offset.is_some() == own.offset.is_some();
+					let same = shape.date.agrees(&own.date) && shape.offset.is_some() == own.offset.is_some();
 					ensure!(same, other_notation(text, &texts[0], "all times of a file are written alike"));
 					shape.extend(&own);
 					// The last offset is the one that later times have.

@@ -38,6 +38,8 @@ pub enum Field {
 	Month,
 	/// Name of the month; `true` if it is written in full.
 	MonthName(bool),
+	/// The month of May, whose name in full has three letters too.
+	May,
 	/// Day of the month.
 	Day,
 	/// Number of the quarter after a `Q`.
@@ -105,6 +107,20 @@ pub struct Shape {
 }
 
 impl DateShape {
+	/// Returns `true` if the date of another row has the same fields. The first name of a month other than May decides whether names are
+	/// written in full.
+	pub fn agrees(&mut self, other: &Self) -> bool {
+		let agree = |(own, other): (&mut Field, &Field)| match (*own, *other) {
+			(Field::May, Field::MonthName(_)) => {
+				*own = *other;
+				true
+			}
+			(Field::MonthName(_), Field::May) => true,
+			(own, other) => own == other,
+		};
+		self.fields.len() == other.fields.len() && self.fields.iter_mut().zip(&other.fields).all(agree)
+	}
+
 	/// Returns `true` if the order of day and month is open.
 	pub fn is_open(&self) -> bool {
 		self.fields.contains(&Field::DayOrMonth)
@@ -128,7 +144,7 @@ impl DateShape {
 			Field::Year => format!("{:04}", date.year()),
 			Field::Month => two(date.month()),
 			Field::MonthName(true) => name.to_string(),
-			Field::MonthName(false) => name[..3].to_string(),
+			Field::MonthName(false) | Field::May => name[..3].to_string(),
 			Field::Day | Field::DayOrMonth => two(date.day()),
 			Field::Quarter => format!("Q{}", (date.month() + 2) / 3),
 			Field::WeekYear => format!("{:04}", date.iso_week_date().year()),

@@ -27,7 +27,9 @@ pub fn formats(text: &str) -> Vec<String> {
 /// Returns the formats by which nearly all texts of a column are times whose year has two digits. `order` chooses between day and
 /// month where both are numbers.
 pub fn column_formats(texts: &[TimeText], order: Option<DateOrder>) -> Vec<String> {
-	let found = texts.iter().map(|text| formats(text.text)).find(|formats| !formats.is_empty()).unwrap_or_default();
+	// The name of May does not tell whether names are written in full.
+	let tells = texts.iter().filter(|text| !text.text.to_ascii_lowercase().contains("may"));
+	let found = tells.chain(texts).map(|text| formats(text.text)).find(|formats| !formats.is_empty()).unwrap_or_default();
 	let count = |format: &String| texts.iter().filter(|text| by_format(format, text.text.trim()).is_ok()).count();
 	let counts: Vec<usize> = found.iter().map(count).collect();
 	// A format that fits all texts rules out those that do not.

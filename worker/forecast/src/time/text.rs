@@ -442,7 +442,8 @@ fn named(names: &[&str], text: &str) -> Option<usize> {
 pub fn named_month(text: &str) -> Option<(i8, Field)> {
 	let text = if text.eq_ignore_ascii_case("sept") { "sep" } else { text };
 	let at = named(&MONTHS, text)?;
-	Some((at as i8 + 1, Field::MonthName(text.len() == MONTHS[at].len() && text.len() > 3)))
+	let field = if MONTHS[at].len() == 3 { Field::May } else { Field::MonthName(text.len() == MONTHS[at].len()) };
+	Some((at as i8 + 1, field))
 }
 
 /// Returns the year and the number of the week that a text such as `2029-W53` begins with, if ISO 8601 has no such week.
