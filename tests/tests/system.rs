@@ -1,4 +1,6 @@
-//! Whole-system tests in one executable: they wait for blocks most of the time, so two run side by side.
+//! Tests the built node and worker as processes. Each module tests one part of the system, e.g. `forks` or `dashboard`.
+//!
+//! All modules are one executable, and its tests run on as many threads as there are cores. Most of a test is waiting for blocks.
 
 mod analytics;
 mod anchors;

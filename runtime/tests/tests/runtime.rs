@@ -1,4 +1,6 @@
-//! Tests of the runtime in one executable, since each executable links the SDK.
+//! Tests the runtime through `Executive`. Each module tests one part of it, e.g. `rounds` or `oracle`.
+//!
+//! All modules are one executable, since each executable links the SDK.
 
 mod attacks;
 mod backing;
