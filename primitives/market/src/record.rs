@@ -14,6 +14,8 @@ use scale_info::TypeInfo;
 pub const SLICES: u32 = 32;
 /// Number of terms that a bound looks back at most: 256 slices.
 pub const TERMS: u32 = 8;
+/// Number of terms that a record keeps: those of a bound, and the one that is not complete.
+const KEPT_TERMS: u32 = TERMS + 1;
 /// Slices in which rounds can be corrected, the present one included. A slice is settled once as many have begun after it.
 pub const OPEN_SLICES: u32 = 4;
 /// Square of the number of standard errors between the mean and its lower bound.
@@ -65,8 +67,8 @@ impl Term {
 pub struct Record {
 	/// Slices that are not settled, each at its number modulo [`OPEN_SLICES`].
 	slices: [Slice; OPEN_SLICES as usize],
-	/// Sums of the last terms, each at its number modulo [`TERMS`].
-	terms: [Term; TERMS as usize],
+	/// Sums of the last terms, each at its number modulo [`KEPT_TERMS`].
+	terms: [Term; KEPT_TERMS as usize],
 }
 
 impl Record {
@@ -97,7 +99,7 @@ impl Record {
 			}
 			let slice = core::mem::take(open);
 			let number = term_of(slice.number);
-			let place = number.checked_rem(TERMS).and_then(|place| self.terms.get_mut(place as usize));
+			let place = number.checked_rem(KEPT_TERMS).and_then(|place| self.terms.get_mut(place as usize));
 			let Some(term) = place.filter(|term| term.number <= number) else { continue };
 			if term.number < number {
 				*term = Term { number, ..Default::default() };
@@ -226,6 +228,15 @@ mod tests {
 		let (record, now) = record(skills(1, 3));
 		assert_eq!(record.bound(now, 1), Some(ONE / 2));
 		assert_eq!(record.bound(now, 4), None, "no term has begun after the vote");
+	}
+
+	#[test]
+	fn a_term_that_is_not_complete_takes_the_place_of_none_that_counts() {
+		let losing_then_good = |slices: usize| bound((0..slices).map(|slice| if slice < 32 { -ONE } else { ONE / 2 }));
+		for rest in 1..32 {
+			assert_eq!(losing_then_good(8 * 32 + rest), losing_then_good(8 * 32), "{rest} slices of the ninth term");
+			assert_eq!(losing_then_good(9 * 32 + rest), Some(ONE / 2), "{rest} slices of the tenth term");
+		}
 	}
 
 	#[test]
