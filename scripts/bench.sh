@@ -14,8 +14,8 @@
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
-#                                     development node that 512 accounts flood, and the lag of finality of five validators over 20 full
-#                                     blocks (0: not); the last line is JSON
+#                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
+#                                     of five validators over 20 full blocks (0: not); the last line is JSON. Fails if a target is missed
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -91,13 +91,21 @@ forecasts() {
 	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
 }
 
-# Builds node and worker first, since the benchmark starts the node.
+# Builds the nodes first, since the benchmark starts them. The template is compiled by this feature only.
 chain() {
-	local blocks chain
-	build "${PROGRAMS[@]}"
+	local blocks chain figures missed
+	build "${PROGRAMS[@]}" --bin template-node --features doin-template-node/chain
 	blocks=$(cargo bench --quiet --workspace --bench import)
 	chain=$(cargo bench --quiet --workspace --bench chain -- "$@")
-	machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain'
+	figures=$(machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain')
+	printf '%s\n' "$figures"
+	missed=$(jq -r '[
+		(select(.import.transfers.slot_percent > 25) | "a block of 1,000 transfers takes more than 25 % of a slot"),
+		(select(.import.reveals.slot_percent > 25) | "a block of 200 reveals takes more than 25 % of a slot"),
+		(select(.ratio < 0.9) | "fewer than 0.9 of the transactions per second of the template"),
+		(select(.finality != null and .finality.lag_blocks.median > 3) | "finality lags by more than 3 blocks")
+	] | join("; ")' <<<"$figures")
+	[ -z "$missed" ] || die "$missed"
 }
 
 # Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes

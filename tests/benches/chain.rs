@@ -1,15 +1,16 @@
-//! Transactions per second that the node of a development chain includes while it is flooded, and lag of finality of five validators
-//! under full blocks.
+//! Transactions per second that the node of a development chain includes while it is flooded, the same of the SDK's solochain template,
+//! and lag of finality of five validators under full blocks.
 //!
-//! `cargo bench --workspace --bench chain -- [--accounts N] [--blocks N]`, after the node was built; `scripts/bench.sh chain` does both.
+//! `cargo bench --workspace --bench chain -- [--accounts N] [--blocks N]`, after both nodes were built; `scripts/bench.sh chain` does both.
 //! `--accounts` (512) accounts send 64 transfers each, the most that a pool takes of an account. They are signed before the clock starts,
 //! and the program that sends them shares the cores with the node. Then an empty node imports their blocks from a file. At last, batches
-//! of transfers fill `--blocks` (20) blocks of five validators with slots of 6 s; 0 leaves this part out. Standard error has a report,
-//! standard output one line of JSON:
+//! of transfers fill `--blocks` (20) blocks of five validators; 0 leaves this part out. Slots have 6 s everywhere. Standard error has a
+//! report, standard output one line of JSON:
 //!
 //! ```text
-//! {"throughput":{"transactions":…,"seconds":…,"sent_seconds":…,"per_second":…,"slot_ms":2000,"blocks":[…],
-//!   "fullest_per_second":…,"import_ms_per_1000":…},
+//! {"throughput":{"transactions":…,"sent_seconds":…,"per_second":…,"slot_ms":6000,"blocks":[…],"fullest_per_second":…,
+//!   "import_ms_per_1000":…},
+//!  "template":{…},"ratio":…,"import_ratio":…,
 //!  "finality":{"validators":5,"slot_ms":6000,"full_blocks":…,"samples":…,"lag_blocks":{"median":…,"p95":…,"most":…}}}
 //! ```
 
@@ -18,16 +19,16 @@ use doin_e2e::{chain, flood, run, until_signal, wait_for, Node};
 use doin_primitives::pool_limits::MAX_PENDING;
 use serde_json::{json, Value};
 use std::{
-	path::Path,
+	path::{Path, PathBuf},
 	time::{Duration, Instant},
 };
 
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(600);
-/// Slot of the development chain, in milliseconds.
-const DEV_SLOT_MS: u64 = 2_000;
-/// Slot of the five validators, in milliseconds.
+/// Slot of all chains, in milliseconds.
 const SLOT_MS: u64 = 6_000;
+/// Options of a node with the database of this chain, also where its own default is another one.
+const DATABASE: &str = "--database=paritydb";
 /// Options of a pool that takes all transactions of a flood.
 const POOL: [&str; 2] = ["--pool-limit=131072", "--pool-kbytes=131072"];
 /// Development accounts that validate.
@@ -54,33 +55,44 @@ fn rate(transactions: usize, seconds: f64) -> f64 {
 	(transactions as f64 / seconds * 10.0).round() / 10.0
 }
 
-/// Runs a command of the node.
-fn succeed(arguments: &[&str]) -> Result<()> {
-	let output = run("doin-node", arguments)?;
+/// Runs a command of `program`.
+fn succeed(program: &str, arguments: &[&str]) -> Result<()> {
+	let output = run(program, arguments)?;
 	ensure!(output.status.success(), "{arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
 	Ok(())
 }
 
 /// Returns the seconds in which a node starts and imports the blocks up to block `last` of the database in `base` to a new one.
-fn import_seconds(chain: &str, base: &Path, last: u32) -> Result<f64> {
+fn import_seconds(program: &str, chain: &str, base: &Path, last: u32) -> Result<f64> {
 	let folder = tempfile::tempdir()?;
 	let (from, to) = (format!("--base-path={}", base.display()), format!("--base-path={}", folder.path().display()));
 	let (last, blocks) = (last.to_string(), folder.path().join("blocks").display().to_string());
-	succeed(&["export-blocks", chain, &from, "--binary", "--to", &last, &blocks])?;
+	succeed(program, &["export-blocks", chain, &from, DATABASE, "--binary", "--to", &last, &blocks])?;
 	let start = Instant::now();
-	succeed(&["import-blocks", chain, &to, "--binary", &blocks])?;
+	succeed(program, &["import-blocks", chain, &to, DATABASE, "--binary", &blocks])?;
 	Ok(start.elapsed().as_secs_f64())
 }
 
-/// Floods the node of a development chain with transfers, and returns the figures.
-async fn throughput(accounts: u32) -> Result<Value> {
+/// Returns the transactions per second of blocks that follow each other, without the first block and the last one with transactions,
+/// which are not full.
+fn sustained(parts: &[flood::Part]) -> Result<f64> {
+	let parts: Vec<_> = parts.iter().skip_while(|part| part.count == 0).collect();
+	ensure!(parts.len() > 3, "{} blocks took all transfers, too few for a rate: use more --accounts", parts.len());
+	let full = &parts[..parts.len() - 1];
+	let seconds = full[full.len() - 1].at - full[0].at;
+	Ok(rate(full[1..].iter().map(|part| part.count).sum(), seconds.as_secs_f64()))
+}
+
+/// Floods the node of a development chain with transfers, and returns the figures. `spec` returns the specification of the chain with
+/// these accounts.
+async fn throughput(program: &'static str, spec: fn(&[String]) -> Result<PathBuf>, accounts: u32) -> Result<Value> {
 	let keys = flood::keys(accounts)?;
-	let chain = format!("--chain={}", chain::dev_with(&flood::addresses(&keys))?.display());
-	let node = Node::start(&["--dev", &chain, POOL[0], POOL[1]]).await?;
+	let chain = format!("--chain={}", spec(&flood::addresses(&keys))?.display());
+	let node = Node::start_program(program, &["--dev", &chain, DATABASE, POOL[0], POOL[1]]).await?;
 	let next = |number: usize| flood::transfer(&keys[(number + 1) % keys.len()]);
 	let transactions = flood::signed(&node, &keys, MAX_PENDING.into(), next).await?;
 	let best = node.reach(2, LIMIT).await?;
-	eprintln!("{} transfers of {accounts} accounts are signed", transactions.len());
+	eprintln!("{program}: {} transfers of {accounts} accounts are signed", transactions.len());
 
 	let start = Instant::now();
 	let send = async {
@@ -90,22 +102,24 @@ async fn throughput(accounts: u32) -> Result<Value> {
 	let (sent, parts) = tokio::try_join!(send, flood::included(&node, &transactions, best, start))?;
 	let blocks: Vec<usize> = parts.iter().map(|part| part.count).collect();
 	let last = parts.last().context("there are blocks")?;
-	let seconds = last.at.as_secs_f64();
-	let (per_second, fullest) = (rate(transactions.len(), seconds), blocks.iter().max().copied().unwrap_or_default());
-	let fullest = rate(fullest, DEV_SLOT_MS as f64 / 1e3);
+	let fullest = blocks.iter().max().copied().unwrap_or_default();
 	let (base, _) = node.stop()?;
 	// A node that imports no transfers takes the time of the start.
-	let import = import_seconds(&chain, base.path(), last.block)? - import_seconds(&chain, base.path(), best)?;
+	let import = import_seconds(program, &chain, base.path(), last.block)? - import_seconds(program, &chain, base.path(), best)?;
 	Ok(json!({
 		"transactions": transactions.len(),
-		"seconds": seconds,
 		"sent_seconds": sent,
-		"per_second": per_second,
-		"slot_ms": DEV_SLOT_MS,
+		"per_second": sustained(&parts)?,
+		"slot_ms": SLOT_MS,
 		"blocks": blocks,
-		"fullest_per_second": fullest,
+		"fullest_per_second": rate(fullest, SLOT_MS as f64 / 1e3),
 		"import_ms_per_1000": import * 1e6 / transactions.len() as f64,
 	}))
+}
+
+/// Returns the quotient of a figure of two nodes.
+fn ratio(name: &str, ours: &Value, other: &Value) -> Option<f64> {
+	Some((ours[name].as_f64()? / other[name].as_f64()? * 1e3).round() / 1e3)
 }
 
 /// Starts five validators that know each other, and waits until blocks are final.
@@ -178,9 +192,11 @@ async fn finality(blocks: u32) -> Result<Value> {
 /// Returns the report on figures.
 fn report(figures: &Value) -> String {
 	let Value::Object(parts) = figures else { return String::new() };
-	let lines = parts.iter().flat_map(|(part, figures)| {
-		let figures = figures.as_object().into_iter().flatten();
-		figures.map(move |(name, value)| format!("{part:<12} {name:<20} {value}\n"))
+	let lines = parts.iter().flat_map(|(part, figures)| match figures {
+		Value::Object(figures) => {
+			figures.iter().map(|(name, value)| format!("{part:<12} {name:<20} {value}\n")).collect::<Vec<_>>()
+		}
+		figure => vec![format!("{part:<12} {:<20} {figure}\n", "")],
 	});
 	lines.collect()
 }
@@ -188,9 +204,16 @@ fn report(figures: &Value) -> String {
 /// Returns the figures.
 async fn figures() -> Result<Value> {
 	let (accounts, blocks) = (option("--accounts", 512), option("--blocks", 20));
-	let throughput = throughput(accounts).await?;
+	let ours = throughput(chain::NODE, chain::dev_with, accounts).await?;
+	let template = throughput(chain::TEMPLATE, chain::template_with, accounts).await?;
 	let finality = if blocks == 0 { Value::Null } else { finality(blocks).await? };
-	Ok(json!({ "throughput": throughput, "finality": finality }))
+	Ok(json!({
+		"ratio": ratio("per_second", &ours, &template),
+		"import_ratio": ratio("import_ms_per_1000", &template, &ours),
+		"throughput": ours,
+		"template": template,
+		"finality": finality,
+	}))
 }
 
 fn main() {

@@ -9,6 +9,11 @@ use std::{
 	sync::{Mutex, PoisonError},
 };
 
+/// Executable of the node.
+pub const NODE: &str = "doin-node";
+/// Executable of the SDK's solochain template, which only `scripts/bench.sh chain` builds.
+pub const TEMPLATE: &str = "template-node";
+
 /// Returns the path of the raw specification of a built-in chain, a file in `<target>/tmp`.
 ///
 /// A node that starts from a preset compiles the runtime three times, two of them for the genesis. A node that starts from this
@@ -17,7 +22,7 @@ use std::{
 /// # Errors
 /// Errors if the node was not built, or if it does not export the specification.
 pub fn raw(chain: &str) -> Result<PathBuf> {
-	written_once(&format!("{chain}.raw"), |draft| export(chain, true, draft))
+	written_once(NODE, &format!("{chain}.raw"), |draft| export(NODE, chain, true, draft))
 }
 
 /// Returns the path of the raw specification of a development chain with a block each second, on which a vote counts after 15
@@ -132,12 +137,26 @@ pub fn of_five_validators_with(accounts: &[String]) -> Result<PathBuf> {
 	})
 }
 
-/// Returns the path of the raw specification of a development chain with these further accounts.
+/// Returns the path of the raw specification of a development chain with the slots of a public one, i.e. of 6 s, and these further
+/// accounts.
 ///
 /// # Errors
 /// See [`raw`].
 pub fn dev_with(accounts: &[String]) -> Result<PathBuf> {
-	changed(&format!("dev-with-{}", accounts.len()), "dev", |genesis| add_accounts(genesis, accounts))
+	changed(&format!("dev-with-{}", accounts.len()), "dev", |genesis| {
+		set_lengths(genesis, &[("/slotDurationMs", 6_000)])?;
+		add_accounts(genesis, accounts)
+	})
+}
+
+/// Returns the path of the raw specification of a development chain of the SDK's solochain template with these further accounts. Its
+/// slots have 6 s.
+///
+/// # Errors
+/// See [`raw`].
+pub fn template_with(accounts: &[String]) -> Result<PathBuf> {
+	let name = format!("dev-with-{}", accounts.len());
+	rewritten(TEMPLATE, &name, "dev", |genesis| add_accounts(&mut genesis["patch"], accounts))
 }
 
 /// Balance of a further account, in plancks: 10,000 DOIN.
@@ -181,7 +200,7 @@ const CODE: &str = "0x3a636f6465";
 /// # Errors
 /// See [`raw`].
 pub fn local_of_version_2() -> Result<PathBuf> {
-	rewritten("local-of-version-2", "local", |genesis| {
+	rewritten(NODE, "local-of-version-2", "local", |genesis| {
 		let code = fs::read(VERSION_2).with_context(|| format!("reading {VERSION_2}, which scripts/old-runtime.sh compiles"))?;
 		let digits: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
 		genesis["code"] = format!("0x{digits}").into();
@@ -234,53 +253,54 @@ fn set_lengths(genesis: &mut Value, lengths: &[(&str, u64)]) -> Result<()> {
 
 /// Returns the path of the raw specification `name`: that of the built-in chain `chain` with changed values of the genesis.
 fn changed(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
-	rewritten(name, chain, |genesis| change(&mut genesis["patch"]))
+	rewritten(NODE, name, chain, |genesis| change(&mut genesis["patch"]))
 }
 
-/// Returns the path of the specification of a built-in chain with the values of its genesis. The node compiles the runtime for it.
-fn plain(chain: &str) -> Result<PathBuf> {
-	written_once(&format!("{chain}.plain"), |draft| export(chain, false, draft))
+/// Returns the path of the specification of a chain that is built into `program`, with the values of its genesis. The node compiles the
+/// runtime for it.
+fn plain(program: &str, chain: &str) -> Result<PathBuf> {
+	written_once(program, &format!("{chain}.plain"), |draft| export(program, chain, false, draft))
 }
 
-/// Returns the path of the raw specification `name`: that of the built-in chain `chain` with a changed genesis, i.e. values or code.
-fn rewritten(name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
-	let plain = plain(chain)?;
-	written_once(&format!("{name}.raw"), |draft| {
+/// Returns the path of the raw specification `name`: that of the chain `chain` of `program` with a changed genesis, i.e. values or code.
+fn rewritten(program: &str, name: &str, chain: &str, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<PathBuf> {
+	let plain = plain(program, chain)?;
+	written_once(program, &format!("{name}.raw"), |draft| {
 		let mut spec: Value = serde_json::from_slice(&fs::read(plain)?)?;
 		change(&mut spec["genesis"]["runtimeGenesis"])?;
 		fs::write(draft, serde_json::to_vec(&spec)?)?;
-		export(&draft.to_string_lossy(), true, draft)
+		export(program, &draft.to_string_lossy(), true, draft)
 	})
 }
 
-/// Returns the path of the specification `name`, which `write` writes if it is older than the node.
-fn written_once(name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+/// Returns the path of the specification `name`, which `write` writes if it is older than `program`.
+fn written_once(program: &str, name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
 	static LOCK: Mutex<()> = Mutex::new(());
 	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
 
-	let node = executable("doin-node")?;
+	let node = executable(program)?;
 	let folder = node.ancestors().nth(2).map_or_else(std::env::temp_dir, |target| target.join("tmp"));
 	fs::create_dir_all(&folder)?;
-	let path = folder.join(format!("doin-{name}.json"));
+	let path = folder.join(format!("{program}-{name}.json"));
 	let built = fs::metadata(&node)?.modified()?;
 	if fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|written| written > built) {
 		return Ok(path);
 	}
 	// Written to a draft and renamed, since another test executable may write the file at the same time.
-	let draft = folder.join(format!("doin-{name}.{}.json", std::process::id()));
+	let draft = folder.join(format!("{program}-{name}.{}.json", std::process::id()));
 	write(&draft)?;
 	fs::rename(draft, &path)?;
 	Ok(path)
 }
 
-/// Writes the specification of `chain` to `path`.
-fn export(chain: &str, raw: bool, path: &Path) -> Result<()> {
+/// Writes the specification of the chain `chain` of `program` to `path`.
+fn export(program: &str, chain: &str, raw: bool, path: &Path) -> Result<()> {
 	let path = path.to_string_lossy();
 	let mut arguments = vec!["export-chain-spec", "--chain", chain, "--output", &path];
 	if raw {
 		arguments.push("--raw");
 	}
-	let output = run("doin-node", &arguments)?;
+	let output = run(program, &arguments)?;
 	if !output.status.success() {
 		bail!("cannot export the {chain} chain: {}", String::from_utf8_lossy(&output.stderr));
 	}

@@ -21,6 +21,8 @@ pub struct NodeConfig {
 	pub arguments: Vec<String>,
 	/// Network namespace that the node runs in; that of the test if `None`.
 	pub host: Option<Host>,
+	/// Executable; that of this chain if `None`.
+	pub program: Option<&'static str>,
 }
 
 /// A running node with its RPC connection. Dropping the value kills the node and deletes its directory.
@@ -40,8 +42,16 @@ impl Node {
 	/// # Errors
 	/// Errors if the node was not built, ends, or does not answer in time.
 	pub async fn start(arguments: &[&str]) -> Result<Self> {
-		let config = NodeConfig { arguments: arguments.iter().map(|argument| argument.to_string()).collect(), host: None };
-		Self::start_in(tempfile::tempdir()?, config).await
+		Self::start_program(chain::NODE, arguments).await
+	}
+
+	/// Starts the executable `program`, which has the options of a node of the SDK, in a new directory.
+	///
+	/// # Errors
+	/// See [`Node::start`].
+	pub async fn start_program(program: &'static str, arguments: &[&str]) -> Result<Self> {
+		let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
+		Self::start_in(tempfile::tempdir()?, NodeConfig { arguments, host: None, program: Some(program) }).await
 	}
 
 	/// Starts a node on `host`, in a new directory.
@@ -50,7 +60,7 @@ impl Node {
 	/// See [`Node::start`].
 	pub async fn start_on(host: &Host, arguments: &[&str]) -> Result<Self> {
 		let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
-		Self::start_in(tempfile::tempdir()?, NodeConfig { arguments, host: Some(host.clone()) }).await
+		Self::start_in(tempfile::tempdir()?, NodeConfig { arguments, host: Some(host.clone()), program: None }).await
 	}
 
 	/// Starts the validator of a development chain.
@@ -117,7 +127,8 @@ impl Node {
 		let log = base.path().join("output.log");
 		let printed_before = std::fs::read_to_string(&log).map_or(0, |text| text.len());
 		let namespace = config.host.as_ref().map(|host| host.namespace.as_str());
-		let mut process = Process::start_within(namespace, "doin-node", &arguments, &log)?;
+		let program = config.program.unwrap_or(chain::NODE);
+		let mut process = Process::start_within(namespace, program, &arguments, &log)?;
 		let start = std::time::Instant::now();
 		let rpc_port = loop {
 			process.check()?;

@@ -213,7 +213,7 @@ async fn chains(chain: &str) -> Result<[Vec<Block>; 2]> {
 /// Checks that a node that is started on `database`, twice, has the best block `best`.
 async fn check_after_restarts(database: Database, best: &str) -> Result<()> {
 	let Database { folder, chain } = database;
-	let mut node = Node::start_in(folder, NodeConfig { arguments: vec![chain], host: None }).await?;
+	let mut node = Node::start_in(folder, NodeConfig { arguments: vec![chain], ..NodeConfig::default() }).await?;
 	for _ in 0..2 {
 		assert_eq!(node.call("chain_getBlockHash", []).await?, best);
 		node = node.restart().await?;
