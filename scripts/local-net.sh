@@ -97,7 +97,7 @@ sweep() {
 # The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
 namespaces() {
 	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
-	install iproute2 util-linux
+	install iproute2 procps util-linux
 	cargo build "${ALL[@]}" --quiet
 	trap sweep EXIT
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \

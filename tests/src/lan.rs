@@ -13,6 +13,9 @@ use std::{
 /// Bridge that joins the interfaces for JSON-RPC of all hosts and the test.
 const RPC_BRIDGE: &str = "doin-rpc";
 
+/// Settings of a machine that runs a node, as `docs/operations.md` installs them.
+const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/systemd/90-doin.conf");
+
 /// Side of a network that is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -73,6 +76,7 @@ impl Lan {
 			ip(&["netns", "add", &namespace])?;
 			let [address, rpc] = [99, 98].map(|network| Ipv4Addr::new(10, network, 0, number));
 			lan.hosts.push(Host { namespace, address, rpc });
+			ip(&["netns", "exec", &lan.host(number)?.namespace, "sysctl", "--quiet", "--load", SETTINGS])?;
 			lan.link(number, "node", Side::Left.bridge(), address)?;
 			lan.link(number, "rpc", RPC_BRIDGE, rpc)?;
 			// Multicast DNS follows the default route.
