@@ -24,7 +24,8 @@ FROM docker.io/library/debian:bookworm-slim AS base
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libgcc-s1 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --user-group --create-home --home-dir /data --shell /usr/sbin/nologin doin
+ && groupadd --gid 10001 doin \
+ && useradd --uid 10001 --gid 10001 --create-home --home-dir /data --shell /usr/sbin/nologin doin
 COPY LICENSE /usr/share/doc/doin/LICENSE
 COPY node/LICENSE /usr/share/doc/doin/LICENSE-node
 USER 10001:10001

@@ -16,6 +16,10 @@
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
 #                                     of five validators over 20 full blocks (0: not); the last line is JSON. Fails if a target is missed
+#        scripts/bench.sh warp [--sessions N] [--entries N] [--mib N]
+#                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
+#                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
+#                                     Fails above two minutes
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -108,6 +112,15 @@ chain() {
 	[ -z "$missed" ] || die "$missed"
 }
 
+# Sessions of a year, of two hours each.
+warp() {
+	local figures
+	build "${PROGRAMS[@]}"
+	[[ " $* " == *" --sessions "* ]] || set -- --sessions 4383 "$@"
+	figures=$(cargo bench --quiet --workspace --bench warp -- "$@") || { printf '%s\n' "$figures"; return 1; }
+	machine | jq -c --argjson warp "$figures" '. + {warp: $warp}'
+}
+
 # Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
 # twice in them, and those of the exchange rate, since markets close.
 SERIES=(
@@ -149,6 +162,7 @@ case ${1:-} in
 	accuracy) setup; accuracy ;;
 	forecasts) setup; shift; forecasts "$@" ;;
 	chain) setup; shift; chain "$@" ;;
+	warp) setup; shift; warp "$@" ;;
 	skill) setup; shift; skill "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;

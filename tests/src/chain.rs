@@ -1,6 +1,6 @@
 //! Raw chain specifications, so that many nodes start from one genesis.
 
-use crate::{executable, run};
+use crate::{executable, run, state::hex};
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use std::{
@@ -159,6 +159,50 @@ pub fn template_with(accounts: &[String]) -> Result<PathBuf> {
 	rewritten(TEMPLATE, &name, "dev", |genesis| add_accounts(&mut genesis["patch"], accounts))
 }
 
+/// Lengths with a block each second and the shortest sessions.
+const SHORT_SESSIONS: [(&str, u64); 2] = [("/slotDurationMs", 1_000), ("/epochLength", 10)];
+/// Start of the storage keys of entries that no pallet reads.
+const FREE: &[u8; 16] = b"entries-of-tests";
+/// Bytes of an entry that is as long as that of an account.
+const SHORT_ENTRY: usize = 80;
+/// Bytes of an entry that is as long as a large model.
+const LONG_ENTRY: usize = 1 << 16;
+
+/// Returns the path of the raw specification of a development chain with sessions of 10 s, whose genesis has `entries` storage entries as
+/// long as those of accounts, and `mib` MiB of entries of 64 KiB. No pallet reads them.
+///
+/// # Errors
+/// See [`raw`].
+pub fn with_state(entries: u32, mib: u32) -> Result<PathBuf> {
+	let bare = with_timing("dev", &SHORT_SESSIONS)?;
+	written_once(NODE, &format!("dev-with-state-{entries}-{mib}.raw"), |draft| {
+		let mut spec: Value = serde_json::from_slice(&fs::read(bare)?)?;
+		let state = spec["genesis"]["raw"]["top"].as_object_mut().context("a raw specification has a state")?;
+		let long = mib.saturating_mul((1 << 20) / LONG_ENTRY as u32);
+		for number in 0..entries.saturating_add(long) {
+			let length = if number < entries { SHORT_ENTRY } else { LONG_ENTRY };
+			state.insert(state_key(number), hex(&noise(!u64::from(number), length)).into());
+		}
+		Ok(fs::write(draft, serde_json::to_vec(&spec)?)?)
+	})
+}
+
+/// Returns the storage key of an entry of [`with_state`], in hex.
+pub fn state_key(number: u32) -> String {
+	hex(&[FREE.as_slice(), &noise(number.into(), 32)].concat())
+}
+
+/// Returns bytes that do not compress, the same for the same seed (SplitMix64).
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+	let words = (1u64..).map(|step| {
+		let mut word = (seed << 20).wrapping_add(step).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+		word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		(word ^ (word >> 31)).to_le_bytes()
+	});
+	words.flatten().take(length).collect()
+}
+
 /// Balance of a further account, in plancks: 10,000 DOIN.
 const FUNDS: u64 = 10_000_000_000_000_000;
 
@@ -305,4 +349,22 @@ fn export(program: &str, chain: &str, raw: bool, path: &Path) -> Result<()> {
 		bail!("cannot export the {chain} chain: {}", String::from_utf8_lossy(&output.stderr));
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::collections::HashSet;
+
+	#[test]
+	fn entries_have_keys_of_their_own_and_values_that_do_not_compress() {
+		let keys: HashSet<String> = (0..1_000).map(state_key).collect();
+		assert_eq!(keys.len(), 1_000);
+		assert!(keys.iter().all(|key| key.len() == 2 + 2 * 48), "48 bytes in hex");
+		let value = noise(7, LONG_ENTRY);
+		assert_eq!(value.len(), LONG_ENTRY);
+		let words: HashSet<&[u8]> = value.chunks(8).collect();
+		assert_eq!(words.len(), LONG_ENTRY / 8, "no word occurs twice");
+		assert_ne!(value[..32], noise(8, 32)[..]);
+	}
 }
