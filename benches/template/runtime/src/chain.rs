@@ -3,8 +3,6 @@
 // The macros that assemble a runtime generate items that cannot be documented.
 #![allow(missing_docs)]
 
-extern crate alloc;
-
 use alloc::{borrow::Cow, vec, vec::Vec};
 use frame_support::{
 	build_struct_json_patch, derive_impl,

@@ -6,6 +6,9 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(feature = "chain")]
+extern crate alloc;
+
+#[cfg(feature = "chain")]
 mod chain;
 #[cfg(feature = "chain")]
 pub use chain::*;
