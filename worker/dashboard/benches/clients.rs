@@ -8,7 +8,8 @@
 //!
 //! The memory is that of this process, which the clients and Chromium are not a part of. Its growth is the median of the last third of
 //! the samples less that of the third before it. The benchmark fails if server or page grow more than [`MOST_SERVER_KIB`] or
-//! [`MOST_PAGE_KIB`], if an event is lost, or if the page reports an error. Standard output has one line, the figures as JSON:
+//! [`MOST_PAGE_KIB`], if the page is painted later than [`MOST_PAINT_MS`], if an event is lost, or if the page reports an error.
+//! Standard output has one line, the figures as JSON:
 //!
 //! ```text
 //! {"clients":1000,"seconds":360,"blocks":600,"events":{"sent":…,"received":…,"clients_left":…},
@@ -60,6 +61,9 @@ const SAMPLES: u32 = 24;
 const MOST_SERVER_KIB: i64 = 2_048;
 /// Growth of the page's heap that is not a leak, e.g. of compiled code.
 const MOST_PAGE_KIB: i64 = 1_024;
+
+/// Longest first contentful paint of the page, in milliseconds.
+const MOST_PAINT_MS: i64 = 1_000;
 
 /// Returns the text after an option.
 fn text(name: &str) -> Option<String> {
@@ -271,6 +275,10 @@ fn faults(figures: &Value) -> Vec<String> {
 	let events = &figures["events"];
 	if events["sent"] != events["received"] {
 		faults.push(format!("{} of {} events were received", events["received"], events["sent"]));
+	}
+	let paint = &figures["page"]["first_paint_ms"];
+	if paint.as_i64() > Some(MOST_PAINT_MS) {
+		faults.push(format!("the page is first painted after {paint} ms; {MOST_PAINT_MS} are allowed"));
 	}
 	faults.extend(figures["page"]["errors"].as_array().into_iter().flatten().map(|error| format!("the page reports {error}")));
 	faults
