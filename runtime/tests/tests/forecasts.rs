@@ -1,5 +1,8 @@
 //! The market of forecasts on the real runtime: a round from its bars to the last planck.
 
+mod capacity;
+mod records;
+
 use doin_market::{payment, skill, truth::squared, Truth};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
@@ -51,19 +54,27 @@ fn still() -> Forecast {
 /// A development chain whose stream is awake, and whose only validator reports every bar.
 struct Reported {
 	chain: Chain,
+	/// Returns the close of a bar.
+	close: fn(u64) -> i64,
 	/// Last poll in which it has committed, and in which it has revealed.
 	committed: u32,
 	revealed: u32,
 }
 
 impl Reported {
+	/// Returns a chain whose bars have the closes of [`close`], and whose invariants are checked after every block.
 	fn new() -> Self {
+		let mut reported = Self::with_closes(close);
+		reported.chain.check_invariants();
+		reported.chain.block();
+		reported
+	}
+
+	/// Returns a chain whose bars have the closes that `close` returns, before its first block.
+	fn with_closes(close: fn(u64) -> i64) -> Self {
 		let mut genesis = preset_genesis("development");
 		genesis.oracle.streams[0].pot = 10_000 * DOIN;
-		let mut chain = Chain::from_genesis(genesis);
-		chain.check_invariants();
-		chain.block();
-		Self { chain, committed: 0, revealed: 0 }
+		Self { chain: Chain::from_genesis(genesis), close, committed: 0, revealed: 0 }
 	}
 
 	/// Makes a block with these calls, which have to succeed, and the report that is due. Returns the events of the pallet.
@@ -83,6 +94,7 @@ impl Reported {
 
 	/// Returns the call of the reporter that the next block takes.
 	fn report(&mut self, poll: &PollState) -> Option<RuntimeCall> {
+		let close = self.close;
 		let reports = poll.batches.iter().map(|batch| {
 			let bars =
 				(batch.first..batch.first + u64::from(batch.bars)).map(|bar| Some(Values::truncate_from(vec![close(bar)])));
