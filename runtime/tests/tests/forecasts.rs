@@ -289,6 +289,43 @@ fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	assert!(!reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::contains_key(round)));
 }
 
+/// Returns closes as far from each other as they can be.
+fn extreme(bar: u64) -> i64 {
+	if bar.is_multiple_of(2) {
+		i64::MIN
+	} else {
+		i64::MAX
+	}
+}
+
+/// A stream with too small a unit saturates: every number stays within its type, and all wagers are paid or lost.
+#[test]
+fn extreme_bars_and_forecasts_overflow_nothing_and_strand_no_wager() {
+	let mut reported = Reported::with_closes(extreme);
+	reported.chain.check_invariants();
+	reported.chain.block();
+	let (round, _) = reported.until_opened();
+	let forecasts = [(Dave, i32::MAX), (Bob, i32::MIN)].map(|(who, value)| {
+		let forecast: Forecast = BoundedVec::truncate_from(vec![value; HORIZON as usize]);
+		(who, forecast)
+	});
+	let commits = forecasts.clone().map(|(who, forecast)| reported.commit(who, round, &forecast));
+	reported.step(commits);
+	let before = reported.market().0.pot;
+	reported.until_revealing(round);
+	reported.step(forecasts.map(|(who, forecast)| (who, reveal(round, forecast))));
+	reported.until_closed(round);
+	let events = reported.step([Dave, Bob].map(|who| (Charlie, collect(round, who))));
+	let paid = events.iter().filter_map(|event| match event {
+		Event::Collected { paid, .. } => Some(*paid),
+		_ => None,
+	});
+	let paid: Vec<Balance> = paid.collect();
+	assert_eq!(paid.len(), 2);
+	assert_eq!(reported.market().0.pot, before + 2 * WAGER - paid.iter().sum::<Balance>(), "{paid:?}");
+	assert_eq!(reported.view(round), None, "its last seat is collected");
+}
+
 /// Two minutes without a block. The clock has moved on, so the zero is of bars that no commitment knows, and the bars before it are reported
 /// first, one batch after another.
 #[test]
