@@ -109,7 +109,8 @@ export function commitment(tag, blake2, { genesis, round, account, payload, salt
 	const scope = new DataView(new ArrayBuffer(8));
 	scope.setUint32(0, round.domain, true);
 	scope.setUint32(4, round.number, true);
-	return blake2(Buffer.concat([Buffer.from([tag]), genesis, new Uint8Array(scope.buffer), account, blake2(payload), salt]));
+	const parts = [Buffer.from([tag]), genesis, new Uint8Array(scope.buffer), account, blake2(payload), salt];
+	return blake2(Buffer.concat(parts));
 }
 
 /**

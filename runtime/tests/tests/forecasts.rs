@@ -326,8 +326,8 @@ fn extreme_bars_and_forecasts_overflow_nothing_and_strand_no_wager() {
 	assert_eq!(reported.view(round), None, "its last seat is collected");
 }
 
-/// Two minutes without a block. The clock has moved on, so the zero is of bars that no commitment knows, and the bars before it are reported
-/// first, one batch after another.
+/// Two minutes without a block. The clock has moved on, so the zero is of bars that no commitment knows, and the bars before it are
+/// reported first, one batch after another.
 #[test]
 fn a_stall_moves_the_zero_and_strands_no_wager() {
 	let mut reported = Reported::new();

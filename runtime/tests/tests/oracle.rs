@@ -204,8 +204,8 @@ fn half_of_the_reporters_offline_voids_nothing_and_more_only_while_they_are() {
 	assert_eq!(state(&mut chain).pot / DOIN, 98, "two batches of three are paid");
 }
 
-/// Of seven reporters, one dies between its commitment and its reveal, one lies, one comes after the commitments, and one has only a part of
-/// the bars. All of them come back.
+/// One of seven reporters dies between its commitment and its reveal, one lies, one comes after the commitments, and one has a part of the
+/// bars only. All of them come back.
 #[test]
 fn reporters_that_die_lie_lag_and_come_back_change_no_bar() {
 	let mut chain = seven(100 * DOIN);

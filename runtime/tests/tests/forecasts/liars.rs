@@ -20,8 +20,8 @@ fn false_forecast() -> Forecast {
 	BoundedVec::truncate_from((2..2 + HORIZON).map(|bars| -40 * bars).collect())
 }
 
-/// Runs a round on a chain of seven validators of equal stake, of which the first `liars` report a lie. Alice, one of them, forecasts it, and
-/// Two forecasts what is true. Returns what both are paid, and the pot before.
+/// Runs a round on a chain of seven validators of equal stake, of which the first `liars` report a lie. Alice, one of them, forecasts it,
+/// and Two forecasts what is true. Returns what both are paid, and the pot before.
 fn paid(liars: usize) -> ([Balance; 2], Balance) {
 	let closes = |place: usize| -> fn(u64) -> i64 {
 		if place < liars {

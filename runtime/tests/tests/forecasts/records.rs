@@ -1,4 +1,4 @@
-//! What a record mints: rounds of a whole term after the vote for the stream, then the claim and the work blocks that pay it.
+//! Mint of a record: rounds of a whole term after the vote for the stream, then the claim and the work blocks that pay it.
 
 use super::{reveal, Reported, HORIZON, STREAM};
 use doin_market::{
@@ -59,7 +59,7 @@ struct Entry {
 	bar: u64,
 	/// First bar of its zero.
 	zero: u64,
-	/// What Dave has committed to.
+	/// Changes that Dave has committed to.
 	forecast: Forecast,
 }
 
