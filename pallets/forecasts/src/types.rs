@@ -143,7 +143,8 @@ impl Outcome {
 pub struct Seat<AccountId> {
 	/// Account of the forecaster.
 	pub who: AccountId,
-	/// Its wager, in plancks.
+	/// Its wager, in plancks. Seats are most of the state of a market, and a wager rarely needs half of its bytes.
+	#[codec(compact)]
 	pub wager: Balance,
 	/// Hash that the reveal must have.
 	pub commitment: Hash,
