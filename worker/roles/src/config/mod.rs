@@ -24,7 +24,8 @@ mod upstream;
 
 pub use anchor::AnchorConfig;
 pub use file::{
-	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
+	Algorithm, BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig,
+	ResourceLimits, Role,
 };
 pub use forecasted::{ForecastConfig, LEAST_WAGER};
 pub use owned::OwnedConfig;
