@@ -9,7 +9,7 @@ use doin_primitives::{
 	payload::{Reveal, Sums},
 	views::{
 		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
@@ -62,7 +62,7 @@ impl Signature {
 impl Method {
 	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"].contains(&self.name) {
+		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster"].contains(&self.name) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -195,4 +195,5 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Option<Vec<ForecastRoundView>>>("forecast_rounds", &[STREAM]),
 	method::<Option<ForecastSeatsView<Account>>>("forecast_round", &[ROUND]),
 	method::<Option<LeaderboardView<Account>>>("leaderboard", &[STREAM, arg::<u32>("limit")]),
+	method::<Option<MarketRecordView<Account>>>("forecaster", &[STREAM, arg::<Account>("who")]),
 ];

@@ -4,13 +4,10 @@ use anyhow::Result;
 use doin_chain::{Account, Call, Chain, Head, Signer, Urgency};
 use doin_primitives::{
 	oracle::StreamId,
-	views::{BarsView, ForecastRoundView, ForecastSeatsView, LeaderboardView, StreamView},
+	views::{BarsView, ForecastRoundView, ForecastSeatsView, MarketRecordView, StreamView},
 	Balance, Hash, RoundId, Q32,
 };
 use std::future::Future;
-
-/// Forecasters of a leaderboard that are read, the most that a node returns.
-pub(super) const BOARD: u32 = 256;
 
 /// The chain, as a forecaster sees it, and the account that it forecasts for.
 pub trait MarketChain: Send + Sync + 'static {
@@ -41,8 +38,8 @@ pub trait MarketChain: Send + Sync + 'static {
 	/// Returns a round with its seats; `None` once its last seat is collected.
 	fn round(&self, at: Head, round: RoundId) -> impl Future<Output = Result<Option<ForecastSeatsView<Account>>>> + Send;
 
-	/// Returns the market of a stream and its forecasters; `None` for a stream without a market.
-	fn board(&self, at: Head, stream: StreamId) -> impl Future<Output = Result<Option<LeaderboardView<Account>>>> + Send;
+	/// Returns the record of the account in the market of a stream; `None` for a stream without a market.
+	fn record(&self, at: Head, stream: StreamId) -> impl Future<Output = Result<Option<MarketRecordView<Account>>>> + Send;
 
 	/// Returns reward and threshold of the next work block.
 	fn price(&self, at: Head) -> impl Future<Output = Result<(Balance, Q32)>> + Send;
@@ -100,8 +97,8 @@ impl MarketChain for Participant {
 		Ok(self.chain.forecast_round(at, round).await?)
 	}
 
-	async fn board(&self, at: Head, stream: StreamId) -> Result<Option<LeaderboardView<Account>>> {
-		Ok(self.chain.leaderboard(at, stream, BOARD).await?)
+	async fn record(&self, at: Head, stream: StreamId) -> Result<Option<MarketRecordView<Account>>> {
+		Ok(self.chain.forecaster(at, stream, self.signer.account()).await?)
 	}
 
 	async fn price(&self, at: Head) -> Result<(Balance, Q32)> {
