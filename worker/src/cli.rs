@@ -576,7 +576,7 @@ mod tests {
 			"doin-worker reporter leave --key k",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
-			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",
+			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice --confirm-shared 7 --confirm-shared 8",
 			"doin-worker domain fund 3 1000 DOIN --key k",
 			"doin-worker domain withdraw 3 1000 DOIN --dev-key //Alice --json",
 			"doin-worker domain seal 3 --csv a --label y --values --segments 4 --dry-run --key k",
