@@ -12,10 +12,10 @@ use crate::{
 	config::ForecastConfig,
 	journal::{Entry, Journal, Kind, Note, Scope, State},
 	optimizer::BidLimits,
-	random::salt,
+	participant::{dispatch_error, tolerate},
 };
 use anyhow::{ensure, Context, Result};
-use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
+use doin_chain::{Account, Call, ForecastValues, Head, Urgency};
 use doin_market::{payment, truth::ZERO_BARS};
 use doin_primitives::{
 	oracle::StreamId,
@@ -395,8 +395,7 @@ impl<C: MarketChain> Forecaster<C> {
 				return Err(error.context(format!("nothing is forecast in round {}", round.id.number)));
 			}
 		};
-		let entry = Entry::prepare(scope, who, &self.chain.genesis(), &forecast, salt(), until..BlockNumber::MAX);
-		self.journal.prepare(&entry)?;
+		let entry = self.chain.prepared(&self.journal, scope, &forecast, until..BlockNumber::MAX)?;
 		self.commit(until, &entry).await
 	}
 
@@ -427,7 +426,10 @@ impl<C: MarketChain> Forecaster<C> {
 			return Ok(());
 		}
 		let wager = self.config.wager;
-		let sent = self.send(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until), COMMITTED).await;
+		let sent = self
+			.chain
+			.send_once(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until), COMMITTED)
+			.await;
 		if sent.as_ref().is_err_and(|error| dispatch_error(error).is_some()) {
 			// Each further attempt would cost a fee.
 			self.refused.lock().insert(round);
@@ -444,7 +446,7 @@ impl<C: MarketChain> Forecaster<C> {
 		}
 		let forecast: ForecastValues = entry.decode_payload()?;
 		let urgency = Urgency::Staked { block: until, max_tip: self.limits.max_tip(seat.wager) };
-		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency, REVEALED).await;
+		let sent = self.chain.send_once(&Call::reveal_forecast(round, &forecast, entry.salt), urgency, REVEALED).await;
 		let is_refused = |error: &anyhow::Error| dispatch_error(error).is_some_and(|failed| failed != "Forecasts::NotRevealing");
 		if sent.as_ref().is_err_and(is_refused) {
 			*self.wrong.lock().entry(round).or_default() += 1;
@@ -540,14 +542,12 @@ impl<C: MarketChain> Forecaster<C> {
 			}
 			return Ok(false);
 		}
-		self.send(&Call::leave_market(stream), Urgency::Relaxed, LEFT).await.context("the account does not leave the stream")?;
+		self.chain
+			.send_once(&Call::leave_market(stream), Urgency::Relaxed, LEFT)
+			.await
+			.context("the account does not leave the stream")?;
 		tracing::info!(target: TARGET, stream, account = %who, "left; the deposit of the record is released");
 		Ok(true)
-	}
-
-	/// Sends a call of the account. The errors `done` say that it was done before, which is none.
-	async fn send(&self, call: &Call, urgency: Urgency, done: &[&str]) -> Result<()> {
-		tolerate(self.chain.send(call, urgency).await, done)
 	}
 
 	/// Returns `true` if a text was not logged before.
@@ -642,18 +642,4 @@ fn values(changes: Vec<i32>, horizon: u16) -> Result<ForecastValues> {
 	let found = changes.len();
 	ensure!(found == usize::from(horizon), "the forecast has {found} values: the stream takes {horizon}");
 	ForecastValues::try_from(changes).ok().with_context(|| format!("{found} values are more than a reveal can hold"))
-}
-
-/// Returns the result of a call. The errors `done` say that it was done before, which is none.
-fn tolerate(sent: Result<()>, done: &[&str]) -> Result<()> {
-	let Err(error) = sent else { return Ok(()) };
-	match dispatch_error(&error).is_some_and(|failed| done.contains(&failed)) {
-		true => Ok(()),
-		false => Err(error),
-	}
-}
-
-/// Returns `Pallet::Error` of a call that was included and failed.
-fn dispatch_error(error: &anyhow::Error) -> Option<&str> {
-	error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error)
 }

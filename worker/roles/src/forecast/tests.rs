@@ -12,6 +12,7 @@ use crate::{
 	fixtures::{ME, OTHER},
 	journal::{Entry, Journal, Scope, State},
 	optimizer::BidLimits,
+	participant::StreamChain,
 };
 use anyhow::{bail, Result};
 use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
@@ -216,7 +217,7 @@ fn reveal_of(entry: &Entry) -> Call {
 	Call::reveal_forecast(ROUND, &entry.decode_payload().unwrap(), entry.salt)
 }
 
-impl MarketChain for TestChain {
+impl StreamChain for TestChain {
 	fn account(&self) -> Account {
 		ME
 	}
@@ -235,12 +236,26 @@ impl MarketChain for TestChain {
 		*head
 	}
 
-	async fn slot_ms(&self, _: Head) -> Result<u64> {
-		Ok(6_000)
-	}
-
 	async fn streams(&self, _: Head) -> Result<Vec<StreamView<Account>>> {
 		Ok(self.0.streams.lock().clone())
+	}
+
+	async fn send(&self, call: &Call, _: Urgency) -> Result<()> {
+		if *self.0.is_away.lock() {
+			bail!("the node is away");
+		}
+		self.0.sent.lock().push(call.clone());
+		if let Some(error) = self.0.failing.lock().get(call.to_string().as_str()) {
+			let (call, error, docs) = (call.to_string(), (*error).into(), String::new());
+			return Err(SubmitError::Failed { call, who: ME, error, docs }.into());
+		}
+		self.apply(call)
+	}
+}
+
+impl MarketChain for TestChain {
+	async fn slot_ms(&self, _: Head) -> Result<u64> {
+		Ok(6_000)
 	}
 
 	async fn bars(&self, _: Head, _: StreamId, from: u64, count: u32) -> Result<Option<BarsView>> {
@@ -268,18 +283,6 @@ impl MarketChain for TestChain {
 
 	async fn price(&self, _: Head) -> Result<(Balance, Q32)> {
 		Ok((50 * DOIN, ONE_Q32))
-	}
-
-	async fn send(&self, call: &Call, _: Urgency) -> Result<()> {
-		if *self.0.is_away.lock() {
-			bail!("the node is away");
-		}
-		self.0.sent.lock().push(call.clone());
-		if let Some(error) = self.0.failing.lock().get(call.to_string().as_str()) {
-			let (call, error, docs) = (call.to_string(), (*error).into(), String::new());
-			return Err(SubmitError::Failed { call, who: ME, error, docs }.into());
-		}
-		self.apply(call)
 	}
 
 	async fn send_as_anyone(&self, call: &Call, urgency: Urgency) -> Result<()> {
