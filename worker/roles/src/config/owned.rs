@@ -112,6 +112,11 @@ impl OwnedConfig {
 		}
 	}
 
+	/// Returns `true` if the owner has confirmed, for one of the two, that both may have rows of one file.
+	pub(super) fn is_confirmed_beside(&self, other: &Self) -> bool {
+		self.confirm_shared.contains(&other.domain_id) || other.confirm_shared.contains(&self.domain_id)
+	}
+
 	/// Checks what the types cannot express.
 	///
 	/// # Errors

@@ -116,6 +116,9 @@ fn m8_two_domains_of_one_file_are_worth_a_warning() {
 			"{warnings:?}"
 		);
 	}
+	let confirmed = format!("{owner}{}{}confirm_shared = [3]\n", owned(3, "rows.csv"), owned(4, "rows.csv"));
+	let file = load("a.toml", &confirmed).unwrap();
+	assert!(Config::layered(Settings::default(), Settings::default(), file).warnings().is_empty(), "the owner has confirmed it");
 }
 
 #[test]
