@@ -5,7 +5,7 @@ use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::{table, OutputArgs, LEFT, RIGHT},
 };
-use anyhow::{anyhow, bail, Result};
+use anyhow::{anyhow, bail, ensure, Result};
 use clap::{Args, Subcommand};
 use doin_chain::{Account, Call, Chain, Included, MissingEvent, SubmitError, Urgency};
 use doin_primitives::{
@@ -89,9 +89,9 @@ pub struct RegisterArgs {
 	/// Bars of a season, e.g. 288 for a day of bars of five minutes; 1 for none
 	#[arg(long, value_name = "BARS", default_value_t = 1)]
 	season: u16,
-	/// Size of an ordinary error of a forecast, in units
-	#[arg(long, value_name = "UNITS", default_value_t = 1)]
-	scale: u64,
+	/// Size of an ordinary error of a forecast, in units. Needed with --horizon
+	#[arg(long, value_name = "UNITS")]
+	scale: Option<u64>,
 	/// Bars that forecasters forecast, 24 to 100; 0 for a stream without a market
 	#[arg(long, value_name = "BARS", default_value_t = 0)]
 	horizon: u16,
@@ -182,6 +182,11 @@ impl RegisterArgs {
 	///
 	/// Errors if the chain would refuse it whatever its times are.
 	fn spec(&self) -> Result<StreamSpec> {
+		ensure!(
+			self.horizon == 0 || self.scale.is_some(),
+			"--horizon needs --scale: the first rounds of a market divide errors by it. Name the size of an ordinary error of a forecast, in \
+			 units. Nothing was sent"
+		);
 		let spec = StreamSpec {
 			symbol: bounded("symbol", &self.symbol)?,
 			unit: bounded("unit", &self.unit)?,
@@ -192,7 +197,7 @@ impl RegisterArgs {
 			fields: Fields { high: self.high, low: self.low, volume: self.volume },
 			kept: self.kept,
 			season: self.season,
-			scale: self.scale,
+			scale: self.scale.unwrap_or(1),
 			horizon: self.horizon,
 			fee: self.fee.0,
 			domain: self.domain,
@@ -501,6 +506,8 @@ mod tests {
 			assert!(error.contains(reason) && error.contains("Nothing was sent"), "{wrong}: {error}");
 		}
 		assert_eq!(MAX_BATCH_VALUES, 24, "the messages name it");
+		let (without, _) = BTC.split_once(" --scale").unwrap();
+		assert!(spec(without).unwrap_err().contains("--horizon needs --scale"));
 	}
 
 	#[test]
