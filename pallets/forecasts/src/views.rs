@@ -12,7 +12,8 @@ use doin_market::{
 use doin_primitives::{
 	oracle::StreamId,
 	views::{
-		ForecastPhase, ForecastReference, ForecastRoundView, ForecastSeatView, ForecastSeatsView, ForecasterView, LeaderboardView,
+		ForecastPhase, ForecastReference, ForecastRoundView, ForecastSeatView, ForecastSeatsView, ForecasterView,
+		LeaderboardView, MarketRecordView,
 	},
 	Balance, RoundId, Q32,
 };
@@ -23,8 +24,9 @@ use frame_support::traits::Get;
 const LONGEST_SEARCH: usize = 1_024;
 /// Most forecasters of a leaderboard.
 const LONGEST_BOARD: u32 = 256;
-/// Most forecasters that are compared for a leaderboard: on a stream with more of them, those whose storage keys come first.
-const MOST_RANKED: usize = 16_384;
+/// Most forecasters that are compared for a leaderboard: on a stream with more of them, those whose storage keys come first. A node reads
+/// the leaderboards of subscriptions on the threads that serve all its connections.
+const MOST_RANKED: usize = 4_096;
 
 /// State of a market that the bounds and increments of its records depend on.
 struct Claims {
@@ -139,6 +141,21 @@ impl<T: Config> Pallet<T> {
 			weight: claims.weight,
 			mark: claims.mark,
 			forecasters: forecasters.collect(),
+		})
+	}
+
+	/// Returns the record of `who` in the market of `stream`; `None` for a stream without a market.
+	pub fn record_view(stream: StreamId, who: T::AccountId) -> Option<MarketRecordView<T::AccountId>> {
+		let market = Markets::<T>::get(stream)?;
+		let claims = Self::claims(stream, &market);
+		let forecaster = Forecasters::<T>::get(stream, &who).map(|forecaster| forecaster_view(who, forecaster, &claims));
+		Some(MarketRecordView {
+			stream,
+			rounds: market.next,
+			commit_blocks: T::CommitBlocks::get(),
+			weight: claims.weight,
+			mark: claims.mark,
+			forecaster,
 		})
 	}
 

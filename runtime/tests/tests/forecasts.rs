@@ -399,6 +399,12 @@ fn views_show_a_round_its_seats_and_its_forecasters() {
 	let shown: Vec<_> = board.forecasters.into_iter().map(|view| (view.who, view.standing, view.bound, view.seats)).collect();
 	assert_eq!(shown, [(Dave.to_account_id(), dave.standing, None::<i64>, 0), (Bob.to_account_id(), 0, None, 0)]);
 	assert_eq!((board.stream, board.weight, board.mark), (STREAM, 0, 0));
+	let (own, none) = reported.chain.state(|| {
+		let record = |stream, who: Sr25519Keyring| Runtime::forecaster(stream, who.to_account_id());
+		(record(STREAM, Bob).expect("a market"), record(STREAM + 1, Bob))
+	});
+	assert_eq!((own.rounds, own.commit_blocks, none), (board.rounds, 4, None), "a development chain");
+	assert_eq!(own.forecaster.map(|view| (view.who, view.standing, view.seats)), Some((Bob.to_account_id(), 0, 0)));
 	let best = reported.chain.state(|| Runtime::leaderboard(STREAM, 1)).expect("a market").forecasters;
 	assert_eq!(best.into_iter().map(|view| view.who).collect::<Vec<_>>(), [Dave.to_account_id()]);
 }
