@@ -4,9 +4,9 @@ use doin_market::{payment, skill, truth::squared, Truth};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	commitment::{payload_hash, Tag},
-	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, Values, FIRST_STREAM, MAX_AWAKE},
+	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, StreamSpec, Values, FIRST_STREAM, MAX_AWAKE},
 	views::{ForecastPhase, ForecastSeatsView},
-	Balance, RoundId, DOIN,
+	Balance, DomainId, DomainSpec, Evidence, ModelRef, RoundId, DOIN,
 };
 use doin_runtime::{
 	configs::{
@@ -15,15 +15,23 @@ use doin_runtime::{
 	},
 	demo, AccountId, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
-use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
+use doin_runtime_tests::{
+	preset_genesis,
+	round::{DEMO, SALT},
+	Chain,
+};
+use doin_scoring::{Forecast as ForecastProgram, Program};
 use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Bars, DomainWeights, OnBatch};
 use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
-	types::{Forecast, Market},
+	types::{Forecast, Market, Reigning},
 	weights::{SubstrateWeight, WeightInfo},
 	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, MIN_WAGER, SEAT_DEPOSIT,
 };
-use pallet_doin_oracle::{types::PollState, Call as OracleCall};
+use pallet_doin_oracle::{
+	types::{GenesisStream, PollState},
+	Call as OracleCall,
+};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 
 /// Stream of the development chains.
@@ -32,6 +40,8 @@ const STREAM: StreamId = FIRST_STREAM;
 const WAGER: Balance = 10 * DOIN;
 /// Values of a forecast of the stream.
 const HORIZON: i32 = 24;
+/// Domain with live evidence of the stream.
+const LIVE: DomainId = 1;
 
 /// Returns the close of a bar: it rises by 2 a bar.
 fn close(bar: u64) -> i64 {
@@ -58,10 +68,20 @@ struct Reported {
 
 impl Reported {
 	fn new() -> Self {
-		let mut genesis = preset_genesis("development");
-		genesis.oracle.streams[0].pot = 10_000 * DOIN;
-		let mut chain = Chain::from_genesis(genesis);
+		let mut chain = Self::chain(None);
 		chain.check_invariants();
+		Self::begin(chain)
+	}
+
+	/// Returns the chain, whose stream names `domain`.
+	fn chain(domain: Option<DomainId>) -> Chain {
+		let mut genesis = preset_genesis("development");
+		let stream = &mut genesis.oracle.streams[0];
+		*stream = GenesisStream::new(stream.owner.clone(), &StreamSpec { domain, ..demo::stream() }, 10_000 * DOIN);
+		Chain::from_genesis(genesis)
+	}
+
+	fn begin(mut chain: Chain) -> Self {
 		chain.block();
 		Self { chain, committed: 0, revealed: 0 }
 	}
@@ -222,6 +242,42 @@ fn a_round_is_paid_to_the_planck() {
 	assert_eq!(market.pot, pot + WAGER - gained);
 	assert_eq!(account, market.pot + least, "no other round has a seat");
 	assert_eq!(reported.conserved(), before - 2 * COMMIT_BURN, "nothing is minted, and only the commitments burn");
+}
+
+/// Inserts a domain with live evidence of the stream, whose champion repeats a season of two bars.
+fn insert_live_domain() {
+	let DomainSpec { program: Program::Forecast(program), .. } = demo::spec() else { panic!("the demo domain forecasts") };
+	let program = Program::Forecast(ForecastProgram { horizon: 32, history: 24, season: 2, ..program });
+	let spec = DomainSpec { program, evidence: Evidence::Live { stream: STREAM, unit: 1 }, ..demo::spec() };
+	pallet_doin_domains::Specs::<Runtime>::insert(LIVE, spec);
+	let mut state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("the demo domain");
+	state.champion.model = ModelRef::Seasonal;
+	pallet_doin_domains::States::<Runtime>::insert(LIVE, state);
+}
+
+#[test]
+fn the_first_commitment_runs_the_champion_of_a_live_domain() {
+	let mut reported = Reported::begin(Reported::chain(Some(LIVE)));
+	reported.chain.state(insert_live_domain);
+	let (round, _) = reported.until_opened();
+	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
+	reported.step(commits);
+	let state = reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::get(round)).expect("it is open");
+	let path = state.champion.expect("the champion has a forecast");
+	// Closes rise by 2 a bar, and the season has two of them.
+	assert_eq!((path.len(), &path[..4]), (32, &[-2, 0, -2, 0][..]));
+	assert_eq!(reported.market().0.champion, Some(Reigning { model: ModelRef::Seasonal, since: round.number + 1 }));
+	reported.until_revealing(round);
+
+	let (next, _) = reported.until_opened();
+	let commit = reported.commit(Charlie, next, &still());
+	reported.step([commit]);
+	let errors = reported.market().0.errors.averages();
+	assert_eq!(errors[4], errors[0], "rounds without a forecast of the champion count no change");
+	reported.until_revealing(next);
+	let errors = reported.market().0.errors.averages();
+	assert_ne!(errors[4], errors[0], "it has forecast this one");
+	reported.chain.state(Forecasts::do_try_state).expect("every invariant holds");
 }
 
 #[test]
