@@ -6,7 +6,7 @@ use doin_primitives::{
 	commitment::{payload_hash, Tag},
 	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, StreamSpec, Values, FIRST_STREAM, MAX_AWAKE},
 	views::{ForecastPhase, ForecastSeatsView},
-	Balance, DomainId, DomainSpec, Evidence, ModelRef, RoundId, DOIN,
+	Balance, DomainId, DomainSpec, Evidence, ModelRef, RoundId, DOIN, MILLION,
 };
 use doin_runtime::{
 	configs::{
@@ -364,6 +364,24 @@ fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
 	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0);
 	let claim = ForecastsCall::<Runtime>::claim { stream: STREAM };
 	assert_eq!(reported.chain.fails(Dave, claim), Error::<Runtime>::NoWeight.into());
+}
+
+/// The gauge takes the weight of a stream that sleeps, or that nobody votes for, when a session changes.
+#[test]
+fn a_stream_that_loses_its_weight_pauses_its_records() {
+	let mut reported = Reported::begin(Reported::chain(None));
+	reported.until_opened();
+	let weights = pallet_doin_gauge::Values::truncate_from(vec![(STREAM, MILLION)]);
+	reported.chain.state(|| pallet_doin_gauge::Weights::<Runtime>::put(weights));
+	assert_eq!(reported.market().0.paused, None);
+	for _ in 0..40 {
+		if reported.chain.state(|| Gauge::weight(STREAM)) == 0 {
+			break;
+		}
+		reported.step([]);
+	}
+	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0, "a session has changed, and no ballot has the stream");
+	assert!(reported.market().0.paused.is_some());
 }
 
 /// A hot key wagers within a budget only.
