@@ -40,6 +40,8 @@ struct Claims {
 	is_voted: bool,
 	/// Mark of the stream at this block, Q32 bits.
 	mark: Q32,
+	/// Sum of the increments of all claims in the running term, Q32 bits.
+	claimed: Q32,
 }
 
 impl<T: Config> Pallet<T> {
@@ -166,12 +168,14 @@ impl<T: Config> Pallet<T> {
 			(grid, grid.slice(state.running))
 		});
 		let is_voted = market.paid_from < u32::MAX;
+		let claimed = grid.map_or(0, |(_, now)| market.claimed_in(term_of(now)));
 		Claims {
 			grid,
 			from: if is_voted { market.paid_from } else { term_of(market.since) },
 			is_voted,
 			weight: T::DomainWeights::weight(stream),
 			mark: mark_at(market.mark, current_block::<T>().saturating_sub(market.marked), T::HalfLife::get()),
+			claimed,
 		}
 	}
 }
@@ -182,7 +186,7 @@ fn forecaster_view<AccountId>(who: AccountId, mut forecaster: Forecaster, claims
 		forecaster.record.settle(now, grid.rounds);
 		forecaster.record.bound(now, claims.from)
 	});
-	let increment = bound.map_or(0, |bound| increment(bound, claims.mark));
+	let increment = bound.map_or(0, |bound| increment(bound, claims.mark, claims.claimed));
 	let is_paid = claims.is_voted && increment >= MIN_INCREMENT && effective(claims.weight, increment) > 0;
 	ForecasterView {
 		who,

@@ -8,9 +8,9 @@ use doin_market::{payment, skill, truth::squared, Truth};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	commitment::{payload_hash, Tag},
-	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, Values, FIRST_STREAM, MAX_AWAKE},
+	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, StreamSpec, Values, FIRST_STREAM, MAX_AWAKE},
 	views::{ForecastPhase, ForecastSeatsView},
-	Balance, RoundId, DOIN,
+	Balance, DomainId, DomainSpec, Evidence, ModelRef, RoundId, DOIN, MILLION,
 };
 use doin_runtime::{
 	configs::{
@@ -19,15 +19,23 @@ use doin_runtime::{
 	},
 	demo, AccountId, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
-use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
+use doin_runtime_tests::{
+	preset_genesis,
+	round::{DEMO, SALT},
+	Chain,
+};
+use doin_scoring::{Forecast as ForecastProgram, Program};
 use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Bars, DomainWeights, OnBatch};
 use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
-	types::{Forecast, Market},
+	types::{Forecast, Market, Reigning},
 	weights::{SubstrateWeight, WeightInfo},
 	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, MIN_WAGER, SEAT_DEPOSIT,
 };
-use pallet_doin_oracle::{types::PollState, Call as OracleCall};
+use pallet_doin_oracle::{
+	types::{GenesisStream, PollState},
+	Call as OracleCall,
+};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 
 /// Stream of the development chains.
@@ -36,6 +44,8 @@ const STREAM: StreamId = FIRST_STREAM;
 const WAGER: Balance = 10 * DOIN;
 /// Values of a forecast of the stream.
 const HORIZON: i32 = 24;
+/// Domain with live evidence of the stream.
+const LIVE: DomainId = 1;
 
 /// Returns the close of a bar: it rises by 2 a bar.
 fn close(bar: u64) -> i64 {
@@ -75,9 +85,21 @@ impl Reported {
 
 	/// Returns a development chain whose bars have the closes that `close` returns, before its first block.
 	fn with_closes(close: fn(u64) -> i64) -> Self {
+		Self::of(Self::chain(None), vec![(Alice, close)])
+	}
+
+	/// Returns a development chain before its first block, whose stream names `domain`.
+	fn chain(domain: Option<DomainId>) -> Chain {
 		let mut genesis = preset_genesis("development");
-		genesis.oracle.streams[0].pot = 10_000 * DOIN;
-		Self::of(Chain::from_genesis(genesis), vec![(Alice, close)])
+		let stream = &mut genesis.oracle.streams[0];
+		*stream = GenesisStream::new(stream.owner.clone(), &StreamSpec { domain, ..demo::stream() }, 10_000 * DOIN);
+		Chain::from_genesis(genesis)
+	}
+
+	/// Returns `chain` after its first block, with the bars of [`close`].
+	fn begin(mut chain: Chain) -> Self {
+		chain.block();
+		Self::of(chain, vec![(Alice, close)])
 	}
 
 	/// Returns a chain whose validators report what they say.
@@ -270,6 +292,42 @@ fn a_round_is_paid_to_the_planck() {
 	assert_eq!(reported.conserved(), before - 2 * COMMIT_BURN, "nothing is minted, and only the commitments burn");
 }
 
+/// Inserts a domain with live evidence of the stream, whose champion repeats a season of two bars.
+fn insert_live_domain() {
+	let DomainSpec { program: Program::Forecast(program), .. } = demo::spec() else { panic!("the demo domain forecasts") };
+	let program = Program::Forecast(ForecastProgram { horizon: 32, history: 24, season: 2, ..program });
+	let spec = DomainSpec { program, evidence: Evidence::Live { stream: STREAM, unit: 1 }, ..demo::spec() };
+	pallet_doin_domains::Specs::<Runtime>::insert(LIVE, spec);
+	let mut state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("the demo domain");
+	state.champion.model = ModelRef::Seasonal;
+	pallet_doin_domains::States::<Runtime>::insert(LIVE, state);
+}
+
+#[test]
+fn the_first_commitment_runs_the_champion_of_a_live_domain() {
+	let mut reported = Reported::begin(Reported::chain(Some(LIVE)));
+	reported.chain.state(insert_live_domain);
+	let (round, _) = reported.until_opened();
+	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
+	reported.step(commits);
+	let state = reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::get(round)).expect("it is open");
+	let path = state.champion.expect("the champion has a forecast");
+	// Closes rise by 2 a bar, and the season has two of them.
+	assert_eq!((path.len(), &path[..4]), (32, &[-2, 0, -2, 0][..]));
+	assert_eq!(reported.market().0.champion, Some(Reigning { model: ModelRef::Seasonal, since: round.number + 1 }));
+	reported.until_revealing(round);
+
+	let (next, _) = reported.until_opened();
+	let commit = reported.commit(Charlie, next, &still());
+	reported.step([commit]);
+	let errors = reported.market().0.errors.averages();
+	assert_eq!(errors[4], errors[0], "rounds without a forecast of the champion count no change");
+	reported.until_revealing(next);
+	let errors = reported.market().0.errors.averages();
+	assert_ne!(errors[4], errors[0], "it has forecast this one");
+	reported.chain.state(Forecasts::do_try_state).expect("every invariant holds");
+}
+
 #[test]
 fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	let mut reported = Reported::new();
@@ -421,6 +479,24 @@ fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
 	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0);
 	let claim = ForecastsCall::<Runtime>::claim { stream: STREAM };
 	assert_eq!(reported.chain.fails(Dave, claim), Error::<Runtime>::NoWeight.into());
+}
+
+/// The gauge takes the weight of a stream that sleeps, or that nobody votes for, when a session changes.
+#[test]
+fn a_stream_that_loses_its_weight_pauses_its_records() {
+	let mut reported = Reported::begin(Reported::chain(None));
+	reported.until_opened();
+	let weights = pallet_doin_gauge::Values::truncate_from(vec![(STREAM, MILLION)]);
+	reported.chain.state(|| pallet_doin_gauge::Weights::<Runtime>::put(weights));
+	assert_eq!(reported.market().0.paused, None);
+	for _ in 0..40 {
+		if reported.chain.state(|| Gauge::weight(STREAM)) == 0 {
+			break;
+		}
+		reported.step([]);
+	}
+	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0, "a session has changed, and no ballot has the stream");
+	assert!(reported.market().0.paused.is_some());
 }
 
 /// A hot key wagers within a budget only.

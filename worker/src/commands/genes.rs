@@ -226,11 +226,9 @@ impl GeneArgs {
 			for ends in [|span: &Span| span.lo, |span: &Span| span.hi] {
 				candidate(&spans.iter().map(|(_, span)| ends(span)).collect::<Vec<_>>(), 0)?;
 			}
-			let gene = |(name, span): &(&str, Span)| {
-				match *name {
-					"window" | "width" | "epochs" if span.lo > 0 => GeneRange::log(name, span.lo, span.hi),
-					_ => GeneRange::linear(name, span.lo, span.hi),
-				}
+			let gene = |(name, span): &(&str, Span)| match *name {
+				"window" | "width" | "epochs" if span.lo > 0 => GeneRange::log(name, span.lo, span.hi),
+				_ => GeneRange::linear(name, span.lo, span.hi),
 			};
 			let space = Space::new(spans.iter().map(gene).collect())?;
 			// Without results, the genetic algorithm draws every point at random, and none twice.

@@ -186,17 +186,16 @@ impl Beginning {
 	///
 	/// Errors if the optimizer cannot search the space, or if the file cannot be read or moved aside.
 	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>) -> Result<Self> {
-		if let Some((file, saved)) = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()? {
-			if let Some(saved) = saved {
-				let mut optimizer = optimizer(space.clone(), options, saved.seed)?;
-				match optimizer.restore(&saved.search) {
-					Ok(()) => {
-						let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
-						tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
-						return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments) });
-					}
-					Err(error) => file.set_aside(&error.to_string())?,
+		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
+		if let Some((file, Some(saved))) = saved {
+			let mut optimizer = optimizer(space.clone(), options, saved.seed)?;
+			match optimizer.restore(&saved.search) {
+				Ok(()) => {
+					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
+					tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
+					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments) });
 				}
+				Err(error) => file.set_aside(&error.to_string())?,
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
