@@ -20,6 +20,13 @@
 #                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
 #                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
 #                                     Fails above two minutes
+#        scripts/bench.sh dashboard [--clients N] [--seconds N]
+#                                     measures every query of the dashboard over 1,000,000 synthetic rounds, then for six minutes the memory
+#                                     of its server with 1,000 clients and of its page in Chromium, at ten times the speed of a public
+#                                     network; the last line is JSON
+#        scripts/bench.sh indexer [--blocks N | --url URL]
+#                                     measures the blocks per second that `index` reads from a local node. Without --url, a chain grows by a
+#                                     block each second first, to 20,000 blocks: hours, for a night. It is kept, and used and grown again
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -121,6 +128,38 @@ warp() {
 	machine | jq -c --argjson warp "$figures" '. + {warp: $warp}'
 }
 
+# Copies the tests of the page beside the compiled files, installs their packages as the tests do, and prints the folder.
+page_tests() {
+	local folder=$CARGO_TARGET_DIR/browser/tests
+	mkdir -p "$folder"
+	cp tests/browser/.npmrc tests/browser/*.mjs tests/browser/package*.json "$folder"
+	if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+		(cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+		cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+	fi
+	echo "$folder"
+}
+
+# Fails if a query is too slow, or if server or page grow, and prints the figures all the same.
+dashboard() {
+	local folder queries soak status=0
+	folder=$(page_tests)
+	queries=$(cargo bench --quiet --workspace --bench reader) || status=$?
+	soak=$(cargo bench --quiet --workspace --bench clients -- --page "$folder" "$@") || status=$?
+	# A benchmark that failed before its end has no figures.
+	machine | jq -c --argjson queries "${queries:-null}" --argjson soak "${soak:-null}" '. + {"queries": $queries, "soak": $soak}'
+	return "$status"
+}
+
+# Builds node and worker first, since the benchmark starts both.
+indexer() {
+	local figures
+	[ $# -gt 0 ] || set -- --blocks 20000
+	build "${PROGRAMS[@]}"
+	figures=$(cargo bench --quiet --workspace --bench indexer -- "$@")
+	machine | jq -c --argjson indexer "$figures" '. + {"indexer": $indexer}'
+}
+
 # Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
 # twice in them, and those of the exchange rate, since markets close.
 SERIES=(
@@ -163,6 +202,8 @@ case ${1:-} in
 	forecasts) setup; shift; forecasts "$@" ;;
 	chain) setup; shift; chain "$@" ;;
 	warp) setup; shift; warp "$@" ;;
+	dashboard) setup; shift; dashboard "$@" ;;
+	indexer) setup; shift; indexer "$@" ;;
 	skill) setup; shift; skill "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;

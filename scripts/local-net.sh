@@ -3,7 +3,8 @@
 # Usage: scripts/local-net.sh up     builds and starts Alice, Bob, Charlie and a worker, and prints their addresses
 #        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
 #        scripts/local-net.sh test   starts networks in network namespaces, cuts and heals them, and prints how long nodes took to find
-#                                    each other and finality took to return (as root; twenty minutes)
+#                                    each other and finality took to return; then runs the tests of zombienet/ (as root; an hour)
+#        scripts/local-net.sh test zombienet   runs those tests only
 . "$(dirname "$0")/lib.sh"
 
 PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net
@@ -94,19 +95,44 @@ sweep() {
 	done
 }
 
-# The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
-namespaces() {
+# Checks that the tests can make namespaces.
+namespaces_are_possible() {
 	[ "$(id -u)" = 0 ] || die "network namespaces need root: run this as root"
 	install iproute2 procps util-linux
+}
+
+# The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
+namespaces() {
 	cargo build "${ALL[@]}" --quiet
 	trap sweep EXIT
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
 		cargo test --offline --release --workspace --test system namespaces:: -- --ignored --nocapture --test-threads 1
 }
 
+# Runs the tests of zombienet/, a workspace of its own. All nodes are on the loopback interface of one network namespace. The process
+# namespace ends with its first process, so no node outlives tests that are killed.
+zombienet() {
+	command -v python3 >/dev/null || install python3
+	build "${PROGRAMS[@]}"
+	local -x CARGO_TARGET_DIR=$CARGO_TARGET_DIR-zombienet PATH=$BIN:$PATH
+	cd "$ROOT/zombienet"
+	say "compiling the tests of zombienet"
+	cargo build --locked --tests --quiet
+	unshare --net --pid --fork --kill-child --mount-proc bash -c 'ip link set lo up && exec "$@"' -- \
+		cargo test --offline --locked -- --nocapture --test-threads 1
+}
+
 case ${1:-} in
 	up) setup; up ;;
 	down) down ;;
-	test) setup; namespaces ;;
+	test)
+		setup
+		namespaces_are_possible
+		case ${2:-} in
+			'') namespaces; zombienet ;;
+			zombienet) zombienet ;;
+			*) die "unknown tests $2: expected none or zombienet" ;;
+		esac
+		;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
 esac

@@ -2,13 +2,14 @@
 //!
 //! One task follows finality. At each notification it reads the state of the last finalized block by two runtime calls, and the
 //! events of each block that became final by one storage read. Every [`RECOUNT`]th block it also counts rounds and tasks by
-//! stage, in two maps whose sizes the runtime limits. Nothing else is read, so a long chain with many domains costs a node no
-//! more than a young one.
+//! stage, in two maps whose sizes the runtime limits, and streams, reporters, markets and rounds of forecasts, up to limits of
+//! this module. Nothing else is read, so a long chain with many domains costs a node no more than a young one.
 //!
 //! | part | content |
 //! |---|---|
 //! | [`counts`] | additions to counters by the events of the runtime: pure functions |
 //! | [`export`] | the metrics by name, and functions from views to their values |
+//! | [`live`] | the same for streams, reporters, markets and rounds of forecasts |
 //! | this file | the task that reads the chain |
 //!
 //! Events and maps are decoded with the types of this node, so they are read only from states that the runtime of its version
@@ -19,19 +20,25 @@
 
 pub mod counts;
 pub mod export;
+pub mod live;
 
 use crate::{
 	service::FullClient,
 	state_version::{self, Mismatch},
 };
 use codec::DecodeAll;
-use doin_primitives::views::{FeeMarketView, WorkView};
+use doin_primitives::{
+	oracle::FIRST_STREAM,
+	views::{FeeMarketView, WorkView},
+};
 use doin_runtime::{opaque::Block, AccountId, BlockNumber, Hash, RuntimeEvent};
 use doin_traits::apis::DoinApi;
 use export::{Metrics, Stages};
 use frame_support::storage::storage_prefix;
 use frame_system::EventRecord;
 use futures::StreamExt;
+use live::Live;
+use pallet_doin_forecasts::types::{Market, Round as ForecastRound};
 use pallet_doin_optimae::types::{Round, MAX_ROUNDS};
 use pallet_doin_recomputation::{types::Task, MAX_TASKS};
 use sc_client_api::{BlockchainEvents, HeaderBackend, StorageKey, StorageProvider};
@@ -44,6 +51,10 @@ use substrate_prometheus_endpoint::Registry;
 const LOG_TARGET: &str = "doin-metrics";
 /// Number of finalized blocks between two counts of rounds and tasks by stage.
 pub const RECOUNT: BlockNumber = 10;
+/// Most streams, and most markets, that are counted.
+const MOST_STREAMS: u32 = 1_024;
+/// Most rounds of forecasts that are counted: 32 awake streams have 768 open ones, and the others wait for their seats to be collected.
+const MOST_FORECAST_ROUNDS: u32 = 4_096;
 /// Most blocks of one notification whose events are read: those whose states a node keeps by default. After a synchronisation,
 /// earlier ones have no state.
 const LONGEST_ROUTE: usize = 256;
@@ -93,6 +104,15 @@ impl From<Mismatch> for Unread {
 	}
 }
 
+/// Returns the reason for which a runtime call failed.
+fn failed(error: ApiError) -> Unread {
+	match error {
+		// A state that was pruned or never downloaded. A method that is missing, or that traps, is an `Application` error.
+		ApiError::UnknownBlock(reason) => Unread::NoState(reason),
+		error => Unread::Unknown(error.to_string()),
+	}
+}
+
 impl Observer {
 	/// Updates the metrics at the present finalized block, then at each further one.
 	async fn run(mut self) {
@@ -131,12 +151,13 @@ impl Observer {
 		if self.recounted.is_some_and(|last| number.saturating_sub(last) < RECOUNT) {
 			return;
 		}
-		match self.stages(block) {
-			Ok(stages) => {
+		match self.stages(block).and_then(|stages| Ok((stages, self.live(block, number)?))) {
+			Ok((stages, live)) => {
 				self.metrics.show_stages(&stages);
+				self.metrics.show_live(&live);
 				self.recounted = Some(number);
 			}
-			Err(unread) => self.note(block, "rounds and tasks", &unread),
+			Err(unread) => self.note(block, "rounds, tasks and streams", &unread),
 		}
 	}
 
@@ -163,11 +184,6 @@ impl Observer {
 	/// Returns the views of the work queue and of the fee market.
 	fn views(&self, block: Hash) -> Result<(WorkView<AccountId>, FeeMarketView), Unread> {
 		let api = self.client.runtime_api();
-		let failed = |error: ApiError| match error {
-			// A state that was pruned or never downloaded. A method that is missing, or that traps, is an `Application` error.
-			ApiError::UnknownBlock(reason) => Unread::NoState(reason),
-			error => Unread::Unknown(error.to_string()),
-		};
 		let known = <dyn DoinApi<Block, AccountId> as RuntimeApiInfo>::VERSION;
 		match api.api_version::<dyn DoinApi<Block, AccountId>>(block).map_err(failed)? {
 			Some(found) if found <= known => {}
@@ -199,6 +215,24 @@ impl Observer {
 			stages.add_task(&decode::<Task<AccountId>>(&value)?.stage);
 		}
 		Ok(stages)
+	}
+
+	/// Counts streams, reporters, markets and rounds of forecasts.
+	fn live(&self, block: Hash, number: BlockNumber) -> Result<Live, Unread> {
+		state_version::check(&self.client, block)?;
+		let api = self.client.runtime_api();
+		let mut live = Live::default();
+		let streams = DoinApi::<Block, AccountId>::streams(&*api, block, FIRST_STREAM, MOST_STREAMS).map_err(failed)?;
+		streams.iter().for_each(|stream| live.add_stream(stream));
+		live.add_poll(number, &DoinApi::<Block, AccountId>::poll(&*api, block).map_err(failed)?);
+		for value in self.values(block, b"Forecasts", b"Markets", MOST_STREAMS)? {
+			live.add_market(&decode::<Market>(&value)?);
+		}
+		for value in self.values(block, b"Forecasts", b"Rounds", MOST_FORECAST_ROUNDS)? {
+			let round = decode::<ForecastRound>(&value)?;
+			live.add_round(&round.stage, round.book.wagers);
+		}
+		Ok(live)
 	}
 
 	/// Returns the values of a map, at most `limit`.

@@ -5,16 +5,19 @@ use doin_node::{
 	metrics::{
 		counts::{counts, Family, FAMILIES},
 		export::{bits, doin, missing, ratio, Metrics, Stages, ROUND_STAGES, TASK_STAGES},
+		live::{Live, FORECAST_STAGES, REPORTER_STATES, STREAM_STATES},
 	},
 	state_version::{self, Mismatch},
 };
 use doin_primitives::{
-	views::{FeeMarketView, SealView, WorkView},
+	oracle::{Bars, Values, FIRST_STREAM},
+	views::{FeeMarketView, PollView, ReporterView, SealView, StreamView, WorkView},
 	RoundId, UnpaidReason, DOIN, ONE_Q32,
 };
 use doin_runtime::{AccountId, RuntimeEvent, VERSION};
 use frame_system::LastRuntimeUpgradeInfo;
 use pallet_doin_evaluators::types::Offence;
+use pallet_doin_forecasts::types::{Market, Stage as ForecastStage};
 use pallet_doin_optimae::types::Stage as RoundStage;
 use pallet_doin_recomputation::types::Stage as TaskStage;
 use sp_runtime::BuildStorage;
@@ -79,12 +82,16 @@ fn an_idle_node_exports_every_metric_and_every_value_of_its_label() {
 			assert!(text.contains(&format!("\n{name}{{{label}=\"{value}\"}} 0\n")), "{name} {value} is missing in {text}");
 		}
 	}
-	for stage in ROUND_STAGES
-		.map(|stage| ("doin_open_rounds", stage))
-		.into_iter()
-		.chain(TASK_STAGES.map(|stage| ("doin_open_recomputations", stage)))
-	{
-		assert!(text.contains(&format!("\n{}{{stage=\"{}\"}} 0\n", stage.0, stage.1)), "{stage:?} is missing in {text}");
+	for (name, label, values) in [
+		("doin_open_rounds", "stage", &ROUND_STAGES[..]),
+		("doin_open_recomputations", "stage", &TASK_STAGES[..]),
+		("doin_forecast_rounds", "stage", &FORECAST_STAGES[..]),
+		("doin_streams", "state", &STREAM_STATES[..]),
+		("doin_poll_reporters", "state", &REPORTER_STATES[..]),
+	] {
+		for value in values {
+			assert!(text.contains(&format!("\n{name}{{{label}=\"{value}\"}} 0\n")), "{name} {value} is missing in {text}");
+		}
 	}
 	assert!(text.contains("doin_work_blocks_total 0"), "{text}");
 	assert!(Metrics::register(&registry).is_err(), "names are taken once");
@@ -94,13 +101,14 @@ fn an_idle_node_exports_every_metric_and_every_value_of_its_label() {
 fn names_end_with_their_unit_and_counters_with_total() {
 	let registry = Registry::new();
 	let _metrics = Metrics::register(&registry).unwrap();
-	let units = ["_bits", "_doin", "_blocks", "_height", "_ratio", "_plancks", "_rounds", "_recomputations"];
+	let amounts = ["_bits", "_doin", "_height", "_ratio", "_plancks"];
+	let counted = ["_blocks", "_rounds", "_recomputations", "_streams", "_bars", "_reporters"];
 	for family in registry.gather() {
 		let (name, is_counter) =
 			(family.get_name(), family.get_field_type() == substrate_prometheus_endpoint::prometheus::proto::MetricType::COUNTER);
 		assert!(name.starts_with("doin_"), "{name}");
 		assert_eq!(name.ends_with("_total"), is_counter, "{name}");
-		assert!(is_counter || units.iter().any(|unit| name.ends_with(unit)), "{name} has no unit");
+		assert!(is_counter || amounts.iter().chain(&counted).any(|unit| name.ends_with(unit)), "{name} has no unit");
 		assert!(!family.get_help().is_empty(), "{name} is not explained");
 	}
 }
@@ -165,6 +173,136 @@ fn rounds_and_tasks_are_counted_by_stage_and_empty_stages_are_zero() {
 	}
 	metrics.show_stages(&Stages::default());
 	assert!(exported(&registry).contains("\ndoin_open_rounds{stage=\"collecting\"} 0\n"), "rounds that ended are not counted");
+}
+
+/// Returns a stream whose bar 100 is the first one that is not counted.
+fn stream(awake: bool, running: u64) -> StreamView<AccountId> {
+	StreamView {
+		id: FIRST_STREAM,
+		symbol: "BTC/USD".into(),
+		unit: "0.01 USD".into(),
+		source: "median of three markets".into(),
+		bar_ms: 300_000,
+		batch: 3,
+		fields: vec!["close".into()],
+		kept: 9_000,
+		season: 1,
+		scale: 100,
+		horizon: 24,
+		fee: DOIN,
+		domain: None,
+		owner: WHO,
+		pot: 5 * DOIN / 2,
+		awake,
+		start: 40,
+		first: 40,
+		next: 100,
+		running,
+		paid_until: 0,
+	}
+}
+
+fn poll(is_open: bool, committed: &[bool]) -> PollView<AccountId> {
+	let reporter = |committed| ReporterView {
+		who: WHO,
+		stake: DOIN,
+		committed,
+		revealed: false,
+		polls: 0,
+		unrevealed: 0,
+		within: 0,
+		outside: 0,
+	};
+	let reporters = committed.iter().copied().map(reporter).collect();
+	PollView { id: 1, is_open, commits_until: 50, reveals_until: 60, batches: Vec::new(), reporters }
+}
+
+#[test]
+fn bars_are_late_once_their_batch_has_ended() {
+	let late = |streams: &[StreamView<AccountId>]| {
+		let mut live = Live::default();
+		streams.iter().for_each(|stream| live.add_stream(stream));
+		live.late_bars
+	};
+	assert_eq!([99, 102, 103, 105, 106].map(|running| late(&[stream(true, running)])), [0, 0, 3, 3, 6]);
+	assert_eq!(
+		late(&[stream(true, 103), stream(true, 109), stream(false, 9_000)]),
+		12,
+		"nobody asks for those of one that sleeps"
+	);
+	let unborn = StreamView { start: 0, next: 0, ..stream(true, 9_000) };
+	assert_eq!(late(&[unborn]), 0, "a stream of genesis has no bar yet");
+}
+
+#[test]
+fn reporters_are_absent_once_commitments_are_over() {
+	let at = |number, poll: &PollView<AccountId>| {
+		let mut live = Live::default();
+		live.add_poll(number, poll);
+		live.reporters.map(|reporters| (reporters["committed"], reporters["absent"]))
+	};
+	let open = poll(true, &[true, false, true, true]);
+	assert_eq!([49, 50, 70].map(|number| at(number, &open)), [None, Some((3, 1)), Some((3, 1))]);
+	assert_eq!(at(70, &poll(false, &[])), None);
+}
+
+#[test]
+fn streams_markets_and_rounds_of_forecasts_are_shown() {
+	let registry = Registry::new();
+	let metrics = Metrics::register(&registry).unwrap();
+	let mut live = Live::default();
+	[stream(true, 103), stream(false, 103)].iter().for_each(|stream| live.add_stream(stream));
+	live.add_poll(50, &poll(true, &[true, false, false]));
+	live.add_market(&Market { pot: 7 * DOIN, ..Market::new(100) });
+	live.add_market(&Market { pot: DOIN / 2, ..Market::new(100) });
+	for stage in [ForecastStage::Committing { until: 9 }, ForecastStage::Waiting { zero: 7 }, ForecastStage::Void] {
+		live.add_round(&stage, 2 * DOIN);
+	}
+	metrics.show_live(&live);
+	let text = exported(&registry);
+	for line in [
+		"doin_streams{state=\"awake\"} 1",
+		"doin_streams{state=\"asleep\"} 1",
+		"doin_late_bars 3",
+		"doin_stream_pots_doin 5",
+		"doin_poll_reporters{state=\"absent\"} 2",
+		"doin_forecast_rounds{stage=\"committing\"} 1",
+		"doin_forecast_rounds{stage=\"void\"} 1",
+		"doin_forecast_wagers_doin 4",
+		"doin_market_pots_doin 7.5",
+	] {
+		assert!(text.lines().any(|shown| shown == line), "`{line}` is missing in {text}");
+	}
+	metrics.show_live(&Live::default());
+	let text = exported(&registry);
+	assert!(
+		text.contains("\ndoin_forecast_rounds{stage=\"void\"} 0\n") && text.contains("\ndoin_market_pots_doin 0\n"),
+		"{text}"
+	);
+	assert!(text.contains("\ndoin_poll_reporters{state=\"absent\"} 2\n"), "no poll has followed: {text}");
+}
+
+#[test]
+fn events_of_polls_and_markets_are_counted() {
+	use pallet_doin_forecasts::Event as OfMarket;
+	use pallet_doin_oracle::Event as OfPoll;
+	let values = || Values::truncate_from(vec![5]);
+	let bars = Bars::truncate_from(vec![Some(values()), None, Some(values())]);
+	let stands = OfPoll::BatchStands { poll: 1, stream: FIRST_STREAM, first: 9, bars, reveals: 4, paid: DOIN };
+	let expected = [(Family::Bars, "known", 2.0), (Family::Bars, "missing", 1.0), (Family::Batches, "stands", 1.0)];
+	assert_eq!(added(stands), expected);
+	let missing = OfPoll::BatchMissing { poll: 1, stream: FIRST_STREAM, first: 9, reveals: 0 };
+	assert_eq!(added(missing), [(Family::Batches, "missing", 1.0)]);
+	let unrevealed = OfPoll::Unrevealed { poll: 1, who: WHO, burned: DOIN / 10 };
+	assert_eq!(added(unrevealed), [(Family::Reports, "unrevealed", 1.0)]);
+	assert_eq!(added(OfPoll::PollClosed { poll: 1 }), [(Family::Polls, "closed", 1.0)]);
+	assert_eq!(added(OfPoll::Left { who: WHO }), []);
+
+	let committed = OfMarket::Committed { round: ROUND, who: WHO, wager: DOIN, burned: DOIN / 100 };
+	assert_eq!(added(committed), [(Family::ForecastSeats, "committed", 1.0)]);
+	assert_eq!(added(OfMarket::Voided { round: ROUND }), [(Family::ForecastRounds, "voided", 1.0)]);
+	let claimed = OfMarket::Claimed { stream: FIRST_STREAM, who: WHO, bound: 1, increment: ONE_Q32, effective: ONE_Q32 / 4 };
+	assert_eq!(added(claimed), [(Family::Claims, "runtime", 1.0), (Family::Claimed, "runtime", 0.25)]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Evidence that nobody has at the time of the commits: hashes of sealed segments, their limits, and the rules of pay around them.
 
 use crate::{blake2_256, Balance, BlockNumber, Hash, DOIN, MILLION};
+use alloc::vec::Vec;
 use codec::Encode;
 use core::ops::RangeInclusive;
-use doin_scoring::{sample::drawn, score, Forecast, Generator, Model};
+use doin_scoring::{model::OUT_FRAC, predicted_values, sample::drawn, score, Forecast, Generator, Model, Target};
 
 /// Maximum number of sealed segments of a domain.
 pub const MAX_SEGMENTS: u32 = 1_024;
@@ -59,7 +60,7 @@ pub fn segment_hash(genesis: &Hash, owner: &impl Encode, index: u16, salt: &[u8;
 }
 
 /// Returns the preimage of [`segment_hash`], for a host function that hashes it.
-pub fn segment_preimage(genesis: &Hash, owner: &impl Encode, index: u16, salt: &[u8; 32], bytes: &[u8]) -> alloc::vec::Vec<u8> {
+pub fn segment_preimage(genesis: &Hash, owner: &impl Encode, index: u16, salt: &[u8; 32], bytes: &[u8]) -> Vec<u8> {
 	(SEGMENT, genesis, owner, index, salt, bytes).encode()
 }
 
@@ -73,6 +74,46 @@ pub fn segment_preimage(genesis: &Hash, owner: &impl Encode, index: u16, salt: &
 /// ```
 pub fn live_value(close: i64, unit: u32) -> Option<i32> {
 	close.checked_div_euclid(unit.into()).and_then(|value| value.try_into().ok())
+}
+
+/// Returns what a model of `program` forecasts for the bars after `closes`: changes from the last close in units of the stream, within
+/// ±(2³¹ − 1), rounded down. A value is a close over `unit` (see [`live_value`]); one that is missing repeats the one before it, and the
+/// first ones repeat the first one that stands, as in the windows of live evidence.
+///
+/// Returns `None` unless the program forecasts the values of one channel from as many closes as there are, one of which stands, and the
+/// model forecasts values.
+///
+/// ```
+/// use doin_primitives::evidence::live_forecast;
+/// use doin_scoring::{Forecast, Loss, Model, Target, WindowPhase};
+/// let (loss, phase) = (Loss::Absolute, WindowPhase::Hidden);
+/// let program =
+/// Forecast { horizon: 3, history: 4, season: 2, chunks: 40, windows: 8, channels: 1, target: Target::Values, loss, phase };
+/// let of = |model, closes: &[Option<i64>]| live_forecast(&model, &program, 10, closes);
+/// assert_eq!(of(Model::Seasonal, &[Some(1), None, Some(70), Some(129)]), Some(vec![-50, 0, -50]), "7, 12, 7 times ten");
+/// assert_eq!(of(Model::Seasonal, &[Some(1), Some(2), Some(70), None]), Some(vec![0; 3]), "the last value repeats the one before");
+/// assert_eq!((of(Model::Seasonal, &[None; 4]), of(Model::Seasonal, &[Some(1); 3])), (None, None));
+/// ```
+pub fn live_forecast(model: &Model, program: &Forecast, unit: u32, closes: &[Option<i64>]) -> Option<Vec<i32>> {
+	if program.channels != 1 || program.target != Target::Values || closes.len() != usize::from(program.history) {
+		return None;
+	}
+	let values: Vec<Option<i32>> = closes.iter().map(|close| close.and_then(|close| live_value(close, unit))).collect();
+	let mut latest = values.iter().find_map(|value| *value)?;
+	let history: Vec<i32> = values
+		.into_iter()
+		.map(|value| {
+			latest = value.unwrap_or(latest);
+			latest
+		})
+		.collect();
+	let last = i64::from(latest) << OUT_FRAC;
+	let in_units = |value: i64| {
+		// A difference has 38 bits at most, and the unit 32.
+		let change = i128::from(value.saturating_sub(last)).saturating_mul(unit.into()) >> OUT_FRAC;
+		change.clamp(i32::MAX.saturating_neg().into(), i32::MAX.into()) as i32
+	};
+	Some(predicted_values(model, program, &history)?.into_iter().map(in_units).collect())
 }
 
 /// Returns the part of an increment that is paid in block `at`, in parts per million: `min(1, (at − since) / length)`, where `since` is

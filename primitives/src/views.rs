@@ -627,6 +627,25 @@ pub struct LeaderboardView<AccountId> {
 	pub forecasters: Vec<ForecasterView<AccountId>>,
 }
 
+/// Record of one account in the market of a stream, and what its rounds and claims depend on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketRecordView<AccountId> {
+	/// The stream.
+	pub stream: StreamId,
+	/// Rounds that were opened.
+	pub rounds: u32,
+	/// Blocks in which a round takes commitments.
+	pub commit_blocks: BlockNumber,
+	/// Voted weight of the stream, in parts per million.
+	pub weight: u32,
+	/// Mark of the stream at this block: progress that its records have been paid for, Q32 bits.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub mark: Q32,
+	/// The record; `None` for an account that has not staked on the stream, or has left.
+	pub forecaster: Option<ForecasterView<AccountId>>,
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

@@ -8,7 +8,7 @@ use doin_primitives::{
 	oracle::StreamId,
 	views::{
 		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
@@ -388,6 +388,10 @@ sp_api::impl_runtime_apis! {
 
 		fn leaderboard(stream: StreamId, limit: u32) -> Option<LeaderboardView<AccountId>> {
 			Forecasts::leaderboard_view(stream, limit)
+		}
+
+		fn forecaster(stream: StreamId, who: AccountId) -> Option<MarketRecordView<AccountId>> {
+			Forecasts::record_view(stream, who)
 		}
 
 		fn round_params() -> RoundParams {

@@ -1,14 +1,15 @@
 //! Scores one chunk of one model inside the runtime, from the domains' pages, the bars of streams, and the stored models.
 //!
-//! `settle`, `recompute`, `challenge` and `challenge_claim` call it. Windows, rows and the forward pass are [`doin_scoring`]'s,
-//! which the worker uses too, in integers only: a sum that differs is false, never a rounding difference.
+//! `settle`, `recompute`, `challenge` and `challenge_claim` call it. `forecasts.commit` has the champion of a live domain forecast a
+//! stream. Windows, rows and the forward pass are [`doin_scoring`]'s, which the worker uses too, in integers only: a sum that differs is
+//! false, never a rounding difference.
 
 use crate::{configs::doin::evidence::Streams, data, AccountId, Domains, Optimae, Runtime};
 use alloc::vec::Vec;
 use core::{marker::PhantomData, ops::Range};
 use doin_primitives::{
-	domain::PAGE_BYTES,
-	evidence::{live_value, LIVE_CHUNKS, MAX_SEGMENT_BYTES},
+	domain::{MAX_WINDOW_MACS, PAGE_BYTES},
+	evidence::{live_forecast, live_value, LIVE_CHUNKS, MAX_SEGMENT_BYTES},
 	oracle::MAX_KEPT,
 	DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
 };
@@ -19,7 +20,7 @@ use doin_scoring::{
 	verdict::NO_EVIDENCE,
 	Forecast, Model, Program, Windows,
 };
-use doin_traits::{Bars, ChunkDraw, ChunkScorer, Models, ScoreError};
+use doin_traits::{Bars, Champions, ChunkDraw, ChunkScorer, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
 	types::MACS_PER_UNIT,
@@ -39,6 +40,10 @@ pub const CHUNK_READS: u64 = (MAX_SEGMENT_BYTES / PAGE_BYTES) as u64 + 1;
 /// Bars that the scoring of a live chunk reads at most: `history + (windows − 1) · stride + horizon`. The `windows · stride` bars of each
 /// of the [`LIVE_CHUNKS`] chunks of a round are kept by its stream, else its domain is not registered.
 pub const CHUNK_BARS: u32 = MAX_HISTORY as u32 + MAX_HORIZON as u32 + MAX_KEPT / LIVE_CHUNKS as u32;
+
+/// Records that a run of a champion reads beside those that the benchmark of a chunk reads: the terms of its stream, and the state of its
+/// domain.
+const CHAMPION_READS: u64 = 2;
 
 /// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]
@@ -83,6 +88,31 @@ impl<B: Bars> ChunkScorer for Scorer<B> {
 		let rows = SubstrateWeight::<Runtime>::deal_rows().saturating_sub(SubstrateWeight::<Runtime>::score_chunk(0));
 		let bars = reads(1).saturating_add(B::closes_weight(CHUNK_BARS));
 		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(reads(CHUNK_READS).max(rows).max(bars))
+	}
+}
+
+impl<B: Bars> Champions for Scorer<B> {
+	fn forecast(domain: DomainId, stream: u32, bar: u64, horizon: u16) -> Option<(ModelRef, Vec<i32>)> {
+		let spec = spec(domain).ok()?;
+		let (Program::Forecast(program), Evidence::Live { stream: source, unit }) = (&spec.program, &spec.evidence) else {
+			return None;
+		};
+		if *source != stream || program.horizon < horizon {
+			return None;
+		}
+		let model = <Domains as doin_traits::Domains<AccountId>>::state(domain)?.champion.model;
+		let first = bar.checked_sub(program.history.into())?;
+		let closes = B::closes(stream, first..bar)?;
+		let champion = stored_model(domain, &spec, &model).ok()?;
+		Some((model, live_forecast(&champion, program, *unit, &closes)?))
+	}
+
+	fn forecast_weight() -> Weight {
+		// The benchmark of a chunk draws 64 windows and decodes the largest model. A run is one window of bars.
+		let units = u64::from(MAX_WINDOW_MACS).div_ceil(MACS_PER_UNIT);
+		let reads = <Runtime as frame_system::Config>::DbWeight::get().reads(CHAMPION_READS);
+		let bars = reads.saturating_add(B::closes_weight(MAX_HISTORY.into()));
+		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(bars)
 	}
 }
 

@@ -1,10 +1,10 @@
 //! Soak of a network: three validators with a block each second, and a worker whose rounds begin every eleven blocks, for hours or days.
 //!
 //! `cargo bench --workspace --bench soak -- --minutes N [--csv FILE]`, after node and worker were built; `scripts/soak.sh` does both, for
-//! 72 hours. Without `--minutes` nothing runs, as in a run of all benchmarks. A row of figures is sampled each minute, and written to
-//! FILE: memory, open files and database of each process, storage entries of each pallet, blocks, rounds and work blocks. It fails if a
-//! process ends, if no rounds end, or if a figure grows more than [`doin_e2e::soak::rule_of`] allows. Standard error has a report,
-//! standard output one line of JSON:
+//! 72 hours. Without `--minutes` nothing runs, as in a run of all benchmarks. The server of the worker is asked for a route of the page
+//! each second. A row of figures is sampled each minute, and written to FILE: memory, open files and database of each process, storage
+//! entries of each pallet, blocks, rounds and work blocks. It fails if a process ends, if no rounds end, or if a figure grows more than
+//! [`doin_e2e::soak::rule_of`] allows. Standard error has a report, standard output one line of JSON:
 //!
 //! ```text
 //! {"minutes":…,"blocks":…,"rounds":…,"work_blocks":…,"excessive":[…],"figures":[{"column":…,"median":…,"growth":…,"allowed":…},…]}
@@ -12,6 +12,7 @@
 
 use anyhow::{ensure, Context, Result};
 use doin_e2e::{
+	http::Server,
 	soak::{folder_kib, memory_kib, open_files, report, Finding, Pallets, Table, BLOCKS, MINUTES, ROUNDS},
 	until_signal, Node, Process, Worker,
 };
@@ -33,6 +34,20 @@ const FEWEST_ROUNDS: f64 = 3.0;
 const WORK_BLOCKS: &str = "work_blocks";
 /// Names of the validators, and the options that start them.
 const VALIDATORS: [(&str, &str); 3] = [("alice", "--alice"), ("bob", "--bob"), ("charlie", "--charlie")];
+
+/// Routes that a page asks for. The server of the worker is asked for one each second.
+const ROUTES: [&str; 10] = [
+	"/status",
+	"/api/optimization",
+	"/api/work",
+	"/api/evaluations",
+	"/api/metrics?limit=50",
+	"/api/history/0",
+	"/api/forecast/0",
+	"/api/unpaid?limit=100",
+	"/api/chain?limit=20",
+	"/api/events?limit=500",
+];
 
 /// Figures of one minute, by the names of their columns.
 type Figures = BTreeMap<String, f64>;
@@ -67,7 +82,8 @@ impl Network {
 			node.finalize(2, LIMIT).await?;
 		}
 		let urls: Vec<String> = nodes.iter().map(Node::url).collect();
-		let worker = Worker::start(&["run", "--dev", "--url", &urls.join(","), "--journal", "{base}/journal.db"])?;
+		let mut worker = Worker::start(&["run", "--dev", "--url", &urls.join(","), "--journal", "{base}/journal.db"])?;
+		tokio::spawn(read_routes(Server::of(&mut worker).await?));
 		let pallets = Pallets::of(&nodes[0]).await?;
 		Ok(Self { nodes, worker, pallets })
 	}
@@ -89,6 +105,18 @@ impl Network {
 		figures.insert(WORK_BLOCKS.to_owned(), work_blocks.context("the chain counts work blocks")?);
 		figures.insert(BLOCKS.to_owned(), node.finalized().await?.into());
 		Ok(figures)
+	}
+}
+
+/// Asks the server of the worker for its routes, for ever. A route that is not answered is reported.
+async fn read_routes(server: Server) {
+	for route in ROUTES.iter().cycle() {
+		tokio::time::sleep(Duration::from_secs(1)).await;
+		match server.get(route).await {
+			Ok(response) if response.status < 400 => {}
+			Ok(response) => eprintln!("{route} has status {}: {}", response.status, String::from_utf8_lossy(&response.body)),
+			Err(error) => eprintln!("{route} is not answered: {error:#}"),
+		}
 	}
 }
 

@@ -99,6 +99,8 @@ const load = (path) => import(pathToFileURL(join(folder, path)));
 const node = await load("explorer/node.js");
 const { readBlock } = await load("explorer/blocks.js");
 const { readTasks } = await load("explorer/panels/tasks.js");
+const { cutNote, readRounds } = await load("explorer/panels/rounds.js");
+const { commission } = await load("explorer/panels/staking.js");
 const METADATA = await readFile(join(process.env.DOIN_PAGE_FOLDER, "../../../runtime/clients/metadata/doin.scale"));
 
 after(() => rm(folder, { recursive: true, force: true }));
@@ -259,4 +261,112 @@ test("as many tasks are looked through as a panel asks for", async () => {
 		assert.deepEqual([open, tasks.length, String(next)], [30, 0, "40"]);
 	}
 	assert.deepEqual(counts, [24, 1_000]);
+});
+
+test("an extrinsic as large as an upgrade of the runtime is decoded", async () => {
+	await connected();
+	await serve({});
+	const runtime = await node.runtimeAt({ hash: HASH });
+	const call = runtime.call.enc({ type: "System", value: { type: "remark", value: { remark: new Uint8Array(1_500_000) } } });
+	const bytes = new Uint8Array(1 + call.length);
+	bytes.set([4]);
+	bytes.set(call, 1);
+	const decoded = runtime.decodeExtrinsic(bytes);
+	assert.deepEqual([decoded.kind, decoded.call.pallet, decoded.call.name], ["bare", "System", "remark"]);
+	// Four bytes say how long it is.
+	assert.deepEqual([decoded.call.fields.remark.length, decoded.bytes], [1_500_000, bytes.length + 4]);
+});
+
+test("a commission of the chain is parts per billion, and never shown as more than it is", async () => {
+	await connected();
+	await serve({});
+	const { codec } = (await node.runtimeAt({ hash: HASH })).item("Staking", "ErasValidatorPrefs");
+	// Compact parts per billion, and whether nominations are refused.
+	assert.equal(commission(codec.value.dec("0x0284d71700")), "10 %");
+	const texts = { 0: "0 %", 1_000: "0.0001 %", 123_456_789: "12.34 %", 999_999_999: "99.99 %", 1_000_000_000: "100 %" };
+	for (const [parts, text] of Object.entries(texts)) assert.equal(commission({ commission: Number(parts) }), text);
+	assert.deepEqual([commission(null), commission(undefined)], ["–", "–"], "a validator of this session that the era does not have");
+});
+
+test("rounds are read up to limits, and the panel says what is left out", async () => {
+	await connected();
+	await serve({ "Optimae.CounterForRounds": { [HASH]: "0x2c010000" } });
+	const [at, counts, viewed] = [{ number: 5, hash: HASH }, [], []];
+	const state = { domains: [], keys: 0 };
+	answers.state_getKeysPaged = ([, count]) => {
+		counts.push(count);
+		return { result: Array.from({ length: Math.min(count, state.keys) }, (_, key) => `0x${key.toString(16).padStart(8, "0")}`) };
+	};
+	answers.state_queryStorageAt = () => ({ result: [{ changes: [] }] });
+	answers.doin_domains = ([from, count]) => ({ result: state.domains.slice(from, from + count) });
+	answers.doin_domain = ([id]) => ({ result: { id, status: "Active", lastRound: null } });
+	answers.doin_round = ([id]) => {
+		viewed.push(id);
+		if (id === 1) return { error: { code: 1, message: "domain 1 has no rounds: call doin_domains for all" } };
+		return { result: { round: { domain: id, number: 4 } } };
+	};
+	const status = (id) => (id % 2 === 0 ? "Active" : "Converged");
+	const domains = (count, of) => Array.from({ length: count }, (_, id) => ({ id, status: of(id), lastRound: id < 3 ? {} : null }));
+
+	state.domains = domains(300, status);
+	state.keys = 5_000;
+	const all = await readRounds(at, null);
+	assert.deepEqual([all.rounds.length, all.hidden, all.isCut, all.last.length, all.open], [24, 128 - 24, true, 3, 300]);
+	assert.deepEqual([viewed.length, Math.max(...viewed), counts], [24, 46, [200]], "views of active domains only");
+	assert.match(cutNote(null), /first 256 domains and 200 rounds .* choose a domain/);
+
+	// As many keys as are read may be all of them; the panel cannot know.
+	for (const [keys, isCut] of [[199, false], [200, true]]) {
+		Object.assign(state, { keys, domains: domains(255, () => "Converged") });
+		const some = await readRounds(at, null);
+		assert.deepEqual([some.rounds, some.hidden, some.isCut], [[], 0, isCut]);
+	}
+	Object.assign(state, { keys: 0, domains: domains(256, () => "Converged") });
+	assert.equal((await readRounds(at, null)).isCut, true, "there may be further domains");
+
+	Object.assign(state, { keys: 5_000, domains: domains(3, () => "Active") });
+	const few = await readRounds(at, null);
+	assert.deepEqual(few.rounds.map(({ domain }) => domain.id), [0, 2], "a domain without rounds is left out");
+
+	counts.length = 0;
+	const one = await readRounds(at, "7");
+	assert.deepEqual([one.rounds.map(({ domain }) => domain.id), one.isCut, counts], [[7], true, [1_000]]);
+	assert.match(cutNote("7"), /first 1,000 rounds of the state/);
+	await assert.rejects(readRounds(at, "seven"), ({ error }) => /“seven” is not the identifier of a domain/.test(error));
+});
+
+test("blocks that were read are kept up to a number, and full ones up to a size", async () => {
+	await connected();
+	await serve({});
+	const hash = (number) => `0x${number.toString(16).padStart(64, "0")}`;
+	const lengths = new Map();
+	const read = [];
+	const { chain_getBlockHash: before } = answers;
+	answers.chain_getBlockHash = ([number]) => ({ result: number === 0 ? HASH : hash(number) });
+	answers.chain_getBlock = ([asked]) => {
+		const number = parseInt(asked, 16);
+		read.push(number);
+		const text = `0x${"00".repeat(lengths.get(number) ?? 4)}`;
+		const header = { number: `0x${number.toString(16)}`, parentHash: PARENT, digest: { logs: [] } };
+		return { result: { block: { header, extrinsics: [text] } } };
+	};
+	const { codec } = (await node.runtimeAt({ hash: HASH })).item("Timestamp", "Now");
+	answers.state_getStorage = ([key]) => ({ result: key === codec.keys.enc() ? "0x0068e5cf8b010000" : "0x00" });
+	/** Reads blocks, and returns those that the node was asked for. */
+	const asked = async (...numbers) => {
+		read.length = 0;
+		for (const number of numbers) assert.equal((await readBlock(number)).problem, null);
+		return [...read];
+	};
+	const small = Array.from({ length: 40 }, (_, at) => 100 + at);
+	assert.deepEqual(await asked(...small), small);
+	assert.deepEqual(await asked(...small), [], "all of them are kept");
+	assert.deepEqual(await asked(140, 100, 139), [140, 100], "the one that was read first is dropped");
+
+	for (const number of [200, 201, 202]) lengths.set(number, 1_500_000);
+	assert.deepEqual(await asked(200, 201, 200), [200, 201]);
+	assert.deepEqual(await asked(202, 201, 202, 200), [202, 200], "three million digits each, of eight million");
+	lengths.set(203, 4_500_000);
+	assert.deepEqual(await asked(203, 203, 202), [203, 202], "one block is kept whatever its size");
+	answers.chain_getBlockHash = before;
 });

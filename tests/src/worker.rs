@@ -5,6 +5,9 @@ use anyhow::Result;
 use std::{fmt::Write, fs, path::Path};
 use tempfile::TempDir;
 
+/// File whose rows are the bars of the stream of a development chain.
+const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
+
 /// A running worker. Dropping the value kills the worker and deletes its directory.
 #[derive(Debug)]
 pub struct Worker {
@@ -32,13 +35,27 @@ impl Worker {
 	/// # Errors
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn with_roles(url: &str, roles: &[(&str, &str)]) -> Result<Self> {
-		let base = tempfile::tempdir()?;
-		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
+		let mut text = String::new();
 		for (role, key) in roles {
 			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
 		}
+		Self::configured(url, &text)
+	}
+
+	/// Starts the reporter of the validator of a development chain, which replays a file as the bars of the chain's stream.
+	///
+	/// # Errors
+	/// Errors if it was not built, or if it cannot be started.
+	pub fn reporter(url: &str) -> Result<Self> {
+		let source = format!("[[reported]]\nsymbol = \"CO2-DEMO\"\n[[reported.sources]]\ncsv = \"{CO2}\"\nclose = \"ppm\"\n");
+		Self::configured(url, &format!("[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n{source}"))
+	}
+
+	/// Starts a worker with these tables in its configuration, which has neither a server nor a database of facts.
+	fn configured(url: &str, tables: &str) -> Result<Self> {
+		let base = tempfile::tempdir()?;
 		let config = base.path().join("worker.toml");
-		fs::write(&config, text)?;
+		fs::write(&config, format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n{tables}"))?;
 		let arguments = vec!["run".into(), "--no-dashboard".into(), "--config".into(), config.display().to_string()];
 		Self::start_in(base, arguments)
 	}

@@ -60,6 +60,46 @@ async fn integer(node: &Node, key: &str, hash: &Value) -> Result<u64> {
 	Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
+/// Makes a database one of schema version 1. The table of the version has one record.
+fn make_older(database: &Path) -> Result<()> {
+	// A record of SQLite: length of its header, types of both columns (an integer of one byte, a text of 24), version, time of creation.
+	const HEADER: [u8; 3] = [3, 1, 13 + 2 * 24];
+	let mut bytes = fs::read(database)?;
+	let is_record = |record: &[u8]| record.starts_with(&HEADER) && record[4..].starts_with(b"20") && record.ends_with(b"Z");
+	let found: Vec<usize> = bytes.windows(28).enumerate().filter(|(_, record)| is_record(record)).map(|(at, _)| at).collect();
+	ensure!(found.len() == 1, "{} records look like that of the version", found.len());
+	bytes[found[0] + HEADER.len()] = 1;
+	Ok(fs::write(database, bytes)?)
+}
+
+/// Checks that a worker of a newer schema moves a database with blocks up to `last` and its CSV file aside, and reads the facts again.
+async fn an_older_schema_is_read_again(node: &Node, database: &Path, last: u64) -> Result<()> {
+	let folder = tempfile::tempdir()?;
+	let path = |name: &str| folder.path().join(name);
+	let (older, csv) = (path("facts.db"), path("rounds.csv"));
+	fs::copy(database, &older)?;
+	make_older(&older)?;
+	fs::write(&csv, "rounds of the older worker\n")?;
+	let (shown, rounds, bytes) = (older.display().to_string(), csv.display().to_string(), fs::read(&older)?);
+	refused(node, &["index", "--once", "--olap-db", &shown], &["schema version 1", "move the file away", "Nothing was changed"])?;
+	assert!(fs::read(&older)? == bytes && !path("facts-1.db").exists(), "a command leaves the file as it is");
+
+	let url = node.url();
+	let arguments =
+		["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--olap-db", &shown, "--stats-file", &rounds];
+	let mut worker = Worker::start(&arguments)?;
+	state(&mut worker, "following").await?;
+	indexed(&older, last).await?;
+	worker.stop()?;
+	let checked = check(&older)?;
+	assert_eq!(checked["findings"], json!([]), "{checked}");
+	assert!(checked["first"] == 0 && rows(&checked, "fact_chain_optimae")? > 0, "{checked}");
+	assert!(fs::read(path("facts-1.db"))? == bytes, "the older database is kept as it was");
+	assert_eq!(fs::read_to_string(path("rounds-1.csv"))?, "rounds of the older worker\n");
+	assert!(fs::read_to_string(&csv)?.starts_with("experiment_id,round_id,"), "the new file has the rounds of the new database");
+	Ok(())
+}
+
 /// Returns the lines of a CSV file of rounds, by the names of their columns. The last column is left out: its JSON has commas.
 fn lines(csv: &Path) -> Result<Vec<BTreeMap<String, String>>> {
 	let text = fs::read_to_string(csv)?;
@@ -155,6 +195,7 @@ async fn facts_survive_kills_and_are_built_anew_and_exported() -> Result<()> {
 		assert_eq!((&exported["parquet"]["blocks"], &exported["parquet"]["last"]), (&blocks.into(), &last.into()));
 		assert_eq!(exported["parquet"]["files"].as_u64() > Some(0), written, "{exported}");
 	}
+	an_older_schema_is_read_again(&node, &database, last).await?;
 	drop(node);
 
 	// The development chain begins anew, with the same genesis, and is shorter than the database.
@@ -197,6 +238,16 @@ async fn a_node_that_has_removed_states_names_the_first_block_that_it_can_read()
 	assert!(first > 1 && first <= begun, "{checked}");
 	assert_eq!((&checked["findings"], rows(&checked, "block")?), (&json!([]), last - first + 1));
 	assert!(rows(&checked, "dim_domain")? >= 1, "the demo domain is known without the event of its registration");
+
+	// A database that this node cannot fill again stays, although its schema is older.
+	make_older(&database)?;
+	let bytes = fs::read(&database)?;
+	let mut worker = Worker::start(&[&arguments[..], &["--olap-db", &shown]].concat())?;
+	let failed = state(&mut worker, "failed").await?;
+	let reason = failed["reason"].as_str().context("a reason")?;
+	assert!(reason.contains("older worker") && parts.iter().all(|part| reason.contains(part)), "{reason}");
+	worker.stop()?;
+	assert!(fs::read(&database)? == bytes, "the older database is not changed");
 	Ok(())
 }
 

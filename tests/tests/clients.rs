@@ -9,7 +9,7 @@ mod holders;
 
 use anyhow::{ensure, Context, Result};
 use connection::{address, batch, call, transfer, unit, Account, Connection};
-use doin_e2e::{accounts::DAVE, npm, run, Node, Worker, NOWHERE};
+use doin_e2e::{accounts::DAVE, commands::report, npm, run, Node, Worker, NOWHERE};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
@@ -87,6 +87,21 @@ async fn every_action_passes_in_papi_polkadot_js_and_subxt() -> Result<()> {
 	// The types are checked last, while nothing waits for a block.
 	tokio::task::spawn_blocking(move || npm::run(&folder, "npm", &["run", "check"], &[])).await??;
 	Ok(())
+}
+
+#[tokio::test]
+async fn a_forecast_is_committed_revealed_and_collected_with_polkadot_js() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	let node = Node::dev().await?;
+	node.reach(2, LIMIT).await?;
+	let mut reporter = Worker::reporter(&node.url())?;
+	let sponsored = report(&node, &["sponsor", "CO2-DEMO", "200 DOIN", "--dev-key", "//Bob"])?;
+	ensure!(sponsored["awake"] == true, "{sponsored}");
+	let printed = script(&folder, &["actions/forecasts.mjs", &node.url()]).await?;
+	println!("{printed}");
+	ensure!(printed.lines().filter(|line| line.contains("\"action\"")).count() == 5, "the script left actions out:\n{printed}");
+	reporter.check()?;
+	reporter.stop()
 }
 
 /// Makes an account of every client a proxy of Alice, the validator, since only validators vote, and pays the accounts of the second

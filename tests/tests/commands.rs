@@ -56,6 +56,8 @@ async fn the_commands_of_owners_voters_and_evaluators_do_what_they_report() -> R
 	create_domain(&node, &load(folder.path())?).await?;
 	let donation = Donation::withdrawn_after_a_notice(&node).await?;
 	an_evaluator_serves_and_leaves_a_domain(&node)?;
+	a_stream_is_registered_and_retired(&node)?;
+	a_proxy_reports_for_a_validator(&node)?;
 	a_forgotten_challenge_is_cancelled(&node).await?;
 	a_vote_changes_the_weights(&node).await?;
 	bond.comes_back(&node).await?;
@@ -104,6 +106,40 @@ async fn create_domain(node: &Node, csv: &str) -> Result<()> {
 	assert_eq!(created["domain"].as_u64().or(created["id"].as_u64()), Some(1), "{created}");
 	let domain = node.call("doin_domain", [json!(1)]).await?;
 	assert_eq!((&domain["owner"], &domain["status"]), (&json!(CHARLIE), &json!("Active")));
+	Ok(())
+}
+
+/// Registers a stream of Charlie, which sleeps without ever having a bar, and retires it.
+fn a_stream_is_registered_and_retired(node: &Node) -> Result<()> {
+	let record = ["stream", "register", "--symbol", "LOAD", "--unit", "MW", "--source", "a meter", "--bar", "1h", "--batch", "1"];
+	let dry = report(node, &[&record[..], &["--kept", "48", "--dry-run"]].concat())?;
+	let signed = [&record[..], &["--kept", "48", "--dev-key", "//Charlie"]].concat();
+	let registered = report(node, &signed)?;
+	assert_eq!((&registered["owner"], &registered["fee"]), (&json!(CHARLIE), &json!("10 DOIN")), "{registered}");
+	for name in ["fee", "deposit", "per_day"] {
+		assert_eq!(dry["price"][name], registered[name], "the dry run shows the price");
+	}
+	refused(node, &signed, &["before, as stream 2147483649", "--another", "Nothing was sent"])?;
+	let listed = report(node, &["stream", "list"])?;
+	assert_eq!((&listed[1]["symbol"], &listed[1]["awake"], &listed[2]), (&json!("LOAD"), &json!(false), &Value::Null));
+	refused(node, &["stream", "retire", "LOAD", "--dev-key", "//Alice"], &["belongs to", CHARLIE, "Nothing was sent"])?;
+	let before = free(node, CHARLIE)?;
+	let retired = report(node, &["stream", "retire", "LOAD", "--dev-key", "//Charlie"])?;
+	assert_eq!((&retired["stream"], &retired["burned"]), (&json!(2_147_483_649u32), &json!("0 DOIN")));
+	assert!(free(node, CHARLIE)? > before, "the deposit is worth more than the fee of the call");
+	Ok(())
+}
+
+/// Lets Charlie's key report for Alice, and ends that.
+fn a_proxy_reports_for_a_validator(node: &Node) -> Result<()> {
+	let added = report(node, &["reporter", "add-proxy", CHARLIE, "--dev-key", "//Alice"])?;
+	assert_eq!((&added["proxy"], &added["may_report"]), (&json!(CHARLIE), &json!(true)), "{added}");
+	let removed = report(node, &["reporter", "remove-proxy", CHARLIE, "--dev-key", "//Alice"])?;
+	assert_eq!((&removed["validator"], &removed["may_report"]), (&added["validator"], &json!(false)), "{removed}");
+	let again = ["reporter", "remove-proxy", CHARLIE, "--dev-key", "//Alice"];
+	refused(node, &again, &["Proxy::NotFound"])?;
+	let shown = report(node, &["reporter", "show"])?;
+	assert_eq!(shown["poll"]["id"], 0, "the only stream sleeps: {shown}");
 	Ok(())
 }
 

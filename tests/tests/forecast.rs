@@ -8,9 +8,9 @@ use doin_e2e::{
 	wait_for, Node, Worker,
 };
 use serde_json::{json, Value};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-/// File whose rows are the bars of the stream of a development chain.
+/// File whose rows are the bars of the stream of a development chain, as a history to train on.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
 /// Identifier of the stream.
 const STREAM: u32 = 1 << 31;
@@ -18,15 +18,6 @@ const STREAM: u32 = 1 << 31;
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// Rounds in which a worker is killed. On a machine that stalls, a restart may take longer than the bars and reveals of one.
 const ROUNDS: usize = 6;
-
-/// Starts a worker that replays the file as the bars of the stream.
-fn reporter(node: &Node, folder: &Path) -> Result<Worker> {
-	let config = folder.join("reporter.toml");
-	let source = format!("[[reported]]\nsymbol = \"CO2-DEMO\"\n[[reported.sources]]\ncsv = \"{CO2}\"\nclose = \"ppm\"\n");
-	std::fs::write(&config, format!("[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n{source}"))?;
-	let config = config.display().to_string();
-	Worker::start(&["run", "--config", &config, "--url", &node.url(), "--journal", "{base}/reporter.db", "--olap-db", "none"])
-}
 
 /// Starts a forecaster, with `more` options.
 fn forecaster(node: &Node, journal: &str, more: &[&str]) -> Result<Worker> {
@@ -94,7 +85,7 @@ async fn killed_between_commitment_and_reveal_a_forecaster_is_paid_after_its_res
 	refused(&node, &["forecast", "--stream", "BTC/USD", "--wager", "2DOIN", "--dev-key", "//Dave"], &["no stream `BTC/USD`"])?;
 	let market = report(&node, &["sponsor", "CO2-DEMO", "5 DOIN", "--market", "--dev-key", "//Bob"])?;
 	assert_eq!((&market["added"], &market["market"]), (&json!("5 DOIN"), &json!(true)), "{market}");
-	let reporter = reporter(&node, folder.path())?;
+	let reporter = Worker::reporter(&node.url())?;
 	let sponsored = report(&node, &["sponsor", "CO2-DEMO", "200 DOIN", "--dev-key", "//Bob"])?;
 	assert_eq!(sponsored["awake"], true, "{sponsored}");
 	let journal = folder.path().join("forecasts.db").display().to_string();

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use doin_e2e::{
+	accounts::ALICE,
 	commands::{refused, report},
 	wait_for, Node, Worker,
 };
@@ -130,7 +131,23 @@ async fn killed_between_commitment_and_reveal_a_reporter_reveals_after_its_resta
 		assert_eq!(*close, rows[number % rows.len()], "bar {number}");
 	}
 	a_batch_opens_a_round_of_forecasts(&node).await?;
-	worker.stop()
+	worker.stop()?;
+	the_reporter_leaves(&node).await
+}
+
+/// Shows the record of the validator, and releases its hold once its last poll is closed.
+async fn the_reporter_leaves(node: &Node) -> Result<()> {
+	wait_for("the end of the last commitment", LIMIT, || async {
+		let view = open_poll(node, None).await?;
+		Ok(view.is_none_or(|view| view["reporters"][0]["committed"] != true).then_some(()))
+	})
+	.await?;
+	let shown = report(node, &["reporter", "show", ALICE])?;
+	assert!(shown["record"]["polls"].as_u64() > Some(0), "{shown}");
+	let left = report(node, &["reporter", "leave", "--dev-key", "//Alice"])?;
+	assert_eq!(left["account"], ALICE);
+	assert!(report(node, &["reporter", "show", ALICE])?["record"].is_null());
+	refused(node, &["reporter", "leave", "--dev-key", "//Alice"], &["has no record as a reporter", "Nothing was sent"])
 }
 
 /// Waits until a batch that stands in time has opened a round of the stream's market, and reads that round.

@@ -196,6 +196,13 @@ async fn forecasts_have_the_documented_shape(node: &Node, stream: &Value) -> Res
 	for amount in ["pot", "mark"] {
 		assert_decimal(&board[amount]);
 	}
+	let record = node.call("doin_forecaster", [stream.clone(), json!(ALICE)]).await?;
+	assert_fields(&record, &["stream", "rounds", "commitBlocks", "weight", "mark", "forecaster"]);
+	assert_eq!((&record["stream"], &record["commitBlocks"], &record["forecaster"]), (stream, &json!(4), &Value::Null));
+	assert_decimal(&record["mark"]);
+	let (code, message) = refusal(node.call("doin_forecaster", [stream.clone(), json!("alice")]).await);
+	assert_eq!(code, -32_602);
+	assert!(message.contains("invalid account `alice`"), "{message}");
 	Ok(())
 }
 
@@ -300,6 +307,7 @@ async fn every_method_has_a_subscription(node: &Node) -> Result<()> {
 		("Poll", "doin_poll", vec![]),
 		("ForecastRounds", "doin_forecastRounds", vec![json!(1u32 << 31)]),
 		("Leaderboard", "doin_leaderboard", vec![json!(1u32 << 31), json!(9)]),
+		("Forecaster", "doin_forecaster", vec![json!(1u32 << 31), json!(ALICE)]),
 	] {
 		let mut subscription = node.subscribe(name, params.clone()).await?;
 		let first = next(&mut subscription).await;

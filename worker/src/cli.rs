@@ -4,7 +4,7 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, history, index, journal,
-		keys, own, predict, run, service, sponsor, status, top, train, verify, vote, watch,
+		keys, own, predict, reporter, run, service, sponsor, status, stream, top, train, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -151,6 +151,12 @@ EXAMPLES
 The bars of a stream are asked for while its pot pays. Each batch takes the fee of the stream out of the pot; nothing is paid back. A \
 stream whose pot is used up sleeps, and wakes with the next amount. 1 DOIN is the least.")]
 	Sponsor(sponsor::SponsorArgs),
+	/// Register, list and remove streams of bars
+	#[command(subcommand)]
+	Stream(stream::StreamCommand),
+	/// Let a key report bars for a validator, show reporters, and release their holds
+	#[command(subcommand)]
+	Reporter(reporter::ReporterCommand),
 	/// Limit what a hot key, a proxy of type `Work`, may cost its account. The hot key cannot commit candidates without a budget
 	#[command(after_help = "\
 EXAMPLE
@@ -448,6 +454,8 @@ impl Cli {
 			Command::Unbond(args) => bond::unbond(node, args).await?,
 			Command::Withdraw(args) => bond::withdraw(node, args).await?,
 			Command::Sponsor(args) => sponsor::run(node, args).await?,
+			Command::Stream(command) => stream::run(node, command).await?,
+			Command::Reporter(command) => reporter::run(node, command).await?,
 			Command::Budget(args) => budget::run(node, args).await?,
 			Command::CleanUp(args) => clean_up::run(node, args).await?,
 			Command::Status(args) => status::run(node, args).await?,
@@ -556,9 +564,19 @@ mod tests {
 			"doin-worker sponsor BTC/USD 100 DOIN --key k",
 			"doin-worker sponsor 2147483648 100DOIN --dev-key //Alice --json",
 			"doin-worker sponsor BTC/USD 100 DOIN --market --key k",
+			"doin-worker stream register --symbol a --unit b --source c --bar 5m --batch 6 --dry-run",
+			"doin-worker stream register --symbol a --unit b --source c --bar 1h --batch 1 --high --low --volume --kept 9 --season 24 \
+			--scale 5 --horizon 24 --fee 2DOIN --domain 3 --another --key k --json",
+			"doin-worker stream list --json",
+			"doin-worker stream retire BTC/USD --key k",
+			"doin-worker reporter add-proxy 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --key k",
+			"doin-worker reporter remove-proxy 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --dev-key //Alice --json",
+			"doin-worker reporter show",
+			"doin-worker reporter show 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json",
+			"doin-worker reporter leave --key k",
 			"doin-worker budget 20 DOIN --window 100 --key k",
 			"doin-worker own --domain 3 --csv a --label y --without id --image 8x8 --segment-key s --key k --check",
-			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice",
+			"doin-worker own --domain 3 --csv a --column b --inputs c --scale 2 --dev-key //Alice --confirm-shared 7 --confirm-shared 8",
 			"doin-worker domain fund 3 1000 DOIN --key k",
 			"doin-worker domain withdraw 3 1000 DOIN --dev-key //Alice --json",
 			"doin-worker domain seal 3 --csv a --label y --values --segments 4 --dry-run --key k",

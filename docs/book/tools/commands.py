@@ -19,6 +19,8 @@ signs for the account whose proxy the key is.
 SOURCES = {
     "": ("worker/src/cli.rs", "Command"),
     "domain": ("worker/src/commands/domain/mod.rs", "DomainCommand"),
+    "stream": ("worker/src/commands/stream.rs", "StreamCommand"),
+    "reporter": ("worker/src/commands/reporter.rs", "ReporterCommand"),
     "keys": ("worker/src/commands/keys.rs", "KeysCommand"),
     "journal": ("worker/src/commands/journal.rs", "JournalCommand"),
     "index": ("worker/src/commands/index/mod.rs", "IndexCommand"),

@@ -55,6 +55,7 @@ TYPES = {
     "GenesisHash": "hash",
     "Host": "IP address",
     "Vec<String>": "list of texts",
+    "Vec<DomainId>": "list of numbers",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
     "Role": "`optimize`, `evaluate`, `own`, `report` or `forecast`",
     "NamedModel": "family of nets, or file",

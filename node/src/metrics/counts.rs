@@ -1,6 +1,6 @@
 //! Additions to counters by the events of the runtime.
 
-use super::export::doin;
+use super::export::{bits, doin};
 use doin_primitives::UnpaidReason;
 use doin_runtime::{Runtime, RuntimeEvent};
 use pallet_doin_evaluators::types::Offence;
@@ -30,11 +30,27 @@ pub enum Family {
 	Minted,
 	/// Amounts minted, in DOIN, by the role of their recipients.
 	Rewards,
+	/// Polls of the reporters.
+	Polls,
+	/// Reports, by what happened to them.
+	Reports,
+	/// Batches of bars that were counted.
+	Batches,
+	/// Bars of the batches that stand.
+	Bars,
+	/// Seats of rounds of forecasts, by what happened to them.
+	ForecastSeats,
+	/// Rounds of forecasts that ended.
+	ForecastRounds,
+	/// Claims of records of forecasters.
+	Claims,
+	/// Effective improvement of these claims, in bits.
+	Claimed,
 }
 
 /// Name, help, label and values of the label of each family. A value that is never counted is exported as 0, so that a query
 /// finds it from the start.
-pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 11] = [
+pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 19] = [
 	(
 		Family::Seats,
 		"doin_seats_total",
@@ -126,6 +142,56 @@ pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 11] = [
 		"role",
 		&["optimizers", "evaluators", "validators"],
 	),
+	(Family::Polls, "doin_polls_total", "Polls of the reporters, since the node started", "event", &["opened", "closed"]),
+	(
+		Family::Reports,
+		"doin_reports_total",
+		"Reports of bars by what happened to them, since the node started; 0.1 DOIN burns for one that is not revealed",
+		"event",
+		&["committed", "revealed", "unrevealed"],
+	),
+	(
+		Family::Batches,
+		"doin_batches_total",
+		"Batches of bars that were counted, since the node started; all bars of a missing one are missing",
+		"result",
+		&["stands", "missing"],
+	),
+	(
+		Family::Bars,
+		"doin_bars_total",
+		"Bars of the batches that stand, since the node started; less than half of the stake knew a missing one",
+		"result",
+		&["known", "missing"],
+	),
+	(
+		Family::ForecastSeats,
+		"doin_forecast_seats_total",
+		"Seats of rounds of forecasts by what happened to them, since the node started; one that is cleared was not revealed",
+		"event",
+		&["committed", "displaced", "revealed", "collected", "cleared"],
+	),
+	(
+		Family::ForecastRounds,
+		"doin_forecast_rounds_ended_total",
+		"Rounds of forecasts that ended, since the node started: settled, void, or without any seat",
+		"outcome",
+		&["closed", "voided", "empty"],
+	),
+	(
+		Family::Claims,
+		"doin_forecast_claims_total",
+		"Claims of records of forecasters, since the node started; work blocks mint for them",
+		"backing",
+		&["runtime"],
+	),
+	(
+		Family::Claimed,
+		"doin_forecast_claimed_bits_total",
+		"Effective improvement that records of forecasters have claimed, in bits, since the node started",
+		"backing",
+		&["runtime"],
+	),
 ];
 
 /// Addition to one counter.
@@ -160,6 +226,8 @@ pub fn counts(event: &RuntimeEvent) -> Vec<Count> {
 		}
 		RuntimeEvent::Evidence(event) => of_evidence(event),
 		RuntimeEvent::Work(event) => of_work(event),
+		RuntimeEvent::Oracle(event) => of_poll(event),
+		RuntimeEvent::Forecasts(event) => of_market(event),
 		_ => Vec::new(),
 	}
 }
@@ -247,4 +315,44 @@ fn of_work(event: &pallet_doin_work::Event<Runtime>) -> Vec<Count> {
 	let roles = ["optimizers", "evaluators", "validators"].into_iter().zip(parts);
 	let rewards = roles.map(|(label, part)| Count { family: Family::Rewards, label, amount: doin(*part) });
 	rewards.chain([Count { family: Family::Minted, label: origin, amount: doin(*minted) }]).collect()
+}
+
+/// Returns what an event of a poll of the reporters adds.
+fn of_poll(event: &pallet_doin_oracle::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_oracle::Event::*;
+	match event {
+		PollOpened { .. } => one(Family::Polls, "opened"),
+		PollClosed { .. } => one(Family::Polls, "closed"),
+		Committed { .. } => one(Family::Reports, "committed"),
+		Revealed { .. } => one(Family::Reports, "revealed"),
+		Unrevealed { .. } => one(Family::Reports, "unrevealed"),
+		BatchStands { bars, .. } => {
+			let known = bars.iter().flatten().count();
+			let bars = [("known", known), ("missing", bars.len() - known)];
+			let bars = bars.map(|(label, bars)| Count { family: Family::Bars, label, amount: bars as f64 });
+			bars.into_iter().chain(one(Family::Batches, "stands")).collect()
+		}
+		BatchMissing { .. } => one(Family::Batches, "missing"),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of a market of forecasts adds.
+fn of_market(event: &pallet_doin_forecasts::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_forecasts::Event::*;
+	match event {
+		Committed { .. } => one(Family::ForecastSeats, "committed"),
+		Displaced { .. } => one(Family::ForecastSeats, "displaced"),
+		Revealed { .. } => one(Family::ForecastSeats, "revealed"),
+		Collected { .. } => one(Family::ForecastSeats, "collected"),
+		Cleared { .. } => one(Family::ForecastSeats, "cleared"),
+		Closed { .. } => one(Family::ForecastRounds, "closed"),
+		Voided { .. } => one(Family::ForecastRounds, "voided"),
+		Empty { .. } => one(Family::ForecastRounds, "empty"),
+		Claimed { effective, .. } => {
+			let claimed = Count { family: Family::Claimed, label: "runtime", amount: bits(*effective) };
+			vec![Count { family: Family::Claims, label: "runtime", amount: 1.0 }, claimed]
+		}
+		_ => Vec::new(),
+	}
 }

@@ -3,7 +3,10 @@
 //! Names follow Prometheus: the unit last, `_total` for counters. Amounts are in DOIN, improvement is in bits. Values are 64-bit
 //! floats, which hold an amount to about a millionth of a DOIN.
 
-use super::counts::{Count, Family, FAMILIES};
+use super::{
+	counts::{Count, Family, FAMILIES},
+	live::{Gauges, Live},
+};
 use doin_primitives::{
 	views::{FeeMarketView, WorkView},
 	Balance, BlockNumber, DOIN, MILLION, ONE_Q32, Q32,
@@ -36,6 +39,23 @@ pub fn ratio(parts: u32) -> f64 {
 /// Returns what a counter has to be increased by to have the value `total`: nothing if it has that value or a higher one.
 pub fn missing(counter: f64, total: f64) -> f64 {
 	(total - counter).max(0.0)
+}
+
+/// Registers a gauge with one label, and exports it with 0 for each value of the label.
+///
+/// # Errors
+///
+/// Fails if the registry has a metric of this name.
+pub(super) fn by_label(
+	registry: &Registry,
+	name: &str,
+	help: &str,
+	label: &str,
+	values: &[&str],
+) -> Result<GaugeVec<U64>, PrometheusError> {
+	let metric = register(GaugeVec::new(Opts::new(name, help), &[label])?, registry)?;
+	values.iter().for_each(|value| drop(metric.with_label_values(&[value])));
+	Ok(metric)
 }
 
 /// Numbers of undecided rounds and of tasks that are not final, by stage.
@@ -90,6 +110,7 @@ pub struct Metrics {
 	burned: Counter<F64>,
 	rounds: GaugeVec<U64>,
 	tasks: GaugeVec<U64>,
+	live: Gauges,
 	families: BTreeMap<Family, CounterVec<F64>>,
 }
 
@@ -105,11 +126,7 @@ impl Metrics {
 			values.iter().for_each(|value| drop(metric.with_label_values(&[value])));
 			Ok(metric)
 		};
-		let by_stage = |name: &str, help: &str, values: &[&str]| -> Result<GaugeVec<U64>, PrometheusError> {
-			let metric = register(GaugeVec::new(Opts::new(name, help), &["stage"])?, registry)?;
-			values.iter().for_each(|value| drop(metric.with_label_values(&[value])));
-			Ok(metric)
-		};
+		let by_stage = |name: &str, help: &str, stages: &[&str]| by_label(registry, name, help, "stage", stages);
 		let blocks = CounterVec::new(
 			Opts::new("doin_observed_blocks_total", "Finalized blocks by whether they could be read"),
 			&["result"],
@@ -143,6 +160,7 @@ impl Metrics {
 			)?,
 			rounds: by_stage("doin_open_rounds", "Undecided rounds by stage", &ROUND_STAGES)?,
 			tasks: by_stage("doin_open_recomputations", "Recomputation tasks that are not final, by stage", &TASK_STAGES)?,
+			live: Gauges::register(registry)?,
 			families: FAMILIES
 				.iter()
 				.map(|(family, name, help, label, values)| Ok((*family, counts(name, help, label, values)?)))
@@ -174,6 +192,11 @@ impl Metrics {
 		self.base_fee.set(fees.base_fee as f64);
 		self.fullness.set(ratio(fees.fullness));
 		self.burned.inc_by(missing(self.burned.get(), doin(fees.burned)));
+	}
+
+	/// Shows the numbers of streams, reporters, markets and rounds of forecasts.
+	pub fn show_live(&self, live: &Live) {
+		self.live.show(live);
 	}
 
 	/// Shows the numbers of rounds and tasks by stage.

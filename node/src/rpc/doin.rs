@@ -109,9 +109,14 @@ pub trait DoinRpc {
 	fn forecast_round(&self, stream: StreamId, round: u32, at: Option<Hash>) -> RpcResult<Response>;
 
 	/// Returns the market of a stream and its `limit` forecasters of the largest standing, 32 without it and at most 256: a
-	/// [`doin_primitives::views::LeaderboardView`]. On a stream with more than 16 384 forecasters, as many are compared.
+	/// [`doin_primitives::views::LeaderboardView`]. On a stream with more than 4 096 forecasters, as many are compared.
 	#[method(name = "leaderboard", blocking)]
 	fn leaderboard(&self, stream: StreamId, limit: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the record of an account, given by its SS58 address, in the market of a stream: a
+	/// [`doin_primitives::views::MarketRecordView`].
+	#[method(name = "forecaster", blocking)]
+	fn forecaster(&self, stream: StreamId, who: String, at: Option<Hash>) -> RpcResult<Response>;
 
 	/// Subscribes to changes of `doin_domains`, with the same parameters.
 	#[subscription(name = "subscribeDomains" => "domainsChanged", unsubscribe = "unsubscribeDomains", item = Response)]
@@ -184,6 +189,10 @@ pub trait DoinRpc {
 	/// Subscribes to changes of `doin_leaderboard`, with the same parameters.
 	#[subscription(name = "subscribeLeaderboard" => "leaderboardChanged", unsubscribe = "unsubscribeLeaderboard", item = Response)]
 	fn subscribe_leaderboard(&self, stream: StreamId, limit: Option<u32>);
+
+	/// Subscribes to changes of `doin_forecaster`, with the same parameters.
+	#[subscription(name = "subscribeForecaster" => "forecasterChanged", unsubscribe = "unsubscribeForecaster", item = Response)]
+	fn subscribe_forecaster(&self, stream: StreamId, who: String);
 }
 
 /// Server of the `doin` namespace.
@@ -316,6 +325,10 @@ impl DoinRpcServer for Doin {
 		self.reader.response(board_of(stream, limit), at)
 	}
 
+	fn forecaster(&self, stream: StreamId, who: String, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::Forecaster { stream, who: account(&who)? }, at)
+	}
+
 	fn subscribe_domains(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
 		self.follow(pending, Ok(page(from, count)));
 	}
@@ -374,5 +387,9 @@ impl DoinRpcServer for Doin {
 
 	fn subscribe_leaderboard(&self, pending: PendingSubscriptionSink, stream: StreamId, limit: Option<u32>) {
 		self.follow(pending, Ok(board_of(stream, limit)));
+	}
+
+	fn subscribe_forecaster(&self, pending: PendingSubscriptionSink, stream: StreamId, who: String) {
+		self.follow(pending, account(&who).map(|who| Request::Forecaster { stream, who }));
 	}
 }

@@ -821,19 +821,19 @@ pub mod pallet {
 		/// Returns the weight of an activation of data of `values` values or bytes: that of the most expensive shape of a
 		/// program. A page holds many values, so the reads per value that the benchmarks count round to none: the reads of the
 		/// pages are added here, and the linear model of the owner, whose price is `units`. A model with few outputs spends more
-		/// time on its inputs than on its products, so both are counted.
+		/// time on its inputs than on its products, so both are counted. The benchmarks of linear models include an activation of
+		/// their data, which is counted once, by the number of values.
 		pub(crate) fn activate_weight(values: u32, units: u32) -> Weight {
-			let linear = if units > 0 {
-				T::WeightInfo::activate_linear(units).saturating_add(T::WeightInfo::activate_narrow(units.min(MOST_NARROW_UNITS)))
-			} else {
-				Weight::zero()
-			};
+			let (linear, narrow) = (T::WeightInfo::activate_linear, T::WeightInfo::activate_narrow);
+			let products = linear(units).saturating_sub(linear(0));
+			let inputs = narrow(units.min(MOST_NARROW_UNITS)).saturating_sub(narrow(0));
 			T::WeightInfo::activate_values(values)
 				.max(T::WeightInfo::activate_steps(values))
 				.max(T::WeightInfo::activate_channels(values))
 				.max(T::WeightInfo::activate_rows(values))
 				.saturating_add(T::DbWeight::get().reads(values.div_ceil(PAGE_VALUES).into()))
-				.saturating_add(linear)
+				.saturating_add(products)
+				.saturating_add(inputs)
 		}
 
 		/// Returns the length of a page in words of four bytes.

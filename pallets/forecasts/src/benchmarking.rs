@@ -5,12 +5,13 @@
 
 use crate::{
 	pallet::{Call, Config, Cursor, Due, Forecasters, Magnitudes, Markets, Open, Pallet, Rounds, Seats},
-	types::{Changes, Forecast, Forecaster, Market, Outcome, Round, Seat, SeatList, Stage},
+	types::{Changes, Forecast, Forecaster, Market, Outcome, Path, Round, Seat, SeatList, Stage},
 	HoldReason, MIN_SPONSORED, MIN_WAGER,
 };
 use alloc::{vec, vec::Vec};
 use doin_market::{
 	record::{OPEN_SLICES, SLICES, TERMS},
+	reference::CHAMPION_BARS,
 	standing::REMEMBERED,
 	Record, Reference, MAX_HORIZON, MAX_SEATS, ONE,
 };
@@ -74,7 +75,7 @@ fn full<T: Config>(stage: Stage) -> (RoundId, Vec<T::AccountId>, u64) {
 	assert!(T::Currency::mint_into(&account, 10_000 * DOIN).is_ok());
 	let accounts: Vec<T::AccountId> = (0..MAX_SEATS).map(rich::<T>).collect();
 	let bar = next - 300;
-	let mut state = Round { bar, reference: Reference::RepeatLast, average: 1, book: Default::default(), stage };
+	let mut state = Round { bar, reference: Reference::RepeatLast, average: 1, book: Default::default(), champion: None, stage };
 	let mut seats = Vec::new();
 	for who in &accounts {
 		state.book.take(MIN_WAGER);
@@ -127,7 +128,7 @@ mod benchmarks {
 		assert!(Markets::<T>::contains_key(stream));
 	}
 
-	/// The round is full, and the wager displaces another one.
+	/// The round is full, and the wager displaces another one. The weight of a run of the champion is added.
 	#[benchmark]
 	fn commit() {
 		let (round, accounts, _) = full::<T>(Stage::Committing { until: NOW + 1 });
@@ -271,13 +272,14 @@ mod benchmarks {
 		assert!(!Due::<T>::get(look + MAX_SCANNED - 1).is_empty());
 	}
 
-	/// All closes that references read are stored, and scheduling looks as far as it can.
+	/// All closes that references read are stored, the champion has a forecast, and scheduling looks as far as it can.
 	#[benchmark]
 	fn evaluate() {
 		let (round, _, next) = full::<T>(Stage::Waiting { zero: 0 });
 		Magnitudes::<T>::insert(round.domain, crate::types::Magnitudes::truncate_from(vec![1; REMEMBERED]));
 		fill_agenda::<T>(NOW + T::RevealBlocks::get(), round);
-		let state = Rounds::<T>::get(round).expect("the round exists");
+		let mut state = Rounds::<T>::get(round).expect("the round exists");
+		state.champion = Some(Path::truncate_from(vec![1; CHAMPION_BARS]));
 
 		#[block]
 		{

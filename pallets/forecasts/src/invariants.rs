@@ -8,8 +8,9 @@ use alloc::collections::BTreeMap;
 use doin_market::{
 	payment,
 	settlement::{gain, loss},
+	Reference,
 };
-use doin_primitives::{Balance, RoundId};
+use doin_primitives::{Balance, RoundId, ONE_Q32};
 use frame_support::{
 	ensure,
 	traits::fungible::{Inspect, InspectHold},
@@ -54,6 +55,7 @@ impl<T: Config> Pallet<T> {
 		for (stream, market) in Markets::<T>::iter() {
 			let open = open_of.get(&stream).copied().unwrap_or(0);
 			ensure!(market.open == open && open <= MAX_OPEN, "the open rounds of a market must be counted");
+			ensure!(market.claimed <= ONE_Q32, "the claims of a term must be paid one bit at most");
 		}
 		let open = open_of.values().fold(0u32, |sum, open| sum.saturating_add(*open));
 		ensure!(Open::<T>::get() == open, "all open rounds must be counted");
@@ -90,6 +92,11 @@ impl<T: Config> Pallet<T> {
 			}
 		};
 		ensure!(state.stage.is_open() || !seats.is_empty(), "a round without seats must be removed");
+		let awaits_bars = matches!(state.stage, Stage::Committing { .. } | Stage::Waiting { .. });
+		let is_forecast = state.champion.is_some();
+		ensure!(!is_forecast || (awaits_bars && !seats.is_empty()), "a forecast of the champion must have a seat and no bars");
+		let needs_forecast = awaits_bars && !seats.is_empty() && state.reference == Reference::Champion;
+		ensure!(!needs_forecast || is_forecast, "the reference of an entered round must have a forecast");
 		Ok(owed.saturating_add(deposits))
 	}
 

@@ -34,6 +34,8 @@
 //!   moves the zero: its first bar is the one that runs in the block after the last commitment.
 //! - A round is void, and returns everything, if its stream sleeps before its bars stand, if less than ¾ of the weight of its bars
 //!   stands, or if two bars of the zero are missing.
+//! - A stream can name a domain with live evidence, whose champion is a reference then. The first commitment of a round runs it on the
+//!   input, and its forecast is stored until the bars stand. Its average error is compared with others in rounds only that it has forecast.
 //! - Closing a round costs the same for each number of seats: its sums are kept while seats are taken and revealed. Any account pays the
 //!   seats one by one afterwards.
 //!
@@ -49,8 +51,10 @@
 //! - A round counts −1 when it is entered, and its skill once it is revealed, so no bad round can be left out. A round that is void counts
 //!   0 once it is collected.
 //! - A stream can be voted for while it is awake, once its market has had rounds for 32 slices. Terms that began before the vote are not
-//!   paid. Terms between the vote and the first entry of a record count 0, so that leaving and returning gains nothing.
-//! - The mark is one for the stream, and halves every 90 days. A second account with the same forecasts proves nothing new.
+//!   paid, unless the stream has had a weight before and was without one for a term at most, e.g. because it slept. Terms between the
+//!   vote and the first entry of a record count 0, so that leaving and returning gains nothing.
+//! - The mark is one for the stream, and halves every 90 days. A second account with the same forecasts proves nothing new. All claims of a
+//!   term raise it by one bit at most.
 //!
 //! ### Hooks
 //!
@@ -63,6 +67,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod champion;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
@@ -111,8 +116,9 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use doin_market::{Error as ForecastError, Reference, Signed};
 	use doin_primitives::{oracle::StreamId, Balance, BlockNumber, Hash, RoundId, Q32};
-	use doin_traits::{agenda::Items, block::current_block, Bars, DomainWeights, StreamTerms};
+	use doin_traits::{agenda::Items, block::current_block, Bars, Champions, DomainWeights, StreamTerms};
 	use frame_support::{
+		dispatch::WithPostDispatchInfo,
 		pallet_prelude::*,
 		traits::fungible::{Inspect, Mutate, MutateHold},
 		weights::WeightMeter,
@@ -137,6 +143,8 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Streams and their bars.
 		type Streams: Bars + StreamTerms;
+		/// Champions of live domains.
+		type Champions: Champions;
 		/// Voted weights, of streams as of domains.
 		type DomainWeights: DomainWeights;
 		/// Queue of verified improvement.
@@ -370,6 +378,13 @@ pub mod pallet {
 			/// The forecaster.
 			who: T::AccountId,
 		},
+		/// The champion that was to be the reference of a round is replaced, or has no forecast. Another reference takes its place.
+		ReferenceReplaced {
+			/// The round.
+			round: RoundId,
+			/// Its reference from now on.
+			reference: Reference,
+		},
 	}
 
 	#[pallet::error]
@@ -415,8 +430,8 @@ pub mod pallet {
 		QueueFull,
 		/// No term of the record is complete that has begun after the vote for the stream. Claim after the end of the next one.
 		NoTerm,
-		/// The record proves no more skill than the mark of the stream, or less than a 1 024th of a bit more. Claim when the mark has
-		/// fallen or the record has risen.
+		/// The record proves no more skill than the mark of the stream, or less than a 1 024th of a bit more, or the claims of this term have
+		/// been paid a bit together. Claim when the mark has fallen or the record has risen, or in the next term.
 		NothingToClaim,
 		/// Seats of the account on this stream are not collected. Collect them first.
 		SeatsLeft,
@@ -497,6 +512,9 @@ pub mod pallet {
 		/// [`COMMIT_BURN`](crate::COMMIT_BURN). The first seat on a stream holds [`Config::RecordDeposit`] until the account leaves.
 		/// In a full round, a wager displaces the smallest one if it is twice as large.
 		///
+		/// If the stream names a live domain, the first commitment of a round runs the champion of that domain on the input, and pays for
+		/// it. The weight of the others is corrected.
+		///
 		/// ## Errors
 		///
 		/// - [`UnknownRound`](Error::UnknownRound), [`NotCommitting`](Error::NotCommitting): the round takes no commitments.
@@ -507,12 +525,15 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// Deposits [`Committed`](Event::Committed), and [`Displaced`](Event::Displaced) before it in a full round.
+		/// Deposits [`Committed`](Event::Committed), [`Displaced`](Event::Displaced) before it in a full round, and
+		/// [`ReferenceReplaced`](Event::ReferenceReplaced) before it if the champion of the domain is a new one.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::commit())]
-		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash, wager: Balance) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::commit().saturating_add(T::Champions::forecast_weight()))]
+		pub fn commit(origin: OriginFor<T>, round: RoundId, hash: Hash, wager: Balance) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_commit(who, round, hash, wager)
+			let seat = T::WeightInfo::commit();
+			let has_run = Self::do_commit(who, round, hash, wager).map_err(|error| error.with_weight(seat))?;
+			Ok((!has_run).then_some(seat).into())
 		}
 
 		/// Reveals the forecast of a seat in `round`.
@@ -605,9 +626,9 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// The bound L of the record is that of the last eight complete terms that have begun after the vote for the stream. The increment
-		/// is `−½·log2(1 − L)` less the mark of the stream, at most 1 bit, and raises the mark. It is at least
-		/// [`MIN_INCREMENT`](crate::MIN_INCREMENT). Half of it, times the weight of the stream, enters the queue that work blocks pay. The
-		/// part of evaluators is not minted.
+		/// is `−½·log2(1 − L)` less the mark of the stream, and raises the mark. All claims on the stream in one term have at most 1 bit
+		/// together, and each has at least [`MIN_INCREMENT`](crate::MIN_INCREMENT). Half of it, times the weight of the stream, enters the
+		/// queue that work blocks pay. The part of evaluators is not minted.
 		///
 		/// ## Errors
 		///

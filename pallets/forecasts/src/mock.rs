@@ -8,10 +8,10 @@ use crate::{
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	oracle::{StreamId, FIRST_STREAM},
-	Balance, BlockNumber, Hash, RoundId, DOIN, Q32,
+	Balance, BlockNumber, DomainId, Hash, ModelRef, RoundId, DOIN, Q32,
 };
 use doin_testing::{at_block_one, checked, endowed, mock_runtime, to_block};
-use doin_traits::{Bars, DomainWeights, OnBatch, Payment, QueuedImprovement, Stream, StreamTerms, Terms, Work};
+use doin_traits::{Bars, Champions, DomainWeights, OnBatch, Payment, QueuedImprovement, Stream, StreamTerms, Terms, Work};
 use frame_support::{
 	assert_ok,
 	dispatch::DispatchResult,
@@ -60,6 +60,10 @@ pub const REVEALS: BlockNumber = 5;
 pub const SLICE: u64 = 2 * HORIZON as u64 + (COMMITS + REVEALS) as u64;
 /// Hold for a record.
 pub const RECORD: Balance = DOIN / 8;
+/// Domain that [`STREAM`] names once [`Names`] is set.
+pub const DOMAIN: DomainId = 9;
+/// Weight of a run of the champion.
+pub const RUN: Weight = Weight::from_parts(17, 5);
 /// Blocks in which a mark halves.
 pub const HALF_LIFE: BlockNumber = 1_000;
 /// Salt of all commitments.
@@ -84,6 +88,12 @@ parameter_types! {
 	pub static Kept: u32 = 9_000;
 	/// Streams that were retired.
 	pub static Retired: Vec<StreamId> = Vec::new();
+	/// `true` if [`STREAM`] names [`DOMAIN`].
+	pub static Names: bool = false;
+	/// Champion of [`DOMAIN`], and the change per bar that it forecasts.
+	pub static Crowned: Option<(ModelRef, i32)> = None;
+	/// Inputs that the champion was run on: the number of the bar after each.
+	pub static Runs: Vec<u64> = Vec::new();
 	/// Weight of [`STREAM`].
 	pub static Weighs: u32 = 0;
 	/// Free places in the queue.
@@ -138,7 +148,20 @@ impl Bars for World {
 impl StreamTerms for World {
 	fn terms(stream: u32) -> Option<Terms> {
 		let horizon = if stream == PLAIN { 0 } else { HORIZON as u16 };
-		Self::stream(stream).map(|_| Terms { horizon, batch: BATCH as u16, season: 1, scale: SCALE.into() })
+		let domain = (stream == STREAM && Names::get()).then_some(DOMAIN);
+		Self::stream(stream).map(|_| Terms { horizon, batch: BATCH as u16, season: 1, scale: SCALE.into(), domain })
+	}
+}
+
+impl Champions for World {
+	fn forecast(domain: DomainId, stream: u32, bar: u64, horizon: u16) -> Option<(ModelRef, Vec<i32>)> {
+		assert_eq!((domain, stream, usize::from(horizon)), (DOMAIN, STREAM, HORIZON));
+		Runs::mutate(|runs| runs.push(bar));
+		let (model, slope) = Crowned::get()?;
+		Some((model, (1..=200).map(|ahead| ahead * slope).collect()))
+	}
+	fn forecast_weight() -> Weight {
+		RUN
 	}
 }
 
@@ -182,6 +205,7 @@ impl crate::benchmarking::BenchmarkHelper for World {
 }
 
 impl Config for Test {
+	type Champions = World;
 	type CommitBlocks = ConstU32<COMMITS>;
 	type Currency = Balances;
 	type DomainWeights = World;
@@ -207,6 +231,9 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	Missing::set(Vec::new());
 	Kept::set(9_000);
 	Retired::set(Vec::new());
+	Names::set(false);
+	Crowned::set(None);
+	Runs::set(Vec::new());
 	Weighs::set(0);
 	Free::set(9);
 	Queue::set(Vec::new());
@@ -290,7 +317,7 @@ pub fn perfect() -> Forecast {
 /// Takes a seat with a forecast.
 pub fn commit(who: AccountId, round: RoundId, forecast: &Forecast, wager: Balance) -> DispatchResult {
 	let hash = commitment(Tag::Forecast, &Genesis::get(), &round, &who, &payload_hash(forecast), &SALT);
-	Forecasts::commit(RuntimeOrigin::signed(who), round, hash, wager)
+	Forecasts::commit(RuntimeOrigin::signed(who), round, hash, wager).map(drop).map_err(|refused| refused.error)
 }
 
 /// Reveals a forecast.

@@ -22,6 +22,8 @@ use frame_support::{
 	weights::Weight,
 };
 
+/// Longest time without a weight, in slices, after which terms that began before it are still paid: that of a term.
+pub(crate) const MAX_PAUSE: u32 = SLICES;
 /// Reads of [`Votable::votable`]: the market, the stream with its clock, and the kind of the chain, on which the phases of a round depend.
 const VOTABLE_READS: u64 = 5;
 
@@ -57,10 +59,12 @@ impl<T: Config> Pallet<T> {
 		forecaster.record.settle(now, grid.rounds);
 		let bound = forecaster.record.bound(now, market.paid_from).ok_or(Error::<T>::NoTerm)?;
 		let mark = mark_at(market.mark, block.saturating_sub(market.marked), T::HalfLife::get());
-		let increment = increment(bound, mark);
+		let (term, claimed) = (term_of(now), market.claimed_in(term_of(now)));
+		let increment = increment(bound, mark, claimed);
 		let effective = effective(weight, increment);
 		ensure!(increment >= MIN_INCREMENT && effective > 0, Error::<T>::NothingToClaim);
 		(market.mark, market.marked) = (mark.saturating_add(increment), block);
+		(market.claim_term, market.claimed) = (term, claimed.saturating_add(increment));
 		let round = RoundId { domain: stream, number: market.next };
 		Markets::<T>::insert(stream, market);
 		Forecasters::<T>::insert(stream, &who, forecaster);
@@ -99,8 +103,19 @@ impl<T: Config> Votable for Pallet<T> {
 impl<T: Config> OnWeightGained for Pallet<T> {
 	fn weight_gained(domain: DomainId) {
 		let (Some(mut market), Some((stream, terms))) = (Markets::<T>::get(domain), Self::stream(domain)) else { return };
-		let term = term_of(Self::grid(&stream, &terms).slice(stream.running));
-		market.paid_from = term.saturating_add(1);
+		let now = Self::grid(&stream, &terms).slice(stream.running);
+		// A stream that sleeps at the change of a session has no weight in the next one. Its records were voted for before and after.
+		let is_short = market.paused.take().is_some_and(|paused| now.saturating_sub(paused) <= MAX_PAUSE);
+		// A weight of genesis has not been gained.
+		if !is_short || market.paid_from == u32::MAX {
+			market.paid_from = term_of(now).saturating_add(1);
+		}
+		Markets::<T>::insert(domain, market);
+	}
+
+	fn weight_lost(domain: DomainId) {
+		let (Some(mut market), Some((stream, terms))) = (Markets::<T>::get(domain), Self::stream(domain)) else { return };
+		market.paused = Some(Self::grid(&stream, &terms).slice(stream.running));
 		Markets::<T>::insert(domain, market);
 	}
 }

@@ -10,7 +10,7 @@ use doin_market::{
 	reference::{ALL, MEMORY, REFERENCES},
 	standing::{difficulty, magnitude, REMEMBERED},
 	truth::{change, ZERO_BARS},
-	zero, Error, History, Truth,
+	zero, Error, History, Reference, Truth,
 };
 use doin_primitives::RoundId;
 use doin_traits::{agenda::MAX_ITEMS, block::current_block, Bars, OnBatch, Stream, StreamTerms, Terms};
@@ -81,9 +81,9 @@ impl<T: Config> Pallet<T> {
 		}
 		let (now, round) = (current_block::<T>(), RoundId { domain: stream, number: market.next });
 		let until = now.saturating_add(T::CommitBlocks::get());
-		let (reference, average) = (market.errors.best(false), market.average.get());
+		let (reference, average) = (market.errors.best(market.champion.is_some()), market.average.get());
 		let stage = Stage::Committing { until };
-		Rounds::<T>::insert(round, Round { bar, reference, average, book: Default::default(), stage });
+		Rounds::<T>::insert(round, Round { bar, reference, average, book: Default::default(), champion: None, stage });
 		AgendaOf::<T>::schedule(now, until, round);
 		if market.next == 0 {
 			market.since = Self::grid(&state, &terms).slice(bar);
@@ -152,15 +152,21 @@ impl<T: Config> Pallet<T> {
 
 	/// Computes zero, changes and errors of the references of a round, and opens its reveals. The round is void if too few bars stand.
 	pub(crate) fn evaluate(round: RoundId, mut state: Round, zero: u64, stream: &Stream, terms: &Terms) -> Weight {
-		let Some((level, changes, errors)) = Self::outcome(round.domain, state.bar, zero, stream, terms) else {
+		let Some((level, changes, errors)) = Self::outcome(round.domain, &state, zero, stream, terms) else {
 			return Self::void(round, state);
 		};
-		let own = ALL.into_iter().zip(errors).find_map(|(reference, error)| error.filter(|_| reference == state.reference));
-		let (Some(error), Some(mut market)) = (own, Markets::<T>::get(round.domain)) else {
-			defensive!("a round must have a market and a reference", round);
+		let Some(mut market) = Markets::<T>::get(round.domain) else {
+			defensive!("a round must have a market", round);
 			return Self::void(round, state);
 		};
-		market.errors.observe(&errors);
+		let counted = market.errors.counted(errors, market.is_reigning(round));
+		// The champion has not forecast a round that nobody has entered.
+		let own = state.reference.error_in(&errors).or(Reference::Champion.error_in(&counted));
+		let Some(error) = own else {
+			defensive!("a round must have a reference", round);
+			return Self::void(round, state);
+		};
+		market.errors.observe(&counted);
 		market.average.observe(error);
 		Markets::<T>::insert(round.domain, market);
 		let difficulty = Self::remember(round.domain, error);
@@ -173,6 +179,7 @@ impl<T: Config> Pallet<T> {
 		let now = current_block::<T>();
 		let until = AgendaOf::<T>::schedule(now, now.saturating_add(T::RevealBlocks::get()), round);
 		state.stage = Stage::Revealing(Outcome { until, zero: level, changes, error, difficulty });
+		state.champion = None;
 		Rounds::<T>::insert(round, state);
 		Self::deposit_event(Event::RevealsOpened { round, zero: level, error, until });
 		T::WeightInfo::evaluate()
@@ -181,7 +188,7 @@ impl<T: Config> Pallet<T> {
 	/// Returns zero, changes and the errors of all references of a round whose zero begins with bar `from`; `None` if the round is void.
 	fn outcome(
 		id: u32,
-		bar: u64,
+		state: &Round,
 		from: u64,
 		stream: &Stream,
 		terms: &Terms,
@@ -190,6 +197,7 @@ impl<T: Config> Pallet<T> {
 		let (three, horizon) = closes.split_at_checked(ZERO_BARS)?;
 		let level = zero(three.try_into().ok()?)?;
 		let truth = Truth::new(level, horizon)?;
+		let bar = state.bar;
 		let start = stream.first.max(bar.saturating_sub(MEMORY as u64));
 		let input = T::Streams::closes(id, start.min(bar)..bar).unwrap_or_default();
 		let history = History {
@@ -199,6 +207,7 @@ impl<T: Config> Pallet<T> {
 			lead: u32::try_from(from.saturating_add(ZERO_BARS as u64).saturating_add(1).saturating_sub(bar)).unwrap_or(u32::MAX),
 			season: if terms.season > 1 { terms.season.into() } else { 0 },
 			horizon: horizon.len(),
+			champion: state.champion.as_ref().map(|path| path.as_slice()),
 		};
 		let errors = ALL.map(|reference| truth.error(&reference.changes(&history)?));
 		let changes: Vec<_> = horizon.iter().map(|close| close.map(|close| change(level, close))).collect();
@@ -250,7 +259,7 @@ impl<T: Config> Pallet<T> {
 		if Seats::<T>::decode_len(round).unwrap_or(0) == 0 {
 			Rounds::<T>::remove(round);
 		} else {
-			state.stage = Stage::Void;
+			(state.stage, state.champion) = (Stage::Void, None);
 			Rounds::<T>::insert(round, state);
 		}
 		Self::deposit_event(Event::Voided { round });

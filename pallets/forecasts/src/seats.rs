@@ -39,8 +39,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes a seat; see [`Call::commit`](crate::Call::commit).
-	pub(crate) fn do_commit(who: T::AccountId, round: RoundId, hash: Hash, wager: Balance) -> DispatchResult {
+	/// Takes a seat; see [`Call::commit`](crate::Call::commit). Returns `true` if the champion of a domain was run. A call that fails runs
+	/// none.
+	pub(crate) fn do_commit(who: T::AccountId, round: RoundId, hash: Hash, wager: Balance) -> Result<bool, DispatchError> {
 		let mut state = Rounds::<T>::get(round).ok_or(Error::<T>::UnknownRound)?;
 		let Stage::Committing { until } = state.stage else { return Err(Error::<T>::NotCommitting.into()) };
 		ensure!(current_block::<T>() < until, Error::<T>::NotCommitting);
@@ -53,13 +54,15 @@ impl<T: Config> Pallet<T> {
 		Self::take(&who, wager.saturating_add(SEAT_DEPOSIT))?;
 		T::Currency::burn_from(&who, COMMIT_BURN, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
 		Self::enter(round, &state, &who)?;
-		state.book.take(wager);
+		let is_first = seats.is_empty();
 		let seat = Seat { who: who.clone(), wager, commitment: hash, skill: None };
 		seats.try_push(seat).map_err(|_| Error::<T>::Full)?;
+		let has_run = is_first && Self::run_champion(round, &mut state);
+		state.book.take(wager);
 		Seats::<T>::insert(round, seats);
 		Rounds::<T>::insert(round, state);
 		Self::deposit_event(Event::Committed { round, who, wager, burned: COMMIT_BURN });
-		Ok(())
+		Ok(has_run)
 	}
 
 	/// Removes the smallest wager of a full round if `wager` is twice as large, and returns it.

@@ -1,5 +1,6 @@
 //! Tests of the pallet, by concern.
 
+mod champion;
 mod properties;
 mod records;
 mod rounds;

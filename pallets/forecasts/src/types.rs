@@ -2,12 +2,12 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_market::{
-	standing::REMEMBERED, truth::squared, Average, Book, Error, Record, Reference, ReferenceErrors, Settled, Signed, Truth,
-	MAX_HORIZON, MAX_SEATS,
+	reference::CHAMPION_BARS, standing::REMEMBERED, truth::squared, Average, Book, Error, Record, Reference, ReferenceErrors,
+	Settled, Signed, Truth, MAX_HORIZON, MAX_SEATS,
 };
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
-	Balance, BlockNumber, Hash, Q32,
+	Balance, BlockNumber, Hash, ModelRef, RoundId, Q32,
 };
 use doin_traits::{Stream, Terms};
 use scale_info::TypeInfo;
@@ -16,6 +16,8 @@ use scale_info::TypeInfo;
 pub type Forecast = BoundedVec<i32, ConstU32<{ MAX_HORIZON as u32 }>>;
 /// Changes of a round over the bars of its horizon; `None` for a missing bar.
 pub type Changes = BoundedVec<Option<i32>, ConstU32<{ MAX_HORIZON as u32 }>>;
+/// Forecast of the champion of a live domain for the bars after an input: changes from the last close, in units of the stream.
+pub type Path = BoundedVec<i32, ConstU32<{ CHAMPION_BARS as u32 }>>;
 /// Seats of a round, in the order in which they were taken.
 pub type SeatList<AccountId> = BoundedVec<Seat<AccountId>, ConstU32<MAX_SEATS>>;
 /// Magnitudes of the last rounds of a stream, oldest first.
@@ -38,10 +40,27 @@ pub struct Market {
 	pub since: u32,
 	/// First term of records that is paid: the one after the stream has gained a weight. The largest number before that.
 	pub paid_from: u32,
+	/// Slice in which the stream has lost its weight; `None` while it has one.
+	pub paused: Option<u32>,
 	/// High-water mark H of the stream when it was last raised, Q32 bits.
 	pub mark: Q32,
 	/// Block in which it was.
 	pub marked: BlockNumber,
+	/// Term of the last claim.
+	pub claim_term: u32,
+	/// Sum of the increments of all claims in that term, Q32 bits. At most one bit.
+	pub claimed: Q32,
+	/// Champion of the stream's live domain that was run last; `None` if there is none.
+	pub champion: Option<Reigning>,
+}
+
+/// Champion of a live domain whose errors a market counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Reigning {
+	/// The model.
+	pub model: ModelRef,
+	/// First round that was opened after this model was run first. Earlier ones can have the forecast of another champion.
+	pub since: u32,
 }
 
 impl Market {
@@ -56,9 +75,27 @@ impl Market {
 			errors: ReferenceErrors::new(scale),
 			since: 0,
 			paid_from: u32::MAX,
+			paused: None,
 			mark: 0,
 			marked: 0,
+			claim_term: 0,
+			claimed: 0,
+			champion: None,
 		}
+	}
+
+	/// Returns the sum of the increments of all claims in term `term`, Q32 bits.
+	pub fn claimed_in(&self, term: u32) -> Q32 {
+		if self.claim_term == term {
+			self.claimed
+		} else {
+			0
+		}
+	}
+
+	/// Returns `true` if what the champion forecasts in `round` is the forecast of the model that is the champion now.
+	pub fn is_reigning(&self, round: RoundId) -> bool {
+		self.champion.is_some_and(|champion| round.number >= champion.since)
 	}
 }
 
@@ -73,6 +110,8 @@ pub struct Round {
 	pub average: Error,
 	/// Running sums of wagers, gains and losses.
 	pub book: Book,
+	/// Forecast of the champion of the stream's live domain, from the first commitment until the bars stand; `None` without a champion.
+	pub champion: Option<Path>,
 	/// Part of the round.
 	pub stage: Stage,
 }
@@ -143,7 +182,8 @@ impl Outcome {
 pub struct Seat<AccountId> {
 	/// Account of the forecaster.
 	pub who: AccountId,
-	/// Its wager, in plancks.
+	/// Its wager, in plancks. Seats are most of the state of a market, and a wager rarely needs half of its bytes.
+	#[codec(compact)]
 	pub wager: Balance,
 	/// Hash that the reveal must have.
 	pub commitment: Hash,

@@ -12,7 +12,8 @@ use doin_market::{
 use doin_primitives::{
 	oracle::StreamId,
 	views::{
-		ForecastPhase, ForecastReference, ForecastRoundView, ForecastSeatView, ForecastSeatsView, ForecasterView, LeaderboardView,
+		ForecastPhase, ForecastReference, ForecastRoundView, ForecastSeatView, ForecastSeatsView, ForecasterView,
+		LeaderboardView, MarketRecordView,
 	},
 	Balance, RoundId, Q32,
 };
@@ -23,8 +24,9 @@ use frame_support::traits::Get;
 const LONGEST_SEARCH: usize = 1_024;
 /// Most forecasters of a leaderboard.
 const LONGEST_BOARD: u32 = 256;
-/// Most forecasters that are compared for a leaderboard: on a stream with more of them, those whose storage keys come first.
-const MOST_RANKED: usize = 16_384;
+/// Most forecasters that are compared for a leaderboard: on a stream with more of them, those whose storage keys come first. A node reads
+/// the leaderboards of subscriptions on the threads that serve all its connections.
+const MOST_RANKED: usize = 4_096;
 
 /// State of a market that the bounds and increments of its records depend on.
 struct Claims {
@@ -38,6 +40,8 @@ struct Claims {
 	is_voted: bool,
 	/// Mark of the stream at this block, Q32 bits.
 	mark: Q32,
+	/// Sum of the increments of all claims in the running term, Q32 bits.
+	claimed: Q32,
 }
 
 impl<T: Config> Pallet<T> {
@@ -142,6 +146,21 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
+	/// Returns the record of `who` in the market of `stream`; `None` for a stream without a market.
+	pub fn record_view(stream: StreamId, who: T::AccountId) -> Option<MarketRecordView<T::AccountId>> {
+		let market = Markets::<T>::get(stream)?;
+		let claims = Self::claims(stream, &market);
+		let forecaster = Forecasters::<T>::get(stream, &who).map(|forecaster| forecaster_view(who, forecaster, &claims));
+		Some(MarketRecordView {
+			stream,
+			rounds: market.next,
+			commit_blocks: T::CommitBlocks::get(),
+			weight: claims.weight,
+			mark: claims.mark,
+			forecaster,
+		})
+	}
+
 	/// Returns the state of a market that the bounds and increments of its records depend on.
 	fn claims(stream: StreamId, market: &Market) -> Claims {
 		let grid = Self::stream(stream).map(|(state, terms)| {
@@ -149,12 +168,14 @@ impl<T: Config> Pallet<T> {
 			(grid, grid.slice(state.running))
 		});
 		let is_voted = market.paid_from < u32::MAX;
+		let claimed = grid.map_or(0, |(_, now)| market.claimed_in(term_of(now)));
 		Claims {
 			grid,
 			from: if is_voted { market.paid_from } else { term_of(market.since) },
 			is_voted,
 			weight: T::DomainWeights::weight(stream),
 			mark: mark_at(market.mark, current_block::<T>().saturating_sub(market.marked), T::HalfLife::get()),
+			claimed,
 		}
 	}
 }
@@ -165,7 +186,7 @@ fn forecaster_view<AccountId>(who: AccountId, mut forecaster: Forecaster, claims
 		forecaster.record.settle(now, grid.rounds);
 		forecaster.record.bound(now, claims.from)
 	});
-	let increment = bound.map_or(0, |bound| increment(bound, claims.mark));
+	let increment = bound.map_or(0, |bound| increment(bound, claims.mark, claims.claimed));
 	let is_paid = claims.is_voted && increment >= MIN_INCREMENT && effective(claims.weight, increment) > 0;
 	ForecasterView {
 		who,

@@ -89,7 +89,7 @@ pub mod pallet {
 		type Electorate: Electorate<Self::AccountId>;
 		/// Domains that can have a weight.
 		type Votable: Votable;
-		/// Receives the domains whose weight has risen from 0.
+		/// Receives the domains whose weight has risen from 0, or fallen to 0.
 		type OnWeightGained: OnWeightGained;
 		/// Index of the current session. The weights are computed in the first block in which it differs from the last one.
 		type SessionIndex: Get<u32>;
@@ -457,6 +457,8 @@ impl<T: Config> Pallet<T> {
 			changed = changed.saturating_add(1);
 			if from == 0 {
 				T::OnWeightGained::weight_gained(domain);
+			} else if to == 0 {
+				T::OnWeightGained::weight_lost(domain);
 			}
 			log::debug!(target: LOG_TARGET, "the weight of domain {domain} changes from {from} to {to} ppm");
 			Self::deposit_event(Event::WeightChanged { domain, from, to });

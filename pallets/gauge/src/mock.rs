@@ -31,6 +31,8 @@ parameter_types! {
 	pub static Unvotable: Vec<DomainId> = Vec::new();
 	/// Domains whose weight has risen from 0, in order.
 	pub static WeightGained: Vec<DomainId> = Vec::new();
+	/// Domains whose weight has fallen to 0, in order.
+	pub static WeightLost: Vec<DomainId> = Vec::new();
 	/// Index of the current session.
 	pub static Session: u32 = 0;
 }
@@ -62,6 +64,9 @@ impl Votable for MockDomains {
 impl OnWeightGained for MockDomains {
 	fn weight_gained(domain: DomainId) {
 		WeightGained::mutate(|all| all.push(domain));
+	}
+	fn weight_lost(domain: DomainId) {
+		WeightLost::mutate(|all| all.push(domain));
 	}
 }
 
@@ -105,6 +110,7 @@ pub fn with_genesis(votes: Vec<(AccountId, Vec<(DomainId, u32)>)>, weights: Vec<
 	Stakes::set(Vec::new());
 	Unvotable::set(Vec::new());
 	WeightGained::set(Vec::new());
+	WeightLost::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: endowed!(1..10, ENDOWMENT),

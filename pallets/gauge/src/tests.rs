@@ -390,9 +390,12 @@ fn a_domain_that_stops_being_votable_weighs_nothing_and_leaves_zero_again_when_i
 		Unvotable::set(vec![7]);
 		next_session();
 		assert!(Weights::<Test>::get().is_empty());
+		assert_eq!(WeightLost::get(), [7]);
+		next_session();
+		assert_eq!(WeightLost::get(), [7], "a weight is lost once");
 		Unvotable::set(vec![]);
 		next_session();
-		assert_eq!(WeightGained::get(), [7, 7]);
+		assert_eq!((WeightGained::get(), WeightLost::get()), (vec![7, 7], vec![7]));
 	});
 }
 

@@ -65,7 +65,7 @@ impl<T: Config> Bars for Pallet<T> {
 
 impl<T: Config> StreamTerms for Pallet<T> {
 	fn terms(stream: u32) -> Option<Terms> {
-		let StreamSpec { horizon, batch, season, scale, .. } = Streams::<T>::get(stream)?.spec;
-		Some(Terms { horizon, batch, season, scale })
+		let StreamSpec { horizon, batch, season, scale, domain, .. } = Streams::<T>::get(stream)?.spec;
+		Some(Terms { horizon, batch, season, scale, domain })
 	}
 }

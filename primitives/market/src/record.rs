@@ -157,10 +157,19 @@ pub fn progress(bound: Signed) -> Q32 {
 	(32u64 << 32).saturating_sub(log2_q32(rest)) >> 1
 }
 
-/// Returns the increment of a claim, `clamp(−½·log2(1 − L) − H, 0, 1 bit)`, Q32 bits. `mark` is H at the block of the claim (see
-/// [`mark_at`]), and rises by the increment.
-pub fn increment(bound: Signed, mark: Q32) -> Q32 {
-	progress(bound).saturating_sub(mark).min(ONE_Q32)
+/// Returns the increment of a claim, `clamp(−½·log2(1 − L) − H, 0, 1 bit − C)`, Q32 bits. `mark` is H at the block of the claim (see
+/// [`mark_at`]), and rises by the increment. `claimed` is C, the sum of the increments of the stream in the running term: all claims of a
+/// term together are paid one bit at most.
+///
+/// ```
+/// use doin_market::{record::increment, ONE};
+/// let bit = 1 << 32;
+/// assert_eq!(increment(ONE, 0, 0), bit, "16 bits are proved, and one is paid");
+/// assert_eq!(increment(ONE, bit / 4, bit / 4), 3 * (bit / 4));
+/// assert_eq!(increment(ONE, bit, bit), 0, "the next term pays the next bit");
+/// ```
+pub fn increment(bound: Signed, mark: Q32, claimed: Q32) -> Q32 {
+	progress(bound).saturating_sub(mark).min(ONE_Q32.saturating_sub(claimed))
 }
 
 /// Returns a mark `blocks` blocks after it was written. It halves every `half_life` blocks, which is 90 days.
@@ -290,11 +299,12 @@ mod tests {
 	}
 
 	#[test]
-	fn a_claim_is_paid_what_exceeds_the_mark_and_one_bit_at_most() {
-		assert_eq!(increment(ONE, 0), ONE_Q32);
+	fn a_claim_is_paid_what_exceeds_the_mark_and_one_bit_a_term_at_most() {
+		assert_eq!(increment(ONE, 0, 0), ONE_Q32);
 		assert_eq!(progress(ONE), 16 << 32);
-		assert_eq!(increment(ONE * 3 / 4, ONE_Q32 / 4), ONE_Q32 * 3 / 4);
-		assert_eq!(increment(ONE / 2, ONE_Q32), 0);
+		assert_eq!(increment(ONE * 3 / 4, ONE_Q32 / 4, 0), ONE_Q32 * 3 / 4);
+		assert_eq!(increment(ONE / 2, ONE_Q32, 0), 0);
+		assert_eq!([0, 1, ONE_Q32, u64::MAX].map(|claimed| increment(ONE, ONE_Q32, claimed)), [ONE_Q32, ONE_Q32 - 1, 0, 0]);
 		assert_eq!([mark_at(ONE_Q32, 1_296_000, 1_296_000), mark_at(ONE_Q32, 0, 1_296_000)], [ONE_Q32 / 2, ONE_Q32]);
 		assert_eq!(effective(MILLION / 2, ONE_Q32), ONE_Q32 / 4);
 		assert_eq!(effective(u32::MAX, u64::MAX), u64::MAX / 2, "a weight above one counts as one");

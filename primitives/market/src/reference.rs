@@ -6,7 +6,7 @@
 
 use crate::{
 	average::Average,
-	truth::{change, ZERO_BARS},
+	truth::{change, zero, ZERO_BARS},
 	Error, MAX_HORIZON,
 };
 use alloc::vec::Vec;
@@ -18,6 +18,8 @@ pub const MEMORY: usize = 1_024;
 /// Part of an average error by which the next reference has to be better: a 32nd. Averages of about 120 independent horizons
 /// differ by more than that in one case of a hundred if the references are equal.
 const MARGIN: u128 = 32;
+/// Bars of the forecast of a champion that are of use: those of the longest horizon, after a lead of up to 29 bars.
+pub const CHAMPION_BARS: usize = MAX_HORIZON + 28;
 /// Bars from the middle one of the zero to the first one of the horizon.
 const FROM_ZERO: i64 = (ZERO_BARS / 2 + 1) as i64;
 
@@ -37,7 +39,7 @@ pub enum Reference {
 	/// The closes of the season before.
 	#[codec(index = 3)]
 	SeasonBefore,
-	/// The champion of the stream's live domain, which the caller computes.
+	/// The champion of the stream's live domain, run on the closes of the input.
 	#[codec(index = 4)]
 	Champion,
 }
@@ -64,11 +66,13 @@ pub struct History<'a> {
 	pub season: u32,
 	/// Bars of the horizon; more than [`MAX_HORIZON`] count as so many.
 	pub horizon: usize,
+	/// Forecast of the champion for the bars after the input, as changes from the last close of the input; `None` if it has none.
+	pub champion: Option<&'a [i32]>,
 }
 
 impl Reference {
-	/// Returns the changes that the reference forecasts; `None` for the champion. A reference that lacks closes forecasts no
-	/// change.
+	/// Returns the changes that the reference forecasts; `None` for a champion without a forecast. A reference that lacks closes forecasts
+	/// no change.
 	pub fn changes(self, history: &History) -> Option<Vec<i32>> {
 		let steps = 0..history.horizon.min(MAX_HORIZON);
 		match self {
@@ -82,8 +86,13 @@ impl Reference {
 				Some(steps.map(|_| way).collect())
 			}
 			Self::SeasonBefore => Some(steps.map(|step| history.season_before(step).unwrap_or(0)).collect()),
-			Self::Champion => None,
+			Self::Champion => history.champion.map(|path| steps.map(|step| history.along_champion(path, step)).collect()),
 		}
+	}
+
+	/// Returns the error of the reference among those of all references, in the order of [`ALL`].
+	pub fn error_in(self, errors: &[Option<Error>; REFERENCES]) -> Option<Error> {
+		ALL.into_iter().zip(*errors).find_map(|(reference, error)| error.filter(|_| reference == self))
 	}
 }
 
@@ -127,6 +136,17 @@ impl History<'_> {
 		let close = (*self.closes.get(bar)?)?;
 		(self.season > 0).then(|| change(self.zero, close))
 	}
+
+	/// Returns the change from the zero to the given step along the forecast `path` of the champion: its zero is the median of what it
+	/// forecasts for the three bars of the zero. Bars after its last one repeat that. The champion does not know the zero, as no forecaster
+	/// does, so a forecaster that knows the lead can copy it to the last unit.
+	fn along_champion(&self, path: &[i32], step: usize) -> i32 {
+		let at = |bar: usize| i64::from(path.get(bar).or(path.last()).copied().unwrap_or(0));
+		// Bar 0 of the path is the first one after the input.
+		let first = (self.lead as usize).saturating_sub(1);
+		let level = zero([3, 2, 1].map(|before: usize| Some(at(first.saturating_sub(before))))).unwrap_or(0);
+		change(level, at(first.saturating_add(step)))
+	}
 }
 
 /// Average errors of the references of one stream.
@@ -146,6 +166,16 @@ impl ReferenceErrors {
 				average.observe(*error);
 			}
 		}
+	}
+
+	/// Returns the errors of one round as averages count them. The error of the champion counts if it `is_reigning`, i.e. if that model is
+	/// the champion still; else that of the best other reference takes its place, and also in a round that the champion has not forecast.
+	/// So the averages of the champion and of the best other reference differ by rounds only that both have forecast: an account that chooses
+	/// these rounds cannot choose calm ones for the champion.
+	pub fn counted(&self, errors: [Option<Error>; REFERENCES], is_reigning: bool) -> [Option<Error>; REFERENCES] {
+		let other = self.best(false).error_in(&errors);
+		let [repeat_last, drift, halfway, season, champion] = errors;
+		[repeat_last, drift, halfway, season, champion.filter(|_| is_reigning).or(other)]
 	}
 
 	/// Starts the average of the champion anew, from that of the best other reference. A new champion has made no errors yet.
@@ -185,7 +215,7 @@ mod tests {
 	use super::*;
 
 	fn history(closes: &[Option<i64>], zero: i64) -> History<'_> {
-		History { closes, oldest: Some((100, 39)), zero, lead: 5, season: 8, horizon: 24 }
+		History { closes, oldest: Some((100, 39)), zero, lead: 5, season: 8, horizon: 24, champion: None }
 	}
 
 	#[test]
@@ -202,6 +232,23 @@ mod tests {
 	}
 
 	#[test]
+	fn the_champion_goes_on_from_its_own_zero() {
+		let path: Vec<i32> = (1..=30).map(|bar| bar * bar).collect();
+		let of = |champion: &[i32], lead: u32| {
+			let history = History { champion: Some(champion), lead, ..history(&[], 777) };
+			Reference::Champion.changes(&history).expect("it has a forecast")
+		};
+		// The horizon begins five bars after the input, and the middle bar of the zero lies two bars before that. Its forecast is the median.
+		assert_eq!(of(&path, 5)[..3], [25 - 9, 36 - 9, 49 - 9]);
+		assert_eq!(of(&path, 4)[..2], [16 - 4, 25 - 4], "nothing depends on the zero");
+		assert_eq!(of(&path[..6], 5)[..4], [16, 27, 27, 27], "its last bar is repeated");
+		assert_eq!(of(&[600, 700, 0, 100, 200, 300], 4)[..2], [100 - 600, 200 - 600], "a median, not the middle bar");
+		assert_eq!(of(&[], 5), vec![0; 24]);
+		assert_eq!(of(&path, u32::MAX), vec![0; 24], "a stall takes the horizon behind its last bar");
+		assert_eq!(CHAMPION_BARS, 29 - 1 + MAX_HORIZON);
+	}
+
+	#[test]
 	fn missing_closes_and_extremes_make_no_reference_fail() {
 		let extremes = [Some(i64::MIN), None, Some(i64::MAX)];
 		for closes in [&[][..], &[None, None], &[Some(7)], &extremes] {
@@ -209,9 +256,10 @@ mod tests {
 				for season in [0, 1, u32::MAX] {
 					for lead in [0, u32::MAX] {
 						let oldest = Some((zero, season));
-						let history = History { closes, oldest, zero, lead, season, horizon: 500 };
+						let champion: &[i32] = if season == 1 { &[] } else { &[i32::MIN, i32::MAX, 0] };
+						let history = History { closes, oldest, zero, lead, season, horizon: 500, champion: Some(champion) };
 						let all = ALL.map(|reference| reference.changes(&history));
-						assert!(all[..4].iter().all(|changes| changes.as_ref().is_some_and(|changes| changes.len() == 100)));
+						assert!(all.iter().all(|changes| changes.as_ref().is_some_and(|changes| changes.len() == 100)));
 					}
 				}
 			}
@@ -244,5 +292,30 @@ mod tests {
 		errors.forget_champion();
 		assert_eq!(errors.best(true), Reference::Drift);
 		assert_eq!(errors.averages()[2], 1 << 30);
+	}
+
+	/// A champion that errs as much as no change is forecast in calm rounds only: it never takes the place of no change.
+	#[test]
+	fn a_champion_gains_nothing_from_the_choice_of_rounds() {
+		let mut errors = ReferenceErrors::new(1 << 30);
+		for round in 0..20_000u32 {
+			let error: Error = if round.is_multiple_of(8) { 8 << 30 } else { 1 << 20 };
+			let champion = Some(error).filter(|error| *error < 1 << 30);
+			let all = [Some(error), Some(error * 2), Some(error * 2), Some(error * 2), champion];
+			let counted = errors.counted(all, true);
+			assert_eq!(counted, errors.counted([all[0], all[1], all[2], all[3], Some(error)], true));
+			errors.observe(&counted);
+			assert_eq!(errors.best(true), Reference::RepeatLast, "round {round}");
+		}
+	}
+
+	#[test]
+	fn the_error_of_a_former_champion_does_not_count() {
+		let errors = ReferenceErrors::new(1 << 30);
+		let all = [3, 4, 5, 6, 1].map(Some);
+		assert_eq!(errors.counted(all, true), all);
+		assert_eq!(errors.counted(all, false), [3, 4, 5, 6, 3].map(Some));
+		assert_eq!(Reference::SeasonBefore.error_in(&all), Some(6));
+		assert_eq!(Reference::Champion.error_in(&[None; REFERENCES]), None);
 	}
 }

@@ -125,7 +125,7 @@ proptest! {
 		average in any::<u128>(),
 	) {
 		let oldest = closes[0].map(|close| (close, closes.len() as u32 - 1));
-		let history = History { closes: &closes, oldest, zero, lead: 5, season, horizon: actual.len() };
+		let history = History { closes: &closes, oldest, zero, lead: 5, season, horizon: actual.len(), champion: None };
 		let truth = truth(&actual);
 		for reference in ALL.into_iter().filter(|reference| *reference != Reference::Champion) {
 			let error = truth.error(&reference.changes(&history).expect("not the champion")).expect("of the horizon's length");
@@ -149,7 +149,7 @@ proptest! {
 			let truth = Truth::new(zero * times, &bars).expect("all bars stand");
 			let oldest = Some((closes[0] * times, closes.len() as u32 - 1));
 			let history =
-				History { closes: &input, oldest, zero: zero * times, lead: 5, season: 24, horizon: actual.len() };
+				History { closes: &input, oldest, zero: zero * times, lead: 5, season: 24, horizon: actual.len(), champion: None };
 			let forecast: Vec<i32> =
 				actual.iter().zip(&errors).map(|(change, error)| (change + error) * times as i32).collect();
 			let error = truth.error(&forecast).expect("of the horizon's length");
@@ -201,7 +201,7 @@ proptest! {
 		let moved = standing::moved(skills.0, skills.1, factor);
 		prop_assert!((-ONE..=ONE).contains(&moved));
 		standing::difficulty(standing::magnitude(wager), &[1, 2, 3]);
-		record::increment(skills.0, factor);
+		record::increment(skills.0, factor, pot as u64);
 	}
 
 	#[test]
@@ -244,8 +244,24 @@ proptest! {
 	fn progress_follows_the_definition(bound in 0..ONE - 1_000) {
 		let exact = -0.5 * (1.0 - bound as f64 / ONE as f64).log2();
 		prop_assert!((record::progress(bound) as f64 / ONE as f64 - exact).abs() < 1e-6);
-		let (increment, mark) = (record::increment(bound, 0), ONE_Q32 / 2);
-		prop_assert!(increment <= ONE_Q32 && record::increment(bound, mark) <= increment);
+		let (increment, mark) = (record::increment(bound, 0, 0), ONE_Q32 / 2);
+		prop_assert!(increment <= ONE_Q32 && record::increment(bound, mark, 0) <= increment);
+	}
+
+	/// The mark rises with every claim and halves between two terms, as after 90 days. However often accounts claim, a term pays one bit.
+	#[test]
+	fn claims_of_one_term_are_paid_one_bit_together(terms in vec(vec(-ONE..=ONE, 0..20), 1..6)) {
+		let mut mark = 0;
+		for bounds in terms {
+			let mut claimed = 0;
+			for bound in bounds {
+				let increment = record::increment(bound, mark, claimed);
+				(mark, claimed) = (mark + increment, claimed + increment);
+				prop_assert!(claimed <= ONE_Q32);
+				prop_assert!(claimed == ONE_Q32 || mark >= record::progress(bound), "a claim below the limit reaches the bound");
+			}
+			mark /= 2;
+		}
 	}
 
 	#[test]

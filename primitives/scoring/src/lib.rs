@@ -48,5 +48,5 @@ pub use forward::Scratch;
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;
-pub use score::{score, score_point, window_features};
+pub use score::{predicted_values, score, score_point, window_features};
 pub use verdict::{Spread, Terms, Verdict};

@@ -141,6 +141,57 @@ pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
 	}
 }
 
+/// Returns the values that an admitted `model` of `program` forecasts after a `history`, in the order of its outputs, in 2^−OUT_FRAC raw
+/// units. [`score()`] compares them with the actual ones. `history` has the values of all channels, step by step. Returns `None` for an
+/// empty history, and for classes, points and constants, which are no forecast of values.
+///
+/// ```
+/// use doin_scoring::{predicted_values, Forecast, Loss, Model, Target, WindowPhase};
+/// let program = Forecast {
+///     horizon: 3,
+///     history: 3,
+///     season: 2,
+///     chunks: 32,
+///     windows: 1,
+///     channels: 1,
+///     target: Target::Values,
+///     loss: Loss::Absolute,
+///     phase: WindowPhase::Hidden,
+/// };
+/// let of = |model| predicted_values(&model, &program, &[10, 20, 11]);
+/// assert_eq!(of(Model::RepeatLast), Some(vec![11 * 16; 3]));
+/// assert_eq!(of(Model::Seasonal), Some(vec![20 * 16, 11 * 16, 20 * 16]));
+/// assert_eq!(of(Model::Point(vec![])), None);
+/// ```
+pub fn predicted_values(model: &Model, program: &Forecast, history: &[i32]) -> Option<Vec<i64>> {
+	if matches!(program.target, Target::Classes(_)) {
+		return None;
+	}
+	let channels = usize::from(program.channels).max(1);
+	let last = *history.get(history.len().checked_sub(channels)?)?;
+	let fixed = |value: i32| i64::from(value).wrapping_shl(OUT_FRAC);
+	match model {
+		Model::Point(_) | Model::Constant(_) => None,
+		Model::RepeatLast => Some(vec![fixed(last); program.outputs().into()]),
+		Model::Seasonal => {
+			let steps = history.len().checked_div(channels)?;
+			let cycle = usize::from(program.season).max(1).min(steps);
+			let start = steps.saturating_sub(cycle);
+			let value = |index: usize| {
+				let step = start.saturating_add(index.checked_rem(cycle)?);
+				history.get(step.saturating_mul(channels)).map(|value| fixed(*value))
+			};
+			program.scored_indices(program.horizon.into()).map(value).collect()
+		}
+		Model::Net(net) => {
+			let (mut x, mut out) = (vec![0i16; net.features()], vec![0i32; program.outputs().into()]);
+			window_features(net, channels, history, &mut x);
+			net.forward(&x, &mut out, &mut Scratch::default());
+			Some(out.into_iter().map(|out| fixed(last).wrapping_add(out.into())).collect())
+		}
+	}
+}
+
 /// Returns the sum of `error` over all windows, saturating. Reads only the values that `program` scores: the horizon of a program
 /// with a few single steps can be much longer.
 fn sum_windows(program: &Forecast, windows: &Windows, mut error: impl FnMut(ScoredWindow) -> u32) -> u32 {

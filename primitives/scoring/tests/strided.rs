@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::forecast;
+use common::{forecast, net};
 use doin_scoring::{
 	philox::Stream,
+	predicted_values,
 	sample::{segment_span, strided, strided_live},
-	score, Forecast, Model, ProgramError, Target,
+	score, Forecast, Model, ProgramError, Target, Windows,
 };
 use proptest::prelude::*;
 
@@ -128,6 +129,34 @@ proptest! {
 		let (windows, full) = strided_live(&program, &values);
 		prop_assert_eq!(&windows.values, &expected);
 		prop_assert_eq!(full, 2 * windows.len() >= usize::from(program.windows));
+	}
+
+	/// The error sum of a model is that of the values that it predicts.
+	#[test]
+	fn scores_are_the_errors_of_predicted_values(seed: [u8; 32], models in 0usize..3) {
+		let stream = &mut Stream::new(&seed, 0, 0);
+		let program = Forecast { channels: 1, ..any_program(stream) };
+		let window = program.history.min(12);
+		let model = match models {
+			0 => Model::RepeatLast,
+			1 => Model::Seasonal,
+			_ => Model::Net(net(stream, window, program.outputs(), true, None)),
+		};
+		let history: Vec<i32> = (0..program.history).map(|_| stream.below(2_000) as i32 - 1_000).collect();
+		let future: Vec<i32> = (0..program.horizon).map(|_| stream.below(2_000) as i32 - 1_000).collect();
+		let values = [&history[..], &future].concat();
+		let windows = Windows { channels: 1, history: history.len(), horizon: future.len(), values };
+		let predicted = predicted_values(&model, &program, &history);
+		if let Target::Classes(_) = program.target {
+			prop_assert_eq!(predicted, None);
+		} else {
+			let predicted = predicted.expect("a forecast of values");
+			prop_assert_eq!(predicted.len(), usize::from(program.outputs()));
+			let errors = predicted.iter().zip(program.scored(&future)).map(|(value, actual)| value.abs_diff(i64::from(*actual) * 16));
+			let sum: u64 = errors.map(|error| error.min((1 << 20) - 1)).sum();
+			prop_assert_eq!(u64::from(score(&model, &program, &windows)), sum);
+		}
+		prop_assert_eq!(predicted_values(&model, &program, &[]), None);
 	}
 
 	#[test]

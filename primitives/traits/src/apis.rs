@@ -6,7 +6,7 @@ use doin_primitives::{
 	oracle::StreamId,
 	views::{
 		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, RoundId, RoundParams,
 };
@@ -69,6 +69,8 @@ sp_api::decl_runtime_apis! {
 		/// Returns the market of a stream and its `limit` forecasters of the largest standing, at most 256. Returns `None` for a stream
 		/// without a market.
 		fn leaderboard(stream: StreamId, limit: u32) -> Option<LeaderboardView<AccountId>>;
+		/// Returns the record of an account in the market of a stream. Returns `None` for a stream without a market.
+		fn forecaster(stream: StreamId, who: AccountId) -> Option<MarketRecordView<AccountId>>;
 		/// Returns the lengths of a round's phases.
 		fn round_params() -> RoundParams;
 		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine

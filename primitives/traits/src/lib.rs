@@ -16,6 +16,7 @@
 //! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
 //! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
 //! | [`Bars`], [`StreamTerms`], [`OnBatch`] | `oracle`, `forecasts` | `evidence`, `forecasts` and the scorer, `oracle` |
+//! | [`Champions`] | runtime | `forecasts` |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
 //! | [`Votes`] | runtime (referenda) | `domains`, `evidence` |
 //! | [`Work`], [`EraShare`] | `work` | `optimae`, `forecasts`, staking |
@@ -252,12 +253,26 @@ pub struct Terms {
 	pub season: u16,
 	/// Size of an ordinary error of a forecast, in units.
 	pub scale: u64,
+	/// Domain whose champion is a reference of the market; `None` for none.
+	pub domain: Option<DomainId>,
 }
 
 /// Terms of streams.
 pub trait StreamTerms {
 	/// Returns the terms of `stream`; `None` for an unknown stream.
 	fn terms(stream: u32) -> Option<Terms>;
+}
+
+/// Champions of domains with live evidence, which forecast the stream that their evidence comes from.
+pub trait Champions {
+	/// Runs the champion of `domain` on the bars of `stream` before bar `bar`. Returns the champion, and what it forecasts from that bar on:
+	/// changes from the last close, in units of the stream.
+	///
+	/// Returns `None` unless the evidence of the domain is `stream`, its models forecast the values of `horizon` bars or more, and the bars
+	/// that they read are complete and kept.
+	fn forecast(domain: DomainId, stream: u32, bar: u64, horizon: u16) -> Option<(ModelRef, Vec<i32>)>;
+	/// Returns the weight of the most expensive call of [`forecast`](Champions::forecast).
+	fn forecast_weight() -> Weight;
 }
 
 /// A chain without streams.
@@ -322,10 +337,13 @@ pub trait DomainWeights {
 	fn weight(domain: DomainId) -> u32;
 }
 
-/// Receives the first weight of a domain.
+/// Receives domains whose weight has risen from 0, or fallen to 0.
 pub trait OnWeightGained {
 	/// Called when the weight of `domain` has risen from 0. Progress made before is not paid.
 	fn weight_gained(domain: DomainId);
+	/// Called when the weight of `domain` has fallen to 0: its voters have left or changed their votes, or it is not votable any more. Does
+	/// nothing unless implemented.
+	fn weight_lost(_domain: DomainId) {}
 }
 
 /// Decides which domains can be voted for.

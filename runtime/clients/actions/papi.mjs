@@ -15,7 +15,7 @@ import { getWsProvider } from 'polkadot-api/ws';
 import { WebSocket } from 'ws';
 import {
 	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, IDENTITY_BYTES, MIN_COMMISSION, model,
-	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, URL_OF_NODE, VOTES,
+	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, TAGS, URL_OF_NODE, VOTES,
 } from './shared.mjs';
 
 /** @typedef {import('polkadot-api').TypedApi<typeof doin>} Api */
@@ -376,7 +376,7 @@ const actions = [
 		const encoded = await api.tx.Optimae.reveal({ round, reveal, salt }).getEncodedData();
 		const payload = encoded.subarray(10, -32);
 		const [{ hash: genesis }] = [{ hash: await client._request('chain_getBlockHash', [0]) }];
-		const hash = hex(commitment(blake2, {
+		const hash = hex(commitment(TAGS.optimae, blake2, {
 			genesis: Buffer.from(genesis.slice(2), 'hex'),
 			round,
 			account: main.publicKey,

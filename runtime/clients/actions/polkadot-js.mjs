@@ -5,24 +5,17 @@
 // of the second sequence need money: tests/tests/clients.rs has the amounts.
 
 import assert from 'node:assert/strict';
-import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
-import { blake2AsU8a } from '@polkadot/util-crypto';
 import { stringCamelCase, u8aToHex } from '@polkadot/util';
-import 'doin-clients/polkadot-js';
+import { api, blake2, dataOf, keyring, provider, sendComparing } from './connection.mjs';
 import {
-	ALICE, AMOUNTS, assertChanges, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, IDENTITY_BYTES, MIN_COMMISSION, model,
-	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, URL_OF_NODE, VOTES,
+	ALICE, AMOUNTS, CHUNK_SUM, CLAIM, COMMISSION, commitment, DOMAIN, exitAfter, IDENTITY_BYTES, MIN_COMMISSION, model,
+	MULTISIG_WEIGHT, multisigOfTwo, NAME, PARAMETERS, runAll, TAGS, VOTES,
 } from './shared.mjs';
 
-/** @typedef {import('@polkadot/keyring/types').KeyringPair} KeyringPair */
-/** @typedef {import('@polkadot/api/types').SubmittableExtrinsic<'promise'>} Call */
-/** @typedef {import('./shared.mjs').Sent & { records: import('@polkadot/types/interfaces').EventRecord[] }} Sent */
+/** @typedef {import('./connection.mjs').KeyringPair} KeyringPair */
+/** @typedef {import('./connection.mjs').Call} Call */
+/** @typedef {import('./connection.mjs').Sent} Sent */
 
-const blake2 = (/** @type {Uint8Array} */ bytes) => blake2AsU8a(bytes, 256);
-
-const provider = new WsProvider(URL_OF_NODE);
-const api = await ApiPromise.create({ provider, noInitWarn: true });
-const keyring = new Keyring({ type: 'sr25519' });
 const funder = keyring.addFromUri('//Charlie');
 const main = keyring.addFromUri('//polkadot-js//main');
 const friend = keyring.addFromUri('//polkadot-js//friend');
@@ -41,84 +34,17 @@ const groups = [
 	{ principal: principal.address, delegate: delegate.address, operator: operator.address, member: member.address },
 ];
 
-/** Returns the balances of accounts in a block, or in the best one. */
-async function balances(/** @type {Record<string, string>} */ accounts, /** @type {string | undefined} */ hash) {
-	const { query } = hash ? await api.at(hash) : api;
-	const infos = await query.system.account.multi(Object.values(accounts));
-	const data = infos.map(({ data: { free, reserved, frozen } }) => (
-		{ free: free.toBigInt(), reserved: reserved.toBigInt(), frozen: frozen.toBigInt() }
-	));
-	return Object.fromEntries(Object.keys(accounts).map((name, index) => [name, data[index]]));
-}
-
 /**
- * Signs a call, sends it, and waits until it is in a block.
- *
- * @param {KeyringPair} signer
- * @param {Call} call
- * @returns {Promise<Sent>}
- */
-async function send(signer, call) {
-	const nonce = await api.rpc.system.accountNextIndex(signer.address);
-	/** @type {import('@polkadot/types/types').ISubmittableResult} */
-	const result = await new Promise((resolve, reject) => {
-		const sent = call.signAndSend(signer, { nonce }, (result) => {
-			if (result.status.isInBlock) resolve(result);
-			else if (result.isError) reject(new Error(`the pool reports ${result.status.type}`));
-		});
-		sent.catch(reject);
-	});
-	if (result.dispatchError?.isModule) {
-		const { section, name, docs } = api.registry.findMetaError(result.dispatchError.asModule);
-		throw new Error(`${section}.${name}: ${docs.join(' ')}`);
-	}
-	assert.ok(!result.dispatchError, String(result.dispatchError));
-
-	const hash = result.status.asInBlock.toHex();
-	const records = result.events;
-	let fee = 0n;
-	for (const { event } of records) {
-		if (api.events.transactionPayment.TransactionFeePaid.is(event)) fee = event.data.actualFee.toBigInt();
-	}
-	const { section, method } = call.method;
-	const pallet = (/** @type {string} */ name) => name[0].toUpperCase() + name.slice(1);
-	return {
-		call: `${pallet(section)}.${method.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-		block: (await api.rpc.chain.getHeader(hash)).number.toNumber(),
-		hash,
-		fee,
-		events: records.map(({ event }) => `${pallet(event.section)}.${event.method}`),
-		records,
-	};
-}
-
-/**
- * Returns the data of the event of a type.
- *
- * @template {import('@polkadot/types/types').AnyTuple} T
- * @template N
- * @param {Sent} sent
- * @param {import('@polkadot/api/types').AugmentedEvent<'promise', T, N>} type
- */
-function dataOf(sent, type) {
-	for (const { event } of sent.records) if (type.is(event)) return event.data;
-	throw new Error(`no event ${type.meta.name} among ${sent.events}`);
-}
-
-/**
- * Sends a call and asserts how it changes the balances of the accounts of its sequence. `changes` gets the call in its block.
+ * Sends a call and asserts how it changes the balances of the accounts of its sequence.
  *
  * @param {KeyringPair} signer
  * @param {Call} call
  * @param {(sent: Sent) => Record<string, Partial<import('./shared.mjs').Balance>>} changes
  */
-async function sendAndCompare(signer, call, changes) {
+function sendAndCompare(signer, call, changes) {
 	const accounts = groups.find((group) => Object.values(group).includes(signer.address));
 	assert.ok(accounts);
-	const before = await balances(accounts, undefined);
-	const sent = await send(signer, call);
-	assertChanges(before, await balances(accounts, sent.hash), changes(sent));
-	return { sent, query: (await api.at(sent.hash)).query };
+	return sendComparing(accounts, signer, call, changes);
 }
 
 /** Returns the round of a domain once it is in a phase with at least two blocks left. */
@@ -354,7 +280,7 @@ const actions = [
 		round = { domain, number: open.round.number.toNumber() };
 		// The payload as it is encoded in the call that reveals it.
 		const payload = api.tx.optimae.reveal(round, reveal, salt).args[1].toU8a();
-		const hash = commitment(blake2, { genesis: api.genesisHash.toU8a(), round, account: main.publicKey, payload, salt });
+		const hash = commitment(TAGS.optimae, blake2, { genesis: api.genesisHash.toU8a(), round, account: main.publicKey, payload, salt });
 		// Twice the fee of now, since the base fee may rise until the call is in a block.
 		const call = api.tx.optimae.commit(round, hash, 2n * open.nextSeatFee.toBigInt());
 		const { sent, query } = await sendAndCompare(main, call, (sent) => {

@@ -38,6 +38,11 @@ export const AMOUNTS = {
 	decision: 100n * DOIN,
 	/** More than is free: bonded coins vote too. */
 	vote: 3_000n * DOIN,
+	/** For the pot of a market. */
+	market: 5n * DOIN,
+	wager: 2n * DOIN,
+	/** Deposit of a seat beside its wager. */
+	seat: DOIN / 50n,
 };
 
 /** Weight that a multisig call may take. */
@@ -89,19 +94,23 @@ export function model() {
 /** Claimed validation sums. The first one is false, so that it can be challenged. */
 export const CLAIM = [0, ...Array(DIMENSIONS - 1).fill(CHUNK_SUM)];
 
+/** Protocol steps that commit to a payload. */
+export const TAGS = { optimae: 0, forecast: 4 };
+
 /**
  * Returns the commitment of an account to a payload in a round (primitives/src/commitment.rs): the hash of the tag of the protocol
  * step, block 0, the round, the account, the hash of the payload and the salt.
  *
+ * @param {number} tag - one of `TAGS`
  * @param {(bytes: Uint8Array) => Uint8Array} blake2 - blake2b with 32 bytes
  * @param {{ genesis: Uint8Array, round: { domain: number, number: number }, account: Uint8Array, payload: Uint8Array, salt: Uint8Array }} parts
  */
-export function commitment(blake2, { genesis, round, account, payload, salt }) {
+export function commitment(tag, blake2, { genesis, round, account, payload, salt }) {
 	const scope = new DataView(new ArrayBuffer(8));
 	scope.setUint32(0, round.domain, true);
 	scope.setUint32(4, round.number, true);
-	const optimae = [0];
-	return blake2(Buffer.concat([Buffer.from(optimae), genesis, new Uint8Array(scope.buffer), account, blake2(payload), salt]));
+	const parts = [Buffer.from([tag]), genesis, new Uint8Array(scope.buffer), account, blake2(payload), salt];
+	return blake2(Buffer.concat(parts));
 }
 
 /**
@@ -151,13 +160,13 @@ export async function runAll(client, sequences) {
 }
 
 /**
- * Runs actions one after the other.
+ * Runs actions, which have to send the calls and emit the events of `list`, one after the other.
  *
  * @param {string} client
  * @param {[string, () => Promise<Sent>][]} actions
- * @param {typeof LISTS[0]} list
+ * @param {{ call: string, event: string }[]} list
  */
-async function run(client, actions, list) {
+export async function run(client, actions, list) {
 	for (const [index, [action, act]] of actions.entries()) {
 		const sent = await act().catch((error) => {
 			throw new Error(`${client}: action ${index + 1}, ${action}: ${error.message}`, { cause: error });
@@ -176,12 +185,13 @@ const LIMIT_MS = 300_000;
  * Ends the process: 0, or 1 with the error.
  *
  * @param {Promise<void>} work
+ * @param {number} limitMs
  */
-export function exitAfter(work) {
+export function exitAfter(work, limitMs = LIMIT_MS) {
 	setTimeout(() => {
-		console.error(`the actions did not end within ${LIMIT_MS / 1_000} s: is a node running at ${URL_OF_NODE}?`);
+		console.error(`the actions did not end within ${limitMs / 1_000} s: is a node running at ${URL_OF_NODE}?`);
 		process.exit(1);
-	}, LIMIT_MS);
+	}, limitMs);
 	work.then(
 		() => process.exit(0),
 		(error) => {

@@ -1,12 +1,16 @@
 //! The market of forecasts on the real runtime: a round from its bars to the last planck.
 
+mod capacity;
+mod liars;
+mod records;
+
 use doin_market::{payment, skill, truth::squared, Truth};
 use doin_primitives::{
 	bounded_collections::BoundedVec,
 	commitment::{payload_hash, Tag},
-	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, Values, FIRST_STREAM, MAX_AWAKE},
+	oracle::{Bars as BatchBars, PollPhase, Report, Reports, StreamId, StreamSpec, Values, FIRST_STREAM, MAX_AWAKE},
 	views::{ForecastPhase, ForecastSeatsView},
-	Balance, RoundId, DOIN,
+	Balance, DomainId, DomainSpec, Evidence, ModelRef, RoundId, DOIN, MILLION,
 };
 use doin_runtime::{
 	configs::{
@@ -15,15 +19,23 @@ use doin_runtime::{
 	},
 	demo, AccountId, Balances, FeeMarket, Forecasts, Gauge, Oracle, Runtime, RuntimeCall, RuntimeEvent,
 };
-use doin_runtime_tests::{preset_genesis, round::SALT, Chain};
+use doin_runtime_tests::{
+	preset_genesis,
+	round::{DEMO, SALT},
+	Chain,
+};
+use doin_scoring::{Forecast as ForecastProgram, Program};
 use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Bars, DomainWeights, OnBatch};
 use frame_support::traits::{fungible::Inspect, Contains, InstanceFilter};
 use pallet_doin_forecasts::{
-	types::{Forecast, Market},
+	types::{Forecast, Market, Reigning},
 	weights::{SubstrateWeight, WeightInfo},
 	Call as ForecastsCall, Error, Event, COMMIT_BURN, HOOK_SHARE, MIN_WAGER, SEAT_DEPOSIT,
 };
-use pallet_doin_oracle::{types::PollState, Call as OracleCall};
+use pallet_doin_oracle::{
+	types::{GenesisStream, PollState},
+	Call as OracleCall,
+};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 
 /// Stream of the development chains.
@@ -32,6 +44,8 @@ const STREAM: StreamId = FIRST_STREAM;
 const WAGER: Balance = 10 * DOIN;
 /// Values of a forecast of the stream.
 const HORIZON: i32 = 24;
+/// Domain with live evidence of the stream.
+const LIVE: DomainId = 1;
 
 /// Returns the close of a bar: it rises by 2 a bar.
 fn close(bar: u64) -> i64 {
@@ -48,22 +62,49 @@ fn still() -> Forecast {
 	BoundedVec::truncate_from(vec![0; HORIZON as usize])
 }
 
-/// A development chain whose stream is awake, and whose only validator reports every bar.
+/// A reporter, and what it says the close of a bar is.
+type Witness = (Sr25519Keyring, fn(u64) -> i64);
+
+/// A chain whose stream is awake, and whose validators report every bar.
 struct Reported {
 	chain: Chain,
-	/// Last poll in which it has committed, and in which it has revealed.
+	witnesses: Vec<Witness>,
+	/// Last poll in which they have committed, and in which they have revealed.
 	committed: u32,
 	revealed: u32,
 }
 
 impl Reported {
+	/// Returns a development chain whose bars have the closes of [`close`], and whose invariants are checked after every block.
 	fn new() -> Self {
+		let mut reported = Self::with_closes(close);
+		reported.chain.check_invariants();
+		reported.chain.block();
+		reported
+	}
+
+	/// Returns a development chain whose bars have the closes that `close` returns, before its first block.
+	fn with_closes(close: fn(u64) -> i64) -> Self {
+		Self::of(Self::chain(None), vec![(Alice, close)])
+	}
+
+	/// Returns a development chain before its first block, whose stream names `domain`.
+	fn chain(domain: Option<DomainId>) -> Chain {
 		let mut genesis = preset_genesis("development");
-		genesis.oracle.streams[0].pot = 10_000 * DOIN;
-		let mut chain = Chain::from_genesis(genesis);
-		chain.check_invariants();
+		let stream = &mut genesis.oracle.streams[0];
+		*stream = GenesisStream::new(stream.owner.clone(), &StreamSpec { domain, ..demo::stream() }, 10_000 * DOIN);
+		Chain::from_genesis(genesis)
+	}
+
+	/// Returns `chain` after its first block, with the bars of [`close`].
+	fn begin(mut chain: Chain) -> Self {
 		chain.block();
-		Self { chain, committed: 0, revealed: 0 }
+		Self::of(chain, vec![(Alice, close)])
+	}
+
+	/// Returns a chain whose validators report what they say.
+	fn of(chain: Chain, witnesses: Vec<Witness>) -> Self {
+		Self { chain, witnesses, committed: 0, revealed: 0 }
 	}
 
 	/// Makes a block with these calls, which have to succeed, and the report that is due. Returns the events of the pallet.
@@ -75,32 +116,37 @@ impl Reported {
 			events.extend(self.events());
 		}
 		let poll = self.chain.state(pallet_doin_oracle::Poll::<Runtime>::get);
-		let report = self.report(&poll);
-		self.chain.ok_all(calls.into_iter().chain(report.map(|call| (Alice, call))));
+		let reports = self.reports(&poll);
+		self.chain.ok_all(calls.into_iter().chain(reports));
 		events.extend(self.events());
 		events
 	}
 
-	/// Returns the call of the reporter that the next block takes.
-	fn report(&mut self, poll: &PollState) -> Option<RuntimeCall> {
-		let reports = poll.batches.iter().map(|batch| {
-			let bars =
-				(batch.first..batch.first + u64::from(batch.bars)).map(|bar| Some(Values::truncate_from(vec![close(bar)])));
-			Report { stream: batch.stream, bars: BatchBars::truncate_from(bars.collect()) }
-		});
-		let reports = Reports::truncate_from(reports.collect());
-		match poll.phase(self.chain.number() + 1) {
+	/// Returns the calls of the reporters that the next block takes.
+	fn reports(&mut self, poll: &PollState) -> Vec<(Sr25519Keyring, RuntimeCall)> {
+		let commits = match poll.phase(self.chain.number() + 1) {
 			PollPhase::Committing if poll.is_open && self.committed < poll.id => {
 				self.committed = poll.id;
-				let hash = self.chain.commitment(Tag::Report, &poll.id, Alice, &payload_hash(&reports));
-				Some(OracleCall::commit { poll: poll.id, hash }.into())
+				true
 			}
 			PollPhase::Revealing if self.committed == poll.id && self.revealed < poll.id => {
 				self.revealed = poll.id;
-				Some(OracleCall::reveal { poll: poll.id, reports, salt: SALT }.into())
+				false
 			}
-			_ => None,
+			_ => return Vec::new(),
+		};
+		let mut calls = Vec::new();
+		for (who, close) in self.witnesses.clone() {
+			let reports = reports_of(poll, close);
+			let call = if commits {
+				let hash = self.chain.commitment(Tag::Report, &poll.id, who, &payload_hash(&reports));
+				OracleCall::<Runtime>::commit { poll: poll.id, hash }
+			} else {
+				OracleCall::<Runtime>::reveal { poll: poll.id, reports, salt: SALT }
+			};
+			calls.push((who, call.into()));
 		}
+		calls
 	}
 
 	/// Returns the events of the pallet in the last block.
@@ -150,8 +196,19 @@ impl Reported {
 
 	/// Returns the call that commits `who` to a forecast.
 	fn commit(&mut self, who: Sr25519Keyring, round: RoundId, forecast: &Forecast) -> (Sr25519Keyring, RuntimeCall) {
+		self.wager(who, round, forecast, WAGER)
+	}
+
+	/// Returns the call that commits `who` to a forecast with a wager.
+	fn wager(
+		&mut self,
+		who: Sr25519Keyring,
+		round: RoundId,
+		forecast: &Forecast,
+		wager: Balance,
+	) -> (Sr25519Keyring, RuntimeCall) {
 		let hash = self.chain.commitment(Tag::Forecast, &round, who, &payload_hash(forecast));
-		(who, ForecastsCall::<Runtime>::commit { round, hash, wager: WAGER }.into())
+		(who, ForecastsCall::<Runtime>::commit { round, hash, wager }.into())
 	}
 
 	/// Returns the view of a round with its seats.
@@ -171,6 +228,20 @@ impl Reported {
 	fn conserved(&mut self) -> Balance {
 		self.chain.issuance() + self.chain.state(|| FeeMarket::view().burned)
 	}
+}
+
+/// Returns the reports for `poll` of a reporter that says what `close` returns.
+fn reports_of(poll: &PollState, close: fn(u64) -> i64) -> Reports {
+	let reports = poll.batches.iter().map(|batch| {
+		let bars = (batch.first..batch.first + u64::from(batch.bars)).map(|bar| Some(Values::truncate_from(vec![close(bar)])));
+		Report { stream: batch.stream, bars: BatchBars::truncate_from(bars.collect()) }
+	});
+	Reports::truncate_from(reports.collect())
+}
+
+/// Returns the call by which anybody pays the seat of `who`.
+fn collect(round: RoundId, who: Sr25519Keyring) -> RuntimeCall {
+	ForecastsCall::<Runtime>::collect { round, who: who.to_account_id() }.into()
 }
 
 /// Returns the call that reveals a forecast.
@@ -210,10 +281,7 @@ fn a_round_is_paid_to_the_planck() {
 	let scale = u32::try_from(demo::stream().scale).expect("small");
 	let gained = payment(WAGER, skill(error, 0, squared(scale)), factor);
 	assert!(gained > WAGER + DOIN, "a 64th of the pot covers it");
-	let collect = |who: Sr25519Keyring| -> (Sr25519Keyring, RuntimeCall) {
-		(Charlie, ForecastsCall::<Runtime>::collect { round, who: who.to_account_id() }.into())
-	};
-	let events = reported.step([collect(Dave), collect(Bob)]);
+	let events = reported.step([(Charlie, collect(round, Dave)), (Charlie, collect(round, Bob))]);
 	let collected =
 		|who: Sr25519Keyring, paid| Event::<Runtime>::Collected { round, who: who.to_account_id(), wager: WAGER, paid };
 	assert!(events.contains(&collected(Dave, gained)), "{events:?}");
@@ -222,6 +290,42 @@ fn a_round_is_paid_to_the_planck() {
 	assert_eq!(market.pot, pot + WAGER - gained);
 	assert_eq!(account, market.pot + least, "no other round has a seat");
 	assert_eq!(reported.conserved(), before - 2 * COMMIT_BURN, "nothing is minted, and only the commitments burn");
+}
+
+/// Inserts a domain with live evidence of the stream, whose champion repeats a season of two bars.
+fn insert_live_domain() {
+	let DomainSpec { program: Program::Forecast(program), .. } = demo::spec() else { panic!("the demo domain forecasts") };
+	let program = Program::Forecast(ForecastProgram { horizon: 32, history: 24, season: 2, ..program });
+	let spec = DomainSpec { program, evidence: Evidence::Live { stream: STREAM, unit: 1 }, ..demo::spec() };
+	pallet_doin_domains::Specs::<Runtime>::insert(LIVE, spec);
+	let mut state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("the demo domain");
+	state.champion.model = ModelRef::Seasonal;
+	pallet_doin_domains::States::<Runtime>::insert(LIVE, state);
+}
+
+#[test]
+fn the_first_commitment_runs_the_champion_of_a_live_domain() {
+	let mut reported = Reported::begin(Reported::chain(Some(LIVE)));
+	reported.chain.state(insert_live_domain);
+	let (round, _) = reported.until_opened();
+	let commits = [reported.commit(Dave, round, &perfect()), reported.commit(Bob, round, &still())];
+	reported.step(commits);
+	let state = reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::get(round)).expect("it is open");
+	let path = state.champion.expect("the champion has a forecast");
+	// Closes rise by 2 a bar, and the season has two of them.
+	assert_eq!((path.len(), &path[..4]), (32, &[-2, 0, -2, 0][..]));
+	assert_eq!(reported.market().0.champion, Some(Reigning { model: ModelRef::Seasonal, since: round.number + 1 }));
+	reported.until_revealing(round);
+
+	let (next, _) = reported.until_opened();
+	let commit = reported.commit(Charlie, next, &still());
+	reported.step([commit]);
+	let errors = reported.market().0.errors.averages();
+	assert_eq!(errors[4], errors[0], "rounds without a forecast of the champion count no change");
+	reported.until_revealing(next);
+	let errors = reported.market().0.errors.averages();
+	assert_ne!(errors[4], errors[0], "it has forecast this one");
+	reported.chain.state(Forecasts::do_try_state).expect("every invariant holds");
 }
 
 #[test]
@@ -234,14 +338,76 @@ fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	reported.until_revealing(round);
 	reported.until_closed(round);
 	assert_eq!(reported.market().0.pot, market.pot + WAGER);
-	let collect = ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() };
-	assert_eq!(reported.chain.fails(Charlie, collect), Error::<Runtime>::Unrevealed.into());
+	assert_eq!(reported.chain.fails(Charlie, collect(round, Dave)), Error::<Runtime>::Unrevealed.into());
 	let clear = ForecastsCall::<Runtime>::clear { round, who: Dave.to_account_id() };
 	let events = reported.step([(Charlie, clear.into())]);
 	let (who, caller) = (Dave.to_account_id(), Charlie.to_account_id());
 	assert!(events.contains(&Event::Cleared { round, who, wager: WAGER, caller, reward: SEAT_DEPOSIT }), "{events:?}");
 	reported.step([(Dave, ForecastsCall::<Runtime>::leave { stream: STREAM }.into())]);
 	assert!(!reported.chain.state(|| pallet_doin_forecasts::Rounds::<Runtime>::contains_key(round)));
+}
+
+/// Returns closes as far from each other as they can be.
+fn extreme(bar: u64) -> i64 {
+	if bar.is_multiple_of(2) {
+		i64::MIN
+	} else {
+		i64::MAX
+	}
+}
+
+/// A stream with too small a unit saturates: every number stays within its type, and all wagers are paid or lost.
+#[test]
+fn extreme_bars_and_forecasts_overflow_nothing_and_strand_no_wager() {
+	let mut reported = Reported::with_closes(extreme);
+	reported.chain.check_invariants();
+	reported.chain.block();
+	let (round, _) = reported.until_opened();
+	let forecasts = [(Dave, i32::MAX), (Bob, i32::MIN)].map(|(who, value)| {
+		let forecast: Forecast = BoundedVec::truncate_from(vec![value; HORIZON as usize]);
+		(who, forecast)
+	});
+	let commits = forecasts.clone().map(|(who, forecast)| reported.commit(who, round, &forecast));
+	reported.step(commits);
+	let before = reported.market().0.pot;
+	reported.until_revealing(round);
+	reported.step(forecasts.map(|(who, forecast)| (who, reveal(round, forecast))));
+	reported.until_closed(round);
+	let events = reported.step([Dave, Bob].map(|who| (Charlie, collect(round, who))));
+	let paid = events.iter().filter_map(|event| match event {
+		Event::Collected { paid, .. } => Some(*paid),
+		_ => None,
+	});
+	let paid: Vec<Balance> = paid.collect();
+	assert_eq!(paid.len(), 2);
+	assert_eq!(reported.market().0.pot, before + 2 * WAGER - paid.iter().sum::<Balance>(), "{paid:?}");
+	assert_eq!(reported.view(round), None, "its last seat is collected");
+}
+
+/// Two minutes without a block. The clock has moved on, so the zero is of bars that no commitment knows, and the bars before it are
+/// reported first, one batch after another.
+#[test]
+fn a_stall_moves_the_zero_and_strands_no_wager() {
+	let mut reported = Reported::new();
+	let (round, _) = reported.until_opened();
+	let commit = reported.commit(Dave, round, &perfect());
+	reported.step([commit]);
+	reported.chain.skip_slots(60);
+	let zero = reported.until(|event| match event {
+		Event::CommitsEnded { round: other, zero } if *other == round => Some(*zero),
+		_ => None,
+	});
+	let stream = reported.chain.state(|| Oracle::stream(STREAM)).expect("a stream of genesis");
+	assert!(zero > stream.next + 100 && zero <= stream.running, "{zero} of {stream:?}");
+	reported.until_revealing(round);
+	reported.step([(Dave, reveal(round, perfect()))]);
+	reported.until_closed(round);
+	let events = reported.step([(Charlie, collect(round, Dave))]);
+	let paid = events.iter().find_map(|event| match event {
+		Event::Collected { paid, .. } => Some(*paid),
+		_ => None,
+	});
+	assert!(paid > Some(WAGER), "{paid:?}");
 }
 
 /// Shows a round in each of its phases, with its seats and the records that it leaves.
@@ -281,9 +447,8 @@ fn views_show_a_round_its_seats_and_its_forecasters() {
 	let open = reported.chain.state(|| Runtime::forecast_rounds(STREAM)).expect("a market");
 	assert!(!open.is_empty() && open.iter().all(|view| view.id.number > round.number), "{open:?}");
 
-	let collect = ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() };
 	let clear = ForecastsCall::<Runtime>::clear { round, who: Bob.to_account_id() };
-	reported.step([(Charlie, collect.into()), (Charlie, clear.into())]);
+	reported.step([(Charlie, collect(round, Dave)), (Charlie, clear.into())]);
 	assert_eq!(reported.view(round), None, "its last seat is collected");
 	let board = reported.chain.state(|| Runtime::leaderboard(STREAM, 9)).expect("a market");
 	let stored = |who: Sr25519Keyring| pallet_doin_forecasts::Forecasters::<Runtime>::get(STREAM, who.to_account_id());
@@ -292,6 +457,12 @@ fn views_show_a_round_its_seats_and_its_forecasters() {
 	let shown: Vec<_> = board.forecasters.into_iter().map(|view| (view.who, view.standing, view.bound, view.seats)).collect();
 	assert_eq!(shown, [(Dave.to_account_id(), dave.standing, None::<i64>, 0), (Bob.to_account_id(), 0, None, 0)]);
 	assert_eq!((board.stream, board.weight, board.mark), (STREAM, 0, 0));
+	let (own, none) = reported.chain.state(|| {
+		let record = |stream, who: Sr25519Keyring| Runtime::forecaster(stream, who.to_account_id());
+		(record(STREAM, Bob).expect("a market"), record(STREAM + 1, Bob))
+	});
+	assert_eq!((own.rounds, own.commit_blocks, none), (board.rounds, 4, None), "a development chain");
+	assert_eq!(own.forecaster.map(|view| (view.who, view.standing, view.seats)), Some((Bob.to_account_id(), 0, 0)));
 	let best = reported.chain.state(|| Runtime::leaderboard(STREAM, 1)).expect("a market").forecasters;
 	assert_eq!(best.into_iter().map(|view| view.who).collect::<Vec<_>>(), [Dave.to_account_id()]);
 }
@@ -308,6 +479,24 @@ fn a_young_market_is_not_on_the_ballot_and_claims_nothing() {
 	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0);
 	let claim = ForecastsCall::<Runtime>::claim { stream: STREAM };
 	assert_eq!(reported.chain.fails(Dave, claim), Error::<Runtime>::NoWeight.into());
+}
+
+/// The gauge takes the weight of a stream that sleeps, or that nobody votes for, when a session changes.
+#[test]
+fn a_stream_that_loses_its_weight_pauses_its_records() {
+	let mut reported = Reported::begin(Reported::chain(None));
+	reported.until_opened();
+	let weights = pallet_doin_gauge::Values::truncate_from(vec![(STREAM, MILLION)]);
+	reported.chain.state(|| pallet_doin_gauge::Weights::<Runtime>::put(weights));
+	assert_eq!(reported.market().0.paused, None);
+	for _ in 0..40 {
+		if reported.chain.state(|| Gauge::weight(STREAM)) == 0 {
+			break;
+		}
+		reported.step([]);
+	}
+	assert_eq!(reported.chain.state(|| Gauge::weight(STREAM)), 0, "a session has changed, and no ballot has the stream");
+	assert!(reported.market().0.paused.is_some());
 }
 
 /// A hot key wagers within a budget only.

@@ -22,7 +22,9 @@ use doin_scoring::{
 	verdict::NO_EVIDENCE,
 	Encoder, Forecast, Layer, Loss, Model, Net, Program, Target, WindowPhase,
 };
-use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Bars, ChunkDraw, ChunkScorer, ScoreError, Stream, Timing as _};
+use doin_traits::{
+	apis::runtime_decl_for_doin_api::DoinApi, Bars, Champions, ChunkDraw, ChunkScorer, ScoreError, Stream, Timing as _,
+};
 use frame_support::{traits::fungible::InspectHold, weights::Weight};
 use sp_keyring::Sr25519Keyring::Bob;
 use std::{cell::RefCell, collections::BTreeMap, ops::Range};
@@ -313,6 +315,61 @@ fn any_encoded_model_can_be_scored_on_bars_and_on_the_validation_split() {
 		assert_eq!(Runtime::chunk_sum(domain, bytes, None, 3), Some(expected));
 		assert_eq!(Scorer::<Prices>::validation_sum(domain, &models[2], 3), Ok(expected));
 	});
+}
+
+/// Returns the changes that a model forecasts after the bars before `bar`, in units of the stream; `None` if none of the bars has a value.
+fn expected_changes(model: usize, bar: u64) -> Option<Vec<i32>> {
+	let start = bar - u64::from(HISTORY);
+	let first = (start..bar).find_map(value);
+	let known = |at: u64| (start..=at).rev().find_map(value).or(first);
+	let past: Vec<i64> = (start..bar).map(known).collect::<Option<_>>()?;
+	let (last, season) = (past[past.len() - 1], usize::from(SEASON));
+	let change = |ahead: usize| match model {
+		0 => 0,
+		1 => past[past.len() - season + (ahead - 1) % season] - last,
+		_ => ahead as i64 * (last - past[past.len() - 2]),
+	};
+	Some((1..=usize::from(HORIZON)).map(|ahead| (change(ahead) * i64::from(UNIT)) as i32).collect())
+}
+
+#[test]
+fn the_champion_of_a_live_domain_forecasts_its_stream() {
+	publish();
+	let mut chain = Chain::preset("development");
+	let (domain, models) = domain(&mut chain);
+	chain.state(|| {
+		let forecast = |bar| Scorer::<Prices>::forecast(domain, STREAM, bar, HORIZON);
+		assert_eq!(forecast(1_010), None, "the domain has no champion");
+		let mut state = pallet_doin_domains::States::<Runtime>::get(DEMO).expect("the demo domain");
+		let mut without = 0;
+		for (place, model) in models.into_iter().enumerate() {
+			state.champion.model = model;
+			pallet_doin_domains::States::<Runtime>::insert(domain, &state);
+			for bar in 1_000..1_400 {
+				let expected = expected_changes(place, bar);
+				without += usize::from(expected.is_none());
+				assert_eq!(forecast(bar), expected.map(|changes| (model, changes)), "{model:?} after bar {bar}");
+			}
+		}
+		// A gap has 14 bars and another one 40, and a model reads 6.
+		assert!(without >= 3 * (9 + 35), "{without} inputs have no bar");
+		for bar in [0, 3, 900, 1_901, u64::MAX] {
+			assert_eq!(forecast(bar), None, "bars before {bar} are not complete or not kept");
+		}
+		assert_eq!(Scorer::<Prices>::forecast(domain, STREAM + 1, 1_010, HORIZON), None, "another stream");
+		assert_eq!(Scorer::<Prices>::forecast(domain, STREAM, 1_010, HORIZON + 1), None, "a longer horizon");
+		assert_eq!(Scorer::<Prices>::forecast(DEMO, STREAM, 1_010, HORIZON), None, "not a live domain");
+		assert_eq!(Scorer::<Prices>::forecast(domain + 1, STREAM, 1_010, HORIZON), None, "no domain");
+	});
+}
+
+/// The run is one window of bars, and the weight that of a chunk of 64 windows and the largest model.
+#[test]
+fn a_run_of_a_champion_is_charged_at_least_as_a_chunk_of_its_cost() {
+	let weight = Scorer::<Prices>::forecast_weight();
+	assert!(weight.all_gte(Prices::closes_weight(MAX_HISTORY.into())));
+	let small = Scorer::<Prices>::weight(SizeClass::Small);
+	assert!(weight.ref_time() < small.ref_time(), "a chunk of 2²⁰ multiply-accumulates costs more");
 }
 
 #[test]

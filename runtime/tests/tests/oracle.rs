@@ -35,7 +35,7 @@ use sp_keyring::{
 /// Stream of the development chains.
 const STREAM: StreamId = FIRST_STREAM;
 /// Validators of [`seven`].
-const SEVEN: [Sr25519Keyring; 7] = [Alice, Bob, Charlie, Dave, Eve, Ferdie, One];
+pub(crate) const SEVEN: [Sr25519Keyring; 7] = [Alice, Bob, Charlie, Dave, Eve, Ferdie, One];
 /// Steps of the season of the live domain.
 const SEASON: u64 = 3;
 /// Growth of a season, in raw units.
@@ -59,7 +59,7 @@ fn close(bar: u64) -> i64 {
 
 /// Returns a chain with seven validators of equal stake at block 1, whose invariants are checked after every block. The pot of its
 /// stream has `pot` plancks.
-fn seven(pot: u128) -> Chain {
+pub(crate) fn seven(pot: u128) -> Chain {
 	let mut genesis = preset_genesis("local_testnet");
 	let grandpa = [Ed25519Keyring::Dave, Ed25519Keyring::Eve, Ed25519Keyring::Ferdie, Ed25519Keyring::One];
 	let stake = genesis.staking.stakers[0].2;
@@ -202,6 +202,47 @@ fn half_of_the_reporters_offline_voids_nothing_and_more_only_while_they_are() {
 	let (poll, _) = whole_poll(&mut chain, |_, poll| Some(honest(poll)));
 	assert_eq!(bars_of(&mut chain, &poll), honest_bars(&poll), "they have come back");
 	assert_eq!(state(&mut chain).pot / DOIN, 98, "two batches of three are paid");
+}
+
+/// One of seven reporters dies between its commitment and its reveal, one lies, one comes after the commitments, and one has a part of the
+/// bars only. All of them come back.
+#[test]
+fn reporters_that_die_lie_lag_and_come_back_change_no_bar() {
+	let mut chain = seven(100 * DOIN);
+	let open = to_poll(&mut chain);
+	let honest = |poll: &PollState| reports(poll, |bar| Some(close(bar)));
+	let (mine, lie) = (honest(&open), reports(&open, |bar| Some(2 * close(bar) + 1)));
+	let part = reports(&open, |bar| bar.is_multiple_of(2).then(|| close(bar)));
+	let of = |who: Sr25519Keyring| match who {
+		Bob => &lie,
+		Dave => &part,
+		_ => &mine,
+	};
+	let in_time = SEVEN.into_iter().filter(|who| *who != Charlie);
+	let commits: Vec<_> = in_time.clone().map(|who| (who, commit_call(&mut chain, who, open.id, of(who)))).collect();
+	chain.ok_all(commits);
+	chain.run_to(open.commits_until - 1);
+	let late = commit_call(&mut chain, Charlie, open.id, &mine);
+	assert_eq!(chain.fails(Charlie, late), OracleError::<Runtime>::NotCommitting.into());
+	chain.ok_all(in_time.filter(|who| *who != Alice).map(|who| (who, reveal_call(open.id, of(who)))));
+	let events = to_close(&mut chain);
+	let dead = OracleEvent::Unrevealed { poll: open.id, who: Alice.to_account_id(), burned: UNREVEALED_BURN };
+	assert!(events.contains(&dead), "{events:?}");
+	assert_eq!(bars_of(&mut chain, &open), honest_bars(&open), "three of five honest values for some bars, four for the others");
+
+	let (poll, events) = whole_poll(&mut chain, |_, poll| Some(honest(poll)));
+	assert_eq!(bars_of(&mut chain, &poll), honest_bars(&poll));
+	assert!(events.iter().any(|event| matches!(event, OracleEvent::BatchStands { reveals: 7, .. })), "{events:?}");
+	let record = |chain: &mut Chain, who: Sr25519Keyring| {
+		let record = chain.state(|| pallet_doin_oracle::Reporters::<Runtime>::get(who.to_account_id())).expect("has reported");
+		(record.polls, record.unrevealed, record.within, record.outside)
+	};
+	assert_eq!(record(&mut chain, Alice), (1, 1, 24, 0));
+	assert_eq!(record(&mut chain, Bob), (2, 0, 24, 24));
+	assert_eq!(record(&mut chain, Charlie), (1, 0, 24, 0));
+	assert_eq!(record(&mut chain, Dave), (2, 0, 36, 0));
+	assert_eq!(record(&mut chain, Eve), (2, 0, 48, 0));
+	assert_eq!(state(&mut chain).pot / DOIN, 98, "both batches are paid");
 }
 
 #[test]

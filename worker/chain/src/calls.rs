@@ -5,10 +5,11 @@ use codec::{Compact, Encode};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
 	domain::ModelBytes,
-	oracle::{PollId, Reports, StreamId},
+	oracle::{PollId, Reports, StreamId, StreamSpec},
 	payload::{Reveal, Sums},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, SizeClass, TaskId,
 };
+use scale_info::TypeInfo;
 use subxt::ext::scale_encode::{EncodeAsFields, Error, FieldIter, TypeResolver};
 
 /// Weight of one domain on a validator's ballot, in parts per million.
@@ -52,6 +53,14 @@ impl From<Account> for Address {
 	fn from(id: Account) -> Self {
 		Self { variant: 0, id }
 	}
+}
+
+/// Types of the proxies that this crate adds and removes.
+#[derive(Encode, TypeInfo)]
+pub(crate) enum ProxyType {
+	/// Commits to bars and reveals them for a validator.
+	#[codec(index = 4)]
+	Report,
 }
 
 impl EncodeAsFields for Args {
@@ -202,6 +211,31 @@ impl Call {
 	/// `oracle.sponsor`: adds to the pot of a stream.
 	pub fn sponsor(stream: StreamId, amount: Balance) -> Self {
 		Self::new("Oracle", "sponsor", (stream, amount))
+	}
+
+	/// `oracle.register`: registers a stream, which sleeps until its pot is paid into.
+	pub fn register_stream(spec: &StreamSpec) -> Self {
+		Self::new("Oracle", "register", spec)
+	}
+
+	/// `oracle.retire`: removes a stream of the sender whose bars are expired, and releases its deposit.
+	pub fn retire_stream(stream: StreamId) -> Self {
+		Self::new("Oracle", "retire", stream)
+	}
+
+	/// `oracle.leave`: removes the record of the sender as a reporter, and releases its hold.
+	pub fn leave_reporters() -> Self {
+		Self::new("Oracle", "leave", ())
+	}
+
+	/// `proxy.add_proxy`: lets `delegate` report bars for the sender, and do nothing else.
+	pub fn add_reporter(delegate: Account) -> Self {
+		Self::new("Proxy", "add_proxy", (Address::from(delegate), ProxyType::Report, BlockNumber::default()))
+	}
+
+	/// `proxy.remove_proxy`: ends what [`Call::add_reporter`] has begun.
+	pub fn remove_reporter(delegate: Account) -> Self {
+		Self::new("Proxy", "remove_proxy", (Address::from(delegate), ProxyType::Report, BlockNumber::default()))
 	}
 
 	/// `forecasts.sponsor`: adds to the pot of the market of a stream, from which gains are paid.
@@ -389,7 +423,7 @@ impl Call {
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use doin_primitives::oracle::{Report, FIRST_STREAM};
+	use doin_primitives::oracle::{Fields, Report, FIRST_STREAM};
 
 	pub(crate) const ROUND: RoundId = RoundId { domain: 7, number: 9 };
 	/// Round of a market; its domain is a stream.
@@ -408,6 +442,25 @@ pub(crate) mod tests {
 	pub(crate) fn reports() -> Reports {
 		let bars = vec![Some(vec![6_425_010, -1].try_into().unwrap()), None].try_into().unwrap();
 		vec![Report { stream: FIRST_STREAM, bars }].try_into().unwrap()
+	}
+
+	/// Returns the record of a stream with two fields.
+	fn stream() -> StreamSpec {
+		StreamSpec {
+			symbol: b"BTC/USD".to_vec().try_into().unwrap(),
+			unit: b"0.01 USD".to_vec().try_into().unwrap(),
+			source: b"a market".to_vec().try_into().unwrap(),
+			bar_ms: 300_000,
+			first_bar: 0,
+			batch: 6,
+			fields: Fields { volume: true, ..Fields::default() },
+			kept: 9_000,
+			season: 1,
+			scale: 100,
+			horizon: 24,
+			fee: 1 << 40,
+			domain: Some(7),
+		}
 	}
 
 	/// Returns a forecast of 24 values.
@@ -441,6 +494,11 @@ pub(crate) mod tests {
 			Call::commit_reports(7, [8; 32]),
 			Call::reveal_reports(7, &reports(), [9; 32]),
 			Call::sponsor(FIRST_STREAM, 1 << 70),
+			Call::register_stream(&stream()),
+			Call::retire_stream(FIRST_STREAM),
+			Call::leave_reporters(),
+			Call::add_reporter(Account([3; 32])),
+			Call::remove_reporter(Account([3; 32])),
 			Call::sponsor_market(FIRST_STREAM, 1 << 70),
 			Call::commit_forecast(FORECAST, [1; 32], 1 << 40),
 			Call::reveal_forecast(FORECAST, &forecast(), [2; 32]),
@@ -513,6 +571,16 @@ pub(crate) mod tests {
 		let call = Call::reveal_reports(7, &reports(), [9; 32]);
 		assert_eq!(call.args.0, [&[7, 0, 0, 0, 4][..], &FIRST_STREAM.to_le_bytes(), &bars, &[9; 32]].concat());
 		assert!(!call.needs_budget() && !Call::commit_reports(7, [8; 32]).needs_budget(), "its proxy has a type of its own");
+	}
+
+	#[test]
+	fn a_stream_and_a_proxy_are_written_as_the_pallets_read_them() {
+		// A `Box` takes no bytes in SCALE.
+		assert_eq!(Call::register_stream(&stream()).args.0, Box::new(stream()).encode());
+		let add = Call::add_reporter(Account([3; 32]));
+		assert_eq!(add.args.0, [&[0][..], &[3; 32], &[4], &[0; 4]].concat());
+		assert_eq!((add.to_string(), Call::remove_reporter(Account([3; 32])).args), ("Proxy.add_proxy".into(), add.args));
+		assert!(Call::leave_reporters().args.0.is_empty());
 	}
 
 	#[test]

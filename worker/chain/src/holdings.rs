@@ -1,5 +1,5 @@
-//! Reads of what an account has on the chain beside its balance: stored models, an announced challenge, served domains, and a
-//! reputation record.
+//! Reads of what an account has on the chain beside its balance: stored models, an announced challenge, served domains, and the records
+//! of its reputation and its reports.
 
 use crate::{Account, Chain, Head, ReadError, RequestError};
 use codec::DecodeAll;
@@ -74,6 +74,20 @@ impl ReputationRecord {
 		}
 		self.at.saturating_add(least)
 	}
+}
+
+/// Record of an account that has reported bars, up to the last closed poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct ReporterRecord {
+	/// Polls in which it has revealed.
+	pub polls: u32,
+	/// Polls in which it has committed and not revealed.
+	pub unrevealed: u32,
+	/// Bars for which it shared in the fee.
+	pub within: u64,
+	/// Bars that it reported with another value.
+	pub outside: u64,
 }
 
 /// Part of the stored form of a [`StoredModel`].
@@ -160,6 +174,14 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn reputation_record(&self, at: Head, who: Account) -> Result<Option<ReputationRecord>, ReadError> {
 		self.storage(at, "Reputation", "Records", vec![Value::from_bytes(who.0)]).await
+	}
+
+	/// Returns the record of an account that has reported bars, or `None` if it never has, or has left.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn reporter_record(&self, at: Head, who: Account) -> Result<Option<ReporterRecord>, ReadError> {
+		self.storage(at, "Oracle", "Reporters", vec![Value::from_bytes(who.0)]).await
 	}
 }
 

@@ -105,7 +105,7 @@ pub use calls::{Call, ForecastValues, Vote};
 pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
 pub use headers::BlockHeader;
-pub use holdings::{AnnouncedChallenge, ReputationRecord, StoredModel};
+pub use holdings::{AnnouncedChallenge, ReporterRecord, ReputationRecord, StoredModel};
 pub use network::{Network, Peer};
 pub use reads::{Budget, Funds, Nomination};
 pub use submit::{Event, Included, MissingEvent, Urgency};

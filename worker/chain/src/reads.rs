@@ -6,7 +6,7 @@ use doin_primitives::{
 	oracle::StreamId,
 	views::{
 		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, RoundId, RoundParams, TaskId,
 };
@@ -403,6 +403,19 @@ impl Chain {
 		limit: u32,
 	) -> Result<Option<LeaderboardView<Account>>, ReadError> {
 		self.call_runtime(at, "DoinApi_leaderboard", &(stream, limit)).await
+	}
+
+	/// Returns the record of an account in the market of a stream, or `None` if the stream has no market.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn forecaster(
+		&self,
+		at: Head,
+		stream: StreamId,
+		who: Account,
+	) -> Result<Option<MarketRecordView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_forecaster", &(stream, who)).await
 	}
 
 	/// Returns the validation sums that the author of a stored model claims.

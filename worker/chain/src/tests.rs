@@ -322,7 +322,7 @@ async fn the_runtime_is_checked_again_when_the_chain_is_upgraded() {
 async fn a_chain_is_served_before_its_upgrade_and_refused_after_one_that_brings_no_streams() {
 	let former = || {
 		let runtime = Runtime::default().without_pallet("Oracle");
-		let later = ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"];
+		let later = ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster"];
 		later.into_iter().fold(runtime, Runtime::without_method)
 	};
 	let node = MockNode::start(Script { spec_version: 2, ..with_runtime(former()) }).await;

@@ -40,4 +40,4 @@ pub use channels::Channel;
 pub use file::{read_file, FileOptions, Times};
 pub use named::{Channels, NamedModel};
 pub use plugin::{Asked, Plugin, PluginError};
-pub use rounds::{Round, Rounds, Terms};
+pub use rounds::{Champion, Round, Rounds, Terms};

@@ -5,10 +5,12 @@
 
 use anyhow::{ensure, Context, Result};
 use doin_market::{
-	reference::{ALL, REFERENCES},
+	reference::{ALL, CHAMPION_BARS, REFERENCES},
 	truth::ZERO_BARS,
 	zero, Average, Error, History, Reference, ReferenceErrors, Truth, MAX_HORIZON, MIN_HORIZON,
 };
+use doin_primitives::evidence::live_forecast;
+use doin_scoring::{Forecast, Model};
 use std::{collections::VecDeque, ops::RangeInclusive};
 
 /// Admitted numbers of bars from the last one of the input to the first one of the horizon. The last three before it are the zero.
@@ -75,6 +77,27 @@ impl Terms {
 	}
 }
 
+/// Champion of a live domain, which is one of the references.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Champion {
+	/// The model.
+	pub model: Model,
+	/// Program of the domain, with a horizon of at least that of the rounds.
+	pub program: Forecast,
+	/// Value of one raw unit, in units of the closes.
+	pub unit: u32,
+}
+
+impl Champion {
+	/// Returns what it forecasts after `bar`, as changes from the close of that bar; `None` if it reads bars before the first one.
+	fn path(&self, closes: &[Option<i64>], bar: usize) -> Option<Vec<i32>> {
+		let start = (bar + 1).checked_sub(self.program.history.into())?;
+		let mut path = live_forecast(&self.model, &self.program, self.unit, &closes[start..=bar])?;
+		path.truncate(CHAMPION_BARS);
+		Some(path)
+	}
+}
+
 /// One round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
@@ -109,12 +132,22 @@ struct Open {
 	errors: [Option<Error>; REFERENCES],
 }
 
-/// Returns the rounds over `closes` whose input ends with bar `from` or a later one. Earlier rounds settle the averages.
+/// Returns the rounds over `closes` whose input ends with bar `from` or a later one, without a champion. Earlier rounds settle the averages.
 ///
 /// # Errors
 ///
 /// Errors if the terms are not those of a stream, if the bars are too few for a round, or if closes do not move before `from`.
 pub fn rounds(closes: &[Option<i64>], terms: &Terms, from: usize) -> Result<Rounds> {
+	rounds_beside(closes, terms, from, None)
+}
+
+/// Returns the rounds of [`rounds`] with a `champion` among the references, as if it were the champion in all of them, and accounts had
+/// entered all.
+///
+/// # Errors
+///
+/// As [`rounds`].
+pub fn rounds_beside(closes: &[Option<i64>], terms: &Terms, from: usize, champion: Option<&Champion>) -> Result<Rounds> {
 	terms.check()?;
 	let (bars, span) = (closes.len(), terms.span());
 	let opening: Vec<usize> = (terms.lookback - 1..bars.saturating_sub(span)).step_by(terms.batch).collect();
@@ -133,17 +166,20 @@ pub fn rounds(closes: &[Option<i64>], terms: &Terms, from: usize) -> Result<Roun
 	for bar in opening {
 		while open.front().is_some_and(|open| open.closes_at <= bar) {
 			let Some(closed) = open.pop_front() else { break };
-			references.observe(&closed.errors);
+			let counted = references.counted(closed.errors, champion.is_some());
+			references.observe(&counted);
 			average.observe(closed.error);
 		}
 		let Some((zero, truth)) = terms.truth(closes, bar) else {
 			rounds.void += usize::from(bar >= from);
 			continue;
 		};
-		let errors = reference_errors(closes, terms, bar, zero, &truth);
-		let reference = references.best(false);
-		let place = ALL.iter().position(|other| *other == reference);
-		let error = place.and_then(|at| errors[at]).context("a reference that is chosen has an error")?;
+		let path = champion.and_then(|champion| champion.path(closes, bar));
+		let errors = reference_errors(closes, terms, bar, (zero, &truth), path.as_deref());
+		let best = references.best(champion.is_some());
+		// A champion without a forecast is replaced.
+		let reference = if best.error_in(&errors).is_some() { best } else { references.best(false) };
+		let error = reference.error_in(&errors).context("a reference that is chosen has an error")?;
 		open.push_back(Open { closes_at: bar + span + 1, error, errors });
 		if bar >= from {
 			rounds.held.push(Round { bar, reference, error, average: average.get(), zero, truth });
@@ -166,12 +202,19 @@ fn mean_error(closes: &[Option<i64>], terms: &Terms, opening: impl Iterator<Item
 	Ok(mean)
 }
 
-/// Returns the errors of the references in a round. A series without a live domain has no champion.
-fn reference_errors(closes: &[Option<i64>], terms: &Terms, bar: usize, zero: i64, truth: &Truth) -> [Option<Error>; REFERENCES] {
+/// Returns the errors of the references in a round with the zero and the truth of `outcome`, where the champion forecasts `champion`.
+fn reference_errors(
+	closes: &[Option<i64>],
+	terms: &Terms,
+	bar: usize,
+	outcome: (i64, &Truth),
+	champion: Option<&[i32]>,
+) -> [Option<Error>; REFERENCES] {
+	let (zero, truth) = outcome;
 	let kept = &closes[(bar + 1).saturating_sub(terms.kept)..=bar];
 	let oldest = kept.iter().enumerate().find_map(|(at, close)| Some(((*close)?, (kept.len() - 1 - at) as u32)));
 	let Terms { horizon, lead, season, .. } = *terms;
-	let history = History { closes: kept, oldest, zero, lead: lead as u32, season, horizon };
+	let history = History { closes: kept, oldest, zero, lead: lead as u32, season, horizon, champion };
 	ALL.map(|reference| truth.error(&reference.changes(&history)?))
 }
 
@@ -179,6 +222,7 @@ fn reference_errors(closes: &[Option<i64>], terms: &Terms, bar: usize, zero: i64
 pub(crate) mod tests {
 	use super::*;
 	use doin_market::{skill, truth::squared};
+	use doin_scoring::{Loss, Target, WindowPhase};
 
 	/// Terms of short rounds.
 	pub(crate) fn terms() -> Terms {
@@ -188,6 +232,42 @@ pub(crate) mod tests {
 	/// A season of eight bars with a little noise.
 	pub(crate) fn sawtooth(bars: usize) -> Vec<Option<i64>> {
 		(0..bars as i64).map(|bar| Some(100 * (bar % 8) + (bar * 7_919) % 13)).collect()
+	}
+
+	#[test]
+	fn a_champion_that_errs_less_is_the_reference_and_a_copy_gains_nothing() {
+		let (closes, terms) = (sawtooth(3_000), Terms { season: 0, ..terms() });
+		let champion = |history| Champion {
+			model: Model::Seasonal,
+			program: Forecast {
+				horizon: 32,
+				history,
+				season: 8,
+				chunks: 40,
+				windows: 8,
+				channels: 1,
+				target: Target::Values,
+				loss: Loss::Absolute,
+				phase: WindowPhase::Hidden,
+			},
+			unit: 1,
+		};
+		let alone = rounds(&closes, &terms, 1_500).unwrap();
+		// The second one has no forecast in the first thousand bars, where the best other reference counts for it.
+		for champion in [champion(16), champion(1_000)] {
+			let beside = rounds_beside(&closes, &terms, 1_500, Some(&champion)).unwrap();
+			let (last, other) = (beside.held.last().unwrap(), alone.held.last().unwrap());
+			assert_eq!((last.reference, last.bar), (Reference::Champion, other.bar));
+			assert!(last.error * 100 < other.error, "{} {}", last.error, other.error);
+			let path = champion.path(&closes, last.bar).unwrap();
+			let (kept, champion) = (&closes[..=last.bar], Some(&path[..]));
+			let (zero, lead, horizon) = (0, terms.lead as u32, terms.horizon);
+			let history = History { closes: kept, oldest: None, zero, lead, season: 0, horizon, champion };
+			let copy = last.truth.error(&Reference::Champion.changes(&history).unwrap()).unwrap();
+			assert_eq!(skill(last.error, copy, last.average), 0, "the zero is of no account");
+		}
+		let few = rounds_beside(&closes[..900], &terms, 600, Some(&champion(1_000))).unwrap();
+		assert_eq!(few, rounds(&closes[..900], &terms, 600).unwrap(), "no round has a forecast");
 	}
 
 	#[test]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use doin_chain::{Account, AnnouncedChallenge, Call, Chain, Head, Signer, StoredModel, Urgency};
 use doin_primitives::{
 	evidence::{blocks, DAY_MS, PUBLIC_SLOT_MS},
-	views::ChampionView,
+	views::{ChampionView, DomainView},
 	BlockNumber, DomainId, ModelId, ModelRef, Status,
 };
 use futures::{stream, StreamExt, TryStreamExt};
@@ -35,6 +35,17 @@ pub enum ModelUse {
 	},
 	/// Candidate of an undecided round.
 	Candidate,
+}
+
+impl ModelUse {
+	/// Returns the use of model `id` in its domain, whose champion and contender are given.
+	fn of(id: ModelId, domain: &DomainView<Account>, champion: Option<ModelRef>, contender: Option<ModelRef>) -> Self {
+		match Some(ModelRef::Stored(id)) {
+			model if model == champion => Self::Champion,
+			model if model == contender => Self::Contender { takes_commits: domain.status == Status::Active },
+			_ => Self::Candidate,
+		}
+	}
 }
 
 /// Stored model, and what decides who can release it.
@@ -74,11 +85,7 @@ impl Model {
 		};
 		let champion = chain.champion(at, domain).await?.map(|champion| champion.model);
 		let contender = chain.round(at, domain).await?.and_then(|round| round.contender);
-		let usage = match Some(ModelRef::Stored(id)) {
-			model if model == champion => ModelUse::Champion,
-			model if model == contender => ModelUse::Contender { takes_commits: view.status == Status::Active },
-			_ => ModelUse::Candidate,
-		};
+		let usage = ModelUse::of(id, &view, champion, contender);
 		let open_rounds = chain.open_rounds(at, domain).await?.map_or(0, |(open_rounds, _)| open_rounds);
 		Ok(Self { stored, usage, open_rounds })
 	}
@@ -121,18 +128,25 @@ impl Model {
 ///
 /// Errors if the node does not answer.
 pub async fn useless_models(chain: &Chain, at: Head, who: Account) -> Result<Vec<Model>> {
-	let mut ids: BTreeSet<ModelId> = chain.stored_models(at).await?.into_iter().collect();
+	let ids = chain.stored_models(at).await?;
 	let champions = chain.domains(at).await?.into_iter().map(|domain| chain.champion(at, domain.id));
 	let champions: Vec<Option<ChampionView<Account>>> = stream::iter(champions).buffered(AT_A_TIME).try_collect().await?;
-	for champion in champions.into_iter().flatten() {
-		if let ModelRef::Stored(id) = champion.model {
-			ids.remove(&id);
-		}
-	}
+	let ids = without_champions(ids, champions.into_iter().flatten().map(|champion| champion.model));
 	// `buffered` keeps the order.
 	let models = stream::iter(ids.into_iter().map(|id| Model::read_of(chain, at, id, who))).buffered(AT_A_TIME);
 	let models: Vec<Option<Model>> = models.try_collect().await?;
 	Ok(models.into_iter().flatten().filter(Model::is_useless).collect())
+}
+
+/// Returns the models that are no champions, in order of their reveals.
+fn without_champions(ids: Vec<ModelId>, champions: impl IntoIterator<Item = ModelRef>) -> BTreeSet<ModelId> {
+	let mut rest: BTreeSet<ModelId> = ids.into_iter().collect();
+	for champion in champions {
+		if let ModelRef::Stored(id) = champion {
+			rest.remove(&id);
+		}
+	}
+	rest
 }
 
 /// Announced challenge, and the block from which it can be cancelled.
@@ -243,7 +257,7 @@ pub fn removed_domains(served: &[DomainId], domains: impl IntoIterator<Item = Do
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::{DOMAIN, ME, OTHER};
+	use crate::fixtures::{domain, DOMAIN, ME, OTHER};
 
 	fn model(usage: ModelUse, open_rounds: u32) -> Model {
 		Model { stored: StoredModel { id: 9, author: ME, domain: DOMAIN, hold: 5 }, usage, open_rounds }
@@ -275,6 +289,29 @@ mod tests {
 		assert!(!contender(true, 0).is_useless(), "a later round may crown it");
 		assert!(!contender(false, 1).is_useless(), "an undecided round may crown it");
 		assert!(!model(ModelUse::Champion, 0).is_useless() && !model(ModelUse::Candidate, 1).is_useless());
+	}
+
+	#[test]
+	fn the_use_of_a_model_follows_from_what_its_domain_has() {
+		let (stored, other) = (Some(ModelRef::Stored(9)), Some(ModelRef::Stored(8)));
+		let in_status = |status| DomainView { status, ..domain() };
+		let usage = |status, champion, contender| ModelUse::of(9, &in_status(status), champion, contender);
+		assert_eq!(usage(Status::Active, stored, None), ModelUse::Champion);
+		assert_eq!(usage(Status::Active, other, stored), ModelUse::Contender { takes_commits: true });
+		for status in [Status::Converged, Status::Closing, Status::Refused] {
+			assert_eq!(usage(status, other, stored), ModelUse::Contender { takes_commits: false }, "{status:?}");
+		}
+		assert_eq!(usage(Status::Active, other, None), ModelUse::Candidate);
+		assert_eq!(usage(Status::Active, Some(ModelRef::Seasonal), other), ModelUse::Candidate);
+		assert_eq!(usage(Status::Active, None, None), ModelUse::Candidate, "a domain without a champion");
+	}
+
+	#[test]
+	fn champions_are_not_read_again() {
+		let champions = [ModelRef::Stored(7), ModelRef::Seasonal, ModelRef::Stored(1_000)];
+		let rest: Vec<ModelId> = without_champions(vec![9, 3, 7, 5], champions).into_iter().collect();
+		assert_eq!(rest, [3, 5, 9], "in order of their reveals, which is that of their identifiers");
+		assert!(without_champions(Vec::new(), champions).is_empty());
 	}
 
 	#[test]

@@ -28,6 +28,7 @@
 //! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
 //!   domains.
 //! * [`optimizer`], [`evaluator`], [`owner`], [`report`], [`forecast`]: the five roles of an account.
+//! * [`participant`]: what reporters and forecasters see and do alike.
 //! * [`anchor`]: publishes work blocks to other places, and compares what is published with the chain.
 //! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
 //! * [`progress`]: figures of the searches, for displays.
@@ -75,6 +76,7 @@ pub mod leftovers;
 pub mod loss;
 pub mod optimizer;
 pub mod owner;
+pub mod participant;
 pub mod plan;
 pub mod problem;
 pub mod progress;

@@ -8,7 +8,7 @@ use crate::{
 	domain_cache::DomainCache,
 	enlist::enlist,
 	evaluator::Evaluator,
-	forecast::{check_files, Forecaster, Participant},
+	forecast::{check_files, Forecaster},
 	identities::{self, Identity},
 	journal::{Entry, Journal, Kind},
 	keeper,
@@ -16,9 +16,10 @@ use crate::{
 	leftovers,
 	optimizer::{BidLimits, Optimizer},
 	owner::{Absence, NoSuchDomain, Owner},
+	participant::Participant,
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
 	progress::Progress,
-	report::{Reporter, Validator},
+	report::Reporter,
 	retry::Retry,
 	search::seed_of_search,
 };
@@ -176,10 +177,10 @@ impl Worker {
 }
 
 /// Returns the reporter of a validator.
-fn reporter(context: &Context, signer: Signer) -> Result<Reporter<Validator>> {
+fn reporter(context: &Context, signer: Signer) -> Result<Reporter<Participant>> {
 	let (config, account) = (&context.config, signer.account());
 	let max_tip = BidLimits::from(&config.bidding).max_tip(UNREVEALED_BURN);
-	let validator = Validator { chain: context.chain.clone(), signer };
+	let validator = Participant { chain: context.chain.clone(), signer };
 	let reporter = Reporter::new(validator, context.journal.clone(), &config.reported, max_tip)?;
 	let streams: Vec<String> = config.reported.iter().map(ReportedConfig::label).collect();
 	tracing::info!(target: TARGET, %account, streams = streams.join(", "), "reporting");

@@ -1,15 +1,16 @@
-//! An elitist genetic algorithm with an ask/tell interface.
+//! An elitist genetic algorithm.
 
-use crate::{random::Random, SearchError, Space};
-use std::collections::{BTreeSet, VecDeque};
+use crate::{
+	memory::Memory, optimizer::same_configuration, random::Random, Checkpoint, Individual, Injected, Migrant, Optimizer,
+	SearchError, Space, Trial,
+};
+use serde::{Deserialize, Serialize};
 
-/// Number of attempts to breed a new candidate, and then to sample one.
-const ATTEMPTS: usize = 32;
-/// Number of points that are enumerated to find a new one, when breeding and sampling fail.
-const ENUMERABLE: u128 = 1 << 16;
+/// Name of the algorithm.
+const NAME: &str = "ga";
 
 /// Configuration of the genetic algorithm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GaConfig {
 	/// Number of individuals of a generation, at least 2.
 	pub population: usize,
@@ -34,32 +35,17 @@ impl Default for GaConfig {
 	}
 }
 
-/// A candidate and its fitness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Individual {
-	/// Values of the genes, in the order of the space.
-	pub genes: Vec<i64>,
-	/// Fitness; lower is better.
-	pub fitness: u64,
-}
-
-/// An elitist genetic algorithm. [`Ga::ask`] and [`Ga::tell`] may be called in any pattern: more candidates can be in flight than
-/// a generation has, and their fitnesses may be told in any order. The search is reproducible if the order is the same. A search
-/// is resumed by telling a new one every remembered individual.
-#[derive(Clone, Debug)]
+/// An elitist genetic algorithm. [`ask`](Optimizer::ask) and [`tell`](Optimizer::tell) may be called in any pattern: more candidates
+/// can be in flight than a generation has, and their fitnesses may be told in any order. A search is also resumed by telling a new
+/// one every remembered individual.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ga {
-	space: Space,
 	config: GaConfig,
-	random: Random,
+	memory: Memory,
 	/// The last complete generation, best first; empty before the first one.
 	parents: Vec<Individual>,
 	/// Individuals told since the last complete generation.
 	offspring: Vec<Individual>,
-	/// Genes from elsewhere that are asked next.
-	immigrants: VecDeque<Vec<i64>>,
-	/// Every candidate that was asked or told.
-	seen: BTreeSet<Vec<i64>>,
-	best: Option<Individual>,
 	generation: usize,
 	improved_at: usize,
 	restarts: usize,
@@ -89,33 +75,14 @@ impl Ga {
 			return refuse("mutation", mutation.into(), "a rate per thousand, at most 1000");
 		}
 		Ok(Self {
-			random: Random::new(config.seed),
-			space,
+			memory: Memory::new(space, config.seed),
 			config,
 			parents: Vec::new(),
 			offspring: Vec::new(),
-			immigrants: VecDeque::new(),
-			seen: BTreeSet::new(),
-			best: None,
 			generation: 0,
 			improved_at: 0,
 			restarts: 0,
 		})
-	}
-
-	/// Returns the space.
-	pub fn space(&self) -> &Space {
-		&self.space
-	}
-
-	/// Returns the best individual that was told.
-	pub fn best(&self) -> Option<&Individual> {
-		self.best.as_ref()
-	}
-
-	/// Returns the number of complete generations.
-	pub fn generation(&self) -> usize {
-		self.generation
 	}
 
 	/// Returns the number of restarts, in which the population was drawn anew.
@@ -123,71 +90,11 @@ impl Ga {
 		self.restarts
 	}
 
-	/// Returns `n` candidates that were not asked or told before. There are fewer, or none, if the whole space has been visited.
-	pub fn ask(&mut self, n: usize) -> Vec<Vec<i64>> {
-		let mut asked = Vec::with_capacity(n);
-		while asked.len() < n {
-			let Some(candidate) = self.fresh() else { break };
-			self.seen.insert(candidate.clone());
-			asked.push(candidate);
-		}
-		asked
-	}
-
-	/// Takes the fitness of a candidate, asked for or not; lower is better. A candidate that could not be evaluated has the
-	/// fitness `u64::MAX` by convention.
-	///
-	/// # Errors
-	/// Errors if `genes` is not a point of the space.
-	pub fn tell(&mut self, genes: &[i64], fitness: u64) -> Result<(), SearchError> {
-		self.space.check(genes)?;
-		self.seen.insert(genes.to_vec());
-		let individual = Individual { genes: genes.to_vec(), fitness };
-		if self.best.as_ref().is_none_or(|best| fitness < best.fitness) {
-			self.best = Some(individual.clone());
+	/// Notes an individual as the best one if it is.
+	fn note(&mut self, individual: &Individual) {
+		if self.memory.enter(individual) {
 			self.improved_at = self.generation;
 		}
-		self.offspring.push(individual);
-		if self.offspring.len() >= self.config.population {
-			self.advance();
-		}
-		Ok(())
-	}
-
-	/// Replaces the fitness of a candidate that was told before, e.g. once it was trained on more data. Any other candidate is
-	/// [told](Ga::tell).
-	///
-	/// # Errors
-	/// Errors if `genes` is not a point of the space.
-	pub fn retell(&mut self, genes: &[i64], fitness: u64) -> Result<(), SearchError> {
-		let everybody = self.parents.iter_mut().chain(&mut self.offspring).chain(&mut self.best);
-		let mut is_known = false;
-		for individual in everybody.filter(|individual| individual.genes == genes) {
-			individual.fitness = fitness;
-			is_known = true;
-		}
-		if !is_known {
-			return self.tell(genes, fitness);
-		}
-		self.parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
-		let living = self.parents.iter().chain(&self.offspring).min_by_key(|individual| individual.fitness);
-		let better = living.filter(|living| self.best.as_ref().is_none_or(|best| living.fitness < best.fitness)).cloned();
-		self.best = better.or(self.best.take());
-		Ok(())
-	}
-
-	/// Takes genes found elsewhere, e.g. those of a champion. They are asked next, unless they were asked or told before. Returns
-	/// `true` if they are asked next.
-	///
-	/// # Errors
-	/// Errors if `genes` is not a point of the space.
-	pub fn immigrate(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
-		self.space.check(genes)?;
-		let is_new = !self.seen.contains(genes) && !self.immigrants.iter().any(|waiting| waiting == genes);
-		if is_new {
-			self.immigrants.push_back(genes.to_vec());
-		}
-		Ok(is_new)
 	}
 
 	/// Completes a generation with the elite of the last one and the best of its offspring.
@@ -195,15 +102,20 @@ impl Ga {
 		let mut next = core::mem::take(&mut self.parents);
 		next.truncate(self.config.elite);
 		next.append(&mut self.offspring);
-		next.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
-		next.dedup_by(|a, b| a.genes == b.genes);
-		next.truncate(self.config.population);
 		self.parents = next;
+		self.sort_parents();
 		self.generation += 1;
 		let patience = self.config.stagnation;
 		if patience > 0 && self.generation - self.improved_at >= patience {
 			self.restart();
 		}
+	}
+
+	/// Sorts the parents, best first, and removes those beyond the population.
+	fn sort_parents(&mut self) {
+		self.parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		self.parents.dedup_by(|a, b| a.genes == b.genes);
+		self.parents.truncate(self.config.population);
 	}
 
 	/// Discards the parents. The best individual survives every other restart.
@@ -212,86 +124,169 @@ impl Ga {
 		self.improved_at = self.generation;
 		self.restarts += 1;
 		if self.restarts.is_multiple_of(2) {
-			self.offspring.extend(self.best.clone());
+			self.offspring.extend(self.memory.best().cloned());
 		}
 	}
+}
 
-	/// Returns a new candidate: an immigrant, a bred one, a sampled one, or an enumerated one. `None` if every point was
-	/// visited before.
-	fn fresh(&mut self) -> Option<Vec<i64>> {
-		while let Some(immigrant) = self.immigrants.pop_front() {
-			if !self.seen.contains(&immigrant) {
-				return Some(immigrant);
-			}
-		}
-		if self.seen.len() as u128 >= self.space.size() {
-			return None;
-		}
-		for attempt in 0..2 * ATTEMPTS {
-			let breed = attempt < ATTEMPTS && !self.parents.is_empty();
-			let candidate = if breed { self.breed() } else { self.space.sample(&mut self.random) };
-			if !self.seen.contains(&candidate) {
-				return Some(candidate);
-			}
-		}
-		// A space in which this fails is small: take the first new point, from a random one on.
-		let size = self.space.size().min(ENUMERABLE);
-		let start = u128::from(self.random.below(size as u32));
-		(0..size).map(|i| self.space.point((start + i) % self.space.size())).find(|point| !self.seen.contains(point))
+impl Optimizer for Ga {
+	fn name(&self) -> &'static str {
+		NAME
 	}
 
-	/// Returns a child of one or two parents, recombined and mutated.
-	fn breed(&mut self) -> Vec<i64> {
-		let first = self.select();
-		let mut child = self.parents[first].genes.clone();
+	fn space(&self) -> &Space {
+		&self.memory.space
+	}
+
+	fn ask(&mut self, n: usize) -> Vec<Trial> {
+		let mut asked = Vec::with_capacity(n);
+		while asked.len() < n {
+			let breeder = Breeder { parents: &self.parents, config: &self.config };
+			let trial = match self.memory.waiting() {
+				None => self.memory.fresh(|space, random| breeder.breed(space, random)).map(Trial::whole),
+				waiting => waiting,
+			};
+			let Some(trial) = trial else { break };
+			self.memory.note_asked(&trial);
+			asked.push(trial);
+		}
+		asked
+	}
+
+	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
+		self.note(&individual);
+		// A migrant that was moved into the bounds of the space has its own fitness from now on.
+		self.parents.retain(|parent| parent.genes != individual.genes);
+		self.offspring.push(individual);
+		if self.offspring.len() >= self.config.population {
+			self.advance();
+		}
+		Ok(())
+	}
+
+	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		self.memory.space.check(&trial.genes)?;
+		let genes = self.memory.space.canonical(trial.genes.clone());
+		let mut is_known = false;
+		for individual in self.parents.iter_mut().chain(&mut self.offspring).filter(|individual| individual.genes == genes) {
+			individual.fitness = fitness;
+			is_known = true;
+		}
+		if !is_known && self.memory.best().is_none_or(|best| best.genes != genes) {
+			return self.tell(trial, fitness);
+		}
+		self.sort_parents();
+		self.memory.revise(&genes, fitness, self.parents.iter().chain(&self.offspring));
+		Ok(())
+	}
+
+	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
+		self.memory.suggest(genes)
+	}
+
+	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
+		let (individual, injected) = self.memory.receive(migrant)?;
+		match injected {
+			Injected::Known => return Ok(injected),
+			Injected::Joined => self.note(&individual),
+			Injected::Moved => {}
+		}
+		if self.parents.is_empty() {
+			self.offspring.push(individual);
+		} else {
+			self.parents.push(individual);
+			self.sort_parents();
+		}
+		Ok(injected)
+	}
+
+	fn best(&self) -> Option<&Individual> {
+		self.memory.best()
+	}
+
+	fn generation(&self) -> usize {
+		self.generation
+	}
+
+	fn parents(&self) -> Vec<&Individual> {
+		self.parents.iter().collect()
+	}
+
+	fn checkpoint(&self) -> Checkpoint {
+		Checkpoint::of(NAME, self)
+	}
+
+	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
+		let state: Self = checkpoint.read(NAME)?;
+		same_configuration(&state.config, &self.config)?;
+		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
+		Ok(())
+	}
+}
+
+/// Breeds candidates from parents, best first.
+struct Breeder<'a> {
+	parents: &'a [Individual],
+	config: &'a GaConfig,
+}
+
+impl Breeder<'_> {
+	/// Returns a child of one or two parents, recombined and mutated; without parents, a point of the space.
+	fn breed(&self, space: &Space, random: &mut Random) -> Vec<i64> {
+		if self.parents.is_empty() {
+			return space.sample(random);
+		}
+		let mut child = self.select(random).genes.clone();
 		let mut changed = false;
-		if self.random.chance(self.config.crossover) {
-			let other = self.select();
-			for (gene, &theirs) in child.iter_mut().zip(&self.parents[other].genes) {
-				if self.random.below(2) == 1 && *gene != theirs {
+		if random.chance(self.config.crossover) {
+			let other = self.select(random);
+			for (gene, &theirs) in child.iter_mut().zip(&other.genes) {
+				if random.below(2) == 1 && *gene != theirs {
 					*gene = theirs;
 					changed = true;
 				}
 			}
 		}
-		match self.random.below(4) {
+		match random.below(4) {
 			// Pure recombination, so that building blocks meet.
 			0 if changed => {}
-			1 => self.differ(&mut child),
-			2 => self.mutate(&mut child, self.config.mutation),
-			_ => self.mutate(&mut child, 0),
+			1 => self.differ(&mut child, space, random),
+			2 => mutate(&mut child, self.config.mutation, space, random),
+			_ => mutate(&mut child, 0, space, random),
 		}
 		child
 	}
 
-	/// Mutates one gene, and each other one at the rate `permille` per thousand.
-	fn mutate(&mut self, child: &mut [i64], permille: u16) {
-		let always = self.random.below(child.len() as u32) as usize;
-		for (at, (value, gene)) in child.iter_mut().zip(self.space.genes()).enumerate() {
-			if at == always || self.random.chance(permille) {
-				*value = gene.mutate(*value, &mut self.random);
-			}
-		}
-	}
-
 	/// Adds the difference of two parents (differential evolution, Storn & Price 1997), so that steps have the size and the
 	/// direction of the population.
-	fn differ(&mut self, child: &mut [i64]) {
-		let (from, to) =
-			(self.random.below(self.parents.len() as u32) as usize, self.random.below(self.parents.len() as u32) as usize);
-		let always = self.random.below(child.len() as u32) as usize;
-		for (at, (value, gene)) in child.iter_mut().zip(self.space.genes()).enumerate() {
-			if at == always || self.random.below(2) == 1 {
-				*value = gene.translate(*value, self.parents[from].genes[at], self.parents[to].genes[at]);
+	fn differ(&self, child: &mut [i64], space: &Space, random: &mut Random) {
+		let count = self.parents.len() as u32;
+		let [from, to] = [(); 2].map(|()| &self.parents[random.below(count) as usize].genes);
+		let always = random.below(child.len() as u32) as usize;
+		for (at, (value, gene)) in child.iter_mut().zip(space.genes()).enumerate() {
+			if at == always || random.below(2) == 1 {
+				*value = gene.translate(*value, from[at], to[at]);
 			}
 		}
 	}
 
-	/// Returns the index of the best of a few parents drawn at random (tournament selection). Parents are sorted, so that it is
-	/// the smallest index.
-	fn select(&mut self) -> usize {
+	/// Returns the best of a few parents drawn at random (tournament selection). Parents are sorted, so that it has the smallest
+	/// index.
+	fn select(&self, random: &mut Random) -> &Individual {
 		let count = self.parents.len() as u32;
-		(0..self.config.tournament).map(|_| self.random.below(count)).min().unwrap_or(0) as usize
+		let index = (0..self.config.tournament).map(|_| random.below(count)).min().unwrap_or(0);
+		&self.parents[index as usize]
+	}
+}
+
+/// Mutates one gene, and each other one at the rate `permille` per thousand.
+fn mutate(child: &mut [i64], permille: u16, space: &Space, random: &mut Random) {
+	let always = random.below(child.len() as u32) as usize;
+	for (at, (value, gene)) in child.iter_mut().zip(space.genes()).enumerate() {
+		if at == always || random.chance(permille) {
+			*value = gene.mutate(*value, random);
+		}
 	}
 }
 
@@ -300,9 +295,14 @@ mod tests {
 	use super::*;
 	use crate::GeneRange;
 	use proptest::prelude::*;
+	use std::collections::BTreeSet;
 
 	fn space(genes: usize, lo: i64, hi: i64) -> Space {
 		Space::new((0..genes).map(|i| GeneRange::linear(&format!("x{i}"), lo, hi)).collect()).unwrap()
+	}
+
+	fn at(genes: [i64; 2]) -> Trial {
+		Trial::whole(genes.to_vec())
 	}
 
 	/// Returns the number of evaluations until `target` is reached, or `limit`.
@@ -312,7 +312,7 @@ mod tests {
 				return done;
 			}
 			let asked = ga.ask(1);
-			ga.tell(&asked[0], loss(&asked[0])).unwrap();
+			ga.tell(&asked[0], loss(&asked[0].genes)).unwrap();
 		}
 		limit
 	}
@@ -371,8 +371,8 @@ mod tests {
 			let mut asked = Vec::new();
 			for _ in 0..20 {
 				let batch = ga.ask(7);
-				for genes in &batch {
-					ga.tell(genes, genes.iter().map(|x| x.unsigned_abs() % 11).sum()).unwrap();
+				for trial in &batch {
+					ga.tell(trial, trial.genes.iter().map(|x| x.unsigned_abs() % 11).sum()).unwrap();
 				}
 				asked.extend(batch);
 			}
@@ -396,35 +396,35 @@ mod tests {
 	fn a_candidate_that_is_told_again_has_its_new_fitness_only() {
 		let mut ga = Ga::new(space(2, 0, 9), GaConfig { population: 4, elite: 1, ..GaConfig::default() }).unwrap();
 		for (gene, fitness) in [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)] {
-			ga.tell(&[gene, 0], fitness).unwrap();
+			ga.tell(&at([gene, 0]), fitness).unwrap();
 		}
 		assert_eq!((ga.generation(), ga.parents.len(), ga.offspring.len()), (1, 4, 1));
-		ga.retell(&[1, 0], 35).unwrap();
-		ga.retell(&[5, 0], 15).unwrap();
+		ga.retell(&at([1, 0]), 35).unwrap();
+		ga.retell(&at([5, 0]), 15).unwrap();
 		assert_eq!((ga.generation(), ga.parents.len(), ga.offspring.len()), (1, 4, 1), "nobody is there twice");
 		assert_eq!(ga.parents.iter().map(|parent| parent.fitness).collect::<Vec<_>>(), [20, 30, 35, 40], "best first");
 		assert_eq!(ga.best().map(|best| (best.genes[0], best.fitness)), Some((5, 15)));
-		ga.retell(&[6, 0], 5).unwrap();
+		ga.retell(&at([6, 0]), 5).unwrap();
 		assert_eq!((ga.offspring.len(), ga.best().unwrap().fitness), (2, 5), "a new one is told");
 	}
 
 	#[test]
-	fn immigrants_are_asked_next_and_only_once() {
+	fn suggestions_are_asked_next_and_only_once() {
 		let mut ga = Ga::new(space(2, 0, 9), GaConfig::default()).unwrap();
-		assert_eq!([(); 2].map(|()| ga.immigrate(&[3, 4])), [Ok(true), Ok(false)]);
-		assert_eq!(ga.ask(1), [[3, 4]]);
-		assert_eq!(ga.immigrate(&[3, 4]), Ok(false));
-		assert_ne!(ga.ask(1), [[3, 4]]);
-		assert!(ga.immigrate(&[3, 10]).is_err());
+		assert_eq!([(); 2].map(|()| ga.suggest(&[3, 4])), [Ok(true), Ok(false)]);
+		assert_eq!(ga.ask(1), [at([3, 4])]);
+		assert_eq!(ga.suggest(&[3, 4]), Ok(false));
+		assert_ne!(ga.ask(1), [at([3, 4])]);
+		assert!(ga.suggest(&[3, 10]).is_err());
 	}
 
 	#[test]
 	fn a_restart_never_loses_the_champion() {
 		let config = GaConfig { stagnation: 1, ..GaConfig::default() };
 		let mut ga = Ga::new(space(2, 0, 500), config).unwrap();
-		ga.tell(&[5, 5], 1).unwrap();
-		for genes in ga.ask(400) {
-			ga.tell(&genes, 2).unwrap();
+		ga.tell(&at([5, 5]), 1).unwrap();
+		for trial in ga.ask(400) {
+			ga.tell(&trial, 2).unwrap();
 		}
 		assert!(ga.restarts() > 2);
 		assert_eq!(ga.best().unwrap().genes, [5, 5]);
@@ -450,10 +450,10 @@ mod tests {
 	#[test]
 	fn a_candidate_of_another_space_is_not_told() {
 		let mut ga = Ga::new(space(2, 0, 9), GaConfig::default()).unwrap();
-		assert_eq!(ga.tell(&[1], 5), Err(SearchError::Length { expected: 2, found: 1 }));
-		assert!(ga.tell(&[1, 10], 5).is_err());
+		assert_eq!(ga.tell(&Trial::whole(vec![1]), 5), Err(SearchError::Length { expected: 2, found: 1 }));
+		assert!(ga.tell(&at([1, 10]), 5).is_err());
 		assert_eq!(ga.best(), None);
-		ga.tell(&[1, 9], 5).unwrap();
+		ga.tell(&at([1, 9]), 5).unwrap();
 		assert_eq!(ga.best(), Some(&Individual { genes: vec![1, 9], fitness: 5 }));
 	}
 
@@ -462,11 +462,11 @@ mod tests {
 		let mut ga = Ga::new(space(2, 0, 99), GaConfig::default()).unwrap();
 		let told: Vec<_> = ga.ask(30);
 		let mut resumed = Ga::new(space(2, 0, 99), GaConfig { seed: 1, ..GaConfig::default() }).unwrap();
-		for genes in &told {
-			resumed.tell(genes, genes[0].abs_diff(50)).unwrap();
+		for trial in &told {
+			resumed.tell(trial, trial.genes[0].abs_diff(50)).unwrap();
 		}
 		assert_eq!(resumed.generation(), 1);
-		assert!(resumed.ask(50).iter().all(|genes| !told.contains(genes)), "nothing is evaluated twice");
+		assert!(resumed.ask(50).iter().all(|trial| !told.contains(trial)), "nothing is evaluated twice");
 	}
 
 	proptest! {
@@ -476,8 +476,8 @@ mod tests {
 			let config = GaConfig { seed, population: 4, elite: 1, stagnation: 2, ..GaConfig::default() };
 			let mut ga = Ga::new(space(3, -1_000, 1_000), config).unwrap();
 			for (count, fitness) in fitnesses.iter().enumerate() {
-				let genes = ga.ask(1).remove(0);
-				ga.tell(&genes, *fitness).unwrap();
+				let trial = ga.ask(1).remove(0);
+				ga.tell(&trial, *fitness).unwrap();
 				let least = fitnesses[..=count].iter().min();
 				prop_assert_eq!(ga.best().map(|best| &best.fitness), least);
 			}
@@ -489,16 +489,17 @@ mod tests {
 		) {
 			let genes = bounds.iter().enumerate().map(|(i, &(lo, span, log))| {
 				let lo = if log { i64::from(lo).abs().max(1) } else { i64::from(lo) };
-				GeneRange { name: format!("g{i}"), lo, hi: lo + i64::from(span), log }
+				let (name, hi) = (format!("g{i}"), lo + i64::from(span));
+				if log { GeneRange::log(&name, lo, hi) } else { GeneRange::linear(&name, lo, hi) }
 			});
 			let space = Space::new(genes.collect()).unwrap();
 			let mut ga = Ga::new(space.clone(), GaConfig { seed, population: 6, elite: 2, ..GaConfig::default() }).unwrap();
 			let mut seen = BTreeSet::new();
 			for round in 0..20u64 {
-				for genes in ga.ask(4) {
-					prop_assert_eq!(space.check(&genes), Ok(()));
-					prop_assert!(seen.insert(genes.clone()));
-					ga.tell(&genes, genes.iter().fold(round, |sum, x| sum.wrapping_add(x.unsigned_abs()))).unwrap();
+				for trial in ga.ask(4) {
+					prop_assert_eq!(space.check(&trial.genes), Ok(()));
+					prop_assert!(seen.insert(trial.genes.clone()));
+					ga.tell(&trial, trial.genes.iter().fold(round, |sum, x| sum.wrapping_add(x.unsigned_abs()))).unwrap();
 				}
 			}
 		}

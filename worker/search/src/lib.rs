@@ -1,21 +1,28 @@
 //! Search over the genes of a domain.
 //!
-//! A [`Space`] is a list of integer genes with bounds. [`Ga`] is an elitist genetic algorithm over it, with an ask/tell
-//! interface: a caller asks for candidates, evaluates them in any way and in any order, and tells the fitness of each one. A
-//! lower fitness is better. Genes of champions found elsewhere enter as immigrants.
+//! A [`Space`] is a list of integer genes with bounds. An [`Optimizer`] searches it with an ask/tell interface: a caller asks for
+//! trials, evaluates them in any way and in any order, and tells the fitness of each one. A lower fitness is better. Individuals that
+//! were found elsewhere are injected with their fitness, and take part in the next selection.
 //!
-//! Only integers and a counter-based random stream are used, so that the same seed and the same fitnesses give the same search on
-//! every machine.
+//! | optimizer | algorithm | for |
+//! |---|---|---|
+//! | [`Ga`] | elitist genetic algorithm | any genes |
+//! | [`Evolution`] | differential evolution with successive halving | trainings whose beginning tells something |
+//! | [`Cmaes`] | evolution of a covariance matrix | ordered genes that depend on each other |
+//! | [`Sampler`] | random points, or a Sobol sequence | comparison |
+//!
+//! Random streams are counter-based, so that the same seed and the same fitnesses give the same search on every machine, and so that a
+//! checkpoint goes on exactly.
 //!
 //! ```
-//! use doin_search::{Ga, GaConfig, GeneRange, Space};
+//! use doin_search::{Ga, GaConfig, GeneRange, Optimizer, Space};
 //!
 //! let space = Space::new(vec![GeneRange::linear("x", -100, 100), GeneRange::log("rate", 1, 1 << 20)])?;
 //! let mut search = Ga::new(space, GaConfig { seed: 7, ..GaConfig::default() })?;
 //! for _ in 0..1_000 {
-//!     for genes in search.ask(1) {
-//!         let fitness = genes[0].abs_diff(42) + genes[1].abs_diff(1_000);
-//!         search.tell(&genes, fitness)?;
+//!     for trial in search.ask(1) {
+//!         let fitness = trial.genes[0].abs_diff(42) + trial.genes[1].abs_diff(1_000);
+//!         search.tell(&trial, fitness)?;
 //!     }
 //! }
 //! assert!(search.best().is_some_and(|best| best.fitness < 50));
@@ -24,13 +31,24 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+mod cmaes;
+mod evolution;
 mod ga;
+mod memory;
+mod optimizer;
 mod random;
+mod sampling;
 mod scale;
 mod space;
+#[cfg(test)]
+mod tests;
 
-pub use ga::{Ga, GaConfig, Individual};
-pub use space::{GeneRange, Space};
+pub use cmaes::{Cmaes, CmaesConfig};
+pub use evolution::{Evolution, EvolutionConfig};
+pub use ga::{Ga, GaConfig};
+pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
+pub use sampling::{Sampler, SamplerConfig, Sequence};
+pub use space::{Condition, GeneRange, Scale, Space};
 
 /// Error of a search space, a configuration or a candidate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +80,41 @@ pub enum SearchError {
 		/// Name of both genes.
 		gene: String,
 	},
-	/// A field of [`GaConfig`] is out of range.
+	/// A gene is used if another one has certain values, and that one is not an earlier gene.
+	#[error("gene `{gene}` depends on `{other}`, which is not an earlier gene: put `{other}` before it")]
+	Condition {
+		/// Name of the conditional gene.
+		gene: String,
+		/// Name of the gene that decides.
+		other: String,
+	},
+	/// A gene has no order.
+	#[error("gene `{gene}` is a category, and cmaes searches ordered genes only: choose another optimizer, e.g. ga")]
+	Unordered {
+		/// Name of the gene.
+		gene: String,
+	},
+	/// A migrant has a gene that the space does not have.
+	#[error("unknown gene `{gene}`: the space has {known}, so the candidate belongs to another domain or version")]
+	UnknownGene {
+		/// Name of the gene.
+		gene: String,
+		/// Names of the genes of the space.
+		known: String,
+	},
+	/// A migrant lacks a gene.
+	#[error("gene `{gene}` is missing: the candidate belongs to another domain or version")]
+	MissingGene {
+		/// Name of the gene.
+		gene: String,
+	},
+	/// A checkpoint belongs to another search, or is damaged.
+	#[error("cannot go on from the checkpoint: {reason}")]
+	Checkpoint {
+		/// What differs.
+		reason: String,
+	},
+	/// A field of a configuration is out of range.
 	#[error("invalid {field} {value}: expected {expected}")]
 	Config {
 		/// Name of the field.
@@ -92,28 +144,4 @@ pub enum SearchError {
 		/// Upper bound.
 		hi: i64,
 	},
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn every_error_names_the_value_and_what_is_expected() {
-		let gene = || "rate".to_owned();
-		for (error, text) in [
-			(
-				SearchError::Bounds { gene: gene(), lo: 2, hi: 1 },
-				"invalid bounds 2..=1 of gene `rate`: the lower bound must not exceed the upper bound",
-			),
-			(
-				SearchError::LogBounds { gene: gene(), lo: 0 },
-				"invalid lower bound 0 of the logarithmic gene `rate`: expected at least 1",
-			),
-			(SearchError::Config { field: "elite", value: 9, expected: "1..=8" }, "invalid elite 9: expected 1..=8"),
-			(SearchError::Outside { gene: gene(), value: 5, lo: 0, hi: 4 }, "invalid value 5 of gene `rate`: expected 0..=4"),
-		] {
-			assert_eq!(error.to_string(), text);
-		}
-	}
 }

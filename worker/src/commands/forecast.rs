@@ -7,8 +7,9 @@ use doin_forecaster::{Channels, NamedModel};
 use doin_roles::{
 	amount::Amount,
 	config::{Config, ConfigFile, ForecastConfig, IdentityConfig, ResourceLimits, Role, Settings, LEAST_WAGER},
-	forecast::{check, check_files, Participant},
+	forecast::{check, check_files},
 	keys::KeySource,
+	participant::Participant,
 	worker::Worker,
 };
 use doin_sources::decimal::MAX_DECIMALS;

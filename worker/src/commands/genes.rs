@@ -6,7 +6,7 @@ use clap::Args;
 use doin_compute::{Candidate, OPERAND_BITS};
 use doin_forecast::ModelFamily;
 use doin_scoring::program::MAX_HISTORY;
-use doin_search::{Ga, GaConfig, GeneRange, Space};
+use doin_search::{Ga, GaConfig, GeneRange, Optimizer, Space};
 use std::str::FromStr;
 
 /// A value of a gene, or a range of them with both ends.
@@ -226,14 +226,14 @@ impl GeneArgs {
 			for ends in [|span: &Span| span.lo, |span: &Span| span.hi] {
 				candidate(&spans.iter().map(|(_, span)| ends(span)).collect::<Vec<_>>(), 0)?;
 			}
-			let gene = |(name, span): &(&str, Span)| {
-				let log = matches!(*name, "window" | "width" | "epochs") && span.lo > 0;
-				GeneRange { name: name.to_string(), lo: span.lo, hi: span.hi, log }
+			let gene = |(name, span): &(&str, Span)| match *name {
+				"window" | "width" | "epochs" if span.lo > 0 => GeneRange::log(name, span.lo, span.hi),
+				_ => GeneRange::linear(name, span.lo, span.hi),
 			};
 			let space = Space::new(spans.iter().map(gene).collect())?;
 			// Without results, the genetic algorithm draws every point at random, and none twice.
 			let mut search = Ga::new(space, GaConfig { seed: self.seed.into(), ..GaConfig::default() })?;
-			return search.ask(count as usize).iter().map(|genes| candidate(genes, self.seed)).collect();
+			return search.ask(count as usize).iter().map(|trial| candidate(&trial.genes, self.seed)).collect();
 		}
 		let genes: Vec<i64> = spans.iter().map(|(_, span)| span.lo).collect();
 		// A linear model does not depend on the seed.

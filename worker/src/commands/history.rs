@@ -73,7 +73,11 @@ fn time(text: &str) -> Result<Millis, String> {
 }
 
 /// Parses a length of time.
-fn length(text: &str) -> Result<Millis, String> {
+///
+/// # Errors
+///
+/// Errors if the text is not a number with a unit, or not the length of a bar.
+pub fn length(text: &str) -> Result<Millis, String> {
 	let invalid = || format!("invalid length `{text}`: expected a number and s, m, h or d, e.g. 5m");
 	let unit = match text.chars().last() {
 		Some('s') => 1_000,

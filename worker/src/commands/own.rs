@@ -30,6 +30,10 @@ pub struct OwnArgs {
 	/// [default: the segment key of --key, the key of the owner]
 	#[arg(long, value_name = "FILE")]
 	segment_key: Option<PathBuf>,
+	/// Other sealed domain of the same owner that may have rows of the file, as confirmed to `domain create`; may be given several
+	/// times. The log does not warn of it
+	#[arg(long, value_name = "DOMAIN")]
+	confirm_shared: Vec<DomainId>,
 	/// Only compare the file with the hashes on the chain, and check that the account of --key can pay. Another process may open the
 	/// segments meanwhile
 	#[arg(long)]
@@ -52,7 +56,8 @@ pub async fn run(node: &NodeArgs, args: OwnArgs) -> Result<()> {
 		None => segment_key(&args.key.source().context("no key was named")?.load()?),
 	};
 	let key_file = args.segment_key.clone().or_else(|| args.key.source()?.file().map(Into::into));
-	let owned = Owned { domain: args.domain, source: args.data.source()?, key, key_file };
+	let confirmed = args.confirm_shared.clone();
+	let owned = Owned { domain: args.domain, source: args.data.source()?, key, key_file, confirmed };
 	// What needs no node comes first.
 	let source = owned.source.clone();
 	compute(move |_| source.check()).await?;

@@ -51,7 +51,7 @@ pub async fn run(node: &NodeArgs, args: SponsorArgs) -> Result<()> {
 /// # Errors
 ///
 /// Errors if there is none, or if several have the symbol. The error lists the streams to choose from.
-fn found<'a>(streams: &'a [StreamView<Account>], wanted: &str) -> Result<&'a StreamView<Account>> {
+pub fn found<'a>(streams: &'a [StreamView<Account>], wanted: &str) -> Result<&'a StreamView<Account>> {
 	if let Some(stream) = streams.iter().find(|stream| stream.id.to_string() == wanted) {
 		return Ok(stream);
 	}
@@ -120,12 +120,13 @@ impl Display for SponsorReport {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
 	use super::*;
 	use crate::fixtures::included;
 	use doin_primitives::DOIN;
 
-	fn stream(id: StreamId, symbol: &str) -> StreamView<Account> {
+	/// Returns a stream of bars of five minutes.
+	pub fn stream(id: StreamId, symbol: &str) -> StreamView<Account> {
 		StreamView {
 			id,
 			symbol: symbol.into(),

@@ -66,6 +66,13 @@ pub(super) enum Request {
 		/// Most forecasters of the response.
 		limit: u32,
 	},
+	/// `doin_forecaster`.
+	Forecaster {
+		/// The stream.
+		stream: StreamId,
+		/// The account.
+		who: AccountId,
+	},
 }
 
 /// Serialized response, shared by all clients that sent the same request.

@@ -146,6 +146,9 @@ impl Reader {
 			Request::Leaderboard { stream, limit } => {
 				self.of_market(at, *stream, self.board(at, *stream, *limit).map_err(unreadable)?)
 			}
+			Request::Forecaster { stream, who } => {
+				self.of_market(at, *stream, api.forecaster(at, *stream, who.clone()).map_err(unreadable)?)
+			}
 		}
 	}
 

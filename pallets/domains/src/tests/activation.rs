@@ -284,8 +284,14 @@ fn the_weight_of_an_activation_counts_the_linear_model() {
 	let weight = |units| Call::<Test>::activate { domain: 0, values: VALUES, units }.get_dispatch_info().call_weight;
 	assert!(weight(0).ref_time() < weight(1).ref_time());
 	let (linear, narrow) = (<() as WeightInfo>::activate_linear, <() as WeightInfo>::activate_narrow);
-	assert_eq!(weight(1_000), weight(0) + linear(1_000) + narrow(1_000));
-	assert_eq!(weight(1 << 16), weight(0) + linear(1 << 16) + narrow(MOST_NARROW_UNITS));
+	let model = |units: u32| linear(units) - linear(0) + narrow(units.min(MOST_NARROW_UNITS)) - narrow(0);
+	assert_eq!(weight(1_000), weight(0) + model(1_000));
+	assert_eq!(weight(1 << 16), weight(0) + model(1 << 16));
+	// The activation of the data is counted once, and no benchmark of a whole activation is undercut.
+	for units in [1, 100, 1_500, MOST_NARROW_UNITS, 1 << 16] {
+		let least = linear(units).ref_time().max(narrow(units.min(MOST_NARROW_UNITS)).ref_time());
+		assert!(weight(units).ref_time() >= least, "{units} units");
+	}
 	// 2 048 multiply-accumulates of 1.616 ns each.
 	let unit = <() as WeightInfo>::activate_linear(2) - <() as WeightInfo>::activate_linear(1);
 	assert!(unit.ref_time() >= 2_048 * 1_616);

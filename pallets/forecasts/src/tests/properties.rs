@@ -3,9 +3,9 @@
 use crate::{
 	mock::*,
 	types::{Forecast, Stage},
-	Event, Forecasters, Rounds, Seats, COMMIT_BURN, SEAT_DEPOSIT,
+	Event, Forecasters, Markets, Rounds, Seats, COMMIT_BURN, SEAT_DEPOSIT,
 };
-use doin_primitives::{Balance, RoundId, DOIN};
+use doin_primitives::{Balance, ModelRef, RoundId, DOIN};
 use frame_support::assert_ok;
 use proptest::{collection::vec, prelude::*};
 
@@ -37,6 +37,8 @@ enum Step {
 	Paid(bool),
 	/// Moves the clock.
 	Stall(u16),
+	/// Crowns a model, or removes the champion. The stream names its domain from then on.
+	Crown(u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -53,6 +55,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 		1 => (2u8..40).prop_map(Step::Missing),
 		1 => any::<bool>().prop_map(Step::Paid),
 		1 => (0u16..300).prop_map(Step::Stall),
+		2 => any::<u8>().prop_map(Step::Crown),
 	];
 	vec(step, 1..120)
 }
@@ -108,6 +111,19 @@ fn run(step: Step) {
 		Step::Missing(part) => Missing::set((FIRST_BAR..running() + 100).filter(|bar| bar % u64::from(part) == 0).collect()),
 		Step::Paid(pays) => Paid::set(if pays { 1_000 } else { 0 }),
 		Step::Stall(bars) => Ahead::mutate(|ahead| *ahead += u64::from(bars)),
+		Step::Crown(kind) => {
+			Names::set(true);
+			// A few models, right and wrong ones.
+			let champion = (ModelRef::Stored(u64::from(kind % 5)), i32::from(kind % 7) - 2);
+			Crowned::set(Some(champion).filter(|_| !kind.is_multiple_of(6)));
+			// Without this, hundreds of rounds would pass until the champion is a reference.
+			if kind.is_multiple_of(2) {
+				Markets::<Test>::mutate(STREAM, |market| {
+					let market = market.as_mut().expect("it is sponsored");
+					(0..100).for_each(|_| market.errors.observe(&[None, None, None, None, Some(0)]));
+				});
+			}
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 //! Standings, records, and what they mint.
 
-use crate::{mock::*, Error, Event, Forecasters, Markets, COMMIT_BURN, MIN_INCREMENT};
+use crate::{mock::*, records::MAX_PAUSE, Error, Event, Forecasters, Markets, COMMIT_BURN, MIN_INCREMENT};
 use doin_market::{
 	record::{effective, increment, progress, OPEN_SLICES, SLICES},
 	Record, Signed, ONE,
@@ -150,8 +150,8 @@ fn a_claim_mints_what_the_record_proves_beyond_the_mark() {
 		one_term(1, |_| ONE / 2);
 		assert_ok!(claim(1));
 		let bound = ONE / 2;
-		let expected = effective(MILLION / 2, increment(bound, 0));
-		assert_eq!(increment(bound, 0), ONE_Q32 / 2, "half of the squared error is half a bit");
+		let expected = effective(MILLION / 2, increment(bound, 0, 0));
+		assert_eq!(increment(bound, 0, 0), ONE_Q32 / 2, "half of the squared error is half a bit");
 		let queued = Queue::get();
 		assert_eq!((queued.len(), queued[0].effective, queued[0].optimizer), (1, expected, 1));
 		assert_eq!((queued[0].round.domain, queued[0].backing), (STREAM, Backing::Runtime));
@@ -184,6 +184,30 @@ fn a_second_account_with_the_same_skill_proves_nothing_new() {
 			})
 			.collect();
 		assert_eq!(increments, [ONE_Q32 / 2, ONE_Q32 / 4], "the mark has halved");
+	});
+}
+
+/// Half of the stake can report bars that one account knows: its record proves 16 bits in a term. All claims of a term pay one.
+#[test]
+fn all_claims_of_a_term_are_paid_one_bit_together() {
+	build_and_execute(|| {
+		enter(&[1, 2]);
+		weigh();
+		one_term(1, |_| ONE);
+		let copy = crate::types::Forecaster { deposit: RECORD, ..forecaster(1) };
+		Forecasters::<Test>::insert(STREAM, 2, copy);
+		assert_ok!(claim(1));
+		assert_eq!((market().mark, market().claimed), (ONE_Q32, ONE_Q32));
+		for who in [1, 2] {
+			assert_noop!(claim(who), Error::<Test>::NothingToClaim);
+		}
+		assert_eq!(Forecasts::leaderboard_view(STREAM, 1).map(|board| board.forecasters[0].increment), Some(0));
+		one_term(1, |_| ONE);
+		// The bound of the last term alone, as after eight terms of such a record.
+		Markets::<Test>::mutate(STREAM, |market| market.as_mut().expect("a market").paid_from = slice() / SLICES - 1);
+		assert_ok!(claim(1));
+		assert_eq!((market().mark, market().claimed), (2 * ONE_Q32, ONE_Q32), "the next term pays the next bit");
+		assert_eq!(Queue::get().len(), 2);
 	});
 }
 
@@ -263,5 +287,65 @@ fn terms_that_began_before_the_vote_are_not_paid() {
 		Forecasts::weight_gained(QUIET);
 		assert_eq!((market(), Markets::<Test>::iter().count()), (before, 1));
 		assert_eq!(free(1) + held(1), ENDOWMENT - COMMIT_BURN);
+	});
+}
+
+/// Moves the clock by `slices`, between the loss of the weight and its return.
+fn pause(slices: u32) {
+	Forecasts::weight_lost(STREAM);
+	Weighs::set(0);
+	Ahead::mutate(|ahead| *ahead += u64::from(slices) * SLICE);
+	Weighs::set(MILLION / 2);
+	Forecasts::weight_gained(STREAM);
+}
+
+/// A stream that sleeps when a session changes, and whose pot is paid into, has lost its weight for a session.
+#[test]
+fn a_stream_that_slept_for_a_session_keeps_the_terms_of_its_records() {
+	build_and_execute(|| {
+		enter(&[1]);
+		weigh();
+		one_term(1, |_| ONE / 2);
+		let before = market();
+		assert!(Forecasts::votable(STREAM));
+		Paid::set(0);
+		assert!(!Forecasts::votable(STREAM), "the gauge takes its weight");
+		Forecasts::weight_lost(STREAM);
+		assert_eq!(market().paused, Some(slice()));
+		Weighs::set(0);
+		assert_noop!(claim(1), Error::<Test>::NoWeight);
+		Paid::set(1_000);
+		assert!(Forecasts::votable(STREAM));
+		Weighs::set(MILLION / 2);
+		Forecasts::weight_gained(STREAM);
+		assert_eq!(market(), before);
+		assert_ok!(claim(1));
+	});
+}
+
+#[test]
+fn a_pause_of_more_than_a_term_ends_the_terms_before_it() {
+	build_and_execute(|| {
+		enter(&[1]);
+		weigh();
+		let from = market().paid_from;
+		pause(MAX_PAUSE);
+		assert_eq!((market().paid_from, market().paused), (from, None));
+		pause(MAX_PAUSE + 1);
+		let next = slice() / SLICES + 1;
+		assert_eq!((market().paid_from, market().paused), (next, None));
+		assert!(next > from + 1);
+		Forecasts::weight_lost(QUIET);
+		assert_eq!(Markets::<Test>::iter().count(), 1, "a stream without a market has no pause");
+	});
+}
+
+/// A weight of genesis has not been gained, so no term is paid before the first gain.
+#[test]
+fn a_pause_of_a_weight_of_genesis_begins_the_terms() {
+	build_and_execute(|| {
+		assert_eq!(market().paid_from, u32::MAX);
+		pause(1);
+		assert_eq!(market().paid_from, slice() / SLICES + 1);
 	});
 }

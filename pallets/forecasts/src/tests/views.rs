@@ -6,7 +6,7 @@ use doin_market::{
 	Record, ONE,
 };
 use doin_primitives::{
-	views::{ForecastPhase, ForecastReference, ForecastRoundView, ForecasterView},
+	views::{ForecastPhase, ForecastReference, ForecastRoundView, ForecasterView, MarketRecordView},
 	RoundId, DOIN, MILLION, ONE_Q32,
 };
 use doin_traits::OnWeightGained;
@@ -134,6 +134,24 @@ fn a_leaderboard_ranks_standings_from_zero_up() {
 	});
 }
 
+/// The leaderboard has no place for account 3, whose record is read all the same.
+#[test]
+fn a_record_is_read_wherever_its_account_stands() {
+	build_and_execute(|| {
+		assert_eq!(Forecasts::record_view(QUIET, 3), None);
+		let wrong = Forecast::truncate_from(vec![-1_000; HORIZON]);
+		let id = whole(&[(3, wrong, DOIN), (4, perfect(), DOIN)]);
+		assert!(board(1).iter().all(|view| view.who == 4));
+		let forecaster = board(2).into_iter().find(|view| view.who == 3);
+		assert!(forecaster.is_some());
+		let expected = MarketRecordView { stream: STREAM, rounds: 1, commit_blocks: COMMITS, weight: 0, mark: 0, forecaster };
+		assert_eq!(Forecasts::record_view(STREAM, 3), Some(expected.clone()));
+		assert_ok!(collect(id, 3));
+		assert_ok!(Forecasts::leave(RuntimeOrigin::signed(3), STREAM));
+		assert_eq!(Forecasts::record_view(STREAM, 3), Some(MarketRecordView { forecaster: None, ..expected }));
+	});
+}
+
 /// Gives account 1 a record with a skill of ½ in every round of the term that `from` begins, and moves the clock to its end.
 fn half(from: u32) {
 	let (mut entered, rounds) = (forecaster(1), (SLICE / BATCH) as u32);
@@ -164,6 +182,7 @@ fn a_leaderboard_shows_what_a_claim_proves() {
 		assert_eq!((board(1)[0].bound, board(1)[0].increment), (None, 0), "a claim counts later terms only");
 		half(next(running()));
 		let ForecasterView { bound, increment, .. } = board(1)[0];
+		assert_eq!(Forecasts::record_view(STREAM, 1).and_then(|view| view.forecaster), board(1).pop());
 		// −½·log2(1 − ½) is half a bit.
 		assert_eq!((bound, increment), (Some(ONE / 2), ONE_Q32 / 2));
 		assert_ok!(Forecasts::claim(RuntimeOrigin::signed(1), STREAM));

@@ -51,7 +51,7 @@ impl Sums {
 	fn claim(&mut self, now: u32) {
 		for (record, mark) in &mut self.records {
 			record.settle(now, SLICE as u32);
-			*mark += record.bound(now, 0).map_or(0, |bound| record::increment(bound, *mark));
+			*mark += record.bound(now, 0).map_or(0, |bound| record::increment(bound, *mark, 0));
 		}
 	}
 }

@@ -73,7 +73,8 @@ pub fn rounds(path: &Path, count: usize) -> Vec<Round> {
 /// Returns the knowledge of references in the round whose input ends with `bar`.
 pub fn history(path: &Path, bar: usize, zero: i64) -> History<'_> {
 	let oldest = Some((path.close(bar - KEPT), KEPT as u32));
-	History { closes: &path.closes[..=bar], oldest, zero, lead: LEAD as u32, season: SEASON, horizon: HORIZON }
+	let closes = &path.closes[..=bar];
+	History { closes, oldest, zero, lead: LEAD as u32, season: SEASON, horizon: HORIZON, champion: None }
 }
 
 /// Opens the round whose input ends with `bar`. The future of the series is read in advance, and enters the averages when the round

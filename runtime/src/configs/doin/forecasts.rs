@@ -41,6 +41,7 @@ impl Get<BlockNumber> for RevealBlocks {
 }
 
 impl pallet_doin_forecasts::Config for Runtime {
+	type Champions = crate::chunk_scorer::OnChainScorer;
 	type CommitBlocks = CommitBlocks;
 	type Currency = Balances;
 	type DomainWeights = Gauge;

@@ -52,6 +52,12 @@ impl OnWeightGained for Weighable {
 			Forecasts::weight_gained(domain)
 		}
 	}
+
+	fn weight_lost(domain: DomainId) {
+		if domain >= FIRST_STREAM {
+			Forecasts::weight_lost(domain)
+		}
+	}
 }
 
 parameter_types! {

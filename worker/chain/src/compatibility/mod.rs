@@ -111,7 +111,8 @@ mod tests {
 	#[test]
 	fn a_chain_that_is_not_upgraded_yet_needs_no_call_or_method_of_later_versions() {
 		let former = Runtime::default().without_pallet("Oracle").without_pallet("Forecasts");
-		let later = ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"];
+		let former = former.without_call("Proxy", "add_proxy").without_call("Proxy", "remove_proxy");
+		let later = ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster"];
 		let former = later.into_iter().fold(former, Runtime::without_method).metadata();
 		assert_eq!(check(&former, STREAMS_SINCE - 1), Ok(()));
 		assert_eq!(check(&former, STREAMS_SINCE), Err(Difference::Missing("pallet Oracle".into())));

@@ -1,15 +1,15 @@
 //! Calls and runtime API methods of this crate, with the names and types of their arguments.
 
 use super::types::Variants;
-use crate::{Account, ForecastValues, Vote};
+use crate::{calls::ProxyType, Account, ForecastValues, Vote};
 use codec::Compact;
 use doin_primitives::{
 	domain::ModelBytes,
-	oracle::{PollId, Reports, StreamId},
+	oracle::{PollId, Reports, StreamId, StreamSpec},
 	payload::{Reveal, Sums},
 	views::{
 		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
@@ -51,7 +51,9 @@ pub(crate) const STREAMS_SINCE: u32 = 3;
 impl Signature {
 	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["Oracle", "Forecasts"].contains(&self.pallet) {
+		// An earlier runtime has no proxies that report.
+		let is_of_proxies = self.pallet == "Proxy" && ["add_proxy", "remove_proxy"].contains(&self.name);
+		if ["Oracle", "Forecasts"].contains(&self.pallet) || is_of_proxies {
 			STREAMS_SINCE
 		} else {
 			0
@@ -62,7 +64,7 @@ impl Signature {
 impl Method {
 	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard"].contains(&self.name) {
+		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster"].contains(&self.name) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -75,9 +77,14 @@ const fn arg<T: TypeInfo + 'static>(name: &'static str) -> Argument {
 	Argument { name, ty: Some(meta_type::<T>), variants: Variants::Exact }
 }
 
+/// Returns an argument of an enum of which `T` has the variants that this crate writes.
+const fn some_of<T: TypeInfo + 'static>(name: &'static str) -> Argument {
+	Argument { name, ty: Some(meta_type::<T>), variants: Variants::Superset }
+}
+
 /// Returns an argument that is an address of an account.
 const fn address(name: &'static str) -> Argument {
-	Argument { name, ty: Some(meta_type::<Address>), variants: Variants::Superset }
+	some_of::<Address>(name)
 }
 
 /// Returns an argument whose type only the runtime defines.
@@ -113,6 +120,9 @@ const INDEX: Argument = arg::<u16>("index");
 const STREAM: Argument = arg::<StreamId>("stream");
 const POLL: Argument = arg::<PollId>("poll");
 const AMOUNT: Argument = arg::<Balance>("amount");
+const DELEGATE: Argument = address("delegate");
+const PROXY_TYPE: Argument = some_of::<ProxyType>("proxy_type");
+const DELAY: Argument = arg::<BlockNumber>("delay");
 
 /// Calls that [`crate::Call`] constructs.
 pub(crate) const CALLS: &[Signature] = &[
@@ -136,6 +146,9 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Oracle", "commit", &[POLL, HASH]),
 	call("Oracle", "reveal", &[POLL, arg::<Reports>("reports"), SALT]),
 	call("Oracle", "sponsor", &[STREAM, AMOUNT]),
+	call("Oracle", "register", &[arg::<StreamSpec>("spec")]),
+	call("Oracle", "retire", &[STREAM]),
+	call("Oracle", "leave", &[]),
 	call("Forecasts", "sponsor", &[STREAM, AMOUNT]),
 	call("Forecasts", "commit", &[ROUND, HASH, arg::<Balance>("wager")]),
 	call("Forecasts", "reveal", &[ROUND, arg::<ForecastValues>("forecast"), SALT]),
@@ -162,6 +175,8 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Gauge", "vote", &[arg::<Vec<Vote>>("votes")]),
 	call("Balances", "transfer_keep_alive", &[address("dest"), arg::<Compact<Balance>>("value")]),
 	call("Proxy", "proxy", &[address("real"), opaque("force_proxy_type"), opaque("call")]),
+	call("Proxy", "add_proxy", &[DELEGATE, PROXY_TYPE, DELAY]),
+	call("Proxy", "remove_proxy", &[DELEGATE, PROXY_TYPE, DELAY]),
 	call("Utility", "batch_all", &[opaque("calls")]),
 	call("Budget", "set", &[arg::<Balance>("limit"), arg::<BlockNumber>("period")]),
 	call("Budget", "spend", &[opaque("call")]),
@@ -195,4 +210,5 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Option<Vec<ForecastRoundView>>>("forecast_rounds", &[STREAM]),
 	method::<Option<ForecastSeatsView<Account>>>("forecast_round", &[ROUND]),
 	method::<Option<LeaderboardView<Account>>>("leaderboard", &[STREAM, arg::<u32>("limit")]),
+	method::<Option<MarketRecordView<Account>>>("forecaster", &[STREAM, arg::<Account>("who")]),
 ];

@@ -4,7 +4,12 @@ import { blake2, fromHex } from "./codec.js";
 
 /** Most blocks that are kept in a decoded form. */
 const KEPT = 40;
+/** Most characters and events of these blocks together, so that full blocks take bounded memory. An event counts as many characters. */
+const KEPT_SIZE = 8_000_000;
+const EVENT_SIZE = 400;
+/** Blocks by their hash, the one that was read first first, and the sum of their sizes. */
 const kept = new Map();
+let keptSize = 0;
 
 /** Returns a decoded block, given by its number or hash. */
 export async function readBlock(which) {
@@ -36,9 +41,20 @@ export async function readBlock(which) {
 	return read;
 }
 
+const sizeOf = ({ extrinsics, events }) =>
+	extrinsics.reduce((sum, { text }) => sum + text.length, 0) + EVENT_SIZE * events.length;
+
+/** Keeps a block. The newest one is kept whatever its size. */
 function remember(block) {
+	// A second read of a block may have ended meanwhile.
+	if (kept.has(block.hash)) return;
 	kept.set(block.hash, block);
-	if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+	keptSize += sizeOf(block);
+	while (kept.size > KEPT || (keptSize > KEPT_SIZE && kept.size > 1)) {
+		const [hash, first] = kept.entries().next().value;
+		kept.delete(hash);
+		keptSize -= sizeOf(first);
+	}
 }
 
 function eventOf({ phase, event }) {

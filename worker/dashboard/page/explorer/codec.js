@@ -140,7 +140,11 @@ export class Runtime {
 	/** Decodes an extrinsic, with or without the length before it. Fails with [`Malformed`] unless all bytes belong to it. */
 	decodeExtrinsic(bytes) {
 		const body = withoutLength(bytes) ?? bytes;
-		const whole = Uint8Array.of(...compactNumber.enc(body.length), ...body);
+		const length = compactNumber.enc(body.length);
+		// Not by spreading: an upgrade of the runtime has more bytes than a call may have arguments.
+		const whole = new Uint8Array(length.length + body.length);
+		whole.set(length);
+		whole.set(body, length.length);
 		const { version, type } = this.format(body[0]);
 		const { extrinsic } = this.metadata;
 		const extension = type === "general" ? body[1] : 0;

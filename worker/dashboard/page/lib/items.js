@@ -82,5 +82,7 @@ export const COINS = {
 	held: (account) => ({ name: "Held balance", item: `System.Account("${account}")`, field: "data.reserved" }),
 };
 
+export const OPEN_TASKS = origin("Recomputation tasks that are not final", "Recomputation.CounterForTasks");
+
 /** Returns the origin of a number of a block. */
 export const HEAD = origin("Number of the best block", "System.Number", "chain_getHeader", [], "number", { isHex: true });

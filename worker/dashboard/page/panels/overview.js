@@ -1,7 +1,7 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Amount, Bits, BlockLink, Card, Facts, Figure, GasPrice, Loaded, Loss, Share, Table } from "../lib/ui.js";
-import { CHAMPION, COINS, DOMAIN, FEES, ROUND, WORK } from "../lib/items.js";
+import { CHAMPION, COINS, DOMAIN, FEES, OPEN_TASKS, ROUND, WORK } from "../lib/items.js";
 import { blocksLeft, DomainStatus, Result, Steps } from "../lib/domain.js";
 import { bits, things } from "../lib/format.js";
 import { SearchLine } from "./training.js";
@@ -62,7 +62,7 @@ function Stats({ status, metrics }) {
 		],
 		[
 			"Open tasks",
-			html`<span class="number">${status.task_queue.pending}</span>`,
+			html`<${Figure} exact=${status.task_queue.pending} at=${at} from=${OPEN_TASKS} />`,
 			things(status.security.pending_quorums, "waits for a quorum", "wait for a quorum"),
 		],
 		[

@@ -50,7 +50,7 @@ export function Unpaid({ chain, status }) {
 					["Place", (row) => count(row.seat), "num"],
 					["Account", (row) => html`<${Account} id=${row.account} />`],
 					["Seat", (row) => html`<${SeatState} status=${row.reason ? { [row.status]: row.reason } : row.status} />`],
-					["Round", (row) => html`<${Ended} result=${row.result} reason=${row.round_unpaid_reason} />`],
+					["Result of the round", (row) => html`<${Ended} result=${row.result} reason=${row.round_unpaid_reason} />`],
 					["Why it was not paid", (row) => reasonText(row.unpaid_reason) ?? words(row.unpaid_reason), "text"],
 				]} />
 		<//></div>`}<//>`;

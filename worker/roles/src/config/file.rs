@@ -187,10 +187,29 @@ pub struct DomainConfig {
 	pub optimization_config: OptimizationConfig,
 }
 
-/// Settings of the genetic search.
+/// Algorithm of a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+	/// Elitist genetic algorithm.
+	#[default]
+	Ga,
+	/// Differential evolution with successive halving: many candidates are trained for a part of their epochs, the best ones to the end.
+	De,
+	/// CMA-ES, for genes whose values have an order.
+	Cmaes,
+	/// Random points, to compare with.
+	Random,
+	/// Points of a Sobol sequence, to compare with.
+	Sobol,
+}
+
+/// Settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizationConfig {
+	/// Algorithm: `ga`, `de`, `cmaes`, `random` or `sobol`.
+	pub algorithm: Algorithm,
 	/// Candidates of a generation.
 	pub population_size: usize,
 	/// Best candidates of a generation that survive.
@@ -204,7 +223,7 @@ pub struct OptimizationConfig {
 
 impl Default for OptimizationConfig {
 	fn default() -> Self {
-		Self { population_size: 24, elite: 6, patience: 12, seed: None }
+		Self { algorithm: Algorithm::default(), population_size: 24, elite: 6, patience: 12, seed: None }
 	}
 }
 

@@ -24,7 +24,8 @@ mod upstream;
 
 pub use anchor::AnchorConfig;
 pub use file::{
-	BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig, ResourceLimits, Role,
+	Algorithm, BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig,
+	ResourceLimits, Role,
 };
 pub use forecasted::{ForecastConfig, LEAST_WAGER};
 pub use owned::OwnedConfig;
@@ -137,11 +138,13 @@ impl Config {
 		ignored.map(warning).chain(self.idle_optimizer()).chain(self.files_of_two_domains()).collect()
 	}
 
-	/// Returns the warnings of sealed domains that are made of one file. Whether they have the same rows, only the chain shows.
+	/// Returns the warnings of sealed domains that are made of one file, unless the owner has confirmed it. Whether they have the same
+	/// rows, only the chain shows.
 	fn files_of_two_domains(&self) -> Vec<String> {
 		let file = |owned: &OwnedConfig| owned.csv.parse::<SeriesSource>().map(|source| source.path).ok();
 		let of_one_file = |(at, owned): (usize, &OwnedConfig)| {
-			let other = self.owned[..at].iter().find(|other| file(owned).is_some_and(|own| file(other) == Some(own)))?;
+			let mut others = self.owned[..at].iter().filter(|other| !owned.is_confirmed_beside(other));
+			let other = others.find(|other| file(owned).is_some_and(|own| file(other) == Some(own)))?;
 			Some(format!(
 				"domains {} and {} in `owned` are made of the same file, {}. If they have the same rows, what one of them opens is known in \
 				 the other, whose purse pays for it although nothing was found: leave no more in the purses than may be lost, and make a \

@@ -90,6 +90,9 @@ pub struct OwnedConfig {
 	/// Sort the rows by their times.
 	#[serde(default, skip_serializing_if = "is_default")]
 	pub sort: bool,
+	/// Other sealed domains of the owner that may have rows of the file, which `domain create --confirm-shared` has confirmed.
+	#[serde(default, skip_serializing_if = "is_default")]
+	pub confirm_shared: Vec<DomainId>,
 }
 
 /// Returns `true` if a setting has its default, so that it is not written.
@@ -107,6 +110,11 @@ impl OwnedConfig {
 		if let Some(path) = self.segment_key.as_mut().filter(|path| is_relative(path)) {
 			*path = folder.join(&*path);
 		}
+	}
+
+	/// Returns `true` if the owner has confirmed, for one of the two, that both may have rows of one file.
+	pub(super) fn is_confirmed_beside(&self, other: &Self) -> bool {
+		self.confirm_shared.contains(&other.domain_id) || other.confirm_shared.contains(&self.domain_id)
 	}
 
 	/// Checks what the types cannot express.
@@ -185,7 +193,7 @@ impl OwnedConfig {
 	pub fn owned(&self, identity: &KeySource) -> Result<Owned> {
 		let key = self.key(identity).with_context(|| format!("the owner of domain {} cannot start", self.domain_id))?;
 		let key_file = self.segment_key.clone().or_else(|| identity.file().map(Path::to_path_buf));
-		Ok(Owned { domain: self.domain_id, source: self.source()?, key, key_file })
+		Ok(Owned { domain: self.domain_id, source: self.source()?, key, key_file, confirmed: self.confirm_shared.clone() })
 	}
 
 	fn key(&self, identity: &KeySource) -> Result<SegmentKey> {
@@ -252,6 +260,8 @@ mod tests {
 	fn a_segment_key_comes_from_its_file_or_from_the_identity() {
 		let identity = KeySource::Dev("//Alice".into());
 		assert_eq!(rows().owned(&identity).unwrap().key, segment_key(&identity.load().unwrap()));
+		let confirmed = OwnedConfig { confirm_shared: vec![7], ..rows() };
+		assert_eq!(confirmed.owned(&identity).unwrap().confirmed, [7]);
 		let missing = OwnedConfig { segment_key: Some("/nonexistent/key".into()), ..rows() };
 		let refused = format!("{:#}", missing.owned(&identity).unwrap_err());
 		assert!(refused.contains("domain 3") && refused.contains("/nonexistent/key"), "{refused}");

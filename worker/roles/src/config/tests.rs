@@ -90,7 +90,7 @@ fn the_examples_are_valid() {
 fn the_examples_of_a_development_chain_keep_their_files_outside_the_repository() {
 	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
 	let repository = crates.parent().unwrap();
-	for name in ["configs/replay.toml", "configs/forecaster.toml"] {
+	for name in ["configs/replay.toml", "configs/forecaster.toml", "configs/single-machine.toml"] {
 		let file = ConfigFile::load(&crates.join(name)).unwrap();
 		let database = file.olap_db_path.filter(|path| path.as_os_str() != NO_DATABASE);
 		let journal = file.journal.expect("the example names it");
@@ -116,6 +116,9 @@ fn m8_two_domains_of_one_file_are_worth_a_warning() {
 			"{warnings:?}"
 		);
 	}
+	let confirmed = format!("{owner}{}{}confirm_shared = [3]\n", owned(3, "rows.csv"), owned(4, "rows.csv"));
+	let file = load("a.toml", &confirmed).unwrap();
+	assert!(Config::layered(Settings::default(), Settings::default(), file).warnings().is_empty(), "the owner has confirmed it");
 }
 
 #[test]

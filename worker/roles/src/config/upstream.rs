@@ -182,7 +182,7 @@ pub(super) const SOURCE: Section = Section {
 
 /// `optimization_config` of a domain.
 pub(super) const SEARCH: Section = Section {
-	known: &["population_size", "elite", "patience", "seed"],
+	known: &["algorithm", "population_size", "elite", "patience", "seed"],
 	moved: &[
 		("step_size_fraction", GENETIC),
 		("n_generations", GENETIC),

@@ -2,7 +2,7 @@
 
 use super::{
 	bars::Kept,
-	chain::{MarketChain, BOARD},
+	chain::MarketChain,
 	model::Model,
 	policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step},
 	TARGET,
@@ -12,14 +12,14 @@ use crate::{
 	config::ForecastConfig,
 	journal::{Entry, Journal, Kind, Note, Scope, State},
 	optimizer::BidLimits,
-	random::salt,
+	participant::{dispatch_error, tolerate},
 };
 use anyhow::{ensure, Context, Result};
-use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
+use doin_chain::{Account, Call, ForecastValues, Head, Urgency};
 use doin_market::{payment, truth::ZERO_BARS};
 use doin_primitives::{
 	oracle::StreamId,
-	views::{ForecastPhase, ForecastRoundView, ForecastSeatView, ForecastSeatsView, LeaderboardView, StreamView},
+	views::{ForecastPhase, ForecastRoundView, ForecastSeatView, ForecastSeatsView, MarketRecordView, StreamView},
 	BlockNumber, RoundId,
 };
 use parking_lot::Mutex;
@@ -76,6 +76,8 @@ pub struct Forecaster<C> {
 	logged: Mutex<BTreeSet<String>>,
 	/// Block of the next look at the record.
 	review_at: BlockNumber,
+	/// Blocks in which a round takes commitments, once the record was looked at.
+	commit_blocks: Option<BlockNumber>,
 }
 
 /// A forecast that is being made.
@@ -129,6 +131,7 @@ impl<C: MarketChain> Forecaster<C> {
 			wrong: Mutex::default(),
 			logged: Mutex::default(),
 			review_at: 0,
+			commit_blocks: None,
 		})
 	}
 
@@ -198,7 +201,15 @@ impl<C: MarketChain> Forecaster<C> {
 		self.bars.update(&self.chain, head, stream, self.config.decimals).await?;
 		let slot_ms = self.chain.slot_ms(head).await?;
 		let lookback = self.model.lookback(self.config.lookback);
-		let known = self.bars.known(stream, &self.config, stream.next, lookback, longest_lead(stream, slot_ms))?;
+		let commit_blocks = match self.commit_blocks {
+			Some(blocks) => blocks,
+			None => {
+				let Some(record) = self.chain.record(head, stream.id).await? else { return Ok(()) };
+				*self.commit_blocks.insert(record.commit_blocks)
+			}
+		};
+		let lead = longest_lead(stream, slot_ms, commit_blocks);
+		let known = self.bars.known(stream, &self.config, stream.next, lookback, lead)?;
 		self.model.keep(&known).await;
 		match rounds.last().filter(|round| round.phase == ForecastPhase::Committing) {
 			Some(round) => self.enter(head, stream, round, slot_ms).await,
@@ -384,8 +395,7 @@ impl<C: MarketChain> Forecaster<C> {
 				return Err(error.context(format!("nothing is forecast in round {}", round.id.number)));
 			}
 		};
-		let entry = Entry::prepare(scope, who, &self.chain.genesis(), &forecast, salt(), until..BlockNumber::MAX);
-		self.journal.prepare(&entry)?;
+		let entry = self.chain.prepared(&self.journal, scope, &forecast, until..BlockNumber::MAX)?;
 		self.commit(until, &entry).await
 	}
 
@@ -416,7 +426,10 @@ impl<C: MarketChain> Forecaster<C> {
 			return Ok(());
 		}
 		let wager = self.config.wager;
-		let sent = self.send(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until), COMMITTED).await;
+		let sent = self
+			.chain
+			.send_once(&Call::commit_forecast(round, entry.commitment, wager.0), Urgency::Before(until), COMMITTED)
+			.await;
 		if sent.as_ref().is_err_and(|error| dispatch_error(error).is_some()) {
 			// Each further attempt would cost a fee.
 			self.refused.lock().insert(round);
@@ -433,7 +446,7 @@ impl<C: MarketChain> Forecaster<C> {
 		}
 		let forecast: ForecastValues = entry.decode_payload()?;
 		let urgency = Urgency::Staked { block: until, max_tip: self.limits.max_tip(seat.wager) };
-		let sent = self.send(&Call::reveal_forecast(round, &forecast, entry.salt), urgency, REVEALED).await;
+		let sent = self.chain.send_once(&Call::reveal_forecast(round, &forecast, entry.salt), urgency, REVEALED).await;
 		let is_refused = |error: &anyhow::Error| dispatch_error(error).is_some_and(|failed| failed != "Forecasts::NotRevealing");
 		if sent.as_ref().is_err_and(is_refused) {
 			*self.wrong.lock().entry(round).or_default() += 1;
@@ -479,23 +492,24 @@ impl<C: MarketChain> Forecaster<C> {
 		if head.number < self.review_at {
 			return Ok(());
 		}
-		let Some(board) = self.chain.board(head, stream).await? else { return Ok(()) };
+		let Some(record) = self.chain.record(head, stream).await? else { return Ok(()) };
+		self.commit_blocks = Some(record.commit_blocks);
 		self.review_at = head.number.saturating_add(REVIEW_PAUSE);
-		self.search(head, &board, own).await?;
-		let Some(paid) = worthwhile_claim(&board, self.chain.account(), self.chain.price(head).await?) else { return Ok(()) };
+		self.search(head, &record, own).await?;
+		let Some(paid) = worthwhile_claim(&record, self.chain.price(head).await?) else { return Ok(()) };
 		self.chain.send(&Call::claim_record(stream), Urgency::Relaxed).await.context("the record is not claimed")?;
 		tracing::info!(target: TARGET, stream, expected = %Amount(paid), "record claimed; work blocks pay it");
 		Ok(())
 	}
 
 	/// Searches the newest rounds for seats of the account, if it has more than those that are known.
-	async fn search(&mut self, head: Head, board: &LeaderboardView<Account>, own: &[Own]) -> Result<()> {
+	async fn search(&mut self, head: Head, record: &MarketRecordView<Account>, own: &[Own]) -> Result<()> {
 		let who = self.chain.account();
-		let seats = board.forecasters.iter().find(|forecaster| forecaster.who == who).map_or(0, |forecaster| forecaster.seats);
-		let known = own.iter().filter(|own| own.round.domain == board.stream && own.seat(who).is_some()).count();
+		let seats = record.forecaster.as_ref().map_or(0, |forecaster| forecaster.seats);
+		let known = own.iter().filter(|own| own.round.domain == record.stream && own.seat(who).is_some()).count();
 		let mut unknown = (seats as usize).saturating_sub(known);
-		for number in (board.rounds.saturating_sub(SEARCHED)..board.rounds).rev() {
-			let round = RoundId { domain: board.stream, number };
+		for number in (record.rounds.saturating_sub(SEARCHED)..record.rounds).rev() {
+			let round = RoundId { domain: record.stream, number };
 			if unknown == 0 {
 				break;
 			}
@@ -515,28 +529,25 @@ impl<C: MarketChain> Forecaster<C> {
 	async fn leave(&mut self, head: Head, stream: StreamId, own: &[Own]) -> Result<bool> {
 		let who = self.chain.account();
 		let has_own_seats = own.iter().any(|own| own.seat(who).is_some());
-		let Some(board) = self.chain.board(head, stream).await? else { return Ok(!has_own_seats) };
-		let is_listed = board.forecasters.iter().any(|forecaster| forecaster.who == who);
-		if !is_listed && !has_own_seats && board.forecasters.len() < BOARD as usize {
+		let Some(record) = self.chain.record(head, stream).await? else { return Ok(!has_own_seats) };
+		if record.forecaster.is_none() && !has_own_seats {
 			tracing::info!(target: TARGET, stream, account = %who, "the account has no record on the stream, so there is nothing to leave");
 			return Ok(true);
 		}
-		let has_seats = board.forecasters.iter().any(|forecaster| forecaster.who == who && forecaster.seats > 0);
+		let has_seats = record.forecaster.as_ref().is_some_and(|forecaster| forecaster.seats > 0);
 		if has_seats || has_own_seats {
 			if head.number >= self.review_at {
 				self.review_at = head.number.saturating_add(REVIEW_PAUSE);
-				self.search(head, &board, own).await?;
+				self.search(head, &record, own).await?;
 			}
 			return Ok(false);
 		}
-		self.send(&Call::leave_market(stream), Urgency::Relaxed, LEFT).await.context("the account does not leave the stream")?;
+		self.chain
+			.send_once(&Call::leave_market(stream), Urgency::Relaxed, LEFT)
+			.await
+			.context("the account does not leave the stream")?;
 		tracing::info!(target: TARGET, stream, account = %who, "left; the deposit of the record is released");
 		Ok(true)
-	}
-
-	/// Sends a call of the account. The errors `done` say that it was done before, which is none.
-	async fn send(&self, call: &Call, urgency: Urgency, done: &[&str]) -> Result<()> {
-		tolerate(self.chain.send(call, urgency).await, done)
 	}
 
 	/// Returns `true` if a text was not logged before.
@@ -571,8 +582,8 @@ pub async fn check<C: MarketChain>(chain: &C, config: &ForecastConfig) -> Result
 	let at = chain.head();
 	let streams = chain.streams(at).await?;
 	let stream = find(&streams, config).with_context(|| missing(config))?;
-	chain.rounds(at, stream.id).await?.with_context(|| without_market(stream))?;
-	let lead = longest_lead(stream, chain.slot_ms(at).await?);
+	let record = chain.record(at, stream.id).await?.with_context(|| without_market(stream))?;
+	let lead = longest_lead(stream, chain.slot_ms(at).await?, record.commit_blocks);
 	let known = Kept::default().known(stream, config, stream.next, model.lookback(config.lookback), lead)?;
 	model.check(&known)
 }
@@ -631,18 +642,4 @@ fn values(changes: Vec<i32>, horizon: u16) -> Result<ForecastValues> {
 	let found = changes.len();
 	ensure!(found == usize::from(horizon), "the forecast has {found} values: the stream takes {horizon}");
 	ForecastValues::try_from(changes).ok().with_context(|| format!("{found} values are more than a reveal can hold"))
-}
-
-/// Returns the result of a call. The errors `done` say that it was done before, which is none.
-fn tolerate(sent: Result<()>, done: &[&str]) -> Result<()> {
-	let Err(error) = sent else { return Ok(()) };
-	match dispatch_error(&error).is_some_and(|failed| done.contains(&failed)) {
-		true => Ok(()),
-		false => Err(error),
-	}
-}
-
-/// Returns `Pallet::Error` of a call that was included and failed.
-fn dispatch_error(error: &anyhow::Error) -> Option<&str> {
-	error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error)
 }

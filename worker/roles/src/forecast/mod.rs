@@ -25,7 +25,7 @@ mod policy;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use chain::{MarketChain, Participant};
+pub use chain::MarketChain;
 pub use driver::{check, check_files, Forecaster};
 pub use policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step};
 

@@ -8,7 +8,7 @@ use doin_chain::Account;
 use doin_market::{record::effective, settlement::POT_PART, truth::ZERO_BARS, ONE};
 use doin_primitives::{
 	emission::{price, split},
-	views::{ForecastPhase, ForecastRoundView, ForecastSeatView, ForecastSeatsView, LeaderboardView, StreamView},
+	views::{ForecastPhase, ForecastRoundView, ForecastSeatView, ForecastSeatsView, MarketRecordView, StreamView},
 	Balance, BlockNumber, DOIN, Q32,
 };
 
@@ -16,8 +16,6 @@ use doin_primitives::{
 const LEAST_GAIN: Balance = 16;
 /// Smallest pay of a claim that is worth its fee, in plancks.
 const LEAST_CLAIM: Balance = DOIN / 10;
-/// Blocks in which a round takes commitments at most, on a chain of any kind.
-const COMMIT_BLOCKS: u64 = 20;
 /// Most bars from the last one of an input to the first one of the horizon that a model forecasts.
 const MOST_LEAD: usize = 64;
 /// Least such number: the bars of the zero lie between them.
@@ -120,17 +118,18 @@ pub fn expected_lead(head: BlockNumber, round: &ForecastRoundView, stream: &Stre
 	lead(zero.saturating_sub(round.input_end).saturating_add(LEAST_LEAD as u64))
 }
 
-/// Returns the largest lead of the rounds of a stream: they open before the next batch has ended.
-pub fn longest_lead(stream: &StreamView<Account>, slot_ms: u64) -> usize {
-	let commits = bars_in(COMMIT_BLOCKS, slot_ms, stream).saturating_add(1);
+/// Returns the largest lead of the rounds of a stream, which take commitments for `commit_blocks` blocks: they open before the next batch
+/// has ended.
+pub fn longest_lead(stream: &StreamView<Account>, slot_ms: u64, commit_blocks: BlockNumber) -> usize {
+	let commits = bars_in(commit_blocks.into(), slot_ms, stream).saturating_add(1);
 	lead(u64::from(stream.batch).saturating_add(commits).saturating_add(LEAST_LEAD as u64))
 }
 
-/// Returns the amount that a claim of `who` pays, if it is worth its fee. `reward` and `threshold` are those of the next work block.
-pub fn worthwhile_claim(board: &LeaderboardView<Account>, who: Account, (reward, threshold): (Balance, Q32)) -> Option<Balance> {
-	let increment = board.forecasters.iter().find(|forecaster| forecaster.who == who)?.increment;
+/// Returns the amount that a claim of a record pays, if it is worth its fee. `reward` and `threshold` are those of the next work block.
+pub fn worthwhile_claim(record: &MarketRecordView<Account>, (reward, threshold): (Balance, Q32)) -> Option<Balance> {
+	let increment = record.forecaster.as_ref()?.increment;
 	// The part of the evaluators is not minted.
-	let paid = split(price(reward, effective(board.weight, increment), threshold)).optimizers;
+	let paid = split(price(reward, effective(record.weight, increment), threshold)).optimizers;
 	(paid >= LEAST_CLAIM).then_some(paid)
 }
 

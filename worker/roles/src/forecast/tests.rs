@@ -12,6 +12,7 @@ use crate::{
 	fixtures::{ME, OTHER},
 	journal::{Entry, Journal, Scope, State},
 	optimizer::BidLimits,
+	participant::StreamChain,
 };
 use anyhow::{bail, Result};
 use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
@@ -22,7 +23,7 @@ use doin_primitives::{
 	oracle::{StreamId, FIRST_STREAM},
 	views::{
 		BarsView, ForecastPhase, ForecastReference, ForecastRoundView, ForecastSeatView, ForecastSeatsView, ForecasterView,
-		LeaderboardView, StreamView,
+		MarketRecordView, StreamView,
 	},
 	Balance, BlockNumber, Hash, RoundId, DOIN, MILLION, ONE_Q32, Q32,
 };
@@ -38,8 +39,10 @@ const START: u64 = 600;
 const BARS: u64 = 400;
 /// Block in which the round opens.
 const OPENED: BlockNumber = 100;
+/// Blocks in which a round takes commitments.
+const COMMIT_BLOCKS: BlockNumber = 20;
 /// First block in which it takes no commitments.
-const COMMITS_END: BlockNumber = 120;
+const COMMITS_END: BlockNumber = OPENED + COMMIT_BLOCKS;
 /// First block in which it takes no reveals.
 const REVEALS_END: BlockNumber = 700;
 const WAGER: Balance = 2 * DOIN;
@@ -214,7 +217,7 @@ fn reveal_of(entry: &Entry) -> Call {
 	Call::reveal_forecast(ROUND, &entry.decode_payload().unwrap(), entry.salt)
 }
 
-impl MarketChain for TestChain {
+impl StreamChain for TestChain {
 	fn account(&self) -> Account {
 		ME
 	}
@@ -233,12 +236,26 @@ impl MarketChain for TestChain {
 		*head
 	}
 
-	async fn slot_ms(&self, _: Head) -> Result<u64> {
-		Ok(6_000)
-	}
-
 	async fn streams(&self, _: Head) -> Result<Vec<StreamView<Account>>> {
 		Ok(self.0.streams.lock().clone())
+	}
+
+	async fn send(&self, call: &Call, _: Urgency) -> Result<()> {
+		if *self.0.is_away.lock() {
+			bail!("the node is away");
+		}
+		self.0.sent.lock().push(call.clone());
+		if let Some(error) = self.0.failing.lock().get(call.to_string().as_str()) {
+			let (call, error, docs) = (call.to_string(), (*error).into(), String::new());
+			return Err(SubmitError::Failed { call, who: ME, error, docs }.into());
+		}
+		self.apply(call)
+	}
+}
+
+impl MarketChain for TestChain {
+	async fn slot_ms(&self, _: Head) -> Result<u64> {
+		Ok(6_000)
 	}
 
 	async fn bars(&self, _: Head, _: StreamId, from: u64, count: u32) -> Result<Option<BarsView>> {
@@ -258,25 +275,14 @@ impl MarketChain for TestChain {
 		Ok(self.0.view.lock().clone().filter(|_| round == ROUND))
 	}
 
-	async fn board(&self, _: Head, stream: StreamId) -> Result<Option<LeaderboardView<Account>>> {
-		let forecasters = self.0.record.lock().clone().into_iter().collect();
-		Ok(Some(LeaderboardView { stream, pot: 0, rounds: ROUND.number + 1, open: 1, weight: MILLION, mark: 0, forecasters }))
+	async fn record(&self, _: Head, stream: StreamId) -> Result<Option<MarketRecordView<Account>>> {
+		let forecaster = self.0.record.lock().clone();
+		let rounds = ROUND.number + 1;
+		Ok(Some(MarketRecordView { stream, rounds, commit_blocks: COMMIT_BLOCKS, weight: MILLION, mark: 0, forecaster }))
 	}
 
 	async fn price(&self, _: Head) -> Result<(Balance, Q32)> {
 		Ok((50 * DOIN, ONE_Q32))
-	}
-
-	async fn send(&self, call: &Call, _: Urgency) -> Result<()> {
-		if *self.0.is_away.lock() {
-			bail!("the node is away");
-		}
-		self.0.sent.lock().push(call.clone());
-		if let Some(error) = self.0.failing.lock().get(call.to_string().as_str()) {
-			let (call, error, docs) = (call.to_string(), (*error).into(), String::new());
-			return Err(SubmitError::Failed { call, who: ME, error, docs }.into());
-		}
-		self.apply(call)
 	}
 
 	async fn send_as_anyone(&self, call: &Call, urgency: Urgency) -> Result<()> {
@@ -426,7 +432,6 @@ async fn a_round_that_was_gone_for_a_while_is_revealed() {
 	forecaster.look(at(OPENED)).await;
 	let entry = machine.chain.entry().unwrap();
 	let hidden = machine.chain.0.view.lock().take();
-	// The account is none of those that the leaderboard lists.
 	*machine.chain.0.record.lock() = None;
 	forecaster.look(at(OPENED + 1)).await;
 	assert_eq!(machine.chain.entry().unwrap().state, State::Archived);
@@ -616,18 +621,18 @@ async fn a_record_is_claimed_when_that_is_worth_its_fee() {
 		machine.run([OPENED, OPENED + 1]).await;
 		assert_eq!(machine.calls(), expected, "{increment}");
 	}
-	let board = |who, increment| LeaderboardView {
+	let of = |forecaster| MarketRecordView {
 		stream: FIRST_STREAM,
-		pot: 0,
 		rounds: 8,
-		open: 0,
+		commit_blocks: COMMIT_BLOCKS,
 		weight: MILLION / 2,
 		mark: 0,
-		forecasters: vec![ForecasterView { who, ..record(increment) }],
+		forecaster,
 	};
 	// A quarter of half a bit at 50 DOIN a bit, of which the author is paid 65 %.
-	assert_eq!(worthwhile_claim(&board(ME, ONE_Q32 / 2), ME, (50 * DOIN, ONE_Q32)), Some(50 * DOIN / 8 * 65 / 100));
-	assert_eq!(worthwhile_claim(&board(OTHER, ONE_Q32), ME, (50 * DOIN, ONE_Q32)), None);
+	let price = (50 * DOIN, ONE_Q32);
+	assert_eq!(worthwhile_claim(&of(Some(record(ONE_Q32 / 2))), price), Some(50 * DOIN / 8 * 65 / 100));
+	assert_eq!(worthwhile_claim(&of(None), price), None);
 }
 
 #[tokio::test]
@@ -750,7 +755,8 @@ fn the_lead_counts_the_bars_until_the_zero_and_those_of_the_zero() {
 	assert_eq!(expected_lead(OPENED, &committing(), &late, 6_000), 7);
 	let short = StreamView { bar_ms: 1_000, ..stream() };
 	assert_eq!(expected_lead(OPENED, &committing(), &short, 2_000), 45, "40 bars run during the commits");
-	assert_eq!((longest_lead(&stream(), 6_000), longest_lead(&short, 6_000)), (11, 64));
+	assert_eq!((longest_lead(&stream(), 6_000, COMMIT_BLOCKS), longest_lead(&short, 6_000, COMMIT_BLOCKS)), (11, 64));
+	assert_eq!(longest_lead(&short, 2_000, 4), 19, "a chain whose rounds take commitments for eight seconds");
 	assert_eq!(expected_lead(COMMITS_END, &committing(), &StreamView { running: 0, ..stream() }, 6_000), 4);
 }
 

@@ -358,6 +358,28 @@ fn k27_the_journal_of_a_chain_that_began_anew_is_moved_aside_and_found_again() {
 	assert_eq!(open(&path).unwrap().open_entries(Kind::Candidate).unwrap(), [entry(1)]);
 }
 
+/// Numbers of rounds and polls begin anew with the chain. A forecast of the earlier one would be revealed in the round of the same number.
+#[test]
+fn k27_forecasts_and_reports_of_an_earlier_chain_are_moved_aside_too() {
+	let folder = tempfile::tempdir().unwrap();
+	let mut journal = open(&folder.path().join("worker.db")).unwrap();
+	journal.set_chain_block(first_block(5)).unwrap();
+	let forecast = Scope::Forecast(RoundId { domain: 1 << 31, number: 1 });
+	let written = [(Kind::Forecast, forecast), (Kind::Report, Scope::Report(1))];
+	let written = written.map(|(kind, scope)| (kind, Entry { scope, ..entry(1) }));
+	for (_, entry) in &written {
+		journal.prepare(entry).unwrap();
+	}
+	moved_aside(&mut journal, 6);
+	for (kind, _) in &written {
+		assert_eq!(journal.open_entries(*kind).unwrap(), [], "{kind}");
+	}
+	moved_aside(&mut journal, 5);
+	for (kind, entry) in written {
+		assert_eq!(journal.open_entries(kind).unwrap(), [entry], "{kind}: nothing was lost");
+	}
+}
+
 #[test]
 fn k27_a_file_of_the_same_name_is_not_overwritten() {
 	let folder = tempfile::tempdir().unwrap();

@@ -19,7 +19,7 @@ use crate::{
 	progress::Scale,
 	random::salt,
 	retry::Retry,
-	search::{Search, TrainedCandidate},
+	search::{Search, StateFile, TrainedCandidate},
 };
 use anyhow::{Context as _, Error, Result};
 use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
@@ -126,7 +126,8 @@ impl Optimizer {
 		let population = config.optimization_config.population_size.try_into().unwrap_or(u32::MAX);
 		let scale = Scale { population, initial_error: self.policy.bar() };
 		let meter = self.context.progress.begin(self.problem.id, self.signer.account(), scale);
-		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?, meter);
+		let file = StateFile::new(self.context.journal.path(), &problem, self.signer.account(), limits.max_memory_mb);
+		let start = move || Search::start(&problem, &config, &limits, Executor::new(threads, devices)?, meter, Some(file));
 		let search = tokio::task::spawn_blocking(start).await?;
 		let search =
 			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
@@ -207,7 +208,7 @@ impl Optimizer {
 		let commitments = Commitments { block: head.number, round: &round, entries: &entries, open_rounds, unread };
 		let actions = self.policy.keep_commitments(commitments);
 		// A reveal that fails is sent again at the next look. What does not depend on it goes on.
-		let kept = self.perform(actions, commitments, search.as_ref()).await;
+		let kept = self.perform(head, actions, commitments, search.as_ref()).await;
 		let view = self.view(head, round, entries, rounds).await;
 		kept?;
 		let view = view?;
@@ -236,9 +237,9 @@ impl Optimizer {
 			search.meter().chain_read(view.champion.validation_error, pool);
 		}
 		let actions = self.policy.follow_champion(view);
-		self.perform(actions, view.into(), search.as_ref()).await?;
+		self.perform(head, actions, view.into(), search.as_ref()).await?;
 		let actions = self.policy.follow_verdicts(view);
-		self.perform(actions, view.into(), search.as_ref()).await?;
+		self.perform(head, actions, view.into(), search.as_ref()).await?;
 		match self.policy.step(view) {
 			Step::Idle => {}
 			Step::Wait(wait) => self.wait(wait),
@@ -295,10 +296,10 @@ impl Optimizer {
 	/// # Errors
 	///
 	/// Returns the first error. Further ones are logged.
-	async fn perform(&mut self, actions: Vec<Action>, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
+	async fn perform(&mut self, head: Head, actions: Vec<Action>, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
 		let mut outcome = Ok(());
 		for action in actions {
-			match self.perform_one(action, view, search).await {
+			match self.perform_one(head, action, view, search).await {
 				Ok(()) => {}
 				Err(error) if outcome.is_ok() => outcome = Err(error),
 				Err(error) => tracing::warn!(target: TARGET, "{error:#}"),
@@ -307,11 +308,11 @@ impl Optimizer {
 		outcome
 	}
 
-	async fn perform_one(&mut self, action: Action, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
+	async fn perform_one(&mut self, head: Head, action: Action, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
 		match action {
-			Action::Immigrate(genes) => {
+			Action::Immigrate { genes, model } => {
 				if let Some(search) = search {
-					search.immigrate(genes);
+					self.immigrate(search, head, genes, model).await;
 				}
 				Ok(())
 			}
@@ -329,6 +330,14 @@ impl Optimizer {
 				Ok(())
 			}
 		}
+	}
+
+	/// Lets the search breed with the champion `model` of the chain. Without its model, which is logged, its genes are trained.
+	async fn immigrate(&self, search: &Search, head: Head, genes: Vec<i64>, model: ModelRef) {
+		let loaded = self.context.domains.model(&self.context.chain, head, &self.problem, model).await;
+		let model =
+			loaded.inspect_err(|error| tracing::debug!(target: TARGET, "the genes of the champion are trained: {error:#}")).ok();
+		search.immigrate(genes, model);
 	}
 
 	fn mark(&self, round: RoundId, state: State, note: Note) -> Result<()> {

@@ -123,8 +123,13 @@ pub struct Rules {
 /// An instruction to the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-	/// Lets the search breed with these genes.
-	Immigrate(Vec<i64>),
+	/// Lets the search breed with a champion.
+	Immigrate {
+		/// Genes of the champion.
+		genes: Vec<i64>,
+		/// Its model.
+		model: ModelRef,
+	},
 	/// Sends the commit of this entry.
 	SendCommit(Entry),
 	/// Sends the reveal of this entry, and marks the entry as revealed.
@@ -319,7 +324,7 @@ impl Policy {
 			percent_better: percent_better(champion.loss),
 		})];
 		if self.search == SearchState::Searching && (is_first || !is_own) && !champion.genes.is_empty() {
-			actions.push(Action::Immigrate(champion.genes.clone()));
+			actions.push(Action::Immigrate { genes: champion.genes.clone(), model: champion.model });
 		}
 		actions
 	}

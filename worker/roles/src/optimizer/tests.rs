@@ -379,11 +379,11 @@ mod champions {
 
 	#[test]
 	fn genes_of_others_and_of_the_first_champion_enter_the_search() {
-		let immigrate = Action::Immigrate(vec![5]);
+		let immigrate = |model| Action::Immigrate { genes: vec![5], model: ModelRef::Stored(model) };
 		let mut policy = policy();
-		assert!(policy.follow_champion(&of(4, Some(ME))).contains(&immigrate), "an own champion from before a restart");
-		assert!(!policy.follow_champion(&of(5, Some(ME))).contains(&immigrate), "the search has bred these genes itself");
-		assert!(policy.follow_champion(&of(6, Some(OTHER))).contains(&immigrate));
+		assert!(policy.follow_champion(&of(4, Some(ME))).contains(&immigrate(4)), "an own champion from before a restart");
+		assert!(!policy.follow_champion(&of(5, Some(ME))).contains(&immigrate(5)), "the search has bred these genes itself");
+		assert!(policy.follow_champion(&of(6, Some(OTHER))).contains(&immigrate(6)));
 	}
 
 	#[test]
@@ -930,7 +930,7 @@ mod crashes {
 					}
 					Action::Mark { state, .. } => self.entry.state = state,
 					Action::Report(report) => self.reports.push(report),
-					Action::Immigrate(_) => {}
+					Action::Immigrate { .. } => {}
 					Action::Reschedule { .. } => panic!("the window of a round without awaited evidence is known at its commit"),
 					Action::StoreLostStakes { .. } => panic!("nothing is staked without sealed segments"),
 				}

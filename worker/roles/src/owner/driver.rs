@@ -6,7 +6,7 @@ use super::{
 	lock::SegmentKeyLock,
 	policy::{is_ending, is_same_domain, Absence, Condition, OpenReason, Policy, Step, View, Warning},
 	seals::{openable_data_of, Openable, RebuiltDomain},
-	shared::{describe, domains_of_same_data, DomainOfSameData},
+	shared::{alarm, describe, domains_of_same_data, DomainOfSameData},
 	Owned, TARGET,
 };
 use crate::{amount::Amount, optimizer::BidLimits, retry::Retry};
@@ -268,14 +268,18 @@ impl Owner {
 		let begin = move || async move { domains_of_same_data(&chain, head, &source, &key, owner, Some(domain)).await };
 		match self.comparison.poll(head.number, begin) {
 			None => {}
-			Some(Ok(others)) if others.is_empty() => {
-				tracing::debug!(target: TARGET, "no other domain of the owner has the same data")
+			Some(Ok(others)) => {
+				let (confirmed, others): (Vec<_>, Vec<_>) =
+					others.into_iter().partition(|other| other.is_confirmed(&self.owned.confirmed));
+				if !confirmed.is_empty() {
+					tracing::info!(target: TARGET, "the owner has confirmed: {}", describe(&confirmed));
+				}
+				if others.is_empty() {
+					tracing::debug!(target: TARGET, "no further domain of the owner has the same data");
+				} else {
+					tracing::error!(target: TARGET, "{}", alarm(&others));
+				}
 			}
-			Some(Ok(others)) => tracing::error!(
-				target: TARGET,
-				"{}. Leave no more in the purses than may be lost, and withdraw the rest with `doin-worker domain withdraw`",
-				describe(&others)
-			),
 			Some(Err(error)) => {
 				tracing::warn!(target: TARGET, "the other domains of the owner cannot be compared, which is tried again: {error:#}");
 			}

@@ -54,6 +54,8 @@ pub struct Owned {
 	pub key: SegmentKey,
 	/// File that the secret comes from; `None` for a development key.
 	pub key_file: Option<PathBuf>,
+	/// Other sealed domains of the owner that may have public rows of the file, as the owner has confirmed.
+	pub confirmed: Vec<DomainId>,
 }
 
 /// File of the data of a sealed domain, and how it is read.

@@ -155,12 +155,7 @@ fn refusal(file: &SeriesSource, others: &[DomainOfSameData]) -> String {
 		[other] => format!("domain {}", other.domain),
 		_ => "any of these domains".into(),
 	};
-	let comparable: Vec<String> = others
-		.iter()
-		.filter(|other| other.shared != Shared::Segments)
-		.map(|other| format!(" --confirm-shared {}", other.domain))
-		.collect();
-	let confirm = match comparable.concat() {
+	let confirm = match confirmation(others) {
 		options if options.is_empty() => String::new(),
 		options => format!(". Or, if the rows that are sealed are others all the same, add{options}"),
 	};
@@ -171,9 +166,29 @@ fn refusal(file: &SeriesSource, others: &[DomainOfSameData]) -> String {
 	)
 }
 
+/// Returns the options by which the owner confirms what the file and these domains have in common, each after a blank.
+fn confirmation(others: &[DomainOfSameData]) -> String {
+	let comparable = others.iter().filter(|other| other.shared != Shared::Segments);
+	comparable.map(|other| format!(" --confirm-shared {}", other.domain)).collect()
+}
+
+/// Returns the text of a warning to the owner of a domain beside these, whose segments are being opened.
+pub(super) fn alarm(others: &[DomainOfSameData]) -> String {
+	let confirm = match confirmation(others) {
+		options if options.is_empty() => String::new(),
+		options => {
+			format!(". If the rows that are sealed are others all the same, start `doin-worker own` with{options}, or set `confirm_shared`")
+		}
+	};
+	let found = describe(others);
+	format!(
+		"{found}. Leave no more in the purses than may be lost, and withdraw the rest with `doin-worker domain withdraw`{confirm}"
+	)
+}
+
 impl DomainOfSameData {
 	/// Returns `true` if the owner has confirmed what the file and this domain have in common. Equal segments cannot be confirmed.
-	fn is_confirmed(&self, confirmed: &[DomainId]) -> bool {
+	pub(super) fn is_confirmed(&self, confirmed: &[DomainId]) -> bool {
 		self.shared != Shared::Segments && confirmed.contains(&self.domain)
 	}
 }
@@ -349,6 +364,9 @@ mod tests {
 		}
 		let equal = refusal(&file, &[segments(4)]);
 		assert!(!equal.contains("--confirm-shared"), "equal segments cannot be confirmed: {equal}");
+		let running = alarm(&[segments(4), unknown]);
+		assert!(running.contains("domain withdraw`. If") && running.contains("with --confirm-shared 8, or set"), "{running}");
+		assert!(!alarm(&[segments(4)]).contains("confirm"), "equal segments cost money whatever is confirmed");
 	}
 
 	#[test]

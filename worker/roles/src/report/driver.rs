@@ -9,10 +9,10 @@ use super::{
 use crate::{
 	config::ReportedConfig,
 	journal::{Entry, Journal, Note, Scope, State},
-	random::salt,
+	participant::dispatch_error,
 };
 use anyhow::{anyhow, Context, Result};
-use doin_chain::{Account, Call, Head, SubmitError, Urgency};
+use doin_chain::{Account, Call, Head, Urgency};
 use doin_primitives::{
 	oracle::{PollId, Reports},
 	views::PollView,
@@ -154,7 +154,9 @@ impl<C: OracleChain> Reporter<C> {
 			// The chain may have moved on, and another look would ask once more.
 			return Ok(());
 		}
-		self.commit(poll, &self.prepared(poll, &reports)?).await
+		let reveal = poll.commits_until..poll.reveals_until;
+		let entry = self.chain.prepared(&self.journal, Scope::Report(poll.id), &reports, reveal)?;
+		self.commit(poll, &entry).await
 	}
 
 	/// Waits until the best block has the number `last`, and at least until the block after `asked` or for the least time of a source.
@@ -163,18 +165,9 @@ impl<C: OracleChain> Reporter<C> {
 		self.chain.reached(last).await;
 	}
 
-	/// Returns the entry of reports, which is in the journal.
-	fn prepared(&self, poll: &PollView<Account>, reports: &Reports) -> Result<Entry> {
-		let (who, genesis) = (self.chain.account(), self.chain.genesis());
-		let reveal = poll.commits_until..poll.reveals_until;
-		let entry = Entry::prepare(Scope::Report(poll.id), who, &genesis, reports, salt(), reveal);
-		self.journal.prepare(&entry)?;
-		Ok(entry)
-	}
-
 	async fn commit(&self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
 		let call = Call::commit_reports(poll.id, entry.commitment);
-		self.send(&call, Urgency::Before(poll.commits_until)).await.context("the report is not committed")?;
+		self.chain.send_once(&call, Urgency::Before(poll.commits_until), &DONE).await.context("the report is not committed")?;
 		let reports: Reports = entry.decode_payload()?;
 		let bars: usize = reports.iter().map(|report| report.bars.iter().flatten().count()).sum();
 		tracing::info!(target: TARGET, poll = poll.id, account = %entry.who, streams = reports.len(), bars, "report committed");
@@ -184,7 +177,7 @@ impl<C: OracleChain> Reporter<C> {
 	async fn reveal(&mut self, poll: &PollView<Account>, entry: &Entry) -> Result<()> {
 		let call = Call::reveal_reports(poll.id, &entry.decode_payload()?, entry.salt);
 		let urgency = Urgency::Staked { block: poll.reveals_until, max_tip: self.max_tip };
-		let sent = self.send(&call, urgency).await;
+		let sent = self.chain.send_once(&call, urgency, &DONE).await;
 		if sent.as_ref().is_err_and(|error| is_of_another_entry(dispatch_error(error))) {
 			self.refused.commitments.push(entry.commitment);
 			tracing::warn!(
@@ -198,15 +191,6 @@ impl<C: OracleChain> Reporter<C> {
 		sent.context("the report is not revealed")?;
 		tracing::info!(target: TARGET, poll = poll.id, account = %entry.who, "report revealed");
 		Ok(self.journal.mark(entry.scope, entry.who, State::Revealed, Note::Progress)?)
-	}
-
-	/// Sends a call. It is no error that it was done before.
-	async fn send(&self, call: &Call, urgency: Urgency) -> Result<()> {
-		let Err(error) = self.chain.send(call, urgency).await else { return Ok(()) };
-		match dispatch_error(&error).is_some_and(|failed| DONE.contains(&failed)) {
-			true => Ok(()),
-			false => Err(error),
-		}
 	}
 
 	/// Logs that the account reports nothing, whenever that has changed.
@@ -244,11 +228,6 @@ impl<C: OracleChain> Reporter<C> {
 			self.logged.lost = poll;
 		}
 	}
-}
-
-/// Returns `Pallet::Error` of a call that was included and failed.
-fn dispatch_error(error: &anyhow::Error) -> Option<&str> {
-	error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error)
 }
 
 /// Opens the sources of a stream.

@@ -28,7 +28,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{OracleChain, Validator};
+pub use chain::OracleChain;
 pub use driver::Reporter;
 pub use policy::{step, Step};
 pub use stream::{decimals_of, layout_of, report_of, wanted_of};

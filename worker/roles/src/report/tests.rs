@@ -11,6 +11,7 @@ use crate::{
 	config::ReportedConfig,
 	fixtures::{ME, OTHER},
 	journal::{Entry, Journal, Scope, State},
+	participant::StreamChain,
 };
 use anyhow::{bail, Result};
 use codec::{Decode, Encode};
@@ -141,6 +142,12 @@ fn at(number: BlockNumber) -> Head {
 }
 
 impl OracleChain for TestChain {
+	async fn poll(&self, _: Head) -> Result<PollView<Account>> {
+		Ok(self.0.poll.lock().clone())
+	}
+}
+
+impl StreamChain for TestChain {
 	fn account(&self) -> Account {
 		ME
 	}
@@ -157,10 +164,6 @@ impl OracleChain for TestChain {
 		let mut heads = self.0.head.subscribe();
 		let head = heads.wait_for(|head| *head != seen).await.unwrap();
 		*head
-	}
-
-	async fn poll(&self, _: Head) -> Result<PollView<Account>> {
-		Ok(self.0.poll.lock().clone())
 	}
 
 	async fn streams(&self, _: Head) -> Result<Vec<StreamView<Account>>> {

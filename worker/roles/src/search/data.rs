@@ -5,7 +5,8 @@ use crate::{config::ResourceLimits, problem::Problem, simple_models};
 use anyhow::Result;
 use doin_compute::{
 	baseline::{self, BaselineRow},
-	Candidate, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries, TrainingRun,
+	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries,
+	TrainingRun,
 };
 use doin_primitives::Split;
 use doin_scoring::{Model, Program};
@@ -45,6 +46,22 @@ impl TrainingData {
 			Program::Quadratic(_) | Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
 		};
 		Ok(Self { problem, form })
+	}
+
+	/// Returns the number of opened segments that candidates are trained on.
+	pub(super) fn segments(&self) -> u16 {
+		self.problem.segments()
+	}
+
+	/// Returns the number that the search minimises, for a model of somebody else. `None` if it cannot be computed, which is logged.
+	pub(super) fn fitness(&self, model: &Model) -> Option<u64> {
+		match &self.form {
+			Form::Windows(data) => Some(data.fitness(&data.chunk_errors(model))),
+			Form::Rows(data) => {
+				let validation = self.claim(model, &[])?;
+				Some(data.fitness(&ChunkErrors { validation, practice: Vec::new() }))
+			}
+		}
 	}
 
 	/// Returns `true` if segments of the domain are opened while the search runs.

@@ -1,18 +1,20 @@
-//! Search for better models of one domain: a genetic algorithm on a thread of its own.
+//! Search for better models of one domain: an [`Optimizer`] on a thread of its own.
 //!
 //! The first candidates are the mean of several ridges and the ridge over the whole history, which are hard to beat. Everything
-//! after them is bred by [`doin_search::Ga`] and trained by an [`Executor`] on CPU threads and devices. Genes of champions that
-//! others found enter as immigrants. When a segment of the domain is opened, the search goes on with the data that has grown, and
+//! after them is bred by the optimizer that the configuration names, and trained by an [`Executor`] on CPU threads and devices.
+//! Champions that others found enter with the fitness of their models, which is computed here. The state is written to a file, so that
+//! a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data that has grown, and
 //! trains its best candidates again.
 
 mod data;
 mod runner;
 mod space;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use crate::{
-	config::{DomainConfig, ResourceLimits},
+	config::{Algorithm, DomainConfig, OptimizationConfig, ResourceLimits},
 	problem::Problem,
 	progress::Meter,
 };
@@ -22,8 +24,11 @@ use data::TrainingData;
 use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
-use doin_search::{Ga, GaConfig};
+use doin_search::{
+	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Space,
+};
 use runner::{Best, Runner};
+pub(crate) use state::StateFile;
 use std::{
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -54,8 +59,13 @@ pub struct TrainedCandidate {
 
 /// Message to the thread of a search.
 enum News {
-	/// Genes of another author, to breed with.
-	Immigrant(Vec<i64>),
+	/// A candidate of another author, to breed with.
+	Immigrant {
+		/// Values of the genes.
+		genes: Vec<i64>,
+		/// Its model, if it is known.
+		model: Option<Arc<Model>>,
+	},
 	/// The domain with more opened segments, to train on.
 	Grown(Arc<Problem>),
 }
@@ -75,58 +85,51 @@ pub struct Search {
 }
 
 impl Search {
-	/// Starts a search on the CPU threads and devices of `executor`, which publishes its progress by `meter`.
+	/// Starts a search on the CPU threads and devices of `executor`, which publishes its progress by `meter`. It goes on from the state in
+	/// `file`, if there is one.
 	///
 	/// # Errors
 	///
-	/// Errors if the domain cannot be trained on, e.g. since its evidence is live, if the configuration leaves no search space, or if
-	/// no thread can be started.
+	/// Errors if the domain cannot be trained on, e.g. since its evidence is live, if the configuration leaves no search space, if the
+	/// optimizer cannot search that space, or if no thread can be started.
 	pub(crate) fn start(
 		problem: &Arc<Problem>,
 		config: &DomainConfig,
 		limits: &ResourceLimits,
 		executor: Executor,
 		meter: Meter,
+		file: Option<StateFile>,
 	) -> Result<Self> {
 		problem.check_trainable()?;
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
-		let seed = options.seed.unwrap_or_else(rand::random);
+		let Beginning { optimizer, seed, best, segments } = Beginning::of(&space, options, file.as_ref())?;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
 		Candidate::from_genes(space::named(&names, &lowest), data.history())?;
 		let baselines = data.baselines()?;
-		let ga = Ga::new(
-			space,
-			GaConfig {
-				population: options.population_size,
-				elite: options.elite,
-				tournament: GaConfig::default().tournament.min(options.population_size),
-				stagnation: options.patience,
-				seed,
-				..GaConfig::default()
-			},
-		)?;
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let stop = Arc::new(AtomicBool::new(false));
 		let runner = Runner {
 			names,
 			data,
-			ga,
+			optimizer,
 			executor,
 			limits: limits.clone(),
 			seed,
 			generation: options.population_size,
-			best: Best::new(options.elite),
+			best,
 			time_limit: limits.max_training_seconds.map(Duration::from_secs),
 			started: Instant::now(),
 			stop: stop.clone(),
 			results: sender,
 			failed: 0,
 			meter: meter.clone(),
+			is_outdated: segments.is_some_and(|segments| segments < problem.segments()),
+			file,
 		};
 		let thread = std::thread::Builder::new()
 			.name(format!("search-{}", problem.id))
@@ -140,9 +143,9 @@ impl Search {
 		&self.meter
 	}
 
-	/// Lets the search breed with genes of another author.
-	pub fn immigrate(&self, genes: Vec<i64>) {
-		if self.news.send(News::Immigrant(genes)).is_err() {
+	/// Lets the search breed with a candidate of another author. Its model, if it is known, has the fitness that it is compared by.
+	pub fn immigrate(&self, genes: Vec<i64>, model: Option<Arc<Model>>) {
+		if self.news.send(News::Immigrant { genes, model }).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
 		}
 	}
@@ -165,6 +168,66 @@ impl Drop for Search {
 			tracing::error!(target: TARGET, "thread of the search panicked");
 		}
 	}
+}
+
+/// What a search begins with.
+struct Beginning {
+	optimizer: Box<dyn Optimizer>,
+	seed: u64,
+	best: Best,
+	/// Opened segments of an earlier run.
+	segments: Option<u16>,
+}
+
+impl Beginning {
+	/// Returns the state in `file`, or a new one. A state that the optimizer cannot go on from is moved aside, which is logged.
+	///
+	/// # Errors
+	///
+	/// Errors if the optimizer cannot search the space, or if the file cannot be read or moved aside.
+	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>) -> Result<Self> {
+		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
+		if let Some((file, Some(saved))) = saved {
+			let mut optimizer = optimizer(space.clone(), options, saved.seed)?;
+			match optimizer.restore(&saved.search) {
+				Ok(()) => {
+					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
+					tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
+					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments) });
+				}
+				Err(error) => file.set_aside(&error.to_string())?,
+			}
+		}
+		let seed = options.seed.unwrap_or_else(rand::random);
+		Ok(Self { optimizer: optimizer(space.clone(), options, seed)?, seed, best: Best::new(options.elite), segments: None })
+	}
+}
+
+/// Returns the optimizer that the configuration names.
+///
+/// # Errors
+///
+/// Errors if it cannot search the space, or if the configuration is out of range.
+fn optimizer(space: Space, options: &OptimizationConfig, seed: u64) -> Result<Box<dyn Optimizer>, SearchError> {
+	let (population, stagnation) = (options.population_size, options.patience);
+	let sampler = |sequence| SamplerConfig { sequence, seed };
+	Ok(match options.algorithm {
+		Algorithm::Ga => {
+			let tournament = GaConfig::default().tournament.min(population);
+			Box::new(Ga::new(
+				space,
+				GaConfig { population, elite: options.elite, tournament, stagnation, seed, ..GaConfig::default() },
+			)?)
+		}
+		Algorithm::De => Box::new(Evolution::new(space, EvolutionConfig { population, seed, ..EvolutionConfig::default() })?),
+		Algorithm::Cmaes => {
+			// A population of its own, since the one of a genetic algorithm is too large for few genes.
+			let stagnation = stagnation.max(1);
+			Box::new(Cmaes::new(space, CmaesConfig { stagnation, seed, ..CmaesConfig::default() })?)
+		}
+		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
+		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
+	})
 }
 
 /// Returns the seed of a search on a domain that `earlier` searches were started on: `seed` itself for the first one, and another seed

@@ -1,10 +1,15 @@
 //! Thread of a search.
 
-use super::{data::TrainingData, space, News, TrainedCandidate, TARGET};
+use super::{
+	data::TrainingData,
+	space,
+	state::{Saved, StateFile},
+	News, TrainedCandidate, TARGET,
+};
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
 use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
-use doin_scoring::verdict::total;
-use doin_search::{Ga, SearchError};
+use doin_scoring::{verdict::total, Model};
+use doin_search::{Injected, Migrant, Optimizer, SearchError, Trial};
 use std::{
 	collections::BTreeSet,
 	sync::{
@@ -21,7 +26,7 @@ pub(super) struct Runner {
 	/// Names of the genes, in the order of the domain.
 	pub(super) names: Vec<String>,
 	pub(super) data: TrainingData,
-	pub(super) ga: Ga,
+	pub(super) optimizer: Box<dyn Optimizer>,
 	pub(super) executor: Executor,
 	/// Limits of training data.
 	pub(super) limits: ResourceLimits,
@@ -40,6 +45,10 @@ pub(super) struct Runner {
 	pub(super) failed: usize,
 	/// Publishes the progress.
 	pub(super) meter: Meter,
+	/// `true` if the fitnesses of an earlier run are those of fewer segments.
+	pub(super) is_outdated: bool,
+	/// File that the state is written to.
+	pub(super) file: Option<StateFile>,
 }
 
 /// Time in which a search notices that it was stopped while it waits for data.
@@ -60,6 +69,13 @@ impl Best {
 		Self { most, found: BTreeSet::new() }
 	}
 
+	/// Returns a list of the candidates `found`, at most `most`.
+	pub(super) fn of(most: usize, found: impl IntoIterator<Item = (u64, Vec<i64>)>) -> Self {
+		let mut best = Self::new(most);
+		found.into_iter().for_each(|(fitness, genes)| best.enter(&genes, fitness));
+		best
+	}
+
 	/// Enters a candidate if it is one of the best.
 	fn enter(&mut self, genes: &[i64], fitness: u64) {
 		if fitness < u64::MAX {
@@ -71,17 +87,17 @@ impl Best {
 		}
 	}
 
-	/// Returns the genes, best first.
-	fn genes(&self) -> Vec<Vec<i64>> {
-		self.found.iter().map(|(_, genes)| genes.clone()).collect()
+	/// Returns trials of the candidates, best first.
+	fn trials(&self) -> Vec<Trial> {
+		self.found.iter().map(|(_, genes)| Trial::whole(genes.clone())).collect()
 	}
 }
 
 /// Sends every candidate as soon as its training ends.
 struct Sender<'a> {
 	data: &'a TrainingData,
-	/// Genes of the candidates, in the order of the executor's numbers.
-	genes: &'a [&'a [i64]],
+	/// Trials of the candidates, in the order of the executor's numbers.
+	trials: &'a [&'a Trial],
 	/// The candidates, in the same order.
 	candidates: &'a [Candidate],
 	started: Instant,
@@ -104,17 +120,22 @@ impl Observer for Sender<'_> {
 	}
 
 	fn finished(&self, number: usize, run: &TrainingRun) {
-		let genes = self.genes[number];
+		let Trial { genes, divisor } = self.trials[number];
 		if run.evaluated.is_err() {
 			self.meter.candidate_failed(epochs_of(&self.candidates[number]));
 		}
 		match &run.evaluated {
 			Ok(evaluated) => {
 				let errors = &evaluated.errors;
+				if *divisor > 1 {
+					// A part of the training tells the algorithm something, and its net is nobody's candidate.
+					self.meter.candidate_trained(total(&errors.validation));
+					return;
+				}
 				let Some(validation) = self.data.claim(&evaluated.model, &errors.validation) else { return };
 				self.meter.candidate_trained(total(&validation));
 				let trained = TrainedCandidate {
-					genes: genes.to_vec(),
+					genes: genes.clone(),
 					model: evaluated.model.clone(),
 					errors: ChunkErrors { validation, practice: errors.practice.clone() },
 					fitness: evaluated.fitness,
@@ -142,20 +163,32 @@ impl Runner {
 	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
 	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<News>) {
 		let _stopped = StoppedAtEnd(self.meter.clone());
-		self.train(&space::linear_genes(&self.ga, &self.names, self.data.linear_window()), Ga::tell);
+		let best = self.best.trials();
+		if self.is_outdated {
+			// A segment was opened since the state was written.
+			self.train(&best, Told::Again);
+		} else if best.is_empty() {
+			let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
+			self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+		} else {
+			// An earlier run has found these, and its nets are gone.
+			self.train(&best, Told::Before);
+		}
 		let mut is_visited = false;
 		while !self.stop.load(Ordering::Relaxed) {
 			self.receive(arriving.try_iter());
 			// A device trains many candidates in hardly more time than one.
 			let for_devices = if self.executor.devices().working().next().is_some() { self.generation } else { 0 };
-			let asked = self.ga.ask(for_devices.max(2 * self.executor.threads()));
+			let asked = self.optimizer.ask(for_devices.max(2 * self.executor.threads()));
 			if !asked.is_empty() {
-				self.train(&asked, Ga::tell);
+				self.train(&asked, Told::New);
+				self.save(false);
 				continue;
 			}
 			if !std::mem::replace(&mut is_visited, true) {
 				tracing::info!(target: TARGET, "search has visited every point of its space");
 			}
+			self.save(true);
 			if !self.data.can_grow() {
 				return;
 			}
@@ -167,6 +200,17 @@ impl Runner {
 				Err(RecvTimeoutError::Disconnected) => return,
 			}
 		}
+		self.save(true);
+	}
+
+	/// Writes the state, if it is time to do so or if `is_last` is set.
+	fn save(&mut self, is_last: bool) {
+		let Some(file) = self.file.as_mut().filter(|file| is_last || file.is_due()) else { return };
+		let best = self.best.found.iter().cloned().collect();
+		let saved = Saved { seed: self.seed, segments: self.data.segments(), best, search: self.optimizer.checkpoint() };
+		if let Err(error) = file.write(&saved) {
+			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
+		}
 	}
 
 	/// Takes what has arrived: genes to breed with, and data that has grown.
@@ -174,10 +218,10 @@ impl Runner {
 		let mut grown = None;
 		for news in arriving {
 			match news {
-				News::Immigrant(genes) => match self.ga.immigrate(&genes) {
+				News::Immigrant { genes, model } => match self.immigrate(genes, model.as_deref()) {
 					Ok(is_new) if is_new => self.meter.immigrant_taken(),
 					Ok(_) => {}
-					Err(error) => tracing::debug!(target: TARGET, ?genes, %error, "immigrant rejected"),
+					Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
 				},
 				News::Grown(problem) => grown = Some(problem),
 			}
@@ -187,12 +231,32 @@ impl Runner {
 		}
 	}
 
+	/// Takes a candidate of another author before the next selection: with the fitness of its model if there is one, otherwise as a
+	/// candidate to train. Returns `true` if it is new.
+	///
+	/// # Errors
+	///
+	/// Errors if the genes are not those of the domain.
+	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>) -> Result<bool, SearchError> {
+		if genes.len() != self.names.len() {
+			return Err(SearchError::Length { expected: self.names.len(), found: genes.len() });
+		}
+		let genes: Vec<(String, i64)> = self.names.iter().cloned().zip(genes).collect();
+		let fitness = model.and_then(|model| self.data.fitness(model));
+		let Some(fitness) = fitness else {
+			let (genes, _) = self.optimizer.space().adopt(&genes)?;
+			return self.optimizer.suggest(&genes);
+		};
+		Ok(self.optimizer.inject(&Migrant { genes, fitness })? != Injected::Known)
+	}
+
 	/// Goes on with the data of `problem`, and trains the best candidates on it.
 	fn grow(&mut self, problem: Arc<Problem>) {
 		match TrainingData::new(problem, &self.limits, self.seed) {
 			Ok(data) => {
 				self.data = data;
-				self.train(&self.best.genes(), Ga::retell);
+				self.train(&self.best.trials(), Told::Again);
+				self.save(true);
 			}
 			Err(error) => tracing::warn!(target: TARGET, "the search goes on without the opened segment: {error:#}"),
 		}
@@ -208,23 +272,24 @@ impl Runner {
 		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
-	/// Trains the candidates with the genes `asked`, and reports their fitness to the algorithm by `tell`.
-	fn train(&mut self, asked: &[Vec<i64>], tell: fn(&mut Ga, &[i64], u64) -> Result<(), SearchError>) {
-		let mut fitness = vec![u64::MAX; asked.len()];
+	/// Trains the candidates of `trials`, and tells the algorithm their fitness.
+	fn train(&mut self, trials: &[Trial], told: Told) {
+		let mut fitness = vec![u64::MAX; trials.len()];
 		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
-		for (number, genes) in asked.iter().enumerate() {
-			match Candidate::from_genes(space::named(&self.names, genes), self.data.history()) {
+		for (number, trial) in trials.iter().enumerate() {
+			match Candidate::from_genes(space::named(&self.names, &trial.genes), self.data.history()) {
 				Ok(candidate) => {
 					numbers.push(number);
-					candidates.push(candidate);
+					let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
+					candidates.push(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate });
 				}
-				Err(error) => tracing::debug!(target: TARGET, ?genes, %error, "candidate failed"),
+				Err(error) => tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "candidate failed"),
 			}
 		}
-		let genes: Vec<&[i64]> = numbers.iter().map(|number| &asked[*number][..]).collect();
+		let trained: Vec<&Trial> = numbers.iter().map(|number| &trials[*number]).collect();
 		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
 		let (started, results, meter) = (self.started, &self.results, &self.meter);
-		let sender = Sender { data: &self.data, genes: &genes, candidates: &candidates, started, results, meter };
+		let sender = Sender { data: &self.data, trials: &trained, candidates: &candidates, started, results, meter };
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
 		match self.data.train(&self.executor, &candidates, &control) {
 			Ok(runs) => {
@@ -233,6 +298,10 @@ impl Runner {
 					self.warn_of_failures(&runs);
 					self.failed = 0;
 				}
+				if self.stop.load(Ordering::Relaxed) {
+					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
+					return;
+				}
 				for (number, run) in numbers.iter().zip(runs) {
 					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
 				}
@@ -240,13 +309,20 @@ impl Runner {
 			Err(Error::Stopped) => return,
 			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
 		}
-		for (genes, fitness) in asked.iter().zip(fitness) {
-			self.best.enter(genes, fitness);
-			if let Err(error) = tell(&mut self.ga, genes, fitness) {
-				tracing::debug!(target: TARGET, ?genes, %error, "fitness rejected");
+		for (trial, fitness) in trials.iter().zip(fitness) {
+			if trial.divisor == 1 {
+				self.best.enter(&trial.genes, fitness);
+			}
+			let accepted = match told {
+				Told::New => self.optimizer.tell(trial, fitness),
+				Told::Again => self.optimizer.retell(trial, fitness),
+				Told::Before => Ok(()),
+			};
+			if let Err(error) = accepted {
+				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
 			}
 		}
-		self.meter.batch_ends(self.ga.generation().try_into().unwrap_or(u32::MAX));
+		self.meter.batch_ends(self.optimizer.generation().try_into().unwrap_or(u32::MAX));
 	}
 
 	/// Returns the CPU threads and the names of the working devices.
@@ -257,6 +333,17 @@ impl Runner {
 		};
 		std::iter::once(threads).chain(self.executor.devices().working().map(|device| device.name().into())).collect()
 	}
+}
+
+/// Way in which the fitness of a candidate is told.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+	/// For the first time.
+	New,
+	/// After another training.
+	Again,
+	/// By an earlier run, whose state is restored.
+	Before,
 }
 
 /// Publishes the end of a search, also of one that panics.
@@ -280,9 +367,10 @@ mod tests {
 		for (gene, fitness) in [(1, 30), (2, 10), (3, 20), (4, u64::MAX), (2, 40)] {
 			best.enter(&[gene], fitness);
 		}
-		assert_eq!(best.genes(), [vec![3], vec![2]], "trained again on more data, the second candidate became worse");
+		let genes = |best: &Best| best.trials().into_iter().map(|trial| trial.genes).collect::<Vec<_>>();
+		assert_eq!(genes(&best), [vec![3], vec![2]], "trained again on more data, the second candidate became worse");
 		best.enter(&[5], 25);
-		assert_eq!(best.genes(), [vec![3], vec![5]]);
+		assert_eq!(genes(&best), [vec![3], vec![5]]);
 	}
 
 	#[test]

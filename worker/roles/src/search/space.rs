@@ -5,9 +5,9 @@ use crate::{
 	problem::Problem,
 };
 use anyhow::{bail, Result};
-use doin_compute::Candidate;
+use doin_compute::{Candidate, Family};
 use doin_primitives::Gene;
-use doin_search::{Ga, GeneRange, Space};
+use doin_search::{Condition, GeneRange, Scale, Space};
 
 /// Returns the names of the genes of a domain, in their order.
 pub(super) fn gene_names(problem: &Problem) -> Vec<String> {
@@ -36,10 +36,30 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 		if lo > hi {
 			bail!("`param_bounds.{name}` leaves nothing of the domain's {}..={}: choose bounds that overlap", gene.lo, gene.hi);
 		}
-		Ok(GeneRange { name: name.clone(), lo, hi, log: gene.log })
+		let scale = match (gene.log, &name[..]) {
+			(_, FAMILY) => Scale::Category,
+			(true, _) => Scale::Log,
+			(false, _) => Scale::Linear,
+		};
+		Ok(GeneRange { name: name.clone(), lo, hi, scale, used_if: None })
 	};
-	let genes = problem.spec.genes.iter().zip(&names).map(narrow).collect::<Result<_>>()?;
+	let mut genes = problem.spec.genes.iter().zip(&names).map(narrow).collect::<Result<Vec<_>>>()?;
+	if let Some(family) = names.iter().position(|name| name == FAMILY) {
+		for gene in genes.iter_mut().skip(family + 1).filter(|gene| CONVOLUTION.contains(&&gene.name[..])) {
+			gene.used_if = Some(Condition { gene: FAMILY.into(), values: convolutions() });
+		}
+	}
 	Ok(Space::new(genes)?)
+}
+
+/// Gene that numbers the families of models.
+const FAMILY: &str = "family";
+/// Genes that convolutions have, and no other family.
+const CONVOLUTION: [&str; 3] = ["kernel", "stride", "dilate"];
+
+/// Returns the numbers of the families that have the genes of convolutions.
+fn convolutions() -> Vec<i64> {
+	(0..).zip(Family::ALL).filter(|(_, family)| *family == Family::Conv).map(|(number, _)| number).collect()
 }
 
 /// Gene `skip` of a mean of several linear models, and of a single one.
@@ -47,7 +67,7 @@ const SKIPS: [i64; 2] = [2, 1];
 
 /// Returns the genes of the linear models that a search begins with, which read `window` steps: the mean of several ridges, if the
 /// genes of the domain include it, and the single ridge. Genes that a linear model does not use have their smallest value.
-pub(super) fn linear_genes(ga: &Ga, names: &[String], window: u16) -> Vec<Vec<i64>> {
+pub(super) fn linear_genes(space: &Space, names: &[String], window: u16) -> Vec<Vec<i64>> {
 	let genes = |skip: i64| -> Vec<i64> {
 		let value = |(gene, name): (&GeneRange, &String)| match name.as_str() {
 			"window" => i64::from(window).clamp(gene.lo, gene.hi),
@@ -55,9 +75,9 @@ pub(super) fn linear_genes(ga: &Ga, names: &[String], window: u16) -> Vec<Vec<i6
 			"mix" => i64::from(Candidate::default().synthetic_share).clamp(gene.lo, gene.hi),
 			_ => gene.lo,
 		};
-		ga.space().genes().iter().zip(names).map(value).collect()
+		space.genes().iter().zip(names).map(value).collect()
 	};
-	let mut linear = SKIPS.map(genes).to_vec();
+	let mut linear = SKIPS.map(genes).map(|genes| space.canonical(genes)).to_vec();
 	linear.dedup();
 	linear
 }

@@ -21,7 +21,7 @@ fn executor(threads: usize) -> Executor {
 
 /// Starts a search whose progress nobody reads.
 fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Search> {
-	Search::start(problem, config, limits, executor, meter(&Progress::default(), problem))
+	Search::start(problem, config, limits, executor, meter(&Progress::default(), problem), None)
 }
 
 /// Returns a meter of a search on `problem`.
@@ -288,10 +288,10 @@ async fn the_published_figures_are_those_of_the_candidates() {
 	let progress = Progress::default();
 	let meter = meter(&progress, &problem);
 	assert_eq!(progress.searches()[0].state, SearchState::Stopped, "it has not begun");
-	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2), meter).unwrap();
-	search.immigrate(vec![8, 5, 1, 7, 2]);
-	search.immigrate(vec![8, 5, 1, 7, 2]);
-	search.immigrate(vec![9_999, 5, 1, 7, 2]);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2), meter, None).unwrap();
+	search.immigrate(vec![8, 5, 1, 7, 2], None);
+	search.immigrate(vec![8, 5, 1, 7, 2], None);
+	search.immigrate(vec![8, 5, 1], None);
 	let seen = until(&progress, |search| search.generation >= 2 && search.immigrants > 0).await;
 	assert_eq!((seen.domain, seen.account, seen.population), (problem.id, Account([1; 32]), 24));
 	assert_eq!((seen.state, &seen.devices[..]), (SearchState::Training, &["2 CPU threads".to_string()][..]));
@@ -322,7 +322,7 @@ async fn a_search_that_waits_for_data_shows_it() {
 	let (before, after) = (single(0), single(1));
 	let progress = Progress::default();
 	let meter = meter(&progress, &before);
-	let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1), meter).unwrap();
+	let mut search = Search::start(&before, &seeded(), &ResourceLimits::default(), executor(1), meter, None).unwrap();
 	let waiting = until(&progress, |search| search.state == SearchState::Waiting).await;
 	assert_eq!((waiting.candidates, waiting.epoch, waiting.total_epochs), (1, 3, 3));
 	assert_eq!((waiting.remaining_ms, &waiting.devices[..]), (None, &["1 CPU thread".to_string()][..]));
@@ -330,4 +330,112 @@ async fn a_search_that_waits_for_data_shows_it() {
 	until(&progress, |search| search.state == SearchState::Waiting && search.candidates == 2).await;
 	drop(search);
 	assert_eq!(progress.searches()[0].state, SearchState::Stopped);
+}
+
+fn with(algorithm: Algorithm) -> DomainConfig {
+	let optimization_config =
+		OptimizationConfig { algorithm, seed: Some(1), population_size: 12, elite: 4, ..Default::default() };
+	DomainConfig { optimization_config, ..Default::default() }
+}
+
+/// Returns a domain with more points than a test visits.
+fn wide() -> Arc<Problem> {
+	let mut problem = unshared();
+	problem.spec.genes[4].hi = 9;
+	problem.spec.genes[1].hi = 64;
+	Arc::new(problem)
+}
+
+#[test]
+fn every_algorithm_finds_admissible_models() {
+	for algorithm in [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol] {
+		for problem in [wide(), rows(0)] {
+			let mut search = start(&problem, &with(algorithm), &ResourceLimits::default(), executor(2)).unwrap();
+			let found: Vec<_> = std::iter::from_fn(|| search.results.blocking_recv()).take(6).collect();
+			assert_eq!(found.len(), 6, "{algorithm:?}");
+			for found in found {
+				decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+				let claim = problem.validation_sums(std::slice::from_ref(&found.model)).unwrap().remove(0);
+				assert_eq!(found.errors.validation, claim, "{algorithm:?}");
+			}
+		}
+	}
+}
+
+#[test]
+fn an_algorithm_that_cannot_search_the_genes_is_refused_with_another_one() {
+	let mut problem = unshared();
+	problem.spec.genes.try_push(gene("family", 0, 3)).unwrap();
+	let search = start(&Arc::new(problem), &with(Algorithm::Cmaes), &ResourceLimits::default(), executor(1));
+	let reason = format!("{:#}", search.err().expect("families have no order"));
+	assert!(reason.contains("`family` is a category") && reason.contains("e.g. ga"), "{reason}");
+}
+
+#[test]
+fn genes_of_convolutions_are_searched_for_convolutions_only() {
+	let mut problem = unshared();
+	for more in [gene("family", 0, 3), gene("kernel", 2, 5), gene("stride", 1, 2)] {
+		problem.spec.genes.try_push(more).unwrap();
+	}
+	let space = space::narrowed(&problem, &DomainConfig::default(), &ResourceLimits::default()).unwrap();
+	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 0, 5, 2]), [4, 4, 0, 6, 1, 0, 2, 1], "a dense net");
+	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 1, 5, 2]), [4, 4, 0, 6, 1, 1, 5, 2], "a convolution");
+}
+
+/// The fitness of a model of somebody else is that of an own candidate with this model.
+#[test]
+fn a_migrant_has_the_fitness_of_its_model() {
+	for problem in [wide(), rows(1), grown_series().1] {
+		let mut search = start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+		let data = TrainingData::new(problem.clone(), &ResourceLimits::default(), 1).unwrap();
+		for _ in 0..3 {
+			let found = search.results.blocking_recv().unwrap();
+			assert_eq!(data.fitness(&found.model), Some(found.fitness));
+		}
+	}
+}
+
+/// The worker is killed in the middle of a search, whose first run is compared with one that nobody has interrupted.
+#[test]
+fn a_search_that_was_interrupted_goes_on_as_if_nothing_had_happened() {
+	let problem = wide();
+	let folder = tempfile::tempdir().unwrap();
+	let file = |name: &str| StateFile::new(&folder.path().join(name), &problem, Account([1; 32]), None);
+	for algorithm in [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Sobol] {
+		let run = |name: &str, most: usize| -> BTreeMap<Vec<i64>, u64> {
+			let meter = meter(&Progress::default(), &problem);
+			let (limits, config) = (ResourceLimits::default(), with(algorithm));
+			let mut search = Search::start(&problem, &config, &limits, executor(2), meter, Some(file(name))).unwrap();
+			let found = std::iter::from_fn(|| search.results.blocking_recv()).take(most);
+			found.map(|found| (found.genes, found.fitness)).collect()
+		};
+		let (whole, name) = (run(&format!("whole{algorithm:?}"), 60), format!("parts{algorithm:?}"));
+		let mut parts = BTreeMap::new();
+		for _ in 0..4 {
+			parts.extend(run(&name, 15));
+		}
+		assert!(file(&name).read().unwrap().is_some(), "the state was written");
+		let both = parts.iter().filter(|(genes, _)| whole.contains_key(*genes)).count();
+		assert!(both * 10 >= parts.len() * 9, "{algorithm:?}: {both} of {} were found without interruption", parts.len());
+		assert!(parts.iter().all(|(genes, fitness)| whole.get(genes).is_none_or(|same| same == fitness)));
+	}
+}
+
+#[test]
+fn a_state_of_other_bounds_is_kept_aside() {
+	let (problem, folder) = (wide(), tempfile::tempdir().unwrap());
+	let file = || StateFile::new(&folder.path().join("journal.db"), &problem, Account([1; 32]), None);
+	let start = |config: &DomainConfig| {
+		let (meter, limits) = (meter(&Progress::default(), &problem), ResourceLimits::default());
+		let mut search = Search::start(&problem, config, &limits, executor(1), meter, Some(file())).unwrap();
+		assert!(search.results.blocking_recv().is_some());
+	};
+	start(&seeded());
+	start(&with(Algorithm::De));
+	let folder = folder.path().join("journal.db.searches");
+	let mut names: Vec<_> =
+		std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+	names.sort();
+	assert_eq!(names.len(), 2, "{names:?}");
+	assert!(names[1].ends_with(".json.unused"), "{names:?}");
 }

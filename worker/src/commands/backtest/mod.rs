@@ -15,7 +15,7 @@ use doin_forecast::{find_season, LoadedModel};
 use doin_forecaster::{
 	backtest::{periods, Scored, Training},
 	play,
-	rounds::rounds,
+	rounds::rounds_beside,
 	Asked, BaseModel, Certainty, Channels, Figures, Fixed, Inputs, NamedModel, Recipe, Retrained, Rounds, Series, Terms, Times,
 };
 use doin_market::truth::squared;
@@ -145,7 +145,13 @@ fn backtest(args: &BacktestArgs, given: Option<Given>, stop: &AtomicBool) -> Res
 	}
 	let terms = terms(args, &given, from);
 	let closes = given.series.closes();
-	let rounds = rounds(&closes, &terms, from)?;
+	let champion = given.champion.as_ref().filter(|champion| usize::from(champion.program.horizon) >= terms.horizon);
+	if champion.is_some() {
+		remarks.add(format_args!(
+			"note: the champion of the live domain of the stream is among the references, and may have been trained on these bars"
+		));
+	}
+	let rounds = rounds_beside(&closes, &terms, from, champion)?;
 	let bar = progress_bar(rounds.held.len() as u64, "forecasting {bar:30} {pos}/{len} rounds, {eta} left");
 	let played = Played { args, given: &given, terms: &terms, closes: &closes, rounds: &rounds, stop };
 	let (scored, trainings) = played.play(loaded.as_ref(), &mut || bar.inc(1))?;

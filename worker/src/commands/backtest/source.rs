@@ -1,11 +1,12 @@
 //! Bars of a backtest: those of a file, or those that a stream of the chain keeps.
 
 use crate::args::NodeArgs;
-use anyhow::{Context, Result};
-use doin_chain::Account;
-use doin_forecaster::{read_file, Bar, Clock, FileOptions, Series, Times};
-use doin_primitives::views::StreamView;
+use anyhow::{anyhow, Context, Result};
+use doin_chain::{Account, Chain, Head};
+use doin_forecaster::{read_file, Bar, Champion, Clock, FileOptions, Series, Times};
+use doin_primitives::{views::StreamView, Evidence, ModelRef};
 use doin_roles::report::layout_of;
+use doin_scoring::{Model, Program};
 use std::path::Path;
 
 /// Bars that are read of the chain at a time.
@@ -26,6 +27,8 @@ pub struct Given {
 	pub kept: Option<usize>,
 	/// Root of the mean squared error that averages start from, in units.
 	pub scale: Option<u32>,
+	/// Champion of the live domain that the stream names.
+	pub champion: Option<Champion>,
 }
 
 impl Given {
@@ -36,20 +39,22 @@ impl Given {
 	/// Errors if [`read_file`] does.
 	pub fn of_file(path: &Path, column: &str, times: Option<Times>, decimals: Option<u8>) -> Result<Self> {
 		let options = FileOptions { column: column.into(), times: times.unwrap_or_default(), decimals };
-		Ok(Self { series: read_file(path, &options)?, horizon: None, batch: None, season: None, kept: None, scale: None })
+		let series = read_file(path, &options)?;
+		Ok(Self { series, horizon: None, batch: None, season: None, kept: None, scale: None, champion: None })
 	}
 
 	/// Reads the bars that a stream of the chain keeps.
 	///
 	/// # Errors
 	///
-	/// Errors if the node cannot be reached, if there is no such stream, or if its bars cannot be read.
+	/// Errors if the node cannot be reached, if there is no such stream, or if its bars or the champion of its domain cannot be read.
 	pub async fn of_stream(node: &NodeArgs, name: &str, decimals: Option<u8>) -> Result<Self> {
 		let chain = node.connect().await?;
 		let at = chain.head();
 		let streams = chain.streams(at).await?;
 		let stream = find(&streams, name)?;
 		let layout = layout_of(stream, decimals)?;
+		let champion = champion_of(&chain, at, stream).await?;
 		let (mut bars, mut from) = (Vec::new(), stream.first);
 		while from < stream.next {
 			let page = chain.bars(at, stream.id, from, BARS_PER_CALL).await?;
@@ -75,8 +80,34 @@ impl Given {
 			season: Some(stream.season.into()),
 			kept: Some(stream.kept as usize),
 			scale: Some(u32::try_from(stream.scale).unwrap_or(u32::MAX).max(1)),
+			champion,
 		})
 	}
+}
+
+/// Returns the champion of the live domain that a stream names; `None` if the stream names none, or one that the chain does not run.
+async fn champion_of(chain: &Chain, at: Head, stream: &StreamView<Account>) -> Result<Option<Champion>> {
+	let Some(domain) = stream.domain else { return Ok(None) };
+	let (spec, champion) = (chain.domain_spec(at, domain).await?, chain.champion(at, domain).await?);
+	let Some((spec, champion)) = spec.zip(champion) else { return Ok(None) };
+	let (Program::Forecast(program), Evidence::Live { stream: source, unit }) = (spec.program, spec.evidence) else {
+		return Ok(None);
+	};
+	if source != stream.id || program.horizon < stream.horizon {
+		return Ok(None);
+	}
+	let decoded = |bytes: Option<Vec<u8>>| {
+		let model = bytes.map(|bytes| Model::from_bytes(&bytes)).transpose();
+		model.map_err(|error| anyhow!("the champion of domain {domain} cannot be decoded ({error:?}): update this worker"))
+	};
+	let model = match champion.model {
+		ModelRef::RepeatLast => Some(Model::RepeatLast),
+		ModelRef::Seasonal => Some(Model::Seasonal),
+		ModelRef::Stored(model) => decoded(chain.model(at, model).await?)?,
+		ModelRef::Linear => decoded(chain.baseline(at, domain).await?)?,
+		ModelRef::Origin | ModelRef::Constant => None,
+	};
+	Ok(model.map(|model| Champion { model, program, unit }))
 }
 
 /// Returns the stream of a symbol or an identifier.

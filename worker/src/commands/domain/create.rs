@@ -99,6 +99,12 @@ impl CreateArgs {
 		csv.into_iter().chain(column).chain(self.rows.to_arguments()).chain(series).collect()
 	}
 
+	/// Returns the options of `own`, but for its key.
+	fn own_arguments(&self) -> Vec<String> {
+		let confirmed = self.confirm_shared.iter().flat_map(|domain| argument("--confirm-shared", &domain.to_string()));
+		self.file_arguments().into_iter().chain(confirmed).collect()
+	}
+
 	fn terms(&self, remarks: &Remarks) -> Result<DomainTerms> {
 		ensure!(
 			!self.sealing.is_given() || self.csv.path != Path::new("-"),
@@ -212,7 +218,7 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 		(Some(id), _) => {
 			println!("Domain {id} takes commits. {}", next_step(id, ballot, domain.spec.target > 0));
 			if domain.sealed.is_some() {
-				print_text(args.sealing.advice(id, &args.file_arguments(), &args.key))?;
+				print_text(args.sealing.advice(id, &args.own_arguments(), &args.key))?;
 			}
 		}
 		(None, Some(_)) => println!("Nothing was sent."),
@@ -380,7 +386,10 @@ mod tests {
 		assert_eq!((terms.licence.as_str(), terms.linear, remarks.texts().len()), ("CC0-1.0", true, 0));
 		assert!(parse(&["--sealed", "2"]).unwrap_err().contains("--licence"), "a licence is required");
 		let shared = ["--sealed", "2", "--licence", "CC0-1.0", "--confirm-shared", "7", "--confirm-shared", "9"];
-		assert_eq!((parse(&shared).unwrap().confirm_shared, args.confirm_shared), (vec![7, 9], vec![]));
+		let confirmed = parse(&shared).unwrap();
+		let own = confirmed.own_arguments();
+		assert!(own.ends_with(&["--confirm-shared", "7", "--confirm-shared", "9"].map(String::from)), "{own:?}");
+		assert_eq!((confirmed.confirm_shared, args.confirm_shared), (vec![7, 9], vec![]));
 		let unsigned = parse(&["--label", "a", "--sealed", "2", "--licence", "CC0-1.0"]).unwrap();
 		assert!(format!("{:#}", unsigned.terms(&remarks).unwrap_err()).contains("--key FILE"));
 		let series = parse(&["--sealed", "2", "--licence", "CC0-1.0", "--dry-run"]).unwrap();

@@ -56,7 +56,8 @@ pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 	let signer = args.key.signer()?;
 	let source = args.key.source().context("no key was named")?;
 	let key_file = source.file().map(Into::into);
-	let owned = Owned { domain: args.id, source: args.data.source()?, key: segment_key(&source.load()?), key_file };
+	let (key, confirmed) = (segment_key(&source.load()?), args.confirm_shared.clone());
+	let owned = Owned { domain: args.id, source: args.data.source()?, key, key_file, confirmed };
 	let chain = node.connect().await?;
 	ensure_nothing_awaited(&chain, &signer).await?;
 	let rebuilt = data_of(&chain, chain.head(), &owned).await?;
@@ -67,7 +68,7 @@ pub async fn run(node: &NodeArgs, args: SealArgs) -> Result<()> {
 		args.id,
 		signer.account()
 	);
-	let (own, confirmed) = (Some(args.id), &args.confirm_shared);
+	let (own, confirmed) = (Some(args.id), &owned.confirmed);
 	ensure_sealed_once(&chain, chain.head(), &owned.source, &owned.key, owner, own, confirmed).await?;
 	let seal = Seal { genesis: chain.genesis(), owner: owner.0, data_root: rebuilt.spec.data_root, key: &owned.key };
 	let mut hashes = unsealed(&rebuilt, &seal, rebuilt.spec.most_segments());

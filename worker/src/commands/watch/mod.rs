@@ -211,9 +211,10 @@ impl Watcher {
 		let tail = tokio::task::spawn_blocking(move || problem.tail_error(&model)).await?;
 		known.champion = champion.model;
 		self.screen.line(&format!(
-			"block {:>6}  ACCEPTED domain {} {}: {}",
+			"block {:>6}  ACCEPTED domain {} {} {}: {}",
 			champion.block,
 			domain.id,
+			known.family,
 			model_and_author(&champion.model, champion.author),
 			known.describe_champion(&champion, tail)
 		));

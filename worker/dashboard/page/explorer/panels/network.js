@@ -1,4 +1,4 @@
-import { html } from "../../lib/html.js";
+import { html, useState } from "../../lib/html.js";
 import { BlockLink, Card, Facts, Loaded, Table, Tag, Time } from "../../lib/ui.js";
 import { amountText, count, short, things } from "../../lib/format.js";
 import { readBlock } from "../blocks.js";
@@ -7,6 +7,8 @@ import { AccountLink, Fields, HashLink, Hex, Value } from "../parts.js";
 
 /** Blocks of the list. */
 const SHOWN = 15;
+/** Extrinsics of a block that are drawn without a click. A full block has thousands. */
+const EXTRINSICS = 100;
 /** Events that almost every extrinsic has. */
 const COMMON = /^(System\.Extrinsic|TransactionPayment\.|Balances\.(Withdraw|Deposit|Burned|Minted|Issued|Rescinded)$)/;
 
@@ -65,6 +67,9 @@ function Summary({ block }) {
 
 function Block({ which }) {
 	const answer = useChain("block", () => readBlock(which), { block: which });
+	const [most, set] = useState(EXTRINSICS);
+	const more = (rest) =>
+		html`<button type="button" class="plain" onClick=${() => set(4 * most)}>${things(rest, "further extrinsic")}</button>`;
 	const number = answer.data?.number ?? (/^\d+$/.test(which) ? Number(which) : null);
 	return html`
 		<div class="panel-head"><h2>Block ${number === null ? short(which, 10, 6) : count(number)}</h2><span class="pick">
@@ -79,7 +84,8 @@ function Block({ which }) {
 				Results, fees and time of the extrinsics are unknown without them.</p><//>`
 					: null
 			}
-			${block.extrinsics.map((one) => html`<${Extrinsic} key=${one.index} one=${one} />`)}
+			${block.extrinsics.slice(0, most).map((one) => html`<${Extrinsic} key=${one.index} one=${one} />`)}
+			${block.extrinsics.length > most ? html`<p>${more(block.extrinsics.length - most)}</p>` : null}
 			<${Others} events=${block.events.filter(({ extrinsic }) => extrinsic === null)} />
 		</div>`}<//>`;
 }

@@ -23,7 +23,11 @@ export function Rounds({ rest }) {
 	return html`<${Open} key=${rest[0] ?? ""} only=${rest[0] ?? null} />`;
 }
 
-async function readRounds(at, only) {
+/**
+ * Returns the open rounds: `rounds` of the first active domains with their views, the `undecided` ones of the state, and what is left
+ * out. `only` is the domain that is chosen, or `null`.
+ */
+export async function readRounds(at, only) {
 	const chosen =
 		only === null ? await call("doin_domains", [0, DOMAINS, at.hash]) : [await call("doin_domain", [domainId(only), at.hash])];
 	const active = only === null ? chosen.filter(({ status }) => status === "Active") : chosen;
@@ -74,7 +78,8 @@ function Open({ only }) {
 		</div>`}<//>`;
 }
 
-function cutNote(only) {
+/** Returns the sentence that says what is not read. */
+export function cutNote(only) {
 	if (only !== null) return `Only the first ${count(ROUNDS_OF_ONE)} rounds of the state are looked through.`;
 	return `Only the first ${count(DOMAINS)} domains and ${count(ROUNDS)} rounds are read: choose a domain.`;
 }

@@ -78,9 +78,14 @@ function Validators({ at, era, rows, points }) {
 			["Stake", overview("Stake of a validator", "total", true), "num"],
 			["Own", overview("Own stake of a validator", "own", true), "num"],
 			["Nominators", overview("Nominators of a validator", "nominator_count"), "num"],
-			["Commission", (row) => (row.prefs ? `${percent(row.prefs.commission / 1000)} %` : "–"), "num"],
+			["Commission", (row) => commission(row.prefs), "num"],
 			["Points", (row) => count(scored.get(row.who) ?? 0), "num"],
 		]} /><//>`;
+}
+
+/** Returns the commission of a validator as a text. The chain has it in parts per billion. */
+export function commission(prefs) {
+	return prefs ? `${percent(prefs.commission / 1000)} %` : "–";
 }
 
 function Nominators({ nominators: { entries: rows, next } }) {

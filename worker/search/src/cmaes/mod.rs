@@ -1,0 +1,268 @@
+//! CMA-ES, evolution of the covariance matrix of a normal distribution.
+//!
+//! Parameters and updates are those of Hansen, "The CMA Evolution Strategy: A Tutorial" (2016), with the Cholesky factor in place of
+//! the symmetric root (Krause, Arbonès & Igel 2016), solutions from elsewhere as in Hansen, "Injecting External Solutions Into
+//! CMA-ES" (2011), and a population that doubles with each restart (Auger & Hansen 2005). Genes are positions between 0 and 1 on their
+//! scales. Numbers are `f64`; sums, products and roots of them are the same on every machine, and the logarithm is that of `libm`.
+
+mod distribution;
+
+use crate::{
+	memory::Memory, optimizer::same_configuration, Checkpoint, Individual, Injected, Migrant, Optimizer, SearchError, Space,
+	Trial,
+};
+use distribution::{Distribution, Origin};
+use serde::{Deserialize, Serialize};
+
+/// Name of the algorithm.
+const NAME: &str = "cmaes";
+/// Number of times that a population may double.
+const DOUBLINGS: u32 = 6;
+
+/// Configuration of CMA-ES.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CmaesConfig {
+	/// Number of candidates of a generation before the first restart; 0 for `4 + ⌊3·ln n⌋` with n genes, otherwise at least 4.
+	pub population: usize,
+	/// First standard deviation of each gene in thousandths of its range, 1 to 1,000.
+	pub deviation: u16,
+	/// Number of generations without a better individual before a restart, at least 1.
+	pub stagnation: usize,
+	/// Seed of the random stream.
+	pub seed: u64,
+}
+
+impl Default for CmaesConfig {
+	fn default() -> Self {
+		Self { population: 0, deviation: 300, stagnation: 40, seed: 0 }
+	}
+}
+
+/// CMA-ES for genes whose values have an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cmaes {
+	config: CmaesConfig,
+	memory: Memory,
+	/// Distribution that candidates are drawn from.
+	distribution: Distribution,
+	/// Candidates of the present generation whose fitness is awaited.
+	asked: Vec<Vec<i64>>,
+	/// Results of the present generation.
+	results: Vec<Individual>,
+	/// Individuals from elsewhere, which are compared with the results.
+	guests: Vec<Individual>,
+	/// The better half of the last generation, best first.
+	parents: Vec<Individual>,
+	generation: usize,
+	/// Generation in which the distribution began or found something better.
+	improved_at: usize,
+	/// Best fitness since the last restart.
+	best_here: u64,
+	restarts: u32,
+}
+
+impl Cmaes {
+	/// Returns a search of `space`, whose first distribution has its mean in the middle.
+	///
+	/// # Errors
+	/// Returns [`SearchError::Config`] if a field of `config` is out of the range in its documentation, and
+	/// [`SearchError::Unordered`] if a gene is a category.
+	pub fn new(space: Space, config: CmaesConfig) -> Result<Self, SearchError> {
+		let refuse = |field, value, expected| Err(SearchError::Config { field, value, expected });
+		if (1..4).contains(&config.population) {
+			return refuse("population", config.population, "0 for the default, or at least 4");
+		}
+		if !(1..=1_000).contains(&config.deviation) {
+			return refuse("deviation", config.deviation.into(), "1 to 1000 thousandths of the range");
+		}
+		if config.stagnation == 0 {
+			return refuse("stagnation", 0, "at least 1");
+		}
+		if let Some(gene) = space.genes().iter().find(|gene| gene.scale == crate::Scale::Category) {
+			return Err(SearchError::Unordered { gene: gene.name.clone() });
+		}
+		let genes = space.genes().len();
+		let distribution = Distribution::new(vec![0.5; genes], f64::from(config.deviation) / 1_000.0);
+		Ok(Self {
+			memory: Memory::new(space, config.seed),
+			distribution,
+			config,
+			asked: Vec::new(),
+			results: Vec::new(),
+			guests: Vec::new(),
+			parents: Vec::new(),
+			generation: 0,
+			improved_at: 0,
+			best_here: u64::MAX,
+			restarts: 0,
+		})
+	}
+
+	/// Returns the number of candidates of a generation.
+	pub fn population(&self) -> usize {
+		let genes = self.memory.space.genes().len() as f64;
+		let first = if self.config.population > 0 { self.config.population } else { 4 + (3.0 * libm::log(genes)) as usize };
+		first << self.restarts.min(DOUBLINGS)
+	}
+
+	/// Updates the distribution by the results of a generation, and begins the next one.
+	fn advance(&mut self) {
+		let own = std::mem::take(&mut self.results).into_iter().map(|result| (result, Origin::Own));
+		let guests = std::mem::take(&mut self.guests).into_iter().map(|guest| (guest, Origin::Elsewhere));
+		let mut results: Vec<_> = own.chain(guests).collect();
+		results.sort_by(|(a, _), (b, _)| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		results.truncate(self.population());
+		self.generation += 1;
+		if results.first().is_some_and(|(best, _)| best.fitness < self.best_here) {
+			self.best_here = results[0].0.fitness;
+			self.improved_at = self.generation;
+		}
+		let space = &self.memory.space;
+		let points: Vec<_> = results.iter().map(|(result, origin)| (shares(space, &result.genes), *origin)).collect();
+		self.distribution.update(&points);
+		let cells: Vec<f64> = space.genes().iter().map(|gene| gene.cell()).collect();
+		self.distribution.keep_wider_than(&cells);
+		results.truncate(results.len().div_ceil(2));
+		self.parents = results.into_iter().map(|(result, _)| result).collect();
+		if self.generation - self.improved_at >= self.config.stagnation || self.distribution.is_degenerate() {
+			self.restart();
+		}
+	}
+
+	/// Draws a new mean, and doubles the population.
+	fn restart(&mut self) {
+		let mut random = self.memory.random();
+		let mean = self.memory.space.genes().iter().map(|_| random.unit()).collect();
+		self.distribution = Distribution::new(mean, f64::from(self.config.deviation) / 1_000.0);
+		self.restarts += 1;
+		self.improved_at = self.generation;
+		self.best_here = u64::MAX;
+	}
+}
+
+/// Returns the positions of a point as shares of the scales.
+fn shares(space: &Space, genes: &[i64]) -> Vec<f64> {
+	space.positions(genes).iter().map(|position| f64::from(*position) / 4_294_967_296.0).collect()
+}
+
+/// Returns the position of a share of a scale. Shares out of bounds are reflected once, and then moved to the bound.
+fn position(share: f64) -> u32 {
+	let reflected = if share < 0.0 {
+		-share
+	} else if share > 1.0 {
+		2.0 - share
+	} else {
+		share
+	};
+	// The conversion saturates.
+	(reflected * 4_294_967_296.0) as u32
+}
+
+impl Optimizer for Cmaes {
+	fn name(&self) -> &'static str {
+		NAME
+	}
+
+	fn space(&self) -> &Space {
+		&self.memory.space
+	}
+
+	fn ask(&mut self, n: usize) -> Vec<Trial> {
+		let mut asked = Vec::with_capacity(n);
+		while asked.len() < n {
+			let trial = match self.memory.waiting() {
+				// The distribution of the next generation is unknown until all results of this one are there.
+				None if self.asked.len() + self.results.len() >= self.population() => None,
+				None => {
+					let distribution = &self.distribution;
+					let drawn = self.memory.fresh(|space, random| {
+						let positions: Vec<u32> = distribution.sample(random).into_iter().map(position).collect();
+						space.at_positions(&positions)
+					});
+					self.asked.extend(drawn.clone());
+					drawn.map(Trial::whole)
+				}
+				waiting => waiting,
+			};
+			let Some(trial) = trial else { break };
+			self.memory.note_asked(&trial);
+			asked.push(trial);
+		}
+		asked
+	}
+
+	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
+		self.memory.enter(&individual);
+		let asked = self.asked.len();
+		self.asked.retain(|asked| *asked != individual.genes);
+		self.guests.retain(|guest| guest.genes != individual.genes);
+		if self.asked.len() < asked {
+			self.results.push(individual);
+		} else {
+			self.guests.push(individual);
+		}
+		if self.asked.is_empty() && self.results.len() >= self.population() {
+			self.advance();
+		}
+		Ok(())
+	}
+
+	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		self.memory.space.check(&trial.genes)?;
+		let genes = self.memory.space.canonical(trial.genes.clone());
+		let living = self.results.iter_mut().chain(&mut self.guests).chain(&mut self.parents);
+		let mut is_known = false;
+		for individual in living.filter(|individual| individual.genes == genes) {
+			individual.fitness = fitness;
+			is_known = true;
+		}
+		if !is_known && self.memory.best().is_none_or(|best| best.genes != genes) {
+			return self.tell(trial, fitness);
+		}
+		self.memory.revise(&genes, fitness, self.results.iter().chain(&self.guests).chain(&self.parents));
+		Ok(())
+	}
+
+	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
+		self.memory.suggest(genes)
+	}
+
+	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
+		let (individual, injected) = self.memory.receive(migrant)?;
+		if injected == Injected::Known {
+			return Ok(injected);
+		}
+		if injected == Injected::Joined {
+			self.memory.enter(&individual);
+		}
+		self.guests.push(individual);
+		Ok(injected)
+	}
+
+	fn best(&self) -> Option<&Individual> {
+		self.memory.best()
+	}
+
+	fn generation(&self) -> usize {
+		self.generation
+	}
+
+	fn parents(&self) -> Vec<&Individual> {
+		let mut parents: Vec<_> = self.parents.iter().chain(&self.guests).collect();
+		parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		parents.dedup();
+		parents
+	}
+
+	fn checkpoint(&self) -> Checkpoint {
+		Checkpoint::of(NAME, self)
+	}
+
+	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
+		let state: Self = checkpoint.read(NAME)?;
+		same_configuration(&state.config, &self.config)?;
+		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
+		Ok(())
+	}
+}

@@ -1,0 +1,315 @@
+//! Differential evolution with successive halving, after DEHB (Awad, Mallik & Hutter 2021).
+//!
+//! A bracket begins with many candidates that are trained for a part of their epochs. The best of them are trained longer, stage by
+//! stage, and few are trained to the end. Each stage has a population of its own, whose fitnesses compare trainings of the same
+//! length. In later brackets a candidate of a stage is bred from the best of the stage before it, and replaces the member of its
+//! stage that it beats.
+
+use crate::{
+	memory::Memory, optimizer::same_configuration, random::Random, Checkpoint, Individual, Injected, Migrant, Optimizer,
+	SearchError, Space, Trial,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Name of the algorithm.
+const NAME: &str = "de";
+/// Least number of individuals that mutants are made of, if there are as many.
+const LEAST_POOL: usize = 4;
+
+/// Configuration of differential evolution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvolutionConfig {
+	/// Number of candidates of the first stage of a bracket, at least 4.
+	pub population: usize,
+	/// Number of stages, 1 to 6. With one, every candidate is trained to the end.
+	pub stages: usize,
+	/// Factor between the epochs of successive stages, and between their numbers of candidates; 2 to 8.
+	pub reduction: u32,
+	/// Factor of a difference of two parents, per thousand; 1 to 2,000.
+	pub scale: u16,
+	/// Rate per thousand at which a gene is taken from the mutant.
+	pub crossover: u16,
+	/// Seed of the random stream.
+	pub seed: u64,
+}
+
+impl Default for EvolutionConfig {
+	fn default() -> Self {
+		Self { population: 27, stages: 3, reduction: 3, scale: 500, crossover: 500, seed: 0 }
+	}
+}
+
+/// Candidate of a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entrant {
+	genes: Vec<i64>,
+	/// Member that it replaces if it is not worse; none if it takes a free place.
+	place: Option<usize>,
+}
+
+/// Differential evolution with successive halving.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evolution {
+	config: EvolutionConfig,
+	memory: Memory,
+	/// Populations of the stages, that of the shortest training first.
+	stages: Vec<Vec<Individual>>,
+	/// Index of the present stage.
+	stage: usize,
+	/// Candidates of the present stage that were not asked yet.
+	waiting: VecDeque<Entrant>,
+	/// Candidates of the present stage whose fitness is awaited.
+	asked: Vec<Entrant>,
+	/// Individuals from elsewhere, which are parents until the bracket is complete.
+	migrants: Vec<Individual>,
+	/// Number of complete brackets.
+	brackets: usize,
+}
+
+impl Evolution {
+	/// Returns a search of `space`.
+	///
+	/// # Errors
+	/// Returns [`SearchError::Config`] if a field of `config` is out of the range in its documentation.
+	pub fn new(space: Space, config: EvolutionConfig) -> Result<Self, SearchError> {
+		let refuse = |field, value, expected| Err(SearchError::Config { field, value, expected });
+		let EvolutionConfig { population, stages, reduction, scale, crossover, .. } = config;
+		if population < 4 {
+			return refuse("population", population, "at least 4");
+		}
+		if !(1..=6).contains(&stages) {
+			return refuse("stages", stages, "1 to 6");
+		}
+		if !(2..=8).contains(&reduction) {
+			return refuse("reduction", reduction as usize, "2 to 8");
+		}
+		if !(1..=2_000).contains(&scale) {
+			return refuse("scale", scale.into(), "1 to 2000 per thousand");
+		}
+		if crossover > 1000 {
+			return refuse("crossover", crossover.into(), "a rate per thousand, at most 1000");
+		}
+		let mut search = Self {
+			memory: Memory::new(space, config.seed),
+			stages: vec![Vec::new(); stages],
+			config,
+			stage: 0,
+			waiting: VecDeque::new(),
+			asked: Vec::new(),
+			migrants: Vec::new(),
+			brackets: 0,
+		};
+		search.draw();
+		Ok(search)
+	}
+
+	/// Returns the number of places of a stage.
+	fn places(&self, stage: usize) -> usize {
+		(0..stage).fold(self.config.population, |places, _| (places / self.config.reduction as usize).max(1))
+	}
+
+	/// Returns the divisor of the epochs of a stage.
+	fn divisor(&self, stage: usize) -> u32 {
+		self.config.reduction.pow((self.config.stages - 1 - stage) as u32)
+	}
+
+	/// Draws the candidates of the present stage.
+	fn draw(&mut self) {
+		let places = self.places(self.stage);
+		if let Some(before) = self.stage.checked_sub(1).filter(|_| self.brackets == 0) {
+			// The first bracket halves: the best of the stage before are trained longer.
+			let promoted = self.stages[before].iter().take(places);
+			self.waiting.extend(promoted.map(|individual| Entrant { genes: individual.genes.clone(), place: None }));
+			return;
+		}
+		let pool = self.pool(places);
+		for place in 0..places {
+			let target = self.stages[self.stage].get(place);
+			let config = &self.config;
+			let breed = |space: &Space, random: &mut Random| match target {
+				Some(target) => bred(&target.genes, &pool, config, space, random),
+				None => space.sample(random),
+			};
+			let Some(genes) = self.memory.fresh(breed) else { break };
+			self.memory.note_drawn(&genes);
+			self.waiting.push_back(Entrant { genes, place: target.is_some().then_some(place) });
+		}
+	}
+
+	/// Returns the individuals that mutants of the present stage are made of: migrants, and the best of the stage before; in the first
+	/// stage, its own members.
+	fn pool(&self, places: usize) -> Vec<Individual> {
+		let best = match self.stage.checked_sub(1) {
+			Some(before) => &self.stages[before][..places.max(LEAST_POOL).min(self.stages[before].len())],
+			None => &self.stages[self.stage][..],
+		};
+		self.migrants.iter().chain(best).cloned().collect()
+	}
+
+	/// Enters a result into the present stage.
+	fn enter(&mut self, entrant: &Entrant, individual: Individual) {
+		let members = &mut self.stages[self.stage];
+		match entrant.place.and_then(|place| members.get_mut(place)) {
+			Some(member) if individual.fitness <= member.fitness => *member = individual,
+			Some(_) => {}
+			None => members.push(individual),
+		}
+	}
+
+	/// Goes on with the next stage once all results of the present one are there.
+	fn advance(&mut self) {
+		while self.asked.is_empty() && self.waiting.is_empty() {
+			let (stage, places) = (self.stage, self.places(self.stage));
+			let members = &mut self.stages[stage];
+			if stage + 1 == self.config.stages {
+				members.append(&mut self.migrants);
+			}
+			members.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+			members.dedup_by(|a, b| a.genes == b.genes);
+			members.truncate(places);
+			if members.is_empty() {
+				return;
+			}
+			self.stage += 1;
+			if self.stage == self.config.stages {
+				(self.stage, self.brackets) = (0, self.brackets + 1);
+			}
+			self.draw();
+			if self.stage == 0 && self.waiting.is_empty() {
+				// The whole space was visited.
+				return;
+			}
+		}
+	}
+}
+
+impl Optimizer for Evolution {
+	fn name(&self) -> &'static str {
+		NAME
+	}
+
+	fn space(&self) -> &Space {
+		&self.memory.space
+	}
+
+	fn ask(&mut self, n: usize) -> Vec<Trial> {
+		let mut asked = Vec::with_capacity(n);
+		while asked.len() < n {
+			let trial = match self.memory.waiting() {
+				None => self.waiting.pop_front().map(|entrant| {
+					let trial = Trial { genes: entrant.genes.clone(), divisor: self.divisor(self.stage) };
+					self.asked.push(entrant);
+					trial
+				}),
+				waiting => waiting,
+			};
+			let Some(trial) = trial else { break };
+			self.memory.note_asked(&trial);
+			asked.push(trial);
+		}
+		asked
+	}
+
+	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
+		if trial.divisor == 1 {
+			self.memory.enter(&individual);
+		}
+		let awaited = self.asked.iter().position(|entrant| entrant.genes == individual.genes);
+		match awaited.filter(|_| trial.divisor == self.divisor(self.stage)) {
+			Some(at) => {
+				let entrant = self.asked.remove(at);
+				self.enter(&entrant, individual);
+				self.advance();
+			}
+			None => {
+				self.migrants.retain(|migrant| migrant.genes != individual.genes);
+				if trial.divisor == 1 {
+					self.migrants.push(individual);
+				}
+			}
+		}
+		Ok(())
+	}
+
+	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
+		self.memory.space.check(&trial.genes)?;
+		let genes = self.memory.space.canonical(trial.genes.clone());
+		let is_known = self.whole().any(|individual| individual.genes == genes);
+		if trial.divisor != 1 || !is_known {
+			return self.tell(trial, fitness);
+		}
+		let last = self.stages.last_mut().into_iter().flatten();
+		for individual in last.chain(&mut self.migrants).filter(|individual| individual.genes == genes) {
+			individual.fitness = fitness;
+		}
+		let living: Vec<_> = self.whole().cloned().collect();
+		self.memory.revise(&genes, fitness, living.iter());
+		Ok(())
+	}
+
+	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
+		self.memory.suggest(genes)
+	}
+
+	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
+		let (individual, injected) = self.memory.receive(migrant)?;
+		if injected == Injected::Known {
+			return Ok(injected);
+		}
+		if injected == Injected::Joined {
+			self.memory.enter(&individual);
+		}
+		self.migrants.push(individual);
+		Ok(injected)
+	}
+
+	fn best(&self) -> Option<&Individual> {
+		self.memory.best()
+	}
+
+	fn generation(&self) -> usize {
+		self.brackets
+	}
+
+	fn parents(&self) -> Vec<&Individual> {
+		let mut parents: Vec<_> = self.whole().collect();
+		parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		parents.dedup();
+		parents
+	}
+
+	fn checkpoint(&self) -> Checkpoint {
+		Checkpoint::of(NAME, self)
+	}
+
+	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
+		let state: Self = checkpoint.read(NAME)?;
+		same_configuration(&state.config, &self.config)?;
+		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
+		Ok(())
+	}
+}
+
+impl Evolution {
+	/// Returns the individuals that were trained to the end and breed.
+	fn whole(&self) -> impl Iterator<Item = &Individual> {
+		self.stages.last().into_iter().flatten().chain(&self.migrants)
+	}
+}
+
+/// Returns a candidate with genes of `target` and of a mutant `a + F·(b − c)` of three parents (rand/1/bin, Storn & Price 1997).
+fn bred(target: &[i64], pool: &[Individual], config: &EvolutionConfig, space: &Space, random: &mut Random) -> Vec<i64> {
+	let count = pool.len().max(1) as u32;
+	let mut parent = || pool.get(random.below(count) as usize).map_or(target, |parent| &parent.genes[..]);
+	let [base, from, to] = [parent(), parent(), parent()];
+	let always = random.below(target.len() as u32) as usize;
+	let mut child = target.to_vec();
+	for (at, (value, gene)) in child.iter_mut().zip(space.genes()).enumerate() {
+		if at == always || random.chance(config.crossover) {
+			*value = gene.differ([base[at], from[at], to[at]], config.scale, random);
+		}
+	}
+	child
+}
