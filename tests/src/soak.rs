@@ -48,7 +48,7 @@ pub struct Rule {
 /// |---|---|
 /// | `….memory_kib`, anonymous resident memory | 10 % and 16 MiB |
 /// | `….files`, open files | 5 % and 8 |
-/// | `….database_kib`, files of the database and of the journal | 64 MiB, and 16 KiB per block: blocks are kept for ever |
+/// | `….database_kib`, files of the database and of the journal | 128 MiB, i.e. two logs of the database, and 16 KiB per block: blocks are kept for ever |
 /// | `state.…`, storage entries of a pallet | 5 % and 32 |
 ///
 /// Entries of a history are explained until it is full: 2,400 block hashes (`System`), 84 eras of three validators (`Staking`), the
@@ -66,7 +66,7 @@ pub fn rule_of(column: &str) -> Option<Rule> {
 	match column.rsplit_once('.')?.1 {
 		"memory_kib" => Some(Rule { share: 0.1, constant: 16.0 * 1024.0, ..Rule::default() }),
 		"files" => Some(Rule { share: 0.05, constant: 8.0, ..Rule::default() }),
-		"database_kib" => Some(Rule { constant: 64.0 * 1024.0, per_block: 16.0, ..Rule::default() }),
+		"database_kib" => Some(Rule { constant: 128.0 * 1024.0, per_block: 16.0, ..Rule::default() }),
 		_ => None,
 	}
 }
