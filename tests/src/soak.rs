@@ -48,7 +48,7 @@ pub struct Rule {
 /// |---|---|
 /// | `….memory_kib`, anonymous resident memory | 10 % and 16 MiB |
 /// | `….files`, open files | 5 % and 8 |
-/// | `….database_kib`, files of the database and of the journal | 128 MiB, i.e. two logs of the database, and 16 KiB per block: blocks are kept for ever |
+/// | `….database_kib`, files of the database and of the journal | 128 MiB (two logs of a database), and 16 KiB per block |
 /// | `state.…`, storage entries of a pallet | 5 % and 32 |
 ///
 /// Entries of a history are explained until it is full: 2,400 block hashes (`System`), 84 eras of three validators (`Staking`), the
