@@ -111,7 +111,7 @@ pub enum SearchError {
 	/// A checkpoint belongs to another search, or is damaged.
 	#[error("cannot go on from the checkpoint: {reason}")]
 	Checkpoint {
-		/// What differs.
+		/// Difference from the present search.
 		reason: String,
 	},
 	/// A field of a configuration is out of range.

@@ -1,4 +1,4 @@
-//! What every algorithm remembers: the candidates that were asked or told, and the best one.
+//! Memory of every algorithm: the candidates that were asked or told, and the best one.
 
 use crate::{random::Random, Individual, Injected, Migrant, SearchError, Space, Trial};
 use serde::{Deserialize, Serialize};

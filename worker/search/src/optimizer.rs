@@ -40,7 +40,7 @@ pub struct Migrant {
 	pub fitness: u64,
 }
 
-/// What became of an injected individual.
+/// Outcome of an injection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Injected {
 	/// The individual takes part in the next selection with its fitness.
@@ -55,7 +55,7 @@ pub enum Injected {
 /// A search algorithm. A caller asks for trials, evaluates them in any way, and tells the fitness of each one; a lower fitness is
 /// better, and `u64::MAX` stands for a candidate that could not be evaluated.
 ///
-/// The same seed and the same sequence of calls give the same trials on every machine. A checkpoint holds the whole state, so that a
+/// A seed and a sequence of calls give the same trials on every machine. A checkpoint holds the whole state, so that a
 /// restored search goes on as if it had not been interrupted. Trials that were asked and not told before a checkpoint are asked again.
 pub trait Optimizer: Send {
 	/// Returns the name of the algorithm, as a configuration spells it.

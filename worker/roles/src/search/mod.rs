@@ -170,7 +170,7 @@ impl Drop for Search {
 	}
 }
 
-/// What a search begins with.
+/// Beginning of a search: a new one, or that of an earlier run.
 struct Beginning {
 	optimizer: Box<dyn Optimizer>,
 	seed: u64,

@@ -22,7 +22,7 @@ const PAUSE: u32 = 50;
 /// Shortest time between two writes.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a search needs to go on.
+/// State that a search goes on from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
 	/// Seed of the search.
