@@ -60,7 +60,11 @@ impl Reported {
 	fn new() -> Self {
 		let mut genesis = preset_genesis("development");
 		genesis.oracle.streams[0].pot = 10_000 * DOIN;
-		let mut chain = Chain::from_genesis(genesis);
+		Self::of(Chain::from_genesis(genesis))
+	}
+
+	/// Returns a chain after its first block.
+	fn of(mut chain: Chain) -> Self {
 		chain.check_invariants();
 		chain.block();
 		Self { chain, committed: 0, revealed: 0 }
@@ -222,6 +226,27 @@ fn a_round_is_paid_to_the_planck() {
 	assert_eq!(market.pot, pot + WAGER - gained);
 	assert_eq!(account, market.pot + least, "no other round has a seat");
 	assert_eq!(reported.conserved(), before - 2 * COMMIT_BURN, "nothing is minted, and only the commitments burn");
+}
+
+/// The chain of `scripts/run.sh --live` has a block each second. Building its genesis takes the rest of two minutes.
+#[test]
+fn on_the_live_chain_a_round_is_paid_within_a_minute_and_a_half_of_its_first_sponsor() {
+	for wait in [0, 5, 13] {
+		let mut reported = Reported::of(Chain::preset("live"));
+		let now = reported.chain.number();
+		reported.chain.run_to(now + wait);
+		let start = reported.chain.number();
+		reported.step([(Bob, OracleCall::sponsor { stream: STREAM, amount: 100 * DOIN }.into())]);
+		let (round, _) = reported.until_opened();
+		let commit = reported.commit(Dave, round, &perfect());
+		reported.step([commit]);
+		reported.until_revealing(round);
+		reported.step([(Dave, reveal(round, perfect()))]);
+		reported.until_closed(round);
+		reported.step([(Dave, ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() }.into())]);
+		let blocks = reported.chain.number() - start;
+		assert!(blocks <= 90, "{blocks} blocks of 1 s after a wait of {wait}");
+	}
 }
 
 #[test]
