@@ -28,6 +28,7 @@ pub mod sponsor;
 pub mod status;
 pub mod top;
 pub mod train;
+pub mod training_pairs;
 pub mod verify;
 pub mod vote;
 pub mod watch;
