@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Starts a development chain and a worker, and shows rounds, champions and work blocks: first on the demo domain (CO2 at Mauna Loa); after
 # the first work block also on a sealed domain, Letter Recognition, whose owner opens a segment of rows after the commits of each round.
-# Ctrl-C stops everything; a second run continues.
+# With --live, it shows forecasts of a stream instead: the file of the same series is replayed, a week a second, and reported; a forecaster
+# stakes wagers on it. Ctrl-C stops everything; a second run continues, and one with --live begins anew.
 #
 # Usage: scripts/run.sh [--until-work-block N] [--no-sealed | --sealed-only MINUTES] [--fresh]
 #        [--data FILE --column NAME [--season N] [--horizon N] [--history N] [--inputs NAME,...] [--steps N,... | --classes BOUND,...]]
+#        scripts/run.sh --live [--until-paid N]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary. The first one is sealed before the
 #                          second domain is made
@@ -12,6 +14,8 @@
 #   --sealed-only MINUTES  only the sealed domain: search for so many minutes, then exit 0; the last line is a JSON summary
 #   --data FILE            use a column of a CSV file instead of both domains
 #   --fresh                delete chain, journals, logs and the sealed domain of earlier runs first
+#   --live                 forecasts of a stream of bars, on a chain of its own, which is deleted at the end
+#   --until-paid N         with --live: exit 0 once N rounds of forecasts are paid; the last line is a JSON summary
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
 # DOIN_RPC_PORT, DOIN_P2P_PORT and DOIN_DASHBOARD_PORT choose other ports than 9944, 30333 and 8470. The dashboard, REST and events are at
@@ -27,6 +31,8 @@ fresh=no
 sealed=yes
 minutes=0
 until=0
+live=no
+until_paid=0
 data=
 work=()
 
@@ -52,6 +58,8 @@ while [ $# -gt 0 ]; do
 			work+=("$1" "$2"); sealed=no; shift 2 ;;
 		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; shift ;;
 		--fresh) fresh=yes; shift ;;
+		--live) live=yes; shift ;;
+		--until-paid) has_value 1 "$@"; is_count "$1" "$2" 1; until_paid=$2; shift 2 ;;
 		-h | --help) usage; exit 0 ;;
 		*) usage >&2; die "unknown option $1" ;;
 	esac
@@ -64,6 +72,10 @@ fi
 if [ "$minutes" -gt 0 ] && { [ $sealed = no ] || [ "$until" -gt 0 ]; }; then
 	die "--sealed-only excludes --until-work-block, --no-sealed and --data: omit it, or the others"
 fi
+if [ $live = yes ] && { [ $sealed = no ] || [ "$until" -gt 0 ] || [ "$minutes" -gt 0 ] || [ $fresh = yes ]; }; then
+	die "--live excludes --until-work-block, --no-sealed, --sealed-only, --data and --fresh: omit it, or the others"
+fi
+[ "$until_paid" -eq 0 ] || [ $live = yes ] || die "--until-paid counts rounds of forecasts: add --live"
 
 is_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Worker and viewer would talk to the other program, whatever it is.
@@ -77,8 +89,11 @@ fi
 setup
 say "building the node and the worker (about 25 minutes the first time on two cores, later seconds)"
 build "${PROGRAMS[@]}"
+compiled=$(date +%s)
 
 mkdir -p "$HOME_DIR"
+# A stream that is awake asks for the bars of a pause one batch after the other, so this chain is never continued.
+[ $live = no ] || HOME_DIR=$(mktemp -d "$HOME_DIR/live.XXXXXX")
 
 # One chain per folder: a second run would fail on the database's lock in a less readable way.
 exec 9>"$HOME_DIR/lock"
@@ -91,13 +106,16 @@ if [ $fresh = yes ]; then
 fi
 
 pids=()
+# `yes` once the folder of --live is needed no more: after an error, its logs are.
+clean=no
 stop() {
 	trap - EXIT INT TERM
 	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
 	for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+	[ $clean = no ] || rm -rf "$HOME_DIR"
 }
 trap stop EXIT
-trap 'stop; exit 130' INT TERM
+trap 'clean=$live; stop; exit 130' INT TERM
 
 # Processes whose end ends the viewer.
 companions=()
@@ -224,6 +242,99 @@ letters_summary() {
 		}'
 }
 
+# --- Forecasts: a forecaster has learnt the first 1,000 weeks of the series, and the weeks after them are the bars of the stream.
+LIVE_STREAM=CO2-DEMO
+LIVE_CSV=$ROOT/data/mauna-loa-co2-weekly.csv
+LIVE_KNOWN=1000
+# Chain with a block each second, whose rounds are paid a minute and a half after the stream is woken at the latest.
+chain=()
+[ $live = no ] || chain=(--chain live)
+
+# Writes the configuration of a worker that reports the stream and forecasts it.
+live_config() {
+	head -n $((LIVE_KNOWN + 1)) "$LIVE_CSV" >"$HOME_DIR/known.csv"
+	cat <<-END
+		url = "ws://127.0.0.1:$RPC_PORT"
+		journal = "journal.db"
+		olap_db_path = "none"
+		port = $DASHBOARD_PORT
+		[[identities]]
+		role = "report"
+		dev = "//Alice"
+		[[identities]]
+		role = "forecast"
+		dev = "//Dave"
+		[[reported]]
+		symbol = "$LIVE_STREAM"
+		[[reported.sources]]
+		csv = '$LIVE_CSV'
+		close = "ppm"
+		skip = $LIVE_KNOWN
+		[[forecasts]]
+		symbol = "$LIVE_STREAM"
+		wager = "2 DOIN"
+		base_model = "linear"
+		lookback = 104
+		channels = "none"
+		history = "known.csv"
+		column = "ppm"
+		time = "none"
+	END
+}
+
+since_compiled() { echo $(($(date +%s) - compiled)); }
+
+# Says in words what a line of the worker's log means. Counts the rounds that are paid.
+paid=0
+result=
+tell() { # line
+	local round='' skill wager back
+	if [[ $1 =~ \ round=([0-9]+) ]]; then round=${BASH_REMATCH[1]}; fi
+	case $1 in
+		*'net trained'*) say "the forecaster has trained a linear net on $LIVE_KNOWN weeks, none of which it will forecast" ;;
+		*'report revealed'*) say "the reporter has revealed a batch of bars; the chain takes them for the stream" ;;
+		*'forecast committed'*) say "round $round: Dave stakes 2 DOIN on a forecast of 24 bars, which is sealed until they exist" ;;
+		*'forecast revealed'*) say "round $round: its bars stand, and Dave reveals the forecast" ;;
+		*'round paid'*)
+			paid=$((paid + 1))
+			result=$(sed -E 's/.* round=([0-9]+) skill="([^"]*)" wager=(.*) paid=(.*)$/\1|\2|\3|\4/' <<<"$1")
+			IFS='|' read -r round skill wager back <<<"$result"
+			say "round $round: PAID $back for a wager of $wager and a skill of $skill against the reference," \
+				"$(since_compiled) s after the programs were compiled"
+			;;
+		*'round void'*) say "round $round: too few bars stand, and the wager was returned" ;;
+		*' sleeps, so '*) ;;
+		*' WARN '* | *' ERROR '*) say "${1#* }" ;;
+	esac
+}
+
+# Prints the paid rounds as JSON.
+live_summary() {
+	local round skill wager back
+	IFS='|' read -r round skill wager back <<<"$result"
+	jq -nc --argjson paid "$paid" --argjson seconds "$(since_compiled)" --argjson round "$round" --arg skill "$skill" --arg wager "$wager" \
+		--arg back "$back" '{ paidRounds: $paid, seconds: $seconds, last: { round: $round, skill: $skill, wager: $wager, paid: $back } }'
+}
+
+# Follows the log of the worker until enough rounds are paid. Ends with an error if the node or the worker does.
+follow_live() {
+	local line part=
+	exec 8<"$HOME_DIR/worker.log"
+	while true; do
+		if IFS= read -r line <&8; then
+			tell "$part$line"
+			part=
+			[ "$until_paid" -eq 0 ] || [ "$paid" -lt "$until_paid" ] || return 0
+			continue
+		fi
+		# The line is not whole yet.
+		part+=$line
+		kill -0 "$node" 2>/dev/null || { say "the node (process $node) has ended: look into $HOME_DIR/node.log"; failed 1; }
+		kill -0 "$live_worker" 2>/dev/null || { say "the worker (process $live_worker) has ended"; failed 1; }
+		sleep 0.5
+	done
+}
+
 # A database keeps the pruning that it was made with.
 archive=(--state-pruning archive)
 if [ -d "$HOME_DIR/chain" ] && [ ! -e "$HOME_DIR/archive" ]; then
@@ -234,7 +345,7 @@ else
 fi
 
 started=$(date +%s)
-start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" \
+start node "$HOME_DIR/node.log" "$BIN/doin-node" --dev "${chain[@]}" --base-path "$HOME_DIR/chain" --rpc-port "$RPC_PORT" \
 	--listen-addr "/ip4/127.0.0.1/tcp/${DOIN_P2P_PORT:-30333}" "${archive[@]}" --no-telemetry --no-prometheus
 node=${pids[0]}
 for second in $(seq 300); do
@@ -243,6 +354,19 @@ for second in $(seq 300); do
 	[ "$second" -lt 300 ] || die "the node has not answered on port $RPC_PORT for five minutes: look into $HOME_DIR/node.log"
 	sleep 1
 done
+
+if [ $live = yes ]; then
+	live_config >"$HOME_DIR/worker.toml"
+	start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --config "$HOME_DIR/worker.toml"
+	live_worker=${pids[-1]}
+	say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
+	worker sponsor "$LIVE_STREAM" "1000 DOIN" --dev-key //Bob "${NODE[@]}" >/dev/null || die "the stream cannot be sponsored; logs are in $HOME_DIR"
+	say "Bob has sponsored the stream $LIVE_STREAM, a week of CO2 at Mauna Loa each second: its bars are asked for, in batches of 14"
+	follow_live
+	live_summary
+	clean=yes
+	exit
+fi
 
 if [ "$minutes" -gt 0 ]; then
 	make_letters

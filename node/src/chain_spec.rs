@@ -4,7 +4,7 @@
 //! [`check_public`] finds them in a genesis.
 
 use codec::Decode;
-use doin_runtime::{opaque::Block, AccountId, Runtime, WASM_BINARY};
+use doin_runtime::{genesis_config_presets::LIVE_RUNTIME_PRESET, opaque::Block, AccountId, Runtime, WASM_BINARY};
 use frame_support::storage::storage_prefix;
 use sc_chain_spec::{ChainSpecBuilder, ChainSpecExtension, ChainType, Properties};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Extensions {
 pub type ChainSpec = sc_service::GenericChainSpec<Extensions>;
 
 /// Identifiers of the built-in specifications, as `--chain` accepts them.
-pub const KNOWN: [&str; 2] = ["dev", "local"];
+pub const KNOWN: [&str; 3] = ["dev", "live", "local"];
 
 /// Returns the specification of a chain with one validator (Alice) and short rounds, for development on one machine.
 ///
@@ -37,6 +37,15 @@ pub const KNOWN: [&str; 2] = ["dev", "local"];
 /// Fails if the node was built without a runtime.
 pub fn development() -> Result<ChainSpec, String> {
 	preset("DOIN development", "doin-dev", ChainType::Development, sp_genesis_builder::DEV_RUNTIME_PRESET)
+}
+
+/// Returns the specification of a development chain with a block each second, for forecasts of its stream.
+///
+/// # Errors
+///
+/// Fails if the node was built without a runtime.
+pub fn live() -> Result<ChainSpec, String> {
+	preset("DOIN live development", "doin-dev-live", ChainType::Development, LIVE_RUNTIME_PRESET)
 }
 
 /// Returns the specification of a chain with three validators (Alice, Bob, Charlie), for a test network.
@@ -48,7 +57,7 @@ pub fn local() -> Result<ChainSpec, String> {
 	preset("DOIN local", "doin-local", ChainType::Local, sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET)
 }
 
-/// Returns the specification for `--chain id`: `dev` (also for an empty `id`), `local`, or the path of a file.
+/// Returns the specification for `--chain id`: `dev` (also for an empty `id`), `live`, `local`, or the path of a file.
 ///
 /// # Errors
 ///
@@ -57,6 +66,7 @@ pub fn local() -> Result<ChainSpec, String> {
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	match id {
 		"" | "dev" => development(),
+		"live" => live(),
 		"local" => local(),
 		path => from_file(Path::new(path)),
 	}

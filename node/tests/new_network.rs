@@ -99,7 +99,7 @@ fn a_network_that_could_not_run_is_refused_with_the_entry() {
 	assert!(rich.contains("expected at most 18000000"), "{rich}");
 	let nothing = refusal(|network| network.balances.extend([(AccountId::new([4; 32]), 0)]));
 	assert!(nothing.contains("is 0 DOIN: leave it out"), "{nothing}");
-	for id in ["", "Doin", "../doin", "dev", "local", "doin-dev"] {
+	for id in ["", "Doin", "../doin", "dev", "live", "local", "doin-dev"] {
 		assert!(refusal(|network| network.id = id.into()).contains(&format!("invalid identifier `{id}`")));
 	}
 	let boot = refusal(|network| network.boot_nodes = vec!["node.example:30333".into()]);

@@ -3,10 +3,11 @@
 //! | preset | validators | for |
 //! |---|---|---|
 //! | `development` | Alice | one machine: 2 s blocks, rounds of about 30 blocks, the demo domain registered and voted |
+//! | `live` | Alice | forecasts on one machine: `development` with 1 s blocks, and batches of 14 bars of the demo stream |
 //! | `local_testnet` | Alice, Bob, Charlie | a small network on one machine, with the same domain and round lengths |
 //! | `testnet` | none | a public network: 6 s blocks, epochs of two hours, rounds of 18 minutes, no account and no domain |
 //!
-//! The first two endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded
+//! The first three endow the well-known development accounts. Dave is the optimizer, and Eve, Ferdie, One and Two are bonded
 //! evaluators, so the accounts of `doin-worker run --dev` are funded. Their demo stream sleeps until its pot is paid into.
 //!
 //! `testnet` is a patch without an account, since nobody may know the keys of a public network in advance. `doin-node network
@@ -21,13 +22,18 @@ use crate::{
 	demo, *,
 };
 use alloc::{vec, vec::Vec};
-use doin_primitives::{oracle::FIRST_STREAM, RoundParams, SizeClass, DOIN, MILLION};
+use doin_primitives::{
+	oracle::{StreamSpec, FIRST_STREAM},
+	RoundParams, SizeClass, DOIN, MILLION,
+};
 use frame_support::build_struct_json_patch;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 pub use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
+/// Identifier of the preset of a development chain for forecasts.
+pub const LIVE_RUNTIME_PRESET: &str = "live";
 /// Identifier of the preset of a public network.
 pub const TESTNET_RUNTIME_PRESET: &str = "testnet";
 
@@ -35,6 +41,10 @@ pub const TESTNET_RUNTIME_PRESET: &str = "testnet";
 pub const BABE_EPOCH: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
+/// Length of a slot of a development chain, in milliseconds.
+const DEV_SLOT_MS: u64 = 2_000;
+/// Length of a slot of a development chain for forecasts, in milliseconds: the shortest one.
+const LIVE_SLOT_MS: u64 = pallet_doin_timing::MIN_SLOT_MS;
 /// Endowment of a development account, in plancks.
 const ENDOWMENT: Balance = 1_000_000 * DOIN;
 /// Stake of a development validator, in plancks.
@@ -66,8 +76,9 @@ fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
 	SessionKeys { grandpa: grandpa.public().into(), babe: validator.public().into() }
 }
 
-/// Returns the genesis of a development chain with `validators`, as a patch of the default genesis.
-fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
+/// Returns the genesis of a development chain with `validators`, slots of `slot_ms` milliseconds and the demo stream `stream`, as a patch
+/// of the default genesis.
+fn development(validators: &[Sr25519Keyring], slot_ms: u64, stream: &StreamSpec) -> serde_json::Value {
 	let stashes: Vec<AccountId> = validators.iter().map(|key| key.to_account_id()).collect();
 	let owner = Sr25519Keyring::Alice.to_account_id();
 	let mut balances: Vec<(AccountId, Balance)> = [
@@ -90,13 +101,13 @@ fn development(validators: &[Sr25519Keyring]) -> serde_json::Value {
 	}
 	// The stream sleeps until its pot is paid into: most development chains have no reporter, and the fees of missed batches burn. Rounds
 	// of its market open as soon as it is awake.
-	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), &demo::stream(), 0);
+	let demo_stream = pallet_doin_oracle::types::GenesisStream::new(owner.clone(), stream, 0);
 	let demo_market = (FIRST_STREAM, owner.clone(), MARKET_POT);
 	let demo_domain = pallet_doin_domains::GenesisDomain::new(owner, &demo::spec(), demo::values());
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
 			public: false,
-			slot_duration_ms: 2_000,
+			slot_duration_ms: slot_ms,
 			epoch_length: 30,
 			rounds: RoundParams::DEV,
 			target_spacing_ms: 30_000,
@@ -160,8 +171,11 @@ fn testnet() -> serde_json::Value {
 /// Returns the genesis of a preset as JSON, or `None` if no preset has this identifier.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
-		DEV_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice]),
-		LOCAL_TESTNET_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]),
+		DEV_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice], DEV_SLOT_MS, &demo::stream()),
+		LIVE_RUNTIME_PRESET => development(&[Sr25519Keyring::Alice], LIVE_SLOT_MS, &demo::live_stream()),
+		LOCAL_TESTNET_RUNTIME_PRESET => {
+			development(&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie], DEV_SLOT_MS, &demo::stream())
+		}
 		TESTNET_RUNTIME_PRESET => testnet(),
 		_ => return None,
 	};
@@ -170,5 +184,5 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 
 /// Returns the identifiers of all presets.
 pub fn preset_names() -> Vec<PresetId> {
-	[DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, TESTNET_RUNTIME_PRESET].map(PresetId::from).into()
+	[DEV_RUNTIME_PRESET, LIVE_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, TESTNET_RUNTIME_PRESET].map(PresetId::from).into()
 }

@@ -117,7 +117,12 @@ async fn a_pool_takes_64_transactions_of_an_account() -> Result<()> {
 #[test]
 fn chain_specifications_are_exported_and_can_be_read_again() -> Result<()> {
 	let folder = tempfile::tempdir()?;
-	for (chain, id, name) in [("dev", "doin-dev", "DOIN development"), ("local", "doin-local", "DOIN local")] {
+	let chains = [
+		("dev", "doin-dev", "DOIN development"),
+		("live", "doin-dev-live", "DOIN live development"),
+		("local", "doin-local", "DOIN local"),
+	];
+	for (chain, id, name) in chains {
 		let plain = json_of(&["export-chain-spec", "--chain", chain])?;
 		assert_eq!((plain["id"].as_str(), plain["name"].as_str()), (Some(id), Some(name)));
 		assert_eq!(plain["properties"]["tokenSymbol"], "DOIN");
@@ -142,7 +147,7 @@ fn an_unknown_chain_is_named_with_what_would_have_been_known() -> Result<()> {
 		let output = run("doin-node", command)?;
 		let message = String::from_utf8_lossy(&output.stderr).into_owned();
 		assert!(!output.status.success());
-		for part in ["/nowhere/doin.json", "dev, local", "export-chain-spec"] {
+		for part in ["/nowhere/doin.json", "dev, live, local", "export-chain-spec"] {
 			assert!(message.contains(part), "`{part}` is missing in: {message}");
 		}
 	}

@@ -4,7 +4,7 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, history, index, journal,
-		keys, own, predict, reporter, run, service, sponsor, status, stream, top, train, verify, vote, watch,
+		keys, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -281,6 +281,16 @@ and its skill is the error that it saves against the reference of the round, rel
 references settle on the bars before the first one. Rounds that overlap are not independent: the uncertainty is over samples of two \
 horizons.")]
 	Backtest(Box<backtest::BacktestArgs>),
+	/// Write windows of past bars with their true continuations, as JSON lines, to train a model of your own on
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker training-pairs --csv btc.csv --count 10000 --out pairs.jsonl
+  doin-worker training-pairs --stream BTC/USD | python3 model.py
+  doin-worker backtest --csv btc.csv --base-model program:./model.py --pairs 10000      (the program is given them at its start)
+
+The lines are messages of the protocol of programs (docs/forecasting.md): `initialize`, then a `training_pair` each, whose params are those \
+of `forecast` with `zero` and `closes` of the horizon. Windows are drawn by the seed among those whose continuation stands.")]
+	TrainingPairs(Box<training_pairs::TrainingPairsArgs>),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -470,6 +480,7 @@ impl Cli {
 			Command::Export(args) => export::run(args).await?,
 			Command::History(args) => history::run(args).await?,
 			Command::Backtest(args) => backtest::run(node, *args).await?,
+			Command::TrainingPairs(args) => training_pairs::run(node, *args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
@@ -596,6 +607,8 @@ mod tests {
 			"doin-worker export --csv s --olap-db f --json",
 			"doin-worker export --postgres host=localhost --csv s",
 			"doin-worker export --parquet folder --olap-db f",
+			"doin-worker run --config worker.toml",
+			"doin-worker sponsor CO2-DEMO 1000DOIN --dev-key //Bob --url ws://127.0.0.1:9944",
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
 		}

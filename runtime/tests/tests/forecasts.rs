@@ -328,6 +328,27 @@ fn the_first_commitment_runs_the_champion_of_a_live_domain() {
 	reported.chain.state(Forecasts::do_try_state).expect("every invariant holds");
 }
 
+/// The chain of `scripts/run.sh --live` has a block each second. Building its genesis takes the rest of two minutes.
+#[test]
+fn on_the_live_chain_a_round_is_paid_within_a_minute_and_a_half_of_its_first_sponsor() {
+	for wait in [0, 5, 13] {
+		let mut reported = Reported::begin(Chain::preset("live"));
+		let now = reported.chain.number();
+		reported.chain.run_to(now + wait);
+		let start = reported.chain.number();
+		reported.step([(Bob, OracleCall::sponsor { stream: STREAM, amount: 100 * DOIN }.into())]);
+		let (round, _) = reported.until_opened();
+		let commit = reported.commit(Dave, round, &perfect());
+		reported.step([commit]);
+		reported.until_revealing(round);
+		reported.step([(Dave, reveal(round, perfect()))]);
+		reported.until_closed(round);
+		reported.step([(Dave, ForecastsCall::<Runtime>::collect { round, who: Dave.to_account_id() }.into())]);
+		let blocks = reported.chain.number() - start;
+		assert!(blocks <= 90, "{blocks} blocks of 1 s after a wait of {wait}");
+	}
+}
+
 #[test]
 fn silence_costs_the_wager_and_pays_the_account_that_clears_it() {
 	let mut reported = Reported::new();

@@ -42,7 +42,7 @@ fn n17_the_lengths_of_the_presets_are_not_those_of_a_public_network() {
 		*timing = doin_runtime::TimingConfig { slot_duration_ms: 2_000, ..Default::default() };
 	};
 	assert_eq!(refusal(public), None, "the defaults are those of a public network");
-	for preset in ["development", "local_testnet"] {
+	for preset in ["development", "live", "local_testnet"] {
 		assert!(!Chain::preset(preset).state(Timing::is_public), "{preset}");
 	}
 }

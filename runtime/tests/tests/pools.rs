@@ -64,7 +64,7 @@ fn a_member_of_a_pool_keeps_its_coins_and_is_paid() {
 
 #[test]
 fn every_preset_bounds_its_pools() {
-	for preset in ["development", "local_testnet", "testnet"] {
+	for preset in ["development", "live", "local_testnet", "testnet"] {
 		let genesis = doin_runtime_tests::preset_genesis(preset);
 		assert_eq!(genesis.nomination_pools.min_join_bond, DOIN, "{preset}");
 		assert_eq!(genesis.nomination_pools.max_pools, Some(64), "{preset}");

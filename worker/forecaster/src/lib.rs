@@ -15,6 +15,7 @@
 //! - [`named`] reads the names of forecasters and channels.
 //! - [`base_model`] trains nets with the exact trainer, or reads a model file.
 //! - [`plugin`] asks a program of the user over the [`envelope`], which [`process`] reads and writes line by line.
+//! - [`pairs`] draws windows of the past with their continuations, which such a program learns from.
 //! - [`rounds`] holds rounds over historical bars with the arithmetic of the market, and [`backtest`] scores forecasts in them.
 //!
 //! Functions that read what a user gives return [`anyhow::Error`]: its text names the thing, the reason and the next step.
@@ -29,6 +30,7 @@ pub mod envelope;
 pub mod file;
 pub mod indicators;
 pub mod named;
+pub mod pairs;
 pub mod plugin;
 pub mod process;
 pub mod rounds;
@@ -39,5 +41,6 @@ pub use base_model::{BaseModel, Inputs, Recipe};
 pub use channels::Channel;
 pub use file::{read_file, FileOptions, Times};
 pub use named::{Channels, NamedModel};
+pub use pairs::Pair;
 pub use plugin::{Asked, Plugin, PluginError};
 pub use rounds::{Champion, Round, Rounds, Terms};

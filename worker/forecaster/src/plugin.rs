@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `initialize` | [`Opening`] | `{"version":1}` |
 //! | `forecast` | [`Window`] | `{"closes":[…]}`, with `"zero":…` if it likes |
+//! | `training_pair`, a notification | [`Pair`] | |
 //! | `on_truth`, a notification | [`Closed`] | |
 //!
 //! A forecast is the closes of the bars of the horizon, in whole units of the stream. Its zero is the zero that the program expects; the
@@ -14,6 +15,7 @@ use crate::{
 	backtest::Forecaster,
 	bars::{Bar, Series},
 	envelope::{check_version, notification, request, result_of, EnvelopeError, INITIALIZE, VERSION},
+	pairs::Pair,
 	process::{ProcessError, Program},
 	rounds::Terms,
 };
@@ -25,6 +27,8 @@ use std::{sync::atomic::AtomicBool, time::Duration};
 
 /// Method that asks for a forecast.
 const FORECAST: &str = "forecast";
+/// Notification of a pair to learn from.
+pub const TRAINING_PAIR: &str = "training_pair";
 /// Notification of the truth of a round.
 const ON_TRUTH: &str = "on_truth";
 /// Characters of a command that an error shows.
@@ -155,6 +159,21 @@ impl Opening {
 	}
 }
 
+impl Window {
+	/// Returns the window of the round whose input ends with `bar`.
+	pub fn of(series: &Series, terms: &Terms, bar: usize) -> Self {
+		let values = |bar: &Bar| -> Vec<i64> { series.fields.iter().map(|field| bar.get(*field)).collect() };
+		let first = (bar + 1).saturating_sub(terms.lookback);
+		let bars = series.bars.get(first..=bar).unwrap_or_default();
+		Self {
+			round: bar as u64,
+			end: series.clock.map(|clock| clock.end(bar)),
+			lead: None,
+			bars: bars.iter().map(|bar| bar.as_ref().map(values)).collect(),
+		}
+	}
+}
+
 impl<'a> Plugin<'a> {
 	/// Starts a program, and tells it the terms of the rounds. It has `patience` for each answer.
 	///
@@ -201,6 +220,16 @@ impl<'a> Plugin<'a> {
 			change.ok_or_else(|| PluginError::Overflow { name: self.name.clone(), place: place + 1, close, zero })
 		};
 		closes.into_iter().enumerate().map(change).collect()
+	}
+
+	/// Returns `false` once the program has ended.
+	pub fn is_running(&mut self) -> bool {
+		self.program.is_running()
+	}
+
+	/// Gives the program a pair to learn from. It does not answer.
+	pub fn pair(&self, pair: &Pair) {
+		self.program.write(notification(TRAINING_PAIR, pair));
 	}
 
 	/// Tells the program the truth of a round. It does not answer.
@@ -261,24 +290,11 @@ impl<'a> Asked<'a> {
 		let opening = Opening::new(series, terms);
 		Ok(Self { plugin: Plugin::start(command, &opening, patience, stop)?, series, terms })
 	}
-
-	/// Returns the window of the round whose input ends with `bar`.
-	fn window(&self, bar: usize) -> Window {
-		let values = |bar: &Bar| -> Vec<i64> { self.series.fields.iter().map(|field| bar.get(*field)).collect() };
-		let first = (bar + 1).saturating_sub(self.terms.lookback);
-		let bars = self.series.bars.get(first..=bar).unwrap_or_default();
-		Window {
-			round: bar as u64,
-			end: self.series.clock.map(|clock| clock.end(bar)),
-			lead: None,
-			bars: bars.iter().map(|bar| bar.as_ref().map(values)).collect(),
-		}
-	}
 }
 
 impl Forecaster for Asked<'_> {
 	fn forecast(&mut self, bar: usize) -> Result<Vec<i32>> {
-		let window = self.window(bar);
+		let window = Window::of(self.series, self.terms, bar);
 		Ok(self.plugin.changes(&window, self.terms.horizon)?)
 	}
 

@@ -155,15 +155,16 @@ impl Program {
 	/// Returns `false` once the program has ended. Its identifier stays its own until its status is taken, so that no other group is
 	/// killed.
 	#[cfg(unix)]
-	fn is_running(&mut self) -> bool {
+	pub fn is_running(&mut self) -> bool {
 		use rustix::process::{waitid, Pid, WaitId, WaitIdOptions};
 		let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
 		let pid = Pid::from_raw(self.child.id() as i32).filter(|_| self.status.is_none());
 		pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(None)))
 	}
 
+	/// Returns `false` once the program has ended.
 	#[cfg(not(unix))]
-	fn is_running(&mut self) -> bool {
+	pub fn is_running(&mut self) -> bool {
 		self.status.is_none() && matches!(self.child.try_wait(), Ok(None))
 	}
 

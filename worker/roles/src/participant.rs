@@ -1,7 +1,7 @@
 //! Account that takes part in what the streams of a chain bring: the chain as reporters and forecasters see it, and what they do alike.
 
 use crate::{
-	journal::{Entry, Journal, Scope},
+	journal::{Entry, Scope},
 	random::salt,
 };
 use anyhow::Result;
@@ -45,15 +45,9 @@ pub trait StreamChain: Send + Sync + 'static {
 		}
 	}
 
-	/// Returns a new commitment of the account to `payload`, which is in the journal with everything that its reveal needs.
-	///
-	/// # Errors
-	///
-	/// Errors if the journal cannot be written, or has a commitment in `scope` that may be on the chain.
-	fn prepared(&self, journal: &Journal, scope: Scope, payload: &impl Encode, reveal: Range<BlockNumber>) -> Result<Entry> {
-		let entry = Entry::prepare(scope, self.account(), &self.genesis(), payload, salt(), reveal);
-		journal.prepare(&entry)?;
-		Ok(entry)
+	/// Returns the entry of a new commitment of the account to `payload`. It has to be in the journal before the commitment is sent.
+	fn entry(&self, scope: Scope, payload: &impl Encode, reveal: Range<BlockNumber>) -> Entry {
+		Entry::prepare(scope, self.account(), &self.genesis(), payload, salt(), reveal)
 	}
 }
 

@@ -30,6 +30,7 @@ pub mod status;
 pub mod stream;
 pub mod top;
 pub mod train;
+pub mod training_pairs;
 pub mod verify;
 pub mod vote;
 pub mod watch;

@@ -15,7 +15,7 @@ use doin_runtime_tests::Chain;
 use doin_traits::agenda::Items;
 use frame_support::traits::{fungible::Mutate, Hooks};
 use pallet_doin_forecasts::{
-	types::{Changes, Forecaster, Magnitudes, Market, Outcome, Round, Seat, SeatList, Stage},
+	types::{Changes, Forecaster, Magnitudes, Market, Outcome, Path, Round, Seat, SeatList, Stage},
 	HOOK_SHARE,
 };
 use pallet_doin_oracle::types::{AwakeStreams, Page, StreamState};
@@ -104,7 +104,9 @@ fn insert_round(stream: StreamId, age: u32) {
 		Stage::Revealing(Outcome { until: START + 100, zero: 1, changes, error: 1, difficulty: 1 })
 	};
 	let book = insert_seats(id, !is_waiting);
-	let stored = Round { bar, reference: Reference::RepeatLast, average: 1, book, stage };
+	// The forecast of a champion is stored until the bars stand.
+	let champion = is_waiting.then(|| Path::truncate_from(vec![1; Path::bound()]));
+	let stored = Round { bar, reference: Reference::RepeatLast, average: 1, book, champion, stage };
 	pallet_doin_forecasts::Rounds::<Runtime>::insert(id, stored);
 	// The bars of the oldest waiting round stand with the next batch. The oldest round of all closes before that batch ends.
 	let due = match age {

@@ -139,6 +139,23 @@ fn a_program_sees_the_bars_of_the_input_alone() {
 	);
 }
 
+/// A program that has learnt from pairs forecasts another thing than one that has not.
+#[test]
+fn the_example_in_python_learns_from_training_pairs() {
+	let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learner.py");
+	let (series, terms) = (series(), terms());
+	let command = ["python3".to_string(), example.display().to_string()];
+	let mut asked = Asked::start(&command, &series, &terms, LONG, &RUNNING).unwrap_or_else(|error| panic!("{error}"));
+	let last = series.bars[399].map(|bar| bar.close).unwrap();
+	let mean = series.bars[384..400].iter().flatten().map(|bar| bar.close).sum::<i64>() as f64 / 16.0;
+	assert_eq!(asked.forecast(399).unwrap(), vec![0; 24], "it knows nothing yet");
+	for pair in crate::pairs::pairs(&series, &terms, 400, 300, 1).unwrap() {
+		asked.plugin.pair(&pair);
+	}
+	let learnt = f64::from(asked.forecast(399).unwrap()[0]) / (mean - last as f64);
+	assert!((0.1..1.0).contains(&learnt.abs()), "{learnt} of the gap");
+}
+
 /// The program of the documentation repeats the last close.
 #[test]
 fn the_example_in_python_forecasts_every_round() {

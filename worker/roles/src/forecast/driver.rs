@@ -83,6 +83,8 @@ pub struct Forecaster<C> {
 /// A forecast that is being made.
 struct Pending {
 	round: RoundId,
+	/// Number of the bar after its input.
+	input_end: u64,
 	task: JoinHandle<Result<Vec<i32>>>,
 }
 
@@ -191,13 +193,19 @@ impl<C: MarketChain> Forecaster<C> {
 		if !stream.awake {
 			self.warn_once(asleep(stream));
 		}
-		let followed = self.follow(head, stream, &rounds).await;
+		let followed = self.follow(head, stream, &rounds, &own).await;
 		self.review(head, stream.id, &own).await?;
 		followed.map(|()| false)
 	}
 
 	/// Reads the bars that were added, looks after the model, and enters the newest round.
-	async fn follow(&mut self, head: Head, stream: &StreamView<Account>, rounds: &[ForecastRoundView]) -> Result<()> {
+	async fn follow(
+		&mut self,
+		head: Head,
+		stream: &StreamView<Account>,
+		rounds: &[ForecastRoundView],
+		own: &[Own],
+	) -> Result<()> {
 		self.bars.update(&self.chain, head, stream, self.config.decimals).await?;
 		let slot_ms = self.chain.slot_ms(head).await?;
 		let lookback = self.model.lookback(self.config.lookback);
@@ -211,7 +219,9 @@ impl<C: MarketChain> Forecaster<C> {
 		let lead = longest_lead(stream, slot_ms, commit_blocks);
 		let known = self.bars.known(stream, &self.config, stream.next, lookback, lead)?;
 		self.model.keep(&known).await;
-		match rounds.last().filter(|round| round.phase == ForecastPhase::Committing) {
+		let who = self.chain.account();
+		let has_seat = |round: RoundId| own.iter().any(|own| own.round == round && own.seat(who).is_some());
+		match rounds.last().filter(|round| round.phase == ForecastPhase::Committing && !has_seat(round.id)) {
 			Some(round) => self.enter(head, stream, round, slot_ms).await,
 			None => {
 				self.pending = None;
@@ -234,7 +244,8 @@ impl<C: MarketChain> Forecaster<C> {
 		}));
 		let mut own = Vec::with_capacity(rounds.len());
 		for round in rounds {
-			let (view, entry) = (self.chain.round(head, round).await?, self.journal.entry(Scope::Forecast(round), who)?);
+			let view = self.chain.round(head, round).await?;
+			let entry = self.entry_of(round, view.as_ref())?;
 			let is_forecast = streams.iter().any(|stream| stream.id == round.domain && is_named(stream, &self.config));
 			let seen = Own { round, view, entry, is_forecast };
 			let bars = seen.view.as_ref().and_then(|view| view.round.zero_bar.zip(view.round.horizon_end));
@@ -244,6 +255,18 @@ impl<C: MarketChain> Forecaster<C> {
 			own.push(seen);
 		}
 		Ok(own)
+	}
+
+	/// Returns the journal entry of a round: the one with the commitment of the seat, if the chain has it. An entry that was replaced on
+	/// another branch becomes the current one again.
+	fn entry_of(&self, round: RoundId, view: Option<&ForecastSeatsView<Account>>) -> Result<Option<Entry>> {
+		let (scope, who) = (Scope::Forecast(round), self.chain.account());
+		let entry = self.journal.entry(scope, who)?;
+		let seat = view.and_then(|view| seat_of(view, who));
+		match seat.filter(|seat| entry.as_ref().is_some_and(|entry| entry.commitment != seat.commitment)) {
+			Some(seat) => Ok(self.journal.recall_commitment(scope, who, &seat.commitment)?.or(entry)),
+			None => Ok(entry),
+		}
 	}
 
 	/// Returns `true` if the rounds of a stream are tended here: it has the name that the configuration has, or no forecaster has its name,
@@ -367,8 +390,13 @@ impl<C: MarketChain> Forecaster<C> {
 		let (who, scope, wager) = (self.chain.account(), Scope::Forecast(round.id), self.config.wager.0);
 		let until = round.until.unwrap_or(head.number);
 		let is_late = head.number.saturating_add(1) >= until;
-		if is_late || self.refused.lock().contains(&round.id) || self.journal.entry(scope, who)?.is_some() {
+		let entry = self.journal.entry(scope, who)?;
+		let is_made = entry.as_ref().is_some_and(|entry| entry.is_of_input(round.input_end));
+		if is_late || is_made || self.refused.lock().contains(&round.id) {
 			return Ok(());
+		}
+		if entry.is_some() {
+			self.warn_once(other_input(round));
 		}
 		if round.least_wager.is_none_or(|least| wager < least) {
 			self.warn_once(outbid(round.id));
@@ -395,7 +423,8 @@ impl<C: MarketChain> Forecaster<C> {
 				return Err(error.context(format!("nothing is forecast in round {}", round.id.number)));
 			}
 		};
-		let entry = self.chain.prepared(&self.journal, scope, &forecast, until..BlockNumber::MAX)?;
+		let entry = self.chain.entry(scope, &forecast, until..BlockNumber::MAX).with_input(round.input_end);
+		self.journal.prepare(&entry)?;
 		self.commit(until, &entry).await
 	}
 
@@ -407,7 +436,8 @@ impl<C: MarketChain> Forecaster<C> {
 		round: &ForecastRoundView,
 		slot_ms: u64,
 	) -> Result<Option<Pending>> {
-		if let Some(pending) = self.pending.take().filter(|pending| pending.round == round.id) {
+		let is_of = |pending: &Pending| pending.round == round.id && pending.input_end == round.input_end;
+		if let Some(pending) = self.pending.take().filter(is_of) {
 			return Ok(Some(pending));
 		}
 		let lead = expected_lead(head.number, round, stream, slot_ms);
@@ -417,7 +447,7 @@ impl<C: MarketChain> Forecaster<C> {
 		if task.is_none() {
 			self.warn_once(format!("no round of {} is entered until its first net is trained", self.config.label()));
 		}
-		Ok(task.map(|task| Pending { round: round.id, task }))
+		Ok(task.map(|task| Pending { round: round.id, input_end: round.input_end, task }))
 	}
 
 	async fn commit(&self, until: BlockNumber, entry: &Entry) -> Result<()> {
@@ -630,6 +660,14 @@ fn asleep(stream: &StreamView<Account>) -> String {
 	format!(
 		"stream {} sleeps, so no round opens: wake it with `doin-worker sponsor {} \"100 DOIN\" --key KEY`, which pays its reporters",
 		stream.symbol, stream.id
+	)
+}
+
+fn other_input(round: &ForecastRoundView) -> String {
+	format!(
+		"the input of round {} of stream {} ends before bar {} now, and the journal has a forecast of another input, from before a \
+		 reorganisation of the chain: it is forecast anew",
+		round.id.number, round.id.domain, round.input_end
 	)
 }
 

@@ -13,9 +13,10 @@
 //! at every new block and does what is decided. A forecast that takes long, or a training, holds up no reveal.
 //!
 //! The commitment is in the journal before it is sent, with everything that its reveal needs. A worker that was killed in between reveals
-//! after its next start. A round has one commitment on every branch of the chain, so none is ever unknown; where a branch lacks it, it is
-//! sent again. Seats that the journal does not have, e.g. since it was lost, are found by the record of the account: those of closed rounds
-//! are cleared, and those of void ones collected.
+//! after its next start. A round has one commitment on every branch of the chain on which its input is the same; where a branch lacks it,
+//! it is sent again. Where the input is another one, the round is forecast anew, and the journal keeps both entries. Seats that the
+//! journal does not have, e.g. since it was lost, are found by the record of the account: those of closed rounds are cleared, and those of
+//! void ones collected.
 
 mod bars;
 mod chain;

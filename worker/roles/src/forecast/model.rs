@@ -7,18 +7,22 @@ use doin_compute::Executor;
 use doin_forecast::LoadedModel;
 use doin_forecaster::{
 	plugin::{Closed, Opening, Window},
-	read_file, Bar, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, Recipe, Series, Terms,
+	process::ProcessError,
+	read_file, Bar, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, PluginError, Recipe, Series, Terms,
 };
 use std::{
 	path::PathBuf,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		mpsc, Arc,
+		mpsc::{self, RecvTimeoutError},
+		Arc,
 	},
 	time::Duration,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
+/// Pause between two looks whether a program runs.
+const PROGRAM_PAUSE: Duration = Duration::from_secs(1);
 /// Longest gap between the history and the first bar of the stream, in bars.
 const LONGEST_GAP: u64 = 9_000;
 
@@ -321,7 +325,8 @@ struct Question {
 	answer: oneshot::Sender<Result<Vec<i32>>>,
 }
 
-/// A program of the user, on a thread of its own. It is started when it is asked first, and again after a failure.
+/// A program of the user, on a thread of its own. It is started when it is asked first, and again after a failure. One that ends between
+/// two rounds is started at once, so that it has loaded its model when it is asked.
 pub(super) struct Asker {
 	messages: mpsc::Sender<Message>,
 	/// Ends the waiting for an answer when it is dropped.
@@ -364,38 +369,68 @@ fn window(round: u32, known: &Known) -> Window {
 
 /// Asks a program until nobody has a message for it.
 fn converse(command: &[String], patience: Duration, stop: &AtomicBool, messages: &mpsc::Receiver<Message>) {
-	let mut plugin: Option<Plugin<'_>> = None;
-	for message in messages {
-		match message {
-			Message::Forecast(question) => {
+	let mut asked = AskedProgram { command, patience, stop, plugin: None, opening: None };
+	loop {
+		match messages.recv_timeout(PROGRAM_PAUSE) {
+			Ok(Message::Forecast(question)) => {
 				let Question { opening, window, answer } = *question;
-				let asked = ask(&mut plugin, command, &opening, &window, patience, stop);
-				if asked.is_err() {
-					plugin = None;
-				}
-				answer.send(asked).ok();
+				answer.send(asked.ask(opening, &window)).ok();
 			}
-			Message::Truth(closed) => {
-				if let Some(plugin) = &plugin {
+			Ok(Message::Truth(closed)) => {
+				if let Some(plugin) = &asked.plugin {
 					plugin.closed(&closed);
 				}
 			}
+			Err(RecvTimeoutError::Timeout) => asked.look(),
+			Err(RecvTimeoutError::Disconnected) => return,
 		}
 	}
 }
 
-/// Returns the answer of a program, which is started unless it runs.
-fn ask<'a>(
-	plugin: &mut Option<Plugin<'a>>,
-	command: &[String],
-	opening: &Opening,
-	window: &Window,
+/// A program that is asked round by round.
+struct AskedProgram<'a> {
+	command: &'a [String],
+	/// Time for an answer.
 	patience: Duration,
 	stop: &'a AtomicBool,
-) -> Result<Vec<i32>> {
-	let running = match plugin {
-		Some(running) => running,
-		None => plugin.insert(Plugin::start(command, opening, patience, stop)?),
-	};
-	Ok(running.changes(window, opening.horizon)?)
+	/// The program, while it runs.
+	plugin: Option<Plugin<'a>>,
+	/// Opening of its last start; `None` after it was started without a question since, so that one which ends at once is not started over
+	/// and over.
+	opening: Option<Opening>,
+}
+
+impl<'a> AskedProgram<'a> {
+	/// Returns the answer of the program, which is started unless it runs. One that has ended since the last round is started again.
+	fn ask(&mut self, opening: Opening, window: &Window) -> Result<Vec<i32>> {
+		let horizon = opening.horizon;
+		let answered = self.plugin.as_mut().map(|running| running.changes(window, horizon));
+		let has_ended = matches!(answered, Some(Err(PluginError::Process { reason: ProcessError::Ended { .. }, .. })));
+		let answered = match answered.filter(|_| !has_ended) {
+			Some(answered) => answered,
+			None => self.start(&opening).and_then(|running| running.changes(window, horizon)),
+		};
+		self.opening = Some(opening);
+		if answered.is_err() {
+			self.plugin = None;
+		}
+		Ok(answered?)
+	}
+
+	/// Starts the program, in the place of one that ran before.
+	fn start(&mut self, opening: &Opening) -> Result<&mut Plugin<'a>, PluginError> {
+		let started = Plugin::start(self.command, opening, self.patience, self.stop)?;
+		Ok(self.plugin.insert(started))
+	}
+
+	/// Starts the program again if it has ended since it was asked.
+	fn look(&mut self) {
+		let has_ended = self.plugin.as_mut().is_some_and(|plugin| !plugin.is_running());
+		let Some(opening) = self.opening.take_if(|_| has_ended) else { return };
+		tracing::warn!(target: TARGET, stream = opening.stream, "the program has ended between two rounds, and is started again");
+		self.plugin = None;
+		if let Err(error) = self.start(&opening) {
+			tracing::warn!(target: TARGET, "{error}; it is started again when it is asked");
+		}
+	}
 }

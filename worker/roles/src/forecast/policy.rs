@@ -50,7 +50,7 @@ pub fn seat_of(view: &ForecastSeatsView<Account>, who: Account) -> Option<&Forec
 }
 
 /// Returns the next step of `who` in a round. A call that is sent now is in block `next` at the earliest. `view` is `None` for a round that
-/// is not on the chain, and `entry` is the journal entry of the round.
+/// is not on the chain, and `entry` is the journal entry of the round, which is not sent if the round has another input now.
 pub fn step(
 	next: BlockNumber,
 	view: Option<&ForecastSeatsView<Account>>,
@@ -66,7 +66,7 @@ pub fn step(
 	match (view.round.phase, seat) {
 		(ForecastPhase::Committing, None) if !in_time => Step::Nothing,
 		(ForecastPhase::Committing, None) if view.round.least_wager.is_none_or(|least| wager < least) => Step::Outbid,
-		(ForecastPhase::Committing, None) if entry.is_some() => Step::Commit,
+		(ForecastPhase::Committing, None) if entry.is_some_and(|entry| entry.is_of_input(view.round.input_end)) => Step::Commit,
 		(ForecastPhase::Committing, None) => Step::Forecast,
 		(ForecastPhase::Committing | ForecastPhase::Waiting, Some(_)) if is_known => Step::Nothing,
 		(ForecastPhase::Revealing, Some(seat)) if seat.skill.is_some() => Step::Nothing,

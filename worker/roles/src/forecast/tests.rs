@@ -2,7 +2,7 @@
 
 use super::{
 	chain::MarketChain,
-	model::joined,
+	model::{joined, Known, Model},
 	policy::{expected_lead, longest_lead, refusal, step, worthwhile_claim, Step},
 	Forecaster,
 };
@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{bail, Result};
 use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
-use doin_forecaster::{Bar, Clock, Series};
+use doin_forecaster::{Bar, Clock, Series, Terms};
 use doin_market::{MAX_HORIZON, ONE};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
@@ -671,6 +671,83 @@ async fn a_program_is_told_the_round_and_its_truth() {
 	assert!(asked.contains("\"lead\":5") && asked.contains("[5700,3]"), "{asked}");
 }
 
+/// A program that ends after each answer is started again before it is asked.
+#[tokio::test]
+async fn a_program_that_ends_between_two_rounds_misses_none() {
+	let folder = tempfile::tempdir().unwrap();
+	let (program, started) = (folder.path().join("model.sh"), folder.path().join("started"));
+	let closes = vec!["5100"; 24].join(",");
+	let script = format!(
+		"echo start >> {}\nread first\necho '{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"version\":1}}}}'\nread second\n\
+		 echo '{{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{{\"closes\":[{closes}],\"zero\":5000}}}}'\n",
+		started.display()
+	);
+	std::fs::write(&program, script).unwrap();
+	let program = Some(vec!["sh".into(), program.display().to_string()]);
+	let config = ForecastConfig { program, timeout: 600, ..ForecastConfig::new("BTC/USD", Amount(WAGER)) };
+	let model = Model::open(&config, 1).unwrap();
+	let series = Series {
+		name: "BTC/USD".into(),
+		column: "close".into(),
+		bars: vec![Some(Bar::of_close(5_000)); 16],
+		fields: vec![Field::Close],
+		clock: None,
+		decimals: 2,
+	};
+	let terms = Terms { horizon: 24, lookback: 16, lead: 5, batch: 6, season: 0, kept: 9_000, scale: None };
+	let known = Known { series: Arc::new(series), end: 16, terms };
+	let starts = || std::fs::read_to_string(&started).unwrap_or_default().lines().count();
+	for round in 1..=3 {
+		let forecast = model.forecast(round, known.clone()).unwrap().await.unwrap();
+		assert_eq!(forecast.unwrap(), vec![100; 24], "round {round}");
+		let again = async {
+			while starts() <= round as usize {
+				tokio::time::sleep(Duration::from_millis(5)).await;
+			}
+		};
+		tokio::time::timeout(Duration::from_secs(600), again).await.unwrap();
+	}
+}
+
+/// A reorganisation may leave a round its number, and give it another input.
+#[tokio::test]
+async fn a_round_whose_input_has_changed_is_forecast_anew_and_each_branch_reveals_its_own() {
+	let machine = Machine::new();
+	machine.run([OPENED]).await;
+	let first = machine.chain.entry().unwrap();
+	assert_eq!(first.input_end, Some(START + BARS));
+	let (on_first, other) = (seat(ME, first.commitment), ForecastRoundView { input_end: START + BARS - 6, ..committing() });
+	machine.chain.seats(Vec::clear);
+	machine.chain.set(other);
+	machine.run([OPENED + 1, OPENED + 2]).await;
+	let second = machine.chain.entry().unwrap();
+	assert_eq!(second.input_end, Some(START + BARS - 6));
+	assert_eq!(machine.calls(), ["Forecasts.commit"; 2]);
+	assert_ne!(second.commitment, first.commitment);
+	// The chain returns to the first branch, whose round has the first commitment.
+	machine.chain.seats(|seats| *seats = vec![on_first]);
+	machine.chain.open_reveals();
+	machine.run([600]).await;
+	assert_eq!(machine.chain.sent()[2..], [reveal_of(&first)]);
+	// And to the second one.
+	machine.chain.seats(|seats| *seats = vec![seat(ME, second.commitment)]);
+	machine.run([601]).await;
+	assert_eq!(machine.chain.sent()[3..], [reveal_of(&second)]);
+}
+
+/// The pool of a node may send the first commitment on the other branch too: it is revealed, and the seat is not lost.
+#[tokio::test]
+async fn a_commitment_that_the_other_branch_has_taken_is_revealed_there() {
+	let machine = Machine::new();
+	machine.run([OPENED]).await;
+	let first = machine.chain.entry().unwrap();
+	machine.chain.set(ForecastRoundView { input_end: START + BARS - 6, ..committing() });
+	machine.run([OPENED + 1]).await;
+	machine.chain.open_reveals();
+	machine.run([600]).await;
+	assert_eq!(machine.chain.sent()[1..], [reveal_of(&first)]);
+}
+
 #[tokio::test]
 async fn a_net_is_trained_and_stakes_its_forecast() {
 	let mut machine = Machine::new();
@@ -723,6 +800,8 @@ fn each_phase_has_its_step() {
 	let last = COMMITS_END - 1;
 	assert_eq!(of(last, committing(), None, None), Step::Forecast);
 	assert_eq!(of(last, committing(), None, Some(&known)), Step::Commit);
+	let elsewhere = known.clone().with_input(START);
+	assert_eq!(of(last, committing(), None, Some(&elsewhere)), Step::Forecast, "it is of another input");
 	assert_eq!(of(COMMITS_END, committing(), None, Some(&known)), Step::Nothing, "too late");
 	assert_eq!(of(last, committing(), mine, Some(&known)), Step::Nothing);
 	assert_eq!(of(last, committing(), other, Some(&known)), Step::Lost);

@@ -107,6 +107,8 @@ pub struct Entry {
 	pub reveal_until: BlockNumber,
 	/// Progress of the entry.
 	pub state: State,
+	/// Number of the bar after the input of a forecast; `None` for other kinds, and for forecasts of earlier versions of the worker.
+	pub input_end: Option<u64>,
 }
 
 impl Scope {
@@ -193,7 +195,18 @@ impl Entry {
 			reveal_from: reveal.start,
 			reveal_until: reveal.end,
 			state: State::Prepared,
+			input_end: None,
 		}
+	}
+
+	/// Returns the entry of a forecast whose input ends before bar `input_end`.
+	pub fn with_input(self, input_end: u64) -> Self {
+		Self { input_end: Some(input_end), ..self }
+	}
+
+	/// Returns `false` if the entry is a forecast of another input than that before bar `input_end`, e.g. on another branch of the chain.
+	pub fn is_of_input(&self, input_end: u64) -> bool {
+		self.input_end.is_none_or(|own| own == input_end)
 	}
 
 	/// Returns the entry with another window of its reveal, e.g. on another branch of the chain.

@@ -17,8 +17,9 @@
 //!
 //! A fork may draw other windows, and then the sums of a task are other ones. [`Journal::prepare`] keeps the earlier entry beside
 //! the new one, and [`Journal::recall`] returns to it if the chain returns to the earlier branch. The bars of a poll cannot be
-//! computed again: [`Journal::other_entries`] and [`Journal::recall_commitment`] find the reports of a branch. Entries expire at the
-//! last *finalized* block, so that no entry is archived by a block that a reorganisation removes.
+//! computed again: [`Journal::other_entries`] and [`Journal::recall_commitment`] find the reports of a branch, and the forecasts of one
+//! whose round has another input. Entries expire at the last *finalized* block, so that no entry is archived by a block that a
+//! reorganisation removes.
 //!
 //! # File
 //!
@@ -94,6 +95,9 @@ const TABLES: &str = "
 	);
 ";
 
+/// Tables of entries, which have the column `input_end` since version 3 of the worker.
+const OF_ENTRIES: [&str; 2] = ["entries", "replaced"];
+
 /// Condition on the scope and account of an entry.
 const OF_SCOPE: &str = "kind = ? AND domain = ? AND number = ? AND who = ?";
 
@@ -156,7 +160,12 @@ impl Journal {
 		let prepare = || {
 			connection.pragma_update(None, "journal_mode", "DELETE")?;
 			connection.pragma_update(None, "synchronous", "EXTRA")?;
-			connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;"))
+			connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;"))?;
+			// Files of earlier versions have these tables without the column.
+			for table in OF_ENTRIES.into_iter().filter(|table| !has_input_end(&connection, table)) {
+				connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN input_end INTEGER"))?;
+			}
+			Ok(())
 		};
 		prepare().map_err(database)?;
 		Ok(connection)
@@ -194,11 +203,11 @@ impl Journal {
 	///
 	/// # Errors
 	///
-	/// Errors if the commitment of an earlier candidate may be on the chain, if a challenge of the same task is announced, and if
-	/// the database fails.
+	/// Errors if the commitment of an earlier candidate or of a forecast of the same input may be on the chain, if a challenge of the same
+	/// task is announced, and if the database fails.
 	pub fn prepare(&self, entry: &Entry) -> Result<(), JournalError> {
 		let existing = self.entry(entry.scope, entry.who)?;
-		if existing.is_some_and(|existing| !existing.can_be_replaced()) {
+		if existing.is_some_and(|existing| !existing.can_be_replaced_by(entry)) {
 			return Err(JournalError::AlreadyCommitted { scope: entry.scope });
 		}
 		let entry = Entry { state: State::Prepared, ..entry.clone() };
@@ -445,14 +454,20 @@ fn folder_of(path: &Path) -> &Path {
 	path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Returns `true` if a table has the column `input_end`.
+fn has_input_end(database: &Connection, table: &str) -> bool {
+	database.prepare(&format!("SELECT input_end FROM {table} LIMIT 0")).is_ok()
+}
+
 impl Entry {
-	/// Returns `true` if another entry of the same scope and account may take the place of this one. The sums of a task are other
-	/// ones on another branch, and so are the batches of a poll, and a task that is settled again may be challenged again.
-	fn can_be_replaced(&self) -> bool {
+	/// Returns `true` if `other`, of the same scope and account, may take the place of this entry. The sums of a task are other ones on
+	/// another branch, and so are the batches of a poll and the input of a round of a market, and a task that is settled again may be
+	/// challenged again.
+	fn can_be_replaced_by(&self, other: &Self) -> bool {
 		match self.scope.kind() {
 			Kind::Candidate => self.state == State::Prepared,
-			// A forecast is one of any branch that has the round, so the first commitment is sent wherever it is missing.
-			Kind::Forecast => false,
+			// A forecast is one of any branch that has the round with its input, so the first commitment is sent wherever it is missing.
+			Kind::Forecast => other.input_end.is_some_and(|input_end| !self.is_of_input(input_end)),
 			Kind::Sums | Kind::Report => true,
 			Kind::Challenge => matches!(self.state, State::Prepared | State::Archived),
 		}
@@ -483,7 +498,8 @@ fn insert(database: &Connection, entry: &Entry) -> rusqlite::Result<()> {
 		entry.reveal_from,
 		entry.reveal_until,
 		entry.state,
+		entry.input_end,
 	];
-	let sql = format!("INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	let sql = format!("INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	database.execute(&sql, row).map(|_| ())
 }

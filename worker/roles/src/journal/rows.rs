@@ -9,7 +9,8 @@ use rusqlite::{
 };
 
 /// Columns of an entry.
-pub(super) const COLUMNS: &str = "kind, domain, number, who, commitment, payload, salt, reveal_from, reveal_until, state";
+pub(super) const COLUMNS: &str =
+	"kind, domain, number, who, commitment, payload, salt, reveal_from, reveal_until, state, input_end";
 
 /// Returns the entries that `sql` selects.
 pub(super) fn select(database: &Connection, sql: &str, params: &[&dyn ToSql]) -> rusqlite::Result<Vec<Entry>> {
@@ -35,6 +36,7 @@ pub(super) fn read(row: &Row) -> rusqlite::Result<Entry> {
 		reveal_from: row.get(7)?,
 		reveal_until: row.get(8)?,
 		state: row.get(9)?,
+		input_end: row.get(10)?,
 	})
 }
 

@@ -47,6 +47,7 @@ fn entry(number: u32) -> Entry {
 		reveal_from: 10 * number,
 		reveal_until: 10 * number + 5,
 		state: State::Prepared,
+		input_end: None,
 	}
 }
 
@@ -180,6 +181,45 @@ fn a_forecast_is_kept_until_its_seat_is_paid_and_never_replaced() {
 	assert_eq!(journal.open_entries(Kind::Forecast).unwrap(), [Entry { state: State::Revealed, ..forecast }]);
 	journal.mark(scope, WHO, State::Archived, Note::Settled).unwrap();
 	assert_eq!(journal.open_entries(Kind::Forecast).unwrap(), []);
+}
+
+/// A round of the same number may have another input on another branch.
+#[test]
+fn a_forecast_of_another_input_takes_its_place_and_the_first_one_is_found_again() {
+	let folder = tempfile::tempdir().unwrap();
+	let journal = open(&folder.path().join("worker.db")).unwrap();
+	let scope = Scope::Forecast(RoundId { domain: 1 << 31, number: 7 });
+	let of = |commitment: u8, input_end| Entry { scope, commitment: [commitment; 32], ..entry(1) }.with_input(input_end);
+	let (first, other) = (of(1, 600), of(2, 606));
+	assert!(first.is_of_input(600) && !first.is_of_input(606) && entry(1).is_of_input(606), "an earlier version wrote no input");
+	journal.prepare(&first).unwrap();
+	journal.mark(scope, WHO, State::Committed, Note::Progress).unwrap();
+	assert!(matches!(journal.prepare(&of(3, 600)), Err(JournalError::AlreadyCommitted { .. })), "the input is the same");
+	journal.prepare(&other).unwrap();
+	assert_eq!(journal.entry(scope, WHO).unwrap(), Some(other.clone()));
+	let recalled = journal.recall_commitment(scope, WHO, &[1; 32]).unwrap();
+	assert_eq!(recalled, Some(Entry { state: State::Committed, ..first }));
+	assert_eq!(journal.other_entries(scope, WHO).unwrap(), [other]);
+}
+
+#[test]
+fn a_file_of_an_earlier_version_gets_the_column_of_inputs() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("worker.db");
+	let first = open(&path).unwrap();
+	first.prepare(&entry(1)).unwrap();
+	drop(first);
+	let earlier = Connection::open(&path).unwrap();
+	for table in OF_ENTRIES {
+		earlier.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN input_end")).unwrap();
+	}
+	drop(earlier);
+	let journal = open(&path).unwrap();
+	assert_eq!(journal.entry(round(1), WHO).unwrap(), Some(entry(1)));
+	let scope = Scope::Forecast(RoundId { domain: 1 << 31, number: 7 });
+	let forecast = Entry { scope, ..entry(2) }.with_input(600);
+	journal.prepare(&forecast).unwrap();
+	assert_eq!(journal.entry(scope, WHO).unwrap(), Some(forecast));
 }
 
 /// Reports of one poll may be the same on two branches, and their commitments are not.

@@ -155,7 +155,8 @@ impl<C: OracleChain> Reporter<C> {
 			return Ok(());
 		}
 		let reveal = poll.commits_until..poll.reveals_until;
-		let entry = self.chain.prepared(&self.journal, Scope::Report(poll.id), &reports, reveal)?;
+		let entry = self.chain.entry(Scope::Report(poll.id), &reports, reveal);
+		self.journal.prepare(&entry)?;
 		self.commit(poll, &entry).await
 	}
 

@@ -1,7 +1,7 @@
 //! `backtest`: forecasts the rounds of historical bars, and shows the skill of the forecasts.
 
 mod report;
-mod source;
+pub(super) mod source;
 
 use crate::{
 	args::NodeArgs,
@@ -14,6 +14,7 @@ use doin_compute::Executor;
 use doin_forecast::{find_season, LoadedModel};
 use doin_forecaster::{
 	backtest::{periods, Scored, Training},
+	pairs::pairs,
 	play,
 	rounds::rounds_beside,
 	Asked, BaseModel, Certainty, Channels, Figures, Fixed, Inputs, NamedModel, Recipe, Retrained, Rounds, Series, Terms, Times,
@@ -28,6 +29,8 @@ use std::{path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 const HORIZON: usize = 100;
 /// Bars from one round to the next, for a file: half an hour of five minutes.
 const BATCH: usize = 6;
+/// Most training pairs that are drawn at a time.
+pub(super) const MOST_PAIRS: i64 = 100_000;
 /// Bars that the stream of a file keeps: 30 days of five minutes.
 const KEPT: usize = 9_000;
 
@@ -86,12 +89,15 @@ pub struct BacktestArgs {
 	/// Passes over the bars of a training [default: 24; 12 for cells]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
 	epochs: Option<u16>,
-	/// Seed of first weights and batches
+	/// Seed of first weights and batches, and of training pairs
 	#[arg(long, value_name = "N", default_value_t = 0)]
 	seed: u64,
 	/// Time that a program has for each answer, in seconds
 	#[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
 	timeout: u64,
+	/// Training pairs that a program is given before the first round, of the bars before it: windows with their true continuations
+	#[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=MOST_PAIRS))]
+	pairs: u32,
 	/// Periods with about as many rounds each, whose figures are shown
 	#[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
 	periods: u32,
@@ -226,6 +232,11 @@ impl Played<'_> {
 			(NamedModel::Program(command), _) => {
 				let patience = Duration::from_secs(args.timeout);
 				let mut forecaster = Asked::start(command, series, terms, patience, stop)?;
+				if args.pairs > 0 {
+					let known = rounds.held.first().map_or(0, |round| round.bar + 1);
+					let drawn = pairs(series, terms, known, args.pairs as usize, args.seed)?;
+					drawn.iter().for_each(|pair| forecaster.plugin.pair(pair));
+				}
 				Ok((play(rounds, closes, terms, &mut forecaster, stop, progress)?, Vec::new()))
 			}
 			(NamedModel::File(_), Some(loaded)) => {

@@ -61,6 +61,7 @@ fn arguments_are_parsed_as_the_time_series_subnet_spells_them() {
 		"--csv a --retrain 0",
 		"--csv a --epochs 0",
 		"--csv a --periods 0",
+		"--csv a --pairs 100001",
 	] {
 		assert!(parsed(wrong).is_err(), "{wrong}");
 	}
@@ -111,6 +112,36 @@ fn a_program_of_the_user_is_asked_for_every_round() {
 	let missing = BacktestArgs { base_model: NamedModel::Program(vec!["/nonexistent/model".into()]), ..args };
 	let missing = format!("{:#}", backtest(&missing, None, &AtomicBool::new(false)).unwrap_err());
 	assert!(missing.contains("program `/nonexistent/model`: it cannot be started"), "{missing}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_is_given_pairs_of_the_bars_before_the_first_round() {
+	let folder = tempfile::tempdir().unwrap();
+	let (program, bars, seen) = (folder.path().join("model.sh"), folder.path().join("bars.csv"), folder.path().join("seen"));
+	write_bars(&bars, 900);
+	let zeros = vec!["0"; 24].join(",");
+	let script = format!(
+		"read first\necho '{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"version\":1}}}}'\nid=1\nwhile read line; do\n\
+		 case $line in *on_truth*) ;; *training_pair*) echo \"$line\" >> {} ;; *) id=$((id + 1)); \
+		 echo '{{\"jsonrpc\":\"2.0\",\"id\":'$id',\"result\":{{\"closes\":[{zeros}],\"zero\":0}}}}' ;; esac\ndone\n",
+		seen.display()
+	);
+	std::fs::write(&program, script).unwrap();
+	let line = format!("--csv {} --horizon 24 --lookback 16 --season 1 --scale 300 --pairs 40 --seed 5", bars.display());
+	let args = BacktestArgs { base_model: NamedModel::Program(vec!["sh".into(), program.display().to_string()]), ..parse(&line) };
+	let report = serde_json::to_value(backtest(&args, None, &AtomicBool::new(false)).unwrap()).unwrap();
+	let first_bar = report["first_bar"].as_u64().unwrap();
+	let text = std::fs::read_to_string(&seen).unwrap();
+	let pairs: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+	assert_eq!(pairs.len(), 40);
+	for pair in pairs {
+		let round = pair["params"]["round"].as_u64().unwrap();
+		assert!(
+			round + 28 <= first_bar,
+			"the continuation of bar {round} ends before the input of the round of bar {first_bar} does"
+		);
+	}
 }
 
 #[test]
