@@ -57,7 +57,7 @@ TYPES = {
     "Vec<String>": "list of texts",
     "Vec<DomainId>": "list of numbers",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
-    "Algorithm": "`ga`, `de`, `cmaes`, `random` or `sobol`",
+    "Algorithm": "`ga`, `de`, `cmaes`, `random`, `sobol` or `program`",
     "Role": "`optimize`, `evaluate`, `own`, `report` or `forecast`",
     "NamedModel": "family of nets, or file",
     "Channels": "text",

@@ -14,7 +14,7 @@
 //! - [`indicators`] computes RSI, MACD, Bollinger bands and the like by integer formulas, [`channels`] names them.
 //! - [`named`] reads the names of forecasters and channels.
 //! - [`base_model`] trains nets with the exact trainer, or reads a model file.
-//! - [`plugin`] asks a program of the user over the [`envelope`], which [`process`] reads and writes line by line.
+//! - [`plugin`] asks a program of the user over the envelope of [`doin_plugin`].
 //! - [`pairs`] draws windows of the past with their continuations, which such a program learns from.
 //! - [`rounds`] holds rounds over historical bars with the arithmetic of the market, and [`backtest`] scores forecasts in them.
 //!
@@ -26,13 +26,11 @@ pub mod backtest;
 pub mod bars;
 pub mod base_model;
 pub mod channels;
-pub mod envelope;
 pub mod file;
 pub mod indicators;
 pub mod named;
 pub mod pairs;
 pub mod plugin;
-pub mod process;
 pub mod rounds;
 
 pub use backtest::{play, Certainty, Figures, Fixed, Forecaster, Retrained};

@@ -5,11 +5,11 @@
 
 use crate::{
 	bars::Series,
-	envelope::{notification, INITIALIZE},
 	plugin::{Opening, Window, TRAINING_PAIR},
 	rounds::Terms,
 };
 use anyhow::{ensure, Result};
+use doin_plugin::envelope::{notification, INITIALIZE};
 use doin_primitives::blake2_256;
 use serde::Serialize;
 

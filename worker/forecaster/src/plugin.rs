@@ -1,4 +1,4 @@
-//! Programs of users that forecast rounds, over the [envelope](crate::envelope) on standard input and output.
+//! Programs of users that forecast rounds, over the [envelope](doin_plugin::envelope) on standard input and output.
 //!
 //! | message | params | result |
 //! |---|---|---|
@@ -14,12 +14,11 @@
 use crate::{
 	backtest::Forecaster,
 	bars::{Bar, Series},
-	envelope::{check_version, notification, request, result_of, EnvelopeError, INITIALIZE, VERSION},
 	pairs::Pair,
-	process::{ProcessError, Program},
 	rounds::Terms,
 };
 use anyhow::Result;
+use doin_plugin::{Dialogue, Fault, Limits, VERSION};
 use doin_sources::Field;
 use serde::Serialize;
 use serde_json::Value;
@@ -31,8 +30,6 @@ const FORECAST: &str = "forecast";
 pub const TRAINING_PAIR: &str = "training_pair";
 /// Notification of the truth of a round.
 const ON_TRUTH: &str = "on_truth";
-/// Characters of a command that an error shows.
-const SHOWN: usize = 60;
 
 /// Params of `initialize`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,22 +83,9 @@ pub struct Closed {
 /// Reason for which a program has no forecast.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PluginError {
-	/// The program runs no longer, is late, or is stopped.
-	#[error("program `{name}`: {reason}")]
-	Process {
-		/// Name of the program.
-		name: String,
-		/// Reason for which it gives no line.
-		reason: ProcessError,
-	},
-	/// A line of the program is not an answer, or an error.
-	#[error("program `{name}`: {reason}")]
-	Envelope {
-		/// Name of the program.
-		name: String,
-		/// Reason for which its line is not the result.
-		reason: EnvelopeError,
-	},
+	/// The program does not answer, or its line is no answer.
+	#[error(transparent)]
+	Fault(#[from] Fault),
 	/// The result has another form.
 	#[error(
 		"program `{name}`: its forecast has {found}: return {{\"closes\":[…]}} with {horizon} whole numbers, the closes in units of the \
@@ -135,11 +119,7 @@ pub enum PluginError {
 /// A program of a user.
 #[derive(Debug)]
 pub struct Plugin<'a> {
-	name: String,
-	program: Program,
-	/// Identifier of the last message.
-	last: u64,
-	patience: Duration,
+	dialogue: Dialogue,
 	stop: &'a AtomicBool,
 }
 
@@ -181,21 +161,9 @@ impl<'a> Plugin<'a> {
 	///
 	/// Errors if the program cannot be started, does not answer, or speaks another version.
 	pub fn start(command: &[String], opening: &Opening, patience: Duration, stop: &'a AtomicBool) -> Result<Self, PluginError> {
-		let name = shown(command);
-		let program = Program::start(command).map_err(|reason| PluginError::Process { name: name.clone(), reason })?;
-		let mut plugin = Self { name, program, last: 0, patience, stop };
-		let result = plugin.ask(INITIALIZE, opening)?;
-		check_version(&result).map_err(|reason| PluginError::Envelope { name: plugin.name.clone(), reason })?;
-		Ok(plugin)
-	}
-
-	/// Sends a message, and returns the result of its answer.
-	fn ask(&mut self, method: &str, params: impl Serialize) -> Result<Value, PluginError> {
-		self.last += 1;
-		self.program.write(request(self.last, method, params));
-		let line = self.program.read(self.patience, self.stop);
-		let line = line.map_err(|reason| PluginError::Process { name: self.name.clone(), reason })?;
-		result_of(&line, self.last).map_err(|reason| PluginError::Envelope { name: self.name.clone(), reason })
+		// A forecaster is a program of its user's own, which learns for hours and keeps files: only its output is bounded.
+		let dialogue = Dialogue::start(command, opening, &Limits::default(), patience, stop)?;
+		Ok(Self { dialogue, stop })
 	}
 
 	/// Returns the changes from the zero that the program forecasts over a horizon.
@@ -204,8 +172,9 @@ impl<'a> Plugin<'a> {
 	///
 	/// Errors if the program does not answer in time, or if its answer is not a forecast of `horizon` values.
 	pub fn changes(&mut self, window: &Window, horizon: usize) -> Result<Vec<i32>, PluginError> {
-		let result = self.ask(FORECAST, window)?;
-		let form = |found: String| PluginError::Form { name: self.name.clone(), found, horizon };
+		let result = self.dialogue.ask(FORECAST, window, self.stop)?;
+		let name = || self.dialogue.name().to_owned();
+		let form = |found: String| PluginError::Form { name: name(), found, horizon };
 		let closes = closes_of(&result).map_err(form)?;
 		if closes.len() != horizon {
 			return Err(form(format!("{} values", closes.len())));
@@ -217,24 +186,24 @@ impl<'a> Plugin<'a> {
 		};
 		let change = |(place, close): (usize, i64)| {
 			let change = close.checked_sub(zero).and_then(|change| i32::try_from(change).ok());
-			change.ok_or_else(|| PluginError::Overflow { name: self.name.clone(), place: place + 1, close, zero })
+			change.ok_or_else(|| PluginError::Overflow { name: name(), place: place + 1, close, zero })
 		};
 		closes.into_iter().enumerate().map(change).collect()
 	}
 
 	/// Returns `false` once the program has ended.
 	pub fn is_running(&mut self) -> bool {
-		self.program.is_running()
+		self.dialogue.is_running()
 	}
 
 	/// Gives the program a pair to learn from. It does not answer.
 	pub fn pair(&self, pair: &Pair) {
-		self.program.write(notification(TRAINING_PAIR, pair));
+		self.dialogue.notify(TRAINING_PAIR, pair);
 	}
 
 	/// Tells the program the truth of a round. It does not answer.
 	pub fn closed(&self, closed: &Closed) {
-		self.program.write(notification(ON_TRUTH, closed));
+		self.dialogue.notify(ON_TRUTH, closed);
 	}
 }
 
@@ -248,15 +217,6 @@ fn closes_of(result: &Value) -> Result<Vec<i64>, String> {
 			.ok_or_else(|| format!("`{}` as value {}, which is not a whole number of 64 bits", shortened(close), place + 1))
 	};
 	closes.iter().enumerate().map(close).collect()
-}
-
-/// Returns the beginning of a command as text.
-fn shown(command: &[String]) -> String {
-	let text = command.join(" ");
-	match text.chars().count() > SHOWN {
-		true => text.chars().take(SHOWN).chain(['…']).collect(),
-		false => text,
-	}
 }
 
 /// Returns the beginning of a value as text.

@@ -10,6 +10,7 @@
 //! | [`Evolution`] | differential evolution with successive halving | trainings whose beginning tells something |
 //! | [`Cmaes`] | evolution of a covariance matrix | ordered genes that depend on each other |
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
+//! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
 //!
 //! Random streams are counter-based, so that the same seed and the same fitnesses give the same search on every machine, and so that a
 //! checkpoint goes on exactly.
@@ -36,6 +37,7 @@ mod evolution;
 mod ga;
 mod memory;
 mod optimizer;
+mod plugin;
 mod random;
 mod sampling;
 mod scale;
@@ -47,6 +49,7 @@ pub use cmaes::{Cmaes, CmaesConfig};
 pub use evolution::{Evolution, EvolutionConfig};
 pub use ga::{Ga, GaConfig};
 pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
+pub use plugin::{PluginConfig, PluginOptimizer};
 pub use sampling::{Sampler, SamplerConfig, Sequence};
 pub use space::{Condition, GeneRange, Scale, Space};
 
@@ -107,6 +110,12 @@ pub enum SearchError {
 	MissingGene {
 		/// Name of the gene.
 		gene: String,
+	},
+	/// A program of the user has failed for good.
+	#[error("{reason}")]
+	Program {
+		/// Name of the program, and what it did.
+		reason: String,
 	},
 	/// A checkpoint belongs to another search, or is damaged.
 	#[error("cannot go on from the checkpoint: {reason}")]

@@ -55,6 +55,11 @@ impl Memory {
 		}
 	}
 
+	/// Returns `true` if genes were asked or told before.
+	pub fn is_seen(&self, genes: &[i64]) -> bool {
+		self.seen.contains(genes)
+	}
+
 	/// Notes that genes were drawn, to be asked later.
 	pub fn note_drawn(&mut self, genes: &[i64]) {
 		self.seen.insert(genes.to_vec());

@@ -102,6 +102,11 @@ pub trait Optimizer: Send {
 	/// Returns the individuals that the next candidates are bred from, best first. It is empty for algorithms that have none.
 	fn parents(&self) -> Vec<&Individual>;
 
+	/// Returns the reason for which no trials are asked any more although points are left; `None` for an algorithm that cannot fail.
+	fn stopped(&self) -> Option<&SearchError> {
+		None
+	}
+
 	/// Returns the state.
 	fn checkpoint(&self) -> Checkpoint;
 

@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
 	backtest::play,
-	process::tests::script,
 	rounds::{
 		rounds,
 		tests::{sawtooth, terms},
@@ -14,6 +13,11 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 const LONG: Duration = Duration::from_secs(60);
 /// Shell commands that answer the first message.
 const OPENED: &str = "read first; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"version\":1}}'; ";
+
+/// Returns the command of a shell script.
+fn script(text: &str) -> Vec<String> {
+	["sh", "-c", text].map(String::from).to_vec()
+}
 
 fn series() -> Series {
 	Series {

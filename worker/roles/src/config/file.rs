@@ -22,6 +22,11 @@ use std::{
 	str::FromStr,
 };
 
+/// Seconds that a program has for an answer at most.
+pub(super) const LONGEST_TIMEOUT: u64 = 3_600;
+/// Least memory of a program, in MiB.
+const LEAST_MEMORY_MB: u64 = 64;
+
 /// A configuration file. Settings without a value are left to the layer below.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,13 +207,15 @@ pub enum Algorithm {
 	Random,
 	/// Points of a Sobol sequence, to compare with.
 	Sobol,
+	/// A program of the user.
+	Program,
 }
 
 /// Settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizationConfig {
-	/// Algorithm: `ga`, `de`, `cmaes`, `random` or `sobol`.
+	/// Algorithm: `ga`, `de`, `cmaes`, `random`, `sobol` or `program`.
 	pub algorithm: Algorithm,
 	/// Candidates of a generation.
 	pub population_size: usize,
@@ -219,11 +226,74 @@ pub struct OptimizationConfig {
 	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
 	/// without one.
 	pub seed: Option<u64>,
+	/// Program of the user and its arguments, for the algorithm `program`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub program: Option<Vec<String>>,
+	/// Seconds that the program has for an answer, 1 to 3600.
+	pub program_timeout: u64,
+	/// Most memory of each process of the program, in MiB, at least 64.
+	pub program_memory_mb: u64,
+	/// Folder that the program may write to, beside a temporary one, which `TMPDIR` names.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub program_folder: Option<PathBuf>,
 }
 
 impl Default for OptimizationConfig {
 	fn default() -> Self {
-		Self { algorithm: Algorithm::default(), population_size: 24, elite: 6, patience: 12, seed: None }
+		Self {
+			algorithm: Algorithm::default(),
+			population_size: 24,
+			elite: 6,
+			patience: 12,
+			seed: None,
+			program: None,
+			program_timeout: 60,
+			program_memory_mb: 4096,
+			program_folder: None,
+		}
+	}
+}
+
+impl OptimizationConfig {
+	/// Makes relative paths start in the folder of the file by `from_folder`. A program without a folder is looked for as a shell does.
+	fn resolve(&mut self, from_folder: impl Fn(&mut PathBuf)) {
+		self.program_folder.iter_mut().for_each(&from_folder);
+		let program = self.program.as_mut().and_then(|program| program.first_mut());
+		if let Some(name) = program.filter(|name| name.contains('/')) {
+			let mut path = PathBuf::from(&*name);
+			from_folder(&mut path);
+			*name = path.to_string_lossy().into_owned();
+		}
+	}
+
+	fn check(&self) -> Result<()> {
+		if self.population_size < 2 || self.elite == 0 || self.elite >= self.population_size {
+			bail!(
+				"`optimization_config` has elite = {} and population_size = {}: expected 1 ≤ elite < population_size",
+				self.elite,
+				self.population_size
+			);
+		}
+		let has_program = self.program.as_ref().is_some_and(|program| !program.is_empty());
+		match (self.algorithm == Algorithm::Program, has_program) {
+			(true, false) => bail!(
+				"`optimization_config` has algorithm = \"program\" and no `program`: write the program and its arguments, e.g. [\"python3\", \
+				 \"my_optimizer.py\"]"
+			),
+			(false, true) => {
+				bail!("`optimization_config.program` is not used: set algorithm = \"program\" beside it, or remove `program`")
+			}
+			_ => {}
+		}
+		if !(1..=LONGEST_TIMEOUT).contains(&self.program_timeout) {
+			let timeout = self.program_timeout;
+			bail!("`optimization_config.program_timeout` is {timeout}: expected 1 to {LONGEST_TIMEOUT} seconds");
+		}
+		if self.program_memory_mb < LEAST_MEMORY_MB {
+			let memory = self.program_memory_mb;
+			bail!("`optimization_config.program_memory_mb` is {memory}: expected at least {LEAST_MEMORY_MB} MiB");
+		}
+		Ok(())
 	}
 }
 
@@ -349,6 +419,7 @@ impl ConfigFile {
 		for identity in &mut self.identities {
 			identity.seed_file.iter_mut().chain(&mut identity.mnemonic_file).for_each(from_folder);
 		}
+		self.domains.iter_mut().for_each(|domain| domain.optimization_config.resolve(from_folder));
 		self.owned.iter_mut().for_each(|owned| owned.resolve(folder));
 		let anchor = self.anchor.iter_mut().flat_map(|anchor| anchor.files());
 		anchor.for_each(from_folder);
@@ -584,14 +655,7 @@ impl DomainConfig {
 				bail!("`param_bounds.{gene}` is the empty range [{lo}, {hi}]: write the smaller bound first");
 			}
 		}
-		let search = &self.optimization_config;
-		if search.population_size < 2 || search.elite == 0 || search.elite >= search.population_size {
-			bail!(
-				"`optimization_config` has elite = {} and population_size = {}: expected 1 ≤ elite < population_size",
-				search.elite,
-				search.population_size
-			);
-		}
+		self.optimization_config.check()?;
 		if let Some(target) = self.target_performance.filter(|target| !(0.0..100.0).contains(target)) {
 			bail!("`target_performance` is {target}: expected a percentage from 0 to below 100 by which the error should shrink");
 		}

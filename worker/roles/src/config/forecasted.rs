@@ -1,5 +1,6 @@
 //! Streams that a worker forecasts.
 
+use super::file::LONGEST_TIMEOUT;
 use crate::{
 	amount::Amount,
 	home::{expand_home, is_in_home},
@@ -15,8 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// Smallest wager of the market.
 pub const LEAST_WAGER: Amount = Amount(DOIN);
-/// Seconds that a program has for an answer at most.
-const LONGEST_TIMEOUT: u64 = 3_600;
 
 /// A stream that is forecast, the forecaster, and the wager of each round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

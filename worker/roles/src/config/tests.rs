@@ -504,3 +504,28 @@ fn evaluators_answer_for_every_domain_that_the_file_does_not_exclude() {
 	assert!(config.evaluates(1, "a") && config.evaluates(9, "unnamed"));
 	assert!(!config.evaluates(2, "b"));
 }
+
+#[test]
+fn a_program_searches_only_if_the_algorithm_says_so() {
+	let with = |settings: &str| {
+		let text =
+			format!("{IDENTITY}\n[[domains]]\ndomain_id = 0\noptimize = true\n[domains.optimization_config]\n{settings}\n");
+		load("a.toml", &text)
+	};
+	let refusal = |settings: &str| format!("{:#}", with(settings).unwrap_err());
+	assert!(refusal("algorithm = \"program\"").contains("no `program`: write the program and its arguments"));
+	assert!(refusal("algorithm = \"program\"\nprogram = []").contains("no `program`"));
+	assert!(refusal("program = [\"./mine\"]").contains("`optimization_config.program` is not used: set algorithm = \"program\""));
+	let program = "algorithm = \"program\"\nprogram = [\"./mine\", \"./data\"]\n";
+	let timeout = refusal(&format!("{program}program_timeout = 0"));
+	assert!(timeout.contains("`optimization_config.program_timeout` is 0: expected 1 to 3600 seconds"), "{timeout}");
+	assert!(refusal(&format!("{program}program_memory_mb = 63")).contains("`optimization_config.program_memory_mb` is 63"));
+	let search = with(&format!("{program}program_folder = \"kept\"")).unwrap().domains.remove(0).optimization_config;
+	assert_eq!((search.algorithm, search.program_timeout, search.program_memory_mb), (Algorithm::Program, 60, 4096));
+	let (words, folder) = (search.program.unwrap(), search.program_folder.unwrap());
+	assert!(words[0].ends_with("/./mine") && words[0] != "./mine", "{words:?}");
+	assert_eq!(words[1], "./data", "arguments are left as they are");
+	assert!(folder.is_absolute() && folder.ends_with("kept"), "{folder:?}");
+	let shell = with("algorithm = \"program\"\nprogram = [\"python3\", \"mine.py\"]").unwrap();
+	assert_eq!(shell.domains[0].optimization_config.program.as_deref(), Some(&["python3".into(), "mine.py".into()][..]));
+}

@@ -87,7 +87,11 @@ pub(super) const IDENTITY: Section = Section {
 pub(super) const DOMAIN: Section = Section {
 	known: &["domain_id", "name", "optimize", "evaluate", "target_performance", "param_bounds", "optimization_config"],
 	moved: &[
-		("optimization_plugin", PLUGIN),
+		(
+			"optimization_plugin",
+			"leave it out; the program of the domain on the chain decides it. An optimizer of your own stands in `optimization_config`, as \
+			 algorithm = \"program\" and `program`",
+		),
 		("inference_plugin", PLUGIN),
 		("synthetic_data_plugin", PLUGIN),
 		("inference_config", PLUGIN),
@@ -182,7 +186,17 @@ pub(super) const SOURCE: Section = Section {
 
 /// `optimization_config` of a domain.
 pub(super) const SEARCH: Section = Section {
-	known: &["algorithm", "population_size", "elite", "patience", "seed"],
+	known: &[
+		"algorithm",
+		"population_size",
+		"elite",
+		"patience",
+		"seed",
+		"program",
+		"program_timeout",
+		"program_memory_mb",
+		"program_folder",
+	],
 	moved: &[
 		("step_size_fraction", GENETIC),
 		("n_generations", GENETIC),

@@ -7,9 +7,9 @@ use doin_compute::Executor;
 use doin_forecast::LoadedModel;
 use doin_forecaster::{
 	plugin::{Closed, Opening, Window},
-	process::ProcessError,
 	read_file, Bar, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, PluginError, Recipe, Series, Terms,
 };
+use doin_plugin::{Fault, ProcessError};
 use std::{
 	path::PathBuf,
 	sync::{
@@ -405,7 +405,8 @@ impl<'a> AskedProgram<'a> {
 	fn ask(&mut self, opening: Opening, window: &Window) -> Result<Vec<i32>> {
 		let horizon = opening.horizon;
 		let answered = self.plugin.as_mut().map(|running| running.changes(window, horizon));
-		let has_ended = matches!(answered, Some(Err(PluginError::Process { reason: ProcessError::Ended { .. }, .. })));
+		let has_ended =
+			matches!(answered, Some(Err(PluginError::Fault(Fault::Process { reason: ProcessError::Ended { .. }, .. }))));
 		let answered = match answered.filter(|_| !has_ended) {
 			Some(answered) => answered,
 			None => self.start(&opening).and_then(|running| running.changes(window, horizon)),

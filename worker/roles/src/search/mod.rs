@@ -15,6 +15,7 @@ mod tests;
 
 use crate::{
 	config::{Algorithm, DomainConfig, OptimizationConfig, ResourceLimits},
+	home::expand_home,
 	problem::Problem,
 	progress::Meter,
 };
@@ -22,14 +23,17 @@ use anyhow::{Context, Result};
 use codec::Encode;
 use data::TrainingData;
 use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
+use doin_plugin::Limits;
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Space,
+	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer, Sampler,
+	SamplerConfig, Sequence, Space,
 };
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
 use std::{
+	path::Path,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		mpsc as sync_mpsc, Arc,
@@ -41,6 +45,8 @@ use tokio::sync::mpsc;
 
 /// Target of log events.
 const TARGET: &str = "doin::search";
+/// Pause before a program of the user is started for the third time in a row.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A candidate after its training.
 #[derive(Clone, Debug)]
@@ -104,7 +110,8 @@ impl Search {
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
-		let Beginning { optimizer, seed, best, segments } = Beginning::of(&space, options, file.as_ref())?;
+		let stop = Arc::new(AtomicBool::new(false));
+		let Beginning { optimizer, seed, best, segments } = Beginning::of(&space, options, file.as_ref(), &stop)?;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
@@ -112,7 +119,6 @@ impl Search {
 		let baselines = data.baselines()?;
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
-		let stop = Arc::new(AtomicBool::new(false));
 		let runner = Runner {
 			names,
 			data,
@@ -185,10 +191,10 @@ impl Beginning {
 	/// # Errors
 	///
 	/// Errors if the optimizer cannot search the space, or if the file cannot be read or moved aside.
-	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>) -> Result<Self> {
+	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>, stop: &Arc<AtomicBool>) -> Result<Self> {
 		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
 		if let Some((file, Some(saved))) = saved {
-			let mut optimizer = optimizer(space.clone(), options, saved.seed)?;
+			let mut optimizer = optimizer(space.clone(), options, saved.seed, stop)?;
 			match optimizer.restore(&saved.search) {
 				Ok(()) => {
 					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
@@ -199,16 +205,17 @@ impl Beginning {
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
-		Ok(Self { optimizer: optimizer(space.clone(), options, seed)?, seed, best: Best::new(options.elite), segments: None })
+		let optimizer = optimizer(space.clone(), options, seed, stop)?;
+		Ok(Self { optimizer, seed, best: Best::new(options.elite), segments: None })
 	}
 }
 
-/// Returns the optimizer that the configuration names.
+/// Returns the optimizer that the configuration names. A program of the user is asked until `stop` is set.
 ///
 /// # Errors
 ///
-/// Errors if it cannot search the space, or if the configuration is out of range.
-fn optimizer(space: Space, options: &OptimizationConfig, seed: u64) -> Result<Box<dyn Optimizer>, SearchError> {
+/// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
+fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<Box<dyn Optimizer>> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
@@ -227,7 +234,43 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64) -> Result<Bo
 		}
 		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
+		Algorithm::Program => Box::new(PluginOptimizer::new(space, program(options, seed, stop)?)?),
 	})
+}
+
+/// Longest line of a program of the user, which holds its state.
+const LINE: u64 = 16 << 20;
+/// Most that a program of the user writes to the log, bytes a minute.
+const LOG: u64 = 64 << 10;
+/// Most processor time of each process of a program of the user; it then goes on with its last checkpoint.
+const CPU_SECONDS: u64 = 24 * 3_600;
+/// Most files that a program of the user has open.
+const OPEN_FILES: u64 = 256;
+/// Greatest size of a file that a program of the user writes, bytes.
+const FILE: u64 = 1 << 30;
+
+/// Returns the program of the user that the configuration names, and what bounds it.
+///
+/// # Errors
+///
+/// Errors if the home folder is named and not known.
+fn program(options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<PluginConfig> {
+	let mut command = options.program.clone().unwrap_or_default();
+	if let Some(name) = command.first_mut().filter(|name| name.contains('/')) {
+		*name = expand_home(Path::new(&*name))?.to_string_lossy().into_owned();
+	}
+	let folder = options.program_folder.as_deref().map(expand_home).transpose()?;
+	let limits = Limits {
+		line: LINE,
+		log: Some(LOG),
+		memory: Some(options.program_memory_mb.saturating_mul(1 << 20)),
+		cpu_seconds: Some(CPU_SECONDS),
+		open_files: Some(OPEN_FILES),
+		file: Some(FILE),
+		writable: Some(folder.into_iter().collect()),
+	};
+	let patience = Duration::from_secs(options.program_timeout);
+	Ok(PluginConfig { command, population: options.population_size, seed, patience, pause: PAUSE, limits, stop: stop.clone() })
 }
 
 /// Returns the seed of a search on a domain that `earlier` searches were started on: `seed` itself for the first one, and another seed

@@ -185,6 +185,13 @@ impl Runner {
 				self.save(false);
 				continue;
 			}
+			if self.stop.load(Ordering::Relaxed) {
+				break;
+			}
+			if let Some(reason) = self.optimizer.stopped() {
+				tracing::error!(target: TARGET, "the search ends, and its state is kept: {reason}");
+				break;
+			}
 			if !std::mem::replace(&mut is_visited, true) {
 				tracing::info!(target: TARGET, "search has visited every point of its space");
 			}

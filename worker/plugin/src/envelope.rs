@@ -8,7 +8,7 @@
 //! The first message is [`INITIALIZE`]. Its params name the [`VERSION`] of the protocol, and the answer repeats it. A new method, or a
 //! new member that can be ignored, keeps the version; anything else raises it.
 //!
-//! The module knows no method beside the first one. Forecasts are one use of it ([`plugin`](crate::plugin)).
+//! The module knows no method beside the first one. Forecasts are one use of it, and searches another one.
 
 use serde::Serialize;
 use serde_json::{json, Value};
@@ -17,6 +17,8 @@ use serde_json::{json, Value};
 pub const VERSION: u64 = 1;
 /// First method.
 pub const INITIALIZE: &str = "initialize";
+/// Code of the error of a program that lacks a method, after the specification of JSON-RPC 2.0.
+pub const METHOD_NOT_FOUND: i64 = -32_601;
 /// Version of JSON-RPC.
 const JSON_RPC: &str = "2.0";
 /// Characters of a line that an error shows.

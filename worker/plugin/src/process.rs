@@ -3,10 +3,11 @@
 //! Two threads write to it and read from it, so that a program which neither reads nor writes holds up nothing. It is killed, with the
 //! programs that it has started, when it is dropped.
 
+use crate::limits::{Limits, Started};
 use std::{
 	fmt::Display,
 	io::{BufRead, BufReader, Read, Write},
-	process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+	process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		mpsc::{channel, sync_channel, Receiver, RecvTimeoutError, Sender, SyncSender},
@@ -14,13 +15,14 @@ use std::{
 	thread,
 	time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
-/// Longest line that is read, bytes.
-const MAX_LINE: u64 = 1 << 20;
 /// Lines that are read before they are asked for. A program that writes more of them waits.
 const AHEAD: usize = 16;
 /// Time after which a waiting worker looks whether it is stopped.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Time in which a program may fill the log once.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Time that a program has to end after it has closed its output.
 const ENDING: Duration = Duration::from_secs(1);
 
@@ -34,7 +36,7 @@ pub enum ProcessError {
 		cause: String,
 	},
 	/// It has not written a line in time.
-	#[error("it has not answered within {seconds} s: make it faster, or raise --timeout")]
+	#[error("it has not answered within {seconds} s: make it faster, or raise its `timeout`")]
 	Silent {
 		/// Time that it had.
 		seconds: u64,
@@ -80,32 +82,50 @@ pub struct Program {
 	child: Child,
 	input: Sender<Vec<u8>>,
 	output: Receiver<Output>,
+	/// Longest line, bytes.
+	longest: u64,
+	/// Temporary folder of the program, which is removed with it.
+	_folder: Option<TempDir>,
+	is_confined: bool,
 	/// Status of its end, once it is known.
 	status: Option<ExitStatus>,
 }
 
 impl Program {
-	/// Starts a program. Its standard error is that of the worker.
+	/// Starts a program within `limits`. Its standard error is that of the worker.
 	///
 	/// # Errors
 	///
 	/// [`ProcessError::Start`] if the command has no name, or cannot be started.
-	pub fn start(command: &[String]) -> Result<Self, ProcessError> {
+	pub fn start(command: &[String], limits: &Limits) -> Result<Self, ProcessError> {
 		let (name, arguments) = command.split_first().ok_or_else(|| not_started("it has no name"))?;
 		let mut command = Command::new(name);
 		command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
 		#[cfg(unix)]
 		std::os::unix::process::CommandExt::process_group(&mut command, 0);
-		let mut child = command.spawn().map_err(not_started)?;
-		let (pipe_in, pipe_out) = (child.stdin.take(), child.stdout.take());
+		if limits.log.is_some() {
+			command.stderr(Stdio::piped());
+		}
+		let Started { mut child, folder, is_confined } = limits.spawn(command).map_err(not_started)?;
+		let (pipe_in, pipe_out, pipe_log) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
 		let ((input, lines), (sender, output)) = (channel(), sync_channel(AHEAD));
-		let program = Self { child, input, output, status: None };
+		let longest = limits.line;
+		let program = Self { child, input, output, longest, _folder: folder, is_confined, status: None };
 		let (Some(pipe_in), Some(pipe_out)) = (pipe_in, pipe_out) else { return Err(not_started("it has no input or output")) };
 		let writer = thread::Builder::new().name("program-input".into());
 		writer.spawn(move || write_lines(pipe_in, lines)).map_err(not_started)?;
 		let reader = thread::Builder::new().name("program-output".into());
-		reader.spawn(move || read_lines(pipe_out, sender)).map_err(not_started)?;
+		reader.spawn(move || read_lines(pipe_out, longest, sender)).map_err(not_started)?;
+		if let Some((pipe, most)) = pipe_log.zip(limits.log) {
+			let logger = thread::Builder::new().name("program-log".into());
+			logger.spawn(move || pass_on(pipe, most, std::io::stderr())).map_err(not_started)?;
+		}
 		Ok(program)
+	}
+
+	/// Returns `true` if the system keeps the program from writing outside the folders that its limits name.
+	pub fn is_confined(&self) -> bool {
+		self.is_confined
 	}
 
 	/// Writes a line. It is written in the background; a program that has ended is noticed when its next line is read.
@@ -127,7 +147,7 @@ impl Program {
 			let left = patience.saturating_sub(started.elapsed());
 			match self.output.recv_timeout(left.min(PAUSE)) {
 				Ok(Output::Line(line)) => return Ok(line),
-				Ok(Output::TooLong) => return Err(ProcessError::TooLong { mebibytes: MAX_LINE >> 20 }),
+				Ok(Output::TooLong) => return Err(ProcessError::TooLong { mebibytes: self.longest >> 20 }),
 				Ok(Output::Unreadable(cause)) => return Err(ProcessError::Unreadable { cause }),
 				Err(RecvTimeoutError::Disconnected) => return Err(ProcessError::Ended { status: self.ended() }),
 				Err(RecvTimeoutError::Timeout) if left.is_zero() => {
@@ -198,15 +218,34 @@ fn write_lines(mut pipe: ChildStdin, lines: Receiver<Vec<u8>>) {
 	}
 }
 
-/// Reads lines until the program writes no more, or nobody asks for them. The last line may lack its end.
-fn read_lines(pipe: ChildStdout, sender: SyncSender<Output>) {
+/// Passes on what a program writes to its standard error, at most `most` bytes a minute. The rest is read and dropped, so that the program
+/// does not wait.
+fn pass_on(mut pipe: ChildStderr, most: u64, mut log: impl Write) {
+	let mut buffer = [0; 4_096];
+	let (mut since, mut left) = (Instant::now(), most);
+	while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+		if since.elapsed() >= MINUTE {
+			(since, left) = (Instant::now(), most);
+		}
+		let passed = (length as u64).min(left);
+		log.write_all(&buffer[..passed as usize]).ok();
+		if left > 0 && passed == left {
+			let note = "the rest of this minute is left out";
+			writeln!(log, "\n[a program writes more than {most} bytes a minute to standard error: {note}]").ok();
+		}
+		left -= passed;
+	}
+}
+
+/// Reads lines of at most `longest` bytes until the program writes no more, or nobody asks for them. The last line may lack its end.
+fn read_lines(pipe: ChildStdout, longest: u64, sender: SyncSender<Output>) {
 	let mut pipe = BufReader::new(pipe);
 	loop {
 		let mut line = Vec::new();
-		let read = pipe.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut line);
+		let read = pipe.by_ref().take(longest.saturating_add(1)).read_until(b'\n', &mut line);
 		let output = match read {
 			Ok(0) => return,
-			Ok(length) if length as u64 > MAX_LINE => Output::TooLong,
+			Ok(length) if length as u64 > longest => Output::TooLong,
 			Ok(_) => Output::Line(line),
 			Err(error) => Output::Unreadable(error.to_string()),
 		};
@@ -218,18 +257,18 @@ fn read_lines(pipe: ChildStdout, sender: SyncSender<Output>) {
 }
 
 #[cfg(all(test, unix))]
-pub(crate) mod tests {
+mod tests {
 	use super::*;
 
 	const LONG: Duration = Duration::from_secs(60);
 
 	/// Returns the command of a shell script.
-	pub(crate) fn script(text: &str) -> Vec<String> {
+	fn script(text: &str) -> Vec<String> {
 		["sh", "-c", text].map(String::from).to_vec()
 	}
 
 	fn start(text: &str) -> Program {
-		Program::start(&script(text)).unwrap()
+		Program::start(&script(text), &Limits::default()).unwrap()
 	}
 
 	fn read(program: &mut Program) -> Result<String, ProcessError> {
@@ -278,9 +317,9 @@ pub(crate) mod tests {
 
 	#[test]
 	fn a_program_that_does_not_exist_is_named() {
-		let missing = Program::start(&["/nonexistent/model".to_owned()]).unwrap_err().to_string();
+		let missing = Program::start(&["/nonexistent/model".to_owned()], &Limits::default()).unwrap_err().to_string();
 		assert!(missing.contains("cannot be started"), "{missing}");
-		assert!(Program::start(&[]).unwrap_err().to_string().contains("it has no name"));
+		assert!(Program::start(&[], &Limits::default()).unwrap_err().to_string().contains("it has no name"));
 	}
 
 	#[test]
@@ -297,6 +336,17 @@ pub(crate) mod tests {
 			thread::sleep(Duration::from_millis(5));
 		}
 		assert!(has_ended(), "the inner program outlives the outer one");
+	}
+
+	#[test]
+	fn a_flood_of_standard_error_is_cut() {
+		let mut child = Command::new("sh").args(["-c", "head -c 100000 /dev/zero >&2"]).stderr(Stdio::piped()).spawn().unwrap();
+		let mut log = Vec::new();
+		pass_on(child.stderr.take().unwrap(), 500, &mut log);
+		assert!(child.wait().unwrap().success(), "it does not wait for a reader");
+		let (passed, note) = log.split_at(500);
+		assert!(passed.iter().all(|byte| *byte == 0));
+		assert!(String::from_utf8_lossy(note).contains("more than 500 bytes a minute"), "{note:?}");
 	}
 
 	fn is_defunct(pid: rustix::process::Pid) -> bool {

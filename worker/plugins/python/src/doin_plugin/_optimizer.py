@@ -1,0 +1,166 @@
+"""The interface of an optimizer, and the loop that speaks the protocol."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pickle
+import sys
+import traceback
+from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
+
+from ._space import Genes, Space
+
+VERSION = 1
+METHOD_NOT_FOUND = -32601
+PARSE_ERROR = -32700
+
+
+class Optimizer:
+    """A search algorithm. `configure` and `ask` are needed; everything else has a default.
+
+    A lower fitness is better; `None` stands for a candidate that could not be evaluated. Given the same seed and the same messages, an
+    optimizer should propose the same candidates, so that a search that was interrupted goes on exactly.
+    """
+
+    def configure(self, space: Space, seed: int, population: int) -> None:
+        """Takes the space, the seed of all random numbers, and the number of candidates of a generation."""
+        raise NotImplementedError("write a method `configure`")
+
+    def ask(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """Returns at most `count` candidates. None of them means that it waits for fitnesses, or that the search has ended."""
+        raise NotImplementedError("write a method `ask`")
+
+    def tell(self, genes: Genes, fitness: Optional[int]) -> None:
+        """Takes a fitness. The candidate may be one that was never asked for: the worker begins with models of its own."""
+
+    def inject(self, genes: Genes, fitness: int, moved: bool) -> None:
+        """Takes a champion of somebody else with its verified fitness. If its genes were `moved` into the bounds, it is evaluated next, and its
+        own fitness is told."""
+        self.tell(genes, fitness)
+
+    def on_refused(self, trial: Any, reason: str) -> None:
+        """Takes the reason for which a proposed candidate is not evaluated."""
+        print(f"refused: {reason}", file=sys.stderr)
+
+    def on_generation_start(self, generation: int) -> None:
+        """Is called before the first candidate of each generation."""
+
+    def on_generation_end(self, generation: int, best: Optional[Dict[str, Any]]) -> None:
+        """Is called after the last candidate of each generation. `best` has `genes` and `fitness`."""
+
+    def on_between_candidates(self, told: int, generation: int) -> None:
+        """Is called after each candidate."""
+
+    def on_champion_found(self, genes: Genes, fitness: int) -> None:
+        """Is called for each candidate that is better than all before it."""
+
+    def checkpoint(self) -> Any:
+        """Returns the state as a value of JSON, or `None` if there is none. The default pickles all attributes."""
+        try:
+            return base64.b64encode(pickle.dumps(self.__dict__)).decode()
+        except (pickle.PicklingError, TypeError, AttributeError):
+            return None
+
+    def restore(self, state: Any) -> None:
+        """Goes on from a state. It is called after `configure`."""
+        self.__dict__.update(pickle.loads(base64.b64decode(state)))
+
+
+class _Unknown(Exception):
+    """A method that this package does not have."""
+
+
+class _Program:
+    """Calls the methods of an optimizer that messages name."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.space = Space([])
+
+    def initialize(self, version: int, **_: Any) -> Any:
+        if version != VERSION:
+            raise ValueError(f"the worker speaks version {version} of the protocol, and this package {VERSION}: update the older one")
+        return {"version": VERSION}
+
+    def configure(self, genes: List[Mapping[str, Any]], seed: int, population: int, **_: Any) -> Any:
+        self.space = Space.of(genes)
+        self.optimizer.configure(self.space, seed, population)
+        return {}
+
+    def ask(self, count: int, **_: Any) -> Any:
+        return {"trials": [{"genes": self.space.checked(genes)} for genes in self.optimizer.ask(count)]}
+
+    def tell(self, genes: Genes, fitness: Optional[int], **_: Any) -> Any:
+        self.optimizer.tell(genes, fitness)
+        return {}
+
+    def inject(self, genes: Genes, fitness: int, moved: bool = False, **_: Any) -> Any:
+        self.optimizer.inject(genes, fitness, moved)
+        return {}
+
+    def checkpoint(self, **_: Any) -> Any:
+        state = self.optimizer.checkpoint()
+        if state is None:
+            raise _Unknown
+        return {"state": state}
+
+    def restore(self, state: Any, **_: Any) -> Any:
+        self.optimizer.restore(state)
+        return {}
+
+    def refused(self, trial: Any, reason: str, **_: Any) -> Any:
+        self.optimizer.on_refused(trial, reason)
+
+    def on_generation_start(self, generation: int, **_: Any) -> Any:
+        self.optimizer.on_generation_start(generation)
+
+    def on_generation_end(self, generation: int, best: Optional[Dict[str, Any]], **_: Any) -> Any:
+        self.optimizer.on_generation_end(generation, best)
+
+    def on_between_candidates(self, told: int, generation: int, **_: Any) -> Any:
+        self.optimizer.on_between_candidates(told, generation)
+
+    def on_champion_found(self, genes: Genes, fitness: int, **_: Any) -> Any:
+        self.optimizer.on_champion_found(genes, fitness)
+
+    def answer(self, line: str) -> Optional[Dict[str, Any]]:
+        """Returns the answer to a line; `None` for one that has none."""
+        try:
+            message = json.loads(line)
+            method, is_notification = message["method"], "id" not in message
+        except (ValueError, TypeError, KeyError) as error:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
+        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
+        try:
+            called = None if method.startswith("_") or method in ("answer", "optimizer", "space") else getattr(self, method, None)
+            if called is None:
+                raise _Unknown
+            result = called(**(message.get("params") or {}))
+            # Numbers that JSON does not have, e.g. NaN, are an error here.
+            json.dumps(result, allow_nan=False)
+            envelope["result"] = result
+        except _Unknown:
+            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
+        except Exception as error:  # The worker names it, and starts the program again.
+            traceback.print_exc(file=sys.stderr)
+            envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
+        return None if is_notification else envelope
+
+
+def run(optimizer: Optimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
+    """Answers messages until the input ends.
+
+    Whatever else the program prints goes to standard error, since standard output has answers alone.
+    """
+    if target is None:
+        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+    program = _Program(optimizer)
+    for line in source if source is not None else sys.stdin:
+        answer = program.answer(line)
+        if answer is not None:
+            target.write(json.dumps(answer) + "\n")
+            target.flush()

@@ -1,0 +1,365 @@
+"""Tests whether a program speaks the protocol of optimizers.
+
+Usage: python3 -m doin_plugin.conformance [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
+
+Every case starts the program anew. The exit code is 0 if all cases pass, 1 if one fails, 2 for a wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from ._optimizer import METHOD_NOT_FOUND, VERSION
+from ._space import Genes, Space
+
+MOST_LINE = 16 << 20
+"""Longest line that the worker reads, bytes."""
+GENES: List[Dict[str, Any]] = [
+    {"name": "family", "kind": "category", "lo": 0, "hi": 2},
+    {"name": "kernel", "kind": "integer", "lo": 2, "hi": 5, "usedIf": {"gene": "family", "values": [1]}},
+    {"name": "rate", "kind": "log", "lo": 1, "hi": 1048576},
+    {"name": "depth", "kind": "integer", "lo": -50, "hi": 50},
+]
+SPACE = Space.of(GENES)
+
+
+class Failure(Exception):
+    """What a program does wrong, with the next step."""
+
+
+class Skipped(Exception):
+    """Why a case does not concern a program."""
+
+
+class Program:
+    """The tested program, and the lines that it writes."""
+
+    def __init__(self, command: Sequence[str], timeout: float) -> None:
+        self.timeout = timeout
+        self.last = 0
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        except OSError as error:
+            raise Failure(f"it cannot be started ({error}): correct the command after `--`") from None
+        self.lines: "queue.Queue[Optional[bytes]]" = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        while True:
+            line = self.process.stdout.readline(MOST_LINE + 1)
+            self.lines.put(line or None)
+            if not line or len(line) > MOST_LINE:
+                return
+
+    def write(self, message: Dict[str, Any]) -> None:
+        """Writes a message. A program that has ended is noticed when its answer is read."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            pass
+
+    def notify(self, method: str, **params: Any) -> None:
+        """Sends a message that has no answer."""
+        self.write({"method": method, "params": params})
+
+    def answer(self, method: str, **params: Any) -> Dict[str, Any]:
+        """Sends a message, and returns the envelope of its answer."""
+        self.last += 1
+        self.write({"id": self.last, "method": method, "params": params})
+        try:
+            line = self.lines.get(timeout=self.timeout)
+        except queue.Empty:
+            raise Failure(f"no answer to `{method}` within {self.timeout:g} s: answer each message that has an id") from None
+        if line is None:
+            raise Failure(f"it has ended with exit code {self.process.wait()} during `{method}`: see its standard error")
+        if len(line) > MOST_LINE:
+            raise Failure(f"a line of more than {MOST_LINE >> 20} MiB: write one message a line")
+        try:
+            envelope = json.loads(line, parse_constant=_refuse)
+        except ValueError as error:
+            shown = line[:80].decode(errors="replace").rstrip()
+            raise Failure(f"`{shown}` is not JSON ({error}): write answers only, and everything else to standard error") from None
+        if not isinstance(envelope, dict) or envelope.get("jsonrpc") != "2.0":
+            raise Failure(f"`{json.dumps(envelope)[:80]}` is no answer of JSON-RPC 2.0: name \"jsonrpc\": \"2.0\", \"id\" and \"result\"")
+        if envelope.get("id") != self.last:
+            raise Failure(f"the answer to `{method}` has the id {json.dumps(envelope.get('id'))} in the place of {self.last}: repeat the id")
+        return envelope
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """Sends a message, and returns the result of its answer."""
+        envelope = self.answer(method, **params)
+        if envelope.get("error") is not None:
+            raise Failure(f"`{method}` is answered by the error {json.dumps(envelope['error'])[:200]}")
+        if "result" not in envelope:
+            raise Failure(f"the answer to `{method}` has no `result`: answer {{}} where there is nothing to say")
+        return envelope["result"]
+
+    def begin(self, seed: int = 7, genes: Sequence[Dict[str, Any]] = GENES) -> "Program":
+        """Sends the first messages."""
+        result = self.ask("initialize", version=VERSION, kind="optimizer")
+        version = result.get("version") if isinstance(result, dict) else None
+        if version != VERSION:
+            raise Failure(f"`initialize` is answered by version {json.dumps(version)}: return {{\"version\": {VERSION}}}")
+        self.ask("configure", genes=genes, seed=seed, population=8)
+        self.notify("on_generation_start", generation=0)
+        return self
+
+    def trials(self, count: int, space: Space = SPACE) -> List[Genes]:
+        """Asks for candidates, and checks that they are points of the space."""
+        result = self.ask("ask", count=count)
+        trials = result.get("trials") if isinstance(result, dict) else None
+        if not isinstance(trials, list):
+            raise Failure(f"`ask` is answered by `{json.dumps(result)[:80]}`: return {{\"trials\": [{{\"genes\": {{…}}}}, …]}}")
+        if len(trials) > count:
+            raise Failure(f"`ask` for {count} is answered by {len(trials)} trials: return at most `count`")
+        checked = []
+        for trial in trials:
+            genes = trial.get("genes") if isinstance(trial, dict) else None
+            if not isinstance(genes, dict):
+                raise Failure(f"the trial `{json.dumps(trial)[:80]}` has no `genes`: name each gene and its value")
+            try:
+                if any(isinstance(value, bool) for value in genes.values()):
+                    raise ValueError(f"`{json.dumps(genes)}` has a truth value: write a whole number")
+                checked.append(space.checked(genes))
+            except ValueError as error:
+                raise Failure(str(error)) from None
+        return checked
+
+    def tell(self, genes: Genes, **more: Any) -> None:
+        """Tells the fitness of a candidate."""
+        self.ask("tell", **{"genes": genes, "fitness": fitness(genes), **more})
+
+    def turns(self, count: int, told: int = 0) -> List[Genes]:
+        """Asks for two candidates at a time, tells their fitnesses, and calls the hooks. Returns the candidates."""
+        found: List[Genes] = []
+        for _ in range(count):
+            trials = self.trials(2)
+            for genes in trials:
+                self.tell(genes)
+                told += 1
+                self.notify("on_between_candidates", told=told, generation=told // 8)
+                if told % 8 == 0:
+                    self.notify("on_generation_end", generation=told // 8 - 1, best=None)
+                    self.notify("on_generation_start", generation=told // 8)
+            found += trials
+        return found
+
+    def end(self) -> None:
+        """Ends the program."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    pass
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def fitness(genes: Genes) -> int:
+    """Returns the fitness that the kit tells."""
+    return sum(abs(value - 13) for value in genes.values())
+
+
+Start = Callable[[], Program]
+
+
+def it_speaks_the_version(start: Start) -> None:
+    """initialize and configure are answered, and members that nobody knows are ignored"""
+    program = start()
+    result = program.ask("initialize", version=VERSION, kind="optimizer", more={"a": [1]})
+    if not isinstance(result, dict) or result.get("version") != VERSION:
+        raise Failure(f"`initialize` is answered by `{json.dumps(result)[:80]}`: return {{\"version\": {VERSION}}}")
+    program.ask("configure", genes=[{**gene, "more": 1} for gene in GENES], seed=7, population=8, more=None)
+
+
+def it_proposes_points_of_the_space(start: Start) -> None:
+    """trials are whole numbers within the bounds, at most as many as asked for"""
+    program = start().begin()
+    first = program.trials(1)
+    if not first:
+        raise Failure("the first `ask` is answered by no trial: propose candidates before any fitness is known")
+    for genes in first:
+        program.tell(genes)
+    for genes in program.trials(64):
+        program.tell(genes)
+
+
+def it_goes_on(start: Start) -> None:
+    """it goes on proposing once it is told"""
+    program = start().begin()
+    found = program.turns(30)
+    if len(found) < 30:
+        raise Failure(f"30 times `ask` for two gave {len(found)} trials: propose more, or the search ends")
+
+
+def it_takes_fitnesses_of_all_kinds(start: Start) -> None:
+    """fitnesses of null, of candidates that nobody asked for, and told again are taken"""
+    program = start().begin()
+    stranger = {"family": 1, "kernel": 3, "rate": 77, "depth": -1}
+    program.tell(stranger)
+    for at, genes in enumerate(program.trials(4)):
+        program.tell(genes, fitness=None if at % 2 else fitness(genes))
+        program.tell(genes, fitness=1 + at, again=True)
+        program.tell(genes, fitness=1 + at, known=True)
+    program.turns(2)
+
+
+def it_takes_champions(start: Start) -> None:
+    """champions of others are taken"""
+    program = start().begin()
+    program.ask("inject", genes={"family": 0, "kernel": 2, "rate": 13, "depth": 13}, fitness=24, moved=False)
+    program.turns(3)
+    program.ask("inject", genes={"family": 1, "kernel": 5, "rate": 1048576, "depth": 13}, fitness=3, moved=True)
+    program.turns(2)
+
+
+def it_is_silent_on_notifications(start: Start) -> None:
+    """hooks and unknown notifications have no answer"""
+    program = start().begin()
+    genes = program.trials(1)[0]
+    program.notify("on_champion_found", genes=genes, fitness=5)
+    program.notify("on_between_candidates", told=1, generation=0)
+    program.notify("on_generation_end", generation=0, best={"genes": genes, "fitness": 5})
+    program.notify("refused", trial={"genes": {"depth": 99}}, reason="invalid value 99 of gene `depth`: expected -50..=50")
+    program.notify("on_something_new", more=1)
+    program.tell(genes)
+
+
+def it_refuses_unknown_methods(start: Start) -> None:
+    """an unknown method is an error -32601, and the program goes on"""
+    program = start().begin()
+    error = program.answer("no_such_method", more=1).get("error")
+    if not isinstance(error, dict) or error.get("code") != METHOD_NOT_FOUND:
+        raise Failure(f"an unknown method is answered by the error {json.dumps(error)[:80]}: answer the code {METHOD_NOT_FOUND}")
+    program.turns(1)
+
+
+def it_searches_other_spaces(start: Start) -> None:
+    """a space of one gene, and one with large bounds, are searched"""
+    for gene in ({"name": "x", "kind": "integer", "lo": 3, "hi": 3}, {"name": "y", "kind": "log", "lo": 1, "hi": (1 << 53) - 1}):
+        space = Space.of([gene])
+        program = start().begin(genes=[gene])
+        for genes in program.trials(2, space):
+            program.tell(genes)
+
+
+def it_repeats_itself(start: Start) -> None:
+    """the same seed and messages give the same trials"""
+    if start().begin(seed=3).turns(12) != start().begin(seed=3).turns(12):
+        raise Failure("two runs with one seed differ: draw all random numbers from `seed`, and no time or address of memory")
+
+
+def it_goes_on_from_a_checkpoint(start: Start) -> None:
+    """a program that is killed goes on exactly from its checkpoint, also between ask and tell"""
+    first = start().begin()
+    first.turns(9)
+    envelope = first.answer("checkpoint")
+    error = envelope.get("error")
+    if isinstance(error, dict) and error.get("code") == METHOD_NOT_FOUND:
+        raise Skipped("it has no checkpoints, so after a failure it is told everything that was found")
+    if error is not None:
+        raise Failure(f"`checkpoint` is answered by the error {json.dumps(error)[:200]}: a program without checkpoints answers {METHOD_NOT_FOUND}")
+    begun = first.trials(2)
+    state = _state(first.ask("checkpoint"))
+    for genes in begun:
+        first.tell(genes)
+    expected = first.turns(8, told=20)
+    second = start().begin()
+    second.ask("restore", state=state)
+    for genes in begun:
+        second.tell(genes)
+    if second.turns(8, told=20) != expected:
+        raise Failure("it goes on otherwise than the program that was not killed: put everything that decides into `state`")
+
+
+def _state(result: Any) -> Any:
+    state = result.get("state") if isinstance(result, dict) else None
+    if state is None:
+        raise Failure('`checkpoint` is answered without `state`: return {"state": …}')
+    return state
+
+
+def it_ends_with_its_input(start: Start) -> None:
+    """the program ends when its input does"""
+    program = start().begin()
+    assert program.process.stdin is not None
+    program.process.stdin.close()
+    try:
+        program.process.wait(timeout=program.timeout)
+    except subprocess.TimeoutExpired:
+        raise Failure("it runs on after the end of its input: end the loop there") from None
+
+
+CASES: List[Callable[[Start], None]] = [
+    it_speaks_the_version,
+    it_proposes_points_of_the_space,
+    it_goes_on,
+    it_takes_fitnesses_of_all_kinds,
+    it_takes_champions,
+    it_is_silent_on_notifications,
+    it_refuses_unknown_methods,
+    it_searches_other_spaces,
+    it_repeats_itself,
+    it_goes_on_from_a_checkpoint,
+    it_ends_with_its_input,
+]
+
+
+def check(case: Callable[[Start], None], command: Sequence[str], timeout: float) -> Tuple[str, str]:
+    """Returns the outcome of a case, `pass`, `skip` or `fail`, and its reason."""
+    started: List[Program] = []
+
+    def start() -> Program:
+        started.append(Program(command, timeout))
+        return started[-1]
+
+    try:
+        case(start)
+        return "pass", ""
+    except Skipped as reason:
+        return "skip", str(reason)
+    except Failure as reason:
+        return "fail", str(reason)
+    finally:
+        for program in started:
+            program.end()
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Runs all cases; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m doin_plugin.conformance", description="Tests a program against the protocol.")
+    parser.add_argument("--timeout", type=float, default=30.0, help="seconds for an answer, 30 by default")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
+    options = parser.parse_args(arguments)
+    began, outcomes = time.monotonic(), []
+    for case in CASES:
+        outcome, reason = check(case, options.command, options.timeout)
+        outcomes.append({"case": case.__name__, "outcome": outcome, "reason": reason})
+        if not options.json:
+            print(f"{outcome:4}  {case.__doc__}" + (f"\n      {reason}" if reason else ""), flush=True)
+    failed = sum(outcome["outcome"] == "fail" for outcome in outcomes)
+    if options.json:
+        print(json.dumps({"command": options.command, "failed": failed, "cases": outcomes}))
+    else:
+        print(f"{len(CASES) - failed} of {len(CASES)} cases without a fault, {time.monotonic() - began:.1f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
