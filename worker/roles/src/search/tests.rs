@@ -338,6 +338,16 @@ fn with(algorithm: Algorithm) -> DomainConfig {
 	DomainConfig { optimization_config, ..Default::default() }
 }
 
+/// Returns a search by a program of the user, the one in Python of the documentation.
+fn with_program() -> DomainConfig {
+	let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/python");
+	let (source, example) = (package.join("src"), package.join("examples/random_search.py"));
+	let words = ["env".into(), format!("PYTHONPATH={}", source.display()), "python3".into(), example.display().to_string()];
+	let mut config = with(Algorithm::Program);
+	config.optimization_config.program = Some(words.to_vec());
+	config
+}
+
 /// Returns a domain with more points than a test visits.
 fn wide() -> Arc<Problem> {
 	let mut problem = unshared();
@@ -348,9 +358,11 @@ fn wide() -> Arc<Problem> {
 
 #[test]
 fn every_algorithm_finds_admissible_models() {
-	for algorithm in [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol] {
+	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol];
+	for config in native.map(with).into_iter().chain([with_program()]) {
+		let algorithm = config.optimization_config.algorithm;
 		for problem in [wide(), rows(0)] {
-			let mut search = start(&problem, &with(algorithm), &ResourceLimits::default(), executor(2)).unwrap();
+			let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
 			let found: Vec<_> = std::iter::from_fn(|| search.results.blocking_recv()).take(6).collect();
 			assert_eq!(found.len(), 6, "{algorithm:?}");
 			for found in found {
@@ -369,6 +381,15 @@ fn an_algorithm_that_cannot_search_the_genes_is_refused_with_another_one() {
 	let search = start(&Arc::new(problem), &with(Algorithm::Cmaes), &ResourceLimits::default(), executor(1));
 	let reason = format!("{:#}", search.err().expect("families have no order"));
 	assert!(reason.contains("`family` is a category") && reason.contains("e.g. ga"), "{reason}");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_refused_with_its_name() {
+	let mut config = with(Algorithm::Program);
+	config.optimization_config.program = Some(vec!["/nonexistent/optimizer".into()]);
+	let search = start(&wide(), &config, &ResourceLimits::default(), executor(1));
+	let reason = format!("{:#}", search.err().expect("there is no such program"));
+	assert!(reason.contains("program `/nonexistent/optimizer`: it cannot be started"), "{reason}");
 }
 
 #[test]
@@ -401,10 +422,12 @@ fn a_search_that_was_interrupted_goes_on_as_if_nothing_had_happened() {
 	let problem = wide();
 	let folder = tempfile::tempdir().unwrap();
 	let file = |name: &str| StateFile::new(&folder.path().join(name), &problem, Account([1; 32]), None);
-	for algorithm in [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Sobol] {
+	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Sobol];
+	for config in native.map(with).into_iter().chain([with_program()]) {
+		let algorithm = config.optimization_config.algorithm;
 		let run = |name: &str, most: usize| -> BTreeMap<Vec<i64>, u64> {
 			let meter = meter(&Progress::default(), &problem);
-			let (limits, config) = (ResourceLimits::default(), with(algorithm));
+			let limits = ResourceLimits::default();
 			let mut search = Search::start(&problem, &config, &limits, executor(2), meter, Some(file(name))).unwrap();
 			let found = std::iter::from_fn(|| search.results.blocking_recv()).take(most);
 			found.map(|found| (found.genes, found.fitness)).collect()

@@ -246,3 +246,52 @@ fn checkpoints_of_another_search_are_refused() {
 	let mut ga = crate::Ga::new(space(), crate::GaConfig::default()).unwrap();
 	assert!(ga.restore(&saved).unwrap_err().to_string().contains("one of the optimizer `program`"));
 }
+
+/// Returns a command of Python with the package for optimizers.
+fn with_package(words: &[&str]) -> Vec<String> {
+	let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/python");
+	let path = format!("PYTHONPATH={}", package.join("src").display());
+	let python = ["env".into(), path, "PYTHONDONTWRITEBYTECODE=1".into(), "python3".into()];
+	let words = words.iter().map(|word| match word.strip_prefix("examples/") {
+		Some(_) => package.join(word).display().to_string(),
+		None => (*word).to_owned(),
+	});
+	python.into_iter().chain(words).collect()
+}
+
+/// The programs of the documentation, within the limits of a worker.
+#[test]
+fn the_examples_in_python_search_and_go_on_exactly() {
+	for example in ["examples/random_search.py", "examples/evolution.py"] {
+		let limits = Limits {
+			line: 16 << 20,
+			log: Some(1 << 16),
+			memory: Some(4 << 30),
+			cpu_seconds: Some(3_600),
+			open_files: Some(256),
+			file: Some(1 << 30),
+			writable: Some(Vec::new()),
+		};
+		let config = PluginConfig { command: with_package(&[example]), limits, ..config("none", None) };
+		let start = || PluginOptimizer::new(space(), config.clone()).unwrap_or_else(|error| panic!("{error}"));
+		let whole = run(&mut start(), 40);
+		assert!(whole.len() > 60 && distinct(&whole) == whole.len(), "{example}: {}", whole.len());
+		let mut first = start();
+		let mut parts = run(&mut first, 15);
+		let saved = first.checkpoint();
+		drop(first);
+		let mut second = start();
+		second.restore(&saved).unwrap();
+		parts.extend(run(&mut second, 25));
+		assert_eq!(parts, whole, "{example}");
+	}
+}
+
+#[test]
+fn the_python_package_passes_its_tests() {
+	let words = with_package(&["-m", "unittest", "discover", "-s", "tests"]);
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/python");
+	let tests = std::process::Command::new(&words[0]).args(&words[1..]).current_dir(folder).output().unwrap();
+	let report = String::from_utf8_lossy(&tests.stderr);
+	assert!(tests.status.success() && report.contains("OK"), "{report}");
+}

@@ -35,8 +35,10 @@ class Search:
         return self._owner._evaluate([self.space.checked(genes) for genes in candidates])
 
     def migrants(self) -> List[Tuple[Genes, int]]:
-        """Returns champions of others, and models that the worker began with, that have come since the last call, with their fitnesses. Take them
-        before a selection."""
+        """Returns champions of others, and models that the worker began with, with their fitnesses, that have come since the last call.
+
+        Take them before a selection.
+        """
         taken, self._owner._migrants = self._owner._migrants, []
         return taken
 

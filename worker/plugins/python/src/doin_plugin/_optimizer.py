@@ -36,8 +36,10 @@ class Optimizer:
         """Takes a fitness. The candidate may be one that was never asked for: the worker begins with models of its own."""
 
     def inject(self, genes: Genes, fitness: int, moved: bool) -> None:
-        """Takes a champion of somebody else with its verified fitness. If its genes were `moved` into the bounds, it is evaluated next, and its
-        own fitness is told."""
+        """Takes a champion of somebody else with its verified fitness.
+
+        If its genes were `moved` into the bounds, it is evaluated next, and its own fitness is told.
+        """
         self.tell(genes, fitness)
 
     def on_refused(self, trial: Any, reason: str) -> None:

@@ -92,7 +92,8 @@ class Program:
         if not isinstance(envelope, dict) or envelope.get("jsonrpc") != "2.0":
             raise Failure(f"`{json.dumps(envelope)[:80]}` is no answer of JSON-RPC 2.0: name \"jsonrpc\": \"2.0\", \"id\" and \"result\"")
         if envelope.get("id") != self.last:
-            raise Failure(f"the answer to `{method}` has the id {json.dumps(envelope.get('id'))} in the place of {self.last}: repeat the id")
+            found = json.dumps(envelope.get("id"))
+            raise Failure(f"the answer to `{method}` has the id {found} in the place of {self.last}: repeat the id")
         return envelope
 
     def ask(self, method: str, **params: Any) -> Any:
@@ -134,6 +135,13 @@ class Program:
             except ValueError as error:
                 raise Failure(str(error)) from None
         return checked
+
+    def first(self) -> List[Genes]:
+        """Asks for one candidate before any fitness is known."""
+        trials = self.trials(1)
+        if not trials:
+            raise Failure("the first `ask` is answered by no trial: propose candidates before any fitness is known")
+        return trials
 
     def tell(self, genes: Genes, **more: Any) -> None:
         """Tells the fitness of a candidate."""
@@ -190,10 +198,7 @@ def it_speaks_the_version(start: Start) -> None:
 def it_proposes_points_of_the_space(start: Start) -> None:
     """trials are whole numbers within the bounds, at most as many as asked for"""
     program = start().begin()
-    first = program.trials(1)
-    if not first:
-        raise Failure("the first `ask` is answered by no trial: propose candidates before any fitness is known")
-    for genes in first:
+    for genes in program.first():
         program.tell(genes)
     for genes in program.trials(64):
         program.tell(genes)
@@ -231,7 +236,7 @@ def it_takes_champions(start: Start) -> None:
 def it_is_silent_on_notifications(start: Start) -> None:
     """hooks and unknown notifications have no answer"""
     program = start().begin()
-    genes = program.trials(1)[0]
+    [genes] = program.first()
     program.notify("on_champion_found", genes=genes, fitness=5)
     program.notify("on_between_candidates", told=1, generation=0)
     program.notify("on_generation_end", generation=0, best={"genes": genes, "fitness": 5})
@@ -273,7 +278,8 @@ def it_goes_on_from_a_checkpoint(start: Start) -> None:
     if isinstance(error, dict) and error.get("code") == METHOD_NOT_FOUND:
         raise Skipped("it has no checkpoints, so after a failure it is told everything that was found")
     if error is not None:
-        raise Failure(f"`checkpoint` is answered by the error {json.dumps(error)[:200]}: a program without checkpoints answers {METHOD_NOT_FOUND}")
+        shown = json.dumps(error)[:200]
+        raise Failure(f"`checkpoint` is answered by the error {shown}: a program without checkpoints answers {METHOD_NOT_FOUND}")
     begun = first.trials(2)
     state = _state(first.ask("checkpoint"))
     for genes in begun:

@@ -1,0 +1,78 @@
+"""Tests of the conformance kit."""
+
+import contextlib
+import io
+import json
+import sys
+import unittest
+from pathlib import Path
+from typing import List, Tuple
+
+from doin_plugin import conformance
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+HEAD = "import json, sys, time\nfor line in sys.stdin:\n m = json.loads(line); p = m.get('params'); r = {'version': 1}\n"
+TAIL = "\n if 'id' in m: print(json.dumps({'jsonrpc': '2.0', 'id': m['id'], 'result': r}), flush=True)"
+
+
+def outcomes(command: List[str], timeout: float = 30.0) -> Tuple[int, List[str]]:
+    """Returns the exit code and the reasons of the failed cases."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = conformance.main(["--json", "--timeout", str(timeout), "--", *command])
+    cases = json.loads(printed.getvalue())["cases"]
+    return code, [case["reason"] for case in cases if case["outcome"] == "fail"]
+
+
+class ConformanceTest(unittest.TestCase):
+    """Programs that conform, and programs that do not."""
+
+    def test_the_examples_conform(self) -> None:
+        for name in ("random_search.py", "evolution.py"):
+            self.assertEqual(outcomes([sys.executable, str(EXAMPLES / name)]), (0, []), name)
+
+    def test_faults_are_named_with_the_next_step(self) -> None:
+        trials = " if m['method'] == 'ask': r = {'trials': [{'genes': {'family': 0, 'rate': 5, 'depth': %s}}]}"
+        for body, reason in [
+            (" r = {'version': 2}", "answered by version 2: return"),
+            (" print('loading', flush=True)", "`loading` is not JSON"),
+            (" sys.exit(4)", "ended with exit code 4 during `initialize`"),
+            (" m['id'] = 99", "has the id 99 in the place of 1"),
+            (trials % "float('nan')", "NaN is no number of JSON"),
+            (trials % "51", "invalid value 51 of gene `depth`"),
+            (trials % "True", "has a truth value"),
+            (" if m['method'] == 'ask': r = [1]", "`ask` is answered by `[1]`"),
+            (" if m['method'] == 'ask': r = {'trials': []}", "the first `ask` is answered by no trial"),
+        ]:
+            code, failed = outcomes([sys.executable, "-c", HEAD + body + TAIL])
+            self.assertEqual(code, 1)
+            self.assertTrue(any(reason in each for each in failed), f"{reason}: {failed}")
+
+    def test_a_program_that_does_not_answer_fails(self) -> None:
+        code, failed = outcomes([sys.executable, "-c", HEAD + " time.sleep(1000)"], 0.3)
+        self.assertEqual(code, 1)
+        self.assertTrue(any("no answer to `initialize` within 0.3 s" in reason for reason in failed), failed)
+        code, failed = outcomes(["/nonexistent/program"])
+        self.assertTrue(code == 1 and all("cannot be started" in reason for reason in failed), failed)
+
+    def test_a_checkpoint_that_forgets_something_fails(self) -> None:
+        text = (
+            "import random\nfrom doin_plugin import Optimizer, run\n"
+            "class Forgetful(Optimizer):\n"
+            "    def configure(self, space, seed, population):\n"
+            "        self.space, self.random = space, random.Random(seed)\n"
+            "    def ask(self, count):\n"
+            "        return [self.space.sample(self.random) for _ in range(count)]\n"
+            "    def checkpoint(self):\n"
+            "        return 1\n"
+            "    def restore(self, state):\n"
+            "        pass\n"
+            "run(Forgetful())"
+        )
+        code, failed = outcomes([sys.executable, "-c", text])
+        self.assertEqual((code, len(failed)), (1, 1), failed)
+        self.assertIn("put everything that decides into `state`", failed[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
