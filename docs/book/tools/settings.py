@@ -74,12 +74,18 @@ NUMBERS = re.compile(r"[ui](8|16|32|64|size)|f64")
 DEFAULT = re.compile(r"impl Default for (\w+) \{\n\tfn default\(\) -> Self \{\n\t\tSelf \{(.*?)\}\n\t\}", re.DOTALL)
 
 
+def written(value: str) -> str:
+    """Returns a value of Rust, as a user writes it."""
+    value = re.sub(r"^Amount\((.*) \* DOIN\)$", r'"\1 DOIN"', value)
+    return re.sub(r"^Algorithm::(\w+)$", lambda match: f'"{match[1].lower()}"', value)
+
+
 def defaults(text: str) -> dict[str, dict[str, str]]:
     """Returns the defaults that a file states, by type and key."""
     found = {}
     for name, body in DEFAULT.findall(text):
         values = dict(re.findall(r"(\w+): ([^,]+?)\s*(?:,|$)", body.strip()))
-        found[name] = {key: re.sub(r"^Amount\((.*) \* DOIN\)$", r'"\1 DOIN"', value) for key, value in values.items() if value != "None"}
+        found[name] = {key: written(value) for key, value in values.items() if value != "None"}
     return found
 
 

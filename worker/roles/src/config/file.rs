@@ -241,7 +241,7 @@ pub struct OptimizationConfig {
 impl Default for OptimizationConfig {
 	fn default() -> Self {
 		Self {
-			algorithm: Algorithm::default(),
+			algorithm: Algorithm::Ga,
 			population_size: 24,
 			elite: 6,
 			patience: 12,

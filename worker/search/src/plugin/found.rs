@@ -52,7 +52,7 @@ impl Found {
 	}
 }
 
-/// What a program without checkpoints is told when it is started again.
+/// Candidates that a program without checkpoints is told when it is started again, and their space.
 pub(super) struct Known<'a> {
 	pub(super) space: &'a Space,
 	pub(super) found: &'a Found,
