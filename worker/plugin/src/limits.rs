@@ -149,10 +149,11 @@ mod tests {
 
 	const LONG: Duration = Duration::from_secs(60);
 
-	/// Returns the lines that a shell script writes within limits.
+	/// Returns the lines that a shell script writes within limits, which are set when its input has a line.
 	fn lines(limits: &Limits, script: &str) -> (Vec<String>, bool) {
 		let command = ["sh", "-c", script].map(String::from);
 		let mut program = Program::start(&command, limits).unwrap();
+		program.write(b"go\n".to_vec());
 		let stop = AtomicBool::new(false);
 		let read = std::iter::from_fn(|| program.read(LONG, &stop).ok());
 		let lines = read.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned()).collect();
@@ -168,10 +169,9 @@ mod tests {
 			file: Some(1 << 20),
 			..Limits::default()
 		};
-		// The limits are set once the program runs, so it waits for a moment.
-		let asked = "sleep 0.2; sh -c 'ulimit -v; ulimit -t; ulimit -n'; head -c 3000000 /dev/zero > $FILE || echo cut";
+		let asked = "sh -c 'ulimit -v; ulimit -t; ulimit -n'; head -c 3000000 /dev/zero > $FILE || echo cut";
 		let file = tempfile::tempdir().unwrap();
-		let script = format!("FILE={}/large; {asked}", file.path().display());
+		let script = format!("read go; FILE={}/large; {asked}", file.path().display());
 		assert_eq!(lines(&limits, &script).0, ["524288", "77", "32", "cut"]);
 		assert_eq!(fs::metadata(file.path().join("large")).unwrap().len(), 1 << 20);
 	}
@@ -190,11 +190,9 @@ mod tests {
 		let (granted, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
 		let folder = granted.path().join("new");
 		let limits = Limits { writable: Some(vec![folder.clone()]), ..Limits::default() };
-		let script = format!(
-			"echo $TMPDIR; echo a > $TMPDIR/a && cat $TMPDIR/a; echo b > {}/b && echo b; echo c > {}/c && echo c; echo > /dev/null && echo d",
-			folder.display(),
-			other.path().display()
-		);
+		let own = "echo $TMPDIR; echo a > $TMPDIR/a && cat $TMPDIR/a";
+		let others = format!("echo b > {}/b && echo b; echo c > {}/c && echo c", folder.display(), other.path().display());
+		let script = format!("{own}; {others}; echo > /dev/null && echo d");
 		let (lines, is_confined) = lines(&limits, &script);
 		assert!(!PathBuf::from(&lines[0]).exists(), "the temporary folder ends with the program");
 		let expected: &[&str] = if is_confined { &["a", "b", "d"] } else { &["a", "b", "c", "d"] };

@@ -17,8 +17,8 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Lines that are read before they are asked for. A program that writes more of them waits.
-const AHEAD: usize = 16;
+/// Lines that are read before they are asked for. A program that writes more of them waits, so that a flood fills no memory.
+const AHEAD: usize = 2;
 /// Time after which a waiting worker looks whether it is stopped.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Time in which a program may fill the log once.

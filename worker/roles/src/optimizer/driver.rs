@@ -164,7 +164,7 @@ impl Optimizer {
 					tracing::warn!(
 						target: TARGET,
 						domain = self.problem.id,
-						"the search has ended, and no further candidate is trained: its space is visited, or its thread failed"
+						"the search has ended, and no further candidate is trained: its space is visited, or its program or thread failed"
 					);
 					*search = None;
 				}

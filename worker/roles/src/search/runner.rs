@@ -193,7 +193,7 @@ impl Runner {
 				break;
 			}
 			if !std::mem::replace(&mut is_visited, true) {
-				tracing::info!(target: TARGET, "search has visited every point of its space");
+				tracing::info!(target: TARGET, "search has visited every point of its space, or its program has ended");
 			}
 			self.save(true);
 			if !self.data.can_grow() {

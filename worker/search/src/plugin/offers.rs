@@ -54,9 +54,9 @@ fn shortened(value: &Value) -> String {
 	short(&value.to_string())
 }
 
-/// Returns the beginning of a text.
+/// Returns the beginning of a text, without signs that a terminal acts on.
 fn short(text: &str) -> String {
-	text.chars().take(SHOWN).collect()
+	text.chars().filter(|sign| !sign.is_control()).take(SHOWN).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 use super::*;
-use crate::GeneRange;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Returns the configuration of the program of the tests with a fault.
@@ -71,7 +70,9 @@ fn a_program_is_sent_the_documented_messages() {
 	let mut search = start("record", Some(&file));
 	run(&mut search, 2);
 	let migrant = |rate: i64, fitness| Migrant {
-		genes: [("family", 0), ("kernel", 2), ("rate", rate), ("depth", 3)].map(|(name, value)| (name.into(), value)).to_vec(),
+		genes: [("family", 0), ("kernel", 2), ("rate", rate), ("depth", 3)]
+			.map(|(name, value)| (String::from(name), value))
+			.to_vec(),
 		fitness,
 	};
 	assert_eq!(search.inject(&migrant(9, 5)), Ok(Injected::Joined));
