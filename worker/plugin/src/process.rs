@@ -36,7 +36,7 @@ pub enum ProcessError {
 		cause: String,
 	},
 	/// It has not written a line in time.
-	#[error("it has not answered within {seconds} s: make it faster, or raise its `timeout`")]
+	#[error("it has not answered within {seconds} s: make it faster, or raise its timeout (`timeout`, `program_timeout`)")]
 	Silent {
 		/// Time that it had.
 		seconds: u64,
