@@ -20,7 +20,7 @@ const LINES: usize = 4;
 /// Rounds of a stream whose payments are followed. A seat that was not revealed may never be cleared.
 const FOLLOWED: usize = 24;
 
-/// Streams and rounds as the last look has found them.
+/// Streams and rounds of the last look.
 #[derive(Debug, Default)]
 pub struct Forecasts {
 	known: BTreeMap<StreamId, Known>,
@@ -39,7 +39,7 @@ struct Known {
 	over: BTreeMap<u32, ForecastSeatsView<Account>>,
 }
 
-/// What a look reads of a stream.
+/// A stream as a look has found it.
 #[derive(Clone, Debug)]
 struct Look {
 	stream: StreamView<Account>,
