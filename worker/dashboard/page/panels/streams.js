@@ -106,8 +106,8 @@ function noMarket({ horizon, symbol }) {
 function Record({ data: { at, stream, first_close: first, closes } }) {
 	const { stream_id: id, market, bar_ms: length } = stream;
 	const { factor, name, digits } = scale(stream.unit);
-	const last = closes.at(-1) ?? null;
-	const bar = first + closes.length - 1;
+	const place = closes.findLastIndex((close) => close !== null);
+	const [last, bar] = [closes[place] ?? null, first + place];
 	const close = last === null ? null : (last * factor).toFixed(digits);
 	const behind = Math.max(0, stream.running - stream.next);
 	return html`<${Card} wide title="Stream and market" note=${html`<span class="wrap">${stream.source}</span>`}>
@@ -122,7 +122,7 @@ function Record({ data: { at, stream, first_close: first, closes } }) {
 				"Last close",
 				html`<${Figure} exact=${last} text=${close} unit=${name} at=${at} from=${STREAM.close(id, bar)}
 					title=${`${last} × ${stream.unit}`} />`,
-				last === null ? "no complete bar" : `of ${instant((bar + 1) * length).replace(".000Z", "Z")}`,
+				last === null ? "no bar stands" : `of ${instant((bar + 1) * length).replace(".000Z", "Z")}`,
 			],
 			[
 				"Next bar",
