@@ -96,11 +96,34 @@ function One({ id, own }) {
 }
 
 /** Returns why a stream has no market, with the next step. */
-function noMarket({ horizon, symbol }) {
+function noMarket({ horizon, stream_id: id }) {
 	return horizon === 0
 		? "This stream has no market of forecasts: its record has no horizon."
 		: html`Nobody has sponsored a market of forecasts for this stream yet:
-			<span class="code wrap"> doin-worker sponsor ${JSON.stringify(symbol)} "100 DOIN" --market</span>`;
+			<span class="code wrap"> doin-worker sponsor ${id} "100 DOIN" --market</span>`;
+}
+
+/** Returns names and values of a market for [`Facts`], or none without a market. */
+function marketFacts(market, id, at) {
+	if (!market) return [];
+	return [
+		[
+			"Pot of the market",
+			html`<${Amount} plancks=${market.pot} at=${at} from=${MARKET.pot(id)} />`,
+			"from which gains are paid",
+		],
+		[
+			"Open rounds",
+			html`<${Figure} exact=${market.open} at=${at} from=${MARKET.open(id)} />`,
+			html`of <${Figure} exact=${market.rounds} at=${at} from=${MARKET.rounds(id)} /> since the first one`,
+		],
+		[
+			"Voted weight",
+			html`<${Share} ppm=${market.weight} at=${at} from=${MARKET.weight(id)} />`,
+			market.weight > 0 ? "records can claim" : "records mint nothing",
+		],
+		["Mark", html`<${Bits} q32=${market.mark} at=${at} from=${MARKET.mark(id)} />`, "proven and paid for"],
+	];
 }
 
 function Record({ data: { at, stream, first_close: first, closes } }) {
@@ -115,7 +138,7 @@ function Record({ data: { at, stream, first_close: first, closes } }) {
 			stream.awake
 				? null
 				: html`<p class="note">No bars are asked for while the stream sleeps. To wake it:
-					<span class="code wrap"> doin-worker sponsor ${JSON.stringify(stream.symbol)} "100 DOIN"</span></p>`
+					<span class="code wrap"> doin-worker sponsor ${id} "100 DOIN"</span></p>`
 		}
 		<${Facts} rows=${[
 			[
@@ -139,22 +162,7 @@ function Record({ data: { at, stream, first_close: first, closes } }) {
 				html`<${Figure} exact=${stream.paid_until} at=${at} from=${STREAM.paidUntil(id)} />`,
 				`${duration((stream.paid_until - stream.next) * length)} of bars`,
 			],
-			market && [
-				"Pot of the market",
-				html`<${Amount} plancks=${market.pot} at=${at} from=${MARKET.pot(id)} />`,
-				"from which gains are paid",
-			],
-			market && [
-				"Open rounds",
-				html`<${Figure} exact=${market.open} at=${at} from=${MARKET.open(id)} />`,
-				html`of <${Figure} exact=${market.rounds} at=${at} from=${MARKET.rounds(id)} /> since the first one`,
-			],
-			market && [
-				"Voted weight",
-				html`<${Share} ppm=${market.weight} at=${at} from=${MARKET.weight(id)} />`,
-				market.weight > 0 ? "records can claim" : "records mint nothing",
-			],
-			market && ["Mark", html`<${Bits} q32=${market.mark} at=${at} from=${MARKET.mark(id)} />`, "proven and paid for"],
+			...marketFacts(market, id, at),
 			[
 				"Horizon",
 				stream.horizon > 0 ? html`${count(stream.horizon)}<span class="unit"> bars</span>` : "–",
