@@ -142,22 +142,24 @@ impl Kept {
 
 	/// Returns a round that an event of block `block` names; `None` if newer rounds take all places.
 	fn round(&mut self, id: RoundId, block: u32) -> Option<&mut PastRound> {
-		if !self.rounds.contains_key(&id) {
-			self.rounds.insert(id, PastRound { round: id.number, block, ..PastRound::default() });
-			if self.of(id.domain).count() > OF_A_STREAM {
-				let oldest = self.of(id.domain).next().map(|(oldest, _)| *oldest);
-				if let Some(oldest) = oldest {
-					self.rounds.remove(&oldest);
-				}
-			}
-			if self.rounds.len() > MOST {
-				let oldest = self.rounds.iter().min_by_key(|(_, round)| round.block).map(|(oldest, _)| *oldest);
-				if let Some(oldest) = oldest {
-					self.rounds.remove(&oldest);
-				}
-			}
+		let before = self.rounds.len();
+		self.rounds.entry(id).or_insert_with(|| PastRound { round: id.number, block, ..PastRound::default() });
+		if self.rounds.len() > before {
+			self.forget_oldest(id.domain);
 		}
 		self.rounds.get_mut(&id)
+	}
+
+	/// Removes the oldest round of `stream` if the stream has too many, and the oldest one of all if all of them are too many.
+	fn forget_oldest(&mut self, stream: StreamId) {
+		if self.of(stream).count() > OF_A_STREAM {
+			let oldest = self.of(stream).next().map(|(oldest, _)| *oldest);
+			oldest.and_then(|oldest| self.rounds.remove(&oldest));
+		}
+		if self.rounds.len() > MOST {
+			let oldest = self.rounds.iter().min_by_key(|(_, round)| round.block).map(|(oldest, _)| *oldest);
+			oldest.and_then(|oldest| self.rounds.remove(&oldest));
+		}
 	}
 }
 
