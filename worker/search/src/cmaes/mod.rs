@@ -57,7 +57,7 @@ pub struct Cmaes {
 	generation: usize,
 	/// Generation in which the distribution began or found something better.
 	improved_at: usize,
-	/// Best fitness since the last restart.
+	/// Best fitness that the distribution has found since the last restart.
 	best_here: u64,
 	restarts: u32,
 }
@@ -117,9 +117,10 @@ impl Cmaes {
 		results.sort_by(|(a, _), (b, _)| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
 		results.truncate(self.population());
 		self.generation += 1;
-		if results.first().is_some_and(|(best, _)| best.fitness < self.best_here) {
-			self.best_here = results[0].0.fitness;
-			self.improved_at = self.generation;
+		// A guest is no step forward of the distribution, and would hide those that follow.
+		let best = results.iter().find(|(_, origin)| *origin == Origin::Own).map(|(best, _)| best.fitness);
+		if let Some(fitness) = best.filter(|fitness| *fitness < self.best_here) {
+			(self.best_here, self.improved_at) = (fitness, self.generation);
 		}
 		let space = &self.memory.space;
 		let points: Vec<_> = results.iter().map(|(result, origin)| (shares(space, &result.genes), *origin)).collect();
@@ -312,5 +313,20 @@ mod tests {
 		}
 		let far = search.draw().unwrap();
 		assert_eq!(search.asked, [(far.genes, Origin::Elsewhere)]);
+	}
+
+	#[test]
+	fn a_better_migrant_does_not_restart_a_distribution_that_improves() {
+		let genes = (0..2).map(|at| GeneRange::linear(&format!("x{at}"), -2_000, 2_000)).collect();
+		let mut search = Cmaes::new(Space::new(genes).unwrap(), CmaesConfig::default()).unwrap();
+		let migrant = Migrant { genes: search.space().named(&[701, 700]), fitness: 0 };
+		assert_eq!(search.inject(&migrant), Ok(Injected::Joined));
+		while search.generation() < search.patience() + 2 {
+			for trial in search.ask(1) {
+				let loss = trial.genes.iter().map(|gene| gene.abs_diff(700).pow(2)).sum::<u64>();
+				search.tell(&trial, 1 + loss).unwrap();
+			}
+		}
+		assert_eq!(search.restarts, 0);
 	}
 }
