@@ -184,12 +184,13 @@ impl Runner {
 			if !asked.is_empty() {
 				self.train(&asked, Told::New);
 				self.save(false);
+				is_visited = false;
 				continue;
 			}
 			if !std::mem::replace(&mut is_visited, true) {
 				tracing::info!(target: TARGET, "search has visited every point of its space");
+				self.save(true);
 			}
-			self.save(true);
 			if !self.data.can_grow() {
 				return;
 			}
