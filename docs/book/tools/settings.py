@@ -79,7 +79,8 @@ def defaults(text: str) -> dict[str, dict[str, str]]:
     found = {}
     for name, body in DEFAULT.findall(text):
         values = dict(re.findall(r"(\w+): ([^,]+?)\s*(?:,|$)", body.strip()))
-        found[name] = {key: re.sub(r"^Amount\((.*) \* DOIN\)$", r'"\1 DOIN"', value) for key, value in values.items() if value != "None"}
+        written = {key: re.sub(r"^Amount\((.*) \* DOIN\)$", r'"\1 DOIN"', value) for key, value in values.items() if value != "None"}
+        found[name] = {key: re.sub(r"^Algorithm::(\w+)$", lambda variant: f'"{variant[1].lower()}"', value) for key, value in written.items()}
     return found
 
 
