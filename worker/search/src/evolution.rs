@@ -223,12 +223,8 @@ impl Optimizer for Evolution {
 				self.enter(&entrant, individual);
 				self.advance();
 			}
-			None if trial.divisor == 1 => {
-				// A migrant that was moved into the bounds of the space has its own fitness from now on.
-				if !self.replace(&individual.genes, fitness) {
-					self.migrants.push(individual);
-				}
-			}
+			// A migrant that was moved into the bounds of the space has its own fitness from now on.
+			None if trial.divisor == 1 && !self.replace(&individual.genes, fitness) => self.migrants.push(individual),
 			None => {}
 		}
 		Ok(())
