@@ -10,6 +10,7 @@ const module = async (path) => {
 };
 const format = await module("lib/format.js");
 const { decimated } = await module("lib/points.js");
+const { chosen, columns, placed } = await module("lib/lines.js");
 
 test("an amount is never shown as more than it is", () => {
 	const cases = {
@@ -89,4 +90,56 @@ test("a long chart keeps the peaks of every series, and its gaps are no values",
 	assert.equal(Math.max(...high), 900);
 	assert.equal(high[places.indexOf(17_321)], 900);
 	assert.deepEqual(decimated([[1, 2], [3, 4]]), [[1, 2], [3, 4]], "a short one stays as it is");
+});
+
+test("a skill has a sign and four decimals, a unit a factor, and an error its root", () => {
+	assert.equal(format.skill("4294967296"), "1.0000");
+	assert.equal(format.skill("-1073741824"), "−0.2500");
+	assert.equal(format.skill("-1"), "0.0000");
+	assert.equal(format.skill(null), "–");
+	assert.deepEqual(format.scale("0.01 ppm"), { factor: 0.01, name: "ppm", digits: 2 });
+	assert.deepEqual(format.scale("USD"), { factor: 1, name: "USD", digits: 0 });
+	assert.deepEqual(format.scale("0 USD"), { factor: 1, name: "0 USD", digits: 0 });
+	assert.deepEqual(format.scale("10"), { factor: 10, name: "1", digits: 0 });
+	assert.equal(format.root("655360000", 0.01), "1");
+	assert.equal(format.root(null, 1), "–");
+});
+
+/** Returns a past round whose horizon ends before bar `end`, with forecasts of two bars. */
+const past = (round, end, accounts, zero = 100) => ({
+	round,
+	zero,
+	horizon_end: end,
+	forecasts: accounts.map((account, place) => ({ peer_id: account, changes: [place, -place] })),
+});
+
+test("forecasts are drawn at the bars that they are about, and gaps are no values", () => {
+	const rounds = [past(9, 108, ["a", "b"]), past(8, 106, ["c"]), past(7, null, ["d"]), past(6, 104, ["e"], null)];
+	assert.deepEqual(placed(rounds).map(({ round }) => round), [9, 8], "without a zero or an end a forecast has no place");
+	const best = chosen(rounds, null, null);
+	assert.deepEqual(best.map(([{ round }, { peer_id: account }]) => [round, account]), [[9, "a"], [8, "c"]]);
+	const closes = { first_close: 100, closes: [1, 2, null, 4, 5, 6, 7, 8] };
+	const [bars, real, first, second] = columns(closes, best, 2, 0.5);
+	assert.deepEqual([bars[0], bars.at(-1), bars.length], [100, 107, 8]);
+	assert.deepEqual(real, [0.5, 1, null, 2, 2.5, 3, 3.5, 4]);
+	assert.deepEqual(first, [null, null, null, null, null, null, 50, 50]);
+	assert.deepEqual(second, [null, null, null, null, 50, 50, null, null]);
+	assert.deepEqual(columns({ first_close: 7, closes: [] }, [], 24, 1), [[], []]);
+});
+
+test("of one round the best forecasts are drawn, and that of this worker", () => {
+	const rounds = [past(9, 108, ["a", "b", "c", "d", "e", "own"]), past(8, 106, ["f"])];
+	const accounts = (number, own) => chosen(rounds, number, own).map(([, { peer_id: account }]) => account);
+	assert.deepEqual(accounts(9, "own"), ["a", "b", "c", "own"]);
+	assert.deepEqual(accounts(9, "b"), ["a", "b", "c", "d"]);
+	assert.deepEqual(accounts(3, "own"), ["a", "f"], "a round that is gone");
+});
+
+test("a long series is drawn from the end, or from the earliest forecast", () => {
+	const closes = { first_close: 0, closes: Array.from({ length: 1_000 }, (_, bar) => bar) };
+	const start = (rounds) => columns(closes, chosen(rounds, null, null), 24, 1)[0][0];
+	assert.equal(start([]), 904);
+	assert.equal(start([past(9, 502, ["a"])]), 476);
+	assert.equal(start([past(9, -40, ["a"])]), 0);
+	assert.equal(columns(closes, chosen([past(9, 1_010, ["a"])], null, null), 24, 1)[0].at(-1), 1_009, "bars that are not read yet");
 });

@@ -11,7 +11,19 @@ import { launch, open as openAddress, paints, quit, settled, VIEWS, violations, 
 import { Chain, figuresOf } from "./figures.mjs";
 
 const { DOIN_PAGE: PAGE, DOIN_NODE: NODE, DOIN_ARTEFACTS: ARTEFACTS } = process.env;
-const TABS = ["overview", "domains", "rounds", "training", "forecast", "work", "evaluations", "unpaid", "network", "events"];
+const TABS = [
+	"overview",
+	"domains",
+	"rounds",
+	"training",
+	"forecast",
+	"forecasts",
+	"work",
+	"evaluations",
+	"unpaid",
+	"network",
+	"events",
+];
 const report = {};
 
 before(launch);

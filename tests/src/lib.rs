@@ -17,6 +17,7 @@ mod process;
 pub mod rounds;
 pub mod soak;
 pub mod state;
+pub mod streams;
 pub mod validators;
 mod worker;
 

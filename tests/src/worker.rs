@@ -1,12 +1,9 @@
 //! Workers under test.
 
-use crate::Process;
+use crate::{streams::CO2, Process};
 use anyhow::Result;
 use std::{fmt::Write, fs, path::Path};
 use tempfile::TempDir;
-
-/// File whose rows are the bars of the stream of a development chain.
-const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
 
 /// A running worker. Dropping the value kills the worker and deletes its directory.
 #[derive(Debug)]

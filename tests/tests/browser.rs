@@ -1,12 +1,19 @@
 //! The pages of the worker, dashboard and explorer, in a real browser: `tests/browser` drives Debian's Chromium over a running node
-//! and worker.
+//! and worker. The stream of the chain is reported and forecast meanwhile.
 //!
 //! The test fails if Chromium, Node.js or npm is missing; `scripts/setup.sh` installs them. Packages of npm are installed once, with
 //! the versions of the lock file, into a folder beside the compiled dependencies. Screenshots and a report of figures are kept in
 //! `<target>/browser`.
 
 use anyhow::{ensure, Result};
-use doin_e2e::{http::Server, npm, wait_for, Node, Worker};
+use doin_e2e::{
+	commands::report,
+	http::Server,
+	npm,
+	streams::{forecaster, STREAM, SYMBOL, TRAINING},
+	wait_for, Node, Worker,
+};
+use serde_json::Value;
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -30,16 +37,36 @@ async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
 	let node = Node::start(&["--dev", &chain, "--state-pruning=archive"]).await?;
 	let url = node.url();
 	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--dashboard-port", "0"])?;
-	let Server(address) = Server::of(&mut worker).await?;
+	let server = Server::of(&mut worker).await?;
+	node.reach(2, LIMIT).await?;
+	let market = tempfile::tempdir()?;
+	let journal = market.path().join("forecasts.db").display().to_string();
+	let reporting = Worker::reporter(&url)?;
+	// The fees of hours: a batch of bars takes 24 s.
+	report(&node, &["sponsor", SYMBOL, "1000 DOIN", "--dev-key", "//Bob"])?;
+	let forecasting = forecaster(&node, "//Charlie", &journal, &TRAINING)?;
 	wait_for("a work block, whose figures the page shows", LIMIT, || {
 		worker.check().expect("the worker runs");
 		async { Ok((node.call("doin_work", []).await?["workBlocks"].as_u64() >= Some(1)).then_some(())) }
 	})
 	.await?;
+	wait_for("a revealed forecast, which the page draws over its bars", LIMIT, || async {
+		let stream = server.json(&format!("/api/stream/{STREAM}")).await?;
+		Ok(stream["past"].as_array().is_some_and(|past| past.iter().any(is_drawn)).then_some(()))
+	})
+	.await?;
 
-	let page = format!("http://{address}");
+	let page = format!("http://{}", server.0);
 	tokio::task::spawn_blocking(move || tested(&folder, &page, &url)).await??;
+	drop(forecasting);
+	reporting.stop()?;
 	worker.stop()
+}
+
+/// Returns `true` if a past round has forecasts, and a place among the bars.
+fn is_drawn(round: &Value) -> bool {
+	let has_forecasts = round["forecasts"].as_array().is_some_and(|forecasts| !forecasts.is_empty());
+	has_forecasts && round["zero"].is_i64() && round["horizon_end"].is_u64()
 }
 
 /// Installs the packages of the lock file beside a copy of the tests, and returns their folder.
@@ -53,7 +80,7 @@ fn installed() -> Result<PathBuf> {
 fn tested(folder: &Path, page: &str, node: &str) -> Result<()> {
 	let artefacts = npm::target()?.join("browser");
 	// One file after another: they time the first paint.
-	let files = ["format.test.mjs", "node.test.mjs", "vendor.test.mjs", "page.test.mjs", "explorer.test.mjs"];
+	let files = ["format.test.mjs", "node.test.mjs", "vendor.test.mjs", "page.test.mjs", "streams.test.mjs", "explorer.test.mjs"];
 	let arguments = [&["--test", "--test-concurrency=1"], files.as_slice()].concat();
 	let chromium = chromium();
 	let environment = [

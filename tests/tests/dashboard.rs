@@ -96,7 +96,8 @@ async fn routes(server: &Server) -> Result<Vec<String>> {
 	let document = server.json("/api/openapi.json").await?;
 	let paths = document["paths"].as_object().context("the document has paths")?;
 	let reads = paths.iter().filter(|(path, item)| item["get"].is_object() && *path != "/events" && *path != "/stats/export");
-	let filled = |path: &str| path.replace("{domain}", "0").replace("{index}", "1").replace("{account}", ALICE);
+	let values = [("{domain}", "0"), ("{index}", "1"), ("{account}", ALICE), ("{stream}", "2147483648"), ("{round}", "0")];
+	let filled = |path: &str| values.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
 	Ok(reads.map(|(path, _)| filled(path)).collect())
 }
 
@@ -106,8 +107,8 @@ async fn every_route_answers(server: &Server) -> Result<()> {
 	for path in routes {
 		let response = server.get(&path).await?;
 		let body = response.json()?;
-		// The demo domain has no sealed evidence.
-		let expected = if path == "/api/evidence/0" { 404 } else { 200 };
+		// The demo domain has no sealed evidence, and no round opens while the demo stream sleeps.
+		let expected = if ["/api/evidence/0", "/api/stream/2147483648/round/0"].contains(&path.as_str()) { 404 } else { 200 };
 		ensure!(response.status == expected, "{path}: {}\n{body}", response.head);
 		let has_block = !["/health", "/api/training", "/api/events"].contains(&path.as_str());
 		if response.status == 200 && has_block {
@@ -160,6 +161,7 @@ fn assert_equal(answer: &Value, view: &Value, names: &[(&str, &str)]) {
 async fn answers_are_those_of_the_block_that_they_name(server: &Server, node: &Node) -> Result<()> {
 	work_and_fees(server, node).await?;
 	the_demo_domain(server, node).await?;
+	the_demo_stream(server, node).await?;
 	let status = server.json("/status").await?;
 	ensure!(status["status"] == "ok" && status["domains"]["0"]["optimize"] == true, "{status}");
 	ensure!(status["analytics"]["state"] == "following", "{}", status["analytics"]);
@@ -261,6 +263,33 @@ async fn the_demo_domain(server: &Server, node: &Node) -> Result<()> {
 	Ok(())
 }
 
+/// The stream sleeps until its pot is paid into; its market has a pot since block 0.
+async fn the_demo_stream(server: &Server, node: &Node) -> Result<()> {
+	let answer = server.json("/api/stream/2147483648").await?;
+	let (stream, at) = (&answer["stream"], answer["at"]["hash"].clone());
+	let view = node.call("doin_streams", [json!(2_147_483_648_u32), json!(1), at.clone()]).await?[0].clone();
+	let names = [
+		("stream_id", "id"),
+		("symbol", "symbol"),
+		("unit", "unit"),
+		("source", "source"),
+		("bar_ms", "barMs"),
+		("horizon", "horizon"),
+		("fee", "fee"),
+		("owner", "owner"),
+		("pot", "pot"),
+		("awake", "awake"),
+		("next", "next"),
+	];
+	assert_equal(stream, &view, &names);
+	let view = node.call("doin_leaderboard", [json!(2_147_483_648_u32), json!(256), at]).await?;
+	let names = [("pot", "pot"), ("rounds", "rounds"), ("open", "open"), ("weight", "weight"), ("mark", "mark")];
+	assert_equal(&stream["market"], &view, &names);
+	ensure!(stream["awake"] == false && stream["market"]["pot"] != "0", "{stream}");
+	ensure!(answer["closes"] == json!([]) && answer["rounds"] == json!([]) && answer["past"] == json!([]), "{answer}");
+	Ok(())
+}
+
 async fn the_history_begins_with_the_initial_champion(server: &Server, node: &Node) -> Result<()> {
 	let ready = || async {
 		let history = server.json("/api/history/0").await?;
@@ -329,6 +358,9 @@ async fn impossible_requests_are_refused(server: &Server) -> Result<()> {
 		("/api/champion/4000", 404),
 		("/api/champion/0?block=4000000000", 404),
 		("/api/forecast/4000", 404),
+		("/api/stream/4000", 404),
+		("/api/stream/co2", 400),
+		("/api/streams?limit=1001", 422),
 		("/api/unpaid?account=alice", 400),
 		("/api/reputation/alice", 400),
 		("/tasks/claim", 405),

@@ -5,26 +5,16 @@ use anyhow::{Context, Result};
 use doin_e2e::{
 	accounts::DAVE,
 	commands::{refused, report},
+	streams::{forecaster, STREAM, TRAINING},
 	wait_for, Node, Worker,
 };
 use serde_json::{json, Value};
 use std::time::Duration;
 
-/// File whose rows are the bars of the stream of a development chain, as a history to train on.
-const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
-/// Identifier of the stream.
-const STREAM: u32 = 1 << 31;
 /// A round begins a minute after the stream was woken, and takes one and a half on a development chain; tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// Rounds in which a worker is killed. On a machine that stalls, a restart may take longer than the bars and reveals of one.
 const ROUNDS: usize = 6;
-
-/// Starts a forecaster, with `more` options.
-fn forecaster(node: &Node, journal: &str, more: &[&str]) -> Result<Worker> {
-	let url = node.url();
-	let command = ["forecast", "--stream", "CO2-DEMO", "--dev-key", "//Dave", "--journal", journal, "--url", &url];
-	Worker::start(&[&command[..], more].concat())
-}
 
 /// Returns the number of a round that has a seat of Dave and whose bars do not stand yet, so that nothing of it is revealed.
 async fn waiting_seat(node: &Node) -> Result<Option<u64>> {
@@ -58,14 +48,14 @@ fn line_of(log: &str, what: &str, round: u64) -> Option<String> {
 
 /// Kills a forecaster while a round with its seat waits for its bars, and starts one that is to leave the stream. Returns the line of that
 /// one that names the pay of the round, if it has revealed the forecast.
-async fn paid_after_a_crash(node: &Node, journal: &str, more: &[&str]) -> Result<Option<String>> {
-	let mut worker = forecaster(node, journal, more)?;
+async fn paid_after_a_crash(node: &Node, journal: &str) -> Result<Option<String>> {
+	let mut worker = forecaster(node, "//Dave", journal, &TRAINING)?;
 	let round = wait_for("a seat", LIMIT, || waiting_seat(node)).await?;
 	worker.crash()?;
 	let own = standing(node).await?.context("a record of Dave")?;
 	assert!(own["seats"].as_u64().is_some_and(|seats| seats > 0), "{own}");
 	// Its seats are revealed and collected before it leaves.
-	let mut leaving = forecaster(node, journal, &["--leave"])?;
+	let mut leaving = forecaster(node, "//Dave", journal, &["--leave"])?;
 	let ended = wait_for("the end of the worker", LIMIT, || {
 		let ended = leaving.process().ended();
 		async move { ended }
@@ -89,13 +79,10 @@ async fn killed_between_commitment_and_reveal_a_forecaster_is_paid_after_its_res
 	let sponsored = report(&node, &["sponsor", "CO2-DEMO", "200 DOIN", "--dev-key", "//Bob"])?;
 	assert_eq!(sponsored["awake"], true, "{sponsored}");
 	let journal = folder.path().join("forecasts.db").display().to_string();
-	let training = ["--history", CO2, "--column", "ppm", "--time", "none", "--lookback", "26", "--channels", "none"];
-	let terms = ["--wager", "2DOIN", "--retrain", "240", "--epochs", "2", "--cores", "1"];
-	let options = [&training[..], &terms].concat();
 
 	let mut paid = None;
 	for _ in 0..ROUNDS {
-		paid = paid_after_a_crash(&node, &journal, &options).await?;
+		paid = paid_after_a_crash(&node, &journal).await?;
 		if paid.is_some() {
 			break;
 		}

@@ -359,6 +359,15 @@ impl Chain {
 		}
 	}
 
+	/// Returns one stream of bars, or `None` if it is not registered.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn stream(&self, at: Head, stream: StreamId) -> Result<Option<StreamView<Account>>, ReadError> {
+		let from_it: Vec<StreamView<Account>> = self.call_runtime(at, "DoinApi_streams", &(stream, 1u32)).await?;
+		Ok(from_it.into_iter().find(|found| found.id == stream))
+	}
+
 	/// Returns the complete bars of a stream from number `from` on, at most `count`, or `None` if the stream is not registered.
 	///
 	/// # Errors

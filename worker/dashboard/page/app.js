@@ -10,6 +10,7 @@ import { Domains } from "./panels/domains.js";
 import { Rounds } from "./panels/rounds.js";
 import { Training } from "./panels/training.js";
 import { Forecast } from "./panels/forecast.js";
+import { Streams } from "./panels/streams.js";
 import { Work } from "./panels/work.js";
 import { Evaluations } from "./panels/evaluations.js";
 import { Unpaid } from "./panels/unpaid.js";
@@ -23,6 +24,7 @@ const PANELS = [
 	["rounds", "Rounds", Rounds],
 	["training", "Training", Training, "training"],
 	["forecast", "Forecast", Forecast, "forecast"],
+	["forecasts", "Live forecasts", Streams],
 	["work", "Work", Work],
 	["evaluations", "Evaluations", Evaluations],
 	["unpaid", "Unpaid", Unpaid, "analytics"],

@@ -14,7 +14,7 @@ const NEXT: &str = "GET /api/openapi.json describes the parameters and bodies of
 /// Query of a request. All its values are texts, so a number is read with `DisplayFromStr`.
 pub(crate) struct Query<T>(pub T);
 
-/// Last part of the path of a request.
+/// Parts of the path of a request.
 pub(crate) struct Path<T>(pub T);
 
 /// JSON body of a request.

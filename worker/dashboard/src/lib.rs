@@ -35,6 +35,9 @@
 //! | `GET /api/champion/{id}?block` | the champion in the state of a block, with its genes |
 //! | `GET /api/history/{id}` | champions over time, and rungs |
 //! | `GET /api/forecast/{id}` | forecasts of the champion |
+//! | `GET /api/streams?limit&offset` | streams of bars, with their markets of forecasts |
+//! | `GET /api/stream/{id}` | one stream with its closes, its rounds and revealed forecasts |
+//! | `GET /api/stream/{id}/round/{n}` | one round of forecasts with its seats |
 //! | `GET /api/work`, `/api/reputation/{account}` | views of the chain |
 //! | `GET /api/training` | searches; 501 for a worker that does not optimize |
 //! | `GET /api/evaluations` | open tasks, who is late, and recently completed tasks |
@@ -60,6 +63,9 @@
 //! Views of the chain are read once per block, by one task, and only if a request asks for them. Queries of the database run on threads
 //! of their own, at most four at a time; rungs and forecasts on one thread each, one at a time.
 //!
+//! Forecasts of streams are kept as finalized blocks reveal them, of the newest 16 rounds of each stream. Those of the 4,096 blocks
+//! before the start of the server are read once a request asks for a stream.
+//!
 //! # Errors
 //!
 //! Every error is `{"error": reason, "next": next step}`.
@@ -68,7 +74,7 @@
 //! |---|---|
 //! | 400 | a query, path or body cannot be read |
 //! | 401, 403 | no token, or another one; the request is one of another site |
-//! | 404, 405 | there is no such route, method, block or domain |
+//! | 404, 405 | there is no such route, method, block, domain, stream or round |
 //! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit or a range is not possible |
 //! | 500 | the analytics database is damaged, or the worker has a fault |
 //! | 501 | the feature is not a part of this worker |

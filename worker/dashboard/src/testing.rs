@@ -5,9 +5,11 @@ use crate::{
 	events::Feed,
 	routes::{router, App},
 	shape::{
-		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, Evidence, Fees, Forecast, ForecastStep, Gene,
-		History, Metrics, Node, OneChampion, PastChampion, PastForecast, Peer, Peers, Performance, Reputation, Round, Rows, Rung,
-		RungsState, Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, Evidence, Fees, Forecast, ForecastRound,
+		ForecastSeat, ForecastStep, Forecaster, Gene, History, Market, Metrics, Node, OneChampion, OneForecastRound, OneStream,
+		PastChampion, PastForecast, PastRound, PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows,
+		Rung, RungsState, Search, Seat, SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work,
+		WorkEntry,
 	},
 	source::{Answer, Export, Query, Selection, Slot, Source, SourceError, Views},
 };
@@ -32,7 +34,7 @@ pub(crate) const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
 /// Bytes of the copied database: more than one part of an export.
 pub(crate) const DATABASE: usize = 200_000;
 
-/// Source of fixed numbers: two domains, 0 with a champion and 7 with sealed evidence.
+/// Source of fixed numbers: two domains, 0 with a champion and 7 with sealed evidence, and two streams, the first one with a market.
 #[derive(Default)]
 pub(crate) struct Fixed {
 	/// `true` if the views never come.
@@ -121,6 +123,83 @@ pub(crate) fn views() -> Views {
 		coin: Coin { total_supply: "9".into(), my_balance: Some("4".into()), my_holds: None },
 		optimized: vec![0],
 		evaluated: vec![0, 7],
+	}
+}
+
+/// Returns the number of a stream.
+pub(crate) fn stream_id(place: u32) -> u32 {
+	(1 << 31) + place
+}
+
+/// Returns the streams of the source: one with a market, and one that sleeps without a bar.
+pub(crate) fn streams() -> Streams {
+	let forecaster = Forecaster {
+		peer_id: ALICE.into(),
+		standing: "1073741824".into(),
+		bound: Some("-5".into()),
+		increment: "0".into(),
+		seats: 2,
+	};
+	let market = Market {
+		pot: "10000000000000000".into(),
+		rounds: 9,
+		open: 1,
+		committing: 1,
+		weight: 250_000,
+		mark: "7".into(),
+		forecasters: vec![forecaster],
+		..Market::default()
+	};
+	let stream = |place: u32, symbol: &str, market| Stream {
+		stream_id: stream_id(place),
+		symbol: symbol.into(),
+		unit: "0.01 ppm".into(),
+		bar_ms: 1_000,
+		horizon: 24,
+		fee: "1000000000000".into(),
+		pot: u128::MAX.to_string(),
+		awake: place == 0,
+		next: if place == 0 { 1 << 45 } else { 0 },
+		market,
+		..Stream::default()
+	};
+	Streams { at: best(), total: 2, streams: vec![stream(0, "CO2-DEMO", Some(market)), stream(1, "BTC/USD", None)] }
+}
+
+/// Returns the open round of the source.
+fn forecast_round() -> ForecastRound {
+	ForecastRound {
+		round: 8,
+		phase: "Committing".into(),
+		until: Some(130),
+		input_end: 1 << 45,
+		reference: "repeatLast".into(),
+		seats: 1,
+		wagers: "2000000000000".into(),
+		least_wager: Some("1000000000000".into()),
+		..ForecastRound::default()
+	}
+}
+
+/// Returns a round of the source whose bars stand.
+fn past_round() -> PastRound {
+	let forecast = RevealedForecast {
+		peer_id: ALICE.into(),
+		block: 118,
+		error: u128::MAX.to_string(),
+		skill: "-4294967296".into(),
+		changes: vec![i32::MIN, 0, i32::MAX],
+		..RevealedForecast::default()
+	};
+	PastRound {
+		round: 7,
+		state: PastState::Revealing,
+		block: 117,
+		horizon_end: Some(1 << 45),
+		zero: Some(41_000),
+		revealed: 1,
+		forecasts: vec![forecast],
+		..PastRound::default()
 	}
 }
 
@@ -252,6 +331,36 @@ impl Source for Fixed {
 			next: vec![step],
 			past: vec![past],
 		})
+	}
+
+	async fn streams(&self) -> Answer<Arc<Streams>> {
+		match self.is_down {
+			true => Err(SourceError::unavailable("the node is gone", "start it")),
+			false => Ok(Arc::new(streams())),
+		}
+	}
+
+	async fn stream(&self, stream: u32) -> Answer<OneStream> {
+		let found = streams().streams.into_iter().find(|known| known.stream_id == stream);
+		let found = found.ok_or_else(|| SourceError::not_found("there is no such stream", "choose another one"))?;
+		let has_market = found.market.is_some();
+		Ok(OneStream {
+			at: best(),
+			stream: found,
+			first_close: (1 << 45) - 3,
+			closes: if has_market { vec![Some(i64::MIN), None, Some(41_000)] } else { Vec::new() },
+			rounds: has_market.then(forecast_round).into_iter().collect(),
+			past: has_market.then(past_round).into_iter().collect(),
+			past_from: Some(70),
+		})
+	}
+
+	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound> {
+		if (stream, round) != (stream_id(0), 8) {
+			return Err(SourceError::not_found("there is no such round", "choose another one"));
+		}
+		let seat = ForecastSeat { peer_id: ALICE.into(), wager: "2000000000000".into(), skill: None };
+		Ok(OneForecastRound { at: best(), stream_id: stream, round: forecast_round(), seats: vec![seat] })
 	}
 
 	async fn peers(&self) -> Answer<Peers> {

@@ -30,7 +30,7 @@ const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1,2],"client_id":"me"}"#
 type Route = (&'static str, &'static str, u16, u16);
 
 /// Every `GET` route, apart from `/events` and `/stats/export`.
-const READS: [Route; 33] = [
+const READS: [Route; 39] = [
 	("/health", "", 200, 200),
 	("/status", "", 200, 200),
 	("/fees", "", 200, 200),
@@ -64,6 +64,12 @@ const READS: [Route; 33] = [
 	("/api/absences", "", 200, 501),
 	("/api/unpaid", "/api/unpaid?account=5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY&limit=7", 200, 501),
 	("/api/forecast/{domain}", "/api/forecast/7", 404, 404),
+	("/api/streams", "/api/streams?limit=1&offset=1", 200, 200),
+	("/api/stream/{stream}", "/api/stream/2147483648", 200, 200),
+	("/api/stream/{stream}", "/api/stream/2147483649", 200, 200),
+	("/api/stream/{stream}", "/api/stream/7", 404, 404),
+	("/api/stream/{stream}/round/{round}", "/api/stream/2147483648/round/8", 200, 200),
+	("/api/stream/{stream}/round/{round}", "/api/stream/2147483648/round/7", 404, 404),
 ];
 /// Every `POST` route, with a body.
 const WRITES: [(&str, &str); 3] = [("/tasks/claim", CLAIM), ("/tasks/complete", COMPLETION), ("/inference", INFERENCE)];
@@ -216,6 +222,11 @@ async fn figures_name_their_storage_items() {
 		("Task", "phase", "Recomputation.Tasks"),
 		("Evidence", "purse", "Evidence.Purses"),
 		("Coin", "total_supply", "Balances.TotalIssuance"),
+		("Stream", "pot", "Oracle.Streams"),
+		("Market", "pot", "Forecasts.Markets"),
+		("Forecaster", "standing", "Forecasts.Forecasters"),
+		("ForecastRound", "wagers", "Forecasts.Rounds"),
+		("ForecastSeat", "skill", "Forecasts.Seats"),
 	] {
 		let found = description(schema, field);
 		assert!(found.ends_with(&format!("Storage: `{item}`.")), "{schema}.{field}: {found}");
@@ -284,6 +295,51 @@ async fn domains_are_listed_in_pages() {
 }
 
 #[tokio::test]
+async fn streams_are_listed_in_pages_and_shown_with_their_rounds() {
+	let server = Server::complete();
+	let page = |query: &'static str| {
+		let server = &server;
+		async move {
+			let (status, found) = server.get(&format!("/api/streams{query}")).await;
+			assert_eq!((status, &found["total"]), (200, &json!(2)), "{query}: {found}");
+			found["streams"]
+				.as_array()
+				.into_iter()
+				.flatten()
+				.filter_map(|stream| stream["stream_id"].as_u64())
+				.collect::<Vec<u64>>()
+		}
+	};
+	let first: u64 = 1 << 31;
+	assert_eq!(page("").await, [first, first + 1]);
+	assert_eq!(page("?limit=1").await, [first]);
+	assert_eq!(page("?limit=1000&offset=1").await, [first + 1]);
+	assert_eq!(page("?offset=4294967295").await, [0; 0]);
+	for (path, expected) in [
+		("/api/streams?limit=1001", 422),
+		("/api/streams?awake=1", 400),
+		("/api/stream/CO2-DEMO", 400),
+		("/api/stream/4294967296", 400),
+		("/api/stream/2147483648/round/x", 400),
+		("/api/stream/2147483648/round", 404),
+	] {
+		let (status, body) = server.get(path).await;
+		assert_eq!(status, expected, "{path}: {body}");
+		assert!(body["error"].is_string() && body["next"].is_string(), "{body}");
+	}
+	let (_, one) = server.get("/api/stream/2147483648").await;
+	assert_eq!(one["closes"], json!([i64::MIN, null, 41_000]));
+	assert_eq!((&one["rounds"][0]["phase"], &one["rounds"][0]["zero"]), (&json!("Committing"), &json!(null)));
+	let past = &one["past"][0];
+	assert_eq!((&past["state"], &past["end_block"], &one["past_from"]), (&json!("revealing"), &json!(null), &json!(70)));
+	assert_eq!(past["forecasts"][0]["changes"], json!([i32::MIN, 0, i32::MAX]));
+	let (_, sleeping) = server.get("/api/stream/2147483649").await;
+	assert_eq!((&sleeping["stream"]["market"], &sleeping["closes"]), (&json!(null), &json!([])));
+	let gone = Server::new(Fixed { is_down: true, ..Fixed::default() }, Duration::from_secs(60), None);
+	assert_eq!(gone.get("/api/streams").await.0, 503);
+}
+
+#[tokio::test]
 async fn one_answer_shows_one_block() {
 	let server = Server::complete();
 	let (_, status) = server.get("/status").await;
@@ -325,7 +381,7 @@ async fn before_the_worker_is_connected_the_server_says_so() {
 	let server = Server::waiting(Duration::from_secs(60), None);
 	assert_eq!(server.get("/health").await.0, 200);
 	assert_eq!(server.get("/api/events").await.0, 200);
-	for path in ["/status", "/api/node", "/api/history/0", "/chain/blocks"] {
+	for path in ["/status", "/api/node", "/api/history/0", "/chain/blocks", "/api/streams"] {
 		let (status, body) = server.get(path).await;
 		assert_eq!(status, 503, "{path}: {body}");
 		assert!(body["error"].as_str().is_some_and(|error| error.contains("ws://127.0.0.1:9944")), "{body}");

@@ -223,12 +223,9 @@ impl Optimizer for Evolution {
 				self.enter(&entrant, individual);
 				self.advance();
 			}
-			None => {
-				self.migrants.retain(|migrant| migrant.genes != individual.genes);
-				if trial.divisor == 1 {
-					self.migrants.push(individual);
-				}
-			}
+			// A migrant that was moved into the bounds of the space has its own fitness from now on.
+			None if trial.divisor == 1 && !self.replace(&individual.genes, fitness) => self.migrants.push(individual),
+			None => {}
 		}
 		Ok(())
 	}
@@ -236,13 +233,8 @@ impl Optimizer for Evolution {
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
 		self.memory.space.check(&trial.genes)?;
 		let genes = self.memory.space.canonical(trial.genes.clone());
-		let is_known = self.whole().any(|individual| individual.genes == genes);
-		if trial.divisor != 1 || !is_known {
+		if trial.divisor != 1 || !self.replace(&genes, fitness) {
 			return self.tell(trial, fitness);
-		}
-		let last = self.stages.last_mut().into_iter().flatten();
-		for individual in last.chain(&mut self.migrants).filter(|individual| individual.genes == genes) {
-			individual.fitness = fitness;
 		}
 		let living: Vec<_> = self.whole().cloned().collect();
 		self.memory.revise(&genes, fitness, living.iter());
@@ -293,16 +285,30 @@ impl Optimizer for Evolution {
 }
 
 impl Evolution {
+	/// Replaces the fitness of an individual that was trained to the end and breeds. Returns `true` if there is one.
+	fn replace(&mut self, genes: &[i64], fitness: u64) -> bool {
+		let mut is_known = false;
+		let living = self.stages.last_mut().into_iter().flatten().chain(&mut self.migrants);
+		for individual in living.filter(|individual| individual.genes == genes) {
+			(individual.fitness, is_known) = (fitness, true);
+		}
+		is_known
+	}
+
 	/// Returns the individuals that were trained to the end and breed.
 	fn whole(&self) -> impl Iterator<Item = &Individual> {
 		self.stages.last().into_iter().flatten().chain(&self.migrants)
 	}
 }
 
-/// Returns a candidate with genes of `target` and of a mutant `a + F·(b − c)` of three parents (rand/1/bin, Storn & Price 1997).
+/// Returns a candidate with genes of `target` and of a mutant `a + F·(b − c)` of three parents (rand/1/bin, Storn & Price 1997). The
+/// parents and the target are different ones; if `pool` has too few, the target is a parent too.
 fn bred(target: &[i64], pool: &[Individual], config: &EvolutionConfig, space: &Space, random: &mut Random) -> Vec<i64> {
-	let count = pool.len().max(1) as u32;
-	let mut parent = || pool.get(random.below(count) as usize).map_or(target, |parent| &parent.genes[..]);
+	let mut others: Vec<&[i64]> = pool.iter().map(|other| &other.genes[..]).filter(|genes| *genes != target).collect();
+	let mut parent = || match others.len() {
+		0 => target,
+		count => others.swap_remove(random.below(count as u32) as usize),
+	};
 	let [base, from, to] = [parent(), parent(), parent()];
 	let always = random.below(target.len() as u32) as usize;
 	let mut child = target.to_vec();
@@ -312,4 +318,23 @@ fn bred(target: &[i64], pool: &[Individual], config: &EvolutionConfig, space: &S
 		}
 	}
 	child
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::GeneRange;
+
+	#[test]
+	fn the_parents_of_a_mutant_differ() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 1_000)]).unwrap();
+		let pool = [0, 1, 10, 100].map(|gene| Individual { genes: vec![gene], fitness: 1 });
+		let config = EvolutionConfig { scale: 1_000, crossover: 1_000, ..EvolutionConfig::default() };
+		// One of 1, 10 and 100 with the difference of both others: 91 or 109 in two of three cases, otherwise below 0 and drawn anew.
+		// Parents that are drawn with repetition give these sums far less often.
+		let is_sum = |child: i64| [91, 109].iter().any(|sum: &i64| sum.abs_diff(child) <= 1);
+		let child = |turn| bred(&[0], &pool, &config, &space, &mut Random::new(1, turn))[0];
+		let sums = (0..200).filter(|turn| is_sum(child(*turn))).count();
+		assert!((100..170).contains(&sums), "{sums}");
+	}
 }

@@ -158,6 +158,7 @@ impl Optimizer for Ga {
 		self.note(&individual);
 		// A migrant that was moved into the bounds of the space has its own fitness from now on.
 		self.parents.retain(|parent| parent.genes != individual.genes);
+		self.offspring.retain(|sibling| sibling.genes != individual.genes);
 		self.offspring.push(individual);
 		if self.offspring.len() >= self.config.population {
 			self.advance();

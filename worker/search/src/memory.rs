@@ -17,8 +17,8 @@ pub(crate) struct Memory {
 	pub seed: u64,
 	/// Number of random streams that were used.
 	turn: u64,
-	/// Candidates that were asked or told, and are not asked again.
-	seen: BTreeSet<Vec<i64>>,
+	/// Keys of the candidates that were asked or told, or wait, and are not asked again. A search may have millions of them.
+	seen: BTreeSet<u64>,
 	/// Trials that were asked and not told, in their order.
 	asked: Vec<Trial>,
 	/// Candidates that are asked next.
@@ -48,38 +48,33 @@ impl Memory {
 		self.next.pop_front()
 	}
 
-	/// Lets `trial` be asked next, also if it was asked before.
-	pub fn ask_next(&mut self, trial: Trial) {
-		if !self.next.contains(&trial) && !self.asked.contains(&trial) {
-			self.next.push_back(trial);
-		}
-	}
-
-	/// Returns `true` if genes were asked or told before.
+	/// Returns `true` if genes were asked or told before, or wait.
 	pub fn is_seen(&self, genes: &[i64]) -> bool {
-		self.seen.contains(genes)
+		self.seen.contains(&key(genes))
 	}
 
 	/// Notes that genes were drawn, to be asked later.
 	pub fn note_drawn(&mut self, genes: &[i64]) {
-		self.seen.insert(genes.to_vec());
+		self.seen.insert(key(genes));
 	}
 
 	/// Notes that `trial` is asked.
 	pub fn note_asked(&mut self, trial: &Trial) {
-		self.seen.insert(trial.genes.clone());
+		self.seen.insert(key(&trial.genes));
 		self.asked.push(trial.clone());
 	}
 
-	/// Checks a trial that is told. Returns its genes in the canonical form.
+	/// Checks a trial that is told, which is not asked again. Returns its genes in the canonical form.
 	///
 	/// # Errors
 	/// Errors if the genes are not a point of the space.
 	pub fn note_told(&mut self, trial: &Trial) -> Result<Vec<i64>, SearchError> {
 		self.space.check(&trial.genes)?;
 		let genes = self.space.canonical(trial.genes.clone());
-		self.asked.retain(|asked| asked != trial);
-		self.seen.insert(genes.clone());
+		let is_other = |other: &Trial| other.genes != genes || other.divisor != trial.divisor;
+		self.asked.retain(is_other);
+		self.next.retain(is_other);
+		self.seen.insert(key(&genes));
 		Ok(genes)
 	}
 
@@ -110,14 +105,11 @@ impl Memory {
 		let (genes, is_moved) = self.space.adopt(&migrant.genes)?;
 		let individual = Individual { genes, fitness: migrant.fitness };
 		if is_moved {
-			if self.seen.contains(&individual.genes) {
-				return Ok((individual, Injected::Known));
-			}
-			self.ask_next(Trial::whole(individual.genes.clone()));
-			return Ok((individual, Injected::Moved));
+			let is_new = self.suggest(&individual.genes)?;
+			return Ok((individual, if is_new { Injected::Moved } else { Injected::Known }));
 		}
 		// Candidates in training are known as well, and are told sooner or later.
-		if !self.seen.insert(individual.genes.clone()) {
+		if !self.seen.insert(key(&individual.genes)) {
 			return Ok((individual, Injected::Known));
 		}
 		Ok((individual, Injected::Joined))
@@ -133,16 +125,18 @@ impl Memory {
 		for attempt in 0..2 * ATTEMPTS {
 			let drawn = if attempt < ATTEMPTS { draw(&self.space, &mut random) } else { self.space.sample(&mut random) };
 			let candidate = self.space.canonical(drawn);
-			if !self.seen.contains(&candidate) {
+			if !self.seen.contains(&key(&candidate)) {
 				return Some(candidate);
 			}
 		}
-		// A space in which this fails is small: take the first new point, from a random one on.
-		let size = self.space.size().min(ENUMERABLE);
-		let start = u128::from(random.below(size as u32));
-		(0..size)
-			.map(|at| self.space.canonical(self.space.point((start + at) % self.space.size())))
-			.find(|point| !self.seen.contains(point))
+		// A space in which this fails is small, or most of what is drawn lies in a small part of it: take the first new point of many
+		// that are spread over the whole space, from a random one on.
+		let size = self.space.size();
+		let start = u128::from(random.up_to(u64::try_from(size - 1).unwrap_or(u64::MAX)));
+		let step = (size / ENUMERABLE).max(1);
+		(0..size.min(ENUMERABLE))
+			.map(|at| self.space.canonical(self.space.point((start + at * step) % size)))
+			.find(|point| !self.seen.contains(&key(point)))
 	}
 
 	/// Lets genes be asked next, unless they were asked or told before. Returns `true` if they are asked next.
@@ -152,7 +146,7 @@ impl Memory {
 	pub fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
 		self.space.check(genes)?;
 		let trial = Trial::whole(self.space.canonical(genes.to_vec()));
-		let is_new = !self.seen.contains(&trial.genes) && !self.next.contains(&trial);
+		let is_new = self.seen.insert(key(&trial.genes));
 		if is_new {
 			self.next.push_back(trial);
 		}
@@ -175,5 +169,49 @@ impl Memory {
 			return Ok(self);
 		};
 		Err(SearchError::Checkpoint { reason: reason.into() })
+	}
+}
+
+/// Returns a number that stands for a candidate: two of a million candidates have the same one with a probability below 10⁻⁷, and then
+/// the second one is not asked. Each gene is mixed by the finalizer of SplitMix64 (Steele, Lea & Flood 2014).
+fn key(genes: &[i64]) -> u64 {
+	genes.iter().fold(0, |key: u64, gene| {
+		let mut mixed = key.wrapping_add(gene.cast_unsigned()).wrapping_add(0x9e37_79b9_7f4a_7c15);
+		mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		mixed ^ (mixed >> 31)
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::GeneRange;
+
+	#[test]
+	fn candidates_that_differ_in_one_gene_have_different_keys() {
+		let keys: BTreeSet<u64> =
+			(-50..50).flat_map(|a| (0..100).flat_map(move |b| (0..10).map(move |c| key(&[a, b, c])))).collect();
+		assert_eq!(keys.len(), 100_000);
+	}
+
+	#[test]
+	fn what_waits_is_neither_drawn_nor_asked_once_it_is_told() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 1)]).unwrap();
+		let mut memory = Memory::new(space, 7);
+		assert_eq!(memory.suggest(&[1]), Ok(true));
+		assert_eq!(memory.fresh(|_, _| vec![1]), Some(vec![0]));
+		memory.note_told(&Trial::whole(vec![1])).unwrap();
+		assert_eq!(memory.waiting(), None);
+	}
+
+	/// The uppermost octave of a logarithmic gene, one draw of 18, has half of its values.
+	#[test]
+	fn new_points_are_found_beyond_those_that_are_drawn_most() {
+		let most = (1 << 17) + 1_000;
+		let mut memory = Memory::new(Space::new(vec![GeneRange::log("a", 1, 1 << 18)]).unwrap(), 7);
+		(1..=most).for_each(|value| memory.note_drawn(&[value]));
+		let found = (0..200).filter(|_| memory.fresh(|_, random| vec![1 + i64::from(random.below(1 << 16))]).is_some()).count();
+		assert_eq!(found, 200);
 	}
 }

@@ -109,9 +109,7 @@ impl Optimizer for Sampler {
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		self.memory.space.check(&trial.genes)?;
-		let genes = self.memory.space.canonical(trial.genes.clone());
-		let individual = Individual { genes, fitness };
+		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
 		self.memory.revise(&individual.genes, fitness, std::iter::once(&individual));
 		Ok(())
 	}

@@ -212,7 +212,7 @@ fn a_small_space_is_visited_whole() {
 			}
 		}
 		assert_eq!(seen.len(), 13, "{}: five values of b with two of a, and one with the three others", search.name());
-		assert!(search.ask(1).iter().all(|trial| trial.divisor > 1 || search.name() == "de"));
+		assert!(search.ask(1).is_empty(), "{}", search.name());
 	}
 }
 
@@ -261,14 +261,58 @@ fn cmaes_adapts_to_badly_scaled_and_rotated_functions() {
 	}
 }
 
+/// Genes with one value, as a configuration fixes them, change nothing for the others.
+#[test]
+fn cmaes_ignores_genes_that_have_one_value() {
+	let sphere = |x: &[i64]| x.iter().map(|x| x.abs_diff(700).pow(2)).sum::<u64>();
+	let fixed = (0..6).map(|at| GeneRange::linear(&format!("fixed{at}"), at, at));
+	let genes = square(3).genes().iter().cloned().chain(fixed).collect();
+	let mut all = Cmaes::new(Space::new(genes).unwrap(), CmaesConfig::default()).unwrap();
+	let mut three = Cmaes::new(square(3), CmaesConfig::default()).unwrap();
+	assert_eq!(all.population(), three.population());
+	for _ in 0..100 {
+		let (trial, other) = (all.ask(1).remove(0), three.ask(1).remove(0));
+		assert_eq!((&trial.genes[..3], &trial.genes[3..]), (&other.genes[..], &[0, 1, 2, 3, 4, 5][..]));
+		all.tell(&trial, sphere(&trial.genes[..3])).unwrap();
+		three.tell(&other, sphere(&other.genes)).unwrap();
+	}
+	let mut one = Cmaes::new(Space::new(vec![GeneRange::linear("fixed", 5, 5)]).unwrap(), CmaesConfig::default()).unwrap();
+	assert_eq!(one.ask(9), [Trial::whole(vec![5])]);
+}
+
+/// The fitness of a migrant that was moved is that of other genes, whichever part of the search it has joined.
+#[test]
+fn the_fitness_of_a_moved_migrant_is_replaced_by_its_own() {
+	let space = square(2);
+	for (before, waits) in [(0, false), (5, false), (60, false), (60, true)] {
+		for mut search in optimizers(&space, 3).into_iter().take(3) {
+			drive(&mut *search, before, blurred);
+			assert_eq!(search.inject(&named(&space, &[9_999, 3], 1)), Ok(Injected::Moved));
+			let trial = search.ask(1).remove(0);
+			let generations = |search: &mut dyn Optimizer, count: usize| {
+				let last = search.generation() + count;
+				while search.generation() < last {
+					drive(search, 1, blurred);
+				}
+			};
+			if waits {
+				generations(&mut *search, 1);
+			}
+			search.tell(&trial, u64::MAX - 1).unwrap();
+			generations(&mut *search, 2);
+			assert!(search.parents().iter().all(|parent| parent.fitness > 1), "{} after {before}", search.name());
+		}
+	}
+}
+
 /// Rastrigin's function has eleven minima per dimension. Restarts with a larger population find the least one (Auger & Hansen 2005).
 #[test]
 fn learners_find_the_minimum_of_rastrigin() {
 	let rastrigin = |x: &[f64]| x.iter().map(|x| 10.0 + x * x - 10.0 * (std::f64::consts::TAU * x).cos()).sum::<f64>();
 	for seed in 0..3 {
 		for mut search in optimizers(&square(3), seed).into_iter().take(3) {
-			let spent = evaluations(&mut *search, 10_000, 12_000, rastrigin);
-			assert!(spent < 12_000, "{} with seed {seed}: {:?}", search.name(), search.best());
+			let spent = evaluations(&mut *search, 10_000, 30_000, rastrigin);
+			assert!(spent < 30_000, "{} with seed {seed}: {:?}", search.name(), search.best());
 		}
 	}
 }
@@ -286,11 +330,9 @@ fn fields_out_of_range_are_refused_by_name() {
 		assert!(matches!(Evolution::new(square(1), config), Err(SearchError::Config { field, .. }) if field == name));
 	}
 	let cmaes = CmaesConfig::default;
-	for (name, config) in [
-		("population", CmaesConfig { population: 3, ..cmaes() }),
-		("deviation", CmaesConfig { deviation: 0, ..cmaes() }),
-		("stagnation", CmaesConfig { stagnation: 0, ..cmaes() }),
-	] {
+	for (name, config) in
+		[("population", CmaesConfig { population: 3, ..cmaes() }), ("deviation", CmaesConfig { deviation: 0, ..cmaes() })]
+	{
 		assert!(matches!(Cmaes::new(square(1), config), Err(SearchError::Config { field, .. }) if field == name));
 	}
 	let categories = Space::new(vec![GeneRange::category("family", 3)]).unwrap();

@@ -6,9 +6,10 @@ use doin_chain::Account;
 use doin_dashboard::{
 	shape::{
 		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, DomainWeight, Emission, Evidence, Fees,
-		Forecast, ForecastStep, Gene, History, Metrics, Node, OneChampion, PastChampion, PastForecast, Peer, Peers, Performance,
-		Reputation, Round, Rows, Rung, RungsState, Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction,
-		Work, WorkEntry,
+		Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market, Metrics, Node, OneChampion,
+		OneForecastRound, OneStream, PastChampion, PastForecast, PastRound, PastState, Peer, Peers, Performance, Reputation,
+		RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat, SeatState, Security, Stream, Streams, Task, TaskSeat,
+		Training, Transaction, Work, WorkEntry,
 	},
 	Answer, Query, Selection, Source, SourceError, Views,
 };
@@ -24,6 +25,10 @@ const DOMAINS: u32 = 12;
 const CHAMPIONS: u32 = 100;
 /// Steps of a series that are shown.
 const STEPS: u32 = 500;
+/// Streams of bars.
+const STREAMS: u32 = 8;
+/// Bars of a horizon.
+const HORIZON: u16 = 100;
 /// Rows of an answer of the database.
 const ROWS: u32 = 100;
 /// Accounts that take part.
@@ -267,6 +272,84 @@ impl Simulated {
 	}
 }
 
+fn market(block: u32) -> Market {
+	let forecaster = |place: u32| Forecaster {
+		peer_id: account(place),
+		standing: (block + place).to_string(),
+		bound: Some((block + place).to_string()),
+		increment: "0".into(),
+		seats: 4,
+	};
+	Market {
+		pot: block.to_string(),
+		rounds: block,
+		open: 4,
+		committing: 1,
+		waiting: 2,
+		revealing: 1,
+		weight: 100_000,
+		mark: block.to_string(),
+		forecasters: (0..2).map(forecaster).collect(),
+	}
+}
+
+fn stream(place: u32, block: u32) -> Stream {
+	Stream {
+		stream_id: (1 << 31) + place,
+		symbol: format!("stream {place}"),
+		unit: "0.01 USD".into(),
+		source: "simulated".into(),
+		bar_ms: 6_000,
+		batch: 6,
+		horizon: HORIZON,
+		owner: account(place),
+		fee: "1".into(),
+		pot: block.to_string(),
+		awake: true,
+		next: block.into(),
+		running: block.into(),
+		paid_until: u64::from(block) + 100,
+		market: Some(market(block)),
+		..Stream::default()
+	}
+}
+
+fn forecast_round(round: u32, block: u32) -> ForecastRound {
+	ForecastRound {
+		round,
+		phase: "Waiting".into(),
+		input_end: block.into(),
+		zero_bar: Some(block.into()),
+		horizon_end: Some(u64::from(block) + u64::from(HORIZON)),
+		reference: "repeatLast".into(),
+		seats: 2,
+		wagers: block.to_string(),
+		..ForecastRound::default()
+	}
+}
+
+fn past_round(round: u32, block: u32) -> PastRound {
+	let forecast = |place: u32| RevealedForecast {
+		peer_id: account(place),
+		block,
+		error: (65_536 + block).to_string(),
+		skill: block.to_string(),
+		changes: (0..i32::from(HORIZON)).collect(),
+		..RevealedForecast::default()
+	};
+	PastRound {
+		round,
+		state: PastState::Closed,
+		block,
+		horizon_end: Some(u64::from(block) - u64::from(round % 16) * 30),
+		zero: Some(100_000),
+		reference_error: Some("65536".into()),
+		revealed: 2,
+		forecasts: (0..2).map(forecast).collect(),
+		..PastRound::default()
+	}
+}
+
 #[async_trait]
 impl Source for Simulated {
 	async fn node(&self) -> Answer<Node> {
@@ -325,6 +408,32 @@ impl Source for Simulated {
 			optimized: vec![0, 1, 2],
 			evaluated: vec![0],
 		}))
+	}
+
+	async fn streams(&self) -> Answer<Arc<Streams>> {
+		let block = self.block();
+		let streams = (0..STREAMS).map(|place| stream(place, block)).collect();
+		Ok(Arc::new(Streams { at: at(block), total: STREAMS, streams }))
+	}
+
+	async fn stream(&self, id: u32) -> Answer<OneStream> {
+		let block = self.block();
+		Ok(OneStream {
+			at: at(block),
+			stream: stream(id & 0xff, block),
+			first_close: u64::from(block) - 1_000,
+			closes: (block - 1_000..block).map(|bar| Some(i64::from(100_000 + bar % 100))).collect(),
+			rounds: (0..4).map(|round| forecast_round(round, block)).collect(),
+			past: (0..16).map(|round| past_round(round, block)).collect(),
+			past_from: Some(0),
+		})
+	}
+
+	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound> {
+		let block = self.block();
+		let seat = |place: u32| ForecastSeat { peer_id: account(place), wager: block.to_string(), skill: None };
+		let seats = (0..2).map(seat).collect();
+		Ok(OneForecastRound { at: at(block), stream_id: stream, round: forecast_round(round, block), seats })
 	}
 
 	async fn metrics(&self) -> Answer<ChainMetrics> {

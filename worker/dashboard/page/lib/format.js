@@ -60,6 +60,26 @@ export function bitsOf(value) {
 	return value < 0 ? `−${text}` : text;
 }
 
+/** Returns a Q32 number between −1 and 1, e.g. a skill, with four decimals. */
+export function skill(q32) {
+	if (q32 === null || q32 === undefined) return "–";
+	const text = decimals(Math.abs(Number(BigInt(q32))) / ONE_Q32, 4);
+	return BigInt(q32) < 0n && text !== "0.0000" ? `−${text}` : text;
+}
+
+/** Splits a unit such as `0.01 ppm` into its factor and name, with the decimals that values in it have. */
+export function scale(unit) {
+	const match = /^([0-9]*\.?[0-9]+)\s*(.*)$/.exec(unit ?? "");
+	const factor = match && Number(match[1]) > 0 ? Number(match[1]) : 1;
+	const name = match && Number(match[1]) > 0 ? match[2] || "1" : unit || "raw value";
+	return { factor, name, digits: Math.min(20, Math.max(0, Math.ceil(-Math.log10(factor)))) };
+}
+
+/** Returns the root of an error in squared units, Q16, times `factor`: the size of an ordinary deviation. */
+export function root(error, factor) {
+	return error === null || error === undefined ? "–" : significant(Math.sqrt(Number(BigInt(error)) / 65536) * factor, 3);
+}
+
 /** Returns parts per million as a percentage, without its sign. */
 export function percent(ppm) {
 	if (ppm === null || ppm === undefined) return "–";

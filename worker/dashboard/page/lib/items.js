@@ -75,6 +75,60 @@ export const EVIDENCE = {
 	stake: (id) => evidence("Stake of a seat", id, "Domains.Specs", "stake", computed),
 };
 
+const stream = (name, id, path, more) => origin(name, `Oracle.Streams(${id})`, "doin_streams", [id, 1], `0.${path}`, more);
+export const STREAM = {
+	pot: (id) => stream("Pot of the reporters", id, "pot", { field: "pot" }),
+	fee: (id) => stream("Fee of the reporters for a batch", id, "fee", { field: "spec.fee" }),
+	next: (id) => stream("First bar that is not complete", id, "next", { field: "next" }),
+	paidUntil: (id) => stream("First bar that is not paid for", id, "paidUntil", computed),
+	close: (id, bar) => origin(`Close of bar ${bar}`, `Oracle.Pages(${id})`, "doin_bars", [id, bar, 1], "bars.0.0", computed),
+};
+
+/** Forecasters of a leaderboard that a node returns at most. */
+const BOARD = 256;
+const board = (name, id, item, path, more) => origin(name, item, "doin_leaderboard", [id, BOARD], path, more);
+const market = (name, id, path, more) => board(name, id, `Forecasts.Markets(${id})`, path, more);
+export const MARKET = {
+	pot: (id) => market("Pot of the market", id, "pot", { field: "pot" }),
+	rounds: (id) => market("Rounds that were opened", id, "rounds", { field: "next" }),
+	open: (id) => market("Open rounds", id, "open", { field: "open" }),
+	mark: (id) => market("Mark of the stream", id, "mark", computed),
+	weight: (id) => board("Voted weight of the stream", id, "Gauge.Weights", "weight", computed),
+};
+
+const forecaster = (name, key, of, { peer_id: account }, index, more) =>
+	board(name, of, `Forecasts.Forecasters(${of}, "${account}")`, `forecasters.${index}.${key}`, more ?? computed);
+/** A forecaster at place `index` of the leaderboard of stream `of`. */
+export const FORECASTER = {
+	standing: (of, who, index) => forecaster("Standing", "standing", of, who, index),
+	bound: (of, who, index) => forecaster("Bound of the record", "bound", of, who, index),
+	increment: (of, who, index) => forecaster("Increment of a claim", "increment", of, who, index),
+	seats: (of, who, index) => forecaster("Seats that are not collected", "seats", of, who, index, { field: "seats" }),
+};
+
+const key = (id, { round: number }) => `({ domain: ${id}, number: ${number} })`;
+const forecast = (name, id, of, index, path, more) =>
+	origin(name, `Forecasts.Rounds${key(id, of)}`, "doin_forecastRounds", [id], `${index}.${path}`, more ?? computed);
+/** An open round at place `index` among those of stream `id`. */
+export const FORECAST = {
+	seats: (id, of, index) => forecast("Seats of the round", id, of, index, "seats", { field: "book.seats" }),
+	wagers: (id, of, index) => forecast("Wagers of the round", id, of, index, "wagers", { field: "book.wagers" }),
+	until: (id, of, index) => forecast("First block after this phase", id, of, index, "until"),
+	horizonEnd: (id, of, index) => forecast("First bar after the horizon", id, of, index, "horizonEnd"),
+	zero: (id, of, index) => forecast("Zero of the round", id, of, index, "zero"),
+	leastWager: (id, of, index) => forecast("Smallest wager that takes a seat", id, of, index, "leastWager"),
+};
+
+const seat = (name, id, of, index, path) =>
+	origin(name, `Forecasts.Seats${key(id, of)}`, "doin_forecastRound", [id, of.round], `seats.${index}.${path}`, {
+		field: `${index}.${path}`,
+	});
+/** The seat at place `index` of a round of stream `id`. */
+export const FORECAST_SEAT = {
+	wager: (id, of, index) => seat("Wager of a seat", id, of, index, "wager"),
+	skill: (id, of, index) => seat("Skill of a forecast", id, of, index, "skill"),
+};
+
 /** Coins: all of them, and those of an account. */
 export const COINS = {
 	issuance: { name: "Total issuance", item: "Balances.TotalIssuance" },

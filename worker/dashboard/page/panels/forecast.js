@@ -2,7 +2,7 @@ import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Card, Facts, Loaded, Table } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
-import { count, model, things } from "../lib/format.js";
+import { count, model, scale, things } from "../lib/format.js";
 
 /** Draws the forecasts of a champion over the real series, with their errors. */
 export function Forecast({ rest, chain }) {
@@ -33,15 +33,8 @@ function Drawn({ id }) {
 		</div>`}<//>`;
 }
 
-/** Splits a unit such as `0.01 ppm` into its factor and name. */
-function scale(unit) {
-	const match = /^([0-9]*\.?[0-9]+)\s*(.*)$/.exec(unit ?? "");
-	return match ? { factor: Number(match[1]), name: match[2] || "1" } : { factor: 1, name: unit || "raw value" };
-}
-
 function Series({ data }) {
-	const { factor, name } = scale(data.unit);
-	const digits = Math.max(0, Math.ceil(-Math.log10(factor)));
+	const { factor, name, digits } = scale(data.unit);
 	const shown = Math.max(4 * data.horizon, 2 * data.season, 48);
 	const past = data.past.toSorted((one, other) => one.from - other.from);
 	const start = Math.max(0, Math.min(data.real.length - shown, (past[0]?.from ?? Infinity) - data.first - data.season));

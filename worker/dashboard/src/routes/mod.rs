@@ -5,6 +5,7 @@ mod blocks;
 mod events;
 mod node;
 mod stats;
+mod streams;
 mod tasks;
 
 use crate::{
@@ -154,6 +155,9 @@ fn documented() -> OpenApiRouter<App> {
 		.routes(routes!(api::champion))
 		.routes(routes!(api::history))
 		.routes(routes!(api::forecast))
+		.routes(routes!(streams::streams))
+		.routes(routes!(streams::stream))
+		.routes(routes!(streams::forecast_round))
 		.routes(routes!(api::work))
 		.routes(routes!(api::reputation))
 		.routes(routes!(api::challenges))

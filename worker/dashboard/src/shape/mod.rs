@@ -12,6 +12,7 @@ mod chain;
 mod domains;
 mod history;
 mod node;
+mod streams;
 mod tasks;
 mod work;
 mod worker;
@@ -23,6 +24,10 @@ pub use domains::{
 };
 pub use history::{Forecast, ForecastStep, History, PastChampion, PastForecast, Rung, RungsState};
 pub use node::{Analytics, Coin, DomainStatus, Health, Node, Peer, Peers, Security, Status, TaskQueue};
+pub use streams::{
+	ForecastRound, ForecastSeat, Forecaster, Market, OneForecastRound, OneStream, PastRound, PastState, RevealedForecast, Stream,
+	Streams,
+};
 pub use tasks::{Accepted, Claim, Completion, Evaluations, Inference, Late, Missing, PendingTasks, SeatState, Task, TaskSeat};
 pub use work::{DomainWeight, Emission, Work, WorkEntry};
 pub use worker::{Metrics, Performance, Rows, Search, Training};

@@ -4,6 +4,7 @@
 //!   follow: finalized blocks ──▶ newest 1,024 blocks, and their events to the feed
 //!           best blocks ───────▶ passing events `best`
 //!           searches ──────────▶ passing events `search`, one a second
+//!   on request: earlier finalized blocks ──▶ forecasts that were revealed in them
 //! ```
 //!
 //! A chain that began anew, e.g. a development chain behind the same address, is recognised by the hash of block 1: everything that
@@ -15,21 +16,23 @@ use super::{
 	forecast::Forecasts,
 	history,
 	kept::{Earlier, Kept},
+	past_rounds::PastRounds,
 	rungs::{Found, Rungs},
 	snapshot::{Reader, Snapshots},
 	specs::Records,
+	streams::{self, StreamViews},
 	Answer, Export, Query, Selection, Source, SourceError, Views, PAGE_BLOCKS,
 };
 use crate::{
 	events::Feed,
 	shape::{
-		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, OneChampion, Peer, Peers,
-		Reputation, Rows, Training,
+		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, OneChampion, OneForecastRound,
+		OneStream, Peer, Peers, Reputation, Rows, Streams, Training,
 	},
 };
 use async_trait::async_trait;
-use doin_chain::{Account, BlocksError, Chain, FinalizedBlock, ReadError, RequestError, SyncState};
-use doin_primitives::Hash;
+use doin_chain::{Account, BlockEvent, BlocksError, Chain, FinalizedBlock, Head, ReadError, RequestError, SyncState};
+use doin_primitives::{Hash, RoundId};
 use doin_roles::{
 	config::{Config, Role},
 	domain_cache::DomainCache,
@@ -45,6 +48,9 @@ use tokio::sync::Notify;
 
 /// Blocks before the start of the server whose events are read.
 const EARLIER: u32 = 50;
+/// Blocks before those whose forecasts are read once a request asks for a stream: seven hours of six seconds, in which a stream with
+/// batches of half an hour has a dozen rounds.
+const PAST: u32 = 4_096;
 /// Pause after an error of the stream of blocks.
 const PAUSE: Duration = Duration::from_secs(8);
 /// Time between two looks whether the chain began anew.
@@ -56,8 +62,21 @@ const TURN: usize = 64;
 /// Target of log events.
 const TARGET: &str = "doin::dashboard";
 /// Pallets whose events are published.
-const PALLETS: [&str; 9] =
-	["Gauge", "Domains", "Reputation", "Evaluators", "Recomputation", "Optimae", "Work", "Budget", "Evidence"];
+const PALLETS: [&str; 11] = [
+	"Gauge",
+	"Domains",
+	"Reputation",
+	"Evaluators",
+	"Recomputation",
+	"Optimae",
+	"Work",
+	"Budget",
+	"Evidence",
+	"Oracle",
+	"Forecasts",
+];
+/// Events of `Oracle` that are not published: two of each reporter in each poll, which would leave no place for others.
+const OF_REPORTERS: [&str; 2] = ["Committed", "Revealed"];
 
 /// Description of the worker that the server is a part of.
 #[derive(Clone, Debug)]
@@ -98,15 +117,20 @@ pub struct ChainSource {
 	domains: Arc<Mutex<Arc<DomainCache>>>,
 	rungs: Arc<Rungs>,
 	forecasts: Forecasts,
+	streams: StreamViews,
+	past_rounds: PastRounds,
 	first: FirstBlock,
 	/// Notified when the chain began anew.
 	anew: Notify,
+	/// Notified when a request asks for past rounds of forecasts.
+	past_asked: Notify,
 }
 
 impl ChainSource {
 	/// Returns a source over a chain.
 	pub fn new(parts: Parts) -> Self {
 		Self {
+			past_rounds: PastRounds::new(parts.about.account),
 			parts,
 			started: Instant::now(),
 			snapshots: Snapshots::default(),
@@ -117,8 +141,10 @@ impl ChainSource {
 			domains: Arc::default(),
 			rungs: Arc::default(),
 			forecasts: Forecasts::default(),
+			streams: StreamViews::default(),
 			first: FirstBlock::default(),
 			anew: Notify::new(),
+			past_asked: Notify::new(),
 		}
 	}
 
@@ -136,9 +162,10 @@ impl ChainSource {
 	async fn follow_blocks(&self, feed: &Feed) {
 		loop {
 			let from = self.first_followed().await;
+			self.past_rounds.begin(from);
 			tokio::select! {
 				() = self.anew.notified() => {}
-				() = self.publish_from(from, feed) => {}
+				((), ()) = async { tokio::join!(self.publish_from(from, feed), self.read_past(from)) } => {}
 			}
 		}
 	}
@@ -170,6 +197,64 @@ impl ChainSource {
 			};
 			tracing::warn!(target: TARGET, "no events at this time: {error}");
 			tokio::time::sleep(PAUSE).await;
+		}
+	}
+
+	/// Reads the forecasts of the blocks before block `followed`, once a request asks for past rounds.
+	async fn read_past(&self, followed: u32) {
+		self.past_asked.notified().await;
+		let (mut from, Some(last)) = (followed.saturating_sub(PAST), followed.checked_sub(1)) else { return };
+		let mut first = from;
+		while from <= last {
+			let mut blocks = self.chain_of().finalized_range(from..=last);
+			let error = loop {
+				if blocks.next_number() > last {
+					self.past_rounds.begin(first);
+					return;
+				}
+				match blocks.next().await {
+					Ok(block) => self.keep_forecasts(&block).await,
+					Err(error) => break error,
+				}
+			};
+			from = blocks.next_number();
+			if let BlocksError::Pruned { first: readable, .. } = error {
+				// Without a block that can be read there are no past rounds.
+				from = readable.unwrap_or(followed).max(from);
+				first = from;
+				continue;
+			}
+			tracing::debug!(target: TARGET, "no past rounds of forecasts at this time: {error}");
+			tokio::time::sleep(PAUSE).await;
+		}
+	}
+
+	/// Keeps what a block has of rounds of forecasts.
+	async fn keep_forecasts(&self, block: &FinalizedBlock) {
+		let number = block.head.number;
+		for event in block.events.iter().filter(|event| event.pallet == "Forecasts") {
+			let opened = match event.json() {
+				Ok(fields) => self.past_rounds.take(&event.name, number, &fields),
+				Err(error) => {
+					tracing::warn!(target: TARGET, "an event of block {number} is left out: {error}");
+					None
+				}
+			};
+			if let Some(id) = opened {
+				self.describe(id, Head { number: number.saturating_sub(1), hash: block.parent }).await;
+			}
+		}
+	}
+
+	/// Completes a round whose reveals begin after block `before`: the chain forgets then which bars it is about.
+	async fn describe(&self, id: RoundId, before: Head) {
+		match self.chain_of().forecast_round(before, id).await {
+			Ok(Some(view)) => self.past_rounds.describe(id, &view),
+			Ok(None) => {}
+			Err(error) => {
+				let (stream, round) = (id.domain, id.number);
+				tracing::debug!(target: TARGET, stream, round, "a round of forecasts is kept without its bars: {error}");
+			}
 		}
 	}
 
@@ -220,6 +305,8 @@ impl ChainSource {
 		self.snapshots.clear();
 		self.rungs.clear();
 		self.forecasts.clear();
+		self.streams.clear();
+		self.past_rounds.clear();
 		*self.domains.lock() = Arc::default();
 		self.anew.notify_one();
 	}
@@ -228,6 +315,8 @@ impl ChainSource {
 	/// them behind.
 	async fn publish(&self, block: &FinalizedBlock, feed: &Feed) {
 		let (number, time) = (Some(block.head.number), block.timestamp);
+		// A reader that the events wake finds what they bring.
+		self.keep_forecasts(block).await;
 		match convert::block(block) {
 			Ok(shape) => {
 				let data =
@@ -237,7 +326,7 @@ impl ChainSource {
 			}
 			Err(error) => tracing::warn!(target: TARGET, "block {} is left out: {error}", block.head.number),
 		}
-		let events = block.events.iter().filter(|event| PALLETS.contains(&event.pallet.as_str()));
+		let events = block.events.iter().filter(|event| is_published(event));
 		for (at, event) in events.enumerate() {
 			if at % TURN == 0 {
 				tokio::task::yield_now().await;
@@ -278,6 +367,11 @@ impl ChainSource {
 	fn database(&self) -> Answer<&Database> {
 		self.parts.database.as_ref().ok_or_else(super::no_analytics)
 	}
+}
+
+/// Returns `true` if an event is one of DOIN's that readers get.
+fn is_published(event: &BlockEvent) -> bool {
+	PALLETS.contains(&event.pallet.as_str()) && !(event.pallet == "Oracle" && OF_REPORTERS.contains(&event.name.as_str()))
 }
 
 /// Returns the places from the first to the last block that is missing, or `None` if all are there.
@@ -458,6 +552,22 @@ impl Source for ChainSource {
 	async fn forecast(&self, domain: u32) -> Answer<Forecast> {
 		let domains = self.domains.lock().clone();
 		self.forecasts.read(self.chain_of(), &domains, domain).await
+	}
+
+	async fn streams(&self) -> Answer<Arc<Streams>> {
+		self.streams.all(self.chain_of(), self.chain_of().head()).await
+	}
+
+	async fn stream(&self, stream: u32) -> Answer<OneStream> {
+		let found = self.streams.one(self.chain_of(), self.chain_of().head(), stream).await?;
+		self.past_asked.notify_one();
+		let (past, past_from) = self.past_rounds.of(stream);
+		Ok(OneStream { past, past_from, ..OneStream::clone(&found) })
+	}
+
+	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound> {
+		let id = RoundId { domain: stream, number: round };
+		streams::round(self.chain_of(), self.chain_of().head(), id).await
 	}
 
 	async fn peers(&self) -> Answer<Peers> {

@@ -41,7 +41,7 @@ pub(super) fn json(value: &impl Serialize) -> Value {
 }
 
 /// Returns the name of a variant without fields, as the JSON-RPC shows it.
-fn name(value: &impl Serialize) -> String {
+pub(super) fn name(value: &impl Serialize) -> String {
 	match json(value) {
 		Value::String(name) => name,
 		other => other.to_string(),

@@ -6,16 +6,19 @@ mod facts;
 mod forecast;
 mod history;
 mod kept;
+mod past_rounds;
 mod rungs;
 mod snapshot;
 mod specs;
+mod streams;
 
 pub use chain::{About, ChainSource, Parts};
 pub use facts::Database;
 
 use crate::shape::{
 	Accepted, Analytics, At, Block, ChainMetrics, ChainStatus, Claim, Coin, Completion, Domain, Evidence, Fees, Forecast,
-	History, Inference, Metrics, Node, OneChampion, Peers, Reputation, Round, Rows, Security, Task, Training, Work,
+	History, Inference, Metrics, Node, OneChampion, OneForecastRound, OneStream, Peers, Reputation, Round, Rows, Security,
+	Streams, Task, Training, Work,
 };
 use async_trait::async_trait;
 use doin_chain::Account;
@@ -192,6 +195,15 @@ pub trait Source: Send + Sync + 'static {
 
 	/// Returns forecasts of the champion of a domain.
 	async fn forecast(&self, domain: u32) -> Answer<Forecast>;
+
+	/// Returns all streams of bars, with their markets of forecasts.
+	async fn streams(&self) -> Answer<Arc<Streams>>;
+
+	/// Returns one stream with its newest closes, its open rounds, and those whose bars stand.
+	async fn stream(&self, stream: u32) -> Answer<OneStream>;
+
+	/// Returns a round of forecasts with its seats.
+	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound>;
 
 	/// Returns the peers of the node.
 	async fn peers(&self) -> Answer<Peers> {

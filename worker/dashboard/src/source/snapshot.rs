@@ -33,17 +33,22 @@ const AT_A_TIME: usize = 8;
 /// Longest time of one read.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-type Reading = Shared<BoxFuture<'static, Answer<Arc<Views>>>>;
+type Reading<T> = Shared<BoxFuture<'static, Answer<Arc<T>>>>;
 
-/// The newest views.
-#[derive(Default)]
-pub(super) struct Snapshots(Mutex<Option<(Head, Reading)>>);
+/// The newest views, or another part of the state of one block.
+pub(super) struct Snapshots<T = Views>(Mutex<Option<(Head, Reading<T>)>>);
 
-impl Snapshots {
+impl<T> Default for Snapshots<T> {
+	fn default() -> Self {
+		Self(Mutex::default())
+	}
+}
+
+impl<T: Send + Sync + 'static> Snapshots<T> {
 	/// Returns the views at `head`, or at the block that is being read. `read` reads those at `head`.
-	pub async fn at<F>(&self, head: Head, read: impl FnOnce() -> F) -> Answer<Arc<Views>>
+	pub async fn at<F>(&self, head: Head, read: impl FnOnce() -> F) -> Answer<Arc<T>>
 	where
-		F: Future<Output = Answer<Views>> + Send + 'static,
+		F: Future<Output = Answer<T>> + Send + 'static,
 	{
 		let reading = {
 			let mut newest = self.0.lock();
@@ -61,7 +66,7 @@ impl Snapshots {
 	}
 
 	/// Returns the newest views, if they are read.
-	pub fn newest(&self) -> Option<Arc<Views>> {
+	pub fn newest(&self) -> Option<Arc<T>> {
 		self.0.lock().as_ref().and_then(|(_, reading)| reading.peek()?.as_ref().ok().cloned())
 	}
 
@@ -72,7 +77,7 @@ impl Snapshots {
 }
 
 /// Starts a read.
-fn started(read: impl Future<Output = Answer<Views>> + Send + 'static) -> Reading {
+fn started<T: Send + Sync + 'static>(read: impl Future<Output = Answer<T>> + Send + 'static) -> Reading<T> {
 	let task = tokio::spawn(async move {
 		let late = || {
 			SourceError::unavailable(
@@ -214,7 +219,7 @@ mod tests {
 
 	#[tokio::test]
 	async fn requests_for_one_block_share_one_read() {
-		let (snapshots, reads) = (Snapshots::default(), AtomicU32::new(0));
+		let (snapshots, reads) = (Snapshots::<Views>::default(), AtomicU32::new(0));
 		let read = |number: u32| {
 			reads.fetch_add(1, Ordering::Relaxed);
 			std::future::ready(Ok(views(number)))
@@ -229,7 +234,7 @@ mod tests {
 
 	#[tokio::test]
 	async fn a_client_that_leaves_does_not_end_the_read() {
-		let snapshots = Snapshots::default();
+		let snapshots = Snapshots::<Views>::default();
 		let (answer, answered) = oneshot::channel();
 		let slow = || async move { Ok(answered.await.unwrap()) };
 		assert!(snapshots.at(head(7), slow).now_or_never().is_none());
@@ -243,7 +248,7 @@ mod tests {
 
 	#[tokio::test]
 	async fn a_read_ends_without_clients_and_the_next_one_is_of_a_new_block() {
-		let snapshots = Snapshots::default();
+		let snapshots = Snapshots::<Views>::default();
 		let (answer, answered) = oneshot::channel();
 		let read = || async move { Ok(answered.await.unwrap()) };
 		assert!(snapshots.at(head(7), read).now_or_never().is_none());
@@ -256,7 +261,7 @@ mod tests {
 
 	#[tokio::test]
 	async fn a_read_that_failed_is_tried_again() {
-		let snapshots = Snapshots::default();
+		let snapshots = Snapshots::<Views>::default();
 		let failed = || std::future::ready(Err(SourceError::unavailable("the node is gone", "start it")));
 		assert!(snapshots.at(head(7), failed).await.is_err());
 		assert_eq!(snapshots.at(head(7), || std::future::ready(Ok(views(7)))).await.unwrap().at.number, 7);

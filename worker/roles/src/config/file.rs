@@ -193,11 +193,10 @@ pub struct DomainConfig {
 }
 
 /// Algorithm of a search.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
 	/// Elitist genetic algorithm.
-	#[default]
 	Ga,
 	/// Differential evolution with successive halving: many candidates are trained for a part of their epochs, the best ones to the end.
 	De,
@@ -217,14 +216,14 @@ pub enum Algorithm {
 pub struct OptimizationConfig {
 	/// Algorithm: `ga`, `de`, `cmaes`, `random`, `sobol` or `program`.
 	pub algorithm: Algorithm,
-	/// Candidates of a generation.
+	/// Candidates of a generation of `ga` or `program`, or of the first stage of `de`, and candidates that devices train at a time.
 	pub population_size: usize,
-	/// Best candidates of a generation that survive.
+	/// Best candidates of a generation of `ga` that survive, and best candidates that are trained again when a segment is opened.
 	pub elite: usize,
-	/// Generations without improvement after which the population is drawn anew.
+	/// Generations of `ga` without improvement after which the population is drawn anew; 0 for never.
 	pub patience: usize,
 	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
-	/// without one.
+	/// without one. A search that goes on after a restart keeps its seed.
 	pub seed: Option<u64>,
 	/// Program of the user and its arguments, for the algorithm `program`.
 	#[serde(skip_serializing_if = "Option::is_none")]

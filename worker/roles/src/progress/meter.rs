@@ -146,6 +146,15 @@ impl Meter {
 		});
 	}
 
+	/// Publishes that a candidate of the running batch was trained for a part of its epochs. Its error is not one of a candidate.
+	pub(crate) fn part_trained(&self) {
+		let now = (self.shared.clock)();
+		self.update(|rest| {
+			rest.candidates += 1;
+			rest.rate.record(now);
+		});
+	}
+
 	/// Publishes that a candidate of the running batch failed, which would have been trained for `epochs` epochs.
 	pub(crate) fn candidate_failed(&self, epochs: u32) {
 		self.update(|rest| rest.total_epochs = rest.total_epochs.saturating_sub(epochs));

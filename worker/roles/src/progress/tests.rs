@@ -117,6 +117,15 @@ fn nothing_is_compared_with_an_initial_champion_without_an_error() {
 	assert_eq!((search.candidates, search.best, search.champion), (1, None, None));
 }
 
+#[test]
+fn the_error_of_a_candidate_that_was_trained_in_part_is_not_the_best() {
+	let progress = Progress::default();
+	let meter = progress.begin(3, ACCOUNT, SCALE);
+	meter.part_trained();
+	let search = only(&progress);
+	assert_eq!((search.candidates, search.best), (1, None));
+}
+
 #[tokio::test]
 async fn any_number_of_changes_is_announced_once_per_pause() {
 	let progress = Progress::default();

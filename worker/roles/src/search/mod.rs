@@ -2,9 +2,9 @@
 //!
 //! The first candidates are the mean of several ridges and the ridge over the whole history, which are hard to beat. Everything
 //! after them is bred by the optimizer that the configuration names, and trained by an [`Executor`] on CPU threads and devices.
-//! Champions that others found enter with the fitness of their models, which is computed here. The state is written to a file, so that
-//! a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data that has grown, and
-//! trains its best candidates again.
+//! Champions that others found enter with the fitness of their models, which is computed here, and are trained. The state is written
+//! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
+//! that has grown, and trains its best candidates again.
 
 mod data;
 mod runner;
@@ -134,7 +134,7 @@ impl Search {
 			results: sender,
 			failed: 0,
 			meter: meter.clone(),
-			is_outdated: segments.is_some_and(|segments| segments < problem.segments()),
+			segments: segments.unwrap_or(problem.segments()),
 			file,
 		};
 		let thread = std::thread::Builder::new()
@@ -228,9 +228,8 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<A
 		}
 		Algorithm::De => Box::new(Evolution::new(space, EvolutionConfig { population, seed, ..EvolutionConfig::default() })?),
 		Algorithm::Cmaes => {
-			// A population of its own, since the one of a genetic algorithm is too large for few genes.
-			let stagnation = stagnation.max(1);
-			Box::new(Cmaes::new(space, CmaesConfig { stagnation, seed, ..CmaesConfig::default() })?)
+			// A population and a patience of its own, since those of a genetic algorithm do not depend on the number of genes.
+			Box::new(Cmaes::new(space, CmaesConfig { seed, ..CmaesConfig::default() })?)
 		}
 		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),

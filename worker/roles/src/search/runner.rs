@@ -45,8 +45,8 @@ pub(super) struct Runner {
 	pub(super) failed: usize,
 	/// Publishes the progress.
 	pub(super) meter: Meter,
-	/// `true` if the fitnesses of an earlier run are those of fewer segments.
-	pub(super) is_outdated: bool,
+	/// Opened segments that the fitnesses of the best candidates belong to.
+	pub(super) segments: u16,
 	/// File that the state is written to.
 	pub(super) file: Option<StateFile>,
 }
@@ -129,7 +129,7 @@ impl Observer for Sender<'_> {
 				let errors = &evaluated.errors;
 				if *divisor > 1 {
 					// A part of the training tells the algorithm something, and its net is nobody's candidate.
-					self.meter.candidate_trained(total(&errors.validation));
+					self.meter.part_trained();
 					return;
 				}
 				let Some(validation) = self.data.claim(&evaluated.model, &errors.validation) else { return };
@@ -164,12 +164,13 @@ impl Runner {
 	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<News>) {
 		let _stopped = StoppedAtEnd(self.meter.clone());
 		let best = self.best.trials();
-		if self.is_outdated {
-			// A segment was opened since the state was written.
-			self.train(&best, Told::Again);
-		} else if best.is_empty() {
+		if best.is_empty() {
 			let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
 			self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+			self.segments = self.data.segments();
+		} else if self.segments != self.data.segments() {
+			// A segment was opened since the state was written.
+			self.renew();
 		} else {
 			// An earlier run has found these, and its nets are gone.
 			self.train(&best, Told::Before);
@@ -183,6 +184,7 @@ impl Runner {
 			if !asked.is_empty() {
 				self.train(&asked, Told::New);
 				self.save(false);
+				is_visited = false;
 				continue;
 			}
 			if self.stop.load(Ordering::Relaxed) {
@@ -194,8 +196,8 @@ impl Runner {
 			}
 			if !std::mem::replace(&mut is_visited, true) {
 				tracing::info!(target: TARGET, "search has visited every point of its space, or its program has ended");
+				self.save(true);
 			}
-			self.save(true);
 			if !self.data.can_grow() {
 				return;
 			}
@@ -213,33 +215,41 @@ impl Runner {
 	/// Writes the state, if it is time to do so or if `is_last` is set.
 	fn save(&mut self, is_last: bool) {
 		let Some(file) = self.file.as_mut().filter(|file| is_last || file.is_due()) else { return };
-		let best = self.best.found.iter().cloned().collect();
-		let saved = Saved { seed: self.seed, segments: self.data.segments(), best, search: self.optimizer.checkpoint() };
-		if let Err(error) = file.write(&saved) {
+		let saved = || Saved {
+			seed: self.seed,
+			segments: self.segments,
+			best: self.best.found.iter().cloned().collect(),
+			search: self.optimizer.checkpoint(),
+		};
+		if let Err(error) = file.write(saved) {
 			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
 		}
 	}
 
 	/// Takes what has arrived: genes to breed with, and data that has grown.
 	fn receive(&mut self, arriving: impl Iterator<Item = News>) {
-		let mut grown = None;
+		let (mut grown, mut immigrants) = (None, Vec::new());
 		for news in arriving {
 			match news {
-				News::Immigrant { genes, model } => match self.immigrate(genes, model.as_deref()) {
-					Ok(is_new) if is_new => self.meter.immigrant_taken(),
-					Ok(_) => {}
-					Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
-				},
+				News::Immigrant { genes, model } => immigrants.push((genes, model)),
 				News::Grown(problem) => grown = Some(problem),
 			}
 		}
+		// Immigrants are compared on the data that has grown.
 		if let Some(problem) = grown {
 			self.grow(problem);
+		}
+		for (genes, model) in immigrants {
+			match self.immigrate(genes, model.as_deref()) {
+				Ok(is_new) if is_new => self.meter.immigrant_taken(),
+				Ok(_) => {}
+				Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
+			}
 		}
 	}
 
 	/// Takes a candidate of another author before the next selection: with the fitness of its model if there is one, otherwise as a
-	/// candidate to train. Returns `true` if it is new.
+	/// candidate to train. The fitness of its own training replaces that of the model. Returns `true` if it is new.
 	///
 	/// # Errors
 	///
@@ -248,13 +258,17 @@ impl Runner {
 		if genes.len() != self.names.len() {
 			return Err(SearchError::Length { expected: self.names.len(), found: genes.len() });
 		}
-		let genes: Vec<(String, i64)> = self.names.iter().cloned().zip(genes).collect();
-		let fitness = model.and_then(|model| self.data.fitness(model));
-		let Some(fitness) = fitness else {
-			let (genes, _) = self.optimizer.space().adopt(&genes)?;
+		let named: Vec<(String, i64)> = self.names.iter().cloned().zip(genes).collect();
+		let (genes, _) = self.optimizer.space().adopt(&named)?;
+		let Some(fitness) = model.and_then(|model| self.data.fitness(model)) else {
 			return self.optimizer.suggest(&genes);
 		};
-		Ok(self.optimizer.inject(&Migrant { genes, fitness })? != Injected::Known)
+		let injected = self.optimizer.inject(&Migrant { genes: named, fitness })?;
+		if injected == Injected::Joined {
+			// Nothing proves that its model was trained with these genes, and more segments may be open now than by then.
+			self.train(&[Trial::whole(genes)], Told::Again);
+		}
+		Ok(injected != Injected::Known)
 	}
 
 	/// Goes on with the data of `problem`, and trains the best candidates on it.
@@ -262,10 +276,17 @@ impl Runner {
 		match TrainingData::new(problem, &self.limits, self.seed) {
 			Ok(data) => {
 				self.data = data;
-				self.train(&self.best.trials(), Told::Again);
+				self.renew();
 				self.save(true);
 			}
 			Err(error) => tracing::warn!(target: TARGET, "the search goes on without the opened segment: {error:#}"),
+		}
+	}
+
+	/// Trains the best candidates again, on data that has grown. If it is interrupted, it is due after a restart.
+	fn renew(&mut self) {
+		if self.train(&self.best.trials(), Told::Again) {
+			self.segments = self.data.segments();
 		}
 	}
 
@@ -279,8 +300,9 @@ impl Runner {
 		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
-	/// Trains the candidates of `trials`, and tells the algorithm their fitness.
-	fn train(&mut self, trials: &[Trial], told: Told) {
+	/// Trains the candidates of `trials`, and tells the algorithm their fitness. Returns `false` if it was interrupted, so that nothing
+	/// was told.
+	fn train(&mut self, trials: &[Trial], told: Told) -> bool {
 		let mut fitness = vec![u64::MAX; trials.len()];
 		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
 		for (number, trial) in trials.iter().enumerate() {
@@ -307,13 +329,13 @@ impl Runner {
 				}
 				if self.stop.load(Ordering::Relaxed) {
 					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
-					return;
+					return false;
 				}
 				for (number, run) in numbers.iter().zip(runs) {
 					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
 				}
 			}
-			Err(Error::Stopped) => return,
+			Err(Error::Stopped) => return false,
 			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
 		}
 		for (trial, fitness) in trials.iter().zip(fitness) {
@@ -330,6 +352,7 @@ impl Runner {
 			}
 		}
 		self.meter.batch_ends(self.optimizer.generation().try_into().unwrap_or(u32::MAX));
+		true
 	}
 
 	/// Returns the CPU threads and the names of the working devices.

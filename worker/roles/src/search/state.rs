@@ -103,21 +103,21 @@ impl StateFile {
 		Instant::now() >= self.due
 	}
 
-	/// Replaces the file.
+	/// Replaces the file by the state that `saved` returns. The time that it takes to make the state counts for the next pause.
 	///
 	/// # Errors
 	///
 	/// Errors if the folder cannot be created, or if the file cannot be written; the earlier file stays then.
-	pub(super) fn write(&mut self, saved: &Saved) -> Result<()> {
+	pub(super) fn write(&mut self, saved: impl FnOnce() -> Saved) -> Result<()> {
 		let started = Instant::now();
-		let written = self.try_write(saved);
+		let written = self.try_write(saved());
 		self.due = Instant::now() + (PAUSE * started.elapsed()).max(LEAST_PAUSE);
 		written
 	}
 
-	fn try_write(&self, saved: &Saved) -> Result<()> {
+	fn try_write(&self, saved: Saved) -> Result<()> {
 		let new = self.path.with_extension("json.new");
-		let content = Content { basis: self.basis.clone(), saved: saved.clone() };
+		let content = Content { basis: self.basis.clone(), saved };
 		let write = || -> std::io::Result<()> {
 			if let Some(folder) = self.path.parent() {
 				fs::create_dir_all(folder)?;
@@ -150,7 +150,7 @@ mod tests {
 		let mut file = StateFile::new(&journal, &sawtooth(), Account([1; 32]), None);
 		assert_eq!(file.read().unwrap(), None);
 		assert!(file.is_due());
-		file.write(&saved()).unwrap();
+		file.write(saved).unwrap();
 		assert!(!file.is_due());
 		assert_eq!(file.read().unwrap(), Some(saved()));
 		let others = [
@@ -165,11 +165,11 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = folder.path().join("journal.db");
 		let mut file = StateFile::new(&journal, &sawtooth(), Account([1; 32]), None);
-		file.write(&saved()).unwrap();
+		file.write(saved).unwrap();
 		let other = StateFile::new(&journal, &sawtooth(), Account([1; 32]), Some(5));
 		assert_eq!(other.read().unwrap(), None, "other training data");
 		assert!(file.path.with_extension("json.unused").exists() && !file.path.exists());
-		file.write(&saved()).unwrap();
+		file.write(saved).unwrap();
 		fs::write(&file.path, "{\"basis\":").unwrap();
 		assert_eq!(file.read().unwrap(), None);
 		assert_eq!(fs::read_to_string(file.path.with_extension("json.unused")).unwrap(), "{\"basis\":");
@@ -181,7 +181,7 @@ mod tests {
 		let journal = folder.path().join("journal.db");
 		fs::write(folder.path().join("journal.db.searches"), "a file where the folder should be").unwrap();
 		let mut file = StateFile::new(&journal, &sawtooth(), Account([1; 32]), None);
-		let error = format!("{:#}", file.write(&saved()).unwrap_err());
+		let error = format!("{:#}", file.write(saved).unwrap_err());
 		assert!(error.contains("cannot write") && error.contains("journal.db.searches"), "{error}");
 	}
 }

@@ -92,6 +92,59 @@ fn the_best_candidates_are_trained_again_on_data_that_has_grown() {
 	}
 }
 
+/// Returns rows with more points than a test visits.
+fn wide_rows(opened: u16) -> Arc<Problem> {
+	let mut problem = Problem::clone(&rows(opened));
+	problem.spec.genes[0].hi = 32;
+	problem.spec.genes[3].hi = 9;
+	Arc::new(problem)
+}
+
+/// Nothing proves that a model was trained with the genes beside it, or on all rows that have been opened since.
+#[test]
+fn the_genes_of_an_immigrant_are_trained_whatever_its_model_is() {
+	for (problem, genes) in [(wide(), vec![5, 33, 1, 7, 3]), (wide_rows(1), vec![17, 1, 7, 3])] {
+		let begin = || start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+		let ridge = begin().results.blocking_recv().unwrap();
+		let mut search = begin();
+		search.immigrate(genes.clone(), Some(Arc::new(ridge.model.clone())));
+		let trained = std::iter::from_fn(|| search.results.blocking_recv()).take(300).find(|found| found.genes == genes);
+		assert!(trained.is_some_and(|trained| trained.model != ridge.model), "{genes:?}");
+	}
+}
+
+/// The worker stops while the best candidates are trained again.
+#[test]
+fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
+	let folder = tempfile::tempdir().unwrap();
+	let begin = |problem: &Arc<Problem>| {
+		let file = StateFile::new(&folder.path().join("journal.db"), problem, Account([1; 32]), None);
+		let meter = meter(&Progress::default(), problem);
+		Search::start(problem, &seeded(), &ResourceLimits::default(), executor(1), meter, Some(file)).unwrap()
+	};
+	let saved = || {
+		let file = StateFile::new(&folder.path().join("journal.db"), &wide_rows(0), Account([1; 32]), None);
+		let saved = file.read().unwrap().expect("the state was written");
+		(saved.segments, saved.best)
+	};
+	let mut search = begin(&wide_rows(0));
+	assert!(std::iter::from_fn(|| search.results.blocking_recv()).take(8).count() == 8);
+	drop(search);
+	let (segments, before) = saved();
+	assert_eq!(segments, 0);
+	// Stopped at once, the search has trained none of them again, or all.
+	drop(begin(&wide_rows(1)));
+	let (segments, best) = saved();
+	assert_eq!(segments == 1, best != before, "{before:?} {best:?}");
+	let mut search = begin(&wide_rows(1));
+	for _ in &before {
+		search.results.blocking_recv().unwrap();
+	}
+	search.results.blocking_recv().expect("a candidate that was trained after the best ones");
+	drop(search);
+	assert_eq!(saved().0, 1);
+}
+
 #[test]
 fn a_search_that_has_visited_its_space_waits_for_segments() {
 	let single = |opened| {

@@ -9,11 +9,11 @@ const MOST_CONDITION: f64 = 1e14;
 const LEAST_SIGMA: f64 = 1e-10;
 
 /// Origin of a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Origin {
 	/// The distribution itself.
 	Own,
-	/// A suggestion, or another island or author.
+	/// The whole space, a suggestion, or another island or author.
 	Elsewhere,
 }
 

@@ -26,7 +26,8 @@ pub struct CmaesConfig {
 	pub population: usize,
 	/// First standard deviation of each gene in thousandths of its range, 1 to 1,000.
 	pub deviation: u16,
-	/// Number of generations without a better individual before a restart, at least 1.
+	/// Number of generations without a better individual before a restart; 0 for `10 + ⌈30·n/λ⌉` with n genes and λ candidates (Auger &
+	/// Hansen 2005).
 	pub stagnation: usize,
 	/// Seed of the random stream.
 	pub seed: u64,
@@ -34,7 +35,7 @@ pub struct CmaesConfig {
 
 impl Default for CmaesConfig {
 	fn default() -> Self {
-		Self { population: 0, deviation: 300, stagnation: 40, seed: 0 }
+		Self { population: 0, deviation: 300, stagnation: 0, seed: 0 }
 	}
 }
 
@@ -46,9 +47,9 @@ pub struct Cmaes {
 	/// Distribution that candidates are drawn from.
 	distribution: Distribution,
 	/// Candidates of the present generation whose fitness is awaited.
-	asked: Vec<Vec<i64>>,
+	asked: Vec<(Vec<i64>, Origin)>,
 	/// Results of the present generation.
-	results: Vec<Individual>,
+	results: Vec<(Individual, Origin)>,
 	/// Individuals from elsewhere, which are compared with the results.
 	guests: Vec<Individual>,
 	/// The better half of the last generation, best first.
@@ -56,7 +57,7 @@ pub struct Cmaes {
 	generation: usize,
 	/// Generation in which the distribution began or found something better.
 	improved_at: usize,
-	/// Best fitness since the last restart.
+	/// Best fitness that the distribution has found since the last restart.
 	best_here: u64,
 	restarts: u32,
 }
@@ -75,14 +76,10 @@ impl Cmaes {
 		if !(1..=1_000).contains(&config.deviation) {
 			return refuse("deviation", config.deviation.into(), "1 to 1000 thousandths of the range");
 		}
-		if config.stagnation == 0 {
-			return refuse("stagnation", 0, "at least 1");
-		}
 		if let Some(gene) = space.genes().iter().find(|gene| gene.scale == crate::Scale::Category) {
 			return Err(SearchError::Unordered { gene: gene.name.clone() });
 		}
-		let genes = space.genes().len();
-		let distribution = Distribution::new(vec![0.5; genes], f64::from(config.deviation) / 1_000.0);
+		let distribution = Distribution::new(vec![0.5; dimensions(&space).len()], f64::from(config.deviation) / 1_000.0);
 		Ok(Self {
 			memory: Memory::new(space, config.seed),
 			distribution,
@@ -100,31 +97,39 @@ impl Cmaes {
 
 	/// Returns the number of candidates of a generation.
 	pub fn population(&self) -> usize {
-		let genes = self.memory.space.genes().len() as f64;
+		let genes = dimensions(&self.memory.space).len() as f64;
 		let first = if self.config.population > 0 { self.config.population } else { 4 + (3.0 * libm::log(genes)) as usize };
 		first << self.restarts.min(DOUBLINGS)
 	}
 
+	/// Returns the number of generations without a better individual before a restart.
+	fn patience(&self) -> usize {
+		match self.config.stagnation {
+			0 => 10 + (30 * dimensions(&self.memory.space).len()).div_ceil(self.population()),
+			patience => patience,
+		}
+	}
+
 	/// Updates the distribution by the results of a generation, and begins the next one.
 	fn advance(&mut self) {
-		let own = std::mem::take(&mut self.results).into_iter().map(|result| (result, Origin::Own));
-		let guests = std::mem::take(&mut self.guests).into_iter().map(|guest| (guest, Origin::Elsewhere));
-		let mut results: Vec<_> = own.chain(guests).collect();
+		let mut results = std::mem::take(&mut self.results);
+		results.extend(std::mem::take(&mut self.guests).into_iter().map(|guest| (guest, Origin::Elsewhere)));
 		results.sort_by(|(a, _), (b, _)| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
 		results.truncate(self.population());
 		self.generation += 1;
-		if results.first().is_some_and(|(best, _)| best.fitness < self.best_here) {
-			self.best_here = results[0].0.fitness;
-			self.improved_at = self.generation;
+		// A guest is no step forward of the distribution, and would hide those that follow.
+		let best = results.iter().find(|(_, origin)| *origin == Origin::Own).map(|(best, _)| best.fitness);
+		if let Some(fitness) = best.filter(|fitness| *fitness < self.best_here) {
+			(self.best_here, self.improved_at) = (fitness, self.generation);
 		}
 		let space = &self.memory.space;
 		let points: Vec<_> = results.iter().map(|(result, origin)| (shares(space, &result.genes), *origin)).collect();
 		self.distribution.update(&points);
-		let cells: Vec<f64> = space.genes().iter().map(|gene| gene.cell()).collect();
+		let cells: Vec<f64> = dimensions(space).into_iter().map(|at| space.genes()[at].cell()).collect();
 		self.distribution.keep_wider_than(&cells);
 		results.truncate(results.len().div_ceil(2));
 		self.parents = results.into_iter().map(|(result, _)| result).collect();
-		if self.generation - self.improved_at >= self.config.stagnation || self.distribution.is_degenerate() {
+		if self.generation - self.improved_at >= self.patience() || self.distribution.is_degenerate() {
 			self.restart();
 		}
 	}
@@ -132,17 +137,48 @@ impl Cmaes {
 	/// Draws a new mean, and doubles the population.
 	fn restart(&mut self) {
 		let mut random = self.memory.random();
-		let mean = self.memory.space.genes().iter().map(|_| random.unit()).collect();
+		let mean = dimensions(&self.memory.space).iter().map(|_| random.unit()).collect();
 		self.distribution = Distribution::new(mean, f64::from(self.config.deviation) / 1_000.0);
 		self.restarts += 1;
 		self.improved_at = self.generation;
 		self.best_here = u64::MAX;
 	}
+
+	/// Draws a candidate that was not asked or told before. `None` if every point was visited.
+	fn draw(&mut self) -> Option<Trial> {
+		let (distribution, dimensions) = (&self.distribution, dimensions(&self.memory.space));
+		let mut sampled = Vec::new();
+		let drawn = self.memory.fresh(|space, random| {
+			let mut positions = vec![0; space.genes().len()];
+			for (at, share) in dimensions.iter().zip(distribution.sample(random)) {
+				positions[*at] = position(share);
+			}
+			sampled = space.canonical(space.at_positions(&positions));
+			sampled.clone()
+		})?;
+		// If all points near the mean were visited, the new one is no sample of the distribution.
+		let origin = if drawn == sampled { Origin::Own } else { Origin::Elsewhere };
+		self.asked.push((drawn.clone(), origin));
+		Some(Trial::whole(drawn))
+	}
+}
+
+/// Returns the indices of the genes that have several values: the others would add nothing to the path of the step size, which would
+/// shrink. It is the first gene if all of them have one value.
+fn dimensions(space: &Space) -> Vec<usize> {
+	let genes = space.genes();
+	let several: Vec<usize> = (0..genes.len()).filter(|at| genes[*at].lo < genes[*at].hi).collect();
+	if several.is_empty() {
+		vec![0]
+	} else {
+		several
+	}
 }
 
 /// Returns the positions of a point as shares of the scales.
 fn shares(space: &Space, genes: &[i64]) -> Vec<f64> {
-	space.positions(genes).iter().map(|position| f64::from(*position) / 4_294_967_296.0).collect()
+	let positions = space.positions(genes);
+	dimensions(space).into_iter().map(|at| f64::from(positions[at]) / 4_294_967_296.0).collect()
 }
 
 /// Returns the position of a share of a scale. Shares out of bounds are reflected once, and then moved to the bound.
@@ -173,15 +209,7 @@ impl Optimizer for Cmaes {
 			let trial = match self.memory.waiting() {
 				// The distribution of the next generation is unknown until all results of this one are there.
 				None if self.asked.len() + self.results.len() >= self.population() => None,
-				None => {
-					let distribution = &self.distribution;
-					let drawn = self.memory.fresh(|space, random| {
-						let positions: Vec<u32> = distribution.sample(random).into_iter().map(position).collect();
-						space.at_positions(&positions)
-					});
-					self.asked.extend(drawn.clone());
-					drawn.map(Trial::whole)
-				}
+				None => self.draw(),
 				waiting => waiting,
 			};
 			let Some(trial) = trial else { break };
@@ -194,13 +222,13 @@ impl Optimizer for Cmaes {
 	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
 		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
 		self.memory.enter(&individual);
-		let asked = self.asked.len();
-		self.asked.retain(|asked| *asked != individual.genes);
 		self.guests.retain(|guest| guest.genes != individual.genes);
-		if self.asked.len() < asked {
-			self.results.push(individual);
-		} else {
-			self.guests.push(individual);
+		match self.asked.iter().position(|(asked, _)| *asked == individual.genes) {
+			Some(at) => {
+				let (_, origin) = self.asked.remove(at);
+				self.results.push((individual, origin));
+			}
+			None => self.guests.push(individual),
 		}
 		if self.asked.is_empty() && self.results.len() >= self.population() {
 			self.advance();
@@ -211,7 +239,8 @@ impl Optimizer for Cmaes {
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
 		self.memory.space.check(&trial.genes)?;
 		let genes = self.memory.space.canonical(trial.genes.clone());
-		let living = self.results.iter_mut().chain(&mut self.guests).chain(&mut self.parents);
+		let results = self.results.iter_mut().map(|(result, _)| result);
+		let living = results.chain(&mut self.guests).chain(&mut self.parents);
 		let mut is_known = false;
 		for individual in living.filter(|individual| individual.genes == genes) {
 			individual.fitness = fitness;
@@ -220,7 +249,8 @@ impl Optimizer for Cmaes {
 		if !is_known && self.memory.best().is_none_or(|best| best.genes != genes) {
 			return self.tell(trial, fitness);
 		}
-		self.memory.revise(&genes, fitness, self.results.iter().chain(&self.guests).chain(&self.parents));
+		let results = self.results.iter().map(|(result, _)| result);
+		self.memory.revise(&genes, fitness, results.chain(&self.guests).chain(&self.parents));
 		Ok(())
 	}
 
@@ -264,5 +294,39 @@ impl Optimizer for Cmaes {
 		same_configuration(&state.config, &self.config)?;
 		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
 		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::GeneRange;
+
+	#[test]
+	fn a_point_that_is_drawn_for_want_of_near_ones_is_no_sample() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 1_000)]).unwrap();
+		let mut search = Cmaes::new(space, CmaesConfig { deviation: 1, ..CmaesConfig::default() }).unwrap();
+		search.draw().unwrap();
+		assert_eq!(search.asked[0].1, Origin::Own);
+		for gene in 450..=550 {
+			search.tell(&Trial::whole(vec![gene]), 1).unwrap();
+		}
+		let far = search.draw().unwrap();
+		assert_eq!(search.asked, [(far.genes, Origin::Elsewhere)]);
+	}
+
+	#[test]
+	fn a_better_migrant_does_not_restart_a_distribution_that_improves() {
+		let genes = (0..2).map(|at| GeneRange::linear(&format!("x{at}"), -2_000, 2_000)).collect();
+		let mut search = Cmaes::new(Space::new(genes).unwrap(), CmaesConfig::default()).unwrap();
+		let migrant = Migrant { genes: search.space().named(&[701, 700]), fitness: 0 };
+		assert_eq!(search.inject(&migrant), Ok(Injected::Joined));
+		while search.generation() < search.patience() + 2 {
+			for trial in search.ask(1) {
+				let loss = trial.genes.iter().map(|gene| gene.abs_diff(700).pow(2)).sum::<u64>();
+				search.tell(&trial, 1 + loss).unwrap();
+			}
+		}
+		assert_eq!(search.restarts, 0);
 	}
 }

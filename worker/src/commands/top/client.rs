@@ -86,6 +86,8 @@ pub enum Route {
 	Evaluations,
 	/// Peers of the node.
 	Peers,
+	/// Streams of bars and their markets of forecasts.
+	Streams,
 	/// Seats that were not paid.
 	Unpaid,
 	/// Recent events.
@@ -94,7 +96,7 @@ pub enum Route {
 
 impl Route {
 	/// Routes that a new block outdates.
-	const OF_BLOCK: [Self; 5] = [Self::Status, Self::Optimization, Self::Evaluations, Self::Peers, Self::Unpaid];
+	const OF_BLOCK: [Self; 6] = [Self::Status, Self::Optimization, Self::Evaluations, Self::Peers, Self::Streams, Self::Unpaid];
 	/// Routes that are read once after a connection; events bring what follows.
 	const ONCE: [Self; 2] = [Self::Training, Self::Events];
 
@@ -105,6 +107,7 @@ impl Route {
 			Self::Training => "/api/training",
 			Self::Evaluations => "/api/evaluations",
 			Self::Peers => "/api/peers",
+			Self::Streams => "/api/streams",
 			Self::Unpaid => "/api/unpaid?limit=100",
 			Self::Events => "/api/events?limit=200",
 		}

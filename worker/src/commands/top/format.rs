@@ -28,6 +28,11 @@ pub fn bits(q32: &str) -> String {
 	q32.parse::<u64>().map_or(NONE.into(), |bits| format!("{:.4}", bits as f64 / ONE_Q32 as f64))
 }
 
+/// Returns a skill, Q32, with its sign and four decimals.
+pub fn skill(q32: &str) -> String {
+	q32.parse::<i64>().map_or(NONE.into(), |skill| format!("{:+.4}", skill as f64 / ONE_Q32 as f64))
+}
+
 /// Returns parts per million in percent.
 pub fn percent(ppm: u32) -> String {
 	format!("{:.1} %", f64::from(ppm) / 10_000.0)
@@ -117,7 +122,7 @@ pub fn reason(code: &str) -> String {
 }
 
 /// Names of fields of events that are amounts of plancks.
-const AMOUNTS: [&str; 14] = [
+const AMOUNTS: [&str; 16] = [
 	"amount",
 	"bond",
 	"burned",
@@ -129,9 +134,11 @@ const AMOUNTS: [&str; 14] = [
 	"minted",
 	"optimizers",
 	"paid",
+	"pot",
 	"reward",
 	"stake",
 	"validators",
+	"wager",
 ];
 
 /// Items of a list that are shown.
@@ -189,6 +196,7 @@ mod tests {
 		assert_eq!([better(Some(1 << 20)), better(Some(3 << 19)), better(None)], ["0.00 %", "-50.00 %", "-"]);
 		assert_eq!([amount("1500000000000"), amount("x")], ["1.5 DOIN", "-"]);
 		assert_eq!([bits("2147483648"), bits("")], ["0.5000", "-"]);
+		assert_eq!([skill("1073741824"), skill("-4294967296"), skill("x")], ["+0.2500", "-1.0000", "-"]);
 		assert_eq!(short("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", LOOK), "5Grwva…utQY");
 	}
 

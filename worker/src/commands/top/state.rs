@@ -5,7 +5,7 @@ use super::{
 	data::{ByDomain, UnpaidSeats},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use doin_dashboard::shape::{Evaluations, Event, Optimization, Peers, RecentEvents, Search, Status, Training};
+use doin_dashboard::shape::{Evaluations, Event, Optimization, Peers, RecentEvents, Search, Status, Streams, Training};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{collections::VecDeque, time::Duration};
@@ -71,6 +71,8 @@ pub enum Tab {
 	Evaluations,
 	/// Work blocks, money and fees.
 	Work,
+	/// Streams of bars, and their markets of forecasts.
+	Forecasts,
 	/// Seats that were not paid, and why.
 	Unpaid,
 	/// Events of finalized blocks.
@@ -120,6 +122,8 @@ pub struct State {
 	pub evaluations: Option<Evaluations>,
 	/// Peers of the node.
 	pub peers: Part<Peers>,
+	/// Streams of bars, with their markets.
+	pub streams: Part<Streams>,
 	/// Seats that were not paid.
 	pub unpaid: Part<UnpaidSeats>,
 	/// Events, oldest first.
@@ -148,6 +152,7 @@ impl State {
 			training: Part::Unknown,
 			evaluations: None,
 			peers: Part::Unknown,
+			streams: Part::Unknown,
 			unpaid: Part::Unknown,
 			events: VecDeque::new(),
 			curves: ByDomain::new(),
@@ -164,6 +169,9 @@ impl State {
 			tabs.push(Tab::Search);
 		}
 		tabs.extend([Tab::Evaluations, Tab::Work]);
+		if self.streams.get().is_some_and(|all| !all.streams.is_empty()) {
+			tabs.push(Tab::Forecasts);
+		}
 		if self.unpaid.get().is_some() {
 			tabs.push(Tab::Unpaid);
 		}
@@ -179,6 +187,7 @@ impl State {
 			Tab::Search => self.training.get().map_or(0, |training| training.searches.len()),
 			Tab::Evaluations => self.evaluations.as_ref().map_or(0, |all| all.pending.len()),
 			Tab::Work => self.status.as_ref().map_or(0, |status| status.work.queue.len()),
+			Tab::Forecasts => self.streams.get().map_or(0, |all| all.streams.len()),
 			Tab::Unpaid => self.unpaid.get().map_or(0, |unpaid| unpaid.rows.len()),
 			Tab::Events => self.events.len(),
 		}
@@ -213,6 +222,7 @@ impl State {
 			Route::Optimization => read(answer, |optimization| self.optimization = Some(optimization)),
 			Route::Evaluations => read(answer, |evaluations| self.evaluations = Some(evaluations)),
 			Route::Peers => read(answer, |peers| self.peers = Part::Here(peers)),
+			Route::Streams => read(answer, |streams| self.streams = Part::Here(streams)),
 			Route::Unpaid => read(answer, |unpaid| self.unpaid = Part::Here(unpaid)),
 			Route::Training => read(answer, |training| self.take_training(training)),
 			Route::Events => read(answer, |RecentEvents { events, .. }| {
@@ -230,8 +240,12 @@ impl State {
 				Part::Unknown | Part::Here(_) => None,
 			}
 		}
-		let parts =
-			[("searches", reason(&self.training)), ("unpaid seats", reason(&self.unpaid)), ("peers", reason(&self.peers))];
+		let parts = [
+			("searches", reason(&self.training)),
+			("streams", reason(&self.streams)),
+			("unpaid seats", reason(&self.unpaid)),
+			("peers", reason(&self.peers)),
+		];
 		parts.into_iter().filter_map(|(name, reason)| Some((name, reason?))).collect()
 	}
 
@@ -239,6 +253,7 @@ impl State {
 		match route {
 			Route::Training => self.training = Part::Absent(reason),
 			Route::Peers => self.peers = Part::Absent(reason),
+			Route::Streams => self.streams = Part::Absent(reason),
 			Route::Unpaid => self.unpaid = Part::Absent(reason),
 			Route::Status | Route::Optimization | Route::Evaluations | Route::Events => {}
 		}

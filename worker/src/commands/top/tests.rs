@@ -89,6 +89,16 @@ fn evaluations() -> Value {
 	})
 }
 
+fn streams() -> Value {
+	let who = |account, standing, bound| json!({"peer_id": account, "standing": standing, "bound": bound, "increment": "0", "seats": 2});
+	let market = json!({"pot": "10000000000000000", "rounds": 41, "open": 4, "committing": 1, "waiting": 2, "revealing": 1,
+		"weight": 250_000, "mark": "429496729", "forecasters": [who(ALICE, "644245094", json!("-5")), who(BOB, "0", Value::Null)]});
+	json!({"total": 3, "streams": [
+		{"stream_id": 2_147_483_648_u32, "symbol": "CO2-DEMO", "awake": true, "next": 5_900_900, "pot": "48000000000000", "market": market},
+		{"stream_id": 2_147_483_649_u32, "symbol": "BTC/USD", "awake": false, "next": 17, "pot": "500000000000", "market": null},
+	]})
+}
+
 fn unpaid() -> Value {
 	json!({"rows": [
 		{"domain": 0, "round": 39, "account": ALICE, "unpaid_reason": "noImprovement", "end_block": 1_150},
@@ -118,6 +128,7 @@ fn full() -> State {
 		(Route::Optimization, optimization()),
 		(Route::Evaluations, evaluations()),
 		(Route::Peers, json!({"connected_count": 3, "peers": []})),
+		(Route::Streams, streams()),
 		(Route::Unpaid, unpaid()),
 		(Route::Events, events()),
 	] {
@@ -146,7 +157,7 @@ fn press(state: &mut State, code: KeyCode) -> Pressed {
 #[test]
 fn every_tab_is_drawn() {
 	let mut state = full();
-	assert_eq!(state.tabs().len(), 7);
+	assert_eq!(state.tabs().len(), 8);
 	for tab in state.tabs() {
 		state.tab = tab;
 		for size in [(80, 24), (140, 40)] {
@@ -203,11 +214,54 @@ fn a_tab_without_data_is_left_out() {
 	assert_eq!(state.tab, Tab::Search);
 	state.apply(Update::Absent(Route::Training, "the worker does not optimize".into()));
 	state.apply(Update::Absent(Route::Unpaid, "the database is switched off".into()));
-	assert_eq!((state.tab, state.tabs().len()), (Tab::Overview, 5));
+	assert_eq!((state.tab, state.tabs().len()), (Tab::Overview, 6));
 	assert!(!text(&state).contains("Searches") && !text(&state).contains("Unpaid"));
 	press(&mut state, KeyCode::Char('?'));
 	assert!(text(&state).contains("no searches       the worker does not optimize"), "{}", text(&state));
 	assert!(text(&state).contains("the database is switched off"));
+}
+
+#[test]
+fn streams_their_leaders_and_their_events_are_shown() {
+	let mut state = full();
+	state.tab = Tab::Forecasts;
+	let event = |id: u64, kind: &str, data: Value| {
+		Update::Event(serde_json::from_value(json!({"id": id, "kind": kind, "block": 1_230, "data": data})).unwrap())
+	};
+	let round = json!({"domain": 2_147_483_648_u32, "number": 40});
+	state.apply(event(10, "Forecasts.Opened", json!({"round": round, "bar": "480", "until": 1_240, "reference": "repeatLast"})));
+	state.apply(event(11, "Optimae.Revealed", json!({"round": round})));
+	state.apply(event(
+		12,
+		"Forecasts.Collected",
+		json!({"round": round, "who": BOB, "wager": "2000000000000", "paid": "2100000000000"}),
+	));
+	state.apply(event(13, "Oracle.Slept", json!({"stream": 2_147_483_649_u32, "next": "17", "burned": "0"})));
+	let shown = text(&state);
+	for part in [
+		"CO2-DEMO",
+		"awake",
+		"1, 2, 1",
+		"10000 DOIN",
+		"25.0 %",
+		"5,900,900",
+		"1. 5Grwva…utQY +0.1500, bound -0.0000",
+		"2. 5FHneW…94ty +0.0000",
+		"sleeps",
+		"Forecasts.Opened",
+		"paid 2.1 DOIN, round 40 of domain 2147483648, wager 2 DOIN, who 5FHneW…94ty",
+		"Oracle.Slept",
+	] {
+		assert!(shown.contains(part), "{part} is missing:\n{shown}");
+	}
+	assert!(!shown.contains("Optimae.Revealed") && !shown.contains("nobody has forecast it"), "{shown}");
+	press(&mut state, KeyCode::Down);
+	assert!(text(&state).contains("No stream from here on has a market of forecasts."), "{}", text(&state));
+	state.apply(Update::Answer(Route::Streams, json!({"total": 0, "streams": []})));
+	assert_eq!((state.tab, state.tabs().len()), (Tab::Overview, 7), "a chain without streams");
+	state.apply(Update::Absent(Route::Streams, "the server is of an earlier version".into()));
+	press(&mut state, KeyCode::Char('?'));
+	assert!(text(&state).contains("no streams        the server is of an earlier version"), "{}", text(&state));
 }
 
 #[test]
@@ -217,7 +271,7 @@ fn keys_change_the_tab_scroll_and_quit() {
 	assert_eq!(state.tab, Tab::Events);
 	press(&mut state, KeyCode::Tab);
 	assert_eq!(state.tab, Tab::Overview);
-	press(&mut state, KeyCode::Char('6'));
+	press(&mut state, KeyCode::Char('7'));
 	assert_eq!(state.tab, Tab::Unpaid);
 	assert_eq!(press(&mut state, KeyCode::Char('9')), Pressed::Ignored);
 	for (key, row) in
@@ -274,6 +328,10 @@ fn any_size_and_any_figures_are_drawn() {
 		json!({"searches": [{"epoch": u32::MAX, "total_epochs": 1, "best": 0, "remaining_ms": u64::MAX}]}),
 	));
 	state.apply(Update::Answer(Route::Evaluations, json!({"late": vec![json!({}); 70_000]})));
+	let market =
+		json!({"pot": "x", "rounds": u32::MAX, "mark": "", "forecasters": vec![json!({"standing": "y", "bound": "z"}); 300]});
+	let stream = json!({"symbol": "x".repeat(9_000), "next": u64::MAX, "market": market});
+	state.apply(Update::Answer(Route::Streams, json!({"streams": vec![stream; 1_000]})));
 	for help in [false, true] {
 		state.help = help;
 		for tab in state.tabs() {
@@ -441,7 +499,7 @@ async fn a_server_is_followed_and_connected_to_again() {
 	let stream = server.streams.recv().await.unwrap();
 	assert!(matches!(updates.recv().await, Some(Update::Connected)));
 	let mut routes = Vec::new();
-	for _ in 0..7 {
+	for _ in 0..8 {
 		match updates.recv().await.unwrap() {
 			Update::Answer(route, _) => routes.push((route, "answer")),
 			Update::Absent(route, reason) => {
@@ -456,7 +514,7 @@ async fn a_server_is_followed_and_connected_to_again() {
 		}
 	}
 	routes.sort();
-	assert_eq!(routes.len(), 7);
+	assert_eq!(routes.len(), 8);
 	for expected in
 		[(Route::Training, "absent"), (Route::Peers, "failed"), (Route::Evaluations, "failed"), (Route::Unpaid, "answer")]
 	{
@@ -466,7 +524,7 @@ async fn a_server_is_followed_and_connected_to_again() {
 	stream.send(": heartbeat\n\ndata: {\"id\":null,\"kind\":\"best\",\"block\":9,".into()).unwrap();
 	stream.send("\"data\":{}}\n\n".into()).unwrap();
 	assert!(matches!(updates.recv().await, Some(Update::Event(event)) if event.kind == "best" && event.block == Some(9)));
-	for _ in 0..5 {
+	for _ in 0..6 {
 		let update = updates.recv().await.unwrap();
 		assert!(!matches!(update, Update::Answer(Route::Events, _) | Update::Absent(..) | Update::Event(_)), "{update:?}");
 	}

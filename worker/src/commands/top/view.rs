@@ -2,11 +2,13 @@
 
 use super::{
 	data::UnpaidSeat,
-	format::{amount, better, bits, duration, fields, number, percent, reason, short, variant, words, NONE},
+	format::{amount, better, bits, duration, fields, number, percent, reason, short, skill, variant, words, NONE},
 	look::Look,
 	state::{Link, State, Tab},
 };
-use doin_dashboard::shape::{Domain, DomainWeight, Event, Late, Missing, Node, Round, Search, Task, Work, WorkEntry};
+use doin_dashboard::shape::{
+	Domain, DomainWeight, Event, Forecaster, Late, Market, Missing, Node, Round, Search, Stream, Task, Work, WorkEntry,
+};
 use doin_primitives::{views::SealView, BlockNumber};
 use doin_roles::amount::Amount;
 use ratatui::{
@@ -31,7 +33,7 @@ pub fn draw(frame: &mut Frame, state: &State, look: Look) {
 			.areas(frame.area());
 	let view = View { state, look };
 	frame.render_widget(view.header(header.width), header);
-	frame.render_widget(view.tabs(), tabs);
+	frame.render_widget(view.tabs(tabs.width), tabs);
 	match view.hint() {
 		Some(hint) => frame.render_widget(hint, body),
 		None => view.body(frame, body),
@@ -98,13 +100,21 @@ impl<'a> View<'a> {
 		Line::from(parts)
 	}
 
-	/// Returns the line of tabs.
-	fn tabs(self) -> Line<'a> {
-		let name = |(at, tab): (usize, Tab)| {
-			let text = format!(" {} {tab} ", at + 1);
-			Span::styled(text, if tab == self.state.tab { self.look.chosen() } else { self.look.quiet() })
+	/// Returns the line of tabs. On a narrow terminal it leaves their numbers out.
+	fn tabs(self, width: u16) -> Line<'a> {
+		let tabs = self.state.tabs();
+		let named = |has_numbers: bool| {
+			let text = move |(at, tab): (usize, &Tab)| match has_numbers {
+				true => format!(" {} {tab} ", at + 1),
+				false => format!(" {tab} "),
+			};
+			tabs.iter().enumerate().map(text).collect::<Vec<String>>()
 		};
-		self.state.tabs().into_iter().enumerate().map(name).collect()
+		let numbered = named(true);
+		let fits = numbered.iter().map(|text| text.len()).sum::<usize>() <= usize::from(width);
+		let texts = if fits { numbered } else { named(false) };
+		let style = |tab: &Tab| if *tab == self.state.tab { self.look.chosen() } else { self.look.quiet() };
+		texts.into_iter().zip(&tabs).map(|(text, tab)| Span::styled(text, style(tab))).collect()
 	}
 
 	/// Returns the line at the bottom: trouble, or the keys.
@@ -140,6 +150,7 @@ impl<'a> View<'a> {
 			Tab::Search => self.searches_tab(frame, area),
 			Tab::Evaluations => self.evaluations_tab(frame, area),
 			Tab::Work => self.work_tab(frame, area),
+			Tab::Forecasts => self.forecasts_tab(frame, area),
 			Tab::Unpaid => self.unpaid_tab(frame, area),
 			Tab::Events => self.events(frame, area, self.state.scroll),
 		}
@@ -554,6 +565,78 @@ impl<'a> View<'a> {
 		);
 	}
 
+	fn forecasts_tab(self, frame: &mut Frame, area: Rect) {
+		let Some(all) = self.state.streams.get() else { return };
+		let count = all.streams.len().clamp(1, 1_000) as u16;
+		let [streams, rest] =
+			Layout::vertical([Constraint::Length((count + 3).min(area.height / 2)), Constraint::Min(0)]).areas(area);
+		let mut columns = vec![Column("stream", Constraint::Fill(1), false), text("state", 6), figure("rounds", 6)];
+		columns.extend([text("commit, wait, reveal", 20), figure("market's pot", 14), figure("weight", 7)]);
+		let is_wide = area.width >= WIDE;
+		if is_wide {
+			columns.extend([figure("mark", 7), figure("next bar", 13), figure("reporters' pot", 14)]);
+		}
+		let row = |stream: &Stream| {
+			let market = stream.market.as_ref();
+			let of_market = |figure: fn(&Market) -> String| market.map_or(NONE.into(), figure);
+			let mut cells = vec![
+				Cell::new(stream.symbol.clone()),
+				Cell::new(self.awake(stream)),
+				right(of_market(|market| number(market.rounds.into()))),
+				Cell::new(of_market(|market| format!("{}, {}, {}", market.committing, market.waiting, market.revealing))),
+				right(of_market(|market| amount(&market.pot))),
+				right(of_market(|market| percent(market.weight))),
+			];
+			if is_wide {
+				cells.push(right(of_market(|market| bits(&market.mark))));
+				cells.extend([right(number(stream.next)), right(amount(&stream.pot))]);
+			}
+			Row::new(cells)
+		};
+		self.table(frame, streams, "Streams".into(), &columns, all.streams.iter().map(row), "No stream is registered.");
+		let events = rest.height / 2;
+		let [leaders, events] = Layout::vertical([Constraint::Min(0), Constraint::Length(events)]).areas(rest);
+		self.leaders(frame, leaders, &all.streams);
+		self.market_events(frame, events);
+	}
+
+	fn awake(self, stream: &Stream) -> Span<'a> {
+		match stream.awake {
+			true => Span::styled("awake", self.look.good()),
+			false => Span::styled("sleeps", self.look.alarm()),
+		}
+	}
+
+	/// Draws the first forecasters of the streams, from the first visible stream on.
+	fn leaders(self, frame: &mut Frame, area: Rect, streams: &[Stream]) {
+		let line = |stream: &Stream| {
+			let market = stream.market.as_ref()?;
+			let one = |(place, who): (usize, &Forecaster)| {
+				let bound = who.bound.as_ref().map_or(String::new(), |bound| format!(", bound {}", skill(bound)));
+				format!("{}. {} {}{bound}", place + 1, short(&who.peer_id, self.look), skill(&who.standing))
+			};
+			let places: Vec<String> = market.forecasters.iter().enumerate().map(one).collect();
+			let places = if places.is_empty() { "nobody has forecast it".into() } else { places.join("   ") };
+			Some(Line::from(vec![Span::styled(format!("{:<17}", stream.symbol), self.look.value()), Span::raw(places)]))
+		};
+		let lines: Vec<Line> = streams.iter().skip(self.state.scroll).filter_map(line).take(usize::from(area.height)).collect();
+		let text = match lines.is_empty() {
+			true => Text::styled("No stream from here on has a market of forecasts.", self.look.quiet()),
+			false => Text::from(lines),
+		};
+		frame.render_widget(Paragraph::new(text).block(self.block("Leaders: standing, and bound of the record")), area);
+	}
+
+	/// Draws the newest events of streams and markets, the newest first.
+	fn market_events(self, frame: &mut Frame, area: Rect) {
+		let visible = usize::from(area.height.saturating_sub(2));
+		let is_of_market = |event: &&Event| event.kind.starts_with("Forecasts.") || event.kind.starts_with("Oracle.");
+		let events = self.state.events.iter().rev().filter(is_of_market).take(visible);
+		let lines: Vec<Line> = events.map(|event| self.event_line(event)).collect();
+		let text = if lines.is_empty() { Text::styled("No event yet.", self.look.quiet()) } else { Text::from(lines) };
+		frame.render_widget(Paragraph::new(text).block(self.block("Events of streams and rounds")), area);
+	}
+
 	fn unpaid_tab(self, frame: &mut Frame, area: Rect) {
 		let Some(unpaid) = self.state.unpaid.get() else { return };
 		let columns = [figure("block", 8), figure("domain", 6), figure("round", 6), text("account", 12), rest("why")];
@@ -589,15 +672,7 @@ impl<'a> View<'a> {
 		let events = &self.state.events;
 		// The newest comes first where rows are scrolled, as in every other tab.
 		let is_list = self.state.tab == Tab::Events;
-		let line = |event: &Event| {
-			let block = event.block.map_or(NONE.into(), |block| number(block.into()));
-			let (kind, rest) = (event.kind.clone(), fields(&event.data, self.look));
-			Line::from(vec![
-				Span::styled(format!("{block:>8}  "), self.look.quiet()),
-				Span::styled(format!("{kind:<28} "), self.look.value()),
-				Span::raw(rest),
-			])
-		};
+		let line = |event: &Event| self.event_line(event);
 		let lines: Vec<Line> = if is_list {
 			let skip = scroll.min(events.len().saturating_sub(1));
 			events.iter().rev().skip(skip).take(visible).map(line).collect()
@@ -607,6 +682,16 @@ impl<'a> View<'a> {
 		};
 		let text = if lines.is_empty() { Text::styled("No event yet.", self.look.quiet()) } else { Text::from(lines) };
 		frame.render_widget(Paragraph::new(text).block(block), area);
+	}
+
+	/// Returns an event as a line.
+	fn event_line(self, event: &Event) -> Line<'a> {
+		let block = event.block.map_or(NONE.into(), |block| number(block.into()));
+		Line::from(vec![
+			Span::styled(format!("{block:>8}  "), self.look.quiet()),
+			Span::styled(format!("{:<28} ", event.kind), self.look.value()),
+			Span::raw(fields(&event.data, self.look)),
+		])
 	}
 
 	fn draw_help(self, frame: &mut Frame) {

@@ -1,7 +1,8 @@
-//! `watch`: rounds, accepted champions, sealed work blocks and balances, block by block.
+//! `watch`: rounds, accepted champions, sealed work blocks, balances and forecasts of streams, block by block.
 
 mod companion;
 mod findings;
+mod forecasts;
 mod known;
 mod nearest;
 mod screen;
@@ -31,6 +32,7 @@ use doin_roles::{
 	round_result::unpaid_message,
 };
 use findings::family_of;
+use forecasts::Forecasts;
 use known::KnownDomain;
 use screen::Screen;
 use std::{
@@ -52,7 +54,7 @@ pub struct WatchArgs {
 	/// Exit with success once this many work blocks are sealed
 	#[arg(long, value_name = "N")]
 	until_work_block: Option<u64>,
-	/// Watch only this domain
+	/// Watch only this domain, or this stream of bars
 	#[arg(long, value_name = "ID")]
 	domain: Option<DomainId>,
 	/// Second since 1970 from which the summary counts time [default: now]
@@ -79,6 +81,10 @@ struct Watcher {
 	work_blocks: Option<u64>,
 	/// Rounds that were shown to have earned nothing.
 	alarms: Alarms,
+	/// Streams of bars and their rounds.
+	forecasts: Forecasts,
+	/// `true` while streams cannot be read, which is logged once.
+	has_no_streams: bool,
 }
 
 /// Runs `watch`.
@@ -101,6 +107,8 @@ pub async fn run(node: &NodeArgs, args: WatchArgs) -> Result<()> {
 		validators_pot,
 		work_blocks: None,
 		alarms: Alarms::new(1),
+		forecasts: Forecasts::default(),
+		has_no_streams: false,
 	};
 	let outcome = watcher.follow().await;
 	watcher.screen.end();
@@ -173,6 +181,7 @@ impl Watcher {
 				activity.push(self.activity(at, &domain).await?);
 			}
 		}
+		activity.extend(self.look_at_streams(at).await);
 		let before = self.work_blocks.replace(work.work_blocks);
 		if let Some(seal) = work.last_seal.as_ref().filter(|_| before.is_some_and(|before| before < work.work_blocks)) {
 			self.show_seal(at, seal).await?;
@@ -183,6 +192,24 @@ impl Watcher {
 		match (self.args.until_work_block, &work.last_seal) {
 			(Some(until), Some(seal)) if work.work_blocks >= until => self.summary(at, seal).await.map(Some),
 			_ => Ok(None),
+		}
+	}
+
+	/// Shows what has changed on streams of bars; returns their activity.
+	async fn look_at_streams(&mut self, at: Head) -> Vec<String> {
+		match self.forecasts.look(&self.chain, at, self.args.domain).await {
+			Ok((lines, activity)) => {
+				lines.iter().for_each(|line| self.screen.line(line));
+				self.has_no_streams = false;
+				activity
+			}
+			// A runtime without streams has everything else.
+			Err(error) => {
+				if !std::mem::replace(&mut self.has_no_streams, true) {
+					tracing::warn!(target: "doin::watch", block = at.number, "streams of bars are not shown: {error:#}");
+				}
+				Vec::new()
+			}
 		}
 	}
 
