@@ -1,15 +1,15 @@
 //! Rounds that islands need to reach a target, on the hidden quadratic of the first DOIN network and on Rastrigin's function.
 //!
-//! `scripts/bench.sh islands`, or `cargo bench --workspace --bench islands -- [--runs N] [--json] [--plot FILE]`. In a round each island
-//! evaluates one candidate. Shown are medians over the runs, whose seeds are 0, 1, … and also hide the optimum. Equal arguments give equal
-//! results.
+//! `scripts/bench.sh islands`, or `cargo bench --workspace --bench islands -- [--runs N] [--json] [--plot FILE]`. In a round each
+//! island evaluates one candidate. Shown are medians over the runs, whose seeds are 0, 1, … and also hide the optimum. Equal arguments
+//! give equal results.
 //!
-//! - **Quadratic**: Σ (xᵢ − tᵢ)² over ten coordinates, xᵢ from ±10 at first, tᵢ from ±5, down to 100 and to 50. Islands share the best
-//!   new candidate after each round. *Hill climber* is the optimizer of the first network: a normal step of deviation 0.5 from the best
-//!   point of all nodes, which is kept if it is better. Published simulations of it have the medians 63, 31 and 16 for 1, 2 and 4
+//! - **Quadratic**: Σ (xᵢ − tᵢ)² over ten coordinates, xᵢ from ±10 at first, tᵢ from ±5, down to 100 and to 50. Islands share the
+//!   best new candidate after each round. *Hill climber* is the optimizer of the first network: a normal step of deviation 0.5 from the
+//!   best point of all nodes, which is kept if it is better. Published simulations of it have the medians 63, 31 and 16 for 1, 2 and 4
 //!   nodes down to 100, and 84, 43 and 24 down to 50.
-//! - **Rastrigin** of five dimensions, down to 0.5, which only points of the deepest of 161,051 minima have. Two candidates migrate to
-//!   the next island after every second generation.
+//! - **Rastrigin** of five dimensions, down to 0.5, which only the deepest of about 11⁵ minima has. Two candidates migrate to the next
+//!   island after every second generation.
 
 use doin_scoring::philox::{purpose, Stream};
 use doin_search::{
