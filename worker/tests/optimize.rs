@@ -55,7 +55,7 @@ fn children(parent: u32) -> Vec<i32> {
 		let status = fs::read_to_string(format!("/proc/{name}/stat")).ok()?;
 		let mut words = status.rsplit_once(')')?.1.split_whitespace();
 		let (state, of) = (words.next()?, words.next()?);
-		(of.parse() == Ok(parent) && state != "Z").then_some(number)
+		(of.parse::<u32>() == Ok(parent) && state != "Z").then_some(number)
 	};
 	processes.filter_map(|entry| child(entry.file_name().to_str()?)).collect()
 }
@@ -154,6 +154,46 @@ fn a_search_that_is_killed_or_interrupted_goes_on_exactly() {
 	let other = [&SEARCH[..13], &["--seed", "6", "--state", "s.json"]].concat();
 	let message = refusal(here, &other);
 	assert!(message.contains("cannot go on from s.json") && message.contains("choose another file"), "{message}");
+}
+
+/// Returns an hourly series with a daily wave and a little noise.
+fn series(rows: usize) -> String {
+	let mut random = Random(7);
+	let line = |at: usize| {
+		let wave = (at as f64 * std::f64::consts::TAU / 24.0).sin();
+		format!("2020-01-{:02} {:02}:00:00,{:.4}\n", at / 24 % 31 + 1, at % 24, 20.0 + 5.0 * wave + (random.next() - 0.5))
+	};
+	std::iter::once("when,load\n".to_string()).chain((0..rows).map(line)).collect()
+}
+
+#[test]
+fn the_genes_of_a_model_are_searched_and_its_error_is_that_of_a_training() {
+	let folder = tempfile::tempdir().unwrap();
+	let here = folder.path();
+	fs::write(here.join("a.csv"), series(31 * 24)).unwrap();
+	let data = ["--csv", "a.csv", "--season", "24", "--horizon", "6", "--window", "24", "--split", "60/25"];
+	let genes = ["--width", "4..32", "--rate", "7..11", "--epochs", "2..6"];
+	let search = |more: &[&str]| {
+		let base = ["optimize", "--islands", "2", "--population", "4", "--generations", "3", "--migrate-every", "1", "--json"];
+		json(here, &[&base[..], more, &["--"], &data, &genes].concat())
+	};
+	let one = search(&["--workers", "1"]);
+	assert_eq!(search(&["--workers", "2", "--state", "s.json"])["archive"], one["archive"]);
+	assert_eq!((one["dimensions"].as_u64(), one["generations"].as_u64()), (Some(3), Some(3)));
+	assert!(one["candidates"].as_u64().unwrap() <= 24 && one["best"]["value"].as_f64().unwrap() < 1.0, "{one}");
+	let best = &one["best"];
+	let gene = |name: &str| best["genes"][name].to_string();
+	let (width, rate, epochs) = (gene("width"), gene("rate"), gene("epochs"));
+	let chosen: [&str; 7] = ["--width", &width, "--rate", &rate, "--epochs", &epochs, "--json"];
+	let trained = json(here, &[&["train"][..], &data, &chosen].concat());
+	assert_eq!(trained["candidates"][0]["validation_error"], best["fitness"]);
+	let halved = search(&["--workers", "2", "--algorithm", "de"]);
+	assert!(halved["best"]["value"].as_f64().unwrap() < 1.0, "{halved}");
+	let fixed = [&["optimize", "--"][..], &data].concat();
+	let message = refusal(here, &fixed);
+	assert!(message.contains("no gene is a range"), "{message}");
+	let other = [&["optimize", "--state", "s.json", "--seed", "3", "--"][..], &data, &genes].concat();
+	assert!(refusal(here, &other).contains("cannot go on from s.json"));
 }
 
 #[test]

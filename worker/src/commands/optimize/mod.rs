@@ -1,4 +1,5 @@
-//! `optimize`: searches a landscape on this machine, on several islands, whose candidates are evaluated by several processes.
+//! `optimize`: searches a landscape or the genes of a model on this machine, on several islands, whose candidates are evaluated by several
+//! processes.
 //!
 //! The processes are this program with the same arguments and `--evaluate`: each one reads trials from its standard input and writes
 //! their fitness to its standard output. One that ends is replaced, and its trial is given again. Since the islands wait for all
@@ -6,6 +7,7 @@
 
 mod evaluate;
 mod pool;
+mod problem;
 mod progress;
 mod report;
 mod state;
@@ -21,11 +23,11 @@ use clap::{
 	Args,
 };
 use doin_search::{
-	landscape::{Landscape, Shape, UNIT},
-	seed_of_island, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Islands, IslandsConfig, Optimizer, Sampler,
-	SamplerConfig, SearchError, Sequence, Space, Topology, Trial,
+	landscape::Shape, seed_of_island, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Islands, IslandsConfig,
+	Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Topology, Trial,
 };
 use pool::{Pool, Program};
+use problem::Problem;
 use progress::Progress;
 use report::OptimizeReport;
 use state::StateFile;
@@ -60,13 +62,14 @@ enum Algorithm {
 #[derive(Clone, Debug, Args)]
 pub struct OptimizeArgs {
 	/// Function to search
-	#[arg(long, value_name = "SHAPE", value_parser = shapes())]
-	landscape: Shape,
+	#[arg(long, value_name = "SHAPE", value_parser = shapes(), required_unless_present = "train", conflicts_with = "train")]
+	landscape: Option<Shape>,
 	/// Genes of the function
-	#[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=256))]
+	#[arg(long, value_name = "N", default_value_t = 5, conflicts_with = "train",
+		value_parser = clap::value_parser!(u16).range(1..=256))]
 	dimensions: u16,
 	/// Move the optimum from the middle of the space to a place drawn by this seed
-	#[arg(long, value_name = "SEED")]
+	#[arg(long, value_name = "SEED", conflicts_with = "train")]
 	hidden: Option<u64>,
 	/// Algorithm of every island
 	#[arg(long, value_parser = one_of::<Algorithm>(), default_value = "ga")]
@@ -83,7 +86,7 @@ pub struct OptimizeArgs {
 	/// Generations after which the search ends
 	#[arg(long, value_name = "N", default_value_t = 100)]
 	generations: u32,
-	/// Value at which the search ends
+	/// Value at which the search ends; of a training, the validation error relative to that of the better naive model
 	#[arg(long, value_name = "VALUE")]
 	target: Option<f64>,
 	/// Candidates of a generation of an island [default: 24; de: 27; cmaes: 4 + 3 ln N for N genes]
@@ -98,6 +101,10 @@ pub struct OptimizeArgs {
 	/// File of the state, from which the search goes on after a crash. Results since its last writing are in FILE.results
 	#[arg(long, value_name = "FILE")]
 	state: Option<PathBuf>,
+	/// Options of `doin-worker train` for a series, after `--`: the search trains models in place of a landscape. The genes that are
+	/// ranges are searched, e.g. -- --csv load.csv --width 8..64 --rate 7..11
+	#[arg(last = true, value_name = "TRAIN-OPTIONS")]
+	train: Vec<String>,
 	/// Evaluate trials that standard input has, one a line
 	#[arg(long, hide = true)]
 	evaluate: bool,
@@ -116,15 +123,15 @@ fn shapes() -> impl TypedValueParser<Value = Shape> {
 ///
 /// # Errors
 ///
-/// Errors if the landscape, the algorithm or the state cannot be used, or if no process can be started.
+/// Errors if the problem, the algorithm or the state cannot be used, or if no process can be started.
 pub async fn run(args: OptimizeArgs) -> Result<bool> {
-	let landscape = Landscape::new(args.landscape, args.dimensions.into(), args.hidden)?;
 	if args.evaluate {
-		evaluate::serve(io::stdin().lock(), io::stdout().lock(), |trial| Ok(landscape.fitness(&trial.genes)?))?;
+		let problem = Problem::new(&args)?;
+		evaluate::serve(io::stdin().lock(), io::stdout().lock(), |trial| problem.fitness(trial))?;
 		return Ok(false);
 	}
 	let output = args.output;
-	let (report, interrupted) = compute_until_interrupted(interrupted(), move |stop| search(&args, &landscape, stop)).await?;
+	let (report, interrupted) = compute_until_interrupted(interrupted(), move |stop| search(&args, stop)).await?;
 	output.print(&report)?;
 	Ok(interrupted)
 }
@@ -135,8 +142,8 @@ impl OptimizeArgs {
 	/// # Errors
 	///
 	/// Errors if the algorithm cannot have such a population.
-	fn optimizer(&self, space: Space, island: usize) -> Result<Box<dyn Optimizer>, SearchError> {
-		let seed = seed_of_island(self.seed, island);
+	fn optimizer(&self, problem: &Problem, island: usize) -> Result<Box<dyn Optimizer>, SearchError> {
+		let (space, seed) = (problem.space().clone(), seed_of_island(self.seed, island));
 		let population = self.batch();
 		let sampler = |space, sequence| Sampler::new(space, SamplerConfig { sequence, seed });
 		Ok(match self.algorithm {
@@ -145,9 +152,10 @@ impl OptimizeArgs {
 				let elite = (population / ELITE).max(1);
 				Box::new(Ga::new(space, GaConfig { population, elite, tournament, seed, ..GaConfig::default() })?)
 			}
-			// A function has no epochs, so that each candidate is evaluated to the end.
 			Algorithm::De => {
-				Box::new(Evolution::new(space, EvolutionConfig { population, stages: 1, seed, ..EvolutionConfig::default() })?)
+				// Without epochs, each candidate is evaluated to the end.
+				let stages = if problem.has_epochs() { EvolutionConfig::default().stages } else { 1 };
+				Box::new(Evolution::new(space, EvolutionConfig { population, stages, seed, ..EvolutionConfig::default() })?)
 			}
 			Algorithm::Cmaes => {
 				let population = self.population.map_or(0, usize::from);
@@ -173,26 +181,26 @@ impl OptimizeArgs {
 	/// # Errors
 	///
 	/// Errors if the algorithm cannot have such a population.
-	fn new_islands(&self, space: &Space) -> Result<Islands, SearchError> {
+	fn new_islands(&self, problem: &Problem) -> Result<Islands, SearchError> {
 		let config = IslandsConfig {
 			batch: self.batch(),
 			interval: self.migrate_every.into(),
 			migrants: self.migrants.into(),
 			topology: Topology::Ring,
 		};
-		let searches = (0..usize::from(self.islands)).map(|island| self.optimizer(space.clone(), island));
+		let searches = (0..usize::from(self.islands)).map(|island| self.optimizer(problem, island));
 		Islands::new(searches.collect::<Result<_, _>>()?, config)
 	}
 
-	/// Returns the fitness at which the search ends.
+	/// Returns the fitness at which the search ends, if that of a value of one is `unit`.
 	///
 	/// # Errors
 	///
 	/// Errors if the target is negative, infinite or not a number.
-	fn target_fitness(&self) -> Result<Option<u64>> {
+	fn target_fitness(&self, unit: f64) -> Result<Option<u64>> {
 		let Some(target) = self.target else { return Ok(None) };
 		ensure!(target.is_finite() && target >= 0.0, "invalid --target {target}: expected a value of at least 0, e.g. 0.01");
-		Ok(Some((target * UNIT).round() as u64))
+		Ok(Some((target * unit).round() as u64))
 	}
 
 	/// Returns the number of processes.
@@ -202,15 +210,16 @@ impl OptimizeArgs {
 }
 
 /// Searches until the last generation or the target, or until `stop` is set.
-fn search(args: &OptimizeArgs, landscape: &Landscape, stop: &AtomicBool) -> Result<OptimizeReport> {
-	let target = args.target_fitness()?;
-	let mut islands = args.new_islands(landscape.space())?;
+fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
+	let problem = Problem::new(args)?;
+	let target = args.target_fitness(problem.unit())?;
+	let mut islands = args.new_islands(&problem)?;
 	let mut state = match &args.state {
 		None => None,
-		Some(path) => Some(StateFile::open(path, serde_json::to_value(landscape)?, &mut islands)?),
+		Some(path) => Some(StateFile::open(path, problem.record()?, &mut islands)?),
 	};
 	let pool = Pool::start(&Program::this()?, args.processes())?;
-	let mut progress = Progress::new(islands.generation(), args.generations as usize);
+	let mut progress = Progress::new(islands.generation(), args.generations as usize, problem.unit());
 	let is_reached = |islands: &Islands| match (target, islands.best()) {
 		(Some(target), Some(best)) => best.fitness <= target,
 		_ => false,
@@ -232,7 +241,7 @@ fn search(args: &OptimizeArgs, landscape: &Landscape, stop: &AtomicBool) -> Resu
 	if let Some(state) = state.as_mut().filter(|_| !stop.load(Ordering::Relaxed)) {
 		state.save(&islands)?;
 	}
-	Ok(OptimizeReport::new(args, &islands, &pool, &progress, is_reached(&islands), is_exhausted))
+	Ok(OptimizeReport::new(args, &problem, &islands, &pool, &progress, (is_reached(&islands), is_exhausted)))
 }
 
 /// Evaluates the trials of a generation. Returns `false` if it was interrupted.
@@ -282,11 +291,11 @@ mod tests {
 		for shape in Shape::ALL {
 			for algorithm in ["ga", "de", "cmaes", "random", "sobol"] {
 				let args = args(&format!("--landscape {} --algorithm {algorithm} --islands 2 --hidden 3", shape.name()));
-				let landscape = Landscape::new(args.landscape, args.dimensions.into(), args.hidden).unwrap();
-				let mut islands = args.new_islands(landscape.space()).unwrap();
+				let problem = Problem::new(&args).unwrap();
+				let mut islands = args.new_islands(&problem).unwrap();
 				let trials = islands.begin();
 				assert!(trials.len() >= 8 && trials.iter().all(|trial| trial.divisor == 1), "{algorithm}");
-				assert!(trials.iter().all(|trial| landscape.fitness(&trial.genes).is_ok()));
+				assert!(trials.iter().all(|trial| problem.fitness(trial).is_ok()));
 				assert_eq!(islands.search(1).unwrap().name(), algorithm);
 			}
 		}
@@ -296,23 +305,34 @@ mod tests {
 	fn what_cannot_be_searched_is_refused_by_name() {
 		let refusal = |line: &str| {
 			let args = args(line);
-			let landscape = Landscape::new(args.landscape, args.dimensions.into(), args.hidden);
-			match landscape.and_then(|landscape| args.new_islands(landscape.space())) {
+			let searched = Problem::new(&args).and_then(|problem| Ok(args.new_islands(&problem)?));
+			match searched {
 				Err(error) => error.to_string(),
-				Ok(_) => args.target_fitness().unwrap_err().to_string(),
+				Ok(_) => args.target_fitness(1e6).unwrap_err().to_string(),
 			}
 		};
 		assert!(refusal("--landscape rosenbrock --dimensions 1").contains("invalid number of dimensions 1: expected 2 to 256"));
 		assert!(refusal("--landscape sphere --algorithm de --population 3").contains("invalid population 3: expected at least 4"));
 		assert!(refusal("--landscape sphere --target nan").contains("invalid --target NaN"));
 		assert!(refusal("--landscape sphere --target=-1").contains("invalid --target -1"));
+		for wrong in [
+			"",
+			"--landscape sphere -- --csv a",
+			"--dimensions 3 -- --csv a",
+			"--landscape sphere --islands 0",
+			"--landscape sphere --population 1",
+		] {
+			let words = wrong.split(' ').filter(|word| !word.is_empty());
+			assert!(Line::try_parse_from(std::iter::once("optimize").chain(words)).is_err(), "{wrong}");
+		}
+		assert_eq!(args("--islands 2 -- --csv a --width 4..8").train, ["--csv", "a", "--width", "4..8"]);
 		let unknown = Line::try_parse_from(["optimize", "--landscape", "hill"]).unwrap_err().to_string();
 		assert!(unknown.contains("rastrigin") && unknown.contains("quadratic"), "{unknown}");
 	}
 
 	#[test]
-	fn a_target_counts_millionths() {
-		assert_eq!(args("--landscape sphere").target_fitness().unwrap(), None);
-		assert_eq!(args("--landscape sphere --target 0.01").target_fitness().unwrap(), Some(10_000));
+	fn a_target_counts_the_unit_of_the_problem() {
+		assert_eq!(args("--landscape sphere").target_fitness(1e6).unwrap(), None);
+		assert_eq!(args("--landscape sphere --target 0.01").target_fitness(1e6).unwrap(), Some(10_000));
 	}
 }

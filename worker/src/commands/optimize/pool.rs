@@ -40,7 +40,11 @@ impl Program {
 	/// Errors if the file of this program is unknown.
 	pub fn this() -> Result<Self> {
 		let file = std::env::current_exe().context("cannot find the file of this program")?;
-		Ok(Self { file, arguments: std::env::args_os().skip(1).chain(["--evaluate".into()]).collect() })
+		let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+		// What follows `--` belongs to a training.
+		let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+		arguments.insert(end, "--evaluate".into());
+		Ok(Self { file, arguments })
 	}
 
 	/// Starts a process.

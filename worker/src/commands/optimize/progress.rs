@@ -2,7 +2,7 @@
 
 use crate::work::progress_bar;
 use doin_forecast::significant;
-use doin_search::{landscape::UNIT, Islands};
+use doin_search::Islands;
 use indicatif::ProgressBar;
 use std::{
 	io::IsTerminal,
@@ -24,18 +24,20 @@ pub struct Progress {
 	started: Instant,
 	/// Candidates that were evaluated since the start.
 	evaluated: u64,
+	/// Fitness of a value of one.
+	unit: f64,
 	is_terminal: bool,
 	/// Time of the next view.
 	due: Instant,
 }
 
 impl Progress {
-	/// Returns the progress of a search that begins at generation `first` of `last`.
-	pub fn new(first: usize, last: usize) -> Self {
+	/// Returns the progress of a search that begins at generation `first` of `last`, and whose values of one have the fitness `unit`.
+	pub fn new(first: usize, last: usize, unit: f64) -> Self {
 		let bar = progress_bar(last as u64, "generation {pos} of {len} {bar:20} {msg}");
 		bar.set_position(first as u64);
 		let (started, is_terminal) = (Instant::now(), std::io::stderr().is_terminal());
-		Self { bar, last, first, started, evaluated: 0, is_terminal, due: started + pause(is_terminal) }
+		Self { bar, last, first, started, evaluated: 0, unit, is_terminal, due: started + pause(is_terminal) }
 	}
 
 	/// Counts a candidate that was evaluated, and shows the progress from time to time.
@@ -84,7 +86,7 @@ impl Progress {
 	}
 
 	fn text(&self, islands: &Islands) -> String {
-		let best = islands.best().map_or("-".into(), |best| significant(best.fitness as f64 / UNIT));
+		let best = islands.best().map_or("-".into(), |best| significant(best.fitness as f64 / self.unit));
 		let (sent, received) =
 			islands.counts().iter().fold((0, 0), |(sent, received), counts| (sent + counts.sent, received + counts.received));
 		let generations = islands.generation();
@@ -137,7 +139,7 @@ mod tests {
 		let space = Space::new(vec![GeneRange::linear("x", -100, 100)]).unwrap();
 		let search = Ga::new(space, GaConfig::default()).unwrap();
 		let mut islands = Islands::new(vec![Box::new(search)], IslandsConfig::default()).unwrap();
-		let mut progress = Progress::new(0, 4);
+		let mut progress = Progress::new(0, 4, 1e6);
 		assert!(progress.text(&islands).starts_with("best -, migrants 0 in and 0 out, "));
 		for trial in islands.begin() {
 			islands.tell(&trial, 2_500_000).unwrap();

@@ -1,17 +1,22 @@
 //! Report of `optimize`.
 
-use super::{pool::Pool, progress::Progress, OptimizeArgs};
+use super::{pool::Pool, problem::Problem, progress::Progress, OptimizeArgs};
 use crate::report::{count, entry};
 use doin_forecast::significant;
-use doin_search::{landscape::UNIT, Islands};
+use doin_search::Islands;
 use serde::Serialize;
-use std::fmt::{self, Display, Formatter};
+use std::{
+	collections::BTreeMap,
+	fmt::{self, Display, Formatter},
+};
 
 /// Report of a search.
 #[derive(Debug, Serialize)]
 pub struct OptimizeReport {
-	landscape: &'static str,
-	dimensions: u16,
+	/// `null` if models are trained.
+	landscape: Option<&'static str>,
+	/// Genes that are searched.
+	dimensions: usize,
 	algorithm: &'static str,
 	seed: u64,
 	islands: usize,
@@ -39,33 +44,40 @@ pub struct OptimizeReport {
 	candidates_per_hour: f64,
 	/// blake2b-256 hash of all candidates with their fitness.
 	archive: String,
+	/// Problem as text.
+	#[serde(skip)]
+	description: String,
 }
 
 /// Best candidate of a search.
 #[derive(Debug, Serialize)]
 struct BestReport {
+	/// Value of the landscape, or validation error relative to that of the better naive model.
 	value: f64,
-	/// Value in millionths.
+	/// Value in millionths, or error sum.
 	fitness: u64,
-	/// Genes in thousandths.
-	genes: Vec<i64>,
+	/// Genes by their names; those of a landscape in thousandths.
+	genes: BTreeMap<String, i64>,
+	/// Genes as text.
+	#[serde(skip)]
+	shown: String,
 }
 
 impl OptimizeReport {
-	/// Returns the report of a search that has ended.
+	/// Returns the report of a search that has ended: by its target, or since it has visited every point, or by neither.
 	pub fn new(
 		args: &OptimizeArgs,
+		problem: &Problem,
 		islands: &Islands,
 		pool: &Pool,
 		progress: &Progress,
-		is_reached: bool,
-		is_exhausted: bool,
+		(is_reached, is_exhausted): (bool, bool),
 	) -> Self {
 		let best = islands.best().filter(|best| best.fitness < u64::MAX);
 		let counts = islands.counts();
 		Self {
-			landscape: args.landscape.name(),
-			dimensions: args.dimensions,
+			landscape: args.landscape.map(|shape| shape.name()),
+			dimensions: problem.space().genes().len(),
 			algorithm: args.algorithm.into(),
 			seed: args.seed,
 			islands: islands.count(),
@@ -74,9 +86,10 @@ impl OptimizeReport {
 			candidates: islands.archive().len(),
 			shared: islands.shared(),
 			best: best.map(|best| BestReport {
-				value: best.fitness as f64 / UNIT,
+				value: best.fitness as f64 / problem.unit(),
 				fitness: best.fitness,
-				genes: best.genes.clone(),
+				genes: problem.space().named(&best.genes).into_iter().collect(),
+				shown: problem.shown(&best.genes),
 			}),
 			target_reached: args.target.map(|_| is_reached),
 			exhausted: is_exhausted,
@@ -88,21 +101,19 @@ impl OptimizeReport {
 			seconds: progress.seconds(),
 			candidates_per_hour: progress.per_hour(),
 			archive: hex::encode(islands.archive().hash()),
+			description: problem.description(),
 		}
 	}
 }
 
 impl Display for OptimizeReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		entry(f, "landscape", format_args!("{} of {}", self.landscape, count(self.dimensions.into(), "dimension")))?;
+		entry(f, "problem", &self.description)?;
 		let islands = count(self.islands, "island");
 		entry(f, "search", format_args!("{} with seed {} on {islands}", self.algorithm, self.seed))?;
 		entry(f, "workers", format_args!("{}, of which {} were replaced", self.workers, self.workers_replaced))?;
 		match &self.best {
-			Some(best) => {
-				let genes: Vec<String> = best.genes.iter().map(|gene| (*gene as f64 / 1e3).to_string()).collect();
-				entry(f, "best", format_args!("{} at {}", significant(best.value), genes.join(", ")))?;
-			}
+			Some(best) => entry(f, "best", format_args!("{} at {}", significant(best.value), best.shown))?,
 			None => entry(f, "best", "none could be evaluated")?,
 		}
 		match self.target_reached {
