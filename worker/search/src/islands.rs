@@ -187,7 +187,7 @@ impl Islands {
 				let fitness = self.archive.fitness(&trial).unwrap_or(u64::MAX);
 				island.search.tell(&trial, fitness)?;
 				island.counts.asked += 1;
-				if trial.divisor == 1 && fitness < u64::MAX {
+				if self.config.interval > 0 && trial.divisor == 1 && fitness < u64::MAX {
 					island.recent.push(Individual { genes: trial.genes, fitness });
 				}
 			}
