@@ -12,6 +12,9 @@
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
+#        scripts/bench.sh islands [--runs N] [--json] [--plot FILE]
+#                                     measures the rounds that 1, 2, 4 and 8 islands need on a hidden quadratic and on Rastrigin's function:
+#                                     medians of 100 seeded runs as a table, and with --json an object as the last line
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
@@ -90,17 +93,22 @@ accuracy() {
 	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
 }
 
-# Fails if a strategy without skill gains, or one with skill does not.
-forecasts() {
-	local arguments=()
+# Runs a benchmark that draws a picture: in the folder of its crate, so that the picture's file is named in full.
+with_plot() { # benchmark, options...
+	local bench=$1 arguments=()
+	shift
 	while [ $# -gt 0 ]; do
 		arguments+=("$1")
-		# The simulation runs in the folder of its crate.
 		if [ "$1" = --plot ] && [ $# -gt 1 ]; then shift; arguments+=("$(realpath -m "$1")"); fi
 		shift
 	done
-	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
+	cargo bench --quiet --workspace --bench "$bench" -- "${arguments[@]}"
 }
+
+# Fails if a strategy without skill gains, or one with skill does not.
+forecasts() { with_plot forecasts "$@"; }
+
+islands() { with_plot islands "$@"; }
 
 # Builds the nodes first, since the benchmark starts them. The template is compiled by this feature only.
 chain() {
@@ -200,6 +208,7 @@ case ${1:-} in
 	compute) setup; shift; compute "$@" ;;
 	accuracy) setup; accuracy ;;
 	forecasts) setup; shift; forecasts "$@" ;;
+	islands) setup; shift; islands "$@" ;;
 	chain) setup; shift; chain "$@" ;;
 	warp) setup; shift; warp "$@" ;;
 	dashboard) setup; shift; dashboard "$@" ;;

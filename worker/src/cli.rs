@@ -4,7 +4,8 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, history, index, journal,
-		keys, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs, verify, vote, watch,
+		keys, optimize, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs, verify, vote,
+		watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -315,6 +316,22 @@ linear skip, the ridge, and is trained on its residual, unless --blend or --no-s
 part stops training early; validation chooses among candidates; nothing is chosen by the test. Ctrl-C ends \
 a training, also of a population, and keeps the best model so far; a second Ctrl-C ends it at once, and keeps nothing.")]
 	Train(Box<train::TrainArgs>),
+	/// Search a standard function, or the genes of a model, on islands, whose candidates several processes evaluate
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker optimize --landscape rastrigin --dimensions 6 --islands 4 --target 0.01
+  doin-worker optimize --landscape rosenbrock --algorithm cmaes --hidden 7 --seed 3 --json
+  doin-worker optimize --landscape quadratic --dimensions 32 --islands 8 --workers 2 --generations 200 --state search.json
+  doin-worker optimize --islands 4 --algorithm de --state load.json -- --csv load.csv --column MW --width 8..64 --rate 7..11 --epochs 12..60
+
+Every island is a search of its own. Every few generations the best candidates of an island migrate to the next one, with their values, \
+before the next selection. Nothing is evaluated twice: all islands share one archive.
+
+The same arguments give the same archive, with any number of workers, also if workers are killed. With --state, a search that was killed \
+goes on from the same command, and repeats the candidates only that were being evaluated. `archive` of the report is the hash of all \
+candidates with their fitness: of a landscape, its value in millionths, and genes are thousandths; of a training, the validation error sum. \
+No model is kept: train the best genes with `doin-worker train --out`.")]
+	Optimize(Box<optimize::OptimizeArgs>),
 	/// Compute the errors of a saved model on a series or on rows, and compare them with those of simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -392,8 +409,8 @@ impl Cli {
 			}
 		};
 		let interrupted_code = self.interrupted_code();
-		// They end by themselves after Ctrl-C: with the best model so far, or once open requests are answered.
-		let ends_itself = matches!(self.command, Command::Train(_) | Command::Run(_));
+		// They end by themselves after Ctrl-C: with the best so far, or once open requests are answered.
+		let ends_itself = matches!(self.command, Command::Train(_) | Command::Optimize(_) | Command::Run(_));
 		let outcome = runtime.block_on(async {
 			tokio::select! {
 				outcome = self.execute() => outcome,
@@ -484,6 +501,10 @@ impl Cli {
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
+				return Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
+			}
+			Command::Optimize(args) => {
+				let interrupted = optimize::run(*args).await?;
 				return Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
 			}
 			Command::Evaluate(args) => evaluate::run(args).await?,
@@ -607,6 +628,9 @@ mod tests {
 			"doin-worker export --csv s --olap-db f --json",
 			"doin-worker export --postgres host=localhost --csv s",
 			"doin-worker export --parquet folder --olap-db f",
+			"doin-worker optimize --landscape rastrigin --dimensions 4 --islands 3 --workers 2 --algorithm de --seed 1 --generations 9 \
+			--target 0.5 --population 8 --migrate-every 2 --migrants 1 --hidden 4 --state s --json",
+			"doin-worker optimize --islands 3 --algorithm cmaes -- --csv a --width 8..64 --rate 7..11",
 			"doin-worker run --config worker.toml",
 			"doin-worker sponsor CO2-DEMO 1000DOIN --dev-key //Bob --url ws://127.0.0.1:9944",
 		] {

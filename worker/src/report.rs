@@ -59,14 +59,24 @@ pub fn print_text(text: impl Display) -> Result<()> {
 
 /// Remarks of a command: each is printed to standard error at once, and all are kept for the report in JSON.
 #[derive(Debug, Default)]
-pub struct Remarks(Mutex<Vec<String>>);
+pub struct Remarks {
+	texts: Mutex<Vec<String>>,
+	is_silent: bool,
+}
 
 impl Remarks {
+	/// Returns remarks that are not printed, e.g. since another process prints them.
+	pub fn silent() -> Self {
+		Self { is_silent: true, ..Self::default() }
+	}
+
 	/// Prints a remark, and keeps it. The remark begins with `note:` or `warning:`.
 	pub fn add(&self, remark: impl Display) {
 		let remark = remark.to_string();
-		eprintln!("{remark}");
-		self.0.lock().push(remark);
+		if !self.is_silent {
+			eprintln!("{remark}");
+		}
+		self.texts.lock().push(remark);
 	}
 
 	/// Prints remarks on a file, and keeps them.
@@ -76,7 +86,7 @@ impl Remarks {
 
 	/// Returns the remarks so far.
 	pub fn texts(&self) -> Vec<String> {
-		self.0.lock().clone()
+		self.texts.lock().clone()
 	}
 }
 

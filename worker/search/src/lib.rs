@@ -12,6 +12,9 @@
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
 //! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
 //!
+//! [`Islands`] are several of them side by side, which exchange their best candidates, and share an [`Archive`] of results.
+//! [`landscape`] has standard functions to try them on.
+//!
 //! Random streams are counter-based, so that the same seed and the same fitnesses give the same search on every machine, and so that a
 //! checkpoint goes on exactly.
 //!
@@ -32,9 +35,12 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+mod archive;
 mod cmaes;
 mod evolution;
 mod ga;
+mod islands;
+pub mod landscape;
 mod memory;
 mod optimizer;
 mod plugin;
@@ -45,9 +51,11 @@ mod space;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Archive, Evaluated};
 pub use cmaes::{Cmaes, CmaesConfig};
 pub use evolution::{Evolution, EvolutionConfig};
 pub use ga::{Ga, GaConfig};
+pub use islands::{seed_of_island, Counts, Islands, IslandsConfig, Topology};
 pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
 pub use plugin::{PluginConfig, PluginOptimizer};
 pub use sampling::{Sampler, SamplerConfig, Sequence};
@@ -122,6 +130,38 @@ pub enum SearchError {
 	Checkpoint {
 		/// Difference from the present search.
 		reason: String,
+	},
+	/// A trial has two fitnesses.
+	#[error("two fitnesses of the candidate {genes:?}, {before} and {after}: its evaluation has to be deterministic")]
+	Conflict {
+		/// Genes of the candidate.
+		genes: Vec<i64>,
+		/// Fitness in the archive.
+		before: u64,
+		/// Fitness that was refused.
+		after: u64,
+	},
+	/// A trial of a generation has no fitness.
+	#[error("the candidate {genes:?} has no fitness yet: evaluate all trials before the generation is ended")]
+	Unevaluated {
+		/// Genes of the candidate.
+		genes: Vec<i64>,
+	},
+	/// Islands search different genes.
+	#[error("island {island} has other genes than island 0: all islands need the same genes in the same order")]
+	Islands {
+		/// Number of the island, from 0 on.
+		island: usize,
+	},
+	/// A landscape cannot have this number of genes.
+	#[error("invalid number of dimensions {dimensions}: expected {least} to {most}")]
+	Dimensions {
+		/// Number of dimensions.
+		dimensions: usize,
+		/// Least number.
+		least: usize,
+		/// Largest number.
+		most: usize,
 	},
 	/// A field of a configuration is out of range.
 	#[error("invalid {field} {value}: expected {expected}")]

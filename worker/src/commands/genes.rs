@@ -226,11 +226,7 @@ impl GeneArgs {
 			for ends in [|span: &Span| span.lo, |span: &Span| span.hi] {
 				candidate(&spans.iter().map(|(_, span)| ends(span)).collect::<Vec<_>>(), 0)?;
 			}
-			let gene = |(name, span): &(&str, Span)| match *name {
-				"window" | "width" | "epochs" if span.lo > 0 => GeneRange::log(name, span.lo, span.hi),
-				_ => GeneRange::linear(name, span.lo, span.hi),
-			};
-			let space = Space::new(spans.iter().map(gene).collect())?;
+			let space = Space::new(spans.iter().map(|(name, span)| range(name, *span)).collect())?;
 			// Without results, the genetic algorithm draws every point at random, and none twice.
 			let mut search = Ga::new(space, GaConfig { seed: self.seed.into(), ..GaConfig::default() })?;
 			return search.ask(count as usize).iter().map(|trial| candidate(&trial.genes, self.seed)).collect();
@@ -239,6 +235,32 @@ impl GeneArgs {
 		// A linear model does not depend on the seed.
 		let count = if self.family == ModelFamily::Linear { 1 } else { population.unwrap_or(1) };
 		(0..count).map(|at| candidate(&genes, self.seed.wrapping_add(at))).collect()
+	}
+
+	/// Returns the space of the genes that are ranges. `window` is the default of the window.
+	///
+	/// # Errors
+	///
+	/// Errors if no gene is a range.
+	pub fn space(&self, window: u16) -> Result<Space> {
+		let spans = self.spans(window)?.named();
+		let ranges: Vec<_> = spans.iter().filter(|(_, span)| span.lo < span.hi).map(|(name, span)| range(name, *span)).collect();
+		ensure!(
+			!ranges.is_empty(),
+			"no gene is a range, so there is nothing to search: give some, e.g. --width 8..64 --rate 7..11"
+		);
+		Ok(Space::new(ranges)?)
+	}
+
+	/// Returns the candidate with these genes in place of their ranges.
+	///
+	/// # Errors
+	///
+	/// Errors if a gene is unknown, or lies outside the range of the trainer.
+	pub fn candidate_at(&self, genes: &[(String, i64)], window: u16, history: u16) -> Result<Candidate> {
+		let spans = self.spans(window)?.named();
+		let fixed = spans.iter().map(|(name, span)| (*name, span.lo));
+		self.candidate(fixed.chain(genes.iter().map(|(name, value)| (&name[..], *value))), self.seed, history)
 	}
 
 	/// Returns a note if there are fewer candidates than a population has; `None` if there are not.
@@ -308,6 +330,14 @@ impl GeneArgs {
 			bits: self.bits,
 			..candidate
 		})
+	}
+}
+
+/// Returns a gene of a search. Sizes and epochs have steps in proportion to their values.
+fn range(name: &str, span: Span) -> GeneRange {
+	match name {
+		"window" | "width" | "epochs" if span.lo > 0 => GeneRange::log(name, span.lo, span.hi),
+		_ => GeneRange::linear(name, span.lo, span.hi),
 	}
 }
 

@@ -18,6 +18,7 @@ pub mod index;
 pub mod journal;
 pub mod keys;
 mod likeness;
+pub mod optimize;
 pub mod own;
 pub mod predict;
 mod registration;

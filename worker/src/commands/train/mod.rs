@@ -6,6 +6,7 @@ mod plan;
 mod population;
 mod report;
 mod rows;
+pub mod trials;
 
 use crate::{
 	args::{ColumnArgs, TargetArgs},

@@ -40,6 +40,8 @@ pub struct Plan {
 	pub inputs: Vec<f64>,
 	/// Scale of the errors.
 	pub scale: ErrorScale,
+	/// Longest window of a candidate.
+	pub window: u16,
 	/// Candidates that can be trained and would be admitted.
 	pub candidates: Vec<Candidate>,
 }
@@ -55,6 +57,19 @@ pub struct FileErrors {
 impl Plan {
 	/// Reads the files and makes the candidates.
 	pub fn new(args: &TrainArgs, remarks: &Remarks) -> Result<Self> {
+		let mut plan = Self::read(args, remarks)?;
+		let candidates = args.genes.candidates(args.population, plan.window, plan.spec.history)?;
+		if let Some(note) = args.genes.describe_shortage(args.population, candidates.len()) {
+			remarks.add(format_args!("note: {note}"));
+		}
+		let family = args.genes.family;
+		let describe = |candidate: &Candidate| describe_candidate(family, candidate);
+		plan.candidates = trainable(candidates, |candidate| candidate.check(&plan.data), describe, remarks)?;
+		Ok(plan)
+	}
+
+	/// Reads the files, without candidates.
+	pub fn read(args: &TrainArgs, remarks: &Remarks) -> Result<Self> {
 		let set = args.files.file_set();
 		let first = set.first()?;
 		let season_found = args.season.is_none();
@@ -83,14 +98,7 @@ impl Plan {
 			files[0].table.column
 		);
 		let scale = ErrorScale::new(&data.task.program, unit, deviation);
-		let candidates = args.genes.candidates(args.population, window, history)?;
-		if let Some(note) = args.genes.describe_shortage(args.population, candidates.len()) {
-			remarks.add(format_args!("note: {note}"));
-		}
-		let family = args.genes.family;
-		let describe = |candidate: &Candidate| describe_candidate(family, candidate);
-		let candidates = trainable(candidates, |candidate| candidate.check(&data), describe, remarks)?;
-		Ok(Self { files, spec, season_found, data, unit, inputs, scale, candidates })
+		Ok(Self { files, spec, season_found, data, unit, inputs, scale, window, candidates: Vec::new() })
 	}
 
 	/// Converts the error of an epoch to units of the column, or an error rate.

@@ -1,0 +1,139 @@
+//! A training as the problem of a search: the genes that are ranges, and the validation error of the candidate at a point of them.
+
+use super::{plan::Plan, TrainArgs};
+use crate::report::Remarks;
+use anyhow::{anyhow, ensure, Context, Result};
+use clap::Parser;
+use doin_compute::{gpu::Devices, Candidate, Control, Executor, Grouping, StoppingRule};
+use doin_forecast::{spec::explain, table::data_hash};
+use doin_scoring::verdict::total;
+use doin_search::{GeneRange, Space, Trial};
+use std::{
+	path::Path,
+	sync::{atomic::AtomicBool, Arc},
+};
+
+/// Command line of a training without the names of program and command.
+#[derive(Debug, Parser)]
+#[command(name = "train", disable_help_flag = true)]
+struct Line {
+	#[command(flatten)]
+	args: TrainArgs,
+}
+
+/// Training whose genes are searched.
+pub struct TrainingProblem {
+	args: TrainArgs,
+	plan: Plan,
+	space: Space,
+	executor: Executor,
+}
+
+impl TrainingProblem {
+	/// Reads the files that the arguments of `train` name. Remarks on them are printed unless `is_silent` is set.
+	///
+	/// # Errors
+	///
+	/// Errors if the arguments are not those of a training of a series, if an option has no effect in a search, if no gene is a range,
+	/// or if the files cannot be used.
+	pub fn new(arguments: &[String], is_silent: bool) -> Result<Self> {
+		let line = std::iter::once("train").chain(arguments.iter().map(String::as_str));
+		let Line { args } = Line::try_parse_from(line).map_err(|error| {
+			let text = error.to_string();
+			let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+			anyhow!("the arguments after `--` are not those of `doin-worker train`: {reason}")
+		})?;
+		ensure!(!args.rows.is_given(), "--label trains rows, and `optimize` searches models of a series: omit it");
+		let idle = [
+			("--out", args.out.is_some()),
+			("--curve", args.curve.is_some()),
+			("--halving", args.halving),
+			("--cores", args.cores.is_some()),
+			("--population", args.population.is_some()),
+			("--gpu", args.gpu != "none"),
+			("--json", args.output.is_json()),
+		];
+		if let Some((option, _)) = idle.iter().find(|(_, is_given)| *is_given) {
+			return Err(anyhow!("{option} after `--` has no effect on a search: omit it, or give it before `--`"));
+		}
+		let mut sources = args.files.csv.iter().chain(&args.files.validation_csv).chain(&args.files.test_csv);
+		ensure!(
+			sources.all(|source| source.path != Path::new("-")),
+			"--csv - cannot be read by several processes: write standard input to a file first"
+		);
+		let remarks = if is_silent { Remarks::silent() } else { Remarks::default() };
+		let plan = Plan::read(&args, &remarks)?;
+		let space = args.genes.space(plan.window)?;
+		// Values that the trainer cannot use are reported before the search.
+		for end in [|gene: &GeneRange| gene.lo, |gene: &GeneRange| gene.hi] {
+			let genes: Vec<i64> = space.genes().iter().map(end).collect();
+			args.genes.candidate_at(&space.named(&genes), plan.window, plan.spec.history)?;
+		}
+		let executor = Executor::new(1, Arc::new(Devices::new(Vec::new())))?;
+		Ok(Self { args, plan, space, executor })
+	}
+
+	/// Returns the space of the genes that are ranges.
+	pub fn space(&self) -> &Space {
+		&self.space
+	}
+
+	/// Returns the hashes of the data, file by file.
+	pub fn data_hashes(&self) -> Vec<String> {
+		self.plan.files.iter().map(|file| hex::encode(data_hash(&file.part.series))).collect()
+	}
+
+	/// Returns the validation error sum of the better one of repeat-last and seasonal.
+	pub fn initial_error(&self) -> u64 {
+		total(&self.plan.data.initial_errors().validation)
+	}
+
+	/// Trains a candidate. Returns its validation error sum, or `u64::MAX` for one that cannot be trained.
+	///
+	/// # Errors
+	///
+	/// Errors if the genes are not a point of the space.
+	pub fn fitness(&self, trial: &Trial) -> Result<u64> {
+		self.space.check(&trial.genes)?;
+		let named = self.space.named(&trial.genes);
+		let candidate = self.args.genes.candidate_at(&named, self.plan.window, self.plan.spec.history)?;
+		let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
+		let candidate = Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate };
+		if candidate.check(&self.plan.data).is_err() {
+			return Ok(u64::MAX);
+		}
+		let rule = StoppingRule { patience: self.args.patience, halving: false };
+		let never = AtomicBool::new(false);
+		let control = Control::new(&never);
+		let mut runs = self.executor.run(&self.plan.data, &[candidate], Grouping::Brackets(rule), &control).map_err(explain)?;
+		let run = runs.pop().context("no candidate was trained")?;
+		Ok(run.evaluated.map_or(u64::MAX, |evaluated| total(&evaluated.errors.validation)))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn refusal(line: &str) -> String {
+		let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+		match TrainingProblem::new(&arguments, true) {
+			Ok(_) => panic!("{line} is accepted"),
+			Err(error) => format!("{error:#}"),
+		}
+	}
+
+	#[test]
+	fn arguments_that_a_search_cannot_use_are_refused_by_name() {
+		assert!(refusal("--csv a.csv --hight 3").contains("are not those of `doin-worker train`: unexpected argument '--hight'"));
+		assert!(refusal("--csv - --width 4..8").contains("cannot be read by several processes"));
+		assert!(refusal("--csv a.csv --label y").contains("--label trains rows"));
+		for option in
+			["--out m.doin", "--curve c", "--halving --population 4", "--cores 2", "--population 4", "--gpu auto", "--json"]
+		{
+			let name = option.split(' ').next().unwrap();
+			assert!(refusal(&format!("--csv a.csv {option}")).contains(&format!("{name} after `--` has no effect")), "{option}");
+		}
+		assert!(refusal("--csv none.csv --width 4..8").contains("none.csv"));
+	}
+}
