@@ -125,7 +125,7 @@ mod tests {
 
 	#[test]
 	fn arguments_that_a_search_cannot_use_are_refused_by_name() {
-		assert!(refusal("--csv a.csv --hight 3").contains("are not those of `doin-worker train`: unexpected argument '--hight'"));
+		assert!(refusal("--csv a.csv --tall 3").contains("are not those of `doin-worker train`: unexpected argument '--tall'"));
 		assert!(refusal("--csv - --width 4..8").contains("cannot be read by several processes"));
 		assert!(refusal("--csv a.csv --label y").contains("--label trains rows"));
 		for option in
