@@ -50,7 +50,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 	found
 }
 
-/// Returns the words of a command, up to a comment, a pipe or a redirection. Quotes join words, as in a shell.
+/// Returns the words of a command, up to a comment, a pipe, a redirection or the sign of the background. Quotes join words, as in a shell.
 fn words(command: &str) -> Vec<String> {
 	let command = VALUES.iter().fold(command.to_owned(), |command, (name, value)| command.replace(name, value));
 	let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
@@ -59,7 +59,7 @@ fn words(command: &str) -> Vec<String> {
 			(Some(open), _) if sign == open => quote = None,
 			(None, '"' | '\'') => quote = Some(sign),
 			(None, ' ') => words.extend(word.take()),
-			(None, '|' | '>') => break,
+			(None, '|' | '>' | '&') => break,
 			(None, '#') if word.is_none() => break,
 			_ => word.get_or_insert_default().push(sign),
 		}

@@ -310,7 +310,7 @@ fn k39_all_foreign_keys_are_listed_at_once_with_what_replaces_each() {
 
 #[test]
 fn the_known_keys_are_those_of_the_parser() {
-	use super::upstream::{ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, REPORTED, SEARCH, SOURCE};
+	use super::upstream::{ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, REPORTED, SEARCH, SOURCE};
 	fn expected<T: serde::de::DeserializeOwned>() -> Vec<String> {
 		let error = serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string();
 		error.split('`').skip(3).step_by(2).map(String::from).collect()
@@ -324,6 +324,7 @@ fn the_known_keys_are_those_of_the_parser() {
 	assert_eq!(expected::<AnchorConfig>(), ANCHOR.known);
 	assert_eq!(expected::<ReportedConfig>(), REPORTED.known);
 	assert_eq!(expected::<ForecastConfig>(), FORECASTED.known);
+	assert_eq!(expected::<OwnedConfig>(), OWNED.known);
 	assert_eq!(expected::<doin_sources::SourceConfig>(), SOURCE.known);
 }
 

@@ -131,6 +131,7 @@ pub(super) const OWNED: Section = Section {
 		"time_format",
 		"zone",
 		"sort",
+		"confirm_shared",
 	],
 	moved: &[("key", "name the file of the segment key in `segment_key`")],
 };

@@ -276,6 +276,9 @@ impl MarketChain for TestChain {
 	}
 
 	async fn record(&self, _: Head, stream: StreamId) -> Result<Option<MarketRecordView<Account>>> {
+		if !*self.0.has_market.lock() {
+			return Ok(None);
+		}
 		let forecaster = self.0.record.lock().clone();
 		let rounds = ROUND.number + 1;
 		Ok(Some(MarketRecordView { stream, rounds, commit_blocks: COMMIT_BLOCKS, weight: MILLION, mark: 0, forecaster }))
