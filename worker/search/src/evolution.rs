@@ -165,7 +165,7 @@ impl Evolution {
 			if stage + 1 == self.config.stages {
 				members.append(&mut self.migrants);
 			}
-			members.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+			members.sort_by(Individual::best_first);
 			members.dedup_by(|a, b| a.genes == b.genes);
 			members.truncate(places);
 			if members.is_empty() {
@@ -231,8 +231,7 @@ impl Optimizer for Evolution {
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		self.memory.space.check(&trial.genes)?;
-		let genes = self.memory.space.canonical(trial.genes.clone());
+		let genes = self.memory.space.checked(&trial.genes)?;
 		if trial.divisor != 1 || !self.replace(&genes, fitness) {
 			return self.tell(trial, fitness);
 		}
@@ -267,7 +266,7 @@ impl Optimizer for Evolution {
 
 	fn parents(&self) -> Vec<&Individual> {
 		let mut parents: Vec<_> = self.whole().collect();
-		parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		parents.sort_by(|a, b| a.best_first(b));
 		parents.dedup();
 		parents
 	}

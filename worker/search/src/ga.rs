@@ -113,7 +113,7 @@ impl Ga {
 
 	/// Sorts the parents, best first, and removes those beyond the population.
 	fn sort_parents(&mut self) {
-		self.parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		self.parents.sort_by(Individual::best_first);
 		self.parents.dedup_by(|a, b| a.genes == b.genes);
 		self.parents.truncate(self.config.population);
 	}
@@ -167,8 +167,7 @@ impl Optimizer for Ga {
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		self.memory.space.check(&trial.genes)?;
-		let genes = self.memory.space.canonical(trial.genes.clone());
+		let genes = self.memory.space.checked(&trial.genes)?;
 		let mut is_known = false;
 		for individual in self.parents.iter_mut().chain(&mut self.offspring).filter(|individual| individual.genes == genes) {
 			individual.fitness = fitness;

@@ -69,8 +69,7 @@ impl Memory {
 	/// # Errors
 	/// Errors if the genes are not a point of the space.
 	pub fn note_told(&mut self, trial: &Trial) -> Result<Vec<i64>, SearchError> {
-		self.space.check(&trial.genes)?;
-		let genes = self.space.canonical(trial.genes.clone());
+		let genes = self.space.checked(&trial.genes)?;
 		let is_other = |other: &Trial| other.genes != genes || other.divisor != trial.divisor;
 		self.asked.retain(is_other);
 		self.next.retain(is_other);

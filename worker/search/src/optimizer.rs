@@ -2,6 +2,7 @@
 
 use crate::{SearchError, Space};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Version of the format of checkpoints.
 const CHECKPOINT_VERSION: u32 = 1;
@@ -29,6 +30,13 @@ pub struct Individual {
 	pub genes: Vec<i64>,
 	/// Fitness; lower is better.
 	pub fitness: u64,
+}
+
+impl Individual {
+	/// Compares two individuals: a lower fitness is first, and of equal ones the smaller genes.
+	pub(crate) fn best_first(&self, other: &Self) -> Ordering {
+		(self.fitness, &self.genes).cmp(&(other.fitness, &other.genes))
+	}
 }
 
 /// Genes by their names, with the fitness that was verified, from another island or another author.

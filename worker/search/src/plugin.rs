@@ -317,8 +317,7 @@ impl Optimizer for PluginOptimizer {
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		self.memory.space.check(&trial.genes)?;
-		let genes = self.memory.space.canonical(trial.genes.clone());
+		let genes = self.memory.space.checked(&trial.genes)?;
 		if self.found.fitness(&genes).is_none() {
 			return self.tell(trial, fitness);
 		}

@@ -142,6 +142,15 @@ impl Space {
 		candidate
 	}
 
+	/// Returns a point of this space in its canonical form.
+	///
+	/// # Errors
+	/// Errors as [`Space::check`] does.
+	pub(crate) fn checked(&self, candidate: &[i64]) -> Result<Vec<i64>, SearchError> {
+		self.check(candidate)?;
+		Ok(self.canonical(candidate.to_vec()))
+	}
+
 	/// Returns named genes as a point of this space in its canonical form, and whether a gene was moved into its bounds.
 	///
 	/// # Errors

@@ -114,7 +114,7 @@ impl Cmaes {
 	fn advance(&mut self) {
 		let mut results = std::mem::take(&mut self.results);
 		results.extend(std::mem::take(&mut self.guests).into_iter().map(|guest| (guest, Origin::Elsewhere)));
-		results.sort_by(|(a, _), (b, _)| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		results.sort_by(|(a, _), (b, _)| a.best_first(b));
 		results.truncate(self.population());
 		self.generation += 1;
 		// A guest is no step forward of the distribution, and would hide those that follow.
@@ -237,8 +237,7 @@ impl Optimizer for Cmaes {
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		self.memory.space.check(&trial.genes)?;
-		let genes = self.memory.space.canonical(trial.genes.clone());
+		let genes = self.memory.space.checked(&trial.genes)?;
 		let results = self.results.iter_mut().map(|(result, _)| result);
 		let living = results.chain(&mut self.guests).chain(&mut self.parents);
 		let mut is_known = false;
@@ -280,7 +279,7 @@ impl Optimizer for Cmaes {
 
 	fn parents(&self) -> Vec<&Individual> {
 		let mut parents: Vec<_> = self.parents.iter().chain(&self.guests).collect();
-		parents.sort_by(|a, b| (a.fitness, &a.genes).cmp(&(b.fitness, &b.genes)));
+		parents.sort_by(|a, b| a.best_first(b));
 		parents.dedup();
 		parents
 	}
