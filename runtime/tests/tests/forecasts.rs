@@ -44,6 +44,8 @@ const STREAM: StreamId = FIRST_STREAM;
 const WAGER: Balance = 10 * DOIN;
 /// Values of a forecast of the stream.
 const HORIZON: i32 = 24;
+/// Error that the average of the market starts from: that of closes which rise by 2 a bar is of its order.
+const SCALE: u32 = 50;
 /// Domain with live evidence of the stream.
 const LIVE: DomainId = 1;
 
@@ -92,7 +94,11 @@ impl Reported {
 	fn chain(domain: Option<DomainId>) -> Chain {
 		let mut genesis = preset_genesis("development");
 		let stream = &mut genesis.oracle.streams[0];
-		*stream = GenesisStream::new(stream.owner.clone(), &StreamSpec { domain, ..demo::stream() }, 10_000 * DOIN);
+		*stream = GenesisStream::new(
+			stream.owner.clone(),
+			&StreamSpec { domain, scale: SCALE.into(), ..demo::stream() },
+			10_000 * DOIN,
+		);
 		Chain::from_genesis(genesis)
 	}
 
@@ -278,8 +284,7 @@ fn a_round_is_paid_to_the_planck() {
 
 	let changes: Vec<_> = perfect().into_iter().map(|change| Some(i64::from(change))).collect();
 	let error = Truth::new(0, &changes).and_then(|truth| truth.error(&still())).expect("all bars stand");
-	let scale = u32::try_from(demo::stream().scale).expect("small");
-	let gained = payment(WAGER, skill(error, 0, squared(scale)), factor);
+	let gained = payment(WAGER, skill(error, 0, squared(SCALE)), factor);
 	assert!(gained > WAGER + DOIN, "a 64th of the pot covers it");
 	let events = reported.step([(Charlie, collect(round, Dave)), (Charlie, collect(round, Bob))]);
 	let collected =

@@ -42,8 +42,8 @@ pub struct SourceConfig {
 	/// URL of klines in JSON, with the placeholders `{from}`, `{to}`, `{from_s}`, `{to_s}` and `{limit}`.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub klines: Option<String>,
-	/// CSV file `timestamp,close,high,low,volume` that is replayed: its rows are the bars of the stream, whatever their times are, and after
-	/// the last one it begins anew.
+	/// CSV file `timestamp,close,high,low,volume` that is replayed: its rows are the bars of the stream, whatever their times are. After the
+	/// last one it begins anew, with prices moved so that the first close is the last one again.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub csv: Option<PathBuf>,
 	/// Program that prints `timestamp,close,high,low,volume`, with its arguments, in which the placeholders of `klines` are replaced.

@@ -1,8 +1,9 @@
-//! A file of bars that is replayed on the clock of the chain: row r of the file is the bar r of the stream, whatever their times are, and
-//! after the last row it begins anew. For development chains, whose bars are shorter than those of a market.
+//! A file of bars that is replayed on the clock of the chain: row r of the file is the bar r of the stream, whatever their times are. After
+//! the last row it begins anew at the close that it has ended with: a jump back to the first one would be a move that no forecast survives.
+//! For development chains, whose bars are shorter than those of a market.
 
 use crate::{
-	bar::{Bars, Layout, Wanted},
+	bar::{Bars, Field, Layout, Wanted},
 	fault::{Fault, Place, Reason},
 	lines::{ColumnNames, RowReader},
 	reading::{shortened, values_of, Reading, Row},
@@ -20,8 +21,30 @@ use tokio::sync::OnceCell;
 /// Longest file that is replayed, bytes.
 const MAX_FILE: u64 = 256 << 20;
 
-/// Values of a file by the number of their bar, and the number of its bars.
-type Loaded = (BTreeMap<u64, Vec<i64>>, u64);
+/// Bars of a file.
+#[derive(Debug)]
+struct Loaded {
+	/// Values by the number of their bar.
+	rows: BTreeMap<u64, Vec<i64>>,
+	/// Number of the bars, missing ones included.
+	length: u64,
+	/// Change of the close from the first bar that is known to the last one.
+	rise: i64,
+}
+
+impl Loaded {
+	/// Returns the values of bar `bar` of the replay; `None` for a missing one, and for one that does not fit 64 bits. Each pass through the
+	/// file begins with the close that the one before has ended with.
+	fn values(&self, bar: u64, layout: &Layout) -> Option<Vec<i64>> {
+		let (pass, number) = (bar.checked_div(self.length)?, bar.checked_rem(self.length)?);
+		let raised = self.rise.checked_mul(i64::try_from(pass).ok()?)?;
+		let value = |(field, value): (&Field, &i64)| match field {
+			Field::Volume => Some(*value),
+			Field::Close | Field::High | Field::Low => value.checked_add(raised),
+		};
+		layout.fields.iter().zip(self.rows.get(&number)?).map(value).collect()
+	}
+}
 
 /// A file that is replayed.
 #[derive(Debug)]
@@ -31,7 +54,7 @@ pub struct Replay {
 	skip: u64,
 	/// Names of its columns.
 	names: ColumnNames,
-	/// Values of the file, once they were read.
+	/// Bars of the file, once they were read.
 	loaded: OnceCell<Arc<Loaded>>,
 }
 
@@ -57,14 +80,11 @@ impl Replay {
 			Ok(loaded) => loaded.clone(),
 			Err(reason) => return Reading::failed(source, reason),
 		};
-		let (rows, length) = &*loaded;
 		let (mut bars, mut gaps) = (Bars::new(), Vec::new());
 		for end in wanted.ends(layout).filter(|end| *end <= wanted.now) {
-			let bar = layout.index(end).and_then(|bar| bar.checked_add(self.skip));
-			// A file that was read has a row.
-			let Some(number) = bar.and_then(|bar| bar.checked_rem(*length)) else { continue };
-			match rows.get(&number) {
-				Some(values) => drop(bars.insert(end, values.clone())),
+			let Some(bar) = layout.index(end).and_then(|bar| bar.checked_add(self.skip)) else { continue };
+			match loaded.values(bar, layout) {
+				Some(values) => drop(bars.insert(end, values)),
 				None => gaps.push(end),
 			}
 		}
@@ -117,7 +137,7 @@ fn read_rows(file: impl Read, layout: &Layout, names: ColumnNames) -> Result<Loa
 		rows.push(Timed { place, time, row });
 	}
 	let (first, step) = grid(&rows)?;
-	let mut bars = BTreeMap::new();
+	let mut bars = BTreeMap::<u64, Vec<i64>>::new();
 	let mut length = 0;
 	for Timed { place, time, row } in &rows {
 		// The times are in order.
@@ -135,7 +155,11 @@ fn read_rows(file: impl Read, layout: &Layout, names: ColumnNames) -> Result<Loa
 			return Err(format!("{place} has the time of the row before, and other values"));
 		}
 	}
-	Ok((bars, length))
+	let place = layout.fields.iter().position(|field| *field == Field::Close);
+	let close = |row: Option<(&u64, &Vec<i64>)>| row?.1.get(place?).copied();
+	let ends = close(bars.first_key_value()).zip(close(bars.last_key_value()));
+	let rise = ends.and_then(|(first, last)| last.checked_sub(first)).unwrap_or(0);
+	Ok(Loaded { rows: bars, length, rise })
 }
 
 /// Returns the first time, and the least step between two rows.
@@ -186,7 +210,33 @@ mod tests {
 		let replay = replay(&folder, &rows(5), 1);
 		assert_eq!(closes(&replay, 0, 3, 9).await, (vec![(0, 11), (1, 12), (2, 13), (3, 14)], vec![]));
 		assert_eq!(closes(&replay, 0, 3, 1).await.0, [(0, 11), (1, 12)], "a bar is known once it has ended");
-		assert_eq!(closes(&replay, 3, 5, 9).await, (vec![(3, 14), (4, 10), (5, 11)], vec![]), "it begins anew");
+		let anew = closes(&replay, 3, 5, 9).await;
+		assert_eq!(anew, (vec![(3, 14), (4, 14), (5, 15)], vec![]), "it begins anew at the last close");
+		assert_eq!(closes(&replay, 8, 9, 9).await.0, [(8, 18), (9, 19)], "the third pass");
+	}
+
+	#[tokio::test]
+	async fn a_pass_moves_prices_and_no_volume() {
+		let folder = tempfile::tempdir().unwrap();
+		let text = "timestamp,close,high,low,volume\n1600000000,30,31,29,5\n1600003600,20,,,\n1600007200,10,12,9,7\n";
+		let replay = replay(&folder, text, 0);
+		let wanted = Wanted { first: ORIGIN, last: ORIGIN + 5 * BAR, now: ORIGIN + 5 * BAR };
+		let Reading { bars, faults } = replay.read("dev", &layout(), &wanted).await;
+		let second: Vec<Vec<i64>> = bars.range(ORIGIN + 3 * BAR..).map(|(_, values)| values.clone()).collect();
+		let shown = [Field::Close, Field::High, Field::Low, Field::Volume].map(|field| {
+			let place = layout().fields.iter().position(|other| *other == field).unwrap();
+			second.iter().map(|values| values[place] / 100).collect::<Vec<_>>()
+		});
+		assert_eq!(shown, [vec![10, -10], vec![11, -8], vec![9, -11], vec![5, 7]]);
+		assert_eq!(faults.len(), 1, "the row without values is missing in both passes: {faults:?}");
+	}
+
+	#[test]
+	fn a_pass_that_does_not_fit_is_missing() {
+		let loaded = Loaded { rows: BTreeMap::from([(0, vec![0]), (1, vec![i64::MAX])]), length: 2, rise: i64::MAX };
+		let layout = Layout { fields: vec![Field::Close], ..layout() };
+		let closes = [0, 1, 2, 3, 4, u64::MAX].map(|bar| loaded.values(bar, &layout).map(|values| values[0]));
+		assert_eq!(closes, [Some(0), Some(i64::MAX), Some(i64::MAX), None, None, None]);
 	}
 
 	#[tokio::test]
@@ -240,6 +290,6 @@ mod tests {
 		let layout = Layout { fields: vec![crate::bar::Field::Close], ..layout() };
 		let wanted = Wanted { first: ORIGIN, last: ORIGIN + 3 * BAR, now: ORIGIN + 3 * BAR };
 		let Reading { bars, faults } = Replay::new(path, 0, names).read("dev", &layout, &wanted).await;
-		assert_eq!((bars.into_values().flatten().collect::<Vec<_>>(), faults), (vec![31_610, 31_730, 31_760, 31_610], vec![]));
+		assert_eq!((bars.into_values().flatten().collect::<Vec<_>>(), faults), (vec![31_610, 31_730, 31_760, 31_760], vec![]));
 	}
 }

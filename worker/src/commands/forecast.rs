@@ -1,5 +1,6 @@
 //! `forecast`: stakes wagers on forecasts of a stream.
 
+use super::backtest::MOST_PAIRS;
 use crate::args::{KeyArgs, NodeArgs};
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
@@ -43,20 +44,24 @@ pub struct ForecastArgs {
 	/// Passes over the bars of a training [default: 24; 12 for cells]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
 	epochs: Option<u16>,
-	/// Seed of first weights and batches
+	/// Seed of first weights and batches, and of training pairs
 	#[arg(long, value_name = "N", default_value_t = 0)]
 	seed: u64,
 	/// Time that a program has for each answer, in seconds
 	#[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
 	timeout: u64,
-	/// CSV file of earlier bars that nets are trained on too, e.g. one that `history` has written
+	/// Training pairs that a program is given when it is started, of the bars of --history and of the stream: windows with their true
+	/// continuations
+	#[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=MOST_PAIRS))]
+	pairs: u32,
+	/// CSV file of earlier bars that nets are trained on too, and that training pairs are drawn of, e.g. one that `history` has written
 	#[arg(long, value_name = "FILE")]
 	history: Option<PathBuf>,
 	/// Column of the closes of --history and of the file of a model
 	#[arg(long, value_name = "COLUMN", default_value = "close")]
 	column: String,
-	/// Column of the times of --history, or `none` to take its rows as the bars right before those of the stream [default: the one with a
-	/// usual name]
+	/// Column of the times of --history, or `none` to take its rows as the bars right before those of the stream, moved to its level [default:
+	/// the one with a usual name]
 	#[arg(long, value_name = "COLUMN|none", requires = "history")]
 	time: Option<String>,
 	/// Decimals of the values [default: those of the unit of the stream]
@@ -95,6 +100,7 @@ impl ForecastArgs {
 			epochs: self.epochs,
 			seed: self.seed,
 			timeout: self.timeout,
+			pairs: self.pairs,
 			history: self.history.clone(),
 			column: self.column.clone(),
 			time: self.time.clone(),
@@ -169,6 +175,10 @@ mod tests {
 		let program = parse("--stream 2147483648 --wager 1DOIN --program ./model").unwrap().config().unwrap();
 		assert_eq!(program.stream, Some(2_147_483_648));
 		assert_eq!(program.forecaster(), NamedModel::Program(vec!["./model".into()]));
+		let learning = parse("--stream a --wager 1DOIN --program ./model --pairs 500").unwrap().config().unwrap();
+		assert_eq!(learning.pairs, 500);
+		let net = parse("--stream a --wager 1DOIN --pairs 500").unwrap().config().unwrap_err();
+		assert!(format!("{net:#}").contains("name a `program`"), "{net:#}");
 		assert!(parse("--stream a --leave").unwrap().config().unwrap().leave);
 		for wrong in [
 			"--wager 1DOIN",
@@ -177,6 +187,7 @@ mod tests {
 			"--stream a --wager 1DOIN --time t",
 			"--stream a --wager 1DOIN --retrain 0",
 			"--stream a --wager 1DOIN --channels atr",
+			"--stream a --wager 1DOIN --program ./model --pairs 100001",
 		] {
 			assert!(parse(wrong).is_err(), "{wrong}");
 		}

@@ -10,14 +10,14 @@ use sp_keyring::Sr25519Keyring::{Alice, Two};
 /// Wager of the liar: more than a round can pay.
 const STAKED: Balance = 10_000 * DOIN;
 
-/// Returns the close that a liar reports: the price falls by 40 a bar.
+/// Returns the close that a liar reports: the price falls by 400 a bar.
 fn lie(bar: u64) -> i64 {
-	-40 * bar as i64
+	-400 * bar as i64
 }
 
 /// Returns the forecast of a liar, which comes true if its bars stand.
 fn false_forecast() -> Forecast {
-	BoundedVec::truncate_from((2..2 + HORIZON).map(|bars| -40 * bars).collect())
+	BoundedVec::truncate_from((2..2 + HORIZON).map(|bars| -400 * bars).collect())
 }
 
 /// Runs a round on a chain of seven validators of equal stake, of which the first `liars` report a lie. Alice, one of them, forecasts it,

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr};
 use std::path::{Path, PathBuf};
 
+/// Most training pairs of a program.
+const MOST_PAIRS: u32 = 100_000;
 /// Smallest wager of the market.
 pub const LEAST_WAGER: Amount = Amount(DOIN);
 
@@ -47,19 +49,22 @@ pub struct ForecastConfig {
 	/// Passes over the bars of a training; the usual number of the family without it.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub epochs: Option<u16>,
-	/// Seed of first weights and batches; 0 by default.
+	/// Seed of first weights and batches, and of training pairs; 0 by default.
 	#[serde(default)]
 	pub seed: u64,
 	/// Seconds that a program has for an answer; 10 by default.
 	#[serde(default = "usual_timeout")]
 	pub timeout: u64,
+	/// Training pairs that a program is given when it is started, of the bars of `history` and of the stream; none by default.
+	#[serde(default)]
+	pub pairs: u32,
 	/// CSV file of bars before those of the stream, to train on.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub history: Option<PathBuf>,
 	/// Column of the closes, of `history` and of the file of a model; `close` by default.
 	#[serde(default = "usual_column")]
 	pub column: String,
-	/// Column of the times of `history`, or `none` to take its rows as the bars before the first one of the stream.
+	/// Column of the times of `history`, or `none` to take its rows as the bars before the first one of the stream, moved to its level.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub time: Option<String>,
 	/// Decimals of a value, if the unit of the stream is no power of ten such as `0.01 USD`.
@@ -101,6 +106,7 @@ impl ForecastConfig {
 			epochs: None,
 			seed: 0,
 			timeout: usual_timeout(),
+			pairs: 0,
 			history: None,
 			column: usual_column(),
 			time: None,
@@ -187,6 +193,11 @@ impl ForecastConfig {
 		ensure!(self.epochs != Some(0), "`epochs` is 0: expected a number of passes over the bars, or leave it out");
 		let timeouts = 1..=LONGEST_TIMEOUT;
 		ensure!(timeouts.contains(&self.timeout), "`timeout` is {}: expected 1 to {LONGEST_TIMEOUT} seconds", self.timeout);
+		ensure!(self.pairs <= MOST_PAIRS, "`pairs` is {}: expected at most {MOST_PAIRS}", self.pairs);
+		ensure!(
+			self.pairs == 0 || matches!(self.forecaster(), NamedModel::Program(_)),
+			"`pairs` are given to a program, and nets are trained on all bars: remove it, or name a `program`"
+		);
 		if let Some(decimals) = self.decimals.filter(|decimals| *decimals > MAX_DECIMALS) {
 			bail!("`decimals` is {decimals}: expected 0 to {MAX_DECIMALS}");
 		}
@@ -229,6 +240,10 @@ mod tests {
 		for timeout in [0, 3_601] {
 			assert!(refusal(ForecastConfig { timeout, ..config() }).contains("1 to 3600 seconds"));
 		}
+		let program = Some(vec!["./model".into()]);
+		ForecastConfig { pairs: MOST_PAIRS, program: program.clone(), ..config() }.check().unwrap();
+		assert!(refusal(ForecastConfig { pairs: MOST_PAIRS + 1, program, ..config() }).contains("at most 100000"));
+		assert!(refusal(ForecastConfig { pairs: 1, ..config() }).contains("name a `program`"));
 		assert!(refusal(ForecastConfig { decimals: Some(19), ..config() }).contains("0 to 18"));
 		assert!(refusal(ForecastConfig { time: Some(" ".into()), ..config() }).contains("`time` is invalid"));
 	}

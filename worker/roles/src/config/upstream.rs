@@ -166,6 +166,7 @@ pub(super) const FORECASTED: Section = Section {
 		"epochs",
 		"seed",
 		"timeout",
+		"pairs",
 		"history",
 		"column",
 		"time",

@@ -4,7 +4,7 @@ use super::{
 	bars::Kept,
 	chain::MarketChain,
 	model::Model,
-	policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step},
+	policy::{expected_lead, longest_lead, refusal, seat_of, shown_state, skill_text, step, worthwhile_claim, Step},
 	TARGET,
 };
 use crate::{
@@ -497,7 +497,7 @@ impl<C: MarketChain> Forecaster<C> {
 		let (stream, round, wager) = (own.round.domain, own.round.number, Amount(seat.wager));
 		match (seat.skill, own.view.as_ref().and_then(|view| view.round.factor)) {
 			(Some(skill), Some(factor)) => {
-				let (paid, skill) = (Amount(payment(seat.wager, skill, factor)), format!("{:+.2} %", percent(skill)));
+				let (paid, skill) = (Amount(payment(seat.wager, skill, factor)), skill_text(skill));
 				tracing::info!(target: TARGET, stream, round, skill, %wager, %paid, "round paid");
 			}
 			(None, Some(_)) => {

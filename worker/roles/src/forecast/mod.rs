@@ -21,6 +21,7 @@
 mod bars;
 mod chain;
 mod driver;
+mod history;
 mod model;
 mod policy;
 #[cfg(all(test, unix))]
@@ -28,7 +29,7 @@ mod tests;
 
 pub use chain::MarketChain;
 pub use driver::{check, check_files, Forecaster};
-pub use policy::{expected_lead, longest_lead, percent, refusal, seat_of, shown_state, step, worthwhile_claim, Step};
+pub use policy::{expected_lead, longest_lead, refusal, seat_of, shown_state, skill_text, step, worthwhile_claim, Step};
 
 /// Target of log events.
 const TARGET: &str = "doin::forecaster";

@@ -1,17 +1,19 @@
 //! Sources of forecasts: nets that are trained in the background, the model of a file, or a program of the user.
 
-use super::TARGET;
+use super::{
+	history::{History, Learning},
+	TARGET,
+};
 use crate::config::ForecastConfig;
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{Context, Result};
 use doin_compute::Executor;
 use doin_forecast::LoadedModel;
 use doin_forecaster::{
 	plugin::{Closed, Opening, Window},
-	read_file, Bar, BaseModel, Channel, Clock, FileOptions, Inputs, NamedModel, Plugin, PluginError, Recipe, Series, Terms,
+	Bar, BaseModel, Channel, Clock, Inputs, NamedModel, Plugin, PluginError, Recipe, Series, Terms,
 };
 use doin_plugin::{Fault, ProcessError};
 use std::{
-	path::PathBuf,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		mpsc::{self, RecvTimeoutError},
@@ -23,8 +25,6 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 /// Pause between two looks whether a program runs.
 const PROGRAM_PAUSE: Duration = Duration::from_secs(1);
-/// Longest gap between the history and the first bar of the stream, in bars.
-const LONGEST_GAP: u64 = 9_000;
 
 /// Bars that are known, and the terms of rounds.
 #[derive(Clone, Debug)]
@@ -70,7 +70,9 @@ impl Model {
 				Self::Net(Box::new(Net::new(config, recipe, threads)?))
 			}
 			NamedModel::File(path) => Self::File(Arc::new(LoadedModel::read(&path)?)),
-			NamedModel::Program(command) => Self::Program(Asker::start(command, Duration::from_secs(config.timeout))?),
+			NamedModel::Program(command) => {
+				Self::Program(Asker::start(command, Duration::from_secs(config.timeout), Learning::open(config)?)?)
+			}
 		})
 	}
 
@@ -94,10 +96,13 @@ impl Model {
 		}
 	}
 
-	/// Looks after a training: takes its net once it has ended, and begins the next one when it is due. The terms have the longest lead.
+	/// Looks after a training: takes its net once it has ended, and begins the next one when it is due. A program that is to learn is
+	/// started, so that it has learnt before it is asked. The terms have the longest lead.
 	pub(super) async fn keep(&mut self, known: &Known) {
-		if let Self::Net(net) = self {
-			net.keep(known).await;
+		match self {
+			Self::Net(net) => net.keep(known).await,
+			Self::Program(asker) => asker.keep(known),
+			Self::File(_) => {}
 		}
 	}
 
@@ -113,7 +118,7 @@ impl Model {
 					model.changes(&inputs, last_bar(&inputs)?, &terms)
 				}))
 			}
-			Self::Program(asker) => Some(asker.forecast(round, &known)),
+			Self::Program(asker) => Some(asker.forecast(round, known)),
 		}
 	}
 
@@ -146,10 +151,8 @@ pub(super) struct Net {
 	/// Bars from one training to the next.
 	every: Option<u64>,
 	threads: usize,
-	/// File of earlier bars, and how it is read.
-	history: Option<(PathBuf, FileOptions)>,
-	/// Bars of that file, once they are read.
-	earlier: Option<Arc<Series>>,
+	/// Bars before those of the stream.
+	history: History,
 	trained: Option<Trained>,
 	training: Option<Training>,
 	/// Number of the bar after the last one of a training that failed.
@@ -177,15 +180,9 @@ struct Training {
 
 impl Net {
 	fn new(config: &ForecastConfig, recipe: Recipe, threads: usize) -> Result<Self> {
-		let options = FileOptions { column: config.column.clone(), times: config.times()?, decimals: None };
-		let history = config.history.clone().map(|path| (path, options));
-		if let Some((path, options)) = &history {
-			// A mistake in the file is an error before a node is waited for.
-			read_file(path, options)?;
-		}
-		let (channels, every) = (config.channels.0.clone(), config.retrain.map(u64::from));
-		let (earlier, trained, training, failed) = (None, None, None, None);
-		Ok(Self { recipe, channels, every, threads: threads.max(1), history, earlier, trained, training, failed })
+		let (channels, every, history) = (config.channels.0.clone(), config.retrain.map(u64::from), History::open(config)?);
+		let (trained, training, failed) = (None, None, None);
+		Ok(Self { recipe, channels, every, threads: threads.max(1), history, trained, training, failed })
 	}
 
 	/// Returns `true` if a training is to begin on bars that end before `end`. After a failure, new bars are waited for.
@@ -202,7 +199,7 @@ impl Net {
 		if !self.is_due(known.end, known.terms.batch) {
 			return;
 		}
-		let series = match self.series(known) {
+		let series = match self.history.before(&known.series) {
 			Ok(series) => series,
 			Err(error) => return self.fail(known.end, &error),
 		};
@@ -238,27 +235,11 @@ impl Net {
 		self.failed = Some(end);
 	}
 
-	/// Returns the bars of the history and of the stream. The history is read in the decimals of the stream.
-	fn series(&mut self, known: &Known) -> Result<Arc<Series>> {
-		let Some((path, options)) = &self.history else { return Ok(known.series.clone()) };
-		let earlier = match &self.earlier {
-			Some(earlier) => earlier.clone(),
-			None => {
-				let options = FileOptions { decimals: Some(known.series.decimals), ..options.clone() };
-				self.earlier.insert(Arc::new(read_file(path, &options)?)).clone()
-			}
-		};
-		Ok(Arc::new(joined(&earlier, &known.series)?))
-	}
-
 	fn forecast(&self, known: Known) -> Option<JoinHandle<Result<Vec<i32>>>> {
 		let trained = self.trained.clone()?;
-		let (channels, earlier) = (self.channels.clone(), self.earlier.clone());
+		let (channels, mut history) = (self.channels.clone(), self.history.clone());
 		Some(tokio::task::spawn_blocking(move || {
-			let series = match earlier {
-				Some(earlier) => Arc::new(joined(&earlier, &known.series)?),
-				None => known.series,
-			};
+			let series = history.before(&known.series)?;
 			let inputs = Inputs::new(&series, &channels)?;
 			let terms = Terms { lead: known.terms.lead.min(trained.lead), ..known.terms };
 			trained.model.changes(&inputs, last_bar(&inputs)?, &terms)
@@ -266,52 +247,10 @@ impl Net {
 	}
 }
 
-/// Returns the bars of a file followed by those of the stream. Bars of the file that the stream has too are left out, and a gap between
-/// them has missing bars. Rows without times are the bars right before the first one of the stream.
-///
-/// # Errors
-///
-/// Errors if bars have another length than those of the stream, or end long before.
-pub(super) fn joined(earlier: &Series, live: &Series) -> Result<Series> {
-	let mut bars = earlier.bars.clone();
-	let clock = match (earlier.clock, live.clock) {
-		(Some(then), Some(now)) => {
-			ensure!(
-				then.step == now.step,
-				"the bars of {} have {} ms, and those of stream {} have {}: take bars of the same length, or name no times",
-				earlier.name,
-				then.step,
-				live.name,
-				now.step
-			);
-			let before = i128::from(now.first) - i128::from(then.first);
-			ensure!(
-				before.rem_euclid(i128::from(now.step.max(1))) == 0,
-				"the bars of {} do not end when those of stream {} do: take another file",
-				earlier.name,
-				live.name
-			);
-			let places = before.div_euclid(i128::from(now.step.max(1)));
-			let gap = places - bars.len() as i128;
-			if gap > i128::from(LONGEST_GAP) {
-				bail!(
-					"{} ends {gap} bars before the first one of stream {}: bring later bars, e.g. with `doin-worker history`",
-					earlier.name,
-					live.name
-				);
-			}
-			bars.resize(usize::try_from(places).unwrap_or(0), None);
-			(!bars.is_empty()).then_some(then).or(Some(now))
-		}
-		_ => None,
-	};
-	bars.extend(live.bars.iter().copied());
-	let fields = live.fields.iter().copied().filter(|field| earlier.fields.contains(field)).collect();
-	Ok(Series { bars, fields, clock, ..live.clone() })
-}
-
 /// Message to the thread of a program.
 enum Message {
+	/// Starts the program, which is to learn from the bars.
+	Learn(Box<Known>),
 	/// Asks for a forecast.
 	Forecast(Box<Question>),
 	/// Tells the truth of a round.
@@ -320,27 +259,32 @@ enum Message {
 
 /// A question to a program.
 struct Question {
-	opening: Opening,
-	window: Window,
+	round: u32,
+	known: Known,
 	answer: oneshot::Sender<Result<Vec<i32>>>,
 }
 
-/// A program of the user, on a thread of its own. It is started when it is asked first, and again after a failure. One that ends between
-/// two rounds is started at once, so that it has loaded its model when it is asked.
+/// A program of the user, on a thread of its own. It is started when it is asked first, or before that if it is to learn, and again after a
+/// failure. One that ends between two rounds is started at once, so that it has loaded its model when it is asked.
 pub(super) struct Asker {
 	messages: mpsc::Sender<Message>,
+	/// The program is to learn.
+	learns: bool,
+	/// Number of the bar after the last one when it was to be started last.
+	told: Option<u64>,
 	/// Ends the waiting for an answer when it is dropped.
 	_stop: Raise,
 }
 
 impl Asker {
-	fn start(command: Vec<String>, patience: Duration) -> Result<Self> {
+	fn start(command: Vec<String>, patience: Duration, learning: Learning) -> Result<Self> {
 		let (messages, received) = mpsc::channel();
-		let stop = Raise::default();
+		let (stop, learns) = (Raise::default(), learning.is_wanted());
 		let switch = stop.0.clone();
 		let thread = std::thread::Builder::new().name("forecaster".into());
-		thread.spawn(move || converse(&command, patience, &switch, &received)).context("no thread can be started")?;
-		Ok(Self { messages, _stop: stop })
+		let run = move || converse(&command, patience, &switch, learning, &received);
+		thread.spawn(run).context("no thread can be started")?;
+		Ok(Self { messages, learns, told: None, _stop: stop })
 	}
 
 	fn send(&self, message: Message) {
@@ -348,10 +292,17 @@ impl Asker {
 		self.messages.send(message).ok();
 	}
 
-	fn forecast(&self, round: u32, known: &Known) -> JoinHandle<Result<Vec<i32>>> {
+	/// Has a program that is to learn started, with each batch of bars until it runs.
+	fn keep(&mut self, known: &Known) {
+		if self.learns && self.told.is_none_or(|told| told < known.end) {
+			self.told = Some(known.end);
+			self.send(Message::Learn(Box::new(known.clone())));
+		}
+	}
+
+	fn forecast(&self, round: u32, known: Known) -> JoinHandle<Result<Vec<i32>>> {
 		let (answer, answered) = oneshot::channel();
-		let (opening, window) = (Opening::new(&known.series, &known.terms), window(round, known));
-		self.send(Message::Forecast(Box::new(Question { opening, window, answer })));
+		self.send(Message::Forecast(Box::new(Question { round, known, answer })));
 		tokio::spawn(async move { answered.await.context("the thread of the program has ended")? })
 	}
 }
@@ -368,13 +319,14 @@ fn window(round: u32, known: &Known) -> Window {
 }
 
 /// Asks a program until nobody has a message for it.
-fn converse(command: &[String], patience: Duration, stop: &AtomicBool, messages: &mpsc::Receiver<Message>) {
-	let mut asked = AskedProgram { command, patience, stop, plugin: None, opening: None };
+fn converse(command: &[String], patience: Duration, stop: &AtomicBool, learning: Learning, messages: &mpsc::Receiver<Message>) {
+	let mut asked = AskedProgram { command, patience, stop, learning, plugin: None, last: None, has_warned: false };
 	loop {
 		match messages.recv_timeout(PROGRAM_PAUSE) {
+			Ok(Message::Learn(known)) => asked.learn(&known),
 			Ok(Message::Forecast(question)) => {
-				let Question { opening, window, answer } = *question;
-				answer.send(asked.ask(opening, &window)).ok();
+				let Question { round, known, answer } = *question;
+				answer.send(asked.ask(round, known)).ok();
 			}
 			Ok(Message::Truth(closed)) => {
 				if let Some(plugin) = &asked.plugin {
@@ -393,45 +345,68 @@ struct AskedProgram<'a> {
 	/// Time for an answer.
 	patience: Duration,
 	stop: &'a AtomicBool,
+	/// Training pairs that it is given at each start.
+	learning: Learning,
 	/// The program, while it runs.
 	plugin: Option<Plugin<'a>>,
-	/// Opening of its last start; `None` after it was started without a question since, so that one which ends at once is not started over
+	/// Bars of the last question; `None` after it was started without a question since, so that one which ends at once is not started over
 	/// and over.
-	opening: Option<Opening>,
+	last: Option<Known>,
+	/// The reason for which it does not learn is logged.
+	has_warned: bool,
 }
 
 impl<'a> AskedProgram<'a> {
 	/// Returns the answer of the program, which is started unless it runs. One that has ended since the last round is started again.
-	fn ask(&mut self, opening: Opening, window: &Window) -> Result<Vec<i32>> {
-		let horizon = opening.horizon;
-		let answered = self.plugin.as_mut().map(|running| running.changes(window, horizon));
+	fn ask(&mut self, round: u32, known: Known) -> Result<Vec<i32>> {
+		let (window, horizon) = (window(round, &known), known.terms.horizon);
+		let answered = self.plugin.as_mut().map(|running| running.changes(&window, horizon));
 		let has_ended =
 			matches!(answered, Some(Err(PluginError::Fault(Fault::Process { reason: ProcessError::Ended { .. }, .. }))));
 		let answered = match answered.filter(|_| !has_ended) {
-			Some(answered) => answered,
-			None => self.start(&opening).and_then(|running| running.changes(window, horizon)),
+			Some(answered) => answered.map_err(anyhow::Error::from),
+			None => self.start(&known).and_then(|running| Ok(running.changes(&window, horizon)?)),
 		};
-		self.opening = Some(opening);
+		self.last = Some(known);
 		if answered.is_err() {
 			self.plugin = None;
 		}
-		Ok(answered?)
+		answered
 	}
 
-	/// Starts the program, in the place of one that ran before.
-	fn start(&mut self, opening: &Opening) -> Result<&mut Plugin<'a>, PluginError> {
-		let started = Plugin::start(self.command, opening, self.patience, self.stop)?;
+	/// Starts the program, in the place of one that ran before, and gives it pairs of the bars that are known.
+	fn start(&mut self, known: &Known) -> Result<&mut Plugin<'a>> {
+		let pairs = self.learning.pairs(&known.series, &known.terms)?;
+		let started = Plugin::start(self.command, &Opening::new(&known.series, &known.terms), self.patience, self.stop)?;
+		pairs.iter().for_each(|pair| started.pair(pair));
+		if !pairs.is_empty() {
+			tracing::info!(target: TARGET, stream = known.series.name, pairs = pairs.len(), "the program is given training pairs");
+		}
 		Ok(self.plugin.insert(started))
+	}
+
+	/// Starts the program unless it runs, so that it has learnt before it is asked.
+	fn learn(&mut self, known: &Known) {
+		if self.plugin.is_some() {
+			return;
+		}
+		let Some(error) = self.start(known).err() else { return };
+		if !self.has_warned {
+			self.has_warned = true;
+			let stream = &known.series.name;
+			tracing::warn!(target: TARGET, stream, "the program learns nothing yet, and it is tried again with each batch of bars: {error:#}");
+		}
 	}
 
 	/// Starts the program again if it has ended since it was asked.
 	fn look(&mut self) {
 		let has_ended = self.plugin.as_mut().is_some_and(|plugin| !plugin.is_running());
-		let Some(opening) = self.opening.take_if(|_| has_ended) else { return };
-		tracing::warn!(target: TARGET, stream = opening.stream, "the program has ended between two rounds, and is started again");
+		let Some(known) = self.last.take_if(|_| has_ended) else { return };
+		let stream = &known.series.name;
+		tracing::warn!(target: TARGET, stream, "the program has ended between two rounds, and is started again");
 		self.plugin = None;
-		if let Err(error) = self.start(&opening) {
-			tracing::warn!(target: TARGET, "{error}; it is started again when it is asked");
+		if let Err(error) = self.start(&known) {
+			tracing::warn!(target: TARGET, stream, "{error:#}; it is started again when it is asked");
 		}
 	}
 }

@@ -133,7 +133,9 @@ pub fn worthwhile_claim(record: &MarketRecordView<Account>, (reward, threshold):
 	(paid >= LEAST_CLAIM).then_some(paid)
 }
 
-/// Returns a skill in percent, for texts.
-pub fn percent(skill: i64) -> f64 {
-	100.0 * skill as f64 / ONE as f64
+/// Returns a skill as text, in percent. Skills end at ±100 %: at a limit, the forecast was better or worse than the reference by the average
+/// squared error of references at least.
+pub fn skill_text(skill: i64) -> String {
+	let limit = if skill.unsigned_abs() < ONE.unsigned_abs() { "" } else { " (the limit)" };
+	format!("{:+.2} %{limit}", 100.0 * skill as f64 / ONE as f64)
 }

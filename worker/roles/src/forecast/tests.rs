@@ -2,8 +2,9 @@
 
 use super::{
 	chain::MarketChain,
-	model::{joined, Known, Model},
-	policy::{expected_lead, longest_lead, refusal, step, worthwhile_claim, Step},
+	history::{joined, Learning},
+	model::{Known, Model},
+	policy::{expected_lead, longest_lead, refusal, skill_text, step, worthwhile_claim, Step},
 	Forecaster,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 use anyhow::{bail, Result};
 use doin_chain::{Account, Call, ForecastValues, Head, SubmitError, Urgency};
-use doin_forecaster::{Bar, Clock, Series, Terms};
+use doin_forecaster::{Bar, Clock, Pair, Series, Terms};
 use doin_market::{MAX_HORIZON, ONE};
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
@@ -29,6 +30,7 @@ use doin_primitives::{
 };
 use doin_sources::Field;
 use parking_lot::Mutex;
+use serde_json::{json, Value};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -304,7 +306,7 @@ struct Machine {
 fn script(values: usize, seen: &str) -> String {
 	let closes = vec!["5100"; values].join(",");
 	format!(
-		"id=0\nwhile read line; do\necho \"$line\" >> {seen}\ncase $line in\n*on_truth*) ;;\n\
+		"id=0\nwhile read line; do\necho \"$line\" >> {seen}\ncase $line in\n*on_truth*|*training_pair*) ;;\n\
 		 *initialize*) id=$((id + 1)); echo '{{\"jsonrpc\":\"2.0\",\"id\":'$id',\"result\":{{\"version\":1}}}}' ;;\n\
 		 *) id=$((id + 1)); echo '{{\"jsonrpc\":\"2.0\",\"id\":'$id',\"result\":{{\"closes\":[{closes}],\"zero\":5000}}}}' ;;\nesac\ndone\n"
 	)
@@ -348,6 +350,21 @@ impl Machine {
 			has_left = forecaster.look(at(block)).await;
 		}
 		has_left
+	}
+
+	/// Waits until `is` holds for what the program has read, and returns that.
+	async fn read_by_program(&self, is: impl Fn(&str) -> bool) -> String {
+		let seen = self.folder.path().join("seen");
+		let read = async {
+			loop {
+				let text = std::fs::read_to_string(&seen).unwrap_or_default();
+				if is(&text) {
+					return text;
+				}
+				tokio::time::sleep(Duration::from_millis(5)).await;
+			}
+		};
+		tokio::time::timeout(Duration::from_secs(600), read).await.unwrap()
 	}
 
 	/// Returns the names of the calls that were included.
@@ -656,22 +673,79 @@ async fn a_program_is_told_the_round_and_its_truth() {
 	forecaster.look(at(COMMITS_END)).await;
 	machine.chain.open_reveals();
 	forecaster.look(at(600)).await;
-	let seen = machine.folder.path().join("seen");
-	let told = async {
-		loop {
-			let text = std::fs::read_to_string(&seen).unwrap_or_default();
-			if let Some(truth) = text.lines().find(|line| line.contains("on_truth") && line.ends_with('}')) {
-				return (text.clone(), truth.to_owned());
-			}
-			tokio::time::sleep(Duration::from_millis(5)).await;
-		}
-	};
-	let (text, truth) = tokio::time::timeout(Duration::from_secs(600), told).await.unwrap();
+	let is_truth = |line: &&str| line.contains("on_truth") && line.ends_with('}');
+	let text = machine.read_by_program(|text| text.lines().any(|line| is_truth(&line))).await;
+	let truth = text.lines().find(is_truth).unwrap();
 	assert!(text.contains("\"lookback\":100") && text.contains("\"horizon\":24"), "{text}");
 	assert!(truth.contains("\"round\":7") && truth.contains("\"zero\":5000"), "{truth}");
 	// Bar 1 000 is the last one that stands here.
 	let asked = text.lines().find(|line| line.contains("\"forecast\"")).unwrap();
 	assert!(asked.contains("\"lead\":5") && asked.contains("[5700,3]"), "{asked}");
+}
+
+/// It has the time until the next round to learn.
+#[tokio::test]
+async fn a_program_is_given_training_pairs_before_it_is_asked() {
+	let mut machine = Machine::new();
+	(machine.config.pairs, machine.config.lookback) = (3, 16);
+	machine.chain.wait();
+	let mut forecaster = machine.forecaster();
+	forecaster.look(at(OPENED)).await;
+	let text = machine.read_by_program(|text| text.ends_with('\n') && text.lines().count() == 4).await;
+	let messages: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+	assert_eq!(messages[0]["method"], "initialize");
+	let lead = messages[0]["params"]["lead"].as_u64().unwrap();
+	// The first bar of the stream is the first one of a wave.
+	let wave = |bar: u64| 5_000 + 100 * (bar % 8);
+	for pair in &messages[1..] {
+		assert_eq!((&pair["method"], &pair["id"]), (&json!("training_pair"), &Value::Null), "it has no answer");
+		let round = pair["params"]["round"].as_u64().unwrap();
+		assert_eq!(pair["params"]["bars"][15], json!([wave(round), 3]));
+		assert_eq!(pair["params"]["closes"][0], json!(wave(round + lead)));
+	}
+	machine.chain.set(committing());
+	machine.chain.0.head.send_replace(at(OPENED + 1));
+	forecaster.look(at(OPENED + 1)).await;
+	assert_eq!(machine.calls(), ["Forecasts.commit"]);
+	let text = machine.read_by_program(|text| text.contains("\"forecast\"")).await;
+	assert_eq!(text.matches("initialize").count(), 1, "the program that has learnt is asked");
+}
+
+#[tokio::test]
+async fn a_program_that_is_to_learn_from_too_few_bars_stakes_nothing() {
+	let mut machine = Machine::new();
+	(machine.config.pairs, machine.config.lookback) = (3, 390);
+	machine.run([OPENED, OPENED + 1]).await;
+	assert_eq!((machine.calls(), machine.chain.entry()), (vec![], None));
+}
+
+#[test]
+fn pairs_are_drawn_of_the_history_in_the_fields_of_the_stream() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("earlier.csv");
+	let rows: String = (10..210).map(|close| format!("{close}\n")).collect();
+	std::fs::write(&path, format!("close\n{rows}")).unwrap();
+	let program = Some(vec!["sh".into()]);
+	let (history, time) = (Some(path), Some("none".into()));
+	let usual = ForecastConfig::new("BTC/USD", Amount(WAGER));
+	let mut learning = Learning::open(&ForecastConfig { program, history, time, pairs: 9, ..usual }).unwrap();
+	let live = Series {
+		name: "BTC/USD".into(),
+		column: "close".into(),
+		bars: Vec::new(),
+		fields: vec![Field::Close, Field::Volume],
+		clock: None,
+		decimals: 2,
+	};
+	let terms = Terms { horizon: 24, lookback: 16, lead: 5, batch: 6, season: 0, kept: 9_000, scale: None };
+	let drawn = learning.pairs(&Arc::new(live), &terms).unwrap();
+	assert_eq!(drawn.len(), 9);
+	for Pair { window, zero, closes } in drawn {
+		let last = 1_000 + 100 * window.round as i64;
+		assert_eq!(window.bars.last(), Some(&Some(vec![last, 0])), "the file has no volume");
+		assert_eq!(zero, last + 300);
+		assert_eq!(closes, (5..29).map(|bars| Some(last + 100 * bars)).collect::<Vec<_>>());
+	}
 }
 
 /// A program that ends after each answer is started again before it is asked.
@@ -863,11 +937,18 @@ fn a_history_ends_where_the_stream_begins() {
 	assert_eq!((closes(&later), later.clock), (vec![Some(7), Some(8)], live.clock));
 	let timeless = Series { clock: None, fields: vec![Field::Close], ..series(0, &[1, 2]) };
 	let rows = joined(&timeless, &live).unwrap();
-	assert_eq!((closes(&rows).len(), rows.clock, rows.fields), (4, None, vec![Field::Close]));
+	assert_eq!(closes(&rows), [Some(6), Some(7), Some(7), Some(8)], "they end at the level of the stream");
+	assert_eq!((rows.clock, rows.fields), (None, vec![Field::Close]));
 	let error = |earlier: Series| joined(&earlier, &live).unwrap_err().to_string();
 	assert!(error(Series { clock: Some(Clock { first: 0, step: 60 }), ..live.clone() }).contains("the same length"));
 	assert!(error(series(2_850, &[1])).contains("do not end when"));
 	assert!(error(series(-3_000_000, &[1])).contains("ends 10009 bars before"));
+}
+
+#[test]
+fn a_skill_at_its_limit_is_shown_as_one() {
+	assert_eq!([ONE / 4, -ONE / 8].map(skill_text), ["+25.00 %", "-12.50 %"]);
+	assert_eq!([ONE, -ONE].map(skill_text), ["+100.00 % (the limit)", "-100.00 % (the limit)"]);
 }
 
 #[test]
