@@ -5,7 +5,7 @@
 
 use crate::{
 	pallet::{Call, Config, Cursor, Due, Forecasters, Magnitudes, Markets, Open, Pallet, Rounds, Seats},
-	types::{Changes, Forecast, Forecaster, Market, Outcome, Path, Round, Seat, SeatList, Stage},
+	types::{Changes, Forecast, Forecaster, Market, Outcome, Path, Reigning, Round, Seat, SeatList, Stage},
 	HoldReason, MIN_SPONSORED, MIN_WAGER,
 };
 use alloc::{vec, vec::Vec};
@@ -18,7 +18,7 @@ use doin_market::{
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	oracle::StreamId,
-	RoundId, DOIN, ONE_Q32,
+	ModelRef, RoundId, DOIN, ONE_Q32,
 };
 use doin_traits::{
 	agenda::{Items, MAX_SCANNED, PER_BLOCK},
@@ -63,19 +63,23 @@ fn revealing() -> Stage {
 	Stage::Revealing(Outcome { until: NOW + 1, zero: 1, changes, error: 1, difficulty: 1 })
 }
 
-/// Makes a market with a round at `stage`, all of whose seats are taken. Returns the round, its forecasters, and the stream's next bar.
+/// Makes a market with a round at `stage`, all of whose seats are taken, and which has the longest forecast of a champion until its bars
+/// stand. Returns the round, its forecasters, and the stream's next bar.
 fn full<T: Config>(stage: Stage) -> (RoundId, Vec<T::AccountId>, u64) {
 	frame_system::Pallet::<T>::set_block_number(NOW.into());
 	let (stream, next) = T::BenchmarkHelper::stream();
 	let round = RoundId { domain: stream, number: 0 };
-	let market = Market { pot: DOIN, next: 1, open: 1, ..Market::new(1) };
+	let champion = Some(Reigning { model: ModelRef::Stored(0), since: 0 });
+	let market = Market { pot: DOIN, next: 1, open: 1, champion, ..Market::new(1) };
 	Markets::<T>::insert(stream, market);
 	Open::<T>::put(1);
 	let account = Pallet::<T>::account();
 	assert!(T::Currency::mint_into(&account, 10_000 * DOIN).is_ok());
 	let accounts: Vec<T::AccountId> = (0..MAX_SEATS).map(rich::<T>).collect();
 	let bar = next - 300;
-	let mut state = Round { bar, reference: Reference::RepeatLast, average: 1, book: Default::default(), champion: None, stage };
+	let awaits_bars = matches!(stage, Stage::Committing { .. } | Stage::Waiting { .. });
+	let champion = awaits_bars.then(|| Path::truncate_from(vec![1; CHAMPION_BARS]));
+	let mut state = Round { bar, reference: Reference::RepeatLast, average: 1, book: Default::default(), champion, stage };
 	let mut seats = Vec::new();
 	for who in &accounts {
 		state.book.take(MIN_WAGER);
@@ -128,7 +132,8 @@ mod benchmarks {
 		assert!(Markets::<T>::contains_key(stream));
 	}
 
-	/// The round is full, and the wager displaces another one. The weight of a run of the champion is added.
+	/// The round is full, and the wager displaces another one. The weight of a run of the champion is added to this: the first commitment of
+	/// a round displaces nobody, and reads and writes the market in place of two records and two accounts.
 	#[benchmark]
 	fn commit() {
 		let (round, accounts, _) = full::<T>(Stage::Committing { until: NOW + 1 });
@@ -251,7 +256,7 @@ mod benchmarks {
 		assert_eq!(Open::<T>::get(), 2);
 	}
 
-	/// Commits end, and scheduling looks as far as it can.
+	/// Commits end, the round has the forecast of a champion, and scheduling looks as far as it can.
 	#[benchmark]
 	fn wait() {
 		let (round, _, _) = full::<T>(Stage::Committing { until: NOW });
@@ -262,11 +267,15 @@ mod benchmarks {
 		let look = Due::<T>::iter_keys().next().unwrap_or(NOW);
 		Due::<T>::remove(look);
 		fill_agenda::<T>(look, round);
-		let state = Rounds::<T>::get(round).expect("the round exists");
+		Rounds::<T>::mutate(round, |state| {
+			if let Some(state) = state {
+				state.stage = Stage::Committing { until: NOW };
+			}
+		});
 
 		#[block]
 		{
-			Pallet::<T>::end_commits(round, state);
+			Pallet::<T>::serve(round);
 		}
 
 		assert!(!Due::<T>::get(look + MAX_SCANNED - 1).is_empty());
@@ -276,16 +285,17 @@ mod benchmarks {
 	#[benchmark]
 	fn evaluate() {
 		let (round, _, next) = full::<T>(Stage::Waiting { zero: 0 });
+		Rounds::<T>::mutate(round, |state| {
+			if let Some(state) = state {
+				state.stage = Stage::Waiting { zero: next - 150 };
+			}
+		});
 		Magnitudes::<T>::insert(round.domain, crate::types::Magnitudes::truncate_from(vec![1; REMEMBERED]));
 		fill_agenda::<T>(NOW + T::RevealBlocks::get(), round);
-		let mut state = Rounds::<T>::get(round).expect("the round exists");
-		state.champion = Some(Path::truncate_from(vec![1; CHAMPION_BARS]));
 
 		#[block]
 		{
-			if let Some((stream, terms)) = Pallet::<T>::stream(round.domain) {
-				Pallet::<T>::evaluate(round, state, next - 150, &stream, &terms);
-			}
+			Pallet::<T>::serve(round);
 		}
 
 		assert!(Rounds::<T>::get(round).is_some_and(|state| matches!(state.stage, Stage::Revealing(_))));
@@ -294,11 +304,10 @@ mod benchmarks {
 	#[benchmark]
 	fn close() {
 		let (round, _, _) = full::<T>(revealing());
-		let state = Rounds::<T>::get(round).expect("the round exists");
 
 		#[block]
 		{
-			Pallet::<T>::close(round, state);
+			Pallet::<T>::serve(round);
 		}
 
 		assert_eq!(Open::<T>::get(), 0);
