@@ -5,6 +5,7 @@
 mod analytics;
 mod anchors;
 mod browser;
+mod claim;
 mod clients;
 mod commands;
 mod crash;

@@ -1,4 +1,4 @@
-//! `domain nominate`, `domain withdraw-nomination` and `domain ballot`: the domains that validators can vote for.
+//! `domain nominate`, `domain withdraw-nomination` and `domain ballot`: the domains and streams that validators can vote for.
 
 use crate::{
 	args::{KeyArgs, NodeArgs},
@@ -9,17 +9,21 @@ use anyhow::{bail, Context, Result};
 use clap::Args;
 use doin_chain::{Account, Call, Chain, Head, Included, MissingEvent, Nomination, Urgency};
 use doin_primitives::{
-	views::{DomainView, EvidenceView},
+	oracle::FIRST_STREAM,
+	views::{DomainView, EvidenceView, StreamView},
 	Balance, BlockNumber, DomainId, EvidenceKind, ProgramKind, Status,
 };
 use doin_roles::{amount::Amount, problem::Problem};
 use serde::Serialize;
-use std::fmt::{self, Display, Formatter};
+use std::{
+	collections::BTreeMap,
+	fmt::{self, Display, Formatter},
+};
 
 /// Arguments of `domain nominate` and `domain withdraw-nomination`.
 #[derive(Clone, Debug, Args)]
 pub struct NominationArgs {
-	/// Identifier of the domain
+	/// Identifier of the domain, or of a stream: `stream list` lists those
 	id: DomainId,
 	#[command(flatten)]
 	key: KeyArgs,
@@ -31,8 +35,8 @@ pub struct NominationArgs {
 ///
 /// # Errors
 ///
-/// Errors if the chain admits no vote for the domain, with the reason and the next step, if the key cannot be used, or if the call
-/// fails.
+/// Errors if the chain admits no vote for the domain or stream, with the reason and the next step, if the key cannot be used, or if the
+/// call fails.
 pub async fn nominate(node: &NodeArgs, args: NominationArgs) -> Result<()> {
 	let (id, signer) = (args.id, args.key.signer()?);
 	let chain = node.connect().await?;
@@ -40,8 +44,14 @@ pub async fn nominate(node: &NodeArgs, args: NominationArgs) -> Result<()> {
 	if let Some(nomination) = chain.nominations(at).await?.into_iter().find(|nomination| nomination.domain == id) {
 		return args.output.print(&NominationReport::known(nomination));
 	}
-	ensure_votable(&chain, at, id).await?;
-	let included = chain.submit(&signer, &Call::nominate(id), Urgency::Relaxed).await?;
+	let included = if is_stream(id) {
+		ensure_votable_stream(&chain, at, id).await?;
+		let sent = chain.submit(&signer, &Call::nominate(id), Urgency::Relaxed).await;
+		sent.with_context(|| format!("stream {id} is not on the ballot: {TOO_YOUNG}"))?
+	} else {
+		ensure_votable(&chain, at, id).await?;
+		chain.submit(&signer, &Call::nominate(id), Urgency::Relaxed).await?
+	};
 	args.output.print(&NominationReport::new(&included, id)?)
 }
 
@@ -66,8 +76,62 @@ pub async fn list(node: &NodeArgs, output: OutputArgs) -> Result<()> {
 	let chain = node.connect().await?;
 	let at = chain.head();
 	let (domains, nominations) = (chain.domains(at).await?, chain.nominations(at).await?);
+	let mut known: Known = domains.into_iter().map(|view| (view.id, (view.name, view.weight))).collect();
+	if nominations.iter().any(|nomination| is_stream(nomination.domain)) {
+		for stream in chain.streams(at).await? {
+			if nominations.iter().any(|nomination| nomination.domain == stream.id) {
+				let market = chain.leaderboard(at, stream.id, 1).await?;
+				known.insert(stream.id, (stream.symbol, market.map_or(0, |market| market.weight)));
+			}
+		}
+	}
 	let idle = Idle { session: chain.session(at).await?, most: chain.constant("Gauge", "NominationSessions").await? };
-	output.print(&BallotReport::new(&domains, nominations, idle))
+	output.print(&BallotReport::new(&known, nominations, idle))
+}
+
+/// Names and weights, in parts per million, of domains and streams.
+type Known = BTreeMap<DomainId, (String, u32)>;
+
+/// Time from which on a market can be voted for.
+const TOO_YOUNG: &str =
+	"its market can be voted for once it has had rounds for 32 slices, each of two horizons and the phases of a round";
+
+/// Returns `true` if an identifier is that of a stream.
+fn is_stream(id: DomainId) -> bool {
+	id >= FIRST_STREAM
+}
+
+/// Returns the name of a domain or a stream at the beginning of a sentence.
+fn titled(id: DomainId) -> String {
+	format!("{} {id}", if is_stream(id) { "Stream" } else { "Domain" })
+}
+
+/// Checks that the chain admits votes for a stream, as far as its views show that: they do not show the age of a market.
+async fn ensure_votable_stream(chain: &Chain, at: Head, id: DomainId) -> Result<()> {
+	let streams = chain.streams(at).await?;
+	let market = chain.leaderboard(at, id, 1).await?;
+	match unvotable_stream(streams.iter().find(|stream| stream.id == id), market.map_or(0, |market| market.rounds)) {
+		Some(reason) => bail!("nobody can vote for stream {id}: {reason}. Nothing was sent"),
+		None => Ok(()),
+	}
+}
+
+/// Returns the reason for which the chain admits no vote for a stream whose market has had `rounds` rounds, and the next step.
+fn unvotable_stream(stream: Option<&StreamView<Account>>, rounds: u32) -> Option<String> {
+	let Some(StreamView { id, horizon, awake, .. }) = stream else {
+		return Some("it does not exist: `doin-worker stream list` lists the streams".into());
+	};
+	if *horizon == 0 {
+		return Some("it has no horizon, so it has no market: name another stream".into());
+	}
+	if !awake {
+		return Some(format!("it sleeps: wake it with `doin-worker sponsor {id} \"100 DOIN\" --key KEY`"));
+	}
+	(rounds == 0).then(|| {
+		format!(
+			"it has had no round: make its market with `doin-worker sponsor {id} \"100 DOIN\" --market --key KEY`. {TOO_YOUNG}"
+		)
+	})
 }
 
 /// Checks that the chain admits votes for a domain, as far as its views and its data show that. A domain of a stream
@@ -155,9 +219,11 @@ impl Display for NominationReport {
 		let Self { domain, nominator, deposit, replaced, block } = self;
 		let since = match block {
 			Some(block) => {
-				format!("Domain {domain} is on the ballot since block {block}, and {deposit} of {nominator} are on hold")
+				format!("{} is on the ballot since block {block}, and {deposit} of {nominator} are on hold", titled(*domain))
 			}
-			None => format!("Domain {domain} is on the ballot already, with {deposit} of {nominator} on hold. Nothing was sent"),
+			None => {
+				format!("{} is on the ballot already, with {deposit} of {nominator} on hold. Nothing was sent", titled(*domain))
+			}
 		};
 		let replaced = replaced.map_or(String::new(), |other| format!(". It has taken the place of domain {other}"));
 		writeln!(
@@ -188,7 +254,7 @@ impl WithdrawnReport {
 impl Display for WithdrawnReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		let Self { domain, nominator, deposit, block } = self;
-		writeln!(f, "Domain {domain} is off the ballot since block {block}, and {deposit} of {nominator} are free.")
+		writeln!(f, "{} is off the ballot since block {block}, and {deposit} of {nominator} are free.", titled(*domain))
 	}
 }
 
@@ -223,15 +289,14 @@ struct Place {
 }
 
 impl BallotReport {
-	fn new(domains: &[DomainView<Account>], nominations: Vec<Nomination>, idle: Idle) -> Self {
+	fn new(known: &Known, nominations: Vec<Nomination>, idle: Idle) -> Self {
 		let place = |nomination: Nomination| {
 			let Nomination { domain, nominator, deposit, since } = nomination;
-			let view = domains.iter().find(|view| view.id == domain);
-			let weight = view.map_or(0, |view| view.weight);
+			let (name, weight) = known.get(&domain).cloned().unwrap_or_default();
 			let sessions = if weight > 0 { 0 } else { idle.session.saturating_sub(since) };
 			Place {
 				domain,
-				name: view.map_or(String::new(), |view| view.name.clone()),
+				name,
 				weight,
 				nominator,
 				deposit: Amount(deposit),
@@ -273,7 +338,7 @@ impl Display for BallotReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::{domain::segments::tests::evidence, status::tests::domain};
+	use crate::commands::{domain::segments::tests::evidence, sponsor::tests::stream, status::tests::domain};
 	use codec::Encode;
 	use doin_chain::Event;
 	use doin_primitives::DOIN;
@@ -348,11 +413,28 @@ mod tests {
 	}
 
 	#[test]
+	fn a_stream_that_nobody_can_vote_for_is_refused_with_the_next_step() {
+		let stream = StreamView { horizon: 24, ..stream(FIRST_STREAM, "BTC/USD") };
+		let id = stream.id;
+		let reason = |stream: &StreamView<Account>, rounds| unvotable_stream(Some(stream), rounds).unwrap_or_default();
+		assert!(is_stream(id) && !is_stream(3));
+		assert_eq!((titled(id), titled(3)), (format!("Stream {id}"), "Domain 3".into()));
+		assert_eq!(unvotable_stream(Some(&stream), 1), None);
+		assert!(unvotable_stream(None, 0).is_some_and(|reason| reason.contains("doin-worker stream list")));
+		assert!(reason(&StreamView { horizon: 0, ..stream.clone() }, 0).contains("no horizon"));
+		let asleep = reason(&StreamView { awake: false, ..stream.clone() }, 1);
+		assert!(asleep.contains(&format!("doin-worker sponsor {id} \"100 DOIN\" --key")), "{asleep}");
+		let new = reason(&stream, 0);
+		assert!(new.contains("--market") && new.contains("32 slices"), "{new}");
+	}
+
+	#[test]
 	fn the_ballot_is_listed_with_deposits_and_the_time_without_weight() {
 		let nomination = |domain, since| Nomination { domain, nominator: Account([0; 32]), deposit: 100 * DOIN, since };
 		let unweighted = |id| DomainView { id, weight: 0, ..domain() };
 		let nominations = vec![nomination(3, 10), nomination(4, 10), nomination(5, 40)];
-		let report = BallotReport::new(&[domain(), unweighted(4), unweighted(5)], nominations, Idle { session: 94, most: 84 });
+		let known = [domain(), unweighted(4), unweighted(5)].map(|view| (view.id, (view.name, view.weight)));
+		let report = BallotReport::new(&Known::from(known), nominations, Idle { session: 94, most: 84 });
 		let text = report.to_string();
 		let lines: Vec<&str> = text.lines().collect();
 		assert!(lines[1].contains("sawtooth  25.0 %  100 DOIN  -"), "{text}");

@@ -56,7 +56,8 @@ EXAMPLE
 
 A deposit is on hold until the nomination is withdrawn (`doin-worker domain withdraw-nomination`). On a full ballot, the domain \
 takes the place of the one with the smallest deposit among those without weight, for twice that deposit. `doin-worker domain \
-create` nominates a new domain unless --no-nominate is given. Any account can nominate any domain.")]
+create` nominates a new domain unless --no-nominate is given. Any account can nominate any domain, and any stream whose market is old \
+enough: its records mint while validators vote for it.")]
 	Nominate(ballot::NominationArgs),
 	/// Take a domain without weight off the ballot, which releases the deposit of its nominator
 	#[command(after_help = "\
