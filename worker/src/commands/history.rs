@@ -162,7 +162,7 @@ async fn write(sources: &[Source], quorum: usize, layout: &Layout, wanted: Wante
 	let mut history = History::new(sources, quorum, layout, wanted);
 	let bar = progress_bar(history.left(), "reading {bar:30} {pos}/{len} bars, {eta} left");
 	let (mut report, mut printed) = (HistoryReport::new(path, wanted, layout), BTreeSet::new());
-	while let Some(chunk) = next(&mut history).await? {
+	while let Some(chunk) = next(&mut history, &REPEATED).await? {
 		print_new(&chunk.faults, &mut printed, |text| bar.suspend(|| eprintln!("warning: {text}")));
 		report.bars += chunk.bars.len() as u64;
 		report.missing += chunk.asked.saturating_sub(chunk.bars.len() as u64);
@@ -180,9 +180,9 @@ async fn write(sources: &[Source], quorum: usize, layout: &Layout, wanted: Wante
 	Ok(report)
 }
 
-/// Returns the next bars. A request that has failed for all sources is repeated some times.
-async fn next(history: &mut History<'_>) -> Result<Option<Chunk>> {
-	let mut pauses = REPEATED.into_iter();
+/// Returns the next bars. A request that has failed for all sources is repeated after each of these pauses.
+async fn next(history: &mut History<'_>, pauses: &[Duration]) -> Result<Option<Chunk>> {
+	let mut pauses = pauses.iter();
 	loop {
 		let Some(chunk) = history.ask().await else { return Ok(None) };
 		let failed = chunk.bars.is_empty().then(|| chunk.faults.iter().find(|fault| is_failure(&fault.reason))).flatten();
@@ -193,7 +193,7 @@ async fn next(history: &mut History<'_>) -> Result<Option<Chunk>> {
 		let Some(pause) = pauses.next().filter(|_| fault.reason.is_transient()) else {
 			bail!("{fault}. The bars before are in the file; go on with --from and another --out");
 		};
-		sleep(pause).await;
+		sleep(*pause).await;
 	}
 }
 
@@ -251,6 +251,10 @@ mod tests {
 	use super::*;
 	use crate::cli::Cli;
 	use clap::Parser;
+	use std::{
+		io::{BufRead, BufReader},
+		net::TcpListener,
+	};
 
 	const DAY: Millis = 86_400_000;
 
@@ -316,6 +320,70 @@ mod tests {
 		let again = write(&sources, 1, &layout(), wanted, &out).await.unwrap_err();
 		assert!(format!("{again:#}").contains("never overwritten"), "{again:#}");
 		assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
+	}
+
+	/// Starts a market on this machine that answers requests with these texts in turn, and one without a text never. Returns the URL of its
+	/// klines.
+	fn market(answers: Vec<Option<String>>) -> String {
+		let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+		let address = listener.local_addr().unwrap();
+		std::thread::spawn(move || {
+			let mut open = Vec::new();
+			for answer in answers {
+				let (stream, _) = listener.accept().unwrap();
+				BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+				match answer {
+					// The client may have given up.
+					Some(text) => drop((&stream).write_all(text.as_bytes())),
+					None => open.push(stream),
+				}
+			}
+			// A connection is closed when it is dropped.
+			while !open.is_empty() {
+				std::thread::park();
+			}
+		});
+		format!("http://{address}/klines?from={{from}}&to={{to}}&limit={{limit}}")
+	}
+
+	fn answer(status: u16, body: &str) -> Option<String> {
+		Some(format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+	}
+
+	/// Returns the next bars of a market of two bars, whose requests are repeated so often.
+	async fn bars_of(answers: Vec<Option<String>>, repeated: usize) -> Result<Chunk, String> {
+		let timeout = Some(if answers.contains(&None) { 1 } else { 600 });
+		let config = SourceConfig { klines: Some(market(answers)), timeout, ..Default::default() };
+		let (sources, layout) = (open_sources(&[config]).unwrap(), layout());
+		let wanted = wanted(&layout, DAY, Some(DAY + 2 * layout.bar), 2 * DAY).unwrap();
+		let mut history = History::new(&sources, 1, &layout, wanted);
+		let chunk = next(&mut history, &vec![Duration::ZERO; repeated]).await.map_err(|error| error.to_string())?;
+		assert_eq!(history.left(), 0);
+		Ok(chunk.unwrap())
+	}
+
+	#[tokio::test]
+	async fn a_market_that_limits_requests_hangs_or_is_under_maintenance_is_asked_again() {
+		let klines = r#"[[86400,"5","9","1","5.25","7"],[86700,"5","9","1","5.5","7"]]"#;
+		let (limited, page) = (answer(429, "Too many requests"), answer(200, "<html>Maintenance</html>"));
+		let chunk = bars_of(vec![limited.clone(), page.clone(), answer(200, klines)], 2).await.unwrap();
+		assert_eq!(chunk.bars.into_values().map(|values| values[0]).collect::<Vec<_>>(), [525, 550]);
+		let gap = bars_of(vec![answer(200, &klines.replace("86400", "86100"))], 0).await.unwrap();
+		assert_eq!((gap.bars.len(), gap.asked), (1, 2), "a bar that the market lacks is missing, and nothing is repeated");
+		for (answers, expected) in [
+			(vec![limited.clone(), limited], "HTTP status 429 (`Too many requests`)"),
+			(vec![page.clone(), page], "it answers HTML in place of bars"),
+			(vec![None, None], "it has not answered within 1 s"),
+		] {
+			let error = bars_of(answers, 1).await.unwrap_err();
+			assert!(error.contains(expected) && error.contains("go on with --from"), "{error}");
+		}
+	}
+
+	#[tokio::test]
+	async fn a_market_whose_columns_have_changed_is_not_asked_again() {
+		let error = bars_of(vec![answer(200, "[[86400,5],[86700,5]]")], 3).await.unwrap_err();
+		assert!(error.contains("its format has changed") && error.contains("go on with --from"), "{error}");
 	}
 
 	#[tokio::test]
