@@ -35,6 +35,19 @@ impl Problem {
 		}
 	}
 
+	/// Returns the coordinates of a point of the domain; `None` for another model.
+	pub fn coordinates(&self, model: &Model) -> Option<Vec<f64>> {
+		let parts = match &self.spec.program {
+			Program::Quadratic(_) => 256.0,
+			Program::Landscape(_) => f64::from(landscape::RESOLUTION),
+			Program::Forecast(_) | Program::Rows(_) => return None,
+		};
+		match model {
+			Model::Point(point) => Some(point.iter().map(|x| f64::from(*x) / parts).collect()),
+			_ => None,
+		}
+	}
+
 	/// Returns the size of one raw unit of error, and the unit that this size is in: the unit of the values, a rate for classes, or the
 	/// value of a function of points.
 	pub fn unit(&self) -> (f64, String) {

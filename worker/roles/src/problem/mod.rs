@@ -180,6 +180,11 @@ impl Problem {
 		}
 	}
 
+	/// Returns `true` if the models of the domain are points.
+	pub fn has_points(&self) -> bool {
+		self.spec.program.coordinates().is_some()
+	}
+
 	/// Returns the point with these coordinates, for a program whose models are points. One that is missing is 0; further ones are left
 	/// out.
 	pub fn point(&self, genes: &[i64]) -> Model {
@@ -192,9 +197,10 @@ impl Problem {
 	/// Returns the genes that a reveal states for a candidate of a search. The coordinates of a point are its model and no genes of the
 	/// record: such genes, which a point does not use, have their smallest values.
 	pub fn stated_genes(&self, searched: &[i64]) -> Vec<i64> {
-		match self.spec.program.coordinates() {
-			Some(_) => self.spec.genes.iter().map(|gene| gene.lo).collect(),
-			None => searched.to_vec(),
+		if self.has_points() {
+			self.spec.genes.iter().map(|gene| gene.lo).collect()
+		} else {
+			searched.to_vec()
 		}
 	}
 

@@ -88,6 +88,9 @@ fn a_landscape_is_a_problem_without_data_whose_models_are_points() {
 	assert!(decode_admissible(&problem, &Model::Point(vec![0; 2]).to_bytes()).is_err());
 	assert_eq!(problem.draw_error(1_500_000), 1.5);
 	assert_eq!(problem.tail_error(&origin), None);
+	assert_eq!(problem.coordinates(&problem.point(&[1, -2_000, 0])), Some(vec![0.001, -2.0, 0.0]));
+	assert_eq!((problem.coordinates(&Model::Seasonal), sawtooth().coordinates(&origin)), (None, None));
+	assert!(problem.has_points() && !sawtooth().has_points());
 }
 
 /// Coordinates are the model; genes of such a record mean nothing.

@@ -118,7 +118,7 @@ impl Search {
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		let has_epochs = problem.spec.program.coordinates().is_none();
+		let has_epochs = !problem.has_points();
 		let beginning = Beginning::of(&space, options, has_epochs, file.as_ref(), &stop)?;
 		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;

@@ -116,7 +116,7 @@ impl StatementReport {
 
 /// Returns the mean error of a sum over some chunks as text.
 fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> String {
-	if problem.spec.program.coordinates().is_some() {
+	if problem.has_points() {
 		// A part of the chunks has a part of the value.
 		let is_whole = chunks == usize::from(problem.chunks());
 		return if is_whole { format!(", value {}", significant(problem.draw_error(error))) } else { String::new() };
