@@ -289,8 +289,7 @@ pub struct DomainSpec {
 	pub unit: BoundedVec<u8, ConstU32<32>>,
 	/// Program that models of the domain are scored by.
 	pub program: Program,
-	/// Search space. That of a program whose models are points are their coordinates, and such a record needs no genes: a model has
-	/// them already, and up to 256 genes in each record would be read by every call.
+	/// Search space; needs no genes for a program whose models are points, since their coordinates are the search space.
 	pub genes: BoundedVec<Gene, ConstU32<MAX_GENES>>,
 	/// Limits of one model.
 	pub limits: Limits,

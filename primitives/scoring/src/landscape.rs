@@ -27,6 +27,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use serde_with::{As, DisplayFromStr};
 
 /// Parts of one in a coordinate.
 pub const RESOLUTION: i32 = 1_000;
@@ -51,17 +52,17 @@ const SCHWEFEL_MOST: u64 = 838 * UNIT;
 
 /// Fractional bits of intermediate results.
 const FRAC: u32 = 60;
-/// One.
+/// One, in parts of 2⁻⁶⁰.
 const ONE: i128 = 1 << FRAC;
-/// 2π.
+/// 2π, in the same parts.
 const TAU: i128 = 7_244_019_458_077_122_842;
 /// 1/2π, with 64 fractional bits.
 const TURNS_PER_RADIAN: u128 = 2_935_890_503_282_001_226;
-/// ln 2.
+/// ln 2, in the same parts.
 const LN_2: i128 = 799_144_290_325_165_979;
-/// 6·ln 10: the logarithm of the weight of the last coordinate of the ellipsoid.
+/// 6·ln 10, in the same parts: the logarithm of the weight of the last coordinate of the ellipsoid.
 const LN_MILLION: i128 = 15_928_199_219_399_950_882;
-/// Largest value of x·sin √|x| for |x| ≤ 500, in millionths.
+/// Largest value of x·sin √|x| for |x| ≤ 500, in millionths, with 60 fractional bits.
 const SCHWEFEL: i128 = 483_054_380_798_655_224_515_646_297;
 /// Number of terms of the Taylor series: the next one is below the last bit for the angles and exponents that they are computed for.
 const TERMS: i64 = 22;
@@ -102,12 +103,13 @@ pub enum Shape {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Landscape {
-	/// Shape.
+	/// Shape of the function.
 	pub shape: Shape,
 	/// Number of coordinates.
 	pub dimensions: u16,
 	/// Seed that moves the optimum, apart from that of Schwefel's function, which would fall out of its bounds. The target of a quadratic
 	/// always depends on the seed, which is 0 if there is none.
+	#[serde(with = "As::<Option<DisplayFromStr>>")]
 	pub seed: Option<u64>,
 }
 

@@ -137,7 +137,7 @@ fn the_format_of_the_record_is_this() {
 	assert_eq!(rastrigin.encode(), [3, 3, 5, 0, 1, 2, 1, 0, 0, 0, 0, 0, 0]);
 	assert_eq!(
 		serde_json::to_string(&rastrigin).unwrap(),
-		r#"{"kind":"landscape","shape":"rastrigin","dimensions":5,"seed":258}"#
+		r#"{"kind":"landscape","shape":"rastrigin","dimensions":5,"seed":"258"}"#
 	);
 	assert_eq!((rastrigin.name(), rastrigin.chunks()), ("landscape", 32));
 	assert_eq!(Shape::ALL.map(|shape| shape.encode()[0]), [0, 1, 2, 3, 4, 5, 6]);

@@ -163,7 +163,7 @@ mod tests {
 		let models = [Model::Point(vec![0; 3]), Model::Point(rastrigin.optimum()), Model::RepeatLast];
 		let sums = validation_sums(&domain, &Published::Series(Vec::new()), &models).unwrap();
 		assert_eq!(sums[0].iter().map(|sum| u64::from(*sum)).sum::<u64>(), rastrigin.value(&[]));
-		assert_eq!((sums[1].clone(), sums[2].clone()), (vec![0; 32], vec![u32::MAX; 32]), "a baseline is no point");
+		assert_eq!((sums[1].clone(), sums[2].clone()), (vec![0; 32], vec![u32::MAX; 32]), "a baseline is not a point");
 	}
 
 	#[test]
