@@ -283,7 +283,7 @@ pub fn chunk_sum(value: u64, index: u16) -> u32 {
 	if index >= LANDSCAPE_CHUNKS {
 		return 0;
 	}
-	let part = value.saturating_add(index.into()).wrapping_div(LANDSCAPE_CHUNKS.into());
+	let part = value.saturating_add(index.into()).checked_div(LANDSCAPE_CHUNKS.into()).unwrap_or(0);
 	part.min(MAX_SUM) as u32
 }
 
@@ -301,7 +301,7 @@ fn count(x: &[i128]) -> i128 {
 fn ellipsoid(x: &[i128]) -> i128 {
 	let last = count(x).wrapping_sub(1).max(1);
 	let weighted = x.iter().zip(0i128..).map(|(x, index)| {
-		let weight = exp(LN_MILLION.wrapping_mul(index).wrapping_div(last));
+		let weight = exp(LN_MILLION.wrapping_mul(index).checked_div(last).unwrap_or(0));
 		weight.wrapping_mul(x.wrapping_mul(*x))
 	});
 	weighted.fold(0, i128::wrapping_add)
@@ -331,11 +331,11 @@ fn rastrigin(x: &[i128]) -> i128 {
 /// Returns the value of Ackley's function in millionths.
 fn ackley(x: &[i128]) -> i128 {
 	// The mean of squares with 80 fractional bits, below 2¹¹².
-	let mean = (squares(x) << 80).wrapping_div(count(x).wrapping_mul(1_000_000));
+	let mean = (squares(x) << 80).checked_div(count(x).wrapping_mul(1_000_000)).unwrap_or(0);
 	// Its root has 40.
 	let root = mean.unsigned_abs().isqrt() as i128;
-	let funnel = exp((root << 20).wrapping_div(-5));
-	let waves = x.iter().fold(0, |sum: i128, x| sum.wrapping_add(cosine(turns(*x)))).wrapping_div(count(x));
+	let funnel = exp((root << 20).wrapping_div(5).wrapping_neg());
+	let waves = x.iter().fold(0, |sum: i128, x| sum.wrapping_add(cosine(turns(*x)))).checked_div(count(x)).unwrap_or(0);
 	let constant = ONE.wrapping_mul(20).wrapping_add(exp(ONE));
 	constant.wrapping_sub(funnel.wrapping_mul(20)).wrapping_sub(exp(waves)).wrapping_mul(1_000_000)
 }
@@ -377,7 +377,7 @@ fn cosine(angle: u64) -> i128 {
 	let mut sum = term;
 	for at in (from..TERMS).step_by(2) {
 		let divisor = at.wrapping_mul(at.wrapping_add(1));
-		term = product(term, square).wrapping_div(divisor.wrapping_neg());
+		term = product(term, square).checked_div(divisor.wrapping_neg()).unwrap_or(0);
 		sum = sum.wrapping_add(term);
 	}
 	// cos(a + π/2) = −sin a, and so on.
@@ -389,7 +389,7 @@ fn exp(exponent: i128) -> i128 {
 	let (power, rest) = (exponent.div_euclid(LN_2), exponent.rem_euclid(LN_2) as i64);
 	let (mut term, mut sum) = (ONE as i64, ONE as i64);
 	for at in 1..TERMS {
-		term = product(term, rest).wrapping_div(at);
+		term = product(term, rest).checked_div(at).unwrap_or(0);
 		sum = sum.wrapping_add(term);
 	}
 	let sum = i128::from(sum);

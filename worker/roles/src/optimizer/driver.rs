@@ -28,7 +28,7 @@ use doin_forecast::significant;
 use doin_primitives::{
 	blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef, RoundId,
 };
-use doin_scoring::Model;
+use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -172,10 +172,12 @@ impl Optimizer {
 	}
 
 	fn add_candidate(&mut self, candidate: TrainedCandidate) {
+		let of_points = self.problem.has_points();
+		let loss = if of_points { loss(candidate.fitness, self.policy.bar()) } else { candidate.fitness };
 		tracing::debug!(
 			target: TARGET,
 			domain = self.problem.id,
-			loss = crate::loss::relative(candidate.fitness),
+			loss = crate::loss::relative(loss),
 			genes = ?candidate.genes,
 			"candidate trained"
 		);

@@ -59,7 +59,7 @@ pub struct TrainedCandidate {
 	pub model: Model,
 	/// Chunk sums on the validation split and on the search's own practice draw.
 	pub errors: ChunkErrors,
-	/// Number that the search minimises; 2²⁰ is the initial champion.
+	/// Number that the search minimises: 2²⁰ is the initial champion, except of points, whose fitness is their error.
 	pub fitness: u64,
 	/// Identifier of the search, which stays the same after a restart.
 	pub experiment: ExperimentId,
