@@ -126,10 +126,10 @@ fn stored_model(domain: DomainId, spec: &DomainSpec, model: &ModelRef) -> Result
 	let bytes = match model {
 		ModelRef::RepeatLast => return Ok(Model::RepeatLast),
 		ModelRef::Seasonal => return Ok(Model::Seasonal),
-		ModelRef::Origin => match &spec.program {
-			Program::Quadratic(quadratic) => return Ok(Model::Point(alloc::vec![0; quadratic.target.len()])),
-			Program::Forecast(_) | Program::Rows(_) => return Err(ScoreError::IncompatibleModel),
-		},
+		ModelRef::Origin => {
+			let (dimensions, _) = spec.program.coordinates().ok_or(ScoreError::IncompatibleModel)?;
+			return Ok(Model::Point(alloc::vec![0; dimensions.into()]));
+		}
 		ModelRef::Linear | ModelRef::Constant => <Domains as doin_traits::Domains<AccountId>>::baseline(domain),
 		ModelRef::Stored(id) => <Optimae as Models>::bytes(*id),
 	};
@@ -148,8 +148,8 @@ fn score_chunk<B: Bars>(
 		return Err(ScoreError::NoSuchChunk);
 	}
 	match &spec.program {
-		Program::Quadratic(quadratic) => match model {
-			Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
+		Program::Quadratic(_) | Program::Landscape(_) => match model {
+			Model::Point(point) => spec.program.point_sum(point, index).ok_or(ScoreError::NoSuchChunk),
 			_ => Err(ScoreError::IncompatibleModel),
 		},
 		Program::Forecast(program) => {

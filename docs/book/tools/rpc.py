@@ -17,6 +17,7 @@ SOURCES = [
     "primitives/src/oracle.rs",
     "primitives/scoring/src/program.rs",
     "primitives/scoring/src/rows/mod.rs",
+    "primitives/scoring/src/landscape.rs",
 ]
 METHOD = re.compile(
     r"((?:\t///[^\n]*\n)+)\t#\[(method|subscription)\((.*?)\)\]\n\tfn \w+\(&self(?:, )?(.*?)\)(?: -> [^;]+)?;", re.DOTALL

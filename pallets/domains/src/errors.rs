@@ -52,6 +52,7 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
 			ProgramError::Rows(error) => error.into(),
 			ProgramError::Stride => Error::InvalidStride,
+			ProgramError::Landscape => Error::InvalidLandscape,
 		}
 	}
 }

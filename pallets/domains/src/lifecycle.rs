@@ -10,7 +10,7 @@ use doin_primitives::{
 	domain::{Champion, DomainState, ModelBytes, MAX_ACTIVATION_UNITS, MAX_PAGES},
 	Balance, DomainId, DomainSpec, EvidenceKind, ModelRef, Page, Status,
 };
-use doin_scoring::{score_point, Encoder, Model, Program};
+use doin_scoring::{Encoder, Model, Program};
 use doin_traits::{block::current_block, DomainWeights, EvidenceSource, Timing};
 use frame_support::{
 	defensive,
@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 	/// encoded initial champion. `baseline` is the linear model that its owner hands in. A constant baseline can take its place.
 	pub fn deposit(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Balance {
 		let constant = match &spec.program {
-			Program::Quadratic(_) | Program::Forecast(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => 0,
 			Program::Rows(rows) => Model::Constant(vec![0; rows.outputs().into()]).to_bytes().len(),
 		};
 		let model = constant.max(baseline.map_or(0, |bytes| bytes.len()));
@@ -81,15 +81,8 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Domain.into(), &owner, deposit)?;
 		let pages = spec.pages();
 		// The initial champion of a domain with data is chosen at its activation.
-		let origin = match &spec.program {
-			Program::Quadratic(quadratic) => {
-				let chunks = 0..spec.program.chunks();
-				let error = chunks.fold(0u64, |sum, chunk| sum.saturating_add(score_point(quadratic, &[], chunk).into()));
-				ensure!(error > 0, Error::<T>::ConstantSeries);
-				Some(error)
-			}
-			Program::Forecast(_) | Program::Rows(_) => None,
-		};
+		let origin = spec.program.point_error(&[]);
+		ensure!(origin != Some(0), Error::<T>::ConstantSeries);
 		let active = origin.is_some();
 		let (initial, error) = origin.map_or((ModelRef::RepeatLast, 0), |error| (ModelRef::Origin, error));
 		let state = DomainState {

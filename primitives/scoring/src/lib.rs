@@ -11,6 +11,7 @@
 //! 4. [`verdict`] compares two vectors of error sums.
 //!
 //! [`rows`] does both for independent rows: [`rows::dealt`] makes the rows of a chunk, and [`rows::score_rows`] their error sum.
+//! Points have no data: [`landscape`] has standard functions of them, and [`Program::point_sum`] returns their error.
 //!
 //! No function panics for any input, since bytes, models and programs are untrusted. The score of a model that was not admitted
 //! is arbitrary.
@@ -34,6 +35,7 @@ pub mod activation;
 pub mod decode;
 pub mod encoder;
 pub mod forward;
+pub mod landscape;
 pub mod math;
 pub mod model;
 pub mod philox;
@@ -45,6 +47,7 @@ pub mod verdict;
 
 pub use encoder::{Cell, Conv, Conv2, Encoder};
 pub use forward::Scratch;
+pub use landscape::Landscape;
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;

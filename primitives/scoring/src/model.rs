@@ -25,7 +25,7 @@ pub const REQUANTISE_MACS: u64 = 8;
 pub const SHIFTS: RangeInclusive<u8> = 1..=24;
 /// Admitted shifts from raw units to activations. Beyond this range every difference is 0 or clamped.
 pub const IN_SHIFTS: RangeInclusive<i8> = -24..=11;
-/// Largest coordinate of a point, Q8, in absolute value.
+/// Largest coordinate of a point of [`Program::Quadratic`], Q8, in absolute value.
 pub const MAX_COORDINATE: u32 = 1 << 20;
 /// First byte of an encoded model.
 pub const VERSION: u8 = 2;
@@ -40,7 +40,7 @@ pub enum Model {
 	/// Baseline: repeats the last season. Cannot be submitted.
 	#[codec(index = 1)]
 	Seasonal,
-	/// Point of [`Program::Quadratic`], coordinates in Q8.
+	/// Point: coordinates in Q8 of [`Program::Quadratic`], in thousandths of [`Program::Landscape`].
 	#[codec(index = 2)]
 	Point(Vec<i32>),
 	/// Net of [`Program::Forecast`], or of [`Program::Rows`].
@@ -104,7 +104,7 @@ pub enum ModelError {
 	Shape,
 	/// The window is 0 or longer than the history of the domain, or not as long as a row.
 	Window,
-	/// A weight lies outside ±2047, or a coordinate outside ±2²⁰.
+	/// A weight lies outside ±2047, or a coordinate outside ±2²⁰ or the bounds of its landscape.
 	Weight,
 	/// A shift lies outside its range.
 	Shift,
@@ -172,6 +172,10 @@ impl Model {
 			(Model::Point(point), Program::Quadratic(quadratic)) => {
 				ensure(point.len() == quadratic.target.len(), ModelError::Shape)?;
 				ensure(point.iter().all(|x| x.unsigned_abs() <= MAX_COORDINATE), ModelError::Weight)?;
+				Ok(AccumulatorWidth::I32)
+			}
+			(Model::Point(point), Program::Landscape(landscape)) => {
+				landscape.admit(point)?;
 				Ok(AccumulatorWidth::I32)
 			}
 			(Model::Net(net), Program::Forecast(forecast)) => net.admit(forecast),

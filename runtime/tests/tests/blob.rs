@@ -10,6 +10,7 @@ use doin_runtime_tests::{
 	sealed,
 };
 use doin_scoring::{
+	landscape::{Landscape, Shape},
 	philox::Stream,
 	rows::{dealt, score_rows, validation_rows_span, Image, RowSet, RowTarget, Rows},
 	sample::{drawn, segment_span, strided, validation, validation_span},
@@ -128,6 +129,36 @@ fn the_blob_scores_rows_and_segments_of_rows_as_native_code_does() {
 		assert_eq!(blob.chunk_sum(domain, &baseline, None, 0), None, "a baseline is not a submission");
 	}
 	assert!(sums.len() > 60, "{} different sums: mistakes and errors depend on the nets", sums.len());
+}
+
+#[test]
+fn the_blob_scores_landscapes_as_native_code_does() {
+	let mut blob = Blob::new();
+	let stream = &mut Stream::new(&[29; 32], 90, 0);
+	let mut sums = BTreeSet::new();
+	for shape in Shape::ALL {
+		let mut landscapes = (1..=20).rev().map(|dimensions| Landscape { shape, dimensions, seed: Some(4) });
+		// No domain has an ellipsoid.
+		let Some(landscape) = landscapes.find(|landscape| landscape.check().is_ok()) else { continue };
+		let program = Program::Landscape(landscape);
+		let spec = DomainSpec { program: program.clone(), evidence: Evidence::Public, ..doin_runtime::demo::spec() };
+		let domain = blob.insert(spec, [], 0);
+		for case in 0..10u64 {
+			let point: Vec<i32> = (0..landscape.dimensions)
+				.map(|_| stream.below(2 * shape.edge().unsigned_abs() + 1) as i32 - shape.edge())
+				.collect();
+			let chunk = stream.below(program.chunks().into()) as u16;
+			let expected = program.point_sum(&point, chunk);
+			let model = Model::Point(point);
+			assert_eq!(blob.chunk_sum(domain, &model, None, chunk), expected, "{}, case {case}", shape.name());
+			let drawn = blob.chunk_sum(domain, &model, Some((EvidenceRef::Drawn, seed(case))), chunk);
+			assert_eq!(drawn, expected, "a draw chooses nothing");
+			sums.insert(expected);
+		}
+		let outside = Model::Point(vec![shape.edge() + 1; landscape.dimensions.into()]);
+		assert_eq!(blob.chunk_sum(domain, &outside, None, 0), None, "it is not admitted");
+	}
+	assert!(sums.len() > 50, "{} different sums", sums.len());
 }
 
 #[test]

@@ -98,8 +98,8 @@ impl Check {
 			return Err(Fault::NoSuchChunk(index));
 		}
 		match (&self.spec.program, &self.data) {
-			(Program::Quadratic(quadratic), _) => match &self.model {
-				Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
+			(Program::Quadratic(_) | Program::Landscape(_), _) => match &self.model {
+				Model::Point(point) => self.spec.program.point_sum(point, index).ok_or(Fault::OtherProgram),
 				_ => Err(Fault::OtherProgram),
 			},
 			(Program::Forecast(program), Data::Series(series)) => {
@@ -212,7 +212,7 @@ impl Data {
 	/// Returns the data of a program without any part.
 	fn of(program: &Program) -> Self {
 		match program {
-			Program::Quadratic(_) | Program::Forecast(_) => Self::Series(Parts::default()),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => Self::Series(Parts::default()),
 			Program::Rows(_) => Self::Rows(Parts::default()),
 		}
 	}
@@ -237,7 +237,7 @@ fn check_root(spec: &DomainSpec, units: usize, hash: impl FnOnce() -> Hash) -> R
 fn check_labels(program: &Program, bytes: &[u8]) -> Result<(), Fault> {
 	match program {
 		Program::Rows(rows) => rows.check_labels(bytes).map_err(Fault::Labels),
-		Program::Quadratic(_) | Program::Forecast(_) => Ok(()),
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => Ok(()),
 	}
 }
 
@@ -249,10 +249,10 @@ fn decode_model(spec: &DomainSpec, inputs: &Inputs) -> Result<Model, Fault> {
 			let model = if reference == ModelRef::Seasonal { Model::Seasonal } else { Model::RepeatLast };
 			return matches!(spec.program, Program::Forecast(_)).then_some(model).ok_or(Fault::OtherProgram);
 		}
-		ModelRef::Origin => match &spec.program {
-			Program::Quadratic(quadratic) => return Ok(Model::Point(vec![0; quadratic.target.len()])),
-			Program::Forecast(_) | Program::Rows(_) => return Err(Fault::OtherProgram),
-		},
+		ModelRef::Origin => {
+			let (dimensions, _) = spec.program.coordinates().ok_or(Fault::OtherProgram)?;
+			return Ok(Model::Point(vec![0; dimensions.into()]));
+		}
 		// The limits of the domain are those of submitted models.
 		ModelRef::Linear | ModelRef::Constant => (u32::MAX, u32::MAX),
 		ModelRef::Stored(_) => (spec.limits.model_bytes, spec.limits.window_macs),

@@ -1,7 +1,7 @@
 //! The call of an operation in the present state.
 
 use super::{
-	genesis::{amount, forecast, live, quadratic, series},
+	genesis::{amount, forecast, landscape, live, quadratic, series},
 	operation::{kinds, WRAPPERS},
 	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
@@ -103,7 +103,7 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = [forecast, quadratic, sealed::spec, live][a as usize % 4](b"more");
+				let spec = [forecast, quadratic, sealed::spec, live, landscape][a as usize % 5](b"more");
 				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
@@ -215,9 +215,10 @@ impl World {
 	fn candidate(&mut self, domain: DomainId, n: u32, lies: bool) -> Reveal {
 		let program = self.chain.state(|| pallet_doin_domains::Specs::<Runtime>::get(domain).map(|spec| spec.program));
 		let (model, mut sums, gene) = match program {
-			Some(Program::Quadratic(program)) => {
-				let point = vec![(n % 320) as i32; program.target.len()];
-				let sums = (0..program.target.len() as u16).map(|index| score::score_point(&program, &point, index)).collect();
+			Some(program @ (Program::Quadratic(_) | Program::Landscape(_))) => {
+				let dimensions = program.coordinates().map_or(0, |(dimensions, _)| dimensions);
+				let point = vec![(n % 320) as i32; dimensions.into()];
+				let sums = (0..program.chunks()).filter_map(|index| program.point_sum(&point, index)).collect();
 				(Model::Point(point), sums, 0)
 			}
 			Some(Program::Rows(_)) => {

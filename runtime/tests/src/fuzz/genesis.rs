@@ -6,7 +6,10 @@ use doin_primitives::{
 	SizeClass, Split, MILLION,
 };
 use doin_runtime::{Balance, RuntimeGenesisConfig};
-use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
+use doin_scoring::{
+	landscape::{Landscape, Shape},
+	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
+};
 use pallet_doin_domains::GenesisDomain;
 use sp_keyring::Sr25519Keyring;
 
@@ -77,6 +80,12 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 		target: 1_000,
 		..forecast(name)
 	}
+}
+
+/// Returns the record of a landscape, which is registered while the chain runs.
+pub(super) fn landscape(name: &[u8]) -> DomainSpec {
+	let ackley = Landscape { shape: Shape::Ackley, dimensions: 4, seed: Some(9) };
+	DomainSpec { program: Program::Landscape(ackley), ..quadratic(name) }
 }
 
 /// Returns the record of a domain with live evidence, whose registration a chain without streams refuses.

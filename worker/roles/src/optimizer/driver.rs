@@ -28,7 +28,7 @@ use doin_forecast::significant;
 use doin_primitives::{
 	blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef, RoundId,
 };
-use doin_scoring::Model;
+use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -66,8 +66,7 @@ impl Optimizer {
 		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
 		let scored = problem.clone();
 		let (initial, bar) = context.compute(Priority::Bid, move || Ok::<_, Error>((scored.initial()?, scored.bar()?))).await??;
-		let experiment =
-			Experiment { id: rand::random(), config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
+		let experiment = Experiment { config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
 		let rules = Rules {
 			domain,
 			account: signer.account(),
@@ -173,10 +172,12 @@ impl Optimizer {
 	}
 
 	fn add_candidate(&mut self, candidate: TrainedCandidate) {
+		let of_points = self.problem.has_points();
+		let loss = if of_points { loss(candidate.fitness, self.policy.bar()) } else { candidate.fitness };
 		tracing::debug!(
 			target: TARGET,
 			domain = self.problem.id,
-			loss = crate::loss::relative(candidate.fitness),
+			loss = crate::loss::relative(loss),
 			genes = ?candidate.genes,
 			"candidate trained"
 		);
@@ -487,7 +488,8 @@ impl Optimizer {
 	/// Returns the journal entry that commits `candidate` in the current round.
 	fn entry(&self, candidate: &TrainedCandidate, view: &View) -> Result<Entry> {
 		let round = view.round.round;
-		let payload = reveal(candidate, round, self.experiment)?;
+		let stated = TrainedCandidate { genes: self.problem.stated_genes(&candidate.genes), ..candidate.clone() };
+		let payload = reveal(&stated, round, self.experiment)?;
 		let reveal_window = view.round.reveal_from..view.round.reveal_until;
 		let genesis = self.context.chain.genesis();
 		Ok(Entry::prepare(Scope::Candidate(round), self.signer.account(), &genesis, &payload, salt(), reveal_window))

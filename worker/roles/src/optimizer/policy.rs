@@ -323,7 +323,7 @@ impl Policy {
 			is_own,
 			percent_better: percent_better(champion.loss),
 		})];
-		if self.search == SearchState::Searching && (is_first || !is_own) && !champion.genes.is_empty() {
+		if self.search == SearchState::Searching && (is_first || !is_own) && matches!(champion.model, ModelRef::Stored(_)) {
 			actions.push(Action::Immigrate { genes: champion.genes.clone(), model: champion.model });
 		}
 		actions

@@ -5,6 +5,7 @@ use doin_compute::predictions_per_window;
 use doin_forecast::{error_size, parse_unit, significant};
 use doin_primitives::Evidence;
 use doin_scoring::{
+	landscape,
 	model::OUT_FRAC,
 	rows::{score_rows, RowSet, RowTarget, Rows},
 	sample, score, Model, Program, Target, Windows,
@@ -18,15 +19,41 @@ impl Problem {
 	/// Returns `true` if models choose classes, whose error is a rate.
 	fn has_classes(&self) -> bool {
 		match &self.spec.program {
-			Program::Quadratic(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) => false,
 			Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
 			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
 		}
 	}
 
-	/// Returns the size of one raw unit of error, and the unit that this size is in: the unit of the values, or a rate for
-	/// classes.
+	/// Returns the error of a point whose value is one, or `None` for a program whose models are no points.
+	fn unit_of_points(&self) -> Option<f64> {
+		match &self.spec.program {
+			// Squared distances in Q16.
+			Program::Quadratic(_) => Some(65_536.0),
+			Program::Landscape(_) => Some(landscape::UNIT as f64),
+			Program::Forecast(_) | Program::Rows(_) => None,
+		}
+	}
+
+	/// Returns the coordinates of a point of the domain; `None` for another model.
+	pub fn coordinates(&self, model: &Model) -> Option<Vec<f64>> {
+		let parts = match &self.spec.program {
+			Program::Quadratic(_) => 256.0,
+			Program::Landscape(_) => f64::from(landscape::RESOLUTION),
+			Program::Forecast(_) | Program::Rows(_) => return None,
+		};
+		match model {
+			Model::Point(point) => Some(point.iter().map(|x| f64::from(*x) / parts).collect()),
+			_ => None,
+		}
+	}
+
+	/// Returns the size of one raw unit of error, and the unit that this size is in: the unit of the values, a rate for classes, or the
+	/// value of a function of points.
 	pub fn unit(&self) -> (f64, String) {
+		if self.unit_of_points().is_some() {
+			return (1.0, "value".into());
+		}
 		let text = String::from_utf8_lossy(&self.spec.unit);
 		let (size, name) = parse_unit(&text);
 		match self.has_classes() {
@@ -37,6 +64,9 @@ impl Problem {
 
 	/// Returns the heading of a column of errors, e.g. `mean absolute error in ppm`.
 	pub fn error_description(&self) -> String {
+		if self.unit_of_points().is_some() {
+			return "value".into();
+		}
 		match self.has_classes() {
 			true => "error rate".into(),
 			false => format!("mean absolute error in {}", self.unit().1),
@@ -47,6 +77,9 @@ impl Problem {
 	pub fn describe_error(&self, mean: f64) -> String {
 		let (size, unit) = self.unit();
 		let mean = significant(mean * size);
+		if self.unit_of_points().is_some() {
+			return format!("a value of {mean}");
+		}
 		match self.has_classes() {
 			true => format!("an error rate of {mean}"),
 			false => format!("a mean absolute error of {mean} {unit}"),
@@ -57,7 +90,7 @@ impl Problem {
 	pub fn predictions_per_validation_chunk(&self) -> u64 {
 		let split = self.spec.split;
 		match &self.spec.program {
-			Program::Quadratic(_) => 1,
+			Program::Quadratic(_) | Program::Landscape(_) => 1,
 			Program::Forecast(forecast) => {
 				let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
 				u64::from(windows) * predictions_per_window(forecast)
@@ -72,7 +105,7 @@ impl Problem {
 	/// Returns the number of predictions of one chunk of a draw. On public evidence, a draw is the validation split.
 	pub fn predictions_per_drawn_chunk(&self) -> u64 {
 		match (&self.spec.program, &self.spec.evidence) {
-			(Program::Quadratic(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
+			(Program::Quadratic(_) | Program::Landscape(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
 			(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
 			(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
 		}
@@ -80,9 +113,8 @@ impl Problem {
 
 	/// Returns the mean error per prediction of the error sum `error` over a whole draw, in the unit of [`Self::unit`].
 	pub fn draw_error(&self, error: u64) -> f64 {
-		if matches!(self.spec.program, Program::Quadratic(_)) {
-			// Squared distances in Q16.
-			return error as f64 / 65_536.0;
+		if let Some(unit) = self.unit_of_points() {
+			return error as f64 / unit;
 		}
 		self.mean_error(error, f64::from(self.chunks()) * self.predictions_per_drawn_chunk() as f64)
 	}
@@ -91,7 +123,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) => return None,
+			Program::Quadratic(_) | Program::Landscape(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;

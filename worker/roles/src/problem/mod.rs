@@ -168,7 +168,7 @@ impl Problem {
 	pub fn forecast(&self) -> Option<&Forecast> {
 		match &self.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) => None,
 		}
 	}
 
@@ -176,7 +176,31 @@ impl Problem {
 	pub fn rows(&self) -> Option<&Rows> {
 		match &self.spec.program {
 			Program::Rows(rows) => Some(rows),
-			Program::Quadratic(_) | Program::Forecast(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => None,
+		}
+	}
+
+	/// Returns `true` if the models of the domain are points.
+	pub fn has_points(&self) -> bool {
+		self.spec.program.coordinates().is_some()
+	}
+
+	/// Returns the point with these coordinates, for a program whose models are points. One that is missing is 0; further ones are left
+	/// out.
+	pub fn point(&self, genes: &[i64]) -> Model {
+		let (dimensions, _) = self.spec.program.coordinates().unwrap_or_default();
+		let coordinate = |gene: &i64| i32::try_from(*gene).unwrap_or(0);
+		let given = genes.iter().map(coordinate).chain(std::iter::repeat(0));
+		Model::Point(given.take(dimensions.into()).collect())
+	}
+
+	/// Returns the genes that a reveal states for a candidate of a search. The coordinates of a point are its model and no genes of the
+	/// record: such genes, which a point does not use, have their smallest values.
+	pub fn stated_genes(&self, searched: &[i64]) -> Vec<i64> {
+		if self.has_points() {
+			self.spec.genes.iter().map(|gene| gene.lo).collect()
+		} else {
+			searched.to_vec()
 		}
 	}
 
@@ -233,7 +257,7 @@ impl Problem {
 	/// Errors if the baselines cannot be scored.
 	pub fn naive(&self) -> Result<Model> {
 		match &self.spec.program {
-			Program::Quadratic(_) => Ok(Model::Point(vec![0; usize::from(self.chunks())])),
+			Program::Quadratic(_) | Program::Landscape(_) => Ok(self.point(&[])),
 			Program::Forecast(_) => {
 				let sums = self.validation_sums(&[Model::RepeatLast, Model::Seasonal])?;
 				Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })

@@ -5,6 +5,8 @@
 //! Champions that others found enter with the fitness of their models, which is computed here, and are trained. The state is written
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
+//!
+//! Where models are points, genes are their coordinates. A point is scored in place of a training.
 
 mod data;
 mod runner;
@@ -57,11 +59,16 @@ pub struct TrainedCandidate {
 	pub model: Model,
 	/// Chunk sums on the validation split and on the search's own practice draw.
 	pub errors: ChunkErrors,
-	/// Number that the search minimises; 2²⁰ is the initial champion.
+	/// Number that the search minimises: 2²⁰ is the initial champion, except of points, whose fitness is their error.
 	pub fitness: u64,
-	/// Time from the start of the search, in milliseconds.
+	/// Identifier of the search, which stays the same after a restart.
+	pub experiment: ExperimentId,
+	/// Time from the start of the search, in milliseconds, without the time between two runs.
 	pub millis: u64,
 }
+
+/// Identifier of a search, drawn at random.
+pub type ExperimentId = [u8; 16];
 
 /// Message to the thread of a search.
 enum News {
@@ -111,11 +118,15 @@ impl Search {
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		let Beginning { optimizer, seed, best, segments } = Beginning::of(&space, options, file.as_ref(), &stop)?;
+		let has_epochs = !problem.has_points();
+		let beginning = Beginning::of(&space, options, has_epochs, file.as_ref(), &stop)?;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
-		Candidate::from_genes(space::named(&names, &lowest), data.history())?;
+		if !data.has_points() {
+			Candidate::from_genes(space::named(&names, &lowest), data.history())?;
+		}
 		let baselines = data.baselines()?;
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
@@ -129,10 +140,13 @@ impl Search {
 			generation: options.population_size,
 			best,
 			time_limit: limits.max_training_seconds.map(Duration::from_secs),
+			experiment,
+			earlier,
 			started: Instant::now(),
 			stop: stop.clone(),
 			results: sender,
 			failed: 0,
+			least: None,
 			meter: meter.clone(),
 			segments: segments.unwrap_or(problem.segments()),
 			file,
@@ -183,6 +197,10 @@ struct Beginning {
 	best: Best,
 	/// Opened segments of an earlier run.
 	segments: Option<u16>,
+	/// Identifier of the search.
+	experiment: ExperimentId,
+	/// Time of earlier runs.
+	earlier: Duration,
 }
 
 impl Beginning {
@@ -191,31 +209,46 @@ impl Beginning {
 	/// # Errors
 	///
 	/// Errors if the optimizer cannot search the space, or if the file cannot be read or moved aside.
-	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>, stop: &Arc<AtomicBool>) -> Result<Self> {
+	fn of(
+		space: &Space,
+		options: &OptimizationConfig,
+		has_epochs: bool,
+		file: Option<&StateFile>,
+		stop: &Arc<AtomicBool>,
+	) -> Result<Self> {
 		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
 		if let Some((file, Some(saved))) = saved {
-			let mut optimizer = optimizer(space.clone(), options, saved.seed, stop)?;
+			let mut optimizer = optimizer(space.clone(), options, has_epochs, saved.seed, stop)?;
 			match optimizer.restore(&saved.search) {
 				Ok(()) => {
 					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
 					tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
-					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments) });
+					let (experiment, earlier) = (saved.experiment, Duration::from_millis(saved.millis));
+					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments), experiment, earlier });
 				}
 				Err(error) => file.set_aside(&error.to_string())?,
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
-		let optimizer = optimizer(space.clone(), options, seed, stop)?;
-		Ok(Self { optimizer, seed, best: Best::new(options.elite), segments: None })
+		let optimizer = optimizer(space.clone(), options, has_epochs, seed, stop)?;
+		let (best, experiment) = (Best::new(options.elite), rand::random());
+		Ok(Self { optimizer, seed, best, segments: None, experiment, earlier: Duration::ZERO })
 	}
 }
 
-/// Returns the optimizer that the configuration names. A program of the user is asked until `stop` is set.
+/// Returns the optimizer that the configuration names. Differential evolution trains candidates for parts of their epochs first if they
+/// have any. A program of the user is asked until `stop` is set.
 ///
 /// # Errors
 ///
 /// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
-fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<Box<dyn Optimizer>> {
+fn optimizer(
+	space: Space,
+	options: &OptimizationConfig,
+	has_epochs: bool,
+	seed: u64,
+	stop: &Arc<AtomicBool>,
+) -> Result<Box<dyn Optimizer>> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
@@ -226,7 +259,10 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<A
 				GaConfig { population, elite: options.elite, tournament, stagnation, seed, ..GaConfig::default() },
 			)?)
 		}
-		Algorithm::De => Box::new(Evolution::new(space, EvolutionConfig { population, seed, ..EvolutionConfig::default() })?),
+		Algorithm::De => {
+			let stages = if has_epochs { EvolutionConfig::default().stages } else { 1 };
+			Box::new(Evolution::new(space, EvolutionConfig { population, stages, seed, ..EvolutionConfig::default() })?)
+		}
 		Algorithm::Cmaes => {
 			// A population and a patience of its own, since those of a genetic algorithm do not depend on the number of genes.
 			Box::new(Cmaes::new(space, CmaesConfig { seed, ..CmaesConfig::default() })?)

@@ -4,7 +4,7 @@ use super::{
 	data::TrainingData,
 	space,
 	state::{Saved, StateFile},
-	News, TrainedCandidate, TARGET,
+	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
 use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
@@ -38,11 +38,18 @@ pub(super) struct Runner {
 	pub(super) best: Best,
 	/// Longest training of one candidate on the CPU.
 	pub(super) time_limit: Option<Duration>,
+	/// Identifier of the search.
+	pub(super) experiment: ExperimentId,
+	/// Time that the search ran for before this run.
+	pub(super) earlier: Duration,
+	/// Start of this run.
 	pub(super) started: Instant,
 	pub(super) stop: Arc<AtomicBool>,
 	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
 	/// Candidates that failed since the last one that was trained.
 	pub(super) failed: usize,
+	/// Least error of a point that was sent.
+	pub(super) least: Option<u64>,
 	/// Publishes the progress.
 	pub(super) meter: Meter,
 	/// Opened segments that the fitnesses of the best candidates belong to.
@@ -53,6 +60,8 @@ pub(super) struct Runner {
 
 /// Time in which a search notices that it was stopped while it waits for data.
 const STOP_TICK: Duration = Duration::from_millis(200);
+/// Pause after a point was scored, which takes microseconds: no account needs more points in a round, and a search remembers each of them.
+const POINT_PAUSE: Duration = Duration::from_millis(4);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
 
@@ -100,9 +109,16 @@ struct Sender<'a> {
 	trials: &'a [&'a Trial],
 	/// The candidates, in the same order.
 	candidates: &'a [Candidate],
+	experiment: ExperimentId,
+	earlier: Duration,
 	started: Instant,
 	results: &'a mpsc::UnboundedSender<TrainedCandidate>,
 	meter: &'a Meter,
+}
+
+/// Returns the time of a search that has run for `earlier` before it was started again, in milliseconds.
+fn millis(earlier: Duration, started: Instant) -> u64 {
+	u64::try_from((earlier + started.elapsed()).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns the epochs that a candidate is trained for.
@@ -139,7 +155,8 @@ impl Observer for Sender<'_> {
 					model: evaluated.model.clone(),
 					errors: ChunkErrors { validation, practice: errors.practice.clone() },
 					fitness: evaluated.fitness,
-					millis: self.started.elapsed().as_millis() as u64,
+					experiment: self.experiment,
+					millis: millis(self.earlier, self.started),
 				};
 				if self.results.send(trained).is_err() {
 					tracing::debug!(target: TARGET, "optimizer has ended; candidate dropped");
@@ -165,8 +182,10 @@ impl Runner {
 		let _stopped = StoppedAtEnd(self.meter.clone());
 		let best = self.best.trials();
 		if best.is_empty() {
-			let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
-			self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+			if !self.data.has_points() {
+				let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
+				self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+			}
 			self.segments = self.data.segments();
 		} else if self.segments != self.data.segments() {
 			// A segment was opened since the state was written.
@@ -218,6 +237,8 @@ impl Runner {
 		let saved = || Saved {
 			seed: self.seed,
 			segments: self.segments,
+			experiment: self.experiment,
+			millis: millis(self.earlier, self.started),
 			best: self.best.found.iter().cloned().collect(),
 			search: self.optimizer.checkpoint(),
 		};
@@ -255,6 +276,10 @@ impl Runner {
 	///
 	/// Errors if the genes are not those of the domain.
 	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>) -> Result<bool, SearchError> {
+		let genes = match model {
+			Some(Model::Point(point)) => point.iter().copied().map(i64::from).collect(),
+			_ => genes,
+		};
 		if genes.len() != self.names.len() {
 			return Err(SearchError::Length { expected: self.names.len(), found: genes.len() });
 		}
@@ -300,44 +325,11 @@ impl Runner {
 		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
-	/// Trains the candidates of `trials`, and tells the algorithm their fitness. Returns `false` if it was interrupted, so that nothing
-	/// was told.
+	/// Trains the candidates of `trials`, or scores their points, and tells the algorithm their fitness. Returns `false` if it was
+	/// interrupted, so that nothing was told.
 	fn train(&mut self, trials: &[Trial], told: Told) -> bool {
-		let mut fitness = vec![u64::MAX; trials.len()];
-		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
-		for (number, trial) in trials.iter().enumerate() {
-			match Candidate::from_genes(space::named(&self.names, &trial.genes), self.data.history()) {
-				Ok(candidate) => {
-					numbers.push(number);
-					let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
-					candidates.push(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate });
-				}
-				Err(error) => tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "candidate failed"),
-			}
-		}
-		let trained: Vec<&Trial> = numbers.iter().map(|number| &trials[*number]).collect();
-		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
-		let (started, results, meter) = (self.started, &self.results, &self.meter);
-		let sender = Sender { data: &self.data, trials: &trained, candidates: &candidates, started, results, meter };
-		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
-		match self.data.train(&self.executor, &candidates, &control) {
-			Ok(runs) => {
-				self.failed = failed_in_a_row(self.failed, &runs);
-				if self.failed >= MOST_FAILURES {
-					self.warn_of_failures(&runs);
-					self.failed = 0;
-				}
-				if self.stop.load(Ordering::Relaxed) {
-					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
-					return false;
-				}
-				for (number, run) in numbers.iter().zip(runs) {
-					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
-				}
-			}
-			Err(Error::Stopped) => return false,
-			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
-		}
+		let fitness = if self.data.has_points() { self.scored(trials) } else { self.trained(trials) };
+		let Some(fitness) = fitness else { return false };
 		for (trial, fitness) in trials.iter().zip(fitness) {
 			if trial.divisor == 1 {
 				self.best.enter(&trial.genes, fitness);
@@ -353,6 +345,86 @@ impl Runner {
 		}
 		self.meter.batch_ends(self.optimizer.generation().try_into().unwrap_or(u32::MAX));
 		true
+	}
+
+	/// Scores the points of `trials`, and sends each one that is better than all before it: a worse one can never win. Returns their
+	/// fitness, or `None` if the search was stopped.
+	fn scored(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
+		self.meter.batch_begins(0, self.devices());
+		let mut fitness = Vec::with_capacity(trials.len());
+		for Trial { genes, .. } in trials {
+			let (model, error) = self.data.scored_point(genes);
+			self.meter.candidate_trained(error);
+			if self.least.is_none_or(|least| error < least) {
+				self.least = Some(error);
+				self.send_point(genes, model, error);
+			}
+			fitness.push(error);
+			std::thread::sleep(POINT_PAUSE);
+			if self.stop.load(Ordering::Relaxed) {
+				return None;
+			}
+		}
+		Some(fitness)
+	}
+
+	/// Sends a point with its claim.
+	fn send_point(&self, genes: &[i64], model: Model, fitness: u64) {
+		let Some(validation) = self.data.claim(&model, &[]) else { return };
+		let errors = ChunkErrors { validation, practice: Vec::new() };
+		let (experiment, millis) = (self.experiment, millis(self.earlier, self.started));
+		let candidate = TrainedCandidate { genes: genes.to_vec(), model, errors, fitness, experiment, millis };
+		if self.results.send(candidate).is_err() {
+			tracing::debug!(target: TARGET, "optimizer has ended; candidate dropped");
+		}
+	}
+
+	/// Trains the candidates of `trials`. Returns their fitness, or `None` if the search was stopped.
+	fn trained(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
+		let mut fitness = vec![u64::MAX; trials.len()];
+		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
+		for (number, trial) in trials.iter().enumerate() {
+			match Candidate::from_genes(space::named(&self.names, &trial.genes), self.data.history()) {
+				Ok(candidate) => {
+					numbers.push(number);
+					let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
+					candidates.push(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate });
+				}
+				Err(error) => tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "candidate failed"),
+			}
+		}
+		let trained: Vec<&Trial> = numbers.iter().map(|number| &trials[*number]).collect();
+		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
+		let sender = Sender {
+			data: &self.data,
+			trials: &trained,
+			candidates: &candidates,
+			experiment: self.experiment,
+			earlier: self.earlier,
+			started: self.started,
+			results: &self.results,
+			meter: &self.meter,
+		};
+		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
+		match self.data.train(&self.executor, &candidates, &control) {
+			Ok(runs) => {
+				self.failed = failed_in_a_row(self.failed, &runs);
+				if self.failed >= MOST_FAILURES {
+					self.warn_of_failures(&runs);
+					self.failed = 0;
+				}
+				if self.stop.load(Ordering::Relaxed) {
+					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
+					return None;
+				}
+				for (number, run) in numbers.iter().zip(runs) {
+					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
+				}
+			}
+			Err(Error::Stopped) => return None,
+			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
+		}
+		Some(fitness)
 	}
 
 	/// Returns the CPU threads and the names of the working devices.

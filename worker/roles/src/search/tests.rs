@@ -5,7 +5,7 @@ use crate::{
 	config::OptimizationConfig,
 	problem::{
 		decode_admissible,
-		tests::{letters, sawtooth, sealed_sawtooth},
+		tests::{letters, rastrigin, sawtooth, sealed_sawtooth},
 	},
 	progress::{Progress, Scale, SearchProgress, SearchState},
 };
@@ -89,6 +89,77 @@ fn the_best_candidates_are_trained_again_on_data_that_has_grown() {
 			found.insert(again.genes.clone(), again.model.clone()).is_some_and(|former| former != again.model)
 		});
 		assert!(again.is_some(), "the same genes became another model");
+	}
+}
+
+/// Returns the configurations of all algorithms, a program of the user among them.
+fn all_algorithms() -> impl Iterator<Item = DomainConfig> {
+	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol];
+	native.map(with).into_iter().chain([with_program()])
+}
+
+/// Returns a search of a landscape.
+fn search_of(problem: &Arc<Problem>, config: &DomainConfig) -> Search {
+	start(problem, config, &ResourceLimits::default(), executor(1)).unwrap()
+}
+
+#[test]
+fn every_algorithm_searches_the_coordinates_of_a_landscape() {
+	let problem = Arc::new(rastrigin());
+	for config in all_algorithms() {
+		let mut search = search_of(&problem, &config);
+		assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["origin"]);
+		let mut least = u64::MAX;
+		for _ in 0..3 {
+			let found = search.results.blocking_recv().unwrap();
+			decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+			assert_eq!(found.model, problem.point(&found.genes), "the genes are the coordinates");
+			assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
+			assert_eq!(found.fitness, found.validation_error());
+			assert!(found.fitness < least, "only better points are sent");
+			least = found.fitness;
+		}
+	}
+}
+
+#[test]
+fn a_landscape_is_searched_down_to_a_part_of_its_initial_value() {
+	let problem = Arc::new(rastrigin());
+	let wanted = problem.bar().unwrap() / 5;
+	let mut search = search_of(&problem, &with(Algorithm::Ga));
+	let reached = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness < wanted);
+	assert!(reached.is_some());
+}
+
+#[test]
+fn a_champion_of_a_landscape_is_taken_in_by_its_model() {
+	let problem = Arc::new(rastrigin());
+	let Program::Landscape(landscape) = problem.spec.program else { unreachable!("a landscape") };
+	let optimum: Vec<i64> = landscape.optimum().into_iter().map(i64::from).collect();
+	let mut search = search_of(&problem, &with(Algorithm::Random));
+	// The record has no genes, so the chain states none.
+	search.immigrate(Vec::new(), Some(Arc::new(problem.point(&optimum))));
+	let taken = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness == 0);
+	assert_eq!(taken.map(|found| found.genes), Some(optimum));
+}
+
+#[test]
+fn a_search_that_goes_on_keeps_its_experiment_and_its_time() {
+	let landscape = Arc::new(rastrigin());
+	for (problem, config) in all_algorithms().map(|config| (landscape.clone(), config)).chain([(problem(), seeded())]) {
+		let begin = |folder: &std::path::Path| {
+			let file = StateFile::new(&folder.join("journal.db"), &problem, Account([1; 32]), None);
+			let meter = meter(&Progress::default(), &problem);
+			let mut search =
+				Search::start(&problem, &config, &ResourceLimits::default(), executor(1), meter, Some(file)).unwrap();
+			let found = search.results.blocking_recv().unwrap();
+			(found.experiment, found.millis)
+		};
+		let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+		let (before, after) = (begin(folder.path()), begin(folder.path()));
+		assert_eq!(before.0, after.0, "one experiment");
+		assert!(before.1 <= after.1, "its time goes on");
+		assert_ne!(begin(other.path()).0, before.0, "another experiment");
 	}
 }
 
@@ -411,8 +482,7 @@ fn wide() -> Arc<Problem> {
 
 #[test]
 fn every_algorithm_finds_admissible_models() {
-	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol];
-	for config in native.map(with).into_iter().chain([with_program()]) {
+	for config in all_algorithms() {
 		let algorithm = config.optimization_config.algorithm;
 		for problem in [wide(), rows(0)] {
 			let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();

@@ -169,9 +169,9 @@ fn not_votable(domain: &DomainView<Account>, evidence: Option<&EvidenceView<Acco
 			"its evidence is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
 		));
 	}
-	if domain.program == ProgramKind::Quadratic {
+	if matches!(domain.program, ProgramKind::Quadratic | ProgramKind::Landscape) {
 		return Some(format!(
-			"its program is quadratic, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
+			"the optimum of its program is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
 		));
 	}
 	let EvidenceView { sealed, opened, purse, suspended, .. } = evidence?;
@@ -390,8 +390,10 @@ mod tests {
 		assert_eq!(not_votable(&domain(), None), None);
 		let public = DomainView { evidence: EvidenceKind::Public, ..domain() };
 		assert!(reason(&public, None).contains("pays its bounty only: add to it with `doin-worker domain bounty 3"));
-		let quadratic = DomainView { program: ProgramKind::Quadratic, ..domain() };
-		assert!(reason(&quadratic, None).contains("its program is quadratic, so it pays its bounty only"));
+		for program in [ProgramKind::Quadratic, ProgramKind::Landscape] {
+			let points = DomainView { program, ..domain() };
+			assert!(reason(&points, None).contains("the optimum of its program is public, so it pays its bounty only"));
+		}
 		for (status, part) in [
 			(Status::Loading, "not uploaded completely"),
 			(Status::Closing, "its status is closing"),

@@ -24,7 +24,7 @@ use doin_primitives::DomainId;
 /// Subcommands of `domain`.
 #[derive(Debug, Subcommand)]
 pub enum DomainCommand {
-	/// Make a domain of a CSV file: of one column, to forecast, or of a table, with --label
+	/// Make a domain of a CSV file: of one column, to forecast, or of a table, with --label; or of a standard function, with --landscape
 	#[command(after_help = "\
 EXAMPLES
   Try it, without a node and without paying:
@@ -41,6 +41,8 @@ EXAMPLES
   Classify images of 8 x 8 pixels, and compute numbers of a table:
     doin-worker domain create --csv digits.csv --label digit --image 8x8 --sealed 1 --licence CC-BY-4.0 --dry-run
     doin-worker domain create --csv houses.csv --label price --values --without id --sealed 4 --licence CC0-1.0 --dry-run
+  Make a domain of a standard function, to try searches on:
+    doin-worker domain create --landscape rastrigin --dimensions 6 --seed 3 --key owner.key
 
 A domain of public or generated data shows all its data at once. Sealed data leaves this machine one segment at a time, and opened \
 bytes can never be erased; the number and the sizes of the segments are public at once. The domain pays from its purse, so nobody \

@@ -13,15 +13,12 @@ mod report;
 mod state;
 
 use crate::{
-	args::one_of,
+	args::{one_of, shapes},
 	report::OutputArgs,
 	work::{compute_until_interrupted, interrupted, threads},
 };
 use anyhow::{ensure, Context, Result};
-use clap::{
-	builder::{PossibleValuesParser, TypedValueParser},
-	Args,
-};
+use clap::Args;
 use doin_search::{
 	landscape::Shape, seed_of_island, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Islands, IslandsConfig,
 	Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Topology, Trial,
@@ -110,13 +107,6 @@ pub struct OptimizeArgs {
 	evaluate: bool,
 	#[command(flatten)]
 	output: OutputArgs,
-}
-
-/// Returns a parser of the names of shapes.
-fn shapes() -> impl TypedValueParser<Value = Shape> {
-	let shape_of = |name: &str| Shape::ALL.into_iter().find(|shape| shape.name() == name);
-	PossibleValuesParser::new(Shape::ALL.map(Shape::name))
-		.try_map(move |name: String| shape_of(&name).ok_or(format!("unknown landscape `{name}`")))
 }
 
 /// Runs `optimize`. Returns `true` if it was interrupted; its state is kept then.

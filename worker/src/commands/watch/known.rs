@@ -91,15 +91,14 @@ impl KnownDomain {
 	/// Returns the errors of a champion as text: on its draw, and on the held-out tail beside simple models.
 	pub fn describe_champion(&self, champion: &ChampionView<Account>, tail: Option<f64>) -> String {
 		let (size, unit) = self.problem.unit();
-		let on_draw = format!(
-			"error {} {unit} on its draw, {} ({})",
-			significant(self.problem.draw_error(champion.error)),
-			comparison(
-				percent_better(champion.loss),
-				if self.problem.linear.is_some() { OWNERS_MODEL } else { "the best naive model" }
-			),
-			significant(self.problem.draw_error(champion.initial_error))
-		);
+		let error = significant(self.problem.draw_error(champion.error));
+		let (error, initial) = match self.problem.linear {
+			_ if self.problem.has_points() => (format!("value {error}"), "the origin"),
+			Some(_) => (format!("error {error} {unit} on its draw"), OWNERS_MODEL),
+			None => (format!("error {error} {unit} on its draw"), "the best naive model"),
+		};
+		let initial_error = significant(self.problem.draw_error(champion.initial_error));
+		let on_draw = format!("{error}, {} ({initial_error})", comparison(percent_better(champion.loss), initial));
 		let Some(error) = tail else { return on_draw };
 		let compare = |row: &BaselineRow| Some(comparison(percent_below(error, row.test?.mean * size), &row.name));
 		let against: Vec<_> = self.baselines.iter().filter_map(compare).collect();
@@ -107,11 +106,12 @@ impl KnownDomain {
 	}
 }
 
-/// Returns the initial champion: the linear model of the owner, or the better naive model on validation.
+/// Returns the initial champion: the linear model of the owner, the origin, or the better naive model on validation.
 fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 	match baselines {
 		_ if problem.linear.is_some() => ModelRef::Linear,
 		_ if problem.rows().is_some() => ModelRef::Constant,
+		_ if problem.has_points() => ModelRef::Origin,
 		[last, seasonal, ..] if seasonal.validation.error < last.validation.error => ModelRef::Seasonal,
 		_ => ModelRef::RepeatLast,
 	}
