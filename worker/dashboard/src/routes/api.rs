@@ -28,6 +28,8 @@ pub(super) struct OfDomain {
 	/// Domain; without it, all.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	domain: Option<u32>,
+	/// Part of the name of a domain, in upper or lower case, or its number; without it, all.
+	search: Option<String>,
 	/// Most domains of the answer, up to 1,000; without it, 1,000.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	limit: Option<u32>,
@@ -75,9 +77,14 @@ pub(super) async fn peers(State(app): State<App>) -> Result<Json<Peers>, ApiErro
 #[utoipa::path(get, path = "/api/optimization", tag = "api", params(OfDomain),
 	responses((status = 200, body = Optimization), (status = "default", body = Problem)))]
 pub(super) async fn optimization(State(app): State<App>, Query(choice): Query<OfDomain>) -> Result<Json<Optimization>, ApiError> {
-	let OfDomain { domain, limit, offset } = choice;
+	let OfDomain { domain, search, limit, offset } = choice;
+	if domain.is_some() && search.is_some() {
+		return Err(ApiError::impossible("a number and a text choose domains", "leave out `domain` or `search`"));
+	}
 	let views = app.source()?.views().await?;
-	let page = Page { limit, offset }.of(&views.domains)?;
+	let found = search.map(|text| matching(&views.domains, &text));
+	let all = found.as_deref().unwrap_or(&views.domains);
+	let page = Page { limit, offset }.of(all)?;
 	let domains: Vec<Domain> = match domain {
 		Some(id) => vec![found_domain(&views, id)?.clone()],
 		None => page.to_vec(),
@@ -85,8 +92,15 @@ pub(super) async fn optimization(State(app): State<App>, Query(choice): Query<Of
 	// Both lists are in the order of the domains.
 	let is_chosen = |id: u32| domains.binary_search_by_key(&id, |domain| domain.domain_id).is_ok();
 	let rounds = views.rounds.iter().filter(|round| is_chosen(round.domain_id)).cloned().collect();
-	let total = views.domains.len() as u32;
+	let total = all.len() as u32;
 	Ok(Json(Optimization { at: views.at.clone(), total, domains, rounds, higher_is_better: false }))
+}
+
+/// Returns the domains whose name has a text, or whose number it is, in order of registration.
+fn matching(domains: &[Domain], text: &str) -> Vec<Domain> {
+	let text = text.trim().to_lowercase();
+	let is_found = |domain: &&Domain| domain.name.to_lowercase().contains(&text) || domain.domain_id.to_string() == text;
+	domains.iter().filter(is_found).cloned().collect()
 }
 
 /// Returns the searches of the worker.
