@@ -400,6 +400,7 @@ impl Source for Fixed {
 			performance: Some(u64::MAX.to_string()),
 			best_performance: None,
 			is_improvement: false,
+			block: Some(HEIGHT),
 			timestamp: None,
 		};
 		Ok(Metrics { at: stored(), first_block: 0, metrics: vec![performance], count: 1 })

@@ -558,6 +558,7 @@ impl Source for Simulated {
 			performance: Some((900_000 + block).to_string()),
 			best_performance: Some("900000".into()),
 			is_improvement: place.is_multiple_of(2),
+			block: Some(block),
 			timestamp: Some("2026-01-01T00:00:00.000Z".into()),
 		};
 		Ok(Metrics { at: at(block), first_block: 0, metrics: (0..ROWS).map(performance).collect(), count: ROWS })
