@@ -364,6 +364,26 @@ mod tests {
 	}
 
 	#[test]
+	fn a_proxy_is_served_if_it_sends_the_address_of_the_server_and_no_origin() {
+		let checked = |host: &str, origin: Option<&str>| {
+			let mut headers = HeaderMap::new();
+			headers.insert(header::HOST, host.parse().unwrap());
+			headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+			headers.insert("x-forwarded-host", "doin.example.org".parse().unwrap());
+			if let Some(origin) = origin {
+				headers.insert(header::ORIGIN, origin.parse().unwrap());
+			}
+			check_host(&headers, "127.0.0.1:8470".parse().unwrap()).and_then(|()| check_site(&headers)).is_ok()
+		};
+		assert!(checked("127.0.0.1:8470", None));
+		assert!(!checked("doin.example.org", None), "the name of a site");
+		assert!(
+			!checked("127.0.0.1:8470", Some("https://doin.example.org")),
+			"the origin of a page that this server does not know"
+		);
+	}
+
+	#[test]
 	fn a_page_of_domains_is_bounded() {
 		let domains: Vec<Domain> = (0..2 * ROWS).map(|domain_id| Domain { domain_id, ..Domain::default() }).collect();
 		let page = |limit, offset| {
