@@ -297,9 +297,14 @@ async fn domains_are_listed_in_pages() {
 #[tokio::test]
 async fn domains_are_found_by_a_part_of_their_name_and_by_their_number() {
 	let server = Server::complete();
-	for (text, expected) in
-		[("domain", vec![0, 7]), ("DOMAIN%207", vec![7]), ("7", vec![7]), ("%207%20", vec![7]), ("", vec![0, 7]), ("70", vec![])]
-	{
+	for (text, expected) in [
+		("domain", vec![0_u64, 7]),
+		("DOMAIN%207", vec![7]),
+		("7", vec![7]),
+		("%207%20", vec![7]),
+		("", vec![0, 7]),
+		("70", vec![]),
+	] {
 		let (status, found) = server.get(&format!("/api/optimization?search={text}&limit=20")).await;
 		let ids: Vec<u64> = found["domains"].as_array().unwrap().iter().filter_map(|one| one["domain_id"].as_u64()).collect();
 		assert_eq!((status, ids, found["total"].as_u64()), (200, expected.clone(), Some(expected.len() as u64)), "{text}");

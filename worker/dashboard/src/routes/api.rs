@@ -82,25 +82,24 @@ pub(super) async fn optimization(State(app): State<App>, Query(choice): Query<Of
 		return Err(ApiError::impossible("a number and a text choose domains", "leave out `domain` or `search`"));
 	}
 	let views = app.source()?.views().await?;
-	let found = search.map(|text| matching(&views.domains, &text));
-	let all = found.as_deref().unwrap_or(&views.domains);
-	let page = Page { limit, offset }.of(all)?;
+	let found = matching(&views.domains, search.as_deref());
+	let page = Page { limit, offset }.of(&found)?;
 	let domains: Vec<Domain> = match domain {
 		Some(id) => vec![found_domain(&views, id)?.clone()],
-		None => page.to_vec(),
+		None => page.iter().copied().cloned().collect(),
 	};
 	// Both lists are in the order of the domains.
 	let is_chosen = |id: u32| domains.binary_search_by_key(&id, |domain| domain.domain_id).is_ok();
 	let rounds = views.rounds.iter().filter(|round| is_chosen(round.domain_id)).cloned().collect();
-	let total = all.len() as u32;
+	let total = found.len() as u32;
 	Ok(Json(Optimization { at: views.at.clone(), total, domains, rounds, higher_is_better: false }))
 }
 
-/// Returns the domains whose name has a text, or whose number it is, in order of registration.
-fn matching(domains: &[Domain], text: &str) -> Vec<Domain> {
-	let text = text.trim().to_lowercase();
-	let is_found = |domain: &&Domain| domain.name.to_lowercase().contains(&text) || domain.domain_id.to_string() == text;
-	domains.iter().filter(is_found).cloned().collect()
+/// Returns the domains whose name has a text, or whose number it is, in order of registration; without a text, all.
+fn matching<'d>(domains: &'d [Domain], text: Option<&str>) -> Vec<&'d Domain> {
+	let text = text.map(|text| text.trim().to_lowercase());
+	let has = |domain: &Domain, text: &str| domain.name.to_lowercase().contains(text) || domain.domain_id.to_string() == text;
+	domains.iter().filter(|domain| text.as_ref().is_none_or(|text| has(domain, text))).collect()
 }
 
 /// Returns the searches of the worker.

@@ -289,11 +289,11 @@ struct Page {
 }
 
 impl Page {
-	/// Returns the domains of the page, in order of registration.
+	/// Returns the items of the page, which are domains in order of registration.
 	///
 	/// # Errors
 	/// Errors with 422 if the limit is too large.
-	fn of(self, domains: &[Domain]) -> Result<&[Domain], ApiError> {
+	fn of<T>(self, domains: &[T]) -> Result<&[T], ApiError> {
 		let most = limit(self.limit.or(Some(ROWS)), ROWS)?;
 		let rest = domains.get(self.offset.unwrap_or_default() as usize..).unwrap_or_default();
 		Ok(&rest[..rest.len().min(most as usize)])
