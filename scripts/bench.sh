@@ -23,13 +23,14 @@
 #                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
 #                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
 #                                     Fails above two minutes
-#        scripts/bench.sh dashboard [--clients N] [--seconds N]
-#                                     measures every query of the dashboard over 1,000,000 synthetic rounds, then for six minutes the memory
-#                                     of its server with 1,000 clients and of its page in Chromium, at ten times the speed of a public
-#                                     network; the last line is JSON
-#        scripts/bench.sh indexer [--blocks N | --url URL]
-#                                     measures the blocks per second that `index` reads from a local node. Without --url, a chain grows by a
-#                                     block each second first, to 20,000 blocks: hours, for a night. It is kept, and used and grown again
+#        scripts/bench.sh dashboard [--rounds N] [--clients N] [--seconds N]
+#                                     measures every query of the dashboard over 1,000,000 synthetic rounds, whose database of 2.4 GB is
+#                                     written first, then for six minutes the memory of its server with 1,000 clients and of its page in
+#                                     Chromium, at ten times the speed of a public network; the last line is JSON
+#        scripts/bench.sh indexer [--blocks N] [--slot-ms N] [--minutes N] | --url URL
+#                                     measures the blocks per second that `index` reads from a local node. Without --url, a development chain
+#                                     with slots of 100 ms grows first, to 3,000 blocks: five minutes, and 15 at most. It is kept, and used
+#                                     and grown again
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -150,10 +151,19 @@ page_tests() {
 
 # Fails if a query is too slow, or if server or page grow, and prints the figures all the same.
 dashboard() {
-	local folder queries soak status=0
+	local folder queries soak status=0 rounds=1000000 options=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+			--rounds) rounds=${2:?--rounds has no number, e.g. --rounds 100000}; shift ;;
+			*) options+=("$1") ;;
+		esac
+		shift
+	done
 	folder=$(page_tests)
-	queries=$(cargo bench --quiet --workspace --bench reader) || status=$?
-	soak=$(cargo bench --quiet --workspace --bench clients -- --page "$folder" "$@") || status=$?
+	say "queries: compiles the benchmark, writes a database of $rounds rounds, and runs each query ten times"
+	queries=$(cargo bench --quiet --workspace --bench reader -- "$rounds") || status=$?
+	say "server and page: compiles the benchmark, and publishes blocks"
+	soak=$(cargo bench --quiet --workspace --bench clients -- --page "$folder" "${options[@]}") || status=$?
 	# A benchmark that failed before its end has no figures.
 	machine | jq -c --argjson queries "${queries:-null}" --argjson soak "${soak:-null}" '. + {"queries": $queries, "soak": $soak}'
 	return "$status"
@@ -162,7 +172,7 @@ dashboard() {
 # Builds node and worker first, since the benchmark starts both.
 indexer() {
 	local figures
-	[ $# -gt 0 ] || set -- --blocks 20000
+	[[ " $* " == *" --url "* || " $* " == *" --blocks "* ]] || set -- --blocks 3000 "$@"
 	build "${PROGRAMS[@]}"
 	figures=$(cargo bench --quiet --workspace --bench indexer -- "$@")
 	machine | jq -c --argjson indexer "$figures" '. + {"indexer": $indexer}'

@@ -107,6 +107,8 @@ pub struct Performance {
 	pub best_performance: Option<String>,
 	/// `true` if no earlier round of the account in the domain was better.
 	pub is_improvement: bool,
+	/// Block that ended the round.
+	pub block: Option<u32>,
 	/// Time of the block that ended the round, in UTC.
 	pub timestamp: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::Problem;
 use doin_compute::predictions_per_window;
 use doin_forecast::{error_size, parse_unit, significant};
-use doin_primitives::Evidence;
+use doin_primitives::{DomainSpec, Evidence};
 use doin_scoring::{
 	landscape,
 	model::OUT_FRAC,
@@ -16,15 +16,6 @@ use rayon::prelude::*;
 const TAIL_PIECE: usize = 16;
 
 impl Problem {
-	/// Returns `true` if models choose classes, whose error is a rate.
-	fn has_classes(&self) -> bool {
-		match &self.spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) => false,
-			Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
-			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
-		}
-	}
-
 	/// Returns the error of a point whose value is one, or `None` for a program whose models are no points.
 	fn unit_of_points(&self) -> Option<f64> {
 		match &self.spec.program {
@@ -56,7 +47,7 @@ impl Problem {
 		}
 		let text = String::from_utf8_lossy(&self.spec.unit);
 		let (size, name) = parse_unit(&text);
-		match self.has_classes() {
+		match has_classes(&self.spec.program) {
 			true => (self.forecast().map_or(1.0, |forecast| error_size(forecast, size)), "error rate".into()),
 			false => (size, name.to_string()),
 		}
@@ -67,7 +58,7 @@ impl Problem {
 		if self.unit_of_points().is_some() {
 			return "value".into();
 		}
-		match self.has_classes() {
+		match has_classes(&self.spec.program) {
 			true => "error rate".into(),
 			false => format!("mean absolute error in {}", self.unit().1),
 		}
@@ -80,7 +71,7 @@ impl Problem {
 		if self.unit_of_points().is_some() {
 			return format!("a value of {mean}");
 		}
-		match self.has_classes() {
+		match has_classes(&self.spec.program) {
 			true => format!("an error rate of {mean}"),
 			false => format!("a mean absolute error of {mean} {unit}"),
 		}
@@ -88,27 +79,12 @@ impl Problem {
 
 	/// Returns the number of predictions of one chunk of the validation split.
 	pub fn predictions_per_validation_chunk(&self) -> u64 {
-		let split = self.spec.split;
-		match &self.spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) => 1,
-			Program::Forecast(forecast) => {
-				let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
-				u64::from(windows) * predictions_per_window(forecast)
-			}
-			Program::Rows(rows) => {
-				let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
-				u64::from(count) * predictions_per_row(rows)
-			}
-		}
+		predictions_per_validation_chunk(&self.spec)
 	}
 
 	/// Returns the number of predictions of one chunk of a draw. On public evidence, a draw is the validation split.
 	pub fn predictions_per_drawn_chunk(&self) -> u64 {
-		match (&self.spec.program, &self.spec.evidence) {
-			(Program::Quadratic(_) | Program::Landscape(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
-			(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
-			(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
-		}
+		predictions_per_drawn_chunk(&self.spec)
 	}
 
 	/// Returns the mean error per prediction of the error sum `error` over a whole draw, in the unit of [`Self::unit`].
@@ -147,6 +123,40 @@ impl Problem {
 
 	fn mean_error(&self, error: u64, count: f64) -> f64 {
 		error as f64 / f64::from(1u32 << OUT_FRAC) / count.max(1.0) * self.unit().0
+	}
+}
+
+/// Returns `true` if models choose classes, whose error is a rate.
+pub fn has_classes(program: &Program) -> bool {
+	match program {
+		Program::Quadratic(_) | Program::Landscape(_) => false,
+		Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
+		Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+	}
+}
+
+/// Returns the number of predictions of one chunk of the validation split of a domain.
+pub fn predictions_per_validation_chunk(spec: &DomainSpec) -> u64 {
+	let split = spec.split;
+	match &spec.program {
+		Program::Quadratic(_) | Program::Landscape(_) => 1,
+		Program::Forecast(forecast) => {
+			let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
+			u64::from(windows) * predictions_per_window(forecast)
+		}
+		Program::Rows(rows) => {
+			let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
+			u64::from(count) * predictions_per_row(rows)
+		}
+	}
+}
+
+/// Returns the number of predictions of one chunk of a draw of a domain. On public evidence, a draw is the validation split.
+pub fn predictions_per_drawn_chunk(spec: &DomainSpec) -> u64 {
+	match (&spec.program, &spec.evidence) {
+		(Program::Quadratic(_) | Program::Landscape(_), _) | (_, Evidence::Public) => predictions_per_validation_chunk(spec),
+		(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
+		(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
 	}
 }
 

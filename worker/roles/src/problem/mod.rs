@@ -7,6 +7,8 @@ mod practice;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use errors::{has_classes, predictions_per_drawn_chunk, predictions_per_validation_chunk};
+
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
