@@ -324,7 +324,8 @@ impl Optimizer for PluginOptimizer {
 		let params = json!({ "genes": self.named(&genes), "fitness": shown(fitness), "again": true });
 		self.call("tell", params, |_| Ok(()));
 		self.found.enter(Individual { genes: genes.clone(), fitness });
-		self.memory.revise(&genes, fitness, self.found.iter());
+		let least = self.found.iter().min_by_key(|individual| individual.fitness).cloned();
+		self.memory.revise(&Individual { genes, fitness }, least);
 		Ok(())
 	}
 
@@ -375,8 +376,8 @@ impl Optimizer for PluginOptimizer {
 	}
 
 	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let State { memory, found, told, program, calls } = checkpoint.read(NAME)?;
-		let memory = memory.resume(&self.memory)?;
+		let State { mut memory, found, told, program, calls } = checkpoint.read(NAME)?;
+		memory.resume(&self.memory)?;
 		let mut talk = self.talk.get_mut().anew(program, calls);
 		let known = Known { space: &memory.space, found: &found };
 		talk.start(&known).map_err(|error| SearchError::Checkpoint { reason: error.to_string() })?;
