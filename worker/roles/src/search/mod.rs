@@ -6,6 +6,7 @@
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
 
+mod archive;
 mod data;
 mod runner;
 mod space;
@@ -20,15 +21,16 @@ use crate::{
 	progress::Meter,
 };
 use anyhow::{Context, Result};
+use archive::ArchivedDomain;
 use codec::Encode;
 use data::TrainingData;
-use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
+use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, StoppingRule};
 use doin_plugin::Limits;
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer, Sampler,
-	SamplerConfig, Sequence, Space,
+	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer,
+	Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
@@ -74,6 +76,8 @@ enum News {
 	},
 	/// The domain with more opened segments, to train on.
 	Grown(Arc<Problem>),
+	/// CPU threads to train on from now on.
+	Threads(usize),
 }
 
 /// A running search. Dropping it stops the search and waits for its thread.
@@ -85,6 +89,8 @@ pub struct Search {
 	news: sync_mpsc::Sender<News>,
 	/// Opened segments of the data that candidates are trained on.
 	segments: u16,
+	/// CPU threads that candidates are trained on.
+	threads: usize,
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
 	meter: Meter,
@@ -117,6 +123,11 @@ impl Search {
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
 		Candidate::from_genes(space::named(&names, &lowest), data.history())?;
 		let baselines = data.baselines()?;
+		let domain = ArchivedDomain::of(problem);
+		let is_new = segments.is_none();
+		let archive = file.as_ref().map(StateFile::archive).filter(|_| is_new && options.proposals > 0);
+		let proposals = archive.map_or_else(Vec::new, |archive| archive.propose(&domain, &space, options.proposals));
+		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = Runner {
@@ -125,6 +136,13 @@ impl Search {
 			optimizer,
 			executor,
 			limits: limits.clone(),
+			grouping: match patience {
+				None => Grouping::Independent,
+				patience => Grouping::Brackets(StoppingRule { patience, halving: false }),
+			},
+			proposals,
+			domain,
+			learnt: Vec::new(),
 			seed,
 			generation: options.population_size,
 			best,
@@ -141,7 +159,7 @@ impl Search {
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread), meter })
+		Ok(Self { results, baselines, news, segments: problem.segments(), threads, stop, thread: Some(thread), meter })
 	}
 
 	/// Returns the meter that publishes the progress of the search.
@@ -153,6 +171,14 @@ impl Search {
 	pub fn immigrate(&self, genes: Vec<i64>, model: Option<Arc<Model>>) {
 		if self.news.send(News::Immigrant { genes, model }).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
+		}
+	}
+
+	/// Trains on so many CPU threads, at least one, from the next candidates on.
+	pub fn use_threads(&mut self, threads: usize) {
+		let threads = threads.max(1);
+		if threads != self.threads && self.news.send(News::Threads(threads)).is_ok() {
+			self.threads = threads;
 		}
 	}
 
@@ -210,12 +236,38 @@ impl Beginning {
 	}
 }
 
-/// Returns the optimizer that the configuration names. A program of the user is asked until `stop` is set.
+/// Returns the optimizer that the configuration names, with its stages. A program of the user is asked until `stop` is set.
 ///
 /// # Errors
 ///
 /// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
 fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<Box<dyn Optimizer>> {
+	// Errors that depend on the home folder are those of the start.
+	let program = program(options, seed, stop)?;
+	if !options.is_staged() {
+		return Ok(algorithm(space, options, seed, program)?);
+	}
+	let patience = options.optimization_patience.saturating_mul(options.population_size);
+	let stages = match options.optimization_increment_size {
+		Some(size) => StagedConfig::of_size(&space, size, patience),
+		None => StagedConfig { stages: options.optimization_stages.clone(), patience },
+	};
+	let options = options.clone();
+	let make = move |space, turn| algorithm(space, &options, seed_of_stage(seed, turn), program.clone());
+	Ok(Box::new(Staged::new(space, stages, make)?))
+}
+
+/// Returns the algorithm that the configuration names, in a space of all genes or of those of a stage.
+///
+/// # Errors
+///
+/// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
+fn algorithm(
+	space: Space,
+	options: &OptimizationConfig,
+	seed: u64,
+	program: PluginConfig,
+) -> Result<Box<dyn Optimizer>, SearchError> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
@@ -226,14 +278,17 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<A
 				GaConfig { population, elite: options.elite, tournament, stagnation, seed, ..GaConfig::default() },
 			)?)
 		}
-		Algorithm::De => Box::new(Evolution::new(space, EvolutionConfig { population, seed, ..EvolutionConfig::default() })?),
+		Algorithm::De => {
+			let whole_if = space::without_epochs(&space);
+			Box::new(Evolution::new(space, EvolutionConfig { population, whole_if, seed, ..EvolutionConfig::default() })?)
+		}
 		Algorithm::Cmaes => {
 			// A population and a patience of its own, since those of a genetic algorithm do not depend on the number of genes.
 			Box::new(Cmaes::new(space, CmaesConfig { seed, ..CmaesConfig::default() })?)
 		}
 		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
-		Algorithm::Program => Box::new(PluginOptimizer::new(space, program(options, seed, stop)?)?),
+		Algorithm::Program => Box::new(PluginOptimizer::new(space, PluginConfig { seed, ..program })?),
 	})
 }
 
