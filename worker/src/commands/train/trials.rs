@@ -7,11 +7,14 @@ use clap::Parser;
 use doin_compute::{gpu::Devices, Candidate, Control, Executor, Grouping, StoppingRule};
 use doin_forecast::{spec::explain, table::data_hash};
 use doin_scoring::verdict::total;
-use doin_search::{GeneRange, Space, Trial};
+use doin_search::{Condition, GeneRange, Space, Trial};
 use std::{
 	path::Path,
 	sync::{atomic::AtomicBool, Arc},
 };
+
+/// Gene of the hidden layers.
+const DEPTH: &str = "depth";
 
 /// Command line of a training without the names of program and command.
 #[derive(Debug, Parser)]
@@ -76,6 +79,22 @@ impl TrainingProblem {
 	/// Returns the space of the genes that are ranges.
 	pub fn space(&self) -> &Space {
 		&self.space
+	}
+
+	/// Returns the conditions that candidates without epochs meet, all of them: depth 0, where it makes the family a linear model.
+	///
+	/// # Errors
+	///
+	/// Errors if a gene lies outside the range of the trainer.
+	pub fn without_epochs(&self) -> Result<Vec<Condition>> {
+		let is_shallow = |gene: &GeneRange| gene.name == DEPTH && gene.lo == 0;
+		if !self.space.genes().iter().any(is_shallow) {
+			return Ok(Vec::new());
+		}
+		let lowest: Vec<i64> = self.space.genes().iter().map(|gene| gene.lo).collect();
+		let candidate = self.args.genes.candidate_at(&self.space.named(&lowest), self.plan.window, self.plan.spec.history)?;
+		let condition = Condition { gene: DEPTH.into(), values: vec![0] };
+		Ok(if candidate.is_linear() { vec![condition] } else { Vec::new() })
 	}
 
 	/// Returns the hashes of the data, file by file.
