@@ -137,6 +137,14 @@ pub enum SearchError {
 		/// Difference from the present search.
 		reason: String,
 	},
+	/// A file is one of another version of this program.
+	#[error("its format has version {found}, and this program reads version {expected}")]
+	Version {
+		/// Version of the file.
+		found: u32,
+		/// Version that this program reads.
+		expected: u32,
+	},
 	/// A trial has two fitnesses.
 	#[error("two fitnesses of the candidate {genes:?}, {before} and {after}: its evaluation has to be deterministic")]
 	Conflict {

@@ -119,8 +119,7 @@ impl TryFrom<Content> for DomainArchive {
 
 	fn try_from(content: Content) -> Result<Self, SearchError> {
 		if content.version != VERSION {
-			let reason = format!("its format has version {}, and this program reads version {VERSION}", content.version);
-			return Err(SearchError::Checkpoint { reason });
+			return Err(SearchError::Version { found: content.version, expected: VERSION });
 		}
 		Ok(Self { records: content.records })
 	}

@@ -205,7 +205,8 @@ impl Staged {
 		};
 		let search = (self.make)(space_of(&self.space, &self.stages, &state)?, state.turn)?;
 		let kept = self.parents.len().div_ceil(2);
-		let living = self.parents.drain(..).take(kept).chain(self.state.best.clone());
+		let best = self.state.best.clone().filter(|best| best.fitness < u64::MAX);
+		let living = self.parents.drain(..).take(kept).chain(best);
 		let taken: Vec<Individual> = living.chain(std::mem::take(&mut self.state.outside)).collect();
 		(self.state, self.search) = (state, search);
 		for individual in taken {
@@ -280,6 +281,10 @@ impl Staged {
 				return None;
 			};
 			let whole = self.whole(trial.clone());
+			if self.asked.contains(&whole) || self.state.next.contains(&whole) {
+				// It was asked for by an earlier stage or suggested, and is told to this one, too.
+				continue;
+			}
 			let Some(fitness) = self.told.get(&whole).copied() else { return Some(whole) };
 			if let Err(error) = self.search.tell(&trial, fitness) {
 				self.stopped = Some(error);
