@@ -58,9 +58,11 @@ impl Memory {
 		self.seen.insert(key(genes));
 	}
 
-	/// Notes that `trial` is asked.
+	/// Notes that `trial` is asked. A part of a training leaves the whole one to be asked.
 	pub fn note_asked(&mut self, trial: &Trial) {
-		self.seen.insert(key(&trial.genes));
+		if trial.divisor == 1 {
+			self.seen.insert(key(&trial.genes));
+		}
 		self.asked.push(trial.clone());
 	}
 
@@ -73,7 +75,9 @@ impl Memory {
 		let is_other = |other: &Trial| other.genes != genes || other.divisor != trial.divisor;
 		self.asked.retain(is_other);
 		self.next.retain(is_other);
-		self.seen.insert(key(&genes));
+		if trial.divisor == 1 {
+			self.seen.insert(key(&genes));
+		}
 		Ok(genes)
 	}
 
