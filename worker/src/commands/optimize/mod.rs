@@ -6,6 +6,7 @@
 //! trials of a generation, neither the number of processes nor their ends change the results.
 
 mod evaluate;
+mod evaluator;
 mod pool;
 mod problem;
 mod progress;
@@ -27,7 +28,7 @@ use doin_search::{
 	Islands, IslandsConfig, Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig, Topology,
 	Trial,
 };
-use pool::{Pool, Program};
+use evaluator::Evaluator;
 use problem::Problem;
 use progress::Progress;
 use report::OptimizeReport;
@@ -81,6 +82,10 @@ pub struct OptimizeArgs {
 	/// Processes that evaluate candidates [default: all cores]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
 	workers: Option<u16>,
+	/// Devices that train the candidates of a generation, with the cores of this process in place of others: `auto` for every GPU, or
+	/// numbers and parts of names (`doin-worker devices`). Results do not depend on it
+	#[arg(long, value_name = "auto|none|INDEX|NAME,...", default_value = "none")]
+	gpu: String,
 	/// Seed of the search
 	#[arg(long, value_name = "SEED", default_value_t = 0)]
 	seed: u64,
@@ -251,7 +256,7 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 		None => None,
 		Some(path) => Some(StateFile::open(path, problem.record()?, &mut islands)?),
 	};
-	let pool = Pool::start(&Program::this()?, args.processes())?;
+	let evaluator = Evaluator::new(args)?;
 	let mut progress = Progress::new(islands.generation(), args.generations as usize, problem.unit());
 	let is_reached = |islands: &Islands| match (target, islands.best()) {
 		(Some(target), Some(best)) => best.fitness <= target,
@@ -261,7 +266,7 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 	while islands.generation() < args.generations as usize && !is_reached(&islands) && !stop.load(Ordering::Relaxed) {
 		let asked = islands.begin();
 		is_exhausted = islands.is_exhausted();
-		if is_exhausted || !generation(&mut islands, asked, &pool, state.as_mut(), &mut progress, stop)? {
+		if is_exhausted || !generation(&mut islands, asked, (&problem, &evaluator), state.as_mut(), &mut progress, stop)? {
 			break;
 		}
 		islands.end().context("the generation cannot be ended")?;
@@ -274,14 +279,14 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 	if let Some(state) = state.as_mut().filter(|_| !stop.load(Ordering::Relaxed)) {
 		state.save(&islands)?;
 	}
-	Ok(OptimizeReport::new(args, &problem, &islands, &pool, &progress, (is_reached(&islands), is_exhausted)))
+	Ok(OptimizeReport::new(args, &problem, &islands, &evaluator, &progress, (is_reached(&islands), is_exhausted)))
 }
 
 /// Evaluates the trials of a generation. Returns `false` if it was interrupted.
 fn generation(
 	islands: &mut Islands,
 	asked: Vec<Trial>,
-	pool: &Pool,
+	(problem, evaluator): (&Problem, &Evaluator),
 	mut state: Option<&mut StateFile>,
 	progress: &mut Progress,
 	stop: &AtomicBool,
@@ -294,7 +299,7 @@ fn generation(
 			None => unknown.push(trial),
 		}
 	}
-	pool.evaluate(unknown, stop, |evaluated| {
+	evaluator.evaluate(problem, unknown, stop, |evaluated| {
 		if let Some(state) = &mut state {
 			state.note(&evaluated)?;
 		}
@@ -365,6 +370,12 @@ mod tests {
 		assert_eq!(args("--islands 2 -- --csv a --width 4..8").train, ["--csv", "a", "--width", "4..8"]);
 		let unknown = Line::try_parse_from(["optimize", "--landscape", "hill"]).unwrap_err().to_string();
 		assert!(unknown.contains("rastrigin") && unknown.contains("quadratic"), "{unknown}");
+	}
+
+	#[test]
+	fn devices_train_models_and_evaluate_no_landscape() {
+		let error = Evaluator::new(&args("--landscape sphere --gpu auto")).err().expect("a landscape is not trained").to_string();
+		assert!(error.contains("a landscape has none: leave it out"), "{error}");
 	}
 
 	#[test]
