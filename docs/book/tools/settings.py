@@ -55,6 +55,7 @@ TYPES = {
     "GenesisHash": "hash",
     "Host": "IP address",
     "Vec<String>": "list of texts",
+    "Vec<Vec<String>>": "list of lists of texts",
     "Vec<DomainId>": "list of numbers",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
     "Algorithm": "`ga`, `de`, `cmaes`, `random`, `sobol` or `program`",

@@ -209,6 +209,8 @@ fn search() -> Search {
 		peer_id: ALICE.into(),
 		state: "training".into(),
 		generation: 3,
+		stage: 1,
+		stages: 1,
 		population: 24,
 		epoch: 40,
 		total_epochs: 640,

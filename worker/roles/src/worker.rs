@@ -31,7 +31,10 @@ use doin_compute::{
 };
 use doin_primitives::{oracle::UNREVEALED_BURN, BlockNumber, DomainId};
 use std::{collections::HashMap, future::Future, sync::Arc};
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::{
+	sync::watch,
+	task::{self, JoinError, JoinSet},
+};
 
 /// Target of log events.
 const TARGET: &str = "doin::worker";
@@ -359,18 +362,23 @@ async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<
 	let backend = Backend::detect()?.name();
 	tracing::info!(target: TARGET, account = %signer.account(), threads = threads.search, backend, "optimizing");
 	let mut begun = Begun::default();
+	let (share, shares) = watch::channel(threads.per_search(1));
+	// Searches that begin take threads of the others, and those that end leave theirs to them.
+	let divide = |begun: &Begun| {
+		let each = threads.per_search(begun.searches());
+		share.send_if_modified(|share| std::mem::replace(share, each) != each);
+	};
 	let mut optimizers: JoinSet<Result<()>> = JoinSet::new();
 	let mut domains: HashMap<task::Id, DomainId> = HashMap::new();
 	let mut head = context.chain.head();
 	loop {
 		match new_domains(&context, head, signer.account(), &begun).await {
 			Ok(new) => {
-				let starting = new.iter().filter(|domain| domain.config.optimize).count();
-				let share = threads.per_search(begun.searches(), starting);
+				new.iter().for_each(|domain| begun.begin(domain));
+				divide(&begun);
 				for domain in new {
-					begun.begin(&domain);
 					let id = domain.id;
-					let optimizer = optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, share));
+					let optimizer = optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, shares.clone()));
 					domains.insert(optimizer.id(), id);
 				}
 			}
@@ -390,6 +398,7 @@ async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<
 				}
 			}
 		}
+		divide(&begun);
 		if begun.is_empty() {
 			tracing::debug!(target: TARGET, block = head.number, "no domain to optimize yet");
 		}
@@ -414,7 +423,12 @@ async fn new_domains(context: &Context, head: Head, account: Account, begun: &Be
 	Ok(wanted)
 }
 
-async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDomain, threads: usize) -> Result<()> {
+async fn optimize_domain(
+	context: Context,
+	signer: Signer,
+	domain: OptimizedDomain,
+	threads: watch::Receiver<usize>,
+) -> Result<()> {
 	let OptimizedDomain { id, mut config } = domain;
 	if let Some(seed) = config.optimization_config.seed {
 		match context.journal.begin_search(id) {

@@ -12,6 +12,8 @@
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
 //! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
 //!
+//! [`Staged`] adds the genes to any of them stage by stage. [`meta`] proposes first candidates from domains that were searched before.
+//!
 //! [`Islands`] are several of them side by side, which exchange their best candidates, and share an [`Archive`] of results.
 //! [`landscape`] has standard functions to try them on.
 //!
@@ -35,6 +37,7 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+mod algorithm;
 mod archive;
 mod cmaes;
 mod evolution;
@@ -42,12 +45,14 @@ mod ga;
 mod islands;
 pub mod landscape;
 mod memory;
+pub mod meta;
 mod optimizer;
 mod plugin;
 mod random;
 mod sampling;
 mod scale;
 mod space;
+mod staged;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +65,7 @@ pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial}
 pub use plugin::{PluginConfig, PluginOptimizer};
 pub use sampling::{Sampler, SamplerConfig, Sequence};
 pub use space::{Condition, GeneRange, Scale, Space};
+pub use staged::{seed_of_stage, Staged, StagedConfig};
 
 /// Error of a search space, a configuration or a candidate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +137,14 @@ pub enum SearchError {
 		/// Difference from the present search.
 		reason: String,
 	},
+	/// A file is one of another version of this program.
+	#[error("its format has version {found}, and this program reads version {expected}")]
+	Version {
+		/// Version of the file.
+		found: u32,
+		/// Version that this program reads.
+		expected: u32,
+	},
 	/// A trial has two fitnesses.
 	#[error("two fitnesses of the candidate {genes:?}, {before} and {after}: its evaluation has to be deterministic")]
 	Conflict {
@@ -146,6 +160,12 @@ pub enum SearchError {
 	Unevaluated {
 		/// Genes of the candidate.
 		genes: Vec<i64>,
+	},
+	/// Stages cannot add the genes of the space.
+	#[error("invalid stages: {reason}")]
+	Stages {
+		/// Stage, and what is wrong with it.
+		reason: String,
 	},
 	/// Islands search different genes.
 	#[error("island {island} has other genes than island 0: all islands need the same genes in the same order")]

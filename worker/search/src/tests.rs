@@ -216,6 +216,22 @@ fn a_small_space_is_visited_whole() {
 	}
 }
 
+/// The data has grown: each candidate errs more on it, and one that keeps its former fitness would be ahead of all later ones for ever.
+#[test]
+fn no_former_fitness_is_left_once_all_compared_trials_are_told_again() {
+	let later = |trial: &Trial| blurred(trial) + 1_000_000_000;
+	for mut search in optimizers(&square(3), 3).into_iter().take(3) {
+		drive(&mut *search, 130, blurred);
+		let best = search.best().map(|best| Trial::whole(best.genes.clone()));
+		for trial in search.compared().into_iter().chain(best) {
+			search.retell(&trial, later(&trial)).unwrap();
+		}
+		drive(&mut *search, 60, later);
+		assert!(search.best().is_some_and(|best| best.fitness >= 1_000_000_000), "{}", search.name());
+		assert!(search.parents().iter().all(|parent| parent.fitness >= 1_000_000_000), "{}", search.name());
+	}
+}
+
 /// DEHB trains a third of the candidates three times as long, and the survivors are the best ones.
 #[test]
 fn each_stage_trains_the_best_of_the_stage_before() {

@@ -192,6 +192,8 @@ pub fn training(block: u32) -> Training {
 		peer_id: account(0),
 		state: "training".into(),
 		generation: block,
+		stage: 1,
+		stages: 1,
 		population: 24,
 		epoch: block % 640,
 		total_epochs: 640,

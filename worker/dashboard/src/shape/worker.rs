@@ -39,6 +39,10 @@ pub struct Search {
 	pub state: String,
 	/// Complete generations of the search.
 	pub generation: u32,
+	/// Stage of the search, from 1 on.
+	pub stage: u32,
+	/// Number of stages; 1 for a search of all genes from the beginning.
+	pub stages: u32,
 	/// Candidates of a generation.
 	pub population: u32,
 	/// Epochs that the candidates of the running batch were trained for, together.

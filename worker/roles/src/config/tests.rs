@@ -507,6 +507,27 @@ fn evaluators_answer_for_every_domain_that_the_file_does_not_exclude() {
 }
 
 #[test]
+fn stages_and_patiences_are_those_of_upstream_and_checked() {
+	let with = |limits: &str, settings: &str| {
+		let search = "[[domains]]\ndomain_id = 0\noptimize = true\n[domains.optimization_config]\n";
+		load("a.toml", &format!("{IDENTITY}\n{limits}\n{search}{settings}\n"))
+	};
+	let text = "optimization_stages = [[\"window\"], [\"width\", \"depth\"]]\noptimization_patience = 5\nearly_patience = 15";
+	let search = with("", text).unwrap().domains.remove(0).optimization_config;
+	assert_eq!((search.optimization_stages.len(), search.optimization_patience, search.early_patience), (2, 5, Some(15)));
+	assert!(search.is_staged() && !OptimizationConfig::default().is_staged());
+	let refusal = |settings: &str| format!("{:#}", with("", settings).unwrap_err());
+	assert!(refusal("optimization_increment_size = 0").contains("from 1"));
+	assert!(refusal(&format!("{text}\noptimization_increment_size = 2")).contains("keep the one that is to decide"));
+	assert!(refusal("optimization_increment_size = 1\noptimization_patience = 0")
+		.contains("`optimization_config.optimization_patience` is 0"));
+	assert!(refusal("early_patience = 0").contains("from 1, or leave it out"));
+	assert!(refusal("optimization_incremental = true").contains("alone make the search staged"));
+	let both = format!("{:#}", with("[resource_limits]\nmax_training_seconds = 60", "early_patience = 3").unwrap_err());
+	assert!(both.contains("domain 0 has `early_patience`") && both.contains("keep one of them"), "{both}");
+}
+
+#[test]
 fn a_program_searches_only_if_the_algorithm_says_so() {
 	let with = |settings: &str| {
 		let text =

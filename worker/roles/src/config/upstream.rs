@@ -10,7 +10,7 @@ const EVIDENCE: &str = "leave it out; the record of the domain on the chain sets
 const POPULATION: &str = "leave it out; every worker searches by itself, and champions of others enter its search";
 const REWARDS: &str = "leave it out; the chain sets rewards (`doin-worker status`)";
 const GENE: &str = "bound the gene of that name in `param_bounds` (`doin-worker domain show` lists the genes)";
-const GENETIC: &str = "leave it out; the search has `population_size`, `elite`, `patience` and `seed`";
+const GENETIC: &str = "leave it out; the search has `population_size`, `elite`, `patience`, `optimization_patience` and `seed`";
 const COMMENT: &str = "leave it out; comments are written in .toml files, after #";
 const PHRASE: &str =
 	"a phrase or seed does not belong in a configuration: write it into a file that only you can read, and name \
@@ -193,6 +193,11 @@ pub(super) const SEARCH: Section = Section {
 		"population_size",
 		"elite",
 		"patience",
+		"early_patience",
+		"optimization_stages",
+		"optimization_increment_size",
+		"optimization_patience",
+		"proposals",
 		"seed",
 		"program",
 		"program_timeout",
@@ -204,8 +209,18 @@ pub(super) const SEARCH: Section = Section {
 		("n_generations", GENETIC),
 		("mutpb", GENETIC),
 		("cxpb", GENETIC),
-		("optimization_patience", "write `patience`"),
-		("early_stopping_patience", "leave it out; training stops early by the early-stopping set"),
+		(
+			"optimization_incremental",
+			"leave it out; `optimization_stages` or `optimization_increment_size` alone make the search staged",
+		),
+		("optimization_meta_mode", "leave it out; `optimization_stages` lists the genes of each stage"),
+		("stage_advance_threshold", "leave it out; every better candidate counts"),
+		("optimization_resume", "leave it out; a search goes on where it was interrupted"),
+		("early_stopping_patience", "write `early_patience`"),
+		(
+			"target_fitness",
+			"write `target_performance` beside `optimization_config`, in per cent below the error of the initial champion",
+		),
 		("epochs", GENE),
 		("batch_size", "leave it out; the batches of training have one size"),
 		("learning_rate", "bound the gene `rate` in `param_bounds`; the learning rate is 2^(rate-20)"),

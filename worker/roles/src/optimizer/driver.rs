@@ -30,7 +30,7 @@ use doin_primitives::{
 };
 use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc::error::TryRecvError, watch};
 
 /// Pause after a failed look at the chain. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -50,19 +50,25 @@ pub struct Optimizer {
 	/// Initial champion of the domain.
 	initial: Model,
 	config: DomainConfig,
-	/// CPU threads of the search.
-	threads: usize,
+	/// CPU threads of the search, which change when other searches begin or end.
+	threads: watch::Receiver<usize>,
 	experiment: Experiment,
 	policy: Policy,
 }
 
 impl Optimizer {
-	/// Loads a domain to optimize on `threads` CPU threads as the account of `signer`.
+	/// Loads a domain to optimize on as many CPU threads as `threads` says, as the account of `signer`.
 	///
 	/// # Errors
 	///
 	/// Errors if the domain cannot be loaded, or if its baselines cannot be scored.
-	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, threads: usize) -> Result<Self> {
+	pub async fn new(
+		context: Context,
+		signer: Signer,
+		domain: DomainId,
+		config: DomainConfig,
+		threads: watch::Receiver<usize>,
+	) -> Result<Self> {
 		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
 		let scored = problem.clone();
 		let (initial, bar) = context.compute(Priority::Bid, move || Ok::<_, Error>((scored.initial()?, scored.bar()?))).await??;
@@ -98,6 +104,9 @@ impl Optimizer {
 			if starting.is_some_and(|retry| self.policy.is_searching() && retry.is_due(head.number)) {
 				(search, starting) = self.try_search(head, starting.unwrap_or_default()).await;
 			}
+			if let Some(search) = &mut search {
+				search.use_threads(*self.threads.borrow());
+			}
 			self.receive_candidates(&mut search);
 			let is_complete = self.look(head, &mut search).await;
 			if is_complete && self.policy.is_done() {
@@ -121,7 +130,7 @@ impl Optimizer {
 
 	async fn start_search(&self) -> Result<Search> {
 		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
-		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
+		let (limits, threads) = (self.context.config.resource_limits.clone(), *self.threads.borrow());
 		let population = config.optimization_config.population_size.try_into().unwrap_or(u32::MAX);
 		let scale = Scale { population, initial_error: self.policy.bar() };
 		let meter = self.context.progress.begin(self.problem.id, self.signer.account(), scale);

@@ -501,6 +501,9 @@ impl Policy {
 	}
 
 	fn end_reason(&self, view: &View) -> Option<EndReason> {
+		if view.domain.status == Status::Converged {
+			return Some(EndReason::Converged { percent: percent_better(view.champion.loss) });
+		}
 		if view.domain.status != Status::Active {
 			return Some(EndReason::NotActive { status: view.domain.status });
 		}

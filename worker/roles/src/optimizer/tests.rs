@@ -489,9 +489,23 @@ mod steps {
 
 	#[test]
 	fn the_search_ends_when_the_domain_takes_no_commits() {
-		for status in [Status::Loading, Status::Converged, Status::Closing] {
+		for status in [Status::Loading, Status::Closing] {
 			assert_eq!(step(|view| view.domain.status = status), Step::EndSearch(EndReason::NotActive { status }));
 		}
+	}
+
+	#[test]
+	fn the_search_of_everybody_ends_when_the_domain_has_converged() {
+		let converged = |view: &mut View| {
+			view.domain.status = Status::Converged;
+			view.champion.loss = u64::from(INITIAL_LOSS) / 4;
+		};
+		assert_eq!(step(converged), Step::EndSearch(EndReason::Converged { percent: 75.0 }));
+		let (mut policy, mut view) = (policy(), view());
+		assert_eq!(policy.step(&view), Step::Choose);
+		converged(&mut view);
+		policy.step(&view);
+		assert_eq!((policy.step(&view), policy.is_searching(), policy.is_done()), (Step::Idle, false, true), "no more commits");
 	}
 
 	#[test]

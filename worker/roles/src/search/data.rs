@@ -120,11 +120,12 @@ impl TrainingData {
 		&self,
 		executor: &Executor,
 		candidates: &[Candidate],
+		grouping: Grouping,
 		control: &Control,
 	) -> Result<Vec<TrainingRun>, Error> {
 		match &self.form {
-			Form::Windows(data) => executor.run(data, candidates, Grouping::Independent, control),
-			Form::Rows(data) => data.train(executor, candidates, Grouping::Independent, control),
+			Form::Windows(data) => executor.run(data, candidates, grouping, control),
+			Form::Rows(data) => data.train(executor, candidates, grouping, control),
 			Form::Points => Ok(Vec::new()),
 		}
 	}

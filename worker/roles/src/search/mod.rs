@@ -8,6 +8,7 @@
 //!
 //! Where models are points, genes are their coordinates. A point is scored in place of a training.
 
+mod archive;
 mod data;
 mod runner;
 mod space;
@@ -22,15 +23,16 @@ use crate::{
 	progress::Meter,
 };
 use anyhow::{Context, Result};
+use archive::ArchivedDomain;
 use codec::Encode;
 use data::TrainingData;
-use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
+use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, StoppingRule};
 use doin_plugin::Limits;
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer, Sampler,
-	SamplerConfig, Sequence, Space,
+	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer,
+	Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
@@ -81,6 +83,8 @@ enum News {
 	},
 	/// The domain with more opened segments, to train on.
 	Grown(Arc<Problem>),
+	/// CPU threads to train on from now on.
+	Threads(usize),
 }
 
 /// A running search. Dropping it stops the search and waits for its thread.
@@ -92,6 +96,8 @@ pub struct Search {
 	news: sync_mpsc::Sender<News>,
 	/// Opened segments of the data that candidates are trained on.
 	segments: u16,
+	/// CPU threads that candidates are trained on.
+	threads: usize,
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
 	meter: Meter,
@@ -128,6 +134,11 @@ impl Search {
 			Candidate::from_genes(space::named(&names, &lowest), data.history())?;
 		}
 		let baselines = data.baselines()?;
+		let domain = ArchivedDomain::of(problem);
+		let is_new = segments.is_none();
+		let archive = file.as_ref().map(StateFile::archive).filter(|_| is_new && options.proposals > 0 && has_epochs);
+		let proposals = archive.map_or_else(Vec::new, |archive| archive.propose(&domain, &space, options.proposals));
+		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = Runner {
@@ -136,6 +147,13 @@ impl Search {
 			optimizer,
 			executor,
 			limits: limits.clone(),
+			grouping: match patience {
+				None => Grouping::Independent,
+				patience => Grouping::Brackets(StoppingRule { patience, halving: false }),
+			},
+			proposals,
+			domain,
+			learnt: Vec::new(),
 			seed,
 			generation: options.population_size,
 			best,
@@ -155,7 +173,7 @@ impl Search {
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread), meter })
+		Ok(Self { results, baselines, news, segments: problem.segments(), threads, stop, thread: Some(thread), meter })
 	}
 
 	/// Returns the meter that publishes the progress of the search.
@@ -167,6 +185,14 @@ impl Search {
 	pub fn immigrate(&self, genes: Vec<i64>, model: Option<Arc<Model>>) {
 		if self.news.send(News::Immigrant { genes, model }).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
+		}
+	}
+
+	/// Trains on so many CPU threads, at least one, from the next candidates on.
+	pub fn use_threads(&mut self, threads: usize) {
+		let threads = threads.max(1);
+		if threads != self.threads && self.news.send(News::Threads(threads)).is_ok() {
+			self.threads = threads;
 		}
 	}
 
@@ -236,8 +262,7 @@ impl Beginning {
 	}
 }
 
-/// Returns the optimizer that the configuration names. Differential evolution trains candidates for parts of their epochs first if they
-/// have any. A program of the user is asked until `stop` is set.
+/// Returns the optimizer that the configuration names, with its stages. A program of the user is asked until `stop` is set.
 ///
 /// # Errors
 ///
@@ -249,6 +274,34 @@ fn optimizer(
 	seed: u64,
 	stop: &Arc<AtomicBool>,
 ) -> Result<Box<dyn Optimizer>> {
+	// Errors that depend on the home folder are those of the start.
+	let program = program(options, seed, stop)?;
+	if !options.is_staged() {
+		return Ok(algorithm(space, options, has_epochs, seed, program)?);
+	}
+	let patience = options.optimization_patience.saturating_mul(options.population_size);
+	let stages = match options.optimization_increment_size {
+		Some(size) => StagedConfig::of_size(&space, size, patience),
+		None => StagedConfig { stages: options.optimization_stages.clone(), patience },
+	};
+	let options = options.clone();
+	let make = move |space, turn| algorithm(space, &options, has_epochs, seed_of_stage(seed, turn), program.clone());
+	Ok(Box::new(Staged::new(space, stages, make)?))
+}
+
+/// Returns the algorithm that the configuration names, in a space of all genes or of those of a stage. Differential
+/// evolution trains candidates for parts of their epochs first if they have any.
+///
+/// # Errors
+///
+/// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
+fn algorithm(
+	space: Space,
+	options: &OptimizationConfig,
+	has_epochs: bool,
+	seed: u64,
+	program: PluginConfig,
+) -> Result<Box<dyn Optimizer>, SearchError> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
@@ -261,7 +314,9 @@ fn optimizer(
 		}
 		Algorithm::De => {
 			let stages = if has_epochs { EvolutionConfig::default().stages } else { 1 };
-			Box::new(Evolution::new(space, EvolutionConfig { population, stages, seed, ..EvolutionConfig::default() })?)
+			let whole_if = space::without_epochs(&space);
+			let config = EvolutionConfig { population, stages, whole_if, seed, ..EvolutionConfig::default() };
+			Box::new(Evolution::new(space, config)?)
 		}
 		Algorithm::Cmaes => {
 			// A population and a patience of its own, since those of a genetic algorithm do not depend on the number of genes.
@@ -269,7 +324,7 @@ fn optimizer(
 		}
 		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
-		Algorithm::Program => Box::new(PluginOptimizer::new(space, program(options, seed, stop)?)?),
+		Algorithm::Program => Box::new(PluginOptimizer::new(space, PluginConfig { seed, ..program })?),
 	})
 }
 

@@ -1,15 +1,16 @@
 //! Thread of a search.
 
 use super::{
+	archive::ArchivedDomain,
 	data::TrainingData,
 	space,
 	state::{Saved, StateFile},
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
-use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
+use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun};
 use doin_scoring::{verdict::total, Model};
-use doin_search::{Injected, Migrant, Optimizer, SearchError, Trial};
+use doin_search::{Individual, Injected, Migrant, Optimizer, SearchError, Trial};
 use std::{
 	collections::BTreeSet,
 	sync::{
@@ -30,6 +31,14 @@ pub(super) struct Runner {
 	pub(super) executor: Executor,
 	/// Limits of training data.
 	pub(super) limits: ResourceLimits,
+	/// Independent candidates, or those that a patience ends.
+	pub(super) grouping: Grouping,
+	/// First candidates of a new search, from other domains.
+	pub(super) proposals: Vec<Vec<i64>>,
+	/// Domain as the archive has it.
+	pub(super) domain: ArchivedDomain,
+	/// Best candidates that the archive has of this search.
+	pub(super) learnt: Vec<Individual>,
 	/// Seed of generated windows.
 	pub(super) seed: u64,
 	/// Candidates that are trained at a time while a device works.
@@ -96,6 +105,12 @@ impl Best {
 		}
 	}
 
+	/// Returns the candidates with their fitness, best first.
+	fn individuals(&self) -> Vec<Individual> {
+		let individual = |(fitness, genes): &(u64, Vec<i64>)| Individual { genes: genes.clone(), fitness: *fitness };
+		self.found.iter().map(individual).collect()
+	}
+
 	/// Returns trials of the candidates, best first.
 	fn trials(&self) -> Vec<Trial> {
 		self.found.iter().map(|(_, genes)| Trial::whole(genes.clone())).collect()
@@ -131,6 +146,10 @@ fn epochs_of(candidate: &Candidate) -> u32 {
 }
 
 impl Observer for Sender<'_> {
+	fn epoch(&self, _error: u128) {
+		self.meter.epochs_trained(1);
+	}
+
 	fn advanced(&self, epochs: usize) {
 		self.meter.epochs_trained(epochs.try_into().unwrap_or(u32::MAX));
 	}
@@ -187,6 +206,11 @@ impl Runner {
 				self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
 			}
 			self.segments = self.data.segments();
+			for genes in std::mem::take(&mut self.proposals) {
+				if let Err(error) = self.optimizer.suggest(&genes) {
+					tracing::debug!(target: TARGET, ?genes, %error, "proposal rejected");
+				}
+			}
 		} else if self.segments != self.data.segments() {
 			// A segment was opened since the state was written.
 			self.renew();
@@ -245,16 +269,29 @@ impl Runner {
 		if let Err(error) = file.write(saved) {
 			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
 		}
+		let best = self.best.individuals();
+		// The optimum of one landscape says nothing about that of another.
+		if best == self.learnt || self.data.has_points() {
+			return;
+		}
+		match file.archive().learn(&self.domain, self.optimizer.space(), &best) {
+			Ok(()) => self.learnt = best,
+			Err(error) => tracing::warn!(target: TARGET, "other domains do not learn from this search: {error:#}"),
+		}
 	}
 
 	/// Takes what has arrived: genes to breed with, and data that has grown.
 	fn receive(&mut self, arriving: impl Iterator<Item = News>) {
-		let (mut grown, mut immigrants) = (None, Vec::new());
+		let (mut grown, mut threads, mut immigrants) = (None, None, Vec::new());
 		for news in arriving {
 			match news {
 				News::Immigrant { genes, model } => immigrants.push((genes, model)),
 				News::Grown(problem) => grown = Some(problem),
+				News::Threads(number) => threads = Some(number),
 			}
+		}
+		if let Some(threads) = threads {
+			self.use_threads(threads);
 		}
 		// Immigrants are compared on the data that has grown.
 		if let Some(problem) = grown {
@@ -266,6 +303,17 @@ impl Runner {
 				Ok(_) => {}
 				Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
 			}
+		}
+	}
+
+	/// Trains on so many CPU threads from now on.
+	fn use_threads(&mut self, threads: usize) {
+		match Executor::new(threads, self.executor.devices().clone()) {
+			Ok(executor) => {
+				tracing::info!(target: TARGET, before = self.executor.threads(), threads, "the threads of the searches were divided anew");
+				self.executor = executor;
+			}
+			Err(error) => tracing::warn!(target: TARGET, %error, "the search keeps its threads"),
 		}
 	}
 
@@ -296,7 +344,7 @@ impl Runner {
 		Ok(injected != Injected::Known)
 	}
 
-	/// Goes on with the data of `problem`, and trains the best candidates on it.
+	/// Goes on with the data of `problem`, and trains on it what later candidates are compared with.
 	fn grow(&mut self, problem: Arc<Problem>) {
 		match TrainingData::new(problem, &self.limits, self.seed) {
 			Ok(data) => {
@@ -308,10 +356,19 @@ impl Runner {
 		}
 	}
 
-	/// Trains the best candidates again, on data that has grown. If it is interrupted, it is due after a restart.
+	/// Trains the best candidates and all that others are compared with again, on data that has grown: one that keeps its former fitness
+	/// could be ahead of later ones for ever. If it is interrupted, it is due after a restart.
 	fn renew(&mut self) {
-		if self.train(&self.best.trials(), Told::Again) {
+		let mut trials = self.best.trials();
+		let others: Vec<Trial> = self.optimizer.compared().into_iter().filter(|trial| !trials.contains(trial)).collect();
+		trials.extend(others);
+		// None of the former fitnesses keeps a place in the list of the best.
+		let emptied = Best::new(self.best.most);
+		let before = std::mem::replace(&mut self.best, emptied);
+		if self.train(&trials, Told::Again) {
 			self.segments = self.data.segments();
+		} else {
+			self.best = before;
 		}
 	}
 
@@ -343,7 +400,10 @@ impl Runner {
 				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
 			}
 		}
-		self.meter.batch_ends(self.optimizer.generation().try_into().unwrap_or(u32::MAX));
+		let (stage, stages) = self.optimizer.stage().unwrap_or((1, 1));
+		let [generation, stage, stages] =
+			[self.optimizer.generation(), stage, stages].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+		self.meter.batch_ends(generation, (stage, stages));
 		true
 	}
 
@@ -406,7 +466,7 @@ impl Runner {
 			meter: &self.meter,
 		};
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
-		match self.data.train(&self.executor, &candidates, &control) {
+		match self.data.train(&self.executor, &candidates, self.grouping, &control) {
 			Ok(runs) => {
 				self.failed = failed_in_a_row(self.failed, &runs);
 				if self.failed >= MOST_FAILURES {

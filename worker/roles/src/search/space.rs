@@ -66,12 +66,26 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 
 /// Gene that numbers the families of models.
 const FAMILY: &str = "family";
+/// Gene of the hidden layers.
+const DEPTH: &str = "depth";
 /// Genes that convolutions have, and no other family.
 const CONVOLUTION: [&str; 3] = ["kernel", "stride", "dilate"];
 
 /// Returns the numbers of the families that have the genes of convolutions.
 fn convolutions() -> Vec<i64> {
 	(0..).zip(Family::ALL).filter(|(_, family)| *family == Family::Conv).map(|(number, _)| number).collect()
+}
+
+/// Returns the conditions, all of which candidates without epochs meet: those of depth 0 of a family that is linear then.
+pub(super) fn without_epochs(space: &Space) -> Vec<Condition> {
+	let has = |name: &str| space.genes().iter().any(|gene| gene.name == name);
+	if !has(DEPTH) {
+		return Vec::new();
+	}
+	let is_linear = |family: &Family| Candidate { family: *family, depth: 0, ..Candidate::default() }.is_linear();
+	let families = (0..).zip(Family::ALL).filter(|(_, family)| is_linear(family)).map(|(number, _)| number);
+	let of_family = has(FAMILY).then(|| Condition { gene: FAMILY.into(), values: families.collect() });
+	std::iter::once(Condition { gene: DEPTH.into(), values: vec![0] }).chain(of_family).collect()
 }
 
 /// Gene `skip` of a mean of several linear models, and of a single one.

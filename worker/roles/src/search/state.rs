@@ -3,7 +3,7 @@
 //! The file is replaced as a whole, so that a crash at any moment leaves a complete one: the last or the one before. Everything that
 //! was trained since then is trained again, with the same results.
 
-use super::ExperimentId;
+use super::{archive::ArchiveFile, ExperimentId};
 use crate::problem::Problem;
 use anyhow::{Context, Result};
 use codec::Encode;
@@ -56,6 +56,8 @@ struct Content {
 pub(crate) struct StateFile {
 	path: PathBuf,
 	basis: String,
+	/// Archive of all domains that belongs to the same journal.
+	archive: ArchiveFile,
 	/// Time from which the next write is due.
 	due: Instant,
 }
@@ -68,7 +70,13 @@ impl StateFile {
 		folder.push(".searches");
 		let name = format!("{}-{}.json", problem.id, hex::encode(&account.0[..8]));
 		let basis = hex::encode(blake2_256(&(&problem.spec, memory).encode()));
-		Self { path: PathBuf::from(folder).join(name), basis, due: Instant::now() }
+		let (path, archive) = (PathBuf::from(folder).join(name), ArchiveFile::new(journal));
+		Self { path, basis, archive, due: Instant::now() }
+	}
+
+	/// Returns the archive of domains that belongs to the same journal.
+	pub(super) fn archive(&self) -> &ArchiveFile {
+		&self.archive
 	}
 
 	/// Returns the state that was written last. `None` if there is none. A state of another domain or of another version of this program

@@ -13,7 +13,7 @@ use doin_chain::Account;
 use doin_compute::{gpu::Devices, Published};
 use doin_primitives::{Evidence, EvidenceRef, Gene};
 use doin_scoring::{verdict::loss, Program, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
@@ -199,7 +199,10 @@ fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
 		(saved.segments, saved.best)
 	};
 	let mut search = begin(&wide_rows(0));
-	assert!(std::iter::from_fn(|| search.results.blocking_recv()).take(8).count() == 8);
+	let mut known: BTreeSet<Vec<i64>> =
+		std::iter::from_fn(|| search.results.blocking_recv()).take(8).map(|found| found.genes).collect();
+	search.stop.store(true, Ordering::Relaxed);
+	known.extend(std::iter::from_fn(|| search.results.blocking_recv()).map(|found| found.genes));
 	drop(search);
 	let (segments, before) = saved();
 	assert_eq!(segments, 0);
@@ -208,10 +211,8 @@ fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
 	let (segments, best) = saved();
 	assert_eq!(segments == 1, best != before, "{before:?} {best:?}");
 	let mut search = begin(&wide_rows(1));
-	for _ in &before {
-		search.results.blocking_recv().unwrap();
-	}
-	search.results.blocking_recv().expect("a candidate that was trained after the best ones");
+	let mut results = std::iter::from_fn(|| search.results.blocking_recv());
+	assert!(results.any(|found| !known.contains(&found.genes)), "a candidate that was trained after those of the first search");
 	drop(search);
 	assert_eq!(saved().0, 1);
 }
@@ -524,6 +525,81 @@ fn genes_of_convolutions_are_searched_for_convolutions_only() {
 	let space = space::narrowed(&problem, &DomainConfig::default(), &ResourceLimits::default()).unwrap();
 	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 0, 5, 2]), [4, 4, 0, 6, 1, 0, 2, 1], "a dense net");
 	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 1, 5, 2]), [4, 4, 0, 6, 1, 1, 5, 2], "a convolution");
+}
+
+#[tokio::test]
+async fn a_search_takes_the_threads_that_others_leave() {
+	let (problem, progress) = (wide(), Progress::default());
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(1), meter, None).unwrap();
+	search.use_threads(3);
+	let seen = until(&progress, |search| search.devices == ["3 CPU threads"]).await;
+	assert_eq!(seen.state, SearchState::Training);
+}
+
+#[test]
+fn a_staged_search_adds_the_genes_of_the_domain_and_shows_its_stage() {
+	let problem = wide();
+	let mut config = with(Algorithm::Ga);
+	let options = &mut config.optimization_config;
+	options.optimization_stages = vec![vec!["window".into()], vec!["width".into(), "depth".into()]];
+	options.optimization_patience = 1;
+	let progress = Progress::default();
+	let limits = ResourceLimits::default();
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &config, &limits, executor(1), meter, None).unwrap();
+	let found: Vec<_> = std::iter::from_fn(|| search.results.blocking_recv()).take(60).collect();
+	// The ridge, which the search begins with, has genes of its own.
+	let first: BTreeSet<_> = found[1..8].iter().map(|found| found.genes[1..].to_vec()).collect();
+	assert_eq!(first.len(), 1, "{first:?}");
+	let widths: BTreeSet<i64> = found.iter().map(|found| found.genes[1]).collect();
+	assert!(widths.len() > 4, "{widths:?}");
+	drop(search);
+	let shown = progress.searches().pop().unwrap();
+	assert_eq!((shown.stage, shown.stages), (2, 2));
+	config.optimization_config.optimization_stages[0] = vec!["windows".into()];
+	let refused = start(&problem, &config, &limits, executor(1)).err().expect("there is no such gene");
+	assert!(format!("{refused:#}").contains("stage 1 names `windows`, and the genes are window, width, depth, rate, epochs"));
+}
+
+#[test]
+fn a_training_with_patience_ends_early_and_gives_admissible_models() {
+	let problem = wide();
+	let mut config = seeded();
+	config.optimization_config.early_patience = Some(1);
+	let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
+	for found in std::iter::from_fn(|| search.results.blocking_recv()).take(12) {
+		let claim = problem.validation_sums(std::slice::from_ref(&found.model)).unwrap().remove(0);
+		assert_eq!(found.errors.validation, claim);
+	}
+}
+
+/// A domain of the same kind was searched before, by the same worker.
+#[test]
+fn the_best_candidates_of_a_related_domain_are_trained_first() {
+	let folder = tempfile::tempdir().unwrap();
+	let run = |problem: &Arc<Problem>, proposals: usize| -> Vec<Vec<i64>> {
+		let mut config = seeded();
+		config.optimization_config.proposals = proposals;
+		let file = StateFile::new(&folder.path().join("journal.db"), problem, Account([1; 32]), None);
+		let (meter, limits) = (meter(&Progress::default(), problem), ResourceLimits::default());
+		let mut search = Search::start(problem, &config, &limits, executor(1), meter, Some(file)).unwrap();
+		let found = std::iter::from_fn(|| search.results.blocking_recv()).take(40).map(|found| found.genes).collect();
+		drop(search);
+		found
+	};
+	let related = |id| {
+		let mut problem = Problem::clone(&wide());
+		(problem.id, problem.spec.min_improvement) = (id, id);
+		Arc::new(problem)
+	};
+	let before = run(&related(5), 0);
+	let best =
+		StateFile::new(&folder.path().join("journal.db"), &related(5), Account([1; 32]), None).read().unwrap().unwrap().best;
+	let proposed = run(&related(6), 4);
+	assert!(best.iter().take(4).all(|(_, genes)| proposed[..8].contains(genes)), "{best:?} {proposed:?}");
+	let without = run(&related(7), 0);
+	assert_eq!(without[..20], before[..20], "the same seed finds the same without proposals");
 }
 
 /// The fitness of a model of somebody else is that of an own candidate with this model.

@@ -62,6 +62,23 @@ fn a_program_searches_as_every_algorithm_does() {
 	assert!(PluginOptimizer::new(space(), config).unwrap_err().to_string().contains("invalid population 0"));
 }
 
+#[test]
+fn a_program_may_ask_for_a_part_of_a_training_and_then_for_the_whole() {
+	let mut search = start("parts", None);
+	let mut asked = run(&mut search, 6);
+	let mut restored = start("parts", None);
+	restored.restore(&search.checkpoint()).unwrap();
+	asked.extend(run(&mut restored, 6));
+	assert_eq!((asked.len(), distinct(&asked)), (24, 24));
+	for pair in asked.chunks(2) {
+		assert_eq!((pair[0].divisor, pair[1].divisor, &pair[0].genes), (3, 1, &pair[1].genes));
+	}
+	let mut other = start("parts", None);
+	let trial = other.ask(1).remove(0);
+	other.tell(&trial, 1).unwrap();
+	assert_eq!((trial.divisor, other.best()), (3, None), "a part is nobody's best");
+}
+
 /// The messages have what the documentation lists.
 #[test]
 fn a_program_is_sent_the_documented_messages() {

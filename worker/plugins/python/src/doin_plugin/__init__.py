@@ -5,7 +5,7 @@ loop of its own. `python3 -m doin_plugin.conformance -- COMMAND` tests any progr
 """
 
 from ._callbacks import Callbacks, Search
-from ._optimizer import Optimizer, run
+from ._optimizer import Optimizer, Part, run
 from ._space import Gene, Genes, Space
 
-__all__ = ["Callbacks", "Gene", "Genes", "Optimizer", "Search", "Space", "run"]
+__all__ = ["Callbacks", "Gene", "Genes", "Optimizer", "Part", "Search", "Space", "run"]
