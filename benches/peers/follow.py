@@ -46,21 +46,34 @@ def members(session: int) -> list[int]:
 
 
 class Process:
-    """A process in a session of its own, so that it ends with everything that it has started. Its output is in files."""
+    """A process in a session of its own, so that it ends with everything that it has started. Its output is in files, but for standard
+    error that is shown."""
 
-    def __init__(self, command: list[str], folder: pathlib.Path, env: dict[str, str]):
+    def __init__(self, command: list[str], folder: pathlib.Path, env: dict[str, str], shows_errors: bool = False):
         self._out, self._errors = folder / "out", folder / "errors"
         with self._out.open("w") as out, self._errors.open("w") as errors:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, env={**os.environ, **env}, start_new_session=True
-            )
+            files = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": None if shows_errors else errors}
+            self._process = subprocess.Popen(command, env={**os.environ, **env}, start_new_session=True, **files)
 
     def status(self) -> int | None:
         return self._process.poll()
 
-    def last_line(self) -> str:
+    def succeeded(self, limit: float, option: str) -> list[str]:
+        """Waits for the end of the process. Returns the lines that it has printed.
+
+        Raises Fault if it fails, and Late that names `option` if it has not ended after `limit` seconds.
+        """
+        began = time.monotonic()
+        while self.status() is None:
+            if time.monotonic() - began > limit:
+                raise trainer.Late(f"it has not ended within {limit:.0f} s: give it more with {option}{self.reason()}")
+            time.sleep(POLL)
+        if self.status() != 0:
+            raise trainer.Fault(f"exit status {self.status()}{self.reason()}")
         lines = self._out.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        if not lines:
+            raise trainer.Fault("it has printed nothing")
+        return lines
 
     def reason(self) -> str:
         """Returns the end of what it has written to standard error."""
@@ -82,6 +95,19 @@ class Process:
         self._process.wait()
 
 
+def printed(command: list[str], limit: float) -> list[str]:
+    """Runs a program whose progress is shown, and returns the lines that it prints.
+
+    Raises Fault if it fails, or if it has not ended after `limit` seconds.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        process = Process(command, pathlib.Path(name), {}, shows_errors=True)
+        try:
+            return process.succeeded(limit, "--part-limit")
+        finally:
+            process.end()
+
+
 def ours(command: list[str], limit: float) -> Run:
     """Runs `doin-worker optimize` to its end, and returns its result.
 
@@ -93,14 +119,7 @@ def ours(command: list[str], limit: float) -> Run:
         state = folder / "state.json"
         process = Process([*command[:at], "--json", "--state", str(state), *command[at:]], folder, {"RUST_LOG": "error"})
         try:
-            began = time.monotonic()
-            while process.status() is None:
-                if time.monotonic() - began > limit:
-                    raise trainer.Late(f"it has not ended within {limit:.0f} s: give it more with --limit{process.reason()}")
-                time.sleep(POLL)
-            if process.status() != 0:
-                raise trainer.Fault(f"exit status {process.status()}: {' '.join(command)}{process.reason()}")
-            report = json.loads(process.last_line())
+            report = json.loads(process.succeeded(limit, "--limit")[-1])
         finally:
             process.end()
         results = json.loads(state.read_text())["islands"]["state"]["archive"]

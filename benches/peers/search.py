@@ -9,15 +9,14 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
 
 import load
-import ours
 from figures import Figures, number, ratio, table
-from peers import say
+from follow import printed
+from peers import HERE, say
 from results import machine
 from run import two_cores
 from searches import ISLAND_POPULATION, OWN, PEERS, Searches, data_folder, islands, prepare
@@ -33,6 +32,8 @@ SAME_BUDGET = ("ga", "de", "cmaes", "deap", "optuna", "random")
 TO_TARGET = ("ga", "ga_islands", "de", "cmaes", "propulate", "optuna_asha", "optuna", "deap", "random")
 # Largest budget of a search for a target, as a multiple of that of the comparison.
 LONGEST = 4
+# Most seconds for compiling a benchmark.
+BUILD = 1800
 # Seconds between two lines of progress.
 PAUSE = 10.0
 
@@ -111,12 +112,9 @@ def functions(bench: Bench) -> str:
     """Runs the benchmark of the crate, and returns its table."""
     command = ["cargo", "bench", "--quiet", "--workspace", "--bench", "islands", "--", "--runs", str(bench.options.runs), "--json"]
     if bench.options.plot:
-        command += ["--plot", str(bench.options.plot.resolve())]
+        command += ["--plot", str(bench.options.plot)]
     say(f"functions: {bench.options.runs} runs of each search")
-    done = subprocess.run(command, cwd=ours.ROOT, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise Fault(f"exit status {done.returncode}: {' '.join(command)}")
-    *lines, last = done.stdout.strip().splitlines()
+    *lines, last = printed(command, BUILD + bench.options.part_limit)
     bench.object.update(json.loads(last))
     return "\n".join(lines)
 
@@ -215,10 +213,7 @@ def chain(bench: Bench) -> str:
     command = ["cargo", "bench", "--quiet", "--workspace", "--bench", "island_chain", "--"]
     command += ["--workers", str(bench.searches.cores), "--runs", str(bench.options.chain_runs)]
     say(f"chain: 1 to {bench.searches.cores} workers, {bench.options.chain_runs} runs of each")
-    done = subprocess.run(command, cwd=ours.ROOT, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise Fault(f"exit status {done.returncode}: {' '.join(command)}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found = json.loads(printed(command, BUILD + bench.options.part_limit)[-1])
     seconds = {count: Figures(numbers) for count, numbers in found["seconds"].items()}
     bench.object["chain"] = found
     bench.object.setdefault("wall_clock_seconds", {})["chain"] = {count: one.median() for count, one in seconds.items()}
@@ -290,7 +285,7 @@ def arguments(words: Iterable[str]) -> argparse.Namespace:
     parts = ", ".join(PARTS)
     options.add_argument("--parts", type=chosen_parts, default=list(PARTS), metavar="PART,...", help=f"{parts} (default all)")
     options.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    options.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="draw the speed-ups on functions as SVG")
+    options.add_argument("--plot", type=lambda text: pathlib.Path(text).resolve(), metavar="FILE", help="draw the speed-ups on functions as SVG")
     options.add_argument("--runs", type=positive, default=100, metavar="N", help="runs of each search on functions (default 100)")
     options.add_argument("--seeds", type=positive, default=20, metavar="N", help="seeds of each search on ETTh1 (default 20)")
     options.add_argument("--repeats", type=positive, default=5, metavar="N", help="seeds of times to a target (default 5)")
@@ -308,13 +303,14 @@ def arguments(words: Iterable[str]) -> argparse.Namespace:
 def main() -> int:
     options = arguments(sys.argv[1:])
     try:
-        data = data_folder(ours.ROOT, [problem for part in options.parts for problem in PARTS[part]])
+        data = data_folder(HERE.parents[1], [problem for part in options.parts for problem in PARTS[part]])
     except Fault as error:
         sys.exit(f"error: {error}")
     os.environ["DOIN_DATA_DIR"] = str(data)
+    os.chdir(HERE.parents[1])
     if not options.worker and set(options.parts) & {"etth1", "peers", "eurusd"}:
         sys.exit("error: name doin-worker with --worker FILE, or use scripts/bench.sh islands, which builds it")
-    cores = two_cores()
+    allowed, cores = os.sched_getaffinity(0), two_cores()
     bench = Bench(options, Searches(options.worker, data, options.cache, len(cores), options.limit))
     used = [name for part, names in (("etth1", SAME_BUDGET), ("peers", TO_TARGET)) if part in options.parts for name in names]
     for name, reason in prepare(options.cache, [name for name in PEERS if name in used]).items():
@@ -323,7 +319,7 @@ def main() -> int:
     tables, watch, began = [], load.Watch(cores, []), time.monotonic()
     for part in options.parts:
         # Cargo compiles on all cores.
-        os.sched_setaffinity(0, range(os.cpu_count() or 1) if part in ("functions", "chain") else cores)
+        os.sched_setaffinity(0, allowed if part in ("functions", "chain") else cores)
         start = time.monotonic()
         bench.end = start + options.part_limit
         for work in WORK[part]:
