@@ -9,6 +9,7 @@ import logging
 import math
 import pathlib
 import random
+import sys
 
 from mpi4py import MPI
 from propulate import Individual, Propulator
@@ -19,6 +20,9 @@ import trainer
 
 def main() -> None:
     options = trainer.arguments(__doc__)
+    library = MPI.Get_library_version().split(",")[0]
+    if not library.startswith("Open MPI"):
+        sys.exit(f"the library of MPI is {library.splitlines()[0]}: install Open MPI (Debian: apt-get install openmpi-bin)")
     logging.getLogger("propulate").setLevel(logging.ERROR)
     # The clock of the log starts when all ranks have loaded their packages.
     MPI.COMM_WORLD.barrier()
