@@ -51,10 +51,11 @@ gains by forecasting data of his own. Keep the CSV file unchanged: file and key 
 An interrupted upload continues when the same command is run again. A new domain has weight 0: it pays its bounty only, until \
 validators vote for it (`doin-worker vote`).")]
 	Create(Box<CreateArgs>),
-	/// Put a domain on the ballot, so that validators can vote for it
+	/// Put a domain or a stream on the ballot, so that validators can vote for it
 	#[command(after_help = "\
-EXAMPLE
+EXAMPLES
   doin-worker domain nominate 3 --key owner.key
+  doin-worker domain nominate 2147483648 --key sponsor.key
 
 A deposit is on hold until the nomination is withdrawn (`doin-worker domain withdraw-nomination`). On a full ballot, the domain \
 takes the place of the one with the smallest deposit among those without weight, for twice that deposit. `doin-worker domain \
