@@ -32,6 +32,7 @@
 extern crate alloc;
 
 pub mod activation;
+pub mod answer;
 pub mod decode;
 pub mod encoder;
 pub mod forward;
@@ -45,6 +46,7 @@ pub mod sample;
 pub mod score;
 pub mod verdict;
 
+pub use answer::answer;
 pub use encoder::{Cell, Conv, Conv2, Encoder};
 pub use forward::Scratch;
 pub use landscape::Landscape;
