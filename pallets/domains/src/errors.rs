@@ -52,6 +52,9 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
 			ProgramError::Rows(error) => error.into(),
 			ProgramError::Stride => Error::InvalidStride,
+			ProgramError::Code => Error::InvalidCode,
+			ProgramError::Tolerance => Error::InvalidTolerance,
+			ProgramError::InitialError => Error::InvalidInitialError,
 		}
 	}
 }

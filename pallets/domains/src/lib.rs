@@ -565,6 +565,14 @@ pub mod pallet {
 		/// bounty, with a model that has learned its next segment; a stretch of bars that is easy to forecast would end a live
 		/// domain, although its data goes on.
 		AwaitedTarget,
+		/// The hash of the program of a tolerance domain is zero. Give the blake2b-256 of its file, e.g. by `b2sum -l 256`.
+		InvalidCode,
+		/// The tolerance must be at least 1 and at most a quarter of `min_improvement`, both in parts per million. Lower it, or raise
+		/// the least improvement.
+		InvalidTolerance,
+		/// The initial error of a tolerance domain must be above 0 and at most that of chunk sums of 2³² − 1. Run the program on an
+		/// empty model, and add its sums up.
+		InvalidInitialError,
 	}
 
 	#[pallet::call]

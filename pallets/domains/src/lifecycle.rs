@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 	/// encoded initial champion. `baseline` is the linear model that its owner hands in. A constant baseline can take its place.
 	pub fn deposit(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Balance {
 		let constant = match &spec.program {
-			Program::Quadratic(_) | Program::Forecast(_) => 0,
+			Program::Quadratic(_) | Program::Forecast(_) | Program::Tolerance(_) => 0,
 			Program::Rows(rows) => Model::Constant(vec![0; rows.outputs().into()]).to_bytes().len(),
 		};
 		let model = constant.max(baseline.map_or(0, |bytes| bytes.len()));
@@ -88,6 +88,8 @@ impl<T: Config> Pallet<T> {
 				ensure!(error > 0, Error::<T>::ConstantSeries);
 				Some(error)
 			}
+			// The runtime cannot run the program, so its owner states the error.
+			Program::Tolerance(tolerance) => Some(tolerance.initial_error),
 			Program::Forecast(_) | Program::Rows(_) => None,
 		};
 		let active = origin.is_some();

@@ -109,7 +109,7 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-evaluators";
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
+		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, DEVIATION_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
 		types::{EvaluatorRecord, Offence, Roster, SeatChunk, MAX_DISPLACED, MAX_SERVED, OUTBID_PPM},
 		WeightInfo,
 	};
@@ -172,6 +172,13 @@ pub mod pallet {
 		#[pallet::constant_name(FalseAnswerSlash)]
 		fn false_answer_slash() -> u32 {
 			FALSE_ANSWER_PPM
+		}
+
+		/// Part of the bond that an answer costs which does not agree with the median of its quorum, in a domain whose sums the runtime
+		/// cannot compute, in parts per million.
+		#[pallet::constant_name(DeviationSlash)]
+		fn deviation_slash() -> u32 {
+			DEVIATION_PPM
 		}
 
 		/// Part of a slash that goes to the challenger that caused it, in parts per million. All slashes of a challenge together

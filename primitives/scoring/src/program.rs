@@ -1,6 +1,9 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
-use crate::rows::{RowError, Rows};
+use crate::{
+	rows::{RowError, Rows},
+	tolerance::Tolerance,
+};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -58,6 +61,9 @@ pub enum Program {
 	/// Error of classes or values of independent rows.
 	#[codec(index = 2)]
 	Rows(Rows),
+	/// Sums of a program of a user, which the runtime cannot compute. Domains of this program cannot be voted for.
+	#[codec(index = 3)]
+	Tolerance(Tolerance),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -228,6 +234,12 @@ pub enum ProgramError {
 	Rows(RowError),
 	/// The windows of a chunk span less than a horizon, so chunks that are no neighbours would share forecast steps.
 	Stride,
+	/// The hash of the program of a user is zero.
+	Code,
+	/// The tolerance is 0, or above a quarter of the least improvement.
+	Tolerance,
+	/// The stated error of the empty model is 0, or larger than that of a model whose chunk sums are all 2³² − 1.
+	InitialError,
 }
 
 impl From<RowError> for ProgramError {
@@ -239,7 +251,7 @@ impl From<RowError> for ProgramError {
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for `Quadratic`, which has no data.
+	/// All three are 0 for `Quadratic` and `Tolerance`, which have no data.
 	///
 	/// # Errors
 	///
@@ -261,6 +273,10 @@ impl Program {
 				rows.check()?;
 				rows.check_split(train_end, validation_end, values).map_err(ProgramError::Rows)
 			}
+			Program::Tolerance(tolerance) => {
+				tolerance.check()?;
+				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
+			}
 		}
 	}
 
@@ -270,6 +286,7 @@ impl Program {
 			Program::Quadratic(quadratic) => quadratic.dimension(),
 			Program::Forecast(forecast) => forecast.chunks,
 			Program::Rows(rows) => rows.chunks,
+			Program::Tolerance(tolerance) => tolerance.chunks,
 		}
 	}
 
@@ -280,6 +297,7 @@ impl Program {
 			Program::Forecast(Forecast { target: Target::Values | Target::Steps(_), .. }) => "forecast",
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 			Program::Rows(_) => "rows",
+			Program::Tolerance(_) => "tolerance",
 		}
 	}
 }
