@@ -108,6 +108,7 @@ impl Check {
 			(Program::Rows(program), Data::Rows(bytes)) => {
 				Ok(rows::score_rows(&self.model, program, &self.rows(program, bytes, index)?))
 			}
+			(Program::Tolerance(_), _) => Err(Fault::Tolerance),
 			(Program::Forecast(_), Data::Rows(_)) | (Program::Rows(_), Data::Series(_)) => Err(Fault::NotPassed),
 		}
 	}
@@ -212,7 +213,7 @@ impl Data {
 	/// Returns the data of a program without any part.
 	fn of(program: &Program) -> Self {
 		match program {
-			Program::Quadratic(_) | Program::Forecast(_) => Self::Series(Parts::default()),
+			Program::Quadratic(_) | Program::Forecast(_) | Program::Tolerance(_) => Self::Series(Parts::default()),
 			Program::Rows(_) => Self::Rows(Parts::default()),
 		}
 	}
@@ -237,7 +238,7 @@ fn check_root(spec: &DomainSpec, units: usize, hash: impl FnOnce() -> Hash) -> R
 fn check_labels(program: &Program, bytes: &[u8]) -> Result<(), Fault> {
 	match program {
 		Program::Rows(rows) => rows.check_labels(bytes).map_err(Fault::Labels),
-		Program::Quadratic(_) | Program::Forecast(_) => Ok(()),
+		Program::Quadratic(_) | Program::Forecast(_) | Program::Tolerance(_) => Ok(()),
 	}
 }
 
@@ -251,6 +252,7 @@ fn decode_model(spec: &DomainSpec, inputs: &Inputs) -> Result<Model, Fault> {
 		}
 		ModelRef::Origin => match &spec.program {
 			Program::Quadratic(quadratic) => return Ok(Model::Point(vec![0; quadratic.target.len()])),
+			Program::Tolerance(_) => return Ok(Model::Opaque(Vec::new())),
 			Program::Forecast(_) | Program::Rows(_) => return Err(Fault::OtherProgram),
 		},
 		// The limits of the domain are those of submitted models.

@@ -31,7 +31,7 @@ pub fn errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<Baseline
 	let owners = problem.linear.clone().map(|model| (OWNERS_MODEL.to_string(), model));
 	let others: Vec<(String, Model)> = owners.into_iter().chain(champion.map(|model| ("champion".to_string(), model))).collect();
 	match &problem.spec.program {
-		Program::Quadratic(_) => Ok(Vec::new()),
+		Program::Quadratic(_) | Program::Tolerance(_) => Ok(Vec::new()),
 		Program::Forecast(_) => {
 			let data = Dataset::new(ForecastTask::new(&problem.spec, problem.published_series().to_vec())?, 0, 0)?;
 			Ok(baseline::report(&data, 0, &others)?)

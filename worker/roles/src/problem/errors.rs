@@ -18,7 +18,7 @@ impl Problem {
 	/// Returns `true` if models choose classes, whose error is a rate.
 	fn has_classes(&self) -> bool {
 		match &self.spec.program {
-			Program::Quadratic(_) => false,
+			Program::Quadratic(_) | Program::Tolerance(_) => false,
 			Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
 			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
 		}
@@ -39,6 +39,7 @@ impl Problem {
 	pub fn error_description(&self) -> String {
 		match self.has_classes() {
 			true => "error rate".into(),
+			false if self.tolerance().is_some() => format!("mean chunk sum in {}", self.unit().1),
 			false => format!("mean absolute error in {}", self.unit().1),
 		}
 	}
@@ -49,6 +50,7 @@ impl Problem {
 		let mean = significant(mean * size);
 		match self.has_classes() {
 			true => format!("an error rate of {mean}"),
+			false if self.tolerance().is_some() => format!("a mean chunk sum of {mean} {unit}"),
 			false => format!("a mean absolute error of {mean} {unit}"),
 		}
 	}
@@ -57,7 +59,7 @@ impl Problem {
 	pub fn predictions_per_validation_chunk(&self) -> u64 {
 		let split = self.spec.split;
 		match &self.spec.program {
-			Program::Quadratic(_) => 1,
+			Program::Quadratic(_) | Program::Tolerance(_) => 1,
 			Program::Forecast(forecast) => {
 				let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
 				u64::from(windows) * predictions_per_window(forecast)
@@ -72,7 +74,7 @@ impl Problem {
 	/// Returns the number of predictions of one chunk of a draw. On public evidence, a draw is the validation split.
 	pub fn predictions_per_drawn_chunk(&self) -> u64 {
 		match (&self.spec.program, &self.spec.evidence) {
-			(Program::Quadratic(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
+			(Program::Quadratic(_) | Program::Tolerance(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
 			(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
 			(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
 		}
@@ -84,6 +86,10 @@ impl Problem {
 			// Squared distances in Q16.
 			return error as f64 / 65_536.0;
 		}
+		if self.tolerance().is_some() {
+			// The program decides what its sums mean.
+			return error as f64 / f64::from(self.chunks().max(1)) * self.unit().0;
+		}
 		self.mean_error(error, f64::from(self.chunks()) * self.predictions_per_drawn_chunk() as f64)
 	}
 
@@ -91,7 +97,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) => return None,
+			Program::Quadratic(_) | Program::Tolerance(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;

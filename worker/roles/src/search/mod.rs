@@ -6,6 +6,7 @@
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
 
+mod by_program;
 mod data;
 mod runner;
 mod space;
@@ -17,13 +18,14 @@ use crate::{
 	config::{Algorithm, DomainConfig, OptimizationConfig, ResourceLimits},
 	home::expand_home,
 	problem::Problem,
+	programs,
 	progress::Meter,
 };
 use anyhow::{Context, Result};
+use by_program::ProgramRunner;
 use codec::Encode;
 use data::TrainingData;
 use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
-use doin_plugin::Limits;
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
@@ -107,6 +109,9 @@ impl Search {
 		file: Option<StateFile>,
 	) -> Result<Self> {
 		problem.check_trainable()?;
+		if problem.tolerance().is_some() {
+			return Self::start_by_program(problem, config, limits, meter, file);
+		}
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
@@ -142,6 +147,46 @@ impl Search {
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
 		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread), meter })
+	}
+
+	/// Starts a search whose candidates the program of a tolerance domain trains and scores.
+	///
+	/// # Errors
+	///
+	/// Errors if the configuration does not list the program or leaves no search space, if the optimizer cannot search that space, or if no
+	/// thread can be started.
+	fn start_by_program(
+		problem: &Arc<Problem>,
+		config: &DomainConfig,
+		limits: &ResourceLimits,
+		meter: Meter,
+		file: Option<StateFile>,
+	) -> Result<Self> {
+		let program = problem.user_program()?.apart();
+		let space = space::narrowed(problem, config, limits)?;
+		let stop = Arc::new(AtomicBool::new(false));
+		let Beginning { optimizer, seed, best, .. } = Beginning::of(&space, &config.optimization_config, file.as_ref(), &stop)?;
+		let (sender, results) = mpsc::unbounded_channel();
+		let (news, arriving) = sync_mpsc::channel();
+		let runner = ProgramRunner {
+			names: space::gene_names(problem),
+			problem: problem.clone(),
+			program,
+			optimizer,
+			seed,
+			best,
+			started: Instant::now(),
+			stop: stop.clone(),
+			results: sender,
+			meter: meter.clone(),
+			file,
+			failed: 0,
+		};
+		let thread = std::thread::Builder::new()
+			.name(format!("search-{}", problem.id))
+			.spawn(move || runner.run(&arriving))
+			.context("cannot start a thread for the search")?;
+		Ok(Self { results, baselines: Vec::new(), news, segments: 0, stop, thread: Some(thread), meter })
 	}
 
 	/// Returns the meter that publishes the progress of the search.
@@ -237,17 +282,6 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<A
 	})
 }
 
-/// Longest line of a program of the user, which holds its state.
-const LINE: u64 = 16 << 20;
-/// Most that a program of the user writes to the log, bytes a minute.
-const LOG: u64 = 64 << 10;
-/// Most processor time of each process of a program of the user; it then goes on with its last checkpoint.
-const CPU_SECONDS: u64 = 24 * 3_600;
-/// Most files that a program of the user has open.
-const OPEN_FILES: u64 = 256;
-/// Greatest size of a file that a program of the user writes, bytes.
-const FILE: u64 = 1 << 30;
-
 /// Returns the program of the user that the configuration names, and what bounds it.
 ///
 /// # Errors
@@ -259,15 +293,7 @@ fn program(options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> R
 		*name = expand_home(Path::new(&*name))?.to_string_lossy().into_owned();
 	}
 	let folder = options.program_folder.as_deref().map(expand_home).transpose()?;
-	let limits = Limits {
-		line: LINE,
-		log: Some(LOG),
-		memory: Some(options.program_memory_mb.saturating_mul(1 << 20)),
-		cpu_seconds: Some(CPU_SECONDS),
-		open_files: Some(OPEN_FILES),
-		file: Some(FILE),
-		writable: Some(folder.into_iter().collect()),
-	};
+	let limits = programs::limits(options.program_memory_mb, folder);
 	let patience = Duration::from_secs(options.program_timeout);
 	Ok(PluginConfig { command, population: options.population_size, seed, patience, pause: PAUSE, limits, stop: stop.clone() })
 }

@@ -77,7 +77,7 @@ impl Best {
 	}
 
 	/// Enters a candidate if it is one of the best.
-	fn enter(&mut self, genes: &[i64], fitness: u64) {
+	pub(super) fn enter(&mut self, genes: &[i64], fitness: u64) {
 		if fitness < u64::MAX {
 			self.found.retain(|(_, known)| known != genes);
 			self.found.insert((fitness, genes.to_vec()));
@@ -87,8 +87,13 @@ impl Best {
 		}
 	}
 
+	/// Returns fitness and genes of the candidates, best first.
+	pub(super) fn found(&self) -> Vec<(u64, Vec<i64>)> {
+		self.found.iter().cloned().collect()
+	}
+
 	/// Returns trials of the candidates, best first.
-	fn trials(&self) -> Vec<Trial> {
+	pub(super) fn trials(&self) -> Vec<Trial> {
 		self.found.iter().map(|(_, genes)| Trial::whole(genes.clone())).collect()
 	}
 }
@@ -215,12 +220,8 @@ impl Runner {
 	/// Writes the state, if it is time to do so or if `is_last` is set.
 	fn save(&mut self, is_last: bool) {
 		let Some(file) = self.file.as_mut().filter(|file| is_last || file.is_due()) else { return };
-		let saved = || Saved {
-			seed: self.seed,
-			segments: self.segments,
-			best: self.best.found.iter().cloned().collect(),
-			search: self.optimizer.checkpoint(),
-		};
+		let saved =
+			|| Saved { seed: self.seed, segments: self.segments, best: self.best.found(), search: self.optimizer.checkpoint() };
 		if let Err(error) = file.write(saved) {
 			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
 		}
@@ -377,7 +378,7 @@ enum Told {
 }
 
 /// Publishes the end of a search, also of one that panics.
-struct StoppedAtEnd(Meter);
+pub(super) struct StoppedAtEnd(pub(super) Meter);
 
 impl Drop for StoppedAtEnd {
 	fn drop(&mut self) {
