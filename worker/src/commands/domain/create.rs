@@ -110,24 +110,32 @@ impl CreateArgs {
 			!self.sealing.is_given() || self.csv.path != Path::new("-"),
 			"segments are rebuilt from the file whenever one is opened, so --csv - cannot be used with --sealed: name a file, and keep it"
 		);
-		let target = match self.target_performance {
-			None => 0,
-			Some(percent) if percent > 0.0 && percent < 100.0 => {
-				((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32
-			}
-			Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
-		};
 		Ok(DomainTerms {
 			chunks: self.chunks,
 			windows: self.windows,
 			min_improvement: self.min_improvement,
-			target,
+			target: target_of(self.target_performance)?,
 			model_bytes: self.model_bytes,
 			window_macs: self.window_macs,
 			licence: self.sealing.licence(),
 			sealed: self.sealing.terms(&self.key, self.dry_run.then_some(remarks), self.rows.is_given())?,
 			linear: !self.no_linear,
 		})
+	}
+}
+
+/// Returns the loss at which a domain is solved whose error has to shrink by so many per cent; 0 for never.
+///
+/// # Errors
+///
+/// Errors if it is not a percentage.
+pub(super) fn target_of(percent: Option<f64>) -> Result<u32> {
+	match percent {
+		None => Ok(0),
+		Some(percent) if percent > 0.0 && percent < 100.0 => {
+			Ok(((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32)
+		}
+		Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
 	}
 }
 

@@ -3,7 +3,7 @@
 use crate::{
 	args::NodeArgs,
 	commands::status::DomainStatus,
-	report::{table, write_table, OutputArgs, LEFT, RIGHT},
+	report::{entry, table, write_table, OutputArgs, LEFT, RIGHT},
 };
 use anyhow::{Context, Result};
 use doin_chain::{Chain, Head};
@@ -11,6 +11,7 @@ use doin_compute::baseline::BaselineRow;
 use doin_forecast::significant;
 use doin_primitives::{DomainId, ModelRef};
 use doin_roles::{
+	config::GenesisHash,
 	problem::{decode_admissible, Problem},
 	simple_models,
 };
@@ -55,6 +56,9 @@ struct ShowReport {
 	/// Name and unit of the errors.
 	#[serde(skip)]
 	description: String,
+	/// Program of a tolerance domain, as text.
+	#[serde(skip)]
+	program: Option<String>,
 }
 
 /// Mean errors of a model.
@@ -76,13 +80,24 @@ impl ShowReport {
 			tail: row.test.map(|test| test.mean * size),
 		};
 		let errors = simple_models::errors(problem, champion)?.into_iter().map(error).collect();
-		Ok(Self { status, errors, unit, description: problem.error_description() })
+		let program = problem.tolerance().map(|tolerance| {
+			format!(
+				"{}, which evaluators run that list it; sums within {} ppm of their median agree; {} chunks; pays its bounty only",
+				GenesisHash(tolerance.code),
+				tolerance.epsilon,
+				tolerance.chunks
+			)
+		});
+		Ok(Self { status, errors, unit, description: problem.error_description(), program })
 	}
 }
 
 impl Display for ShowReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		self.status.fmt(f)?;
+		if let Some(program) = &self.program {
+			entry(f, "program", program)?;
+		}
 		if self.errors.is_empty() {
 			return Ok(());
 		}
@@ -99,6 +114,15 @@ impl Display for ShowReport {
 mod tests {
 	use super::*;
 	use crate::{commands::status::tests::status, fixtures::sawtooth};
+	use doin_scoring::{Program, Tolerance};
+
+	#[test]
+	fn a_tolerance_domain_is_shown_with_its_program() {
+		let mut problem = sawtooth();
+		problem.spec.program = Program::Tolerance(Tolerance { code: [0xC0; 32], epsilon: 500, chunks: 32, initial_error: 7 });
+		let text = ShowReport::new(status(), &problem, Some(Model::Opaque(vec![1]))).unwrap().to_string();
+		assert!(text.contains("0xc0c0") && text.contains("within 500 ppm of their median"), "{text}");
+	}
 
 	#[test]
 	fn a_champion_is_shown_beside_simple_models() {
