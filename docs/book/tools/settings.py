@@ -54,6 +54,7 @@ TYPES = {
     "StreamId": "number",
     "Stamp": "`open` or `close`",
     "GenesisHash": "hash",
+    "ProgramHash": "hash",
     "Host": "IP address",
     "Vec<String>": "list of texts",
     "Vec<DomainId>": "list of numbers",

@@ -24,6 +24,7 @@ mod tests;
 mod upstream;
 
 pub use anchor::AnchorConfig;
+pub use file::GenesisHash as ProgramHash;
 pub use file::{
 	Algorithm, BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig,
 	ResourceLimits, Role,

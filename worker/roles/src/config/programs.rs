@@ -1,6 +1,6 @@
 //! Programs of tolerance domains that a worker runs.
 
-use super::{file::LONGEST_TIMEOUT, GenesisHash};
+use super::{file::LONGEST_TIMEOUT, ProgramHash};
 use crate::home::{expand_home, is_in_home};
 use anyhow::{ensure, Context, Result};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const LEAST_MEMORY_MB: u64 = 64;
 pub struct ProgramConfig {
 	/// blake2b-256 of the file, as the record of the domain has it: `b2sum -l 256 FILE`, with `0x` before it. A file with another hash is
 	/// not started.
-	pub hash: GenesisHash,
+	pub hash: ProgramHash,
 	/// File of the program. Read it before you list it: it runs with the rights of the worker.
 	pub file: PathBuf,
 	/// Command that runs the file, which becomes its last argument, e.g. `["python3"]`. The file itself is started without one.
@@ -46,7 +46,7 @@ fn memory_mb() -> u64 {
 impl ProgramConfig {
 	/// Returns the settings of a program with the default limits.
 	pub fn new(hash: [u8; 32], file: PathBuf, command: Vec<String>) -> Self {
-		Self { hash: GenesisHash(hash), file, command, timeout: timeout(), memory_mb: memory_mb(), folder: None }
+		Self { hash: ProgramHash(hash), file, command, timeout: timeout(), memory_mb: memory_mb(), folder: None }
 	}
 
 	/// Makes relative paths start in `folder`, apart from those that start in the home folder. A command without a folder is looked for

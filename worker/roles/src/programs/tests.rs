@@ -190,7 +190,7 @@ fn the_candidates_of_a_tolerance_domain_are_trained_by_its_program() {
 
 #[test]
 fn a_search_whose_program_is_another_file_ends_with_its_reason() {
-	let changed = ProgramConfig { hash: crate::config::GenesisHash([1; 32]), ..config("none") };
+	let changed = ProgramConfig { hash: crate::config::ProgramHash([1; 32]), ..config("none") };
 	let problem = Arc::new(problem(Some(UserProgram::new(changed))));
 	let scale = Scale { population: 24, initial_error: 1 };
 	let meter = Progress::default().begin(problem.id, Account([1; 32]), scale);

@@ -11,7 +11,7 @@ use doin_compute::baseline::BaselineRow;
 use doin_forecast::significant;
 use doin_primitives::{DomainId, ModelRef};
 use doin_roles::{
-	config::GenesisHash,
+	config::ProgramHash,
 	problem::{decode_admissible, Problem},
 	simple_models,
 };
@@ -83,7 +83,7 @@ impl ShowReport {
 		let program = problem.tolerance().map(|tolerance| {
 			format!(
 				"{}, which evaluators run that list it; sums within {} ppm of their median agree; {} chunks; pays its bounty only",
-				GenesisHash(tolerance.code),
+				ProgramHash(tolerance.code),
 				tolerance.epsilon,
 				tolerance.chunks
 			)

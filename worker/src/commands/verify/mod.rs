@@ -14,7 +14,7 @@ use claim::{exit_code, Chunks, Claim, Finding};
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_primitives::DomainId;
-use doin_roles::config::GenesisHash;
+use doin_roles::config::ProgramHash;
 use gather::Gathered;
 use report::VerifyReport;
 use std::{process::ExitCode, time::Instant};
@@ -54,7 +54,7 @@ async fn verify(node: &NodeArgs, args: &VerifyArgs) -> Result<u8> {
 	let chain = node.connect().await?;
 	let Gathered { problem, at, claims, missing } = gather::gather(&chain, args.domain, args.round).await?;
 	if let Some(tolerance) = problem.tolerance() {
-		let (id, code) = (args.domain, GenesisHash(tolerance.code));
+		let (id, code) = (args.domain, ProgramHash(tolerance.code));
 		bail!(
 			"the sums of domain {id} are medians of what its evaluators computed with the program {code}. They are not exact, nobody can \
 			 challenge them, and this command runs no program: `doin-worker domain show {id}` shows the champion"

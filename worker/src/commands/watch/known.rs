@@ -14,7 +14,7 @@ use doin_primitives::{
 	EvidenceKind, ModelRef,
 };
 use doin_roles::{
-	config::GenesisHash,
+	config::ProgramHash,
 	loss::percent_better,
 	problem::Problem,
 	simple_models::{errors, OWNERS_MODEL},
@@ -59,7 +59,7 @@ impl KnownDomain {
 	/// Returns the errors to beat as text; `None` for a program whose errors are not known.
 	pub fn introduction(&self) -> Option<String> {
 		if let Some(tolerance) = self.problem.tolerance() {
-			let (problem, code) = (&self.problem, GenesisHash(tolerance.code));
+			let (problem, code) = (&self.problem, ProgramHash(tolerance.code));
 			return Some(format!(
 				"domain {}: {}. Its sums are medians of what evaluators compute with the program {code}. To beat: the empty model with a mean \
 				 chunk sum of {} {}",
