@@ -150,8 +150,11 @@ fn an_answer_out_of_the_tolerance_is_slashed_by_a_hundredth() {
 	let bond = chain.state(|| Evaluators::bond_of(&drawn[2].to_account_id()));
 	chain.settle(Eve, round);
 	assert_eq!(chain.state(|| Evaluators::bond_of(&drawn[2].to_account_id())), bond - bond / 100);
-	let slashed =
-		pallet_doin_evaluators::Event::Slashed { who: drawn[2].to_account_id(), amount: bond / 100, offence: Offence::Deviation };
+	let slashed = pallet_doin_evaluators::Event::<Runtime>::Slashed {
+		who: drawn[2].to_account_id(),
+		amount: bond / 100,
+		offence: Offence::Deviation,
+	};
 	assert!(chain.events().contains(&slashed.into()));
 	chain.to_verdict(round);
 	let error = chain.state(|| Domains::state(domain).expect("registered").champion.error);

@@ -6,7 +6,7 @@ use doin_primitives::{
 	SizeClass, Split, MILLION,
 };
 use doin_runtime::{Balance, RuntimeGenesisConfig};
-use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
+use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, Tolerance, WindowPhase};
 use pallet_doin_domains::GenesisDomain;
 use sp_keyring::Sr25519Keyring;
 
@@ -77,6 +77,12 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 		target: 1_000,
 		..forecast(name)
 	}
+}
+
+/// Returns the record of a domain whose sums a quorum computes. Its target can be reached. Its genes are those of [`forecast`].
+pub(super) fn tolerance(name: &[u8]) -> DomainSpec {
+	let program = Tolerance { code: [7; 32], epsilon: 1_000, chunks: 32, initial_error: 32_000_000 };
+	DomainSpec { program: Program::Tolerance(program), target: 1 << 19, ..quadratic(name) }
 }
 
 /// Returns the record of a domain with live evidence, whose registration a chain without streams refuses.
