@@ -23,10 +23,11 @@ pub struct Agreement {
 /// values is one of them, so no sum is invented. Empty without answers.
 pub fn median(answers: &[&Sums]) -> Sums {
 	let Some(first) = answers.first() else { return Sums::new() };
-	let mut median = Sums::clone(first);
+	let (mut median, mut all) = (Sums::clone(first), Vec::<u32>::with_capacity(answers.len()));
 	for (model, sums) in (0..).zip(median.iter_mut()) {
 		for (chunk, sum) in (0..).zip(sums.iter_mut()) {
-			let mut all: Vec<u32> = answers.iter().filter_map(|answer| sum_at(answer, ChunkRef { model, chunk })).collect();
+			all.clear();
+			all.extend(answers.iter().filter_map(|answer| sum_at(answer, ChunkRef { model, chunk })));
 			all.sort_unstable();
 			*sum = all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or(*sum);
 		}

@@ -16,8 +16,8 @@ use doin_traits::{EvaluatorSet, VoidReason};
 use frame_support::dispatch::{DispatchResultWithPostInfo, Pays, PostDispatchInfo};
 
 /// Chunks of the size class of a task that the medians of its answers are charged as. Those of the largest quorum and the longest list
-/// of models, 4,864 sums, take less than one chunk of the smallest class.
-const MEDIAN_CHUNKS: u32 = 1;
+/// of models are 4,864 sorts of 15 numbers, where a chunk of the smallest class is 2²⁰ multiply-accumulates.
+const MEDIAN_CHUNKS: u32 = 2;
 
 impl<T: Config> Pallet<T> {
 	/// Settles a task of a domain with a tolerance of `epsilon` parts per million. If more than half of the quorum agrees with the
