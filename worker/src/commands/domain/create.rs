@@ -396,7 +396,9 @@ mod tests {
 		assert_eq!((landscape.shape.name(), landscape.dimensions, landscape.seed), ("rastrigin", 6, Some(3)));
 		assert_eq!(target_of(args.target_performance.or(Some(landscape::TARGET_PERCENT))).unwrap(), 10_486);
 		assert!(parse("create").unwrap_err().contains("--csv"));
-		for more in ["--csv a.csv", "--label a", "--season 4", "--chunks 40", "--sealed 2 --licence CC0-1.0", "--window-macs 5"] {
+		for more in
+			["--csv a.csv", "--label a", "--season 4", "--chunks 40", "--sealed 2 --licence CC0-1.0", "--last 5", "--where a=b"]
+		{
 			let reason = parse(&format!("create --landscape sphere {more}")).unwrap_err();
 			assert!(reason.contains("cannot be used with"), "{more}: {reason}");
 		}

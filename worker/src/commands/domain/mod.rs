@@ -63,10 +63,11 @@ median of their sums decides. Sums that differ from it by the tolerance or less 
 such a domain is never minted for: it pays its bounty only. The command runs the program twice on the empty model, whose error candidates \
 have to beat. docs/book/src/guides/plugins.md has the protocol, and worker/plugins/python the package.")]
 	CreateTolerance(Box<tolerance::ToleranceArgs>),
-	/// Put a domain on the ballot, so that validators can vote for it
+	/// Put a domain or a stream on the ballot, so that validators can vote for it
 	#[command(after_help = "\
-EXAMPLE
+EXAMPLES
   doin-worker domain nominate 3 --key owner.key
+  doin-worker domain nominate 2147483648 --key sponsor.key
 
 A deposit is on hold until the nomination is withdrawn (`doin-worker domain withdraw-nomination`). On a full ballot, the domain \
 takes the place of the one with the smallest deposit among those without weight, for twice that deposit. `doin-worker domain \

@@ -26,8 +26,8 @@ pub struct LandscapeArgs {
 		value_name = "SHAPE",
 		value_parser = shapes(),
 		conflicts_with_all = ["csv", "column", "label", "inputs", "steps", "classes", "season", "horizon", "history", "unit",
-			"unit_name", "scale", "time", "day_first", "month_first", "time_format", "zone", "sort", "chunks", "windows", "model_bytes",
-			"window_macs", "no_linear", "sealed", "licence"],
+			"unit_name", "scale", "time", "fill", "missing", "filters", "last", "no_header", "decimal", "day_first", "month_first",
+			"time_format", "zone", "sort", "chunks", "windows", "model_bytes", "window_macs", "no_linear", "sealed", "licence"],
 		help_heading = "Landscapes"
 	)]
 	landscape: Option<Shape>,
