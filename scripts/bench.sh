@@ -12,9 +12,11 @@
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
-#        scripts/bench.sh islands [--runs N] [--json] [--plot FILE]
-#                                     measures the rounds that 1, 2, 4 and 8 islands need on a hidden quadratic and on Rastrigin's function:
-#                                     medians of 100 seeded runs as a table, and with --json an object as the last line
+#        scripts/bench.sh islands [--parts functions,etth1,peers,chain,eurusd] [--runs N] [--seeds N] [--json] [--plot FILE]
+#                                     measures searches on 1, 2, 4 and 8 islands: rounds on functions, the genes of a net of ETTh1 with the same
+#                                     budget as DEAP, Optuna and random search, times to a target beside Propulate, Optuna with ASHA and others,
+#                                     optimizers on one chain, and EUR/USD. Peers are installed in the cache first, and need Open MPI. Reads
+#                                     DOIN_DATA_DIR: ett/ETTh1.csv and eurusd_4h/. `--parts functions` needs neither
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
@@ -94,22 +96,26 @@ accuracy() {
 	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
 }
 
-# Runs a benchmark that draws a picture: in the folder of its crate, so that the picture's file is named in full.
-with_plot() { # benchmark, options...
-	local bench=$1 arguments=()
-	shift
+# Fails if a strategy without skill gains, or one with skill does not. Runs in the folder of its crate, so the file of a picture is named in full.
+forecasts() {
+	local arguments=()
 	while [ $# -gt 0 ]; do
 		arguments+=("$1")
 		if [ "$1" = --plot ] && [ $# -gt 1 ]; then shift; arguments+=("$(realpath -m "$1")"); fi
 		shift
 	done
-	cargo bench --quiet --workspace --bench "$bench" -- "${arguments[@]}"
+	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
 }
 
-# Fails if a strategy without skill gains, or one with skill does not.
-forecasts() { with_plot forecasts "$@"; }
-
-islands() { with_plot islands "$@"; }
+# Builds node and worker first, unless only functions are searched.
+islands() {
+	command -v python3 >/dev/null || die "python3 is missing: install it (Debian: apt-get install python3 python3-venv)"
+	if [[ " $* " != *" --parts functions "* ]]; then
+		build "${PROGRAMS[@]}"
+		set -- --worker "$BIN/doin-worker" "$@"
+	fi
+	python3 benches/peers/search.py --cache "$PEERS" "$@"
+}
 
 # Builds the nodes first, since the benchmark starts them. The template is compiled by this feature only.
 chain() {

@@ -159,6 +159,29 @@ fn a_better_migrant_is_a_parent_of_the_next_generation() {
 	}
 }
 
+/// The champion comes at any moment: before the first candidate, within a generation or a stage, and while others are in training.
+#[test]
+fn an_injected_better_champion_is_a_parent_of_the_next_generation_in_every_case() {
+	let (space, champion) = (square(3), [700, 699, 701]);
+	for moment in 0..150 {
+		for mut search in optimizers(&space, moment as u64).into_iter().take(3) {
+			drive(&mut *search, moment, blurred);
+			let training = search.ask(moment % 5);
+			assert!(search.best().is_none_or(|best| best.fitness > 0), "{} {moment}", search.name());
+			assert_eq!(search.inject(&named(&space, &champion, 0)), Ok(Injected::Joined), "{} {moment}", search.name());
+			let next = search.generation() + 1;
+			for trial in training {
+				search.tell(&trial, blurred(&trial)).unwrap();
+			}
+			while search.generation() < next {
+				drive(&mut *search, 1, blurred);
+			}
+			assert!(search.parents().iter().any(|parent| parent.genes == champion), "{} {moment}", search.name());
+			assert_eq!(search.best().map(|best| best.fitness), Some(0), "{} {moment}", search.name());
+		}
+	}
+}
+
 #[test]
 fn a_migrant_does_not_take_over_in_one_generation() {
 	let space = square(6);

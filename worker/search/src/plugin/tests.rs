@@ -129,6 +129,27 @@ fn a_program_is_sent_the_documented_messages() {
 	assert_eq!(params("on_champion_found").last().map(|params| &params["fitness"]), Some(&json!(5)));
 }
 
+/// A program selects by itself, so it has to know a champion before it is asked for the next candidates.
+#[test]
+fn a_program_knows_each_champion_before_it_is_asked_again() {
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("messages");
+	let mut search = start("record", Some(&file));
+	for rate in 1..=20 {
+		let genes = space().named(&[0, 2, 1_000 * rate, -50]);
+		assert_eq!(search.inject(&Migrant { genes, fitness: 0 }), Ok(Injected::Joined));
+		run(&mut search, 1);
+	}
+	let written = fs::read_to_string(&file).unwrap();
+	let messages = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+	let questions: Vec<Value> =
+		messages.filter(|message| message["id"].is_number() && message["method"] != "checkpoint").collect();
+	let follows = |at: usize| questions.get(at + 1).map(|question| question["method"].clone());
+	let injected: Vec<usize> = (0..questions.len()).filter(|at| questions[*at]["method"] == "inject").collect();
+	assert_eq!(injected.len(), 20);
+	assert!(injected.into_iter().all(|at| follows(at) == Some("ask".into())), "{written}");
+}
+
 #[test]
 fn programs_that_fail_again_and_again_are_cut_off_with_the_reason() {
 	for (fault, reason) in [

@@ -179,6 +179,28 @@ fn a_better_migrant_is_the_base_of_its_stage_and_one_of_the_parents() {
 	}
 }
 
+/// The champion comes at any moment, also while candidates of the base before are in training.
+#[test]
+fn a_better_migrant_is_a_parent_of_the_next_generation_in_every_case() {
+	let champion = vec![190, 200, 170, 160];
+	for moment in 0..80 {
+		for mut search in staged(10_000).into_iter().take(3) {
+			drive(&mut search, moment);
+			let training = search.ask(moment % 4);
+			let migrant = Migrant { genes: search.space().named(&champion), fitness: 2_600 };
+			assert_eq!(search.inject(&migrant), Ok(Injected::Joined), "{} {moment}", search.name());
+			let next = search.generation() + 1;
+			for trial in training {
+				search.tell(&trial, loss(&trial)).unwrap();
+			}
+			while search.generation() < next {
+				assert!(!drive(&mut search, 1).is_empty(), "{} {moment}", search.name());
+			}
+			assert!(search.parents().iter().any(|parent| parent.genes == champion), "{} {moment}", search.name());
+		}
+	}
+}
+
 #[test]
 fn a_worse_migrant_of_later_genes_waits_for_its_stage() {
 	let mut search = staged(30).remove(0);
