@@ -234,6 +234,8 @@ pub enum ProgramKind {
 	Rows,
 	/// Kind of [`Program::Landscape`].
 	Landscape,
+	/// Kind of [`Program::Tolerance`].
+	Tolerance,
 }
 
 impl From<&Program> for ProgramKind {
@@ -246,6 +248,7 @@ impl From<&Program> for ProgramKind {
 			},
 			Program::Rows(_) => ProgramKind::Rows,
 			Program::Landscape(_) => ProgramKind::Landscape,
+			Program::Tolerance(_) => ProgramKind::Tolerance,
 		}
 	}
 }
@@ -330,7 +333,7 @@ impl DomainSpec {
 	/// Returns the number of values of a full page, or of bytes for rows.
 	pub fn page_units(&self) -> u32 {
 		match self.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => PAGE_VALUES,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => PAGE_VALUES,
 			Program::Rows(_) => PAGE_BYTES,
 		}
 	}
@@ -338,7 +341,9 @@ impl DomainSpec {
 	/// Returns the number of bytes that the data published at activation takes in storage.
 	pub fn data_bytes(&self) -> u64 {
 		match self.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => u64::from(self.values).saturating_mul(4),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				u64::from(self.values).saturating_mul(4)
+			}
 			Program::Rows(_) => self.values.into(),
 		}
 	}
@@ -347,7 +352,7 @@ impl DomainSpec {
 	pub fn segment_bytes(&self) -> u32 {
 		let Evidence::Sealed { units, .. } = self.evidence else { return 0 };
 		let unit = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
 			Program::Forecast(forecast) => u32::from(forecast.channels).saturating_mul(4),
 			Program::Rows(rows) => u32::try_from(rows.row_bytes()).unwrap_or(u32::MAX),
 		};
@@ -377,7 +382,7 @@ impl DomainSpec {
 	pub fn activation_units(&self, macs: u64) -> u64 {
 		let Split { train_end, validation_end } = self.split;
 		let per_chunk = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
 			Program::Forecast(forecast) => forecast.validation_windows(train_end, validation_end).unwrap_or(0),
 			Program::Rows(rows) => rows.validation_rows(train_end, validation_end).unwrap_or(0),
 		};
@@ -413,6 +418,9 @@ impl DomainSpec {
 		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
 		self.program.check(self.split.train_end, self.split.validation_end, self.values).map_err(SpecError::Program)?;
 		match (&self.evidence, &self.program) {
+			(Evidence::Public, Program::Tolerance(program)) => {
+				ensure(program.suits(self.min_improvement), SpecError::Program(ProgramError::Tolerance))
+			}
 			(Evidence::Public, _) => Ok(()),
 			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => {
 				generator.check(forecast).map_err(SpecError::Program)
@@ -432,7 +440,7 @@ impl DomainSpec {
 		// The owner knows the segments, so it could reach any target with a model that has learned the next one.
 		ensure(self.target == 0, SpecError::AwaitedTarget)?;
 		let fits = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
 			// The rows of a segment are dealt to all chunks.
 			Program::Rows(rows) => units == rows.segment_rows() && units >= MIN_SEGMENT_ROWS,
 			Program::Forecast(forecast) => {
@@ -464,7 +472,7 @@ impl DomainSpec {
 	/// limits admit.
 	pub fn class(&self) -> SizeClass {
 		let windows = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
 			Program::Forecast(forecast) => {
 				let validation =
 					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
@@ -572,7 +580,7 @@ pub enum ModelRef {
 	/// Baseline that repeats the last season of the history.
 	#[codec(index = 1)]
 	Seasonal,
-	/// Baseline of a program whose models are points: the origin.
+	/// Baseline of a program whose models are points: the origin. Initial champion of `Tolerance`: the empty model.
 	#[codec(index = 2)]
 	Origin,
 	/// Submitted model.

@@ -30,6 +30,7 @@ pub mod reputation;
 pub mod round;
 pub mod settlement;
 pub mod task;
+pub mod tolerance;
 pub mod verdict;
 pub mod views;
 

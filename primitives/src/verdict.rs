@@ -148,7 +148,9 @@ impl Criteria {
 		// generator draws are independent, and so are rows, which are dealt by chance.
 		let spread = match &spec.program {
 			Program::Forecast(_) if evidence.is_awaited() => Spread::Neighbours,
-			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) | Program::Landscape(_) => Spread::Independent,
+			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => {
+				Spread::Independent
+			}
 		};
 		let half_row = matches!(&spec.program, Program::Rows(Rows { target: RowTarget::Classes(_), .. }));
 		let terms = Terms { min_improvement: spec.min_improvement, high_water, chunks: spec.program.chunks(), spread, half_row };

@@ -82,6 +82,13 @@ impl<B: Bars> ChunkScorer for Scorer<B> {
 		spec(domain).ok().map(|spec| spec.program.chunks())
 	}
 
+	fn tolerance(domain: DomainId) -> Option<u32> {
+		match spec(domain).ok()?.program {
+			Program::Tolerance(program) => Some(program.epsilon),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) => None,
+		}
+	}
+
 	fn weight(class: SizeClass) -> Weight {
 		let units = SizeClass::MACS[class as usize] / MACS_PER_UNIT;
 		let reads = |count| <Runtime as frame_system::Config>::DbWeight::get().reads(count);
@@ -182,6 +189,8 @@ fn score_chunk<B: Bars>(
 			};
 			Ok(rows::score_rows(model, program, &rows))
 		}
+		// Its program is not on the chain.
+		Program::Tolerance(_) => Err(ScoreError::IncompatibleModel),
 	}
 }
 

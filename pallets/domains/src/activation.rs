@@ -132,7 +132,9 @@ impl<T: Config> Pallet<T> {
 	pub fn series(domain: DomainId) -> Option<Vec<i32>> {
 		let spec = Specs::<T>::get(domain)?;
 		match &spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => Self::values(domain, &spec),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				Self::values(domain, &spec)
+			}
 			Program::Rows(_) => None,
 		}
 	}
@@ -142,7 +144,7 @@ impl<T: Config> Pallet<T> {
 	pub fn rows(domain: DomainId) -> Option<Vec<u8>> {
 		let spec = Specs::<T>::get(domain)?;
 		match &spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => None,
 			Program::Rows(_) => Self::bytes(domain, &spec),
 		}
 	}
@@ -180,7 +182,7 @@ impl<T: Config> Pallet<T> {
 		let price = linear.as_ref().map_or(0, |model| spec.activation_units(model.macs()));
 		ensure!(price == u64::from(units), Error::<T>::UnitCountMismatch);
 		let published = match &spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) => return Err(Error::<T>::NotLoading.into()),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => return Err(Error::<T>::NotLoading.into()),
 			Program::Forecast(program) => Self::values(domain, &spec).map(|values| Published::Series(program, values)),
 			Program::Rows(program) => Self::bytes(domain, &spec).map(|bytes| Published::Rows(program, bytes)),
 		};

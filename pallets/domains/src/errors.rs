@@ -53,6 +53,9 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::Rows(error) => error.into(),
 			ProgramError::Stride => Error::InvalidStride,
 			ProgramError::Landscape => Error::InvalidLandscape,
+			ProgramError::Code => Error::InvalidCode,
+			ProgramError::Tolerance => Error::InvalidTolerance,
+			ProgramError::InitialError => Error::InvalidInitialError,
 		}
 	}
 }

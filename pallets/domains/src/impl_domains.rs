@@ -194,7 +194,7 @@ impl<T: Config> Votable for Pallet<T> {
 	fn votable(domain: DomainId) -> bool {
 		let (Some(spec), Some(state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return false };
 		let mints = match (&spec.program, spec.evidence.kind()) {
-			(Program::Quadratic(_) | Program::Landscape(_), _) | (_, EvidenceKind::Public) => false,
+			(Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_), _) | (_, EvidenceKind::Public) => false,
 			(Program::Forecast(_) | Program::Rows(_), _) => true,
 		};
 		let can_begin = || match spec.evidence.kind() {

@@ -571,6 +571,14 @@ pub mod pallet {
 		/// A landscape has 1 to 256 coordinates, at least 2 of Rosenbrock's function, and its largest value must be below 137 439: at
 		/// most 17 coordinates of Rosenbrock's function, and 164 of Schwefel's. Use fewer. An ellipsoid cannot be registered.
 		InvalidLandscape,
+		/// The hash of the program of a tolerance domain is zero. Give the blake2b-256 of its file, e.g. by `b2sum -l 256`.
+		InvalidCode,
+		/// The tolerance must be at least 1 and at most a quarter of `min_improvement`, both in parts per million. Lower it, or raise
+		/// the least improvement.
+		InvalidTolerance,
+		/// The initial error of a tolerance domain must be above 0 and at most that of chunk sums of 2³² − 1. Run the program on an
+		/// empty model, and add its sums up.
+		InvalidInitialError,
 	}
 
 	#[pallet::call]

@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 	/// encoded initial champion. `baseline` is the linear model that its owner hands in. A constant baseline can take its place.
 	pub fn deposit(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Balance {
 		let constant = match &spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => 0,
 			Program::Rows(rows) => Model::Constant(vec![0; rows.outputs().into()]).to_bytes().len(),
 		};
 		let model = constant.max(baseline.map_or(0, |bytes| bytes.len()));
@@ -81,7 +81,13 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Domain.into(), &owner, deposit)?;
 		let pages = spec.pages();
 		// The initial champion of a domain with data is chosen at its activation.
-		let origin = spec.program.point_error(&[]);
+		let origin = match &spec.program {
+			// The runtime cannot run the program, so its owner states the error.
+			Program::Tolerance(tolerance) => Some(tolerance.initial_error),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) => {
+				spec.program.point_error(&[])
+			}
+		};
 		ensure!(origin != Some(0), Error::<T>::ConstantSeries);
 		let active = origin.is_some();
 		let (initial, error) = origin.map_or((ModelRef::RepeatLast, 0), |error| (ModelRef::Origin, error));

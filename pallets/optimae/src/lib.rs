@@ -734,8 +734,8 @@ pub mod pallet {
 		/// held. `doin_evidence` shows the purse: wait until the owner of the domain has funded it.
 		PurseTooSmall,
 		/// Fewer than three evaluators serve the domain, which has no weight. Its evidence can be used once, so a round that no
-		/// quorum evaluates would waste it. Nothing was held. Commit when more evaluators serve the domain, or when it has
-		/// weight.
+		/// quorum evaluates would waste it, or only a quorum can compute its sums. Nothing was held. Commit when more evaluators
+		/// serve the domain, or when it has weight.
 		NotServed,
 		/// Less than half of the commit phase is left, and the round has no seat yet. The first seat of a round of live evidence
 		/// takes a span of bars, and others must have time to join. Nothing was held. Commit in the first half of a commit phase.
@@ -813,7 +813,8 @@ pub mod pallet {
 		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - [`NotServed`](Error::NotServed), [`PurseTooSmall`](Error::PurseTooSmall), or an error of pallet evidence: a round of
-		///   a domain whose evidence comes after the commits could not be evaluated or paid.
+		///   a domain whose evidence comes after the commits, or whose sums only a quorum can compute, could not be evaluated or
+		///   paid.
 		/// - [`TooLateToOpen`](Error::TooLateToOpen): the commit would open a round of live evidence late in the commit phase.
 		/// - A token error if the account cannot pay.
 		///

@@ -43,6 +43,7 @@ impl<T: Config> Pallet<T> {
 		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
 		let service = Self::service(domain, &spec, &state, optimizers.chain([who.clone()]));
 		let kind = spec.evidence.kind();
+		ensure!(service.is_exact || service.has_quorum(), Error::<T>::NotServed);
 		Self::ensure_evidence(domain, kind, service, opened.is_none())?;
 		let mut round = match opened {
 			Some(round) => round,

@@ -27,6 +27,7 @@ pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 		2 => Model::Point(numbers(input, None)?),
 		3 => Model::Net(net(input)?),
 		4 => Model::Constant(numbers(input, None)?),
+		5 => Model::Opaque(numbers(input, None)?),
 		_ => return Err(ModelError::Malformed),
 	};
 	ensure(input.is_empty(), ModelError::Malformed)?;

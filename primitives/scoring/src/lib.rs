@@ -44,6 +44,7 @@ pub mod program;
 pub mod rows;
 pub mod sample;
 pub mod score;
+pub mod tolerance;
 pub mod verdict;
 
 pub use answer::answer;
@@ -54,4 +55,5 @@ pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;
 pub use score::{predicted_values, score, score_point, window_features};
+pub use tolerance::Tolerance;
 pub use verdict::{Spread, Terms, Verdict};

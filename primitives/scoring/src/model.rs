@@ -49,6 +49,10 @@ pub enum Model {
 	/// Baseline of [`Rows`]: the score of each class, or each value in 2^−OUT_FRAC raw units. Cannot be submitted.
 	#[codec(index = 4)]
 	Constant(Vec<i32>),
+	/// Model of [`Program::Tolerance`]: bytes of which only the program of the domain knows the meaning. The empty list is the initial
+	/// champion, and cannot be submitted.
+	#[codec(index = 5)]
+	Opaque(Vec<u8>),
 }
 
 /// Linear skip, net, or both. A net is an [`Encoder`] and the dense layers that read its outputs; without an encoder it is
@@ -100,7 +104,8 @@ pub enum ModelError {
 	/// The model belongs to another program, or is a baseline.
 	Family,
 	/// The layers do not fit the window, each other or the outputs; the number of weights of a layer differs from its shape; the
-	/// number of layers or channels, or the width of a layer, is 0 or too large; or a point has another dimension.
+	/// number of layers or channels, or the width of a layer, is 0 or too large; a point has another dimension; or an opaque model
+	/// is empty.
 	Shape,
 	/// The window is 0 or longer than the history of the domain, or not as long as a row.
 	Window,
@@ -180,14 +185,19 @@ impl Model {
 			}
 			(Model::Net(net), Program::Forecast(forecast)) => net.admit(forecast),
 			(Model::Net(net), Program::Rows(rows)) => net.admit_rows(rows),
+			(Model::Opaque(bytes), Program::Tolerance(_)) => {
+				ensure(!bytes.is_empty(), ModelError::Shape)?;
+				Ok(AccumulatorWidth::I32)
+			}
 			_ => Err(ModelError::Family),
 		}
 	}
 
-	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines.
+	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines, and for
+	/// opaque models, which the runtime does not score.
 	pub fn macs(&self) -> u64 {
 		match self {
-			Model::RepeatLast | Model::Seasonal | Model::Constant(_) => 0,
+			Model::RepeatLast | Model::Seasonal | Model::Constant(_) | Model::Opaque(_) => 0,
 			Model::Point(_) => 1,
 			Model::Net(net) => net.macs(),
 		}

@@ -4,6 +4,7 @@ use crate::{
 	landscape::{chunk_sum, Landscape, LANDSCAPE_CHUNKS},
 	rows::{RowError, Rows},
 	score::score_point,
+	tolerance::Tolerance,
 };
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -65,6 +66,9 @@ pub enum Program {
 	/// Value of a standard function of optimisation at a point. Domains of this program cannot be voted for.
 	#[codec(index = 3)]
 	Landscape(Landscape),
+	/// Sums of a program of a user, which the runtime cannot compute. Domains of this program cannot be voted for.
+	#[codec(index = 4)]
+	Tolerance(Tolerance),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -237,6 +241,12 @@ pub enum ProgramError {
 	Stride,
 	/// The function of a landscape is not defined for this number of coordinates, or its values do not fit chunk sums.
 	Landscape,
+	/// The hash of the program of a user is zero.
+	Code,
+	/// The tolerance is 0, or above a quarter of the least improvement.
+	Tolerance,
+	/// The stated error of the empty model is 0, or larger than that of a model whose chunk sums are all 2³² − 1.
+	InitialError,
 }
 
 impl From<RowError> for ProgramError {
@@ -248,7 +258,7 @@ impl From<RowError> for ProgramError {
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for a program whose models are points, which has no data.
+	/// All three are 0 for a program whose models are points and for `Tolerance`, which have no data.
 	///
 	/// # Errors
 	///
@@ -274,6 +284,10 @@ impl Program {
 				landscape.check()?;
 				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
 			}
+			Program::Tolerance(tolerance) => {
+				tolerance.check()?;
+				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
+			}
 		}
 	}
 
@@ -284,6 +298,7 @@ impl Program {
 			Program::Forecast(forecast) => forecast.chunks,
 			Program::Rows(rows) => rows.chunks,
 			Program::Landscape(_) => LANDSCAPE_CHUNKS,
+			Program::Tolerance(tolerance) => tolerance.chunks,
 		}
 	}
 
@@ -292,7 +307,7 @@ impl Program {
 	pub fn coordinates(&self) -> Option<(u16, i32)> {
 		match self {
 			Program::Quadratic(quadratic) => Some((quadratic.dimension(), MAX_TARGET)),
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
 			Program::Landscape(landscape) => Some((landscape.dimensions, landscape.shape.edge())),
 		}
 	}
@@ -304,7 +319,7 @@ impl Program {
 				let sums = (0..quadratic.dimension()).map(|index| score_point(quadratic, point, index));
 				Some(sums.fold(0, |error: u64, sum| error.saturating_add(sum.into())))
 			}
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
 			Program::Landscape(landscape) => Some(landscape.value(point)),
 		}
 	}
@@ -321,7 +336,7 @@ impl Program {
 	pub fn point_sum(&self, point: &[i32], index: u16) -> Option<u32> {
 		match self {
 			Program::Quadratic(quadratic) => Some(score_point(quadratic, point, index)),
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
 			Program::Landscape(landscape) => Some(chunk_sum(landscape.value(point), index)),
 		}
 	}
@@ -334,6 +349,7 @@ impl Program {
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 			Program::Rows(_) => "rows",
 			Program::Landscape(_) => "landscape",
+			Program::Tolerance(_) => "tolerance",
 		}
 	}
 }

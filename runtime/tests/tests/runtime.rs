@@ -29,6 +29,7 @@ mod proxy;
 mod rounds;
 mod sealed_rounds;
 mod staking;
+mod tolerance;
 mod upgrade;
 mod upgrade_from_v1;
 mod upgrade_from_v2;

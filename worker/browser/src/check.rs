@@ -108,6 +108,7 @@ impl Check {
 			(Program::Rows(program), Data::Rows(bytes)) => {
 				Ok(rows::score_rows(&self.model, program, &self.rows(program, bytes, index)?))
 			}
+			(Program::Tolerance(_), _) => Err(Fault::Tolerance),
 			(Program::Forecast(_), Data::Rows(_)) | (Program::Rows(_), Data::Series(_)) => Err(Fault::NotPassed),
 		}
 	}
@@ -212,7 +213,9 @@ impl Data {
 	/// Returns the data of a program without any part.
 	fn of(program: &Program) -> Self {
 		match program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => Self::Series(Parts::default()),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				Self::Series(Parts::default())
+			}
 			Program::Rows(_) => Self::Rows(Parts::default()),
 		}
 	}
@@ -237,7 +240,7 @@ fn check_root(spec: &DomainSpec, units: usize, hash: impl FnOnce() -> Hash) -> R
 fn check_labels(program: &Program, bytes: &[u8]) -> Result<(), Fault> {
 	match program {
 		Program::Rows(rows) => rows.check_labels(bytes).map_err(Fault::Labels),
-		Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => Ok(()),
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => Ok(()),
 	}
 }
 
@@ -250,6 +253,9 @@ fn decode_model(spec: &DomainSpec, inputs: &Inputs) -> Result<Model, Fault> {
 			return matches!(spec.program, Program::Forecast(_)).then_some(model).ok_or(Fault::OtherProgram);
 		}
 		ModelRef::Origin => {
+			if let Program::Tolerance(_) = &spec.program {
+				return Ok(Model::Opaque(Vec::new()));
+			}
 			let (dimensions, _) = spec.program.coordinates().ok_or(Fault::OtherProgram)?;
 			return Ok(Model::Point(vec![0; dimensions.into()]));
 		}

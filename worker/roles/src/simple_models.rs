@@ -37,6 +37,7 @@ pub fn errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<Baseline
 			let origin = (ORIGIN.to_string(), problem.naive()?);
 			compared(problem, std::iter::once(origin).chain(others).collect(), 1, |error| problem.draw_error(error))
 		}
+		Program::Tolerance(_) => Ok(Vec::new()),
 		Program::Forecast(_) => {
 			let data = Dataset::new(ForecastTask::new(&problem.spec, problem.published_series().to_vec())?, 0, 0)?;
 			Ok(baseline::report(&data, 0, &others)?)

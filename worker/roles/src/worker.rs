@@ -18,6 +18,7 @@ use crate::{
 	owner::{Absence, NoSuchDomain, Owner},
 	participant::Participant,
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
+	programs::Programs,
 	progress::Progress,
 	report::Reporter,
 	retry::Retry,
@@ -129,7 +130,7 @@ impl Worker {
 		let context = Context {
 			params: self.chain.round_params(self.chain.head()).await?,
 			chain: self.chain,
-			domains: Arc::new(DomainCache::default()),
+			domains: Arc::new(DomainCache::new(Programs::new(&self.config.programs))),
 			journal: Arc::new(self.journal),
 			config: Arc::new(self.config),
 			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
@@ -416,7 +417,8 @@ fn outcome_of(ended: Result<(task::Id, Result<()>), JoinError>) -> (task::Id, Re
 
 async fn new_domains(context: &Context, head: Head, account: Account, begun: &Begun) -> Result<Vec<OptimizedDomain>> {
 	let domains = context.chain.domains(head).await?;
-	let mut wanted = domains_to_optimize(&context.config, &domains);
+	let runnable = context.domains.runnable(&context.chain, head, &context.config, domains.clone()).await?;
+	let mut wanted = domains_to_optimize(&context.config, &runnable);
 	let entries = context.journal.open_entries(Kind::Candidate)?;
 	wanted.extend(domains_to_finish(&wanted, &domains, &entries, account));
 	wanted.retain(|domain| begun.may_begin(domain, head.number));

@@ -1,7 +1,7 @@
 //! The call of an operation in the present state.
 
 use super::{
-	genesis::{amount, forecast, landscape, live, quadratic, series},
+	genesis::{amount, forecast, landscape, live, quadratic, series, tolerance},
 	operation::{kinds, WRAPPERS},
 	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
@@ -14,15 +14,28 @@ use doin_primitives::{
 	payload::{Challenge, ChunkSums, Metrics, Reveal, Sums},
 	round::Phase,
 	views::RecomputationPhase,
-	DomainId, Hash, Page, RoundId, SeatStatus, SizeClass, TaskId, MILLION,
+	DomainId, Hash, ModelRef, Page, RoundId, SeatStatus, SizeClass, TaskId, MILLION,
 };
 use doin_runtime::{
 	chunk_scorer::OnChainScorer, configs::system::ProxyType, AccountId, Optimae, Runtime, RuntimeCall, System, Timing,
 };
 use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
-use doin_traits::{ChunkDraw, ChunkScorer, Timing as _};
+use doin_traits::{ChunkDraw, ChunkScorer, Models, Timing as _};
 use sp_keyring::Sr25519Keyring;
 use std::cell::OnceCell;
+
+/// Returns the chunk sum of an opaque model that begins with a byte, as the program of a tolerance domain would compute it; that of the
+/// empty model without one.
+fn approximate(byte: Option<u8>) -> u32 {
+	byte.map_or(1_000_000, |byte| 400_000 + 15_000 * u32::from(byte))
+}
+
+/// Returns the first byte of an opaque model, or `None` for any other one.
+fn first_byte(model: &ModelRef) -> Option<u8> {
+	let ModelRef::Stored(id) = model else { return None };
+	let Ok(Model::Opaque(bytes)) = Model::from_bytes(&<Optimae as Models>::bytes(*id)?) else { return None };
+	bytes.first().copied()
+}
 
 /// Salt of every commitment.
 pub(super) const SALT: [u8; 32] = [3; 32];
@@ -103,7 +116,7 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = [forecast, quadratic, sealed::spec, live, landscape][a as usize % 5](b"more");
+				let spec = [forecast, quadratic, sealed::spec, live, landscape, tolerance][a as usize % 6](b"more");
 				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
@@ -221,6 +234,10 @@ impl World {
 				let sums = (0..program.chunks()).filter_map(|index| program.point_sum(&point, index)).collect();
 				(Model::Point(point), sums, 0)
 			}
+			Some(Program::Tolerance(program)) => {
+				let byte = (n % 60) as u8;
+				(Model::Opaque(vec![byte]), vec![approximate(Some(byte)); program.chunks.into()], i32::from(byte))
+			}
 			Some(Program::Rows(_)) => {
 				let least = (n % 60) as i32;
 				let model = sealed::threshold(least);
@@ -257,7 +274,9 @@ impl World {
 			let members = task.members.iter().filter_map(|member| key(&member.who)).collect();
 			let sums = task.seed.map(|seed| {
 				let draw = ChunkDraw { domain: task.domain, evidence: task.evidence, seed: &seed };
-				let sum = |model, index| OnChainScorer::drawn_sum(draw, model, index).unwrap_or(0);
+				let sum = |model, index| {
+					OnChainScorer::drawn_sum(draw, model, index).unwrap_or_else(|_| approximate(first_byte(model)))
+				};
 				let of_model = |model| ChunkSums::truncate_from((0..task.chunks).map(|index| sum(model, index)).collect());
 				Sums::truncate_from(task.models.iter().map(of_model).collect())
 			});

@@ -8,7 +8,7 @@ use doin_primitives::{
 use doin_runtime::{Balance, RuntimeGenesisConfig};
 use doin_scoring::{
 	landscape::{Landscape, Shape},
-	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
+	Forecast, Generator, Loss, Program, Quadratic, Target, Tolerance, WindowPhase,
 };
 use pallet_doin_domains::GenesisDomain;
 use sp_keyring::Sr25519Keyring;
@@ -86,6 +86,12 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 pub(super) fn landscape(name: &[u8]) -> DomainSpec {
 	let ackley = Landscape { shape: Shape::Ackley, dimensions: 4, seed: Some(9) };
 	DomainSpec { program: Program::Landscape(ackley), ..quadratic(name) }
+}
+
+/// Returns the record of a domain whose sums a quorum computes. Its target can be reached. Its genes are those of [`forecast`].
+pub(super) fn tolerance(name: &[u8]) -> DomainSpec {
+	let program = Tolerance { code: [7; 32], epsilon: 1_000, chunks: 32, initial_error: 32_000_000 };
+	DomainSpec { program: Program::Tolerance(program), target: 1 << 19, ..quadratic(name) }
 }
 
 /// Returns the record of a domain with live evidence, whose registration a chain without streams refuses.

@@ -408,6 +408,9 @@ impl ChunkScorer for StreamScorer {
 	fn chunks(domain: DomainId) -> Option<u16> {
 		Self::spec(domain).ok().map(|spec| spec.program.chunks())
 	}
+	fn tolerance(_: DomainId) -> Option<u32> {
+		None
+	}
 	fn weight(class: SizeClass) -> Weight {
 		OnChainScorer::weight(class)
 	}

@@ -17,7 +17,8 @@ use rayon::prelude::*;
 /// # Errors
 ///
 /// [`Error::Short`] or [`Error::FewRows`] if the data ends before a chunk; [`Error::NoSuchEvidence`] if the domain has no such evidence;
-/// [`Error::Program`] if the program or the generator is invalid; [`Error::Backend`] if the environment names an unknown back-end.
+/// [`Error::Program`] if the program or the generator is invalid; [`Error::NoProgram`] for a tolerance domain; [`Error::Backend`] if the
+/// environment names an unknown back-end.
 pub fn chunk_sums(spec: &DomainSpec, data: &Published, draw: SeededEvidence, models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
 	selected_chunk_sums(spec, data, Some(draw), models, &all(spec))
 }
@@ -72,6 +73,7 @@ pub fn selected_chunk_sums(
 			let rows = published::rows(spec, program, data.rows(), draw, index)?;
 			Ok(models.iter().map(|model| score_rows(model, program, &rows)).collect())
 		}),
+		Program::Tolerance(_) => Err(Error::NoProgram),
 	}
 }
 

@@ -114,7 +114,7 @@ export async function readStatement(call, domain, block) {
 /** Returns the range of segments that the chunks of a statement read, and `true` if they read the published data too. */
 function neededData({ draw, spec }) {
 	const { kind } = spec.program;
-	if (kind === "quadratic" || kind === "landscape") return { segments: [], published: false };
+	if (["quadratic", "landscape", "tolerance"].includes(kind)) return { segments: [], published: false };
 	if (draw === null || spec.evidence.kind === "public") return { segments: [], published: true };
 	const index = draw.evidence.segment;
 	if (index === undefined) return { segments: [], published: false };

@@ -1,8 +1,8 @@
 //! Configuration files.
 
 use super::{
-	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, reported::ReportedConfig, Host,
-	DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, programs::ProgramConfig,
+	reported::ReportedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -57,6 +57,9 @@ pub struct ConfigFile {
 	/// Streams that the worker forecasts, each with its wager.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub forecasts: Vec<ForecastConfig>,
+	/// Programs of tolerance domains that the worker runs, by their hashes.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub programs: Vec<ProgramConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -441,6 +444,7 @@ impl ConfigFile {
 		file.resolve(path.parent().unwrap_or(Path::new("")));
 		file.check_reported().with_context(invalid)?;
 		file.check_forecasts().with_context(invalid)?;
+		file.check_programs().with_context(invalid)?;
 		file.check().with_context(invalid)?;
 		Ok(file)
 	}
@@ -474,6 +478,7 @@ impl ConfigFile {
 		anchor.for_each(from_folder);
 		self.reported.iter_mut().for_each(|reported| reported.resolve(folder));
 		self.forecasts.iter_mut().for_each(|forecast| forecast.resolve(folder));
+		self.programs.iter_mut().for_each(|program| program.resolve(folder));
 		// Upstream's files have an empty text where nothing is set.
 		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
 			path.take_if(|path| path.as_os_str().is_empty());
@@ -567,6 +572,19 @@ impl ConfigFile {
 			}
 			_ => bail!("two identities have role = \"forecast\": keep one, which forecasts every stream in `forecasts`"),
 		}
+	}
+
+	/// Checks the programs of tolerance domains.
+	fn check_programs(&mut self) -> Result<()> {
+		for (at, program) in self.programs.iter_mut().enumerate() {
+			program.check().with_context(|| format!("entry {} of `programs` is invalid", at + 1))?;
+		}
+		for (at, program) in self.programs.iter().enumerate() {
+			if self.programs[..at].iter().any(|other| other.hash == program.hash) {
+				bail!("two entries of `programs` have the hash {}: remove one of them", program.hash);
+			}
+		}
+		Ok(())
 	}
 
 	/// Checks the sealed domains, and the identity that opens their segments.

@@ -3,7 +3,9 @@
 //! The parsers of TOML and JSON stop at the first unknown key. A file that was written for another program has dozens of them, so
 //! [`findings`] looks through the whole file first and lists all of them, each with what takes its place.
 
-use super::upstream::{moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, REPORTED, SEARCH, SOURCE};
+use super::upstream::{
+	moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, PROGRAM, REPORTED, SEARCH, SOURCE,
+};
 use crate::keys::without_secrets;
 use serde_json::{Map, Value};
 
@@ -34,6 +36,9 @@ pub(super) fn findings(config: &Value) -> Vec<String> {
 	}
 	for (path, forecast) in rows("forecasts", table.get("forecasts")) {
 		found.keys(&path, forecast, &FORECASTED);
+	}
+	for (path, program) in rows("programs", table.get("programs")) {
+		found.keys(&path, program, &PROGRAM);
 	}
 	for (path, reported) in rows("reported", table.get("reported")) {
 		found.keys(&path, reported, &REPORTED);

@@ -15,6 +15,7 @@ mod file;
 mod forecasted;
 mod foreign;
 mod owned;
+mod programs;
 mod reported;
 mod server;
 mod settings;
@@ -23,12 +24,14 @@ mod tests;
 mod upstream;
 
 pub use anchor::AnchorConfig;
+pub use file::GenesisHash as ProgramHash;
 pub use file::{
 	Algorithm, BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig,
 	ResourceLimits, Role,
 };
 pub use forecasted::{ForecastConfig, LEAST_WAGER};
 pub use owned::OwnedConfig;
+pub use programs::ProgramConfig;
 pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
 pub use settings::{addresses, node_url, Settings};
@@ -72,6 +75,8 @@ pub struct Config {
 	pub reported: Vec<ReportedConfig>,
 	/// Streams that the worker forecasts.
 	pub forecasts: Vec<ForecastConfig>,
+	/// Programs of tolerance domains that the worker runs.
+	pub programs: Vec<ProgramConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -107,6 +112,7 @@ impl Config {
 			anchor: file.anchor,
 			reported: file.reported,
 			forecasts: file.forecasts,
+			programs: file.programs,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,

@@ -207,6 +207,21 @@ fn streams_to_forecast_need_an_identity_that_forecasts() {
 }
 
 #[test]
+fn programs_of_tolerance_domains_are_listed_by_their_hashes() {
+	let program = format!("[[programs]]\nhash = \"0x{}\"\nfile = \"train.py\"\ncommand = [\"python3\"]\n", "c0".repeat(32));
+	let file = load("a.toml", &format!("{IDENTITY}{program}")).unwrap();
+	assert!(file.programs[0].file.is_absolute());
+	let config = Config::layered(Settings::default(), Settings::default(), file);
+	assert_eq!((config.programs[0].hash.0, config.programs[0].timeout), ([0xC0; 32], 300));
+	let two = refusal("a.toml", &format!("{IDENTITY}{program}{program}"));
+	assert!(two.contains("two entries of `programs` have the hash 0xc0c0"), "{two}");
+	let late = refusal("a.toml", &format!("{IDENTITY}{program}timeout = 0\n"));
+	assert!(late.contains("entry 1 of `programs` is invalid") && late.contains("1 to 3600 seconds"), "{late}");
+	let wrong = refusal("a.toml", &format!("{IDENTITY}{program}program = \"a\"\n"));
+	assert!(wrong.contains("unknown field `program` in `programs[0]`") && wrong.contains("`file`"), "{wrong}");
+}
+
+#[test]
 fn toml_and_json_are_read_alike() {
 	let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 	let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],

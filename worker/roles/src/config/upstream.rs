@@ -28,6 +28,7 @@ pub(super) const CONFIG: Section = Section {
 		"anchor",
 		"reported",
 		"forecasts",
+		"programs",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -46,7 +47,7 @@ pub(super) const CONFIG: Section = Section {
 		("acceptance_tolerance", CHAIN),
 		("quorum_min_evaluators", "leave it out; the chain sizes the quorum"),
 		("quorum_fraction", "leave it out; the chain sizes the quorum"),
-		("quorum_tolerance", "leave it out; sums are exact and need no tolerance"),
+		("quorum_tolerance", "leave it out; sums are exact, and a tolerance domain states its own tolerance"),
 		("commit_reveal_max_age", CHAIN),
 		("finality_confirmation_depth", "leave it out; GRANDPA finalizes blocks"),
 		("external_anchor_interval", "leave it out; the chain sets it, and `anchor` names the places to publish anchors at"),
@@ -174,6 +175,12 @@ pub(super) const FORECASTED: Section = Section {
 		"leave",
 	],
 	moved: &[("model", "write a family of nets or the file of a model in `base_model`"), ("csv", "name the file in `history`")],
+};
+
+/// One of `programs`.
+pub(super) const PROGRAM: Section = Section {
+	known: &["hash", "file", "command", "timeout", "memory_mb", "folder"],
+	moved: &[("program", "name the file in `file`, and what runs it in `command`")],
 };
 
 /// One of `sources` of a stream.

@@ -490,7 +490,12 @@ impl Optimizer {
 
 	async fn try_candidates(&mut self, trial: Trial) -> Result<Vec<Passed>> {
 		let (problem, initial) = (self.problem.clone(), self.initial.clone());
-		let outcome = self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??;
+		let is_scored_by_program = problem.tolerance().is_some();
+		let outcome = if is_scored_by_program {
+			self.context.run_program(move |stop| trial.run_until(&problem, &initial, salt, stop)).await??
+		} else {
+			self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??
+		};
 		Ok(self.policy.trial_ended(outcome))
 	}
 

@@ -22,7 +22,7 @@ impl Problem {
 			// Squared distances in Q16.
 			Program::Quadratic(_) => Some(65_536.0),
 			Program::Landscape(_) => Some(landscape::UNIT as f64),
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
 		}
 	}
 
@@ -31,7 +31,7 @@ impl Problem {
 		let parts = match &self.spec.program {
 			Program::Quadratic(_) => 256.0,
 			Program::Landscape(_) => f64::from(landscape::RESOLUTION),
-			Program::Forecast(_) | Program::Rows(_) => return None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => return None,
 		};
 		match model {
 			Model::Point(point) => Some(point.iter().map(|x| f64::from(*x) / parts).collect()),
@@ -60,6 +60,7 @@ impl Problem {
 		}
 		match has_classes(&self.spec.program) {
 			true => "error rate".into(),
+			false if self.tolerance().is_some() => format!("mean chunk sum in {}", self.unit().1),
 			false => format!("mean absolute error in {}", self.unit().1),
 		}
 	}
@@ -73,6 +74,7 @@ impl Problem {
 		}
 		match has_classes(&self.spec.program) {
 			true => format!("an error rate of {mean}"),
+			false if self.tolerance().is_some() => format!("a mean chunk sum of {mean} {unit}"),
 			false => format!("a mean absolute error of {mean} {unit}"),
 		}
 	}
@@ -92,6 +94,10 @@ impl Problem {
 		if let Some(unit) = self.unit_of_points() {
 			return error as f64 / unit;
 		}
+		if self.tolerance().is_some() {
+			// The program decides what its sums mean.
+			return error as f64 / f64::from(self.chunks().max(1)) * self.unit().0;
+		}
 		self.mean_error(error, f64::from(self.chunks()) * self.predictions_per_drawn_chunk() as f64)
 	}
 
@@ -99,7 +105,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) => return None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;
@@ -129,7 +135,7 @@ impl Problem {
 /// Returns `true` if models choose classes, whose error is a rate.
 pub fn has_classes(program: &Program) -> bool {
 	match program {
-		Program::Quadratic(_) | Program::Landscape(_) => false,
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
 		Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
 		Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
 	}
@@ -139,7 +145,7 @@ pub fn has_classes(program: &Program) -> bool {
 pub fn predictions_per_validation_chunk(spec: &DomainSpec) -> u64 {
 	let split = spec.split;
 	match &spec.program {
-		Program::Quadratic(_) | Program::Landscape(_) => 1,
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 1,
 		Program::Forecast(forecast) => {
 			let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
 			u64::from(windows) * predictions_per_window(forecast)
@@ -154,7 +160,9 @@ pub fn predictions_per_validation_chunk(spec: &DomainSpec) -> u64 {
 /// Returns the number of predictions of one chunk of a draw of a domain. On public evidence, a draw is the validation split.
 pub fn predictions_per_drawn_chunk(spec: &DomainSpec) -> u64 {
 	match (&spec.program, &spec.evidence) {
-		(Program::Quadratic(_) | Program::Landscape(_), _) | (_, Evidence::Public) => predictions_per_validation_chunk(spec),
+		(Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_), _) | (_, Evidence::Public) => {
+			predictions_per_validation_chunk(spec)
+		}
 		(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
 		(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
 	}

@@ -9,6 +9,7 @@ pub(crate) mod tests;
 
 pub use errors::{has_classes, predictions_per_drawn_chunk, predictions_per_validation_chunk};
 
+use crate::programs::UserProgram;
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
@@ -20,8 +21,9 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	rows::{constant_model, RowSet, Rows},
-	verdict, Forecast, Model, Program,
+	verdict, Forecast, Model, Program, Tolerance,
 };
+use std::sync::{atomic::AtomicBool, Arc};
 
 /// A domain's record with its published data.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Problem {
 	pub data: Published,
 	/// Linear model of the owner, if it is the initial champion.
 	pub linear: Option<Model>,
+	/// Program of a tolerance domain, if the configuration of the worker lists it.
+	pub program: Option<Arc<UserProgram>>,
 }
 
 impl Problem {
@@ -50,7 +54,7 @@ impl Problem {
 			.await?
 			.with_context(|| format!("domain {id} does not exist: `doin-worker domain list` lists the domains"))?;
 		let data = read_data(chain, at, id, &spec).await?;
-		let mut problem = Self { id, spec, data, linear: None };
+		let mut problem = Self { id, spec, data, linear: None, program: None };
 		let inconsistent = || inconsistent(chain, id);
 		problem.check().with_context(inconsistent)?;
 		if let Some(bytes) = chain.baseline(at, id).await? {
@@ -170,7 +174,7 @@ impl Problem {
 	pub fn forecast(&self) -> Option<&Forecast> {
 		match &self.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) => None,
 		}
 	}
 
@@ -178,7 +182,7 @@ impl Problem {
 	pub fn rows(&self) -> Option<&Rows> {
 		match &self.spec.program {
 			Program::Rows(rows) => Some(rows),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => None,
 		}
 	}
 
@@ -206,6 +210,46 @@ impl Problem {
 		}
 	}
 
+	/// Returns the record of the program of a tolerance domain, or `None` for another program.
+	pub fn tolerance(&self) -> Option<&Tolerance> {
+		match &self.spec.program {
+			Program::Tolerance(tolerance) => Some(tolerance),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) => None,
+		}
+	}
+
+	/// Returns the program of a tolerance domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the configuration does not list it, or if the domain is no tolerance domain.
+	pub fn user_program(&self) -> Result<&Arc<UserProgram>> {
+		let tolerance = self.tolerance().context("the sums of the domain are not those of a program of a user")?;
+		self.program.as_ref().with_context(|| {
+			let (id, hash) = (self.id, hex::encode(tolerance.code));
+			format!(
+				"domain {id} is scored by a program with the hash 0x{hash}, which `programs` of the configuration does not list: get the file \
+				 from the owner of the domain, read it, and add an entry with this `hash`, `file` and `command`; or leave the domain out of \
+				 `domains`"
+			)
+		})
+	}
+
+	/// Returns the chunk sums of `models` of a tolerance domain, by its program. Blocks until the program has answered for each of them,
+	/// fails, or `stop` is set.
+	///
+	/// # Errors
+	///
+	/// Errors as [`user_program`](Problem::user_program) does, and if the program fails.
+	pub fn program_sums(&self, models: &[Model], stop: &AtomicBool) -> Result<Vec<Vec<u32>>> {
+		let program = self.user_program()?;
+		let sums = |model: &Model| -> Result<Vec<u32>> {
+			let Model::Opaque(bytes) = model else { bail!("a model of domain {} is not one of a program of a user", self.id) };
+			Ok(program.evaluate(bytes, self.chunks(), stop)?)
+		};
+		models.iter().map(sums).collect()
+	}
+
 	/// Returns the number of chunks of a recomputation.
 	pub fn chunks(&self) -> u16 {
 		self.spec.program.chunks()
@@ -229,6 +273,9 @@ impl Problem {
 	///
 	/// Errors if the domain has no such evidence, or if it does not admit one of the models.
 	pub fn drawn_sums(&self, models: &[Model], evidence: EvidenceRef, seed: &Hash) -> Result<Vec<Vec<u32>>> {
+		if self.tolerance().is_some() {
+			return self.program_sums(models, &AtomicBool::new(false));
+		}
 		Ok(doin_compute::chunk_sums(&self.spec, &self.data, SeededEvidence { evidence, seed }, models)?)
 	}
 
@@ -238,6 +285,9 @@ impl Problem {
 	///
 	/// Errors if the domain does not admit one of the models.
 	pub fn validation_sums(&self, models: &[Model]) -> Result<Vec<Vec<u32>>> {
+		if self.tolerance().is_some() {
+			return self.program_sums(models, &AtomicBool::new(false));
+		}
 		Ok(doin_compute::validation_sums(&self.spec, &self.data, models)?)
 	}
 
@@ -252,7 +302,7 @@ impl Problem {
 	}
 
 	/// Returns the better baseline on the validation split, which the chain chooses at the activation: of a series, the last value or the
-	/// last season; of rows, the most frequent class or the medians of the training rows.
+	/// last season; of rows, the most frequent class or the medians of the training rows; of a program of a user, the empty model.
 	///
 	/// # Errors
 	///
@@ -260,6 +310,7 @@ impl Problem {
 	pub fn naive(&self) -> Result<Model> {
 		match &self.spec.program {
 			Program::Quadratic(_) | Program::Landscape(_) => Ok(self.point(&[])),
+			Program::Tolerance(_) => Ok(Model::Opaque(Vec::new())),
 			Program::Forecast(_) => {
 				let sums = self.validation_sums(&[Model::RepeatLast, Model::Seasonal])?;
 				Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })
@@ -279,6 +330,10 @@ impl Problem {
 	///
 	/// Errors if the baselines cannot be scored.
 	pub fn bar(&self) -> Result<u64> {
+		if let Some(tolerance) = self.tolerance() {
+			// As the owner states it. The chain cannot compute it.
+			return Ok(tolerance.initial_error);
+		}
 		let naive = self.naive()?;
 		Ok(verdict::total(&self.validation_sums(std::slice::from_ref(&naive))?[0]))
 	}

@@ -50,7 +50,7 @@ pub(crate) fn letters(opened: u16) -> Problem {
 		licence: b"CC-BY-4.0".to_vec().try_into().unwrap(),
 		..sawtooth().spec
 	};
-	let mut problem = Problem { id: 4, spec, data: Published::Rows(base), linear: None };
+	let mut problem = Problem { id: 4, spec, data: Published::Rows(base), linear: None, program: None };
 	for index in 0..u32::from(opened) {
 		let bytes = letter_rows(1_000 + 512 * index..1_512 + 512 * index);
 		problem.append_segment(index as u16, Some(&bytes), Some(&blake2_256(&bytes))).unwrap();
@@ -71,7 +71,7 @@ pub(crate) fn rastrigin() -> Problem {
 		target: 1,
 		..sawtooth().spec
 	};
-	Problem { id: 5, spec, data: Published::Series(Vec::new()), linear: None }
+	Problem { id: 5, spec, data: Published::Series(Vec::new()), linear: None, program: None }
 }
 
 #[test]

@@ -78,6 +78,18 @@ impl ArchiveFile {
 		write().with_context(|| format!("cannot write {}", self.path.display()))
 	}
 
+	/// Enters the best candidates `best` of a search of `domain` in place of `learnt`, those that were entered before, unless they are the
+	/// same. A failure is logged.
+	pub(super) fn learn_new(&self, domain: &ArchivedDomain, space: &Space, best: Vec<Individual>, learnt: &mut Vec<Individual>) {
+		if best == *learnt {
+			return;
+		}
+		match self.learn(domain, space, &best) {
+			Ok(()) => *learnt = best,
+			Err(error) => tracing::warn!(target: TARGET, "other domains do not learn from this search: {error:#}"),
+		}
+	}
+
 	/// Returns the archive of the file; an empty one if there is no file.
 	fn read(&self) -> Result<DomainArchive> {
 		let shown = self.path.display();
@@ -94,7 +106,8 @@ impl ArchiveFile {
 
 /// Returns what describes a domain: everything of its record that decides which genes suit it.
 fn features(spec: &DomainSpec) -> Features {
-	let features = Features::new(&ProgramKind::from(&spec.program).to_string()).with("values", spec.values.into());
+	let kind = ProgramKind::from(&spec.program).to_string();
+	let features = Features::new(&kind).with("values", spec.values.into());
 	match &spec.program {
 		Program::Quadratic(quadratic) => features.with("dimensions", quadratic.target.len() as u64),
 		Program::Landscape(landscape) => features.with("dimensions", landscape.dimensions.into()),
@@ -124,6 +137,8 @@ fn features(spec: &DomainSpec) -> Features {
 				.with("height", height.into())
 				.with("width", width.into())
 		}
+		// Genes mean something to one program of a user only.
+		Program::Tolerance(tolerance) => Features::new(&format!("{kind} {}", hex::encode(tolerance.code))),
 	}
 }
 
@@ -131,6 +146,7 @@ fn features(spec: &DomainSpec) -> Features {
 mod tests {
 	use super::*;
 	use crate::problem::tests::{letters, sawtooth};
+	use doin_scoring::Tolerance;
 	use doin_search::GeneRange;
 
 	fn space() -> Space {
@@ -158,6 +174,22 @@ mod tests {
 		assert_eq!(archive.propose(&with_season(sawtooth(), 8), &space(), 2), [[20]]);
 		archive.learn(&near, &space(), &found(21)).unwrap();
 		assert_eq!(archive.propose(&with_season(sawtooth(), 8), &space(), 4), [[21], [60]], "of two series, and of no rows");
+	}
+
+	#[test]
+	fn domains_of_one_program_of_a_user_teach_one_another() {
+		let folder = tempfile::tempdir().unwrap();
+		let archive = ArchiveFile::new(&folder.path().join("journal.db"));
+		let domain = |code, epsilon| {
+			let program = Program::Tolerance(Tolerance { code: [code; 32], epsilon, chunks: 32, initial_error: 1 });
+			let sawtooth = sawtooth();
+			ArchivedDomain::of(&Problem { spec: DomainSpec { program, ..sawtooth.spec.clone() }, ..sawtooth })
+		};
+		let mut learnt = Vec::new();
+		archive.learn_new(&domain(1, 500), &space(), found(20).to_vec(), &mut learnt);
+		assert_eq!(learnt, found(20));
+		assert_eq!(archive.propose(&domain(1, 100), &space(), 4), [[20]]);
+		assert_eq!(archive.propose(&domain(2, 500), &space(), 4), Vec::<Vec<i64>>::new(), "another program");
 	}
 
 	#[test]

@@ -9,6 +9,7 @@
 //! Where models are points, genes are their coordinates. A point is scored in place of a training.
 
 mod archive;
+mod by_program;
 mod data;
 mod runner;
 mod space;
@@ -20,14 +21,15 @@ use crate::{
 	config::{Algorithm, DomainConfig, OptimizationConfig, ResourceLimits},
 	home::expand_home,
 	problem::Problem,
+	programs,
 	progress::Meter,
 };
 use anyhow::{Context, Result};
 use archive::ArchivedDomain;
+use by_program::ProgramRunner;
 use codec::Encode;
 use data::TrainingData;
 use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, StoppingRule};
-use doin_plugin::Limits;
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
@@ -120,6 +122,9 @@ impl Search {
 		file: Option<StateFile>,
 	) -> Result<Self> {
 		problem.check_trainable()?;
+		if problem.tolerance().is_some() {
+			return Self::start_by_program(problem, config, limits, executor.threads(), meter, file);
+		}
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
@@ -135,9 +140,8 @@ impl Search {
 		}
 		let baselines = data.baselines()?;
 		let domain = ArchivedDomain::of(problem);
-		let is_new = segments.is_none();
-		let archive = file.as_ref().map(StateFile::archive).filter(|_| is_new && options.proposals > 0 && has_epochs);
-		let proposals = archive.map_or_else(Vec::new, |archive| archive.propose(&domain, &space, options.proposals));
+		let most = if segments.is_none() && has_epochs { options.proposals } else { 0 };
+		let proposals = proposals(file.as_ref(), &domain, &space, most);
 		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
@@ -174,6 +178,57 @@ impl Search {
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
 		Ok(Self { results, baselines, news, segments: problem.segments(), threads, stop, thread: Some(thread), meter })
+	}
+
+	/// Starts a search whose candidates the program of a tolerance domain trains and scores.
+	///
+	/// # Errors
+	///
+	/// Errors if the configuration does not list the program or leaves no search space, if the optimizer cannot search that space, or if no
+	/// thread can be started.
+	fn start_by_program(
+		problem: &Arc<Problem>,
+		config: &DomainConfig,
+		limits: &ResourceLimits,
+		threads: usize,
+		meter: Meter,
+		file: Option<StateFile>,
+	) -> Result<Self> {
+		let program = problem.user_program()?.apart();
+		let space = space::narrowed(problem, config, limits)?;
+		let options = &config.optimization_config;
+		let stop = Arc::new(AtomicBool::new(false));
+		// The program decides how long it trains a candidate.
+		let beginning = Beginning::of(&space, options, false, file.as_ref(), &stop)?;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
+		let domain = ArchivedDomain::of(problem);
+		let most = if segments.is_none() { options.proposals } else { 0 };
+		let (sender, results) = mpsc::unbounded_channel();
+		let (news, arriving) = sync_mpsc::channel();
+		let runner = ProgramRunner {
+			names: space::gene_names(problem),
+			problem: problem.clone(),
+			program,
+			optimizer,
+			proposals: proposals(file.as_ref(), &domain, &space, most),
+			domain,
+			learnt: Vec::new(),
+			seed,
+			best,
+			experiment,
+			earlier,
+			started: Instant::now(),
+			stop: stop.clone(),
+			results: sender,
+			meter: meter.clone(),
+			file,
+			failed: 0,
+		};
+		let thread = std::thread::Builder::new()
+			.name(format!("search-{}", problem.id))
+			.spawn(move || runner.run(&arriving))
+			.context("cannot start a thread for the search")?;
+		Ok(Self { results, baselines: Vec::new(), news, segments: 0, threads, stop, thread: Some(thread), meter })
 	}
 
 	/// Returns the meter that publishes the progress of the search.
@@ -213,6 +268,14 @@ impl Drop for Search {
 		if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
 			tracing::error!(target: TARGET, "thread of the search panicked");
 		}
+	}
+}
+
+/// Returns at most `most` first candidates for `domain` from the archive beside `file`.
+fn proposals(file: Option<&StateFile>, domain: &ArchivedDomain, space: &Space, most: usize) -> Vec<Vec<i64>> {
+	match file {
+		Some(file) if most > 0 => file.archive().propose(domain, space, most),
+		_ => Vec::new(),
 	}
 }
 
@@ -328,17 +391,6 @@ fn algorithm(
 	})
 }
 
-/// Longest line of a program of the user, which holds its state.
-const LINE: u64 = 16 << 20;
-/// Most that a program of the user writes to the log, bytes a minute.
-const LOG: u64 = 64 << 10;
-/// Most processor time of each process of a program of the user; it then goes on with its last checkpoint.
-const CPU_SECONDS: u64 = 24 * 3_600;
-/// Most files that a program of the user has open.
-const OPEN_FILES: u64 = 256;
-/// Greatest size of a file that a program of the user writes, bytes.
-const FILE: u64 = 1 << 30;
-
 /// Returns the program of the user that the configuration names, and what bounds it.
 ///
 /// # Errors
@@ -350,15 +402,7 @@ fn program(options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> R
 		*name = expand_home(Path::new(&*name))?.to_string_lossy().into_owned();
 	}
 	let folder = options.program_folder.as_deref().map(expand_home).transpose()?;
-	let limits = Limits {
-		line: LINE,
-		log: Some(LOG),
-		memory: Some(options.program_memory_mb.saturating_mul(1 << 20)),
-		cpu_seconds: Some(CPU_SECONDS),
-		open_files: Some(OPEN_FILES),
-		file: Some(FILE),
-		writable: Some(folder.into_iter().collect()),
-	};
+	let limits = programs::limits(options.program_memory_mb, folder);
 	let patience = Duration::from_secs(options.program_timeout);
 	Ok(PluginConfig { command, population: options.population_size, seed, patience, pause: PAUSE, limits, stop: stop.clone() })
 }

@@ -95,7 +95,7 @@ impl Best {
 	}
 
 	/// Enters a candidate if it is one of the best.
-	fn enter(&mut self, genes: &[i64], fitness: u64) {
+	pub(super) fn enter(&mut self, genes: &[i64], fitness: u64) {
 		if fitness < u64::MAX {
 			self.found.retain(|(_, known)| known != genes);
 			self.found.insert((fitness, genes.to_vec()));
@@ -106,13 +106,18 @@ impl Best {
 	}
 
 	/// Returns the candidates with their fitness, best first.
-	fn individuals(&self) -> Vec<Individual> {
+	pub(super) fn individuals(&self) -> Vec<Individual> {
 		let individual = |(fitness, genes): &(u64, Vec<i64>)| Individual { genes: genes.clone(), fitness: *fitness };
 		self.found.iter().map(individual).collect()
 	}
 
+	/// Returns fitness and genes of the candidates, best first.
+	pub(super) fn found(&self) -> Vec<(u64, Vec<i64>)> {
+		self.found.iter().cloned().collect()
+	}
+
 	/// Returns trials of the candidates, best first.
-	fn trials(&self) -> Vec<Trial> {
+	pub(super) fn trials(&self) -> Vec<Trial> {
 		self.found.iter().map(|(_, genes)| Trial::whole(genes.clone())).collect()
 	}
 }
@@ -132,7 +137,7 @@ struct Sender<'a> {
 }
 
 /// Returns the time of a search that has run for `earlier` before it was started again, in milliseconds.
-fn millis(earlier: Duration, started: Instant) -> u64 {
+pub(super) fn millis(earlier: Duration, started: Instant) -> u64 {
 	u64::try_from((earlier + started.elapsed()).as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -263,20 +268,15 @@ impl Runner {
 			segments: self.segments,
 			experiment: self.experiment,
 			millis: millis(self.earlier, self.started),
-			best: self.best.found.iter().cloned().collect(),
+			best: self.best.found(),
 			search: self.optimizer.checkpoint(),
 		};
 		if let Err(error) = file.write(saved) {
 			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
 		}
-		let best = self.best.individuals();
 		// The optimum of one landscape says nothing about that of another.
-		if best == self.learnt || self.data.has_points() {
-			return;
-		}
-		match file.archive().learn(&self.domain, self.optimizer.space(), &best) {
-			Ok(()) => self.learnt = best,
-			Err(error) => tracing::warn!(target: TARGET, "other domains do not learn from this search: {error:#}"),
+		if !self.data.has_points() {
+			file.archive().learn_new(&self.domain, self.optimizer.space(), self.best.individuals(), &mut self.learnt);
 		}
 	}
 
@@ -509,7 +509,7 @@ enum Told {
 }
 
 /// Publishes the end of a search, also of one that panics.
-struct StoppedAtEnd(Meter);
+pub(super) struct StoppedAtEnd(pub(super) Meter);
 
 impl Drop for StoppedAtEnd {
 	fn drop(&mut self) {

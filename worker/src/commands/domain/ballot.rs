@@ -175,6 +175,11 @@ fn not_votable(domain: &DomainView<Account>, evidence: Option<&EvidenceView<Acco
 		Status::Loading => return Some("its data is not uploaded completely: run `doin-worker domain create` again".into()),
 		status => return Some(format!("it takes no commits, since its status is {}", format!("{status:?}").to_lowercase())),
 	}
+	if domain.program == ProgramKind::Tolerance {
+		return Some(format!(
+			"the chain cannot compute its sums, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
+		));
+	}
 	if domain.evidence == EvidenceKind::Public {
 		return Some(format!(
 			"its evidence is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"

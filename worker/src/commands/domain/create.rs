@@ -114,34 +114,37 @@ impl CreateArgs {
 		self.csv.as_ref().is_some_and(|csv| csv.path == Path::new("-"))
 	}
 
-	/// Returns the loss at which the domain counts as solved; 0 for never. `default` is the percentage without the option.
-	fn target(&self, default: Option<f64>) -> Result<u32> {
-		match self.target_performance.or(default) {
-			None => Ok(0),
-			Some(percent) if percent > 0.0 && percent < 100.0 => {
-				Ok(((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32)
-			}
-			Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
-		}
-	}
-
 	fn terms(&self, remarks: &Remarks) -> Result<DomainTerms> {
 		ensure!(
 			!self.sealing.is_given() || !self.is_piped(),
 			"segments are rebuilt from the file whenever one is opened, so --csv - cannot be used with --sealed: name a file, and keep it"
 		);
-		let target = self.target(None)?;
 		Ok(DomainTerms {
 			chunks: self.chunks,
 			windows: self.windows,
 			min_improvement: self.min_improvement,
-			target,
+			target: target_of(self.target_performance)?,
 			model_bytes: self.model_bytes,
 			window_macs: self.window_macs,
 			licence: self.sealing.licence(),
 			sealed: self.sealing.terms(&self.key, self.dry_run.then_some(remarks), self.rows.is_given())?,
 			linear: !self.no_linear,
 		})
+	}
+}
+
+/// Returns the loss at which a domain is solved whose error has to shrink by so many per cent; 0 for never.
+///
+/// # Errors
+///
+/// Errors if it is not a percentage.
+pub(super) fn target_of(percent: Option<f64>) -> Result<u32> {
+	match percent {
+		None => Ok(0),
+		Some(percent) if percent > 0.0 && percent < 100.0 => {
+			Ok(((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32)
+		}
+		Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
 	}
 }
 
@@ -153,7 +156,7 @@ impl CreateArgs {
 pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 	let remarks = Remarks::default();
 	if let Some(landscape) = args.landscape.landscape() {
-		let target = args.target(Some(landscape::TARGET_PERCENT))?;
+		let target = target_of(args.target_performance.or(Some(landscape::TARGET_PERCENT)))?;
 		let options = DraftOptions::from(&args.series);
 		let domain = landscape::domain(landscape, options.name.as_deref(), args.min_improvement, target)?;
 		let report = LandscapeReport::new(&landscape, &domain);
@@ -391,7 +394,7 @@ mod tests {
 		let args = parse("create --landscape rastrigin --dimensions 6 --seed 3 --name hills").unwrap();
 		let landscape = args.landscape.landscape().unwrap();
 		assert_eq!((landscape.shape.name(), landscape.dimensions, landscape.seed), ("rastrigin", 6, Some(3)));
-		assert_eq!(args.target(Some(landscape::TARGET_PERCENT)).unwrap(), 10_486);
+		assert_eq!(target_of(args.target_performance.or(Some(landscape::TARGET_PERCENT))).unwrap(), 10_486);
 		assert!(parse("create").unwrap_err().contains("--csv"));
 		for more in
 			["--csv a.csv", "--label a", "--season 4", "--chunks 40", "--sealed 2 --licence CC0-1.0", "--last 5", "--where a=b"]

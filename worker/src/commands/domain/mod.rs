@@ -10,6 +10,7 @@ mod purse;
 mod seal;
 mod segments;
 mod show;
+mod tolerance;
 
 pub use segments::describe as describe_evidence;
 #[cfg(test)]
@@ -51,6 +52,17 @@ gains by forecasting data of his own. Keep the CSV file unchanged: file and key 
 An interrupted upload continues when the same command is run again. A new domain has weight 0: it pays its bounty only, until \
 validators vote for it (`doin-worker vote`).")]
 	Create(Box<CreateArgs>),
+	/// Make a domain of a program of your own, e.g. a training function, which evaluators run off the chain
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker domain create-tolerance --program train.py --command python3 --name \"My training\" --gene rate=1..100:log \
+--gene epochs=1..40 --target-performance 50 --key owner.key
+
+The chain stores the hash of the file and never runs it. Evaluators run the file if their own configuration lists the hash, and the \
+median of their sums decides. Sums that differ from it by the tolerance or less agree. A majority of a quorum could agree on false sums, so \
+such a domain is never minted for: it pays its bounty only. The command runs the program twice on the empty model, whose error candidates \
+have to beat. docs/book/src/guides/plugins.md has the protocol, and worker/plugins/python the package.")]
+	CreateTolerance(Box<tolerance::ToleranceArgs>),
 	/// Put a domain or a stream on the ballot, so that validators can vote for it
 	#[command(after_help = "\
 EXAMPLES
@@ -175,6 +187,7 @@ pub struct ShowArgs {
 pub async fn run(node: &NodeArgs, command: DomainCommand) -> Result<()> {
 	match command {
 		DomainCommand::Create(args) => create::run(node, *args).await,
+		DomainCommand::CreateTolerance(args) => tolerance::run(node, *args).await,
 		DomainCommand::Nominate(args) => ballot::nominate(node, args).await,
 		DomainCommand::WithdrawNomination(args) => ballot::withdraw(node, args).await,
 		DomainCommand::Ballot(args) => ballot::list(node, args.output).await,

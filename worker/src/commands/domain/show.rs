@@ -11,6 +11,7 @@ use doin_compute::baseline::BaselineRow;
 use doin_forecast::{decimal, significant};
 use doin_primitives::{DomainId, ModelRef};
 use doin_roles::{
+	config::ProgramHash,
 	problem::{decode_admissible, Problem},
 	simple_models,
 };
@@ -57,6 +58,9 @@ struct ShowReport {
 	/// Name and unit of the errors.
 	#[serde(skip)]
 	description: String,
+	/// Program of a tolerance domain, as text.
+	#[serde(skip)]
+	program: Option<String>,
 }
 
 /// Mean errors of a model.
@@ -79,7 +83,15 @@ impl ShowReport {
 		};
 		let point = champion.as_ref().and_then(|model| problem.coordinates(model));
 		let errors = simple_models::errors(problem, champion)?.into_iter().map(error).collect();
-		Ok(Self { status, errors, unit, point, description: problem.error_description() })
+		let program = problem.tolerance().map(|tolerance| {
+			format!(
+				"{}, which evaluators run that list it; sums within {} ppm of their median agree; {} chunks; pays its bounty only",
+				ProgramHash(tolerance.code),
+				tolerance.epsilon,
+				tolerance.chunks
+			)
+		});
+		Ok(Self { status, errors, unit, point, description: problem.error_description(), program })
 	}
 }
 
@@ -89,6 +101,9 @@ impl Display for ShowReport {
 		if let Some(point) = &self.point {
 			let coordinates: Vec<String> = point.iter().map(|x| decimal(*x)).collect();
 			entry(f, "point", coordinates.join(", "))?;
+		}
+		if let Some(program) = &self.program {
+			entry(f, "program", program)?;
 		}
 		if self.errors.is_empty() {
 			return Ok(());
@@ -109,7 +124,7 @@ mod tests {
 	use doin_primitives::Evidence;
 	use doin_scoring::{
 		landscape::{Landscape, Shape},
-		Program,
+		Program, Tolerance,
 	};
 
 	#[test]
@@ -123,6 +138,14 @@ mod tests {
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["point"], &json["unit"]), (&serde_json::json!([0.5, -1.25]), &"value".into()));
 		assert_eq!(json["errors"][1]["validation"], "1.8125");
+	}
+
+	#[test]
+	fn a_tolerance_domain_is_shown_with_its_program() {
+		let mut problem = sawtooth();
+		problem.spec.program = Program::Tolerance(Tolerance { code: [0xC0; 32], epsilon: 500, chunks: 32, initial_error: 7 });
+		let text = ShowReport::new(status(), &problem, Some(Model::Opaque(vec![1]))).unwrap().to_string();
+		assert!(text.contains("0xc0c0") && text.contains("within 500 ppm of their median"), "{text}");
 	}
 
 	#[test]

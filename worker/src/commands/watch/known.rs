@@ -14,6 +14,7 @@ use doin_primitives::{
 	EvidenceKind, ModelRef,
 };
 use doin_roles::{
+	config::ProgramHash,
 	loss::percent_better,
 	problem::Problem,
 	simple_models::{errors, OWNERS_MODEL},
@@ -55,8 +56,19 @@ impl KnownDomain {
 		Ok(Self { champion, family: "baseline", findings: Findings::default(), problem, baselines, nearest })
 	}
 
-	/// Returns the errors to beat as text; `None` for a program that is not a forecast.
+	/// Returns the errors to beat as text; `None` for a program whose errors are not known.
 	pub fn introduction(&self) -> Option<String> {
+		if let Some(tolerance) = self.problem.tolerance() {
+			let (problem, code) = (&self.problem, ProgramHash(tolerance.code));
+			return Some(format!(
+				"domain {}: {}. Its sums are medians of what evaluators compute with the program {code}. To beat: the empty model with a mean \
+				 chunk sum of {} {}",
+				problem.id,
+				problem.name(),
+				significant(problem.draw_error(tolerance.initial_error)),
+				problem.unit().1
+			));
+		}
 		let row = self.initial_row()?;
 		let (problem, size) = (&self.problem, self.problem.unit().0);
 		let ridge = self.baselines.iter().find(|row| row.name == "ridge");
@@ -95,6 +107,9 @@ impl KnownDomain {
 		let (error, initial) = match self.problem.linear {
 			_ if self.problem.has_points() => (format!("value {error}"), "the origin"),
 			Some(_) => (format!("error {error} {unit} on its draw"), OWNERS_MODEL),
+			None if self.problem.tolerance().is_some() => {
+				(format!("mean chunk sum {error} {unit} on its draw"), "the empty model")
+			}
 			None => (format!("error {error} {unit} on its draw"), "the best naive model"),
 		};
 		let initial_error = significant(self.problem.draw_error(champion.initial_error));
@@ -111,7 +126,7 @@ fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 	match baselines {
 		_ if problem.linear.is_some() => ModelRef::Linear,
 		_ if problem.rows().is_some() => ModelRef::Constant,
-		_ if problem.has_points() => ModelRef::Origin,
+		_ if problem.has_points() || problem.tolerance().is_some() => ModelRef::Origin,
 		[last, seasonal, ..] if seasonal.validation.error < last.validation.error => ModelRef::Seasonal,
 		_ => ModelRef::RepeatLast,
 	}
