@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 			Status::Loading | Status::Refused => false,
 		};
 		let answers = match &spec.program {
-			Program::Quadratic(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
 			Program::Forecast(_) | Program::Rows(_) => true,
 		};
 		ensure!(has_champion && answers, Error::<T>::NotServable);

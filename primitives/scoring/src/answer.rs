@@ -40,7 +40,7 @@ use alloc::{vec, vec::Vec};
 /// ```
 pub fn answer(model: &Model, program: &Program, input: &[u8]) -> Option<Vec<i32>> {
 	match program {
-		Program::Quadratic(_) | Program::Landscape(_) => None,
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => None,
 		Program::Forecast(forecast) => answer_window(model, forecast, &history(forecast, input)?),
 		Program::Rows(rows) => answer_row(model, rows, input),
 	}
