@@ -47,6 +47,9 @@ pub(crate) struct Argument {
 
 /// First `spec_version` of a runtime with streams, reporters and a market of forecasts.
 pub(crate) const STREAMS_SINCE: u32 = 3;
+/// First `spec_version` of a runtime whose domains can score landscapes: the last one that has added a variant to an enum of a call or
+/// view.
+pub(crate) const LANDSCAPES_SINCE: u32 = 3;
 
 impl Signature {
 	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.
