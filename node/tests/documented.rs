@@ -137,6 +137,12 @@ fn the_units_of_systemd_start_programs_with_options_that_exist() {
 			assert!(unit.lines().any(|found| found == line), "{name}.service has no {line}");
 		}
 	}
+	// Without these calls, a worker ends when it starts a program.
+	for call in ["landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"] {
+		let admitted = text("scripts/systemd/doin-worker.service");
+		let mut filters = admitted.lines().filter_map(|line| line.strip_prefix("SystemCallFilter="));
+		assert!(filters.any(|filter| filter.split(' ').any(|word| word == call)), "doin-worker.service does not admit {call}");
+	}
 }
 
 #[test]
