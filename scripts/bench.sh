@@ -121,8 +121,8 @@ islands() {
 chain() {
 	local blocks chain figures missed
 	build "${PROGRAMS[@]}" --bin template-node --features doin-template-node/chain
-	blocks=$(cargo bench --quiet --workspace --bench import)
-	chain=$(cargo bench --quiet --workspace --bench chain -- "$@")
+	blocks=$(benchmark import)
+	chain=$(benchmark chain "$@")
 	figures=$(machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain')
 	printf '%s\n' "$figures"
 	missed=$(jq -r '[
@@ -139,7 +139,7 @@ warp() {
 	local figures
 	build "${PROGRAMS[@]}"
 	[[ " $* " == *" --sessions "* ]] || set -- --sessions 4383 "$@"
-	figures=$(cargo bench --quiet --workspace --bench warp -- "$@") || { printf '%s\n' "$figures"; return 1; }
+	figures=$(benchmark warp "$@") || { printf '%s\n' "$figures"; return 1; }
 	machine | jq -c --argjson warp "$figures" '. + {warp: $warp}'
 }
 
