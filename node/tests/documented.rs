@@ -102,7 +102,7 @@ fn options_within_sentences_exist() {
 	options
 		.extend(command.get_subcommands().flat_map(|one| one.get_arguments()).filter_map(|one| one.get_long().map(String::from)));
 	// Options of other programs: the worker and docker.
-	options.extend(["url", "network", "file", "http", "key"].map(String::from));
+	options.extend(["url", "network", "file", "http", "key", "proxy-for"].map(String::from));
 	let page = text("docs/operations.md");
 	let mut named = 0;
 	for span in page.split('`').skip(1).step_by(2).filter(|span| span.starts_with("--") && !span.contains('\n')) {
