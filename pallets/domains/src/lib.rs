@@ -565,6 +565,14 @@ pub mod pallet {
 		/// bounty, with a model that has learned its next segment; a stretch of bars that is easy to forecast would end a live
 		/// domain, although its data goes on.
 		AwaitedTarget,
+		/// Drawn evidence belongs to training runs of loss genomes, and they have no other. Declare both, or neither.
+		InvalidDrawn,
+		/// A number of the training runs is out of its range: the shift, the hidden layers, the samples, the batch, the steps or the rate.
+		/// Correct the record.
+		InvalidRuns,
+		/// A training run costs more than a chunk of the largest size class, or the limit on the cost of a genome does not admit the
+		/// built-in ones. Declare a smaller net, fewer steps or another limit.
+		RunTooCostly,
 	}
 
 	#[pallet::call]

@@ -10,6 +10,8 @@
 //! 3. [`score()`] computes the error sum of a [`Model`] over a chunk,
 //! 4. [`verdict`] compares two vectors of error sums.
 //!
+//! [`genome`] has the losses that training runs are judged by; `doin-training` makes the runs.
+//!
 //! [`rows`] does both for independent rows: [`rows::dealt`] makes the rows of a chunk, and [`rows::score_rows`] their error sum.
 //!
 //! No function panics for any input, since bytes, models and programs are untrusted. The score of a model that was not admitted
@@ -34,6 +36,7 @@ pub mod activation;
 pub mod decode;
 pub mod encoder;
 pub mod forward;
+pub mod genome;
 pub mod math;
 pub mod model;
 pub mod philox;
@@ -45,6 +48,7 @@ pub mod verdict;
 
 pub use encoder::{Cell, Conv, Conv2, Encoder};
 pub use forward::Scratch;
+pub use genome::{Genome, GenomeError, TrainingRuns};
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};
 pub use program::{Forecast, Generator, Loss, Program, ProgramError, Quadratic, Target, WindowPhase};
 pub use sample::Windows;

@@ -1,6 +1,9 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
-use crate::rows::{RowError, Rows};
+use crate::{
+	genome::{RunError, TrainingRuns},
+	rows::{RowError, Rows},
+};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -58,6 +61,9 @@ pub enum Program {
 	/// Error of classes or values of independent rows.
 	#[codec(index = 2)]
 	Rows(Rows),
+	/// Mistakes of nets that are trained with a genome as their loss. Indices 3 and 4 belong to other programs.
+	#[codec(index = 5)]
+	LossGenome(TrainingRuns),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -226,6 +232,8 @@ pub enum ProgramError {
 	UnsupportedPhase,
 	/// The program of rows is rejected, or the published rows do not fit it.
 	Rows(RowError),
+	/// The program of training runs is rejected, or the published samples do not fit it.
+	Run(RunError),
 	/// The windows of a chunk span less than a horizon, so chunks that are no neighbours would share forecast steps.
 	Stride,
 }
@@ -236,10 +244,16 @@ impl From<RowError> for ProgramError {
 	}
 }
 
+impl From<RunError> for ProgramError {
+	fn from(error: RunError) -> Self {
+		ProgramError::Run(error)
+	}
+}
+
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for `Quadratic`, which has no data.
+	/// All three are 0 for `Quadratic`, which has no data; training runs have no cuts.
 	///
 	/// # Errors
 	///
@@ -261,6 +275,12 @@ impl Program {
 				rows.check()?;
 				rows.check_split(train_end, validation_end, values).map_err(ProgramError::Rows)
 			}
+			Program::LossGenome(runs) => {
+				runs.check()?;
+				// Every run draws a split of its own.
+				ensure(train_end == 0 && validation_end == 0, ProgramError::Split)?;
+				runs.check_samples(values).map_err(ProgramError::Run)
+			}
 		}
 	}
 
@@ -270,6 +290,7 @@ impl Program {
 			Program::Quadratic(quadratic) => quadratic.dimension(),
 			Program::Forecast(forecast) => forecast.chunks,
 			Program::Rows(rows) => rows.chunks,
+			Program::LossGenome(runs) => runs.chunks,
 		}
 	}
 
@@ -280,6 +301,7 @@ impl Program {
 			Program::Forecast(Forecast { target: Target::Values | Target::Steps(_), .. }) => "forecast",
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 			Program::Rows(_) => "rows",
+			Program::LossGenome(_) => "lossGenome",
 		}
 	}
 }

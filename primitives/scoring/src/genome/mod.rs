@@ -31,11 +31,13 @@ pub mod library;
 pub mod machine;
 pub mod probe;
 pub mod reverse;
+pub mod runs;
 pub mod tables;
 
 pub use code::{Instruction, Op};
 pub use machine::Batch;
 pub use reverse::{loss_gradient, LossGradient};
+pub use runs::{RunError, TrainingRuns};
 
 use alloc::vec::Vec;
 use code::{REGISTERS, RESULT};

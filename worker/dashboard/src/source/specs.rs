@@ -26,7 +26,7 @@ impl From<&DomainSpec> for Record {
 	fn from(spec: &DomainSpec) -> Self {
 		let series = match &spec.program {
 			Program::Forecast(series) => Some(series),
-			Program::Quadratic(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Rows(_) | Program::LossGenome(_) => None,
 		};
 		Self {
 			steps: series.map(|series| [series.horizon, series.history, series.season]),

@@ -21,6 +21,7 @@ impl Problem {
 			Program::Quadratic(_) => false,
 			Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
 			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+			Program::LossGenome(_) => true,
 		}
 	}
 
@@ -66,6 +67,7 @@ impl Problem {
 				let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
 				u64::from(count) * predictions_per_row(rows)
 			}
+			Program::LossGenome(runs) => runs.validation.into(),
 		}
 	}
 
@@ -75,6 +77,7 @@ impl Problem {
 			(Program::Quadratic(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
 			(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
 			(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
+			(Program::LossGenome(runs), _) => runs.validation.into(),
 		}
 	}
 
@@ -91,7 +94,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) => return None,
+			Program::Quadratic(_) | Program::LossGenome(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;

@@ -2,7 +2,7 @@
 
 use super::TARGET;
 use crate::{config::ResourceLimits, problem::Problem, simple_models};
-use anyhow::Result;
+use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
 	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries,
@@ -40,6 +40,7 @@ impl TrainingData {
 	pub(super) fn new(problem: Arc<Problem>, limits: &ResourceLimits, seed: u64) -> Result<Self> {
 		let form = match &problem.spec.program {
 			Program::Rows(_) => Form::Rows(Box::new(RowsData::new(RowsTask::of_domain(&problem.spec, problem.data.rows())?)?)),
+			Program::LossGenome(_) => bail!("genomes are not trained on data: they are searched by genetic programming"),
 			Program::Quadratic(_) | Program::Forecast(_) if problem.segments() == 0 => {
 				Form::Windows(Box::new(windows(&problem, limits, seed)?))
 			}
