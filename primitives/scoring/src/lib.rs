@@ -10,7 +10,7 @@
 //! 3. [`score()`] computes the error sum of a [`Model`] over a chunk,
 //! 4. [`verdict`] compares two vectors of error sums.
 //!
-//! [`genome`] has the losses that training runs are judged by; `doin-training` makes the runs.
+//! [`genome`] has the losses that training runs score; `doin-training` makes the runs.
 //!
 //! [`rows`] does both for independent rows: [`rows::dealt`] makes the rows of a chunk, and [`rows::score_rows`] their error sum.
 //!

@@ -1,4 +1,4 @@
-//! A domain of training runs, in which loss genomes are judged.
+//! A domain of training runs, by which loss genomes are scored.
 
 use crate::sealed;
 use codec::Encode;

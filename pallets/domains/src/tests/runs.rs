@@ -1,4 +1,4 @@
-//! Domains of training runs, in which loss genomes are judged.
+//! Domains of training runs, by which loss genomes are scored.
 
 use super::*;
 use crate::Baselines;

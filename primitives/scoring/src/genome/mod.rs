@@ -1,7 +1,7 @@
 //! Loss genomes: small programs of a register machine that compute a loss, in fixed point, with its gradient.
 //!
 //! A genome reads the actual classes and the scores of a batch and computes a loss. Training follows its gradient, and the genome
-//! is judged by the mistakes of the trained nets. The machine is that of the seed's miners, with every undefined case defined and
+//! is scored by the mistakes of the trained nets. The machine is that of the seed's miners, with every undefined case defined and
 //! floats replaced by saturating Q16 numbers:
 //!
 //! 1. [`code`] has the opcodes and their operands, [`json`] reads and writes the lists of the seed,

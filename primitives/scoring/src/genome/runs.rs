@@ -1,4 +1,4 @@
-//! Training runs that genomes are judged by, as the record of a domain holds them.
+//! Training runs that score genomes, as the record of a domain holds them.
 
 use crate::{
 	program::CHUNKS,
