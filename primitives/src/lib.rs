@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod activation;
 pub mod base_fee;
 pub mod beacon;
 pub mod commitment;
@@ -18,6 +19,7 @@ pub mod draw;
 pub mod emission;
 pub mod evidence;
 pub mod gauge;
+pub mod genome;
 pub mod json;
 pub mod oracle;
 pub mod pay;

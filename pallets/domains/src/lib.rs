@@ -569,6 +569,14 @@ pub mod pallet {
 		/// A landscape has 1 to 256 coordinates, at least 2 of Rosenbrock's function, and its largest value must be below 137 439: at
 		/// most 17 coordinates of Rosenbrock's function, and 164 of Schwefel's. Use fewer. An ellipsoid cannot be registered.
 		InvalidLandscape,
+		/// Drawn evidence belongs to training runs of loss genomes, and they have no other. Declare both, or neither.
+		InvalidDrawn,
+		/// A number of the training runs is out of its range: the shift, the hidden layers, the samples, the batch, the steps or the rate.
+		/// Correct the record.
+		InvalidRuns,
+		/// A training run costs more than a chunk of the largest size class, or the limit on the cost of a genome does not admit the
+		/// built-in ones. Declare a smaller net, fewer steps or another limit.
+		RunTooCostly,
 	}
 
 	#[pallet::call]

@@ -1,6 +1,7 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
 use crate::{
+	genome::{RunError, TrainingRuns},
 	landscape::{chunk_sum, Landscape, LANDSCAPE_CHUNKS},
 	rows::{RowError, Rows},
 	score::score_point,
@@ -65,6 +66,9 @@ pub enum Program {
 	/// Value of a standard function of optimisation at a point. Domains of this program cannot be voted for.
 	#[codec(index = 3)]
 	Landscape(Landscape),
+	/// Mistakes of nets that are trained with a genome as their loss. Index 4 belongs to another program.
+	#[codec(index = 5)]
+	LossGenome(TrainingRuns),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -233,6 +237,8 @@ pub enum ProgramError {
 	UnsupportedPhase,
 	/// The program of rows is rejected, or the published rows do not fit it.
 	Rows(RowError),
+	/// The program of training runs is rejected, or the published samples do not fit it.
+	Run(RunError),
 	/// The windows of a chunk span less than a horizon, so chunks that are no neighbours would share forecast steps.
 	Stride,
 	/// The function of a landscape is not defined for this number of coordinates, or its values do not fit chunk sums.
@@ -245,10 +251,16 @@ impl From<RowError> for ProgramError {
 	}
 }
 
+impl From<RunError> for ProgramError {
+	fn from(error: RunError) -> Self {
+		ProgramError::Run(error)
+	}
+}
+
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for a program whose models are points, which has no data.
+	/// All three are 0 for a program whose models are points, which has no data; training runs have no cuts.
 	///
 	/// # Errors
 	///
@@ -274,6 +286,12 @@ impl Program {
 				landscape.check()?;
 				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
 			}
+			Program::LossGenome(runs) => {
+				runs.check()?;
+				// Every run draws a split of its own.
+				ensure(train_end == 0 && validation_end == 0, ProgramError::Split)?;
+				runs.check_samples(values).map_err(ProgramError::Run)
+			}
 		}
 	}
 
@@ -284,6 +302,7 @@ impl Program {
 			Program::Forecast(forecast) => forecast.chunks,
 			Program::Rows(rows) => rows.chunks,
 			Program::Landscape(_) => LANDSCAPE_CHUNKS,
+			Program::LossGenome(runs) => runs.chunks,
 		}
 	}
 
@@ -292,7 +311,7 @@ impl Program {
 	pub fn coordinates(&self) -> Option<(u16, i32)> {
 		match self {
 			Program::Quadratic(quadratic) => Some((quadratic.dimension(), MAX_TARGET)),
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some((landscape.dimensions, landscape.shape.edge())),
 		}
 	}
@@ -304,7 +323,7 @@ impl Program {
 				let sums = (0..quadratic.dimension()).map(|index| score_point(quadratic, point, index));
 				Some(sums.fold(0, |error: u64, sum| error.saturating_add(sum.into())))
 			}
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some(landscape.value(point)),
 		}
 	}
@@ -321,7 +340,7 @@ impl Program {
 	pub fn point_sum(&self, point: &[i32], index: u16) -> Option<u32> {
 		match self {
 			Program::Quadratic(quadratic) => Some(score_point(quadratic, point, index)),
-			Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some(chunk_sum(landscape.value(point), index)),
 		}
 	}
@@ -334,6 +353,7 @@ impl Program {
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 			Program::Rows(_) => "rows",
 			Program::Landscape(_) => "landscape",
+			Program::LossGenome(_) => "lossGenome",
 		}
 	}
 }

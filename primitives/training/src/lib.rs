@@ -10,7 +10,7 @@
 //! 2. [`dense`] computes the passes of a layer over a batch: activations, accumulators, gradients of inputs and weights,
 //! 3. [`loss`] computes the gradient of the loss at the outputs, or scales that of any other loss,
 //! 4. [`lion`] moves masters against gradients, at a [`rate`],
-//! 5. [`net`] makes one step of a whole net from these.
+//! 5. [`net`] makes one step of a whole net from these, and [`run`] a whole training run of a loss genome.
 //!
 //! # Numbers
 //!
@@ -41,6 +41,7 @@ pub mod lion;
 pub mod loss;
 pub mod net;
 pub mod rate;
+pub mod run;
 
 pub use lion::{Parameters, StepSize};
 pub use net::{DenseNet, Outputs, Shape, ShapeError};

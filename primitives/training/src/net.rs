@@ -25,11 +25,11 @@ pub const LOAD_MACS: u64 = 4;
 /// Numbers of neurons of a dense net.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
-	/// Inputs.
+	/// Inputs of the net.
 	pub inputs: u16,
 	/// Neurons of each hidden layer.
 	pub hidden: Vec<u16>,
-	/// Outputs.
+	/// Outputs of the net.
 	pub outputs: u16,
 }
 

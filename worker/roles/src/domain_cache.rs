@@ -66,7 +66,7 @@ impl DomainCache {
 			ModelRef::RepeatLast => Model::RepeatLast,
 			ModelRef::Seasonal => Model::Seasonal,
 			ModelRef::Origin => Model::Point(vec![0; usize::from(problem.chunks())]),
-			ModelRef::Constant => problem.naive()?,
+			ModelRef::Constant | ModelRef::BuiltIn => problem.naive()?,
 			ModelRef::Linear => {
 				problem.linear.clone().with_context(|| format!("domain {} has no linear model of its owner", problem.id))?
 			}

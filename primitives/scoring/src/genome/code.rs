@@ -54,7 +54,7 @@ pub enum Op {
 	LoadConst,
 	/// Product of two matrices; element by element where the shapes do not fit.
 	MatMul,
-	/// Transpose.
+	/// Transpose of a matrix.
 	Transpose,
 	/// A copy.
 	Copy,

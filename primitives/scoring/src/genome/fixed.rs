@@ -14,7 +14,7 @@ use super::tables::{EXP2, LOG2};
 
 /// Fractional bits of a value.
 pub const FRAC: u32 = 16;
-/// One.
+/// One as a Q16 number.
 pub const ONE: i32 = 1 << FRAC;
 /// Largest value in absolute value.
 pub const LIMIT: i32 = 1 << 30;

@@ -17,7 +17,7 @@ use alloc::{
 /// Conditional jumps that are followed; the formulas behind further ones are left out.
 const MAX_BRANCHES: usize = 4;
 
-/// How strongly a term binds its operands.
+/// Strength by which a term binds its operands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
 	Sum,

@@ -1,7 +1,7 @@
 //! Loss genomes: small programs of a register machine that compute a loss, in fixed point, with its gradient.
 //!
 //! A genome reads the actual classes and the scores of a batch and computes a loss. Training follows its gradient, and the genome
-//! is judged by the mistakes of the trained nets. The machine is that of the seed's miners, with every undefined case defined and
+//! is scored by the mistakes of the trained nets. The machine is that of the seed's miners, with every undefined case defined and
 //! floats replaced by saturating Q16 numbers:
 //!
 //! 1. [`code`] has the opcodes and their operands, [`json`] reads and writes the lists of the seed,
@@ -31,11 +31,13 @@ pub mod library;
 pub mod machine;
 pub mod probe;
 pub mod reverse;
+pub mod runs;
 pub mod tables;
 
 pub use code::{Instruction, Op};
 pub use machine::Batch;
 pub use reverse::{loss_gradient, LossGradient};
+pub use runs::{RunError, TrainingRuns};
 
 use alloc::vec::Vec;
 use code::{REGISTERS, RESULT};

@@ -2,7 +2,7 @@
 
 use super::TARGET;
 use crate::{config::ResourceLimits, problem::Problem, simple_models};
-use anyhow::Result;
+use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
 	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries,
@@ -45,6 +45,7 @@ impl TrainingData {
 			Program::Forecast(_) if problem.segments() == 0 => Form::Windows(Box::new(windows(&problem, limits, seed)?)),
 			Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
 			Program::Quadratic(_) | Program::Landscape(_) => Form::Points,
+			Program::LossGenome(_) => bail!("genomes are not trained on data: they are searched by genetic programming"),
 		};
 		Ok(Self { problem, form })
 	}

@@ -22,6 +22,7 @@ pub fn family_of(model: &Model) -> &'static str {
 	match model {
 		Model::Net(net) if net.layers.is_empty() => "linear",
 		Model::Net(net) => Family::of(net).name(),
+		Model::Genome(_) => "genome",
 		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Constant(_) => "baseline",
 	}
 }
