@@ -18,7 +18,7 @@ BIN=$CARGO_TARGET_DIR/release
 ALL=(--release --workspace --lib --bins --tests --examples)
 PROGRAMS=(--release --workspace --bin doin-node --bin doin-worker)
 TESTS=(--release --workspace --tests --examples)
-PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-market -p doin-traits
+PALLETS=(--release -p doin-scoring -p doin-training -p doin-primitives -p doin-market -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
 	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market
 	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle -p pallet-doin-forecasts

@@ -119,7 +119,7 @@ pub struct Gene {
 pub struct Limits {
 	/// Maximum length of an encoded model, in bytes.
 	pub model_bytes: u32,
-	/// Maximum cost of one window, in multiply-accumulates.
+	/// Maximum cost of one window, of one row, or of a genome per entry of a batch, in multiply-accumulates.
 	pub window_macs: u32,
 }
 
@@ -164,6 +164,9 @@ pub enum Evidence {
 		/// Value of one raw unit, in units of the stream; above 0.
 		unit: u32,
 	},
+	/// Random numbers that the seed of a task draws after the reveals: first weights, splits and batches of training runs.
+	#[codec(index = 4)]
+	Drawn,
 }
 
 /// Kind of a domain's [`Evidence`].
@@ -179,13 +182,15 @@ pub enum EvidenceKind {
 	Sealed,
 	/// Kind of [`Evidence::Live`].
 	Live,
+	/// Kind of [`Evidence::Drawn`].
+	Drawn,
 }
 
 impl Evidence {
 	/// Returns the factor v of the effective improvement, parts per million.
 	pub fn value(&self) -> u32 {
 		match self {
-			Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Live { .. } => MILLION,
+			Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Live { .. } | Evidence::Drawn => MILLION,
 			Evidence::Public => 0,
 		}
 	}
@@ -197,6 +202,7 @@ impl Evidence {
 			Evidence::Synthetic(_) => EvidenceKind::Synthetic,
 			Evidence::Sealed { .. } => EvidenceKind::Sealed,
 			Evidence::Live { .. } => EvidenceKind::Live,
+			Evidence::Drawn => EvidenceKind::Drawn,
 		}
 	}
 
@@ -204,7 +210,7 @@ impl Evidence {
 	pub fn stake(&self) -> Balance {
 		match self {
 			Evidence::Sealed { stake, .. } => *stake,
-			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => 0,
+			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => 0,
 		}
 	}
 }
@@ -213,7 +219,7 @@ impl EvidenceKind {
 	/// Returns `true` if a round waits for its evidence between its commits and its reveals.
 	pub fn is_awaited(self) -> bool {
 		match self {
-			EvidenceKind::Public | EvidenceKind::Synthetic => false,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Drawn => false,
 			EvidenceKind::Sealed | EvidenceKind::Live => true,
 		}
 	}
@@ -236,6 +242,8 @@ pub enum ProgramKind {
 	Landscape,
 	/// Kind of [`Program::Tolerance`].
 	Tolerance,
+	/// Kind of [`Program::LossGenome`].
+	LossGenome,
 }
 
 impl From<&Program> for ProgramKind {
@@ -249,6 +257,7 @@ impl From<&Program> for ProgramKind {
 			Program::Rows(_) => ProgramKind::Rows,
 			Program::Landscape(_) => ProgramKind::Landscape,
 			Program::Tolerance(_) => ProgramKind::Tolerance,
+			Program::LossGenome(_) => ProgramKind::LossGenome,
 		}
 	}
 }
@@ -334,7 +343,7 @@ impl DomainSpec {
 	pub fn page_units(&self) -> u32 {
 		match self.program {
 			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => PAGE_VALUES,
-			Program::Rows(_) => PAGE_BYTES,
+			Program::Rows(_) | Program::LossGenome(_) => PAGE_BYTES,
 		}
 	}
 
@@ -344,7 +353,7 @@ impl DomainSpec {
 			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
 				u64::from(self.values).saturating_mul(4)
 			}
-			Program::Rows(_) => self.values.into(),
+			Program::Rows(_) | Program::LossGenome(_) => self.values.into(),
 		}
 	}
 
@@ -352,7 +361,7 @@ impl DomainSpec {
 	pub fn segment_bytes(&self) -> u32 {
 		let Evidence::Sealed { units, .. } = self.evidence else { return 0 };
 		let unit = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => 0,
 			Program::Forecast(forecast) => u32::from(forecast.channels).saturating_mul(4),
 			Program::Rows(rows) => u32::try_from(rows.row_bytes()).unwrap_or(u32::MAX),
 		};
@@ -374,20 +383,6 @@ impl DomainSpec {
 	/// Returns the first page of segment `index`.
 	pub fn segment_page(&self, index: u16) -> u32 {
 		self.pages().saturating_add(u32::from(index).saturating_mul(self.segment_pages()))
-	}
-
-	/// Returns the number of units of [`MACS_PER_UNIT`] multiply-accumulates that a model takes on the validation split, rounded
-	/// up, if one window or row costs `macs` multiply-accumulates. The activation of a domain with a linear model of its owner is
-	/// priced by it.
-	pub fn activation_units(&self, macs: u64) -> u64 {
-		let Split { train_end, validation_end } = self.split;
-		let per_chunk = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
-			Program::Forecast(forecast) => forecast.validation_windows(train_end, validation_end).unwrap_or(0),
-			Program::Rows(rows) => rows.validation_rows(train_end, validation_end).unwrap_or(0),
-		};
-		let examples = u64::from(per_chunk).saturating_mul(self.program.chunks().into());
-		examples.saturating_mul(macs).div_ceil(MACS_PER_UNIT)
 	}
 
 	/// Checks that the chain accepts this record at registration.
@@ -421,6 +416,10 @@ impl DomainSpec {
 			(Evidence::Public, Program::Tolerance(program)) => {
 				ensure(program.suits(self.min_improvement), SpecError::Program(ProgramError::Tolerance))
 			}
+			(Evidence::Drawn, Program::LossGenome(runs)) => {
+				self.check_runs(runs).map_err(|error| SpecError::Program(error.into()))
+			}
+			(Evidence::Drawn, _) | (_, Program::LossGenome(_)) => Err(SpecError::Drawn),
 			(Evidence::Public, _) => Ok(()),
 			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => {
 				generator.check(forecast).map_err(SpecError::Program)
@@ -440,7 +439,7 @@ impl DomainSpec {
 		// The owner knows the segments, so it could reach any target with a model that has learned the next one.
 		ensure(self.target == 0, SpecError::AwaitedTarget)?;
 		let fits = match &self.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => false,
 			// The rows of a segment are dealt to all chunks.
 			Program::Rows(rows) => units == rows.segment_rows() && units >= MIN_SEGMENT_ROWS,
 			Program::Forecast(forecast) => {
@@ -472,6 +471,7 @@ impl DomainSpec {
 	/// limits admit.
 	pub fn class(&self) -> SizeClass {
 		let windows = match &self.program {
+			Program::LossGenome(_) => return SizeClass::of(self.run_cost(self.limits.window_macs.into())),
 			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
 			Program::Forecast(forecast) => {
 				let validation =
@@ -519,6 +519,8 @@ pub enum SpecError {
 	/// The program does not suit live evidence: a stream has one channel, the domain has [`LIVE_CHUNKS`] chunks, and the unit is
 	/// above 0.
 	Live,
+	/// Drawn evidence belongs to training runs, and training runs have no other.
+	Drawn,
 	/// The data of a domain grows if, and only if, its evidence is sealed.
 	Growth,
 	/// The licence is not UTF-8, or is missing although the evidence is sealed.
@@ -592,6 +594,9 @@ pub enum ModelRef {
 	/// Baseline of rows: the most frequent class, or the median of every value.
 	#[codec(index = 5)]
 	Constant,
+	/// Baseline of loss genomes: the better of the built-in ones.
+	#[codec(index = 6)]
+	BuiltIn,
 }
 
 /// Size class of a domain, by the cost of its most expensive chunk. Evaluators choose the classes that they serve.
@@ -710,7 +715,7 @@ impl<AccountId> DomainState<AccountId> {
 	/// changes, and a champion of earlier data must not keep later ones from being paid for good. Others do not change with time.
 	pub fn mark(&self, evidence: EvidenceKind, now: BlockNumber, half_life: BlockNumber) -> Q32 {
 		match evidence {
-			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed => self.high_water,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Drawn => self.high_water,
 			EvidenceKind::Live => halved(self.high_water, now.saturating_sub(self.high_water_at), half_life),
 		}
 	}

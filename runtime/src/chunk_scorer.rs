@@ -21,6 +21,7 @@ use doin_scoring::{
 	verdict::NO_EVIDENCE,
 	Forecast, Model, Program, Windows,
 };
+use doin_training::run::run_sum;
 use doin_traits::{Bars, Champions, ChunkDraw, ChunkScorer, ModelRunner, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
@@ -49,9 +50,9 @@ const CHAMPION_READS: u64 = 2;
 /// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]
 enum Choice<'a> {
-	/// Windows or rows of this evidence that this seed draws or chooses.
+	/// Windows, rows or training runs of this evidence that this seed draws or chooses.
 	Drawn(EvidenceRef, &'a Hash),
-	/// Windows or rows of the validation split.
+	/// Windows or rows of the validation split, or the published training runs.
 	Validation,
 }
 
@@ -85,7 +86,9 @@ impl<B: Bars> ChunkScorer for Scorer<B> {
 	fn tolerance(domain: DomainId) -> Option<u32> {
 		match spec(domain).ok()?.program {
 			Program::Tolerance(program) => Some(program.epsilon),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				None
+			}
 		}
 	}
 
@@ -150,7 +153,9 @@ fn stored_model(domain: DomainId, spec: &DomainSpec, model: &ModelRef) -> Result
 			let (dimensions, _) = spec.program.coordinates().ok_or(ScoreError::IncompatibleModel)?;
 			return Ok(Model::Point(alloc::vec![0; dimensions.into()]));
 		}
-		ModelRef::Linear | ModelRef::Constant => <Domains as doin_traits::Domains<AccountId>>::baseline(domain),
+		ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => {
+			<Domains as doin_traits::Domains<AccountId>>::baseline(domain)
+		}
 		ModelRef::Stored(id) => <Optimae as Models>::bytes(*id),
 	};
 	Model::from_bytes(&bytes.ok_or(ScoreError::UnknownModel)?).map_err(|_| ScoreError::IncompatibleModel)
@@ -191,6 +196,16 @@ fn score_chunk<B: Bars>(
 		}
 		// Its program is not on the chain.
 		Program::Tolerance(_) => Err(ScoreError::IncompatibleModel),
+		Program::LossGenome(program) => {
+			let seed = match (&spec.evidence, choice) {
+				// The published runs have the hash of the samples as their seed.
+				(Evidence::Drawn, Choice::Validation) => &spec.data_root,
+				(Evidence::Drawn, Choice::Drawn(EvidenceRef::Drawn, seed)) => seed,
+				(_, Choice::Validation | Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
+			};
+			let Model::Genome(genome) = model else { return Err(ScoreError::IncompatibleModel) };
+			Ok(run_sum(program, genome, &data::bytes(domain, spec, 0..spec.values)?, seed, index))
+		}
 	}
 }
 

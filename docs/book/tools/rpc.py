@@ -19,6 +19,7 @@ SOURCES = [
     "primitives/scoring/src/program.rs",
     "primitives/scoring/src/rows/mod.rs",
     "primitives/scoring/src/landscape.rs",
+    "primitives/scoring/src/genome/runs.rs",
     "primitives/scoring/src/tolerance.rs",
 ]
 METHOD = re.compile(

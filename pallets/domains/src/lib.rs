@@ -579,6 +579,14 @@ pub mod pallet {
 		/// The initial error of a tolerance domain must be above 0 and at most that of chunk sums of 2³² − 1. Run the program on an
 		/// empty model, and add its sums up.
 		InvalidInitialError,
+		/// Drawn evidence belongs to training runs of loss genomes, and they have no other. Declare both, or neither.
+		InvalidDrawn,
+		/// A number of the training runs is out of its range: the shift, the hidden layers, the samples, the batch, the steps or the rate.
+		/// Correct the record.
+		InvalidRuns,
+		/// A training run costs more than a chunk of the largest size class, or the limit on the cost of a genome does not admit the
+		/// built-in ones. Declare a smaller net, fewer steps or another limit.
+		RunTooCostly,
 	}
 
 	#[pallet::call]

@@ -4,6 +4,7 @@ mod activation;
 mod bounties;
 mod growth;
 mod live;
+mod runs;
 mod tolerance;
 
 use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo};

@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 			Status::Loading | Status::Refused => false,
 		};
 		let answers = match &spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => false,
 			Program::Forecast(_) | Program::Rows(_) => true,
 		};
 		ensure!(has_champion && answers, Error::<T>::NotServable);
@@ -98,7 +98,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn model_bytes(domain: DomainId, program: &Program, model: &ModelRef) -> Option<alloc::vec::Vec<u8>> {
 		match model {
 			ModelRef::Stored(id) => T::Models::bytes(*id).map(|bytes| bytes.into_inner()),
-			ModelRef::Linear | ModelRef::Constant => T::Domains::baseline(domain).map(|bytes| bytes.into_inner()),
+			ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => {
+				T::Domains::baseline(domain).map(|bytes| bytes.into_inner())
+			}
 			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin => {
 				baseline(model, program).map(|model| model.to_bytes())
 			}

@@ -265,7 +265,7 @@ pub mod pallet {
 		Balance, BlockNumber, DomainId, EvidenceRef, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, UnpaidReason,
 		Q32,
 	};
-	use doin_scoring::ModelError;
+	use doin_scoring::{GenomeError, ModelError};
 	use doin_traits::{
 		agenda::Items, share::hook_limit, BaseFee, ChunkScorer, DomainWeights, Domains, EvidenceSource, ModelList, Recompute,
 		Timing, Work,
@@ -740,6 +740,35 @@ pub mod pallet {
 		/// Less than half of the commit phase is left, and the round has no seat yet. The first seat of a round of live evidence
 		/// takes a span of bars, and others must have time to join. Nothing was held. Commit in the first half of a commit phase.
 		TooLateToOpen,
+		/// A genome has 1 to 64 instructions.
+		InvalidGenomeLength,
+		/// The genome is of another dialect, or has an instruction that the dialect does not have.
+		InvalidGenomeEncoding,
+		/// An instruction names a register outside 0..=19, or a special one outside 0..=6.
+		InvalidGenomeRegister,
+		/// A constant lies outside ±2¹⁴.
+		InvalidGenomeConstant,
+		/// A jump leads backwards or out of the genome.
+		InvalidGenomeJump,
+		/// The genome can end without a value in register 9. Write it on every path, or return another register.
+		GenomeWithoutResult,
+		/// The gradient of the genome is zero everywhere, so a net would not learn from it.
+		GenomeWithoutGradient,
+	}
+
+	impl<T: Config> From<GenomeError> for Error<T> {
+		fn from(error: GenomeError) -> Self {
+			match error {
+				GenomeError::Length => Error::InvalidGenomeLength,
+				GenomeError::Malformed | GenomeError::Dialect | GenomeError::Opcode => Error::InvalidGenomeEncoding,
+				GenomeError::Operands | GenomeError::Axis => Error::InvalidGenomeEncoding,
+				GenomeError::Register | GenomeError::Special => Error::InvalidGenomeRegister,
+				GenomeError::Constant => Error::InvalidGenomeConstant,
+				GenomeError::Jump => Error::InvalidGenomeJump,
+				GenomeError::NoResult => Error::GenomeWithoutResult,
+				GenomeError::ZeroGradient => Error::GenomeWithoutGradient,
+			}
+		}
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -755,6 +784,7 @@ pub mod pallet {
 				ModelError::Overflow => Error::ModelOverflow,
 				ModelError::TooCostly => Error::ModelTooExpensive,
 				ModelError::TooLarge => Error::ModelTooLarge,
+				ModelError::Genome(error) => error.into(),
 			}
 		}
 	}

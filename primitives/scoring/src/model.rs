@@ -3,6 +3,7 @@
 use crate::{
 	decode,
 	encoder::Encoder,
+	genome::{Genome, GenomeError},
 	program::{Forecast, Program},
 	rows::{Rows, ROW_SHIFTS},
 };
@@ -53,6 +54,9 @@ pub enum Model {
 	/// champion, and cannot be submitted.
 	#[codec(index = 5)]
 	Opaque(Vec<u8>),
+	/// Loss of [`Program::LossGenome`].
+	#[codec(index = 6)]
+	Genome(Genome),
 }
 
 /// Linear skip, net, or both. A net is an [`Encoder`] and the dense layers that read its outputs; without an encoder it is
@@ -119,6 +123,14 @@ pub enum ModelError {
 	TooCostly,
 	/// The encoded model is larger than the domain allows.
 	TooLarge,
+	/// The genome is refused.
+	Genome(GenomeError),
+}
+
+impl From<GenomeError> for ModelError {
+	fn from(error: GenomeError) -> Self {
+		ModelError::Genome(error)
+	}
 }
 
 /// Widest accumulator that a forward pass of an admitted model needs.
@@ -159,6 +171,8 @@ impl Model {
 	/// `max_macs` multiply-accumulates per window or row. `encoded_len` is the length of its encoding in bytes. Returns the width
 	/// of the widest accumulator.
 	///
+	/// The limit of a genome is that of one entry of a batch: one score of one sample in one step.
+	///
 	/// Everything that scoring relies on is checked here, from the weights alone, so a forward pass needs no checks.
 	///
 	/// # Errors
@@ -189,17 +203,25 @@ impl Model {
 				ensure(!bytes.is_empty(), ModelError::Shape)?;
 				Ok(AccumulatorWidth::I32)
 			}
+			(Model::Genome(genome), Program::LossGenome(runs)) => {
+				let cost = genome.entry_cost(runs.batch, runs.classes.into());
+				ensure(cost <= u64::from(max_macs), ModelError::TooCostly)?;
+				genome.check()?;
+				Ok(AccumulatorWidth::I32)
+			}
 			_ => Err(ModelError::Family),
 		}
 	}
 
 	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines, and for
-	/// opaque models, which the runtime does not score.
+	/// opaque models, which the runtime does not score. That of a genome is the cost of one entry of a batch whose products of
+	/// matrices have one term; [`Genome::entry_cost`] knows those.
 	pub fn macs(&self) -> u64 {
 		match self {
 			Model::RepeatLast | Model::Seasonal | Model::Constant(_) | Model::Opaque(_) => 0,
 			Model::Point(_) => 1,
 			Model::Net(net) => net.macs(),
+			Model::Genome(genome) => genome.entry_cost(1, 1),
 		}
 	}
 }

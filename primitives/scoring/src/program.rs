@@ -1,6 +1,7 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
 use crate::{
+	genome::{RunError, TrainingRuns},
 	landscape::{chunk_sum, Landscape, LANDSCAPE_CHUNKS},
 	rows::{RowError, Rows},
 	score::score_point,
@@ -69,6 +70,9 @@ pub enum Program {
 	/// Sums of a program of a user, which the runtime cannot compute. Domains of this program cannot be voted for.
 	#[codec(index = 4)]
 	Tolerance(Tolerance),
+	/// Mistakes of nets that are trained with a genome as their loss.
+	#[codec(index = 5)]
+	LossGenome(TrainingRuns),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -247,6 +251,8 @@ pub enum ProgramError {
 	Tolerance,
 	/// The stated error of the empty model is 0, or larger than that of a model whose chunk sums are all 2³² − 1.
 	InitialError,
+	/// The program of training runs is rejected, or the published samples do not fit it.
+	Run(RunError),
 }
 
 impl From<RowError> for ProgramError {
@@ -255,10 +261,16 @@ impl From<RowError> for ProgramError {
 	}
 }
 
+impl From<RunError> for ProgramError {
+	fn from(error: RunError) -> Self {
+		ProgramError::Run(error)
+	}
+}
+
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for a program whose models are points and for `Tolerance`, which have no data.
+	/// All three are 0 for a program whose models are points and for `Tolerance`, which have no data; training runs have no cuts.
 	///
 	/// # Errors
 	///
@@ -288,6 +300,12 @@ impl Program {
 				tolerance.check()?;
 				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
 			}
+			Program::LossGenome(runs) => {
+				runs.check()?;
+				// Every run draws a split of its own.
+				ensure(train_end == 0 && validation_end == 0, ProgramError::Split)?;
+				runs.check_samples(values).map_err(ProgramError::Run)
+			}
 		}
 	}
 
@@ -299,6 +317,7 @@ impl Program {
 			Program::Rows(rows) => rows.chunks,
 			Program::Landscape(_) => LANDSCAPE_CHUNKS,
 			Program::Tolerance(tolerance) => tolerance.chunks,
+			Program::LossGenome(runs) => runs.chunks,
 		}
 	}
 
@@ -307,7 +326,7 @@ impl Program {
 	pub fn coordinates(&self) -> Option<(u16, i32)> {
 		match self {
 			Program::Quadratic(quadratic) => Some((quadratic.dimension(), MAX_TARGET)),
-			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some((landscape.dimensions, landscape.shape.edge())),
 		}
 	}
@@ -319,7 +338,7 @@ impl Program {
 				let sums = (0..quadratic.dimension()).map(|index| score_point(quadratic, point, index));
 				Some(sums.fold(0, |error: u64, sum| error.saturating_add(sum.into())))
 			}
-			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some(landscape.value(point)),
 		}
 	}
@@ -336,7 +355,7 @@ impl Program {
 	pub fn point_sum(&self, point: &[i32], index: u16) -> Option<u32> {
 		match self {
 			Program::Quadratic(quadratic) => Some(score_point(quadratic, point, index)),
-			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 			Program::Landscape(landscape) => Some(chunk_sum(landscape.value(point), index)),
 		}
 	}
@@ -350,6 +369,7 @@ impl Program {
 			Program::Rows(_) => "rows",
 			Program::Landscape(_) => "landscape",
 			Program::Tolerance(_) => "tolerance",
+			Program::LossGenome(_) => "lossGenome",
 		}
 	}
 }

@@ -117,7 +117,7 @@ impl DomainCache {
 		let loaded = match model {
 			ModelRef::RepeatLast => Model::RepeatLast,
 			ModelRef::Seasonal => Model::Seasonal,
-			ModelRef::Origin | ModelRef::Constant => problem.naive()?,
+			ModelRef::Origin | ModelRef::Constant | ModelRef::BuiltIn => problem.naive()?,
 			ModelRef::Linear => {
 				problem.linear.clone().with_context(|| format!("domain {} has no linear model of its owner", problem.id))?
 			}

@@ -8,6 +8,7 @@ use doin_compute::{
 };
 use doin_primitives::blake2_256;
 use doin_scoring::{
+	genome::library::baselines,
 	model::OUT_FRAC,
 	philox::{purpose, Key},
 	rows::{Label, RowSet, RowTarget, Rows},
@@ -41,6 +42,11 @@ pub fn errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<Baseline
 		Program::Forecast(_) => {
 			let data = Dataset::new(ForecastTask::new(&problem.spec, problem.published_series().to_vec())?, 0, 0)?;
 			Ok(baseline::report(&data, 0, &others)?)
+		}
+		Program::LossGenome(_) => {
+			let built_in = baselines().into_iter().map(|(name, genome)| (name.to_string(), Model::Genome(genome)));
+			let predictions = u64::from(problem.chunks()) * problem.predictions_per_validation_chunk();
+			compared(problem, built_in.chain(others).collect(), predictions, |error| problem.draw_error(error))
 		}
 		Program::Rows(rows) => {
 			let data = RowsData::new(RowsTask::of_domain(&problem.spec, problem.data.rows())?)?;

@@ -9,6 +9,7 @@
 //! | [`Ga`] | elitist genetic algorithm | any genes |
 //! | [`Evolution`] | differential evolution with successive halving | trainings whose beginning tells something |
 //! | [`Cmaes`] | evolution of a covariance matrix | ordered genes that depend on each other |
+//! | [`Gp`] | genetic programming | loss genomes, whose genes are those of [`program`] |
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
 //! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
 //!
@@ -42,12 +43,14 @@ mod archive;
 mod cmaes;
 mod evolution;
 mod ga;
+mod gp;
 mod islands;
 pub mod landscape;
 mod memory;
 pub mod meta;
 mod optimizer;
 mod plugin;
+pub mod program;
 mod random;
 mod sampling;
 mod scale;
@@ -60,6 +63,7 @@ pub use archive::{Archive, Evaluated};
 pub use cmaes::{Cmaes, CmaesConfig};
 pub use evolution::{Evolution, EvolutionConfig};
 pub use ga::{Ga, GaConfig};
+pub use gp::{Gp, GpConfig};
 pub use islands::{seed_of_island, Counts, Islands, IslandsConfig, Topology};
 pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
 pub use plugin::{PluginConfig, PluginOptimizer};

@@ -1,7 +1,7 @@
 //! The call of an operation in the present state.
 
 use super::{
-	genesis::{amount, forecast, landscape, live, quadratic, series, tolerance},
+	genesis::{amount, forecast, landscape, live, quadratic, samples, series, tolerance, training_runs},
 	operation::{kinds, WRAPPERS},
 	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
@@ -19,7 +19,8 @@ use doin_primitives::{
 use doin_runtime::{
 	chunk_scorer::OnChainScorer, configs::system::ProxyType, AccountId, Optimae, Runtime, RuntimeCall, System, Timing,
 };
-use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
+use doin_scoring::{genome::library, sample, score, Encoder, Layer, Model, Net, Program};
+use doin_training::run::run_sum;
 use doin_traits::{ChunkDraw, ChunkScorer, Models, Timing as _};
 use sp_keyring::Sr25519Keyring;
 use std::cell::OnceCell;
@@ -116,19 +117,28 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = [forecast, quadratic, sealed::spec, live, landscape, tolerance][a as usize % 6](b"more");
+				let specs = [forecast, quadratic, sealed::spec, live, landscape, tolerance, training_runs];
+				let spec = specs[a as usize % specs.len()](b"more");
 				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
-				let page = match b % 3 {
+				let page = match b % 4 {
 					0 => page(),
+					1 => Page::from_bytes(samples()).expect("one page"),
 					_ => Page::Values(BoundedVec::truncate_from(series().into_iter().take(PAGE_VALUES as usize).collect())),
 				};
 				DomainsCall::upload_page { domain, index: (b >> 2) % 2, page }.into()
 			}
 			Kind::Activate => {
-				let values = if b.is_multiple_of(2) { series().len() } else { sealed::published().len() };
-				DomainsCall::activate { domain, values: values as u32, units: 0 }.into()
+				let (values, units) = match b % 3 {
+					0 => (series().len() as u32, 0),
+					1 => (sealed::published().len() as u32, 0),
+					_ => {
+						let spec = training_runs(b"");
+						(spec.values, spec.activation_price(0) as u32)
+					}
+				};
+				DomainsCall::activate { domain, values, units }.into()
 			}
 			Kind::AddBounty => DomainsCall::add_bounty { domain, amount: amount(b) }.into(),
 			Kind::CloseDomain if a.is_multiple_of(4) => DomainsCall::close { domain }.into(),
@@ -237,6 +247,12 @@ impl World {
 			Some(Program::Tolerance(program)) => {
 				let byte = (n % 60) as u8;
 				(Model::Opaque(vec![byte]), vec![approximate(Some(byte)); program.chunks.into()], i32::from(byte))
+			}
+			Some(Program::LossGenome(runs)) => {
+				let genome = if n.is_multiple_of(2) { library::cross_entropy() } else { library::squared_error() };
+				let (seed, samples) = (training_runs(b"").data_root, samples());
+				let sums = (0..runs.chunks).map(|run| run_sum(&runs, &genome, &samples, &seed, run)).collect();
+				(Model::Genome(genome), sums, 0)
 			}
 			Some(Program::Rows(_)) => {
 				let least = (n % 60) as i32;

@@ -371,7 +371,7 @@ impl StreamScorer {
 				let bytes = Optimae::bytes(*id).ok_or(ScoreError::UnknownModel)?;
 				Model::from_bytes(&bytes).map_err(|_| ScoreError::IncompatibleModel)
 			}
-			ModelRef::Origin | ModelRef::Linear | ModelRef::Constant => Err(ScoreError::IncompatibleModel),
+			ModelRef::Origin | ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => Err(ScoreError::IncompatibleModel),
 		}
 	}
 

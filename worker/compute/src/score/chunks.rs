@@ -9,6 +9,7 @@ use crate::Error;
 use doin_kernels::Backend;
 use doin_primitives::{DomainSpec, Evidence};
 use doin_scoring::{rows::score_rows, Model, Program};
+use doin_training::run::run_sum;
 use rayon::prelude::*;
 
 /// Returns the chunk sums of each of `models` on a draw, in the order of the models. A domain with public evidence has no draw; its
@@ -74,6 +75,16 @@ pub fn selected_chunk_sums(
 			Ok(models.iter().map(|model| score_rows(model, program, &rows)).collect())
 		}),
 		Program::Tolerance(_) => Err(Error::NoProgram),
+		Program::LossGenome(program) => {
+			let (samples, seed) = published::samples(spec, data.rows(), draw)?;
+			per_chunk(chunks, models, |index| {
+				let sum = |model: &Model| match model {
+					Model::Genome(genome) => run_sum(program, genome, samples, seed, index),
+					_ => u32::MAX,
+				};
+				Ok(models.iter().map(sum).collect())
+			})
+		}
 	}
 }
 

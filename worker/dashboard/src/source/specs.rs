@@ -31,11 +31,13 @@ impl From<&DomainSpec> for Record {
 	fn from(spec: &DomainSpec) -> Self {
 		let series = match &spec.program {
 			Program::Forecast(series) => Some(series),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				None
+			}
 		};
 		let per_chunk = match &spec.program {
 			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => None,
-			Program::Forecast(_) | Program::Rows(_) => {
+			Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
 				Some([predictions_per_drawn_chunk(spec), predictions_per_validation_chunk(spec)])
 			}
 		};

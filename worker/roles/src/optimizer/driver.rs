@@ -291,7 +291,7 @@ impl Optimizer {
 			recomputations: chain.recomputations(head, id).await?,
 			evidence: match self.problem.spec.evidence {
 				Evidence::Sealed { .. } => chain.evidence(head, id).await?,
-				Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => None,
+				Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => None,
 			},
 			has_entry: self.context.journal.entry(scope, self.signer.account())?.is_some(),
 			round,

@@ -584,7 +584,7 @@ impl Policy {
 	fn untried(&self, view: &View, rates: Rates) -> Vec<TrainedCandidate> {
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
-			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.bar,
+			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live | EvidenceKind::Drawn => self.rules.bar,
 		};
 		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
 		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };

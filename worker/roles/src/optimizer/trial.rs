@@ -182,6 +182,8 @@ impl Paid {
 fn cover(criteria: &Criteria, initial: &[u32], model: &[u32]) -> Q32 {
 	match criteria.evidence {
 		EvidenceKind::Public => 0,
-		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => covered(initial, model, &criteria.terms),
+		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live | EvidenceKind::Drawn => {
+			covered(initial, model, &criteria.terms)
+		}
 	}
 }

@@ -22,7 +22,7 @@ impl Problem {
 			// Squared distances in Q16.
 			Program::Quadratic(_) => Some(65_536.0),
 			Program::Landscape(_) => Some(landscape::UNIT as f64),
-			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 		}
 	}
 
@@ -31,7 +31,7 @@ impl Problem {
 		let parts = match &self.spec.program {
 			Program::Quadratic(_) => 256.0,
 			Program::Landscape(_) => f64::from(landscape::RESOLUTION),
-			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => return None,
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => return None,
 		};
 		match model {
 			Model::Point(point) => Some(point.iter().map(|x| f64::from(*x) / parts).collect()),
@@ -105,7 +105,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => return None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;
@@ -138,6 +138,7 @@ pub fn has_classes(program: &Program) -> bool {
 		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
 		Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
 		Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+		Program::LossGenome(_) => true,
 	}
 }
 
@@ -154,6 +155,7 @@ pub fn predictions_per_validation_chunk(spec: &DomainSpec) -> u64 {
 			let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
 			u64::from(count) * predictions_per_row(rows)
 		}
+		Program::LossGenome(runs) => runs.validation.into(),
 	}
 }
 
@@ -165,6 +167,7 @@ pub fn predictions_per_drawn_chunk(spec: &DomainSpec) -> u64 {
 		}
 		(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
 		(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
+		(Program::LossGenome(runs), _) => runs.validation.into(),
 	}
 }
 

@@ -20,6 +20,7 @@ use doin_primitives::{
 	DomainId, DomainSpec, Evidence, EvidenceRef, Hash,
 };
 use doin_scoring::{
+	genome::{library::baselines, TrainingRuns},
 	rows::{constant_model, RowSet, Rows},
 	verdict, Forecast, Model, Program, Tolerance,
 };
@@ -72,7 +73,7 @@ impl Problem {
 	pub async fn opened_segments(&self, chain: &Chain, at: Head) -> Result<u16> {
 		match self.spec.evidence {
 			Evidence::Sealed { .. } => Ok(chain.evidence(at, self.id).await?.map_or(0, |evidence| evidence.opened)),
-			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => Ok(0),
+			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => Ok(0),
 		}
 	}
 
@@ -132,6 +133,9 @@ impl Problem {
 		if let Some(Err(error)) = self.rows().map(|rows| rows.check_labels(self.data.rows())) {
 			bail!("its rows are malformed: {error:?}");
 		}
+		if let Some(Err(error)) = self.runs().map(|runs| runs.check_labels(self.data.rows())) {
+			bail!("its samples are malformed: {error:?}");
+		}
 		Ok(())
 	}
 
@@ -174,7 +178,9 @@ impl Problem {
 	pub fn forecast(&self) -> Option<&Forecast> {
 		match &self.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				None
+			}
 		}
 	}
 
@@ -182,7 +188,21 @@ impl Problem {
 	pub fn rows(&self) -> Option<&Rows> {
 		match &self.spec.program {
 			Program::Rows(rows) => Some(rows),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => None,
+			Program::Quadratic(_)
+			| Program::Landscape(_)
+			| Program::Forecast(_)
+			| Program::Tolerance(_)
+			| Program::LossGenome(_) => None,
+		}
+	}
+
+	/// Returns the program of training runs of the domain, or `None` for another program.
+	pub fn runs(&self) -> Option<&TrainingRuns> {
+		match &self.spec.program {
+			Program::LossGenome(runs) => Some(runs),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => {
+				None
+			}
 		}
 	}
 
@@ -214,7 +234,9 @@ impl Problem {
 	pub fn tolerance(&self) -> Option<&Tolerance> {
 		match &self.spec.program {
 			Program::Tolerance(tolerance) => Some(tolerance),
-			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				None
+			}
 		}
 	}
 
@@ -315,6 +337,13 @@ impl Problem {
 				let sums = self.validation_sums(&[Model::RepeatLast, Model::Seasonal])?;
 				Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })
 			}
+			Program::LossGenome(_) => {
+				// The first runs decide, as many as an activation pays for; the first genome where both are equal.
+				let genomes = baselines().map(|(_, genome)| Model::Genome(genome));
+				let sums = self.first_runs(&genomes)?;
+				let best = genomes.into_iter().zip(sums).min_by_key(|(_, sum)| *sum);
+				best.map(|(genome, _)| genome).context("there is no built-in genome")
+			}
 			Program::Rows(rows) => {
 				let end = self.spec.split.train_end as usize * rows.row_bytes();
 				let training = self.data.rows().get(..end).context("there are fewer rows than its split has")?;
@@ -323,8 +352,15 @@ impl Problem {
 		}
 	}
 
-	/// Returns the error of the [naive](Problem::naive) model on the validation split. On other than public evidence, a reveal has to
-	/// undercut it.
+	/// Returns the error sum of each of `models` on the published runs that an activation makes.
+	fn first_runs(&self, models: &[Model]) -> Result<Vec<u64>> {
+		let runs: Vec<u16> = (0..self.spec.activation_runs()).collect();
+		let sums = doin_compute::selected_chunk_sums(&self.spec, &self.data, None, models, &runs)?;
+		Ok(sums.iter().map(|sums| verdict::total(sums)).collect())
+	}
+
+	/// Returns the error of the [naive](Problem::naive) model on the validation split; for training runs, the bar that the chain
+	/// estimates from some of them. On other than public evidence, a reveal has to undercut it.
 	///
 	/// # Errors
 	///
@@ -335,6 +371,10 @@ impl Problem {
 			return Ok(tolerance.initial_error);
 		}
 		let naive = self.naive()?;
+		if self.runs().is_some() {
+			let sums = self.first_runs(std::slice::from_ref(&naive))?;
+			return Ok(self.spec.estimated_bar(self.spec.estimated_error(sums[0])));
+		}
 		Ok(verdict::total(&self.validation_sums(std::slice::from_ref(&naive))?[0]))
 	}
 }
@@ -348,9 +388,11 @@ fn inconsistent(chain: &Chain, id: DomainId) -> String {
 async fn read_data(chain: &Chain, at: Head, id: DomainId, spec: &DomainSpec) -> Result<Published> {
 	let incomplete = || format!("the data of domain {id} is not complete: its owner is still uploading it");
 	match (&spec.program, spec.values) {
-		(Program::Rows(_), 0) => Ok(Published::Rows(Vec::new())),
+		(Program::Rows(_) | Program::LossGenome(_), 0) => Ok(Published::Rows(Vec::new())),
 		(_, 0) => Ok(Published::Series(Vec::new())),
-		(Program::Rows(_), _) => Ok(Published::Rows(chain.rows(at, id).await?.with_context(incomplete)?)),
+		(Program::Rows(_) | Program::LossGenome(_), _) => {
+			Ok(Published::Rows(chain.rows(at, id).await?.with_context(incomplete)?))
+		}
 		_ => Ok(Published::Series(chain.series(at, id).await?.with_context(incomplete)?)),
 	}
 }

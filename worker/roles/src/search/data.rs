@@ -46,6 +46,7 @@ impl TrainingData {
 			Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
 			Program::Quadratic(_) | Program::Landscape(_) => Form::Points,
 			Program::Tolerance(_) => bail!("candidates of domain {} are trained by its program", problem.id),
+			Program::LossGenome(_) => bail!("genomes are not trained on data: they are searched by genetic programming"),
 		};
 		Ok(Self { problem, form })
 	}

@@ -127,6 +127,7 @@ fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 		_ if problem.linear.is_some() => ModelRef::Linear,
 		_ if problem.rows().is_some() => ModelRef::Constant,
 		_ if problem.has_points() || problem.tolerance().is_some() => ModelRef::Origin,
+		_ if problem.runs().is_some() => ModelRef::BuiltIn,
 		[last, seasonal, ..] if seasonal.validation.error < last.validation.error => ModelRef::Seasonal,
 		_ => ModelRef::RepeatLast,
 	}
