@@ -56,7 +56,7 @@ pub fn domain(runs: &TrainingRuns, count: usize) -> (DomainSpec, Vec<Page>, Vec<
 		growth: Growth::Fixed,
 		split: Split { train_end: 0, validation_end: 0 },
 		evidence: Evidence::Drawn,
-		limits: Limits { model_bytes: 1_024, window_macs: 400 },
+		limits: Limits { model_bytes: 1_024, window_macs: 600 },
 		..sealed::spec(b"genomes")
 	};
 	let pages = bytes.chunks(PAGE_BYTES as usize).filter_map(|page| Page::from_bytes(page.to_vec())).collect();
