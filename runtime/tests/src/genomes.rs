@@ -51,6 +51,7 @@ pub fn domain(runs: &TrainingRuns, count: usize) -> (DomainSpec, Vec<Page>, Vec<
 	let bytes = samples(runs, count);
 	let spec = DomainSpec {
 		program: Program::LossGenome(runs.clone()),
+		genes: BoundedVec::default(),
 		values: bytes.len() as u32,
 		data_root: blake2_256(&bytes.encode()),
 		growth: Growth::Fixed,
