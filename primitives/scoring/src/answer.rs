@@ -18,7 +18,8 @@ use alloc::{vec, vec::Vec};
 /// row, the values in these units; for classes, one score each. A baseline that predicts a class gives it the score 2^OUT_FRAC, and the
 /// others 0. Differences of a baseline that do not fit 32 bits saturate.
 ///
-/// Returns `None` for an input of another length, for a model of another program, and for points, which have no input.
+/// Returns `None` for an input of another length, for a model of another program, and for points, opaque models and genomes, which have no
+/// input.
 ///
 /// ```
 /// use doin_scoring::{answer, Forecast, Loss, Model, Program, Target, WindowPhase};
