@@ -60,7 +60,7 @@ fn history(program: &Forecast, input: &[u8]) -> Option<Vec<i32>> {
 fn answer_window(model: &Model, program: &Forecast, history: &[i32]) -> Option<Vec<i32>> {
 	let channels = usize::from(program.channels).max(1);
 	match model {
-		Model::Point(_) | Model::Constant(_) => None,
+		Model::Point(_) | Model::Constant(_) | Model::Opaque(_) => None,
 		Model::RepeatLast => baseline(program, history, channels, 1),
 		Model::Seasonal => baseline(program, history, channels, usize::from(program.season).max(1)),
 		Model::Net(net) => {
@@ -108,7 +108,7 @@ fn answer_row(model: &Model, program: &Rows, row: &[u8]) -> Option<Vec<i32>> {
 	}
 	let mut out = vec![0i32; program.outputs().into()];
 	match model {
-		Model::RepeatLast | Model::Seasonal | Model::Point(_) => return None,
+		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Opaque(_) => return None,
 		Model::Constant(values) => out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
 		Model::Net(net) => {
 			let shift = net.in_shifts.first().map_or(0, |shift| shift.unsigned_abs());
