@@ -74,7 +74,7 @@ proptest! {
 				let change = future[future.len() - channels] - history[history.len() - channels];
 				let actual = [-50, 50].iter().filter(|bound| change >= **bound).count();
 				let values = [&history[..], &future].concat();
-				let windows = Windows { channels, history: history.len(), horizon: future.len(), values };
+				let windows = Windows { channels, history: steps, horizon: program.horizon.into(), values };
 				let is_right = score(&model, &program, &windows) == 0;
 				prop_assert_eq!(predicted_class(&out) == actual, is_right);
 			}
@@ -133,6 +133,8 @@ fn models_of_other_programs_and_points_have_no_answer() {
 		(Model::Constant(vec![0; 4]), &series),
 		(Model::Seasonal, &rows),
 		(Model::RepeatLast, &rows),
+		(Model::Opaque(vec![1]), &series),
+		(Model::Opaque(vec![1]), &rows),
 	] {
 		assert_eq!(answer(&model, program, &input), None, "{model:?}");
 	}
