@@ -227,7 +227,8 @@ pub mod pallet {
 		NothingToPay,
 		/// The signature is not that of the key of the channel for this amount. Sign the documented bytes of a voucher of this channel.
 		BadSignature,
-		/// The payer has closed the channel already. Finish it after its challenge.
+		/// The channel ends as soon without this call: the payer has closed it, or it has expired. Finish it in the block that `doin_channel`
+		/// shows as `ends`, or later.
 		AlreadyClosing,
 		/// The channel was opened in this block. Close it in the next one.
 		JustOpened,

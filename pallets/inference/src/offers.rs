@@ -6,7 +6,6 @@ use crate::{
 };
 use alloc::vec;
 use doin_primitives::{
-	blake2_256,
 	channel::Key,
 	inference::{baseline, least_bond, Crowned, CrownedList, Endpoint, CLAIM_PERIODS},
 	Balance, BlockNumber, DomainId, Hash, ModelRef, Status,
@@ -18,6 +17,7 @@ use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, tokens::Precision},
 };
+use sp_io::hashing::blake2_256;
 
 impl<T: Config> Pallet<T> {
 	/// Returns the length of the claim window W, in blocks.
