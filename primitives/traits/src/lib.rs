@@ -369,12 +369,18 @@ pub trait UndecidedRounds {
 /// Votes of accounts in referenda, which lock their coins.
 pub trait Votes<AccountId> {
 	/// Called before coins of `who` that a vote locks are paid to another account, or burned for what is minted to others. Ends all
-	/// votes of `who`: the others can vote with the coins, and each coin counts once.
+	/// votes of `who`: the others can vote with the coins, and each coin counts once. Adds its weight to that of the block.
 	fn end(who: &AccountId);
+	/// Returns the weight of the most expensive call of [`end`](Votes::end). A call that ends votes charges it beforehand, so that a batch
+	/// of such calls fits into a block.
+	fn end_weight() -> Weight;
 }
 
 impl<AccountId> Votes<AccountId> for () {
 	fn end(_: &AccountId) {}
+	fn end_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Voted weights of domains.
