@@ -148,7 +148,9 @@ impl Criteria {
 		// generator draws are independent, and so are rows, which are dealt by chance, and training runs.
 		let spread = match &spec.program {
 			Program::Forecast(_) if evidence.is_awaited() => Spread::Neighbours,
-			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) | Program::Landscape(_) | Program::LossGenome(_) => Spread::Independent,
+			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) | Program::Landscape(_) | Program::LossGenome(_) => {
+				Spread::Independent
+			}
 		};
 		let half_row = match &spec.program {
 			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
