@@ -401,6 +401,10 @@ sp_api::impl_runtime_apis! {
 		fn reference_macs(chunks: u32) -> u64 {
 			crate::speed::reference_macs(chunks)
 		}
+
+		fn training_macs(steps: u32) -> u64 {
+			crate::speed::training_macs(steps)
+		}
 	}
 
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {

@@ -887,7 +887,7 @@ pub mod pallet {
 		/// Deposits [`Revealed`](Event::Revealed), or [`Rejected`](Event::Rejected) with reason `NotBetter`, and
 		/// [`StakeBurned`](Event::StakeBurned) for its stake.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::reveal(reveal.model.len() as u32))]
+		#[pallet::weight(Pallet::<T>::reveal_weight(&reveal.model))]
 		pub fn reveal(origin: OriginFor<T>, round: RoundId, reveal: Box<Reveal>, salt: [u8; 32]) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_reveal(who, round, *reveal, salt)

@@ -151,6 +151,18 @@ impl Model {
 		(VERSION, self).encode()
 	}
 
+	/// Returns `true` if bytes that are the encoding of a model are that of a genome, which [`Model::admit`] runs on the
+	/// [probe](crate::genome::probe).
+	///
+	/// ```
+	/// use doin_scoring::{genome::library, Model};
+	/// assert!(Model::is_genome(&Model::Genome(library::cross_entropy()).to_bytes()));
+	/// assert!(!Model::is_genome(&Model::Seasonal.to_bytes()));
+	/// ```
+	pub fn is_genome(bytes: &[u8]) -> bool {
+		bytes.get(1) == Some(&6)
+	}
+
 	/// Decodes a model. Every model has exactly one encoding, and `bytes` must hold nothing else. Safe for untrusted bytes;
 	/// see [`decode`].
 	///

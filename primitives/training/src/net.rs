@@ -3,7 +3,7 @@
 use crate::{
 	dense::{self, input_gradient, requantise_gradient, transpose, weight_gradient},
 	initial::he_masters,
-	lion::{self, Parameters, StepSize, ACC_FRAC, MAX_BIAS, MAX_WEIGHT, WEIGHT_FRAC},
+	lion::{self, Parameters, StepSize, MAX_BIAS, MAX_WEIGHT, WEIGHT_FRAC},
 	MAX_BATCH,
 };
 use alloc::{vec, vec::Vec};
@@ -198,7 +198,7 @@ impl TrainedLayer {
 /// Outputs of a net for a batch, by sample, as accumulators of its last layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Outputs<'a> {
-	/// Accumulators, with [`ACC_FRAC`] fractional bits.
+	/// Accumulators, with [`ACC_FRAC`](lion::ACC_FRAC) fractional bits.
 	pub sums: &'a [i32],
 	/// Outputs of a sample.
 	pub width: usize,
@@ -210,11 +210,6 @@ impl<'a> Outputs<'a> {
 	/// Returns the accumulators of each sample.
 	pub fn samples(&self) -> impl Iterator<Item = &'a [i32]> {
 		self.sums.chunks_exact(self.width.max(1))
-	}
-
-	/// Returns the binary point of the accumulators.
-	pub const fn frac(&self) -> u32 {
-		ACC_FRAC
 	}
 }
 

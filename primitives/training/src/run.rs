@@ -65,7 +65,8 @@ pub fn split(runs: &TrainingRuns, samples: u32, seed: &[u8; 32], index: u16) -> 
 }
 
 /// Batches of a run: the training samples in random order, in a new one whenever fewer are left than a batch has.
-struct Batches {
+#[derive(Clone, Debug)]
+pub struct Batches {
 	order: Vec<u32>,
 	next: usize,
 	batch: usize,
@@ -73,8 +74,14 @@ struct Batches {
 }
 
 impl Batches {
+	/// Returns the batches of run `index` of a draw, which trains on these samples, by stream `index` of [`purpose::BATCH`].
+	pub fn new(runs: &TrainingRuns, training: Vec<u32>, seed: &[u8; 32], index: u16) -> Self {
+		let random = Key::new(seed, purpose::BATCH).stream(index.into());
+		Self { order: training, next: 0, batch: runs.batch.into(), random }
+	}
+
 	/// Returns the samples of the next batch.
-	fn advance(&mut self) -> &[u32] {
+	pub fn advance(&mut self) -> &[u32] {
 		let end = self.next.saturating_add(self.batch);
 		if end > self.order.len() || self.next == 0 {
 			self.random.shuffle(&mut self.order);
@@ -99,7 +106,7 @@ impl Samples<'_> {
 		let len = self.runs.sample_bytes();
 		let start = (sample as usize).saturating_mul(len);
 		let row = self.bytes.get(start..start.saturating_add(len)).unwrap_or(&[]);
-		row.split_last().map_or((&[], 0), |(class, features)| (features, *class))
+		row.split_last().map_or((&[][..], 0), |(class, features)| (features, *class))
 	}
 
 	/// Loads the inputs and the classes of samples.
@@ -119,36 +126,78 @@ fn score(sum: i32) -> i32 {
 	doin_scoring::math::round_shift_i32(sum, ACC_FRAC.saturating_sub(fixed::FRAC))
 }
 
-/// Writes the gradient of a genome with respect to the outputs of a net.
+/// Writes the gradient of a genome with respect to the outputs of a net for samples of these classes.
 pub fn gradient(genome: &Genome, classes: &[u8], outputs: Outputs, gradient: &mut [i16]) {
 	let scores = outputs.sums.iter().map(|sum| score(*sum)).collect();
 	let batch = Batch::new(classes.iter().copied(), scores, outputs.width);
 	normalise(&loss_gradient(genome, &batch).gradient, gradient);
 }
 
+/// One training run, step by step. A search can stop a run that is not worth its end.
+#[derive(Clone)]
+pub struct Run<'a> {
+	samples: Samples<'a>,
+	net: DenseNet,
+	batches: Batches,
+	validation: Vec<u32>,
+	rate: LearningRate,
+	/// Steps that are left.
+	left: u16,
+	/// Inputs and classes of the current samples.
+	x: Vec<i16>,
+	classes: Vec<u8>,
+}
+
+impl<'a> Run<'a> {
+	/// Returns run `index` of a draw before its first step, on the samples `bytes` of a domain. Returns `None` for a program that was
+	/// not checked, so that it has no net.
+	pub fn new(runs: &'a TrainingRuns, bytes: &'a [u8], seed: &[u8; 32], index: u16) -> Option<Self> {
+		let present = bytes.len().checked_div(runs.sample_bytes()).unwrap_or(0);
+		let Split { training, validation } = split(runs, u32::try_from(present).unwrap_or(u32::MAX), seed, index);
+		let mut weights = Key::new(seed, purpose::WEIGHTS).stream(index.into());
+		Some(Self {
+			samples: Samples { runs, bytes },
+			net: DenseNet::drawn(&shape(runs), WEIGHT_FRAC as u8, &mut weights).ok()?,
+			batches: Batches::new(runs, training, seed, index),
+			validation,
+			rate: LearningRate::new(runs.rate, runs.steps.into()),
+			left: runs.steps,
+			x: Vec::new(),
+			classes: Vec::new(),
+		})
+	}
+
+	/// Makes one step, and returns `false` if none was left. `loss` writes the gradient for samples of these classes, at most 2047 in
+	/// absolute value.
+	pub fn step(&mut self, loss: impl FnOnce(&[u8], Outputs, &mut [i16])) -> bool {
+		let Some(left) = self.left.checked_sub(1) else { return false };
+		let Self { samples, net, batches, rate, x, classes, .. } = self;
+		samples.load(batches.advance(), x, classes);
+		let size = StepSize { rate: rate.advance(), decay: samples.runs.decay };
+		net.step(x, |outputs, to| loss(classes, outputs, to), size);
+		self.left = left;
+		true
+	}
+
+	/// Returns the number of validation samples whose class has not the highest score, the first one on a tie.
+	pub fn mistakes(&mut self) -> u32 {
+		let Self { samples, net, validation, x, classes, .. } = self;
+		samples.load(validation, x, classes);
+		let outputs = net.outputs(x);
+		let wrong = outputs.samples().zip(&*classes).filter(|(sums, class)| predicted_class(sums) != usize::from(**class));
+		wrong.count() as u32
+	}
+
+	/// Returns the net.
+	pub fn net(&self) -> &DenseNet {
+		&self.net
+	}
+}
+
 /// Returns the sum of run `index` of a draw: 2^OUT_FRAC per mistake of the net that is trained with `genome` on the samples `bytes`
 /// of a domain. Returns `u32::MAX` for a program that was not checked, so that it has no net.
 pub fn run_sum(runs: &TrainingRuns, genome: &Genome, bytes: &[u8], seed: &[u8; 32], index: u16) -> u32 {
-	let present = bytes.len().checked_div(runs.sample_bytes()).unwrap_or(0);
-	let samples = Samples { runs, bytes };
-	let Split { training, validation } = split(runs, u32::try_from(present).unwrap_or(u32::MAX), seed, index);
-	let mut weights = Key::new(seed, purpose::WEIGHTS).stream(index.into());
-	let Ok(mut net) = DenseNet::drawn(&shape(runs), WEIGHT_FRAC as u8, &mut weights) else { return u32::MAX };
-	let mut batches = Batches {
-		order: training,
-		next: 0,
-		batch: runs.batch.into(),
-		random: Key::new(seed, purpose::BATCH).stream(index.into()),
-	};
-	let mut rate = LearningRate::new(runs.rate, runs.steps.into());
-	let (mut x, mut classes) = (Vec::new(), Vec::new());
-	for _ in 0..runs.steps {
-		samples.load(batches.advance(), &mut x, &mut classes);
-		let size = StepSize { rate: rate.advance(), decay: runs.decay };
-		net.step(&x, |outputs, to| gradient(genome, &classes, outputs, to), size);
-	}
-	samples.load(&validation, &mut x, &mut classes);
-	let outputs = net.outputs(&x);
-	let mistakes = outputs.samples().zip(&classes).filter(|(sums, class)| predicted_class(sums) != usize::from(**class));
-	(mistakes.count() as u32) << OUT_FRAC
+	let Some(mut run) = Run::new(runs, bytes, seed, index) else { return u32::MAX };
+	while run.step(|classes, outputs, to| gradient(genome, classes, outputs, to)) {}
+	run.mistakes() << OUT_FRAC
 }

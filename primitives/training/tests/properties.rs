@@ -31,7 +31,7 @@ fn sums_at_the_bounds_stay_within_32_bits() {
 		assert_eq!(i64::from(unscaled[0]), i64::from(sign) * i64::from(MAX_OUTPUTS) * 2_047 * 2_047);
 		assert_eq!(bits, unscaled[0].unsigned_abs());
 
-		let batch = vec![2_047 * sign as i16; MAX_BATCH];
+		let batch = [2_047 * sign as i16; MAX_BATCH];
 		assert_eq!(weight_gradient(&batch, &[2_047; MAX_BATCH]), sign * 256 * 2_047 * 2_047);
 		assert_eq!(bias_gradient(&batch), sign * 256 * 2_047 * 512);
 		assert!(256 * 2_047 * 2_047 < 1 << 30, "the bound of Lion");

@@ -9,7 +9,7 @@ use doin_scoring::{
 	},
 	philox::Stream,
 };
-use doin_training::run::{cost, run_sum, shape, split, Split};
+use doin_training::run::{cost, gradient, run_sum, shape, split, Run, Split};
 use proptest::prelude::*;
 
 fn runs(features: u16, classes: u8, hidden: &[u16], [training, validation, batch, steps]: [u16; 4]) -> TrainingRuns {
@@ -72,6 +72,22 @@ fn runs_learn_and_depend_on_their_genome_and_their_draw() {
 	assert_ne!(total(&cross_entropy(), 1), total(&cross_entropy(), 2), "another draw");
 	assert_ne!(total(&cross_entropy(), 1), total(&label_smoothing(13_107, 4), 1), "another genome");
 	assert_eq!(total(&cross_entropy(), 1), total(&cross_entropy(), 1));
+}
+
+#[test]
+fn a_run_that_is_made_step_by_step_is_the_whole_run() {
+	let runs = runs(6, 3, &[5], [24, 20, 8, 20]);
+	let (bytes, genome) = (samples(&runs, 60), cross_entropy());
+	let mut run = Run::new(&runs, &bytes, &[4; 32], 3).unwrap();
+	let mut steps = 0;
+	while run.step(|classes, outputs, to| gradient(&genome, classes, outputs, to)) {
+		steps += 1;
+		// Looking at a run does not change it.
+		let seen = run.mistakes();
+		assert_eq!(run.mistakes(), seen);
+	}
+	assert_eq!(steps, 20);
+	assert_eq!(16 * run.mistakes(), run_sum(&runs, &genome, &bytes, &[4; 32], 3));
 }
 
 #[test]

@@ -110,6 +110,26 @@ const REPEATED: [(&str, u16, &[i32]); 16] = [
 	("choice", 409, &[2, 1, 2, 1]),
 ];
 
+/// Measures steps of training of a net of 96-64-64-24 at batch 256, and returns the price of a product in nanoseconds: the slope
+/// between one step and nine.
+fn training_steps(blob: &mut Blob) -> f64 {
+	let mut seconds = |steps: u32| {
+		let mut times: Vec<f64> = (0..15)
+			.map(|_| {
+				let start = Instant::now();
+				assert!(blob.training_macs(steps) > 0);
+				start.elapsed().as_secs_f64()
+			})
+			.collect();
+		times.sort_by(f64::total_cmp);
+		times[times.len() / 2]
+	};
+	let step = (seconds(9) - seconds(1)) / 8.0;
+	let price = step / 7_471_104.0 * 1e9;
+	println!("a step of training: {:.3} ms, {price:.3} ns per product", step * 1e3);
+	price
+}
+
 /// Measures training runs, and returns the price of one multiply-accumulate of a run with the cross-entropy and the highest price of
 /// any instruction, in nanoseconds.
 fn training_runs(blob: &mut Blob) -> (f64, f64) {
@@ -180,9 +200,10 @@ fn main() {
 			}
 		}
 	}
+	let training = training_steps(&mut blob);
 	let (run, instruction) = training_runs(&mut blob);
 	println!(
 		"{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3},\"rows_chunk_ms\":{rows_ms:.3},\
-		\"run_ns_per_mac\":{run:.3},\"instruction_ns_per_mac\":{instruction:.3}}}"
+		\"training_ns_per_mac\":{training:.3},\"run_ns_per_mac\":{run:.3},\"instruction_ns_per_mac\":{instruction:.3}}}"
 	);
 }

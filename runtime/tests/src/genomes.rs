@@ -51,12 +51,13 @@ pub fn domain(runs: &TrainingRuns, count: usize) -> (DomainSpec, Vec<Page>, Vec<
 	let bytes = samples(runs, count);
 	let spec = DomainSpec {
 		program: Program::LossGenome(runs.clone()),
+		genes: BoundedVec::default(),
 		values: bytes.len() as u32,
 		data_root: blake2_256(&bytes.encode()),
 		growth: Growth::Fixed,
 		split: Split { train_end: 0, validation_end: 0 },
 		evidence: Evidence::Drawn,
-		limits: Limits { model_bytes: 1_024, window_macs: 400 },
+		limits: Limits { model_bytes: 1_024, window_macs: 600 },
 		..sealed::spec(b"genomes")
 	};
 	let pages = bytes.chunks(PAGE_BYTES as usize).filter_map(|page| Page::from_bytes(page.to_vec())).collect();

@@ -12,6 +12,7 @@ mod forecasts;
 mod fuzz;
 mod garbage;
 mod genesis;
+mod genome_rounds;
 mod governance;
 mod identity;
 mod import;

@@ -44,7 +44,15 @@ pub fn bytes(genome: &Genome) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::genome::json;
+	use crate::genome::{json, library::longest};
+
+	#[test]
+	fn a_run_on_the_probe_takes_less_than_the_smallest_chunk() {
+		for genome in [longest(5, alloc::vec![2, 2, 2]), longest(102, alloc::vec![2, 2, 2])].into_iter().flatten() {
+			let cost = genome.entry_cost(SAMPLES as u16, CLASSES as u16) * (SAMPLES * CLASSES) as u64;
+			assert!(cost < 1 << 20, "{cost}");
+		}
+	}
 
 	#[test]
 	fn equal_functions_have_equal_bytes_and_other_functions_have_others() {
