@@ -46,7 +46,7 @@ pub(crate) type Slot = [i64; GENES];
 /// An instruction without its operands. The axis of a reduction belongs to it; other instructions have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
-	/// Opcode.
+	/// Opcode of the dialect.
 	pub code: u16,
 	/// Axis of a reduction.
 	pub axis: i32,

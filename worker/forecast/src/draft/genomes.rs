@@ -102,7 +102,7 @@ impl GenomeDraft {
 			Ok(RowParts { layout, split: Split { train_end: all, validation_end: all } })
 		})?;
 		let spec = spec(&arranged, options, chosen, terms)?;
-		let Program::LossGenome(program) = &spec.program else { return Err(anyhow!("the draft is no domain of genomes")) };
+		let Program::LossGenome(program) = &spec.program else { return Err(anyhow!("the draft has no training runs")) };
 		let data = GenomeRuns::new(program.clone(), arranged.published.clone()).map_err(crate::spec::explain)?;
 		let baselines = mistakes(&data, &spec)?;
 		ensure!(

@@ -103,7 +103,7 @@ fn data_of(problem: &Problem) -> Result<GenomeRuns> {
 
 /// Returns the runs of a domain that is not registered.
 fn data_of_draft(draft: &GenomeDraft) -> Result<GenomeRuns> {
-	let runs = draft.runs().context("the draft is no domain of genomes")?;
+	let runs = draft.runs().context("the draft has no training runs")?;
 	let bytes = draft.domain.pages.iter().filter_map(|page| page.bytes()).flatten().copied().collect();
 	Ok(GenomeRuns::new(runs.clone(), bytes)?)
 }

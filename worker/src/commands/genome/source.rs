@@ -79,7 +79,7 @@ pub async fn champion_of(chain: &Chain, problem: &Problem) -> Result<(String, Ge
 	};
 	match model {
 		Model::Genome(genome) => Ok((format!("champion of domain {id}"), genome)),
-		_ => bail!("the champion of domain {id} is no genome: connect to another node"),
+		_ => bail!("the champion of domain {id} is not a genome: connect to another node"),
 	}
 }
 
