@@ -1,7 +1,8 @@
 //! Training runs of loss genomes, many at a time.
 //!
 //! A run is one chunk of a domain of loss genomes, as `doin_training::run` defines it. Runs are independent of each other, so a
-//! population is evaluated as one list of runs on the current pool, and every core has work until the last one.
+//! population is evaluated as one list of runs on the current pool, and every core has work until the last one. Nets are trained on the
+//! vectors of the processor, with the bits of the definition.
 //!
 //! ```
 //! use doin_compute::GenomeRuns;
@@ -20,9 +21,13 @@
 //! # Ok::<(), doin_compute::Error>(())
 //! ```
 
+mod net;
+
 use crate::Error;
-use doin_scoring::{Genome, TrainingRuns};
-use doin_training::run::run_sum;
+use doin_kernels::Backend;
+use doin_scoring::{model::OUT_FRAC, Genome, TrainingRuns};
+use doin_training::run::{gradient, run_sum, Run};
+use net::FastNet;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,6 +36,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct GenomeRuns {
 	runs: TrainingRuns,
 	bytes: Vec<u8>,
+	backend: Backend,
+}
+
+/// Returns the sum of run `index` of the draw of `seed`, as `run_sum` of `doin-training` defines it, on a back-end.
+pub(crate) fn sum_on(
+	backend: Backend,
+	runs: &TrainingRuns,
+	genome: &Genome,
+	bytes: &[u8],
+	(seed, index): (&[u8; 32], u16),
+) -> u32 {
+	if backend == Backend::SCALAR {
+		return run_sum(runs, genome, bytes, seed, index);
+	}
+	let Some(run) = Run::new(runs, bytes, seed, index) else { return u32::MAX };
+	let mut run = run.with_net(|net| FastNet::new(backend, &net));
+	while run.step(|classes, outputs, to| gradient(genome, classes, outputs, to)) {}
+	run.mistakes() << OUT_FRAC
 }
 
 impl GenomeRuns {
@@ -38,12 +61,18 @@ impl GenomeRuns {
 	///
 	/// # Errors
 	///
-	/// [`Error::Runs`] if a number of the program is out of its range, or if the samples do not fit it.
+	/// [`Error::Runs`] if a number of the program is out of its range, or if the samples do not fit it; [`Error::Backend`] if the
+	/// environment names an unknown back-end.
 	pub fn new(runs: TrainingRuns, bytes: Vec<u8>) -> Result<Self, Error> {
 		runs.check()?;
 		runs.check_samples(u32::try_from(bytes.len()).unwrap_or(u32::MAX))?;
 		runs.check_labels(&bytes)?;
-		Ok(Self { runs, bytes })
+		Ok(Self { runs, bytes, backend: Backend::detect()? })
+	}
+
+	/// Returns the runs with kernels of another back-end. Every back-end computes the same sums.
+	pub fn with_backend(self, backend: Backend) -> Self {
+		Self { backend, ..self }
 	}
 
 	/// Returns the program.
@@ -58,7 +87,7 @@ impl GenomeRuns {
 
 	/// Returns the sum of run `index` of the draw of `seed` with a genome as its loss.
 	pub fn sum(&self, genome: &Genome, seed: &[u8; 32], index: u16) -> u32 {
-		run_sum(&self.runs, genome, &self.bytes, seed, index)
+		sum_on(self.backend, &self.runs, genome, &self.bytes, (seed, index))
 	}
 
 	/// Returns the sums of the first `count` runs of the draw of `seed` with each of `genomes`, in their order. All genomes share the

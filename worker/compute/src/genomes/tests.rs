@@ -69,3 +69,21 @@ fn samples_that_do_not_fit_are_refused_by_name() {
 	assert_eq!(refused(&runs, &one), Some(Error::Runs(RunError::OneClass)));
 	assert_eq!(refused(&TrainingRuns { steps: 0, ..runs }, &bytes), Some(Error::Runs(RunError::Steps)));
 }
+
+#[test]
+fn every_back_end_makes_the_runs_of_the_definition() {
+	let deep = TrainingRuns { hidden: vec![19, 6].try_into().unwrap(), ..program(7, 5, &[], 9) };
+	for runs in [program(7, 3, &[6], 8), program(16, 4, &[], 16), program(33, 2, &[32], 31), deep] {
+		let bytes = samples(&runs, 90);
+		let genomes = [library::cross_entropy(), library::squared_error()];
+		for backend in Backend::available() {
+			let data = GenomeRuns::new(runs.clone(), bytes.clone()).unwrap().with_backend(backend);
+			for genome in &genomes {
+				for index in 0..3 {
+					let expected = run::run_sum(&runs, genome, &bytes, &[8; 32], index);
+					assert_eq!(data.sum(genome, &[8; 32], index), expected, "{backend:?} {runs:?}");
+				}
+			}
+		}
+	}
+}
