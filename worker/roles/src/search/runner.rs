@@ -438,7 +438,7 @@ impl Runner {
 
 	/// Makes the training runs of the genomes of `trials`, and sends each genome that is better than the initial champion on all runs: a
 	/// worse one can never win. Returns their fitness, or `None` if the search was stopped.
-	fn run_with_genomes(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
+	fn run_with_genomes(&self, trials: &[Trial]) -> Option<Vec<u64>> {
 		let genomes = self.data.genomes()?;
 		let mut fitness = vec![u64::MAX; trials.len()];
 		// Trials with the same runs, in the order of the trials.

@@ -101,7 +101,8 @@ struct Baseline {
 impl GenomeDraftReport {
 	/// Returns the report of a draft that is not registered.
 	pub fn new(draft: &GenomeDraft) -> Self {
-		let spec @ DomainSpec { name, program, limits, values, min_improvement, target, data_root, .. } = &draft.domain.spec;
+		let spec = &draft.domain.spec;
+		let DomainSpec { name, program, limits, values, min_improvement, target, data_root, .. } = spec;
 		Self {
 			name: String::from_utf8_lossy(name).into_owned(),
 			program: program.into(),
