@@ -51,13 +51,17 @@ pub struct RunOptions {
 	pub batch: u16,
 	/// Steps of a run; as many as a chunk pays for, 60 at most, if `None`.
 	pub steps: Option<u16>,
+	/// Power of two from a byte less 128 to an activation.
+	pub shift: u8,
 	/// Binary logarithm of the first learning rate, in units of 2⁻²⁰.
 	pub rate: u8,
 }
 
 impl Default for RunOptions {
+	/// Returns numbers with which losses differ on digits: inputs within ±0.5 leave room for the scale of the scores, and 2¹³ learns
+	/// fast enough for few steps.
 	fn default() -> Self {
-		Self { hidden: vec![32], training: None, validation: None, batch: 32, steps: None, rate: 12 }
+		Self { hidden: vec![32], training: None, validation: None, batch: 32, steps: None, shift: 1, rate: 13 }
 	}
 }
 
@@ -145,7 +149,7 @@ fn spec(arranged: &DomainRows, options: &RowDraftOptions, chosen: &RunOptions, t
 	let runs = TrainingRuns {
 		features: program.features,
 		classes: classes.classes.len() as u8,
-		shift: 4,
+		shift: chosen.shift,
 		hidden: chosen
 			.hidden
 			.clone()
@@ -208,7 +212,7 @@ fn with_most_steps(mut spec: DomainSpec, mut runs: TrainingRuns) -> DomainSpec {
 
 /// Returns the reason for which training runs are refused, with the option that changes it.
 fn explained(error: RunError, program: &TrainingRuns, samples: usize) -> String {
-	let TrainingRuns { features, classes, training, validation, batch, steps, rate, .. } = program;
+	let TrainingRuns { features, classes, shift, training, validation, batch, steps, rate, .. } = program;
 	match error {
 		RunError::Features => format!(
 			"there are {features} columns of features, and a run has 1 to {}: choose fewer with --inputs or --without",
@@ -232,7 +236,8 @@ fn explained(error: RunError, program: &TrainingRuns, samples: usize) -> String 
 		RunError::Chunks => format!("invalid --chunks: expected {} to {}", CHUNKS.start(), CHUNKS.end()),
 		RunError::OneClass => "all rows have one class: bring rows of other classes".into(),
 		RunError::TooManyBytes => "the samples have more than 128 KiB: take fewer rows with --last, or fewer columns".into(),
-		RunError::Shift | RunError::Length | RunError::Label => format!("the samples do not fit their program: {error:?}"),
+		RunError::Shift => format!("invalid --shift {shift}: expected 0 to 4"),
+		RunError::Length | RunError::Label => format!("the samples do not fit their program: {error:?}"),
 	}
 }
 
@@ -306,6 +311,7 @@ mod tests {
 		assert!(with(&|chosen| chosen.hidden = vec![0]).contains("invalid --hidden: expected layers of 1 to 128 neurons"));
 		assert!(with(&|chosen| chosen.hidden = vec![8; 3]).contains("invalid --hidden: expected at most 2 layers"));
 		assert!(with(&|chosen| chosen.rate = 15).contains("invalid --rate 15"));
+		assert!(with(&|chosen| chosen.shift = 5).contains("invalid --shift 5: expected 0 to 4"));
 		assert!(with(&|chosen| chosen.training = Some(80)).contains("a run cannot train on 80 and validate on 30 of 90 samples"));
 		let costly = RunOptions { hidden: vec![128, 128], steps: Some(1_000), ..RunOptions::default() };
 		assert!(refusal(&usual, costly, DomainTerms::default())

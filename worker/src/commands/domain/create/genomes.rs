@@ -36,7 +36,10 @@ pub struct GenomeArgs {
 	/// Samples that a run validates on, at most 1024 [default: 128, or a third of all]
 	#[arg(long, value_name = "N", requires = "genome", help_heading = "Loss genomes")]
 	validation_samples: Option<u16>,
-	/// Binary logarithm of the first learning rate in units of 2^-20, at most 14 [default: 12]
+	/// Power of two from a byte less 128 to an input, which counts in 512ths; 0 to 4 [default: 1, i.e. inputs within ±0.5]
+	#[arg(long, value_name = "LOG2", requires = "genome", help_heading = "Loss genomes")]
+	shift: Option<u8>,
+	/// Binary logarithm of the first learning rate in units of 2^-20, at most 14 [default: 13]
 	#[arg(long, value_name = "LOG2", requires = "genome", help_heading = "Loss genomes")]
 	rate: Option<u8>,
 }
@@ -61,6 +64,7 @@ impl GenomeArgs {
 			validation: self.validation_samples,
 			batch: self.batch.unwrap_or(default.batch),
 			steps: self.run_steps,
+			shift: self.shift.unwrap_or(default.shift),
 			rate: self.rate.unwrap_or(default.rate),
 		})
 	}
