@@ -17,6 +17,13 @@
 #                                     budget as DEAP, Optuna and random search, times to a target beside Propulate, Optuna with ASHA and others,
 #                                     optimizers on one chain, and EUR/USD. Peers are installed in the cache first, and need Open MPI. Reads
 #                                     DOIN_DATA_DIR: ett/ETTh1.csv and eurusd_4h/. `--parts functions` needs neither
+#        scripts/bench.sh genomes speed [--peers] [--seconds N]
+#                                     measures training runs of loss genomes per second on two cores; with --peers beside PyTorch, one process
+#                                     per core, which is installed in the cache first. The last line is JSON
+#        scripts/bench.sh genomes search FILE [--seeds FROM..TO] [--runs N] [--transfer CSV LABEL]
+#                                     evolves losses on digits with the seeds FROM to TO (0..9), 60,000 training runs each, and adds a line of
+#                                     JSON to FILE for each seed that it does not have; minutes a seed, so it can be done in parts. Then prints
+#                                     medians and quartiles over FILE: mistakes beside those of cross-entropy, squared error and label smoothing
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
@@ -115,6 +122,77 @@ islands() {
 		set -- --worker "$BIN/doin-worker" "$@"
 	fi
 	python3 benches/peers/search.py --cache "$PEERS" "$@"
+}
+
+# Installs PyTorch, unless it is there, and prints its Python.
+torch() {
+	python3 - "$PEERS/torch" <<-END >&2
+		import pathlib, sys
+		sys.path.insert(0, "benches/peers")
+		import peers
+		peers.install(pathlib.Path(sys.argv[1]), peers.HERE / "requirements-torch.txt")
+	END
+	echo "$PEERS/torch/bin/python"
+}
+
+genomes_speed() {
+	local own seconds=20 peers=no python kind core figures=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+			--peers) peers=yes ;;
+			--seconds) seconds=${2:?--seconds has no number, e.g. --seconds 20}; shift ;;
+			*) die "unknown option $1: give --peers or --seconds N" ;;
+		esac
+		shift
+	done
+	cargo bench --quiet --workspace --bench genomes --no-run
+	own=$(taskset -c 0,1 cargo bench --quiet --workspace --bench genomes -- speed --seconds "$seconds")
+	if [ $peers = yes ]; then
+		python=$(torch)
+		for kind in builtin genome; do
+			say "PyTorch, $kind loss, a process on each of two cores"
+			for core in 0 1; do
+				# Numbers are words.
+				# shellcheck disable=SC2046
+				taskset -c $core "$python" benches/peers/torch_genomes.py $kind "$seconds" $(jq -r '"\(.steps) \(.batch) \(.hidden[0])"' <<<"$own") \
+					>"$CARGO_TARGET_DIR/torch-genomes-$core.json" &
+			done
+			wait
+			figures+=("$(jq -sc '{kind: .[0].kind, torch: .[0].torch, runsPerSecond: (map(.runs / .seconds) | add)}' "$CARGO_TARGET_DIR"/torch-genomes-[01].json)")
+		done
+	fi
+	machine | jq -c --argjson own "$own" --argjson peers "$(printf '%s\n' "${figures[@]}" | jq -sc .)" \
+		'. + {genomes: $own, peers: ($peers | map(. + {times: ($own.runsPerSecond / .runsPerSecond)}))}'
+}
+
+# Seeds whose line is in the file are left out, so the command can be stopped and repeated.
+genomes_search() {
+	local file=${1:?genomes search needs a file for its lines, e.g. genomes.jsonl} from=0 to=9 seed options=()
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+			--seeds) [[ ${2:-} =~ ^([0-9]+)\.\.([0-9]+)$ ]] || die "invalid --seeds ${2:-}: expected FROM..TO, e.g. 0..9"
+				from=${BASH_REMATCH[1]} to=${BASH_REMATCH[2]}; shift ;;
+			--transfer) options+=("$1" "$(realpath -m "${2:?--transfer needs a file and its column of classes}")" "${3:?--transfer needs a column}"); shift 2 ;;
+			*) options+=("$1") ;;
+		esac
+		shift
+	done
+	touch "$file"
+	for seed in $(seq "$from" "$to"); do
+		! grep -q "\"seed\":$seed[,}]" "$file" || continue
+		say "seed $seed"
+		cargo bench --quiet --workspace --bench genomes -- search --seed "$seed" "${options[@]}" >>"$file"
+	done
+	cargo bench --quiet --workspace --bench genomes -- summary "$(realpath "$file")"
+}
+
+genomes() {
+	case ${1:-} in
+		speed) shift; genomes_speed "$@" ;;
+		search) shift; genomes_search "$@" ;;
+		*) die "give genomes speed or genomes search FILE" ;;
+	esac
 }
 
 # Builds the nodes first, since the benchmark starts them. The template is compiled by this feature only.
@@ -225,6 +303,7 @@ case ${1:-} in
 	accuracy) setup; accuracy ;;
 	forecasts) setup; shift; forecasts "$@" ;;
 	islands) setup; shift; islands "$@" ;;
+	genomes) setup; shift; genomes "$@" ;;
 	chain) setup; shift; chain "$@" ;;
 	warp) setup; shift; warp "$@" ;;
 	dashboard) setup; shift; dashboard "$@" ;;

@@ -2,16 +2,19 @@
 # Starts a development chain and a worker, and shows rounds, champions and work blocks: first on the demo domain (CO2 at Mauna Loa); after
 # the first work block also on a sealed domain, Letter Recognition, whose owner opens a segment of rows after the commits of each round.
 # With --live, it shows forecasts of a stream instead: the file of the same series is replayed, a week a second, and reported; a forecaster
-# stakes wagers on it. Ctrl-C stops everything; a second run continues, and one with --live begins anew.
+# stakes wagers on it. With --genomes, it shows a domain of loss genomes: miners evolve the loss that nets of 8 x 8 digits are trained with.
+# Ctrl-C stops everything; a second run continues, and one with --live begins anew.
 #
 # Usage: scripts/run.sh [--until-work-block N] [--no-sealed | --sealed-only MINUTES] [--fresh]
 #        [--data FILE --column NAME [--season N] [--horizon N] [--history N] [--inputs NAME,...] [--steps N,... | --classes BOUND,...]]
+#        scripts/run.sh --genomes [--until-work-block N] [--fresh]
 #        scripts/run.sh --live [--until-paid N]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary. The first one is sealed before the
 #                          second domain is made
 #   --no-sealed            leave out the sealed domain
 #   --sealed-only MINUTES  only the sealed domain: search for so many minutes, then exit 0; the last line is a JSON summary
+#   --genomes              only a domain of loss genomes, on data/digits.csv.gz
 #   --data FILE            use a column of a CSV file instead of both domains
 #   --fresh                delete chain, journals, logs and the sealed domain of earlier runs first
 #   --live                 forecasts of a stream of bars, on a chain of its own, which is deleted at the end
@@ -32,6 +35,7 @@ sealed=yes
 minutes=0
 until=0
 live=no
+genomes=no
 until_paid=0
 data=
 work=()
@@ -59,6 +63,7 @@ while [ $# -gt 0 ]; do
 		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; shift ;;
 		--fresh) fresh=yes; shift ;;
 		--live) live=yes; shift ;;
+		--genomes) genomes=yes; shift ;;
 		--until-paid) has_value 1 "$@"; is_count "$1" "$2" 1; until_paid=$2; shift 2 ;;
 		-h | --help) usage; exit 0 ;;
 		*) usage >&2; die "unknown option $1" ;;
@@ -74,6 +79,9 @@ if [ "$minutes" -gt 0 ] && { [ $sealed = no ] || [ "$until" -gt 0 ]; }; then
 fi
 if [ $live = yes ] && { [ $sealed = no ] || [ "$until" -gt 0 ] || [ "$minutes" -gt 0 ] || [ $fresh = yes ]; }; then
 	die "--live excludes --until-work-block, --no-sealed, --sealed-only, --data and --fresh: omit it, or the others"
+fi
+if [ $genomes = yes ] && { [ $sealed = no ] || [ "$minutes" -gt 0 ] || [ $live = yes ]; }; then
+	die "--genomes excludes --no-sealed, --sealed-only, --data and --live: omit it, or the others"
 fi
 [ "$until_paid" -eq 0 ] || [ $live = yes ] || die "--until-paid counts rounds of forecasts: add --live"
 
@@ -101,7 +109,7 @@ flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose 
 # What these runs have written, and nothing else: DOIN_HOME can be a folder with other files. The lock stays, since another run would
 # otherwise take a new one.
 if [ $fresh = yes ]; then
-	rm -rf "$HOME_DIR"/{chain,letters,archive}
+	rm -rf "$HOME_DIR"/{chain,letters,genomes,archive}
 	rm -f "$HOME_DIR"/{node,worker,owner}.log "$HOME_DIR"/{journal,doin-olap}{,-*}.db*
 fi
 
@@ -211,14 +219,14 @@ is_over() { [ $(($(date +%s) - started)) -ge $((60 * minutes)) ]; }
 
 has_work_block() { [ "$(rpc doin_work '[]' | jq .workBlocks)" -ge 1 ] 2>/dev/null; }
 
-# Writes the configuration of a worker that does nothing else than the sealed domain.
-letters_config() {
+# Writes the configuration of a worker that does nothing else than one domain.
+one_domain_config() { # domain
 	local identity
 	printf 'url = "ws://127.0.0.1:%s"\njournal = "journal.db"\nport = %s\n' "$RPC_PORT" "$DASHBOARD_PORT"
 	for identity in optimize=//Dave evaluate=//Eve evaluate=//Ferdie evaluate=//One evaluate=//Two; do
 		printf '[[identities]]\nrole = "%s"\ndev = "%s"\n' "${identity%=*}" "${identity#*=}"
 	done
-	printf '[[domains]]\ndomain_id = %s\noptimize = true\nevaluate = true\n' "$letters"
+	printf '[[domains]]\ndomain_id = %s\noptimize = true\nevaluate = true\n' "$1"
 }
 
 # Prints what was found on the sealed domain, as JSON. Errors count mistakes in sixteenths; bits are fixed-point numbers with 32
@@ -239,6 +247,40 @@ letters_summary() {
 				initialWrongPercent: (if $champion.round then $champion.initialError | percent else null end)
 			},
 			purse: $evidence.purse, spent: $evidence.spent, mined: $work.mined, workBlocks: $work.workBlocks
+		}'
+}
+
+# --- Loss genomes: a chunk trains a net of 64-32-10 with a genome as its loss, on digits that the draw chooses.
+DIGITS=$ROOT/data/digits.csv.gz
+GENOMES_DIR=$HOME_DIR/genomes
+genomes_id=
+
+# Makes the domain, or continues where an earlier run stopped.
+make_genomes() {
+	mkdir -p "$GENOMES_DIR"
+	if [ ! -s "$GENOMES_DIR/domain" ]; then
+		say "making a domain of loss genomes: 1,797 digits of 8 x 8 pixels; each run draws its own first weights, training and validation samples"
+		worker domain create --genome --csv "$DIGITS" --label digit --name "losses for digits" --dev-key //Bob "${NODE[@]}" --json \
+			>"$GENOMES_DIR/created.json" 2>"$GENOMES_DIR/create.log" || {
+			cat "$GENOMES_DIR/create.log" >&2
+			die "the domain of loss genomes cannot be made; run this again to continue"
+		}
+		jq -e .domain "$GENOMES_DIR/created.json" >"$GENOMES_DIR/domain" || die "no domain in $GENOMES_DIR/created.json: look at it"
+		say "built-in losses: $(jq -r '[.baselines[] | "\(.name) errs in \(.wrong * 10000 | round / 100) %"] | join(", ")' "$GENOMES_DIR/created.json")"
+	fi
+	genomes_id=$(cat "$GENOMES_DIR/domain")
+}
+
+# Prints the champion as a formula, and what it saves on fresh draws. Without a champion, that is the better built-in loss.
+genomes_summary() {
+	worker genome show --champion "$genomes_id" "${NODE[@]}" >&2 || true
+	jq -nc --argjson domain "$genomes_id" --argjson seconds "$(since_compiled)" --argjson champion "$(rpc doin_champion "[$genomes_id]")" \
+		--argjson work "$(rpc doin_work '[]')" \
+		--argjson fresh "$(worker genome evaluate --champion "$genomes_id" --runs 128 "${NODE[@]}" --json)" '{
+			domain: $domain, seconds: $seconds,
+			champion: { author: $champion.author, model: $champion.model, round: $champion.round.number },
+			fresh: { runs: $fresh.runs, wrong: $fresh.wrong, others: $fresh.others },
+			mined: $work.mined, workBlocks: $work.workBlocks
 		}'
 }
 
@@ -371,7 +413,7 @@ fi
 if [ "$minutes" -gt 0 ]; then
 	make_letters
 	vote "$letters=1000000"
-	letters_config >"$LETTERS_DIR/worker.toml"
+	one_domain_config "$letters" >"$LETTERS_DIR/worker.toml"
 	started=$(date +%s)
 	start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --config "$LETTERS_DIR/worker.toml"
 	say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
@@ -379,6 +421,23 @@ if [ "$minutes" -gt 0 ]; then
 	await is_over
 	kill -TERM "$viewer" 2>/dev/null && wait "$viewer" || true
 	letters_summary
+	exit
+fi
+
+if [ $genomes = yes ]; then
+	make_genomes
+	vote "$genomes_id=1000000"
+	one_domain_config "$genomes_id" >"$GENOMES_DIR/worker.toml"
+	started=$(date +%s)
+	start worker "$HOME_DIR/worker.log" "$BIN/doin-worker" run --config "$GENOMES_DIR/worker.toml"
+	say "dashboard: http://127.0.0.1:$DASHBOARD_PORT/dashboard"
+	until_work_block=()
+	[ "$until" -eq 0 ] || until_work_block=(--until-work-block "$until")
+	show --domain "$genomes_id" "${until_work_block[@]}"
+	status=0
+	wait "$viewer" || status=$?
+	[ $status -eq 0 ] || failed $status
+	genomes_summary
 	exit
 fi
 

@@ -138,7 +138,8 @@ fn development(validators: &[Sr25519Keyring], slot_ms: u64, stream: &StreamSpec)
 			weights: vec![(0, MILLION)],
 		},
 		evaluators: EvaluatorsConfig {
-			evaluators: EVALUATORS.iter().map(|key| (key.to_account_id(), BOND, SizeClass::Small)).collect::<Vec<_>>(),
+			// Of the largest class, which serves the smaller ones too, so that any domain has a quorum.
+			evaluators: EVALUATORS.iter().map(|key| (key.to_account_id(), BOND, SizeClass::Huge)).collect::<Vec<_>>(),
 		},
 		work: WorkConfig { threshold: DEV_THRESHOLD, floor: DEV_THRESHOLD, ceiling: 1_000 * doin_primitives::ONE_Q32 },
 	})

@@ -120,7 +120,7 @@ impl KeyArgs {
 		match self.source() {
 			Some(keys::KeySource::File(path)) => argument("--key", &path.to_string_lossy()),
 			Some(keys::KeySource::Dev(name)) => argument("--dev-key", &name),
-			None => argument("--key", "KEY"),
+			Some(keys::KeySource::Typed(_)) | None => argument("--key", "KEY"),
 		}
 	}
 

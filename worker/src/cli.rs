@@ -3,9 +3,9 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, history, index, journal,
-		keys, optimize, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs, verify, vote,
-		watch,
+		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, genome, history, index,
+		journal, keys, mine, optimize, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs,
+		verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -360,6 +360,12 @@ EXAMPLES
 Exit status: 0 verified, 1 mismatch, 2 inconclusive. The series is checked against the hash in the domain's record, and sums \
 are computed from the bytes of the models.")]
 	Verify(verify::VerifyArgs),
+	/// Evolve and evaluate loss genomes for one account, until Ctrl-C or for some cycles
+	#[command(after_help = mine::HELP)]
+	Mine(Box<mine::MineArgs>),
+	/// Show, convert and evaluate loss genomes
+	#[command(subcommand)]
+	Genome(genome::GenomeCommand),
 	/// Measure the speed of training on this machine, and the errors of the models
 	#[command(after_help = "\
 EXAMPLES
@@ -410,7 +416,7 @@ impl Cli {
 		};
 		let interrupted_code = self.interrupted_code();
 		// They end by themselves after Ctrl-C: with the best so far, or once open requests are answered.
-		let ends_itself = matches!(self.command, Command::Train(_) | Command::Optimize(_) | Command::Run(_));
+		let ends_itself = matches!(self.command, Command::Train(_) | Command::Optimize(_) | Command::Run(_) | Command::Mine(_));
 		let outcome = runtime.block_on(async {
 			tokio::select! {
 				outcome = self.execute() => outcome,
@@ -437,7 +443,9 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_)) => "warn,doin=info",
+			(0, Command::Run(_) | Command::Mine(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_)) => {
+				"warn,doin=info"
+			}
 			// It owns the screen.
 			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
@@ -449,7 +457,7 @@ impl Cli {
 	/// Gives a node on the same machine the higher priority, since training on all cores would starve its slots.
 	fn lower_priority(&self) {
 		#[cfg(unix)]
-		if matches!(self.command, Command::Run(_) | Command::Forecast(_) | Command::Watch(_)) {
+		if matches!(self.command, Command::Run(_) | Command::Mine(_) | Command::Forecast(_) | Command::Watch(_)) {
 			if let Err(error) = rustix::process::setpriority_process(None, 10) {
 				tracing::debug!(target: "doin::worker", %error, "priority unchanged");
 			}
@@ -459,7 +467,9 @@ impl Cli {
 	/// Returns the exit code after Ctrl-C: success for commands that run until then.
 	fn interrupted_code(&self) -> ExitCode {
 		match &self.command {
-			Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
+			Command::Run(_) | Command::Mine(_) | Command::Own(_) | Command::Forecast(_) | Command::Watch(_) | Command::Top(_) => {
+				ExitCode::SUCCESS
+			}
 			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
 			Command::Anchor(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
@@ -511,6 +521,8 @@ impl Cli {
 			Command::Predict(args) => predict::run(args).await?,
 			// The result of a verification is the exit code.
 			Command::Verify(args) => return Ok(verify::run(node, args).await),
+			Command::Mine(args) => mine::run(node, *args).await?,
+			Command::Genome(command) => genome::run(node, command).await?,
 			Command::Bench(args) => bench::run(args).await?,
 			Command::Devices(args) => devices::run(args).await?,
 		}
@@ -585,6 +597,10 @@ mod tests {
 			"doin-worker domain create --csv a --column b --time c --season 24 --horizon 24 --history 96 --dry-run --json",
 			"doin-worker domain create --csv a --column b --inputs c,d --horizon 24 --classes -0.5,0.5 --dry-run",
 			"doin-worker vote 0=1 1=2 --dev-key //Alice",
+			"doin-worker domain create --genome --csv a --label b --hidden 32 --run-steps 40 --batch 16 --training-samples 200 --dry-run",
+			"doin-worker genome evaluate cross-entropy --csv a --label b --runs 16 --seed 3 --json",
+			"doin-worker genome show --champion 2",
+			"doin-worker mine --dev-key //Dave --url ws://127.0.0.1:1 --domain 1 --alternate --cycles 1 --delay 1 --journal j",
 			"doin-worker bond 500DOIN --class large --key k",
 			"doin-worker bond 500 DOIN --key k",
 			"doin-worker serve 3 --key k",

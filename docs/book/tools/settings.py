@@ -129,7 +129,7 @@ def reference(root: Path) -> str:
         page += "| key | type | meaning |\n|---|---|---|\n"
         for setting in items[name].members:
             bare = re.sub(r"^(?:Option|Vec)<(\w+)>$", r"\1", setting.rust_type)
-            if bare in nested:
+            if bare in nested or "serde(skip)" in setting.attributes:
                 continue
             key = match[1] if (match := re.search(r'rename = "(\w+)"', setting.attributes)) else setting.name
             meaning = cell(setting.documentation)

@@ -133,11 +133,30 @@ pub fn gradient(genome: &Genome, classes: &[u8], outputs: Outputs, gradient: &mu
 	normalise(&loss_gradient(genome, &batch).gradient, gradient);
 }
 
+/// A net that a run trains: [`DenseNet`] by definition, or another implementation that computes equal bits.
+pub trait RunNet {
+	/// Makes one step, as [`DenseNet::step`] does.
+	fn step(&mut self, x: &[i16], loss: impl FnOnce(Outputs, &mut [i16]), size: StepSize);
+
+	/// Computes the outputs, as [`DenseNet::outputs`] does.
+	fn outputs(&mut self, x: &[i16]) -> Outputs<'_>;
+}
+
+impl RunNet for DenseNet {
+	fn step(&mut self, x: &[i16], loss: impl FnOnce(Outputs, &mut [i16]), size: StepSize) {
+		DenseNet::step(self, x, loss, size);
+	}
+
+	fn outputs(&mut self, x: &[i16]) -> Outputs<'_> {
+		DenseNet::outputs(self, x)
+	}
+}
+
 /// One training run, step by step. A search can stop a run that is not worth its end.
 #[derive(Clone)]
-pub struct Run<'a> {
+pub struct Run<'a, N = DenseNet> {
 	samples: Samples<'a>,
-	net: DenseNet,
+	net: N,
 	batches: Batches,
 	validation: Vec<u32>,
 	rate: LearningRate,
@@ -167,6 +186,14 @@ impl<'a> Run<'a> {
 		})
 	}
 
+	/// Returns the run with another implementation of its net.
+	pub fn with_net<N: RunNet>(self, make: impl FnOnce(DenseNet) -> N) -> Run<'a, N> {
+		let Self { samples, net, batches, validation, rate, left, x, classes } = self;
+		Run { samples, net: make(net), batches, validation, rate, left, x, classes }
+	}
+}
+
+impl<N: RunNet> Run<'_, N> {
 	/// Makes one step, and returns `false` if none was left. `loss` writes the gradient for samples of these classes, at most 2047 in
 	/// absolute value.
 	pub fn step(&mut self, loss: impl FnOnce(&[u8], Outputs, &mut [i16])) -> bool {
@@ -189,7 +216,7 @@ impl<'a> Run<'a> {
 	}
 
 	/// Returns the net.
-	pub fn net(&self) -> &DenseNet {
+	pub fn net(&self) -> &N {
 		&self.net
 	}
 }

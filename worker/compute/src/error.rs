@@ -2,7 +2,7 @@
 
 use crate::{gpu::DeviceError, train::candidate::Family};
 use doin_kernels::UnknownBackend;
-use doin_scoring::{rows::RowError, ModelError, ProgramError};
+use doin_scoring::{genome::RunError, rows::RowError, ModelError, ProgramError};
 
 /// Reason why something was not computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum Error {
 	/// The program of rows is invalid, or the rows do not fit it.
 	#[error("invalid program of rows, or rows that do not fit it: {0:?}")]
 	Rows(RowError),
+	/// The program of training runs is invalid, or the samples do not fit it.
+	#[error("invalid program of training runs, or samples that do not fit it: {0:?}")]
+	Runs(RunError),
 	/// The domain has no such evidence, or it is not published yet.
 	#[error("the domain has no such evidence, or its segment is not opened yet")]
 	NoSuchEvidence,
@@ -133,6 +136,12 @@ pub enum Error {
 impl From<RowError> for Error {
 	fn from(error: RowError) -> Self {
 		Error::Rows(error)
+	}
+}
+
+impl From<RunError> for Error {
+	fn from(error: RunError) -> Self {
+		Error::Runs(error)
 	}
 }
 

@@ -24,6 +24,7 @@
 //! - [`gpu`] trains on Vulkan devices, with the shaders in `gpu/shaders/`.
 //! - [`mod@rungs`] fits simple models, the best of which a search has to improve on.
 //! - [`rows`] trains nets on the rows of a table by embedding them in windows.
+//! - [`genomes`] makes the training runs of loss genomes.
 //! - [`score`] computes [`chunk_sums`], which evaluators answer with.
 //! - [`generator`] fits the source of synthetic evidence, and [`baseline`] reports the errors of simple models.
 //!
@@ -43,6 +44,7 @@ pub mod execute;
 #[cfg(test)]
 mod fixtures;
 pub mod generator;
+pub mod genomes;
 pub mod gpu;
 pub mod rows;
 pub mod rungs;
@@ -52,6 +54,7 @@ pub mod train;
 pub use doin_kernels::{layout::BATCH, peak, Backend};
 pub use error::Error;
 pub use execute::{ComputeUnit, Control, Evaluated, Executor, Grouping, Observer, TrainingRun};
+pub use genomes::GenomeRuns;
 pub use rows::{RowsData, RowsTask};
 pub use rungs::{rungs, Rung};
 pub use score::{

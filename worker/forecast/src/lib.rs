@@ -51,7 +51,7 @@ pub mod time;
 pub mod units;
 
 pub use self::csv::{CsvOptions, Decimal, Note};
-pub use draft::{DomainTerms, Draft, DraftOptions, NewDomain, RowDraft, RowDraftOptions, SealedTerms};
+pub use draft::{DomainTerms, Draft, DraftOptions, GenomeDraft, NewDomain, RowDraft, RowDraftOptions, RunOptions, SealedTerms};
 pub use error_scale::{error_name, error_size, ErrorFigures, ErrorScale};
 pub use evaluation::Evaluation;
 pub use family::ModelFamily;

@@ -8,6 +8,7 @@ use doin_primitives::{
 	Limits,
 };
 use doin_scoring::{
+	genome::GenomeError,
 	program::{CHUNKS, MAX_HORIZON, MAX_SEASON},
 	Forecast, Loss, ModelError, Target, WindowPhase,
 };
@@ -210,10 +211,36 @@ pub fn rejection(error: ModelError) -> &'static str {
 		ModelError::Window => "the window is longer than the history",
 		ModelError::Weight => "a weight lies outside 12 bits",
 		ModelError::Shift => "a shift lies outside its range",
-		ModelError::Genome(_) => "the genome is refused",
+		ModelError::Genome(error) => genome_refusal(error),
 		ModelError::Overflow => "a sum of products could exceed 31 bits, and would not be exact",
 		ModelError::TooCostly => "a forecast takes more multiply-accumulates than a chain admits",
 		ModelError::TooLarge => "the model has more bytes than a chain admits",
+	}
+}
+
+/// Returns the reason of a refused genome in words, with the next step.
+pub fn genome_refusal(error: GenomeError) -> &'static str {
+	match error {
+		GenomeError::Malformed => {
+			"it is not a list of instructions, or something is left over: expected e.g. [[350,101,100,9],[453,9]]"
+		}
+		GenomeError::Dialect => {
+			"it is of another dialect: expected a list of opcodes with their operands, e.g. [[350,101,100,9],[453,9]]"
+		}
+		GenomeError::Length => "it has no instruction, or more than 64: shorten it",
+		GenomeError::Opcode => {
+			"it has an opcode that the dialect does not have: `doin-worker genome show cross-entropy` has an example"
+		}
+		GenomeError::Operands => "an instruction has too many operands, or a jump has none",
+		GenomeError::Register => "a register lies outside 0 to 19, or what is read outside 100 to 106 as well",
+		GenomeError::Special => "the number of a special register lies outside 0 to 6",
+		GenomeError::Constant => "a constant lies outside -16384 to 16384",
+		GenomeError::Axis => "an axis lies outside -128 to 127",
+		GenomeError::Jump => "a jump leads backwards, to itself or out of the genome: jumps lead forwards only",
+		GenomeError::NoResult => "it can end without a value in register 9: write the loss to register 9 on every path",
+		GenomeError::ZeroGradient => {
+			"its gradient is zero for every score, so nothing would be learned: let the loss depend on register 101"
+		}
 	}
 }
 

@@ -67,7 +67,7 @@ fn role_name(role: Role) -> &'static str {
 
 fn advice(source: &KeySource) -> &'static str {
 	match source {
-		KeySource::File(_) => ", or make another key for it with `doin-worker keys generate`",
+		KeySource::File(_) | KeySource::Typed(_) => ", or make another key for it with `doin-worker keys generate`",
 		KeySource::Dev(_) => ", or name another development key",
 	}
 }

@@ -49,7 +49,10 @@ impl Threads {
 pub fn domains_to_optimize(config: &Config, domains: &[DomainView<Account>]) -> Vec<OptimizedDomain> {
 	let configured = |domain: &DomainView<Account>| {
 		if config.domains.is_empty() {
-			let is_trainable = matches!(domain.program, ProgramKind::Forecast | ProgramKind::Classify | ProgramKind::Rows);
+			let is_trainable = matches!(
+				domain.program,
+				ProgramKind::Forecast | ProgramKind::Classify | ProgramKind::Rows | ProgramKind::LossGenome
+			);
 			let all = DomainConfig { optimize: true, evaluate: true, ..Default::default() };
 			return (is_trainable && domain.weight > 0).then_some(all);
 		}

@@ -9,7 +9,6 @@ use doin_roles::{
 	amount::Amount,
 	config::{Config, ConfigFile, ForecastConfig, IdentityConfig, ResourceLimits, Role, Settings, LEAST_WAGER},
 	forecast::{check, check_files},
-	keys::KeySource,
 	participant::Participant,
 	worker::Worker,
 };
@@ -114,13 +113,10 @@ impl ForecastArgs {
 
 	/// Returns the identity that forecasts.
 	fn identity(&self) -> Result<IdentityConfig> {
-		let (mnemonic_file, dev) = match self.key.source() {
-			Some(KeySource::File(path)) => (Some(path), None),
-			Some(KeySource::Dev(name)) => (None, Some(name)),
-			None => bail!("no key was named: add --key FILE, or --dev-key //Alice on a development chain"),
+		let Some(key) = self.key.source() else {
+			bail!("no key was named: add --key FILE, or --dev-key //Alice on a development chain")
 		};
-		let proxy_for = self.key.proxy_for();
-		Ok(IdentityConfig { role: Role::Forecast, mnemonic_file, dev, seed_file: None, proxy_for, bond: None, class: None })
+		Ok(IdentityConfig { proxy_for: self.key.proxy_for(), ..IdentityConfig::new(Role::Forecast, key) })
 	}
 }
 

@@ -65,6 +65,10 @@ pub fn divide(x: i32, y: i32) -> i32 {
 /// Returns a gradient divided by a value, rounded towards zero. Division by zero saturates with the sign of the gradient.
 #[inline(always)]
 pub fn divide_gradient(gradient: i64, value: i32) -> i64 {
+	// Most gradients of a logarithm of probabilities are zero, and a division takes longer than everything else.
+	if gradient == 0 {
+		return 0;
+	}
 	match (gradient << FRAC).checked_div(value.into()) {
 		Some(quotient) => saturate_gradient(quotient),
 		None => gradient.signum().wrapping_mul(GRADIENT_LIMIT),
@@ -192,11 +196,15 @@ pub fn tanh(x: i32) -> i32 {
 /// ```
 pub fn softmax(row: &[i32], to: &mut [i32]) {
 	let highest = row.iter().copied().max().unwrap_or(0);
-	let part = |x: i32| exp_with(i64::from(x).wrapping_sub(highest.into()), 30);
-	// At most 2³⁰ per entry, and at least 2³⁰.
-	let sum = row.iter().fold(0i64, |sum, x| sum.saturating_add(part(*x)));
+	// At most 2³⁰ per entry, and 2³⁰ for one of them.
+	let mut sum = 0i64;
 	for (to, x) in to.iter_mut().zip(row) {
-		let rounded = (part(*x) << FRAC).saturating_add(sum >> 1).checked_div(sum).unwrap_or(0);
+		let part = exp_with(i64::from(*x).wrapping_sub(highest.into()), 30);
+		sum = sum.saturating_add(part);
+		*to = part as i32;
+	}
+	for to in to.iter_mut().take(row.len()) {
+		let rounded = (i64::from(*to) << FRAC).saturating_add(sum >> 1).checked_div(sum).unwrap_or(0);
 		*to = rounded.max(1) as i32;
 	}
 }

@@ -5,11 +5,10 @@ use super::{
 	published::{self, Published, SeededEvidence},
 	scorer::Scorer,
 };
-use crate::Error;
+use crate::{genomes::sum_on, Error};
 use doin_kernels::Backend;
 use doin_primitives::{DomainSpec, Evidence};
 use doin_scoring::{rows::score_rows, Model, Program};
-use doin_training::run::run_sum;
 use rayon::prelude::*;
 
 /// Returns the chunk sums of each of `models` on a draw, in the order of the models. A domain with public evidence has no draw; its
@@ -77,9 +76,10 @@ pub fn selected_chunk_sums(
 		Program::Tolerance(_) => Err(Error::NoProgram),
 		Program::LossGenome(program) => {
 			let (samples, seed) = published::samples(spec, data.rows(), draw)?;
+			let backend = Backend::detect()?;
 			per_chunk(chunks, models, |index| {
 				let sum = |model: &Model| match model {
-					Model::Genome(genome) => run_sum(program, genome, samples, seed, index),
+					Model::Genome(genome) => sum_on(backend, program, genome, samples, (seed, index)),
 					_ => u32::MAX,
 				};
 				Ok(models.iter().map(sum).collect())

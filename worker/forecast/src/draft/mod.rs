@@ -1,14 +1,17 @@
 //! Drafts of domains: their records, made from a series or from rows, and what an owner should know before paying for them.
 //!
-//! - [`Draft`] has the domain of a series, and [`RowDraft`] that of a table whose rows have a class or values.
+//! - [`Draft`] has the domain of a series, [`RowDraft`] that of a table whose rows have a class or values, and [`GenomeDraft`] one of the
+//!   losses that classifiers of a table are trained with.
 //! - [`DomainTerms`] are what an owner chooses beside the data, and [`NewDomain`] is what a registration sends to a chain.
 
+mod genomes;
 mod initial;
 mod rows;
 mod series;
 mod terms;
 mod text;
 
+pub use genomes::{GenomeDraft, RunOptions};
 pub use rows::{RowDraft, RowDraftOptions, Rung};
 pub use series::{Draft, DraftOptions};
 pub use terms::{DomainTerms, SealedTerms};

@@ -11,6 +11,7 @@
 //! | [`classes`] | classes, the gradient of the hinge loss, wrong predictions |
 //! | [`lion`] | the optimizer's step, which the updates of all layers share |
 //! | [`philox`] | random words |
+//! | [`small`] | whole dense nets on batches of any size |
 
 pub mod classes;
 pub mod conv1d;
@@ -21,6 +22,7 @@ pub mod lion;
 pub mod loss;
 pub mod philox;
 pub mod rnn;
+pub mod small;
 
 use doin_scoring::math::round_shift_i32;
 

@@ -9,6 +9,7 @@ mod gather;
 mod gemm;
 mod gemm_i8;
 mod rnn;
+mod small;
 
 use crate::{layout::*, Backend};
 use doin_scoring::{model::MAX_ACT, philox::Stream, Layer};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
 	amount::Amount,
 	home::{expand_home, is_in_home},
-	keys::{without_secrets, KeySource},
+	keys::{without_secrets, KeySource, Phrase},
 };
 use anyhow::{anyhow, bail, Context, Result};
 use doin_chain::Account;
@@ -118,6 +118,9 @@ pub struct IdentityConfig {
 	/// Publicly known development key, e.g. `//Dave`.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub dev: Option<String>,
+	/// Phrase or seed that was typed on a command line. No file has it.
+	#[serde(skip)]
+	pub typed: Option<Phrase>,
 	/// Account that the key works for as its proxy. The key works for its own account without one.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub proxy_for: Option<Account>,
@@ -677,7 +680,17 @@ impl fmt::Debug for IdentityConfig {
 impl IdentityConfig {
 	/// Returns the identity of a development key.
 	fn dev(role: Role, name: &str) -> Self {
-		Self { role, dev: Some(name.into()), seed_file: None, mnemonic_file: None, proxy_for: None, bond: None, class: None }
+		Self::new(role, KeySource::Dev(name.into()))
+	}
+
+	/// Returns the identity of a key.
+	pub fn new(role: Role, key: KeySource) -> Self {
+		let (mnemonic_file, dev, typed) = match key {
+			KeySource::File(path) => (Some(path), None, None),
+			KeySource::Dev(name) => (None, Some(name), None),
+			KeySource::Typed(phrase) => (None, None, Some(phrase)),
+		};
+		Self { role, seed_file: None, mnemonic_file, dev, typed, proxy_for: None, bond: None, class: None }
 	}
 
 	/// Returns the source of the key.
@@ -686,9 +699,10 @@ impl IdentityConfig {
 	///
 	/// Errors unless exactly one of `seed_file`, `mnemonic_file` and `dev` is set.
 	pub fn source(&self) -> Result<KeySource> {
-		match (&self.seed_file, &self.mnemonic_file, &self.dev) {
-			(Some(path), None, None) | (None, Some(path), None) => Ok(KeySource::File(path.clone())),
-			(None, None, Some(name)) => Ok(KeySource::Dev(name.clone())),
+		match (&self.seed_file, &self.mnemonic_file, &self.dev, &self.typed) {
+			(Some(path), None, None, None) | (None, Some(path), None, None) => Ok(KeySource::File(path.clone())),
+			(None, None, Some(name), None) => Ok(KeySource::Dev(name.clone())),
+			(None, None, None, Some(phrase)) => Ok(KeySource::Typed(phrase.clone())),
 			_ => bail!(
 				"it needs exactly one of `seed_file`, `mnemonic_file` and `dev`; make a key with `doin-worker keys generate`"
 			),

@@ -38,6 +38,26 @@ pub enum KeySource {
 	File(PathBuf),
 	/// A publicly known development key, e.g. `//Alice`.
 	Dev(String),
+	/// A phrase or seed that was typed.
+	Typed(Phrase),
+}
+
+/// A mnemonic phrase or a `0x…` seed, with optional derivations, that was typed in place of a file. The `Debug` output does not have it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Phrase(Zeroizing<String>);
+
+impl fmt::Debug for Phrase {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(redact::PLACEHOLDER)
+	}
+}
+
+impl FromStr for Phrase {
+	type Err = std::convert::Infallible;
+
+	fn from_str(text: &str) -> Result<Self, Self::Err> {
+		Ok(Self(Zeroizing::new(text.into())))
+	}
 }
 
 impl fmt::Debug for KeySource {
@@ -45,16 +65,17 @@ impl fmt::Debug for KeySource {
 		match self {
 			Self::File(path) => f.debug_tuple("File").field(&shown(path)).finish(),
 			Self::Dev(name) => f.debug_tuple("Dev").field(&without_secrets(name)).finish(),
+			Self::Typed(phrase) => f.debug_tuple("Typed").field(phrase).finish(),
 		}
 	}
 }
 
 impl KeySource {
-	/// Returns the file of the key; `None` for a development key.
+	/// Returns the file of the key; `None` for a development key, and for one that was typed.
 	pub fn file(&self) -> Option<&Path> {
 		match self {
 			Self::File(path) => Some(path),
-			Self::Dev(_) => None,
+			Self::Dev(_) | Self::Typed(_) => None,
 		}
 	}
 
@@ -71,7 +92,7 @@ impl KeySource {
 				"the name of a key file is expected, and the text given looks like a phrase, a seed or the contents of a key file (it is \
 				 not repeated here): write it into a file that only you can read, and name that file"
 			),
-			Self::File(_) => Ok(()),
+			Self::File(_) | Self::Typed(_) => Ok(()),
 			Self::Dev(name) => dev_name(name).map(|_| ()),
 		}
 	}
@@ -91,6 +112,7 @@ impl KeySource {
 				let uri = SecretUri::from_str(dev_name(name)?).map_err(|_| KeyFault::Derivation).with_context(invalid)?;
 				Keypair::from_uri(&uri).map_err(|_| KeyFault::Derivation).with_context(invalid)
 			}
+			Self::Typed(phrase) => keypair(&phrase.0).context("the phrase that was typed is not usable"),
 		}
 	}
 }

@@ -220,10 +220,10 @@ impl Problem {
 		Model::Point(given.take(dimensions.into()).collect())
 	}
 
-	/// Returns the genes that a reveal states for a candidate of a search. The coordinates of a point are its model and no genes of the
-	/// record: such genes, which a point does not use, have their smallest values.
+	/// Returns the genes that a reveal states for a candidate of a search. The coordinates of a point and the instructions of a genome
+	/// are its model and no genes of the record: such genes, which neither uses, have their smallest values.
 	pub fn stated_genes(&self, searched: &[i64]) -> Vec<i64> {
-		if self.has_points() {
+		if self.has_points() || self.runs().is_some() {
 			self.spec.genes.iter().map(|gene| gene.lo).collect()
 		} else {
 			searched.to_vec()

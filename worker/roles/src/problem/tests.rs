@@ -2,7 +2,7 @@
 
 pub(crate) use super::fixtures::sawtooth;
 use super::{fixtures::sawtooth_steps, *};
-use doin_primitives::{Growth, Split, DOIN};
+use doin_primitives::{Growth, Limits, Split, DOIN};
 use doin_scoring::{
 	landscape::{Landscape, Shape},
 	rows::{dealt, score_rows, RowTarget},
@@ -72,6 +72,53 @@ pub(crate) fn rastrigin() -> Problem {
 		..sawtooth().spec
 	};
 	Problem { id: 5, spec, data: Published::Series(Vec::new()), linear: None, program: None }
+}
+
+/// Returns training runs on rows of letters, by which loss genomes are scored.
+pub(crate) fn genomes() -> Problem {
+	let samples = letter_rows(0..200);
+	let runs = TrainingRuns {
+		features: 4,
+		classes: 3,
+		shift: 4,
+		hidden: vec![8].try_into().unwrap(),
+		training: 48,
+		validation: 32,
+		batch: 16,
+		steps: 16,
+		rate: 13,
+		decay: 0,
+		chunks: 32,
+	};
+	let spec = DomainSpec {
+		name: b"genomes".to_vec().try_into().unwrap(),
+		unit: Default::default(),
+		program: Program::LossGenome(runs),
+		limits: Limits { model_bytes: 1_024, window_macs: 2_000 },
+		data_root: blake2_256(&samples.encode()),
+		values: samples.len() as u32,
+		split: Split { train_end: 0, validation_end: 0 },
+		evidence: Evidence::Drawn,
+		..sawtooth().spec
+	};
+	Problem { id: 6, spec, data: Published::Rows(samples), linear: None, program: None }
+}
+
+#[test]
+fn training_runs_are_a_problem_whose_models_are_genomes() {
+	let problem = genomes();
+	problem.check().unwrap();
+	problem.check_trainable().unwrap();
+	let initial = problem.initial().unwrap();
+	assert!(baselines().into_iter().any(|(_, genome)| initial == Model::Genome(genome)));
+	decode_admissible(&problem, &initial.to_bytes()).unwrap();
+	let drawn = problem.practice_sums(std::slice::from_ref(&initial), &[3; 32]).unwrap();
+	assert_ne!(drawn, problem.validation_sums(std::slice::from_ref(&initial)).unwrap(), "other runs");
+	let rate = problem.draw_error(verdict::total(&drawn[0]));
+	assert!((0.02..0.6).contains(&rate), "{rate}");
+	assert_eq!((problem.unit(), problem.error_description()), ((1.0, "error rate".into()), "error rate".into()));
+	assert_eq!((problem.stated_genes(&[5, 6, 7]), problem.tail_error(&initial)), (Vec::new(), None));
+	assert!(!problem.has_points() && problem.rows().is_none());
 }
 
 #[test]

@@ -124,6 +124,13 @@ fn features(spec: &DomainSpec) -> Features {
 				.with("channels", forecast.channels.into())
 				.with("outputs", outputs)
 		}
+		Program::LossGenome(runs) => features
+			.with("features", runs.features.into())
+			.with("classes", runs.classes.into())
+			.with("hidden", runs.hidden.iter().map(|width| u64::from(*width)).sum())
+			.with("training", runs.training.into())
+			.with("batch", runs.batch.into())
+			.with("steps", runs.steps.into()),
 		Program::Rows(rows) => {
 			let (classes, values) = match rows.target {
 				RowTarget::Classes(classes) => (u64::from(classes), 0),
@@ -137,12 +144,6 @@ fn features(spec: &DomainSpec) -> Features {
 				.with("height", height.into())
 				.with("width", width.into())
 		}
-		Program::LossGenome(runs) => features
-			.with("features", runs.features.into())
-			.with("classes", runs.classes.into())
-			.with("hidden", runs.hidden.iter().map(|width| u64::from(*width)).sum())
-			.with("batch", runs.batch.into())
-			.with("steps", runs.steps.into()),
 		// Genes mean something to one program of a user only.
 		Program::Tolerance(tolerance) => Features::new(&format!("{kind} {}", hex::encode(tolerance.code))),
 	}

@@ -5,15 +5,21 @@ use crate::{config::ResourceLimits, problem::Problem, simple_models};
 use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
-	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries,
-	TrainingRun,
+	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, GenomeRuns, Grouping, RowsData, RowsTask,
+	SplitSeries, TrainingRun,
 };
-use doin_primitives::Split;
-use doin_scoring::{Model, Program};
-use std::sync::Arc;
+use doin_primitives::{blake2_256, Hash, Limits, Split};
+use doin_scoring::{
+	verdict::{loss, total},
+	Genome, Model, Program, TrainingRuns,
+};
+use doin_search::program;
+use std::sync::{atomic::AtomicBool, Arc};
 
 /// Generated windows to train on beside the published ones, as far as memory allows.
 const SYNTHETIC_WINDOWS: u32 = 4_096;
+/// Training runs that a genome is compared on, in multiples of those of a draw.
+const RUN_DRAWS: u16 = 2;
 /// Memory for training data unless the configuration limits it, in MiB.
 const DEFAULT_MEMORY_MB: u64 = 512;
 
@@ -31,6 +37,60 @@ enum Form {
 	Rows(Box<RowsData>),
 	/// None: a candidate is a point, and its model.
 	Points,
+	/// Samples of training runs: a candidate is a loss genome, and its model.
+	Genomes(Box<Genomes>),
+}
+
+/// Training runs that the genomes of a search are compared on.
+pub(super) struct Genomes {
+	data: GenomeRuns,
+	/// Seed of the runs, which no verdict uses.
+	seed: Hash,
+	/// Sums of the runs with the initial champion as their loss.
+	initial: Vec<u32>,
+}
+
+impl Genomes {
+	/// Returns the runs of the search with seed `seed` on the samples of a domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the samples do not fit the program, or if the initial champion cannot be scored.
+	fn new(problem: &Problem, runs: TrainingRuns, seed: u64) -> Result<Self> {
+		let count = runs.chunks.saturating_mul(RUN_DRAWS);
+		let data = GenomeRuns::new(runs, problem.data.rows().to_vec())?;
+		let seed = blake2_256(&[&b"doin search"[..], &seed.to_le_bytes()].concat());
+		let initial = match problem.initial()? {
+			Model::Genome(genome) => genome,
+			_ => doin_scoring::genome::library::cross_entropy(),
+		};
+		let sums = data.sums(&[initial], &seed, count, &AtomicBool::new(false), &|| ())?;
+		Ok(Self { data, seed, initial: sums.into_iter().next().unwrap_or_default() })
+	}
+
+	/// Returns the number of runs of a trial with this divisor, at least one.
+	pub(super) fn runs(&self, divisor: u32) -> u16 {
+		let all = u32::try_from(self.initial.len()).unwrap_or(1);
+		u16::try_from(all / divisor.max(1)).unwrap_or(u16::MAX).max(1)
+	}
+
+	/// Returns the fitness of genomes on the first `runs` runs, in their order: the number of mistakes relative to the initial
+	/// champion, which has 2²⁰. Calls `on_run` after each run. Runs on the current pool.
+	///
+	/// # Errors
+	///
+	/// [`Error::Stopped`] if `stop` is set.
+	pub(super) fn fitness(
+		&self,
+		genomes: &[Genome],
+		runs: u16,
+		stop: &AtomicBool,
+		on_run: &(dyn Fn() + Sync),
+	) -> Result<Vec<u64>, Error> {
+		let initial = total(&self.initial[..usize::from(runs).min(self.initial.len())]);
+		let sums = self.data.sums(genomes, &self.seed, runs, stop, on_run)?;
+		Ok(sums.iter().map(|sums| loss(total(sums), initial)).collect())
+	}
 }
 
 impl TrainingData {
@@ -46,7 +106,7 @@ impl TrainingData {
 			Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
 			Program::Quadratic(_) | Program::Landscape(_) => Form::Points,
 			Program::Tolerance(_) => bail!("candidates of domain {} are trained by its program", problem.id),
-			Program::LossGenome(_) => bail!("genomes are not trained on data: they are searched by genetic programming"),
+			Program::LossGenome(runs) => Form::Genomes(Box::new(Genomes::new(&problem, runs.clone(), seed)?)),
 		};
 		Ok(Self { problem, form })
 	}
@@ -68,12 +128,43 @@ impl TrainingData {
 				Model::Point(point) => self.problem.spec.program.point_error(point),
 				_ => None,
 			},
+			Form::Genomes(genomes) => match model {
+				Model::Genome(genome) => {
+					let fitness = genomes.fitness(std::slice::from_ref(genome), genomes.runs(1), &AtomicBool::new(false), &|| ());
+					fitness.ok()?.first().copied()
+				}
+				_ => None,
+			},
 		}
 	}
 
 	/// Returns `true` if a candidate is a point, which is scored and not trained.
 	pub(super) fn has_points(&self) -> bool {
 		matches!(self.form, Form::Points)
+	}
+
+	/// Returns the training runs of genomes; `None` if candidates are something else.
+	pub(super) fn genomes(&self) -> Option<&Genomes> {
+		match &self.form {
+			Form::Genomes(genomes) => Some(genomes),
+			Form::Windows(_) | Form::Rows(_) | Form::Points => None,
+		}
+	}
+
+	/// Returns the genome with these genes; `None` if the domain does not admit it.
+	pub(super) fn admitted_genome(&self, genes: &[i64]) -> Option<Genome> {
+		let (spec, model) = (&self.problem.spec, Model::Genome(program::genome(genes).ok()?));
+		let Limits { model_bytes, window_macs } = spec.limits;
+		model.admit(&spec.program, model_bytes, window_macs, model.to_bytes().len()).ok()?;
+		match model {
+			Model::Genome(genome) => Some(genome),
+			_ => None,
+		}
+	}
+
+	/// Returns `true` if candidates are nets, which are trained for epochs.
+	pub(super) fn has_nets(&self) -> bool {
+		matches!(self.form, Form::Windows(_) | Form::Rows(_))
 	}
 
 	/// Returns the point with these coordinates, and its error, which the search minimises: losses near the optimum would all be 0.
@@ -93,7 +184,7 @@ impl TrainingData {
 		match &self.form {
 			Form::Windows(data) => data.task.program.history,
 			Form::Rows(data) => data.task().program.features,
-			Form::Points => 0,
+			Form::Points | Form::Genomes(_) => 0,
 		}
 	}
 
@@ -101,7 +192,7 @@ impl TrainingData {
 	pub(super) fn linear_window(&self) -> u16 {
 		match &self.form {
 			Form::Windows(data) => data.longest_linear_window().unwrap_or(self.history()),
-			Form::Rows(_) | Form::Points => self.history(),
+			Form::Rows(_) | Form::Points | Form::Genomes(_) => self.history(),
 		}
 	}
 
@@ -113,11 +204,11 @@ impl TrainingData {
 	pub(super) fn baselines(&self) -> Result<Vec<BaselineRow>> {
 		match &self.form {
 			Form::Windows(data) => Ok(baseline::report(data, Candidate::default().synthetic_share, &[])?),
-			Form::Rows(_) | Form::Points => simple_models::errors(&self.problem, None),
+			Form::Rows(_) | Form::Points | Form::Genomes(_) => simple_models::errors(&self.problem, None),
 		}
 	}
 
-	/// Trains and evaluates candidates; returns their runs in the same order. Points are no candidates to train.
+	/// Trains and evaluates candidates; returns their runs in the same order. Points and genomes are no candidates to train.
 	pub(super) fn train(
 		&self,
 		executor: &Executor,
@@ -128,7 +219,7 @@ impl TrainingData {
 		match &self.form {
 			Form::Windows(data) => executor.run(data, candidates, grouping, control),
 			Form::Rows(data) => data.train(executor, candidates, grouping, control),
-			Form::Points => Ok(Vec::new()),
+			Form::Points | Form::Genomes(_) => Ok(Vec::new()),
 		}
 	}
 

@@ -6,7 +6,8 @@
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
 //!
-//! Where models are points, genes are their coordinates. A point is scored in place of a training.
+//! Where models are points, genes are their coordinates. A point is scored in place of a training. Where models are loss genomes, genes
+//! are their instructions, and training runs take the place of epochs: all candidates are compared on the same runs.
 
 mod archive;
 mod by_program;
@@ -24,7 +25,7 @@ use crate::{
 	programs,
 	progress::Meter,
 };
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use archive::ArchivedDomain;
 use by_program::ProgramRunner;
 use codec::Encode;
@@ -33,8 +34,8 @@ use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, Stoppin
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer,
-	Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
+	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Gp, GpConfig, Optimizer, PluginConfig,
+	PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
@@ -125,22 +126,22 @@ impl Search {
 		if problem.tolerance().is_some() {
 			return Self::start_by_program(problem, config, limits, executor.threads(), meter, file);
 		}
-		let names = space::gene_names(problem);
+		let names = space::gene_names(problem)?;
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		let has_epochs = !problem.has_points();
-		let beginning = Beginning::of(&space, options, has_epochs, file.as_ref(), &stop)?;
+		let searched = Searched::of(problem);
+		let beginning = Beginning::of(&space, options, &searched, file.as_ref(), &stop)?;
 		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
-		if !data.has_points() {
+		if searched == Searched::Nets {
 			Candidate::from_genes(space::named(&names, &lowest), data.history())?;
 		}
 		let baselines = data.baselines()?;
 		let domain = ArchivedDomain::of(problem);
-		let most = if segments.is_none() && has_epochs { options.proposals } else { 0 };
+		let most = if segments.is_none() && searched != Searched::Points { options.proposals } else { 0 };
 		let proposals = proposals(file.as_ref(), &domain, &space, most);
 		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
@@ -198,15 +199,14 @@ impl Search {
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		// The program decides how long it trains a candidate.
-		let beginning = Beginning::of(&space, options, false, file.as_ref(), &stop)?;
+		let beginning = Beginning::of(&space, options, &Searched::of(problem), file.as_ref(), &stop)?;
 		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
 		let domain = ArchivedDomain::of(problem);
 		let most = if segments.is_none() { options.proposals } else { 0 };
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = ProgramRunner {
-			names: space::gene_names(problem),
+			names: space::gene_names(problem)?,
 			problem: problem.clone(),
 			program,
 			optimizer,
@@ -301,13 +301,13 @@ impl Beginning {
 	fn of(
 		space: &Space,
 		options: &OptimizationConfig,
-		has_epochs: bool,
+		searched: &Searched,
 		file: Option<&StateFile>,
 		stop: &Arc<AtomicBool>,
 	) -> Result<Self> {
 		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
 		if let Some((file, Some(saved))) = saved {
-			let mut optimizer = optimizer(space.clone(), options, has_epochs, saved.seed, stop)?;
+			let mut optimizer = optimizer(space.clone(), options, searched, saved.seed, stop)?;
 			match optimizer.restore(&saved.search) {
 				Ok(()) => {
 					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
@@ -319,7 +319,7 @@ impl Beginning {
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
-		let optimizer = optimizer(space.clone(), options, has_epochs, seed, stop)?;
+		let optimizer = optimizer(space.clone(), options, searched, seed, stop)?;
 		let (best, experiment) = (Best::new(options.elite), rand::random());
 		Ok(Self { optimizer, seed, best, segments: None, experiment, earlier: Duration::ZERO })
 	}
@@ -333,27 +333,30 @@ impl Beginning {
 fn optimizer(
 	space: Space,
 	options: &OptimizationConfig,
-	has_epochs: bool,
+	searched: &Searched,
 	seed: u64,
 	stop: &Arc<AtomicBool>,
 ) -> Result<Box<dyn Optimizer>> {
 	// Errors that depend on the home folder are those of the start.
 	let program = program(options, seed, stop)?;
 	if !options.is_staged() {
-		return Ok(algorithm(space, options, has_epochs, seed, program)?);
+		return Ok(algorithm(space, options, searched, seed, program)?);
+	}
+	if matches!(searched, Searched::Genomes(_)) {
+		bail!("genomes have no stages: remove `optimization_stages` and `optimization_increment_size`");
 	}
 	let patience = options.optimization_patience.saturating_mul(options.population_size);
 	let stages = match options.optimization_increment_size {
 		Some(size) => StagedConfig::of_size(&space, size, patience),
 		None => StagedConfig { stages: options.optimization_stages.clone(), patience },
 	};
-	let options = options.clone();
-	let make = move |space, turn| algorithm(space, &options, has_epochs, seed_of_stage(seed, turn), program.clone());
+	let (options, searched) = (options.clone(), searched.clone());
+	let make = move |space, turn| algorithm(space, &options, &searched, seed_of_stage(seed, turn), program.clone());
 	Ok(Box::new(Staged::new(space, stages, make)?))
 }
 
 /// Returns the algorithm that the configuration names, in a space of all genes or of those of a stage. Differential
-/// evolution trains candidates for parts of their epochs first if they have any.
+/// evolution trains candidates for parts of their epochs first if they have any. The genetic algorithm of genomes is genetic programming.
 ///
 /// # Errors
 ///
@@ -361,22 +364,29 @@ fn optimizer(
 fn algorithm(
 	space: Space,
 	options: &OptimizationConfig,
-	has_epochs: bool,
+	searched: &Searched,
 	seed: u64,
 	program: PluginConfig,
 ) -> Result<Box<dyn Optimizer>, SearchError> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
-		Algorithm::Ga => {
-			let tournament = GaConfig::default().tournament.min(population);
-			Box::new(Ga::new(
-				space,
-				GaConfig { population, elite: options.elite, tournament, stagnation, seed, ..GaConfig::default() },
-			)?)
-		}
+		Algorithm::Ga => match searched {
+			Searched::Genomes(config) => {
+				let tournament = GpConfig::default().tournament.min(population);
+				Box::new(Gp::new(GpConfig { population, tournament, seed, ..config.clone() })?)
+			}
+			Searched::Nets | Searched::Points | Searched::Programmed => {
+				let tournament = GaConfig::default().tournament.min(population);
+				let (elite, default) = (options.elite, GaConfig::default());
+				Box::new(Ga::new(space, GaConfig { population, elite, tournament, stagnation, seed, ..default })?)
+			}
+		},
 		Algorithm::De => {
-			let stages = if has_epochs { EvolutionConfig::default().stages } else { 1 };
+			let stages = match searched {
+				Searched::Nets | Searched::Genomes(_) => EvolutionConfig::default().stages,
+				Searched::Points | Searched::Programmed => 1,
+			};
 			let whole_if = space::without_epochs(&space);
 			let config = EvolutionConfig { population, stages, whole_if, seed, ..EvolutionConfig::default() };
 			Box::new(Evolution::new(space, config)?)
@@ -389,6 +399,36 @@ fn algorithm(
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
 		Algorithm::Program => Box::new(PluginOptimizer::new(space, PluginConfig { seed, ..program })?),
 	})
+}
+
+/// Kind of the candidates of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Searched {
+	/// Nets, which are trained for epochs.
+	Nets,
+	/// Points, which are scored.
+	Points,
+	/// Models of a program of the user, which decides how long it trains them.
+	Programmed,
+	/// Loss genomes, which are scored by training runs, with what bounds them.
+	Genomes(GpConfig),
+}
+
+impl Searched {
+	/// Returns the kind of the candidates of a domain.
+	fn of(problem: &Problem) -> Self {
+		match problem.runs() {
+			Some(runs) => Self::Genomes(GpConfig {
+				samples: runs.batch,
+				classes: runs.classes.into(),
+				entry_macs: problem.spec.limits.window_macs.into(),
+				..GpConfig::default()
+			}),
+			None if problem.has_points() => Self::Points,
+			None if problem.tolerance().is_some() => Self::Programmed,
+			None => Self::Nets,
+		}
+	}
 }
 
 /// Returns the program of the user that the configuration names, and what bounds it.

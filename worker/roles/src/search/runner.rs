@@ -8,11 +8,11 @@ use super::{
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
-use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun};
-use doin_scoring::{verdict::total, Model};
-use doin_search::{Individual, Injected, Migrant, Optimizer, SearchError, Trial};
+use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun, INITIAL_FITNESS};
+use doin_scoring::{verdict::total, Genome, Model};
+use doin_search::{program, Individual, Injected, Migrant, Optimizer, SearchError, Trial};
 use std::{
-	collections::BTreeSet,
+	collections::{BTreeMap, BTreeSet},
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		mpsc::{self as sync_mpsc, RecvTimeoutError},
@@ -206,7 +206,7 @@ impl Runner {
 		let _stopped = StoppedAtEnd(self.meter.clone());
 		let best = self.best.trials();
 		if best.is_empty() {
-			if !self.data.has_points() {
+			if self.data.has_nets() {
 				let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
 				self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
 			}
@@ -326,6 +326,8 @@ impl Runner {
 	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>) -> Result<bool, SearchError> {
 		let genes = match model {
 			Some(Model::Point(point)) => point.iter().copied().map(i64::from).collect(),
+			// One without a place for its return has no genes, and is rejected.
+			Some(Model::Genome(genome)) => program::genes(genome).unwrap_or_default(),
 			_ => genes,
 		};
 		if genes.len() != self.names.len() {
@@ -385,7 +387,13 @@ impl Runner {
 	/// Trains the candidates of `trials`, or scores their points, and tells the algorithm their fitness. Returns `false` if it was
 	/// interrupted, so that nothing was told.
 	fn train(&mut self, trials: &[Trial], told: Told) -> bool {
-		let fitness = if self.data.has_points() { self.scored(trials) } else { self.trained(trials) };
+		let fitness = if self.data.has_points() {
+			self.scored(trials)
+		} else if self.data.genomes().is_some() {
+			self.run_with_genomes(trials)
+		} else {
+			self.trained(trials)
+		};
 		let Some(fitness) = fitness else { return false };
 		for (trial, fitness) in trials.iter().zip(fitness) {
 			if trial.divisor == 1 {
@@ -428,9 +436,57 @@ impl Runner {
 		Some(fitness)
 	}
 
+	/// Makes the training runs of the genomes of `trials`, and sends each genome that is better than the initial champion on all runs: a
+	/// worse one can never win. Returns their fitness, or `None` if the search was stopped.
+	fn run_with_genomes(&self, trials: &[Trial]) -> Option<Vec<u64>> {
+		let genomes = self.data.genomes()?;
+		let mut fitness = vec![u64::MAX; trials.len()];
+		// Trials with the same runs, in the order of the trials.
+		let mut groups: BTreeMap<u16, (Vec<usize>, Vec<Genome>)> = BTreeMap::new();
+		for (number, trial) in trials.iter().enumerate() {
+			match self.data.admitted_genome(&trial.genes) {
+				Some(genome) => {
+					let (numbers, group) = groups.entry(genomes.runs(trial.divisor)).or_default();
+					numbers.push(number);
+					group.push(genome);
+				}
+				None => self.meter.part_trained(),
+			}
+		}
+		let runs: u32 =
+			groups.iter().map(|(runs, (numbers, _))| u32::from(*runs) * u32::try_from(numbers.len()).unwrap_or(0)).sum();
+		self.meter.batch_begins(runs, self.devices());
+		for (runs, (numbers, group)) in groups {
+			let one_more = || self.meter.epochs_trained(1);
+			let found = self.executor.install(|| genomes.fitness(&group, runs, &self.stop, &one_more)).ok()?;
+			for ((number, genome), found) in numbers.into_iter().zip(group).zip(found) {
+				fitness[number] = found;
+				let Trial { genes, divisor } = &trials[number];
+				if *divisor == 1 && found < INITIAL_FITNESS {
+					self.send_model(genes, Model::Genome(genome), found);
+				} else {
+					self.meter.part_trained();
+				}
+			}
+		}
+		Some(fitness)
+	}
+
+	/// Sends a genome with its claim.
+	fn send_model(&self, genes: &[i64], model: Model, fitness: u64) {
+		let Some(validation) = self.executor.install(|| self.data.claim(&model, &[])) else { return };
+		self.meter.candidate_trained(total(&validation));
+		self.send(genes, model, validation, fitness);
+	}
+
 	/// Sends a point with its claim.
 	fn send_point(&self, genes: &[i64], model: Model, fitness: u64) {
 		let Some(validation) = self.data.claim(&model, &[]) else { return };
+		self.send(genes, model, validation, fitness);
+	}
+
+	/// Sends a candidate whose model was not trained, with the sums that a reveal claims.
+	fn send(&self, genes: &[i64], model: Model, validation: Vec<u32>, fitness: u64) {
 		let errors = ChunkErrors { validation, practice: Vec::new() };
 		let (experiment, millis) = (self.experiment, millis(self.earlier, self.started));
 		let candidate = TrainedCandidate { genes: genes.to_vec(), model, errors, fitness, experiment, millis };

@@ -7,12 +7,15 @@ use crate::{
 use anyhow::{bail, Result};
 use doin_compute::{Candidate, Family};
 use doin_primitives::Gene;
-use doin_search::{Condition, GeneRange, Scale, Space};
+use doin_search::{program, Condition, GeneRange, Scale, Space};
 
-/// Returns the genes of a domain, in their order: those of its record, or the coordinates of a point.
-fn genes(problem: &Problem) -> Vec<GeneRange> {
+/// Returns the genes of a domain, in their order: those of its record, the coordinates of a point, or the instructions of a genome.
+fn genes(problem: &Problem) -> Result<Vec<GeneRange>> {
+	if problem.runs().is_some() {
+		return Ok(program::space()?.into());
+	}
 	if let Some((dimensions, edge)) = problem.spec.program.coordinates() {
-		return (0..dimensions).map(|at| GeneRange::linear(&format!("x{at}"), -i64::from(edge), edge.into())).collect();
+		return Ok((0..dimensions).map(|at| GeneRange::linear(&format!("x{at}"), -i64::from(edge), edge.into())).collect());
 	}
 	let range = |gene: &Gene| {
 		let name = String::from_utf8_lossy(&gene.name).into_owned();
@@ -23,12 +26,12 @@ fn genes(problem: &Problem) -> Vec<GeneRange> {
 		};
 		GeneRange { name, lo: gene.lo, hi: gene.hi, scale, used_if: None }
 	};
-	problem.spec.genes.iter().map(range).collect()
+	Ok(problem.spec.genes.iter().map(range).collect())
 }
 
 /// Returns the names of the genes of a domain, in their order.
-pub(super) fn gene_names(problem: &Problem) -> Vec<String> {
-	genes(problem).into_iter().map(|gene| gene.name).collect()
+pub(super) fn gene_names(problem: &Problem) -> Result<Vec<String>> {
+	Ok(genes(problem)?.into_iter().map(|gene| gene.name).collect())
 }
 
 /// Pairs names and values of genes.
@@ -38,7 +41,10 @@ pub(super) fn named<'a>(names: &'a [String], genes: &'a [i64]) -> impl Iterator<
 
 /// Returns the search space of a domain, narrowed by `param_bounds` and `max_epochs` of the configuration.
 pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &ResourceLimits) -> Result<Space> {
-	let names = gene_names(problem);
+	let names = gene_names(problem)?;
+	if problem.runs().is_some() && !config.param_bounds.is_empty() {
+		bail!("`param_bounds` narrows numbers, and the models of domain {} are genomes: remove it", problem.id);
+	}
 	if let Some(unknown) = config.param_bounds.keys().find(|key| !names.contains(key)) {
 		bail!("`param_bounds` names `{unknown}`, but the genes of domain {} are {}", problem.id, names.join(", "));
 	}
@@ -55,7 +61,7 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 		}
 		Ok(GeneRange { lo, hi, ..gene })
 	};
-	let mut genes = genes(problem).into_iter().map(narrow).collect::<Result<Vec<_>>>()?;
+	let mut genes = genes(problem)?.into_iter().map(narrow).collect::<Result<Vec<_>>>()?;
 	if let Some(family) = names.iter().position(|name| name == FAMILY) {
 		for gene in genes.iter_mut().skip(family + 1).filter(|gene| CONVOLUTION.contains(&&gene.name[..])) {
 			gene.used_if = Some(Condition { gene: FAMILY.into(), values: convolutions() });

@@ -5,7 +5,7 @@ use crate::{
 	config::OptimizationConfig,
 	problem::{
 		decode_admissible,
-		tests::{letters, rastrigin, sawtooth, sealed_sawtooth},
+		tests::{genomes, letters, rastrigin, sawtooth, sealed_sawtooth},
 	},
 	progress::{Progress, Scale, SearchProgress, SearchState},
 };
@@ -141,6 +141,36 @@ fn a_champion_of_a_landscape_is_taken_in_by_its_model() {
 	search.immigrate(Vec::new(), Some(Arc::new(problem.point(&optimum))));
 	let taken = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness == 0);
 	assert_eq!(taken.map(|found| found.genes), Some(optimum));
+}
+
+#[test]
+fn loss_genomes_are_searched_by_genetic_programming_and_claimed_as_the_chain_runs_them() {
+	let problem = Arc::new(genomes());
+	let mut search = search_of(&problem, &with(Algorithm::Ga));
+	assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["cross-entropy", "squared error"]);
+	for _ in 0..2 {
+		let found = search.results.blocking_recv().unwrap();
+		let genome = doin_search::program::genome(&found.genes).unwrap();
+		assert_eq!(found.model, Model::Genome(genome), "the genes are the instructions");
+		decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+		assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
+		assert!(found.fitness < doin_compute::INITIAL_FITNESS, "only genomes that are better than the initial champion are sent");
+	}
+}
+
+#[test]
+fn options_that_genomes_do_not_have_are_refused_by_name() {
+	let problem = Arc::new(genomes());
+	let refusal = |config: DomainConfig| {
+		let started = start(&problem, &config, &ResourceLimits::default(), executor(1));
+		format!("{:#}", started.err().expect("it is refused"))
+	};
+	let bounds = DomainConfig { param_bounds: BTreeMap::from([("op0".into(), [0, 1])]), ..seeded() };
+	assert!(refusal(bounds).contains("`param_bounds` narrows numbers, and the models of domain 6 are genomes"));
+	let mut staged = seeded();
+	staged.optimization_config.optimization_increment_size = Some(7);
+	assert!(refusal(staged).contains("genomes have no stages"));
+	assert!(refusal(with(Algorithm::Cmaes)).contains("gene `op0` is a category"));
 }
 
 #[test]

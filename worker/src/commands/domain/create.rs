@@ -1,5 +1,6 @@
-//! `domain create`: makes a domain of a series, of a table, or of a standard function.
+//! `domain create`: makes a domain of a series, of a table, of the losses of a table, or of a standard function.
 
+mod genomes;
 mod landscape;
 mod rows;
 mod sealing;
@@ -17,13 +18,16 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use doin_chain::{Chain, Patience, Signer};
-use doin_forecast::{sealed::series::StepSource, DomainTerms, Draft, DraftOptions, NewDomain, Note, RowDraft, SeriesSource};
+use doin_forecast::{
+	sealed::series::StepSource, DomainTerms, Draft, DraftOptions, GenomeDraft, NewDomain, Note, RowDraft, SeriesSource,
+};
 use doin_primitives::{domain::INITIAL_LOSS, Balance, DomainId};
 use doin_roles::{
 	amount::Amount,
 	keys::segment_key,
 	owner::{ensure_sealed_once, OwnedSource},
 };
+use genomes::{GenomeArgs, GenomeDraftReport};
 use landscape::{LandscapeArgs, LandscapeReport};
 use rows::{RowArgs, RowDraftReport};
 use sealing::SealArgs;
@@ -50,6 +54,8 @@ pub struct CreateArgs {
 	#[command(flatten)]
 	rows: RowArgs,
 	#[command(flatten)]
+	genomes: GenomeArgs,
+	#[command(flatten)]
 	landscape: LandscapeArgs,
 	#[command(flatten)]
 	sealing: SealArgs,
@@ -69,8 +75,8 @@ pub struct CreateArgs {
 	/// Most bytes of a model
 	#[arg(long, default_value_t = DomainTerms::default().model_bytes)]
 	model_bytes: u32,
-	/// Most multiply-accumulates of a model per window or row [default: as many as evaluators of the small class serve, at most
-	/// 32768, or 262144 for images]
+	/// Most multiply-accumulates of a model per window or row; of a genome, per entry of a batch [default: as many as evaluators of
+	/// the small class serve, at most 32768, or 262144 for images; 400 of a genome]
 	#[arg(long)]
 	window_macs: Option<u32>,
 	/// Do not hand in the best linear model as the initial champion. Without it, the domain also pays for what a linear model
@@ -183,6 +189,13 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 			let new = New { domain: draft.domain, source: Some(OwnedSource::Steps(file)), notes: draft.notes, report };
 			create(node, &args, new, &remarks).await
 		}
+		Some(options) if args.genomes.is_given() => {
+			let runs = args.genomes.options()?;
+			let draft = compute(move |_| GenomeDraft::from_csv(&options, &runs, &terms)).await?;
+			let report = GenomeDraftReport::new(&draft);
+			let new = New { domain: draft.domain, source: None, notes: draft.notes, report };
+			create(node, &args, new, &remarks).await
+		}
 		Some(options) => {
 			let file = options.rows.clone();
 			let draft = compute(move |_| RowDraft::from_csv(&options, &terms)).await?;
@@ -196,7 +209,7 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 /// Domain that is about to be registered, and its description.
 struct New<R> {
 	domain: NewDomain,
-	/// File of its data, and how the file is read; `None` for a landscape.
+	/// File of its data, and how the file is read; `None` for a landscape or loss genomes, whose data seals nothing.
 	source: Option<OwnedSource>,
 	notes: Vec<Note>,
 	report: R,

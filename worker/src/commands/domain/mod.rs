@@ -42,6 +42,8 @@ EXAMPLES
   Classify images of 8 x 8 pixels, and compute numbers of a table:
     doin-worker domain create --csv digits.csv --label digit --image 8x8 --sealed 1 --licence CC-BY-4.0 --dry-run
     doin-worker domain create --csv houses.csv --label price --values --without id --sealed 4 --licence CC0-1.0 --dry-run
+  Make a domain of the losses that classifiers of a table are trained with, which miners evolve:
+    doin-worker domain create --genome --csv digits.csv --label digit --dry-run
   Make a domain of a standard function, to try searches on:
     doin-worker domain create --landscape rastrigin --dimensions 6 --seed 3 --key owner.key
 

@@ -1,0 +1,89 @@
+//! Training runs on the pool, compared with the definition.
+
+use super::*;
+use doin_scoring::{
+	genome::{library, RunError},
+	philox::Stream,
+};
+use doin_training::run;
+
+/// Returns a program of small runs.
+pub(super) fn program(features: u16, classes: u8, hidden: &[u16], batch: u16) -> TrainingRuns {
+	TrainingRuns {
+		features,
+		classes,
+		shift: 4,
+		hidden: hidden.to_vec().try_into().unwrap(),
+		training: 40,
+		validation: 24,
+		batch,
+		steps: 12,
+		rate: 12,
+		decay: 1,
+		chunks: 32,
+	}
+}
+
+/// Returns random samples of a program.
+pub(super) fn samples(runs: &TrainingRuns, count: usize) -> Vec<u8> {
+	let random = &mut Stream::new(&[5; 32], 3, 0);
+	let mut bytes = Vec::new();
+	for at in 0..count {
+		let class = (at % usize::from(runs.classes)) as u8;
+		bytes.extend(
+			(0..runs.features)
+				.map(|feature| (random.below(160) as u8) + if feature % 3 == u16::from(class) % 3 { 90 } else { 0 }),
+		);
+		bytes.push(class);
+	}
+	bytes
+}
+
+#[test]
+fn sums_of_a_population_are_those_of_each_run_alone() {
+	let runs = program(7, 3, &[6], 8);
+	let bytes = samples(&runs, 80);
+	let data = GenomeRuns::new(runs.clone(), bytes.clone()).unwrap();
+	let genomes = [library::cross_entropy(), library::squared_error(), library::label_smoothing(6_554, 3)];
+	let ended = std::sync::atomic::AtomicU32::new(0);
+	let count = || {
+		ended.fetch_add(1, Ordering::Relaxed);
+	};
+	let sums = data.sums(&genomes, &[4; 32], 5, &AtomicBool::new(false), &count).unwrap();
+	let expected: Vec<Vec<u32>> =
+		genomes.iter().map(|genome| (0..5).map(|index| run::run_sum(&runs, genome, &bytes, &[4; 32], index)).collect()).collect();
+	assert_eq!((sums, ended.into_inner()), (expected, 15));
+	assert_eq!(data.sums(&[], &[4; 32], 5, &AtomicBool::new(false), &|| ()).unwrap(), Vec::<Vec<u32>>::new());
+	assert_eq!(data.sums(&genomes, &[4; 32], 5, &AtomicBool::new(true), &|| ()), Err(Error::Stopped));
+}
+
+#[test]
+fn samples_that_do_not_fit_are_refused_by_name() {
+	let runs = program(2, 3, &[], 8);
+	let bytes = samples(&runs, 64);
+	let refused = |runs: &TrainingRuns, bytes: &[u8]| GenomeRuns::new(runs.clone(), bytes.to_vec()).err();
+	assert_eq!(refused(&runs, &bytes), None);
+	assert_eq!(refused(&runs, &bytes[1..]), Some(Error::Runs(RunError::Length)));
+	assert_eq!(refused(&runs, &bytes[..60]), Some(Error::Runs(RunError::Samples)));
+	let one: Vec<u8> = bytes.chunks(3).flat_map(|sample| [sample[0], sample[1], 1]).collect();
+	assert_eq!(refused(&runs, &one), Some(Error::Runs(RunError::OneClass)));
+	assert_eq!(refused(&TrainingRuns { steps: 0, ..runs }, &bytes), Some(Error::Runs(RunError::Steps)));
+}
+
+#[test]
+fn every_back_end_makes_the_runs_of_the_definition() {
+	let deep = TrainingRuns { hidden: vec![19, 6].try_into().unwrap(), ..program(7, 5, &[], 9) };
+	for runs in [program(7, 3, &[6], 8), program(16, 4, &[], 16), program(33, 2, &[32], 31), deep] {
+		let bytes = samples(&runs, 90);
+		let genomes = [library::cross_entropy(), library::squared_error()];
+		for backend in Backend::available() {
+			let data = GenomeRuns::new(runs.clone(), bytes.clone()).unwrap().with_backend(backend);
+			for genome in &genomes {
+				for index in 0..3 {
+					let expected = run::run_sum(&runs, genome, &bytes, &[8; 32], index);
+					assert_eq!(data.sum(genome, &[8; 32], index), expected, "{backend:?} {runs:?}");
+				}
+			}
+		}
+	}
+}
