@@ -22,6 +22,7 @@ use crate::{
 	report::Reporter,
 	retry::Retry,
 	search::seed_of_search,
+	serve::{ServeSlot, Server},
 };
 use anyhow::{bail, Context as _, Error, Result};
 use doin_chain::{Account, Chain, Head, Patience, Signer};
@@ -44,6 +45,7 @@ pub struct Worker {
 	devices: Devices,
 	identities: Vec<Identity>,
 	progress: Progress,
+	serving: ServeSlot,
 }
 
 impl Worker {
@@ -76,7 +78,7 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		Ok(Self { config, chain, journal, devices, identities, progress: Progress::default() })
+		Ok(Self { config, chain, journal, devices, identities, progress: Progress::default(), serving: ServeSlot::default() })
 	}
 
 	/// Returns the connection to the chain.
@@ -99,6 +101,11 @@ impl Worker {
 	/// Returns the progress of the searches, which outlives [`Worker::run`].
 	pub fn progress(&self) -> Progress {
 		self.progress.clone()
+	}
+
+	/// Puts the server for pay into `slot`, which outlives [`Worker::run`].
+	pub fn serve_in(&mut self, slot: ServeSlot) {
+		self.serving = slot;
 	}
 
 	/// Optimizes and evaluates `domain` instead of the domains of the configuration.
@@ -164,6 +171,10 @@ impl Worker {
 		}
 		for forecaster in forecasters(&context, &self.identities, threads)? {
 			roles.spawn(forecaster.run());
+		}
+		if let Some((config, identity)) = context.config.serve.clone().zip(with_role(Role::Serve).next().cloned()) {
+			let key = identity.config.source()?.load()?;
+			roles.spawn(Server::open(&context, &config, key, identity.signer, &self.serving).await?.run());
 		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");

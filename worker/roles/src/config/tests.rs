@@ -467,6 +467,21 @@ fn k43_an_optimizer_without_a_domain_and_an_evaluator_that_leaves_one_out_are_wa
 }
 
 #[test]
+fn a_server_has_an_identity_and_a_table() {
+	let server = "[[identities]]\nrole = \"serve\"\ndev = \"//Eve\"\n";
+	let file = load("a.toml", &format!("{server}[serve]\ndomains = [0]\npublic_host = \"0.0.0.0\"\n")).unwrap();
+	let config = Config::layered(Settings::default(), Settings::default(), file);
+	assert!(config.has_role(Role::Serve));
+	assert_eq!(config.serve.and_then(|serve| serve.address()).unwrap().port(), 8475);
+	assert!(refusal("a.toml", server).contains("add [serve] with the `domains`"));
+	assert!(refusal("a.toml", &format!("{IDENTITY}[serve]\ndomains = [0]\n")).contains("no identity has role = \"serve\""));
+	assert!(refusal("a.toml", &format!("{server}[serve]\ndomains = []\n")).contains("`serve` is invalid"));
+	assert!(refusal("a.toml", &format!("{server}[serve]\nprice = 5\n")).contains("the offer on the chain has it"));
+	let two = "[[identities]]\nrole = \"serve\"\ndev = \"//Ferdie\"\n";
+	assert!(refusal("a.toml", &format!("{server}{two}[serve]\ndomains = [0]\n")).contains("two identities have role"));
+}
+
+#[test]
 fn a_genesis_hash_is_read_back_from_its_text() {
 	let genesis = GenesisHash([0xab; 32]);
 	assert_eq!(genesis.to_string().parse(), Ok(genesis));

@@ -28,6 +28,7 @@ pub(super) const CONFIG: Section = Section {
 		"anchor",
 		"reported",
 		"forecasts",
+		"serve",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -146,6 +147,18 @@ pub(super) const ANCHOR: Section = Section {
 		("key", PHRASE),
 		("key_file", "name the file in `mnemonic_file` or `seed_file`"),
 		("url", "name a node of the other chain in `chain`, and a server of anchors in `http`"),
+	],
+};
+
+/// `serve`.
+pub(super) const SERVE: Section = Section {
+	known: &["domains", "public_host", "public_port", "free_per_minute", "requests_per_second", "concurrent", "threads"],
+	moved: &[
+		("price", "leave it out; the offer on the chain has it (`doin-worker offer make`)"),
+		("domain_id", "write the list `domains`"),
+		("address", "write the address in `public_host` and `public_port`"),
+		("host", "write `public_host`"),
+		("port", "write `public_port`"),
 	],
 };
 
